@@ -1,0 +1,45 @@
+// The one error class of the project. Callers branch on `code`; the thrower decides what a retry means.
+
+/** Whether trying again can help: "later" by itself, "never", or only after a "person" did something. */
+export type Retry = 'later' | 'never' | 'person';
+
+/** Values that belong to an error, with the unit in the key. Never a secret, never a person's name. */
+export type Facts = Readonly<Record<string, string | number | boolean | null>>;
+
+/**
+ * An expected failure with a stable code such as "spool.full" or "receipt.mismatch".
+ * Shape: `message` says what was done, with what value, what was expected and what to do.
+ */
+export class DockError extends Error {
+  readonly code: string;
+  readonly retry: Retry;
+  readonly facts: Facts;
+
+  constructor(code: string, message: string, options: { cause?: unknown; retry: Retry; facts?: Facts }) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'DockError';
+    this.code = code;
+    this.retry = options.retry;
+    this.facts = options.facts ?? {};
+  }
+}
+
+/** True for a DockError with that code (or any code where none is given). Never throws. */
+export function isDockError(error: unknown, code?: string): error is DockError {
+  return error instanceof DockError && (code === undefined || error.code === code);
+}
+
+/** The system error code ("ENOSPC", "EIO" ...) of an error or of one of its causes, else undefined. Never throws. */
+export function systemCode(error: unknown): string | undefined {
+  for (let depth = 0, at: unknown = error; depth < 8 && at instanceof Error; depth++, at = at.cause) {
+    if (at instanceof DockError) continue;
+    if ('code' in at && typeof at.code === 'string') return at.code;
+  }
+  return undefined;
+}
+
+/** One line for a log or a terminal: the code where there is one, and the message. Never throws. */
+export function describeError(error: unknown): string {
+  if (error instanceof DockError) return `${error.code}: ${error.message}`;
+  return error instanceof Error ? error.message : String(error);
+}
