@@ -16,7 +16,8 @@ function write(value: unknown, depth: number): string {
   if (depth > JSON_DEPTH_MAX) fail(`deeper than ${JSON_DEPTH_MAX} levels`);
   if (value === null || value === true || value === false) return String(value);
   if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value) || Object.is(value, -0)) fail(`number ${value} is not an integer within 2^53`);
+    if (!Number.isSafeInteger(value) || Object.is(value, -0))
+      fail(`number ${value} is not an integer within 2^53`);
     return String(value);
   }
   if (typeof value === 'string') {

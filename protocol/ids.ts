@@ -81,10 +81,16 @@ export function isReceiverId(text: string): text is ReceiverId {
   return RECEIVER_PATTERN.test(text);
 }
 
-function parseId<Id extends string>(kind: string, is: (text: string) => text is Id, allowed: string): (text: string) => Id {
+function parseId<Id extends string>(
+  kind: string,
+  is: (text: string) => text is Id,
+  allowed: string,
+): (text: string) => Id {
   return (text) => {
     if (is(text)) return text;
-    throw new DockError('id.malformed', `${kind} ${JSON.stringify(text.slice(0, 64))} is not ${allowed}`, { retry: 'never' });
+    throw new DockError('id.malformed', `${kind} ${JSON.stringify(text.slice(0, 64))} is not ${allowed}`, {
+      retry: 'never',
+    });
   };
 }
 
