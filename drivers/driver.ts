@@ -1,0 +1,88 @@
+// The driver port: what a bay asks of a camera, whatever it speaks. Every driver passes test/contracts/driver-contract.ts.
+//
+// Invariants:
+// 1. A session never writes to a camera except in `erase`, `setClock` and `setIndicator`.
+// 2. Names, sizes, counts and times come from an untrusted device: checked before use, kept as data.
+// 3. "Gone" is told apart from "empty": a listing of a camera that left in the meantime rejects with "driver.detached".
+
+/** Where a camera can be. More kinds of place come with the drivers that need them. */
+export type Place = { readonly kind: 'folder'; readonly path: string };
+
+/** Who the camera says it is; null where it does not say. At most 128 characters each. */
+export interface CameraIdentity {
+  readonly vendor: string | null;
+  readonly model: string | null;
+  readonly serial: string | null;
+  readonly firmware: string | null;
+}
+
+/** One object on the camera as it was seen in a listing. */
+export interface InventoryEntry {
+  /** Exact path bytes below the camera's root, parts joined by "/", none at the start. */
+  readonly path: Uint8Array;
+  readonly kind: 'file' | 'not-a-file';
+  /** As the listing said it; 0 for what is not a file. */
+  readonly sizeBytes: number;
+  /** The camera's claim, RFC 3339 UTC with milliseconds, or null. */
+  readonly modifiedAt: string | null;
+  /** Opaque: the same text as long as the camera tells nothing of a change of content (size, time in full resolution, file number). */
+  readonly stamp: string;
+  /** Locked or marked as evidence on the camera: pushed first. */
+  readonly locked: boolean;
+  /** What else the camera says of it, sealed into the manifest; at most 32 fields of 1,024 characters. */
+  readonly vendor: Readonly<Record<string, string>>;
+}
+
+/** Everything on the camera. `problems` names what was seen but not listed: folders that could not be read, limits reached. */
+export interface Inventory {
+  readonly entries: readonly InventoryEntry[];
+  readonly problems: readonly InventoryProblem[];
+}
+
+export interface InventoryProblem {
+  /** "unreadable-folder" | "too-many-entries" | "too-deep" | "path-too-long" | "duplicate-path" */
+  readonly reason: string;
+  /** Path bytes of the place, where there is one. */
+  readonly path: Uint8Array | null;
+}
+
+/** A piece of a file in order. The receiver owns `bytes`, whole buffer included, and may transfer it to a worker. */
+export type Piece =
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** A range that the medium refused after retries; it counts as so many zeros and makes the recording "damaged". */
+  | { readonly kind: 'unreadable'; readonly sizeBytes: number };
+
+/** What became of an erasure as far as the driver can tell; only a new listing confirms. */
+export type EraseOutcome = 'done' | 'already-gone' | 'write-protected' | 'refused';
+
+/**
+ * An open conversation with one camera. Calls come one after the other, never two at once, `close` at any time.
+ * Errors of all calls: "driver.detached" (the camera left), "driver.timeout" (no progress), "driver.protocol" (nonsense); the signal's reason.
+ */
+export interface CameraSession {
+  identity(signal: AbortSignal): Promise<CameraIdentity>;
+  /** Everything, at most INVENTORY_ENTRIES_MAX entries and INVENTORY_DEPTH_MAX levels; more is a problem in the result. */
+  inventory(signal: AbortSignal): Promise<Inventory>;
+  /**
+   * Pieces of the file from `offset` (bytes) to its end, each 1 to PULL_PIECE_BYTES. The end comes only after the driver has
+   * looked again: same stamp, and as many bytes as listed.
+   * Errors: "driver.changed" (other stamp or length than listed), "driver.unreadable" (may not be opened), "driver.gone" (this entry only).
+   */
+  read(entry: InventoryEntry, offset: number, signal: AbortSignal): AsyncIterable<Piece>;
+  /**
+   * Erases this one file. Looks at the entry immediately before: another stamp is "driver.changed" and nothing is touched.
+   */
+  erase(entry: InventoryEntry, signal: AbortSignal): Promise<EraseOutcome>;
+  /** Idempotent; never rejects. */
+  close(): Promise<void>;
+}
+
+/** Speaks one camera family. */
+export interface Driver {
+  /** Stable lower-case name such as "mass-storage". */
+  readonly name: string;
+  /** True where this driver can open what is at the place. Touches as little as possible. */
+  probe(place: Place, signal: AbortSignal): Promise<boolean>;
+  /** Errors: "driver.detached" where nothing is there any more, "driver.refused". */
+  open(place: Place, signal: AbortSignal): Promise<CameraSession>;
+}

@@ -1,0 +1,126 @@
+// One entry of the custody log (SPEC 4.3) as a line, and the chain over lines. Files and signatures are elsewhere.
+import * as z from 'zod';
+import { encodeCanonical, parseCanonical } from './canonical.ts';
+import * as d from './document.ts';
+import { DockError } from './errors.ts';
+import { sha256Hex } from './bytes.ts';
+import { CUSTODY_ENTRY_BYTES_MAX } from './limits.ts';
+
+/** `previous` of the first entry of a segment. */
+export const FIRST_PREVIOUS = '0'.repeat(64);
+/** Trusted comment of a signed head. */
+export const CUSTODY_HEAD_TRUSTED_COMMENT = 'bodydock custody-head';
+/** Trusted comment of the signature over a whole ended segment. */
+export const CUSTODY_SEGMENT_TRUSTED_COMMENT = 'bodydock custody-segment';
+
+const fact = z.union([z.string().max(8192), z.int(), z.boolean(), z.null()]);
+
+/** Event names of this version, as in SPEC 4.3. */
+export const CUSTODY_EVENTS = [
+  'segment-opened',
+  'agent-started',
+  'agent-stopped',
+  'configuration',
+  'docked',
+  'undocked',
+  'seen',
+  'inventory',
+  'pulled',
+  'spooled',
+  'matched',
+  'not-taken',
+  'offered',
+  'receipted',
+  'receipt-refused',
+  'erasing',
+  'erased',
+  'not-erased',
+  'spool-reclaimed',
+  'quarantined',
+  'chain-broken',
+  'proof-installed',
+  'checkpoint',
+] as const;
+export type CustodyEventName = (typeof CUSTODY_EVENTS)[number];
+
+/** What a stage says: the event and its facts. Never a path, a serial number or a person's name. */
+export interface CustodyEvent {
+  readonly event: CustodyEventName;
+  readonly facts: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export const custodyEntrySchema = z.strictObject({
+  sequence: z.int().min(1),
+  previous: d.sha256Schema,
+  at: d.instantSchema,
+  boot: z.string().max(64).nullable(),
+  monotonic_ms: z.int().min(0),
+  event: z.enum(CUSTODY_EVENTS),
+  facts: z.record(z.string().max(64), fact),
+});
+export type CustodyEntry = z.infer<typeof custodyEntrySchema>;
+
+/** The document that a checkpoint signs. */
+export const custodyHeadDocumentSchema = z.strictObject({
+  type: z.literal('custody-head'),
+  version: z.literal(1),
+  station: d.stationIdSchema,
+  segment: d.segmentIdSchema,
+  sequence: z.int().min(1),
+  sha256: d.sha256Schema,
+});
+export type CustodyHeadDocument = z.infer<typeof custodyHeadDocumentSchema>;
+
+/** Canonical bytes of a head document. */
+export function encodeCustodyHead(head: CustodyHeadDocument): Uint8Array {
+  return d.encodeDocument(custodyHeadDocumentSchema, head);
+}
+
+/** A head document from its bytes. Errors: "canonical.refused", "document.refused". */
+export function parseCustodyHead(bytes: Uint8Array): CustodyHeadDocument {
+  return d.parseDocument(custodyHeadDocumentSchema, bytes, CUSTODY_ENTRY_BYTES_MAX);
+}
+
+/** The line of an entry, without its LF. Errors: "document.refused"; "custody.entry-oversize" above CUSTODY_ENTRY_BYTES_MAX. */
+export function encodeCustodyEntry(entry: CustodyEntry): Uint8Array {
+  const line = encodeCanonical(custodyEntrySchema.parse(entry));
+  if (line.length > CUSTODY_ENTRY_BYTES_MAX) {
+    throw new DockError(
+      'custody.entry-oversize',
+      `custody entry of ${line.length} bytes, at most ${CUSTODY_ENTRY_BYTES_MAX}`,
+      { retry: 'never' },
+    );
+  }
+  return line;
+}
+
+/** An entry from its line, without its LF. Errors: "canonical.refused", "document.refused". */
+export function parseCustodyEntry(line: Uint8Array): CustodyEntry {
+  const value = custodyEntrySchema.safeParse(parseCanonical(line, CUSTODY_ENTRY_BYTES_MAX));
+  if (value.success) return value.data;
+  throw new DockError(
+    'document.refused',
+    `custody entry refused: ${value.error.issues.map((i) => i.message).join('; ')}`,
+    { retry: 'never' },
+  );
+}
+
+/** Where a chain stands: the last good entry's number and the digest of its line. Sequence 0 is the start of a segment. */
+export interface ChainState {
+  readonly sequence: number;
+  readonly sha256: string;
+}
+export const CHAIN_START: ChainState = { sequence: 0, sha256: FIRST_PREVIOUS };
+
+/** Steps a chain over one more line. Errors: those of parseCustodyEntry; "custody.chain-broken" with the place. */
+export function followChain(state: ChainState, line: Uint8Array): { entry: CustodyEntry; state: ChainState } {
+  const entry = parseCustodyEntry(line);
+  if (entry.sequence !== state.sequence + 1 || entry.previous !== state.sha256) {
+    throw new DockError(
+      'custody.chain-broken',
+      `custody entry ${entry.sequence} does not follow entry ${state.sequence}: an entry is missing, doubled, swapped or altered`,
+      { retry: 'never', facts: { expected_sequence: state.sequence + 1, found_sequence: entry.sequence } },
+    );
+  }
+  return { entry, state: { sequence: entry.sequence, sha256: sha256Hex(line) } };
+}
