@@ -1,0 +1,58 @@
+// The log: JSON lines by pino, to the journal through stdout or to a given sink. Loses lines rather than block or end the process.
+import { pino } from 'pino';
+import type { Log } from '../ports.ts';
+import { plainFields } from './log-fields.ts';
+
+/** `error` a person is needed, `warn` it healed or is retried, `info` state changes, `debug` frames without payload. */
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+/** Takes one line with its line end. Must not throw. */
+export interface LogDestination {
+  write(line: string): void;
+}
+
+/** Lines kept while stdout takes none; what comes on top is dropped. */
+const WAITING_BYTES_MAX = 1024 * 1024;
+/** Attempts of 100 ms at a pipe that is full, when the process ends; then the rest is dropped. */
+const FULL_PIPE_ATTEMPTS_MAX = 10;
+const RESERVED = new Set(['level', 'time', 'message']);
+
+/** Stdout off the main thread. A closed or failing stdout is nobody's reason to stop (there is no place left to report it to). */
+function stdoutDestination(): LogDestination {
+  let attempts = 0;
+  const stdout = pino.destination({
+    dest: 1,
+    sync: false,
+    maxLength: WAITING_BYTES_MAX,
+    retryEAGAIN: () => ++attempts <= FULL_PIPE_ATTEMPTS_MAX,
+  });
+  stdout.on('error', () => undefined);
+  stdout.on('write', () => {
+    attempts = 0;
+  });
+  return stdout;
+}
+
+/**
+ * A log of JSON lines.
+ * Shape: `{"level", "time" (RFC 3339 UTC), "message", ...fields}`; an error goes under `error` (see plainError). Secrets are hidden by name and look.
+ * Errors: none, neither from fields that cannot be serialised nor from a stdout that is closed or full.
+ */
+export function pinoLog(options: { level: LogLevel; destination?: LogDestination }): Log {
+  const lines = pino(
+    {
+      level: options.level,
+      base: null,
+      messageKey: 'message',
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    options.destination ?? stdoutDestination(),
+  );
+  const at =
+    (level: LogLevel) =>
+    (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
+      if (lines.isLevelEnabled(level)) lines[level](plainFields(fields, RESERVED), message);
+    };
+  return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') };
+}
