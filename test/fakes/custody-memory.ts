@@ -1,0 +1,32 @@
+// A custody log that only remembers: what a stage said, and how much of it was under a checkpoint when.
+import type { Custody } from '../../agent/custody.ts';
+import type { CustodyEvent, CustodyEventName } from '../../protocol/custody-entry.ts';
+
+/** In-memory Custody. `failWith` makes every checkpoint reject until it is cleared. */
+export class MemoryCustody implements Custody {
+  readonly events: CustodyEvent[] = [];
+  /** Number of leading events that a checkpoint covers. */
+  covered = 0;
+  failWith: Error | undefined;
+
+  append(event: CustodyEvent): void {
+    this.events.push(event);
+  }
+
+  async checkpoint(): Promise<void> {
+    const reached = this.events.length;
+    await Promise.resolve();
+    if (this.failWith !== undefined) throw this.failWith;
+    this.covered = Math.max(this.covered, reached);
+  }
+
+  /** Event names in order. */
+  names(): CustodyEventName[] {
+    return this.events.map((event) => event.event);
+  }
+
+  /** Events of one name, in order. */
+  of(name: CustodyEventName): CustodyEvent[] {
+    return this.events.filter((event) => event.event === name);
+  }
+}
