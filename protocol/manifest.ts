@@ -29,6 +29,7 @@ export const manifestSchema = z.strictObject({
   docking: d.dockingIdSchema,
   camera: z.strictObject({ id: d.cameraIdSchema, model: said, serial: said }),
   role: z.enum(['media', 'sidecar', 'other']),
+  locked: z.boolean(),
   rejected: z
     .strictObject({
       reason: z.enum(['empty', 'unknown-kind', 'odd-name', 'damaged']),
