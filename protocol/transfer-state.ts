@@ -19,6 +19,8 @@ const RESEND_MS_MIN = 1000;
 const RESEND_MS_MAX = 30_000;
 const FIN_MS_MIN = 2000;
 const FIN_MS_MAX = 30_000;
+/** Time-outs in a row, with the receiver alive, that count as a stall. */
+const STALL_EXPIRIES = 3;
 
 /** What is known of the recording before it is offered. */
 export interface SenderSubject {
@@ -84,6 +86,7 @@ export class Sender {
   #finAtMs = 0;
   #finPauseMs = FIN_MS_MIN;
   #expiries = 0;
+  #stalled = false;
 
   constructor(subject: SenderSubject, nowMs: number) {
     this.subject = subject;
@@ -117,9 +120,15 @@ export class Sender {
     return this.#refusal;
   }
 
-  /** Times in a row that sendings timed out without one unit held since: the sign of messages that a broker drops for their size. */
-  get expiries(): number {
-    return this.#expiries;
+  /** True while the receiver answers and yet nothing that was sent arrives: the sign of messages that a broker drops for their size. */
+  get stalled(): boolean {
+    return this.#stalled;
+  }
+
+  /** Messages are smaller from now on: whether that helps is seen anew. */
+  messagesShrunk(): void {
+    this.#expiries = 0;
+    this.#stalled = false;
   }
 
   /** Monotonic ms at which `next` may have something to do although nothing came in. */
@@ -168,11 +177,12 @@ export class Sender {
     const before = this.#held.size;
     this.#held = UnitSet.from(message.received, this.#unitCount);
     if (this.#held.size < before) this.#cursor = 0;
+    if (this.#expiries >= STALL_EXPIRIES && this.#held.size <= before) this.#stalled = true;
+    if (this.#held.size > before) this.messagesShrunk();
     for (const [unit, sentAtMs] of this.#inFlight) {
       if (!this.#held.has(unit)) continue;
       this.#landed(unit);
       this.#roundTripMs += (nowMs - sentAtMs - this.#roundTripMs) / 8;
-      this.#expiries = 0;
     }
     for (const unit of message.bad) if (this.#inFlight.has(unit)) this.#again(unit);
   }

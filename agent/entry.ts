@@ -1,0 +1,47 @@
+// One entry of a docking: what the camera listed, and what became of it. Pure.
+import { sha256Hex } from '../protocol/bytes.ts';
+import type { RecordingId } from '../protocol/ids.ts';
+import type { InventoryEntry } from '../drivers/driver.ts';
+import type { EntryRole } from './roles.ts';
+
+/** Why an entry is not taken for now; each is tried again as long as the camera stays. */
+export type WaitReason =
+  'changing' | 'unreadable' | 'spool-full' | 'spool-failed' | 'camera-failed' | 'too-damaged' | 'quarantined';
+
+/** What became of an entry so far. */
+export type EntryFate =
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'waiting'; readonly reason: WaitReason }
+  | { readonly kind: 'not-a-file' }
+  /** Durable here; `sha256` is of the bytes read from the camera in this docking, or null where it was read in part in an earlier one. */
+  | {
+      readonly kind: 'spooled';
+      readonly recording: RecordingId;
+      readonly sha256: string | null;
+      readonly stamp: string;
+    }
+  | { readonly kind: 'erased'; readonly recording: RecordingId }
+  /** Receipted, and it stays on the camera: the gate or the camera said no. */
+  | { readonly kind: 'kept'; readonly recording: RecordingId; readonly reason: string };
+
+/** An entry with its fate, for the life of one docking. */
+export interface TrackedEntry {
+  readonly pathSha256: string;
+  listed: InventoryEntry;
+  role: EntryRole;
+  fate: EntryFate;
+  /** Attempts that ended in "changing" so far. */
+  attempts: number;
+  /** Recordings of this entry that went to the quarantine in this docking: the next manifest names them. */
+  supersedes: RecordingId[];
+}
+
+/** SHA-256 of a path's exact bytes, as the manifest names it. */
+export function pathDigest(path: Uint8Array): string {
+  return sha256Hex(path);
+}
+
+/** True where nothing more will happen to the entry by itself and nothing is missing. */
+export function isSettled(fate: EntryFate): boolean {
+  return fate.kind === 'erased' || fate.kind === 'kept' || fate.kind === 'not-a-file';
+}

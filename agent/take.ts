@@ -1,0 +1,195 @@
+// Takes one entry of a docking: known again by reading it, or pulled and sealed anew. The outcome is a value; the camera's departure is an error.
+import type { CameraSession } from '../drivers/driver.ts';
+import { DockError, isDockError, systemCode } from '../protocol/errors.ts';
+import { makeRecordingId } from '../protocol/ids.ts';
+import { sealedSizeBytes } from '../protocol/sealed-file.ts';
+import type { Clock, Log, Random } from '../protocol/ports.ts';
+import type { Bulk } from './bulk.ts';
+import { findKnown, type Committer, type Sealed } from './commit.ts';
+import type { Custody } from './custody.ts';
+import type { TrackedEntry, WaitReason } from './entry.ts';
+import type { DockingFacts } from './manifest-build.ts';
+import { digestEntry, pullInto, type PullContext } from './pull.ts';
+import type { Spool } from './spool/spool.ts';
+
+/** What taking an entry needs. */
+export interface TakeDeps {
+  readonly spool: Spool;
+  readonly bulk: Bulk;
+  readonly custody: Custody;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** One docking's way of taking entries; reading is one at a time, committing runs behind it. */
+export class Taker {
+  readonly #deps: TakeDeps;
+  readonly #docking: DockingFacts;
+  readonly #session: CameraSession;
+  readonly #committer: Committer;
+  readonly #onTaken: (entry: TrackedEntry) => void;
+
+  constructor(
+    deps: TakeDeps,
+    docking: DockingFacts,
+    session: CameraSession,
+    committer: Committer,
+    onTaken: (entry: TrackedEntry) => void,
+  ) {
+    this.#deps = deps;
+    this.#docking = docking;
+    this.#session = session;
+    this.#committer = committer;
+    this.#onTaken = onTaken;
+  }
+
+  /**
+   * Reads the entry; resolves when the camera is no longer needed for it, with the commit that is still running (or nothing).
+   * The entry's fate is set by the commit, or here where it could not be taken.
+   * Errors: "driver.detached", "driver.protocol"; the signal's reason. Everything else becomes the entry's fate.
+   */
+  async take(
+    entry: TrackedEntry,
+    signal: AbortSignal,
+    onProgress: (takenBytes: number) => void,
+  ): Promise<Promise<void> | undefined> {
+    const context: PullContext = {
+      session: this.#session,
+      clock: this.#deps.clock,
+      log: this.#deps.log,
+      signal,
+      onProgress,
+    };
+    try {
+      if (await this.#knownAgain(entry, context)) return undefined;
+      return await this.#pull(entry, context);
+    } catch (error) {
+      if (signal.aborted || endsDocking(error)) throw error;
+      this.#wait(entry, error);
+      return undefined;
+    }
+  }
+
+  /** Same place and size as something durable here: only its bytes tell (SPEC 8.4). */
+  async #knownAgain(entry: TrackedEntry, context: PullContext): Promise<boolean> {
+    const { spool, bulk, custody } = this.#deps;
+    const likely = spool
+      .byOriginal(this.#docking.camera, entry.pathSha256)
+      .some(
+        (known) => known.originalSizeBytes === entry.listed.sizeBytes && known.rejected?.reason !== 'damaged',
+      );
+    if (!likely) return false;
+    const digesting = await bulk.startDigest();
+    try {
+      await digestEntry(digesting, entry.listed, context);
+      const { sizeBytes, sha256 } = await digesting.finish();
+      const known = findKnown(spool, this.#docking.camera, entry.pathSha256, {
+        originalSizeBytes: sizeBytes,
+        originalSha256: sha256,
+      });
+      if (known === undefined) return false;
+      custody.append({
+        event: 'matched',
+        facts: { recording: known.recording, docking: this.#docking.docking, path_sha256: entry.pathSha256 },
+      });
+      entry.fate = { kind: 'spooled', recording: known.recording, sha256, stamp: entry.listed.stamp };
+      this.#onTaken(entry);
+      return true;
+    } finally {
+      await digesting.abort();
+    }
+  }
+
+  async #pull(entry: TrackedEntry, context: PullContext): Promise<Promise<void> | undefined> {
+    const { spool, bulk, random } = this.#deps;
+    const reservation = await spool.reserve(
+      sealedSizeBytes(entry.listed.sizeBytes, this.#docking.recipients.length),
+    );
+    if (reservation === 'full') {
+      this.#wait(
+        entry,
+        new DockError('spool.full', 'no space in the spool for this recording', { retry: 'later' }),
+      );
+      return undefined;
+    }
+    const recording = makeRecordingId(random);
+    try {
+      const staging = await spool.stage(recording);
+      const sealing = await bulk.startSeal({
+        payloadPath: staging.payloadPath,
+        chunksPath: staging.chunksPath,
+        recipients: this.#docking.recipients,
+      });
+      try {
+        await pullInto(sealing, entry.listed, context);
+        const seal = await sealing.finish();
+        return this.#commit(entry, { recording, staging, seal }).finally(() => reservation.release());
+      } catch (error) {
+        await sealing.abort();
+        await spool.discard(staging);
+        throw error;
+      }
+    } catch (error) {
+      reservation.release();
+      throw error;
+    }
+  }
+
+  async #commit(entry: TrackedEntry, sealed: Sealed): Promise<void> {
+    const { seal } = sealed;
+    const { stamp } = entry.listed;
+    this.#deps.custody.append({
+      event: 'pulled',
+      facts: {
+        recording: sealed.recording,
+        docking: this.#docking.docking,
+        path_sha256: entry.pathSha256,
+        size_bytes: seal.originalSizeBytes,
+        sha256: seal.originalSha256,
+      },
+    });
+    try {
+      const { recording } = await this.#committer.commit(entry, sealed);
+      entry.fate = { kind: 'spooled', recording: recording.recording, sha256: seal.originalSha256, stamp };
+      this.#onTaken(entry);
+    } catch (error) {
+      this.#wait(entry, error);
+    }
+  }
+
+  #wait(entry: TrackedEntry, error: unknown): void {
+    const reason = waitReason(error);
+    const news = entry.fate.kind !== 'waiting' || entry.fate.reason !== reason;
+    entry.fate = { kind: 'waiting', reason };
+    entry.attempts++;
+    if (!news) return;
+    this.#deps.log.warn('entry not taken for now', {
+      docking: this.#docking.docking,
+      path_sha256: entry.pathSha256,
+      reason,
+      error,
+    });
+    this.#deps.custody.append({
+      event: 'not-taken',
+      facts: { docking: this.#docking.docking, path_sha256: entry.pathSha256, reason },
+    });
+  }
+}
+
+/** True where the error means that this conversation with the camera is over. */
+export function endsDocking(error: unknown): boolean {
+  return isDockError(error, 'driver.detached') || isDockError(error, 'driver.protocol');
+}
+
+/** The reason that stands with an entry that was not taken. */
+function waitReason(error: unknown): WaitReason {
+  const code = isDockError(error) ? error.code : '';
+  if (code === 'driver.changed' || code === 'driver.gone' || code === 'pull.resumed-differently')
+    return 'changing';
+  if (code === 'driver.unreadable') return 'unreadable';
+  if (code === 'pull.too-damaged') return 'too-damaged';
+  if (code.startsWith('driver.')) return 'camera-failed';
+  if (code === 'spool.full' || ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '')) return 'spool-full';
+  return 'spool-failed';
+}
