@@ -16,32 +16,15 @@ export interface EntryRole {
 }
 
 /** Extensions of recordings; where several lie beside one sidecar, it belongs to the first kind in this order. */
-const MEDIA_EXTENSIONS = [
-  ...[
-    'mp4',
-    'mov',
-    'm4v',
-    'avi',
-    'mkv',
-    'ts',
-    'mts',
-    'm2ts',
-    'mpg',
-    'mpeg',
-    '3gp',
-    'asf',
-    'wmv',
-    'h264',
-    'h265',
-  ],
-  ...['wav', 'mp3', 'm4a', 'aac', 'ogg', 'opus', 'flac', 'amr'],
-  ...['jpg', 'jpeg', 'png', 'dng', 'heic'],
-];
+const MEDIA_EXTENSIONS = (
+  'mp4 mov m4v avi mkv ts mts m2ts mpg mpeg 3gp asf wmv h264 h265 ' +
+  'wav mp3 m4a aac ogg opus flac amr jpg jpeg png dng heic'
+).split(' ');
 /** Kinds that cameras write beside recordings or about themselves; alone in a folder they are known, and not odd. */
-const OTHER_EXTENSIONS = [
-  ...['gps', 'nmea', 'gpx', 'kml', 'log', 'txt', 'csv', 'json', 'xml', 'srt', 'vtt', 'ass', 'sub', 'idx'],
-  ...['thm', 'lrv', 'lrf', 'md5', 'sha1', 'sha256', 'sig', 'cfg', 'ini', 'dat', 'bin', 'ctg', 'mrk', 'ver'],
-];
+const OTHER_EXTENSIONS = (
+  'gps nmea gpx kml log txt csv json xml srt vtt ass sub idx ' +
+  'thm lrv lrf md5 sha1 sha256 sig cfg ini dat bin ctg mrk ver'
+).split(' ');
 const MEDIA_RANK: ReadonlyMap<string, number> = new Map(MEDIA_EXTENSIONS.map((text, rank) => [text, rank]));
 const OTHER: ReadonlySet<string> = new Set(OTHER_EXTENSIONS);
 
