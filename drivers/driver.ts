@@ -40,7 +40,10 @@ export interface Inventory {
 }
 
 export interface InventoryProblem {
-  /** "unreadable-folder" | "too-many-entries" | "too-deep" | "path-too-long" | "duplicate-path" */
+  /**
+   * "unreadable-folder" | "unreadable-entry" | "other-device" | "too-many-entries" | "too-deep" | "path-too-long" |
+   * "duplicate-path" | "too-many-problems". Whatever the reason, the inventory is not complete.
+   */
   readonly reason: string;
   /** Path bytes of the place, where there is one. */
   readonly path: Uint8Array | null;

@@ -1,0 +1,34 @@
+// From a system's stat to an inventory entry and its stamp.
+import type { InventoryEntry } from '../driver.ts';
+import type { EntryStat } from './folder-files.ts';
+
+/**
+ * Opaque text that stays as long as nothing tells of a change of content. Holds within one session only: numbers change between mounts.
+ * Size and full time of change always; where the file system keeps them, inode number and change time too: these see a file that
+ * was replaced, or rewritten and then given its old time back. Without them, on FAT, time counts in steps of 2 s.
+ */
+export function stampOf(stat: EntryStat, keepsNumbers: boolean): string {
+  const kept = keepsNumbers ? `.${stat.changedNs}.${stat.device}.${stat.number}` : '';
+  return `${stat.sizeBytes}.${stat.modifiedNs}${kept}`;
+}
+
+/** The entry of what lies at the path; a folder has none. */
+export function entryOf(path: Uint8Array, stat: EntryStat, keepsNumbers: boolean): InventoryEntry {
+  const isFile = stat.kind === 'file';
+  return {
+    path,
+    kind: isFile ? 'file' : 'not-a-file',
+    sizeBytes: isFile ? Number(stat.sizeBytes) : 0,
+    modifiedAt: instantOf(stat.modifiedNs),
+    stamp: stampOf(stat, keepsNumbers),
+    locked: isFile && !stat.writable,
+    vendor: {},
+  };
+}
+
+/** RFC 3339 in UTC with milliseconds, or null for a year that it cannot say. */
+function instantOf(ns: bigint): string | null {
+  const date = new Date(Number(ns / 1_000_000n));
+  const year = date.getUTCFullYear();
+  return year >= 0 && year <= 9999 ? date.toISOString() : null;
+}

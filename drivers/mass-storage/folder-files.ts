@@ -1,0 +1,65 @@
+// Port: the few calls on a mounted card's files that the mass-storage driver makes. Names are bytes; nothing takes a path below the root.
+// A folder is reached only by opening it from its parent, one name at a time, so no link on the card can lead outside.
+
+/** What one name stands for. Symbolic links are never followed: they are "other", as FIFOs, sockets and device nodes are. */
+export interface EntryStat {
+  readonly kind: 'file' | 'folder' | 'other';
+  readonly sizeBytes: bigint;
+  /** Time of the last change of content, as the medium says it. */
+  readonly modifiedNs: bigint;
+  /** Time of the last change of content or attributes, as the kernel keeps it. */
+  readonly changedNs: bigint;
+  /** Inode number and device number. */
+  readonly number: bigint;
+  readonly device: bigint;
+  /** False where nobody may write it: the read-only attribute of FAT, which cameras set to protect a recording. */
+  readonly writable: boolean;
+}
+
+/** A file opened for reading. Methods reject with a system error that has a `code` and no path. */
+export interface OpenedFile {
+  stat(): Promise<EntryStat>;
+  /** Reads into the target from the position; returns the count, which may be short, and is 0 only at the end of the file. */
+  read(target: Uint8Array, position: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Names of a folder in batches. */
+export interface NameReader {
+  /** The next names in no order, without "." and ".."; none at the end. */
+  next(): Promise<readonly Uint8Array[]>;
+  close(): Promise<void>;
+}
+
+/** An open folder. `name` is one part of a path, never a path. Methods reject with a system error that has a `code` and no path. */
+export interface OpenedFolder {
+  stat(): Promise<EntryStat>;
+  openNames(): Promise<NameReader>;
+  lstat(name: Uint8Array): Promise<EntryStat>;
+  /** Rejects with "ENOTDIR" or "ELOOP" where the name is no folder, a link to one included. */
+  openFolder(name: Uint8Array): Promise<OpenedFolder>;
+  /** Never waits for a writer of a FIFO, never follows a link. */
+  openFile(name: Uint8Array): Promise<OpenedFile>;
+  unlink(name: Uint8Array): Promise<void>;
+  /** The names in the folder are on the medium when it resolves. */
+  sync(): Promise<void>;
+  /**
+   * True where inode numbers and change times hold as long as the content does. FAT and exFAT have none of their own: the kernel
+   * draws new numbers whenever it has forgotten a file, also in the middle of a docking when memory is short.
+   */
+  keepsNumbers(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** What the system says of a block device: "unknown" where there is none of that number, or none can be seen. */
+export type DeviceState = 'fixed' | 'unpluggable' | 'unknown';
+
+/** The file system, as far as the driver needs it. */
+export interface FolderFiles {
+  /** The root itself may be named by a link: its path comes from the technician. */
+  openRoot(path: string): Promise<OpenedFolder>;
+  stat(path: string): Promise<EntryStat>;
+  device(device: bigint): Promise<DeviceState>;
+  /** Lets other work of the process run. */
+  yieldTurn(): Promise<void>;
+}

@@ -1,0 +1,200 @@
+// One opened card or folder: whether it is still the one that was opened, the way to a file in it, and what its errors mean.
+//
+// 1. The root stays open for the whole session: its device number cannot be given to another card meanwhile, and nothing that is
+//    mounted over the path later is ever read.
+// 2. A mount outlives its device, and vfat then lists nothing without an error (the kernel skips blocks that it cannot read).
+//    So "not there" and "cannot be read" count only after the device was seen to be still present.
+// 3. The kernel notices a pulled plug up to 400 ms after the first read error (measured): where a device can be unplugged,
+//    a look that decides something waits longer than that first.
+import { DockError, isDockError, systemCode } from '../../protocol/errors.ts';
+import type { Clock } from '../../protocol/ports.ts';
+import type { BoundedCalls } from './bounded-calls.ts';
+import type { EntryStat, FolderFiles, OpenedFolder } from './folder-files.ts';
+import { splitPath } from './paths.ts';
+
+/** Waits of the driver in ms; each may be set for tests. */
+export interface MassStorageTimes {
+  /** For one system call: a card reader gives a bad sector up after 30 s or less. */
+  readonly callMs: number;
+  /** Between an error, or a listing, and the look whether the device left. */
+  readonly noticeMs: number;
+  /** A file of which nothing could be read for so long is given up. */
+  readonly damageMs: number;
+}
+export const MASS_STORAGE_TIMES: MassStorageTimes = { callMs: 60_000, noticeMs: 600, damageMs: 600_000 };
+
+/** A folder that holds the entry, with the entry's name in it. `close` never rejects and does nothing to the root. */
+export interface Reached {
+  readonly folder: OpenedFolder;
+  readonly name: Uint8Array;
+  readonly close: () => Promise<void>;
+}
+
+/** Shape: built by `openMedium`; closed once. */
+export class Medium {
+  readonly files: FolderFiles;
+  readonly clock: Clock;
+  readonly times: MassStorageTimes;
+  readonly calls: BoundedCalls;
+  readonly root: OpenedFolder;
+  readonly rootStat: EntryStat;
+  /** See OpenedFolder.keepsNumbers. */
+  readonly keepsNumbers: boolean;
+  readonly #path: string;
+  readonly #unpluggable: boolean;
+  readonly #deviceSeen: boolean;
+
+  constructor(parts: MediumParts) {
+    this.files = parts.files;
+    this.clock = parts.clock;
+    this.times = parts.times;
+    this.calls = parts.calls;
+    this.root = parts.root;
+    this.rootStat = parts.rootStat;
+    this.keepsNumbers = parts.keepsNumbers;
+    this.#path = parts.path;
+    this.#unpluggable = parts.device === 'unpluggable';
+    this.#deviceSeen = parts.device !== 'unknown';
+  }
+
+  /** Errors: "driver.detached" where the path no longer leads to the folder that was opened, or its device is gone. */
+  async assertPresent(signal: AbortSignal): Promise<void> {
+    const now = await this.#rootNow(signal);
+    const same = now.device === this.rootStat.device && now.number === this.rootStat.number;
+    if (!same || now.kind !== 'folder') throw detached('another folder is mounted in its place');
+    if (!this.#deviceSeen) return;
+    const look = (): Promise<string> => this.files.device(this.rootStat.device);
+    const device = await this.calls.run('looking for the device', signal, look);
+    if (device === 'unknown') throw detached('its device is gone');
+  }
+
+  /** The same, after a device that has just left would have been noticed. */
+  async assertStayed(signal: AbortSignal): Promise<void> {
+    if (this.#unpluggable) await this.clock.sleep(this.times.noticeMs, signal);
+    await this.assertPresent(signal);
+  }
+
+  /**
+   * Opens the folders down to the entry, one by one, never through a link and never into another device.
+   * Errors: "driver.gone" for a path that cannot be one; "driver.changed" where a folder became something else; system errors.
+   */
+  async reach(path: Uint8Array, signal: AbortSignal): Promise<Reached> {
+    const parts = splitPath(path);
+    const name = parts?.pop();
+    if (parts === undefined || name === undefined) throw gone('its path is none that a listing gives');
+    let folder = this.root;
+    try {
+      for (const part of parts) folder = await this.#step(folder, part, signal);
+    } catch (error) {
+      await this.leave(folder);
+      throw error;
+    }
+    return { folder, name, close: () => this.leave(folder) };
+  }
+
+  /**
+   * Opens one folder in another, which is closed on success unless it is the root.
+   * Errors: "driver.changed" where another device is mounted there; system errors.
+   */
+  async #step(parent: OpenedFolder, name: Uint8Array, signal: AbortSignal): Promise<OpenedFolder> {
+    const folder = await this.openFolder(parent, name, signal);
+    try {
+      const stat = await this.calls.run('looking at a folder', signal, () => folder.stat());
+      if (stat.device !== this.rootStat.device) throw changed('a folder above it leads to another device');
+    } catch (error) {
+      await this.leave(folder);
+      throw error;
+    }
+    await this.leave(parent);
+    return folder;
+  }
+
+  /** Errors: system errors; "ENOTDIR" or "ELOOP" for what is no folder. */
+  openFolder(parent: OpenedFolder, name: Uint8Array, signal: AbortSignal): Promise<OpenedFolder> {
+    const open = (): Promise<OpenedFolder> => parent.openFolder(name);
+    return this.calls.run('opening a folder', signal, open, (late) => this.calls.release(late.close()));
+  }
+
+  /** Closes a folder other than the root. Never rejects. */
+  async leave(folder: OpenedFolder): Promise<void> {
+    if (folder !== this.root) await this.calls.release(folder.close());
+  }
+
+  async #rootNow(signal: AbortSignal): Promise<EntryStat> {
+    try {
+      return await this.calls.run('looking at the folder', signal, () => this.files.stat(this.#path));
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      throw detached('its folder cannot be reached', error);
+    }
+  }
+
+  /**
+   * What a failed call on an entry means, once it is known that the medium is still there. Always throws.
+   * Errors: "driver.detached", "driver.gone", "driver.changed", "driver.unreadable"; errors that are not the system's as they are.
+   */
+  async fail(error: unknown, signal: AbortSignal): Promise<never> {
+    const code = isDockError(error) ? undefined : systemCode(error);
+    if (code === undefined || signal.aborted) throw error;
+    await this.assertPresent(signal);
+    if (DETACHED_CODES.has(code)) throw detached('the system says so', error);
+    if (code === 'ENOENT') throw gone('the camera no longer has it', error);
+    if (REPLACED_CODES.has(code)) throw changed('something else has taken its place', error);
+    throw unreadable(code, error);
+  }
+}
+
+/** What a Medium is made of. */
+export interface MediumParts {
+  readonly files: FolderFiles;
+  readonly clock: Clock;
+  readonly times: MassStorageTimes;
+  readonly calls: BoundedCalls;
+  readonly path: string;
+  readonly root: OpenedFolder;
+  readonly rootStat: EntryStat;
+  readonly keepsNumbers: boolean;
+  readonly device: 'fixed' | 'unpluggable' | 'unknown';
+}
+
+/** The device or its transport has left, in the words of block devices, USB, FUSE and network file systems. */
+const DETACHED_CODES: ReadonlySet<string> = new Set([
+  'ENODEV',
+  'ENOMEDIUM',
+  'ESHUTDOWN',
+  'ENOTCONN',
+  'ESTALE',
+]);
+/** A link, a file for a folder, a socket for a file. */
+const REPLACED_CODES: ReadonlySet<string> = new Set(['ELOOP', 'ENOTDIR', 'ENXIO', 'EISDIR']);
+/** The station itself is short of something; the camera has nothing to do with it. */
+const SHORTAGE_CODES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
+
+/** True where the failure says nothing about the camera. */
+export function isShortage(error: unknown): boolean {
+  return SHORTAGE_CODES.has(systemCode(error) ?? '');
+}
+
+export function detached(why: string, cause?: unknown): DockError {
+  const words = `the camera left: ${why}; it is read again when it is put back`;
+  return new DockError('driver.detached', words, { cause, retry: 'later' });
+}
+
+export function changed(why: string, cause?: unknown): DockError {
+  const words = `the file is not the one that was listed: ${why}; it is taken after a new inventory`;
+  return new DockError('driver.changed', words, { cause, retry: 'later' });
+}
+
+export function gone(why: string, cause?: unknown): DockError {
+  return new DockError('driver.gone', `the file is not there: ${why}`, { cause, retry: 'never' });
+}
+
+export function unreadable(code: string, cause: unknown): DockError {
+  const facts = { system_code: code };
+  if (isShortage(cause)) {
+    const words = `the station could not read the file (${code}): it is short of memory or file handles`;
+    return new DockError('driver.unreadable', words, { cause, retry: 'later', facts });
+  }
+  const words = `the file cannot be read (${code}); it stays on the camera: check the card and the rights of its folder`;
+  return new DockError('driver.unreadable', words, { cause, retry: 'person', facts });
+}
