@@ -7,7 +7,7 @@ import type { Driver, Place } from './driver.ts';
  * A probe that fails on the camera counts as "not mine", so that one driver's trouble never hides a camera from the next.
  * Errors: the signal's reason; errors that are not a camera's (broken code of ours).
  */
-export async function driverFor(
+export async function pickDriver(
   drivers: readonly Driver[],
   place: Place,
   signal: AbortSignal,
