@@ -1,0 +1,98 @@
+// The station: puts bays, pushing, custody and status side by side and passes messages between them. It decides nothing itself.
+import type { RecordingId, SessionId } from '../protocol/ids.ts';
+import type { Broker, BrokerMessage, Clock, Log } from '../protocol/ports.ts';
+import type { StationTopics } from '../protocol/topics.ts';
+import type { Bay } from './bay.ts';
+import type { Custody } from './custody.ts';
+import type { CustodyPush } from './custody-push.ts';
+import type { Keep } from './keep.ts';
+import type { Pusher } from './push.ts';
+import type { StatusPublisher } from './status.ts';
+
+export interface StationParts {
+  readonly session: SessionId;
+  readonly version: string;
+  readonly configSha256: string;
+  readonly topics: StationTopics;
+  readonly broker: Broker;
+  readonly custody: Custody & { close(): Promise<void> };
+  readonly custodyPush: CustodyPush;
+  readonly pusher: Pusher;
+  readonly status: StatusPublisher;
+  readonly keep: Keep;
+  readonly bays: readonly Bay[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Runs the parts until it is stopped. */
+export class Station {
+  readonly #parts: StationParts;
+  readonly #ending = new AbortController();
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: StationParts) {
+    this.#parts = parts;
+  }
+
+  /** Ready means: configuration valid, spool recovered, log open. The broker is not waited for: a station runs offline. */
+  async start(): Promise<void> {
+    const { custody, broker, topics, pusher, keep, bays, status } = this.#parts;
+    custody.append({ event: 'agent-started', facts: { version: this.#parts.version } });
+    custody.append({ event: 'configuration', facts: { sha256: this.#parts.configSha256 } });
+    await custody.checkpoint();
+    broker.onMessage((message) => this.#take(message));
+    broker.onState((connected) => this.#connection(connected));
+    await broker.subscribe(topics.downFilter);
+    keep.start();
+    pusher.start();
+    await status.say('ready');
+    const { signal } = this.#ending;
+    this.#running = Promise.all([keep.run(signal), ...bays.map((bay) => bay.run(signal))]);
+  }
+
+  /** Finish soon: no new reads, commits that run are finished, the log is closed, the broker hears "stopped". */
+  async stop(): Promise<void> {
+    const { pusher, custodyPush, custody, status, broker } = this.#parts;
+    this.#ending.abort();
+    await this.#running;
+    await pusher.stop();
+    custody.append({ event: 'agent-stopped', facts: {} });
+    await custody
+      .checkpoint()
+      .catch((error: unknown) => this.#parts.log.error('custody log not written', { error }));
+    custodyPush.stop();
+    status.stop();
+    await custody.close();
+    await status.say('offline');
+    await broker.close(true);
+  }
+
+  /** Called by the pusher: a receipt is durable. */
+  receipted(recording: RecordingId): void {
+    this.#parts.keep.receipted(recording);
+    for (const bay of this.#parts.bays) {
+      bay.wake();
+      this.#parts.status.bayChanged(bay);
+    }
+  }
+
+  /** Called by the pusher: a recording went to the quarantine. */
+  quarantined(recording: RecordingId): void {
+    for (const bay of this.#parts.bays) bay.quarantined(recording);
+  }
+
+  #connection(connected: boolean): void {
+    this.#parts.pusher.connectionChanged(connected);
+    this.#parts.custodyPush.connectionChanged(connected);
+    if (connected) void this.#parts.status.sayAll();
+  }
+
+  /** Everything retained is ignored: whoever asked then is not asking now (SPEC 5). */
+  #take(message: BrokerMessage): void {
+    const topic = this.#parts.topics.parseDown(message.topic);
+    if (topic === undefined || message.retained) return;
+    if (topic.kind === 'custody') this.#parts.custodyPush.take(message.payload);
+    else this.#parts.pusher.take(topic.recording, message.payload);
+  }
+}
