@@ -1,5 +1,5 @@
 // Makes real recordings for simulated cameras: MP4 files that any player plays, the same bytes for the same wishes and seed.
-// Bars move through the picture and a row of blocks counts the frames in binary, so a missing or doubled second can be seen.
+// Bars move through the picture and the blocks in the top row count the frames in binary, so a missing or doubled second can be seen.
 import {
   codePicture,
   LUMA_BYTES,
@@ -110,11 +110,10 @@ function trackOf(wish: MediaWish): Track {
 }
 
 function painter(size: PictureSize & { readonly seed: number }, frame: number, grain: Grain): Paint {
-  const { columns, rows } = macroblocksOf(size);
+  const { columns } = macroblocksOf(size);
   const shift = frame + Math.abs(size.seed);
   return (luma, blue, red, column, row) => {
-    const colour =
-      row === rows - 1 ? counterColour(frame, column, columns) : barColour(column, row, columns, shift);
+    const colour = row === 0 ? counterColour(frame, column, columns) : barColour(column, row, columns, shift);
     grain.fill(luma, colour[0]);
     blue.fill(colour[1]);
     red.fill(colour[2]);
