@@ -1,0 +1,97 @@
+// Builds one MQTT.js client on a socket that is already verified, with a guard between the two. Decides nothing about connections.
+import type { Socket } from 'node:net';
+import type { Writable } from 'node:stream';
+import { MqttClient } from 'mqtt';
+import { bufferOf } from '../bytes.ts';
+import { MESSAGE_OVERHEAD_BYTES } from '../limits.ts';
+import type { BrokerWill, MqttVersion } from './broker-types.ts';
+import { InboundGuard, type SkippedMessage } from './inbound-guard.ts';
+
+/** MQTT.js's own keepalive is not used (see broker-liveness.ts), but must still be told to the broker. */
+const NO_TIMERS = { set: () => 0, clear: () => undefined };
+/** Its own deadline for a CONNACK is not used either; it cannot be switched off. */
+const NEVER_MS = 2 ** 31 - 1;
+
+export interface ClientOptions {
+  readonly socket: Socket;
+  readonly version: MqttVersion;
+  readonly clientId: string;
+  readonly keepaliveS: number;
+  readonly will: BrokerWill | undefined;
+  /** Longest payload that is let in. */
+  readonly inboundBytesMax: number;
+}
+
+/** What is told of the bytes that come in, before MQTT.js sees them. */
+export interface ClientEvents {
+  readonly heard: (bytes: number) => void;
+  readonly skipped: (message: SkippedMessage) => void;
+  /** The broker sent what cannot be MQTT; the connection is to be ended. */
+  readonly violated: (detail: string) => void;
+}
+
+/** A PUBACK for a message that MQTT.js never sees. */
+function acknowledge(socket: Socket, packetId: number): void {
+  socket.write(Buffer.from([0x40, 0x02, packetId >> 8, packetId & 0xff]));
+}
+
+/**
+ * Puts the guard into the way of what MQTT.js reads: it takes its input with `stream.pipe(parser)`, and writes to the stream itself, so only
+ * `pipe` is replaced and nothing is added to what is sent. The parser throws on some malformed packets: that too ends here.
+ */
+function guardInput(options: ClientOptions, events: ClientEvents): void {
+  const { socket, inboundBytesMax } = options;
+  const pipe = (parser: Writable): Writable => {
+    let room = true;
+    const guard = new InboundGuard(inboundBytesMax + MESSAGE_OVERHEAD_BYTES, {
+      forward: (piece) => {
+        room = parser.write(piece);
+      },
+      skipped: (message) => {
+        if (message.packetId !== undefined) acknowledge(socket, message.packetId);
+        events.skipped(message);
+      },
+      violated: (detail) => events.violated(`the broker sent ${detail}`),
+    });
+    socket.on('data', (chunk: Buffer) => {
+      if (socket.destroyed) return;
+      events.heard(chunk.length);
+      try {
+        guard.pass(chunk);
+      } catch (error) {
+        events.violated(`the broker sent a packet that cannot be read (${String(error)})`);
+      }
+      if (!room) socket.pause();
+    });
+    parser.on('drain', () => socket.resume());
+    return parser;
+  };
+  Object.assign(socket, { pipe });
+}
+
+/**
+ * A client that sends its CONNECT at once: clean session, no reconnecting, nothing stored for later.
+ * Shape: the caller attaches its listeners, "error" first, before the event loop turns.
+ * `writeCache` off: MQTT.js would prepare 65,536 small buffers, 7 MB, to save an allocation per message.
+ */
+export function openClient(options: ClientOptions, events: ClientEvents): MqttClient {
+  const { will, version } = options;
+  guardInput(options, events);
+  return new MqttClient(() => options.socket, {
+    protocolId: 'MQTT',
+    protocolVersion: version,
+    clientId: options.clientId,
+    clean: true,
+    keepalive: options.keepaliveS,
+    timerVariant: NO_TIMERS,
+    connectTimeout: NEVER_MS,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    queueQoSZero: false,
+    writeCache: false,
+    ...(will === undefined ? {} : { will: { ...will, payload: bufferOf(will.payload) } }),
+    ...(version === 5
+      ? { properties: { maximumPacketSize: options.inboundBytesMax + MESSAGE_OVERHEAD_BYTES } }
+      : {}),
+  });
+}

@@ -1,0 +1,287 @@
+// One connection to a broker, from its CONNECT to its end, on a socket that is already verified. Never reconnects.
+// What MQTT.js leaves open is done here: the broker's limits, liveness, subscriptions that count only when granted, why it ended.
+import type { Socket } from 'node:net';
+import { type IConnackPacket, type IDisconnectPacket, type MqttClient, ReasonCodes } from 'mqtt';
+import { DockError } from '../errors.ts';
+import { MESSAGE_OVERHEAD_BYTES } from '../limits.ts';
+import type { BrokerMessage, Clock, Log } from '../ports.ts';
+import { openClient } from './broker-client.ts';
+import { Liveness } from './broker-liveness.ts';
+import { offlineError, Publisher } from './broker-publisher.ts';
+import { endingOfError } from './broker-socket.ts';
+import type { BrokerWill, Ending, MqttVersion } from './broker-types.ts';
+import type { SkippedMessage } from './inbound-guard.ts';
+
+const PINGREQ = Buffer.from([0xc0, 0x00]);
+const DISCONNECT = Buffer.from([0xe0, 0x00]);
+/** CONNACK codes that mean "not this MQTT version": of 3.1.1 and of 5.0. */
+const VERSION_CODES = new Set([1, 132]);
+const TAKEN_OVER = 142;
+const PACKET_TOO_LARGE = 149;
+/** DISCONNECT codes that only a person can do something about: not authorized, quota, administrative action, another server. */
+const PERSON_CODES = new Set([135, 151, 152, 156, 157]);
+/** For our DISCONNECT to leave. */
+const CLOSE_MS = 2000;
+/** Each of these shows that both directions work. */
+const ANSWERS = new Set(['pingresp', 'puback', 'suback']);
+
+export interface LinkOptions {
+  readonly socket: Socket;
+  readonly version: MqttVersion;
+  readonly clientId: string;
+  readonly keepaliveS: number;
+  readonly will: BrokerWill | undefined;
+  /** All that is to be subscribed; looked at again until everything is granted. */
+  readonly filters: ReadonlySet<string>;
+  /** Ceiling for our own packets, beside what the broker says. */
+  readonly packetBytesMax: number;
+  /** Longest payload that is let in. */
+  readonly inboundBytesMax: number;
+  /** For CONNACK and SUBACK together. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What one connection tells its owner. None of these may throw. */
+export interface LinkEvents {
+  /** The connection stands and all filters are granted. */
+  readonly ready: () => void;
+  readonly message: (message: BrokerMessage) => void;
+}
+
+/** How a connection ended; `oversizeBytes`: the largest payload that was sent, where the broker said that a packet was too large. */
+export interface LinkEnd {
+  readonly ending: Ending;
+  readonly oversizeBytes: number | undefined;
+}
+
+/** The broker's words for a code, of the library's list. */
+export function reasonText(code: number): string {
+  const text: unknown = ReasonCodes[code as keyof typeof ReasonCodes];
+  return typeof text === 'string' && text !== '' ? text : `reason code ${code}`;
+}
+
+/** One connection. `run` begins it and resolves when it is over. */
+export class BrokerLink {
+  readonly #options: LinkOptions;
+  readonly #events: LinkEvents;
+  readonly #granted = new Set<string>();
+  readonly #client: MqttClient;
+  #publisher: Publisher | undefined;
+  #liveness: Liveness | undefined;
+  #readyAtMs: number | undefined;
+  #connackSeen = false;
+  #payloadBytesMax = 0;
+  #largestSentBytes = 0;
+  #skippedCount = 0;
+  /** Nothing is sent or handed on any more; the end may still be on its way. */
+  #stopped = false;
+  #end: LinkEnd | undefined;
+  #resolveEnd: (end: LinkEnd) => void = () => undefined;
+  #cancelTimeout: () => void = () => undefined;
+
+  /** Sends the CONNECT. The caller calls `run` in the same turn. */
+  constructor(options: LinkOptions, events: LinkEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.#client = openClient(options, {
+      heard: (bytes) => this.#liveness?.heard(bytes),
+      skipped: (message) => this.#skipped(message),
+      violated: (detail) => this.#finish(this.#brokenOff(detail)),
+    });
+  }
+
+  /** Largest payload that this connection takes; 0 before its CONNACK. */
+  get payloadBytesMax(): number {
+    return this.#payloadBytesMax;
+  }
+
+  /** Resolves when the connection is over, however it ended. */
+  run(): Promise<LinkEnd> {
+    const { socket, clock, timeoutMs } = this.#options;
+    const client = this.#client;
+    client.on('error', (error) => this.#failed(error));
+    client.on('connect', (packet) => this.#accepted(packet));
+    client.on('disconnect', (packet) => this.#disconnected(packet));
+    client.on('packetreceive', (packet) => {
+      if (ANSWERS.has(packet.cmd)) this.#liveness?.answered();
+    });
+    client.on('message', (topic, payload, packet) => {
+      if (!this.#stopped) this.#events.message({ topic, payload, retained: packet.retain });
+    });
+    socket.on('error', (error) => this.#failed(error));
+    socket.on('close', () => this.#finish(this.#brokenOff('the broker hung up')));
+    this.#cancelTimeout = clock.after(timeoutMs, () => {
+      const what = this.#connackSeen ? 'SUBACK' : 'CONNACK';
+      this.#finish({ kind: 'unreachable', detail: `no ${what} within ${timeoutMs} ms` });
+    });
+    return new Promise((resolve) => {
+      if (this.#end === undefined) this.#resolveEnd = resolve;
+      else resolve(this.#end);
+    });
+  }
+
+  /** As Broker.publish; the size was checked by the caller. */
+  async publish(topic: string, payload: Uint8Array, qos: 0 | 1, retain: boolean): Promise<void> {
+    const publisher = this.#publisher;
+    if (publisher === undefined || this.#readyAtMs === undefined) throw offlineError(topic, 'not connected');
+    this.#largestSentBytes = Math.max(this.#largestSentBytes, payload.length);
+    await (qos === 0
+      ? publisher.sendUnacknowledged(topic, payload, retain)
+      : publisher.sendAcknowledged(topic, payload, retain));
+  }
+
+  /** Resolves when all filters are granted or the connection is over; a refusal ends it, and rejects with "broker.refused". */
+  async subscribeAll(): Promise<void> {
+    for (;;) {
+      const missing = [...this.#options.filters].filter((filter) => !this.#granted.has(filter));
+      if (missing.length === 0 || this.#stopped) return;
+      const refused = await this.#subscribe(missing);
+      if (refused === undefined) for (const filter of missing) this.#granted.add(filter);
+      else if (!this.#stopped) this.#refuseSubscription(missing, refused);
+    }
+  }
+
+  /** Ends it: with a DISCONNECT, so that the broker forgets the will, or without. Resolves when `run` has resolved. */
+  close(clean: boolean): void {
+    const { socket, clock } = this.#options;
+    if (!clean || this.#stopped || this.#readyAtMs === undefined) {
+      this.#finish(this.#brokenOff('closed by this side'));
+      return;
+    }
+    this.#stop('closed by this side');
+    const cancel = clock.after(CLOSE_MS, () => socket.destroy());
+    socket.once('close', cancel);
+    socket.end(DISCONNECT);
+  }
+
+  #accepted(packet: IConnackPacket): void {
+    if (this.#stopped) return;
+    this.#connackSeen = true;
+    const limits = packet.properties;
+    const lacking = missingFeature(limits);
+    if (lacking !== undefined) {
+      this.#finish({ kind: 'refused', detail: lacking, reasonCode: null });
+      return;
+    }
+    const packetBytesMax = Math.min(this.#options.packetBytesMax, limits?.maximumPacketSize ?? Infinity);
+    this.#payloadBytesMax = Math.max(0, packetBytesMax - MESSAGE_OVERHEAD_BYTES);
+    this.#startPublisher(limits?.receiveMaximum);
+    this.#startLiveness();
+    this.subscribeAll().then(
+      () => this.#ready(),
+      () => undefined,
+    );
+  }
+
+  #ready(): void {
+    if (this.#stopped) return;
+    this.#cancelTimeout();
+    this.#readyAtMs = this.#options.clock.monotonicMs();
+    this.#events.ready();
+  }
+
+  #startPublisher(receiveMaximum: number | undefined): void {
+    this.#publisher = new Publisher({
+      client: this.#client,
+      socket: this.#options.socket,
+      clock: this.#options.clock,
+      receiveMaximum,
+      overdue: (detail) => this.#finish(this.#brokenOff(detail)),
+    });
+  }
+
+  #startLiveness(): void {
+    const { socket, clock } = this.#options;
+    this.#liveness = new Liveness({
+      clock,
+      keepaliveMs: (this.#client.keepalive ?? this.#options.keepaliveS) * 1000,
+      ping: (flushed) => socket.write(PINGREQ, () => flushed()),
+      takenBytes: () => socket.bytesWritten - socket.writableLength,
+      dead: (detail) => this.#finish(this.#brokenOff(detail)),
+    });
+    this.#liveness.start();
+  }
+
+  /** The error of a SUBACK, or undefined where all were granted or the connection ended first. */
+  #subscribe(filters: readonly string[]): Promise<Error | undefined> {
+    return new Promise((resolve) => {
+      this.#client.subscribe([...filters], { qos: 1 }, (error) => resolve(error ?? undefined));
+    });
+  }
+
+  #refuseSubscription(filters: readonly string[], error: Error): never {
+    const detail = `subscription to ${filters.join(', ').slice(0, 120)} refused (${error.message})`;
+    this.#finish({ kind: 'refused', detail, reasonCode: null });
+    throw new DockError('broker.refused', `${detail}; the broker's ACL must allow it`, {
+      cause: error,
+      retry: 'person',
+    });
+  }
+
+  #disconnected(packet: IDisconnectPacket): void {
+    const code = packet.reasonCode ?? 0;
+    const detail = `the broker ended the connection: ${reasonText(code)}`;
+    if (code === TAKEN_OVER) this.#finish({ kind: 'taken-over', detail });
+    else if (PERSON_CODES.has(code)) this.#finish({ kind: 'refused', detail, reasonCode: code });
+    else if (code === PACKET_TOO_LARGE) this.#finish(this.#brokenOff(detail), this.#largestSentBytes);
+    else this.#finish(this.#brokenOff(detail));
+  }
+
+  /** An error of the library or of the socket. A number as its code is the reason in a CONNACK. */
+  #failed(error: Error): void {
+    const code = 'code' in error ? error.code : undefined;
+    if (typeof code === 'number' && !this.#connackSeen) {
+      const detail = reasonText(code);
+      const version = VERSION_CODES.has(code);
+      this.#finish(version ? { kind: 'version', detail } : { kind: 'refused', detail, reasonCode: code });
+      return;
+    }
+    const ending = endingOfError(error, false);
+    this.#finish(ending.kind === 'tls' ? ending : this.#brokenOff(ending.detail));
+  }
+
+  /** The connection broke: lost where it had stood, else it was never answered. */
+  #brokenOff(detail: string): Ending {
+    if (this.#readyAtMs !== undefined) {
+      return { kind: 'lost', detail, connectedMs: this.#options.clock.monotonicMs() - this.#readyAtMs };
+    }
+    return { kind: this.#connackSeen ? 'unreachable' : 'unanswered', detail };
+  }
+
+  /** The first ending counts. */
+  #finish(ending: Ending, oversizeBytes?: number): void {
+    if (this.#end !== undefined) return;
+    this.#end = { ending, oversizeBytes };
+    this.#stop(ending.detail);
+    this.#options.socket.destroy();
+    // Ends the library's own waiting for answers.
+    this.#client.end(true);
+    this.#resolveEnd(this.#end);
+  }
+
+  #stop(detail: string): void {
+    this.#stopped = true;
+    this.#cancelTimeout();
+    this.#liveness?.stop();
+    this.#publisher?.end(detail);
+    this.#publisher = undefined;
+  }
+
+  #skipped(message: SkippedMessage): void {
+    if (this.#skippedCount++ > 0) return;
+    this.#options.log.warn('message too long, dropped; further ones of this connection are not logged', {
+      size_bytes: message.sizeBytes,
+      payload_bytes_max: this.#options.inboundBytesMax,
+    });
+  }
+}
+
+/** What we cannot do without, where the broker says that it lacks it. */
+function missingFeature(limits: IConnackPacket['properties']): string | undefined {
+  if (limits?.maximumQoS === 0) return 'the broker offers no QoS 1';
+  if (limits?.retainAvailable === false) return 'the broker keeps no retained messages';
+  if (limits?.wildcardSubscriptionAvailable === false) return 'the broker takes no wildcard in subscriptions';
+  return undefined;
+}
