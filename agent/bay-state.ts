@@ -1,6 +1,6 @@
 // What a bay shows (SPEC 7): the document and the light, from the entries of its docking. Pure.
 import type { BayDocument } from '../protocol/messages.ts';
-import type { TrackedEntry } from './entry.ts';
+import { isSettled, type TrackedEntry } from './entry.ts';
 
 /** What the bay is doing with the camera at this moment. */
 export type BayActivity = 'empty' | 'reading' | 'pulling' | 'resting' | 'erasing' | 'failed';
@@ -12,6 +12,8 @@ export interface BayCounts {
   receipted: number;
   erased: number;
   waiting: number;
+  /** Entries to which nothing more will happen in this docking. */
+  settled: number;
   bytes: number;
   bytesSpooled: number;
   bytesReceipted: number;
@@ -35,6 +37,7 @@ export function countEntries(
     receipted: 0,
     erased: 0,
     waiting: 0,
+    settled: 0,
     bytes: 0,
     bytesSpooled: pulledBytes,
     bytesReceipted: 0,
@@ -49,6 +52,7 @@ function countEntry(counts: BayCounts, { fate, listed }: TrackedEntry, progress:
   counts.entries++;
   counts.bytes += listed.sizeBytes;
   if (fate.kind === 'waiting') counts.waiting++;
+  if (isSettled(fate)) counts.settled++;
   if (fate.kind !== 'spooled' && fate.kind !== 'erased' && fate.kind !== 'kept') return;
   counts.spooled++;
   counts.bytesSpooled += listed.sizeBytes;
@@ -60,11 +64,12 @@ function countEntry(counts: BayCounts, { fate, listed }: TrackedEntry, progress:
   if (fate.kind === 'erased') counts.erased++;
 }
 
-/** The state word of the bay document. */
+/** The state word of the bay document. "done": every entry is receipted, and erased or meant to stay. */
 export function bayState(activity: BayActivity, counts: BayCounts): BayDocument['state'] {
   if (activity !== 'resting') return activity;
   if (counts.waiting > 0) return 'failed';
-  return counts.receipted < counts.entries ? 'pushing' : 'done';
+  if (counts.receipted < counts.entries) return 'pushing';
+  return counts.settled < counts.entries ? 'erasing' : 'done';
 }
 
 /**

@@ -175,10 +175,12 @@ export class Docking {
     const commits = new Set<Promise<void>>();
     try {
       for (const entry of open) {
-        const commit = await this.#deps.taker.take(entry, signal, (takenBytes) => this.#progress(takenBytes));
+        const { committing } = await this.#deps.taker.take(entry, signal, (takenBytes) =>
+          this.#progress(takenBytes),
+        );
         this.#progress(0);
-        if (commit === undefined) continue;
-        const tracked = commit.finally(() => commits.delete(tracked));
+        if (committing === undefined) continue;
+        const tracked = committing.finally(() => commits.delete(tracked));
         commits.add(tracked);
         if (commits.size >= COMMITS_MAX) await Promise.race(commits);
       }

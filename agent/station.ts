@@ -14,7 +14,7 @@ export interface StationParts {
   readonly version: string;
   readonly configSha256: string;
   readonly topics: StationTopics;
-  readonly broker: Broker;
+  readonly broker: Broker & { start(): void };
   readonly custody: Custody & { close(): Promise<void> };
   readonly custodyPush: CustodyPush;
   readonly pusher: Pusher;
@@ -30,6 +30,7 @@ export class Station {
   readonly #parts: StationParts;
   readonly #ending = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
+  #started = false;
 
   constructor(parts: StationParts) {
     this.#parts = parts;
@@ -46,6 +47,8 @@ export class Station {
     await broker.subscribe(topics.downFilter);
     keep.start();
     pusher.start();
+    broker.start();
+    this.#started = true;
     await status.say('ready');
     const { signal } = this.#ending;
     this.#running = Promise.all([keep.run(signal), ...bays.map((bay) => bay.run(signal))]);
@@ -66,6 +69,12 @@ export class Station {
     await custody.close();
     await status.say('offline');
     await broker.close(true);
+  }
+
+  /** Called by the conditions: as long as one stands, the station is degraded. */
+  conditionsChanged(standing: number): void {
+    if (!this.#started || this.#ending.signal.aborted) return;
+    void this.#parts.status.say(standing > 0 ? 'degraded' : 'ready');
   }
 
   /** Called by the pusher: a receipt is durable. */

@@ -22,6 +22,12 @@ export interface TakeDeps {
   readonly log: Log;
 }
 
+/** Reading is over; `committing` resolves, and never rejects, when the entry has its fate. Wrapped, because awaiting would wait for both. */
+export interface Taken {
+  readonly committing: Promise<void> | undefined;
+}
+const NOTHING: Taken = { committing: undefined };
+
 /** One docking's way of taking entries; reading is one at a time, committing runs behind it. */
 export class Taker {
   readonly #deps: TakeDeps;
@@ -45,7 +51,7 @@ export class Taker {
   }
 
   /**
-   * Reads the entry; resolves when the camera is no longer needed for it, with the commit that is still running (or nothing).
+   * Reads the entry; resolves when the camera is no longer needed for it, with the commit that may still be running.
    * The entry's fate is set by the commit, or here where it could not be taken.
    * Errors: "driver.detached", "driver.protocol"; the signal's reason. Everything else becomes the entry's fate.
    */
@@ -53,7 +59,7 @@ export class Taker {
     entry: TrackedEntry,
     signal: AbortSignal,
     onProgress: (takenBytes: number) => void,
-  ): Promise<Promise<void> | undefined> {
+  ): Promise<Taken> {
     const context: PullContext = {
       session: this.#session,
       clock: this.#deps.clock,
@@ -62,12 +68,12 @@ export class Taker {
       onProgress,
     };
     try {
-      if (await this.#knownAgain(entry, context)) return undefined;
+      if (await this.#knownAgain(entry, context)) return NOTHING;
       return await this.#pull(entry, context);
     } catch (error) {
       if (signal.aborted || endsDocking(error)) throw error;
       this.#wait(entry, error);
-      return undefined;
+      return NOTHING;
     }
   }
 
@@ -101,7 +107,7 @@ export class Taker {
     }
   }
 
-  async #pull(entry: TrackedEntry, context: PullContext): Promise<Promise<void> | undefined> {
+  async #pull(entry: TrackedEntry, context: PullContext): Promise<Taken> {
     const { spool, bulk, random } = this.#deps;
     const reservation = await spool.reserve(
       sealedSizeBytes(entry.listed.sizeBytes, this.#docking.recipients.length),
@@ -124,7 +130,10 @@ export class Taker {
       try {
         await pullInto(sealing, entry.listed, context);
         const seal = await sealing.finish();
-        return this.#commit(entry, { recording, staging, seal }).finally(() => reservation.release());
+        const committing = this.#commit(entry, { recording, staging, seal }).finally(() =>
+          reservation.release(),
+        );
+        return { committing };
       } catch (error) {
         await sealing.abort();
         await spool.discard(staging);
