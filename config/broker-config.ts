@@ -1,0 +1,75 @@
+// The group `broker` of both files: its typed form, and the rules for addresses and TLS files.
+import { resolve } from 'node:path';
+import type { RuleReport } from './rules.ts';
+import type { StationFile } from './station-schema.ts';
+
+/** Files for TLS, as absolute paths. */
+export interface TlsFiles {
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** How to reach the broker. `tls` is null only for a broker on this machine itself. */
+export interface BrokerConfig {
+  /** mqtt:// or mqtts://, without user, path or query. */
+  readonly url: string;
+  readonly base: string;
+  readonly protocol: 'auto' | 4 | 5;
+  readonly tls: TlsFiles | null;
+  readonly maxPacketBytes: number;
+}
+
+type BrokerFile = StationFile['broker'];
+const TLS_KEYS = ['ca_file', 'cert_file', 'key_file'] as const;
+
+/** The typed settings of a group that passed checkBroker. Relative paths start at `folder`. */
+export function mapBroker(broker: BrokerFile, folder: string): BrokerConfig {
+  const { ca_file: ca, cert_file: cert, key_file: key } = broker;
+  const tls =
+    ca === undefined || cert === undefined || key === undefined
+      ? null
+      : { caFile: resolve(folder, ca), certFile: resolve(folder, cert), keyFile: resolve(folder, key) };
+  const { url, base, protocol, max_packet_bytes: maxPacketBytes } = broker;
+  return { url, base, protocol, tls, maxPacketBytes };
+}
+
+/** Reports addresses that are not taken, and TLS files that are missing or useless. */
+export function checkBroker(broker: BrokerFile, report: RuleReport): void {
+  const scheme = checkUrl(broker.url, report);
+  for (const name of TLS_KEYS) {
+    const given = broker[name] !== undefined;
+    if (scheme === 'mqtts:' && !given) {
+      const message = `"${name}" is missing: mqtts:// wants ca_file, cert_file and key_file`;
+      report.add(['broker', name], { code: 'config.missing', message, remedy: 'add it' });
+    }
+    if (scheme === 'mqtt:' && given) {
+      const remedy = 'write mqtts:// in the address, or take this line out';
+      report.add(['broker', name], { code: 'config.broker', message: 'has no use with mqtt://', remedy });
+    }
+  }
+}
+
+function checkUrl(text: string, report: RuleReport): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const refuse = (message: string, remedy: string): undefined => {
+    report.add(['broker', 'url'], { code: 'config.broker', message, found: text, remedy });
+  };
+  if (url === undefined || !/^mqtts?:$/.test(url.protocol) || url.hostname === '')
+    return refuse('is no address of an MQTT broker', 'write mqtts://HOST:PORT');
+  if (url.username !== '' || url.password !== '')
+    return refuse('holds a user or a password', 'take it out: the client certificate says who this is');
+  if (!/^\/?$/.test(url.pathname) || url.search !== '' || url.hash !== '')
+    return refuse('holds a path or a query, which MQTT does not have', 'end it after the port');
+  if (url.protocol === 'mqtt:' && !isLoopback(url.hostname))
+    return refuse(
+      'would go over the network without TLS',
+      'write mqtts://, with ca_file, cert_file and key_file',
+    );
+  return url.protocol;
+}
+
+/** True for names and addresses that never leave this machine. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}

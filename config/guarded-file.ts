@@ -1,0 +1,86 @@
+// Reads key files: secrets only where nobody else can read them, everything bounded. Writing is durable-file.ts.
+import { constants, type Stats } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { DockError, systemCode } from '../protocol/errors.ts';
+
+const READABLE_BY_OTHERS = 0o077;
+
+function refuse(code: string, message: string, cause?: unknown): never {
+  throw new DockError(code, message, { retry: 'person', cause });
+}
+
+/**
+ * Reads a file that only its owner (root or this user) can read.
+ * Errors: "key.missing", "key.unreadable" (no regular file, or the system's refusal as cause), "key.owner", "key.mode", "key.empty",
+ * "key.oversize" above `bytesMax`. No message holds a byte of the content.
+ */
+export async function readPrivateFile(path: string, bytesMax: number): Promise<Uint8Array> {
+  const handle = await openToRead(path);
+  try {
+    checkSecret(await handle.stat(), path);
+    return await readBounded(handle, path, bytesMax);
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Reads a file that anybody may read, such as a public key.
+ * Errors: "key.missing", "key.unreadable", "key.empty", "key.oversize".
+ */
+export async function readPublicFile(path: string, bytesMax: number): Promise<Uint8Array> {
+  const handle = await openToRead(path);
+  try {
+    checkRegular(await handle.stat(), path);
+    return await readBounded(handle, path, bytesMax);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openToRead(path: string): Promise<FileHandle> {
+  try {
+    // Without O_NONBLOCK the open of a FIFO would wait for ever.
+    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    const code = systemCode(error) ?? 'unknown error';
+    if (code === 'ENOENT')
+      return refuse(
+        'key.missing',
+        `${path} is not there: make it with \`bodydock keys make\`, or name its place`,
+        error,
+      );
+    return refuse('key.unreadable', `${path} cannot be read (${code})`, error);
+  }
+}
+
+function checkRegular(stat: Stats, path: string): void {
+  if (!stat.isFile()) refuse('key.unreadable', `${path} is not a regular file`);
+}
+
+function checkSecret(stat: Stats, path: string): void {
+  checkRegular(stat, path);
+  if (stat.uid !== 0 && stat.uid !== process.geteuid?.())
+    refuse(
+      'key.owner',
+      `${path} belongs to user ${stat.uid}, who knows this key: make a new one, or chown it`,
+    );
+  if ((stat.mode & READABLE_BY_OTHERS) !== 0) {
+    const mode = (stat.mode & 0o777).toString(8).padStart(4, '0');
+    refuse('key.mode', `${path} has mode ${mode}, others can use it: chmod 0600 ${path}`);
+  }
+}
+
+async function readBounded(handle: FileHandle, path: string, bytesMax: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(bytesMax + 1);
+  let length = 0;
+  while (length < bytes.length) {
+    const { bytesRead } = await handle.read(bytes, length, bytes.length - length, length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  if (length === 0) refuse('key.empty', `${path} is empty: put it back from a copy, or make a new one`);
+  if (length > bytesMax)
+    refuse('key.oversize', `${path} has more than ${bytesMax} bytes: this is another kind of file`);
+  return bytes.subarray(0, length);
+}

@@ -1,0 +1,84 @@
+// What is wrong with a file that a technician writes: one shape for all finds, rendered for people and for programs.
+
+/** One find. Lines and columns start at 1; null where the find has no place or value. Never holds a secret. */
+export interface Problem {
+  /** Stable, such as "config.missing". */
+  readonly code: string;
+  readonly file: string;
+  readonly line: number | null;
+  readonly column: number | null;
+  /** Place in the document, such as "bays[1].folder". */
+  readonly path: string | null;
+  readonly message: string;
+  /** The value as it stands in the file, shortened. */
+  readonly found: string | null;
+  /** What could stand there instead. */
+  readonly allowed: string | null;
+  readonly remedy: string | null;
+}
+
+/** Problems that are shown of one file; a longer list helps nobody. */
+export const PROBLEMS_MAX = 100;
+const FOUND_CHARACTERS_MAX = 60;
+/** Private keys and passwords that somebody put into the wrong field must not travel on in an error text. */
+const SECRET = /AGE-SECRET-KEY|untrusted comment|PRIVATE KEY|\/\/[^/\s]*@|^RWQAAEIy/i;
+
+/** A problem from the parts that are known; the rest is null. */
+export function problem(
+  parts: Pick<Problem, 'code' | 'file' | 'message'> & Partial<Omit<Problem, 'code' | 'file' | 'message'>>,
+): Problem {
+  return { line: null, column: null, path: null, found: null, allowed: null, remedy: null, ...parts };
+}
+
+/** A value as it may be shown: as JSON, shortened, with secrets left out. */
+export function showFound(value: unknown): string {
+  if (typeof value === 'number' || value === undefined) return String(value);
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'a group of keys';
+  const text = JSON.stringify(value) ?? '';
+  if (typeof value === 'string' && SECRET.test(value)) return '(not shown: looks like a secret)';
+  return text.length > FOUND_CHARACTERS_MAX ? `${text.slice(0, FOUND_CHARACTERS_MAX)}...` : text;
+}
+
+/** "bays[1].folder" of ["bays", 1, "folder"]; null for the whole document. */
+export function showPath(path: readonly (string | number)[]): string | null {
+  if (path.length === 0) return null;
+  return path
+    .map((part, at) => (typeof part === 'number' ? `[${part}]` : at === 0 ? part : `.${part}`))
+    .join('');
+}
+
+/** In the order of the file, at most PROBLEMS_MAX; what is left out is told in a last entry. */
+export function orderProblems(problems: readonly Problem[]): Problem[] {
+  const ordered = problems.toSorted(
+    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  );
+  const more = ordered.length - PROBLEMS_MAX;
+  const first = ordered[0];
+  if (more <= 0 || first === undefined) return ordered;
+  const rest = problem({
+    code: 'config.more',
+    file: first.file,
+    message: `${more} more problems are not shown`,
+  });
+  return [...ordered.slice(0, PROBLEMS_MAX), rest];
+}
+
+/** One line: `file:line:column: path: message (found: ...; allowed: ...; do: ...)`. */
+export function renderProblem(find: Problem): string {
+  const place = [find.file, find.line, find.column].filter((part) => part !== null).join(':');
+  const hints = [
+    find.found === null ? '' : `found: ${find.found}`,
+    find.allowed === null ? '' : `allowed: ${find.allowed}`,
+    find.remedy === null ? '' : `do: ${find.remedy}`,
+  ].filter((hint) => hint !== '');
+  const tail = hints.length === 0 ? '' : ` (${hints.join('; ')})`;
+  const line = `${place}: ${find.path === null ? '' : `${find.path}: `}${find.message}${tail}`;
+  // A file can hold any character; a terminal must not obey it.
+  return line.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
+}
+
+/** All finds as text, a line each. */
+export function renderProblems(problems: readonly Problem[]): string {
+  return problems.map((find) => `${renderProblem(find)}\n`).join('');
+}

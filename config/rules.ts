@@ -1,0 +1,73 @@
+// Collects problems that no schema can see, because they lie between two values or inside one. Used by the rules of both files.
+import { keyIdHex, parsePublicKey } from '../protocol/minisign.ts';
+import { problem, showFound, showPath, type Problem } from './problems.ts';
+import type { Path, YamlTree } from './yaml-tree.ts';
+
+/** What a rule says of one value. */
+export interface RuleFind {
+  readonly code: string;
+  readonly message: string;
+  readonly found?: unknown;
+  readonly allowed?: string;
+  readonly remedy: string;
+}
+
+/** A value with its place in the file. */
+export interface PlacedText {
+  readonly path: Path;
+  readonly value: string;
+}
+
+/** The texts of a list with their places. */
+export function placed(values: readonly string[], path: Path): PlacedText[] {
+  return values.map((value, at) => ({ path: [...path, at], value }));
+}
+
+/** Problems of one file, each at the place of the value that it is about. */
+export class RuleReport {
+  readonly problems: Problem[] = [];
+  readonly file: string;
+  private readonly tree: YamlTree;
+
+  constructor(file: string, tree: YamlTree) {
+    this.file = file;
+    this.tree = tree;
+  }
+
+  add(path: Path, find: RuleFind): void {
+    const { code, message, remedy, allowed = null } = find;
+    const found = find.found === undefined ? null : showFound(find.found);
+    const place = this.tree.placeOfValue(path);
+    const shown = { file: this.file, ...place, path: showPath(path), found, allowed };
+    this.problems.push(problem({ code, message, remedy, ...shown }));
+  }
+
+  /** Says which values repeat an earlier one. */
+  unique(values: readonly PlacedText[], what: string): void {
+    const first = new Map<string, Path>();
+    for (const { path, value } of values) {
+      const earlier = first.get(value);
+      if (earlier === undefined) {
+        first.set(value, path);
+        continue;
+      }
+      const message = `the same ${what} stands at ${showPath(earlier)}`;
+      this.add(path, { code: 'config.duplicate', message, found: value, remedy: 'keep one of the two' });
+    }
+  }
+
+  /** Says which lines are no public keys, and which have the id of an earlier one: a signature names its key by id. */
+  publicKeys(lines: readonly string[], path: Path): void {
+    const ids: PlacedText[] = [];
+    for (const [at, line] of lines.entries()) {
+      try {
+        ids.push({ path: [...path, at], value: keyIdHex(parsePublicKey(line).keyId) });
+      } catch {
+        const remedy = 'copy the second line of the .pub file';
+        const message = 'is no minisign public key';
+        this.add([...path, at], { code: 'config.key', message, found: line, remedy });
+      }
+    }
+    this.unique(ids, 'key id');
+  }
+}

@@ -1,0 +1,126 @@
+// Pieces that both schema files share. Every option carries a description (for the handbook and the JSON Schema) and the words
+// that a message uses for what may stand there.
+import * as z from 'zod';
+import * as ids from '../protocol/ids.ts';
+import { MESSAGE_BYTES_MIN, MESSAGE_OVERHEAD_BYTES } from '../protocol/limits.ts';
+import { BASE_PATTERN } from '../protocol/topics.ts';
+
+/** Largest MQTT packet by default: what EMQX takes without being told, and two digest units. */
+export const PACKET_BYTES_DEFAULT = 1024 * 1024;
+/** Above it one message holds the line for seconds on a slow uplink. */
+export const PACKET_BYTES_MAX = 16 * 1024 * 1024;
+const PACKET_BYTES_MIN = MESSAGE_BYTES_MIN + MESSAGE_OVERHEAD_BYTES;
+const PATH_CHARACTERS_MAX = 1024;
+const KIB = 1024;
+const TIB = KIB ** 4;
+
+/** Meta of one option: what it is for, and what may stand there. */
+export interface OptionText {
+  readonly description: string;
+  readonly allowed: string;
+}
+
+const NAME_WORDS = '1 to 32 of a-z, 0-9 and "-", with no "-" at either end';
+const name = (pattern: RegExp): z.ZodString => z.string().regex(pattern);
+
+/** Id of a station, as a text of the schema; the mapping brands it. */
+export function stationId(description: string): z.ZodString {
+  const pattern = new RegExp(`^(?!r-)${ids.NAME_PATTERN.source.slice(1)}`);
+  return name(pattern).meta({ description, allowed: `${NAME_WORDS}, not starting with "r-"` });
+}
+
+/** Id of a bay or of a camera. */
+export function plainId(description: string): z.ZodString {
+  return name(ids.NAME_PATTERN).meta({ description, allowed: NAME_WORDS });
+}
+
+/** Id of a receiver. */
+export function receiverId(description: string): z.ZodString {
+  return name(ids.RECEIVER_PATTERN).meta({ description, allowed: `"r-" and ${NAME_WORDS}, 32 in all` });
+}
+
+/** A path in the file system; a relative one starts at the folder of the configuration file. */
+export function path(description: string): z.ZodString {
+  const text = `${description} A relative path starts at the folder of this file.`;
+  return z
+    .string()
+    .min(1)
+    .max(PATH_CHARACTERS_MAX)
+    .regex(/^[^\0]*$/)
+    .meta({ description: text, allowed: `a path of 1 to ${PATH_CHARACTERS_MAX} characters` });
+}
+
+/** A text that people read, without line breaks or other control characters. */
+export function label(description: string, charactersMax: number): z.ZodString {
+  return z
+    .string()
+    .min(1)
+    .max(charactersMax)
+    .regex(/^[^\p{Cc}\p{Cf}\u2028\u2029]*$/u)
+    .meta({ description, allowed: `1 to ${charactersMax} printable characters` });
+}
+
+/** A whole number with its bounds. */
+export function count(description: string, min: number, max: number): z.ZodInt {
+  return z
+    .int()
+    .min(min)
+    .max(max)
+    .meta({ description, allowed: `a whole number from ${min} to ${max}` });
+}
+
+/** A size in bytes, at most 1 PiB. */
+export function bytes(description: string, min: number): z.ZodInt {
+  return count(description, min, KIB * TIB);
+}
+
+/** A public key as the second line of a minisign .pub file has it. Whether it is one is checked by the loader. */
+export function publicKey(description: string): z.ZodString {
+  return z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{56}$/)
+    .meta({ description, allowed: 'the second line of a minisign .pub file: 56 characters, "RW..."' });
+}
+
+/** `version`, the same in both files. */
+export function version(): z.ZodLiteral<1> {
+  return z.literal(1).meta({ description: 'Version of the format of this file.', allowed: '1' });
+}
+
+/** `keys`, the same in both files. */
+export function signingKeys(description: string): z.ZodObject<{ signing_file: z.ZodString }> {
+  return z.strictObject({ signing_file: path(description) }).meta({
+    description: 'Files with private keys. They stand in files of their own, never in this one.',
+    allowed: 'a group of keys',
+  });
+}
+
+/** What both ends need to reach the broker, as fields of the group `broker`. */
+export const brokerFields = {
+  url: z.string().max(PATH_CHARACTERS_MAX).meta({
+    description:
+      'Address of the MQTT broker: mqtts://host:port. mqtt:// without TLS is taken for this machine itself only.',
+    allowed: 'mqtts://HOST[:PORT], or mqtt://localhost[:PORT]',
+  }),
+  base: z.string().regex(BASE_PATTERN).default('bodydock').meta({
+    description:
+      'First part of every topic; the same at the station, the receiver and in the ACL of the broker.',
+    allowed: 'one or two parts of a-z, 0-9 and "-", with "/" between them',
+  }),
+  protocol: z.literal(['auto', 4, 5]).default('auto').meta({
+    description: 'Version of MQTT: 4 is 3.1.1, 5 is 5.0, auto tries 5 and then 4.',
+    allowed: 'auto, 4 or 5',
+  }),
+  ca_file: path(
+    'Certificate of the authority that the certificate of the broker must come from, PEM.',
+  ).optional(),
+  cert_file: path(
+    'Client certificate, PEM; its common name is the id of this station or receiver.',
+  ).optional(),
+  key_file: path('Private key of the client certificate, PEM, readable by the service user only.').optional(),
+  max_packet_bytes: count(
+    'Largest MQTT packet that is sent, in bytes. A broker that tells a lower limit is obeyed.',
+    PACKET_BYTES_MIN,
+    PACKET_BYTES_MAX,
+  ).default(PACKET_BYTES_DEFAULT),
+};

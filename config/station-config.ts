@@ -1,0 +1,90 @@
+// What the agent gets of station.yaml: camelCase, branded ids, absolute paths, parsed keys. Made by load.ts only, after all checks.
+import { resolve } from 'node:path';
+import {
+  parseBayId,
+  parseCameraId,
+  parseReceiverId,
+  parseStationId,
+  type BayId,
+  type CameraId,
+  type ReceiverId,
+  type StationId,
+} from '../protocol/ids.ts';
+import { parsePublicKey, type PublicKey } from '../protocol/minisign.ts';
+import { mapBroker, type BrokerConfig } from './broker-config.ts';
+import type { StationFile } from './station-schema.ts';
+
+/** One bay. More kinds of place come with the drivers that need them. */
+export interface BayConfig {
+  readonly id: BayId;
+  readonly folder: string;
+  readonly camera: CameraId;
+}
+
+export interface CameraConfig {
+  readonly id: CameraId;
+  /** What staff and monitoring see. */
+  readonly alias: string;
+  readonly model: string | null;
+  readonly serial: string | null;
+}
+
+export interface SpoolConfig {
+  readonly path: string;
+  readonly reserveBytes: number;
+  readonly keepHours: number;
+}
+
+/** station.yaml. All paths are absolute. */
+export interface StationConfig {
+  readonly station: StationId;
+  readonly spool: SpoolConfig;
+  readonly keys: { readonly signingFile: string };
+  /** age recipients, in the order in which recordings are sealed to them. */
+  readonly recipients: readonly string[];
+  readonly store: {
+    readonly publicKeys: readonly PublicKey[];
+    readonly receivers: readonly ReceiverId[];
+  };
+  readonly broker: BrokerConfig;
+  readonly bays: readonly BayConfig[];
+  readonly cameras: readonly CameraConfig[];
+  readonly release: 'never' | 'after-receipt';
+  readonly log: { readonly level: 'error' | 'warn' | 'info' | 'debug' };
+}
+
+/** Maps a file that passed schema and rules. Relative paths start at `folder`. */
+export function mapStation(file: StationFile, folder: string): StationConfig {
+  return {
+    station: parseStationId(file.station),
+    spool: {
+      path: resolve(folder, file.spool.path),
+      reserveBytes: file.spool.reserve_bytes,
+      keepHours: file.spool.keep_hours,
+    },
+    keys: { signingFile: resolve(folder, file.keys.signing_file) },
+    recipients: file.recipients,
+    store: {
+      publicKeys: file.store.public_keys.map(parsePublicKey),
+      receivers: file.store.receivers.map(parseReceiverId),
+    },
+    broker: mapBroker(file.broker, folder),
+    bays: file.bays.map((bay) => ({
+      id: parseBayId(bay.id),
+      folder: resolve(folder, bay.folder),
+      camera: parseCameraId(bay.camera),
+    })),
+    cameras: file.cameras.map(mapCamera),
+    release: file.release,
+    log: file.log,
+  };
+}
+
+function mapCamera(camera: StationFile['cameras'][number]): CameraConfig {
+  return {
+    id: parseCameraId(camera.id),
+    alias: camera.alias ?? camera.id,
+    model: camera.model ?? null,
+    serial: camera.serial ?? null,
+  };
+}

@@ -1,0 +1,135 @@
+// The station's file, station.yaml: every option with its bounds and default. One source for the check, the types, the JSON Schema
+// and the handbook. What no code reads is not in here: an option that would be accepted and ignored is a promise that nobody keeps.
+import * as z from 'zod';
+import { RECIPIENTS_MAX } from '../protocol/limits.ts';
+import * as part from './schema-parts.ts';
+
+/** A station is one computer with its dock. */
+export const BAYS_MAX = 16;
+/** Cameras that one station may know. */
+export const CAMERAS_MAX = 256;
+/** Store keys: the one in use, and those to change over. */
+export const PUBLIC_KEYS_MAX = 8;
+const RECEIVERS_MAX = 8;
+const HOURS_PER_YEAR = 8784;
+const MIB = 1024 * 1024;
+const GROUP = 'a group of keys';
+
+const spool = z.strictObject({
+  path: part.path(
+    'Folder in which sealed recordings, documents and the custody log lie. Made at the first start.',
+  ),
+  reserve_bytes: part
+    .bytes(
+      'Space that recordings never use: it keeps the custody log and the journal writable on a full disk.',
+      MIB,
+    )
+    .default(64 * MIB),
+  keep_hours: part
+    .count(
+      'Hours that a sealed copy stays after its receipt, so that the store can ask for it again.',
+      0,
+      HOURS_PER_YEAR,
+    )
+    .default(48),
+});
+
+const store = z.strictObject({
+  public_keys: z
+    .array(part.publicKey('One public key of the store.'))
+    .min(1)
+    .max(PUBLIC_KEYS_MAX)
+    .meta({
+      description: 'Keys whose receipts, claims and refusals count. Only this file can change them.',
+      allowed: `a list of 1 to ${PUBLIC_KEYS_MAX} public keys`,
+    }),
+  receivers: z
+    .array(part.receiverId('Id of one receiver.'))
+    .min(1)
+    .max(RECEIVERS_MAX)
+    .meta({
+      description: 'Receivers that this station delivers to.',
+      allowed: `a list of 1 to ${RECEIVERS_MAX} receiver ids`,
+    }),
+});
+
+const bay = z
+  .strictObject({
+    id: part.plainId('Name of the bay; it stands in topics and documents.'),
+    folder: part.path('Folder in which the files of the camera appear, such as a mount point.'),
+    camera: part.plainId('Id of the camera whose files appear in that folder, one of `cameras`.'),
+  })
+  .meta({ description: 'One place for one camera.', allowed: GROUP });
+
+const camera = z
+  .strictObject({
+    id: part.plainId('Name of the camera; it stands in documents.'),
+    alias: part.label('Name that staff and monitoring see; the id where it is left out.', 64).optional(),
+    model: part.label('Model as the manifest shall say it.', 128).optional(),
+    serial: part
+      .label('Serial number as the manifest shall say it. It is shown nowhere else.', 128)
+      .optional(),
+  })
+  .meta({ description: 'One camera that this station may empty.', allowed: GROUP });
+
+const log = z.strictObject({
+  level: z.enum(['error', 'warn', 'info', 'debug']).default('info').meta({
+    description: 'What goes to the log: error, warn, info or debug, each with all before it.',
+    allowed: 'error, warn, info or debug',
+  }),
+});
+
+/** The schema of station.yaml, in the words of the file. */
+export const stationFileSchema = z
+  .strictObject({
+    version: part.version(),
+    station: part.stationId(
+      'Id of this station. The client certificate names it, and every topic and document holds it.',
+    ),
+    spool: spool.meta({ description: 'Where recordings wait until the store has them.', allowed: GROUP }),
+    keys: part.signingKeys('The signing key of this station, made by `bodydock keys make station`.'),
+    recipients: z
+      .array(
+        z
+          .string()
+          .regex(/^age1[02-9ac-hj-np-z]{58}$/)
+          .meta({ description: 'One age recipient.', allowed: 'an age recipient: "age1" and 58 characters' }),
+      )
+      .min(1)
+      .max(RECIPIENTS_MAX)
+      .meta({
+        description:
+          'Public keys that every recording is sealed to. Whoever holds the identity of one can open it; this station cannot.',
+        allowed: `a list of 1 to ${RECIPIENTS_MAX} age recipients`,
+      }),
+    store: store.meta({ description: 'The far end, as this station knows it.', allowed: GROUP }),
+    broker: z
+      .strictObject(part.brokerFields)
+      .meta({ description: 'The MQTT broker between station and store.', allowed: GROUP }),
+    bays: z
+      .array(bay)
+      .min(1)
+      .max(BAYS_MAX)
+      .meta({
+        description: 'The places for cameras.',
+        allowed: `a list of 1 to ${BAYS_MAX} bays`,
+      }),
+    cameras: z
+      .array(camera)
+      .min(1)
+      .max(CAMERAS_MAX)
+      .meta({
+        description: 'The cameras that belong here.',
+        allowed: `a list of 1 to ${CAMERAS_MAX} cameras`,
+      }),
+    release: z.enum(['never', 'after-receipt']).default('never').meta({
+      description:
+        'Whether files are erased from cameras: never, or once the store has given its signed receipt and each recipient has proven that it can open.',
+      allowed: 'never or after-receipt',
+    }),
+    log: log.prefault({}).meta({ description: 'The log of the program.', allowed: GROUP }),
+  })
+  .meta({ title: 'bodydock station', description: 'Configuration of a bodydock station.', allowed: GROUP });
+
+/** station.yaml after defaults, still in the words of the file. */
+export type StationFile = z.output<typeof stationFileSchema>;

@@ -1,0 +1,414 @@
+import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { loadReceiverConfig, loadStationConfig, type Loaded } from '../../config/load.ts';
+import { renderProblem, type Problem } from '../../config/problems.ts';
+import type { StationConfig } from '../../config/station-config.ts';
+import { sha256Hex, encodeUtf8 } from '../../protocol/bytes.ts';
+import { keyIdHex } from '../../protocol/minisign.ts';
+import { exchange, publicLine, put, RECEIVER, recipient, STATION, withFolder } from './files.ts';
+
+function load(content: string | Uint8Array): Promise<Loaded<StationConfig>> {
+  return withFolder(async (folder) => loadStationConfig(await put(folder, 'station.yaml', content)));
+}
+
+async function problems(content: string | Uint8Array): Promise<readonly Problem[]> {
+  const loaded = await load(content);
+  return loaded.kind === 'refused' ? loaded.problems : [];
+}
+
+/** Each problem in short: place, code and path. */
+async function finds(content: string | Uint8Array): Promise<string[]> {
+  return (await problems(content)).map((find) => `${find.line}:${find.column} ${find.code} ${find.path}`);
+}
+
+const changed = (from: string, to: string): Promise<string[]> => finds(exchange(STATION, from, to));
+
+describe('a good station file', () => {
+  test('comes out typed, with defaults, and with paths from the folder of the file', async () => {
+    await withFolder(async (folder) => {
+      const loaded = await loadStationConfig(await put(folder, 'station.yaml', STATION));
+      if (loaded.kind === 'refused') throw new Error(loaded.problems.map(renderProblem).join('\n'));
+      const { config } = loaded;
+      expect(loaded.sha256).toBe(sha256Hex(encodeUtf8(STATION)));
+      expect(config.spool).toEqual({ path: join(folder, 'spool'), reserveBytes: 67_108_864, keepHours: 48 });
+      expect(config.keys.signingFile).toBe(join(folder, 'keys/station.key'));
+      expect(config.recipients).toEqual([recipient(1), recipient(2)]);
+      expect(config.store.publicKeys.map((key) => keyIdHex(key.keyId))).toHaveLength(1);
+      expect(config.broker).toEqual({
+        url: 'mqtts://broker.example.org:8883',
+        base: 'bodydock',
+        protocol: 'auto',
+        tls: {
+          caFile: join(folder, 'tls/ca.pem'),
+          certFile: join(folder, 'tls/cert.pem'),
+          keyFile: join(folder, 'tls/key.pem'),
+        },
+        maxPacketBytes: 1_048_576,
+      });
+      expect(config.bays[1]).toEqual({ id: 'bay-2', folder: '/media/bay-2', camera: 'cam-2' });
+      expect(config.cameras).toEqual([
+        { id: 'cam-1', alias: 'Camera 1', model: 'B1', serial: '0001' },
+        { id: 'cam-2', alias: 'cam-2', model: null, serial: null },
+      ]);
+      expect(config.log.level).toBe('info');
+    });
+  });
+
+  test('erases nothing where it does not say so', async () => {
+    const loaded = await load(STATION);
+    expect(loaded.kind === 'loaded' && loaded.config.release).toBe('never');
+    const told = await load(`${STATION}release: after-receipt\n`);
+    expect(told.kind === 'loaded' && told.config.release).toBe('after-receipt');
+  });
+
+  test.each(['mqtt://localhost', 'mqtt://127.0.0.1:1884', 'mqtt://127.3.2.1', 'mqtt://[::1]:1883'])(
+    'reaches a broker on this machine without TLS: %s',
+    async (url) => {
+      const plain = exchange(STATION, 'mqtts://broker.example.org:8883', url).replace(
+        / {2}\w+_file: tls.*\n/g,
+        '',
+      );
+      const loaded = await load(plain);
+      expect(loaded.kind === 'loaded' && loaded.config.broker.tls).toBeNull();
+    },
+  );
+});
+
+describe('a file that is refused as such', () => {
+  test.each([
+    ['not UTF-8', Buffer.from([0x76, 0xff, 0xfe]), 'config.encoding'],
+    ['with a byte-order mark', `\u{FEFF}${STATION}`, 'config.encoding'],
+    ['of 10 MB', Buffer.alloc(10_000_000, 'a: 1\n'), 'config.oversize'],
+    ['empty', '', 'config.value'],
+    ['a list', '- 1\n', 'config.value'],
+    ['cut in a value', STATION.slice(0, STATION.indexOf('[r-archive]') + 4), 'config.yaml'],
+  ])('%s', async (_name, content, code) => {
+    const [first, ...more] = await problems(content);
+    expect([first?.code, more]).toEqual([code, []]);
+    expect(first?.message).not.toBe('');
+  });
+
+  test('missing, a folder, or a pipe that nobody writes to', async () => {
+    await withFolder(async (folder) => {
+      await mkdir(join(folder, 'folder'));
+      await promisify(execFile)('mkfifo', [join(folder, 'pipe')]);
+      for (const name of ['missing', 'folder', 'pipe']) {
+        const loaded = await loadStationConfig(join(folder, name));
+        expect(loaded.kind === 'refused' && loaded.problems.map((find) => find.code)).toEqual([
+          'config.unreadable',
+        ]);
+      }
+    });
+  });
+
+  test('writable by others: who writes it decides whose receipts count', async () => {
+    await withFolder(async (folder) => {
+      const file = await put(folder, 'station.yaml', STATION);
+      for (const mode of [0o664, 0o646, 0o666]) {
+        await chmod(file, mode);
+        const loaded = await loadStationConfig(file);
+        expect(loaded.kind === 'refused' && loaded.problems.map((find) => find.code)).toEqual([
+          'config.mode',
+        ]);
+      }
+      await chmod(file, 0o444);
+      expect((await loadStationConfig(file)).kind).toBe('loaded');
+    });
+  });
+
+  test.runIf(process.geteuid?.() === 0)('owned by another user than root and this one', async () => {
+    await withFolder(async (folder) => {
+      const file = await put(folder, 'station.yaml', STATION);
+      await chown(file, 12_345, 12_345);
+      const loaded = await loadStationConfig(file);
+      expect(loaded.kind === 'refused' && loaded.problems.map((find) => find.code)).toEqual(['config.owner']);
+    });
+  });
+});
+
+describe('a wrong value is named with line, column and path', () => {
+  test.each([
+    ['a wrong type', 'receivers: [r-archive]', 'receivers: r-archive', '12:14 config.value store.receivers'],
+    [
+      'a number as text',
+      '  path: spool',
+      '  path: spool\n  keep_hours: "48"',
+      '5:15 config.value spool.keep_hours',
+    ],
+    [
+      'a negative number',
+      '  path: spool',
+      '  path: spool\n  keep_hours: -1',
+      '5:15 config.value spool.keep_hours',
+    ],
+    [
+      'more than any number',
+      '  path: spool',
+      '  path: spool\n  keep_hours: 1e999',
+      '5:15 config.value spool.keep_hours',
+    ],
+    ['a fraction', '  path: spool', '  path: spool\n  keep_hours: 1.5', '5:15 config.value spool.keep_hours'],
+    [
+      'no number at all',
+      '  path: spool',
+      '  path: spool\n  keep_hours: .nan',
+      '5:15 config.value spool.keep_hours',
+    ],
+    ['a text as number', 'station: townhall-1', 'station: 12', '2:10 config.value station'],
+    ['a receiver as station', 'station: townhall-1', 'station: r-archive', '2:10 config.value station'],
+    ['a key without value', 'station: townhall-1', 'station:', '2:9 config.value station'],
+    ['another version', 'version: 1', 'version: 2', '1:10 config.value version'],
+    [
+      'a list item of a wrong type',
+      '[r-archive]',
+      '[r-archive, {a: 1}]',
+      '12:26 config.value store.receivers[1]',
+    ],
+    ['an empty list', '[r-archive]', '[]', '12:14 config.value store.receivers'],
+    [
+      'a control character in a label',
+      'alias: Camera 1',
+      'alias: "a\\nb"',
+      '27:12 config.value cameras[0].alias',
+    ],
+  ])('%s', async (_name, from, to, expected) => {
+    expect(await changed(from, to)).toEqual([expected]);
+  });
+
+  test.each([
+    ['an unknown key', 'version: 1', 'version: 1\nstaton: x', '2:1 config.unknown-key staton'],
+    ['a missing key', 'station: townhall-1\n', '', '1:1 config.missing station'],
+    ['a missing key of a list item', '    camera: cam-2\n', '', '22:5 config.missing bays[1].camera'],
+    ['a key that stands twice', 'version: 1', 'version: 1\nversion: 1', '2:1 config.duplicate-key version'],
+    [
+      'a key that means an object prototype',
+      'version: 1',
+      'version: 1\n__proto__: 1',
+      '2:1 config.unknown-key __proto__',
+    ],
+    [
+      'another inherited name',
+      'version: 1',
+      'version: 1\nconstructor: 1',
+      '2:1 config.unknown-key constructor',
+    ],
+  ])('%s', async (_name, from, to, expected) => {
+    expect(await changed(from, to)).toEqual([expected]);
+  });
+
+  test('a mistyped key or word gets the one that was meant', async () => {
+    const text = exchange(STATION, 'version: 1', 'version: 1\nrelase: never\nrelease: after-reciept');
+    expect((await problems(text)).map((find) => find.remedy)).toEqual([
+      'did you mean release?',
+      'did you mean after-receipt?',
+    ]);
+  });
+
+  test.each([
+    ['folder: /media/bay-2', 'usb_port: 1-1.2', 'use a bay with "folder"; a later version takes it'],
+    [
+      'folder: /media/bay-2',
+      'serial_path: /dev/ttyACM0',
+      'use a bay with "folder"; a later version takes it',
+    ],
+    ['keys:\n', 'retention: {days: 14}\nkeys:\n', 'take it out; a later version takes it'],
+  ])('an option of a later version is refused, never ignored: %s -> %s', async (from, to, remedy) => {
+    const found = await problems(exchange(STATION, from, to));
+    expect(found.map((find) => [find.code, find.remedy])).toEqual([['config.later-key', remedy]]);
+  });
+
+  test('all problems of one file are told in one run, in the order of the file', async () => {
+    let text = exchange(STATION, 'version: 1', 'version: 1\nstaton: x');
+    text = exchange(text, recipient(2), recipient(1));
+    text = exchange(text, 'id: bay-2', 'id: bay-1');
+    text = exchange(text, 'camera: cam-2', 'camera: cam-3');
+    text = exchange(text, '[r-archive]', 'r-archive');
+    expect(await finds(`${text}log: {level: loud}\n`)).toEqual([
+      '2:1 config.unknown-key staton',
+      '10:5 config.duplicate recipients[1]',
+      '13:14 config.value store.receivers',
+      '23:9 config.duplicate bays[1].id',
+      '25:13 config.camera bays[1].camera',
+      '32:14 config.value log.level',
+    ]);
+  });
+
+  test('a file with thousands of problems gives a hundred and the number of the others', async () => {
+    const found = await problems(STATION + Array.from({ length: 3000 }, (_, at) => `x${at}: 1\n`).join(''));
+    expect(found).toHaveLength(101);
+    expect(found.at(-1)?.message).toBe('2900 more problems are not shown');
+  });
+});
+
+describe('rules between values', () => {
+  test.each([
+    ['two bays of one id', 'id: bay-2', 'id: bay-1', '22:9 config.duplicate bays[1].id'],
+    ['two bays with one folder', '/media/bay-2', '/media/bay-1/', '23:13 config.folder bays[1].folder'],
+    ['a bay inside another', '/media/bay-2', '/media/bay-1/DCIM', '23:13 config.folder bays[1].folder'],
+    ['a bay around another', '/media/bay-2', '/media', '23:13 config.folder bays[1].folder'],
+    ['a bay that holds the spool', '/media/bay-2', '.', '23:13 config.folder bays[1].folder'],
+    ['a bay inside the spool', '/media/bay-2', 'spool/ready', '23:13 config.folder bays[1].folder'],
+    ['a bay that holds the signing key', '/media/bay-2', 'keys', '23:13 config.folder bays[1].folder'],
+    ['two bays for one camera', 'camera: cam-2', 'camera: cam-1', '24:13 config.duplicate bays[1].camera'],
+    ['two cameras of one id', 'id: cam-2', 'id: cam-1', null],
+    [
+      'an alias that is another camera',
+      'alias: Camera 1',
+      'alias: cam-2',
+      '30:5 config.duplicate cameras[1].alias',
+    ],
+    ['a camera that is not listed', 'camera: cam-2', 'camera: cam-9', '24:13 config.camera bays[1].camera'],
+    ['a recipient twice', recipient(2), recipient(1), '9:5 config.duplicate recipients[1]'],
+    [
+      'a receiver twice',
+      '[r-archive]',
+      '[r-archive, r-archive]',
+      '12:26 config.duplicate store.receivers[1]',
+    ],
+    ['a store key twice', publicLine(3), `${publicLine(3)}, ${publicLine(3)}`, null],
+  ])('%s', async (_name, from, to, expected) => {
+    const found = await changed(from, to);
+    if (expected === null) expect(found.length).toBeGreaterThan(0);
+    else expect(found).toEqual([expected]);
+  });
+
+  test('a folder whose name only begins like another one is a folder of its own', async () => {
+    expect(await changed('/media/bay-2', '/media/bay-1b')).toEqual([]);
+  });
+
+  test('a recipient with any one character changed is refused', async () => {
+    const good = recipient(2);
+    for (const at of [4, 20, 61]) {
+      const other = good[at] === 'q' ? 'p' : 'q';
+      const text = exchange(STATION, good, good.slice(0, at) + other + good.slice(at + 1));
+      expect(await finds(text)).toEqual(['9:5 config.recipient recipients[1]']);
+    }
+  });
+
+  test('a recipient to which nothing can be sealed is refused', async () => {
+    const { encodeRecipient } = await import('../../protocol/age-keys.ts');
+    const text = exchange(STATION, recipient(2), encodeRecipient(new Uint8Array(32)));
+    expect(await finds(text)).toEqual(['9:5 config.recipient recipients[1]']);
+  });
+
+  test('a store key that is none is refused', async () => {
+    const line = `AAAA${publicLine(3).slice(4)}`;
+    expect(await changed(publicLine(3), line)).toEqual(['11:17 config.key store.public_keys[0]']);
+  });
+
+  test.each([
+    ['http://broker.example.org', 'is no address of an MQTT broker'],
+    ['broker.example.org:8883', 'is no address of an MQTT broker'],
+    ['mqtt://broker.example.org', 'would go over the network without TLS'],
+    ['mqtt://127.0.0.1.example.org', 'would go over the network without TLS'],
+    ['mqtt://10.0.0.1', 'would go over the network without TLS'],
+    ['mqtts://user@broker.example.org', 'holds a user or a password'],
+    ['mqtts://broker.example.org/path', 'holds a path or a query, which MQTT does not have'],
+    ['mqtts://broker.example.org?a=b', 'holds a path or a query, which MQTT does not have'],
+  ])('the address %s is refused', async (url, message) => {
+    const found = await problems(exchange(STATION, 'mqtts://broker.example.org:8883', url));
+    expect(found.map((find) => [find.path, find.message])).toEqual([['broker.url', message]]);
+  });
+
+  test('mqtts:// wants all three TLS files, and mqtt:// none', async () => {
+    expect(await changed('  ca_file: tls/ca.pem\n', '')).toEqual(['13:1 config.missing broker.ca_file']);
+    expect(await changed('mqtts://broker.example.org:8883', 'mqtt://localhost')).toEqual([
+      '15:12 config.broker broker.ca_file',
+      '16:14 config.broker broker.cert_file',
+      '17:13 config.broker broker.key_file',
+    ]);
+  });
+});
+
+describe('the receiver file', () => {
+  const receiverFinds = (text: string): Promise<string[]> =>
+    withFolder(async (folder) => {
+      const loaded = await loadReceiverConfig(await put(folder, 'receiver.yaml', text));
+      return loaded.kind === 'loaded' ? [] : loaded.problems.map((find) => `${find.code} ${find.path}`);
+    });
+
+  test('comes out typed', async () => {
+    await withFolder(async (folder) => {
+      const loaded = await loadReceiverConfig(await put(folder, 'receiver.yaml', RECEIVER));
+      if (loaded.kind === 'refused') throw new Error(loaded.problems.map(renderProblem).join('\n'));
+      expect(loaded.config.vault).toEqual({ path: join(folder, 'vault'), quotaBytes: 1_000_000_000_000 });
+      expect(loaded.config.stations.map((station) => [station.id, station.publicKeys.length])).toEqual([
+        ['townhall-1', 1],
+        ['townhall-2', 2],
+      ]);
+      expect(loaded.config.broker.sharedOffers).toBe(false);
+      expect(loaded.config.broker.tls).toBeNull();
+    });
+  });
+
+  test('names a station twice, a key of two stations, and an id without "r-"', async () => {
+    let text = exchange(RECEIVER, 'id: townhall-2', 'id: townhall-1');
+    text = exchange(text, publicLine(6), publicLine(4));
+    text = exchange(text, 'receiver: r-archive', 'receiver: archive');
+    expect(await receiverFinds(text)).toEqual([
+      'config.value receiver',
+      'config.duplicate stations[1].id',
+      'config.duplicate stations[1].public_keys[1]',
+    ]);
+  });
+});
+
+describe('messages', () => {
+  test('a line holds file, place, path, what was found, what is allowed and what to do', async () => {
+    const [find] = await problems(exchange(STATION, '  path: spool', '  path: spool\n  keep_hours: "48"'));
+    expect(find === undefined ? '' : renderProblem({ ...find, file: 'station.yaml' })).toBe(
+      'station.yaml:5:15: spool.keep_hours: is not allowed (found: "48"; allowed: a whole number from 0 to 8784; do: take the quotation marks away)',
+    );
+  });
+
+  test.each([
+    ['an identity', 'AGE-SECRET-KEY-1QYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQSZQGPQYQ', recipient(2)],
+    ['a password', 'mqtts://user:hunter2@broker.example.org', 'mqtts://broker.example.org:8883'],
+    ['a secret key', 'RWQAAEIyAAAAhunter2AAAAAAAAAAAAAAAAAAAAAAAAA', publicLine(3)],
+  ])('%s in the wrong place is not repeated', async (_name, secret, instead) => {
+    const found = await problems(exchange(STATION, instead, secret));
+    expect(found.length).toBeGreaterThan(0);
+    expect(JSON.stringify(found)).not.toMatch(/SECRET-KEY|hunter2/);
+  });
+
+  test('control characters of a file do not reach the terminal', async () => {
+    const [find] = await problems(exchange(STATION, 'version: 1', 'version: 1\n"a\\e[2Jb": 1'));
+    expect(find === undefined ? '' : renderProblem(find)).toMatch(/a\?\[2Jb/);
+  });
+
+  test('the remedy fits the mistake', async () => {
+    const remedy = async (from: string, to: string): Promise<unknown> =>
+      (await problems(exchange(STATION, from, to))).map((find) => find.remedy);
+    expect(await remedy('"0001"', '1')).toEqual(['put it in quotation marks']);
+    expect(await remedy('[r-archive]', 'r-archive')).toEqual([
+      'write a list: a line with "- " for each item',
+    ]);
+    expect(await remedy('version: 1', 'version: 2')).toEqual([
+      'this program reads version 1 only: use a program of that version',
+    ]);
+  });
+});
+
+test('no piece of a good file, cut, doubled or exchanged, makes the loader throw or accept half a file', async () => {
+  await withFolder(async (folder) => {
+    const file = join(folder, 'station.yaml');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(STATION.length),
+        fc.nat(60),
+        fc.string({ maxLength: 6 }),
+        async (at, cut, put) => {
+          await writeFile(file, STATION.slice(0, at) + put + STATION.slice(at + cut), { mode: 0o644 });
+          const loaded = await loadStationConfig(file);
+          if (loaded.kind === 'refused') expect(loaded.problems.length).toBeGreaterThan(0);
+          else expect(loaded.config.recipients.length).toBeGreaterThan(0);
+        },
+      ),
+      { numRuns: 250 },
+    );
+  });
+});
