@@ -117,7 +117,7 @@ export class Taker {
         entry,
         new DockError('spool.full', 'no space in the spool for this recording', { retry: 'later' }),
       );
-      return undefined;
+      return NOTHING;
     }
     const recording = makeRecordingId(random);
     try {

@@ -1,0 +1,31 @@
+// The last lines of a first run: where things lie and the stock commands that check them.
+import { join } from 'node:path';
+import { FIRST_RUN_STATION } from './config-files.ts';
+import type { OutFolder } from './out-folder.ts';
+
+/** Lines that a user can copy; `recording` is one that lies in the vault, or undefined where there is none. */
+export function closingWords(out: OutFolder, recording: string | undefined): string[] {
+  const folder = join(out.vault, FIRST_RUN_STATION, recording ?? 'RECORDING');
+  const check = [
+    `  cd ${quote(folder)}`,
+    `  minisign -Vm manifest.json -P "$(tail -1 ${quote(join(out.keys, 'station.pub'))})"`,
+    `  minisign -Vm receipt.json -P "$(tail -1 ${quote(join(out.keys, 'store.pub'))})"`,
+    `  age -d -i ${quote(join(out.keys, 'store.identity'))} payload.age | sha256sum   # is original.sha256 of manifest.json`,
+    `  sha256sum chunks.bin                                  # is sealed.chunks_sha256 of manifest.json`,
+  ];
+  const lines = [`Vault: ${out.vault}`, `Keys:  ${out.keys}`];
+  if (recording === undefined) return [...lines, 'There was no recording: nothing is in the vault.'];
+  return [
+    ...lines,
+    'Check one recording with stock tools (Debian: minisign, age, coreutils):',
+    ...check,
+    'Check everything, and open one recording under its own name:',
+    `  npm run -s bodydock -- verify ${quote(out.path)} --identity ${quote(join(out.keys, 'store.identity'))}`,
+    `  npm run -s bodydock -- open ${quote(folder)} --identity ${quote(join(out.keys, 'store.identity'))}`,
+  ];
+}
+
+/** A text as one word of a POSIX shell. */
+export function quote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
