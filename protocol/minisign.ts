@@ -105,7 +105,7 @@ export function parsePublicKey(text: string): PublicKey {
 
 /** Text of the minisign signature file over a document. Takes some 6 ms. */
 export function signDocument(key: SecretKey, bytes: Uint8Array, trustedComment: string): string {
-  const secret = nacl.sign.keyPair.fromSeed(key.seed).secretKey;
+  const secret = signingKey(key);
   const signature = nacl.sign.detached(blake2b512(bytes), secret);
   const comment = nacl.sign.detached(Buffer.concat([signature, encodeUtf8(trustedComment)]), secret);
   const line = encodeBase64(Buffer.concat([Buffer.from('ED'), key.keyId, signature]));
@@ -154,9 +154,7 @@ export function verifyPrehashed(
 
 /** Base64 of the signature over the text of a message body (SPEC 6). Takes some 3 ms. */
 export function signMessage(key: SecretKey, body: string): string {
-  return encodeBase64(
-    nacl.sign.detached(encodeUtf8(MESSAGE_PREFIX + body), nacl.sign.keyPair.fromSeed(key.seed).secretKey),
-  );
+  return encodeBase64(nacl.sign.detached(encodeUtf8(MESSAGE_PREFIX + body), signingKey(key)));
 }
 
 /** Verifies a signed message against pinned keys. Errors: "signature.malformed", "signature.unknown-key", "signature.wrong". */
@@ -183,6 +181,11 @@ export function inlineSigner(key: SecretKey): Signer & { signMessage(body: strin
     sign: (bytes, trustedComment) => Promise.resolve(signDocument(key, bytes, trustedComment)),
     signMessage: (body) => Promise.resolve(signMessage(key, body)),
   };
+}
+
+/** tweetnacl's form: seed and public key. The public key belongs to the seed: every SecretKey was drawn or checked here. */
+function signingKey(key: SecretKey): Uint8Array {
+  return Buffer.concat([key.seed, key.publicKey]);
 }
 
 interface ParsedSignature {

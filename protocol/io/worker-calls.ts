@@ -1,0 +1,112 @@
+// Typed calls into a worker thread: a request with a number, an answer with the same number, buffers moved and not copied.
+// The worker's end is worker-serve.ts.
+//
+// Invariants:
+// 1. Every call settles: with its answer, or with "worker.died" once the worker is gone.
+// 2. A worker that died is started again by the next call, never by itself: what cannot start does not spin.
+// 3. Calls reach the worker in the order in which they were made.
+import type { Worker } from 'node:worker_threads';
+import { DockError } from '../errors.ts';
+import { unpackError, type PackedError } from './worker-errors.ts';
+
+/** Calls by name: what goes in and what comes out. A type alias, not an interface. */
+export type CallShapes = Record<string, { readonly args: unknown; readonly result: unknown }>;
+
+/** A request as it travels. */
+export interface CallRequest {
+  readonly id: number;
+  readonly name: string;
+  readonly args: unknown;
+}
+
+/** An answer as it travels. */
+export type CallAnswer =
+  { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: PackedError };
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The caller's end of one worker at a time. */
+export class WorkerCalls<Shapes extends CallShapes> {
+  readonly #start: () => Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
+  #lastId = 0;
+  #closed = false;
+
+  /** `start` starts the worker, at the first call and at the first one after its death. */
+  constructor(start: () => Worker) {
+    this.#start = start;
+  }
+
+  /** Calls that wait for an answer. */
+  get pending(): number {
+    return this.#waiting.size;
+  }
+
+  /**
+   * Calls the worker.
+   * Shape: `moved` lists buffers of `args` that leave this thread.
+   * Errors: what the worker's handler threw, with code, retry and facts; "worker.died".
+   */
+  call<Name extends keyof Shapes & string>(
+    name: Name,
+    args: Shapes[Name]['args'],
+    moved: readonly ArrayBuffer[] = [],
+  ): Promise<Shapes[Name]['result']> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) throw died('it was closed', undefined);
+      const id = ++this.#lastId;
+      const request: CallRequest = { id, name, args };
+      this.#started().postMessage(request, [...moved]);
+      this.#waiting.set(id, { resolve, reject });
+    });
+  }
+
+  /** Ends the worker; what waits rejects with "worker.died". Idempotent, never rejects. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    this.#lose(worker, died('it was closed', undefined));
+    await worker.terminate();
+  }
+
+  #started(): Worker {
+    if (this.#worker !== undefined) return this.#worker;
+    const worker = this.#start();
+    worker.on('message', (answer: CallAnswer) => this.#settle(answer));
+    worker.on('messageerror', (error) => this.#lose(worker, died('its answer could not be read', error)));
+    worker.on('error', (error) =>
+      this.#lose(worker, died(error instanceof Error ? error.message : '', error)),
+    );
+    worker.on('exit', (code) => this.#lose(worker, died(`it ended with code ${code}`, undefined)));
+    this.#worker = worker;
+    return worker;
+  }
+
+  #settle(answer: CallAnswer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if ('error' in answer) waiting?.reject(unpackError(answer.error));
+    else waiting?.resolve(answer.value);
+  }
+
+  #lose(worker: Worker, error: DockError): void {
+    if (this.#worker !== worker) return; // its successor's calls are not concerned
+    this.#worker = undefined;
+    const lost = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const waiting of lost) waiting.reject(error);
+    void worker.terminate(); // one that sent nonsense still runs; never rejects
+  }
+}
+
+function died(why: string, cause: unknown): DockError {
+  return new DockError('worker.died', `a worker thread is gone and its work with it: ${why}`, {
+    cause,
+    retry: 'later',
+  });
+}
