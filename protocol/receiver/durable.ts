@@ -1,0 +1,81 @@
+// Durable writing over the Files port: whole small files, folders, and folder syncs that many callers share.
+import { systemCode } from '../errors.ts';
+import type { Files, OpenFile } from '../ports.ts';
+
+/** Suffix of a file that is not in place yet. */
+export const TEMPORARY = '.tmp';
+
+/** Makes a folder where there is none. */
+export async function ensureFolder(files: Files, path: string): Promise<void> {
+  await files.makeFolder(path).catch((error: unknown) => {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  });
+}
+
+/** The whole file, or undefined where there is none. Errors: the system's; "EFBIG" beyond `bytesMax`. */
+export async function readIfThere(
+  files: Files,
+  path: string,
+  bytesMax: number,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await files.readAll(path, bytesMax);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Creates a file; a leftover of that name is replaced. */
+export async function createAnew(files: Files, path: string): Promise<OpenFile> {
+  try {
+    return await files.create(path);
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+    await files.unlink(path);
+    return files.create(path);
+  }
+}
+
+/** Writes a new file and syncs its bytes; its name is durable only after a sync of the folder. A leftover of that name is replaced. */
+export async function writeSynced(files: Files, path: string, bytes: Uint8Array): Promise<void> {
+  const file = await createAnew(files, path);
+  try {
+    await file.write(bytes, 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Folder syncs: whoever asks while one is running shares the next one with all others who ask. */
+export class FolderSyncs {
+  readonly #files: Files;
+  readonly #running = new Map<string, { current: Promise<void>; next: Promise<void> | undefined }>();
+
+  constructor(files: Files) {
+    this.#files = files;
+  }
+
+  /** Resolves after a sync that began after this call. */
+  sync(path: string): Promise<void> {
+    const running = this.#running.get(path);
+    if (running === undefined) return this.#start(path);
+    running.next ??= running.current.then(
+      () => this.#start(path),
+      () => this.#start(path),
+    );
+    return running.next;
+  }
+
+  #start(path: string): Promise<void> {
+    const current = this.#files.syncFolder(path);
+    const entry: { current: Promise<void>; next: Promise<void> | undefined } = { current, next: undefined };
+    this.#running.set(path, entry);
+    const forget = (): void => {
+      if (this.#running.get(path) === entry && entry.next === undefined) this.#running.delete(path);
+    };
+    current.then(forget, forget);
+    return current;
+  }
+}

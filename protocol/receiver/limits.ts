@@ -1,0 +1,72 @@
+// Bounds of the receiving end, each with its reason. What both ends rely on is in protocol/limits.ts.
+import { LEASE_MS, UNIT_BYTES } from '../limits.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+/** Buffers of one unit each, shared by all recordings: 16 MiB, one station's whole window. More only adds memory (measured). */
+export const SLABS = 32;
+/** Recordings received at one time over all stations; the others are claimed when a place is free (their offers repeat). */
+export const ACTIVE_MAX = 256;
+/** ... and of one station, so that a hostile one cannot take all places. A station offers 16 at once. */
+export const ACTIVE_PER_STATION_MAX = 32;
+/** Offers being answered at one time, each with a manifest of at most 256 KiB in memory. */
+export const ANSWERING_MAX = 32;
+/** Bytes of digest messages on their way to the worker. */
+export const DIGESTS_WAITING_BYTES_MAX = 2 * MIB;
+
+/** A `have` goes out after so many bytes with news ... */
+export const HAVE_BYTES = 4 * MIB;
+/** ... or after so long with any news ... */
+export const HAVE_MS = 50;
+/** ... and at least so often while the lease is held (SPEC 6.4). */
+export const HAVE_SILENCE_MS = 10_000;
+/** Nothing of a recording for the length of a lease, although the station may send: it is given back. */
+export const IDLE_MS = LEASE_MS;
+/** No two of them closer than this, whatever a station asks. */
+export const HAVE_MS_MIN = 5;
+/** Publishes of `have` that may wait for the broker, per recording. The next one says all that they said. */
+export const HAVES_WAITING_MAX = 4;
+
+/** Received bytes become durable in groups: after so many bytes ... */
+export const SYNC_BYTES = 32 * MIB;
+/** ... or so long after the first one. */
+export const SYNC_MS = 1000;
+
+/** Units above the lowest missing one that are still taken: 32 GiB. Bounds the gaps that a hostile order of units can make. */
+export const REACH_UNITS = 65_536;
+/** Altered units without a good one between, until the station is told to pause. */
+export const STRIKES_MAX = 64;
+/** What a wrong digest list counts among them. */
+export const STRIKES_PER_LIST = 16;
+/** A recording that has buffers while others wait loses them after so long without a byte. */
+export const STALL_MS = 15_000;
+
+/** Another receiver is alive while its beat changes within LEASE_MS; six beats fit in. */
+export const BEAT_MS = 10_000;
+/** Files of other receivers that are watched. */
+export const HOLDERS_MAX = 64;
+
+/** Never filled by recordings: room for receipts, custody logs and notes. */
+export const SPACE_RESERVE_BYTES = 64 * MIB;
+/** Unfinished recordings of one station on disk. */
+export const UNFINISHED_PER_STATION_MAX = 4096;
+/** Pauses that a refused station is asked for. */
+export const PAUSE_FULL_MS = 60_000;
+export const PAUSE_FAILED_MS = 30_000;
+export const PAUSE_ALTERED_MS = 300_000;
+/** Refusals of one station: so many at once, and one more per second. Each costs a signature of some 3 ms. */
+export const REFUSALS_BURST = 20;
+/** Notes about refused offers that are kept on disk; after that they are only logged. */
+export const NOTES_MAX = 1000;
+
+/** Custody batches of one station that wait; a station sends one ahead. */
+export const CUSTODY_WAITING_MAX = 8;
+/** Segments of one station whose heads are in memory. */
+export const CUSTODY_SEGMENTS_OPEN_MAX = 8;
+/** Segments of one station that are compared when a new one begins: one per start of the agent, years of them. */
+export const CUSTODY_SEGMENTS_MAX = 20_000;
+
+/** How long a finishing receiver waits for what is being completed. */
+export const STOP_MS = 4000;
+/** Size of one buffer. */
+export const SLAB_BYTES = UNIT_BYTES;

@@ -1,0 +1,46 @@
+// The port to whatever checks digests and moves units to and from disk. The production adapter does it off the main thread.
+// It never makes, names, syncs or removes a file: that is the vault's.
+
+/** Where the two bulk files of one recording lie. */
+export interface UnitPlaces {
+  readonly payloadPath: string;
+  readonly chunksPath: string;
+}
+
+/** What the manifest says of them. */
+export interface UnitSubject {
+  readonly sealedSizeBytes: number;
+  readonly chunksSha256: string;
+}
+
+/** State of the digest list after a piece of it. A wrong list is forgotten whole: the next piece starts at 0. */
+export type DigestsState = 'more' | 'whole' | 'wrong';
+
+/** The open files of one recording. Calls are carried out in the order in which they are made, also without waiting. */
+export interface UnitWork {
+  /** Appends to the digest list, in order from offset 0. Errors: the system's, with its code. */
+  appendDigests(offset: number, bytes: Uint8Array): Promise<DigestsState>;
+  /** Writes the unit in that slab to its place where it equals its digest. False: it does not, nothing was written. Errors: the system's. */
+  storeUnit(unit: number, slab: number, sizeBytes: number): Promise<boolean>;
+  /** Whether the unit on disk is there and equals its digest. Errors: the system's. */
+  holdsUnit(unit: number): Promise<boolean>;
+  /** Idempotent; never rejects. */
+  close(): Promise<void>;
+}
+
+/** Opens recordings for their units. */
+export interface UnitStore {
+  /**
+   * Whether the file is a digest list of the right length and digest. A file that is not there is none.
+   * Errors: the system's.
+   */
+  checkDigests(chunksPath: string, subject: UnitSubject): Promise<boolean>;
+  /** `mode` "read" only serves `holdsUnit`. With `write`, `digestsWhole` says that the list was checked. Errors: the system's. */
+  open(
+    places: UnitPlaces,
+    subject: UnitSubject,
+    mode: { readonly kind: 'read' } | { readonly kind: 'write'; readonly digestsWhole: boolean },
+  ): Promise<UnitWork>;
+  /** Ends it; what is open is closed. */
+  close(): Promise<void>;
+}

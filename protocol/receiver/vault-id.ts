@@ -1,0 +1,56 @@
+// The file that says that a folder is a vault, and which one: written once into an empty folder, looked at again later, so that an
+// unmounted disk or another one in its place is recognised and nothing is written below the mount point.
+import * as z from 'zod';
+import { encodeDocument, parseDocument, sessionIdSchema } from '../document.ts';
+import { DockError } from '../errors.ts';
+import { makeSessionId, type SessionId } from '../ids.ts';
+import type { Files, Log, Random } from '../ports.ts';
+import { ensureFolder, readIfThere, TEMPORARY, writeSynced } from './durable.ts';
+import type { VaultLayout } from './vault-layout.ts';
+
+const VAULT_ID_BYTES_MAX = 4096;
+/** What a fresh file system has in it. */
+const HARMLESS_NAMES: ReadonlySet<string> = new Set(['lost+found']);
+
+const vaultSchema = z.strictObject({
+  type: z.literal('vault'),
+  version: z.literal(1),
+  vault: sessionIdSchema,
+});
+
+/** The vault's id, or undefined where there is no id file. Errors: the system's; "document.version", "document.refused". */
+export async function readVaultId(files: Files, layout: VaultLayout): Promise<SessionId | undefined> {
+  const bytes = await readIfThere(files, layout.vaultId, VAULT_ID_BYTES_MAX);
+  return bytes === undefined ? undefined : parseDocument(vaultSchema, bytes, VAULT_ID_BYTES_MAX).vault;
+}
+
+/**
+ * The id of the vault in that folder; an empty or missing folder becomes a new vault.
+ * Errors: "vault.not-a-vault" for a folder with other things in it; "document.version" for the vault of a newer program; the system's.
+ */
+export async function openVaultId(
+  layout: VaultLayout,
+  { files, random, log }: { files: Files; random: Random; log: Log },
+): Promise<SessionId> {
+  await ensureFolder(files, layout.root);
+  const known = await readVaultId(files, layout);
+  if (known !== undefined) return known;
+  const names = await files.list(layout.root);
+  const odd = names.find((name) => !HARMLESS_NAMES.has(name) && !name.endsWith(TEMPORARY));
+  if (odd !== undefined) throw notAVault(layout.root, odd);
+  const vault = makeSessionId(random);
+  const temporary = layout.vaultId + TEMPORARY;
+  await writeSynced(files, temporary, encodeDocument(vaultSchema, { type: 'vault', version: 1, vault }));
+  await files.rename(temporary, layout.vaultId);
+  await files.syncFolder(layout.root);
+  log.info('new vault made', { path: layout.root, vault });
+  return vault;
+}
+
+function notAVault(path: string, odd: string): DockError {
+  return new DockError(
+    'vault.not-a-vault',
+    `${path} holds ${JSON.stringify(odd.slice(0, 64))} and no vault.json: give an empty folder for a new vault, or mount the disk with the old one`,
+    { retry: 'person' },
+  );
+}

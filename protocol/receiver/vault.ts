@@ -1,0 +1,93 @@
+// The port to where sealed recordings are kept for good. A recording is either whole and in place, or work under a lease, or absent.
+//
+// Promises of every adapter:
+// 1. `complete` resolves only when all of the recording's folder is durable and in place; a power cut at any moment leaves it whole
+//    in place or as unfinished work, never half in place.
+// 2. Only the newest lease of a recording can complete it, over all processes that work on the vault. Epochs only grow.
+// 3. Nothing is removed because it is odd: it is set aside and named.
+import type { RecordingId, SessionId, StationId } from '../ids.ts';
+import type { UnitPlaces } from './unit-store.ts';
+
+/** A recording is named by its station and its id: folders of two stations never meet. */
+export interface RecordingName {
+  readonly station: StationId;
+  readonly recording: RecordingId;
+}
+
+/** The bytes of a document and the text of its minisign file. */
+export interface SignedDocument {
+  readonly bytes: Uint8Array;
+  readonly signature: string;
+}
+
+/** A recording that is in place. */
+export interface StoredRecording {
+  readonly manifest: SignedDocument;
+  /** Only where both files of it are there. */
+  readonly receipt: SignedDocument | undefined;
+  /** Length of `payload.age`; undefined where there is none. */
+  readonly payloadBytes: number | undefined;
+  /** Payload and digest list went by a deletion record. */
+  readonly deleted: boolean;
+  readonly places: UnitPlaces;
+}
+
+/** The right to receive one recording. `epoch` is its fencing number. */
+export interface Lease extends RecordingName {
+  readonly epoch: number;
+}
+
+/** A recording that is being received, under its lease. Errors of all: the system's; "lease.lost" where another receiver took it. */
+export interface VaultWork {
+  /** Where its units go. Changes with newDigests and keepDigests. */
+  readonly places: UnitPlaces;
+  /** A digest list lies there from an earlier attempt; it must be checked before use. */
+  readonly digestsFound: boolean;
+  /** Length of the payload of an earlier attempt. */
+  readonly payloadBytes: number;
+  /** Sets a digest list that is not the right one aside and begins a new one. */
+  newDigests(): Promise<void>;
+  /** The list was checked: it becomes the recording's. */
+  keepDigests(): Promise<void>;
+  /** What was written to the payload so far is durable, and found again after a power cut. */
+  sync(): Promise<void>;
+  /** All units were written: makes everything durable and puts the recording in place. */
+  complete(): Promise<void>;
+  /** Gives the lease back and keeps what is there for the next attempt. Never rejects, idempotent. */
+  release(): Promise<void>;
+  /** Gives the lease back after a failed write or sync: the payload is dropped, since nobody knows what of it is on the medium. Never rejects. */
+  abandon(): Promise<void>;
+}
+
+/** The vault. Errors of all: the system's. */
+export interface Vault {
+  /** 128 random bits, drawn when the vault was made. */
+  readonly id: SessionId;
+  /** What is in place under that name; "damaged" where its documents cannot be read. */
+  find(name: RecordingName): Promise<StoredRecording | 'damaged' | undefined>;
+  /** Takes the lease; undefined while another living receiver holds it. */
+  take(name: RecordingName): Promise<Lease | undefined>;
+  /**
+   * Opens the work under a lease. `isGenuine` tells whether another manifest that lies there is signed by the station.
+   * Errors: "vault.recording-conflict" where it is: one id must not name two recordings.
+   */
+  open(
+    lease: Lease,
+    offer: SignedDocument,
+    options: { sealedSizeBytes: number; isGenuine: (document: SignedDocument) => boolean },
+  ): Promise<VaultWork>;
+  /** Makes the receipt of a recording in place durable. */
+  storeReceipt(name: RecordingName, receipt: SignedDocument): Promise<void>;
+  /** Makes everything of a recording in place durable once more, before a receipt is made for it at a later time. */
+  secure(name: RecordingName): Promise<void>;
+  /** Moves a recording in place that is not whole to the quarantine. */
+  setAside(name: RecordingName, reason: string): Promise<void>;
+  /** Keeps a note about something refused, durably; a bounded number of them. */
+  note(facts: Readonly<Record<string, string | number | null>>): Promise<void>;
+  /** Bytes that can still be written. */
+  freeBytes(): Promise<number>;
+  /** Unfinished recordings of a station on disk. */
+  unfinished(station: StationId): Promise<number>;
+  /** Ends the signs of life; leases that are still held can be taken by others. */
+  close(): Promise<void>;
+}

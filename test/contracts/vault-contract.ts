@@ -1,0 +1,252 @@
+// What every Vault must do together with a UnitStore: leases, work that is taken up again, completing, receipts.
+import assert from 'node:assert/strict';
+import { Buffer } from 'node:buffer';
+import { UNIT_BYTES } from '../../protocol/limits.ts';
+import { makeSecretKey, type SecretKey } from '../../protocol/minisign.ts';
+import type { Lease } from '../../protocol/receiver/vault.ts';
+import type { ManualClock } from '../fakes/clock-manual.ts';
+import { SeededRandom } from '../fakes/random-seeded.ts';
+import {
+  allUnits,
+  completeSample,
+  fillUnits,
+  openSample,
+  storeUnit,
+  takeSample,
+  type Access,
+} from '../protocol/receiver/filling.ts';
+import { makeSample } from '../protocol/receiver/sample.ts';
+import type { ContractRunner } from './runner.ts';
+
+/** One vault, which receivers open and which is taken away at the end. */
+export interface VaultSubject {
+  /** Another receiver with an own clock on the same vault. */
+  open(receiver: string, clock?: ManualClock): Promise<Access & { readonly clock: ManualClock }>;
+  close(): Promise<void>;
+}
+
+const random = new SeededRandom(7);
+const key: SecretKey = makeSecretKey(random);
+const RECEIPT = { bytes: Buffer.from('{"a":1}'), signature: 'signature\n' };
+
+type Run = (name: string, run: (subject: VaultSubject) => Promise<void>) => void;
+
+function completeContract(test: Run): void {
+  test('a recording that was completed is found whole, with its documents', async (subject) => {
+    const access = await subject.open('r-a');
+    const sample = makeSample(random, key, UNIT_BYTES + 100);
+    assert.equal(await access.vault.find(sample), undefined);
+    await completeSample(access, sample);
+    const stored = await access.vault.find(sample);
+    assert.ok(stored !== undefined && stored !== 'damaged');
+    assert.deepEqual(Buffer.from(stored.manifest.bytes), Buffer.from(sample.offer.bytes));
+    assert.equal(stored.manifest.signature, sample.offer.signature);
+    assert.equal(stored.payloadBytes, sample.payload.length);
+    assert.equal(stored.receipt, undefined);
+    assert.equal(await access.units.checkDigests(stored.places.chunksPath, sample.subject), true);
+    const open = await access.units.open(stored.places, sample.subject, { kind: 'read' });
+    for (const unit of allUnits(sample)) assert.equal(await open.holdsUnit(unit), true);
+    await open.close();
+  });
+
+  test('a receipt is found once it was stored, and replaced by a later one', async (subject) => {
+    const access = await subject.open('r-a');
+    const sample = makeSample(random, key, 100);
+    await completeSample(access, sample);
+    await access.vault.secure(sample);
+    for (const receipt of [RECEIPT, { bytes: Buffer.from('{"b":2}'), signature: 'other\n' }]) {
+      await access.vault.storeReceipt(sample, receipt);
+      const stored = await access.vault.find(sample);
+      assert.ok(stored !== undefined && stored !== 'damaged');
+      assert.deepEqual(Buffer.from(stored.receipt?.bytes ?? []), receipt.bytes);
+      assert.equal(stored.receipt?.signature, receipt.signature);
+    }
+  });
+
+  test('a recording that was set aside is no longer found and can be received again', async (subject) => {
+    const access = await subject.open('r-a');
+    const sample = makeSample(random, key, 100);
+    await completeSample(access, sample);
+    await access.vault.setAside(sample, 'test');
+    assert.equal(await access.vault.find(sample), undefined);
+    await completeSample(access, sample);
+    assert.notEqual(await access.vault.find(sample), undefined);
+  });
+}
+
+function unitContract(test: Run): void {
+  test('a unit with other bytes is not written, and the right one is', async (subject) => {
+    const access = await subject.open('r-a');
+    const sample = makeSample(random, key, 2 * UNIT_BYTES);
+    const work = await openSample(access, await takeSample(access, sample), sample);
+    await fillUnits(access, work, sample, []);
+    const open = await access.units.open(work.places, sample.subject, { kind: 'write', digestsWhole: true });
+    assert.equal(await storeUnit(access, open, sample, 0, sample.payload.subarray(1, UNIT_BYTES + 1)), false);
+    assert.equal(await open.holdsUnit(0), false);
+    assert.equal(await storeUnit(access, open, sample, 0), true);
+    assert.equal(await open.holdsUnit(0), true);
+    assert.equal(await open.holdsUnit(1), false);
+    await open.close();
+    await work.release();
+  });
+
+  test('a digest list with another digest is wrong, is forgotten whole, and no unit is taken by it', async (subject) => {
+    const access = await subject.open('r-a');
+    const sample = makeSample(random, key, 3 * UNIT_BYTES);
+    const work = await openSample(access, await takeSample(access, sample), sample);
+    const open = await access.units.open(work.places, sample.subject, { kind: 'write', digestsWhole: false });
+    const altered = sample.chunks.slice();
+    altered[40] = (altered[40] ?? 0) ^ 1;
+    assert.equal(await open.appendDigests(0, altered), 'wrong');
+    assert.equal(await storeUnit(access, open, sample, 0), false);
+    assert.equal(await open.appendDigests(0, sample.chunks.subarray(0, 40)), 'more');
+    const last = open.appendDigests(40, sample.chunks.subarray(40));
+    const unit = storeUnit(access, open, sample, 0); // behind the list, without waiting for it
+    assert.equal(await last, 'whole');
+    assert.equal(await unit, true);
+    await open.close();
+    await work.release();
+  });
+}
+
+function resumeContract(test: Run): void {
+  test('work that was given back is taken up with its digest list and its units', async (subject) => {
+    const access = await subject.open('r-a');
+    const sample = makeSample(random, key, 3 * UNIT_BYTES + 5);
+    const first = await openSample(access, await takeSample(access, sample), sample);
+    assert.equal(first.digestsFound, false);
+    await fillUnits(access, first, sample, [0, 2]);
+    await first.sync();
+    await first.release();
+    const second = await openSample(access, await takeSample(access, sample), sample);
+    assert.equal(second.digestsFound, true);
+    assert.equal(second.payloadBytes, 3 * UNIT_BYTES);
+    const open = await access.units.open(second.places, sample.subject, { kind: 'read' });
+    const held = [];
+    for (const unit of allUnits(sample)) held.push(await open.holdsUnit(unit));
+    assert.deepEqual(held, [true, false, true, false]);
+    await open.close();
+    await fillUnits(access, second, sample, [1, 3]);
+    await second.complete();
+    assert.notEqual(await access.vault.find(sample), undefined);
+    assert.equal(await access.vault.unfinished(sample.station), 0);
+  });
+
+  test('work whose sync failed begins again without its payload', async (subject) => {
+    const access = await subject.open('r-a');
+    const sample = makeSample(random, key, 2 * UNIT_BYTES);
+    const first = await openSample(access, await takeSample(access, sample), sample);
+    await fillUnits(access, first, sample, [0]);
+    await first.abandon();
+    const second = await openSample(access, await takeSample(access, sample), sample);
+    assert.equal(second.payloadBytes, 0);
+    await second.release();
+  });
+
+  test('another genuine manifest under the same id is a conflict; one that is not genuine is replaced', async (subject) => {
+    const access = await subject.open('r-a');
+    const sample = makeSample(random, key, 100);
+    const other = makeSample(random, key, 200, { recording: sample.recording });
+    const work = await openSample(access, await takeSample(access, sample), sample);
+    await work.release();
+    const lease = await takeSample(access, other);
+    await assert.rejects(
+      openSample(access, lease, other, () => true),
+      { code: 'vault.recording-conflict' },
+    );
+    await completeSample(access, other); // the conflict gave the lease back
+    const stored = await access.vault.find(other);
+    assert.ok(stored !== undefined && stored !== 'damaged');
+    assert.deepEqual(Buffer.from(stored.manifest.bytes), Buffer.from(other.offer.bytes));
+  });
+}
+
+function leaseContract(test: Run): void {
+  test('a lease is exclusive while its receiver lives, and free when it was given back', async (subject) => {
+    const [a, b] = [await subject.open('r-a'), await subject.open('r-b')];
+    const sample = makeSample(random, key, 100);
+    const work = await openSample(a, await takeSample(a, sample), sample);
+    assert.equal(await b.vault.take(sample), undefined);
+    await work.release();
+    assert.notEqual(await b.vault.take(sample), undefined);
+  });
+
+  test('a lease that both want at once goes to one of them', async (subject) => {
+    const [a, b] = [await subject.open('r-a'), await subject.open('r-b')];
+    for (let turn = 0; turn < 5; turn++) {
+      const sample = makeSample(random, key, 100);
+      const taken = await Promise.all([a.vault.take(sample), b.vault.take(sample)]);
+      assert.equal(taken.filter((lease) => lease !== undefined).length, 1);
+      const holder = taken[0] === undefined ? b : a;
+      const work = await openSample(holder, taken[0] ?? (taken[1] as Lease), sample);
+      await work.release();
+      const again = await Promise.all([a.vault.take(sample), b.vault.take(sample)]);
+      assert.equal(again.filter((lease) => lease !== undefined).length, 1);
+    }
+  });
+
+  test('the lease of a receiver without a sign of life can be taken after its time, with a higher epoch', async (subject) => {
+    const [a, b] = [await subject.open('r-a'), await subject.open('r-b')];
+    const sample = makeSample(random, key, 100);
+    const lease = await takeSample(a, sample);
+    const work = await openSample(a, lease, sample);
+    await fillUnits(a, work, sample, allUnits(sample));
+    assert.equal(await b.vault.take(sample), undefined);
+    await b.clock.advance(59_000);
+    assert.equal(await b.vault.take(sample), undefined);
+    await b.clock.advance(2000);
+    const taken = await b.vault.take(sample);
+    assert.ok(taken !== undefined && taken.epoch > lease.epoch);
+    await assert.rejects(work.complete(), { code: 'lease.lost' });
+    assert.equal(await b.vault.find(sample), undefined);
+    await work.release(); // does not touch what the other holds
+    const second = await openSample(b, taken, sample);
+    await fillUnits(b, second, sample, allUnits(sample));
+    await second.complete();
+    assert.notEqual(await b.vault.find(sample), undefined);
+  });
+
+  test('a receiver that goes on living keeps its leases', async (subject) => {
+    const [a, b] = [await subject.open('r-a'), await subject.open('r-b')];
+    const sample = makeSample(random, key, 100);
+    await takeSample(a, sample);
+    for (let turn = 0; turn < 10; turn++) {
+      assert.equal(await b.vault.take(sample), undefined);
+      await a.clock.advance(20_000);
+      await b.clock.advance(20_000);
+    }
+  });
+
+  test('a receiver that was started again takes its own leases at once, and epochs never fall', async (subject) => {
+    const before = await subject.open('r-a');
+    const sample = makeSample(random, key, 100);
+    const lease = await takeSample(before, sample);
+    const after = await subject.open('r-a');
+    after.clock.jumpWall(-86_400_000);
+    const taken = await takeSample(after, sample);
+    assert.ok(taken.epoch > lease.epoch);
+  });
+
+  test('the id of a vault stays', async (subject) => {
+    const [a, b] = [await subject.open('r-a'), await subject.open('r-b')];
+    assert.match(a.vault.id, /^[a-z2-7]{26}$/);
+    assert.equal(a.vault.id, b.vault.id);
+  });
+}
+
+/** Runs the suite; `make` gives a fresh, empty vault per test. */
+export function vaultContract(runner: ContractRunner, make: () => Promise<VaultSubject>): void {
+  const test: Run = (name, run) =>
+    runner.test(name, async () => {
+      const subject = await make();
+      try {
+        await run(subject);
+      } finally {
+        await subject.close();
+      }
+    });
+  completeContract(test);
+  unitContract(test);
+  resumeContract(test);
+  leaseContract(test);
+}

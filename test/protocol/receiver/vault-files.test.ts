@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parseReceiverId } from '../../../protocol/ids.ts';
+import { nodeFiles } from '../../../protocol/io/files-node.ts';
+import type { Files } from '../../../protocol/ports.ts';
+import { Slabs } from '../../../protocol/receiver/slabs.ts';
+import { inlineUnitStore } from '../../../protocol/receiver/unit-store-inline.ts';
+import { FilesVault } from '../../../protocol/receiver/vault-files.ts';
+import { vaultContract, type VaultSubject } from '../../contracts/vault-contract.ts';
+import { ManualClock } from '../../fakes/clock-manual.ts';
+import { CrashDisk } from '../../fakes/files-crash.ts';
+import { MemoryLog } from '../../fakes/log-memory.ts';
+import { SeededRandom } from '../../fakes/random-seeded.ts';
+
+let seed = 1;
+
+function subjectOn(files: Files, path: string, close: () => Promise<void>): VaultSubject {
+  return {
+    open: async (receiver, clock = new ManualClock()) => {
+      const vault = await FilesVault.open({
+        path,
+        files,
+        clock,
+        random: new SeededRandom(seed++),
+        log: new MemoryLog(),
+        receiver: parseReceiverId(receiver),
+      });
+      const slabs = new Slabs(2);
+      return { vault, slabs, units: inlineUnitStore(files, slabs), clock };
+    },
+    close,
+  };
+}
+
+describe('a vault on a disk in memory', () => {
+  vaultContract({ test }, () =>
+    Promise.resolve(subjectOn(new CrashDisk(), '/vault', () => Promise.resolve())),
+  );
+});
+
+describe('a vault on the disk of this machine', () => {
+  vaultContract({ test }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'vault-'));
+    return subjectOn(nodeFiles(), join(folder, 'vault'), () => rm(folder, { recursive: true }));
+  });
+});
+
+async function openOn(disk: CrashDisk, log = new MemoryLog()): Promise<FilesVault> {
+  const options = { path: '/vault', files: disk, log, receiver: parseReceiverId('r-a') };
+  return FilesVault.open({ ...options, clock: new ManualClock(), random: new SeededRandom(seed++) });
+}
+
+test('a folder with other things in it is refused as a vault and stays as it is', async () => {
+  const disk = new CrashDisk();
+  disk.plant('/vault/photo.jpg', 'x');
+  await expect(openOn(disk)).rejects.toMatchObject({ code: 'vault.not-a-vault', retry: 'person' });
+  expect([...disk.tree().keys()]).toEqual(['/vault/photo.jpg']);
+});
+
+test('a fresh file system with only lost+found becomes a vault', async () => {
+  const disk = new CrashDisk();
+  disk.plantFolder('/vault/lost+found');
+  await openOn(disk);
+  expect(disk.peek('/vault/vault.json')).toBeDefined();
+});
+
+test('the vault of a newer program is refused and stays as it is', async () => {
+  const disk = new CrashDisk();
+  disk.plant('/vault/vault.json', `{"type":"vault","vault":"${'a'.repeat(26)}","version":2}`);
+  await expect(openOn(disk)).rejects.toMatchObject({ code: 'document.version' });
+  expect([...disk.tree().keys()]).toEqual(['/vault/vault.json']);
+});
