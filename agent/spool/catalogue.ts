@@ -1,0 +1,139 @@
+// All durable recordings in memory: found by id, by place on a camera, and the end of each camera's chain of manifests.
+// Holds facts only; whoever adds or changes an entry has made it durable first.
+import type { CameraId, RecordingId } from '../../protocol/ids.ts';
+import type { SpoolLayout } from './layout.ts';
+import { CatalogueEntry, type RecordingFacts, type SpoolState } from './spooled-recording.ts';
+
+/** Equal texts and lists that many recordings share are kept once. */
+class Shared {
+  readonly #texts = new Map<string, string>();
+  readonly #lists = new Map<string, readonly string[]>();
+
+  facts(facts: RecordingFacts): RecordingFacts {
+    return {
+      ...facts,
+      camera: this.#text(facts.camera),
+      docking: this.#text(facts.docking),
+      recipients: this.#list(facts.recipients),
+    };
+  }
+
+  #text<T extends string>(text: T): T {
+    const known = this.#texts.get(text);
+    if (known === undefined) this.#texts.set(text, text);
+    return (known ?? text) as T;
+  }
+
+  #list(list: readonly string[]): readonly string[] {
+    const key = list.join(' ');
+    const known = this.#lists.get(key);
+    if (known === undefined) this.#lists.set(key, list);
+    return known ?? list;
+  }
+}
+
+/** The newest of manifests that no other one names: where a chain goes on. */
+interface Head {
+  readonly manifestSha256: string;
+  readonly sealedAt: string;
+}
+
+/** In-memory catalogue of one spool. */
+export class Catalogue {
+  readonly #layout: SpoolLayout;
+  readonly #entries = new Map<RecordingId, CatalogueEntry>();
+  /** Entries of one place of all cameras, the newest first; a single one without a list, for memory. */
+  readonly #byPath = new Map<string, CatalogueEntry | readonly CatalogueEntry[]>();
+  readonly #heads = new Map<CameraId, Head>();
+  readonly #shared = new Shared();
+
+  constructor(layout: SpoolLayout) {
+    this.#layout = layout;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(recording: RecordingId): CatalogueEntry | undefined {
+    return this.#entries.get(recording);
+  }
+
+  all(): IterableIterator<CatalogueEntry> {
+    return this.#entries.values();
+  }
+
+  /** Recordings of that place on that camera, the newest first. */
+  byOriginal(camera: CameraId, pathSha256: string): CatalogueEntry[] {
+    return this.#atPath(pathSha256).filter((entry) => entry.camera === camera);
+  }
+
+  /** Adds a durable recording. Chains are not followed: `commit` or `setHeads` does. */
+  add(facts: RecordingFacts, state: SpoolState): CatalogueEntry {
+    const entry = new CatalogueEntry(this.#shared.facts(facts), state, this.#layout);
+    this.#entries.set(entry.recording, entry);
+    const others = this.#atPath(entry.pathSha256);
+    const at = others.findIndex((other) => other.sealedAt <= entry.sealedAt);
+    others.splice(at < 0 ? others.length : at, 0, entry);
+    this.#setPath(entry.pathSha256, others);
+    return entry;
+  }
+
+  /** A new recording of this process: it is the end of its camera's chain from now on. */
+  commit(facts: RecordingFacts): CatalogueEntry {
+    const entry = this.add(facts, 'spooled');
+    this.#heads.set(entry.camera, entry);
+    return entry;
+  }
+
+  /** Forgets a recording. Its place in the chain stays: a durable manifest is not undone. */
+  remove(recording: RecordingId): void {
+    const entry = this.#entries.get(recording);
+    if (entry === undefined) return;
+    this.#entries.delete(recording);
+    this.#setPath(
+      entry.pathSha256,
+      this.#atPath(entry.pathSha256).filter((other) => other !== entry),
+    );
+  }
+
+  /** Digest of the manifest that the camera's next one names, or null. */
+  head(camera: CameraId): string | null {
+    return this.#heads.get(camera)?.manifestSha256 ?? null;
+  }
+
+  /**
+   * Finds the ends of all chains: manifests that no other one of all given names. Where a chain forked, the one sealed last counts.
+   * `apart` are durable manifests that are not in the catalogue (quarantined ones).
+   */
+  setHeads(apart: readonly RecordingFacts[]): void {
+    const named = new Set<string>();
+    for (const each of [apart, this.#entries.values()])
+      for (const facts of each)
+        if (facts.previousManifestSha256 !== null) named.add(facts.previousManifestSha256);
+    this.#heads.clear();
+    for (const each of [apart, this.#entries.values()])
+      for (const facts of each) if (!named.has(facts.manifestSha256)) this.#offerHead(facts);
+  }
+
+  #offerHead({ camera, manifestSha256, sealedAt }: RecordingFacts): void {
+    const known = this.#heads.get(camera);
+    const later =
+      known === undefined ||
+      sealedAt > known.sealedAt ||
+      (sealedAt === known.sealedAt && manifestSha256 > known.manifestSha256);
+    if (later) this.#heads.set(camera, { manifestSha256, sealedAt });
+  }
+
+  #atPath(pathSha256: string): CatalogueEntry[] {
+    const found = this.#byPath.get(pathSha256);
+    if (found === undefined) return [];
+    return found instanceof CatalogueEntry ? [found] : [...found];
+  }
+
+  #setPath(pathSha256: string, entries: readonly CatalogueEntry[]): void {
+    const [first] = entries;
+    if (first === undefined) this.#byPath.delete(pathSha256);
+    else this.#byPath.set(pathSha256, entries.length === 1 ? first : entries);
+  }
+}

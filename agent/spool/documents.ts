@@ -1,0 +1,115 @@
+// Reads the small files of a recording's folder, checked against what the spool knows of it. Writes nothing.
+import { join } from 'node:path';
+import { parseUtf8, sha256Hex } from '../../protocol/bytes.ts';
+import { describeError, DockError } from '../../protocol/errors.ts';
+import { DIGEST_BYTES, MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
+import { chunksBytes, MANIFEST_TRUSTED_COMMENT } from '../../protocol/manifest.ts';
+import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
+import type { Files } from '../../protocol/ports.ts';
+import { parseReceipt, RECEIPT_BYTES_MAX, RECEIPT_TRUSTED_COMMENT } from '../../protocol/receipt.ts';
+import { isMachineShort } from './judge.ts';
+import {
+  CHUNKS_NAME,
+  MANIFEST_NAME,
+  MANIFEST_SIGNATURE_NAME,
+  RECEIPT_NAME,
+  RECEIPT_SIGNATURE_NAME,
+} from './layout.ts';
+import type { SpooledRecording } from './spooled-recording.ts';
+
+/** A document and the text of its minisign file. */
+export interface SignedBytes {
+  readonly bytes: Uint8Array;
+  readonly signature: string;
+}
+
+/** What the disk shows of a recording is not what was made durable. Never hides a machine that is short of something. */
+export function damaged(recording: string, why: string, cause?: unknown): never {
+  if (isMachineShort(cause)) throw cause;
+  throw new DockError('spool.damaged', `recording ${recording} in the spool is damaged: ${why}`, {
+    retry: 'never',
+    facts: { recording },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** Documents of recordings of one spool. */
+export class Documents {
+  readonly #files: Files;
+
+  constructor(files: Files) {
+    this.#files = files;
+  }
+
+  /** `chunks.bin`, its length and digest those of the manifest. Errors: "spool.damaged". */
+  async chunks(entry: SpooledRecording): Promise<Uint8Array> {
+    const sizeBytes = chunksBytes(entry.sealedSizeBytes);
+    const bytes = await this.#read(entry, CHUNKS_NAME, Math.max(sizeBytes, DIGEST_BYTES));
+    if (bytes.length !== sizeBytes)
+      damaged(entry.recording, `${CHUNKS_NAME} has ${bytes.length} bytes, expected ${sizeBytes}`);
+    if (sha256Hex(bytes) !== entry.chunksSha256)
+      damaged(entry.recording, `${CHUNKS_NAME} is not what the manifest names`);
+    return bytes;
+  }
+
+  /** The manifest with its signature; its digest is the one that was committed. Errors: "spool.damaged". */
+  async manifest(entry: SpooledRecording): Promise<SignedBytes> {
+    const bytes = await this.#read(entry, MANIFEST_NAME, MANIFEST_BYTES_MAX);
+    if (sha256Hex(bytes) !== entry.manifestSha256)
+      damaged(entry.recording, `${MANIFEST_NAME} was altered since it was made durable`);
+    return { bytes, signature: await this.#text(entry, MANIFEST_SIGNATURE_NAME) };
+  }
+
+  /** The receipt with its signature, unverified. Errors: "spool.damaged" where it cannot be read. */
+  async receipt(entry: SpooledRecording): Promise<SignedBytes> {
+    const bytes = await this.#read(entry, RECEIPT_NAME, RECEIPT_BYTES_MAX);
+    return { bytes, signature: await this.#text(entry, RECEIPT_SIGNATURE_NAME) };
+  }
+
+  /** Errors: "spool.damaged" where the manifest's signature does not verify with one of the station's keys. */
+  async verifyManifest(entry: SpooledRecording, keys: readonly PublicKey[]): Promise<void> {
+    const { bytes, signature } = await this.manifest(entry);
+    try {
+      verifyDocument(bytes, signature, MANIFEST_TRUSTED_COMMENT, keys);
+    } catch (error) {
+      damaged(entry.recording, `the signature of ${MANIFEST_NAME} does not verify`, error);
+    }
+  }
+
+  /**
+   * Why the stored receipt does not stand for this recording, or undefined where it does: it parses, names recording, manifest,
+   * size and chunk list, and verifies with a store key where any are given. Errors: only the machine's.
+   */
+  async receiptProblem(
+    entry: SpooledRecording,
+    storeKeys: readonly PublicKey[],
+  ): Promise<string | undefined> {
+    try {
+      const { bytes, signature } = await this.receipt(entry);
+      if (storeKeys.length > 0) verifyDocument(bytes, signature, RECEIPT_TRUSTED_COMMENT, storeKeys);
+      const receipt = parseReceipt(bytes);
+      const same =
+        receipt.recording === entry.recording &&
+        receipt.manifest_sha256 === entry.manifestSha256 &&
+        receipt.sealed_size_bytes === entry.sealedSizeBytes &&
+        receipt.chunks_sha256 === entry.chunksSha256;
+      return same ? undefined : 'it is about another recording or content';
+    } catch (error) {
+      if (isMachineShort(error)) throw error;
+      return describeError(error);
+    }
+  }
+
+  async #read(entry: SpooledRecording, name: string, bytesMax: number): Promise<Uint8Array> {
+    try {
+      return await this.#files.readAll(join(entry.folder, name), bytesMax);
+    } catch (error) {
+      return damaged(entry.recording, `${name} cannot be read`, error);
+    }
+  }
+
+  async #text(entry: SpooledRecording, name: string): Promise<string> {
+    const text = parseUtf8(await this.#read(entry, name, SIGNATURE_FILE_BYTES_MAX));
+    return text ?? damaged(entry.recording, `${name} is not UTF-8`);
+  }
+}

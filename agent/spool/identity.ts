@@ -1,0 +1,148 @@
+// The id file `spool.json`: says that a folder is a spool of ours, of which version, and which one it is.
+//
+// Invariants:
+// 1. A folder that holds something but no id file is not ours: refused, nothing in it is changed.
+// 2. A newer version is refused and nothing is changed.
+// 3. The id file is the first thing made in an empty folder, so a cut while a spool is made never leaves a folder that is refused.
+// 4. A damaged id file is replaced only where all folders of a spool are there; what it held goes to the quarantine.
+import { join } from 'node:path';
+import * as z from 'zod';
+import { parseUtf8 } from '../../protocol/bytes.ts';
+import { encodeDocument, instantSchema, parseDocument, sessionIdSchema } from '../../protocol/document.ts';
+import { DockError, isDockError } from '../../protocol/errors.ts';
+import { makeSessionId } from '../../protocol/ids.ts';
+import type { Clock, Files, Random } from '../../protocol/ports.ts';
+import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere, writeDurable } from '../durable-file.ts';
+import { spoolFolders, type SpoolLayout } from './layout.ts';
+
+const IDENTITY_BYTES_MAX = 4096;
+/** What an otherwise empty folder may hold: the file system's own, and our own unfinished id file. */
+const EMPTY_NAMES: ReadonlySet<string> = new Set(['lost+found', `spool.json${UNFINISHED_SUFFIX}`]);
+
+const identitySchema = z.strictObject({
+  type: z.literal('spool'),
+  version: z.literal(1),
+  spool: sessionIdSchema,
+  made_at: instantSchema,
+});
+
+/** How the id file was found. */
+export interface SpoolIdentity {
+  /** 128 random bits in base32, drawn when the spool was made. */
+  readonly id: string;
+  readonly found: 'there' | 'made' | 'replaced';
+}
+
+/** What finding the identity needs. */
+export interface IdentityDeps {
+  readonly files: Files;
+  readonly clock: Pick<Clock, 'wallMs'>;
+  readonly random: Random;
+}
+
+function refuse(code: string, message: string, cause?: unknown): never {
+  throw new DockError(code, message, { retry: 'person', ...(cause === undefined ? {} : { cause }) });
+}
+
+/**
+ * Finds out whose folder this is; makes a spool of an empty one.
+ * Errors: "spool.foreign" (not a spool), "spool.version" (made by a newer agent); the system's.
+ */
+export async function openIdentity(layout: SpoolLayout, deps: IdentityDeps): Promise<SpoolIdentity> {
+  const { files } = deps;
+  await makeRoot(layout, files);
+  const file = await files.stat(layout.identity);
+  if (file === undefined) {
+    await refuseForeign(layout, files);
+    return { id: await makeIdentity(layout, deps), found: 'made' };
+  }
+  if (file.kind !== 'file') refuse('spool.foreign', `${layout.identity} is not a file: it is not ours`);
+  const bytes = await readIdentity(layout, files);
+  try {
+    return { id: parseIdentity(bytes, layout), found: 'there' };
+  } catch (error) {
+    if (isDockError(error, 'spool.version')) throw error;
+    await refuseUnlikely(layout, files, error);
+    await keepDamaged(layout, files, bytes);
+    return { id: await makeIdentity(layout, deps), found: 'replaced' };
+  }
+}
+
+/**
+ * Looks whether the same spool is still there, before something is written into it.
+ * Errors: "spool.gone" where the folder now shows another spool or none: unmounted, or another disk mounted there.
+ */
+export async function confirmIdentity(layout: SpoolLayout, files: Files, id: string): Promise<void> {
+  try {
+    if (parseIdentity(await files.readAll(layout.identity, IDENTITY_BYTES_MAX), layout) === id) return;
+  } catch (error) {
+    refuse(
+      'spool.gone',
+      `the spool is no longer at ${layout.root}: mount it again; nothing is written`,
+      error,
+    );
+  }
+  refuse('spool.gone', `another spool is at ${layout.root}: put the right disk back; nothing is written`);
+}
+
+async function makeRoot(layout: SpoolLayout, files: Files): Promise<void> {
+  const root = await files.stat(layout.root);
+  if (root?.kind === 'folder') return;
+  if (root !== undefined) refuse('spool.foreign', `spool.path ${layout.root} is not a folder`);
+  await files.makeFolder(layout.root);
+  await files.syncFolder(join(layout.root, '..'));
+}
+
+async function refuseForeign(layout: SpoolLayout, files: Files): Promise<void> {
+  const names = (await files.list(layout.root)).filter((name) => !EMPTY_NAMES.has(name));
+  if (names.length === 0) return;
+  refuse(
+    'spool.foreign',
+    `${layout.root} holds ${names.length} names but no spool.json: it is not a spool of this program, or not the right disk. ` +
+      'Give an empty folder, or mount the disk with the spool; nothing was changed',
+  );
+}
+
+async function readIdentity(layout: SpoolLayout, files: Files): Promise<Uint8Array> {
+  return files.readAll(layout.identity, IDENTITY_BYTES_MAX).catch((error: unknown) => {
+    return refuse('spool.foreign', `${layout.identity} cannot be read as an id file`, error);
+  });
+}
+
+function parseIdentity(bytes: Uint8Array, layout: SpoolLayout): string {
+  const version = /"version":(\d+)/.exec(parseUtf8(bytes) ?? '')?.[1];
+  if (version !== undefined && Number(version) > 1)
+    refuse(
+      'spool.version',
+      `the spool at ${layout.root} has version ${version}, this agent knows version 1: install the newer agent again; nothing was changed`,
+    );
+  return parseDocument(identitySchema, bytes, IDENTITY_BYTES_MAX).spool;
+}
+
+/** Without an id file that can be read, only the whole set of folders tells a spool from somebody's data. */
+async function refuseUnlikely(layout: SpoolLayout, files: Files, cause: unknown): Promise<void> {
+  for (const folder of spoolFolders(layout)) {
+    if ((await files.stat(folder))?.kind === 'folder') continue;
+    refuse('spool.foreign', `${layout.identity} cannot be read and ${folder} is missing: not a spool`, cause);
+  }
+}
+
+async function keepDamaged(layout: SpoolLayout, files: Files, bytes: Uint8Array): Promise<void> {
+  const path = join(layout.quarantine, 'spool.json');
+  await unlinkIfThere(files, path);
+  await writeDurable(files, path, bytes);
+  await files.syncFolder(layout.quarantine);
+}
+
+async function makeIdentity(layout: SpoolLayout, deps: IdentityDeps): Promise<string> {
+  const id = makeSessionId(deps.random);
+  const document = encodeDocument(identitySchema, {
+    type: 'spool',
+    version: 1,
+    spool: id,
+    made_at: new Date(deps.clock.wallMs()).toISOString(),
+  });
+  await replaceDurable(deps.files, layout.identity, document);
+  await deps.files.syncFolder(layout.root);
+  return id;
+}

@@ -1,0 +1,92 @@
+// Where things lie in the spool: the only place that builds a path below `spool.path`. Touches no disk.
+import { join } from 'node:path';
+import type { RecordingId } from '../../protocol/ids.ts';
+
+/** Files of a recording's folder (SPEC 4.4). */
+export const MANIFEST_NAME = 'manifest.json';
+export const MANIFEST_SIGNATURE_NAME = 'manifest.json.minisig';
+export const PAYLOAD_NAME = 'payload.age';
+export const CHUNKS_NAME = 'chunks.bin';
+export const RECEIPT_NAME = 'receipt.json';
+export const RECEIPT_SIGNATURE_NAME = 'receipt.json.minisig';
+
+/** What a durable recording cannot be without. */
+export const SEALED_NAMES: readonly string[] = [
+  MANIFEST_NAME,
+  MANIFEST_SIGNATURE_NAME,
+  PAYLOAD_NAME,
+  CHUNKS_NAME,
+];
+export const RECEIPT_NAMES: readonly string[] = [RECEIPT_NAME, RECEIPT_SIGNATURE_NAME];
+/** What stays after the spool copy was reclaimed. */
+export const RELEASED_NAMES: readonly string[] = [
+  MANIFEST_NAME,
+  MANIFEST_SIGNATURE_NAME,
+  RECEIPT_NAME,
+  RECEIPT_SIGNATURE_NAME,
+];
+
+/** Absolute paths of one spool. */
+export interface SpoolLayout {
+  readonly root: string;
+  /** The id file: says that this folder is a spool, of which version, and which one. */
+  readonly identity: string;
+  /** Unfinished sealings. */
+  readonly staging: string;
+  /** Durable recordings. */
+  readonly ready: string;
+  /** Documents of recordings whose payload was reclaimed. */
+  readonly released: string;
+  /** What was odd, moved aside under its name. */
+  readonly quarantine: string;
+  /** Custody log, written by custody-log.ts. */
+  readonly custody: string;
+  /** Recipient proofs (SPEC 4.5). */
+  readonly proofs: string;
+  /** Written space for log and documents when the disk is full. */
+  readonly reserve: string;
+  /** Rebuildable cache of facts from manifests. */
+  readonly index: string;
+}
+
+/** Paths below the spool's folder. */
+export function spoolLayout(path: string): SpoolLayout {
+  const below = (name: string): string => join(path, name);
+  return {
+    root: path,
+    identity: below('spool.json'),
+    staging: below('staging'),
+    ready: below('ready'),
+    released: below('released'),
+    quarantine: below('quarantine'),
+    custody: below('custody'),
+    proofs: below('proofs'),
+    reserve: below('reserve'),
+    index: below('index.jsonl'),
+  };
+}
+
+/** Folders that every spool has. */
+export function spoolFolders(layout: SpoolLayout): string[] {
+  const { staging, ready, released, quarantine, custody, proofs } = layout;
+  return [staging, ready, released, quarantine, custody, proofs];
+}
+
+/** Where a recording is sealed into, before it is durable. The sealing writes the payload and the chunk list. */
+export interface Staging {
+  readonly recording: RecordingId;
+  readonly folder: string;
+  readonly payloadPath: string;
+  readonly chunksPath: string;
+}
+
+/** Paths of an unfinished sealing. */
+export function stagingOf(layout: SpoolLayout, recording: RecordingId): Staging {
+  const folder = join(layout.staging, recording);
+  return {
+    recording,
+    folder,
+    payloadPath: join(folder, PAYLOAD_NAME),
+    chunksPath: join(folder, CHUNKS_NAME),
+  };
+}

@@ -1,0 +1,55 @@
+// Keeps a second agent off a spool. The lock is a listening socket in the kernel's abstract namespace: the kernel frees it when the
+// process dies, however it dies, so there is no stale lock and no process number that could be reused.
+// It is seen by every process of the same network namespace; agents in two containers do not see each other's.
+import { mkdir, stat } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { DockError, systemCode } from '../../protocol/errors.ts';
+
+/** A held lock. */
+export interface SpoolLock {
+  /** Idempotent; never rejects. */
+  release(): Promise<void>;
+}
+
+/** Device and file number name the folder, whatever path leads to it. */
+async function socketName(path: string): Promise<string> {
+  await mkdir(path, { mode: 0o750 }).catch((error: unknown) => {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  });
+  const { dev, ino } = await stat(path, { bigint: true });
+  return `\0bodydock-spool-${dev}-${ino}`;
+}
+
+function listen(server: Server, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(name, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/**
+ * Locks a spool's folder for this process; makes the folder where only its last part is missing.
+ * Errors: "spool.locked" where another agent holds it (exit code 75); the system's.
+ * Source: Linux unix(7), abstract sockets.
+ */
+export async function lockSpool(path: string): Promise<SpoolLock> {
+  const server = createServer((connection) => connection.destroy());
+  server.unref();
+  try {
+    await listen(server, await socketName(path));
+  } catch (error) {
+    if (systemCode(error) !== 'EADDRINUSE') throw error;
+    throw new DockError(
+      'spool.locked',
+      `another agent works on the spool ${path}: stop it first ("systemctl status bodydock"), or give this one another spool.path`,
+      { cause: error, retry: 'person' },
+    );
+  }
+  let released: Promise<void> | undefined;
+  return {
+    release: () => (released ??= new Promise((resolve) => server.close(() => resolve()))),
+  };
+}

@@ -1,0 +1,76 @@
+// Moves what is odd aside, whole and under its own name, and says so. Deletes nothing; only a person empties the folder.
+import { basename, dirname, join } from 'node:path';
+import { systemCode } from '../../protocol/errors.ts';
+import type { Conditions, Files } from '../../protocol/ports.ts';
+import type { FolderSyncs } from './folder-syncs.ts';
+
+/** Same-named things that are kept apart before a move is given up: more means that something moves in a circle. */
+const SAME_NAME_MAX = 1000;
+
+/** The folder `quarantine/`. */
+export class Quarantine {
+  readonly folder: string;
+  readonly #files: Files;
+  readonly #syncs: FolderSyncs;
+  readonly #conditions: Conditions;
+  readonly #names: Set<string>;
+
+  private constructor(
+    folder: string,
+    deps: { files: Files; syncs: FolderSyncs; conditions: Conditions },
+    names: Iterable<string>,
+  ) {
+    this.folder = folder;
+    this.#files = deps.files;
+    this.#syncs = deps.syncs;
+    this.#conditions = deps.conditions;
+    this.#names = new Set(names);
+  }
+
+  /** Looks what lies there; raises or clears "spool.quarantine". Errors: the system's. */
+  static async open(
+    folder: string,
+    deps: { files: Files; syncs: FolderSyncs; conditions: Conditions },
+  ): Promise<Quarantine> {
+    const quarantine = new Quarantine(folder, deps, await deps.files.list(folder));
+    if (quarantine.names.length > 0) quarantine.#raise(null, null);
+    else deps.conditions.clear('spool.quarantine', null);
+    return quarantine;
+  }
+
+  /** Names that lie there. */
+  get names(): readonly string[] {
+    return [...this.#names];
+  }
+
+  /**
+   * Moves a file or folder here, durably, and raises "spool.quarantine".
+   * Shape: returns the name that it has now: its own, or with ".2", ".3" ... behind it; undefined where it was not there any more.
+   * Errors: the system's; then it lies where it lay, or here.
+   */
+  async move(path: string, reason: string, as = basename(path)): Promise<string | undefined> {
+    const name = this.#freeName(as);
+    this.#names.add(name);
+    try {
+      await this.#files.rename(path, join(this.folder, name));
+    } catch (error) {
+      this.#names.delete(name);
+      if (systemCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+    this.#raise(name, reason);
+    await Promise.all([this.#syncs.sync(this.folder), this.#syncs.sync(dirname(path))]);
+    return name;
+  }
+
+  #freeName(wanted: string): string {
+    if (!this.#names.has(wanted)) return wanted;
+    for (let count = 2; count <= SAME_NAME_MAX; count++)
+      if (!this.#names.has(`${wanted}.${count}`)) return `${wanted}.${count}`;
+    return `${wanted}.${SAME_NAME_MAX}`;
+  }
+
+  #raise(newest: string | null, reason: string | null): void {
+    this.#conditions.raise('spool.quarantine', null, { entries: this.#names.size, newest, reason });
+  }
+}

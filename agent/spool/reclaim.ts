@@ -1,0 +1,36 @@
+// Frees the space of a recording that the store has: payload and chunk list go, the four documents stay in `released/`.
+//
+// Order, so that a cut at any place leaves a recording that is whole or one that is released:
+// 1. sync the recording's folder: its receipt may have been renamed by a process that was killed before its sync;
+// 2. rename the folder to `released/`, sync both sides: from here on recovery finishes the rest;
+// 3. remove the payload and the chunk list, sync the folder.
+import { join } from 'node:path';
+import type { Files } from '../../protocol/ports.ts';
+import { unlinkIfThere } from '../durable-file.ts';
+import { CHUNKS_NAME, PAYLOAD_NAME } from './layout.ts';
+import type { DurableDeps } from './make-durable.ts';
+
+/**
+ * Moves a receipted recording to `released/`, durably; returns its folder there. `onMoved` is called as soon as it lies there.
+ * Errors: the system's; then it is in `ready/`, or in `released/` with its payload, which the next start removes.
+ */
+export async function moveToReleased(
+  { files, layout, syncs }: DurableDeps,
+  recording: string,
+  onMoved: () => void,
+): Promise<string> {
+  const from = join(layout.ready, recording);
+  const to = join(layout.released, recording);
+  await files.syncFolder(from);
+  await files.rename(from, to);
+  onMoved();
+  await Promise.all([syncs.sync(layout.released), syncs.sync(layout.ready)]);
+  return to;
+}
+
+/** Removes what only a push needs. Errors: the system's; the next start finishes it. */
+export async function removePayload(files: Files, folder: string): Promise<void> {
+  await unlinkIfThere(files, join(folder, PAYLOAD_NAME));
+  await unlinkIfThere(files, join(folder, CHUNKS_NAME));
+  await files.syncFolder(folder);
+}

@@ -1,0 +1,241 @@
+// What a start makes of the spool as it lies on the disk. Takes any state; may itself be cut off at every call and starts again.
+//
+// Invariants:
+// 1. Nothing counts as durable before its folder was synced here: the last process may have been killed between rename and sync.
+// 2. `staging/`: a folder that holds only what a sealing writes is ours and was never claimed; it is removed, because a sealing
+//    cannot be continued and the camera still has the original. Everything else there goes to the quarantine.
+// 3. `ready/`: a folder that is whole (names, lengths, manifest) is a recording. An odd one goes to the quarantine as it is.
+//    Unfinished receipts in a whole one are removed, unknown files in it go to the quarantine, and it stays a recording.
+// 4. `released/`: a payload that still lies beside its four documents is removed: its reclaim had begun. Without them: quarantine.
+// 5. Nothing is deleted because it is odd. Names in the spool's own folder that are not ours stay untouched.
+// 6. A step that the disk refuses is reported and not repeated; what it concerns is no recording until a later start.
+// 7. Signatures and payloads are not read: the time grows with the number of names, not with bytes.
+import { join } from 'node:path';
+import { describeError, systemCode } from '../../protocol/errors.ts';
+import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
+import type { Files } from '../../protocol/ports.ts';
+import { UNFINISHED_SUFFIX, unlinkIfThere } from '../durable-file.ts';
+import { Catalogue } from './catalogue.ts';
+import type { Findings } from './findings.ts';
+import { inParallel } from './in-parallel.ts';
+import type { IndexEntry } from './index-file.ts';
+import { isMachineShort, judgeReady, readFacts, sortNames } from './judge.ts';
+import {
+  CHUNKS_NAME,
+  PAYLOAD_NAME,
+  RELEASED_NAMES,
+  SEALED_NAMES,
+  spoolFolders,
+  type SpoolLayout,
+} from './layout.ts';
+import type { Quarantine } from './quarantine.ts';
+import type { RecordingFacts } from './spooled-recording.ts';
+
+/** Folders looked at at one time: enough to keep the disk busy, few enough for 1,024 file handles. */
+const AT_ONCE = 32;
+/** Moves to the quarantine in one start and folder: a million odd names must not hold up a station. */
+const MOVES_MAX = 1000;
+/** Quarantined manifests that are read for the chains. */
+const APART_MAX = 1000;
+/** Other names that belong into the spool's folder. */
+const ROOT_NAMES: ReadonlySet<string> = new Set(['lost+found', 'spool.json', 'reserve', 'index.jsonl']);
+const ROOT_UNFINISHED: readonly string[] = ['spool.json', 'reserve', 'index.jsonl'].map(
+  (name) => name + UNFINISHED_SUFFIX,
+);
+
+/** What recovery works with. */
+export interface RecoveryDeps {
+  readonly files: Files;
+  readonly layout: SpoolLayout;
+  readonly quarantine: Quarantine;
+  readonly findings: Findings;
+  /** What the index knows, or undefined where there is none. */
+  readonly index: ReadonlyMap<RecordingId, IndexEntry> | undefined;
+}
+
+/** Makes folders that are missing; what lies in their place is moved aside. Errors: the system's. */
+export async function makeFolders(files: Files, layout: SpoolLayout, findings: Findings): Promise<void> {
+  let changed = false;
+  for (const folder of spoolFolders(layout)) {
+    const found = await files.stat(folder);
+    if (found?.kind === 'folder') continue;
+    if (found !== undefined) {
+      const aside = await freeName(files, `${folder}.odd`);
+      await files.rename(folder, aside);
+      findings.add('left', aside.slice(layout.root.length + 1), 'was not a folder');
+    }
+    await files.makeFolder(folder);
+    changed = true;
+  }
+  if (changed) await files.syncFolder(layout.root);
+}
+
+async function freeName(files: Files, wanted: string): Promise<string> {
+  let path = wanted;
+  for (let count = 2; (await files.stat(path)) !== undefined; count++) path = `${wanted}.${count}`;
+  return path;
+}
+
+/** One recovery; `run` once. */
+export class Recovery {
+  readonly #deps: RecoveryDeps;
+  readonly #catalogue: Catalogue;
+  readonly #moves = new Map<string, number>();
+  #read = 0;
+
+  constructor(deps: RecoveryDeps) {
+    this.#deps = deps;
+    this.#catalogue = new Catalogue(deps.layout);
+  }
+
+  /** Facts that the index did not know: with many of them it is worth writing it anew. */
+  get factsRead(): number {
+    return this.#read;
+  }
+
+  /** Errors: the system's where a folder of the spool cannot be listed or synced; the machine's ("EMFILE" ...). */
+  async run(): Promise<Catalogue> {
+    const { files, layout } = this.#deps;
+    for (const folder of [layout.ready, layout.staging, layout.released]) await files.syncFolder(folder);
+    await this.#each(layout.staging, (name, path) => this.#staged(name, path));
+    await this.#each(layout.ready, (name, path) => this.#ready(name, path));
+    await this.#each(layout.released, (name, path) => this.#released(name, path));
+    await this.#root();
+    this.#catalogue.setHeads(await this.#apart());
+    return this.#catalogue;
+  }
+
+  async #each(folder: string, step: (name: string, path: string) => Promise<void>): Promise<void> {
+    const names = await this.#deps.files.list(folder);
+    await inParallel(names, AT_ONCE, async (name) => {
+      const path = join(folder, name);
+      try {
+        await step(name, path);
+      } catch (error) {
+        if (isMachineShort(error)) throw error;
+        this.#deps.findings.add('failed', name, describeError(error));
+      }
+    });
+    const left = (this.#moves.get(folder) ?? 0) - MOVES_MAX;
+    if (left > 0) this.#deps.findings.add('left', folder, `${left} more odd names: too many for one start`);
+  }
+
+  /** Moves to the quarantine, as long as this folder has not given too much of it. */
+  async #aside(folder: string, path: string, name: string, reason: string): Promise<void> {
+    const moves = (this.#moves.get(folder) ?? 0) + 1;
+    this.#moves.set(folder, moves);
+    if (moves > MOVES_MAX) return;
+    const moved = await this.#deps.quarantine.move(path, reason, name);
+    if (moved === undefined) this.#deps.findings.add('left', name, `${reason}; its name cannot be used`);
+    else this.#deps.findings.add('quarantined', moved, reason);
+  }
+
+  async #staged(name: string, path: string): Promise<void> {
+    const { files, layout, findings } = this.#deps;
+    const reason = await this.#strangeStaging(name, path);
+    if (reason !== undefined) return this.#aside(layout.staging, path, name, reason);
+    await files.removeTree(path);
+    findings.add('discarded', name, 'unfinished sealing');
+  }
+
+  async #strangeStaging(name: string, path: string): Promise<string | undefined> {
+    const { files } = this.#deps;
+    if (!isRecordingId(name)) return 'not a recording id';
+    if ((await files.stat(path))?.kind !== 'folder') return 'not a folder';
+    const { unknown } = sortNames(await files.list(path), SEALED_NAMES);
+    return unknown.length > 0 ? 'holds files that no sealing writes' : undefined;
+  }
+
+  async #ready(name: string, path: string): Promise<void> {
+    const { files, layout, index } = this.#deps;
+    if (!isRecordingId(name)) return this.#aside(layout.ready, path, name, 'not a recording id');
+    const known = index?.get(name)?.facts;
+    const judgement = await judgeReady(files, path, name, known);
+    if (judgement.verdict === 'odd') return this.#aside(layout.ready, path, name, judgement.reason);
+    const { names, facts } = judgement;
+    await this.#clean(path, name, names.leftovers, names.unknown);
+    this.#add(facts, names.receipted ? 'receipted' : 'spooled', known !== undefined);
+  }
+
+  async #released(name: string, path: string): Promise<void> {
+    const { layout, index } = this.#deps;
+    if (!isRecordingId(name)) return this.#aside(layout.released, path, name, 'not a recording id');
+    if (this.#catalogue.get(name) !== undefined)
+      return this.#aside(layout.released, path, name, 'the same recording lies in ready');
+    const known = index?.get(name);
+    if (known?.place === 'released') return this.#add(known.facts, 'released', true);
+    const found = await this.#lookReleased(name, path, known?.facts);
+    if (typeof found === 'string') return this.#aside(layout.released, path, name, found);
+    this.#add(found, 'released', false);
+  }
+
+  /** Facts of a released recording, its reclaim finished; or why it is odd. */
+  async #lookReleased(
+    recording: RecordingId,
+    path: string,
+    known: RecordingFacts | undefined,
+  ): Promise<RecordingFacts | string> {
+    const { files, findings } = this.#deps;
+    try {
+      const all = await files.list(path);
+      const names = sortNames(all, RELEASED_NAMES, [PAYLOAD_NAME, CHUNKS_NAME]);
+      if (names.missing.length > 0) return `missing ${names.missing.join(', ')}`;
+      const facts = known ?? (await readFacts(files, path, recording));
+      const rests = [PAYLOAD_NAME, CHUNKS_NAME].filter((rest) => all.includes(rest));
+      if (rests.length > 0) findings.add('reclaimed', recording, `removed ${rests.join(', ')}`);
+      await this.#clean(path, recording, [...rests, ...names.leftovers], names.unknown);
+      return facts;
+    } catch (error) {
+      if (isMachineShort(error) || systemCode(error) !== undefined) throw error;
+      return describeError(error);
+    }
+  }
+
+  /** Removes our own files that nobody needs and moves strangers out. What fails is reported and does not make the recording odd. */
+  async #clean(
+    folder: string,
+    recording: string,
+    leftovers: readonly string[],
+    unknown: readonly string[],
+  ): Promise<void> {
+    if (leftovers.length === 0 && unknown.length === 0) return;
+    const { files, findings } = this.#deps;
+    try {
+      for (const name of leftovers) await files.unlink(join(folder, name));
+      for (const name of unknown)
+        await this.#aside(folder, join(folder, name), `${recording}.${name}`, 'not a file of a recording');
+      await files.syncFolder(folder);
+    } catch (error) {
+      if (isMachineShort(error)) throw error;
+      findings.add('failed', recording, describeError(error));
+    }
+  }
+
+  #add(facts: RecordingFacts, state: 'spooled' | 'receipted' | 'released', known: boolean): void {
+    if (!known) this.#read++;
+    this.#catalogue.add(facts, state);
+  }
+
+  async #root(): Promise<void> {
+    const { files, layout, findings } = this.#deps;
+    const folders = new Set(spoolFolders(layout).map((folder) => folder.slice(layout.root.length + 1)));
+    for (const name of await files.list(layout.root)) {
+      if (folders.has(name) || ROOT_NAMES.has(name)) continue;
+      if (!ROOT_UNFINISHED.includes(name)) findings.add('left', name, 'not ours');
+      else await unlinkIfThere(files, join(layout.root, name)).catch(() => undefined);
+    }
+  }
+
+  /** Manifests of quarantined recordings: they were durable, so a chain that leads through them must not fork. */
+  async #apart(): Promise<RecordingFacts[]> {
+    const { files, quarantine } = this.#deps;
+    const found: RecordingFacts[] = [];
+    await inParallel(quarantine.names.slice(0, APART_MAX), AT_ONCE, async (name) => {
+      const recording = name.replace(/\.\d+$/, '');
+      if (!isRecordingId(recording)) return;
+      const facts = await readFacts(files, join(quarantine.folder, name), recording).catch(() => undefined);
+      if (facts !== undefined) found.push(facts);
+    });
+    return found;
+  }
+}

@@ -1,0 +1,115 @@
+// What the spool knows of one recording without touching the disk: facts of its manifest, where it lies, and how far it got.
+// Small on purpose (some 600 bytes): a spool holds tens of thousands.
+import { join } from 'node:path';
+import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
+import { CHUNKS_NAME, PAYLOAD_NAME, type SpoolLayout } from './layout.ts';
+
+/** `spooled`: durable here; `receipted`: a receipt lies beside it; `released`: payload reclaimed, documents kept. */
+export type SpoolState = 'spooled' | 'receipted' | 'released';
+
+export type RejectedReason = NonNullable<Manifest['rejected']>['reason'];
+
+/** Facts of a durable manifest; they never change. */
+export interface RecordingFacts {
+  readonly recording: RecordingId;
+  readonly camera: CameraId;
+  readonly docking: DockingId;
+  readonly role: Manifest['role'];
+  readonly locked: boolean;
+  /** Why it counts as rejected, or null. */
+  readonly rejected: { readonly reason: RejectedReason } | null;
+  readonly pathSha256: string;
+  readonly originalSizeBytes: number;
+  readonly originalSha256: string;
+  readonly sealedSizeBytes: number;
+  readonly chunksSha256: string;
+  readonly manifestSha256: string;
+  readonly previousManifestSha256: string | null;
+  readonly recipients: readonly string[];
+  readonly sealedAt: string;
+}
+
+/** A durable recording. `state` and the paths change as it goes on; the facts do not. */
+export interface SpooledRecording extends RecordingFacts {
+  readonly state: SpoolState;
+  /** Folder of SPEC 4.4. */
+  readonly folder: string;
+  /** Gone once released, like `chunksPath`. */
+  readonly payloadPath: string;
+  readonly chunksPath: string;
+}
+
+/** The facts of a manifest whose bytes have that digest. */
+export function factsOf(manifest: Manifest, manifestSha256: string): RecordingFacts {
+  return {
+    recording: manifest.recording,
+    camera: manifest.camera.id,
+    docking: manifest.docking,
+    role: manifest.role,
+    locked: manifest.locked,
+    rejected: manifest.rejected && { reason: manifest.rejected.reason },
+    pathSha256: manifest.source.path_sha256,
+    originalSizeBytes: manifest.original.size_bytes,
+    originalSha256: manifest.original.sha256,
+    sealedSizeBytes: manifest.sealed.size_bytes,
+    chunksSha256: manifest.sealed.chunks_sha256,
+    manifestSha256,
+    previousManifestSha256: manifest.previous_manifest_sha256,
+    recipients: manifest.recipients,
+    sealedAt: manifest.sealed_at,
+  };
+}
+
+/** The one mutable record of a recording; only the spool changes its state. */
+export class CatalogueEntry implements SpooledRecording {
+  readonly recording: RecordingId;
+  readonly camera: CameraId;
+  readonly docking: DockingId;
+  readonly role: Manifest['role'];
+  readonly locked: boolean;
+  readonly rejected: RecordingFacts['rejected'];
+  readonly pathSha256: string;
+  readonly originalSizeBytes: number;
+  readonly originalSha256: string;
+  readonly sealedSizeBytes: number;
+  readonly chunksSha256: string;
+  readonly manifestSha256: string;
+  readonly previousManifestSha256: string | null;
+  readonly recipients: readonly string[];
+  readonly sealedAt: string;
+  state: SpoolState;
+  readonly #layout: SpoolLayout;
+
+  constructor(facts: RecordingFacts, state: SpoolState, layout: SpoolLayout) {
+    this.recording = facts.recording;
+    this.camera = facts.camera;
+    this.docking = facts.docking;
+    this.role = facts.role;
+    this.locked = facts.locked;
+    this.rejected = facts.rejected;
+    this.pathSha256 = facts.pathSha256;
+    this.originalSizeBytes = facts.originalSizeBytes;
+    this.originalSha256 = facts.originalSha256;
+    this.sealedSizeBytes = facts.sealedSizeBytes;
+    this.chunksSha256 = facts.chunksSha256;
+    this.manifestSha256 = facts.manifestSha256;
+    this.previousManifestSha256 = facts.previousManifestSha256;
+    this.recipients = facts.recipients;
+    this.sealedAt = facts.sealedAt;
+    this.state = state;
+    this.#layout = layout;
+  }
+
+  get folder(): string {
+    return join(this.state === 'released' ? this.#layout.released : this.#layout.ready, this.recording);
+  }
+
+  get payloadPath(): string {
+    return join(this.folder, PAYLOAD_NAME);
+  }
+
+  get chunksPath(): string {
+    return join(this.folder, CHUNKS_NAME);
+  }
+}

@@ -1,0 +1,274 @@
+// The spool in good order: what it shows after each step of a recording's life, in this process and after a clean start.
+import { describe, expect, test } from 'vitest';
+import { sha256Hex } from '../../../protocol/bytes.ts';
+import type { CameraId } from '../../../protocol/ids.ts';
+import { encodeReceipt, parseReceipt } from '../../../protocol/receipt.ts';
+import type { Spool } from '../../../agent/spool/spool.ts';
+import type { CrashDisk } from '../../fakes/files-crash.ts';
+import { seededRandom } from '../../fakes/random-seeded.ts';
+import {
+  CAMERA,
+  freshDisk,
+  openSpool,
+  prepare,
+  receiptOne,
+  ROOT,
+  sealInto,
+  spoolOne,
+  type Prepared,
+} from './scenario.ts';
+
+const namesIn = (disk: CrashDisk, folder: string): string[] =>
+  [...disk.tree(`${ROOT}/${folder}`).keys()].map((path) => path.slice(ROOT.length + 1));
+
+function states(spool: Spool): Record<string, string> {
+  return Object.fromEntries([...spool.recordings()].map(({ recording, state }) => [recording, state]));
+}
+
+async function reopened(disk: CrashDisk): Promise<Spool> {
+  return (await openSpool(disk.crash(disk.steps, 'nothing'))).spool;
+}
+
+describe('a recording', () => {
+  test('is in the spool when its commit resolves, and after a cut', async () => {
+    const disk = await freshDisk();
+    const { spool } = await openSpool(disk);
+    const prepared = prepare(seededRandom(1), { locked: true });
+    await spoolOne(disk, spool, prepared);
+    for (const at of [spool, await reopened(disk)]) {
+      const found = at.get(prepared.recording);
+      expect(found).toMatchObject({
+        state: 'spooled',
+        camera: CAMERA,
+        locked: true,
+        rejected: null,
+        sealedSizeBytes: 300,
+        manifestSha256: sha256Hex(prepared.documents.manifestBytes),
+        folder: `${ROOT}/ready/${prepared.recording}`,
+        payloadPath: `${ROOT}/ready/${prepared.recording}/payload.age`,
+      });
+      expect(await at.readChunks(prepared.recording)).toEqual(new Uint8Array(prepared.chunks));
+      expect((await at.readManifest(prepared.recording)).signature).toBe(prepared.documents.signature);
+    }
+    expect(namesIn(disk, 'staging')).toEqual([]);
+  });
+
+  test('that was discarded leaves nothing', async () => {
+    const disk = await freshDisk();
+    const { spool } = await openSpool(disk);
+    const prepared = prepare(seededRandom(1));
+    const staging = await spool.stage(prepared.recording);
+    await sealInto(disk, staging, prepared);
+    await spool.discard(staging);
+    await spool.discard(staging);
+    expect(namesIn(disk, 'staging')).toEqual([]);
+    expect([...spool.recordings()]).toEqual([]);
+  });
+
+  test('with other lengths than its manifest says is refused', async () => {
+    const disk = await freshDisk();
+    const { spool } = await openSpool(disk);
+    const prepared = prepare(seededRandom(1));
+    const staging = await spool.stage(prepared.recording);
+    await sealInto(disk, staging, { ...prepared, payload: prepared.payload.subarray(1) });
+    await expect(spool.commit(staging, prepared.documents)).rejects.toMatchObject({ code: 'spool.damaged' });
+    expect(spool.get(prepared.recording)).toBeUndefined();
+  });
+
+  test('is receipted when the receipt is durable, and reclaimed down to its documents', async () => {
+    const disk = await freshDisk();
+    const { spool } = await openSpool(disk);
+    const prepared = prepare(seededRandom(1));
+    await spoolOne(disk, spool, prepared);
+    await expect(spool.reclaim(prepared.recording)).rejects.toMatchObject({ code: 'spool.not-receipted' });
+    await receiptOne(spool, prepared);
+    expect(states(spool)).toEqual({ [prepared.recording]: 'receipted' });
+    expect(states(await reopened(disk))).toEqual({ [prepared.recording]: 'receipted' });
+    await spool.reclaim(prepared.recording);
+    await spool.reclaim(prepared.recording);
+    const folder = `released/${prepared.recording}`;
+    expect(namesIn(disk, folder)).toEqual(
+      ['manifest.json', 'manifest.json.minisig', 'receipt.json', 'receipt.json.minisig'].map(
+        (name) => `${folder}/${name}`,
+      ),
+    );
+    for (const at of [spool, await reopened(disk)]) {
+      expect(states(at)).toEqual({ [prepared.recording]: 'released' });
+      expect(at.get(prepared.recording)?.folder).toBe(`${ROOT}/${folder}`);
+      await expect(at.readChunks(prepared.recording)).rejects.toMatchObject({ code: 'spool.damaged' });
+    }
+  });
+
+  test('goes to the quarantine whole, under its name, with a condition that outlives the process', async () => {
+    const disk = await freshDisk();
+    const { spool, conditions } = await openSpool(disk);
+    const prepared = prepare(seededRandom(1));
+    await spoolOne(disk, spool, prepared);
+    expect(conditions.isRaised('spool.quarantine')).toBe(false);
+    await spool.quarantine(prepared.recording, 'unit 3 does not match');
+    await spool.quarantine(prepared.recording, 'again');
+    expect(spool.get(prepared.recording)).toBeUndefined();
+    expect(spool.byOriginal(CAMERA, prepared.documents.manifest.source.path_sha256)).toEqual([]);
+    expect(namesIn(disk, `quarantine/${prepared.recording}`)).toHaveLength(4);
+    expect(conditions.facts('spool.quarantine')).toMatchObject({
+      entries: 1,
+      newest: prepared.recording,
+      reason: 'unit 3 does not match',
+    });
+    const again = await openSpool(disk.crash(disk.steps, 'nothing'));
+    expect(again.conditions.facts('spool.quarantine')).toMatchObject({ entries: 1 });
+    expect([...again.spool.recordings()]).toEqual([]);
+  });
+});
+
+describe('a receipt', () => {
+  async function receipted(): Promise<{ disk: CrashDisk; spool: Spool; prepared: Prepared }> {
+    const disk = await freshDisk();
+    const { spool } = await openSpool(disk);
+    const prepared = prepare(seededRandom(1));
+    await spoolOne(disk, spool, prepared);
+    await receiptOne(spool, prepared);
+    return { disk, spool, prepared };
+  }
+  const receiptAt = (disk: CrashDisk, prepared: Prepared): Uint8Array | undefined =>
+    disk.peek(`${ROOT}/ready/${prepared.recording}/receipt.json`);
+
+  test('that stands is not replaced by another one', async () => {
+    const { disk, spool, prepared } = await receipted();
+    const other = encodeReceipt({
+      ...parseReceipt(prepared.receipt.bytes),
+      received_at: '2026-11-26T10:00:00.000Z',
+    });
+    await spool.storeReceipt(prepared.recording, other, prepared.receipt.signature);
+    expect(receiptAt(disk, prepared)).toEqual(new Uint8Array(prepared.receipt.bytes));
+  });
+
+  test('that was damaged on the disk is set aside and replaced', async () => {
+    const { disk, spool, prepared } = await receipted();
+    disk.corrupt(`${ROOT}/ready/${prepared.recording}/receipt.json.minisig`, (bytes) => {
+      bytes[100] = (bytes[100] ?? 0) ^ 1;
+      return bytes;
+    });
+    await expect(spool.reclaim(prepared.recording)).rejects.toMatchObject({ code: 'spool.not-receipted' });
+    expect(spool.get(prepared.recording)?.state).toBe('spooled');
+    expect(namesIn(disk, 'quarantine')).toEqual([
+      `quarantine/${prepared.recording}.receipt.json`,
+      `quarantine/${prepared.recording}.receipt.json.minisig`,
+    ]);
+    await receiptOne(spool, prepared);
+    await spool.reclaim(prepared.recording);
+    expect(spool.get(prepared.recording)?.state).toBe('released');
+  });
+
+  test('of a recording that is not here is refused', async () => {
+    const { spool } = await receipted();
+    const other = prepare(seededRandom(2));
+    await expect(receiptOne(spool, other)).rejects.toMatchObject({ code: 'spool.unknown' });
+  });
+
+  test('does not allow a reclaim where the manifest was altered', async () => {
+    const { disk, spool, prepared } = await receipted();
+    disk.corrupt(`${ROOT}/ready/${prepared.recording}/manifest.json`, (bytes) => {
+      bytes[200] = (bytes[200] ?? 0) ^ 1;
+      return bytes;
+    });
+    await expect(spool.reclaim(prepared.recording)).rejects.toMatchObject({ code: 'spool.damaged' });
+    expect(namesIn(disk, `ready/${prepared.recording}`)).toHaveLength(6);
+  });
+});
+
+describe('what is known of a camera', () => {
+  test('recordings are found by camera and place, the newest first', async () => {
+    const disk = await freshDisk();
+    const { spool } = await openSpool(disk);
+    const random = seededRandom(5);
+    const old = prepare(random, { path: 'a', sealedAt: '2026-11-25T09:00:00.000Z' });
+    const young = prepare(random, { path: 'a', sealedAt: '2026-11-26T09:00:00.000Z' });
+    const foreign = prepare(random, { path: 'a', camera: 'cam-2' as CameraId });
+    const elsewhere = prepare(random, { path: 'b' });
+    for (const each of [young, foreign, old, elsewhere]) await spoolOne(disk, spool, each);
+    const path = old.documents.manifest.source.path_sha256;
+    for (const at of [spool, await reopened(disk)]) {
+      expect(at.byOriginal(CAMERA, path).map(({ recording }) => recording)).toEqual([
+        young.recording,
+        old.recording,
+      ]);
+      expect(at.byOriginal('cam-9' as CameraId, path)).toEqual([]);
+    }
+  });
+
+  test('the chain of manifests goes on where it ended, per camera, over starts, reclaims and quarantine', async () => {
+    const disk = await freshDisk();
+    const random = seededRandom(6);
+    let { spool } = await openSpool(disk);
+    let at = disk;
+    const chain: Prepared[] = [];
+    const restart = async (): Promise<void> => {
+      await spool.close();
+      at = at.crash(at.steps, 'nothing');
+      ({ spool } = await openSpool(at));
+    };
+    expect(spool.lastManifestSha256(CAMERA)).toBeNull();
+    for (let count = 0; count < 6; count++) {
+      const next = prepare(random, { previous: spool.lastManifestSha256(CAMERA) });
+      await spoolOne(at, spool, next);
+      await spoolOne(
+        at,
+        spool,
+        prepare(random, { camera: 'cam-2' as CameraId, sealedAt: '2027-01-01T00:00:00.000Z' }),
+      );
+      chain.push(next);
+      expect(spool.lastManifestSha256(CAMERA)).toBe(sha256Hex(next.documents.manifestBytes));
+      if (count === 2) {
+        await receiptOne(spool, next);
+        await spool.reclaim(next.recording);
+      }
+      if (count === 4) await spool.quarantine(next.recording, 'test');
+      await restart();
+      expect(spool.lastManifestSha256(CAMERA)).toBe(sha256Hex(next.documents.manifestBytes));
+    }
+    for (const [position, { documents }] of chain.entries()) {
+      const before = chain[position - 1];
+      expect(documents.manifest.previous_manifest_sha256).toBe(
+        before ? sha256Hex(before.documents.manifestBytes) : null,
+      );
+    }
+  });
+});
+
+describe('many at once', () => {
+  test('commits run side by side and share the syncs of the folders', async () => {
+    const disk = await freshDisk();
+    const { spool } = await openSpool(disk);
+    const random = seededRandom(9);
+    const all = Array.from({ length: 40 }, () => prepare(random));
+    const before = disk.calls('syncFolder');
+    await Promise.all(all.map((each) => spoolOne(disk, spool, each)));
+    expect([...spool.recordings()]).toHaveLength(40);
+    expect([...(await reopened(disk)).recordings()]).toHaveLength(40);
+    expect(disk.calls('syncFolder') - before).toBeLessThan(40 + 20);
+  });
+
+  test('receipt, reclaim and quarantine of one recording run one after the other', async () => {
+    const disk = await freshDisk();
+    const { spool } = await openSpool(disk);
+    const prepared = prepare(seededRandom(1));
+    await spoolOne(disk, spool, prepared);
+    const outcomes = await Promise.allSettled([
+      receiptOne(spool, prepared),
+      receiptOne(spool, prepared),
+      spool.reclaim(prepared.recording),
+      spool.quarantine(prepared.recording, 'test'),
+      receiptOne(spool, prepared),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+    ]);
+    expect(namesIn(disk, `quarantine/${prepared.recording}`)).toHaveLength(4);
+    expect(disk.openFiles).toBe(0);
+  });
+});
