@@ -1,0 +1,90 @@
+// `npm start`: the first run. Says what it is going to do with the cameras in its first line, and what became of them in its last ones.
+import { EXIT_FAILURE, EXIT_GOOD, EXIT_REJECTED_ENTRIES } from '../../config/exit-codes.ts';
+import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { pinoLog } from '../../protocol/io/log-pino.ts';
+import { nodeRandom } from '../../protocol/io/random-node.ts';
+import type { BayDocument } from '../../protocol/messages.ts';
+import { closingWords } from '../first-run/closing-words.ts';
+import { anyRecording, firstRun, type FirstRunResult } from '../first-run/first-run.ts';
+import { openOutFolder } from '../first-run/out-folder.ts';
+import { formatBytes } from '../first-run/progress.ts';
+import { parseCommandLine, writeJson, type Io } from './output.ts';
+
+const HELP = `npm start [-- [--camera DIR]... [--out OUT] [--erase] [--json]]
+
+Runs broker, store and station on this machine, docks cameras, and ends when every recording is receipted and verified.
+
+  --camera DIR  a camera's folder or a mounted card; may be given several times (default: two simulated cameras, which are erased)
+  --out OUT     where vault, keys and logs go: a new or empty folder, or one of an earlier first run, which then goes on
+                (default: a new folder below out/)
+  --erase       erase each recording from its camera once the store has given its receipt; without it nothing is erased
+  --json        one JSON document at the end
+
+Exit codes: 0 all receipted (erased where asked for) and verified, 1 something is missing, 2 usage, 3 as 0, but some files count
+as rejected (empty, unknown kind, odd name): they are kept all the same.
+`;
+
+/** Exit code when all has ended. Errors: those of firstRun. */
+export async function firstRunCommand(args: readonly string[], io: Io): Promise<number> {
+  const options = {
+    camera: { type: 'string', multiple: true },
+    out: { type: 'string' },
+    erase: { type: 'boolean' },
+  } as const;
+  const line = parseCommandLine(args, io, { help: HELP, options });
+  if (line === undefined) return EXIT_GOOD;
+  const cameras = line.values.camera ?? [];
+  const simulated = cameras.length === 0;
+  const erase = simulated || line.values.erase === true;
+  const out = await openOutFolder(line.values.out, process.cwd());
+  io.out(`${intention(simulated, erase)}\n`);
+  const output = { isTTY: process.stdout.isTTY, write: (text: string) => io.out(text) };
+  const tools = {
+    clock: nodeClock(),
+    random: nodeRandom(),
+    log: pinoLog({ level: 'error' }),
+    output,
+    signal: io.signal,
+  };
+  const result = await firstRun({ out, cameras, erase }, tools);
+  io.out(`\n${result.verified.text}\n\n`);
+  for (const words of closingWords(out, await anyRecording(out))) io.out(`${words}\n`);
+  io.out(`\n${outcome(result, erase)}\n`);
+  const exitCode = exitCodeOf(result);
+  if (line.values.json === true)
+    writeJson(io, {
+      out: out.path,
+      complete: result.complete,
+      bays: result.bays,
+      verify_exit_code: result.verified.exitCode,
+    });
+  return exitCode;
+}
+
+function intention(simulated: boolean, erase: boolean): string {
+  if (simulated)
+    return 'First run with two simulated cameras: their recordings are erased from them once the store has given its receipts.';
+  return erase
+    ? 'With --erase: each recording is erased from its camera once the store has given its receipt.'
+    : 'Nothing is erased: every file stays on its camera (--erase erases what the store has receipted).';
+}
+
+function outcome(result: FirstRunResult, erase: boolean): string {
+  const total = (pick: (bay: BayDocument) => number): number =>
+    result.bays.reduce((sum, bay) => sum + pick(bay), 0);
+  const counts = `${total((bay) => bay.entries_receipted)} of ${total((bay) => bay.entries)} recordings receipted (${formatBytes(total((bay) => bay.bytes))})`;
+  const erased = erase
+    ? `${total((bay) => bay.entries_erased)} erased from their cameras`
+    : 'nothing was erased, every file is still on its camera';
+  const good = result.complete && result.verified.exitCode === EXIT_GOOD;
+  return `${good ? 'Good' : 'NOT COMPLETE'}: ${counts}, ${erased}, ${result.verified.exitCode === EXIT_GOOD ? 'all verified' : 'verification failed'}.`;
+}
+
+function exitCodeOf(result: FirstRunResult): number {
+  if (
+    !result.complete ||
+    (result.verified.exitCode !== EXIT_GOOD && result.verified.exitCode !== EXIT_REJECTED_ENTRIES)
+  )
+    return EXIT_FAILURE;
+  return result.verified.exitCode;
+}

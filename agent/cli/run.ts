@@ -1,0 +1,56 @@
+// `bodydock run`: the agent in the foreground until SIGTERM or SIGINT. A service manager starts it; a parent with an IPC channel is told when it is ready.
+import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { renderProblems } from '../../config/problems.ts';
+import { pinoLog } from '../../protocol/io/log-pino.ts';
+import { openStation } from '../open-station.ts';
+import { parseCommandLine, type Io } from './output.ts';
+import { readVersion } from './version.ts';
+
+const HELP = `bodydock run [--config FILE]
+
+Runs the agent of this station in the foreground: pulls, seals, signs and spools what the cameras hold, pushes it to the store, and
+erases what the store has receipted where the configuration says so. Ends on SIGTERM or SIGINT. The log goes to standard output,
+one JSON document a line.
+
+  --config FILE  the station's file (default ${STATION_FILE_DEFAULT})
+
+Exit codes: 0 ended when asked to, 1 failure, 75 another agent works on this spool, 78 configuration or keys.
+`;
+
+/** Exit code when it ended. Errors: those of openStation. */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const line = parseCommandLine(args, io, { help: HELP, options: { config: { type: 'string' } } });
+  if (line === undefined) return EXIT_GOOD;
+  const loaded = await loadStationConfig(line.values.config ?? STATION_FILE_DEFAULT);
+  if (loaded.kind === 'refused') {
+    io.err(renderProblems(loaded.problems));
+    return EXIT_CONFIGURATION;
+  }
+  const log = pinoLog({ level: loaded.config.log.level });
+  process.on('uncaughtException', (error) => endOnFault(log, error));
+  process.on('unhandledRejection', (error) => endOnFault(log, error));
+  const opened = await openStation(loaded.config, loaded.sha256, await readVersion(), log);
+  await opened.station.start();
+  log.info('station ready', { station: loaded.config.station, bays: loaded.config.bays.length });
+  process.send?.({ ready: true });
+  await aborted(io.signal);
+  log.info('station stops', {});
+  await opened.station.stop();
+  await opened.close();
+  if (process.connected) process.disconnect();
+  return EXIT_GOOD;
+}
+
+/** Broken code of ours: the state on disk is good at every moment, so ending and starting again is the safe way on. */
+function endOnFault(log: ReturnType<typeof pinoLog>, error: unknown): void {
+  log.error('fault in the program, it ends', { error });
+  process.exit(EXIT_FAILURE);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
