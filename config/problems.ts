@@ -73,9 +73,12 @@ export function renderProblem(find: Problem): string {
     find.remedy === null ? '' : `do: ${find.remedy}`,
   ].filter((hint) => hint !== '');
   const tail = hints.length === 0 ? '' : ` (${hints.join('; ')})`;
-  const line = `${place}: ${find.path === null ? '' : `${find.path}: `}${find.message}${tail}`;
-  // A file can hold any character; a terminal must not obey it.
-  return line.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
+  return printable(`${place}: ${find.path === null ? '' : `${find.path}: `}${find.message}${tail}`);
+}
+
+/** A text of one line: a file can hold any character, and a terminal must not obey it. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
 }
 
 /** All finds as text, a line each. */

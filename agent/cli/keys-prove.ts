@@ -1,0 +1,156 @@
+// `bodydock keys prove`: proves that recipients can open what this station seals. In one step where station and identity are at
+// hand; else in three: ask (station), answer (store), install (station), with files carried between them.
+import { mkdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { replaceFile } from '../../config/durable-file.ts';
+import { readPublicFile } from '../../config/guarded-file.ts';
+import { readIdentityFile } from '../../config/identity-file.ts';
+import { STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { encodeBase64, encodeUtf8, parseBase64, parseUtf8 } from '../../protocol/bytes.ts';
+import { DockError } from '../../protocol/errors.ts';
+import { recipientProofName } from '../../protocol/recipient-proof.ts';
+import { answerChallenge, CHALLENGE_FILE_BYTES_MAX } from '../../protocol/recipient-challenge.ts';
+import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { openProver, type Prover } from './prover.ts';
+
+const HELP = `bodydock keys prove --identity FILE [--config FILE]          in one step, where station and identity are at hand
+bodydock keys prove --ask DIR [--config FILE]                1. at the station: writes a challenge for each recipient
+bodydock keys prove --answer --identity FILE CHALLENGE...    2. at the store: writes an answer beside each challenge
+bodydock keys prove --install ANSWER... [--config FILE]      3. at the station: checks and installs the answers
+
+Nothing is released (erased from a camera) before each recipient of the configuration has proven that it can open what this station
+seals. Stock tools can answer too: age --decrypt -i FILE CHALLENGE | base64 > ANSWER
+
+  --identity FILE  age identity file; only its owner may be able to read it
+  --config FILE    configuration of the station (default: ${STATION_FILE_DEFAULT})
+  --json           one JSON document on standard output instead of text
+`;
+const FILES_MAX = 64;
+
+const OPTIONS = {
+  config: { type: 'string' },
+  identity: { type: 'string' },
+  ask: { type: 'string' },
+  answer: { type: 'boolean' },
+  install: { type: 'boolean' },
+} as const;
+
+/** Runs the command; gives the exit code. Errors: "usage", "key.*", "proof.*", "sealed.*", "spool.*". */
+export async function proveKeys(args: readonly string[], io: Io): Promise<number> {
+  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS, wordsMax: FILES_MAX });
+  if (line === undefined) return EXIT_GOOD;
+  const {
+    identity,
+    ask,
+    answer = false,
+    install = false,
+    config = STATION_FILE_DEFAULT,
+    json = false,
+  } = line.values;
+  const files = line.positionals;
+  const steps = [ask !== undefined, answer, install].filter(Boolean).length;
+  if (steps > 1) throw usageError('--ask, --answer and --install are different steps: name one');
+  if (files.length > 0 !== (answer || install))
+    throw usageError('files are named with --answer and --install, and only there');
+  if ((identity === undefined) !== (ask !== undefined || install))
+    throw usageError('--identity FILE is named in one step or with --answer, and only there');
+  if (answer) return answerAll(files, identity ?? '', io, json);
+  const prover = await openProver(config, io, json);
+  if (prover === undefined) return EXIT_CONFIGURATION;
+  if (ask !== undefined) return askAll(prover, ask, io, json);
+  if (install) return installAll(prover, files, io, json);
+  return proveHere(prover, identity ?? '', io, json);
+}
+
+/** Step 1. */
+async function askAll(prover: Prover, folder: string, io: Io, json: boolean): Promise<number> {
+  await mkdir(folder, { recursive: true });
+  const asked: { recipient: string; file: string }[] = [];
+  for (const recipient of prover.config.recipients) {
+    const file = join(folder, `challenge-${recipientProofName(recipient)}.age`);
+    await replaceFile(file, await prover.ask(recipient), 'public');
+    asked.push({ recipient, file });
+  }
+  if (json) writeJson(io, { challenges: asked });
+  else {
+    io.out(asked.map(({ recipient, file }) => `${file}: to be opened by ${recipient}\n`).join(''));
+    io.out(
+      'Take each file to whoever holds the identity: bodydock keys prove --answer --identity FILE CHALLENGE\n',
+    );
+  }
+  return EXIT_GOOD;
+}
+
+/** Step 2. Needs no configuration, and leaves the challenges as they are. */
+async function answerAll(
+  files: readonly string[],
+  identityFile: string,
+  io: Io,
+  json: boolean,
+): Promise<number> {
+  const identities = (await readIdentityFile(identityFile)).map(({ identity }) => identity);
+  const answers: string[] = [];
+  for (const file of files) {
+    const answer = answerChallenge(await readPublicFile(file, CHALLENGE_FILE_BYTES_MAX), identities);
+    const target = `${file.replace(/\.age$/, '')}.answer`;
+    await replaceFile(target, encodeUtf8(`${encodeBase64(answer)}\n`), 'public');
+    answers.push(target);
+  }
+  if (json) writeJson(io, { answers });
+  else
+    io.out(
+      answers
+        .map(
+          (file) => `${file}: take it back to the station: bodydock keys prove --install ${basename(file)}\n`,
+        )
+        .join(''),
+    );
+  return EXIT_GOOD;
+}
+
+/** Step 3. */
+async function installAll(prover: Prover, files: readonly string[], io: Io, json: boolean): Promise<number> {
+  const proven: string[] = [];
+  for (const file of files) {
+    const text = parseUtf8(await readPublicFile(file, CHALLENGE_FILE_BYTES_MAX)) ?? '';
+    const answer = parseBase64(text.replaceAll(/\s/g, ''));
+    if (answer === undefined) {
+      const message = `${file} is no answer: name the file that \`keys prove --answer\` wrote`;
+      throw new DockError('proof.no-answer', message, { retry: 'person' });
+    }
+    proven.push(await prover.install(answer, file));
+  }
+  return report(prover, proven, io, json);
+}
+
+/** All three steps for each recipient whose identity is in the file. */
+async function proveHere(prover: Prover, identityFile: string, io: Io, json: boolean): Promise<number> {
+  const identities = await readIdentityFile(identityFile);
+  const proven: string[] = [];
+  for (const recipient of prover.config.recipients) {
+    const match = identities.find((candidate) => candidate.recipient === recipient);
+    if (match === undefined) continue;
+    proven.push(
+      await prover.install(answerChallenge(await prover.ask(recipient), [match.identity]), identityFile),
+    );
+  }
+  if (proven.length > 0) return report(prover, proven, io, json);
+  const message = `${identityFile} opens for ${identities.map(({ recipient }) => recipient).join(', ')}, and none of these stands under recipients in the configuration`;
+  throw new DockError('proof.no-recipient', message, { retry: 'person' });
+}
+
+async function report(prover: Prover, proven: readonly string[], io: Io, json: boolean): Promise<number> {
+  const unproven = await prover.unproven();
+  if (json) writeJson(io, { proven, unproven });
+  else {
+    io.out(proven.map((recipient) => `proven: ${recipient}\n`).join(''));
+    io.out(unproven.map((recipient) => `not yet proven: ${recipient}\n`).join(''));
+    io.out(
+      unproven.length === 0
+        ? 'Each recipient can open. A running station reads this at its next start.\n'
+        : 'Nothing is released before each recipient has proven it.\n',
+    );
+  }
+  return proven.length > 0 ? EXIT_GOOD : EXIT_FAILURE;
+}

@@ -1,0 +1,28 @@
+// `bodydock keys`: dispatches to make, show and prove. The work of each is in a file of its own.
+import { EXIT_GOOD } from '../../config/exit-codes.ts';
+import { makeKeys } from './keys-make.ts';
+import { proveKeys } from './keys-prove.ts';
+import { showKeys } from './keys-show.ts';
+import { usageError, type Io } from './output.ts';
+
+const HELP = `bodydock keys make|show|prove [OPTION...]
+
+  make   make a signing key for a station or for the store, or an identity that opens recordings
+  show   show the public half of keys, as the configuration of the other end wants it
+  prove  prove that a recipient can open what this station seals; release waits for it
+
+\`bodydock keys make --help\` and so on tell the options.
+`;
+
+/** Runs the command; gives the exit code. Errors: "usage", and those of the three. */
+export async function keys(args: readonly string[], io: Io): Promise<number> {
+  const [verb, ...rest] = args;
+  if (verb === '--help' || verb === '-h') {
+    io.out(HELP);
+    return EXIT_GOOD;
+  }
+  if (verb === 'make') return makeKeys(rest, io);
+  if (verb === 'show') return showKeys(rest, io);
+  if (verb === 'prove') return proveKeys(rest, io);
+  throw usageError(`\`keys\` wants make, show or prove, not ${JSON.stringify(verb ?? '')}`);
+}

@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+// The program `bodydock`: finds the subcommand and ends with its exit code. Each subcommand is imported only when it is called.
+import { EXIT_GOOD } from '../config/exit-codes.ts';
+import { reportError, usageError, type Command, type Io } from './cli/output.ts';
+import { readVersion } from './cli/version.ts';
+
+const COMMANDS: readonly Command[] = [
+  {
+    name: 'check',
+    summary: 'check station.yaml, keys, certificates and folders; says every problem at once',
+    run: async (args, io) => (await import('./cli/check.ts')).check(args, io),
+  },
+  {
+    name: 'keys',
+    summary: 'make and show keys, prove that recipients can open what this station seals',
+    run: async (args, io) => (await import('./cli/keys.ts')).keys(args, io),
+  },
+];
+
+function help(): string {
+  const width = Math.max(...COMMANDS.map((command) => command.name.length));
+  const lines = COMMANDS.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
+  return `bodydock COMMAND [OPTION...]
+
+The agent of a docking station for body cameras.
+
+Commands:
+${lines.join('\n')}
+
+--version tells the version. COMMAND --help tells the options of a command; with --json the last line on standard output is one
+JSON document. Exit codes: 0 good, 1 finding or failure, 2 usage, 3 ended well with rejected entries, 69 broker or receiver
+unreachable, 75 second agent on this spool, 78 configuration or keys.
+`;
+}
+
+async function dispatch(args: readonly string[], io: Io): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === '--help' || name === '-h' || name === 'help') {
+    io.out(help());
+    return EXIT_GOOD;
+  }
+  if (name === '--version') {
+    io.out(`bodydock ${await readVersion()}\n`);
+    return EXIT_GOOD;
+  }
+  if (name === undefined) throw usageError('a command is missing');
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (command === undefined) throw usageError(`${JSON.stringify(name)} is no command`);
+  return command.run(rest, io);
+}
+
+async function main(): Promise<void> {
+  const args = process.argv.slice(2);
+  const ending = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => ending.abort(new Error(`ended by ${name}`)));
+  // A reader that went away (`| head`) ends the output, not the program.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  const io: Io = {
+    out: (text) => process.stdout.write(text),
+    err: (text) => process.stderr.write(text),
+    signal: ending.signal,
+  };
+  process.exitCode = await dispatch(args, io).catch((error: unknown) => reportError(io, error, args));
+}
+
+await main();

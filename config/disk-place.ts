@@ -1,0 +1,67 @@
+// Looks at the folder in which spool or vault shall lie: is it a folder of ours, on a file system that keeps what was synced.
+import { lstat, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { systemCode } from '../protocol/errors.ts';
+import type { FileFinds } from './file-finds.ts';
+
+/** Magic numbers of statfs(2) for file systems that do not keep the promises of sync and rename, or not the owner and mode of a file. */
+const REFUSED = new Map<number, string>([
+  [0x4d44, 'FAT'],
+  [0x2011bab0, 'exFAT'],
+  [0x6969, 'NFS'],
+  [0xff534d42, 'SMB'],
+  [0xfe534d42, 'SMB'],
+  [0x517b, 'SMB'],
+  [0x01021997, '9P'],
+]);
+const MEMORY = new Map<number, string>([
+  [0x01021994, 'tmpfs'],
+  [0x858458f6, 'ramfs'],
+]);
+
+/** Checks the folder, or the nearest one above it where it is yet to be made. */
+export async function checkDiskPlace(path: string, finds: FileFinds): Promise<void> {
+  const found = await lstat(path).catch((error: unknown) => systemCode(error) ?? 'unknown error');
+  if (typeof found === 'string' && found !== 'ENOENT')
+    return finds.problem(
+      'disk.unreadable',
+      path,
+      `cannot be looked at (${found})`,
+      'give the service user access',
+    );
+  if (typeof found !== 'string' && found.isSymbolicLink())
+    return finds.problem(
+      'disk.link',
+      path,
+      'is a symbolic link',
+      'name the folder itself: a link can be turned elsewhere',
+    );
+  if (typeof found !== 'string' && !found.isDirectory())
+    return finds.problem(
+      'disk.no-folder',
+      path,
+      'is no folder',
+      'name a folder, or one that is yet to be made',
+    );
+  const nearest = await nearestFolder(path);
+  // The number is signed in some kernels' answers.
+  const type = Number(BigInt.asUintN(32, BigInt((await statfs(nearest)).type)));
+  const refused = REFUSED.get(type);
+  const memory = MEMORY.get(type);
+  if (refused !== undefined) {
+    const message = `lies on ${refused}, which does not keep what was synced and renamed`;
+    finds.problem('disk.file-system', path, message, 'use a local disk with ext4, XFS, Btrfs or F2FS');
+  }
+  if (memory !== undefined)
+    finds.warning(
+      path,
+      `lies on ${memory}, in memory: at power-off all is gone that the store does not have`,
+    );
+  return undefined;
+}
+
+async function nearestFolder(path: string): Promise<string> {
+  let at = path;
+  while (at !== dirname(at) && (await lstat(at).catch(() => undefined)) === undefined) at = dirname(at);
+  return at;
+}

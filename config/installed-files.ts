@@ -1,0 +1,101 @@
+// Looks at everything that a loaded configuration names on this machine: keys, TLS files, spool or vault, bays, proofs.
+// Reads only; load.ts has checked the text before.
+import { stat } from 'node:fs/promises';
+import { equalBytes } from '../protocol/bytes.ts';
+import { describeError } from '../protocol/errors.ts';
+import { publicKeyOf, type PublicKey } from '../protocol/minisign.ts';
+import { checkDiskPlace } from './disk-place.ts';
+import { FileFinds } from './file-finds.ts';
+import { readSigningKey } from './keys.ts';
+import { loadProofs, proofsFolder } from './proofs.ts';
+import type { ReceiverConfig } from './receiver-config.ts';
+import type { StationConfig } from './station-config.ts';
+import { checkTlsFiles } from './tls-files.ts';
+
+/** What a look at a station's files gave. */
+export interface StationFinds extends FileFinds {
+  /** Recipients of the configuration without a proof that holds: as long as there is one, nothing is released. */
+  readonly unprovenRecipients: readonly string[];
+}
+
+/** Checks the files of a station. `nowMs` is the wall time, for the dates of certificates. */
+export async function checkStationFiles(config: StationConfig, nowMs: number): Promise<StationFinds> {
+  const finds = new FileFinds();
+  const key = await checkSigningKey(config.keys.signingFile, finds);
+  if (key !== undefined) checkOwnKeyIsNoPin(config.keys.signingFile, key, config.store.publicKeys, finds);
+  if (config.broker.tls !== null) await checkTlsFiles(config.broker.tls, config.station, nowMs, finds);
+  await checkDiskPlace(config.spool.path, finds);
+  for (const bay of config.bays) await checkBayFolder(bay.folder, finds);
+  const unprovenRecipients = await checkProofs(config, key, finds);
+  return Object.assign(finds, { unprovenRecipients });
+}
+
+/** Checks the files of a receiver. */
+export async function checkReceiverFiles(config: ReceiverConfig, nowMs: number): Promise<FileFinds> {
+  const finds = new FileFinds();
+  const key = await checkSigningKey(config.keys.signingFile, finds);
+  const pins = config.stations.flatMap((station) => station.publicKeys);
+  if (key !== undefined) checkOwnKeyIsNoPin(config.keys.signingFile, key, pins, finds);
+  if (config.broker.tls !== null) await checkTlsFiles(config.broker.tls, config.receiver, nowMs, finds);
+  await checkDiskPlace(config.vault.path, finds);
+  return finds;
+}
+
+async function checkSigningKey(path: string, finds: FileFinds): Promise<PublicKey | undefined> {
+  try {
+    return publicKeyOf(await readSigningKey(path));
+  } catch (error) {
+    return finds.error(path, error);
+  }
+}
+
+/** Whoever holds a key that the other end trusts as its peer's could speak for both ends. */
+function checkOwnKeyIsNoPin(
+  path: string,
+  own: PublicKey,
+  pins: readonly PublicKey[],
+  finds: FileFinds,
+): void {
+  if (!pins.some((pin) => equalBytes(pin.key, own.key))) return;
+  const remedy = 'station and store need a key each: make one with `bodydock keys make`';
+  finds.problem(
+    'key.own-pin',
+    path,
+    'is one of the keys that this configuration pins for the other end',
+    remedy,
+  );
+}
+
+async function checkBayFolder(path: string, finds: FileFinds): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) finds.warning(path, 'is not there: the bay is empty until it appears');
+  else if (!found.isDirectory())
+    finds.problem(
+      'bay.no-folder',
+      path,
+      'is no folder',
+      'name the folder in which the files of the camera appear',
+    );
+}
+
+async function checkProofs(
+  config: StationConfig,
+  key: PublicKey | undefined,
+  finds: FileFinds,
+): Promise<string[]> {
+  const folder = proofsFolder(config.spool.path);
+  const proofs = await loadProofs(folder, config.station, key === undefined ? [] : [key], (file, error) =>
+    finds.warning(`${folder}/${file}`, `counts as no proof: ${describeError(error)}`),
+  ).catch((error: unknown) => {
+    finds.warning(folder, `cannot be read: ${describeError(error)}`);
+    return new Map<string, unknown>();
+  });
+  const unproven = config.recipients.filter((recipient) => !proofs.has(recipient));
+  if (config.release === 'after-receipt')
+    for (const recipient of unproven)
+      finds.warning(
+        folder,
+        `has no proof that ${recipient} can open, so nothing is released: \`bodydock keys prove\``,
+      );
+  return unproven;
+}

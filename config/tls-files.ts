@@ -1,0 +1,94 @@
+// Looks at the TLS files that a configuration names: are they there, do they fit together, do they name us, are they in date.
+// Whether the broker takes them is known only by connecting.
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import type { TlsFiles } from './broker-config.ts';
+import type { FileFinds } from './file-finds.ts';
+import { readPrivateFile, readPublicFile } from './guarded-file.ts';
+
+const PEM_BYTES_MAX = 256 * 1024;
+const DAY_MS = 86_400_000;
+/** Days before a certificate's end from which on it is told (acceptance TLS-02). */
+export const CERTIFICATE_WARN_DAYS = 30;
+
+/** Checks the three files; `commonName` is the id that the client certificate must name, `nowMs` the wall time. */
+export async function checkTlsFiles(
+  tls: TlsFiles,
+  commonName: string,
+  nowMs: number,
+  finds: FileFinds,
+): Promise<void> {
+  const ca = await readCertificate(tls.caFile, finds);
+  if (ca !== undefined) checkDates(tls.caFile, ca, nowMs, finds);
+  const cert = await readCertificate(tls.certFile, finds);
+  if (cert !== undefined) {
+    checkDates(tls.certFile, cert, nowMs, finds);
+    checkName(tls.certFile, cert, commonName, finds);
+  }
+  const key = await readKey(tls.keyFile, finds);
+  if (cert !== undefined && key !== undefined && !cert.checkPrivateKey(key)) {
+    const message = `does not belong to the certificate in ${tls.certFile}`;
+    finds.problem(
+      'tls.key-mismatch',
+      tls.keyFile,
+      message,
+      'name the key that the certificate was made with',
+    );
+  }
+}
+
+async function readCertificate(path: string, finds: FileFinds): Promise<X509Certificate | undefined> {
+  const bytes = await readPublicFile(path, PEM_BYTES_MAX).catch((error: unknown) => finds.error(path, error));
+  if (bytes === undefined) return undefined;
+  try {
+    return new X509Certificate(bytes);
+  } catch {
+    return finds.problem(
+      'tls.certificate',
+      path,
+      'is no certificate',
+      'name a file in PEM form ("BEGIN CERTIFICATE")',
+    );
+  }
+}
+
+async function readKey(path: string, finds: FileFinds): Promise<KeyObject | undefined> {
+  const bytes = await readPrivateFile(path, PEM_BYTES_MAX).catch((error: unknown) =>
+    finds.error(path, error),
+  );
+  if (bytes === undefined) return undefined;
+  try {
+    return createPrivateKey(Buffer.from(bytes));
+  } catch {
+    // OpenSSL's words are not repeated: what it could not parse may be a secret.
+    return finds.problem(
+      'tls.key',
+      path,
+      'is no private key, or has a passphrase and nobody is there to type it',
+      'name a file in PEM form without passphrase ("BEGIN PRIVATE KEY")',
+    );
+  }
+}
+
+function checkDates(path: string, cert: X509Certificate, nowMs: number, finds: FileFinds): void {
+  const from = Date.parse(cert.validFrom);
+  const to = Date.parse(cert.validTo);
+  const remedy = 'get a new certificate, or set the clock of this machine';
+  if (nowMs > to) finds.problem('tls.expired', path, `expired at ${new Date(to).toISOString()}`, remedy);
+  else if (nowMs < from)
+    finds.problem('tls.not-yet-valid', path, `is not valid before ${new Date(from).toISOString()}`, remedy);
+  else if (nowMs > to - CERTIFICATE_WARN_DAYS * DAY_MS)
+    finds.warning(path, `expires at ${new Date(to).toISOString()}: get a new certificate`);
+}
+
+function checkName(path: string, cert: X509Certificate, commonName: string, finds: FileFinds): void {
+  const names = cert.subject.split('\n').filter((part) => part.startsWith('CN='));
+  if (names.length === 1 && names[0] === `CN=${commonName}`) return;
+  const found = names.map((name) => name.slice(3)).join(', ');
+  const message = `names ${JSON.stringify(found)}, but the broker lets only ${JSON.stringify(commonName)} write the topics of this id`;
+  finds.problem(
+    'tls.name',
+    path,
+    message,
+    'get a certificate whose common name is the id in the configuration',
+  );
+}
