@@ -53,6 +53,7 @@ class Walk {
   #seen = 0;
   #folders = 0;
   #names = 0;
+  #told = 0;
   #full = false;
 
   constructor(medium: Medium, signal: AbortSignal) {
@@ -87,16 +88,15 @@ class Walk {
     if (this.#levels.length > INVENTORY_DEPTH_MAX) return this.#problem('too-deep', path);
     const open = (): Promise<OpenedFolder> => level.folder.openFolder(name);
     const folder = await this.#try('unreadable-folder', path, open, (late) => this.#medium.leave(late));
-    if (folder === undefined) return;
-    const stat = await this.#try('unreadable-folder', path, () => folder.stat());
-    if (stat?.device === this.#medium.rootStat.device) return this.#descend(folder, path);
-    if (stat !== undefined) this.#problem('other-device', path);
-    await this.#medium.leave(folder);
+    if (folder !== undefined) await this.#descend(folder, path);
   }
 
   async #descend(folder: OpenedFolder, path: Uint8Array): Promise<void> {
     const level: Level = { folder, path, items: [], at: 0 };
-    this.#levels.push(level); // from here on `close` closes it
+    this.#levels.push(level); // from here on `close` closes it, whatever happens
+    const stat = await this.#try('unreadable-folder', path, () => folder.stat());
+    if (stat === undefined) return;
+    if (stat.device !== this.#medium.rootStat.device) return this.#problem('other-device', path);
     const items = await this.#list(folder, path);
     const pause = (): Promise<void> => this.#medium.files.yieldTurn();
     level.items = await sortSlowly(items, (a, b) => a.key.compare(b.key), pause);
@@ -174,7 +174,7 @@ class Walk {
 
   #stop(): void {
     this.#full = true;
-    this.#problem('too-many-entries', null);
+    this.#problems.push({ reason: 'too-many-entries', path: null });
   }
 
   /** The value, or undefined where the medium refused: then it is a problem of that place. Other failures end the walk. */
@@ -201,8 +201,9 @@ class Walk {
   }
 
   #problem(reason: string, path: Uint8Array | null): void {
-    if (this.#problems.length < PROBLEMS_MAX) this.#problems.push({ reason, path });
-    else if (this.#problems.length === PROBLEMS_MAX)
+    this.#told++;
+    if (this.#told <= PROBLEMS_MAX) this.#problems.push({ reason, path });
+    else if (this.#told === PROBLEMS_MAX + 1)
       this.#problems.push({ reason: 'too-many-problems', path: null });
   }
 }

@@ -48,6 +48,13 @@ export async function readBytes(
   return Buffer.concat(parts);
 }
 
+/** All that an iterable gives. */
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
 /** For assert.rejects: the code of the error. */
 export function hasCode(...codes: string[]): (error: unknown) => boolean {
   return (error) => {

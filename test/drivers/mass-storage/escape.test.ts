@@ -1,0 +1,93 @@
+import { lstatSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
+import { symlink } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CameraSession, Inventory, InventoryEntry } from '../../../drivers/driver.ts';
+import { massStorageDriver } from '../../../drivers/mass-storage/driver.ts';
+import { nodeClock } from '../../../protocol/io/clock-node.ts';
+import { latin1, live, patternBytes, readBytes } from '../../contracts/driver-subject.ts';
+import { CardFolder } from '../../fakes/card-folder.ts';
+
+let card: CardFolder;
+const sessions: CameraSession[] = [];
+beforeEach(async () => {
+  card = await CardFolder.make();
+});
+afterEach(async () => {
+  for (const session of sessions.splice(0)) await session.close();
+  card.dispose();
+});
+
+async function open(): Promise<CameraSession> {
+  const driver = massStorageDriver({ clock: nodeClock(), times: { noticeMs: 0 } });
+  const session = await driver.open({ kind: 'folder', path: card.root }, live());
+  sessions.push(session);
+  return session;
+}
+
+async function inventory(): Promise<Inventory> {
+  return (await open()).inventory(live());
+}
+
+function lastSession(): CameraSession {
+  return sessions.at(-1) ?? expect.fail('no session is open');
+}
+
+const pathsOf = ({ entries }: Inventory): string[] => entries.map((entry) => latin1(entry.path));
+
+describe('what is no file', () => {
+  test('links, FIFOs and sockets are entries without bytes, and no link is followed', async () => {
+    mkdirSync(join(card.root, 'D'));
+    symlinkSync('/etc', join(card.root, 'folder-link'));
+    symlinkSync('/etc/passwd', join(card.root, 'D/link.MP4'));
+    symlinkSync('nowhere', join(card.root, 'D/broken'));
+    card.makeFifo('D/fifo.MP4');
+    const server: Server = createServer().listen(join(card.root, 'D/socket'));
+    await new Promise((resolve) => server.once('listening', resolve));
+    const listed = await inventory();
+    server.close();
+    expect(pathsOf(listed)).toEqual(['D/broken', 'D/fifo.MP4', 'D/link.MP4', 'D/socket', 'folder-link']);
+    for (const entry of listed.entries) expect(entry).toMatchObject({ kind: 'not-a-file', sizeBytes: 0 });
+    expect(listed.problems).toEqual([]);
+  });
+
+  async function listedFile(path: string): Promise<InventoryEntry> {
+    await card.put(path, patternBytes(100));
+    const entry = (await inventory()).entries.find((entry) => latin1(entry.path) === path);
+    if (entry === undefined) throw new Error('not listed');
+    return entry;
+  }
+
+  test('a FIFO or a link in the place of a listed file is neither waited for nor followed', async () => {
+    const entry = await listedFile('a');
+    await card.put('outside', patternBytes(100));
+    for (const swap of [() => card.makeFifo('a'), () => symlinkSync('outside', join(card.root, 'a'))]) {
+      await card.remove('a');
+      swap();
+      await expect(readBytes(await open(), entry)).rejects.toMatchObject({ code: 'driver.changed' });
+      await expect((await open()).erase(entry, live())).rejects.toMatchObject({ code: 'driver.changed' });
+    }
+    expect((await card.contents()).has('outside')).toBe(true);
+  });
+
+  test('a parent folder that became a link leads nowhere, for reading as for erasing', async () => {
+    const entry = await listedFile('D/E/a');
+    const open = lastSession();
+    renameSync(join(card.root, 'D/E'), join(card.root, '..', 'stolen'));
+    await symlink('../../stolen', join(card.root, 'D/E'));
+    await expect(readBytes(open, entry)).rejects.toMatchObject({ code: 'driver.changed' });
+    await expect(open.erase(entry, live())).rejects.toMatchObject({ code: 'driver.changed' });
+    expect(lstatSync(join(card.root, '..', 'stolen', 'a')).size).toBe(100);
+  });
+
+  test.each(['../x', '/etc/passwd', 'D/../../x', 'D//x', './x', '', 'a\0b'])(
+    'a path that no listing gives, %j, reaches nothing',
+    async (path) => {
+      const entry = { ...(await listedFile('a')), path: Buffer.from(path) };
+      const open = lastSession();
+      await expect(readBytes(open, entry)).rejects.toMatchObject({ code: 'driver.gone' });
+      expect(await open.erase(entry, live())).toBe('already-gone');
+    },
+  );
+});
