@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { parseReceiverId } from '../../../protocol/ids.ts';
 import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import type { Files } from '../../../protocol/ports.ts';
 import { Slabs } from '../../../protocol/receiver/slabs.ts';
+import { workerUnitStore } from '../../../protocol/receiver/unit-store-worker.ts';
 import { inlineUnitStore } from '../../../protocol/receiver/unit-store-inline.ts';
 import { FilesVault } from '../../../protocol/receiver/vault-files.ts';
 import { vaultContract, type VaultSubject } from '../../contracts/vault-contract.ts';
@@ -13,10 +14,18 @@ import { ManualClock } from '../../fakes/clock-manual.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';
+import type { Access } from './filling.ts';
 
 let seed = 1;
 
-function subjectOn(files: Files, path: string, close: () => Promise<void>): VaultSubject {
+type UnitAccess = Pick<Access, 'slabs' | 'units'>;
+
+function subjectOn(
+  files: Files,
+  path: string,
+  access: UnitAccess,
+  close: () => Promise<void> = () => Promise.resolve(),
+): VaultSubject {
   return {
     open: async (receiver, clock = new ManualClock()) => {
       const vault = await FilesVault.open({
@@ -27,24 +36,40 @@ function subjectOn(files: Files, path: string, close: () => Promise<void>): Vaul
         log: new MemoryLog(),
         receiver: parseReceiverId(receiver),
       });
-      const slabs = new Slabs(2);
-      return { vault, slabs, units: inlineUnitStore(files, slabs), clock };
+      return { ...access, vault, clock };
     },
     close,
   };
 }
 
+function inlineUnits(files: Files): UnitAccess {
+  const slabs = new Slabs(2);
+  return { slabs, units: inlineUnitStore(files, slabs) };
+}
+
+async function subjectOnMachine(access: UnitAccess): Promise<VaultSubject> {
+  const folder = await mkdtemp(join(tmpdir(), 'vault-'));
+  const remove = (): Promise<void> => rm(folder, { recursive: true });
+  return subjectOn(nodeFiles(), join(folder, 'vault'), access, remove);
+}
+
 describe('a vault on a disk in memory', () => {
-  vaultContract({ test }, () =>
-    Promise.resolve(subjectOn(new CrashDisk(), '/vault', () => Promise.resolve())),
-  );
+  const make = async (): Promise<VaultSubject> => {
+    const disk = new CrashDisk();
+    return subjectOn(disk, '/vault', inlineUnits(disk));
+  };
+  vaultContract({ test }, make);
 });
 
 describe('a vault on the disk of this machine', () => {
-  vaultContract({ test }, async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'vault-'));
-    return subjectOn(nodeFiles(), join(folder, 'vault'), () => rm(folder, { recursive: true }));
-  });
+  vaultContract({ test }, () => subjectOnMachine(inlineUnits(nodeFiles())));
+});
+
+describe('a vault on the disk of this machine, with units written by a worker', () => {
+  const slabs = new Slabs(2);
+  const units = workerUnitStore(slabs);
+  afterAll(() => units.close());
+  vaultContract({ test }, () => subjectOnMachine({ slabs, units }));
 });
 
 async function openOn(disk: CrashDisk, log = new MemoryLog()): Promise<FilesVault> {

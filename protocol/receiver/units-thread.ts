@@ -1,0 +1,69 @@
+// Entry of the worker thread that hashes and writes units. Started by unit-store-worker.ts. Its calls are synchronous, so they are
+// carried out in the order in which they come.
+import assert from 'node:assert/strict';
+import { parentPort, workerData } from 'node:worker_threads';
+import { serveCalls } from '../io/worker-serve.ts';
+import { UNIT_BYTES } from '../limits.ts';
+import { slabView } from './slabs.ts';
+import type { DigestsState, UnitPlaces, UnitSubject } from './unit-store.ts';
+import { digestsMatch, OpenUnits, UnitFiles } from './units-files.ts';
+
+/** What the worker answers. `work` is a number that the caller chose. */
+export type UnitCalls = {
+  readonly checkDigests: {
+    readonly args: { readonly path: string; readonly subject: UnitSubject };
+    readonly result: boolean;
+  };
+  readonly open: {
+    readonly args: {
+      readonly work: number;
+      readonly places: UnitPlaces;
+      readonly subject: UnitSubject;
+      readonly writable: boolean;
+      readonly digestsWhole: boolean;
+    };
+    readonly result: undefined;
+  };
+  readonly appendDigests: {
+    readonly args: { readonly work: number; readonly offset: number; readonly bytes: Uint8Array };
+    readonly result: DigestsState;
+  };
+  readonly storeUnit: {
+    readonly args: {
+      readonly work: number;
+      readonly unit: number;
+      readonly slab: number;
+      readonly sizeBytes: number;
+    };
+    readonly result: boolean;
+  };
+  readonly holdsUnit: {
+    readonly args: { readonly work: number; readonly unit: number };
+    readonly result: boolean;
+  };
+  readonly close: { readonly args: { readonly work: number }; readonly result: undefined };
+};
+
+assert(parentPort, 'this module is a worker');
+const memory = workerData as SharedArrayBuffer;
+const open = new OpenUnits();
+let scratch: Uint8Array | undefined;
+
+serveCalls<UnitCalls>(parentPort, {
+  checkDigests: async ({ path, subject }) => digestsMatch(path, subject),
+  open: async ({ work, places, subject, writable, digestsWhole }) => {
+    open.add(work, new UnitFiles(places, subject, { writable, digestsWhole }));
+    return undefined;
+  },
+  appendDigests: async ({ work, offset, bytes }) => open.get(work).appendDigests(offset, bytes),
+  storeUnit: async ({ work, unit, slab, sizeBytes }) =>
+    open.get(work).storeUnit(unit, slabView(memory, slab).subarray(0, sizeBytes)),
+  holdsUnit: async ({ work, unit }) => {
+    scratch ??= new Uint8Array(UNIT_BYTES);
+    return open.get(work).holdsUnit(unit, scratch);
+  },
+  close: async ({ work }) => {
+    open.close(work);
+    return undefined;
+  },
+});
