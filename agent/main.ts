@@ -6,6 +6,16 @@ import { readVersion } from './cli/version.ts';
 
 const COMMANDS: readonly Command[] = [
   {
+    name: 'run',
+    summary: 'run the agent of this station in the foreground',
+    run: async (args, io) => (await import('./cli/run.ts')).run(args, io),
+  },
+  {
+    name: 'first-run',
+    summary: 'run broker, store and station on this machine with simulated or own cameras (npm start)',
+    run: async (args, io) => (await import('./cli/first-run.ts')).firstRunCommand(args, io),
+  },
+  {
     name: 'check',
     summary: 'check station.yaml, keys, certificates and folders; says every problem at once',
     run: async (args, io) => (await import('./cli/check.ts')).check(args, io),
