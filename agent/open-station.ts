@@ -137,7 +137,7 @@ export async function openStation(
       recipients: config.recipients,
       watch: new FolderWatch(bay.folder, { identity: folderIdentity, clock, log }),
       drivers,
-      take: { spool, bulk, custody, clock, random, log },
+      take: { spool, bulk, custody, clock, random, log, makeRoom: () => keep.makeRoom() },
       commit: {
         spool,
         bulk,

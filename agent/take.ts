@@ -10,7 +10,7 @@ import type { Custody } from './custody.ts';
 import type { TrackedEntry, WaitReason } from './entry.ts';
 import type { DockingFacts } from './manifest-build.ts';
 import { digestEntry, pullInto, type PullContext } from './pull.ts';
-import type { Spool } from './spool/spool.ts';
+import type { Reservation, Spool } from './spool/spool.ts';
 
 /** What taking an entry needs. */
 export interface TakeDeps {
@@ -20,6 +20,8 @@ export interface TakeDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Removes the oldest receipted spool copy; false where there is none. */
+  readonly makeRoom: () => Promise<boolean>;
 }
 
 /** Reading is over; `committing` resolves, and never rejects, when the entry has its fate. Wrapped, because awaiting would wait for both. */
@@ -109,9 +111,7 @@ export class Taker {
 
   async #pull(entry: TrackedEntry, context: PullContext): Promise<Taken> {
     const { spool, bulk, random } = this.#deps;
-    const reservation = await spool.reserve(
-      sealedSizeBytes(entry.listed.sizeBytes, this.#docking.recipients.length),
-    );
+    const reservation = await this.#reserve(entry);
     if (reservation === 'full') {
       this.#wait(
         entry,
@@ -142,6 +142,15 @@ export class Taker {
     } catch (error) {
       reservation.release();
       throw error;
+    }
+  }
+
+  /** Space for one more recording; receipted copies give way first. */
+  async #reserve(entry: TrackedEntry): Promise<Reservation | 'full'> {
+    const sizeBytes = sealedSizeBytes(entry.listed.sizeBytes, this.#docking.recipients.length);
+    for (;;) {
+      const reservation = await this.#deps.spool.reserve(sizeBytes);
+      if (reservation !== 'full' || !(await this.#deps.makeRoom())) return reservation;
     }
   }
 
