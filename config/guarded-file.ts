@@ -45,11 +45,7 @@ async function openToRead(path: string): Promise<FileHandle> {
   } catch (error) {
     const code = systemCode(error) ?? 'unknown error';
     if (code === 'ENOENT')
-      return refuse(
-        'key.missing',
-        `${path} is not there: make it with \`bodydock keys make\`, or name its place`,
-        error,
-      );
+      return refuse('key.missing', `${path} is not there: put it there, or correct its path`, error);
     return refuse('key.unreadable', `${path} cannot be read (${code})`, error);
   }
 }

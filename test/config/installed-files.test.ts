@@ -1,0 +1,155 @@
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FileFinds } from '../../config/file-finds.ts';
+import { checkDiskPlace } from '../../config/disk-place.ts';
+import { checkReceiverFiles, checkStationFiles } from '../../config/installed-files.ts';
+import { makeSigningKey } from '../../config/keys.ts';
+import { loadReceiverConfig, loadStationConfig } from '../../config/load.ts';
+import type { StationConfig } from '../../config/station-config.ts';
+import { checkTlsFiles } from '../../config/tls-files.ts';
+import { publicKeyLine } from '../../protocol/minisign.ts';
+import { lacksTools } from '../fakes/stock-tools.ts';
+import { TestAuthority, type TestCertificate } from '../fakes/tls.ts';
+import { exchange, publicLine, put, RECEIVER, STATION, withFolder } from './files.ts';
+
+const DAY_MS = 86_400_000;
+const PLAIN = exchange(STATION, 'mqtts://broker.example.org:8883', 'mqtt://localhost').replace(
+  / {2}\w+_file: tls.*\n/g,
+  '',
+);
+
+/** A station whose files are there, for a broker on this machine. */
+async function installed(folder: string, text = PLAIN): Promise<StationConfig> {
+  await mkdir(join(folder, 'keys'));
+  await makeSigningKey(join(folder, 'keys/station.key'), join(folder, 'keys/station.pub'));
+  const loaded = await loadStationConfig(await put(folder, 'station.yaml', text));
+  if (loaded.kind === 'refused') throw new Error(JSON.stringify(loaded.problems));
+  return loaded.config;
+}
+
+describe('the files of a station', () => {
+  test('are good when they are there; bays that are not there yet are only remarked', async () => {
+    await withFolder(async (folder) => {
+      const finds = await checkStationFiles(await installed(folder), Date.now());
+      expect(finds.problems).toEqual([]);
+      expect(finds.warnings.map(({ file }) => file)).toEqual(['/media/bay-1', '/media/bay-2']);
+      expect(finds.unprovenRecipients).toHaveLength(2);
+    });
+  });
+
+  test('warn of recipients without proof only where something could be released', async () => {
+    await withFolder(async (folder) => {
+      const config = await installed(folder, `${PLAIN}release: after-receipt\n`);
+      const { warnings } = await checkStationFiles(config, Date.now());
+      expect(warnings.filter(({ message }) => message.includes('nothing is released'))).toHaveLength(2);
+    });
+  });
+
+  test('are not good with a key that others can read, a bay that is a file, a spool that is a link', async () => {
+    await withFolder(async (folder) => {
+      const text = exchange(PLAIN, 'folder: /media/bay-1', 'folder: bay-1');
+      const config = await installed(folder, text);
+      await chmod(config.keys.signingFile, 0o644);
+      await writeFile(join(folder, 'bay-1'), '');
+      await symlink(folder, config.spool.path);
+      const { problems } = await checkStationFiles(config, Date.now());
+      expect(problems.map((find) => [find.code, find.file])).toEqual([
+        ['key.mode', config.keys.signingFile],
+        ['disk.link', config.spool.path],
+        ['bay.no-folder', join(folder, 'bay-1')],
+      ]);
+    });
+  });
+
+  test('are not good where the station trusts its own key as that of the store', async () => {
+    await withFolder(async (folder) => {
+      await mkdir(join(folder, 'keys'));
+      const key = await makeSigningKey(join(folder, 'keys/station.key'), join(folder, 'keys/station.pub'));
+      const text = exchange(PLAIN, publicLine(3), publicKeyLine(key));
+      const loaded = await loadStationConfig(await put(folder, 'station.yaml', text));
+      if (loaded.kind === 'refused') throw new Error(JSON.stringify(loaded.problems));
+      const { problems } = await checkStationFiles(loaded.config, Date.now());
+      expect(problems.map((find) => find.code)).toEqual(['key.own-pin']);
+    });
+  });
+
+  test('of a receiver are looked at in the same way', async () => {
+    await withFolder(async (folder) => {
+      const loaded = await loadReceiverConfig(await put(folder, 'receiver.yaml', RECEIVER));
+      if (loaded.kind === 'refused') throw new Error(JSON.stringify(loaded.problems));
+      const { problems } = await checkReceiverFiles(loaded.config, Date.now());
+      expect(problems.map((find) => find.code)).toEqual(['key.missing']);
+    });
+  });
+});
+
+test('a folder on a memory file system or on another kind of system is told apart', async () => {
+  const finds = new FileFinds();
+  await checkDiskPlace('/dev/shm/bodydock-spool', finds);
+  expect(finds.problems).toEqual([]);
+  expect(finds.warnings.map(({ message }) => message)).toEqual([expect.stringContaining('tmpfs')]);
+});
+
+describe.skipIf(lacksTools('openssl'))('TLS files, made by openssl', () => {
+  let authority: TestAuthority;
+  let good: TestCertificate;
+  let other: TestCertificate;
+
+  beforeAll(async () => {
+    authority = await TestAuthority.open();
+    const notAfter = new Date(Date.now() + 25 * DAY_MS);
+    good = await authority.issue({ commonName: 'townhall-1', kind: 'client', notAfter });
+    other = await authority.issue({ commonName: 'townhall-2', kind: 'client' });
+  });
+  afterAll(() => authority.close());
+
+  async function finds(
+    files: Partial<{ caFile: string; certFile: string; keyFile: string }>,
+    atMs = Date.now(),
+  ): Promise<FileFinds> {
+    const found = new FileFinds();
+    const tls = { caFile: authority.caFile, certFile: good.certFile, keyFile: good.keyFile, ...files };
+    await checkTlsFiles(tls, 'townhall-1', atMs, found);
+    return found;
+  }
+  const codes = (found: FileFinds): string[] => found.problems.map((find) => find.code);
+
+  test('that fit are good, and 30 days before their end it is told', async () => {
+    await chmod(good.keyFile, 0o600);
+    const found = await finds({});
+    expect(codes(found)).toEqual([]);
+    expect(found.warnings.map(({ file }) => file)).toContain(good.certFile);
+  });
+
+  test('of another station, another key, no certificate, or out of date are refused', async () => {
+    await chmod(other.keyFile, 0o600);
+    expect(codes(await finds({ certFile: other.certFile, keyFile: other.keyFile }))).toEqual(['tls.name']);
+    expect(codes(await finds({ keyFile: other.keyFile }))).toEqual(['tls.key-mismatch']);
+    expect(codes(await finds({ certFile: good.keyFile }))).toEqual(['tls.certificate']);
+    expect(codes(await finds({ keyFile: good.certFile }))).toEqual(['key.mode']);
+    expect(codes(await finds({ caFile: '/nowhere' }))).toEqual(['key.missing']);
+    expect(codes(await finds({}, Date.now() + 26 * DAY_MS))).toContain('tls.expired');
+    expect(codes(await finds({}, Date.now() - DAY_MS))).toContain('tls.not-yet-valid');
+  });
+
+  test('a private key that others can read is refused', async () => {
+    await chmod(good.keyFile, 0o640);
+    expect(codes(await finds({}))).toEqual(['key.mode']);
+    await chmod(good.keyFile, 0o600);
+  });
+
+  test('a private key with a passphrase is refused, and no byte of it is told', async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, 'key.pem');
+      await writeFile(
+        path,
+        '-----BEGIN ENCRYPTED PRIVATE KEY-----\nhunter2\n-----END ENCRYPTED PRIVATE KEY-----\n',
+        { mode: 0o600 },
+      );
+      const found = await finds({ keyFile: path });
+      expect(codes(found)).toEqual(['tls.key']);
+      expect(JSON.stringify(found)).not.toContain('hunter2');
+    });
+  });
+});
