@@ -13,6 +13,8 @@ const FROM_BROKER = new Set([2, PUBLISH, 4, 9, 11, 13, 14]);
 /** Control packets carry a few properties and texts; the largest list, a SUBACK, has a byte for each filter. */
 const CONTROL_PACKET_BYTES_MAX = 128 * 1024;
 const LENGTH_BYTES_MAX = 4;
+/** Length of the topic, and a topic of one character. */
+const MESSAGE_BODY_BYTES_MIN = 3;
 
 /** A message that was taken out. `packetId` is there for QoS 1 only. */
 export interface SkippedMessage {
@@ -33,9 +35,12 @@ export class InboundGuard {
   readonly #sink: GuardSink;
   /** Fixed header as far as it came: type and flags, then the length's bytes. */
   #header: number[] = [];
+  /** The last fixed header that was whole, for when it came in two pieces. */
+  #wholeHeader: Buffer = Buffer.alloc(0);
   /** Bytes of the running packet that are still to come. */
   #leftBytes = 0;
-  #skipping: SkippedPacket | undefined;
+  /** The running packet, where it is a message. */
+  #message: PassingMessage | undefined;
   #violated = false;
 
   /** `packetBytesMax`: longest packet that is let through, fixed header included. */
@@ -51,31 +56,29 @@ export class InboundGuard {
     while (at < chunk.length && !this.#violated) {
       if (this.#leftBytes > 0) {
         const end = Math.min(chunk.length, at + this.#leftBytes);
-        if (this.#skipping !== undefined) from = end;
+        if (this.#message?.oversize === true) from = end;
         this.#body(chunk.subarray(at, end));
         at = end;
         continue;
       }
       const start = at;
-      const heldBytes = this.#header.length;
+      const isSplit = this.#header.length > 0;
       at = this.#readHeader(chunk, at);
       if (this.#header.length > 0) {
-        // Not complete: it waits here until it is known whether the packet may pass.
+        // Not whole: it waits here until it is known whether the packet may pass.
         this.#forward(chunk, from, start);
         return;
       }
-      if (this.#skipping !== undefined) {
+      if (this.#message?.oversize === true) {
         this.#forward(chunk, from, start);
         from = at;
-      } else if (heldBytes > 0) {
-        this.#sink.forward(this.#completeHeader);
+      } else if (isSplit) {
+        if (!this.#violated) this.#sink.forward(this.#wholeHeader);
         from = at;
       }
     }
     if (!this.#violated) this.#forward(chunk, from, chunk.length);
   }
-
-  #completeHeader: Buffer = Buffer.alloc(0);
 
   #forward(chunk: Buffer, from: number, to: number): void {
     if (to > from) this.#sink.forward(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to));
@@ -102,29 +105,27 @@ export class InboundGuard {
   #decide(): void {
     const header = this.#header;
     this.#header = [];
-    this.#completeHeader = Buffer.from(header);
-    const first = header[0] ?? 0;
+    this.#wholeHeader = Buffer.from(header);
     const lengthBytes = header.slice(1).reduce((sum, byte, place) => sum + (byte & 0x7f) * 128 ** place, 0);
-    const type = first >> 4;
-    const qos = type === PUBLISH ? (first >> 1) & 3 : 0;
-    const sizeBytes = header.length + lengthBytes;
-    if (!FROM_BROKER.has(type)) return this.#violate(`a packet of type ${type}`);
-    if (qos > 1) return this.#violate('a message of QoS 2, which was never asked for');
-    if (type !== PUBLISH && sizeBytes > CONTROL_PACKET_BYTES_MAX) {
-      return this.#violate(`a packet of type ${type} with ${sizeBytes} bytes`);
-    }
+    const shape = { first: header[0] ?? 0, lengthBytes, sizeBytes: header.length + lengthBytes };
+    const problem = headerProblem(shape);
     this.#leftBytes = lengthBytes;
-    this.#skipping = sizeBytes > this.#packetBytesMax ? new SkippedPacket(sizeBytes, qos === 1) : undefined;
+    this.#message = undefined;
+    if (problem !== undefined) this.#violate(problem);
+    else if (typeOf(shape) === PUBLISH) this.#message = new PassingMessage(shape, this.#packetBytesMax);
   }
 
   #body(bytes: Buffer): void {
     this.#leftBytes -= bytes.length;
-    const skipping = this.#skipping;
-    if (skipping === undefined) return;
-    skipping.pass(bytes);
-    if (this.#leftBytes > 0) return;
-    this.#skipping = undefined;
-    this.#sink.skipped({ sizeBytes: skipping.sizeBytes, packetId: skipping.packetId });
+    const message = this.#message;
+    if (message === undefined) return;
+    message.pass(bytes);
+    if (message.broken) {
+      this.#violate('a message that is shorter than its own topic');
+    } else if (this.#leftBytes === 0) {
+      this.#message = undefined;
+      if (message.oversize) this.#sink.skipped({ sizeBytes: message.sizeBytes, packetId: message.packetId });
+    }
   }
 
   #violate(detail: string): void {
@@ -134,17 +135,49 @@ export class InboundGuard {
   }
 }
 
-/** The one thing worth knowing of a packet that is thrown away: its packet id, behind the topic. */
-class SkippedPacket {
+/** A fixed header: its first byte, the bytes that follow it, and the whole packet's size. */
+interface PacketShape {
+  readonly first: number;
+  readonly lengthBytes: number;
   readonly sizeBytes: number;
+}
+
+function typeOf({ first }: PacketShape): number {
+  return first >> 4;
+}
+
+function qosOf({ first }: PacketShape): number {
+  return (first >> 1) & 3;
+}
+
+/** Why no broker may send us a packet with this header, or undefined. */
+function headerProblem(shape: PacketShape): string | undefined {
+  const type = typeOf(shape);
+  if (!FROM_BROKER.has(type)) return `a packet of type ${type}`;
+  if (type !== PUBLISH) {
+    if ((shape.first & 15) !== 0) return `a packet of type ${type} with flags`;
+    const tooLong = shape.sizeBytes > CONTROL_PACKET_BYTES_MAX;
+    return tooLong ? `a packet of type ${type}, ${shape.sizeBytes} bytes long` : undefined;
+  }
+  if (qosOf(shape) > 1) return 'a message of QoS 2, which was never asked for';
+  return shape.lengthBytes < MESSAGE_BODY_BYTES_MIN ? 'a message without a topic' : undefined;
+}
+
+/** The few bytes of a message that the guard looks at: the length of its topic, and behind the topic its packet id. */
+class PassingMessage {
+  readonly sizeBytes: number;
+  readonly oversize: boolean;
+  readonly #lengthBytes: number;
   readonly #acknowledged: boolean;
-  /** Body bytes 0 and 1 (length of the topic) and the two of the packet id. */
+  /** Body bytes 0 and 1, then the two of the packet id. */
   readonly #kept: number[] = [];
   #at = 0;
 
-  constructor(sizeBytes: number, acknowledged: boolean) {
-    this.sizeBytes = sizeBytes;
-    this.#acknowledged = acknowledged;
+  constructor(shape: PacketShape, packetBytesMax: number) {
+    this.sizeBytes = shape.sizeBytes;
+    this.oversize = shape.sizeBytes > packetBytesMax;
+    this.#lengthBytes = shape.lengthBytes;
+    this.#acknowledged = qosOf(shape) === 1;
   }
 
   get packetId(): number | undefined {
@@ -152,19 +185,29 @@ class SkippedPacket {
     return !this.#acknowledged || high === undefined || low === undefined ? undefined : high * 256 + low;
   }
 
+  /** Topic and packet id do not fit into it. The parser behind would answer such a message with a packet id of -1, and throw. */
+  get broken(): boolean {
+    if (this.#kept.length < 2) return false;
+    return this.#topicEnd() + (this.#acknowledged ? 2 : 0) > this.#lengthBytes;
+  }
+
   pass(bytes: Buffer): void {
     const start = this.#at;
     this.#at += bytes.length;
-    while (this.#kept.length < 4) {
-      const place = this.#nextPlace() - start;
-      const byte = bytes[place];
+    const wanted = this.#acknowledged ? 4 : 2;
+    while (this.#kept.length < wanted) {
+      const byte = bytes[this.#nextPlace() - start];
       if (byte === undefined) return;
       this.#kept.push(byte);
     }
   }
 
-  #nextPlace(): number {
+  #topicEnd(): number {
     const [high = 0, low = 0] = this.#kept;
-    return this.#kept.length < 2 ? this.#kept.length : high * 256 + low + this.#kept.length;
+    return 2 + high * 256 + low;
+  }
+
+  #nextPlace(): number {
+    return this.#kept.length < 2 ? this.#kept.length : this.#topicEnd() + this.#kept.length - 2;
   }
 }
