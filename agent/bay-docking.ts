@@ -36,18 +36,14 @@ export async function performDocking(
   const identity = await work.watch.arrival(signal);
   const stay = new AbortController();
   const leaving = AbortSignal.any([signal, stay.signal]);
-  const departure = work.watch.departure(identity, leaving).catch((error: unknown) => {
-    stay.abort(error);
-    throw error;
-  });
-  departure.catch(() => undefined); // it is awaited below only where the docking did not end first
+  const departure = work.watch.departure(identity, leaving).catch((error: unknown) => stay.abort(error));
   try {
-    await Promise.race([stayWith(work, leaving, onDocked, onChange), departure]);
+    await stayWith(work, leaving, onDocked, onChange);
   } catch (error) {
     throw isDockError(stay.signal.reason) ? stay.signal.reason : error;
   } finally {
     stay.abort();
-    await departure.catch(() => undefined);
+    await departure;
   }
 }
 
