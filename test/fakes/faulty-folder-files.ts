@@ -36,7 +36,7 @@ export class FaultyFolderFiles implements FolderFiles {
   deviceState: DeviceState = 'unknown';
   /** As a file system without numbers of its own. */
   isForgetful = false;
-  /** What stat says, in place of the truth. */
+  /** What stat says, in place of the truth; the name is "root" for the place itself and "folder" for an open folder. */
   changeStat: (stat: EntryStat, name: string) => EntryStat = (stat) => stat;
   calls = 0;
   opened = 0;
@@ -78,7 +78,7 @@ export class FaultyFolderFiles implements FolderFiles {
   #folder(folder: OpenedFolder): OpenedFolder {
     this.opened++;
     return {
-      stat: () => this.#call('folder.stat', () => folder.stat()),
+      stat: () => this.#call('folder.stat', async () => this.changeStat(await folder.stat(), 'folder')),
       openNames: () => this.#call('openNames', async () => this.#names(await folder.openNames())),
       lstat: (name) =>
         this.#call('lstat', async () =>

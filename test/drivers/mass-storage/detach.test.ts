@@ -33,12 +33,16 @@ async function piecesOf(session: CameraSession, entry: InventoryEntry, offset = 
   return collect(session.read(entry, offset, live()));
 }
 
+/** Sleeps last no time; `onSleep` is told which one it is, from 1. */
 class SleepCountingClock extends ManualClock {
   sleeps = 0;
+  onSleep: (number: number) => void = () => undefined;
 
-  override sleep(ms: number, signal: AbortSignal): Promise<void> {
-    this.sleeps++;
-    return super.sleep(ms, signal);
+  override async sleep(ms: number, signal: AbortSignal): Promise<void> {
+    this.onSleep(++this.sleeps);
+    const sleeping = super.sleep(ms, signal);
+    await this.advance(ms);
+    return sleeping;
   }
 }
 
@@ -55,27 +59,33 @@ describe('a pulled plug', () => {
     files.deviceState = 'unpluggable';
     const clock = new SleepCountingClock();
     const session = await open(clock, { noticeMs: 600 });
-    const listing = session.inventory(live());
-    listing.catch(() => undefined);
-    while (clock.sleeps === 0) await settle();
-    await clock.advance(400);
-    files.deviceState = 'unknown';
-    await clock.advance(200);
-    await expect(listing).rejects.toMatchObject({ code: 'driver.detached' });
+    clock.onSleep = () => (files.deviceState = 'unknown');
+    await expect(session.inventory(live())).rejects.toMatchObject({ code: 'driver.detached' });
+    expect(clock.monotonicMs()).toBe(600);
     await session.close();
   });
 
-  test('read errors of a card that leaves are not a damaged file', async () => {
+  test.each([
+    ['before the first look', 2, 8],
+    ['while the bad range is halved', 3, 5000],
+  ])('read errors of a card that leaves %s are not a damaged file', async (_, leavesAtSleep, readsMax) => {
     await card.put('a', bytes);
     files.deviceState = 'unpluggable';
-    const session = await open(nodeClock(), { noticeMs: 20 });
+    const clock = new SleepCountingClock();
+    const session = await open(clock, { noticeMs: 600 });
     const entry = await firstEntry(session);
-    files.onCall = ({ name }) => {
-      if (name !== 'read') return;
-      setTimeout(() => (files.deviceState = 'unknown'), 5);
+    expect(clock.sleeps).toBe(1);
+    clock.onSleep = (number) => {
+      if (number === leavesAtSleep) files.deviceState = 'unknown';
+    };
+    let reads = 0;
+    files.onCall = ({ name, position }) => {
+      if (name !== 'read' || position >= PULL_PIECE_BYTES) return;
+      reads++;
       throw systemError('EIO');
     };
     await expect(piecesOf(session, entry)).rejects.toMatchObject({ code: 'driver.detached' });
+    expect(reads).toBeLessThan(readsMax);
     await session.close();
   });
 

@@ -1,13 +1,16 @@
-import { lstatSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, renameSync, symlinkSync, utimesSync } from 'node:fs';
 import { symlink } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CameraSession, Inventory, InventoryEntry } from '../../../drivers/driver.ts';
 import { massStorageDriver } from '../../../drivers/mass-storage/driver.ts';
+import type { FolderFiles } from '../../../drivers/mass-storage/folder-files.ts';
+import { nodeFolderFiles } from '../../../drivers/mass-storage/folder-files-node.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import { latin1, live, patternBytes, readBytes } from '../../contracts/driver-subject.ts';
 import { CardFolder } from '../../fakes/card-folder.ts';
+import { FaultyFolderFiles } from '../../fakes/faulty-folder-files.ts';
 
 let card: CardFolder;
 const sessions: CameraSession[] = [];
@@ -19,15 +22,15 @@ afterEach(async () => {
   card.dispose();
 });
 
-async function open(): Promise<CameraSession> {
-  const driver = massStorageDriver({ clock: nodeClock(), times: { noticeMs: 0 } });
+async function open(files: FolderFiles = nodeFolderFiles()): Promise<CameraSession> {
+  const driver = massStorageDriver({ clock: nodeClock(), files, times: { noticeMs: 0 } });
   const session = await driver.open({ kind: 'folder', path: card.root }, live());
   sessions.push(session);
   return session;
 }
 
-async function inventory(): Promise<Inventory> {
-  return (await open()).inventory(live());
+async function inventory(files?: FolderFiles): Promise<Inventory> {
+  return (await open(files)).inventory(live());
 }
 
 function lastSession(): CameraSession {
@@ -52,9 +55,9 @@ describe('what is no file', () => {
     expect(listed.problems).toEqual([]);
   });
 
-  async function listedFile(path: string): Promise<InventoryEntry> {
+  async function listedFile(path: string, files?: FolderFiles): Promise<InventoryEntry> {
     await card.put(path, patternBytes(100));
-    const entry = (await inventory()).entries.find((entry) => latin1(entry.path) === path);
+    const entry = (await inventory(files)).entries.find((entry) => latin1(entry.path) === path);
     if (entry === undefined) throw new Error('not listed');
     return entry;
   }
@@ -69,6 +72,44 @@ describe('what is no file', () => {
       await expect((await open()).erase(entry, live())).rejects.toMatchObject({ code: 'driver.changed' });
     }
     expect((await card.contents()).has('outside')).toBe(true);
+  });
+
+  test('a FIFO in the place of a listed file is not even opened', async () => {
+    const files = new FaultyFolderFiles();
+    const entry = await listedFile('a', files);
+    await card.remove('a');
+    card.makeFifo('a');
+    files.onCall = ({ name }) => expect(name).not.toBe('openFile');
+    await expect(readBytes(lastSession(), entry)).rejects.toMatchObject({ code: 'driver.changed' });
+  });
+
+  test.each(['a FIFO', 'a link to a file of the same size and time'])(
+    '%s that takes the place at the last moment is neither waited for nor followed',
+    async (what) => {
+      const files = new FaultyFolderFiles();
+      files.isForgetful = true; // so that the stamp alone would not tell
+      await card.put('outside', patternBytes(100, 2));
+      await card.put('a', patternBytes(100));
+      for (const name of ['a', 'outside']) utimesSync(card.at(name), 1000, 1000);
+      const [entry] = (await inventory(files)).entries;
+      files.onCall = async ({ name }) => {
+        if (name !== 'openFile') return;
+        await card.remove('a');
+        if (what === 'a FIFO') card.makeFifo('a');
+        else await symlink('outside', card.at('a'));
+      };
+      if (entry === undefined) throw new Error('not listed');
+      await expect(readBytes(lastSession(), entry)).rejects.toMatchObject({ code: 'driver.changed' });
+    },
+  );
+
+  test('a device that is mounted over a parent folder later is not read and not erased from', async () => {
+    const files = new FaultyFolderFiles();
+    const entry = await listedFile('D/a', files);
+    files.changeStat = (stat, name) => (name === 'folder' ? { ...stat, device: 1n } : stat);
+    await expect(readBytes(lastSession(), entry)).rejects.toMatchObject({ code: 'driver.changed' });
+    await expect(lastSession().erase(entry, live())).rejects.toMatchObject({ code: 'driver.changed' });
+    expect((await card.contents()).size).toBe(1);
   });
 
   test('a parent folder that became a link leads nowhere, for reading as for erasing', async () => {
