@@ -62,7 +62,7 @@ function fileContract({ test }: ContractRunner, make: () => Promise<FilesSubject
 
   test('a write does not keep a hold on the given bytes', async () => {
     const { files, root } = await make();
-    const given = bytes('abc');
+    const given = Buffer.from('abc');
     const file = await files.create(`${root}/a`);
     await file.write(given, 0);
     given.fill(0);

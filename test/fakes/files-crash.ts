@@ -106,7 +106,7 @@ export class CrashDisk implements Files {
 
   /** Puts a durable file there, with its folders; no step. */
   plant(path: string, bytes: Uint8Array | string): void {
-    this.#plantNode(path, fileNode(typeof bytes === 'string' ? Buffer.from(bytes) : bytes));
+    this.#plantNode(path, fileNode(new Uint8Array(typeof bytes === 'string' ? Buffer.from(bytes) : bytes)));
   }
 
   /** Puts a durable empty folder, or something that is neither file nor folder, there; no step. */
@@ -285,7 +285,7 @@ export class CrashDisk implements Files {
     const failed = fault !== undefined && fault.applied !== true;
     const taken = failed ? bytes.length >> 1 : bytes.length - Math.min(missing, bytes.length);
     if (taken > 0) {
-      const kept = bytes.slice(0, taken);
+      const kept = new Uint8Array(bytes.subarray(0, taken)); // a Buffer's slice would share its memory
       writeInto(file, position, kept);
       this.#steps.push({ kind: 'write', label: `write ${path} +${position}`, file, position, bytes: kept });
     }
