@@ -19,6 +19,8 @@ export const RECIPIENTS_MAX = 16;
 
 /** Largest original that a manifest may name, 8 TiB: above any camera's card, far below 2^53. */
 export const ORIGINAL_BYTES_MAX = 2 ** 43;
+/** Ranges that a damaged recording may list; a medium with more is read no further. */
+export const UNREADABLE_RANGES_MAX = 1024;
 /** Largest signed document (a manifest with 1,000 sidecars is some 100 KiB; a docking record lists 100,000 entries). */
 export const DOCUMENT_BYTES_MAX = 16 * MIB;
 /** A manifest travels in one MQTT message: base64 of it must pass a broker that caps at 1 MB (EMQX). */

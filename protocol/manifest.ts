@@ -8,12 +8,11 @@ import {
   ORIGINAL_BYTES_MAX,
   RECIPIENTS_MAX,
   UNIT_BYTES,
+  UNREADABLE_RANGES_MAX,
 } from './limits.ts';
 
 /** Trusted comment of every manifest's signature. */
 export const MANIFEST_TRUSTED_COMMENT = 'bodydock recording-manifest';
-/** Ranges that a damaged recording may list; a medium with more is read no further. */
-export const UNREADABLE_RANGES_MAX = 1024;
 /** Sidecars of one recording. */
 export const SIDECARS_MAX = 64;
 

@@ -12,8 +12,8 @@ import type { Random } from './ports.ts';
 
 const EPHEMERAL_BYTES = 32;
 
-/** Takes sealed bytes in their order. The part is the sink's own: nobody else keeps or changes it. */
-export type SealedSink = (part: Uint8Array) => void;
+/** Takes sealed bytes in their order. The part is the sink's own, whole buffer included: nobody else keeps or changes it. */
+export type SealedSink = (part: Uint8Array<ArrayBuffer>) => void;
 
 /** Seals one stream. */
 export interface PayloadSealer {
