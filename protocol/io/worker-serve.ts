@@ -34,12 +34,12 @@ export function serveCalls<Shapes extends CallShapes>(
     return handler(args);
   };
   port.on('message', (request: CallRequest) => {
-    run(request).then(
-      (result) => {
+    const refuse = (error: unknown): void => answer({ id: request.id, error: packError(error) }, []);
+    run(request)
+      .then((result) => {
         if (result instanceof Moved) answer({ id: request.id, value: result.value }, result.buffers);
         else answer({ id: request.id, value: result }, []);
-      },
-      (error: unknown) => answer({ id: request.id, error: packError(error) }, []),
-    );
+      })
+      .catch(refuse); // also where the result itself cannot travel
   });
 }
