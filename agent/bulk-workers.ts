@@ -1,6 +1,7 @@
 // The Bulk port in worker threads: each pass goes to the worker with the fewest, pieces are moved and never copied, and the main
 // thread hashes nothing. Workers start with the first work for them, and again after a death.
 import assert from 'node:assert/strict';
+import type { Worker } from 'node:worker_threads';
 import type { Piece } from '../drivers/driver.ts';
 import { WorkerCalls } from '../protocol/io/worker-calls.ts';
 import { startWorker } from '../protocol/io/worker-thread.ts';
@@ -10,6 +11,8 @@ import { PiecesInFlight, sizeOf } from './pieces-in-flight.ts';
 
 /** Workers of one agent: more than a machine with cameras on it has cores. */
 const WORKERS_MAX = 64;
+/** Smaller pieces are copied: they may lie in a pool that Node shares among buffers and must not leave this thread. */
+const MOVED_BYTES_MIN = 16 * 1024;
 
 /** One worker and the passes that are in it. */
 interface Slot {
@@ -17,16 +20,27 @@ interface Slot {
   readonly passes: Set<number>;
 }
 
+/** How many workers, and how one is started. */
+export interface BulkWorkersOptions {
+  /** One for each busy bay, at most one for each core. */
+  readonly count: number;
+  /** Starts a thread on bulk-worker.ts; tests keep a hand on it here. */
+  readonly startThread?: (name: string) => Worker;
+}
+
+/** A new thread on bulk-worker.ts. */
+export function startBulkThread(name: string): Worker {
+  return startWorker(import.meta.url, './bulk-worker', { name });
+}
+
 /**
- * Opens `count` workers (one for each busy bay, at most one for each core); resolves once the first one answers.
+ * Opens the workers; resolves once the first one answers. The others start with the first work for them.
  * Errors: "worker.died" where a worker does not start.
  */
-export async function openBulkWorkers(options: { readonly count: number }): Promise<Bulk> {
-  assert(
-    options.count >= 1 && options.count <= WORKERS_MAX,
-    'the number of workers is checked by the caller',
-  );
-  const bulk = new BulkWorkers(options.count);
+export async function openBulkWorkers(options: BulkWorkersOptions): Promise<Bulk> {
+  const { count, startThread = startBulkThread } = options;
+  assert(count >= 1 && count <= WORKERS_MAX, 'the number of workers is checked by the caller');
+  const bulk = new BulkWorkers(count, startThread);
   try {
     await bulk.ready();
   } catch (error) {
@@ -40,11 +54,9 @@ class BulkWorkers implements Bulk {
   readonly #slots: readonly Slot[];
   #lastPass = 0;
 
-  constructor(count: number) {
+  constructor(count: number, startThread: (name: string) => Worker) {
     this.#slots = Array.from({ length: count }, (_, at) => ({
-      calls: new WorkerCalls<BulkCalls>(() =>
-        startWorker(import.meta.url, './bulk-worker', { name: `bulk-${at}` }),
-      ),
+      calls: new WorkerCalls<BulkCalls>(() => startThread(`bulk-${at}`)),
       passes: new Set<number>(),
     }));
   }
@@ -124,8 +136,9 @@ class PassInWorker {
   }
 
   send(piece: Piece): Promise<void> {
-    const moved = piece.kind === 'bytes' ? [piece.bytes.buffer] : [];
-    return this.calls.call('write', { pass: this.id, piece }, moved);
+    if (piece.kind === 'unreadable') return this.calls.call('write', { pass: this.id, piece });
+    const bytes = piece.bytes.length < MOVED_BYTES_MIN ? new Uint8Array(piece.bytes) : piece.bytes;
+    return this.calls.call('write', { pass: this.id, piece: { kind: 'bytes', bytes } }, [bytes.buffer]);
   }
 
   async abort(): Promise<void> {
