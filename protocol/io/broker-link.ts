@@ -198,7 +198,10 @@ export class BrokerLink {
       clock,
       keepaliveMs: (this.#client.keepalive ?? this.#options.keepaliveS) * 1000,
       ping: (flushed) => socket.write(PINGREQ, () => flushed()),
-      takenBytes: () => socket.bytesWritten - socket.writableLength,
+      sent: () => ({
+        takenBytes: socket.bytesWritten - socket.writableLength,
+        waitingBytes: socket.writableLength,
+      }),
       dead: (detail) => this.#finish(this.#brokenOff(detail)),
     });
     this.#liveness.start();

@@ -12,6 +12,7 @@ interface Link {
   /** When it was declared dead. */
   deadAtMs: number | undefined;
   takenBytes: number;
+  waitingBytes: number;
   /** Whether the system takes a ping at once. */
   flushes: boolean;
   /** Whether the broker answers. */
@@ -25,6 +26,7 @@ function link(): Link {
     pingsAtMs: [],
     deadAtMs: undefined,
     takenBytes: 0,
+    waitingBytes: 0,
     flushes: true,
     answers: true,
     liveness: new Liveness({
@@ -35,7 +37,7 @@ function link(): Link {
         if (state.flushes) flushed();
         if (state.answers) state.liveness.answered();
       },
-      takenBytes: () => state.takenBytes,
+      sent: () => ({ takenBytes: state.takenBytes, waitingBytes: state.waitingBytes }),
       dead: () => (state.deadAtMs = clock.monotonicMs()),
     }),
   };
@@ -66,7 +68,7 @@ describe('liveness of a connection', () => {
 
   test('a ping that waits behind an upload is no reason while bytes leave; when they stop, it ends', async () => {
     const state = link();
-    Object.assign(state, { flushes: false, answers: false });
+    Object.assign(state, { flushes: false, answers: false, waitingBytes: 500_000 });
     for (let second = 0; second < 200; second++) {
       state.takenBytes += 100;
       await state.clock.advance(1000);
@@ -74,6 +76,37 @@ describe('liveness of a connection', () => {
     assert.equal(state.deadAtMs, undefined);
     await state.clock.advance(1.5 * KEEPALIVE_MS);
     assert.notEqual(state.deadAtMs, undefined);
+  });
+
+  test('bytes that wait and are not taken end it, although an earlier ping was answered', async () => {
+    const state = link();
+    await state.clock.advance(KEEPALIVE_MS);
+    state.waitingBytes = 1000;
+    await state.clock.advance(1.5 * KEEPALIVE_MS);
+    assert.ok((state.deadAtMs ?? Infinity) <= 2.1 * KEEPALIVE_MS);
+  });
+
+  test('what lies in front of a ping is given its time at the rate last seen, up to four keepalives', async () => {
+    for (const [bytesPerS, deadWithin] of [
+      [100, 4.5],
+      [400_000, 1.9],
+      [100_000_000, 1.4],
+    ] as const) {
+      const state = link();
+      state.waitingBytes = 500_000;
+      state.answers = false;
+      for (let second = 0; second < 20; second++) {
+        state.takenBytes += bytesPerS;
+        await state.clock.advance(1000);
+      }
+      state.waitingBytes = 0;
+      await state.clock.advance(10 * KEEPALIVE_MS);
+      const waited = (state.deadAtMs ?? Infinity) / KEEPALIVE_MS;
+      assert.ok(
+        waited <= deadWithin && waited > deadWithin - 0.4,
+        `${bytesPerS} B/s: after ${waited} keepalives`,
+      );
+    }
   });
 
   test('bytes that come in put the end off, as on a slow link, but an answer must come within four keepalives', async () => {
