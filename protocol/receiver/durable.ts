@@ -26,6 +26,14 @@ export async function readIfThere(
   }
 }
 
+/** Names in a folder; none where there is no folder. */
+export async function listIfThere(files: Files, path: string): Promise<string[]> {
+  return files.list(path).catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
+  });
+}
+
 /** Creates a file; a leftover of that name is replaced. */
 export async function createAnew(files: Files, path: string): Promise<OpenFile> {
   try {

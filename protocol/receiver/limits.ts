@@ -10,7 +10,8 @@ export const ACTIVE_MAX = 256;
 /** ... and of one station, so that a hostile one cannot take all places. A station offers 16 at once. */
 export const ACTIVE_PER_STATION_MAX = 32;
 /** Offers being answered at one time, each with a manifest of at most 256 KiB in memory. */
-export const ANSWERING_MAX = 32;
+export const ANSWERING_MAX = 64;
+export const ANSWERING_PER_STATION_MAX = 16;
 /** Bytes of digest messages on their way to the worker. */
 export const DIGESTS_WAITING_BYTES_MAX = 2 * MIB;
 
@@ -26,6 +27,11 @@ export const IDLE_MS = LEASE_MS;
 export const HAVE_MS_MIN = 5;
 /** Publishes of `have` that may wait for the broker, per recording. The next one says all that they said. */
 export const HAVES_WAITING_MAX = 4;
+
+/** The same claim is said again at most so often. */
+export const CLAIM_MS_MIN = 200;
+/** Units of an earlier attempt that are looked for at one time; other recordings' units come in between. */
+export const RESUME_UNITS = 8;
 
 /** Received bytes become durable in groups: after so many bytes ... */
 export const SYNC_BYTES = 32 * MIB;

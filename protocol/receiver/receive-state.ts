@@ -180,6 +180,11 @@ export class Receiving {
     this.#haveForced = true;
   }
 
+  /** The last `have` could not be sent. */
+  haveUnsaid(): void {
+    this.#haveForced = true;
+  }
+
   /** The sync that was asked for is done. */
   synced(nowMs: number): void {
     for (const unit of this.#syncing ?? []) this.#durable.add(unit);

@@ -47,6 +47,10 @@ export class SlabShares<Key> {
     return this.#members.get(key)?.granted ?? 0;
   }
 
+  has(key: Key): boolean {
+    return this.#members.has(key);
+  }
+
   /** True while somebody that misses units has no slab at all. */
   get starving(): boolean {
     for (const { wanted, granted } of this.#members.values()) if (wanted > 0 && granted === 0) return true;

@@ -2,14 +2,15 @@
 import { join } from 'node:path';
 import { encodeUtf8, parseUtf8 } from '../bytes.ts';
 import { systemCode } from '../errors.ts';
-import { makeSessionId, type ReceiverId, type SessionId, type StationId } from '../ids.ts';
+import { isRecordingId, makeSessionId, type ReceiverId, type SessionId, type StationId } from '../ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../limits.ts';
 import type { Clock, Files, Log, Random } from '../ports.ts';
 import { RECEIPT_BYTES_MAX } from '../receipt.ts';
-import { ensureFolder, FolderSyncs, readIfThere, TEMPORARY, writeSynced } from './durable.ts';
+import { ensureFolder, FolderSyncs, listIfThere, readIfThere, TEMPORARY, writeSynced } from './durable.ts';
 import { VaultBeats } from './vault-beats.ts';
-import { openVaultId } from './vault-id.ts';
+import { openVaultId, readVaultId } from './vault-id.ts';
 import * as names from './vault-layout.ts';
+import { VaultLeases } from './vault-leases.ts';
 import { VaultQuarantine } from './vault-quarantine.ts';
 import { openWork } from './vault-work.ts';
 import type { Lease, RecordingName, SignedDocument, StoredRecording, Vault, VaultWork } from './vault.ts';
@@ -28,6 +29,7 @@ interface FilesVaultParts extends FilesVaultOptions {
   readonly id: SessionId;
   readonly instance: SessionId;
   readonly beats: VaultBeats;
+  readonly leases: VaultLeases;
   readonly syncs: FolderSyncs;
   readonly quarantine: VaultQuarantine;
 }
@@ -38,6 +40,7 @@ export class FilesVault implements Vault {
   readonly layout: names.VaultLayout;
   readonly #parts: FilesVaultParts;
   readonly #stations = new Map<StationId, Promise<void>>();
+  readonly #custody = new Map<StationId, number>();
   readonly #spoiled = new Set<string>();
 
   private constructor(parts: FilesVaultParts) {
@@ -60,7 +63,8 @@ export class FilesVault implements Vault {
     await beats.start();
     await syncs.sync(layout.root);
     const quarantine = new VaultQuarantine({ ...options, layout, syncs });
-    return new FilesVault({ ...options, layout, id, instance, beats, syncs, quarantine });
+    const leases = new VaultLeases({ ...options, layout, beats, quarantine, instance });
+    return new FilesVault({ ...options, layout, id, instance, beats, leases, syncs, quarantine });
   }
 
   async find(name: RecordingName): Promise<StoredRecording | 'damaged' | undefined> {
@@ -87,13 +91,26 @@ export class FilesVault implements Vault {
   }
 
   async take(name: RecordingName): Promise<Lease | undefined> {
-    const folder = this.layout.incomingRecording(name);
-    try {
-      return await this.#takeBelow(folder, name);
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return undefined; // another receiver was faster
-      throw error;
-    }
+    const { files, leases } = this.#parts;
+    await ensureFolder(files, this.layout.incomingStation(name.station));
+    const epoch = await leases.take(this.layout.incomingRecording(name));
+    return epoch === undefined ? undefined : { ...name, epoch };
+  }
+
+  async takeCustody(station: StationId): Promise<string | undefined> {
+    const { files, leases, syncs } = this.#parts;
+    const lease = this.layout.incomingCustody(station);
+    const held = this.#custody.get(station);
+    if (held !== undefined && (await leases.holds(lease, held))) return this.layout.custody(station);
+    this.#custody.delete(station);
+    await ensureFolder(files, this.layout.incomingStation(station));
+    const epoch = await leases.take(lease);
+    if (epoch === undefined) return undefined;
+    await this.#ensureStation(station);
+    await ensureFolder(files, this.layout.custody(station));
+    await syncs.sync(this.layout.station(station));
+    this.#custody.set(station, epoch);
+    return this.layout.custody(station);
   }
 
   async open(
@@ -117,7 +134,7 @@ export class FilesVault implements Vault {
       this.#spoiled.delete(key);
       return work;
     } catch (error) {
-      await this.#giveBack(lease);
+      await this.#parts.leases.giveBack(this.layout.incomingRecording(lease), lease.epoch);
       throw error;
     }
   }
@@ -161,8 +178,18 @@ export class FilesVault implements Vault {
     return this.#parts.quarantine.setAside(this.layout.recording(name), reason);
   }
 
-  note(facts: Readonly<Record<string, string | number | null>>): Promise<void> {
-    return this.#parts.quarantine.note(facts);
+  /** Moves a file below the vault to the quarantine. */
+  setAsidePath(path: string, reason: string): Promise<void> {
+    return this.#parts.quarantine.setAside(path, reason);
+  }
+
+  note(facts: Readonly<Record<string, string | number | null>>, bytes?: Uint8Array): Promise<void> {
+    return this.#parts.quarantine.note(facts, bytes);
+  }
+
+  async isPresent(): Promise<boolean> {
+    const found = await readVaultId(this.#parts.files, this.layout).catch(() => undefined);
+    return found === this.id;
   }
 
   freeBytes(): Promise<number> {
@@ -170,18 +197,15 @@ export class FilesVault implements Vault {
   }
 
   async unfinished(station: StationId): Promise<number> {
-    return (await this.#list(this.layout.incomingStation(station))).length;
+    const entries = await listIfThere(this.#parts.files, this.layout.incomingStation(station));
+    return entries.filter(isRecordingId).length;
   }
 
-  close(): Promise<void> {
-    return this.#parts.beats.close();
-  }
-
-  async #list(folder: string): Promise<string[]> {
-    return this.#parts.files.list(folder).catch((error: unknown) => {
-      if (systemCode(error) === 'ENOENT') return [];
-      throw error;
-    });
+  async close(): Promise<void> {
+    const { leases, beats } = this.#parts;
+    for (const [station, epoch] of this.#custody)
+      await leases.giveBack(this.layout.incomingCustody(station), epoch);
+    await beats.close();
   }
 
   /** Once per station and run; after a failure it is tried again. */
@@ -193,48 +217,6 @@ export class FilesVault implements Vault {
     this.#stations.set(station, made);
     made.catch(() => this.#stations.delete(station));
     return made;
-  }
-
-  /** The work that lies there. Odd names, and work older than the newest, are set aside. */
-  async #newestWork(folder: string): Promise<names.WorkName | undefined> {
-    const entries = await this.#list(folder);
-    const works = entries.map(names.parseWorkName).filter((work) => work !== undefined);
-    const newest = works.toSorted((a, b) => b.epoch - a.epoch)[0];
-    const kept = newest === undefined ? undefined : names.encodeWorkName(newest);
-    for (const entry of entries)
-      if (entry !== kept)
-        await this.#parts.quarantine.setAside(join(folder, entry), 'no work of this recording');
-    return newest;
-  }
-
-  async #takeBelow(folder: string, name: RecordingName): Promise<Lease | undefined> {
-    const { files, beats, clock, instance } = this.#parts;
-    const found = await this.#newestWork(folder);
-    if (found !== undefined && !(await beats.mayTake(found.holder))) return undefined;
-    // The wall clock lifts the number above all that a vault restored from a backup has forgotten; alone it decides nothing.
-    const epoch = Math.max((found?.epoch ?? 0) + 1, Math.floor(clock.wallMs()));
-    const held = names.encodeWorkName({ epoch, holder: instance });
-    if (found !== undefined)
-      await files.rename(join(folder, names.encodeWorkName(found)), join(folder, held));
-    else if (!(await this.#makeWork(folder, name, held))) return undefined;
-    return { ...name, epoch };
-  }
-
-  /** Work that begins is prepared aside and put in place by one rename, which only the first receiver can do. */
-  async #makeWork(folder: string, name: RecordingName, held: string): Promise<boolean> {
-    const { files, instance } = this.#parts;
-    const prepared = join(this.layout.preparing, `${instance}-${name.recording}`);
-    await ensureFolder(files, this.layout.incomingStation(name.station));
-    await ensureFolder(files, prepared);
-    await ensureFolder(files, join(prepared, held));
-    try {
-      await files.rename(prepared, folder);
-      return true;
-    } catch (error) {
-      await files.removeTree(prepared);
-      if (['ENOTEMPTY', 'EEXIST'].includes(systemCode(error) ?? '')) return false;
-      throw error;
-    }
   }
 
   async #document(path: string, bytesMax: number): Promise<SignedDocument | undefined> {
@@ -250,17 +232,6 @@ export class FilesVault implements Vault {
       if (['EFBIG', 'EISDIR', 'ELOOP', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
       throw error;
     }
-  }
-
-  async #giveBack(lease: Lease): Promise<void> {
-    const folder = this.layout.incomingRecording(lease);
-    const held = { epoch: lease.epoch, holder: this.#parts.instance };
-    await this.#parts.files
-      .rename(
-        join(folder, names.encodeWorkName(held)),
-        join(folder, names.encodeWorkName({ ...held, holder: names.FREE })),
-      )
-      .catch(() => undefined);
   }
 }
 

@@ -86,6 +86,10 @@ export class VaultLayout {
   incomingStation(station: StationId): string {
     return join(this.incoming, station);
   }
+  /** Whose turn it is to keep a station's custody log, as for unfinished work. */
+  incomingCustody(station: StationId): string {
+    return join(this.incoming, station, CUSTODY);
+  }
   /** Holds one folder, named by encodeWorkName. */
   incomingRecording(name: RecordingName): string {
     return join(this.incoming, name.station, name.recording);

@@ -39,15 +39,17 @@ export class VaultQuarantine {
     await syncs.sync(layout.quarantine);
   }
 
-  /** Writes a note alone, unless there are NOTES_MAX already. Errors: the system's. */
-  async note(facts: Readonly<Record<string, string | number | null>>): Promise<void> {
+  /** Writes a note, and the bytes that it is about, unless there are NOTES_MAX already. Errors: the system's. */
+  async note(facts: Readonly<Record<string, string | number | null>>, bytes?: Uint8Array): Promise<void> {
     const { files, layout, syncs, random } = this.#options;
     await ensureFolder(files, layout.quarantine);
     this.#notes ??= files.list(layout.quarantine).then((names) => names.length);
     const count = await this.#notes;
     if (count >= NOTES_MAX) return;
     this.#notes = Promise.resolve(count + 1);
-    await this.#write(makeSessionId(random), facts);
+    const name = makeSessionId(random);
+    if (bytes !== undefined) await writeSynced(files, join(layout.quarantine, name), bytes);
+    await this.#write(name, facts);
     await syncs.sync(layout.quarantine);
   }
 

@@ -82,8 +82,15 @@ export interface Vault {
   secure(name: RecordingName): Promise<void>;
   /** Moves a recording in place that is not whole to the quarantine. */
   setAside(name: RecordingName, reason: string): Promise<void>;
-  /** Keeps a note about something refused, durably; a bounded number of them. */
-  note(facts: Readonly<Record<string, string | number | null>>): Promise<void>;
+  /** Keeps a note about something refused, and its bytes where given, durably; a bounded number of them. */
+  note(facts: Readonly<Record<string, string | number | null>>, bytes?: Uint8Array): Promise<void>;
+  /**
+   * The folder of a station's custody log, durable, where this receiver is the one that keeps it: the first one that asks, until it
+   * ends. Undefined for all others.
+   */
+  takeCustody(station: StationId): Promise<string | undefined>;
+  /** Whether the vault that was opened is still there: not another disk, not the folder below a mount point. */
+  isPresent(): Promise<boolean>;
   /** Bytes that can still be written. */
   freeBytes(): Promise<number>;
   /** Unfinished recordings of a station on disk. */

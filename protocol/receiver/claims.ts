@@ -1,0 +1,269 @@
+// Answers offers (SPEC 6.1, 6.2, 6.8): a stored receipt, a claim, a refusal, or nothing where the offer will be repeated anyway.
+//
+// Invariants:
+// 1. Nothing is stored of an offer before its signature, its station and its recording were checked.
+// 2. One answer at a time for a recording, and a bounded number of answers and transfers over all; what comes on top is not parsed.
+// 3. No refusal is final, and whatever failed on our side is a pause.
+import { isDockError, systemCode } from '../errors.ts';
+import type { ReceiverId, StationId } from '../ids.ts';
+import { LEASE_MS, MESSAGE_BYTES_MIN, UNIT_BYTES } from '../limits.ts';
+import type { PublicKey } from '../minisign.ts';
+import type { Broker, Clock, Conditions, Log } from '../ports.ts';
+import * as limits from './limits.ts';
+import { checkOffer, isSignedManifest, type CheckedOffer, type OfferRefusal } from './offer-check.ts';
+import type { Receipts } from './receipts.ts';
+import type { Refusal, Refusals } from './refusals.ts';
+import { keyOf, logName, type Sending } from './sending.ts';
+import type { Slabs } from './slabs.ts';
+import type { Space } from './space.ts';
+import { Transfer, type TransferEnd } from './transfer.ts';
+import type { Transfers } from './transfers.ts';
+import type { UnitStore } from './unit-store.ts';
+import type { Lease, RecordingName, SignedDocument, Vault } from './vault.ts';
+
+const DAY_MS = 86_400_000;
+
+export interface ClaimsOptions {
+  readonly receiver: ReceiverId;
+  readonly stations: ReadonlyMap<StationId, readonly PublicKey[]>;
+  readonly broker: Pick<Broker, 'payloadBytesMax'>;
+  readonly vault: Vault;
+  readonly units: UnitStore;
+  readonly slabs: Slabs;
+  readonly space: Space;
+  readonly transfers: Transfers;
+  readonly receipts: Receipts;
+  readonly refusals: Refusals;
+  readonly sending: Sending;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly conditions: Conditions;
+}
+
+/** The desk where offers arrive. */
+export class Claims {
+  readonly #options: ClaimsOptions;
+  readonly #answering = new Map<string, Promise<void>>();
+  readonly #perStation = new Map<StationId, number>();
+  #stopped = false;
+
+  constructor(options: ClaimsOptions) {
+    this.#options = options;
+  }
+
+  /** An offer came. Never throws. */
+  offer(name: RecordingName, payload: Uint8Array): void {
+    const { transfers, stations, refusals } = this.#options;
+    const known = stations.has(name.station);
+    if (transfers.get(name) === undefined && known && !transfers.hasPlace(name.station)) return;
+    if (!known && !refusals.allows(name.station)) return;
+    this.#start(name, () => this.#answer(name, payload));
+  }
+
+  /** The station sent everything of a recording that is not being received: it may have missed its receipt. Never throws. */
+  finWithoutTransfer(name: RecordingName): void {
+    if (this.#options.stations.has(name.station)) this.#start(name, () => this.#giveAgain(name));
+  }
+
+  #start(name: RecordingName, run: () => Promise<void>): void {
+    const key = keyOf(name);
+    const { station } = name;
+    const count = this.#perStation.get(station) ?? 0;
+    if (this.#stopped || this.#answering.has(key)) return;
+    if (this.#answering.size >= limits.ANSWERING_MAX || count >= limits.ANSWERING_PER_STATION_MAX) return;
+    this.#perStation.set(station, count + 1);
+    const answering = run()
+      .catch((error: unknown) => this.#failed(name, error))
+      .finally(() => {
+        this.#answering.delete(key);
+        const left = (this.#perStation.get(station) ?? 1) - 1;
+        if (left > 0) this.#perStation.set(station, left);
+        else this.#perStation.delete(station);
+      });
+    this.#answering.set(key, answering);
+  }
+
+  async #giveAgain(name: RecordingName): Promise<void> {
+    const stored = await this.#options.vault.find(name);
+    if (typeof stored === 'object' && stored.receipt !== undefined)
+      await this.#options.receipts.give(name, stored.receipt);
+  }
+
+  /** No more offers; resolves when those at hand are answered. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all(this.#answering.values());
+  }
+
+  async #answer(name: RecordingName, payload: Uint8Array): Promise<void> {
+    const { stations, transfers, conditions } = this.#options;
+    const verdict = checkOffer(name, payload, stations.get(name.station));
+    if (verdict.kind === 'refused') return this.#refused(verdict.refusal);
+    const { offer } = verdict;
+    const active = transfers.get(name);
+    if (active === undefined) return this.#answerGood(offer);
+    if (active.offer.manifestSha256 === offer.manifestSha256) active.offered(offer.session);
+    else await this.#conflict(offer);
+    conditions.clear('receiver.offer-refused', name.station);
+  }
+
+  async #answerGood(offer: CheckedOffer): Promise<void> {
+    if (await this.#answerStored(offer)) return;
+    const refusal = await this.#options.space.refusal(offer.station, offer.manifest.sealed.size_bytes);
+    if (refusal !== undefined) return this.#options.refusals.refuse(offer, refusal);
+    if (!this.#options.transfers.hasPlace(offer.station)) return; // taken while we looked
+    const lease = await this.#options.vault.take(offer);
+    if (lease === undefined) return; // another receiver has it and answers
+    this.#begin(offer, lease);
+  }
+
+  /** True where the recording is in place and the offer was answered. */
+  async #answerStored(offer: CheckedOffer): Promise<boolean> {
+    const { vault, receipts } = this.#options;
+    const stored = await vault.find(offer);
+    if (stored === undefined) return false;
+    if (stored === 'damaged') return this.#setAside(offer, 'its documents cannot be read');
+    if (!sameDocument(stored.manifest, offer.document)) {
+      if (!this.#isGenuine(offer.station, stored.manifest))
+        return this.#setAside(offer, 'its manifest was altered');
+      await this.#conflict(offer);
+      return true;
+    }
+    const answer = await receipts.answer(offer, stored);
+    if (answer.kind === 'damaged') return this.#setAside(offer, answer.reason);
+    if (answer.kind === 'unprovable')
+      await this.#options.refusals.refuse(offer, never('deleted here, and its receipt is lost'));
+    return true;
+  }
+
+  /** False: it can be received anew. */
+  async #setAside(offer: CheckedOffer, reason: string): Promise<false> {
+    const { vault, conditions, log } = this.#options;
+    log.error('recording in the vault is damaged and set aside', { ...logName(offer), reason });
+    await vault.setAside(offer, reason);
+    conditions.raise('vault.recording-damaged', null, { ...logName(offer), reason });
+    return false;
+  }
+
+  #begin(offer: CheckedOffer, lease: Lease): void {
+    const { transfers, receipts, space, sending } = this.#options;
+    const transfer = new Transfer({
+      ...this.#options,
+      lease,
+      offer,
+      isGenuine: (document) => this.#isGenuine(offer.station, document),
+      signClaim: (session) =>
+        sending.signed({
+          message: 'claim',
+          ...logName(offer),
+          receiver: this.#options.receiver,
+          session,
+          epoch: lease.epoch,
+          message_bytes_max: this.#messageBytesMax(),
+          lease_ms: LEASE_MS,
+          manifest_sha256: offer.manifestSha256,
+        }),
+      say: (payload) => sending.send(offer, payload),
+      onWhole: async () => {
+        space.added(offer.manifest.sealed.size_bytes);
+        await receipts.make(offer);
+      },
+      onMissing: (units) => transfers.missing(offer, units),
+      onEnd: (end) => this.#ended(offer, end),
+    });
+    this.#options.log.info('recording claimed', { ...logName(offer), epoch: lease.epoch });
+    transfers.add(offer, transfer);
+    transfer.start();
+  }
+
+  #messageBytesMax(): number {
+    return Math.max(MESSAGE_BYTES_MIN, Math.min(UNIT_BYTES, this.#options.broker.payloadBytesMax));
+  }
+
+  #isGenuine(station: StationId, document: SignedDocument): boolean {
+    return isSignedManifest(document, this.#options.stations.get(station) ?? []);
+  }
+
+  #ended(offer: CheckedOffer, end: TransferEnd): void {
+    const { transfers, conditions, refusals, log } = this.#options;
+    transfers.remove(offer);
+    if (end.kind === 'receipted') {
+      conditions.clear('receiver.altered', offer.station);
+      conditions.clear('vault.write-failed', null);
+    } else if (end.kind === 'left') {
+      log.info('recording left', { ...logName(offer), reason: end.reason });
+    } else if (end.kind === 'conflict') {
+      void this.#conflict(offer).catch((error: unknown) => this.#failed(offer, error));
+    } else if (end.kind === 'altered') {
+      log.warn('station sends altered bytes', logName(offer));
+      conditions.raise('receiver.altered', offer.station, { recording: offer.recording });
+      void refusals.refuse(offer, pause('bytes do not have their digests', limits.PAUSE_ALTERED_MS));
+    } else {
+      log.error('recording not kept', { ...logName(offer), error: end.error });
+      void refusals.refuse(offer, this.#afterFailure(end.error));
+    }
+  }
+
+  /** What a failure of ours means for the station: a pause in any case. */
+  #afterFailure(error: unknown): Refusal {
+    const code = systemCode(error) ?? '';
+    if (['ENOSPC', 'EDQUOT'].includes(code)) return this.#options.space.writeFailed();
+    if (isDockError(error, 'worker.died') || isDockError(error, 'units.not-open'))
+      return { verb: 'resend', reason: 'the receiver lost its worker', retryAfterMs: 0 };
+    this.#options.conditions.raise('vault.write-failed', null, { system_code: code });
+    return pause('the vault cannot be written', limits.PAUSE_FAILED_MS);
+  }
+
+  /** Two signed manifests of one id: nothing of the second one is taken. */
+  async #conflict(offer: CheckedOffer): Promise<void> {
+    const { conditions, log, refusals } = this.#options;
+    log.error('station signed two manifests for one recording', logName(offer));
+    conditions.raise('receiver.recording-conflict', offer.station, { recording: offer.recording });
+    await this.#note(offer, 'recording-conflict', offer.manifestSha256);
+    await refusals.refuse(offer, never('another manifest is known under this id'));
+  }
+
+  async #refused({ reason, detail, address }: OfferRefusal): Promise<void> {
+    const { conditions, log, refusals, stations } = this.#options;
+    log.warn('offer does not hold', { ...logName(address), reason, detail });
+    const known = stations.has(address.station);
+    conditions.raise('receiver.offer-refused', known ? address.station : null, {
+      station: address.station,
+      recording: address.recording,
+      reason,
+    });
+    await this.#note(address, reason, address.manifestSha256);
+    await refusals.refuse(address, never(reason));
+  }
+
+  /** A note that the disk does not take must not keep the station without an answer. */
+  async #note(name: RecordingName, reason: string, manifestSha256: string): Promise<void> {
+    const facts = { reason, ...logName(name), manifest_sha256: manifestSha256 };
+    await this.#options.vault
+      .note(facts)
+      .catch((error: unknown) => this.#options.log.warn('note not kept', { ...facts, error }));
+  }
+
+  /** Before there was anything to answer to, or the vault failed: the station repeats its offer. */
+  #failed(name: RecordingName, error: unknown): void {
+    const { log, conditions } = this.#options;
+    if (isDockError(error, 'message.refused')) {
+      log.debug('no offer', { ...logName(name), error });
+      return;
+    }
+    log.error('offer not answered', { ...logName(name), error });
+    conditions.raise('vault.write-failed', null, { system_code: systemCode(error) ?? null });
+  }
+}
+
+function sameDocument(a: SignedDocument, b: SignedDocument): boolean {
+  return Buffer.compare(a.bytes, b.bytes) === 0;
+}
+
+function never(reason: string): Refusal {
+  return { verb: 'never', reason, retryAfterMs: DAY_MS };
+}
+
+function pause(reason: string, retryAfterMs: number): Refusal {
+  return { verb: 'pause', reason, retryAfterMs };
+}

@@ -1,0 +1,176 @@
+// One segment of a station's custody log as a file of the vault.
+//
+// Invariants:
+// 1. `head` is durable: it moves only after the sync of the lines that it names.
+// 2. Only whole lines count. What lies behind the last whole line (a torn append) or behind the durable part (after a failed sync) is
+//    left out when the file is written anew, before the next append.
+import { join } from 'node:path';
+import { CHAIN_START, followChain, type ChainState } from '../custody-entry.ts';
+import { DockError } from '../errors.ts';
+import type { SegmentId } from '../ids.ts';
+import { CUSTODY_BATCH_BYTES_MAX, CUSTODY_ENTRY_BYTES_MAX } from '../limits.ts';
+import type { Files, OpenFile } from '../ports.ts';
+import { createAnew, TEMPORARY, type FolderSyncs } from './durable.ts';
+import { stateOf } from './custody-batch.ts';
+
+const LF = 0x0a;
+const COPY_BYTES = 1024 * 1024;
+/** One append that may be torn, and whole lines before it. */
+const TAIL_BYTES = CUSTODY_BATCH_BYTES_MAX + 2 * (CUSTODY_ENTRY_BYTES_MAX + 1);
+
+/** Where a segment's lines lie. */
+export function segmentPath(folder: string, segment: SegmentId): string {
+  return join(folder, `${segment}.jsonl`);
+}
+
+/** The end of the file: the last whole line's state, and where it ends. */
+interface Tail {
+  readonly head: ChainState;
+  readonly wholeBytes: number;
+}
+
+/** A segment that is open for appending by this receiver alone. */
+export class CustodyFile {
+  readonly #files: Files;
+  readonly #syncs: FolderSyncs;
+  readonly #folder: string;
+  readonly #path: string;
+  #head: ChainState;
+  #wholeBytes: number;
+  #clean: boolean;
+  #named: boolean;
+  #tornBytes: number;
+
+  private constructor(
+    place: { files: Files; syncs: FolderSyncs; folder: string; path: string },
+    tail: Tail,
+    sizeBytes: number | undefined,
+  ) {
+    this.#files = place.files;
+    this.#syncs = place.syncs;
+    this.#folder = place.folder;
+    this.#path = place.path;
+    this.#head = tail.head;
+    this.#wholeBytes = tail.wholeBytes;
+    this.#tornBytes = (sizeBytes ?? 0) - tail.wholeBytes;
+    this.#clean = this.#tornBytes === 0;
+    this.#named = sizeBytes !== undefined;
+  }
+
+  /** Errors: "custody.damaged" where the last lines do not hold; the system's. */
+  static async open(
+    files: Files,
+    syncs: FolderSyncs,
+    folder: string,
+    segment: SegmentId,
+  ): Promise<CustodyFile> {
+    const path = segmentPath(folder, segment);
+    const place = { files, syncs, folder, path };
+    const stat = await files.stat(path);
+    if (stat === undefined) return new CustodyFile(place, { head: CHAIN_START, wholeBytes: 0 }, undefined);
+    const file = await files.open(path, 'read');
+    try {
+      const tail = await readTail(file, stat.sizeBytes);
+      // Lines of an earlier run may never have reached the medium; what `head` says must have.
+      await file.sync();
+      return new CustodyFile(place, tail, stat.sizeBytes);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** The last entry that is durable; sequence 0 where there is none. */
+  get head(): ChainState {
+    return this.#head;
+  }
+
+  /** Bytes behind the last line that holds; the next append leaves them out. */
+  get tornBytes(): number {
+    return this.#tornBytes;
+  }
+
+  /** Appends whole lines; resolves when they are durable. After an error the file is written anew by the next call. Errors: the system's. */
+  async append(lines: Uint8Array, head: ChainState): Promise<void> {
+    if (!this.#clean) await this.#rewrite();
+    this.#clean = false;
+    const file = this.#named
+      ? await this.#files.open(this.#path, 'write')
+      : await createAnew(this.#files, this.#path);
+    try {
+      await file.write(lines, this.#wholeBytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    if (!this.#named) await this.#syncs.sync(this.#folder);
+    this.#named = true;
+    this.#clean = true;
+    this.#wholeBytes += lines.length;
+    this.#head = head;
+  }
+
+  async #rewrite(): Promise<void> {
+    const temporary = this.#path + TEMPORARY;
+    const to = await createAnew(this.#files, temporary);
+    try {
+      if (this.#wholeBytes > 0) await this.#copyTo(to);
+      await to.sync();
+    } finally {
+      await to.close();
+    }
+    await this.#files.rename(temporary, this.#path);
+    await this.#syncs.sync(this.#folder);
+    this.#named = true;
+    this.#clean = true;
+    this.#tornBytes = 0;
+  }
+
+  async #copyTo(to: OpenFile): Promise<void> {
+    const from = await this.#files.open(this.#path, 'read');
+    try {
+      const piece = new Uint8Array(Math.min(COPY_BYTES, this.#wholeBytes));
+      for (let at = 0; at < this.#wholeBytes; at += piece.length) {
+        const part = piece.subarray(0, Math.min(piece.length, this.#wholeBytes - at));
+        await from.read(part, at);
+        await to.write(part, at);
+      }
+    } finally {
+      await from.close();
+    }
+  }
+}
+
+/** Follows the chain through the end of the file, as far as it holds. */
+async function readTail(file: OpenFile, sizeBytes: number): Promise<Tail> {
+  const from = Math.max(0, sizeBytes - TAIL_BYTES);
+  const bytes = new Uint8Array(sizeBytes - from);
+  const read = bytes.subarray(0, await file.read(bytes, from));
+  let at = from === 0 ? 0 : read.indexOf(LF) + 1;
+  let head = from === 0 ? CHAIN_START : undefined;
+  for (let end = read.indexOf(LF, at); end >= 0; end = read.indexOf(LF, at)) {
+    const next = follow(head, read.subarray(at, end));
+    if (next === undefined) break;
+    head = next;
+    at = end + 1;
+  }
+  if (head === undefined || (head.sequence === 0 && sizeBytes > 0)) throw damaged();
+  return { head, wholeBytes: from + at };
+}
+
+/** The state after one more line; undefined where it does not follow. The first line that is read may follow anything. */
+function follow(head: ChainState | undefined, line: Uint8Array): ChainState | undefined {
+  try {
+    return head === undefined ? stateOf(line) : followChain(head, line).state;
+  } catch (error) {
+    if (error instanceof DockError) return undefined;
+    throw error;
+  }
+}
+
+function damaged(): DockError {
+  return new DockError(
+    'custody.damaged',
+    'a custody segment in the vault is damaged: no entry at its end holds',
+    { retry: 'person' },
+  );
+}

@@ -1,0 +1,293 @@
+// Keeps the stations' custody logs (SPEC 6.9): checks each batch against the chain, appends durably, answers with the signed head.
+// A fork or a break is reported and kept aside; the log goes on from what holds.
+//
+// Invariants:
+// 1. An answer names only what is durable.
+// 2. One batch of a station is worked on at a time, few wait, and one receiver keeps a station's log.
+// 3. What brings no progress is not answered: the station asks again with growing pauses, so nonsense never spins.
+import { join } from 'node:path';
+import * as z from 'zod';
+import { encodeUtf8, parseUtf8, sha256Hex } from '../bytes.ts';
+import { CHAIN_START, type ChainState, type CustodyEntry } from '../custody-entry.ts';
+import { segmentIdSchema } from '../document.ts';
+import { isDockError } from '../errors.ts';
+import type { ReceiverId, SegmentId, StationId } from '../ids.ts';
+import type { CustodyBody } from '../messages.ts';
+import type { PublicKey } from '../minisign.ts';
+import type { Conditions, Files, Log } from '../ports.ts';
+import type { CustodyHead } from '../receipt.ts';
+import { followBatch, type CustodyProblem } from './custody-batch.ts';
+import { CustodyFile, segmentPath } from './custody-file.ts';
+import { findFork } from './custody-forks.ts';
+import { readIfThere, TEMPORARY, writeSynced, type FolderSyncs } from './durable.ts';
+import { CUSTODY_SEGMENTS_OPEN_MAX, CUSTODY_WAITING_MAX } from './limits.ts';
+
+/** Names the segment that was begun last. */
+const NEWEST = 'newest.json';
+const newestSchema = z.object({ segment: segmentIdSchema });
+
+export interface CustodyKeepOptions {
+  readonly files: Files;
+  readonly syncs: FolderSyncs;
+  readonly receiver: ReceiverId;
+  readonly stations: ReadonlyMap<StationId, readonly PublicKey[]>;
+  /** See Vault.takeCustody. */
+  readonly takeFolder: (station: StationId) => Promise<string | undefined>;
+  /** Where the log lies for whoever only reads it. */
+  readonly folder: (station: StationId) => string;
+  readonly note: (
+    facts: Readonly<Record<string, string | number | null>>,
+    bytes: Uint8Array,
+  ) => Promise<void>;
+  /** Moves a file of the vault to the quarantine. */
+  readonly setAside: (path: string, reason: string) => Promise<void>;
+  /** Signs and publishes. */
+  readonly answer: (station: StationId, body: CustodyBody) => Promise<void>;
+  readonly log: Log;
+  readonly conditions: Conditions;
+}
+
+/** A message of a station about its log; an empty payload asks what is held. */
+interface Incoming {
+  readonly segment: SegmentId;
+  readonly from: number;
+  readonly payload: Uint8Array;
+}
+
+/** What is known of one station's log. */
+interface StationLog {
+  readonly open: Map<SegmentId, CustodyFile>;
+  newest: SegmentId | undefined;
+  /** What was read last of a log that another receiver keeps. */
+  seen:
+    | { readonly segment: SegmentId; readonly sizeBytes: number | undefined; readonly head: ChainState }
+    | undefined;
+  waiting: number;
+  last: Promise<void>;
+  /** Digest of the last payload that was kept aside: the same one again is not kept again. */
+  aside: string | undefined;
+}
+
+/** The keeper of all stations' logs. */
+export class CustodyKeeper {
+  readonly #options: CustodyKeepOptions;
+  readonly #logs = new Map<StationId, StationLog>();
+
+  constructor(options: CustodyKeepOptions) {
+    this.#options = options;
+  }
+
+  /** A message below `up/custody`. Never throws; what comes on top of the bound is dropped. */
+  take(station: StationId, segment: SegmentId, from: number, payload: Uint8Array): void {
+    if (!this.#options.stations.has(station)) return;
+    const log = this.#logOf(station);
+    if (log.waiting >= CUSTODY_WAITING_MAX) return;
+    log.waiting++;
+    const incoming = { segment, from, payload: payload.slice() };
+    this.#inOrder(log, () => this.#work(station, log, incoming))
+      .catch((error: unknown) => this.#failed(station, segment, error))
+      .finally(() => log.waiting--);
+  }
+
+  /** The newest entry that the vault holds durably at this moment; null where it holds none, or none that can be read. */
+  async head(station: StationId): Promise<CustodyHead | null> {
+    const log = this.#logOf(station);
+    try {
+      return await this.#inOrder(log, () => this.#head(station, log));
+    } catch (error) {
+      this.#failed(station, log.newest, error);
+      return null;
+    }
+  }
+
+  /** Resolves when what was taken is done. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#logs.values()].map((log) => log.last));
+  }
+
+  #logOf(station: StationId): StationLog {
+    let log = this.#logs.get(station);
+    if (log === undefined) {
+      log = {
+        open: new Map(),
+        newest: undefined,
+        seen: undefined,
+        waiting: 0,
+        last: Promise.resolve(),
+        aside: undefined,
+      };
+      this.#logs.set(station, log);
+    }
+    return log;
+  }
+
+  #inOrder<T>(log: StationLog, run: () => Promise<T>): Promise<T> {
+    const result = log.last.then(run);
+    log.last = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  }
+
+  async #work(station: StationId, log: StationLog, incoming: Incoming): Promise<void> {
+    const folder = await this.#options.takeFolder(station);
+    if (folder === undefined) {
+      log.open.clear(); // another receiver keeps it and answers
+      return;
+    }
+    const file = await this.#file(log, folder, incoming.segment);
+    if (incoming.payload.length > 0 && !(await this.#append(station, log, { folder, file, incoming })))
+      return;
+    await this.#answer(station, incoming.segment, file.head);
+  }
+
+  /** False where the batch brought nothing and a problem. */
+  async #append(
+    station: StationId,
+    log: StationLog,
+    { folder, file, incoming }: { folder: string; file: CustodyFile; incoming: Incoming },
+  ): Promise<boolean> {
+    const { segment } = incoming;
+    const keys = this.#options.stations.get(station) ?? [];
+    const outcome = followBatch(file.head, { station, keys, ...incoming });
+    if (outcome.opened !== undefined) await this.#opening(station, folder, segment, outcome.opened);
+    if (outcome.bytes.length > 0) {
+      await file.append(outcome.bytes, outcome.head);
+      this.#options.conditions.clear('custody.write-failed', station);
+    }
+    if (outcome.opened !== undefined) await this.#begun(log, folder, segment);
+    if (outcome.problem !== undefined) await this.#report(station, log, incoming, outcome.problem);
+    return outcome.problem === undefined || outcome.bytes.length > 0;
+  }
+
+  async #file(log: StationLog, folder: string, segment: SegmentId): Promise<CustodyFile> {
+    const known = log.open.get(segment);
+    if (known !== undefined) return known;
+    const file = await this.#openFile(folder, segment);
+    if (file.tornBytes > 0)
+      this.#options.log.warn('torn end of a custody segment is left out', {
+        segment,
+        torn_bytes: file.tornBytes,
+      });
+    const oldest = log.open.size >= CUSTODY_SEGMENTS_OPEN_MAX ? log.open.keys().next().value : undefined;
+    if (oldest !== undefined) log.open.delete(oldest);
+    log.open.set(segment, file);
+    return file;
+  }
+
+  /** A segment that is damaged beyond its end is set aside; the station sends it again. */
+  async #openFile(folder: string, segment: SegmentId): Promise<CustodyFile> {
+    const { files, syncs, setAside } = this.#options;
+    try {
+      return await CustodyFile.open(files, syncs, folder, segment);
+    } catch (error) {
+      if (!isDockError(error, 'custody.damaged')) throw error;
+      await setAside(segmentPath(folder, segment), 'custody segment that does not hold');
+      return CustodyFile.open(files, syncs, folder, segment);
+    }
+  }
+
+  /** A new segment is compared with what is known; a fork is a statement, not a stop. */
+  async #opening(
+    station: StationId,
+    folder: string,
+    segment: SegmentId,
+    opened: CustodyEntry,
+  ): Promise<void> {
+    const fork = await findFork({ ...this.#options, folder }, segment, opened);
+    if (fork === undefined) return;
+    const facts = { segment, other_segment: fork.other, detail: fork.detail };
+    this.#options.log.error('custody log forked: the station was put back to an earlier state, or copied', {
+      station,
+      ...facts,
+    });
+    this.#options.conditions.raise('custody.fork', station, facts);
+  }
+
+  /** After its first lines are durable: a receipt may name this segment from now on. */
+  async #begun(log: StationLog, folder: string, segment: SegmentId): Promise<void> {
+    const { files, syncs } = this.#options;
+    const path = join(folder, NEWEST);
+    await writeSynced(files, path + TEMPORARY, encodeUtf8(JSON.stringify({ segment })));
+    await files.rename(path + TEMPORARY, path);
+    await syncs.sync(folder);
+    log.newest = segment;
+  }
+
+  async #report(
+    station: StationId,
+    log: StationLog,
+    incoming: Incoming,
+    problem: CustodyProblem,
+  ): Promise<void> {
+    const { segment } = incoming;
+    const facts = { segment, sequence: problem.sequence, detail: problem.detail };
+    const code = problem.kind === 'fork' ? 'custody.fork' : 'custody.broken';
+    this.#options.conditions.raise(code, station, facts);
+    const digest = sha256Hex(incoming.payload);
+    if (log.aside === digest) return;
+    log.aside = digest;
+    this.#options.log.error('custody batch does not follow', { station, kind: problem.kind, ...facts });
+    await this.#options.note({ reason: `custody-${problem.kind}`, station, ...facts }, incoming.payload);
+  }
+
+  async #answer(station: StationId, segment: SegmentId, head: ChainState): Promise<void> {
+    const held = head.sequence > CHAIN_START.sequence;
+    const body: CustodyBody = {
+      message: 'custody',
+      station,
+      recording: null,
+      receiver: this.#options.receiver,
+      segment,
+      sequence: held ? head.sequence : null,
+      sha256: held ? head.sha256 : null,
+    };
+    await this.#options
+      .answer(station, body)
+      .catch((error: unknown) => this.#options.log.debug('custody head not sent', { station, error }));
+  }
+
+  async #head(station: StationId, log: StationLog): Promise<CustodyHead | null> {
+    const keeps = await this.#options.takeFolder(station);
+    const folder = keeps ?? this.#options.folder(station);
+    const segment = (keeps === undefined ? undefined : log.newest) ?? (await this.#readNewest(folder));
+    if (segment === undefined) return null;
+    log.newest = segment;
+    const { sequence, sha256 } = (await this.#fileFor(log, folder, segment, keeps !== undefined)).head;
+    return sequence === 0 ? null : { segment, sequence, sha256 };
+  }
+
+  /** A file that another receiver appends to is read again once it has grown. */
+  async #fileFor(
+    log: StationLog,
+    folder: string,
+    segment: SegmentId,
+    keeps: boolean,
+  ): Promise<Pick<CustodyFile, 'head'>> {
+    if (keeps) return this.#file(log, folder, segment);
+    const { files, syncs } = this.#options;
+    const sizeBytes = (await files.stat(segmentPath(folder, segment)))?.sizeBytes;
+    const known = log.seen;
+    if (known?.segment === segment && known.sizeBytes === sizeBytes) return known;
+    const { head } = await CustodyFile.open(files, syncs, folder, segment);
+    log.seen = { segment, sizeBytes, head };
+    return log.seen;
+  }
+
+  async #readNewest(folder: string): Promise<SegmentId | undefined> {
+    const bytes = await readIfThere(this.#options.files, join(folder, NEWEST), 1024);
+    if (bytes === undefined) return undefined;
+    try {
+      return newestSchema.parse(JSON.parse(parseUtf8(bytes) ?? '')).segment;
+    } catch {
+      return undefined; // only a hint: the next segment writes it anew
+    }
+  }
+
+  /** The disk did not take it: no answer, so the station sends it again later. */
+  #failed(station: StationId, segment: SegmentId | undefined, error: unknown): void {
+    this.#options.log.error('custody log not kept', { station, segment, error });
+    this.#options.conditions.raise('custody.write-failed', station);
+  }
+}

@@ -1,0 +1,79 @@
+// Puts a receiver together from its configuration and its ports. Which adapters these are is decided in main.ts and by tests.
+import type { ReceiverConfig } from '../../config/receiver-config.ts';
+import type { PublicKey } from '../minisign.ts';
+import type { Broker, Clock, Conditions, Files, Log, Random } from '../ports.ts';
+import { receiverTopics } from '../topics.ts';
+import { CustodyKeeper } from './custody-keep.ts';
+import { FolderSyncs } from './durable.ts';
+import { Receiver } from './receiver.ts';
+import type { MessageSigner, Sending } from './sending.ts';
+import type { Slabs } from './slabs.ts';
+import type { UnitStore } from './unit-store.ts';
+import { countVault } from './vault-count.ts';
+import { FilesVault } from './vault-files.ts';
+
+/** What of receiver.yaml matters here; how the broker is reached is the adapter's. */
+export type ReceiverSettings = Pick<ReceiverConfig, 'receiver' | 'vault' | 'stations'> & {
+  readonly broker: Pick<ReceiverConfig['broker'], 'base' | 'sharedOffers'>;
+};
+
+export interface ReceiverPorts {
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly conditions: Conditions;
+  readonly broker: Broker;
+  readonly signer: MessageSigner;
+  /** Of the signer's key. */
+  readonly publicKey: PublicKey;
+  readonly slabs: Slabs;
+  /** Over the same slabs. */
+  readonly units: UnitStore;
+}
+
+/** A receiver on its open vault. */
+export interface OpenReceiver {
+  readonly vault: FilesVault;
+  /** See Receiver.start. */
+  start(): Promise<void>;
+  /** Ends the receiver and closes its vault; the ports stay open. Never rejects. */
+  stop(): Promise<void>;
+}
+
+/** Opens the vault and makes the receiver. Errors: "vault.not-a-vault", "document.version", the system's. */
+export async function openReceiver(settings: ReceiverSettings, ports: ReceiverPorts): Promise<OpenReceiver> {
+  const { receiver: receiverId, broker } = settings;
+  const vault = await FilesVault.open({ ...ports, path: settings.vault.path, receiver: receiverId });
+  const stations = new Map(settings.stations.map((station) => [station.id, station.publicKeys]));
+  const receiver = new Receiver({
+    ...ports,
+    receiver: receiverId,
+    stations,
+    vault,
+    topics: receiverTopics(broker.base, receiverId),
+    sharedOffers: broker.sharedOffers,
+    quotaBytes: settings.vault.quotaBytes,
+    count: (signal) => countVault(ports.files, vault.layout, signal),
+    custody: (sending: Sending) =>
+      new CustodyKeeper({
+        ...ports,
+        receiver: receiverId,
+        stations,
+        syncs: new FolderSyncs(ports.files),
+        takeFolder: (station) => vault.takeCustody(station),
+        folder: (station) => vault.layout.custody(station),
+        note: (facts, bytes) => vault.note(facts, bytes),
+        setAside: (path, reason) => vault.setAsidePath(path, reason),
+        answer: (station, body) => sending.custody(station, body),
+      }),
+  });
+  return {
+    vault,
+    start: () => receiver.start(),
+    stop: async () => {
+      await receiver.stop();
+      await vault.close();
+    },
+  };
+}

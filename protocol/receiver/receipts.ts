@@ -1,0 +1,144 @@
+// Makes, keeps and gives receipts (SPEC 4.2). A receipt is made only for what is whole and durable in the vault, stored durably, and only
+// then sent; a stored one is given again, whoever asks.
+import { sha256Hex } from '../bytes.ts';
+import { DockError, isDockError } from '../errors.ts';
+import type { ReceiverId, StationId } from '../ids.ts';
+import { unitCount, type Manifest } from '../manifest.ts';
+import { verifyDocument, type PublicKey } from '../minisign.ts';
+import type { Clock, Log, Signer } from '../ports.ts';
+import {
+  encodeReceipt,
+  parseReceipt,
+  RECEIPT_TRUSTED_COMMENT,
+  type CustodyHead,
+  type Receipt,
+} from '../receipt.ts';
+import type { CheckedOffer } from './offer-check.ts';
+import { logName, type Sending } from './sending.ts';
+import type { UnitStore } from './unit-store.ts';
+import type { RecordingName, SignedDocument, StoredRecording, Vault } from './vault.ts';
+
+export interface ReceiptsOptions {
+  readonly vault: Pick<Vault, 'id' | 'storeReceipt' | 'secure'>;
+  readonly units: UnitStore;
+  readonly sending: Pick<Sending, 'receipt'>;
+  readonly signer: Signer;
+  readonly publicKey: PublicKey;
+  readonly receiver: ReceiverId;
+  /** See CustodyKeeper.head. */
+  readonly custodyHead: (station: StationId) => Promise<CustodyHead | null>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What a receipt is about. */
+export interface ReceiptSubject extends RecordingName {
+  readonly manifestSha256: string;
+  readonly manifest: Manifest;
+}
+
+/** What came of an offer of something that is in place. */
+export type StoredAnswer =
+  | { readonly kind: 'given' }
+  /** Deleted by order, and its receipt cannot be read any more. */
+  | { readonly kind: 'unprovable' }
+  /** It is not whole: it must be received again. */
+  | { readonly kind: 'damaged'; readonly reason: string };
+
+/** The store's word. */
+export class Receipts {
+  readonly #options: ReceiptsOptions;
+
+  constructor(options: ReceiptsOptions) {
+    this.#options = options;
+  }
+
+  /** For a recording that was completed just now: makes its receipt durable and sends it. Errors: the system's, those of the signer. */
+  async make(subject: ReceiptSubject): Promise<void> {
+    const { vault, signer, log } = this.#options;
+    const bytes = encodeReceipt(await this.#receipt(subject));
+    const signature = await signer.sign(bytes, RECEIPT_TRUSTED_COMMENT);
+    const document = { bytes, signature };
+    await vault.storeReceipt(subject, document);
+    log.info('receipt given', logName(subject));
+    await this.give(subject, document);
+  }
+
+  /** For a recording that is in place, with the manifest of this offer. Errors: the system's, those of the signer. */
+  async answer(offer: CheckedOffer, stored: StoredRecording): Promise<StoredAnswer> {
+    const { receipt } = stored;
+    const fits = receipt !== undefined && this.#fits(receipt, offer);
+    const whole = stored.payloadBytes === offer.manifest.sealed.size_bytes;
+    if (fits && (whole || stored.deleted)) {
+      await this.give(offer, receipt);
+      return { kind: 'given' };
+    }
+    if (stored.deleted) return { kind: 'unprovable' };
+    if (!whole) return { kind: 'damaged', reason: 'payload missing or of another length' };
+    if (!(await this.#isWhole(offer, stored)))
+      return { kind: 'damaged', reason: 'payload or digest list altered' };
+    await this.#options.vault.secure(offer);
+    await this.make(offer);
+    return { kind: 'given' };
+  }
+
+  async #receipt(subject: ReceiptSubject): Promise<Receipt> {
+    const { vault, receiver, custodyHead, clock } = this.#options;
+    return {
+      type: 'receipt',
+      version: 1,
+      kind: 'recording',
+      recording: subject.recording,
+      station: subject.station,
+      manifest_sha256: subject.manifestSha256,
+      sealed_size_bytes: subject.manifest.sealed.size_bytes,
+      chunks_sha256: subject.manifest.sealed.chunks_sha256,
+      receiver,
+      vault: vault.id,
+      custody_head: await custodyHead(subject.station),
+      received_at: new Date(clock.wallMs()).toISOString(),
+    };
+  }
+
+  /** A stored receipt about this manifest. One by an earlier key of ours counts; one whose signature is wrong does not. */
+  #fits(document: SignedDocument, subject: ReceiptSubject): boolean {
+    try {
+      const receipt = parseReceipt(document.bytes);
+      const about =
+        receipt.recording === subject.recording &&
+        receipt.station === subject.station &&
+        receipt.manifest_sha256 === subject.manifestSha256 &&
+        receipt.chunks_sha256 === subject.manifest.sealed.chunks_sha256;
+      if (!about) return false;
+      verifyDocument(document.bytes, document.signature, RECEIPT_TRUSTED_COMMENT, [this.#options.publicKey]);
+      return true;
+    } catch (error) {
+      if (!(error instanceof DockError)) throw error;
+      return isDockError(error, 'signature.unknown-key');
+    }
+  }
+
+  /** Every unit on disk against its digest, and the list against the manifest. */
+  async #isWhole(offer: CheckedOffer, { places, manifest }: StoredRecording): Promise<boolean> {
+    const { units } = this.#options;
+    const { size_bytes: sealedSizeBytes, chunks_sha256: chunksSha256 } = offer.manifest.sealed;
+    const subject = { sealedSizeBytes, chunksSha256 };
+    if (sha256Hex(manifest.bytes) !== offer.manifestSha256) return false;
+    if (!(await units.checkDigests(places.chunksPath, subject))) return false;
+    const work = await units.open(places, subject, { kind: 'read' });
+    try {
+      for (let unit = 0; unit < unitCount(sealedSizeBytes); unit++)
+        if (!(await work.holdsUnit(unit))) return false;
+      return true;
+    } finally {
+      await work.close();
+    }
+  }
+
+  /** Sends a stored receipt. Never rejects: whoever did not get it offers again and is given it again. */
+  async give(name: RecordingName, receipt: SignedDocument): Promise<void> {
+    await this.#options.sending
+      .receipt(name, receipt)
+      .catch((error: unknown) => this.#options.log.debug('receipt not sent', { ...logName(name), error }));
+  }
+}

@@ -1,0 +1,134 @@
+// The receiving end as a whole: subscribes, hands each message to whom it concerns, ends in order. Knows no file and no socket.
+import type { ReceiverId, StationId } from '../ids.ts';
+import { parseFin } from '../messages.ts';
+import type { PublicKey } from '../minisign.ts';
+import type { Broker, BrokerMessage, Clock, Conditions, Log } from '../ports.ts';
+import type { ReceiverTopics, UpTopic } from '../topics.ts';
+import { Claims } from './claims.ts';
+import type { CustodyKeeper } from './custody-keep.ts';
+import { STOP_MS } from './limits.ts';
+import { Receipts } from './receipts.ts';
+import { Refusals } from './refusals.ts';
+import { Sending, type MessageSigner } from './sending.ts';
+import type { Slabs } from './slabs.ts';
+import { Space } from './space.ts';
+import { Transfers } from './transfers.ts';
+import type { UnitStore } from './unit-store.ts';
+import type { VaultCount } from './vault-count.ts';
+import type { Vault } from './vault.ts';
+
+export interface ReceiverOptions {
+  readonly receiver: ReceiverId;
+  /** Stations whose manifests count, with all their keys. */
+  readonly stations: ReadonlyMap<StationId, readonly PublicKey[]>;
+  readonly broker: Broker;
+  readonly topics: ReceiverTopics;
+  readonly sharedOffers: boolean;
+  readonly vault: Vault;
+  readonly quotaBytes: number;
+  /** See countVault. */
+  readonly count: (signal: AbortSignal) => Promise<VaultCount>;
+  readonly slabs: Slabs;
+  readonly units: UnitStore;
+  readonly signer: MessageSigner;
+  readonly publicKey: PublicKey;
+  /** Keeps the custody logs; it answers through the `sending` that it is given. */
+  readonly custody: (sending: Sending) => CustodyKeeper;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly conditions: Conditions;
+}
+
+/** One receiver on one vault and one broker. */
+export class Receiver {
+  readonly #options: ReceiverOptions;
+  readonly #transfers: Transfers;
+  readonly #space: Space;
+  readonly #custody: CustodyKeeper;
+  readonly #claims: Claims;
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+    const sending = new Sending({ ...options, keyId: options.publicKey.keyId });
+    this.#transfers = new Transfers(options.slabs.freeCount, options.clock);
+    this.#custody = options.custody(sending);
+    this.#space = new Space({ ...options, missingBytes: () => this.#transfers.missingBytes });
+    const custodyHead = (station: StationId): ReturnType<CustodyKeeper['head']> =>
+      this.#custody.head(station);
+    const receipts = new Receipts({ ...options, sending, custodyHead });
+    const refusals = new Refusals({ ...options, sending });
+    const own = { space: this.#space, transfers: this.#transfers };
+    this.#claims = new Claims({ ...options, ...own, sending, receipts, refusals });
+  }
+
+  /** Listens. Resolves when all filters are granted, or at once while the broker is not reached. Errors: those of Broker.subscribe. */
+  async start(): Promise<void> {
+    const { broker, topics, sharedOffers, log } = this.#options;
+    this.#space.start();
+    broker.onMessage((message) => this.#take(message));
+    broker.onState((connected) => log.info(connected ? 'broker connected' : 'broker lost'));
+    await Promise.all(topics.filters(sharedOffers).map((filter) => broker.subscribe(filter)));
+  }
+
+  /**
+   * Ends in order: no more offers, what is complete gets its receipt, leases are given back. After STOP_MS it ends all the same:
+   * what was not done then is asked for again. Never rejects.
+   */
+  async stop(): Promise<void> {
+    const abort = new AbortController();
+    const { clock, log } = this.#options;
+    const patience = clock.sleep(STOP_MS, abort.signal).then(
+      () => log.warn('ended before everything was done'),
+      () => undefined,
+    );
+    await Promise.race([this.#finish(), patience]);
+    abort.abort(new Error('ended'));
+    await patience;
+  }
+
+  async #finish(): Promise<void> {
+    await Promise.all([this.#claims.stop(), this.#transfers.stop()]);
+    await this.#transfers.stop(); // what an offer at hand began in between
+    await this.#custody.stop();
+    await this.#space.stop();
+  }
+
+  #take({ topic, payload, retained }: BrokerMessage): void {
+    if (retained) return; // whoever is not connected now asks again
+    const up = this.#options.topics.parseUp(topic);
+    if (up === undefined) return;
+    if ('receiver' in up && up.receiver !== this.#options.receiver) return;
+    this.#dispatch(up, payload);
+  }
+
+  #dispatch(up: UpTopic, payload: Uint8Array): void {
+    switch (up.kind) {
+      case 'bytes':
+        this.#transfers.get(up)?.bytes(up.offset, payload);
+        return;
+      case 'digests':
+        this.#transfers.get(up)?.digests(up.offset, payload);
+        return;
+      case 'fin':
+        this.#fin(up, payload);
+        return;
+      case 'offer':
+        this.#claims.offer({ station: up.station, recording: up.recording }, payload);
+        return;
+      case 'custody':
+        this.#custody.take(up.station, up.segment, up.from, payload);
+        return;
+    }
+  }
+
+  #fin(up: UpTopic & { kind: 'fin' }, payload: Uint8Array): void {
+    try {
+      const { epoch } = parseFin(payload);
+      const transfer = this.#transfers.get(up);
+      if (transfer === undefined) this.#claims.finWithoutTransfer(up);
+      else transfer.fin(epoch);
+    } catch (error) {
+      this.#options.log.debug('no fin', { station: up.station, recording: up.recording, error });
+    }
+  }
+}

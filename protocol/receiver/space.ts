@@ -1,0 +1,168 @@
+// Whether the vault has room for one more recording: free bytes less what active recordings still need, and the quota.
+import type { StationId } from '../ids.ts';
+import type { Clock, Conditions, Log } from '../ports.ts';
+import * as limits from './limits.ts';
+import type { Refusal } from './refusals.ts';
+import type { VaultCount } from './vault-count.ts';
+import type { Vault } from './vault.ts';
+
+/** The vault is counted anew so often, since other programs delete what is due. */
+const COUNT_MS = 3_600_000;
+/** ... and when the quota is reached, but not more often than this. */
+const COUNT_FULL_MS = 600_000;
+/** While it is full, it is looked at so often whether there is room again. */
+const CHECK_MS = 30_000;
+/** The vault's id file is read at most so often. */
+const PRESENT_MS = 5000;
+
+export interface SpaceOptions {
+  readonly vault: Pick<Vault, 'freeBytes' | 'unfinished' | 'isPresent'>;
+  readonly quotaBytes: number;
+  /** See countVault. */
+  readonly count: (signal: AbortSignal) => Promise<VaultCount>;
+  /** Bytes that active recordings still need. */
+  readonly missingBytes: () => number;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly conditions: Conditions;
+}
+
+/** Keeps the books. Until the first count is done, only free bytes limit what is admitted. */
+export class Space {
+  readonly #options: SpaceOptions;
+  readonly #stop = new AbortController();
+  #usedBytes = 0;
+  #countedAtMs: number | undefined;
+  #counting: Promise<void> = Promise.resolve();
+  #present = { value: true, atMs: Number.NEGATIVE_INFINITY };
+  #needBytes = 0; // of the last one that found no room
+  #cancelCount: () => void = () => undefined;
+  #cancelCheck: (() => void) | undefined;
+
+  constructor(options: SpaceOptions) {
+    this.#options = options;
+  }
+
+  /** Begins the first count. */
+  start(): void {
+    this.#counting = this.#count();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the receiver stops'));
+    this.#cancelCount();
+    this.#cancelCheck?.();
+    await this.#counting;
+  }
+
+  /** A recording came into place. */
+  added(bytes: number): void {
+    this.#usedBytes += bytes;
+  }
+
+  /** Undefined where a recording of that size may begin, else what the station is told. Errors: the system's. */
+  async refusal(station: StationId, sealedSizeBytes: number): Promise<Refusal | undefined> {
+    if (!(await this.#isPresent())) return pause('the vault is not there', limits.PAUSE_FULL_MS);
+    const { vault, quotaBytes, missingBytes } = this.#options;
+    if (sealedSizeBytes > quotaBytes) return this.#tooLarge(station, sealedSizeBytes);
+    if ((await vault.unfinished(station)) >= limits.UNFINISHED_PER_STATION_MAX)
+      return pause('too many unfinished recordings', limits.PAUSE_ALTERED_MS);
+    const needBytes = sealedSizeBytes + missingBytes();
+    const freeBytes = (await vault.freeBytes()) - limits.SPACE_RESERVE_BYTES;
+    if (needBytes > freeBytes) return this.#full(sealedSizeBytes, 'no space left', freeBytes);
+    const quotaLeft = quotaBytes - this.#usedBytes;
+    if (needBytes > quotaLeft) {
+      this.#countAgain();
+      return this.#full(sealedSizeBytes, 'quota reached', quotaLeft);
+    }
+    this.#roomAgain();
+    return undefined;
+  }
+
+  /** A write found no space although the books said so. */
+  writeFailed(): Refusal {
+    return this.#full(0, 'no space left', 0);
+  }
+
+  #tooLarge(station: StationId, sealedSizeBytes: number): Refusal {
+    this.#options.conditions.raise('vault.quota', station, {
+      recording_bytes: sealedSizeBytes,
+      quota_bytes: this.#options.quotaBytes,
+    });
+    return pause('larger than the quota of the vault', 3_600_000);
+  }
+
+  #full(needBytes: number, reason: string, leftBytes: number): Refusal {
+    this.#needBytes = needBytes;
+    this.#options.conditions.raise('vault.full', null, {
+      reason,
+      left_bytes: Math.max(0, leftBytes),
+      needed_bytes: needBytes,
+    });
+    this.#cancelCheck ??= this.#options.clock.after(CHECK_MS, () => void this.#check());
+    return pause(reason, limits.PAUSE_FULL_MS);
+  }
+
+  /** Clears the condition also where nobody offers any more. */
+  async #check(): Promise<void> {
+    this.#cancelCheck = undefined;
+    if (this.#stop.signal.aborted) return;
+    const freeBytes = await this.#options.vault.freeBytes().catch(() => 0);
+    const leftBytes = Math.min(
+      freeBytes - limits.SPACE_RESERVE_BYTES,
+      this.#options.quotaBytes - this.#usedBytes,
+    );
+    if (leftBytes > this.#needBytes + this.#options.missingBytes()) this.#roomAgain();
+    else this.#cancelCheck = this.#options.clock.after(CHECK_MS, () => void this.#check());
+  }
+
+  #roomAgain(): void {
+    this.#cancelCheck?.();
+    this.#cancelCheck = undefined;
+    this.#options.conditions.clear('vault.full', null);
+  }
+
+  async #isPresent(): Promise<boolean> {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (nowMs - this.#present.atMs < PRESENT_MS) return this.#present.value;
+    const value = await this.#options.vault.isPresent();
+    this.#present = { value, atMs: nowMs };
+    if (value) this.#options.conditions.clear('vault.lost', null);
+    else this.#options.conditions.raise('vault.lost', null);
+    return value;
+  }
+
+  #countAgain(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (this.#countedAtMs === undefined || nowMs - this.#countedAtMs < COUNT_FULL_MS) return;
+    this.#cancelCount();
+    this.#counting = this.#count();
+  }
+
+  /** Never rejects: after a failure the old number stands until the next count. */
+  async #count(): Promise<void> {
+    const { count, clock, log, conditions } = this.#options;
+    const before = this.#usedBytes;
+    this.#countedAtMs = undefined;
+    try {
+      const found = await count(this.#stop.signal);
+      this.#usedBytes = found.bytes + (this.#usedBytes - before);
+      const { bytes, recordings, unfinished, oddCount } = found;
+      log.info('vault counted', { bytes, recordings, unfinished, odd: oddCount });
+      if (oddCount === 0) conditions.clear('vault.odd-entries', null);
+      else conditions.raise('vault.odd-entries', null, { count: oddCount, first: found.odd[0] ?? null });
+      if (oddCount > 0) log.warn('the vault holds things that are not its own', { odd: found.odd });
+    } catch (error) {
+      if (this.#stop.signal.aborted) return;
+      log.error('vault not counted', { error });
+    }
+    this.#countedAtMs = clock.monotonicMs();
+    this.#cancelCount = clock.after(COUNT_MS, () => {
+      this.#counting = this.#count();
+    });
+  }
+}
+
+function pause(reason: string, retryAfterMs: number): Refusal {
+  return { verb: 'pause', reason, retryAfterMs };
+}

@@ -1,0 +1,94 @@
+// All recordings that are being received at one time: bounded, with the buffers shared among them, and messages handed to theirs.
+import type { StationId } from '../ids.ts';
+import type { Clock } from '../ports.ts';
+import { ACTIVE_MAX, ACTIVE_PER_STATION_MAX, STALL_MS } from './limits.ts';
+import { keyOf } from './sending.ts';
+import { SlabShares } from './slab-shares.ts';
+import type { Transfer } from './transfer.ts';
+import type { RecordingName } from './vault.ts';
+
+/** The active transfers. */
+export class Transfers {
+  readonly #clock: Clock;
+  readonly #shares: SlabShares<string>;
+  readonly #active = new Map<string, Transfer>();
+  readonly #perStation = new Map<StationId, number>();
+  #cancelCheck: (() => void) | undefined;
+
+  /** `slabs` is the number of buffers to share. */
+  constructor(slabs: number, clock: Clock) {
+    this.#clock = clock;
+    this.#shares = new SlabShares(slabs);
+  }
+
+  get size(): number {
+    return this.#active.size;
+  }
+
+  /** Bytes that are still to come, over all. */
+  get missingBytes(): number {
+    let sum = 0;
+    for (const transfer of this.#active.values()) sum += transfer.missingBytes;
+    return sum;
+  }
+
+  get(name: RecordingName): Transfer | undefined {
+    return this.#active.get(keyOf(name));
+  }
+
+  /** Whether one more of this station may begin. */
+  hasPlace(station: StationId): boolean {
+    const count = this.#perStation.get(station) ?? 0;
+    return this.#active.size < ACTIVE_MAX && count < ACTIVE_PER_STATION_MAX;
+  }
+
+  add(name: RecordingName, transfer: Transfer): void {
+    this.#active.set(keyOf(name), transfer);
+    this.#perStation.set(name.station, (this.#perStation.get(name.station) ?? 0) + 1);
+  }
+
+  /** A transfer ended. */
+  remove(name: RecordingName): void {
+    if (!this.#active.delete(keyOf(name))) return;
+    const left = (this.#perStation.get(name.station) ?? 1) - 1;
+    if (left > 0) this.#perStation.set(name.station, left);
+    else this.#perStation.delete(name.station);
+    this.#shares.leave(keyOf(name));
+    this.#settle();
+  }
+
+  /** So many units of that recording are missing: the first time it begins to take part in the sharing. */
+  missing(name: RecordingName, units: number): void {
+    const key = keyOf(name);
+    const before = this.#shares.granted(key);
+    this.#shares.landed(key, units);
+    if (!this.#shares.has(key)) this.#shares.join(key, name.station, units);
+    this.#settle();
+    const granted = this.#shares.granted(key);
+    if (granted < before) this.#active.get(key)?.grant(granted);
+  }
+
+  /** Stops all; resolves when their leases are given back. */
+  async stop(): Promise<void> {
+    this.#cancelCheck?.();
+    await Promise.all([...this.#active.values()].map((transfer) => transfer.stop()));
+  }
+
+  #settle(): void {
+    for (const key of this.#shares.settle()) this.#active.get(key)?.grant(this.#shares.granted(key));
+    if (this.#shares.starving) this.#cancelCheck ??= this.#clock.after(STALL_MS / 3, () => this.#check());
+  }
+
+  /** While some wait for their first buffer, those that have one and send nothing go to the end of the line. */
+  #check(): void {
+    this.#cancelCheck = undefined;
+    if (!this.#shares.starving) return;
+    for (const [key, transfer] of this.#active) {
+      if (this.#shares.granted(key) === 0 || !transfer.silentFor(STALL_MS)) continue;
+      this.#shares.stalled(key);
+      transfer.grant(0);
+      transfer.dropFilling();
+    }
+    this.#settle();
+  }
+}

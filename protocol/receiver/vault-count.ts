@@ -1,0 +1,112 @@
+// Walks a vault of files and counts what it holds. Changes nothing; what is odd is named, and moved only when it stands in the way of
+// an offer (vault-files.ts).
+import { join } from 'node:path';
+import { isRecordingId, isStationId } from '../ids.ts';
+import type { Files } from '../ports.ts';
+import { listIfThere } from './durable.ts';
+import * as names from './vault-layout.ts';
+
+/** Odd things that are named one by one. */
+const ODD_NAMED_MAX = 20;
+
+/** What a walk found. */
+export interface VaultCount {
+  /** Bytes of payloads, in place and unfinished, and of custody logs. */
+  readonly bytes: number;
+  readonly recordings: number;
+  readonly unfinished: number;
+  /** Things that no receiver of this version puts there, and the paths of the first ones below the vault. */
+  readonly oddCount: number;
+  readonly odd: readonly string[];
+}
+
+/** Counts a whole vault. Errors: the system's; the signal's reason. */
+export async function countVault(
+  files: Files,
+  layout: names.VaultLayout,
+  signal: AbortSignal,
+): Promise<VaultCount> {
+  const walk = new Walk(files, signal);
+  for (const name of await files.list(layout.root)) {
+    const path = join(layout.root, name);
+    if (isStationId(name)) await walk.station(name, path);
+    else if (!names.OWN_NAMES.has(name) && name !== 'lost+found') walk.odd(name);
+  }
+  for (const name of await listIfThere(files, layout.incoming))
+    if (isStationId(name)) await walk.incoming(join(layout.incoming, name));
+  return walk.count();
+}
+
+class Walk {
+  readonly #files: Files;
+  readonly #signal: AbortSignal;
+  #bytes = 0;
+  #recordings = 0;
+  #unfinished = 0;
+  #oddCount = 0;
+  readonly #odd: string[] = [];
+
+  constructor(files: Files, signal: AbortSignal) {
+    this.#files = files;
+    this.#signal = signal;
+  }
+
+  count(): VaultCount {
+    return {
+      bytes: this.#bytes,
+      recordings: this.#recordings,
+      unfinished: this.#unfinished,
+      oddCount: this.#oddCount,
+      odd: this.#odd,
+    };
+  }
+
+  odd(path: string): void {
+    this.#oddCount++;
+    if (this.#odd.length < ODD_NAMED_MAX) this.#odd.push(path.slice(0, 200));
+  }
+
+  async station(station: string, path: string): Promise<void> {
+    for (const name of await this.#list(path)) {
+      this.#signal.throwIfAborted();
+      if (name === names.CUSTODY) await this.#custody(join(path, name));
+      else if (isRecordingId(name)) await this.#recording(join(station, name), join(path, name));
+      else this.odd(join(station, name));
+    }
+  }
+
+  async incoming(path: string): Promise<void> {
+    for (const recording of await this.#list(path)) {
+      this.#signal.throwIfAborted();
+      if (!isRecordingId(recording)) continue;
+      for (const work of await this.#list(join(path, recording))) {
+        this.#unfinished++;
+        this.#bytes += await this.#sizeOf(join(path, recording, work, names.PAYLOAD));
+      }
+    }
+  }
+
+  async #recording(shown: string, path: string): Promise<void> {
+    const found = await this.#list(path);
+    if (!found.includes(names.MANIFEST)) this.odd(shown);
+    else this.#recordings++;
+    for (const name of found)
+      if (!names.RECORDING_NAMES.has(name) && !name.endsWith('.tmp')) this.odd(join(shown, name));
+    this.#bytes += await this.#sizeOf(join(path, names.PAYLOAD));
+  }
+
+  async #custody(path: string): Promise<void> {
+    for (const name of await this.#list(path)) this.#bytes += await this.#sizeOf(join(path, name));
+  }
+
+  async #sizeOf(path: string): Promise<number> {
+    return (await this.#files.stat(path))?.sizeBytes ?? 0;
+  }
+
+  /** What is no folder has no names; that it stands where a folder belongs is odd. */
+  async #list(path: string): Promise<string[]> {
+    if ((await this.#files.stat(path))?.kind === 'folder') return listIfThere(this.#files, path);
+    this.odd(path);
+    return [];
+  }
+}
