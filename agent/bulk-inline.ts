@@ -10,7 +10,7 @@ import { readUnit } from './unit-read.ts';
 export function bulkInline(context: { readonly files: Files; readonly random: Random }): Bulk {
   return {
     startSeal: (job) => SealPass.start(job, context),
-    startDigest: async () => new DigestPass(),
+    startDigest: async () => new DigestPass({}),
     readUnit: (path, position, sizeBytes, sha256) =>
       readUnit(context.files, { path, position, sizeBytes, sha256 }),
     sealSmall: async (bytes, recipients) => sealSmall(bytes, recipients, context.random),

@@ -4,6 +4,7 @@ import { parentPort } from 'node:worker_threads';
 import { DockError } from '../protocol/errors.ts';
 import { bufferFreer } from '../protocol/io/free-buffer.ts';
 import { nodeFiles } from '../protocol/io/files-node.ts';
+import { LoopTurns } from '../protocol/io/loop-turns.ts';
 import { nodeRandom } from '../protocol/io/random-node.ts';
 import { Moved, serveCalls } from '../protocol/io/worker-serve.ts';
 import { sealSmall } from '../protocol/sealed-file.ts';
@@ -14,7 +15,13 @@ import { SealPass } from './seal.ts';
 import { readUnit } from './unit-read.ts';
 
 assert(parentPort, 'this module is a worker');
-const context = { files: nodeFiles(), random: nodeRandom(), freeBuffer: bufferFreer() };
+const turns = new LoopTurns();
+const context = {
+  files: nodeFiles(),
+  random: nodeRandom(),
+  freeBuffer: bufferFreer(),
+  turn: () => turns.next(), // a unit that is wanted for sending waits for one slice, not for all pieces that have arrived
+};
 const sealings = new Map<number, InOrder<Sealing>>();
 const digestings = new Map<number, InOrder<Digesting>>();
 
@@ -60,7 +67,7 @@ serveCalls<BulkCalls>(parentPort, {
     sealings.set(pass, new InOrder<Sealing>(await SealPass.start(job, context)));
   },
   startDigest: async ({ pass }) => {
-    digestings.set(pass, new InOrder<Digesting>(new DigestPass()));
+    digestings.set(pass, new InOrder<Digesting>(new DigestPass(context)));
   },
   write: ({ pass, piece }) => (sealings.get(pass) ?? digesting(pass)).run((open) => open.write(piece)),
   tailMatches: ({ pass, bytes }) => sealing(pass).run((open) => open.tailMatches(bytes)),

@@ -29,6 +29,8 @@ export interface SealContext {
   readonly random: Random;
   /** Gives a large buffer's memory back before the garbage collector would. */
   readonly freeBuffer?: (buffer: ArrayBuffer) => void;
+  /** Resolves when the next slice may be worked on: other work of this thread comes in between. */
+  readonly turn?: () => Promise<void>;
 }
 
 /** The Sealing that does the work itself. */
@@ -40,13 +42,19 @@ export class SealPass implements Sealing {
   readonly #media = new MediaFacts();
   readonly #tail: PlaintextTail;
   readonly #unreadable: { offset_bytes: number; size_bytes: number }[] = [];
+  readonly #turn: (() => Promise<void>) | undefined;
   #positionBytes = 0;
   #failure: { readonly error: unknown } | undefined;
   #finished = false;
 
-  private constructor(sealer: PayloadSealer, writer: UnitWriter, freeBuffer: (buffer: ArrayBuffer) => void) {
+  private constructor(
+    sealer: PayloadSealer,
+    writer: UnitWriter,
+    { freeBuffer = leaveToCollector, turn }: SealContext,
+  ) {
     this.#sealer = sealer;
     this.#writer = writer;
+    this.#turn = turn;
     this.#put = (part) => {
       writer.put(part);
       if (part.length >= FREED_BYTES_MIN) freeBuffer(part.buffer);
@@ -64,7 +72,7 @@ export class SealPass implements Sealing {
     const chunks = await createBeside(payload, files, job.chunksPath);
     const writer = new UnitWriter(payload, chunks, freeBuffer);
     writer.put(sealer.header);
-    return new SealPass(sealer, writer, freeBuffer);
+    return new SealPass(sealer, writer, context);
   }
 
   get positionBytes(): number {
@@ -121,6 +129,7 @@ export class SealPass implements Sealing {
   async #take(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     this.#mayGrowBy(bytes.length);
     for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
+      await this.#turn?.();
       if (!this.#writer.hasRoom) await this.#writer.room();
       const slice = bytes.subarray(at, at + SLICE_BYTES);
       this.#original.update(slice);
