@@ -1,5 +1,5 @@
 // Looks through ended custody segments without hurry: do their signatures still hold, and which recordings does the log name.
-import { parseUtf8 } from '../protocol/bytes.ts';
+import { bufferOf, parseUtf8 } from '../protocol/bytes.ts';
 import {
   CUSTODY_SEGMENT_TRUSTED_COMMENT,
   parseCustodyEntry,
@@ -71,12 +71,20 @@ export async function missingEntries(
   return [...missing] as RecordingId[];
 }
 
-/** The text is searched before anything is parsed: most lines are of other events. */
+/** The text is searched before anything is parsed: most lines are of other events. A damaged line names nothing. */
 function* recordingsIn(lines: Uint8Array, event: CustodyEventName): Generator<string> {
-  const wanted = Buffer.from(`"event":"${event}"`);
   for (const { line } of linesIn(lines)) {
-    if (!Buffer.from(line.buffer, line.byteOffset, line.length).includes(wanted)) continue;
-    const { facts } = parseCustodyEntry(line);
-    if (typeof facts['recording'] === 'string') yield facts['recording'];
+    if (!bufferOf(line).includes(`"event":"${event}"`)) continue;
+    const recording = recordingOf(line);
+    if (recording !== undefined) yield recording;
+  }
+}
+
+function recordingOf(line: Uint8Array): string | undefined {
+  try {
+    const recording = parseCustodyEntry(line).facts['recording'];
+    return typeof recording === 'string' ? recording : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -9,7 +9,7 @@ import { isCameraId, isDockingId, isRecordingId, type RecordingId } from '../../
 import type { Files, OpenFile } from '../../protocol/ports.ts';
 import { dropFile, UNFINISHED_SUFFIX, unlinkIfThere } from '../durable-file.ts';
 import type { SpoolLayout } from './layout.ts';
-import type { RecordingFacts, RejectedReason } from './spooled-recording.ts';
+import type { RecordingFacts, RejectedReason, SpoolState } from './spooled-recording.ts';
 
 /** Read and written in pieces of this size. */
 const PIECE_BYTES = 1024 * 1024;
@@ -17,22 +17,23 @@ const PIECE_BYTES = 1024 * 1024;
 const ENTRIES_MAX = 1_000_000;
 const LINE_BYTES_MAX = 16 * 1024;
 
-/** One recording of the index. `place` is where its folder lay when the index was written. */
+/** One recording of the index, and how far it had got, durably, when the index was written. */
 export interface IndexEntry {
   readonly facts: RecordingFacts;
-  readonly place: 'ready' | 'released';
+  readonly state: SpoolState;
 }
 
 const ROLES = ['media', 'sidecar', 'other'] as const;
+const STATES = ['spooled', 'receipted', 'released'] as const;
 
 function headerOf(spool: string): string {
   return `{"type":"spool-index","version":1,"spool":"${spool}"}`;
 }
 
-function lineOf({ facts, place }: IndexEntry): string {
+function lineOf({ facts, state }: IndexEntry): string {
   return JSON.stringify([
     facts.recording,
-    place === 'ready' ? 0 : 1,
+    STATES.indexOf(state),
     facts.camera,
     facts.docking,
     ROLES.indexOf(facts.role),
@@ -53,13 +54,13 @@ function lineOf({ facts, place }: IndexEntry): string {
 /** A line that the digest vouches for; checked only as far as a wrong type could do harm. */
 function parseLine(line: string): IndexEntry | undefined {
   const fields = JSON.parse(line) as unknown[];
-  const [recording, place, camera, docking, role, locked, rejected, path, originalSize, original] = fields;
+  const [recording, state, camera, docking, role, locked, rejected, path, originalSize, original] = fields;
   const [sealedSize, chunks, manifest, previous, recipients, sealedAt] = fields.slice(10);
   const texts = [recording, camera, docking, path, original, chunks, manifest, sealedAt].map(String);
   const [id = '', cameraId = '', dockingId = '', pathSha256 = '', originalSha256 = ''] = texts;
   if (!isRecordingId(id) || !isCameraId(cameraId) || !isDockingId(dockingId)) return undefined;
   return {
-    place: place === 0 ? 'ready' : 'released',
+    state: STATES[Number(state)] ?? 'spooled',
     facts: {
       recording: id,
       camera: cameraId,

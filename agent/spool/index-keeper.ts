@@ -75,5 +75,5 @@ export class IndexKeeper {
 }
 
 function indexed(facts: CatalogueEntry): IndexEntry {
-  return { facts, place: facts.state === 'released' ? 'released' : 'ready' };
+  return { facts, state: facts.state };
 }

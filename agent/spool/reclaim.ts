@@ -1,9 +1,9 @@
 // Frees the space of a recording that the store has: payload and chunk list go, the four documents stay in `released/`.
 //
 // Order, so that a cut at any place leaves a recording that is whole or one that is released:
-// 1. sync the recording's folder: its receipt may have been renamed by a process that was killed before its sync;
-// 2. rename the folder to `released/`, sync both sides: from here on recovery finishes the rest;
-// 3. remove the payload and the chunk list, sync the folder.
+// 1. rename the folder to `released/`, sync both sides: from here on recovery finishes the rest;
+// 2. remove the payload and the chunk list, sync the folder.
+// The receipt is durable before: a recording counts as receipted only after its folder was synced.
 import { join } from 'node:path';
 import type { Files } from '../../protocol/ports.ts';
 import { unlinkIfThere } from '../durable-file.ts';
@@ -21,7 +21,6 @@ export async function moveToReleased(
 ): Promise<string> {
   const from = join(layout.ready, recording);
   const to = join(layout.released, recording);
-  await files.syncFolder(from);
   await files.rename(from, to);
   onMoved();
   await Promise.all([syncs.sync(layout.released), syncs.sync(layout.ready)]);

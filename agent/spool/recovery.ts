@@ -2,6 +2,7 @@
 //
 // Invariants:
 // 1. Nothing counts as durable before its folder was synced here: the last process may have been killed between rename and sync.
+//    Receipts that the index knows were synced before it was written.
 // 2. `staging/`: a folder that holds only what a sealing writes is ours and was never claimed; it is removed, because a sealing
 //    cannot be continued and the camera still has the original. Everything else there goes to the quarantine.
 // 3. `ready/`: a folder that is whole (names, lengths, manifest) is a recording. An odd one goes to the quarantine as it is.
@@ -149,12 +150,25 @@ export class Recovery {
   async #ready(name: string, path: string): Promise<void> {
     const { files, layout, index } = this.#deps;
     if (!isRecordingId(name)) return this.#aside(layout.ready, path, name, 'not a recording id');
-    const known = index?.get(name)?.facts;
-    const judgement = await judgeReady(files, path, name, known);
+    const known = index?.get(name);
+    const judgement = await judgeReady(files, path, name, known?.facts);
     if (judgement.verdict === 'odd') return this.#aside(layout.ready, path, name, judgement.reason);
     const { names, facts } = judgement;
     await this.#clean(path, name, names.leftovers, names.unknown);
-    this.#add(facts, names.receipted ? 'receipted' : 'spooled', known !== undefined);
+    const receipted =
+      names.receipted && (known?.state === 'receipted' || (await this.#syncReceipt(path, name)));
+    this.#add(facts, receipted ? 'receipted' : 'spooled', known !== undefined);
+  }
+
+  /** A receipt that the index does not know may have been renamed by a process that was killed before its sync. */
+  async #syncReceipt(path: string, recording: string): Promise<boolean> {
+    try {
+      await this.#deps.files.syncFolder(path);
+      return true;
+    } catch (error) {
+      this.#deps.findings.add('failed', recording, `receipt not synced: ${describeError(error)}`);
+      return false;
+    }
   }
 
   async #released(name: string, path: string): Promise<void> {
@@ -163,7 +177,7 @@ export class Recovery {
     if (this.#catalogue.get(name) !== undefined)
       return this.#aside(layout.released, path, name, 'the same recording lies in ready');
     const known = index?.get(name);
-    if (known?.place === 'released') return this.#add(known.facts, 'released', true);
+    if (known?.state === 'released') return this.#add(known.facts, 'released', true);
     const found = await this.#lookReleased(name, path, known?.facts);
     if (typeof found === 'string') return this.#aside(layout.released, path, name, found);
     this.#add(found, 'released', false);

@@ -167,6 +167,7 @@ export class Spool {
       if (entry.state === 'receipted' && (await this.#receiptStands(entry))) return;
       await this.#writeReceipt(entry, { bytes: receiptBytes, signature });
       entry.state = 'receipted';
+      this.#index.changed();
     });
   }
 
@@ -271,6 +272,7 @@ export class Spool {
         .move(join(entry.folder, name), 'receipt does not stand', `${entry.recording}.${name}`)
         .catch((error: unknown) => writeFailed('set aside the receipt of', entry.recording, error));
     entry.state = 'spooled';
+    this.#index.changed();
     return false;
   }
 
