@@ -35,9 +35,10 @@ export function showFound(value: unknown): string {
   if (typeof value === 'number' || value === undefined) return String(value);
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'a group of keys';
-  const text = JSON.stringify(value) ?? '';
-  if (typeof value === 'string' && SECRET.test(value)) return '(not shown: looks like a secret)';
-  return text.length > FOUND_CHARACTERS_MAX ? `${text.slice(0, FOUND_CHARACTERS_MAX)}...` : text;
+  if (typeof value !== 'string') return JSON.stringify(value) ?? '';
+  if (SECRET.test(value)) return '(not shown: looks like a secret)';
+  const shown = value.length > FOUND_CHARACTERS_MAX ? `${value.slice(0, FOUND_CHARACTERS_MAX)}...` : value;
+  return JSON.stringify(shown);
 }
 
 /** "bays[1].folder" of ["bays", 1, "folder"]; null for the whole document. */
