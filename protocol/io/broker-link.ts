@@ -250,7 +250,8 @@ export class BrokerLink {
     if (this.#readyAtMs !== undefined) {
       return { kind: 'lost', detail, connectedMs: this.#options.clock.monotonicMs() - this.#readyAtMs };
     }
-    return { kind: this.#connackSeen ? 'unreachable' : 'unanswered', detail };
+    if (this.#connackSeen) return { kind: 'unreachable', detail };
+    return { kind: 'unanswered', detail: `${detail} before its CONNACK` };
   }
 
   /** The first ending counts. */
