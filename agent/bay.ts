@@ -132,6 +132,15 @@ export class Bay {
     });
     this.#idle = 'failed';
     this.#changed();
-    await this.#deps.clock.sleep(FAILED_PAUSE_MS, signal).catch(() => undefined);
+    await pause(this.#deps.clock, FAILED_PAUSE_MS, signal);
+  }
+}
+
+/** Ends early, and without an error, when the signal is aborted. */
+async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  try {
+    await clock.sleep(ms, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
   }
 }

@@ -30,7 +30,11 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const log = pinoLog({ level: loaded.config.log.level });
   process.on('uncaughtException', (error) => endOnFault(log, error));
   process.on('unhandledRejection', (error) => endOnFault(log, error));
-  const opened = await openStation(loaded.config, loaded.sha256, await readVersion(), log);
+  const opened = await openStation(loaded.config, {
+    configSha256: loaded.sha256,
+    version: await readVersion(),
+    log,
+  });
   await opened.station.start();
   log.info('station ready', { station: loaded.config.station, bays: loaded.config.bays.length });
   process.send?.({ ready: true });

@@ -20,6 +20,8 @@ export interface FirstRunSettings {
   readonly storePublicKey: string;
 }
 
+/** More than any disk that a first run writes to: the disk itself is the bound here. */
+const VAULT_QUOTA_BYTES = 2 ** 43;
 export const FIRST_RUN_STATION = 'first-run';
 export const FIRST_RUN_RECEIVER = 'r-first-run';
 
@@ -46,7 +48,7 @@ export async function writeConfigFiles(settings: FirstRunSettings): Promise<void
   const receiver = {
     version: 1,
     receiver: FIRST_RUN_RECEIVER,
-    vault: { path: out.vault },
+    vault: { path: out.vault, quota_bytes: VAULT_QUOTA_BYTES },
     keys: { signing_file: `${out.secrets}/store.key` },
     stations: [{ id: FIRST_RUN_STATION, public_keys: [settings.stationPublicKey] }],
     broker: { ...broker, shared_offers: false },

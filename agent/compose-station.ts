@@ -1,0 +1,118 @@
+// Puts a station together from its configuration and its ports. Which adapters these are is decided in open-station.ts and by tests.
+import { join } from 'node:path';
+import type { BayConfig, StationConfig } from '../config/station-config.ts';
+import type { Driver } from '../drivers/driver.ts';
+import type { RecordingId, SessionId } from '../protocol/ids.ts';
+import type { PublicKey } from '../protocol/minisign.ts';
+import type { Broker, Clock, Conditions, Files, Log, Random, Signer } from '../protocol/ports.ts';
+import type { StationTopics } from '../protocol/topics.ts';
+import type { BayWork } from './bay-docking.ts';
+import { Bay } from './bay.ts';
+import type { Bulk } from './bulk.ts';
+import { CustodyLog } from './custody-log.ts';
+import { CustodyPush } from './custody-push.ts';
+import { FolderWatch, type FolderIdentity } from './folder-watch.ts';
+import { Keep } from './keep.ts';
+import { Pusher } from './push.ts';
+import { Spool } from './spool/spool.ts';
+import { Station } from './station.ts';
+import { StatusPublisher } from './status.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** What of station.yaml matters here; keys and how the broker is reached are the adapters'. */
+export type StationSettings = Pick<
+  StationConfig,
+  'station' | 'spool' | 'recipients' | 'store' | 'bays' | 'cameras' | 'release'
+>;
+
+export interface StationPorts {
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly conditions: Conditions;
+  readonly broker: Broker & { start(): void };
+  readonly topics: StationTopics;
+  readonly session: SessionId;
+  readonly signer: Signer;
+  /** Of the signer's key, and older ones of this station. */
+  readonly stationKeys: readonly PublicKey[];
+  readonly provenRecipients: () => ReadonlySet<string>;
+  readonly bulk: Bulk;
+  readonly drivers: readonly Driver[];
+  readonly folderIdentity: FolderIdentity;
+  readonly clockSynchronised: () => boolean | null;
+  readonly bootId: string | null;
+  readonly version: string;
+  readonly configSha256: string;
+}
+
+/** A station that may be started; `close` ends its spool once the station was stopped. */
+export interface ComposedStation {
+  readonly station: Station;
+  close(): Promise<void>;
+}
+
+/** Opens spool and log and connects the parts. Errors: "spool.*", "custody.*". The caller holds the spool's lock. */
+export async function composeStation(
+  settings: StationSettings,
+  ports: StationPorts,
+): Promise<ComposedStation> {
+  const { broker, topics, clock, log, conditions, stationKeys, session } = ports;
+  const store = {
+    station: settings.station,
+    storeKeys: settings.store.publicKeys,
+    receivers: settings.store.receivers,
+  };
+  const { spool } = await Spool.open({ ...ports, ...settings.spool, storeKeys: store.storeKeys });
+  const custody = await CustodyLog.open({
+    ...ports,
+    folder: join(settings.spool.path, 'custody'),
+    station: settings.station,
+    reserve: spool.logReserve,
+  });
+  const custodyPush = new CustodyPush({ broker, topics, store, source: custody, clock, log, conditions });
+  custody.onCheckpoint(() => custodyPush.advance());
+  const status = new StatusPublisher({ broker, topics, session, clock, log });
+  const keep = new Keep({ spool, custody, clock, log, keepMs: settings.spool.keepHours * HOUR_MS });
+  const pusher = new Pusher({
+    ...ports,
+    store,
+    spool,
+    units: ports.bulk,
+    custody,
+    onReceipted: (recording) => station.receipted(recording),
+    onQuarantined: (recording) => station.quarantined(recording),
+  });
+  const progress = {
+    isReceipted: (recording: RecordingId) => spool.get(recording)?.state !== 'spooled',
+    heldBytes: (recording: RecordingId) => pusher.receivedBytes(recording),
+  };
+  const work = (bay: BayConfig): BayWork => ({
+    station: settings.station,
+    bay: bay.id,
+    camera: bay.camera,
+    recipients: settings.recipients,
+    watch: new FolderWatch(bay.folder, { identity: ports.folderIdentity, clock, log }),
+    drivers: ports.drivers,
+    take: { ...ports, spool, custody, makeRoom: () => keep.makeRoom() },
+    commit: { ...ports, spool, custody, onSpooled: (recording) => pusher.add(recording) },
+    erase: { ...ports, policy: settings.release, storeKeys: store.storeKeys, spool, custody, stationKeys },
+  });
+  const bays = settings.bays.map(
+    (bay) =>
+      new Bay({
+        id: bay.id,
+        alias: settings.cameras.find((camera) => camera.id === bay.camera)?.alias ?? bay.camera,
+        work: work(bay),
+        progress,
+        clock,
+        log,
+        conditions,
+        onChange: (changed) => status.bayChanged(changed),
+      }),
+  );
+  const station = new Station({ ...ports, custody, custodyPush, pusher, status, keep, bays });
+  return { station, close: () => spool.close() };
+}
