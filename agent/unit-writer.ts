@@ -14,8 +14,8 @@ import { UnitDigester } from '../protocol/unit-digests.ts';
 const BUFFERS = 3;
 /** Written bytes between two syncs: small enough that the last one is short, large enough for a card (tens of ms each). */
 const SYNC_GROUP_BYTES = 64 * 1024 * 1024;
-/** Digests that are gathered before they are written: those of 1 GiB. */
-const DIGESTS_BYTES = 2048 * DIGEST_BYTES;
+/** Digests that are gathered before they are written: one page, those of 64 MiB. Never all of a file. */
+const DIGESTS_BYTES = 128 * DIGEST_BYTES;
 
 /** What was written. */
 export interface WrittenFiles {
@@ -123,7 +123,7 @@ export class UnitWriter {
 
   /** Nothing is being written any more. */
   #freeUnits(): void {
-    for (const unit of [this.#unit, ...this.#free]) this.#freeBuffer(unit.buffer);
+    for (const unit of [this.#unit, ...this.#free]) if (unit.length > 0) this.#freeBuffer(unit.buffer);
     this.#free.length = 0;
     this.#unit = EMPTY;
   }
