@@ -72,6 +72,8 @@ function guardInput(options: ClientOptions, events: ClientEvents): void {
 /**
  * A client that sends its CONNECT at once: clean session, no reconnecting, nothing stored for later.
  * Shape: the caller attaches its listeners, "error" first, before the event loop turns.
+ * No maximum packet size is announced, although MQTT 5 has a word for it: mosquitto 2.0 loses a place of its in-flight window with each message
+ * that it then holds back, and after 20 of them nothing of QoS 1 comes any more. The guard takes them out itself, and acknowledges them.
  * `writeCache` off: MQTT.js would prepare 65,536 small buffers, 7 MB, to save an allocation per message.
  */
 export function openClient(options: ClientOptions, events: ClientEvents): MqttClient {
@@ -90,8 +92,5 @@ export function openClient(options: ClientOptions, events: ClientEvents): MqttCl
     queueQoSZero: false,
     writeCache: false,
     ...(will === undefined ? {} : { will: { ...will, payload: bufferOf(will.payload) } }),
-    ...(version === 5
-      ? { properties: { maximumPacketSize: options.inboundBytesMax + MESSAGE_OVERHEAD_BYTES } }
-      : {}),
   });
 }
