@@ -68,8 +68,7 @@ function countEntry(counts: BayCounts, { fate, listed }: TrackedEntry, progress:
 export function bayState(activity: BayActivity, counts: BayCounts): BayDocument['state'] {
   if (activity !== 'resting') return activity;
   if (counts.waiting > 0) return 'failed';
-  if (counts.receipted < counts.entries) return 'pushing';
-  return counts.settled < counts.entries ? 'erasing' : 'done';
+  return counts.settled < counts.entries ? 'pushing' : 'done';
 }
 
 /**

@@ -85,17 +85,13 @@ export class Docking {
 
   /** Runs rounds until the camera leaves or the signal is aborted, and rejects with that reason. */
   async run(signal: AbortSignal): Promise<never> {
-    let listing = await this.#list(signal);
+    this.#show('reading');
+    let listing = await this.#deps.session.inventory(signal);
     for (;;) {
       await this.#track(listing);
       await this.#takeAll(signal);
       listing = (await this.#release(signal)) ?? (await this.#rest(signal));
     }
-  }
-
-  async #list(signal: AbortSignal): Promise<Inventory> {
-    this.#show(this.#entries.size === 0 ? 'reading' : this.#activity);
-    return this.#deps.session.inventory(signal);
   }
 
   /** New and changed entries become pending; those that vanished keep their fate, or are forgotten where they had none. */
@@ -224,7 +220,7 @@ export class Docking {
     } finally {
       cancel();
     }
-    return this.#list(signal);
+    return this.#deps.session.inventory(signal);
   }
 
   #show(activity: BayActivity): void {

@@ -52,7 +52,7 @@ test('an entry that cannot be taken, or a place that cannot be listed, calls for
 });
 
 test('receipted but not yet erased is not done', () => {
-  expect(bayState('resting', count([spooled], true))).toBe('erasing');
+  expect(bayState('resting', count([spooled], true))).toBe('pushing');
   expect(bayState('resting', count([entry({ kind: 'kept', recording, reason: 'policy-never' })]))).toBe(
     'done',
   );

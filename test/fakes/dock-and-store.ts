@@ -1,0 +1,250 @@
+// A whole station and a whole store in one process: their real logic and real files in a temporary folder, cameras in memory, and a
+// broker in memory whose every message a test may drop, alter or double.
+import { mkdtemp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bulkInline } from '../../agent/bulk-inline.ts';
+import { composeStation, type ComposedStation } from '../../agent/compose-station.ts';
+import { simulatedDriver } from '../../drivers/simulated/driver.ts';
+import { MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
+import type { Driver } from '../../drivers/driver.ts';
+import { makeIdentity } from '../../protocol/age-keys.ts';
+import {
+  makeSessionId,
+  parseBayId,
+  parseCameraId,
+  parseReceiverId,
+  parseStationId,
+  type ReceiverId,
+} from '../../protocol/ids.ts';
+import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { nodeFiles } from '../../protocol/io/files-node.ts';
+import { nodeRandom } from '../../protocol/io/random-node.ts';
+import { parseManifest, type Manifest } from '../../protocol/manifest.ts';
+import { inlineSigner, makeSecretKey, publicKeyOf, type SecretKey } from '../../protocol/minisign.ts';
+import { openReceiver, type OpenReceiver } from '../../protocol/receiver/open-receiver.ts';
+import { Slabs } from '../../protocol/receiver/slabs.ts';
+import { inlineUnitStore } from '../../protocol/receiver/unit-store-inline.ts';
+import { openSealed } from '../../protocol/sealed-file-open.ts';
+import type { Files } from '../../protocol/ports.ts';
+import { stationTopics } from '../../protocol/topics.ts';
+import { lostStatus } from '../../agent/status.ts';
+import { MemoryHub } from './broker-memory.ts';
+import { MemoryConditions } from './conditions-memory.ts';
+import { MemoryLog } from './log-memory.ts';
+
+export const STATION = parseStationId('kod-1');
+export const BASE = 'bodydock';
+const DEADLINE_MS = 15_000;
+
+export interface DockOptions {
+  readonly release?: 'never' | 'after-receipt';
+  readonly cameras?: number;
+  /** Recipients that count as proven; all unless given. */
+  readonly proven?: boolean;
+  readonly stationFiles?: Files;
+  readonly vaultFiles?: Files;
+  readonly wrapDriver?: (driver: Driver) => Driver;
+}
+
+/** One recording as the vault holds it. */
+export interface Kept {
+  readonly manifest: Manifest;
+  readonly original: Buffer;
+  readonly path: string;
+}
+
+export class DockAndStore {
+  readonly folder: string;
+  readonly clock = nodeClock();
+  readonly hub = new MemoryHub({ clock: this.clock, reconnectMs: 20 });
+  readonly cameras: readonly MemoryCamera[];
+  readonly stationKey: SecretKey;
+  readonly storeKey: SecretKey;
+  readonly identity = makeIdentity(nodeRandom());
+  readonly conditions = new MemoryConditions();
+  readonly storeConditions = new MemoryConditions();
+  readonly log = new MemoryLog();
+  readonly storeLog = new MemoryLog();
+  readonly options: DockOptions;
+  station: ComposedStation | undefined;
+  readonly receivers = new Map<ReceiverId, OpenReceiver & { close(): Promise<void> }>();
+
+  private constructor(folder: string, options: DockOptions) {
+    this.folder = folder;
+    this.options = options;
+    this.cameras = Array.from({ length: options.cameras ?? 1 }, () => new MemoryCamera());
+    this.stationKey = makeSecretKey(nodeRandom());
+    this.storeKey = makeSecretKey(nodeRandom());
+  }
+
+  static async open(options: DockOptions = {}): Promise<DockAndStore> {
+    const dock = new DockAndStore(await mkdtemp(join(tmpdir(), 'bodydock-')), options);
+    await mkdir(join(dock.folder, 'spool'));
+    await mkdir(join(dock.folder, 'vault'));
+    return dock;
+  }
+
+  get camera(): MemoryCamera {
+    const [first] = this.cameras;
+    if (first === undefined) throw new Error('no camera');
+    return first;
+  }
+
+  async startStation(): Promise<void> {
+    const cameras = new Map(this.cameras.map((camera, index) => [this.#place(index), camera]));
+    const driver = simulatedDriver(cameras);
+    const random = nodeRandom();
+    const session = makeSessionId(random);
+    const topics = stationTopics(BASE, STATION);
+    this.station = await composeStation(
+      {
+        station: STATION,
+        spool: { path: join(this.folder, 'spool'), reserveBytes: 0, keepHours: 48 },
+        recipients: [this.identity.recipient],
+        store: { publicKeys: [publicKeyOf(this.storeKey)], receivers: ['r-a', 'r-b'].map(parseReceiverId) },
+        bays: this.cameras.map((_, index) => ({
+          id: parseBayId(`bay-${index + 1}`),
+          folder: this.#place(index),
+          camera: parseCameraId(`cam-${index + 1}`),
+        })),
+        cameras: [],
+        release: this.options.release ?? 'after-receipt',
+      },
+      {
+        files: this.options.stationFiles ?? nodeFiles(),
+        clock: this.clock,
+        random,
+        log: this.log,
+        conditions: this.conditions,
+        broker: this.hub.client('station', {
+          will: {
+            topic: topics.status,
+            payload: lostStatus(session, '2026-11-25T00:00:00.000Z'),
+            qos: 1,
+            retain: true,
+          },
+        }),
+        topics,
+        session,
+        signer: inlineSigner(this.stationKey),
+        stationKeys: [publicKeyOf(this.stationKey)],
+        provenRecipients: () => new Set(this.options.proven === false ? [] : [this.identity.recipient]),
+        bulk: bulkInline({ files: this.options.stationFiles ?? nodeFiles(), random }),
+        drivers: [this.options.wrapDriver?.(driver) ?? driver],
+        folderIdentity: async (path) => {
+          const camera = cameras.get(path);
+          return camera?.isAttached === true ? String(camera.docking) : undefined;
+        },
+        clockSynchronised: () => null,
+        bootId: null,
+        version: 'test',
+        configSha256: '0'.repeat(64),
+      },
+    );
+    await this.station.station.start();
+  }
+
+  async stopStation(): Promise<void> {
+    await this.station?.station.stop();
+    await this.station?.close();
+    this.station = undefined;
+  }
+
+  async startReceiver(name = 'r-a'): Promise<void> {
+    const files = this.options.vaultFiles ?? nodeFiles();
+    const slabs = new Slabs(32);
+    const broker = this.hub.client(name);
+    const id = parseReceiverId(name);
+    const open = await openReceiver(
+      {
+        receiver: id,
+        vault: { path: join(this.folder, 'vault'), quotaBytes: 2 ** 40 },
+        stations: [{ id: STATION, publicKeys: [publicKeyOf(this.stationKey)] }],
+        broker: { base: BASE, sharedOffers: false },
+      },
+      {
+        files,
+        clock: this.clock,
+        random: nodeRandom(),
+        log: this.storeLog,
+        conditions: this.storeConditions,
+        broker,
+        signer: inlineSigner(this.storeKey),
+        publicKey: publicKeyOf(this.storeKey),
+        slabs,
+        units: inlineUnitStore(files, slabs),
+      },
+    );
+    await open.start();
+    broker.start();
+    this.receivers.set(id, { ...open, close: () => broker.close(true) });
+  }
+
+  async stopReceiver(name = 'r-a'): Promise<void> {
+    const receiver = this.receivers.get(parseReceiverId(name));
+    this.receivers.delete(parseReceiverId(name));
+    await receiver?.stop();
+    await receiver?.close();
+  }
+
+  async close(): Promise<void> {
+    await this.stopStation();
+    for (const name of this.receivers.keys()) await this.stopReceiver(name);
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Retained bay document of this moment. */
+  bay(number = 1): Record<string, unknown> {
+    const payload = this.hub.retained(`${BASE}/v1/${STATION}/bay/bay-${number}`);
+    return payload === undefined
+      ? {}
+      : (JSON.parse(Buffer.from(payload).toString()) as Record<string, unknown>);
+  }
+
+  /** Polls until it holds; fails with the newest log lines after 15 s. */
+  async until(
+    what: string,
+    holds: () => boolean | Promise<boolean>,
+    deadlineMs = DEADLINE_MS,
+  ): Promise<void> {
+    for (const end = performance.now() + deadlineMs; performance.now() < end;) {
+      if (await holds()) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const lines = [...this.log.lines, ...this.storeLog.lines].slice(-30).map((line) => JSON.stringify(line));
+    throw new Error(`not in time: ${what}\n${JSON.stringify(this.bay())}\n${lines.join('\n')}`);
+  }
+
+  /** Everything that lies complete in the vault with its receipt, opened. */
+  async vault(): Promise<Kept[]> {
+    const station = join(this.folder, 'vault', STATION);
+    const names = await readdir(station).catch(() => []);
+    const kept: Kept[] = [];
+    for (const name of names.filter((candidate) => candidate !== 'custody')) {
+      const folder = join(station, name);
+      const receipt = await readFile(join(folder, 'receipt.json')).catch(() => undefined);
+      if (receipt === undefined) continue;
+      const manifest = parseManifest(await readFile(join(folder, 'manifest.json')));
+      const original = await this.open(await readFile(join(folder, 'payload.age')));
+      const source = JSON.parse(
+        (await this.open(Buffer.from(manifest.source.sealed, 'base64'))).toString(),
+      ) as { path: string };
+      kept.push({ manifest, original, path: Buffer.from(source.path, 'base64').toString() });
+    }
+    return kept.sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  async open(sealed: Uint8Array): Promise<Buffer> {
+    const source = (async function* pieces() {
+      yield sealed;
+    })();
+    const parts: Uint8Array[] = [];
+    for await (const part of openSealed(source, [this.identity.identity])) parts.push(part.slice());
+    return Buffer.concat(parts);
+  }
+
+  #place(index: number): string {
+    return join(this.folder, `camera-${index + 1}`);
+  }
+}
