@@ -1,11 +1,12 @@
-// Bulk work in worker threads: the contract, and what only workers can do: die, be replaced, and be closed while they work.
-import { mkdtemp, rm } from 'node:fs/promises';
+// Bulk work in worker threads: the contract, and who waits for whom. What a thread's death means is in bulk-workers-death.test.ts.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Bulk } from '../../agent/bulk.ts';
 import { openBulkWorkers } from '../../agent/bulk-workers.ts';
-import { bulkContract } from '../contracts/bulk-contract.ts';
+import { sha256 } from '../../protocol/bytes.ts';
+import { bulkContract, contentOf } from '../contracts/bulk-contract.ts';
 
 let shared: Bulk;
 const folders: string[] = [];
@@ -25,4 +26,27 @@ afterAll(async () => {
 
 describe('bulk work in two workers', () => {
   bulkContract({ test }, async () => ({ bulk: shared, folder: await freshFolder() }));
+});
+
+test('a unit that is wanted does not wait for the passes that keep its worker busy', async () => {
+  const folder = await freshFolder();
+  const content = contentOf(100_000);
+  await writeFile(join(folder, 'unit'), content);
+  const bulk = await openBulkWorkers({ count: 1 });
+  try {
+    const order: string[] = [];
+    const passes = [1, 2, 3, 4].map(async () => {
+      const digesting = await bulk.startDigest();
+      await digesting.write({ kind: 'unreadable', sizeBytes: 64 * 1024 * 1024 });
+      await digesting.finish();
+      order.push('pass');
+    });
+    const read = bulk
+      .readUnit(join(folder, 'unit'), 0, content.length, sha256(content))
+      .then(() => order.push('unit'));
+    await Promise.all([...passes, read]);
+    expect(order[0]).toBe('unit');
+  } finally {
+    await bulk.close();
+  }
 });
