@@ -52,28 +52,27 @@ export class Documents {
     return bytes;
   }
 
-  /** The manifest with its signature; its digest is the one that was committed. Errors: "spool.damaged". */
-  async manifest(entry: SpooledRecording): Promise<SignedBytes> {
+  /**
+   * The manifest with its signature: its digest is the one that was committed, and it verifies with one of the station's keys.
+   * Errors: "spool.damaged".
+   */
+  async manifest(entry: SpooledRecording, stationKeys: readonly PublicKey[]): Promise<SignedBytes> {
     const bytes = await this.#read(entry, MANIFEST_NAME, MANIFEST_BYTES_MAX);
     if (sha256Hex(bytes) !== entry.manifestSha256)
       damaged(entry.recording, `${MANIFEST_NAME} was altered since it was made durable`);
-    return { bytes, signature: await this.#text(entry, MANIFEST_SIGNATURE_NAME) };
+    const signature = await this.#text(entry, MANIFEST_SIGNATURE_NAME);
+    try {
+      verifyDocument(bytes, signature, MANIFEST_TRUSTED_COMMENT, stationKeys);
+    } catch (error) {
+      damaged(entry.recording, `the signature of ${MANIFEST_NAME} does not verify`, error);
+    }
+    return { bytes, signature };
   }
 
   /** The receipt with its signature, unverified. Errors: "spool.damaged" where it cannot be read. */
   async receipt(entry: SpooledRecording): Promise<SignedBytes> {
     const bytes = await this.#read(entry, RECEIPT_NAME, RECEIPT_BYTES_MAX);
     return { bytes, signature: await this.#text(entry, RECEIPT_SIGNATURE_NAME) };
-  }
-
-  /** Errors: "spool.damaged" where the manifest's signature does not verify with one of the station's keys. */
-  async verifyManifest(entry: SpooledRecording, keys: readonly PublicKey[]): Promise<void> {
-    const { bytes, signature } = await this.manifest(entry);
-    try {
-      verifyDocument(bytes, signature, MANIFEST_TRUSTED_COMMENT, keys);
-    } catch (error) {
-      damaged(entry.recording, `the signature of ${MANIFEST_NAME} does not verify`, error);
-    }
   }
 
   /**

@@ -222,9 +222,12 @@ export class Spool {
     return this.#documents.chunks(this.#mustKnow(recording));
   }
 
-  /** The manifest's bytes and signature, compared with what was committed. Errors: "spool.unknown", "spool.damaged". */
+  /**
+   * The manifest's bytes and signature: compared with what was committed, and verified with the station's keys, before they are offered.
+   * Errors: "spool.unknown", "spool.damaged".
+   */
   async readManifest(recording: RecordingId): Promise<SignedBytes> {
-    return this.#documents.manifest(this.#mustKnow(recording));
+    return this.#documents.manifest(this.#mustKnow(recording), this.#options.stationKeys);
   }
 
   /** Ends background work and leaves an index for the next start. Never rejects. */
@@ -281,8 +284,7 @@ export class Spool {
     if (entry.state === 'released') return; // what a failed reclaim left is finished by the next start
     if (entry.state === 'spooled' || !(await this.#receiptStands(entry))) notReceipted(recording);
     try {
-      if (this.#options.stationKeys.length > 0)
-        await this.#documents.verifyManifest(entry, this.#options.stationKeys);
+      await this.#documents.manifest(entry, this.#options.stationKeys);
       await this.#release(entry);
     } catch (error) {
       if (isDockError(error)) throw error;
