@@ -196,14 +196,14 @@ interface ParsedSignature {
 }
 
 function parseSignature(text: string): ParsedSignature {
-  const [untrusted, line, trusted, comment, rest] =
-    text.length <= SIGNATURE_FILE_BYTES_MAX ? text.split('\n') : [];
+  const lines = text.length <= SIGNATURE_FILE_BYTES_MAX ? text.replace(/\n$/, '').split('\n') : [];
+  const [untrusted, line, trusted, comment] = lines;
   const bytes = parseBase64(line ?? '');
   const commentSignature = parseBase64(comment ?? '');
   const good =
     untrusted?.startsWith(UNTRUSTED_PREFIX) === true &&
     trusted?.startsWith(TRUSTED_PREFIX) === true &&
-    (rest === undefined || rest === '') &&
+    lines.length === 4 &&
     bytes?.length === 2 + KEY_ID_BYTES + SIGNATURE_BYTES &&
     commentSignature?.length === SIGNATURE_BYTES;
   if (!good || !startsWith(bytes, 0, 'ED')) return malformedSignature(); // "Ed", the legacy kind without prehash, is refused too

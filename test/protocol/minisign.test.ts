@@ -78,7 +78,13 @@ describe('documents', () => {
   });
 
   test('more lines, other line ends or a second signature in the file are refused', () => {
-    for (const text of [`${signature}more\n`, signature + signature, signature.replaceAll('\n', '\r\n')])
+    for (const text of [
+      `${signature}more\n`,
+      `${signature}\n`,
+      `${signature}\nmore\n`,
+      signature + signature,
+      signature.replaceAll('\n', '\r\n'),
+    ])
       expect(verdict(text)).toBe('signature.malformed');
   });
 
