@@ -1,4 +1,4 @@
-// The signer in its worker thread signs exactly what the inline one signs, and outlives the death of its worker.
+// The signer in its worker thread signs exactly what the inline one signs, and ends when it is closed.
 import { afterEach, expect, test } from 'vitest';
 import {
   makeSecretKey,
