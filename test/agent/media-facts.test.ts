@@ -140,6 +140,11 @@ describe('media facts', () => {
     expect(duration(header(0, 10))).toBeNull();
   });
 
+  test('of a box that claims more than its parent has are not believed', () => {
+    const greedy = Buffer.concat([u32(20), encodeUtf8('moov'), header(600, 5400)]);
+    expect(factsOf(Buffer.concat([brand('isom'), greedy]))).toMatchObject({ duration_ms: null, codec: null });
+  });
+
   test('of a fragmented file come from the duration of its fragments', () => {
     const fragments = box('mvex', box('mehd', u32(0), u32(1200)));
     const bytes = Buffer.concat([brand('iso5'), box('moov', header(600, 0), fragments)]);

@@ -24,7 +24,7 @@ export function systemError(code: string): Error {
 
 /** Set the fields at any time. Counts calls and what is open. */
 export class FaultyFolderFiles implements FolderFiles {
-  /** Calls of this name never come back. */
+  /** Calls of this name do what they do, and do not come back before `letGo`. */
   hangsAt: string | undefined;
   /** How many of them there are. */
   hanging = 0;
@@ -41,6 +41,11 @@ export class FaultyFolderFiles implements FolderFiles {
   calls = 0;
   opened = 0;
   readonly #files = nodeFolderFiles();
+  /** Lets all calls that hang go on. */
+  letGo: () => void = () => undefined;
+  readonly #held = new Promise<void>((resolve) => {
+    this.letGo = resolve;
+  });
 
   /** Makes the n-th call from now on fail with that code, once or from then on. */
   failCall(number: number, code: string, forEver = false): void {
@@ -67,12 +72,13 @@ export class FaultyFolderFiles implements FolderFiles {
   }
 
   async #call<T>(name: string, run: () => Promise<T>, position = 0, sizeBytes = 0): Promise<T> {
+    await this.onCall({ name, number: ++this.calls, position, sizeBytes });
+    const result = await run();
     if (name === this.hangsAt) {
       this.hanging++;
-      await new Promise(() => undefined);
+      await this.#held;
     }
-    await this.onCall({ name, number: ++this.calls, position, sizeBytes });
-    return run();
+    return result;
   }
 
   #folder(folder: OpenedFolder): OpenedFolder {

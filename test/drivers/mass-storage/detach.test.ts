@@ -167,4 +167,28 @@ describe('a medium that hangs', () => {
       }
     },
   );
+
+  test.each(['openFolder', 'openFile', 'openNames'])(
+    'what a %s brings after its time is closed at once',
+    async (hanging) => {
+      await card.put('D/a', bytes);
+      const session = await open();
+      const entry = await firstEntry(session);
+      files.hangsAt = hanging;
+      const stop = new AbortController();
+      const call =
+        hanging === 'openNames'
+          ? session.inventory(stop.signal)
+          : collect(session.read(entry, 0, stop.signal));
+      call.catch(() => undefined);
+      while (files.hanging === 0) await settle();
+      stop.abort(new Error('stop now'));
+      await expect(call).rejects.toThrow('stop now');
+      await session.close();
+      expect(files.opened).toBe(1);
+      files.letGo();
+      await settle();
+      expect(files.opened).toBe(0);
+    },
+  );
 });

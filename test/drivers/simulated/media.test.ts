@@ -57,6 +57,13 @@ describe('a made recording', () => {
     }
   });
 
+  test('marks each picture as another one than the picture before, as players may ask', async () => {
+    const heads = (await collect(makeMedia(wish).make()))
+      .slice(1, -1)
+      .map((piece) => Buffer.from(piece.subarray(4, 9)));
+    for (const [at, head] of heads.entries()) if (at > 0) expect(head).not.toEqual(heads[at - 1]);
+  });
+
   test.each([
     [{ widthPx: 95 }],
     [{ heightPx: 30 }],
