@@ -1,12 +1,17 @@
 // Bulk work in worker threads: the contract, and who waits for whom. What a thread's death means is in bulk-workers-death.test.ts.
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Bulk } from '../../agent/bulk.ts';
 import { openBulkWorkers } from '../../agent/bulk-workers.ts';
+import { makeIdentity } from '../../protocol/age-keys.ts';
 import { sha256 } from '../../protocol/bytes.ts';
-import { bulkContract, contentOf } from '../contracts/bulk-contract.ts';
+import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
+import { bulkContract, contentOf, piecesOf } from '../contracts/bulk-contract.ts';
+import { seededRandom } from '../fakes/random-seeded.ts';
+import { lacksTools, requireTool } from '../fakes/stock-tools.ts';
 
 let shared: Bulk;
 const folders: string[] = [];
@@ -50,3 +55,31 @@ test('a unit that is wanted does not wait for the passes that keep its worker bu
     await bulk.close();
   }
 });
+
+test.skipIf(lacksTools('prlimit'))(
+  "a file that may not grow any more ends the sealing with the system's own code",
+  async () => {
+    const folder = await freshFolder();
+    const limit = (bytes: string): void => {
+      execFileSync(requireTool('prlimit'), ['--pid', String(process.pid), `--fsize=${bytes}:`]);
+    };
+    const sealing = await shared.startSeal({
+      payloadPath: join(folder, 'a.age'),
+      chunksPath: join(folder, 'a.bin'),
+      recipients: [makeIdentity(seededRandom(1)).recipient],
+    });
+    limit('3000000');
+    try {
+      const writing = async (): Promise<void> => {
+        for (const piece of piecesOf(contentOf(20 * PULL_PIECE_BYTES), PULL_PIECE_BYTES))
+          await sealing.write(piece);
+      };
+      await expect(writing()).rejects.toMatchObject({ code: 'EFBIG', syscall: 'write' });
+      expect(sealing.positionBytes).toBeLessThan(20 * PULL_PIECE_BYTES);
+      await expect(sealing.finish()).rejects.toMatchObject({ code: 'EFBIG' });
+    } finally {
+      limit('unlimited');
+      await sealing.abort();
+    }
+  },
+);
