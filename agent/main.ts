@@ -25,6 +25,16 @@ const COMMANDS: readonly Command[] = [
     summary: 'make and show keys, prove that recipients can open what this station seals',
     run: async (args, io) => (await import('./cli/keys.ts')).keys(args, io),
   },
+  {
+    name: 'verify',
+    summary: 'check vaults, spools and recordings: every document, signature, digest and chain',
+    run: async (args, io) => (await import('./cli/verify.ts')).verify(args, io),
+  },
+  {
+    name: 'open',
+    summary: 'restore the original of one recording under its own name',
+    run: async (args, io) => (await import('./cli/open.ts')).open(args, io),
+  },
 ];
 
 function help(): string {

@@ -1,0 +1,179 @@
+// `bodydock open`: restores the original of one recording under its own name, after everything about it was verified.
+import { basename, join, resolve } from 'node:path';
+import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { readIdentityFile, type OpenedIdentity } from '../../config/identity-file.ts';
+import { printable } from '../../config/problems.ts';
+import { encodeBase64, encodeUtf8, equalBytes, parseUtf8 } from '../../protocol/bytes.ts';
+import { DockError } from '../../protocol/errors.ts';
+import { nodeFiles } from '../../protocol/io/files-node.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
+import { MANIFEST } from '../verify/folder-names.ts';
+import { originalName } from '../verify/original-name.ts';
+import { findPlace } from '../verify/place.ts';
+import { checkRecording, type CheckedRecording } from '../verify/recording-check.ts';
+import type { Remark } from '../verify/remark.ts';
+import { restoreOriginal } from '../verify/restore-original.ts';
+import { openSource } from '../verify/source-check.ts';
+import { readTrustedKeys } from '../verify/trusted-keys.ts';
+import { readVaultId } from '../verify/vault-id.ts';
+import { OriginalFile } from './original-file.ts';
+import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { remarkDocument } from './verify-json.ts';
+import { remarkTexts } from './verify-text.ts';
+import { realFolder } from './verify.ts';
+
+const HELP = `bodydock open DIR --identity FILE [--out OUT] [--keys KEYS] [--json]
+
+Restores the original of one recording: the same bytes, under the name and with the time that they had on the camera. DIR is the
+folder of that recording. Before, its manifest, its signature and every unit are verified; the file gets its name only when its
+SHA-256 is the one that the station signed. An existing file is never replaced.
+
+  --identity FILE  age identity file of one of the recipients; only its owner may be able to read it
+  --out OUT        folder for the file, made where it is missing (default: the current one); nothing is written outside of it
+  --keys KEYS      folder with station*.pub and store*.pub (default: keys/ beside the vault)
+  --json           one JSON document on standard output instead of text
+
+A name that could mislead (control characters, "..", too long) is replaced by the recording's id; the true one is told with --json.
+
+Exit codes: 0 restored, 1 a finding (nothing is restored where it concerns manifest or payload), 2 usage, 78 keys.
+`;
+const OPTIONS = {
+  identity: { type: 'string' },
+  out: { type: 'string' },
+  keys: { type: 'string' },
+} as const;
+/** Findings that say nothing against the original. */
+const BESIDE = /^(?:receipt|source)\.|^folder\.unexpected-entry$/;
+
+/** Runs the command; gives the exit code. Errors: "usage", "verify.*", "key.*", "open.*", "sealed.*", the signal's reason. */
+export async function open(args: readonly string[], io: Io): Promise<number> {
+  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS, wordsMax: 1 });
+  if (line === undefined) return EXIT_GOOD;
+  const { identity, out = '.', keys, json = false } = line.values;
+  const [folder] = line.positionals;
+  if (folder === undefined) throw usageError('name the folder of a recording');
+  if (identity === undefined)
+    throw usageError('--identity FILE is missing: without it nothing can be opened');
+  const identities = await readIdentityFile(identity);
+  const path = await realFolder(folder);
+  const checked = await verifyFirst(path, keys, io.signal);
+  const { manifest } = checked;
+  if (manifest === undefined || checked.remarks.some(isAgainst)) return refuse(checked.remarks, json, io);
+  const opening = { path, manifest, identities: identitiesFor(manifest, identities), out: resolve(out) };
+  return report(await restore(opening, checked.remarks, io.signal), json, io);
+}
+
+/** All checks that need no identity; the original itself is compared while it is restored. */
+async function verifyFirst(
+  path: string,
+  keysFolder: string | undefined,
+  signal: AbortSignal,
+): Promise<CheckedRecording> {
+  const files = nodeFiles();
+  const place = await findPlace(files, path);
+  if (place.kind !== 'recording') throw usageError(`${path} is not the folder of one recording`);
+  const keys = await readTrustedKeys(keysFolder ?? place.keysFolder);
+  const vault = await readVaultId(files, place);
+  const checked = await checkRecording({
+    files,
+    folder: path,
+    where: '.',
+    name: basename(path),
+    state: 'sealed',
+    station: undefined,
+    vault: vault.id,
+    keys,
+    identities: [],
+    signal,
+  });
+  if (checked !== undefined) return checked;
+  throw new DockError('verify.missing', `${path} is gone`, { retry: 'person' });
+}
+
+/** A finding that speaks against manifest or payload. */
+function isAgainst({ kind, code }: Remark): boolean {
+  return kind === 'finding' && !BESIDE.test(code);
+}
+
+function identitiesFor({ recipients }: Manifest, identities: readonly OpenedIdentity[]): string[] {
+  const ours = identities.filter(({ recipient }) => recipients.includes(recipient));
+  if (ours.length > 0) return ours.map(({ identity }) => identity);
+  const message = `sealed for ${recipients.join(', ')}: the identity given is of none of these`;
+  throw new DockError('open.not-for-identity', message, { retry: 'person' });
+}
+
+interface Opening {
+  readonly path: string;
+  readonly manifest: Manifest;
+  readonly identities: readonly string[];
+  readonly out: string;
+}
+
+/** A restored original, and what else was found. */
+interface Restored {
+  readonly manifest: Manifest;
+  readonly out: string;
+  readonly name: Uint8Array;
+  /** Undefined where the sealed name could not be opened. */
+  readonly source: { readonly path: Uint8Array; readonly said: Uint8Array } | undefined;
+  readonly remarks: readonly Remark[];
+}
+
+async function restore(opening: Opening, found: readonly Remark[], signal: AbortSignal): Promise<Restored> {
+  const { path, manifest, identities, out } = opening;
+  const source = openSource(MANIFEST, manifest.source, identities);
+  const fallback = encodeUtf8(manifest.recording);
+  const named = 'path' in source ? originalName(source.path, manifest.recording) : undefined;
+  const target = await OriginalFile.create(out, named?.name ?? fallback, fallback);
+  await restoreOriginal({ files: nodeFiles(), folder: path, manifest, identities, signal }, target);
+  return {
+    manifest,
+    out,
+    name: target.finalName,
+    source: named && 'path' in source ? { path: source.path, said: named.said } : undefined,
+    remarks: 'remark' in source ? [...found, source.remark] : found,
+  };
+}
+
+function refuse(remarks: readonly Remark[], json: boolean, io: Io): number {
+  if (json) writeJson(io, { good: false, restored: null, remarks: remarks.map(remarkDocument) });
+  else io.out(`${remarkTexts(remarks)}NOT RESTORED: see the findings above\n`);
+  return EXIT_FAILURE;
+}
+
+function report(restored: Restored, json: boolean, io: Io): number {
+  const good = restored.remarks.every(({ kind }) => kind === 'note');
+  if (json) {
+    const remarks = restored.remarks.map(remarkDocument);
+    writeJson(io, { good, restored: restoredDocument(restored), remarks });
+  } else io.out(remarkTexts(restored.remarks) + restoredText(restored));
+  return good ? EXIT_GOOD : EXIT_FAILURE;
+}
+
+function restoredText({ manifest, out, name, source }: Restored): string {
+  const { original, camera, station, recording, sealed_at: sealedAt } = manifest;
+  const replaced = source !== undefined && !equalBytes(name, source.said);
+  const lines = [
+    `${join(out, Buffer.from(name).toString('utf8'))}: ${original.size_bytes} bytes, SHA-256 ${original.sha256}`,
+    `recording ${recording} of camera ${camera.id}, sealed by station ${station} at ${sealedAt}; all signatures and digests fit`,
+    ...(replaced ? ['its name on the camera could not be used; --json tells it'] : []),
+  ];
+  return lines.map((line) => `${printable(line)}\n`).join('');
+}
+
+function restoredDocument({ manifest, out, name, source }: Restored): unknown {
+  const { recording, station, camera, original } = manifest;
+  return {
+    recording,
+    station,
+    camera: camera.id,
+    folder: out,
+    file: parseUtf8(name) ?? null,
+    file_base64: encodeBase64(name),
+    name_on_camera_base64: source === undefined ? null : encodeBase64(source.said),
+    path_on_camera_base64: source === undefined ? null : encodeBase64(source.path),
+    size_bytes: original.size_bytes,
+    sha256: original.sha256,
+    modified_at: original.modified_at,
+  };
+}

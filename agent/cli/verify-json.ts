@@ -1,0 +1,73 @@
+// What `bodydock verify --json` says of one folder. Bounded: what is left off is counted.
+import { keyIdHex } from '../../protocol/minisign.ts';
+import { MEANINGS } from '../verify/meanings.ts';
+import type { CheckedRecording } from '../verify/recording-check.ts';
+import type { Remark } from '../verify/remark.ts';
+import type { NamedKey } from '../verify/trusted-keys.ts';
+import type { VerifiedFolder } from '../verify/verify-folder.ts';
+import type { VerifyReport } from '../verify/verify-place.ts';
+
+const RECORDINGS_MAX = 100_000;
+const REMARKS_MAX = 10_000;
+
+/** Collects what is reported of one folder. */
+export class VerifyJson implements VerifyReport {
+  readonly #recordings: unknown[] = [];
+  readonly #remarks: unknown[] = [];
+  #recordingsLeftOff = 0;
+  #remarksLeftOff = 0;
+
+  recording(checked: CheckedRecording): void {
+    if (this.#recordings.length < RECORDINGS_MAX) this.#recordings.push(recordingDocument(checked));
+    else this.#recordingsLeftOff++;
+    for (const remark of checked.remarks) this.remark(remark);
+  }
+
+  remark(remark: Remark): void {
+    if (this.#remarks.length < REMARKS_MAX) this.#remarks.push(remarkDocument(remark));
+    else this.#remarksLeftOff++;
+  }
+
+  /** The document of a folder that was verified. */
+  document({ place, keys, totals }: VerifiedFolder): unknown {
+    return {
+      folder: place.path,
+      kind: place.kind,
+      good: totals.findings === 0,
+      keys: {
+        folder: keys.folder,
+        station: keys.station.map(keyDocument),
+        store: keys.store.map(keyDocument),
+      },
+      totals,
+      remarks: this.#remarks,
+      remarks_left_off: this.#remarksLeftOff,
+      recordings: this.#recordings,
+      recordings_left_off: this.#recordingsLeftOff,
+    };
+  }
+}
+
+function recordingDocument({ where, name, manifest, receipt, opened, remarks }: CheckedRecording): unknown {
+  return {
+    where,
+    recording: manifest?.recording ?? name,
+    station: manifest?.station ?? null,
+    camera: manifest?.camera.id ?? null,
+    rejected: manifest?.rejected?.reason ?? null,
+    original_sha256: manifest?.original.sha256 ?? null,
+    original_size_bytes: manifest?.original.size_bytes ?? null,
+    receipted: receipt !== undefined,
+    opened,
+    good: remarks.every(({ kind }) => kind === 'note'),
+  };
+}
+
+function keyDocument({ file, key }: NamedKey): unknown {
+  return { file, key_id: keyIdHex(key.keyId) };
+}
+
+/** A remark as it stands in JSON documents. */
+export function remarkDocument({ kind, code, where, message, facts }: Remark): unknown {
+  return { kind, code, where, message, meaning: MEANINGS[code], facts };
+}

@@ -1,0 +1,110 @@
+// `bodydock verify`: checks vaults, spools and single recordings with nothing but public keys; with an identity it opens them too.
+import { realpath } from 'node:fs/promises';
+import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { readIdentityFile, type OpenedIdentity } from '../../config/identity-file.ts';
+import { printable } from '../../config/problems.ts';
+import { describeError, DockError, systemCode } from '../../protocol/errors.ts';
+import { nodeFiles } from '../../protocol/io/files-node.ts';
+import { addTotals, noTotals, type Totals } from '../verify/totals.ts';
+import { verifyFolder } from '../verify/verify-folder.ts';
+import type { VerifyReport } from '../verify/verify-place.ts';
+import { exitCodeOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { VerifyJson } from './verify-json.ts';
+import { placeText, recordingText, remarkTexts, totalsText } from './verify-text.ts';
+
+const HELP = `bodydock verify DIR... [--keys KEYS] [--identity FILE] [--json]
+
+Checks every document, signature, digest and chain. Needs public keys only, changes nothing, and can be done by anybody.
+DIR is a vault, the folder of a station in it, the folder of one recording, the spool of a station, or the folder of a first run.
+
+  --keys KEYS      folder with the public keys that are trusted: station*.pub and store*.pub, as minisign writes them. A file named
+                   station-ID.pub or station-ID.TEXT.pub is the key of that station alone. Default: keys/ beside the vault or spool.
+                   Compare the key ids with the labels of station and store: keys that come with the evidence prove nothing.
+  --identity FILE  age identity file: opens every payload as well, and compares size and SHA-256 of the original
+  --json           one JSON document on standard output instead of text
+
+Whoever wants to check without this program: minisign -Vm manifest.json -p station.pub; sha256sum chunks.bin;
+age -d -i FILE payload.age | sha256sum
+
+Exit codes: 0 no finding (rejected recordings are good evidence, and are counted), 1 a finding, or nothing there that can be verified,
+2 usage, 78 keys.
+`;
+const FOLDERS_MAX = 1024;
+const OPTIONS = { keys: { type: 'string' }, identity: { type: 'string' } } as const;
+
+/** What is the same for all folders of one call. */
+interface Wish {
+  readonly keysFolder: string | undefined;
+  readonly identities: readonly OpenedIdentity[];
+  readonly json: boolean;
+}
+
+/** Runs the command; gives the exit code. Errors: "usage", "key.*" of the identity, the signal's reason. */
+export async function verify(args: readonly string[], io: Io): Promise<number> {
+  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS, wordsMax: FOLDERS_MAX });
+  if (line === undefined) return EXIT_GOOD;
+  const { keys: keysFolder, identity, json = false } = line.values;
+  if (line.positionals.length === 0) throw usageError('name at least one folder to verify');
+  const identities = identity === undefined ? [] : await readIdentityFile(identity);
+  const sum = noTotals();
+  const documents: unknown[] = [];
+  let exitCode = EXIT_GOOD;
+  for (const folder of line.positionals) {
+    const done = await verifyOne(folder, { keysFolder, identities, json }, io);
+    exitCode ||= done.exitCode;
+    documents.push(done.document);
+    if (done.totals !== undefined) addTotals(sum, done.totals);
+  }
+  if (json) writeJson(io, { good: exitCode === EXIT_GOOD, folders: documents, totals: sum });
+  else if (line.positionals.length > 1) io.out(`all together:\n${totalsText(sum)}`);
+  return exitCode;
+}
+
+interface Done {
+  readonly exitCode: number;
+  readonly totals?: Totals;
+  readonly document: unknown;
+}
+
+/** A folder that cannot be verified at all does not keep the others from it. */
+async function verifyOne(folder: string, wish: Wish, io: Io): Promise<Done> {
+  try {
+    return await verifyThere(await realFolder(folder), wish, io);
+  } catch (error) {
+    if (io.signal.aborted || !(error instanceof DockError)) throw error;
+    io.err(`bodydock: ${printable(describeError(error))}\n`);
+    const { code, message } = error;
+    return { exitCode: exitCodeOf(error), document: { folder, good: false, error: { code, message } } };
+  }
+}
+
+async function verifyThere(path: string, { keysFolder, identities, json }: Wish, io: Io): Promise<Done> {
+  const collected = new VerifyJson();
+  const printed: VerifyReport = {
+    recording: (checked) => io.out(recordingText(checked)),
+    remark: (remark) => io.out(remarkTexts([remark])),
+  };
+  const options = { files: nodeFiles(), keysFolder, identities, signal: io.signal };
+  const verified = await verifyFolder(path, options, json ? collected : printed, (place, keys) => {
+    if (!json) io.out(placeText(place, keys));
+  });
+  if (!json) io.out(totalsText(verified.totals));
+  return {
+    exitCode: verified.totals.findings === 0 ? EXIT_GOOD : EXIT_FAILURE,
+    totals: verified.totals,
+    document: json ? collected.document(verified) : undefined,
+  };
+}
+
+/** The folder that a path leads to: links in what the user typed are followed, links inside are not. */
+export async function realFolder(folder: string): Promise<string> {
+  try {
+    return await realpath(folder);
+  } catch (error) {
+    const why = systemCode(error) ?? 'unknown error';
+    throw new DockError('verify.missing', `${folder} cannot be found (${why})`, {
+      cause: error,
+      retry: 'person',
+    });
+  }
+}

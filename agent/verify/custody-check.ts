@@ -1,0 +1,105 @@
+// Checks a folder of custody segments (SPEC 4.3): every segment, and how they follow each other.
+import { isSegmentId } from '../../protocol/ids.ts';
+import {
+  checkSegment,
+  readLink,
+  SEGMENT_SUFFIX,
+  type CheckedSegment,
+  type SegmentContext,
+} from './custody-file.ts';
+import { checkLinks, followsEarlier, type LinkedSegment, type SegmentLink } from './custody-links.ts';
+import { isRepeated } from './custody-repeat.ts';
+import { NEWEST_SEGMENT, oddNames, SIGNATURE_SUFFIX } from './folder-names.ts';
+import { diskError, listSorted } from './read-files.ts';
+import { below, finding, type Remark } from './remark.ts';
+
+/** What was checked. */
+export interface CheckedCustody {
+  readonly segments: number;
+  readonly entries: number;
+  readonly checkpoints: number;
+  readonly remarks: readonly Remark[];
+}
+
+/**
+ * Checks the folder; undefined where there is none. Heads that others name were entered in the book before; it has seen all segments
+ * afterwards. Errors: the signal's reason; those of the machine.
+ */
+export async function checkCustody(context: SegmentContext): Promise<CheckedCustody | undefined> {
+  const names = await listFolder(context);
+  if (!Array.isArray(names)) return names && { segments: 0, entries: 0, checkpoints: 0, remarks: [names] };
+  const { remarks, held } = sortNames(context.where, names);
+  const links = await readLinks(context, held);
+  const counts = { segments: held.length, entries: 0, checkpoints: 0 };
+  const linked: LinkedSegment[] = [];
+  for (const segment of held) {
+    const signed = names.includes(segment + SEGMENT_SUFFIX + SIGNATURE_SUFFIX);
+    const checked: CheckedSegment = await checkSegment(context, segment, links.get(segment), signed);
+    counts.entries += checked.entries;
+    counts.checkpoints += checked.checkpoints;
+    remarks.push(...checked.remarks);
+    linked.push(checked);
+  }
+  const repeated = await repeatedWrites(context, linked);
+  return { ...counts, remarks: [...remarks, ...checkLinks(context.where, linked, context.book, repeated)] };
+}
+
+async function listFolder({ files, folder, where }: SegmentContext): Promise<string[] | Remark | undefined> {
+  try {
+    return await listSorted(files, folder);
+  } catch (error) {
+    return finding('folder.unreadable', where, `the folder cannot be listed (${diskError(error)})`);
+  }
+}
+
+/** Ids of the segments that are held, and what else lies there. */
+function sortNames(
+  where: string,
+  names: readonly string[],
+): { readonly held: string[]; readonly remarks: Remark[] } {
+  const there = new Set(names);
+  const ids = new Set(names.map((name) => name.split('.')[0] ?? '').filter(isSegmentId));
+  const held = [...ids].filter((id) => there.has(id + SEGMENT_SUFFIX));
+  const allowed = new Set([NEWEST_SEGMENT]);
+  for (const id of ids) allowed.add(id + SEGMENT_SUFFIX).add(id + SEGMENT_SUFFIX + SIGNATURE_SUFFIX);
+  const remarks = oddNames(where, names, allowed);
+  for (const id of ids) {
+    const signature = id + SEGMENT_SUFFIX + SIGNATURE_SUFFIX;
+    if (there.has(id + SEGMENT_SUFFIX) || !there.has(signature)) continue;
+    const message = `${signature} lies here without ${id}${SEGMENT_SUFFIX}`;
+    remarks.push(finding('custody.signature-alone', below(where, signature), message));
+  }
+  return { held, remarks };
+}
+
+async function readLinks(
+  context: SegmentContext,
+  held: readonly string[],
+): Promise<Map<string, SegmentLink>> {
+  const links = new Map<string, SegmentLink>();
+  for (const segment of held) {
+    const link = await readLink(context, segment);
+    links.set(segment, link);
+    if (link !== null && link !== undefined) context.book.want(link);
+  }
+  return links;
+}
+
+/** Segments that begin with the events of a write that failed in the one before. */
+async function repeatedWrites(
+  context: SegmentContext,
+  linked: readonly LinkedSegment[],
+): Promise<Set<string>> {
+  const repeated = new Set<string>();
+  for (const one of linked) {
+    if (!followsEarlier(one, context.book) || one.link === null || one.link === undefined) continue;
+    const { segment, sequence } = one.link;
+    // Where one of the two cannot be read, that is told already, and it counts as a fork.
+    const again = await isRepeated(context, segment, sequence, one.segment).catch((error: unknown) => {
+      if (context.signal.aborted) throw error;
+      return false;
+    });
+    if (again) repeated.add(one.segment);
+  }
+  return repeated;
+}

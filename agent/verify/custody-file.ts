@@ -1,0 +1,137 @@
+// Reads the file of one custody segment in one pass: its entries, and its signature where it has ended.
+import { join } from 'node:path';
+import { parseUtf8 } from '../../protocol/bytes.ts';
+import {
+  CUSTODY_SEGMENT_TRUSTED_COMMENT,
+  parseCustodyEntry,
+  type CustodyEntry,
+} from '../../protocol/custody-entry.ts';
+import { DockError } from '../../protocol/errors.ts';
+import { CUSTODY_ENTRY_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
+import { verifyPrehashed } from '../../protocol/minisign.ts';
+import { CustodyLines } from './custody-lines.ts';
+import { linkOf, type LinkedSegment, type SegmentLink } from './custody-links.ts';
+import { SegmentWalk } from './custody-segment.ts';
+import { SIGNATURE_SUFFIX } from './folder-names.ts';
+import type { HeadBook } from './head-book.ts';
+import { diskError, readSmall, type ReadFiles } from './read-files.ts';
+import { below, finding, type Remark } from './remark.ts';
+import { signatureProblem } from './signatures.ts';
+import { stationKeys, type TrustedKeys } from './trusted-keys.ts';
+
+/** Ending of a segment's file. */
+export const SEGMENT_SUFFIX = '.jsonl';
+
+/** A folder of segments, for all that lie in it. */
+export interface SegmentContext {
+  readonly files: ReadFiles;
+  readonly folder: string;
+  /** The folder's name in remarks. */
+  readonly where: string;
+  /** The station in whose folder it lies, where known. */
+  readonly station: string | undefined;
+  readonly keys: TrustedKeys;
+  readonly book: HeadBook;
+  /** Called for each entry that can be read. */
+  readonly visit: (entry: CustodyEntry) => void;
+  readonly signal: AbortSignal;
+}
+
+/** One segment, checked. */
+export interface CheckedSegment extends LinkedSegment {
+  readonly entries: number;
+  readonly checkpoints: number;
+  readonly remarks: readonly Remark[];
+}
+
+/** What a segment says it follows; read before all others, so that it is known which entries are asked for. */
+export async function readLink(context: SegmentContext, segment: string): Promise<SegmentLink> {
+  const head = new Uint8Array(CUSTODY_ENTRY_BYTES_MAX + 1);
+  try {
+    const file = await context.files.open(join(context.folder, segment + SEGMENT_SUFFIX), 'read');
+    try {
+      const bytes = head.subarray(0, await file.read(head, 0));
+      const end = bytes.indexOf(10);
+      return end < 0 ? undefined : linkOf(parseCustodyEntry(bytes.subarray(0, end)));
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (!(error instanceof DockError)) diskError(error);
+    return undefined; // the walk over the whole segment says what is wrong
+  }
+}
+
+/** Checks one segment. Errors: the signal's reason; those of the machine. */
+export async function checkSegment(
+  context: SegmentContext,
+  segment: string,
+  link: SegmentLink,
+  signed: boolean,
+): Promise<CheckedSegment> {
+  const { folder, book, keys, station } = context;
+  const name = segment + SEGMENT_SUFFIX;
+  const where = below(context.where, name);
+  const walk = new SegmentWalk({
+    segment,
+    where,
+    station,
+    keys: (of) => stationKeys(keys, of),
+    visit: (entry, sha256) => {
+      book.see(segment, entry.sequence, sha256);
+      context.visit(entry);
+    },
+  });
+  const digest = await walkFile(context, join(folder, name), walk);
+  book.ended(segment, walk.lastSequence);
+  const remarks: Remark[] = [];
+  if (digest.kind === 'unreadable')
+    remarks.push(finding('custody.unreadable', where, `${name}: ${digest.why}`));
+  const wrong =
+    signed && digest.kind === 'read' ? await checkSignature(context, name, digest.blake2b, walk) : undefined;
+  if (wrong !== undefined) remarks.push(wrong);
+  remarks.push(...walk.finish(signed && wrong === undefined));
+  const { entries, checkpoints, breaksNoted } = walk;
+  return { segment, where, link, breaksNoted, entries, checkpoints, remarks };
+}
+
+type WalkedFile =
+  | { readonly kind: 'read'; readonly blake2b: Uint8Array }
+  | { readonly kind: 'unreadable'; readonly why: string };
+
+async function walkFile(
+  { files, signal }: SegmentContext,
+  path: string,
+  walk: SegmentWalk,
+): Promise<WalkedFile> {
+  try {
+    const file = await files.open(path, 'read');
+    try {
+      const lines = new CustodyLines(file, signal);
+      for await (const line of lines.read()) walk.take(line);
+      return { kind: 'read', blake2b: lines.digest() };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return { kind: 'unreadable', why: `reading ended with ${diskError(error)}` };
+  }
+}
+
+async function checkSignature(
+  { files, folder, where }: SegmentContext,
+  name: string,
+  blake2b: Uint8Array,
+  walk: SegmentWalk,
+): Promise<Remark | undefined> {
+  const file = name + SIGNATURE_SUFFIX;
+  const place = below(where, file);
+  const read = await readSmall(files, join(folder, file), SIGNATURE_FILE_BYTES_MAX);
+  if (read.kind === 'oversize') return finding('custody.signature-malformed', place, `${file}: ${read.why}`);
+  if (read.kind !== 'bytes')
+    return finding('custody.signature-unreadable', place, `${file}: it cannot be read`);
+  return signatureProblem('custody.signature', place, () =>
+    verifyPrehashed(blake2b, parseUtf8(read.bytes) ?? '', CUSTODY_SEGMENT_TRUSTED_COMMENT, walk.keys),
+  );
+}

@@ -1,0 +1,106 @@
+// Checks how the segments of one custody log follow each other (SPEC 4.3.2): one first segment, and each other one begins where one
+// ended. Pure.
+import type { CustodyEntry } from '../../protocol/custody-entry.ts';
+import { findCircles } from './circles.ts';
+import type { HeadBook, NamedHead } from './head-book.ts';
+import { finding, note, type Remark } from './remark.ts';
+
+/** What a segment's first entry says it follows: null for the first segment ever, undefined where it cannot be read. */
+export type SegmentLink = NamedHead | null | undefined;
+
+/** One segment that is held. */
+export interface LinkedSegment {
+  readonly segment: string;
+  readonly where: string;
+  readonly link: SegmentLink;
+  /** Segments that it calls broken: it may follow them at an earlier entry. */
+  readonly breaksNoted: ReadonlySet<string>;
+}
+
+/** The link in a segment's first entry. */
+export function linkOf({ event, facts }: CustodyEntry): SegmentLink {
+  if (event !== 'segment-opened') return undefined;
+  const { last_segment: segment, last_sequence: sequence, last_sha256: sha256 } = facts;
+  if (segment === null && sequence === null && sha256 === null) return null;
+  if (typeof segment !== 'string' || typeof sequence !== 'number' || typeof sha256 !== 'string')
+    return undefined;
+  return { segment, sequence, sha256 };
+}
+
+/** True where a segment follows another one that goes on behind the entry that it names: a fork, or a write that was repeated. */
+export function followsEarlier({ link, breaksNoted }: LinkedSegment, book: HeadBook): boolean {
+  if (link === undefined || link === null || breaksNoted.has(link.segment)) return false;
+  return book.compare(link) === 'good' && book.lastOf(link.segment) !== link.sequence;
+}
+
+/**
+ * Every fault in how these segments follow each other; `book` has seen them all. `where` is their folder, `repeated` holds the
+ * segments that begin with what the one before had behind the entry that they name.
+ */
+export function checkLinks(
+  where: string,
+  segments: readonly LinkedSegment[],
+  book: HeadBook,
+  repeated: ReadonlySet<string>,
+): Remark[] {
+  const starts = segments.filter(({ link }) => link === null);
+  const remarks: Remark[] = [];
+  if (starts.length > 1) {
+    const message = `${starts.length} segments say that they are the first one: ${namesOf(starts)}`;
+    remarks.push(finding('custody.two-starts', where, message, { starts: starts.length }));
+  }
+  return [
+    ...remarks,
+    ...segments.flatMap((segment) => linkFaults(segment, book, repeated)),
+    ...forks(where, segments),
+    ...circles(where, segments),
+  ];
+}
+
+function linkFaults(one: LinkedSegment, book: HeadBook, repeated: ReadonlySet<string>): Remark[] {
+  const { segment, where, link } = one;
+  if (link === undefined || link === null) return [];
+  const place = `segment ${segment} follows entry ${link.sequence} of segment ${link.segment}`;
+  const facts = { segment: link.segment, sequence: link.sequence };
+  const last = book.lastOf(link.segment);
+  const answer = book.compare(link);
+  if (answer === 'segment-missing')
+    return [finding('custody.segment-missing', where, `${place}, which is not here`, facts)];
+  if (answer === 'head-missing')
+    return [finding('custody.tail-missing', where, `${place}, which ends here with entry ${last}`, facts)];
+  if (answer === 'head-differs')
+    return [finding('custody.link-differs', where, `${place}, and that entry is another one here`, facts)];
+  if (!followsEarlier(one, book)) return [];
+  const message = `${place}, which goes on to entry ${last}`;
+  if (repeated.has(segment)) return [note('custody.repeated', where, message, facts)];
+  return [finding('custody.fork', where, message, facts)];
+}
+
+function forks(where: string, segments: readonly LinkedSegment[]): Remark[] {
+  const followers = new Map<string, LinkedSegment[]>();
+  for (const one of segments) {
+    if (one.link === null || one.link === undefined) continue;
+    followers.set(one.link.segment, [...(followers.get(one.link.segment) ?? []), one]);
+  }
+  return [...followers]
+    .filter(([, found]) => found.length > 1)
+    .map(([segment, found]) =>
+      finding('custody.fork', where, `segments ${namesOf(found)} all follow segment ${segment}`, { segment }),
+    );
+}
+
+function circles(where: string, segments: readonly LinkedSegment[]): Remark[] {
+  const bySegment = new Map(segments.map((one) => [one.segment, one]));
+  const before = ({ link }: LinkedSegment): LinkedSegment | undefined =>
+    link === null || link === undefined ? undefined : bySegment.get(link.segment);
+  return findCircles(segments, before).map((circle) =>
+    finding('custody.cycle', where, `segments ${namesOf(circle)} follow each other`),
+  );
+}
+
+function namesOf(segments: readonly LinkedSegment[]): string {
+  return segments
+    .map(({ segment }) => segment)
+    .sort()
+    .join(', ');
+}

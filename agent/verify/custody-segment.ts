@@ -1,0 +1,226 @@
+// Follows one segment of the custody log entry by entry (SPEC 4.3): chain, opening, checkpoints. Pure; reading is custody-check.ts.
+//
+// Where the chain breaks, the reason is named and the walk goes on from what stands there, so that a second break is found too.
+import { encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
+import {
+  CUSTODY_HEAD_TRUSTED_COMMENT,
+  FIRST_PREVIOUS,
+  parseCustodyEntry,
+  parseCustodyHead,
+  type CustodyEntry,
+} from '../../protocol/custody-entry.ts';
+import { DockError } from '../../protocol/errors.ts';
+import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
+import type { CustodyLine } from './custody-lines.ts';
+import { finding, note, type Remark, type RemarkCode } from './remark.ts';
+import { signatureProblem } from './signatures.ts';
+
+/** Faults of one segment that are told; more say nothing new. */
+const FAULTS_TOLD_MAX = 20;
+
+/** One segment and what is expected of it. */
+export interface SegmentQuestion {
+  /** The segment's id, as its file is named. */
+  readonly segment: string;
+  /** Name of its file in remarks. */
+  readonly where: string;
+  /** The station in whose folder it lies, where known. */
+  readonly station: string | undefined;
+  /** Keys that may sign for the station that the first entry names. */
+  readonly keys: (station: string | undefined) => readonly PublicKey[];
+  /** Called for each entry that can be read, with the digest of its line. */
+  readonly visit: (entry: CustodyEntry, sha256: string) => void;
+}
+
+/** A walk over one segment. */
+export class SegmentWalk {
+  readonly #question: SegmentQuestion;
+  readonly #remarks: Remark[] = [];
+  #faults = 0;
+  #sequence = 0;
+  /** Digest of the line before; undefined where that line could not be read. */
+  #sha256: string | undefined = FIRST_PREVIOUS;
+  #offsetBefore = 0;
+  #unsigned = 0;
+  #keys: readonly PublicKey[];
+  /** Entries and checkpoints that could be read. */
+  entries = 0;
+  checkpoints = 0;
+  /** Segments whose break this one notes (event `chain-broken`). */
+  readonly breaksNoted = new Set<string>();
+
+  constructor(question: SegmentQuestion) {
+    this.#question = question;
+    this.#keys = question.keys(question.station);
+  }
+
+  /** Number of the last entry. */
+  get lastSequence(): number {
+    return this.#sequence;
+  }
+
+  /** Keys that may sign this segment; final behind the first line. */
+  get keys(): readonly PublicKey[] {
+    return this.#keys;
+  }
+
+  /** Takes the next line of the file. */
+  take(line: CustodyLine): void {
+    if (!line.ended) {
+      const message = `${line.bytes.length} bytes behind the last whole entry ${this.#sequence}, at byte ${line.offset}`;
+      this.#remarks.push(
+        note('custody.torn-tail', this.#question.where, message, { offset_bytes: line.offset }),
+      );
+      return;
+    }
+    const entry = this.#parse(line);
+    if (entry === undefined) {
+      this.#sequence++;
+      this.#sha256 = undefined;
+    } else this.#follow(entry, sha256Hex(line.bytes), line.offset);
+    this.#offsetBefore = line.offset;
+  }
+
+  /** What was found; asked once, behind the last line. `signed`: a signature over the whole file holds. */
+  finish(signed: boolean): Remark[] {
+    const { where } = this.#question;
+    if (this.#faults > FAULTS_TOLD_MAX)
+      this.#remarks.push(
+        finding(
+          'custody.entry-order',
+          where,
+          `${this.#faults - FAULTS_TOLD_MAX} more breaks of this segment`,
+        ),
+      );
+    if (this.#unsigned > 0 && !signed) {
+      const message = `${this.#unsigned} entries behind the last checkpoint`;
+      this.#remarks.push(note('custody.unsigned-tail', where, message, { entries: this.#unsigned }));
+    }
+    return this.#remarks;
+  }
+
+  #parse({ bytes, offset, oversize }: CustodyLine): CustodyEntry | undefined {
+    const place = `line behind entry ${this.#sequence}, at byte ${offset}`;
+    try {
+      if (!oversize) return parseCustodyEntry(bytes);
+      this.#fault('custody.entry-refused', `${place}: longer than any entry`, offset);
+    } catch (error) {
+      if (!(error instanceof DockError)) throw error;
+      this.#fault('custody.entry-refused', `${place}: ${error.message}`, offset);
+    }
+    return undefined;
+  }
+
+  #follow(entry: CustodyEntry, sha256: string, offset: number): void {
+    if (sha256 === this.#sha256) {
+      this.#fault(
+        'custody.entry-doubled',
+        `entry ${entry.sequence} stands twice, again at byte ${offset}`,
+        offset,
+      );
+      return;
+    }
+    this.#checkChain(entry, offset);
+    this.entries++;
+    if (this.entries === 1) this.#checkOpening(entry, offset);
+    if (entry.event === 'checkpoint') this.#checkCheckpoint(entry, offset);
+    else this.#unsigned++;
+    if (entry.event === 'chain-broken') this.#noteBreak(entry);
+    this.#sequence = entry.sequence;
+    this.#sha256 = sha256;
+    this.#question.visit(entry, sha256);
+  }
+
+  #checkChain(entry: CustodyEntry, offset: number): void {
+    const expected = this.#sequence + 1;
+    const place = `entry ${entry.sequence}, at byte ${offset}`;
+    if (entry.sequence > expected) {
+      const missing = entry.sequence - expected;
+      const message = `${place}: stands behind entry ${this.#sequence}, ${missing} entries between them are missing`;
+      this.#fault('custody.entry-missing', message, offset);
+    } else if (entry.sequence < expected) {
+      const message = `${place}: stands behind entry ${this.#sequence}; expected entry ${expected}`;
+      this.#fault('custody.entry-order', message, offset);
+    } else if (this.#sha256 !== undefined && entry.previous !== this.#sha256) {
+      const altered =
+        this.#sequence === 0
+          ? `${place}: begins no chain`
+          : `entry ${this.#sequence}, at byte ${this.#offsetBefore}`;
+      const message = `${altered}: expected SHA-256 ${entry.previous} (as entry ${entry.sequence} says), found ${this.#sha256}`;
+      this.#fault('custody.entry-altered', message, this.#offsetBefore);
+    }
+  }
+
+  #checkOpening({ event, facts }: CustodyEntry, offset: number): void {
+    const { segment, station } = this.#question;
+    const claimed = facts['station'];
+    if (event !== 'segment-opened' || facts['segment'] !== segment) {
+      const message = `first entry: expected that it opens segment ${segment}, found ${event}`;
+      this.#fault('custody.not-opened', message, offset);
+      return;
+    }
+    if (station === undefined && typeof claimed === 'string') this.#keys = this.#question.keys(claimed);
+    if (station === undefined || claimed === station) return;
+    this.#fault(
+      'custody.other-station',
+      `first entry: expected station ${station}, found ${String(claimed)}`,
+      offset,
+    );
+  }
+
+  #checkCheckpoint(entry: CustodyEntry, offset: number): void {
+    const { where } = this.#question;
+    const { head, signature } = entry.facts;
+    this.checkpoints++;
+    this.#unsigned = 0;
+    if (typeof head !== 'string' || typeof signature !== 'string') {
+      this.#fault(
+        'custody.checkpoint-refused',
+        `checkpoint ${entry.sequence}: it has no head or no signature`,
+        offset,
+      );
+      return;
+    }
+    const bytes = encodeUtf8(head);
+    const wrong = signatureProblem('custody.checkpoint-signature', where, () =>
+      verifyDocument(bytes, signature, CUSTODY_HEAD_TRUSTED_COMMENT, this.#keys),
+    );
+    if (wrong !== undefined)
+      this.#fault(wrong.code, `checkpoint ${entry.sequence}: ${wrong.message}`, offset);
+    this.#checkHead(entry, bytes, offset);
+  }
+
+  #checkHead(entry: CustodyEntry, bytes: Uint8Array, offset: number): void {
+    const place = `checkpoint ${entry.sequence}`;
+    try {
+      const head = parseCustodyHead(bytes);
+      const sha256 = this.#sha256 ?? entry.previous;
+      const { segment, station = head.station } = this.#question;
+      const good =
+        head.station === station &&
+        head.segment === segment &&
+        head.sequence === entry.sequence - 1 &&
+        head.sha256 === sha256;
+      if (good) return;
+      const expected = `station ${station}, segment ${segment}, entry ${entry.sequence - 1}, SHA-256 ${sha256}`;
+      const found = `station ${head.station}, segment ${head.segment}, entry ${head.sequence}, SHA-256 ${head.sha256}`;
+      this.#fault('custody.checkpoint-head', `${place}: expected ${expected}; found ${found}`, offset);
+    } catch (error) {
+      if (!(error instanceof DockError)) throw error;
+      this.#fault('custody.checkpoint-refused', `${place}: ${error.message}`, offset);
+    }
+  }
+
+  #noteBreak({ sequence, facts }: CustodyEntry): void {
+    const segment = String(facts['segment']);
+    this.breaksNoted.add(segment);
+    const message = `entry ${sequence} says that segment ${segment} is broken behind entry ${String(facts['sequence'])}`;
+    this.#remarks.push(note('custody.break-noted', this.#question.where, message, { segment }));
+  }
+
+  #fault(code: RemarkCode, message: string, offset: number): void {
+    this.#faults++;
+    if (this.#faults <= FAULTS_TOLD_MAX)
+      this.#remarks.push(finding(code, this.#question.where, message, { offset_bytes: offset }));
+  }
+}

@@ -1,0 +1,51 @@
+// Which names a recording's folder holds (SPEC 4.4), and what is said of others. Pure.
+import { below, finding, note, quoted, type Remark } from './remark.ts';
+
+export const MANIFEST = 'manifest.json';
+export const RECEIPT = 'receipt.json';
+export const PAYLOAD = 'payload.age';
+export const CHUNKS = 'chunks.bin';
+export const SIGNATURE_SUFFIX = '.minisig';
+
+const DOCUMENTS = [MANIFEST, RECEIPT].flatMap((name) => [name, name + SIGNATURE_SUFFIX]);
+/** All names that a whole recording may have. */
+export const RECORDING_NAMES: ReadonlySet<string> = new Set([...DOCUMENTS, PAYLOAD, CHUNKS]);
+/** What stays in a spool after the sealed copy was reclaimed. */
+export const RELEASED_NAMES: ReadonlySet<string> = new Set(DOCUMENTS);
+/** What a reclaiming that was cut off leaves beside it. */
+export const SEALED_NAMES: ReadonlySet<string> = new Set([PAYLOAD, CHUNKS]);
+/** In the custody folder of a vault: names the segment that was begun last, as a hint for the receiver. */
+export const NEWEST_SEGMENT = 'newest.json';
+/** How files are called until they are whole: `.new` in a spool, `.tmp` in a vault. */
+const UNFINISHED = /^(?<name>.+)\.(?:new|tmp)$/;
+/** Odd entries of one folder that are told one by one. */
+const TOLD_MAX = 8;
+
+/**
+ * What is wrong with the names in a folder that may hold `allowed`. `leftovers` may lie there when a process was cut off. Missing names
+ * are told by whoever wants to read them.
+ */
+export function oddNames(
+  where: string,
+  names: readonly string[],
+  allowed: ReadonlySet<string>,
+  leftovers: ReadonlySet<string> = new Set(),
+): Remark[] {
+  const odd = names.filter((name) => !allowed.has(name));
+  const remarks = odd.slice(0, TOLD_MAX).map((name) => {
+    const unfinished = UNFINISHED.exec(name)?.groups?.['name'] ?? '';
+    if (!allowed.has(unfinished) && !leftovers.has(name)) return unexpected(where, name);
+    return note('folder.unfinished', below(where, name), `${name}: left behind by a write that was cut off`);
+  });
+  if (odd.length <= TOLD_MAX) return remarks;
+  const more = odd.length - TOLD_MAX;
+  return [
+    ...remarks,
+    finding('folder.unexpected-entry', where, `${more} more entries that do not belong here`),
+  ];
+}
+
+/** An entry that does not belong where it lies. Its name stands escaped in the message, not in `where`. */
+export function unexpected(where: string, name: string): Remark {
+  return finding('folder.unexpected-entry', where, `${quoted(name)} does not belong here`);
+}

@@ -1,0 +1,146 @@
+// Walks over a place and gives the folders that are to be verified, with what is expected of each. Names what does not belong there.
+import { basename, join } from 'node:path';
+import { isRecordingId, isStationId } from '../../protocol/ids.ts';
+import { oddNames, unexpected } from './folder-names.ts';
+import { CUSTODY, VAULT_ID, type Place } from './place.ts';
+import { diskError, listSorted, type ReadFiles } from './read-files.ts';
+import { below, finding, note, type Remark, type RemarkCode } from './remark.ts';
+
+/** A recording's folder. */
+export interface FoundRecording {
+  readonly folder: string;
+  readonly where: string;
+  readonly name: string;
+  readonly state: 'sealed' | 'released';
+  /** The station in whose folder it lies. */
+  readonly station: string | undefined;
+}
+
+/** A folder of custody segments. */
+export interface FoundCustody {
+  readonly folder: string;
+  readonly where: string;
+  readonly station: string | undefined;
+}
+
+/** One thing that a walk came upon. */
+export type Found =
+  | ({ readonly kind: 'recording' } & FoundRecording)
+  | ({ readonly kind: 'custody' } & FoundCustody)
+  | { readonly kind: 'remark'; readonly remark: Remark };
+
+/** Everything in the place, recordings in the order of their names. Errors: only those of the machine. */
+export async function* walkPlace(files: ReadFiles, place: Place): AsyncGenerator<Found, void, undefined> {
+  const walk = new Walk(files, place.path);
+  switch (place.kind) {
+    case 'recording':
+      yield walk.recording('.', basename(place.path));
+      return;
+    case 'collection':
+      yield* walk.collection();
+      return;
+    case 'station':
+      yield* walk.station('.', basename(place.path));
+      return;
+    case 'vault':
+      yield* walk.vault();
+      return;
+    case 'spool':
+      yield* walk.spool();
+      return;
+  }
+}
+
+class Walk {
+  readonly #files: ReadFiles;
+  readonly #root: string;
+
+  constructor(files: ReadFiles, root: string) {
+    this.#files = files;
+    this.#root = root;
+  }
+
+  recording(where: string, name: string, station?: string, state: FoundRecording['state'] = 'sealed'): Found {
+    return { kind: 'recording', folder: join(this.#root, where), where, name, state, station };
+  }
+
+  async *collection(): AsyncGenerator<Found> {
+    const names = yield* this.#list('.');
+    for (const name of names.filter(isRecordingId)) yield this.recording(name, name);
+    const others = names.filter((name) => !isRecordingId(name)).length;
+    if (others > 0)
+      yield remark('folder.not-checked', '.', `${others} other entries were not looked at`, others);
+  }
+
+  async *station(where: string, station: string): AsyncGenerator<Found> {
+    const names = yield* this.#list(where);
+    for (const name of names) {
+      if (isRecordingId(name)) yield this.recording(below(where, name), name, station);
+      else if (name !== CUSTODY) yield { kind: 'remark', remark: unexpected(where, name) };
+    }
+    yield this.#custody(below(where, CUSTODY), station);
+  }
+
+  async *vault(): AsyncGenerator<Found> {
+    for (const name of yield* this.#list('.')) {
+      if (name === '.incoming') yield* this.#unfinished(name);
+      else if (name === '.quarantine') yield* this.#count(name, 'vault.quarantined', 'entries set aside');
+      else if (isStationId(name)) yield* this.station(name, name);
+      else if (!VAULT_NAMES.has(name))
+        for (const each of oddNames('.', [name], VAULT_NAMES)) yield { kind: 'remark', remark: each };
+    }
+  }
+
+  async *spool(): AsyncGenerator<Found> {
+    // Released ones last: a running agent moves recordings from ready to released, never back.
+    for (const [folder, state] of [
+      ['ready', 'sealed'],
+      ['released', 'released'],
+    ] as const)
+      for (const name of yield* this.#list(folder)) {
+        if (isRecordingId(name)) yield this.recording(below(folder, name), name, undefined, state);
+        else yield { kind: 'remark', remark: unexpected(folder, name) };
+      }
+    yield* this.#count('staging', 'spool.unfinished', 'unfinished sealings');
+    yield* this.#count('quarantine', 'spool.quarantined', 'entries set aside');
+    yield this.#custody(CUSTODY);
+  }
+
+  #custody(where: string, station?: string): Found {
+    return { kind: 'custody', folder: join(this.#root, where), where, station };
+  }
+
+  async *#list(where: string): AsyncGenerator<Found, string[]> {
+    try {
+      return (await listSorted(this.#files, join(this.#root, where))) ?? [];
+    } catch (error) {
+      const message = `the folder cannot be listed (${diskError(error)})`;
+      yield { kind: 'remark', remark: finding('folder.unreadable', where, message) };
+      return [];
+    }
+  }
+
+  async *#unfinished(where: string): AsyncGenerator<Found> {
+    let count = 0;
+    for (const station of yield* this.#list(where))
+      count += (yield* this.#list(below(where, station))).filter(isRecordingId).length;
+    if (count > 0) yield remark('vault.unfinished', where, `${count} unfinished recordings`, count);
+  }
+
+  async *#count(where: string, code: RemarkCode, words: string): AsyncGenerator<Found> {
+    const count = (yield* this.#list(where)).length;
+    if (count > 0) yield remark(code, where, `${count} ${words}`, count);
+  }
+}
+
+const VAULT_NAMES: ReadonlySet<string> = new Set([
+  VAULT_ID,
+  '.incoming',
+  '.leases',
+  '.quarantine',
+  'lost+found',
+]);
+
+function remark(code: RemarkCode, where: string, message: string, count: number): Found {
+  return { kind: 'remark', remark: note(code, where, message, { entries: count }) };
+}

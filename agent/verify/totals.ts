@@ -1,0 +1,75 @@
+// What a verification counted.
+import type { CheckedRecording } from './recording-check.ts';
+import type { Remark } from './remark.ts';
+
+/** Counts of one place, or of several. Sizes in bytes. */
+export interface Totals {
+  recordings: number;
+  /** Recordings without a finding of their own. */
+  good: number;
+  receipted: number;
+  /** Recordings that count as rejected, by reason: odd, kept and signed all the same. */
+  rejected: Record<string, number>;
+  original_bytes: number;
+  sealed_bytes: number;
+  /** Units of sealed files that fit their digests. */
+  units: number;
+  /** Recordings whose original was opened and is what the manifest says. */
+  opened: number;
+  custody_segments: number;
+  custody_entries: number;
+  custody_checkpoints: number;
+  findings: number;
+  notes: number;
+}
+
+/** All zero. */
+export function noTotals(): Totals {
+  return {
+    recordings: 0,
+    good: 0,
+    receipted: 0,
+    rejected: {},
+    original_bytes: 0,
+    sealed_bytes: 0,
+    units: 0,
+    opened: 0,
+    custody_segments: 0,
+    custody_entries: 0,
+    custody_checkpoints: 0,
+    findings: 0,
+    notes: 0,
+  };
+}
+
+/** Counts one recording in; its remarks are counted by countRemark. */
+export function countRecording(
+  totals: Totals,
+  { manifest, receipt, units, opened, remarks }: CheckedRecording,
+): void {
+  totals.recordings++;
+  if (remarks.every(({ kind }) => kind === 'note')) totals.good++;
+  if (receipt !== undefined) totals.receipted++;
+  if (opened) totals.opened++;
+  totals.units += units;
+  if (manifest === undefined) return;
+  totals.original_bytes += manifest.original.size_bytes;
+  totals.sealed_bytes += manifest.sealed.size_bytes;
+  const reason = manifest.rejected?.reason;
+  if (reason !== undefined) totals.rejected[reason] = (totals.rejected[reason] ?? 0) + 1;
+}
+
+/** Counts one remark in. */
+export function countRemark(totals: Totals, { kind }: Remark): void {
+  if (kind === 'finding') totals.findings++;
+  else totals.notes++;
+}
+
+/** Adds the second to the first. */
+export function addTotals(sum: Totals, more: Totals): void {
+  for (const [name, value] of Object.entries(more) as [keyof Totals, Totals[keyof Totals]][]) {
+    if (name !== 'rejected' && typeof value === 'number') sum[name] += value;
+  }
+  for (const [reason, count] of Object.entries(more.rejected))
+    sum.rejected[reason] = (sum.rejected[reason] ?? 0) + count;
+}

@@ -1,0 +1,45 @@
+// Reads which vault a folder is. The id file is written by the receiver; here it is only read.
+import { dirname, join } from 'node:path';
+import * as z from 'zod';
+import { parseDocument, sessionIdSchema } from '../../protocol/document.ts';
+import { DockError } from '../../protocol/errors.ts';
+import { VAULT_ID, type Place } from './place.ts';
+import { readSmall, type ReadFiles } from './read-files.ts';
+import { finding, note, type Remark } from './remark.ts';
+
+const VAULT_ID_BYTES_MAX = 4096;
+const vaultSchema = z.strictObject({
+  type: z.literal('vault'),
+  version: z.literal(1),
+  vault: sessionIdSchema,
+});
+
+/** The id of the vault that the place is or lies in; undefined where there is none or it cannot be read. */
+export async function readVaultId(
+  files: ReadFiles,
+  place: Place,
+): Promise<{ readonly id: string | undefined; readonly remarks: readonly Remark[] }> {
+  const root = rootOf(place);
+  if (root === undefined) return { id: undefined, remarks: [] };
+  const read = await readSmall(files, join(root, VAULT_ID), VAULT_ID_BYTES_MAX);
+  const own = place.kind === 'vault';
+  if (read.kind === 'missing')
+    return { id: undefined, remarks: own ? [note('vault.no-id', '.', `${VAULT_ID} is not there`)] : [] };
+  if (read.kind !== 'bytes') return refused(`${VAULT_ID}: ${read.why}`);
+  try {
+    return { id: parseDocument(vaultSchema, read.bytes, VAULT_ID_BYTES_MAX).vault, remarks: [] };
+  } catch (error) {
+    if (!(error instanceof DockError)) throw error;
+    return refused(`${VAULT_ID}: ${error.message}`);
+  }
+}
+
+function rootOf({ kind, path }: Place): string | undefined {
+  if (kind === 'vault') return path;
+  if (kind === 'station') return dirname(path);
+  return kind === 'recording' ? dirname(dirname(path)) : undefined;
+}
+
+function refused(message: string): { readonly id: undefined; readonly remarks: readonly Remark[] } {
+  return { id: undefined, remarks: [finding('vault.id-refused', VAULT_ID, message)] };
+}
