@@ -1,0 +1,368 @@
+// A whole dock on this machine: agent, receiver and broker as processes of their own in one temporary folder, with camera folders, keys
+// made by the commands that a technician types, and a look at the vault and at the bay documents. Faults are the test's to bring.
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { IClientOptions } from 'mqtt';
+import { stringify } from 'yaml';
+import { checkEvidence, type EvidenceReport } from './evidence-checker.ts';
+import { freePort } from './free-port.ts';
+import { Mosquitto } from './mosquitto.ts';
+import { BODYDOCK, EMBEDDED_BROKER, Program, RECEIVER, runProgram, type User } from './program.ts';
+import { PutLedger } from './put-ledger.ts';
+import { StationView, type BaySeen } from './station-view.ts';
+import { until } from './until.ts';
+
+export const STATION = 'townhall-1';
+const GIB = 1024 ** 3;
+
+/** TLS files of one client, as the configuration names them. */
+export interface ClientTls {
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+export interface RigWish {
+  /** Number of bays, each with a camera folder; 1 by default. */
+  readonly cameras?: number;
+  /** "embedded" by default; a broker that the test opened itself is not ended by the rig. */
+  readonly broker?: 'embedded' | Mosquitto;
+  /** Where agent and receiver reach the broker, instead of its own address: a proxy, or TLS. */
+  readonly agentUrl?: (port: number) => string;
+  readonly receiverUrl?: (port: number) => string;
+  readonly protocol?: 'auto' | 4 | 5;
+  readonly release?: 'never' | 'after-receipt';
+  readonly agentTls?: ClientTls;
+  readonly receiverTls?: ClientTls;
+  /** For the view of monitoring. */
+  readonly viewTls?: IClientOptions;
+  readonly receivers?: readonly string[];
+  /** Folders that stand for disks of their own; below the rig's folder by default. */
+  readonly spoolFolder?: string;
+  readonly vaultFolder?: string;
+  readonly keepHours?: number;
+  readonly reserveBytes?: number;
+  /** The agent runs as this user. */
+  readonly agentUser?: User;
+}
+
+/** The embedded broker as a process on a port that stays. */
+class EmbeddedBroker {
+  readonly program: Program;
+  readonly port: number;
+
+  constructor(port: number, logFile: string) {
+    this.port = port;
+    this.program = new Program({ file: EMBEDDED_BROKER, args: [`${port}`], logFile });
+  }
+
+  async start(): Promise<void> {
+    await this.program.start();
+  }
+
+  kill(): Promise<void> {
+    return this.program.kill();
+  }
+}
+
+/** Processes and folders of one scenario. `close` ends and removes all of it. */
+export class DockRig {
+  readonly folder: string;
+  readonly ledger = new PutLedger();
+  readonly broker: Mosquitto | EmbeddedBroker;
+  readonly agent: Program;
+  /** One process for each receiver id of the wish, the first one is `receiver`. */
+  readonly receiverPrograms: readonly Program[];
+  readonly #wish: RigWish;
+  #view: StationView | undefined;
+
+  private constructor(folder: string, wish: RigWish, broker: Mosquitto | EmbeddedBroker) {
+    this.folder = folder;
+    this.#wish = wish;
+    this.broker = broker;
+    const log = (name: string): string => join(folder, `${name}.log`);
+    const user = wish.agentUser === undefined ? {} : { user: wish.agentUser };
+    const args = ['run', '--config', this.stationFile];
+    this.agent = new Program({ file: BODYDOCK, args, logFile: log('agent'), ...user });
+    this.receiverPrograms = this.receiverIds.map(
+      (id) =>
+        new Program({ file: RECEIVER, args: ['run', '--config', this.#receiverFile(id)], logFile: log(id) }),
+    );
+  }
+
+  /** Makes folders, keys and both configurations, and starts the broker. Nothing else runs yet. */
+  static async open(wish: RigWish = {}): Promise<DockRig> {
+    const folder = await mkdtemp(join(tmpdir(), 'bodydock-rig-'));
+    const broker =
+      wish.broker instanceof Mosquitto
+        ? wish.broker
+        : new EmbeddedBroker(await freePort(), join(folder, 'broker.log'));
+    const rig = new DockRig(folder, wish, broker);
+    try {
+      await rig.#prepare();
+      if (broker instanceof EmbeddedBroker) await broker.start();
+      return rig;
+    } catch (error) {
+      await rig.close();
+      throw error;
+    }
+  }
+
+  get receiver(): Program {
+    const [first] = this.receiverPrograms;
+    if (first === undefined) throw new Error('no receiver in this rig');
+    return first;
+  }
+  get receiverIds(): readonly string[] {
+    return this.#wish.receivers ?? ['r-archive'];
+  }
+  get keys(): string {
+    return join(this.folder, 'keys');
+  }
+  get stationFile(): string {
+    return join(this.folder, 'station.yaml');
+  }
+  get identityFile(): string {
+    return join(this.keys, 'store.identity');
+  }
+  get spool(): string {
+    return this.#wish.spoolFolder ?? join(this.folder, 'spool');
+  }
+  get vault(): string {
+    return this.#wish.vaultFolder ?? join(this.folder, 'vault');
+  }
+  get cameraCount(): number {
+    return this.#wish.cameras ?? 1;
+  }
+  /** Folder of the bay with this number, from 1. */
+  camera(number = 1): string {
+    return join(this.folder, 'bays', `${number}`);
+  }
+  /** Where a camera lies that was taken out of its bay. */
+  drawer(number = 1): string {
+    return join(this.folder, 'drawer', `${number}`);
+  }
+
+  /** Puts a file on a camera and remembers it. The camera may be in its bay or in the drawer. */
+  async put(
+    number: number,
+    path: Uint8Array | string,
+    bytes: Uint8Array,
+    where = this.camera(number),
+  ): Promise<void> {
+    await this.ledger.put(`cam-${number}`, where, path, bytes);
+  }
+
+  takeOut(number = 1): Promise<void> {
+    return rename(this.camera(number), this.drawer(number));
+  }
+  putBack(number = 1): Promise<void> {
+    return rename(this.drawer(number), this.camera(number));
+  }
+
+  /** Starts receivers and agent, and opens the view. */
+  async start(): Promise<void> {
+    await this.receiver.start();
+    await this.view();
+    await this.agent.start();
+  }
+
+  /** What monitoring sees; opened at the first call. */
+  async view(): Promise<StationView> {
+    const tls = this.#wish.viewTls;
+    const url = `${tls === undefined ? 'mqtt' : 'mqtts'}://127.0.0.1:${this.broker.port}`;
+    return (this.#view ??= await StationView.open(url, STATION, tls));
+  }
+
+  /** Resolves with a bay's document once it shows what is wanted. */
+  async untilBay(
+    number: number,
+    what: string,
+    timeoutMs: number,
+    shows: (bay: BaySeen) => boolean,
+  ): Promise<BaySeen> {
+    const view = await this.view();
+    const newest = (): BaySeen | undefined => view.bays.get(`bay-${number}`);
+    return until(
+      `bay-${number}: ${what}`,
+      timeoutMs,
+      () => {
+        const bay = newest();
+        return bay !== undefined && shows(bay) ? bay : undefined;
+      },
+      () => `last document: ${JSON.stringify(newest())}\n${this.tails()}`,
+    );
+  }
+
+  /** Recordings in the vault with a receipt, by folder name. */
+  async receipted(): Promise<string[]> {
+    const parent = join(this.vault, STATION);
+    const names = await readdir(parent).catch((): string[] => []);
+    const found = await Promise.all(
+      names.map(async (name) =>
+        (await exists(join(parent, name, 'receipt.json.minisig'))) ? name : undefined,
+      ),
+    );
+    return found.filter((name) => name !== undefined);
+  }
+
+  async untilReceipted(count: number, timeoutMs: number): Promise<void> {
+    let seen = 0;
+    const enough = async (): Promise<boolean> => (seen = (await this.receipted()).length) >= count;
+    await until(`${count} recordings receipted`, timeoutMs, enough, () => `${seen} are\n${this.tails()}`);
+  }
+
+  /** Files that lie on a camera now, however deep. */
+  async filesOn(number = 1, where = this.camera(number)): Promise<number> {
+    const names = await readdir(where, { recursive: true, withFileTypes: true }).catch(() => []);
+    return names.filter((name) => !name.isDirectory()).length;
+  }
+
+  async untilEmptied(number: number, timeoutMs: number): Promise<void> {
+    let left = 0;
+    const empty = async (): Promise<boolean> => (left = await this.filesOn(number)) === 0;
+    await until(
+      `camera ${number} emptied`,
+      timeoutMs,
+      empty,
+      () => `${left} files are left\n${this.tails()}`,
+    );
+  }
+
+  /** Ends agent and receivers in order. */
+  async stop(): Promise<void> {
+    await this.agent.stop();
+    for (const program of this.receiverPrograms) await program.stop();
+  }
+
+  /** What the independent checker says. Stop first. `away` are cameras in the drawer. */
+  check(away: readonly number[] = []): EvidenceReport {
+    const numbers = Array.from({ length: this.cameraCount }, (_, at) => at + 1);
+    return checkEvidence({
+      vault: this.vault,
+      spool: this.spool,
+      station: STATION,
+      cameras: new Map(
+        numbers.map((number) => [
+          `cam-${number}`,
+          away.includes(number) ? this.drawer(number) : this.camera(number),
+        ]),
+      ),
+      puts: this.ledger.puts,
+      identityFile: this.identityFile,
+      stationPublicKeyFile: join(this.keys, 'station.pub'),
+      storePublicKeyFile: join(this.keys, 'store.pub'),
+    });
+  }
+
+  /** The ends of all logs, for the message of a failed test. */
+  tails(): string {
+    return [this.agent, ...this.receiverPrograms].map(tailOf).join('\n');
+  }
+
+  async close(): Promise<void> {
+    await this.#view?.close();
+    for (const program of [this.agent, ...this.receiverPrograms]) await program.kill();
+    if (this.broker instanceof EmbeddedBroker) await this.broker.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #prepare(): Promise<void> {
+    const made = await Promise.all(
+      ['station', 'store', 'identity'].map((kind) =>
+        this.#bodydock('keys', 'make', kind, '--out', this.keys),
+      ),
+    );
+    const numbers = Array.from({ length: this.cameraCount }, (_, at) => at + 1);
+    for (const number of numbers) await mkdir(this.camera(number), { recursive: true });
+    await mkdir(join(this.folder, 'drawer'));
+    const [station = '', store = '', recipient = ''] = made.map((text) =>
+      text.trim().split('\n').at(-1)?.trim(),
+    );
+    await writeFile(this.stationFile, stringify(this.#stationConfig(store, recipient, numbers)));
+    for (const id of this.receiverIds)
+      await writeFile(this.#receiverFile(id), stringify(this.#receiverConfig(id, station)));
+    await this.#bodydock('keys', 'prove', '--config', this.stationFile, '--identity', this.identityFile);
+    if (this.#wish.agentUser !== undefined) await this.giveTo(this.#wish.agentUser);
+  }
+
+  /** Everything in the folder belongs to that user from now on. */
+  async giveTo({ uid, gid }: User): Promise<void> {
+    await chmod(this.folder, 0o755);
+    for (const name of await readdir(this.folder, { recursive: true }))
+      await chown(join(this.folder, name), uid, gid);
+    await chown(this.folder, uid, gid);
+  }
+
+  #receiverFile(id: string): string {
+    return join(this.folder, `${id}.yaml`);
+  }
+
+  async #bodydock(...args: readonly string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await runProgram(BODYDOCK, args);
+    if (exitCode !== 0) throw new Error(`bodydock ${args.join(' ')} ended with ${exitCode}: ${stderr}`);
+    return stdout;
+  }
+
+  #stationConfig(storeKey: string, recipient: string, numbers: readonly number[]): unknown {
+    const { reserveBytes = 1024 * 1024, keepHours = 48, release = 'after-receipt' } = this.#wish;
+    return {
+      version: 1,
+      station: STATION,
+      spool: { path: this.spool, reserve_bytes: reserveBytes, keep_hours: keepHours },
+      keys: { signing_file: 'keys/station.key' },
+      recipients: [recipient],
+      store: { public_keys: [storeKey], receivers: this.receiverIds },
+      broker: this.#brokerConfig(this.#wish.agentUrl, this.#wish.agentTls),
+      bays: numbers.map((number) => ({
+        id: `bay-${number}`,
+        folder: this.camera(number),
+        camera: `cam-${number}`,
+      })),
+      cameras: numbers.map((number) => ({ id: `cam-${number}`, alias: `Camera ${number}` })),
+      release,
+    };
+  }
+
+  #receiverConfig(id: string, stationKey: string): unknown {
+    const shared = this.broker instanceof Mosquitto;
+    return {
+      version: 1,
+      receiver: id,
+      vault: { path: this.vault, quota_bytes: 1024 * GIB },
+      keys: { signing_file: 'keys/store.key' },
+      stations: [{ id: STATION, public_keys: [stationKey] }],
+      broker: {
+        ...this.#brokerConfig(this.#wish.receiverUrl, this.#wish.receiverTls),
+        shared_offers: shared,
+      },
+    };
+  }
+
+  #brokerConfig(
+    url: ((port: number) => string) | undefined,
+    tls: ClientTls | undefined,
+  ): Record<string, unknown> {
+    const own = `mqtt${tls === undefined ? '' : 's'}://127.0.0.1:${this.broker.port}`;
+    const files =
+      tls === undefined ? {} : { ca_file: tls.caFile, cert_file: tls.certFile, key_file: tls.keyFile };
+    return {
+      url: url?.(this.broker.port) ?? own,
+      base: 'bodydock',
+      protocol: this.#wish.protocol ?? 'auto',
+      ...files,
+    };
+  }
+}
+
+function tailOf(program: Program): string {
+  return `--- ${program.logFile}\n${program.log().slice(-3000)}`;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return readFile(path).then(
+    () => true,
+    () => false,
+  );
+}
