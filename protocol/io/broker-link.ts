@@ -1,25 +1,26 @@
 // One connection to a broker, from its CONNECT to its end, on a socket that is already verified. Never reconnects.
 // What MQTT.js leaves open is done here: the broker's limits, liveness, subscriptions that count only when granted, why it ended.
 import type { Socket } from 'node:net';
-import { type IConnackPacket, type IDisconnectPacket, type MqttClient, ReasonCodes } from 'mqtt';
+import type { IConnackPacket, MqttClient } from 'mqtt';
 import { DockError } from '../errors.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../limits.ts';
 import type { BrokerMessage, Clock, Log } from '../ports.ts';
 import { openClient } from './broker-client.ts';
 import { Liveness } from './broker-liveness.ts';
 import { offlineError, Publisher } from './broker-publisher.ts';
+import {
+  connackEnding,
+  disconnectEnding,
+  isPacketTooLarge,
+  missingFeature,
+  reasonText,
+} from './broker-reasons.ts';
 import { endingOfError } from './broker-socket.ts';
 import type { BrokerWill, Ending, MqttVersion } from './broker-types.ts';
 import type { SkippedMessage } from './inbound-guard.ts';
 
 const PINGREQ = Buffer.from([0xc0, 0x00]);
 const DISCONNECT = Buffer.from([0xe0, 0x00]);
-/** CONNACK codes that mean "not this MQTT version": of 3.1.1 and of 5.0. */
-const VERSION_CODES = new Set([1, 132]);
-const TAKEN_OVER = 142;
-const PACKET_TOO_LARGE = 149;
-/** DISCONNECT codes that only a person can do something about: not authorized, quota, administrative action, another server. */
-const PERSON_CODES = new Set([135, 151, 152, 156, 157]);
 /** For our DISCONNECT to leave. */
 const CLOSE_MS = 2000;
 /** Each of these shows that both directions work. */
@@ -56,18 +57,12 @@ export interface LinkEnd {
   readonly oversizeBytes: number | undefined;
 }
 
-/** The broker's words for a code, of the library's list. */
-export function reasonText(code: number): string {
-  const text: unknown = ReasonCodes[code as keyof typeof ReasonCodes];
-  return typeof text === 'string' && text !== '' ? text : `reason code ${code}`;
-}
-
 /** One connection. `run` begins it and resolves when it is over. */
 export class BrokerLink {
   readonly #options: LinkOptions;
   readonly #events: LinkEvents;
   readonly #granted = new Set<string>();
-  readonly #client: MqttClient;
+  #client: MqttClient | undefined;
   #publisher: Publisher | undefined;
   #liveness: Liveness | undefined;
   #readyAtMs: number | undefined;
@@ -81,15 +76,9 @@ export class BrokerLink {
   #resolveEnd: (end: LinkEnd) => void = () => undefined;
   #cancelTimeout: () => void = () => undefined;
 
-  /** Sends the CONNECT. The caller calls `run` in the same turn. */
   constructor(options: LinkOptions, events: LinkEvents) {
     this.#options = options;
     this.#events = events;
-    this.#client = openClient(options, {
-      heard: (bytes) => this.#liveness?.heard(bytes),
-      skipped: (message) => this.#skipped(message),
-      violated: (detail) => this.#finish(this.#brokenOff(detail)),
-    });
   }
 
   /** Largest payload that this connection takes; 0 before its CONNACK. */
@@ -97,29 +86,43 @@ export class BrokerLink {
     return this.#payloadBytesMax;
   }
 
-  /** Resolves when the connection is over, however it ended. */
+  /** Sends the CONNECT; resolves when the connection is over, however it ended. */
   run(): Promise<LinkEnd> {
-    const { socket, clock, timeoutMs } = this.#options;
-    const client = this.#client;
+    const { socket } = this.#options;
+    const client = openClient(this.#options, {
+      heard: (bytes) => this.#liveness?.heard(bytes),
+      skipped: (message) => this.#skipped(message),
+      violated: (detail) => this.#finish(this.#brokenOff(detail)),
+    });
+    this.#client = client;
+    this.#listen(client);
+    socket.on('error', (error) => this.#failed(error));
+    socket.on('close', () =>
+      this.#finish(this.#brokenOff(`the broker hung up${this.#connackSeen ? '' : ' on the CONNECT'}`)),
+    );
+    this.#cancelTimeout = this.#deadline('CONNACK');
+    return new Promise((resolve) => {
+      if (this.#end === undefined) this.#resolveEnd = resolve;
+      else resolve(this.#end);
+    });
+  }
+
+  #listen(client: MqttClient): void {
     client.on('error', (error) => this.#failed(error));
-    client.on('connect', (packet) => this.#accepted(packet));
-    client.on('disconnect', (packet) => this.#disconnected(packet));
+    client.on('connect', (packet) => this.#accepted(client, packet.properties));
+    client.on('disconnect', (packet) => this.#disconnected(packet.reasonCode ?? 0));
     client.on('packetreceive', (packet) => {
       if (ANSWERS.has(packet.cmd)) this.#liveness?.answered();
     });
     client.on('message', (topic, payload, packet) => {
       if (!this.#stopped) this.#events.message({ topic, payload, retained: packet.retain });
     });
-    socket.on('error', (error) => this.#failed(error));
-    socket.on('close', () => this.#finish(this.#brokenOff('the broker hung up')));
-    this.#cancelTimeout = clock.after(timeoutMs, () => {
-      const what = this.#connackSeen ? 'SUBACK' : 'CONNACK';
-      this.#finish({ kind: 'unreachable', detail: `no ${what} within ${timeoutMs} ms` });
-    });
-    return new Promise((resolve) => {
-      if (this.#end === undefined) this.#resolveEnd = resolve;
-      else resolve(this.#end);
-    });
+  }
+
+  /** Ends the connection where the broker's word stays out; the returned function calls it off. */
+  #deadline(word: string): () => void {
+    const { clock, timeoutMs } = this.#options;
+    return clock.after(timeoutMs, () => this.#finish(this.#brokenOff(`no ${word} within ${timeoutMs} ms`)));
   }
 
   /** As Broker.publish; the size was checked by the caller. */
@@ -156,10 +159,10 @@ export class BrokerLink {
     socket.end(DISCONNECT);
   }
 
-  #accepted(packet: IConnackPacket): void {
+  #accepted(client: MqttClient, limits: IConnackPacket['properties']): void {
     if (this.#stopped) return;
     this.#connackSeen = true;
-    const limits = packet.properties;
+    this.#cancelTimeout();
     const lacking = missingFeature(limits);
     if (lacking !== undefined) {
       this.#finish({ kind: 'refused', detail: lacking, reasonCode: null });
@@ -167,8 +170,8 @@ export class BrokerLink {
     }
     const packetBytesMax = Math.min(this.#options.packetBytesMax, limits?.maximumPacketSize ?? Infinity);
     this.#payloadBytesMax = Math.max(0, packetBytesMax - MESSAGE_OVERHEAD_BYTES);
-    this.#startPublisher(limits?.receiveMaximum);
-    this.#startLiveness();
+    this.#startPublisher(client, limits?.receiveMaximum);
+    this.#startLiveness((client.keepalive ?? this.#options.keepaliveS) * 1000);
     this.subscribeAll().then(
       () => this.#ready(),
       () => undefined,
@@ -177,14 +180,13 @@ export class BrokerLink {
 
   #ready(): void {
     if (this.#stopped) return;
-    this.#cancelTimeout();
     this.#readyAtMs = this.#options.clock.monotonicMs();
     this.#events.ready();
   }
 
-  #startPublisher(receiveMaximum: number | undefined): void {
+  #startPublisher(client: MqttClient, receiveMaximum: number | undefined): void {
     this.#publisher = new Publisher({
-      client: this.#client,
+      client,
       socket: this.#options.socket,
       clock: this.#options.clock,
       receiveMaximum,
@@ -192,11 +194,11 @@ export class BrokerLink {
     });
   }
 
-  #startLiveness(): void {
+  #startLiveness(keepaliveMs: number): void {
     const { socket, clock } = this.#options;
     this.#liveness = new Liveness({
       clock,
-      keepaliveMs: (this.#client.keepalive ?? this.#options.keepaliveS) * 1000,
+      keepaliveMs,
       ping: (flushed) => socket.write(PINGREQ, () => flushed()),
       sent: () => ({
         takenBytes: socket.bytesWritten - socket.writableLength,
@@ -209,8 +211,12 @@ export class BrokerLink {
 
   /** The error of a SUBACK, or undefined where all were granted or the connection ended first. */
   #subscribe(filters: readonly string[]): Promise<Error | undefined> {
+    const cancel = this.#deadline('SUBACK');
     return new Promise((resolve) => {
-      this.#client.subscribe([...filters], { qos: 1 }, (error) => resolve(error ?? undefined));
+      this.#client?.subscribe([...filters], { qos: 1 }, (error) => {
+        cancel();
+        resolve(error ?? undefined);
+      });
     });
   }
 
@@ -223,35 +229,30 @@ export class BrokerLink {
     });
   }
 
-  #disconnected(packet: IDisconnectPacket): void {
-    const code = packet.reasonCode ?? 0;
+  #disconnected(code: number): void {
     const detail = `the broker ended the connection: ${reasonText(code)}`;
-    if (code === TAKEN_OVER) this.#finish({ kind: 'taken-over', detail });
-    else if (PERSON_CODES.has(code)) this.#finish({ kind: 'refused', detail, reasonCode: code });
-    else if (code === PACKET_TOO_LARGE) this.#finish(this.#brokenOff(detail), this.#largestSentBytes);
-    else this.#finish(this.#brokenOff(detail));
+    const ending = disconnectEnding(code, detail) ?? this.#brokenOff(detail);
+    this.#finish(ending, isPacketTooLarge(code) ? this.#largestSentBytes : undefined);
   }
 
   /** An error of the library or of the socket. A number as its code is the reason in a CONNACK. */
   #failed(error: Error): void {
     const code = 'code' in error ? error.code : undefined;
     if (typeof code === 'number' && !this.#connackSeen) {
-      const detail = reasonText(code);
-      const version = VERSION_CODES.has(code);
-      this.#finish(version ? { kind: 'version', detail } : { kind: 'refused', detail, reasonCode: code });
+      this.#finish(connackEnding(code));
       return;
     }
     const ending = endingOfError(error, false);
     this.#finish(ending.kind === 'tls' ? ending : this.#brokenOff(ending.detail));
   }
 
-  /** The connection broke: lost where it had stood, else it was never answered. */
+  /** The connection broke or was broken off: lost where it had stood, else it never came to that. */
   #brokenOff(detail: string): Ending {
     if (this.#readyAtMs !== undefined) {
       return { kind: 'lost', detail, connectedMs: this.#options.clock.monotonicMs() - this.#readyAtMs };
     }
     if (this.#connackSeen) return { kind: 'unreachable', detail };
-    return { kind: 'unanswered', detail: `${detail} before its CONNACK` };
+    return { kind: 'unanswered', detail };
   }
 
   /** The first ending counts. */
@@ -261,7 +262,7 @@ export class BrokerLink {
     this.#stop(ending.detail);
     this.#options.socket.destroy();
     // Ends the library's own waiting for answers.
-    this.#client.end(true);
+    this.#client?.end(true);
     this.#resolveEnd(this.#end);
   }
 
@@ -280,12 +281,4 @@ export class BrokerLink {
       payload_bytes_max: this.#options.inboundBytesMax,
     });
   }
-}
-
-/** What we cannot do without, where the broker says that it lacks it. */
-function missingFeature(limits: IConnackPacket['properties']): string | undefined {
-  if (limits?.maximumQoS === 0) return 'the broker offers no QoS 1';
-  if (limits?.retainAvailable === false) return 'the broker keeps no retained messages';
-  if (limits?.wildcardSubscriptionAvailable === false) return 'the broker takes no wildcard in subscriptions';
-  return undefined;
 }

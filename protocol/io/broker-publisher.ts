@@ -5,10 +5,11 @@
 // 2. No more than one message of QoS 0 above the socket's own buffer waits here; the others wait at their callers.
 // 3. No more QoS 1 messages are unacknowledged than the broker said it takes (the library does not look at that number).
 import type { Socket } from 'node:net';
-import { type MqttClient, ReasonCodes } from 'mqtt';
+import type { MqttClient } from 'mqtt';
 import { bufferOf } from '../bytes.ts';
 import { DockError } from '../errors.ts';
 import type { Clock } from '../ports.ts';
+import { reasonText } from './broker-reasons.ts';
 
 /** QoS 1 messages that may wait for their turn: more is a caller that does not wait for its answers. */
 const WAITING_MAX = 1024;
@@ -43,7 +44,7 @@ export class Publisher {
   readonly #options: PublisherOptions;
   readonly #inFlightMax: number;
   #inFlight = 0;
-  readonly #waiting: { readonly resolve: () => void; readonly reject: Reject }[] = [];
+  readonly #waiting: (() => void)[] = [];
   readonly #pending = new Set<Reject>();
   #drained: Promise<void> | undefined;
   #ended: string | undefined;
@@ -70,15 +71,14 @@ export class Publisher {
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#inFlight--;
-      else next.resolve();
+      else next();
     }
   }
 
-  /** The connection has ended: everything that waits is rejected. */
+  /** The connection has ended: what is unacknowledged is rejected, and each of those hands its turn to one that waits, which then sees the end. */
   end(detail: string): void {
     this.#ended = detail;
     for (const reject of this.#pending) reject(new Error(detail));
-    for (const { reject } of this.#waiting.splice(0)) reject(new Error(detail));
   }
 
   /** Waits while the socket is full. One listener for "drain", however many wait. */
@@ -111,9 +111,7 @@ export class Publisher {
     }
     if (this.#waiting.length >= WAITING_MAX)
       throw offlineError(topic, `${WAITING_MAX} messages wait before it`);
-    await new Promise<void>((resolve, reject) => {
-      this.#waiting.push({ resolve, reject: () => reject(offlineError(topic, this.#ended ?? 'closed')) });
-    });
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   #acknowledged(topic: string, payload: Uint8Array, retain: boolean): Promise<void> {
@@ -152,7 +150,7 @@ export class Publisher {
 function publishError(topic: string, error: Error): DockError {
   const code = 'code' in error && typeof error.code === 'number' ? error.code : undefined;
   if (code === undefined) return offlineError(topic, error.message);
-  const reason = ReasonCodes[code as keyof typeof ReasonCodes] ?? `reason code ${code}`;
+  const reason = reasonText(code);
   return new DockError('broker.refused', `the broker refused a message to ${topic}: ${reason}`, {
     cause: error,
     retry: 'later',

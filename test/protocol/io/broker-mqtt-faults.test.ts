@@ -44,7 +44,7 @@ interface Client {
 /** A started client, subscribed to `a/#`. */
 async function start(port: number, options: Partial<MqttBrokerOptions> = {}): Promise<Client> {
   const base = testBrokerOptions(`mqtt://127.0.0.1:${port}`, 'station-1');
-  const broker = openMqttBroker({ ...base, protocol: 5, ...options });
+  const broker = openMqttBroker({ ...base, protocol: 5, reconnect: { minMs: 5, maxMs: 50 }, ...options });
   const client: Client = { broker, conditions: base.conditions, log: base.log, messages: [], states: [] };
   broker.onMessage(({ topic, payload }) => client.messages.push(`${topic} ${payload.length}`));
   broker.onState((connected) => client.states.push(connected));
@@ -120,6 +120,18 @@ describe('a broker that is not reached', () => {
     assert.deepEqual(client.states, []);
     const reasons = client.log.lines.map(({ fields }) => String(fields['reason']));
     assert.match(reasons[0] ?? '', /no CONNACK within 60 ms/);
+  });
+
+  test('that never answers a SUBSCRIBE is left too, at the first one and later', async () => {
+    let answers = 0;
+    const broker = await scripted(({ type }) => (type === SUBSCRIBE && answers-- <= 0 ? null : undefined));
+    const client = await start(broker.port, { attemptMsMax: 60 });
+    await until(() => broker.connections.length >= 2);
+    assert.deepEqual(client.states, []);
+    answers = 1;
+    await until(() => client.broker.connected);
+    await client.broker.subscribe('b/#');
+    assert.equal(client.broker.connected, false);
   });
 
   test('that answers a little late is waited for', async () => {
@@ -202,6 +214,22 @@ describe('a broker that refuses', () => {
     });
     await connected(broker.port, { protocol: 'auto' });
     assert.equal(broker.last.version, 4);
+  });
+
+  test('a CONNECT by hanging up, after it had taken version 5, is still spoken to in 5', async () => {
+    let hangUps = 0;
+    const broker = await scripted(({ type }, connection) => {
+      if (type !== CONNECT || broker.connections.length === 1 || hangUps++ > 1) return undefined;
+      connection.socket.end();
+      return null;
+    });
+    const client = await connected(broker.port, { protocol: 'auto' });
+    broker.last.socket.resetAndDestroy();
+    await until(() => client.states.length === 3);
+    assert.deepEqual(
+      broker.connections.map(({ version }) => version),
+      [5, 5, 5, 5],
+    );
   });
 
   test('a subscription leaves us unconnected, with a condition that names the filter', async () => {

@@ -62,17 +62,6 @@ describe.skipIf(lacksTools('mosquitto'))('mosquitto', () => {
     assert.deepEqual(one.states, [true, false, true]);
   });
 
-  test('that stands still with its connections open is given up, and taken up when it goes on', async () => {
-    const mosquitto = await broker();
-    const one = await connected(mosquitto.url, 'one', { keepaliveS: 1, attemptMsMax: 200 });
-    const begunAt = performance.now();
-    mosquitto.pause();
-    await until(() => one.states.includes(false));
-    assert.ok(performance.now() - begunAt < 1700);
-    mosquitto.resume();
-    await until(() => one.broker.connected);
-  });
-
   test('tells its largest packet, and nothing above it is sent', async () => {
     const mosquitto = await broker({ lines: ['max_packet_size 20000'] });
     const one = await connected(mosquitto.url, 'one');

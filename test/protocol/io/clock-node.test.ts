@@ -9,6 +9,18 @@ describe('the clock of the machine', () => {
     return { clock, pass: (ms) => clock.sleep(ms, new AbortController().signal) };
   });
 
+  test('a call that is due in longer than 2^31 ms does not keep the processor busy', async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error): number => warnings.push(name);
+    process.on('warning', onWarning);
+    const clock = nodeClock();
+    const cancel = clock.after(2 ** 31 + 1000, () => undefined);
+    await clock.sleep(5, new AbortController().signal);
+    cancel();
+    process.off('warning', onWarning);
+    assert.deepEqual(warnings, []);
+  });
+
   test('its wall time is that of the system', () => {
     assert.ok(Math.abs(nodeClock().wallMs() - Date.now()) < 1000);
   });

@@ -1,0 +1,43 @@
+// What MQTT's reason codes mean for us: which ending follows from a CONNACK or a DISCONNECT, and what a broker must offer. Pure.
+import { type IConnackPacket, ReasonCodes } from 'mqtt';
+import type { Ending } from './broker-types.ts';
+
+/** CONNACK codes that mean "not this MQTT version": of 3.1.1 and of 5.0. */
+const VERSION_CODES = new Set([1, 132]);
+const TAKEN_OVER = 142;
+const PACKET_TOO_LARGE = 149;
+/** DISCONNECT codes that only a person can do something about: not authorized, quota, administrative action, another server. */
+const PERSON_CODES = new Set([135, 151, 152, 156, 157]);
+
+/** The words for a code, of the library's list; they name no secret and no topic. */
+export function reasonText(code: number): string {
+  const text: unknown = ReasonCodes[code as keyof typeof ReasonCodes];
+  return typeof text === 'string' && text !== '' ? text : `reason code ${code}`;
+}
+
+/** How an attempt ends whose CONNACK carries a code other than 0. */
+export function connackEnding(code: number): Ending {
+  const detail = reasonText(code);
+  return VERSION_CODES.has(code)
+    ? { kind: 'version', detail }
+    : { kind: 'refused', detail, reasonCode: code };
+}
+
+/** How a connection ends with a broker's DISCONNECT, where the code says more than that it ended; else undefined. */
+export function disconnectEnding(code: number, detail: string): Ending | undefined {
+  if (code === TAKEN_OVER) return { kind: 'taken-over', detail };
+  return PERSON_CODES.has(code) ? { kind: 'refused', detail, reasonCode: code } : undefined;
+}
+
+/** True where a DISCONNECT says that a packet of ours was too large. */
+export function isPacketTooLarge(code: number): boolean {
+  return code === PACKET_TOO_LARGE;
+}
+
+/** What we cannot do without, where the broker says in its CONNACK that it lacks it. */
+export function missingFeature(limits: IConnackPacket['properties']): string | undefined {
+  if (limits?.maximumQoS === 0) return 'the broker offers no QoS 1';
+  if (limits?.retainAvailable === false) return 'the broker keeps no retained messages';
+  if (limits?.wildcardSubscriptionAvailable === false) return 'the broker takes no wildcard in subscriptions';
+  return undefined;
+}
