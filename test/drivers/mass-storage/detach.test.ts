@@ -16,7 +16,11 @@ beforeEach(async () => {
   card = await CardFolder.make();
   files = new FaultyFolderFiles();
 });
-afterEach(() => card.dispose());
+afterEach(async () => {
+  files.letGo();
+  await settle();
+  card.dispose();
+});
 
 function open(clock = nodeClock(), times = {}): Promise<CameraSession> {
   const driver = massStorageDriver({ clock, files, times: { noticeMs: 0, ...times } });
@@ -148,6 +152,7 @@ describe('a medium that hangs', () => {
     async (hanging) => {
       await card.put('a', bytes);
       for (const end of ['abort', 'close']) {
+        files.letGo();
         files = new FaultyFolderFiles();
         const session = await open();
         const entry = await firstEntry(session);
