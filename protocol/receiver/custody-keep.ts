@@ -83,7 +83,7 @@ export class CustodyKeeper {
     const log = this.#logOf(station);
     if (log.waiting >= CUSTODY_WAITING_MAX) return;
     log.waiting++;
-    const incoming = { segment, from, payload: payload.slice() };
+    const incoming = { segment, from, payload: new Uint8Array(payload) };
     this.#inOrder(log, () => this.#work(station, log, incoming))
       .catch((error: unknown) => this.#failed(station, segment, error))
       .finally(() => log.waiting--);

@@ -3,10 +3,16 @@
 import { createHash, type Hash } from 'node:crypto';
 import { equalBytes, sha256 } from '../bytes.ts';
 import { DIGEST_BYTES, UNIT_BYTES } from '../limits.ts';
-import { chunksBytes, unitBytes } from '../manifest.ts';
 import type { Files, OpenFile } from '../ports.ts';
 import type { Slabs } from './slabs.ts';
-import type { DigestsState, UnitStore, UnitSubject, UnitWork } from './unit-store.ts';
+import {
+  digestListBytes,
+  unitLength,
+  type DigestsState,
+  type UnitStore,
+  type UnitSubject,
+  type UnitWork,
+} from './unit-store.ts';
 
 const PIECE_BYTES = 64 * 1024;
 
@@ -20,12 +26,11 @@ export function inlineUnitStore(files: Files, slabs: Pick<Slabs, 'view'>): UnitS
       const whole = mode.kind === 'read' || mode.digestsWhole;
       return new InlineUnitWork({ payload, chunks, slabs, subject, whole });
     },
-    close: () => Promise.resolve(),
   };
 }
 
 async function checkDigests(files: Files, path: string, subject: UnitSubject): Promise<boolean> {
-  const total = chunksBytes(subject.sealedSizeBytes);
+  const total = digestListBytes(subject);
   if ((await files.stat(path))?.sizeBytes !== total) return false;
   const file = await files.open(path, 'read');
   try {
@@ -62,9 +67,9 @@ class InlineUnitWork implements UnitWork {
     return this.#inOrder(async () => {
       await this.#parts.chunks.write(bytes, offset);
       this.#hash.update(bytes);
-      const { sealedSizeBytes, chunksSha256 } = this.#parts.subject;
-      if (offset + bytes.length < chunksBytes(sealedSizeBytes)) return 'more';
-      this.#whole = this.#hash.digest('hex') === chunksSha256;
+      const { subject } = this.#parts;
+      if (offset + bytes.length < digestListBytes(subject)) return 'more';
+      this.#whole = this.#hash.digest('hex') === subject.chunksSha256;
       this.#hash = createHash('sha256');
       return this.#whole ? 'whole' : 'wrong';
     });
@@ -81,7 +86,7 @@ class InlineUnitWork implements UnitWork {
 
   holdsUnit(unit: number): Promise<boolean> {
     return this.#inOrder(async () => {
-      const bytes = new Uint8Array(unitBytes(this.#parts.subject.sealedSizeBytes, unit));
+      const bytes = new Uint8Array(unitLength(this.#parts.subject, unit));
       const count = await this.#parts.payload.read(bytes, unit * UNIT_BYTES);
       return count === bytes.length && this.#matches(unit, bytes);
     });

@@ -1,5 +1,6 @@
 // The port to whatever checks digests and moves units to and from disk. The production adapter does it off the main thread.
 // It never makes, names, syncs or removes a file: that is the vault's.
+import { DIGEST_BYTES, UNIT_BYTES } from '../limits.ts';
 
 /** Where the two bulk files of one recording lie. */
 export interface UnitPlaces {
@@ -11,6 +12,16 @@ export interface UnitPlaces {
 export interface UnitSubject {
   readonly sealedSizeBytes: number;
   readonly chunksSha256: string;
+}
+
+/** Length of the whole digest list. Here and not from manifest.ts, which would load the schema library into the worker (14 MiB). */
+export function digestListBytes({ sealedSizeBytes }: UnitSubject): number {
+  return Math.ceil(sealedSizeBytes / UNIT_BYTES) * DIGEST_BYTES;
+}
+
+/** Length of one unit; only the last one may be shorter than UNIT_BYTES. */
+export function unitLength({ sealedSizeBytes }: UnitSubject, unit: number): number {
+  return Math.min(UNIT_BYTES, sealedSizeBytes - unit * UNIT_BYTES);
 }
 
 /** State of the digest list after a piece of it. A wrong list is forgotten whole: the next piece starts at 0. */
@@ -41,6 +52,4 @@ export interface UnitStore {
     subject: UnitSubject,
     mode: { readonly kind: 'read' } | { readonly kind: 'write'; readonly digestsWhole: boolean },
   ): Promise<UnitWork>;
-  /** Ends it; what is open is closed. */
-  close(): Promise<void>;
 }

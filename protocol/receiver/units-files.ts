@@ -1,11 +1,16 @@
-// What the units worker does, with synchronous calls on its own thread: hash, compare, write. One object per recording.
+// What the receiver's worker does with units, in synchronous calls on its own thread: hash, compare, write. One object per recording.
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { equalBytes, sha256 } from '../bytes.ts';
 import { DockError, systemCode } from '../errors.ts';
 import { DIGEST_BYTES, UNIT_BYTES } from '../limits.ts';
-import { chunksBytes, unitBytes } from '../manifest.ts';
-import type { DigestsState, UnitPlaces, UnitSubject } from './unit-store.ts';
+import {
+  digestListBytes,
+  unitLength,
+  type DigestsState,
+  type UnitPlaces,
+  type UnitSubject,
+} from './unit-store.ts';
 
 const CAREFUL = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const PIECE_BYTES = 64 * 1024;
@@ -37,7 +42,7 @@ function readFully(fd: number, target: Uint8Array, position: number): number {
 
 /** See UnitStore.checkDigests. */
 export function digestsMatch(path: string, subject: UnitSubject): boolean {
-  const total = chunksBytes(subject.sealedSizeBytes);
+  const total = digestListBytes(subject);
   let fd: number;
   try {
     fd = openSync(path, constants.O_RDONLY | CAREFUL);
@@ -84,7 +89,7 @@ export class UnitFiles {
   appendDigests(offset: number, bytes: Uint8Array): DigestsState {
     writeFully(this.#chunks, bytes, offset);
     this.#hash.update(bytes);
-    if (offset + bytes.length < chunksBytes(this.#subject.sealedSizeBytes)) return 'more';
+    if (offset + bytes.length < digestListBytes(this.#subject)) return 'more';
     this.#whole = this.#hash.digest('hex') === this.#subject.chunksSha256;
     this.#hash = createHash('sha256');
     this.#pageOf = -1;
@@ -98,7 +103,7 @@ export class UnitFiles {
   }
 
   holdsUnit(unit: number, scratch: Uint8Array): boolean {
-    const bytes = scratch.subarray(0, unitBytes(this.#subject.sealedSizeBytes, unit));
+    const bytes = scratch.subarray(0, unitLength(this.#subject, unit));
     return readFully(this.#payload, bytes, unit * UNIT_BYTES) === bytes.length && this.#matches(unit, bytes);
   }
 

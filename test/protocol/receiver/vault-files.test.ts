@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parseReceiverId } from '../../../protocol/ids.ts';
 import { nodeFiles } from '../../../protocol/io/files-node.ts';
+import { makeSecretKey } from '../../../protocol/minisign.ts';
 import type { Files } from '../../../protocol/ports.ts';
 import { Slabs } from '../../../protocol/receiver/slabs.ts';
-import { workerUnitStore } from '../../../protocol/receiver/unit-store-worker.ts';
+import { openReceiverWorker, type ReceiverWorker } from '../../../protocol/receiver/receiver-worker.ts';
 import { inlineUnitStore } from '../../../protocol/receiver/unit-store-inline.ts';
 import { FilesVault } from '../../../protocol/receiver/vault-files.ts';
 import { vaultContract, type VaultSubject } from '../../contracts/vault-contract.ts';
@@ -67,9 +68,12 @@ describe('a vault on the disk of this machine', () => {
 
 describe('a vault on the disk of this machine, with units written by a worker', () => {
   const slabs = new Slabs(2);
-  const units = workerUnitStore(slabs);
-  afterAll(() => units.close());
-  vaultContract({ test }, () => subjectOnMachine({ slabs, units }));
+  let worker: ReceiverWorker | undefined;
+  afterAll(() => worker?.close());
+  vaultContract({ test }, async () => {
+    worker ??= await openReceiverWorker(slabs, makeSecretKey(new SeededRandom(5)));
+    return subjectOnMachine({ slabs, units: worker.units });
+  });
 });
 
 async function openOn(disk: CrashDisk, log = new MemoryLog()): Promise<FilesVault> {

@@ -1,15 +1,24 @@
-// Entry of the worker thread that hashes and writes units. Started by unit-store-worker.ts. Its calls are synchronous, so they are
-// carried out in the order in which they come.
+// Entry of the receiver's one worker thread: hashes and writes units, and signs. Started by receiver-worker.ts. Its calls are synchronous,
+// so they are carried out in the order in which they come. A second thread for signing would cost 9 MiB more (measured) and win nothing:
+// the buffers outlast the milliseconds of a signature.
 import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
 import { serveCalls } from '../io/worker-serve.ts';
 import { UNIT_BYTES } from '../limits.ts';
+import { signDocument, signMessage, type SecretKey } from '../minisign.ts';
 import { slabView } from './slabs.ts';
 import type { DigestsState, UnitPlaces, UnitSubject } from './unit-store.ts';
 import { digestsMatch, OpenUnits, UnitFiles } from './units-files.ts';
 
+/** What the worker is given at its start. */
+export interface ReceiverThreadData {
+  /** See Slabs.memory. */
+  readonly memory: SharedArrayBuffer;
+  readonly key: SecretKey;
+}
+
 /** What the worker answers. `work` is a number that the caller chose. */
-export type UnitCalls = {
+export type ReceiverCalls = {
   readonly checkDigests: {
     readonly args: { readonly path: string; readonly subject: UnitSubject };
     readonly result: boolean;
@@ -42,14 +51,19 @@ export type UnitCalls = {
     readonly result: boolean;
   };
   readonly close: { readonly args: { readonly work: number }; readonly result: undefined };
+  readonly sign: {
+    readonly args: { readonly bytes: Uint8Array; readonly trustedComment: string };
+    readonly result: string;
+  };
+  readonly signMessage: { readonly args: { readonly body: string }; readonly result: string };
 };
 
 assert(parentPort, 'this module is a worker');
-const memory = workerData as SharedArrayBuffer;
+const { memory, key } = workerData as ReceiverThreadData;
 const open = new OpenUnits();
 let scratch: Uint8Array | undefined;
 
-serveCalls<UnitCalls>(parentPort, {
+serveCalls<ReceiverCalls>(parentPort, {
   checkDigests: async ({ path, subject }) => digestsMatch(path, subject),
   open: async ({ work, places, subject, writable, digestsWhole }) => {
     open.add(work, new UnitFiles(places, subject, { writable, digestsWhole }));
@@ -66,4 +80,6 @@ serveCalls<UnitCalls>(parentPort, {
     open.close(work);
     return undefined;
   },
+  sign: async ({ bytes, trustedComment }) => signDocument(key, bytes, trustedComment),
+  signMessage: async ({ body }) => signMessage(key, body),
 });

@@ -1,0 +1,39 @@
+// `bodydock-receiver check`: every problem of receiver.yaml and of the files that it names. Changes nothing.
+import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { checkReceiverFiles } from '../../../config/installed-files.ts';
+import { loadReceiverConfig } from '../../../config/load.ts';
+import { printable, renderProblems, type Problem } from '../../../config/problems.ts';
+import type { ReceiverConfig } from '../../../config/receiver-config.ts';
+import type { CommandLine, Io } from './command-line.ts';
+
+/** What was found about one file; `config` only where the receiver can start with it. */
+interface Finds {
+  readonly config: ReceiverConfig | undefined;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly { readonly file: string; readonly message: string }[];
+}
+
+/** The configuration where it is good in all, else its problems. Never rejects. */
+export async function loadChecked(file: string): Promise<Finds> {
+  const loaded = await loadReceiverConfig(file);
+  if (loaded.kind === 'refused') return { config: undefined, problems: loaded.problems, warnings: [] };
+  const { problems, warnings } = await checkReceiverFiles(loaded.config, Date.now());
+  return { config: problems.length > 0 ? undefined : loaded.config, problems, warnings };
+}
+
+/** Runs the command; gives the exit code. */
+export async function check({ config: file, json }: CommandLine, io: Io): Promise<number> {
+  const { config, problems, warnings } = await loadChecked(file);
+  const good = config !== undefined;
+  if (json) io.out(`${JSON.stringify({ good, file, problems, warnings })}\n`);
+  else {
+    io.out(warnings.map((found) => `${printable(`warning: ${found.file}: ${found.message}`)}\n`).join(''));
+    io.out(good ? summary(file, config) : renderProblems(problems));
+  }
+  return good ? EXIT_GOOD : EXIT_CONFIGURATION;
+}
+
+function summary(file: string, config: ReceiverConfig): string {
+  const { receiver, vault, stations } = config;
+  return `good: ${file}: receiver ${receiver}, vault ${vault.path}, stations ${stations.length}\n`;
+}

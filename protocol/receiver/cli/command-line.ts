@@ -1,0 +1,87 @@
+// The command line of bodydock-receiver: its words, its options, and what an error ends it with.
+import { parseArgs } from 'node:util';
+import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_USAGE } from '../../../config/exit-codes.ts';
+import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
+import { describeError, DockError } from '../../errors.ts';
+
+export const HELP = `bodydock-receiver [run] [--config FILE]
+bodydock-receiver check [--config FILE] [--json]
+
+The receiving end of a central store: takes sealed recordings from stations over MQTT, keeps them in a vault, and gives signed receipts.
+
+run    runs in the foreground until SIGTERM or SIGINT; the log goes to standard output, one JSON document a line
+check  says every problem of receiver.yaml and of the files that it names, and changes nothing
+
+  --config FILE  the receiver's file (default ${RECEIVER_FILE_DEFAULT})
+  --json         check: one JSON document on standard output instead of text
+  --help         this text
+  --version      the version
+
+Exit codes: 0 good or ended when asked to, 1 failure, 2 usage, 78 configuration, keys or vault.
+`;
+
+/** What was asked for. */
+export interface CommandLine {
+  readonly verb: 'run' | 'check' | 'help' | 'version';
+  readonly config: string;
+  readonly json: boolean;
+}
+
+/** Where a command writes, and what ends it. */
+export interface Io {
+  out(text: string): void;
+  err(text: string): void;
+  /** Aborted by SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/** Without a verb it is "run". Errors: "usage". */
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const { values, positionals } = parseStrictly(args);
+  const config = values.config ?? RECEIVER_FILE_DEFAULT;
+  const json = values.json === true;
+  if (values.help === true) return { verb: 'help', config, json };
+  if (values.version === true) return { verb: 'version', config, json };
+  const [verb = 'run', surplus] = positionals;
+  if (surplus !== undefined) throw usage(`${JSON.stringify(surplus)} is one word too many`);
+  if (verb !== 'run' && verb !== 'check') throw usage(`${JSON.stringify(verb)} is no command`);
+  return { verb, config, json };
+}
+
+function parseStrictly(args: readonly string[]): {
+  values: { config?: string; json?: boolean; help?: boolean; version?: boolean };
+  positionals: string[];
+} {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        config: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean' },
+      },
+      allowPositionals: true,
+      strict: true,
+    });
+  } catch (error) {
+    throw usage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function usage(message: string): DockError {
+  return new DockError('usage', message, { retry: 'person' });
+}
+
+/** Tells of the error on standard error; gives the exit code. */
+export function reportError(io: Io, error: unknown): number {
+  io.err(`bodydock-receiver: ${describeError(error)}\n`);
+  if (!(error instanceof DockError)) return EXIT_FAILURE;
+  if (error.code === 'usage') {
+    io.err('`bodydock-receiver --help` tells what can be typed.\n');
+    return EXIT_USAGE;
+  }
+  // What only a person can change: a service manager must not start it again and again.
+  const forPerson = /^(?:key|config|tls|disk)\.|^vault\.not-a-vault$|^document\.version$/.test(error.code);
+  return forPerson ? EXIT_CONFIGURATION : EXIT_FAILURE;
+}

@@ -1,0 +1,17 @@
+// Calls the command that the command line names.
+import { EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { HELP, parseCommandLine, reportError, type Io } from './command-line.ts';
+
+/** The exit code of what was asked for. Never rejects: an error is told on standard error. */
+export function dispatch(args: readonly string[], io: Io): Promise<number> {
+  return call(args, io).catch((error: unknown) => reportError(io, error));
+}
+
+async function call(args: readonly string[], io: Io): Promise<number> {
+  const line = parseCommandLine(args);
+  if (line.verb === 'check') return (await import('./check.ts')).check(line, io);
+  if (line.verb === 'run') return (await import('./run.ts')).run(line, io);
+  if (line.verb === 'help') io.out(HELP);
+  else io.out(`bodydock-receiver ${await (await import('./version.ts')).readVersion()}\n`);
+  return EXIT_GOOD;
+}

@@ -1,0 +1,103 @@
+// A receiver, a broker and a disk in memory on one manual clock, for tests that play a whole transfer.
+import { parseReceiverId, type StationId } from '../../../protocol/ids.ts';
+import { inlineSigner, makeSecretKey, publicKeyOf, type PublicKey } from '../../../protocol/minisign.ts';
+import { openReceiver, type OpenReceiver } from '../../../protocol/receiver/open-receiver.ts';
+import { Slabs } from '../../../protocol/receiver/slabs.ts';
+import { inlineUnitStore } from '../../../protocol/receiver/unit-store-inline.ts';
+import { MemoryHub, type MemoryBroker } from '../../fakes/broker-memory.ts';
+import { ManualClock } from '../../fakes/clock-manual.ts';
+import { MemoryConditions } from '../../fakes/conditions-memory.ts';
+import { CrashDisk } from '../../fakes/files-crash.ts';
+import { MemoryLog } from '../../fakes/log-memory.ts';
+import { SeededRandom } from '../../fakes/random-seeded.ts';
+import { makeSample, STATION, type Sample } from './sample.ts';
+import { BASE, ScriptedStation } from './scripted-station.ts';
+
+const keys = new SeededRandom(11);
+export const STATION_KEY = makeSecretKey(keys);
+export const STORE_KEY = makeSecretKey(keys);
+
+export interface ReceiverChoice {
+  readonly receiver?: string;
+  readonly quotaBytes?: number;
+  readonly slabs?: number;
+  readonly sharedOffers?: boolean;
+  readonly disk?: CrashDisk;
+  readonly stations?: readonly { readonly id: StationId; readonly publicKeys: readonly PublicKey[] }[];
+}
+
+/** A receiver that runs, and its parts. */
+export interface RunningReceiver extends OpenReceiver {
+  readonly broker: MemoryBroker;
+  readonly conditions: MemoryConditions;
+  readonly log: MemoryLog;
+  readonly slabs: Slabs;
+}
+
+/** Everything of one test. */
+export class BenchTop {
+  readonly clock = new ManualClock();
+  readonly hub = new MemoryHub({ clock: this.clock });
+  readonly random: SeededRandom;
+  disk = new CrashDisk();
+
+  constructor(seed: number) {
+    this.random = new SeededRandom(seed);
+  }
+
+  sample(sizeBytes: number, change: Parameters<typeof makeSample>[3] = {}): Sample {
+    return makeSample(this.random, STATION_KEY, sizeBytes, change);
+  }
+
+  async receiver(choice: ReceiverChoice = {}): Promise<RunningReceiver> {
+    const id = choice.receiver ?? 'r-a';
+    const slabs = new Slabs(choice.slabs ?? 8);
+    const parts = {
+      conditions: new MemoryConditions(),
+      log: new MemoryLog(),
+      broker: this.hub.client(id),
+      slabs,
+    };
+    const disk = choice.disk ?? this.disk;
+    const open = await openReceiver(
+      {
+        receiver: parseReceiverId(id),
+        vault: { path: '/vault', quotaBytes: choice.quotaBytes ?? 2 ** 40 },
+        stations: choice.stations ?? [{ id: STATION, publicKeys: [publicKeyOf(STATION_KEY)] }],
+        broker: { base: BASE, sharedOffers: choice.sharedOffers ?? false },
+      },
+      {
+        ...parts,
+        files: disk,
+        clock: this.clock,
+        random: this.random,
+        signer: inlineSigner(STORE_KEY),
+        publicKey: publicKeyOf(STORE_KEY),
+        units: inlineUnitStore(disk, slabs),
+      },
+    );
+    await open.start();
+    parts.broker.start();
+    return { ...open, ...parts };
+  }
+
+  async station(choice: { messageBytesMax?: number; id?: StationId } = {}): Promise<ScriptedStation> {
+    const { hub, random } = this;
+    const station = new ScriptedStation({ hub, random, storeKey: publicKeyOf(STORE_KEY), ...choice });
+    await station.start();
+    return station;
+  }
+
+  /** Lets time go by until it holds; fails after `limitMs` of it. */
+  async until(what: string, holds: () => boolean, limitMs = 120_000): Promise<void> {
+    for (let passedMs = 0; !holds(); passedMs += 10) {
+      if (passedMs > limitMs) throw new Error(`not within ${limitMs} ms: ${what}`);
+      await this.clock.advance(10);
+    }
+  }
+
+  /** The file of a recording in the vault. */
+  stored(sample: Sample, name: string): Uint8Array | undefined {
+    return this.disk.peek(`/vault/${sample.station}/${sample.recording}/${name}`);
+  }
+}
