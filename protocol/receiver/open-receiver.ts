@@ -30,6 +30,8 @@ export interface ReceiverPorts {
   readonly slabs: Slabs;
   /** Over the same slabs. */
   readonly units: UnitStore;
+  /** See Receiver: the length of each message with bytes of a payload. */
+  readonly onBytes?: (bytes: number) => void;
 }
 
 /** A receiver on its open vault. */
@@ -48,6 +50,7 @@ export async function openReceiver(settings: ReceiverSettings, ports: ReceiverPo
   const stations = new Map(settings.stations.map((station) => [station.id, station.publicKeys]));
   const receiver = new Receiver({
     ...ports,
+    onBytes: ports.onBytes ?? (() => undefined),
     receiver: receiverId,
     stations,
     vault,

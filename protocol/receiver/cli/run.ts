@@ -20,6 +20,7 @@ import { openReceiverWorker } from '../receiver-worker.ts';
 import { Slabs } from '../slabs.ts';
 import { loadChecked } from './check.ts';
 import type { CommandLine, Io } from './command-line.ts';
+import { messageGarbage } from './message-garbage.ts';
 
 /** Exit code when it ended. Errors: "vault.*", "key.*", the system's, from opening. */
 export async function run({ config: file }: CommandLine, io: Io): Promise<number> {
@@ -77,7 +78,8 @@ async function open(config: ReceiverConfig, log: Log): Promise<Opened> {
     log,
     conditions,
   });
-  const ports = { ...worker, files, clock, random, log, conditions, broker, slabs };
+  const onBytes = messageGarbage();
+  const ports = { ...worker, files, clock, random, log, conditions, broker, slabs, onBytes };
   const receiver = await openReceiver(config, { ...ports, publicKey: publicKeyOf(key) });
   return {
     receiver,
