@@ -10,7 +10,7 @@ import type { BayWork } from './bay-docking.ts';
 import { Bay } from './bay.ts';
 import type { Bulk } from './bulk.ts';
 import { CustodyLog } from './custody-log.ts';
-import { CustodyPush } from './custody-push.ts';
+import { CustodyPush, knowsHead } from './custody-push.ts';
 import { FolderWatch, type FolderIdentity } from './folder-watch.ts';
 import { Keep } from './keep.ts';
 import { Pusher } from './push.ts';
@@ -82,6 +82,7 @@ export async function composeStation(
     spool,
     units: ports.bulk,
     custody,
+    knowsHead: (head) => knowsHead(custody, head),
     onReceipted: (recording) => station.receipted(recording),
     onQuarantined: (recording) => station.quarantined(recording),
   });

@@ -18,6 +18,7 @@ import {
 import { unitBytes } from '../protocol/manifest.ts';
 import { encodeMessage, messageField, type ReceiptMessage } from '../protocol/messages.ts';
 import type { Broker, Clock, Conditions, Files, Log } from '../protocol/ports.ts';
+import type { CustodyHead } from '../protocol/receipt.ts';
 import type { StationTopics } from '../protocol/topics.ts';
 import type { Sender, SenderAction } from '../protocol/transfer-state.ts';
 import { sha256Hex } from '../protocol/bytes.ts';
@@ -57,6 +58,8 @@ export interface PushOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
+  /** Whether a head that the store names is in our custody log. */
+  readonly knowsHead: (head: CustodyHead | null) => Promise<boolean>;
   /** A receipt is durable. Must not throw. */
   readonly onReceipted: (recording: RecordingId) => void;
   /** A recording left the spool for the quarantine: whoever has the camera pulls it again. Must not throw. */
@@ -339,6 +342,7 @@ export class Pusher {
     try {
       const { manifestBytes } = await this.#load(recording);
       const { bytes, signature, receipt } = verifyReceipt(message, manifestBytes, this.#options.store);
+      await this.#compareHead(receipt.custody_head);
       await this.#options.spool.storeReceipt(recording, bytes, signature);
       this.#options.custody.append({
         event: 'receipted',
@@ -353,6 +357,16 @@ export class Pusher {
     } finally {
       this.#settling.delete(recording);
     }
+  }
+
+  /** The receipt counts all the same: what differs is the log, and a person must know. */
+  async #compareHead(head: CustodyHead | null): Promise<void> {
+    if (head === null || (await this.#options.knowsHead(head))) return;
+    this.#options.conditions.raise('custody.store-differs', head.segment, { sequence: head.sequence });
+    this.#options.log.error(
+      'a receipt names a custody head that this station does not have: restored or altered',
+      head,
+    );
   }
 
   #forget(recording: RecordingId): void {

@@ -127,8 +127,9 @@ export class SealPass implements Sealing {
   }
 
   async #take(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    this.#mayGrowBy(bytes.length);
-    for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
+    const sizeBytes = bytes.length; // 0 once the tail has given the buffer back
+    this.#mayGrowBy(sizeBytes);
+    for (let at = 0; at < sizeBytes; at += SLICE_BYTES) {
       await this.#turn?.();
       if (!this.#writer.hasRoom) await this.#writer.room();
       const slice = bytes.subarray(at, at + SLICE_BYTES);
@@ -137,7 +138,7 @@ export class SealPass implements Sealing {
       this.#sealer.seal(slice, this.#put);
     }
     this.#tail.push(bytes);
-    this.#positionBytes += bytes.length;
+    this.#positionBytes += sizeBytes;
   }
 
   async #takeUnreadable(sizeBytes: number): Promise<void> {

@@ -5,7 +5,7 @@ import { pinoLog } from '../../protocol/io/log-pino.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
 import type { BayDocument } from '../../protocol/messages.ts';
 import { closingWords } from '../first-run/closing-words.ts';
-import { anyRecording, firstRun, type FirstRunResult } from '../first-run/first-run.ts';
+import { firstRun, glanceAtVault, type FirstRunResult } from '../first-run/first-run.ts';
 import { openOutFolder } from '../first-run/out-folder.ts';
 import { formatBytes } from '../first-run/progress.ts';
 import { parseCommandLine, writeJson, type Io } from './output.ts';
@@ -48,9 +48,10 @@ export async function firstRunCommand(args: readonly string[], io: Io): Promise<
   };
   const result = await firstRun({ out, cameras, erase }, tools);
   io.out(`\n${result.verified.text}\n\n`);
-  for (const words of closingWords(out, await anyRecording(out))) io.out(`${words}\n`);
-  io.out(`\n${outcome(result, erase)}\n`);
-  const exitCode = exitCodeOf(result);
+  const { example, rejected } = await glanceAtVault(out);
+  for (const words of closingWords(out, example)) io.out(`${words}\n`);
+  io.out(`\n${outcome(result, erase, rejected)}\n`);
+  const exitCode = exitCodeOf(result, rejected);
   if (line.values.json === true)
     writeJson(io, {
       out: out.path,
@@ -69,7 +70,7 @@ function intention(simulated: boolean, erase: boolean): string {
     : 'Nothing is erased: every file stays on its camera (--erase erases what the store has receipted).';
 }
 
-function outcome(result: FirstRunResult, erase: boolean): string {
+function outcome(result: FirstRunResult, erase: boolean, rejected: number): string {
   const total = (pick: (bay: BayDocument) => number): number =>
     result.bays.reduce((sum, bay) => sum + pick(bay), 0);
   const counts = `${total((bay) => bay.entries_receipted)} of ${total((bay) => bay.entries)} recordings receipted (${formatBytes(total((bay) => bay.bytes))})`;
@@ -77,14 +78,11 @@ function outcome(result: FirstRunResult, erase: boolean): string {
     ? `${total((bay) => bay.entries_erased)} erased from their cameras`
     : 'nothing was erased, every file is still on its camera';
   const good = result.complete && result.verified.exitCode === EXIT_GOOD;
-  return `${good ? 'Good' : 'NOT COMPLETE'}: ${counts}, ${erased}, ${result.verified.exitCode === EXIT_GOOD ? 'all verified' : 'verification failed'}.`;
+  const odd = rejected === 0 ? '' : `, ${rejected} of all in the vault count as rejected (kept all the same)`;
+  return `${good ? 'Good' : 'NOT COMPLETE'}: ${counts}${odd}, ${erased}, ${result.verified.exitCode === EXIT_GOOD ? 'all verified' : 'verification failed'}.`;
 }
 
-function exitCodeOf(result: FirstRunResult): number {
-  if (
-    !result.complete ||
-    (result.verified.exitCode !== EXIT_GOOD && result.verified.exitCode !== EXIT_REJECTED_ENTRIES)
-  )
-    return EXIT_FAILURE;
-  return result.verified.exitCode;
+function exitCodeOf(result: FirstRunResult, rejected: number): number {
+  if (!result.complete || result.verified.exitCode !== EXIT_GOOD) return EXIT_FAILURE;
+  return rejected > 0 ? EXIT_REJECTED_ENTRIES : EXIT_GOOD;
 }

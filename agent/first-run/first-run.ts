@@ -1,6 +1,6 @@
 // The first run: the real broker, receiver and agent on this machine, from cameras to verified receipts, watched over MQTT as
 // monitoring would. It owns the order of the steps and nothing of what they do.
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeIdentityFile, readIdentityFile } from '../../config/identity-file.ts';
@@ -8,6 +8,8 @@ import { makeSigningKey, readPublicKeyFile } from '../../config/keys.ts';
 import { makeSimulatedCamera } from '../../drivers/simulated/camera.ts';
 import { DockError, systemCode } from '../../protocol/errors.ts';
 import { openMqttBroker, type StartableBroker } from '../../protocol/io/broker-mqtt.ts';
+import { isRecordingId } from '../../protocol/ids.ts';
+import { parseManifest } from '../../protocol/manifest.ts';
 import { UNIT_BYTES } from '../../protocol/limits.ts';
 import type { BayDocument } from '../../protocol/messages.ts';
 import { publicKeyLine } from '../../protocol/minisign.ts';
@@ -229,13 +231,31 @@ function portOf(message: unknown): number {
   });
 }
 
-/** One recording in the vault, for the closing words; undefined where there is none. */
-export async function anyRecording(out: OutFolder): Promise<string | undefined> {
-  const names = await readdir(join(out.vault, FIRST_RUN_STATION)).catch((error: unknown) => {
+/** Recordings in the vault of a first run. */
+export interface VaultGlance {
+  /** One of them, for the closing words; undefined where there is none. */
+  readonly example: string | undefined;
+  /** How many count as rejected. */
+  readonly rejected: number;
+}
+
+/** Reads every manifest, one at a time. Errors: the system's, "document.refused". */
+export async function glanceAtVault(out: OutFolder): Promise<VaultGlance> {
+  const station = join(out.vault, FIRST_RUN_STATION);
+  const recordings = (await listVault(station)).filter((name) => isRecordingId(name)).sort();
+  let rejected = 0;
+  for (const name of recordings) {
+    const manifest = parseManifest(await readFile(join(station, name, 'manifest.json')));
+    if (manifest.rejected !== null) rejected++;
+  }
+  return { example: recordings[0], rejected };
+}
+
+async function listVault(station: string): Promise<string[]> {
+  return readdir(station).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return [];
     throw error;
   });
-  return names.filter((name) => name.length === 26).sort()[0];
 }
 
 async function exists(path: string): Promise<boolean> {
