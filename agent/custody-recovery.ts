@@ -10,7 +10,7 @@
 import { join } from 'node:path';
 import { bufferOf, encodeUtf8, sha256Hex } from '../protocol/bytes.ts';
 import { CUSTODY_SEGMENT_TRUSTED_COMMENT, parseCustodyEntry } from '../protocol/custody-entry.ts';
-import { describeError } from '../protocol/errors.ts';
+import { describeError, DockError } from '../protocol/errors.ts';
 import { isSegmentId, type SegmentId } from '../protocol/ids.ts';
 import { CUSTODY_ENTRY_BYTES_MAX } from '../protocol/limits.ts';
 import type { PublicKey } from '../protocol/minisign.ts';
@@ -102,7 +102,10 @@ function endsOf(segment: SegmentId, head: Uint8Array, tail: Uint8Array): FoundSe
   const lastLine = tail.subarray(bufferOf(tail).lastIndexOf(10, end - 1) + 1, end);
   const first = parseCustodyEntry(head.subarray(0, bufferOf(head).indexOf(10)));
   const last = parseCustodyEntry(lastLine);
-  if (end !== tail.length - 1) throw new Error('something lies behind the last entry of an ended segment');
+  if (end !== tail.length - 1)
+    throw new DockError('custody.chain-broken', 'something lies behind the last entry of an ended segment', {
+      retry: 'never',
+    });
   return { segment, first, last: { sequence: last.sequence, sha256: sha256Hex(lastLine) }, signed: true };
 }
 

@@ -8,7 +8,7 @@ import {
   type ChainState,
   type CustodyEntry,
 } from '../protocol/custody-entry.ts';
-import { describeError } from '../protocol/errors.ts';
+import { describeError, DockError } from '../protocol/errors.ts';
 import type { SegmentId } from '../protocol/ids.ts';
 import { verifyDocument, type PublicKey } from '../protocol/minisign.ts';
 
@@ -72,16 +72,20 @@ export function scanSegment(
   return { state, goodBytes, first, ...judgeRest(bytes.subarray(goodBytes), reason) };
 }
 
+function broken(why: string): never {
+  throw new DockError('custody.chain-broken', why, { retry: 'never' });
+}
+
 function checkOpening(segment: SegmentId, entry: CustodyEntry): void {
   if (entry.sequence > 1) return;
   if (entry.event !== 'segment-opened' || entry.facts['segment'] !== segment)
-    throw new Error('the first entry does not open this segment');
+    broken('the first entry does not open this segment');
 }
 
 function checkHead(segment: SegmentId, before: ChainState, { facts, sequence }: CustodyEntry): void {
   const head = parseCustodyHead(encodeUtf8(String(facts['head'])));
   if (head.segment === segment && head.sequence === before.sequence && head.sha256 === before.sha256) return;
-  throw new Error(`checkpoint ${sequence} does not name the entry before it`);
+  broken(`checkpoint ${sequence} does not name the entry before it`);
 }
 
 function signatureProblem({ facts, sequence }: CustodyEntry, keys: readonly PublicKey[]): string | undefined {

@@ -2,12 +2,17 @@
 import { describe, expect, test } from 'vitest';
 import { sha256Hex } from '../../protocol/bytes.ts';
 import {
+  CHAIN_START,
   CUSTODY_HEAD_TRUSTED_COMMENT,
   CUSTODY_SEGMENT_TRUSTED_COMMENT,
+  encodeCustodyEntry,
+  encodeCustodyHead,
+  type ChainState,
+  type CustodyEntry,
 } from '../../protocol/custody-entry.ts';
-import type { RecordingId, SegmentId } from '../../protocol/ids.ts';
+import type { RecordingId, SegmentId, StationId } from '../../protocol/ids.ts';
 import { makeRecordingId } from '../../protocol/ids.ts';
-import { publicKeyOf, verifyDocument } from '../../protocol/minisign.ts';
+import { makeSecretKey, publicKeyOf, signDocument, verifyDocument } from '../../protocol/minisign.ts';
 import { settle } from '../fakes/clock-manual.ts';
 import type { CrashDisk } from '../fakes/files-crash.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
@@ -317,6 +322,53 @@ describe('a start', () => {
       });
     }
   }
+
+  /** An insider's work: an entry changed, and the chain behind it computed anew. */
+  function rechained(
+    bytes: Uint8Array,
+    checkpoint: (entry: CustodyEntry, before: ChainState) => CustodyEntry,
+  ): Uint8Array {
+    let state = CHAIN_START;
+    const lines = Buffer.from(bytes).toString().trimEnd().split('\n');
+    const forged = lines.map((line) => {
+      const entry = JSON.parse(line.replace('"number":2', '"number":99')) as CustodyEntry;
+      const chained = { ...entry, previous: state.sha256 };
+      const written = encodeCustodyEntry(entry.event === 'checkpoint' ? checkpoint(chained, state) : chained);
+      state = { sequence: state.sequence + 1, sha256: sha256Hex(written) };
+      return `${Buffer.from(written).toString()}\n`;
+    });
+    return Buffer.from(forged.join(''));
+  }
+
+  test('believes no chain that was computed anew: its checkpoints name other entries', async () => {
+    const { disk, segment } = await written(3, 'cut');
+    disk.corrupt(pathOf(segment), (bytes) => rechained(bytes, (entry) => entry));
+    const { conditions } = await openLog(disk, 2);
+    expect(conditions.facts('custody.chain-broken')).toMatchObject({ segment, sequence: 5 });
+    expect(disk.peek(`${pathOf(segment)}.minisig`)).toBeUndefined();
+  });
+
+  test('believes no checkpoints of another key', async () => {
+    const { disk, segment } = await written(3, 'cut');
+    const forger = makeSecretKey(seededRandom(666));
+    disk.corrupt(pathOf(segment), (bytes) =>
+      rechained(bytes, (entry, { sequence, sha256 }) => {
+        const head = encodeCustodyHead({
+          type: 'custody-head',
+          version: 1,
+          station: 'office-1' as StationId,
+          segment,
+          sequence,
+          sha256,
+        });
+        const signature = signDocument(forger, head, CUSTODY_HEAD_TRUSTED_COMMENT);
+        return { ...entry, facts: { head: Buffer.from(head).toString(), signature } };
+      }),
+    );
+    const { conditions } = await openLog(disk, 2);
+    expect(conditions.facts('custody.chain-broken')).toMatchObject({ segment });
+    expect(disk.peek(`${pathOf(segment)}.minisig`)).toBeUndefined();
+  });
 
   test('names entries that a later segment knows and that are gone', async () => {
     const { disk, segment } = await written(6, 'closed');

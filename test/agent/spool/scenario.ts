@@ -1,8 +1,8 @@
 // What the tests of spool and log share: a station's and a store's key, recordings with true manifests and receipts, and a spool
 // on a disk that forgets.
 import { sha256, sha256Hex } from '../../../protocol/bytes.ts';
-import type { CameraId, RecordingId, StationId, BayId } from '../../../protocol/ids.ts';
-import { makeDockingId, makeRecordingId, makeSessionId } from '../../../protocol/ids.ts';
+import type { BayId, CameraId, RecordingId, SessionId, StationId } from '../../../protocol/ids.ts';
+import { makeRecordingId, parseDockingId, parseReceiverId } from '../../../protocol/ids.ts';
 import { UNIT_BYTES } from '../../../protocol/limits.ts';
 import { encodeManifest, MANIFEST_TRUSTED_COMMENT, type Manifest } from '../../../protocol/manifest.ts';
 import { makeSecretKey, publicKeyOf, signDocument } from '../../../protocol/minisign.ts';
@@ -50,25 +50,20 @@ export interface PrepareOptions {
   readonly signature?: string;
 }
 
-function manifestOf(
-  recording: RecordingId,
-  payload: Uint8Array,
-  random: SeededRandom,
-  options: PrepareOptions,
-): Manifest {
+function manifestOf(recording: RecordingId, payload: Uint8Array, options: PrepareOptions): Manifest {
   return {
     type: 'recording-manifest',
     version: 1,
     recording,
     station: STATION,
     bay: 'bay-1' as BayId,
-    docking: makeDockingId(random),
+    docking: parseDockingId(recording),
     camera: { id: options.camera ?? CAMERA, model: 'Model', serial: '0815' },
     role: 'media',
     locked: options.locked ?? false,
     rejected: null,
     source: { path_sha256: sha256Hex(Buffer.from(options.path ?? recording)), sealed: 'AAAA' },
-    original: { size_bytes: payload.length, sha256: sha256Hex(random.bytes(32)), modified_at: null },
+    original: { size_bytes: payload.length, sha256: sha256Hex(payload), modified_at: null },
     capture: { earliest_at: null, latest_at: null, basis: 'clock-unmeasured' },
     sealed: {
       size_bytes: payload.length,
@@ -86,26 +81,32 @@ function manifestOf(
   };
 }
 
-/** A recording drawn from the given randomness. */
-export function prepare(random: SeededRandom, options: PrepareOptions = {}): Prepared {
-  const recording = makeRecordingId(random);
-  const payload = random.bytes(options.sizeBytes ?? 300);
-  const manifest = manifestOf(recording, payload, random, options);
-  const manifestBytes = encodeManifest(manifest);
-  const receipt = encodeReceipt({
+function receiptOf(manifest: Manifest, manifestBytes: Uint8Array): Uint8Array {
+  return encodeReceipt({
     type: 'receipt',
     version: 1,
     kind: 'recording',
-    recording,
+    recording: manifest.recording,
     station: STATION,
     manifest_sha256: sha256Hex(manifestBytes),
-    sealed_size_bytes: payload.length,
+    sealed_size_bytes: manifest.sealed.size_bytes,
     chunks_sha256: manifest.sealed.chunks_sha256,
-    receiver: 'r-store' as never,
-    vault: makeSessionId(random),
+    receiver: parseReceiverId('r-store'),
+    vault: manifest.recording as string as SessionId,
     custody_head: null,
     received_at: '2026-11-25T10:00:00.000Z',
   });
+}
+
+/** A recording with the given bytes as its sealed file; they stand for its original too. */
+export function prepareContent(
+  recording: RecordingId,
+  payload: Uint8Array,
+  options: PrepareOptions = {},
+): Prepared {
+  const manifest = manifestOf(recording, payload, options);
+  const manifestBytes = encodeManifest(manifest);
+  const receipt = receiptOf(manifest, manifestBytes);
   let signature: string | undefined; // made when asked for: signing takes some ms
   return {
     recording,
@@ -121,6 +122,11 @@ export function prepare(random: SeededRandom, options: PrepareOptions = {}): Pre
       return { bytes: receipt, signature };
     },
   };
+}
+
+/** A recording drawn from the given randomness. */
+export function prepare(random: SeededRandom, options: PrepareOptions = {}): Prepared {
+  return prepareContent(makeRecordingId(random), random.bytes(options.sizeBytes ?? 300), options);
 }
 
 /** Writes payload and chunk list as the sealing does: in pieces, synced, closed. */
