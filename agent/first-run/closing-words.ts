@@ -15,13 +15,15 @@ export function closingWords(out: OutFolder, recording: string | undefined): str
   ];
   const lines = [`Vault: ${out.vault}`, `Keys:  ${out.keys}`];
   if (recording === undefined) return [...lines, 'There was no recording: nothing is in the vault.'];
+  const identity = quote(join(out.keys, 'store.identity'));
   return [
     ...lines,
-    'Check one recording with stock tools (Debian: minisign, age, coreutils):',
+    // Before the "cd" below: npm finds its scripts only in the folder of this project.
+    'Check everything, and restore one recording under its own name:',
+    `  npm run -s bodydock -- verify ${quote(out.path)} --identity ${identity}`,
+    `  npm run -s bodydock -- open ${quote(folder)} --identity ${identity} --out ${quote(join(out.path, 'opened'))}`,
+    'Check the same recording with stock tools (Debian: minisign, age, coreutils):',
     ...check,
-    'Check everything, and open one recording under its own name:',
-    `  npm run -s bodydock -- verify ${quote(out.path)} --identity ${quote(join(out.keys, 'store.identity'))}`,
-    `  npm run -s bodydock -- open ${quote(folder)} --identity ${quote(join(out.keys, 'store.identity'))}`,
   ];
 }
 
