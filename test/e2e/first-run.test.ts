@@ -1,0 +1,191 @@
+// The first run as a stranger types it: what it promises, what it prints, and whether the commands that it prints work as they stand.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BODYDOCK, compiled, runProgram, type CommandOutcome } from '../fakes/program.ts';
+import { seededRandom } from '../fakes/random-seeded.ts';
+import { lacksTools } from '../fakes/stock-tools.ts';
+
+const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
+const TIMEOUT_MS = 60_000;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bodydock first run '));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function firstRun(...args: readonly string[]): Promise<CommandOutcome> {
+  return runProgram(BODYDOCK, ['first-run', ...args], { cwd: folder, timeoutMs: TIMEOUT_MS });
+}
+
+/** Every file below a folder with the digest of its bytes, by path. */
+async function filesBelow(root: string): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for (const entry of await readdir(root, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    found[path.slice(root.length + 1)] = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+  }
+  return found;
+}
+
+async function recordings(out: string): Promise<string[]> {
+  return (await readdir(join(out, 'vault', 'first-run'))).filter((name) => name !== 'custody').sort();
+}
+
+function lines(text: string): string[] {
+  return text.trim().split('\n');
+}
+
+describe('a first run with simulated cameras', () => {
+  let out: string;
+  let outcome: CommandOutcome;
+  beforeAll(async () => {
+    out = join(folder, 'out simulated');
+    outcome = await firstRun('--out', out);
+  });
+
+  test('ends well within a minute, says what it does first and what became of it last', () => {
+    expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(outcome.elapsedMs).toBeLessThan(TIMEOUT_MS);
+    const text = lines(outcome.stdout);
+    expect(text[0]).toMatch(/two simulated cameras: their recordings are erased/);
+    expect(text.at(-1)).toMatch(
+      /^Good: 12 of 12 recordings receipted .*12 erased from their cameras, all verified\.$/,
+    );
+  });
+
+  test('leaves both cameras without a file', async () => {
+    expect(await readdir(join(out, 'cameras'))).toEqual(['camera-1', 'camera-2']);
+    expect(await filesBelow(join(out, 'cameras'))).toEqual({});
+    expect(await recordings(out)).toHaveLength(12);
+  });
+
+  test.skipIf(lacksTools('age', 'minisign', 'sha256sum'))(
+    'prints commands that work as they stand, one after the other, in one shell',
+    async () => {
+      const commands = lines(outcome.stdout).filter((line) => /^ {2}\S/.test(line) && !/^ +good/.test(line));
+      expect(commands.map((line) => line.trim().split(' ')[0])).toEqual([
+        'npm',
+        'npm',
+        'cd',
+        'minisign',
+        'minisign',
+        'age',
+        'sha256sum',
+      ]);
+      const { status, stdout, stderr } = inShell(commands);
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      const shown = /[a-z2-7]{26}/.exec(commands[2] ?? '')?.[0] ?? '';
+      const { original, sealed } = await manifestOf(join(out, 'vault', 'first-run', shown));
+      expect(stdout.match(/Signature and comment signature verified/g)).toHaveLength(2);
+      expect(stdout).toContain(`${original.sha256}  -`);
+      expect(stdout).toContain(`${sealed.chunks_sha256}  chunks.bin`);
+      expect(Object.values(await filesBelow(join(out, 'opened')))).toEqual([original.sha256]);
+    },
+  );
+
+  test('goes on when it is called again, and adds nothing twice', async () => {
+    const before = withoutCustody(await filesBelow(join(out, 'vault', 'first-run')));
+    const again = await firstRun('--out', out);
+    expect(again).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(lines(again.stdout).at(-1)).toMatch(/^Good: 0 of 0 recordings receipted/);
+    expect(withoutCustody(await filesBelow(join(out, 'vault', 'first-run')))).toEqual(before);
+  });
+});
+
+describe("a first run with somebody's own cameras", () => {
+  /** A card in use: two recordings, one of them in a folder of its own. */
+  async function makeCard(name: string, seed: number): Promise<string> {
+    const card = join(folder, name);
+    const random = seededRandom(seed);
+    await mkdir(join(card, 'DCIM', '100MEDIA'), { recursive: true });
+    await writeFile(join(card, 'DCIM', '100MEDIA', 'A.MP4'), random.bytes(1_200_000));
+    await writeFile(join(card, 'DCIM', '100MEDIA', 'A.GPS'), random.bytes(300));
+    await writeFile(join(card, 'B.MP4'), random.bytes(50_000));
+    return card;
+  }
+
+  test('erases nothing, and says so in its first and in its last line', async () => {
+    const [one, two] = [await makeCard('card one', 1), await makeCard('card two', 2)];
+    const before = [await filesBelow(one), await filesBelow(two)];
+    const out = join(folder, 'out own');
+    const outcome = await firstRun('--camera', one, '--camera', two, '--out', out);
+    expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
+    const text = lines(outcome.stdout);
+    expect(text[0]).toMatch(/^Nothing is erased/);
+    expect(text.at(-1)).toMatch(/^Good: 6 of 6 .*nothing was erased, every file is still on its camera/);
+    expect([await filesBelow(one), await filesBelow(two)]).toEqual(before);
+    expect(await recordings(out)).toHaveLength(6);
+
+    const again = await firstRun('--camera', one, '--camera', two, '--out', out);
+    expect(again).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await recordings(out)).toHaveLength(6);
+
+    const erasing = await firstRun('--camera', one, '--camera', two, '--out', out, '--erase', '--json');
+    expect(erasing).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(lines(erasing.stdout)[0]).toMatch(/^With --erase/);
+    const document = JSON.parse(lines(erasing.stdout).at(-1) ?? '') as Record<string, unknown>;
+    expect(document).toMatchObject({ out, complete: true, verify_exit_code: 0 });
+    expect([await filesBelow(one), await filesBelow(two)]).toEqual([{}, {}]);
+    expect(await recordings(out)).toHaveLength(6);
+  });
+
+  test('ends with code 3 where files are odd, and keeps them all the same', async () => {
+    const card = join(folder, 'card odd');
+    await mkdir(card);
+    await writeFile(join(card, 'EMPTY.MP4'), '');
+    const out = join(folder, 'out odd');
+    const outcome = await firstRun('--camera', card, '--out', out);
+    expect(outcome).toMatchObject({ exitCode: 3, stderr: '' });
+    expect(lines(outcome.stdout).at(-1)).toContain('1 of all in the vault count as rejected');
+    expect(await recordings(out)).toHaveLength(1);
+  });
+});
+
+describe('a first run that cannot begin', () => {
+  test('refuses a folder with other things in it, and touches none of them', async () => {
+    const out = join(folder, 'taken');
+    await mkdir(out);
+    await writeFile(join(out, 'letter.txt'), 'mine');
+    const outcome = await firstRun('--out', out);
+    expect(outcome.exitCode).toBe(1);
+    expect(outcome.stderr).toContain('is not empty and not the folder of an earlier first run');
+    expect(await readdir(out)).toEqual(['letter.txt']);
+  });
+
+  test('refuses a camera that is no folder, and an option that it does not know', async () => {
+    const missing = await firstRun('--camera', join(folder, 'nowhere'), '--out', join(folder, 'out none'));
+    expect(missing.exitCode).toBe(1);
+    expect(missing.stderr).toContain('is not a folder');
+    expect((await firstRun('--eraze')).exitCode).toBe(2);
+  });
+});
+
+/** Runs printed lines in the project's folder, where their reader would stand. */
+function inShell(commands: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+  const elsewhere = process.env['BODYDOCK_DIST'] !== undefined;
+  const own = `${process.execPath} ${compiled(BODYDOCK)}`;
+  const input = commands
+    .map((line) => (elsewhere ? line.replace('npm run -s bodydock --', own) : line))
+    .join('\n');
+  return spawnSync('/bin/sh', ['-e'], { input, cwd: PROJECT, encoding: 'utf8' });
+}
+
+function withoutCustody(files: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).filter(([name]) => !name.startsWith('custody/')));
+}
+
+async function manifestOf(
+  path: string,
+): Promise<{ original: { sha256: string }; sealed: { chunks_sha256: string } }> {
+  return JSON.parse(await readFile(join(path, 'manifest.json'), 'utf8')) as Awaited<
+    ReturnType<typeof manifestOf>
+  >;
+}
