@@ -20,7 +20,7 @@ import { openReceiverWorker } from '../receiver-worker.ts';
 import { Slabs } from '../slabs.ts';
 import { loadChecked } from './check.ts';
 import type { CommandLine, Io } from './command-line.ts';
-import { messageGarbage } from './message-garbage.ts';
+import { keepYoungSmall, messageGarbage } from './small-heap.ts';
 
 /** Exit code when it ended. Errors: "vault.*", "key.*", the system's, from opening. */
 export async function run({ config: file }: CommandLine, io: Io): Promise<number> {
@@ -67,6 +67,7 @@ async function open(config: ReceiverConfig, log: Log): Promise<Opened> {
   const key = await readSigningKey(config.keys.signingFile);
   const slabs = new Slabs(SLABS);
   const worker = await openReceiverWorker(slabs, key);
+  keepYoungSmall();
   const broker = openMqttBroker({
     url: config.broker.url,
     protocol: config.broker.protocol,
