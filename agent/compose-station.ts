@@ -40,6 +40,8 @@ export interface StationPorts {
   readonly stationKeys: readonly PublicKey[];
   readonly provenRecipients: () => ReadonlySet<string>;
   readonly bulk: Bulk;
+  /** Gives a buffer's memory back at once, where that pays. */
+  readonly freeBuffer: (buffer: ArrayBuffer) => void;
   readonly drivers: readonly Driver[];
   readonly folderIdentity: FolderIdentity;
   readonly clockSynchronised: () => boolean | null;

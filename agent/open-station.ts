@@ -12,6 +12,7 @@ import { readBootId } from '../protocol/io/boot-id.ts';
 import { openMqttBroker } from '../protocol/io/broker-mqtt.ts';
 import type { TlsCredentials } from '../protocol/io/broker-types.ts';
 import { nodeClock } from '../protocol/io/clock-node.ts';
+import { bufferFreer } from '../protocol/io/free-buffer.ts';
 import { nodeFiles } from '../protocol/io/files-node.ts';
 import { nodeRandom } from '../protocol/io/random-node.ts';
 import { openWorkerSigner } from '../protocol/io/signer-worker.ts';
@@ -84,6 +85,7 @@ export async function openStation(
     stationKeys,
     provenRecipients: () => proven,
     bulk,
+    freeBuffer: bufferFreer(),
     drivers: [massStorageDriver({ clock })],
     folderIdentity,
     clockSynchronised: () => null,

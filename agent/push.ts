@@ -43,7 +43,12 @@ export interface PushSpool {
 
 /** What pushing needs of the bulk workers. */
 export interface UnitReader {
-  readUnit(path: string, position: number, sizeBytes: number, sha256: Uint8Array): Promise<Uint8Array>;
+  readUnit(
+    path: string,
+    position: number,
+    sizeBytes: number,
+    sha256: Uint8Array,
+  ): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 export interface PushOptions {
@@ -54,6 +59,8 @@ export interface PushOptions {
   readonly spool: PushSpool;
   readonly files: Pick<Files, 'readAll'>;
   readonly units: UnitReader;
+  /** Gives a unit's memory back at once: left to the garbage collector, units cost it more than sending them. */
+  readonly freeBuffer: (buffer: ArrayBuffer) => void;
   readonly custody: Custody;
   readonly clock: Clock;
   readonly log: Log;
@@ -306,6 +313,7 @@ export class Pusher {
       const topic = this.#options.topics.bytes(action.receiver, recording, position + at);
       await this.#publish(topic, bytes.subarray(at, at + action.messageBytesMax), 0);
     }
+    this.#options.freeBuffer(bytes.buffer);
   }
 
   async #publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void> {

@@ -74,7 +74,8 @@ export interface Broker {
   /** Largest payload that this broker surely takes, in bytes; learnt at connect, else the configured ceiling. */
   readonly payloadBytesMax: number;
   /**
-   * QoS 1: resolves on the broker's acknowledgement with a success code. QoS 0: resolves once the connection takes more bytes.
+   * QoS 1: resolves on the broker's acknowledgement with a success code. QoS 0: resolves once the payload has left; until then its
+   * memory must not change.
    * Errors: "broker.offline" when not connected or lost before the acknowledgement, "broker.refused" for an error code,
    * "broker.message-oversize" before anything is sent. Nothing is kept for later: the caller sends again.
    */

@@ -13,6 +13,7 @@ import { reasonText } from './broker-reasons.ts';
 
 /** QoS 1 messages that may wait for their turn: more is a caller that does not wait for its answers. */
 const WAITING_MAX = 1024;
+const NOTHING = new Uint8Array(0);
 /** Where the broker names no receive maximum; brokers queue 20 to 100 for one client. */
 const IN_FLIGHT_MAX = 64;
 /** For an acknowledgement, once nothing of ours waits in front of it any more. */
@@ -54,12 +55,24 @@ export class Publisher {
     this.#inFlightMax = Math.min(IN_FLIGHT_MAX, options.receiveMaximum ?? IN_FLIGHT_MAX);
   }
 
-  /** Resolves once the socket takes more. The payload must not change until the connection has taken it. */
+  /** Resolves once the kernel has the payload: until then its memory must not change, from then on it is the caller's again. */
   async sendUnacknowledged(topic: string, payload: Uint8Array, retain: boolean): Promise<void> {
     await this.#room(topic);
-    // Without a callback: the library would add a listener for "drain" for each.
+    // Without a callback: the library would add a listener for "drain" for each, and call it before the bytes have left.
     this.#options.client.publish(topic, bufferOf(payload), { qos: 0, retain });
-    await this.#room(topic);
+    await this.#flushed(topic);
+  }
+
+  /** Writes are done in their order: an empty one is done when everything in front of it is. */
+  #flushed(topic: string): Promise<void> {
+    const { socket } = this.#options;
+    return new Promise((resolve, reject) => {
+      socket.write(NOTHING, (error) => {
+        // A write that a destroyed socket cut off is called done, and without an error.
+        if ((error === null || error === undefined) && !socket.destroyed) resolve();
+        else reject(offlineError(topic, error?.message ?? this.#ended ?? 'the connection ended'));
+      });
+    });
   }
 
   /** Resolves on a PUBACK with a success code; errors "broker.refused" and "broker.offline". */

@@ -131,6 +131,7 @@ export class DockAndStore {
         stationKeys: [publicKeyOf(this.stationKey)],
         provenRecipients: () => new Set(this.options.proven === false ? [] : [this.identity.recipient]),
         bulk: bulkInline({ files: this.options.stationFiles ?? nodeFiles(), random }),
+        freeBuffer: () => undefined, // the memory broker still shows what was sent to whoever listens
         drivers: [this.options.wrapDriver?.(driver) ?? driver],
         folderIdentity: async (path) => {
           const camera = cameras.get(path);
