@@ -37,9 +37,11 @@ export class SegmentWalk {
   readonly #question: SegmentQuestion;
   readonly #remarks: Remark[] = [];
   #faults = 0;
+  /** The last entry that could be read. */
   #sequence = 0;
-  /** Digest of the line before; undefined where that line could not be read. */
-  #sha256: string | undefined = FIRST_PREVIOUS;
+  #sha256 = FIRST_PREVIOUS;
+  /** Lines behind it that could not be read: each may stand in place of an entry, or have been put in. */
+  #unreadable = 0;
   #offsetBefore = 0;
   #unsigned = 0;
   #keys: readonly PublicKey[];
@@ -74,10 +76,8 @@ export class SegmentWalk {
       return;
     }
     const entry = this.#parse(line);
-    if (entry === undefined) {
-      this.#sequence++;
-      this.#sha256 = undefined;
-    } else this.#follow(entry, sha256Hex(line.bytes), line.offset);
+    if (entry === undefined) this.#unreadable++;
+    else this.#follow(entry, sha256Hex(line.bytes), line.offset);
     this.#offsetBefore = line.offset;
   }
 
@@ -113,11 +113,8 @@ export class SegmentWalk {
 
   #follow(entry: CustodyEntry, sha256: string, offset: number): void {
     if (sha256 === this.#sha256) {
-      this.#fault(
-        'custody.entry-doubled',
-        `entry ${entry.sequence} stands twice, again at byte ${offset}`,
-        offset,
-      );
+      const message = `entry ${entry.sequence} stands twice, again at byte ${offset}`;
+      this.#fault('custody.entry-doubled', message, offset);
       return;
     }
     this.#checkChain(entry, offset);
@@ -128,10 +125,17 @@ export class SegmentWalk {
     if (entry.event === 'chain-broken') this.#noteBreak(entry);
     this.#sequence = entry.sequence;
     this.#sha256 = sha256;
+    this.#unreadable = 0;
     this.#question.visit(entry, sha256);
   }
 
+  /** True where lines that could not be read stand in place of entries, so that the digest before is not known. */
+  #isBehindUnreadable({ sequence }: CustodyEntry): boolean {
+    return this.#unreadable > 0 && sequence === this.#sequence + 1 + this.#unreadable;
+  }
+
   #checkChain(entry: CustodyEntry, offset: number): void {
+    if (this.#isBehindUnreadable(entry)) return;
     const expected = this.#sequence + 1;
     const place = `entry ${entry.sequence}, at byte ${offset}`;
     if (entry.sequence > expected) {
@@ -141,7 +145,7 @@ export class SegmentWalk {
     } else if (entry.sequence < expected) {
       const message = `${place}: stands behind entry ${this.#sequence}; expected entry ${expected}`;
       this.#fault('custody.entry-order', message, offset);
-    } else if (this.#sha256 !== undefined && entry.previous !== this.#sha256) {
+    } else if (entry.previous !== this.#sha256) {
       const altered =
         this.#sequence === 0
           ? `${place}: begins no chain`
@@ -194,7 +198,7 @@ export class SegmentWalk {
     const place = `checkpoint ${entry.sequence}`;
     try {
       const head = parseCustodyHead(bytes);
-      const sha256 = this.#sha256 ?? entry.previous;
+      const sha256 = this.#isBehindUnreadable(entry) ? entry.previous : this.#sha256;
       const { segment, station = head.station } = this.#question;
       const good =
         head.station === station &&

@@ -90,7 +90,7 @@ export class VaultBuilder {
   #docking: DockingId;
   #clockMs = Date.UTC(2026, 10, 25, 8);
 
-  private constructor(root: string, seed: number, station: string) {
+  private constructor(root: string, seed: number, station: string, vault: SessionId | undefined) {
     this.root = root;
     this.station = parseStationId(station);
     this.random = seededRandom(seed);
@@ -98,16 +98,20 @@ export class VaultBuilder {
     this.storeKey = makeSecretKey(this.random);
     this.store = makeIdentity(this.random);
     this.escrow = makeIdentity(this.random);
-    this.vaultId = makeSessionId(this.random);
+    this.vaultId = vault ?? makeSessionId(this.random);
     this.#docking = makeDockingId(this.random);
   }
 
-  /** Begins a vault in an empty folder: `vault/`, `keys/` with the public keys and `store.identity`. */
+  /**
+   * Begins a vault in an empty folder: `vault/`, `keys/` with the public keys and `store.identity`. Another seed gives other keys and
+   * ids; `vault` is the id of a vault that several stations share.
+   */
   static async create(
     root: string,
-    options: { seed?: number; station?: string } = {},
+    options: { seed?: number; station?: string; vault?: SessionId } = {},
   ): Promise<VaultBuilder> {
-    const builder = new VaultBuilder(root, options.seed ?? 1, options.station ?? 'dock-1');
+    const { seed = 1, station = 'dock-1', vault } = options;
+    const builder = new VaultBuilder(root, seed, station, vault);
     await mkdir(join(builder.vault, builder.station), { recursive: true });
     await mkdir(builder.keys);
     const key = (secret: SecretKey): string => encodePublicKey(publicKeyOf(secret));

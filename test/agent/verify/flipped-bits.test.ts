@@ -1,0 +1,52 @@
+// A bit that is turned around anywhere in a recording's folder or in its custody log is found, wherever it lies.
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { RECORDING_NAMES } from '../../../agent/verify/folder-names.ts';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { seededRandom } from '../../fakes/random-seeded.ts';
+import { VaultBuilder } from '../../fakes/vault-builder.ts';
+import { verdictOf } from './broken-vault.ts';
+
+const FLIPS_PER_FILE = 12;
+let builder: VaultBuilder;
+beforeAll(async () => {
+  builder = await VaultBuilder.create(await mkdtemp(join(tmpdir(), 'bodydock-flips-')));
+  await builder.record({ original: builder.random.bytes(3000) });
+  await builder.restart();
+  await builder.close();
+});
+afterAll(() => rm(builder.root, { recursive: true, force: true }));
+
+/** Turns bits of a file around, one after the other, and gives the places that were not found. */
+async function unseen(path: string, from: number, to: number, verified: string): Promise<string[]> {
+  const good = await readFile(path);
+  const random = seededRandom(path.length + to);
+  const missed: string[] = [];
+  for (let count = 0; count < FLIPS_PER_FILE; count++) {
+    const at = from + random.below(to - from);
+    const bad = Buffer.from(good);
+    bad[at] = (bad[at] ?? 0) ^ (1 << random.below(8));
+    await writeFile(path, bad);
+    const { findings } = await verdictOf(verified, builder);
+    if (findings.length === 0) missed.push(`${path} byte ${at}`);
+  }
+  await writeFile(path, good);
+  return missed;
+}
+
+test.each([...RECORDING_NAMES])('a flipped bit in %s is found', async (name) => {
+  const { folder } = builder.recordings[0] ?? { folder: '' };
+  const path = join(folder, name);
+  const bytes = await readFile(path);
+  // The first line of a signature is a comment that nobody signs (SPEC 2); all behind it counts.
+  const from = name.endsWith('.minisig') ? bytes.indexOf('\n') : 0;
+  expect(await unseen(path, from, bytes.length, folder)).toEqual([]);
+});
+
+test('a flipped bit in an ended custody segment is found', async () => {
+  const path = join(builder.custody, `${builder.segments[0]}.jsonl`);
+  const { length } = await readFile(path);
+  expect(await unseen(path, 0, length, builder.vault)).toEqual([]);
+});
