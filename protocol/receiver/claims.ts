@@ -100,11 +100,11 @@ export class Claims {
     const verdict = checkOffer(name, payload, stations.get(name.station));
     if (verdict.kind === 'refused') return this.#refused(verdict.refusal);
     const { offer } = verdict;
+    conditions.clear('receiver.offer-refused', name.station);
     const active = transfers.get(name);
     if (active === undefined) return this.#answerGood(offer);
-    if (active.offer.manifestSha256 === offer.manifestSha256) active.offered(offer.session);
-    else await this.#conflict(offer);
-    conditions.clear('receiver.offer-refused', name.station);
+    if (active.offer.manifestSha256 !== offer.manifestSha256) return this.#conflict(offer);
+    active.offered(offer.session);
   }
 
   async #answerGood(offer: CheckedOffer): Promise<void> {

@@ -1,5 +1,6 @@
 // The file that says that a folder is a vault, and which one: written once into an empty folder, looked at again later, so that an
 // unmounted disk or another one in its place is recognised and nothing is written below the mount point.
+import { dirname } from 'node:path';
 import * as z from 'zod';
 import { encodeDocument, parseDocument, sessionIdSchema } from '../document.ts';
 import { DockError } from '../errors.ts';
@@ -43,6 +44,7 @@ export async function openVaultId(
   await writeSynced(files, temporary, encodeDocument(vaultSchema, { type: 'vault', version: 1, vault }));
   await files.rename(temporary, layout.vaultId);
   await files.syncFolder(layout.root);
+  await files.syncFolder(dirname(layout.root));
   log.info('new vault made', { path: layout.root, vault });
   return vault;
 }
