@@ -1,0 +1,233 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { open } from '../../../agent/cli/open.ts';
+import { OriginalFile } from '../../../agent/cli/original-file.ts';
+import { restoreOriginal } from '../../../agent/verify/restore-original.ts';
+import { nodeFiles } from '../../../protocol/io/files-node.ts';
+import { type BuiltRecording, VaultBuilder, type RecordingWish } from '../../fakes/vault-builder.ts';
+import { BrokenVault, change, flip } from '../verify/broken-vault.ts';
+import { runCommand, type CommandRun } from './io-memory.ts';
+
+let builder: VaultBuilder;
+let out: string;
+const identity = (): string[] => ['--identity', builder.identityFile];
+beforeAll(async () => {
+  builder = await VaultBuilder.create(await mkdtemp(join(tmpdir(), 'bodydock-open-')));
+});
+afterAll(() => rm(builder.root, { recursive: true, force: true }));
+beforeEach(async () => {
+  out = await mkdtemp(join(tmpdir(), 'bodydock-out-'));
+});
+afterEach(() => rm(out, { recursive: true, force: true }));
+
+const openThere = ({ folder }: Pick<BuiltRecording, 'folder'>, ...more: string[]): Promise<CommandRun> =>
+  runCommand(open, folder, ...identity(), '--out', out, ...more);
+
+describe('an original is restored', () => {
+  test('with its bytes, its name and its time, for its owner alone', async () => {
+    const recording = await builder.record({
+      original: builder.random.bytes(700_000),
+      path: 'DCIM/100MEDIA/Café 01.MP4',
+      modifiedAt: '2026-11-24T17:20:31.500Z',
+    });
+    const ran = await openThere(recording);
+    expect({ exitCode: ran.exitCode, err: ran.err }).toEqual({ exitCode: 0, err: '' });
+    expect(await readdir(out)).toEqual(['Café 01.MP4']);
+    const path = join(out, 'Café 01.MP4');
+    expect(await readFile(path)).toEqual(Buffer.from(recording.original));
+    const { mtime, mode } = await stat(path);
+    expect(mtime.toISOString()).toBe('2026-11-24T17:20:31.500Z');
+    expect(mode & 0o777).toBe(0o600);
+    expect(ran.out).toContain(`${path}: 700000 bytes, SHA-256 ${recording.manifest.original.sha256}`);
+  });
+
+  test.each<[string, RecordingWish]>([
+    ['an empty one', { original: new Uint8Array(0), path: 'E.MP4', rejected: 'empty' }],
+    ['one of exactly an age chunk', { original: new Uint8Array(65_536), path: 'F.MP4' }],
+    ['one without a time', { path: 'G.MP4', modifiedAt: null }],
+  ])('%s too', async (_, wish) => {
+    const recording = await builder.record(wish);
+    expect((await openThere(recording)).exitCode).toBe(0);
+    expect(await readFile(join(out, wish.path as string))).toEqual(Buffer.from(recording.original));
+  });
+
+  test('into a folder that is made for it', async () => {
+    const recording = await builder.record({ path: 'H.MP4' });
+    const ran = await runCommand(open, recording.folder, ...identity(), '--out', join(out, 'a', 'b'));
+    expect(ran.exitCode).toBe(0);
+    expect(await readdir(join(out, 'a', 'b'))).toEqual(['H.MP4']);
+  });
+
+  test('although its receipt does not hold, which is told', async () => {
+    const recording = await builder.record({ path: 'R.MP4' });
+    await change(join(recording.folder, 'receipt.json.minisig'), flip(-10));
+    const ran = await openThere(recording);
+    expect(ran.exitCode).toBe(1);
+    expect(ran.out).toContain('FINDING receipt.signature-');
+    expect(await readdir(out)).toEqual(['R.MP4']);
+  });
+});
+
+describe('a name from a camera', () => {
+  test('that is no text is kept byte for byte', async () => {
+    const name = Buffer.from([0x41, 0xff, 0xfe, 0x2e, 0x4d]);
+    const recording = await builder.record({ path: Buffer.concat([Buffer.from('DCIM/'), name]) });
+    const { exitCode, json } = await openThere(recording, '--json');
+    expect(exitCode).toBe(0);
+    expect(await readdir(out, { encoding: 'buffer' })).toEqual([name]);
+    expect(json).toMatchObject({
+      good: true,
+      restored: { file: null, file_base64: name.toString('base64') },
+    });
+  });
+
+  test.each([
+    ['..', 'DCIM/..'],
+    ['an escape', 'DCIM/\u001b]0;x\u0007.MP4'],
+    ['a text that runs backwards', 'DCIM/gpj.\u202eexe'],
+    ['300 bytes', `DCIM/${'x'.repeat(300)}`],
+  ])('that could mislead (%s) gives way to the recording’s id, and is told as bytes', async (_, path) => {
+    const recording = await builder.record({ path });
+    const { exitCode, json, out: text } = await openThere(recording, '--json');
+    expect(exitCode).toBe(0);
+    expect(await readdir(out)).toEqual([recording.id]);
+    const said = Buffer.from(path.slice(5)).toString('base64');
+    expect(json).toMatchObject({ restored: { file: recording.id, name_on_camera_base64: said } });
+    expect(text).not.toContain('\u001b');
+  });
+
+  test('never leads out of the folder', async () => {
+    const recording = await builder.record({ path: '../../../../tmp/../outside.MP4' });
+    expect((await openThere(recording)).exitCode).toBe(0);
+    expect(await readdir(out)).toEqual(['outside.MP4']);
+  });
+});
+
+describe('nothing is restored and nothing is left', () => {
+  test.each<[string, (vault: BrokenVault) => Promise<void>, string]>([
+    [
+      'a payload was altered',
+      (vault) => change(vault.file(0, 'payload.age'), flip(1000)),
+      'payload.unit-altered',
+    ],
+    [
+      'a payload was cut',
+      (vault) => change(vault.file(0, 'payload.age'), (bytes) => bytes.subarray(0, -1)),
+      'payload.size',
+    ],
+    ['a manifest was altered', (vault) => change(vault.file(0, 'manifest.json'), flip(500)), 'manifest.'],
+    ['a manifest is missing', (vault) => rm(vault.file(0, 'manifest.json')), 'manifest.missing'],
+    [
+      'a signature is missing',
+      (vault) => rm(vault.file(0, 'manifest.json.minisig')),
+      'manifest.signature-missing',
+    ],
+    ['the digest list was altered', (vault) => change(vault.file(0, 'chunks.bin'), flip(0)), 'chunks.digest'],
+  ])('where %s', async (_, act, code) => {
+    const vault = await BrokenVault.copy(builder);
+    try {
+      await act(vault);
+      const ran = await runCommand(open, vault.folder(0), ...identity(), '--out', out, '--json');
+      expect(ran.exitCode).toBe(1);
+      expect(ran.json).toMatchObject({ good: false, restored: null });
+      expect(ran.out).toContain(`"code":"${code}`);
+      expect(await readdir(out)).toEqual([]);
+    } finally {
+      await vault.remove();
+    }
+  });
+
+  test('where the opened original is not what the manifest says', async () => {
+    const recording = await builder.record({
+      change: (manifest) => ({ ...manifest, original: { ...manifest.original, sha256: '5'.repeat(64) } }),
+    });
+    const ran = await openThere(recording);
+    expect(ran).toMatchObject({ exitCode: 1 });
+    expect(ran.err).toContain('open.differs');
+    expect(await readdir(out)).toEqual([]);
+  });
+
+  test('where the name is taken: the file there stays as it is', async () => {
+    const recording = await builder.record({ path: 'T.MP4' });
+    await writeFile(join(out, 'T.MP4'), 'older');
+    const ran = await openThere(recording);
+    expect(ran.exitCode).toBe(1);
+    expect(ran.err).toContain('open.exists');
+    expect(await readFile(join(out, 'T.MP4'), 'utf8')).toBe('older');
+    expect(await readdir(out)).toEqual(['T.MP4']);
+  });
+
+  test('where the name is taken while it is being restored', async () => {
+    const recording = await builder.record({ path: 'U.MP4' });
+    const target = await OriginalFile.create(out, Buffer.from('U.MP4'), Buffer.from('id'));
+    await writeFile(join(out, 'U.MP4'), 'faster');
+    const question = {
+      files: nodeFiles(),
+      identities: [builder.store.identity],
+      signal: new AbortController().signal,
+      ...recording,
+    };
+    await expect(restoreOriginal(question, target)).rejects.toMatchObject({ code: 'open.exists' });
+    expect(await readFile(join(out, 'U.MP4'), 'utf8')).toBe('faster');
+    expect(await readdir(out)).toEqual(['U.MP4']);
+  });
+
+  test('where the user ends it', async () => {
+    const recording = await builder.record({ path: 'V.MP4' });
+    const ending = new AbortController();
+    const target = await OriginalFile.create(out, Buffer.from('V.MP4'), Buffer.from('id'));
+    const question = {
+      files: nodeFiles(),
+      identities: [builder.store.identity],
+      signal: ending.signal,
+      ...recording,
+    };
+    ending.abort(new Error('ended by SIGINT'));
+    await expect(restoreOriginal(question, target)).rejects.toThrow('ended by SIGINT');
+    expect(await readdir(out)).toEqual([]);
+  });
+
+  test('where the folder cannot be made', async () => {
+    const recording = await builder.record({ path: 'W.MP4' });
+    await writeFile(join(out, 'file'), '');
+    const ran = await runCommand(open, recording.folder, ...identity(), '--out', join(out, 'file', 'below'));
+    expect(ran).toMatchObject({ exitCode: 1 });
+    expect(ran.err).toContain('open.unwritable');
+  });
+
+  test.each([
+    ['no folder', () => identity(), 2],
+    ['two folders', () => ['a', 'b', ...identity()], 2],
+    ['no identity', () => [builder.recordings[0]?.folder ?? ''], 2],
+    ['a whole vault', () => [builder.vault, ...identity()], 2],
+    ['a folder that is not there', () => [join(builder.root, 'nowhere'), ...identity()], 1],
+    [
+      'an identity of somebody else',
+      () => [builder.recordings[0]?.folder ?? '', '--identity', join(builder.root, 'other')],
+      1,
+    ],
+    [
+      'keys that are not there',
+      () => [builder.recordings[0]?.folder ?? '', ...identity(), '--keys', builder.vault],
+      78,
+    ],
+  ])('where %s is given', async (_, args, exitCode) => {
+    const other = await VaultBuilder.create(await mkdtemp(join(tmpdir(), 'bodydock-other-')), { seed: 7 });
+    await writeFile(join(builder.root, 'other'), await readFile(other.identityFile));
+    await chmod(join(builder.root, 'other'), 0o600);
+    await rm(other.root, { recursive: true });
+    await mkdir(out, { recursive: true });
+    const ran = await runCommand(open, ...args(), '--out', out);
+    expect(ran.exitCode).toBe(exitCode);
+    expect(ran.err).toMatch(/^bodydock: /);
+    expect(await readdir(out)).toEqual([]);
+  });
+});
+
+test('help tells the options and exit codes', async () => {
+  const { exitCode, out: text } = await runCommand(open, '--help');
+  expect(exitCode).toBe(0);
+  for (const word of ['--identity', '--out', '--keys', '--json', 'Exit codes']) expect(text).toContain(word);
+});
