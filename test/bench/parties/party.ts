@@ -1,0 +1,34 @@
+// The port of one party: something that takes the same files to a far end and can be measured.
+import type { Work } from '../work.ts';
+
+/** What one repetition used, up to the moment at which its last byte was safe at the far end. */
+export interface Measured {
+  readonly elapsedMs: number;
+  /** CPU seconds by process. */
+  readonly cpuSeconds: Readonly<Record<string, number>>;
+  /** Peak resident bytes by process. */
+  readonly peakBytes: Readonly<Record<string, number>>;
+  /** From the start to its own word that it is ready, where there is such a word. */
+  readonly readyMs?: number;
+}
+
+/** One repetition: prepared, measured, compared, removed. In this order, each once. */
+export interface Repetition {
+  /** Errors: whatever failed; the signal's reason. */
+  run(signal: AbortSignal): Promise<Measured>;
+  /** Errors: names the first file whose bytes at the far end are not the source's. */
+  verify(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Something that a user could run. */
+export interface Party {
+  /** As in `--only`. */
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  /** Programs that it cannot do without. */
+  readonly tools: readonly string[];
+  /** Everything that is not to be measured: keys, configuration, an empty far end. */
+  prepare(work: Work): Promise<Repetition>;
+}
