@@ -205,11 +205,7 @@ export class FilesWork implements VaultWork {
       await files.rename(this.#folder, layout.recording(lease));
       this.#over = true;
       const from = layout.incomingRecording(lease);
-      await Promise.all([
-        syncs.sync(layout.station(lease.station)),
-        syncs.sync(from),
-        syncs.sync(layout.root),
-      ]);
+      await Promise.all([syncs.sync(layout.station(lease.station)), syncs.sync(from)]);
       await files.removeTree(from).catch(() => undefined); // an empty folder; what stays of it hurts nobody
     });
   }

@@ -46,8 +46,10 @@ async function delivered(seed: number, disk?: CrashDisk): Promise<BenchTop> {
   const receiver = await top.receiver();
   const station = await top.station();
   station.onReceipt = (receipt) => top.disk.claim(receipt.recording);
-  for (const sample of SAMPLES) station.push(sample);
-  await top.until('receipts', () => station.receipts.size === SAMPLES.length, 300_000);
+  for (const sample of SAMPLES) {
+    station.push(sample); // one after the other, so that no sync of one covers another
+    await top.until('receipt', () => station.receipts.has(sample.recording), 300_000);
+  }
   await receiver.stop();
   return top;
 }
