@@ -11,6 +11,7 @@ import { Bay } from './bay.ts';
 import type { Bulk } from './bulk.ts';
 import { CustodyLog } from './custody-log.ts';
 import { CustodyPush, knowsHead } from './custody-push.ts';
+import { hasReceipt } from './entry.ts';
 import { FolderWatch, type FolderIdentity } from './folder-watch.ts';
 import { Keep } from './keep.ts';
 import { Pusher } from './push.ts';
@@ -89,7 +90,7 @@ export async function composeStation(
     onQuarantined: (recording) => station.quarantined(recording),
   });
   const progress = {
-    isReceipted: (recording: RecordingId) => spool.get(recording)?.state !== 'spooled',
+    isReceipted: (recording: RecordingId) => hasReceipt(spool, recording),
     heldBytes: (recording: RecordingId) => pusher.receivedBytes(recording),
   };
   const work = (bay: BayConfig): BayWork => ({

@@ -3,6 +3,7 @@ import { sha256Hex } from '../protocol/bytes.ts';
 import type { RecordingId } from '../protocol/ids.ts';
 import type { InventoryEntry } from '../drivers/driver.ts';
 import type { EntryRole } from './roles.ts';
+import type { SpoolState } from './spool/spool.ts';
 
 /** Why an entry is not taken for now; each is tried again as long as the camera stays. */
 export type WaitReason =
@@ -44,4 +45,13 @@ export function pathDigest(path: Uint8Array): string {
 /** True where nothing more will happen to the entry by itself and nothing is missing. */
 export function isSettled(fate: EntryFate): boolean {
   return fate.kind === 'erased' || fate.kind === 'kept' || fate.kind === 'not-a-file';
+}
+
+/** True where a receipt lies beside the recording in the spool. One that is not there (quarantined a moment ago) has none. */
+export function hasReceipt(
+  spool: { get(recording: RecordingId): { readonly state: SpoolState } | undefined },
+  recording: RecordingId,
+): boolean {
+  const state = spool.get(recording)?.state;
+  return state === 'receipted' || state === 'released';
 }

@@ -7,7 +7,7 @@ import { RECEIPT_BYTES_MAX } from '../protocol/receipt.ts';
 import type { PublicKey } from '../protocol/minisign.ts';
 import type { Conditions, Files, Log } from '../protocol/ports.ts';
 import type { Custody } from './custody.ts';
-import { pathDigest, type TrackedEntry } from './entry.ts';
+import { hasReceipt, pathDigest, type TrackedEntry } from './entry.ts';
 import type { DockingFacts } from './manifest-build.ts';
 import { textOf } from './push-verify.ts';
 import { mayErase, type ReleaseAnswer } from './release.ts';
@@ -47,8 +47,7 @@ export class Eraser {
   ready(entries: Iterable<TrackedEntry>): TrackedEntry[] {
     const found: TrackedEntry[] = [];
     for (const entry of entries) {
-      if (isSpooled(entry) && this.#deps.spool.get(entry.fate.recording)?.state !== 'spooled')
-        found.push(entry);
+      if (isSpooled(entry) && hasReceipt(this.#deps.spool, entry.fate.recording)) found.push(entry);
       if (found.length === WAVE_ENTRIES_MAX) break;
     }
     return found;
