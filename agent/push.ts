@@ -1,23 +1,18 @@
 // Pushes what is spooled to the store and keeps its receipts: the interpreter of protocol/transfer-state.ts.
 //
 // Invariants:
-// 1. An offer goes out only after a checkpoint that covers the recording's "spooled" and "offered" entries.
+// 1. An offer goes out only after a checkpoint that covers the recording's "spooled" and "offered" entries, and only of a manifest
+//    whose signature was verified as it was read.
 // 2. Each unit is read from the spool with its digest checked; a unit that does not match is never sent.
 // 3. A receipt counts after it was verified, stored durably and logged, in this order; only then `onReceipted` is called.
 // 4. At most READS_MAX units are in memory, and at most the window is in flight.
 import { join } from 'node:path';
 import { describeError, isDockError, systemCode } from '../protocol/errors.ts';
 import type { RecordingId, SessionId } from '../protocol/ids.ts';
-import {
-  DIGEST_BYTES,
-  MANIFEST_BYTES_MAX,
-  SIGNATURE_FILE_BYTES_MAX,
-  UNIT_BYTES,
-  WINDOW_BYTES_MAX,
-} from '../protocol/limits.ts';
+import { DIGEST_BYTES, UNIT_BYTES, WINDOW_BYTES_MAX } from '../protocol/limits.ts';
 import { unitBytes } from '../protocol/manifest.ts';
 import { encodeMessage, messageField, type ReceiptMessage } from '../protocol/messages.ts';
-import type { Broker, Clock, Conditions, Files, Log } from '../protocol/ports.ts';
+import type { Broker, Clock, Conditions, Log } from '../protocol/ports.ts';
 import type { CustodyHead } from '../protocol/receipt.ts';
 import type { StationTopics } from '../protocol/topics.ts';
 import type { Sender, SenderAction } from '../protocol/transfer-state.ts';
@@ -25,7 +20,8 @@ import { sha256Hex } from '../protocol/bytes.ts';
 import type { Custody } from './custody.ts';
 import { MessageSize } from './message-size.ts';
 import { PushQueue } from './push-queue.ts';
-import { textOf, verifyDown, verifyReceipt, type TrustedStore } from './push-verify.ts';
+import { verifyDown, verifyReceipt, type TrustedStore } from './push-verify.ts';
+import type { SignedBytes } from './spool/documents.ts';
 import type { SpooledRecording } from './spool/spool.ts';
 
 /** Units being read or handed to the connection at one time. */
@@ -35,6 +31,8 @@ const READS_MAX = 4;
 export interface PushSpool {
   get(recording: RecordingId): SpooledRecording | undefined;
   recordings(): Iterable<SpooledRecording>;
+  /** The manifest and its signature, verified; "spool.damaged", "spool.unknown". */
+  readManifest(recording: RecordingId): Promise<SignedBytes>;
   /** chunks.bin, compared with the manifest; "spool.damaged". */
   readChunks(recording: RecordingId): Promise<Uint8Array>;
   storeReceipt(recording: RecordingId, bytes: Uint8Array, signature: string): Promise<void>;
@@ -57,7 +55,6 @@ export interface PushOptions {
   readonly session: SessionId;
   readonly store: TrustedStore;
   readonly spool: PushSpool;
-  readonly files: Pick<Files, 'readAll'>;
   readonly units: UnitReader;
   /** Gives a unit's memory back at once: left to the garbage collector, units cost it more than sending them. */
   readonly freeBuffer: (buffer: ArrayBuffer) => void;
@@ -323,16 +320,8 @@ export class Pusher {
   async #load(recording: RecordingId): Promise<Loaded> {
     const known = this.#loaded.get(recording);
     if (known !== undefined) return known;
-    const folder = this.#options.spool.get(recording)?.folder ?? '';
-    const [manifestBytes, signature] = await Promise.all([
-      this.#options.files.readAll(join(folder, 'manifest.json'), MANIFEST_BYTES_MAX),
-      this.#options.files.readAll(join(folder, 'manifest.json.minisig'), SIGNATURE_FILE_BYTES_MAX),
-    ]);
-    const loaded: Loaded = {
-      manifestBytes,
-      signature: textOf(signature, 'manifest.json.minisig'),
-      chunks: undefined,
-    };
+    const { bytes, signature } = await this.#options.spool.readManifest(recording);
+    const loaded: Loaded = { manifestBytes: bytes, signature, chunks: undefined };
     this.#loaded.set(recording, loaded);
     return loaded;
   }
@@ -394,10 +383,7 @@ export class Pusher {
   /** A step failed: a lost connection heals by itself; what the spool cannot give back is put aside, never sent, never skipped silently. */
   async #failed(recording: RecordingId, error: unknown): Promise<void> {
     if (isDockError(error, 'broker.offline')) return;
-    const damaged =
-      isDockError(error, 'spool.unit-damaged') ||
-      isDockError(error, 'spool.damaged') ||
-      isDockError(error, 'document.refused');
+    const damaged = isDockError(error, 'spool.unit-damaged') || isDockError(error, 'spool.damaged');
     const unreadable = ['EIO', 'ENOENT', 'EUCLEAN'].includes(systemCode(error) ?? '');
     this.#options.log.error('recording could not be sent', { recording, error });
     if (!damaged && !unreadable) return;

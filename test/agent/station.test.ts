@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { DockAndStore, STATION, type DockOptions } from '../fakes/dock-and-store.ts';
 
@@ -218,6 +220,32 @@ test('a camera pulled out in the middle of a read loses nothing and is taken at 
   camera.attach();
   await dock.until('erased', () => camera.files().length === 0);
   expect((await dock.vault())[0]?.original.length).toBe(8 * 1024 * 1024);
+});
+
+test('a manifest whose signature does not verify any more is put aside and never offered', async () => {
+  const { camera } = await open();
+  camera.put('a.mp4', clip);
+  await dock.startStation();
+  await dock.until('spooled', () => dock.bay()['light'] === 'safe-to-take');
+  await dock.stopStation();
+  const ready = join(dock.folder, 'spool', 'ready');
+  const [name = ''] = await readdir(ready);
+  const path = join(ready, name, 'manifest.json.minisig');
+  const [comment = '', signature = '', ...rest] = (await readFile(path, 'utf8')).split('\n');
+  const middle = signature[50] === 'A' ? 'B' : 'A';
+  const altered = `${signature.slice(0, 50)}${middle}${signature.slice(51)}`;
+  await writeFile(path, [comment, altered, ...rest].join('\n'));
+  const offered: string[] = [];
+  dock.hub.fate = ({ topic }) => {
+    if (topic.includes('/up/offer/')) offered.push(topic);
+    return [{}];
+  };
+  await dock.startReceiver();
+  await dock.startStation();
+  await dock.until('put aside', () => dock.conditions.isRaised('spool.quarantine'));
+  await dock.until('taken again', () => camera.files().length === 0);
+  expect(offered.filter((topic) => topic.endsWith(name))).toEqual([]);
+  expect((await dock.vault()).map(({ original }) => original.equals(clip))).toEqual([true]);
 });
 
 test('the retained status names its session, and the will says lost', async () => {
