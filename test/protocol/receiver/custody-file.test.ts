@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import { CHAIN_START } from '../../../protocol/custody-entry.ts';
+import { makeSegmentId } from '../../../protocol/ids.ts';
+import { makeSecretKey } from '../../../protocol/minisign.ts';
+import { CustodyFile, segmentPath } from '../../../protocol/receiver/custody-file.ts';
+import { FolderSyncs } from '../../../protocol/receiver/durable.ts';
+import { CrashDisk, SURVIVALS } from '../../fakes/files-crash.ts';
+import { SeededRandom } from '../../fakes/random-seeded.ts';
+import { SegmentMaker } from './custody-sample.ts';
+import { STATION } from './sample.ts';
+
+const random = new SeededRandom(1);
+const log = new SegmentMaker(STATION, makeSegmentId(random), makeSecretKey(random));
+for (let count = 0; count < 30; count++) log.add('agent-started', { version: `${count}` });
+const PATH = segmentPath('/custody', log.segment);
+
+function openOn(disk: CrashDisk): Promise<CustodyFile> {
+  return CustodyFile.open(disk, new FolderSyncs(disk), '/custody', log.segment);
+}
+
+function emptyDisk(): CrashDisk {
+  const disk = new CrashDisk();
+  disk.plantFolder('/custody');
+  return disk;
+}
+
+/** The head after `count` lines. */
+function headAt(count: number): typeof CHAIN_START {
+  const maker = new SegmentMaker(STATION, log.segment, makeSecretKey(new SeededRandom(2)));
+  for (let at = 1; at < count; at++) maker.add('agent-started', { version: `${at - 1}` });
+  return maker.head;
+}
+
+test('appended lines are found again, with their head', async () => {
+  const disk = emptyDisk();
+  const file = await openOn(disk);
+  expect(file.head).toEqual(CHAIN_START);
+  await file.append(log.batch(1, 10), headAt(10));
+  await file.append(log.batch(11), log.head);
+  expect((await openOn(disk)).head).toEqual(log.head);
+  expect(Buffer.from(disk.peek(PATH) ?? []).equals(log.batch())).toBe(true);
+});
+
+test('a head that was told survives every power cut', async () => {
+  const disk = emptyDisk();
+  const file = await openOn(disk);
+  for (let count = 5; count <= 30; count += 5) {
+    await file.append(log.batch(count - 4, count), headAt(count));
+    disk.claim(String(count));
+  }
+  for (let step = 0; step <= disk.steps; step++)
+    for (const survival of SURVIVALS) {
+      const after = disk.crash(step, survival);
+      const claimed = Number(disk.claimsAt(step).at(-1) ?? 0);
+      const found = await openOn(after).catch((error: unknown) => {
+        if (claimed > 0) throw error;
+        return { head: CHAIN_START };
+      });
+      expect(found.head.sequence).toBeGreaterThanOrEqual(claimed);
+    }
+});
+
+test('a torn end is left out, and what is appended next follows the last whole line', async () => {
+  for (const torn of [1, 50, log.lines[19]?.length ?? 0, 5000]) {
+    const disk = emptyDisk();
+    const whole = log.batch(1, 19);
+    const tail = torn > 1000 ? new Uint8Array(torn) : log.batch(20, 20).subarray(0, torn);
+    disk.plant(PATH, Buffer.concat([whole, tail]));
+    const file = await openOn(disk);
+    expect(file.tornBytes).toBe(tail.length);
+    expect(file.head).toEqual(headAt(19));
+    await file.append(log.batch(20), log.head);
+    expect(file.tornBytes).toBe(0);
+    expect(Buffer.from(disk.peek(PATH) ?? []).equals(log.batch())).toBe(true);
+  }
+});
+
+test('after a failed write or sync the file is written anew and nothing that was not durable is claimed', async () => {
+  for (const operation of ['write', 'sync'] as const) {
+    const disk = emptyDisk();
+    const file = await openOn(disk);
+    await file.append(log.batch(1, 10), headAt(10));
+    disk.fail({ operation, nth: 1, code: 'EIO' });
+    await expect(file.append(log.batch(11), log.head)).rejects.toMatchObject({ code: 'EIO' });
+    expect(file.head).toEqual(headAt(10));
+    await file.append(log.batch(11), log.head);
+    const after = await openOn(disk.crash(disk.steps, 'nothing'));
+    expect(after.head).toEqual(log.head);
+  }
+});
+
+test('a file in whose end no line holds is damaged', async () => {
+  const disk = emptyDisk();
+  disk.plant(PATH, 'nothing of a log\n');
+  await expect(openOn(disk)).rejects.toMatchObject({ code: 'custody.damaged' });
+  disk.plant(PATH, new Uint8Array(400_000).fill(65));
+  await expect(openOn(disk)).rejects.toMatchObject({ code: 'custody.damaged' });
+});

@@ -1,0 +1,86 @@
+// A custody log that a station could have written: lines with their chain and signed checkpoints.
+import { encodeUtf8 } from '../../../protocol/bytes.ts';
+import {
+  CHAIN_START,
+  CUSTODY_HEAD_TRUSTED_COMMENT,
+  encodeCustodyEntry,
+  encodeCustodyHead,
+  followChain,
+  type ChainState,
+  type CustodyEventName,
+} from '../../../protocol/custody-entry.ts';
+import type { SegmentId, StationId } from '../../../protocol/ids.ts';
+import { signDocument, type SecretKey } from '../../../protocol/minisign.ts';
+
+type Facts = Readonly<Record<string, string | number | boolean | null>>;
+
+/** One segment that grows. */
+export class SegmentMaker {
+  readonly segment: SegmentId;
+  readonly lines: Uint8Array[] = [];
+  readonly #station: StationId;
+  readonly #key: SecretKey;
+  #state: ChainState = CHAIN_START;
+
+  /** `last` is the head that the opening names; undefined for the first segment ever. */
+  constructor(
+    station: StationId,
+    segment: SegmentId,
+    key: SecretKey,
+    last?: { readonly segment: SegmentId; readonly head: ChainState },
+  ) {
+    this.segment = segment;
+    this.#station = station;
+    this.#key = key;
+    this.add('segment-opened', {
+      segment,
+      station,
+      version: '1',
+      last_segment: last?.segment ?? null,
+      last_sequence: last?.head.sequence ?? null,
+      last_sha256: last?.head.sha256 ?? null,
+    });
+  }
+
+  get head(): ChainState {
+    return this.#state;
+  }
+
+  add(event: CustodyEventName, facts: Facts = {}): this {
+    const line = encodeCustodyEntry({
+      sequence: this.#state.sequence + 1,
+      previous: this.#state.sha256,
+      at: '2026-11-25T08:00:00.000Z',
+      boot: null,
+      monotonic_ms: this.#state.sequence,
+      event,
+      facts,
+    });
+    this.#state = followChain(this.#state, line).state;
+    this.lines.push(line);
+    return this;
+  }
+
+  checkpoint(): this {
+    const head = encodeCustodyHead({
+      type: 'custody-head',
+      version: 1,
+      station: this.#station,
+      segment: this.segment,
+      sequence: this.#state.sequence,
+      sha256: this.#state.sha256,
+    });
+    const signature = signDocument(this.#key, head, CUSTODY_HEAD_TRUSTED_COMMENT);
+    return this.add('checkpoint', { head: Buffer.from(head).toString(), signature });
+  }
+
+  /** Lines of sequences `from` to `to`, as a batch. */
+  batch(from = 1, to = this.lines.length): Uint8Array {
+    return joined(this.lines.slice(from - 1, to));
+  }
+}
+
+/** Lines with their LF. */
+export function joined(lines: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(lines.flatMap((line) => [line, encodeUtf8('\n')]));
+}
