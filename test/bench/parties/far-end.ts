@@ -112,6 +112,8 @@ async function writeSettings(folder: string, port: number): Promise<void> {
     'StrictModes no',
     'UsePAM no',
     'PidFile none',
+    // What somebody's .bashrc does at each connection is not the party's cost.
+    `SetEnv HOME=${folder}`,
     'LogLevel ERROR',
   ];
   const client = [
