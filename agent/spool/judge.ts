@@ -58,7 +58,8 @@ export type Judgement =
 const odd = (reason: string): Judgement => ({ verdict: 'odd', reason });
 
 /**
- * Judges a folder in `ready/`. `known` are facts from the index; without them the manifest is read.
+ * Judges a folder in `ready/`. `known` are facts from the index; without them the manifest is read and the length of the chunk list
+ * is looked at too (whoever reads that list compares its digest anyway; at ten thousand recordings each look counts).
  * Errors: only those that are the machine's ("EMFILE" ...); what the disk refuses to show is odd.
  */
 export async function judgeReady(
@@ -73,7 +74,9 @@ export async function judgeReady(
     const facts = known ?? (await readFacts(files, folder, recording));
     const wrong =
       (await wrongLength(files, join(folder, PAYLOAD_NAME), facts.sealedSizeBytes)) ??
-      (await wrongLength(files, join(folder, CHUNKS_NAME), chunksBytes(facts.sealedSizeBytes)));
+      (known === undefined
+        ? await wrongLength(files, join(folder, CHUNKS_NAME), chunksBytes(facts.sealedSizeBytes))
+        : undefined);
     return wrong === undefined ? { verdict: 'whole', facts, names } : odd(wrong);
   } catch (error) {
     if (isMachineShort(error)) throw error;
