@@ -14,9 +14,15 @@ async function main(): Promise<void> {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
     signal: ending.signal,
+    ready: () => process.send?.({ ready: true }), // to a parent with an IPC channel
+    onFault: (handler) => {
+      process.on('uncaughtException', handler);
+      process.on('unhandledRejection', handler);
+    },
   };
   const { dispatch } = await import('./cli/dispatch.ts');
   process.exitCode = await dispatch(process.argv.slice(2), io);
+  if (process.connected) process.disconnect();
 }
 
 await main();

@@ -65,10 +65,9 @@ export class Receiver {
 
   /** Listens. Resolves when all filters are granted, or at once while the broker is not reached. Errors: those of Broker.subscribe. */
   async start(): Promise<void> {
-    const { broker, topics, sharedOffers, log } = this.#options;
+    const { broker, topics, sharedOffers } = this.#options;
     this.#space.start();
     broker.onMessage((message) => this.#take(message));
-    broker.onState((connected) => log.info(connected ? 'broker connected' : 'broker lost'));
     await Promise.all(topics.filters(sharedOffers).map((filter) => broker.subscribe(filter)));
   }
 

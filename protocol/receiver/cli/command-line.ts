@@ -33,6 +33,10 @@ export interface Io {
   err(text: string): void;
   /** Aborted by SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
+  /** Tells whoever started the program that it does its work from now on. */
+  ready(): void;
+  /** Calls with an error that nobody caught: a fault of the program. */
+  onFault(handler: (error: unknown) => void): void;
 }
 
 /** Without a verb it is "run". Errors: "usage". */

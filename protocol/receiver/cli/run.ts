@@ -31,26 +31,24 @@ export async function run({ config: file }: CommandLine, io: Io): Promise<number
   }
   const log = pinoLog({ level: 'info' });
   for (const warning of warnings) log.warn('configuration', { ...warning });
-  process.on('uncaughtException', (error) => endOnFault(log, error));
-  process.on('unhandledRejection', (error) => endOnFault(log, error));
+  io.onFault((error) => endOnFault(log, error));
   const opened = await open(config, log);
   await opened.receiver.start();
-  tellParent(opened.broker);
+  tellReady(opened.broker, io);
   opened.broker.start();
   log.info('receiver started', { receiver: config.receiver, stations: config.stations.length });
   await aborted(io.signal);
   log.info('receiver stops');
   await opened.receiver.stop();
   await opened.close();
-  if (process.connected) process.disconnect();
   return EXIT_GOOD;
 }
 
-/** A parent with an IPC channel hears once, when offers are answered from then on. */
-function tellParent(broker: StartableBroker): void {
+/** Once, when offers are answered from then on. */
+function tellReady(broker: StartableBroker, io: Io): void {
   let told = false;
   broker.onState((connected) => {
-    if (connected && !told) process.send?.({ ready: true });
+    if (connected && !told) io.ready();
     told ||= connected;
   });
 }

@@ -313,18 +313,18 @@ describe('what is refused', () => {
     const sample = top.sample(2 * UNIT_BYTES);
     station.push(sample);
     await top.until('claim', () => station.claims.length > 0);
-    const { offer, digests, bytes, fin, custody } = station.topics;
+    const { topics } = station;
     const chance = new SeededRandom(77);
     const to = station.claims[0]?.receiver ?? ('' as never);
     const segment = sample.recording as never;
     for (let turn = 0; turn < 200; turn++) {
       const topic = chance.pick([
-        offer(sample.recording),
-        digests(to, sample.recording, chance.below(100)),
-        bytes(to, sample.recording, chance.below(3 * UNIT_BYTES)),
-        fin(to, sample.recording),
-        custody(segment, chance.below(3)),
-        `${offer(sample.recording)}/x`,
+        topics.offer(sample.recording),
+        topics.digests(to, sample.recording, chance.below(100)),
+        topics.bytes(to, sample.recording, chance.below(3 * UNIT_BYTES)),
+        topics.fin(to, sample.recording),
+        topics.custody(segment, chance.below(3)),
+        `${topics.offer(sample.recording)}/x`,
       ]);
       const payload = chance.pick([
         chance.bytes(chance.below(300)),

@@ -16,17 +16,18 @@ import {
   type RefuseBody,
 } from '../../../protocol/messages.ts';
 import { verifyDocument, verifyMessage, type PublicKey } from '../../../protocol/minisign.ts';
-import type { BrokerMessage, Random } from '../../../protocol/ports.ts';
+import type { StartableBroker } from '../../../protocol/io/broker-mqtt.ts';
+import type { BrokerMessage, Clock, Random } from '../../../protocol/ports.ts';
 import { parseReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../../protocol/receipt.ts';
 import { stationTopics, type StationTopics } from '../../../protocol/topics.ts';
 import { Sender, type SenderAction } from '../../../protocol/transfer-state.ts';
-import type { MemoryBroker, MemoryHub } from '../../fakes/broker-memory.ts';
 import { STATION, type Sample } from './sample.ts';
 
 export const BASE = 'test';
 
 export interface StationParts {
-  readonly hub: MemoryHub;
+  /** The broker that it connects to, and the time that counts there. */
+  readonly hub: { readonly clock: Clock; client(id: string): StartableBroker };
   readonly random: Random;
   readonly storeKey: PublicKey;
   readonly messageBytesMax?: number;
@@ -48,7 +49,7 @@ export class ScriptedStation {
   /** Alters unit bytes before they are sent. */
   alter: (unit: number, bytes: Uint8Array) => Uint8Array = (_unit, bytes) => bytes;
   sentUnits = 0;
-  readonly broker: MemoryBroker;
+  readonly broker: StartableBroker;
   readonly #parts: StationParts;
   readonly #senders = new Map<RecordingId, { sender: Sender; sample: Sample }>();
   #cancel: () => void = () => undefined;
