@@ -14,11 +14,6 @@ export class MessageSize {
     return Math.min(this.#ceilingBytes, announcedBytes);
   }
 
-  /** True where even the smallest message did not pass. */
-  get exhausted(): boolean {
-    return this.#ceilingBytes <= MESSAGE_BYTES_MIN && this.#strikes >= STRIKES;
-  }
-
   /** Bytes arrived: connections that end from now on are ordinary ones. */
   arrived(): void {
     this.#strikes = 0;

@@ -21,6 +21,12 @@ export class PushQueue {
   #normalFrom = 0;
   #lockedSenders = new Map<RecordingId, Sender>();
   #normalSenders = new Map<RecordingId, Sender>();
+  readonly #isOpen: (recording: RecordingId) => boolean;
+
+  /** `isOpen`: whether there is still something to push; asked when a recording's turn comes. */
+  constructor(isOpen: (recording: RecordingId) => boolean) {
+    this.#isOpen = isOpen;
+  }
 
   /** Adds behind all others of its kind: callers add the oldest first. */
   add(subject: Pushable): void {
@@ -41,6 +47,7 @@ export class PushQueue {
     while (this.#hasPlace()) {
       const subject = this.#take();
       if (subject === undefined) break;
+      if (!this.#isOpen(subject.recording)) continue;
       (subject.locked ? this.#lockedSenders : this.#normalSenders).set(
         subject.recording,
         new Sender(subject, nowMs),

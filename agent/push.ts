@@ -1,11 +1,10 @@
-// Pushes what is spooled to the store and keeps its receipts: the interpreter of protocol/transfer-state.ts.
+// Pushes what is spooled to the store: the interpreter of protocol/transfer-state.ts. What becomes of receipts is in push-receipts.ts.
 //
 // Invariants:
 // 1. An offer goes out only after a checkpoint that covers the recording's "spooled" and "offered" entries, and only of a manifest
 //    whose signature was verified as it was read.
 // 2. Each unit is read from the spool with its digest checked; a unit that does not match is never sent.
-// 3. A receipt counts after it was verified, stored durably and logged, in this order; only then `onReceipted` is called.
-// 4. At most READS_MAX units are in memory, and at most the window is in flight.
+// 3. At most READS_MAX units are in memory, and at most the window is in flight.
 import { join } from 'node:path';
 import { describeError, isDockError, systemCode } from '../protocol/errors.ts';
 import type { RecordingId, SessionId } from '../protocol/ids.ts';
@@ -16,11 +15,11 @@ import type { Broker, Clock, Conditions, Log } from '../protocol/ports.ts';
 import type { CustodyHead } from '../protocol/receipt.ts';
 import type { StationTopics } from '../protocol/topics.ts';
 import type { Sender, SenderAction } from '../protocol/transfer-state.ts';
-import { sha256Hex } from '../protocol/bytes.ts';
 import type { Custody } from './custody.ts';
 import { MessageSize } from './message-size.ts';
 import { PushQueue } from './push-queue.ts';
-import { verifyDown, verifyReceipt, type TrustedStore } from './push-verify.ts';
+import { PushReceipts } from './push-receipts.ts';
+import { verifyDown, type TrustedStore } from './push-verify.ts';
 import type { SignedBytes } from './spool/documents.ts';
 import type { SpooledRecording } from './spool/spool.ts';
 
@@ -80,11 +79,11 @@ interface Loaded {
 /** Drives all transfers of one station. */
 export class Pusher {
   readonly #options: PushOptions;
-  readonly #queue = new PushQueue();
+  readonly #queue: PushQueue;
   readonly #size = new MessageSize();
   readonly #loaded = new Map<RecordingId, Loaded>();
   readonly #offered = new Set<RecordingId>();
-  readonly #settling = new Set<RecordingId>();
+  readonly #receipts: PushReceipts;
   #running = new Set<Promise<void>>();
   #reads = 0;
   #cancelWake: () => void = () => undefined;
@@ -93,6 +92,12 @@ export class Pusher {
 
   constructor(options: PushOptions) {
     this.#options = options;
+    this.#queue = new PushQueue((recording) => options.spool.get(recording)?.state === 'spooled');
+    this.#receipts = new PushReceipts({
+      ...options,
+      manifestBytes: async (recording) => (await this.#load(recording)).manifestBytes,
+      onReceipted: (recording) => this.#receipted(recording),
+    });
   }
 
   /** Takes over what the spool holds without a receipt, the oldest first. */
@@ -132,14 +137,14 @@ export class Pusher {
 
   /** A message below `down/<recording>`. Never throws: what does not hold is logged and changes nothing. */
   take(recording: RecordingId, payload: Uint8Array): void {
-    if (this.#options.spool.get(recording) === undefined) {
+    if (this.#stopped || this.#options.spool.get(recording) === undefined) {
       this.#options.log.debug('message for a recording that is not here', { recording });
       return;
     }
     try {
       this.#takeVerified(recording, payload);
     } catch (error) {
-      this.#refused(recording, error);
+      this.#options.log.warn('message from the store refused', { recording, error });
     }
     this.#pump();
   }
@@ -174,6 +179,7 @@ export class Pusher {
       if (sender.claim(down.body, now)) this.#options.conditions.clear('recording.refused', recording);
     } else if (down.kind === 'refuse') {
       sender.refuse(down.body, now);
+      this.#loaded.delete(recording); // it may be for a day
       this.#options.log.warn('store refused a recording', {
         recording,
         verb: down.body.verb,
@@ -184,7 +190,7 @@ export class Pusher {
     } else {
       const before = sender.receivedBytes;
       sender.have(down.message, now);
-      if (sender.receivedBytes > before) this.#size.arrived();
+      if (sender.receivedBytes > before) this.#arrived();
     }
   }
 
@@ -227,6 +233,11 @@ export class Pusher {
         payload_bytes_max: this.#options.broker.payloadBytesMax,
       });
     }
+  }
+
+  #arrived(): void {
+    this.#size.arrived();
+    this.#options.conditions.clear('broker.message-size', null);
   }
 
   #setWake(): void {
@@ -332,52 +343,26 @@ export class Pusher {
     return loaded.chunks;
   }
 
-  /** A receipt came: verified, stored, logged, then told. One at a time for a recording; a doubled one is ignored. */
   async #settle(recording: RecordingId, message: ReceiptMessage): Promise<void> {
-    if (this.#settling.has(recording) || this.#options.spool.get(recording)?.state !== 'spooled') return;
-    this.#settling.add(recording);
     try {
-      const { manifestBytes } = await this.#load(recording);
-      const { bytes, signature, receipt } = verifyReceipt(message, manifestBytes, this.#options.store);
-      await this.#compareHead(receipt.custody_head);
-      await this.#options.spool.storeReceipt(recording, bytes, signature);
-      this.#options.custody.append({
-        event: 'receipted',
-        facts: { recording, receiver: receipt.receiver, receipt_sha256: sha256Hex(bytes) },
-      });
-      await this.#options.custody.checkpoint();
-      this.#queue.get(recording)?.receipted();
-      this.#forget(recording);
-      this.#options.onReceipted(recording);
-    } catch (error) {
-      this.#refused(recording, error);
+      await this.#receipts.take(recording, message, this.#queue.get(recording) !== undefined);
     } finally {
-      this.#settling.delete(recording);
+      if (this.#queue.get(recording) === undefined) this.#loaded.delete(recording);
     }
   }
 
-  /** The receipt counts all the same: what differs is the log, and a person must know. */
-  async #compareHead(head: CustodyHead | null): Promise<void> {
-    if (head === null || (await this.#options.knowsHead(head))) return;
-    this.#options.conditions.raise('custody.store-differs', head.segment, { sequence: head.sequence });
-    this.#options.log.error(
-      'a receipt names a custody head that this station does not have: restored or altered',
-      head,
-    );
+  #receipted(recording: RecordingId): void {
+    this.#queue.get(recording)?.receipted();
+    this.#forget(recording);
+    this.#options.onReceipted(recording);
   }
 
   #forget(recording: RecordingId): void {
     this.#queue.remove(recording);
     this.#loaded.delete(recording);
     this.#offered.delete(recording);
-  }
-
-  #refused(recording: RecordingId, error: unknown): void {
-    const code = isDockError(error) ? error.code : 'unknown';
-    this.#options.log.warn('message from the store refused', { recording, error });
-    if (code !== 'receipt.mismatch' && !code.startsWith('signature.')) return;
-    this.#options.custody.append({ event: 'receipt-refused', facts: { recording, reason: code } });
-    this.#options.conditions.raise('receipt.refused', recording, { reason: code });
+    this.#receipts.forget(recording);
+    this.#options.conditions.clear('recording.refused', recording);
   }
 
   /** A step failed: a lost connection heals by itself; what the spool cannot give back is put aside, never sent, never skipped silently. */
@@ -385,10 +370,20 @@ export class Pusher {
     if (isDockError(error, 'broker.offline')) return;
     const damaged = isDockError(error, 'spool.unit-damaged') || isDockError(error, 'spool.damaged');
     const unreadable = ['EIO', 'ENOENT', 'EUCLEAN'].includes(systemCode(error) ?? '');
+    const state = this.#options.spool.get(recording)?.state;
+    if (state === undefined) this.#forget(recording);
+    // The store has the original of what is receipted: our copy may be reclaimed while its last units are read.
+    if (state !== 'spooled' || this.#receipts.isTaking(recording)) return;
     this.#options.log.error('recording could not be sent', { recording, error });
-    if (!damaged && !unreadable) return;
+    if (damaged || unreadable) await this.#putAside(recording, damaged ? 'damaged' : describeError(error));
+  }
+
+  async #putAside(recording: RecordingId, reason: string): Promise<void> {
     this.#forget(recording);
-    await this.#options.spool.quarantine(recording, damaged ? 'damaged' : describeError(error));
-    this.#options.onQuarantined(recording);
+    try {
+      await this.#options.spool.quarantine(recording, reason);
+    } finally {
+      this.#options.onQuarantined(recording); // out of the spool even where it could not be moved
+    }
   }
 }
