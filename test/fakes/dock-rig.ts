@@ -1,8 +1,10 @@
 // A whole dock on this machine: agent, receiver and broker as processes of their own in one temporary folder, with camera folders, keys
 // made by the commands that a technician types, and a look at the vault and at the bay documents. Faults are the test's to bring.
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { IClientOptions } from 'mqtt';
 import { stringify } from 'yaml';
 import { checkEvidence, type EvidenceReport } from './evidence-checker.ts';
@@ -207,6 +209,11 @@ export class DockRig {
     return found.filter((name) => name !== undefined);
   }
 
+  /** Recordings that are durable in the spool, receipted or not. */
+  spooled(): Promise<string[]> {
+    return readdir(join(this.spool, 'ready')).catch((): string[] => []);
+  }
+
   async untilReceipted(count: number, timeoutMs: number): Promise<void> {
     let seen = 0;
     const enough = async (): Promise<boolean> => (seen = (await this.receipted()).length) >= count;
@@ -287,12 +294,17 @@ export class DockRig {
     if (this.#wish.agentUser !== undefined) await this.giveTo(this.#wish.agentUser);
   }
 
-  /** Everything in the folder belongs to that user from now on. */
+  /** What the agent works with belongs to that user from now on; links are not followed. Needs root. */
   async giveTo({ uid, gid }: User): Promise<void> {
+    const own = [
+      this.spool,
+      join(this.folder, 'bays'),
+      join(this.folder, 'drawer'),
+      join(this.keys, 'station.key'),
+    ];
+    await promisify(execFile)('chown', ['-hR', `${uid}:${gid}`, ...own]);
     await chmod(this.folder, 0o755);
-    for (const name of await readdir(this.folder, { recursive: true }))
-      await chown(join(this.folder, name), uid, gid);
-    await chown(this.folder, uid, gid);
+    await chmod(this.keys, 0o755);
   }
 
   #receiverFile(id: string): string {
