@@ -1,8 +1,10 @@
 // From a finished sealing to "spooled": manifest, signature, durable folder, log. One at a time for a camera, so that its chain
 // of manifests never names one that is not durable.
+import type { CustodyEvent } from '../protocol/custody-entry.ts';
+import { DockError } from '../protocol/errors.ts';
 import { encodeManifest, MANIFEST_TRUSTED_COMMENT, type Manifest } from '../protocol/manifest.ts';
 import type { CameraId, RecordingId } from '../protocol/ids.ts';
-import type { Clock, Signer } from '../protocol/ports.ts';
+import type { Clock, Log, Signer } from '../protocol/ports.ts';
 import type { Bulk, SealResult } from './bulk.ts';
 import type { Custody } from './custody.ts';
 import type { TrackedEntry } from './entry.ts';
@@ -17,8 +19,9 @@ export interface CommitDeps {
   readonly custody: Custody;
   readonly clock: Clock;
   readonly clockSynchronised: () => boolean | null;
-  /** A new recording is durable here. Must not throw. */
-  readonly onSpooled: (recording: SpooledRecording) => void;
+  readonly log: Log;
+  /** A new recording is durable here; `isLogged` is false where the log could not take its entry. Must not throw. */
+  readonly onSpooled: (recording: SpooledRecording, isLogged: boolean) => void;
 }
 
 /** What was sealed and waits for its manifest. */
@@ -54,7 +57,7 @@ export class Committer {
       const known = this.#alreadyHere(entry, sealed.seal);
       if (known !== undefined) {
         await this.#deps.spool.discard(sealed.staging);
-        return { kind: 'matched', recording: known };
+        return { kind: 'matched', recording: this.#stillHere(entry, sealed.seal) };
       }
       return { kind: 'new', recording: await this.#makeDurable(entry, sealed) };
     } catch (error) {
@@ -68,8 +71,17 @@ export class Committer {
     return findKnown(this.#deps.spool, this.#docking.camera, entry.pathSha256, seal);
   }
 
+  /** It may have gone to the quarantine in the meantime: then the camera's bytes are the only ones. Errors: "spool.damaged". */
+  #stillHere(entry: TrackedEntry, seal: SealResult): SpooledRecording {
+    const known = this.#alreadyHere(entry, seal);
+    if (known !== undefined) return known;
+    throw new DockError('spool.damaged', 'what held this content already left the spool; it is taken again', {
+      retry: 'later',
+    });
+  }
+
   async #makeDurable(entry: TrackedEntry, { recording, staging, seal }: Sealed): Promise<SpooledRecording> {
-    const { spool, bulk, signer, clock, custody } = this.#deps;
+    const { spool, bulk, signer, clock } = this.#deps;
     const manifest: Manifest = await buildManifest(
       this.#docking,
       entry,
@@ -85,13 +97,29 @@ export class Committer {
     const manifestBytes = encodeManifest(manifest);
     const signature = await signer.sign(manifestBytes, MANIFEST_TRUSTED_COMMENT);
     const spooled = await spool.commit(staging, { manifestBytes, signature, manifest });
-    custody.append({
-      event: 'spooled',
-      facts: { recording, manifest_sha256: spooled.manifestSha256, sealed_size_bytes: seal.sealedSizeBytes },
-    });
-    this.#deps.onSpooled(spooled);
+    this.#deps.onSpooled(spooled, this.#logged(spooled));
     return spooled;
   }
+
+  /** False where the log takes nothing now: the recording is durable all the same, and whoever pushes it owes the entry. */
+  #logged(spooled: SpooledRecording): boolean {
+    try {
+      this.#deps.custody.append(spooledEvent(spooled));
+      return true;
+    } catch (error) {
+      this.#deps.log.error('entry of the custody log not taken', { recording: spooled.recording, error });
+      return false;
+    }
+  }
+}
+
+/** What the log says of a recording that is durable. */
+export function spooledEvent(spooled: SpooledRecording): CustodyEvent {
+  const { recording, manifestSha256, sealedSizeBytes } = spooled;
+  return {
+    event: 'spooled',
+    facts: { recording, manifest_sha256: manifestSha256, sealed_size_bytes: sealedSizeBytes },
+  };
 }
 
 /** A recording of this camera and place with this very content, the newest first. Damaged ones never stand for another. */

@@ -101,7 +101,7 @@ export async function composeStation(
     watch: new FolderWatch(bay.folder, { identity: ports.folderIdentity, clock, log }),
     drivers: ports.drivers,
     take: { ...ports, spool, custody, makeRoom: () => keep.makeRoom() },
-    commit: { ...ports, spool, custody, onSpooled: (recording) => pusher.add(recording) },
+    commit: { ...ports, spool, custody, onSpooled: (...spooled) => pusher.add(...spooled) },
     erase: { ...ports, policy: settings.release, storeKeys: store.storeKeys, spool, custody, stationKeys },
   });
   const bays = settings.bays.map(

@@ -15,6 +15,7 @@ import type { Broker, Clock, Conditions, Log } from '../protocol/ports.ts';
 import type { CustodyHead } from '../protocol/receipt.ts';
 import type { StationTopics } from '../protocol/topics.ts';
 import type { Sender, SenderAction } from '../protocol/transfer-state.ts';
+import { spooledEvent } from './commit.ts';
 import type { Custody } from './custody.ts';
 import { MessageSize } from './message-size.ts';
 import { PushQueue } from './push-queue.ts';
@@ -84,6 +85,8 @@ export class Pusher {
   readonly #loaded = new Map<RecordingId, Loaded>();
   readonly #offered = new Set<RecordingId>();
   readonly #receipts: PushReceipts;
+  /** Recordings without a "spooled" entry in the log: it is made up for before they are offered. */
+  readonly #owed = new Set<RecordingId>();
   #running = new Set<Promise<void>>();
   #reads = 0;
   #cancelWake: () => void = () => undefined;
@@ -110,8 +113,9 @@ export class Pusher {
     this.#pump();
   }
 
-  /** A recording became durable in the spool. */
-  add(recording: SpooledRecording): void {
+  /** A recording became durable in the spool; its "spooled" entry is owed to the log where it is not logged. */
+  add(recording: SpooledRecording, isLogged: boolean): void {
+    if (!isLogged) this.#owed.add(recording.recording);
     this.#enqueue(recording);
     this.#pump();
   }
@@ -284,6 +288,7 @@ export class Pusher {
   async #offer(recording: RecordingId): Promise<void> {
     const { manifestBytes, signature } = await this.#load(recording);
     if (!this.#offered.has(recording)) {
+      this.#payOwed(recording);
       this.#options.custody.append({ event: 'offered', facts: { recording } });
       await this.#options.custody.checkpoint();
       this.#offered.add(recording);
@@ -296,6 +301,13 @@ export class Pusher {
       signature,
     });
     await this.#publish(this.#options.topics.offer(recording), offer, 1);
+  }
+
+  #payOwed(recording: RecordingId): void {
+    const spooled = this.#options.spool.get(recording);
+    if (spooled === undefined || !this.#owed.has(recording)) return;
+    this.#options.custody.append(spooledEvent(spooled));
+    this.#owed.delete(recording);
   }
 
   async #sendDigests(recording: RecordingId, action: SenderAction & { kind: 'digests' }): Promise<void> {
@@ -361,6 +373,7 @@ export class Pusher {
     this.#queue.remove(recording);
     this.#loaded.delete(recording);
     this.#offered.delete(recording);
+    this.#owed.delete(recording);
     this.#receipts.forget(recording);
     this.#options.conditions.clear('recording.refused', recording);
   }

@@ -1,7 +1,7 @@
 // Takes one entry of a docking: known again by reading it, or pulled and sealed anew. The outcome is a value; the camera's departure is an error.
 import type { CameraSession } from '../drivers/driver.ts';
 import { DockError, isDockError, systemCode } from '../protocol/errors.ts';
-import { makeRecordingId } from '../protocol/ids.ts';
+import { makeRecordingId, type RecordingId } from '../protocol/ids.ts';
 import { sealedSizeBytes } from '../protocol/sealed-file.ts';
 import type { Clock, Log, Random } from '../protocol/ports.ts';
 import type { Bulk } from './bulk.ts';
@@ -81,7 +81,7 @@ export class Taker {
 
   /** Same place and size as something durable here: only its bytes tell (SPEC 8.4). */
   async #knownAgain(entry: TrackedEntry, context: PullContext): Promise<boolean> {
-    const { spool, bulk, custody } = this.#deps;
+    const { spool, bulk } = this.#deps;
     const likely = spool
       .byOriginal(this.#docking.camera, entry.pathSha256)
       .some(
@@ -97,10 +97,7 @@ export class Taker {
         originalSha256: sha256,
       });
       if (known === undefined) return false;
-      custody.append({
-        event: 'matched',
-        facts: { recording: known.recording, docking: this.#docking.docking, path_sha256: entry.pathSha256 },
-      });
+      this.#matched(entry, known.recording);
       entry.fate = { kind: 'spooled', recording: known.recording, sha256, stamp: entry.listed.stamp };
       this.#onTaken(entry);
       return true;
@@ -110,7 +107,6 @@ export class Taker {
   }
 
   async #pull(entry: TrackedEntry, context: PullContext): Promise<Taken> {
-    const { spool, bulk, random } = this.#deps;
     const reservation = await this.#reserve(entry);
     if (reservation === 'full') {
       this.#wait(
@@ -119,28 +115,34 @@ export class Taker {
       );
       return NOTHING;
     }
-    const recording = makeRecordingId(random);
     try {
-      const staging = await spool.stage(recording);
-      const sealing = await bulk.startSeal({
-        payloadPath: staging.payloadPath,
-        chunksPath: staging.chunksPath,
-        recipients: this.#docking.recipients,
-      });
+      const sealed = await this.#seal(entry, context);
+      const committing = this.#commit(entry, sealed).finally(() => reservation.release());
+      return { committing };
+    } catch (error) {
+      reservation.release();
+      throw error;
+    }
+  }
+
+  /** Errors: those of the camera, the spool and the sealing; nothing of the attempt is left then. */
+  async #seal(entry: TrackedEntry, context: PullContext): Promise<Sealed> {
+    const { spool, bulk, random } = this.#deps;
+    const recording = makeRecordingId(random);
+    const staging = await spool.stage(recording);
+    try {
+      const { payloadPath, chunksPath } = staging;
+      const { recipients } = this.#docking;
+      const sealing = await bulk.startSeal({ payloadPath, chunksPath, recipients });
       try {
         await pullInto(sealing, entry.listed, context);
-        const seal = await sealing.finish();
-        const committing = this.#commit(entry, { recording, staging, seal }).finally(() =>
-          reservation.release(),
-        );
-        return { committing };
+        return { recording, staging, seal: await sealing.finish() };
       } catch (error) {
         await sealing.abort();
-        await spool.discard(staging);
         throw error;
       }
     } catch (error) {
-      reservation.release();
+      await spool.discard(staging);
       throw error;
     }
   }
@@ -154,26 +156,38 @@ export class Taker {
     }
   }
 
+  /** Never rejects: whatever fails, the log among it, becomes the entry's fate. */
   async #commit(entry: TrackedEntry, sealed: Sealed): Promise<void> {
     const { seal } = sealed;
     const { stamp } = entry.listed;
+    try {
+      this.#pulled(entry, sealed);
+      const { kind, recording } = await this.#committer.commit(entry, sealed);
+      if (kind === 'matched') this.#matched(entry, recording.recording);
+      entry.fate = { kind: 'spooled', recording: recording.recording, sha256: seal.originalSha256, stamp };
+      this.#onTaken(entry);
+    } catch (error) {
+      await this.#deps.spool.discard(sealed.staging);
+      this.#wait(entry, error);
+    }
+  }
+
+  #pulled(entry: TrackedEntry, { recording, seal }: Sealed): void {
     this.#deps.custody.append({
       event: 'pulled',
       facts: {
-        recording: sealed.recording,
+        recording,
         docking: this.#docking.docking,
         path_sha256: entry.pathSha256,
         size_bytes: seal.originalSizeBytes,
         sha256: seal.originalSha256,
       },
     });
-    try {
-      const { recording } = await this.#committer.commit(entry, sealed);
-      entry.fate = { kind: 'spooled', recording: recording.recording, sha256: seal.originalSha256, stamp };
-      this.#onTaken(entry);
-    } catch (error) {
-      this.#wait(entry, error);
-    }
+  }
+
+  #matched(entry: TrackedEntry, recording: RecordingId): void {
+    const facts = { recording, docking: this.#docking.docking, path_sha256: entry.pathSha256 };
+    this.#deps.custody.append({ event: 'matched', facts });
   }
 
   #wait(entry: TrackedEntry, error: unknown): void {
@@ -182,16 +196,13 @@ export class Taker {
     entry.fate = { kind: 'waiting', reason };
     entry.attempts++;
     if (!news) return;
-    this.#deps.log.warn('entry not taken for now', {
-      docking: this.#docking.docking,
-      path_sha256: entry.pathSha256,
-      reason,
-      error,
-    });
-    this.#deps.custody.append({
-      event: 'not-taken',
-      facts: { docking: this.#docking.docking, path_sha256: entry.pathSha256, reason },
-    });
+    const facts = { docking: this.#docking.docking, path_sha256: entry.pathSha256, reason };
+    this.#deps.log.warn('entry not taken for now', { ...facts, error });
+    try {
+      this.#deps.custody.append({ event: 'not-taken', facts });
+    } catch (refused) {
+      this.#deps.log.error('entry of the custody log not taken', { ...facts, error: refused });
+    }
   }
 }
 

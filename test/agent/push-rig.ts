@@ -93,7 +93,7 @@ export class PushRig {
   }
 
   /** A recording that is durable in the spool, and known to the pusher. */
-  spool(): RecordingId {
+  spool(isLogged = true): RecordingId {
     const recording = makeRecordingId(random);
     const manifest = manifestOf(recording);
     const manifestBytes = encodeManifest(manifest);
@@ -120,7 +120,7 @@ export class PushRig {
     };
     const signature = signDocument(this.stationKey, manifestBytes, MANIFEST_TRUSTED_COMMENT);
     this.held.set(recording, { recording: entry, manifestBytes, signature });
-    this.pusher.add(entry);
+    this.pusher.add(entry, isLogged);
     return recording;
   }
 

@@ -143,3 +143,11 @@ test('messages that are too large even when small raise a condition until bytes 
   rig.pusher.take(recording, rig.have(true));
   expect(rig.conditions.isRaised('broker.message-size')).toBe(false);
 });
+
+test('a recording whose spooled entry could not be written gets it before it is offered', async () => {
+  const recording = rig.spool(false);
+  await settle();
+  expect(rig.custody.names()).toEqual(['spooled', 'offered']);
+  expect(rig.custody.covered).toBe(2);
+  expect(offersOf(recording)).toBe(1);
+});
