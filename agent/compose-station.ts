@@ -85,6 +85,7 @@ export async function composeStation(
     spool,
     units: ports.bulk,
     custody,
+    unlogged: (recordings) => custody.withoutSpooledEntry(recordings),
     knowsHead: (head) => knowsHead(custody, head),
     onReceipted: (recording) => station.receipted(recording),
     onQuarantined: (recording) => station.quarantined(recording),

@@ -62,6 +62,8 @@ export interface PushOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
+  /** Of these recordings, those without a "spooled" entry in the log. Errors: the system's. */
+  readonly unlogged: (recordings: readonly RecordingId[]) => Promise<readonly RecordingId[]>;
   /** Whether a head that the store names is in our custody log. */
   readonly knowsHead: (head: CustodyHead | null) => Promise<boolean>;
   /** A receipt is durable. Must not throw. */
@@ -109,8 +111,7 @@ export class Pusher {
       (recording) => recording.state === 'spooled',
     );
     waiting.sort((a, b) => (a.sealedAt < b.sealedAt ? -1 : 1));
-    for (const recording of waiting) this.#enqueue(recording);
-    this.#pump();
+    this.#run(this.#takeOver(waiting));
   }
 
   /** A recording became durable in the spool; its "spooled" entry is owed to the log where it is not logged. */
@@ -158,6 +159,17 @@ export class Pusher {
     this.#stopped = true;
     this.#cancelWake();
     await Promise.allSettled(this.#running);
+  }
+
+  /** A cut between commit and checkpoint left a recording without its entry: the log is asked before anything is offered. */
+  async #takeOver(waiting: readonly SpooledRecording[]): Promise<void> {
+    try {
+      const owed = await this.#options.unlogged(waiting.map(({ recording }) => recording));
+      for (const recording of owed) this.#owed.add(recording);
+    } catch (error) {
+      this.#options.log.error('custody log could not be searched for spooled entries', { error });
+    }
+    for (const recording of waiting) this.#enqueue(recording);
   }
 
   #enqueue(recording: SpooledRecording): void {

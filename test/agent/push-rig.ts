@@ -55,6 +55,8 @@ export class PushRig {
   readonly held = new Map<RecordingId, Held>();
   readonly receipted: RecordingId[] = [];
   readonly quarantined: RecordingId[] = [];
+  /** Recordings that `start` finds without their entry in the log. */
+  readonly unlogged = new Set<RecordingId>();
   /** Topics of everything that the station published. */
   readonly sent: string[] = [];
   /** What the spool and the workers do; a test replaces what should fail. */
@@ -81,6 +83,7 @@ export class PushRig {
       clock: this.clock,
       log: this.log,
       conditions: this.conditions,
+      unlogged: async (recordings) => recordings.filter((recording) => this.unlogged.has(recording)),
       knowsHead: async () => true,
       onReceipted: (recording) => this.receipted.push(recording),
       onQuarantined: (recording) => this.quarantined.push(recording),

@@ -151,3 +151,15 @@ test('a recording whose spooled entry could not be written gets it before it is 
   expect(rig.custody.covered).toBe(2);
   expect(offersOf(recording)).toBe(1);
 });
+
+test('what a cut left without its spooled entry gets it at the next start, before it is offered', async () => {
+  const [cut, whole] = [rig.spool(), rig.spool()];
+  const next = new PushRig();
+  for (const [recording, held] of rig.held) next.held.set(recording, held);
+  next.unlogged.add(cut);
+  next.pusher.start();
+  await next.clock.advance(0);
+  await settle();
+  expect(next.custody.of('spooled').map(({ facts }) => facts['recording'])).toEqual([cut]);
+  expect(next.custody.of('offered').map(({ facts }) => facts['recording'])).toEqual([cut, whole]);
+});
