@@ -72,7 +72,7 @@ export class CustodySegments {
 
   /**
    * Whole lines from entry `fromSequence` on, at most `bytesMax` bytes but at least one line; undefined where there is nothing.
-   * Errors: the system's; "custody.unreadable" never: what is shorter than it should be ends the answer.
+   * A file that is shorter than it should be ends the answer early. Errors: the system's.
    */
   async read(segment: SegmentId, fromSequence: number, bytesMax: number): Promise<CustodyLines | undefined> {
     const known = this.#list.find((each) => each.segment === segment);
