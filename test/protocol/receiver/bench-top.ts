@@ -1,6 +1,6 @@
 // A receiver, a broker and a disk in memory on one manual clock, for tests that play a whole transfer.
 import { parseReceiverId, type StationId } from '../../../protocol/ids.ts';
-import { inlineSigner, makeSecretKey, publicKeyOf, type PublicKey } from '../../../protocol/minisign.ts';
+import { makeSecretKey, publicKeyOf, type PublicKey } from '../../../protocol/minisign.ts';
 import { openReceiver, type OpenReceiver } from '../../../protocol/receiver/open-receiver.ts';
 import { Slabs } from '../../../protocol/receiver/slabs.ts';
 import { inlineUnitStore } from '../../../protocol/receiver/unit-store-inline.ts';
@@ -10,6 +10,7 @@ import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';
+import { fastSigner } from './fast-signer.ts';
 import { makeSample, STATION, type Sample } from './sample.ts';
 import { BASE, ScriptedStation } from './scripted-station.ts';
 
@@ -71,7 +72,7 @@ export class BenchTop {
         files: disk,
         clock: this.clock,
         random: this.random,
-        signer: inlineSigner(STORE_KEY),
+        signer: fastSigner(STORE_KEY),
         publicKey: publicKeyOf(STORE_KEY),
         units: inlineUnitStore(disk, slabs),
       },

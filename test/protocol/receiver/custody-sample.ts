@@ -10,7 +10,8 @@ import {
   type CustodyEventName,
 } from '../../../protocol/custody-entry.ts';
 import type { SegmentId, StationId } from '../../../protocol/ids.ts';
-import { signDocument, type SecretKey } from '../../../protocol/minisign.ts';
+import type { SecretKey } from '../../../protocol/minisign.ts';
+import { signFast } from './fast-signer.ts';
 
 type Facts = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -70,7 +71,7 @@ export class SegmentMaker {
       sequence: this.#state.sequence,
       sha256: this.#state.sha256,
     });
-    const signature = signDocument(this.#key, head, CUSTODY_HEAD_TRUSTED_COMMENT);
+    const signature = signFast(this.#key, head, CUSTODY_HEAD_TRUSTED_COMMENT);
     return this.add('checkpoint', { head: Buffer.from(head).toString(), signature });
   }
 

@@ -15,10 +15,11 @@ import {
   unitCount,
   type Manifest,
 } from '../../../protocol/manifest.ts';
-import { signDocument, type SecretKey } from '../../../protocol/minisign.ts';
+import type { SecretKey } from '../../../protocol/minisign.ts';
 import type { Random } from '../../../protocol/ports.ts';
 import type { RecordingName, SignedDocument } from '../../../protocol/receiver/vault.ts';
 import type { UnitSubject } from '../../../protocol/receiver/unit-store.ts';
+import { signFast } from './fast-signer.ts';
 
 export const STATION: StationId = parseStationId('dock-1');
 
@@ -91,7 +92,7 @@ export function makeSample(
     recording: manifest.recording,
     manifest,
     manifestSha256: sha256Hex(bytes),
-    offer: { bytes, signature: signDocument(key, bytes, MANIFEST_TRUSTED_COMMENT) },
+    offer: { bytes, signature: signFast(key, bytes, MANIFEST_TRUSTED_COMMENT) },
     payload,
     chunks,
     units: unitCount(sizeBytes),
