@@ -2,7 +2,8 @@
 import { cp, mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { DockRig, STATION } from '../fakes/dock-rig.ts';
+import { STATION } from '../fakes/dock-rig-config.ts';
+import { DockRig } from '../fakes/dock-rig.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
 

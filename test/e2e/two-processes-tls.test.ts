@@ -1,7 +1,8 @@
 // Agent and receiver as two processes over the mosquitto that is shipped: TLS with client certificates, its ACL, MQTT 3.1.1 and 5.0. What
 // monitoring sees of it, while all goes well, at an orderly end and after a kill.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DockRig, STATION } from '../fakes/dock-rig.ts';
+import { STATION } from '../fakes/dock-rig-config.ts';
+import { DockRig } from '../fakes/dock-rig.ts';
 import type { Mosquitto } from '../fakes/mosquitto.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { openShippedMosquitto } from '../fakes/shipped-mosquitto.ts';

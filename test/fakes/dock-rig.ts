@@ -5,8 +5,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { IClientOptions } from 'mqtt';
-import { stringify } from 'yaml';
+import { receiverConfig, STATION, stationConfig, type RigWish } from './dock-rig-config.ts';
 import { checkEvidence, type EvidenceReport } from './evidence-checker.ts';
 import { freePort } from './free-port.ts';
 import { Mosquitto } from './mosquitto.ts';
@@ -15,39 +14,7 @@ import { PutLedger } from './put-ledger.ts';
 import { StationView, type BaySeen } from './station-view.ts';
 import { until } from './until.ts';
 
-export const STATION = 'townhall-1';
-const GIB = 1024 ** 3;
-
-/** TLS files of one client, as the configuration names them. */
-export interface ClientTls {
-  readonly caFile: string;
-  readonly certFile: string;
-  readonly keyFile: string;
-}
-
-export interface RigWish {
-  /** Number of bays, each with a camera folder; 1 by default. */
-  readonly cameras?: number;
-  /** "embedded" by default; a broker that the test opened itself is not ended by the rig. */
-  readonly broker?: 'embedded' | Mosquitto;
-  /** Where agent and receiver reach the broker, instead of its own address: a proxy, or TLS. */
-  readonly agentUrl?: (port: number) => string;
-  readonly receiverUrl?: (port: number) => string;
-  readonly protocol?: 'auto' | 4 | 5;
-  readonly release?: 'never' | 'after-receipt';
-  readonly agentTls?: ClientTls;
-  readonly receiverTls?: ClientTls;
-  /** For the view of monitoring. */
-  readonly viewTls?: IClientOptions;
-  readonly receivers?: readonly string[];
-  /** Folders that stand for disks of their own; below the rig's folder by default. */
-  readonly spoolFolder?: string;
-  readonly vaultFolder?: string;
-  readonly keepHours?: number;
-  readonly reserveBytes?: number;
-  /** The agent runs as this user. */
-  readonly agentUser?: User;
-}
+export { STATION };
 
 /** The embedded broker as a process on a port that stays. */
 class EmbeddedBroker {
@@ -287,9 +254,11 @@ export class DockRig {
     const [station = '', store = '', recipient = ''] = made.map((text) =>
       text.trim().split('\n').at(-1)?.trim(),
     );
-    await writeFile(this.stationFile, stringify(this.#stationConfig(store, recipient, numbers)));
+    const keys = { station, store, recipient };
+    const port = (await this.#wish.agentPort?.(this.broker.port)) ?? this.broker.port;
+    await writeFile(this.stationFile, stationConfig(this, this.#wish, keys, port));
     for (const id of this.receiverIds)
-      await writeFile(this.#receiverFile(id), stringify(this.#receiverConfig(id, station)));
+      await writeFile(this.#receiverFile(id), receiverConfig(this, this.#wish, keys, id));
     await this.#bodydock('keys', 'prove', '--config', this.stationFile, '--identity', this.identityFile);
     if (this.#wish.agentUser !== undefined) await this.giveTo(this.#wish.agentUser);
   }
@@ -315,56 +284,6 @@ export class DockRig {
     const { exitCode, stdout, stderr } = await runProgram(BODYDOCK, args);
     if (exitCode !== 0) throw new Error(`bodydock ${args.join(' ')} ended with ${exitCode}: ${stderr}`);
     return stdout;
-  }
-
-  #stationConfig(storeKey: string, recipient: string, numbers: readonly number[]): unknown {
-    const { reserveBytes = 1024 * 1024, keepHours = 48, release = 'after-receipt' } = this.#wish;
-    return {
-      version: 1,
-      station: STATION,
-      spool: { path: this.spool, reserve_bytes: reserveBytes, keep_hours: keepHours },
-      keys: { signing_file: 'keys/station.key' },
-      recipients: [recipient],
-      store: { public_keys: [storeKey], receivers: this.receiverIds },
-      broker: this.#brokerConfig(this.#wish.agentUrl, this.#wish.agentTls),
-      bays: numbers.map((number) => ({
-        id: `bay-${number}`,
-        folder: this.camera(number),
-        camera: `cam-${number}`,
-      })),
-      cameras: numbers.map((number) => ({ id: `cam-${number}`, alias: `Camera ${number}` })),
-      release,
-    };
-  }
-
-  #receiverConfig(id: string, stationKey: string): unknown {
-    const shared = this.broker instanceof Mosquitto;
-    return {
-      version: 1,
-      receiver: id,
-      vault: { path: this.vault, quota_bytes: 1024 * GIB },
-      keys: { signing_file: 'keys/store.key' },
-      stations: [{ id: STATION, public_keys: [stationKey] }],
-      broker: {
-        ...this.#brokerConfig(this.#wish.receiverUrl, this.#wish.receiverTls),
-        shared_offers: shared,
-      },
-    };
-  }
-
-  #brokerConfig(
-    url: ((port: number) => string) | undefined,
-    tls: ClientTls | undefined,
-  ): Record<string, unknown> {
-    const own = `mqtt${tls === undefined ? '' : 's'}://127.0.0.1:${this.broker.port}`;
-    const files =
-      tls === undefined ? {} : { ca_file: tls.caFile, cert_file: tls.certFile, key_file: tls.keyFile };
-    return {
-      url: url?.(this.broker.port) ?? own,
-      base: 'bodydock',
-      protocol: this.#wish.protocol ?? 'auto',
-      ...files,
-    };
   }
 }
 

@@ -1,0 +1,107 @@
+// The two configuration files of a dock rig, as a technician would write them, and what a test may wish for.
+import type { IClientOptions } from 'mqtt';
+import { stringify } from 'yaml';
+import { Mosquitto } from './mosquitto.ts';
+import type { User } from './program.ts';
+
+export const STATION = 'townhall-1';
+const GIB = 1024 ** 3;
+
+/** TLS files of one client, as the configuration names them. */
+export interface ClientTls {
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+export interface RigWish {
+  /** Number of bays, each with a camera folder; 1 by default. */
+  readonly cameras?: number;
+  /** "embedded" by default; a broker that the test opened itself is not ended by the rig. */
+  readonly broker?: 'embedded' | Mosquitto;
+  /** Where the agent reaches the broker instead of its own port, such as a proxy that is opened now. */
+  readonly agentPort?: (brokerPort: number) => Promise<number>;
+  readonly protocol?: 'auto' | 4 | 5;
+  readonly release?: 'never' | 'after-receipt';
+  readonly agentTls?: ClientTls;
+  readonly receiverTls?: ClientTls;
+  /** For the view of monitoring. */
+  readonly viewTls?: IClientOptions;
+  readonly receivers?: readonly string[];
+  /** Folders that stand for disks of their own; below the rig's folder by default. */
+  readonly spoolFolder?: string;
+  readonly vaultFolder?: string;
+  readonly keepHours?: number;
+  readonly reserveBytes?: number;
+  /** The agent runs as this user. */
+  readonly agentUser?: User;
+}
+
+/** Where things are in the rig. */
+export interface RigPlaces {
+  readonly spool: string;
+  readonly vault: string;
+  readonly cameraCount: number;
+  readonly receiverIds: readonly string[];
+  readonly broker: { readonly port: number };
+  camera(number: number): string;
+}
+
+/** Public lines of the keys that were made. */
+export interface RigKeys {
+  readonly station: string;
+  readonly store: string;
+  readonly recipient: string;
+}
+
+/** Text of station.yaml; the agent reaches its broker at that port. */
+export function stationConfig(places: RigPlaces, wish: RigWish, keys: RigKeys, port: number): string {
+  const { reserveBytes = 1024 * 1024, keepHours = 48, release = 'after-receipt' } = wish;
+  const numbers = Array.from({ length: places.cameraCount }, (_, at) => at + 1);
+  return stringify({
+    version: 1,
+    station: STATION,
+    spool: { path: places.spool, reserve_bytes: reserveBytes, keep_hours: keepHours },
+    keys: { signing_file: 'keys/station.key' },
+    recipients: [keys.recipient],
+    store: { public_keys: [keys.store], receivers: places.receiverIds },
+    broker: brokerConfig(port, wish.protocol, wish.agentTls),
+    bays: numbers.map((number) => ({
+      id: `bay-${number}`,
+      folder: places.camera(number),
+      camera: `cam-${number}`,
+    })),
+    cameras: numbers.map((number) => ({ id: `cam-${number}`, alias: `Camera ${number}` })),
+    release,
+  });
+}
+
+/** Text of receiver.yaml for the receiver of that id. */
+export function receiverConfig(places: RigPlaces, wish: RigWish, keys: RigKeys, id: string): string {
+  return stringify({
+    version: 1,
+    receiver: id,
+    vault: { path: places.vault, quota_bytes: 1024 * GIB },
+    keys: { signing_file: 'keys/store.key' },
+    stations: [{ id: STATION, public_keys: [keys.station] }],
+    broker: {
+      ...brokerConfig(places.broker.port, wish.protocol, wish.receiverTls),
+      shared_offers: wish.broker instanceof Mosquitto,
+    },
+  });
+}
+
+function brokerConfig(
+  port: number,
+  protocol: RigWish['protocol'],
+  tls: ClientTls | undefined,
+): Record<string, unknown> {
+  const files =
+    tls === undefined ? {} : { ca_file: tls.caFile, cert_file: tls.certFile, key_file: tls.keyFile };
+  return {
+    url: `mqtt${tls === undefined ? '' : 's'}://127.0.0.1:${port}`,
+    base: 'bodydock',
+    protocol: protocol ?? 'auto',
+    ...files,
+  };
+}
