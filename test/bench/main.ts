@@ -30,6 +30,8 @@ async function main(args: readonly string[]): Promise<number> {
   const ending = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.once(name, () => ending.abort(new Error(`ended by ${name}`)));
+  const unknown = options.only.filter((name) => !allParties().some((party) => party.name === name));
+  if (unknown.length > 0) return usage(`no party is called ${unknown.join(', ')}: there are ${partyNames()}`);
   const machine = describeMachine();
   const { cpu_model, cores, memory_mib, kernel, node_version } = machine;
   console.log(
@@ -53,9 +55,19 @@ function readOptions(args: readonly string[]): BenchOptions | number {
     process.stdout.write(HELP);
     return EXIT_GOOD;
   } catch (error) {
-    console.error(`bench: ${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
-    return EXIT_USAGE;
+    return usage(error instanceof Error ? error.message : String(error));
   }
+}
+
+function usage(message: string): number {
+  console.error(`bench: ${message}\n\n${HELP}`);
+  return EXIT_USAGE;
+}
+
+function partyNames(): string {
+  return allParties()
+    .map(({ name }) => name)
+    .join(', ');
 }
 
 async function pipeline(options: BenchOptions, signal: AbortSignal): Promise<Outcome> {
@@ -78,13 +90,8 @@ interface SortedOut {
   readonly skipped: readonly string[];
 }
 
-/** Skipped are those that lack a program, by name. Errors: a name that no party has. */
+/** Skipped are those that lack a program, by name. `only`: no more than these, all where it is empty. */
 function sortOut(all: readonly Party[], only: readonly string[]): SortedOut {
-  const unknown = only.filter((name) => !all.some((party) => party.name === name));
-  if (unknown.length > 0)
-    throw new RangeError(
-      `no party is called ${unknown.join(', ')}; there are ${all.map(({ name }) => name).join(', ')}`,
-    );
   const wanted = all.filter(({ name }) => only.length === 0 || only.includes(name));
   const skipped = wanted.flatMap((party) => {
     const missing = missingTools(party);
@@ -96,8 +103,8 @@ function sortOut(all: readonly Party[], only: readonly string[]): SortedOut {
 async function memory(options: BenchOptions, signal: AbortSignal): Promise<Outcome> {
   const missing = missingTools(MEMORY_PARTY);
   if (missing.length > 0) throw new Error(`not installed: ${missing.join(', ')}`);
-  const results = await measureMemory(memorySizes(options.quick), signal, tell);
-  return { text: memoryText(results), document: memoryDocument(results), good: true };
+  const outcome = await measureMemory(memorySizes(options.quick), signal, tell);
+  return { text: memoryText(outcome), document: memoryDocument(outcome), good: outcome.error === undefined };
 }
 
 /** On standard error: standard output is the table. */

@@ -14,7 +14,7 @@ const COPIES = 3;
 
 export const MEMORY_PARTY = bodydockParty({
   name: 'bodydock',
-  title: 'bodydock, one camera',
+  title: 'bodydock: one camera',
   cameras: 1,
   tls: false,
 });
@@ -30,12 +30,18 @@ export interface MemoryResult {
   readonly sample: Sample;
 }
 
-/** Smallest size first. Errors: too little disk space; whatever the party fails with; the signal's reason. */
+/** Smallest size first; up to the one that failed. */
+export interface MemoryOutcome {
+  readonly results: readonly MemoryResult[];
+  readonly error?: string;
+}
+
+/** Errors: too little disk space; the signal's reason. */
 export async function measureMemory(
   sizesMib: readonly number[],
   signal: AbortSignal,
   progress: Progress,
-): Promise<MemoryResult[]> {
+): Promise<MemoryOutcome> {
   await requireSpace(tmpdir(), Math.max(...sizesMib) * COPIES * MIB);
   const results: MemoryResult[] = [];
   for (const sizeMib of sizesMib) {
@@ -44,11 +50,17 @@ export async function measureMemory(
     try {
       const work = await makeWork(join(folder, 'source'), 1, sizeMib, signal);
       results.push({ sizeMib, sample: await measureOnce(MEMORY_PARTY, work, signal) });
+    } catch (error) {
+      signal.throwIfAborted();
+      return {
+        results,
+        error: `${sizeMib} MiB: ${error instanceof Error ? error.message : String(error)}`,
+      };
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   }
-  return results;
+  return { results };
 }
 
 const PROCESSES = ['agent', 'receiver'];
@@ -65,21 +77,27 @@ function growth(results: readonly MemoryResult[], name: string): number {
 }
 
 /** For people. */
-export function memoryText(results: readonly MemoryResult[]): string {
-  const head = ['one file of', ...PROCESSES.map((name) => `${name}, peak MiB`), 's', 'CPU s'];
+export function memoryText({ results, error }: MemoryOutcome): string {
+  const head = ['one file of', ...PROCESSES.map((name) => `${name}, peak MiB`), 's', 'CPU s', 'others used'];
   const rows = results.map((result) => {
-    const { measured } = result.sample;
+    const { measured, load } = result.sample;
     const peaks = PROCESSES.map((name) => figure(peakMib(result, name), 0));
-    const times = [figure(measured.elapsedMs / 1000, 1), figure(sum(measured.cpuSeconds), 1)];
+    const times = [
+      figure(measured.elapsedMs / 1000, 1),
+      figure(sum(measured.cpuSeconds), 1),
+      `${figure(load.othersShare * 100, 0)} %`,
+    ];
     return [`${result.sizeMib} MiB`, ...peaks, ...times];
   });
   const last = ['largest / smallest file', ...PROCESSES.map((name) => figure(growth(results, name), 2))];
-  return `${renderTable([head, ...rows, last])}\n`;
+  const failed = error === undefined ? '' : `\nFAILED: ${error}\n`;
+  return `${renderTable([head, ...rows, last])}\n${failed}`;
 }
 
 /** For `--json`. */
-export function memoryDocument(results: readonly MemoryResult[]): Record<string, unknown> {
+export function memoryDocument({ results, error }: MemoryOutcome): Record<string, unknown> {
   return {
+    error: error ?? null,
     sizes: results.map(({ sizeMib, sample: { measured, load } }) => ({
       file_mib: sizeMib,
       peak_bytes: measured.peakBytes,

@@ -25,7 +25,8 @@ export function pipelineText(
 ): string {
   const good = results.filter(({ samples }) => samples.length > 0);
   const table = renderTable([HEAD, ...good.map((result) => partyRow(result, work.sizeBytes))]);
-  const parts = [table, ratioTable(good), ...good.map(loadLine), ...skipped, ...failures(results)];
+  const notes = [...good.map(loadLine), ...skipped, ...failures(results)].join('\n');
+  const parts = [table, ratioTable(good), notes];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
@@ -65,7 +66,7 @@ function ratioTable(results: readonly PartyResult[]): string {
   const peers = results.filter(({ name }) => PEERS.includes(name));
   const ours = results.filter(({ name }) => !PEERS.includes(name));
   if (peers.length === 0 || ours.length === 0) return '';
-  const head = ['times as fast as', ...peers.map(({ title }) => title)];
+  const head = ['times as fast as', ...peers.map(({ name }) => name)];
   const rows = ours.map((one) => [
     one.title,
     ...peers.map((peer) => figure(speedRatio(one, peer).median, 2)),

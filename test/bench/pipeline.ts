@@ -17,18 +17,18 @@ const REPETITION_MS = 15 * 60_000;
 /** All of them, in the order of the table. */
 export function allParties(): Party[] {
   return [
-    bodydockParty({ name: 'bodydock', title: 'bodydock, one camera', cameras: 1, tls: false }),
-    bodydockParty({ name: 'bodydock-2', title: 'bodydock, two cameras', cameras: 2, tls: false }),
+    bodydockParty({ name: 'bodydock', title: 'bodydock: one camera', cameras: 1, tls: false }),
+    bodydockParty({ name: 'bodydock-2', title: 'bodydock-2: two cameras', cameras: 2, tls: false }),
     bodydockParty({
       name: 'bodydock-tls',
-      title: 'bodydock, one camera, TLS to the broker',
+      title: 'bodydock-tls: one camera, TLS to the broker',
       cameras: 1,
       tls: true,
     }),
-    chainParty('chain', 'sha256sum, age, minisign, rsync, sha256sum', 1),
-    chainParty('chain-2', 'the same, two files at a time', 2),
-    rsyncParty('rsync', 'rsync over ssh', false),
-    rsyncParty('rsync-digests', 'rsync over ssh, sha256sum at both ends', true),
+    chainParty('chain', 'chain: sha256sum, age, minisign, rsync, sha256sum', 1),
+    chainParty('chain-2', 'chain-2: the same, two files at a time', 2),
+    rsyncParty('rsync', 'rsync: rsync over ssh, nothing else', false),
+    rsyncParty('rsync-digests', 'rsync-digests: rsync over ssh, sha256sum at both ends', true),
   ];
 }
 

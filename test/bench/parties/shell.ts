@@ -20,16 +20,21 @@ export async function measureShell(
   const startedMs = performance.now();
   const child = spawn('bash', ['-euo', 'pipefail', '-c', script, 'bench', ...words], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    signal,
+    detached: true, // a group of its own: nothing that it started outlives it
   });
+  const end = (): void => killGroup(child.pid);
+  signal.addEventListener('abort', end, { once: true });
   const memory = TreeMemory.start({ 'near end': child.pid ?? 0, 'far end': far.pid });
   let errors = '';
   child.stderr
     .setEncoding('utf8')
     .on('data', (text: string) => (errors = (errors + text).slice(-ERRORS_CHARACTERS_MAX)));
-  let peaks: Record<string, number> = {};
-  const [exitCode] = (await once(child, 'close').finally(() => (peaks = memory.stop()))) as [number | null];
+  const [exitCode] = (await once(child, 'close')) as [number | null];
   const elapsedMs = performance.now() - startedMs;
+  const peaks = memory.stop();
+  signal.removeEventListener('abort', end);
+  end();
+  signal.throwIfAborted();
   if (exitCode !== 0) throw new Error(`the script ended with ${exitCode}: ${errors}`);
   return {
     elapsedMs,
@@ -40,4 +45,13 @@ export async function measureShell(
     },
     peakBytes: peaks,
   };
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGTERM');
+  } catch {
+    // All of it is over already.
+  }
 }
