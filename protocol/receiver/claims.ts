@@ -10,7 +10,13 @@ import { LEASE_MS, MESSAGE_BYTES_MIN, UNIT_BYTES } from '../limits.ts';
 import type { PublicKey } from '../minisign.ts';
 import type { Broker, Clock, Conditions, Log } from '../ports.ts';
 import * as limits from './limits.ts';
-import { checkOffer, isSignedManifest, type CheckedOffer, type OfferRefusal } from './offer-check.ts';
+import {
+  checkOffer,
+  isSignedManifest,
+  type CheckedOffer,
+  type OfferRefusal,
+  type OfferSubject,
+} from './offer-check.ts';
 import type { Receipts } from './receipts.ts';
 import type { Refusal, Refusals } from './refusals.ts';
 import { keyOf, logName, type Sending } from './sending.ts';
@@ -57,6 +63,7 @@ export class Claims {
     const known = stations.has(name.station);
     if (transfers.get(name) === undefined && known && !transfers.hasPlace(name.station)) return;
     if (!known && !refusals.allows(name.station)) return;
+    if (payload.length > limits.OFFER_BYTES_MAX) return;
     this.#start(name, () => this.#answer(name, payload));
   }
 
@@ -103,41 +110,42 @@ export class Claims {
     conditions.clear('receiver.offer-refused', name.station);
     const active = transfers.get(name);
     if (active === undefined) return this.#answerGood(offer);
-    if (active.offer.manifestSha256 !== offer.manifestSha256) return this.#conflict(offer);
-    active.offered(offer.session);
+    if (active.subject.manifestSha256 !== offer.subject.manifestSha256) return this.#conflict(offer.subject);
+    active.offered(offer.subject.session);
   }
 
   async #answerGood(offer: CheckedOffer): Promise<void> {
     if (await this.#answerStored(offer)) return;
-    const refusal = await this.#options.space.refusal(offer.station, offer.manifest.sealed.size_bytes);
-    if (refusal !== undefined) return this.#options.refusals.refuse(offer, refusal);
-    if (!this.#options.transfers.hasPlace(offer.station)) return; // taken while we looked
-    const lease = await this.#options.vault.take(offer);
+    const { subject } = offer;
+    const refusal = await this.#options.space.refusal(subject, subject.sealedSizeBytes);
+    if (refusal !== undefined) return this.#options.refusals.refuse(subject, refusal);
+    if (!this.#options.transfers.hasPlace(subject.station)) return; // taken while we looked
+    const lease = await this.#options.vault.take(subject);
     if (lease === undefined) return; // another receiver has it and answers
-    this.#begin(offer, lease);
+    this.#begin(subject, lease, offer.document);
   }
 
   /** True where the recording is in place and the offer was answered. */
-  async #answerStored(offer: CheckedOffer): Promise<boolean> {
+  async #answerStored({ subject, document }: CheckedOffer): Promise<boolean> {
     const { vault, receipts } = this.#options;
-    const stored = await vault.find(offer);
+    const stored = await vault.find(subject);
     if (stored === undefined) return false;
-    if (stored === 'damaged') return this.#setAside(offer, 'its documents cannot be read');
-    if (!sameDocument(stored.manifest, offer.document)) {
-      if (!this.#isGenuine(offer.station, stored.manifest))
-        return this.#setAside(offer, 'its manifest was altered');
-      await this.#conflict(offer);
+    if (stored === 'damaged') return this.#setAside(subject, 'its documents cannot be read');
+    if (!sameDocument(stored.manifest, document)) {
+      if (!this.#isGenuine(subject.station, stored.manifest))
+        return this.#setAside(subject, 'its manifest was altered');
+      await this.#conflict(subject);
       return true;
     }
-    const answer = await receipts.answer(offer, stored);
-    if (answer.kind === 'damaged') return this.#setAside(offer, answer.reason);
+    const answer = await receipts.answer(subject, stored);
+    if (answer.kind === 'damaged') return this.#setAside(subject, answer.reason);
     if (answer.kind === 'unprovable')
-      await this.#options.refusals.refuse(offer, never('deleted here, and its receipt is lost'));
+      await this.#options.refusals.refuse(subject, never('deleted here, and its receipt is lost'));
     return true;
   }
 
   /** False: it can be received anew. */
-  async #setAside(offer: CheckedOffer, reason: string): Promise<false> {
+  async #setAside(offer: OfferSubject, reason: string): Promise<false> {
     const { vault, conditions, log } = this.#options;
     log.error('recording in the vault is damaged and set aside', { ...logName(offer), reason });
     await vault.setAside(offer, reason);
@@ -145,13 +153,13 @@ export class Claims {
     return false;
   }
 
-  #begin(offer: CheckedOffer, lease: Lease): void {
-    const { transfers, receipts, space, sending } = this.#options;
+  #begin(offer: OfferSubject, lease: Lease, document: SignedDocument): void {
+    const { transfers, receipts, sending } = this.#options;
     const transfer = new Transfer({
       ...this.#options,
       lease,
-      offer,
-      isGenuine: (document) => this.#isGenuine(offer.station, document),
+      subject: offer,
+      isGenuine: (other) => this.#isGenuine(offer.station, other),
       signClaim: (session) =>
         sending.signed({
           message: 'claim',
@@ -164,16 +172,13 @@ export class Claims {
           manifest_sha256: offer.manifestSha256,
         }),
       say: (payload) => sending.send(offer, payload),
-      onWhole: async () => {
-        space.added(offer.manifest.sealed.size_bytes);
-        await receipts.make(offer);
-      },
+      onWhole: () => receipts.make(offer),
       onMissing: (units) => transfers.missing(offer, units),
-      onEnd: (end) => this.#ended(offer, end),
+      onEnd: (end) => this.#ended(offer, end, transfer.gainedBytes),
     });
     this.#options.log.info('recording claimed', { ...logName(offer), epoch: lease.epoch });
     transfers.add(offer, transfer);
-    transfer.start();
+    transfer.start(document);
   }
 
   #messageBytesMax(): number {
@@ -184,9 +189,10 @@ export class Claims {
     return isSignedManifest(document, this.#options.stations.get(station) ?? []);
   }
 
-  #ended(offer: CheckedOffer, end: TransferEnd): void {
-    const { transfers, conditions, refusals, log } = this.#options;
+  #ended(offer: OfferSubject, end: TransferEnd, gainedBytes: number): void {
+    const { transfers, space, conditions, refusals, log } = this.#options;
     transfers.remove(offer);
+    space.added(gainedBytes);
     if (end.kind === 'receipted') {
       conditions.clear('receiver.altered', offer.station);
       conditions.clear('vault.write-failed', null);
@@ -215,7 +221,7 @@ export class Claims {
   }
 
   /** Two signed manifests of one id: nothing of the second one is taken. */
-  async #conflict(offer: CheckedOffer): Promise<void> {
+  async #conflict(offer: OfferSubject): Promise<void> {
     const { conditions, log, refusals } = this.#options;
     log.error('station signed two manifests for one recording', logName(offer));
     conditions.raise('receiver.recording-conflict', offer.station, { recording: offer.recording });

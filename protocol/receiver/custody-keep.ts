@@ -12,6 +12,7 @@ import { CHAIN_START, type ChainState, type CustodyEntry } from '../custody-entr
 import { segmentIdSchema } from '../document.ts';
 import { isDockError } from '../errors.ts';
 import type { ReceiverId, SegmentId, StationId } from '../ids.ts';
+import { CUSTODY_BATCH_BYTES_MAX } from '../limits.ts';
 import type { CustodyBody } from '../messages.ts';
 import type { PublicKey } from '../minisign.ts';
 import type { Conditions, Files, Log } from '../ports.ts';
@@ -20,7 +21,7 @@ import { followBatch, type CustodyProblem } from './custody-batch.ts';
 import { CustodyFile, segmentPath } from './custody-file.ts';
 import { findFork } from './custody-forks.ts';
 import { readIfThere, TEMPORARY, writeSynced, type FolderSyncs } from './durable.ts';
-import { CUSTODY_SEGMENTS_OPEN_MAX, CUSTODY_WAITING_MAX } from './limits.ts';
+import { CUSTODY_SEGMENTS_OPEN_MAX, CUSTODY_WAITING_BYTES_MAX, CUSTODY_WAITING_MAX } from './limits.ts';
 
 /** Names the segment that was begun last. */
 const NEWEST = 'newest.json';
@@ -72,6 +73,7 @@ interface StationLog {
 export class CustodyKeeper {
   readonly #options: CustodyKeepOptions;
   readonly #logs = new Map<StationId, StationLog>();
+  #waitingBytes = 0;
 
   constructor(options: CustodyKeepOptions) {
     this.#options = options;
@@ -81,12 +83,17 @@ export class CustodyKeeper {
   take(station: StationId, segment: SegmentId, from: number, payload: Uint8Array): void {
     if (!this.#options.stations.has(station)) return;
     const log = this.#logOf(station);
-    if (log.waiting >= CUSTODY_WAITING_MAX) return;
+    if (log.waiting >= CUSTODY_WAITING_MAX || payload.length > CUSTODY_BATCH_BYTES_MAX) return;
+    if (this.#waitingBytes + payload.length > CUSTODY_WAITING_BYTES_MAX) return;
     log.waiting++;
+    this.#waitingBytes += payload.length;
     const incoming = { segment, from, payload: new Uint8Array(payload) };
     this.#inOrder(log, () => this.#work(station, log, incoming))
       .catch((error: unknown) => this.#failed(station, segment, error))
-      .finally(() => log.waiting--);
+      .finally(() => {
+        log.waiting--;
+        this.#waitingBytes -= payload.length;
+      });
   }
 
   /** The newest entry that the vault holds durably at this moment; null where it holds none, or none that can be read. */

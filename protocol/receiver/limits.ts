@@ -1,5 +1,5 @@
 // Bounds of the receiving end, each with its reason. What both ends rely on is in protocol/limits.ts.
-import { LEASE_MS, UNIT_BYTES } from '../limits.ts';
+import { LEASE_MS, MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX, UNIT_BYTES } from '../limits.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -12,6 +12,8 @@ export const ACTIVE_PER_STATION_MAX = 32;
 /** Offers being answered at one time, each with a manifest of at most 256 KiB in memory. */
 export const ANSWERING_MAX = 64;
 export const ANSWERING_PER_STATION_MAX = 16;
+/** Longest offer that is parsed: a manifest in base64, a signature, and the fields around them. */
+export const OFFER_BYTES_MAX = (MANIFEST_BYTES_MAX * 4) / 3 + 2 * SIGNATURE_FILE_BYTES_MAX;
 /** Bytes of digest messages on their way to the worker. */
 export const DIGESTS_WAITING_BYTES_MAX = 2 * MIB;
 
@@ -67,6 +69,8 @@ export const NOTES_MAX = 1000;
 
 /** Custody batches of one station that wait; a station sends one ahead. */
 export const CUSTODY_WAITING_MAX = 8;
+/** ... and of all stations together. */
+export const CUSTODY_WAITING_BYTES_MAX = 2 * MIB;
 /** Segments of one station whose heads are in memory. */
 export const CUSTODY_SEGMENTS_OPEN_MAX = 8;
 /** Segments of one station that are compared when a new one begins: one per start of the agent, years of them. */

@@ -14,10 +14,16 @@ export interface OfferAddress extends RecordingName {
   readonly manifestSha256: string;
 }
 
+/** What is kept of an offer while its recording is received: the document itself may have 256 KiB. */
+export interface OfferSubject extends OfferAddress {
+  readonly sealedSizeBytes: number;
+  readonly chunksSha256: string;
+}
+
 /** An offer that verified. */
-export interface CheckedOffer extends OfferAddress {
+export interface CheckedOffer {
+  readonly subject: OfferSubject;
   readonly document: SignedDocument;
-  readonly manifest: Manifest;
 }
 
 /** Why an offer is refused, as a stable word and in detail. */
@@ -66,7 +72,8 @@ export function checkOffer(
     const manifest = parseManifest(bytes);
     const mismatch = mismatchOf(manifest, name);
     if (mismatch !== undefined) return refuse('manifest-mismatch', mismatch);
-    return { kind: 'good', offer: { ...address, document, manifest } };
+    const { size_bytes: sealedSizeBytes, chunks_sha256: chunksSha256 } = manifest.sealed;
+    return { kind: 'good', offer: { subject: { ...address, sealedSizeBytes, chunksSha256 }, document } };
   } catch (error) {
     if (!(error instanceof DockError)) throw error;
     const reason = error.code.startsWith('signature.') ? 'manifest-signature' : 'manifest-refused';

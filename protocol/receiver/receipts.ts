@@ -3,7 +3,7 @@
 import { sha256Hex } from '../bytes.ts';
 import { DockError, isDockError } from '../errors.ts';
 import type { ReceiverId, StationId } from '../ids.ts';
-import { unitCount, type Manifest } from '../manifest.ts';
+import { unitCount } from '../manifest.ts';
 import { verifyDocument, type PublicKey } from '../minisign.ts';
 import type { Clock, Log, Signer } from '../ports.ts';
 import {
@@ -13,7 +13,7 @@ import {
   type CustodyHead,
   type Receipt,
 } from '../receipt.ts';
-import type { CheckedOffer } from './offer-check.ts';
+import type { OfferSubject } from './offer-check.ts';
 import { logName, type Sending } from './sending.ts';
 import type { UnitStore } from './unit-store.ts';
 import type { RecordingName, SignedDocument, StoredRecording, Vault } from './vault.ts';
@@ -32,10 +32,7 @@ export interface ReceiptsOptions {
 }
 
 /** What a receipt is about. */
-export interface ReceiptSubject extends RecordingName {
-  readonly manifestSha256: string;
-  readonly manifest: Manifest;
-}
+export type ReceiptSubject = Omit<OfferSubject, 'session'>;
 
 /** What came of an offer of something that is in place. */
 export type StoredAnswer =
@@ -65,10 +62,10 @@ export class Receipts {
   }
 
   /** For a recording that is in place, with the manifest of this offer. Errors: the system's, those of the signer. */
-  async answer(offer: CheckedOffer, stored: StoredRecording): Promise<StoredAnswer> {
+  async answer(offer: ReceiptSubject, stored: StoredRecording): Promise<StoredAnswer> {
     const { receipt } = stored;
     const fits = receipt !== undefined && this.#fits(receipt, offer);
-    const whole = stored.payloadBytes === offer.manifest.sealed.size_bytes;
+    const whole = stored.payloadBytes === offer.sealedSizeBytes;
     if (fits && (whole || stored.deleted)) {
       await this.give(offer, receipt);
       return { kind: 'given' };
@@ -91,8 +88,8 @@ export class Receipts {
       recording: subject.recording,
       station: subject.station,
       manifest_sha256: subject.manifestSha256,
-      sealed_size_bytes: subject.manifest.sealed.size_bytes,
-      chunks_sha256: subject.manifest.sealed.chunks_sha256,
+      sealed_size_bytes: subject.sealedSizeBytes,
+      chunks_sha256: subject.chunksSha256,
       receiver,
       vault: vault.id,
       custody_head: await custodyHead(subject.station),
@@ -108,7 +105,7 @@ export class Receipts {
         receipt.recording === subject.recording &&
         receipt.station === subject.station &&
         receipt.manifest_sha256 === subject.manifestSha256 &&
-        receipt.chunks_sha256 === subject.manifest.sealed.chunks_sha256;
+        receipt.chunks_sha256 === subject.chunksSha256;
       if (!about) return false;
       verifyDocument(document.bytes, document.signature, RECEIPT_TRUSTED_COMMENT, [this.#options.publicKey]);
       return true;
@@ -119,15 +116,13 @@ export class Receipts {
   }
 
   /** Every unit on disk against its digest, and the list against the manifest. */
-  async #isWhole(offer: CheckedOffer, { places, manifest }: StoredRecording): Promise<boolean> {
+  async #isWhole(offer: ReceiptSubject, { places, manifest }: StoredRecording): Promise<boolean> {
     const { units } = this.#options;
-    const { size_bytes: sealedSizeBytes, chunks_sha256: chunksSha256 } = offer.manifest.sealed;
-    const subject = { sealedSizeBytes, chunksSha256 };
     if (sha256Hex(manifest.bytes) !== offer.manifestSha256) return false;
-    if (!(await units.checkDigests(places.chunksPath, subject))) return false;
-    const work = await units.open(places, subject, { kind: 'read' });
+    if (!(await units.checkDigests(places.chunksPath, offer))) return false;
+    const work = await units.open(places, offer, { kind: 'read' });
     try {
-      for (let unit = 0; unit < unitCount(sealedSizeBytes); unit++)
+      for (let unit = 0; unit < unitCount(offer.sealedSizeBytes); unit++)
         if (!(await work.holdsUnit(unit))) return false;
       return true;
     } finally {

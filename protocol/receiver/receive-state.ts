@@ -54,6 +54,7 @@ export class Receiving {
   #checking = new Set<number>();
   #received = new UnitSet();
   #missing: number;
+  #found = 0;
   #durable = new UnitSet();
   #unsynced: number[] = [];
   #unsyncedAtMs = 0;
@@ -84,6 +85,11 @@ export class Receiving {
     return this.#missing;
   }
 
+  /** Units that came and were not there before. */
+  get gainedUnits(): number {
+    return this.#unitCount - this.#missing - this.#found;
+  }
+
   /** True where this recording may hold buffers and nothing came for that long. */
   silentFor(ms: number, nowMs: number): boolean {
     return this.#missing > 0 && nowMs - this.#heardAtMs >= ms;
@@ -105,7 +111,9 @@ export class Receiving {
 
   /** A unit was found on disk with the right digest. It counts as durable after the next sync. */
   unitFound(unit: number, nowMs: number): void {
-    if (!this.#received.has(unit)) this.#land(unit, nowMs);
+    if (this.#received.has(unit)) return;
+    this.#found++;
+    this.#land(unit, nowMs);
   }
 
   /** This many units may be in flight from now on. What is assembled beyond it is kept. */

@@ -6,9 +6,6 @@ import { REFUSALS_BURST } from './limits.ts';
 import type { OfferAddress } from './offer-check.ts';
 import { logName, type Sending } from './sending.ts';
 
-/** Stations whose allowance is remembered; unknown ones can be any number. */
-const STATIONS_MAX = 4096;
-
 /** What is said, and when to come again. */
 export interface Refusal {
   readonly verb: RefuseBody['verb'];
@@ -19,6 +16,8 @@ export interface Refusal {
 
 export interface RefusalsOptions {
   readonly sending: Pick<Sending, 'signed' | 'send'>;
+  /** Stations that are not in it share one allowance: there may be any number of them. */
+  readonly stations: ReadonlyMap<StationId, unknown>;
   readonly receiver: ReceiverId;
   readonly clock: Clock;
   readonly log: Log;
@@ -27,7 +26,7 @@ export interface RefusalsOptions {
 /** Answers offers with a no for now. */
 export class Refusals {
   readonly #options: RefusalsOptions;
-  readonly #allowances = new Map<StationId, { left: number; atMs: number }>();
+  readonly #allowances = new Map<StationId | null, { left: number; atMs: number }>();
 
   constructor(options: RefusalsOptions) {
     this.#options = options;
@@ -62,17 +61,20 @@ export class Refusals {
   }
 
   #left(station: StationId): number {
-    const known = this.#allowances.get(station);
+    const known = this.#allowances.get(this.#payer(station));
     if (known === undefined) return REFUSALS_BURST;
     const passedMs = this.#options.clock.monotonicMs() - known.atMs;
     return Math.min(REFUSALS_BURST, known.left + passedMs / 1000);
   }
 
+  #payer(station: StationId): StationId | null {
+    return this.#options.stations.has(station) ? station : null;
+  }
+
   #spend(station: StationId): boolean {
     const left = this.#left(station);
     if (left < 1) return false;
-    if (!this.#allowances.has(station) && this.#allowances.size >= STATIONS_MAX) this.#allowances.clear();
-    this.#allowances.set(station, { left: left - 1, atMs: this.#options.clock.monotonicMs() });
+    this.#allowances.set(this.#payer(station), { left: left - 1, atMs: this.#options.clock.monotonicMs() });
     return true;
   }
 }

@@ -4,7 +4,7 @@ import type { Clock, Conditions, Log } from '../ports.ts';
 import * as limits from './limits.ts';
 import type { Refusal } from './refusals.ts';
 import type { VaultCount } from './vault-count.ts';
-import type { Vault } from './vault.ts';
+import type { RecordingName, Vault } from './vault.ts';
 
 /** The vault is counted anew so often, since other programs delete what is due. */
 const COUNT_MS = 3_600_000;
@@ -16,7 +16,7 @@ const CHECK_MS = 30_000;
 const PRESENT_MS = 5000;
 
 export interface SpaceOptions {
-  readonly vault: Pick<Vault, 'freeBytes' | 'unfinished' | 'isPresent'>;
+  readonly vault: Pick<Vault, 'freeBytes' | 'mayBegin' | 'isPresent'>;
   readonly quotaBytes: number;
   /** See countVault. */
   readonly count: (signal: AbortSignal) => Promise<VaultCount>;
@@ -55,17 +55,17 @@ export class Space {
     await this.#counting;
   }
 
-  /** A recording came into place. */
+  /** Bytes were written that the last count did not see. */
   added(bytes: number): void {
     this.#usedBytes += bytes;
   }
 
   /** Undefined where a recording of that size may begin, else what the station is told. Errors: the system's. */
-  async refusal(station: StationId, sealedSizeBytes: number): Promise<Refusal | undefined> {
+  async refusal(name: RecordingName, sealedSizeBytes: number): Promise<Refusal | undefined> {
     if (!(await this.#isPresent())) return pause('the vault is not there', limits.PAUSE_FULL_MS);
     const { vault, quotaBytes, missingBytes } = this.#options;
-    if (sealedSizeBytes > quotaBytes) return this.#tooLarge(station, sealedSizeBytes);
-    if ((await vault.unfinished(station)) >= limits.UNFINISHED_PER_STATION_MAX)
+    if (sealedSizeBytes > quotaBytes) return this.#tooLarge(name.station, sealedSizeBytes);
+    if (!(await vault.mayBegin(name)))
       return pause('too many unfinished recordings', limits.PAUSE_ALTERED_MS);
     const needBytes = sealedSizeBytes + missingBytes();
     const freeBytes = (await vault.freeBytes()) - limits.SPACE_RESERVE_BYTES;

@@ -11,7 +11,7 @@ import { unitBytes } from '../manifest.ts';
 import { encodeMessage, type HaveMessage } from '../messages.ts';
 import type { Clock, Log } from '../ports.ts';
 import { CLAIM_MS_MIN, DIGESTS_WAITING_BYTES_MAX, HAVES_WAITING_MAX, RESUME_UNITS } from './limits.ts';
-import type { CheckedOffer } from './offer-check.ts';
+import type { OfferSubject } from './offer-check.ts';
 import { Receiving, type ReceivingAction } from './receive-state.ts';
 import { logName } from './sending.ts';
 import type { Slabs } from './slabs.ts';
@@ -33,7 +33,7 @@ export type TransferEnd =
 export interface TransferOptions {
   readonly receiver: ReceiverId;
   readonly lease: Lease;
-  readonly offer: CheckedOffer;
+  readonly subject: OfferSubject;
   readonly vault: Pick<Vault, 'open'>;
   readonly units: UnitStore;
   readonly slabs: Slabs;
@@ -58,7 +58,7 @@ type Step = 'write' | 'sync' | 'receipt';
 
 /** A recording under a lease. */
 export class Transfer {
-  readonly offer: CheckedOffer;
+  readonly subject: OfferSubject;
   readonly #options: TransferOptions;
   readonly #receiving: Receiving;
   readonly #filling = new Map<number, number>(); // unit -> slab
@@ -77,13 +77,13 @@ export class Transfer {
   #cancelWake: () => void = () => undefined;
 
   constructor(options: TransferOptions) {
-    const { lease, offer, clock, receiver } = options;
+    const { lease, clock, receiver } = options;
     this.#options = options;
-    this.offer = offer;
-    this.#session = offer.session;
-    const sealedSizeBytes = offer.manifest.sealed.size_bytes;
+    this.subject = options.subject;
+    const { session, sealedSizeBytes } = options.subject;
+    this.#session = session;
     const subject = { receiver, sealedSizeBytes, epoch: lease.epoch };
-    this.#receiving = new Receiving(subject, offer.session, clock.monotonicMs());
+    this.#receiving = new Receiving(subject, session, clock.monotonicMs());
   }
 
   /** Bytes that are still to come. */
@@ -91,9 +91,14 @@ export class Transfer {
     return this.#receiving.missingUnits * UNIT_BYTES;
   }
 
-  /** Opens the vault's work, claims, and finds what is there. */
-  start(): void {
-    this.#beginning = this.#begin().catch((error: unknown) => this.#fail(error, 'write'));
+  /** Bytes that came in this transfer and stay on disk. */
+  get gainedBytes(): number {
+    return this.#receiving.gainedUnits * UNIT_BYTES;
+  }
+
+  /** Opens the vault's work with the offered document, claims, and finds what is there. */
+  start(document: SignedDocument): void {
+    this.#beginning = this.#begin(document).catch((error: unknown) => this.#fail(error, 'write'));
   }
 
   /** The station offered it again, maybe in another session. */
@@ -173,16 +178,16 @@ export class Transfer {
     await this.#closing;
   }
 
-  async #begin(): Promise<void> {
-    const { vault, units, lease, offer, isGenuine } = this.#options;
-    const { size_bytes: sealedSizeBytes, chunks_sha256: chunksSha256 } = offer.manifest.sealed;
-    const subject: UnitSubject = { sealedSizeBytes, chunksSha256 };
+  async #begin(document: SignedDocument): Promise<void> {
+    const { vault, units, lease, subject, isGenuine } = this.#options;
+    const { sealedSizeBytes, chunksSha256 } = subject;
+    const sealed: UnitSubject = { sealedSizeBytes, chunksSha256 };
     this.#signClaim().catch(() => undefined); // while the files are made; waited for below
-    const work = await vault.open(lease, offer.document, { sealedSizeBytes, isGenuine });
+    const work = await vault.open(lease, document, { sealedSizeBytes, isGenuine });
     this.#work = work;
-    const digestsWhole = work.digestsFound && (await units.checkDigests(work.places.chunksPath, subject));
+    const digestsWhole = work.digestsFound && (await units.checkDigests(work.places.chunksPath, sealed));
     if (work.digestsFound && !digestsWhole) await work.newDigests();
-    this.#units = await units.open(work.places, subject, { kind: 'write', digestsWhole });
+    this.#units = await units.open(work.places, sealed, { kind: 'write', digestsWhole });
     if (this.#closing !== undefined) return;
     this.#open = true;
     const resumes = digestsWhole && work.payloadBytes > 0;
@@ -234,10 +239,10 @@ export class Transfer {
   }
 
   async #check(unit: number, slab: number): Promise<void> {
-    const { slabs, offer, onMissing } = this.#options;
+    const { slabs, subject, onMissing } = this.#options;
     let good: boolean | undefined;
     try {
-      const sizeBytes = unitBytes(offer.manifest.sealed.size_bytes, unit);
+      const sizeBytes = unitBytes(subject.sealedSizeBytes, unit);
       good = await this.#units?.storeUnit(unit, slab, sizeBytes);
     } finally {
       slabs.release(slab);

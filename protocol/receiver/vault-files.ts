@@ -2,11 +2,12 @@
 import { join } from 'node:path';
 import { encodeUtf8, parseUtf8 } from '../bytes.ts';
 import { systemCode } from '../errors.ts';
-import { isRecordingId, makeSessionId, type ReceiverId, type SessionId, type StationId } from '../ids.ts';
+import { makeSessionId, type ReceiverId, type SessionId, type StationId } from '../ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../limits.ts';
 import type { Clock, Files, Log, Random } from '../ports.ts';
 import { RECEIPT_BYTES_MAX } from '../receipt.ts';
 import { ensureFolder, FolderSyncs, listIfThere, readIfThere, TEMPORARY, writeSynced } from './durable.ts';
+import { UNFINISHED_PER_STATION_MAX } from './limits.ts';
 import { VaultBeats } from './vault-beats.ts';
 import { openVaultId, readVaultId } from './vault-id.ts';
 import * as names from './vault-layout.ts';
@@ -196,9 +197,9 @@ export class FilesVault implements Vault {
     return this.#parts.files.freeBytes(this.layout.root);
   }
 
-  async unfinished(station: StationId): Promise<number> {
+  async mayBegin({ station, recording }: RecordingName): Promise<boolean> {
     const entries = await listIfThere(this.#parts.files, this.layout.incomingStation(station));
-    return entries.filter(isRecordingId).length;
+    return entries.includes(recording) || entries.length < UNFINISHED_PER_STATION_MAX;
   }
 
   async close(): Promise<void> {

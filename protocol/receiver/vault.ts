@@ -93,8 +93,8 @@ export interface Vault {
   isPresent(): Promise<boolean>;
   /** Bytes that can still be written. */
   freeBytes(): Promise<number>;
-  /** Unfinished recordings of a station on disk. */
-  unfinished(station: StationId): Promise<number>;
+  /** Whether the recording is begun already, or its station has not too many unfinished ones. */
+  mayBegin(name: RecordingName): Promise<boolean>;
   /** Ends the signs of life; leases that are still held can be taken by others. */
   close(): Promise<void>;
 }

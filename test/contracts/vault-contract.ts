@@ -129,7 +129,7 @@ function resumeContract(test: Run): void {
     await fillUnits(access, second, sample, [1, 3]);
     await second.complete();
     assert.notEqual(await access.vault.find(sample), undefined);
-    assert.equal(await access.vault.unfinished(sample.station), 0);
+    assert.equal(await access.vault.mayBegin(sample), true);
   });
 
   test('work whose sync failed begins again without its payload', async (subject) => {

@@ -2,20 +2,24 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { parseReceiverId } from '../../../protocol/ids.ts';
+import { makeRecordingId, parseReceiverId } from '../../../protocol/ids.ts';
+import { UNIT_BYTES } from '../../../protocol/limits.ts';
 import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { makeSecretKey } from '../../../protocol/minisign.ts';
 import type { Files } from '../../../protocol/ports.ts';
+import { UNFINISHED_PER_STATION_MAX } from '../../../protocol/receiver/limits.ts';
 import { Slabs } from '../../../protocol/receiver/slabs.ts';
 import { openReceiverWorker, type ReceiverWorker } from '../../../protocol/receiver/receiver-worker.ts';
 import { inlineUnitStore } from '../../../protocol/receiver/unit-store-inline.ts';
+import { countVault } from '../../../protocol/receiver/vault-count.ts';
 import { FilesVault } from '../../../protocol/receiver/vault-files.ts';
 import { vaultContract, type VaultSubject } from '../../contracts/vault-contract.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';
-import type { Access } from './filling.ts';
+import { completeSample, fillUnits, openSample, takeSample, type Access } from './filling.ts';
+import { makeSample, STATION } from './sample.ts';
 
 let seed = 1;
 
@@ -100,4 +104,82 @@ test('the vault of a newer program is refused and stays as it is', async () => {
   disk.plant('/vault/vault.json', `{"type":"vault","vault":"${'a'.repeat(26)}","version":2}`);
   await expect(openOn(disk)).rejects.toMatchObject({ code: 'document.version' });
   expect([...disk.tree().keys()]).toEqual(['/vault/vault.json']);
+});
+
+test('a station with too many unfinished recordings may go on with each, and begin none', async () => {
+  const disk = new CrashDisk();
+  const vault = await openOn(disk);
+  const random = new SeededRandom(8);
+  const key = makeSecretKey(random);
+  const [known, other] = [makeSample(random, key, 10), makeSample(random, key, 10)];
+  for (let count = 1; count < UNFINISHED_PER_STATION_MAX; count++)
+    disk.plantFolder(`/vault/.incoming/${STATION}/${makeRecordingId(random)}`);
+  expect(await vault.mayBegin(other)).toBe(true);
+  await vault.take(known);
+  expect(await vault.mayBegin(known)).toBe(true);
+  expect(await vault.mayBegin(other)).toBe(false);
+});
+
+test('odd things in unfinished work are set aside with a note, and the work goes on', async () => {
+  const disk = new CrashDisk();
+  const vault = await openOn(disk);
+  const access = { vault, ...inlineUnits(disk) };
+  const random = new SeededRandom(9);
+  const sample = makeSample(random, makeSecretKey(random), UNIT_BYTES + 5);
+  const work = await openSample(access, await takeSample(access, sample), sample);
+  await fillUnits(access, work, sample, [0]);
+  await work.release();
+  const folder = `/vault/.incoming/${STATION}/${sample.recording}`;
+  const [name = ''] = await disk.list(folder);
+  disk.plant(`${folder}/${name}/photo.jpg`, 'x');
+  disk.plant(`${folder}/${name}/chunks.bin`, 'not a list');
+  disk.plant(`${folder}/readme`, 'x');
+  disk.plant(`${folder}/1.free/manifest.json`, 'of an older attempt');
+  await completeSample(access, sample);
+  const stored = await vault.find(sample);
+  expect(stored).toMatchObject({ payloadBytes: sample.payload.length });
+  const aside = [...disk.tree('/vault/.quarantine').keys()].join();
+  for (const odd of ['photo.jpg', 'chunks.bin', 'readme', '1.free']) expect(aside).toContain(odd);
+});
+
+test('a payload that is longer than the recording is set aside', async () => {
+  const disk = new CrashDisk();
+  const vault = await openOn(disk);
+  const access = { vault, ...inlineUnits(disk) };
+  const random = new SeededRandom(10);
+  const sample = makeSample(random, makeSecretKey(random), 100);
+  await (await openSample(access, await takeSample(access, sample), sample)).release();
+  const folder = `/vault/.incoming/${STATION}/${sample.recording}`;
+  const [name = ''] = await disk.list(folder);
+  disk.plant(`${folder}/${name}/payload.age`, new Uint8Array(101));
+  await completeSample(access, sample);
+  expect(await vault.find(sample)).toMatchObject({ payloadBytes: 100 });
+});
+
+test('a count finds payloads, unfinished work and logs, names what is odd and changes nothing', async () => {
+  const disk = new CrashDisk();
+  const vault = await openOn(disk);
+  const access = { vault, ...inlineUnits(disk) };
+  const random = new SeededRandom(11);
+  const key = makeSecretKey(random);
+  const [whole, begun] = [makeSample(random, key, 1000), makeSample(random, key, 2 * UNIT_BYTES)];
+  await completeSample(access, whole);
+  const work = await openSample(access, await takeSample(access, begun), begun);
+  await fillUnits(access, work, begun, [0]);
+  disk.plant(`/vault/${STATION}/custody/x.jsonl`, 'line\n');
+  disk.plant('/vault/Photo', 'x');
+  disk.plant(`/vault/${STATION}/notes.txt`, 'x');
+  disk.plant(`/vault/${STATION}/${whole.recording}/extra`, 'x');
+  disk.plantFolder('/vault/lost+found');
+  const before = [...disk.tree().keys()];
+  const count = await countVault(disk, vault.layout, new AbortController().signal);
+  expect({ ...count, odd: count.odd.toSorted() }).toEqual({
+    bytes: 1000 + UNIT_BYTES + 5,
+    recordings: 1,
+    unfinished: 1,
+    oddCount: 3,
+    odd: ['Photo', `${STATION}/${whole.recording}/extra`, `${STATION}/notes.txt`].toSorted(),
+  });
+  expect([...disk.tree().keys()]).toEqual(before);
+  await expect(countVault(disk, vault.layout, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
 });
