@@ -181,6 +181,13 @@ export class DockRig {
     return readdir(join(this.spool, 'ready')).catch((): string[] => []);
   }
 
+  /** A recording is being pulled and sealed at this moment. Bay documents come once a second, which is too seldom to hit it. */
+  async untilSealing(timeoutMs: number): Promise<void> {
+    const busy = async (): Promise<boolean> =>
+      (await readdir(join(this.spool, 'staging')).catch(() => [])).length > 0;
+    await until('a sealing', timeoutMs, busy, () => this.tails());
+  }
+
   async untilReceipted(count: number, timeoutMs: number): Promise<void> {
     let seen = 0;
     const enough = async (): Promise<boolean> => (seen = (await this.receipted()).length) >= count;

@@ -1,6 +1,6 @@
 // Waits for something that other processes bring about, by looking often and not for ever.
 
-const LOOK_MS = 50;
+const LOOK_MS = 20;
 
 /** Resolves with the first value that is not undefined or false. Errors: what was waited for and `tell()`, after `timeoutMs`. */
 export async function until<T>(
