@@ -1,5 +1,5 @@
 // Opens the camera of a bay and runs one docking with everything that belongs to it, from "docked" to "undocked" in the custody log.
-import type { Driver } from '../drivers/driver.ts';
+import type { CameraSession, Driver } from '../drivers/driver.ts';
 import { pickDriver } from '../drivers/registry.ts';
 import { DockError, isDockError } from '../protocol/errors.ts';
 import { makeDockingId, type BayId, type CameraId, type StationId } from '../protocol/ids.ts';
@@ -58,33 +58,42 @@ async function stayWith(
   if (driver === undefined)
     throw new DockError('driver.refused', 'no driver speaks to what is in this bay', { retry: 'later' });
   const session = await driver.open(place, signal);
-  const facts: DockingFacts = {
-    station: work.station,
-    bay: work.bay,
-    docking: makeDockingId(work.take.random),
-    camera: work.camera,
-    identity: await session.identity(signal),
-    recipients: work.recipients,
-  };
-  const { custody } = work.take;
-  custody.append({
-    event: 'docked',
-    facts: { bay: facts.bay, camera: facts.camera, docking: facts.docking },
-  });
+  try {
+    await dockedWith(work, session, signal, onDocked, onChange);
+  } finally {
+    await session.close();
+  }
+}
+
+/** From "docked" to "undocked" in the custody log. */
+async function dockedWith(
+  work: BayWork,
+  session: CameraSession,
+  signal: AbortSignal,
+  onDocked: (docking: Docking) => void,
+  onChange: () => void,
+): Promise<void> {
+  const { station, bay, camera, recipients } = work;
+  const { custody, random, log } = work.take;
+  const identity = await session.identity(signal);
+  const docking = makeDockingId(random);
+  const facts: DockingFacts = { station, bay, docking, camera, identity, recipients };
+  custody.append({ event: 'docked', facts: { bay, camera, docking } });
   try {
     await runDocking(work, session, facts, signal, onDocked, onChange);
   } finally {
-    await session.close();
-    custody.append({ event: 'undocked', facts: { bay: facts.bay, docking: facts.docking } });
-    await custody
-      .checkpoint()
-      .catch((error: unknown) => work.take.log.error('custody log not written', { error }));
+    try {
+      custody.append({ event: 'undocked', facts: { bay, docking } });
+      await custody.checkpoint();
+    } catch (error) {
+      log.error('custody log not written', { error });
+    }
   }
 }
 
 async function runDocking(
   work: BayWork,
-  session: Awaited<ReturnType<Driver['open']>>,
+  session: CameraSession,
   facts: DockingFacts,
   signal: AbortSignal,
   onDocked: (docking: Docking) => void,

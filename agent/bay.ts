@@ -44,13 +44,9 @@ export class Bay {
     this.#since = new Date(deps.clock.wallMs()).toISOString();
   }
 
-  /** True while entries are read here: a worker is worth having. */
-  get busy(): boolean {
-    return this.#docking?.activity === 'pulling';
-  }
-
   /** Runs until the signal is aborted; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
+    this.#changed(); // what is retained may be of a camera that left while nobody looked
     while (!signal.aborted) {
       try {
         await performDocking(

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { DockError } from '../../protocol/errors.ts';
+import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { DockAndStore, STATION, type DockOptions } from '../fakes/dock-and-store.ts';
 
 let dock: DockAndStore;
@@ -246,6 +248,70 @@ test('a manifest whose signature does not verify any more is put aside and never
   await dock.until('taken again', () => camera.files().length === 0);
   expect(offered.filter((topic) => topic.endsWith(name))).toEqual([]);
   expect((await dock.vault()).map(({ original }) => original.equals(clip))).toEqual([true]);
+});
+
+test('a bay without a camera says so after a start, whatever was retained before', async () => {
+  const { camera } = await open();
+  camera.put('a.mp4', clip);
+  await dock.startStation();
+  await dock.until('spooled', () => dock.bay()['light'] === 'safe-to-take');
+  dock.hub.hold('station');
+  await dock.stopStation();
+  camera.detach();
+  dock.hub.release('station');
+  await dock.startStation();
+  await dock.until('empty', () => dock.bay()['state'] === 'empty');
+  expect(dock.bay()).toMatchObject({ camera: null, light: 'off' });
+});
+
+test('a camera that does not say who it is has its session closed before the next try', async () => {
+  let opened = 0;
+  const { camera } = await open({
+    wrapDriver: (driver) => ({
+      ...driver,
+      open: async (place, signal) => {
+        const session = await driver.open(place, signal);
+        opened++;
+        const close = session.close.bind(session);
+        session.close = async () => {
+          opened--;
+          await close();
+        };
+        session.identity = async () =>
+          Promise.reject(new DockError('driver.timeout', 'no answer', { retry: 'later' }));
+        return session;
+      },
+    }),
+  });
+  camera.put('a.mp4', clip);
+  await dock.startStation();
+  await dock.until('failed', () => dock.conditions.isRaised('camera.failed', 'bay-1'));
+  expect(opened).toBe(0);
+});
+
+test('a station starts on a disk that takes no log entry, and says what is wrong', async () => {
+  let takesNothing = true;
+  const real = nodeFiles();
+  const refuse = async (path: string): Promise<void> => {
+    if (takesNothing && path.includes('/custody/'))
+      throw Object.assign(new Error('EIO: input/output error'), { code: 'EIO' });
+  };
+  await open({
+    stationFiles: {
+      ...real,
+      create: async (path) => {
+        await refuse(path);
+        return real.create(path);
+      },
+    },
+  });
+  dock.camera.put('a.mp4', clip);
+  await dock.startStation();
+  expect(dock.conditions.isRaised('custody.write-failed')).toBe(true);
+  await dock.until('called', () => dock.bay()['light'] === 'call-someone');
+  expect(dock.camera.files()).toHaveLength(1);
+  takesNothing = false;
+  await dock.until('taken', () => dock.bay()['light'] === 'safe-to-take');
 });
 
 test('the retained status names its session, and the will says lost', async () => {
