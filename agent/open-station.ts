@@ -92,6 +92,7 @@ export async function openStation(
     bootId: await readBootId(),
   });
   const opened = composed;
+  opened.station.conditionsChanged(conditions.standing); // those of opening spool and log came before there was a station
   return {
     station: opened.station,
     close: async () => {

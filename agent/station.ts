@@ -31,6 +31,7 @@ export class Station {
   readonly #ending = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
   #started = false;
+  #standing = 0;
 
   constructor(parts: StationParts) {
     this.#parts = parts;
@@ -41,7 +42,8 @@ export class Station {
     const { custody, broker, topics, pusher, keep, bays, status } = this.#parts;
     custody.append({ event: 'agent-started', facts: { version: this.#parts.version } });
     custody.append({ event: 'configuration', facts: { sha256: this.#parts.configSha256 } });
-    await custody.checkpoint();
+    // A disk that takes nothing ends no start: the log tries again by itself, and no bay claims anything before it is written.
+    await this.#checkpoint();
     broker.onMessage((message) => this.#take(message));
     broker.onState((connected) => this.#connection(connected));
     await broker.subscribe(topics.downFilter);
@@ -49,7 +51,7 @@ export class Station {
     pusher.start();
     broker.start();
     this.#started = true;
-    await status.say('ready');
+    await status.say(this.#health());
     const { signal } = this.#ending;
     this.#running = Promise.all([keep.run(signal), ...bays.map((bay) => bay.run(signal))]);
   }
@@ -61,9 +63,7 @@ export class Station {
     await this.#running;
     await pusher.stop();
     custody.append({ event: 'agent-stopped', facts: {} });
-    await custody
-      .checkpoint()
-      .catch((error: unknown) => this.#parts.log.error('custody log not written', { error }));
+    await this.#checkpoint();
     custodyPush.stop();
     status.stop();
     await custody.close();
@@ -71,10 +71,11 @@ export class Station {
     await broker.close(true);
   }
 
-  /** Called by the conditions: as long as one stands, the station is degraded. */
+  /** Called by the conditions: as long as one stands, the station is degraded. What stood before the start is told by then. */
   conditionsChanged(standing: number): void {
+    this.#standing = standing;
     if (!this.#started || this.#ending.signal.aborted) return;
-    void this.#parts.status.say(standing > 0 ? 'degraded' : 'ready');
+    void this.#parts.status.say(this.#health());
   }
 
   /** Called by the pusher: a receipt is durable. */
@@ -89,6 +90,16 @@ export class Station {
   /** Called by the pusher: a recording went to the quarantine. */
   quarantined(recording: RecordingId): void {
     for (const bay of this.#parts.bays) bay.quarantined(recording);
+  }
+
+  #health(): 'ready' | 'degraded' {
+    return this.#standing > 0 ? 'degraded' : 'ready';
+  }
+
+  async #checkpoint(): Promise<void> {
+    await this.#parts.custody
+      .checkpoint()
+      .catch((error: unknown) => this.#parts.log.error('custody log not written', { error }));
   }
 
   #connection(connected: boolean): void {

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { CustodyPush } from '../../agent/custody-push.ts';
+import { Keep } from '../../agent/keep.ts';
+import { Station } from '../../agent/station.ts';
+import { StatusPublisher } from '../../agent/status.ts';
+import { parseStationId, type SessionId } from '../../protocol/ids.ts';
+import { stationTopics } from '../../protocol/topics.ts';
+import { settle } from '../fakes/clock-manual.ts';
+import { MemoryCustody } from '../fakes/custody-memory.ts';
+import { PushRig } from './push-rig.ts';
+
+const session = 'abcdefghijklmnopqrstuvwxye' as SessionId;
+const id = parseStationId('kod-1');
+const topics = stationTopics('bodydock', id);
+
+/** A station without bays; its status as it is retained. */
+function stationWith(rig: PushRig): { station: Station; state: () => unknown } {
+  const { clock, log, conditions, hub } = rig;
+  const custody = Object.assign(new MemoryCustody(), { close: async () => undefined });
+  const broker = hub.client('station-itself');
+  const source = { segments: () => [], read: async () => undefined, entrySha256: async () => undefined };
+  const store = { station: id, storeKeys: [], receivers: [] };
+  const spool = { recordings: () => [].values(), get: () => undefined, reclaim: async () => undefined };
+  const station = new Station({
+    session,
+    version: 'test',
+    configSha256: '0'.repeat(64),
+    topics,
+    broker,
+    custody,
+    custodyPush: new CustodyPush({ broker, topics, store, source, clock, log, conditions }),
+    pusher: rig.pusher,
+    status: new StatusPublisher({ broker, topics, session, clock, log }),
+    keep: new Keep({ spool, custody, clock, log, keepMs: 1000 }),
+    bays: [],
+    clock,
+    log,
+  });
+  const state = (): unknown => {
+    const payload = hub.retained(topics.status);
+    return payload && (JSON.parse(Buffer.from(payload).toString()) as { state: unknown }).state;
+  };
+  return { station, state };
+}
+
+test('what was wrong before the start makes the first status degraded, until it is over', async () => {
+  const rig = new PushRig();
+  const { station, state } = stationWith(rig);
+  station.conditionsChanged(1);
+  await station.start();
+  await settle();
+  expect(state()).toBe('degraded');
+  station.conditionsChanged(0);
+  await settle();
+  expect(state()).toBe('ready');
+  await station.stop();
+  await settle();
+  expect(state()).toBe('offline');
+});
