@@ -68,17 +68,27 @@ export async function composeStation(
     storeKeys: settings.store.publicKeys,
     receivers: settings.store.receivers,
   };
-  const { spool } = await Spool.open({ ...ports, ...settings.spool, storeKeys: store.storeKeys });
+  const { spool, findings } = await Spool.open({ ...ports, ...settings.spool, storeKeys: store.storeKeys });
   const custody = await CustodyLog.open({
     ...ports,
     folder: join(settings.spool.path, 'custody'),
     station: settings.station,
     reserve: spool.logReserve,
   });
+  for (const { kind, name, reason } of findings) {
+    if (kind === 'quarantined') custody.append({ event: 'quarantined', facts: { name, reason } });
+  }
   const custodyPush = new CustodyPush({ broker, topics, store, source: custody, clock, log, conditions });
   custody.onCheckpoint(() => custodyPush.advance());
   const status = new StatusPublisher({ broker, topics, session, clock, log });
-  const keep = new Keep({ spool, custody, clock, log, keepMs: settings.spool.keepHours * HOUR_MS });
+  const keep = new Keep({
+    spool,
+    custody,
+    clock,
+    log,
+    keepMs: settings.spool.keepHours * HOUR_MS,
+    onUnreceipted: (recording) => pusher.add(recording, true),
+  });
   const pusher = new Pusher({
     ...ports,
     store,

@@ -12,6 +12,9 @@ import type { DockingFacts } from './manifest-build.ts';
 import { digestEntry, pullInto, type PullContext } from './pull.ts';
 import type { Reservation, Spool } from './spool/spool.ts';
 
+/** Taken and not yet on the disk, at most: pieces in flight and the sealing's own buffers. */
+const UNWRITTEN_BYTES = 16 * 1024 * 1024;
+
 /** What taking an entry needs. */
 export interface TakeDeps {
   readonly spool: Spool;
@@ -116,7 +119,7 @@ export class Taker {
       return NOTHING;
     }
     try {
-      const sealed = await this.#seal(entry, context);
+      const sealed = await this.#seal(entry, countingWritten(context, reservation));
       const committing = this.#commit(entry, sealed).finally(() => reservation.release());
       return { committing };
     } catch (error) {
@@ -221,4 +224,13 @@ function waitReason(error: unknown): WaitReason {
   if (code.startsWith('driver.')) return 'camera-failed';
   if (code === 'spool.full' || ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '')) return 'spool-full';
   return 'spool-failed';
+}
+
+/** What was taken some megabytes ago is on the disk and no longer needs its reservation: else a large file would count twice. */
+function countingWritten(context: PullContext, reservation: Reservation): PullContext {
+  const onProgress = (takenBytes: number): void => {
+    reservation.written(Math.max(0, takenBytes - UNWRITTEN_BYTES));
+    context.onProgress(takenBytes);
+  };
+  return { ...context, onProgress };
 }
