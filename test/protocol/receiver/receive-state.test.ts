@@ -70,6 +70,7 @@ const sent: fc.Arbitrary<Sent> = fc.oneof(
     }),
   },
   fc.record({ kind: fc.constant('digests' as const), offset: fc.nat(200), sizeBytes: fc.nat(200) }),
+  fc.constant({ kind: 'digests' as const, offset: 0, sizeBytes: chunksBytes(SIZE) }),
   fc.record({ kind: fc.constant('fin' as const), epoch: fc.integer({ min: EPOCH - 1, max: EPOCH + 1 }) }),
   fc.record({ kind: fc.constant('tick' as const), ms: fc.nat(2000) }),
 );
