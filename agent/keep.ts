@@ -3,7 +3,7 @@
 import type { RecordingId } from '../protocol/ids.ts';
 import type { Clock, Log } from '../protocol/ports.ts';
 import type { Custody } from './custody.ts';
-import type { Spool } from './spool/spool.ts';
+import type { Spool, SpooledRecording } from './spool/spool.ts';
 
 const LOOK_MS = 60_000;
 
@@ -13,6 +13,8 @@ export interface KeepOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly keepMs: number;
+  /** The stored receipt did not stand: the recording counts as spooled again and must be pushed. Must not throw. */
+  readonly onUnreceipted: (recording: SpooledRecording) => void;
 }
 
 /** Reclaims spool copies that were kept long enough, or earlier where space is asked for. */
@@ -39,7 +41,7 @@ export class Keep {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const due = this.#options.clock.monotonicMs() - this.#options.keepMs;
-      for (const [recording, seenAtMs] of this.#seenAtMs) {
+      for (const [recording, seenAtMs] of [...this.#seenAtMs]) {
         if (seenAtMs > due || signal.aborted) break;
         await this.#reclaim(recording);
       }
@@ -58,11 +60,23 @@ export class Keep {
     if (this.#options.spool.get(recording)?.state !== 'receipted') return true;
     try {
       await this.#options.spool.reclaim(recording);
-      this.#options.custody.append({ event: 'spool-reclaimed', facts: { recording } });
-      return true;
     } catch (error) {
       this.#options.log.error('spool copy could not be removed', { recording, error });
+      this.#notReclaimed(recording);
       return false;
     }
+    try {
+      this.#options.custody.append({ event: 'spool-reclaimed', facts: { recording } });
+    } catch (error) {
+      this.#options.log.error('entry of the custody log not taken', { recording, error });
+    }
+    return true;
+  }
+
+  /** One whose stored receipt does not stand needs a new one; any other is tried again, behind all others. */
+  #notReclaimed(recording: RecordingId): void {
+    const spooled = this.#options.spool.get(recording);
+    if (spooled?.state === 'spooled') this.#options.onUnreceipted(spooled);
+    else if (spooled?.state === 'receipted') this.receipted(recording);
   }
 }

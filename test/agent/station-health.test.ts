@@ -31,7 +31,7 @@ function stationWith(rig: PushRig): { station: Station; state: () => unknown } {
     custodyPush: new CustodyPush({ broker, topics, store, source, clock, log, conditions }),
     pusher: rig.pusher,
     status: new StatusPublisher({ broker, topics, session, clock, log }),
-    keep: new Keep({ spool, custody, clock, log, keepMs: 1000 }),
+    keep: new Keep({ spool, custody, clock, log, keepMs: 1000, onUnreceipted: () => undefined }),
     bays: [],
     clock,
     log,
