@@ -111,6 +111,7 @@ async function runDocking(
     clock: work.take.clock,
     onChange,
   });
+  eraser.start();
   const stopWatching = work.watch.changes(() => docking.wake());
   onDocked(docking);
   try {

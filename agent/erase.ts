@@ -1,7 +1,7 @@
 // Release: asks the gate for each entry at the moment of erasing, erases one file at a time, and believes only a new listing.
 import { join } from 'node:path';
 import type { CameraSession, Inventory } from '../drivers/driver.ts';
-import { describeError } from '../protocol/errors.ts';
+import { describeError, isDockError } from '../protocol/errors.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../protocol/limits.ts';
 import { RECEIPT_BYTES_MAX } from '../protocol/receipt.ts';
 import type { PublicKey } from '../protocol/minisign.ts';
@@ -41,6 +41,12 @@ export class Eraser {
     this.#deps = deps;
     this.#docking = docking;
     this.#session = session;
+  }
+
+  /** What was refused in an earlier docking of this bay is judged anew in this one. */
+  start(): void {
+    for (const code of ['camera.not-erased', 'release.refused'])
+      this.#deps.conditions.clear(code, this.#docking.bay);
   }
 
   /** Entries whose recording has a receipt and that were not decided yet, at most one wave. */
@@ -138,8 +144,8 @@ export class Eraser {
       this.#notErased(entry, outcome);
       return outcome === 'refused'; // a camera that refused may have erased all the same
     } catch (error) {
+      if (signal.aborted || isDockError(error, 'driver.detached')) throw error; // what became of this file, the next docking sees
       this.#notErased(entry, describeError(error));
-      if (signal.aborted) throw error;
       return true;
     }
   }

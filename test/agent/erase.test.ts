@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { Eraser } from '../../agent/erase.ts';
 import type { TrackedEntry } from '../../agent/entry.ts';
 import type { DockingFacts } from '../../agent/manifest-build.ts';
@@ -16,7 +16,19 @@ import { MEMORY_IDENTITY } from '../../drivers/simulated/memory-camera.ts';
 import type { CameraSession } from '../../drivers/driver.ts';
 import { MemoryConditions } from '../fakes/conditions-memory.ts';
 import { MemoryCustody } from '../fakes/custody-memory.ts';
+import { DockAndStore, type DockOptions } from '../fakes/dock-and-store.ts';
 import { MemoryLog } from '../fakes/log-memory.ts';
+
+const opened: DockAndStore[] = [];
+afterEach(async () => {
+  for (const dock of opened.splice(0)) await dock.close();
+});
+
+async function open(options: DockOptions = {}): Promise<DockAndStore> {
+  const dock = await DockAndStore.open(options);
+  opened.push(dock);
+  return dock;
+}
 
 const recording = parseRecordingId('abcdefghijklmnopqrstuvwxya');
 const facts: DockingFacts = {
@@ -71,4 +83,45 @@ test('only a recording with its receipt is up for release', () => {
 
 test('a recording that left the spool for the quarantine is not up for release: it is taken again', () => {
   expect(eraserOver(undefined).ready([spooledEntry()])).toEqual([]);
+});
+
+test('a camera that leaves during a wave ends it: nothing is said of the files that were not reached', async () => {
+  const dock = await open({
+    wrapDriver: (driver) => ({
+      ...driver,
+      open: async (place, signal) => {
+        const session = await driver.open(place, signal);
+        session.erase = async () => {
+          dock.camera.detach();
+          throw new DockError('driver.detached', 'the camera left', { retry: 'later' });
+        };
+        return session;
+      },
+    }),
+  });
+  const { camera } = dock;
+  for (let at = 0; at < 5; at++) camera.put(`v${at}.mp4`, Buffer.from(`film ${at}`));
+  await dock.startReceiver();
+  await dock.startStation();
+  await dock.until('left', () => !camera.isAttached);
+  await dock.until('empty', () => dock.bay()['state'] === 'empty');
+  expect(dock.log.messages().filter((line) => line.includes('was not erased'))).toEqual([]);
+  expect(dock.conditions.isRaised('camera.not-erased', 'bay-1')).toBe(false);
+});
+
+test('what a camera or the gate refused is cleared when the bay gets a camera anew', async () => {
+  const dock = await open();
+  const { camera } = dock;
+  camera.put('a.mp4', Buffer.from('film'));
+  camera.isProtected = true;
+  await dock.startReceiver();
+  await dock.startStation();
+  await dock.until('refused', () => dock.conditions.isRaised('camera.not-erased', 'bay-1'));
+  camera.detach();
+  await dock.until('empty', () => dock.bay()['state'] === 'empty');
+  expect(dock.conditions.isRaised('camera.not-erased', 'bay-1')).toBe(true);
+  camera.isProtected = false;
+  camera.attach();
+  await dock.until('erased', () => camera.files().length === 0 && dock.bay()['state'] === 'done');
+  expect(dock.conditions.isRaised('camera.not-erased', 'bay-1')).toBe(false);
 });
