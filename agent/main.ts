@@ -2,7 +2,7 @@
 // The program `bodydock`: finds the subcommand and ends with its exit code. Each subcommand is imported only when it is called.
 import { EXIT_GOOD } from '../config/exit-codes.ts';
 import { reportError, usageError, type Command, type Io } from './cli/output.ts';
-import { readVersion } from './cli/version.ts';
+import { readVersion } from '../config/program-version.ts';
 
 const COMMANDS: readonly Command[] = [
   {

@@ -21,7 +21,7 @@ import type { Log } from '../protocol/ports.ts';
 import { stationTopics } from '../protocol/topics.ts';
 import { openBulkWorkers } from './bulk-workers.ts';
 import { composeStation, type ComposedStation } from './compose-station.ts';
-import { LoggedConditions } from './conditions-log.ts';
+import { LoggedConditions } from '../protocol/io/conditions-log.ts';
 import { lockSpool } from './spool/lock.ts';
 import { lostStatus } from './status.ts';
 

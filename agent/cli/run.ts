@@ -5,7 +5,7 @@ import { renderProblems } from '../../config/problems.ts';
 import { pinoLog } from '../../protocol/io/log-pino.ts';
 import { openStation } from '../open-station.ts';
 import { parseCommandLine, type Io } from './output.ts';
-import { readVersion } from './version.ts';
+import { readVersion } from '../../config/program-version.ts';
 
 const HELP = `bodydock run [--config FILE]
 

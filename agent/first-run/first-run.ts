@@ -14,7 +14,7 @@ import { UNIT_BYTES } from '../../protocol/limits.ts';
 import type { BayDocument } from '../../protocol/messages.ts';
 import { publicKeyLine } from '../../protocol/minisign.ts';
 import type { Clock, Log, Random } from '../../protocol/ports.ts';
-import { LoggedConditions } from '../conditions-log.ts';
+import { LoggedConditions } from '../../protocol/io/conditions-log.ts';
 import { runCommand } from './command.ts';
 import { FIRST_RUN_STATION, writeConfigFiles, type FirstRunCamera } from './config-files.ts';
 import type { OutFolder } from './out-folder.ts';

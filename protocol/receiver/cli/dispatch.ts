@@ -12,6 +12,7 @@ async function call(args: readonly string[], io: Io): Promise<number> {
   if (line.verb === 'check') return (await import('./check.ts')).check(line, io);
   if (line.verb === 'run') return (await import('./run.ts')).run(line, io);
   if (line.verb === 'help') io.out(HELP);
-  else io.out(`bodydock-receiver ${await (await import('./version.ts')).readVersion()}\n`);
+  else
+    io.out(`bodydock-receiver ${await (await import('../../../config/program-version.ts')).readVersion()}\n`);
   return EXIT_GOOD;
 }

@@ -13,7 +13,7 @@ import { pinoLog } from '../../io/log-pino.ts';
 import { nodeRandom } from '../../io/random-node.ts';
 import { publicKeyOf } from '../../minisign.ts';
 import type { Log } from '../../ports.ts';
-import { loggedConditions } from '../conditions-log.ts';
+import { LoggedConditions } from '../../io/conditions-log.ts';
 import { SLABS } from '../limits.ts';
 import { openReceiver } from '../open-receiver.ts';
 import { openReceiverWorker } from '../receiver-worker.ts';
@@ -61,7 +61,7 @@ interface Opened {
 
 async function open(config: ReceiverConfig, log: Log): Promise<Opened> {
   const [clock, random, files] = [nodeClock(), nodeRandom(), nodeFiles()];
-  const conditions = loggedConditions(log);
+  const conditions = new LoggedConditions(log);
   const key = await readSigningKey(config.keys.signingFile);
   const slabs = new Slabs(SLABS);
   const worker = await openReceiverWorker(slabs, key);

@@ -1,8 +1,8 @@
 // Conditions that are kept in memory and told to the log: what stands is known, what changed is written once.
-import type { ConditionFacts, Conditions, Log } from '../protocol/ports.ts';
+import type { ConditionFacts, Conditions, Log } from '../ports.ts';
 
-/** Subjects of one code that are kept apart; more of them count as the newest. */
-const STANDING_MAX = 10_000;
+/** Codes times subjects, with room for a store of many stations; beyond it a condition is only logged. */
+const STANDING_MAX = 16_384;
 
 /** Conditions of one process. `onChange` is called after each change of what stands. */
 export class LoggedConditions implements Conditions {
@@ -22,15 +22,15 @@ export class LoggedConditions implements Conditions {
 
   raise(code: string, subject: string | null, facts: ConditionFacts = {}): void {
     const key = `${code} ${subject ?? ''}`;
-    if (this.#standing.has(key) || this.#standing.size >= STANDING_MAX) return;
-    this.#standing.add(key);
-    this.#log.warn('condition raised', { ...facts, code, subject });
+    if (this.#standing.has(key)) return;
+    if (this.#standing.size < STANDING_MAX) this.#standing.add(key);
+    this.#log.warn('condition raised', { ...facts, condition: code, subject });
     this.#onChange(this.#standing.size);
   }
 
   clear(code: string, subject: string | null): void {
     if (!this.#standing.delete(`${code} ${subject ?? ''}`)) return;
-    this.#log.info('condition cleared', { code, subject });
+    this.#log.info('condition cleared', { condition: code, subject });
     this.#onChange(this.#standing.size);
   }
 }

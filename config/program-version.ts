@@ -1,8 +1,8 @@
 // The version of the installed program, as its package.json says.
 import { readFile } from 'node:fs/promises';
 
-/** From this file as source (agent/cli) and as compiled (dist/agent/cli). */
-const PLACES = ['../../package.json', '../../../package.json'];
+/** From this file as source (config) and as compiled (dist/config). */
+const PLACES = ['../package.json', '../../package.json'];
 
 /** Such as "0.1.0"; "unknown" where no package.json of this program is found. Never rejects. */
 export async function readVersion(): Promise<string> {
