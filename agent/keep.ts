@@ -41,8 +41,9 @@ export class Keep {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const due = this.#options.clock.monotonicMs() - this.#options.keepMs;
-      for (const [recording, seenAtMs] of [...this.#seenAtMs]) {
-        if (seenAtMs > due || signal.aborted) break;
+      const kept = [...this.#seenAtMs].filter(([, seenAtMs]) => seenAtMs <= due);
+      for (const [recording] of kept) {
+        if (signal.aborted) break;
         await this.#reclaim(recording);
       }
       await this.#options.clock.sleep(LOOK_MS, signal).catch(() => undefined);
