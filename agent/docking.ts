@@ -11,7 +11,7 @@ import type { RecordingId } from '../protocol/ids.ts';
 import type { Clock } from '../protocol/ports.ts';
 import type { BayActivity } from './bay-state.ts';
 import type { Custody } from './custody.ts';
-import { pathDigest, type TrackedEntry } from './entry.ts';
+import { pathDigest, RETRY_MS_MIN, type EntryFate, type TrackedEntry } from './entry.ts';
 import type { Eraser } from './erase.ts';
 import type { DockingFacts } from './manifest-build.ts';
 import { News } from './news.ts';
@@ -24,8 +24,8 @@ const COMMITS_MAX = 8;
 const SEEN_GROUP = 1000;
 /** The camera is listed again after this long without news: it may show new files, or answer where it did not. */
 const ROUND_MS = 30_000;
-/** ... and this long where an entry waits to become stable or for space. */
-const RETRY_MS = 5_000;
+/** Fates that end when the entry is no longer listed: nothing of it is here. */
+const FORGOTTEN: ReadonlySet<EntryFate['kind']> = new Set(['pending', 'waiting', 'not-a-file']);
 /** Receipts are gathered this long, so that one listing confirms many erasures. */
 const GATHER_MS = 300;
 
@@ -108,8 +108,7 @@ export class Docking {
         await this.#deps.custody.checkpoint();
     }
     for (const [path, entry] of this.#entries) {
-      if (!seen.has(path) && (entry.fate.kind === 'pending' || entry.fate.kind === 'waiting'))
-        this.#entries.delete(path);
+      if (!seen.has(path) && FORGOTTEN.has(entry.fate.kind)) this.#entries.delete(path);
     }
     this.#problems = listing.problems.length;
     if (fresh > 0 || this.#entries.size === 0) await this.#logInventory(listing);
@@ -123,17 +122,10 @@ export class Docking {
       known.role = role;
       return false;
     }
-    const fate: TrackedEntry['fate'] = listed.kind === 'file' ? { kind: 'pending' } : { kind: 'not-a-file' };
-    this.#entries.set(pathSha256, {
-      pathSha256,
-      listed,
-      role,
-      fate,
-      attempts: known?.attempts ?? 0,
-      supersedes: [],
-    });
+    const entry = metEntry(listed, pathSha256, role, known);
+    this.#entries.set(pathSha256, entry);
     const { docking } = this.#deps.facts;
-    if (fate.kind === 'pending') {
+    if (entry.fate.kind !== 'not-a-file') {
       this.#deps.custody.append({
         event: 'seen',
         facts: { docking, path_sha256: pathSha256, size_bytes: listed.sizeBytes },
@@ -162,8 +154,9 @@ export class Docking {
   }
 
   async #takeAll(signal: AbortSignal): Promise<void> {
+    const now = this.#deps.clock.monotonicMs();
     const open = [...this.#entries.values()].filter(
-      ({ fate }) => fate.kind === 'pending' || fate.kind === 'waiting',
+      ({ fate, againAtMs }) => fate.kind === 'pending' || (fate.kind === 'waiting' && againAtMs <= now),
     );
     open.sort((a, b) => Number(b.listed.locked) - Number(a.listed.locked));
     if (open.length === 0) return;
@@ -211,7 +204,7 @@ export class Docking {
     this.#show('resting');
     const waits = [...this.#entries.values()].some(({ fate }) => fate.kind === 'waiting');
     const waited = new AbortController();
-    const cancel = this.#deps.clock.after(waits ? RETRY_MS : ROUND_MS, () => waited.abort());
+    const cancel = this.#deps.clock.after(waits ? RETRY_MS_MIN : ROUND_MS, () => waited.abort());
     try {
       await this.#news.wait(AbortSignal.any([signal, waited.signal]));
       await this.#deps.clock.sleep(GATHER_MS, signal);
@@ -227,6 +220,20 @@ export class Docking {
     this.#activity = activity;
     this.#deps.onChange();
   }
+}
+
+/** An entry that is new, or known in another state; one that waits goes on waiting, however often it changes. */
+function metEntry(
+  listed: InventoryEntry,
+  pathSha256: string,
+  role: TrackedEntry['role'],
+  known: TrackedEntry | undefined,
+): TrackedEntry {
+  const fresh = { pathSha256, listed, role, attempts: 0, againAtMs: 0, supersedes: [] };
+  if (listed.kind !== 'file') return { ...fresh, fate: { kind: 'not-a-file' } };
+  if (known?.fate.kind !== 'waiting') return { ...fresh, fate: { kind: 'pending' } };
+  const { fate, attempts, againAtMs, supersedes } = known;
+  return { ...fresh, fate, attempts, againAtMs, supersedes };
 }
 
 /** SHA-256 over one line an entry: path digest, size, claimed time or "-", each behind a space, LF (SPEC 4.3). */

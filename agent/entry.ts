@@ -9,6 +9,12 @@ import type { SpoolState } from './spool/spool.ts';
 export type WaitReason =
   'changing' | 'unreadable' | 'spool-full' | 'spool-failed' | 'camera-failed' | 'too-damaged' | 'quarantined';
 
+/** First and last pause before an entry that waits is tried again. */
+export const RETRY_MS_MIN = 5000;
+const RETRY_MS_MAX = 60_000;
+/** ... and the last one where the medium itself is at fault. */
+const DAMAGED_MS_MAX = 600_000;
+
 /** What became of an entry so far. */
 export type EntryFate =
   | { readonly kind: 'pending' }
@@ -31,8 +37,10 @@ export interface TrackedEntry {
   listed: InventoryEntry;
   role: EntryRole;
   fate: EntryFate;
-  /** Attempts that ended in "changing" so far. */
+  /** Attempts in a row that did not take it. */
   attempts: number;
+  /** Monotonic ms before which an entry that waits is not tried again. */
+  againAtMs: number;
   /** Recordings of this entry that went to the quarantine in this docking: the next manifest names them. */
   supersedes: RecordingId[];
 }
@@ -40,6 +48,12 @@ export interface TrackedEntry {
 /** SHA-256 of a path's exact bytes, as the manifest names it. */
 export function pathDigest(path: Uint8Array): string {
   return sha256Hex(path);
+}
+
+/** Pause behind the n-th attempt in a row, in ms: reading a whole file again and again wears the camera and keeps the light on "do not take". */
+export function retryPauseMs(reason: WaitReason, attempts: number): number {
+  const pauseMsMax = reason === 'unreadable' || reason === 'too-damaged' ? DAMAGED_MS_MAX : RETRY_MS_MAX;
+  return Math.min(pauseMsMax, RETRY_MS_MIN * 2 ** Math.min(attempts - 1, 16));
 }
 
 /** True where nothing more will happen to the entry by itself and nothing is missing. */

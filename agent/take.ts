@@ -7,7 +7,7 @@ import type { Clock, Log, Random } from '../protocol/ports.ts';
 import type { Bulk } from './bulk.ts';
 import { findKnown, type Committer, type Sealed } from './commit.ts';
 import type { Custody } from './custody.ts';
-import type { TrackedEntry, WaitReason } from './entry.ts';
+import { retryPauseMs, type TrackedEntry, type WaitReason } from './entry.ts';
 import type { DockingFacts } from './manifest-build.ts';
 import { digestEntry, pullInto, type PullContext } from './pull.ts';
 import type { Reservation, Spool } from './spool/spool.ts';
@@ -198,6 +198,7 @@ export class Taker {
     const news = entry.fate.kind !== 'waiting' || entry.fate.reason !== reason;
     entry.fate = { kind: 'waiting', reason };
     entry.attempts++;
+    entry.againAtMs = this.#deps.clock.monotonicMs() + retryPauseMs(reason, entry.attempts);
     if (!news) return;
     const facts = { docking: this.#docking.docking, path_sha256: entry.pathSha256, reason };
     this.#deps.log.warn('entry not taken for now', { ...facts, error });

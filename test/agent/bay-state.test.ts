@@ -19,6 +19,7 @@ const entry = (fate: EntryFate, sizeBytes = 100): TrackedEntry => ({
   role,
   fate,
   attempts: 0,
+  againAtMs: 0,
   supersedes: [],
 });
 const spooled = entry({ kind: 'spooled', recording, sha256: null, stamp: '' });

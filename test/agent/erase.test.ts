@@ -48,6 +48,7 @@ function spooledEntry(): TrackedEntry {
     role: { role: 'media', rejected: null, sidecars: [], sidecarOf: null },
     fate: { kind: 'spooled', recording, sha256: '1'.repeat(64), stamp: '1' },
     attempts: 0,
+    againAtMs: 0,
     supersedes: [],
   };
 }

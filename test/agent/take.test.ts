@@ -106,6 +106,7 @@ async function entryOf(path: string): Promise<TrackedEntry> {
     role: { role: 'media', rejected: null, sidecars: [], sidecarOf: null },
     fate: { kind: 'pending' },
     attempts: 0,
+    againAtMs: 0,
     supersedes: [],
   };
 }

@@ -349,6 +349,7 @@ function entryOf(wish: RecordingWish, original: Uint8Array, number: number): Tra
     },
     fate: { kind: 'pending' },
     attempts: 0,
+    againAtMs: 0,
     supersedes: [...(wish.supersedes ?? [])],
   };
 }
