@@ -188,6 +188,13 @@ export class DockRig {
     await until('a sealing', timeoutMs, busy, () => this.tails());
   }
 
+  /** The vault holds the beginning of the custody log. A store that was away is asked again after up to a minute. */
+  async untilCustodyBegun(timeoutMs: number): Promise<void> {
+    const begun = async (): Promise<boolean> =>
+      (await readdir(join(this.vault, STATION, 'custody')).catch(() => [])).length > 0;
+    await until('a custody log in the vault', timeoutMs, begun, () => this.tails());
+  }
+
   async untilReceipted(count: number, timeoutMs: number): Promise<void> {
     let seen = 0;
     const enough = async (): Promise<boolean> => (seen = (await this.receipted()).length) >= count;
