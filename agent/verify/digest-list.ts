@@ -10,7 +10,7 @@ export class DigestList {
   readonly #file: OpenFile;
   readonly #sizeBytes: number;
   readonly #whole = createHash('sha256');
-  readonly #buffer = new Uint8Array(BUFFER_BYTES);
+  readonly #buffer: Uint8Array<ArrayBuffer>;
   #held = new Uint8Array(0);
   #position = 0;
 
@@ -18,6 +18,7 @@ export class DigestList {
   constructor(file: OpenFile, sizeBytes: number) {
     this.#file = file;
     this.#sizeBytes = sizeBytes;
+    this.#buffer = new Uint8Array(Math.min(BUFFER_BYTES, sizeBytes));
   }
 
   /** The next digest (32 bytes, valid until the next call), or undefined behind the last whole one. Errors: the system's. */

@@ -32,7 +32,7 @@ export class UnitReader {
   readonly #sizeBytes: number;
   readonly #expectedBytes: number;
   readonly #signal: AbortSignal;
-  readonly #unit = new Uint8Array(UNIT_BYTES);
+  readonly #unit: Uint8Array;
   #next = 0;
 
   /** Reads `sizeBytes` of the file, whose length should be `expectedBytes`; without digests it only hands on. */
@@ -48,6 +48,7 @@ export class UnitReader {
     this.#sizeBytes = Math.min(question.sizeBytes, question.expectedBytes);
     this.#expectedBytes = question.expectedBytes;
     this.#signal = question.signal;
+    this.#unit = new Uint8Array(Math.min(UNIT_BYTES, this.#sizeBytes));
   }
 
   /** The units from where the last reading stopped; each is valid until the next one. Errors: the system's; the signal's reason. */
