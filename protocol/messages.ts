@@ -10,7 +10,6 @@ import {
   HAVE_RANGES_MAX,
   JSON_DEPTH_MAX,
   MESSAGE_BYTES_MIN,
-  WINDOW_BYTES_MAX,
 } from './limits.ts';
 
 const base64Schema = z.base64();
@@ -210,6 +209,3 @@ function deeperThan(text: string, depthMax: number): boolean {
 function refuse(why: string): never {
   throw new DockError('message.refused', `message refused: ${why}`, { retry: 'never' });
 }
-
-/** Largest credit that means anything. */
-export const CREDIT_BYTES_MAX = WINDOW_BYTES_MAX;
