@@ -5,12 +5,7 @@ import { encodeCanonical, parseCanonical } from './canonical.ts';
 import * as d from './document.ts';
 import { encodeBase64, encodeUtf8, parseBase64, parseUtf8 } from './bytes.ts';
 import { DockError } from './errors.ts';
-import {
-  CONTROL_MESSAGE_BYTES_MAX,
-  HAVE_RANGES_MAX,
-  JSON_DEPTH_MAX,
-  MESSAGE_BYTES_MIN,
-} from './limits.ts';
+import { CONTROL_MESSAGE_BYTES_MAX, HAVE_RANGES_MAX, JSON_DEPTH_MAX, MESSAGE_BYTES_MIN } from './limits.ts';
 
 const base64Schema = z.base64();
 const epochSchema = z.int().min(1);
