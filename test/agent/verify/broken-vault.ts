@@ -1,5 +1,5 @@
 // For tests that break a vault: one that is good, copies of it that may be broken, and what a verification says of them.
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { OpenedIdentity } from '../../../config/identity-file.ts';
@@ -19,12 +19,12 @@ export const NEWEST = 3; // camera 1, in the second custody segment
 export const OTHER = 4; // camera 2, two units
 export const OTHER_NEWEST = 5; // camera 2
 
-/** A vault with six recordings of two cameras, two custody segments and all receipts. */
-export async function goodVault(): Promise<VaultBuilder> {
+/** A vault with six recordings of two cameras, two custody segments and all receipts. Small ones have one unit each. */
+export async function goodVault(size: 'large' | 'small' = 'large'): Promise<VaultBuilder> {
   const builder = await VaultBuilder.create(await mkdtemp(join(tmpdir(), 'bodydock-verify-')));
   builder.dock();
   await builder.record({
-    original: builder.random.bytes(1_100_000),
+    original: builder.random.bytes(size === 'large' ? 1_100_000 : 2100),
     path: 'DCIM/A.MP4',
     sidecars: ['DCIM/A.GPS'],
   });
@@ -87,7 +87,7 @@ export class BrokenVault {
 
   static async copy(builder: VaultBuilder): Promise<BrokenVault> {
     const root = await mkdtemp(join(tmpdir(), 'bodydock-broken-'));
-    await cp(builder.root, root, { recursive: true });
+    await copyTree(builder.root, root);
     return new BrokenVault(root, builder);
   }
 
@@ -149,6 +149,18 @@ export class BrokenVault {
 
   remove(): Promise<void> {
     return rm(this.root, { recursive: true, force: true });
+  }
+}
+
+/** Plain files and folders; several times faster than `cp`, which looks at each of them again and again. */
+async function copyTree(from: string, to: string): Promise<void> {
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (!entry.isDirectory()) await copyFile(source, target);
+    else {
+      await mkdir(target);
+      await copyTree(source, target);
+    }
   }
 }
 

@@ -35,7 +35,7 @@ const SIGNED_ANEW: readonly RemarkCode[] = ['custody.other-manifest', 'receipt.w
 
 let good: VaultBuilder;
 beforeAll(async () => {
-  good = await goodVault();
+  good = await goodVault('small');
 });
 afterAll(() => rm(good.root, { recursive: true, force: true }));
 
