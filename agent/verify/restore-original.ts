@@ -35,6 +35,16 @@ export interface RestoreQuestion {
  * signal's reason.
  */
 export async function restoreOriginal(question: RestoreQuestion, target: OriginalTarget): Promise<void> {
+  try {
+    await writeOriginal(question, target);
+    await target.finish(question.manifest.original.modified_at);
+  } catch (error) {
+    await target.abandon();
+    throw error;
+  }
+}
+
+async function writeOriginal(question: RestoreQuestion, target: OriginalTarget): Promise<void> {
   const { manifest, files, folder, identities, signal } = question;
   const file = await files.open(join(folder, PAYLOAD), 'read');
   try {
@@ -46,10 +56,6 @@ export async function restoreOriginal(question: RestoreQuestion, target: Origina
       await target.write(piece);
     }
     compare(manifest.original, sizeBytes, digest.digest('hex'));
-    await target.finish(manifest.original.modified_at);
-  } catch (error) {
-    await target.abandon();
-    throw error;
   } finally {
     await file.close().catch(() => undefined); // nothing was written to it
   }

@@ -174,6 +174,20 @@ describe('nothing is restored and nothing is left', () => {
     expect(await readdir(out)).toEqual(['U.MP4']);
   });
 
+  test('where the payload is gone when it is to be opened', async () => {
+    const recording = await builder.record({ path: 'X.MP4' });
+    const target = await OriginalFile.create(out, Buffer.from('X.MP4'), Buffer.from('id'));
+    await rm(join(recording.folder, 'payload.age'));
+    const question = {
+      files: nodeFiles(),
+      identities: [builder.store.identity],
+      signal: new AbortController().signal,
+      ...recording,
+    };
+    await expect(restoreOriginal(question, target)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(await readdir(out)).toEqual([]);
+  });
+
   test('where the user ends it', async () => {
     const recording = await builder.record({ path: 'V.MP4' });
     const ending = new AbortController();
