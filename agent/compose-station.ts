@@ -14,6 +14,7 @@ import { CustodyPush, knowsHead } from './custody-push.ts';
 import { hasReceipt } from './entry.ts';
 import { FolderWatch, type FolderIdentity } from './folder-watch.ts';
 import { Keep } from './keep.ts';
+import { OwedReceipts } from './owed-receipts.ts';
 import { Pusher } from './push.ts';
 import { Spool } from './spool/spool.ts';
 import { Station } from './station.ts';
@@ -89,6 +90,12 @@ export async function composeStation(
     keepMs: settings.spool.keepHours * HOUR_MS,
     onUnreceipted: (recording) => pusher.add(recording, true),
   });
+  const owedReceipts = new OwedReceipts({
+    ...ports,
+    spool,
+    custody,
+    unlogged: (recordings) => custody.withoutReceiptedEntry(recordings),
+  });
   const pusher = new Pusher({
     ...ports,
     store,
@@ -97,7 +104,10 @@ export async function composeStation(
     custody,
     unlogged: (recordings) => custody.withoutSpooledEntry(recordings),
     knowsHead: (head) => knowsHead(custody, head),
-    onReceipted: (recording) => station.receipted(recording),
+    onReceipted: (recording) => {
+      owedReceipts.logged(recording);
+      station.receipted(recording);
+    },
     onQuarantined: (recording) => station.quarantined(recording),
   });
   const progress = {
@@ -113,7 +123,15 @@ export async function composeStation(
     drivers: ports.drivers,
     take: { ...ports, spool, custody, makeRoom: () => keep.makeRoom() },
     commit: { ...ports, spool, custody, onSpooled: (...spooled) => pusher.add(...spooled) },
-    erase: { ...ports, policy: settings.release, storeKeys: store.storeKeys, spool, custody, stationKeys },
+    erase: {
+      ...ports,
+      policy: settings.release,
+      storeKeys: store.storeKeys,
+      spool,
+      custody,
+      stationKeys,
+      makeUpReceipts: (recordings) => owedReceipts.makeUp(recordings),
+    },
   });
   const bays = settings.bays.map(
     (bay) =>

@@ -148,6 +148,11 @@ export class CustodyLog implements Custody {
     return missingEntries(this.#segments, 'spooled', recordings);
   }
 
+  /** The same for `receipted` entries: a cut came between a receipt's sync and the checkpoint. Errors: the system's. */
+  withoutReceiptedEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
+    return missingEntries(this.#segments, 'receipted', recordings);
+  }
+
   /** Writes what waits, ends the segment and signs the whole of it. Never rejects: what fails is done by the next start. */
   async close(): Promise<void> {
     if (this.#closed) return;

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { CameraSession, Inventory } from '../drivers/driver.ts';
 import { describeError, isDockError } from '../protocol/errors.ts';
+import type { RecordingId } from '../protocol/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../protocol/limits.ts';
 import { RECEIPT_BYTES_MAX } from '../protocol/receipt.ts';
 import type { PublicKey } from '../protocol/minisign.ts';
@@ -25,6 +26,8 @@ export interface EraseDeps {
   readonly spool: Pick<Spool, 'get'>;
   readonly files: Pick<Files, 'readAll'>;
   readonly custody: Custody;
+  /** Appends `receipted` entries that the log lacks, see owed-receipts.ts; none are looked for where it is left out. */
+  readonly makeUpReceipts?: (recordings: readonly RecordingId[]) => Promise<void>;
   readonly conditions: Conditions;
   readonly log: Log;
 }
@@ -66,10 +69,10 @@ export class Eraser {
   async wave(entries: readonly TrackedEntry[], signal: AbortSignal): Promise<Inventory | undefined> {
     const allowed: Spooled[] = [];
     for (const entry of entries) {
-      if (!isSpooled(entry) || !(await this.#allows(entry))) continue;
-      this.#deps.custody.append({ event: 'erasing', facts: this.#facts(entry) });
-      allowed.push(entry);
+      if (isSpooled(entry) && (await this.#allows(entry))) allowed.push(entry);
     }
+    await this.#deps.makeUpReceipts?.(allowed.map(({ fate }) => fate.recording));
+    for (const entry of allowed) this.#deps.custody.append({ event: 'erasing', facts: this.#facts(entry) });
     if (allowed.length > 0) await this.#deps.custody.checkpoint(); // the log says so before the camera is touched
     const tried: Spooled[] = [];
     for (const entry of allowed) if (await this.#erase(entry, signal)) tried.push(entry);

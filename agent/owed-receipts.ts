@@ -1,0 +1,50 @@
+// A cut between a receipt's sync and the log's checkpoint leaves a recording receipted without its `receipted` entry. It is made up for
+// before anything is erased because of that receipt, so that the log never shows an erasure without its reason.
+import { join } from 'node:path';
+import { sha256Hex } from '../protocol/bytes.ts';
+import type { RecordingId } from '../protocol/ids.ts';
+import type { Files } from '../protocol/ports.ts';
+import { parseReceipt, RECEIPT_BYTES_MAX } from '../protocol/receipt.ts';
+import type { Custody } from './custody.ts';
+import { RECEIPT_NAME } from './spool/layout.ts';
+import type { SpooledRecording } from './spool/spool.ts';
+
+export interface OwedReceiptsOptions {
+  readonly spool: { get(recording: RecordingId): SpooledRecording | undefined };
+  readonly files: Pick<Files, 'readAll'>;
+  readonly custody: Custody;
+  /** Of these recordings, those without a `receipted` entry in the durable log. */
+  readonly unlogged: (recordings: readonly RecordingId[]) => Promise<readonly RecordingId[]>;
+}
+
+/** Knows which receipts the log names. The log itself is asked only for those of earlier runs, once for each. */
+export class OwedReceipts {
+  readonly #options: OwedReceiptsOptions;
+  readonly #logged = new Set<RecordingId>();
+
+  constructor(options: OwedReceiptsOptions) {
+    this.#options = options;
+  }
+
+  /** This process has logged the recording's receipt, under a checkpoint. */
+  logged(recording: RecordingId): void {
+    this.#logged.add(recording);
+  }
+
+  /** Appends the entries that are missing; the caller makes the checkpoint. Errors: the system's, "document.refused". */
+  async makeUp(recordings: readonly RecordingId[]): Promise<void> {
+    const asked = recordings.filter((recording) => !this.#logged.has(recording));
+    if (asked.length === 0) return;
+    for (const recording of await this.#options.unlogged(asked)) await this.#append(recording);
+    for (const recording of asked) this.#logged.add(recording);
+  }
+
+  async #append(recording: RecordingId): Promise<void> {
+    const spooled = this.#options.spool.get(recording);
+    if (spooled === undefined) return;
+    const bytes = await this.#options.files.readAll(join(spooled.folder, RECEIPT_NAME), RECEIPT_BYTES_MAX);
+    const { receiver } = parseReceipt(bytes);
+    const facts = { recording, receiver, receipt_sha256: sha256Hex(bytes) };
+    this.#options.custody.append({ event: 'receipted', facts });
+  }
+}

@@ -1,0 +1,55 @@
+// A receipt that a cut left without its log entry gets it before its file is erased; one that has it is not logged twice.
+import { expect, test } from 'vitest';
+import type { Custody } from '../../agent/custody.ts';
+import { OwedReceipts } from '../../agent/owed-receipts.ts';
+import type { SpooledRecording } from '../../agent/spool/spool.ts';
+import { sha256Hex } from '../../protocol/bytes.ts';
+import type { CustodyEvent } from '../../protocol/custody-entry.ts';
+import { makeRecordingId, makeSessionId, type ReceiverId, type StationId } from '../../protocol/ids.ts';
+import { encodeReceipt } from '../../protocol/receipt.ts';
+import { seededRandom } from '../fakes/random-seeded.ts';
+
+const random = seededRandom(1);
+const [cut, whole] = [makeRecordingId(random), makeRecordingId(random)];
+const receipt = encodeReceipt({
+  type: 'receipt',
+  version: 1,
+  kind: 'recording',
+  recording: cut,
+  station: 'townhall-1' as StationId,
+  manifest_sha256: 'a'.repeat(64),
+  sealed_size_bytes: 1,
+  chunks_sha256: 'b'.repeat(64),
+  receiver: 'r-archive' as ReceiverId,
+  vault: makeSessionId(random),
+  custody_head: null,
+  received_at: '2026-11-25T09:30:00.000Z',
+});
+
+test('makes up for what the log lacks, once, and asks nothing of what this process logged', async () => {
+  const events: CustodyEvent[] = [];
+  const custody: Custody = { append: (event) => void events.push(event), checkpoint: async () => undefined };
+  const asked: string[][] = [];
+  const owed = new OwedReceipts({
+    spool: { get: () => ({ folder: '/spool/ready/x' }) as SpooledRecording },
+    files: { readAll: async () => receipt },
+    custody,
+    unlogged: async (recordings) => {
+      asked.push([...recordings]);
+      return recordings.filter((recording) => recording === cut);
+    },
+  });
+  const ours = makeRecordingId(random);
+  owed.logged(ours);
+  await owed.makeUp([ours]);
+  expect(asked).toEqual([]);
+  await owed.makeUp([cut, whole, ours]);
+  await owed.makeUp([cut, whole]);
+  expect(asked).toEqual([[cut, whole]]);
+  expect(events).toEqual([
+    {
+      event: 'receipted',
+      facts: { recording: cut, receiver: 'r-archive', receipt_sha256: sha256Hex(receipt) },
+    },
+  ]);
+});
