@@ -18,7 +18,7 @@ const isRoot = process.getuid?.() === 0;
 const NOBODY = { uid: 65_534, gid: 65_534 };
 const TIME = new Date('2026-03-29T00:59:58.000Z');
 /** Signatures bound this: some 20 to 30 ms for each recording, over both ends. */
-const MANY = isCi ? 1000 : 300;
+const MANY = isCi ? 500 : 300;
 const MIB = 1024 * 1024;
 
 const NAMES: readonly (readonly [string, Uint8Array | string, restored: boolean])[] = [
