@@ -2,7 +2,7 @@
 // Counted in monotonic time since this process first saw the receipt, so that no jump of the wall clock removes anything early.
 import type { RecordingId } from '../protocol/ids.ts';
 import type { Clock, Log } from '../protocol/ports.ts';
-import type { Custody } from './custody.ts';
+import type { Custody } from './custody/custody.ts';
 import type { Spool, SpooledRecording } from './spool/spool.ts';
 
 const LOOK_MS = 60_000;

@@ -19,7 +19,7 @@ import { openWorkerSigner } from '../protocol/io/signer-worker.ts';
 import { publicKeyOf } from '../protocol/minisign.ts';
 import type { Log } from '../protocol/ports.ts';
 import { stationTopics } from '../protocol/topics.ts';
-import { openBulkWorkers } from './bulk-workers.ts';
+import { openBulkWorkers } from './bulk/bulk-workers.ts';
 import { composeStation, type ComposedStation } from './compose-station.ts';
 import { LoggedConditions } from '../protocol/io/conditions-log.ts';
 import { lockSpool } from './spool/lock.ts';

@@ -5,7 +5,7 @@ import { sha256Hex } from '../protocol/bytes.ts';
 import type { RecordingId } from '../protocol/ids.ts';
 import type { Files } from '../protocol/ports.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX } from '../protocol/receipt.ts';
-import type { Custody } from './custody.ts';
+import type { Custody } from './custody/custody.ts';
 import { RECEIPT_NAME } from './spool/layout.ts';
 import type { SpooledRecording } from './spool/spool.ts';
 

@@ -2,11 +2,11 @@
 import type { RecordingId, SessionId } from '../protocol/ids.ts';
 import type { Broker, BrokerMessage, Clock, Log } from '../protocol/ports.ts';
 import type { StationTopics } from '../protocol/topics.ts';
-import type { Bay } from './bay.ts';
-import type { Custody } from './custody.ts';
-import type { CustodyPush } from './custody-push.ts';
+import type { Bay } from './bay/bay.ts';
+import type { Custody } from './custody/custody.ts';
+import type { CustodyPush } from './push/custody-push.ts';
 import type { Keep } from './keep.ts';
-import type { Pusher } from './push.ts';
+import type { Pusher } from './push/push.ts';
 import type { StatusPublisher } from './status.ts';
 
 export interface StationParts {

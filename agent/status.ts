@@ -3,7 +3,7 @@ import type { SessionId } from '../protocol/ids.ts';
 import { encodeMessage, type StatusDocument } from '../protocol/messages.ts';
 import type { Broker, Clock, Log } from '../protocol/ports.ts';
 import type { StationTopics } from '../protocol/topics.ts';
-import type { Bay } from './bay.ts';
+import type { Bay } from './bay/bay.ts';
 
 /** One bay document a second at most (SPEC 7). */
 const BAY_MS = 1000;

@@ -1,6 +1,6 @@
 // A receipt that a cut left without its log entry gets it before its file is erased; one that has it is not logged twice.
 import { expect, test } from 'vitest';
-import type { Custody } from '../../agent/custody.ts';
+import type { Custody } from '../../agent/custody/custody.ts';
 import { OwedReceipts } from '../../agent/owed-receipts.ts';
 import type { SpooledRecording } from '../../agent/spool/spool.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CustodyPush } from '../../agent/custody-push.ts';
+import { CustodyPush } from '../../agent/push/custody-push.ts';
 import { Keep } from '../../agent/keep.ts';
 import { Station } from '../../agent/station.ts';
 import { StatusPublisher } from '../../agent/status.ts';
@@ -7,7 +7,7 @@ import { parseStationId, type SessionId } from '../../protocol/ids.ts';
 import { stationTopics } from '../../protocol/topics.ts';
 import { settle } from '../fakes/clock-manual.ts';
 import { MemoryCustody } from '../fakes/custody-memory.ts';
-import { PushRig } from './push-rig.ts';
+import { PushRig } from './push/push-rig.ts';
 
 const session = 'abcdefghijklmnopqrstuvwxye' as SessionId;
 const id = parseStationId('kod-1');

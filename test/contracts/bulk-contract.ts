@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readlinkSync, readdirSync } from 'node:fs';
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Bulk, Sealing, SealJob } from '../../agent/bulk.ts';
+import type { Bulk, Sealing, SealJob } from '../../agent/bulk/bulk.ts';
 import type { Piece } from '../../drivers/driver.ts';
 import { makeIdentity } from '../../protocol/age-keys.ts';
 import { sha256 } from '../../protocol/bytes.ts';

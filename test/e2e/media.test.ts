@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MediaFacts } from '../../agent/media-facts.ts';
+import { MediaFacts } from '../../agent/media/media-facts.ts';
 import { durationFor, makeMedia, type MediaWish } from '../../drivers/simulated/media.ts';
 import { lacksTools, requireTool } from '../fakes/stock-tools.ts';
 

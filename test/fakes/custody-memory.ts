@@ -1,5 +1,5 @@
 // A custody log that only remembers: what a stage said, and how much of it was under a checkpoint when.
-import type { Custody } from '../../agent/custody.ts';
+import type { Custody } from '../../agent/custody/custody.ts';
 import type { CustodyEvent, CustodyEventName } from '../../protocol/custody-entry.ts';
 
 /** In-memory Custody. `failWith` makes every checkpoint reject until it is cleared. */

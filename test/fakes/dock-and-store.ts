@@ -3,7 +3,7 @@
 import { mkdtemp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bulkInline } from '../../agent/bulk-inline.ts';
+import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
 import { composeStation, type ComposedStation } from '../../agent/compose-station.ts';
 import { simulatedDriver } from '../../drivers/simulated/driver.ts';
 import { MemoryCamera } from '../../drivers/simulated/memory-camera.ts';

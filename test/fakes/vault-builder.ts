@@ -2,10 +2,10 @@
 // with checkpoints, and the public keys beside it. Tests then break it on purpose.
 import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bulkInline } from '../../agent/bulk-inline.ts';
-import { chainGroups, type LooseEntry } from '../../agent/custody-writer.ts';
-import type { TrackedEntry } from '../../agent/entry.ts';
-import { buildManifest } from '../../agent/manifest-build.ts';
+import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
+import { chainGroups, type LooseEntry } from '../../agent/custody/custody-writer.ts';
+import type { TrackedEntry } from '../../agent/bay/entry.ts';
+import { buildManifest } from '../../agent/bay/manifest-build.ts';
 import { makeIdentity } from '../../protocol/age-keys.ts';
 import { encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
 import { encodeCanonical } from '../../protocol/canonical.ts';

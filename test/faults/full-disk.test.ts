@@ -4,7 +4,7 @@ import { mkdtemp, open, rm, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CustodyLog } from '../../agent/custody-log.ts';
+import { CustodyLog } from '../../agent/custody/custody-log.ts';
 import { Spool } from '../../agent/spool/spool.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';

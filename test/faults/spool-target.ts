@@ -7,7 +7,7 @@
 import { readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { CustodyLog } from '../../agent/custody-log.ts';
+import { CustodyLog } from '../../agent/custody/custody-log.ts';
 import { Spool, type SpooledRecording } from '../../agent/spool/spool.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';
 import { describeError } from '../../protocol/errors.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseReceiverId, parseRecordingId, parseStationId, type SessionId } from '../../protocol/ids.ts';
 import { UNIT_BYTES, WINDOW_BYTES_MAX } from '../../protocol/limits.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RecordingId } from '../../../protocol/ids.ts';
 import type { Files } from '../../../protocol/ports.ts';
 import type { Spool } from '../../../agent/spool/spool.ts';
-import { CustodyLog } from '../../../agent/custody-log.ts';
+import { CustodyLog } from '../../../agent/custody/custody-log.ts';
 import { publicKeyOf } from '../../../protocol/minisign.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';

@@ -1,0 +1,105 @@
+// What a bay shows (SPEC 7): the document and the light, from the entries of its docking. Pure.
+import type { BayDocument } from '../../protocol/messages.ts';
+import { isSettled, type TrackedEntry } from './entry.ts';
+
+/** What the bay is doing with the camera at this moment. */
+export type BayActivity = 'empty' | 'reading' | 'pulling' | 'resting' | 'erasing' | 'failed';
+
+/** Numbers of a docking at one moment. */
+export interface BayCounts {
+  entries: number;
+  spooled: number;
+  receipted: number;
+  erased: number;
+  waiting: number;
+  /** Entries to which nothing more will happen in this docking. */
+  settled: number;
+  bytes: number;
+  bytesSpooled: number;
+  bytesReceipted: number;
+}
+
+/** Looks up whether a recording has its receipt, and how many sealed bytes the store holds of it until then. */
+export interface PushProgress {
+  isReceipted(recording: string): boolean;
+  heldBytes(recording: string): number;
+}
+
+/** Counts a docking's entries; `pulledBytes` is what was read of the entry that is being pulled. */
+export function countEntries(
+  entries: Iterable<TrackedEntry>,
+  progress: PushProgress,
+  pulledBytes: number,
+): BayCounts {
+  const counts: BayCounts = {
+    entries: 0,
+    spooled: 0,
+    receipted: 0,
+    erased: 0,
+    waiting: 0,
+    settled: 0,
+    bytes: 0,
+    bytesSpooled: pulledBytes,
+    bytesReceipted: 0,
+  };
+  for (const entry of entries) {
+    if (entry.fate.kind !== 'not-a-file') countEntry(counts, entry, progress);
+  }
+  return counts;
+}
+
+function countEntry(counts: BayCounts, { fate, listed }: TrackedEntry, progress: PushProgress): void {
+  counts.entries++;
+  counts.bytes += listed.sizeBytes;
+  if (fate.kind === 'waiting') counts.waiting++;
+  if (isSettled(fate)) counts.settled++;
+  if (fate.kind !== 'spooled' && fate.kind !== 'erased' && fate.kind !== 'kept') return;
+  counts.spooled++;
+  counts.bytesSpooled += listed.sizeBytes;
+  const receipted = fate.kind !== 'spooled' || progress.isReceipted(fate.recording);
+  if (receipted) counts.receipted++;
+  counts.bytesReceipted += receipted
+    ? listed.sizeBytes
+    : Math.min(listed.sizeBytes, progress.heldBytes(fate.recording));
+  if (fate.kind === 'erased') counts.erased++;
+}
+
+/** The state word of the bay document. "done": every entry is receipted, and erased or meant to stay. */
+export function bayState(activity: BayActivity, counts: BayCounts): BayDocument['state'] {
+  if (activity !== 'resting') return activity;
+  if (counts.waiting > 0) return 'failed';
+  return counts.settled < counts.entries ? 'pushing' : 'done';
+}
+
+/**
+ * The light: safe only when every entry is durable in the spool; "do not take" only while the camera is read or erased;
+ * "call someone" where an entry cannot be taken or the camera cannot be read.
+ */
+export function bayLight(activity: BayActivity, counts: BayCounts, problems: number): BayDocument['light'] {
+  if (activity === 'empty') return 'off';
+  if (activity === 'failed') return 'call-someone';
+  if (activity !== 'resting') return 'do-not-take';
+  return counts.waiting > 0 || problems > 0 || counts.spooled < counts.entries
+    ? 'call-someone'
+    : 'safe-to-take';
+}
+
+/** Bytes per second over the last seconds, from (monotonic ms, bytes) samples. */
+export class RateMeter {
+  #samples: [number, number][] = [];
+
+  /** Adds a sample and returns the rate over at most ten seconds, or null before there is one. */
+  sample(atMs: number, bytes: number): number | null {
+    const last = this.#samples.at(-1);
+    if (last !== undefined && bytes < last[1]) this.#samples = []; // another phase counts from its own start
+    this.#samples.push([atMs, bytes]);
+    while (this.#samples.length > 2 && atMs - (this.#samples[0]?.[0] ?? 0) > 10_000) this.#samples.shift();
+    const first = this.#samples[0];
+    if (first === undefined || atMs <= first[0]) return null;
+    return Math.round(((bytes - first[1]) * 1000) / (atMs - first[0]));
+  }
+
+  reset(): void {
+    this.#samples = [];
+  }
+}

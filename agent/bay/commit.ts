@@ -1,0 +1,140 @@
+// From a finished sealing to "spooled": manifest, signature, durable folder, log. One at a time for a camera, so that its chain
+// of manifests never names one that is not durable.
+import type { CustodyEvent } from '../../protocol/custody-entry.ts';
+import { DockError } from '../../protocol/errors.ts';
+import { encodeManifest, MANIFEST_TRUSTED_COMMENT, type Manifest } from '../../protocol/manifest.ts';
+import type { CameraId, RecordingId } from '../../protocol/ids.ts';
+import type { Clock, Log, Signer } from '../../protocol/ports.ts';
+import type { Bulk, SealResult } from '../bulk/bulk.ts';
+import type { Custody } from '../custody/custody.ts';
+import type { TrackedEntry } from './entry.ts';
+import { buildManifest, type DockingFacts } from './manifest-build.ts';
+import type { Spool, SpooledRecording, Staging } from '../spool/spool.ts';
+
+/** What committing needs. */
+export interface CommitDeps {
+  readonly spool: Pick<Spool, 'commit' | 'discard' | 'lastManifestSha256' | 'byOriginal'>;
+  readonly bulk: Pick<Bulk, 'sealSmall'>;
+  readonly signer: Signer;
+  readonly custody: Custody;
+  readonly clock: Clock;
+  readonly clockSynchronised: () => boolean | null;
+  readonly log: Log;
+  /** A new recording is durable here; `isLogged` is false where the log could not take its entry. Must not throw. */
+  readonly onSpooled: (recording: SpooledRecording, isLogged: boolean) => void;
+}
+
+/** What was sealed and waits for its manifest. */
+export interface Sealed {
+  readonly recording: RecordingId;
+  readonly staging: Staging;
+  readonly seal: SealResult;
+}
+
+/** A camera's content that turned out to be one that is already durable here, or a new recording. */
+export type CommitOutcome = { readonly kind: 'new' | 'matched'; readonly recording: SpooledRecording };
+
+/** Commits of one docking, strictly one after the other. */
+export class Committer {
+  readonly #deps: CommitDeps;
+  readonly #docking: DockingFacts;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: CommitDeps, docking: DockingFacts) {
+    this.#deps = deps;
+    this.#docking = docking;
+  }
+
+  /** Resolves when the recording is durable. Errors: those of the spool and the signer; the staging is discarded then. */
+  commit(entry: TrackedEntry, sealed: Sealed): Promise<CommitOutcome> {
+    const turn = this.#last.then(() => this.#commit(entry, sealed));
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #commit(entry: TrackedEntry, sealed: Sealed): Promise<CommitOutcome> {
+    try {
+      const known = this.#alreadyHere(entry, sealed.seal);
+      if (known !== undefined) {
+        await this.#deps.spool.discard(sealed.staging);
+        return { kind: 'matched', recording: this.#stillHere(entry, sealed.seal) };
+      }
+      return { kind: 'new', recording: await this.#makeDurable(entry, sealed) };
+    } catch (error) {
+      await this.#deps.spool.discard(sealed.staging).catch(() => undefined); // recovery removes what is left
+      throw error;
+    }
+  }
+
+  #alreadyHere(entry: TrackedEntry, seal: SealResult): SpooledRecording | undefined {
+    if (seal.unreadable.length > 0) return undefined;
+    return findKnown(this.#deps.spool, this.#docking.camera, entry.pathSha256, seal);
+  }
+
+  /** It may have gone to the quarantine in the meantime: then the camera's bytes are the only ones. Errors: "spool.damaged". */
+  #stillHere(entry: TrackedEntry, seal: SealResult): SpooledRecording {
+    const known = this.#alreadyHere(entry, seal);
+    if (known !== undefined) return known;
+    throw new DockError('spool.damaged', 'what held this content already left the spool; it is taken again', {
+      retry: 'later',
+    });
+  }
+
+  async #makeDurable(entry: TrackedEntry, { recording, staging, seal }: Sealed): Promise<SpooledRecording> {
+    const { spool, bulk, signer, clock } = this.#deps;
+    const manifest: Manifest = await buildManifest(
+      this.#docking,
+      entry,
+      {
+        recording,
+        seal,
+        previousManifestSha256: spool.lastManifestSha256(this.#docking.camera),
+        sealedAt: new Date(clock.wallMs()).toISOString(),
+        clockSynchronised: this.#deps.clockSynchronised(),
+      },
+      bulk,
+    );
+    const manifestBytes = encodeManifest(manifest);
+    const signature = await signer.sign(manifestBytes, MANIFEST_TRUSTED_COMMENT);
+    const spooled = await spool.commit(staging, { manifestBytes, signature, manifest });
+    this.#deps.onSpooled(spooled, this.#logged(spooled));
+    return spooled;
+  }
+
+  /** False where the log takes nothing now: the recording is durable all the same, and whoever pushes it owes the entry. */
+  #logged(spooled: SpooledRecording): boolean {
+    try {
+      this.#deps.custody.append(spooledEvent(spooled));
+      return true;
+    } catch (error) {
+      this.#deps.log.error('entry of the custody log not taken', { recording: spooled.recording, error });
+      return false;
+    }
+  }
+}
+
+/** What the log says of a recording that is durable. */
+export function spooledEvent(spooled: SpooledRecording): CustodyEvent {
+  const { recording, manifestSha256, sealedSizeBytes } = spooled;
+  return {
+    event: 'spooled',
+    facts: { recording, manifest_sha256: manifestSha256, sealed_size_bytes: sealedSizeBytes },
+  };
+}
+
+/** A recording of this camera and place with this very content, the newest first. Damaged ones never stand for another. */
+export function findKnown(
+  spool: Pick<Spool, 'byOriginal'>,
+  camera: CameraId,
+  pathSha256: string,
+  content: { readonly originalSizeBytes: number; readonly originalSha256: string },
+): SpooledRecording | undefined {
+  return spool
+    .byOriginal(camera, pathSha256)
+    .find(
+      (known) =>
+        known.originalSizeBytes === content.originalSizeBytes &&
+        known.originalSha256 === content.originalSha256 &&
+        known.rejected?.reason !== 'damaged',
+    );
+}

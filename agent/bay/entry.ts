@@ -1,0 +1,71 @@
+// One entry of a docking: what the camera listed, and what became of it. Pure.
+import { sha256Hex } from '../../protocol/bytes.ts';
+import type { RecordingId } from '../../protocol/ids.ts';
+import type { InventoryEntry } from '../../drivers/driver.ts';
+import type { EntryRole } from './roles.ts';
+import type { SpoolState } from '../spool/spool.ts';
+
+/** Why an entry is not taken for now; each is tried again as long as the camera stays. */
+export type WaitReason =
+  'changing' | 'unreadable' | 'spool-full' | 'spool-failed' | 'camera-failed' | 'too-damaged' | 'quarantined';
+
+/** First and last pause before an entry that waits is tried again. */
+export const RETRY_MS_MIN = 5000;
+const RETRY_MS_MAX = 60_000;
+/** ... and the last one where the medium itself is at fault. */
+const DAMAGED_MS_MAX = 600_000;
+
+/** What became of an entry so far. */
+export type EntryFate =
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'waiting'; readonly reason: WaitReason }
+  | { readonly kind: 'not-a-file' }
+  /** Durable here; `sha256` is of the bytes read from the camera in this docking, or null where it was read in part in an earlier one. */
+  | {
+      readonly kind: 'spooled';
+      readonly recording: RecordingId;
+      readonly sha256: string | null;
+      readonly stamp: string;
+    }
+  | { readonly kind: 'erased'; readonly recording: RecordingId }
+  /** Receipted, and it stays on the camera: the gate or the camera said no. */
+  | { readonly kind: 'kept'; readonly recording: RecordingId; readonly reason: string };
+
+/** An entry with its fate, for the life of one docking. */
+export interface TrackedEntry {
+  readonly pathSha256: string;
+  listed: InventoryEntry;
+  role: EntryRole;
+  fate: EntryFate;
+  /** Attempts in a row that did not take it. */
+  attempts: number;
+  /** Monotonic ms before which an entry that waits is not tried again. */
+  againAtMs: number;
+  /** Recordings of this entry that went to the quarantine in this docking: the next manifest names them. */
+  supersedes: RecordingId[];
+}
+
+/** SHA-256 of a path's exact bytes, as the manifest names it. */
+export function pathDigest(path: Uint8Array): string {
+  return sha256Hex(path);
+}
+
+/** Pause behind the n-th attempt in a row, in ms: reading a whole file again and again wears the camera and keeps the light on "do not take". */
+export function retryPauseMs(reason: WaitReason, attempts: number): number {
+  const pauseMsMax = reason === 'unreadable' || reason === 'too-damaged' ? DAMAGED_MS_MAX : RETRY_MS_MAX;
+  return Math.min(pauseMsMax, RETRY_MS_MIN * 2 ** Math.min(attempts - 1, 16));
+}
+
+/** True where nothing more will happen to the entry by itself and nothing is missing. */
+export function isSettled(fate: EntryFate): boolean {
+  return fate.kind === 'erased' || fate.kind === 'kept' || fate.kind === 'not-a-file';
+}
+
+/** True where a receipt lies beside the recording in the spool. One that is not there (quarantined a moment ago) has none. */
+export function hasReceipt(
+  spool: { get(recording: RecordingId): { readonly state: SpoolState } | undefined },
+  recording: RecordingId,
+): boolean {
+  const state = spool.get(recording)?.state;
+  return state === 'receipted' || state === 'released';
+}

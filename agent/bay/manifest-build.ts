@@ -1,0 +1,89 @@
+// Puts a recording's manifest together from what the camera said and what the sealing measured. Pure but for sealing the name.
+import type { CameraIdentity, InventoryEntry } from '../../drivers/driver.ts';
+import { encodeBase64 } from '../../protocol/bytes.ts';
+import { encodeCanonical } from '../../protocol/canonical.ts';
+import type { BayId, CameraId, DockingId, RecordingId, StationId } from '../../protocol/ids.ts';
+import { UNIT_BYTES } from '../../protocol/limits.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
+import type { Bulk, SealResult } from '../bulk/bulk.ts';
+import type { TrackedEntry } from './entry.ts';
+
+/** What is the same for all recordings of one docking. */
+export interface DockingFacts {
+  readonly station: StationId;
+  readonly bay: BayId;
+  readonly docking: DockingId;
+  readonly camera: CameraId;
+  readonly identity: CameraIdentity;
+  readonly recipients: readonly string[];
+}
+
+/** What one sealing adds. */
+export interface SealedFacts {
+  readonly recording: RecordingId;
+  readonly seal: SealResult;
+  readonly previousManifestSha256: string | null;
+  readonly sealedAt: string;
+  readonly clockSynchronised: boolean | null;
+}
+
+/** The manifest of one recording (SPEC 4.1). Errors: those of sealing the small text. */
+export async function buildManifest(
+  docking: DockingFacts,
+  entry: TrackedEntry,
+  sealed: SealedFacts,
+  bulk: Pick<Bulk, 'sealSmall'>,
+): Promise<Manifest> {
+  const { listed, role } = entry;
+  const { seal } = sealed;
+  return {
+    type: 'recording-manifest',
+    version: 1,
+    recording: sealed.recording,
+    station: docking.station,
+    bay: docking.bay,
+    docking: docking.docking,
+    camera: { id: docking.camera, model: docking.identity.model, serial: docking.identity.serial },
+    role: role.role,
+    locked: listed.locked,
+    rejected: rejection(entry, seal),
+    source: { path_sha256: entry.pathSha256, sealed: await sealSource(listed, docking.recipients, bulk) },
+    original: {
+      size_bytes: seal.originalSizeBytes,
+      sha256: seal.originalSha256,
+      modified_at: listed.modifiedAt,
+    },
+    // The camera's clock was not measured here: its claim is kept as it is, in both ends of the interval.
+    capture: { earliest_at: listed.modifiedAt, latest_at: listed.modifiedAt, basis: 'clock-unmeasured' },
+    sealed: { size_bytes: seal.sealedSizeBytes, unit_bytes: UNIT_BYTES, chunks_sha256: seal.chunksSha256 },
+    recipients: [...docking.recipients],
+    media: seal.media,
+    sidecars: [...role.sidecars],
+    sidecar_of: role.sidecarOf,
+    supersedes: [...entry.supersedes].sort(),
+    previous_manifest_sha256: sealed.previousManifestSha256,
+    sealed_at: sealed.sealedAt,
+    clock_synchronised: sealed.clockSynchronised,
+  };
+}
+
+function rejection({ role }: TrackedEntry, seal: SealResult): Manifest['rejected'] {
+  if (seal.unreadable.length > 0) return { reason: 'damaged', unreadable: [...seal.unreadable] };
+  return role.rejected === null ? null : { reason: role.rejected, unreadable: [] };
+}
+
+async function sealSource(
+  listed: InventoryEntry,
+  recipients: readonly string[],
+  bulk: Pick<Bulk, 'sealSmall'>,
+): Promise<string> {
+  const source = encodeCanonical({ path: encodeBase64(listed.path), vendor: wellFormed(listed.vendor) });
+  return encodeBase64(await bulk.sealSmall(source, recipients));
+}
+
+/** Vendor texts come from a camera: a lone surrogate would have no canonical form. */
+function wellFormed(vendor: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(vendor).map(([key, value]) => [key.toWellFormed(), value.toWellFormed()]),
+  );
+}

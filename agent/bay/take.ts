@@ -1,0 +1,237 @@
+// Takes one entry of a docking: known again by reading it, or pulled and sealed anew. The outcome is a value; the camera's departure is an error.
+import type { CameraSession } from '../../drivers/driver.ts';
+import { DockError, isDockError, systemCode } from '../../protocol/errors.ts';
+import { makeRecordingId, type RecordingId } from '../../protocol/ids.ts';
+import { sealedSizeBytes } from '../../protocol/sealed-file.ts';
+import type { Clock, Log, Random } from '../../protocol/ports.ts';
+import type { Bulk } from '../bulk/bulk.ts';
+import { findKnown, type Committer, type Sealed } from './commit.ts';
+import type { Custody } from '../custody/custody.ts';
+import { retryPauseMs, type TrackedEntry, type WaitReason } from './entry.ts';
+import type { DockingFacts } from './manifest-build.ts';
+import { digestEntry, pullInto, type PullContext } from './pull.ts';
+import type { Reservation, Spool } from '../spool/spool.ts';
+
+/** Taken and not yet on the disk, at most: pieces in flight and the sealing's own buffers. */
+const UNWRITTEN_BYTES = 16 * 1024 * 1024;
+
+/** What taking an entry needs. */
+export interface TakeDeps {
+  readonly spool: Spool;
+  readonly bulk: Bulk;
+  readonly custody: Custody;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Removes the oldest receipted spool copy; false where there is none. */
+  readonly makeRoom: () => Promise<boolean>;
+}
+
+/** Reading is over; `committing` resolves, and never rejects, when the entry has its fate. Wrapped, because awaiting would wait for both. */
+export interface Taken {
+  readonly committing: Promise<void> | undefined;
+}
+const NOTHING: Taken = { committing: undefined };
+
+/** One docking's way of taking entries; reading is one at a time, committing runs behind it. */
+export class Taker {
+  readonly #deps: TakeDeps;
+  readonly #docking: DockingFacts;
+  readonly #session: CameraSession;
+  readonly #committer: Committer;
+  readonly #onTaken: (entry: TrackedEntry) => void;
+
+  constructor(
+    deps: TakeDeps,
+    docking: DockingFacts,
+    session: CameraSession,
+    committer: Committer,
+    onTaken: (entry: TrackedEntry) => void,
+  ) {
+    this.#deps = deps;
+    this.#docking = docking;
+    this.#session = session;
+    this.#committer = committer;
+    this.#onTaken = onTaken;
+  }
+
+  /**
+   * Reads the entry; resolves when the camera is no longer needed for it, with the commit that may still be running.
+   * The entry's fate is set by the commit, or here where it could not be taken.
+   * Errors: "driver.detached", "driver.protocol"; the signal's reason. Everything else becomes the entry's fate.
+   */
+  async take(
+    entry: TrackedEntry,
+    signal: AbortSignal,
+    onProgress: (takenBytes: number) => void,
+  ): Promise<Taken> {
+    const context: PullContext = {
+      session: this.#session,
+      clock: this.#deps.clock,
+      log: this.#deps.log,
+      signal,
+      onProgress,
+    };
+    try {
+      if (await this.#knownAgain(entry, context)) return NOTHING;
+      return await this.#pull(entry, context);
+    } catch (error) {
+      if (signal.aborted || endsDocking(error)) throw error;
+      this.#wait(entry, error);
+      return NOTHING;
+    }
+  }
+
+  /** Same place and size as something durable here: only its bytes tell (SPEC 8.4). */
+  async #knownAgain(entry: TrackedEntry, context: PullContext): Promise<boolean> {
+    const { spool, bulk } = this.#deps;
+    const likely = spool
+      .byOriginal(this.#docking.camera, entry.pathSha256)
+      .some(
+        (known) => known.originalSizeBytes === entry.listed.sizeBytes && known.rejected?.reason !== 'damaged',
+      );
+    if (!likely) return false;
+    const digesting = await bulk.startDigest();
+    try {
+      await digestEntry(digesting, entry.listed, context);
+      const { sizeBytes, sha256 } = await digesting.finish();
+      const known = findKnown(spool, this.#docking.camera, entry.pathSha256, {
+        originalSizeBytes: sizeBytes,
+        originalSha256: sha256,
+      });
+      if (known === undefined) return false;
+      this.#matched(entry, known.recording);
+      entry.fate = { kind: 'spooled', recording: known.recording, sha256, stamp: entry.listed.stamp };
+      this.#onTaken(entry);
+      return true;
+    } finally {
+      await digesting.abort();
+    }
+  }
+
+  async #pull(entry: TrackedEntry, context: PullContext): Promise<Taken> {
+    const reservation = await this.#reserve(entry);
+    if (reservation === 'full') {
+      this.#wait(
+        entry,
+        new DockError('spool.full', 'no space in the spool for this recording', { retry: 'later' }),
+      );
+      return NOTHING;
+    }
+    try {
+      const sealed = await this.#seal(entry, countingWritten(context, reservation));
+      const committing = this.#commit(entry, sealed).finally(() => reservation.release());
+      return { committing };
+    } catch (error) {
+      reservation.release();
+      throw error;
+    }
+  }
+
+  /** Errors: those of the camera, the spool and the sealing; nothing of the attempt is left then. */
+  async #seal(entry: TrackedEntry, context: PullContext): Promise<Sealed> {
+    const { spool, bulk, random } = this.#deps;
+    const recording = makeRecordingId(random);
+    const staging = await spool.stage(recording);
+    try {
+      const { payloadPath, chunksPath } = staging;
+      const { recipients } = this.#docking;
+      const sealing = await bulk.startSeal({ payloadPath, chunksPath, recipients });
+      try {
+        await pullInto(sealing, entry.listed, context);
+        return { recording, staging, seal: await sealing.finish() };
+      } catch (error) {
+        await sealing.abort();
+        throw error;
+      }
+    } catch (error) {
+      await spool.discard(staging);
+      throw error;
+    }
+  }
+
+  /** Space for one more recording; receipted copies give way first. */
+  async #reserve(entry: TrackedEntry): Promise<Reservation | 'full'> {
+    const sizeBytes = sealedSizeBytes(entry.listed.sizeBytes, this.#docking.recipients.length);
+    for (;;) {
+      const reservation = await this.#deps.spool.reserve(sizeBytes);
+      if (reservation !== 'full' || !(await this.#deps.makeRoom())) return reservation;
+    }
+  }
+
+  /** Never rejects: whatever fails, the log among it, becomes the entry's fate. */
+  async #commit(entry: TrackedEntry, sealed: Sealed): Promise<void> {
+    const { seal } = sealed;
+    const { stamp } = entry.listed;
+    try {
+      this.#pulled(entry, sealed);
+      const { kind, recording } = await this.#committer.commit(entry, sealed);
+      if (kind === 'matched') this.#matched(entry, recording.recording);
+      entry.fate = { kind: 'spooled', recording: recording.recording, sha256: seal.originalSha256, stamp };
+      this.#onTaken(entry);
+    } catch (error) {
+      await this.#deps.spool.discard(sealed.staging);
+      this.#wait(entry, error);
+    }
+  }
+
+  #pulled(entry: TrackedEntry, { recording, seal }: Sealed): void {
+    this.#deps.custody.append({
+      event: 'pulled',
+      facts: {
+        recording,
+        docking: this.#docking.docking,
+        path_sha256: entry.pathSha256,
+        size_bytes: seal.originalSizeBytes,
+        sha256: seal.originalSha256,
+      },
+    });
+  }
+
+  #matched(entry: TrackedEntry, recording: RecordingId): void {
+    const facts = { recording, docking: this.#docking.docking, path_sha256: entry.pathSha256 };
+    this.#deps.custody.append({ event: 'matched', facts });
+  }
+
+  #wait(entry: TrackedEntry, error: unknown): void {
+    const reason = waitReason(error);
+    const news = entry.fate.kind !== 'waiting' || entry.fate.reason !== reason;
+    entry.fate = { kind: 'waiting', reason };
+    entry.attempts++;
+    entry.againAtMs = this.#deps.clock.monotonicMs() + retryPauseMs(reason, entry.attempts);
+    if (!news) return;
+    const facts = { docking: this.#docking.docking, path_sha256: entry.pathSha256, reason };
+    this.#deps.log.warn('entry not taken for now', { ...facts, error });
+    try {
+      this.#deps.custody.append({ event: 'not-taken', facts });
+    } catch (refused) {
+      this.#deps.log.error('entry of the custody log not taken', { ...facts, error: refused });
+    }
+  }
+}
+
+/** True where the error means that this conversation with the camera is over. */
+export function endsDocking(error: unknown): boolean {
+  return isDockError(error, 'driver.detached') || isDockError(error, 'driver.protocol');
+}
+
+/** The reason that stands with an entry that was not taken. */
+function waitReason(error: unknown): WaitReason {
+  const code = isDockError(error) ? error.code : '';
+  if (code === 'driver.changed' || code === 'driver.gone' || code === 'pull.resumed-differently')
+    return 'changing';
+  if (code === 'driver.unreadable') return 'unreadable';
+  if (code === 'pull.too-damaged') return 'too-damaged';
+  if (code.startsWith('driver.')) return 'camera-failed';
+  if (code === 'spool.full' || ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '')) return 'spool-full';
+  return 'spool-failed';
+}
+
+/** What was taken some megabytes ago is on the disk and no longer needs its reservation: else a large file would count twice. */
+function countingWritten(context: PullContext, reservation: Reservation): PullContext {
+  const onProgress = (takenBytes: number): void => {
+    reservation.written(Math.max(0, takenBytes - UNWRITTEN_BYTES));
+    context.onProgress(takenBytes);
+  };
+  return { ...context, onProgress };
+}

@@ -1,0 +1,69 @@
+// Sends pieces to a worker and lets only a few be on their way: the driver reads the next one while the worker is at the last.
+import type { Piece } from '../../drivers/driver.ts';
+import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
+
+/** Bytes on their way for one pass: one piece in work and one waiting keep both ends busy. */
+const IN_FLIGHT_BYTES_MAX = 2 * PULL_PIECE_BYTES;
+/** Pieces on their way, where they are small. */
+const IN_FLIGHT_PIECES_MAX = 32;
+/** A longer unreadable range travels in parts, so that a worker's other passes get their turn. */
+const UNREADABLE_PART_BYTES = 4 * PULL_PIECE_BYTES;
+
+/** Back-pressure for one pass. The first error of a piece is kept: the pass is over then. */
+export class PiecesInFlight {
+  readonly #send: (piece: Piece) => Promise<void>;
+  #bytes = 0;
+  #pieces = 0;
+  #failure: { readonly error: unknown } | undefined;
+  #settled: (() => void) | undefined;
+
+  constructor(send: (piece: Piece) => Promise<void>) {
+    this.#send = send;
+  }
+
+  /** Sends the piece; resolves when the next one may come. Errors: the first one that any piece met. */
+  async write(piece: Piece): Promise<void> {
+    for (const part of partsOf(piece)) {
+      this.throwFailure();
+      this.#track(part);
+      while (this.#isFull && this.#failure === undefined)
+        await new Promise<void>((resolve) => (this.#settled = resolve));
+    }
+    this.throwFailure();
+  }
+
+  throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  get #isFull(): boolean {
+    return this.#bytes >= IN_FLIGHT_BYTES_MAX || this.#pieces >= IN_FLIGHT_PIECES_MAX;
+  }
+
+  #track(piece: Piece): void {
+    const sizeBytes = sizeOf(piece);
+    this.#bytes += sizeBytes;
+    this.#pieces++;
+    this.#send(piece)
+      .catch((error: unknown) => (this.#failure ??= { error }))
+      .finally(() => {
+        this.#bytes -= sizeBytes;
+        this.#pieces--;
+        this.#settled?.();
+      });
+  }
+}
+
+/** Bytes of the file that a piece stands for. */
+export function sizeOf(piece: Piece): number {
+  return piece.kind === 'bytes' ? piece.bytes.length : piece.sizeBytes;
+}
+
+function* partsOf(piece: Piece): Generator<Piece, void, undefined> {
+  if (piece.kind === 'bytes' || piece.sizeBytes <= UNREADABLE_PART_BYTES) {
+    yield piece;
+    return;
+  }
+  for (let left = piece.sizeBytes; left > 0; left -= UNREADABLE_PART_BYTES)
+    yield { kind: 'unreadable', sizeBytes: Math.min(left, UNREADABLE_PART_BYTES) };
+}

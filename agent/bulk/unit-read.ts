@@ -1,0 +1,34 @@
+// Reads one unit of a sealed file back and checks it, so that a medium that went bad is found before anything is sent.
+import { equalBytes, sha256 } from '../../protocol/bytes.ts';
+import { DockError } from '../../protocol/errors.ts';
+import type { Files } from '../../protocol/ports.ts';
+
+/** One unit to read: `sizeBytes` from `position`, with the SHA-256 (32 bytes) that they had when they were sealed. */
+export interface UnitPlace {
+  readonly path: string;
+  readonly position: number;
+  readonly sizeBytes: number;
+  readonly sha256: Uint8Array;
+}
+
+/** The unit's bytes, in a buffer of their own. Errors: "spool.unit-damaged"; the system's error. */
+export async function readUnit(files: Files, place: UnitPlace): Promise<Uint8Array<ArrayBuffer>> {
+  const unit = Buffer.allocUnsafeSlow(place.sizeBytes); // no zeros first, and not from Node's pool
+  const file = await files.open(place.path, 'read');
+  try {
+    const read = await file.read(unit, place.position);
+    if (read === unit.length && equalBytes(sha256(unit), place.sha256)) return unit;
+    throw damaged(place, read);
+  } finally {
+    await file.close();
+  }
+}
+
+function damaged({ position, sizeBytes }: UnitPlace, read: number): DockError {
+  const what = read < sizeBytes ? `only ${read} bytes are there` : 'other bytes are there than were sealed';
+  return new DockError(
+    'spool.unit-damaged',
+    `unit of ${sizeBytes} bytes at ${position} of a sealed file is damaged: ${what}; check the station's disk`,
+    { retry: 'never', facts: { position_bytes: position, size_bytes: sizeBytes, read_bytes: read } },
+  );
+}

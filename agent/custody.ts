@@ -1,9 +1,0 @@
-// The custody port: what the stages of a recording tell the log. The writer is custody-log.ts; the events are in protocol/SPEC.md, 4.3.
-import type { CustodyEvent } from '../protocol/custody-entry.ts';
-
-/** Appends are ordered and kept in memory until the next checkpoint; nothing may be claimed to anybody before it. */
-export interface Custody {
-  append(event: CustodyEvent): void;
-  /** Resolves when everything appended so far is durable and under a signed checkpoint. Rejects "custody.write-failed". */
-  checkpoint(): Promise<void>;
-}

@@ -1,0 +1,326 @@
+// The custody log of this station (SPEC 4.3): takes events, makes them durable in groups under signed checkpoints, and gives them
+// to whoever brings them to the store. Recovery of earlier runs is custody-recovery.ts.
+//
+// Invariants:
+// 1. `checkpoint` resolves only when every event appended before it is synced and under a signed checkpoint.
+// 2. Events keep their order. An event leaves memory only when it is durable, so a failed write loses none.
+// 3. A failed write or sync ends the segment for good; what it may hold is written again into a new one that names the last
+//    entry that was surely durable.
+// 4. What waits in memory is bounded: above that `append` refuses, and its stage must stop.
+import { DockError, describeError, systemCode } from '../../protocol/errors.ts';
+import { CHAIN_START, type CustodyEvent } from '../../protocol/custody-entry.ts';
+import { makeSegmentId, type RecordingId, type SegmentId, type StationId } from '../../protocol/ids.ts';
+import { CUSTODY_GROUP_ENTRIES, CUSTODY_GROUP_MS } from '../../protocol/limits.ts';
+import type { PublicKey } from '../../protocol/minisign.ts';
+import type { Clock, Conditions, Files, Log, Random, Signer } from '../../protocol/ports.ts';
+import type { CustodyHead } from '../../protocol/receipt.ts';
+import type { ChainBreak, FoundSegment } from './custody-order.ts';
+import { checkedFacts, PendingEvents } from './custody-pending.ts';
+import { recoverSegments, signSegment } from './custody-recovery.ts';
+import { missingEntries, scrubSegments } from './custody-scrub.ts';
+import { CustodySegments, segmentPath, type CustodyLines, type KnownSegment } from './custody-segments.ts';
+import { chainGroups, SegmentWriter, type LooseEntry } from './custody-writer.ts';
+import type { Custody } from './custody.ts';
+import { withReserve } from '../spool/receipts.ts';
+import type { GivesSpace } from '../spool/reserve.ts';
+
+/** A segment is ended and a new one opened above this size: bounds what a start must follow, some 5,000 entries. */
+const SEGMENT_BYTES_MAX = 2 * 1024 * 1024;
+/** Groups in one write. */
+const WRITE_GROUPS_MAX = 8;
+/** First and last pause before writing is tried again. */
+const RETRY_MS_MIN = 1000;
+const RETRY_MS_MAX = 30_000;
+
+export interface CustodyLogOptions {
+  /** `custody/` of the spool; must be there. */
+  readonly folder: string;
+  readonly station: StationId;
+  /** Version of the agent, for the first entry of a segment. */
+  readonly version: string;
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signer: Signer;
+  readonly bootId: string | null;
+  readonly log: Log;
+  readonly conditions: Conditions;
+  /** Space to be had when the disk is full (`spool.logReserve`). */
+  readonly reserve?: GivesSpace;
+  /** With them, signatures of earlier segments are verified: the last checkpoint of one that was cut off, and ended ones afterwards. */
+  readonly stationKeys?: readonly PublicKey[];
+}
+
+/** The log. One per station and process. */
+export class CustodyLog implements Custody {
+  readonly #options: CustodyLogOptions;
+  readonly #segments: CustodySegments;
+  readonly #pending = new PendingEvents();
+  readonly #stopping = new AbortController();
+  #head: CustodyHead | null;
+  #writer: SegmentWriter | undefined;
+  #writing: Promise<void> | undefined;
+  #background: Promise<unknown> = Promise.resolve();
+  #cancelTimer: (() => void) | undefined;
+  /** Set while writing fails: until the retry, nobody is kept waiting. */
+  #failure: DockError | undefined;
+  #retryMs = RETRY_MS_MIN;
+  #onCheckpoint: () => void = () => undefined;
+  #closed = false;
+
+  private constructor(
+    options: CustodyLogOptions,
+    segments: readonly KnownSegment[],
+    head: CustodyHead | null,
+  ) {
+    this.#options = options;
+    this.#segments = new CustodySegments(options.files, options.folder, segments);
+    this.#head = head;
+  }
+
+  /**
+   * Recovers earlier segments and opens a new one. A chain that does not hold is entered and raises "custody.chain-broken"; a disk
+   * that takes nothing raises "custody.write-failed" and is tried again.
+   * Errors: the system's where the folder cannot be listed.
+   */
+  static async open(options: CustodyLogOptions): Promise<CustodyLog> {
+    const { segments, breaks } = await recoverSegments({
+      ...options,
+      stationKeys: options.stationKeys ?? [],
+      withSpace: (attempt) => withReserve(options.reserve, attempt),
+    });
+    const known = segments.map(({ segment, last }) => ({ segment, lastSequence: last.sequence }));
+    const log = new CustodyLog(options, known, headOf(segments));
+    if (breaks.length === 0) options.conditions.clear('custody.chain-broken', null);
+    for (const each of breaks) log.#broken(each);
+    await log.#flush(true);
+    log.#background = log.#scrub(segments);
+    return log;
+  }
+
+  /**
+   * Takes an event; it is durable after the next checkpoint, at the latest CUSTODY_GROUP_MS later.
+   * Errors: "custody.refused" (facts that no entry can hold), "custody.overrun" (too much waits: the disk takes nothing, or the caller
+   * did not wait for a checkpoint now and then), "custody.closed".
+   */
+  append(event: CustodyEvent): void {
+    if (this.#closed) throw new DockError('custody.closed', 'the custody log is closed', { retry: 'never' });
+    this.#pending.push({ ...this.#stamp(), event: event.event, facts: checkedFacts(event) });
+    if (this.#pending.length >= CUSTODY_GROUP_ENTRIES) this.#flushSoon();
+    else this.#armTimer(CUSTODY_GROUP_MS);
+  }
+
+  async checkpoint(): Promise<void> {
+    if (this.#pending.length === 0) return;
+    if (this.#failure !== undefined && this.#writing === undefined) throw this.#failure;
+    const durable = this.#pending.wait();
+    this.#flushSoon();
+    await durable;
+  }
+
+  /** The one handler is called after each group that became durable; it must not throw. */
+  onCheckpoint(handler: () => void): void {
+    this.#onCheckpoint = handler;
+  }
+
+  /** The newest entry that is durable and under a checkpoint, of this run or of earlier ones. */
+  head(): CustodyHead | null {
+    return this.#head;
+  }
+
+  /** Segments in order, the oldest first, with their newest durable entry. */
+  segments(): readonly Readonly<KnownSegment>[] {
+    return this.#segments.list();
+  }
+
+  /** Whole durable lines from an entry on, at most `bytesMax` but at least one; undefined where there is nothing. Errors: the system's. */
+  read(segment: SegmentId, fromSequence: number, bytesMax: number): Promise<CustodyLines | undefined> {
+    return this.#segments.read(segment, fromSequence, bytesMax);
+  }
+
+  /** Digest of one durable entry's line; undefined where there is none. Errors: the system's. */
+  entrySha256(segment: SegmentId, sequence: number): Promise<string | undefined> {
+    return this.#segments.entrySha256(segment, sequence);
+  }
+
+  /** Of these recordings, those without a `spooled` entry in the log: a cut came between commit and checkpoint. Errors: the system's. */
+  withoutSpooledEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
+    return missingEntries(this.#segments, 'spooled', recordings);
+  }
+
+  /** The same for `receipted` entries: a cut came between a receipt's sync and the checkpoint. Errors: the system's. */
+  withoutReceiptedEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
+    return missingEntries(this.#segments, 'receipted', recordings);
+  }
+
+  /** Writes what waits, ends the segment and signs the whole of it. Never rejects: what fails is done by the next start. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#failure = undefined; // one more attempt, whatever was before
+    await this.checkpoint().catch(() => undefined);
+    this.#closed = true;
+    this.#stopping.abort();
+    this.#cancelTimer?.();
+    await this.#writing;
+    const writer = this.#writer;
+    this.#writer = undefined;
+    if (writer !== undefined) this.#end(writer);
+    await this.#background;
+  }
+
+  #stamp(): Pick<LooseEntry, 'at' | 'boot' | 'monotonic_ms'> {
+    const { clock, bootId } = this.#options;
+    return {
+      at: new Date(clock.wallMs()).toISOString(),
+      boot: bootId,
+      monotonic_ms: Math.floor(clock.monotonicMs()),
+    };
+  }
+
+  #armTimer(ms: number): void {
+    if (this.#cancelTimer !== undefined || this.#closed) return;
+    this.#cancelTimer = this.#options.clock.after(ms, () => {
+      this.#cancelTimer = undefined;
+      this.#failure = undefined;
+      this.#flushSoon();
+    });
+  }
+
+  #flushSoon(): void {
+    if (this.#writing !== undefined || this.#failure !== undefined) return;
+    this.#writing = this.#flush(false).finally(() => {
+      this.#writing = undefined;
+      if (this.#pending.hasWaiters) this.#flushSoon();
+    });
+  }
+
+  /** Writes until nothing waits. `open` writes a segment's opening even where no event waits. Never rejects. */
+  async #flush(open: boolean): Promise<void> {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    await Promise.resolve(); // whoever appends in the same breath shares the group
+    try {
+      for (let must = open; must || this.#pending.length > 0; must = false) {
+        const batch = this.#pending.first(WRITE_GROUPS_MAX * CUSTODY_GROUP_ENTRIES - 1);
+        await this.#writeOrAgain(batch);
+        this.#settled(batch);
+      }
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** One attempt, and one more in a new segment; where the disk is full, with the reserve given up. */
+  async #writeOrAgain(batch: readonly LooseEntry[]): Promise<void> {
+    try {
+      await this.#write(batch);
+    } catch (error) {
+      if (isFull(error) && !(await this.#options.reserve?.giveUp())) throw error;
+      this.#options.log.warn('custody write failed, tried again in a new segment', { error });
+      await this.#write(batch);
+    }
+  }
+
+  async #write(batch: readonly LooseEntry[]): Promise<void> {
+    const { station, signer, files, folder, random } = this.#options;
+    const opened = this.#writer;
+    const segment = opened?.segment ?? makeSegmentId(random);
+    const entries = opened === undefined ? [this.#opening(segment), ...batch] : batch;
+    const context = { station, segment, signer, stamp: () => this.#stamp() };
+    const groups = await chainGroups(opened?.head ?? CHAIN_START, entries, context);
+    const writer = opened ?? (await SegmentWriter.create(segment, files, folder));
+    try {
+      await writer.append(groups);
+    } catch (error) {
+      this.#writer = undefined;
+      await writer.abandon();
+      throw error;
+    }
+    this.#writer = writer;
+    this.#head = { segment, ...groups.state };
+    this.#segments.reached(segment, groups.state.sequence);
+    if (writer.sizeBytes < SEGMENT_BYTES_MAX) return;
+    this.#writer = undefined;
+    this.#end(writer);
+  }
+
+  #opening(segment: SegmentId): LooseEntry {
+    const { station, version } = this.#options;
+    const facts = {
+      segment,
+      station,
+      version,
+      last_segment: this.#head?.segment ?? null,
+      last_sequence: this.#head?.sequence ?? null,
+      last_sha256: this.#head?.sha256 ?? null,
+    };
+    return { ...this.#stamp(), event: 'segment-opened', facts };
+  }
+
+  #settled(batch: readonly LooseEntry[]): void {
+    this.#retryMs = RETRY_MS_MIN;
+    this.#options.conditions.clear('custody.write-failed', null);
+    this.#pending.settle(batch);
+    this.#onCheckpoint();
+  }
+
+  #failed(cause: unknown): void {
+    const { log, conditions } = this.#options;
+    const failure = new DockError(
+      'custody.write-failed',
+      `custody log not written: ${describeError(cause)}; ${this.#pending.length} events wait, tried again in ${this.#retryMs} ms`,
+      { cause, retry: 'later', facts: { waiting_events: this.#pending.length } },
+    );
+    log.error('custody log not written', { error: failure });
+    conditions.raise('custody.write-failed', null, { waiting_events: this.#pending.length });
+    this.#pending.fail(failure);
+    this.#failure = failure;
+    this.#armTimer(this.#retryMs);
+    this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
+  }
+
+  /** Closes and signs a segment that is complete, behind everybody's back. */
+  #end(writer: SegmentWriter): void {
+    const { files, folder, log } = this.#options;
+    const withSpace = <T>(attempt: () => Promise<T>): Promise<T> =>
+      withReserve(this.#options.reserve, attempt);
+    const ending = async (): Promise<void> => {
+      await writer.close();
+      const bytes = await files.readAll(segmentPath(folder, writer.segment), writer.sizeBytes);
+      await signSegment({ ...this.#options, withSpace }, writer.segment, bytes);
+    };
+    this.#background = Promise.all([
+      this.#background,
+      ending().catch((error: unknown) =>
+        log.warn('custody segment not ended', { error, segment: writer.segment }),
+      ),
+    ]);
+  }
+
+  async #scrub(segments: readonly FoundSegment[]): Promise<void> {
+    const keys = this.#options.stationKeys ?? [];
+    if (keys.length === 0) return;
+    const signed = segments.filter((each) => each.signed).map(({ segment }) => segment);
+    await scrubSegments({ ...this.#options, stationKeys: keys }, signed, this.#stopping.signal, (each) =>
+      this.#broken(each),
+    );
+  }
+
+  #broken({ segment, sequence, reason }: ChainBreak): void {
+    const { log, conditions } = this.#options;
+    const facts = { segment, sequence, reason: reason.slice(0, 256) };
+    log.error('custody log: chain does not hold', facts);
+    conditions.raise('custody.chain-broken', null, facts);
+    this.#pending.push({ ...this.#stamp(), event: 'chain-broken', facts });
+    this.#armTimer(CUSTODY_GROUP_MS);
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '');
+}
+
+function headOf(segments: readonly FoundSegment[]): CustodyHead | null {
+  const newest = segments.at(-1);
+  return newest === undefined ? null : { segment: newest.segment, ...newest.last };
+}

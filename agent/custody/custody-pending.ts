@@ -1,0 +1,95 @@
+// Events of the custody log that are not durable yet, and who waits for them. Bounded; knows no file.
+import { custodyEntrySchema, type CustodyEvent } from '../../protocol/custody-entry.ts';
+import { DockError } from '../../protocol/errors.ts';
+import { CUSTODY_ENTRY_BYTES_MAX } from '../../protocol/limits.ts';
+import type { LooseEntry } from './custody-writer.ts';
+
+/** Events that wait for the disk, in bytes; some 20,000 of usual size. */
+const PENDING_BYTES_MAX = 8 * 1024 * 1024;
+/** Room in an entry beside its facts. */
+const ENTRY_REST_BYTES = 512;
+
+interface Waiter {
+  /** Events taken before it was added. */
+  readonly upTo: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Facts of an event that an entry can hold. Errors: "custody.refused". */
+export function checkedFacts({ event, facts }: CustodyEvent): LooseEntry['facts'] {
+  const checked = custodyEntrySchema.pick({ event: true, facts: true }).safeParse({ event, facts });
+  const sizeBytes = Buffer.byteLength(JSON.stringify(facts));
+  if (checked.success && sizeBytes <= CUSTODY_ENTRY_BYTES_MAX - ENTRY_REST_BYTES) return checked.data.facts;
+  throw new DockError(
+    'custody.refused',
+    `custody event ${event} refused: ${sizeBytes} bytes of facts, or facts of a kind that no entry holds`,
+    { retry: 'never' },
+  );
+}
+
+/** A queue of events in order. */
+export class PendingEvents {
+  #entries: LooseEntry[] = [];
+  #bytes = 0;
+  #taken = 0;
+  #durable = 0;
+  #waiters: Waiter[] = [];
+
+  get length(): number {
+    return this.#entries.length;
+  }
+
+  get hasWaiters(): boolean {
+    return this.#waiters.length > 0;
+  }
+
+  /** Errors: "custody.overrun" where too much waits already. */
+  push(entry: LooseEntry): void {
+    if (this.#bytes > PENDING_BYTES_MAX) {
+      throw new DockError(
+        'custody.overrun',
+        `${this.#bytes} bytes of custody events wait for the disk: nothing more is taken until they are written`,
+        { retry: 'later', facts: { pending_bytes: this.#bytes } },
+      );
+    }
+    this.#entries.push(entry);
+    this.#bytes += sizeBytes(entry);
+    this.#taken++;
+  }
+
+  /** The first events, at most so many; they stay until they are settled. */
+  first(count: number): LooseEntry[] {
+    return this.#entries.slice(0, count);
+  }
+
+  /** The first events are durable: they leave, and who waited for them goes on. */
+  settle(batch: readonly LooseEntry[]): void {
+    this.#entries = this.#entries.slice(batch.length);
+    for (const entry of batch) this.#bytes -= sizeBytes(entry);
+    this.#durable += batch.length;
+    const done = this.#waiters.filter(({ upTo }) => upTo <= this.#durable);
+    this.#waiters = this.#waiters.filter(({ upTo }) => upTo > this.#durable);
+    for (const { resolve } of done) resolve();
+  }
+
+  /** Resolves when every event taken until now is durable; rejects as `fail` says. */
+  wait(): Promise<void> {
+    if (this.#durable === this.#taken) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ upTo: this.#taken, resolve, reject });
+    });
+  }
+
+  /** Tells all who wait; the events stay. */
+  fail(error: unknown): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const { reject } of waiters) reject(error);
+  }
+}
+
+/** What an entry takes in memory and in the file, near enough. */
+function sizeBytes(entry: LooseEntry): number {
+  return JSON.stringify(entry.facts).length + 300;
+}

@@ -1,0 +1,186 @@
+// What a start makes of the custody segments that earlier runs left. Takes any state; may be cut off at every call and starts again.
+//
+// Invariants:
+// 1. A segment with a signature over the whole of it is ended: it is never written again. Here only its first and last entry are read.
+// 2. One without was cut off: its chain is followed, a torn last write is cut, and what is left is written anew (what the kernel
+//    shows of a file that was never synced may be gone tomorrow), put in its place in one step, and signed.
+// 3. A chain that does not hold stays as it is, unsigned, and is named with the place.
+// 4. A file without a single whole entry was never claimed to anybody; it is removed unless another segment names an entry of it.
+// 5. What the disk refuses is logged and left for the next start. Other names in the folder are not touched.
+import { join } from 'node:path';
+import { bufferOf, encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
+import { CUSTODY_SEGMENT_TRUSTED_COMMENT, parseCustodyEntry } from '../../protocol/custody-entry.ts';
+import { describeError, DockError } from '../../protocol/errors.ts';
+import { isSegmentId, type SegmentId } from '../../protocol/ids.ts';
+import { CUSTODY_ENTRY_BYTES_MAX } from '../../protocol/limits.ts';
+import type { PublicKey } from '../../protocol/minisign.ts';
+import type { Files, Log, Signer } from '../../protocol/ports.ts';
+import { scanSegment } from './custody-scan.ts';
+import { brokenLinks, inOrder, predecessorOf, type ChainBreak, type FoundSegment } from './custody-order.ts';
+import { segmentOf, segmentPath, segmentSignaturePath } from './custody-segments.ts';
+import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../durable-file.ts';
+import { inParallel } from '../spool/in-parallel.ts';
+
+/** A segment is ended at SEGMENT_BYTES_MAX (custody-log.ts) plus one write: anything longer is none of ours. */
+const SEGMENT_READ_BYTES_MAX = 16 * 1024 * 1024;
+const AT_ONCE = 8;
+
+export interface CustodyRecoveryDeps {
+  readonly folder: string;
+  readonly files: Files;
+  readonly log: Log;
+  readonly signer: Signer;
+  /** Runs a write, making room for it where the disk is full. */
+  readonly withSpace: <T>(attempt: () => Promise<T>) => Promise<T>;
+  /** Keys that signed checkpoints; without them signatures are not looked at. */
+  readonly stationKeys: readonly PublicKey[];
+}
+
+/** What earlier runs left: segments in order, and where the chain breaks. Errors: the system's where the folder cannot be listed. */
+export async function recoverSegments(
+  deps: CustodyRecoveryDeps,
+): Promise<{ segments: FoundSegment[]; breaks: ChainBreak[] }> {
+  const names = await deps.files.list(deps.folder);
+  await removeUnfinished(deps, names);
+  const signed = new Set(names);
+  const ids = names
+    .map(segmentOf)
+    .filter((name): name is SegmentId => name !== undefined && isSegmentId(name));
+  const found: FoundSegment[] = [];
+  const breaks: ChainBreak[] = [];
+  await inParallel(ids, AT_ONCE, async (id) => {
+    const isSigned = signed.has(`${id}.jsonl.minisig`);
+    const { segment, problem } = await (isSigned ? lookSigned(deps, id) : recoverOne(deps, id));
+    if (segment !== undefined) found.push(segment);
+    if (problem !== undefined)
+      breaks.push({ segment: id, sequence: segment?.last.sequence ?? 0, reason: problem });
+  });
+  const segments = inOrder(found);
+  breaks.push(...brokenLinks(segments));
+  return { segments: await dropEmpty(deps, segments), breaks };
+}
+
+interface Looked {
+  readonly segment?: FoundSegment;
+  readonly problem?: string;
+}
+
+async function removeUnfinished(
+  { files, folder, log }: CustodyRecoveryDeps,
+  names: readonly string[],
+): Promise<void> {
+  for (const name of names)
+    if (name.endsWith(UNFINISHED_SUFFIX))
+      await unlinkIfThere(files, join(folder, name)).catch((error: unknown) =>
+        log.warn('unfinished custody file not removed', { name, error }),
+      );
+}
+
+/** First and last line of an ended segment. */
+async function lookSigned({ files, folder }: CustodyRecoveryDeps, id: SegmentId): Promise<Looked> {
+  const lost = { segment: id, first: undefined, last: { sequence: 0, sha256: '' }, signed: true };
+  try {
+    const file = await files.open(segmentPath(folder, id), 'read');
+    try {
+      const size = await file.sizeBytes();
+      const room = CUSTODY_ENTRY_BYTES_MAX + 1;
+      const head = new Uint8Array(Math.min(size, room));
+      await file.read(head, 0);
+      const tail = new Uint8Array(Math.min(size, 2 * room));
+      await file.read(tail, size - tail.length);
+      return { segment: endsOf(id, head, tail) };
+    } finally {
+      await file.close().catch(() => undefined);
+    }
+  } catch (error) {
+    return { segment: lost, problem: describeError(error) };
+  }
+}
+
+function endsOf(segment: SegmentId, head: Uint8Array, tail: Uint8Array): FoundSegment {
+  const end = bufferOf(tail).lastIndexOf(10);
+  const lastLine = tail.subarray(bufferOf(tail).lastIndexOf(10, end - 1) + 1, end);
+  const first = parseCustodyEntry(head.subarray(0, bufferOf(head).indexOf(10)));
+  const last = parseCustodyEntry(lastLine);
+  if (end !== tail.length - 1)
+    throw new DockError('custody.chain-broken', 'something lies behind the last entry of an ended segment', {
+      retry: 'never',
+    });
+  return { segment, first, last: { sequence: last.sequence, sha256: sha256Hex(lastLine) }, signed: true };
+}
+
+/** A segment that nobody ended: followed, cut where torn, written anew, signed. */
+async function recoverOne(deps: CustodyRecoveryDeps, id: SegmentId): Promise<Looked> {
+  const path = segmentPath(deps.folder, id);
+  let bytes: Uint8Array;
+  try {
+    bytes = await deps.files.readAll(path, SEGMENT_READ_BYTES_MAX);
+  } catch (error) {
+    return {
+      segment: { segment: id, first: undefined, last: { sequence: 0, sha256: '' }, signed: false },
+      problem: describeError(error),
+    };
+  }
+  const { state, goodBytes, first, rest, reason } = scanSegment(id, bytes, deps.stationKeys);
+  const segment = { segment: id, first, last: state, signed: false };
+  if (rest === 'broken') return { segment, problem: reason };
+  if (rest === 'torn')
+    deps.log.warn('custody log: torn end cut', { segment: id, sequence: state.sequence, reason });
+  if (state.sequence === 0) return { segment };
+  return { segment: { ...segment, signed: await rewrite(deps, id, bytes.subarray(0, goodBytes)) } };
+}
+
+async function rewrite(deps: CustodyRecoveryDeps, id: SegmentId, bytes: Uint8Array): Promise<boolean> {
+  const { files, folder, withSpace, log } = deps;
+  try {
+    await withSpace(() => replaceDurable(files, segmentPath(folder, id), bytes));
+    await files.syncFolder(folder);
+    await signSegment(deps, id, bytes);
+    return true;
+  } catch (error) {
+    log.warn('custody segment of an earlier run not ended', { segment: id, error });
+    return false;
+  }
+}
+
+/** Ends a durable segment: puts the signature over the whole of it beside it, durably. Errors: the signer's, the system's. */
+export async function signSegment(
+  {
+    files,
+    folder,
+    signer,
+    withSpace,
+  }: Pick<CustodyRecoveryDeps, 'files' | 'folder' | 'signer' | 'withSpace'>,
+  segment: SegmentId,
+  bytes: Uint8Array,
+): Promise<void> {
+  const signature = await signer.sign(bytes, CUSTODY_SEGMENT_TRUSTED_COMMENT);
+  const path = segmentSignaturePath(folder, segment);
+  await withSpace(() => replaceDurable(files, path, encodeUtf8(signature)));
+  await files.syncFolder(folder);
+}
+
+async function dropEmpty(
+  deps: CustodyRecoveryDeps,
+  segments: readonly FoundSegment[],
+): Promise<FoundSegment[]> {
+  const named = new Set(segments.map((each) => predecessorOf(each)?.segment));
+  const empty = segments.filter(
+    ({ last, signed, segment, first }) =>
+      last.sequence === 0 && first === undefined && !signed && !named.has(segment),
+  );
+  for (const { segment } of empty) await dropOne(deps, segment);
+  return segments.filter(({ last }) => last.sequence > 0);
+}
+
+/** Only where it is as short as an unfinished first write: anything else without a good entry was damaged and stays. */
+async function dropOne({ files, folder, log }: CustodyRecoveryDeps, segment: SegmentId): Promise<void> {
+  try {
+    const bytes = await files.readAll(segmentPath(folder, segment), SEGMENT_READ_BYTES_MAX);
+    if (bufferOf(bytes).includes(10)) return;
+    await files.unlink(segmentPath(folder, segment));
+    log.info('custody segment without an entry removed', { segment, size_bytes: bytes.length });
+  } catch (error) {
+    log.warn('custody segment without an entry not removed', { segment, error });
+  }
+}

@@ -1,0 +1,109 @@
+// Follows one segment of the custody log from its first byte: how far it holds, and what lies behind. Pure; reads and changes no file.
+import { bufferOf, encodeUtf8 } from '../../protocol/bytes.ts';
+import {
+  CHAIN_START,
+  CUSTODY_HEAD_TRUSTED_COMMENT,
+  followChain,
+  parseCustodyHead,
+  type ChainState,
+  type CustodyEntry,
+} from '../../protocol/custody-entry.ts';
+import { describeError, DockError } from '../../protocol/errors.ts';
+import type { SegmentId } from '../../protocol/ids.ts';
+import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
+
+const LF = 10;
+
+/** What a segment's bytes are worth. */
+export interface ScannedSegment {
+  /** The last entry that holds; sequence 0 where not even the first one does. */
+  readonly state: ChainState;
+  /** Bytes up to and with that entry's LF. */
+  readonly goodBytes: number;
+  readonly first: CustodyEntry | undefined;
+  /** `torn`: behind it lies only what a cut-off write leaves; `broken`: entries that do not follow, for the reason given. */
+  readonly rest: 'none' | 'torn' | 'broken';
+  readonly reason: string;
+}
+
+/** Lines of some bytes with the offset behind each LF; what follows the last LF is no line. */
+export function* linesIn(bytes: Uint8Array): Generator<{ readonly line: Uint8Array; readonly end: number }> {
+  const buffer = bufferOf(bytes);
+  let from = 0;
+  for (let at = buffer.indexOf(LF); at >= 0; at = buffer.indexOf(LF, from)) {
+    yield { line: bytes.subarray(from, at), end: at + 1 };
+    from = at + 1;
+  }
+}
+
+/**
+ * Follows the chain through a segment's bytes. Checks each entry, that the first one opens this segment, that each checkpoint names
+ * the entry before it, and the signature of the last checkpoint where keys are given: it covers all before.
+ */
+export function scanSegment(
+  segment: SegmentId,
+  bytes: Uint8Array,
+  keys: readonly PublicKey[],
+): ScannedSegment {
+  let state = CHAIN_START;
+  let goodBytes = 0;
+  let first: CustodyEntry | undefined;
+  let checkpoint: CustodyEntry | undefined;
+  let reason = '';
+  for (const { line, end } of linesIn(bytes)) {
+    try {
+      const step = followChain(state, line);
+      checkOpening(segment, step.entry);
+      if (step.entry.event === 'checkpoint') {
+        checkHead(segment, state, step.entry);
+        checkpoint = step.entry;
+      }
+      first ??= step.entry;
+      state = step.state;
+      goodBytes = end;
+    } catch (error) {
+      reason = describeError(error);
+      break;
+    }
+  }
+  const forged =
+    checkpoint === undefined || keys.length === 0 ? undefined : signatureProblem(checkpoint, keys);
+  if (forged !== undefined) return { state, goodBytes, first, rest: 'broken', reason: forged };
+  return { state, goodBytes, first, ...judgeRest(bytes.subarray(goodBytes), reason) };
+}
+
+function broken(why: string): never {
+  throw new DockError('custody.chain-broken', why, { retry: 'never' });
+}
+
+function checkOpening(segment: SegmentId, entry: CustodyEntry): void {
+  if (entry.sequence > 1) return;
+  if (entry.event !== 'segment-opened' || entry.facts['segment'] !== segment)
+    broken('the first entry does not open this segment');
+}
+
+function checkHead(segment: SegmentId, before: ChainState, { facts, sequence }: CustodyEntry): void {
+  const head = parseCustodyHead(encodeUtf8(String(facts['head'])));
+  if (head.segment === segment && head.sequence === before.sequence && head.sha256 === before.sha256) return;
+  broken(`checkpoint ${sequence} does not name the entry before it`);
+}
+
+function signatureProblem({ facts, sequence }: CustodyEntry, keys: readonly PublicKey[]): string | undefined {
+  try {
+    const signature = String(facts['signature']);
+    verifyDocument(encodeUtf8(String(facts['head'])), signature, CUSTODY_HEAD_TRUSTED_COMMENT, keys);
+    return undefined;
+  } catch (error) {
+    return `signature of checkpoint ${sequence}: ${describeError(error)}`;
+  }
+}
+
+/**
+ * A write that was cut off ends somewhere in a line, or in zeros where its bytes never came: no LF lies behind the last good line.
+ * A whole line that does not follow is no accident of a write.
+ */
+function judgeRest(rest: Uint8Array, reason: string): Pick<ScannedSegment, 'rest' | 'reason'> {
+  if (rest.length === 0) return { rest: 'none', reason: '' };
+  if (bufferOf(rest).includes(LF)) return { rest: 'broken', reason };
+  return { rest: 'torn', reason: `${rest.length} bytes of an unfinished write` };
+}

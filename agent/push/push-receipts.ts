@@ -1,0 +1,116 @@
+// Takes the receipts of what is pushed: verified, stored durably and logged, in this order; only then anybody is told.
+//
+// Invariants:
+// 1. `onReceipted` is called once a recording, after its receipt and the log entry of it are durable.
+// 2. A receipt that was stored and could not be logged is logged when it comes again.
+// 3. Refused receipts make one log entry a recording and reason, however many come.
+import { sha256Hex } from '../../protocol/bytes.ts';
+import type { CustodyEvent } from '../../protocol/custody-entry.ts';
+import { isDockError } from '../../protocol/errors.ts';
+import type { RecordingId } from '../../protocol/ids.ts';
+import type { ReceiptMessage } from '../../protocol/messages.ts';
+import type { Conditions, Log } from '../../protocol/ports.ts';
+import type { CustodyHead } from '../../protocol/receipt.ts';
+import type { Custody } from '../custody/custody.ts';
+import { verifyReceipt, type TrustedStore } from './push-verify.ts';
+import type { SpooledRecording } from '../spool/spool.ts';
+
+export interface PushReceiptsOptions {
+  readonly store: TrustedStore;
+  readonly spool: {
+    get(recording: RecordingId): SpooledRecording | undefined;
+    storeReceipt(recording: RecordingId, bytes: Uint8Array, signature: string): Promise<void>;
+  };
+  readonly custody: Custody;
+  readonly log: Log;
+  readonly conditions: Conditions;
+  /** Our own manifest of a recording, verified. */
+  readonly manifestBytes: (recording: RecordingId) => Promise<Uint8Array>;
+  /** Whether a head that the store names is in our custody log. */
+  readonly knowsHead: (head: CustodyHead | null) => Promise<boolean>;
+  /** A receipt is durable and logged. Must not throw. */
+  readonly onReceipted: (recording: RecordingId) => void;
+}
+
+/** Receipts of one station. */
+export class PushReceipts {
+  readonly #options: PushReceiptsOptions;
+  readonly #taking = new Set<RecordingId>();
+  /** Receipts that are stored, and whom nobody was told of yet. */
+  readonly #untold = new Map<RecordingId, { readonly event: CustodyEvent; logged: boolean }>();
+  readonly #refusals = new Map<RecordingId, Set<string>>();
+
+  constructor(options: PushReceiptsOptions) {
+    this.#options = options;
+  }
+
+  /** True while a receipt of the recording is on its way to the disk. */
+  isTaking(recording: RecordingId): boolean {
+    return this.#taking.has(recording);
+  }
+
+  /**
+   * A receipt came. One at a time for a recording; `isPushed` says that somebody still waits for one that may be stored already.
+   * Errors: "custody.overrun" where a refusal could not be logged; everything else is logged and changes nothing.
+   */
+  async take(recording: RecordingId, message: ReceiptMessage, isPushed: boolean): Promise<void> {
+    const isSpooled = this.#options.spool.get(recording)?.state === 'spooled';
+    if (this.#taking.has(recording) || !(isSpooled || isPushed || this.#untold.has(recording))) return;
+    this.#taking.add(recording);
+    try {
+      if (isSpooled) await this.#keep(recording, message);
+      await this.#tell(recording);
+    } catch (error) {
+      this.#notTaken(recording, error);
+    } finally {
+      this.#taking.delete(recording);
+    }
+  }
+
+  /** The recording is receipted or left the spool: what was raised for it is over. */
+  forget(recording: RecordingId): void {
+    this.#refusals.delete(recording);
+    this.#options.conditions.clear('receipt.refused', recording);
+  }
+
+  async #keep(recording: RecordingId, message: ReceiptMessage): Promise<void> {
+    const manifestBytes = await this.#options.manifestBytes(recording);
+    const { bytes, signature, receipt } = verifyReceipt(message, manifestBytes, this.#options.store);
+    await this.#compareHead(receipt.custody_head);
+    await this.#options.spool.storeReceipt(recording, bytes, signature);
+    const facts = { recording, receiver: receipt.receiver, receipt_sha256: sha256Hex(bytes) };
+    this.#untold.set(recording, { event: { event: 'receipted', facts }, logged: false });
+  }
+
+  async #tell(recording: RecordingId): Promise<void> {
+    const untold = this.#untold.get(recording);
+    if (untold?.logged === false) {
+      this.#options.custody.append(untold.event);
+      untold.logged = true;
+    }
+    await this.#options.custody.checkpoint();
+    this.#untold.delete(recording);
+    this.#options.onReceipted(recording);
+  }
+
+  /** The receipt counts all the same: what differs is the log, and a person must know. */
+  async #compareHead(head: CustodyHead | null): Promise<void> {
+    if (head === null || (await this.#options.knowsHead(head))) return;
+    this.#options.conditions.raise('custody.store-differs', head.segment, { sequence: head.sequence });
+    this.#options.log.error(
+      'a receipt names a custody head that this station does not have: restored or altered',
+      head,
+    );
+  }
+
+  #notTaken(recording: RecordingId, error: unknown): void {
+    const code = isDockError(error) ? error.code : 'unknown';
+    this.#options.log.warn('receipt not taken', { recording, error });
+    if (code !== 'receipt.mismatch' && !code.startsWith('signature.')) return;
+    this.#options.conditions.raise('receipt.refused', recording, { reason: code });
+    const logged = this.#refusals.get(recording) ?? new Set();
+    if (logged.has(code)) return;
+    this.#options.custody.append({ event: 'receipt-refused', facts: { recording, reason: code } });
+    this.#refusals.set(recording, logged.add(code));
+  }
+}

@@ -1,0 +1,110 @@
+// What comes below `down/` for a recording, checked: signed messages against the pinned store keys, receipts against our own documents.
+// Whatever does not hold is thrown as an error and changes nothing.
+import { encodeUtf8, parseUtf8 } from '../../protocol/bytes.ts';
+import { DockError } from '../../protocol/errors.ts';
+import type { ReceiverId, RecordingId, StationId } from '../../protocol/ids.ts';
+import { parseManifest } from '../../protocol/manifest.ts';
+import {
+  messageBytes,
+  parseDown,
+  parseSignedBody,
+  type ClaimBody,
+  type CustodyBody,
+  type HaveMessage,
+  type ReceiptMessage,
+  type RefuseBody,
+} from '../../protocol/messages.ts';
+import { verifyDocument, verifyMessage, type PublicKey } from '../../protocol/minisign.ts';
+import { parseReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../protocol/receipt.ts';
+import { receiptMismatch } from '../bay/release.ts';
+
+/** Whom a station listens to: only the technician's file says so. */
+export interface TrustedStore {
+  readonly station: StationId;
+  readonly storeKeys: readonly PublicKey[];
+  readonly receivers: readonly ReceiverId[];
+}
+
+export type TrustedDown =
+  | { readonly kind: 'claim'; readonly body: ClaimBody }
+  | { readonly kind: 'refuse'; readonly body: RefuseBody }
+  | { readonly kind: 'have'; readonly message: HaveMessage }
+  | { readonly kind: 'receipt'; readonly message: ReceiptMessage };
+
+/**
+ * A message below `down/<recording>`, its signature verified where it carries one. A receipt is verified by verifyReceipt.
+ * Errors: "message.refused", "signature.*", "message.misdirected" for another station, recording or receiver.
+ */
+export function verifyDown(payload: Uint8Array, recording: RecordingId, store: TrustedStore): TrustedDown {
+  const message = parseDown(payload);
+  if (message.message === 'have') return { kind: 'have', message: listed(message, store) };
+  if (message.message === 'receipt') return { kind: 'receipt', message: listed(message, store) };
+  verifyMessage(message.body, message.signature, message.key_id, store.storeKeys);
+  const body = listed(parseSignedBody(message), store);
+  if (body.station !== store.station || body.recording !== recording)
+    misdirected('it names another station or recording');
+  if (body.message === 'claim') return { kind: 'claim', body };
+  if (body.message === 'refuse') return { kind: 'refuse', body };
+  return misdirected('a custody head does not belong to a recording');
+}
+
+/** A signed custody head. Errors: "message.refused", "signature.*", "message.misdirected". */
+export function verifyCustodyHead(payload: Uint8Array, store: TrustedStore): CustodyBody {
+  const message = parseDown(payload);
+  if (message.message !== 'custody') return misdirected(`${message.message} is no custody head`);
+  verifyMessage(message.body, message.signature, message.key_id, store.storeKeys);
+  const body = listed(parseSignedBody(message), store);
+  if (body.message !== 'custody' || body.station !== store.station)
+    return misdirected('it names another station');
+  return body;
+}
+
+/** A receipt that verified against our own manifest, with the bytes to keep. */
+export interface VerifiedReceipt {
+  readonly receipt: Receipt;
+  readonly bytes: Uint8Array;
+  readonly signature: string;
+}
+
+/** Errors: "message.refused", "signature.*", "document.refused", "receipt.mismatch" with the field that differs. */
+export function verifyReceipt(
+  message: ReceiptMessage,
+  manifestBytes: Uint8Array,
+  store: TrustedStore,
+): VerifiedReceipt {
+  const bytes = messageBytes(message.receipt);
+  verifyDocument(bytes, message.signature, RECEIPT_TRUSTED_COMMENT, store.storeKeys);
+  const receipt = parseReceipt(bytes);
+  const mismatch = receiptMismatch(receipt, parseManifest(manifestBytes), {
+    station: store.station,
+    manifest: { bytes: manifestBytes },
+  });
+  if (mismatch !== undefined) {
+    throw new DockError('receipt.mismatch', `receipt refused: ${mismatch}; nothing is released`, {
+      retry: 'never',
+    });
+  }
+  return { receipt, bytes, signature: message.signature };
+}
+
+/** Text of a small stored file. Errors: "document.refused" where it is not UTF-8. */
+export function textOf(bytes: Uint8Array, name: string): string {
+  const text = parseUtf8(bytes);
+  if (text !== undefined) return text;
+  throw new DockError('document.refused', `${name} is not UTF-8`, { retry: 'never' });
+}
+
+/** Bytes of a text that is stored. */
+export const bytesOf = encodeUtf8;
+
+function listed<Message extends { readonly receiver: ReceiverId }>(
+  message: Message,
+  store: TrustedStore,
+): Message {
+  if (store.receivers.includes(message.receiver)) return message;
+  return misdirected(`receiver ${message.receiver} is not listed under store.receivers`);
+}
+
+function misdirected(why: string): never {
+  throw new DockError('message.misdirected', `message ignored: ${why}`, { retry: 'never' });
+}

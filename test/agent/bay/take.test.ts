@@ -1,0 +1,201 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { bulkInline } from '../../../agent/bulk/bulk-inline.ts';
+import type { Bulk } from '../../../agent/bulk/bulk.ts';
+import { Committer } from '../../../agent/bay/commit.ts';
+import type { TrackedEntry } from '../../../agent/bay/entry.ts';
+import type { DockingFacts } from '../../../agent/bay/manifest-build.ts';
+import { Spool } from '../../../agent/spool/spool.ts';
+import { Taker } from '../../../agent/bay/take.ts';
+import type { CameraSession } from '../../../drivers/driver.ts';
+import { simulatedDriver } from '../../../drivers/simulated/driver.ts';
+import { MemoryCamera, MEMORY_IDENTITY } from '../../../drivers/simulated/memory-camera.ts';
+import { makeIdentity } from '../../../protocol/age-keys.ts';
+import { sha256Hex } from '../../../protocol/bytes.ts';
+import { DockError } from '../../../protocol/errors.ts';
+import {
+  makeDockingId,
+  parseBayId,
+  parseCameraId,
+  parseStationId,
+  type RecordingId,
+} from '../../../protocol/ids.ts';
+import { nodeClock } from '../../../protocol/io/clock-node.ts';
+import { nodeFiles } from '../../../protocol/io/files-node.ts';
+import { nodeRandom } from '../../../protocol/io/random-node.ts';
+import { inlineSigner, makeSecretKey, publicKeyOf } from '../../../protocol/minisign.ts';
+import { MemoryConditions } from '../../fakes/conditions-memory.ts';
+import { MemoryCustody } from '../../fakes/custody-memory.ts';
+import { MemoryLog } from '../../fakes/log-memory.ts';
+
+const random = nodeRandom();
+const clock = nodeClock();
+const files = nodeFiles();
+const stationKey = makeSecretKey(random);
+const facts: DockingFacts = {
+  station: parseStationId('kod-1'),
+  bay: parseBayId('bay-1'),
+  docking: makeDockingId(random),
+  camera: parseCameraId('cam-1'),
+  identity: MEMORY_IDENTITY,
+  recipients: [makeIdentity(random).recipient],
+};
+const { signal } = new AbortController();
+const rejections: unknown[] = [];
+const onRejection = (error: unknown): void => {
+  rejections.push(error);
+};
+
+let folder: string;
+let spool: Spool;
+let camera: MemoryCamera;
+let session: CameraSession;
+let custody: MemoryCustody;
+let pushed: RecordingId[];
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bodydock-'));
+  ({ spool } = await Spool.open({
+    path: folder,
+    reserveBytes: 0,
+    files,
+    clock,
+    random,
+    log: new MemoryLog(),
+    conditions: new MemoryConditions(),
+    stationKeys: [publicKeyOf(stationKey)],
+  }));
+  camera = new MemoryCamera();
+  session = await simulatedDriver(new Map([['/camera', camera]])).open(
+    { kind: 'folder', path: '/camera' },
+    signal,
+  );
+  custody = new MemoryCustody();
+  pushed = [];
+  rejections.length = 0;
+  process.on('unhandledRejection', onRejection);
+});
+afterEach(async () => {
+  process.off('unhandledRejection', onRejection);
+  await spool.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function taker(bulk: Bulk = bulkInline({ files, random })): Taker {
+  const deps = { spool, bulk, custody, clock, random, log: new MemoryLog(), makeRoom: async () => false };
+  const committer = new Committer(
+    {
+      ...deps,
+      signer: inlineSigner(stationKey),
+      clockSynchronised: () => null,
+      onSpooled: ({ recording }) => pushed.push(recording),
+    },
+    facts,
+  );
+  return new Taker(deps, facts, session, committer, () => undefined);
+}
+
+async function entryOf(path: string): Promise<TrackedEntry> {
+  const { entries } = await session.inventory(signal);
+  const listed = entries.find((entry) => Buffer.from(entry.path).toString() === path);
+  if (listed === undefined) throw new Error(`${path} is not on the camera`);
+  return {
+    pathSha256: sha256Hex(listed.path),
+    listed,
+    role: { role: 'media', rejected: null, sidecars: [], sidecarOf: null },
+    fate: { kind: 'pending' },
+    attempts: 0,
+    againAtMs: 0,
+    supersedes: [],
+  };
+}
+
+async function take(entry: TrackedEntry, by = taker()): Promise<void> {
+  const { committing } = await by.take(entry, signal, () => undefined);
+  await committing;
+}
+
+/** The log takes nothing from the n-th event of that name on. */
+function overrunAt(event: string): () => void {
+  const append = custody.append.bind(custody);
+  custody.append = (each) => {
+    if (each.event === event) throw new DockError('custody.overrun', 'too much waits', { retry: 'later' });
+    append(each);
+  };
+  return () => (custody.append = append);
+}
+
+test('a recording that is durable is pushed although the log takes no entry of it', async () => {
+  camera.put('a.mp4', Buffer.from('film'));
+  overrunAt('spooled');
+  const entry = await entryOf('a.mp4');
+  await take(entry);
+  expect([...spool.recordings()].map(({ recording }) => recording)).toEqual(pushed);
+  expect(pushed).toHaveLength(1);
+});
+
+test('a log that takes nothing ends no commit with a rejection that nobody awaits, and leaves no staging', async () => {
+  camera.put('a.mp4', Buffer.from('film'));
+  overrunAt('pulled');
+  const entry = await entryOf('a.mp4');
+  const { committing } = await taker().take(entry, signal, () => undefined);
+  await vi.waitFor(async () => expect(await readdir(join(folder, 'staging'))).toEqual([]));
+  await expect(committing).resolves.toBeUndefined();
+  expect(rejections).toEqual([]);
+  expect(entry.fate).toEqual({ kind: 'waiting', reason: 'spool-failed' });
+});
+
+test('an entry that is not taken while the log takes nothing waits all the same', async () => {
+  camera.put('a.mp4', Buffer.from('film'));
+  overrunAt('not-taken');
+  const broken = {
+    ...bulkInline({ files, random }),
+    startSeal: () => Promise.reject(new Error('no worker')),
+  };
+  const entry = await entryOf('a.mp4');
+  await take(entry, taker(broken));
+  expect(entry.fate).toEqual({ kind: 'waiting', reason: 'spool-failed' });
+});
+
+test('a sealing that cannot even begin leaves no folder behind', async () => {
+  camera.put('a.mp4', Buffer.from('film'));
+  const broken = {
+    ...bulkInline({ files, random }),
+    startSeal: () => Promise.reject(new Error('no worker')),
+  };
+  for (let attempt = 0; attempt < 3; attempt++) await take(await entryOf('a.mp4'), taker(broken));
+  expect(await readdir(join(folder, 'staging'))).toEqual([]);
+});
+
+test('content that turns out to be known is entered as matched, under the recording that holds it', async () => {
+  camera.put('a.mp4', Buffer.from('film'));
+  const [first, second] = [await entryOf('a.mp4'), await entryOf('a.mp4')];
+  const by = taker();
+  const taken = await Promise.all([first, second].map((entry) => by.take(entry, signal, () => undefined)));
+  for (const { committing } of taken) await committing;
+  const [recording] = pushed;
+  expect(pushed).toHaveLength(1);
+  expect([first.fate, second.fate].map((fate) => 'recording' in fate && fate.recording)).toEqual([
+    recording,
+    recording,
+  ]);
+  expect(custody.of('matched').map(({ facts: { recording: named } }) => named)).toEqual([recording]);
+});
+
+test('content that is known to a recording on its way to the quarantine is not spooled: it is taken again', async () => {
+  camera.put('a.mp4', Buffer.from('film'));
+  const [first, second] = [await entryOf('a.mp4'), await entryOf('a.mp4')];
+  const by = taker();
+  const [one, two] = await Promise.all(
+    [first, second].map((entry) => by.take(entry, signal, () => undefined)),
+  );
+  const discard = spool.discard.bind(spool);
+  spool.discard = async (staging) => {
+    await discard(staging);
+    for (const recording of pushed) await spool.quarantine(recording, 'damaged');
+  };
+  await one?.committing;
+  await two?.committing;
+  expect(second.fate.kind).toBe('waiting');
+});

@@ -1,0 +1,21 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, test } from 'vitest';
+import { bulkInline } from '../../../agent/bulk/bulk-inline.ts';
+import { nodeFiles } from '../../../protocol/io/files-node.ts';
+import { nodeRandom } from '../../../protocol/io/random-node.ts';
+import { bulkContract } from '../../contracts/bulk-contract.ts';
+
+const folders: string[] = [];
+afterAll(async () => {
+  for (const folder of folders) await rm(folder, { recursive: true });
+});
+
+describe('bulk work in the calling thread', () => {
+  bulkContract({ test }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bodydock-bulk-'));
+    folders.push(folder);
+    return { bulk: bulkInline({ files: nodeFiles(), random: nodeRandom() }), folder };
+  });
+});

@@ -1,0 +1,154 @@
+// The writer behind a sealing, over files that a test holds back and fails: groups of syncs, digests on the way, buffers used again.
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { UnitWriter } from '../../../agent/bulk/unit-writer.ts';
+import { DIGEST_BYTES, UNIT_BYTES } from '../../../protocol/limits.ts';
+import type { OpenFile } from '../../../protocol/ports.ts';
+
+const GROUP_UNITS = 128; // 64 MiB
+const unit = new Uint8Array(UNIT_BYTES).map((_, at) => at * 31);
+
+/** A file that keeps only what was done to it, and does as told. */
+class ToldFile implements OpenFile {
+  readonly done: string[] = [];
+  writtenBytes = 0;
+  writesDuringSync = 0;
+  #syncing = false;
+  /** What the next syncs wait for and end with; without it they succeed at once. */
+  onSync: () => Promise<void> = async () => undefined;
+  onWrite: () => Promise<void> = async () => undefined;
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.onWrite();
+    this.writtenBytes += bytes.length;
+    if (this.#syncing) this.writesDuringSync++;
+  }
+  async sync(): Promise<void> {
+    this.done.push(`sync at ${this.writtenBytes}`);
+    this.#syncing = true;
+    await this.onSync();
+    this.#syncing = false;
+  }
+  async close(): Promise<void> {
+    this.done.push('close');
+  }
+  async read(): Promise<number> {
+    return 0;
+  }
+  async sizeBytes(): Promise<number> {
+    return this.writtenBytes;
+  }
+}
+
+interface Subject {
+  readonly payload: ToldFile;
+  readonly chunks: ToldFile;
+  readonly writer: UnitWriter;
+  readonly freed: ArrayBuffer[];
+}
+
+function make(): Subject {
+  const payload = new ToldFile();
+  const chunks = new ToldFile();
+  const freed: ArrayBuffer[] = [];
+  return { payload, chunks, freed, writer: new UnitWriter(payload, chunks, (buffer) => freed.push(buffer)) };
+}
+
+async function putUnits(writer: UnitWriter, count: number): Promise<void> {
+  for (let at = 0; at < count; at++) {
+    if (!writer.hasRoom) await writer.room();
+    writer.put(unit);
+  }
+}
+
+test('a sync is started with each 64 MiB while writing goes on, and the last one covers the rest', async () => {
+  const { payload, chunks, writer } = make();
+  let endSync = (): void => undefined;
+  payload.onSync = () => new Promise((resolve) => (endSync = resolve));
+  await putUnits(writer, GROUP_UNITS + 20);
+  expect(payload.done).toEqual([`sync at ${GROUP_UNITS * UNIT_BYTES}`]);
+  expect(payload.writesDuringSync).toBeGreaterThan(10);
+  payload.onSync = async () => undefined;
+  endSync();
+  const { sizeBytes } = await writer.finish();
+  expect(sizeBytes).toBe((GROUP_UNITS + 20) * UNIT_BYTES);
+  expect(payload.done.slice(1)).toEqual([`sync at ${sizeBytes}`, 'close']);
+  expect(chunks.done).toEqual([`sync at ${(GROUP_UNITS + 20) * DIGEST_BYTES}`, 'close']);
+});
+
+test('digests are written on the way and are those of the units', async () => {
+  const { chunks, writer } = make();
+  await putUnits(writer, GROUP_UNITS);
+  expect(chunks.writtenBytes).toBe(GROUP_UNITS * DIGEST_BYTES);
+  writer.put(unit.subarray(0, 1));
+  const { chunksSha256 } = await writer.finish();
+  const digest = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
+  const all = Array.from({ length: GROUP_UNITS }, () => digest(unit));
+  const expected = digest(Buffer.concat([...all, digest(unit.subarray(0, 1))]));
+  expect(chunksSha256).toBe(expected.toString('hex'));
+});
+
+test('a sync that fails on the way ends the writer, and nothing is synced after it', async () => {
+  const { payload, chunks, writer } = make();
+  payload.onSync = async () => {
+    throw Object.assign(new Error('EIO'), { code: 'EIO' });
+  };
+  await expect(putUnits(writer, GROUP_UNITS + 20)).rejects.toMatchObject({ code: 'EIO' });
+  await expect(writer.finish()).rejects.toMatchObject({ code: 'EIO' });
+  await writer.abort();
+  expect(payload.done).toEqual([`sync at ${GROUP_UNITS * UNIT_BYTES}`, 'close']);
+  expect(chunks.done).toEqual(['close']);
+});
+
+test('there is no room while the disk takes nothing, and the first write that fails wakes whoever waits', async () => {
+  const { payload, writer } = make();
+  let failWrite = (): void => undefined;
+  payload.onWrite = () =>
+    new Promise((_, reject) => {
+      failWrite = () => reject(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }));
+    });
+  await putUnits(writer, 2);
+  expect(writer.hasRoom).toBe(false);
+  const waiting = writer.room();
+  failWrite();
+  await expect(waiting).rejects.toMatchObject({ code: 'ENOSPC' });
+  payload.onWrite = async () => undefined;
+});
+
+test('giving up waits for what the disk is at, closes both files and gives all buffers back once', async () => {
+  const { payload, chunks, writer, freed } = make();
+  let endWrite = (): void => undefined;
+  payload.onWrite = () => new Promise((resolve) => (endWrite = resolve));
+  writer.put(unit);
+  writer.put(unit.subarray(0, 10));
+  const ended = writer.abort();
+  await Promise.resolve();
+  expect(payload.done).toEqual([]);
+  endWrite();
+  await Promise.all([ended, writer.abort()]);
+  expect([payload.done, chunks.done]).toEqual([['close'], ['close']]);
+  expect(new Set(freed).size).toBe(3);
+  expect(freed).toHaveLength(3);
+  await expect(writer.finish()).rejects.toMatchObject({ code: 'seal.aborted' });
+});
+
+test('files that end with a whole unit while the disk is still at the ones before give each buffer back once', async () => {
+  for (let file = 0; file < 2; file++) {
+    const { payload, writer, freed } = make();
+    const ends: (() => void)[] = [];
+    payload.onWrite = () => new Promise((resolve) => ends.push(resolve));
+    for (let at = 0; at < 3; at++) writer.put(unit);
+    const finished = writer.finish();
+    for (const end of ends) end();
+    expect((await finished).sizeBytes).toBe(3 * UNIT_BYTES);
+    expect(freed.map((buffer) => buffer.byteLength)).toEqual([UNIT_BYTES, UNIT_BYTES, UNIT_BYTES]);
+    expect(new Set(freed).size).toBe(3);
+  }
+});
+
+test('the buffers of a long file are three, and each comes back', async () => {
+  const { writer, freed } = make();
+  await putUnits(writer, 40);
+  await writer.finish();
+  expect(new Set(freed).size).toBe(3);
+});
