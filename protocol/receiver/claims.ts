@@ -10,15 +10,10 @@ import { LEASE_MS, MESSAGE_BYTES_MIN, UNIT_BYTES } from '../limits.ts';
 import type { PublicKey } from '../minisign.ts';
 import type { Broker, Clock, Conditions, Log } from '../ports.ts';
 import * as limits from './limits.ts';
-import {
-  checkOffer,
-  isSignedManifest,
-  type CheckedOffer,
-  type OfferRefusal,
-  type OfferSubject,
-} from './offer-check.ts';
+import { checkOffer, isSignedManifest, type CheckedOffer, type OfferSubject } from './offer-check.ts';
 import type { Receipts } from './receipts.ts';
 import type { Refusal, Refusals } from './refusals.ts';
+import { never, type Rejections } from './rejections.ts';
 import { keyOf, logName, type Sending } from './sending.ts';
 import type { Slabs } from './slabs.ts';
 import type { Space } from './space.ts';
@@ -26,8 +21,6 @@ import { Transfer, type TransferEnd } from './transfer.ts';
 import type { Transfers } from './transfers.ts';
 import type { UnitStore } from './unit-store.ts';
 import type { Lease, RecordingName, SignedDocument, Vault } from './vault.ts';
-
-const DAY_MS = 86_400_000;
 
 export interface ClaimsOptions {
   readonly receiver: ReceiverId;
@@ -40,6 +33,7 @@ export interface ClaimsOptions {
   readonly transfers: Transfers;
   readonly receipts: Receipts;
   readonly refusals: Refusals;
+  readonly rejections: Rejections;
   readonly sending: Sending;
   readonly clock: Clock;
   readonly log: Log;
@@ -105,12 +99,13 @@ export class Claims {
   async #answer(name: RecordingName, payload: Uint8Array): Promise<void> {
     const { stations, transfers, conditions } = this.#options;
     const verdict = checkOffer(name, payload, stations.get(name.station));
-    if (verdict.kind === 'refused') return this.#refused(verdict.refusal);
+    if (verdict.kind === 'refused') return this.#options.rejections.offer(verdict.refusal);
     const { offer } = verdict;
     conditions.clear('receiver.offer-refused', name.station);
     const active = transfers.get(name);
     if (active === undefined) return this.#answerGood(offer);
-    if (active.subject.manifestSha256 !== offer.subject.manifestSha256) return this.#conflict(offer.subject);
+    if (active.subject.manifestSha256 !== offer.subject.manifestSha256)
+      return this.#options.rejections.conflict(offer.subject);
     active.offered(offer.subject.session);
   }
 
@@ -134,7 +129,7 @@ export class Claims {
     if (!sameDocument(stored.manifest, document)) {
       if (!this.#isGenuine(subject.station, stored.manifest))
         return this.#setAside(subject, 'its manifest was altered');
-      await this.#conflict(subject);
+      await this.#options.rejections.conflict(subject);
       return true;
     }
     const answer = await receipts.answer(subject, stored);
@@ -199,7 +194,7 @@ export class Claims {
     } else if (end.kind === 'left') {
       log.info('recording left', { ...logName(offer), reason: end.reason });
     } else if (end.kind === 'conflict') {
-      void this.#conflict(offer).catch((error: unknown) => this.#failed(offer, error));
+      void this.#options.rejections.conflict(offer);
     } else if (end.kind === 'altered') {
       log.warn('station sends altered bytes', logName(offer));
       conditions.raise('receiver.altered', offer.station, { recording: offer.recording });
@@ -220,36 +215,6 @@ export class Claims {
     return pause('the vault cannot be written', limits.PAUSE_FAILED_MS);
   }
 
-  /** Two signed manifests of one id: nothing of the second one is taken. */
-  async #conflict(offer: OfferSubject): Promise<void> {
-    const { conditions, log, refusals } = this.#options;
-    log.error('station signed two manifests for one recording', logName(offer));
-    conditions.raise('receiver.recording-conflict', offer.station, { recording: offer.recording });
-    await this.#note(offer, 'recording-conflict', offer.manifestSha256);
-    await refusals.refuse(offer, never('another manifest is known under this id'));
-  }
-
-  async #refused({ reason, detail, address }: OfferRefusal): Promise<void> {
-    const { conditions, log, refusals, stations } = this.#options;
-    log.warn('offer does not hold', { ...logName(address), reason, detail });
-    const known = stations.has(address.station);
-    conditions.raise('receiver.offer-refused', known ? address.station : null, {
-      station: address.station,
-      recording: address.recording,
-      reason,
-    });
-    await this.#note(address, reason, address.manifestSha256);
-    await refusals.refuse(address, never(reason));
-  }
-
-  /** A note that the disk does not take must not keep the station without an answer. */
-  async #note(name: RecordingName, reason: string, manifestSha256: string): Promise<void> {
-    const facts = { reason, ...logName(name), manifest_sha256: manifestSha256 };
-    await this.#options.vault
-      .note(facts)
-      .catch((error: unknown) => this.#options.log.warn('note not kept', { ...facts, error }));
-  }
-
   /** Before there was anything to answer to, or the vault failed: the station repeats its offer. */
   #failed(name: RecordingName, error: unknown): void {
     const { log, conditions } = this.#options;
@@ -264,10 +229,6 @@ export class Claims {
 
 function sameDocument(a: SignedDocument, b: SignedDocument): boolean {
   return Buffer.compare(a.bytes, b.bytes) === 0;
-}
-
-function never(reason: string): Refusal {
-  return { verb: 'never', reason, retryAfterMs: DAY_MS };
 }
 
 function pause(reason: string, retryAfterMs: number): Refusal {

@@ -5,11 +5,8 @@
 // 1. An answer names only what is durable.
 // 2. One batch of a station is worked on at a time, few wait, and one receiver keeps a station's log.
 // 3. What brings no progress is not answered: the station asks again with growing pauses, so nonsense never spins.
-import { join } from 'node:path';
-import * as z from 'zod';
-import { encodeUtf8, parseUtf8, sha256Hex } from '../bytes.ts';
+import { sha256Hex } from '../bytes.ts';
 import { CHAIN_START, type ChainState, type CustodyEntry } from '../custody-entry.ts';
-import { segmentIdSchema } from '../document.ts';
 import { isDockError } from '../errors.ts';
 import type { ReceiverId, SegmentId, StationId } from '../ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX } from '../limits.ts';
@@ -20,12 +17,9 @@ import type { CustodyHead } from '../receipt.ts';
 import { followBatch, type CustodyProblem } from './custody-batch.ts';
 import { CustodyFile, segmentPath } from './custody-file.ts';
 import { findFork } from './custody-forks.ts';
-import { readIfThere, TEMPORARY, writeSynced, type FolderSyncs } from './durable.ts';
+import { readNewest, writeNewest } from './custody-newest.ts';
+import type { FolderSyncs } from './durable.ts';
 import { CUSTODY_SEGMENTS_OPEN_MAX, CUSTODY_WAITING_BYTES_MAX, CUSTODY_WAITING_MAX } from './limits.ts';
-
-/** Names the segment that was begun last. */
-const NEWEST = 'newest.json';
-const newestSchema = z.object({ segment: segmentIdSchema });
 
 export interface CustodyKeepOptions {
   readonly files: Files;
@@ -163,7 +157,10 @@ export class CustodyKeeper {
       await file.append(outcome.bytes, outcome.head);
       this.#options.conditions.clear('custody.write-failed', station);
     }
-    if (outcome.opened !== undefined) await this.#begun(log, folder, segment);
+    if (outcome.opened !== undefined) {
+      await writeNewest({ ...this.#options, folder }, segment); // its lines are durable: a receipt may name it
+      log.newest = segment;
+    }
     if (outcome.problem !== undefined) await this.#report(station, log, incoming, outcome.problem);
     return outcome.problem === undefined || outcome.bytes.length > 0;
   }
@@ -212,16 +209,6 @@ export class CustodyKeeper {
     this.#options.conditions.raise('custody.fork', station, facts);
   }
 
-  /** After its first lines are durable: a receipt may name this segment from now on. */
-  async #begun(log: StationLog, folder: string, segment: SegmentId): Promise<void> {
-    const { files, syncs } = this.#options;
-    const path = join(folder, NEWEST);
-    await writeSynced(files, path + TEMPORARY, encodeUtf8(JSON.stringify({ segment })));
-    await files.rename(path + TEMPORARY, path);
-    await syncs.sync(folder);
-    log.newest = segment;
-  }
-
   async #report(
     station: StationId,
     log: StationLog,
@@ -258,7 +245,8 @@ export class CustodyKeeper {
   async #head(station: StationId, log: StationLog): Promise<CustodyHead | null> {
     const keeps = await this.#options.takeFolder(station);
     const folder = keeps ?? this.#options.folder(station);
-    const segment = (keeps === undefined ? undefined : log.newest) ?? (await this.#readNewest(folder));
+    const segment =
+      (keeps === undefined ? undefined : log.newest) ?? (await readNewest(this.#options.files, folder));
     if (segment === undefined) return null;
     log.newest = segment;
     const { sequence, sha256 } = (await this.#fileFor(log, folder, segment, keeps !== undefined)).head;
@@ -280,16 +268,6 @@ export class CustodyKeeper {
     const { head } = await CustodyFile.open(files, syncs, folder, segment);
     log.seen = { segment, sizeBytes, head };
     return log.seen;
-  }
-
-  async #readNewest(folder: string): Promise<SegmentId | undefined> {
-    const bytes = await readIfThere(this.#options.files, join(folder, NEWEST), 1024);
-    if (bytes === undefined) return undefined;
-    try {
-      return newestSchema.parse(JSON.parse(parseUtf8(bytes) ?? '')).segment;
-    } catch {
-      return undefined; // only a hint: the next segment writes it anew
-    }
   }
 
   /** The disk did not take it: no answer, so the station sends it again later. */

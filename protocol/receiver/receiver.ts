@@ -9,6 +9,7 @@ import type { CustodyKeeper } from './custody-keep.ts';
 import { STOP_MS } from './limits.ts';
 import { Receipts } from './receipts.ts';
 import { Refusals } from './refusals.ts';
+import { Rejections } from './rejections.ts';
 import { Sending, type MessageSigner } from './sending.ts';
 import type { Slabs } from './slabs.ts';
 import { Space } from './space.ts';
@@ -60,7 +61,8 @@ export class Receiver {
     const receipts = new Receipts({ ...options, sending, custodyHead });
     const refusals = new Refusals({ ...options, sending });
     const own = { space: this.#space, transfers: this.#transfers };
-    this.#claims = new Claims({ ...options, ...own, sending, receipts, refusals });
+    const rejections = new Rejections({ ...options, refusals });
+    this.#claims = new Claims({ ...options, ...own, sending, receipts, refusals, rejections });
   }
 
   /** Listens. Resolves when all filters are granted, or at once while the broker is not reached. Errors: those of Broker.subscribe. */

@@ -11,6 +11,8 @@ import { unitBytes } from '../manifest.ts';
 import { encodeMessage, type HaveMessage } from '../messages.ts';
 import type { Clock, Log } from '../ports.ts';
 import { CLAIM_MS_MIN, DIGESTS_WAITING_BYTES_MAX, HAVES_WAITING_MAX, RESUME_UNITS } from './limits.ts';
+import { ClaimTicket } from './claim-ticket.ts';
+import { Filling } from './filling.ts';
 import type { OfferSubject } from './offer-check.ts';
 import { Receiving, type ReceivingAction } from './receive-state.ts';
 import { logName } from './sending.ts';
@@ -61,12 +63,11 @@ export class Transfer {
   readonly subject: OfferSubject;
   readonly #options: TransferOptions;
   readonly #receiving: Receiving;
-  readonly #filling = new Map<number, number>(); // unit -> slab
+  readonly #filling: Filling;
+  readonly #claim: ClaimTicket;
   #beginning: Promise<void> = Promise.resolve();
   #work: VaultWork | undefined;
   #units: UnitWork | undefined;
-  #session: SessionId;
-  #claim: { session: SessionId; payload: Promise<Uint8Array>; sentAtMs: number } | undefined;
   #keeping: Promise<void> = Promise.resolve();
   #digestBytesWaiting = 0;
   #havesWaiting = 0;
@@ -81,7 +82,8 @@ export class Transfer {
     this.#options = options;
     this.subject = options.subject;
     const { session, sealedSizeBytes } = options.subject;
-    this.#session = session;
+    this.#filling = new Filling(options.slabs);
+    this.#claim = new ClaimTicket(session, options.signClaim);
     const subject = { receiver, sealedSizeBytes, epoch: lease.epoch };
     this.#receiving = new Receiving(subject, session, clock.monotonicMs());
   }
@@ -103,9 +105,8 @@ export class Transfer {
 
   /** The station offered it again, maybe in another session. */
   offered(session: SessionId): void {
-    const quietMs = this.#now() - (this.#claim?.sentAtMs ?? Number.NEGATIVE_INFINITY);
-    if (session === this.#session && quietMs < CLAIM_MS_MIN) return;
-    this.#session = session;
+    this.#claim.turnTo(session);
+    if (this.#now() - this.#claim.saidAtMs < CLAIM_MS_MIN) return;
     if (this.#open) this.#run(this.#sendClaim(), 'write');
   }
 
@@ -131,17 +132,10 @@ export class Transfer {
     const verdict = this.#receiving.piece(offset, payload.length, this.#now());
     if (verdict.kind === 'drop') return;
     const { unit, at, whole } = verdict;
-    const slab = this.#filling.get(unit) ?? this.#options.slabs.acquire();
-    if (slab === undefined) {
-      this.#receiving.forget(unit);
-      return;
-    }
-    this.#options.slabs.view(slab).set(payload, at);
-    if (!whole) {
-      this.#filling.set(unit, slab);
-      return;
-    }
-    this.#filling.delete(unit);
+    const slab = this.#filling.copy(unit, at, payload);
+    if (slab === undefined) this.#receiving.forget(unit);
+    if (slab === undefined || !whole) return;
+    this.#filling.handOver(unit);
     this.#run(this.#check(unit, slab), 'write');
   }
 
@@ -164,11 +158,7 @@ export class Transfer {
 
   /** Gives the buffers of units that are not whole back; they are asked for again. */
   dropFilling(): void {
-    for (const [unit, slab] of this.#filling) {
-      this.#options.slabs.release(slab);
-      this.#receiving.forget(unit);
-    }
-    this.#filling.clear();
+    for (const unit of this.#filling.drop()) this.#receiving.forget(unit);
   }
 
   /** Ends it, or waits for its end where everything came. Resolves when its lease was given back; never rejects. */
@@ -182,7 +172,7 @@ export class Transfer {
     const { vault, units, lease, subject, isGenuine } = this.#options;
     const { sealedSizeBytes, chunksSha256 } = subject;
     const sealed: UnitSubject = { sealedSizeBytes, chunksSha256 };
-    this.#signClaim().catch(() => undefined); // while the files are made; waited for below
+    this.#claim.payload().catch(() => undefined); // signed while the files are made; waited for below
     const work = await vault.open(lease, document, { sealedSizeBytes, isGenuine });
     this.#work = work;
     const digestsWhole = work.digestsFound && (await units.checkDigests(work.places.chunksPath, sealed));
@@ -210,31 +200,22 @@ export class Transfer {
     this.#pump();
   }
 
-  #signClaim(): Promise<Uint8Array> {
-    if (this.#claim?.session === this.#session) return this.#claim.payload;
-    const session = this.#session;
-    const payload = this.#options.signClaim(session);
-    this.#claim = { session, payload, sentAtMs: Number.NEGATIVE_INFINITY };
-    return payload;
-  }
-
   /** A claim that could not be sent is asked for by the next offer. */
   async #sendClaim(): Promise<void> {
-    const payload = await this.#signClaim();
-    const claim = this.#claim;
-    if (this.#closing !== undefined || claim === undefined) return;
-    claim.sentAtMs = this.#now();
+    const { session } = this.#claim;
+    const payload = await this.#claim.payload();
+    if (this.#closing !== undefined || session !== this.#claim.session) return; // a newer one is on its way
+    this.#claim.said(this.#now());
     this.#say(payload);
-    this.#receiving.claimed(claim.session, this.#now());
+    this.#receiving.claimed(session, this.#now());
     this.#pump();
   }
 
   async #digestsAppended(state: DigestsState): Promise<void> {
     if (state === 'more' || this.#closing !== undefined) return;
+    if (state === 'whole' && this.#work !== undefined) this.#keeping = this.#work.keepDigests();
     this.#receiving.digestsChecked(state === 'whole', this.#now());
     this.#pump();
-    if (state !== 'whole' || this.#work === undefined) return;
-    this.#keeping = this.#work.keepDigests();
     await this.#keeping;
   }
 

@@ -1,0 +1,34 @@
+// The buffers of one recording's units that are not whole yet.
+import type { Slabs } from './slabs.ts';
+
+/** Which unit is being put together in which slab. */
+export class Filling {
+  readonly #slabs: Slabs;
+  readonly #slabOf = new Map<number, number>();
+
+  constructor(slabs: Slabs) {
+    this.#slabs = slabs;
+  }
+
+  /** Copies bytes to their place in the unit's buffer; returns its slab, or undefined where none is free for a new unit. */
+  copy(unit: number, at: number, bytes: Uint8Array): number | undefined {
+    const slab = this.#slabOf.get(unit) ?? this.#slabs.acquire();
+    if (slab === undefined) return undefined;
+    this.#slabOf.set(unit, slab);
+    this.#slabs.view(slab).set(bytes, at);
+    return slab;
+  }
+
+  /** The unit is whole: whoever calls has to give its slab back from now on. */
+  handOver(unit: number): void {
+    this.#slabOf.delete(unit);
+  }
+
+  /** Gives all buffers back; returns the units whose bytes are lost. */
+  drop(): number[] {
+    const units = [...this.#slabOf.keys()];
+    for (const slab of this.#slabOf.values()) this.#slabs.release(slab);
+    this.#slabOf.clear();
+    return units;
+  }
+}

@@ -1,0 +1,62 @@
+// Offers that do not hold: a condition for people, a note in the vault, and a signed `never`, which a station tries again daily.
+import type { StationId } from '../ids.ts';
+import type { Conditions, Log } from '../ports.ts';
+import type { OfferRefusal, OfferSubject } from './offer-check.ts';
+import type { Refusal, Refusals } from './refusals.ts';
+import { logName } from './sending.ts';
+import type { RecordingName, Vault } from './vault.ts';
+
+const DAY_MS = 86_400_000;
+
+export interface RejectionsOptions {
+  readonly stations: ReadonlyMap<StationId, unknown>;
+  readonly vault: Pick<Vault, 'note'>;
+  readonly refusals: Refusals;
+  readonly log: Log;
+  readonly conditions: Conditions;
+}
+
+/** Tells everybody whom it concerns. Nothing here rejects. */
+export class Rejections {
+  readonly #options: RejectionsOptions;
+
+  constructor(options: RejectionsOptions) {
+    this.#options = options;
+  }
+
+  /** Two signed manifests of one id: nothing of the second one is taken. */
+  async conflict(offer: OfferSubject): Promise<void> {
+    const { conditions, log, refusals } = this.#options;
+    log.error('station signed two manifests for one recording', logName(offer));
+    conditions.raise('receiver.recording-conflict', offer.station, { recording: offer.recording });
+    await this.#note(offer, 'recording-conflict', offer.manifestSha256);
+    await refusals.refuse(offer, never('another manifest is known under this id'));
+  }
+
+  /** An unknown station, a wrong signature, a manifest about something else. */
+  async offer({ reason, detail, address }: OfferRefusal): Promise<void> {
+    const { conditions, log, refusals, stations } = this.#options;
+    log.warn('offer does not hold', { ...logName(address), reason, detail });
+    const known = stations.has(address.station);
+    conditions.raise('receiver.offer-refused', known ? address.station : null, {
+      station: address.station,
+      recording: address.recording,
+      reason,
+    });
+    await this.#note(address, reason, address.manifestSha256);
+    await refusals.refuse(address, never(reason));
+  }
+
+  /** A note that the disk does not take must not keep the station without an answer. */
+  async #note(name: RecordingName, reason: string, manifestSha256: string): Promise<void> {
+    const facts = { reason, ...logName(name), manifest_sha256: manifestSha256 };
+    await this.#options.vault
+      .note(facts)
+      .catch((error: unknown) => this.#options.log.warn('note not kept', { ...facts, error }));
+  }
+}
+
+/** Only a person can change it. */
+export function never(reason: string): Refusal {
+  return { verb: 'never', reason, retryAfterMs: DAY_MS };
+}
