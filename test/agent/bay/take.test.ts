@@ -187,14 +187,14 @@ test('content that is known to a recording on its way to the quarantine is not s
   camera.put('a.mp4', Buffer.from('film'));
   const [first, second] = [await entryOf('a.mp4'), await entryOf('a.mp4')];
   const by = taker();
-  const [one, two] = await Promise.all(
-    [first, second].map((entry) => by.take(entry, signal, () => undefined)),
-  );
   const discard = spool.discard.bind(spool);
   spool.discard = async (staging) => {
     await discard(staging);
     for (const recording of pushed) await spool.quarantine(recording, 'damaged');
   };
+  const [one, two] = await Promise.all(
+    [first, second].map((entry) => by.take(entry, signal, () => undefined)),
+  );
   await one?.committing;
   await two?.committing;
   expect(second.fate.kind).toBe('waiting');
