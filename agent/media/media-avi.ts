@@ -1,6 +1,6 @@
 // Facts of an AVI file from its header list (Microsoft AVI RIFF File Reference, OpenDML AVI 1.02). Only the first HEAD_BYTES are looked at.
 import { codecOf, durationMs, fourCode, pixels } from './media-bytes.ts';
-import type { ContainerFacts, ContainerParser } from './media-facts.ts';
+import type { ContainerFacts, ContainerParser } from './media-container.ts';
 
 /** The header list comes first and is some KiB long, with the indexes of an OpenDML file some 30 KiB. */
 const HEAD_BYTES = 64 * 1024;

@@ -1,26 +1,12 @@
 // What a media file's container says of itself: kind, duration, codec, picture size. Reads hostile bytes as they stream by.
 // It keeps some 64 KiB at most, skips the pictures by counting, never throws, and never decodes anything.
+import type { ContainerParser } from './media-container.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import { AviHeader } from './media-avi.ts';
 import { Mp4Boxes } from './media-mp4.ts';
 
 /** A RIFF form or a box's first fields are told apart within this many bytes. */
 const MAGIC_BYTES = 12;
-
-/** What a container parser finds; null where the container does not tell or tells nonsense. */
-export interface ContainerFacts {
-  readonly container: string;
-  readonly durationMs: number | null;
-  readonly codec: string | null;
-  readonly widthPx: number | null;
-  readonly heightPx: number | null;
-}
-
-/** One container format read in pieces of any length. */
-export interface ContainerParser {
-  push(bytes: Uint8Array): void;
-  facts(): ContainerFacts;
-}
 
 /**
  * Facts of one media file, gathered while its bytes pass.

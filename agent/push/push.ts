@@ -1,25 +1,22 @@
-// Pushes what is spooled to the store: the interpreter of protocol/transfer-state.ts. What becomes of receipts is in push-receipts.ts.
+// Pushes what is spooled to the store: decides when which step of protocol/transfer-state.ts is done. The steps themselves
+// are in push-steps.ts, what becomes of receipts in push-receipts.ts.
 //
 // Invariants:
-// 1. An offer goes out only after a checkpoint that covers the recording's "spooled" and "offered" entries, and only of a manifest
-//    whose signature was verified as it was read.
-// 2. Each unit is read from the spool with its digest checked; a unit that does not match is never sent.
-// 3. At most READS_MAX units are in memory, and at most the window is in flight.
-import { join } from 'node:path';
+// 1. At most READS_MAX units are in memory, and at most the window is in flight.
+// 2. What the spool cannot give back goes to the quarantine: it is neither sent nor skipped silently.
 import { describeError, isDockError, systemCode } from '../../protocol/errors.ts';
 import type { RecordingId, SessionId } from '../../protocol/ids.ts';
-import { DIGEST_BYTES, UNIT_BYTES, WINDOW_BYTES_MAX } from '../../protocol/limits.ts';
-import { unitBytes } from '../../protocol/manifest.ts';
-import { encodeMessage, messageField, type ReceiptMessage } from '../../protocol/messages.ts';
+import { WINDOW_BYTES_MAX } from '../../protocol/limits.ts';
+import type { ReceiptMessage } from '../../protocol/messages.ts';
 import type { Broker, Clock, Conditions, Log } from '../../protocol/ports.ts';
 import type { CustodyHead } from '../../protocol/receipt.ts';
 import type { StationTopics } from '../../protocol/topics.ts';
 import type { Sender, SenderAction } from '../../protocol/transfer-state.ts';
-import { spooledEvent } from '../bay/commit.ts';
 import type { Custody } from '../custody/custody.ts';
 import { MessageSize } from './message-size.ts';
 import { PushQueue } from './push-queue.ts';
 import { PushReceipts } from './push-receipts.ts';
+import { PushSteps, type UnitReader } from './push-steps.ts';
 import { verifyDown, type TrustedStore } from './push-verify.ts';
 import type { SignedBytes } from '../spool/documents.ts';
 import type { SpooledRecording } from '../spool/spool.ts';
@@ -37,16 +34,6 @@ export interface PushSpool {
   readChunks(recording: RecordingId): Promise<Uint8Array>;
   storeReceipt(recording: RecordingId, bytes: Uint8Array, signature: string): Promise<void>;
   quarantine(recording: RecordingId, reason: string): Promise<void>;
-}
-
-/** What pushing needs of the bulk workers. */
-export interface UnitReader {
-  readUnit(
-    path: string,
-    position: number,
-    sizeBytes: number,
-    sha256: Uint8Array,
-  ): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 export interface PushOptions {
@@ -72,23 +59,13 @@ export interface PushOptions {
   readonly onQuarantined: (recording: RecordingId) => void;
 }
 
-/** Documents of a recording that is being pushed; dropped when it is done. */
-interface Loaded {
-  readonly manifestBytes: Uint8Array;
-  readonly signature: string;
-  chunks: Uint8Array | undefined;
-}
-
 /** Drives all transfers of one station. */
 export class Pusher {
   readonly #options: PushOptions;
   readonly #queue: PushQueue;
   readonly #size = new MessageSize();
-  readonly #loaded = new Map<RecordingId, Loaded>();
-  readonly #offered = new Set<RecordingId>();
+  readonly #steps: PushSteps;
   readonly #receipts: PushReceipts;
-  /** Recordings without a "spooled" entry in the log: it is made up for before they are offered. */
-  readonly #owed = new Set<RecordingId>();
   #running = new Set<Promise<void>>();
   #reads = 0;
   #cancelWake: () => void = () => undefined;
@@ -98,9 +75,10 @@ export class Pusher {
   constructor(options: PushOptions) {
     this.#options = options;
     this.#queue = new PushQueue((recording) => options.spool.get(recording)?.state === 'spooled');
+    this.#steps = new PushSteps(options);
     this.#receipts = new PushReceipts({
       ...options,
-      manifestBytes: async (recording) => (await this.#load(recording)).manifestBytes,
+      manifestBytes: (recording) => this.#steps.manifestBytes(recording),
       onReceipted: (recording) => this.#receipted(recording),
     });
   }
@@ -116,7 +94,7 @@ export class Pusher {
 
   /** A recording became durable in the spool; its "spooled" entry is owed to the log where it is not logged. */
   add(recording: SpooledRecording, isLogged: boolean): void {
-    if (!isLogged) this.#owed.add(recording.recording);
+    if (!isLogged) this.#steps.owes(recording.recording);
     this.#enqueue(recording);
     this.#pump();
   }
@@ -165,7 +143,7 @@ export class Pusher {
   async #takeOver(waiting: readonly SpooledRecording[]): Promise<void> {
     try {
       const owed = await this.#options.unlogged(waiting.map(({ recording }) => recording));
-      for (const recording of owed) this.#owed.add(recording);
+      for (const recording of owed) this.#steps.owes(recording);
     } catch (error) {
       this.#options.log.error('custody log could not be searched for spooled entries', { error });
     }
@@ -195,7 +173,7 @@ export class Pusher {
       if (sender.claim(down.body, now)) this.#options.conditions.clear('recording.refused', recording);
     } else if (down.kind === 'refuse') {
       sender.refuse(down.body, now);
-      this.#loaded.delete(recording); // it may be for a day
+      this.#steps.unload(recording); // it may be for a day
       this.#options.log.warn('store refused a recording', {
         recording,
         verb: down.body.verb,
@@ -281,15 +259,7 @@ export class Pusher {
     const reads = action.kind === 'unit' || action.kind === 'digests' ? 1 : 0; // offers and fins are bounded by the active senders
     this.#reads += reads;
     try {
-      if (action.kind === 'offer') await this.#offer(recording);
-      else if (action.kind === 'digests') await this.#sendDigests(recording, action);
-      else if (action.kind === 'unit') await this.#sendUnit(recording, action);
-      else
-        await this.#publish(
-          this.#options.topics.fin(action.receiver, recording),
-          encodeMessage({ message: 'fin', epoch: action.epoch }),
-          1,
-        );
+      await this.#steps.perform(recording, action);
     } catch (error) {
       await this.#failed(recording, error);
     } finally {
@@ -297,81 +267,11 @@ export class Pusher {
     }
   }
 
-  async #offer(recording: RecordingId): Promise<void> {
-    const { manifestBytes, signature } = await this.#load(recording);
-    if (!this.#offered.has(recording)) {
-      this.#payOwed(recording);
-      this.#options.custody.append({ event: 'offered', facts: { recording } });
-      await this.#options.custody.checkpoint();
-      this.#offered.add(recording);
-    }
-    const offer = encodeMessage({
-      message: 'offer',
-      kind: 'recording',
-      session: this.#options.session,
-      manifest: messageField(manifestBytes),
-      signature,
-    });
-    await this.#publish(this.#options.topics.offer(recording), offer, 1);
-  }
-
-  #payOwed(recording: RecordingId): void {
-    const spooled = this.#options.spool.get(recording);
-    if (spooled === undefined || !this.#owed.has(recording)) return;
-    this.#options.custody.append(spooledEvent(spooled));
-    this.#owed.delete(recording);
-  }
-
-  async #sendDigests(recording: RecordingId, action: SenderAction & { kind: 'digests' }): Promise<void> {
-    const chunks = await this.#chunks(recording);
-    const topic = this.#options.topics.digests(action.receiver, recording, action.offset);
-    await this.#publish(topic, chunks.subarray(action.offset, action.offset + action.sizeBytes), 0);
-  }
-
-  async #sendUnit(recording: RecordingId, action: SenderAction & { kind: 'unit' }): Promise<void> {
-    const spooled = this.#options.spool.get(recording);
-    if (spooled === undefined) return;
-    const chunks = await this.#chunks(recording);
-    const digest = chunks.subarray(action.unit * DIGEST_BYTES, (action.unit + 1) * DIGEST_BYTES);
-    const position = action.unit * UNIT_BYTES;
-    const sizeBytes = unitBytes(spooled.sealedSizeBytes, action.unit);
-    const bytes = await this.#options.units.readUnit(
-      join(spooled.folder, 'payload.age'),
-      position,
-      sizeBytes,
-      digest,
-    );
-    for (let at = 0; at < sizeBytes; at += action.messageBytesMax) {
-      const topic = this.#options.topics.bytes(action.receiver, recording, position + at);
-      await this.#publish(topic, bytes.subarray(at, at + action.messageBytesMax), 0);
-    }
-    this.#options.freeBuffer(bytes.buffer);
-  }
-
-  async #publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void> {
-    await this.#options.broker.publish(topic, payload, { qos });
-  }
-
-  async #load(recording: RecordingId): Promise<Loaded> {
-    const known = this.#loaded.get(recording);
-    if (known !== undefined) return known;
-    const { bytes, signature } = await this.#options.spool.readManifest(recording);
-    const loaded: Loaded = { manifestBytes: bytes, signature, chunks: undefined };
-    this.#loaded.set(recording, loaded);
-    return loaded;
-  }
-
-  async #chunks(recording: RecordingId): Promise<Uint8Array> {
-    const loaded = await this.#load(recording);
-    loaded.chunks ??= await this.#options.spool.readChunks(recording);
-    return loaded.chunks;
-  }
-
   async #settle(recording: RecordingId, message: ReceiptMessage): Promise<void> {
     try {
       await this.#receipts.take(recording, message, this.#queue.get(recording) !== undefined);
     } finally {
-      if (this.#queue.get(recording) === undefined) this.#loaded.delete(recording);
+      if (this.#queue.get(recording) === undefined) this.#steps.unload(recording);
     }
   }
 
@@ -383,9 +283,7 @@ export class Pusher {
 
   #forget(recording: RecordingId): void {
     this.#queue.remove(recording);
-    this.#loaded.delete(recording);
-    this.#offered.delete(recording);
-    this.#owed.delete(recording);
+    this.#steps.forget(recording);
     this.#receipts.forget(recording);
     this.#options.conditions.clear('recording.refused', recording);
   }
