@@ -112,7 +112,11 @@ export class Station {
   #take(message: BrokerMessage): void {
     const topic = this.#parts.topics.parseDown(message.topic);
     if (topic === undefined || message.retained) return;
-    if (topic.kind === 'custody') this.#parts.custodyPush.take(message.payload);
-    else this.#parts.pusher.take(topic.recording, message.payload);
+    if (topic.kind === 'custody') {
+      this.#parts.custodyPush.take(message.payload);
+      return;
+    }
+    this.#parts.pusher.take(topic.recording, message.payload);
+    this.#parts.custodyPush.storeHeard();
   }
 }

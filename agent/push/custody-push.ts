@@ -76,6 +76,13 @@ export class CustodyPush {
       });
   }
 
+  /** The store said something of a recording: it is back, so a long pause is cut short. At most one question in ANSWER_MS_MIN. */
+  storeHeard(): void {
+    if (this.#waitingFor === undefined || this.#answerMs === ANSWER_MS_MIN) return;
+    this.#answerMs = ANSWER_MS_MIN;
+    this.#arm(this.#waitingFor);
+  }
+
   /** A message below `down/custody`. Never throws. */
   take(payload: Uint8Array): void {
     void this.#take(payload).catch((error: unknown) =>
@@ -108,6 +115,10 @@ export class CustodyPush {
 
   #expectAnswer(segment: SegmentId): void {
     this.#waitingFor = segment;
+    this.#arm(segment);
+  }
+
+  #arm(segment: SegmentId): void {
     this.#cancel();
     this.#cancel = this.#options.clock.after(this.#answerMs, () => {
       this.#answerMs = Math.min(2 * this.#answerMs, ANSWER_MS_MAX);
