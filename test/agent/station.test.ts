@@ -186,23 +186,6 @@ test('bytes altered on the way are asked for again and the recording arrives rig
   expect((await dock.vault())[0]?.original.equals(clip)).toBe(true);
 });
 
-test('a second receiver on the same vault takes over where the first one died', async () => {
-  const { camera, hub } = await open();
-  let units = 0;
-  hub.fate = ({ topic }) => {
-    if (/\/up\/r-a\/[a-z2-7]+\/\d+$/.test(topic) && ++units === 3) hub.hold('r-a');
-    return [{}];
-  };
-  camera.put('a.mp4', randomBytes(6_000_000));
-  await dock.startReceiver('r-a');
-  await dock.startStation();
-  await dock.until('some units sent', () => units >= 3);
-  await dock.stopReceiver('r-a');
-  await dock.startReceiver('r-b');
-  await dock.until('erased', () => camera.files().length === 0, 90_000);
-  expect(await dock.vault()).toHaveLength(1);
-}, 100_000);
-
 test('a camera pulled out in the middle of a read loses nothing and is taken at its next docking', async () => {
   const { camera } = await open();
   let pieces = 0;
