@@ -193,7 +193,7 @@ export class Docking {
       ready.length > 0;
       ready = this.#deps.eraser.ready(this.entries)
     ) {
-      this.#show('erasing');
+      if (this.#deps.eraser.erases) this.#show('erasing');
       last = (await this.#deps.eraser.wave(ready, signal)) ?? last;
     }
     return last;

@@ -52,6 +52,11 @@ export class Eraser {
       this.#deps.conditions.clear(code, this.#docking.bay);
   }
 
+  /** False where the policy is that everything stays: waves only decide then. */
+  get erases(): boolean {
+    return this.#deps.policy === 'after-receipt';
+  }
+
   /** Entries whose recording has a receipt and that were not decided yet, at most one wave. */
   ready(entries: Iterable<TrackedEntry>): TrackedEntry[] {
     const found: TrackedEntry[] = [];
