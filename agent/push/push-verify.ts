@@ -1,6 +1,6 @@
 // What comes below `down/` for a recording, checked: signed messages against the pinned store keys, receipts against our own documents.
 // Whatever does not hold is thrown as an error and changes nothing.
-import { encodeUtf8, parseUtf8 } from '../../protocol/bytes.ts';
+import { parseUtf8 } from '../../protocol/bytes.ts';
 import { DockError } from '../../protocol/errors.ts';
 import type { ReceiverId, RecordingId, StationId } from '../../protocol/ids.ts';
 import { parseManifest } from '../../protocol/manifest.ts';
@@ -93,9 +93,6 @@ export function textOf(bytes: Uint8Array, name: string): string {
   if (text !== undefined) return text;
   throw new DockError('document.refused', `${name} is not UTF-8`, { retry: 'never' });
 }
-
-/** Bytes of a text that is stored. */
-export const bytesOf = encodeUtf8;
 
 function listed<Message extends { readonly receiver: ReceiverId }>(
   message: Message,
