@@ -5,8 +5,9 @@ import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UNIT_BYTES } from '../../protocol/limits.ts';
 import { Mosquitto } from '../fakes/mosquitto.ts';
+import { adapted } from '../fakes/shipped-mosquitto.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
-import { TestAuthority, type TestCertificate } from '../fakes/tls.ts';
+import { TestAuthority } from '../fakes/tls.ts';
 
 const SHIPPED = new URL('../../systemd/mosquitto/', import.meta.url);
 const WAIT_MS = 5000;
@@ -24,24 +25,6 @@ async function within<T>(outcome: Promise<T>): Promise<T> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** The shipped file with the paths and the port of a test; every other line stays as it is. */
-function adapted(text: string, authority: TestAuthority, server: TestCertificate): string[] {
-  const instead: Readonly<Record<string, string>> = {
-    cafile: authority.caFile,
-    certfile: server.certFile,
-    keyfile: server.keyFile,
-    acl_file: '{folder}/acl',
-    persistence_location: '{folder}/',
-  };
-  return text
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#') && !/^(?:listener|log_)/.test(line))
-    .map((line) => {
-      const [name = ''] = line.split(' ');
-      return instead[name] === undefined ? line : `${name} ${instead[name]}`;
-    });
 }
 
 describe.skipIf(lacksTools('mosquitto', 'openssl'))('mosquitto as it is shipped', () => {

@@ -15,7 +15,8 @@ export async function openShippedMosquitto(authority: TestAuthority): Promise<Mo
   return Mosquitto.open({ lines: adapted(text, authority, server), files });
 }
 
-function adapted(text: string, authority: TestAuthority, server: TestCertificate): string[] {
+/** The shipped file with the paths and the port of a test; every other line stays as it is. */
+export function adapted(text: string, authority: TestAuthority, server: TestCertificate): string[] {
   const instead: Readonly<Record<string, string>> = {
     cafile: authority.caFile,
     certfile: server.certFile,
