@@ -25,6 +25,8 @@ export interface InventoryEntry {
   readonly sizeBytes: number;
   /** The camera's claim, RFC 3339 UTC with milliseconds, or null. */
   readonly modifiedAt: string | null;
+  /** Smallest step of the file's time; 2000 on FAT. */
+  readonly modifiedStepMs: number;
   /** Opaque: the same text as long as the camera tells nothing of a change of content (size, time in full resolution, file number). */
   readonly stamp: string;
   /** Locked or marked as evidence on the camera: pushed first. */
@@ -55,6 +57,31 @@ export type Piece =
   /** A range that the medium refused after retries; it counts as so many zeros and makes the recording "damaged". */
   | { readonly kind: 'unreadable'; readonly sizeBytes: number };
 
+/** What a camera's clock shows (SPEC 9.1). */
+export interface CameraTime {
+  /** Units: ms since 1970. Converted where the camera tells its zone; else what it shows taken as UTC, as are its files' times. */
+  readonly claimedMs: number;
+  /** Minutes east of UTC where the camera tells them. */
+  readonly zoneMinutes: number | null;
+  /** Smallest step that the clock shows, such as 1000. */
+  readonly resolutionMs: number;
+}
+
+/** What a camera says of its own state; integers, null where it does not tell. */
+export interface CameraCondition {
+  readonly batteryPercent: number | null;
+  readonly batteryMv: number | null;
+  readonly batteryCycles: number | null;
+  readonly charging: boolean | null;
+  readonly temperatureC: number | null;
+  readonly storageTotalBytes: number | null;
+  readonly storageFreeBytes: number | null;
+  readonly powerOns: number | null;
+}
+
+/** "not-supported": this camera's clock cannot be set by this driver, or not now. */
+export type ClockSetting = 'set' | 'not-supported' | 'refused';
+
 /** What became of an erasure as far as the driver can tell; only a new listing confirms. */
 export type EraseOutcome = 'done' | 'already-gone' | 'write-protected' | 'refused';
 
@@ -64,6 +91,17 @@ export type EraseOutcome = 'done' | 'already-gone' | 'write-protected' | 'refuse
  */
 export interface CameraSession {
   identity(signal: AbortSignal): Promise<CameraIdentity>;
+  /** The clock as it shows now, or null where it cannot be read. Answers as fast as the camera does: the caller measures around it. */
+  readClock(signal: AbortSignal): Promise<CameraTime | null>;
+  /**
+   * Sets the clock to an instant (ms since 1970); a camera without a zone to `localMs`, the same instant as local time taken as UTC.
+   */
+  setClock(
+    to: { readonly utcMs: number; readonly localMs: number },
+    signal: AbortSignal,
+  ): Promise<ClockSetting>;
+  /** Battery, storage and the like, or null where the camera tells nothing at all. */
+  condition(signal: AbortSignal): Promise<CameraCondition | null>;
   /** Everything, at most INVENTORY_ENTRIES_MAX entries and INVENTORY_DEPTH_MAX levels; more is a problem in the result. */
   inventory(signal: AbortSignal): Promise<Inventory>;
   /**

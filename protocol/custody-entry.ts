@@ -15,20 +15,27 @@ export const CUSTODY_SEGMENT_TRUSTED_COMMENT = 'bodydock custody-segment';
 
 const fact = z.union([z.string().max(8192), z.int(), z.boolean(), z.null()]);
 
-/** Event names of this version, as in SPEC 4.3. */
+/** Event names of a station's log, as in SPEC 4.3.5. */
 export const CUSTODY_EVENTS = [
   'segment-opened',
   'agent-started',
   'agent-stopped',
   'configuration',
+  'clock-state',
+  'clock-stepped',
   'docked',
   'undocked',
+  'camera-clock',
+  'camera-clock-set',
   'seen',
   'inventory',
   'pulled',
+  'sealed',
+  'rejected',
   'spooled',
   'matched',
   'not-taken',
+  'docking-recorded',
   'offered',
   'receipted',
   'receipt-refused',
@@ -36,12 +43,28 @@ export const CUSTODY_EVENTS = [
   'erased',
   'not-erased',
   'spool-reclaimed',
+  'segment-dropped',
   'quarantined',
   'chain-broken',
   'proof-installed',
+  'key-changed',
   'checkpoint',
 ] as const;
-export type CustodyEventName = (typeof CUSTODY_EVENTS)[number];
+/** Event names that only the store's own log has (SPEC 4.3.7). */
+export const STORE_EVENTS = [
+  'receiver-started',
+  'receiver-stopped',
+  'expiry-warned',
+  'order',
+  'hold-lapsed',
+  'deleting',
+  'deleted',
+  'documents-dropped',
+  'disclosed',
+  'key-revoked',
+  'witnessed',
+] as const;
+export type CustodyEventName = (typeof CUSTODY_EVENTS)[number] | (typeof STORE_EVENTS)[number];
 
 /** What a stage says: the event and its facts. Never a path, a serial number or a person's name. */
 export interface CustodyEvent {
@@ -55,7 +78,7 @@ export const custodyEntrySchema = z.strictObject({
   at: d.instantSchema,
   boot: z.string().max(64).nullable(),
   monotonic_ms: z.int().min(0),
-  event: z.enum(CUSTODY_EVENTS),
+  event: z.enum([...CUSTODY_EVENTS, ...STORE_EVENTS]),
   facts: z.record(z.string().max(64), fact),
 });
 export type CustodyEntry = z.infer<typeof custodyEntrySchema>;
@@ -64,7 +87,8 @@ export type CustodyEntry = z.infer<typeof custodyEntrySchema>;
 export const custodyHeadDocumentSchema = z.strictObject({
   type: z.literal('custody-head'),
   version: z.literal(1),
-  station: d.stationIdSchema,
+  /** Whose log it is: a station's, or a receiver's for the store's own. */
+  station: z.union([d.stationIdSchema, d.receiverIdSchema]),
   segment: d.segmentIdSchema,
   sequence: z.int().min(1),
   sha256: d.sha256Schema,

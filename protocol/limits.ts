@@ -21,7 +21,7 @@ export const RECIPIENTS_MAX = 16;
 export const ORIGINAL_BYTES_MAX = 2 ** 43;
 /** Ranges that a damaged recording may list; a medium with more is read no further. */
 export const UNREADABLE_RANGES_MAX = 1024;
-/** Largest signed document (a manifest with 1,000 sidecars is some 100 KiB; a docking record lists 100,000 entries). */
+/** Largest signed document, with room: all of today's fit into MANIFEST_BYTES_MAX. */
 export const DOCUMENT_BYTES_MAX = 16 * MIB;
 /** A manifest travels in one MQTT message: base64 of it must pass a broker that caps at 1 MB (EMQX). */
 export const MANIFEST_BYTES_MAX = 256 * KIB;
@@ -34,6 +34,10 @@ export const JSON_DEPTH_MAX = 16;
 export const CAMERA_PATH_BYTES_MAX = 4096;
 /** Entries of one inventory (acceptance MSC-04 and CAM-07): more raise a condition. */
 export const INVENTORY_ENTRIES_MAX = 100_000;
+/** Entries in one part of a docking record: some 240 bytes each, so that a part in base64 passes a broker that caps at 128 KB (AWS IoT). */
+export const DOCKING_ENTRIES_PER_PART = 256;
+/** Parts of one docking record: a full inventory, and as many entries again that came later. */
+export const DOCKING_PARTS_MAX = Math.ceil((2 * INVENTORY_ENTRIES_MAX) / DOCKING_ENTRIES_PER_PART);
 /** Folder levels that a walk descends (acceptance MSC-04). DCIM needs 2. */
 export const INVENTORY_DEPTH_MAX = 32;
 /** One buffer of a pull: large enough for USB (ptp-mtp.md), small enough that eight bays stay under 32 MiB. */

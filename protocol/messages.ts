@@ -14,7 +14,7 @@ const rangesSchema = z.array(z.tuple([z.int().min(0), z.int().min(1)])).max(HAVE
 
 const offerSchema = z.object({
   message: z.literal('offer'),
-  kind: z.literal('recording'),
+  kind: z.enum(['recording', 'docking']),
   session: d.sessionIdSchema,
   manifest: base64Schema,
   signature: z.string().max(16_384),

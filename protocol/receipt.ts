@@ -15,20 +15,29 @@ export const custodyHeadSchema = z.strictObject({
 });
 export type CustodyHead = z.infer<typeof custodyHeadSchema>;
 
-export const receiptSchema = z.strictObject({
-  type: z.literal('receipt'),
-  version: z.literal(1),
-  kind: z.literal('recording'),
-  recording: d.recordingIdSchema,
-  station: d.stationIdSchema,
-  manifest_sha256: d.sha256Schema,
-  sealed_size_bytes: z.int().min(1),
-  chunks_sha256: d.sha256Schema,
-  receiver: d.receiverIdSchema,
-  vault: d.sessionIdSchema,
-  custody_head: custodyHeadSchema.nullable(),
-  received_at: d.instantSchema,
-});
+/** `chunks_sha256` of a docking record's receipt: the SHA-256 of nothing. */
+export const NO_CHUNKS_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
+export const receiptSchema = z
+  .strictObject({
+    type: z.literal('receipt'),
+    version: z.literal(1),
+    kind: z.enum(['recording', 'docking']),
+    recording: d.recordingIdSchema,
+    station: d.stationIdSchema,
+    manifest_sha256: d.sha256Schema,
+    sealed_size_bytes: z.int().min(0),
+    chunks_sha256: d.sha256Schema,
+    receiver: d.receiverIdSchema,
+    vault: d.sessionIdSchema,
+    custody_head: custodyHeadSchema.nullable(),
+    received_at: d.instantSchema,
+  })
+  .refine(
+    ({ kind, sealed_size_bytes: size, chunks_sha256: chunks }) =>
+      kind === 'recording' ? size > 0 : size === 0 && chunks === NO_CHUNKS_SHA256,
+    'size and chunk list do not fit the kind',
+  );
 export type Receipt = z.infer<typeof receiptSchema>;
 
 /** Canonical bytes of a receipt. Errors: "document.refused". */

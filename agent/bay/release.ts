@@ -97,6 +97,7 @@ export function receiptMismatch(
   ours: { readonly station: string; readonly manifest: { readonly bytes: Uint8Array } },
 ): string | undefined {
   const pairs: readonly [string, string | number, string | number][] = [
+    ['kind', receipt.kind, 'recording'],
     ['station', receipt.station, ours.station],
     ['station of the manifest', manifest.station, ours.station],
     ['recording', receipt.recording, manifest.recording],

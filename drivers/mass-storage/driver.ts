@@ -3,6 +3,9 @@
 import { DockError, isDockError, systemCode } from '../../protocol/errors.ts';
 import type { Clock } from '../../protocol/ports.ts';
 import type {
+  CameraCondition,
+  CameraTime,
+  ClockSetting,
   CameraIdentity,
   CameraSession,
   Driver,
@@ -108,6 +111,22 @@ class FolderSession implements CameraSession {
   async identity(signal: AbortSignal): Promise<CameraIdentity> {
     await this.#medium.assertPresent(signal);
     return { vendor: null, model: null, serial: null, firmware: null };
+  }
+
+  /** A folder has no clock that could be read. */
+  async readClock(signal: AbortSignal): Promise<CameraTime | null> {
+    await this.#medium.assertPresent(signal);
+    return null;
+  }
+
+  async setClock(_to: { utcMs: number; localMs: number }, signal: AbortSignal): Promise<ClockSetting> {
+    await this.#medium.assertPresent(signal);
+    return 'not-supported';
+  }
+
+  async condition(signal: AbortSignal): Promise<CameraCondition | null> {
+    await this.#medium.assertPresent(signal);
+    return null;
   }
 
   async inventory(signal: AbortSignal): Promise<Inventory> {

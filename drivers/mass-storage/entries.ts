@@ -2,6 +2,9 @@
 import type { InventoryEntry } from '../driver.ts';
 import type { EntryStat } from './folder-files.ts';
 
+/** FAT counts in steps of 2 s, and a folder does not tell on which file system its files were first written. */
+const MODIFIED_STEP_MS = 2000;
+
 /**
  * Opaque text that stays as long as nothing tells of a change of content. Holds within one session only: numbers change between mounts.
  * Size and full time of change always; where the file system keeps them, inode number and change time too: these see a file that
@@ -20,6 +23,7 @@ export function entryOf(path: Uint8Array, stat: EntryStat, keepsNumbers: boolean
     kind: isFile ? 'file' : 'not-a-file',
     sizeBytes: isFile ? Number(stat.sizeBytes) : 0,
     modifiedAt: instantOf(stat.modifiedNs),
+    modifiedStepMs: MODIFIED_STEP_MS,
     stamp: stampOf(stat, keepsNumbers),
     locked: isFile && !stat.writable,
     vendor: {},

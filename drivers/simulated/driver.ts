@@ -2,6 +2,9 @@
 import { DockError } from '../../protocol/errors.ts';
 import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
 import type {
+  CameraCondition,
+  CameraTime,
+  ClockSetting,
   CameraIdentity,
   CameraSession,
   Driver,
@@ -53,6 +56,24 @@ class SimulatedSession implements CameraSession {
   async identity(signal: AbortSignal): Promise<CameraIdentity> {
     this.#check(signal);
     return this.#camera.identity;
+  }
+
+  async readClock(signal: AbortSignal): Promise<CameraTime | null> {
+    this.#check(signal);
+    return this.#camera.clock?.read() ?? null;
+  }
+
+  async setClock(
+    to: { readonly utcMs: number; readonly localMs: number },
+    signal: AbortSignal,
+  ): Promise<ClockSetting> {
+    this.#check(signal);
+    return this.#camera.clock?.set(to) ?? 'not-supported';
+  }
+
+  async condition(signal: AbortSignal): Promise<CameraCondition | null> {
+    this.#check(signal);
+    return this.#camera.condition;
   }
 
   async inventory(signal: AbortSignal): Promise<Inventory> {

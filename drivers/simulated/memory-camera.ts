@@ -1,6 +1,6 @@
 // A camera in memory: files as bytes or as makers of bytes, put, changed, removed and unplugged by whoever holds it.
 import { encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
-import type { CameraIdentity, InventoryEntry } from '../driver.ts';
+import type { CameraCondition, CameraIdentity, CameraTime, ClockSetting, InventoryEntry } from '../driver.ts';
 
 /** Bytes, or something that makes the same ones each time, for files too large for memory. */
 export type MemoryContent =
@@ -30,9 +30,18 @@ export const MEMORY_IDENTITY: CameraIdentity = {
   firmware: '1.0',
 };
 
+/** A clock inside a camera, as whoever holds the camera wants it to go. */
+export interface MemoryClock {
+  read(): CameraTime;
+  set(to: { readonly utcMs: number; readonly localMs: number }): ClockSetting;
+}
+
 /** Paths are bytes; a text stands for its UTF-8. A change while a file is read is seen by the reader, as on a real camera. */
 export class MemoryCamera {
   readonly identity: CameraIdentity;
+  /** undefined: this camera's clock cannot be read. */
+  clock: MemoryClock | undefined;
+  condition: CameraCondition | null = null;
   readonly #files = new Map<string, MemoryFile>();
   #versions = 0;
   #docking = 0;
@@ -96,7 +105,16 @@ export class MemoryCamera {
 export function memoryEntry(file: MemoryFile): InventoryEntry {
   const { kind = 'file', modifiedAt = null, locked = false, vendor = {} } = file.look;
   const sizeBytes = kind === 'file' ? sizeOf(file.content) : 0;
-  return { path: file.path, kind, sizeBytes, modifiedAt, stamp: `${file.version}`, locked, vendor };
+  return {
+    path: file.path,
+    kind,
+    sizeBytes,
+    modifiedAt,
+    modifiedStepMs: 1000,
+    stamp: `${file.version}`,
+    locked,
+    vendor,
+  };
 }
 
 export function sizeOf(content: MemoryContent): number {

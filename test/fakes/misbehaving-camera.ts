@@ -1,5 +1,8 @@
 // Cameras that break the promises of the driver port on purpose: a session or driver of any kind, with switches.
 import type {
+  CameraCondition,
+  CameraTime,
+  ClockSetting,
   CameraIdentity,
   CameraSession,
   Driver,
@@ -12,7 +15,7 @@ import { DockError } from '../../protocol/errors.ts';
 import type { Clock } from '../../protocol/ports.ts';
 
 /** Calls that count for `detachAtCall` and `hangAt`. */
-export type CameraCall = 'identity' | 'inventory' | 'read' | 'erase';
+export type CameraCall = 'identity' | 'clock' | 'condition' | 'inventory' | 'read' | 'erase';
 
 /** What the camera does wrong. Set and reset at any time, also in the middle of a read; all off unless set. */
 export interface Misdeeds {
@@ -71,6 +74,24 @@ export class MisbehavingSession implements CameraSession {
   async identity(signal: AbortSignal): Promise<CameraIdentity> {
     await this.#before('identity', signal);
     return this.#session.identity(signal);
+  }
+
+  async readClock(signal: AbortSignal): Promise<CameraTime | null> {
+    await this.#before('clock', signal);
+    return this.#session.readClock(signal);
+  }
+
+  async setClock(
+    to: { readonly utcMs: number; readonly localMs: number },
+    signal: AbortSignal,
+  ): Promise<ClockSetting> {
+    await this.#before('clock', signal);
+    return this.#session.setClock(to, signal);
+  }
+
+  async condition(signal: AbortSignal): Promise<CameraCondition | null> {
+    await this.#before('condition', signal);
+    return this.#session.condition(signal);
   }
 
   async inventory(signal: AbortSignal): Promise<Inventory> {

@@ -337,6 +337,7 @@ function entryOf(wish: RecordingWish, original: Uint8Array, number: number): Tra
       kind: 'file',
       sizeBytes: original.length,
       modifiedAt: wish.modifiedAt === undefined ? '2026-11-24T17:20:31.500Z' : wish.modifiedAt,
+      modifiedStepMs: 2000,
       stamp: '',
       locked: false,
       vendor: { attributes: 'archive' },

@@ -12,6 +12,7 @@ const entry = (fate: EntryFate, sizeBytes = 100): TrackedEntry => ({
     kind: 'file',
     sizeBytes,
     modifiedAt: null,
+    modifiedStepMs: 2000,
     stamp: '',
     locked: false,
     vendor: {},

@@ -44,7 +44,16 @@ function spooledEntry(): TrackedEntry {
   const path = encodeUtf8('a.mp4');
   return {
     pathSha256: sha256Hex(path),
-    listed: { path, kind: 'file', sizeBytes: 5, modifiedAt: null, stamp: '1', locked: false, vendor: {} },
+    listed: {
+      modifiedStepMs: 2000,
+      path,
+      kind: 'file',
+      sizeBytes: 5,
+      modifiedAt: null,
+      stamp: '1',
+      locked: false,
+      vendor: {},
+    },
     role: { role: 'media', rejected: null, sidecars: [], sidecarOf: null },
     fate: { kind: 'spooled', recording, sha256: '1'.repeat(64), stamp: '1' },
     attempts: 0,

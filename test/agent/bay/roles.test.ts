@@ -11,7 +11,16 @@ function entry(
   kind: InventoryEntry['kind'] = 'file',
 ): InventoryEntry {
   const bytes = typeof path === 'string' ? encodeUtf8(path) : path;
-  return { path: bytes, kind, sizeBytes, modifiedAt: null, stamp: '1', locked: false, vendor: {} };
+  return {
+    path: bytes,
+    kind,
+    sizeBytes,
+    modifiedAt: null,
+    modifiedStepMs: 2000,
+    stamp: '1',
+    locked: false,
+    vendor: {},
+  };
 }
 
 function rolesOf(...paths: (string | Uint8Array)[]): EntryRole[] {
