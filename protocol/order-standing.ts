@@ -1,0 +1,69 @@
+// What the orders about one recording amount to at an instant (SPEC 4.8). Pure: who signed what was verified before.
+// The same answer for the store that deletes, for a verifier and for a report.
+import type { Order } from './order.ts';
+import { HOLD_ALONE_MS } from './retention.ts';
+
+/** An order with the key ids whose signatures hold; null where that role's signature is absent or does not verify. */
+export interface SignedOrder {
+  readonly order: Order;
+  readonly officer: string | null;
+  readonly supervisor: string | null;
+}
+
+/** A hold that counts. `until` is null where it counts until an `unhold`. */
+export interface Hold {
+  readonly order: Order;
+  readonly until: string | null;
+}
+
+export interface OrderStanding {
+  /** The hold that lasts longest of those that count, or undefined. */
+  readonly hold: Hold | undefined;
+  /** A deletion by both roles that counts: no hold stands against it. */
+  readonly deletion: Order | undefined;
+}
+
+/** Both roles signed, each with a key of its own. */
+export function hasBothRoles({ officer, supervisor }: SignedOrder): boolean {
+  return officer !== null && supervisor !== null && officer !== supervisor;
+}
+
+/**
+ * The standing at `nowMs` (ms since 1970) of all orders about a recording or its sidecars. An order from the future counts from its own
+ * time, but a hold counts at once: a wrong clock must not make it late.
+ */
+export function orderStanding(orders: readonly SignedOrder[], nowMs: number): OrderStanding {
+  const released = Math.max(
+    -Infinity,
+    ...orders
+      .filter((each) => each.order.verb === 'unhold' && hasBothRoles(each))
+      .map(({ order }) => Date.parse(order.ordered_at))
+      .filter((atMs) => atMs <= nowMs),
+  );
+  const holds = orders
+    .filter(({ order }) => order.verb === 'hold' && Date.parse(order.ordered_at) > released)
+    .map(holdOf)
+    .filter((hold) => hold !== undefined)
+    .filter(({ until }) => until === null || Date.parse(until) > nowMs);
+  const hold = holds.reduce<Hold | undefined>(
+    (longest, each) => (outlasts(each, longest) ? each : longest),
+    undefined,
+  );
+  const deletion = orders.find(
+    (each) =>
+      each.order.verb === 'delete' && hasBothRoles(each) && Date.parse(each.order.ordered_at) <= nowMs,
+  );
+  return { hold, deletion: hold === undefined ? deletion?.order : undefined };
+}
+
+function holdOf(signed: SignedOrder): Hold | undefined {
+  const { order, officer, supervisor } = signed;
+  if (hasBothRoles(signed)) return { order, until: null };
+  if (officer === null && supervisor === null) return undefined;
+  return { order, until: new Date(Date.parse(order.ordered_at) + HOLD_ALONE_MS).toISOString() };
+}
+
+function outlasts(hold: Hold, other: Hold | undefined): boolean {
+  if (other === undefined || hold.until === null) return true;
+  return other.until !== null && hold.until > other.until;
+}
