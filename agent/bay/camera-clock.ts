@@ -1,0 +1,131 @@
+// Reads a camera's clock between two readings of the station's, and sets it (SPEC 9.1 and 9.2). When it may be set is the caller's
+// rule: never before every entry of the docking is durable in the spool.
+//
+// Nobody waits for the camera's next tick, which would tighten the reading to its round trip: it takes up to a second of polling in
+// every docking, while the times of its files are no finer than that, and what is computed from them counts in days.
+import type { CameraSession, CameraTime } from '../../drivers/driver.ts';
+import { DockError, isDockError } from '../../protocol/errors.ts';
+import { isInstantMs } from '../../protocol/instants.ts';
+import type { Clock } from '../../protocol/ports.ts';
+
+/** A camera that has not told or taken a time by then is left alone: a reading over a longer round trip says little. */
+const CALL_MS_MAX = 10_000;
+/** What wall and monotonic clock may differ by over one reading: truncation to 1 ms, and a process that had to wait between the two. */
+const STEP_MS_MIN = 50;
+/** A camera that is off by less is left as it is. */
+const OFFSET_MS_MIN = 1000;
+const RESOLUTION_MS_MAX = 86_400_000;
+const ZONE_MINUTES_MAX = 1440;
+
+/** One reading of a camera's clock. Units: ms since 1970, integers; `offsetMs` is camera minus station. */
+export interface ClockReading {
+  /** Station's wall time in the middle of the reading. */
+  readonly readAtMs: number;
+  /** What the camera showed, taken as UTC where it tells no zone. */
+  readonly claimedAtMs: number;
+  readonly offsetMs: number;
+  readonly uncertaintyMs: number;
+  /** Minutes east of UTC where the camera tells them. */
+  readonly zoneMinutes: number | null;
+}
+
+/** What was left after a camera's clock was set, read at `atMs` of the station. */
+export interface ClockLeft {
+  readonly atMs: number;
+  readonly offsetMs: number;
+  readonly uncertaintyMs: number;
+}
+
+export interface SetClockDeps {
+  readonly clock: Pick<Clock, 'wallMs' | 'monotonicMs' | 'after'>;
+  /** Whether the station's own clock is synchronised; null where it cannot tell. */
+  readonly clockSynchronised: () => boolean | null;
+  /** The instant as the station's local time taken as UTC, both in ms since 1970. */
+  readonly localMs: (utcMs: number) => number;
+}
+
+/**
+ * Reads the camera's clock. Null where the camera does not tell a time, fails to in time, or tells nonsense, and where the station's
+ * own clock was stepped in between.
+ * Errors: "driver.detached"; the signal's reason.
+ */
+export async function readCameraClock(
+  session: Pick<CameraSession, 'readClock'>,
+  clock: Pick<Clock, 'wallMs' | 'monotonicMs' | 'after'>,
+  signal: AbortSignal,
+): Promise<ClockReading | null> {
+  const before = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+  const told = await orNull(clock, signal, (ending) => session.readClock(ending));
+  const roundMs = clock.monotonicMs() - before.monotonicMs;
+  const wallRoundMs = clock.wallMs() - before.wallMs;
+  if (told === null || !isSane(told) || Math.abs(wallRoundMs - roundMs) > STEP_MS_MIN) return null;
+  const readAtMs = Math.round(before.wallMs + wallRoundMs / 2);
+  const claimedAtMs = Math.round(told.claimedMs);
+  return {
+    readAtMs,
+    claimedAtMs,
+    offsetMs: claimedAtMs - readAtMs,
+    uncertaintyMs: Math.ceil(Math.max(roundMs, wallRoundMs) / 2 + told.resolutionMs),
+    zoneMinutes: told.zoneMinutes,
+  };
+}
+
+/**
+ * Sets the camera's clock where that is called for, and reads it again. Null where it was right enough, where the station's own clock
+ * is not known to be, where the camera did not take it, and where the reading afterwards failed.
+ * Errors: "driver.detached"; the signal's reason.
+ */
+export async function setCameraClock(
+  session: Pick<CameraSession, 'readClock' | 'setClock'>,
+  reading: ClockReading,
+  deps: SetClockDeps,
+  signal: AbortSignal,
+): Promise<ClockLeft | null> {
+  if (deps.clockSynchronised() !== true || !isOff(reading, deps)) return null;
+  const setting = await orNull(deps.clock, signal, (ending) => {
+    const utcMs = deps.clock.wallMs();
+    return session.setClock({ utcMs, localMs: deps.localMs(utcMs) }, ending);
+  });
+  if (setting !== 'set') return null;
+  const left = await readCameraClock(session, deps.clock, signal);
+  return left === null
+    ? null
+    : { atMs: left.readAtMs, offsetMs: left.offsetMs, uncertaintyMs: left.uncertaintyMs };
+}
+
+/** Whether the clock shows something else than it would be set to: a camera without a zone is right where it shows local time. */
+function isOff(
+  { readAtMs, offsetMs, uncertaintyMs, zoneMinutes }: ClockReading,
+  deps: SetClockDeps,
+): boolean {
+  const meantMs = zoneMinutes === null ? deps.localMs(readAtMs) - readAtMs : 0;
+  return Math.abs(offsetMs - meantMs) > Math.max(uncertaintyMs, OFFSET_MS_MIN);
+}
+
+/** A time that a document can write, a zone of this planet, a step of at most a day. */
+function isSane({ claimedMs, zoneMinutes, resolutionMs }: CameraTime): boolean {
+  if (!isInstantMs(claimedMs) || !(resolutionMs >= 0 && resolutionMs <= RESOLUTION_MS_MAX)) return false;
+  return zoneMinutes === null || (Number.isInteger(zoneMinutes) && Math.abs(zoneMinutes) <= ZONE_MINUTES_MAX);
+}
+
+/** What the call gives; null where the camera fails at it. A camera without a readable clock is pulled like any other. */
+async function orNull<T>(
+  clock: Pick<Clock, 'after'>,
+  signal: AbortSignal,
+  call: (ending: AbortSignal) => Promise<T>,
+): Promise<T | null> {
+  const late = new AbortController();
+  const timedOut = new DockError('driver.timeout', `the camera's clock took longer than ${CALL_MS_MAX} ms`, {
+    retry: 'later',
+    facts: { timeout_ms: CALL_MS_MAX },
+  });
+  const cancel = clock.after(CALL_MS_MAX, () => late.abort(timedOut));
+  try {
+    return await call(AbortSignal.any([signal, late.signal]));
+  } catch (error) {
+    if (signal.aborted || !isDockError(error) || error.code === 'driver.detached') throw error;
+    return null;
+  } finally {
+    cancel();
+  }
+}
