@@ -8,18 +8,19 @@
 //    entry that was surely durable.
 // 4. What waits in memory is bounded: above that `append` refuses, and its stage must stop.
 import { DockError, describeError, systemCode } from '../../protocol/errors.ts';
+import { chainGroups, type LooseEntry } from '../../protocol/custody-chain.ts';
 import { CHAIN_START, type CustodyEvent } from '../../protocol/custody-entry.ts';
+import type { ChainBreak, FoundSegment } from '../../protocol/custody-order.ts';
 import { makeSegmentId, type RecordingId, type SegmentId, type StationId } from '../../protocol/ids.ts';
 import { CUSTODY_GROUP_ENTRIES, CUSTODY_GROUP_MS } from '../../protocol/limits.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Conditions, Files, Log, Random, Signer } from '../../protocol/ports.ts';
 import type { CustodyHead } from '../../protocol/receipt.ts';
-import type { ChainBreak, FoundSegment } from './custody-order.ts';
 import { checkedFacts, PendingEvents } from './custody-pending.ts';
 import { recoverSegments, signSegment } from './custody-recovery.ts';
 import { missingEntries, scrubSegments } from './custody-scrub.ts';
 import { CustodySegments, segmentPath, type CustodyLines, type KnownSegment } from './custody-segments.ts';
-import { chainGroups, SegmentWriter, type LooseEntry } from './custody-writer.ts';
+import { SegmentWriter } from './custody-writer.ts';
 import type { Custody } from './custody.ts';
 import { withReserve } from '../spool/receipts.ts';
 import type { GivesSpace } from '../spool/reserve.ts';

@@ -10,13 +10,19 @@
 import { join } from 'node:path';
 import { bufferOf, encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
 import { CUSTODY_SEGMENT_TRUSTED_COMMENT, parseCustodyEntry } from '../../protocol/custody-entry.ts';
+import {
+  brokenLinks,
+  inOrder,
+  predecessorOf,
+  type ChainBreak,
+  type FoundSegment,
+} from '../../protocol/custody-order.ts';
+import { scanSegment } from '../../protocol/custody-scan.ts';
 import { describeError, DockError } from '../../protocol/errors.ts';
 import { isSegmentId, type SegmentId } from '../../protocol/ids.ts';
 import { CUSTODY_ENTRY_BYTES_MAX } from '../../protocol/limits.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Files, Log, Signer } from '../../protocol/ports.ts';
-import { scanSegment } from './custody-scan.ts';
-import { brokenLinks, inOrder, predecessorOf, type ChainBreak, type FoundSegment } from './custody-order.ts';
 import { segmentOf, segmentPath, segmentSignaturePath } from './custody-segments.ts';
 import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../durable-file.ts';
 import { inParallel } from '../spool/in-parallel.ts';

@@ -10,8 +10,8 @@ import type { RecordingId, SegmentId } from '../../protocol/ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
-import type { ChainBreak } from './custody-order.ts';
-import { linesIn, scanSegment } from './custody-scan.ts';
+import type { ChainBreak } from '../../protocol/custody-order.ts';
+import { linesIn, scanSegment } from '../../protocol/custody-scan.ts';
 import { segmentPath, segmentSignaturePath, type CustodySegments } from './custody-segments.ts';
 
 const SEGMENT_READ_BYTES_MAX = 16 * 1024 * 1024;

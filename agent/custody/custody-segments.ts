@@ -1,10 +1,10 @@
 // The segments of a custody log as the running agent knows them, in order, and reading lines out of them. Writes nothing.
 import { join } from 'node:path';
 import { bufferOf, sha256Hex } from '../../protocol/bytes.ts';
+import { linesIn } from '../../protocol/custody-scan.ts';
 import type { SegmentId } from '../../protocol/ids.ts';
 import { CUSTODY_ENTRY_BYTES_MAX } from '../../protocol/limits.ts';
 import type { Files, OpenFile } from '../../protocol/ports.ts';
-import { linesIn } from './custody-scan.ts';
 
 const SEGMENT_SUFFIX = '.jsonl';
 const SIGNATURE_SUFFIX = '.jsonl.minisig';

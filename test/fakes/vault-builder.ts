@@ -3,7 +3,7 @@
 import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
-import { chainGroups, type LooseEntry } from '../../agent/custody/custody-writer.ts';
+import { chainGroups, type LooseEntry } from '../../protocol/custody-chain.ts';
 import type { TrackedEntry } from '../../agent/bay/entry.ts';
 import { buildManifest } from '../../agent/bay/manifest-build.ts';
 import { makeIdentity } from '../../protocol/age-keys.ts';

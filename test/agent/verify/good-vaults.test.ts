@@ -3,7 +3,7 @@ import { appendFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { chainGroups, type LooseEntry } from '../../../agent/custody/custody-writer.ts';
+import { chainGroups, type LooseEntry } from '../../../protocol/custody-chain.ts';
 import { verifyFolder } from '../../../agent/verify/verify-folder.ts';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import {

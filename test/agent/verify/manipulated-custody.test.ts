@@ -3,7 +3,7 @@ import { copyFile, readdir, readFile, rename, rm, truncate, writeFile } from 'no
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { chainGroups } from '../../../agent/custody/custody-writer.ts';
+import { chainGroups } from '../../../protocol/custody-chain.ts';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import {
   CHAIN_START,

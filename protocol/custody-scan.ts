@@ -1,5 +1,5 @@
 // Follows one segment of the custody log from its first byte: how far it holds, and what lies behind. Pure; reads and changes no file.
-import { bufferOf, encodeUtf8 } from '../../protocol/bytes.ts';
+import { bufferOf, encodeUtf8 } from './bytes.ts';
 import {
   CHAIN_START,
   CUSTODY_HEAD_TRUSTED_COMMENT,
@@ -7,10 +7,10 @@ import {
   parseCustodyHead,
   type ChainState,
   type CustodyEntry,
-} from '../../protocol/custody-entry.ts';
-import { describeError, DockError } from '../../protocol/errors.ts';
-import type { SegmentId } from '../../protocol/ids.ts';
-import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
+} from './custody-entry.ts';
+import { describeError, DockError } from './errors.ts';
+import type { SegmentId } from './ids.ts';
+import { verifyDocument, type PublicKey } from './minisign.ts';
 
 const LF = 10;
 

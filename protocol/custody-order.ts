@@ -1,7 +1,7 @@
 // The order of custody segments: each names the last known entry before it, so they form a chain, or a fork where a card image was
 // put back. Pure.
-import type { ChainState, CustodyEntry } from '../../protocol/custody-entry.ts';
-import type { SegmentId } from '../../protocol/ids.ts';
+import type { ChainState, CustodyEntry } from './custody-entry.ts';
+import type { SegmentId } from './ids.ts';
 
 /** A place at which the chain does not hold. */
 export interface ChainBreak {
