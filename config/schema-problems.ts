@@ -13,7 +13,6 @@ const LATER_KEYS = new Set([
   'windows',
   'rate_bytes_per_s',
   'unknown_cameras',
-  'retention',
   'password_file',
   'roles',
 ]);

@@ -50,6 +50,7 @@ export interface StationConfig {
   readonly bays: readonly BayConfig[];
   readonly cameras: readonly CameraConfig[];
   readonly release: 'never' | 'after-receipt';
+  readonly retention: { readonly days: number; readonly logDays: number };
   readonly log: { readonly level: 'error' | 'warn' | 'info' | 'debug' };
 }
 
@@ -76,6 +77,7 @@ export function mapStation(file: StationFile, folder: string): StationConfig {
     })),
     cameras: file.cameras.map(mapCamera),
     release: file.release,
+    retention: { days: file.retention.days, logDays: file.retention.log_days },
     log: file.log,
   };
 }

@@ -12,6 +12,8 @@ export const CAMERAS_MAX = 256;
 export const PUBLIC_KEYS_MAX = 8;
 const RECEIVERS_MAX = 8;
 const HOURS_PER_YEAR = 8784;
+/** A hundred years: longer is a mistyped number. */
+export const DAYS_MAX = 36_525;
 const MIB = 1024 * 1024;
 const GROUP = 'a group of keys';
 
@@ -72,6 +74,23 @@ const camera = z
   })
   .meta({ description: 'One camera that this station may empty.', allowed: GROUP });
 
+const retention = z.strictObject({
+  days: part
+    .count(
+      'Days after which a recording is due. A sealed copy with a receipt never stays longer, whatever keep_hours says; one without a receipt is never dropped.',
+      1,
+      DAYS_MAX,
+    )
+    .default(14),
+  log_days: part
+    .count(
+      'Days that a segment of the custody log stays on this station once the store holds the whole of it.',
+      1,
+      DAYS_MAX,
+    )
+    .default(730),
+});
+
 const log = z.strictObject({
   level: z.enum(['error', 'warn', 'info', 'debug']).default('info').meta({
     description: 'What goes to the log: error, warn, info or debug, each with all before it.',
@@ -122,6 +141,9 @@ export const stationFileSchema = z
         description: 'The cameras that belong here.',
         allowed: `a list of 1 to ${CAMERAS_MAX} cameras`,
       }),
+    retention: retention
+      .prefault({})
+      .meta({ description: 'How long this station itself keeps what the store has.', allowed: GROUP }),
     release: z.enum(['never', 'after-receipt']).default('never').meta({
       description:
         'Whether files are erased from cameras: never, or once the store has given its signed receipt and each recipient has proven that it can open.',

@@ -55,6 +55,7 @@ describe('a good station file', () => {
         { id: 'cam-2', alias: 'cam-2', model: null, serial: null },
       ]);
       expect(config.log.level).toBe('info');
+      expect(config.retention).toEqual({ days: 14, logDays: 730 });
     });
   });
 
@@ -63,6 +64,15 @@ describe('a good station file', () => {
     expect(loaded.kind === 'loaded' && loaded.config.release).toBe('never');
     const told = await load(`${STATION}release: after-receipt\n`);
     expect(told.kind === 'loaded' && told.config.release).toBe('after-receipt');
+  });
+
+  test('says in days how long copies and log stay, and takes no day or a mistyped number for neither', async () => {
+    const told = await load(`${STATION}retention: {days: 3, log_days: 90}\n`);
+    expect(told.kind === 'loaded' && told.config.retention).toEqual({ days: 3, logDays: 90 });
+    for (const wrong of ['days: 0', 'days: 365000', 'log_days: 0', 'log_days: 1.5', 'day: 14']) {
+      const found = await problems(`${STATION}retention: {${wrong}}\n`);
+      expect(found).toHaveLength(1);
+    }
   });
 
   test.each(['mqtt://localhost', 'mqtt://127.0.0.1:1884', 'mqtt://127.3.2.1', 'mqtt://[::1]:1883'])(
@@ -215,7 +225,7 @@ describe('a wrong value is named with line, column and path', () => {
       'serial_path: /dev/ttyACM0',
       'use a bay with "folder"; a later version takes it',
     ],
-    ['keys:\n', 'retention: {days: 14}\nkeys:\n', 'take it out; a later version takes it'],
+    ['keys:\n', 'unknown_cameras: refuse\nkeys:\n', 'take it out; a later version takes it'],
   ])('an option of a later version is refused, never ignored: %s -> %s', async (from, to, remedy) => {
     const found = await problems(exchange(STATION, from, to));
     expect(found.map((find) => [find.code, find.remedy])).toEqual([['config.later-key', remedy]]);
