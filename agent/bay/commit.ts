@@ -7,6 +7,7 @@ import type { CameraId, RecordingId } from '../../protocol/ids.ts';
 import type { Clock, Log, Signer } from '../../protocol/ports.ts';
 import type { Bulk, SealResult } from '../bulk/bulk.ts';
 import type { Custody } from '../custody/custody.ts';
+import { timeThatHolds } from './capture-time.ts';
 import type { TrackedEntry } from './entry.ts';
 import { buildManifest, type DockingFacts } from './manifest-build.ts';
 import type { Spool, SpooledRecording, Staging } from '../spool/spool.ts';
@@ -83,7 +84,7 @@ export class Committer {
   async #makeDurable(entry: TrackedEntry, { recording, staging, seal }: Sealed): Promise<SpooledRecording> {
     const { spool, bulk, signer, clock } = this.#deps;
     const manifest: Manifest = await buildManifest(
-      this.#docking,
+      { ...this.#docking, time: timeThatHolds(this.#docking.time, clock) },
       entry,
       {
         recording,

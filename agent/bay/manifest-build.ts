@@ -6,6 +6,7 @@ import type { BayId, CameraId, DockingId, RecordingId, StationId } from '../../p
 import { UNIT_BYTES } from '../../protocol/limits.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Bulk, SealResult } from '../bulk/bulk.ts';
+import { captureOf, type DockingTime } from './capture-time.ts';
 import type { TrackedEntry } from './entry.ts';
 
 /** What is the same for all recordings of one docking. */
@@ -16,6 +17,8 @@ export interface DockingFacts {
   readonly camera: CameraId;
   readonly identity: CameraIdentity;
   readonly recipients: readonly string[];
+  /** What is known of time and still holds; left out where nothing is: then every capture time stays the camera's claim. */
+  readonly time?: DockingTime | null;
 }
 
 /** What one sealing adds. */
@@ -53,8 +56,7 @@ export async function buildManifest(
       sha256: seal.originalSha256,
       modified_at: listed.modifiedAt,
     },
-    // The camera's clock was not measured here: its claim is kept as it is, in both ends of the interval.
-    capture: { earliest_at: listed.modifiedAt, latest_at: listed.modifiedAt, basis: 'clock-unmeasured' },
+    capture: captureOf(entry, docking.time ?? null),
     sealed: { size_bytes: seal.sealedSizeBytes, unit_bytes: UNIT_BYTES, chunks_sha256: seal.chunksSha256 },
     recipients: [...docking.recipients],
     media: seal.media,

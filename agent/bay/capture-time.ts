@@ -1,0 +1,133 @@
+// When a recording was made (SPEC 9.3 and 9.4): from the time that its file claims, what was measured of the camera's clock, and the two
+// dockings between which it must have been made. Pure.
+//
+// Invariants:
+// 1. No interval leaves the bounds that count, and its earliest end is never behind its latest.
+// 2. What rests on a clock of the station that is known to be wrong, or that was stepped since, counts for nothing.
+// 3. Nothing is refused: where nothing can be measured, the camera's claim stays as it is.
+import { instantMs, instantText } from '../../protocol/instants.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
+import type { Clock } from '../../protocol/ports.ts';
+import type { ClockReading } from './camera-clock.ts';
+import type { TrackedEntry } from './entry.ts';
+
+/** A file system with coarser times is none; a step that is no number counts as this. */
+const STEP_MS_MAX = 86_400_000;
+/** Wall and monotonic clock may part by this much before a docking's times count for nothing. */
+const STEPPED_MS = 1000;
+
+/** Camera time minus station time, ms. */
+export interface ClockOffset {
+  readonly offsetMs: number;
+  readonly uncertaintyMs: number;
+}
+
+/** What is known of the camera's previous docking at this station. */
+export interface PreviousDocking {
+  /** Station's wall time, ms since 1970; null where nobody saw the end. */
+  readonly endedAtMs: number | null;
+  /** As its record says; null where the station could not tell. */
+  readonly clockSynchronised: boolean | null;
+  /** The offset left at its end: after setting, else as read; null where the clock was not read, or its setting not confirmed. */
+  readonly offset: ClockOffset | null;
+  /**
+   * True for a path digest that may have stayed on the camera: listed there and not erased. True for every one where that docking
+   * had no complete listing. What stayed was made before that docking, so nothing of it bounds or measures.
+   */
+  readonly mayHaveStayed: (pathSha256: string) => boolean;
+}
+
+/** What is known of time in one docking. */
+export interface DockingTime {
+  /** Station's wall time at the start of the docking, ms since 1970. */
+  readonly dockedAtMs: number;
+  /** Wall time minus monotonic time then, ms: shows later whether the wall clock was stepped since. */
+  readonly wallAheadMs: number;
+  /** The station's own clock then. */
+  readonly clockSynchronised: boolean | null;
+  /** The camera's clock before it was set. */
+  readonly reading: ClockReading | null;
+  readonly previous: PreviousDocking | null;
+}
+
+/** What of an entry tells when it was made. */
+export type DatedEntry = Pick<TrackedEntry, 'pathSha256'> & {
+  readonly listed: Pick<TrackedEntry['listed'], 'modifiedAt' | 'modifiedStepMs'>;
+};
+
+/** An interval in ms since 1970, both ends included; an end may be infinite. */
+interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** The docking's times as far as they still hold now: null once the station's wall clock was stepped, or stood still in a suspend. */
+export function timeThatHolds(
+  time: DockingTime | null | undefined,
+  clock: Pick<Clock, 'wallMs' | 'monotonicMs'>,
+): DockingTime | null {
+  if (time === null || time === undefined) return null;
+  const steppedMs = clock.wallMs() - clock.monotonicMs() - time.wallAheadMs;
+  return Math.abs(steppedMs) > STEPPED_MS ? null : time;
+}
+
+/** The manifest's `capture` of an entry. Errors: none, whatever camera and clocks say. */
+export function captureOf(entry: DatedEntry, time: DockingTime | null): Manifest['capture'] {
+  const { modifiedAt } = entry.listed;
+  const claim: Manifest['capture'] = {
+    earliest_at: modifiedAt,
+    latest_at: modifiedAt,
+    basis: 'clock-unmeasured',
+  };
+  if (time === null || time.clockSynchronised === false) return claim;
+  if (time.previous?.mayHaveStayed(entry.pathSha256) === true) return claim;
+  const bounds = boundsOf(time);
+  const claimedMs = modifiedAt === null ? null : instantMs(modifiedAt);
+  if (claimedMs === null) return between(bounds) ?? claim;
+  const measured = measure(claimedMs, stepOf(entry), offsetsOf(time));
+  if (measured === undefined) return claim;
+  return cut(measured, bounds) ?? between(bounds) ?? claim;
+}
+
+/** From the end of the previous docking to the start of this one, as far as the station's clock can be trusted at each. */
+function boundsOf({ dockedAtMs, previous }: DockingTime): Span {
+  const endedAtMs = previous?.clockSynchronised === false ? null : (previous?.endedAtMs ?? null);
+  const fromMs = endedAtMs === null || endedAtMs > dockedAtMs ? -Infinity : endedAtMs;
+  return { fromMs, toMs: dockedAtMs };
+}
+
+/** Offsets that were measured against a station's clock that was right as far as it can tell; without today's none counts. */
+function offsetsOf({ reading, previous }: DockingTime): ClockOffset[] {
+  if (reading === null) return [];
+  const left = previous?.clockSynchronised === false ? null : (previous?.offset ?? null);
+  return left === null ? [reading] : [reading, left];
+}
+
+/** The camera was off by something between the offsets, so the file's time is too. Undefined where there are none. */
+function measure(claimedMs: number, stepMs: number, offsets: readonly ClockOffset[]): Span | undefined {
+  if (offsets.length === 0) return undefined;
+  const most = Math.max(...offsets.map(({ offsetMs, uncertaintyMs }) => offsetMs + uncertaintyMs));
+  const least = Math.min(...offsets.map(({ offsetMs, uncertaintyMs }) => offsetMs - uncertaintyMs));
+  return { fromMs: claimedMs - most - stepMs, toMs: claimedMs - least + stepMs };
+}
+
+/** Undefined where the interval does not meet the bounds, or reaches over both: the clock tells nothing that they do not. */
+function cut(measured: Span, bounds: Span): Manifest['capture'] | undefined {
+  if (measured.toMs < bounds.fromMs || measured.fromMs > bounds.toMs) return undefined;
+  if (measured.fromMs < bounds.fromMs && measured.toMs > bounds.toMs) return undefined;
+  return {
+    earliest_at: instantText(Math.max(measured.fromMs, bounds.fromMs)),
+    latest_at: instantText(Math.min(measured.toMs, bounds.toMs)),
+    basis: 'clock-measured',
+  };
+}
+
+/** Undefined where the camera has no previous docking that bounds. */
+function between({ fromMs, toMs }: Span): Manifest['capture'] | undefined {
+  if (fromMs === -Infinity) return undefined;
+  return { earliest_at: instantText(fromMs), latest_at: instantText(toMs), basis: 'docking-interval' };
+}
+
+function stepOf({ listed: { modifiedStepMs } }: DatedEntry): number {
+  return modifiedStepMs >= 0 && modifiedStepMs <= STEP_MS_MAX ? modifiedStepMs : STEP_MS_MAX;
+}
