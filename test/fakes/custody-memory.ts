@@ -1,4 +1,5 @@
 // A custody log that only remembers: what a stage said, and how much of it was under a checkpoint when.
+import { checkedFacts } from '../../agent/custody/custody-pending.ts';
 import type { Custody } from '../../agent/custody/custody.ts';
 import type { CustodyEvent, CustodyEventName } from '../../protocol/custody-entry.ts';
 
@@ -9,12 +10,14 @@ export class MemoryCustody implements Custody {
   covered = 0;
   failWith: Error | undefined;
 
+  /** Errors: "custody.refused", as the log on a disk. */
   append(event: CustodyEvent): void {
-    this.events.push(event);
+    this.events.push({ event: event.event, facts: checkedFacts(event) });
   }
 
   async checkpoint(): Promise<void> {
     const reached = this.events.length;
+    if (reached === this.covered) return;
     await Promise.resolve();
     if (this.failWith !== undefined) throw this.failWith;
     this.covered = Math.max(this.covered, reached);
