@@ -35,6 +35,11 @@ const COMMANDS: readonly Command[] = [
     summary: 'restore the original of one recording under its own name',
     run: async (args, io) => (await import('./cli/open.ts')).open(args, io),
   },
+  {
+    name: 'report',
+    summary: 'make the report on a pilot from a vault: HTML, CSV, JSON',
+    run: async (args, io) => (await import('./cli/report.ts')).report(args, io),
+  },
 ];
 
 function help(): string {

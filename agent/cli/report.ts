@@ -1,0 +1,116 @@
+// `bodydock report`: what the pilot is judged by, from a vault alone: HTML to read and print, CSV and JSON to calculate with.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { printable } from '../../config/problems.ts';
+import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { nodeFiles } from '../../protocol/io/files-node.ts';
+import { Calendar, parsePeriod } from '../report/calendar.ts';
+import { makeReport } from '../report/make-report.ts';
+import type { PilotReport } from '../report/pilot-report.ts';
+import { reportCsv } from '../report/report-csv.ts';
+import { reportHtml } from '../report/report-html.ts';
+import { LANGUAGES, type Language } from '../report/words.ts';
+import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { realFolder } from './verify.ts';
+
+const HELP = `bodydock report --vault DIR --from DAY --to DAY [--out OUT] [--notes DIR] [--keys KEYS] [--zone ZONE] [--lang en|de] [--json]
+
+The report on a pilot: dockings, days with proof that nothing was recorded, recordings, minutes, data, what was kept as evidence, per
+week and per camera; times from docking to receipt, failures, clocks and batteries of the cameras. Holds no name and nothing about a
+person. Counts only documents whose signatures hold; reads no payload; changes nothing in the vault.
+
+  --from, --to   first and last day, as in 2026-11-25
+  --out OUT      folder for report.html, report.json, weeks.csv, cameras.csv, dockings.csv, failures.csv; made where it is missing,
+                 files of these names are replaced
+  --notes DIR    the users' own reports, one Markdown file each: "---", date:, shift:, use:, "---", text. Names are refused.
+  --keys KEYS    folder with station*.pub, store*.pub, officer*.pub and supervisor*.pub (default: keys/ beside the vault)
+  --zone ZONE    time zone of days and weeks, such as Europe/Berlin (default: the one of this machine)
+  --lang en|de   language of report.html (default: en)
+  --json         the report as one JSON document on standard output
+
+Without --out and --json a summary is printed.
+
+Exit codes: 0 good, 1 documents whose signatures do not hold were left out (they are named), 2 usage, 78 keys.
+`;
+const OPTIONS = {
+  vault: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
+  out: { type: 'string' },
+  notes: { type: 'string' },
+  keys: { type: 'string' },
+  zone: { type: 'string' },
+  lang: { type: 'string' },
+} as const;
+
+/** Runs the command; gives the exit code. Errors: "usage", "verify.*", "key.*", "report.notes", the signal's reason. */
+export async function report(args: readonly string[], io: Io): Promise<number> {
+  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
+  if (line === undefined) return EXIT_GOOD;
+  const { vault, from, to, out, notes, keys, zone, lang = 'en', json = false } = line.values;
+  if (vault === undefined) throw usageError('--vault DIR is missing');
+  if (from === undefined || to === undefined) throw usageError('--from DAY and --to DAY are both needed');
+  const language = LANGUAGES.find((known) => known === lang);
+  if (language === undefined) throw usageError(`--lang ${JSON.stringify(lang)}: en or de`);
+  const made = await makeReport({
+    files: nodeFiles(),
+    vault: await realFolder(vault),
+    keysFolder: keys,
+    notesFolder: notes === undefined ? undefined : resolve(notes),
+    period: parsePeriod(from, to),
+    calendar: new Calendar(zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone),
+    madeAt: new Date(nodeClock().wallMs()).toISOString(),
+    signal: io.signal,
+  });
+  if (out !== undefined)
+    await writeFiles(resolve(out), made, language, (text) => (json ? io.err(text) : io.out(text)));
+  if (json) writeJson(io, made);
+  else if (out === undefined) io.out(summaryText(made));
+  if (made.unproven.count > 0) io.err(unprovenText(made));
+  return made.unproven.count === 0 ? EXIT_GOOD : EXIT_FAILURE;
+}
+
+async function writeFiles(
+  out: string,
+  made: PilotReport,
+  language: Language,
+  tell: (text: string) => void,
+): Promise<void> {
+  await mkdir(out, { recursive: true });
+  const texts = new Map([
+    ['report.html', reportHtml(made, language)],
+    ['report.json', `${JSON.stringify(made, undefined, 2)}\n`],
+    ...reportCsv(made),
+  ]);
+  for (const [name, text] of texts) await writeFile(join(out, name), text);
+  tell(
+    `${printable(join(out, 'report.html'))}: the report; beside it ${[...texts.keys()].slice(1).join(', ')}\n`,
+  );
+}
+
+function summaryText({
+  from,
+  to,
+  time_zone: zone,
+  total,
+  days,
+  docking_to_receipt_s: spread,
+}: PilotReport): string {
+  const lines = [
+    `${from} to ${to} (${zone})`,
+    `dockings ${total.dockings}, of these ${total.dockings_without_recording} with proof that nothing new had been recorded`,
+    `days ${days.days}: ${days.proven_without_recording} proven without recording, ${days.with_recording} with recordings, ${days.undecided} undecided, ${days.without_docking} without docking`,
+    `recordings ${total.recordings}, ${Math.round(total.duration_ms / 6000) / 10} minutes, ${total.bytes} bytes, other files ${total.other_files}`,
+    `kept as evidence ${total.kept_as_evidence}, deleted ${total.deleted}, not yet receipted ${total.not_receipted}`,
+    spread === null
+      ? 'no receipt in this period'
+      : `docking to receipt: median ${spread.median} s, 95th percentile ${spread.p95} s, worst ${spread.worst} s`,
+  ];
+  return lines.map((each) => `${each}\n`).join('');
+}
+
+function unprovenText({ unproven }: PilotReport): string {
+  const named = unproven.where.slice(0, 10).join(', ');
+  return `bodydock: ${unproven.count} folders left out: their documents do not verify with these keys (${printable(named)}); "bodydock verify" says why\n`;
+}

@@ -1,0 +1,80 @@
+// Days and weeks as people count them: in one time zone, weeks by ISO 8601 (Monday first, the week that holds Thursday names the year).
+import { DockError } from '../../protocol/errors.ts';
+
+const DAY_MS = 86_400_000;
+/** A report over more days than this is a mistake in its dates. */
+const DAYS_MAX = 3660;
+
+/** Days of one report, both ends included. */
+export interface Period {
+  /** As in 2026-11-25, in the zone of the calendar. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A period from what was typed. Errors: "usage" for no date, an end before its beginning, more than ten years. */
+export function parsePeriod(from: string, to: string): Period {
+  const days = (dayNumber(to) - dayNumber(from)) / DAY_MS + 1;
+  if (days >= 1 && days <= DAYS_MAX) return { from, to };
+  throw usage(
+    `from ${from} to ${to} is no period of 1 to ${DAYS_MAX} days: --from is the first day, --to the last one`,
+  );
+}
+
+/** Every day of a period in order. */
+export function daysOf({ from, to }: Period): string[] {
+  const days: string[] = [];
+  for (let at = dayNumber(from); at <= dayNumber(to); at += DAY_MS)
+    days.push(new Date(at).toISOString().slice(0, 10));
+  return days;
+}
+
+/** The ISO week of a day, as in 2026-W48. */
+export function weekOf(day: string): string {
+  const at = dayNumber(day);
+  const weekday = (new Date(at).getUTCDay() + 6) % 7;
+  const thursday = new Date(at + (3 - weekday) * DAY_MS);
+  const first = Date.UTC(thursday.getUTCFullYear(), 0, 1);
+  const week = Math.floor((thursday.getTime() - first) / (7 * DAY_MS)) + 1;
+  return `${thursday.getUTCFullYear()}-W${String(week).padStart(2, '0')}`;
+}
+
+/** The days of one time zone. */
+export class Calendar {
+  readonly zone: string;
+  readonly #format: Intl.DateTimeFormat;
+
+  /** `zone` is an IANA name such as Europe/Berlin. Errors: "usage" for one that this machine does not know. */
+  constructor(zone: string) {
+    this.zone = zone;
+    try {
+      this.#format = new Intl.DateTimeFormat('en-CA', { timeZone: zone, dateStyle: 'short' });
+    } catch (error) {
+      throw usage(
+        `${JSON.stringify(zone)} is no time zone that is known here: name one such as Europe/Berlin`,
+        error,
+      );
+    }
+  }
+
+  /** The day of an instant (RFC 3339), as in 2026-11-25. */
+  dayOf(instant: string): string {
+    return this.#format.format(new Date(instant));
+  }
+
+  /** Whether an instant lies on a day of the period. */
+  isWithin(instant: string, { from, to }: Period): boolean {
+    const day = this.dayOf(instant);
+    return from <= day && day <= to;
+  }
+}
+
+function dayNumber(day: string): number {
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
+  if (!Number.isNaN(at) && new Date(at).toISOString().startsWith(day)) return at;
+  throw usage(`${JSON.stringify(day)} is no day: write it as 2026-11-25`);
+}
+
+function usage(message: string, cause?: unknown): DockError {
+  return new DockError('usage', message, { retry: 'person', cause });
+}

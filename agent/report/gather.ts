@@ -1,0 +1,265 @@
+// Gathers what a vault tells into a report. Two kinds of memory: one small object a docking, one number a receipt; no document is kept.
+import type { DockingRecord } from '../../protocol/docking-record.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
+import { daysOf, weekOf, type Calendar, type Period } from './calendar.ts';
+import { changePerDay, spreadOf } from './figures.ts';
+import type { FailureCount } from './failures.ts';
+import type { UserNote } from './notes.ts';
+import {
+  LATENCY_BOUNDS_S,
+  noCounts,
+  type CameraPoint,
+  type CameraReport,
+  type Counts,
+  type DayReport,
+  type PilotReport,
+} from './pilot-report.ts';
+import type { Source } from './sources.ts';
+
+const UNPROVEN_NAMED_MAX = 100;
+/** Points of one camera in a report: three dockings a day for ten years. */
+const POINTS_MAX = 11_000;
+
+/** A docking as far as a report needs it; its parts add up. */
+interface Docking {
+  readonly camera: string;
+  readonly day: string;
+  readonly isComplete: boolean;
+  /** Entries that were left on the camera without being taken. */
+  waiting: number;
+  /** Recordings that its parts say were taken, and those that the vault holds of them. */
+  stored: number;
+  found: number;
+  media: number;
+}
+
+/** What is known of a docking by the recordings that name it, before or after its record is met. */
+interface Named {
+  found: number;
+  media: number;
+  readonly receivedMs: number[];
+}
+
+/** Takes sources in any order. */
+export class Gatherer {
+  readonly #period: Period;
+  readonly #calendar: Calendar;
+  readonly #total = noCounts();
+  readonly #weeks = new Map<string, Counts>();
+  readonly #cameras = new Map<string, { readonly counts: Counts; readonly points: CameraPoint[] }>();
+  readonly #dockings = new Map<string, Docking>();
+  readonly #dockedMs = new Map<string, number>();
+  readonly #named = new Map<string, Named>();
+  readonly #unproven = { count: 0, where: [] as string[] };
+  readonly #failures: FailureCount;
+  readonly #isHeld: (manifest: Manifest) => boolean;
+
+  /** `isHeld`: whether a hold of both roles counts for a recording at the end of the period. */
+  constructor(
+    period: Period,
+    calendar: Calendar,
+    failures: FailureCount,
+    isHeld: (manifest: Manifest) => boolean,
+  ) {
+    this.#period = period;
+    this.#calendar = calendar;
+    this.#failures = failures;
+    this.#isHeld = isHeld;
+    for (const day of daysOf(period)) this.#week(day);
+  }
+
+  take(source: Source): void {
+    if (source.kind === 'unproven') this.#unprovenAt(source.where);
+    else if (source.kind === 'docking') this.#docking(source.record);
+    else this.#recording(source);
+  }
+
+  /** The report over everything that was taken. `madeAt` is RFC 3339 UTC. */
+  report(stations: readonly string[], notes: readonly UserNote[], madeAt: string): PilotReport {
+    const days = this.#settleDockings();
+    const seconds = this.#secondsToReceipt();
+    return {
+      version: 1,
+      ...this.#period,
+      time_zone: this.#calendar.zone,
+      made_at: madeAt,
+      stations,
+      total: this.#total,
+      days,
+      weeks: [...this.#weeks].map(([week, counts]) => ({ week, ...counts })),
+      cameras: [...this.#cameras.keys()].sort().map((camera) => this.#cameraReport(camera)),
+      docking_to_receipt_s: spreadOf(seconds) ?? null,
+      docking_to_receipt_histogram: histogram(seconds),
+      failures: this.#failures.list(),
+      unproven: this.#unproven,
+      notes,
+    };
+  }
+
+  #unprovenAt(where: string): void {
+    this.#unproven.count++;
+    if (this.#unproven.where.length < UNPROVEN_NAMED_MAX) this.#unproven.where.push(where);
+  }
+
+  #docking(record: DockingRecord): void {
+    const atMs = Date.parse(record.docked_at);
+    this.#dockedMs.set(record.docking, atMs);
+    if (!this.#calendar.isWithin(record.docked_at, this.#period)) return;
+    const docking = this.#dockings.get(record.docking) ?? this.#newDocking(record);
+    for (const { fate, reason } of record.entries) {
+      if (fate === 'stored') docking.stored++;
+      if (fate !== 'waiting') continue;
+      docking.waiting++;
+      this.#failures.add(`waiting: ${reason ?? 'unknown'}`);
+    }
+  }
+
+  #newDocking(record: DockingRecord): Docking {
+    const camera = record.camera.id;
+    const docking = {
+      camera,
+      day: this.#calendar.dayOf(record.docked_at),
+      isComplete: record.inventory?.complete === true,
+      waiting: 0,
+      stored: 0,
+      found: 0,
+      media: 0,
+    };
+    this.#dockings.set(record.docking, docking);
+    this.#count(camera, docking.day, (counts) => counts.dockings++);
+    this.#point(record);
+    if (record.ended === 'failed' || record.ended === 'cut-off')
+      this.#failures.add(`docking ${record.ended}`);
+    if (!docking.isComplete) this.#failures.add('inventory not complete');
+    return docking;
+  }
+
+  #point({ camera, docked_at: at, camera_clock: clock, condition }: DockingRecord): void {
+    const { points } = this.#camera(camera.id);
+    if (points.length >= POINTS_MAX) return;
+    points.push({
+      at,
+      offset_ms: clock?.offset_ms ?? null,
+      uncertainty_ms: clock?.uncertainty_ms ?? null,
+      battery_percent: condition?.battery_percent ?? null,
+    });
+  }
+
+  #recording({ manifest, receivedAt, deletion }: Source & { kind: 'recording' }): void {
+    const named = this.#namedBy(manifest.docking);
+    named.found++;
+    if (manifest.role === 'media') named.media++;
+    if (receivedAt !== null) named.receivedMs.push(Date.parse(receivedAt));
+    if (!this.#calendar.isWithin(manifest.sealed_at, this.#period)) return;
+    if (manifest.rejected !== null) this.#failures.add(`odd but kept: ${manifest.rejected.reason}`);
+    const held = manifest.role === 'media' && this.#isHeld(manifest);
+    this.#count(manifest.camera.id, this.#calendar.dayOf(manifest.sealed_at), (counts) => {
+      counts.bytes += manifest.original.size_bytes;
+      if (receivedAt === null) counts.not_receipted++;
+      if (manifest.role !== 'media') counts.other_files++;
+      else countMedia(counts, manifest, held, deletion !== undefined);
+    });
+  }
+
+  #namedBy(docking: string): Named {
+    const named = this.#named.get(docking) ?? { found: 0, media: 0, receivedMs: [] };
+    this.#named.set(docking, named);
+    return named;
+  }
+
+  /** Decides what each docking proves, once all recordings are known. */
+  #settleDockings(): DayReport {
+    const days = new Map<string, 'empty' | 'recorded' | 'undecided'>();
+    for (const [id, docking] of this.#dockings) {
+      const { found = 0, media = 0 } = this.#named.get(id) ?? {};
+      const isWhole = docking.isComplete && docking.waiting === 0 && found >= docking.stored;
+      const proves = media > 0 ? 'recorded' : isWhole ? 'empty' : 'undecided';
+      if (proves === 'empty')
+        this.#count(docking.camera, docking.day, (counts) => counts.dockings_without_recording++);
+      if (found < docking.stored) this.#failures.add('recording of a docking record is missing');
+      days.set(docking.day, worse(days.get(docking.day), proves));
+    }
+    const count = (kind: string): number => [...days.values()].filter((each) => each === kind).length;
+    const all = daysOf(this.#period).length;
+    return {
+      days: all,
+      proven_without_recording: count('empty'),
+      with_recording: count('recorded'),
+      undecided: count('undecided'),
+      without_docking: all - days.size,
+    };
+  }
+
+  #secondsToReceipt(): number[] {
+    const seconds: number[] = [];
+    for (const id of this.#dockings.keys()) {
+      const dockedMs = this.#dockedMs.get(id) ?? 0;
+      for (const receivedMs of this.#named.get(id)?.receivedMs ?? [])
+        seconds.push(Math.max(0, Math.round((receivedMs - dockedMs) / 1000)));
+    }
+    return seconds;
+  }
+
+  #cameraReport(camera: string): CameraReport {
+    const { counts, points } = this.#camera(camera);
+    points.sort((a, b) => (a.at < b.at ? -1 : 1));
+    const offsets = points.map(({ offset_ms: offset }) => offset).filter((offset) => offset !== null);
+    const absolute = spreadOf(offsets.map(Math.abs));
+    const slope = changePerDay(
+      points.flatMap(({ at, battery_percent: value }) =>
+        value === null ? [] : [{ atMs: Date.parse(at), value }],
+      ),
+    );
+    return {
+      camera,
+      ...counts,
+      points,
+      battery_change_percent_per_30_days: slope === undefined ? null : Math.round(slope * 300) / 10,
+      offset_ms_median: spreadOf(offsets)?.median ?? null,
+      offset_ms_worst: absolute?.worst ?? null,
+    };
+  }
+
+  #count(camera: string, day: string, change: (counts: Counts) => void): void {
+    for (const counts of [this.#total, this.#week(day), this.#camera(camera).counts]) change(counts);
+  }
+
+  #week(day: string): Counts {
+    const week = weekOf(day);
+    const counts = this.#weeks.get(week) ?? noCounts();
+    this.#weeks.set(week, counts);
+    return counts;
+  }
+
+  #camera(camera: string): { readonly counts: Counts; readonly points: CameraPoint[] } {
+    const known = this.#cameras.get(camera) ?? { counts: noCounts(), points: [] };
+    this.#cameras.set(camera, known);
+    return known;
+  }
+}
+
+function countMedia(counts: Counts, { media }: Manifest, held: boolean, deleted: boolean): void {
+  counts.recordings++;
+  const durationMs = media?.duration_ms ?? null;
+  if (durationMs === null) counts.recordings_without_duration++;
+  else counts.duration_ms += durationMs;
+  if (held) counts.kept_as_evidence++;
+  if (deleted) counts.deleted++;
+}
+
+type Proof = 'empty' | 'recorded' | 'undecided';
+/** One docking with a recording makes it a day with one; one that proves nothing leaves the day undecided. */
+function worse(day: Proof | undefined, docking: Proof): Proof {
+  const order: readonly Proof[] = ['empty', 'undecided', 'recorded'];
+  return day === undefined || order.indexOf(docking) > order.indexOf(day) ? docking : day;
+}
+
+function histogram(seconds: readonly number[]): number[] {
+  const counts = Array.from({ length: LATENCY_BOUNDS_S.length + 1 }, () => 0);
+  for (const each of seconds) {
+    const at = LATENCY_BOUNDS_S.findIndex((bound) => each <= bound);
+    const place = at < 0 ? LATENCY_BOUNDS_S.length : at;
+    counts[place] = (counts[place] ?? 0) + 1;
+  }
+  return counts;
+}

@@ -1,0 +1,52 @@
+// Makes a report from a vault: walks it once, then the stations' custody logs, then the written reports.
+import { DockError } from '../../protocol/errors.ts';
+import { findPlace } from '../verify/place.ts';
+import type { ReadFiles } from '../verify/read-files.ts';
+import { readTrustedKeys } from '../verify/trusted-keys.ts';
+import type { Calendar, Period } from './calendar.ts';
+import { custodyEntries } from './custody-entries.ts';
+import { FailureCount } from './failures.ts';
+import { Gatherer } from './gather.ts';
+import { readNotes } from './notes.ts';
+import type { PilotReport } from './pilot-report.ts';
+import { sourcesOf, stationsOf } from './sources.ts';
+
+/** What a report is made from. Paths are absolute. */
+export interface ReportWish {
+  readonly files: ReadFiles;
+  readonly vault: string;
+  /** `keys/` beside the vault unless given. */
+  readonly keysFolder: string | undefined;
+  readonly notesFolder: string | undefined;
+  readonly period: Period;
+  readonly calendar: Calendar;
+  /** RFC 3339 UTC. */
+  readonly madeAt: string;
+  readonly signal: AbortSignal;
+}
+
+/** Errors: "verify.*" where there is no vault, "key.*", "report.notes", the signal's reason, the system's. */
+export async function makeReport(wish: ReportWish): Promise<PilotReport> {
+  const { files, period, calendar, signal } = wish;
+  const place = await findPlace(files, wish.vault);
+  if (place.kind !== 'vault')
+    throw new DockError(
+      'verify.not-recognised',
+      `${wish.vault} is no vault: a report is made from a whole one`,
+      {
+        retry: 'person',
+      },
+    );
+  const keys = await readTrustedKeys(wish.keysFolder ?? place.keysFolder);
+  const options = { files, vault: place.path, keys, signal };
+  const notes = wish.notesFolder === undefined ? [] : await readNotes(files, wish.notesFolder, period);
+  const failures = new FailureCount();
+  const gatherer = new Gatherer(period, calendar, failures, () => false);
+  const stations = await stationsOf(options);
+  for (const station of stations) {
+    for await (const source of sourcesOf(options, station)) gatherer.take(source);
+    for await (const entry of custodyEntries(options, station))
+      if (calendar.isWithin(entry.at, period)) failures.entry(entry);
+  }
+  return gatherer.report(stations, notes, wish.madeAt);
+}

@@ -1,0 +1,92 @@
+// Shape of a pilot report: what a council member is shown, and what CSV and JSON hold. Nothing in it is about a person: cameras and bays
+// are pseudonyms that are handed out anew with every shift.
+import type { Spread } from './figures.ts';
+import type { UserNote } from './notes.ts';
+
+/** What is counted, over all, per week and per camera. */
+export interface Counts {
+  dockings: number;
+  /** Dockings whose record proves that the camera held no recording that was not known: a complete inventory, and nothing left behind. */
+  dockings_without_recording: number;
+  /** Media files; sidecars and others are in `other_files`. */
+  recordings: number;
+  other_files: number;
+  duration_ms: number;
+  /** Recordings whose container does not tell how long they are. */
+  recordings_without_duration: number;
+  bytes: number;
+  /** Recordings under a hold of both roles. */
+  kept_as_evidence: number;
+  deleted: number;
+  /** Recordings without a receipt. */
+  not_receipted: number;
+}
+
+/** Offset of a camera's clock and state of its battery at one docking. */
+export interface CameraPoint {
+  /** RFC 3339 UTC. */
+  readonly at: string;
+  readonly offset_ms: number | null;
+  readonly uncertainty_ms: number | null;
+  readonly battery_percent: number | null;
+}
+
+export interface CameraReport extends Counts {
+  readonly camera: string;
+  readonly points: readonly CameraPoint[];
+  /** Of the battery's charge at docking; null with fewer than three values. */
+  readonly battery_change_percent_per_30_days: number | null;
+  readonly offset_ms_median: number | null;
+  readonly offset_ms_worst: number | null;
+}
+
+/** Calendar days of the period. */
+export interface DayReport {
+  readonly days: number;
+  /** At least one docking, and every one of them proves that there was no recording. */
+  readonly proven_without_recording: number;
+  readonly with_recording: number;
+  /** Dockings that prove neither. */
+  readonly undecided: number;
+  readonly without_docking: number;
+}
+
+export interface PilotReport {
+  readonly version: 1;
+  readonly from: string;
+  readonly to: string;
+  readonly time_zone: string;
+  readonly made_at: string;
+  readonly stations: readonly string[];
+  readonly total: Counts;
+  readonly days: DayReport;
+  readonly weeks: readonly (Counts & { readonly week: string })[];
+  readonly cameras: readonly CameraReport[];
+  /** From the start of the docking to the store's receipt. */
+  readonly docking_to_receipt_s: Spread | null;
+  /** How many receipts came within each bound, in the order of LATENCY_BOUNDS_S, and behind the last one. */
+  readonly docking_to_receipt_histogram: readonly number[];
+  /** What went wrong or was odd, by kind, most frequent first. */
+  readonly failures: readonly { readonly kind: string; readonly count: number }[];
+  /** Folders whose documents do not verify: not counted anywhere. At most a hundred are named. */
+  readonly unproven: { readonly count: number; readonly where: readonly string[] };
+  readonly notes: readonly UserNote[];
+}
+
+/** Upper bounds of the histogram in seconds: 1, 10 minutes, 1, 6 hours, 1, 3 days. */
+export const LATENCY_BOUNDS_S: readonly number[] = [60, 600, 3600, 21_600, 86_400, 259_200];
+
+export function noCounts(): Counts {
+  return {
+    dockings: 0,
+    dockings_without_recording: 0,
+    recordings: 0,
+    other_files: 0,
+    duration_ms: 0,
+    recordings_without_duration: 0,
+    bytes: 0,
+    kept_as_evidence: 0,
+    deleted: 0,
+    not_receipted: 0,
+  };
+}

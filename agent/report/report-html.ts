@@ -1,0 +1,196 @@
+// The pilot report as one page for people who decide: numbers first, then charts with their tables, then the users' own words.
+import { micromark } from 'micromark';
+import { columnChart, pointChart } from './charts.ts';
+import { escapeHtml, page, table } from './html-text.ts';
+import { LATENCY_BOUNDS_S, type CameraReport, type Counts, type PilotReport } from './pilot-report.ts';
+import { dataSize, duration, fill, kindWords, number, wordsOf, type Language, type Words } from './words.ts';
+
+/** Everything that the chapters need. */
+interface Page {
+  readonly report: PilotReport;
+  readonly language: Language;
+  readonly words: Words;
+}
+
+/** The report as HTML, self-contained. */
+export function reportHtml(report: PilotReport, language: Language): string {
+  const context = { report, language, words: wordsOf(language) };
+  const chapters = [head, summary, latency, weeks, cameras, clocks, batteries, failures, notes, method];
+  return page(language, context.words.title, chapters.map((chapter) => chapter(context)).join('\n'));
+}
+
+function head({ report, language, words }: Page): string {
+  const stations = report.stations.join(', ') || words.none;
+  const made = new Intl.DateTimeFormat(language, {
+    dateStyle: 'long',
+    timeStyle: 'short',
+    timeZone: report.time_zone,
+  });
+  return `<h1>${escapeHtml(words.title)}</h1>
+<p>${escapeHtml(fill(words.period, report.from, report.to, report.time_zone))}<br>${escapeHtml(fill(words.stations, stations))}</p>
+<p class="small">${escapeHtml(fill(words.made, made.format(new Date(report.made_at))))} ${escapeHtml(words.noPerson)}</p>
+${unproven({ report, language, words })}`;
+}
+
+function unproven({ report, words }: Page): string {
+  const { count, where } = report.unproven;
+  if (count === 0) return '';
+  return `<p class="warn">${escapeHtml(fill(words.unproven, count))}<br><span class="small">${escapeHtml(where.join(', '))}</span></p>`;
+}
+
+function summary({ report, language, words }: Page): string {
+  const { total, days } = report;
+  const n = (value: number): string => number(value, language);
+  const rows = [
+    [words.dockings, n(total.dockings)],
+    [`– ${words.dockingsEmpty}`, n(total.dockings_without_recording)],
+    [words.days, n(days.days)],
+    [`– ${words.daysEmpty}`, n(days.proven_without_recording)],
+    [`– ${words.daysRecorded}`, n(days.with_recording)],
+    [`– ${words.daysUndecided}`, n(days.undecided)],
+    [`– ${words.daysWithout}`, n(days.without_docking)],
+    [words.recordings, n(total.recordings)],
+    [words.minutes, minutes(total, language, words)],
+    [words.bytes, dataSize(total.bytes, language)],
+    [words.otherFiles, n(total.other_files)],
+    [words.kept, n(total.kept_as_evidence)],
+    [words.deleted, n(total.deleted)],
+    [words.notReceipted, n(total.not_receipted)],
+  ];
+  const big = [rows[0], rows[3], rows[7], rows[11]].map(
+    (row) =>
+      `<div><b>${escapeHtml(row?.[1] ?? '')}</b>${escapeHtml(row === rows[3] ? `${words.days}, ${words.daysEmpty}` : (row?.[0] ?? ''))}</div>`,
+  );
+  return `<h2>${escapeHtml(words.summary)}</h2><div class="big">${big.join('')}</div>${table(['', ''], rows)}`;
+}
+
+function minutes(counts: Counts, language: Language, words: Words): string {
+  const told = number(counts.duration_ms / 60_000, language, 1);
+  const unknown = counts.recordings_without_duration;
+  return unknown === 0 ? told : `${told} (${fill(words.minutesUnknown, unknown)})`;
+}
+
+function latency({ report, language, words }: Page): string {
+  const spread = report.docking_to_receipt_s;
+  const title = `<h2>${escapeHtml(words.latency)}</h2>`;
+  if (spread === null) return `${title}<p>${escapeHtml(words.latencyNone)}</p>`;
+  const told = [
+    fill(words.median, duration(spread.median, language)),
+    fill(words.p95, duration(spread.p95, language)),
+    fill(words.worst, duration(spread.worst, language)),
+  ].join(', ');
+  const columns = report.docking_to_receipt_histogram.map((count, at) => {
+    const bound = LATENCY_BOUNDS_S[at];
+    return {
+      label: bound === undefined ? words.longer : fill(words.upTo, duration(bound, language)),
+      parts: [count],
+    };
+  });
+  return `${title}<p>${escapeHtml(told)}</p>${columnChart(words.latency, columns, [])}`;
+}
+
+function weeks({ report, language, words }: Page): string {
+  const docked = report.weeks.map((week) => ({
+    label: week.week.slice(5),
+    parts: [week.dockings - week.dockings_without_recording, week.dockings_without_recording],
+  }));
+  const recorded = report.weeks.map((week) => ({ label: week.week.slice(5), parts: [week.recordings] }));
+  const charts = [
+    `<h3>${escapeHtml(words.dockings)}</h3>${columnChart(words.dockings, docked, [words.withRecording, words.withoutRecording])}`,
+    `<h3>${escapeHtml(words.recordings)}</h3>${columnChart(words.recordings, recorded, [])}`,
+  ];
+  const rows = report.weeks.map((week) => [week.week, ...countCells(week, language)]);
+  return `<h2>${escapeHtml(words.perWeek)}</h2>${charts.join('')}${table([words.week, ...countHeads(words)], rows)}`;
+}
+
+function cameras({ report, language, words }: Page): string {
+  const rows = report.cameras.map((camera) => [camera.camera, ...countCells(camera, language)]);
+  const columns = report.cameras.map(({ camera, recordings }) => ({ label: camera, parts: [recordings] }));
+  const chart =
+    columns.length === 0
+      ? ''
+      : `<h3>${escapeHtml(words.recordings)}</h3>${columnChart(words.recordings, columns, [])}`;
+  return `<h2>${escapeHtml(words.perCamera)}</h2>${chart}${table([words.camera, ...countHeads(words)], rows)}`;
+}
+
+function countHeads(words: Words): string[] {
+  return [words.dockings, words.withoutRecording, words.recordings, words.minutes, words.bytes, words.kept];
+}
+
+function countCells(counts: Counts, language: Language): string[] {
+  const n = (value: number): string => number(value, language);
+  return [
+    n(counts.dockings),
+    n(counts.dockings_without_recording),
+    n(counts.recordings),
+    number(counts.duration_ms / 60_000, language, 1),
+    dataSize(counts.bytes, language),
+    n(counts.kept_as_evidence),
+  ];
+}
+
+function clocks({ report, language, words }: Page): string {
+  const known = report.cameras.filter(({ offset_ms_median: median }) => median !== null);
+  const title = `<h2>${escapeHtml(words.clock)}</h2>`;
+  if (known.length === 0) return `${title}<p>${escapeHtml(words.clockNone)}</p>`;
+  const rows = known.map(({ camera, offset_ms_median: median, offset_ms_worst: worst }) => [
+    camera,
+    signed(median ?? 0, language),
+    duration((worst ?? 0) / 1000, language),
+  ]);
+  const heads = [words.camera, words.clockMedian, words.clockWorst];
+  return `${title}<p>${escapeHtml(words.clockText)}</p>${table(heads, rows)}`;
+}
+
+function signed(offsetMs: number, language: Language): string {
+  return `${offsetMs < 0 ? '-' : '+'}${duration(Math.abs(offsetMs) / 1000, language)}`;
+}
+
+function batteries({ report, language, words }: Page): string {
+  const known = report.cameras.filter(({ points }) =>
+    points.some(({ battery_percent: value }) => value !== null),
+  );
+  const title = `<h2>${escapeHtml(words.battery)}</h2>`;
+  if (known.length === 0) return `${title}<p>${escapeHtml(words.batteryNone)}</p>`;
+  const period = {
+    fromMs: Date.parse(`${report.from}T00:00:00Z`),
+    toMs: Date.parse(`${report.to}T23:59:59Z`),
+  };
+  const charts = known.map((camera) => batteryChart(camera, period, language, words));
+  return `${title}<p>${escapeHtml(words.batteryText)}</p>${charts.join('')}`;
+}
+
+function batteryChart(
+  { camera, points, battery_change_percent_per_30_days: change }: CameraReport,
+  period: { fromMs: number; toMs: number },
+  language: Language,
+  words: Words,
+): string {
+  const told = points.flatMap(({ at, battery_percent: value }) =>
+    value === null ? [] : [{ atMs: Date.parse(at), value }],
+  );
+  const trend = change === null ? words.unknown : `${change > 0 ? '+' : ''}${number(change, language, 1)} %`;
+  return `<h3>${escapeHtml(`${camera}: ${words.batteryTrend} ${trend}`)}</h3>${pointChart(camera, told, period, [0, 100], '%')}`;
+}
+
+function failures({ report, language, words }: Page): string {
+  const title = `<h2>${escapeHtml(words.failures)}</h2>`;
+  if (report.failures.length === 0) return `${title}<p>${escapeHtml(words.failuresNone)}</p>`;
+  const rows = report.failures.map(({ kind, count }) => [kindWords(kind, language), number(count, language)]);
+  return title + table([words.kind, words.count], rows);
+}
+
+/** Markdown becomes HTML without raw HTML and without links that do anything (micromark's safe default). */
+function notes({ report, words }: Page): string {
+  if (report.notes.length === 0) return '';
+  const articles = report.notes.map(
+    ({ date, shift, use, text }) =>
+      `<article><h3>${escapeHtml(`${date}, ${words.shift} ${shift}: ${use}`)}</h3>${micromark(text)}</article>`,
+  );
+  const intro = escapeHtml(fill(words.notesText, report.notes.length));
+  return `<h2>${escapeHtml(words.notes)}</h2><p>${intro}</p>${articles.join('\n')}`;
+}
+
+function method({ words }: Page): string {
+  return `<h2>${escapeHtml(words.check)}</h2><p class="small">${escapeHtml(words.checkText)}</p>`;
+}

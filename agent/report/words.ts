@@ -1,0 +1,194 @@
+// Every text of the pilot report in English and German. Plain words for people who never saw the station.
+export const LANGUAGES = ['en', 'de'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+/** Texts of one language; `{}` stands for a value. */
+export type Words = Readonly<Record<keyof typeof EN, string>>;
+
+const EN = {
+  title: 'Body cameras: report on the pilot',
+  period: '{} to {}, days in {}',
+  stations: 'Stations: {}',
+  made: 'Made at {} from signed documents. Only documents whose signatures hold were counted.',
+  noPerson:
+    'This report holds no name and nothing about a single person: cameras are handed out anew with every shift, and their numbers are pseudonyms.',
+  summary: 'In short',
+  dockings: 'Dockings',
+  dockingsEmpty: 'of these with proof that nothing new had been recorded',
+  days: 'Days in the period',
+  daysEmpty: 'with proof that nothing was recorded',
+  daysRecorded: 'with at least one recording',
+  daysUndecided: 'with dockings that prove neither',
+  daysWithout: 'without a docking',
+  recordings: 'Recordings',
+  minutes: 'Minutes recorded',
+  minutesUnknown: '{} recordings do not tell how long they are',
+  bytes: 'Data',
+  otherFiles: 'Other files (positions, logs)',
+  kept: 'Kept as evidence',
+  deleted: 'Deleted when due',
+  notReceipted: 'Not yet confirmed by the store',
+  latency: 'From docking to the receipt of the store',
+  latencyNone: 'No recording was receipted in this period.',
+  median: 'half of them within {}',
+  p95: '95 of 100 within {}',
+  worst: 'slowest {}',
+  perWeek: 'Week by week',
+  perCamera: 'Camera by camera',
+  week: 'Week',
+  camera: 'Camera',
+  clock: "Cameras' clocks",
+  clockText:
+    'How far the clock of a camera was ahead of the station (+) or behind (-) when it was docked. Times of recordings are corrected by it.',
+  clockMedian: 'usual offset',
+  clockWorst: 'largest offset',
+  battery: 'Batteries',
+  batteryText:
+    'Charge at docking. A camera that comes back emptier every month has a battery that is wearing out.',
+  batteryTrend: 'change in 30 days',
+  batteryNone: 'No camera told its charge.',
+  clockNone: 'No camera let its clock be read.',
+  failures: 'What went wrong or was odd',
+  failuresNone: 'Nothing.',
+  kind: 'Kind',
+  count: 'Count',
+  unproven:
+    '{} folders hold documents whose signatures do not hold. They are not counted. `bodydock verify` says what is wrong with them.',
+  notes: "The users' own reports",
+  notesText: 'Written by users of the cameras, without names. {} reports.',
+  shift: 'shift',
+  withRecording: 'with recordings',
+  withoutRecording: 'without a recording',
+  upTo: 'up to {}',
+  longer: 'longer',
+  seconds: '{} s',
+  minutesShort: '{} min',
+  hours: '{} h',
+  daysShort: '{} days',
+  unknown: 'not told',
+  none: 'none',
+  check: 'How this was counted',
+  checkText:
+    'A docking counts as proof that nothing new was recorded when its signed record shows a complete list of what was on the camera, nothing was left behind, and every file that was taken lies in the store and is no recording. Weeks are counted from Monday, recordings by the day on which they reached the station.',
+};
+
+const DE: Record<keyof typeof EN, string> = {
+  title: 'Bodycams: Bericht zum Pilotversuch',
+  period: '{} bis {}, Tage in {}',
+  stations: 'Stationen: {}',
+  made: 'Erstellt am {} aus signierten Dokumenten. Gezählt wurden nur Dokumente, deren Signatur stimmt.',
+  noPerson:
+    'Dieser Bericht enthält keinen Namen und nichts über eine einzelne Person: Die Kameras werden in jeder Schicht neu ausgegeben, ihre Nummern sind Pseudonyme.',
+  summary: 'Das Wichtigste',
+  dockings: 'Andockvorgänge',
+  dockingsEmpty: 'davon mit dem Nachweis, dass nichts Neues aufgezeichnet worden war',
+  days: 'Tage im Zeitraum',
+  daysEmpty: 'mit dem Nachweis, dass nichts aufgezeichnet wurde',
+  daysRecorded: 'mit mindestens einer Aufzeichnung',
+  daysUndecided: 'mit Andockvorgängen, die keines von beidem belegen',
+  daysWithout: 'ohne Andockvorgang',
+  recordings: 'Aufzeichnungen',
+  minutes: 'Aufgezeichnete Minuten',
+  minutesUnknown: '{} Aufzeichnungen geben ihre Dauer nicht an',
+  bytes: 'Datenmenge',
+  otherFiles: 'Weitere Dateien (Positionen, Protokolle)',
+  kept: 'Als Beweismittel aufbewahrt',
+  deleted: 'Fristgerecht gelöscht',
+  notReceipted: 'Vom Zentralspeicher noch nicht bestätigt',
+  latency: 'Vom Andocken bis zur Quittung des Zentralspeichers',
+  latencyNone: 'In diesem Zeitraum wurde keine Aufzeichnung quittiert.',
+  median: 'die Hälfte innerhalb von {}',
+  p95: '95 von 100 innerhalb von {}',
+  worst: 'am längsten {}',
+  perWeek: 'Woche für Woche',
+  perCamera: 'Kamera für Kamera',
+  week: 'Woche',
+  camera: 'Kamera',
+  clock: 'Uhren der Kameras',
+  clockText:
+    'Wie weit die Uhr einer Kamera beim Andocken gegenüber der Station vorging (+) oder nachging (-). Die Zeiten der Aufzeichnungen sind darum berichtigt.',
+  clockMedian: 'übliche Abweichung',
+  clockWorst: 'größte Abweichung',
+  battery: 'Akkus',
+  batteryText:
+    'Ladung beim Andocken. Kommt eine Kamera von Monat zu Monat leerer zurück, so lässt ihr Akku nach.',
+  batteryTrend: 'Änderung in 30 Tagen',
+  batteryNone: 'Keine Kamera hat ihre Ladung angegeben.',
+  clockNone: 'Bei keiner Kamera ließ sich die Uhr auslesen.',
+  failures: 'Störungen und Auffälligkeiten',
+  failuresNone: 'Keine.',
+  kind: 'Art',
+  count: 'Anzahl',
+  unproven:
+    '{} Ordner enthalten Dokumente, deren Signatur nicht stimmt. Sie sind nicht gezählt. Was an ihnen falsch ist, sagt `bodydock verify`.',
+  notes: 'Erfahrungsberichte der Nutzenden',
+  notesText: 'Von Nutzenden der Kameras geschrieben, ohne Namen. {} Berichte.',
+  shift: 'Schicht',
+  withRecording: 'mit Aufzeichnungen',
+  withoutRecording: 'ohne Aufzeichnung',
+  upTo: 'bis {}',
+  longer: 'länger',
+  seconds: '{} s',
+  minutesShort: '{} min',
+  hours: '{} h',
+  daysShort: '{} Tage',
+  unknown: 'keine Angabe',
+  none: 'keine',
+  check: 'Wie gezählt wurde',
+  checkText:
+    'Ein Andockvorgang gilt als Nachweis, dass nichts Neues aufgezeichnet wurde, wenn sein signiertes Protokoll eine vollständige Liste des Kamerainhalts zeigt, nichts zurückgeblieben ist und jede übernommene Datei im Zentralspeicher liegt und keine Aufzeichnung ist. Wochen beginnen am Montag; Aufzeichnungen zählen an dem Tag, an dem sie die Station erreichten.',
+};
+
+/** German for the kinds that failures.ts and gather.ts name; what stands behind a colon is a code and stays. */
+const KINDS_DE: ReadonlyMap<string, string> = new Map([
+  ['waiting', 'nicht übernommen'],
+  ['docking failed', 'Andocken abgebrochen (Kamera antwortete nicht)'],
+  ['docking cut-off', 'Andocken durch Stromausfall oder Neustart unterbrochen'],
+  ['inventory not complete', 'Inhalt der Kamera nicht vollständig lesbar'],
+  ['odd but kept', 'auffällig, aber aufbewahrt'],
+  ['recording of a docking record is missing', 'Aufzeichnung eines Andockprotokolls fehlt'],
+  ['receipt refused', 'Quittung zurückgewiesen'],
+  ['set aside as damaged', 'als beschädigt zur Seite gelegt'],
+  ['custody log broken', 'Verwahrprotokoll unterbrochen'],
+  ['file not erased from its camera', 'Datei nicht von der Kamera gelöscht'],
+  ["station's clock stepped", 'Uhr der Station gesprungen'],
+  ['try failed', 'Versuch fehlgeschlagen'],
+  ['other', 'Sonstiges'],
+]);
+
+/** The texts of a language. */
+export function wordsOf(language: Language): Words {
+  return language === 'de' ? DE : EN;
+}
+
+/** A kind of failure in that language. */
+export function kindWords(kind: string, language: Language): string {
+  if (language === 'en') return kind;
+  const [head = '', ...code] = kind.split(': ');
+  return [KINDS_DE.get(head) ?? head, ...code].join(': ');
+}
+
+/** Puts values into the places of a text, in order. */
+export function fill(text: string, ...values: readonly (string | number)[]): string {
+  let at = 0;
+  return text.replaceAll('{}', () => String(values[at++] ?? ''));
+}
+
+/** A number in the way of the language. */
+export function number(value: number, language: Language, digits = 0): string {
+  return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+}
+
+/** A duration in the unit that a person would use. */
+export function duration(seconds: number, language: Language): string {
+  const words = wordsOf(language);
+  if (seconds < 120) return fill(words.seconds, number(seconds, language));
+  if (seconds < 7200) return fill(words.minutesShort, number(seconds / 60, language));
+  if (seconds < 172_800) return fill(words.hours, number(seconds / 3600, language, 1));
+  return fill(words.daysShort, number(seconds / 86_400, language, 1));
+}
+
+/** Bytes in MB or GB (10^6, 10^9). */
+export function dataSize(bytes: number, language: Language): string {
+  return bytes < 1e9 ? `${number(bytes / 1e6, language, 1)} MB` : `${number(bytes / 1e9, language, 1)} GB`;
+}
