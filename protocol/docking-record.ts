@@ -85,6 +85,11 @@ export const dockingRecordSchema = z
     'the record of part 1 is not the docking',
   )
   .refine(
+    ({ part, docking, record, previous_docking_sha256: previous }) =>
+      part === 1 || (docking !== record && previous !== null),
+    'a further part has an id of its own and names the part before',
+  )
+  .refine(
     ({ entries }) => entries.every(fits),
     'an entry has a recording or a reason that its fate does not have',
   );

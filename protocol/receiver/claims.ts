@@ -10,7 +10,8 @@ import { LEASE_MS, MESSAGE_BYTES_MIN, UNIT_BYTES } from '../limits.ts';
 import type { PublicKey } from '../minisign.ts';
 import type { Broker, Clock, Conditions, Log } from '../ports.ts';
 import * as limits from './limits.ts';
-import { checkOffer, isSignedManifest, type CheckedOffer, type OfferSubject } from './offer-check.ts';
+import { DockingDesk } from './docking-desk.ts';
+import { checkOffer, isSignedOffer, type CheckedOffer, type OfferSubject } from './offer-check.ts';
 import type { Receipts } from './receipts.ts';
 import type { Refusal, Refusals } from './refusals.ts';
 import { never, type Rejections } from './rejections.ts';
@@ -43,12 +44,18 @@ export interface ClaimsOptions {
 /** The desk where offers arrive. */
 export class Claims {
   readonly #options: ClaimsOptions;
+  readonly #dockings: DockingDesk;
   readonly #answering = new Map<string, Promise<void>>();
   readonly #perStation = new Map<StationId, number>();
   #stopped = false;
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
+    this.#dockings = new DockingDesk({
+      ...options,
+      isGenuine: (station, document) => this.#isGenuine('docking', station, document),
+      afterFailure: (error) => this.#afterFailure(error),
+    });
   }
 
   /** An offer came. Never throws. */
@@ -103,7 +110,8 @@ export class Claims {
     const { offer } = verdict;
     conditions.clear('receiver.offer-refused', name.station);
     const active = transfers.get(name);
-    if (active === undefined) return this.#answerGood(offer);
+    if (active === undefined)
+      return offer.subject.kind === 'docking' ? this.#dockings.answer(offer) : this.#answerGood(offer);
     if (active.subject.manifestSha256 !== offer.subject.manifestSha256)
       return this.#options.rejections.conflict(offer.subject);
     active.offered(offer.subject.session);
@@ -125,9 +133,9 @@ export class Claims {
     const { vault, receipts } = this.#options;
     const stored = await vault.find(subject);
     if (stored === undefined) return false;
-    if (stored === 'damaged') return this.#setAside(subject, 'its documents cannot be read');
+    if (stored === 'damaged') return this.#answerUnreadable(subject);
     if (!sameDocument(stored.manifest, document)) {
-      if (!this.#isGenuine(subject.station, stored.manifest))
+      if (!this.#isGenuine('recording', subject.station, stored.manifest))
         return this.#setAside(subject, 'its manifest was altered');
       await this.#options.rejections.conflict(subject);
       return true;
@@ -136,6 +144,14 @@ export class Claims {
     if (answer.kind === 'damaged') return this.#setAside(subject, answer.reason);
     if (answer.kind === 'unprovable')
       await this.#options.refusals.refuse(subject, never('deleted here, and its receipt is lost'));
+    return true;
+  }
+
+  /** A docking record under this id is none that can be read as a recording, and stays where it is. */
+  async #answerUnreadable(subject: OfferSubject): Promise<boolean> {
+    const docking = await this.#options.vault.findDocking(subject);
+    if (typeof docking !== 'object') return this.#setAside(subject, 'its documents cannot be read');
+    await this.#options.rejections.conflict(subject);
     return true;
   }
 
@@ -154,7 +170,7 @@ export class Claims {
       ...this.#options,
       lease,
       subject: offer,
-      isGenuine: (other) => this.#isGenuine(offer.station, other),
+      isGenuine: (other) => this.#isGenuine('recording', offer.station, other),
       signClaim: (session) =>
         sending.signed({
           message: 'claim',
@@ -180,8 +196,8 @@ export class Claims {
     return Math.max(MESSAGE_BYTES_MIN, Math.min(UNIT_BYTES, this.#options.broker.payloadBytesMax));
   }
 
-  #isGenuine(station: StationId, document: SignedDocument): boolean {
-    return isSignedManifest(document, this.#options.stations.get(station) ?? []);
+  #isGenuine(kind: OfferSubject['kind'], station: StationId, document: SignedDocument): boolean {
+    return isSignedOffer(kind, document, this.#options.stations.get(station) ?? []);
   }
 
   #ended(offer: OfferSubject, end: TransferEnd, gainedBytes: number): void {

@@ -1,6 +1,10 @@
 // Durable writing over the Files port: whole small files, folders, and folder syncs that many callers share.
+import { parseUtf8 } from '../bytes.ts';
 import { systemCode } from '../errors.ts';
+import { SIGNATURE_FILE_BYTES_MAX } from '../limits.ts';
 import type { Files, OpenFile } from '../ports.ts';
+import { SIGNATURE_SUFFIX } from './vault-layout.ts';
+import type { SignedDocument } from './vault.ts';
 
 /** Suffix of a file that is not in place yet. */
 export const TEMPORARY = '.tmp';
@@ -22,6 +26,25 @@ export async function readIfThere(
     return await files.readAll(path, bytesMax);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** A document with its signature file beside it; undefined where one of them is not there, is no file, or is too long. Errors: the system's. */
+export async function readDocument(
+  files: Files,
+  path: string,
+  bytesMax: number,
+): Promise<SignedDocument | undefined> {
+  try {
+    const [bytes, signature] = await Promise.all([
+      readIfThere(files, path, bytesMax),
+      readIfThere(files, path + SIGNATURE_SUFFIX, SIGNATURE_FILE_BYTES_MAX),
+    ]);
+    const text = signature === undefined ? undefined : parseUtf8(signature);
+    return bytes === undefined || text === undefined ? undefined : { bytes, signature: text };
+  } catch (error) {
+    if (['EFBIG', 'EISDIR', 'ELOOP', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
     throw error;
   }
 }

@@ -1,11 +1,13 @@
 // Whether an offer is what it says: parsed, signed by a key of that station, about that station and that recording. No I/O.
 import { sha256Hex } from '../bytes.ts';
+import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from '../docking-record.ts';
 import { describeError, DockError } from '../errors.ts';
-import type { SessionId } from '../ids.ts';
+import { parseRecordingId, type SessionId } from '../ids.ts';
 import { MANIFEST_BYTES_MAX } from '../limits.ts';
-import { MANIFEST_TRUSTED_COMMENT, parseManifest, type Manifest } from '../manifest.ts';
-import { messageBytes, parseOffer } from '../messages.ts';
+import { MANIFEST_TRUSTED_COMMENT, parseManifest } from '../manifest.ts';
+import { messageBytes, parseOffer, type OfferMessage } from '../messages.ts';
 import { verifyDocument, type PublicKey } from '../minisign.ts';
+import { NO_CHUNKS_SHA256 } from '../receipt.ts';
 import type { RecordingName, SignedDocument } from './vault.ts';
 
 /** Who is answered, and about what. */
@@ -14,8 +16,9 @@ export interface OfferAddress extends RecordingName {
   readonly manifestSha256: string;
 }
 
-/** What is kept of an offer while its recording is received: the document itself may have 256 KiB. */
+/** What is kept of an offer while its recording is received: the document itself may have 256 KiB. A docking record has no payload. */
 export interface OfferSubject extends OfferAddress {
+  readonly kind: OfferMessage['kind'];
   readonly sealedSizeBytes: number;
   readonly chunksSha256: string;
 }
@@ -37,10 +40,26 @@ export type OfferVerdict =
   | { readonly kind: 'good'; readonly offer: CheckedOffer }
   | { readonly kind: 'refused'; readonly refusal: OfferRefusal };
 
-/** True where the document is a manifest that one of the keys signed. Never throws. */
-export function isSignedManifest(document: SignedDocument, keys: readonly PublicKey[]): boolean {
+/** What differs between the kinds of documents that are offered. */
+const KINDS = {
+  recording: { trustedComment: MANIFEST_TRUSTED_COMMENT, content: manifestContent },
+  docking: { trustedComment: DOCKING_RECORD_TRUSTED_COMMENT, content: dockingContent },
+} as const;
+
+/** What a document says of itself. */
+interface OfferContent extends RecordingName {
+  readonly sealedSizeBytes: number;
+  readonly chunksSha256: string;
+}
+
+/** True where the document is one of that kind that one of the keys signed. Never throws. */
+export function isSignedOffer(
+  kind: OfferSubject['kind'],
+  document: SignedDocument,
+  keys: readonly PublicKey[],
+): boolean {
   try {
-    verifyDocument(document.bytes, document.signature, MANIFEST_TRUSTED_COMMENT, keys);
+    verifyDocument(document.bytes, document.signature, KINDS[kind].trustedComment, keys);
     return true;
   } catch {
     return false;
@@ -68,12 +87,16 @@ export function checkOffer(
   if (keys === undefined) return refuse('unknown-station', `station ${name.station} is not in the file`);
   if (bytes.length > MANIFEST_BYTES_MAX) return refuse('manifest-refused', `${bytes.length} bytes`);
   try {
-    verifyDocument(bytes, document.signature, MANIFEST_TRUSTED_COMMENT, keys);
-    const manifest = parseManifest(bytes);
-    const mismatch = mismatchOf(manifest, name);
+    const { kind } = message;
+    verifyDocument(bytes, document.signature, KINDS[kind].trustedComment, keys);
+    const content = KINDS[kind].content(bytes);
+    const mismatch = mismatchOf(content, name);
     if (mismatch !== undefined) return refuse('manifest-mismatch', mismatch);
-    const { size_bytes: sealedSizeBytes, chunks_sha256: chunksSha256 } = manifest.sealed;
-    return { kind: 'good', offer: { subject: { ...address, sealedSizeBytes, chunksSha256 }, document } };
+    const { sealedSizeBytes, chunksSha256 } = content;
+    return {
+      kind: 'good',
+      offer: { subject: { ...address, kind, sealedSizeBytes, chunksSha256 }, document },
+    };
   } catch (error) {
     if (!(error instanceof DockError)) throw error;
     const reason = error.code.startsWith('signature.') ? 'manifest-signature' : 'manifest-refused';
@@ -81,9 +104,17 @@ export function checkOffer(
   }
 }
 
-function mismatchOf(manifest: Manifest, name: RecordingName): string | undefined {
-  if (manifest.station !== name.station) return `the manifest names station ${manifest.station}`;
-  return manifest.recording === name.recording
-    ? undefined
-    : `the manifest names recording ${manifest.recording}`;
+function manifestContent(bytes: Uint8Array): OfferContent {
+  const { station, recording, sealed } = parseManifest(bytes);
+  return { station, recording, sealedSizeBytes: sealed.size_bytes, chunksSha256: sealed.chunks_sha256 };
+}
+
+function dockingContent(bytes: Uint8Array): OfferContent {
+  const { station, record } = parseDockingRecord(bytes);
+  return { station, recording: parseRecordingId(record), sealedSizeBytes: 0, chunksSha256: NO_CHUNKS_SHA256 };
+}
+
+function mismatchOf(content: RecordingName, name: RecordingName): string | undefined {
+  if (content.station !== name.station) return `the document names station ${content.station}`;
+  return content.recording === name.recording ? undefined : `the document names ${content.recording}`;
 }

@@ -52,10 +52,8 @@ export class Receipts {
 
   /** For a recording that was completed just now: makes its receipt durable and sends it. Errors: the system's, those of the signer. */
   async make(subject: ReceiptSubject): Promise<void> {
-    const { vault, signer, log } = this.#options;
-    const bytes = encodeReceipt(await this.#receipt(subject));
-    const signature = await signer.sign(bytes, RECEIPT_TRUSTED_COMMENT);
-    const document = { bytes, signature };
+    const { vault, log } = this.#options;
+    const document = await this.sign(subject);
     await vault.storeReceipt(subject, document);
     log.info('receipt given', logName(subject));
     await this.give(subject, document);
@@ -64,7 +62,7 @@ export class Receipts {
   /** For a recording that is in place, with the manifest of this offer. Errors: the system's, those of the signer. */
   async answer(offer: ReceiptSubject, stored: StoredRecording): Promise<StoredAnswer> {
     const { receipt } = stored;
-    const fits = receipt !== undefined && this.#fits(receipt, offer);
+    const fits = receipt !== undefined && this.fits(receipt, offer);
     const whole = stored.payloadBytes === offer.sealedSizeBytes;
     if (fits && (whole || stored.deleted)) {
       await this.give(offer, receipt);
@@ -79,12 +77,18 @@ export class Receipts {
     return { kind: 'given' };
   }
 
+  /** A new receipt, which is nowhere yet. Errors: those of the signer and of the custody head. */
+  async sign(subject: ReceiptSubject): Promise<SignedDocument> {
+    const bytes = encodeReceipt(await this.#receipt(subject));
+    return { bytes, signature: await this.#options.signer.sign(bytes, RECEIPT_TRUSTED_COMMENT) };
+  }
+
   async #receipt(subject: ReceiptSubject): Promise<Receipt> {
     const { vault, receiver, custodyHead, clock } = this.#options;
     return {
       type: 'receipt',
       version: 1,
-      kind: 'recording',
+      kind: subject.kind,
       recording: subject.recording,
       station: subject.station,
       manifest_sha256: subject.manifestSha256,
@@ -98,10 +102,11 @@ export class Receipts {
   }
 
   /** A stored receipt about this manifest. One by an earlier key of ours counts; one whose signature is wrong does not. */
-  #fits(document: SignedDocument, subject: ReceiptSubject): boolean {
+  fits(document: SignedDocument, subject: ReceiptSubject): boolean {
     try {
       const receipt = parseReceipt(document.bytes);
       const about =
+        receipt.kind === subject.kind &&
         receipt.recording === subject.recording &&
         receipt.station === subject.station &&
         receipt.manifest_sha256 === subject.manifestSha256 &&

@@ -4,7 +4,7 @@ import type { Conditions, Log } from '../ports.ts';
 import type { OfferRefusal, OfferSubject } from './offer-check.ts';
 import type { Refusal, Refusals } from './refusals.ts';
 import { logName } from './sending.ts';
-import type { RecordingName, Vault } from './vault.ts';
+import type { RecordingName, SignedDocument, Vault } from './vault.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -24,13 +24,13 @@ export class Rejections {
     this.#options = options;
   }
 
-  /** Two signed manifests of one id: nothing of the second one is taken. */
-  async conflict(offer: OfferSubject): Promise<void> {
+  /** Two signed documents of one id: nothing of the second one is taken; it is kept beside its note where it is given. */
+  async conflict(offer: OfferSubject, document?: SignedDocument): Promise<void> {
     const { conditions, log, refusals } = this.#options;
-    log.error('station signed two manifests for one recording', logName(offer));
+    log.error('station signed two documents for one id', { ...logName(offer), kind: offer.kind });
     conditions.raise('receiver.recording-conflict', offer.station, { recording: offer.recording });
-    await this.#note(offer, 'recording-conflict', offer.manifestSha256);
-    await refusals.refuse(offer, never('another manifest is known under this id'));
+    await this.#note(offer, 'recording-conflict', offer.manifestSha256, document);
+    await refusals.refuse(offer, never('another document is known under this id'));
   }
 
   /** An unknown station, a wrong signature, a manifest about something else. */
@@ -48,10 +48,16 @@ export class Rejections {
   }
 
   /** A note that the disk does not take must not keep the station without an answer. */
-  async #note(name: RecordingName, reason: string, manifestSha256: string): Promise<void> {
+  async #note(
+    name: RecordingName,
+    reason: string,
+    manifestSha256: string,
+    document?: SignedDocument,
+  ): Promise<void> {
     const facts = { reason, ...logName(name), manifest_sha256: manifestSha256 };
+    const signed = document === undefined ? facts : { ...facts, signature: document.signature };
     await this.#options.vault
-      .note(facts)
+      .note(signed, document?.bytes)
       .catch((error: unknown) => this.#options.log.warn('note not kept', { ...facts, error }));
   }
 }

@@ -62,18 +62,24 @@ export class Space {
 
   /** Undefined where a recording of that size may begin, else what the station is told. Errors: the system's. */
   async refusal(name: RecordingName, sealedSizeBytes: number): Promise<Refusal | undefined> {
-    if (!(await this.#isPresent())) return pause('the vault is not there', limits.PAUSE_FULL_MS);
-    const { vault, quotaBytes, missingBytes } = this.#options;
+    const { vault, quotaBytes } = this.#options;
     if (sealedSizeBytes > quotaBytes) return this.#tooLarge(name.station, sealedSizeBytes);
     if (!(await vault.mayBegin(name)))
       return pause('too many unfinished recordings', limits.PAUSE_ALTERED_MS);
-    const needBytes = sealedSizeBytes + missingBytes();
+    return this.refusalOfBytes(sealedSizeBytes);
+  }
+
+  /** The same for so many bytes of something that comes whole in one message. Errors: the system's. */
+  async refusalOfBytes(sizeBytes: number): Promise<Refusal | undefined> {
+    if (!(await this.#isPresent())) return pause('the vault is not there', limits.PAUSE_FULL_MS);
+    const { vault, quotaBytes, missingBytes } = this.#options;
+    const needBytes = sizeBytes + missingBytes();
     const freeBytes = (await vault.freeBytes()) - limits.SPACE_RESERVE_BYTES;
-    if (needBytes > freeBytes) return this.#full(sealedSizeBytes, 'no space left', freeBytes);
+    if (needBytes > freeBytes) return this.#full(sizeBytes, 'no space left', freeBytes);
     const quotaLeft = quotaBytes - this.#usedBytes;
     if (needBytes > quotaLeft) {
       this.#countAgain();
-      return this.#full(sealedSizeBytes, 'quota reached', quotaLeft);
+      return this.#full(sizeBytes, 'quota reached', quotaLeft);
     }
     this.#roomAgain();
     return undefined;
@@ -147,8 +153,8 @@ export class Space {
     try {
       const found = await count(this.#stop.signal);
       this.#usedBytes = found.bytes + (this.#usedBytes - before);
-      const { bytes, recordings, unfinished, oddCount } = found;
-      log.info('vault counted', { bytes, recordings, unfinished, odd: oddCount });
+      const { bytes, recordings, dockings, unfinished, oddCount } = found;
+      log.info('vault counted', { bytes, recordings, dockings, unfinished, odd: oddCount });
       if (oddCount === 0) conditions.clear('vault.odd-entries', null);
       else conditions.raise('vault.odd-entries', null, { count: oddCount, first: found.odd[0] ?? null });
       if (oddCount > 0) log.warn('the vault holds things that are not its own', { odd: found.odd });

@@ -11,9 +11,10 @@ const ODD_NAMED_MAX = 20;
 
 /** What a walk found. */
 export interface VaultCount {
-  /** Bytes of payloads, in place and unfinished, and of custody logs. */
+  /** Bytes of payloads, in place and unfinished, of docking records and of custody logs. */
   readonly bytes: number;
   readonly recordings: number;
+  readonly dockings: number;
   readonly unfinished: number;
   /** Things that no receiver of this version puts there, and the paths of the first ones below the vault. */
   readonly oddCount: number;
@@ -42,6 +43,7 @@ class Walk {
   readonly #signal: AbortSignal;
   #bytes = 0;
   #recordings = 0;
+  #dockings = 0;
   #unfinished = 0;
   #oddCount = 0;
   readonly #odd: string[] = [];
@@ -55,6 +57,7 @@ class Walk {
     return {
       bytes: this.#bytes,
       recordings: this.#recordings,
+      dockings: this.#dockings,
       unfinished: this.#unfinished,
       oddCount: this.#oddCount,
       odd: this.#odd,
@@ -70,7 +73,7 @@ class Walk {
     for (const name of await this.#list(path)) {
       this.#signal.throwIfAborted();
       if (name === names.CUSTODY) await this.#custody(join(path, name));
-      else if (isRecordingId(name)) await this.#recording(join(station, name), join(path, name));
+      else if (isRecordingId(name)) await this.#entry(join(station, name), join(path, name));
       else this.odd(join(station, name));
     }
   }
@@ -86,13 +89,16 @@ class Walk {
     }
   }
 
-  async #recording(shown: string, path: string): Promise<void> {
+  /** A recording or a docking record. */
+  async #entry(shown: string, path: string): Promise<void> {
     const found = await this.#list(path);
-    if (!found.includes(names.MANIFEST)) this.odd(shown);
-    else this.#recordings++;
-    for (const name of found)
-      if (!names.RECORDING_NAMES.has(name) && !name.endsWith('.tmp')) this.odd(join(shown, name));
-    this.#bytes += await this.#sizeOf(join(path, names.PAYLOAD));
+    const docking = found.includes(names.DOCKING) && !found.includes(names.MANIFEST);
+    if (docking) this.#dockings++;
+    else if (found.includes(names.MANIFEST)) this.#recordings++;
+    else this.odd(shown);
+    const own = docking ? names.DOCKING_NAMES : names.RECORDING_NAMES;
+    for (const name of found) if (!own.has(name) && !name.endsWith('.tmp')) this.odd(join(shown, name));
+    this.#bytes += await this.#sizeOf(join(path, docking ? names.DOCKING : names.PAYLOAD));
   }
 
   async #custody(path: string): Promise<void> {

@@ -1,20 +1,28 @@
 // The vault as folders and files (SPEC 4.4). What one recording's work is made of is in vault-work.ts; this file finds, leases and keeps.
 import { join } from 'node:path';
-import { encodeUtf8, parseUtf8 } from '../bytes.ts';
-import { systemCode } from '../errors.ts';
+import { encodeUtf8 } from '../bytes.ts';
 import { makeSessionId, type ReceiverId, type SessionId, type StationId } from '../ids.ts';
-import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../limits.ts';
+import { MANIFEST_BYTES_MAX } from '../limits.ts';
 import type { Clock, Files, Log, Random } from '../ports.ts';
 import { RECEIPT_BYTES_MAX } from '../receipt.ts';
-import { ensureFolder, FolderSyncs, listIfThere, readIfThere, TEMPORARY, writeSynced } from './durable.ts';
+import { ensureFolder, FolderSyncs, listIfThere, readDocument, TEMPORARY, writeSynced } from './durable.ts';
 import { UNFINISHED_PER_STATION_MAX } from './limits.ts';
 import { VaultBeats } from './vault-beats.ts';
+import { clearPrepared, VaultDockings } from './vault-dockings.ts';
 import { openVaultId, readVaultId } from './vault-id.ts';
 import * as names from './vault-layout.ts';
 import { VaultLeases } from './vault-leases.ts';
 import { VaultQuarantine } from './vault-quarantine.ts';
 import { openWork } from './vault-work.ts';
-import type { Lease, RecordingName, SignedDocument, StoredRecording, Vault, VaultWork } from './vault.ts';
+import type {
+  Lease,
+  RecordingName,
+  SignedDocument,
+  StoredDocking,
+  StoredRecording,
+  Vault,
+  VaultWork,
+} from './vault.ts';
 
 export interface FilesVaultOptions {
   readonly path: string;
@@ -40,6 +48,7 @@ export class FilesVault implements Vault {
   readonly id: SessionId;
   readonly layout: names.VaultLayout;
   readonly #parts: FilesVaultParts;
+  readonly #dockings: VaultDockings;
   readonly #stations = new Map<StationId, Promise<void>>();
   readonly #custody = new Map<StationId, number>();
   readonly #spoiled = new Set<string>();
@@ -48,6 +57,10 @@ export class FilesVault implements Vault {
     this.#parts = parts;
     this.id = parts.id;
     this.layout = parts.layout;
+    this.#dockings = new VaultDockings({
+      ...parts,
+      ensureStation: (station) => this.#ensureStation(station),
+    });
   }
 
   /** Errors: "vault.not-a-vault", "document.version", the system's. */
@@ -65,6 +78,7 @@ export class FilesVault implements Vault {
     await syncs.sync(layout.root);
     const quarantine = new VaultQuarantine({ ...options, layout, syncs });
     const leases = new VaultLeases({ ...options, layout, beats, quarantine, instance });
+    await clearPrepared(files, layout, beats);
     return new FilesVault({ ...options, layout, id, instance, beats, leases, syncs, quarantine });
   }
 
@@ -75,8 +89,8 @@ export class FilesVault implements Vault {
     if (stat === undefined) return undefined;
     if (stat.kind !== 'folder') return 'damaged';
     const [manifest, receipt, payload, deletion] = await Promise.all([
-      this.#document(join(folder, names.MANIFEST), MANIFEST_BYTES_MAX),
-      this.#document(join(folder, names.RECEIPT), RECEIPT_BYTES_MAX),
+      readDocument(files, join(folder, names.MANIFEST), MANIFEST_BYTES_MAX),
+      readDocument(files, join(folder, names.RECEIPT), RECEIPT_BYTES_MAX),
       files.stat(join(folder, names.PAYLOAD)),
       files.stat(join(folder, names.DELETION)),
     ]);
@@ -89,6 +103,18 @@ export class FilesVault implements Vault {
       deleted: deletion?.kind === 'file',
       places,
     };
+  }
+
+  findDocking(name: RecordingName): Promise<StoredDocking | 'damaged' | undefined> {
+    return this.#dockings.find(name);
+  }
+
+  placeDocking(name: RecordingName, record: SignedDocument, receipt: SignedDocument): Promise<boolean> {
+    return this.#dockings.place(name, record, receipt);
+  }
+
+  secureDocking(name: RecordingName): Promise<void> {
+    return this.#dockings.secure(name);
   }
 
   async take(name: RecordingName): Promise<Lease | undefined> {
@@ -218,21 +244,6 @@ export class FilesVault implements Vault {
     this.#stations.set(station, made);
     made.catch(() => this.#stations.delete(station));
     return made;
-  }
-
-  async #document(path: string, bytesMax: number): Promise<SignedDocument | undefined> {
-    const { files } = this.#parts;
-    try {
-      const [bytes, signature] = await Promise.all([
-        readIfThere(files, path, bytesMax),
-        readIfThere(files, path + names.SIGNATURE_SUFFIX, SIGNATURE_FILE_BYTES_MAX),
-      ]);
-      const text = signature === undefined ? undefined : parseUtf8(signature);
-      return bytes === undefined || text === undefined ? undefined : { bytes, signature: text };
-    } catch (error) {
-      if (['EFBIG', 'EISDIR', 'ELOOP', 'ENOTDIR'].includes(systemCode(error) ?? '')) return undefined;
-      throw error;
-    }
   }
 }
 

@@ -9,6 +9,7 @@ export const PAYLOAD = 'payload.age';
 export const CHUNKS = 'chunks.bin';
 /** A digest list that was not compared with the manifest yet. */
 export const CHUNKS_PARTIAL = 'chunks.partial';
+export const DOCKING = 'docking.json';
 export const RECEIPT = 'receipt.json';
 export const DELETION = 'deletion.json';
 export const SIGNATURE_SUFFIX = '.minisig';
@@ -29,6 +30,11 @@ export const RECORDING_NAMES: ReadonlySet<string> = new Set([
   PAYLOAD,
   CHUNKS,
 ]);
+
+/** What lies in the folder of a docking record that is in place. */
+export const DOCKING_NAMES: ReadonlySet<string> = new Set(
+  [DOCKING, RECEIPT].flatMap((name) => [name, `${name}${SIGNATURE_SUFFIX}`]),
+);
 
 /** Epoch and holder of unfinished work, as its folder's name says. */
 export interface WorkName {

@@ -32,6 +32,13 @@ export interface StoredRecording {
   readonly places: UnitPlaces;
 }
 
+/** A docking record that is in place. */
+export interface StoredDocking {
+  readonly record: SignedDocument;
+  /** Only where both files of it are there. */
+  readonly receipt: SignedDocument | undefined;
+}
+
 /** The right to receive one recording. `epoch` is its fencing number. */
 export interface Lease extends RecordingName {
   readonly epoch: number;
@@ -76,6 +83,12 @@ export interface Vault {
     offer: SignedDocument,
     options: { sealedSizeBytes: number; isGenuine: (document: SignedDocument) => boolean },
   ): Promise<VaultWork>;
+  /** What lies under the id as a docking record; "damaged" where something else does, a recording too. */
+  findDocking(name: RecordingName): Promise<StoredDocking | 'damaged' | undefined>;
+  /** Puts a docking record and its receipt in place, durable in all. False where something lies there already; nothing is changed then. */
+  placeDocking(name: RecordingName, record: SignedDocument, receipt: SignedDocument): Promise<boolean>;
+  /** Makes everything of a docking record in place durable once more, before its receipt is given again. */
+  secureDocking(name: RecordingName): Promise<void>;
   /** Makes the receipt of a recording in place durable. */
   storeReceipt(name: RecordingName, receipt: SignedDocument): Promise<void>;
   /** Makes everything of a recording in place durable once more, before a receipt is made for it at a later time. */

@@ -15,6 +15,7 @@ import {
   takeSample,
   type Access,
 } from '../protocol/receiver/filling.ts';
+import { makeDockingSample } from '../protocol/receiver/docking-sample.ts';
 import { makeSample } from '../protocol/receiver/sample.ts';
 import type { ContractRunner } from './runner.ts';
 
@@ -71,6 +72,66 @@ function completeContract(test: Run): void {
     assert.equal(await access.vault.find(sample), undefined);
     await completeSample(access, sample);
     assert.notEqual(await access.vault.find(sample), undefined);
+  });
+}
+
+function dockingContract(test: Run): void {
+  test('a docking record is found whole with its receipt, and is no recording', async (subject) => {
+    const access = await subject.open('r-a');
+    const sample = makeDockingSample(random, key);
+    assert.equal(await access.vault.findDocking(sample), undefined);
+    assert.equal(await access.vault.placeDocking(sample, sample.offer, RECEIPT), true);
+    await access.vault.secureDocking(sample);
+    const stored = await access.vault.findDocking(sample);
+    assert.ok(stored !== undefined && stored !== 'damaged');
+    assert.deepEqual(Buffer.from(stored.record.bytes), Buffer.from(sample.offer.bytes));
+    assert.equal(stored.record.signature, sample.offer.signature);
+    assert.deepEqual(Buffer.from(stored.receipt?.bytes ?? []), RECEIPT.bytes);
+    assert.equal(stored.receipt?.signature, RECEIPT.signature);
+    assert.equal(await access.vault.find(sample), 'damaged');
+  });
+
+  test('what is in place stays: a second record under its id, and one where a recording lies, are not placed', async (subject) => {
+    const access = await subject.open('r-a');
+    const sample = makeDockingSample(random, key);
+    const other = makeDockingSample(random, key, { docking: sample.record.docking, ended: 'stopped' });
+    const recording = makeSample(random, key, 100);
+    await completeSample(access, recording);
+    await access.vault.placeDocking(sample, sample.offer, RECEIPT);
+    assert.equal(await access.vault.placeDocking(other, other.offer, RECEIPT), false);
+    assert.equal(await access.vault.placeDocking(recording, sample.offer, RECEIPT), false);
+    assert.equal(await access.vault.findDocking(recording), 'damaged');
+    assert.equal(typeof (await access.vault.find(recording)), 'object');
+    const stored = await access.vault.findDocking(sample);
+    assert.ok(typeof stored === 'object');
+    assert.deepEqual(Buffer.from(stored.record.bytes), Buffer.from(sample.offer.bytes));
+  });
+
+  test('of several receivers that place one docking record at once, one does', async (subject) => {
+    const access = [await subject.open('r-a'), await subject.open('r-b'), await subject.open('r-c')];
+    for (let turn = 0; turn < 5; turn++) {
+      const sample = makeDockingSample(random, key);
+      const placed = await Promise.all(
+        access.map(({ vault }, at) =>
+          vault.placeDocking(sample, sample.offer, { ...RECEIPT, signature: `by ${at}` }),
+        ),
+      );
+      assert.equal(placed.filter(Boolean).length, 1);
+      for (const { vault } of access) {
+        const stored = await vault.findDocking(sample);
+        assert.ok(typeof stored === 'object');
+        assert.equal(stored.receipt?.signature, `by ${placed.indexOf(true)}`);
+      }
+    }
+  });
+
+  test('a docking record that was set aside is no longer found and can be placed again', async (subject) => {
+    const { vault } = await subject.open('r-a');
+    const sample = makeDockingSample(random, key);
+    await vault.placeDocking(sample, sample.offer, RECEIPT);
+    await vault.setAside(sample, 'test');
+    assert.equal(await vault.findDocking(sample), undefined);
+    assert.equal(await vault.placeDocking(sample, sample.offer, RECEIPT), true);
   });
 }
 
@@ -246,6 +307,7 @@ export function vaultContract(runner: ContractRunner, make: () => Promise<VaultS
       }
     });
   completeContract(test);
+  dockingContract(test);
   unitContract(test);
   resumeContract(test);
   leaseContract(test);

@@ -84,14 +84,23 @@ export class ScriptedStation {
   }
 
   /** An offer as it travels. */
-  offerOf(sample: Sample, session = this.session): Uint8Array {
+  offerOf(
+    sample: Pick<Sample, 'recording' | 'offer'>,
+    session = this.session,
+    kind: 'recording' | 'docking' = 'recording',
+  ): Uint8Array {
     return encodeMessage({
       message: 'offer',
-      kind: 'recording',
+      kind,
       session,
       manifest: messageField(sample.offer.bytes),
       signature: sample.offer.signature,
     });
+  }
+
+  /** Offers a docking record once. */
+  offerDocking(sample: Pick<Sample, 'recording' | 'offer'>): Promise<void> {
+    return this.publish(this.topics.offer(sample.recording), this.offerOf(sample, this.session, 'docking'));
   }
 
   async publish(topic: string, payload: Uint8Array, qos: 0 | 1 = 1): Promise<void> {

@@ -18,6 +18,7 @@ import { ManualClock } from '../../fakes/clock-manual.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';
+import { makeDockingSample } from './docking-sample.ts';
 import { completeSample, fillUnits, openSample, takeSample, type Access } from './filling.ts';
 import { makeSample, STATION } from './sample.ts';
 
@@ -142,6 +143,21 @@ test('odd things in unfinished work are set aside with a note, and the work goes
   for (const odd of ['photo.jpg', 'chunks.bin', 'readme', '1.free']) expect(aside).toContain(odd);
 });
 
+test('what a receiver that ended left aside goes at the next start, what a living one prepares stays', async () => {
+  const disk = new CrashDisk();
+  const first = await openOn(disk); // never closed, so its sign of life stays
+  const [beat = ''] = await disk.list('/vault/.leases');
+  const [living, dead] = [beat.slice(0, 26), makeRecordingId(new SeededRandom(44))];
+  for (const instance of [living, dead])
+    disk.plant(`/vault/.incoming/.new/${instance}-${STATION}-${dead}.docking/docking.json`, '{}');
+  const other = { path: '/vault', files: disk, log: new MemoryLog(), receiver: parseReceiverId('r-b') };
+  await FilesVault.open({ ...other, clock: new ManualClock(), random: new SeededRandom(seed++) });
+  expect(await disk.list('/vault/.incoming/.new')).toEqual([`${living}-${STATION}-${dead}.docking`]);
+  await first.close();
+  await openOn(disk);
+  expect(await disk.list('/vault/.incoming/.new')).toEqual([]);
+});
+
 test('a payload that is longer than the recording is set aside', async () => {
   const disk = new CrashDisk();
   const vault = await openOn(disk);
@@ -166,6 +182,8 @@ test('a count finds payloads, unfinished work and logs, names what is odd and ch
   await completeSample(access, whole);
   const work = await openSample(access, await takeSample(access, begun), begun);
   await fillUnits(access, work, begun, [0]);
+  const docked = makeDockingSample(random, key);
+  await vault.placeDocking(docked, docked.offer, { bytes: new Uint8Array(3), signature: 'x' });
   disk.plant(`/vault/${STATION}/custody/x.jsonl`, 'line\n');
   disk.plant('/vault/Photo', 'x');
   disk.plant(`/vault/${STATION}/notes.txt`, 'x');
@@ -174,8 +192,9 @@ test('a count finds payloads, unfinished work and logs, names what is odd and ch
   const before = [...disk.tree().keys()];
   const count = await countVault(disk, vault.layout, new AbortController().signal);
   expect({ ...count, odd: count.odd.toSorted() }).toEqual({
-    bytes: 1000 + UNIT_BYTES + 5,
+    bytes: 1000 + UNIT_BYTES + 5 + docked.offer.bytes.length,
     recordings: 1,
+    dockings: 1,
     unfinished: 1,
     oddCount: 3,
     odd: ['Photo', `${STATION}/${whole.recording}/extra`, `${STATION}/notes.txt`].toSorted(),

@@ -1,0 +1,70 @@
+// A signed docking record of an empty day, or of one with entries.
+import { sha256Hex } from '../../../protocol/bytes.ts';
+import {
+  DOCKING_RECORD_TRUSTED_COMMENT,
+  encodeDockingRecord,
+  type DockingRecord,
+} from '../../../protocol/docking-record.ts';
+import {
+  makeDockingId,
+  parseBayId,
+  parseCameraId,
+  parseRecordingId,
+  type DockingId,
+} from '../../../protocol/ids.ts';
+import type { SecretKey } from '../../../protocol/minisign.ts';
+import type { Random } from '../../../protocol/ports.ts';
+import type { RecordingName, SignedDocument } from '../../../protocol/receiver/vault.ts';
+import { signFast } from './fast-signer.ts';
+import { STATION } from './sample.ts';
+
+export interface DockingSample extends RecordingName {
+  readonly record: DockingRecord;
+  readonly sha256: string;
+  readonly offer: SignedDocument;
+}
+
+/** A docking record; `change` alters its fields before it is signed. */
+export function makeDockingSample(
+  random: Random,
+  key: SecretKey,
+  change: Partial<DockingRecord> = {},
+): DockingSample {
+  const docking: DockingId = change.docking ?? makeDockingId(random);
+  const record: DockingRecord = {
+    type: 'docking-record',
+    version: 1,
+    docking,
+    record: docking,
+    station: STATION,
+    bay: parseBayId('bay-1'),
+    part: 1,
+    parts: 1,
+    camera: { id: parseCameraId('cam-1'), vendor: null, model: null, serial: null, firmware: null },
+    docked_at: '2026-11-25T16:00:00.000Z',
+    ended_at: '2026-11-25T16:05:00.000Z',
+    ended: 'unplugged',
+    clock_synchronised: true,
+    camera_clock: null,
+    condition: null,
+    inventory: {
+      taken_at: '2026-11-25T16:00:01.000Z',
+      entries: 0,
+      bytes: 0,
+      sha256: sha256Hex(new Uint8Array(0)),
+      complete: true,
+    },
+    later: 0,
+    entries: [],
+    previous_docking_sha256: null,
+    ...change,
+  };
+  const bytes = encodeDockingRecord(record);
+  return {
+    station: record.station,
+    recording: parseRecordingId(record.record),
+    record,
+    sha256: sha256Hex(bytes),
+    offer: { bytes, signature: signFast(key, bytes, DOCKING_RECORD_TRUSTED_COMMENT) },
+  };
+}
