@@ -79,6 +79,18 @@ export interface CameraCondition {
   readonly powerOns: number | null;
 }
 
+/** A condition in which nothing is told: what a driver's own begins with. */
+export const NOTHING_TOLD: CameraCondition = {
+  batteryPercent: null,
+  batteryMv: null,
+  batteryCycles: null,
+  charging: null,
+  temperatureC: null,
+  storageTotalBytes: null,
+  storageFreeBytes: null,
+  powerOns: null,
+};
+
 /** "not-supported": this camera's clock cannot be set by this driver, or not now. */
 export type ClockSetting = 'set' | 'not-supported' | 'refused';
 

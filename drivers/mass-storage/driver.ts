@@ -21,6 +21,7 @@ import { nodeFolderFiles } from './folder-files-node.ts';
 import type { EntryStat, FolderFiles, OpenedFolder } from './folder-files.ts';
 import { detached, MASS_STORAGE_TIMES, Medium, type MassStorageTimes } from './medium.ts';
 import { readFile } from './read-file.ts';
+import { storageCondition } from './storage-condition.ts';
 import { walk } from './walk.ts';
 
 /** What the driver stands on; `files` is the machine's and `times` are MASS_STORAGE_TIMES unless given. */
@@ -124,9 +125,8 @@ class FolderSession implements CameraSession {
     return 'not-supported';
   }
 
-  async condition(signal: AbortSignal): Promise<CameraCondition | null> {
-    await this.#medium.assertPresent(signal);
-    return null;
+  condition(signal: AbortSignal): Promise<CameraCondition | null> {
+    return storageCondition(this.#medium, signal);
   }
 
   async inventory(signal: AbortSignal): Promise<Inventory> {

@@ -10,6 +10,7 @@ import type {
   DeviceState,
   EntryStat,
   FolderFiles,
+  FolderSpace,
   NameReader,
   OpenedFile,
   OpenedFolder,
@@ -17,6 +18,7 @@ import type {
 
 const FOLDER_FLAGS = constants.O_RDONLY | constants.O_DIRECTORY;
 const FILE_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
+const PARENT = Buffer.from('..');
 /** Names in one batch, and in one getdents call: 8 KiB to 64 KiB. */
 const NAMES_BATCH = 256;
 /** statfs types whose inode numbers come and go (linux/magic.h): FAT, exFAT, and FUSE, where the program behind decides. */
@@ -75,6 +77,16 @@ class NodeFolder implements OpenedFolder {
 
   keepsNumbers(): Promise<boolean> {
     return nameless(async () => !FORGETFUL_TYPES.has((await fs.statfs(this.#path())).type));
+  }
+
+  space(): Promise<FolderSpace | null> {
+    return nameless(async () => {
+      const own = await this.#handle.stat({ bigint: true });
+      const above = await fs.stat(this.#path(PARENT), { bigint: true });
+      if (own.dev === above.dev) return null;
+      const { bsize, blocks, bavail } = await fs.statfs(this.#path(), { bigint: true });
+      return { totalBytes: bsize * blocks, freeBytes: bsize * bavail };
+    });
   }
 
   close(): Promise<void> {

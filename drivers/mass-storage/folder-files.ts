@@ -31,6 +31,12 @@ export interface NameReader {
   close(): Promise<void>;
 }
 
+/** Bytes of a file system: all, and what can still be written. */
+export interface FolderSpace {
+  readonly totalBytes: bigint;
+  readonly freeBytes: bigint;
+}
+
 /** An open folder. `name` is one part of a path, never a path. Methods reject with a system error that has a `code` and no path. */
 export interface OpenedFolder {
   stat(): Promise<EntryStat>;
@@ -48,6 +54,8 @@ export interface OpenedFolder {
    * draws new numbers whenever it has forgotten a file, also in the middle of a docking when memory is short.
    */
   keepsNumbers(): Promise<boolean>;
+  /** Of the file system whose root this folder is; null for a folder inside of one, whose space is not the camera's. */
+  space(): Promise<FolderSpace | null>;
   close(): Promise<void>;
 }
 

@@ -34,6 +34,8 @@ export const MEMORY_IDENTITY: CameraIdentity = {
 export interface MemoryClock {
   read(): CameraTime;
   set(to: { readonly utcMs: number; readonly localMs: number }): ClockSetting;
+  /** The camera left the bay, which fed it. */
+  powerLost?(): void;
 }
 
 /** Paths are bytes; a text stands for its UTF-8. A change while a file is read is seen by the reader, as on a real camera. */
@@ -76,6 +78,7 @@ export class MemoryCamera {
   detach(): void {
     this.#isAttached = false;
     this.#docking++;
+    this.clock?.powerLost?.();
   }
 
   attach(): void {

@@ -1,6 +1,7 @@
 // What every driver must do, whatever it speaks: what it opens, what it lists, how it reads, what it erases.
 import assert from 'node:assert/strict';
 import type { CameraSession, Place } from '../../drivers/driver.ts';
+import { clockContract } from './driver-clock-contract.ts';
 import { inventoryContract } from './driver-inventory-contract.ts';
 import { changeContract, readingContract } from './driver-reading-contract.ts';
 import type { ContractRunner } from './runner.ts';
@@ -119,6 +120,7 @@ export function driverContract(runner: ContractRunner, make: () => Promise<Drive
   };
   const tracked = async (): Promise<DriverSubject> => trackSessions(await make(), sessions);
   openingContract(closing, tracked);
+  clockContract(closing, tracked);
   inventoryContract(closing, tracked);
   readingContract(closing, tracked);
   changeContract(closing, tracked);

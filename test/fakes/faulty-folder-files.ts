@@ -4,6 +4,7 @@ import type {
   DeviceState,
   EntryStat,
   FolderFiles,
+  FolderSpace,
   NameReader,
   OpenedFile,
   OpenedFolder,
@@ -34,6 +35,8 @@ export class FaultyFolderFiles implements FolderFiles {
   readBytesMax = Infinity;
   /** What sysfs says of the card's device. */
   deviceState: DeviceState = 'unknown';
+  /** What the card's file system says of its space, in place of the truth. */
+  space: FolderSpace | undefined;
   /** As a file system without numbers of its own. */
   isForgetful = false;
   /** What stat says, in place of the truth; the name is "root" for the place itself and "folder" for an open folder. */
@@ -98,6 +101,7 @@ export class FaultyFolderFiles implements FolderFiles {
       unlink: (name) => this.#call('unlink', () => folder.unlink(name)),
       sync: () => this.#call('sync', () => folder.sync()),
       keepsNumbers: async () => !this.isForgetful && (await folder.keepsNumbers()),
+      space: () => this.#call('space', async () => this.space ?? (await folder.space())),
       close: () => this.#close(folder),
     };
   }
