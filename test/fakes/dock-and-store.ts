@@ -9,6 +9,7 @@ import { simulatedDriver } from '../../drivers/simulated/driver.ts';
 import { MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
 import type { Driver } from '../../drivers/driver.ts';
 import { makeIdentity } from '../../protocol/age-keys.ts';
+import { parseDockingRecord, type DockingRecord } from '../../protocol/docking-record.ts';
 import {
   makeSessionId,
   parseBayId,
@@ -225,8 +226,9 @@ export class DockAndStore {
     for (const name of names.filter((candidate) => candidate !== 'custody')) {
       const folder = join(station, name);
       const receipt = await readFile(join(folder, 'receipt.json')).catch(() => undefined);
-      if (receipt === undefined) continue;
-      const manifest = parseManifest(await readFile(join(folder, 'manifest.json')));
+      const bytes = await readFile(join(folder, 'manifest.json')).catch(() => undefined);
+      if (receipt === undefined || bytes === undefined) continue;
+      const manifest = parseManifest(bytes);
       const original = await this.open(await readFile(join(folder, 'payload.age')));
       const source = JSON.parse(
         (await this.open(Buffer.from(manifest.source.sealed, 'base64'))).toString(),
@@ -234,6 +236,18 @@ export class DockAndStore {
       kept.push({ manifest, original, path: Buffer.from(source.path, 'base64').toString() });
     }
     return kept.sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  /** Every docking record that lies in the vault with its receipt. */
+  async dockings(): Promise<DockingRecord[]> {
+    const station = join(this.folder, 'vault', STATION);
+    const records: DockingRecord[] = [];
+    for (const name of await readdir(station).catch(() => [])) {
+      const receipt = await readFile(join(station, name, 'receipt.json')).catch(() => undefined);
+      const bytes = await readFile(join(station, name, 'docking.json')).catch(() => undefined);
+      if (receipt !== undefined && bytes !== undefined) records.push(parseDockingRecord(bytes));
+    }
+    return records;
   }
 
   async open(sealed: Uint8Array): Promise<Buffer> {
