@@ -2,6 +2,7 @@
 import { below, finding, note, quoted, type Remark } from './remark.ts';
 
 export const MANIFEST = 'manifest.json';
+export const DOCKING = 'docking.json';
 export const RECEIPT = 'receipt.json';
 export const PAYLOAD = 'payload.age';
 export const CHUNKS = 'chunks.bin';

@@ -1,9 +1,9 @@
 // Walks over a place and gives the folders that are to be verified, with what is expected of each. Names what does not belong there.
 import { basename, join } from 'node:path';
 import { isRecordingId, isStationId } from '../../protocol/ids.ts';
-import { oddNames, unexpected } from './folder-names.ts';
+import { DOCKING, oddNames, unexpected } from './folder-names.ts';
 import { CUSTODY, VAULT_ID, type Place } from './place.ts';
-import { diskError, listSorted, type ReadFiles } from './read-files.ts';
+import { diskError, listSorted, statFile, type ReadFiles } from './read-files.ts';
 import { below, finding, note, type Remark, type RemarkCode } from './remark.ts';
 
 /** A recording's folder. */
@@ -12,6 +12,15 @@ export interface FoundRecording {
   readonly where: string;
   readonly name: string;
   readonly state: 'sealed' | 'released';
+  /** The station in whose folder it lies. */
+  readonly station: string | undefined;
+}
+
+/** The folder of one part of a docking record. */
+export interface FoundDocking {
+  readonly folder: string;
+  readonly where: string;
+  readonly name: string;
   /** The station in whose folder it lies. */
   readonly station: string | undefined;
 }
@@ -26,6 +35,7 @@ export interface FoundCustody {
 /** One thing that a walk came upon. */
 export type Found =
   | ({ readonly kind: 'recording' } & FoundRecording)
+  | ({ readonly kind: 'docking' } & FoundDocking)
   | ({ readonly kind: 'custody' } & FoundCustody)
   | { readonly kind: 'remark'; readonly remark: Remark };
 
@@ -34,7 +44,7 @@ export async function* walkPlace(files: ReadFiles, place: Place): AsyncGenerator
   const walk = new Walk(files, place.path);
   switch (place.kind) {
     case 'recording':
-      yield walk.recording('.', basename(place.path));
+      yield await walk.either('.', basename(place.path));
       return;
     case 'collection':
       yield* walk.collection();
@@ -64,9 +74,21 @@ class Walk {
     return { kind: 'recording', folder: join(this.#root, where), where, name, state, station };
   }
 
+  docking(where: string, name: string, station?: string): Found {
+    return { kind: 'docking', folder: join(this.#root, where), where, name, station };
+  }
+
+  /** Recordings and docking records lie side by side, and only what is in a folder tells one from the other. */
+  async either(where: string, name: string, station?: string): Promise<Found> {
+    const found = await statFile(this.#files, join(this.#root, where, DOCKING));
+    return found.kind === 'missing'
+      ? this.recording(where, name, station)
+      : this.docking(where, name, station);
+  }
+
   async *collection(): AsyncGenerator<Found> {
     const names = yield* this.#list('.');
-    for (const name of names.filter(isRecordingId)) yield this.recording(name, name);
+    for (const name of names.filter(isRecordingId)) yield await this.either(name, name);
     const others = names.filter((name) => !isRecordingId(name)).length;
     if (others > 0)
       yield remark('folder.not-checked', '.', `${others} other entries were not looked at`, others);
@@ -75,7 +97,7 @@ class Walk {
   async *station(where: string, station: string): AsyncGenerator<Found> {
     const names = yield* this.#list(where);
     for (const name of names) {
-      if (isRecordingId(name)) yield this.recording(below(where, name), name, station);
+      if (isRecordingId(name)) yield await this.either(below(where, name), name, station);
       else if (name !== CUSTODY) yield { kind: 'remark', remark: unexpected(where, name) };
     }
     yield this.#custody(below(where, CUSTODY), station);
@@ -101,6 +123,10 @@ class Walk {
         if (isRecordingId(name)) yield this.recording(below(folder, name), name, undefined, state);
         else yield { kind: 'remark', remark: unexpected(folder, name) };
       }
+    for (const name of yield* this.#list('dockings')) {
+      if (isRecordingId(name)) yield this.docking(below('dockings', name), name);
+      else yield { kind: 'remark', remark: unexpected('dockings', name) };
+    }
     yield* this.#count('staging', 'spool.unfinished', 'unfinished sealings');
     yield* this.#count('quarantine', 'spool.quarantined', 'entries set aside');
     yield this.#custody(CUSTODY);

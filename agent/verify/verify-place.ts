@@ -57,6 +57,7 @@ class PlaceCheck {
   readonly #totals = noTotals();
   readonly #facts = new PlaceFacts();
   readonly #custody: FoundCustody[] = [];
+  readonly #dockings = new Set<string>();
   readonly #accounts: LogAccount[] = [];
 
   constructor(place: Place, options: VerifyOptions, report: VerifyReport) {
@@ -72,6 +73,7 @@ class PlaceCheck {
       this.#options.signal.throwIfAborted();
       if (found.kind === 'remark') this.#tell([found.remark]);
       else if (found.kind === 'custody') this.#custody.push(found);
+      else if (found.kind === 'docking') this.#dockings.add(found.name);
       else await this.#recording(found, vault.id);
     }
     for (const custody of this.#custody) await this.#checkCustody(custody);
@@ -137,7 +139,8 @@ class PlaceCheck {
     const { superseded } = this.#facts;
     const question = { where, account, held: this.#facts.heldOf(station), superseded, kind } as const;
     for (const name of missingRecordings(question))
-      if (!(await this.#cameMeanwhile(name, where))) this.#tell([missingRecording(where, name, account)]);
+      if (!this.#dockings.has(name) && !(await this.#cameMeanwhile(name, where)))
+        this.#tell([missingRecording(where, name, account)]);
     this.#tell(accountRemarks(question));
   }
 

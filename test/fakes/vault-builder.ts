@@ -1,129 +1,134 @@
 // Builds a vault with everything that a station and a store leave behind: really sealed recordings, really signed documents, a custody log
-// with checkpoints, and the public keys beside it. Tests then break it on purpose.
-import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+// with checkpoints, and the public keys beside it. Tests then break it on purpose. Each kind of document has its file beside this one.
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
-import { chainGroups, type LooseEntry } from '../../protocol/custody-chain.ts';
-import type { TrackedEntry } from '../../agent/bay/entry.ts';
-import { buildManifest } from '../../agent/bay/manifest-build.ts';
 import { makeIdentity } from '../../protocol/age-keys.ts';
-import { encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
+import { sha256Hex } from '../../protocol/bytes.ts';
 import { encodeCanonical } from '../../protocol/canonical.ts';
+import type { CustodyEvent } from '../../protocol/custody-entry.ts';
 import {
-  CHAIN_START,
-  CUSTODY_SEGMENT_TRUSTED_COMMENT,
-  type ChainState,
-  type CustodyEvent,
-} from '../../protocol/custody-entry.ts';
+  DOCKING_RECORD_TRUSTED_COMMENT,
+  encodeDockingRecord,
+  type DockingRecord,
+} from '../../protocol/docking-record.ts';
 import {
-  makeDockingId,
   makeRecordingId,
-  makeSegmentId,
-  makeSessionId,
   parseBayId,
   parseCameraId,
-  parseReceiverId,
   parseStationId,
-  type DockingId,
+  type CameraId,
   type RecordingId,
   type SegmentId,
   type SessionId,
   type StationId,
 } from '../../protocol/ids.ts';
-import { nodeFiles } from '../../protocol/io/files-node.ts';
+import type { KeyChange } from '../../protocol/key-documents.ts';
 import { encodeManifest, MANIFEST_TRUSTED_COMMENT, type Manifest } from '../../protocol/manifest.ts';
-import {
-  encodePublicKey,
-  inlineSigner,
-  makeSecretKey,
-  publicKeyOf,
-  signDocument,
-  type SecretKey,
-} from '../../protocol/minisign.ts';
-import { encodeReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../protocol/receipt.ts';
+import { encodePublicKey, makeSecretKey, publicKeyOf, type SecretKey } from '../../protocol/minisign.ts';
+import { RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../protocol/receipt.ts';
 import { seededRandom, type SeededRandom } from './random-seeded.ts';
+import {
+  OpenDocking,
+  partsOf,
+  type BuiltDocking,
+  type BuiltDockingPart,
+  type DockingWish,
+  type OtherEntry,
+  type UndockingWish,
+} from './vault-builder-dockings.ts';
+import { writeKeyChange } from './vault-builder-keys.ts';
+import { BuilderLog } from './vault-builder-log.ts';
+import { makeRoleKeys, OrderBuilder } from './vault-builder-orders.ts';
+import { sealRecording, type BuiltRecording, type RecordingWish } from './vault-builder-recordings.ts';
+import { BuilderClock, writeSigned } from './vault-builder-signed.ts';
+import { thereOf, writeSpool } from './vault-builder-spool.ts';
+import { StoreBuilder } from './vault-builder-store.ts';
 
-/** What a recording is made from; all has a default. */
-export interface RecordingWish {
-  readonly original?: Uint8Array;
-  /** Path on the camera. */
-  readonly path?: string | Uint8Array;
-  readonly camera?: string;
-  readonly modifiedAt?: string | null;
-  readonly role?: Manifest['role'];
-  readonly rejected?: 'empty' | 'unknown-kind' | 'odd-name';
-  /** Paths of sidecars, or of the recording that this one is a sidecar of. */
-  readonly sidecars?: readonly string[];
-  readonly sidecarOf?: string;
-  readonly supersedes?: readonly RecordingId[];
-  /** Whether the store gives its receipt. */
-  readonly receipted?: boolean;
-  /** Changes the manifest before it is signed. */
-  readonly change?: (manifest: Manifest) => Manifest;
+export type { BuiltRecording, RecordingWish } from './vault-builder-recordings.ts';
+
+/** How a vault is begun. Another seed gives other keys and ids; `vault` is the id of one that several stations share. */
+export interface VaultWish {
+  readonly seed?: number;
+  readonly station?: string;
+  readonly vault?: SessionId;
 }
 
-/** A recording that lies in the vault. */
-export interface BuiltRecording {
-  readonly id: RecordingId;
-  readonly folder: string;
-  readonly original: Uint8Array;
-  readonly manifest: Manifest;
-  readonly manifestBytes: Uint8Array;
-  readonly receipt: Receipt | undefined;
-}
-
-/** Puts a vault together, one recording after the other. `close` writes what is still in memory. */
-export class VaultBuilder {
+/** What all stations of one vault share. */
+interface Shared {
   readonly root: string;
-  readonly station: StationId;
-  readonly random: SeededRandom;
-  readonly stationKey: SecretKey;
-  readonly storeKey: SecretKey;
-  /** The store's age identity and its recipient, and those of the escrow. */
+  readonly clock: BuilderClock;
+  readonly receiver: StoreBuilder;
+  readonly orders: OrderBuilder;
   readonly store: { readonly identity: string; readonly recipient: string };
   readonly escrow: { readonly identity: string; readonly recipient: string };
-  readonly vaultId: SessionId;
-  readonly recordings: BuiltRecording[] = [];
-  readonly #lastManifest = new Map<string, string>();
-  readonly #segments: { id: SegmentId; bytes: Uint8Array[]; state: ChainState }[] = [];
-  #pending: LooseEntry[] = [];
-  #docking: DockingId;
-  #clockMs = Date.UTC(2026, 10, 25, 8);
+}
 
-  private constructor(root: string, seed: number, station: string, vault: SessionId | undefined) {
-    this.root = root;
+/**
+ * Puts together what one station leaves in a vault, one docking after the other, and the store's side of it (`receiver`, `orders`). What
+ * is written of a docking before its end may be incomplete: receipts and its record come with `undock`, `restart`, `cut` or `close`.
+ */
+export class VaultBuilder {
+  readonly station: StationId;
+  readonly random: SeededRandom;
+  /** Signs from now on; the first one is `stationKeys[0]`. */
+  stationKey: SecretKey;
+  readonly stationKeys: SecretKey[];
+  readonly recordings: BuiltRecording[] = [];
+  readonly dockings: BuiltDocking[] = [];
+  readonly #shared: Shared;
+  readonly #log: BuilderLog;
+  readonly #recordings = new Map<string, string>();
+  readonly #records = new Map<string, string>();
+  readonly #open = new Map<CameraId, OpenDocking>();
+
+  private constructor(shared: Shared, station: string, random: SeededRandom, key: SecretKey) {
+    this.#shared = shared;
     this.station = parseStationId(station);
-    this.random = seededRandom(seed);
-    this.stationKey = makeSecretKey(this.random);
-    this.storeKey = makeSecretKey(this.random);
-    this.store = makeIdentity(this.random);
-    this.escrow = makeIdentity(this.random);
-    this.vaultId = vault ?? makeSessionId(this.random);
-    this.#docking = makeDockingId(this.random);
+    this.random = random;
+    this.stationKey = key;
+    this.stationKeys = [key];
+    this.#log = new BuilderLog(this.station, random, shared.clock);
   }
 
-  /**
-   * Begins a vault in an empty folder: `vault/`, `keys/` with the public keys and `store.identity`. Another seed gives other keys and
-   * ids; `vault` is the id of a vault that several stations share.
-   */
+  /** Begins a vault in an empty folder: `vault/`, `keys/` with the public keys and `store.identity`. */
   static async create(
     root: string,
-    options: { seed?: number; station?: string; vault?: SessionId } = {},
+    { seed = 1, station = 'dock-1', vault }: VaultWish = {},
   ): Promise<VaultBuilder> {
-    const { seed = 1, station = 'dock-1', vault } = options;
-    const builder = new VaultBuilder(root, seed, station, vault);
-    await mkdir(join(builder.vault, builder.station), { recursive: true });
-    await mkdir(builder.keys);
-    const key = (secret: SecretKey): string => encodePublicKey(publicKeyOf(secret));
-    await writeFile(join(builder.keys, 'station.pub'), key(builder.stationKey));
-    await writeFile(join(builder.keys, 'store.pub'), key(builder.storeKey));
-    await writeFile(builder.identityFile, `# the store's\n${builder.store.identity}\n`, { mode: 0o600 });
+    const random = seededRandom(seed);
+    const stationKey = makeSecretKey(random);
+    const clock = new BuilderClock();
+    const receiver = new StoreBuilder(join(root, 'vault'), vault, random, clock);
+    const store = makeIdentity(random);
+    const escrow = makeIdentity(random);
+    const orders = new OrderBuilder(receiver, makeRoleKeys(random));
+    const shared = { root, clock, receiver, store, escrow, orders };
+    const builder = new VaultBuilder(shared, station, random, stationKey);
+    await mkdir(builder.keys, { recursive: true });
+    await builder.publish('station.pub', stationKey);
+    await builder.publish('store.pub', receiver.key);
+    await builder.publish('officer.pub', orders.keys.officer);
+    await builder.publish('supervisor.pub', orders.keys.supervisor);
+    await writeFile(builder.identityFile, `# the store's\n${store.identity}\n`, { mode: 0o600 });
+    await mkdir(builder.vault);
     const id = encodeCanonical({ type: 'vault', version: 1, vault: builder.vaultId });
     await writeFile(join(builder.vault, 'vault.json'), id);
-    await builder.restart();
+    await builder.#begin();
     return builder;
   }
 
+  /** Another station of the same vault, with a key of its own. */
+  async beside(station: string, seed = this.random.uint32()): Promise<VaultBuilder> {
+    const random = seededRandom(seed);
+    const other = new VaultBuilder(this.#shared, station, random, makeSecretKey(random));
+    await other.publish(`station-${station}.pub`, other.stationKey);
+    await other.#begin();
+    return other;
+  }
+
+  get root(): string {
+    return this.#shared.root;
+  }
   get vault(): string {
     return join(this.root, 'vault');
   }
@@ -133,87 +138,174 @@ export class VaultBuilder {
   get identityFile(): string {
     return join(this.keys, 'store.identity');
   }
+  get vaultId(): SessionId {
+    return this.receiver.vaultId;
+  }
+  get clock(): BuilderClock {
+    return this.#shared.clock;
+  }
+  /** The store: receipts, deletions, disclosures, its own log. */
+  get receiver(): StoreBuilder {
+    return this.#shared.receiver;
+  }
+  get orders(): OrderBuilder {
+    return this.#shared.orders;
+  }
+  get storeKey(): SecretKey {
+    return this.receiver.key;
+  }
+  /** The store's age identity and its recipient, and those of the escrow. */
+  get store(): Shared['store'] {
+    return this.#shared.store;
+  }
+  get escrow(): Shared['escrow'] {
+    return this.#shared.escrow;
+  }
   get custody(): string {
     return join(this.vault, this.station, 'custody');
   }
   /** Custody segments in order, the newest last. */
   get segments(): readonly SegmentId[] {
-    return this.#segments.map(({ id }) => id);
+    return this.#log.segments;
   }
 
-  /** The next recordings come in another docking. */
-  dock(): void {
-    this.#docking = makeDockingId(this.random);
-    this.log('docked', { bay: 'bay-1', camera: 'cam-1', docking: this.#docking });
+  /** Puts a public key into the keys folder. */
+  async publish(file: string, key: SecretKey): Promise<void> {
+    await writeFile(join(this.keys, file), encodePublicKey(publicKeyOf(key)));
   }
 
-  /** The agent ends and starts again: a new custody segment that follows the last one. */
-  async restart(): Promise<void> {
-    await this.#checkpoint();
-    const last = this.#segments.at(-1);
-    const id = makeSegmentId(this.random);
-    this.#segments.push({ id, bytes: [], state: CHAIN_START });
-    this.log('segment-opened', {
-      segment: id,
-      station: this.station,
-      version: '0.1.0',
-      last_segment: last?.id ?? null,
-      last_sequence: last?.state.sequence ?? null,
-      last_sha256: last?.state.sha256 ?? null,
-    });
-    this.log('agent-started', { version: '0.1.0' });
+  /** A camera comes into its bay; the docking of the same camera or bay that was open ends. */
+  async dock(wish: DockingWish = {}): Promise<void> {
+    const camera = parseCameraId(wish.camera ?? 'cam-1');
+    const bay = parseBayId(wish.bay ?? camera.replace(/^cam-/, 'bay-'));
+    for (const open of this.#open.values())
+      if (open.camera === camera || open.bay === bay) await this.undock({}, open.camera);
+    const open = new OpenDocking(this.random, { camera, bay, dockedAt: this.clock.now(), wish });
+    this.#open.set(camera, open);
+    const { docking } = open;
+    this.log('docked', { bay, camera, docking });
+    const { clock } = wish;
+    if (clock !== undefined) this.log('camera-clock', { docking, ...measured(clock) });
+    open.takenAt = this.clock.now();
+    this.#log.reserve(() => open.firstListing());
+    this.#log.checkpoint();
   }
 
-  /** Enters an event into the custody log. */
-  log(event: CustodyEvent['event'], facts: CustodyEvent['facts']): void {
-    this.#pending.push({ ...this.#stamp(), event, facts });
+  /** Something on the docked camera that is not sealed now. */
+  async entry(other: OtherEntry, camera?: string): Promise<void> {
+    const open = await this.#docked(camera);
+    const entry = open.other(other);
+    const { docking } = open;
+    const { path_sha256, fate, recording, reason } = entry;
+    if (entry.later) this.#log.reserve(() => open.laterListing(entry));
+    if (fate === 'matched') this.log('matched', { recording, docking, path_sha256 });
+    if (fate === 'waiting' && reason !== 'not-reached')
+      this.log('not-taken', { docking, path_sha256, reason });
+    if (entry.erased) this.#erase({ recording, docking, path_sha256 });
   }
 
-  /** Seals a recording into the vault, signs it, enters it, and lets the store give its receipt. */
+  /** Seals a recording into the vault, signs it, enters it; the store's receipt comes with the end of the docking. */
   async record(wish: RecordingWish = {}): Promise<BuiltRecording> {
+    const open = await this.#docked(wish.camera);
+    const { camera, docking } = open;
     const id = makeRecordingId(this.random);
     const folder = join(this.vault, this.station, id);
-    await mkdir(folder);
+    await mkdir(folder, { recursive: true });
     const original = wish.original ?? this.random.bytes(2000);
-    const { manifest, manifestBytes } = await this.#sealAndSign(id, folder, original, wish);
-    const manifestSha256 = sha256Hex(manifestBytes);
-    this.#lastManifest.set(manifest.camera.id, manifestSha256);
-    const facts = {
-      recording: id,
-      manifest_sha256: manifestSha256,
-      sealed_size_bytes: manifest.sealed.size_bytes,
+    const place = {
+      station: this.station,
+      bay: open.bay,
+      docking,
+      camera,
+      identity: open.identity,
+      recipients: [this.store.recipient, this.escrow.recipient],
+      previousManifestSha256: this.#recordings.get(camera) ?? null,
+      sealedAt: this.clock.now(),
+      number: this.recordings.length,
     };
-    this.log('spooled', facts);
-    const head = await this.#checkpoint();
-    this.log('offered', { recording: id });
-    let receipt: Receipt | undefined;
-    if (wish.receipted !== false) {
-      receipt = this.receiptOf(manifest, manifestBytes, head);
-      await this.writeReceipt(folder, receipt);
-      const receiptSha256 = sha256Hex(encodeReceipt(receipt));
-      this.log('receipted', { recording: id, receiver: receipt.receiver, receipt_sha256: receiptSha256 });
-    }
-    const built = { id, folder, original, manifest, manifestBytes, receipt };
+    const manifest = await sealRecording(id, folder, original, wish, place, this.random);
+    const manifestBytes = await this.writeManifest(folder, manifest);
+    this.#recordings.set(camera, sha256Hex(manifestBytes));
+    open.stored(manifest, wish);
+    const built: BuiltRecording = { id, folder, original, manifest, manifestBytes, receipt: undefined };
     this.recordings.push(built);
+    this.#logRecording(open, built, wish);
     return built;
+  }
+
+  /** The camera is taken away: its record is made, signed, sent and receipted. */
+  async undock(wish: UndockingWish = {}, camera?: string): Promise<BuiltDocking> {
+    const open = this.#openOf(camera);
+    if (open === undefined) throw new Error(`no camera ${camera ?? ''} is docked`);
+    this.#open.delete(open.camera);
+    const { clock } = open.wish;
+    if (clock?.set != null) this.log('camera-clock-set', { docking: open.docking, ...measured(clock.set) });
+    const cut = wish.ended === 'cut-off';
+    if (!cut) this.log('undocked', { bay: open.bay, docking: open.docking });
+    const parts: BuiltDockingPart[] = [];
+    if (wish.recorded !== false) this.#recordDocking(open, wish, parts, cut ? null : this.clock.now());
+    await this.#log.flush();
+    const docking = { docking: open.docking, camera: open.camera, parts };
+    this.dockings.push(docking);
+    return docking;
+  }
+
+  /** The agent is stopped and starts again: open dockings end, a new custody segment follows the last one. */
+  async restart(): Promise<void> {
+    await this.#stop();
+    await this.#begin();
+  }
+
+  /** The power goes and comes back: open dockings are recorded behind the next start, as `wish` says. */
+  async cut(wish: UndockingWish = {}): Promise<void> {
+    await this.#begin();
+    for (const camera of this.#open.keys()) await this.undock({ ended: 'cut-off', ...wish }, camera);
+  }
+
+  /**
+   * The station changes to a new key: a change document, a segment of the new key, new chains. `publish`: whether the new key is put into
+   * the keys folder.
+   */
+  async changeKey(
+    wish: {
+      readonly publish?: boolean;
+      readonly reason?: KeyChange['reason'];
+      readonly change?: (document: KeyChange) => KeyChange;
+    } = {},
+  ): Promise<void> {
+    await this.#stop();
+    const { publish = true, ...how } = wish;
+    const old = this.stationKey;
+    const fresh = makeSecretKey(this.random);
+    this.stationKey = fresh;
+    this.stationKeys.push(fresh);
+    const facts = await writeKeyChange(this.vault, {
+      holder: this.station,
+      old,
+      fresh,
+      at: this.clock.now(),
+      ...how,
+    });
+    if (publish) await this.publish(`station-${this.station}.${this.stationKeys.length}.pub`, fresh);
+    this.#recordings.clear();
+    this.#records.clear();
+    await this.#begin(facts);
+  }
+
+  /** Enters an event into the station's custody log. */
+  log(event: CustodyEvent['event'], facts: CustodyEvent['facts'] | (() => CustodyEvent['facts'])): void {
+    this.#log.log(event, facts);
+  }
+
+  /** All lines of the station's log so far. */
+  async lines(): Promise<string[]> {
+    await this.#log.flush();
+    return this.#log.lines();
   }
 
   /** A good receipt of the store for a manifest. */
   receiptOf(manifest: Manifest, manifestBytes: Uint8Array, head: Receipt['custody_head']): Receipt {
-    return {
-      type: 'receipt',
-      version: 1,
-      kind: 'recording',
-      recording: manifest.recording,
-      station: manifest.station,
-      manifest_sha256: sha256Hex(manifestBytes),
-      sealed_size_bytes: manifest.sealed.size_bytes,
-      chunks_sha256: manifest.sealed.chunks_sha256,
-      receiver: parseReceiverId('r-store'),
-      vault: this.vaultId,
-      custody_head: head,
-      received_at: this.#now(),
-    };
+    return this.receiver.receiptOf({ manifest, manifestBytes }, head, this.clock.now());
   }
 
   /** Signs a manifest and puts it into a folder. */
@@ -224,7 +316,19 @@ export class VaultBuilder {
     comment = MANIFEST_TRUSTED_COMMENT,
   ): Promise<Uint8Array> {
     const bytes = encodeManifest(manifest);
-    await writeSigned(join(folder, 'manifest.json'), bytes, signDocument(key, bytes, comment));
+    await writeSigned(join(folder, 'manifest.json'), bytes, key, comment);
+    return bytes;
+  }
+
+  /** Signs a docking record and puts it into a folder. */
+  async writeDockingRecord(
+    folder: string,
+    record: DockingRecord,
+    key = this.stationKey,
+    comment = DOCKING_RECORD_TRUSTED_COMMENT,
+  ): Promise<Uint8Array> {
+    const bytes = encodeDockingRecord(record);
+    await writeSigned(join(folder, 'docking.json'), bytes, key, comment);
     return bytes;
   }
 
@@ -235,131 +339,163 @@ export class VaultBuilder {
     key = this.storeKey,
     comment = RECEIPT_TRUSTED_COMMENT,
   ): Promise<void> {
-    const bytes = encodeReceipt(receipt);
-    await writeSigned(join(folder, 'receipt.json'), bytes, signDocument(key, bytes, comment));
+    await this.receiver.writeReceipt(folder, receipt, key, comment);
   }
 
-  /** Writes the custody log. Nothing is added afterwards. */
-  async close(): Promise<void> {
-    await this.#checkpoint();
-    await mkdir(this.custody, { recursive: true });
-    for (const { id, bytes } of this.#segments)
-      await writeFile(join(this.custody, `${id}.jsonl`), Buffer.concat(bytes));
+  /** Writes the custody logs. Dockings that are open end, unless the camera stays: `docked`. */
+  async close({ docked = false }: { readonly docked?: boolean } = {}): Promise<void> {
+    if (!docked) for (const camera of this.#open.keys()) await this.undock({}, camera);
+    await this.#log.write(this.custody);
     const newest = JSON.stringify({ segment: this.segments.at(-1) });
     await writeFile(join(this.custody, 'newest.json'), newest);
+    await this.receiver.write();
   }
 
-  /** The spool that such a vault was filled from: all recordings are ready but those named, which were reclaimed. Ended segments are signed. */
+  /** The spool that such a vault was filled from: all recordings are ready but those named, which were reclaimed. */
   async spool(released: readonly RecordingId[] = []): Promise<string> {
-    const spool = join(this.root, 'spool');
-    for (const name of ['staging', 'ready', 'released', 'quarantine', 'custody', 'proofs'])
-      await mkdir(join(spool, name), { recursive: true });
-    await writeFile(join(spool, 'spool.json'), '{}');
-    for (const { id, folder } of this.recordings) {
-      const state = released.includes(id) ? 'released' : 'ready';
-      const sealed = /\/(?:payload\.age|chunks\.bin)$/;
-      await cp(folder, join(spool, state, id), {
-        recursive: true,
-        filter: (from) => state === 'ready' || !sealed.test(from),
-      });
-    }
-    for (const name of (await readdir(this.custody)).filter((each) => each.endsWith('.jsonl')))
-      await cp(join(this.custody, name), join(spool, 'custody', name));
-    for (const { id, bytes } of this.#segments.slice(0, -1)) {
-      const signature = signDocument(this.stationKey, Buffer.concat(bytes), CUSTODY_SEGMENT_TRUSTED_COMMENT);
-      await writeFile(join(spool, 'custody', `${id}.jsonl.minisig`), signature);
-    }
-    return spool;
+    const folders = this.dockings.flatMap(({ parts }) => parts.map(({ folder }) => folder));
+    const dockings = await thereOf(folders);
+    const writeLog = (folder: string): Promise<void> => this.#log.write(folder, { signEnded: true });
+    return writeSpool(this.root, { recordings: this.recordings, released, dockings, writeLog });
   }
 
-  async #sealAndSign(
-    recording: RecordingId,
-    folder: string,
-    original: Uint8Array,
-    wish: RecordingWish,
-  ): Promise<{ manifest: Manifest; manifestBytes: Uint8Array }> {
-    const bulk = bulkInline({ files: nodeFiles(), random: this.random });
-    const recipients = [this.store.recipient, this.escrow.recipient];
-    const places = { payloadPath: join(folder, 'payload.age'), chunksPath: join(folder, 'chunks.bin') };
-    const sealing = await bulk.startSeal({ ...places, recipients });
-    await sealing.write({ kind: 'bytes', bytes: new Uint8Array(original) });
-    const camera = parseCameraId(wish.camera ?? 'cam-1');
-    const facts = {
-      station: this.station,
-      bay: parseBayId('bay-1'),
-      docking: this.#docking,
-      camera,
-      identity: { vendor: null, model: 'BC-2', serial: `serial of ${camera}`, firmware: null },
-      recipients,
-    };
-    const sealed = {
+  #openOf(camera: string | undefined): OpenDocking | undefined {
+    return camera === undefined ? [...this.#open.values()].at(-1) : this.#open.get(parseCameraId(camera));
+  }
+
+  async #docked(camera: string | undefined): Promise<OpenDocking> {
+    if (this.#openOf(camera) === undefined) await this.dock(camera === undefined ? {} : { camera });
+    const open = this.#openOf(camera);
+    if (open === undefined) throw new Error('nothing is docked');
+    return open;
+  }
+
+  async #begin(keyChange?: CustodyEvent['facts']): Promise<void> {
+    await this.#log.open(this.stationKey);
+    if (keyChange !== undefined) this.log('key-changed', keyChange);
+    this.log('agent-started', { version: '0.1.0' });
+    this.log('configuration', { sha256: sha256Hex(Buffer.from(this.station)) });
+    this.log('clock-state', { synchronised: true });
+  }
+
+  async #stop(): Promise<void> {
+    for (const camera of this.#open.keys()) await this.undock({ ended: 'stopped' }, camera);
+    this.log('agent-stopped', {});
+    await this.#log.flush();
+  }
+
+  #logRecording(open: OpenDocking, built: BuiltRecording, wish: RecordingWish): void {
+    const { id: recording, manifest } = built;
+    const { source, original, sealed, rejected } = manifest;
+    const { path_sha256 } = source;
+    const { docking, entries } = open;
+    const entry = entries.at(-1);
+    if (entry?.later === true) this.#log.reserve(() => open.laterListing(entry));
+    this.log('pulled', {
       recording,
-      seal: await sealing.finish(),
-      previousManifestSha256: this.#lastManifest.get(camera) ?? null,
-      sealedAt: this.#now(),
-      clockSynchronised: true,
-    };
-    const built = await buildManifest(facts, entryOf(wish, original, this.recordings.length), sealed, bulk);
-    const manifest = wish.change?.(built) ?? built;
-    return { manifest, manifestBytes: await this.writeManifest(folder, manifest) };
+      docking,
+      path_sha256,
+      size_bytes: original.size_bytes,
+      sha256: original.sha256,
+    });
+    const { size_bytes: sealed_size_bytes, chunks_sha256 } = sealed;
+    this.log('sealed', { recording, sealed_size_bytes, chunks_sha256 });
+    if (rejected !== null) this.log('rejected', { recording, reason: rejected.reason });
+    this.log('spooled', { recording, manifest_sha256: sha256Hex(built.manifestBytes), sealed_size_bytes });
+    if (wish.receipted === false) this.#log.checkpoint();
+    else
+      this.#receipted(recording, async (head, at) => {
+        built.receipt = this.receiver.receiptOf(built, head, at);
+        return this.receiver.writeReceipt(built.folder, built.receipt);
+      });
+    if (wish.erased === true) this.#erase({ recording, docking, path_sha256 });
   }
 
-  async #checkpoint(): Promise<Receipt['custody_head']> {
-    const segment = this.#segments.at(-1);
-    if (segment === undefined) return null;
-    const { id, state } = segment;
-    const signer = inlineSigner(this.stationKey);
-    const context = { station: this.station, segment: id, signer, stamp: () => this.#stamp() };
-    const groups = await chainGroups(state, this.#pending, context);
-    this.#pending = [];
-    segment.bytes.push(groups.bytes);
-    segment.state = groups.state;
-    return { segment: id, ...groups.state };
+  /** Enters offer and receipt; `give` writes the receipt and gives its digest. */
+  #receipted(
+    recording: string,
+    give: (head: NonNullable<Receipt['custody_head']>, at: string) => Promise<string>,
+  ): void {
+    const { receiver } = this.receiver;
+    let receiptSha256 = '';
+    const at = this.clock.now();
+    this.#log.checkpoint(async (head) => {
+      receiptSha256 = await give(head, at);
+    });
+    this.log('offered', { recording });
+    this.log('receipted', () => ({ recording, receiver, receipt_sha256: receiptSha256 }));
   }
 
-  #now(): string {
-    this.#clockMs += 1000;
-    return new Date(this.#clockMs).toISOString();
+  #erase(facts: CustodyEvent['facts']): void {
+    this.log('erasing', facts);
+    this.#log.checkpoint();
+    this.log('erased', facts);
   }
 
-  #stamp(): Pick<LooseEntry, 'at' | 'boot' | 'monotonic_ms'> {
-    return { at: this.#now(), boot: null, monotonic_ms: this.#clockMs % 1_000_000 };
+  #recordDocking(
+    open: OpenDocking,
+    wish: UndockingWish,
+    built: BuiltDockingPart[],
+    endedAt: string | null,
+  ): void {
+    this.#log.checkpoint(() => this.#signParts(open, wish, built, endedAt));
+    this.#log.reserve(() => built.map(recordedEvent));
+    if (wish.sent === false) return;
+    const at = this.clock.now();
+    const { receiver } = this.receiver;
+    const receipts: string[] = [];
+    this.#log.checkpoint(async (head) => {
+      for (const part of wish.receipted === false ? [] : built) {
+        part.receipt = this.receiver.dockingReceiptOf(this.station, part.record.record, part.bytes, head, at);
+        receipts.push(await this.receiver.writeReceipt(part.folder, part.receipt));
+      }
+    });
+    this.#log.reserve(() =>
+      built.map(({ record }) => ({ event: 'offered', facts: { recording: record.record } })),
+    );
+    this.#log.reserve(() =>
+      receipts.map((receipt_sha256, at) => ({
+        event: 'receipted',
+        facts: { recording: built[at]?.record.record ?? null, receiver, receipt_sha256 },
+      })),
+    );
+  }
+
+  async #signParts(
+    open: OpenDocking,
+    wish: UndockingWish,
+    built: BuiltDockingPart[],
+    endedAt: string | null,
+  ): Promise<void> {
+    for (const part of partsOf(open, wish, { station: this.station, endedAt, random: this.random })) {
+      const made = { ...part, previous_docking_sha256: this.#records.get(open.camera) ?? null };
+      const record = wish.change?.(made) ?? made;
+      const folder = join(this.vault, this.station, record.record);
+      const sent = wish.sent !== false;
+      const bytes = sent ? await this.writeDockingRecord(folder, record) : encodeDockingRecord(record);
+      this.#records.set(open.camera, sha256Hex(bytes));
+      built.push({ record, bytes, folder, receipt: undefined });
+    }
   }
 }
 
-function entryOf(wish: RecordingWish, original: Uint8Array, number: number): TrackedEntry {
-  const path = bytesOf(wish.path ?? `DCIM/100MEDIA/REC_${String(number).padStart(4, '0')}.MP4`);
-  const digest = (of: string | Uint8Array): string => sha256Hex(bytesOf(of));
+function measured({
+  offset_ms,
+  uncertainty_ms,
+}: {
+  readonly offset_ms: number;
+  readonly uncertainty_ms: number;
+}): {
+  offset_ms: number;
+  uncertainty_ms: number;
+} {
+  return { offset_ms, uncertainty_ms };
+}
+
+function recordedEvent({ record, bytes }: BuiltDockingPart): CustodyEvent {
+  const { docking, part, parts } = record;
   return {
-    pathSha256: digest(path),
-    listed: {
-      path,
-      kind: 'file',
-      sizeBytes: original.length,
-      modifiedAt: wish.modifiedAt === undefined ? '2026-11-24T17:20:31.500Z' : wish.modifiedAt,
-      modifiedStepMs: 2000,
-      stamp: '',
-      locked: false,
-      vendor: { attributes: 'archive' },
-    },
-    role: {
-      role: wish.role ?? 'media',
-      rejected: wish.rejected ?? null,
-      sidecarOf: wish.sidecarOf === undefined ? null : digest(wish.sidecarOf),
-      sidecars: (wish.sidecars ?? []).map(digest).sort(),
-    },
-    fate: { kind: 'pending' },
-    attempts: 0,
-    againAtMs: 0,
-    supersedes: [...(wish.supersedes ?? [])],
+    event: 'docking-recorded',
+    facts: { docking, record: record.record, sha256: sha256Hex(bytes), part, parts },
   };
-}
-
-function bytesOf(path: string | Uint8Array): Uint8Array {
-  return typeof path === 'string' ? encodeUtf8(path) : path;
-}
-
-async function writeSigned(path: string, bytes: Uint8Array, signature: string): Promise<void> {
-  await writeFile(path, bytes);
-  await writeFile(`${path}.minisig`, signature);
 }

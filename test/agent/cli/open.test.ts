@@ -62,6 +62,7 @@ describe('an original is restored', () => {
 
   test('although its receipt does not hold, which is told', async () => {
     const recording = await builder.record({ path: 'R.MP4' });
+    await builder.undock();
     await change(join(recording.folder, 'receipt.json.minisig'), flip(-10));
     const ran = await openThere(recording);
     expect(ran.exitCode).toBe(1);

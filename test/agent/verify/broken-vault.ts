@@ -22,7 +22,7 @@ export const OTHER_NEWEST = 5; // camera 2
 /** A vault with six recordings of two cameras, two custody segments and all receipts. Small ones have one unit each. */
 export async function goodVault(size: 'large' | 'small' = 'large'): Promise<VaultBuilder> {
   const builder = await VaultBuilder.create(await mkdtemp(join(tmpdir(), 'bodydock-verify-')));
-  builder.dock();
+  await builder.dock();
   await builder.record({
     original: builder.random.bytes(size === 'large' ? 1_100_000 : 2100),
     path: 'DCIM/A.MP4',
@@ -31,7 +31,7 @@ export async function goodVault(size: 'large' | 'small' = 'large'): Promise<Vaul
   await builder.record({ path: 'DCIM/A.GPS', role: 'sidecar', sidecarOf: 'DCIM/A.MP4' });
   await builder.record({ path: 'DCIM/B.MP4' });
   await builder.restart();
-  builder.dock();
+  await builder.dock();
   await builder.record({ path: 'DCIM/C.MP4' });
   await builder.record({ path: 'DCIM/A.MP4', camera: 'cam-2', original: builder.random.bytes(530_000) });
   await builder.record({

@@ -1,0 +1,112 @@
+// For the vault builder: really sealed recordings with their manifests.
+import { join } from 'node:path';
+import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
+import type { TrackedEntry } from '../../agent/bay/entry.ts';
+import { buildManifest } from '../../agent/bay/manifest-build.ts';
+import { encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
+import type { BayId, CameraId, DockingId, RecordingId, StationId } from '../../protocol/ids.ts';
+import { nodeFiles } from '../../protocol/io/files-node.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
+import type { Random } from '../../protocol/ports.ts';
+import type { Receipt } from '../../protocol/receipt.ts';
+
+/** What a recording is made from; all has a default. */
+export interface RecordingWish {
+  readonly original?: Uint8Array;
+  /** Path on the camera. */
+  readonly path?: string | Uint8Array;
+  /** Its docking, where another one is open or none; default: the camera that was docked last. */
+  readonly camera?: string;
+  readonly modifiedAt?: string | null;
+  readonly role?: Manifest['role'];
+  readonly rejected?: 'empty' | 'unknown-kind' | 'odd-name';
+  /** Paths of sidecars, or of the recording that this one is a sidecar of. */
+  readonly sidecars?: readonly string[];
+  readonly sidecarOf?: string;
+  readonly supersedes?: readonly RecordingId[];
+  /** Whether the store gives its receipt. */
+  readonly receipted?: boolean;
+  /** Seen only by a later listing of the docking. */
+  readonly later?: boolean;
+  /** Whether the camera's file is erased after the receipt. */
+  readonly erased?: boolean;
+  /** Changes the manifest before it is signed. */
+  readonly change?: (manifest: Manifest) => Manifest;
+}
+
+/** A recording that lies in the vault. */
+export interface BuiltRecording {
+  readonly id: RecordingId;
+  readonly folder: string;
+  readonly original: Uint8Array;
+  readonly manifest: Manifest;
+  readonly manifestBytes: Uint8Array;
+  /** Undefined until its docking was written (`undock`, `restart`, `close`), and where the store gives none. */
+  receipt: Receipt | undefined;
+}
+
+/** In which docking, for whom and as which one of its camera a recording is sealed. */
+export interface SealingPlace {
+  readonly station: StationId;
+  readonly bay: BayId;
+  readonly docking: DockingId;
+  readonly camera: CameraId;
+  readonly identity: { readonly model: string | null; readonly serial: string | null };
+  readonly recipients: readonly string[];
+  readonly previousManifestSha256: string | null;
+  readonly sealedAt: string;
+  /** How many came before: makes the default path. */
+  readonly number: number;
+}
+
+/** Seals an original into its folder; gives the manifest, unsigned. */
+export async function sealRecording(
+  recording: RecordingId,
+  folder: string,
+  original: Uint8Array,
+  wish: RecordingWish,
+  { identity, previousManifestSha256, sealedAt, number, ...place }: SealingPlace,
+  random: Random,
+): Promise<Manifest> {
+  const bulk = bulkInline({ files: nodeFiles(), random });
+  const paths = { payloadPath: join(folder, 'payload.age'), chunksPath: join(folder, 'chunks.bin') };
+  const sealing = await bulk.startSeal({ ...paths, recipients: place.recipients });
+  await sealing.write({ kind: 'bytes', bytes: new Uint8Array(original) });
+  const facts = { ...place, identity: { vendor: null, firmware: null, ...identity } };
+  const seal = await sealing.finish();
+  const sealed = { recording, seal, previousManifestSha256, sealedAt, clockSynchronised: true };
+  const built = await buildManifest(facts, entryOf(wish, original, number), sealed, bulk);
+  return wish.change?.(built) ?? built;
+}
+
+/** SHA-256 of a path's bytes. */
+export function pathDigestOf(path: string | Uint8Array): string {
+  return sha256Hex(typeof path === 'string' ? encodeUtf8(path) : path);
+}
+
+function entryOf(wish: RecordingWish, original: Uint8Array, number: number): TrackedEntry {
+  const path = wish.path ?? `DCIM/100MEDIA/REC_${String(number).padStart(4, '0')}.MP4`;
+  return {
+    pathSha256: pathDigestOf(path),
+    listed: {
+      path: typeof path === 'string' ? encodeUtf8(path) : path,
+      kind: 'file',
+      sizeBytes: original.length,
+      modifiedAt: wish.modifiedAt === undefined ? '2026-11-24T17:20:31.500Z' : wish.modifiedAt,
+      modifiedStepMs: 2000,
+      stamp: '',
+      locked: false,
+      vendor: { attributes: 'archive' },
+    },
+    role: {
+      role: wish.role ?? 'media',
+      rejected: wish.rejected ?? null,
+      sidecarOf: wish.sidecarOf === undefined ? null : pathDigestOf(wish.sidecarOf),
+      sidecars: (wish.sidecars ?? []).map(pathDigestOf).sort(),
+    },
+    fate: { kind: 'pending' },
+    attempts: 0,
+    againAtMs: 0,
+    supersedes: [...(wish.supersedes ?? [])],
+  };
+}

@@ -1,0 +1,51 @@
+// For the vault builder: a signed document as it lies on disk, and the clock that everything in a built vault is dated by.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { signDocument, type SecretKey } from '../../protocol/minisign.ts';
+
+/** Writes a document and its signature; makes the folder where it is not there. */
+export async function writeSigned(
+  path: string,
+  bytes: Uint8Array,
+  key: SecretKey,
+  trustedComment: string,
+): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, bytes);
+  await writeFile(`${path}.minisig`, signDocument(key, bytes, trustedComment));
+}
+
+/** Wall and monotonic time of a built vault; each look at it is a second later. Tests move it on by hours or days. */
+export class BuilderClock {
+  #wallMs: number;
+  #monotonicMs = 0;
+
+  constructor(startMs = Date.UTC(2026, 10, 25, 8)) {
+    this.#wallMs = startMs;
+  }
+
+  /** The next instant, RFC 3339. */
+  now(): string {
+    this.advance(1000);
+    return new Date(this.#wallMs).toISOString();
+  }
+
+  /** When a custody entry is made. */
+  stamp(): { readonly at: string; readonly boot: null; readonly monotonic_ms: number } {
+    return { at: this.now(), boot: null, monotonic_ms: this.#monotonicMs };
+  }
+
+  /** Lets ms go by. */
+  advance(ms: number): void {
+    this.#wallMs += ms;
+    this.#monotonicMs += ms;
+  }
+
+  /** Goes on to an instant, RFC 3339; to a UTC day (`2026-11-26`): at eight o'clock. Errors: Error where that is behind now. */
+  moveTo(at: string): void {
+    const toMs = Date.parse(at.length === 10 ? `${at}T08:00:00.000Z` : at);
+    if (!(toMs > this.#wallMs))
+      throw new Error(`the clock is at ${new Date(this.#wallMs).toISOString()}, behind ${at}`);
+    this.advance(toMs - this.#wallMs);
+  }
+}

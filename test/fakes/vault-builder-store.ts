@@ -1,0 +1,226 @@
+// For the vault builder: the store's side. Receipts, deletion records with the payload gone, disclosures, and the store's own log.
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sha256Hex } from '../../protocol/bytes.ts';
+import type { CustodyEvent } from '../../protocol/custody-entry.ts';
+import {
+  DELETION_TRUSTED_COMMENT,
+  encodeDeletionRecord,
+  type DeletionRecord,
+} from '../../protocol/deletion-record.ts';
+import {
+  makeSessionId,
+  parseReceiverId,
+  type ReceiverId,
+  type RecordingId,
+  type SessionId,
+  type StationId,
+} from '../../protocol/ids.ts';
+import { makeSecretKey, type SecretKey } from '../../protocol/minisign.ts';
+import { encodeDisclosure, type Disclosure } from '../../protocol/order.ts';
+import type { Random } from '../../protocol/ports.ts';
+import {
+  encodeReceipt,
+  NO_CHUNKS_SHA256,
+  RECEIPT_TRUSTED_COMMENT,
+  type Receipt,
+} from '../../protocol/receipt.ts';
+import { retentionOf } from '../../protocol/retention.ts';
+import { BuilderLog } from './vault-builder-log.ts';
+import type { BuiltOrder } from './vault-builder-orders.ts';
+import type { BuiltRecording } from './vault-builder-recordings.ts';
+import { writeSigned, type BuilderClock } from './vault-builder-signed.ts';
+
+/** How a recording is deleted; all has a default. */
+export interface DeletionWish {
+  readonly days?: number;
+  /** What orders it; else it has expired. */
+  readonly order?: BuiltOrder;
+  /** False: a kill between the record and the last byte left the payload there. */
+  readonly payloadGone?: boolean;
+  readonly change?: (record: DeletionRecord) => DeletionRecord;
+}
+
+/** The store of a built vault; its log is begun with the first event. */
+export class StoreBuilder {
+  readonly vault: string;
+  readonly receiver: ReceiverId = parseReceiverId('r-store');
+  readonly vaultId: SessionId;
+  readonly random: Random;
+  readonly clock: BuilderClock;
+  readonly log: BuilderLog;
+  key: SecretKey;
+  #begun = false;
+
+  constructor(vault: string, vaultId: SessionId | undefined, random: Random, clock: BuilderClock) {
+    this.vault = vault;
+    this.random = random;
+    this.clock = clock;
+    this.key = makeSecretKey(random);
+    this.vaultId = vaultId ?? makeSessionId(random);
+    this.log = new BuilderLog(this.receiver, random, clock);
+  }
+
+  /** `<vault>/<receiver>/custody` */
+  get custody(): string {
+    return join(this.vault, this.receiver, 'custody');
+  }
+
+  /** Begins the log, or a new segment of it: the receiver was started. */
+  async start(): Promise<void> {
+    this.#begun = true;
+    await this.log.open(this.key);
+    this.log.log('receiver-started', { version: '0.1.0' });
+  }
+
+  /** Enters an event and closes its group. */
+  async enter(event: CustodyEvent['event'], facts: CustodyEvent['facts']): Promise<void> {
+    if (!this.#begun) await this.start();
+    this.log.log(event, facts);
+    await this.log.flush();
+  }
+
+  /** The receipt of a recording. */
+  receiptOf(
+    { manifest, manifestBytes }: Pick<BuiltRecording, 'manifest' | 'manifestBytes'>,
+    head: Receipt['custody_head'],
+    at: string,
+  ): Receipt {
+    const { recording, station, sealed } = manifest;
+    const of = { recording, station, manifest_sha256: sha256Hex(manifestBytes) };
+    const held = { sealed_size_bytes: sealed.size_bytes, chunks_sha256: sealed.chunks_sha256 };
+    return { ...this.#receipt(head, at), kind: 'recording', ...of, ...held };
+  }
+
+  /** The receipt of one part of a docking record. */
+  dockingReceiptOf(
+    station: StationId,
+    record: string,
+    bytes: Uint8Array,
+    head: Receipt['custody_head'],
+    at: string,
+  ): Receipt {
+    const of = { recording: record as RecordingId, station, manifest_sha256: sha256Hex(bytes) };
+    return {
+      ...this.#receipt(head, at),
+      kind: 'docking',
+      ...of,
+      sealed_size_bytes: 0,
+      chunks_sha256: NO_CHUNKS_SHA256,
+    };
+  }
+
+  /** Signs a receipt and puts it into a folder; gives its digest. */
+  async writeReceipt(
+    folder: string,
+    receipt: Receipt,
+    key = this.key,
+    comment = RECEIPT_TRUSTED_COMMENT,
+  ): Promise<string> {
+    const bytes = encodeReceipt(receipt);
+    await writeSigned(join(folder, 'receipt.json'), bytes, key, comment);
+    return sha256Hex(bytes);
+  }
+
+  /** Warns of an early expiry. */
+  async warn({ manifest, receipt }: BuiltRecording, days = 14): Promise<void> {
+    const { recording, station } = manifest;
+    const { due_at } = retentionOf(manifest, receiptIn(receipt).received_at, days);
+    await this.enter('expiry-warned', { station, recording, due_at });
+  }
+
+  /** Deletes the payload behind a deletion record, at the clock's time. */
+  async delete(built: BuiltRecording, wish: DeletionWish = {}): Promise<DeletionRecord> {
+    const { manifest, manifestBytes, folder } = built;
+    const receipt = receiptIn(built.receipt);
+    const { recording, station, sealed } = manifest;
+    const made: DeletionRecord = {
+      type: 'deletion-record',
+      version: 1,
+      station,
+      recording,
+      receiver: this.receiver,
+      vault: this.vaultId,
+      manifest_sha256: sha256Hex(manifestBytes),
+      receipt_sha256: sha256Hex(encodeReceipt(receipt)),
+      sealed_size_bytes: sealed.size_bytes,
+      reason: wish.order === undefined ? 'expired' : 'ordered',
+      retention: { ...retentionOf(manifest, receipt.received_at, wish.days ?? 14) },
+      order_sha256: wish.order?.sha256 ?? null,
+      deleted_at: this.clock.now(),
+    };
+    const record = wish.change?.(made) ?? made;
+    const facts = { station, recording, deletion_sha256: await this.writeDeletion(folder, record) };
+    await this.enter('deleting', facts);
+    if (wish.payloadGone === false) return record;
+    for (const name of ['payload.age', 'chunks.bin']) await rm(join(folder, name));
+    await this.enter('deleted', facts);
+    return record;
+  }
+
+  /** Signs a deletion record and puts it into a folder; gives its digest. */
+  async writeDeletion(
+    folder: string,
+    record: DeletionRecord,
+    key = this.key,
+    comment = DELETION_TRUSTED_COMMENT,
+  ): Promise<string> {
+    const bytes = encodeDeletionRecord(record);
+    await writeSigned(join(folder, 'deletion.json'), bytes, key, comment);
+    return sha256Hex(bytes);
+  }
+
+  /** Lets the documents of a recording go, long after its payload. */
+  async dropDocuments({ manifest, manifestBytes, folder }: BuiltRecording): Promise<void> {
+    const { station, recording } = manifest;
+    await this.enter('documents-dropped', { station, recording, manifest_sha256: sha256Hex(manifestBytes) });
+    await rm(folder, { recursive: true });
+  }
+
+  /** Somebody opened or exported a recording; a pending one lies in `.disclosures` and is not in the log yet. */
+  async disclose(
+    { manifest, manifestBytes }: BuiltRecording,
+    {
+      command = 'open',
+      reason = 'court-request',
+      pending = false,
+    }: { command?: Disclosure['command']; reason?: string; pending?: boolean } = {},
+  ): Promise<Disclosure> {
+    const { station, recording } = manifest;
+    const disclosure: Disclosure = {
+      type: 'disclosure',
+      version: 1,
+      disclosure: makeSessionId(this.random),
+      station,
+      recording,
+      manifest_sha256: sha256Hex(manifestBytes),
+      command,
+      reason,
+      asked_at: this.clock.now(),
+    };
+    const folder = join(this.vault, '.disclosures');
+    await mkdir(folder, { recursive: true });
+    const { disclosure: id, asked_at } = disclosure;
+    if (pending) await writeFile(join(folder, `${id}.json`), encodeDisclosure(disclosure));
+    else await this.enter('disclosed', { station, recording, disclosure: id, command, reason, asked_at });
+    return disclosure;
+  }
+
+  /** Writes the log, where there is one. */
+  async write(): Promise<void> {
+    if (this.#begun) await this.log.write(this.custody);
+  }
+
+  #receipt(
+    head: Receipt['custody_head'],
+    at: string,
+  ): Pick<Receipt, 'type' | 'version' | 'receiver' | 'vault' | 'custody_head' | 'received_at'> {
+    const { receiver, vaultId: vault } = this;
+    return { type: 'receipt', version: 1, receiver, vault, custody_head: head, received_at: at };
+  }
+}
+
+function receiptIn(receipt: Receipt | undefined): Receipt {
+  if (receipt !== undefined) return receipt;
+  throw new Error('the recording has no receipt yet: end its docking first');
+}
