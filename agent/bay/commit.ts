@@ -102,10 +102,10 @@ export class Committer {
     return spooled;
   }
 
-  /** False where the log takes nothing now: the recording is durable all the same, and whoever pushes it owes the entry. */
+  /** False where the log takes nothing now: the recording is durable all the same, and whoever pushes it owes the entries. */
   #logged(spooled: SpooledRecording): boolean {
     try {
-      this.#deps.custody.append(spooledEvent(spooled));
+      for (const event of spooledEvents(spooled)) this.#deps.custody.append(event);
       return true;
     } catch (error) {
       this.#deps.log.error('entry of the custody log not taken', { recording: spooled.recording, error });
@@ -114,13 +114,17 @@ export class Committer {
   }
 }
 
-/** What the log says of a recording that is durable. */
-export function spooledEvent(spooled: SpooledRecording): CustodyEvent {
-  const { recording, manifestSha256, sealedSizeBytes } = spooled;
-  return {
-    event: 'spooled',
-    facts: { recording, manifest_sha256: manifestSha256, sealed_size_bytes: sealedSizeBytes },
-  };
+/** What the log says of a recording that is durable, in this order: what was sealed, whether it is odd, and that it is kept. */
+export function spooledEvents(spooled: SpooledRecording): CustodyEvent[] {
+  const { recording, manifestSha256, sealedSizeBytes, chunksSha256, rejected } = spooled;
+  const size = { sealed_size_bytes: sealedSizeBytes };
+  return [
+    { event: 'sealed', facts: { recording, ...size, chunks_sha256: chunksSha256 } },
+    ...(rejected === null
+      ? []
+      : [{ event: 'rejected' as const, facts: { recording, reason: rejected.reason } }]),
+    { event: 'spooled', facts: { recording, manifest_sha256: manifestSha256, ...size } },
+  ];
 }
 
 /** A recording of this camera and place with this very content, the newest first. Damaged ones never stand for another. */

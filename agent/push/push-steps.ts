@@ -12,7 +12,7 @@ import { encodeMessage, messageField } from '../../protocol/messages.ts';
 import type { Broker } from '../../protocol/ports.ts';
 import type { StationTopics } from '../../protocol/topics.ts';
 import type { SenderAction } from '../../protocol/transfer-state.ts';
-import { spooledEvent } from '../bay/commit.ts';
+import { spooledEvents } from '../bay/commit.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { SignedBytes } from '../spool/documents.ts';
 import type { SpooledRecording } from '../spool/spool.ts';
@@ -114,7 +114,7 @@ export class PushSteps {
   #payOwed(recording: RecordingId): void {
     const spooled = this.#options.spool.get(recording);
     if (spooled === undefined || !this.#owed.has(recording)) return;
-    this.#options.custody.append(spooledEvent(spooled));
+    for (const event of spooledEvents(spooled)) this.#options.custody.append(event);
     this.#owed.delete(recording);
   }
 

@@ -4,7 +4,7 @@
 // Invariants:
 // 1. At most READS_MAX units are in memory, and at most the window is in flight.
 // 2. What the spool cannot give back goes to the quarantine: it is neither sent nor skipped silently.
-import { describeError, isDockError, systemCode } from '../../protocol/errors.ts';
+import { isDockError, systemCode } from '../../protocol/errors.ts';
 import type { RecordingId, SessionId } from '../../protocol/ids.ts';
 import { WINDOW_BYTES_MAX } from '../../protocol/limits.ts';
 import type { ReceiptMessage } from '../../protocol/messages.ts';
@@ -298,7 +298,8 @@ export class Pusher {
     // The store has the original of what is receipted: our copy may be reclaimed while its last units are read.
     if (state !== 'spooled' || this.#receipts.isTaking(recording)) return;
     this.#options.log.error('recording could not be sent', { recording, error });
-    if (damaged || unreadable) await this.#putAside(recording, damaged ? 'damaged' : describeError(error));
+    if (damaged || unreadable)
+      await this.#putAside(recording, damaged ? 'damaged' : `unreadable: ${systemCode(error)}`);
   }
 
   async #putAside(recording: RecordingId, reason: string): Promise<void> {
@@ -306,7 +307,16 @@ export class Pusher {
     try {
       await this.#options.spool.quarantine(recording, reason);
     } finally {
+      this.#enterQuarantined(recording, reason);
       this.#options.onQuarantined(recording); // out of the spool even where it could not be moved
+    }
+  }
+
+  #enterQuarantined(recording: RecordingId, reason: string): void {
+    try {
+      this.#options.custody.append({ event: 'quarantined', facts: { name: recording, reason } });
+    } catch (error) {
+      this.#options.log.error('entry of the custody log not taken', { recording, error });
     }
   }
 }

@@ -168,6 +168,43 @@ test('a sealing that cannot even begin leaves no folder behind', async () => {
   expect(await readdir(join(folder, 'staging'))).toEqual([]);
 });
 
+test('every step of a recording is entered in its order, with what was sealed and why it is odd', async () => {
+  camera.put('a.mp4', new Uint8Array(0));
+  const entry = await entryOf('a.mp4');
+  await take({ ...entry, role: { ...entry.role, rejected: 'empty' } });
+  const [recording] = pushed;
+  const spooled = recording && spool.get(recording);
+  expect(custody.events).toEqual([
+    {
+      event: 'pulled',
+      facts: {
+        recording,
+        docking: facts.docking,
+        path_sha256: entry.pathSha256,
+        size_bytes: 0,
+        sha256: sha256Hex(new Uint8Array(0)),
+      },
+    },
+    {
+      event: 'sealed',
+      facts: {
+        recording,
+        sealed_size_bytes: spooled?.sealedSizeBytes,
+        chunks_sha256: spooled?.chunksSha256,
+      },
+    },
+    { event: 'rejected', facts: { recording, reason: 'empty' } },
+    {
+      event: 'spooled',
+      facts: {
+        recording,
+        manifest_sha256: spooled?.manifestSha256,
+        sealed_size_bytes: spooled?.sealedSizeBytes,
+      },
+    },
+  ]);
+});
+
 test('content that turns out to be known is entered as matched, under the recording that holds it', async () => {
   camera.put('a.mp4', Buffer.from('film'));
   const [first, second] = [await entryOf('a.mp4'), await entryOf('a.mp4')];

@@ -75,6 +75,20 @@ test('a recording that is out of the spool although it could not be moved aside 
   await claimed(recording);
   await settle();
   expect(rig.quarantined).toEqual([recording]);
+  expect(rig.custody.of('quarantined').map(({ facts }) => facts)).toEqual([
+    { name: recording, reason: 'damaged' },
+  ]);
+});
+
+test('the log says why a recording went to the quarantine, and names no path', async () => {
+  const recording = rig.spool();
+  rig.onReadUnit = () =>
+    Promise.reject(Object.assign(new Error("EIO: i/o error, read '/var/spool/x'"), { code: 'EIO' }));
+  await claimed(recording);
+  await settle();
+  expect(rig.custody.of('quarantined').map(({ facts }) => facts)).toEqual([
+    { name: recording, reason: 'unreadable: EIO' },
+  ]);
 });
 
 test('a unit that cannot be read any more once the receipt is here puts nothing into the quarantine', async () => {
@@ -147,8 +161,8 @@ test('messages that are too large even when small raise a condition until bytes 
 test('a recording whose spooled entry could not be written gets it before it is offered', async () => {
   const recording = rig.spool(false);
   await settle();
-  expect(rig.custody.names()).toEqual(['spooled', 'offered']);
-  expect(rig.custody.covered).toBe(2);
+  expect(rig.custody.names()).toEqual(['sealed', 'spooled', 'offered']);
+  expect(rig.custody.covered).toBe(3);
   expect(offersOf(recording)).toBe(1);
 });
 
