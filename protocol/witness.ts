@@ -1,35 +1,47 @@
-// The daily witness (SPEC 4.10): one root over all documents of a day, and the Merkle tree that it stands on. Which documents those are
-// is decided by the receiver.
+// The daily witness (SPEC 4.10): one root over all documents of a day, the line that is printed of it, and the days themselves. Which
+// documents a day has is witness-day.ts.
 import * as z from 'zod';
-import { bufferOf, encodeUtf8 } from './bytes.ts';
+import { encodeUtf8 } from './bytes.ts';
 import * as d from './document.ts';
-import { createHash } from 'node:crypto';
+import { merkleRoot } from './merkle.ts';
+import { custodyHeadSchema } from './receipt.ts';
 
 export const WITNESS_TRUSTED_COMMENT = 'bodydock witness';
-/** 1,024 stations at some 130 bytes. */
-export const WITNESS_BYTES_MAX = 256 * 1024;
+/** 1,024 stations at some 300 bytes. */
+export const WITNESS_BYTES_MAX = 512 * 1024;
+/** A day has a witness not sooner than this after its end: what was begun in it is durable then, at other receivers too. */
+export const WITNESS_AFTER_MS = 15 * 60_000;
+const DAY_MS = 86_400_000;
+
 /** UTC day, as in 2026-11-25. */
 export const daySchema = z.iso.date();
 
-export const witnessSchema = z.strictObject({
-  type: z.literal('witness'),
-  version: z.literal(1),
-  receiver: d.receiverIdSchema,
-  vault: d.sessionIdSchema,
-  day: daySchema,
-  previous_sha256: d.sha256Schema.nullable(),
-  keepers: z
-    .array(
-      z.strictObject({
-        keeper: z.union([d.stationIdSchema, d.receiverIdSchema]),
-        documents: z.int().min(1),
-        root: d.sha256Schema,
-      }),
-    )
-    .min(1),
-  root: d.sha256Schema,
-  made_at: d.instantSchema,
-});
+const keeperSchema = z
+  .strictObject({
+    keeper: z.union([d.stationIdSchema, d.receiverIdSchema]),
+    documents: z.int().min(0),
+    custody_head: custodyHeadSchema.nullable(),
+    root: d.sha256Schema,
+  })
+  .refine(({ documents, custody_head: head }) => documents > 0 || head !== null, 'a keeper with nothing');
+
+export const witnessSchema = z
+  .strictObject({
+    type: z.literal('witness'),
+    version: z.literal(1),
+    receiver: d.receiverIdSchema,
+    vault: d.sessionIdSchema,
+    day: daySchema,
+    previous_sha256: d.sha256Schema.nullable(),
+    keepers: z.array(keeperSchema).min(1),
+    root: d.sha256Schema,
+    made_at: d.instantSchema,
+  })
+  .refine(
+    ({ keepers }) => keepers.every(({ keeper }, at) => at === 0 || (keepers[at - 1]?.keeper ?? '') < keeper),
+    'keepers are not ascending',
+  )
+  .refine(({ keepers, root }) => root === witnessRoot(keepers), 'the root is not that of the keepers');
 export type Witness = z.infer<typeof witnessSchema>;
 
 /** Canonical bytes of a witness. Errors: "document.refused". */
@@ -49,32 +61,16 @@ export function witnessLine(witness: Witness): string {
 }
 
 /** Root over keepers: their texts `<keeper> <root>` in the order of the list. */
-export function witnessRoot(keepers: Witness['keepers']): string {
+export function witnessRoot(keepers: readonly { readonly keeper: string; readonly root: string }[]): string {
   return merkleRoot(keepers.map(({ keeper, root }) => encodeUtf8(`${keeper} ${root}`)));
 }
 
-/**
- * Merkle Tree Hash over entries in the order given, in hex. A stack of subtrees, so that memory is their number of levels.
- * Source: RFC 9162, section 2.1.1 (SHA-256; leaves behind 0x00, nodes behind 0x01; no entry gives the SHA-256 of nothing).
- */
-export function merkleRoot(entries: Iterable<Uint8Array>): string {
-  const stack: { height: number; hash: Buffer }[] = [];
-  for (const entry of entries) {
-    let node = { height: 0, hash: hashOf(Buffer.from([0]), bufferOf(entry)) };
-    for (let left = stack.at(-1); left?.height === node.height; left = stack.at(-1)) {
-      stack.pop();
-      node = { height: node.height + 1, hash: hashOf(Buffer.from([1]), left.hash, node.hash) };
-    }
-    stack.push(node);
-  }
-  let root = stack.pop()?.hash ?? hashOf();
-  for (let left = stack.pop(); left !== undefined; left = stack.pop())
-    root = hashOf(Buffer.from([1]), left.hash, root);
-  return root.toString('hex');
+/** The UTC day of an instant (RFC 3339 UTC, or ms since 1970). */
+export function dayOf(instant: string | number): string {
+  return (typeof instant === 'number' ? new Date(instant).toISOString() : instant).slice(0, 10);
 }
 
-function hashOf(...parts: readonly Buffer[]): Buffer {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest();
+/** The day so many days after another; negative for days before. */
+export function dayAfter(day: string, days = 1): string {
+  return dayOf(Date.parse(`${day}T00:00:00.000Z`) + days * DAY_MS);
 }
