@@ -45,31 +45,51 @@ export function scanSegment(
   bytes: Uint8Array,
   keys: readonly PublicKey[],
 ): ScannedSegment {
-  let state = CHAIN_START;
-  let goodBytes = 0;
-  let first: CustodyEntry | undefined;
-  let checkpoint: CustodyEntry | undefined;
-  let reason = '';
-  for (const { line, end } of linesIn(bytes)) {
+  const scan = new SegmentScan(segment);
+  for (const { line, end } of linesIn(bytes)) if (!scan.take(line, end)) break;
+  return scan.finish(bytes, keys);
+}
+
+/** The same line by line, for whoever must not hold up others in between. */
+export class SegmentScan {
+  readonly #segment: SegmentId;
+  #state = CHAIN_START;
+  #goodBytes = 0;
+  #first: CustodyEntry | undefined;
+  #checkpoint: CustodyEntry | undefined;
+  #reason = '';
+
+  constructor(segment: SegmentId) {
+    this.#segment = segment;
+  }
+
+  /** Takes the next line, which ends at that offset; false where it does not follow: nothing behind it counts. */
+  take(line: Uint8Array, end: number): boolean {
     try {
-      const step = followChain(state, line);
-      checkOpening(segment, step.entry);
-      if (step.entry.event === 'checkpoint') {
-        checkHead(segment, state, step.entry);
-        checkpoint = step.entry;
+      const { entry, state } = followChain(this.#state, line);
+      checkOpening(this.#segment, entry);
+      if (entry.event === 'checkpoint') {
+        checkHead(this.#segment, this.#state, entry);
+        this.#checkpoint = entry;
       }
-      first ??= step.entry;
-      state = step.state;
-      goodBytes = end;
+      this.#first ??= entry;
+      this.#state = state;
+      this.#goodBytes = end;
+      return true;
     } catch (error) {
-      reason = describeError(error);
-      break;
+      this.#reason = describeError(error);
+      return false;
     }
   }
-  const forged =
-    checkpoint === undefined || keys.length === 0 ? undefined : signatureProblem(checkpoint, keys);
-  if (forged !== undefined) return { state, goodBytes, first, rest: 'broken', reason: forged };
-  return { state, goodBytes, first, ...judgeRest(bytes.subarray(goodBytes), reason) };
+
+  /** What the whole of the bytes is worth. */
+  finish(bytes: Uint8Array, keys: readonly PublicKey[]): ScannedSegment {
+    const found = { state: this.#state, goodBytes: this.#goodBytes, first: this.#first };
+    const checkpoint = keys.length === 0 ? undefined : this.#checkpoint;
+    const forged = checkpoint === undefined ? undefined : signatureProblem(checkpoint, keys);
+    if (forged !== undefined) return { ...found, rest: 'broken', reason: forged };
+    return { ...found, ...judgeRest(bytes.subarray(this.#goodBytes), this.#reason) };
+  }
 }
 
 function broken(why: string): never {

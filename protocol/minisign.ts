@@ -152,6 +152,15 @@ export function verifyPrehashed(
   return key;
 }
 
+/** The key that a signature file names, as 16 hex digits of its id; undefined where the text is no signature. Proves nothing. */
+export function signatureKeyId(signatureText: string): string | undefined {
+  try {
+    return keyIdHex(parseSignature(signatureText).keyId);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Base64 of the signature over the text of a message body (SPEC 6). Takes some 3 ms. */
 export function signMessage(key: SecretKey, body: string): string {
   return encodeBase64(nacl.sign.detached(encodeUtf8(MESSAGE_PREFIX + body), signingKey(key)));

@@ -1,5 +1,5 @@
 // One batch of custody lines against what the vault holds: what is new, and where it does not follow. Pure.
-import { encodeUtf8, sha256Hex } from '../bytes.ts';
+import { encodeUtf8 } from '../bytes.ts';
 import {
   CHAIN_START,
   CUSTODY_HEAD_TRUSTED_COMMENT,
@@ -163,9 +163,4 @@ function checkCheckpoint(
 
 function misplaced(why: string): DockError {
   return new DockError('custody.misplaced', `custody log: ${why}`, { retry: 'never' });
-}
-
-/** The state that a whole line leaves. Errors: those of parseCustodyEntry. */
-export function stateOf(line: Uint8Array): ChainState {
-  return { sequence: parseCustodyEntry(line).sequence, sha256: sha256Hex(line) };
 }

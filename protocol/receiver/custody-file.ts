@@ -5,29 +5,20 @@
 // 2. Only whole lines count. What lies behind the last whole line (a torn append) or behind the durable part (after a failed sync) is
 //    left out when the file is written anew, before the next append.
 import { join } from 'node:path';
-import { CHAIN_START, followChain, type ChainState } from '../custody-entry.ts';
-import { DockError } from '../errors.ts';
+import { CHAIN_START, type ChainState } from '../custody-entry.ts';
 import type { SegmentId } from '../ids.ts';
-import { CUSTODY_BATCH_BYTES_MAX, CUSTODY_ENTRY_BYTES_MAX } from '../limits.ts';
 import type { Files, OpenFile } from '../ports.ts';
+import { readTail, type CustodyTail } from './custody-tail.ts';
 import { createAnew, TEMPORARY, type FolderSyncs } from './durable.ts';
-import { stateOf } from './custody-batch.ts';
 
-const LF = 0x0a;
 const COPY_BYTES = 1024 * 1024;
-/** One append that may be torn, and whole lines before it. */
-const TAIL_BYTES = CUSTODY_BATCH_BYTES_MAX + 2 * (CUSTODY_ENTRY_BYTES_MAX + 1);
 
 /** Where a segment's lines lie. */
 export function segmentPath(folder: string, segment: SegmentId): string {
   return join(folder, `${segment}.jsonl`);
 }
 
-/** The end of the file: the last whole line's state, and where it ends. */
-interface Tail {
-  readonly head: ChainState;
-  readonly wholeBytes: number;
-}
+type Tail = Pick<CustodyTail, 'head' | 'wholeBytes'>;
 
 /** A segment that is open for appending by this receiver alone. */
 export class CustodyFile {
@@ -138,39 +129,4 @@ export class CustodyFile {
       await from.close();
     }
   }
-}
-
-/** Follows the chain through the end of the file, as far as it holds. */
-async function readTail(file: OpenFile, sizeBytes: number): Promise<Tail> {
-  const from = Math.max(0, sizeBytes - TAIL_BYTES);
-  const bytes = new Uint8Array(sizeBytes - from);
-  const read = bytes.subarray(0, await file.read(bytes, from));
-  let at = from === 0 ? 0 : read.indexOf(LF) + 1;
-  let head = from === 0 ? CHAIN_START : undefined;
-  for (let end = read.indexOf(LF, at); end >= 0; end = read.indexOf(LF, at)) {
-    const next = follow(head, read.subarray(at, end));
-    if (next === undefined) break;
-    head = next;
-    at = end + 1;
-  }
-  if (head === undefined || (head.sequence === 0 && sizeBytes > 0)) throw damaged();
-  return { head, wholeBytes: from + at };
-}
-
-/** The state after one more line; undefined where it does not follow. The first line that is read may follow anything. */
-function follow(head: ChainState | undefined, line: Uint8Array): ChainState | undefined {
-  try {
-    return head === undefined ? stateOf(line) : followChain(head, line).state;
-  } catch (error) {
-    if (error instanceof DockError) return undefined;
-    throw error;
-  }
-}
-
-function damaged(): DockError {
-  return new DockError(
-    'custody.damaged',
-    'a custody segment in the vault is damaged: no entry at its end holds',
-    { retry: 'person' },
-  );
 }

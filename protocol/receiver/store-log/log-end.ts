@@ -1,0 +1,92 @@
+// Finds where the store's own log ends: the entry that the next one follows, and the segment that can be gone on with.
+import type { CustodyEntry } from '../../custody-entry.ts';
+import type { ChainBreak } from '../../custody-order.ts';
+import { isDockError } from '../../errors.ts';
+import type { SegmentId } from '../../ids.ts';
+import { keyIdHex, signatureKeyId, type PublicKey } from '../../minisign.ts';
+import type { Log } from '../../ports.ts';
+import type { CustodyHead } from '../../receipt.ts';
+import { segmentPath } from '../custody-file.ts';
+import { readTail, type CustodyTail } from '../custody-tail.ts';
+import type { OpenSegment, SegmentFiles } from './segment-files.ts';
+import { hintedSegment, orderedSegments, type StoreSegment } from './segment-order.ts';
+
+/** The end of the log. */
+export interface LogEnd {
+  /** The last entry that holds; null in a log without one. */
+  readonly last: CustodyHead | null;
+  /** The segment of `last`, where the next entry may stand in it. */
+  readonly open: OpenSegment | undefined;
+  /** What the next segment has to say of the one before. */
+  readonly breaks: readonly ChainBreak[];
+}
+
+export interface LogEndDeps {
+  readonly log: Log;
+  readonly publicKey: PublicKey;
+}
+
+/** Finds the end, and cuts a torn write. Errors: those of SegmentFiles, "store-log.oversize". */
+export async function findEnd(files: SegmentFiles, deps: LogEndDeps): Promise<LogEnd> {
+  const hinted = await hintedSegment(files.files, files.folder);
+  const found = hinted && (await endIn(files, hinted, deps));
+  if (found !== undefined && found.breaks.length === 0) return found;
+  const breaks: ChainBreak[] = [];
+  for (const segment of (await orderedSegments(files.files, files.folder)).toReversed()) {
+    const end = await endIn(files, segment, deps);
+    breaks.unshift(...end.breaks);
+    if (end.last !== null) return { ...end, breaks };
+  }
+  return { last: null, open: undefined, breaks };
+}
+
+async function endIn(
+  files: SegmentFiles,
+  { segment, signed }: StoreSegment,
+  deps: LogEndDeps,
+): Promise<LogEnd> {
+  const looked = await look(files, segment);
+  if (looked.kind === 'broken') {
+    const { sequence, sha256 } = looked.head;
+    const last = sequence === 0 ? null : { segment, sequence, sha256 };
+    return { last, open: undefined, breaks: [{ segment, sequence, reason: looked.reason }] };
+  }
+  const { head, wholeBytes, rest, checkpoint } = looked.tail;
+  const last = { segment, ...head };
+  if (signed || !isOurs(checkpoint, deps.publicKey)) return { last, open: undefined, breaks: [] };
+  const open = { segment, head, sizeBytes: wholeBytes };
+  if (rest === 'torn') deps.log.warn('store log: torn end cut', { segment, sequence: head.sequence });
+  if (rest === 'torn' || !files.clean) await files.rewrite(open);
+  return { last, open, breaks: [] };
+}
+
+type Looked =
+  | { readonly kind: 'good'; readonly tail: CustodyTail }
+  | { readonly kind: 'broken'; readonly head: CustodyTail['head']; readonly reason: string };
+
+/** The end of one segment; where that does not hold, all of it is followed from the beginning. */
+async function look(files: SegmentFiles, segment: SegmentId): Promise<Looked> {
+  try {
+    const tail = await tailOf(files, segment);
+    if (tail.head.sequence > 0 && tail.rest !== 'broken') return { kind: 'good', tail };
+  } catch (error) {
+    if (!isDockError(error, 'custody.damaged')) throw error;
+  }
+  const { state, reason } = await files.scan(segment);
+  return { kind: 'broken', head: state, reason: reason === '' ? 'no entry in it' : reason };
+}
+
+async function tailOf({ files, folder }: SegmentFiles, segment: SegmentId): Promise<CustodyTail> {
+  const file = await files.open(segmentPath(folder, segment), 'read');
+  try {
+    return await readTail(file, await file.sizeBytes());
+  } finally {
+    await file.close();
+  }
+}
+
+/** A segment is of one key (SPEC 4.9.2). One without a checkpoint at its end was begun by nobody of ours. */
+function isOurs(checkpoint: CustodyEntry | undefined, { keyId }: PublicKey): boolean {
+  const signature = checkpoint?.facts['signature'];
+  return typeof signature === 'string' && signatureKeyId(signature) === keyIdHex(keyId);
+}

@@ -1,0 +1,77 @@
+// Which segment of the store's own log is the newest one. Reads first entries only.
+import { join } from 'node:path';
+import { CHAIN_START, parseCustodyEntry, type CustodyEntry } from '../../custody-entry.ts';
+import { inOrder, type FoundSegment } from '../../custody-order.ts';
+import { DockError, systemCode } from '../../errors.ts';
+import { isSegmentId, type SegmentId } from '../../ids.ts';
+import { CUSTODY_ENTRY_BYTES_MAX } from '../../limits.ts';
+import type { Files } from '../../ports.ts';
+import { readNewest } from '../custody-newest.ts';
+import { CUSTODY_SEGMENTS_MAX } from '../limits.ts';
+import { SIGNATURE_SUFFIX } from '../vault-layout.ts';
+
+const SUFFIX = '.jsonl';
+const LF = 0x0a;
+
+/** One segment in the folder. */
+export interface StoreSegment {
+  readonly segment: SegmentId;
+  /** Ended: a signature over the whole of it lies beside it. */
+  readonly signed: boolean;
+  readonly first: CustodyEntry | undefined;
+}
+
+/**
+ * All segments, the oldest first; undefined stands for first entries that cannot be read.
+ * Errors: "store-log.oversize" for a folder with more than CUSTODY_SEGMENTS_MAX; the system's.
+ */
+export async function orderedSegments(files: Files, folder: string): Promise<StoreSegment[]> {
+  const { ids, signed } = await listSegments(files, folder);
+  const found: FoundSegment[] = [];
+  for (const segment of ids) {
+    const first = await readFirst(files, join(folder, segment + SUFFIX));
+    found.push({ segment, first, last: CHAIN_START, signed: signed.has(segment) });
+  }
+  return inOrder(found);
+}
+
+/** The only segment that has not ended, where the hint names it too; undefined where it takes a look at all of them. Errors: the system's. */
+export async function hintedSegment(files: Files, folder: string): Promise<StoreSegment | undefined> {
+  const { ids, signed } = await listSegments(files, folder);
+  const [open, ...others] = ids.filter((id) => !signed.has(id));
+  if (open === undefined || others.length > 0 || (await readNewest(files, folder)) !== open) return undefined;
+  return { segment: open, signed: false, first: undefined };
+}
+
+async function listSegments(
+  files: Files,
+  folder: string,
+): Promise<{ ids: SegmentId[]; signed: ReadonlySet<SegmentId> }> {
+  const names = await files.list(folder);
+  const idsOf = (suffix: string): SegmentId[] =>
+    names
+      .filter((name) => name.endsWith(suffix))
+      .map((name) => name.slice(0, -suffix.length))
+      .filter(isSegmentId);
+  const ids = idsOf(SUFFIX);
+  if (ids.length <= CUSTODY_SEGMENTS_MAX) return { ids, signed: new Set(idsOf(SUFFIX + SIGNATURE_SUFFIX)) };
+  const message = `${folder} holds ${ids.length} segments, at most ${CUSTODY_SEGMENTS_MAX} are looked at: this is no log of ours`;
+  throw new DockError('store-log.oversize', message, { retry: 'person' });
+}
+
+/** Entry 1; undefined where the file does not begin with an entry, or is gone. Errors: the system's. */
+export async function readFirst(files: Files, path: string): Promise<CustodyEntry | undefined> {
+  try {
+    const file = await files.open(path, 'read');
+    try {
+      const bytes = new Uint8Array(CUSTODY_ENTRY_BYTES_MAX + 1);
+      const read = bytes.subarray(0, await file.read(bytes, 0));
+      return parseCustodyEntry(read.subarray(0, Math.max(0, read.indexOf(LF))));
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof DockError || systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
