@@ -8,6 +8,7 @@ import {
   parseCustodyEntry,
   parseCustodyHead,
 } from '../../protocol/custody-entry.ts';
+import { encodeDeletionRecord, parseDeletionRecord } from '../../protocol/deletion-record.ts';
 import { isDockError } from '../../protocol/errors.ts';
 import { encodeManifest, parseManifest } from '../../protocol/manifest.ts';
 import {
@@ -17,7 +18,9 @@ import {
   parseSignedBody,
   type SignedMessage,
 } from '../../protocol/messages.ts';
+import { encodeDisclosure, encodeOrder, parseDisclosure, parseOrder } from '../../protocol/order.ts';
 import { encodeReceipt, parseReceipt } from '../../protocol/receipt.ts';
+import { encodeWitness, parseWitness } from '../../protocol/witness.ts';
 
 // Each vector names what it is, the bytes as text, and the kind of outcome. They never change: bytes of this kind lie in vaults.
 interface Vector {
@@ -44,6 +47,10 @@ const signed = (message: SignedMessage['message'], body: string): SignedMessage 
 const again: Readonly<Record<string, (text: string) => Uint8Array>> = {
   manifest: (text) => encodeManifest(parseManifest(encodeUtf8(text))),
   receipt: (text) => encodeReceipt(parseReceipt(encodeUtf8(text))),
+  order: (text) => encodeOrder(parseOrder(encodeUtf8(text))),
+  disclosure: (text) => encodeDisclosure(parseDisclosure(encodeUtf8(text))),
+  'deletion-record': (text) => encodeDeletionRecord(parseDeletionRecord(encodeUtf8(text))),
+  witness: (text) => encodeWitness(parseWitness(encodeUtf8(text))),
   'custody-entry': (text) => encodeCustodyEntry(parseCustodyEntry(encodeUtf8(text))),
   'custody-head': (text) => encodeCustodyHead(parseCustodyHead(encodeUtf8(text))),
   'claim-body': (text) => encodeUtf8(encodeSignedBody(parseSignedBody(signed('claim', text)))),
