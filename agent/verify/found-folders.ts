@@ -164,6 +164,7 @@ const VAULT_NAMES: ReadonlySet<string> = new Set([
   '.incoming',
   '.leases',
   '.quarantine',
+  '.dockings',
   'lost+found',
 ]);
 

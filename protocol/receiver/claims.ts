@@ -11,6 +11,7 @@ import type { PublicKey } from '../minisign.ts';
 import type { Broker, Clock, Conditions, Log } from '../ports.ts';
 import * as limits from './limits.ts';
 import { DockingDesk } from './docking-desk.ts';
+import type { DockingGaps } from './docking-gaps.ts';
 import { checkOffer, isSignedOffer, type CheckedOffer, type OfferSubject } from './offer-check.ts';
 import type { Receipts } from './receipts.ts';
 import type { Refusal, Refusals } from './refusals.ts';
@@ -32,6 +33,7 @@ export interface ClaimsOptions {
   readonly slabs: Slabs;
   readonly space: Space;
   readonly transfers: Transfers;
+  readonly gaps: DockingGaps;
   readonly receipts: Receipts;
   readonly refusals: Refusals;
   readonly rejections: Rejections;

@@ -1,8 +1,10 @@
 // Answers offers of docking records (SPEC 6.6): each comes whole in its offer, is made durable together with its receipt, and only then
 // answered with it. Whoever offers it again gets what is stored.
 import { equalBytes } from '../bytes.ts';
+import { parseDockingRecord } from '../docking-record.ts';
 import type { StationId } from '../ids.ts';
 import type { Conditions, Log } from '../ports.ts';
+import type { DockingGaps } from './docking-gaps.ts';
 import type { CheckedOffer, OfferSubject } from './offer-check.ts';
 import type { Receipts } from './receipts.ts';
 import type { Refusal, Refusals } from './refusals.ts';
@@ -16,6 +18,7 @@ const BESIDE_BYTES = 16 * 1024;
 
 export interface DockingDeskOptions {
   readonly vault: Vault;
+  readonly gaps: Pick<DockingGaps, 'kept'>;
   readonly space: Pick<Space, 'refusalOfBytes' | 'added'>;
   readonly receipts: Receipts;
   readonly refusals: Refusals;
@@ -58,6 +61,7 @@ export class DockingDesk {
     const placed = await vault.placeDocking(subject, document, receipt);
     if (!placed) return; // another receiver on this vault was faster and answers; if not, the offer comes again
     space.added(document.bytes.length);
+    await this.#link(subject, document);
     conditions.clear('vault.write-failed', null);
     log.info('docking record kept, receipt given', logName(subject));
     await receipts.give(subject, receipt);
@@ -85,8 +89,14 @@ export class DockingDesk {
     if (receipt === undefined || !receipts.fits(receipt, subject))
       return this.#setAside(subject, 'its receipt is missing or about something else');
     await vault.secureDocking(subject);
+    await this.#link(subject, document);
     await receipts.give(subject, receipt);
     return true;
+  }
+
+  async #link({ station, manifestSha256: sha256 }: OfferSubject, { bytes }: SignedDocument): Promise<void> {
+    const { camera, previous_docking_sha256: previousSha256 } = parseDockingRecord(bytes);
+    await this.#options.gaps.kept(station, { camera: camera.id, sha256, previousSha256 });
   }
 
   async #conflict(subject: OfferSubject, document: SignedDocument): Promise<true> {

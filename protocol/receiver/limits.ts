@@ -67,6 +67,11 @@ export const REFUSALS_BURST = 20;
 /** Notes about refused offers that are kept on disk; after that they are only logged. */
 export const NOTES_MAX = 1000;
 
+/** A docking record that another one names is told as missing after so long: a backlog comes in any order. Looked at as often. */
+export const DOCKING_GAP_MS = 60_000;
+/** Missing docking records of one station that are looked at, one by one. */
+export const DOCKING_GAPS_MAX = 256;
+
 /** Custody batches of one station that wait; a station sends one ahead. */
 export const CUSTODY_WAITING_MAX = 8;
 /** ... and of all stations together. */

@@ -4,6 +4,8 @@ import type { PublicKey } from '../minisign.ts';
 import type { Broker, Clock, Conditions, Files, Log, Random } from '../ports.ts';
 import { receiverTopics } from '../topics.ts';
 import { CustodyKeeper } from './custody-keep.ts';
+import { DockingGaps } from './docking-gaps.ts';
+import { FilesDockingIndex } from './docking-index-files.ts';
 import { FolderSyncs } from './durable.ts';
 import { Receiver } from './receiver.ts';
 import type { MessageSigner, Sending } from './sending.ts';
@@ -57,6 +59,11 @@ export async function openReceiver(settings: ReceiverSettings, ports: ReceiverPo
     topics: receiverTopics(broker.base, receiverId),
     sharedOffers: broker.sharedOffers,
     quotaBytes: settings.vault.quotaBytes,
+    gaps: new DockingGaps({
+      ...ports,
+      index: new FilesDockingIndex(ports.files, vault.layout),
+      stations: stations.keys(),
+    }),
     count: (signal) => countVault(ports.files, vault.layout, signal),
     custody: (sending: Sending) =>
       new CustodyKeeper({

@@ -6,6 +6,7 @@ import type { Broker, BrokerMessage, Clock, Conditions, Log } from '../ports.ts'
 import type { ReceiverTopics, UpTopic } from '../topics.ts';
 import { Claims } from './claims.ts';
 import type { CustodyKeeper } from './custody-keep.ts';
+import type { DockingGaps } from './docking-gaps.ts';
 import { STOP_MS } from './limits.ts';
 import { Receipts } from './receipts.ts';
 import { Refusals } from './refusals.ts';
@@ -29,6 +30,7 @@ export interface ReceiverOptions {
   readonly quotaBytes: number;
   /** See countVault. */
   readonly count: (signal: AbortSignal) => Promise<VaultCount>;
+  readonly gaps: DockingGaps;
   readonly slabs: Slabs;
   readonly units: UnitStore;
   readonly signer: MessageSigner;
@@ -69,6 +71,7 @@ export class Receiver {
   async start(): Promise<void> {
     const { broker, topics, sharedOffers } = this.#options;
     this.#space.start();
+    this.#options.gaps.start();
     broker.onMessage((message) => this.#take(message));
     await Promise.all(topics.filters(sharedOffers).map((filter) => broker.subscribe(filter)));
   }
@@ -94,6 +97,7 @@ export class Receiver {
     await this.#transfers.stop(); // what an offer at hand began in between
     await this.#custody.stop();
     await this.#space.stop();
+    await this.#options.gaps.stop();
   }
 
   #take({ topic, payload, retained }: BrokerMessage): void {

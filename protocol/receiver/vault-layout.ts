@@ -19,11 +19,12 @@ const VAULT_ID = 'vault.json';
 const INCOMING = '.incoming';
 const LEASES = '.leases';
 const QUARANTINE = '.quarantine';
+const DOCKINGS = '.dockings';
 /** Holder of work that nobody does. */
 export const FREE = 'free';
 
 /** Top-level names of a vault that are not stations. */
-export const OWN_NAMES: ReadonlySet<string> = new Set([VAULT_ID, INCOMING, LEASES, QUARANTINE]);
+export const OWN_NAMES: ReadonlySet<string> = new Set([VAULT_ID, INCOMING, LEASES, QUARANTINE, DOCKINGS]);
 /** What may lie in the folder of a recording that is in place. */
 export const RECORDING_NAMES: ReadonlySet<string> = new Set([
   ...[MANIFEST, RECEIPT, DELETION].flatMap((name) => [name, `${name}${SIGNATURE_SUFFIX}`]),
@@ -79,6 +80,10 @@ export class VaultLayout {
   }
   get quarantine(): string {
     return join(this.root, QUARANTINE);
+  }
+  /** See FilesDockingIndex. */
+  get dockings(): string {
+    return join(this.root, DOCKINGS);
   }
   station(station: StationId): string {
     return join(this.root, station);
