@@ -1,0 +1,159 @@
+// A cache in one file: facts that could be read elsewhere, so that a start need not. Whatever is odd about it, it is ignored as a whole.
+//
+// Shape: the header line, one line per entry, last line `{"entries":n,"sha256":...}` over all bytes before it. Each line ends with LF;
+// an entry's line never begins with "{".
+import { createHash, type Hash } from 'node:crypto';
+import type { Files, OpenFile } from '../protocol/ports.ts';
+import { dropFile, UNFINISHED_SUFFIX, unlinkIfThere } from './durable-file.ts';
+
+/** Read and written in pieces of this size. */
+const PIECE_BYTES = 1024 * 1024;
+const LINE_BYTES_MAX = 16 * 1024;
+
+/** What one cache is called and how it begins: a file with another header is another cache, or another version of it. */
+export interface CacheFile {
+  readonly path: string;
+  readonly header: string;
+  /** Entries that are read; a file with more is ignored. */
+  readonly entriesMax: number;
+}
+
+/** Lines of a file in pieces, without LF; ends without a word where a line is longer than any of ours. */
+async function* linesOf(file: OpenFile): AsyncGenerator<Buffer> {
+  const piece = new Uint8Array(PIECE_BYTES);
+  let rest: Buffer = Buffer.alloc(0);
+  for (let position = 0; ;) {
+    const count = await file.read(piece, position);
+    if (count === 0 || rest.length > LINE_BYTES_MAX) return;
+    position += count;
+    const bytes = Buffer.concat([rest, piece.subarray(0, count)]);
+    let from = 0;
+    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
+      yield bytes.subarray(from, end);
+      from = end + 1;
+    }
+    rest = bytes.subarray(from);
+  }
+}
+
+class Reader<Entry> {
+  readonly entries: Entry[] = [];
+  readonly #cache: CacheFile;
+  readonly #parse: (line: string) => Entry | undefined;
+  readonly #hash: Hash = createHash('sha256');
+  #lines = 0;
+  whole = false;
+
+  constructor(cache: CacheFile, parse: (line: string) => Entry | undefined) {
+    this.#cache = cache;
+    this.#parse = parse;
+  }
+
+  /** Takes one line; false where the file is not what it should be. */
+  take(line: Buffer): boolean {
+    const text = line.toString('latin1');
+    if (this.#lines++ === 0) return this.#covered(line) && text === this.#cache.header;
+    if (this.whole || this.entries.length > this.#cache.entriesMax) return false;
+    if (text.startsWith('{'))
+      return (this.whole = text === trailerOf(this.entries.length, this.#hash.digest('hex')));
+    const entry = this.#parse(text);
+    if (entry === undefined) return false;
+    this.entries.push(entry);
+    return this.#covered(line);
+  }
+
+  #covered(line: Buffer): boolean {
+    this.#hash.update(line).update('\n');
+    return true;
+  }
+}
+
+function trailerOf(entries: number, sha256: string): string {
+  return `{"entries":${entries},"sha256":"${sha256}"}`;
+}
+
+/**
+ * The entries of a cache in the order of the file; undefined where there is none that is whole and has this header. `parse` gives
+ * undefined, or throws, for a line that is none of ours. Never rejects.
+ */
+export async function readCache<Entry>(
+  files: Pick<Files, 'open'>,
+  cache: CacheFile,
+  parse: (line: string) => Entry | undefined,
+): Promise<readonly Entry[] | undefined> {
+  let file: OpenFile | undefined;
+  try {
+    file = await files.open(cache.path, 'read');
+    const reader = new Reader(cache, parse);
+    for await (const line of linesOf(file)) if (!reader.take(line)) return undefined;
+    return reader.whole ? reader.entries : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    await file?.close().catch(() => undefined);
+  }
+}
+
+class Writer {
+  readonly #file: OpenFile;
+  readonly #hash = createHash('sha256');
+  #lines: string[] = [];
+  #bytes = 0;
+  #position = 0;
+
+  constructor(file: OpenFile) {
+    this.#file = file;
+  }
+
+  async line(text: string): Promise<void> {
+    this.#lines.push(text, '\n');
+    this.#bytes += text.length + 1;
+    if (this.#bytes >= PIECE_BYTES) await this.#flush();
+  }
+
+  async end(entries: number): Promise<void> {
+    await this.#flush();
+    await this.line(trailerOf(entries, this.#hash.digest('hex')));
+    await this.#write();
+  }
+
+  async #flush(): Promise<void> {
+    this.#hash.update(this.#lines.join(''), 'latin1');
+    await this.#write();
+  }
+
+  async #write(): Promise<void> {
+    const bytes = Buffer.from(this.#lines.join(''), 'latin1');
+    await this.#file.write(bytes, this.#position);
+    this.#position += bytes.length;
+    this.#lines = [];
+    this.#bytes = 0;
+  }
+}
+
+/** Writes a cache anew beside the old one and puts it in its place. Lines are ASCII. Errors: the system's; the old one stays then. */
+export async function writeCache(
+  files: Files,
+  { path, header }: Pick<CacheFile, 'path' | 'header'>,
+  lines: Iterable<string>,
+): Promise<void> {
+  const unfinished = path + UNFINISHED_SUFFIX;
+  await unlinkIfThere(files, unfinished);
+  const file = await files.create(unfinished);
+  try {
+    const writer = new Writer(file);
+    await writer.line(header);
+    let entries = 0;
+    for (const line of lines) {
+      await writer.line(line);
+      entries++;
+    }
+    await writer.end(entries);
+    await file.sync();
+    await file.close();
+    await files.rename(unfinished, path);
+  } catch (error) {
+    await dropFile(files, unfinished, file);
+    throw error;
+  }
+}
