@@ -15,6 +15,7 @@ import { hasReceipt } from './bay/entry.ts';
 import { FolderWatch, type FolderIdentity } from './bay/folder-watch.ts';
 import { Keep } from './keep.ts';
 import { OwedReceipts } from './owed-receipts.ts';
+import { recordingSource } from './push/push-source.ts';
 import { Pusher } from './push/push.ts';
 import { Spool } from './spool/spool.ts';
 import { Station } from './station.ts';
@@ -96,19 +97,21 @@ export async function composeStation(
     custody,
     unlogged: (recordings) => custody.withoutReceiptedEntry(recordings),
   });
-  const pusher = new Pusher({
-    ...ports,
-    store,
-    spool,
-    units: ports.bulk,
-    custody,
+  const recordings = recordingSource(spool, {
     unlogged: (recordings) => custody.withoutSpooledEntry(recordings),
-    knowsHead: (head) => knowsHead(custody, head),
     onReceipted: (recording) => {
       owedReceipts.logged(recording);
       station.receipted(recording);
     },
     onQuarantined: (recording) => station.quarantined(recording),
+  });
+  const pusher = new Pusher({
+    ...ports,
+    store,
+    sources: [recordings],
+    units: ports.bulk,
+    custody,
+    knowsHead: (head) => knowsHead(custody, head),
   });
   const progress = {
     isReceipted: (recording: RecordingId) => hasReceipt(spool, recording),

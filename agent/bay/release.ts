@@ -1,9 +1,9 @@
 // The release gate (SPEC 8): the one function that says whether a file on a camera may be erased. It reads no payload and does nothing.
-import { sha256Hex } from '../../protocol/bytes.ts';
 import { describeError } from '../../protocol/errors.ts';
 import { MANIFEST_TRUSTED_COMMENT, parseManifest, type Manifest } from '../../protocol/manifest.ts';
 import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
 import { parseReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../protocol/receipt.ts';
+import { meantByManifest, receiptMismatch } from '../receipt-match.ts';
 
 /** The entry on the camera as it was proven in this docking; every field comes from this docking's own reading. */
 export interface ProvenEntry {
@@ -83,30 +83,12 @@ export function mayErase(question: ReleaseQuestion): ReleaseAnswer {
   } catch (error) {
     return refuse('receipt-invalid', describeError(error));
   }
-  const mismatch = receiptMismatch(receipt, manifest, question);
+  const meant = meantByManifest(manifest, question.manifest.bytes);
+  const mismatch = receiptMismatch(receipt, meant, question.station);
   if (mismatch !== undefined) return refuse('receipt-mismatch', mismatch);
   if (manifest.rejected?.reason === 'damaged')
     return refuse('damaged', 'parts of this recording could not be read');
   return entryAnswer(manifest, question);
-}
-
-/** The first field in which a verified receipt is not about this manifest, or undefined. */
-export function receiptMismatch(
-  receipt: Receipt,
-  manifest: Manifest,
-  ours: { readonly station: string; readonly manifest: { readonly bytes: Uint8Array } },
-): string | undefined {
-  const pairs: readonly [string, string | number, string | number][] = [
-    ['kind', receipt.kind, 'recording'],
-    ['station', receipt.station, ours.station],
-    ['station of the manifest', manifest.station, ours.station],
-    ['recording', receipt.recording, manifest.recording],
-    ['manifest_sha256', receipt.manifest_sha256, sha256Hex(ours.manifest.bytes)],
-    ['sealed_size_bytes', receipt.sealed_size_bytes, manifest.sealed.size_bytes],
-    ['chunks_sha256', receipt.chunks_sha256, manifest.sealed.chunks_sha256],
-  ];
-  const wrong = pairs.find(([, theirs, own]) => theirs !== own);
-  return wrong === undefined ? undefined : `${wrong[0]}: the receipt says ${wrong[1]}, ours is ${wrong[2]}`;
 }
 
 function entryAnswer(manifest: Manifest, question: ReleaseQuestion): ReleaseAnswer {

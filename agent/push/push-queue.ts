@@ -1,90 +1,71 @@
-// Which recordings are being pushed: locked ones first, then the oldest, a bounded number at a time.
-// Recordings that the store refused for now keep their sender but give their place to others.
+// What is being pushed: locked recordings first, then docking records, then other recordings, each lane the oldest first and a bounded
+// number at a time. Docking records are small and have places of their own: they go beside recordings, not behind a backlog of them.
 import type { RecordingId } from '../../protocol/ids.ts';
-import { Sender, type SenderSubject } from '../../protocol/transfer-state.ts';
+import type { Sender, SenderSubject } from '../../protocol/transfer-state.ts';
+import { PushLane } from './push-lane.ts';
 
 /** Recordings offered or sent at once: enough to hide round trips of small ones, few enough to bound memory. */
 const ACTIVE_MAX = 16;
-/** Refused recordings whose pauses are kept apart from the active ones; beyond it the oldest refused ones hold places. */
-const REFUSED_MAX = 256;
+/** Docking records offered at once: each is held in memory as a whole, up to 256 KiB. */
+const DOCKINGS_ACTIVE_MAX = 8;
 
-/** What the queue must know of a recording. */
+export type LaneName = 'locked' | 'docking' | 'normal';
+
+/** What the queue must know of a thing. */
 export interface Pushable extends SenderSubject {
-  readonly locked: boolean;
+  readonly lane: LaneName;
 }
 
-/** Order and senders of everything that is spooled and not receipted. */
+/** Order and senders of everything that waits for its receipt. */
 export class PushQueue {
-  #locked: Pushable[] = [];
-  #normal: Pushable[] = [];
-  #lockedFrom = 0;
-  #normalFrom = 0;
-  #lockedSenders = new Map<RecordingId, Sender>();
-  #normalSenders = new Map<RecordingId, Sender>();
+  readonly #lanes: Readonly<Record<LaneName, PushLane>> = {
+    locked: new PushLane(),
+    docking: new PushLane(),
+    normal: new PushLane(),
+  };
   readonly #isOpen: (recording: RecordingId) => boolean;
 
-  /** `isOpen`: whether there is still something to push; asked when a recording's turn comes. */
+  /** `isOpen`: whether there is still something to push; asked when a thing's turn comes. */
   constructor(isOpen: (recording: RecordingId) => boolean) {
     this.#isOpen = isOpen;
   }
 
-  /** Adds behind all others of its kind: callers add the oldest first. */
-  add(subject: Pushable): void {
-    (subject.locked ? this.#locked : this.#normal).push(subject);
+  /** Adds behind all others of its lane: callers add the oldest first. */
+  add({ lane, ...subject }: Pushable): void {
+    this.#lanes[lane].add(subject);
   }
 
   get(recording: RecordingId): Sender | undefined {
-    return this.#lockedSenders.get(recording) ?? this.#normalSenders.get(recording);
+    const { locked, docking, normal } = this.#lanes;
+    return locked.get(recording) ?? docking.get(recording) ?? normal.get(recording);
   }
 
   remove(recording: RecordingId): void {
-    this.#lockedSenders.delete(recording);
-    this.#normalSenders.delete(recording);
+    for (const lane of Object.values(this.#lanes)) lane.remove(recording);
   }
 
-  /** Senders in the order of their importance; takes further recordings in while there are places. */
+  /** Senders in the order of their importance; takes further ones in while there are places. */
   active(nowMs: number): Sender[] {
-    while (this.#hasPlace()) {
-      const subject = this.#take();
-      if (subject === undefined) break;
-      if (!this.#isOpen(subject.recording)) continue;
-      (subject.locked ? this.#lockedSenders : this.#normalSenders).set(
-        subject.recording,
-        new Sender(subject, nowMs),
-      );
-    }
+    const { locked, docking, normal } = this.#lanes;
+    locked.fill(2 * ACTIVE_MAX - normal.busy, this.#isOpen, nowMs); // locked ones need not wait for a place
+    docking.fill(DOCKINGS_ACTIVE_MAX, this.#isOpen, nowMs);
+    normal.fill(ACTIVE_MAX - locked.busy, this.#isOpen, nowMs);
     return this.#all();
   }
 
-  /** Bytes in flight over all recordings. */
+  /** True where something of the lane waits for its receipt and was not refused. */
+  isOpen(lane: LaneName): boolean {
+    return this.#lanes[lane].isOpen;
+  }
+
+  /** Bytes in flight over all. */
   get inFlightBytes(): number {
     let sum = 0;
     for (const sender of this.#all()) sum += sender.inFlightBytes;
     return sum;
   }
 
-  #hasPlace(): boolean {
-    const senders = this.#all();
-    const refused = senders.filter((sender) => sender.refusal !== undefined).length;
-    const places = this.#lockedFrom < this.#locked.length ? 2 * ACTIVE_MAX : ACTIVE_MAX; // locked ones need not wait for a place
-    return senders.length - Math.min(refused, REFUSED_MAX) < places;
-  }
-
   #all(): Sender[] {
-    return [...this.#lockedSenders.values(), ...this.#normalSenders.values()];
-  }
-
-  #take(): Pushable | undefined {
-    const locked = this.#locked[this.#lockedFrom];
-    if (locked !== undefined) {
-      this.#lockedFrom++;
-      if (this.#lockedFrom === this.#locked.length) [this.#locked, this.#lockedFrom] = [[], 0];
-      return locked;
-    }
-    const normal = this.#normal[this.#normalFrom];
-    if (normal === undefined) return undefined;
-    this.#normalFrom++;
-    if (this.#normalFrom > 1024) [this.#normal, this.#normalFrom] = [this.#normal.slice(this.#normalFrom), 0];
-    return normal;
+    return Object.values(this.#lanes).flatMap((lane) => [...lane.senders]);
   }
 }

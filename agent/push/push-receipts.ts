@@ -12,19 +12,16 @@ import type { ReceiptMessage } from '../../protocol/messages.ts';
 import type { Conditions, Log } from '../../protocol/ports.ts';
 import type { CustodyHead } from '../../protocol/receipt.ts';
 import type { Custody } from '../custody/custody.ts';
+import type { PushSources } from './push-source.ts';
 import { verifyReceipt, type TrustedStore } from './push-verify.ts';
-import type { SpooledRecording } from '../spool/spool.ts';
 
 export interface PushReceiptsOptions {
   readonly store: TrustedStore;
-  readonly spool: {
-    get(recording: RecordingId): SpooledRecording | undefined;
-    storeReceipt(recording: RecordingId, bytes: Uint8Array, signature: string): Promise<void>;
-  };
+  readonly sources: PushSources;
   readonly custody: Custody;
   readonly log: Log;
   readonly conditions: Conditions;
-  /** Our own manifest of a recording, verified. */
+  /** Our own document of a recording or docking, verified. */
   readonly manifestBytes: (recording: RecordingId) => Promise<Uint8Array>;
   /** Whether a head that the store names is in our custody log. */
   readonly knowsHead: (head: CustodyHead | null) => Promise<boolean>;
@@ -54,7 +51,7 @@ export class PushReceipts {
    * Errors: "custody.overrun" where a refusal could not be logged; everything else is logged and changes nothing.
    */
   async take(recording: RecordingId, message: ReceiptMessage, isPushed: boolean): Promise<void> {
-    const isSpooled = this.#options.spool.get(recording)?.state === 'spooled';
+    const isSpooled = this.#options.sources.get(recording)?.state === 'spooled';
     if (this.#taking.has(recording) || !(isSpooled || isPushed || this.#untold.has(recording))) return;
     this.#taking.add(recording);
     try {
@@ -74,10 +71,11 @@ export class PushReceipts {
   }
 
   async #keep(recording: RecordingId, message: ReceiptMessage): Promise<void> {
-    const manifestBytes = await this.#options.manifestBytes(recording);
-    const { bytes, signature, receipt } = verifyReceipt(message, manifestBytes, this.#options.store);
+    const source = this.#options.sources.mustOf(recording);
+    const meant = source.receiptMeant(await this.#options.manifestBytes(recording));
+    const { bytes, signature, receipt } = verifyReceipt(message, meant, this.#options.store);
     await this.#compareHead(receipt.custody_head);
-    await this.#options.spool.storeReceipt(recording, bytes, signature);
+    await source.store.storeReceipt(recording, bytes, signature);
     const facts = { recording, receiver: receipt.receiver, receipt_sha256: sha256Hex(bytes) };
     this.#untold.set(recording, { event: { event: 'receipted', facts }, logged: false });
   }

@@ -1,8 +1,8 @@
 // The steps of a transfer as the station does them: offer, digests, units, fin. When which one is due is decided in push.ts.
 //
 // Invariants:
-// 1. An offer goes out only after a checkpoint that covers the recording's "spooled" and "offered" entries, and only of a manifest
-//    whose signature was verified as it was read.
+// 1. An offer goes out only after a checkpoint that covers what the log says of a durable recording or docking record, and its
+//    "offered" entry, and only of a document whose signature was verified as it was read.
 // 2. Each unit is read from the spool with its digest checked; a unit that does not match is never sent.
 import { join } from 'node:path';
 import type { RecordingId, SessionId } from '../../protocol/ids.ts';
@@ -12,10 +12,8 @@ import { encodeMessage, messageField } from '../../protocol/messages.ts';
 import type { Broker } from '../../protocol/ports.ts';
 import type { StationTopics } from '../../protocol/topics.ts';
 import type { SenderAction } from '../../protocol/transfer-state.ts';
-import { spooledEvents } from '../bay/commit.ts';
 import type { Custody } from '../custody/custody.ts';
-import type { SignedBytes } from '../spool/documents.ts';
-import type { SpooledRecording } from '../spool/spool.ts';
+import type { PushSources } from './push-source.ts';
 
 /** What pushing needs of the bulk workers. */
 export interface UnitReader {
@@ -32,11 +30,7 @@ export interface PushStepsOptions {
   readonly broker: Pick<Broker, 'publish'>;
   readonly topics: StationTopics;
   readonly session: SessionId;
-  readonly spool: {
-    get(recording: RecordingId): SpooledRecording | undefined;
-    readManifest(recording: RecordingId): Promise<SignedBytes>;
-    readChunks(recording: RecordingId): Promise<Uint8Array>;
-  };
+  readonly sources: PushSources;
   readonly units: UnitReader;
   /** Gives a unit's memory back at once: left to the garbage collector, units cost it more than sending them. */
   readonly freeBuffer: (buffer: ArrayBuffer) => void;
@@ -55,7 +49,7 @@ export class PushSteps {
   readonly #options: PushStepsOptions;
   readonly #loaded = new Map<RecordingId, Loaded>();
   readonly #offered = new Set<RecordingId>();
-  /** Recordings without a "spooled" entry in the log: it is made up for before they are offered. */
+  /** Those of which the log does not say yet that they are durable: it is made up for before they are offered. */
   readonly #owed = new Set<RecordingId>();
 
   constructor(options: PushStepsOptions) {
@@ -71,12 +65,12 @@ export class PushSteps {
     return this.#publish(this.#options.topics.fin(action.receiver, recording), fin, 1);
   }
 
-  /** The log has no "spooled" entry of this recording yet. */
+  /** The log does not say yet that it is durable. */
   owes(recording: RecordingId): void {
     this.#owed.add(recording);
   }
 
-  /** The verified manifest. Errors: "spool.damaged", "spool.unknown"; the system's. */
+  /** The verified document. Errors: "spool.damaged", "spool.unknown"; the system's. */
   async manifestBytes(recording: RecordingId): Promise<Uint8Array> {
     return (await this.#load(recording)).manifestBytes;
   }
@@ -103,7 +97,7 @@ export class PushSteps {
     }
     const offer = encodeMessage({
       message: 'offer',
-      kind: 'recording',
+      kind: this.#options.sources.mustOf(recording).kind,
       session: this.#options.session,
       manifest: messageField(manifestBytes),
       signature,
@@ -112,9 +106,9 @@ export class PushSteps {
   }
 
   #payOwed(recording: RecordingId): void {
-    const spooled = this.#options.spool.get(recording);
-    if (spooled === undefined || !this.#owed.has(recording)) return;
-    for (const event of spooledEvents(spooled)) this.#options.custody.append(event);
+    if (!this.#owed.has(recording)) return;
+    const events = this.#options.sources.mustOf(recording).durableEvents(recording);
+    for (const event of events) this.#options.custody.append(event);
     this.#owed.delete(recording);
   }
 
@@ -125,14 +119,14 @@ export class PushSteps {
   }
 
   async #sendUnit(recording: RecordingId, action: SenderAction & { kind: 'unit' }): Promise<void> {
-    const spooled = this.#options.spool.get(recording);
-    if (spooled === undefined) return;
+    const item = this.#options.sources.get(recording);
+    if (item === undefined) return;
     const chunks = await this.#chunks(recording);
     const digest = chunks.subarray(action.unit * DIGEST_BYTES, (action.unit + 1) * DIGEST_BYTES);
     const position = action.unit * UNIT_BYTES;
-    const sizeBytes = unitBytes(spooled.sealedSizeBytes, action.unit);
+    const sizeBytes = unitBytes(item.sealedSizeBytes, action.unit);
     const bytes = await this.#options.units.readUnit(
-      join(spooled.folder, 'payload.age'),
+      join(item.folder, 'payload.age'),
       position,
       sizeBytes,
       digest,
@@ -151,7 +145,7 @@ export class PushSteps {
   async #load(recording: RecordingId): Promise<Loaded> {
     const known = this.#loaded.get(recording);
     if (known !== undefined) return known;
-    const { bytes, signature } = await this.#options.spool.readManifest(recording);
+    const { bytes, signature } = await this.#options.sources.mustOf(recording).store.readManifest(recording);
     const loaded: Loaded = { manifestBytes: bytes, signature, chunks: undefined };
     this.#loaded.set(recording, loaded);
     return loaded;
@@ -159,7 +153,7 @@ export class PushSteps {
 
   async #chunks(recording: RecordingId): Promise<Uint8Array> {
     const loaded = await this.#load(recording);
-    loaded.chunks ??= await this.#options.spool.readChunks(recording);
+    loaded.chunks ??= await this.#options.sources.mustOf(recording).store.readChunks(recording);
     return loaded.chunks;
   }
 }

@@ -3,7 +3,6 @@
 import { parseUtf8 } from '../../protocol/bytes.ts';
 import { DockError } from '../../protocol/errors.ts';
 import type { ReceiverId, RecordingId, StationId } from '../../protocol/ids.ts';
-import { parseManifest } from '../../protocol/manifest.ts';
 import {
   messageBytes,
   parseDown,
@@ -16,7 +15,7 @@ import {
 } from '../../protocol/messages.ts';
 import { verifyDocument, verifyMessage, type PublicKey } from '../../protocol/minisign.ts';
 import { parseReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../protocol/receipt.ts';
-import { receiptMismatch } from '../bay/release.ts';
+import { receiptMismatch, type ReceiptMeant } from '../receipt-match.ts';
 
 /** Whom a station listens to: only the technician's file says so. */
 export interface TrustedStore {
@@ -59,7 +58,7 @@ export function verifyCustodyHead(payload: Uint8Array, store: TrustedStore): Cus
   return body;
 }
 
-/** A receipt that verified against our own manifest, with the bytes to keep. */
+/** A receipt that verified against our own document, with the bytes to keep. */
 export interface VerifiedReceipt {
   readonly receipt: Receipt;
   readonly bytes: Uint8Array;
@@ -69,16 +68,13 @@ export interface VerifiedReceipt {
 /** Errors: "message.refused", "signature.*", "document.refused", "receipt.mismatch" with the field that differs. */
 export function verifyReceipt(
   message: ReceiptMessage,
-  manifestBytes: Uint8Array,
+  meant: ReceiptMeant,
   store: TrustedStore,
 ): VerifiedReceipt {
   const bytes = messageBytes(message.receipt);
   verifyDocument(bytes, message.signature, RECEIPT_TRUSTED_COMMENT, store.storeKeys);
   const receipt = parseReceipt(bytes);
-  const mismatch = receiptMismatch(receipt, parseManifest(manifestBytes), {
-    station: store.station,
-    manifest: { bytes: manifestBytes },
-  });
+  const mismatch = receiptMismatch(receipt, meant, store.station);
   if (mismatch !== undefined) {
     throw new DockError('receipt.mismatch', `receipt refused: ${mismatch}; nothing is released`, {
       retry: 'never',

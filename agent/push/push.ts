@@ -1,5 +1,5 @@
-// Pushes what is spooled to the store: decides when which step of protocol/transfer-state.ts is done. The steps themselves
-// are in push-steps.ts, what becomes of receipts in push-receipts.ts.
+// Pushes recordings and docking records to the store: decides when which step of protocol/transfer-state.ts is done. The steps
+// themselves are in push-steps.ts, what becomes of receipts in push-receipts.ts, what differs between the kinds in push-source.ts.
 //
 // Invariants:
 // 1. At most READS_MAX units are in memory, and at most the window is in flight.
@@ -7,7 +7,7 @@
 import { isDockError, systemCode } from '../../protocol/errors.ts';
 import type { RecordingId, SessionId } from '../../protocol/ids.ts';
 import { WINDOW_BYTES_MAX } from '../../protocol/limits.ts';
-import type { ReceiptMessage } from '../../protocol/messages.ts';
+import type { ReceiptMessage, RefuseBody } from '../../protocol/messages.ts';
 import type { Broker, Clock, Conditions, Log } from '../../protocol/ports.ts';
 import type { CustodyHead } from '../../protocol/receipt.ts';
 import type { StationTopics } from '../../protocol/topics.ts';
@@ -16,32 +16,23 @@ import type { Custody } from '../custody/custody.ts';
 import { MessageSize } from './message-size.ts';
 import { PushQueue } from './push-queue.ts';
 import { PushReceipts } from './push-receipts.ts';
+import { PushSources, type PushItem, type PushSource } from './push-source.ts';
 import { PushSteps, type UnitReader } from './push-steps.ts';
 import { verifyDown, type TrustedStore } from './push-verify.ts';
-import type { SignedBytes } from '../spool/documents.ts';
-import type { SpooledRecording } from '../spool/spool.ts';
 
 /** Units being read or handed to the connection at one time. */
 const READS_MAX = 4;
-
-/** What pushing needs of the spool. */
-export interface PushSpool {
-  get(recording: RecordingId): SpooledRecording | undefined;
-  recordings(): Iterable<SpooledRecording>;
-  /** The manifest and its signature, verified; "spool.damaged", "spool.unknown". */
-  readManifest(recording: RecordingId): Promise<SignedBytes>;
-  /** chunks.bin, compared with the manifest; "spool.damaged". */
-  readChunks(recording: RecordingId): Promise<Uint8Array>;
-  storeReceipt(recording: RecordingId, bytes: Uint8Array, signature: string): Promise<void>;
-  quarantine(recording: RecordingId, reason: string): Promise<void>;
-}
+/** Conditions by kind while the store refuses something until a person looks. */
+const REFUSED_CODES = { recording: 'recording.refused', docking: 'docking.refused' } as const;
+/** Stands while a document does not fit into a message of this broker. */
+const OFFER_SIZE_CODE = 'broker.offer-size';
 
 export interface PushOptions {
   readonly broker: Pick<Broker, 'connected' | 'payloadBytesMax' | 'publish'>;
   readonly topics: StationTopics;
   readonly session: SessionId;
   readonly store: TrustedStore;
-  readonly spool: PushSpool;
+  readonly sources: readonly PushSource[];
   readonly units: UnitReader;
   /** Gives a unit's memory back at once: left to the garbage collector, units cost it more than sending them. */
   readonly freeBuffer: (buffer: ArrayBuffer) => void;
@@ -49,19 +40,14 @@ export interface PushOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
-  /** Of these recordings, those without a "spooled" entry in the log. Errors: the system's. */
-  readonly unlogged: (recordings: readonly RecordingId[]) => Promise<readonly RecordingId[]>;
   /** Whether a head that the store names is in our custody log. */
   readonly knowsHead: (head: CustodyHead | null) => Promise<boolean>;
-  /** A receipt is durable. Must not throw. */
-  readonly onReceipted: (recording: RecordingId) => void;
-  /** A recording left the spool for the quarantine: whoever has the camera pulls it again. Must not throw. */
-  readonly onQuarantined: (recording: RecordingId) => void;
 }
 
 /** Drives all transfers of one station. */
 export class Pusher {
   readonly #options: PushOptions;
+  readonly #sources: PushSources;
   readonly #queue: PushQueue;
   readonly #size = new MessageSize();
   readonly #steps: PushSteps;
@@ -71,13 +57,17 @@ export class Pusher {
   #cancelWake: () => void = () => undefined;
   #stopped = false;
   #pumping = false;
+  #onDrained: (() => void)[] = [];
 
   constructor(options: PushOptions) {
+    const sources = new PushSources(options.sources);
     this.#options = options;
-    this.#queue = new PushQueue((recording) => options.spool.get(recording)?.state === 'spooled');
-    this.#steps = new PushSteps(options);
+    this.#sources = sources;
+    this.#queue = new PushQueue((recording) => sources.get(recording)?.state === 'spooled');
+    this.#steps = new PushSteps({ ...options, sources });
     this.#receipts = new PushReceipts({
       ...options,
+      sources,
       manifestBytes: (recording) => this.#steps.manifestBytes(recording),
       onReceipted: (recording) => this.#receipted(recording),
     });
@@ -85,17 +75,17 @@ export class Pusher {
 
   /** Takes over what the spool holds without a receipt, the oldest first. */
   start(): void {
-    const waiting = [...this.#options.spool.recordings()].filter(
-      (recording) => recording.state === 'spooled',
-    );
-    waiting.sort((a, b) => (a.sealedAt < b.sealedAt ? -1 : 1));
-    this.#run(this.#takeOver(waiting));
+    for (const source of this.#sources.all) {
+      const waiting = [...source.store.recordings()].filter(({ state }) => state === 'spooled');
+      waiting.sort((a, b) => (a.sealedAt < b.sealedAt ? -1 : 1));
+      this.#run(this.#takeOver(source, waiting));
+    }
   }
 
-  /** A recording became durable in the spool; its "spooled" entry is owed to the log where it is not logged. */
-  add(recording: SpooledRecording, isLogged: boolean): void {
-    if (!isLogged) this.#steps.owes(recording.recording);
-    this.#enqueue(recording);
+  /** Something became durable in the spool; what the log says of that is owed to it where it is not logged. */
+  add(item: PushItem, isLogged: boolean): void {
+    if (!isLogged) this.#steps.owes(item.recording);
+    this.#enqueue(item);
     this.#pump();
   }
 
@@ -120,7 +110,7 @@ export class Pusher {
 
   /** A message below `down/<recording>`. Never throws: what does not hold is logged and changes nothing. */
   take(recording: RecordingId, payload: Uint8Array): void {
-    if (this.#stopped || this.#options.spool.get(recording) === undefined) {
+    if (this.#stopped || this.#sources.get(recording) === undefined) {
       this.#options.log.debug('message for a recording that is not here', { recording });
       return;
     }
@@ -132,6 +122,18 @@ export class Pusher {
     this.#pump();
   }
 
+  /** Resolves when no docking record waits for its receipt but refused ones, at the latest after that long. Never rejects. */
+  async dockingsPushed(waitMs: number): Promise<void> {
+    if (this.#stopped || !this.#queue.isOpen('docking')) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#options.clock.after(waitMs, resolve);
+      this.#onDrained.push(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
   /** Resolves when what is running has ended; nothing new is started. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -140,23 +142,24 @@ export class Pusher {
   }
 
   /** A cut between commit and checkpoint left a recording without its entry: the log is asked before anything is offered. */
-  async #takeOver(waiting: readonly SpooledRecording[]): Promise<void> {
+  async #takeOver(source: PushSource, waiting: readonly PushItem[]): Promise<void> {
     try {
-      const owed = await this.#options.unlogged(waiting.map(({ recording }) => recording));
+      const owed = await source.unlogged(waiting.map(({ recording }) => recording));
       for (const recording of owed) this.#steps.owes(recording);
     } catch (error) {
-      this.#options.log.error('custody log could not be searched for spooled entries', { error });
+      this.#options.log.error('custody log could not be searched', { kind: source.kind, error });
     }
-    for (const recording of waiting) this.#enqueue(recording);
+    for (const item of waiting) this.#enqueue(item);
   }
 
-  #enqueue(recording: SpooledRecording): void {
+  #enqueue({ recording, manifestSha256, sealedSizeBytes, locked }: PushItem): void {
+    const isRecord = this.#sources.of(recording)?.kind === 'docking';
     this.#queue.add({
-      recording: recording.recording,
+      recording,
       session: this.#options.session,
-      manifestSha256: recording.manifestSha256,
-      sealedSizeBytes: recording.sealedSizeBytes,
-      locked: recording.locked,
+      manifestSha256,
+      sealedSizeBytes,
+      lane: isRecord ? 'docking' : locked ? 'locked' : 'normal',
     });
   }
 
@@ -170,22 +173,27 @@ export class Pusher {
     }
     if (sender === undefined) return;
     if (down.kind === 'claim') {
-      if (sender.claim(down.body, now)) this.#options.conditions.clear('recording.refused', recording);
+      if (sender.claim(down.body, now))
+        this.#options.conditions.clear(this.#refusedCode(recording), recording);
     } else if (down.kind === 'refuse') {
       sender.refuse(down.body, now);
-      this.#steps.unload(recording); // it may be for a day
-      this.#options.log.warn('store refused a recording', {
-        recording,
-        verb: down.body.verb,
-        reason: down.body.reason,
-      });
-      if (down.body.verb === 'never')
-        this.#options.conditions.raise('recording.refused', recording, { reason: down.body.reason });
+      this.#refused(recording, down.body);
     } else {
       const before = sender.receivedBytes;
       sender.have(down.message, now);
       if (sender.receivedBytes > before) this.#arrived();
     }
+  }
+
+  #refused(recording: RecordingId, { verb, reason }: RefuseBody): void {
+    const kind = this.#sources.of(recording)?.kind;
+    this.#steps.unload(recording); // it may be for a day
+    this.#options.log.warn('the store refused it for now', { kind, recording, verb, reason });
+    if (verb === 'never') this.#options.conditions.raise(this.#refusedCode(recording), recording, { reason });
+  }
+
+  #refusedCode(recording: RecordingId): string {
+    return REFUSED_CODES[this.#sources.of(recording)?.kind ?? 'recording'];
   }
 
   /** Starts whatever may be done now and sets the timer for what comes later. */
@@ -202,6 +210,12 @@ export class Pusher {
       this.#pumping = false;
     }
     this.#setWake();
+    this.#tellDrained();
+  }
+
+  #tellDrained(): void {
+    if (this.#onDrained.length === 0 || (!this.#stopped && this.#queue.isOpen('docking'))) return;
+    for (const tell of this.#onDrained.splice(0)) tell();
   }
 
   #pick(): { sender: Sender; action: SenderAction } | undefined {
@@ -260,6 +274,7 @@ export class Pusher {
     this.#reads += reads;
     try {
       await this.#steps.perform(recording, action);
+      if (action.kind === 'offer') this.#options.conditions.clear(OFFER_SIZE_CODE, recording);
     } catch (error) {
       await this.#failed(recording, error);
     } finally {
@@ -278,37 +293,46 @@ export class Pusher {
   #receipted(recording: RecordingId): void {
     this.#queue.get(recording)?.receipted();
     this.#forget(recording);
-    this.#options.onReceipted(recording);
+    this.#sources.of(recording)?.onReceipted(recording);
   }
 
   #forget(recording: RecordingId): void {
     this.#queue.remove(recording);
     this.#steps.forget(recording);
     this.#receipts.forget(recording);
-    this.#options.conditions.clear('recording.refused', recording);
+    for (const code of [...Object.values(REFUSED_CODES), OFFER_SIZE_CODE])
+      this.#options.conditions.clear(code, recording);
   }
 
   /** A step failed: a lost connection heals by itself; what the spool cannot give back is put aside, never sent, never skipped silently. */
   async #failed(recording: RecordingId, error: unknown): Promise<void> {
     if (isDockError(error, 'broker.offline')) return;
+    if (isDockError(error, 'broker.message-oversize')) return this.#oversize(recording);
     const damaged = isDockError(error, 'spool.unit-damaged') || isDockError(error, 'spool.damaged');
     const unreadable = ['EIO', 'ENOENT', 'EUCLEAN'].includes(systemCode(error) ?? '');
-    const state = this.#options.spool.get(recording)?.state;
+    const source = this.#sources.of(recording);
+    const state = source?.store.get(recording)?.state;
     if (state === undefined) this.#forget(recording);
     // The store has the original of what is receipted: our copy may be reclaimed while its last units are read.
-    if (state !== 'spooled' || this.#receipts.isTaking(recording)) return;
-    this.#options.log.error('recording could not be sent', { recording, error });
+    if (source === undefined || state !== 'spooled' || this.#receipts.isTaking(recording)) return;
+    this.#options.log.error('it could not be sent', { kind: source.kind, recording, error });
     if (damaged || unreadable)
-      await this.#putAside(recording, damaged ? 'damaged' : `unreadable: ${systemCode(error)}`);
+      await this.#putAside(source, recording, damaged ? 'damaged' : `unreadable: ${systemCode(error)}`);
   }
 
-  async #putAside(recording: RecordingId, reason: string): Promise<void> {
+  /** The broker takes no message of that size: a person must raise its limit; it is offered again all the same. */
+  #oversize(recording: RecordingId): void {
+    const facts = { payload_bytes_max: this.#options.broker.payloadBytesMax };
+    this.#options.conditions.raise(OFFER_SIZE_CODE, recording, facts);
+  }
+
+  async #putAside(source: PushSource, recording: RecordingId, reason: string): Promise<void> {
     this.#forget(recording);
     try {
-      await this.#options.spool.quarantine(recording, reason);
+      await source.store.quarantine(recording, reason);
     } finally {
       this.#enterQuarantined(recording, reason);
-      this.#options.onQuarantined(recording); // out of the spool even where it could not be moved
+      source.onQuarantined(recording); // out of the spool even where it could not be moved
     }
   }
 

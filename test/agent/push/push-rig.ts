@@ -1,6 +1,7 @@
 // A pusher with a spool that is only a map, a log that only remembers and a broker in memory; the store is whoever calls `take`.
 import { randomBytes } from 'node:crypto';
-import { Pusher, type PushSpool } from '../../../agent/push/push.ts';
+import { recordingSource, type PushStore } from '../../../agent/push/push-source.ts';
+import { Pusher } from '../../../agent/push/push.ts';
 import type { SpooledRecording } from '../../../agent/spool/spool.ts';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import { DockError } from '../../../protocol/errors.ts';
@@ -81,17 +82,20 @@ export class PushRig {
       topics,
       session,
       store: { station, storeKeys: [publicKeyOf(this.storeKey)], receivers: [receiver] },
-      spool: this.#spool(),
+      sources: [
+        recordingSource(this.#spool(), {
+          unlogged: async (recordings) => recordings.filter((recording) => this.unlogged.has(recording)),
+          onReceipted: (recording) => this.receipted.push(recording),
+          onQuarantined: (recording) => this.quarantined.push(recording),
+        }),
+      ],
       units: { readUnit: () => this.onReadUnit() },
       freeBuffer: () => undefined,
       custody: this.custody,
       clock: this.clock,
       log: this.log,
       conditions: this.conditions,
-      unlogged: async (recordings) => recordings.filter((recording) => this.unlogged.has(recording)),
       knowsHead: async () => true,
-      onReceipted: (recording) => this.receipted.push(recording),
-      onQuarantined: (recording) => this.quarantined.push(recording),
     });
     broker.onState((connected) => this.pusher.connectionChanged(connected));
     const listener = this.hub.client('listener');
@@ -215,7 +219,7 @@ export class PushRig {
     return held;
   }
 
-  #spool(): PushSpool {
+  #spool(): PushStore<SpooledRecording> {
     return {
       get: (recording) => this.held.get(recording)?.recording,
       recordings: () => [...this.held.values()].map(({ recording }) => recording),

@@ -1,0 +1,64 @@
+// One lane of what is pushed: a queue of what waits for its turn, the oldest first, and the senders of what had it.
+import type { RecordingId } from '../../protocol/ids.ts';
+import { Sender, type SenderSubject } from '../../protocol/transfer-state.ts';
+
+/** Refused ones whose pauses are kept apart from the active ones; beyond it the oldest refused ones hold places. */
+const REFUSED_MAX = 256;
+/** Taken ones that the list of waiting ones may still hold. */
+const TAKEN_MAX = 1024;
+
+/** A queue and its senders. What was refused for now keeps its sender but gives its place to others. */
+export class PushLane {
+  #waiting: SenderSubject[] = [];
+  #from = 0;
+  readonly #senders = new Map<RecordingId, Sender>();
+
+  /** Adds behind all others. */
+  add(subject: SenderSubject): void {
+    this.#waiting.push(subject);
+  }
+
+  get(recording: RecordingId): Sender | undefined {
+    return this.#senders.get(recording);
+  }
+
+  remove(recording: RecordingId): void {
+    this.#senders.delete(recording);
+  }
+
+  get senders(): Iterable<Sender> {
+    return this.#senders.values();
+  }
+
+  /** Places that are taken: refused ones take none. */
+  get busy(): number {
+    let refused = 0;
+    for (const { refusal } of this.#senders.values()) if (refusal !== undefined) refused++;
+    return this.#senders.size - Math.min(refused, REFUSED_MAX);
+  }
+
+  /** True where something waits for its turn, or was begun and not refused. */
+  get isOpen(): boolean {
+    return this.#from < this.#waiting.length || this.busy > 0;
+  }
+
+  /** Gives the next ones their turn, as long as there are places. `isOpen`: whether there is still something to push. */
+  fill(places: number, isOpen: (recording: RecordingId) => boolean, nowMs: number): void {
+    for (let busy = this.busy; busy < places;) {
+      const subject = this.#take();
+      if (subject === undefined) return;
+      if (!isOpen(subject.recording)) continue;
+      this.#senders.set(subject.recording, new Sender(subject, nowMs));
+      busy++;
+    }
+  }
+
+  #take(): SenderSubject | undefined {
+    const subject = this.#waiting[this.#from];
+    if (subject === undefined) return undefined;
+    this.#from++;
+    if (this.#from === this.#waiting.length || this.#from > TAKEN_MAX)
+      [this.#waiting, this.#from] = [this.#waiting.slice(this.#from), 0];
+    return subject;
+  }
+}

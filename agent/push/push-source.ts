@@ -1,0 +1,100 @@
+// What can be pushed, whatever its kind (SPEC 6): recordings with their bytes, and docking records, which are a document and nothing more.
+// A source says where things of one kind lie, what the log says of them, and what their receipts must say.
+import type { CustodyEvent } from '../../protocol/custody-entry.ts';
+import { DockError } from '../../protocol/errors.ts';
+import type { RecordingId } from '../../protocol/ids.ts';
+import { parseManifest } from '../../protocol/manifest.ts';
+import type { OfferMessage } from '../../protocol/messages.ts';
+import { spooledEvents } from '../bay/commit.ts';
+import { meantByManifest, type ReceiptMeant } from '../receipt-match.ts';
+import type { SignedBytes } from '../spool/documents.ts';
+import type { SpooledRecording, SpoolState } from '../spool/spooled-recording.ts';
+
+export type PushKind = OfferMessage['kind'];
+
+/** One thing that is pushed. */
+export interface PushItem {
+  /** A recording's id, or a docking record's `record`. */
+  readonly recording: RecordingId;
+  readonly state: SpoolState;
+  /** Pushed before others. */
+  readonly locked: boolean;
+  /** Digest of the signed document. */
+  readonly manifestSha256: string;
+  /** Bytes behind the document; 0 for a docking record. */
+  readonly sealedSizeBytes: number;
+  /** Orders what waits: the oldest first. */
+  readonly sealedAt: string;
+  readonly folder: string;
+}
+
+/** Where things of one kind lie. */
+export interface PushStore<Item extends PushItem = PushItem> {
+  get(recording: RecordingId): Item | undefined;
+  /** All of them, in no order. */
+  recordings(): Iterable<Item>;
+  /** The document and its signature, verified; "spool.damaged", "spool.unknown". */
+  readManifest(recording: RecordingId): Promise<SignedBytes>;
+  /** chunks.bin, compared with the document; "spool.damaged". */
+  readChunks(recording: RecordingId): Promise<Uint8Array>;
+  storeReceipt(recording: RecordingId, bytes: Uint8Array, signature: string): Promise<void>;
+  quarantine(recording: RecordingId, reason: string): Promise<void>;
+}
+
+/** Things of one kind, with all that differs between the kinds. */
+export interface PushSource {
+  readonly kind: PushKind;
+  readonly store: PushStore;
+  /** What the log says of one that is durable; nothing where it is not here any more. */
+  durableEvents(recording: RecordingId): CustodyEvent[];
+  /** Of these, those of which the log does not say so. Errors: the system's. */
+  unlogged(recordings: readonly RecordingId[]): Promise<readonly RecordingId[]>;
+  /** What a receipt for this document must say. Errors: those of parsing it. */
+  receiptMeant(bytes: Uint8Array): ReceiptMeant;
+  /** A receipt is durable. Must not throw. */
+  onReceipted(recording: RecordingId): void;
+  /** One left the spool for the quarantine. Must not throw. */
+  onQuarantined(recording: RecordingId): void;
+}
+
+/** Recordings of the spool as things to push. */
+export function recordingSource(
+  store: PushStore<SpooledRecording>,
+  callbacks: Pick<PushSource, 'unlogged' | 'onReceipted' | 'onQuarantined'>,
+): PushSource {
+  return {
+    ...callbacks,
+    kind: 'recording',
+    store,
+    durableEvents: (recording) => {
+      const spooled = store.get(recording);
+      return spooled === undefined ? [] : spooledEvents(spooled);
+    },
+    receiptMeant: (bytes) => meantByManifest(parseManifest(bytes), bytes),
+  };
+}
+
+/** All sources of one station: finds to which one an id belongs. */
+export class PushSources {
+  readonly all: readonly PushSource[];
+
+  constructor(all: readonly PushSource[]) {
+    this.all = all;
+  }
+
+  /** The source that has it, or undefined where none has. */
+  of(recording: RecordingId): PushSource | undefined {
+    return this.all.find(({ store }) => store.get(recording) !== undefined);
+  }
+
+  get(recording: RecordingId): PushItem | undefined {
+    return this.of(recording)?.store.get(recording);
+  }
+
+  /** Errors: "spool.unknown" where none has it. */
+  mustOf(recording: RecordingId): PushSource {
+    const source = this.of(recording);
+    if (source !== undefined) return source;
+    throw new DockError('spool.unknown', `${recording} is not in the spool`, { retry: 'never' });
+  }
+}
