@@ -9,6 +9,8 @@ import type { StationTopics } from '../protocol/topics.ts';
 import type { BayWork } from './bay/bay-docking.ts';
 import { Bay } from './bay/bay.ts';
 import type { Bulk } from './bulk/bulk.ts';
+import type { ClockSource } from './clock/clock-source.ts';
+import { ClockWatch } from './clock/clock-watch.ts';
 import { CustodyLog } from './custody/custody-log.ts';
 import { CustodyPush, knowsHead } from './push/custody-push.ts';
 import { hasReceipt } from './bay/entry.ts';
@@ -47,7 +49,9 @@ export interface StationPorts {
   readonly freeBuffer: (buffer: ArrayBuffer) => void;
   readonly drivers: readonly Driver[];
   readonly folderIdentity: FolderIdentity;
-  readonly clockSynchronised: () => boolean | null;
+  readonly clockSource: ClockSource;
+  /** The instant as the station's local time taken as UTC, for cameras without a zone. */
+  readonly localMs: (utcMs: number) => number;
   readonly bootId: string | null;
   readonly version: string;
   readonly configSha256: string;
@@ -80,6 +84,7 @@ export async function composeStation(
   for (const { kind, name, reason } of findings) {
     if (kind === 'quarantined') custody.append({ event: 'quarantined', facts: { name, reason } });
   }
+  const clockWatch = await ClockWatch.open({ source: ports.clockSource, clock, custody, conditions, log });
   const custodyPush = new CustodyPush({ broker, topics, store, source: custody, clock, log, conditions });
   custody.onCheckpoint(() => custodyPush.advance());
   const status = new StatusPublisher({ broker, topics, session, clock, log });
@@ -125,7 +130,13 @@ export async function composeStation(
     watch: new FolderWatch(bay.folder, { identity: ports.folderIdentity, clock, log }),
     drivers: ports.drivers,
     take: { ...ports, spool, custody, makeRoom: () => keep.makeRoom() },
-    commit: { ...ports, spool, custody, onSpooled: (...spooled) => pusher.add(...spooled) },
+    commit: {
+      ...ports,
+      clockSynchronised: () => clockWatch.synchronised,
+      spool,
+      custody,
+      onSpooled: (...spooled) => pusher.add(...spooled),
+    },
     erase: {
       ...ports,
       policy: settings.release,
@@ -149,6 +160,6 @@ export async function composeStation(
         onChange: (changed) => status.bayChanged(changed),
       }),
   );
-  const station = new Station({ ...ports, custody, custodyPush, pusher, status, keep, bays });
+  const station = new Station({ ...ports, custody, custodyPush, pusher, status, keep, clockWatch, bays });
   return { station, close: () => spool.close() };
 }

@@ -12,10 +12,12 @@ import { readBootId } from '../protocol/io/boot-id.ts';
 import { openMqttBroker } from '../protocol/io/broker-mqtt.ts';
 import type { TlsCredentials } from '../protocol/io/broker-types.ts';
 import { nodeClock } from '../protocol/io/clock-node.ts';
+import { linuxClockSource } from '../protocol/io/clock-source-linux.ts';
 import { bufferFreer } from '../protocol/io/free-buffer.ts';
 import { nodeFiles } from '../protocol/io/files-node.ts';
 import { nodeRandom } from '../protocol/io/random-node.ts';
 import { openWorkerSigner } from '../protocol/io/signer-worker.ts';
+import { localMs } from '../protocol/io/zone-node.ts';
 import { publicKeyOf } from '../protocol/minisign.ts';
 import type { Log } from '../protocol/ports.ts';
 import { stationTopics } from '../protocol/topics.ts';
@@ -88,7 +90,8 @@ export async function openStation(
     freeBuffer: bufferFreer(),
     drivers: [massStorageDriver({ clock })],
     folderIdentity,
-    clockSynchronised: () => null,
+    clockSource: linuxClockSource(),
+    localMs,
     bootId: await readBootId(),
   });
   const opened = composed;

@@ -3,6 +3,7 @@ import type { RecordingId, SessionId } from '../protocol/ids.ts';
 import type { Broker, BrokerMessage, Clock, Log } from '../protocol/ports.ts';
 import type { StationTopics } from '../protocol/topics.ts';
 import type { Bay } from './bay/bay.ts';
+import type { ClockWatch } from './clock/clock-watch.ts';
 import type { Custody } from './custody/custody.ts';
 import type { CustodyPush } from './push/custody-push.ts';
 import type { Keep } from './keep.ts';
@@ -20,6 +21,7 @@ export interface StationParts {
   readonly pusher: Pusher;
   readonly status: StatusPublisher;
   readonly keep: Keep;
+  readonly clockWatch: ClockWatch;
   readonly bays: readonly Bay[];
   readonly clock: Clock;
   readonly log: Log;
@@ -39,9 +41,10 @@ export class Station {
 
   /** Ready means: configuration valid, spool recovered, log open. The broker is not waited for: a station runs offline. */
   async start(): Promise<void> {
-    const { custody, broker, topics, pusher, keep, bays, status } = this.#parts;
+    const { custody, broker, topics, pusher, keep, clockWatch, bays, status } = this.#parts;
     custody.append({ event: 'agent-started', facts: { version: this.#parts.version } });
     custody.append({ event: 'configuration', facts: { sha256: this.#parts.configSha256 } });
+    clockWatch.start();
     // A disk that takes nothing ends no start: the log tries again by itself, and no bay claims anything before it is written.
     await this.#checkpoint();
     broker.onMessage((message) => this.#take(message));
@@ -53,7 +56,11 @@ export class Station {
     this.#started = true;
     await status.say(this.#health());
     const { signal } = this.#ending;
-    this.#running = Promise.all([keep.run(signal), ...bays.map((bay) => bay.run(signal))]);
+    this.#running = Promise.all([
+      keep.run(signal),
+      clockWatch.run(signal),
+      ...bays.map((bay) => bay.run(signal)),
+    ]);
   }
 
   /** Finish soon: no new reads, commits that run are finished, the log is closed, the broker hears "stopped". */

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
+import { ClockWatch } from '../../agent/clock/clock-watch.ts';
 import { CustodyPush } from '../../agent/push/custody-push.ts';
 import { Keep } from '../../agent/keep.ts';
 import { Station } from '../../agent/station.ts';
 import { StatusPublisher } from '../../agent/status.ts';
 import { parseStationId, type SessionId } from '../../protocol/ids.ts';
 import { stationTopics } from '../../protocol/topics.ts';
+import { FixedClockSource } from '../fakes/clock-source-fixed.ts';
 import { settle } from '../fakes/clock-manual.ts';
 import { MemoryCustody } from '../fakes/custody-memory.ts';
 import { PushRig } from './push/push-rig.ts';
@@ -14,13 +16,20 @@ const id = parseStationId('kod-1');
 const topics = stationTopics('bodydock', id);
 
 /** A station without bays; its status as it is retained. */
-function stationWith(rig: PushRig): { station: Station; state: () => unknown } {
+async function stationWith(rig: PushRig): Promise<{ station: Station; state: () => unknown }> {
   const { clock, log, conditions, hub } = rig;
   const custody = Object.assign(new MemoryCustody(), { close: async () => undefined });
   const broker = hub.client('station-itself');
   const source = { segments: () => [], read: async () => undefined, entrySha256: async () => undefined };
   const store = { station: id, storeKeys: [], receivers: [] };
   const spool = { recordings: () => [].values(), get: () => undefined, reclaim: async () => undefined };
+  const clockWatch = await ClockWatch.open({
+    source: new FixedClockSource(true),
+    clock,
+    custody,
+    conditions,
+    log,
+  });
   const station = new Station({
     session,
     version: 'test',
@@ -32,6 +41,7 @@ function stationWith(rig: PushRig): { station: Station; state: () => unknown } {
     pusher: rig.pusher,
     status: new StatusPublisher({ broker, topics, session, clock, log }),
     keep: new Keep({ spool, custody, clock, log, keepMs: 1000, onUnreceipted: () => undefined }),
+    clockWatch,
     bays: [],
     clock,
     log,
@@ -45,7 +55,7 @@ function stationWith(rig: PushRig): { station: Station; state: () => unknown } {
 
 test('what was wrong before the start makes the first status degraded, until it is over', async () => {
   const rig = new PushRig();
-  const { station, state } = stationWith(rig);
+  const { station, state } = await stationWith(rig);
   station.conditionsChanged(1);
   await station.start();
   await settle();

@@ -31,6 +31,7 @@ import type { Files } from '../../protocol/ports.ts';
 import { stationTopics } from '../../protocol/topics.ts';
 import { lostStatus } from '../../agent/status.ts';
 import { MemoryHub } from './broker-memory.ts';
+import { FixedClockSource } from './clock-source-fixed.ts';
 import { MemoryConditions } from './conditions-memory.ts';
 import { MemoryLog } from './log-memory.ts';
 
@@ -138,7 +139,8 @@ export class DockAndStore {
           const camera = cameras.get(path);
           return camera?.isAttached === true ? String(camera.docking) : undefined;
         },
-        clockSynchronised: () => null,
+        clockSource: new FixedClockSource(null),
+        localMs: (utcMs) => utcMs,
         bootId: null,
         version: 'test',
         configSha256: '0'.repeat(64),
