@@ -81,16 +81,26 @@ export async function readCache<Entry>(
   cache: CacheFile,
   parse: (line: string) => Entry | undefined,
 ): Promise<readonly Entry[] | undefined> {
-  let file: OpenFile | undefined;
   try {
-    file = await files.open(cache.path, 'read');
+    return await readDigested(files, cache, parse);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same for what is no cache: a file that cannot be read is told from one that is odd. Errors: the system's, those of `parse`. */
+export async function readDigested<Entry>(
+  files: Pick<Files, 'open'>,
+  cache: CacheFile,
+  parse: (line: string) => Entry | undefined,
+): Promise<readonly Entry[] | undefined> {
+  const file = await files.open(cache.path, 'read');
+  try {
     const reader = new Reader(cache, parse);
     for await (const line of linesOf(file)) if (!reader.take(line)) return undefined;
     return reader.whole ? reader.entries : undefined;
-  } catch {
-    return undefined;
   } finally {
-    await file?.close().catch(() => undefined);
+    await file.close().catch(() => undefined);
   }
 }
 

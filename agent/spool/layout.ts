@@ -10,6 +10,10 @@ export const CHUNKS_NAME = 'chunks.bin';
 export const RECEIPT_NAME = 'receipt.json';
 export const RECEIPT_SIGNATURE_NAME = 'receipt.json.minisig';
 
+/** Documents of a docking record's folder (SPEC 4.4). */
+export const DOCKING_NAME = 'docking.json';
+export const DOCKING_SIGNATURE_NAME = 'docking.json.minisig';
+
 /** What a durable recording cannot be without. */
 export const SEALED_NAMES: readonly string[] = [
   MANIFEST_NAME,
@@ -37,6 +41,10 @@ export interface SpoolLayout {
   readonly ready: string;
   /** Documents of recordings whose payload was reclaimed. */
   readonly released: string;
+  /** Durable docking records, one folder a part. */
+  readonly dockings: string;
+  /** Journals of dockings that are open, and records that are not whole yet. */
+  readonly docked: string;
   /** What was odd, moved aside under its name. */
   readonly quarantine: string;
   /** Custody log, written by custody-log.ts. */
@@ -58,6 +66,8 @@ export function spoolLayout(path: string): SpoolLayout {
     staging: below('staging'),
     ready: below('ready'),
     released: below('released'),
+    dockings: below('dockings'),
+    docked: below('docked'),
     quarantine: below('quarantine'),
     custody: below('custody'),
     proofs: below('proofs'),
@@ -68,8 +78,8 @@ export function spoolLayout(path: string): SpoolLayout {
 
 /** Folders that every spool has. */
 export function spoolFolders(layout: SpoolLayout): string[] {
-  const { staging, ready, released, quarantine, custody, proofs } = layout;
-  return [staging, ready, released, quarantine, custody, proofs];
+  const { staging, ready, released, dockings, docked, quarantine, custody, proofs } = layout;
+  return [staging, ready, released, dockings, docked, quarantine, custody, proofs];
 }
 
 /** Where a recording is sealed into, before it is durable. The sealing writes the payload and the chunk list. */

@@ -103,6 +103,11 @@ export class Spool {
     return { spool: new Spool(options, parts, recovery.factsRead), findings: findings.list() };
   }
 
+  /** Where things lie. */
+  get layout(): SpoolLayout {
+    return this.#parts.layout;
+  }
+
   /** Folders of the custody log and of the recipient proofs. */
   get custodyFolder(): string {
     return this.#parts.layout.custody;
@@ -127,7 +132,7 @@ export class Spool {
   /** Makes the folder for one sealing. Errors: "spool.gone" (unmounted, other disk), "spool.write-failed". */
   async stage(recording: RecordingId): Promise<Staging> {
     const staging = stagingOf(this.#parts.layout, recording);
-    await this.#confirm();
+    await this.confirm();
     await this.#options.files
       .makeFolder(staging.folder)
       .catch((error: unknown) => writeFailed('make a folder for', recording, error));
@@ -198,6 +203,19 @@ export class Spool {
     });
   }
 
+  /**
+   * Moves something else of ours aside and raises "spool.quarantine". Shape: returns the name that it has there, undefined where it was
+   * not there any more. Errors: the system's.
+   */
+  setAside(path: string, reason: string, as?: string): Promise<string | undefined> {
+    return this.#parts.quarantine.move(path, reason, as);
+  }
+
+  /** Names of everything that was set aside. */
+  get asideNames(): readonly string[] {
+    return this.#parts.quarantine.names;
+  }
+
   /** All recordings, released ones among them, in no order. */
   recordings(): IterableIterator<SpooledRecording> {
     return this.#parts.catalogue.all();
@@ -230,6 +248,18 @@ export class Spool {
     return this.#documents.manifest(this.#mustKnow(recording), this.#options.stationKeys);
   }
 
+  /** Looks whether this spool is still there, before something is written into it. Errors: "spool.gone". */
+  async confirm(): Promise<void> {
+    const { files, conditions } = this.#options;
+    try {
+      await confirmIdentity(this.#parts.layout, files, this.#parts.id);
+      conditions.clear('spool.gone', null);
+    } catch (error) {
+      if (isDockError(error, 'spool.gone')) conditions.raise('spool.gone', null, {});
+      throw error;
+    }
+  }
+
   /** Ends background work and leaves an index for the next start. Never rejects. */
   async close(): Promise<void> {
     this.#space.stop();
@@ -243,7 +273,7 @@ export class Spool {
   }
 
   async #commit(staging: Staging, sealed: SealedDocuments): Promise<CatalogueEntry> {
-    await this.#confirm();
+    await this.confirm();
     try {
       await makeDurable(this.#durableDeps, staging, sealed);
     } catch (error) {
@@ -257,7 +287,7 @@ export class Spool {
   }
 
   async #writeReceipt(entry: CatalogueEntry, receipt: SignedBytes): Promise<void> {
-    await this.#confirm();
+    await this.confirm();
     try {
       await withReserve(this.#parts.reserve, () => writeReceipt(this.#options.files, entry.folder, receipt));
     } catch (error) {
@@ -299,17 +329,6 @@ export class Spool {
     const released = await moveToReleased(this.#durableDeps, recording, () => (entry.state = 'released'));
     await removePayload(this.#options.files, released);
     this.#index.reclaimEnded(recording);
-  }
-
-  async #confirm(): Promise<void> {
-    const { files, conditions } = this.#options;
-    try {
-      await confirmIdentity(this.#parts.layout, files, this.#parts.id);
-      conditions.clear('spool.gone', null);
-    } catch (error) {
-      if (isDockError(error, 'spool.gone')) conditions.raise('spool.gone', null, {});
-      throw error;
-    }
   }
 
   #mustKnow(recording: RecordingId): CatalogueEntry {
