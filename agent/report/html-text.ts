@@ -32,7 +32,7 @@ th, td { padding: .25em .5em; border-bottom: 1px solid #ddd; text-align: right; 
 th:first-child, td:first-child { text-align: left; } thead th { border-bottom: 1px solid #666; }
 thead { display: table-header-group; } tr, svg, article { break-inside: avoid; }
 svg { width: 100%; height: auto; } svg text { font: 10px system-ui, "DejaVu Sans", Arial, sans-serif; fill: #333; }
-.big { display: flex; flex-wrap: wrap; gap: 1rem; margin: 1rem 0; } .big div { flex: 1 1 9rem; border: 1px solid #bbb; padding: .6rem .8rem; }
+.big { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1rem 0; } .big div { box-sizing: border-box; flex: 1 1 8rem; border: 1px solid #bbb; padding: .6rem .8rem; }
 .big b { display: block; font-size: 1.6em; } .small { font-size: .86em; color: #444; } .warn { border-left: 4px solid #a33; padding-left: .8rem; }
 article { border-left: 3px solid #bbb; padding-left: .8rem; margin: 1rem 0; }
 @media print { body { margin: 0; max-width: none; padding: 0; } }

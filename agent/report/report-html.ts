@@ -27,9 +27,15 @@ function head({ report, language, words }: Page): string {
     timeZone: report.time_zone,
   });
   return `<h1>${escapeHtml(words.title)}</h1>
-<p>${escapeHtml(fill(words.period, report.from, report.to, report.time_zone))}<br>${escapeHtml(fill(words.stations, stations))}</p>
+<p>${escapeHtml(fill(words.period, dayWords(report.from, language), dayWords(report.to, language), report.time_zone))}<br>${escapeHtml(fill(words.stations, stations))}</p>
 <p class="small">${escapeHtml(fill(words.made, made.format(new Date(report.made_at))))} ${escapeHtml(words.noPerson)}</p>
 ${unproven({ report, language, words })}`;
+}
+
+/** A day as the language writes it out. */
+function dayWords(day: string, language: Language): string {
+  const format = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
+  return format.format(new Date(`${day}T00:00:00Z`));
 }
 
 function unproven({ report, words }: Page): string {
@@ -99,7 +105,7 @@ function weeks({ report, language, words }: Page): string {
     `<h3>${escapeHtml(words.dockings)}</h3>${columnChart(words.dockings, docked, [words.withRecording, words.withoutRecording])}`,
     `<h3>${escapeHtml(words.recordings)}</h3>${columnChart(words.recordings, recorded, [])}`,
   ];
-  const rows = report.weeks.map((week) => [week.week, ...countCells(week, language)]);
+  const rows = report.weeks.map((week) => [week.week.replace('-', '\u2011'), ...countCells(week, language)]);
   return `<h2>${escapeHtml(words.perWeek)}</h2>${charts.join('')}${table([words.week, ...countHeads(words)], rows)}`;
 }
 
@@ -181,11 +187,11 @@ function failures({ report, language, words }: Page): string {
 }
 
 /** Markdown becomes HTML without raw HTML and without links that do anything (micromark's safe default). */
-function notes({ report, words }: Page): string {
+function notes({ report, language, words }: Page): string {
   if (report.notes.length === 0) return '';
   const articles = report.notes.map(
     ({ date, shift, use, text }) =>
-      `<article><h3>${escapeHtml(`${date}, ${words.shift} ${shift}: ${use}`)}</h3>${micromark(text)}</article>`,
+      `<article><h3>${escapeHtml(`${dayWords(date, language)}, ${words.shift} ${shift}: ${use}`)}</h3>${micromark(text)}</article>`,
   );
   const intro = escapeHtml(fill(words.notesText, report.notes.length));
   return `<h2>${escapeHtml(words.notes)}</h2><p>${intro}</p>${articles.join('\n')}`;

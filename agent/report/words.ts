@@ -55,7 +55,7 @@ const EN = {
   unproven:
     '{} folders hold documents whose signatures do not hold. They are not counted. `bodydock verify` says what is wrong with them.',
   notes: "The users' own reports",
-  notesText: 'Written by users of the cameras, without names. {} reports.',
+  notesText: 'Written by users of the cameras, without names. Number of reports: {}.',
   shift: 'shift',
   withRecording: 'with recordings',
   withoutRecording: 'without a recording',
@@ -122,7 +122,7 @@ const DE: Record<keyof typeof EN, string> = {
   unproven:
     '{} Ordner enthalten Dokumente, deren Signatur nicht stimmt. Sie sind nicht gezählt. Was an ihnen falsch ist, sagt `bodydock verify`.',
   notes: 'Erfahrungsberichte der Nutzenden',
-  notesText: 'Von Nutzenden der Kameras geschrieben, ohne Namen. {} Berichte.',
+  notesText: 'Von Nutzenden der Kameras geschrieben, ohne Namen. Zahl der Berichte: {}.',
   shift: 'Schicht',
   withRecording: 'mit Aufzeichnungen',
   withoutRecording: 'ohne Aufzeichnung',

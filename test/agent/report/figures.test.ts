@@ -1,5 +1,5 @@
 // Quantiles and trend of a report.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { changePerDay, spreadOf } from '../../../agent/report/figures.ts';
 

@@ -1,0 +1,224 @@
+// A pilot of four weeks in a vault, counted: the real documents, the real command's parts.
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Calendar, parsePeriod } from '../../../agent/report/calendar.ts';
+import { makeReport } from '../../../agent/report/make-report.ts';
+import type { PilotReport } from '../../../agent/report/pilot-report.ts';
+import { reportCsv } from '../../../agent/report/report-csv.ts';
+import { reportHtml } from '../../../agent/report/report-html.ts';
+import { nodeFiles } from '../../../protocol/io/files-node.ts';
+import { VaultBuilder } from '../../fakes/vault-builder.ts';
+
+const HOUR_MS = 3_600_000;
+let root: string;
+let vault: VaultBuilder;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'report-'));
+  vault = await VaultBuilder.create(root, { seed: 11, station: 'dock-1' });
+  await pilot(vault);
+});
+afterAll(() => rm(root, { recursive: true }));
+
+/** Days with nothing, one with two recordings and a sidecar, one whose camera was not read to its end, one cut off. */
+async function pilot(builder: VaultBuilder): Promise<void> {
+  for (const [day, percent] of [
+    ['2026-11-25T10:00:00.000Z', 90],
+    ['2026-11-26T10:00:00.000Z', 80],
+    ['2026-12-02T10:00:00.000Z', 70],
+  ] as const) {
+    builder.clock.moveTo(day);
+    await builder.dock({ camera: 'cam-1', clock: clockOf(day, -3000), condition: conditionOf(percent) });
+    builder.clock.advance(HOUR_MS);
+    await builder.undock();
+  }
+  builder.clock.moveTo('2026-12-03');
+  await builder.dock({ camera: 'cam-2' });
+  await builder.record({ camera: 'cam-2', path: 'DCIM/1.MP4', sidecars: ['DCIM/1.GPS'] });
+  await builder.record({ camera: 'cam-2', path: 'DCIM/1.GPS', role: 'sidecar', sidecarOf: 'DCIM/1.MP4' });
+  await builder.record({ camera: 'cam-2', path: 'DCIM/2.MP4', rejected: 'odd-name' });
+  await builder.undock();
+  builder.clock.moveTo('2026-12-09');
+  await builder.dock({ camera: 'cam-1' });
+  await builder.entry({ fate: 'waiting', path: 'DCIM/3.MP4', reason: 'unreadable' });
+  await builder.undock({ ended: 'failed' });
+  builder.clock.moveTo('2026-12-10');
+  await builder.dock({ camera: 'cam-2' });
+  await builder.undock({ complete: false });
+  await builder.close();
+}
+
+function clockOf(day: string, offsetMs: number): NonNullable<PilotClock> {
+  const readAt = day;
+  const claimed_at = new Date(Date.parse(readAt) + offsetMs).toISOString();
+  return {
+    read_at: readAt,
+    claimed_at,
+    offset_ms: offsetMs,
+    uncertainty_ms: 500,
+    zone_minutes: null,
+    set: null,
+  };
+}
+type PilotClock = NonNullable<Parameters<VaultBuilder['dock']>[0]>['clock'];
+type PilotCondition = NonNullable<NonNullable<Parameters<VaultBuilder['dock']>[0]>['condition']>;
+
+function conditionOf(percent: number): PilotCondition {
+  return {
+    battery_percent: percent,
+    battery_mv: null,
+    battery_cycles: null,
+    charging: true,
+    temperature_c: null,
+    storage_total_bytes: null,
+    storage_free_bytes: null,
+    power_ons: null,
+  };
+}
+
+function make(wish: { from?: string; to?: string; notes?: string } = {}): Promise<PilotReport> {
+  return makeReport({
+    files: nodeFiles(),
+    vault: vault.vault,
+    keysFolder: undefined,
+    notesFolder: wish.notes,
+    period: parsePeriod(wish.from ?? '2026-11-25', wish.to ?? '2026-12-15'),
+    calendar: new Calendar('UTC'),
+    madeAt: '2026-12-16T08:00:00.000Z',
+    signal: new AbortController().signal,
+  });
+}
+
+test('dockings, days and recordings are counted by what the documents prove', async () => {
+  const report = await make();
+  expect(report.stations).toEqual(['dock-1']);
+  expect(report.total).toMatchObject({
+    dockings: 6,
+    dockings_without_recording: 3,
+    recordings: 2,
+    other_files: 1,
+    recordings_without_duration: 2,
+    bytes: 6000,
+    not_receipted: 0,
+  });
+  expect(report.days).toEqual({
+    days: 21,
+    proven_without_recording: 3,
+    with_recording: 1,
+    undecided: 2,
+    without_docking: 15,
+  });
+  expect(report.unproven).toEqual({ count: 0, where: [] });
+});
+
+test('weeks without a docking stand there as well, and cameras have their own counts', async () => {
+  const report = await make({ to: '2026-12-20' });
+  expect(report.weeks.map(({ week, dockings, recordings }) => [week, dockings, recordings])).toEqual([
+    ['2026-W48', 2, 0],
+    ['2026-W49', 2, 2],
+    ['2026-W50', 2, 0],
+    ['2026-W51', 0, 0],
+  ]);
+  expect(report.cameras.map(({ camera, dockings, recordings }) => [camera, dockings, recordings])).toEqual([
+    ['cam-1', 4, 0],
+    ['cam-2', 2, 2],
+  ]);
+});
+
+test('clock and battery of a camera are told with their trend', async () => {
+  const [first, second] = (await make()).cameras;
+  expect(first).toMatchObject({ offset_ms_median: -3000, offset_ms_worst: 3000 });
+  expect(first?.battery_change_percent_per_30_days).toBeLessThan(-50);
+  expect(second).toMatchObject({ offset_ms_median: null, battery_change_percent_per_30_days: null });
+});
+
+test('what went wrong is counted by its kind', async () => {
+  const kinds = new Map((await make()).failures.map(({ kind, count }) => [kind, count]));
+  expect(Object.fromEntries(kinds)).toMatchObject({
+    'docking failed': 1,
+    'inventory not complete': 1,
+    'waiting: unreadable': 1,
+    'odd but kept: odd-name': 1,
+  });
+});
+
+test('times from docking to receipt have their quantiles and their histogram', async () => {
+  const { docking_to_receipt_s: spread, docking_to_receipt_histogram: histogram } = await make();
+  expect(spread?.count).toBe(3);
+  expect(spread?.worst).toBeLessThan(120);
+  expect(histogram.reduce((sum, each) => sum + each, 0)).toBe(3);
+});
+
+test('a period takes in only what lies in it', async () => {
+  const report = await make({ from: '2026-12-03', to: '2026-12-03' });
+  expect(report.total).toMatchObject({ dockings: 1, recordings: 2 });
+  expect(report.days).toMatchObject({ days: 1, with_recording: 1 });
+});
+
+test('a document whose signature does not hold is counted nowhere and named', async () => {
+  const folder = vault.recordings[0]?.folder ?? '';
+  const signature = join(folder, 'manifest.json.minisig');
+  const before = await nodeFiles().readAll(signature, 10_000);
+  await appendFile(join(folder, 'manifest.json'), ' ');
+  const report = await make();
+  await writeFile(join(folder, 'manifest.json'), vault.recordings[0]?.manifestBytes ?? new Uint8Array());
+  await writeFile(signature, before);
+  expect(report.unproven).toEqual({ count: 1, where: [`dock-1/${vault.recordings[0]?.id ?? ''}`] });
+  expect(report.total.recordings).toBe(1);
+  expect(report.days.with_recording).toBe(1);
+  expect(report.failures).toContainEqual({ kind: 'recording of a docking record is missing', count: 1 });
+});
+
+test('the page holds the numbers in both languages, no script, and nothing from elsewhere', async () => {
+  const notes = join(root, 'notes');
+  await nodeFiles().makeFolder(notes);
+  const text =
+    '---\ndate: 2026-12-03\nshift: late\nuse: <b>worn</b>\n---\n**Good.** <script>alert(1)</script> [x](javascript:alert(1))\n';
+  await writeFile(join(notes, '1.md'), text);
+  const report = await make({ notes });
+  const [english, german] = [reportHtml(report, 'en'), reportHtml(report, 'de')];
+  for (const html of [english, german]) {
+    expect(html).not.toMatch(/<script|href="javascript|src=|https?:/i);
+    expect(html).toContain('<strong>Good.</strong>');
+    expect(html).toContain('&lt;b&gt;worn&lt;/b&gt;');
+    expect(html.match(/<svg/g)?.length).toBeGreaterThanOrEqual(4);
+  }
+  expect(english).toContain('with proof that nothing was recorded');
+  expect(german).toContain('mit dem Nachweis, dass nichts aufgezeichnet wurde');
+  expect(german).toContain('odd-name');
+});
+
+test('no serial number of a camera and no path is in any form of the report', async () => {
+  const report = await make();
+  const all = [reportHtml(report, 'de'), JSON.stringify(report), ...reportCsv(report).values()].join('\n');
+  expect(all).not.toContain('serial of');
+  expect(all).not.toContain('DCIM');
+});
+
+test('tables as CSV have one line a row and no formula', async () => {
+  const report = await make();
+  const files = reportCsv({ ...report, failures: [{ kind: '=1+1, "x"', count: 1 }] });
+  expect(files.get('weeks.csv')?.split('\r\n')).toHaveLength(report.weeks.length + 2);
+  expect(files.get('failures.csv')).toBe('kind,count\r\n"\'=1+1, ""x""",1\r\n');
+});
+
+test('a folder that is no vault is refused', async () => {
+  const wish = {
+    files: nodeFiles(),
+    notesFolder: undefined,
+    period: parsePeriod('2026-11-25', '2026-11-25'),
+  };
+  const calendar = new Calendar('UTC');
+  const options = {
+    ...wish,
+    calendar,
+    madeAt: '',
+    signal: new AbortController().signal,
+    keysFolder: vault.keys,
+  };
+  await expect(makeReport({ ...options, vault: join(vault.vault, 'dock-1') })).rejects.toMatchObject({
+    code: 'verify.not-recognised',
+  });
+});
