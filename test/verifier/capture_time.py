@@ -1,0 +1,120 @@
+"""Corrected capture times against the dockings that they were computed from (SPEC 9.3, 9.4), as far as documents show it.
+
+The resolution of a camera's file times stands in no document: it only widens an interval, equally at both ends, and that is what is held here.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from dockings import Docking
+from evidence import Recording, Station
+from findings import Report
+from instants import milliseconds
+
+
+@dataclass(frozen=True)
+class _Offset:
+    """What a camera's clock was off by: from `least` to `most` milliseconds."""
+
+    least: int
+    most: int
+
+
+def check_capture_times(station: Station, wholes: dict[str, Docking], report: Report) -> None:
+    """Compares each corrected interval with the docking it was sealed in and the one before."""
+    by_digest = {docking.last_sha256: docking for docking in wholes.values()}
+    for recording in station.recordings.values():
+        value = recording.value
+        docking = wholes.get(value["docking"]) if value is not None else None
+        if value is None or docking is None or value["capture"]["basis"] == "clock-unmeasured":
+            continue
+        named = docking.value["previous_docking_sha256"]
+        previous: Docking | None = _latest_before(docking, wholes) if named is None else by_digest.get(named)
+        if named is None or previous is not None:  # else a gap, told as such: nothing can be computed without it
+            _check(recording, value, docking, previous, report)
+
+
+def _latest_before(docking: Docking, wholes: dict[str, Docking]) -> Docking | None:
+    """A new station key begins a new chain; the camera's docking before is still the one before."""
+    camera, docked = docking.value["camera"]["id"], milliseconds(docking.value["docked_at"])
+    before = [
+        (milliseconds(each.value["docked_at"]), name)
+        for name, each in wholes.items()
+        if each.value["camera"]["id"] == camera and milliseconds(each.value["docked_at"]) < docked
+    ]
+    return wholes[max(before)[1]] if before else None
+
+
+def _check(
+    recording: Recording, manifest: dict[str, Any], docking: Docking, previous: Docking | None, report: Report
+) -> None:
+    capture = manifest["capture"]
+    place = f"{recording.place}/manifest.json"
+    begins, ends = _bounds(docking, previous)
+    earliest, latest = _instant(capture["earliest_at"]), _instant(capture["latest_at"])
+    if earliest is None or latest is None:
+        report.find("capture.open", place, "has a corrected interval without an end")
+        return
+    if capture["basis"] == "docking-interval":
+        if (earliest, latest) != (begins, ends):
+            report.find("capture.bounds", place, "is not the interval between the dockings that its basis names")
+        return
+    if ends is not None and latest > ends or begins is not None and earliest < begins:
+        report.find("capture.bounds", place, "was captured outside of the dockings that bound it")
+    _check_measured(manifest, docking, previous, (begins, ends), place, report)
+
+
+def _instant(text: str | None) -> int | None:
+    return milliseconds(text) if text is not None else None
+
+
+def _bounds(docking: Docking, previous: Docking | None) -> tuple[int | None, int | None]:
+    """End of the camera's docking before, start of this one; each only where the station's clock was not wrong then."""
+    ends = milliseconds(docking.value["docked_at"]) if _clock_counts(docking) else None
+    if previous is None or previous.value["ended_at"] is None or not _clock_counts(previous):
+        return None, ends
+    return milliseconds(previous.value["ended_at"]), ends
+
+
+def _clock_counts(docking: Docking) -> bool:
+    return docking.value["clock_synchronised"] is not False
+
+
+def _check_measured(
+    manifest: dict[str, Any],
+    docking: Docking,
+    previous: Docking | None,
+    bounds: tuple[int | None, int | None],
+    place: str,
+    report: Report,
+) -> None:
+    claimed, offsets = _instant(manifest["original"]["modified_at"]), _offsets(docking, previous)
+    if claimed is None or not offsets:
+        report.find("capture.unmeasured", place, "says that a clock was measured, and the docking records do not")
+        return
+    earliest, latest = milliseconds(manifest["capture"]["earliest_at"]), milliseconds(manifest["capture"]["latest_at"])
+    wider_before = claimed - max(each.most for each in offsets) - earliest
+    wider_behind = latest - (claimed - min(each.least for each in offsets))
+    cut = (earliest == bounds[0], latest == bounds[1])
+    too_narrow = (wider_before < 0 and not cut[0]) or (wider_behind < 0 and not cut[1])
+    if too_narrow or (True not in cut and wider_before != wider_behind):
+        report.find(
+            "capture.measured", place, "is not what the measured offsets of the camera's clock make of its claim"
+        )
+
+
+def _offsets(docking: Docking, previous: Docking | None) -> list[_Offset]:
+    """The offset of this docking before setting; with it the one that was left at the end of the docking before."""
+    clock = docking.value["camera_clock"]
+    if clock is None or not _clock_counts(docking):
+        return []
+    found = [_offset(clock)]
+    before = previous.value["camera_clock"] if previous is not None and _clock_counts(previous) else None
+    if before is not None:
+        found.append(_offset(before["set"] or before))
+    return found
+
+
+def _offset(measured: dict[str, Any]) -> _Offset:
+    offset, uncertainty = measured["offset_ms"], measured["uncertainty_ms"]
+    return _Offset(offset - uncertainty, offset + uncertainty)

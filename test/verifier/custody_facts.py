@@ -1,0 +1,192 @@
+"""A station's custody log against the documents that lie in the vault (SPEC 4.3): each says the same of a recording, and nothing is missing."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from custody_log import CustodyLog
+from custody_segment import Line
+from evidence import Receipted, Recording, Station
+from findings import Report
+from instants import milliseconds
+
+
+class StationFacts:
+    """Entries of a station's log by event and by what they are about."""
+
+    def __init__(self, log: CustodyLog) -> None:
+        self._lines: dict[tuple[str, str], list[Line]] = defaultdict(list)
+        for line in log.lines():
+            for name in ("recording", "record"):
+                if isinstance(line.facts.get(name), str):
+                    self._lines[line.event, line.facts[name]].append(line)
+
+    def of(self, event: str, name: str) -> list[Line]:
+        """Entries of an event about a recording or a record."""
+        return self._lines.get((event, name), [])
+
+    def names(self, event: str) -> Iterator[str]:
+        """What entries of an event are about."""
+        return (name for each, name in self._lines if each == event)
+
+
+def check_custody_facts(station: Station, dropped: set[str], report: Report) -> None:
+    """Compares the log with all folders of the station. `dropped`: recordings whose documents the store let go."""
+    facts = StationFacts(station.log)
+    for recording in station.recordings.values():
+        _check_recording(recording, station, facts, report)
+    for part in station.dockings.values():
+        _check_docking(part, station, facts, report)
+    for each in _folders(station):
+        _check_receipt(each, station, facts, report)
+    _check_missing(station, facts, dropped, report)
+    _check_erasures(station, report)
+    _check_broken(station, report)
+
+
+def _folders(station: Station) -> Iterable[Receipted]:
+    return [*station.recordings.values(), *station.dockings.values()]
+
+
+def _compare(lines: list[Line], expected: dict[str, Any], code: str, place: str, report: Report) -> None:
+    for line in lines:
+        differing = [name for name, value in expected.items() if line.facts.get(name) != value]
+        if differing:
+            report.find(code, place, f"{line.place} says another {', '.join(differing)}")
+
+
+def _check_recording(recording: Recording, station: Station, facts: StationFacts, report: Report) -> None:
+    document = recording.document
+    if document is None:
+        return
+    value, name, place = document.value, recording.name, document.place
+    sealed, original = value["sealed"], value["original"]
+    source = {"docking": value["docking"], "path_sha256": value["source"]["path_sha256"]}
+    pulled = {**source, "size_bytes": original["size_bytes"], "sha256": original["sha256"]}
+    spooled = {"manifest_sha256": document.sha256, "sealed_size_bytes": sealed["size_bytes"]}
+    sealing = {"sealed_size_bytes": sealed["size_bytes"], "chunks_sha256": sealed["chunks_sha256"]}
+    _compare(facts.of("pulled", name), pulled, "custody.other-original", place, report)
+    _compare(facts.of("sealed", name), sealing, "custody.other-sealed", place, report)
+    _compare(facts.of("spooled", name), spooled, "custody.other-manifest", place, report)
+    rejected = value["rejected"]["reason"] if value["rejected"] is not None else None
+    _compare(facts.of("rejected", name), {"reason": rejected}, "custody.other-rejection", place, report)
+    if not facts.of("spooled", name):
+        _tell_unlogged(recording, value["sealed_at"], station.log, "spooled", report)
+
+
+def _check_docking(part: Receipted, station: Station, facts: StationFacts, report: Report) -> None:
+    document = part.document
+    if document is None:
+        return
+    value = document.value
+    expected = {name: value[name] for name in ("docking", "part", "parts")}
+    lines = facts.of("docking-recorded", part.name)
+    _compare(lines, {**expected, "sha256": document.sha256}, "custody.other-docking", document.place, report)
+    if not lines:
+        _tell_unlogged(part, value["ended_at"] or value["docked_at"], station.log, "docking-recorded", report)
+
+
+def _tell_unlogged(each: Receipted, made_at: str, log: CustodyLog, event: str, report: Report) -> None:
+    """A log that goes on well behind a document and does not know it is not the log that it was made under."""
+    first, last = next(log.lines(), None), log.last
+    dropped = first is not None and not log.from_the_start and milliseconds(made_at) < first.at_ms
+    if last is None or dropped:
+        report.note("custody.not-covered", each.place, "is older than the log that is here")
+    elif last.at_ms <= milliseconds(made_at):
+        report.note("custody.not-arrived", each.place, f"is newer than the log, which has no '{event}' of it yet")
+    else:
+        report.find("custody.unlogged", each.place, f"stands in no entry '{event}', and the log goes on behind it")
+
+
+def _check_receipt(each: Receipted, station: Station, facts: StationFacts, report: Report) -> None:
+    logged = facts.of("receipted", each.name)
+    receipt = each.receipt
+    if receipt is None:
+        if logged:
+            report.find("receipt.missing", each.place, f"has no receipt, and {logged[0].place} says that it came")
+        else:
+            report.note("receipt.none", each.place, "has no receipt yet")
+        return
+    expected = {"receiver": receipt.value["receiver"], "receipt_sha256": receipt.sha256}
+    _compare(logged, expected, "custody.other-receipt", receipt.place, report)
+    _check_head(receipt.value["custody_head"], receipt.place, station.log, report)
+
+
+def _check_head(head: dict[str, Any] | None, place: str, log: CustodyLog, report: Report) -> None:
+    """What a receipt says that the vault held of the log it must hold still, unless older segments were dropped."""
+    if head is None:
+        return
+    segment = log.by_name.get(head["segment"])
+    if segment is None and not log.from_the_start and log.by_name:
+        report.note("receipt.head-dropped", place, f"names segment {head['segment']}, which is not here any more")
+    elif segment is None:
+        report.find("receipt.head-segment", place, f"names segment {head['segment']} of the log, which is not here")
+    elif (line := segment.line(head["sequence"])) is None:
+        report.find(
+            "receipt.head-cut", place, f"names entry {head['sequence']} of {segment.name}, which ends before it"
+        )
+    elif line.sha256 != head["sha256"]:
+        report.find(
+            "receipt.head-other",
+            place,
+            f"names another entry {head['sequence']} of {segment.name} than the one that is here",
+        )
+
+
+def _check_missing(station: Station, facts: StationFacts, dropped: set[str], report: Report) -> None:
+    here = station.recordings.keys() | station.dockings.keys()
+    for name in sorted(set(facts.names("receipted")) - here - dropped):
+        place = facts.of("receipted", name)[0].place
+        is_docking = bool(facts.of("docking-recorded", name))
+        what, code = ("docking record", "docking.missing") if is_docking else ("recording", "recording.missing")
+        report.find(code, place, f"{what} {name} was receipted and is not here")
+    receipted = set(facts.names("receipted"))
+    for event, code in (("spooled", "recording.waiting"), ("docking-recorded", "docking.waiting")):
+        for name in sorted(set(facts.names(event)) - here - dropped - receipted):
+            report.note(code, facts.of(event, name)[0].place, f"{name} has not come yet")
+
+
+def _check_erasures(station: Station, report: Report) -> None:
+    """Nothing is erased from a camera before its receipt (SPEC 8)."""
+    receipted: set[Any] = set()
+    first = next(station.log.lines(), None)
+    for line in station.log.of("receipted", "erasing", "erased"):
+        name = line.facts.get("recording")
+        if line.event == "receipted":
+            receipted.add(name)
+        elif name not in receipted and not _receipted_before_log(station, name, first):
+            report.find(
+                "custody.erased-unreceipted", line.place, f"{name} is '{line.event}' before the log calls it receipted"
+            )
+
+
+def _receipted_before_log(station: Station, name: Any, first: Line | None) -> bool:
+    """Where older segments were dropped, a receipt from before the oldest line that is here counts."""
+    if station.log.from_the_start or first is None:
+        return False
+    recording = station.recordings.get(name)
+    receipt = recording.receipt if recording is not None else None
+    return receipt is not None and milliseconds(receipt.value["received_at"]) <= first.at_ms
+
+
+def _check_broken(station: Station, report: Report) -> None:
+    for line in station.log.of("chain-broken"):
+        report.find(
+            "custody.chain-broken", line.place, f"the station itself found segment {line.facts.get('segment')} broken"
+        )
+
+
+def reconcile(station: Station, dropped: set[str]) -> dict[str, Any]:
+    """The station's log, the receipts and the folders counted against each other."""
+    facts = StationFacts(station.log)
+    logged = {name for name in facts.names("receipted") if not facts.of("docking-recorded", name)}
+    receipts = {name for name, each in station.recordings.items() if each.receipt is not None}
+    differences = sorted((logged ^ receipts) - dropped)
+    return {
+        "receipted_in_log": len(logged),
+        "receipts": len(receipts),
+        "recordings": len(station.recordings),
+        "deleted": sum(each.deleted for each in station.recordings.values()),
+        "documents_dropped": len(dropped),
+        "differences": differences,
+    }

@@ -1,0 +1,167 @@
+"""A whole custody log: segments in the order in which they follow each other; gaps, forks and second beginnings (SPEC 4.3)."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from custody_segment import Holder, Line, Segment, read_segment
+from findings import Report
+from safe_files import names_in
+
+_SEGMENT_FILE = re.compile(r"([a-z2-7]{25}[aeimquy4])\.jsonl(\.minisig)?", re.ASCII)
+
+
+@dataclass
+class CustodyLog:
+    """The log of one station or receiver. `order` holds its segments as they follow each other."""
+
+    place: str
+    order: list[Segment] = field(default_factory=list)
+    by_name: dict[str, Segment] = field(default_factory=dict)
+    # Whether its very first segment is here: else what is older was dropped.
+    from_the_start: bool = True
+
+    def lines(self) -> Iterator[Line]:
+        """All entries in order."""
+        for segment in self.order:
+            yield from segment.lines
+
+    def of(self, *events: str) -> Iterator[Line]:
+        """Entries of these events in order, those with the right facts alone."""
+        for line in self.lines():
+            if line.event in events:
+                yield line
+
+    @property
+    def last(self) -> Line | None:
+        """The newest entry."""
+        segment = next((each for each in reversed(self.order) if each.lines), None)
+        return segment.lines[-1] if segment is not None else None
+
+
+def read_custody_log(folder: Path, place: str, holder: Holder, report: Report) -> CustodyLog:
+    """Reads all segments of a folder. No folder is an empty log."""
+    log = CustodyLog(place)
+    signatures: set[str] = set()
+    for name, kind in names_in(folder):
+        match = _SEGMENT_FILE.fullmatch(name)
+        if match is None or kind != "file":
+            _check_other(name, kind, place, report)
+        elif match[2] is None:
+            log.by_name[match[1]] = read_segment(folder, match[1], f"{place}/{name}", holder, report)
+        else:
+            signatures.add(match[1])
+    for name in sorted(signatures - log.by_name.keys()):
+        report.find("custody.segment-missing", f"{place}/{name}.jsonl", "is not there, and its signature is")
+    _order(log, report)
+    return log
+
+
+def _check_other(name: str, kind: str, place: str, report: Report) -> None:
+    if kind == "file" and (name == "newest.json" or name.startswith(".")):
+        return
+    report.find("folder.unexpected", f"{place}/{json.dumps(name)[1:-1]}", "does not belong into a custody log")
+
+
+def check_gaps(log: CustodyLog, dropped: dict[str, Line], report: Report) -> None:
+    """Segments that are named by a later one and are not here. `dropped` are the entries that say that one was let go, by segment."""
+    missing = [each for each in log.order if (last := _last_of(each)) is not None and last not in log.by_name]
+    unexplained = [each for each in missing if not _explains(dropped.get(_last_of(each) or ""), each)]
+    oldest = log.order[0] if log.order else None
+    for segment in unexplained:
+        if segment is oldest:
+            report.note(
+                "custody.older-dropped",
+                segment.place,
+                "follows a segment that is not here: the log is whole from here on",
+            )
+        else:
+            report.find("custody.gap", segment.place, f"follows segment {_last_of(segment)}, which is not here")
+
+
+def _explains(dropped: Line | None, follower: Segment) -> bool:
+    opened = follower.opened
+    if dropped is None or opened is None:
+        return False
+    named = (opened.get("last_sequence"), opened.get("last_sha256"))
+    return (dropped.facts.get("last_sequence"), dropped.facts.get("last_sha256")) == named
+
+
+def _last_of(segment: Segment) -> str | None:
+    last = segment.opened.get("last_segment") if segment.opened is not None else None
+    return last if isinstance(last, str) else None
+
+
+def _order(log: CustodyLog, report: Report) -> None:
+    followers: dict[str | None, list[Segment]] = defaultdict(list)
+    for segment in log.by_name.values():
+        followers[_last_of(segment)].append(segment)
+    starts = [each for name, group in followers.items() if name not in log.by_name for each in group]
+    starts.sort(key=lambda each: (_last_of(each) is not None, each.lines[0].at if each.lines else ""))
+    if len(followers[None]) > 1:
+        names = ", ".join(each.name for each in followers[None])
+        report.find("custody.two-starts", log.place, f"begins several times: {names}")
+    log.from_the_start = bool(followers[None]) or not log.by_name
+    for start in starts:
+        _walk(start, followers, log, report)
+    for segment in log.by_name.values():
+        if segment not in log.order:
+            report.find("custody.circle", segment.place, "follows itself through others")
+            log.order.append(segment)
+    _check_tails(log, report)
+
+
+def _walk(start: Segment, followers: dict[str | None, list[Segment]], log: CustodyLog, report: Report) -> None:
+    pending = [start]
+    while pending:
+        segment = pending.pop(0)
+        log.order.append(segment)
+        after = sorted(followers[segment.name], key=lambda each: each.lines[0].at)
+        if len(after) > 1:
+            names = ", ".join(each.name for each in after)
+            report.find("custody.fork", segment.place, f"is followed by several segments: {names}")
+        for each in after:
+            _check_link(segment, each, report)
+        pending.extend(after)
+
+
+def _check_link(before: Segment, after: Segment, report: Report) -> None:
+    """The head that a segment names is an entry of the one before; what stands behind it there is repeated (4.3.2)."""
+    opened = after.opened or {}
+    sequence = opened.get("last_sequence")
+    named = before.line(sequence) if isinstance(sequence, int) else None
+    if named is None or named.sha256 != opened.get("last_sha256"):
+        place = f"{after.place}:1"
+        report.find("custody.link", place, f"names an entry {sequence} that {before.name} does not hold so")
+        return
+    lost = [(each.event, each.facts) for each in before.lines[named.sequence :] if each.event != "checkpoint"]
+    again = [(each.event, each.facts) for each in after.lines[1 : 1 + 2 * len(lost)]]
+    if any(each not in again for each in lost):
+        report.find(
+            "custody.fork", after.place, f"leaves {before.name} at {named.sequence}, and that one goes on otherwise"
+        )
+    elif len(before.lines) > named.sequence:
+        report.note(
+            "custody.repeated",
+            after.place,
+            f"repeats {len(lost)} entries that {before.name} holds behind {named.sequence}",
+        )
+    else:
+        before.signed_up_to = max(before.signed_up_to, named.sequence if after.signed_up_to >= 1 else 0)
+
+
+def _check_tails(log: CustodyLog, report: Report) -> None:
+    newest = log.order[-1] if log.order else None
+    for segment in log.order:
+        if segment.torn and segment is newest:
+            report.note("custody.torn", segment.place, "ends inside a line, as a running log may")
+        elif segment.torn:
+            report.find("custody.torn", segment.place, "ends inside a line")
+        behind = len(segment.lines) - segment.signed_up_to
+        if segment.lines and segment.lines[-1].event == "checkpoint":
+            behind -= 1
+        if behind > 0:
+            report.note("custody.unsigned", segment.place, f"ends with {behind} entries that no signature covers yet")

@@ -1,0 +1,266 @@
+"""Docking records as wholes (SPEC 4.6): all parts, what the log says of the docking, the inventory, and what became of each entry."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from evidence import Receipted, Recording, Station
+from findings import Report
+
+# Fields that may differ between the parts of one record.
+_OWN_FIELDS = {"record", "part", "previous_docking_sha256", "entries"}
+
+
+@dataclass(frozen=True)
+class Docking:
+    """A docking whose record is whole. `parts` are in order."""
+
+    value: dict[str, Any]
+    parts: tuple[Receipted, ...]
+
+    @property
+    def place(self) -> str:
+        """Where its first part lies."""
+        return self.parts[0].place
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        """Entries of all parts."""
+        return [entry for part in self.parts if part.value is not None for entry in part.value["entries"]]
+
+    @property
+    def last_sha256(self) -> str:
+        """Digest of its last part: what the next docking names."""
+        document = self.parts[-1].document
+        return document.sha256 if document is not None else ""
+
+
+def whole_dockings(station: Station, report: Report) -> dict[str, Docking]:
+    """Joins parts to records, by docking. A part that is missing is a finding, unless the log says that it waits at the station."""
+    grouped: dict[str, list[Receipted]] = defaultdict(list)
+    for part in station.dockings.values():
+        if part.value is not None:
+            grouped[part.value["docking"]].append(part)
+    wholes: dict[str, Docking] = {}
+    for docking, parts in grouped.items():
+        parts.sort(key=lambda part: (part.value or {})["part"])
+        if _check_parts(docking, parts, station, report):
+            wholes[docking] = Docking(parts[0].value or {}, tuple(parts))
+    return wholes
+
+
+def _check_parts(docking: str, parts: list[Receipted], station: Station, report: Report) -> bool:
+    values = [part.value for part in parts if part.value is not None]
+    if any(_shared(value) != _shared(values[0]) for value in values[1:]):
+        report.find("docking.parts-differ", parts[0].place, "has parts that do not say the same of the docking")
+        return False
+    numbers = [value["part"] for value in values]
+    expected = list(range(1, values[0]["parts"] + 1))
+    if numbers == expected:
+        return _check_order(parts, report)
+    if len(set(numbers)) != len(numbers):
+        report.find("docking.part-doubled", parts[0].place, f"has parts {numbers} of {values[0]['parts']}")
+        return False
+    waiting = _waiting_parts(docking, station)
+    missing = sorted(set(expected) - set(numbers))
+    if set(missing) <= waiting:
+        report.note("docking.part-waiting", parts[0].place, f"parts {missing} wait at the station")
+    else:
+        report.find("docking.part-missing", parts[0].place, f"parts {missing} of {values[0]['parts']} are not here")
+    return False
+
+
+def _shared(value: dict[str, Any]) -> dict[str, Any]:
+    return {name: each for name, each in value.items() if name not in _OWN_FIELDS}
+
+
+def _check_order(parts: list[Receipted], report: Report) -> bool:
+    good = True
+    for before, after in zip(parts, parts[1:], strict=False):
+        previous = (after.value or {}).get("previous_docking_sha256")
+        if before.document is None or previous != before.document.sha256:
+            report.find("docking.part-chain", after.place, "does not follow the part before it")
+            good = False
+    return good
+
+
+def _waiting_parts(docking: str, station: Station) -> set[int]:
+    receipted = {line.facts.get("recording") for line in station.log.of("receipted")}
+    return {
+        line.facts.get("part", 0)
+        for line in station.log.of("docking-recorded")
+        if line.facts.get("docking") == docking and line.facts.get("record") not in receipted
+    }
+
+
+def check_dockings(station: Station, wholes: dict[str, Docking], report: Report) -> None:
+    """Everything about whole records."""
+    for docking in wholes.values():
+        _check_inventory(docking, report)
+        for entry in docking.entries:
+            _check_entry(entry, docking, station, report)
+    _check_manifests(station, wholes, report)
+    _check_log(station, wholes, report)
+
+
+def _check_inventory(docking: Docking, report: Report) -> None:
+    value, entries = docking.value, docking.entries
+    listed = [entry for entry in entries if not entry["later"]]
+    if len(entries) - len(listed) != value["later"]:
+        report.find(
+            "docking.later",
+            docking.place,
+            f"lists {len(entries) - len(listed)} later entries and says {value['later']}",
+        )
+    inventory = value["inventory"]
+    if inventory is None:
+        return
+    if len(listed) != inventory["entries"]:
+        report.find("docking.entries", docking.place, f"lists {len(listed)} entries and says {inventory['entries']}")
+    size = sum(entry["size_bytes"] or 0 for entry in listed)
+    if size != inventory["bytes"]:
+        report.find("docking.bytes", docking.place, f"lists {size} bytes and says {inventory['bytes']}")
+    if inventory_sha256(listed) != inventory["sha256"]:
+        report.find("docking.inventory", docking.place, "lists entries that do not have the digest of its inventory")
+
+
+def inventory_sha256(entries: list[dict[str, Any]]) -> str:
+    """Digest of a listing (SPEC 4.3, event `inventory`)."""
+    digest = sha256()
+    for entry in entries:
+        claimed = entry["modified_at"] or "-"
+        digest.update(f"{entry['path_sha256']} {entry['size_bytes']} {claimed}\n".encode("ascii"))
+    return digest.hexdigest()
+
+
+def _check_entry(entry: dict[str, Any], docking: Docking, station: Station, report: Report) -> None:
+    name = entry["recording"]
+    if name is None:
+        return
+    recording = station.recordings.get(name)
+    if recording is None:
+        _tell_missing(name, docking, station, report)
+        return
+    value = recording.value
+    if value is not None and _differs(entry, value, docking):
+        report.find("docking.other-recording", docking.place, f"says of {name} what its manifest does not")
+    if entry["erased"] and recording.receipt is None:
+        report.find("docking.erased", docking.place, f"{name} was erased from its camera and has no receipt")
+
+
+def _tell_missing(name: str, docking: Docking, station: Station, report: Report) -> None:
+    events = {line.event for line in station.log.of("spooled", "receipted") if line.facts.get("recording") == name}
+    if "receipted" in events:
+        return  # a finding or an explained one already: the log is asked for all that it calls receipted
+    if "spooled" in events:
+        report.note("docking.recording-waiting", docking.place, f"recording {name} waits at the station")
+    else:
+        report.find(
+            "docking.recording-missing", docking.place, f"recording {name} is not here, and the log does not know it"
+        )
+
+
+def _differs(entry: dict[str, Any], manifest: dict[str, Any], docking: Docking) -> bool:
+    same = (
+        manifest["camera"]["id"] == docking.value["camera"]["id"]
+        and manifest["original"]["size_bytes"] == entry["size_bytes"]
+    )
+    if entry["fate"] == "matched":
+        return not same
+    rejected = manifest["rejected"]["reason"] if manifest["rejected"] is not None else None
+    expected = (
+        docking.value["docking"],
+        docking.value["bay"],
+        entry["path_sha256"],
+        entry["modified_at"],
+        entry["reason"],
+    )
+    found = (
+        manifest["docking"],
+        manifest["bay"],
+        manifest["source"]["path_sha256"],
+        manifest["original"]["modified_at"],
+        rejected,
+    )
+    return not same or expected != found
+
+
+def _check_manifests(station: Station, wholes: dict[str, Docking], report: Report) -> None:
+    """What was sealed in a docking is an entry of its record, unless it was replaced."""
+    replaced = {
+        name for each in station.recordings.values() if each.value is not None for name in each.value["supersedes"]
+    }
+    listed = {name: {entry["recording"] for entry in docking.entries} for name, docking in wholes.items()}
+    for name, recording in station.recordings.items():
+        docking = recording.value["docking"] if recording.value is not None else None
+        if docking in listed and name not in listed[docking] and name not in replaced:
+            report.find(
+                "docking.unlisted",
+                _manifest_place(recording),
+                f"was sealed in docking {docking}, whose record does not list it",
+            )
+
+
+def _manifest_place(recording: Recording) -> str:
+    return f"{recording.place}/manifest.json"
+
+
+def _check_log(station: Station, wholes: dict[str, Docking], report: Report) -> None:
+    """What the log says of a docking must be what its record says."""
+    events: dict[str, list[tuple[str, dict[str, Any], str]]] = defaultdict(list)
+    for line in station.log.lines():
+        if isinstance(line.facts.get("docking"), str):
+            events[line.facts["docking"]].append((line.event, line.facts, line.place))
+    for name, docking in wholes.items():
+        _compare(docking, events.get(name, []), report)
+    _check_unrecorded(station, report)
+
+
+def _compare(docking: Docking, events: list[tuple[str, dict[str, Any], str]], report: Report) -> None:
+    value = docking.value
+    first_inventory = True
+    listed = {(entry["path_sha256"], entry["size_bytes"]) for entry in docking.entries}
+    erased = {entry["recording"] for entry in docking.entries if entry["erased"]}
+    logged_erased: set[str] = set()
+    for event, facts, place in events:
+        if event == "docked" and (facts.get("bay"), facts.get("camera")) != (value["bay"], value["camera"]["id"]):
+            report.find("docking.other-camera", docking.place, f"is of another bay or camera than {place} says")
+        elif event == "inventory" and first_inventory:
+            first_inventory = False
+            _compare_inventory(docking, facts, place, report)
+        elif event == "seen" and (facts.get("path_sha256"), facts.get("size_bytes")) not in listed:
+            report.find("docking.entry-missing", docking.place, f"does not list what {place} saw")
+        elif event in ("camera-clock", "camera-clock-set"):
+            _compare_clock(docking, event, facts, place, report)
+        elif event == "erased":
+            logged_erased.add(facts.get("recording", ""))
+    for name in sorted(erased - logged_erased):
+        report.find("docking.erased-unlogged", docking.place, f"says that {name} was erased, and the log does not")
+
+
+def _compare_inventory(docking: Docking, facts: dict[str, Any], place: str, report: Report) -> None:
+    inventory = docking.value["inventory"]
+    fields = ("entries", "bytes", "sha256")
+    if inventory is None or any(inventory[name] != facts.get(name) for name in fields):
+        report.find("docking.other-inventory", docking.place, f"has another inventory than {place} says")
+
+
+def _compare_clock(docking: Docking, event: str, facts: dict[str, Any], place: str, report: Report) -> None:
+    clock = docking.value["camera_clock"]
+    said = clock if event == "camera-clock" or clock is None else clock["set"]
+    if said is None or any(said[name] != facts.get(name) for name in ("offset_ms", "uncertainty_ms")):
+        report.find("docking.other-clock", docking.place, f"says another camera clock than {place}")
+
+
+def _check_unrecorded(station: Station, report: Report) -> None:
+    """A docking is over at the latest when the next one in its bay is recorded; then it has a record of its own."""
+    recorded = {line.facts.get("docking") for line in station.log.of("docking-recorded")}
+    open_dockings: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for line in station.log.of("docked"):
+        open_dockings[str(line.facts.get("bay"))].append((str(line.facts.get("docking")), line.place))
+    for dockings in open_dockings.values():
+        last = max((at for at, (docking, _) in enumerate(dockings) if docking in recorded), default=0)
+        for docking, place in dockings[:last]:
+            if docking not in recorded:
+                report.find("docking.unrecorded", place, f"docking {docking} is over and was never recorded")

@@ -1,0 +1,354 @@
+"""Shapes of the documents of SPEC 4, by type. What one field says about another is in here too, as far as one document alone can show it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from instants import milliseconds
+from shapes import (
+    BASE64,
+    BOOLEAN,
+    DAY,
+    DIGEST,
+    INSTANT,
+    KEY_ID,
+    PLACE_ID,
+    PUBLIC_KEY,
+    RANDOM_ID,
+    REASON_CODE,
+    RECEIVER_ID,
+    SIZE,
+    STATION_ID,
+    Shape,
+    ascending,
+    constant,
+    either,
+    fields,
+    integer,
+    many,
+    matching,
+    one_of,
+    text,
+)
+
+UNIT_BYTES = 524_288
+DOCKING_PART_ENTRIES_MAX = 256
+SHA256_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+# Reasons of the event `not-taken` (4.3), and the one that only a docking record knows (4.6).
+NOT_TAKEN = (
+    "not-a-file",
+    "changing",
+    "unreadable",
+    "too-damaged",
+    "camera-failed",
+    "spool-full",
+    "spool-failed",
+    "quarantined",
+)
+REJECTED = ("empty", "unknown-kind", "odd-name", "damaged")
+
+_LIST_MAX = 65_536
+_SAID = either(text(128))
+_HOLDER_ID = PLACE_ID  # a receiver id has the form of one as well
+_RECIPIENT = matching(r"age1[02-9ac-hj-np-z]{58}", "age recipient")
+_RANGE = fields(offset_bytes=SIZE, size_bytes=integer(1))
+_COUNT = either(SIZE)
+_HEAD = fields(segment=RANDOM_ID, sequence=integer(1), sha256=DIGEST)
+
+
+def _all(*shapes: Shape) -> Shape:
+    """Each of the shapes; a later one is asked only where those before found nothing."""
+
+    def check(value: Any, at: str) -> Iterator[str]:
+        for shape in shapes:
+            problems = list(shape(value, at))
+            yield from problems
+            if problems:
+                return
+
+    return check
+
+
+def _manifest_sense(value: Any, at: str) -> Iterator[str]:
+    rejected, capture, size = value["rejected"], value["capture"], value["original"]["size_bytes"]
+    if rejected is not None:
+        yield from _unreadable_sense(rejected, size, at)
+    if size == 0 and value["original"]["sha256"] != SHA256_OF_NOTHING:
+        yield f"{at}.original has no byte and the digest of some"
+    ends = (capture["earliest_at"], capture["latest_at"])
+    if None not in ends and milliseconds(ends[0]) > milliseconds(ends[1]):
+        yield f"{at}.capture ends before it begins"
+    if capture["basis"] == "clock-unmeasured" and (ends[0] != ends[1] or ends[0] != value["original"]["modified_at"]):
+        yield f"{at}.capture is not what the camera said, and its basis says so"
+    if (value["sidecar_of"] is not None) != (value["role"] == "sidecar"):
+        yield f"{at}.sidecar_of and role {value['role']} do not agree"
+    if value["sidecars"] and value["role"] != "media":
+        yield f"{at}.sidecars are there for role {value['role']}"
+    if value["recording"] in value["supersedes"]:
+        yield f"{at}.supersedes names the recording itself"
+
+
+def _unreadable_sense(rejected: Any, size: int, at: str) -> Iterator[str]:
+    if rejected["reason"] == "empty" and size != 0:
+        yield f"{at}.rejected is empty, and the original has {size} bytes"
+    if rejected["unreadable"] and rejected["reason"] != "damaged":
+        yield f"{at}.rejected has unreadable ranges and is not damaged"
+    end = -1
+    for each in rejected["unreadable"]:
+        if each["offset_bytes"] <= end:
+            yield f"{at}.rejected.unreadable is not ascending, or touches"
+        end = each["offset_bytes"] + each["size_bytes"]
+    if end > size:
+        yield f"{at}.rejected.unreadable goes beyond the original"
+
+
+def _receipt_sense(value: Any, at: str) -> Iterator[str]:
+    held = (value["sealed_size_bytes"], value["chunks_sha256"])
+    if value["kind"] == "docking" and held != (0, SHA256_OF_NOTHING):
+        yield f"{at} of a docking record names bytes"
+
+
+def _docking_sense(value: Any, at: str) -> Iterator[str]:
+    if value["part"] > value["parts"]:
+        yield f"{at}.part is {value['part']} of {value['parts']}"
+    if (value["record"] == value["docking"]) != (value["part"] == 1):
+        yield f"{at}.record is not the docking's id in part 1 alone"
+    if value["part"] > 1 and value["previous_docking_sha256"] is None:
+        yield f"{at}.previous_docking_sha256 does not name the part before"
+    if value["ended_at"] is not None and milliseconds(value["ended_at"]) < milliseconds(value["docked_at"]):
+        yield f"{at} ends before it begins"
+    if value["inventory"] is None and any(not entry["later"] for entry in value["entries"]):
+        yield f"{at} has entries of a listing that was not taken"
+    later = [entry["later"] for entry in value["entries"]]
+    if later != sorted(later):
+        yield f"{at}.entries has later ones before those of the first listing"
+
+
+_FATES = {
+    # fate: whether it names a recording, and what reasons it may have
+    "stored": (True, (None, *REJECTED)),
+    "matched": (True, (None,)),
+    "not-a-file": (False, (None,)),
+    "waiting": (False, (*NOT_TAKEN, "not-reached")),
+    "vanished": (False, (None,)),
+}
+
+
+def _entry_sense(value: Any, at: str) -> Iterator[str]:
+    named, reasons = _FATES[value["fate"]]
+    if (value["recording"] is not None) != named:
+        yield f"{at}.recording does not fit fate {value['fate']}"
+    if value["reason"] not in reasons:
+        yield f"{at}.reason {value['reason']!r} does not fit fate {value['fate']}"
+    if value["erased"] and not named:
+        yield f"{at} is erased and nothing of it was kept"
+    if value["erased"] and value["reason"] == "damaged":
+        yield f"{at} is erased and was damaged"
+
+
+def _witness_sense(value: Any, at: str) -> Iterator[str]:
+    keepers = [each["keeper"] for each in value["keepers"]]
+    if any(left >= right for left, right in zip(keepers, keepers[1:], strict=False)):
+        yield f"{at}.keepers is not ascending"
+
+
+_MANIFEST = _all(
+    fields(
+        type=constant("recording-manifest"),
+        version=constant(1),
+        recording=RANDOM_ID,
+        station=STATION_ID,
+        bay=PLACE_ID,
+        docking=RANDOM_ID,
+        camera=fields(id=PLACE_ID, model=_SAID, serial=_SAID),
+        role=one_of("media", "sidecar", "other"),
+        locked=BOOLEAN,
+        rejected=either(fields(reason=one_of(*REJECTED), unreadable=many(_RANGE, 1024))),
+        source=fields(path_sha256=DIGEST, sealed=BASE64),
+        original=fields(size_bytes=SIZE, sha256=DIGEST, modified_at=either(INSTANT)),
+        capture=fields(
+            earliest_at=either(INSTANT),
+            latest_at=either(INSTANT),
+            basis=one_of("clock-unmeasured", "clock-measured", "docking-interval"),
+        ),
+        sealed=fields(size_bytes=integer(1), unit_bytes=constant(UNIT_BYTES), chunks_sha256=DIGEST),
+        recipients=many(_RECIPIENT, 64),
+        media=either(
+            fields(
+                container=either(text(128)),
+                duration_ms=_COUNT,
+                codec=either(text(128)),
+                width_px=_COUNT,
+                height_px=_COUNT,
+            )
+        ),
+        sidecars=ascending(DIGEST, _LIST_MAX),
+        sidecar_of=either(DIGEST),
+        supersedes=ascending(RANDOM_ID, _LIST_MAX),
+        previous_manifest_sha256=either(DIGEST),
+        sealed_at=INSTANT,
+        clock_synchronised=either(BOOLEAN),
+    ),
+    _manifest_sense,
+)
+
+_RECEIPT = _all(
+    fields(
+        type=constant("receipt"),
+        version=constant(1),
+        kind=one_of("recording", "docking"),
+        recording=RANDOM_ID,
+        station=STATION_ID,
+        manifest_sha256=DIGEST,
+        sealed_size_bytes=SIZE,
+        chunks_sha256=DIGEST,
+        receiver=RECEIVER_ID,
+        vault=RANDOM_ID,
+        custody_head=either(_HEAD),
+        received_at=INSTANT,
+    ),
+    _receipt_sense,
+)
+
+_ENTRY = _all(
+    fields(
+        path_sha256=DIGEST,
+        size_bytes=either(SIZE),
+        modified_at=either(INSTANT),
+        later=BOOLEAN,
+        fate=one_of(*_FATES),
+        recording=either(RANDOM_ID),
+        reason=either(text(64)),
+        erased=BOOLEAN,
+    ),
+    _entry_sense,
+)
+
+_DOCKING = _all(
+    fields(
+        type=constant("docking-record"),
+        version=constant(1),
+        docking=RANDOM_ID,
+        station=STATION_ID,
+        bay=PLACE_ID,
+        record=RANDOM_ID,
+        part=integer(1),
+        parts=integer(1),
+        camera=fields(id=PLACE_ID, vendor=_SAID, model=_SAID, serial=_SAID, firmware=_SAID),
+        docked_at=INSTANT,
+        ended_at=either(INSTANT),
+        ended=one_of("unplugged", "stopped", "failed", "cut-off"),
+        clock_synchronised=either(BOOLEAN),
+        camera_clock=either(
+            fields(
+                read_at=INSTANT,
+                claimed_at=INSTANT,
+                offset_ms=integer(),
+                uncertainty_ms=SIZE,
+                zone_minutes=either(integer(-1440, 1440)),
+                set=either(fields(at=INSTANT, offset_ms=integer(), uncertainty_ms=SIZE)),
+            )
+        ),
+        condition=either(
+            fields(
+                battery_percent=either(integer()),
+                battery_mv=either(integer()),
+                battery_cycles=either(integer()),
+                charging=either(BOOLEAN),
+                temperature_c=either(integer()),
+                storage_total_bytes=_COUNT,
+                storage_free_bytes=_COUNT,
+                power_ons=_COUNT,
+            )
+        ),
+        inventory=either(fields(taken_at=INSTANT, entries=SIZE, bytes=SIZE, sha256=DIGEST, complete=BOOLEAN)),
+        later=SIZE,
+        entries=many(_ENTRY, DOCKING_PART_ENTRIES_MAX),
+        previous_docking_sha256=either(DIGEST),
+    ),
+    _docking_sense,
+)
+
+_DELETION = fields(
+    type=constant("deletion-record"),
+    version=constant(1),
+    station=STATION_ID,
+    recording=RANDOM_ID,
+    receiver=RECEIVER_ID,
+    vault=RANDOM_ID,
+    manifest_sha256=DIGEST,
+    receipt_sha256=DIGEST,
+    sealed_size_bytes=SIZE,
+    reason=one_of("expired", "ordered"),
+    retention=fields(days=SIZE, basis=one_of("received", "capture", "sealed"), from_at=INSTANT, due_at=INSTANT),
+    order_sha256=either(DIGEST),
+    deleted_at=INSTANT,
+)
+
+_ORDER = fields(
+    type=constant("order"),
+    version=constant(1),
+    order=RANDOM_ID,
+    verb=one_of("hold", "unhold", "delete"),
+    station=STATION_ID,
+    recording=RANDOM_ID,
+    manifest_sha256=DIGEST,
+    reason=REASON_CODE,
+    ordered_at=INSTANT,
+)
+
+_KEY_CHANGE = fields(
+    type=constant("key-change"),
+    version=constant(1),
+    holder=_HOLDER_ID,
+    old_key=PUBLIC_KEY,
+    new_key=PUBLIC_KEY,
+    reason=one_of("planned", "lost"),
+    changed_at=INSTANT,
+)
+
+_KEY_REVOCATION = fields(
+    type=constant("key-revocation"),
+    version=constant(1),
+    station=STATION_ID,
+    key_id=KEY_ID,
+    reason=one_of("lost", "stolen", "retired"),
+    revoked_at=INSTANT,
+)
+
+_WITNESS = _all(
+    fields(
+        type=constant("witness"),
+        version=constant(1),
+        receiver=RECEIVER_ID,
+        vault=RANDOM_ID,
+        day=DAY,
+        previous_sha256=either(DIGEST),
+        keepers=many(fields(keeper=_HOLDER_ID, documents=SIZE, custody_head=either(_HEAD), root=DIGEST), _LIST_MAX),
+        root=DIGEST,
+        made_at=INSTANT,
+    ),
+    _witness_sense,
+)
+
+VAULT = fields(type=constant("vault"), version=constant(1), vault=RANDOM_ID)
+
+CUSTODY_HEAD = fields(
+    type=constant("custody-head"),
+    version=constant(1),
+    station=_HOLDER_ID,
+    segment=RANDOM_ID,
+    sequence=integer(1),
+    sha256=DIGEST,
+)
+
+DOCUMENT_SHAPES: dict[str, Shape] = {
+    "recording-manifest": _MANIFEST,
+    "receipt": _RECEIPT,
+    "docking-record": _DOCKING,
+    "deletion-record": _DELETION,
+    "order": _ORDER,
+    "key-change": _KEY_CHANGE,
+    "key-revocation": _KEY_REVOCATION,
+    "witness": _WITNESS,
+}

@@ -1,0 +1,96 @@
+"""What a vault holds, as far as it could be read: recordings, docking records, orders, key documents and logs, by station and receiver."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from custody_log import CustodyLog
+from signed_document import Document
+
+
+@dataclass
+class Receipted:
+    """A folder of a recording or of one part of a docking record."""
+
+    name: str
+    station: str
+    folder: Path
+    place: str
+    # The manifest or the docking record; None where it is not there or not to be read.
+    document: Document | None = None
+    receipt: Document | None = None
+
+    @property
+    def value(self) -> dict[str, Any] | None:
+        """Fields of the manifest or docking record."""
+        return self.document.value if self.document is not None else None
+
+
+@dataclass
+class Recording(Receipted):
+    """A recording's folder."""
+
+    deletion: Document | None = None
+    # A deletion record is there, whether it counts or not.
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order. `signed` has the roles whose signature holds."""
+
+    document: Document
+    signed: frozenset[str]
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """Its fields."""
+        return self.document.value
+
+
+@dataclass(frozen=True)
+class KeyChange:
+    """A change of keys. `by_old` and `by_new`: whose signature is there and holds."""
+
+    document: Document
+    old_key_id: str
+    new_key_id: str
+    by_old: bool
+    by_new: bool
+
+
+@dataclass
+class Keeper:
+    """A folder of a station or of a receiver in a vault."""
+
+    name: str
+    place: str
+    log: CustodyLog
+    key_changes: list[KeyChange] = field(default_factory=list)
+
+
+@dataclass
+class Station(Keeper):
+    """What a vault holds of one station."""
+
+    recordings: dict[str, Recording] = field(default_factory=dict)
+    dockings: dict[str, Receipted] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
+    # Revocations by the id of the key.
+    revocations: dict[str, Document] = field(default_factory=dict)
+
+
+@dataclass
+class Receiver(Keeper):
+    """What a vault holds of one receiver: its own log and witnesses, these by day."""
+
+    witnesses: dict[str, Document] = field(default_factory=dict)
+
+
+@dataclass
+class Vault:
+    """A whole vault."""
+
+    vault: str | None
+    stations: dict[str, Station] = field(default_factory=dict)
+    receivers: dict[str, Receiver] = field(default_factory=dict)

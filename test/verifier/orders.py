@@ -1,0 +1,138 @@
+"""Orders (SPEC 4.8): two roles, two keys. And what they amount to at an instant: whether a recording is held, whether it may be deleted."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from custody_log import CustodyLog
+from evidence import Order, Station
+from findings import Report
+from instants import DAY_MS, milliseconds
+from safe_files import names_in
+from signed_document import Document, Source, check_signature, read_unsigned, sha256_hex
+from trusted_keys import TrustedKeys
+
+_LAPSES_AFTER_MS = 7 * DAY_MS
+_ROLES = ("officer", "supervisor")
+_FILES = {"order.json", "order.json.officer.minisig", "order.json.supervisor.minisig"}
+
+
+def read_order(folder: Path, place: str, station: str, keys: TrustedKeys, report: Report) -> Order | None:
+    """One order's folder. None where the document is not to be read."""
+    for name, _ in names_in(folder):
+        if name not in _FILES:
+            report.find("folder.unexpected", f"{place}/{name}", "does not belong to an order")
+    source = Source(folder, place, "order.json", "order", "order")
+    read = read_unsigned(source, report)
+    if read is None:
+        return None
+    data, value = read
+    signed = _check_roles(source, data, keys, report)
+    if value is None:
+        return None
+    for field, expected in (("order", folder.name), ("station", station)):
+        if value[field] != expected:
+            report.find(f"order.other-{field}", f"{place}/order.json", f"is of {field} {value[field]}, not {expected}")
+            signed = {}
+    if not signed:
+        report.find("order.unsigned", f"{place}/order.json", "has no signature that counts")
+    elif len(signed) == 1 and value["verb"] != "hold":
+        report.note(
+            "order.one-signature", f"{place}/order.json", f"{value['verb']} counts for nothing with one signature"
+        )
+    document = Document(source.part("order.json"), sha256_hex(data), value, None)
+    return Order(document, frozenset(signed))
+
+
+def _check_roles(source: Source, data: bytes, keys: TrustedKeys, report: Report) -> dict[str, bytes]:
+    """The key of each role that signed; none of both where one key signed twice."""
+    signed: dict[str, bytes] = {}
+    for role, trusted in zip(_ROLES, (keys.officers, keys.supervisors), strict=True):
+        name = f"order.json.{role}.minisig"
+        key = check_signature(source, name, data, trusted, report, required=False)
+        if key is not None:
+            signed[role] = key.key
+    if len(signed) == 2 and len(set(signed.values())) == 1:
+        report.find("order.one-key-twice", source.part("order.json"), "is signed by one key for both roles")
+        return {}
+    return signed
+
+
+@dataclass(frozen=True)
+class _Given:
+    """An order as it counts: when its first and its second signature were there."""
+
+    order: Order
+    first_ms: int
+    both_ms: int | None
+
+    @property
+    def ordered_ms(self) -> int:
+        return milliseconds(self.order.value["ordered_at"])
+
+    def holds_at(self, instant: int) -> bool:
+        """Whether a hold counts at the instant, as far as it alone says."""
+        if self.both_ms is not None and self.both_ms <= instant:
+            return True
+        return self.first_ms <= instant < self.ordered_ms + _LAPSES_AFTER_MS
+
+
+class Orders:
+    """All orders of one station, and when the store knew of them."""
+
+    def __init__(self, station: Station, logs: Iterable[CustodyLog]) -> None:
+        entered: dict[tuple[str, str], int] = {}
+        for log in logs:
+            for line in log.of("order"):
+                entered.setdefault((line.facts.get("order", ""), line.facts.get("role", "")), line.at_ms)
+        self._given = [_given(order, entered) for order in station.orders.values() if order.signed]
+        self._kin = _kin_of(station)
+
+    def holds(self, recording: str, instant: int) -> list[Order]:
+        """Holds that count for the recording at the instant and that no `unhold` lifted."""
+        holds = [each for each in self._about(recording, "hold") if each.holds_at(instant)]
+        lifted = [
+            each.ordered_ms
+            for each in self._about(recording, "unhold")
+            if each.both_ms is not None and each.both_ms <= instant
+        ]
+        return [each.order for each in holds if not any(each.ordered_ms < at for at in lifted)]
+
+    def deletion(self, sha256: str) -> tuple[Order, int | None] | None:
+        """The order with that digest, and when both of its signatures were there."""
+        found = next((each for each in self._given if each.order.document.sha256 == sha256), None)
+        return None if found is None else (found.order, found.both_ms)
+
+    def concerns(self, order: Order, recording: str) -> bool:
+        """Whether an order is about a recording: it, its sidecars, or the recording that it is a sidecar of."""
+        return recording in self._kin.get(order.value["recording"], {order.value["recording"]})
+
+    def _about(self, recording: str, verb: str) -> list[_Given]:
+        return [
+            each for each in self._given if each.order.value["verb"] == verb and self.concerns(each.order, recording)
+        ]
+
+
+def _given(order: Order, entered: dict[tuple[str, str], int]) -> _Given:
+    ordered = milliseconds(order.value["ordered_at"])
+    times = sorted(entered.get((order.value["order"], role), ordered) for role in order.signed)
+    return _Given(order, times[0], times[1] if len(times) == 2 else None)
+
+
+def _kin_of(station: Station) -> dict[str, set[str]]:
+    """For each recording those that an order about it counts for. A sidecar is that of the recording with its path in the same docking."""
+    by_path = {
+        (value["docking"], value["camera"]["id"], value["source"]["path_sha256"]): name
+        for name, recording in station.recordings.items()
+        if (value := recording.value) is not None
+    }
+    kin: dict[str, set[str]] = {name: {name} for name in station.recordings}
+    for name, recording in station.recordings.items():
+        value = recording.value
+        if value is None or value["sidecar_of"] is None:
+            continue
+        owner = by_path.get((value["docking"], value["camera"]["id"], value["sidecar_of"]))
+        if owner is not None:
+            kin[owner].add(name)
+            kin[name].add(owner)
+    return kin

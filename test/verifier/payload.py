@@ -1,0 +1,126 @@
+"""The sealed file of a recording and its list of digests (SPEC 3): size, units, header, and with an identity the original."""
+
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import canonical_json
+from age_file import AgeHeader, AgeTool, parse_header, read_header
+from document_shapes import UNIT_BYTES
+from findings import Report
+from minisign_file import parse_base64
+from safe_files import FileFault, open_regular
+from shapes import BASE64, fields, problems_of
+from signed_document import sha256_hex
+
+_DIGEST_BYTES = 32
+_SOURCE = fields(path=BASE64, vendor=lambda value, at: iter(_vendor_problems(value, at)))
+
+
+def _vendor_problems(value: Any, at: str) -> list[str]:
+    good = isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
+    return [] if good else [f"{at} is no object of texts"]
+
+
+def check_payload(folder: Path, place: str, manifest: dict[str, Any], age: AgeTool | None, report: Report) -> None:
+    """Compares what lies beside a manifest with what it says."""
+    digests = _check_chunks(folder / "chunks.bin", f"{place}/chunks.bin", manifest["sealed"], report)
+    at = f"{place}/payload.age"
+    try:
+        with open_regular(folder / "payload.age") as file:
+            found, size = _unit_digests(file)
+            header = read_header(file)
+    except FileFault as fault:
+        report.find(f"payload.{fault.reason}", at, str(fault))
+        return
+    expected = manifest["sealed"]["size_bytes"]
+    if size != expected:
+        report.find("payload.size", at, f"has {size} bytes, and its manifest says {expected}")
+    if digests is not None and found != digests:
+        report.find("payload.unit", at, f"differs from chunks.bin in units {_differing(found, digests)}")
+    _check_header(header, at, manifest, report)
+    if age is not None:
+        _check_original(folder / "payload.age", at, manifest["original"], age, report)
+
+
+def _check_chunks(path: Path, at: str, sealed: dict[str, Any], report: Report) -> list[bytes] | None:
+    expected = _DIGEST_BYTES * -(-sealed["size_bytes"] // UNIT_BYTES)
+    try:
+        with open_regular(path) as file:
+            data = file.read(expected + _DIGEST_BYTES)
+    except FileFault as fault:
+        report.find(f"chunks.{fault.reason}", at, str(fault))
+        return None
+    if len(data) != expected:
+        report.find("chunks.length", at, f"has {len(data)} bytes or more, not {expected}")
+    elif sha256_hex(data) != sealed["chunks_sha256"]:
+        report.find("chunks.digest", at, "has another digest than its manifest says")
+    return [data[begin : begin + _DIGEST_BYTES] for begin in range(0, len(data), _DIGEST_BYTES)]
+
+
+def _unit_digests(file: Any) -> tuple[list[bytes], int]:
+    digests, size = [], 0
+    while unit := file.read(UNIT_BYTES):
+        digests.append(sha256(unit).digest())
+        size += len(unit)
+    return digests, size
+
+
+def _differing(found: list[bytes], digests: list[bytes]) -> str:
+    longest = max(len(found), len(digests))
+    units = [number for number in range(longest) if found[number : number + 1] != digests[number : number + 1]]
+    return ", ".join(str(unit) for unit in units[:8]) + (" and more" if len(units) > 8 else "")
+
+
+def _check_header(header: AgeHeader | None, at: str, manifest: dict[str, Any], report: Report) -> None:
+    if header is None:
+        report.find("payload.header", at, "has no age header of X25519 recipients")
+        return
+    if header.recipients != len(manifest["recipients"]):
+        named = len(manifest["recipients"])
+        report.find(
+            "payload.recipients", at, f"is sealed to {header.recipients} recipients, and its manifest names {named}"
+        )
+    original, sealed = manifest["original"]["size_bytes"], manifest["sealed"]["size_bytes"]
+    if header.sealed_size(original) != sealed:
+        report.find("payload.original-size", at, f"does not have the size of {original} sealed bytes")
+
+
+def _check_original(path: Path, at: str, original: dict[str, Any], age: AgeTool, report: Report) -> None:
+    opened = age.open_file(path)
+    if opened is None:
+        report.find("payload.unopened", at, "age does not open it with this identity")
+    elif opened.sha256 != original["sha256"] or opened.size_bytes != original["size_bytes"]:
+        report.find("payload.original-digest", at, "opens to other bytes than its manifest says")
+
+
+def check_source(place: str, manifest: dict[str, Any], age: AgeTool | None, report: Report) -> None:
+    """The sealed path of the original."""
+    at = f"{place}/manifest.json"
+    sealed = parse_base64(manifest["source"]["sealed"]) or b""
+    header = parse_header(sealed)
+    if header is None or header.recipients != len(manifest["recipients"]):
+        report.find("manifest.source-sealed", at, "source.sealed is no age file for the recipients of the manifest")
+        return
+    if age is None:
+        return
+    text = age.open_bytes(sealed)
+    if text is None:
+        report.find("manifest.source-unopened", at, "age does not open source.sealed with this identity")
+        return
+    problem = _source_problem(text, manifest["source"]["path_sha256"])
+    if problem is not None:
+        report.find("manifest.source-path", at, problem)
+
+
+def _source_problem(text: bytes, path_sha256: str) -> str | None:
+    try:
+        value = canonical_json.parse(text)
+    except canonical_json.NotCanonical as error:
+        return f"source.sealed holds no canonical JSON: {error}"
+    problems = problems_of(_SOURCE, value, "source")
+    if problems:
+        return json.dumps(problems[0])[1:-1]
+    path = parse_base64(value["path"]) or b""
+    return None if sha256_hex(path) == path_sha256 else "source.sealed holds a path of another digest"

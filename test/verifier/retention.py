@@ -1,0 +1,172 @@
+"""Retention and deletions (SPEC 4.7, 10): when a recording is due, whether it was held, and whether its deletion was allowed."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from custody_log import CustodyLog
+from custody_segment import Line
+from evidence import Recording, Station
+from findings import Report
+from instants import DAY_MS, HOUR_MS, milliseconds
+from orders import Orders
+
+_EARLY_MS = 72 * HOUR_MS
+_WARNED_MS = 24 * HOUR_MS
+
+
+def retention_start(manifest: dict[str, Any], received_at: str) -> tuple[str, int]:
+    """Basis and instant that the days are counted from (10.1)."""
+    received, capture = milliseconds(received_at), manifest["capture"]
+    if manifest["clock_synchronised"] is not True:
+        return "received", received
+    if capture["basis"] != "clock-unmeasured" and capture["latest_at"] is not None:
+        basis, instant = "capture", milliseconds(capture["latest_at"])
+    else:
+        basis, instant = "sealed", milliseconds(manifest["sealed_at"])
+    return basis, min(instant, received)
+
+
+class StoreLogs:
+    """What the logs of all receivers of a vault say of one station, by recording."""
+
+    def __init__(self, station: str, logs: Iterable[CustodyLog]) -> None:
+        self._lines: dict[tuple[str, str], list[Line]] = defaultdict(list)
+        for log in logs:
+            for line in log.lines():
+                if line.facts.get("station") == station and isinstance(line.facts.get("recording"), str):
+                    self._lines[line.event, line.facts["recording"]].append(line)
+
+    def of(self, event: str, recording: str) -> list[Line]:
+        """Entries of an event about a recording."""
+        return self._lines.get((event, recording), [])
+
+    def all_of(self, event: str) -> list[Line]:
+        """Entries of an event about any recording."""
+        return [line for (name, _), lines in self._lines.items() if name == event for line in lines]
+
+
+def check_deletions(station: Station, vault: str | None, orders: Orders, logs: StoreLogs, report: Report) -> None:
+    """Every deletion record of a station."""
+    for recording in station.recordings.values():
+        if recording.deletion is not None:
+            _check_record(recording, recording.deletion.value, vault, report)
+            _check_allowed(recording, recording.deletion.value, orders, logs, report)
+            _check_logged(recording, recording.deletion.sha256, logs, report)
+
+
+def _check_record(recording: Recording, said: dict[str, Any], vault: str | None, report: Report) -> None:
+    at = f"{recording.place}/deletion.json"
+    if recording.receipt is None:
+        report.find("deletion.no-receipt", at, "deletes a recording that has no receipt")
+    for field, expected in _expected(recording, vault).items():
+        if said[field] != expected:
+            code = f"deletion.other-{field.removesuffix('_sha256').removesuffix('_bytes').replace('_', '-')}"
+            report.find(code, at, f"{field} is {said[field]}, not {expected}")
+    if recording.value is not None and recording.receipt is not None:
+        _check_retention(recording.value, recording.receipt.value["received_at"], said, at, report)
+
+
+def _expected(recording: Recording, vault: str | None) -> dict[str, object]:
+    expected: dict[str, object] = {"station": recording.station, "recording": recording.name}
+    if vault is not None:
+        expected["vault"] = vault
+    if recording.document is not None:
+        expected["manifest_sha256"] = recording.document.sha256
+        expected["sealed_size_bytes"] = recording.document.value["sealed"]["size_bytes"]
+    if recording.receipt is not None:
+        expected["receipt_sha256"] = recording.receipt.sha256
+    return expected
+
+
+def _check_retention(manifest: dict[str, Any], received_at: str, said: dict[str, Any], at: str, report: Report) -> None:
+    retention = said["retention"]
+    basis, start = retention_start(manifest, received_at)
+    if (retention["basis"], milliseconds(retention["from_at"])) != (basis, start):
+        report.find(
+            "deletion.retention-start",
+            at,
+            f"counts from {retention['from_at']} by basis {retention['basis']}; the documents say basis {basis}",
+        )
+    if milliseconds(retention["due_at"]) != milliseconds(retention["from_at"]) + retention["days"] * DAY_MS:
+        report.find("deletion.retention-due", at, f"is not due {retention['days']} days after {retention['from_at']}")
+
+
+def _check_allowed(recording: Recording, said: dict[str, Any], orders: Orders, logs: StoreLogs, report: Report) -> None:
+    at = f"{recording.place}/deletion.json"
+    deleted = milliseconds(said["deleted_at"])
+    if recording.receipt is not None and deleted < milliseconds(recording.receipt.value["received_at"]):
+        report.find("deletion.before-receipt", at, "was deleted before it was received")
+    for hold in orders.holds(recording.name, deleted):
+        report.find("deletion.held", at, f"was deleted while order {hold.value['order']} held it")
+    if said["reason"] == "ordered":
+        _check_ordered(recording, said, deleted, orders, report)
+        return
+    if said["order_sha256"] is not None:
+        report.find("deletion.order-without-reason", at, "names an order, and its reason is that it expired")
+    if deleted < milliseconds(said["retention"]["due_at"]):
+        report.find("deletion.before-due", at, f"was deleted before it was due at {said['retention']['due_at']}")
+    _check_warned(recording, said, deleted, logs, report)
+
+
+def _check_ordered(recording: Recording, said: dict[str, Any], deleted: int, orders: Orders, report: Report) -> None:
+    at = f"{recording.place}/deletion.json"
+    found = orders.deletion(said["order_sha256"]) if said["order_sha256"] is not None else None
+    if found is None:
+        report.find("deletion.order-missing", at, "names no order that is here and signed")
+        return
+    order, both_ms = found
+    if order.value["verb"] != "delete" or not orders.concerns(order, recording.name):
+        report.find("deletion.other-order", at, "names an order that does not order this deletion")
+    if both_ms is None or both_ms > deleted:
+        report.find("deletion.order-unsigned", at, "names an order that did not have both signatures then")
+
+
+def _check_warned(recording: Recording, said: dict[str, Any], deleted: int, logs: StoreLogs, report: Report) -> None:
+    """What is due sooner than 72 h after its receipt wants a warning that is older than 24 h (10.2)."""
+    if recording.receipt is None:
+        return
+    received = milliseconds(recording.receipt.value["received_at"])
+    if milliseconds(said["retention"]["due_at"]) - received >= _EARLY_MS:
+        return
+    warned = [line.at_ms for line in logs.of("expiry-warned", recording.name)]
+    if not any(deleted - at > _WARNED_MS for at in warned):
+        report.find(
+            "deletion.unwarned",
+            f"{recording.place}/deletion.json",
+            "was due within 72 h of its receipt, and nobody was warned a day before",
+        )
+
+
+def _check_logged(recording: Recording, sha256: str, logs: StoreLogs, report: Report) -> None:
+    at = f"{recording.place}/deletion.json"
+    named = {
+        event: [line.facts.get("deletion_sha256") for line in logs.of(event, recording.name)]
+        for event in ("deleting", "deleted")
+    }
+    for event, digests in named.items():
+        if any(digest != sha256 for digest in digests):
+            report.find("deletion.other-logged", at, f"is another deletion record than the store's log names ({event})")
+    if not named["deleting"] and not named["deleted"]:
+        report.find("deletion.unlogged", at, "stands in no log of the store")
+    elif not named["deleted"]:
+        report.note("deletion.unfinished", at, "was begun, and the store's log does not say that it ended")
+
+
+def check_documents_of_deletions(station: Station, logs: StoreLogs, report: Report) -> None:
+    """What the store's log says was deleted has its deletion record, unless its documents were dropped."""
+    for line in [*logs.all_of("deleting"), *logs.all_of("deleted")]:
+        name = line.facts["recording"]
+        if logs.of("documents-dropped", name):
+            continue
+        recording = station.recordings.get(name)
+        if recording is None:
+            report.find(
+                "recording.missing", line.place, f"recording {name} was deleted, and its documents are not here"
+            )
+        elif not recording.deleted:
+            report.find(
+                "deletion.missing",
+                recording.place,
+                f"has no deletion record, and {line.place} says that it was deleted",
+            )

@@ -1,0 +1,100 @@
+"""The store's own log (SPEC 4.3.7) against what it speaks of: orders, lapsed holds, revocations, key changes, witnesses."""
+
+from collections.abc import Iterable
+
+from custody_segment import Line
+from evidence import Receiver, Station, Vault
+from findings import Report
+from instants import DAY_MS, milliseconds
+from retention import StoreLogs
+
+
+def check_store_log(receiver: Receiver, vault: Vault, report: Report) -> None:
+    """Each entry names a document that is here and is the same."""
+    for line in receiver.log.lines():
+        if line.event in ("order", "hold-lapsed"):
+            _check_order(line, vault, report)
+        elif line.event == "key-revoked":
+            _check_revocation(line, vault, report)
+        elif line.event == "witnessed":
+            _check_witness(line, receiver, report)
+    witnessed = {line.facts.get("day") for line in receiver.log.of("witnessed")}
+    for day, document in receiver.witnesses.items():
+        if day not in witnessed:
+            report.note("store-log.witness-unlogged", document.place, "stands in no entry 'witnessed'")
+
+
+def _station_of(line: Line, vault: Vault) -> Station | None:
+    return vault.stations.get(line.facts.get("station", ""))
+
+
+def _check_order(line: Line, vault: Vault, report: Report) -> None:
+    station = _station_of(line, vault)
+    order = station.orders.get(line.facts.get("order", "")) if station is not None else None
+    if order is None:
+        report.find("store-log.order-missing", line.place, f"names order {line.facts.get('order')}, which is not here")
+        return
+    value = order.value
+    if line.event == "order":
+        _compare_order(line, order.document.sha256, order.signed, value, report)
+    elif line.at_ms < milliseconds(value["ordered_at"]) + 7 * DAY_MS:
+        report.find("store-log.lapsed-early", line.place, "calls a hold lapsed within its seven days")
+
+
+def _compare_order(line: Line, sha256: str, signed: Iterable[str], value: dict[str, object], report: Report) -> None:
+    said = (line.facts.get("order_sha256"), line.facts.get("verb"), line.facts.get("recording"))
+    if said != (sha256, value["verb"], value["recording"]):
+        report.find("store-log.other-order", line.place, "says something else of its order than the order itself")
+    elif str(line.facts.get("role")) not in signed:
+        report.find(
+            "store-log.order-unsigned",
+            line.place,
+            f"names a signature as {line.facts.get('role')} that is not here or does not hold",
+        )
+
+
+def _check_revocation(line: Line, vault: Vault, report: Report) -> None:
+    station = _station_of(line, vault)
+    revocation = station.revocations.get(line.facts.get("key_id", "")) if station is not None else None
+    if revocation is None:
+        report.find(
+            "store-log.revocation-missing",
+            line.place,
+            f"revokes key {line.facts.get('key_id')}, and no revocation of it is here",
+        )
+    elif revocation.value["reason"] != line.facts.get("reason"):
+        report.find("store-log.other-revocation", line.place, "gives another reason than the revocation")
+
+
+def _check_witness(line: Line, receiver: Receiver, report: Report) -> None:
+    document = receiver.witnesses.get(line.facts.get("day", ""))
+    if document is None:
+        report.find("witness.missing", line.place, f"the witness of {line.facts.get('day')} is not here")
+    elif document.sha256 != line.facts.get("sha256"):
+        report.find("witness.other-logged", document.place, f"is another one than {line.place} names")
+
+
+def check_orders_logged(station: Station, logs: StoreLogs, report: Report) -> None:
+    """A signature that the store has never entered does not count for it yet."""
+    entered = {(line.facts.get("order"), line.facts.get("role")) for line in logs.all_of("order")}
+    for name, order in station.orders.items():
+        for role in sorted(order.signed):
+            if (name, role) not in entered:
+                report.note(
+                    "store-log.order-unlogged",
+                    order.document.place,
+                    f"has a signature as {role} that the store's log does not name",
+                )
+
+
+def check_revocations_logged(station: Station, receivers: Iterable[Receiver], report: Report) -> None:
+    """A revocation that no log names was put there from outside."""
+    entered = {
+        line.facts.get("key_id")
+        for receiver in receivers
+        for line in receiver.log.of("key-revoked")
+        if line.facts.get("station") == station.name
+    }
+    for key_id, document in station.revocations.items():
+        if key_id not in entered:
+            report.find("store-log.revocation-unlogged", document.place, "stands in no log of the store")

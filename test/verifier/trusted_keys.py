@@ -1,0 +1,79 @@
+"""The public keys that the person who verifies trusts: a folder of minisign public key files, told apart by their names.
+
+`station.pub`, `station.<text>.pub`   keys of any station
+`station-<id>.pub`, `station-<id>.<text>.pub`   keys of that station alone
+`store*.pub`   keys of the store: receipts, deletion records, witnesses, its own log
+`officer*.pub`, `supervisor*.pub`   keys of the two roles that sign orders
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from minisign_file import PublicKey, parse_public_key
+from safe_files import FileFault, names_in, read_small
+
+_KEY_FILE_BYTES_MAX = 4096
+_NAME = re.compile(r"(station|store|officer|supervisor)(?:-([a-z0-9-]+))?(?:\..+)?\.pub", re.ASCII)
+
+
+class KeysUnusable(Exception):
+    """The folder holds no keys that a verification could begin with."""
+
+
+@dataclass(frozen=True)
+class _Trusted:
+    role: str
+    suffix: str | None
+    key: PublicKey
+
+
+class TrustedKeys:
+    """Keys by what they count for."""
+
+    def __init__(self, trusted: Sequence[_Trusted]) -> None:
+        self._trusted = trusted
+        self.store = self._of("store")
+        self.officers = self._of("officer")
+        self.supervisors = self._of("supervisor")
+
+    def station(self, station: str) -> Sequence[PublicKey]:
+        """Keys of one station: those with its id, or where there are none those of any station."""
+        own = [each.key for each in self._trusted if each.role == "station" and each.suffix == station]
+        return own or [each.key for each in self._trusted if each.role == "station" and each.suffix is None]
+
+    def _of(self, role: str) -> Sequence[PublicKey]:
+        return [each.key for each in self._trusted if each.role == role]
+
+
+def read_trusted_keys(folder: Path) -> TrustedKeys:
+    """All keys of the folder. Errors: KeysUnusable."""
+    trusted = [
+        _Trusted(match[1], match[2], _read(folder / name))
+        for name, _ in names_in(folder)
+        if (match := _NAME.fullmatch(name)) is not None
+    ]
+    for role in ("station", "store"):
+        if not any(each.role == role for each in trusted):
+            raise KeysUnusable(f"{folder} holds no public key {role}*.pub")
+    _refuse_two_roles(trusted)
+    return TrustedKeys(trusted)
+
+
+def _read(path: Path) -> PublicKey:
+    try:
+        key = parse_public_key(read_small(path, _KEY_FILE_BYTES_MAX))
+    except FileFault as fault:
+        raise KeysUnusable(f"{path} {fault}") from fault
+    if key is None:
+        raise KeysUnusable(f"{path} is no minisign public key")
+    return key
+
+
+def _refuse_two_roles(trusted: Sequence[_Trusted]) -> None:
+    """One key for two roles would let one person stand for two. *Two* officers' files with one key do no harm."""
+    roles: dict[bytes, str] = {}
+    for each in trusted:
+        if roles.setdefault(each.key.key, each.role) != each.role:
+            raise KeysUnusable(f"key {each.key.key_id} is there for two roles: {roles[each.key.key]}, {each.role}")

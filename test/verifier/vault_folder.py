@@ -1,0 +1,136 @@
+"""Reads a whole vault (SPEC 4.4): which folder is what, and nothing that belongs nowhere."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import canonical_json
+from age_file import AgeTool
+from custody_log import CustodyLog, read_custody_log
+from custody_segment import Holder
+from document_shapes import VAULT
+from evidence import Receiver, Station, Vault
+from findings import Report
+from key_documents import read_key_documents
+from orders import read_order
+from recording_folder import is_docking, read_docking, read_recording
+from safe_files import FileFault, names_in, read_small
+from shapes import RANDOM_ID, RECEIVER_ID, STATION_ID, fits, problems_of
+from trusted_keys import TrustedKeys
+from witness import read_witnesses
+
+_ID = re.compile(r"[a-z2-7]{26}", re.ASCII)
+_VAULT_BYTES_MAX = 4096
+
+
+class VaultReader:
+    """Reads with the same keys and into the same report."""
+
+    def __init__(self, root: Path, keys: TrustedKeys, age: AgeTool | None, report: Report) -> None:
+        self._root = root
+        self._keys = keys
+        self._age = age
+        self._report = report
+        self._vault: str | None = None
+
+    def read(self) -> Vault:
+        """Everything in the vault."""
+        self._vault = self._read_id()
+        vault = Vault(self._vault)
+        for name, kind in names_in(self._root):
+            if name == "vault.json":
+                continue
+            if name.startswith("."):
+                self._tell_own(name)
+            elif kind == "folder" and fits(STATION_ID, name):
+                vault.stations[name] = self._read_station(name)
+            elif kind == "folder" and fits(RECEIVER_ID, name):
+                vault.receivers[name] = self._read_receiver(name)
+            else:
+                self._unexpected(name)
+        return vault
+
+    def _read_id(self) -> str | None:
+        try:
+            value = canonical_json.parse(read_small(self._root / "vault.json", _VAULT_BYTES_MAX))
+        except FileFault as fault:
+            self._report.find(f"vault.id-{fault.reason}", "vault.json", str(fault))
+            return None
+        except canonical_json.NotCanonical as error:
+            self._report.find("vault.id-not-canonical", "vault.json", str(error))
+            return None
+        problems = problems_of(VAULT, value, "vault")
+        for problem in problems:
+            self._report.find("vault.id-shape", "vault.json", problem)
+        return None if problems else str(value["vault"])
+
+    def _tell_own(self, name: str) -> None:
+        if any(True for _ in names_in(self._root / name)) and name != ".leases":
+            self._report.note(
+                "vault.own",
+                json.dumps(name)[1:-1],
+                "holds things of the receivers that are no evidence yet, or were refused",
+            )
+
+    def _unexpected(self, place: str) -> None:
+        self._report.find("folder.unexpected", json.dumps(place)[1:-1], "does not belong into a vault")
+
+    def _read_station(self, name: str) -> Station:
+        holder = Holder(name, self._keys.station(name), is_store=False)
+        station = Station(name, name, self._read_log(name, holder))
+        readers: dict[str, Callable[[Path], None]] = {
+            "custody": lambda folder: None,
+            "orders": lambda folder: self._read_orders(folder, station),
+            "keys": lambda folder: read_key_documents(
+                folder, f"{name}/keys", station, self._keys.station(name), self._keys, self._report
+            ),
+        }
+        for each, kind in names_in(self._root / name):
+            folder = self._root / name / each
+            if kind == "folder" and each in readers:
+                readers[each](folder)
+            elif kind == "folder" and _ID.fullmatch(each) is not None:
+                self._read_folder(folder, station)
+            elif not each.startswith("."):
+                self._unexpected(f"{name}/{each}")
+        return station
+
+    def _read_log(self, name: str, holder: Holder) -> CustodyLog:
+        return read_custody_log(self._root / name / "custody", f"{name}/custody", holder, self._report)
+
+    def _read_folder(self, folder: Path, station: Station) -> None:
+        place = f"{station.name}/{folder.name}"
+        if not fits(RANDOM_ID, folder.name):
+            self._report.find("folder.name", place, "is no id in its one spelling")
+        if is_docking(folder):
+            station.dockings[folder.name] = read_docking(
+                folder, place, station.name, self._keys, self._vault, self._report
+            )
+        else:
+            station.recordings[folder.name] = read_recording(
+                folder, place, station.name, self._keys, self._vault, self._age, self._report
+            )
+
+    def _read_orders(self, folder: Path, station: Station) -> None:
+        for name, kind in names_in(folder):
+            place = f"{station.name}/orders/{name}"
+            if kind != "folder" or not fits(RANDOM_ID, name):
+                self._unexpected(place)
+                continue
+            order = read_order(folder / name, place, station.name, self._keys, self._report)
+            if order is not None:
+                station.orders[name] = order
+
+    def _read_receiver(self, name: str) -> Receiver:
+        holder = Holder(name, self._keys.store, is_store=True)
+        receiver = Receiver(name, name, self._read_log(name, holder))
+        for each, kind in names_in(self._root / name):
+            folder, place = self._root / name / each, f"{name}/{each}"
+            if kind == "folder" and each == "keys":
+                read_key_documents(folder, place, receiver, self._keys.store, self._keys, self._report)
+            elif kind == "folder" and each == "witness":
+                read_witnesses(folder, place, receiver, self._keys, self._report)
+            elif (kind, each) != ("folder", "custody") and not each.startswith("."):
+                self._unexpected(place)
+        return receiver

@@ -1,0 +1,93 @@
+"""All checks in order: first each document alone, then what they say of each other."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from age_file import AgeTool
+from capture_time import check_capture_times
+from chains import (
+    check_chain,
+    docking_links,
+    excused_dockings,
+    excused_manifests,
+    manifest_links,
+)
+from custody_facts import check_custody_facts, reconcile
+from custody_log import check_gaps
+from custody_segment import Line
+from dockings import check_dockings, whole_dockings
+from evidence import Station, Vault
+from findings import Report
+from key_documents import check_changes, check_old_keys, check_revocations
+from orders import Orders
+from retention import StoreLogs, check_deletions, check_documents_of_deletions
+from store_log import check_orders_logged, check_revocations_logged, check_store_log
+from trusted_keys import TrustedKeys
+from vault_folder import VaultReader
+from witness import check_witnesses
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was found, and the counts of each station."""
+
+    report: Report
+    stations: dict[str, dict[str, Any]]
+
+
+def verify(root: Path, keys: TrustedKeys, age: AgeTool | None) -> Verdict:
+    """Verifies a vault."""
+    report = Report()
+    vault = VaultReader(root, keys, age, report).read()
+    if not vault.stations:
+        report.find("vault.empty", ".", "holds nothing of any station")
+    for receiver in vault.receivers.values():
+        check_gaps(receiver.log, _dropped_segments(vault), report)
+        check_changes(receiver, report)
+        check_store_log(receiver, vault, report)
+    counts = {name: _check_station(station, vault, report) for name, station in vault.stations.items()}
+    _check_doubles(vault, report)
+    for receiver in vault.receivers.values():
+        check_witnesses(receiver, vault, report)
+    return Verdict(report, counts)
+
+
+def _check_station(station: Station, vault: Vault, report: Report) -> dict[str, Any]:
+    store_logs = [receiver.log for receiver in vault.receivers.values()]
+    said_by_store = StoreLogs(station.name, store_logs)
+    dropped = {line.facts["recording"] for line in said_by_store.all_of("documents-dropped")}
+    check_gaps(station.log, _dropped_segments(vault), report)
+    check_changes(station, report)
+    check_old_keys(station, report)
+    check_revocations(station, report)
+    check_revocations_logged(station, vault.receivers.values(), report)
+    check_custody_facts(station, dropped, report)
+    check_chain("chain", manifest_links(station), excused_manifests(station, store_logs), report)
+    check_chain("docking-chain", docking_links(station), excused_dockings(station), report)
+    wholes = whole_dockings(station, report)
+    check_dockings(station, wholes, report)
+    check_capture_times(station, wholes, report)
+    check_deletions(station, vault.vault, Orders(station, store_logs), said_by_store, report)
+    check_documents_of_deletions(station, said_by_store, report)
+    check_orders_logged(station, said_by_store, report)
+    return reconcile(station, dropped)
+
+
+def _dropped_segments(vault: Vault) -> dict[str, Line]:
+    """Entries `segment-dropped` of the store: what a vault let go, it says there and nowhere else."""
+    return {
+        str(line.facts.get("segment")): line
+        for receiver in vault.receivers.values()
+        for line in receiver.log.of("segment-dropped")
+    }
+
+
+def _check_doubles(vault: Vault, report: Report) -> None:
+    """An id is never used twice (SPEC 1.1)."""
+    seen: dict[str, str] = {}
+    for station in vault.stations.values():
+        for name in [*station.recordings, *station.dockings]:
+            if name in seen:
+                report.find("recording.doubled", f"{station.name}/{name}", f"is there as {seen[name]} too")
+            seen[name] = f"{station.name}/{name}"

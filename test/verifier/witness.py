@@ -1,0 +1,175 @@
+"""Witnesses (SPEC 4.10): one root over all documents of a day, computed again from what the vault holds."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from custody_log import CustodyLog
+from evidence import Receiver, Station, Vault
+from findings import Report
+from instants import day_of, end_of_day, milliseconds
+from safe_files import names_in
+from signed_document import Document, Source, read_document
+from trusted_keys import TrustedKeys
+
+_FILE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.json(\.minisig)?", re.ASCII)
+_SOONEST_MS = 15 * 60 * 1000
+
+
+def merkle_root(leaves: list[bytes]) -> bytes:
+    """Merkle Tree Hash of RFC 9162, section 2.1.1."""
+    if not leaves:
+        return sha256(b"").digest()
+    if len(leaves) == 1:
+        return sha256(b"\x00" + leaves[0]).digest()
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    return sha256(b"\x01" + merkle_root(leaves[:split]) + merkle_root(leaves[split:])).digest()
+
+
+def read_witnesses(folder: Path, place: str, receiver: Receiver, keys: TrustedKeys, report: Report) -> None:
+    """Reads `<receiver>/witness/`."""
+    for name, _ in names_in(folder):
+        match = _FILE.fullmatch(name)
+        if match is None:
+            report.find("folder.unexpected", f"{place}/{name}", "does not belong to the witnesses")
+        elif match[2] is None:
+            source = Source(folder, place, name, "witness", "witness")
+            document = read_document(source, keys.store, report)
+            if document is not None and _check_own(document, match[1], receiver, report):
+                receiver.witnesses[match[1]] = document
+
+
+def _check_own(document: Document, day: str, receiver: Receiver, report: Report) -> bool:
+    for field, expected in (("day", day), ("receiver", receiver.name)):
+        if document.value[field] != expected:
+            report.find(
+                f"witness.other-{field}", document.place, f"is of {field} {document.value[field]}, not {expected}"
+            )
+            return False
+    return True
+
+
+def check_witnesses(receiver: Receiver, vault: Vault, report: Report) -> None:
+    """Each witness of a receiver, and the chain of them."""
+    previous: Document | None = None
+    documents = _documents_by_day(vault)
+    for day in sorted(receiver.witnesses):
+        witness = receiver.witnesses[day]
+        _check_chain(witness, previous, report)
+        _check_whole(witness, vault, report)
+        _check_keepers(witness, documents.get(day, {}), receiver, vault, report)
+        previous = witness
+    if previous is not None:
+        for day in sorted(documents):
+            if day < previous.value["day"] and day not in receiver.witnesses:
+                report.find(
+                    "witness.day-missing", receiver.place, f"{day} has documents, and there is no witness of it"
+                )
+
+
+def _check_chain(witness: Document, previous: Document | None, report: Report) -> None:
+    said = witness.value["previous_sha256"]
+    if previous is None and said is not None:
+        report.note("witness.older-dropped", witness.place, "follows a witness that is not here")
+    elif previous is not None and said != previous.sha256:
+        report.find("witness.chain", witness.place, f"does not follow {previous.place}")
+
+
+def _check_whole(witness: Document, vault: Vault, report: Report) -> None:
+    value = witness.value
+    texts = [f"{each['keeper']} {each['root']}".encode("ascii") for each in value["keepers"]]
+    if merkle_root(texts).hex() != value["root"]:
+        report.find("witness.root", witness.place, "has a root that is not the one of its keepers")
+    if vault.vault is not None and value["vault"] != vault.vault:
+        report.find("witness.other-vault", witness.place, f"is of vault {value['vault']}")
+    if milliseconds(value["made_at"]) < end_of_day(value["day"]) + _SOONEST_MS:
+        report.find(
+            "witness.too-soon", witness.place, f"was made at {value['made_at']}, before the day was long enough over"
+        )
+
+
+def _check_keepers(
+    witness: Document, documents: dict[str, list[str]], receiver: Receiver, vault: Vault, report: Report
+) -> None:
+    """Each keeper's documents and head. Where documents were dropped since, the day cannot be computed again."""
+    dropped = _dropped_stations(vault)
+    named = {each["keeper"]: each for each in witness.value["keepers"]}
+    for keeper in sorted(documents.keys() - named.keys() - dropped):
+        report.find("witness.keeper-missing", witness.place, f"does not name {keeper}, which has documents of that day")
+    for keeper, said in named.items():
+        found = documents.get(keeper, [])
+        if keeper in dropped and len(found) < said["documents"]:
+            report.note(
+                "witness.dropped",
+                witness.place,
+                f"documents of {keeper} were dropped: its root cannot be computed any more",
+            )
+            continue
+        if len(found) != said["documents"]:
+            report.find(
+                "witness.documents",
+                witness.place,
+                f"counts {said['documents']} documents of {keeper}, and {len(found)} are here",
+            )
+        _check_root(witness, said, found, _log_of(keeper, receiver, vault), report)
+
+
+def _log_of(keeper: str, receiver: Receiver, vault: Vault) -> CustodyLog | None:
+    station = vault.stations.get(keeper)
+    if station is not None:
+        return station.log
+    return receiver.log if keeper == receiver.name else None
+
+
+def _check_root(
+    witness: Document, said: dict[str, Any], found: list[str], log: CustodyLog | None, report: Report
+) -> None:
+    head = said["custody_head"]
+    leaves = [*found, *([head["sha256"]] if head is not None else [])]
+    if merkle_root(sorted(bytes.fromhex(leaf) for leaf in leaves)).hex() != said["root"]:
+        report.find(
+            "witness.keeper-root",
+            witness.place,
+            f"has another root of {said['keeper']} than the documents that are here",
+        )
+    if head is None or log is None:
+        return
+    segment = log.by_name.get(head["segment"])
+    line = segment.line(head["sequence"]) if segment is not None else None
+    if segment is None and not log.from_the_start:
+        report.note(
+            "witness.head-dropped", witness.place, f"names segment {head['segment']}, which is not here any more"
+        )
+    elif line is None or line.sha256 != head["sha256"]:
+        report.find("witness.head", witness.place, f"names an entry of the log of {said['keeper']} that is not here so")
+
+
+def _documents_by_day(vault: Vault) -> dict[str, dict[str, list[str]]]:
+    days: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for station in vault.stations.values():
+        for at, digest in _documents_of(station):
+            days[day_of(at)][station.name].append(digest)
+    return days
+
+
+def _documents_of(station: Station) -> Iterator[tuple[str, str]]:
+    for each in [*station.recordings.values(), *station.dockings.values()]:
+        if each.receipt is not None:
+            received = each.receipt.value["received_at"]
+            yield received, each.receipt.sha256
+            if each.document is not None:
+                yield received, each.document.sha256
+    for recording in station.recordings.values():
+        if recording.deletion is not None:
+            yield recording.deletion.value["deleted_at"], recording.deletion.sha256
+
+
+def _dropped_stations(vault: Vault) -> set[str]:
+    return {
+        str(line.facts.get("station"))
+        for receiver in vault.receivers.values()
+        for line in receiver.log.of("documents-dropped")
+    }
