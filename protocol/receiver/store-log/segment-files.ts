@@ -16,7 +16,7 @@ import { SIGNATURE_SUFFIX } from '../vault-layout.ts';
 import { lost, type HeldLock } from './folder-lock.ts';
 
 /** A segment has at most 2 MiB and one append: anything longer is none of ours. */
-const SEGMENT_READ_BYTES_MAX = 16 * 1024 * 1024;
+export const SEGMENT_READ_BYTES_MAX = 16 * 1024 * 1024;
 const COPY_BYTES = 256 * 1024;
 /** Some 5 ms of work on a slow machine. */
 const LINES_PER_TURN = 64;
