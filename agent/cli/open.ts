@@ -5,8 +5,12 @@ import { readIdentityFile, type OpenedIdentity } from '../../config/identity-fil
 import { printable } from '../../config/problems.ts';
 import { encodeBase64, encodeUtf8, equalBytes, parseUtf8 } from '../../protocol/bytes.ts';
 import { DockError } from '../../protocol/errors.ts';
+import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
+import { nodeRandom } from '../../protocol/io/random-node.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
+import type { Disclosure } from '../../protocol/order.ts';
+import { disclosurePlace, disclosureText, leaveDisclosure, vaultAbove } from '../export/disclosure.ts';
 import { MANIFEST } from '../verify/folder-names.ts';
 import { originalName } from '../verify/original-name.ts';
 import { findPlace } from '../verify/place.ts';
@@ -22,13 +26,17 @@ import { remarkDocument } from './verify-json.ts';
 import { remarkTexts } from './verify-text.ts';
 import { realFolder } from './verify.ts';
 
-const HELP = `bodydock open DIR --identity FILE [--out OUT] [--keys KEYS] [--json]
+const HELP = `bodydock open DIR --identity FILE [--reason CODE] [--out OUT] [--keys KEYS] [--json]
 
 Restores the original of one recording: the same bytes, under the name and with the time that they had on the camera. DIR is the
 folder of that recording. Before, its manifest, its signature and every unit are verified; the file gets its name only when its
 SHA-256 is the one that the station signed. An existing file is never replaced.
 
+Whoever opens a recording in a store's vault says why: the reason goes into the store's log. Elsewhere (an expert's folder, a spool)
+and on a read-only medium none is asked for.
+
   --identity FILE  age identity file of one of the recipients; only its owner may be able to read it
+  --reason CODE    why, as a code of 1 to 64 of a-z, 0-9 and "-": such as the number of the case; no words, no names
   --out OUT        folder for the file, made where it is missing (default: the current one); nothing is written outside of it
   --keys KEYS      folder with station*.pub and store*.pub (default: keys/ beside the vault)
   --json           one JSON document on standard output instead of text
@@ -39,29 +47,38 @@ Exit codes: 0 restored, 1 a finding (nothing is restored where it concerns manif
 `;
 const OPTIONS = {
   identity: { type: 'string' },
+  reason: { type: 'string' },
   out: { type: 'string' },
   keys: { type: 'string' },
 } as const;
 /** Findings that say nothing against the original. */
 const BESIDE = /^(?:receipt|source)\.|^folder\.unexpected-entry$/;
 
-/** Runs the command; gives the exit code. Errors: "usage", "verify.*", "key.*", "open.*", "sealed.*", the signal's reason. */
+/** Runs the command; gives the exit code. Errors: "usage", "verify.*", "key.*", "disclosure.*", "open.*", "sealed.*", the signal's reason. */
 export async function open(args: readonly string[], io: Io): Promise<number> {
   const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS, wordsMax: 1 });
   if (line === undefined) return EXIT_GOOD;
-  const { identity, out = '.', keys, json = false } = line.values;
+  const { identity, out = '.', keys, reason, json = false } = line.values;
   const [folder] = line.positionals;
   if (folder === undefined) throw usageError('name the folder of a recording');
   if (identity === undefined)
     throw usageError('--identity FILE is missing: without it nothing can be opened');
   const identities = await readIdentityFile(identity);
   const path = await realFolder(folder);
+  const place = await disclosurePlace(await vaultAbove(nodeFiles(), path), reason);
   const checked = await verifyFirst(path, keys, io.signal);
-  const { manifest } = checked;
-  if (manifest === undefined || checked.remarks.some(isAgainst)) return refuse(checked.remarks, json, io);
+  const { manifest, manifestSha256 } = checked;
+  if (manifest === undefined || manifestSha256 === undefined || checked.remarks.some(isAgainst))
+    return refuse(checked.remarks, json, io);
   const opening = { path, manifest, identities: identitiesFor(manifest, identities), out: resolve(out) };
-  return report(await restore(opening, checked.remarks, io.signal), json, io);
+  const { station, recording } = manifest;
+  const subject = { station, recording, manifestSha256, command: 'open' } as const;
+  const disclosure = await leaveDisclosure(place, subject, PORTS);
+  if (!json) io.out(`${printable(disclosureText(place, disclosure === undefined ? [] : [disclosure]))}\n`);
+  return report({ ...(await restore(opening, checked.remarks, io.signal)), disclosure }, json, io);
 }
+
+const PORTS = { files: nodeFiles(), clock: nodeClock(), random: nodeRandom() };
 
 /** All checks that need no identity; the original itself is compared while it is restored. */
 async function verifyFirst(
@@ -111,6 +128,8 @@ interface Opening {
 
 /** A restored original, and what else was found. */
 interface Restored {
+  /** What was left in the vault about it. */
+  readonly disclosure?: Disclosure | undefined;
   readonly manifest: Manifest;
   readonly out: string;
   readonly name: Uint8Array;
@@ -161,7 +180,7 @@ function restoredText({ manifest, out, name, source }: Restored): string {
   return lines.map((line) => `${printable(line)}\n`).join('');
 }
 
-function restoredDocument({ manifest, out, name, source }: Restored): unknown {
+function restoredDocument({ manifest, out, name, source, disclosure }: Restored): unknown {
   const { recording, station, camera, original } = manifest;
   return {
     recording,
@@ -175,5 +194,6 @@ function restoredDocument({ manifest, out, name, source }: Restored): unknown {
     size_bytes: original.size_bytes,
     sha256: original.sha256,
     modified_at: original.modified_at,
+    disclosure: disclosure?.disclosure ?? null,
   };
 }

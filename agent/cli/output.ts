@@ -87,7 +87,7 @@ export function writeJson(io: Io, document: unknown): void {
 /** The exit code that an error ends a command with. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof DockError)) return EXIT_FAILURE;
-  if (error.code === 'usage') return EXIT_USAGE;
+  if (/^(?:usage|disclosure\.(?:no-)?reason)$/.test(error.code)) return EXIT_USAGE;
   if (error.code === 'spool.locked') return EXIT_SPOOL_TAKEN;
   if (error.code === 'broker.offline') return EXIT_UNREACHABLE;
   return /^(?:key|config)\./.test(error.code) ? EXIT_CONFIGURATION : EXIT_FAILURE;

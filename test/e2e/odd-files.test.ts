@@ -122,6 +122,8 @@ describe.skipIf(lacksTools('age', 'minisign') || (!isCi && !isRoot))(
           rig.identityFile,
           '--keys',
           rig.keys,
+          '--reason',
+          'odd-files',
           '--out',
           out,
         ];

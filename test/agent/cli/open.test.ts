@@ -1,18 +1,21 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { open } from '../../../agent/cli/open.ts';
 import { OriginalFile } from '../../../agent/cli/original-file.ts';
 import { restoreOriginal } from '../../../agent/verify/restore-original.ts';
+import { sha256Hex } from '../../../protocol/bytes.ts';
 import { nodeFiles } from '../../../protocol/io/files-node.ts';
+import { parseDisclosure } from '../../../protocol/order.ts';
 import { type BuiltRecording, VaultBuilder, type RecordingWish } from '../../fakes/vault-builder.ts';
 import { BrokenVault, change, flip } from '../verify/broken-vault.ts';
 import { runCommand, type CommandRun } from './io-memory.ts';
 
 let builder: VaultBuilder;
 let out: string;
-const identity = (): string[] => ['--identity', builder.identityFile];
+/** Who opens, and why. */
+const identity = (): string[] => ['--identity', builder.identityFile, '--reason', 'court-12-cs-34'];
 beforeAll(async () => {
   builder = await VaultBuilder.create(await mkdtemp(join(tmpdir(), 'bodydock-open-')));
 });
@@ -220,7 +223,10 @@ describe('nothing is restored and nothing is left', () => {
     ['a folder that is not there', () => [join(builder.root, 'nowhere'), ...identity()], 1],
     [
       'an identity of somebody else',
-      () => [builder.recordings[0]?.folder ?? '', '--identity', join(builder.root, 'other')],
+      () => [
+        builder.recordings[0]?.folder ?? '',
+        ...['--identity', join(builder.root, 'other'), '--reason', 'court-12-cs-34'],
+      ],
       1,
     ],
     [
@@ -241,8 +247,103 @@ describe('nothing is restored and nothing is left', () => {
   });
 });
 
+describe('a disclosure', () => {
+  const left = (): Promise<string[]> => readdir(join(builder.vault, '.disclosures'));
+
+  test('lies in the vault, durable, before the first byte of the original is there', async () => {
+    const recording = await builder.record({ path: 'D1.MP4' });
+    await rm(join(builder.vault, '.disclosures'), { recursive: true, force: true });
+    const ran = await openThere(recording, '--json');
+    const [file = '', ...others] = await left();
+    expect(others).toEqual([]);
+    const disclosure = parseDisclosure(await readFile(join(builder.vault, '.disclosures', file)));
+    expect(disclosure).toMatchObject({
+      station: recording.manifest.station,
+      recording: recording.id,
+      manifest_sha256: sha256Hex(recording.manifestBytes),
+      command: 'open',
+      reason: 'court-12-cs-34',
+    });
+    expect(file).toBe(`${disclosure.disclosure}.json`);
+    expect(Math.abs(Date.now() - Date.parse(disclosure.asked_at))).toBeLessThan(60_000);
+    expect(ran.json).toMatchObject({ good: true, restored: { disclosure: disclosure.disclosure } });
+  });
+
+  test('is told in words', async () => {
+    const recording = await builder.record({ path: 'D2.MP4' });
+    const ran = await openThere(recording);
+    expect(ran.out).toMatch(
+      /^disclosure [a-z2-7]{26} with reason court-12-cs-34 lies in the vault; the store enters it/,
+    );
+  });
+
+  test.each([
+    ['no reason', [], 'disclosure.no-reason'],
+    ['a reason in words', ['--reason', 'wegen Frau M.'], 'disclosure.reason'],
+    ['an empty reason', ['--reason', ''], 'disclosure.reason'],
+  ])(
+    'that would have %s keeps the recording in the vault, with a text that says what to type',
+    async (_, reason, code) => {
+      const recording = await builder.record({ path: 'D3.MP4' });
+      const before = (await left()).length;
+      const ran = await runCommand(
+        open,
+        recording.folder,
+        ...['--identity', builder.identityFile, '--out', out, ...reason],
+      );
+      expect({ exitCode: ran.exitCode, out: ran.out }).toEqual({ exitCode: 2, out: '' });
+      expect(ran.err).toContain(code);
+      expect(ran.err).toContain('1 to 64 of a-z, 0-9 and "-"');
+      expect(await left()).toHaveLength(before);
+      expect(await readdir(out)).toEqual([]);
+    },
+  );
+
+  test('that cannot be written keeps the recording in the vault', async () => {
+    const vault = await BrokenVault.copy(builder);
+    try {
+      await rm(join(vault.vault, '.disclosures'), { recursive: true, force: true });
+      await writeFile(join(vault.vault, '.disclosures'), 'a file where the folder belongs');
+      const ran = await runCommand(open, vault.folder(0), ...identity(), '--out', out);
+      expect(ran).toMatchObject({ exitCode: 1, out: '' });
+      expect(ran.err).toContain('disclosure.unwritable');
+      expect(await readdir(out)).toEqual([]);
+    } finally {
+      await vault.remove();
+    }
+  });
+
+  test('is not left for a recording that is refused', async () => {
+    const vault = await BrokenVault.copy(builder);
+    try {
+      await rm(join(vault.vault, '.disclosures'), { recursive: true, force: true });
+      await change(vault.file(0, 'payload.age'), flip(1000));
+      expect((await runCommand(open, vault.folder(0), ...identity(), '--out', out)).exitCode).toBe(1);
+      expect(await readdir(vault.vault)).not.toContain('.disclosures');
+    } finally {
+      await vault.remove();
+    }
+  });
+
+  test('is not asked for outside of a vault, which is said', async () => {
+    const recording = await builder.record({ path: 'D4.MP4' });
+    const elsewhere = join(builder.root, 'expert', recording.id);
+    await cp(recording.folder, elsewhere, { recursive: true });
+    const ran = await runCommand(
+      open,
+      elsewhere,
+      ...['--identity', builder.identityFile, '--keys', builder.keys, '--out', out],
+    );
+    expect(ran.exitCode).toBe(0);
+    expect(ran.out).toContain('no disclosure is needed: the recording lies in no vault\n');
+    expect(await readdir(out)).toEqual(['D4.MP4']);
+    await rm(join(builder.root, 'expert'), { recursive: true });
+  });
+});
+
 test('help tells the options and exit codes', async () => {
   const { exitCode, out: text } = await runCommand(open, '--help');
   expect(exitCode).toBe(0);
-  for (const word of ['--identity', '--out', '--keys', '--json', 'Exit codes']) expect(text).toContain(word);
+  for (const word of ['--identity', '--reason', '--out', '--keys', '--json', 'Exit codes'])
+    expect(text).toContain(word);
 });
