@@ -1,4 +1,4 @@
-// Reads the small files of a recording's folder, checked against what the spool knows of it. Writes nothing.
+// Reads the small files of a recording's or a docking record's folder, checked against what is known of it. Writes nothing.
 import { join } from 'node:path';
 import { parseUtf8, sha256Hex } from '../../protocol/bytes.ts';
 import { describeError, DockError } from '../../protocol/errors.ts';
@@ -23,6 +23,25 @@ export interface SignedBytes {
   readonly signature: string;
 }
 
+/** What is known of a folder that holds a signed document, and once receipted its receipt. */
+export type DocumentFolder = Pick<
+  SpooledRecording,
+  'recording' | 'folder' | 'manifestSha256' | 'sealedSizeBytes' | 'chunksSha256'
+>;
+
+/** Which document that is. */
+export interface DocumentKind {
+  readonly name: string;
+  readonly signatureName: string;
+  readonly trustedComment: string;
+}
+
+const MANIFEST: DocumentKind = {
+  name: MANIFEST_NAME,
+  signatureName: MANIFEST_SIGNATURE_NAME,
+  trustedComment: MANIFEST_TRUSTED_COMMENT,
+};
+
 /** What the disk shows of a recording is not what was made durable. Never hides a machine that is short of something. */
 export function damaged(recording: string, why: string, cause?: unknown): never {
   if (isMachineShort(cause)) throw cause;
@@ -33,16 +52,18 @@ export function damaged(recording: string, why: string, cause?: unknown): never 
   });
 }
 
-/** Documents of recordings of one spool. */
+/** Documents of one kind in one spool: manifests of recordings unless told otherwise. */
 export class Documents {
   readonly #files: Files;
+  readonly #kind: DocumentKind;
 
-  constructor(files: Files) {
+  constructor(files: Files, kind: DocumentKind = MANIFEST) {
     this.#files = files;
+    this.#kind = kind;
   }
 
   /** `chunks.bin`, its length and digest those of the manifest. Errors: "spool.damaged". */
-  async chunks(entry: SpooledRecording): Promise<Uint8Array> {
+  async chunks(entry: DocumentFolder): Promise<Uint8Array> {
     const sizeBytes = chunksBytes(entry.sealedSizeBytes);
     const bytes = await this.#read(entry, CHUNKS_NAME, Math.max(sizeBytes, DIGEST_BYTES));
     if (bytes.length !== sizeBytes)
@@ -53,36 +74,34 @@ export class Documents {
   }
 
   /**
-   * The manifest with its signature: its digest is the one that was committed, and it verifies with one of the station's keys.
+   * The document with its signature: its digest is the one that was committed, and it verifies with one of the station's keys.
    * Errors: "spool.damaged".
    */
-  async manifest(entry: SpooledRecording, stationKeys: readonly PublicKey[]): Promise<SignedBytes> {
-    const bytes = await this.#read(entry, MANIFEST_NAME, MANIFEST_BYTES_MAX);
+  async manifest(entry: DocumentFolder, stationKeys: readonly PublicKey[]): Promise<SignedBytes> {
+    const { name, signatureName, trustedComment } = this.#kind;
+    const bytes = await this.#read(entry, name, MANIFEST_BYTES_MAX);
     if (sha256Hex(bytes) !== entry.manifestSha256)
-      damaged(entry.recording, `${MANIFEST_NAME} was altered since it was made durable`);
-    const signature = await this.#text(entry, MANIFEST_SIGNATURE_NAME);
+      damaged(entry.recording, `${name} was altered since it was made durable`);
+    const signature = await this.#text(entry, signatureName);
     try {
-      verifyDocument(bytes, signature, MANIFEST_TRUSTED_COMMENT, stationKeys);
+      verifyDocument(bytes, signature, trustedComment, stationKeys);
     } catch (error) {
-      damaged(entry.recording, `the signature of ${MANIFEST_NAME} does not verify`, error);
+      damaged(entry.recording, `the signature of ${name} does not verify`, error);
     }
     return { bytes, signature };
   }
 
   /** The receipt with its signature, unverified. Errors: "spool.damaged" where it cannot be read. */
-  async receipt(entry: SpooledRecording): Promise<SignedBytes> {
+  async receipt(entry: DocumentFolder): Promise<SignedBytes> {
     const bytes = await this.#read(entry, RECEIPT_NAME, RECEIPT_BYTES_MAX);
     return { bytes, signature: await this.#text(entry, RECEIPT_SIGNATURE_NAME) };
   }
 
   /**
-   * Why the stored receipt does not stand for this recording, or undefined where it does: it parses, names recording, manifest,
+   * Why the stored receipt does not stand for this document, or undefined where it does: it parses, names recording, manifest,
    * size and chunk list, and verifies with a store key where any are given. Errors: only the machine's.
    */
-  async receiptProblem(
-    entry: SpooledRecording,
-    storeKeys: readonly PublicKey[],
-  ): Promise<string | undefined> {
+  async receiptProblem(entry: DocumentFolder, storeKeys: readonly PublicKey[]): Promise<string | undefined> {
     try {
       const { bytes, signature } = await this.receipt(entry);
       if (storeKeys.length > 0) verifyDocument(bytes, signature, RECEIPT_TRUSTED_COMMENT, storeKeys);
@@ -99,7 +118,7 @@ export class Documents {
     }
   }
 
-  async #read(entry: SpooledRecording, name: string, bytesMax: number): Promise<Uint8Array> {
+  async #read(entry: DocumentFolder, name: string, bytesMax: number): Promise<Uint8Array> {
     try {
       return await this.#files.readAll(join(entry.folder, name), bytesMax);
     } catch (error) {
@@ -107,7 +126,7 @@ export class Documents {
     }
   }
 
-  async #text(entry: SpooledRecording, name: string): Promise<string> {
+  async #text(entry: DocumentFolder, name: string): Promise<string> {
     const text = parseUtf8(await this.#read(entry, name, SIGNATURE_FILE_BYTES_MAX));
     return text ?? damaged(entry.recording, `${name} is not UTF-8`);
   }

@@ -5,9 +5,8 @@
 // 2. After a failed write, sync or rename that attempt is over: nothing of it is synced again, and the recording is not here.
 // 3. Whatever changes one recording runs one after the other; different recordings run side by side and share folder syncs.
 // 4. Nothing is written where another spool, or none, shows at the path.
-import { join } from 'node:path';
 import { sha256Hex } from '../../protocol/bytes.ts';
-import { describeError, DockError, isDockError } from '../../protocol/errors.ts';
+import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { CameraId, RecordingId } from '../../protocol/ids.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Conditions, Files, Log, Random } from '../../protocol/ports.ts';
@@ -18,15 +17,15 @@ import { FolderSyncs } from './folder-syncs.ts';
 import { confirmIdentity, openIdentity } from './identity.ts';
 import { readIndex } from './index-file.ts';
 import { IndexKeeper } from './index-keeper.ts';
-import { RECEIPT_NAMES, spoolLayout, stagingOf, type SpoolLayout, type Staging } from './layout.ts';
+import { spoolLayout, stagingOf, type SpoolLayout, type Staging } from './layout.ts';
 import { makeDurable, undoRename, type DurableDeps, type SealedDocuments } from './make-durable.ts';
 import { Quarantine } from './quarantine.ts';
-import { withReserve, writeReceipt } from './receipts.ts';
 import { moveToReleased, removePayload } from './reclaim.ts';
 import { makeFolders, Recovery } from './recovery.ts';
 import { Reserve, type GivesSpace } from './reserve.ts';
 import { Space, type Reservation } from './space.ts';
 import { factsOf, type CatalogueEntry, type SpooledRecording } from './spooled-recording.ts';
+import { notReceipted, StoredReceipts, writeFailed } from './stored-receipts.ts';
 import { Turns } from './turns.ts';
 
 export type { RecoveryFinding } from './findings.ts';
@@ -65,6 +64,7 @@ export class Spool {
   readonly #options: SpoolOptions;
   readonly #parts: Parts;
   readonly #documents: Documents;
+  readonly #receipts: StoredReceipts;
   readonly #space: Space;
   readonly #index: IndexKeeper;
   readonly #turns = new Turns<RecordingId>();
@@ -74,6 +74,15 @@ export class Spool {
     this.#parts = parts;
     this.#documents = new Documents(options.files);
     this.#index = new IndexKeeper({ ...options, ...parts }, factsRead);
+    this.#receipts = new StoredReceipts({
+      ...options,
+      documents: this.#documents,
+      storeKeys: options.storeKeys ?? [],
+      reserve: parts.reserve,
+      confirm: () => this.confirm(),
+      setAside: (...what) => this.setAside(...what),
+      onChange: () => this.#index.changed(),
+    });
     this.#space = new Space({
       ...options,
       root: parts.layout.root,
@@ -167,12 +176,7 @@ export class Spool {
    */
   storeReceipt(recording: RecordingId, receiptBytes: Uint8Array, signature: string): Promise<void> {
     return this.#turns.run(recording, async () => {
-      const entry = this.#mustKnow(recording);
-      if (entry.state === 'released') return;
-      if (entry.state === 'receipted' && (await this.#receiptStands(entry))) return;
-      await this.#writeReceipt(entry, { bytes: receiptBytes, signature });
-      entry.state = 'receipted';
-      this.#index.changed();
+      await this.#receipts.store(this.#mustKnow(recording), { bytes: receiptBytes, signature });
     });
   }
 
@@ -286,33 +290,10 @@ export class Spool {
     return entry;
   }
 
-  async #writeReceipt(entry: CatalogueEntry, receipt: SignedBytes): Promise<void> {
-    await this.confirm();
-    try {
-      await withReserve(this.#parts.reserve, () => writeReceipt(this.#options.files, entry.folder, receipt));
-    } catch (error) {
-      writeFailed('store the receipt of', entry.recording, error);
-    }
-  }
-
-  /** Moves a receipt that does not stand out of the way. */
-  async #receiptStands(entry: CatalogueEntry): Promise<boolean> {
-    const problem = await this.#documents.receiptProblem(entry, this.#options.storeKeys ?? []);
-    if (problem === undefined) return true;
-    this.#options.log.error('stored receipt does not stand', { recording: entry.recording, reason: problem });
-    for (const name of RECEIPT_NAMES)
-      await this.#parts.quarantine
-        .move(join(entry.folder, name), 'receipt does not stand', `${entry.recording}.${name}`)
-        .catch((error: unknown) => writeFailed('set aside the receipt of', entry.recording, error));
-    entry.state = 'spooled';
-    this.#index.changed();
-    return false;
-  }
-
   async #reclaim(entry: CatalogueEntry): Promise<void> {
     const { recording } = entry;
     if (entry.state === 'released') return; // what a failed reclaim left is finished by the next start
-    if (entry.state === 'spooled' || !(await this.#receiptStands(entry))) notReceipted(recording);
+    if (entry.state === 'spooled' || !(await this.#receipts.stands(entry))) notReceipted(recording);
     try {
       await this.#documents.manifest(entry, this.#options.stationKeys);
       await this.#release(entry);
@@ -336,23 +317,4 @@ export class Spool {
     if (entry !== undefined) return entry;
     throw new DockError('spool.unknown', `recording ${recording} is not in the spool`, { retry: 'never' });
   }
-}
-
-function notReceipted(recording: RecordingId): never {
-  throw new DockError(
-    'spool.not-receipted',
-    `recording ${recording} has no receipt that stands: its copy stays`,
-    {
-      retry: 'later',
-      facts: { recording },
-    },
-  );
-}
-
-function writeFailed(what: string, recording: RecordingId, error: unknown): never {
-  throw new DockError(
-    'spool.write-failed',
-    `could not ${what} recording ${recording}: ${describeError(error)}; this attempt is over`,
-    { cause: error, retry: 'later', facts: { recording } },
-  );
 }
