@@ -34,11 +34,27 @@ export async function checkStationFiles(config: StationConfig, nowMs: number): P
 export async function checkReceiverFiles(config: ReceiverConfig, nowMs: number): Promise<FileFinds> {
   const finds = new FileFinds();
   const key = await checkSigningKey(config.keys.signingFile, finds);
-  const pins = config.stations.flatMap((station) => station.publicKeys);
+  const { officers, supervisors } = config.roles;
+  const pins = [...config.stations.flatMap((station) => station.publicKeys), ...officers, ...supervisors];
   if (key !== undefined) checkOwnKeyIsNoPin(config.keys.signingFile, key, pins, finds);
   if (config.broker.tls !== null) await checkTlsFiles(config.broker.tls, config.receiver, nowMs, finds);
   await checkDiskPlace(config.vault.path, finds);
+  warnOfRetention(config, finds);
   return finds;
+}
+
+/** What is allowed and yet must be meant. */
+function warnOfRetention({ roles, retention }: ReceiverConfig, finds: FileFinds): void {
+  const empty = (['officers', 'supervisors'] as const).filter((role) => roles[role].length === 0);
+  if (empty.length === 2)
+    finds.warning('roles', 'has no keys, so no order to hold or to delete can be given');
+  else if (empty.length === 1)
+    finds.warning('roles', `has no ${empty[0]}, so a hold lapses after 7 days and no other order counts`);
+  if (retention.timerHours === 0)
+    finds.warning(
+      'retention',
+      'timer_hours is 0, so what is due stays until `bodydock-receiver expire` is called',
+    );
 }
 
 async function checkSigningKey(path: string, finds: FileFinds): Promise<PublicKey | undefined> {

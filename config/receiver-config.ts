@@ -17,7 +17,23 @@ export interface ReceiverConfig {
   readonly vault: { readonly path: string; readonly quotaBytes: number };
   readonly keys: { readonly signingFile: string };
   readonly stations: readonly KnownStation[];
+  readonly retention: RetentionConfig;
+  readonly roles: RolesConfig;
   readonly broker: BrokerConfig & { readonly sharedOffers: boolean };
+}
+
+/** How long the store keeps what it has. */
+export interface RetentionConfig {
+  readonly days: number;
+  readonly documentsDays: number;
+  /** Hours between two expirations of the running receiver; 0: none. */
+  readonly timerHours: number;
+}
+
+/** Keys whose signatures make an order (SPEC 4.8). No key is in both lists. */
+export interface RolesConfig {
+  readonly officers: readonly PublicKey[];
+  readonly supervisors: readonly PublicKey[];
 }
 
 /** Maps a file that passed schema and rules. Relative paths start at `folder`. */
@@ -30,6 +46,15 @@ export function mapReceiver(file: ReceiverFile, folder: string): ReceiverConfig 
       id: parseStationId(station.id),
       publicKeys: station.public_keys.map(parsePublicKey),
     })),
+    retention: {
+      days: file.retention.days,
+      documentsDays: file.retention.documents_days,
+      timerHours: file.retention.timer_hours,
+    },
+    roles: {
+      officers: file.roles.officers.map(parsePublicKey),
+      supervisors: file.roles.supervisors.map(parsePublicKey),
+    },
     broker: { ...mapBroker(file.broker, folder), sharedOffers: file.broker.shared_offers },
   };
 }

@@ -16,8 +16,28 @@ export function checkReceiver(file: Partial<ReceiverFile>, report: RuleReport): 
       ({ value }, number) => station.public_keys.indexOf(value) === number,
     ),
   );
-  report.unique(keys, 'key');
+  // A key of both roles would make one person two, and one of a station lies on a machine that nobody attends.
+  const { officers = [], supervisors = [] } = file.roles ?? {};
+  report.unique(
+    [...keys, ...placed(officers, ['roles', 'officers']), ...placed(supervisors, ['roles', 'supervisors'])],
+    'key',
+  );
+  report.publicKeys(officers, ['roles', 'officers']);
+  report.publicKeys(supervisors, ['roles', 'supervisors']);
   for (const [at, station] of stations.entries())
     report.publicKeys(station.public_keys, ['stations', at, 'public_keys']);
+  checkDays(file.retention, report);
   if (file.broker !== undefined) checkBroker(file.broker, report);
+}
+
+/** Documents are the proof of a deletion: they must not be gone before it. */
+function checkDays(retention: ReceiverFile['retention'] | undefined, report: RuleReport): void {
+  if (retention === undefined || retention.documents_days >= retention.days) return;
+  report.add(['retention', 'documents_days'], {
+    code: 'config.value',
+    message: 'is less than `days`',
+    found: retention.documents_days,
+    allowed: `at least ${retention.days}`,
+    remedy: 'keep documents at least as long as recordings',
+  });
 }

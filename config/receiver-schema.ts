@@ -2,10 +2,15 @@
 // and the handbook.
 import * as z from 'zod';
 import * as part from './schema-parts.ts';
-import { PUBLIC_KEYS_MAX } from './station-schema.ts';
+import { DAYS_MAX, PUBLIC_KEYS_MAX } from './station-schema.ts';
 
 /** Stations of one store: a city has tens. */
 export const STATIONS_MAX = 1024;
+/** Holders of one role: a city has some, and earlier ones stay while their holds count. */
+export const ROLE_KEYS_MAX = 64;
+/** Ten years: longer is a mistyped number. */
+const RETENTION_DAYS_MAX = 3650;
+const HOURS_PER_WEEK = 168;
 const GIB = 1024 ** 3;
 const GROUP = 'a group of keys';
 
@@ -29,6 +34,47 @@ const vault = z.strictObject({
   quota_bytes: part.bytes('Bytes that the vault may hold; beyond it nothing more is claimed.', GIB),
 });
 
+const retention = z.strictObject({
+  days: part
+    .count(
+      'Days after which a recording is due and its sealed file is deleted, counted as SPEC 10 says, unless it is held.',
+      1,
+      RETENTION_DAYS_MAX,
+    )
+    .default(14),
+  documents_days: part
+    .count(
+      'Days that the documents of a deleted recording, docking records and closed parts of the logs stay. Not less than `days`.',
+      1,
+      DAYS_MAX,
+    )
+    .default(730),
+  timer_hours: part
+    .count(
+      'Hours between two times at which the running receiver deletes what is due. 0: it never does; `bodydock-receiver expire` must be called.',
+      0,
+      HOURS_PER_WEEK,
+    )
+    .default(24),
+});
+
+function roleKeys(description: string): z.ZodDefault<z.ZodArray<z.ZodString>> {
+  return z
+    .array(part.publicKey('One public key of a holder of this role.'))
+    .max(ROLE_KEYS_MAX)
+    .default([])
+    .meta({ description, allowed: `a list of at most ${ROLE_KEYS_MAX} public keys` });
+}
+
+const roles = z.strictObject({
+  officers: roleKeys(
+    'Keys of recording officers: the first signature of an order to hold, release or delete a recording.',
+  ),
+  supervisors: roleKeys(
+    'Keys of their superiors: the second signature. No key stands in both lists, and with an empty list no order counts in full.',
+  ),
+});
+
 /** The schema of receiver.yaml, in the words of the file. */
 export const receiverFileSchema = z
   .strictObject({
@@ -44,6 +90,14 @@ export const receiverFileSchema = z
         description: 'The stations whose recordings are taken. Only this file can change them.',
         allowed: `a list of 1 to ${STATIONS_MAX} stations`,
       }),
+    retention: retention
+      .prefault({})
+      .meta({ description: 'How long the store keeps recordings and documents.', allowed: GROUP }),
+    roles: roles.prefault({}).meta({
+      description:
+        'Who may order that a recording is held, released or deleted early. An earlier key stays in its list as long as a hold that it signed counts.',
+      allowed: GROUP,
+    }),
     broker: z
       .strictObject({
         ...part.brokerFields,

@@ -14,7 +14,6 @@ const LATER_KEYS = new Set([
   'rate_bytes_per_s',
   'unknown_cameras',
   'password_file',
-  'roles',
 ]);
 
 /** Every problem that the schema has with a parsed file; none means that it can be mapped. */

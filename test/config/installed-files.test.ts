@@ -82,6 +82,39 @@ describe('the files of a station', () => {
       expect(problems.map((find) => find.code)).toEqual(['key.missing']);
     });
   });
+
+  test('tell of a store in which no order can be given, or nothing is deleted by itself', async () => {
+    await withFolder(async (folder) => {
+      const warnings = async (more: string): Promise<string[]> => {
+        const loaded = await loadReceiverConfig(await put(folder, 'receiver.yaml', RECEIVER + more));
+        if (loaded.kind === 'refused') throw new Error(JSON.stringify(loaded.problems));
+        const found = await checkReceiverFiles(loaded.config, Date.now());
+        return found.warnings.map(({ file, message }) => `${file}: ${message}`);
+      };
+      expect(await warnings('')).toEqual([
+        'roles: has no keys, so no order to hold or to delete can be given',
+      ]);
+      const one = await warnings(`roles: {officers: [${publicLine(7)}]}\nretention: {timer_hours: 0}\n`);
+      expect(one).toEqual([
+        'roles: has no supervisors, so a hold lapses after 7 days and no other order counts',
+        expect.stringContaining('retention: timer_hours is 0'),
+      ]);
+      const both = `roles: {officers: [${publicLine(7)}], supervisors: [${publicLine(8)}]}\n`;
+      expect(await warnings(both)).toEqual([]);
+    });
+  });
+
+  test('are not good where the key of the store is one of a role', async () => {
+    await withFolder(async (folder) => {
+      await mkdir(join(folder, 'keys'));
+      const own = await makeSigningKey(join(folder, 'keys/store.key'), join(folder, 'keys/store.pub'));
+      const text = `${RECEIVER}roles: {supervisors: [${publicKeyLine(own)}]}\n`;
+      const loaded = await loadReceiverConfig(await put(folder, 'receiver.yaml', text));
+      if (loaded.kind === 'refused') throw new Error(JSON.stringify(loaded.problems));
+      const { problems } = await checkReceiverFiles(loaded.config, Date.now());
+      expect(problems.map((find) => find.code)).toEqual(['key.own-pin']);
+    });
+  });
 });
 
 test('a folder on a memory file system or on another kind of system is told apart', async () => {

@@ -8,7 +8,7 @@ import { loadReceiverConfig, loadStationConfig, type Loaded } from '../../config
 import { renderProblem, type Problem } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
 import { sha256Hex, encodeUtf8 } from '../../protocol/bytes.ts';
-import { keyIdHex } from '../../protocol/minisign.ts';
+import { keyIdHex, publicKeyLine } from '../../protocol/minisign.ts';
 import { exchange, publicLine, put, RECEIVER, recipient, STATION, withFolder } from './files.ts';
 
 function load(content: string | Uint8Array): Promise<Loaded<StationConfig>> {
@@ -353,6 +353,57 @@ describe('the receiver file', () => {
       expect(loaded.config.broker.sharedOffers).toBe(false);
       expect(loaded.config.broker.tls).toBeNull();
     });
+  });
+
+  test('keeps recordings for 14 days and documents for two years, deletes daily, and knows no role, unless it says otherwise', async () => {
+    await withFolder(async (folder) => {
+      const plain = await loadReceiverConfig(await put(folder, 'a.yaml', RECEIVER));
+      if (plain.kind === 'refused') throw new Error('refused');
+      expect(plain.config.retention).toEqual({ days: 14, documentsDays: 730, timerHours: 24 });
+      expect(plain.config.roles).toEqual({ officers: [], supervisors: [] });
+      const told = await loadReceiverConfig(
+        await put(
+          folder,
+          'b.yaml',
+          `${RECEIVER}retention: {days: 30, documents_days: 90, timer_hours: 0}
+roles: {officers: [${publicLine(7)}, ${publicLine(8)}], supervisors: [${publicLine(9)}]}
+`,
+        ),
+      );
+      if (told.kind === 'refused') throw new Error(told.problems.map(renderProblem).join('\n'));
+      expect(told.config.retention).toEqual({ days: 30, documentsDays: 90, timerHours: 0 });
+      expect(told.config.roles.officers.map(publicKeyLine)).toEqual([publicLine(7), publicLine(8)]);
+      expect(told.config.roles.supervisors.map(publicKeyLine)).toEqual([publicLine(9)]);
+    });
+  });
+
+  test.each([
+    [
+      'a key of both roles',
+      `roles: {officers: [${publicLine(7)}], supervisors: [${publicLine(7)}]}`,
+      'config.duplicate roles.supervisors[0]',
+    ],
+    [
+      'a role that holds the key of a station',
+      `roles: {officers: [${publicLine(4)}]}`,
+      'config.duplicate roles.officers[0]',
+    ],
+    [
+      'a key twice',
+      `roles: {officers: [${publicLine(7)}, ${publicLine(7)}]}`,
+      'config.duplicate roles.officers[1]',
+    ],
+    ['no key at all', 'roles: {supervisors: [somebody]}', 'config.value roles.supervisors[0]'],
+    ['no day', 'retention: {days: 0}', 'config.value retention.days'],
+    ['more than ten years', 'retention: {days: 3651}', 'config.value retention.days'],
+    [
+      'documents that go before their recording',
+      'retention: {days: 30, documents_days: 29}',
+      'config.value retention.documents_days',
+    ],
+    ['a timer of a part of an hour', 'retention: {timer_hours: 0.5}', 'config.value retention.timer_hours'],
+  ])('does not take %s', async (_what, line, find) => {
+    expect(new Set(await receiverFinds(`${RECEIVER}${line}\n`))).toEqual(new Set([find]));
   });
 
   test('names a station twice, a key of two stations, and an id without "r-"', async () => {

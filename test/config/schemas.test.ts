@@ -88,6 +88,8 @@ describe('the example files', () => {
       );
       expect(receiver.kind === 'refused' && receiver.problems.map((find) => [find.path, find.code])).toEqual([
         ['stations[0].public_keys[0]', 'config.value'],
+        ['roles.officers[0]', 'config.value'],
+        ['roles.supervisors[0]', 'config.value'],
       ]);
     });
   });
@@ -104,10 +106,17 @@ describe('the example files', () => {
       text = exchange(text, 'REPLACE with the second line of store.pub, "RW..."', publicLine(1));
       const station = await loadStationConfig(await put(copy, 's.yaml', text));
       expect(station.kind === 'loaded' && station.config.release).toBe('after-receipt');
-      const other = exchange(
-        await textOf('receiver.example.yaml'),
-        'REPLACE with the second line of station.pub, "RW..."',
-        publicLine(2),
+      let other = await textOf('receiver.example.yaml');
+      other = exchange(other, 'REPLACE with the second line of station.pub, "RW..."', publicLine(2));
+      other = exchange(
+        other,
+        `REPLACE with the second line of an officer's .pub file, "RW..."`,
+        publicLine(3),
+      );
+      other = exchange(
+        other,
+        `REPLACE with the second line of a superior's .pub file, "RW..."`,
+        publicLine(4),
       );
       const receiver = await loadReceiverConfig(await put(copy, 'r.yaml', other));
       expect(receiver.kind).toBe('loaded');
