@@ -225,7 +225,10 @@ describe('nothing is restored and nothing is left', () => {
       'an identity of somebody else',
       () => [
         builder.recordings[0]?.folder ?? '',
-        ...['--identity', join(builder.root, 'other'), '--reason', 'court-12-cs-34'],
+        '--identity',
+        join(builder.root, 'other'),
+        '--reason',
+        'court-12-cs-34',
       ],
       1,
     ],
@@ -289,7 +292,11 @@ describe('a disclosure', () => {
       const ran = await runCommand(
         open,
         recording.folder,
-        ...['--identity', builder.identityFile, '--out', out, ...reason],
+        '--identity',
+        builder.identityFile,
+        '--out',
+        out,
+        ...reason,
       );
       expect({ exitCode: ran.exitCode, out: ran.out }).toEqual({ exitCode: 2, out: '' });
       expect(ran.err).toContain(code);
@@ -332,7 +339,12 @@ describe('a disclosure', () => {
     const ran = await runCommand(
       open,
       elsewhere,
-      ...['--identity', builder.identityFile, '--keys', builder.keys, '--out', out],
+      '--identity',
+      builder.identityFile,
+      '--keys',
+      builder.keys,
+      '--out',
+      out,
     );
     expect(ran.exitCode).toBe(0);
     expect(ran.out).toContain('no disclosure is needed: the recording lies in no vault\n');
