@@ -9,13 +9,14 @@ import type { ReceiverId, StationId } from '../ids.ts';
 import { LEASE_MS, MESSAGE_BYTES_MIN, UNIT_BYTES } from '../limits.ts';
 import type { PublicKey } from '../minisign.ts';
 import type { Broker, Clock, Conditions, Log } from '../ports.ts';
+import type { Revocations } from './keys/revocations.ts';
 import * as limits from './limits.ts';
 import { DockingDesk } from './docking-desk.ts';
 import type { DockingGaps } from './docking-gaps.ts';
 import { checkOffer, isSignedOffer, type CheckedOffer, type OfferSubject } from './offer-check.ts';
 import type { Receipts } from './receipts.ts';
 import type { Refusal, Refusals } from './refusals.ts';
-import { never, type Rejections } from './rejections.ts';
+import { KEY_REVOKED, never, type Rejections } from './rejections.ts';
 import { keyOf, logName, type Sending } from './sending.ts';
 import type { Slabs } from './slabs.ts';
 import type { Space } from './space.ts';
@@ -34,6 +35,7 @@ export interface ClaimsOptions {
   readonly space: Space;
   readonly transfers: Transfers;
   readonly gaps: DockingGaps;
+  readonly revocations: Pick<Revocations, 'of'>;
   readonly receipts: Receipts;
   readonly refusals: Refusals;
   readonly rejections: Rejections;
@@ -106,17 +108,35 @@ export class Claims {
   }
 
   async #answer(name: RecordingName, payload: Uint8Array): Promise<void> {
-    const { stations, transfers, conditions } = this.#options;
-    const verdict = checkOffer(name, payload, stations.get(name.station));
+    const { stations, transfers, conditions, revocations } = this.#options;
+    const pinned = stations.get(name.station);
+    const keys = pinned && { pinned, revoked: await revocations.of(name.station) };
+    const verdict = checkOffer(name, payload, keys);
     if (verdict.kind === 'refused') return this.#options.rejections.offer(verdict.refusal);
     const { offer } = verdict;
     conditions.clear('receiver.offer-refused', name.station);
+    if (offer.revoked) return this.#answerRevoked(offer);
     const active = transfers.get(name);
     if (active === undefined)
       return offer.subject.kind === 'docking' ? this.#dockings.answer(offer) : this.#answerGood(offer);
     if (active.subject.manifestSha256 !== offer.subject.manifestSha256)
       return this.#options.rejections.conflict(offer.subject);
     active.offered(offer.subject.session);
+  }
+
+  /** What has its receipt is answered with it; what came so far of anything else is kept apart. */
+  async #answerRevoked(offer: CheckedOffer): Promise<void> {
+    const { vault, receipts, transfers, rejections } = this.#options;
+    const { subject } = offer;
+    const stored = subject.kind === 'docking' ? await vault.findDocking(subject) : await vault.find(subject);
+    const receipt = typeof stored === 'object' ? stored.receipt : undefined;
+    if (receipt !== undefined && receipts.fits(receipt, subject)) return receipts.give(subject, receipt);
+    const active = transfers.get(subject);
+    if (active?.subject.manifestSha256 === subject.manifestSha256) {
+      await active.stop();
+      await vault.setAsideWork(subject, KEY_REVOKED);
+    }
+    await rejections.revoked(offer);
   }
 
   async #answerGood(offer: CheckedOffer): Promise<void> {
@@ -127,7 +147,7 @@ export class Claims {
     if (!this.#options.transfers.hasPlace(subject.station)) return; // taken while we looked
     const lease = await this.#options.vault.take(subject);
     if (lease === undefined) return; // another receiver has it and answers
-    this.#begin(subject, lease, offer.document);
+    this.#begin(offer, lease);
   }
 
   /** True where the recording is in place and the offer was answered. */
@@ -166,8 +186,9 @@ export class Claims {
     return false;
   }
 
-  #begin(offer: OfferSubject, lease: Lease, document: SignedDocument): void {
-    const { transfers, receipts, sending } = this.#options;
+  #begin(checked: CheckedOffer, lease: Lease): void {
+    const { transfers, sending } = this.#options;
+    const { subject: offer, document, keyId } = checked;
     const transfer = new Transfer({
       ...this.#options,
       lease,
@@ -185,13 +206,27 @@ export class Claims {
           manifest_sha256: offer.manifestSha256,
         }),
       say: (payload) => sending.send(offer, payload),
-      onWhole: () => receipts.make(offer),
+      onWhole: () => this.#whole(offer, keyId),
       onMissing: (units) => transfers.missing(offer, units),
       onEnd: (end) => this.#ended(offer, end, transfer.gainedBytes),
     });
     this.#options.log.info('recording claimed', { ...logName(offer), epoch: lease.epoch });
     transfers.add(offer, transfer);
     transfer.start(document);
+  }
+
+  /** The key may have been revoked while the recording came: it gets no receipt then (SPEC 4.9). */
+  async #whole(offer: OfferSubject, keyId: string): Promise<'receipted' | 'refused'> {
+    const { vault, receipts, revocations, rejections } = this.#options;
+    if (!(await revocations.of(offer.station)).has(keyId)) {
+      await receipts.make(offer);
+      return 'receipted';
+    }
+    const stored = await vault.find(offer);
+    await vault.setAside(offer, KEY_REVOKED);
+    if (typeof stored === 'object')
+      await rejections.revoked({ subject: offer, document: stored.manifest, keyId, revoked: true });
+    return 'refused';
   }
 
   #messageBytesMax(): number {
@@ -209,8 +244,11 @@ export class Claims {
     if (end.kind === 'receipted') {
       conditions.clear('receiver.altered', offer.station);
       conditions.clear('vault.write-failed', null);
-    } else if (end.kind === 'left') {
-      log.info('recording left', { ...logName(offer), reason: end.reason });
+    } else if (end.kind === 'left' || end.kind === 'refused') {
+      log.info('recording left', {
+        ...logName(offer),
+        reason: end.kind === 'left' ? end.reason : KEY_REVOKED,
+      });
     } else if (end.kind === 'conflict') {
       void this.#options.rejections.conflict(offer);
     } else if (end.kind === 'altered') {

@@ -12,7 +12,7 @@ import {
 import { describeError, DockError } from '../errors.ts';
 import type { SegmentId, StationId } from '../ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX } from '../limits.ts';
-import { verifyDocument, type PublicKey } from '../minisign.ts';
+import { keyIdHex, verifyDocument, type PublicKey } from '../minisign.ts';
 
 const LF = 0x0a;
 
@@ -21,23 +21,32 @@ export interface CustodyBatch {
   readonly station: StationId;
   readonly segment: SegmentId;
   readonly keys: readonly PublicKey[];
+  /** Ids of keys that do not count any more, in 16 hex digits. Where there are any, only lines under a good checkpoint are taken. */
+  readonly revoked: ReadonlySet<string>;
   /** Sequence of the first line, as the topic says. */
   readonly from: number;
   readonly payload: Uint8Array;
 }
 
-/** Where a batch does not follow: `fork` has another entry in a place that the vault knows, `broken` does not hold in itself. */
+/** What the vault holds of a segment: its last entry, and the id of the key that signed its checkpoints, where one is known. */
+export interface HeldSegment {
+  readonly head: ChainState;
+  readonly keyId: string | undefined;
+}
+
+/**
+ * Where a batch does not follow: `fork` has another entry in a place that the vault knows, `broken` does not hold in itself, `revoked`
+ * is signed by a revoked key.
+ */
 export interface CustodyProblem {
-  readonly kind: 'fork' | 'broken';
+  readonly kind: 'fork' | 'broken' | 'revoked';
   readonly sequence: number;
   readonly detail: string;
 }
 
-export interface BatchOutcome {
-  /** Whole lines to append. */
+export interface BatchOutcome extends HeldSegment {
+  /** Whole lines to append; `head` and `keyId` are those after appending them. */
   readonly bytes: Uint8Array;
-  /** The head after appending them. */
-  readonly head: ChainState;
   /** Entry 1, where it is among them. */
   readonly opened: CustodyEntry | undefined;
   readonly problem: CustodyProblem | undefined;
@@ -59,8 +68,8 @@ export function splitLines(payload: Uint8Array): Uint8Array[] | undefined {
  * What of a batch follows the head that the vault holds. Lines that the vault has are compared through their chain and skipped;
  * a batch that begins behind the next entry is of no use yet. Never throws.
  */
-export function followBatch(head: ChainState, batch: CustodyBatch): BatchOutcome {
-  const nothing = { bytes: new Uint8Array(0), head, opened: undefined };
+export function followBatch({ head, keyId }: HeldSegment, batch: CustodyBatch): BatchOutcome {
+  const nothing = { bytes: new Uint8Array(0), head, keyId, opened: undefined };
   const broken = (detail: string): BatchOutcome => ({
     ...nothing,
     problem: { kind: 'broken', sequence: batch.from, detail },
@@ -69,60 +78,77 @@ export function followBatch(head: ChainState, batch: CustodyBatch): BatchOutcome
   const lines = splitLines(batch.payload);
   if (lines === undefined) return broken('not whole lines');
   if (batch.from > head.sequence + 1) return { ...nothing, problem: undefined };
-  return new BatchWalk(head, batch).walk(lines);
+  return new BatchWalk({ head, keyId }, batch).walk(lines);
 }
 
 class BatchWalk {
-  readonly #held: ChainState;
+  readonly #held: HeldSegment;
   readonly #batch: CustodyBatch;
   #at: ChainState;
   #newFrom = 0; // bytes of lines that the vault has
   #end = 0; // bytes of lines that are good
   #opened: CustodyEntry | undefined;
+  #keyId: string | undefined;
   #sequence: number;
 
-  constructor(held: ChainState, batch: CustodyBatch) {
+  constructor(held: HeldSegment, batch: CustodyBatch) {
     this.#held = held;
+    this.#keyId = held.keyId;
     this.#batch = batch;
     this.#sequence = batch.from;
-    this.#at = batch.from === held.sequence + 1 ? held : { sequence: batch.from - 1, sha256: '' };
+    const { head } = held;
+    this.#at = batch.from === head.sequence + 1 ? head : { sequence: batch.from - 1, sha256: '' };
   }
 
   walk(lines: readonly Uint8Array[]): BatchOutcome {
     let problem: CustodyProblem | undefined;
+    let good = this.#place();
     for (const line of lines) {
-      problem = this.#step(line);
-      if (problem !== undefined) break;
+      const event = this.#step(line);
+      if (typeof event === 'object') {
+        problem = event;
+        break;
+      }
       this.#sequence++;
+      if (this.#batch.revoked.size === 0 || event === 'checkpoint') good = this.#place();
     }
-    const follows = this.#at.sequence > this.#held.sequence;
+    const follows = good.at.sequence > this.#held.head.sequence;
     return {
-      bytes: follows ? this.#batch.payload.subarray(this.#newFrom, this.#end) : new Uint8Array(0),
-      head: follows ? this.#at : this.#held,
-      opened: this.#opened,
+      bytes: follows ? this.#batch.payload.subarray(this.#newFrom, good.end) : new Uint8Array(0),
+      head: follows ? good.at : this.#held.head,
+      keyId: follows ? this.#keyId : this.#held.keyId,
+      opened: follows ? this.#opened : undefined,
       problem,
     };
   }
 
-  #step(line: Uint8Array): CustodyProblem | undefined {
+  #place(): { at: ChainState; end: number } {
+    return { at: this.#at, end: this.#end };
+  }
+
+  /** The event of a line that follows, else why it does not. */
+  #step(line: Uint8Array): CustodyProblem | CustodyEntry['event'] {
+    const held = this.#held.head;
     const problem = (kind: CustodyProblem['kind'], detail: string): CustodyProblem => ({
       kind,
       sequence: this.#sequence,
       detail,
     });
+    let event: CustodyEntry['event'];
     try {
       const { entry, state } = followChain(this.#before(line), line);
-      if (state.sequence === this.#held.sequence && state.sha256 !== this.#held.sha256)
+      if (state.sequence === held.sequence && state.sha256 !== held.sha256)
         return problem('fork', 'another entry than the vault holds in its place');
-      if (state.sequence > this.#held.sequence) this.#check(entry);
+      if (state.sequence > held.sequence) this.#check(entry);
       this.#at = state;
+      event = entry.event;
     } catch (error) {
       if (!(error instanceof DockError)) throw error;
-      return problem('broken', describeError(error));
+      return problem(error.code === 'key.revoked' ? 'revoked' : 'broken', describeError(error));
     }
     this.#end += line.length + 1;
-    if (this.#at.sequence <= this.#held.sequence) this.#newFrom = this.#end;
-    return undefined;
+    if (this.#at.sequence <= held.sequence) this.#newFrom = this.#end;
+    return event;
   }
 
   /** The first line of a batch that overlaps may follow anything: its chain is compared where it reaches our head. */
@@ -134,31 +160,43 @@ class BatchWalk {
 
   /** Errors: "custody.misplaced" for a first entry of another segment; those of a wrong checkpoint. */
   #check(entry: CustodyEntry): void {
-    const { station, segment, keys } = this.#batch;
+    const { station, segment } = this.#batch;
     if (entry.sequence === 1) {
       if (entry.event !== 'segment-opened' || entry.facts['segment'] !== segment)
         throw misplaced('entry 1 does not open this segment');
       if (entry.facts['station'] !== station) throw misplaced('entry 1 names another station');
       this.#opened = entry;
     }
-    if (entry.event === 'checkpoint') checkCheckpoint(entry, { station, segment, keys });
+    if (entry.event === 'checkpoint') this.#keyId = this.#checkKey(checkpointKey(entry, this.#batch));
+  }
+
+  /** Errors: "key.revoked", "custody.misplaced". */
+  #checkKey(keyId: string): string {
+    if (this.#batch.revoked.has(keyId))
+      throw new DockError('key.revoked', `a checkpoint is signed by key ${keyId}, which is revoked`, {
+        retry: 'never',
+      });
+    if (this.#keyId !== undefined && this.#keyId !== keyId)
+      throw misplaced(`checkpoints of one segment are signed by key ${this.#keyId} and by ${keyId}`);
+    return keyId;
   }
 }
 
-/** Errors: "signature.*", "document.refused", "custody.misplaced". */
-function checkCheckpoint(
+/** Id of the key that signed a checkpoint that holds. Errors: "signature.*", "document.refused", "custody.misplaced". */
+function checkpointKey(
   entry: CustodyEntry,
   { station, segment, keys }: Pick<CustodyBatch, 'station' | 'segment' | 'keys'>,
-): void {
+): string {
   const { head, signature } = entry.facts;
   if (typeof head !== 'string' || typeof signature !== 'string')
     throw misplaced('a checkpoint without a head');
   const bytes = encodeUtf8(head);
-  verifyDocument(bytes, signature, CUSTODY_HEAD_TRUSTED_COMMENT, keys);
+  const key = verifyDocument(bytes, signature, CUSTODY_HEAD_TRUSTED_COMMENT, keys);
   const signed = parseCustodyHead(bytes);
   const ours = signed.station === station && signed.segment === segment;
   if (!ours || signed.sequence !== entry.sequence - 1 || signed.sha256 !== entry.previous)
     throw misplaced('a checkpoint signs another head than the entry before it');
+  return keyIdHex(key.keyId);
 }
 
 function misplaced(why: string): DockError {

@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { CHAIN_START, type ChainState } from '../custody-entry.ts';
 import type { SegmentId } from '../ids.ts';
+import { signatureKeyId } from '../minisign.ts';
 import type { Files, OpenFile } from '../ports.ts';
 import { readTail, type CustodyTail } from './custody-tail.ts';
 import { createAnew, TEMPORARY, type FolderSyncs } from './durable.ts';
@@ -18,7 +19,7 @@ export function segmentPath(folder: string, segment: SegmentId): string {
   return join(folder, `${segment}.jsonl`);
 }
 
-type Tail = Pick<CustodyTail, 'head' | 'wholeBytes'>;
+type Tail = Pick<CustodyTail, 'head' | 'wholeBytes' | 'checkpoint'>;
 
 /** A segment that is open for appending by this receiver alone. */
 export class CustodyFile {
@@ -27,6 +28,7 @@ export class CustodyFile {
   readonly #folder: string;
   readonly #path: string;
   #head: ChainState;
+  #keyId: string | undefined;
   #wholeBytes: number;
   #clean: boolean;
   #named: boolean;
@@ -42,6 +44,7 @@ export class CustodyFile {
     this.#folder = place.folder;
     this.#path = place.path;
     this.#head = tail.head;
+    this.#keyId = signatureKeyId(String(tail.checkpoint?.facts['signature']));
     this.#wholeBytes = tail.wholeBytes;
     this.#tornBytes = (sizeBytes ?? 0) - tail.wholeBytes;
     this.#clean = this.#tornBytes === 0;
@@ -58,7 +61,8 @@ export class CustodyFile {
     const path = segmentPath(folder, segment);
     const place = { files, syncs, folder, path };
     const stat = await files.stat(path);
-    if (stat === undefined) return new CustodyFile(place, { head: CHAIN_START, wholeBytes: 0 }, undefined);
+    if (stat === undefined)
+      return new CustodyFile(place, { head: CHAIN_START, wholeBytes: 0, checkpoint: undefined }, undefined);
     const file = await files.open(path, 'read');
     try {
       const tail = await readTail(file, stat.sizeBytes);
@@ -75,13 +79,21 @@ export class CustodyFile {
     return this.#head;
   }
 
+  /** Id of the key of its last checkpoint, in 16 hex digits; undefined where none is known. A segment is of one key (SPEC 4.9). */
+  get keyId(): string | undefined {
+    return this.#keyId;
+  }
+
   /** Bytes behind the last line that holds; the next append leaves them out. */
   get tornBytes(): number {
     return this.#tornBytes;
   }
 
   /** Appends whole lines; resolves when they are durable. After an error the file is written anew by the next call. Errors: the system's. */
-  async append(lines: Uint8Array, head: ChainState): Promise<void> {
+  async append(
+    lines: Uint8Array,
+    { head, keyId }: { readonly head: ChainState; readonly keyId: string | undefined },
+  ): Promise<void> {
     if (!this.#clean) await this.#rewrite();
     this.#clean = false;
     const file = this.#named
@@ -98,6 +110,7 @@ export class CustodyFile {
     this.#clean = true;
     this.#wholeBytes += lines.length;
     this.#head = head;
+    this.#keyId = keyId;
   }
 
   async #rewrite(): Promise<void> {

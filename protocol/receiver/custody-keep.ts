@@ -17,6 +17,8 @@ import type { CustodyHead } from '../receipt.ts';
 import { followBatch, type CustodyProblem } from './custody-batch.ts';
 import { CustodyFile, segmentPath } from './custody-file.ts';
 import { findFork } from './custody-forks.ts';
+import type { Revocations } from './keys/revocations.ts';
+import type { RevokedUse } from './keys/revoked-use.ts';
 import { readNewest, writeNewest } from './custody-newest.ts';
 import type { FolderSyncs } from './durable.ts';
 import { CUSTODY_SEGMENTS_OPEN_MAX, CUSTODY_WAITING_BYTES_MAX, CUSTODY_WAITING_MAX } from './limits.ts';
@@ -26,6 +28,8 @@ export interface CustodyKeepOptions {
   readonly syncs: FolderSyncs;
   readonly receiver: ReceiverId;
   readonly stations: ReadonlyMap<StationId, readonly PublicKey[]>;
+  readonly revocations: Pick<Revocations, 'of'>;
+  readonly revokedUse: Pick<RevokedUse, 'saw'>;
   /** See Vault.takeCustody. */
   readonly takeFolder: (station: StationId) => Promise<string | undefined>;
   /** Where the log lies for whoever only reads it. */
@@ -151,10 +155,11 @@ export class CustodyKeeper {
   ): Promise<boolean> {
     const { segment } = incoming;
     const keys = this.#options.stations.get(station) ?? [];
-    const outcome = followBatch(file.head, { station, keys, ...incoming });
+    const revoked = await this.#options.revocations.of(station);
+    const outcome = followBatch(file, { station, keys, revoked, ...incoming });
     if (outcome.opened !== undefined) await this.#opening(station, folder, segment, outcome.opened);
     if (outcome.bytes.length > 0) {
-      await file.append(outcome.bytes, outcome.head);
+      await file.append(outcome.bytes, outcome);
       this.#options.conditions.clear('custody.write-failed', station);
     }
     if (outcome.opened !== undefined) {
@@ -217,8 +222,13 @@ export class CustodyKeeper {
   ): Promise<void> {
     const { segment } = incoming;
     const facts = { segment, sequence: problem.sequence, detail: problem.detail };
-    const code = problem.kind === 'fork' ? 'custody.fork' : 'custody.broken';
-    this.#options.conditions.raise(code, station, facts);
+    if (problem.kind === 'revoked') this.#options.revokedUse.saw(station, facts);
+    else
+      this.#options.conditions.raise(
+        problem.kind === 'fork' ? 'custody.fork' : 'custody.broken',
+        station,
+        facts,
+      );
     const digest = sha256Hex(incoming.payload);
     if (log.aside === digest) return;
     log.aside = digest;

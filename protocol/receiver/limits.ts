@@ -72,6 +72,11 @@ export const DOCKING_GAP_MS = 60_000;
 /** Missing docking records of one station that are looked at, one by one. */
 export const DOCKING_GAPS_MAX = 256;
 
+/** Revocations of keys are looked up anew after so long; a revoked key is refused at the latest then. */
+export const REVOCATIONS_MS = 5000;
+/** A station that signs with a revoked key is told of for so long after the last time: a refused offer comes again after a day. */
+export const REVOKED_USE_MS = 25 * 3_600_000;
+
 /** Custody batches of one station that wait; a station sends one ahead. */
 export const CUSTODY_WAITING_MAX = 8;
 /** ... and of all stations together. */

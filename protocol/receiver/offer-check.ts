@@ -6,7 +6,7 @@ import { parseRecordingId, type SessionId } from '../ids.ts';
 import { MANIFEST_BYTES_MAX } from '../limits.ts';
 import { MANIFEST_TRUSTED_COMMENT, parseManifest } from '../manifest.ts';
 import { messageBytes, parseOffer, type OfferMessage } from '../messages.ts';
-import { verifyDocument, type PublicKey } from '../minisign.ts';
+import { keyIdHex, verifyDocument, type PublicKey } from '../minisign.ts';
 import { NO_CHUNKS_SHA256 } from '../receipt.ts';
 import type { RecordingName, SignedDocument } from './vault.ts';
 
@@ -27,6 +27,10 @@ export interface OfferSubject extends OfferAddress {
 export interface CheckedOffer {
   readonly subject: OfferSubject;
   readonly document: SignedDocument;
+  /** Id of the key that signed it, in 16 hex digits. */
+  readonly keyId: string;
+  /** That key is revoked: only what has its receipt already is answered with it. */
+  readonly revoked: boolean;
 }
 
 /** Why an offer is refused, as a stable word and in detail. */
@@ -34,6 +38,13 @@ export interface OfferRefusal {
   readonly reason: 'unknown-station' | 'manifest-signature' | 'manifest-refused' | 'manifest-mismatch';
   readonly detail: string;
   readonly address: OfferAddress;
+}
+
+/** Keys of one station. */
+export interface OfferKeys {
+  readonly pinned: readonly PublicKey[];
+  /** Ids in 16 hex digits. */
+  readonly revoked: ReadonlySet<string>;
 }
 
 export type OfferVerdict =
@@ -68,13 +79,14 @@ export function isSignedOffer(
 
 /**
  * Checks the offer that came for a recording.
- * Shape: `keys` are those of the station in the topic; undefined where it is not known.
+ * Shape: `keys` are those of the station in the topic; undefined where it is not known. A revoked key is no refusal yet: what was
+ * receipted before stays good (SPEC 4.9).
  * Errors: "message.refused" for what is no offer at all; there is nobody to answer then.
  */
 export function checkOffer(
   name: RecordingName,
   payload: Uint8Array,
-  keys: readonly PublicKey[] | undefined,
+  keys: OfferKeys | undefined,
 ): OfferVerdict {
   const message = parseOffer(payload);
   const bytes = messageBytes(message.manifest);
@@ -88,15 +100,14 @@ export function checkOffer(
   if (bytes.length > MANIFEST_BYTES_MAX) return refuse('manifest-refused', `${bytes.length} bytes`);
   try {
     const { kind } = message;
-    verifyDocument(bytes, document.signature, KINDS[kind].trustedComment, keys);
+    const key = verifyDocument(bytes, document.signature, KINDS[kind].trustedComment, keys.pinned);
     const content = KINDS[kind].content(bytes);
     const mismatch = mismatchOf(content, name);
     if (mismatch !== undefined) return refuse('manifest-mismatch', mismatch);
     const { sealedSizeBytes, chunksSha256 } = content;
-    return {
-      kind: 'good',
-      offer: { subject: { ...address, kind, sealedSizeBytes, chunksSha256 }, document },
-    };
+    const keyId = keyIdHex(key.keyId);
+    const subject = { ...address, kind, sealedSizeBytes, chunksSha256 };
+    return { kind: 'good', offer: { subject, document, keyId, revoked: keys.revoked.has(keyId) } };
   } catch (error) {
     if (!(error instanceof DockError)) throw error;
     const reason = error.code.startsWith('signature.') ? 'manifest-signature' : 'manifest-refused';

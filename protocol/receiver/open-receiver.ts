@@ -7,6 +7,8 @@ import { CustodyKeeper } from './custody-keep.ts';
 import { DockingGaps } from './docking-gaps.ts';
 import { FilesDockingIndex } from './docking-index-files.ts';
 import { FolderSyncs } from './durable.ts';
+import { Revocations } from './keys/revocations.ts';
+import type { RevokedUse } from './keys/revoked-use.ts';
 import { Receiver } from './receiver.ts';
 import type { MessageSigner, Sending } from './sending.ts';
 import type { Slabs } from './slabs.ts';
@@ -50,8 +52,10 @@ export async function openReceiver(settings: ReceiverSettings, ports: ReceiverPo
   const { receiver: receiverId, broker } = settings;
   const vault = await FilesVault.open({ ...ports, path: settings.vault.path, receiver: receiverId });
   const stations = new Map(settings.stations.map((station) => [station.id, station.publicKeys]));
+  const revocations = new Revocations({ ...ports, layout: vault.layout });
   const receiver = new Receiver({
     ...ports,
+    revocations,
     onBytes: ports.onBytes ?? (() => undefined),
     receiver: receiverId,
     stations,
@@ -65,9 +69,11 @@ export async function openReceiver(settings: ReceiverSettings, ports: ReceiverPo
       stations: stations.keys(),
     }),
     count: (signal) => countVault(ports.files, vault.layout, signal),
-    custody: (sending: Sending) =>
+    custody: (sending: Sending, revokedUse: RevokedUse) =>
       new CustodyKeeper({
         ...ports,
+        revocations,
+        revokedUse,
         receiver: receiverId,
         stations,
         syncs: new FolderSyncs(ports.files),

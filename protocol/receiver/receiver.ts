@@ -5,6 +5,8 @@ import type { PublicKey } from '../minisign.ts';
 import type { Broker, BrokerMessage, Clock, Conditions, Log } from '../ports.ts';
 import type { ReceiverTopics, UpTopic } from '../topics.ts';
 import { Claims } from './claims.ts';
+import type { Revocations } from './keys/revocations.ts';
+import { RevokedUse } from './keys/revoked-use.ts';
 import type { CustodyKeeper } from './custody-keep.ts';
 import type { DockingGaps } from './docking-gaps.ts';
 import { STOP_MS } from './limits.ts';
@@ -31,12 +33,13 @@ export interface ReceiverOptions {
   /** See countVault. */
   readonly count: (signal: AbortSignal) => Promise<VaultCount>;
   readonly gaps: DockingGaps;
+  readonly revocations: Pick<Revocations, 'of'>;
   readonly slabs: Slabs;
   readonly units: UnitStore;
   readonly signer: MessageSigner;
   readonly publicKey: PublicKey;
   /** Keeps the custody logs; it answers through the `sending` that it is given. */
-  readonly custody: (sending: Sending) => CustodyKeeper;
+  readonly custody: (sending: Sending, revokedUse: RevokedUse) => CustodyKeeper;
   /** Called with the length of each message that holds bytes of a payload, when it was taken. */
   readonly onBytes: (bytes: number) => void;
   readonly clock: Clock;
@@ -51,19 +54,21 @@ export class Receiver {
   readonly #space: Space;
   readonly #custody: CustodyKeeper;
   readonly #claims: Claims;
+  readonly #revokedUse: RevokedUse;
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
     const sending = new Sending({ ...options, keyId: options.publicKey.keyId });
     this.#transfers = new Transfers(options.slabs.freeCount, options.clock);
-    this.#custody = options.custody(sending);
+    this.#revokedUse = new RevokedUse(options);
+    this.#custody = options.custody(sending, this.#revokedUse);
     this.#space = new Space({ ...options, missingBytes: () => this.#transfers.missingBytes });
     const custodyHead = (station: StationId): ReturnType<CustodyKeeper['head']> =>
       this.#custody.head(station);
     const receipts = new Receipts({ ...options, sending, custodyHead });
     const refusals = new Refusals({ ...options, sending });
     const own = { space: this.#space, transfers: this.#transfers };
-    const rejections = new Rejections({ ...options, refusals });
+    const rejections = new Rejections({ ...options, refusals, revokedUse: this.#revokedUse });
     this.#claims = new Claims({ ...options, ...own, sending, receipts, refusals, rejections });
   }
 
@@ -98,6 +103,7 @@ export class Receiver {
     await this.#custody.stop();
     await this.#space.stop();
     await this.#options.gaps.stop();
+    this.#revokedUse.stop();
   }
 
   #take({ topic, payload, retained }: BrokerMessage): void {

@@ -1,17 +1,21 @@
 // Offers that do not hold: a condition for people, a note in the vault, and a signed `never`, which a station tries again daily.
 import type { StationId } from '../ids.ts';
 import type { Conditions, Log } from '../ports.ts';
-import type { OfferRefusal, OfferSubject } from './offer-check.ts';
+import type { RevokedUse } from './keys/revoked-use.ts';
+import type { CheckedOffer, OfferRefusal, OfferSubject } from './offer-check.ts';
 import type { Refusal, Refusals } from './refusals.ts';
 import { logName } from './sending.ts';
 import type { RecordingName, SignedDocument, Vault } from './vault.ts';
 
 const DAY_MS = 86_400_000;
+/** The word of SPEC 4.9. */
+export const KEY_REVOKED = 'key-revoked';
 
 export interface RejectionsOptions {
   readonly stations: ReadonlyMap<StationId, unknown>;
   readonly vault: Pick<Vault, 'note'>;
   readonly refusals: Refusals;
+  readonly revokedUse: Pick<RevokedUse, 'saw'>;
   readonly log: Log;
   readonly conditions: Conditions;
 }
@@ -31,6 +35,15 @@ export class Rejections {
     conditions.raise('receiver.recording-conflict', offer.station, { recording: offer.recording });
     await this.#note(offer, 'recording-conflict', offer.manifestSha256, document);
     await refusals.refuse(offer, never('another document is known under this id'));
+  }
+
+  /** Signed by a revoked key, and without a receipt: what came is kept for people to judge. */
+  async revoked(offer: CheckedOffer): Promise<void> {
+    const { revokedUse, refusals } = this.#options;
+    const { subject, document, keyId } = offer;
+    revokedUse.saw(subject.station, { recording: subject.recording, key_id: keyId });
+    await this.#note(subject, KEY_REVOKED, subject.manifestSha256, document);
+    await refusals.refuse(subject, never(KEY_REVOKED));
   }
 
   /** An unknown station, a wrong signature, a manifest about something else. */

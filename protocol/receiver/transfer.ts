@@ -23,6 +23,8 @@ import type { Lease, SignedDocument, Vault, VaultWork } from './vault.ts';
 /** Why a transfer ended. */
 export type TransferEnd =
   | { readonly kind: 'receipted' }
+  /** Its key was revoked while it came: it was set aside and refused. */
+  | { readonly kind: 'refused' }
   /** Nothing came any more, the lease went to another receiver, or we stop. */
   | { readonly kind: 'left'; readonly reason: 'idle' | 'lost' | 'stopped' }
   /** The station keeps sending bytes with other digests. */
@@ -47,8 +49,8 @@ export interface TransferOptions {
   readonly signClaim: (session: SessionId) => Promise<Uint8Array>;
   /** Sends to the station, in order. */
   readonly say: (payload: Uint8Array) => Promise<void>;
-  /** The recording is in place: makes the receipt. */
-  readonly onWhole: () => Promise<void>;
+  /** The recording is in place: makes the receipt, unless it is refused after all. */
+  readonly onWhole: () => Promise<'receipted' | 'refused'>;
   /** So many units are missing: once the station may send, and after each that landed. */
   readonly onMissing: (units: number) => void;
   /** Called once, when its lease was given back. */
@@ -278,11 +280,10 @@ export class Transfer {
     await this.#units?.close();
     await this.#work?.complete();
     try {
-      await this.#options.onWhole();
+      this.#end({ kind: await this.#options.onWhole() });
     } catch (error) {
       this.#fail(error, 'receipt');
     }
-    this.#end({ kind: 'receipted' });
   }
 
   /** Work in the background: its failure ends the transfer. */

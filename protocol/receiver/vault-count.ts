@@ -1,13 +1,16 @@
 // Walks a vault of files and counts what it holds. Changes nothing; what is odd is named, and moved only when it stands in the way of
 // an offer (vault-files.ts).
 import { join } from 'node:path';
-import { isRecordingId, isStationId } from '../ids.ts';
+import { isReceiverId, isRecordingId, isStationId } from '../ids.ts';
 import type { Files } from '../ports.ts';
 import { listIfThere } from './durable.ts';
 import * as names from './vault-layout.ts';
 
 /** Odd things that are named one by one. */
 const ODD_NAMED_MAX = 20;
+/** What else lies in a station's and in a receiver's folder (SPEC 4.4): small documents. */
+const STATION_FOLDERS: ReadonlySet<string> = new Set([names.KEYS, names.ORDERS]);
+const RECEIVER_FOLDERS: ReadonlySet<string> = new Set([names.KEYS, names.WITNESS]);
 
 /** What a walk found. */
 export interface VaultCount {
@@ -31,6 +34,7 @@ export async function countVault(
   for (const name of await files.list(layout.root)) {
     const path = join(layout.root, name);
     if (isStationId(name)) await walk.station(name, path);
+    else if (isReceiverId(name)) await walk.receiver(name, path);
     else if (!names.OWN_NAMES.has(name) && name !== 'lost+found') walk.odd(name);
   }
   for (const name of await listIfThere(files, layout.incoming))
@@ -74,8 +78,15 @@ class Walk {
       this.#signal.throwIfAborted();
       if (name === names.CUSTODY) await this.#custody(join(path, name));
       else if (isRecordingId(name)) await this.#entry(join(station, name), join(path, name));
-      else this.odd(join(station, name));
+      else if (!STATION_FOLDERS.has(name)) this.odd(join(station, name));
     }
+  }
+
+  /** What the store says of itself. */
+  async receiver(receiver: string, path: string): Promise<void> {
+    for (const name of await this.#list(path))
+      if (name === names.CUSTODY) await this.#custody(join(path, name));
+      else if (!RECEIVER_FOLDERS.has(name)) this.odd(join(receiver, name));
   }
 
   async incoming(path: string): Promise<void> {

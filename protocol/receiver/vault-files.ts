@@ -205,6 +205,12 @@ export class FilesVault implements Vault {
     return this.#parts.quarantine.setAside(this.layout.recording(name), reason);
   }
 
+  async setAsideWork(name: RecordingName, reason: string): Promise<void> {
+    const folder = this.layout.incomingRecording(name);
+    if ((await this.#parts.files.stat(folder)) === undefined) return;
+    await this.#parts.quarantine.setAside(folder, reason);
+  }
+
   /** Moves a file below the vault to the quarantine. */
   setAsidePath(path: string, reason: string): Promise<void> {
     return this.#parts.quarantine.setAside(path, reason);

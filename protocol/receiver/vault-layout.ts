@@ -1,6 +1,6 @@
 // Names and paths inside a vault (SPEC 4.4). The only place that builds or parses them.
 import { join } from 'node:path';
-import type { StationId } from '../ids.ts';
+import type { ReceiverId, StationId } from '../ids.ts';
 import { RANDOM_ID_PATTERN } from '../ids.ts';
 import type { RecordingName } from './vault.ts';
 
@@ -14,6 +14,9 @@ export const RECEIPT = 'receipt.json';
 export const DELETION = 'deletion.json';
 export const SIGNATURE_SUFFIX = '.minisig';
 export const CUSTODY = 'custody';
+export const KEYS = 'keys';
+export const WITNESS = 'witness';
+export const ORDERS = 'orders';
 
 const VAULT_ID = 'vault.json';
 const INCOMING = '.incoming';
@@ -90,6 +93,10 @@ export class VaultLayout {
   }
   recording(name: RecordingName): string {
     return join(this.root, name.station, name.recording);
+  }
+  /** Key changes and revocations of a station, or key changes of a receiver. */
+  keys(holder: StationId | ReceiverId): string {
+    return join(this.root, holder, KEYS);
   }
   custody(station: StationId): string {
     return join(this.root, station, CUSTODY);

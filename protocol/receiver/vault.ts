@@ -95,6 +95,8 @@ export interface Vault {
   secure(name: RecordingName): Promise<void>;
   /** Moves a recording in place that is not whole to the quarantine. */
   setAside(name: RecordingName, reason: string): Promise<void>;
+  /** Moves what was received of a recording that is not in place to the quarantine, whoever holds its lease; nothing where nothing is there. */
+  setAsideWork(name: RecordingName, reason: string): Promise<void>;
   /** Keeps a note about something refused, and its bytes where given, durably; a bounded number of them. */
   note(facts: Readonly<Record<string, string | number | null>>, bytes?: Uint8Array): Promise<void>;
   /**

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { CHAIN_START } from '../../../protocol/custody-entry.ts';
 import { makeSegmentId } from '../../../protocol/ids.ts';
 import { makeSecretKey } from '../../../protocol/minisign.ts';
+import type { HeldSegment } from '../../../protocol/receiver/custody-batch.ts';
 import { CustodyFile, segmentPath } from '../../../protocol/receiver/custody-file.ts';
 import { FolderSyncs } from '../../../protocol/receiver/durable.ts';
 import { CrashDisk, SURVIVALS } from '../../fakes/files-crash.ts';
@@ -24,7 +25,11 @@ function emptyDisk(): CrashDisk {
   return disk;
 }
 
-/** The head after `count` lines. */
+/** What is held after `count` lines, none of which is a checkpoint. */
+function heldAt(count: number): HeldSegment {
+  return { head: headAt(count), keyId: undefined };
+}
+
 function headAt(count: number): typeof CHAIN_START {
   const maker = new SegmentMaker(STATION, log.segment, makeSecretKey(new SeededRandom(2)));
   for (let at = 1; at < count; at++) maker.add('agent-started', { version: `${at - 1}` });
@@ -35,8 +40,8 @@ test('appended lines are found again, with their head', async () => {
   const disk = emptyDisk();
   const file = await openOn(disk);
   expect(file.head).toEqual(CHAIN_START);
-  await file.append(log.batch(1, 10), headAt(10));
-  await file.append(log.batch(11), log.head);
+  await file.append(log.batch(1, 10), heldAt(10));
+  await file.append(log.batch(11), heldAt(30));
   expect((await openOn(disk)).head).toEqual(log.head);
   expect(Buffer.from(disk.peek(PATH) ?? []).equals(log.batch())).toBe(true);
 });
@@ -45,7 +50,7 @@ test('a head that was told survives every power cut', async () => {
   const disk = emptyDisk();
   const file = await openOn(disk);
   for (let count = 5; count <= 30; count += 5) {
-    await file.append(log.batch(count - 4, count), headAt(count));
+    await file.append(log.batch(count - 4, count), heldAt(count));
     disk.claim(String(count));
   }
   for (let step = 0; step <= disk.steps; step++)
@@ -69,7 +74,7 @@ test('a torn end is left out, and what is appended next follows the last whole l
     const file = await openOn(disk);
     expect(file.tornBytes).toBe(tail.length);
     expect(file.head).toEqual(headAt(19));
-    await file.append(log.batch(20), log.head);
+    await file.append(log.batch(20), heldAt(30));
     expect(file.tornBytes).toBe(0);
     expect(Buffer.from(disk.peek(PATH) ?? []).equals(log.batch())).toBe(true);
   }
@@ -79,11 +84,11 @@ test('after a failed write or sync the file is written anew and nothing that was
   for (const operation of ['write', 'sync'] as const) {
     const disk = emptyDisk();
     const file = await openOn(disk);
-    await file.append(log.batch(1, 10), headAt(10));
+    await file.append(log.batch(1, 10), heldAt(10));
     disk.fail({ operation, nth: 1, code: 'EIO' });
-    await expect(file.append(log.batch(11), log.head)).rejects.toMatchObject({ code: 'EIO' });
+    await expect(file.append(log.batch(11), heldAt(30))).rejects.toMatchObject({ code: 'EIO' });
     expect(file.head).toEqual(headAt(10));
-    await file.append(log.batch(11), log.head);
+    await file.append(log.batch(11), heldAt(30));
     const after = await openOn(disk.crash(disk.steps, 'nothing'));
     expect(after.head).toEqual(log.head);
   }

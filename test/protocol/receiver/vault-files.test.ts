@@ -185,6 +185,9 @@ test('a count finds payloads, unfinished work and logs, names what is odd and ch
   const docked = makeDockingSample(random, key);
   await vault.placeDocking(docked, docked.offer, { bytes: new Uint8Array(3), signature: 'x' });
   disk.plant(`/vault/${STATION}/custody/x.jsonl`, 'line\n');
+  disk.plant('/vault/r-a/custody/y.jsonl', 'own line\n');
+  disk.plant(`/vault/${STATION}/keys/${'0'.repeat(16)}.revocation.json`, '{}');
+  disk.plant('/vault/r-a/keys/x.change.json', '{}');
   disk.plant('/vault/Photo', 'x');
   disk.plant(`/vault/${STATION}/notes.txt`, 'x');
   disk.plant(`/vault/${STATION}/${whole.recording}/extra`, 'x');
@@ -192,7 +195,7 @@ test('a count finds payloads, unfinished work and logs, names what is odd and ch
   const before = [...disk.tree().keys()];
   const count = await countVault(disk, vault.layout, new AbortController().signal);
   expect({ ...count, odd: count.odd.toSorted() }).toEqual({
-    bytes: 1000 + UNIT_BYTES + 5 + docked.offer.bytes.length,
+    bytes: 1000 + UNIT_BYTES + 5 + 9 + docked.offer.bytes.length,
     recordings: 1,
     dockings: 1,
     unfinished: 1,
