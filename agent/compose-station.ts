@@ -19,6 +19,7 @@ import { Keep } from './keep.ts';
 import { OwedReceipts } from './owed-receipts.ts';
 import { recordingSource } from './push/push-source.ts';
 import { Pusher } from './push/push.ts';
+import { spoolLayout } from './spool/layout.ts';
 import { Spool } from './spool/spool.ts';
 import { Station } from './station.ts';
 import { StatusPublisher } from './status.ts';
@@ -78,6 +79,7 @@ export async function composeStation(
   const custody = await CustodyLog.open({
     ...ports,
     folder: join(settings.spool.path, 'custody'),
+    indexFile: spoolLayout(settings.spool.path).custodyIndex,
     station: settings.station,
     reserve: spool.logReserve,
   });

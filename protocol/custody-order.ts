@@ -30,17 +30,17 @@ export function predecessorOf({
 }
 
 /** Each segment behind the one that it names; where several may follow, the one opened first by its wall time. */
-export function inOrder(found: readonly FoundSegment[]): FoundSegment[] {
-  const waiting = new Map<string, FoundSegment[]>();
+export function inOrder<Found extends FoundSegment>(found: readonly Found[]): Found[] {
+  const waiting = new Map<string, Found[]>();
   const there = new Set<string>(found.map(({ segment }) => segment));
-  const free: FoundSegment[] = [];
+  const free: Found[] = [];
   for (const each of found) {
     const before = predecessorOf(each)?.segment;
     if (before === undefined || !there.has(before)) free.push(each);
     else waiting.set(before, [...(waiting.get(before) ?? []), each]);
   }
   free.sort(byOpening).reverse(); // the next one is taken from the end
-  const ordered: FoundSegment[] = [];
+  const ordered: Found[] = [];
   for (let next = free.pop(); next !== undefined; next = free.pop()) {
     ordered.push(next);
     for (const follower of waiting.get(next.segment) ?? []) insert(free, follower);
@@ -49,9 +49,9 @@ export function inOrder(found: readonly FoundSegment[]): FoundSegment[] {
   return [...ordered, ...[...waiting.values()].flat()]; // a circle of segments was made by nobody of ours
 }
 
-function insert(descending: FoundSegment[], each: FoundSegment): void {
+function insert<Found extends FoundSegment>(descending: Found[], each: Found): void {
   let at = descending.length;
-  while (at > 0 && byOpening(descending[at - 1] as FoundSegment, each) < 0) at--;
+  while (at > 0 && byOpening(descending[at - 1] as Found, each) < 0) at--;
   descending.splice(at, 0, each);
 }
 

@@ -10,18 +10,22 @@
 import { DockError, describeError, systemCode } from '../../protocol/errors.ts';
 import { chainGroups, type LooseEntry } from '../../protocol/custody-chain.ts';
 import { CHAIN_START, type CustodyEvent } from '../../protocol/custody-entry.ts';
-import type { ChainBreak, FoundSegment } from '../../protocol/custody-order.ts';
+import { predecessorOf, type ChainBreak, type FoundSegment } from '../../protocol/custody-order.ts';
 import { makeSegmentId, type RecordingId, type SegmentId, type StationId } from '../../protocol/ids.ts';
 import { CUSTODY_GROUP_ENTRIES, CUSTODY_GROUP_MS } from '../../protocol/limits.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Conditions, Files, Log, Random, Signer } from '../../protocol/ports.ts';
 import type { CustodyHead } from '../../protocol/receipt.ts';
 import { checkedFacts, PendingEvents } from './custody-pending.ts';
+import type { RecoveredSegment } from './custody-ends.ts';
+import { CustodyIndex, readCustodyIndex, type IndexedSegment } from './custody-index.ts';
 import { recoverSegments, signSegment } from './custody-recovery.ts';
-import { missingEntries, scrubSegments } from './custody-scrub.ts';
-import { CustodySegments, segmentPath, type CustodyLines, type KnownSegment } from './custody-segments.ts';
+import { scrubSegments, type CustodyListener } from './custody-scrub.ts';
+import { missingEntries } from './custody-search.ts';
+import { CustodySegments, segmentPath, type KnownSegment } from './custody-segments.ts';
 import { SegmentWriter } from './custody-writer.ts';
 import type { Custody } from './custody.ts';
+import { SegmentReader, type CustodyLines } from './segment-reader.ts';
 import { withReserve } from '../spool/receipts.ts';
 import type { GivesSpace } from '../spool/reserve.ts';
 
@@ -36,6 +40,8 @@ const RETRY_MS_MAX = 30_000;
 export interface CustodyLogOptions {
   /** `custody/` of the spool; must be there. */
   readonly folder: string;
+  /** File of the index, beside that folder; nothing is remembered where it is left out. */
+  readonly indexFile?: string;
   readonly station: StationId;
   /** Version of the agent, for the first entry of a segment. */
   readonly version: string;
@@ -50,12 +56,16 @@ export interface CustodyLogOptions {
   readonly reserve?: GivesSpace;
   /** With them, signatures of earlier segments are verified: the last checkpoint of one that was cut off, and ended ones afterwards. */
   readonly stationKeys?: readonly PublicKey[];
+  /** Hears what earlier runs entered while their segments are looked through, and what this one enters. */
+  readonly listener?: CustodyListener;
 }
 
 /** The log. One per station and process. */
 export class CustodyLog implements Custody {
   readonly #options: CustodyLogOptions;
   readonly #segments: CustodySegments;
+  readonly #reader: SegmentReader;
+  readonly #index: CustodyIndex | undefined;
   readonly #pending = new PendingEvents();
   readonly #stopping = new AbortController();
   #head: CustodyHead | null;
@@ -74,8 +84,12 @@ export class CustodyLog implements Custody {
     segments: readonly KnownSegment[],
     head: CustodyHead | null,
   ) {
+    const { files, folder, indexFile: path } = options;
     this.#options = options;
-    this.#segments = new CustodySegments(options.files, options.folder, segments);
+    this.#segments = new CustodySegments(segments);
+    this.#reader = new SegmentReader(files, folder);
+    this.#index =
+      path === undefined ? undefined : new CustodyIndex({ ...options, path, segments: this.#segments });
     this.#head = head;
   }
 
@@ -88,13 +102,14 @@ export class CustodyLog implements Custody {
     const { segments, breaks } = await recoverSegments({
       ...options,
       stationKeys: options.stationKeys ?? [],
+      index: await readIndex(options),
       withSpace: (attempt) => withReserve(options.reserve, attempt),
     });
-    const known = segments.map(({ segment, last }) => ({ segment, lastSequence: last.sequence }));
-    const log = new CustodyLog(options, known, headOf(segments));
+    const log = new CustodyLog(options, segments.map(asKnown), headOf(segments));
     if (breaks.length === 0) options.conditions.clear('custody.chain-broken', null);
     for (const each of breaks) log.#broken(each);
     await log.#flush(true);
+    if (segments.length > 0) log.#index?.changed(); // at least the last run's is not in it
     log.#background = log.#scrub(segments);
     return log;
   }
@@ -106,7 +121,9 @@ export class CustodyLog implements Custody {
    */
   append(event: CustodyEvent): void {
     if (this.#closed) throw new DockError('custody.closed', 'the custody log is closed', { retry: 'never' });
-    this.#pending.push({ ...this.#stamp(), event: event.event, facts: checkedFacts(event) });
+    const facts = checkedFacts(event);
+    this.#pending.push({ ...this.#stamp(), event: event.event, facts });
+    this.#options.listener?.appended({ event: event.event, facts });
     if (this.#pending.length >= CUSTODY_GROUP_ENTRIES) this.#flushSoon();
     else this.#armTimer(CUSTODY_GROUP_MS);
   }
@@ -135,23 +152,41 @@ export class CustodyLog implements Custody {
   }
 
   /** Whole durable lines from an entry on, at most `bytesMax` but at least one; undefined where there is nothing. Errors: the system's. */
-  read(segment: SegmentId, fromSequence: number, bytesMax: number): Promise<CustodyLines | undefined> {
-    return this.#segments.read(segment, fromSequence, bytesMax);
+  async read(segment: SegmentId, fromSequence: number, bytesMax: number): Promise<CustodyLines | undefined> {
+    const known = this.#segments.get(segment);
+    return known && this.#reader.read(known, fromSequence, bytesMax);
   }
 
   /** Digest of one durable entry's line; undefined where there is none. Errors: the system's. */
-  entrySha256(segment: SegmentId, sequence: number): Promise<string | undefined> {
-    return this.#segments.entrySha256(segment, sequence);
+  async entrySha256(segment: SegmentId, sequence: number): Promise<string | undefined> {
+    const known = this.#segments.get(segment);
+    return known && this.#reader.entrySha256(known, sequence);
+  }
+
+  /** The store has signed that it holds all of a segment; remembered over starts once that segment has ended. */
+  storeHolds(segment: SegmentId): void {
+    if (this.#segments.held(segment)) this.#index?.changed();
+  }
+
+  /** The store does not hold what it held of a segment: nothing is known of that one and of all behind it. */
+  storeLost(segment: SegmentId): void {
+    if (this.#segments.lost(segment)) this.#index?.changed();
+  }
+
+  /** A segment is about to be removed (custody-drop.ts): it is not part of this log any more. */
+  forget(segment: SegmentId): void {
+    this.#segments.dropped(segment);
+    this.#index?.changed();
   }
 
   /** Of these recordings, those without a `spooled` entry in the log: a cut came between commit and checkpoint. Errors: the system's. */
   withoutSpooledEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments, 'spooled', recordings);
+    return missingEntries(this.#segments.list(), this.#reader, 'spooled', recordings);
   }
 
   /** The same for `receipted` entries: a cut came between a receipt's sync and the checkpoint. Errors: the system's. */
   withoutReceiptedEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments, 'receipted', recordings);
+    return missingEntries(this.#segments.list(), this.#reader, 'receipted', recordings);
   }
 
   /** Writes what waits, ends the segment and signs the whole of it. Never rejects: what fails is done by the next start. */
@@ -167,6 +202,7 @@ export class CustodyLog implements Custody {
     this.#writer = undefined;
     if (writer !== undefined) this.#end(writer);
     await this.#background;
+    await this.#index?.close();
   }
 
   #stamp(): Pick<LooseEntry, 'at' | 'boot' | 'monotonic_ms'> {
@@ -225,8 +261,10 @@ export class CustodyLog implements Custody {
   async #write(batch: readonly LooseEntry[]): Promise<void> {
     const { station, signer, files, folder, random } = this.#options;
     const opened = this.#writer;
+    const previous = this.#head;
     const segment = opened?.segment ?? makeSegmentId(random);
-    const entries = opened === undefined ? [this.#opening(segment), ...batch] : batch;
+    const opening = this.#opening(segment);
+    const entries = opened === undefined ? [opening, ...batch] : batch;
     const context = { station, segment, signer, stamp: () => this.#stamp() };
     const groups = await chainGroups(opened?.head ?? CHAIN_START, entries, context);
     const writer = opened ?? (await SegmentWriter.create(segment, files, folder));
@@ -239,7 +277,8 @@ export class CustodyLog implements Custody {
     }
     this.#writer = writer;
     this.#head = { segment, ...groups.state };
-    this.#segments.reached(segment, groups.state.sequence);
+    const opens = { openedAt: opening.at, follows: previous };
+    this.#segments.reached(segment, opens, groups.state, this.#stamp().at);
     if (writer.sizeBytes < SEGMENT_BYTES_MAX) return;
     this.#writer = undefined;
     this.#end(writer);
@@ -289,6 +328,8 @@ export class CustodyLog implements Custody {
       await writer.close();
       const bytes = await files.readAll(segmentPath(folder, writer.segment), writer.sizeBytes);
       await signSegment({ ...this.#options, withSpace }, writer.segment, bytes);
+      this.#segments.ended(writer.segment);
+      this.#index?.changed();
     };
     this.#background = Promise.all([
       this.#background,
@@ -299,12 +340,17 @@ export class CustodyLog implements Custody {
   }
 
   async #scrub(segments: readonly FoundSegment[]): Promise<void> {
-    const keys = this.#options.stationKeys ?? [];
-    if (keys.length === 0) return;
     const signed = segments.filter((each) => each.signed).map(({ segment }) => segment);
-    await scrubSegments({ ...this.#options, stationKeys: keys }, signed, this.#stopping.signal, (each) =>
-      this.#broken(each),
-    );
+    const { stationKeys, listener } = this.#options;
+    if (stationKeys === undefined || stationKeys.length === 0) return;
+    const deps = {
+      ...this.#options,
+      stationKeys,
+      listener,
+      isHere: (segment: SegmentId) => this.#segments.get(segment) !== undefined,
+      onBreak: (found: ChainBreak) => this.#broken(found),
+    };
+    await scrubSegments(deps, signed, this.#stopping.signal);
   }
 
   #broken({ segment, sequence, reason }: ChainBreak): void {
@@ -319,6 +365,29 @@ export class CustodyLog implements Custody {
 
 function isFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '');
+}
+
+async function readIndex({
+  files,
+  indexFile,
+}: CustodyLogOptions): Promise<ReadonlyMap<SegmentId, IndexedSegment>> {
+  return indexFile === undefined ? new Map() : readCustodyIndex(files, indexFile);
+}
+
+function asKnown(found: RecoveredSegment): KnownSegment {
+  const { segment, first, last, lastAt, signed, held } = found;
+  const openedAt = first?.at ?? '';
+  const follows = predecessorOf(found) ?? null;
+  return {
+    segment,
+    openedAt,
+    follows,
+    lastSequence: last.sequence,
+    lastSha256: last.sha256,
+    lastAt,
+    signed,
+    held,
+  };
 }
 
 function headOf(segments: readonly FoundSegment[]): CustodyHead | null {

@@ -1,28 +1,24 @@
 // What a start makes of the custody segments that earlier runs left. Takes any state; may be cut off at every call and starts again.
 //
 // Invariants:
-// 1. A segment with a signature over the whole of it is ended: it is never written again. Here only its first and last entry are read.
+// 1. A segment with a signature over the whole of it is ended: it is never written again. Here only its first and last entry are read, and
+//    not even these of one that the index names.
 // 2. One without was cut off: its chain is followed, a torn last write is cut, and what is left is written anew (what the kernel
 //    shows of a file that was never synced may be gone tomorrow), put in its place in one step, and signed.
 // 3. A chain that does not hold stays as it is, unsigned, and is named with the place.
 // 4. A file without a single whole entry was never claimed to anybody; it is removed unless another segment names an entry of it.
 // 5. What the disk refuses is logged and left for the next start. Other names in the folder are not touched.
 import { join } from 'node:path';
-import { bufferOf, encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
-import { CUSTODY_SEGMENT_TRUSTED_COMMENT, parseCustodyEntry } from '../../protocol/custody-entry.ts';
-import {
-  brokenLinks,
-  inOrder,
-  predecessorOf,
-  type ChainBreak,
-  type FoundSegment,
-} from '../../protocol/custody-order.ts';
+import { bufferOf, encodeUtf8 } from '../../protocol/bytes.ts';
+import { CUSTODY_SEGMENT_TRUSTED_COMMENT } from '../../protocol/custody-entry.ts';
+import { brokenLinks, inOrder, predecessorOf, type ChainBreak } from '../../protocol/custody-order.ts';
 import { scanSegment } from '../../protocol/custody-scan.ts';
-import { describeError, DockError } from '../../protocol/errors.ts';
+import { describeError } from '../../protocol/errors.ts';
 import { isSegmentId, type SegmentId } from '../../protocol/ids.ts';
-import { CUSTODY_ENTRY_BYTES_MAX } from '../../protocol/limits.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Files, Log, Signer } from '../../protocol/ports.ts';
+import { fromIndex, lastAtOf, readEnds, unreadable, type RecoveredSegment } from './custody-ends.ts';
+import type { IndexedSegment } from './custody-index.ts';
 import { segmentOf, segmentPath, segmentSignaturePath } from './custody-segments.ts';
 import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../durable-file.ts';
 import { inParallel } from '../spool/in-parallel.ts';
@@ -40,23 +36,24 @@ export interface CustodyRecoveryDeps {
   readonly withSpace: <T>(attempt: () => Promise<T>) => Promise<T>;
   /** Keys that signed checkpoints; without them signatures are not looked at. */
   readonly stationKeys: readonly PublicKey[];
+  /** Ended segments that need not be read. */
+  readonly index: ReadonlyMap<SegmentId, IndexedSegment>;
 }
 
 /** What earlier runs left: segments in order, and where the chain breaks. Errors: the system's where the folder cannot be listed. */
 export async function recoverSegments(
   deps: CustodyRecoveryDeps,
-): Promise<{ segments: FoundSegment[]; breaks: ChainBreak[] }> {
+): Promise<{ segments: RecoveredSegment[]; breaks: ChainBreak[] }> {
   const names = await deps.files.list(deps.folder);
   await removeUnfinished(deps, names);
   const signed = new Set(names);
   const ids = names
     .map(segmentOf)
     .filter((name): name is SegmentId => name !== undefined && isSegmentId(name));
-  const found: FoundSegment[] = [];
+  const found: RecoveredSegment[] = [];
   const breaks: ChainBreak[] = [];
   await inParallel(ids, AT_ONCE, async (id) => {
-    const isSigned = signed.has(`${id}.jsonl.minisig`);
-    const { segment, problem } = await (isSigned ? lookSigned(deps, id) : recoverOne(deps, id));
+    const { segment, problem } = await lookAt(deps, id, signed.has(`${id}.jsonl.minisig`));
     if (segment !== undefined) found.push(segment);
     if (problem !== undefined)
       breaks.push({ segment: id, sequence: segment?.last.sequence ?? 0, reason: problem });
@@ -67,8 +64,14 @@ export async function recoverSegments(
 }
 
 interface Looked {
-  readonly segment?: FoundSegment;
+  readonly segment?: RecoveredSegment;
   readonly problem?: string;
+}
+
+async function lookAt(deps: CustodyRecoveryDeps, id: SegmentId, isSigned: boolean): Promise<Looked> {
+  if (!isSigned) return recoverOne(deps, id);
+  const indexed = deps.index.get(id);
+  return indexed === undefined ? lookSigned(deps, id) : { segment: fromIndex(indexed) };
 }
 
 async function removeUnfinished(
@@ -82,37 +85,12 @@ async function removeUnfinished(
       );
 }
 
-/** First and last line of an ended segment. */
 async function lookSigned({ files, folder }: CustodyRecoveryDeps, id: SegmentId): Promise<Looked> {
-  const lost = { segment: id, first: undefined, last: { sequence: 0, sha256: '' }, signed: true };
   try {
-    const file = await files.open(segmentPath(folder, id), 'read');
-    try {
-      const size = await file.sizeBytes();
-      const room = CUSTODY_ENTRY_BYTES_MAX + 1;
-      const head = new Uint8Array(Math.min(size, room));
-      await file.read(head, 0);
-      const tail = new Uint8Array(Math.min(size, 2 * room));
-      await file.read(tail, size - tail.length);
-      return { segment: endsOf(id, head, tail) };
-    } finally {
-      await file.close().catch(() => undefined);
-    }
+    return { segment: await readEnds(files, folder, id) };
   } catch (error) {
-    return { segment: lost, problem: describeError(error) };
+    return { segment: unreadable(id, true), problem: describeError(error) };
   }
-}
-
-function endsOf(segment: SegmentId, head: Uint8Array, tail: Uint8Array): FoundSegment {
-  const end = bufferOf(tail).lastIndexOf(10);
-  const lastLine = tail.subarray(bufferOf(tail).lastIndexOf(10, end - 1) + 1, end);
-  const first = parseCustodyEntry(head.subarray(0, bufferOf(head).indexOf(10)));
-  const last = parseCustodyEntry(lastLine);
-  if (end !== tail.length - 1)
-    throw new DockError('custody.chain-broken', 'something lies behind the last entry of an ended segment', {
-      retry: 'never',
-    });
-  return { segment, first, last: { sequence: last.sequence, sha256: sha256Hex(lastLine) }, signed: true };
 }
 
 /** A segment that nobody ended: followed, cut where torn, written anew, signed. */
@@ -122,13 +100,11 @@ async function recoverOne(deps: CustodyRecoveryDeps, id: SegmentId): Promise<Loo
   try {
     bytes = await deps.files.readAll(path, SEGMENT_READ_BYTES_MAX);
   } catch (error) {
-    return {
-      segment: { segment: id, first: undefined, last: { sequence: 0, sha256: '' }, signed: false },
-      problem: describeError(error),
-    };
+    return { segment: unreadable(id, false), problem: describeError(error) };
   }
   const { state, goodBytes, first, rest, reason } = scanSegment(id, bytes, deps.stationKeys);
-  const segment = { segment: id, first, last: state, signed: false };
+  const lastAt = lastAtOf(bytes.subarray(0, goodBytes));
+  const segment = { segment: id, first, last: state, lastAt, signed: false, held: false };
   if (rest === 'broken') return { segment, problem: reason };
   if (rest === 'torn')
     deps.log.warn('custody log: torn end cut', { segment: id, sequence: state.sequence, reason });
@@ -168,8 +144,8 @@ export async function signSegment(
 
 async function dropEmpty(
   deps: CustodyRecoveryDeps,
-  segments: readonly FoundSegment[],
-): Promise<FoundSegment[]> {
+  segments: readonly RecoveredSegment[],
+): Promise<RecoveredSegment[]> {
   const named = new Set(segments.map((each) => predecessorOf(each)?.segment));
   const empty = segments.filter(
     ({ last, signed, segment, first }) =>

@@ -1,90 +1,134 @@
-// Looks through ended custody segments without hurry: do their signatures still hold, and which recordings does the log name.
+// Looks through ended custody segments without hurry: do their signatures still hold, and what do they say. Reads each once, in pieces.
 import { bufferOf, parseUtf8 } from '../../protocol/bytes.ts';
 import {
   CUSTODY_SEGMENT_TRUSTED_COMMENT,
   parseCustodyEntry,
+  type CustodyEntry,
   type CustodyEventName,
 } from '../../protocol/custody-entry.ts';
-import { describeError } from '../../protocol/errors.ts';
-import type { RecordingId, SegmentId } from '../../protocol/ids.ts';
-import { CUSTODY_BATCH_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
-import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
-import type { Files } from '../../protocol/ports.ts';
 import type { ChainBreak } from '../../protocol/custody-order.ts';
-import { linesIn, scanSegment } from '../../protocol/custody-scan.ts';
-import { segmentPath, segmentSignaturePath, type CustodySegments } from './custody-segments.ts';
+import { SegmentScan } from '../../protocol/custody-scan.ts';
+import { describeError, DockError } from '../../protocol/errors.ts';
+import type { SegmentId } from '../../protocol/ids.ts';
+import { SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
+import { verifyPrehashed, type PublicKey } from '../../protocol/minisign.ts';
+import type { Clock, Files } from '../../protocol/ports.ts';
+import { CustodyLines } from '../verify/custody-lines.ts';
+import { segmentPath, segmentSignaturePath } from './custody-segments.ts';
 
-const SEGMENT_READ_BYTES_MAX = 16 * 1024 * 1024;
+/** Between two segments: thousands of them shall not be felt. */
+const PAUSE_MS = 20;
+
+/** Who wants to know what earlier runs entered. Calls are short and must not throw. */
+export interface CustodyListener {
+  /** The events that are told; all others are passed over without being parsed. */
+  readonly events: ReadonlySet<CustodyEventName>;
+  /** An entry of an earlier run, in the order of the log. */
+  earlier(entry: CustodyEntry): void;
+  /** An event of this run; it may not be durable yet. */
+  appended(event: Pick<CustodyEntry, 'event' | 'facts'>): void;
+  /** All of the earlier runs was told. */
+  lookedThrough(): void;
+}
 
 export interface ScrubDeps {
   readonly folder: string;
-  readonly files: Files;
+  readonly files: Pick<Files, 'open' | 'readAll'>;
+  readonly clock: Clock;
   readonly stationKeys: readonly PublicKey[];
+  readonly listener: CustodyListener | undefined;
+  /** False once a segment was dropped. */
+  readonly isHere: (segment: SegmentId) => boolean;
+  readonly onBreak: (found: ChainBreak) => void;
 }
 
-/** Verifies ended segments one after the other until the signal is aborted; reports each that does not hold. Never rejects. */
+/** Verifies ended segments one after the other and tells what they say, until the signal is aborted. Never rejects. */
 export async function scrubSegments(
   deps: ScrubDeps,
   segments: readonly SegmentId[],
   signal: AbortSignal,
-  onBreak: (found: ChainBreak) => void,
 ): Promise<void> {
   for (const segment of segments) {
+    if (!deps.isHere(segment)) continue;
+    const found = await scrubOne(deps, segment, signal);
     if (signal.aborted) return;
-    const found = await scrubOne(deps, segment);
-    if (found !== undefined && !signal.aborted) onBreak(found);
+    if (found !== undefined && deps.isHere(segment)) deps.onBreak(found);
+    await deps.clock.sleep(PAUSE_MS, signal).catch(() => undefined);
+    if (signal.aborted) return;
   }
+  deps.listener?.lookedThrough();
 }
 
 async function scrubOne(
-  { folder, files, stationKeys }: ScrubDeps,
+  deps: ScrubDeps,
   segment: SegmentId,
+  signal: AbortSignal,
 ): Promise<ChainBreak | undefined> {
-  let bytes: Uint8Array | undefined;
+  const { folder, files, stationKeys, listener } = deps;
   try {
-    bytes = await files.readAll(segmentPath(folder, segment), SEGMENT_READ_BYTES_MAX);
+    const digest = await eachLine(deps, segment, signal, (line) => tell(listener, line));
     const signature = await files.readAll(segmentSignaturePath(folder, segment), SIGNATURE_FILE_BYTES_MAX);
-    verifyDocument(bytes, parseUtf8(signature) ?? '', CUSTODY_SEGMENT_TRUSTED_COMMENT, stationKeys);
+    verifyPrehashed(digest, parseUtf8(signature) ?? '', CUSTODY_SEGMENT_TRUSTED_COMMENT, stationKeys);
     return undefined;
   } catch (error) {
-    const scanned = bytes && scanSegment(segment, bytes, stationKeys);
-    const reason = scanned?.rest === 'broken' ? scanned.reason : describeError(error);
-    return { segment, sequence: scanned?.state.sequence ?? 0, reason };
+    if (signal.aborted) return undefined;
+    return findBreak(deps, segment, signal, describeError(error));
   }
 }
 
-/** Of these recordings, those that no entry of that event names. Reads the newest segments first and stops when none is left. */
-export async function missingEntries(
-  segments: CustodySegments,
-  event: CustodyEventName,
-  recordings: Iterable<RecordingId>,
-): Promise<RecordingId[]> {
-  const missing = new Set<string>(recordings);
-  for (const { segment } of segments.list().toReversed()) {
-    for (let from = 1; missing.size > 0;) {
-      const batch = await segments.read(segment, from, CUSTODY_BATCH_BYTES_MAX);
-      if (batch === undefined) break;
-      for (const named of recordingsIn(batch.lines, event)) missing.delete(named);
-      from = batch.to + 1;
-    }
-  }
-  return [...missing] as RecordingId[];
+/** The place where the chain of a segment breaks; where it does not, the reason that was found before. */
+async function findBreak(
+  deps: ScrubDeps,
+  segment: SegmentId,
+  signal: AbortSignal,
+  reason: string,
+): Promise<ChainBreak> {
+  const scan = new SegmentScan(segment);
+  let follows = true;
+  await eachLine(deps, segment, signal, (line, end) => {
+    follows &&= scan.take(line, end);
+  }).catch(() => undefined); // what cannot be read is the reason that was found before
+  const { state, reason: broken } = scan.finish(new Uint8Array(0), deps.stationKeys);
+  return { segment, sequence: state.sequence, reason: broken === '' ? reason : broken };
 }
 
-/** The text is searched before anything is parsed: most lines are of other events. A damaged line names nothing. */
-function* recordingsIn(lines: Uint8Array, event: CustodyEventName): Generator<string> {
-  for (const { line } of linesIn(lines)) {
-    if (!bufferOf(line).includes(`"event":"${event}"`)) continue;
-    const recording = recordingOf(line);
-    if (recording !== undefined) yield recording;
-  }
-}
-
-function recordingOf(line: Uint8Array): string | undefined {
+/** Calls for each whole line with the offset behind its LF; gives the digest of the whole file. Errors: the system's; the signal's reason. */
+async function eachLine(
+  { files, folder }: Pick<ScrubDeps, 'files' | 'folder'>,
+  segment: SegmentId,
+  signal: AbortSignal,
+  take: (line: Uint8Array, end: number) => void,
+): Promise<Uint8Array> {
+  const file = await files.open(segmentPath(folder, segment), 'read');
   try {
-    const recording = parseCustodyEntry(line).facts['recording'];
-    return typeof recording === 'string' ? recording : undefined;
-  } catch {
-    return undefined;
+    const lines = new CustodyLines(file, signal);
+    for await (const { bytes, offset, ended } of lines.read())
+      if (ended) take(bytes, offset + bytes.length + 1);
+    return lines.digest();
+  } finally {
+    await file.close().catch(() => undefined);
   }
+}
+
+/** The name of the event is read from the text: most lines are of others. A line that does not parse says nothing. */
+function tell(listener: CustodyListener | undefined, line: Uint8Array): void {
+  if (listener === undefined) return;
+  const event = eventOf(line);
+  if (event === undefined || !listener.events.has(event)) return;
+  try {
+    listener.earlier(parseCustodyEntry(line));
+  } catch (error) {
+    if (!(error instanceof DockError)) throw error;
+  }
+}
+
+const EVENT_KEY = '"event":"';
+
+/** The event that a line names, unchecked. Keys are sorted, and no text before it can hold its quotes. */
+function eventOf(line: Uint8Array): CustodyEventName | undefined {
+  const buffer = bufferOf(line);
+  const from = buffer.indexOf(EVENT_KEY) + EVENT_KEY.length;
+  const end = buffer.indexOf('"', from);
+  if (from < EVENT_KEY.length || end < 0) return undefined;
+  return buffer.toString('latin1', from, end) as CustodyEventName;
 }

@@ -55,6 +55,10 @@ export interface SpoolLayout {
   readonly reserve: string;
   /** Rebuildable cache of facts from manifests. */
   readonly index: string;
+  /** Rebuildable cache of what is known of ended custody segments. */
+  readonly custodyIndex: string;
+  /** A person's word that differences were looked at, until the agent has entered it (custody/acknowledgement.ts). */
+  readonly acknowledgement: string;
 }
 
 /** Paths below the spool's folder. */
@@ -73,6 +77,8 @@ export function spoolLayout(path: string): SpoolLayout {
     proofs: below('proofs'),
     reserve: below('reserve'),
     index: below('index.jsonl'),
+    custodyIndex: below('custody-index.jsonl'),
+    acknowledgement: below('acknowledgement.json'),
   };
 }
 

@@ -39,10 +39,9 @@ const MOVES_MAX = 1000;
 /** Quarantined manifests that are read for the chains. */
 const APART_MAX = 1000;
 /** Other names that belong into the spool's folder. */
-const ROOT_NAMES: ReadonlySet<string> = new Set(['lost+found', 'spool.json', 'reserve', 'index.jsonl']);
-const ROOT_UNFINISHED: readonly string[] = ['spool.json', 'reserve', 'index.jsonl'].map(
-  (name) => name + UNFINISHED_SUFFIX,
-);
+const OUR_FILES = ['spool.json', 'reserve', 'index.jsonl', 'custody-index.jsonl', 'acknowledgement.json'];
+const ROOT_NAMES: ReadonlySet<string> = new Set(['lost+found', ...OUR_FILES]);
+const ROOT_UNFINISHED: readonly string[] = OUR_FILES.map((name) => name + UNFINISHED_SUFFIX);
 
 /** What recovery works with. */
 export interface RecoveryDeps {

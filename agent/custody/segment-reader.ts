@@ -1,0 +1,115 @@
+// Reads whole lines out of the segments of a custody log, from any entry on, without reading what lies far before it.
+import { bufferOf, sha256Hex } from '../../protocol/bytes.ts';
+import { linesIn } from '../../protocol/custody-scan.ts';
+import type { SegmentId } from '../../protocol/ids.ts';
+import { CUSTODY_ENTRY_BYTES_MAX } from '../../protocol/limits.ts';
+import type { Files, OpenFile } from '../../protocol/ports.ts';
+import { segmentPath, type KnownSegment } from './custody-segments.ts';
+
+const PIECE_BYTES = 256 * 1024;
+/** Entries between two remembered places of a segment. */
+const MARK_ENTRIES = 64;
+/** Segments whose places are remembered: what is pushed is read in order, so few are enough. */
+const MARKED_SEGMENTS_MAX = 4;
+
+/** Whole lines with LF, of entries `from` to `to`. */
+export interface CustodyLines {
+  readonly lines: Uint8Array;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Byte offset at which the entry `sequence` begins. */
+interface Mark {
+  readonly sequence: number;
+  readonly offset: number;
+}
+
+/** Where a segment ends, as far as a reader needs it. */
+type Readable = Pick<KnownSegment, 'segment' | 'lastSequence' | 'lastSha256'>;
+
+/** Reads the segments of one folder. */
+export class SegmentReader {
+  readonly #files: Files;
+  readonly #folder: string;
+  readonly #marks = new Map<SegmentId, Mark[]>();
+
+  constructor(files: Files, folder: string) {
+    this.#files = files;
+    this.#folder = folder;
+  }
+
+  /**
+   * Whole lines from entry `fromSequence` on, at most `bytesMax` bytes but at least one line; undefined where there is nothing.
+   * A file that is shorter than it should be ends the answer early. Errors: the system's.
+   */
+  async read(known: Readable, fromSequence: number, bytesMax: number): Promise<CustodyLines | undefined> {
+    if (fromSequence < 1 || fromSequence > known.lastSequence) return undefined;
+    const file = await this.#files.open(segmentPath(this.#folder, known.segment), 'read');
+    try {
+      return await this.#gather(file, known, fromSequence, bytesMax);
+    } finally {
+      await file.close().catch(() => undefined);
+    }
+  }
+
+  /** Digest of one entry's line, without LF; undefined where there is none. Errors: the system's. */
+  async entrySha256(known: Readable, sequence: number): Promise<string | undefined> {
+    if (known.lastSequence === sequence) return known.lastSha256;
+    const found = await this.read(known, sequence, CUSTODY_ENTRY_BYTES_MAX);
+    return found && sha256Hex(found.lines.subarray(0, bufferOf(found.lines).indexOf(10)));
+  }
+
+  async #gather(
+    file: OpenFile,
+    { segment, lastSequence }: Readable,
+    from: number,
+    bytesMax: number,
+  ): Promise<CustodyLines | undefined> {
+    const lines: Uint8Array[] = [];
+    let bytes = 0;
+    let sequence = this.#nearest(segment, from).sequence;
+    for await (const { line, offset } of this.#linesFrom(file, this.#nearest(segment, from).offset)) {
+      if (sequence > lastSequence) break;
+      if (sequence % MARK_ENTRIES === 0) this.#mark(segment, { sequence, offset });
+      if (sequence >= from) {
+        if (bytes > 0 && bytes + line.length > bytesMax) break;
+        lines.push(line);
+        bytes += line.length;
+      }
+      sequence++;
+    }
+    return bytes === 0 ? undefined : { lines: Buffer.concat(lines), from, to: sequence - 1 };
+  }
+
+  /** Lines with their LF, and where they begin. */
+  async *#linesFrom(file: OpenFile, start: number): AsyncGenerator<{ line: Uint8Array; offset: number }> {
+    let offset = start;
+    for (;;) {
+      const piece = new Uint8Array(PIECE_BYTES);
+      const bytes = piece.subarray(0, await file.read(piece, offset));
+      let from = 0;
+      for (const { end } of linesIn(bytes)) {
+        yield { line: bytes.subarray(from, end), offset: offset + from };
+        from = end;
+      }
+      if (from === 0) return; // the end, or a line longer than any entry
+      offset += from;
+    }
+  }
+
+  #nearest(segment: SegmentId, sequence: number): Mark {
+    const marks = this.#marks.get(segment) ?? [];
+    return marks.findLast((mark) => mark.sequence <= sequence) ?? { sequence: 1, offset: 0 };
+  }
+
+  #mark(segment: SegmentId, mark: Mark): void {
+    let marks = this.#marks.get(segment);
+    if (marks === undefined) {
+      if (this.#marks.size >= MARKED_SEGMENTS_MAX)
+        this.#marks.delete([...this.#marks.keys()][0] as SegmentId);
+      this.#marks.set(segment, (marks = []));
+    }
+    if (mark.sequence > (marks.at(-1)?.sequence ?? 0)) marks.push(mark);
+  }
+}
