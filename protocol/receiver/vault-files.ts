@@ -88,12 +88,13 @@ export class FilesVault implements Vault {
     const stat = await files.stat(folder);
     if (stat === undefined) return undefined;
     if (stat.kind !== 'folder') return 'damaged';
-    const [manifest, receipt, payload, deletion] = await Promise.all([
+    const [manifest, receipt, payload] = await Promise.all([
       readDocument(files, join(folder, names.MANIFEST), MANIFEST_BYTES_MAX),
       readDocument(files, join(folder, names.RECEIPT), RECEIPT_BYTES_MAX),
       files.stat(join(folder, names.PAYLOAD)),
-      files.stat(join(folder, names.DELETION)),
     ]);
+    // Behind the look at the payload: a deletion record is there before a payload goes, so none that went is taken for a damaged one.
+    const deletion = await files.stat(join(folder, names.DELETION));
     if (manifest === undefined) return 'damaged';
     const places = { payloadPath: join(folder, names.PAYLOAD), chunksPath: join(folder, names.CHUNKS) };
     return {

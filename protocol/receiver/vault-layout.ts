@@ -23,11 +23,19 @@ const INCOMING = '.incoming';
 const LEASES = '.leases';
 const QUARANTINE = '.quarantine';
 const DOCKINGS = '.dockings';
+const DISCLOSURES = '.disclosures';
 /** Holder of work that nobody does. */
 export const FREE = 'free';
 
 /** Top-level names of a vault that are not stations. */
-export const OWN_NAMES: ReadonlySet<string> = new Set([VAULT_ID, INCOMING, LEASES, QUARANTINE, DOCKINGS]);
+export const OWN_NAMES: ReadonlySet<string> = new Set([
+  VAULT_ID,
+  INCOMING,
+  LEASES,
+  QUARANTINE,
+  DOCKINGS,
+  DISCLOSURES,
+]);
 /** What may lie in the folder of a recording that is in place. */
 export const RECORDING_NAMES: ReadonlySet<string> = new Set([
   ...[MANIFEST, RECEIPT, DELETION].flatMap((name) => [name, `${name}${SIGNATURE_SUFFIX}`]),
@@ -84,6 +92,14 @@ export class VaultLayout {
   get quarantine(): string {
     return join(this.root, QUARANTINE);
   }
+  /** Held by one process at a time that gives orders or deletes. */
+  get retentionLock(): string {
+    return join(this.root, LEASES, 'retention');
+  }
+  /** Held by one process at a time that appends to a receiver's own log. */
+  logLock(receiver: ReceiverId): string {
+    return join(this.root, LEASES, `log-${receiver}`);
+  }
   /** See FilesDockingIndex. */
   get dockings(): string {
     return join(this.root, DOCKINGS);
@@ -93,6 +109,14 @@ export class VaultLayout {
   }
   recording(name: RecordingName): string {
     return join(this.root, name.station, name.recording);
+  }
+  /** Orders about a station's recordings. */
+  orders(station: StationId): string {
+    return join(this.root, station, ORDERS);
+  }
+  /** What `open` and `export` leave for the store's log (SPEC 4.11). */
+  get disclosures(): string {
+    return join(this.root, DISCLOSURES);
   }
   /** Key changes and revocations of a station, or key changes of a receiver. */
   keys(holder: StationId | ReceiverId): string {

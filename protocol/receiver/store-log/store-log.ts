@@ -59,10 +59,10 @@ export async function appendStoreEvents(
   events: readonly CustodyEvent[],
 ): Promise<CustodyHead | null> {
   const { files, vaultPath, receiver } = deps;
-  const { leases } = new VaultLayout(vaultPath);
+  const layout = new VaultLayout(vaultPath);
   const folder = storeLogFolder(vaultPath, receiver);
-  for (const path of [leases, join(vaultPath, receiver), folder]) await ensureFolder(files, path);
-  return underLock(deps, join(leases, `log-${receiver}`), (held) => new Appending(deps, held).append(events));
+  for (const path of [layout.leases, join(vaultPath, receiver), folder]) await ensureFolder(files, path);
+  return underLock(deps, layout.logLock(receiver), (held) => new Appending(deps, held).append(events));
 }
 
 /** What one holder of the lock does. */
