@@ -4,6 +4,7 @@ import { mkdtemp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
+import type { ClockSource } from '../../agent/clock/clock-source.ts';
 import { composeStation, type ComposedStation } from '../../agent/compose-station.ts';
 import { simulatedDriver } from '../../drivers/simulated/driver.ts';
 import { MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
@@ -27,7 +28,7 @@ import { openReceiver, type OpenReceiver } from '../../protocol/receiver/open-re
 import { Slabs } from '../../protocol/receiver/slabs.ts';
 import { inlineUnitStore } from '../../protocol/receiver/unit-store-inline.ts';
 import { openSealed } from '../../protocol/sealed-file-open.ts';
-import type { Files } from '../../protocol/ports.ts';
+import type { Clock, Files } from '../../protocol/ports.ts';
 import { stationTopics } from '../../protocol/topics.ts';
 import { lostStatus } from '../../agent/status.ts';
 import { MemoryHub } from './broker-memory.ts';
@@ -47,6 +48,12 @@ export interface DockOptions {
   readonly stationFiles?: Files;
   readonly vaultFiles?: Files;
   readonly wrapDriver?: (driver: Driver) => Driver;
+  /** Of station and store; the machine's unless given. */
+  readonly clock?: Clock;
+  /** A system that cannot tell unless given. */
+  readonly clockSource?: ClockSource;
+  /** UTC unless given. */
+  readonly localMs?: (utcMs: number) => number;
 }
 
 /** One recording as the vault holds it. */
@@ -58,8 +65,8 @@ export interface Kept {
 
 export class DockAndStore {
   readonly folder: string;
-  readonly clock = nodeClock();
-  readonly hub = new MemoryHub({ clock: this.clock, reconnectMs: 20 });
+  readonly clock: Clock;
+  readonly hub: MemoryHub;
   readonly cameras: readonly MemoryCamera[];
   readonly stationKey: SecretKey;
   readonly storeKey: SecretKey;
@@ -75,6 +82,8 @@ export class DockAndStore {
   private constructor(folder: string, options: DockOptions) {
     this.folder = folder;
     this.options = options;
+    this.clock = options.clock ?? nodeClock();
+    this.hub = new MemoryHub({ clock: this.clock, reconnectMs: 20 });
     this.cameras = Array.from({ length: options.cameras ?? 1 }, () => new MemoryCamera());
     this.stationKey = makeSecretKey(nodeRandom());
     this.storeKey = makeSecretKey(nodeRandom());
@@ -139,8 +148,8 @@ export class DockAndStore {
           const camera = cameras.get(path);
           return camera?.isAttached === true ? String(camera.docking) : undefined;
         },
-        clockSource: new FixedClockSource(null),
-        localMs: (utcMs) => utcMs,
+        clockSource: this.options.clockSource ?? new FixedClockSource(null),
+        localMs: this.options.localMs ?? ((utcMs) => utcMs),
         bootId: null,
         version: 'test',
         configSha256: '0'.repeat(64),
