@@ -6,6 +6,9 @@ import type { Clock } from '../ports.ts';
 /** Node turns a longer delay into 1 ms, so longer ones are waited for in pieces. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
+/** From the start of this process to CLOCK_MONOTONIC itself: the times of two processes of one boot can be compared. */
+const SINCE_BOOT_MS = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
 /** Calls once when the monotonic clock has passed `dueMs`. Node's timers may fire a fraction early: they are armed again. */
 function armUntil(dueMs: number, call: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;
@@ -45,9 +48,10 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
 
 /**
  * The clock of this machine.
- * Units: milliseconds; monotonic time is CLOCK_MONOTONIC with fractions and stands still while the machine is suspended.
+ * Units: milliseconds; monotonic time is CLOCK_MONOTONIC with fractions, the same for all processes of one boot, and stands still while the
+ * machine is suspended.
  * Errors: `sleep` rejects with the signal's reason and then leaves neither a timer nor a listener behind. A negative or NaN delay is 0.
  */
 export function nodeClock(): Clock {
-  return { wallMs: () => Date.now(), monotonicMs: () => performance.now(), sleep, after };
+  return { wallMs: () => Date.now(), monotonicMs: () => SINCE_BOOT_MS + performance.now(), sleep, after };
 }

@@ -21,6 +21,10 @@ describe('the clock of the machine', () => {
     assert.deepEqual(warnings, []);
   });
 
+  test('its monotonic time is that of the machine, so that two processes of one boot can be compared', () => {
+    assert.ok(Math.abs(nodeClock().monotonicMs() - Number(process.hrtime.bigint()) / 1e6) < 1000);
+  });
+
   test('its wall time is that of the system', () => {
     assert.ok(Math.abs(nodeClock().wallMs() - Date.now()) < 1000);
   });
