@@ -262,7 +262,7 @@ function keyBytes(text: string): Uint8Array {
 }
 
 /** As minisign prints it: the id as a little-endian number in upper-case hex. */
-function stockKeyId(keyId: Uint8Array): string {
+export function stockKeyId(keyId: Uint8Array): string {
   return Buffer.from(keyId.toReversed()).toString('hex').toUpperCase();
 }
 

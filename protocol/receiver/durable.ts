@@ -1,5 +1,6 @@
 // Durable writing over the Files port: whole small files, folders, and folder syncs that many callers share.
-import { parseUtf8 } from '../bytes.ts';
+import { dirname } from 'node:path';
+import { encodeUtf8, parseUtf8 } from '../bytes.ts';
 import { systemCode } from '../errors.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../limits.ts';
 import type { Files, OpenFile } from '../ports.ts';
@@ -77,6 +78,18 @@ export async function writeSynced(files: Files, path: string, bytes: Uint8Array)
   } finally {
     await file.close();
   }
+}
+
+/** Puts a document and its signature in place, durably, over earlier ones of that name. The document comes last: what has its name has its signature. */
+export async function placeDocument(files: Files, path: string, document: SignedDocument): Promise<void> {
+  const signaturePath = path + SIGNATURE_SUFFIX;
+  await Promise.all([
+    writeSynced(files, path + TEMPORARY, document.bytes),
+    writeSynced(files, signaturePath + TEMPORARY, encodeUtf8(document.signature)),
+  ]);
+  await files.rename(signaturePath + TEMPORARY, signaturePath);
+  await files.rename(path + TEMPORARY, path);
+  await files.syncFolder(dirname(path));
 }
 
 /** Folder syncs: whoever asks while one is running shares the next one with all others who ask. */

@@ -1,11 +1,10 @@
 // The vault as folders and files (SPEC 4.4). What one recording's work is made of is in vault-work.ts; this file finds, leases and keeps.
 import { join } from 'node:path';
-import { encodeUtf8 } from '../bytes.ts';
 import { makeSessionId, type ReceiverId, type SessionId, type StationId } from '../ids.ts';
 import { MANIFEST_BYTES_MAX } from '../limits.ts';
 import type { Clock, Files, Log, Random } from '../ports.ts';
 import { RECEIPT_BYTES_MAX } from '../receipt.ts';
-import { ensureFolder, FolderSyncs, listIfThere, readDocument, TEMPORARY, writeSynced } from './durable.ts';
+import { ensureFolder, FolderSyncs, listIfThere, placeDocument, readDocument } from './durable.ts';
 import { UNFINISHED_PER_STATION_MAX } from './limits.ts';
 import { VaultBeats } from './vault-beats.ts';
 import { clearPrepared, VaultDockings } from './vault-dockings.ts';
@@ -167,18 +166,8 @@ export class FilesVault implements Vault {
     }
   }
 
-  async storeReceipt(name: RecordingName, receipt: SignedDocument): Promise<void> {
-    const { files, syncs } = this.#parts;
-    const folder = this.layout.recording(name);
-    const path = join(folder, names.RECEIPT);
-    const signaturePath = path + names.SIGNATURE_SUFFIX;
-    await Promise.all([
-      writeSynced(files, path + TEMPORARY, receipt.bytes),
-      writeSynced(files, signaturePath + TEMPORARY, encodeUtf8(receipt.signature)),
-    ]);
-    await files.rename(signaturePath + TEMPORARY, signaturePath);
-    await files.rename(path + TEMPORARY, path);
-    await syncs.sync(folder);
+  storeReceipt(name: RecordingName, receipt: SignedDocument): Promise<void> {
+    return placeDocument(this.#parts.files, join(this.layout.recording(name), names.RECEIPT), receipt);
   }
 
   async secure(name: RecordingName): Promise<void> {

@@ -1,16 +1,18 @@
 // The command line of bodydock-receiver: its words, its options, and what an error ends it with.
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_USAGE } from '../../../config/exit-codes.ts';
 import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
 import { describeError, DockError } from '../../errors.ts';
 
 export const HELP = `bodydock-receiver [run] [--config FILE]
 bodydock-receiver check [--config FILE] [--json]
+bodydock-receiver revoke STATION --key KEY --reason lost|stolen|retired [--config FILE] [--json]
 
 The receiving end of a central store: takes sealed recordings from stations over MQTT, keeps them in a vault, and gives signed receipts.
 
 run    runs in the foreground until SIGTERM or SIGINT; the log goes to standard output, one JSON document a line
 check  says every problem of receiver.yaml and of the files that it names, and changes nothing
+revoke lets a key of a station count no more
 
   --config FILE  the receiver's file (default ${RECEIVER_FILE_DEFAULT})
   --json         check: one JSON document on standard output instead of text
@@ -73,7 +75,48 @@ function parseStrictly(args: readonly string[]): {
   }
 }
 
-function usage(message: string): DockError {
+type Options = NonNullable<ParseArgsConfig['options']>;
+const COMMON = {
+  config: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const satisfies Options;
+
+interface ParseWith<O extends Options> {
+  args: string[];
+  options: O & typeof COMMON;
+  allowPositionals: true;
+  strict: true;
+}
+
+/**
+ * Words and options behind a command that has its own, beside --config, --json and --help; undefined after the help was printed.
+ * Errors: "usage".
+ */
+export function parseWords<O extends Options>(
+  args: readonly string[],
+  io: Io,
+  command: { readonly help: string; readonly options: O; readonly wordsMax: number },
+): ReturnType<typeof parseArgs<ParseWith<O>>> | undefined {
+  const words = [...args];
+  if (words.includes('--help') || words.includes('-h')) {
+    io.out(command.help);
+    return undefined;
+  }
+  const options = { ...command.options, ...COMMON };
+  let parsed: ReturnType<typeof parseArgs<ParseWith<O>>>;
+  try {
+    parsed = parseArgs<ParseWith<O>>({ args: words, options, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw usage(error instanceof Error ? error.message : String(error));
+  }
+  const surplus = parsed.positionals[command.wordsMax];
+  if (surplus !== undefined) throw usage(`${JSON.stringify(surplus)} is one word too many`);
+  return parsed;
+}
+
+/** An error of whoever typed the command; ends with EXIT_USAGE. */
+export function usage(message: string): DockError {
   return new DockError('usage', message, { retry: 'person' });
 }
 
@@ -86,6 +129,8 @@ export function reportError(io: Io, error: unknown): number {
     return EXIT_USAGE;
   }
   // What only a person can change: a service manager must not start it again and again.
-  const forPerson = /^(?:key|config|tls|disk)\.|^vault\.not-a-vault$|^document\.version$/.test(error.code);
+  const forPerson = /^(?:key|config|tls|disk)\.|^vault\.(?:not-a-vault|owner)$|^document\.version$/.test(
+    error.code,
+  );
   return forPerson ? EXIT_CONFIGURATION : EXIT_FAILURE;
 }

@@ -1,0 +1,91 @@
+// What commands of the store that write into the vault share: configuration, the store's key, the vault that is there, the store's log.
+import { stat } from 'node:fs/promises';
+import { readSigningKey } from '../../../config/keys.ts';
+import { renderProblems } from '../../../config/problems.ts';
+import { readVersion } from '../../../config/program-version.ts';
+import type { ReceiverConfig } from '../../../config/receiver-config.ts';
+import type { CustodyEvent } from '../../custody-entry.ts';
+import { DockError, systemCode } from '../../errors.ts';
+import { readBootId } from '../../io/boot-id.ts';
+import { nodeClock } from '../../io/clock-node.ts';
+import { nodeFiles } from '../../io/files-node.ts';
+import { nodeRandom } from '../../io/random-node.ts';
+import { inlineSigner, publicKeyOf, type SecretKey } from '../../minisign.ts';
+import type { Clock, Files, Log, Signer } from '../../ports.ts';
+import { isEntered } from '../store-log/entered-event.ts';
+import { appendStoreEvents, storeLogFolder } from '../store-log/store-log.ts';
+import { readVaultId } from '../vault-id.ts';
+import { VaultLayout } from '../vault-layout.ts';
+import { loadChecked } from './check.ts';
+import type { Io } from './command-line.ts';
+
+/** The store as a command works on it; receivers may run beside it. */
+export interface StoreCommand {
+  readonly config: ReceiverConfig;
+  readonly layout: VaultLayout;
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly signer: Signer;
+  /** Enters events into the store's log, signed by the configured key or by another one. Errors: those of appendStoreEvents. */
+  enter(events: readonly CustodyEvent[], key?: SecretKey): Promise<void>;
+  /** Whether an event stands in the store's log. See isEntered. */
+  isEntered(event: CustodyEvent, needle: string): Promise<boolean>;
+}
+
+/**
+ * Opens what a command needs; undefined after the problems of the configuration were told.
+ * Errors: "key.*"; "vault.not-a-vault" where none is there; "vault.owner" where its files belong to somebody else.
+ */
+export async function openStoreCommand(file: string, io: Io): Promise<StoreCommand | undefined> {
+  const { config, problems } = await loadChecked(file);
+  if (config === undefined) {
+    io.err(renderProblems(problems));
+    return undefined;
+  }
+  const [files, clock, random] = [nodeFiles(), nodeClock(), nodeRandom()];
+  const layout = new VaultLayout(config.vault.path);
+  await checkVault(files, layout);
+  const own = await readSigningKey(config.keys.signingFile);
+  const { receiver, vault } = config;
+  const version = await readVersion();
+  const common = { vaultPath: vault.path, receiver, version, files, clock, random, log: logTo(io) };
+  return {
+    config,
+    layout,
+    files,
+    clock,
+    signer: inlineSigner(own),
+    enter: async (events, key = own) => {
+      const signing = { signer: inlineSigner(key), publicKey: publicKeyOf(key) };
+      const bootId = await readBootId();
+      await appendStoreEvents({ ...common, ...signing, bootId, signal: io.signal }, events);
+    },
+    isEntered: (event, needle) => isEntered(files, storeLogFolder(vault.path, receiver), event, needle),
+  };
+}
+
+/** A command of root would leave files that the service cannot read or go on with. */
+async function checkVault(files: Files, layout: VaultLayout): Promise<void> {
+  if ((await readVaultId(files, layout)) === undefined)
+    throw new DockError(
+      'vault.not-a-vault',
+      `${layout.root} holds no vault: mount its disk, or start the receiver once`,
+      { retry: 'person' },
+    );
+  const { uid } = await stat(layout.root);
+  if (uid === process.geteuid?.()) return;
+  throw new DockError(
+    'vault.owner',
+    `${layout.root} belongs to user ${uid}: type this command as that user (sudo -u '#${uid}' bodydock-receiver ...)`,
+    { retry: 'person' },
+  );
+}
+
+function logTo(io: Io): Log {
+  const say = (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
+    const { error, ...facts } = fields;
+    const code = systemCode(error);
+    io.err(`${message}: ${JSON.stringify(code === undefined ? facts : { ...facts, system_code: code })}\n`);
+  };
+  return { error: say, warn: say, info: () => undefined, debug: () => undefined };
+}
