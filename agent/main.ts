@@ -36,6 +36,11 @@ const COMMANDS: readonly Command[] = [
     run: async (args, io) => (await import('./cli/open.ts')).open(args, io),
   },
   {
+    name: 'export',
+    summary: 'put together what a court’s expert needs, or say what is stored where and who can see it',
+    run: async (args, io) => (await import('./cli/export.ts')).exportCommand(args, io),
+  },
+  {
     name: 'report',
     summary: 'make the report on a pilot from a vault: HTML, CSV, JSON',
     run: async (args, io) => (await import('./cli/report.ts')).report(args, io),

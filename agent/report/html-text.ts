@@ -38,12 +38,12 @@ article { border-left: 3px solid #bbb; padding-left: .8rem; margin: 1rem 0; }
 @media print { body { margin: 0; max-width: none; padding: 0; } }
 `;
 
-/** A whole page around a body that is HTML already. */
-export function page(language: string, title: string, body: string): string {
+/** A whole page around a body that is HTML already; `style` adds to the common one. */
+export function page(language: string, title: string, body: string, style = ''): string {
   const policy = "default-src 'none'; style-src 'unsafe-inline'";
   return `<!doctype html>
 <html lang="${language}"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head>
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title><style>${STYLE}${style}</style></head>
 <body>
 ${body}
 </body></html>

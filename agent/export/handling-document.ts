@@ -1,0 +1,186 @@
+// The annex on data handling as a text: facts of the configuration put into words. Pure.
+import { fill, number, type Language } from '../report/words.ts';
+import type { Block } from './blocks.ts';
+import type { HandlingConflict, HandlingFacts } from './handling-facts.ts';
+import { HANDLING_DE } from './handling-words-de.ts';
+import { HANDLING_EN, type HandlingWords } from './handling-words-en.ts';
+
+/** When and by what it was made. `madeAt` is RFC 3339 UTC. */
+export interface HandlingStamp {
+  readonly madeAt: string;
+  readonly version: string;
+}
+
+/** Title and text. */
+export interface HandlingDocument {
+  readonly title: string;
+  readonly blocks: readonly Block[];
+}
+
+/** The annex in that language. */
+export function handlingDocument(
+  facts: HandlingFacts,
+  language: Language,
+  stamp: HandlingStamp,
+): HandlingDocument {
+  const words = language === 'de' ? HANDLING_DE : HANDLING_EN;
+  const context = { facts, words, language };
+  const chapters = [head, places, sealed, roles, persons, logs, leaves];
+  const blocks = chapters.flatMap((chapter) => chapter(context));
+  return { title: words.title, blocks: [...blocks, made(context, stamp)] };
+}
+
+interface Context {
+  readonly facts: HandlingFacts;
+  readonly words: HandlingWords;
+  readonly language: Language;
+}
+
+function head({ facts, words }: Context): Block[] {
+  const { station, store, conflicts } = facts;
+  return [
+    { kind: 'paragraph', text: fill(words.intro, station.id) },
+    ...(store === null ? [{ kind: 'warning' as const, text: words.noStore }] : []),
+    ...conflicts.map((conflict) => ({
+      kind: 'warning' as const,
+      text: conflictText(conflict, facts, words),
+    })),
+  ];
+}
+
+function conflictText(
+  conflict: HandlingConflict,
+  { station, store }: HandlingFacts,
+  words: HandlingWords,
+): string {
+  return fill(words.conflicts[conflict], station.days, store?.days ?? '');
+}
+
+function places({ facts, words, language }: Context): Block[] {
+  const { station, store } = facts;
+  const n = (value: number): string => number(value, language);
+  const rows = [
+    [
+      words.camera,
+      words.cameraWhat,
+      station.release === 'never' ? words.cameraNever : words.cameraAfterReceipt,
+    ],
+    [
+      fill(words.spool, station.spool),
+      words.spoolWhat,
+      fill(words.spoolHow, n(station.keep_hours), n(station.days)),
+    ],
+    [words.stationDocuments, words.stationDocumentsWhat, words.stationDocumentsHow],
+    [words.stationLog, words.stationLogWhat, fill(words.stationLogHow, n(station.log_days))],
+    [fill(words.broker, station.broker), words.brokerWhat, words.brokerHow],
+    [
+      fill(words.vault, store?.receiver ?? station.receivers.join(', ')),
+      words.vaultWhat,
+      store === null ? words.vaultHowUnknown : fill(words.vaultHow, n(store.days)),
+    ],
+    [
+      words.documents,
+      words.documentsWhat,
+      store === null ? words.documentsHowUnknown : fill(words.documentsHow, n(store.documents_days)),
+    ],
+    [words.orders, words.ordersWhat, words.ordersHow],
+    [words.quarantine, words.quarantineWhat, words.quarantineHow],
+  ];
+  return [
+    { kind: 'heading', text: words.places },
+    { kind: 'table', head: words.placesHead, rows },
+    { kind: 'paragraph', text: words.counted },
+    { kind: 'paragraph', text: deletion(facts, words) },
+  ];
+}
+
+function deletion({ store }: HandlingFacts, words: HandlingWords): string {
+  if (store === null) return words.aloneUnknown;
+  return store.timer_hours === 0 ? words.byHand : fill(words.alone, store.timer_hours);
+}
+
+function sealed({ facts, words }: Context): Block[] {
+  const { recipients } = facts.station;
+  return [
+    { kind: 'heading', text: words.sealed },
+    { kind: 'paragraph', text: fill(words.sealedText, recipients.length) },
+    {
+      kind: 'list',
+      items: recipients.map(({ recipient, fingerprint }) => fill(words.recipient, recipient, fingerprint)),
+    },
+  ];
+}
+
+function roles({ facts, words }: Context): Block[] {
+  const { station, store } = facts;
+  const officers = keys(store?.officers, words);
+  const supervisors = keys(store?.supervisors, words);
+  const rows = [
+    [words.openWhat, fill(words.openWho, station.recipients.length), words.openTrace],
+    [words.exportWhat, words.exportWho, words.exportTrace],
+    [words.holdWhat, fill(words.holdWho, officers, supervisors), words.holdTrace],
+    [words.deleteWhat, fill(words.deleteWho, officers, supervisors), words.deleteTrace],
+    [words.expireWhat, store?.timer_hours === 0 ? words.expireByHandWho : words.expireWho, words.expireTrace],
+    [words.configWhat, words.configWho, words.configTrace],
+  ];
+  return [
+    { kind: 'heading', text: words.roles },
+    { kind: 'table', head: words.rolesHead, rows },
+  ];
+}
+
+function keys(ids: readonly string[] | undefined, words: HandlingWords): string {
+  if (ids === undefined) return words.keysUnknown;
+  if (ids.length === 0) return words.noKey;
+  return ids.length === 1 ? fill(words.oneKey, ids[0] ?? '') : fill(words.keys, ids.length, ids.join(', '));
+}
+
+function persons({ facts, words }: Context): Block[] {
+  const cameras = facts.station.cameras.map(({ id, alias }) => `${id} (${alias})`).join(', ');
+  return [
+    { kind: 'heading', text: words.persons },
+    { kind: 'list', items: words.personsCan },
+    { kind: 'paragraph', text: fill(words.cameras, cameras) },
+    { kind: 'heading', text: words.personsNever },
+    { kind: 'list', items: words.personsNeverList },
+  ];
+}
+
+function logs({ facts, words, language }: Context): Block[] {
+  const { station, store } = facts;
+  const atStore = store === null ? words.asFile : fill(words.daysOf, number(store.documents_days, language));
+  const rows = [
+    [
+      words.logStation,
+      words.logStationWhat,
+      fill(words.logStationHow, number(station.log_days, language), atStore),
+    ],
+    [words.logStore, words.logStoreWhat, atStore],
+    [words.logProgram, fill(words.logProgramWhat, station.log_level), words.logProgramHow],
+  ];
+  return [
+    { kind: 'heading', text: words.logs },
+    { kind: 'table', head: words.logsHead, rows },
+  ];
+}
+
+function leaves({ facts: { station }, words }: Context): Block[] {
+  return [
+    { kind: 'heading', text: words.leaves },
+    {
+      kind: 'paragraph',
+      text: fill(station.broker_tls ? words.leavesTls : words.leavesLocal, station.broker),
+    },
+  ];
+}
+
+function made(
+  { facts: { station, store }, words, language }: Context,
+  { madeAt, version }: HandlingStamp,
+): Block {
+  const day = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(
+    new Date(madeAt),
+  );
+  const of = store === null ? '' : fill(words.madeStore, store.file_sha256);
+  return { kind: 'small', text: fill(words.made, version, day, station.file_sha256, of) };
+}

@@ -1,0 +1,151 @@
+// The annex on data handling in German; of the same shape as handling-words-en.ts.
+import type { HandlingWords } from './handling-words-en.ts';
+
+export const HANDLING_DE: HandlingWords = {
+  title: 'Bodycams: Was wo wie lange gespeichert wird und wer es sehen kann',
+  intro:
+    'Anlage zur Dienstvereinbarung. Erstellt aus der Konfiguration, die an der Station {} gilt, und nicht von Hand geschrieben: Wer die Konfiguration ändert, ändert diesen Text. Die Prüfsummen am Ende sagen, aus welchen Dateien er entstanden ist.',
+  noStore:
+    'Die Datei des Zentralspeichers (receiver.yaml) lag nicht vor. Wo dieser Text ohne Zahl vom Zentralspeicher spricht, entscheidet diese Datei.',
+  conflicts: {
+    days: 'Die Station rechnet mit {} Tagen bis zur Löschung, der Zentralspeicher mit {}. Wann gelöscht wird, entscheidet der Zentralspeicher; beide Dateien sollten dasselbe sagen.',
+    'unknown-station':
+      'Die Datei des Zentralspeichers nennt diese Station nicht: Er nimmt nichts von ihr an.',
+    'unknown-receiver': 'Die Datei der Station nennt diesen Zentralspeicher nicht: Sie liefert ihm nichts.',
+    'no-officers':
+      'Es ist kein Schlüssel einer oder eines Aufzeichnungsbeauftragten eingetragen: Niemand kann eine Aufzeichnung über ihre Frist hinaus aufbewahren oder vorzeitig löschen lassen.',
+    'no-supervisors':
+      'Es ist kein Schlüssel einer vorgesetzten Stelle eingetragen: Eine Aufbewahrung verfällt nach 7 Tagen, und niemand kann eine Aufzeichnung vorzeitig löschen lassen.',
+  },
+
+  places: 'Was wo liegt, und wie lange',
+  placesHead: ['Ort', 'Was dort liegt', 'Wie lange'],
+  camera: 'Kamera',
+  cameraWhat:
+    'Aufzeichnungen und Begleitdateien, so wie die Kamera sie selbst schreibt. Ob eine Kamera verschlüsselt, hat dieses Produkt nicht in der Hand.',
+  cameraNever: 'Bis jemand sie mit den Mitteln der Kamera löscht. Diese Station löscht nichts.',
+  cameraAfterReceipt:
+    'Bis der Zentralspeicher jede einzelne Datei mit seiner Signatur bestätigt und jeder Empfänger gezeigt hat, dass er öffnen kann. Dann löscht die Station diese eine Datei und sieht nach, ob sie weg ist.',
+  spool: 'Station, Datenträger ({})',
+  spoolWhat:
+    'Versiegelte Aufzeichnungen. Versiegelt wird im Arbeitsspeicher, während die Kamera gelesen wird; die Station hat keinen Schlüssel, der sie öffnet.',
+  spoolHow:
+    'Bis zur signierten Quittung des Zentralspeichers, danach höchstens {} Stunden, und in keinem Fall länger als {} Tage (gerechnet wie unten). Ohne Quittung, bis es eine gibt.',
+  stationDocuments: 'Station, Dokumente',
+  stationDocumentsWhat:
+    'Signierte Dokumente zu jeder Aufzeichnung und jedem Andocken: Zeiten, Größen, Prüfsummen, Nummer der Kamera. Kein Bild, kein Ton, kein lesbarer Dateiname.',
+  stationDocumentsHow:
+    'Solange die Station in Betrieb ist: An ihnen erkennt sie wieder, was eine Kamera noch enthält.',
+  stationLog: 'Station, Verwahrprotokoll',
+  stationLogWhat:
+    'Welcher Schritt wann mit welcher Aufzeichnung geschah, nach Nummern. Verkettet und signiert.',
+  stationLogHow: '{} Tage, nachdem der Zentralspeicher diesen Teil des Protokolls hat.',
+  broker: 'Nachrichtenvermittler ({})',
+  brokerWhat:
+    'Reicht versiegelte Aufzeichnungen und signierte Dokumente weiter. Zeigt den Zustand jedes Platzes: Anzeigename der Kamera, Zahl der Dateien, das Licht.',
+  brokerHow: 'Aufzeichnungen: werden nicht gespeichert. Zustand eines Platzes: bis der nächste ihn ersetzt.',
+  vault: 'Zentralspeicher {}',
+  vaultWhat:
+    'Versiegelte Aufzeichnungen. Das Programm des Zentralspeichers hat keinen Schlüssel, der sie öffnet.',
+  vaultHow: '{} Tage (gerechnet wie unten), außer eine Anordnung hält die Aufzeichnung fest.',
+  vaultHowUnknown: 'Wie es die Datei des Zentralspeichers sagt; 14 Tage, wenn sie nichts sagt.',
+  documents: 'Zentralspeicher, Dokumente',
+  documentsWhat:
+    'Signierte Dokumente zu Aufzeichnungen, Andockvorgängen, Quittungen und Löschungen; die Verwahrprotokolle der Stationen und das eigene Protokoll.',
+  documentsHow: '{} Tage.',
+  documentsHowUnknown: 'Wie es die Datei des Zentralspeichers sagt; 730 Tage, wenn sie nichts sagt.',
+  orders: 'Zentralspeicher, Anordnungen und Tageszeugnisse',
+  ordersWhat:
+    'Anordnungen zum Aufbewahren oder Löschen (Nummer der Aufzeichnung, Grund als Kürzel, Schlüsselnummern), Schlüsselwechsel, und eine Zeile je Tag, die belegt, was der Zentralspeicher hatte (nur Prüfsummen).',
+  ordersHow: 'Ohne Frist aufbewahrt.',
+  quarantine: 'Quarantäne von Station und Zentralspeicher',
+  quarantineWhat:
+    'Was auffällig oder beschädigt war, versiegelt, soweit es Aufzeichnungen sind, mit einem Vermerk, warum.',
+  quarantineHow: 'Bis ein Mensch es angesehen hat. Dort verschwindet nichts von selbst.',
+  counted:
+    'Wie die Tage gerechnet werden: ab dem spätesten Zeitpunkt, zu dem die Aufzeichnung entstanden sein kann, wenn die Uhr der Kamera gemessen wurde; sonst ab der Versiegelung; und ab der Quittung des Zentralspeichers, wenn die Uhr der Station selbst nicht gestellt war. Eine falsche Uhr verkürzt die Frist nie. Was binnen 72 Stunden nach der Quittung fällig wäre, wird erst nach einer Warnung gelöscht, die 24 Stunden alt ist.',
+  alone: 'Gelöscht wird durch das Programm: alle {} Stunden, ohne Zutun von irgendwem.',
+  byHand: 'Hier läuft das Löschen nicht von selbst: Jemand muss es aufrufen.',
+  aloneUnknown: 'Gelöscht wird durch das Programm des Zentralspeichers.',
+
+  sealed: 'Wer Aufzeichnungen öffnen kann',
+  sealedText:
+    'Jede Aufzeichnung ist für die folgenden öffentlichen Schlüssel versiegelt; zu jedem gehört eine Identität (eine geheime Datei). Wer eine der {} Identitäten hat und den Zentralspeicher lesen kann, kann öffnen. Die Station, der Nachrichtenvermittler und das Programm des Zentralspeichers können es nicht. Welche Person welche Identität verwahrt, weiß das Produkt nicht; das muss an anderer Stelle festgehalten werden.',
+  recipient: '{}, Fingerabdruck {}',
+
+  roles: 'Wer was darf',
+  rolesHead: ['Was', 'Wer', 'Was davon bleibt'],
+  openWhat: 'Eine Aufzeichnung ansehen',
+  openWho: 'Wer eine der {} Identitäten hat und den Zentralspeicher lesen darf.',
+  openTrace:
+    'Ein Grund (als Kürzel) wird vorher verlangt und steht mit Zeit und Nummer der Aufzeichnung im Protokoll des Zentralspeichers.',
+  exportWhat: 'Eine Aufzeichnung an ein Gericht geben',
+  exportWho: 'Wer den Zentralspeicher lesen darf. Die Aufzeichnung bleibt versiegelt.',
+  exportTrace: 'Wie oben.',
+  holdWhat: 'Eine Aufzeichnung über ihre Frist hinaus aufbewahren',
+  holdWho:
+    'Aufzeichnungsbeauftragte ({}) sofort; es verfällt nach 7 Tagen, wenn nicht auch die vorgesetzte Stelle ({}) unterschreibt.',
+  holdTrace: 'Die signierte Anordnung und ein Eintrag je Unterschrift.',
+  deleteWhat: 'Eine Aufbewahrung beenden oder vorzeitig löschen',
+  deleteWho:
+    'Nur Aufzeichnungsbeauftragte ({}) und vorgesetzte Stelle ({}) gemeinsam, nie zweimal derselbe Schlüssel.',
+  deleteTrace: 'Die signierte Anordnung, ein signierter Löschnachweis, Einträge im Protokoll.',
+  expireWhat: 'Löschen nach Fristablauf',
+  expireWho:
+    'Niemand: Das Programm tut es. Es braucht niemanden, und niemand kann es hindern, außer durch eine Anordnung.',
+  expireByHandWho:
+    'Wer den Zentralspeicher betreibt, mit einem Befehl seines Programms; es geht nur, was fällig ist.',
+  expireTrace: 'Ein signierter Löschnachweis und Einträge im Protokoll.',
+  configWhat: 'Fristen, Empfänger, Schlüssel ändern',
+  configWho:
+    'Wer den Rechner verwaltet, in dessen Konfigurationsdatei. Keine Nachricht aus dem Netz kann es.',
+  configTrace:
+    'Die Prüfsumme der Datei der Station steht bei jedem Start und jeder Änderung in ihrem Protokoll.',
+  keys: '{} Schlüssel: {}',
+  oneKey: '1 Schlüssel: {}',
+  noKey: 'kein Schlüssel',
+  keysUnknown: 'Schlüssel in der Datei des Zentralspeichers',
+
+  persons: 'Daten über Personen: was vorkommen kann',
+  personsCan: [
+    'Bild und Ton von Personen vor und hinter der Kamera: nur in den versiegelten Aufzeichnungen.',
+    'Positionen, Zeiten und Gerätevermerke, wenn die Kamera Begleitdateien schreibt: nur in den versiegelten Aufzeichnungen.',
+    'Dateinamen auf der Kamera, die einen Namen enthalten können: versiegelt; außerhalb nur ihre Prüfsumme.',
+    'Nummer der Kamera, dazu Modell und Seriennummer, wenn die Kamera oder die Konfiguration sie nennt: in signierten Dokumenten. Nachrichten zeigen nur den Anzeigenamen.',
+    'Zeiten des Andockens, Akku, Zahl und Länge der Aufzeichnungen. Wer außerdem den Dienstplan hat, kann daraus schließen, wer eine Kamera wahrscheinlich getragen hat. Das Produkt enthält keinen Dienstplan und keine Zuordnung.',
+    'Gründe (als Kürzel) von Anordnungen und Einsichten, und die Nummern der Schlüssel, die unterschrieben haben.',
+  ],
+  cameras: 'Kameras dieser Station (Nummer, Anzeigename für das Personal): {}.',
+  personsNever: 'Was nie vorkommt',
+  personsNeverList: [
+    'Namen, Personalnummern, Anmeldenamen oder E-Mail-Adressen, in keinem Dokument, Protokoll, keiner Nachricht und keiner Einstellung. (Einen Anzeigenamen wählt, wer die Konfiguration schreibt: Oben ist er zu sehen.)',
+    'Wer welche Kamera getragen hat.',
+    'Eine unversiegelte Aufzeichnung auf dem Datenträger der Station, auf der Leitung, beim Nachrichtenvermittler oder im Zentralspeicher.',
+    'Livebilder, Fernstart einer Kamera, Mithören.',
+    'Erkennung oder Auswertung von Gesichtern, Stimmen, Kennzeichen, Verhalten oder Leistung.',
+  ],
+
+  logs: 'Protokolle',
+  logsHead: ['Protokoll', 'Was darin steht', 'Wie lange'],
+  logStation: 'Verwahrprotokoll der Station',
+  logStationWhat:
+    'Starts, Änderungen der Konfiguration, Zustand der Uhr; zu jedem Andocken und jeder Aufzeichnung: angedockt, aufgelistet, gelesen, versiegelt, bestätigt, gelöscht. Nach Nummern.',
+  logStationHow: 'An der Station {} Tage, nachdem der Zentralspeicher es hat; im Zentralspeicher {}.',
+  logStore: 'Protokoll des Zentralspeichers',
+  logStoreWhat:
+    'Warnungen und Löschungen, Anordnungen, Einsichten mit Grund, Wechsel und Sperren von Schlüsseln.',
+  logProgram: 'Programmprotokoll (Journal des Betriebssystems)',
+  logProgramWhat: 'Betrieb und Störungen, Stufe „{}“. Keine Namen, keine Dateinamen, keine Seriennummern.',
+  logProgramHow: 'Wie das Betriebssystem eingestellt ist; das Produkt verlängert und verkürzt es nicht.',
+  daysOf: '{} Tage',
+  asFile: 'wie es dessen Datei sagt',
+
+  leaves: 'Was das Haus verlässt',
+  leavesTls:
+    'Station und Zentralspeicher sprechen nur über den Nachrichtenvermittler {} miteinander, verschlüsselt auf der Leitung (TLS). Aufzeichnungen sind versiegelt und Dokumente signiert, bevor sie übertragen werden. Keine andere Adresse wird angesprochen: keine Cloud, kein Hersteller, keine Statistik.',
+  leavesLocal:
+    'Station und Zentralspeicher sprechen nur über den Nachrichtenvermittler {} auf dem Rechner der Station selbst miteinander. Aufzeichnungen sind versiegelt und Dokumente signiert, bevor sie übertragen werden. Keine andere Adresse wird angesprochen: keine Cloud, kein Hersteller, keine Statistik.',
+
+  made: 'Erstellt von bodydock {} am {} aus station.yaml (SHA-256 {}){}.',
+  madeStore: ' und receiver.yaml (SHA-256 {})',
+};

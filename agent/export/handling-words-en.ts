@@ -1,0 +1,141 @@
+// The annex on data handling in English. `{}` stands for a value. German is handling-words-de.ts, of the same shape.
+
+export const HANDLING_EN = {
+  title: 'Body cameras: what is stored where, how long, and who can see it',
+  intro:
+    'Annex to the works agreement. Made from the configuration that is in force at station {}, not written by hand: whoever changes the configuration changes this text, and the digests at its end tell which files it was made from.',
+  noStore:
+    'The file of the central store (receiver.yaml) was not given. Where this text speaks of the store without a number, that file decides.',
+  conflicts: {
+    days: 'The station counts {} days until a recording is due, the store {}. The store decides when it deletes; make both files say the same.',
+    'unknown-station': 'The file of the store does not name this station: it takes nothing from it.',
+    'unknown-receiver': 'The file of the station does not name this store: it delivers nothing to it.',
+    'no-officers':
+      'No key of a recording officer is configured: nobody can hold a recording beyond its time, nobody can have one deleted early.',
+    'no-supervisors':
+      'No key of a supervisor is configured: a hold lapses after 7 days, and nobody can have a recording deleted early.',
+  },
+
+  places: 'What lies where, and how long',
+  placesHead: ['Place', 'What lies there', 'How long'],
+  camera: 'Camera',
+  cameraWhat:
+    'Recordings and accompanying files, as the camera itself writes them. This product has no influence on whether a camera encrypts.',
+  cameraNever: 'Until somebody erases them by the camera’s own means. This station erases nothing.',
+  cameraAfterReceipt:
+    'Until the store has confirmed each single file with its signature and each recipient has shown that it can open. Then the station erases that one file and looks whether it is gone.',
+  spool: 'Station, disk ({})',
+  spoolWhat:
+    'Sealed recordings. Sealing happens in memory while the camera is read; the station holds no key that opens them.',
+  spoolHow:
+    'Until the store’s signed receipt, then at most {} hours, and in no case longer than {} days (counted as below). Without a receipt until there is one.',
+  stationDocuments: 'Station, documents',
+  stationDocumentsWhat:
+    'Signed documents on each recording and each docking: times, sizes, digests, number of the camera. No image, no sound, no readable file name.',
+  stationDocumentsHow: 'As long as the station is in use: by them it knows again what a camera still holds.',
+  stationLog: 'Station, custody log',
+  stationLogWhat: 'Which step was done when with which recording, by number. Chained and signed.',
+  stationLogHow: '{} days after the store holds that part of the log.',
+  broker: 'Message broker ({})',
+  brokerWhat:
+    'Passes sealed recordings and signed documents on. Shows the state of each bay: alias of the camera, numbers of files, the light.',
+  brokerHow: 'Recordings: not stored. State of a bay: until the next one replaces it.',
+  vault: 'Central store {}',
+  vaultWhat: 'Sealed recordings. The store’s program holds no key that opens them.',
+  vaultHow: '{} days (counted as below), unless an order holds the recording.',
+  vaultHowUnknown: 'As the file of the store says; 14 days where it says nothing.',
+  documents: 'Central store, documents',
+  documentsWhat:
+    'Signed documents on recordings, dockings, receipts and deletions; the stations’ custody logs and the store’s own log.',
+  documentsHow: '{} days.',
+  documentsHowUnknown: 'As the file of the store says; 730 days where it says nothing.',
+  orders: 'Central store, orders and witnesses',
+  ordersWhat:
+    'Orders to hold or delete (number of the recording, a reason as a code, key ids), changes of keys, and one line a day that proves what the store held (digests only).',
+  ordersHow: 'Kept without a limit.',
+  quarantine: 'Quarantine of station and store',
+  quarantineWhat: 'What was odd or damaged, sealed where it is a recording, with a note why.',
+  quarantineHow: 'Until a person has looked at it. Nothing there goes by itself.',
+  counted:
+    'How days are counted: from the latest time at which the recording can have been made, where the camera’s clock was measured; else from its sealing; and from the store’s receipt where the station’s own clock was not set. A wrong clock never makes it sooner. What is due within 72 hours after its receipt is deleted only after a warning that is 24 hours old.',
+  alone: 'Deletion is done by the program: every {} hours, without anybody’s doing.',
+  byHand: 'Deletion does not run by itself here: somebody must call it.',
+  aloneUnknown: 'Deletion is done by the store’s program.',
+
+  sealed: 'Who can open recordings',
+  sealedText:
+    'Every recording is sealed to the public keys below, each of which stands for an identity (a secret file). Whoever holds one of the {} identities and can read the store can open. The station, the broker and the store’s program cannot. Which person keeps which identity is not known to the product and must be written down elsewhere.',
+  recipient: '{}, fingerprint {}',
+
+  roles: 'Who may do what',
+  rolesHead: ['What', 'Who', 'What remains of it'],
+  openWhat: 'See a recording',
+  openWho: 'Whoever holds one of the {} identities and may read the store.',
+  openTrace:
+    'A reason as a code is asked for beforehand and stands in the store’s log, with time and number of the recording.',
+  exportWhat: 'Hand a recording to a court',
+  exportWho: 'Whoever may read the store. The recording stays sealed.',
+  exportTrace: 'As above.',
+  holdWhat: 'Hold a recording beyond its time',
+  holdWho: 'A recording officer ({}) at once; it lapses after 7 days unless a supervisor ({}) signs it too.',
+  holdTrace: 'The signed order and an entry for each signature.',
+  deleteWhat: 'End a hold, or delete early',
+  deleteWho: 'Only a recording officer ({}) and a supervisor ({}) together, never the same key twice.',
+  deleteTrace: 'The signed order, a signed deletion record, entries in the log.',
+  expireWhat: 'Delete when due',
+  expireWho: 'Nobody: the program does it. Nobody is needed, and nobody can hinder it but by an order.',
+  expireByHandWho: 'Whoever runs the store, with a command of its program; only what is due goes.',
+  expireTrace: 'A signed deletion record and entries in the log.',
+  configWhat: 'Change periods, recipients, keys',
+  configWho: 'Whoever administers the machine, in its configuration file. No message from the network can.',
+  configTrace: 'The digest of the station’s file stands in its log at every start and change.',
+  keys: '{} keys: {}',
+  oneKey: '1 key: {}',
+  noKey: 'no key',
+  keysUnknown: 'keys in the store’s file',
+
+  persons: 'Data on persons: what can occur',
+  personsCan: [
+    'Image and sound of persons in front of and behind the camera: only inside the sealed recordings.',
+    'Positions, times and device notes, where the camera writes accompanying files: only inside the sealed recordings.',
+    'File names on the camera, which may hold a name: sealed; outside of that only their digest.',
+    'Number of the camera, and its model and serial number where the camera or the configuration tells them: in signed documents. Messages show only the alias.',
+    'Times of docking, battery, numbers and lengths of recordings. Whoever also has the duty roster can tell from them who has probably carried a camera. The product holds no roster and no assignment.',
+    'Reason codes of orders and disclosures, and ids of the keys that signed.',
+  ],
+  cameras: 'Cameras of this station (number, alias shown to staff): {}.',
+  personsNever: 'What never occurs',
+  personsNeverList: [
+    'Names, personnel numbers, log-ins or e-mail addresses, in any document, log, message or setting. (An alias is chosen by whoever writes the configuration: above it can be seen.)',
+    'Who carried which camera.',
+    'An unsealed recording on the station’s disk, on the line, at the broker or in the store.',
+    'Live pictures, remote start of a camera, remote listening.',
+    'Recognition or evaluation of faces, voices, number plates, behaviour or performance.',
+  ],
+
+  logs: 'Logs',
+  logsHead: ['Log', 'What stands in it', 'How long'],
+  logStation: 'Custody log of the station',
+  logStationWhat:
+    'Starts, changes of the configuration, state of the clock; of each docking and recording: docked, listed, read, sealed, confirmed, erased. By numbers.',
+  logStationHow: 'At the station {} days after the store holds it; at the store {}.',
+  logStore: 'Log of the store',
+  logStoreWhat: 'Warnings and deletions, orders, disclosures with reason, changes and revocations of keys.',
+  logProgram: 'Program log (journal of the operating system)',
+  logProgramWhat: 'Operation and faults, level “{}”. No names, no file names, no serial numbers.',
+  logProgramHow: 'As the operating system is set; the product neither prolongs nor shortens it.',
+  daysOf: '{} days',
+  asFile: 'as its file says',
+
+  leaves: 'What leaves the house',
+  leavesTls:
+    'Station and store talk through the broker {} only, encrypted on the line (TLS). Recordings are sealed and documents signed before they travel. No other address is contacted: no cloud, no maker, no statistics.',
+  leavesLocal:
+    'Station and store talk through the broker {} on the station’s own machine only. Recordings are sealed and documents signed before they travel. No other address is contacted: no cloud, no maker, no statistics.',
+
+  made: 'Made by bodydock {} on {} from station.yaml (SHA-256 {}){}.',
+  madeStore: ' and receiver.yaml (SHA-256 {})',
+};
+
+/** Texts of one language. */
+export type HandlingWords = typeof HANDLING_EN;
