@@ -10,7 +10,7 @@ export interface ClockSample {
   readonly bootMs: number | null;
 }
 
-/** What is less is truncation, and the time between reading one clock and the next; a leap second is no more. */
+/** What is less is truncation, the time between reading one clock and the next, and slow steering. A leap second is just about as much. */
 export const STEP_MS_MIN = 1000;
 
 /** True where wall and monotonic clock have parted since: time to find out why. */

@@ -247,7 +247,7 @@ describe('a docking’s times hold', () => {
     const clock = new ManualClock();
     const time = held(clock);
     await clock.advance(10 * DAY_MS);
-    clock.jumpWall(1000); // a leap second
+    clock.jumpWall(1000);
     expect(timeThatHolds(time, clock)).toBe(time);
   });
 

@@ -11,7 +11,7 @@ function after(runMs: number, asleepMs: number, stepMs: number): ClockSample {
   return { wallMs, monotonicMs: before.monotonicMs + runMs, bootMs: (before.bootMs ?? 0) + runMs + asleepMs };
 }
 
-test('time that only goes by is nothing, nor is a leap second', () => {
+test('time that only goes by is nothing, nor is a step of a second or less', () => {
   for (const [runMs, stepMs] of [
     [0, 0],
     [10 * YEAR_MS, 0],
