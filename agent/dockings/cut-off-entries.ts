@@ -1,0 +1,214 @@
+// What became of the entries of a docking that a cut ended (SPEC 4.6): replays what the custody log says of them over the first listing,
+// and believes only what the spool holds. Pure.
+//
+// What neither proves is "waiting": that a file was not listed any more is no event of the log.
+import type { CustodyEntry } from '../../protocol/custody-entry.ts';
+import type { DockingEntry, DockingRecord } from '../../protocol/docking-record.ts';
+import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
+import type { SpooledRecording } from '../spool/spooled-recording.ts';
+import { LATER_ENTRIES_MAX, NOT_REACHED, REASON_CHARACTERS_MAX } from './docking-bounds.ts';
+import type { InventoryRow } from './ended-docking.ts';
+
+/** A recording that is durable here, as far as it matters. */
+export type DurableRecording = Pick<
+  SpooledRecording,
+  'recording' | 'pathSha256' | 'originalSizeBytes' | 'rejected' | 'sealedAt'
+>;
+
+/** What the spool says. */
+export interface DurableRecordings {
+  get(recording: RecordingId): DurableRecording | undefined;
+  /** Recordings that were sealed in this docking, in any order. */
+  readonly ofDocking: readonly DurableRecording[];
+}
+
+/** One state in which a file was seen. */
+interface Row extends InventoryRow {
+  readonly later: boolean;
+  /** The log has told that it was seen; a further telling of the same size is another state. */
+  seen: boolean;
+  isFile: boolean;
+  /** A later listing showed the file in another state. */
+  replaced: boolean;
+  reason: string | undefined;
+  sealed: RecordingId[];
+  matched: RecordingId | undefined;
+  erased: RecordingId | undefined;
+}
+
+/** Takes the log's entries of one docking in their order. */
+export class CutOffEntries {
+  readonly #rows: Row[];
+  /** States of a file in the order in which they were seen; the last one that was told is the current one. */
+  readonly #byPath = new Map<string, Row[]>();
+  readonly #bound = new Set<RecordingId>();
+  #later = 0;
+  #isRecorded = false;
+  #docked: CustodyEntry | undefined;
+  #clockSet: NonNullable<DockingRecord['camera_clock']>['set'] = null;
+
+  /** `first`: the first listing, where the journal holds it. */
+  constructor(first: readonly InventoryRow[]) {
+    this.#rows = first.map((row) => rowOf(row, false));
+    for (const row of this.#rows) this.#file(row);
+  }
+
+  /** The `docked` entry, where the log still has it. */
+  get docked(): CustodyEntry | undefined {
+    return this.#docked;
+  }
+  /** True where the log says that this docking has its record already. */
+  get isRecorded(): boolean {
+    return this.#isRecorded;
+  }
+  /** What was left after the camera's clock was set, or null. */
+  get clockSet(): NonNullable<DockingRecord['camera_clock']>['set'] {
+    return this.#clockSet;
+  }
+  /** States that the first listing did not show, those without a place in the record among them. */
+  get later(): number {
+    return this.#later;
+  }
+
+  take(entry: CustodyEntry): void {
+    const { event } = entry;
+    const path = textOf(entry, 'path_sha256');
+    const recording = textOf(entry, 'recording');
+    if (event === 'docked') this.#docked = entry;
+    else if (event === 'docking-recorded') this.#isRecorded = true;
+    else if (event === 'camera-clock-set') this.#clockSet = clockSetOf(entry);
+    else if (event === 'seen') this.#seen(path, numberOf(entry, 'size_bytes'), true);
+    else if (event === 'not-taken') this.#notTaken(path, textOf(entry, 'reason'));
+    else if (event === 'pulled' || event === 'matched' || event === 'erased') {
+      if (isRecordingId(recording)) this.#holds(event, path, recording);
+    }
+  }
+
+  /** The entries as far as they are proven: first those of the first listing, then the later ones. */
+  finish(spool: DurableRecordings): DockingEntry[] {
+    for (const row of this.#rows) this.#bind(row, spool);
+    const newestFirst = [...spool.ofDocking].sort((a, b) => (a.sealedAt > b.sealedAt ? -1 : 1));
+    for (const recording of newestFirst) this.#bindUntold(recording);
+    return this.#rows.map((row) => entryOf(row, spool));
+  }
+
+  #file(row: Row): void {
+    const states = this.#byPath.get(row.path_sha256);
+    if (states === undefined) this.#byPath.set(row.path_sha256, [row]);
+    else states.push(row);
+  }
+
+  /** A state of the first listing is told before it is a later one. */
+  #seen(path: string, sizeBytes: number, isFile: boolean): Row | undefined {
+    const states = this.#byPath.get(path) ?? [];
+    const told = states.find((row) => !row.seen && row.size_bytes === sizeBytes);
+    const row = told ?? this.#seenLater(path, sizeBytes);
+    if (row === undefined) return undefined;
+    for (const other of states) if (other !== row && other.seen) other.replaced = true;
+    row.seen = true;
+    row.isFile = isFile;
+    return row;
+  }
+
+  #seenLater(path: string, sizeBytes: number): Row | undefined {
+    if (++this.#later > LATER_ENTRIES_MAX) return undefined;
+    const row = rowOf({ path_sha256: path, size_bytes: sizeBytes, modified_at: null }, true);
+    this.#rows.push(row);
+    this.#file(row);
+    return row;
+  }
+
+  #notTaken(path: string, reason: string): void {
+    if (reason === 'not-a-file') this.#seen(path, 0, false);
+    else {
+      const row = this.#current(path);
+      if (row !== undefined) row.reason = reason;
+    }
+  }
+
+  #holds(event: 'pulled' | 'matched' | 'erased', path: string, recording: RecordingId): void {
+    const states = this.#byPath.get(path) ?? [];
+    const holder = states.find((row) => row.matched === recording || row.sealed.includes(recording));
+    const row = event === 'erased' ? (holder ?? this.#current(path)) : this.#current(path);
+    if (row === undefined) return;
+    if (event === 'pulled') row.sealed.push(recording);
+    else row[event] = recording;
+  }
+
+  #current(path: string): Row | undefined {
+    const states = this.#byPath.get(path);
+    return states?.findLast((row) => row.seen) ?? states?.at(-1);
+  }
+
+  /** Of several sealings of one state the last that is durable counts; what was erased was durable. */
+  #bind(row: Row, spool: DurableRecordings): void {
+    const here = row.sealed.filter((id) => row.erased === id || spool.get(id) !== undefined);
+    row.sealed = here.slice(-1);
+    for (const recording of here) this.#bound.add(recording);
+  }
+
+  /** A cut took the log's last entries, and the spool knows more than it. */
+  #bindUntold({ recording, pathSha256, originalSizeBytes }: DurableRecording): void {
+    if (this.#bound.has(recording)) return;
+    const states = this.#byPath.get(pathSha256) ?? [];
+    const free = states.filter((row) => row.isFile && row.sealed.length === 0 && row.matched === undefined);
+    const row = free.findLast((each) => each.size_bytes === originalSizeBytes) ?? free.at(-1);
+    row?.sealed.push(recording);
+  }
+}
+
+function rowOf(row: InventoryRow, later: boolean): Row {
+  return {
+    ...row,
+    later,
+    seen: false,
+    isFile: true,
+    replaced: false,
+    reason: undefined,
+    sealed: [],
+    matched: undefined,
+    erased: undefined,
+  };
+}
+
+function entryOf(row: Row, spool: DurableRecordings): DockingEntry {
+  const { path_sha256, size_bytes, modified_at, later } = row;
+  return { path_sha256, size_bytes, modified_at, later, ...fateOf(row, spool) };
+}
+
+function fateOf(
+  row: Row,
+  spool: DurableRecordings,
+): Pick<DockingEntry, 'fate' | 'recording' | 'reason' | 'erased'> {
+  const [sealed] = row.sealed;
+  const { matched } = row;
+  if (sealed !== undefined) {
+    const reason = spool.get(sealed)?.rejected?.reason ?? null;
+    return { fate: 'stored', recording: sealed, reason, erased: row.erased === sealed };
+  }
+  if (matched !== undefined && (row.erased === matched || spool.get(matched) !== undefined))
+    return { fate: 'matched', recording: matched, reason: null, erased: row.erased === matched };
+  const nothing = { recording: null, erased: false };
+  if (!row.isFile) return { ...nothing, fate: 'not-a-file', reason: null };
+  if (row.replaced) return { ...nothing, fate: 'vanished', reason: null };
+  return { ...nothing, fate: 'waiting', reason: (row.reason ?? NOT_REACHED).slice(0, REASON_CHARACTERS_MAX) };
+}
+
+function clockSetOf(entry: CustodyEntry): NonNullable<DockingRecord['camera_clock']>['set'] {
+  const uncertaintyMs = numberOf(entry, 'uncertainty_ms');
+  return {
+    at: entry.at,
+    offset_ms: numberOf(entry, 'offset_ms'),
+    uncertainty_ms: Math.max(0, uncertaintyMs),
+  };
+}
+
+function textOf(entry: CustodyEntry, fact: string): string {
+  const value = entry.facts[fact];
+  return typeof value === 'string' ? value : '';
+}
+
+function numberOf(entry: CustodyEntry, fact: string): number {
+  const value = entry.facts[fact];
+  return typeof value === 'number' ? value : 0;
+}

@@ -1,0 +1,214 @@
+// Docking records in the spool: signed documents, one folder a part, until the store has them and they were kept long enough.
+//
+// Invariants:
+// 1. A record is in `recordings()` only after all parts of its docking were durable.
+// 2. The parts of each camera's newest docking stay, receipted or not: they carry the chain, and what the next docking must know.
+// 3. Whatever changes one part runs one after the other.
+import { join } from 'node:path';
+import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from '../../protocol/docking-record.ts';
+import type { DockingEntry } from '../../protocol/docking-record.ts';
+import { DockError, isDockError } from '../../protocol/errors.ts';
+import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
+import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
+import type { Files, Log, Random, Signer } from '../../protocol/ports.ts';
+import type { PushStore } from '../push/push-source.ts';
+import { Documents, type SignedBytes } from '../spool/documents.ts';
+import type { RecoveryFinding } from '../spool/findings.ts';
+import { FolderSyncs } from '../spool/folder-syncs.ts';
+import { DOCKING_NAME, DOCKING_SIGNATURE_NAME } from '../spool/layout.ts';
+import { withReserve } from '../spool/receipts.ts';
+import type { Spool } from '../spool/spool.ts';
+import { notReceipted, StoredReceipts, writeFailed } from '../spool/stored-receipts.ts';
+import { Turns } from '../spool/turns.ts';
+import { GOING_SUFFIX } from './journal-recovery.ts';
+import { RecordChain, type NewestDocking } from './record-chain.ts';
+import { recoverRecords } from './record-recovery.ts';
+import type { RecordWriter, RecordWriterDeps } from './record-writer.ts';
+import { StoredRecord, type RecordFacts } from './stored-record.ts';
+
+/** What records need of the spool that they lie in. */
+export type RecordSpool = Pick<Spool, 'layout' | 'confirm' | 'setAside' | 'asideNames' | 'logReserve'>;
+
+export interface DockingRecordsOptions {
+  readonly spool: RecordSpool;
+  readonly files: Files;
+  readonly random: Random;
+  readonly signer: Signer;
+  readonly log: Log;
+  /** Of the signer's key first, and older ones of this station. */
+  readonly stationKeys: readonly PublicKey[];
+  readonly storeKeys: readonly PublicKey[];
+  /** A part was receipted and is not of its camera's newest docking: it need not stay for long. Must not throw. */
+  readonly onReclaimable: (record: RecordingId) => void;
+}
+
+/** Which documents are read. */
+const DOCKING_DOCUMENT = {
+  name: DOCKING_NAME,
+  signatureName: DOCKING_SIGNATURE_NAME,
+  trustedComment: DOCKING_RECORD_TRUSTED_COMMENT,
+};
+
+/** All records of one spool. `open` takes whatever lies on the disk. */
+export class DockingRecords implements PushStore<StoredRecord> {
+  readonly #options: DockingRecordsOptions;
+  readonly #records: Map<RecordingId, StoredRecord>;
+  readonly #chain: RecordChain;
+  readonly #documents: Documents;
+  readonly #receipts: StoredReceipts;
+  readonly #turns = new Turns<RecordingId>();
+  /** What a writer of a record works with. */
+  readonly writing: RecordWriterDeps;
+
+  private constructor(
+    options: DockingRecordsOptions,
+    records: readonly StoredRecord[],
+    apart: readonly RecordFacts[],
+  ) {
+    const { files, spool } = options;
+    this.#options = options;
+    this.#records = new Map(records.map((record) => [record.recording, record]));
+    this.#chain = new RecordChain([...records.map(({ facts }) => facts), ...apart]);
+    this.#documents = new Documents(files, DOCKING_DOCUMENT);
+    this.#receipts = new StoredReceipts({
+      ...options,
+      documents: this.#documents,
+      reserve: spool.logReserve,
+      confirm: () => spool.confirm(),
+      setAside: (...what) => spool.setAside(...what),
+      onChange: () => undefined,
+    });
+    this.writing = { ...options, layout: spool.layout, syncs: new FolderSyncs(files) };
+  }
+
+  /** Recovers what lies in `dockings/`. Errors: the system's where that folder cannot be listed or synced. */
+  static async open(
+    options: DockingRecordsOptions,
+  ): Promise<{ records: DockingRecords; findings: readonly RecoveryFinding[] }> {
+    const { records, apart, findings } = await recoverRecords(options);
+    return { records: new DockingRecords(options, records, apart), findings };
+  }
+
+  get(record: RecordingId): StoredRecord | undefined {
+    return this.#records.get(record);
+  }
+
+  recordings(): IterableIterator<StoredRecord> {
+    return this.#records.values();
+  }
+
+  /** Parts that are here of a docking, in no order. */
+  partsOf(docking: DockingId): StoredRecord[] {
+    return [...this.#records.values()].filter(({ facts }) => facts.docking === docking);
+  }
+
+  /** The camera's newest docking that has a record, whichever key of this station signed it. */
+  newest(camera: CameraId): NewestDocking | undefined {
+    return this.#chain.newest(camera);
+  }
+
+  /** One attempt to make a docking's record durable. Errors: "spool.gone", the system's, the signer's: nothing of it counts then. */
+  async write(camera: CameraId, writer: RecordWriter): Promise<StoredRecord[]> {
+    const { spool, stationKeys } = this.#options;
+    const [own] = stationKeys;
+    await spool.confirm();
+    const previous = own === undefined ? null : this.#chain.head(camera, keyIdHex(own.keyId));
+    const parts = await withReserve(spool.logReserve, () => writer.write(previous));
+    return this.#add(camera, parts);
+  }
+
+  /** Entries of a part, from its verified document. Errors: "spool.unknown", "spool.damaged"; those of parsing it. */
+  async entriesOf(record: RecordingId): Promise<readonly DockingEntry[]> {
+    return parseDockingRecord((await this.readManifest(record)).bytes).entries;
+  }
+
+  /** The document and its signature, compared with what was made durable and verified. Errors: "spool.unknown", "spool.damaged". */
+  async readManifest(record: RecordingId): Promise<SignedBytes> {
+    return this.#documents.manifest(this.#mustKnow(record), this.#options.stationKeys);
+  }
+
+  /** A docking record has no bytes behind it. */
+  async readChunks(): Promise<Uint8Array> {
+    return new Uint8Array(0);
+  }
+
+  /** Stores a verified receipt, durably; one that stands stays. Errors: "spool.unknown", "spool.gone", "spool.write-failed". */
+  storeReceipt(record: RecordingId, bytes: Uint8Array, signature: string): Promise<void> {
+    return this.#turns.run(record, async () => {
+      const stored = this.#mustKnow(record);
+      await this.#receipts.store(stored, { bytes, signature });
+      if (this.#isReclaimable(stored)) this.#options.onReclaimable(record);
+    });
+  }
+
+  /** Moves a part aside under its id. One that is not here is ignored. Errors: "spool.write-failed"; it is no longer here all the same. */
+  quarantine(record: RecordingId, reason: string): Promise<void> {
+    return this.#turns.run(record, async () => {
+      const stored = this.#records.get(record);
+      if (stored === undefined) return;
+      this.#records.delete(record);
+      this.#options.log.error('docking record moved to the quarantine', { record, reason });
+      await this.#options.spool
+        .setAside(stored.folder, reason)
+        .catch((error: unknown) => writeFailed('quarantine', record, error));
+    });
+  }
+
+  /** Parts that were receipted and need not stay: what was receipted before this process is among them. */
+  reclaimable(): StoredRecord[] {
+    return [...this.#records.values()].filter((record) => this.#isReclaimable(record));
+  }
+
+  /**
+   * Removes a part that is reclaimable. Errors: "spool.unknown"; "spool.not-receipted" where it is not, or where its receipt does not
+   * stand: it counts as spooled again; "spool.write-failed".
+   */
+  reclaim(record: RecordingId): Promise<void> {
+    return this.#turns.run(record, async () => {
+      const stored = this.#mustKnow(record);
+      if (!this.#isReclaimable(stored) || !(await this.#receipts.stands(stored))) notReceipted(record);
+      try {
+        await this.#remove(stored);
+      } catch (error) {
+        if (isDockError(error)) throw error;
+        writeFailed('reclaim', record, error);
+      }
+    });
+  }
+
+  /** Removes parts that no attempt completed and nobody was told of. Errors: the system's. */
+  async removeUnclaimed(docking: DockingId): Promise<void> {
+    for (const part of this.partsOf(docking)) await this.#remove(part);
+  }
+
+  async #remove(stored: StoredRecord): Promise<void> {
+    const { files, layout, syncs } = this.writing;
+    await this.#options.spool.confirm();
+    const going = join(layout.docked, stored.recording + GOING_SUFFIX);
+    await files.rename(stored.folder, going); // as a whole: a cut never leaves half of a record behind
+    this.#records.delete(stored.recording);
+    await syncs.sync(layout.dockings);
+    await files.removeTree(going);
+  }
+
+  #add(camera: CameraId, parts: readonly RecordFacts[]): StoredRecord[] {
+    const before = this.#chain.newest(camera);
+    this.#chain.recorded(parts);
+    const { dockings } = this.writing.layout;
+    const stored = parts.map((facts) => new StoredRecord(facts, 'spooled', dockings));
+    for (const record of stored) this.#records.set(record.recording, record);
+    for (const { recording } of before?.parts ?? [])
+      if (this.#records.get(recording)?.state === 'receipted') this.#options.onReclaimable(recording);
+    return stored;
+  }
+
+  #isReclaimable({ state, facts }: StoredRecord): boolean {
+    return state === 'receipted' && this.#chain.newest(facts.camera)?.docking !== facts.docking;
+  }
+
+  #mustKnow(record: RecordingId): StoredRecord {
+    const stored = this.#records.get(record);
+    if (stored !== undefined) return stored;
+    throw new DockError('spool.unknown', `docking record ${record} is not in the spool`, { retry: 'never' });
+  }
+}

@@ -1,0 +1,144 @@
+// The dockings of one station as far as they are written down: a journal while one lasts, a record when it is over, also where a cut
+// ended it, and what the previous one of a camera says about the next.
+import { join } from 'node:path';
+import { parseRecordingId, type CameraId, type DockingId, type StationId } from '../../protocol/ids.ts';
+import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
+import type { PreviousDocking } from '../bay/capture-time.ts';
+import type { Custody } from '../custody/custody.ts';
+import type { RecoveryFinding } from '../spool/findings.ts';
+import type { Spool } from '../spool/spool.ts';
+import { endCutOff, type CutOffDeps } from './cut-off.ts';
+import { DockingEndings } from './docking-endings.ts';
+import { DockingJournal, removeJournal, type JournalDeps } from './docking-journal.ts';
+import { DockingRecords, type DockingRecordsOptions } from './docking-records.ts';
+import type { DockingOpening, EndedDocking } from './ended-docking.ts';
+import { INVENTORY_SUFFIX } from './journal-files.ts';
+import { recoverJournals, type OpenDocking } from './journal-recovery.ts';
+import { previousFromEnded, previousFromRecord } from './previous-docking.ts';
+import type { StoredRecord } from './stored-record.ts';
+
+/** Pause between two looks whether another docking may begin. */
+const FULL_MS = 1000;
+
+export interface DockingsOptions extends Omit<DockingRecordsOptions, 'spool'> {
+  readonly station: StationId;
+  readonly spool: DockingRecordsOptions['spool'] & Pick<Spool, 'get' | 'recordings'>;
+  readonly custody: Custody & CutOffDeps['custody'];
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly conditions: Conditions;
+}
+
+/** Journals and records of one spool. */
+export class Dockings {
+  readonly records: DockingRecords;
+  readonly #options: DockingsOptions;
+  readonly #journals: JournalDeps;
+  readonly #endings: DockingEndings;
+  readonly #open: readonly OpenDocking[];
+  #recovered: Promise<void> = Promise.resolve();
+  #onRecorded: (part: StoredRecord, isLogged: boolean) => void = () => undefined;
+
+  private constructor(options: DockingsOptions, records: DockingRecords, open: readonly OpenDocking[]) {
+    this.#options = options;
+    this.records = records;
+    this.#open = open;
+    this.#journals = { ...options, syncs: records.writing.syncs };
+    this.#endings = new DockingEndings({
+      ...options,
+      records,
+      removeJournal: ({ docking }) => removeJournal(this.#journals, docking),
+      onRecorded: (...recorded) => this.#onRecorded(...recorded),
+    });
+  }
+
+  /** Recovers records and journals. Errors: the system's where their folders cannot be listed; the machine's. */
+  static async open(
+    options: DockingsOptions,
+  ): Promise<{ dockings: Dockings; findings: readonly RecoveryFinding[] }> {
+    const { records, findings } = await DockingRecords.open(options);
+    const journals = await recoverJournals(options);
+    return {
+      dockings: new Dockings(options, records, journals.open),
+      findings: [...findings, ...journals.findings],
+    };
+  }
+
+  /**
+   * Ends, behind the start, the dockings that a cut left open. From here on the one handler hears of each part that became durable, with
+   * false where the log could not take its entry; it must not throw.
+   */
+  start(onRecorded: (part: StoredRecord, isLogged: boolean) => void): void {
+    this.#onRecorded = onRecorded;
+    this.#recovered = this.#recover();
+  }
+
+  /** Waits until a docking may begin: cut-off ones were ended, and not too many wait for the disk. Errors: the signal's reason. */
+  async ready(signal: AbortSignal): Promise<void> {
+    await this.#recovered;
+    while (this.#endings.isFull) await this.#options.clock.sleep(FULL_MS, signal);
+    signal.throwIfAborted();
+  }
+
+  /** A docking begins. Resolves after the first attempt to write its journal, and never rejects. */
+  begin(opening: DockingOpening): Promise<DockingJournal> {
+    return DockingJournal.begin(this.#journals, opening);
+  }
+
+  /** A docking is over: its record is made, in the background. Its journal must be closed. */
+  end(ended: EndedDocking): void {
+    this.#endings.add(ended);
+  }
+
+  /** What the camera's previous docking says about the next one; null where there was none. Never rejects. */
+  async previous(camera: CameraId): Promise<PreviousDocking | null> {
+    await this.#recovered;
+    const waiting = this.#endings.newest(camera);
+    if (waiting !== undefined) return previousFromEnded(waiting);
+    return previousFromRecord(this.records, camera, this.#options.log);
+  }
+
+  /** Makes records of what is over, one attempt each; the next start does what fails. Never rejects. */
+  async settle(): Promise<void> {
+    await this.#recovered;
+    await this.#endings.settle();
+  }
+
+  async #recover(): Promise<void> {
+    const oldestFirst = [...this.#open].sort((a, b) => (beganAt(a) < beganAt(b) ? -1 : 1));
+    for (const open of oldestFirst) {
+      try {
+        await this.#endCutOff(open);
+      } catch (error) {
+        this.#options.log.error('docking that was cut off not recorded, the next start tries again', {
+          docking: open.docking,
+          error,
+        });
+      }
+    }
+  }
+
+  async #endCutOff(open: OpenDocking): Promise<void> {
+    const { docking } = open;
+    const isWhole = this.records.get(parseRecordingId(docking)) !== undefined;
+    const cutOff = isWhole ? ({ kind: 'recorded' } as const) : await endCutOff(this.#options, open);
+    if (cutOff.kind === 'recorded') return removeJournal(this.#journals, docking);
+    if (cutOff.kind === 'unknown') return this.#setAside(docking);
+    await this.records.removeUnclaimed(docking);
+    this.end(cutOff.ended);
+  }
+
+  /** What is left of a journal without an opening, of a docking that the log does not know either. */
+  async #setAside(docking: DockingId): Promise<void> {
+    const { spool, custody, log } = this.#options;
+    const reason = 'nothing says of which camera this docking was';
+    log.error('docking that was cut off has no record', { docking, reason });
+    const name = docking + INVENTORY_SUFFIX;
+    const moved = await spool.setAside(join(spool.layout.docked, name), reason, name);
+    if (moved !== undefined) custody.append({ event: 'quarantined', facts: { name: moved, reason } });
+  }
+}
+
+function beganAt({ opening, docking }: OpenDocking): string {
+  return `${opening?.docked_at ?? '~'} ${docking}`;
+}

@@ -1,0 +1,30 @@
+// One docking as its record tells it (SPEC 4.6), before it is cut into parts: in the words of the document, so that nothing is said twice.
+import type { DockingEntry, DockingRecord } from '../../protocol/docking-record.ts';
+
+/** What is known as soon as a camera has said who it is. */
+export type DockingOpening = Readonly<
+  Pick<DockingRecord, 'docking' | 'station' | 'bay' | 'camera' | 'docked_at' | 'clock_synchronised'>
+>;
+
+/** What was read of the camera before it was listed. */
+export type DockingMeasured = Readonly<Pick<DockingRecord, 'camera_clock' | 'condition'>>;
+
+/** The first listing. */
+export type DockingInventory = Readonly<NonNullable<DockingRecord['inventory']>>;
+
+/** A line of the first listing. */
+export type InventoryRow = Pick<DockingEntry, 'path_sha256' | 'size_bytes' | 'modified_at'>;
+
+/** A docking that is over. */
+export interface EndedDocking extends DockingOpening, DockingMeasured {
+  readonly ended: DockingRecord['ended'];
+  readonly ended_at: string | null;
+  readonly inventory: DockingInventory | null;
+  /** Entries that only later listings showed, those that a record has no room for among them. */
+  readonly later: number;
+  /** First those of the first listing in its order, then the later ones. */
+  readonly entries: readonly DockingEntry[];
+}
+
+/** Nothing was read of the camera. */
+export const UNMEASURED: DockingMeasured = { camera_clock: null, condition: null };

@@ -1,0 +1,54 @@
+// What the camera's previous docking at this station says about the capture times of the next one (SPEC 9.3 and 9.4).
+import { instantMs } from '../../protocol/instants.ts';
+import type { CameraId } from '../../protocol/ids.ts';
+import type { Log } from '../../protocol/ports.ts';
+import type { PreviousDocking } from '../bay/capture-time.ts';
+import type { DockingRecords } from './docking-records.ts';
+import type { EndedDocking } from './ended-docking.ts';
+import type { NewestDocking } from './record-chain.ts';
+
+/** From the record of the newest docking; null where the camera has none. Reads its entries. Never rejects. */
+export async function previousFromRecord(
+  records: DockingRecords,
+  camera: CameraId,
+  log: Log,
+): Promise<PreviousDocking | null> {
+  const newest = records.newest(camera);
+  const [facts] = newest?.parts ?? [];
+  if (newest === undefined || facts === undefined) return null;
+  const stayed = await stayedIn(records, newest).catch((error: unknown) => {
+    log.warn('record of the previous docking cannot be read', { camera, error });
+    return undefined;
+  });
+  return {
+    endedAtMs: facts.endedAt === null ? null : instantMs(facts.endedAt),
+    clockSynchronised: facts.clockSynchronised,
+    offset: facts.clockLeft,
+    mayHaveStayed: (path) => stayed === undefined || stayed.has(path),
+  };
+}
+
+/** The same from a docking whose record is not durable yet. */
+export function previousFromEnded(ended: EndedDocking): PreviousDocking {
+  const left = ended.camera_clock?.set ?? ended.camera_clock;
+  const listed = ended.inventory?.complete === true;
+  const stayed = new Set(ended.entries.filter(({ erased }) => !erased).map(({ path_sha256: path }) => path));
+  return {
+    endedAtMs: ended.ended_at === null ? null : instantMs(ended.ended_at),
+    clockSynchronised: ended.clock_synchronised,
+    offset: left && { offsetMs: left.offset_ms, uncertaintyMs: left.uncertainty_ms },
+    mayHaveStayed: (path) => !listed || stayed.has(path),
+  };
+}
+
+/** Digests of the paths that were listed and not erased; undefined where that is not wholly known. */
+async function stayedIn(
+  records: DockingRecords,
+  { parts }: NewestDocking,
+): Promise<ReadonlySet<string> | undefined> {
+  if (parts.some((part) => !part.isListed || part.parts !== parts.length)) return undefined;
+  const stayed = new Set<string>();
+  for (const { recording } of parts)
+    for (const entry of await records.entriesOf(recording)) if (!entry.erased) stayed.add(entry.path_sha256);
+  return stayed;
+}

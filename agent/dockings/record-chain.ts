@@ -1,0 +1,59 @@
+// The end of each camera's chain of docking records: which docking came last, and what the next record names. Pure.
+//
+// The chain decides, not the clock: the newest record is the one that no other names. Only where a chain forked, as after a card image
+// was put back, the later wall time counts.
+import type { CameraId, DockingId } from '../../protocol/ids.ts';
+import type { RecordFacts } from './stored-record.ts';
+
+/** The newest docking of a camera. */
+export interface NewestDocking {
+  readonly docking: DockingId;
+  /** Its parts that are known, in their order. */
+  readonly parts: readonly RecordFacts[];
+}
+
+/** Newest dockings by camera. */
+export class RecordChain {
+  readonly #newest = new Map<CameraId, NewestDocking>();
+
+  /** From everything that is known, in any order. */
+  constructor(all: Iterable<RecordFacts>) {
+    const named = new Set<string>();
+    const dockings = new Map<DockingId, RecordFacts[]>();
+    for (const facts of all) {
+      if (facts.previousSha256 !== null) named.add(facts.previousSha256);
+      dockings.set(facts.docking, [...(dockings.get(facts.docking) ?? []), facts]);
+    }
+    for (const parts of dockings.values()) {
+      parts.sort((a, b) => a.part - b.part);
+      const last = parts.at(-1);
+      if (last !== undefined && !named.has(last.manifestSha256)) this.#offer(last, parts);
+    }
+  }
+
+  /** A docking was recorded by this process: it is the newest of its camera from now on. */
+  recorded(parts: readonly RecordFacts[]): void {
+    const [first] = parts;
+    if (first !== undefined) this.#newest.set(first.camera, { docking: first.docking, parts });
+  }
+
+  newest(camera: CameraId): NewestDocking | undefined {
+    return this.#newest.get(camera);
+  }
+
+  /** What the camera's next record names: the last part of its newest docking unless another key signed it, or null. */
+  head(camera: CameraId, keyId: string): string | null {
+    const last = this.#newest.get(camera)?.parts.at(-1);
+    return last === undefined || (last.keyId ?? keyId) !== keyId ? null : last.manifestSha256;
+  }
+
+  #offer(last: RecordFacts, parts: readonly RecordFacts[]): void {
+    const known = this.#newest.get(last.camera)?.parts.at(-1);
+    if (known === undefined || rank(last) > rank(known))
+      this.#newest.set(last.camera, { docking: last.docking, parts });
+  }
+}
+
+function rank({ dockedAt, manifestSha256 }: RecordFacts): string {
+  return `${dockedAt} ${manifestSha256}`;
+}

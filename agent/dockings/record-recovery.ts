@@ -1,0 +1,159 @@
+// What a start makes of `dockings/` as it lies on the disk. Takes any state; may itself be cut off at every call and starts again.
+//
+// Invariants:
+// 1. Nothing counts as durable before its folder was synced here: the last process may have been killed between rename and sync.
+// 2. A folder with a document that parses, its signature, and its own id as its name is a record. Halves of a receipt in it are removed,
+//    unknown files in it and odd folders go to the quarantine. Nothing else is deleted.
+// 3. Signatures are not verified: that is done before anything is offered.
+import { join } from 'node:path';
+import { parseUtf8 } from '../../protocol/bytes.ts';
+import { describeError, DockError, systemCode } from '../../protocol/errors.ts';
+import { isRecordingId } from '../../protocol/ids.ts';
+import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
+import type { Files, Log } from '../../protocol/ports.ts';
+import { unlinkIfThere } from '../durable-file.ts';
+import { Findings, type RecoveryFinding } from '../spool/findings.ts';
+import { inParallel } from '../spool/in-parallel.ts';
+import { isMachineShort, sortNames, type FolderNames } from '../spool/judge.ts';
+import { DOCKING_NAME, DOCKING_SIGNATURE_NAME } from '../spool/layout.ts';
+import type { RecordSpool } from './docking-records.ts';
+import { factsOfRecord, StoredRecord, type RecordFacts } from './stored-record.ts';
+
+/** Folders looked at at one time. */
+const AT_ONCE = 32;
+/** Moves to the quarantine in one start: a million odd names must not hold up a station. */
+const MOVES_MAX = 1000;
+/** Things in the quarantine that are looked at for the chains. */
+const APART_MAX = 1000;
+
+export interface RecordRecoveryDeps {
+  readonly files: Files;
+  readonly spool: RecordSpool;
+  readonly log: Log;
+}
+
+/** Records that are whole, facts of durable ones that lie in the quarantine, and what was found odd. */
+export interface RecoveredRecords {
+  readonly records: readonly StoredRecord[];
+  readonly apart: readonly RecordFacts[];
+  readonly findings: readonly RecoveryFinding[];
+}
+
+/** Errors: the system's where the folder cannot be listed or synced; the machine's ("EMFILE" ...). */
+export async function recoverRecords(deps: RecordRecoveryDeps): Promise<RecoveredRecords> {
+  const recovery = new RecordRecovery(deps);
+  await recovery.run();
+  return { records: recovery.records, apart: await apartFrom(deps), findings: recovery.findings.list() };
+}
+
+class RecordRecovery {
+  readonly records: StoredRecord[] = [];
+  readonly findings: Findings;
+  readonly #deps: RecordRecoveryDeps;
+  #moves = 0;
+
+  constructor(deps: RecordRecoveryDeps) {
+    this.#deps = deps;
+    this.findings = new Findings(deps.log);
+  }
+
+  async run(): Promise<void> {
+    const { files, spool } = this.#deps;
+    const { dockings } = spool.layout;
+    await files.syncFolder(dockings);
+    await inParallel(await files.list(dockings), AT_ONCE, async (name) => {
+      try {
+        await this.#look(name, join(dockings, name));
+      } catch (error) {
+        if (isMachineShort(error)) throw error;
+        this.findings.add('failed', name, describeError(error));
+      }
+    });
+    if (this.#moves > MOVES_MAX)
+      this.findings.add(
+        'left',
+        dockings,
+        `${this.#moves - MOVES_MAX} more odd names: too many for one start`,
+      );
+  }
+
+  async #look(name: string, path: string): Promise<void> {
+    const { spool } = this.#deps;
+    if (!isRecordingId(name)) return this.#aside(path, name, 'not a docking record');
+    const found = await this.#judge(name, path);
+    if (typeof found === 'string') return this.#aside(path, name, found);
+    await this.#clean(path, name, found.names);
+    const receipted = found.names.receipted && (await this.#isSynced(path, name));
+    const state = receipted ? 'receipted' : 'spooled';
+    this.records.push(new StoredRecord(found.facts, state, spool.layout.dockings));
+  }
+
+  /** What a folder holds, or why it is odd. Errors: only the machine's. */
+  async #judge(name: string, path: string): Promise<{ names: FolderNames; facts: RecordFacts } | string> {
+    const { files } = this.#deps;
+    try {
+      const names = sortNames(await files.list(path), [DOCKING_NAME, DOCKING_SIGNATURE_NAME]);
+      if (names.missing.length > 0) return `missing ${names.missing.join(', ')}`;
+      const bytes = await files.readAll(join(path, DOCKING_NAME), MANIFEST_BYTES_MAX);
+      const facts = factsOfRecord(bytes, await readSignature(files, path));
+      if (facts.recording !== name) return `its document names record ${facts.recording}`;
+      return facts.keyId === null ? 'its signature does not parse' : { names, facts };
+    } catch (error) {
+      if (isMachineShort(error)) throw error;
+      return error instanceof DockError
+        ? describeError(error).slice(0, 512)
+        : `unreadable: ${systemCode(error) ?? 'unknown'}`;
+    }
+  }
+
+  async #aside(path: string, name: string, reason: string): Promise<void> {
+    if (++this.#moves > MOVES_MAX) return;
+    const moved = await this.#deps.spool.setAside(path, reason, name);
+    if (moved === undefined) this.findings.add('left', name, `${reason}; its name cannot be used`);
+    else this.findings.add('quarantined', moved, reason);
+  }
+
+  /** A receipt may have been renamed by a process that was killed before its sync. */
+  async #isSynced(path: string, record: string): Promise<boolean> {
+    try {
+      await this.#deps.files.syncFolder(path);
+      return true;
+    } catch (error) {
+      this.findings.add('failed', record, `receipt not synced: ${describeError(error)}`);
+      return false;
+    }
+  }
+
+  async #clean(folder: string, record: string, { leftovers, unknown }: FolderNames): Promise<void> {
+    if (leftovers.length === 0 && unknown.length === 0) return;
+    const { files } = this.#deps;
+    for (const name of leftovers) await unlinkIfThere(files, join(folder, name));
+    for (const name of unknown)
+      await this.#aside(join(folder, name), `${record}.${name}`, 'not a file of a docking record');
+    await files.syncFolder(folder);
+  }
+}
+
+async function readSignature(files: Files, folder: string): Promise<string> {
+  const bytes = await files.readAll(join(folder, DOCKING_SIGNATURE_NAME), SIGNATURE_FILE_BYTES_MAX);
+  return parseUtf8(bytes) ?? '';
+}
+
+/** Quarantined records were durable, so a chain that leads through them must not fork. */
+async function apartFrom({ files, spool }: RecordRecoveryDeps): Promise<RecordFacts[]> {
+  const { quarantine } = spool.layout;
+  const found: RecordFacts[] = [];
+  await inParallel(spool.asideNames.slice(0, APART_MAX), AT_ONCE, async (name) => {
+    if (!isRecordingId(name.replace(/\.\d+$/, ''))) return;
+    const folder = join(quarantine, name);
+    const bytes = await files.readAll(join(folder, DOCKING_NAME), MANIFEST_BYTES_MAX).catch(() => undefined);
+    if (bytes === undefined) return;
+    const signature = await readSignature(files, folder).catch(() => '');
+    try {
+      found.push(factsOfRecord(bytes, signature));
+    } catch {
+      // what does not parse has no place in a chain
+    }
+  });
+  return found;
+}
