@@ -50,6 +50,16 @@ describe('times and attributes', () => {
     expect(entries.map((entry) => entry.modifiedAt)).toEqual(['2026-11-24T22:15:03.250Z', null]);
   });
 
+  test('a date before the camera was made, or long after, is told as it is', async () => {
+    const dates = ['1970-01-01T00:00:00.000Z', '1980-01-01T00:00:00.000Z', '2099-12-31T23:59:58.000Z'];
+    for (const [at, date] of dates.entries()) {
+      await card.put(`${at}`, patternBytes(1));
+      utimesSync(card.at(`${at}`), 0, Date.parse(date) / 1000);
+    }
+    const { entries } = await inventory();
+    expect(entries.map((entry) => entry.modifiedAt)).toEqual(dates);
+  });
+
   test('a read-only file is locked', async () => {
     await card.put('a', patternBytes(1));
     await card.put('b', patternBytes(1));
