@@ -45,3 +45,8 @@ export function parseUtf8(bytes: Uint8Array): string | undefined {
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return bufferOf(a).equals(b);
 }
+
+/** One array of all the bytes in order. */
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(parts);
+}
