@@ -6,7 +6,7 @@
 // 2. A holder that does not let go for STALE_MS of our monotonic clock counts as dead and loses it. One that lives all the same finds that
 //    its inner folder is gone: what it puts in place by a rename out of that folder comes to nothing.
 // 3. Nothing here is durable or has to be: after a power cut nobody lives, and any state of it can be taken.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DockError, systemCode } from '../../errors.ts';
 import { makeSessionId } from '../../ids.ts';
 import type { Clock, Files, Random } from '../../ports.ts';
@@ -44,7 +44,7 @@ interface Inner {
 }
 
 /**
- * Runs something under the lock that `folder` is; its parent must be there.
+ * Runs something under the lock that `folder` is; its parent is made where it is not there, the one above it must be.
  * Errors: "lock.held" where others hold it for WAIT_MS; "lock.lost"; the signal's reason; the system's; those of `run`.
  */
 export async function underLock<T>(
@@ -52,6 +52,7 @@ export async function underLock<T>(
   folder: string,
   run: (held: HeldLock) => Promise<T>,
 ): Promise<T> {
+  await ensureFolder(deps.files, dirname(folder));
   const { inner, clean } = await new Taker(deps, folder).take();
   const workFolder = join(folder, nameOf(inner));
   const giveBack = (holder: string): Promise<void> =>

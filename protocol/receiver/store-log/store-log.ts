@@ -61,7 +61,7 @@ export async function appendStoreEvents(
   const { files, vaultPath, receiver } = deps;
   const layout = new VaultLayout(vaultPath);
   const folder = storeLogFolder(vaultPath, receiver);
-  for (const path of [layout.leases, join(vaultPath, receiver), folder]) await ensureFolder(files, path);
+  for (const path of [join(vaultPath, receiver), folder]) await ensureFolder(files, path);
   return underLock(deps, layout.logLock(receiver), (held) => new Appending(deps, held).append(events));
 }
 

@@ -1,0 +1,78 @@
+// Whether the store's wall clock may decide what is due. Pure. It is judged against the store's own log, whose entries say what the clock
+// and the machine's monotonic time were: a clock that ran ahead would delete too early, one that fell behind would let a warning look old.
+//
+// Invariants:
+// 1. `floorMs` is never later than the true time, as long as the clock was right when trust began: within one boot it goes on with the
+//    monotonic time, over a boot it stands still, whatever the wall clock says meanwhile.
+// 2. A clock that left what is possible stays doubtful, however often somebody writes its time down, until it comes back to what is possible
+//    or a person says that it is right (event `clock-checked`).
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Slewing and rounding between two looks; a running receiver is on for months. */
+const AHEAD_MS = HOUR_MS;
+/** A clock that is behind deletes later, so it may be wrong by more. */
+const BEHIND_MS = DAY_MS;
+
+/** What the machine's clocks said at one moment. `boot` is null where the system does not tell. */
+export interface ClockReading {
+  readonly wallMs: number;
+  readonly boot: string | null;
+  readonly monotonicMs: number;
+}
+
+/** What is known of the true time at the last reading. */
+export interface ClockTrust {
+  readonly reading: ClockReading;
+  readonly floorMs: number;
+  /** Time that may have gone by unseen since, while the machine was off. */
+  readonly unseenMs: number;
+  readonly doubt: ClockDoubt | null;
+  /** A person said that the clock was right, some time in what was read. */
+  readonly checked: boolean;
+}
+
+/** The wall clock against the true time, and by how much at least. */
+export interface ClockDoubt {
+  readonly kind: 'ahead' | 'behind';
+  readonly byMs: number;
+}
+
+/** The first reading of a log, or one that a person called right. */
+export function trusted(reading: ClockReading, checked: boolean): ClockTrust {
+  return { reading, floorMs: reading.wallMs, unseenMs: 0, doubt: null, checked };
+}
+
+/** The next reading. `unseenMsMax`: how long the machine may have been off without a doubt. */
+export function judge(trust: ClockTrust, reading: ClockReading, unseenMsMax: number): ClockTrust {
+  const passedMs = passedBetween(trust.reading, reading);
+  const floorMs = trust.floorMs + (passedMs ?? 0);
+  const unseenMs = passedMs === undefined ? unseenMsMax : trust.unseenMs;
+  const aheadMs = reading.wallMs - (floorMs + unseenMs);
+  const behindMs = floorMs - reading.wallMs;
+  if (aheadMs > AHEAD_MS)
+    return { ...trust, reading, floorMs, unseenMs, doubt: { kind: 'ahead', byMs: aheadMs } };
+  if (behindMs > BEHIND_MS)
+    return { ...trust, reading, floorMs, unseenMs, doubt: { kind: 'behind', byMs: behindMs } };
+  return { ...trust, reading, floorMs: Math.max(floorMs, reading.wallMs), unseenMs: 0, doubt: null };
+}
+
+/** The newest receipt of the vault was given by this store as well; one that lies in the future shows a clock that fell behind. */
+export function behindReceipt(nowMs: number, newestReceiptMs: number | undefined): ClockDoubt | null {
+  const behindMs = (newestReceiptMs ?? nowMs) - nowMs;
+  return behindMs > BEHIND_MS ? { kind: 'behind', byMs: behindMs } : null;
+}
+
+/** Monotonic time between two readings of one boot; undefined over a boot, or where nobody can tell. */
+function passedBetween(before: ClockReading, after: ClockReading): number | undefined {
+  if (before.boot === null || before.boot !== after.boot) return undefined;
+  const passedMs = after.monotonicMs - before.monotonicMs;
+  return passedMs >= 0 ? passedMs : undefined;
+}
+
+/** In words, for a person who has to look. */
+export function describeDoubt({ kind, byMs }: ClockDoubt): string {
+  const hours = Math.round(byMs / HOUR_MS);
+  const much = hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
+  return `the store's clock is ${much} or more ${kind === 'ahead' ? 'ahead of' : 'behind'} what its log and its receipts allow`;
+}

@@ -1,0 +1,24 @@
+// What everything about retention stands on, made once by the program that runs it.
+import type { RetentionConfig, RolesConfig } from '../../../config/receiver-config.ts';
+import type { SessionId, StationId } from '../../ids.ts';
+import type { PublicKey } from '../../minisign.ts';
+import type { StoreLogDeps } from '../store-log/store-log.ts';
+import type { VaultLayout } from '../vault-layout.ts';
+
+/** The vault, the store's log, and what receiver.yaml says. `files`, `clock`, `signer` ... are those of the store's log. */
+export interface RetentionDeps extends StoreLogDeps {
+  readonly layout: VaultLayout;
+  /** Id of the vault. */
+  readonly vault: SessionId;
+  readonly retention: RetentionConfig;
+  readonly roles: RolesConfig;
+  readonly stations: ReadonlyMap<StationId, readonly PublicKey[]>;
+}
+
+/** Something that is not as it should be, and stays as it is. `what` says it in words, without a person's name. */
+export interface Finding {
+  readonly station: string;
+  /** The recording, or null where it is about something else of the station. */
+  readonly recording: string | null;
+  readonly what: string;
+}

@@ -1,0 +1,134 @@
+// Walks a vault and says of each recording what is to be done with it (SPEC 10). Streams: in memory are the names in one station's folder
+// and its orders, never more than one recording's documents. Changes nothing.
+import { join } from 'node:path';
+import { systemCode } from '../../errors.ts';
+import { isRecordingId, isStationId, type StationId } from '../../ids.ts';
+import type { Hold } from '../../order-standing.ts';
+import { retentionOf, type Retention } from '../../retention.ts';
+import { listIfThere } from '../durable.ts';
+import type { RecordingName } from '../vault.ts';
+import type { Finding, RetentionDeps } from './deps.ts';
+import type { LogMemory } from './log-memory.ts';
+import { subjectOf } from './order-book.ts';
+import { readOrders, type StationOrders } from './orders-read.ts';
+import { readRecording, type FactsKeys, type ProvenFacts, type RecordingFacts } from './recording-facts.ts';
+import { isLate, verdictOf, type Verdict } from './verdict.ts';
+
+/** One recording that is not deleted, or not in all. */
+export interface SurveyedRecording extends RecordingName {
+  /** A verdict; `blocked`: it may go, but an order of its station cannot be read; `unfinished`: deleted, and something is left to do. */
+  readonly state: Verdict | 'blocked' | 'unfinished';
+  readonly retention: Retention;
+  readonly late: boolean;
+  readonly warnedMs: number | undefined;
+  readonly hold: Hold | undefined;
+  /** The order by which it goes, with its digest. */
+  readonly order: { readonly order: string; readonly sha256: string } | undefined;
+  readonly facts: ProvenFacts;
+}
+
+/** Is told of everything as soon as it is known. */
+export interface SurveyVisitor {
+  recording(found: SurveyedRecording): void;
+  /** One without a receipt. */
+  unreceipted(name: RecordingName): void;
+  deleted(name: RecordingName, facts: ProvenFacts & { readonly kind: 'deleted' }): void;
+  finding(finding: Finding): void;
+  /** Orders of a station, before its recordings. */
+  orders(orders: StationOrders): void;
+}
+
+/** What one look at a recording needs. */
+export interface SurveyContext {
+  readonly memory: LogMemory;
+  readonly store: FactsKeys['store'];
+}
+
+/** Stations that have a folder in the vault, also such as are in the file no more. Errors: the system's. */
+export async function stationsIn({ files, layout }: RetentionDeps): Promise<StationId[]> {
+  const found: StationId[] = [];
+  for (const name of (await files.list(layout.root)).toSorted())
+    if (isStationId(name) && (await files.stat(join(layout.root, name)))?.kind === 'folder') found.push(name);
+  return found;
+}
+
+/** Keys that count for a station. */
+export function keysFor(
+  { stations }: RetentionDeps,
+  store: FactsKeys['store'],
+  station: StationId,
+): FactsKeys {
+  return { store, station: stations.get(station) ?? [] };
+}
+
+/** Walks the whole vault. Errors: the system's; the signal's reason. */
+export async function survey(
+  deps: RetentionDeps,
+  context: SurveyContext,
+  visitor: SurveyVisitor,
+): Promise<void> {
+  for (const station of await stationsIn(deps)) {
+    const keys = keysFor(deps, context.store, station);
+    const orders = await readOrders(deps, station, keys);
+    visitor.orders(orders);
+    for (const finding of orders.findings) visitor.finding(finding);
+    for (const recording of (await listIfThere(deps.files, deps.layout.station(station))).toSorted()) {
+      if (!isRecordingId(recording)) continue;
+      deps.signal.throwIfAborted();
+      const name = { station, recording };
+      visit(deps, context, orders, name, await looked(deps, name, keys), visitor);
+    }
+  }
+}
+
+/** What the disk does not show is a finding about this one folder. */
+async function looked(deps: RetentionDeps, name: RecordingName, keys: FactsKeys): Promise<RecordingFacts> {
+  try {
+    return await readRecording(deps, name, keys);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined) throw error;
+    return { kind: 'doubtful', reason: `its folder cannot be read (${code})` };
+  }
+}
+
+function visit(
+  deps: RetentionDeps,
+  context: SurveyContext,
+  orders: StationOrders,
+  name: RecordingName,
+  facts: RecordingFacts,
+  visitor: SurveyVisitor,
+): void {
+  if (facts.kind === 'unreceipted') visitor.unreceipted(name);
+  else if (facts.kind === 'doubtful') visitor.finding({ ...name, what: facts.reason });
+  else if (facts.kind === 'deleted' && facts.unfinished === 'no') visitor.deleted(name, facts);
+  else if (facts.kind !== 'other') visitor.recording(judgeRecording(deps, context, orders, name, facts));
+}
+
+/** What is to be done with a recording whose documents hold. Pure. */
+export function judgeRecording(
+  { retention: { days }, clock }: Pick<RetentionDeps, 'retention' | 'clock'>,
+  { memory }: SurveyContext,
+  orders: StationOrders,
+  name: RecordingName,
+  facts: ProvenFacts,
+): SurveyedRecording {
+  const { manifest, receipt } = facts;
+  const receivedAt = receipt.received_at;
+  const retention = retentionOf(manifest, receivedAt, days);
+  const standing = orders.book.standing(subjectOf(manifest, receivedAt), clock.wallMs());
+  const warnedMs = memory.warnedMs.get(`${name.station}/${name.recording}`);
+  const verdict = verdictOf({ retention, receivedAt, standing, warnedMs }, clock.wallMs());
+  const goes = verdict === 'due' || verdict === 'ordered';
+  return {
+    ...name,
+    state: facts.kind === 'deleted' ? 'unfinished' : goes && orders.blocked ? 'blocked' : verdict,
+    retention,
+    late: isLate(retention, receivedAt),
+    warnedMs,
+    hold: standing.hold,
+    order: standing.deletion && { order: standing.deletion.order.order, sha256: standing.deletion.sha256 },
+    facts,
+  };
+}

@@ -1,0 +1,96 @@
+// Adds up what a survey finds. Small whatever the vault's size.
+import type { RecordingName } from '../vault.ts';
+import type { Finding } from './deps.ts';
+import { FINDINGS_MAX, LAPSING_MS } from './limits.ts';
+import type { SurveyedRecording } from './survey.ts';
+
+/** Counts of a survey. Every recording that is not deleted is in exactly one of the states, or unreceipted, or a finding. */
+export interface RetentionTotals {
+  /** Recordings with a payload and a receipt whose documents hold, and their sealed bytes. */
+  readonly recordings: number;
+  readonly bytes: number;
+  readonly states: Readonly<Record<SurveyedRecording['state'], number>>;
+  readonly unreceipted: number;
+  readonly deleted: number;
+  /** Docked so late that hardly any of their time is left, and not held. */
+  readonly late: number;
+  /** The earliest due date of these, RFC 3339. */
+  readonly firstLateDueAt: string | null;
+  /** Recordings whose hold by one role lapses within two days, and the first of them. */
+  readonly lapsing: number;
+  readonly firstLapseAt: string | null;
+  readonly findings: number;
+  /** The first FINDINGS_MAX. */
+  readonly found: readonly Finding[];
+}
+
+/** The sum as it grows. */
+export class TotalsSum {
+  #recordings = 0;
+  #bytes = 0;
+  readonly #states: Record<SurveyedRecording['state'], number> = {
+    kept: 0,
+    due: 0,
+    held: 0,
+    ordered: 0,
+    'to-warn': 0,
+    warned: 0,
+    blocked: 0,
+    unfinished: 0,
+  };
+  #unreceipted = 0;
+  #deleted = 0;
+  #late = 0;
+  #firstLateDueAt: string | null = null;
+  #lapsing = 0;
+  #firstLapseAt: string | null = null;
+  #findings = 0;
+  readonly #found: Finding[] = [];
+
+  recording(found: SurveyedRecording, nowMs: number): void {
+    this.#recordings++;
+    this.#bytes += found.facts.manifest.sealed.size_bytes;
+    this.#states[found.state]++;
+    if (found.late && found.state !== 'held') {
+      this.#late++;
+      this.#firstLateDueAt = earlier(this.#firstLateDueAt, found.retention.due_at);
+    }
+    const until = found.hold?.until ?? null;
+    if (until === null || Date.parse(until) > nowMs + LAPSING_MS) return;
+    this.#lapsing++;
+    this.#firstLapseAt = earlier(this.#firstLapseAt, until);
+  }
+
+  unreceipted(_name: RecordingName): void {
+    this.#unreceipted++;
+  }
+
+  deleted(): void {
+    this.#deleted++;
+  }
+
+  finding(finding: Finding): void {
+    this.#findings++;
+    if (this.#found.length < FINDINGS_MAX) this.#found.push(finding);
+  }
+
+  totals(): RetentionTotals {
+    return {
+      recordings: this.#recordings,
+      bytes: this.#bytes,
+      states: { ...this.#states },
+      unreceipted: this.#unreceipted,
+      deleted: this.#deleted,
+      late: this.#late,
+      firstLateDueAt: this.#firstLateDueAt,
+      lapsing: this.#lapsing,
+      firstLapseAt: this.#firstLapseAt,
+      findings: this.#findings,
+      found: this.#found,
+    };
+  }
+}
+
+function earlier(known: string | null, at: string): string {
+  return known !== null && known < at ? known : at;
+}
