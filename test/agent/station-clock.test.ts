@@ -126,8 +126,11 @@ describe('summer time, zones and a leap second', () => {
       startMs: Date.UTC(2026, 2, 29, 0, 59, 55),
     },
     'when the clocks go back in Berlin': { tz: 'Europe/Berlin', startMs: Date.UTC(2026, 9, 25, 0, 59, 55) },
-    'on the other side of the date line': { tz: 'Pacific/Apia', startMs: Date.UTC(2026, 10, 25, 10, 59, 55) },
-    'in a leap second': { tz: 'UTC', startMs: Date.UTC(2016, 11, 31, 23, 59, 55), backMs: 1000 },
+    'in a leap second on the other side of the date line': {
+      tz: 'Pacific/Apia',
+      startMs: Date.UTC(2016, 11, 31, 23, 59, 55),
+      backMs: 1000,
+    },
     'when somebody sets the clock back by an hour': {
       tz: 'Europe/Berlin',
       startMs: Date.UTC(2026, 10, 25),
@@ -140,14 +143,15 @@ describe('summer time, zones and a leap second', () => {
       zone = process.env['TZ'] ?? '';
       process.env['TZ'] = tz;
       const clock = new BelievingClock({ pace: 2 * PACE, startMs });
-      clock.aheadMs = () => (clock.monotonicMs() < 5000 ? 0 : -backMs);
       await open({ clock, clockSource: new FixedClockSource(true, clock), localMs });
       const claimed = instantText(startMs - DAY_MS);
       dock.camera.clock = new SimulatedClock(() => clock.monotonicMs(), { shownMs: FACTORY_MS });
       dock.camera.put('a.mp4', clip, { modifiedAt: claimed });
       await started();
       await emptied();
-      await dock.until('the change is over', () => clock.monotonicMs() > 12_000);
+      clock.aheadMs = () => -backMs;
+      const changedMs = clock.monotonicMs();
+      await dock.until('the change is over', () => clock.monotonicMs() > changedMs + 12_000);
       dock.camera.put('b.mp4', clip, { modifiedAt: claimed });
       await dock.until('both in the vault', async () => (await dock.vault()).length === 2);
       await dock.stopStation();
