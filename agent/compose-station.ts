@@ -1,5 +1,4 @@
 // Puts a station together from its configuration and its ports. Which adapters these are is decided in open-station.ts and by tests.
-import { join } from 'node:path';
 import type { BayConfig, StationConfig } from '../config/station-config.ts';
 import type { Driver } from '../drivers/driver.ts';
 import type { RecordingId, SessionId } from '../protocol/ids.ts';
@@ -11,8 +10,11 @@ import { Bay } from './bay/bay.ts';
 import type { Bulk } from './bulk/bulk.ts';
 import type { ClockSource } from './clock/clock-source.ts';
 import { ClockWatch } from './clock/clock-watch.ts';
+import { CustodyDropping } from './custody/custody-drop.ts';
 import { CustodyLog } from './custody/custody-log.ts';
-import { CustodyPush, knowsHead } from './push/custody-push.ts';
+import { Differences } from './custody/differences.ts';
+import { LogReview } from './custody/log-review.ts';
+import { CustodyPush } from './push/custody-push.ts';
 import { hasReceipt } from './bay/entry.ts';
 import { FolderWatch, type FolderIdentity } from './bay/folder-watch.ts';
 import { Keep } from './keep.ts';
@@ -23,13 +25,14 @@ import { spoolLayout } from './spool/layout.ts';
 import { Spool } from './spool/spool.ts';
 import { Station } from './station.ts';
 import { StatusPublisher } from './status.ts';
+import { SteadyWall } from './steady-wall.ts';
 
 const HOUR_MS = 3_600_000;
 
 /** What of station.yaml matters here; keys and how the broker is reached are the adapters'. */
 export type StationSettings = Pick<
   StationConfig,
-  'station' | 'spool' | 'recipients' | 'store' | 'bays' | 'cameras' | 'release'
+  'station' | 'spool' | 'recipients' | 'store' | 'bays' | 'cameras' | 'release' | 'retention'
 >;
 
 export interface StationPorts {
@@ -76,10 +79,13 @@ export async function composeStation(
     receivers: settings.store.receivers,
   };
   const { spool, findings } = await Spool.open({ ...ports, ...settings.spool, storeKeys: store.storeKeys });
+  const layout = spoolLayout(settings.spool.path);
+  const review = new LogReview();
   const custody = await CustodyLog.open({
     ...ports,
-    folder: join(settings.spool.path, 'custody'),
-    indexFile: spoolLayout(settings.spool.path).custodyIndex,
+    folder: layout.custody,
+    indexFile: layout.custodyIndex,
+    listener: review,
     station: settings.station,
     reserve: spool.logReserve,
   });
@@ -87,14 +93,29 @@ export async function composeStation(
     if (kind === 'quarantined') custody.append({ event: 'quarantined', facts: { name, reason } });
   }
   const clockWatch = await ClockWatch.open({ source: ports.clockSource, clock, custody, conditions, log });
-  const custodyPush = new CustodyPush({ broker, topics, store, source: custody, clock, log, conditions });
+  const wall = new SteadyWall(clock, () => clockWatch.synchronised);
+  const differences = new Differences({
+    ...ports,
+    review,
+    custody,
+    spool,
+    acknowledgementFile: layout.acknowledgement,
+  });
+  const { logDays, days } = settings.retention;
+  const custodyPush = new CustodyPush({
+    ...ports,
+    store,
+    source: custody,
+    isOurs: (head) => differences.isOurs(head),
+    dropping: new CustodyDropping({ ...ports, custody, folder: layout.custody, logDays, wall }),
+  });
   custody.onCheckpoint(() => custodyPush.advance());
   const status = new StatusPublisher({ broker, topics, session, clock, log });
   const keep = new Keep({
+    ...ports,
     spool,
     custody,
-    clock,
-    log,
+    due: { files: ports.files, wall, days },
     keepMs: settings.spool.keepHours * HOUR_MS,
     onUnreceipted: (recording) => pusher.add(recording, true),
   });
@@ -118,7 +139,7 @@ export async function composeStation(
     sources: [recordings],
     units: ports.bulk,
     custody,
-    knowsHead: (head) => knowsHead(custody, head),
+    knowsHead: (head) => differences.isOurs(head),
   });
   const progress = {
     isReceipted: (recording: RecordingId) => hasReceipt(spool, recording),
@@ -162,6 +183,16 @@ export async function composeStation(
         onChange: (changed) => status.bayChanged(changed),
       }),
   );
-  const station = new Station({ ...ports, custody, custodyPush, pusher, status, keep, clockWatch, bays });
+  const station = new Station({
+    ...ports,
+    custody,
+    custodyPush,
+    differences,
+    pusher,
+    status,
+    keep,
+    clockWatch,
+    bays,
+  });
   return { station, close: () => spool.close() };
 }

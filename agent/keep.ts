@@ -1,11 +1,31 @@
-// How long a receipted recording's spool copy stays: so that a store that was restored from a backup can ask again.
-// Counted in monotonic time since this process first saw the receipt, so that no jump of the wall clock removes anything early.
+// How long a receipted recording's spool copy stays: so that a store that was restored from a backup can ask again, and never beyond the
+// day on which the recording is due (SPEC 10.4).
+//
+// The first is counted in monotonic time since this process saw the receipt, so that no jump of the wall clock removes anything early.
+// The second is a day, so only the wall clock tells it, and only as long as it may be believed.
+import { join } from 'node:path';
+import { MANIFEST_BYTES_MAX } from '../protocol/limits.ts';
 import type { RecordingId } from '../protocol/ids.ts';
-import type { Clock, Log } from '../protocol/ports.ts';
+import { parseManifest } from '../protocol/manifest.ts';
+import type { Clock, Files, Log } from '../protocol/ports.ts';
+import { parseReceipt, RECEIPT_BYTES_MAX } from '../protocol/receipt.ts';
+import { retentionOf } from '../protocol/retention.ts';
 import type { Custody } from './custody/custody.ts';
+import { MANIFEST_NAME, RECEIPT_NAME } from './spool/layout.ts';
 import type { Spool, SpooledRecording } from './spool/spool.ts';
+import type { SteadyWall } from './steady-wall.ts';
 
 const LOOK_MS = 60_000;
+/** Recordings whose documents are read in one look: a start with a full spool shall not read for minutes. */
+const READS_MAX = 200;
+
+/** What tells when a recording is due. */
+export interface DueOptions {
+  readonly files: Pick<Files, 'readAll'>;
+  readonly wall: SteadyWall;
+  /** `retention.days`. */
+  readonly days: number;
+}
 
 export interface KeepOptions {
   readonly spool: Pick<Spool, 'recordings' | 'get' | 'reclaim'>;
@@ -13,15 +33,25 @@ export interface KeepOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly keepMs: number;
+  /** With it, no copy stays beyond the day on which its recording is due. */
+  readonly due?: DueOptions;
   /** The stored receipt did not stand: the recording counts as spooled again and must be pushed. Must not throw. */
   readonly onUnreceipted: (recording: SpooledRecording) => void;
+}
+
+/** A receipted recording whose copy is here. */
+interface Kept {
+  readonly seenAtMs: number;
+  /** Wall time at which it is due; undefined until its documents were read, and where they cannot be. */
+  dueMs: number | undefined;
+  isRead: boolean;
 }
 
 /** Reclaims spool copies that were kept long enough, or earlier where space is asked for. */
 export class Keep {
   readonly #options: KeepOptions;
   /** Receipted recordings in the order in which this process saw their receipts. */
-  readonly #seenAtMs = new Map<RecordingId, number>();
+  readonly #kept = new Map<RecordingId, Kept>();
 
   constructor(options: KeepOptions) {
     this.#options = options;
@@ -34,15 +64,15 @@ export class Keep {
   }
 
   receipted(recording: RecordingId): void {
-    this.#seenAtMs.set(recording, this.#options.clock.monotonicMs());
+    const seenAtMs = this.#options.clock.monotonicMs();
+    this.#kept.set(recording, { seenAtMs, dueMs: undefined, isRead: false });
   }
 
   /** Looks once a minute until the signal is aborted; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const due = this.#options.clock.monotonicMs() - this.#options.keepMs;
-      const kept = [...this.#seenAtMs].filter(([, seenAtMs]) => seenAtMs <= due);
-      for (const [recording] of kept) {
+      await this.#readDue(signal);
+      for (const recording of this.#over()) {
         if (signal.aborted) break;
         await this.#reclaim(recording);
       }
@@ -52,12 +82,40 @@ export class Keep {
 
   /** Reclaims the copy that was receipted first. Returns false where there is none. */
   async makeRoom(): Promise<boolean> {
-    for (const recording of this.#seenAtMs.keys()) return this.#reclaim(recording);
+    for (const recording of this.#kept.keys()) return this.#reclaim(recording);
     return false;
   }
 
+  /** Those that were kept long enough, and those that are due. */
+  #over(): RecordingId[] {
+    const { clock, due, keepMs } = this.#options;
+    const seenMs = clock.monotonicMs() - keepMs;
+    const nowMs = due?.wall.nowMs();
+    const isOver = ({ seenAtMs, dueMs }: Kept): boolean =>
+      seenAtMs <= seenMs || (nowMs !== undefined && dueMs !== undefined && dueMs <= nowMs);
+    return [...this.#kept].filter(([, kept]) => isOver(kept)).map(([recording]) => recording);
+  }
+
+  /** Learns from their documents when recordings are due, some in each look. */
+  async #readDue(signal: AbortSignal): Promise<void> {
+    const { due, spool, log } = this.#options;
+    if (due === undefined) return;
+    const unread = [...this.#kept].filter(([, { isRead }]) => !isRead).slice(0, READS_MAX);
+    for (const [recording, kept] of unread) {
+      if (signal.aborted) return;
+      kept.isRead = true;
+      const spooled = spool.get(recording);
+      if (spooled === undefined) continue;
+      try {
+        kept.dueMs = await dueMsOf(spooled, due);
+      } catch (error) {
+        log.warn('documents of a receipted recording not read', { recording, error });
+      }
+    }
+  }
+
   async #reclaim(recording: RecordingId): Promise<boolean> {
-    this.#seenAtMs.delete(recording);
+    this.#kept.delete(recording);
     if (this.#options.spool.get(recording)?.state !== 'receipted') return true;
     try {
       await this.#options.spool.reclaim(recording);
@@ -80,4 +138,11 @@ export class Keep {
     if (spooled?.state === 'spooled') this.#options.onUnreceipted(spooled);
     else if (spooled?.state === 'receipted') this.receipted(recording);
   }
+}
+
+/** Wall time in ms since 1970. Errors: "document.*" and others of parsing; the system's. */
+async function dueMsOf({ folder }: SpooledRecording, { files, days }: DueOptions): Promise<number> {
+  const manifest = parseManifest(await files.readAll(join(folder, MANIFEST_NAME), MANIFEST_BYTES_MAX));
+  const receipt = parseReceipt(await files.readAll(join(folder, RECEIPT_NAME), RECEIPT_BYTES_MAX));
+  return Date.parse(retentionOf(manifest, receipt.received_at, days).due_at);
 }

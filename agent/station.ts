@@ -5,6 +5,7 @@ import type { StationTopics } from '../protocol/topics.ts';
 import type { Bay } from './bay/bay.ts';
 import type { ClockWatch } from './clock/clock-watch.ts';
 import type { Custody } from './custody/custody.ts';
+import type { Differences } from './custody/differences.ts';
 import type { CustodyPush } from './push/custody-push.ts';
 import type { Keep } from './keep.ts';
 import type { Pusher } from './push/push.ts';
@@ -18,6 +19,7 @@ export interface StationParts {
   readonly broker: Broker & { start(): void };
   readonly custody: Custody & { close(): Promise<void> };
   readonly custodyPush: CustodyPush;
+  readonly differences: Pick<Differences, 'run'>;
   readonly pusher: Pusher;
   readonly status: StatusPublisher;
   readonly keep: Keep;
@@ -41,9 +43,10 @@ export class Station {
 
   /** Ready means: configuration valid, spool recovered, log open. The broker is not waited for: a station runs offline. */
   async start(): Promise<void> {
-    const { custody, broker, topics, pusher, keep, clockWatch, bays, status } = this.#parts;
+    const { custody, custodyPush, differences, broker, topics, pusher, keep, clockWatch, bays, status } =
+      this.#parts;
     custody.append({ event: 'agent-started', facts: { version: this.#parts.version } });
-    custody.append({ event: 'configuration', facts: { sha256: this.#parts.configSha256 } });
+    this.configurationInForce(this.#parts.configSha256);
     clockWatch.start();
     // A disk that takes nothing ends no start: the log tries again by itself, and no bay claims anything before it is written.
     await this.#checkpoint();
@@ -58,6 +61,8 @@ export class Station {
     const { signal } = this.#ending;
     this.#running = Promise.all([
       keep.run(signal),
+      differences.run(signal),
+      custodyPush.run(signal),
       clockWatch.run(signal),
       ...bays.map((bay) => bay.run(signal)),
     ]);
@@ -71,11 +76,16 @@ export class Station {
     await pusher.stop();
     custody.append({ event: 'agent-stopped', facts: {} });
     await this.#checkpoint();
-    custodyPush.stop();
+    await custodyPush.stop();
     status.stop();
     await custody.close();
     await status.say('offline');
     await broker.close(true);
+  }
+
+  /** Station.yaml with this digest is in force from here on: at the start, and after each change that was taken over (SPEC 4.3.5). */
+  configurationInForce(sha256: string): void {
+    this.#parts.custody.append({ event: 'configuration', facts: { sha256 } });
   }
 
   /** Called by the conditions: as long as one stands, the station is degraded. What stood before the start is told by then. */

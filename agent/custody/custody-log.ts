@@ -342,12 +342,12 @@ export class CustodyLog implements Custody {
   async #scrub(segments: readonly FoundSegment[]): Promise<void> {
     const signed = segments.filter((each) => each.signed).map(({ segment }) => segment);
     const { stationKeys, listener } = this.#options;
-    if (stationKeys === undefined || stationKeys.length === 0) return;
+    if (stationKeys === undefined || stationKeys.length === 0) return listener?.lookedThrough();
     const deps = {
       ...this.#options,
       stationKeys,
       listener,
-      isHere: (segment: SegmentId) => this.#segments.get(segment) !== undefined,
+      known: (segment: SegmentId) => this.#segments.get(segment),
       onBreak: (found: ChainBreak) => this.#broken(found),
     };
     await scrubSegments(deps, signed, this.#stopping.signal);

@@ -1,5 +1,5 @@
 // Looks through ended custody segments without hurry: do their signatures still hold, and what do they say. Reads each once, in pieces.
-import { bufferOf, parseUtf8 } from '../../protocol/bytes.ts';
+import { bufferOf, parseUtf8, sha256Hex } from '../../protocol/bytes.ts';
 import {
   CUSTODY_SEGMENT_TRUSTED_COMMENT,
   parseCustodyEntry,
@@ -14,7 +14,7 @@ import { SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import { verifyPrehashed, type PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Files } from '../../protocol/ports.ts';
 import { CustodyLines } from '../verify/custody-lines.ts';
-import { segmentPath, segmentSignaturePath } from './custody-segments.ts';
+import { segmentPath, segmentSignaturePath, type KnownSegment } from './custody-segments.ts';
 
 /** Between two segments: thousands of them shall not be felt. */
 const PAUSE_MS = 20;
@@ -37,8 +37,8 @@ export interface ScrubDeps {
   readonly clock: Clock;
   readonly stationKeys: readonly PublicKey[];
   readonly listener: CustodyListener | undefined;
-  /** False once a segment was dropped. */
-  readonly isHere: (segment: SegmentId) => boolean;
+  /** What is known of a segment; undefined once it was dropped. */
+  readonly known: (segment: SegmentId) => Pick<KnownSegment, 'lastSequence' | 'lastSha256'> | undefined;
   readonly onBreak: (found: ChainBreak) => void;
 }
 
@@ -49,10 +49,10 @@ export async function scrubSegments(
   signal: AbortSignal,
 ): Promise<void> {
   for (const segment of segments) {
-    if (!deps.isHere(segment)) continue;
+    if (deps.known(segment) === undefined) continue;
     const found = await scrubOne(deps, segment, signal);
     if (signal.aborted) return;
-    if (found !== undefined && deps.isHere(segment)) deps.onBreak(found);
+    if (found !== undefined && deps.known(segment) !== undefined) deps.onBreak(found);
     await deps.clock.sleep(PAUSE_MS, signal).catch(() => undefined);
     if (signal.aborted) return;
   }
@@ -66,14 +66,25 @@ async function scrubOne(
 ): Promise<ChainBreak | undefined> {
   const { folder, files, stationKeys, listener } = deps;
   try {
-    const digest = await eachLine(deps, segment, signal, (line) => tell(listener, line));
+    let last = new Uint8Array(0);
+    const digest = await eachLine(deps, segment, signal, (line) => {
+      tell(listener, line);
+      last = line.slice();
+    });
     const signature = await files.readAll(segmentSignaturePath(folder, segment), SIGNATURE_FILE_BYTES_MAX);
     verifyPrehashed(digest, parseUtf8(signature) ?? '', CUSTODY_SEGMENT_TRUSTED_COMMENT, stationKeys);
-    return undefined;
+    return otherEnd(deps, segment, sha256Hex(last));
   } catch (error) {
     if (signal.aborted) return undefined;
     return findBreak(deps, segment, signal, describeError(error));
   }
+}
+
+/** A whole segment can be exchanged for another one that verifies: its end must be the one that the log goes on from. */
+function otherEnd({ known }: ScrubDeps, segment: SegmentId, sha256: string): ChainBreak | undefined {
+  const { lastSequence: sequence, lastSha256 } = known(segment) ?? {};
+  if (sequence === undefined || sha256 === lastSha256) return undefined;
+  return { segment, sequence, reason: 'its last entry is not the one that was known' };
 }
 
 /** The place where the chain of a segment breaks; where it does not, the reason that was found before. */

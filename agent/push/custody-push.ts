@@ -1,27 +1,34 @@
 // Brings the custody log to the store, segment after segment, one batch at a time (SPEC 6.9). What the store holds is only what it signed.
 import { CUSTODY_BATCH_BYTES_MAX } from '../../protocol/limits.ts';
 import type { SegmentId } from '../../protocol/ids.ts';
-import type { Broker, Clock, Conditions, Log } from '../../protocol/ports.ts';
+import type { Broker, Clock, Log } from '../../protocol/ports.ts';
 import type { CustodyHead } from '../../protocol/receipt.ts';
 import type { StationTopics } from '../../protocol/topics.ts';
+import { Holdings, type HoldingsSource } from './custody-holdings.ts';
 import { verifyCustodyHead, type TrustedStore } from './push-verify.ts';
 
 /** A batch or question without an answer is sent again after this long, doubling. */
 const ANSWER_MS_MIN = 2000;
 const ANSWER_MS_MAX = 60_000;
+/** It is looked so often whether something old may be dropped. */
+const DROP_MS = 3_600_000;
 
 /** What pushing needs of the log. */
-export interface CustodySource {
-  /** Segments in the order in which they were opened, with the newest entry that a checkpoint covers. */
-  segments(): readonly { readonly segment: SegmentId; readonly lastSequence: number }[];
+export interface CustodySource extends HoldingsSource {
   /** Whole lines from a sequence on; undefined where there is nothing. */
   read(
     segment: SegmentId,
     fromSequence: number,
     bytesMax: number,
   ): Promise<{ lines: Uint8Array; from: number; to: number } | undefined>;
-  /** Digest of one entry's line; undefined where the log has no such entry. */
-  entrySha256(segment: SegmentId, sequence: number): Promise<string | undefined>;
+}
+
+/** Who drops old segments once the store said again that it holds them (custody-drop.ts). */
+export interface Dropping {
+  candidate(): SegmentId | undefined;
+  confirmed(segment: SegmentId, onDone: () => void): void;
+  refused(segment: SegmentId): void;
+  stop(): Promise<void>;
 }
 
 export interface CustodyPushOptions {
@@ -29,16 +36,17 @@ export interface CustodyPushOptions {
   readonly topics: StationTopics;
   readonly store: TrustedStore;
   readonly source: CustodySource;
+  /** Whether an entry that the store names is ours; says so to whom it may concern where it is not. Errors: the system's. */
+  readonly isOurs: (head: CustodyHead) => Promise<boolean>;
+  readonly dropping: Dropping;
   readonly clock: Clock;
   readonly log: Log;
-  readonly conditions: Conditions;
 }
 
 /** One conversation at a time: ask what is held of a segment, send what follows, go on with the next one. */
 export class CustodyPush {
   readonly #options: CustodyPushOptions;
-  /** Entries of a segment that the store signed for, in this process. */
-  readonly #held = new Map<SegmentId, number>();
+  readonly #holdings: Holdings;
   #waitingFor: SegmentId | undefined;
   #answerMs = ANSWER_MS_MIN;
   #cancel: () => void = () => undefined;
@@ -48,11 +56,12 @@ export class CustodyPush {
 
   constructor(options: CustodyPushOptions) {
     this.#options = options;
+    this.#holdings = new Holdings(options.source);
   }
 
   /** The connection came or went: what the store holds is asked again. */
   connectionChanged(connected: boolean): void {
-    this.#held.clear();
+    this.#holdings.forget();
     this.#waitingFor = undefined;
     this.#answerMs = ANSWER_MS_MIN;
     this.#cancel();
@@ -90,23 +99,29 @@ export class CustodyPush {
     );
   }
 
-  stop(): void {
+  /** Looks now and then whether something may be dropped, until the signal is aborted; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#options.clock.sleep(DROP_MS, signal).catch(() => undefined);
+      this.advance();
+    }
+  }
+
+  /** Resolves when nothing is being dropped any more; nothing is sent behind it. */
+  async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
+    await this.#options.dropping.stop();
   }
 
   async #step(): Promise<void> {
-    const open = this.#options.source
-      .segments()
-      .find(
-        ({ segment, lastSequence }) => lastSequence > 0 && (this.#held.get(segment) ?? -1) < lastSequence,
-      );
-    if (open === undefined) return;
-    const held = this.#held.get(open.segment);
-    this.#expectAnswer(open.segment);
-    if (held === undefined) return this.#publish(open.segment, 0, new Uint8Array(0));
-    const batch = await this.#options.source.read(open.segment, held + 1, CUSTODY_BATCH_BYTES_MAX);
-    if (batch !== undefined) await this.#publish(open.segment, batch.from, batch.lines);
+    const next = this.#holdings.next();
+    const segment = next?.segment ?? this.#options.dropping.candidate();
+    if (segment === undefined) return;
+    this.#expectAnswer(segment);
+    if (next?.held === undefined) return this.#publish(segment, 0, new Uint8Array(0));
+    const batch = await this.#options.source.read(segment, next.held + 1, CUSTODY_BATCH_BYTES_MAX);
+    if (batch !== undefined) await this.#publish(segment, batch.from, batch.lines);
   }
 
   async #publish(segment: SegmentId, from: number, lines: Uint8Array): Promise<void> {
@@ -123,41 +138,31 @@ export class CustodyPush {
     this.#cancel = this.#options.clock.after(this.#answerMs, () => {
       this.#answerMs = Math.min(2 * this.#answerMs, ANSWER_MS_MAX);
       this.#waitingFor = undefined;
-      this.#held.delete(segment); // asked anew: the batch or its answer was lost
+      this.#holdings.doubt(segment); // asked anew: the batch or its answer was lost
       this.advance();
     });
   }
 
   async #take(payload: Uint8Array): Promise<void> {
-    const head = verifyCustodyHead(payload, this.#options.store);
-    const { segment, sequence, sha256 } = head;
-    const ours = this.#options.source.segments().find((known) => known.segment === segment);
-    if (ours === undefined || !(await this.#isOurs(segment, sequence, sha256))) {
-      this.#options.conditions.raise('custody.store-differs', segment, { sequence: sequence ?? 0 });
-      this.#options.log.error('the store holds another custody log than this station: restored or altered', {
-        segment,
-        sequence,
-      });
-      this.#held.set(segment, Number.MAX_SAFE_INTEGER); // nothing that we could send would follow it
-    } else {
-      this.#held.set(segment, sequence ?? 0);
-      this.#answerMs = ANSWER_MS_MIN;
-    }
+    const { segment, sequence, sha256 } = verifyCustodyHead(payload, this.#options.store);
+    const head = sequence === null || sha256 === null ? null : { segment, sequence, sha256 };
+    if (head !== null && !(await this.#options.isOurs(head))) this.#holdings.differs(segment);
+    else this.#learn(segment, head?.sequence ?? 0);
     if (this.#waitingFor === segment) {
       this.#waitingFor = undefined;
       this.#cancel();
-    }
+    } else this.#holdings.newestAtStore(segment);
     this.advance();
   }
 
-  async #isOurs(segment: SegmentId, sequence: number | null, sha256: string | null): Promise<boolean> {
-    if (sequence === null) return true;
-    return (await this.#options.source.entrySha256(segment, sequence)) === sha256;
+  #learn(segment: SegmentId, sequence: number): void {
+    const { source, dropping } = this.#options;
+    const known = source.segments().find((each) => each.segment === segment);
+    if (known === undefined) return; // dropped here, or the store holds nothing of what we never had
+    this.#answerMs = ANSWER_MS_MIN;
+    const isWhole = this.#holdings.learned(known, sequence);
+    if (dropping.candidate() !== segment) return;
+    if (isWhole) dropping.confirmed(segment, () => this.advance());
+    else dropping.refused(segment);
   }
-}
-
-/** True where a receipt's head is in our log, or there is none. A head that is unknown or ahead means "restored or altered". */
-export async function knowsHead(source: CustodySource, head: CustodyHead | null): Promise<boolean> {
-  if (head === null) return true;
-  return (await source.entrySha256(head.segment, head.sequence)) === head.sha256;
 }

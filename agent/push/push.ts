@@ -41,7 +41,7 @@ export interface PushOptions {
   readonly log: Log;
   readonly conditions: Conditions;
   /** Whether a head that the store names is in our custody log. */
-  readonly knowsHead: (head: CustodyHead | null) => Promise<boolean>;
+  readonly knowsHead: (head: CustodyHead) => Promise<boolean>;
 }
 
 /** Drives all transfers of one station. */

@@ -18,32 +18,63 @@ export interface CustodyFork {
   readonly detail: string;
 }
 
+/** What a segment's first entry says beside the others of its station. */
+export interface Opening {
+  /** Undefined where it continues what is known, or names a segment that the vault does not hold (yet). */
+  readonly fork: CustodyFork | undefined;
+  /** False where another one follows it: it was lost here, and came once more. */
+  readonly isNewest: boolean;
+}
+
 /**
- * Compares entry 1 of a segment with the other segments of the station in the folder.
- * Shape: undefined where it continues what is known, or names a segment that the vault does not hold (yet).
- * Errors: the system's.
+ * Compares entry 1 of a segment with the other segments of the station in the folder. One that follows the newest one is compared with
+ * that alone; only for any other are they all looked at. Errors: the system's.
  */
-export async function findFork(
+export async function judgeOpening(
   place: { files: Files; syncs: FolderSyncs; folder: string },
-  segment: SegmentId,
+  newest: SegmentId | undefined,
   opened: CustodyEntry,
-): Promise<CustodyFork | undefined> {
-  const { files, folder } = place;
+): Promise<Opening> {
+  const { last_segment: last } = opened.facts;
+  if (newest !== undefined && last === newest)
+    return { fork: await compareEnd(place, newest, opened), isNewest: true };
+  const { isFollowed, twin, others } = await lookAtOthers(place, opened);
+  const isNewest = !isFollowed;
+  if (typeof last !== 'string') {
+    const [other] = isFollowed ? [] : others;
+    const fork = other === undefined ? undefined : { other, detail: 'the station began a log anew' };
+    return { fork, isNewest };
+  }
+  if (twin !== undefined)
+    return { fork: { other: twin, detail: 'two segments follow the same entry' }, isNewest };
+  const isHeld = isSegmentId(last) && others.has(last);
+  return { fork: isHeld ? await compareEnd(place, last, opened) : undefined, isNewest };
+}
+
+interface Others {
+  readonly others: ReadonlySet<string>;
+  /** One of them names this segment as the one before it. */
+  readonly isFollowed: boolean;
+  /** One that follows the same entry. */
+  readonly twin: string | undefined;
+}
+
+async function lookAtOthers(
+  { files, folder }: { files: Files; folder: string },
+  opened: CustodyEntry,
+): Promise<Others> {
+  const { segment, last_segment: last } = opened.facts;
   const names = (await listIfThere(files, folder)).filter((name) => name.endsWith(SUFFIX));
   const others = names.map((name) => name.slice(0, -SUFFIX.length)).filter((name) => name !== segment);
-  const last = opened.facts['last_segment'];
-  if (last === null || last === undefined) {
-    const other = others[0];
-    return other === undefined ? undefined : { other, detail: 'the station began a log anew' };
-  }
+  let isFollowed = false;
+  let twin: string | undefined;
   for (const other of others.slice(0, CUSTODY_SEGMENTS_MAX)) {
     const entry = await firstEntry(files, join(folder, other + SUFFIX));
-    if (entry !== undefined && sameBeginning(entry, opened))
-      return { other, detail: 'two segments follow the same entry' };
+    if (entry === undefined) continue;
+    isFollowed ||= entry.facts['last_segment'] === segment;
+    if (typeof last === 'string' && sameBeginning(entry, opened)) twin ??= other;
   }
-  return typeof last === 'string' && isSegmentId(last) && others.includes(last)
-    ? compareEnd(place, last, opened)
-    : undefined;
+  return { others: new Set(others), isFollowed, twin };
 }
 
 function sameBeginning(a: CustodyEntry, b: CustodyEntry): boolean {

@@ -16,7 +16,7 @@ import type { Conditions, Files, Log } from '../ports.ts';
 import type { CustodyHead } from '../receipt.ts';
 import { followBatch, type CustodyProblem } from './custody-batch.ts';
 import { CustodyFile, segmentPath } from './custody-file.ts';
-import { findFork } from './custody-forks.ts';
+import { judgeOpening } from './custody-forks.ts';
 import type { Revocations } from './keys/revocations.ts';
 import type { RevokedUse } from './keys/revoked-use.ts';
 import { readNewest, writeNewest } from './custody-newest.ts';
@@ -139,12 +139,25 @@ export class CustodyKeeper {
     const folder = await this.#options.takeFolder(station);
     if (folder === undefined) {
       log.open.clear(); // another receiver keeps it and answers
+      log.newest = undefined;
       return;
     }
     const file = await this.#file(log, folder, incoming.segment);
+    if (incoming.payload.length === 0 && file.head.sequence === 0)
+      await this.#answerNewest(station, log, folder);
     if (incoming.payload.length > 0 && !(await this.#append(station, log, { folder, file, incoming })))
       return;
     await this.#answer(station, incoming.segment, file.head);
+  }
+
+  /**
+   * Where nothing is held of the segment that was asked about, the head of the one that was begun last is told first: a station that was put
+   * back to an earlier state does not know that one, and would never ask about it.
+   */
+  async #answerNewest(station: StationId, log: StationLog, folder: string): Promise<void> {
+    const newest = await this.#newest(log, folder);
+    if (newest === undefined) return;
+    await this.#answer(station, newest, (await this.#file(log, folder, newest)).head);
   }
 
   /** False where the batch brought nothing and a problem. */
@@ -157,12 +170,13 @@ export class CustodyKeeper {
     const keys = this.#options.stations.get(station) ?? [];
     const revoked = await this.#options.revocations.of(station);
     const outcome = followBatch(file, { station, keys, revoked, ...incoming });
-    if (outcome.opened !== undefined) await this.#opening(station, folder, segment, outcome.opened);
+    const isNewest =
+      outcome.opened !== undefined && (await this.#opening(station, log, folder, outcome.opened));
     if (outcome.bytes.length > 0) {
       await file.append(outcome.bytes, outcome);
       this.#options.conditions.clear('custody.write-failed', station);
     }
-    if (outcome.opened !== undefined) {
+    if (isNewest) {
       await writeNewest({ ...this.#options, folder }, segment); // its lines are durable: a receipt may name it
       log.newest = segment;
     }
@@ -197,21 +211,32 @@ export class CustodyKeeper {
     }
   }
 
-  /** A new segment is compared with what is known; a fork is a statement, not a stop. */
+  /** A new segment is compared with what is known; a fork is a statement, not a stop. False where another segment follows it. */
   async #opening(
     station: StationId,
+    log: StationLog,
     folder: string,
-    segment: SegmentId,
     opened: CustodyEntry,
-  ): Promise<void> {
-    const fork = await findFork({ ...this.#options, folder }, segment, opened);
-    if (fork === undefined) return;
-    const facts = { segment, other_segment: fork.other, detail: fork.detail };
+  ): Promise<boolean> {
+    const newest = await this.#newest(log, folder);
+    const { fork, isNewest } = await judgeOpening({ ...this.#options, folder }, newest, opened);
+    if (fork === undefined) return isNewest;
+    const facts = {
+      segment: String(opened.facts['segment']),
+      other_segment: fork.other,
+      detail: fork.detail,
+    };
     this.#options.log.error('custody log forked: the station was put back to an earlier state, or copied', {
       station,
       ...facts,
     });
     this.#options.conditions.raise('custody.fork', station, facts);
+    return isNewest;
+  }
+
+  /** The segment that was begun last, as far as this folder tells. */
+  async #newest(log: StationLog, folder: string): Promise<SegmentId | undefined> {
+    return (log.newest ??= await readNewest(this.#options.files, folder));
   }
 
   async #report(

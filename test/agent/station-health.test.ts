@@ -20,7 +20,18 @@ async function stationWith(rig: PushRig): Promise<{ station: Station; state: () 
   const { clock, log, conditions, hub } = rig;
   const custody = Object.assign(new MemoryCustody(), { close: async () => undefined });
   const broker = hub.client('station-itself');
-  const source = { segments: () => [], read: async () => undefined, entrySha256: async () => undefined };
+  const source = {
+    segments: () => [],
+    read: async () => undefined,
+    storeHolds: () => undefined,
+    storeLost: () => undefined,
+  };
+  const dropping = {
+    candidate: () => undefined,
+    confirmed: () => undefined,
+    refused: () => undefined,
+    stop: async () => undefined,
+  };
   const store = { station: id, storeKeys: [], receivers: [] };
   const spool = { recordings: () => [].values(), get: () => undefined, reclaim: async () => undefined };
   const clockWatch = await ClockWatch.open({
@@ -37,7 +48,17 @@ async function stationWith(rig: PushRig): Promise<{ station: Station; state: () 
     topics,
     broker,
     custody,
-    custodyPush: new CustodyPush({ broker, topics, store, source, clock, log, conditions }),
+    custodyPush: new CustodyPush({
+      broker,
+      topics,
+      store,
+      source,
+      isOurs: async () => true,
+      dropping,
+      clock,
+      log,
+    }),
+    differences: { run: async () => undefined },
     pusher: rig.pusher,
     status: new StatusPublisher({ broker, topics, session, clock, log }),
     keep: new Keep({ spool, custody, clock, log, keepMs: 1000, onUnreceipted: () => undefined }),

@@ -121,6 +121,7 @@ export class DockAndStore {
         })),
         cameras: [],
         release: this.options.release ?? 'after-receipt',
+        retention: { days: 14, logDays: 730 },
       },
       {
         files: this.options.stationFiles ?? nodeFiles(),

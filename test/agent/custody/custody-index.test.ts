@@ -207,6 +207,29 @@ describe('the index', () => {
       expect(lines(disk.peek(INDEX)).slice(0, 4)).toEqual(lines(good).slice(0, 4));
     });
 
+  test('does not stand for a segment that was exchanged for another one of the same key', async () => {
+    const { disk, ids } = await threeRuns();
+    const other = logDisk();
+    const { custody: foreign } = await open(other, 99);
+    await foreign.close();
+    const [victim, stranger] = [ids[1] as SegmentId, foreign.segments()[0]?.segment as SegmentId];
+    for (const end of ['.jsonl', '.jsonl.minisig'])
+      disk.corrupt(
+        `${FOLDER}/${victim}${end}`,
+        () => other.peek(`${FOLDER}/${stranger}${end}`) as Uint8Array,
+      );
+    const { custody, conditions, clock } = await open(disk, 4);
+    for (let turn = 0; turn < 5; turn++) {
+      await clock.advance(20);
+      await settle(20);
+    }
+    expect(conditions.facts('custody.chain-broken')).toMatchObject({
+      segment: victim,
+      reason: 'its last entry is not the one that was known',
+    });
+    await custody.close();
+  });
+
   test('that cannot be written hinders nothing', async () => {
     const { disk } = await threeRuns();
     disk.fail({ operation: 'create', nth: 1, code: 'ENOSPC', times: 99, path: 'custody-index' });

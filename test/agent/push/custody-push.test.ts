@@ -1,58 +1,306 @@
-import { expect, test } from 'vitest';
-import { CustodyPush } from '../../../agent/push/custody-push.ts';
-import { parseSegmentId, parseStationId } from '../../../protocol/ids.ts';
+// The conversation about the custody log: what is asked, what is sent, and what is found out of a store that is not what it was.
+import { describe, expect, test } from 'vitest';
+import { CustodyPush, type Dropping } from '../../../agent/push/custody-push.ts';
+import { makeSegmentId, parseSegmentId, parseStationId, type SegmentId } from '../../../protocol/ids.ts';
+import type { CustodyHead } from '../../../protocol/receipt.ts';
 import { stationTopics } from '../../../protocol/topics.ts';
-import { ManualClock } from '../../fakes/clock-manual.ts';
-import { MemoryConditions } from '../../fakes/conditions-memory.ts';
+import { ManualClock, settle } from '../../fakes/clock-manual.ts';
+import { CustodyStore, entryDigest } from '../../fakes/custody-store.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
+import { seededRandom } from '../../fakes/random-seeded.ts';
 
 const station = parseStationId('kod-1');
-const segment = parseSegmentId('abcdefghijklmnopqrstuvwxye');
+const ENTRIES = 3;
 
-/** A log of one entry, a broker that swallows, and the times at which something was asked. */
-function silent(): { push: CustodyPush; clock: ManualClock; askedAtMs: number[] } {
-  const clock = new ManualClock();
-  const askedAtMs: number[] = [];
-  const push = new CustodyPush({
-    broker: {
-      connected: true,
-      publish: () => {
-        askedAtMs.push(clock.monotonicMs());
-        return Promise.resolve();
+const NOTHING_TO_DROP: Dropping = {
+  candidate: () => undefined,
+  confirmed: () => undefined,
+  refused: () => undefined,
+  stop: async () => undefined,
+};
+
+/** A station with a log of so many segments of three entries each; all but the newest have ended. */
+class LogRig {
+  readonly clock = new ManualClock();
+  readonly store = new CustodyStore(station);
+  readonly log = new MemoryLog();
+  readonly segments: { segment: SegmentId; lastSequence: number; held: boolean }[];
+  /** Heads that the store named and that are not ours. */
+  readonly foreign: CustodyHead[] = [];
+  dropping: Dropping = NOTHING_TO_DROP;
+  answers = true;
+  readonly push: CustodyPush;
+
+  constructor(count: number, held = false) {
+    const random = seededRandom(11);
+    this.segments = Array.from({ length: count }, () => ({
+      segment: makeSegmentId(random),
+      lastSequence: ENTRIES,
+      held,
+    }));
+    const newest = this.segments.at(-1);
+    if (newest !== undefined) newest.held = false;
+    for (const known of this.segments) if (known.held) this.store.held.set(known.segment, ENTRIES);
+    this.store.newest = this.segments.filter((known) => known.held).at(-1)?.segment;
+    this.push = new CustodyPush({
+      broker: { connected: true, publish: (topic, payload) => this.#publish(topic, payload) },
+      topics: stationTopics('bodydock', station),
+      store: { station, storeKeys: this.store.storeKeys, receivers: this.store.receivers },
+      source: {
+        segments: () => this.segments,
+        read: async (segment, from) => {
+          const to = this.segments.find((known) => known.segment === segment)?.lastSequence ?? 0;
+          return { lines: Buffer.from('line\n'), from, to };
+        },
+        storeHolds: (segment) => this.#remember(segment, true),
+        storeLost: (segment) => {
+          const from = this.segments.findIndex((known) => known.segment === segment);
+          for (const known of this.segments.slice(from)) known.held = false;
+        },
       },
-    },
-    topics: stationTopics('bodydock', station),
-    store: { station, storeKeys: [], receivers: [] },
-    source: {
-      segments: () => [{ segment, lastSequence: 1 }],
-      read: () => Promise.resolve(undefined),
-      entrySha256: () => Promise.resolve(undefined),
-    },
-    clock,
-    log: new MemoryLog(),
-    conditions: new MemoryConditions(),
-  });
-  return { push, clock, askedAtMs };
+      isOurs: async (head) => {
+        const ours = this.segments.find((known) => known.segment === head.segment);
+        const isOurs =
+          ours !== undefined &&
+          head.sequence <= ours.lastSequence &&
+          head.sha256 === entryDigest(head.segment, head.sequence);
+        if (!isOurs) this.foreign.push(head);
+        return isOurs;
+      },
+      dropping: {
+        candidate: () => this.dropping.candidate(),
+        confirmed: (...args) => this.dropping.confirmed(...args),
+        refused: (segment) => this.dropping.refused(segment),
+        stop: () => this.dropping.stop(),
+      },
+      clock: this.clock,
+      log: this.log,
+    });
+  }
+
+  id(at: number): SegmentId {
+    return this.segments.at(at)?.segment as SegmentId;
+  }
+
+  /** Loses the connection, finds it again, and lets everything be said. What was asked and sent before is forgotten. */
+  async reconnect(): Promise<void> {
+    this.store.asked.length = 0;
+    this.store.sent.length = 0;
+    this.push.connectionChanged(false);
+    this.push.connectionChanged(true);
+    await this.talk();
+  }
+
+  async talk(): Promise<void> {
+    for (let quiet = 0, seen = -1; quiet < 3;) {
+      await settle(20);
+      const said = this.store.asked.length + this.store.sent.length;
+      quiet = said === seen ? quiet + 1 : 0;
+      seen = said;
+    }
+  }
+
+  async #publish(topic: string, payload: Uint8Array): Promise<void> {
+    const segment = parseSegmentId(topic.split('/').at(-2) ?? '');
+    const last = this.segments.find((known) => known.segment === segment)?.lastSequence ?? 0;
+    const answers = await this.store.take(topic, payload, last);
+    if (this.answers) for (const answer of answers) this.push.take(answer);
+  }
+
+  #remember(segment: SegmentId, held: boolean): void {
+    const known = this.segments.slice(0, -1).find((each) => each.segment === segment);
+    if (known !== undefined) known.held = held;
+  }
 }
 
-test('a store that does not answer is asked again with doubling pauses up to a minute', async () => {
-  const { push, clock, askedAtMs } = silent();
-  const start = clock.monotonicMs();
-  push.connectionChanged(true);
-  for (let second = 0; second < 200; second++) await clock.advance(1000);
-  const pauses = askedAtMs.map((at, index) => at - (askedAtMs[index - 1] ?? start)).slice(1);
-  expect(pauses.slice(0, 6)).toEqual([2000, 4000, 8000, 16_000, 32_000, 60_000]);
+describe('a store that does not answer', () => {
+  async function silent(): Promise<{ rig: LogRig; askedAtMs: number[] }> {
+    const rig = new LogRig(1);
+    rig.answers = false;
+    const askedAtMs: number[] = [];
+    rig.store.take = (...args) => {
+      askedAtMs.push(rig.clock.monotonicMs());
+      return CustodyStore.prototype.take.apply(rig.store, args);
+    };
+    rig.push.connectionChanged(true);
+    await settle();
+    return { rig, askedAtMs };
+  }
+
+  test('is asked again with doubling pauses up to a minute', async () => {
+    const { rig, askedAtMs } = await silent();
+    for (let second = 0; second < 200; second++) await rig.clock.advance(1000);
+    const pauses = askedAtMs.map((at, index) => at - (askedAtMs[index - 1] ?? at)).slice(1);
+    expect(pauses.slice(0, 6)).toEqual([2000, 4000, 8000, 16_000, 32_000, 60_000]);
+  });
+
+  test('is asked within two seconds once it says anything of a recording, and no oftener', async () => {
+    const { rig, askedAtMs } = await silent();
+    for (let second = 0; second < 70; second++) await rig.clock.advance(1000);
+    const before = askedAtMs.length;
+    for (let message = 0; message < 100; message++) rig.push.storeHeard();
+    await rig.clock.advance(2000);
+    expect(askedAtMs.length).toBe(before + 1);
+    for (let message = 0; message < 100; message++) rig.push.storeHeard();
+    await rig.clock.advance(1900);
+    expect(askedAtMs.length).toBe(before + 1);
+  });
 });
 
-test('as soon as the store says anything of a recording, the log is asked for within two seconds, and no oftener', async () => {
-  const { push, clock, askedAtMs } = silent();
-  push.connectionChanged(true);
-  for (let second = 0; second < 70; second++) await clock.advance(1000);
-  const before = askedAtMs.length;
-  for (let message = 0; message < 100; message++) push.storeHeard();
-  await clock.advance(2000);
-  expect(askedAtMs.length).toBe(before + 1);
-  for (let message = 0; message < 100; message++) push.storeHeard();
-  await clock.advance(1900);
-  expect(askedAtMs.length).toBe(before + 1);
+describe('a log of thousands of segments that the store holds', () => {
+  test('is not asked for again: at a connect only the ends of it, and the newest one is sent', async () => {
+    const rig = new LogRig(5000, true);
+    await rig.reconnect();
+    expect(rig.store.asked).toEqual([rig.id(-1), rig.id(0)]);
+    expect(rig.store.sent).toEqual([rig.id(-1)]);
+    await rig.reconnect();
+    expect(rig.store.asked).toEqual([rig.id(-1), rig.id(0)]);
+    expect(rig.store.sent).toEqual([]);
+  });
+
+  test('of which nobody remembers it, is asked for once, and not again at the next connect', async () => {
+    const rig = new LogRig(1000, true);
+    for (const known of rig.segments) known.held = false;
+    await rig.reconnect();
+    expect(new Set(rig.store.asked).size).toBe(999); // of one the store speaks unasked
+    expect(rig.store.asked).toHaveLength(999);
+    expect(rig.store.sent).toEqual([rig.id(-1)]);
+    await rig.reconnect();
+    expect(rig.store.asked).toEqual([rig.id(-1), rig.id(0)]);
+  });
+});
+
+describe('a store that was put back to an earlier state', () => {
+  test('gets again what it lost behind the newest segment that it names, and nothing that it still holds', async () => {
+    const rig = new LogRig(20, true);
+    await rig.reconnect();
+    for (const known of rig.segments.slice(12)) rig.store.held.delete(known.segment);
+    rig.store.newest = rig.id(11);
+    await rig.reconnect();
+    expect([...new Set(rig.store.sent)].sort()).toEqual(
+      rig.segments
+        .slice(12)
+        .map(({ segment }) => segment)
+        .sort(),
+    );
+    expect(rig.segments.every(({ segment }) => rig.store.held.get(segment) === ENTRIES)).toBe(true);
+    expect(rig.segments.slice(0, -1).every(({ held }) => held)).toBe(true);
+    expect(rig.foreign).toEqual([]);
+  });
+
+  test('and one that is empty, gets everything again', async () => {
+    const rig = new LogRig(20, true);
+    await rig.reconnect();
+    rig.store.held.clear();
+    rig.store.newest = undefined;
+    await rig.reconnect();
+    expect(rig.segments.every(({ segment }) => rig.store.held.get(segment) === ENTRIES)).toBe(true);
+  });
+
+  test('and that holds half of a segment, gets its second half', async () => {
+    const rig = new LogRig(3, true);
+    rig.store.held.set(rig.id(0), 1);
+    await rig.reconnect();
+    expect(rig.store.held.get(rig.id(0))).toBe(ENTRIES);
+    expect(rig.foreign).toEqual([]);
+  });
+});
+
+describe('a station that was put back to an earlier state', () => {
+  test('hears of the segment that it does not have before it sends its own', async () => {
+    const rig = new LogRig(3, true);
+    const lost = makeSegmentId(seededRandom(99));
+    rig.store.held.set(lost, 7);
+    rig.store.newest = lost;
+    await rig.reconnect();
+    expect(rig.foreign).toEqual([{ segment: lost, sequence: 7, sha256: entryDigest(lost, 7) }]);
+    expect(rig.store.held.get(rig.id(-1))).toBe(ENTRIES);
+  });
+
+  test('sends nothing behind a segment of which the store holds more, and goes on with the others', async () => {
+    const rig = new LogRig(4, true);
+    const cut = rig.segments[1];
+    if (cut === undefined) throw new Error('no segment');
+    cut.held = false;
+    rig.store.held.set(cut.segment, ENTRIES + 5);
+    await rig.reconnect();
+    expect(rig.foreign).toEqual([
+      { segment: cut.segment, sequence: ENTRIES + 5, sha256: entryDigest(cut.segment, ENTRIES + 5) },
+    ]);
+    expect(rig.store.sent).toEqual([rig.id(-1)]);
+    expect(cut.held).toBe(false);
+  });
+});
+
+describe('what may be dropped', () => {
+  /** Drops the oldest segment as soon as it is confirmed; tells what was said. */
+  function droppingFrom(rig: LogRig): string[] {
+    const said: string[] = [];
+    let refused = false;
+    rig.dropping = {
+      ...NOTHING_TO_DROP,
+      candidate: () => (rig.segments.length > 2 && !refused ? rig.id(0) : undefined),
+      confirmed: (segment, onDone) => {
+        said.push(`dropped ${segment}`);
+        rig.segments.shift();
+        onDone();
+      },
+      refused: (segment) => {
+        said.push(`refused ${segment}`);
+        refused = true;
+      },
+    };
+    return said;
+  }
+
+  test('is asked about once more, one segment after the other, when nothing else is to be said', async () => {
+    const rig = new LogRig(5, true);
+    const [first, second, third] = [rig.id(0), rig.id(1), rig.id(2)];
+    const said = droppingFrom(rig);
+    await rig.reconnect();
+    expect(said).toEqual([`dropped ${first}`, `dropped ${second}`, `dropped ${third}`]);
+    expect(rig.store.sent).toEqual([rig.id(-1)]);
+    expect(rig.segments).toHaveLength(2);
+  });
+
+  test('stays where the store does not say that it holds the whole of it', async () => {
+    const rig = new LogRig(5, true);
+    const said = droppingFrom(rig);
+    rig.store.held.set(rig.id(0), ENTRIES - 1);
+    rig.store.take = async (topic, payload, last) => {
+      if (payload.length > 0) return []; // it takes nothing now
+      return CustodyStore.prototype.take.call(rig.store, topic, payload, last);
+    };
+    await rig.reconnect();
+    expect(said).toEqual([`refused ${rig.id(0)}`]);
+    expect(rig.segments).toHaveLength(5);
+  });
+
+  test('is looked for once an hour while a connection stands', async () => {
+    const rig = new LogRig(3, true);
+    await rig.reconnect();
+    const ending = new AbortController();
+    const running = rig.push.run(ending.signal);
+    const said = droppingFrom(rig);
+    await rig.clock.advance(3_600_000);
+    await rig.talk();
+    expect(said).toHaveLength(1);
+    ending.abort(new Error('ended'));
+    await running;
+  });
+});
+
+test('an answer that is not signed, of another store or for another station changes nothing', async () => {
+  const rig = new LogRig(2, true);
+  await rig.reconnect();
+  const stranger = new CustodyStore(parseStationId('kod-2'));
+  rig.push.take(await stranger.answer(rig.id(0)));
+  const unsigned = Buffer.from(await rig.store.answer(rig.id(0), { sequence: null, sha256: null }));
+  rig.push.take(Buffer.from(unsigned.toString().replace('sequence\\":null', 'sequence\\":9')));
+  await rig.talk();
+  expect(rig.log.messages('warn')).toEqual([
+    'custody head from the store refused',
+    'custody head from the store refused',
+  ]);
+  expect(rig.segments[0]?.held).toBe(true);
 });

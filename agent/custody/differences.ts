@@ -1,0 +1,219 @@
+// Recognises a station that is not what it was (acceptance SPL-08): its log or its spool is gone, or both are of an older day. The store's
+// signed word is compared with the log, and the log with the spool.
+//
+// Invariants:
+// 1. Nothing is erased, dropped or sent because of a difference; it is entered into the log, raised, and shown until it is over.
+// 2. Each difference is entered once, over starts too: the log itself remembers it, so an index that is lost loses none.
+// 3. It is over when the same entry is known again or the same recording is there again, or when a person has acknowledged it. It is not
+//    over because a newer head fits: behind an image that was put back the log goes on, and the store follows it within a second.
+import { describeError, DockError } from '../../protocol/errors.ts';
+import type { RecordingId } from '../../protocol/ids.ts';
+import { CUSTODY_GROUP_ENTRIES } from '../../protocol/limits.ts';
+import type { Clock, Conditions, Files, Log } from '../../protocol/ports.ts';
+import type { CustodyHead } from '../../protocol/receipt.ts';
+import { readAcknowledgement, removeAcknowledgement } from './acknowledgement.ts';
+import type { CustodyLog } from './custody-log.ts';
+import {
+  DIFFERENCES_MAX,
+  keyOf,
+  type Difference,
+  type DifferenceKind,
+  type LogReview,
+} from './log-review.ts';
+
+/** It is looked so often whether somebody acknowledged. */
+const LOOK_MS = 30_000;
+/** A recording that leaves for the quarantine is out of the spool this long at most before the log says so. */
+const SETTLE_MS = 10_000;
+/** Lost recordings that are named one by one. */
+const NAMED_MAX = 1000;
+
+const MEANING: Readonly<Record<DifferenceKind, string>> = {
+  'cut-tail': 'the store holds entries behind the last one that this station has in a segment',
+  rewritten: 'the store holds another entry than this station in the same place',
+  'older-image': 'the store holds a segment that this station does not have',
+  'spool-lost':
+    'a recording that the log calls spooled is not in the spool, and the store gave no receipt for it',
+};
+const REMEDY =
+  'an older card image was put back, a part of the spool was lost, or another station uses this key: put the right one back; where that cannot be, verify vault and spool, and then `bodydock custody --acknowledge --reason CODE`';
+
+export interface DifferencesOptions {
+  readonly review: LogReview;
+  readonly custody: Pick<CustodyLog, 'append' | 'checkpoint' | 'segments' | 'entrySha256'>;
+  readonly spool: { get(recording: RecordingId): unknown };
+  readonly files: Files;
+  /** See acknowledgement.ts. */
+  readonly acknowledgementFile: string;
+  readonly clock: Clock;
+  readonly conditions: Conditions;
+  readonly log: Log;
+}
+
+/** Knows what differs and shows it. */
+export class Differences {
+  readonly #options: DifferencesOptions;
+  /** Found and not over, by `keyOf`. Filled by the review; until then what the store says is kept back. */
+  readonly #found = new Map<string, Difference & { acknowledged: boolean }>();
+  /** The store's last word on a segment: the difference, or undefined where it fits. */
+  readonly #said = new Map<string, Difference | undefined>();
+  #reviewed = false;
+  #stopping = false;
+
+  constructor(options: DifferencesOptions) {
+    this.#options = options;
+  }
+
+  /** Whether an entry that the store names is in our log; a difference is entered and shown. Errors: the system's. */
+  async isOurs(head: CustodyHead): Promise<boolean> {
+    const difference = await this.#differenceOf(head);
+    const { segment: subject, sequence, sha256 } = head;
+    const found = difference && { difference, subject, sequence, sha256 };
+    if (this.#said.size < DIFFERENCES_MAX || this.#said.has(subject)) this.#said.set(subject, found);
+    if (this.#reviewed) this.#apply();
+    return difference === undefined;
+  }
+
+  /** Takes over what earlier runs found, looks for lost recordings, and for a person's word, until the signal is aborted. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const ended = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      if (signal.aborted) resolve();
+    });
+    void ended.then(() => (this.#stopping = true));
+    await Promise.race([this.#options.review.whole, ended]);
+    await this.#takeOver().catch((error: unknown) => this.#failed(error));
+    this.#apply();
+    await this.#lookForLost(signal).catch((error: unknown) => this.#failed(error));
+    while (!signal.aborted) {
+      await this.#acknowledged().catch((error: unknown) => this.#failed(error));
+      await this.#options.clock.sleep(LOOK_MS, signal).catch(() => undefined);
+    }
+  }
+
+  async #differenceOf({ segment, sequence, sha256 }: CustodyHead): Promise<DifferenceKind | undefined> {
+    const { custody, review } = this.#options;
+    const known = custody.segments().find((each) => each.segment === segment);
+    if (known === undefined) return review.dropped.has(segment) ? undefined : 'older-image';
+    const ours = sequence > known.lastSequence ? undefined : await custody.entrySha256(segment, sequence);
+    if (ours === undefined) return 'cut-tail';
+    return ours === sha256 ? undefined : 'rewritten';
+  }
+
+  /** What earlier runs found and what is still so. */
+  async #takeOver(): Promise<void> {
+    for (const [key, found] of this.#options.review.differences) this.#found.set(key, { ...found });
+    this.#reviewed = true;
+    for (const found of this.#standing()) if (await this.#isOver(found)) this.#over(found);
+    this.#show();
+  }
+
+  async #isOver({ difference, subject, sequence, sha256 }: Difference): Promise<boolean> {
+    const { spool, custody } = this.#options;
+    if (difference === 'spool-lost') return spool.get(subject as RecordingId) !== undefined;
+    const known = custody.segments().find((each) => each.segment === subject);
+    return known !== undefined && (await custody.entrySha256(known.segment, sequence ?? 0)) === sha256;
+  }
+
+  /** What the store said since the last time. */
+  #apply(): void {
+    for (const [subject, found] of this.#said) {
+      if (found !== undefined) this.#enter(found);
+      else
+        for (const known of this.#standing())
+          if (known.subject === subject && known.difference !== 'spool-lost') this.#over(known);
+    }
+    this.#said.clear();
+    this.#show();
+  }
+
+  /** Once, when all was told. Looked at twice: what leaves for the quarantine at this moment is entered a little later. */
+  async #lookForLost(signal: AbortSignal): Promise<void> {
+    const { custody, clock, log } = this.#options;
+    if (signal.aborted || this.#lost().length === 0) return;
+    await clock.sleep(SETTLE_MS, signal);
+    const lost = this.#lost();
+    if (lost.length > 0) log.error('recordings are missing in the spool', { recordings: lost.length });
+    for (const [at, subject] of lost.slice(0, NAMED_MAX).entries()) {
+      this.#enter({ difference: 'spool-lost', subject, sequence: null, sha256: null });
+      if (at % CUSTODY_GROUP_ENTRIES === 0) await custody.checkpoint();
+    }
+    this.#show();
+  }
+
+  #lost(): string[] {
+    const { review, spool } = this.#options;
+    return [...review.unsettled].filter((recording) => spool.get(recording as RecordingId) === undefined);
+  }
+
+  /** Enters a difference that is new. */
+  #enter(difference: Difference): void {
+    const key = keyOf(difference);
+    if (this.#found.has(key) || this.#found.size >= DIFFERENCES_MAX) return;
+    this.#found.set(key, { ...difference, acknowledged: false });
+    this.#append({ event: 'difference-found', facts: { ...difference } });
+    const what = MEANING[difference.difference];
+    this.#options.log.error('this station is not what it was', { ...difference, what, remedy: REMEDY });
+  }
+
+  /** The same entry is known again, or the same recording is there. */
+  #over({ difference, subject, sequence, sha256 }: Difference): void {
+    this.#found.delete(keyOf({ difference, subject }));
+    this.#append({ event: 'difference-gone', facts: { difference, subject, sequence, sha256 } });
+  }
+
+  async #acknowledged(): Promise<void> {
+    const { files, acknowledgementFile, custody, log } = this.#options;
+    try {
+      const word = await readAcknowledgement(files, acknowledgementFile);
+      if (word === undefined) return;
+      const standing = this.#standing();
+      if (standing.length > 0) {
+        const facts = { differences: standing.length, reason: word.reason };
+        custody.append({ event: 'difference-acknowledged', facts });
+        await custody.checkpoint();
+        log.warn('differences acknowledged by a person', facts);
+      }
+      for (const found of standing) this.#found.set(keyOf(found), { ...found, acknowledged: true });
+      this.#show();
+    } catch (error) {
+      if (!(error instanceof DockError) || error.code === 'custody.write-failed') throw error;
+      log.warn('acknowledgement that is none removed', { error });
+    }
+    await removeAcknowledgement(files, acknowledgementFile);
+  }
+
+  #standing(): Difference[] {
+    return [...this.#found.values()].filter(({ acknowledged }) => !acknowledged);
+  }
+
+  #show(): void {
+    const { conditions } = this.#options;
+    const standing = this.#standing();
+    const lost = standing.filter(({ difference }) => difference === 'spool-lost');
+    const store = standing.filter(({ difference }) => difference !== 'spool-lost');
+    const newest = store.at(-1);
+    if (newest === undefined) conditions.clear('custody.store-differs', null);
+    else {
+      const { difference, subject, sequence } = newest;
+      const facts = { difference, segment: subject, sequence, differences: store.length };
+      conditions.raise('custody.store-differs', null, facts);
+    }
+    const [first] = lost;
+    if (first === undefined) conditions.clear('spool.recordings-lost', null);
+    else conditions.raise('spool.recordings-lost', null, { recordings: lost.length, first: first.subject });
+  }
+
+  #append(event: Parameters<CustodyLog['append']>[0]): void {
+    try {
+      this.#options.custody.append(event);
+    } catch (error) {
+      this.#options.log.error('entry of the custody log not taken', { ...event.facts, error });
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#stopping) return;
+    this.#options.log.warn('differences not looked at', { reason: describeError(error) });
+  }
+}

@@ -1,0 +1,95 @@
+// What the store holds of the custody log, as far as it said so, and what is asked or sent next. Pure; custody-push.ts talks.
+//
+// What it said of ended segments is remembered over connections and starts (custody-index.ts), so that thousands of them are not asked
+// about again. A store that lost them (restored from a backup, or begun anew) is found out by two questions at each connect: about the
+// oldest segment, and about the one behind the newest that the store names.
+import type { SegmentId } from '../../protocol/ids.ts';
+import type { KnownSegment } from '../custody/custody-segments.ts';
+
+/** A segment of the log as far as pushing needs it. */
+export type PushedSegment = Readonly<Pick<KnownSegment, 'segment' | 'lastSequence' | 'held'>>;
+
+/** What is remembered of the store. */
+export interface HoldingsSource {
+  /** Segments in the order in which they were opened, with the newest entry that a checkpoint covers. */
+  segments(): readonly PushedSegment[];
+  /** The store has signed that it holds all of a segment. */
+  storeHolds(segment: SegmentId): void;
+  /** The store does not hold what it held of a segment: nothing is known of that one and of all behind it. */
+  storeLost(segment: SegmentId): void;
+}
+
+/** One thing to do: ask what is held of a segment, or send what comes behind entry `held`. */
+export interface HoldingsStep {
+  readonly segment: SegmentId;
+  readonly held: number | undefined;
+}
+
+/** Holdings of one store. */
+export class Holdings {
+  readonly #source: HoldingsSource;
+  /** Entries that the store signed for in this connection. */
+  readonly #said = new Map<SegmentId, number>();
+  /** Segments that are asked about although they count as held. */
+  #spots: SegmentId[] = [];
+
+  constructor(source: HoldingsSource) {
+    this.#source = source;
+  }
+
+  /** The connection came or went. */
+  forget(): void {
+    const segments = this.#source.segments();
+    const [oldest, newest] = [segments[0], segments.at(-1)];
+    this.#said.clear();
+    this.#spots = [];
+    if (newest !== undefined) this.#spots.push(newest.segment);
+    if (oldest?.held === true) this.#spots.push(oldest.segment);
+  }
+
+  /** What is next; undefined where the store holds everything. */
+  next(): HoldingsStep | undefined {
+    const [spot] = this.#spots;
+    if (spot !== undefined) return { segment: spot, held: undefined };
+    const open = this.#source
+      .segments()
+      .find((each) => each.lastSequence > 0 && (this.#heldOf(each) ?? -1) < each.lastSequence);
+    return open && { segment: open.segment, held: this.#heldOf(open) };
+  }
+
+  /** No answer came: what is held of it is asked again. */
+  doubt(segment: SegmentId): void {
+    this.#said.delete(segment);
+  }
+
+  /** The store said that it holds entries up to that one, which is ours, or none. True where that is the whole segment. */
+  learned({ segment, lastSequence, held }: PushedSegment, sequence: number): boolean {
+    this.#answered(segment);
+    this.#said.set(segment, sequence);
+    if (sequence >= lastSequence) this.#source.storeHolds(segment);
+    else if (held) this.#source.storeLost(segment);
+    return sequence >= lastSequence;
+  }
+
+  /** The store holds something else: nothing that we could send would follow it. */
+  differs(segment: SegmentId): void {
+    this.#answered(segment);
+    this.#said.set(segment, Number.MAX_SAFE_INTEGER);
+  }
+
+  /** The segment that the store says was begun last there: one behind it that counts as held is looked at. */
+  newestAtStore(segment: SegmentId): void {
+    const segments = this.#source.segments();
+    const at = segments.findIndex((each) => each.segment === segment);
+    const behind = at < 0 ? undefined : segments[at + 1];
+    if (behind?.held === true && !this.#said.has(behind.segment)) this.#spots.push(behind.segment);
+  }
+
+  #answered(segment: SegmentId): void {
+    this.#spots = this.#spots.filter((spot) => spot !== segment);
+  }
+
+  #heldOf({ segment, lastSequence, held }: PushedSegment): number | undefined {
+    return this.#said.get(segment) ?? (held ? lastSequence : undefined);
+  }
+}
