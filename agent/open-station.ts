@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import { keyChangesFolder, loadKeyHistory } from '../config/key-changes.ts';
 import { readSigningKey } from '../config/keys.ts';
 import { loadProofs } from '../config/proofs.ts';
 import type { StationConfig } from '../config/station-config.ts';
@@ -44,7 +45,12 @@ export async function openStation(
 ): Promise<ComposedStation> {
   const signingKey = await readSigningKey(config.keys.signingFile);
   const lock = await lockSpool(config.spool.path);
-  const stationKeys = [publicKeyOf(signingKey)];
+  const own = publicKeyOf(signingKey);
+  const folder = keyChangesFolder(config.spool.path);
+  const { earlier } = await loadKeyHistory(folder, config.station, own, (file, error) =>
+    log.warn('key change does not hold', { file, error }),
+  );
+  const stationKeys = [own, ...earlier];
   const clock = nodeClock();
   const random = nodeRandom();
   const session = makeSessionId(random);

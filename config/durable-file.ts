@@ -69,8 +69,8 @@ async function fill(handle: FileHandle, bytes: Uint8Array, mode: number): Promis
   }
 }
 
-/** A name is durable only once its folder is. */
-async function syncFolder(path: string): Promise<void> {
+/** A name is durable only once its folder is. Errors: the system's. */
+export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await handle.sync();

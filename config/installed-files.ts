@@ -6,6 +6,7 @@ import { describeError } from '../protocol/errors.ts';
 import { publicKeyOf, type PublicKey } from '../protocol/minisign.ts';
 import { checkDiskPlace } from './disk-place.ts';
 import { FileFinds } from './file-finds.ts';
+import { keyChangesFolder, loadKeyHistory } from './key-changes.ts';
 import { readSigningKey } from './keys.ts';
 import { loadProofs, proofsFolder } from './proofs.ts';
 import type { ReceiverConfig } from './receiver-config.ts';
@@ -94,13 +95,30 @@ async function checkBayFolder(path: string, finds: FileFinds): Promise<void> {
     );
 }
 
+/** Keys that the station had before. */
+async function checkKeyChanges(
+  { spool, station }: StationConfig,
+  key: PublicKey,
+  finds: FileFinds,
+): Promise<readonly PublicKey[]> {
+  const folder = keyChangesFolder(spool.path);
+  const history = await loadKeyHistory(folder, station, key, (file, error) =>
+    finds.warning(`${folder}/${file}`, `counts as no key change: ${describeError(error)}`),
+  ).catch((error: unknown) => {
+    finds.warning(folder, `cannot be read: ${describeError(error)}`);
+    return undefined;
+  });
+  return history?.earlier ?? [];
+}
+
 async function checkProofs(
   config: StationConfig,
   key: PublicKey | undefined,
   finds: FileFinds,
 ): Promise<string[]> {
   const folder = proofsFolder(config.spool.path);
-  const proofs = await loadProofs(folder, config.station, key === undefined ? [] : [key], (file, error) =>
+  const keys = key === undefined ? [] : [key, ...(await checkKeyChanges(config, key, finds))];
+  const proofs = await loadProofs(folder, config.station, keys, (file, error) =>
     finds.warning(`${folder}/${file}`, `counts as no proof: ${describeError(error)}`),
   ).catch((error: unknown) => {
     finds.warning(folder, `cannot be read: ${describeError(error)}`);

@@ -1,9 +1,14 @@
 // Documents about keys (SPEC 4.9): the change of a key, signed by the old one, and the store's revocation of a station's key.
 import * as z from 'zod';
+import { sha256Hex } from './bytes.ts';
 import * as d from './document.ts';
+import { DockError } from './errors.ts';
+import { keyIdHex, parsePublicKey, publicKeyLine, verifyDocument, type PublicKey } from './minisign.ts';
 
 export const KEY_CHANGE_TRUSTED_COMMENT = 'bodydock key-change';
 export const KEY_REVOCATION_TRUSTED_COMMENT = 'bodydock key-revocation';
+/** Behind the name of a key change: the signature by the new key; that by the old one ends as all signatures do. */
+export const NEW_KEY_SIGNATURE_SUFFIX = '.new.minisig';
 /** Both are some 400 bytes. */
 export const KEY_DOCUMENT_BYTES_MAX = 4 * 1024;
 
@@ -43,6 +48,56 @@ export function encodeKeyChange(change: KeyChange): Uint8Array {
 /** A key change from its bytes. Errors: "canonical.refused", "document.version", "document.refused". */
 export function parseKeyChange(bytes: Uint8Array): KeyChange {
   return d.parseDocument(keyChangeSchema, bytes, KEY_DOCUMENT_BYTES_MAX);
+}
+
+/** Name of a change's file: the first 16 hex digits of its digest. */
+export function keyChangeName(bytes: Uint8Array): string {
+  return `${sha256Hex(bytes).slice(0, 16)}.change.json`;
+}
+
+/** A change whose new key signed it, and what `key-changed` says of it (SPEC 4.3). */
+export interface ProvenKeyChange {
+  readonly change: KeyChange;
+  readonly facts: {
+    readonly old_key_id: string;
+    readonly new_key_id: string;
+    readonly change_sha256: string;
+  };
+}
+
+/**
+ * Verifies the signature by the new key: whoever holds that key says which key it had before.
+ * Errors: those of parseKeyChange; "signature.*"; "key.malformed"; "key-change.holder" for somebody else's.
+ */
+export function proveKeyChange(bytes: Uint8Array, newKeySignature: string, holder: string): ProvenKeyChange {
+  const change = parseKeyChange(bytes);
+  const [old, fresh] = [parsePublicKey(change.old_key), parsePublicKey(change.new_key)];
+  verifyDocument(bytes, newKeySignature, KEY_CHANGE_TRUSTED_COMMENT, [fresh]);
+  if (change.holder !== holder)
+    throw new DockError('key-change.holder', `a change of a key of ${change.holder}, not of ${holder}`, {
+      retry: 'never',
+    });
+  const facts = {
+    old_key_id: keyIdHex(old.keyId),
+    new_key_id: keyIdHex(fresh.keyId),
+    change_sha256: sha256Hex(bytes),
+  };
+  return { change, facts };
+}
+
+/** The keys that came before `current`, the last one first: each is named by a change that its successor signed. */
+export function earlierKeys(current: PublicKey, changes: readonly ProvenKeyChange[]): PublicKey[] {
+  const lines = [publicKeyLine(current)];
+  for (const line of lines)
+    for (const { change } of changes)
+      if (change.new_key === line && !lines.includes(change.old_key)) lines.push(change.old_key);
+  return lines.slice(1).map(parsePublicKey);
+}
+
+/** What two people compare over the telephone: the first 32 hex digits of the SHA-256 of the key's line, in groups of four. */
+export function keyFingerprint(key: PublicKey): string {
+  const digest = sha256Hex(new TextEncoder().encode(publicKeyLine(key)));
+  return digest.slice(0, 32).replaceAll(/(.{4})(?!$)/g, '$1 ');
 }
 
 /** Canonical bytes of a revocation. Errors: "document.refused". */

@@ -2,6 +2,7 @@
 import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { readPublicFile } from '../../config/guarded-file.ts';
 import { readIdentityFile } from '../../config/identity-file.ts';
+import { keyChangesFolder, loadKeyHistory } from '../../config/key-changes.ts';
 import { readPublicKeyFile, readSigningKey } from '../../config/keys.ts';
 import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
@@ -82,9 +83,11 @@ async function showFile(file: string): Promise<Shown[]> {
 
 async function showStation(config: StationConfig): Promise<Shown[]> {
   const own = publicKeyOf(await readSigningKey(config.keys.signingFile));
-  const proofs = await loadProofs(proofsFolder(config.spool.path), config.station, [own]);
+  const { earlier } = await loadKeyHistory(keyChangesFolder(config.spool.path), config.station, own);
+  const proofs = await loadProofs(proofsFolder(config.spool.path), config.station, [own, ...earlier]);
   return [
     signing(`station ${config.station}`, own),
+    ...earlier.map((key) => signing(`station ${config.station}, before`, key)),
     ...config.store.publicKeys.map((key) => signing('store', key)),
     ...config.recipients.map((recipient) => ({
       what: 'recipient',
