@@ -35,6 +35,8 @@ export interface RigWish {
   readonly reserveBytes?: number;
   /** The agent runs as this user. */
   readonly agentUser?: User;
+  /** Environment of the agent beside the test's own, such as that of another wall clock. */
+  readonly agentEnvironment?: Readonly<Record<string, string>>;
 }
 
 /** Where things are in the rig. */

@@ -52,8 +52,9 @@ export class DockRig {
     this.broker = broker;
     const log = (name: string): string => join(folder, `${name}.log`);
     const user = wish.agentUser === undefined ? {} : { user: wish.agentUser };
+    const environment = wish.agentEnvironment ?? {};
     const args = ['run', '--config', this.stationFile];
-    this.agent = new Program({ file: BODYDOCK, args, logFile: log('agent'), ...user });
+    this.agent = new Program({ file: BODYDOCK, args, logFile: log('agent'), environment, ...user });
     this.receiverPrograms = this.receiverIds.map(
       (id) =>
         new Program({ file: RECEIVER, args: ['run', '--config', this.#receiverFile(id)], logFile: log(id) }),

@@ -64,6 +64,8 @@ export interface ProgramWish {
   readonly args: readonly string[];
   readonly logFile: string;
   readonly user?: User;
+  /** Beside the test's own environment. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** One process that can be started any number of times. */
@@ -92,6 +94,7 @@ export class Program {
     const log = openSync(this.logFile, 'a');
     const child = spawn(process.execPath, [compiled(this.#wish.file), ...this.#wish.args], {
       stdio: ['ignore', log, log, 'ipc'],
+      env: { ...process.env, ...this.#wish.environment },
       ...this.#wish.user,
     });
     closeSync(log);
