@@ -157,6 +157,17 @@ describe.skipIf(lacksTools('openssl'))('TLS to the broker', () => {
     }
   });
 
+  test('a broker whose certificate is not valid yet is tried until it is, as after a start without the time', async () => {
+    const notBefore = new Date(Date.now() + 3000);
+    const early = await authority.issue({ commonName: 'broker', kind: 'server', names: NAMES, notBefore });
+    const broker = await listen(tlsOf(early));
+    const station = start(broker.port, trust);
+    await until(() => Number(station.conditions.facts('broker.tls')?.['attempts']) >= 2);
+    assert.match(String(station.conditions.facts('broker.tls')?.['reason']), /not yet valid/);
+    await until(() => station.broker.connected);
+    assert.deepEqual(station.conditions.codes(), []);
+  });
+
   describe('a peer that is no TLS server', () => {
     /** Sends the same to everybody and keeps what comes. */
     async function rawServer(
