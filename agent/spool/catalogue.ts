@@ -14,6 +14,7 @@ class Shared {
       ...facts,
       camera: this.#text(facts.camera),
       docking: this.#text(facts.docking),
+      keyId: facts.keyId && this.#text(facts.keyId),
       recipients: this.#list(facts.recipients),
     };
   }
@@ -104,16 +105,20 @@ export class Catalogue {
 
   /**
    * Finds the ends of all chains: manifests that no other one of all given names. Where a chain forked, the one sealed last counts.
-   * `apart` are durable manifests that are not in the catalogue (quarantined ones).
+   * `apart` are durable manifests that are not in the catalogue (quarantined ones). A chain is of one key (SPEC 4.1): with `keyId`, those
+   * that another key signed are no ends.
    */
-  setHeads(apart: readonly RecordingFacts[]): void {
+  setHeads(apart: readonly RecordingFacts[], keyId: string | undefined): void {
     const named = new Set<string>();
     for (const each of [apart, this.#entries.values()])
       for (const facts of each)
         if (facts.previousManifestSha256 !== null) named.add(facts.previousManifestSha256);
     this.#heads.clear();
     for (const each of [apart, this.#entries.values()])
-      for (const facts of each) if (!named.has(facts.manifestSha256)) this.#offerHead(facts);
+      for (const facts of each) {
+        const byAnother = keyId !== undefined && facts.keyId !== null && facts.keyId !== keyId;
+        if (!named.has(facts.manifestSha256) && !byAnother) this.#offerHead(facts);
+      }
   }
 
   #offerHead({ camera, manifestSha256, sealedAt }: RecordingFacts): void {

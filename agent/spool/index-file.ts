@@ -2,7 +2,7 @@
 // A cache and nothing more: facts never change, a recording that it does not name is read from its folder, one that is no longer
 // there is forgotten, and an index that does not match its own digest is ignored and made again.
 //
-// Shape: that of agent/cache-file.ts; the header is `{"type":"spool-index","version":1,"spool":<id>}`.
+// Shape: that of agent/cache-file.ts; the header is `{"type":"spool-index","version":2,"spool":<id>}`.
 import { isCameraId, isDockingId, isRecordingId, type RecordingId } from '../../protocol/ids.ts';
 import type { Files } from '../../protocol/ports.ts';
 import { readCache, writeCache, type CacheFile } from '../cache-file.ts';
@@ -39,6 +39,7 @@ function lineOf({ facts, state }: IndexEntry): string {
     facts.previousManifestSha256,
     facts.recipients,
     facts.sealedAt,
+    facts.keyId,
   ]);
 }
 
@@ -46,7 +47,7 @@ function lineOf({ facts, state }: IndexEntry): string {
 function parseLine(line: string): IndexEntry | undefined {
   const fields = JSON.parse(line) as unknown[];
   const [recording, state, camera, docking, role, locked, rejected, path, originalSize, original] = fields;
-  const [sealedSize, chunks, manifest, previous, recipients, sealedAt] = fields.slice(10);
+  const [sealedSize, chunks, manifest, previous, recipients, sealedAt, keyId] = fields.slice(10);
   const texts = [recording, camera, docking, path, original, chunks, manifest, sealedAt].map(String);
   const [id = '', cameraId = '', dockingId = '', pathSha256 = '', originalSha256 = ''] = texts;
   if (!isRecordingId(id) || !isCameraId(cameraId) || !isDockingId(dockingId)) return undefined;
@@ -68,12 +69,13 @@ function parseLine(line: string): IndexEntry | undefined {
       previousManifestSha256: typeof previous === 'string' ? previous : null,
       recipients: Array.isArray(recipients) ? recipients.map(String) : [],
       sealedAt: String(sealedAt),
+      keyId: typeof keyId === 'string' ? keyId : null,
     },
   };
 }
 
 function cacheOf(layout: SpoolLayout, spool: string): CacheFile {
-  const header = `{"type":"spool-index","version":1,"spool":"${spool}"}`;
+  const header = `{"type":"spool-index","version":2,"spool":"${spool}"}`;
   return { path: layout.index, header, entriesMax: ENTRIES_MAX };
 }
 

@@ -1,14 +1,21 @@
 // Says what a recording's folder is worth after a start: whole, or odd and why. Looks at names, lengths and the manifest; reads no
 // payload and verifies no signature (that is done before anything is offered). Changes nothing.
 import { join } from 'node:path';
-import { sha256Hex } from '../../protocol/bytes.ts';
+import { parseUtf8, sha256Hex } from '../../protocol/bytes.ts';
 import { describeError, DockError, isDockError, systemCode } from '../../protocol/errors.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
-import { MANIFEST_BYTES_MAX } from '../../protocol/limits.ts';
+import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import { chunksBytes, parseManifest } from '../../protocol/manifest.ts';
 import type { Files } from '../../protocol/ports.ts';
 import { UNFINISHED_SUFFIX } from '../durable-file.ts';
-import { CHUNKS_NAME, MANIFEST_NAME, PAYLOAD_NAME, RECEIPT_NAMES, SEALED_NAMES } from './layout.ts';
+import {
+  CHUNKS_NAME,
+  MANIFEST_NAME,
+  MANIFEST_SIGNATURE_NAME,
+  PAYLOAD_NAME,
+  RECEIPT_NAMES,
+  SEALED_NAMES,
+} from './layout.ts';
 import { factsOf, type RecordingFacts } from './spooled-recording.ts';
 
 /** Errors that say nothing of the disk: the machine is short of something, and another try may work. */
@@ -88,14 +95,15 @@ export async function judgeReady(
   }
 }
 
-/** Facts of the manifest in a folder. Errors: those of parseManifest; "spool.misplaced" where it names another recording; the system's. */
+/** Facts of the manifest in a folder, and of its signature, which is not verified. Errors: those of parseManifest; "spool.misplaced" where it names another recording; the system's. */
 export async function readFacts(
   files: Files,
   folder: string,
   recording: RecordingId,
 ): Promise<RecordingFacts> {
   const bytes = await files.readAll(join(folder, MANIFEST_NAME), MANIFEST_BYTES_MAX);
-  const facts = factsOf(parseManifest(bytes), sha256Hex(bytes));
+  const signature = await files.readAll(join(folder, MANIFEST_SIGNATURE_NAME), SIGNATURE_FILE_BYTES_MAX);
+  const facts = factsOf(parseManifest(bytes), sha256Hex(bytes), parseUtf8(signature) ?? '');
   if (facts.recording === recording) return facts;
   throw new DockError('spool.misplaced', `the manifest names recording ${facts.recording}`, {
     retry: 'never',

@@ -49,6 +49,8 @@ export interface RecoveryDeps {
   readonly layout: SpoolLayout;
   readonly quarantine: Quarantine;
   readonly findings: Findings;
+  /** Id of the key that signs, in 16 hex digits, where it is known. */
+  readonly keyId: string | undefined;
   /** What the index knows, or undefined where there is none. */
   readonly index: ReadonlyMap<RecordingId, IndexEntry> | undefined;
 }
@@ -101,7 +103,7 @@ export class Recovery {
     await this.#each(layout.ready, (name, path) => this.#ready(name, path));
     await this.#each(layout.released, (name, path) => this.#released(name, path));
     await this.#root();
-    this.#catalogue.setHeads(await this.#apart());
+    this.#catalogue.setHeads(await this.#apart(), this.#deps.keyId);
     return this.#catalogue;
   }
 

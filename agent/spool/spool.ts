@@ -8,7 +8,7 @@
 import { sha256Hex } from '../../protocol/bytes.ts';
 import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { CameraId, RecordingId } from '../../protocol/ids.ts';
-import type { PublicKey } from '../../protocol/minisign.ts';
+import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Conditions, Files, Log, Random } from '../../protocol/ports.ts';
 import type { Catalogue } from './catalogue.ts';
 import { Documents, type SignedBytes } from './documents.ts';
@@ -44,7 +44,7 @@ export interface SpoolOptions {
   readonly random: Random;
   readonly log: Log;
   readonly conditions: Conditions;
-  /** Keys that signed our manifests, old ones among them. */
+  /** Keys that signed our manifests: the one that signs now first, then old ones. */
   readonly stationKeys: readonly PublicKey[];
   /** Where given, a stored receipt must verify with one of them before a payload is removed. */
   readonly storeKeys?: readonly PublicKey[];
@@ -105,7 +105,9 @@ export class Spool {
     const syncs = new FolderSyncs(files);
     const quarantine = await Quarantine.open(layout.quarantine, { files, syncs, conditions });
     const index = await readIndex(files, layout, identity.id);
-    const recovery = new Recovery({ files, layout, quarantine, findings, index });
+    const [own] = options.stationKeys;
+    const keyId = own && keyIdHex(own.keyId);
+    const recovery = new Recovery({ files, layout, quarantine, findings, index, keyId });
     const catalogue = await recovery.run();
     const reserve = await Reserve.open(layout.reserve, options.reserveBytes, options);
     const parts = { id: identity.id, layout, catalogue, quarantine, reserve, syncs };
@@ -284,7 +286,8 @@ export class Spool {
       if (isDockError(error)) throw error;
       writeFailed('commit', staging.recording, error);
     }
-    const facts = factsOf(sealed.manifest, sha256Hex(sealed.manifestBytes));
+    const { manifest, manifestBytes, signature } = sealed;
+    const facts = factsOf(manifest, sha256Hex(manifestBytes), signature);
     const entry = this.#parts.catalogue.commit(facts);
     this.#index.changed();
     return entry;

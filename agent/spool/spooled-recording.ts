@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
+import { signatureKeyId } from '../../protocol/minisign.ts';
 import { CHUNKS_NAME, PAYLOAD_NAME, type SpoolLayout } from './layout.ts';
 
 /** `spooled`: durable here; `receipted`: a receipt lies beside it; `released`: payload reclaimed, documents kept. */
@@ -28,6 +29,8 @@ export interface RecordingFacts {
   readonly previousManifestSha256: string | null;
   readonly recipients: readonly string[];
   readonly sealedAt: string;
+  /** Id of the key that its signature names, in 16 hex digits; null where that text is no signature. */
+  readonly keyId: string | null;
 }
 
 /** A durable recording. `state` and the paths change as it goes on; the facts do not. */
@@ -40,8 +43,8 @@ export interface SpooledRecording extends RecordingFacts {
   readonly chunksPath: string;
 }
 
-/** The facts of a manifest whose bytes have that digest. */
-export function factsOf(manifest: Manifest, manifestSha256: string): RecordingFacts {
+/** The facts of a manifest whose bytes have that digest, and whose signature file has that text. */
+export function factsOf(manifest: Manifest, manifestSha256: string, signature: string): RecordingFacts {
   return {
     recording: manifest.recording,
     camera: manifest.camera.id,
@@ -58,6 +61,7 @@ export function factsOf(manifest: Manifest, manifestSha256: string): RecordingFa
     previousManifestSha256: manifest.previous_manifest_sha256,
     recipients: manifest.recipients,
     sealedAt: manifest.sealed_at,
+    keyId: signatureKeyId(signature) ?? null,
   };
 }
 
@@ -78,6 +82,7 @@ export class CatalogueEntry implements SpooledRecording {
   readonly previousManifestSha256: string | null;
   readonly recipients: readonly string[];
   readonly sealedAt: string;
+  readonly keyId: string | null;
   state: SpoolState;
   readonly #layout: SpoolLayout;
 
@@ -97,6 +102,7 @@ export class CatalogueEntry implements SpooledRecording {
     this.previousManifestSha256 = facts.previousManifestSha256;
     this.recipients = facts.recipients;
     this.sealedAt = facts.sealedAt;
+    this.keyId = facts.keyId;
     this.state = state;
     this.#layout = layout;
   }

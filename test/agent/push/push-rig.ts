@@ -125,6 +125,7 @@ export class PushRig {
       previousManifestSha256: null,
       recipients: [],
       sealedAt: manifest.sealed_at,
+      keyId: null,
       state: 'spooled',
       folder: `/spool/ready/${recording}`,
       payloadPath: `/spool/ready/${recording}/payload.age`,

@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import type { CameraId } from '../../../protocol/ids.ts';
+import { MANIFEST_TRUSTED_COMMENT } from '../../../protocol/manifest.ts';
+import { makeSecretKey, publicKeyOf, signDocument } from '../../../protocol/minisign.ts';
 import { encodeReceipt, parseReceipt } from '../../../protocol/receipt.ts';
 import type { Spool } from '../../../agent/spool/spool.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
@@ -15,6 +17,7 @@ import {
   ROOT,
   sealInto,
   spoolOne,
+  stationKey,
   type Prepared,
 } from './scenario.ts';
 
@@ -233,6 +236,47 @@ describe('what is known of a camera', () => {
         before ? sha256Hex(before.documents.manifestBytes) : null,
       );
     }
+  });
+});
+
+describe('after a change of the station’s key', () => {
+  test('a chain of manifests is of one key, with and without the index, whatever the clock says', async () => {
+    const disk = await freshDisk();
+    const random = seededRandom(16);
+    const nextKey = makeSecretKey(random);
+    const stationKeys = [publicKeyOf(nextKey), publicKeyOf(stationKey)];
+    const before = await openSpool(disk);
+    const old = prepare(random, { sealedAt: '2027-01-01T00:00:00.000Z' });
+    await spoolOne(disk, before.spool, old);
+    await before.spool.close();
+    const { spool } = await openSpool(disk, { stationKeys });
+    expect(spool.lastManifestSha256(CAMERA)).toBeNull();
+    expect((await spool.readManifest(old.recording)).signature).toBe(old.documents.signature);
+    const { documents, ...rest } = prepare(random);
+    const signature = signDocument(nextKey, documents.manifestBytes, MANIFEST_TRUSTED_COMMENT);
+    const fresh = { ...rest, receipt: old.receipt, documents: { ...documents, signature } };
+    await spoolOne(disk, spool, fresh);
+    await spool.close();
+    const head = sha256Hex(documents.manifestBytes);
+    for (const index of [true, false]) {
+      const again = disk.crash(disk.steps, 'everything');
+      if (!index) await again.unlink(`${ROOT}/index.jsonl`);
+      expect((await openSpool(again, { stationKeys })).spool.lastManifestSha256(CAMERA)).toBe(head);
+    }
+  });
+
+  test('what neither key signed is not offered', async () => {
+    const disk = await freshDisk();
+    const random = seededRandom(17);
+    const prepared = prepare(random);
+    const { spool } = await openSpool(disk);
+    await spoolOne(disk, spool, prepared);
+    await spool.close();
+    const stationKeys = [publicKeyOf(makeSecretKey(random))];
+    const opened = await openSpool(disk, { stationKeys });
+    await expect(opened.spool.readManifest(prepared.recording)).rejects.toMatchObject({
+      code: 'spool.damaged',
+    });
   });
 });
 
