@@ -6,7 +6,15 @@
 // 3. "Gone" is told apart from "empty": a listing of a camera that left in the meantime rejects with "driver.detached".
 
 /** Where a camera can be. More kinds of place come with the drivers that need them. */
-export type Place = { readonly kind: 'folder'; readonly path: string };
+export type Place =
+  | { readonly kind: 'folder'; readonly path: string }
+  /** A serial port; `path` such as /dev/serial/by-path/..., `baud` in bits per second. */
+  | {
+      readonly kind: 'serial';
+      readonly path: string;
+      readonly baud: number;
+      readonly framing: 'console' | 'raw';
+    };
 
 /** Who the camera says it is; null where it does not say. At most 128 characters each. */
 export interface CameraIdentity {
@@ -124,8 +132,9 @@ export interface CameraSession {
   read(entry: InventoryEntry, offset: number, signal: AbortSignal): AsyncIterable<Piece>;
   /**
    * Erases this one file. Looks at the entry immediately before: another stamp is "driver.changed" and nothing is touched.
+   * `sha256` (32 bytes) is of the bytes that the store holds: a camera that can compute its own compares before it erases.
    */
-  erase(entry: InventoryEntry, signal: AbortSignal): Promise<EraseOutcome>;
+  erase(entry: InventoryEntry, signal: AbortSignal, sha256: Uint8Array): Promise<EraseOutcome>;
   /** Idempotent; never rejects. */
   close(): Promise<void>;
 }

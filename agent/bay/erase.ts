@@ -147,7 +147,11 @@ export class Eraser {
   async #erase(entry: Spooled, signal: AbortSignal): Promise<boolean> {
     if (!(await this.#allows(entry))) return false;
     try {
-      const outcome = await this.#session.erase(entry.listed, signal);
+      const outcome = await this.#session.erase(
+        entry.listed,
+        signal,
+        Buffer.from(entry.fate.sha256 ?? '', 'hex'),
+      );
       if (outcome === 'done' || outcome === 'already-gone') return true;
       this.#notErased(entry, outcome);
       return outcome === 'refused'; // a camera that refused may have erased all the same

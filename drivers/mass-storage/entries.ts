@@ -1,4 +1,5 @@
 // From a system's stat to an inventory entry and its stamp.
+import { instantText, isInstantMs } from '../../protocol/instants.ts';
 import type { InventoryEntry } from '../driver.ts';
 import type { EntryStat } from './folder-files.ts';
 
@@ -32,7 +33,6 @@ export function entryOf(path: Uint8Array, stat: EntryStat, keepsNumbers: boolean
 
 /** RFC 3339 in UTC with milliseconds, or null for a year that it cannot say. */
 function instantOf(ns: bigint): string | null {
-  const date = new Date(Number(ns / 1_000_000n));
-  const year = date.getUTCFullYear();
-  return year >= 0 && year <= 9999 ? date.toISOString() : null;
+  const ms = Number(ns / 1_000_000n);
+  return isInstantMs(ms) ? instantText(ms) : null;
 }

@@ -6,6 +6,7 @@ import { inventoryContract } from './driver-inventory-contract.ts';
 import { changeContract, readingContract } from './driver-reading-contract.ts';
 import type { ContractRunner } from './runner.ts';
 import {
+  ANY_SHA256,
   hasCode,
   latin1,
   live,
@@ -42,7 +43,7 @@ function openingContract({ test }: ContractRunner, make: () => Promise<DriverSub
     await session.close();
     await assert.rejects(session.inventory(live()), hasCode('driver.detached'));
     await assert.rejects(readBytes(session, listed), hasCode('driver.detached'));
-    await assert.rejects(session.erase(listed, live()), hasCode('driver.detached'));
+    await assert.rejects(session.erase(listed, live(), ANY_SHA256), hasCode('driver.detached'));
   });
 
   test('a closed camera can be opened again', async () => {
@@ -62,7 +63,7 @@ function openingContract({ test }: ContractRunner, make: () => Promise<DriverSub
     await assert.rejects(driver.open(place, stopped), isReason);
     await assert.rejects(session.inventory(stopped), isReason);
     await assert.rejects(readBytes(session, listed, 0, stopped), isReason);
-    await assert.rejects(session.erase(listed, stopped), isReason);
+    await assert.rejects(session.erase(listed, stopped, ANY_SHA256), isReason);
     assert.equal((await contents()).size, 1);
   });
 }
@@ -74,7 +75,7 @@ function erasingContract({ test }: ContractRunner, make: () => Promise<DriverSub
       make,
       Object.fromEntries(names.map((name, at) => [name, patternBytes(10 + at)])),
     );
-    assert.equal(await subject.session.erase(await subject.entry('D/A.MP4'), live()), 'done');
+    assert.equal(await subject.session.erase(await subject.entry('D/A.MP4'), live(), ANY_SHA256), 'done');
     const rest = names.filter((name) => name !== 'D/A.MP4').sort();
     assert.deepEqual([...(await subject.contents()).keys()].sort(), rest);
     const { entries } = await subject.session.inventory(live());
@@ -85,7 +86,7 @@ function erasingContract({ test }: ContractRunner, make: () => Promise<DriverSub
     const { session, entry, put, contents } = await openedWith(make, { a: patternBytes(100) });
     const listed = await entry('a');
     await put(path('a'), patternBytes(100, 2));
-    await assert.rejects(session.erase(listed, live()), hasCode('driver.changed'));
+    await assert.rejects(session.erase(listed, live(), ANY_SHA256), hasCode('driver.changed'));
     assert.ok((await contents()).get('a')?.equals(patternBytes(100, 2)));
   });
 
@@ -96,8 +97,8 @@ function erasingContract({ test }: ContractRunner, make: () => Promise<DriverSub
     });
     const listed = await entry('D/a');
     await remove(path('D/a'));
-    assert.equal(await session.erase(listed, live()), 'already-gone');
-    assert.equal(await session.erase(await entry('b'), live()), 'done');
+    assert.equal(await session.erase(listed, live(), ANY_SHA256), 'already-gone');
+    assert.equal(await session.erase(await entry('b'), live(), ANY_SHA256), 'done');
     assert.equal((await session.inventory(live())).entries.length, 0);
   });
 
@@ -106,7 +107,7 @@ function erasingContract({ test }: ContractRunner, make: () => Promise<DriverSub
     if (subject.protect === undefined) return;
     const listed = await subject.entry('D/a');
     await subject.protect();
-    assert.equal(await subject.session.erase(listed, live()), 'write-protected');
+    assert.equal(await subject.session.erase(listed, live(), ANY_SHA256), 'write-protected');
     assert.equal((await subject.contents()).size, 1);
     assert.ok((await readBytes(subject.session, listed)).equals(patternBytes(100)));
   });

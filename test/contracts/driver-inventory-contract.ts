@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { ContractRunner } from './runner.ts';
 import {
+  ANY_SHA256,
   hasCode,
   latin1,
   live,
@@ -98,7 +99,7 @@ export function inventoryContract({ test }: ContractRunner, make: () => Promise<
     for (const entry of entries) {
       const index = names.findIndex((name) => latin1(name) === latin1(entry.path));
       assert.deepEqual(await readBytes(session, entry), patternBytes(10, index));
-      assert.equal(await session.erase(entry, live()), 'done');
+      assert.equal(await session.erase(entry, live(), ANY_SHA256), 'done');
     }
     assert.equal((await subject.contents()).size, 0);
   });
@@ -112,7 +113,7 @@ export function inventoryContract({ test }: ContractRunner, make: () => Promise<
     assert.ok(entry !== undefined);
     assert.deepEqual([entry.kind, entry.sizeBytes], ['not-a-file', 0]);
     await assert.rejects(readBytes(session, entry), hasCode('driver.changed', 'driver.unreadable'));
-    assert.equal(await session.erase(entry, live()), 'refused');
+    assert.equal(await session.erase(entry, live(), ANY_SHA256), 'refused');
     assert.equal((await session.inventory(live())).entries.length, 1);
   });
 }

@@ -4,6 +4,7 @@ import type { CameraSession, InventoryEntry, Piece } from '../../drivers/driver.
 import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
 import type { ContractRunner } from './runner.ts';
 import {
+  ANY_SHA256,
   hasCode,
   live,
   openedWith,
@@ -142,7 +143,7 @@ export function changeContract({ test }: ContractRunner, make: () => Promise<Dri
     await detach();
     await assert.rejects(session.inventory(live()), hasCode('driver.detached'));
     await assert.rejects(readBytes(session, listed), hasCode('driver.detached'));
-    await assert.rejects(session.erase(listed, live()), hasCode('driver.detached'));
+    await assert.rejects(session.erase(listed, live(), ANY_SHA256), hasCode('driver.detached'));
     await session.close();
   });
 

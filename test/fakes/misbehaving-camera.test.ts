@@ -3,7 +3,7 @@ import type { InventoryEntry } from '../../drivers/driver.ts';
 import { simulatedDriver } from '../../drivers/simulated/driver.ts';
 import { MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
 import { driverContract } from '../contracts/driver-contract.ts';
-import { live, patternBytes, readBytes } from '../contracts/driver-subject.ts';
+import { ANY_SHA256, live, patternBytes, readBytes } from '../contracts/driver-subject.ts';
 import { ManualClock } from './clock-manual.ts';
 import {
   hostilePaths,
@@ -96,7 +96,7 @@ describe('a misbehaving camera', () => {
         identity: () => session.identity(stop.signal),
         inventory: () => session.inventory(stop.signal),
         read: () => readBytes(session, entry, 0, stop.signal),
-        erase: () => session.erase(entry, stop.signal),
+        erase: () => session.erase(entry, stop.signal, ANY_SHA256),
       };
       const call: Promise<unknown> = calls[hangAt]();
       call.catch(() => undefined);
@@ -107,10 +107,10 @@ describe('a misbehaving camera', () => {
 
   test('lies about what it erased', async () => {
     const lies = await opened({ eraseLies: true });
-    expect(await lies.session.erase(lies.entry, live())).toBe('done');
+    expect(await lies.session.erase(lies.entry, live(), ANY_SHA256)).toBe('done');
     expect(lies.camera.files()).toHaveLength(1);
     const denies = await opened({ eraseDenies: true });
-    expect(await denies.session.erase(denies.entry, live())).toBe('refused');
+    expect(await denies.session.erase(denies.entry, live(), ANY_SHA256)).toBe('refused');
     expect(denies.camera.files()).toHaveLength(0);
   });
 

@@ -125,10 +125,10 @@ export class MisbehavingSession implements CameraSession {
     }
   }
 
-  async erase(entry: InventoryEntry, signal: AbortSignal): Promise<EraseOutcome> {
+  async erase(entry: InventoryEntry, signal: AbortSignal, sha256: Uint8Array): Promise<EraseOutcome> {
     await this.#before('erase', signal);
     if (this.#misdeeds.eraseLies === true) return 'done';
-    const outcome = await this.#session.erase(entry, signal);
+    const outcome = await this.#session.erase(entry, signal, sha256);
     return this.#misdeeds.eraseDenies === true ? 'refused' : outcome;
   }
 

@@ -3,7 +3,7 @@ import type { CameraSession, InventoryEntry, Piece } from '../../../drivers/driv
 import { massStorageDriver } from '../../../drivers/mass-storage/driver.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import { PULL_PIECE_BYTES } from '../../../protocol/limits.ts';
-import { collect, live, patternBytes } from '../../contracts/driver-subject.ts';
+import { ANY_SHA256, collect, live, patternBytes } from '../../contracts/driver-subject.ts';
 import { CardFolder } from '../../fakes/card-folder.ts';
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';
 import { FaultyFolderFiles, systemError } from '../../fakes/faulty-folder-files.ts';
@@ -105,7 +105,9 @@ describe('a pulled plug', () => {
         if (name !== 'stat') throw systemError(code);
       };
       await expect(piecesOf(session, entry)).rejects.toMatchObject({ code: 'driver.detached' });
-      await expect(session.erase(entry, live())).rejects.toMatchObject({ code: 'driver.detached' });
+      await expect(session.erase(entry, live(), ANY_SHA256)).rejects.toMatchObject({
+        code: 'driver.detached',
+      });
       await expect(session.inventory(live())).rejects.toMatchObject({ code: 'driver.detached' });
       await session.close();
     },
@@ -126,7 +128,7 @@ describe('a pulled plug', () => {
 describe('a medium that hangs', () => {
   function callThatUses(name: string, session: CameraSession, entry: InventoryEntry): Promise<unknown> {
     if (name === 'names') return session.inventory(live());
-    return name === 'unlink' ? session.erase(entry, live()) : piecesOf(session, entry);
+    return name === 'unlink' ? session.erase(entry, live(), ANY_SHA256) : piecesOf(session, entry);
   }
 
   test.each(['lstat', 'openFile', 'file.stat', 'read', 'names', 'unlink'])(

@@ -8,7 +8,7 @@ import { massStorageDriver } from '../../../drivers/mass-storage/driver.ts';
 import type { FolderFiles } from '../../../drivers/mass-storage/folder-files.ts';
 import { nodeFolderFiles } from '../../../drivers/mass-storage/folder-files-node.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
-import { latin1, live, patternBytes, readBytes } from '../../contracts/driver-subject.ts';
+import { ANY_SHA256, latin1, live, patternBytes, readBytes } from '../../contracts/driver-subject.ts';
 import { CardFolder } from '../../fakes/card-folder.ts';
 import { FaultyFolderFiles } from '../../fakes/faulty-folder-files.ts';
 
@@ -69,7 +69,9 @@ describe('what is no file', () => {
       await card.remove('a');
       swap();
       await expect(readBytes(await open(), entry)).rejects.toMatchObject({ code: 'driver.changed' });
-      await expect((await open()).erase(entry, live())).rejects.toMatchObject({ code: 'driver.changed' });
+      await expect((await open()).erase(entry, live(), ANY_SHA256)).rejects.toMatchObject({
+        code: 'driver.changed',
+      });
     }
     expect((await card.contents()).has('outside')).toBe(true);
   });
@@ -108,7 +110,9 @@ describe('what is no file', () => {
     const entry = await listedFile('D/a', files);
     files.changeStat = (stat, name) => (name === 'folder' ? { ...stat, device: 1n } : stat);
     await expect(readBytes(lastSession(), entry)).rejects.toMatchObject({ code: 'driver.changed' });
-    await expect(lastSession().erase(entry, live())).rejects.toMatchObject({ code: 'driver.changed' });
+    await expect(lastSession().erase(entry, live(), ANY_SHA256)).rejects.toMatchObject({
+      code: 'driver.changed',
+    });
     expect((await card.contents()).size).toBe(1);
   });
 
@@ -118,7 +122,7 @@ describe('what is no file', () => {
     renameSync(join(card.root, 'D/E'), join(card.root, '..', 'stolen'));
     await symlink('../../stolen', join(card.root, 'D/E'));
     await expect(readBytes(open, entry)).rejects.toMatchObject({ code: 'driver.changed' });
-    await expect(open.erase(entry, live())).rejects.toMatchObject({ code: 'driver.changed' });
+    await expect(open.erase(entry, live(), ANY_SHA256)).rejects.toMatchObject({ code: 'driver.changed' });
     expect(lstatSync(join(card.root, '..', 'stolen', 'a')).size).toBe(100);
   });
 
@@ -128,7 +132,7 @@ describe('what is no file', () => {
       const entry = { ...(await listedFile('a')), path: Buffer.from(path) };
       const open = lastSession();
       await expect(readBytes(open, entry)).rejects.toMatchObject({ code: 'driver.gone' });
-      expect(await open.erase(entry, live())).toBe('already-gone');
+      expect(await open.erase(entry, live(), ANY_SHA256)).toBe('already-gone');
     },
   );
 });

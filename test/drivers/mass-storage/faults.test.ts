@@ -4,7 +4,7 @@ import { massStorageDriver } from '../../../drivers/mass-storage/driver.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import { isDockError } from '../../../protocol/errors.ts';
 import { PULL_PIECE_BYTES } from '../../../protocol/limits.ts';
-import { collect, live, path, patternBytes, readBytes } from '../../contracts/driver-subject.ts';
+import { ANY_SHA256, collect, live, path, patternBytes, readBytes } from '../../contracts/driver-subject.ts';
 import { CardFolder } from '../../fakes/card-folder.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { FaultyFolderFiles, systemError } from '../../fakes/faulty-folder-files.ts';
@@ -172,7 +172,7 @@ describe('erasing', () => {
     files.onCall = ({ name }) => {
       if (name === 'unlink') throw systemError(code);
     };
-    expect(await session.erase(entry, live())).toBe(outcome);
+    expect(await session.erase(entry, live(), ANY_SHA256)).toBe(outcome);
     expect((await card.contents()).size).toBe(1);
     await session.close();
   });
@@ -184,7 +184,7 @@ describe('erasing', () => {
     files.onCall = ({ name }) => {
       if (name === 'sync') throw systemError('EIO');
     };
-    expect(await session.erase(entry, live())).toBe('refused');
+    expect(await session.erase(entry, live(), ANY_SHA256)).toBe('refused');
     await session.close();
   });
 });
@@ -201,7 +201,7 @@ describe('a fault at every call', () => {
       if (pieces.some((piece) => piece.kind === 'unreadable')) return 'damaged';
       const whole = Buffer.concat(pieces.map((piece) => (piece.kind === 'bytes' ? piece.bytes : path(''))));
       expect(whole.equals(patternBytes(5000))).toBe(true);
-      const outcome = await session.erase(entry, live());
+      const outcome = await session.erase(entry, live(), ANY_SHA256);
       if (outcome !== 'done') return outcome;
     }
     return 'done';

@@ -1,0 +1,127 @@
+// Reads one file over SMP: several requests under way, pieces in order, and a check of the whole by the camera's own digest where it has one.
+//
+// Invariants:
+// 1. Bytes are given in order and exactly once, whatever lengths the camera answers with.
+// 2. The end comes only when as many bytes came as were listed, the camera still shows that length, and its digest of what was read is ours.
+import { createHash } from 'node:crypto';
+import { bufferOf, concatBytes } from '../../protocol/bytes.ts';
+import { DockError } from '../../protocol/errors.ts';
+import type { Piece } from '../driver.ts';
+import { rcOf, type SmpCommands, type SmpDownload } from './commands.ts';
+
+/** Answers are gathered into pieces of about this size: a line that gives 8 kB/s still shows progress every few seconds. */
+const PIECE_BYTES = 32 * 1024;
+const RC_NO_ENTRY = 5;
+
+/** What is read. */
+export interface DownloadWish {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly offset: number;
+  /** Requests that the camera takes at a time. */
+  readonly window: number;
+}
+
+/**
+ * Pieces from the offset to the end of the file.
+ * Errors: "driver.changed" for another length or digest than listed, "driver.gone" where there is no such file; those of the commands.
+ */
+export async function* download(
+  commands: SmpCommands,
+  wish: DownloadWish,
+  signal: AbortSignal,
+): AsyncGenerator<Piece, void, undefined> {
+  const hash = createHash('sha256');
+  let held: Uint8Array[] = [];
+  let heldBytes = 0;
+  const flush = (): Piece => {
+    const bytes = new Uint8Array(concatBytes(held));
+    held = [];
+    heldBytes = 0;
+    return { kind: 'bytes', bytes };
+  };
+  for await (const data of answersInOrder(commands, wish, signal)) {
+    hash.update(bufferOf(data));
+    held.push(data);
+    heldBytes += data.length;
+    if (heldBytes >= PIECE_BYTES) yield flush();
+  }
+  if (heldBytes > 0) yield flush();
+  await confirm(commands, wish, hash.digest(), signal);
+}
+
+async function* answersInOrder(
+  commands: SmpCommands,
+  { name, sizeBytes, offset, window }: DownloadWish,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const asked = new Map<number, Promise<SmpDownload>>();
+  const stop = new AbortController();
+  const both = AbortSignal.any([signal, stop.signal]);
+  const ask = (off: number): void => {
+    const answer = commands.download(name, off, both);
+    answer.catch(() => undefined); // whoever awaits it sees the error; one that is given up must not be unhandled
+    asked.set(off, answer);
+  };
+  let at = offset;
+  let stride = 0; // length of the camera's answers, known from the first one
+  try {
+    while (at < sizeBytes) {
+      if (!asked.has(at)) {
+        asked.clear(); // another length than guessed: what is under way does not fit and is answered to nobody
+        ask(at);
+      }
+      if (stride > 0)
+        for (let ahead = at + stride; asked.size < window && ahead < sizeBytes; ahead += stride)
+          if (!asked.has(ahead)) ask(ahead);
+      const answer = await wait(asked.get(at));
+      asked.delete(at);
+      if (answer.len !== undefined && answer.len !== sizeBytes)
+        throw changed(`it has ${answer.len} bytes, ${sizeBytes} were listed`);
+      if (answer.data.length === 0 || at + answer.data.length > sizeBytes)
+        throw changed(`${answer.data.length} bytes came at ${at} of ${sizeBytes}`);
+      stride ||= answer.data.length;
+      at += answer.data.length;
+      yield answer.data;
+    }
+  } finally {
+    stop.abort(new DockError('smp.given-up', 'the download was given up', { retry: 'later' }));
+  }
+}
+
+async function wait(answer: Promise<SmpDownload> | undefined): Promise<SmpDownload> {
+  try {
+    if (answer !== undefined) return await answer;
+  } catch (error) {
+    if (rcOf(error) !== RC_NO_ENTRY) throw error;
+    throw new DockError('driver.gone', 'the file is not on the camera', {
+      retry: 'never',
+      cause: error,
+    });
+  }
+  throw new Error('a download that was not asked for is waited for');
+}
+
+async function confirm(
+  commands: SmpCommands,
+  { name, sizeBytes, offset }: DownloadWish,
+  sha256: Uint8Array,
+  signal: AbortSignal,
+): Promise<void> {
+  const length = await commands.fileLength(name, signal);
+  if (length === undefined)
+    throw new DockError('driver.gone', 'the file is not on the camera any more', {
+      retry: 'never',
+    });
+  if (length !== sizeBytes) throw changed(`it has ${length} bytes now, ${sizeBytes} were listed`);
+  const theirs = await commands.fileSha256(name, offset, signal);
+  if (theirs !== undefined && !bufferOf(theirs).equals(sha256))
+    throw changed("the camera's digest is not that of what came");
+}
+
+/** No name of a file is in a message: it may name a person. */
+function changed(why: string): DockError {
+  return new DockError('driver.changed', `the file is not what was listed: ${why}`, {
+    retry: 'later',
+  });
+}

@@ -1,0 +1,87 @@
+// A serial camera's list of recordings as an inventory. The list comes in pages while the camera may record: a list whose total changed is
+// read anew.
+import { encodeUtf8 } from '../../protocol/bytes.ts';
+import { DockError } from '../../protocol/errors.ts';
+import { CAMERA_PATH_BYTES_MAX, INVENTORY_ENTRIES_MAX } from '../../protocol/limits.ts';
+import type { Inventory, InventoryEntry, InventoryProblem } from '../driver.ts';
+import { parseCameraTime } from './camera-time.ts';
+import type { SmpCommands, SmpItem } from './commands.ts';
+
+/** Items asked for at a time; the camera gives as many as fit into a packet. */
+const PAGE_ITEMS = 32;
+const TRIES = 3;
+const PROBLEMS_MAX = 64;
+/** A camera that tells no zone and no fraction. */
+const TIME_STEP_MS = 1000;
+
+/** Errors: "driver.protocol", "driver.changed" where the list never stays the same; those of the commands. */
+export async function listRecordings(commands: SmpCommands, signal: AbortSignal): Promise<Inventory> {
+  for (let tried = 0; tried < TRIES; tried++) {
+    const items = await readPages(commands, signal);
+    if (items !== undefined) return inventoryOf(items.items, items.isCut);
+  }
+  throw new DockError('driver.changed', `the camera's list changed while it was read, ${TRIES} times`, {
+    retry: 'later',
+  });
+}
+
+/** Undefined where the total changed on the way. */
+async function readPages(
+  commands: SmpCommands,
+  signal: AbortSignal,
+): Promise<{ readonly items: SmpItem[]; readonly isCut: boolean } | undefined> {
+  const items: SmpItem[] = [];
+  let total: number | undefined;
+  for (;;) {
+    const page = await commands.recordings(items.length, PAGE_ITEMS, signal);
+    if (total !== undefined && page.total !== total) return undefined;
+    total = page.total;
+    if (items.length + page.items.length > total) return nonsense('more items than it announced');
+    items.push(...page.items);
+    if (items.length === total) return { items, isCut: false };
+    if (items.length >= INVENTORY_ENTRIES_MAX) return { items, isCut: true };
+    if (page.items.length === 0) return nonsense('an empty page before the end');
+  }
+}
+
+function inventoryOf(items: readonly SmpItem[], isCut: boolean): Inventory {
+  const entries: InventoryEntry[] = [];
+  const problems: InventoryProblem[] = [];
+  const seen = new Set<string>();
+  const note = (reason: string, path: Uint8Array | null): void => {
+    if (problems.length < PROBLEMS_MAX) problems.push({ reason, path });
+  };
+  for (const item of items) {
+    const path = encodeUtf8(item.name);
+    if (path.length > CAMERA_PATH_BYTES_MAX) note('path-too-long', null);
+    else if (item.name === '' || item.name.includes('\uFFFD')) note('unreadable-entry', path);
+    else if (seen.has(item.name)) note('duplicate-path', path);
+    else entries.push(entryOf(item, path));
+    seen.add(item.name);
+  }
+  if (isCut) note('too-many-entries', null);
+  return { entries, problems };
+}
+
+function entryOf(item: SmpItem, path: Uint8Array): InventoryEntry {
+  const at = item.at === undefined ? undefined : parseCameraTime(item.at);
+  return {
+    path,
+    kind: 'file',
+    sizeBytes: item.len,
+    modifiedAt: at === undefined ? null : new Date(at.claimedMs).toISOString(),
+    modifiedStepMs: at?.resolutionMs ?? TIME_STEP_MS,
+    stamp: `${item.len}.${item.at ?? ''}`,
+    locked: item.locked ?? false,
+    vendor: {
+      ...(item.kind === undefined ? {} : { kind: item.kind }),
+      ...(item.at === undefined ? {} : { at: item.at }),
+    },
+  };
+}
+
+function nonsense(why: string): never {
+  throw new DockError('driver.protocol', `the camera's list of recordings makes no sense: ${why}`, {
+    retry: 'later',
+  });
+}
