@@ -1,25 +1,36 @@
 // What `bodydock verify --json` says of one folder. Bounded: what is left off is counted.
 import { keyIdHex } from '../../protocol/minisign.ts';
-import { MEANINGS } from '../verify/meanings.ts';
+import { meaningOf } from '../verify/meanings.ts';
+import type { CheckedDocking } from '../verify/docking-check.ts';
 import type { CheckedRecording } from '../verify/recording-check.ts';
 import type { Remark } from '../verify/remark.ts';
+import { remedyOf } from '../verify/remedies.ts';
 import type { NamedKey } from '../verify/trusted-keys.ts';
 import type { VerifiedFolder } from '../verify/verify-folder.ts';
 import type { VerifyReport } from '../verify/verify-place.ts';
 
 const RECORDINGS_MAX = 100_000;
+const DOCKINGS_MAX = 100_000;
 const REMARKS_MAX = 10_000;
 
 /** Collects what is reported of one folder. */
 export class VerifyJson implements VerifyReport {
   readonly #recordings: unknown[] = [];
+  readonly #dockings: unknown[] = [];
   readonly #remarks: unknown[] = [];
   #recordingsLeftOff = 0;
+  #dockingsLeftOff = 0;
   #remarksLeftOff = 0;
 
   recording(checked: CheckedRecording): void {
     if (this.#recordings.length < RECORDINGS_MAX) this.#recordings.push(recordingDocument(checked));
     else this.#recordingsLeftOff++;
+    for (const remark of checked.remarks) this.remark(remark);
+  }
+
+  docking(checked: CheckedDocking): void {
+    if (this.#dockings.length < DOCKINGS_MAX) this.#dockings.push(dockingDocument(checked));
+    else this.#dockingsLeftOff++;
     for (const remark of checked.remarks) this.remark(remark);
   }
 
@@ -38,17 +49,29 @@ export class VerifyJson implements VerifyReport {
         folder: keys.folder,
         station: keys.station.map(keyDocument),
         store: keys.store.map(keyDocument),
+        officer: keys.officer.map(keyDocument),
+        supervisor: keys.supervisor.map(keyDocument),
       },
       totals,
       remarks: this.#remarks,
       remarks_left_off: this.#remarksLeftOff,
       recordings: this.#recordings,
       recordings_left_off: this.#recordingsLeftOff,
+      dockings: this.#dockings,
+      dockings_left_off: this.#dockingsLeftOff,
     };
   }
 }
 
-function recordingDocument({ where, name, manifest, receipt, opened, remarks }: CheckedRecording): unknown {
+function recordingDocument({
+  where,
+  name,
+  manifest,
+  receipt,
+  deletion,
+  opened,
+  remarks,
+}: CheckedRecording): unknown {
   return {
     where,
     recording: manifest?.recording ?? name,
@@ -58,7 +81,27 @@ function recordingDocument({ where, name, manifest, receipt, opened, remarks }: 
     original_sha256: manifest?.original.sha256 ?? null,
     original_size_bytes: manifest?.original.size_bytes ?? null,
     receipted: receipt !== undefined,
+    deleted_at: deletion?.deleted_at ?? null,
     opened,
+    good: remarks.every(({ kind }) => kind === 'note'),
+  };
+}
+
+function dockingDocument({ where, name, record, receipt, remarks }: CheckedDocking): unknown {
+  return {
+    where,
+    record: record?.record ?? name,
+    docking: record?.docking ?? null,
+    part: record?.part ?? null,
+    parts: record?.parts ?? null,
+    station: record?.station ?? null,
+    camera: record?.camera.id ?? null,
+    docked_at: record?.docked_at ?? null,
+    ended_at: record?.ended_at ?? null,
+    ended: record?.ended ?? null,
+    entries: record === undefined ? null : (record.inventory?.entries ?? null),
+    later: record?.later ?? null,
+    receipted: receipt !== undefined,
     good: remarks.every(({ kind }) => kind === 'note'),
   };
 }
@@ -69,5 +112,5 @@ function keyDocument({ file, key }: NamedKey): unknown {
 
 /** A remark as it stands in JSON documents. */
 export function remarkDocument({ kind, code, where, message, facts }: Remark): unknown {
-  return { kind, code, where, message, meaning: MEANINGS[code], facts };
+  return { kind, code, where, message, meaning: meaningOf(code), remedy: remedyOf(code) ?? null, facts };
 }

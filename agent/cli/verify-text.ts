@@ -2,15 +2,17 @@
 // a terminal unescaped.
 import { printable } from '../../config/problems.ts';
 import { keyIdHex } from '../../protocol/minisign.ts';
-import { MEANINGS } from '../verify/meanings.ts';
+import type { CheckedDocking } from '../verify/docking-check.ts';
+import { meaningOf } from '../verify/meanings.ts';
 import type { Place } from '../verify/place.ts';
 import type { CheckedRecording } from '../verify/recording-check.ts';
 import type { Remark } from '../verify/remark.ts';
+import { remedyOf } from '../verify/remedies.ts';
 import type { Totals } from '../verify/totals.ts';
 import type { NamedKey, TrustedKeys } from '../verify/trusted-keys.ts';
 
 const KINDS: Readonly<Record<Place['kind'], string>> = {
-  recording: 'one recording',
+  recording: 'one recording or docking record',
   collection: 'single recordings',
   station: 'the folder of one station in a vault',
   vault: 'a vault',
@@ -21,44 +23,71 @@ const KINDS: Readonly<Record<Place['kind'], string>> = {
 export function placeText({ kind, path }: Place, keys: TrustedKeys): string {
   const named = (list: readonly NamedKey[]): string =>
     list.map(({ file, key }) => `${file} ${keyIdHex(key.keyId)}`).join(', ') || 'none';
-  const trusted = `keys of ${keys.folder}: station: ${named(keys.station)}; store: ${named(keys.store)}`;
+  const roles = `officer: ${named(keys.officer)}; supervisor: ${named(keys.supervisor)}`;
+  const trusted = `keys of ${keys.folder}: station: ${named(keys.station)}; store: ${named(keys.store)}; ${roles}`;
   return lines([`${path}: ${KINDS[kind]}`, trusted]);
 }
 
 /** One recording, with everything that was found in its folder. */
 export function recordingText(checked: CheckedRecording): string {
-  const bad = checked.remarks.some(({ kind }) => kind === 'finding');
-  const facts = recordingFacts(checked);
+  return folderText(checked, recordingFacts(checked));
+}
+
+/** One part of a docking record, with everything that was found in its folder. */
+export function dockingText(checked: CheckedDocking): string {
+  return folderText(checked, dockingFacts(checked));
+}
+
+function folderText(
+  { where, name, remarks }: Pick<CheckedRecording, 'where' | 'name' | 'remarks'>,
+  facts: string,
+): string {
+  const bad = remarks.some(({ kind }) => kind === 'finding');
   return (
-    lines([`${bad ? 'BAD ' : 'good'}  ${checked.where === '.' ? checked.name : checked.where}  ${facts}`]) +
-    remarkTexts(checked.remarks)
+    lines([`${bad ? 'BAD ' : 'good'}  ${where === '.' ? name : where}  ${facts}`]) + remarkTexts(remarks)
   );
 }
 
-function recordingFacts({ manifest, receipt, units, opened }: CheckedRecording): string {
+function recordingFacts({ manifest, receipt, deletion, units, opened }: CheckedRecording): string {
   if (manifest === undefined) return 'no manifest that can be read';
   const { camera, role, original, rejected } = manifest;
   return [
     camera.id,
     role,
     `${original.size_bytes} bytes`,
-    `${units} units good`,
+    deletion === undefined ? `${units} units good` : `deleted at ${deletion.deleted_at} (${deletion.reason})`,
     ...(rejected === null ? [] : [`rejected: ${rejected.reason}`]),
     ...(receipt === undefined ? [] : ['receipted']),
     ...(opened ? ['opened'] : []),
   ].join(', ');
 }
 
-/** Remarks with their meaning, indented below what they belong to. */
+function dockingFacts({ record, receipt }: CheckedDocking): string {
+  if (record === undefined) return 'no docking record that can be read';
+  const { camera, part, parts, inventory, later, docked_at: dockedAt, ended, ended_at: endedAt } = record;
+  const seen = inventory === null ? 'no inventory' : `${inventory.entries} entries`;
+  return [
+    camera.id,
+    `docked at ${dockedAt}`,
+    `${ended}${endedAt === null ? '' : ` at ${endedAt}`}`,
+    ...(parts === 1 ? [] : [`part ${part} of ${parts}`]),
+    later === 0 ? seen : `${seen} and ${later} later`,
+    ...(receipt === undefined ? [] : ['receipted']),
+  ].join(', ');
+}
+
+/** Remarks with their meaning, and what to do where there is something, indented below what they belong to. */
 export function remarkTexts(remarks: readonly Remark[]): string {
-  return remarks
-    .map(({ kind, code, where, message }) =>
-      lines([
-        `  ${kind === 'finding' ? 'FINDING' : 'note'} ${code}  ${where}: ${message}`,
-        `      ${MEANINGS[code]}`,
-      ]),
-    )
-    .join('');
+  return remarks.map(remarkText).join('');
+}
+
+function remarkText({ kind, code, where, message }: Remark): string {
+  const remedy = remedyOf(code);
+  return lines([
+    `  ${kind === 'finding' ? 'FINDING' : 'note'} ${code}  ${where}: ${message}`,
+    `      ${meaningOf(code)}`,
+    ...(remedy === undefined ? [] : [`      To do: ${remedy}`]),
+  ]);
 }
 
 /** The counts, and the last line: good or not. */
@@ -66,7 +95,8 @@ export function totalsText(totals: Totals): string {
   const rejected = Object.entries(totals.rejected);
   const reasons = rejected.map(([reason, count]) => `${count} ${reason}`).join(', ');
   const counts = [
-    `${totals.recordings} recordings: ${totals.good} good, ${totals.receipted} receipted, ${totals.opened} opened`,
+    `${totals.recordings} recordings: ${totals.good} good, ${totals.receipted} receipted, ${totals.opened} opened, ${totals.deleted} deleted, ${totals.held} held`,
+    `${totals.dockings} dockings, ${totals.dockings_empty} of them of a camera with nothing on it: proof that nothing was recorded`,
     `${totals.units} units good, ${totals.sealed_bytes} bytes sealed, ${totals.original_bytes} bytes of originals`,
     ...(rejected.length === 0 ? [] : [`rejected, and kept all the same: ${reasons}`]),
     `custody log: ${totals.custody_segments} segments, ${totals.custody_entries} entries, ${totals.custody_checkpoints} checkpoints`,

@@ -4,21 +4,24 @@ import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { readIdentityFile, type OpenedIdentity } from '../../config/identity-file.ts';
 import { printable } from '../../config/problems.ts';
 import { describeError, DockError, systemCode } from '../../protocol/errors.ts';
+import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { addTotals, noTotals, type Totals } from '../verify/totals.ts';
 import { verifyFolder } from '../verify/verify-folder.ts';
 import type { VerifyReport } from '../verify/verify-place.ts';
 import { exitCodeOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
 import { VerifyJson } from './verify-json.ts';
-import { placeText, recordingText, remarkTexts, totalsText } from './verify-text.ts';
+import { dockingText, placeText, recordingText, remarkTexts, totalsText } from './verify-text.ts';
 
 const HELP = `bodydock verify DIR... [--keys KEYS] [--identity FILE] [--json]
 
-Checks every document, signature, digest and chain. Needs public keys only, changes nothing, and can be done by anybody.
-DIR is a vault, the folder of a station in it, the folder of one recording, the spool of a station, or the folder of a first run.
+Checks every document, signature, digest and chain, what the logs say of them, and whether what was deleted was due. Needs public keys only, changes nothing, and can be done by anybody.
+DIR is a vault, the folder of a station in it, the folder of one recording or docking record, the spool of a station, or the folder of a
+first run.
 
-  --keys KEYS      folder with the public keys that are trusted: station*.pub and store*.pub, as minisign writes them. A file named
-                   station-ID.pub or station-ID.TEXT.pub is the key of that station alone. Default: keys/ beside the vault or spool.
+  --keys KEYS      folder with the public keys that are trusted: station*.pub and store*.pub, as minisign writes them, and those of the
+                   two roles that sign orders: officer*.pub, supervisor*.pub. A file named station-ID.pub or station-ID.TEXT.pub is
+                   the key of that station alone. Default: keys/ beside the vault or spool.
                    Compare the key ids with the labels of station and store: keys that come with the evidence prove nothing.
   --identity FILE  age identity file: opens every payload as well, and compares size and SHA-256 of the original
   --json           one JSON document on standard output instead of text
@@ -82,9 +85,11 @@ async function verifyThere(path: string, { keysFolder, identities, json }: Wish,
   const collected = new VerifyJson();
   const printed: VerifyReport = {
     recording: (checked) => io.out(recordingText(checked)),
+    docking: (checked) => io.out(dockingText(checked)),
     remark: (remark) => io.out(remarkTexts([remark])),
   };
-  const options = { files: nodeFiles(), keysFolder, identities, signal: io.signal };
+  const nowMs = nodeClock().wallMs();
+  const options = { files: nodeFiles(), keysFolder, identities, nowMs, signal: io.signal };
   const verified = await verifyFolder(path, options, json ? collected : printed, (place, keys) => {
     if (!json) io.out(placeText(place, keys));
   });

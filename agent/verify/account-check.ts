@@ -1,24 +1,30 @@
-// Compares what a custody log says of recordings with what lies beside it. Pure.
-import type { LogAccount } from './log-account.ts';
-import { finding, note, type Remark } from './remark.ts';
+// Compares what a custody log says of recordings and docking records with what lies beside it. Pure.
+import type { LogAccount, LoggedDocument } from './log-account.ts';
+import { finding, note, type Remark, type RemarkCode } from './remark.ts';
 
-/** A recording that lies here, as far as the log could contradict it. */
-export interface HeldRecording {
+/** A recording or docking record that lies here, as far as the log could contradict it. */
+export interface HeldDocument {
+  readonly kind: 'recording' | 'docking';
   readonly name: string;
   readonly where: string;
-  readonly manifestSha256: string | undefined;
+  /** In whose folder it lies, or who it says it is of. */
+  readonly station: string | undefined;
+  /** Digest of the manifest or docking record. */
+  readonly sha256: string | undefined;
   /** Undefined where no receipt lies here. */
   readonly receiptSha256: string | undefined;
 }
 
-/** A log with the recordings of its station. */
+/** A log with the documents of its station. */
 export interface AccountQuestion {
   /** The log's folder in remarks. */
   readonly where: string;
   readonly account: LogAccount;
-  readonly held: ReadonlyMap<string, HeldRecording>;
+  readonly held: ReadonlyMap<string, HeldDocument>;
   /** Recordings that others here name as replaced. */
   readonly superseded: ReadonlySet<string>;
+  /** Documents that the store's own log says it let go. */
+  readonly dropped: ReadonlySet<string>;
   /** In a spool whatever was spooled must be there; a vault may still wait for it. */
   readonly kind: 'vault' | 'spool';
 }
@@ -26,60 +32,78 @@ export interface AccountQuestion {
 /** Names that are told in one remark. */
 const NAMED_MAX = 3;
 
-/** Recordings that must be here and are not; the caller looks again before it says so, because they may have come in the meantime. */
-export function missingRecordings({ account, held, superseded, kind }: AccountQuestion): string[] {
+/** Documents that must be here and are not; the caller looks again before it says so, because they may have come in the meantime. */
+export function missingDocuments(question: AccountQuestion): string[] {
   const missing: string[] = [];
-  for (const [name, logged] of account.all()) {
-    const spooled = logged.manifestSha256 !== undefined && !logged.quarantined && !superseded.has(name);
-    const must = logged.receipts.length > 0 || (kind === 'spool' && spooled);
-    if (must && !held.has(name)) missing.push(name);
-  }
+  for (const [name, logged] of question.account.all())
+    if (!question.held.has(name) && mustBeHere(name, logged, question)) missing.push(name);
   return missing.sort();
 }
 
-/** The finding for a recording that is surely not here. */
-export function missingRecording(where: string, name: string, account: LogAccount): Remark {
-  const receipted = (account.of(name)?.receipts.length ?? 0) > 0;
-  const message = `recording ${name} is not here; the log says that it was ${receipted ? 'receipted' : 'spooled'}`;
-  return finding('recording.missing', where, message, { recording: name });
+function mustBeHere(
+  name: string,
+  logged: LoggedDocument,
+  { superseded, dropped, kind }: AccountQuestion,
+): boolean {
+  if (kind === 'vault') return logged.receipts.length > 0 && !dropped.has(name);
+  // A station lets a docking record go once it is receipted; of a recording the documents stay.
+  if (logged.kind === 'docking') return logged.receipts.length === 0 && !logged.quarantined;
+  const spooled = logged.sha256 !== undefined && !logged.quarantined && !superseded.has(name);
+  return logged.receipts.length > 0 || spooled;
 }
 
-/** Every other difference between log and recordings. */
+/** The finding for a document that is surely not here. */
+export function missingDocument(where: string, name: string, account: LogAccount): Remark {
+  const logged = account.of(name);
+  const receipted = (logged?.receipts.length ?? 0) > 0;
+  const docking = logged?.kind === 'docking';
+  const message = `${docking ? 'docking record' : 'recording'} ${name} is not here; the log says that it was ${receipted ? 'receipted' : 'spooled'}`;
+  return finding(docking ? 'docking.missing' : 'recording.missing', where, message, { recording: name });
+}
+
+/** Every other difference between log and documents. */
 export function accountRemarks(question: AccountQuestion): Remark[] {
   const { where, account, held, kind } = question;
-  const remarks = [...held.values()].flatMap((recording) => contradictions(recording, account));
-  const notLogged: string[] = [];
-  for (const name of held.keys()) if (account.of(name)?.manifestSha256 === undefined) notLogged.push(name);
-  remarks.push(
-    ...counted('recording.not-logged', where, 'recordings here that the log does not name', notLogged),
-  );
-  const waiting: string[] = [];
+  const remarks = [...held.values()].flatMap((document) => contradictions(document, account));
+  const notLogged = { recording: [] as string[], docking: [] as string[] };
+  for (const document of held.values())
+    if (account.of(document.name)?.sha256 === undefined) notLogged[document.kind].push(document.name);
+  const waiting = { recording: [] as string[], docking: [] as string[] };
   for (const [name, logged] of account.all()) {
-    if (
-      kind === 'vault' &&
-      logged.manifestSha256 !== undefined &&
-      logged.receipts.length === 0 &&
-      !held.has(name)
-    )
-      waiting.push(name);
-    const receipted = logged.receipts.length > 0 || held.get(name)?.receiptSha256 !== undefined;
-    if (logged.erased && !receipted) remarks.push(erasedUnreceipted(where, name));
+    const due = logged.sha256 !== undefined && logged.receipts.length === 0 && !held.has(name);
+    if (kind === 'vault' && due) waiting[logged.kind ?? 'recording'].push(name);
+    remarks.push(...unreceipted(where, name, logged, held.get(name)?.receiptSha256));
   }
   return [
     ...remarks,
-    ...counted('recording.waiting', where, 'recordings in the log that are not here', waiting),
+    ...counted(
+      'recording.not-logged',
+      where,
+      'recordings here that the log does not name',
+      notLogged.recording,
+    ),
+    ...counted(
+      'docking.not-logged',
+      where,
+      'docking records here that the log does not name',
+      notLogged.docking,
+    ),
+    ...counted('recording.waiting', where, 'recordings in the log that are not here', waiting.recording),
+    ...counted('docking.waiting', where, 'docking records in the log that are not here', waiting.docking),
   ];
 }
 
-function contradictions(recording: HeldRecording, account: LogAccount): Remark[] {
-  const logged = account.of(recording.name);
+function contradictions(document: HeldDocument, account: LogAccount): Remark[] {
+  const logged = account.of(document.name);
   if (logged === undefined) return [];
-  const { where, manifestSha256, receiptSha256 } = recording;
+  const { where, kind, sha256, receiptSha256 } = document;
   const remarks: Remark[] = [];
-  const { manifestSha256: expected, receipts } = logged;
-  if (expected !== undefined && manifestSha256 !== undefined && manifestSha256 !== expected) {
-    const message = `manifest: the custody log vouches for SHA-256 ${expected}, found ${manifestSha256}`;
-    remarks.push(finding('custody.other-manifest', where, message, { expected, found: manifestSha256 }));
+  const { sha256: expected, receipts } = logged;
+  if (expected !== undefined && sha256 !== undefined && sha256 !== expected) {
+    const what = kind === 'docking' ? 'docking record' : 'manifest';
+    const message = `${what}: the custody log vouches for SHA-256 ${expected}, found ${sha256}`;
+    const code = kind === 'docking' ? 'custody.other-docking-record' : 'custody.other-manifest';
+    remarks.push(finding(code, where, message, { expected, found: sha256 }));
   }
   if (receipts.length > 0 && receiptSha256 === undefined)
     remarks.push(
@@ -92,17 +116,28 @@ function contradictions(recording: HeldRecording, account: LogAccount): Remark[]
   return remarks;
 }
 
-function erasedUnreceipted(where: string, name: string): Remark {
-  const message = `the log says that recording ${name} was erased from a camera, and there is no receipt for it in the log or here`;
-  return finding('custody.erased-unreceipted', where, message, { recording: name });
+/** What a station may do only behind the store's word. */
+function unreceipted(
+  where: string,
+  name: string,
+  { receipts, erased, reclaimed }: LoggedDocument,
+  receiptSha256: string | undefined,
+): Remark[] {
+  if (receipts.length > 0 || receiptSha256 !== undefined) return [];
+  const remarks: Remark[] = [];
+  const none = 'and there is no receipt for it in the log or here';
+  if (erased) {
+    const message = `the log says that recording ${name} was erased from a camera, ${none}`;
+    remarks.push(finding('custody.erased-unreceipted', where, message, { recording: name }));
+  }
+  if (reclaimed) {
+    const message = `the log says that the sealed copy of recording ${name} was let go, ${none}`;
+    remarks.push(finding('custody.reclaimed-unreceipted', where, message, { recording: name }));
+  }
+  return remarks;
 }
 
-function counted(
-  code: 'recording.not-logged' | 'recording.waiting',
-  where: string,
-  words: string,
-  names: readonly string[],
-): Remark[] {
+function counted(code: RemarkCode, where: string, words: string, names: readonly string[]): Remark[] {
   if (names.length === 0) return [];
   const some = names.toSorted().slice(0, NAMED_MAX).join(', ');
   const more = names.length > NAMED_MAX ? ', ...' : '';

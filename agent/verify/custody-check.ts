@@ -1,21 +1,25 @@
 // Checks a folder of custody segments (SPEC 4.3): every segment, and how they follow each other.
-import { isSegmentId } from '../../protocol/ids.ts';
+import { CHAIN_START } from '../../protocol/custody-entry.ts';
+import { inOrder, type FoundSegment } from '../../protocol/custody-order.ts';
+import { isSegmentId, type SegmentId } from '../../protocol/ids.ts';
 import {
   checkSegment,
-  readLink,
+  readFirst,
   SEGMENT_SUFFIX,
   type CheckedSegment,
   type SegmentContext,
 } from './custody-file.ts';
-import { checkLinks, followsEarlier, type LinkedSegment, type SegmentLink } from './custody-links.ts';
+import { checkLinks, followsEarlier, linkOf, type LinkedSegment } from './custody-links.ts';
 import { isRepeated } from './custody-repeat.ts';
 import { NEWEST_SEGMENT, oddNames, SIGNATURE_SUFFIX } from './folder-names.ts';
-import { diskError, listSorted } from './read-files.ts';
+import { listFolder } from './read-files.ts';
 import { below, finding, type Remark } from './remark.ts';
 
 /** What was checked. */
 export interface CheckedCustody {
   readonly segments: number;
+  /** The segments, the oldest first. */
+  readonly linked: readonly LinkedSegment[];
   readonly entries: number;
   readonly checkpoints: number;
   readonly remarks: readonly Remark[];
@@ -26,37 +30,33 @@ export interface CheckedCustody {
  * afterwards. Errors: the signal's reason; those of the machine.
  */
 export async function checkCustody(context: SegmentContext): Promise<CheckedCustody | undefined> {
-  const names = await listFolder(context);
-  if (!Array.isArray(names)) return names && { segments: 0, entries: 0, checkpoints: 0, remarks: [names] };
+  const names = await listFolder(context.files, context.folder, context.where);
+  if (!Array.isArray(names)) return names && { ...NONE, remarks: [names] };
   const { remarks, held } = sortNames(context.where, names);
-  const links = await readLinks(context, held);
   const counts = { segments: held.length, entries: 0, checkpoints: 0 };
   const linked: LinkedSegment[] = [];
-  for (const segment of held) {
-    const signed = names.includes(segment + SEGMENT_SUFFIX + SIGNATURE_SUFFIX);
-    const checked: CheckedSegment = await checkSegment(context, segment, links.get(segment), signed);
+  for (const { segment, first, signed } of await readOrder(context, held, new Set(names))) {
+    const checked: CheckedSegment = await checkSegment(context, segment, first, signed);
     counts.entries += checked.entries;
     counts.checkpoints += checked.checkpoints;
     remarks.push(...checked.remarks);
     linked.push(checked);
   }
   const repeated = await repeatedWrites(context, linked);
-  return { ...counts, remarks: [...remarks, ...checkLinks(context.where, linked, context.book, repeated)] };
+  return {
+    ...counts,
+    linked,
+    remarks: [...remarks, ...checkLinks(context.where, linked, context.book, repeated)],
+  };
 }
 
-async function listFolder({ files, folder, where }: SegmentContext): Promise<string[] | Remark | undefined> {
-  try {
-    return await listSorted(files, folder);
-  } catch (error) {
-    return finding('folder.unreadable', where, `the folder cannot be listed (${diskError(error)})`);
-  }
-}
+const NONE = { segments: 0, entries: 0, checkpoints: 0, linked: [] };
 
 /** Ids of the segments that are held, and what else lies there. */
 function sortNames(
   where: string,
   names: readonly string[],
-): { readonly held: string[]; readonly remarks: Remark[] } {
+): { readonly held: SegmentId[]; readonly remarks: Remark[] } {
   const there = new Set(names);
   const ids = new Set(names.map((name) => name.split('.')[0] ?? '').filter(isSegmentId));
   const held = [...ids].filter((id) => there.has(id + SEGMENT_SUFFIX));
@@ -72,17 +72,21 @@ function sortNames(
   return { held, remarks };
 }
 
-async function readLinks(
+/** The segments as they follow each other, the oldest first. */
+async function readOrder(
   context: SegmentContext,
-  held: readonly string[],
-): Promise<Map<string, SegmentLink>> {
-  const links = new Map<string, SegmentLink>();
+  held: readonly SegmentId[],
+  names: ReadonlySet<string>,
+): Promise<FoundSegment[]> {
+  const found: FoundSegment[] = [];
   for (const segment of held) {
-    const link = await readLink(context, segment);
-    links.set(segment, link);
+    const first = await readFirst(context, segment);
+    const link = first && linkOf(first);
     if (link !== null && link !== undefined) context.book.want(link);
+    const signed = names.has(segment + SEGMENT_SUFFIX + SIGNATURE_SUFFIX);
+    found.push({ segment, first, last: CHAIN_START, signed });
   }
-  return links;
+  return inOrder(found);
 }
 
 /** Segments that begin with the events of a write that failed in the one before. */

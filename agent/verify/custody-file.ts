@@ -8,16 +8,15 @@ import {
 } from '../../protocol/custody-entry.ts';
 import { DockError } from '../../protocol/errors.ts';
 import { CUSTODY_ENTRY_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
-import { verifyPrehashed } from '../../protocol/minisign.ts';
+import { verifyPrehashed, type PublicKey } from '../../protocol/minisign.ts';
 import { CustodyLines } from './custody-lines.ts';
-import { linkOf, type LinkedSegment, type SegmentLink } from './custody-links.ts';
+import { linkOf, type LinkedSegment } from './custody-links.ts';
 import { SegmentWalk } from './custody-segment.ts';
 import { SIGNATURE_SUFFIX } from './folder-names.ts';
 import type { HeadBook } from './head-book.ts';
 import { diskError, readSmall, type ReadFiles } from './read-files.ts';
 import { below, finding, type Remark } from './remark.ts';
 import { signatureProblem } from './signatures.ts';
-import { stationKeys, type TrustedKeys } from './trusted-keys.ts';
 
 /** Ending of a segment's file. */
 export const SEGMENT_SUFFIX = '.jsonl';
@@ -30,7 +29,8 @@ export interface SegmentContext {
   readonly where: string;
   /** The station in whose folder it lies, where known. */
   readonly station: string | undefined;
-  readonly keys: TrustedKeys;
+  /** Keys that may sign the log of that keeper. */
+  readonly keysOf: (keeper: string | undefined) => readonly PublicKey[];
   readonly book: HeadBook;
   /** Called for each entry that can be read. */
   readonly visit: (entry: CustodyEntry) => void;
@@ -44,15 +44,15 @@ export interface CheckedSegment extends LinkedSegment {
   readonly remarks: readonly Remark[];
 }
 
-/** What a segment says it follows; read before all others, so that it is known which entries are asked for. */
-export async function readLink(context: SegmentContext, segment: string): Promise<SegmentLink> {
+/** A segment's first entry; read before all others, so that it is known which entries are asked for, and what follows what. */
+export async function readFirst(context: SegmentContext, segment: string): Promise<CustodyEntry | undefined> {
   const head = new Uint8Array(CUSTODY_ENTRY_BYTES_MAX + 1);
   try {
     const file = await context.files.open(join(context.folder, segment + SEGMENT_SUFFIX), 'read');
     try {
       const bytes = head.subarray(0, await file.read(head, 0));
       const end = bytes.indexOf(10);
-      return end < 0 ? undefined : linkOf(parseCustodyEntry(bytes.subarray(0, end)));
+      return end < 0 ? undefined : parseCustodyEntry(bytes.subarray(0, end));
     } finally {
       await file.close();
     }
@@ -66,17 +66,17 @@ export async function readLink(context: SegmentContext, segment: string): Promis
 export async function checkSegment(
   context: SegmentContext,
   segment: string,
-  link: SegmentLink,
+  first: CustodyEntry | undefined,
   signed: boolean,
 ): Promise<CheckedSegment> {
-  const { folder, book, keys, station } = context;
+  const { folder, book, keysOf, station } = context;
   const name = segment + SEGMENT_SUFFIX;
   const where = below(context.where, name);
   const walk = new SegmentWalk({
     segment,
     where,
     station,
-    keys: (of) => stationKeys(keys, of),
+    keys: keysOf,
     visit: (entry, sha256) => {
       book.see(segment, entry.sequence, sha256);
       context.visit(entry);
@@ -91,8 +91,9 @@ export async function checkSegment(
     signed && digest.kind === 'read' ? await checkSignature(context, name, digest.blake2b, walk) : undefined;
   if (wrong !== undefined) remarks.push(wrong);
   remarks.push(...walk.finish(signed && wrong === undefined));
-  const { entries, checkpoints, breaksNoted } = walk;
-  return { segment, where, link, breaksNoted, entries, checkpoints, remarks };
+  const { entries, checkpoints, breaksNoted, keyIds, keyChange } = walk;
+  const link = first && linkOf(first);
+  return { segment, where, link, breaksNoted, keyIds, keyChange, entries, checkpoints, remarks };
 }
 
 type WalkedFile =

@@ -15,6 +15,25 @@ export interface LinkedSegment {
   readonly link: SegmentLink;
   /** Segments that it calls broken: it may follow them at an earlier entry. */
   readonly breaksNoted: ReadonlySet<string>;
+  /** Hex ids of the keys whose checkpoints in it hold. */
+  readonly keyIds: ReadonlySet<string>;
+  /** The change of keys that its second entry tells; undefined where it tells none. */
+  readonly keyChange: KeyChangeEntry | undefined;
+}
+
+/** What `key-changed` says (SPEC 4.9). */
+export interface KeyChangeEntry {
+  readonly oldKeyId: string;
+  readonly newKeyId: string;
+  readonly changeSha256: string;
+}
+
+/** The change of keys that an entry tells; undefined for other entries. */
+export function keyChangeOf({ event, facts }: CustodyEntry): KeyChangeEntry | undefined {
+  const { old_key_id: oldKeyId, new_key_id: newKeyId, change_sha256: changeSha256 } = facts;
+  if (event !== 'key-changed' || typeof changeSha256 !== 'string') return undefined;
+  if (typeof oldKeyId !== 'string' || typeof newKeyId !== 'string') return undefined;
+  return { oldKeyId, newKeyId, changeSha256 };
 }
 
 /** The link in a segment's first entry. */
@@ -54,7 +73,30 @@ export function checkLinks(
     ...segments.flatMap((segment) => linkFaults(segment, book, repeated)),
     ...forks(where, segments),
     ...circles(where, segments),
+    ...keyFaults(segments),
   ];
+}
+
+/** A segment is of one key, and one of another key than the segment before says so in its second entry (SPEC 4.9.2). */
+function keyFaults(segments: readonly LinkedSegment[]): Remark[] {
+  const bySegment = new Map(segments.map((one) => [one.segment, one]));
+  return segments.flatMap(({ where, keyIds, keyChange, link }) => {
+    const [own, ...others] = keyIds;
+    if (own === undefined) return [];
+    if (others.length > 0)
+      return [finding('custody.two-keys', where, `checkpoints of keys ${[...keyIds].join(', ')}`)];
+    const [before] = bySegment.get(link?.segment ?? '')?.keyIds ?? [];
+    const expected = before ?? keyChange?.oldKeyId ?? own;
+    const told = keyChange === undefined ? own : keyChange.oldKeyId;
+    const good = keyChange === undefined ? expected === own : told === expected && keyChange.newKeyId === own;
+    if (good) return [];
+    const says =
+      keyChange === undefined
+        ? 'it tells no change of keys'
+        : `it tells one from ${told} to ${keyChange.newKeyId}`;
+    const message = `signed by key ${own}, the segment before by key ${expected}; ${says}`;
+    return [finding('custody.key-not-announced', where, message, { key_id: own })];
+  });
 }
 
 function linkFaults(one: LinkedSegment, book: HeadBook, repeated: ReadonlySet<string>): Remark[] {
@@ -64,6 +106,8 @@ function linkFaults(one: LinkedSegment, book: HeadBook, repeated: ReadonlySet<st
   const facts = { segment: link.segment, sequence: link.sequence };
   const last = book.lastOf(link.segment);
   const answer = book.compare(link);
+  if (answer === 'dropped')
+    return [note('custody.segment-dropped', where, `${place}, which was let go`, facts)];
   if (answer === 'segment-missing')
     return [finding('custody.segment-missing', where, `${place}, which is not here`, facts)];
   if (answer === 'head-missing')

@@ -10,8 +10,9 @@ import {
   type CustodyEntry,
 } from '../../protocol/custody-entry.ts';
 import { DockError } from '../../protocol/errors.ts';
-import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
+import { keyIdHex, verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
 import type { CustodyLine } from './custody-lines.ts';
+import { keyChangeOf, type KeyChangeEntry } from './custody-links.ts';
 import { finding, note, type Remark, type RemarkCode } from './remark.ts';
 import { signatureProblem } from './signatures.ts';
 
@@ -50,6 +51,10 @@ export class SegmentWalk {
   checkpoints = 0;
   /** Segments whose break this one notes (event `chain-broken`). */
   readonly breaksNoted = new Set<string>();
+  /** Hex ids of the keys whose checkpoints hold. */
+  readonly keyIds = new Set<string>();
+  /** The change of keys that it tells. */
+  keyChange: KeyChangeEntry | undefined;
 
   constructor(question: SegmentQuestion) {
     this.#question = question;
@@ -123,6 +128,7 @@ export class SegmentWalk {
     if (entry.event === 'checkpoint') this.#checkCheckpoint(entry, offset);
     else this.#unsigned++;
     if (entry.event === 'chain-broken') this.#noteBreak(entry);
+    this.keyChange ??= keyChangeOf(entry);
     this.#sequence = entry.sequence;
     this.#sha256 = sha256;
     this.#unreadable = 0;
@@ -186,9 +192,10 @@ export class SegmentWalk {
       return;
     }
     const bytes = encodeUtf8(head);
-    const wrong = signatureProblem('custody.checkpoint-signature', where, () =>
-      verifyDocument(bytes, signature, CUSTODY_HEAD_TRUSTED_COMMENT, this.#keys),
-    );
+    const wrong = signatureProblem('custody.checkpoint-signature', where, () => {
+      const { keyId } = verifyDocument(bytes, signature, CUSTODY_HEAD_TRUSTED_COMMENT, this.#keys);
+      this.keyIds.add(keyIdHex(keyId));
+    });
     if (wrong !== undefined)
       this.#fault(wrong.code, `checkpoint ${entry.sequence}: ${wrong.message}`, offset);
     this.#checkHead(entry, bytes, offset);

@@ -1,18 +1,28 @@
-// Which names a recording's folder holds (SPEC 4.4), and what is said of others. Pure.
+// Which names the folders of a place hold (SPEC 4.4), and what is said of others. Pure.
 import { below, finding, note, quoted, type Remark } from './remark.ts';
 
 export const MANIFEST = 'manifest.json';
 export const DOCKING = 'docking.json';
 export const RECEIPT = 'receipt.json';
+export const DELETION = 'deletion.json';
+export const ORDER = 'order.json';
+/** Folders below that of a station or receiver. */
+export const ORDERS = 'orders';
+export const WITNESS = 'witness';
 export const PAYLOAD = 'payload.age';
 export const CHUNKS = 'chunks.bin';
 export const SIGNATURE_SUFFIX = '.minisig';
 
-const DOCUMENTS = [MANIFEST, RECEIPT].flatMap((name) => [name, name + SIGNATURE_SUFFIX]);
-/** All names that a whole recording may have. */
-export const RECORDING_NAMES: ReadonlySet<string> = new Set([...DOCUMENTS, PAYLOAD, CHUNKS]);
+/** All names that a recording may have, whole or deleted. */
+export const RECORDING_NAMES: ReadonlySet<string> = new Set([
+  ...signed(MANIFEST, RECEIPT, DELETION),
+  PAYLOAD,
+  CHUNKS,
+]);
 /** What stays in a spool after the sealed copy was reclaimed. */
-export const RELEASED_NAMES: ReadonlySet<string> = new Set(DOCUMENTS);
+export const RELEASED_NAMES: ReadonlySet<string> = new Set(signed(MANIFEST, RECEIPT));
+/** All names that a part of a docking record may have. */
+export const DOCKING_NAMES: ReadonlySet<string> = new Set(signed(DOCKING, RECEIPT));
 /** What a reclaiming that was cut off leaves beside it. */
 export const SEALED_NAMES: ReadonlySet<string> = new Set([PAYLOAD, CHUNKS]);
 /** In the custody folder of a vault: names the segment that was begun last, as a hint for the receiver. */
@@ -49,4 +59,8 @@ export function oddNames(
 /** An entry that does not belong where it lies. Its name stands escaped in the message, not in `where`. */
 export function unexpected(where: string, name: string): Remark {
   return finding('folder.unexpected-entry', where, `${quoted(name)} does not belong here`);
+}
+
+function signed(...names: readonly string[]): string[] {
+  return names.flatMap((name) => [name, name + SIGNATURE_SUFFIX]);
 }

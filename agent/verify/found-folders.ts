@@ -1,7 +1,9 @@
 // Walks over a place and gives the folders that are to be verified, with what is expected of each. Names what does not belong there.
 import { basename, join } from 'node:path';
-import { isRecordingId, isStationId } from '../../protocol/ids.ts';
-import { DOCKING, oddNames, unexpected } from './folder-names.ts';
+import { isReceiverId, isRecordingId, isStationId } from '../../protocol/ids.ts';
+import { DISCLOSURES } from './disclosure-check.ts';
+import { DOCKING, oddNames, ORDERS, unexpected, WITNESS } from './folder-names.ts';
+import { KEYS } from './key-folders.ts';
 import { CUSTODY, VAULT_ID, type Place } from './place.ts';
 import { diskError, listSorted, statFile, type ReadFiles } from './read-files.ts';
 import { below, finding, note, type Remark, type RemarkCode } from './remark.ts';
@@ -32,11 +34,27 @@ export interface FoundCustody {
   readonly station: string | undefined;
 }
 
+/** A folder of orders. */
+export interface FoundOrders {
+  readonly folder: string;
+  readonly where: string;
+  readonly station: string;
+}
+
+/** The folder of a receiver in a vault: its own log, its witnesses. */
+export interface FoundReceiver {
+  readonly folder: string;
+  readonly where: string;
+  readonly receiver: string;
+}
+
 /** One thing that a walk came upon. */
 export type Found =
   | ({ readonly kind: 'recording' } & FoundRecording)
   | ({ readonly kind: 'docking' } & FoundDocking)
   | ({ readonly kind: 'custody' } & FoundCustody)
+  | ({ readonly kind: 'orders' } & FoundOrders)
+  | ({ readonly kind: 'receiver' } & FoundReceiver)
   | { readonly kind: 'remark'; readonly remark: Remark };
 
 /** Everything in the place, recordings in the order of their names. Errors: only those of the machine. */
@@ -98,7 +116,8 @@ class Walk {
     const names = yield* this.#list(where);
     for (const name of names) {
       if (isRecordingId(name)) yield await this.either(below(where, name), name, station);
-      else if (name !== CUSTODY) yield { kind: 'remark', remark: unexpected(where, name) };
+      else if (name === ORDERS) yield this.#orders(below(where, name), station);
+      else if (!STATION_NAMES.has(name)) yield { kind: 'remark', remark: unexpected(where, name) };
     }
     yield this.#custody(below(where, CUSTODY), station);
   }
@@ -108,6 +127,7 @@ class Walk {
       if (name === '.incoming') yield* this.#unfinished(name);
       else if (name === '.quarantine') yield* this.#count(name, 'vault.quarantined', 'entries set aside');
       else if (isStationId(name)) yield* this.station(name, name);
+      else if (isReceiverId(name)) yield* this.#receiver(name);
       else if (!VAULT_NAMES.has(name))
         for (const each of oddNames('.', [name], VAULT_NAMES)) yield { kind: 'remark', remark: each };
     }
@@ -130,6 +150,16 @@ class Walk {
     yield* this.#count('staging', 'spool.unfinished', 'unfinished sealings');
     yield* this.#count('quarantine', 'spool.quarantined', 'entries set aside');
     yield this.#custody(CUSTODY);
+  }
+
+  async *#receiver(receiver: string): AsyncGenerator<Found> {
+    for (const name of yield* this.#list(receiver))
+      if (!RECEIVER_NAMES.has(name)) yield { kind: 'remark', remark: unexpected(receiver, name) };
+    yield { kind: 'receiver', folder: join(this.#root, receiver), where: receiver, receiver };
+  }
+
+  #orders(where: string, station: string): Found {
+    return { kind: 'orders', folder: join(this.#root, where), where, station };
   }
 
   #custody(where: string, station?: string): Found {
@@ -165,8 +195,12 @@ const VAULT_NAMES: ReadonlySet<string> = new Set([
   '.leases',
   '.quarantine',
   '.dockings',
+  DISCLOSURES,
   'lost+found',
 ]);
+/** Besides recordings and docking records. */
+const STATION_NAMES: ReadonlySet<string> = new Set([CUSTODY, KEYS, ORDERS]);
+const RECEIVER_NAMES: ReadonlySet<string> = new Set([CUSTODY, KEYS, WITNESS]);
 
 function remark(code: RemarkCode, where: string, message: string, count: number): Found {
   return { kind: 'remark', remark: note(code, where, message, { entries: count }) };

@@ -1,58 +1,72 @@
-// What the custody log says became of each recording, kept while its segments are read. Memory: one small object per recording.
+// What the custody log says became of each document (manifest or docking record), kept while its segments are read. Memory: one small
+// object per document.
 import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 
-/** What the log says of one recording. */
-export interface LoggedRecording {
-  /** Digest of the manifest that was made durable; undefined where no `spooled` entry names it. */
-  readonly manifestSha256: string | undefined;
+/** What the log says of one document. */
+export interface LoggedDocument {
+  /** Undefined where the entry that made it durable is not here. */
+  readonly kind: 'recording' | 'docking' | undefined;
+  /** Digest of the manifest or docking record that was made durable; undefined where no entry says so. */
+  readonly sha256: string | undefined;
   /** Digests of the receipts that the station has had. */
   readonly receipts: readonly string[];
   readonly quarantined: boolean;
   readonly erased: boolean;
+  readonly reclaimed: boolean;
 }
 
-const NOTHING: LoggedRecording = {
-  manifestSha256: undefined,
+const NOTHING: LoggedDocument = {
+  kind: undefined,
+  sha256: undefined,
   receipts: [],
   quarantined: false,
   erased: false,
+  reclaimed: false,
 };
-/** Receipts of one recording that are kept: a vault that was restored from a backup may ask again. */
+/** Receipts of one document that are kept: a vault that was restored from a backup may ask again. */
 const RECEIPTS_MAX = 8;
 
-/** The account of all logs of a place. */
+/** The account of one log. */
 export class LogAccount {
-  readonly #recordings = new Map<string, LoggedRecording>();
+  readonly #documents = new Map<string, LoggedDocument>();
 
-  /** Takes one entry; those that name no recording are passed over. */
+  /** Takes one entry; those that name no document are passed over. */
   take({ event, facts }: CustodyEntry): void {
-    const recording = facts[event === 'quarantined' ? 'name' : 'recording'];
-    if (typeof recording !== 'string') return;
-    const known = this.#recordings.get(recording) ?? NOTHING;
+    const name = facts[NAMED_BY[event] ?? 'recording'];
+    if (typeof name !== 'string') return;
+    const known = this.#documents.get(name) ?? NOTHING;
     const news = newsOf(event, facts, known);
-    if (news !== undefined) this.#recordings.set(recording, { ...known, ...news });
+    if (news !== undefined) this.#documents.set(name, { ...known, ...news });
   }
 
-  /** What the logs say of a recording; undefined where they do not name it. */
-  of(recording: string): LoggedRecording | undefined {
-    return this.#recordings.get(recording);
+  /** What the log says of a document; undefined where it does not name it. */
+  of(name: string): LoggedDocument | undefined {
+    return this.#documents.get(name);
   }
 
-  /** All recordings that the logs name, with what they say. */
-  all(): Iterable<readonly [string, LoggedRecording]> {
-    return this.#recordings;
+  /** All documents that the log names, with what it says. */
+  all(): Iterable<readonly [string, LoggedDocument]> {
+    return this.#documents;
   }
 }
+
+/** The fact that names the document, where it is not `recording`. */
+const NAMED_BY: Partial<Record<CustodyEntry['event'], string>> = {
+  quarantined: 'name',
+  'docking-recorded': 'record',
+};
 
 function newsOf(
   event: CustodyEntry['event'],
   facts: CustodyEntry['facts'],
-  known: LoggedRecording,
-): Partial<LoggedRecording> | undefined {
-  const { manifest_sha256: manifest, receipt_sha256: receipt } = facts;
-  if (event === 'spooled' && typeof manifest === 'string') return { manifestSha256: manifest };
+  known: LoggedDocument,
+): Partial<LoggedDocument> | undefined {
+  const { manifest_sha256: manifest, sha256: record, receipt_sha256: receipt } = facts;
+  if (event === 'spooled' && typeof manifest === 'string') return { kind: 'recording', sha256: manifest };
+  if (event === 'docking-recorded' && typeof record === 'string') return { kind: 'docking', sha256: record };
   if (event === 'quarantined') return { quarantined: true };
   if (event === 'erased') return { erased: true };
+  if (event === 'spool-reclaimed') return { reclaimed: true };
   if (event !== 'receipted' || typeof receipt !== 'string') return undefined;
   return known.receipts.length < RECEIPTS_MAX ? { receipts: [...known.receipts, receipt] } : undefined;
 }

@@ -1,57 +1,39 @@
-// What each remark means for the person who reads it: one sentence a code, the only place that lists them all.
+// What each remark means for the person who reads it: one sentence a code. Those of dockings and of the store stand in files beside this one.
 
-const ALTERED = 'It was altered or damaged after it was signed, or it was never signed with this key.';
-const OTHER_KEY =
-  'Somebody else signed it, or the key is not among those given: compare the key ids with the labels of station and store.';
-const OTHER_KIND = 'The signature was made for another kind of document and was put beside this one.';
-const NO_DOCUMENT =
-  'Without this document nothing can be said about the recording: it was lost or taken away.';
-const NOT_OURS =
-  'No program of ours writes such bytes: the file was altered, damaged, or made by something else.';
-const NEWER = 'It was written by a newer program: verify it with that one.';
-const MEDIUM = 'The disk or its permissions do not let it be read; nothing is known about its content.';
-const NO_SIGNATURE = 'Anybody could have written the document: its signature was lost or taken away.';
+import {
+  DOCUMENT_FAULTS,
+  MEDIUM,
+  OTHER_KEY,
+  ALTERED,
+  OTHER_KIND,
+  type DocumentCode,
+} from './meanings-documents.ts';
+import { DOCKING_MEANINGS } from './meanings-dockings.ts';
+import { STORE_MEANINGS } from './meanings-store.ts';
+
 const NO_CHAIN = 'An entry was taken out, added or altered after the log was written.';
 
 /** Code to meaning. */
-export const MEANINGS = {
+const MEANINGS = {
+  ...DOCKING_MEANINGS,
+  ...STORE_MEANINGS,
+
   'folder.unreadable': MEDIUM,
   'folder.unexpected-entry': 'It does not belong here and nothing vouches for it: it was put there by hand.',
   'folder.not-checked': 'Only folders that are named like recordings are looked at here.',
   'folder.unfinished': 'A write that was cut off left it behind; it was never claimed by anybody.',
 
-  'manifest.missing': NO_DOCUMENT,
-  'manifest.unreadable': MEDIUM,
-  'manifest.oversize': NOT_OURS,
-  'manifest.not-canonical': NOT_OURS,
-  'manifest.refused': NOT_OURS,
-  'manifest.version': NEWER,
-  'manifest.signature-missing': NO_SIGNATURE,
-  'manifest.signature-unreadable': MEDIUM,
-  'manifest.signature-malformed':
-    'The signature file was damaged or is of another kind; the document is not vouched for.',
-  'manifest.signature-unknown-key': OTHER_KEY,
-  'manifest.signature-wrong': ALTERED,
-  'manifest.signature-comment': OTHER_KIND,
   'manifest.rule': 'The manifest contradicts itself or the format: no station of ours signs such a manifest.',
   'manifest.other-recording':
     'The documents of another recording lie in this folder: folders or files were exchanged.',
   'manifest.other-station': 'The recording of another station lies here: it was moved by hand.',
+  'manifest.revoked-key':
+    'Its key was revoked, and no receipt shows that it was there before: whoever has that key may have made it since.',
 
   'receipt.missing': 'The station has had a receipt of the store; the copy here was lost or taken away.',
   'receipt.none': 'The store has not confirmed this recording yet; the camera keeps its file until it has.',
-  'receipt.unreadable': MEDIUM,
-  'receipt.oversize': NOT_OURS,
-  'receipt.not-canonical': NOT_OURS,
-  'receipt.refused': NOT_OURS,
-  'receipt.version': NEWER,
-  'receipt.signature-missing': NO_SIGNATURE,
-  'receipt.signature-unreadable': MEDIUM,
-  'receipt.signature-malformed':
-    'The signature file was damaged or is of another kind; the receipt confirms nothing.',
-  'receipt.signature-unknown-key': OTHER_KEY,
-  'receipt.signature-wrong': ALTERED,
-  'receipt.signature-comment': OTHER_KIND,
+  'receipt.wrong-kind':
+    'The receipt confirms a docking record where a recording lies, or the other way round.',
   'receipt.wrong-recording': 'The receipt confirms another recording.',
   'receipt.wrong-station': 'The receipt confirms a recording of another station.',
   'receipt.wrong-manifest':
@@ -100,6 +82,7 @@ export const MEANINGS = {
   'chain.fork':
     'Two recordings claim the same predecessor: an older state of the station was put back, or a recording was forged.',
   'chain.gap': 'A recording that the station has signed is not here: it was lost or taken away.',
+  'chain.gap-dropped': 'The store let its documents go long after its payload; its log says so.',
   'chain.gap-elsewhere':
     'Single recordings were verified, not a whole vault: the one between them may lie elsewhere.',
   'chain.gap-waiting':
@@ -144,6 +127,13 @@ export const MEANINGS = {
   'custody.fork': 'An older state of the station was put back, and the log went on from there a second time.',
   'custody.cycle': 'Segments follow each other in a circle, which no station can write: they were forged.',
   'custody.segment-missing': 'A part of the log was lost or taken away.',
+  'custody.segment-dropped':
+    'It was let go as old as configured, with its head kept; what is here goes on from there.',
+  'custody.two-keys': 'A segment is of one key: a part of it was signed by somebody else.',
+  'custody.key-not-announced':
+    'Whoever changes to a new key says so in the second entry; this segment does not.',
+  'custody.revoked-key':
+    'Only a revoked key vouches for these entries, and no receipt shows that they were there before: judge them with care.',
   'custody.tail-missing': 'The end of a segment was cut off.',
   'custody.link-differs':
     'The segment that was followed is not the one that lies here: it was exchanged or altered.',
@@ -153,6 +143,9 @@ export const MEANINGS = {
   'custody.erased-unreceipted':
     'A file was erased from a camera without the store’s word: this must never happen.',
 
+  'custody.reclaimed-unreceipted':
+    'The station let its sealed copy go without the store’s word: this must never happen.',
+
   'vault.no-id': 'The folder is taken for a vault by its content; receipts are not compared with a vault id.',
   'vault.id-refused': 'It cannot be said which vault this is.',
   'vault.unfinished': 'They are being received, or wait for a station to go on.',
@@ -161,3 +154,14 @@ export const MEANINGS = {
   'spool.quarantined': 'The station set them aside because they were odd.',
   'proof.refused': 'The proof that a recipient can open does not hold; the release gate counts it as none.',
 } as const satisfies Readonly<Record<string, string>>;
+
+/** Codes of all remarks: those of every kind of document, and those above. */
+export type RemarkCode = keyof typeof MEANINGS | DocumentCode;
+
+const ALL: ReadonlyMap<string, string> = new Map(Object.entries(MEANINGS));
+
+/** What a remark of that code means, in one or two sentences. */
+export function meaningOf(code: RemarkCode): string {
+  const fault = code.slice(code.indexOf('.') + 1);
+  return ALL.get(code) ?? DOCUMENT_FAULTS.get(fault) ?? code;
+}

@@ -1,61 +1,106 @@
-// What is kept of each recording until all were read: ids and digests for chains, sidecars and the comparison with the custody log.
-// Pure; no document is held.
-import type { HeldRecording } from './account-check.ts';
+// What is kept of each document until all were read: ids and digests for chains, sidecars, dockings and the comparison with custody logs.
+// Pure; no document is held. Words that many documents share are held once.
+import type { HeldDocument } from './account-check.ts';
 import type { ChainLink } from './chain-check.ts';
-import type { FoundRecording } from './found-folders.ts';
+import type { CheckedDocking } from './docking-check.ts';
+import { dockingFacts, type DockingFacts } from './docking-facts.ts';
 import type { ReceiptHead } from './receipt-heads.ts';
 import type { CheckedRecording } from './recording-check.ts';
+import { recordingFacts, type RecordingFacts } from './recording-facts.ts';
 import type { Joined } from './sidecar-check.ts';
 
-/** A receipt's head with the station in whose log it must be. */
+/** A receipt's head with the station in whose log it must be, and when the receipt was given. */
 interface StationHead extends ReceiptHead {
   readonly station: string;
+  readonly receivedAt: string;
 }
 
-/** The facts of one place. Only manifests and receipts whose signatures hold count as facts. */
+/** The facts of one place. Only documents whose signatures hold count as facts. */
 export class PlaceFacts {
-  readonly links: ChainLink[] = [];
-  readonly joined: Joined[] = [];
-  /** Where each recording lies, by its folder's name. */
-  readonly places = new Map<string, string>();
+  /** By the recording's folder. */
+  readonly recordings = new Map<string, RecordingFacts>();
+  /** By the record's folder. */
+  readonly dockings = new Map<string, DockingFacts>();
   /** Recordings that others name as replaced. */
   readonly superseded = new Set<string>();
-  /** A station that signed a recording here. */
+  /** A station that signed a recording or docking record here. */
   station: string | undefined;
-  readonly #held = new Map<string, HeldRecording & { readonly station: string | undefined }>();
   readonly #heads: StationHead[] = [];
+  readonly #words = new Map<string, string>();
 
   /** Takes a recording that was found in the folder of that station, where known. */
-  take(checked: CheckedRecording, { station }: Pick<FoundRecording, 'station'>): void {
-    const { name, where, manifest, manifestSha256, receiptSha256, receipt, keyId } = checked;
-    this.places.set(name, where);
-    const owner = station ?? manifest?.station;
-    this.#held.set(name, { name, where, manifestSha256, receiptSha256, station: owner });
-    if (receipt !== undefined && receipt.custody_head !== null)
-      this.#heads.push({ head: receipt.custody_head, where, station: owner ?? receipt.station });
-    if (manifest === undefined || manifestSha256 === undefined || keyId === undefined) return;
-    this.station ??= manifest.station;
-    const chain = `camera ${manifest.camera.id} by key ${keyId}`;
-    this.links.push({ sha256: manifestSha256, previous: manifest.previous_manifest_sha256, chain, name });
-    this.joined.push({
-      where,
-      docking: `${chain} ${manifest.docking}`,
-      pathSha256: manifest.source.path_sha256,
-      sidecars: manifest.sidecars,
-      sidecarOf: manifest.sidecar_of,
-    });
-    for (const replaced of manifest.supersedes) this.superseded.add(replaced);
+  takeRecording(checked: CheckedRecording, station: string | undefined): void {
+    const facts = recordingFacts(checked, station, (word) => this.#once(word));
+    this.recordings.set(facts.name, facts);
+    this.#takeReceipt(checked, facts.station);
+    if (facts.proven === undefined) return;
+    this.station ??= facts.proven.station;
+    for (const replaced of checked.manifest?.supersedes ?? []) this.superseded.add(replaced);
   }
 
-  /** Recordings of a station, or all where it is not known. */
-  heldOf(station: string | undefined): Map<string, HeldRecording> {
-    const all = [...this.#held.values()];
-    const own = station === undefined ? all : all.filter((held) => held.station === station);
-    return new Map(own.map((held) => [held.name, held]));
+  /** Takes one part of a docking record. */
+  takeDocking(checked: CheckedDocking, station: string | undefined): void {
+    const facts = dockingFacts(checked, station, (word) => this.#once(word));
+    this.dockings.set(facts.name, facts);
+    this.#takeReceipt(checked, facts.station);
+    this.station ??= facts.proven?.station;
+  }
+
+  /** Where a document lies that is here. */
+  whereIs(name: string): string | undefined {
+    return (this.recordings.get(name) ?? this.dockings.get(name))?.where;
+  }
+
+  /** Documents of a station, or all where it is not known. */
+  heldOf(station: string | undefined): Map<string, HeldDocument> {
+    const held = new Map<string, HeldDocument>();
+    for (const facts of this.recordings.values())
+      if (station === undefined || facts.station === station) held.set(facts.name, facts);
+    for (const facts of this.dockings.values())
+      if (station === undefined || facts.station === station) held.set(facts.name, facts);
+    return held;
   }
 
   /** Heads that receipts of a station name, or all where it is not known. */
-  headsOf(station: string | undefined): ReceiptHead[] {
+  headsOf(station: string | undefined): StationHead[] {
     return station === undefined ? this.#heads : this.#heads.filter((head) => head.station === station);
+  }
+
+  /** Manifests as links of their chains. */
+  *links(): Generator<ChainLink> {
+    for (const { name, sha256, proven } of this.recordings.values())
+      if (proven !== undefined && sha256 !== undefined)
+        yield { sha256, previous: proven.previous, chain: proven.chain, name };
+  }
+
+  /** Docking records as links of theirs. */
+  *dockingLinks(): Generator<ChainLink> {
+    for (const { name, sha256, proven } of this.dockings.values())
+      if (proven !== undefined && sha256 !== undefined)
+        yield { sha256, previous: proven.previous, chain: proven.chain, name };
+  }
+
+  /** What joins recordings and sidecars. */
+  joined(): Joined[] {
+    const joined: Joined[] = [];
+    for (const { where, proven } of this.recordings.values())
+      if (proven !== undefined)
+        joined.push({ where, ...proven, docking: `${proven.chain} ${proven.docking}` });
+    return joined;
+  }
+
+  #takeReceipt({ receipt, where }: CheckedRecording | CheckedDocking, station: string | undefined): void {
+    if (receipt === undefined || receipt.custody_head === null) return;
+    const { segment, sequence, sha256 } = receipt.custody_head;
+    const head = { segment: this.#once(segment), sequence, sha256 };
+    const receivedAt = receipt.received_at;
+    this.#heads.push({ head, where, station: station ?? this.#once(receipt.station), receivedAt });
+  }
+
+  #once(word: string): string {
+    const known = this.#words.get(word);
+    if (known !== undefined) return known;
+    this.#words.set(word, word);
+    return word;
   }
 }

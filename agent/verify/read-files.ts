@@ -1,6 +1,7 @@
 // The few things that verifying asks of a file system, and careful reading of small files. Nothing here writes.
 import { systemCode } from '../../protocol/errors.ts';
 import type { Files, FileStat } from '../../protocol/ports.ts';
+import { finding, type Remark } from './remark.ts';
 
 /** The read half of the Files port. */
 export type ReadFiles = Pick<Files, 'open' | 'list' | 'stat' | 'readAll'>;
@@ -63,4 +64,17 @@ export async function statFile(
 export async function listSorted(files: ReadFiles, path: string): Promise<string[] | undefined> {
   const found = await files.stat(path);
   return found?.kind === 'folder' ? (await files.list(path)).sort() : undefined;
+}
+
+/** The same, or the remark that says why it cannot be listed. Errors: only those of the machine. */
+export async function listFolder(
+  files: ReadFiles,
+  folder: string,
+  where: string,
+): Promise<string[] | Remark | undefined> {
+  try {
+    return await listSorted(files, folder);
+  } catch (error) {
+    return finding('folder.unreadable', where, `the folder cannot be listed (${diskError(error)})`);
+  }
 }

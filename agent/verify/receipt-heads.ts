@@ -23,7 +23,7 @@ export function receiptHeadRemarks(receipts: Iterable<ReceiptHead>, book: HeadBo
   >();
   for (const receipt of receipts) {
     const code = book.compare(receipt.head);
-    if (code === 'good') continue;
+    if (code === 'good' || code === 'dropped') continue;
     const key = `${code} ${receipt.head.segment}`;
     const known = faults.get(key);
     if (known === undefined) faults.set(key, { code, first: receipt, count: 1 });

@@ -4,29 +4,18 @@ import type { OpenedIdentity } from '../../config/identity-file.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';
 import { MANIFEST_BYTES_MAX } from '../../protocol/limits.ts';
 import { MANIFEST_TRUSTED_COMMENT, parseManifest, type Manifest } from '../../protocol/manifest.ts';
-import {
-  parseReceipt,
-  RECEIPT_BYTES_MAX,
-  RECEIPT_TRUSTED_COMMENT,
-  type Receipt,
-} from '../../protocol/receipt.ts';
-import {
-  MANIFEST,
-  oddNames,
-  RECEIPT,
-  RECORDING_NAMES,
-  RELEASED_NAMES,
-  SEALED_NAMES,
-  SIGNATURE_SUFFIX,
-} from './folder-names.ts';
+import type { DeletionRecord } from '../../protocol/deletion-record.ts';
+import type { Receipt } from '../../protocol/receipt.ts';
+import { checkDeletion, deletionLeftovers } from './deletion-check.ts';
+import { MANIFEST, oddNames, RECORDING_NAMES, RELEASED_NAMES, SEALED_NAMES } from './folder-names.ts';
 import { brokenRules } from './manifest-rules.ts';
 import { checkPayload } from './payload-check.ts';
-import { diskError, listSorted, type ReadFiles } from './read-files.ts';
-import { receiptRemarks } from './receipt-check.ts';
-import { below, finding, note, type Remark } from './remark.ts';
+import { listFolder, type ReadFiles } from './read-files.ts';
+import { checkReceipt, type CheckedReceipt, type Receiptable } from './receipt-check.ts';
+import { below, finding, type Remark } from './remark.ts';
 import { checkDocument, type CheckedDocument } from './signed-document.ts';
 import { openSource } from './source-check.ts';
-import { stationKeys, storeKeys, type TrustedKeys } from './trusted-keys.ts';
+import { revokedAt, stationKeys, type TrustedKeys } from './trusted-keys.ts';
 
 /** One folder and what is expected of it. */
 export interface RecordingQuestion {
@@ -58,6 +47,9 @@ export interface CheckedRecording {
   /** Only where its signature holds. */
   readonly receipt: Receipt | undefined;
   readonly receiptSha256: string | undefined;
+  /** The store deleted the payload; only where its signature holds. */
+  readonly deletion: DeletionRecord | undefined;
+  readonly deletionSha256: string | undefined;
   /** Units of the sealed file that fit their digests. */
   readonly units: number;
   readonly opened: boolean;
@@ -75,8 +67,14 @@ export async function checkRecording(question: RecordingQuestion): Promise<Check
       ? oddNames(where, names, RELEASED_NAMES, SEALED_NAMES)
       : oddNames(where, names, RECORDING_NAMES);
   const manifest = await checkManifest(question);
-  const receipt = await checkReceipt(question, names, manifest);
-  const sealed = await checkSealed(question, manifest.value);
+  const receipt = await checkReceipt(receiptQuestion(question, names, manifest));
+  const beside = { manifest, receipt };
+  const deletion = await checkDeletion(question, names, beside);
+  const sealed =
+    deletion.keyId === undefined
+      ? await checkSealed(question, manifest.value)
+      : { units: 0, opened: false, remarks: deletionLeftovers(where, names) };
+  const revoked = revokedRemarks(question, manifest, receipt);
   return {
     where,
     name,
@@ -85,9 +83,18 @@ export async function checkRecording(question: RecordingQuestion): Promise<Check
     keyId: manifest.keyId,
     receipt: receipt.keyId === undefined ? undefined : receipt.value,
     receiptSha256: receipt.bytes && sha256Hex(receipt.bytes),
+    deletion: deletion.keyId === undefined ? undefined : deletion.value,
+    deletionSha256: deletion.bytes && sha256Hex(deletion.bytes),
     units: sealed.units,
     opened: sealed.opened,
-    remarks: [...odd, ...manifest.remarks, ...sealed.remarks, ...receipt.remarks],
+    remarks: [
+      ...odd,
+      ...manifest.remarks,
+      ...revoked,
+      ...sealed.remarks,
+      ...receipt.remarks,
+      ...deletion.remarks,
+    ],
   };
 }
 
@@ -97,21 +104,11 @@ const NOTHING = {
   keyId: undefined,
   receipt: undefined,
   receiptSha256: undefined,
+  deletion: undefined,
+  deletionSha256: undefined,
   units: 0,
   opened: false,
 };
-
-async function listFolder(
-  files: ReadFiles,
-  folder: string,
-  where: string,
-): Promise<string[] | Remark | undefined> {
-  try {
-    return await listSorted(files, folder);
-  } catch (error) {
-    return finding('folder.unreadable', where, `the folder cannot be listed (${diskError(error)})`);
-  }
-}
 
 async function checkManifest(question: RecordingQuestion): Promise<CheckedDocument<Manifest>> {
   const { files, folder, where, keys } = question;
@@ -145,30 +142,38 @@ function placeRemarks({ where, name, station }: RecordingQuestion, manifest: Man
   return remarks;
 }
 
-async function checkReceipt(
+function receiptQuestion(
   question: RecordingQuestion,
   names: readonly string[],
-  manifest: CheckedDocument<Manifest>,
-): Promise<CheckedDocument<Receipt>> {
-  const { files, folder, where, keys } = question;
-  const there = [RECEIPT, RECEIPT + SIGNATURE_SUFFIX].some((name) => names.includes(name));
-  if (!there && question.state === 'sealed') {
-    const remarks = [note('receipt.none', where, 'no receipt lies here')];
-    return { bytes: undefined, value: undefined, keyId: undefined, remarks };
-  }
-  const checked = await checkDocument(files, folder, where, {
-    name: 'receipt',
-    file: RECEIPT,
-    bytesMax: RECEIPT_BYTES_MAX,
-    trustedComment: RECEIPT_TRUSTED_COMMENT,
-    parse: parseReceipt,
-    keys: () => storeKeys(keys),
-  });
-  if (checked.value === undefined || manifest.value === undefined || manifest.bytes === undefined)
-    return checked;
-  const own = { manifestSha256: sha256Hex(manifest.bytes), vault: question.vault };
-  const fields = receiptRemarks(below(where, RECEIPT), checked.value, manifest.value, own);
-  return { ...checked, remarks: [...checked.remarks, ...fields] };
+  { bytes, value }: CheckedDocument<Manifest>,
+): Parameters<typeof checkReceipt>[0] {
+  const expected = question.state === 'released';
+  const own = bytes && value && receiptable(value, sha256Hex(bytes), question.vault);
+  return { ...question, names, expected, own };
+}
+
+function receiptable(
+  { recording, station, sealed }: Manifest,
+  manifestSha256: string,
+  vault: string | undefined,
+): Receiptable {
+  const held = { sealed_size_bytes: sealed.size_bytes, chunks_sha256: sealed.chunks_sha256 };
+  return { kind: 'recording', recording, station, manifest_sha256: manifestSha256, ...held, vault };
+}
+
+/** A revoked key vouches only for what was receipted before (SPEC 4.9.3). */
+function revokedRemarks(
+  { where, keys }: RecordingQuestion,
+  { keyId, value }: CheckedDocument<Manifest>,
+  receipt: CheckedReceipt,
+): Remark[] {
+  if (keyId === undefined || value === undefined) return [];
+  const at = revokedAt(keys, value.station, keyId);
+  if (at === undefined || (receipt.confirms && (receipt.value?.received_at ?? at) < at)) return [];
+  const message = `manifest: signed by key ${keyId}, which was revoked at ${at}; no receipt from before confirms it`;
+  return [
+    finding('manifest.revoked-key', below(where, MANIFEST), message, { key_id: keyId, revoked_at: at }),
+  ];
 }
 
 interface CheckedSealed {

@@ -1,9 +1,8 @@
 // What a verification says: findings (something does not hold) and notes (worth knowing, and no fault). Codes are stable.
 import type { Facts } from '../../protocol/errors.ts';
-import type { MEANINGS } from './meanings.ts';
+import type { RemarkCode } from './meanings.ts';
 
-/** Stable name of what was found; meanings.ts says what each one means. */
-export type RemarkCode = keyof typeof MEANINGS;
+export type { RemarkCode } from './meanings.ts';
 
 /** One thing that was found. A text may hold names from a hostile disk: escape it before it goes to a terminal. */
 export interface Remark {

@@ -2,9 +2,11 @@
 import { DockError } from '../../protocol/errors.ts';
 import { finding, type Remark } from './remark.ts';
 
+/** Kinds of documents, as their remarks' codes begin. */
+export type DocumentName =
+  'manifest' | 'docking' | 'receipt' | 'deletion' | 'order' | 'key-change' | 'key-revocation' | 'witness';
 /** What may be signed badly, as the first half of a remark's code. */
-type SignedThing =
-  'manifest.signature' | 'receipt.signature' | 'custody.signature' | 'custody.checkpoint-signature';
+type SignedThing = `${DocumentName}.signature` | 'custody.signature' | 'custody.checkpoint-signature';
 
 /**
  * The remark for a signature that does not hold; undefined where it does. `verify` throws what verifyDocument throws.
@@ -39,7 +41,7 @@ const DOCUMENT_CODES: Readonly<Record<string, 'not-canonical' | 'version' | 'ref
  * Errors: whatever else `parse` throws.
  */
 export function parsed<T>(
-  name: 'manifest' | 'receipt',
+  name: DocumentName,
   where: string,
   parse: () => T,
 ): { readonly value: T } | { readonly remark: Remark } {

@@ -1,21 +1,33 @@
-// One signed document of a recording's folder: read it, parse it, verify its signature, and name everything that does not hold.
+// One signed document: read it, parse it, verify its signature, and name everything that does not hold.
 import { join } from 'node:path';
 import { parseUtf8 } from '../../protocol/bytes.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import { keyIdHex, verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
 import { readSmall, type ReadFiles } from './read-files.ts';
 import { below, finding, type Remark } from './remark.ts';
-import { parsed, signatureProblem } from './signatures.ts';
+import { parsed, signatureProblem, type DocumentName } from './signatures.ts';
 
-/** A kind of document that lies beside its signature. */
-export interface DocumentKind<T> {
-  readonly name: 'manifest' | 'receipt';
+/** A kind of document without its signatures. */
+export interface BareKind<T> {
+  readonly name: DocumentName;
   readonly file: string;
   readonly bytesMax: number;
-  readonly trustedComment: string;
   readonly parse: (bytes: Uint8Array) => T;
+}
+
+/** A kind of document that lies beside its signature. */
+export interface DocumentKind<T> extends BareKind<T> {
+  readonly trustedComment: string;
   /** Keys that may sign it; asked without a value where it does not parse. */
   readonly keys: (value: T | undefined) => readonly PublicKey[];
+}
+
+/** A signature file that should be there. */
+export interface SignatureKind {
+  readonly name: DocumentName;
+  readonly signatureFile: string;
+  readonly trustedComment: string;
+  readonly keys: readonly PublicKey[];
 }
 
 /** What is known of a document. `value` may be there without a good signature: then it is a claim. */
@@ -27,6 +39,13 @@ export interface CheckedDocument<T> {
   readonly remarks: readonly Remark[];
 }
 
+/** What is known of a document without its signatures. */
+export interface ReadDocument<T> {
+  readonly bytes: Uint8Array | undefined;
+  readonly value: T | undefined;
+  readonly remarks: readonly Remark[];
+}
+
 /** Checks the document of that kind in a folder; `where` is the folder's name in remarks. Errors: only those of the machine. */
 export async function checkDocument<T>(
   files: ReadFiles,
@@ -34,46 +53,52 @@ export async function checkDocument<T>(
   where: string,
   kind: DocumentKind<T>,
 ): Promise<CheckedDocument<T>> {
-  const { name, file } = kind;
-  const place = below(where, file);
-  const read = await readSmall(files, join(folder, file), kind.bytesMax);
-  if (read.kind !== 'bytes') {
-    const why = read.kind === 'missing' ? 'it is not there' : read.why;
-    return nothing(finding(`${name}.${read.kind}`, place, `${file}: ${why}`));
-  }
-  const document = parsed(name, place, () => kind.parse(read.bytes));
-  const value = 'value' in document ? document.value : undefined;
-  const signature = await checkSignature(files, folder, where, kind, read.bytes, value);
-  const remarks = [...('remark' in document ? [document.remark] : []), ...signature.remarks];
-  return { bytes: read.bytes, value, keyId: signature.keyId, remarks };
+  const read = await readDocument(files, folder, where, kind);
+  if (read.bytes === undefined) return { ...read, keyId: undefined };
+  const { name, file, trustedComment } = kind;
+  const signed = { name, signatureFile: `${file}.minisig`, trustedComment, keys: kind.keys(read.value) };
+  const signature = await checkSignature(files, folder, where, signed, read.bytes);
+  return { ...read, keyId: signature.keyId, remarks: [...read.remarks, ...signature.remarks] };
 }
 
-function nothing(remark: Remark): CheckedDocument<never> {
-  return { bytes: undefined, value: undefined, keyId: undefined, remarks: [remark] };
-}
-
-async function checkSignature<T>(
+/** Reads and parses a document, and verifies nothing. Errors: only those of the machine. */
+export async function readDocument<T>(
   files: ReadFiles,
   folder: string,
   where: string,
-  { name, file, trustedComment, keys }: DocumentKind<T>,
+  { name, file, bytesMax, parse }: BareKind<T>,
+): Promise<ReadDocument<T>> {
+  const place = below(where, file);
+  const read = await readSmall(files, join(folder, file), bytesMax);
+  if (read.kind !== 'bytes') {
+    const why = read.kind === 'missing' ? 'it is not there' : read.why;
+    const remarks = [finding(`${name}.${read.kind}`, place, `${file}: ${why}`)];
+    return { bytes: undefined, value: undefined, remarks };
+  }
+  const document = parsed(name, place, () => parse(read.bytes));
+  if ('remark' in document) return { bytes: read.bytes, value: undefined, remarks: [document.remark] };
+  return { bytes: read.bytes, value: document.value, remarks: [] };
+}
+
+/** Verifies one signature file over bytes; gives the key whose signature holds. Errors: only those of the machine. */
+export async function checkSignature(
+  files: ReadFiles,
+  folder: string,
+  where: string,
+  { name, signatureFile, trustedComment, keys }: SignatureKind,
   bytes: Uint8Array,
-  value: T | undefined,
 ): Promise<{ readonly keyId: string | undefined; readonly remarks: readonly Remark[] }> {
-  const signatureFile = `${file}.minisig`;
   const place = below(where, signatureFile);
   const read = await readSmall(files, join(folder, signatureFile), SIGNATURE_FILE_BYTES_MAX);
   if (read.kind !== 'bytes') {
     const code = read.kind === 'missing' ? 'missing' : read.kind === 'oversize' ? 'malformed' : 'unreadable';
     const why = read.kind === 'missing' ? 'it is not there' : read.why;
-    return {
-      keyId: undefined,
-      remarks: [finding(`${name}.signature-${code}`, place, `${signatureFile}: ${why}`)],
-    };
+    const remark = finding(`${name}.signature-${code}`, place, `${signatureFile}: ${why}`);
+    return { keyId: undefined, remarks: [remark] };
   }
   let keyId: string | undefined;
   const problem = signatureProblem(`${name}.signature`, place, () => {
-    keyId = keyIdHex(verifyDocument(bytes, parseUtf8(read.bytes) ?? '', trustedComment, keys(value)).keyId);
+    keyId = keyIdHex(verifyDocument(bytes, parseUtf8(read.bytes) ?? '', trustedComment, keys).keyId);
   });
   return { keyId, remarks: problem === undefined ? [] : [problem] };
 }

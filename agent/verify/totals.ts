@@ -1,4 +1,5 @@
 // What a verification counted.
+import type { CheckedDocking } from './docking-check.ts';
 import type { CheckedRecording } from './recording-check.ts';
 import type { Remark } from './remark.ts';
 
@@ -8,6 +9,10 @@ export interface Totals {
   /** Recordings without a finding of their own. */
   good: number;
   receipted: number;
+  /** Recordings whose payload the store has deleted, behind a deletion record that holds. */
+  deleted: number;
+  /** Recordings that an order holds now. */
+  held: number;
   /** Recordings that count as rejected, by reason: odd, kept and signed all the same. */
   rejected: Record<string, number>;
   original_bytes: number;
@@ -16,6 +21,11 @@ export interface Totals {
   units: number;
   /** Recordings whose original was opened and is what the manifest says. */
   opened: number;
+  /** Dockings with a record whose first part is here and holds. */
+  dockings: number;
+  /** Of these, dockings of a camera on which nothing was: proof that nothing was recorded. */
+  dockings_empty: number;
+  disclosures: number;
   custody_segments: number;
   custody_entries: number;
   custody_checkpoints: number;
@@ -29,11 +39,16 @@ export function noTotals(): Totals {
     recordings: 0,
     good: 0,
     receipted: 0,
+    deleted: 0,
+    held: 0,
     rejected: {},
     original_bytes: 0,
     sealed_bytes: 0,
     units: 0,
     opened: 0,
+    dockings: 0,
+    dockings_empty: 0,
+    disclosures: 0,
     custody_segments: 0,
     custody_entries: 0,
     custody_checkpoints: 0,
@@ -45,11 +60,12 @@ export function noTotals(): Totals {
 /** Counts one recording in; its remarks are counted by countRemark. */
 export function countRecording(
   totals: Totals,
-  { manifest, receipt, units, opened, remarks }: CheckedRecording,
+  { manifest, receipt, deletion, units, opened, remarks }: CheckedRecording,
 ): void {
   totals.recordings++;
   if (remarks.every(({ kind }) => kind === 'note')) totals.good++;
   if (receipt !== undefined) totals.receipted++;
+  if (deletion !== undefined) totals.deleted++;
   if (opened) totals.opened++;
   totals.units += units;
   if (manifest === undefined) return;
@@ -57,6 +73,14 @@ export function countRecording(
   totals.sealed_bytes += manifest.sealed.size_bytes;
   const reason = manifest.rejected?.reason;
   if (reason !== undefined) totals.rejected[reason] = (totals.rejected[reason] ?? 0) + 1;
+}
+
+/** Counts one part of a docking record in; its remarks are counted by countRemark. */
+export function countDocking(totals: Totals, { record, keyId }: CheckedDocking): void {
+  if (record === undefined || keyId === undefined || record.part !== 1) return;
+  totals.dockings++;
+  const { inventory, later } = record;
+  if (inventory?.complete === true && inventory.entries === 0 && later === 0) totals.dockings_empty++;
 }
 
 /** Counts one remark in. */

@@ -1,12 +1,13 @@
-// The public keys that a verification trusts: files `station*.pub` and `store*.pub` of one folder. Where the folder comes from is the
-// caller's business; a verification is worth as much as the way by which these keys came.
+// The public keys that a verification trusts: files `station*.pub`, `store*.pub`, `officer*.pub` and `supervisor*.pub` of one folder. Where
+// the folder comes from is the caller's business; a verification is worth as much as the way by which these keys came.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readPublicKeyFile } from '../../config/keys.ts';
 import { DockError, systemCode } from '../../protocol/errors.ts';
 import { equalBytes } from '../../protocol/bytes.ts';
-import { isStationId, type StationId } from '../../protocol/ids.ts';
+import { isReceiverId, isStationId, type StationId } from '../../protocol/ids.ts';
 import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
+import type { Role } from '../../protocol/order.ts';
 
 /** Key files of one folder: stations of a town, with some to change over. */
 const KEY_FILES_MAX = 10_000;
@@ -25,6 +26,13 @@ export interface TrustedKeys {
   readonly folder: string;
   readonly station: readonly NamedKey[];
   readonly store: readonly NamedKey[];
+  /** Who may sign orders; empty where nobody gave such keys. */
+  readonly officer: readonly NamedKey[];
+  readonly supervisor: readonly NamedKey[];
+  /** Keys that verified changes introduce (SPEC 4.9), by the station or receiver that holds them; see known-keys.ts. */
+  readonly introduced: ReadonlyMap<string, readonly PublicKey[]>;
+  /** When which key was revoked (RFC 3339), by `revokedName`. */
+  readonly revoked: ReadonlyMap<string, string>;
 }
 
 /**
@@ -38,19 +46,44 @@ export async function readTrustedKeys(folder: string): Promise<TrustedKeys> {
   const store = await readAll(folder, names, /^store[^/]*\.pub$/);
   if (station.length === 0)
     fail('key.missing', `${folder} holds no station*.pub: name the folder with the public keys with --keys`);
-  refuseConflicts(folder, station, store);
-  return { folder, station, store };
+  const officer = await readAll(folder, names, /^officer[^/]*\.pub$/);
+  const supervisor = await readAll(folder, names, /^supervisor[^/]*\.pub$/);
+  refuseConflicts(folder, [station, store, officer, supervisor]);
+  return { folder, station, store, officer, supervisor, introduced: new Map(), revoked: new Map() };
 }
 
-/** Keys that may sign for a station: those pinned to it by their file's name, else all. */
+/** Keys that may sign for a station: those pinned to it by their file's name, else all; and those that changes introduce. */
 export function stationKeys(keys: TrustedKeys, station: string | undefined): readonly PublicKey[] {
   const pinned = keys.station.filter((named) => named.station !== null && named.station === station);
-  return (pinned.length > 0 ? pinned : keys.station).map(({ key }) => key);
+  const given = (pinned.length > 0 ? pinned : keys.station).map(({ key }) => key);
+  return [
+    ...given,
+    ...introducedTo(keys, (holder) => (station === undefined ? isStationId(holder) : holder === station)),
+  ];
 }
 
-/** Keys that may sign for the store. */
+/** Keys that may sign for the store; and those that changes introduce. */
 export function storeKeys(keys: TrustedKeys): readonly PublicKey[] {
-  return keys.store.map(({ key }) => key);
+  return [...keys.store.map(({ key }) => key), ...introducedTo(keys, isReceiverId)];
+}
+
+/** Keys that may sign orders in that role. */
+export function roleKeys(keys: TrustedKeys, role: Role): readonly PublicKey[] {
+  return keys[role].map(({ key }) => key);
+}
+
+/** When a station's key was revoked; undefined where it was not. `keyId` in hex. */
+export function revokedAt(keys: TrustedKeys, station: string, keyId: string): string | undefined {
+  return keys.revoked.get(revokedName(station, keyId));
+}
+
+/** How `revoked` names a key of a station. */
+export function revokedName(station: string, keyId: string): string {
+  return `${station} ${keyId}`;
+}
+
+function introducedTo(keys: TrustedKeys, counts: (holder: string) => boolean): PublicKey[] {
+  return [...keys.introduced].filter(([holder]) => counts(holder)).flatMap(([, fresh]) => fresh);
 }
 
 async function listKeys(folder: string): Promise<string[]> {
@@ -81,18 +114,21 @@ function pinnedStation(file: string): StationId | null {
   return id !== undefined && isStationId(id) ? id : null;
 }
 
-/** The key is looked up by its id, so an id must mean one key; and who signs for both ends confirms himself. */
-function refuseConflicts(folder: string, station: readonly NamedKey[], store: readonly NamedKey[]): void {
-  const known = new Map<string, NamedKey>();
-  for (const named of [...station, ...store]) {
+/** The key is looked up by its id, so an id must mean one key; and who signs in two roles confirms himself. */
+function refuseConflicts(folder: string, roles: readonly (readonly NamedKey[])[]): void {
+  const known = new Map<string, { readonly named: NamedKey; readonly role: number }>();
+  for (const [role, named] of roles.flatMap((keys, at) => keys.map((key) => [at, key] as const))) {
     const id = keyIdHex(named.key.keyId);
     const other = known.get(id);
-    known.set(id, named);
+    known.set(id, { named, role });
     if (other === undefined) continue;
-    const same = equalBytes(other.key.key, named.key.key);
-    if (same && station.includes(other) === station.includes(named)) continue;
-    const why = same ? 'are one key in both roles' : `are different keys with the one id ${id}`;
-    fail('key.conflict', `${join(folder, other.file)} and ${named.file} ${why}: take the wrong one away`);
+    const same = equalBytes(other.named.key.key, named.key.key);
+    if (same && other.role === role) continue;
+    const why = same ? 'are one key in two roles' : `are different keys with the one id ${id}`;
+    fail(
+      'key.conflict',
+      `${join(folder, other.named.file)} and ${named.file} ${why}: take the wrong one away`,
+    );
   }
 }
 

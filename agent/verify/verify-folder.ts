@@ -13,6 +13,8 @@ export interface VerifyFolderOptions {
   readonly keysFolder: string | undefined;
   /** Empty: payloads are not opened. */
   readonly identities: readonly OpenedIdentity[];
+  /** Time of the verification, ms since 1970. */
+  readonly nowMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -29,13 +31,13 @@ export interface VerifiedFolder {
  */
 export async function verifyFolder(
   path: string,
-  { files, keysFolder, identities, signal }: VerifyFolderOptions,
+  { keysFolder, ...options }: VerifyFolderOptions,
   report: VerifyReport,
   begun: (place: Place, keys: TrustedKeys) => void = () => undefined,
 ): Promise<VerifiedFolder> {
-  const place = await findPlace(files, path);
+  const place = await findPlace(options.files, path);
   const keys = await readTrustedKeys(keysFolder ?? place.keysFolder);
   begun(place, keys);
-  const totals = await verifyPlace(place, { files, keys, identities, signal }, report);
+  const totals = await verifyPlace(place, { ...options, keys }, report);
   return { place, keys, totals };
 }

@@ -1,29 +1,37 @@
-// Verifies all of one place: every recording by itself, then what only shows between them (chains, sidecars), then the custody log and
-// how it compares with the recordings.
+// Verifies all of one place: keys, then every recording and docking record by itself, then the logs, then what only shows between them.
 //
-// Memory: digests and ids of each recording and of each custody segment; no document and no payload is held.
+// Memory: digests and ids of each recording, of each part of a docking record and of each custody segment; no document and no payload is
+// held.
 import { join } from 'node:path';
 import type { OpenedIdentity } from '../../config/identity-file.ts';
 import { loadProofs } from '../../config/proofs.ts';
 import { describeError } from '../../protocol/errors.ts';
 import { isStationId } from '../../protocol/ids.ts';
-import { accountRemarks, missingRecording, missingRecordings } from './account-check.ts';
-import { checkChains } from './chain-check.ts';
-import { chainRemark } from './chain-remarks.ts';
-import { checkCustody } from './custody-check.ts';
-import { walkPlace, type FoundCustody, type FoundRecording } from './found-folders.ts';
-import { HeadBook } from './head-book.ts';
-import { LogAccount } from './log-account.ts';
-import type { Place } from './place.ts';
+import { checkDocking, type CheckedDocking } from './docking-check.ts';
+import { WITNESS } from './folder-names.ts';
+import {
+  walkPlace,
+  type FoundCustody,
+  type FoundDocking,
+  type FoundOrders,
+  type FoundReceiver,
+  type FoundRecording,
+} from './found-folders.ts';
+import { keyLogRemarks } from './key-logs.ts';
+import { knownKeys, type KnownKeys } from './known-keys.ts';
+import { checkOrders, type FoundOrder } from './order-check.ts';
+import { CUSTODY, type Place } from './place.ts';
+import { PlaceBetween } from './place-between.ts';
 import { PlaceFacts } from './place-facts.ts';
+import { PlaceLogs } from './place-logs.ts';
+import { storeRemarks } from './place-store.ts';
 import type { ReadFiles } from './read-files.ts';
-import { receiptHeadRemarks } from './receipt-heads.ts';
 import { checkRecording, type CheckedRecording } from './recording-check.ts';
-import { below, finding, note, type Remark } from './remark.ts';
-import { checkSidecars } from './sidecar-check.ts';
-import { countRecording, countRemark, noTotals, type Totals } from './totals.ts';
+import { below, finding, type Remark } from './remark.ts';
+import { countDocking, countRecording, countRemark, noTotals, type Totals } from './totals.ts';
 import { stationKeys, type TrustedKeys } from './trusted-keys.ts';
 import { readVaultId } from './vault-id.ts';
+import { checkWitnesses, type FoundWitness } from './witness-check.ts';
 
 /** What verifying needs. */
 export interface VerifyOptions {
@@ -31,6 +39,8 @@ export interface VerifyOptions {
   readonly keys: TrustedKeys;
   /** Empty: payloads are not opened. */
   readonly identities: readonly OpenedIdentity[];
+  /** Time of the verification, ms since 1970: what is held now, and what waits for too long. */
+  readonly nowMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -38,7 +48,9 @@ export interface VerifyOptions {
 export interface VerifyReport {
   /** One recording with all that was found in its own folder. */
   recording(checked: CheckedRecording): void;
-  /** Something that concerns more than one folder, or none of a recording. */
+  /** One part of a docking record with all that was found in its own folder. */
+  docking(checked: CheckedDocking): void;
+  /** Something that concerns more than one folder, or none of a document. */
   remark(remark: Remark): void;
 }
 
@@ -46,38 +58,49 @@ export interface VerifyReport {
  * Verifies a place and gives the counts; no finding means that it is good.
  * Errors: the signal's reason; those of the machine ("EMFILE" ...). Whatever a disk shows is a remark.
  */
-export function verifyPlace(place: Place, options: VerifyOptions, report: VerifyReport): Promise<Totals> {
-  return new PlaceCheck(place, options, report).run();
+export async function verifyPlace(
+  place: Place,
+  options: VerifyOptions,
+  report: VerifyReport,
+): Promise<Totals> {
+  const known = await knownKeys(options.files, place, options.keys);
+  return new PlaceCheck(place, { ...options, keys: known.keys }, report, known).run();
 }
 
 class PlaceCheck {
   readonly #place: Place;
   readonly #options: VerifyOptions;
   readonly #report: VerifyReport;
+  readonly #known: KnownKeys;
   readonly #totals = noTotals();
   readonly #facts = new PlaceFacts();
   readonly #custody: FoundCustody[] = [];
-  readonly #dockings = new Set<string>();
-  readonly #accounts: LogAccount[] = [];
+  readonly #receivers: FoundReceiver[] = [];
+  readonly #orders: FoundOrder[] = [];
+  readonly #witnesses: FoundWitness[] = [];
 
-  constructor(place: Place, options: VerifyOptions, report: VerifyReport) {
+  constructor(place: Place, options: VerifyOptions, report: VerifyReport, known: KnownKeys) {
     this.#place = place;
     this.#options = options;
     this.#report = report;
+    this.#known = known;
   }
 
   async run(): Promise<Totals> {
     const vault = await readVaultId(this.#options.files, this.#place);
-    this.#tell(vault.remarks);
+    this.#tell([...vault.remarks, ...this.#known.remarks]);
     for await (const found of walkPlace(this.#options.files, this.#place)) {
       this.#options.signal.throwIfAborted();
       if (found.kind === 'remark') this.#tell([found.remark]);
       else if (found.kind === 'custody') this.#custody.push(found);
-      else if (found.kind === 'docking') this.#dockings.add(found.name);
+      else if (found.kind === 'receiver') this.#receivers.push(found);
+      else if (found.kind === 'orders') await this.#checkOrders(found);
+      else if (found.kind === 'docking') await this.#docking(found, vault.id);
       else await this.#recording(found, vault.id);
     }
-    for (const custody of this.#custody) await this.#checkCustody(custody);
-    if (this.#place.kind !== 'recording') this.#between();
+    for (const receiver of this.#receivers) await this.#checkWitnesses(receiver, vault.id);
+    const logs = await this.#readLogs();
+    if (this.#place.kind !== 'recording') await this.#between(logs);
     if (this.#place.kind === 'spool') await this.#proofs();
     return this.#totals;
   }
@@ -85,72 +108,66 @@ class PlaceCheck {
   async #recording(found: FoundRecording, vault: string | undefined): Promise<void> {
     const checked = await checkRecording({ ...this.#options, ...found, vault });
     if (checked === undefined) return; // a running agent or receiver has just moved it
-    this.#facts.take(checked, found);
+    this.#facts.takeRecording(checked, found.station);
     countRecording(this.#totals, checked);
     for (const remark of checked.remarks) countRemark(this.#totals, remark);
     this.#report.recording(checked);
   }
 
-  #tell(remarks: readonly Remark[]): void {
+  async #docking(found: FoundDocking, vault: string | undefined): Promise<void> {
+    const checked = await checkDocking({ ...this.#options, ...found, vault });
+    if (checked === undefined) return;
+    this.#facts.takeDocking(checked, found.station);
+    countDocking(this.#totals, checked);
+    for (const remark of checked.remarks) countRemark(this.#totals, remark);
+    this.#report.docking(checked);
+  }
+
+  async #checkOrders(found: FoundOrders): Promise<void> {
+    const { orders, remarks } = await checkOrders({ ...this.#options, ...found });
+    this.#orders.push(...orders);
+    this.#tell(remarks);
+  }
+
+  async #checkWitnesses(
+    { folder, where, receiver }: FoundReceiver,
+    vault: string | undefined,
+  ): Promise<void> {
+    const place = { folder: join(folder, WITNESS), where: below(where, WITNESS), receiver, vault };
+    const { witnesses, remarks } = await checkWitnesses({ ...this.#options, ...place });
+    this.#witnesses.push(...witnesses);
+    this.#tell(remarks);
+  }
+
+  #tell(remarks: Iterable<Remark>): void {
     for (const remark of remarks) {
       countRemark(this.#totals, remark);
       this.#report.remark(remark);
     }
   }
 
-  /** What shows only between recordings. */
-  #between(): void {
-    this.#tell(checkSidecars(this.#facts.joined));
-    const { places, superseded, links } = this.#facts;
-    const { kind } = this.#place;
-    const context = {
-      complete: kind !== 'collection',
-      kind: kind === 'spool' ? ('spool' as const) : ('vault' as const),
-      places,
-      superseded,
-      accounts: this.#accounts,
-    };
-    this.#tell(checkChains(links).map((fault) => chainRemark(fault, context)));
-  }
-
-  async #checkCustody(found: FoundCustody): Promise<void> {
-    const { folder, where, station } = found;
-    const account = new LogAccount();
-    const book = new HeadBook();
-    const heads = this.#facts.headsOf(station);
-    for (const { head } of heads) book.want(head);
-    const visit = account.take.bind(account);
-    const checked = await checkCustody({ ...this.#options, folder, where, station, book, visit });
-    this.#tell(receiptHeadRemarks(heads, book));
-    if (checked === undefined || checked.segments === 0) {
-      this.#tell([...(checked?.remarks ?? []), note('custody.none', where, 'no custody log lies here')]);
-      return;
-    }
-    this.#accounts.push(account);
-    this.#totals.custody_segments += checked.segments;
-    this.#totals.custody_entries += checked.entries;
-    this.#totals.custody_checkpoints += checked.checkpoints;
-    this.#tell(checked.remarks);
-    await this.#compare(found, account);
-  }
-
-  async #compare({ where, station }: FoundCustody, account: LogAccount): Promise<void> {
+  async #readLogs(): Promise<PlaceLogs> {
     const kind = this.#place.kind === 'spool' ? 'spool' : 'vault';
-    const { superseded } = this.#facts;
-    const question = { where, account, held: this.#facts.heldOf(station), superseded, kind } as const;
-    for (const name of missingRecordings(question))
-      if (!this.#dockings.has(name) && !(await this.#cameMeanwhile(name, where)))
-        this.#tell([missingRecording(where, name, account)]);
-    this.#tell(accountRemarks(question));
+    const witnesses = this.#witnesses;
+    const logs = new PlaceLogs({ ...this.#options, kind, facts: this.#facts, witnesses });
+    for (const { receiver, folder, where } of this.#receivers) {
+      const custody = { folder: join(folder, CUSTODY), where: below(where, CUSTODY) };
+      this.#tell(await logs.readStore(receiver, custody));
+    }
+    for (const custody of this.#custody) this.#tell(await logs.readStation(custody));
+    const { segments, entries, checkpoints } = logs.counts;
+    this.#totals.custody_segments += segments;
+    this.#totals.custody_entries += entries;
+    this.#totals.custody_checkpoints += checkpoints;
+    this.#tell(keyLogRemarks(this.#known, logs, kind));
+    return logs;
   }
 
-  /** The log is read behind the recordings: a living vault or spool may have taken one in between. */
-  async #cameMeanwhile(name: string, custodyWhere: string): Promise<boolean> {
-    const beside = join(this.#place.path, custodyWhere, '..');
-    const folders = this.#place.kind === 'spool' ? ['ready', 'released'] : ['.'];
-    for (const folder of folders)
-      if ((await this.#options.files.stat(join(beside, folder, name))) !== undefined) return true;
-    return false;
+  async #between(logs: PlaceLogs): Promise<void> {
+    const read = { ...this.#options, place: this.#place, facts: this.#facts, logs };
+    for await (const remark of new PlaceBetween(read).remarks()) this.#tell([remark]);
+    const store = { ...read, orders: this.#orders, witnesses: this.#witnesses };
+    for await (const remark of storeRemarks(store, this.#totals)) this.#tell([remark]);
   }
 
   /** Proofs of recipients lie only in a spool, and are of the station whose recordings lie there. */

@@ -53,19 +53,28 @@ export interface Verdict {
   readonly totals: Totals;
 }
 
-/** Verifies a folder; unless told otherwise with the keys of the builder, opening everything. */
+/** Noon of the day on which a built vault begins. */
+export const NOON_MS = Date.UTC(2026, 10, 25, 12);
+
+/** Verifies a folder; unless told otherwise with the keys of the builder, at noon of its first day, opening everything. */
 export async function verdictOf(
   path: string,
   builder: VaultBuilder,
-  other: { readonly keysFolder?: string; readonly identities?: readonly OpenedIdentity[] } = {},
+  other: {
+    readonly keysFolder?: string;
+    readonly identities?: readonly OpenedIdentity[];
+    readonly nowMs?: number;
+  } = {},
 ): Promise<Verdict> {
   const remarks: Remark[] = [];
-  const options = { files: nodeFiles(), keysFolder: builder.keys, identities: [builder.store], ...other };
+  const own = { keysFolder: builder.keys, identities: [builder.store], nowMs: NOON_MS };
+  const options = { files: nodeFiles(), ...own, ...other };
   const { totals } = await verifyFolder(
     path,
     { ...options, signal: new AbortController().signal },
     {
       recording: (checked) => remarks.push(...checked.remarks),
+      docking: (checked) => remarks.push(...checked.remarks),
       remark: (remark) => remarks.push(remark),
     },
   );

@@ -17,7 +17,16 @@ import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { encodePublicKey, inlineSigner, makeSecretKey, publicKeyOf } from '../../../protocol/minisign.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { VaultBuilder } from '../../fakes/vault-builder.ts';
-import { BrokenVault, FIRST, goodVault, MIDDLE, NEWEST, verdictOf, type Verdict } from './broken-vault.ts';
+import {
+  BrokenVault,
+  FIRST,
+  goodVault,
+  MIDDLE,
+  NEWEST,
+  NOON_MS,
+  verdictOf,
+  type Verdict,
+} from './broken-vault.ts';
 
 const made: string[] = [];
 afterEach(async () => {
@@ -86,10 +95,12 @@ describe('a good vault', () => {
       files: nodeFiles(),
       keysFolder: undefined,
       identities: [],
+      nowMs: NOON_MS,
       signal: new AbortController().signal,
     };
     const verified = await verifyFolder(path(), options, {
       recording: () => undefined,
+      docking: () => undefined,
       remark: () => undefined,
     });
     expect(verified).toMatchObject({
@@ -109,7 +120,12 @@ describe('a good vault', () => {
     await writeFile(join(loose, 'letter.txt'), 'to whom it may concern');
     const { findings, notes, totals } = await verdictOf(loose, good);
     expect({ findings, recordings: totals.recordings }).toEqual({ findings: [], recordings: 2 });
-    expect(notes).toEqual(['chain.gap-elsewhere', 'folder.not-checked', 'sidecar.missing']);
+    expect(notes).toEqual([
+      'chain.gap-elsewhere',
+      'docking.record-elsewhere',
+      'folder.not-checked',
+      'sidecar.missing',
+    ]);
   });
 
   test('is a vault without its id file too, if what is in it says so', async () => {
@@ -185,7 +201,10 @@ test('a gap is no finding while the custody log says that the recording between 
   await builder.close();
   await rm(waiting.folder, { recursive: true });
   const { findings, notes } = await verdictOf(builder.vault, builder);
-  expect({ findings, notes }).toEqual({ findings: [], notes: ['chain.gap-waiting', 'recording.waiting'] });
+  expect({ findings, notes }).toEqual({
+    findings: [],
+    notes: ['chain.gap-waiting', 'docking.recording-waiting', 'recording.waiting'],
+  });
 });
 
 test('a gap is no finding where the recording between was replaced by one that is here', async () => {
@@ -208,10 +227,13 @@ test('recordings whose custody entries did not arrive yet are told, and are good
   const { id, folder, receipt } = builder.recordings[0] ?? {};
   if (folder === undefined || receipt === undefined) throw new Error('no receipt');
   await builder.writeReceipt(folder, { ...receipt, custody_head: null });
+  const part = builder.dockings[0]?.parts[0];
+  if (part?.receipt === undefined) throw new Error('no receipt of the docking record');
+  await builder.writeReceipt(part.folder, { ...part.receipt, custody_head: null });
   const { findings, notes, remarks } = await verdictOf(builder.vault, builder);
   expect({ findings, notes }).toEqual({
     findings: [],
-    notes: ['custody.unsigned-tail', 'recording.not-logged'],
+    notes: ['custody.unsigned-tail', 'docking.not-logged', 'recording.not-logged'],
   });
   expect(remarks.some(({ message }) => message.includes(id as RecordingId))).toBe(true);
 });

@@ -217,7 +217,13 @@ const segments: Manipulation[] = [
           entry.event === 'docked' ? { ...entry, facts: { ...entry.facts, camera: 'cam-9' } } : entry,
         ),
       ),
-    finds: ['custody.checkpoint-signature-unknown-key', 'custody.tail-missing', ...OTHER_HEADS],
+    finds: [
+      'docking.log-differs',
+      'receipt.custody-head-missing',
+      'custody.checkpoint-signature-unknown-key',
+      'custody.tail-missing',
+      ...OTHER_HEADS,
+    ],
   },
   {
     name: 'an entry taken out, and all behind it chained anew with a strange key that claims the station’s id',
@@ -225,7 +231,12 @@ const segments: Manipulation[] = [
       forge(vault, 0, { ...stranger, keyId: good.stationKey.keyId }, (entries) =>
         entries.filter(({ event }) => event !== 'docked'),
       ),
-    finds: ['custody.checkpoint-signature-wrong', 'custody.tail-missing', 'receipt.custody-head-differs'],
+    finds: [
+      'receipt.custody-head-missing',
+      'custody.checkpoint-signature-wrong',
+      'custody.tail-missing',
+      'receipt.custody-head-differs',
+    ],
   },
   {
     name: 'an entry altered, and all behind it chained anew with the signatures as they were',
@@ -239,7 +250,7 @@ const segments: Manipulation[] = [
           return chained;
         });
       }),
-    finds: ['custody.checkpoint-head', 'custody.link-differs', ...OTHER_HEADS],
+    finds: ['docking.log-differs', 'custody.checkpoint-head', 'custody.link-differs', ...OTHER_HEADS],
   },
   {
     name: 'entries of a stolen key: a receipt that was never given',
@@ -261,7 +272,7 @@ const segments: Manipulation[] = [
         },
       ]);
     },
-    finds: ['custody.erased-unreceipted', ...OTHER_HEADS],
+    finds: ['receipt.custody-head-missing', 'custody.erased-unreceipted', ...OTHER_HEADS],
   },
   {
     name: 'two segments exchanged',
@@ -272,6 +283,7 @@ const segments: Manipulation[] = [
       await rename(aside, vault.segment(1));
     },
     finds: [
+      'receipt.custody-head-missing',
       ...([
         'custody.checkpoint-head',
         'custody.cycle',
@@ -419,7 +431,7 @@ describe('in a spool', () => {
     [
       'a recording taken away',
       () => rm(join(spool, 'ready', good.recordings[NEWEST]?.id ?? ''), { recursive: true }),
-      ['recording.missing'],
+      ['docking.recording-missing', 'recording.missing'],
     ],
     [
       'a released recording without its receipt',

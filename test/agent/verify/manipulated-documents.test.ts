@@ -243,11 +243,13 @@ const stolen: Manipulation[] = [
     'another camera',
     (manifest) => ({ ...manifest, camera: { ...manifest.camera, id: parseCameraId('cam-3') } }),
     'chain.other-chain',
+    'docking.recording-differs',
   ),
-  resigned('another docking', (manifest) => ({
-    ...manifest,
-    docking: 'abcdefghijklmnopqrstuvwxya' as DockingId,
-  })),
+  resigned(
+    'another docking',
+    (manifest) => ({ ...manifest, docking: 'abcdefghijklmnopqrstuvwxya' as DockingId }),
+    'docking.recording-differs',
+  ),
   resigned(
     'another recording’s id',
     (manifest) => ({ ...manifest, recording: 'abcdefghijklmnopqrstuvwxya' as RecordingId }),
@@ -276,6 +278,7 @@ const stolen: Manipulation[] = [
     (manifest) => ({ ...manifest, original: { ...manifest.original, size_bytes: 1999 } }),
     'manifest.rule',
     'payload.original-size',
+    'docking.recording-differs',
   ),
   resigned(
     'a recipient less',
@@ -295,6 +298,7 @@ const stolen: Manipulation[] = [
       rejected: { reason: 'odd-name', unreadable: [{ offset_bytes: 0, size_bytes: 1 }] },
     }),
     'manifest.rule',
+    'docking.recording-differs',
   ),
   resigned(
     'a capture that ends before it begins',
@@ -305,6 +309,7 @@ const stolen: Manipulation[] = [
     'a path digest of another name',
     (manifest) => ({ ...manifest, source: { ...manifest.source, path_sha256: NOWHERE } }),
     'source.wrong-path',
+    'docking.recording-differs',
   ),
   resigned('a sealed name of another path', source(SOURCE_PATH), 'source.wrong-path'),
   resigned('a sealed name without a path', source({ vendor: {} }), 'source.refused'),

@@ -280,28 +280,38 @@ const places: Manipulation[] = [
   {
     name: 'a recording taken away from the middle of its chain',
     act: (vault) => rm(vault.folder(MIDDLE), { recursive: true }),
-    finds: ['chain.gap', 'recording.missing'],
+    finds: ['docking.recording-missing', 'chain.gap', 'recording.missing'],
   },
   {
     name: 'the newest recording of a camera taken away',
     act: (vault) => rm(vault.folder(NEWEST), { recursive: true }),
-    finds: ['recording.missing'],
+    finds: ['docking.recording-missing', 'recording.missing'],
   },
   {
     name: 'a recording under the id of another one',
     act: (vault) => rename(vault.folder(NEWEST), join(vault.station, 'abcdefghijklmnopqrstuvwxya')),
-    finds: ['manifest.other-recording', 'recording.missing'],
+    finds: [
+      'docking.recording-missing',
+      'docking.recording-not-listed',
+      'manifest.other-recording',
+      'recording.missing',
+    ],
   },
   {
     name: 'a recording a second time under another id',
     act: (vault) =>
       cp(vault.folder(NEWEST), join(vault.station, 'abcdefghijklmnopqrstuvwxya'), { recursive: true }),
-    finds: ['manifest.other-recording'],
+    finds: ['docking.recording-not-listed', 'manifest.other-recording'],
   },
   {
     name: 'a station under the name of another one',
     act: (vault) => rename(vault.station, join(vault.vault, 'dock-2')),
-    finds: ['custody.checkpoint-head', 'custody.other-station', 'manifest.other-station'],
+    finds: [
+      'docking.other-station',
+      'custody.checkpoint-head',
+      'custody.other-station',
+      'manifest.other-station',
+    ],
   },
   {
     name: 'a recording in the folder of another station',
@@ -373,6 +383,7 @@ const exchanged: Manipulation[] = [
     name: 'manifests of two recordings exchanged, with their signatures',
     act: bothOf(['manifest.json', `manifest.json${SIG}`]),
     finds: [
+      'docking.recording-differs',
       ...([
         'chunks.digest',
         'custody.other-manifest',
@@ -403,7 +414,12 @@ const exchanged: Manipulation[] = [
       'payload.age',
       'chunks.bin',
     ]),
-    finds: ['custody.other-manifest', 'custody.other-receipt', 'manifest.other-recording'],
+    finds: [
+      'docking.recording-differs',
+      'custody.other-manifest',
+      'custody.other-receipt',
+      'manifest.other-recording',
+    ],
   },
 ];
 

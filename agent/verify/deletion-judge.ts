@@ -1,0 +1,122 @@
+// Whether the store was allowed to delete what it deleted (SPEC 4.7, 4.8, 10): by orders, holds, warnings and its own log. Pure.
+import { hasBothRoles } from '../../protocol/order-standing.ts';
+import { ROLES } from '../../protocol/order.ts';
+import { LATE_DOCKING_MS, WARNED_MS } from '../../protocol/retention.ts';
+import { DELETION } from './folder-names.ts';
+import type { OrderBook } from './order-book.ts';
+import type { PlaceFacts } from './place-facts.ts';
+import type { ProvenDeletion, RecordingFacts } from './recording-facts.ts';
+import { below, finding, note, type Remark } from './remark.ts';
+import type { StoreLog } from './store-log.ts';
+
+/** What a judgement rests on. */
+export interface JudgeContext {
+  readonly facts: PlaceFacts;
+  readonly orders: OrderBook;
+  readonly log: StoreLog;
+  /** Roles of which a key is given. */
+  readonly judged: { readonly officer: boolean; readonly supervisor: boolean };
+  /** Whether the store's own log should be here: in a whole vault. */
+  readonly complete: boolean;
+}
+
+interface Deleted extends RecordingFacts {
+  readonly deletion: ProvenDeletion;
+}
+
+/** Everything that does not hold of the deletions of a place. */
+export function judgeDeletions(context: JudgeContext): Remark[] {
+  const deleted = [...context.facts.recordings.values()].filter(isDeleted);
+  return [
+    ...deleted.flatMap((each) => [
+      ...logged(each, context),
+      ...held(each, context),
+      ...(each.deletion.orderSha256 === null
+        ? warned(each, context)
+        : ordered(each, each.deletion.orderSha256, context)),
+    ]),
+    ...missingRecords(context),
+  ];
+}
+
+function isDeleted(facts: RecordingFacts): facts is Deleted {
+  return facts.deletion !== undefined;
+}
+
+function logged({ name, where, deletion }: Deleted, { log, complete }: JudgeContext): Remark[] {
+  if (!complete || log.places.length === 0) return [];
+  const known = log.deletions.get(name);
+  if (known?.records.has(deletion.sha256) === true) return [];
+  const message = `deletion record: the store's log does not name SHA-256 ${deletion.sha256}`;
+  return [finding('deletion.not-logged', below(where, DELETION), message, { recording: name })];
+}
+
+/** A hold forbids every deletion, whoever ordered it. */
+function held({ name, where, deletion }: Deleted, { orders, judged }: JudgeContext): Remark[] {
+  const place = below(where, DELETION);
+  const { hold } = orders.standingAt(name, deletion.deletedAt);
+  if (hold !== undefined) {
+    const until = hold.until === null ? '' : ` until ${hold.until}`;
+    const message = `deletion record: deleted at ${deletion.deletedAt}; order ${hold.order.order} held it${until}`;
+    return [finding('deletion.held', place, message, { order: hold.order.order })];
+  }
+  const open = orders.about(name).filter(({ order }) => order.verb === 'hold');
+  const unknown = ROLES.filter((role) => !judged[role]);
+  if (open.length === 0 || unknown.length === 0) return [];
+  const message = `deletion record: ${open.length} orders to hold, and no key of ${unknown.join(' and ')} is given`;
+  return [note('deletion.not-judged', place, message, { recording: name })];
+}
+
+/** SPEC 10.2: what is due soon after it came is warned of a day before. */
+function warned({ name, where, receivedAt, deletion }: Deleted, { log, complete }: JudgeContext): Remark[] {
+  const early = Date.parse(deletion.dueAt) - Date.parse(receivedAt ?? '') < LATE_DOCKING_MS;
+  if (!early || !complete || log.places.length === 0) return [];
+  const at = log.deletions.get(name)?.warnedAt;
+  if (at !== undefined && Date.parse(at) + WARNED_MS <= Date.parse(deletion.deletedAt)) return [];
+  const message = `deletion record: due at ${deletion.dueAt}, received at ${receivedAt}, deleted at ${deletion.deletedAt}, warned of ${at === undefined ? 'never' : `at ${at}`}`;
+  return [finding('deletion.not-warned', below(where, DELETION), message, { recording: name })];
+}
+
+function ordered(
+  { name, where, deletion }: Deleted,
+  orderSha256: string,
+  { orders, judged, log }: JudgeContext,
+): Remark[] {
+  const place = below(where, DELETION);
+  const found = orders.bySha256(orderSha256);
+  if (found === undefined) {
+    const message = `deletion record: the order with SHA-256 ${orderSha256} is not here`;
+    const told = log.places.length > 0 || orders.orders.length > 0 ? finding : note;
+    return [told('deletion.order-missing', place, message, { order_sha256: orderSha256 })];
+  }
+  const { order } = found;
+  const elsewhere = orders.about(name).includes(found)
+    ? undefined
+    : `it is about recording ${order.recording}`;
+  const unknown = ROLES.filter((role) => !judged[role]);
+  const why =
+    (order.verb === 'delete' ? undefined : `it orders to ${order.verb}`) ??
+    elsewhere ??
+    (order.ordered_at <= deletion.deletedAt ? undefined : `it was given at ${order.ordered_at}`) ??
+    (unknown.length > 0 || hasBothRoles(found) ? undefined : 'it lacks the signature of a role');
+  const facts = { recording: name, order: order.order };
+  if (why !== undefined) {
+    const message = `deletion record: order ${order.order} does not allow it: ${why}`;
+    return [finding('deletion.order-invalid', place, message, facts)];
+  }
+  if (unknown.length === 0) return [];
+  const message = `deletion record: no key of ${unknown.join(' and ')} is given, which should have signed order ${order.order}`;
+  return [note('deletion.not-judged', place, message, facts)];
+}
+
+/** What the store's log says it deleted, without the record of that. */
+function missingRecords({ facts, log, complete }: JudgeContext): Remark[] {
+  if (!complete) return [];
+  return [...log.deletions].flatMap(([name, { records, deleted }]) => {
+    if (!deleted || log.dropped.has(name)) return [];
+    const held = facts.recordings.get(name);
+    if (held?.deletion !== undefined) return [];
+    const message = `the store's log says that recording ${name} was deleted behind a record with SHA-256 ${[...records].join(', ')}, which is not here`;
+    return [finding('deletion.missing', held?.where ?? log.places[0] ?? '.', message, { recording: name })];
+  });
+}

@@ -1,0 +1,131 @@
+// The orders of a place, by the recordings that they concern: an order about a recording counts for its sidecars too, and one about a sidecar
+// for its recording (SPEC 4.8). Pure.
+import { orderStanding, type OrderStanding, type SignedOrder } from '../../protocol/order-standing.ts';
+import type { Role } from '../../protocol/order.ts';
+import type { FoundOrder } from './order-check.ts';
+import type { PlaceFacts } from './place-facts.ts';
+import type { RecordingFacts } from './recording-facts.ts';
+import { finding, note, type Remark } from './remark.ts';
+import type { StoreLog } from './store-log.ts';
+
+/** All orders of a place. */
+export class OrderBook {
+  readonly orders: readonly FoundOrder[];
+  readonly #log: StoreLog;
+  readonly #byRecording = new Map<string, FoundOrder[]>();
+  readonly #bySha256 = new Map<string, FoundOrder>();
+
+  /** `log` says when each signature was taken up; it may be empty. */
+  constructor(orders: readonly FoundOrder[], facts: PlaceFacts, log: StoreLog) {
+    this.orders = orders;
+    this.#log = log;
+    const kin = new Kin(facts);
+    for (const found of orders) {
+      this.#bySha256.set(found.sha256, found);
+      for (const name of kin.of(found.order.recording))
+        this.#byRecording.set(name, [...(this.#byRecording.get(name) ?? []), found]);
+    }
+  }
+
+  /** Recordings that an order concerns. */
+  get concerned(): Iterable<string> {
+    return this.#byRecording.keys();
+  }
+
+  bySha256(sha256: string): FoundOrder | undefined {
+    return this.#bySha256.get(sha256);
+  }
+
+  /** Orders about a recording or what belongs to it. */
+  about(recording: string): readonly FoundOrder[] {
+    return this.#byRecording.get(recording) ?? [];
+  }
+
+  /** What they amounted to at an instant (RFC 3339), by the signatures that the store had taken up by then. */
+  standingAt(recording: string, at: string): OrderStanding {
+    return orderStanding(
+      this.about(recording).map((found) => this.#asOf(found, at)),
+      Date.parse(at),
+    );
+  }
+
+  /** What the orders and the store's log say differently of each other. */
+  remarks(facts: PlaceFacts): Remark[] {
+    const here = new Set<string>(this.orders.map((found) => found.order.order));
+    return [
+      ...this.orders.flatMap((found) => this.#orderRemarks(found, facts)),
+      ...[...this.#log.orders]
+        .filter(([order, logged]) => !here.has(order) && !this.#log.dropped.has(logged.recording))
+        .map(([order, { recording }]) => {
+          const message = `order ${order} about recording ${recording} is not here`;
+          return finding('order.missing', this.#log.places[0] ?? '.', message, { order, recording });
+        }),
+    ];
+  }
+
+  #orderRemarks({ order, sha256, where, signed }: FoundOrder, facts: PlaceFacts): Remark[] {
+    const remarks: Remark[] = [];
+    const held = facts.recordings.get(order.recording);
+    if (held?.sha256 !== undefined && held.sha256 !== order.manifest_sha256) {
+      const message = `order: manifest_sha256: expected ${held.sha256}, found ${order.manifest_sha256}`;
+      remarks.push(finding('order.other-manifest', where, message, { recording: order.recording }));
+    }
+    const logged = this.#log.orders.get(order.order);
+    const known = logged !== undefined && logged.sha256 === sha256 ? logged.takenAt : new Map<Role, string>();
+    const open = signed.filter((role) => !known.has(role));
+    if (open.length > 0 && this.#log.places.length > 0) {
+      const message = `order: the store's log does not name the signature of the ${open.join(' and the ')}`;
+      remarks.push(note('order.not-logged', where, message, { order: order.order }));
+    }
+    return remarks;
+  }
+
+  /** A signature that came later did not count yet. One that the log does not know counts from the order's own time. */
+  #asOf({ order, sha256, officer, supervisor }: FoundOrder, at: string): SignedOrder {
+    const logged = this.#log.orders.get(order.order);
+    const counts = (role: Role): boolean => {
+      const takenAt = logged?.sha256 === sha256 ? logged.takenAt.get(role) : undefined;
+      return (takenAt ?? order.ordered_at) <= at;
+    };
+    return {
+      order,
+      officer: counts('officer') ? officer : null,
+      supervisor: counts('supervisor') ? supervisor : null,
+    };
+  }
+}
+
+/** Recordings and sidecars that belong together. */
+class Kin {
+  readonly #byPlace = new Map<string, RecordingFacts[]>();
+  readonly #facts: PlaceFacts;
+
+  constructor(facts: PlaceFacts) {
+    this.#facts = facts;
+  }
+
+  /** The recording itself and all that belongs to it. */
+  of(recording: string): string[] {
+    const proven = this.#facts.recordings.get(recording)?.proven;
+    if (proven === undefined) return [recording];
+    const paths = new Set([proven.pathSha256, ...proven.sidecars]);
+    if (proven.sidecarOf !== null) paths.add(proven.sidecarOf);
+    const beside = this.#docking(`${proven.chain} ${proven.docking}`);
+    const media = beside.find((one) => one.proven?.pathSha256 === proven.sidecarOf)?.proven;
+    for (const sidecar of media?.sidecars ?? []) paths.add(sidecar);
+    const own = beside.filter((one) => paths.has(one.proven?.pathSha256 ?? '')).map(({ name }) => name);
+    return [...new Set([recording, ...own])];
+  }
+
+  #docking(name: string): readonly RecordingFacts[] {
+    if (this.#byPlace.size === 0)
+      for (const held of this.#facts.recordings.values()) {
+        if (held.proven === undefined) continue;
+        const key = `${held.proven.chain} ${held.proven.docking}`;
+        const known = this.#byPlace.get(key);
+        if (known === undefined) this.#byPlace.set(key, [held]);
+        else known.push(held);
+      }
+    return this.#byPlace.get(name) ?? [];
+  }
+}

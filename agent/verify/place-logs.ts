@@ -1,0 +1,153 @@
+// Reads all custody logs of a place: the store's own first, because it says what was let go, then those of the stations.
+import type { CustodyEntry } from '../../protocol/custody-entry.ts';
+import type { PublicKey } from '../../protocol/minisign.ts';
+import { checkCustody, type CheckedCustody } from './custody-check.ts';
+import type { KeyChangeEntry } from './custody-links.ts';
+import { revokedKeyRemarks } from './custody-revoked.ts';
+import type { FoundCustody } from './found-folders.ts';
+import { HeadBook, type NamedHead } from './head-book.ts';
+import type { PlaceFacts } from './place-facts.ts';
+import type { ReadFiles } from './read-files.ts';
+import { receiptHeadRemarks } from './receipt-heads.ts';
+import { finding, note, type Remark } from './remark.ts';
+import { StationLog } from './station-log.ts';
+import { StoreLog } from './store-log.ts';
+import { revokedAt, stationKeys, storeKeys, type TrustedKeys } from './trusted-keys.ts';
+import type { FoundWitness } from './witness-check.ts';
+
+/** What reading logs needs. */
+export interface LogsOptions {
+  readonly files: ReadFiles;
+  readonly keys: TrustedKeys;
+  readonly kind: 'vault' | 'spool';
+  readonly facts: PlaceFacts;
+  readonly witnesses: readonly FoundWitness[];
+  readonly signal: AbortSignal;
+}
+
+/** A change of keys that a log tells, with whose it is. */
+export interface LoggedKeyChange extends KeyChangeEntry {
+  readonly holder: string;
+  readonly where: string;
+}
+
+/** What was counted. */
+export interface LogCounts {
+  segments: number;
+  entries: number;
+  checkpoints: number;
+}
+
+/** The logs of one place. */
+export class PlaceLogs {
+  readonly store = new StoreLog();
+  readonly stations: StationLog[] = [];
+  readonly keyChanges: LoggedKeyChange[] = [];
+  readonly counts: LogCounts = { segments: 0, entries: 0, checkpoints: 0 };
+  readonly #options: LogsOptions;
+  /** Ends of segments that the store's log says were let go. */
+  readonly #dropped: NamedHead[] = [];
+
+  constructor(options: LogsOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the log of a receiver. Errors: the signal's reason; those of the machine. */
+  async readStore(receiver: string, found: Pick<FoundCustody, 'folder' | 'where'>): Promise<Remark[]> {
+    const book = new HeadBook();
+    const visit = (entry: CustodyEntry): void => {
+      this.store.take(receiver, entry);
+      const end = droppedEnd(entry);
+      if (end === undefined) return;
+      this.#dropped.push(end);
+      book.drop(end);
+    };
+    const { checked, remarks } = await this.#read({ ...found, station: receiver }, book, visit);
+    if (checked !== undefined && checked.segments > 0) this.store.places.push(found.where);
+    return remarks;
+  }
+
+  /** Reads the log of a station. Errors: the signal's reason; those of the machine. */
+  async readStation(found: FoundCustody): Promise<Remark[]> {
+    const { where, station } = found;
+    const { facts, kind, keys } = this.#options;
+    const log = new StationLog(where, station);
+    const book = new HeadBook();
+    for (const end of this.#dropped) book.drop(end);
+    const heads = facts.headsOf(station);
+    for (const { head } of heads) book.want(head);
+    const visit = (entry: CustodyEntry): void => {
+      log.take(entry);
+      // In a vault a station's word that it let a segment go explains nothing: it does so once the vault holds it.
+      const end = kind === 'spool' ? droppedEnd(entry) : undefined;
+      if (end !== undefined) book.drop(end);
+    };
+    const { checked, remarks } = await this.#read(found, book, visit);
+    const told = [...receiptHeadRemarks(heads, book), ...remarks];
+    if (checked === undefined || checked.segments === 0)
+      return [...told, note('custody.none', where, 'no custody log lies here')];
+    const owner = station ?? facts.station ?? '';
+    const revoked = (keyId: string): string | undefined => revokedAt(keys, owner, keyId);
+    told.push(...revokedKeyRemarks({ segments: checked.linked, book, heads, revokedAt: revoked }));
+    this.stations.push(log);
+    return told;
+  }
+
+  async #read(
+    { folder, where, station }: FoundCustody,
+    book: HeadBook,
+    visit: (entry: CustodyEntry) => void,
+  ): Promise<{ readonly checked: CheckedCustody | undefined; readonly remarks: Remark[] }> {
+    const { files, signal } = this.#options;
+    const heads = this.#witnessHeads(station);
+    for (const { head } of heads) book.want(head);
+    const keysOf = this.#keysOf(station);
+    const checked = await checkCustody({ files, folder, where, station, keysOf, book, visit, signal });
+    this.counts.segments += checked?.segments ?? 0;
+    this.counts.entries += checked?.entries ?? 0;
+    this.counts.checkpoints += checked?.checkpoints ?? 0;
+    for (const { keyChange, where: segment } of checked?.linked ?? [])
+      if (keyChange !== undefined)
+        this.keyChanges.push({ ...keyChange, holder: station ?? '', where: segment });
+    return { checked, remarks: [...(checked?.remarks ?? []), ...witnessHeadRemarks(heads, book)] };
+  }
+
+  #keysOf(keeper: string | undefined): (of: string | undefined) => readonly PublicKey[] {
+    const { keys } = this.#options;
+    const isStore = keeper?.startsWith('r-') === true;
+    return isStore ? () => storeKeys(keys) : (of) => stationKeys(keys, of);
+  }
+
+  #witnessHeads(keeper: string | undefined): WitnessHead[] {
+    return this.#options.witnesses.flatMap(({ witness, where }) =>
+      witness.keepers.flatMap(({ keeper: named, custody_head: head }) =>
+        named === keeper && head !== null ? [{ head, where, day: witness.day, keeper: named }] : [],
+      ),
+    );
+  }
+}
+
+interface WitnessHead {
+  readonly head: NamedHead;
+  readonly where: string;
+  readonly day: string;
+  readonly keeper: string;
+}
+
+function witnessHeadRemarks(heads: readonly WitnessHead[], book: HeadBook): Remark[] {
+  return heads.flatMap(({ head, where, day, keeper }) => {
+    const answer = book.compare(head);
+    if (answer === 'good' || answer === 'dropped') return [];
+    const { segment, sequence, sha256 } = head;
+    const message = `witness: of ${keeper} on ${day} it names entry ${sequence} of custody segment ${segment} with SHA-256 ${sha256}: ${answer}`;
+    return [finding('witness.head-differs', where, message, { keeper, day, segment, sequence })];
+  });
+}
+
+function droppedEnd({ event, facts }: CustodyEntry): NamedHead | undefined {
+  const { segment, last_sequence: sequence, last_sha256: sha256 } = facts;
+  if (event !== 'segment-dropped' || typeof segment !== 'string') return undefined;
+  return typeof sequence === 'number' && typeof sha256 === 'string'
+    ? { segment, sequence, sha256 }
+    : undefined;
+}

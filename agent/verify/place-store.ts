@@ -1,0 +1,67 @@
+// What the store did with recordings, and whether it was allowed to: deletions, orders, disclosures, witnesses.
+import type { Place } from './place.ts';
+import { disclosureRemarks, pendingDisclosures } from './disclosure-check.ts';
+import { judgeDeletions } from './deletion-judge.ts';
+import { OrderBook } from './order-book.ts';
+import { canJudge, type FoundOrder } from './order-check.ts';
+import type { PlaceFacts } from './place-facts.ts';
+import type { PlaceLogs } from './place-logs.ts';
+import type { ReadFiles } from './read-files.ts';
+import { note, type Remark } from './remark.ts';
+import type { Totals } from './totals.ts';
+import type { TrustedKeys } from './trusted-keys.ts';
+import type { FoundWitness } from './witness-check.ts';
+import { witnessRemarks } from './witness-roots.ts';
+
+/** All that was read. */
+export interface StoreContext {
+  readonly files: ReadFiles;
+  readonly place: Place;
+  readonly keys: TrustedKeys;
+  readonly facts: PlaceFacts;
+  readonly logs: PlaceLogs;
+  readonly orders: readonly FoundOrder[];
+  readonly witnesses: readonly FoundWitness[];
+  /** Time of the verification, ms since 1970. */
+  readonly nowMs: number;
+}
+
+/** Every remark, in the order in which it is found; counts what is held and disclosed. Errors: those of the machine. */
+export async function* storeRemarks(
+  context: StoreContext,
+  totals: Totals,
+): AsyncGenerator<Remark, void, undefined> {
+  const { files, place, keys, facts, logs, nowMs } = context;
+  const log = logs.store;
+  const book = new OrderBook(context.orders, facts, log);
+  const complete = place.kind === 'vault';
+  const judged = { officer: canJudge(keys, 'officer'), supervisor: canJudge(keys, 'supervisor') };
+  yield* book.remarks(facts);
+  yield* judgeDeletions({ facts, orders: book, log, judged, complete });
+  totals.held += countHeld(book, facts, nowMs);
+  totals.disclosures += log.disclosures.length;
+  yield* disclosureRemarks(log.places[0] ?? '.', log.disclosures);
+  if (complete) yield* await pendingDisclosures(files, place.path, nowMs);
+  if (complete && log.places.length === 0) yield* noLog(context);
+  yield* await witnessRemarks(context.witnesses, { facts, log });
+}
+
+function countHeld(book: OrderBook, facts: PlaceFacts, nowMs: number): number {
+  const now = new Date(nowMs).toISOString();
+  let held = 0;
+  for (const name of book.concerned) {
+    const recording = facts.recordings.get(name);
+    if (recording === undefined || recording.deletion !== undefined) continue;
+    if (book.standingAt(name, now).hold !== undefined) held++;
+  }
+  return held;
+}
+
+/** Only where there is something that the log would speak of. */
+function noLog({ facts, orders, witnesses }: StoreContext): Remark[] {
+  let deleted = 0;
+  for (const { deletion } of facts.recordings.values()) if (deletion !== undefined) deleted++;
+  if (deleted + orders.length + witnesses.length === 0) return [];
+  const message = `${deleted} deletions, ${orders.length} orders and ${witnesses.length} witnesses lie here without the store's own log`;
+  return [note('store-log.none', '.', message, { deletions: deleted, orders: orders.length })];
+}

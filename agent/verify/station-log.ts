@@ -1,0 +1,25 @@
+// The account of one station's custody log: what it says of documents, and of dockings.
+import type { CustodyEntry } from '../../protocol/custody-entry.ts';
+import { DockingAccount } from './docking-account.ts';
+import { LogAccount } from './log-account.ts';
+
+/** One log, read to its end. */
+export class StationLog {
+  /** Its folder in remarks. */
+  readonly where: string;
+  /** The station in whose folder it lies, where known. */
+  readonly station: string | undefined;
+  readonly documents = new LogAccount();
+  readonly dockings = new DockingAccount();
+
+  constructor(where: string, station: string | undefined) {
+    this.where = where;
+    this.station = station;
+  }
+
+  /** Takes the next entry; segments come in their order. */
+  take(entry: CustodyEntry): void {
+    this.documents.take(entry);
+    this.dockings.take(entry);
+  }
+}

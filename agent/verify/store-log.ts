@@ -1,0 +1,106 @@
+// What the store's own log says (SPEC 4.3.7), kept while its segments are read. Memory: one small object for each thing that the store
+// deleted, ordered, disclosed or let go.
+import type { CustodyEntry } from '../../protocol/custody-entry.ts';
+import { ROLES, type Role } from '../../protocol/order.ts';
+
+/** What it says of one recording that was deleted or warned of. */
+export interface LoggedDeletion {
+  /** Digests of the deletion records that it names. */
+  readonly records: Set<string>;
+  deleted: boolean;
+  /** First warning. */
+  warnedAt: string | undefined;
+}
+
+/** One signature of an order, as it was taken up. */
+export interface LoggedOrder {
+  readonly recording: string;
+  readonly sha256: string;
+  readonly takenAt: Map<Role, string>;
+}
+
+/** Something that was shown to somebody. */
+export interface LoggedDisclosure {
+  readonly station: string;
+  readonly recording: string;
+  readonly command: string;
+  readonly reason: string;
+  readonly askedAt: string;
+}
+
+/** How `witnesses` names that of a receiver's day. */
+export function witnessName(receiver: string, day: string): string {
+  return `${receiver} ${day}`;
+}
+
+/** The account of all store logs of a place. */
+export class StoreLog {
+  /** Folders that were read. */
+  readonly places: string[] = [];
+  readonly deletions = new Map<string, LoggedDeletion>();
+  readonly orders = new Map<string, LoggedOrder>();
+  readonly disclosures: LoggedDisclosure[] = [];
+  /** Documents that it let go, by id, and the digests of their manifests and docking records. */
+  readonly dropped = new Set<string>();
+  readonly droppedDigests = new Set<string>();
+  readonly droppedStations = new Set<string>();
+  /** `<station> <key id>` of keys that were revoked. */
+  readonly revoked = new Set<string>();
+  /** Digests of witnesses, by `witnessName`. */
+  readonly witnesses = new Map<string, string>();
+
+  /** Takes the next entry of a receiver's log. What has not the facts that it should have says nothing. */
+  take(receiver: string, { event, facts, at }: CustodyEntry): void {
+    const text = (name: string): string => {
+      const value = facts[name];
+      return typeof value === 'string' ? value : '';
+    };
+    const recording = text('recording');
+    if (event === 'expiry-warned') this.#deletion(recording).warnedAt ??= at;
+    else if (event === 'deleting' || event === 'deleted')
+      this.#deleted(recording, text('deletion_sha256'), event === 'deleted');
+    else if (event === 'documents-dropped')
+      this.#dropped(recording, text('manifest_sha256'), text('station'));
+    else if (event === 'order') this.#order(text('order'), recording, text('order_sha256'), text('role'), at);
+    else if (event === 'disclosed') this.disclosures.push(disclosureOf(text));
+    else if (event === 'key-revoked') this.revoked.add(`${text('station')} ${text('key_id')}`);
+    else if (event === 'witnessed') this.witnesses.set(witnessName(receiver, text('day')), text('sha256'));
+  }
+
+  #deleted(recording: string, sha256: string, over: boolean): void {
+    const logged = this.#deletion(recording);
+    logged.records.add(sha256);
+    logged.deleted ||= over;
+  }
+
+  #dropped(recording: string, manifestSha256: string, station: string): void {
+    this.dropped.add(recording);
+    this.droppedDigests.add(manifestSha256);
+    this.droppedStations.add(station);
+  }
+
+  #deletion(recording: string): LoggedDeletion {
+    const known = this.deletions.get(recording);
+    if (known !== undefined) return known;
+    const fresh: LoggedDeletion = { records: new Set(), deleted: false, warnedAt: undefined };
+    this.deletions.set(recording, fresh);
+    return fresh;
+  }
+
+  #order(order: string, recording: string, sha256: string, role: string, at: string): void {
+    const known = this.orders.get(order) ?? { recording, sha256, takenAt: new Map<Role, string>() };
+    this.orders.set(order, known);
+    const signer = ROLES.find((each) => each === role);
+    if (signer !== undefined && !known.takenAt.has(signer)) known.takenAt.set(signer, at);
+  }
+}
+
+function disclosureOf(text: (name: string) => string): LoggedDisclosure {
+  return {
+    station: text('station'),
+    recording: text('recording'),
+    command: text('command'),
+    reason: text('reason'),
+    askedAt: text('asked_at'),
+  };
+}

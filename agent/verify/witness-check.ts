@@ -1,0 +1,108 @@
+// Checks the daily witnesses of one receiver (SPEC 4.10): signatures, places, and how they follow each other. Roots are witness-roots.ts.
+import { sha256Hex } from '../../protocol/bytes.ts';
+import {
+  daySchema,
+  parseWitness,
+  WITNESS_BYTES_MAX,
+  WITNESS_TRUSTED_COMMENT,
+  type Witness,
+} from '../../protocol/witness.ts';
+import { SIGNATURE_SUFFIX, unexpected } from './folder-names.ts';
+import { listFolder, type ReadFiles } from './read-files.ts';
+import { below, finding, note, type Remark } from './remark.ts';
+import { checkDocument } from './signed-document.ts';
+import { storeKeys, type TrustedKeys } from './trusted-keys.ts';
+
+/** Days that are read: a hundred years. */
+const DAYS_MAX = 36_525;
+const SUFFIX = '.json';
+const UNFINISHED = /\.(?:new|tmp)$/;
+
+/** A witness whose signature and place hold. */
+export interface FoundWitness {
+  readonly witness: Witness;
+  readonly sha256: string;
+  readonly where: string;
+}
+
+/** A folder of witnesses. */
+export interface WitnessQuestion {
+  readonly files: ReadFiles;
+  readonly folder: string;
+  readonly where: string;
+  readonly receiver: string;
+  readonly vault: string | undefined;
+  readonly keys: TrustedKeys;
+  readonly signal: AbortSignal;
+}
+
+/** All witnesses of a receiver, by day. Errors: the signal's reason; those of the machine. */
+export async function checkWitnesses(
+  question: WitnessQuestion,
+): Promise<{ readonly witnesses: FoundWitness[]; readonly remarks: Remark[] }> {
+  const { files, folder, where } = question;
+  const names = await listFolder(files, folder, where);
+  if (names === undefined) return { witnesses: [], remarks: [] };
+  if (!Array.isArray(names)) return { witnesses: [], remarks: [names] };
+  const days = names.filter(
+    (name) => daySchema.safeParse(dayIn(name)).success && name === dayIn(name) + SUFFIX,
+  );
+  const known = new Set(days.flatMap((name) => [name, name + SIGNATURE_SUFFIX]));
+  const odd = names.filter((name) => !known.has(name) && !UNFINISHED.test(name));
+  const remarks = odd.map((name) => unexpected(where, name));
+  const witnesses: FoundWitness[] = [];
+  for (const name of days.slice(0, DAYS_MAX)) {
+    question.signal.throwIfAborted();
+    const checked = await checkWitness(question, name);
+    remarks.push(...checked.remarks);
+    if (checked.found !== undefined) witnesses.push(checked.found);
+  }
+  return { witnesses, remarks: [...remarks, ...chainRemarks(witnesses)] };
+}
+
+async function checkWitness(
+  { files, folder, where, receiver, vault, keys }: WitnessQuestion,
+  name: string,
+): Promise<{ readonly found: FoundWitness | undefined; readonly remarks: readonly Remark[] }> {
+  const checked = await checkDocument(files, folder, where, {
+    name: 'witness',
+    file: name,
+    bytesMax: WITNESS_BYTES_MAX,
+    trustedComment: WITNESS_TRUSTED_COMMENT,
+    parse: parseWitness,
+    keys: () => storeKeys(keys),
+  });
+  const { bytes, value: witness, keyId } = checked;
+  if (bytes === undefined || witness === undefined || keyId === undefined)
+    return { found: undefined, remarks: checked.remarks };
+  const place = below(where, name);
+  const fields = [
+    ['day', dayIn(name), witness.day],
+    ['receiver', receiver, witness.receiver],
+    ['vault', vault ?? witness.vault, witness.vault],
+  ] as const;
+  const wrong = fields.filter(([, expected, found]) => expected !== found);
+  if (wrong.length === 0) return { found: { witness, sha256: sha256Hex(bytes), where: place }, remarks: [] };
+  const words = wrong.map(([field, expected, found]) => `${field}: expected ${expected}, found ${found}`);
+  return { found: undefined, remarks: [finding('witness.rule', place, `witness: ${words.join('; ')}`)] };
+}
+
+function dayIn(name: string): string {
+  return name.slice(0, 'YYYY-MM-DD'.length);
+}
+
+/** Each follows the one of the day before it that is here; the first one may follow some that are not. */
+function chainRemarks(witnesses: readonly FoundWitness[]): Remark[] {
+  return witnesses.flatMap(({ witness, where }, at) => {
+    const { previous_sha256: previous, day } = witness;
+    const before = witnesses[at - 1];
+    if (before === undefined && previous === null) return [];
+    if (before === undefined) {
+      const message = `witness: that of ${day} follows another one, which is not here`;
+      return [note('witness.begins-later', where, message, { day })];
+    }
+    if (previous === before.sha256) return [];
+    const message = `witness: that of ${day} follows SHA-256 ${previous ?? 'none'}, that of ${before.witness.day} has ${before.sha256}`;
+    return [finding('witness.chain', where, message, { day })];
+  });
+}
