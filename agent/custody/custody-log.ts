@@ -12,6 +12,7 @@ import { chainGroups, type LooseEntry } from '../../protocol/custody-chain.ts';
 import { CHAIN_START, type CustodyEvent } from '../../protocol/custody-entry.ts';
 import { predecessorOf, type ChainBreak, type FoundSegment } from '../../protocol/custody-order.ts';
 import { makeSegmentId, type RecordingId, type SegmentId, type StationId } from '../../protocol/ids.ts';
+import type { ProvenKeyChange } from '../../protocol/key-documents.ts';
 import { CUSTODY_GROUP_ENTRIES, CUSTODY_GROUP_MS } from '../../protocol/limits.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Conditions, Files, Log, Random, Signer } from '../../protocol/ports.ts';
@@ -25,6 +26,7 @@ import { missingEntries } from './custody-search.ts';
 import { CustodySegments, segmentPath, type KnownSegment } from './custody-segments.ts';
 import { SegmentWriter } from './custody-writer.ts';
 import type { Custody } from './custody.ts';
+import { isKeyChangeDue } from './key-change-due.ts';
 import { SegmentReader, type CustodyLines } from './segment-reader.ts';
 import { withReserve } from '../spool/receipts.ts';
 import type { GivesSpace } from '../spool/reserve.ts';
@@ -56,6 +58,8 @@ export interface CustodyLogOptions {
   readonly reserve?: GivesSpace;
   /** With them, signatures of earlier segments are verified: the last checkpoint of one that was cut off, and ended ones afterwards. */
   readonly stationKeys?: readonly PublicKey[];
+  /** The change that made the signer's key the station's, where there was one: entered into the first segment that this key signs. */
+  readonly keyChange?: ProvenKeyChange['facts'] | undefined;
   /** Hears what earlier runs entered while their segments are looked through, and what this one enters. */
   readonly listener?: CustodyListener;
 }
@@ -78,6 +82,8 @@ export class CustodyLog implements Custody {
   #retryMs = RETRY_MS_MIN;
   #onCheckpoint: () => void = () => undefined;
   #closed = false;
+  /** To be entered behind the next `segment-opened`. */
+  #keyChange: ProvenKeyChange['facts'] | undefined;
 
   private constructor(
     options: CustodyLogOptions,
@@ -108,6 +114,9 @@ export class CustodyLog implements Custody {
     const log = new CustodyLog(options, segments.map(asKnown), headOf(segments));
     if (breaks.length === 0) options.conditions.clear('custody.chain-broken', null);
     for (const each of breaks) log.#broken(each);
+    const { keyChange } = options;
+    if (keyChange !== undefined && (await isKeyChangeDue(options, segments, keyChange.new_key_id)))
+      log.#keyChange = keyChange;
     await log.#flush(true);
     if (segments.length > 0) log.#index?.changed(); // at least the last run's is not in it
     log.#background = log.#scrub(segments);
@@ -182,6 +191,11 @@ export class CustodyLog implements Custody {
   /** Of these recordings, those without a `spooled` entry in the log: a cut came between commit and checkpoint. Errors: the system's. */
   withoutSpooledEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
     return missingEntries(this.#segments.list(), this.#reader, 'spooled', recordings);
+  }
+
+  /** The same for `docking-recorded` entries and the records that they name. Errors: the system's. */
+  withoutRecordedEntry(records: Iterable<RecordingId>): Promise<RecordingId[]> {
+    return missingEntries(this.#segments.list(), this.#reader, 'docking-recorded', records);
   }
 
   /** The same for `receipted` entries: a cut came between a receipt's sync and the checkpoint. Errors: the system's. */
@@ -264,7 +278,7 @@ export class CustodyLog implements Custody {
     const previous = this.#head;
     const segment = opened?.segment ?? makeSegmentId(random);
     const opening = this.#opening(segment);
-    const entries = opened === undefined ? [opening, ...batch] : batch;
+    const entries = opened === undefined ? [opening, ...this.#keyChanged(), ...batch] : batch;
     const context = { station, segment, signer, stamp: () => this.#stamp() };
     const groups = await chainGroups(opened?.head ?? CHAIN_START, entries, context);
     const writer = opened ?? (await SegmentWriter.create(segment, files, folder));
@@ -276,6 +290,7 @@ export class CustodyLog implements Custody {
       throw error;
     }
     this.#writer = writer;
+    this.#keyChange = undefined;
     this.#head = { segment, ...groups.state };
     const opens = { openedAt: opening.at, follows: previous };
     this.#segments.reached(segment, opens, groups.state, this.#stamp().at);
@@ -295,6 +310,11 @@ export class CustodyLog implements Custody {
       last_sha256: this.#head?.sha256 ?? null,
     };
     return { ...this.#stamp(), event: 'segment-opened', facts };
+  }
+
+  #keyChanged(): LooseEntry[] {
+    const facts = this.#keyChange;
+    return facts === undefined ? [] : [{ ...this.#stamp(), event: 'key-changed', facts }];
   }
 
   #settled(batch: readonly LooseEntry[]): void {
