@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { parseStationId } from '../../../../protocol/ids.ts';
+import { encodeManifest, MANIFEST_TRUSTED_COMMENT } from '../../../../protocol/manifest.ts';
 import { makeSecretKey } from '../../../../protocol/minisign.ts';
 import type { CrashDisk } from '../../../fakes/files-crash.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
+import { signFast } from '../fast-signer.ts';
 import {
   at,
   DAY_MS,
@@ -19,6 +21,7 @@ import {
   retentionDisk,
   START_MS,
   stateOf,
+  stationKey,
   type TestDeps,
 } from './retention-scenario.ts';
 
@@ -123,19 +126,26 @@ test('without a receipt, or with documents that do not hold, nothing is ever del
     `${folderOf(exchanged)}/receipt.json.minisig`,
     disk.peek(`${folderOf(wrong)}/receipt.json.minisig`) ?? '',
   );
+  const replaced = plantRecording(disk, random);
+  const another = encodeManifest({ ...replaced.manifest, sealed_at: at(START_MS - 100 * DAY_MS) });
+  disk.plant(`${folderOf(replaced)}/manifest.json`, another);
+  disk.plant(
+    `${folderOf(replaced)}/manifest.json.minisig`,
+    signFast(stationKey, another, MANIFEST_TRUSTED_COMMENT),
+  );
   const half = plantRecording(disk, random);
   await disk.unlink(`${folderOf(half)}/receipt.json.minisig`);
   const alone = plantRecording(disk, random);
   await disk.unlink(`${folderOf(alone)}/manifest.json`);
   const expired = await expireOn(await later(disk, 1000));
   expect(expired.deleted).toBe(0);
-  for (const each of [unreceipted, forged, altered, wrong, exchanged, half, alone])
+  for (const each of [unreceipted, forged, altered, wrong, exchanged, replaced, half, alone])
     expect(
       Buffer.compare(disk.peek(`${folderOf(each)}/payload.age`) ?? new Uint8Array(0), each.payload),
     ).toBe(0);
-  expect(expired.totals).toMatchObject({ unreceipted: 1, findings: 6 });
+  expect(expired.totals).toMatchObject({ unreceipted: 1, findings: 7 });
   expect(new Set(expired.totals.found.map(({ recording }) => recording))).toEqual(
-    new Set([forged, altered, wrong, exchanged, half, alone].map(({ recording }) => recording)),
+    new Set([forged, altered, wrong, exchanged, replaced, half, alone].map(({ recording }) => recording)),
   );
 });
 

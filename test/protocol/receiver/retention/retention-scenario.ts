@@ -185,7 +185,7 @@ export async function expireOn(deps: TestDeps): Promise<Expired> {
     state.done = true;
   });
   expired.catch(() => undefined);
-  while (!state.done) await deps.clock.advance(10);
+  while (!state.done) await deps.clock.advance(500);
   return expired;
 }
 

@@ -23,6 +23,7 @@ export const RECEIVER = parseReceiverId('r-store');
 export const VAULT = '/vault';
 export const FOLDER = `${VAULT}/${RECEIVER}/custody`;
 export const storeKey = makeSecretKey(seededRandom(301));
+const storeSigner = fastSigner(storeKey);
 
 /** A disk with an empty vault. */
 export function vaultDisk(): CrashDisk {
@@ -43,7 +44,7 @@ export function depsOn(
     version: '0.1.0',
     files,
     random: seededRandom(seed),
-    signer: fastSigner(storeKey),
+    signer: storeSigner,
     publicKey: publicKeyOf(storeKey),
     bootId: null,
     signal: new AbortController().signal,
@@ -67,7 +68,7 @@ export async function append(
     state.done = true;
   });
   appended.catch(() => undefined);
-  while (!state.done) await deps.clock.advance(100);
+  while (!state.done) await deps.clock.advance(500);
   return appended;
 }
 
