@@ -93,13 +93,16 @@ export async function setCameraClock(
     : { atMs: left.readAtMs, offsetMs: left.offsetMs, uncertaintyMs: left.uncertaintyMs };
 }
 
-/** Whether the clock shows something else than it would be set to: a camera without a zone is right where it shows local time. */
+/**
+ * Whether the clock shows something else than it would be set to: a camera without a zone is right where it shows local time. One that
+ * cuts what it is given, and again what it shows, is up to two steps behind as soon as it is set: less is no reason to set it anew.
+ */
 function isOff(
   { readAtMs, offsetMs, uncertaintyMs, zoneMinutes }: ClockReading,
   deps: SetClockDeps,
 ): boolean {
   const meantMs = zoneMinutes === null ? deps.localMs(readAtMs) - readAtMs : 0;
-  return Math.abs(offsetMs - meantMs) > Math.max(uncertaintyMs, OFFSET_MS_MIN);
+  return Math.abs(offsetMs - meantMs) > Math.max(2 * uncertaintyMs, OFFSET_MS_MIN);
 }
 
 /** A time that a document can write, a zone of this planet, a step of at most a day. */

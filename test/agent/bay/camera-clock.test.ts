@@ -213,7 +213,19 @@ test('a camera that is right is not touched, in its local time or in UTC where i
   }
 });
 
-test('a slow answer is no reason to set: the offset must be greater than its uncertainty', async () => {
+test('a camera that was just set is right, whatever it cuts off, and is not set again', async () => {
+  for (let fraction = 0; fraction < 2000; fraction += 111) {
+    for (const resolutionMs of [1, 100, 1000, 2000]) {
+      const answering = new Answering({ shownMs: FACTORY_MS, resolutionMs });
+      await answering.clock.advance(fraction);
+      expect((await answering.set()).left).not.toBeNull();
+      await answering.clock.advance(60_000 + fraction);
+      expect((await answering.set()).left).toBeNull();
+    }
+  }
+});
+
+test('a slow answer is no reason to set: the offset must be greater than twice its uncertainty', async () => {
   const answering = new Answering({ shownMs: localMs(NOW_MS) + 2000, resolutionMs: 1 });
   answering.roundMs = 6000;
   const { reading, left } = await answering.set();
