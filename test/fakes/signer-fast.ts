@@ -7,8 +7,17 @@ import type { Signer } from '../../protocol/ports.ts';
 /** DER in front of an Ed25519 seed (RFC 8410). */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
+/** Signers that were made: the first comment of each takes a signature of the slow kind. */
+const made = new WeakMap<SecretKey, Signer>();
+
 /** Signer over the given key, in the calling thread. */
 export function fastSigner(key: SecretKey): Signer {
+  const signer = made.get(key) ?? makeSigner(key);
+  made.set(key, signer);
+  return signer;
+}
+
+function makeSigner(key: SecretKey): Signer {
   const der = Buffer.concat([PKCS8_PREFIX, key.seed]);
   const secret = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
   const [untrusted = ''] = signDocument(key, new Uint8Array(0), '').split('\n');

@@ -10,9 +10,10 @@ import {
   type CustodyEvent,
 } from '../../protocol/custody-entry.ts';
 import { makeSegmentId, type SegmentId, type StationId } from '../../protocol/ids.ts';
-import { inlineSigner, signDocument, type SecretKey } from '../../protocol/minisign.ts';
+import { signDocument, type SecretKey } from '../../protocol/minisign.ts';
 import type { Random } from '../../protocol/ports.ts';
 import type { Receipt } from '../../protocol/receipt.ts';
+import { fastSigner } from './signer-fast.ts';
 import type { BuilderClock } from './vault-builder-signed.ts';
 
 type Facts = CustodyEvent['facts'];
@@ -136,7 +137,7 @@ export class BuilderLog {
     const context = {
       station: this.#keeper as StationId,
       segment: segment.id,
-      signer: inlineSigner(segment.key),
+      signer: fastSigner(segment.key),
       stamp: () => this.#clock.stamp(),
     };
     const groups = await chainGroups(segment.state, entries, context);

@@ -1,7 +1,8 @@
 // For the vault builder: a signed document as it lies on disk, and the clock that everything in a built vault is dated by.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { signDocument, type SecretKey } from '../../protocol/minisign.ts';
+import type { SecretKey } from '../../protocol/minisign.ts';
+import { fastSigner } from './signer-fast.ts';
 
 /** Writes a document and its signature; makes the folder where it is not there. */
 export async function writeSigned(
@@ -12,7 +13,7 @@ export async function writeSigned(
 ): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, bytes);
-  await writeFile(`${path}.minisig`, signDocument(key, bytes, trustedComment));
+  await writeFile(`${path}.minisig`, await fastSigner(key).sign(bytes, trustedComment));
 }
 
 /** Wall and monotonic time of a built vault; each look at it is a second later. Tests move it on by hours or days. */
