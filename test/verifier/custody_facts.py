@@ -117,8 +117,8 @@ def _check_head(head: dict[str, Any] | None, place: str, log: CustodyLog, report
     if head is None:
         return
     segment = log.by_name.get(head["segment"])
-    if segment is None and not log.from_the_start and log.by_name:
-        report.note("receipt.head-dropped", place, f"names segment {head['segment']}, which is not here any more")
+    if segment is None and head["segment"] in log.dropped:
+        report.note("receipt.head-dropped", place, f"names segment {head['segment']}, which the store let go")
     elif segment is None:
         report.find("receipt.head-segment", place, f"names segment {head['segment']} of the log, which is not here")
     elif (line := segment.line(head["sequence"])) is None:

@@ -23,6 +23,8 @@ class CustodyLog:
     by_name: dict[str, Segment] = field(default_factory=dict)
     # Whether its very first segment is here: else what is older was dropped.
     from_the_start: bool = True
+    # What the store says that it let go of this log, by segment: nobody else may.
+    dropped: dict[str, Line] = field(default_factory=dict)
 
     def lines(self) -> Iterator[Line]:
         """All entries in order."""
@@ -66,10 +68,10 @@ def _check_other(name: str, kind: str, place: str, report: Report) -> None:
     report.find("folder.unexpected", f"{place}/{json.dumps(name)[1:-1]}", "does not belong into a custody log")
 
 
-def check_gaps(log: CustodyLog, dropped: dict[str, Line], report: Report) -> None:
-    """Segments that are named by a later one and are not here. `dropped` are the entries that say that one was let go, by segment."""
+def check_gaps(log: CustodyLog, report: Report) -> None:
+    """Segments that are named by a later one and are not here."""
     missing = [each for each in log.order if (last := _last_of(each)) is not None and last not in log.by_name]
-    unexplained = [each for each in missing if not _explains(dropped.get(_last_of(each) or ""), each)]
+    unexplained = [each for each in missing if not _explains(log.dropped.get(_last_of(each) or ""), each)]
     oldest = log.order[0] if log.order else None
     for segment in unexplained:
         if segment is oldest:

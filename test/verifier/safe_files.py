@@ -23,11 +23,10 @@ def open_regular(path: Path) -> BinaryIO:
         raise FileFault("missing", "is not there") from error
     except OSError as error:
         raise FileFault("unreadable", f"cannot be opened: {error.strerror}") from error
-    file = os.fdopen(handle, "rb")
     if not stat.S_ISREG(os.fstat(handle).st_mode):
-        file.close()
+        os.close(handle)
         raise FileFault("unreadable", "is no regular file")
-    return file
+    return os.fdopen(handle, "rb")
 
 
 def read_small(path: Path, bytes_max: int) -> bytes:

@@ -15,7 +15,6 @@ from chains import (
 )
 from custody_facts import check_custody_facts, reconcile
 from custody_log import check_gaps
-from custody_segment import Line
 from dockings import check_dockings, whole_dockings
 from evidence import Station, Vault
 from findings import Report
@@ -40,10 +39,11 @@ def verify(root: Path, keys: TrustedKeys, age: AgeTool | None) -> Verdict:
     """Verifies a vault."""
     report = Report()
     vault = VaultReader(root, keys, age, report).read()
+    _mark_dropped(vault)
     if not vault.stations:
         report.find("vault.empty", ".", "holds nothing of any station")
     for receiver in vault.receivers.values():
-        check_gaps(receiver.log, _dropped_segments(vault), report)
+        check_gaps(receiver.log, report)
         check_changes(receiver, report)
         check_store_log(receiver, vault, report)
     counts = {name: _check_station(station, vault, report) for name, station in vault.stations.items()}
@@ -57,7 +57,7 @@ def _check_station(station: Station, vault: Vault, report: Report) -> dict[str, 
     store_logs = [receiver.log for receiver in vault.receivers.values()]
     said_by_store = StoreLogs(station.name, store_logs)
     dropped = {line.facts["recording"] for line in said_by_store.all_of("documents-dropped")}
-    check_gaps(station.log, _dropped_segments(vault), report)
+    check_gaps(station.log, report)
     check_changes(station, report)
     check_old_keys(station, report)
     check_revocations(station, report)
@@ -74,13 +74,12 @@ def _check_station(station: Station, vault: Vault, report: Report) -> dict[str, 
     return reconcile(station, dropped)
 
 
-def _dropped_segments(vault: Vault) -> dict[str, Line]:
-    """Entries `segment-dropped` of the store: what a vault let go, it says there and nowhere else."""
-    return {
-        str(line.facts.get("segment")): line
-        for receiver in vault.receivers.values()
-        for line in receiver.log.of("segment-dropped")
-    }
+def _mark_dropped(vault: Vault) -> None:
+    """What a vault let go, the store's log says with `segment-dropped`. The same event in a station's log is about the station's own disk."""
+    for receiver in vault.receivers.values():
+        for line in receiver.log.of("segment-dropped"):
+            for keeper in [*vault.stations.values(), *vault.receivers.values()]:
+                keeper.log.dropped[str(line.facts.get("segment"))] = line
 
 
 def _check_doubles(vault: Vault, report: Report) -> None:

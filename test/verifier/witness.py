@@ -139,7 +139,7 @@ def _check_root(
         return
     segment = log.by_name.get(head["segment"])
     line = segment.line(head["sequence"]) if segment is not None else None
-    if segment is None and not log.from_the_start:
+    if segment is None and head["segment"] in log.dropped:
         report.note(
             "witness.head-dropped", witness.place, f"names segment {head['segment']}, which is not here any more"
         )

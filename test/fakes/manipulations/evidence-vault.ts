@@ -1,0 +1,227 @@
+// The vault that manipulations start from: two stations, three cameras, sidecars, damaged days and empty ones, a changed and then revoked
+// key, orders of both roles, deletions, disclosures, the store's own log and two witnesses. Everything in it is good.
+import { VaultBuilder, type BuiltRecording } from '../vault-builder.ts';
+import type { BuiltOrder } from '../vault-builder-orders.ts';
+import { revokeKey } from '../vault-builder-keys.ts';
+import type { DockingRecord } from '../../../protocol/docking-record.ts';
+import { parseReceiverId } from '../../../protocol/ids.ts';
+import { headOf, writeWitness, type Head } from './written-witness.ts';
+
+const HOUR_MS = 3_600_000;
+type Clock = NonNullable<DockingRecord['camera_clock']>;
+
+/** The vault, and what in it manipulations name. */
+export interface EvidenceVault {
+  /** Station `dock-1`: its key was changed once. */
+  readonly dock1: VaultBuilder;
+  readonly dock2: VaultBuilder;
+  /** Camera 1 of dock-1: two units, has a sidecar. */
+  readonly large: BuiltRecording;
+  readonly sidecar: BuiltRecording;
+  readonly middle: BuiltRecording;
+  /** Damaged in a range, never erased. */
+  readonly last: BuiltRecording;
+  /** Camera 2 of dock-1. */
+  readonly empty: BuiltRecording;
+  /** By the new key of dock-1. */
+  readonly fresh: BuiltRecording;
+  readonly freshNext: BuiltRecording;
+  /** Camera 3 of dock-2, captured between two dockings by a measured clock. */
+  readonly measured: BuiltRecording;
+  /** Held by both roles. */
+  readonly held: BuiltRecording;
+  /** Deleted because it had expired, and because both roles ordered it. */
+  readonly expired: BuiltRecording;
+  readonly ordered: BuiltRecording;
+  /** Deleted sooner than 72 hours after its receipt, behind a warning. */
+  readonly early: BuiltRecording;
+  readonly holdOrder: BuiltOrder;
+  readonly deleteOrder: BuiltOrder;
+  readonly lapsedOrder: BuiltOrder;
+  readonly witnessDays: readonly [string, string, string];
+}
+
+/** Builds it into an empty folder. */
+export async function buildEvidenceVault(root: string, seed = 1): Promise<EvidenceVault> {
+  const dock1 = await VaultBuilder.create(root, { seed });
+  await dock1.publish('station-dock-1.pub', dock1.stationKey);
+  const dock2 = await dock1.beside('dock-2');
+  const first = await dockingsOfOne(dock1);
+  const second = await dockingsOfTwo(dock2);
+  await dock1.receiver.disclose(first.middle, { command: 'export' });
+  await dock1.receiver.disclose(first.large, { pending: true });
+  const firstDay = await witness(dock1, dock2, '2026-11-25', null);
+  await revokeKey(dock1.receiver, dock1.station, dock1.stationKeys[0] ?? dock1.stationKey);
+  const store = await ordersAndDeletions(dock1, second);
+  const secondDay = await witness(dock1, dock2, '2026-11-27', firstDay);
+  await expiries(dock1, second, store);
+  await dock2.dock({ camera: 'cam-3' });
+  await dock2.close();
+  await dock1.close();
+  const thirdDay = dock1.clock.now().slice(0, 10);
+  await witness(dock1, dock2, thirdDay, secondDay);
+  await dock1.close();
+  return { dock1, dock2, ...first, ...second, ...store, witnessDays: ['2026-11-25', '2026-11-27', thirdDay] };
+}
+
+type OfOne = Pick<EvidenceVault, 'large' | 'sidecar' | 'middle' | 'last' | 'empty' | 'fresh' | 'freshNext'>;
+
+async function dockingsOfOne(dock: VaultBuilder): Promise<OfOne> {
+  await dock.dock({ camera: 'cam-1', clock: clockAt(dock.clock.now(), 5000, true), condition: CONDITION });
+  const large = await dock.record({
+    original: dock.random.bytes(530_000),
+    path: 'DCIM/A.MP4',
+    sidecars: ['DCIM/A.GPS'],
+    erased: true,
+  });
+  const sidecar = await dock.record({
+    path: 'DCIM/A.GPS',
+    role: 'sidecar',
+    sidecarOf: 'DCIM/A.MP4',
+    erased: true,
+  });
+  const middle = await dock.record({ path: 'DCIM/B.MP4' });
+  await dock.entry({ fate: 'not-a-file', path: 'DCIM/link' });
+  await dock.entry({ fate: 'waiting', path: 'DCIM/GROWS.MP4', reason: 'changing' });
+  await dock.undock({ entriesPerPart: 2 });
+  await dock.dock({ camera: 'cam-2' });
+  await dock.undock();
+  await dock.restart();
+  await dock.dock({ camera: 'cam-1', clock: clockAt(dock.clock.now(), 300, false) });
+  await dock.entry({
+    fate: 'matched',
+    path: 'DCIM/B.MP4',
+    recording: middle.id,
+    sizeBytes: 2000,
+    erased: true,
+  });
+  const last = await dock.record({ path: 'DCIM/C.MP4', change: damaged });
+  await dock.undock();
+  await dock.dock({ camera: 'cam-2' });
+  const empty = await dock.record({ path: 'DCIM/A.MP4', original: new Uint8Array(0), rejected: 'empty' });
+  await dock.cut();
+  await dock.changeKey();
+  await dock.dock({ camera: 'cam-1' });
+  const fresh = await dock.record({ path: 'DCIM/D.MP4' });
+  const freshNext = await dock.record({ path: 'DCIM/E.MP4' });
+  await dock.undock();
+  return { large, sidecar, middle, last, empty, fresh, freshNext };
+}
+
+const CONDITION: NonNullable<DockingRecord['condition']> = {
+  battery_percent: 81,
+  battery_mv: 3900,
+  battery_cycles: null,
+  charging: true,
+  temperature_c: null,
+  storage_total_bytes: 64_000_000_000,
+  storage_free_bytes: 12_000_000_000,
+  power_ons: 41,
+};
+
+function clockAt(readAt: string, offsetMs: number, isSet: boolean): Clock {
+  const claimedAt = new Date(Date.parse(readAt) + offsetMs).toISOString();
+  const set = isSet ? { at: readAt, offset_ms: 0, uncertainty_ms: 500 } : null;
+  return {
+    read_at: readAt,
+    claimed_at: claimedAt,
+    offset_ms: offsetMs,
+    uncertainty_ms: 500,
+    zone_minutes: null,
+    set,
+  };
+}
+
+type Manifest = BuiltRecording['manifest'];
+
+function damaged(manifest: Manifest): Manifest {
+  const unreadable = [{ offset_bytes: 512, size_bytes: 512 }];
+  return { ...manifest, rejected: { reason: 'damaged', unreadable } };
+}
+
+type OfTwo = Pick<EvidenceVault, 'measured' | 'held' | 'expired' | 'ordered' | 'early'>;
+
+async function dockingsOfTwo(dock: VaultBuilder): Promise<OfTwo> {
+  await dock.dock({ camera: 'cam-3', clock: clockAt(dock.clock.now(), 0, false) });
+  await dock.undock();
+  dock.clock.advance(2 * HOUR_MS);
+  const claimed = Date.parse(dock.clock.now());
+  dock.clock.advance(2 * HOUR_MS);
+  await dock.dock({ camera: 'cam-3', clock: clockAt(dock.clock.now(), 4000, false) });
+  // The clock was off by -500 to 4500 ms between the dockings, and its files' times are to two seconds.
+  const capture = {
+    earliest_at: new Date(claimed - 4500 - 2000).toISOString(),
+    latest_at: new Date(claimed + 500 + 2000).toISOString(),
+    basis: 'clock-measured' as const,
+  };
+  const measured = await dock.record({
+    path: 'V1.MOV',
+    modifiedAt: new Date(claimed).toISOString(),
+    change: (manifest) => ({ ...manifest, capture }),
+  });
+  const held = await dock.record({ path: 'V2.MOV' });
+  const expired = await dock.record({ path: 'V3.MOV' });
+  const ordered = await dock.record({ path: 'V4.MOV', erased: true });
+  const old = { earliest_at: '2026-11-11T09:00:00.000Z', latest_at: '2026-11-11T09:00:00.000Z' };
+  const early = await dock.record({ path: 'V5.MOV', modifiedAt: old.latest_at });
+  await dock.undock();
+  return { measured, held, expired, ordered, early };
+}
+
+type OfStore = Pick<EvidenceVault, 'holdOrder' | 'deleteOrder' | 'lapsedOrder'>;
+
+async function ordersAndDeletions(
+  { receiver, orders, clock }: VaultBuilder,
+  { held, expired, ordered, early, measured }: OfTwo,
+): Promise<OfStore> {
+  await receiver.warn(early, 1);
+  clock.advance(30 * HOUR_MS);
+  await receiver.delete(early, { days: 1 });
+  const holdOrder = await orders.give(held, { verb: 'hold' });
+  const deleteOrder = await orders.give(ordered, { verb: 'delete' });
+  const lapsedOrder = await orders.give(expired, { verb: 'hold', roles: ['officer'] });
+  const lifted = await orders.give(measured, { verb: 'hold', roles: ['supervisor'] });
+  await orders.sign(lifted, 'officer');
+  await orders.give(measured, { verb: 'unhold' });
+  await receiver.delete(ordered, { order: deleteOrder });
+  await receiver.start();
+  return { holdOrder, deleteOrder, lapsedOrder };
+}
+
+async function expiries(
+  { receiver, orders, clock }: VaultBuilder,
+  { expired }: OfTwo,
+  { lapsedOrder }: OfStore,
+): Promise<void> {
+  clock.advance(20 * 24 * HOUR_MS);
+  await orders.lapse(lapsedOrder);
+  await receiver.delete(expired);
+}
+
+/** Makes the witness of a day and enters it; the clock goes on to the next one. */
+async function witness(
+  dock1: VaultBuilder,
+  dock2: VaultBuilder,
+  day: string,
+  previousSha256: string | null,
+): Promise<string> {
+  const { clock, receiver, vault, vaultId, storeKey } = dock1;
+  clock.moveTo(new Date(Date.parse(`${day}T00:00:00.000Z`) + 25 * HOUR_MS).toISOString());
+  const heads = new Map<string, Head>();
+  for (const dock of [dock1, dock2]) heads.set(dock.station, headOf(await dock.lines(), dock.segments));
+  const own = receiver.log.head;
+  if (own !== null) heads.set(receiver.receiver, own);
+  const sha256 = await writeWitness({
+    vault,
+    vaultId,
+    receiver: parseReceiverId('r-store'),
+    day,
+    madeAt: clock.now(),
+    previousSha256,
+    heads,
+    key: storeKey,
+  });
+  if (sha256 === undefined) throw new Error(`nothing came on ${day}`);
+  await receiver.enter('witnessed', { day, sha256 });
+  return sha256;
+}

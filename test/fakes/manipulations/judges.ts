@@ -1,0 +1,111 @@
+// What the two verifiers say of vaults: the one in Python, which knows SPEC.md alone, and `bodydock verify` as a user starts it.
+// A verifier that crashes has judged nothing: that is an error, never a rejection.
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { BODYDOCK, runProgram } from '../program.ts';
+import { requireTool } from '../stock-tools.ts';
+
+const PROJECT = new URL(import.meta.url.endsWith('.ts') ? '../../../' : '../../../../', import.meta.url);
+const VERIFIER = fileURLToPath(new URL('test/verifier', PROJECT));
+const JUDGING_MS = 300_000;
+const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
+
+/** One thing that a verifier said. */
+export interface Said {
+  readonly code: string;
+  readonly place: string;
+  readonly detail: string;
+}
+
+/** Whether a vault is good, and all that was found. */
+export interface Judgement {
+  readonly good: boolean;
+  readonly findings: readonly Said[];
+}
+
+/** What is judged with: public keys, and an age identity where payloads are to be opened. */
+export interface Trust {
+  readonly keys: string;
+  readonly identity?: string | undefined;
+}
+
+interface PythonSaid extends Judgement {
+  /** Receipts, recordings and the log's words about them counted against each other, by station. */
+  readonly stations: Readonly<
+    Record<string, { readonly differences: readonly string[] } & Record<string, unknown>>
+  >;
+}
+
+/** Codes of findings, each once, in order. */
+export function codesOf({ findings }: Judgement): string[] {
+  return [...new Set(findings.map(({ code }) => code))].sort();
+}
+
+/** The verifier in Python. Errors: Error where it crashed or could not begin. */
+export async function judgeWithPython(vault: string, trust: Trust): Promise<PythonSaid> {
+  const { code, stdout, stderr } = await python([VERIFIER, vault, ...argumentsOf(trust)]);
+  if (code !== 0 && code !== 1) throw new Error(`the verifier ended with ${code}: ${stderr}`);
+  try {
+    const said = JSON.parse(stdout) as PythonSaid;
+    if (said.good === (code === 0)) return said;
+  } catch (error) {
+    throw new Error(`the verifier crashed: ${stderr}`, { cause: error });
+  }
+  throw new Error(`the verifier says otherwise than its exit code ${code}`);
+}
+
+/** Python's own tests of the verifier's parts; gives what they print. Errors: Error where one failed. */
+export async function testPython(): Promise<string> {
+  const { code, stderr } = await python([
+    '-m',
+    'unittest',
+    'discover',
+    '-s',
+    `${VERIFIER}/tests`,
+    '-t',
+    VERIFIER,
+  ]);
+  if (code !== 0) throw new Error(stderr);
+  return stderr;
+}
+
+/** `bodydock verify` on several vaults at once, in their order. */
+export async function judgeWithProduct(vaults: readonly string[], trust: Trust): Promise<Judgement[]> {
+  const asked = ['verify', ...vaults, ...argumentsOf(trust)];
+  const { exitCode, stdout, stderr } = await runProgram(BODYDOCK, asked, { timeoutMs: JUDGING_MS });
+  if (exitCode !== 0 && exitCode !== 1) throw new Error(`bodydock verify ended with ${exitCode}: ${stderr}`);
+  const { folders } = JSON.parse(stdout) as { folders: readonly ProductSaid[] };
+  if (folders.length !== vaults.length) throw new Error(`bodydock verify judged ${folders.length} vaults`);
+  return folders.map(({ good, remarks }) => {
+    const findings = remarks.filter(({ kind }) => kind === 'finding');
+    return {
+      good,
+      findings: findings.map(({ code, where, message }) => ({ code, place: where, detail: message })),
+    };
+  });
+}
+
+interface ProductSaid {
+  readonly good: boolean;
+  readonly remarks: readonly {
+    readonly kind: string;
+    readonly code: string;
+    readonly where: string;
+    readonly message: string;
+  }[];
+}
+
+function argumentsOf({ keys, identity }: Trust): string[] {
+  return ['--keys', keys, ...(identity === undefined ? [] : ['--identity', identity]), '--json'];
+}
+
+function python(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const settings = { timeout: JUDGING_MS, maxBuffer: OUTPUT_BYTES_MAX };
+  return new Promise((resolve, reject) => {
+    execFile(requireTool('python3'), args, settings, (error, stdout, stderr) => {
+      const code = error === null ? 0 : error.code;
+      if (typeof code === 'number') resolve({ code, stdout, stderr });
+      else reject(error ?? new Error('the verifier did not end by itself'));
+    });
+  });
+}

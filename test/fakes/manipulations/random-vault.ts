@@ -1,0 +1,166 @@
+// Good vaults out of a seed: stations, cameras, dockings, odd entries, restarts, cuts, key changes, orders, deletions and witnesses as
+// they come. Whatever comes out is what stations and a store leave behind when nobody altered anything.
+import { revokeKey } from '../vault-builder-keys.ts';
+import { VaultBuilder, type BuiltRecording } from '../vault-builder.ts';
+import { headOf, writeWitness, type Head } from './written-witness.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Builds one into an empty folder; `rounds` is about the number of dockings. */
+export async function buildRandomVault(root: string, seed: number, rounds = 12): Promise<VaultBuilder> {
+  const maker = await Maker.begin(root, seed);
+  for (let round = 0; round < rounds; round++) await maker.round();
+  return maker.end();
+}
+
+class Maker {
+  readonly #docks: VaultBuilder[];
+  readonly #first: VaultBuilder;
+  readonly #deleted = new Set<BuiltRecording>();
+  #previousWitness: string | null = null;
+  #paths = 0;
+
+  private constructor(docks: [VaultBuilder, ...VaultBuilder[]]) {
+    this.#docks = docks;
+    this.#first = docks[0];
+  }
+
+  static async begin(root: string, seed: number): Promise<Maker> {
+    const first = await VaultBuilder.create(root, { seed });
+    await first.publish('station-dock-1.pub', first.stationKey);
+    const docks: [VaultBuilder, ...VaultBuilder[]] = [first];
+    for (let number = 2; number <= 1 + first.random.below(3); number++)
+      docks.push(await first.beside(`dock-${number}`));
+    return new Maker(docks);
+  }
+
+  /** One docking of some camera, and what may happen beside it. */
+  async round(): Promise<void> {
+    const dock = this.#pick(this.#docks);
+    const camera = `cam-${1 + this.#below(2)}${dock.station.slice(-1)}`;
+    await dock.dock({ camera, clockSynchronised: this.#pick([true, true, null]) });
+    for (let count = this.#below(4); count > 0; count--) await this.#entry(dock, camera);
+    if (this.#below(6) === 0) await dock.cut();
+    else await dock.undock({ entriesPerPart: 1 + this.#below(3), complete: this.#below(5) !== 0 });
+    if (this.#below(5) === 0) await dock.restart();
+    if (this.#below(9) === 0) await this.#changeKey(dock);
+    if (this.#below(3) === 0) await this.#storeWork(dock);
+    if (this.#below(4) === 0) await this.#nextDay();
+  }
+
+  /** Writes what is still in memory. */
+  async end(): Promise<VaultBuilder> {
+    await this.#nextDay();
+    for (const dock of this.#docks) await dock.close();
+    return this.#first;
+  }
+
+  async #entry(dock: VaultBuilder, camera: string): Promise<void> {
+    const path = `DCIM/${++this.#paths}`;
+    const erased = this.#below(2) === 0;
+    const known = dock.recordings.find(
+      (each) => each.manifest.camera.id === camera && each.receipt !== undefined,
+    );
+    switch (this.#below(8)) {
+      case 7:
+        if (known === undefined) return undefined;
+        return dock.entry({
+          fate: 'matched',
+          path,
+          recording: known.id,
+          sizeBytes: known.manifest.original.size_bytes,
+          erased,
+        });
+      case 0:
+        return dock.entry({ fate: 'not-a-file', path });
+      case 1:
+        return dock.entry({
+          fate: 'waiting',
+          path,
+          reason: this.#pick(['changing', 'unreadable', 'not-reached']),
+        });
+      case 2:
+        return dock.entry({ fate: 'vanished', path });
+      case 3:
+        await dock.record({ path: `${path}.MP4`, sidecars: [`${path}.GPS`], erased });
+        await dock.record({ path: `${path}.GPS`, role: 'sidecar', sidecarOf: `${path}.MP4`, erased });
+        return undefined;
+      case 4:
+        await dock.record({ path, original: new Uint8Array(0), rejected: 'empty', erased });
+        return undefined;
+      default:
+        await dock.record({
+          path: `${path}.MP4`,
+          original: dock.random.bytes(this.#below(4000)),
+          erased,
+          later: this.#below(4) === 0,
+        });
+        return undefined;
+    }
+  }
+
+  async #changeKey(dock: VaultBuilder): Promise<void> {
+    const old = dock.stationKey;
+    if (dock.stationKeys.length === 1) await dock.publish(`station-${dock.station}.pub`, old);
+    await dock.changeKey();
+    if (this.#below(2) === 0) await revokeKey(dock.receiver, dock.station, old, { reason: 'retired' });
+  }
+
+  async #storeWork(dock: VaultBuilder): Promise<void> {
+    const there = dock.recordings.filter((each) => each.receipt !== undefined && !this.#deleted.has(each));
+    const chosen = there.at(this.#below(Math.max(1, there.length)));
+    if (chosen === undefined) return;
+    const { orders, receiver } = dock;
+    const kind = this.#below(4);
+    if (kind === 0) await receiver.disclose(chosen, { pending: this.#below(3) === 0 });
+    else if (kind === 1)
+      await orders.give(chosen, { verb: 'hold' }).then(() => orders.give(chosen, { verb: 'unhold' }));
+    else if (chosen.manifest.role === 'media') {
+      const order = kind === 2 ? await orders.give(chosen, { verb: 'delete' }) : undefined;
+      if (order === undefined) {
+        await this.#nextDay();
+        dock.clock.advance(15 * DAY_MS);
+      }
+      await receiver.delete(chosen, order === undefined ? {} : { order });
+      this.#deleted.add(chosen);
+      await this.#nextDay();
+      if (this.#below(3) === 0) await receiver.dropDocuments(chosen);
+    }
+  }
+
+  /** Witnesses all days that have documents and none yet; the clock goes on to the next day. */
+  async #nextDay(): Promise<void> {
+    const { clock, receiver, vault, vaultId, storeKey } = this.#first;
+    const day = clock.now().slice(0, 10);
+    clock.moveTo(new Date(Date.parse(`${day}T00:00:00.000Z`) + DAY_MS + 3_600_000).toISOString());
+    const heads = new Map<string, Head>();
+    for (const dock of this.#docks) heads.set(dock.station, headOf(await dock.lines(), dock.segments));
+    if (receiver.log.head !== null) heads.set(receiver.receiver, receiver.log.head);
+    const madeAt = clock.now();
+    const previousSha256 = this.#previousWitness;
+    const wish = {
+      vault,
+      vaultId,
+      receiver: receiver.receiver,
+      day,
+      madeAt,
+      previousSha256,
+      heads,
+      key: storeKey,
+    };
+    const sha256 = await writeWitness(wish);
+    if (sha256 === undefined) return;
+    this.#previousWitness = sha256;
+    await receiver.enter('witnessed', { day, sha256 });
+  }
+
+  #below(bound: number): number {
+    return this.#first.random.below(bound);
+  }
+
+  #pick<Item>(items: readonly Item[]): Item {
+    const item = items[this.#below(items.length)];
+    if (item === undefined) throw new Error('nothing to pick from');
+    return item;
+  }
+}
