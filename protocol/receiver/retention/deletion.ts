@@ -14,7 +14,7 @@ import { DELETION_TRUSTED_COMMENT, encodeDeletionRecord } from '../../deletion-r
 import { systemCode } from '../../errors.ts';
 import type { Files } from '../../ports.ts';
 import { createAnew, writeSynced } from '../durable.ts';
-import { lost, underLock, type HeldLock } from '../store-log/folder-lock.ts';
+import { underLock, whileHeld, type HeldLock } from '../store-log/folder-lock.ts';
 import { appendStoreEvents } from '../store-log/store-log.ts';
 import type { RecordingName } from '../vault.ts';
 import { CHUNKS, DELETION, PAYLOAD, SIGNATURE_SUFFIX } from '../vault-layout.ts';
@@ -128,15 +128,13 @@ async function placeRecord(
   documents: readonly (readonly [string, Uint8Array])[],
 ): Promise<void> {
   const folder = layout.recording(name);
-  try {
+  await whileHeld(async () => {
     for (const [file, bytes] of documents) await writeSynced(files, join(held.workFolder, file), bytes);
-    await (await createAnew(files, join(folder, DELETING_MARK))).close();
+  });
+  await (await createAnew(files, join(folder, DELETING_MARK))).close();
+  await whileHeld(async () => {
     for (const [file] of documents) await files.rename(join(held.workFolder, file), join(folder, file));
-  } catch (error) {
-    if (systemCode(error) !== 'ENOENT') throw error;
-    await held.check();
-    throw lost(error);
-  }
+  });
   await files.syncFolder(folder);
 }
 

@@ -2,26 +2,21 @@
 import { join } from 'node:path';
 import { parseUtf8 } from '../../bytes.ts';
 import { DockError } from '../../errors.ts';
+import type { ReceiverId } from '../../ids.ts';
 import {
-  KEY_CHANGE_TRUSTED_COMMENT,
+  earlierKeys,
   KEY_DOCUMENT_BYTES_MAX,
-  parseKeyChange,
-  type KeyChange,
+  NEW_KEY_SIGNATURE_SUFFIX,
+  proveKeyChange,
+  type ProvenKeyChange,
 } from '../../key-documents.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../limits.ts';
-import { parsePublicKey, publicKeyLine, verifyDocument, type PublicKey } from '../../minisign.ts';
+import type { PublicKey } from '../../minisign.ts';
 import { listIfThere, readIfThere } from '../durable.ts';
 import type { RetentionDeps } from './deps.ts';
 
 /** Changes of one store's key: one every few years. */
 const CHANGES_MAX = 1000;
-
-/** A change whose new key signed it. */
-interface ProvenChange {
-  readonly change: KeyChange;
-  readonly bytes: Uint8Array;
-  readonly signature: string;
-}
 
 /**
  * The keys, the one in use first. A change counts where the key that it leads to signed it: the store says of itself which key was its own.
@@ -30,51 +25,32 @@ interface ProvenChange {
 export async function storeKeys(
   deps: Pick<RetentionDeps, 'files' | 'layout' | 'receiver' | 'publicKey'>,
 ): Promise<PublicKey[]> {
-  const changes = await readChanges(deps);
-  const keys = [deps.publicKey];
-  for (const key of keys) {
-    const earlier = changes
-      .filter((each) => each.change.new_key === publicKeyLine(key) && isSignedBy(each, key))
-      .map(({ change }) => parsePublicKey(change.old_key));
-    for (const found of earlier)
-      if (!keys.some((known) => publicKeyLine(known) === publicKeyLine(found))) keys.push(found); // walked as well
-  }
-  return keys;
+  return [deps.publicKey, ...earlierKeys(deps.publicKey, await readChanges(deps))];
 }
 
 async function readChanges({
   files,
   layout,
   receiver,
-}: Pick<RetentionDeps, 'files' | 'layout' | 'receiver'>): Promise<ProvenChange[]> {
+}: Pick<RetentionDeps, 'files' | 'layout' | 'receiver'>): Promise<ProvenKeyChange[]> {
   const folder = layout.keys(receiver);
   const names = (await listIfThere(files, folder)).filter((name) => name.endsWith('.change.json'));
-  const found: ProvenChange[] = [];
+  const found: ProvenKeyChange[] = [];
   for (const name of names.slice(0, CHANGES_MAX)) {
     const bytes = await readIfThere(files, join(folder, name), KEY_DOCUMENT_BYTES_MAX);
-    const text = await readIfThere(files, join(folder, `${name}.new.minisig`), SIGNATURE_FILE_BYTES_MAX);
-    const signature = text === undefined ? undefined : parseUtf8(text);
-    const change = bytes === undefined ? undefined : parsed(bytes);
-    if (bytes !== undefined && signature !== undefined && change?.holder === receiver)
-      found.push({ change, bytes, signature });
+    const path = join(folder, name + NEW_KEY_SIGNATURE_SUFFIX);
+    const signature = await readIfThere(files, path, SIGNATURE_FILE_BYTES_MAX);
+    const change = bytes && proven(bytes, parseUtf8(signature ?? new Uint8Array(0)) ?? '', receiver);
+    if (change !== undefined) found.push(change);
   }
   return found;
 }
 
-function parsed(bytes: Uint8Array): KeyChange | undefined {
+function proven(bytes: Uint8Array, signature: string, receiver: ReceiverId): ProvenKeyChange | undefined {
   try {
-    return parseKeyChange(bytes);
+    return proveKeyChange(bytes, signature, receiver);
   } catch (error) {
     if (error instanceof DockError) return undefined; // `verify` tells of it
     throw error;
-  }
-}
-
-function isSignedBy({ bytes, signature }: ProvenChange, key: PublicKey): boolean {
-  try {
-    verifyDocument(bytes, signature, KEY_CHANGE_TRUSTED_COMMENT, [key]);
-    return true;
-  } catch {
-    return false;
   }
 }

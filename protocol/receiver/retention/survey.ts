@@ -67,17 +67,25 @@ export async function survey(
   context: SurveyContext,
   visitor: SurveyVisitor,
 ): Promise<void> {
-  for (const station of await stationsIn(deps)) {
-    const keys = keysFor(deps, context.store, station);
-    const orders = await readOrders(deps, station, keys);
-    visitor.orders(orders);
-    for (const finding of orders.findings) visitor.finding(finding);
-    for (const recording of (await listIfThere(deps.files, deps.layout.station(station))).toSorted()) {
-      if (!isRecordingId(recording)) continue;
-      deps.signal.throwIfAborted();
-      const name = { station, recording };
-      visit(deps, context, orders, name, await looked(deps, name, keys), visitor);
-    }
+  for (const station of await stationsIn(deps)) await surveyStation(deps, context, station, visitor);
+}
+
+/** The same for one station. */
+export async function surveyStation(
+  deps: RetentionDeps,
+  context: SurveyContext,
+  station: StationId,
+  visitor: SurveyVisitor,
+): Promise<void> {
+  const keys = keysFor(deps, context.store, station);
+  const orders = await readOrders(deps, station, keys);
+  visitor.orders(orders);
+  for (const finding of orders.findings) visitor.finding(finding);
+  for (const recording of (await listIfThere(deps.files, deps.layout.station(station))).toSorted()) {
+    if (!isRecordingId(recording)) continue;
+    deps.signal.throwIfAborted();
+    const name = { station, recording };
+    visit(deps, context, orders, name, await looked(deps, name, keys), visitor);
   }
 }
 

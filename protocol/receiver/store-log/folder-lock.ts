@@ -74,8 +74,16 @@ async function check(files: Files, workFolder: string): Promise<void> {
   if ((await files.stat(workFolder)) === undefined) throw lost();
 }
 
-/** The error for a lock that another process took. */
-export function lost(cause?: unknown): DockError {
+/** Runs what changes `workFolder`, or renames out of it: that is gone where another process took the lock. Errors: "lock.lost"; those of `run`. */
+export async function whileHeld<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    throw systemCode(error) === 'ENOENT' ? lost(error) : error;
+  }
+}
+
+function lost(cause?: unknown): DockError {
   const message = `this process stood still for more than ${STALE_MS} ms and another one took its lock: do it again`;
   return new DockError('lock.lost', message, { retry: 'later', cause });
 }

@@ -4,7 +4,6 @@ import { encodeUtf8 } from '../../bytes.ts';
 import { CUSTODY_SEGMENT_TRUSTED_COMMENT, type ChainState } from '../../custody-entry.ts';
 import type { ChainBreak } from '../../custody-order.ts';
 import { linesIn, SegmentScan, type ScannedSegment } from '../../custody-scan.ts';
-import { systemCode } from '../../errors.ts';
 import type { SegmentId } from '../../ids.ts';
 import { LoopTurns } from '../../io/loop-turns.ts';
 import type { PublicKey } from '../../minisign.ts';
@@ -13,7 +12,7 @@ import { segmentPath } from '../custody-file.ts';
 import { writeNewest } from '../custody-newest.ts';
 import { createAnew, FolderSyncs, writeSynced } from '../durable.ts';
 import { SIGNATURE_SUFFIX } from '../vault-layout.ts';
-import { lost, type HeldLock } from './folder-lock.ts';
+import { whileHeld, type HeldLock } from './folder-lock.ts';
 
 /** A segment has at most 2 MiB and one append: anything longer is none of ours. */
 export const SEGMENT_READ_BYTES_MAX = 16 * 1024 * 1024;
@@ -121,15 +120,6 @@ export class SegmentFiles {
     const { files, folder } = this.#options;
     await whileHeld(() => files.rename(work, path));
     await files.syncFolder(folder);
-  }
-}
-
-/** The folder of the lock is gone where another process took it. */
-async function whileHeld<T>(run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    throw systemCode(error) === 'ENOENT' ? lost(error) : error;
   }
 }
 

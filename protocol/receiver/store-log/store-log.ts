@@ -65,6 +65,17 @@ export async function appendStoreEvents(
   return underLock(deps, layout.logLock(receiver), (held) => new Appending(deps, held).append(events));
 }
 
+/**
+ * Ends the segment that is open with a signature over the whole of it, so that another key begins the next one; nothing where none is.
+ * Errors: as appendStoreEvents.
+ */
+export async function endStoreSegment(deps: StoreLogDeps): Promise<void> {
+  const { leases } = new VaultLayout(deps.vaultPath);
+  if ((await deps.files.stat(storeLogFolder(deps.vaultPath, deps.receiver))) === undefined) return;
+  await ensureFolder(deps.files, leases);
+  await underLock(deps, join(leases, `log-${deps.receiver}`), (held) => new Appending(deps, held).end());
+}
+
 /** What one holder of the lock does. */
 class Appending {
   readonly #deps: StoreLogDeps;
@@ -82,6 +93,11 @@ class Appending {
     for (let from = 0; from < events.length; from += CUSTODY_GROUP_ENTRIES)
       await this.#write(events.slice(from, from + CUSTODY_GROUP_ENTRIES).map((event) => this.#entry(event)));
     return this.#end.last;
+  }
+
+  async end(): Promise<void> {
+    const { open } = await findEnd(this.#files, this.#deps);
+    if (open !== undefined) await this.#files.end(open);
   }
 
   /** One write, small enough to be found torn by the next reader; what is larger goes in two. */

@@ -5,11 +5,10 @@
 // 2. Its signature is there before it: a witness without one is nobody's of ours.
 import { dirname, join } from 'node:path';
 import { encodeUtf8, sha256Hex } from '../../bytes.ts';
-import { systemCode } from '../../errors.ts';
 import type { ReceiverId } from '../../ids.ts';
 import { daySchema, parseWitness, WITNESS_BYTES_MAX } from '../../witness.ts';
 import { ensureFolder, listIfThere, writeSynced } from '../durable.ts';
-import { lost, underLock, type LockDeps } from '../store-log/folder-lock.ts';
+import { underLock, whileHeld, type LockDeps } from '../store-log/folder-lock.ts';
 import { SIGNATURE_SUFFIX, VaultLayout } from '../vault-layout.ts';
 
 const SUFFIX = '.json';
@@ -68,12 +67,10 @@ export class WitnessFolder {
   /** Durably, and out of the lock's own folder, so that nobody who lost the lock puts anything in place. */
   async #move(workFolder: string, name: string, bytes: Uint8Array): Promise<void> {
     const { files } = this.#deps;
-    try {
+    await whileHeld(async () => {
       await writeSynced(files, join(workFolder, name), bytes);
       await files.rename(join(workFolder, name), join(this.#folder, name));
-    } catch (error) {
-      throw systemCode(error) === 'ENOENT' ? lost(error) : error;
-    }
+    });
     await files.syncFolder(this.#folder);
   }
 

@@ -154,7 +154,7 @@ test('a hold that comes between the look at a recording and its deletion keeps i
 test('two expirations at one time delete each recording once', async () => {
   const all = scenario();
   const both = await Promise.all([1, 2].map(async (seed) => expireOn(await onDay15(all.disk, seed))));
-  expect(both.map(({ deleted }) => deleted).toSorted()).toEqual([0, 2]);
+  expect(both.reduce((sum, { deleted }) => sum + deleted, 0)).toBe(2);
   expect(namedBy(all.disk, 'deleted').toSorted()).toEqual(
     all.due.map(({ recording }) => recording).toSorted(),
   );

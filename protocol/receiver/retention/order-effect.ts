@@ -1,0 +1,70 @@
+// What an order means from now on, and for a deletion by both roles: does it, at once.
+import type { Hold } from '../../order-standing.ts';
+import type { Role } from '../../order.ts';
+import { HOLD_ALONE_MS } from '../../retention.ts';
+import type { RecordingName } from '../vault.ts';
+import type { ClockDoubt } from './clock-trust.ts';
+import { deleteRecordings, type Deleted } from './deletion.ts';
+import type { RetentionDeps } from './deps.ts';
+import { clockDoubt } from './expire.ts';
+import { BATCH } from './limits.ts';
+import { readMemory } from './log-memory.ts';
+import { signedBy } from './order-place.ts';
+import type { ReadOrder } from './orders-read.ts';
+import { storeKeys } from './store-keys.ts';
+import { surveyStation, type SurveyContext, type SurveyedRecording } from './survey.ts';
+
+/** What stands now for the recording that an order is about, and what was done. */
+export interface OrderEffect {
+  /** The role whose signature is still needed, until when where it has a limit; null where both signed. */
+  readonly needed: { readonly role: Role; readonly until: string | null } | null;
+  /** The hold that counts, of this order or of another one. */
+  readonly hold: Hold | undefined;
+  readonly dueAt: string | undefined;
+  /** Deleted by this order, the recording and its sidecars. */
+  readonly deleted: readonly Deleted[];
+  /** Why nothing is deleted although both signed. */
+  readonly doubt: ClockDoubt | null;
+}
+
+/** Looks, and deletes what both roles ordered. Errors: those of deleteRecordings and of the survey. */
+export async function effectOf(deps: RetentionDeps, read: ReadOrder): Promise<OrderEffect> {
+  const { order } = read;
+  const context: SurveyContext = { memory: await readMemory(deps), store: await storeKeys(deps) };
+  const ordered: RecordingName[] = [];
+  let subject: SurveyedRecording | undefined;
+  await surveyStation(deps, context, order.station, {
+    recording: (found) => {
+      if (found.recording === order.recording) subject = found;
+      if (found.state === 'ordered' && found.order?.order === order.order)
+        ordered.push({ station: found.station, recording: found.recording });
+    },
+    unreceipted: () => undefined,
+    deleted: () => undefined,
+    finding: () => undefined,
+    orders: () => undefined,
+  });
+  const doubt = ordered.length === 0 ? null : clockDoubt(deps, context.memory, undefined);
+  const deleted = doubt === null ? await deleteAll(deps, context, ordered) : [];
+  return { needed: neededFor(read), hold: subject?.hold, dueAt: subject?.retention.due_at, deleted, doubt };
+}
+
+async function deleteAll(
+  deps: RetentionDeps,
+  context: SurveyContext,
+  names: readonly RecordingName[],
+): Promise<Deleted[]> {
+  const deleted: Deleted[] = [];
+  for (let from = 0; from < names.length; from += BATCH)
+    deleted.push(...(await deleteRecordings(deps, context, names.slice(from, from + BATCH))));
+  return deleted;
+}
+
+/** Only a hold has a limit: it lapses. */
+export function neededFor(read: ReadOrder): OrderEffect['needed'] {
+  const { both, officer } = signedBy(read);
+  if (both) return null;
+  const { verb, ordered_at: orderedAt } = read.order;
+  const until = verb === 'hold' ? new Date(Date.parse(orderedAt) + HOLD_ALONE_MS).toISOString() : null;
+  return { role: officer === null ? 'officer' : 'supervisor', until };
+}
