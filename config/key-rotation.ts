@@ -63,6 +63,11 @@ export async function prepareNextKey(
   return { key, fresh: true };
 }
 
+/** Whether a next key waits for the second step. Errors: "key.*" where it is no good one. */
+export async function isPrepared({ nextFile }: RotationFiles): Promise<boolean> {
+  return (await readIfThere(nextFile)) !== undefined;
+}
+
 /** What the second step needs to know. */
 export interface RotationWish {
   readonly files: RotationFiles;

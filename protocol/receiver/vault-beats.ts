@@ -12,7 +12,7 @@ import { FREE, type VaultLayout } from './vault-layout.ts';
 const BEAT_BYTES_MAX = 1024;
 
 /** What stands in the file of one running receiver. */
-interface Beat {
+export interface Beat {
   readonly receiver: string;
   readonly beat: number;
 }
@@ -98,15 +98,25 @@ export class VaultBeats {
     await files.rename(path + TEMPORARY, path);
   }
 
-  /** Undefined where there is no sign, or one that says nothing: neither was written by a receiver that lives. */
-  async #read(instance: string): Promise<Beat | undefined> {
-    const { files, layout } = this.#options;
-    const bytes = await readIfThere(files, layout.beat(instance), BEAT_BYTES_MAX).catch((error: unknown) => {
-      if (systemCode(error) === 'EFBIG') return undefined;
-      throw error;
-    });
-    return bytes === undefined ? undefined : parseBeat(parseUtf8(bytes) ?? '');
+  #read(instance: string): Promise<Beat | undefined> {
+    return readBeat(this.#options.files, this.#options.layout, instance);
   }
+}
+
+/**
+ * The sign of one receiver; undefined where there is none, or one that says nothing: neither was written by a receiver that lives.
+ * Errors: the system's.
+ */
+export async function readBeat(
+  files: Files,
+  layout: VaultLayout,
+  instance: string,
+): Promise<Beat | undefined> {
+  const bytes = await readIfThere(files, layout.beat(instance), BEAT_BYTES_MAX).catch((error: unknown) => {
+    if (systemCode(error) === 'EFBIG') return undefined;
+    throw error;
+  });
+  return bytes === undefined ? undefined : parseBeat(parseUtf8(bytes) ?? '');
 }
 
 function parseBeat(text: string): Beat | undefined {

@@ -7,12 +7,14 @@ import { describeError, DockError } from '../../errors.ts';
 export const HELP = `bodydock-receiver [run] [--config FILE]
 bodydock-receiver check [--config FILE] [--json]
 bodydock-receiver revoke STATION --key KEY --reason lost|stolen|retired [--config FILE] [--json]
+bodydock-receiver rotate --prepare|--commit [--config FILE] [--json]
 
 The receiving end of a central store: takes sealed recordings from stations over MQTT, keeps them in a vault, and gives signed receipts.
 
 run    runs in the foreground until SIGTERM or SIGINT; the log goes to standard output, one JSON document a line
 check  says every problem of receiver.yaml and of the files that it names, and changes nothing
 revoke lets a key of a station count no more
+rotate changes the signing key of the store, in two steps
 
   --config FILE  the receiver's file (default ${RECEIVER_FILE_DEFAULT})
   --json         check: one JSON document on standard output instead of text

@@ -13,7 +13,12 @@ import { nodeRandom } from '../../io/random-node.ts';
 import { inlineSigner, publicKeyOf, type SecretKey } from '../../minisign.ts';
 import type { Clock, Files, Log, Signer } from '../../ports.ts';
 import { isEntered } from '../store-log/entered-event.ts';
-import { appendStoreEvents, storeLogFolder } from '../store-log/store-log.ts';
+import {
+  appendStoreEvents,
+  endStoreSegment,
+  storeLogFolder,
+  type StoreLogDeps,
+} from '../store-log/store-log.ts';
 import { readVaultId } from '../vault-id.ts';
 import { VaultLayout } from '../vault-layout.ts';
 import { loadChecked } from './check.ts';
@@ -28,6 +33,8 @@ export interface StoreCommand {
   readonly signer: Signer;
   /** Enters events into the store's log, signed by the configured key or by another one. Errors: those of appendStoreEvents. */
   enter(events: readonly CustodyEvent[], key?: SecretKey): Promise<void>;
+  /** Ends the open segment of the store's log with the configured key. Errors: those of endStoreSegment. */
+  endLog(): Promise<void>;
   /** Whether an event stands in the store's log. See isEntered. */
   isEntered(event: CustodyEvent, needle: string): Promise<boolean>;
 }
@@ -48,7 +55,13 @@ export async function openStoreCommand(file: string, io: Io): Promise<StoreComma
   const own = await readSigningKey(config.keys.signingFile);
   const { receiver, vault } = config;
   const version = await readVersion();
-  const common = { vaultPath: vault.path, receiver, version, files, clock, random, log: logTo(io) };
+  const process = { version, bootId: await readBootId(), log: logTo(io), signal: io.signal };
+  const common = { vaultPath: vault.path, receiver, files, clock, random, ...process };
+  const deps = (key: SecretKey): StoreLogDeps => ({
+    ...common,
+    signer: inlineSigner(key),
+    publicKey: publicKeyOf(key),
+  });
   return {
     config,
     layout,
@@ -56,10 +69,9 @@ export async function openStoreCommand(file: string, io: Io): Promise<StoreComma
     clock,
     signer: inlineSigner(own),
     enter: async (events, key = own) => {
-      const signing = { signer: inlineSigner(key), publicKey: publicKeyOf(key) };
-      const bootId = await readBootId();
-      await appendStoreEvents({ ...common, ...signing, bootId, signal: io.signal }, events);
+      await appendStoreEvents(deps(key), events);
     },
+    endLog: () => endStoreSegment(deps(own)),
     isEntered: (event, needle) => isEntered(files, storeLogFolder(vault.path, receiver), event, needle),
   };
 }

@@ -1,13 +1,9 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { makeSigningKey, readPublicKeyFile } from '../../../../config/keys.ts';
+import { describe, expect, test } from 'vitest';
+import { readPublicKeyFile } from '../../../../config/keys.ts';
 import type { CustodyEvent } from '../../../../protocol/custody-entry.ts';
-import { parseReceiverId } from '../../../../protocol/ids.ts';
-import { nodeClock } from '../../../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../../../protocol/io/files-node.ts';
-import { nodeRandom } from '../../../../protocol/io/random-node.ts';
 import { KEY_REVOCATION_TRUSTED_COMMENT, parseKeyRevocation } from '../../../../protocol/key-documents.ts';
 import {
   keyIdHex,
@@ -17,17 +13,19 @@ import {
   stockKeyId,
   verifyDocument,
 } from '../../../../protocol/minisign.ts';
-import { dispatch } from '../../../../protocol/receiver/cli/dispatch.ts';
+import { Revocations } from '../../../../protocol/receiver/keys/revocations.ts';
 import { revokeKey } from '../../../../protocol/receiver/keys/revoke.ts';
-import { FilesVault } from '../../../../protocol/receiver/vault-files.ts';
+import { REVOCATIONS_MS } from '../../../../protocol/receiver/limits.ts';
 import { VaultLayout } from '../../../../protocol/receiver/vault-layout.ts';
 import { ManualClock } from '../../../fakes/clock-manual.ts';
+import { MemoryConditions } from '../../../fakes/conditions-memory.ts';
 import { CrashDisk, SURVIVALS } from '../../../fakes/files-crash.ts';
 import { MemoryLog } from '../../../fakes/log-memory.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
 import { STORE_KEY } from '../bench-top.ts';
 import { fastSigner } from '../fast-signer.ts';
 import { STATION } from '../sample.ts';
+import { RECEIVER, withStore } from './store-folder.ts';
 
 const KEY = makeSecretKey(new SeededRandom(3));
 const KEY_ID = keyIdHex(KEY.keyId);
@@ -105,92 +103,70 @@ describe('a revocation', () => {
 });
 
 describe('bodydock-receiver revoke', () => {
-  let folder: string;
-  beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'revoke-'))));
-  afterEach(() => rm(folder, { recursive: true }));
-
   const other = makeSecretKey(new SeededRandom(4));
-
-  async function configure(keys = [KEY, other]): Promise<string> {
-    const file = join(folder, 'receiver.yaml');
-    await makeSigningKey(join(folder, 'store.key'), join(folder, 'store.pub'));
-    await writeFile(
-      file,
-      `version: 1
-receiver: r-test
-vault: { path: vault, quota_bytes: 100000000000 }
-keys: { signing_file: store.key }
-stations:
-  - id: ${STATION}
-    public_keys: [${keys.map((key) => publicKeyLine(publicKeyOf(key))).join(', ')}]
-broker: { url: "mqtt://127.0.0.1:1883", base: test }
-`,
-      { mode: 0o640 },
-    );
-    return file;
-  }
-
-  async function makeVault(): Promise<void> {
-    const parts = { files: nodeFiles(), clock: nodeClock(), random: nodeRandom(), log: new MemoryLog() };
-    const vault = { path: join(folder, 'vault'), receiver: parseReceiverId('r-test') };
-    await (await FilesVault.open({ ...parts, ...vault })).close();
-  }
-
-  async function call(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-    const said = { out: '', err: '' };
-    const code = await dispatch(args, {
-      out: (text) => (said.out += text),
-      err: (text) => (said.err += text),
-      signal: new AbortController().signal,
-      ready: () => undefined,
-      onFault: () => undefined,
-    });
-    return { code, ...said };
-  }
+  const words = (station: string, key: string, reason: string): string[] =>
+    `revoke ${station} --key ${key} --reason ${reason}`.split(' ');
 
   test('writes it into the vault and its log, and tells what to do next; the key may be named in any form', async () => {
-    const file = await configure();
-    await makeVault();
-    const forms = [KEY_ID, stockKeyId(KEY.keyId), publicKeyLine(publicKeyOf(KEY))];
-    for (const [at, key] of forms.entries()) {
-      const options = ['--key', key, '--reason', 'stolen', '--config', file];
-      const { code, out, err } = await call('revoke', STATION, ...options);
-      expect([code, err]).toEqual([0, '']);
-      expect(out).toContain(at === 0 ? `revoked: key ${KEY_ID}` : 'was revoked before');
-      expect(out).toContain('bodydock keys rotate --prepare');
-    }
-    const path = join(folder, 'vault', STATION, 'keys', `${KEY_ID}.revocation.json`);
-    const bytes = await readFile(path);
-    expect(parseKeyRevocation(bytes)).toMatchObject({ station: STATION, key_id: KEY_ID, reason: 'stolen' });
-    verifyDocument(bytes, await readFile(`${path}.minisig`, 'utf8'), KEY_REVOCATION_TRUSTED_COMMENT, [
-      await readPublicKeyFile(join(folder, 'store.pub')),
-    ]);
-    const custody = join(folder, 'vault', 'r-test', 'custody');
-    const [segment = ''] = (await readdir(custody)).filter((name) => name.endsWith('.jsonl'));
-    const lines = (await readFile(join(custody, segment), 'utf8')).split('\n');
-    expect(lines.filter((line) => line.includes('"event":"key-revoked"'))).toHaveLength(1);
+    await withStore([KEY, other], async ({ folder, vault, open, call }) => {
+      await (await open()).close();
+      const forms = [KEY_ID, stockKeyId(KEY.keyId), publicKeyLine(publicKeyOf(KEY))];
+      for (const [at, key] of forms.entries()) {
+        const { code, out, err } = await call(...words(STATION, key, 'stolen'));
+        expect([code, err]).toEqual([0, '']);
+        expect(out).toContain(at === 0 ? `revoked: key ${KEY_ID}` : 'was revoked before');
+        expect(out).toContain('bodydock keys rotate --prepare');
+      }
+      const path = join(vault, STATION, 'keys', `${KEY_ID}.revocation.json`);
+      const bytes = await readFile(path);
+      expect(parseKeyRevocation(bytes)).toMatchObject({
+        station: STATION,
+        key_id: KEY_ID,
+        reason: 'stolen',
+      });
+      verifyDocument(bytes, await readFile(`${path}.minisig`, 'utf8'), KEY_REVOCATION_TRUSTED_COMMENT, [
+        await readPublicKeyFile(join(folder, 'store.pub')),
+      ]);
+      const custody = join(vault, RECEIVER, 'custody');
+      const [segment = ''] = (await readdir(custody)).filter((name) => name.endsWith('.jsonl'));
+      const lines = (await readFile(join(custody, segment), 'utf8')).split('\n');
+      expect(lines.filter((line) => line.includes('"event":"key-revoked"'))).toHaveLength(1);
+    });
+  });
+
+  test('is noticed by a receiver that runs on the vault', async () => {
+    await withStore([KEY, other], async ({ open, call }) => {
+      const vault = await open();
+      const clock = new ManualClock();
+      const parts = { files: nodeFiles(), layout: vault.layout, clock, log: new MemoryLog() };
+      const revocations = new Revocations({ ...parts, conditions: new MemoryConditions() });
+      expect(await revocations.of(STATION)).toEqual(new Set());
+      await call(...words(STATION, KEY_ID, 'retired'));
+      await clock.advance(REVOCATIONS_MS);
+      expect(await revocations.of(STATION)).toEqual(new Set([KEY_ID]));
+      await vault.close();
+    });
   });
 
   test('refuses a station, a key or a reason that is not known, and a place without a vault', async () => {
-    const file = await configure([KEY]);
-    const words = (station: string, key: string, reason: string): string[] =>
-      `revoke ${station} --key ${key} --reason ${reason} --config ${file}`.split(' ');
-    expect(await call(...words(STATION, KEY_ID, 'stolen'))).toMatchObject({ code: 78, out: '' });
-    await makeVault();
-    for (const [args, code, said] of [
-      [words('dock-7', KEY_ID, 'stolen'), 78, `only ${STATION}`],
-      [words(STATION, keyIdHex(other.keyId), 'stolen'), 78, `only ${KEY_ID}`],
-      [words(STATION, KEY_ID, 'boredom'), 2, 'lost, stolen or retired'],
-      [['revoke', STATION], 2, '--key'],
-      [['revoke', STATION, 'x', '--key', KEY_ID, '--reason', 'lost'], 2, 'one word too many'],
-    ] as const) {
-      const outcome = await call(...args);
-      expect(outcome.code, outcome.err).toBe(code);
-      expect(outcome.err).toContain(said);
-    }
-    expect(await readdir(join(folder, 'vault'))).not.toContain(STATION);
-    const alone = await call(...words(STATION, KEY_ID, 'lost'), '--json');
-    expect(JSON.parse(alone.out)).toMatchObject({ fresh: true, revocation: { reason: 'lost' } });
-    expect((await call('revoke', '--help')).out).toContain('lost|stolen|retired');
+    await withStore([KEY], async ({ vault, open, call }) => {
+      expect(await call(...words(STATION, KEY_ID, 'stolen'))).toMatchObject({ code: 78, out: '' });
+      await (await open()).close();
+      for (const [args, code, said] of [
+        [words('dock-7', KEY_ID, 'stolen'), 78, `only ${STATION}`],
+        [words(STATION, keyIdHex(other.keyId), 'stolen'), 78, `only ${KEY_ID}`],
+        [words(STATION, KEY_ID, 'boredom'), 2, 'lost, stolen or retired'],
+        [['revoke', STATION], 2, '--key'],
+        [['revoke', STATION, 'x', '--key', KEY_ID, '--reason', 'lost'], 2, 'one word too many'],
+      ] as const) {
+        const outcome = await call(...args);
+        expect(outcome.code, outcome.err).toBe(code);
+        expect(outcome.err).toContain(said);
+      }
+      expect(await readdir(vault)).not.toContain(STATION);
+      const alone = await call(...words(STATION, KEY_ID, 'lost'), '--json');
+      expect(JSON.parse(alone.out)).toMatchObject({ fresh: true, revocation: { reason: 'lost' } });
+      expect((await call('revoke', '--help')).out).toContain('lost|stolen|retired');
+    });
   });
 });
