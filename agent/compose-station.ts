@@ -1,12 +1,14 @@
 // Puts a station together from its configuration and its ports. Which adapters these are is decided in open-station.ts and by tests.
 import type { BayConfig, StationConfig } from '../config/station-config.ts';
 import type { Driver } from '../drivers/driver.ts';
-import type { RecordingId, SessionId } from '../protocol/ids.ts';
+import type { CameraId, RecordingId, SessionId } from '../protocol/ids.ts';
+import type { ProvenKeyChange } from '../protocol/key-documents.ts';
 import type { PublicKey } from '../protocol/minisign.ts';
 import type { Broker, Clock, Conditions, Files, Log, Random, Signer } from '../protocol/ports.ts';
 import type { StationTopics } from '../protocol/topics.ts';
 import type { BayWork } from './bay/bay-docking.ts';
 import { Bay } from './bay/bay.ts';
+import { CameraTwins } from './bay/camera-twins.ts';
 import type { Bulk } from './bulk/bulk.ts';
 import type { ClockSource } from './clock/clock-source.ts';
 import { ClockWatch } from './clock/clock-watch.ts';
@@ -14,6 +16,8 @@ import { CustodyDropping } from './custody/custody-drop.ts';
 import { CustodyLog } from './custody/custody-log.ts';
 import { Differences } from './custody/differences.ts';
 import { LogReview } from './custody/log-review.ts';
+import { dockingSource } from './dockings/docking-source.ts';
+import { Dockings } from './dockings/dockings.ts';
 import { CustodyPush } from './push/custody-push.ts';
 import { hasReceipt } from './bay/entry.ts';
 import { FolderWatch, type FolderIdentity } from './bay/folder-watch.ts';
@@ -23,6 +27,7 @@ import { recordingSource } from './push/push-source.ts';
 import { Pusher } from './push/push.ts';
 import { spoolLayout } from './spool/layout.ts';
 import { Spool } from './spool/spool.ts';
+import { Turns } from './spool/turns.ts';
 import { Station } from './station.ts';
 import { StatusPublisher } from './status.ts';
 import { SteadyWall } from './steady-wall.ts';
@@ -45,8 +50,10 @@ export interface StationPorts {
   readonly topics: StationTopics;
   readonly session: SessionId;
   readonly signer: Signer;
-  /** Of the signer's key, and older ones of this station. */
+  /** Of the signer's key first, and older ones of this station. */
   readonly stationKeys: readonly PublicKey[];
+  /** See CustodyLogOptions. */
+  readonly keyChange?: ProvenKeyChange['facts'] | undefined;
   readonly provenRecipients: () => ReadonlySet<string>;
   readonly bulk: Bulk;
   /** Gives a buffer's memory back at once, where that pays. */
@@ -89,7 +96,16 @@ export async function composeStation(
     station: settings.station,
     reserve: spool.logReserve,
   });
-  for (const { kind, name, reason } of findings) {
+  const { dockings, findings: odd } = await Dockings.open({
+    ...ports,
+    station: settings.station,
+    storeKeys: store.storeKeys,
+    spool,
+    custody,
+    onReclaimable: (record) => recordKeep.receipted(record),
+  });
+  const { records } = dockings;
+  for (const { kind, name, reason } of [...findings, ...odd]) {
     if (kind === 'quarantined') custody.append({ event: 'quarantined', facts: { name, reason } });
   }
   const clockWatch = await ClockWatch.open({ source: ports.clockSource, clock, custody, conditions, log });
@@ -121,7 +137,7 @@ export async function composeStation(
   });
   const owedReceipts = new OwedReceipts({
     ...ports,
-    spool,
+    spool: { get: (recording) => spool.get(recording) ?? records.get(recording) },
     custody,
     unlogged: (recordings) => custody.withoutReceiptedEntry(recordings),
   });
@@ -133,10 +149,29 @@ export async function composeStation(
     },
     onQuarantined: (recording) => station.quarantined(recording),
   });
+  const recordKeep = new Keep({
+    ...ports,
+    spool: {
+      recordings: () => records.reclaimable(),
+      get: (record) => records.get(record),
+      reclaim: async (record) => {
+        await owedReceipts.makeUp([record]);
+        await records.reclaim(record);
+      },
+    },
+    custody,
+    keepMs: settings.spool.keepHours * HOUR_MS,
+    onUnreceipted: (record) => pusher.add(record, true),
+  });
+  const dockingRecords = dockingSource(records, {
+    unlogged: (recorded) => custody.withoutRecordedEntry(recorded),
+    onReceipted: (record) => owedReceipts.logged(record),
+    onQuarantined: () => undefined, // nobody can make it again: its place in the quarantine is a condition
+  });
   const pusher = new Pusher({
     ...ports,
     store,
-    sources: [recordings],
+    sources: [recordings, dockingRecords],
     units: ports.bulk,
     custody,
     knowsHead: (head) => differences.isOurs(head),
@@ -145,6 +180,9 @@ export async function composeStation(
     isReceipted: (recording: RecordingId) => hasReceipt(spool, recording),
     heldBytes: (recording: RecordingId) => pusher.receivedBytes(recording),
   };
+  const clockSynchronised = (): boolean | null => clockWatch.synchronised;
+  const twins = new CameraTwins(conditions);
+  const turns = new Turns<CameraId>();
   const work = (bay: BayConfig): BayWork => ({
     station: settings.station,
     bay: bay.id,
@@ -155,11 +193,15 @@ export async function composeStation(
     take: { ...ports, spool, custody, makeRoom: () => keep.makeRoom() },
     commit: {
       ...ports,
-      clockSynchronised: () => clockWatch.synchronised,
+      clockSynchronised,
+      turns,
       spool,
       custody,
       onSpooled: (...spooled) => pusher.add(...spooled),
     },
+    measure: { clockSynchronised, localMs: ports.localMs },
+    dockings,
+    twins,
     erase: {
       ...ports,
       policy: settings.release,
@@ -188,9 +230,11 @@ export async function composeStation(
     custody,
     custodyPush,
     differences,
+    dockings,
     pusher,
     status,
     keep,
+    recordKeep,
     clockWatch,
     bays,
   });

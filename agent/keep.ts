@@ -11,8 +11,8 @@ import type { Clock, Files, Log } from '../protocol/ports.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX } from '../protocol/receipt.ts';
 import { retentionOf } from '../protocol/retention.ts';
 import type { Custody } from './custody/custody.ts';
+import type { PushItem, PushStore } from './push/push-source.ts';
 import { MANIFEST_NAME, RECEIPT_NAME } from './spool/layout.ts';
-import type { Spool, SpooledRecording } from './spool/spool.ts';
 import type { SteadyWall } from './steady-wall.ts';
 
 const LOOK_MS = 60_000;
@@ -28,7 +28,8 @@ export interface DueOptions {
 }
 
 export interface KeepOptions {
-  readonly spool: Pick<Spool, 'recordings' | 'get' | 'reclaim'>;
+  /** Recordings, or docking records. */
+  readonly spool: Pick<PushStore, 'recordings' | 'get'> & { reclaim(recording: RecordingId): Promise<void> };
   readonly custody: Custody;
   readonly clock: Clock;
   readonly log: Log;
@@ -36,7 +37,7 @@ export interface KeepOptions {
   /** With it, no copy stays beyond the day on which its recording is due. */
   readonly due?: DueOptions;
   /** The stored receipt did not stand: the recording counts as spooled again and must be pushed. Must not throw. */
-  readonly onUnreceipted: (recording: SpooledRecording) => void;
+  readonly onUnreceipted: (recording: PushItem) => void;
 }
 
 /** A receipted recording whose copy is here. */
@@ -141,7 +142,7 @@ export class Keep {
 }
 
 /** Wall time in ms since 1970. Errors: "document.*" and others of parsing; the system's. */
-async function dueMsOf({ folder }: SpooledRecording, { files, days }: DueOptions): Promise<number> {
+async function dueMsOf({ folder }: PushItem, { files, days }: DueOptions): Promise<number> {
   const manifest = parseManifest(await files.readAll(join(folder, MANIFEST_NAME), MANIFEST_BYTES_MAX));
   const receipt = parseReceipt(await files.readAll(join(folder, RECEIPT_NAME), RECEIPT_BYTES_MAX));
   return Date.parse(retentionOf(manifest, receipt.received_at, days).due_at);

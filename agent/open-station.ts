@@ -47,7 +47,7 @@ export async function openStation(
   const lock = await lockSpool(config.spool.path);
   const own = publicKeyOf(signingKey);
   const folder = keyChangesFolder(config.spool.path);
-  const { earlier } = await loadKeyHistory(folder, config.station, own, (file, error) =>
+  const { earlier, change } = await loadKeyHistory(folder, config.station, own, (file, error) =>
     log.warn('key change does not hold', { file, error }),
   );
   const stationKeys = [own, ...earlier];
@@ -91,6 +91,7 @@ export async function openStation(
     session,
     signer,
     stationKeys,
+    keyChange: change?.facts,
     provenRecipients: () => proven,
     bulk,
     freeBuffer: bufferFreer(),

@@ -7,10 +7,10 @@ import type { Files } from '../protocol/ports.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX } from '../protocol/receipt.ts';
 import type { Custody } from './custody/custody.ts';
 import { RECEIPT_NAME } from './spool/layout.ts';
-import type { SpooledRecording } from './spool/spool.ts';
 
 export interface OwedReceiptsOptions {
-  readonly spool: { get(recording: RecordingId): SpooledRecording | undefined };
+  /** What was receipted, and where it lies. */
+  readonly spool: { get(recording: RecordingId): { readonly folder: string } | undefined };
   readonly files: Pick<Files, 'readAll'>;
   readonly custody: Custody;
   /** Of these recordings, those without a `receipted` entry in the durable log. */

@@ -6,10 +6,16 @@ import type { Bay } from './bay/bay.ts';
 import type { ClockWatch } from './clock/clock-watch.ts';
 import type { Custody } from './custody/custody.ts';
 import type { Differences } from './custody/differences.ts';
+import type { Dockings } from './dockings/dockings.ts';
 import type { CustodyPush } from './push/custody-push.ts';
 import type { Keep } from './keep.ts';
 import type { Pusher } from './push/push.ts';
 import type { StatusPublisher } from './status.ts';
+
+/** A stop waits so long for the receipts of the docking records that it makes. */
+const LAST_PUSH_MS = 3000;
+/** ... if the store said anything within this time. A live receiver answers the first checkpoint and every docking. */
+const STORE_THERE_MS = 60_000;
 
 export interface StationParts {
   readonly session: SessionId;
@@ -20,9 +26,12 @@ export interface StationParts {
   readonly custody: Custody & { close(): Promise<void> };
   readonly custodyPush: CustodyPush;
   readonly differences: Pick<Differences, 'run'>;
+  readonly dockings: Pick<Dockings, 'start' | 'settle'>;
   readonly pusher: Pusher;
   readonly status: StatusPublisher;
   readonly keep: Keep;
+  /** Of docking records. */
+  readonly recordKeep: Keep;
   readonly clockWatch: ClockWatch;
   readonly bays: readonly Bay[];
   readonly clock: Clock;
@@ -36,6 +45,7 @@ export class Station {
   #running: Promise<unknown> = Promise.resolve();
   #started = false;
   #standing = 0;
+  #heardAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: StationParts) {
     this.#parts = parts;
@@ -43,8 +53,9 @@ export class Station {
 
   /** Ready means: configuration valid, spool recovered, log open. The broker is not waited for: a station runs offline. */
   async start(): Promise<void> {
-    const { custody, custodyPush, differences, broker, topics, pusher, keep, clockWatch, bays, status } =
+    const { custody, custodyPush, differences, broker, topics, pusher, clockWatch, bays, status } =
       this.#parts;
+    const { dockings, keep, recordKeep } = this.#parts;
     custody.append({ event: 'agent-started', facts: { version: this.#parts.version } });
     this.configurationInForce(this.#parts.configSha256);
     clockWatch.start();
@@ -54,13 +65,16 @@ export class Station {
     broker.onState((connected) => this.#connection(connected));
     await broker.subscribe(topics.downFilter);
     keep.start();
+    recordKeep.start();
     pusher.start();
+    dockings.start((part, isLogged) => pusher.add(part, isLogged));
     broker.start();
     this.#started = true;
     await status.say(this.#health());
     const { signal } = this.#ending;
     this.#running = Promise.all([
       keep.run(signal),
+      recordKeep.run(signal),
       differences.run(signal),
       custodyPush.run(signal),
       clockWatch.run(signal),
@@ -68,11 +82,16 @@ export class Station {
     ]);
   }
 
-  /** Finish soon: no new reads, commits that run are finished, the log is closed, the broker hears "stopped". */
+  /**
+   * Finish soon: no new reads, commits that run are finished, dockings that the stop ended get their records, the log is closed, the
+   * broker hears "stopped". Where the store is there, those records are pushed within LAST_PUSH_MS; else the next start pushes them.
+   */
   async stop(): Promise<void> {
-    const { pusher, custodyPush, custody, status, broker } = this.#parts;
+    const { pusher, custodyPush, custody, status, broker, dockings } = this.#parts;
     this.#ending.abort();
     await this.#running;
+    await dockings.settle();
+    if (this.#isStoreThere()) await pusher.dockingsPushed(LAST_PUSH_MS);
     await pusher.stop();
     custody.append({ event: 'agent-stopped', facts: {} });
     await this.#checkpoint();
@@ -109,6 +128,12 @@ export class Station {
     for (const bay of this.#parts.bays) bay.quarantined(recording);
   }
 
+  /** Somebody below `down/` spoke a moment ago: only then a stop waits for answers. */
+  #isStoreThere(): boolean {
+    const { broker, clock } = this.#parts;
+    return broker.connected && clock.monotonicMs() - this.#heardAtMs < STORE_THERE_MS;
+  }
+
   #health(): 'ready' | 'degraded' {
     return this.#standing > 0 ? 'degraded' : 'ready';
   }
@@ -129,6 +154,7 @@ export class Station {
   #take(message: BrokerMessage): void {
     const topic = this.#parts.topics.parseDown(message.topic);
     if (topic === undefined || message.retained) return;
+    this.#heardAtMs = this.#parts.clock.monotonicMs();
     if (topic.kind === 'custody') {
       this.#parts.custodyPush.take(message.payload);
       return;

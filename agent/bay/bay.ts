@@ -8,14 +8,16 @@ import {
   type BayActivity,
   type PushProgress,
 } from './bay-state.ts';
-import type { Docking } from './docking.ts';
+import type { DockingLife } from './docking-life.ts';
 import type { BayId, RecordingId } from '../../protocol/ids.ts';
 import { isDockError } from '../../protocol/errors.ts';
 import type { BayDocument } from '../../protocol/messages.ts';
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
 
-/** Pause behind a docking that failed for another reason than the camera's departure. */
-const FAILED_PAUSE_MS = 5000;
+/** Pause behind a failure that is not the camera's departure. */
+const FAILED_MS_MIN = 5000;
+/** ... and the longest one behind dockings that fail one after the other: each of them makes a record. */
+const FAILED_MS_MAX = 600_000;
 
 export interface BayDeps {
   readonly id: BayId;
@@ -33,10 +35,12 @@ export class Bay {
   readonly id: BayId;
   readonly #deps: BayDeps;
   readonly #rate = new RateMeter();
-  #docking: Docking | undefined;
+  #docking: DockingLife | undefined;
   #idle: BayActivity = 'empty';
   #since: string;
   #shown = '';
+  #failedMs = FAILED_MS_MIN;
+  #begunAtMs = 0;
 
   constructor(deps: BayDeps) {
     this.#deps = deps;
@@ -108,10 +112,13 @@ export class Bay {
     this.#rate.reset();
   }
 
-  #begin(docking: Docking | undefined): void {
+  #begin(docking: DockingLife | undefined): void {
     this.#docking = docking;
     this.#idle = 'empty';
-    if (docking !== undefined) this.#deps.conditions.clear('camera.failed', this.id);
+    if (docking !== undefined) {
+      this.#begunAtMs = this.#deps.clock.monotonicMs();
+      this.#deps.conditions.clear('camera.failed', this.id);
+    }
     this.#changed();
   }
 
@@ -120,7 +127,11 @@ export class Bay {
   }
 
   async #ended(error: unknown, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    const wasDocked = this.#docking !== undefined;
+    const isFresh = clock.monotonicMs() - this.#begunAtMs < FAILED_MS_MAX;
     this.#begin(undefined);
+    if (!wasDocked || !isFresh || isDockError(error, 'driver.detached')) this.#failedMs = FAILED_MS_MIN;
     if (isDockError(error, 'driver.detached')) return;
     this.#deps.log.error('docking failed, it is tried again', { bay: this.id, error });
     this.#deps.conditions.raise('camera.failed', this.id, {
@@ -128,15 +139,24 @@ export class Bay {
     });
     this.#idle = 'failed';
     this.#changed();
-    await pause(this.#deps.clock, FAILED_PAUSE_MS, signal);
+    if (await this.#leavesWithin(this.#failedMs, signal)) this.#begin(undefined);
+    else this.#failedMs = Math.min(2 * this.#failedMs, FAILED_MS_MAX);
   }
-}
 
-/** Ends early, and without an error, when the signal is aborted. */
-async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  try {
-    await clock.sleep(ms, signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
+  /** Resolves with true as soon as the camera leaves, else with false after that long or when the signal is aborted. Never rejects. */
+  async #leavesWithin(ms: number, signal: AbortSignal): Promise<boolean> {
+    const { clock, work } = this.#deps;
+    const over = new AbortController();
+    const cancel = clock.after(ms, () => over.abort());
+    try {
+      const identity = await work.watch.present();
+      if (identity !== undefined)
+        await work.watch.departure(identity, AbortSignal.any([signal, over.signal]));
+      return true;
+    } catch (error) {
+      return isDockError(error, 'driver.detached');
+    } finally {
+      cancel();
+    }
   }
 }

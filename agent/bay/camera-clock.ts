@@ -4,12 +4,13 @@
 // Nobody waits for the camera's next tick, which would tighten the reading to its round trip: it takes up to a second of polling in
 // every docking, while the times of its files are no finer than that, and what is computed from them counts in days.
 import type { CameraSession, CameraTime } from '../../drivers/driver.ts';
-import { DockError, isDockError } from '../../protocol/errors.ts';
+import type { DockError } from '../../protocol/errors.ts';
 import { isInstantMs } from '../../protocol/instants.ts';
 import type { Clock } from '../../protocol/ports.ts';
+import { answerOrNull } from './answer-or-null.ts';
 
-/** A camera that has not told or taken a time by then is left alone: a reading over a longer round trip says little. */
-const CALL_MS_MAX = 10_000;
+/** What is asked, for messages. */
+const CLOCK = "the camera's clock";
 /** What wall and monotonic clock may differ by over one reading: truncation to 1 ms, and a process that had to wait between the two. */
 const STEP_MS_MIN = 50;
 /** A camera that is off by less is left as it is. */
@@ -46,16 +47,17 @@ export interface SetClockDeps {
 
 /**
  * Reads the camera's clock. Null where the camera does not tell a time, fails to in time, or tells nonsense, and where the station's
- * own clock was stepped in between.
+ * own clock was stepped in between. `onFailed` hears where the camera failed to answer.
  * Errors: "driver.detached"; the signal's reason.
  */
 export async function readCameraClock(
   session: Pick<CameraSession, 'readClock'>,
   clock: Pick<Clock, 'wallMs' | 'monotonicMs' | 'after'>,
   signal: AbortSignal,
+  onFailed?: (error: DockError) => void,
 ): Promise<ClockReading | null> {
   const before = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
-  const told = await orNull(clock, signal, (ending) => session.readClock(ending));
+  const told = await answerOrNull(CLOCK, clock, signal, (ending) => session.readClock(ending), onFailed);
   const roundMs = clock.monotonicMs() - before.monotonicMs;
   const wallRoundMs = clock.wallMs() - before.wallMs;
   if (told === null || !isSane(told) || Math.abs(wallRoundMs - roundMs) > STEP_MS_MIN) return null;
@@ -82,7 +84,7 @@ export async function setCameraClock(
   signal: AbortSignal,
 ): Promise<ClockLeft | null> {
   if (deps.clockSynchronised() !== true || !isOff(reading, deps)) return null;
-  const setting = await orNull(deps.clock, signal, (ending) => {
+  const setting = await answerOrNull(CLOCK, deps.clock, signal, (ending) => {
     const utcMs = deps.clock.wallMs();
     return session.setClock({ utcMs, localMs: deps.localMs(utcMs) }, ending);
   });
@@ -109,26 +111,4 @@ function isOff(
 function isSane({ claimedMs, zoneMinutes, resolutionMs }: CameraTime): boolean {
   if (!isInstantMs(claimedMs) || !(resolutionMs >= 0 && resolutionMs <= RESOLUTION_MS_MAX)) return false;
   return zoneMinutes === null || (Number.isInteger(zoneMinutes) && Math.abs(zoneMinutes) <= ZONE_MINUTES_MAX);
-}
-
-/** What the call gives; null where the camera fails at it. A camera without a readable clock is pulled like any other. */
-async function orNull<T>(
-  clock: Pick<Clock, 'after'>,
-  signal: AbortSignal,
-  call: (ending: AbortSignal) => Promise<T>,
-): Promise<T | null> {
-  const late = new AbortController();
-  const timedOut = new DockError('driver.timeout', `the camera's clock took longer than ${CALL_MS_MAX} ms`, {
-    retry: 'later',
-    facts: { timeout_ms: CALL_MS_MAX },
-  });
-  const cancel = clock.after(CALL_MS_MAX, () => late.abort(timedOut));
-  try {
-    return await call(AbortSignal.any([signal, late.signal]));
-  } catch (error) {
-    if (signal.aborted || !isDockError(error) || error.code === 'driver.detached') throw error;
-    return null;
-  } finally {
-    cancel();
-  }
 }

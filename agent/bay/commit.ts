@@ -11,6 +11,7 @@ import { timeThatHolds } from './capture-time.ts';
 import type { TrackedEntry } from './entry.ts';
 import { buildManifest, type DockingFacts } from './manifest-build.ts';
 import type { Spool, SpooledRecording, Staging } from '../spool/spool.ts';
+import { Turns } from '../spool/turns.ts';
 
 /** What committing needs. */
 export interface CommitDeps {
@@ -21,6 +22,8 @@ export interface CommitDeps {
   readonly clock: Clock;
   readonly clockSynchronised: () => boolean | null;
   readonly log: Log;
+  /** Of all dockings: a camera that is in two bays at a time has one chain all the same. Of this one alone where it is left out. */
+  readonly turns?: Turns<CameraId>;
   /** A new recording is durable here; `isLogged` is false where the log could not take its entry. Must not throw. */
   readonly onSpooled: (recording: SpooledRecording, isLogged: boolean) => void;
 }
@@ -35,22 +38,21 @@ export interface Sealed {
 /** A camera's content that turned out to be one that is already durable here, or a new recording. */
 export type CommitOutcome = { readonly kind: 'new' | 'matched'; readonly recording: SpooledRecording };
 
-/** Commits of one docking, strictly one after the other. */
+/** Commits of one docking, strictly one after the other with all others of its camera. */
 export class Committer {
   readonly #deps: CommitDeps;
   readonly #docking: DockingFacts;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns: Turns<CameraId>;
 
   constructor(deps: CommitDeps, docking: DockingFacts) {
     this.#deps = deps;
     this.#docking = docking;
+    this.#turns = deps.turns ?? new Turns();
   }
 
   /** Resolves when the recording is durable. Errors: those of the spool and the signer; the staging is discarded then. */
   commit(entry: TrackedEntry, sealed: Sealed): Promise<CommitOutcome> {
-    const turn = this.#last.then(() => this.#commit(entry, sealed));
-    this.#last = turn.catch(() => undefined);
-    return turn;
+    return this.#turns.run(this.#docking.camera, () => this.#commit(entry, sealed));
   }
 
   async #commit(entry: TrackedEntry, sealed: Sealed): Promise<CommitOutcome> {

@@ -3,7 +3,7 @@ import { sha256Hex } from '../../protocol/bytes.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
 import type { InventoryEntry } from '../../drivers/driver.ts';
 import type { EntryRole } from './roles.ts';
-import type { SpoolState } from '../spool/spool.ts';
+import type { SpooledRecording, SpoolState } from '../spool/spool.ts';
 
 /** Why an entry is not taken for now; each is tried again as long as the camera stays. */
 export type WaitReason =
@@ -31,12 +31,22 @@ export type EntryFate =
   /** Receipted, and it stays on the camera: the gate or the camera said no. */
   | { readonly kind: 'kept'; readonly recording: RecordingId; readonly reason: string };
 
+/** What of an entry is durable here, whatever else becomes of it. */
+export interface HeldContent {
+  readonly recording: RecordingId;
+  /** Its bytes were those of a recording that was durable already. */
+  readonly matched: boolean;
+  readonly rejected: SpooledRecording['rejected'];
+}
+
 /** An entry with its fate, for the life of one docking. */
 export interface TrackedEntry {
   readonly pathSha256: string;
   listed: InventoryEntry;
   role: EntryRole;
   fate: EntryFate;
+  /** Set with the fate "spooled", and kept with what follows it. */
+  held?: HeldContent | undefined;
   /** Attempts in a row that did not take it. */
   attempts: number;
   /** Monotonic ms before which an entry that waits is not tried again. */

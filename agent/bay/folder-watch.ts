@@ -26,10 +26,15 @@ export class FolderWatch {
     this.#log = deps.log;
   }
 
+  /** The folder's identity, or undefined where it is not there. */
+  present(): Promise<string | undefined> {
+    return this.#identity(this.path);
+  }
+
   /** Resolves with the folder's identity as soon as it is there. */
   async arrival(signal: AbortSignal): Promise<string> {
     for (;;) {
-      const identity = await this.#identity(this.path);
+      const identity = await this.present();
       if (identity !== undefined) return identity;
       await this.#clock.sleep(PRESENCE_MS, signal);
     }

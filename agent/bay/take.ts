@@ -7,10 +7,10 @@ import type { Clock, Log, Random } from '../../protocol/ports.ts';
 import type { Bulk } from '../bulk/bulk.ts';
 import { findKnown, type Committer, type Sealed } from './commit.ts';
 import type { Custody } from '../custody/custody.ts';
-import { retryPauseMs, type TrackedEntry, type WaitReason } from './entry.ts';
+import { retryPauseMs, type HeldContent, type TrackedEntry, type WaitReason } from './entry.ts';
 import type { DockingFacts } from './manifest-build.ts';
 import { digestEntry, pullInto, type PullContext } from './pull.ts';
-import type { Reservation, Spool } from '../spool/spool.ts';
+import type { Reservation, Spool, SpooledRecording } from '../spool/spool.ts';
 
 /** Taken and not yet on the disk, at most: pieces in flight and the sealing's own buffers. */
 const UNWRITTEN_BYTES = 16 * 1024 * 1024;
@@ -101,8 +101,7 @@ export class Taker {
       });
       if (known === undefined) return false;
       this.#matched(entry, known.recording);
-      entry.fate = { kind: 'spooled', recording: known.recording, sha256, stamp: entry.listed.stamp };
-      this.#onTaken(entry);
+      this.#spooled(entry, heldAs(known, true), sha256, entry.listed.stamp);
       return true;
     } finally {
       await digesting.abort();
@@ -166,13 +165,19 @@ export class Taker {
     try {
       this.#pulled(entry, sealed);
       const { kind, recording } = await this.#committer.commit(entry, sealed);
-      if (kind === 'matched') this.#matched(entry, recording.recording);
-      entry.fate = { kind: 'spooled', recording: recording.recording, sha256: seal.originalSha256, stamp };
-      this.#onTaken(entry);
+      const matched = kind === 'matched';
+      if (matched) this.#matched(entry, recording.recording);
+      this.#spooled(entry, heldAs(recording, matched), seal.originalSha256, stamp);
     } catch (error) {
       await this.#deps.spool.discard(sealed.staging);
       this.#wait(entry, error);
     }
+  }
+
+  #spooled(entry: TrackedEntry, held: HeldContent, sha256: string, stamp: string): void {
+    entry.held = held;
+    entry.fate = { kind: 'spooled', recording: held.recording, sha256, stamp };
+    this.#onTaken(entry);
   }
 
   #pulled(entry: TrackedEntry, { recording, seal }: Sealed): void {
@@ -208,6 +213,10 @@ export class Taker {
       this.#deps.log.error('entry of the custody log not taken', { ...facts, error: refused });
     }
   }
+}
+
+function heldAs({ recording, rejected }: SpooledRecording, matched: boolean): HeldContent {
+  return { recording, rejected, matched };
 }
 
 /** True where the error means that this conversation with the camera is over. */

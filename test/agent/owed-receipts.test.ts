@@ -2,7 +2,6 @@
 import { expect, test } from 'vitest';
 import type { Custody } from '../../agent/custody/custody.ts';
 import { OwedReceipts } from '../../agent/owed-receipts.ts';
-import type { SpooledRecording } from '../../agent/spool/spool.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';
 import type { CustodyEvent } from '../../protocol/custody-entry.ts';
 import { makeRecordingId, makeSessionId, type ReceiverId, type StationId } from '../../protocol/ids.ts';
@@ -31,7 +30,7 @@ test('makes up for what the log lacks, once, and asks nothing of what this proce
   const custody: Custody = { append: (event) => void events.push(event), checkpoint: async () => undefined };
   const asked: string[][] = [];
   const owed = new OwedReceipts({
-    spool: { get: () => ({ folder: '/spool/ready/x' }) as SpooledRecording },
+    spool: { get: () => ({ folder: '/spool/ready/x' }) },
     files: { readAll: async () => receipt },
     custody,
     unlogged: async (recordings) => {

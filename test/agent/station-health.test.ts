@@ -41,6 +41,7 @@ async function stationWith(rig: PushRig): Promise<{ station: Station; state: () 
     conditions,
     log,
   });
+  const keep = new Keep({ spool, custody, clock, log, keepMs: 1000, onUnreceipted: () => undefined });
   const station = new Station({
     session,
     version: 'test',
@@ -59,9 +60,11 @@ async function stationWith(rig: PushRig): Promise<{ station: Station; state: () 
       log,
     }),
     differences: { run: async () => undefined },
+    dockings: { start: () => undefined, settle: async () => undefined },
     pusher: rig.pusher,
     status: new StatusPublisher({ broker, topics, session, clock, log }),
-    keep: new Keep({ spool, custody, clock, log, keepMs: 1000, onUnreceipted: () => undefined }),
+    keep,
+    recordKeep: keep,
     clockWatch,
     bays: [],
     clock,

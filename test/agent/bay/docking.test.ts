@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { bulkInline } from '../../../agent/bulk/bulk-inline.ts';
 import { Committer } from '../../../agent/bay/commit.ts';
+import type { BayActivity } from '../../../agent/bay/bay-state.ts';
+import { DockingEntries } from '../../../agent/bay/docking-entries.ts';
 import { Docking } from '../../../agent/bay/docking.ts';
 import { Eraser } from '../../../agent/bay/erase.ts';
 import type { DockingFacts } from '../../../agent/bay/manifest-build.ts';
+import { News } from '../../../agent/bay/news.ts';
 import { Spool } from '../../../agent/spool/spool.ts';
 import { Taker } from '../../../agent/bay/take.ts';
 import type { CameraSession } from '../../../drivers/driver.ts';
@@ -41,7 +44,9 @@ let spool: Spool;
 let clock: ManualClock;
 let camera: MemoryCamera;
 let session: CameraSession;
-let docking: Docking;
+let entries: DockingEntries;
+let news: News;
+let activity: BayActivity;
 let running: Promise<unknown>;
 const ending = new AbortController();
 
@@ -64,21 +69,26 @@ beforeEach(async () => {
   const taker = new Taker({ ...working, makeRoom: async () => false }, facts, session, committer, onSpooled);
   const provenRecipients = (): ReadonlySet<string> => new Set();
   const eraser = new Eraser({ ...working, policy: 'never', storeKeys: [], provenRecipients }, facts, session);
-  docking = new Docking({
+  const journal = { inventoryTaken: async () => undefined, holdsInventory: true };
+  news = new News();
+  entries = new DockingEntries({ ...common, docking: facts.docking, journal });
+  const docking = new Docking({
+    ...common,
     session,
-    facts,
+    entries,
     taker,
     eraser,
-    custody: common.custody,
-    clock,
-    onChange: onSpooled,
+    journal,
+    news,
+    onAllHere: async () => undefined,
+    onShow: (shown) => (activity = shown),
   });
   running = docking.run(ending.signal).catch((error: unknown) => error);
 });
 
 afterEach(async () => {
   camera.detach();
-  docking.wake();
+  news.ring();
   await clock.advance(1000);
   await running;
   await spool.close();
@@ -88,11 +98,11 @@ afterEach(async () => {
 /** Runs the docking for so long by its own clock; disk and workers get the time that they need. */
 async function stay(ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 5000) {
-    await vi.waitFor(() => expect(docking.activity).toBe('resting'));
+    await vi.waitFor(() => expect(activity).toBe('resting'));
     await clock.advance(5000);
     await realSleep(5);
   }
-  await vi.waitFor(() => expect(docking.activity).toBe('resting'));
+  await vi.waitFor(() => expect(activity).toBe('resting'));
 }
 
 test('an entry that cannot be read is tried again ever more rarely, so that the light stands still', async () => {
@@ -113,5 +123,5 @@ test('what is no file and was seen only once is forgotten', async () => {
     camera.put(`link-${round}`, new Uint8Array(0), { kind: 'not-a-file' });
     await stay(30_000);
   }
-  expect([...docking.entries]).toHaveLength(1);
+  expect([...entries.all]).toHaveLength(1);
 });

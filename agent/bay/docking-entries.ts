@@ -1,0 +1,176 @@
+// What was seen on a camera in one docking, listing after listing: which file is new, changed or gone. Says so to the custody log, to
+// the docking's account and, once, to its journal.
+//
+// Invariants:
+// 1. The first listing is written to the journal and into the custody log before `track` resolves, and nothing was read before.
+// 2. Every entry of a listing has a fate at every moment.
+import type { Inventory } from '../../drivers/driver.ts';
+import type { DockingEntry } from '../../protocol/docking-record.ts';
+import type { DockingId, RecordingId } from '../../protocol/ids.ts';
+import type { Clock } from '../../protocol/ports.ts';
+import type { Custody } from '../custody/custody.ts';
+import type { DockingJournal } from '../dockings/docking-journal.ts';
+import type { DockingInventory, InventoryRow } from '../dockings/ended-docking.ts';
+import { DockingAccount } from './docking-account.ts';
+import type { EntryFate, TrackedEntry } from './entry.ts';
+import { checkListing, type ListedEntry, type Listing } from './listing.ts';
+import { assignRoles } from './roles.ts';
+
+/** Entries named in the custody log between two checkpoints. */
+const SEEN_GROUP = 1000;
+/** Fates that end when the entry is no longer listed: nothing of it is here. */
+const FORGOTTEN: ReadonlySet<EntryFate['kind']> = new Set(['pending', 'waiting', 'not-a-file']);
+
+export interface DockingEntriesDeps {
+  readonly docking: DockingId;
+  readonly custody: Custody;
+  readonly journal: Pick<DockingJournal, 'inventoryTaken'>;
+  readonly clock: Clock;
+}
+
+/** Entries of one docking. */
+export class DockingEntries {
+  readonly #deps: DockingEntriesDeps;
+  readonly #account = new DockingAccount();
+  readonly #entries = new Map<string, TrackedEntry>();
+  #inventory: DockingInventory | null = null;
+  #problems = 0;
+
+  constructor(deps: DockingEntriesDeps) {
+    this.#deps = deps;
+  }
+
+  /** Entries as they are now: those of the newest listing, and those that are durable here. */
+  get all(): Iterable<TrackedEntry> {
+    return this.#entries.values();
+  }
+  /** Places of the camera that could not be listed. */
+  get problems(): number {
+    return this.#problems;
+  }
+  /** The first listing, or null where none was taken yet. */
+  get inventory(): DockingInventory | null {
+    return this.#inventory;
+  }
+  /** Entries that only later listings showed. */
+  get later(): number {
+    return this.#account.later;
+  }
+
+  /** Every file of a whole listing is durable here. */
+  get areAllHere(): boolean {
+    if (this.#inventory === null || this.#problems > 0) return false;
+    for (const { fate } of this.#entries.values())
+      if (fate.kind === 'pending' || fate.kind === 'waiting') return false;
+    return true;
+  }
+
+  /** What became of everything that was seen, as a record lists it. */
+  account(): DockingEntry[] {
+    return this.#account.entries();
+  }
+
+  /** A recording of this docking left the spool: its entry is taken again and the next manifest names it. */
+  quarantined(recording: RecordingId): void {
+    for (const entry of this.#entries.values()) {
+      if (entry.fate.kind !== 'spooled' || entry.fate.recording !== recording) continue;
+      entry.supersedes.push(recording);
+      entry.held = undefined;
+      entry.fate = { kind: 'pending' };
+    }
+    this.#account.lost(recording);
+  }
+
+  /**
+   * Takes a listing: new and changed entries become pending; those that vanished keep their fate, or are forgotten where they had none.
+   * Errors: those of the custody log; the signal's reason.
+   */
+  async track(inventory: Inventory, signal: AbortSignal): Promise<void> {
+    const takenAt = new Date(this.#deps.clock.wallMs()).toISOString();
+    const listing = await checkListing(inventory, () => this.#deps.clock.sleep(0, signal));
+    const isFirst = this.#inventory === null;
+    const fresh = this.#meetAll(listing, !isFirst);
+    this.#forgetVanished(listing);
+    this.#problems = listing.problems;
+    if (isFirst) await this.#keepFirst(listing, takenAt);
+    await this.#logSeen(fresh);
+    if (fresh.length > 0 || this.#entries.size === 0) await this.#logInventory(listing);
+  }
+
+  /** Entries that are new or show another state than the one known. */
+  #meetAll({ entries }: Listing, later: boolean): TrackedEntry[] {
+    const roles = assignRoles(entries.map(({ listed }) => listed));
+    const fresh: TrackedEntry[] = [];
+    for (const [at, entry] of entries.entries()) {
+      const role = roles[at];
+      const met = role && this.#meet(entry, role);
+      if (met === undefined) continue;
+      this.#account.met(met, later);
+      fresh.push(met);
+    }
+    return fresh;
+  }
+
+  #meet({ listed, pathSha256 }: ListedEntry, role: TrackedEntry['role']): TrackedEntry | undefined {
+    const known = this.#entries.get(pathSha256);
+    if (known !== undefined && known.listed.stamp === listed.stamp && known.fate.kind !== 'erased') {
+      known.listed = listed;
+      known.role = role;
+      return undefined;
+    }
+    if (known !== undefined) this.#account.gone(known);
+    const entry = metEntry({ listed, pathSha256 }, role, known);
+    this.#entries.set(pathSha256, entry);
+    return entry;
+  }
+
+  #forgetVanished({ entries }: Listing): void {
+    const seen = new Set(entries.map(({ pathSha256 }) => pathSha256));
+    for (const [path, entry] of this.#entries) {
+      if (seen.has(path) || !FORGOTTEN.has(entry.fate.kind)) continue;
+      this.#entries.delete(path);
+      this.#account.gone(entry);
+    }
+  }
+
+  async #keepFirst(listing: Listing, takenAt: string): Promise<void> {
+    const { entries, bytes, sha256, problems } = listing;
+    const inventory = { taken_at: takenAt, entries: entries.length, bytes, sha256, complete: problems === 0 };
+    this.#inventory = inventory;
+    await this.#deps.journal.inventoryTaken({ inventory, rows: entries.map(rowOf) });
+  }
+
+  async #logSeen(fresh: readonly TrackedEntry[]): Promise<void> {
+    const { custody, docking } = this.#deps;
+    for (const [at, { fate, pathSha256, listed }] of fresh.entries()) {
+      const facts = { docking, path_sha256: pathSha256 };
+      if (fate.kind === 'not-a-file')
+        custody.append({ event: 'not-taken', facts: { ...facts, reason: 'not-a-file' } });
+      else custody.append({ event: 'seen', facts: { ...facts, size_bytes: listed.sizeBytes } });
+      if (at % SEEN_GROUP === SEEN_GROUP - 1) await custody.checkpoint();
+    }
+  }
+
+  async #logInventory({ entries, bytes, sha256 }: Listing): Promise<void> {
+    const { custody, docking } = this.#deps;
+    custody.append({ event: 'inventory', facts: { docking, entries: entries.length, bytes, sha256 } });
+    await custody.checkpoint();
+  }
+}
+
+function rowOf({ pathSha256, listed }: ListedEntry): InventoryRow {
+  return { path_sha256: pathSha256, size_bytes: listed.sizeBytes, modified_at: listed.modifiedAt };
+}
+
+/** An entry that is new, or known in another state; one that waits goes on waiting, however often it changes. */
+function metEntry(
+  { listed, pathSha256 }: ListedEntry,
+  role: TrackedEntry['role'],
+  known: TrackedEntry | undefined,
+): TrackedEntry {
+  const fresh = { pathSha256, listed, role, attempts: 0, againAtMs: 0, supersedes: [] };
+  if (listed.kind !== 'file') return { ...fresh, fate: { kind: 'not-a-file' } };
+  if (known?.fate.kind !== 'waiting') return { ...fresh, fate: { kind: 'pending' } };
+  const { fate, attempts, againAtMs, supersedes } = known;
+  return { ...fresh, fate, attempts, againAtMs, supersedes };
+}

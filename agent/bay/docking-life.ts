@@ -1,0 +1,211 @@
+// One docking from "docked" to "undocked" in the custody log, and what surrounds its rounds: journal, measuring, and in the end its
+// record, whatever ended it.
+//
+// Invariants:
+// 1. The journal was tried before the log says "docked", so that a docking in the log has a journal or a condition that says why not.
+// 2. Every docking that is in the log is handed over for its record.
+import type { CameraIdentity, CameraSession } from '../../drivers/driver.ts';
+import type { DockingRecord } from '../../protocol/docking-record.ts';
+import { isDockError } from '../../protocol/errors.ts';
+import {
+  makeDockingId,
+  type BayId,
+  type CameraId,
+  type RecordingId,
+  type StationId,
+} from '../../protocol/ids.ts';
+import type { DockingJournal } from '../dockings/docking-journal.ts';
+import type { Dockings } from '../dockings/dockings.ts';
+import type { DockingOpening } from '../dockings/ended-docking.ts';
+import type { BayActivity } from './bay-state.ts';
+import { CameraMeasure, type CameraMeasureDeps } from './camera-measure.ts';
+import type { CameraTwins } from './camera-twins.ts';
+import { Committer, type CommitDeps } from './commit.ts';
+import { DockingEntries } from './docking-entries.ts';
+import { Docking } from './docking.ts';
+import type { TrackedEntry } from './entry.ts';
+import { Eraser, type EraseDeps } from './erase.ts';
+import type { DockingFacts } from './manifest-build.ts';
+import { News } from './news.ts';
+import { Taker, type TakeDeps } from './take.ts';
+
+/** What a docking works with; the same for all dockings of a bay. */
+export interface DockingWork {
+  readonly station: StationId;
+  readonly bay: BayId;
+  readonly camera: CameraId;
+  readonly recipients: readonly string[];
+  readonly take: TakeDeps;
+  readonly commit: CommitDeps;
+  readonly erase: EraseDeps;
+  readonly measure: Pick<CameraMeasureDeps, 'clockSynchronised' | 'localMs'>;
+  readonly dockings: Dockings;
+  readonly twins: CameraTwins;
+}
+
+/** A camera that said who it is, for the time of its stay. */
+export class DockingLife {
+  readonly #work: DockingWork;
+  readonly #session: CameraSession;
+  readonly #identity: CameraIdentity;
+  readonly #onChange: () => void;
+  readonly #news = new News();
+  #entries: DockingEntries | undefined;
+  #activity: BayActivity = 'reading';
+  #pulledBytes = 0;
+  #docked = { dockedAtMs: 0, wallAheadMs: 0 };
+
+  /** `onChange`: something to show changed. */
+  constructor(work: DockingWork, session: CameraSession, identity: CameraIdentity, onChange: () => void) {
+    this.#work = work;
+    this.#session = session;
+    this.#identity = identity;
+    this.#onChange = onChange;
+  }
+
+  get entries(): Iterable<TrackedEntry> {
+    return this.#entries?.all ?? [];
+  }
+  get activity(): BayActivity {
+    return this.#activity;
+  }
+  /** Places of the camera that could not be listed. */
+  get problems(): number {
+    return this.#entries?.problems ?? 0;
+  }
+  /** Bytes read of the entry that is being pulled now. */
+  get pulledBytes(): number {
+    return this.#pulledBytes;
+  }
+
+  /** Something outside changed: a receipt came, the folder changed. */
+  wake(): void {
+    this.#news.ring();
+  }
+
+  /** A recording left the spool for the quarantine. */
+  quarantined(recording: RecordingId): void {
+    this.#entries?.quarantined(recording);
+    this.wake();
+  }
+
+  /** Runs until the camera leaves or the signal is aborted, and rejects with that reason; the docking's record is on its way then. */
+  async run(signal: AbortSignal): Promise<never> {
+    const { dockings, twins, take, measure, bay, camera } = this.#work;
+    const { custody, clock } = take;
+    await dockings.ready(signal);
+    const opening = this.#opening();
+    const { docking } = opening;
+    const journal = await dockings.begin(opening);
+    const entries = new DockingEntries({ docking, custody, journal, clock });
+    const measured = new CameraMeasure({ ...take, ...measure, docking, session: this.#session });
+    this.#entries = entries;
+    const leave = twins.arrived(bay, camera, this.#identity.serial);
+    let ended: DockingRecord['ended'] = 'failed';
+    try {
+      custody.append({ event: 'docked', facts: { bay, camera, docking } });
+      await measured.read(signal);
+      journal.measured(measured.document);
+      return await this.#rounds(opening, { journal, entries, measured }, signal);
+    } catch (error) {
+      ended = endedBy(error, signal);
+      throw error;
+    } finally {
+      leave();
+      await this.#undocked(opening);
+      await journal.close();
+      const { inventory, later } = entries;
+      const about = { ended, ended_at: this.#now(), inventory, later, entries: entries.account() };
+      dockings.end({ ...opening, ...measured.document, ...about });
+    }
+  }
+
+  async #rounds(
+    opening: DockingOpening,
+    parts: { journal: DockingJournal; entries: DockingEntries; measured: CameraMeasure },
+    signal: AbortSignal,
+  ): Promise<never> {
+    const { work, session, news } = { work: this.#work, session: this.#session, news: this.#news };
+    const facts = await this.#facts(opening, parts.measured);
+    const committer = new Committer(work.commit, facts);
+    const taker = new Taker(work.take, facts, session, committer, () => this.#onChange());
+    const eraser = new Eraser(work.erase, facts, session);
+    eraser.start();
+    parts.journal.onHeld(() => news.ring());
+    const docking = new Docking({
+      ...parts,
+      session,
+      taker,
+      eraser,
+      news,
+      custody: work.take.custody,
+      clock: work.take.clock,
+      onAllHere: (ending) => parts.measured.setClock(ending),
+      onShow: (activity, pulledBytes) => this.#show(activity, pulledBytes),
+    });
+    return docking.run(signal);
+  }
+
+  #opening(): DockingOpening {
+    const { station, bay, camera, take, measure } = this.#work;
+    const { vendor, model, serial, firmware } = this.#identity;
+    const { clock } = take;
+    const dockedAtMs = clock.wallMs();
+    this.#docked = { dockedAtMs, wallAheadMs: dockedAtMs - clock.monotonicMs() };
+    return {
+      docking: makeDockingId(take.random),
+      station,
+      bay,
+      camera: {
+        id: camera,
+        vendor: said(vendor),
+        model: said(model),
+        serial: said(serial),
+        firmware: said(firmware),
+      },
+      docked_at: new Date(dockedAtMs).toISOString(),
+      clock_synchronised: measure.clockSynchronised(),
+    };
+  }
+
+  /** What every manifest of this docking says, and what its capture times are corrected by. */
+  async #facts(opening: DockingOpening, { reading }: CameraMeasure): Promise<DockingFacts> {
+    const { station, bay, camera, recipients, dockings } = this.#work;
+    const { docking, clock_synchronised: clockSynchronised } = opening;
+    const previous = await dockings.previous(camera);
+    const time = { ...this.#docked, clockSynchronised, reading, previous };
+    return { station, bay, docking, camera, identity: this.#identity, recipients, time };
+  }
+
+  async #undocked({ bay, docking }: DockingOpening): Promise<void> {
+    const { custody, log } = this.#work.take;
+    try {
+      custody.append({ event: 'undocked', facts: { bay, docking } });
+      await custody.checkpoint();
+    } catch (error) {
+      log.error('custody log not written', { error });
+    }
+  }
+
+  #now(): string {
+    return new Date(this.#work.take.clock.wallMs()).toISOString();
+  }
+
+  #show(activity: BayActivity, pulledBytes: number): void {
+    this.#activity = activity;
+    this.#pulledBytes = pulledBytes;
+    this.#onChange();
+  }
+}
+
+/** The signal is aborted by the station's stop, or with the reason that the camera left. */
+function endedBy(error: unknown, signal: AbortSignal): DockingRecord['ended'] {
+  const reason: unknown = signal.aborted ? signal.reason : error;
+  if (isDockError(reason, 'driver.detached')) return 'unplugged';
+  return signal.aborted ? 'stopped' : 'failed';
+}
+
+/** A text of a camera as a document holds it. */
+function said(text: string | null): string | null {
+  return text === null ? null : text.slice(0, 128).toWellFormed();
+}
