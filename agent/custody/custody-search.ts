@@ -37,7 +37,8 @@ function* recordingsIn(lines: Uint8Array, event: CustodyEventName): Generator<st
 
 function recordingOf(line: Uint8Array): string | undefined {
   try {
-    const recording = parseCustodyEntry(line).facts['recording'];
+    const { facts } = parseCustodyEntry(line);
+    const recording = facts['recording'] ?? facts['record'];
     return typeof recording === 'string' ? recording : undefined;
   } catch {
     return undefined;

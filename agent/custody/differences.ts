@@ -81,7 +81,8 @@ export class Differences {
       if (signal.aborted) resolve();
     });
     void ended.then(() => (this.#stopping = true));
-    await Promise.race([this.#options.review.whole, ended]);
+    const isWhole = await Promise.race([this.#options.review.whole.then(() => true), ended]);
+    if (isWhole !== true) return this.#enterSaid(); // the store may not say it again
     await this.#takeOver().catch((error: unknown) => this.#failed(error));
     this.#apply();
     await this.#lookForLost(signal).catch((error: unknown) => this.#failed(error));
@@ -118,13 +119,17 @@ export class Differences {
   /** What the store said since the last time. */
   #apply(): void {
     for (const [subject, found] of this.#said) {
-      if (found !== undefined) this.#enter(found);
-      else
-        for (const known of this.#standing())
-          if (known.subject === subject && known.difference !== 'spool-lost') this.#over(known);
+      if (found !== undefined) continue;
+      for (const known of this.#standing())
+        if (known.subject === subject && known.difference !== 'spool-lost') this.#over(known);
     }
-    this.#said.clear();
+    this.#enterSaid();
     this.#show();
+  }
+
+  #enterSaid(): void {
+    for (const found of this.#said.values()) if (found !== undefined) this.#enter(found);
+    this.#said.clear();
   }
 
   /** Once, when all was told. Looked at twice: what leaves for the quarantine at this moment is entered a little later. */
