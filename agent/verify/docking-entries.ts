@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { sha256Hex } from '../../protocol/bytes.ts';
 import { inventoryLine, type DockingEntry, type DockingRecord } from '../../protocol/docking-record.ts';
+import { INVENTORY_ENTRIES_MAX } from '../../protocol/limits.ts';
 import type { DockingGroup, ProvenPart } from './docking-groups.ts';
 import { finding, type Remark } from './remark.ts';
 
@@ -56,8 +57,15 @@ export function isSame(bytes: Uint8Array, { sha256 }: ProvenPart): boolean {
   return sha256Hex(bytes) === sha256;
 }
 
-function compareInventory({ first, docking }: DockingGroup, listed: Listed): Remark[] {
-  const { inventory, later } = first.proven;
+/** True where the record had no place for all later entries, so that it does not list what was sealed from them. */
+export function isCrowded({ first }: DockingGroup): boolean {
+  return first.proven.later > INVENTORY_ENTRIES_MAX;
+}
+
+function compareInventory(group: DockingGroup, listed: Listed): Remark[] {
+  const { first, docking } = group;
+  const { inventory } = first.proven;
+  const later = isCrowded(group) ? listed.later : first.proven.later;
   const expected: Readonly<Record<string, string | number>> = {
     ...(inventory && { entries: inventory.entries, bytes: inventory.bytes, sha256: inventory.sha256 }),
     later,

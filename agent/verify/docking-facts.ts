@@ -23,6 +23,7 @@ export interface ProvenDocking {
   readonly dockedAt: string;
   readonly clockSynchronised: boolean;
   readonly ended: DockingRecord['ended'];
+  readonly cameraClock: DockingRecord['camera_clock'];
   readonly inventory: DockingRecord['inventory'];
   readonly later: number;
   readonly entries: number;
@@ -75,6 +76,7 @@ function provenDocking(
     dockedAt: record.docked_at,
     clockSynchronised: record.clock_synchronised === true,
     ended: record.ended,
+    cameraClock: record.camera_clock,
     inventory: record.inventory,
     later: record.later,
     entries: record.entries.length,

@@ -1,8 +1,10 @@
 // Compares the entries of docking records with the recordings that they name, in both directions (SPEC 4.6). No I/O of its own.
 import type { DockingEntry } from '../../protocol/docking-record.ts';
+import { isCrowded } from './docking-entries.ts';
+import type { ProvenDocking } from './docking-facts.ts';
 import type { DockingGroup, ProvenPart } from './docking-groups.ts';
 import type { PlaceFacts } from './place-facts.ts';
-import type { RecordingFacts } from './recording-facts.ts';
+import type { ProvenManifest, RecordingFacts } from './recording-facts.ts';
 import { finding, note, type Remark, type RemarkCode } from './remark.ts';
 import type { StationLog } from './station-log.ts';
 
@@ -92,24 +94,50 @@ export class DockingRecordings {
   #compare(entry: DockingEntry, { where, proven }: ProvenPart, held: RecordingFacts): void {
     const { proven: manifest } = held;
     if (manifest === undefined) return; // what is wrong with it is told at its own folder
-    const same: Field[] = [
-      ['path_sha256', entry.path_sha256, manifest.pathSha256],
-      ['size_bytes', entry.size_bytes, manifest.sizeBytes],
-    ];
-    if (entry.fate === 'matched') same.push(['camera', proven.cameraId, manifest.cameraId]);
-    else {
-      same.push(['docking', proven.docking, manifest.docking], ['bay', proven.bay, manifest.bay]);
-      same.push(['camera', proven.camera, manifest.camera], ['reason', entry.reason, manifest.reason]);
-      same.push(['modified_at', entry.modified_at, manifest.modifiedAt]);
-      if (held.listed) same.push(['listed', 'a second time', 'once']);
-      held.listed = true;
-    }
+    const same =
+      entry.fate === 'matched'
+        ? matchedFields(entry, proven, manifest)
+        : storedFields(entry, proven, manifest, held.listed);
+    held.listed ||= entry.fate === 'stored';
     const wrong = same.filter(([, expected, found]) => expected !== found);
     if (wrong.length === 0) return;
     const words = wrong.map(([field, said, found]) => `${field}: ${said} here, ${found} in the manifest`);
     const message = `docking record: recording ${held.name}: ${words.join('; ')}`;
     this.#differing.push(finding('docking.recording-differs', where, message, { recording: held.name }));
   }
+}
+
+function matchedFields(entry: DockingEntry, proven: ProvenDocking, manifest: ProvenManifest): Field[] {
+  return [
+    ['path_sha256', entry.path_sha256, manifest.pathSha256],
+    ['size_bytes', entry.size_bytes, manifest.sizeBytes],
+    ['camera', proven.cameraId, manifest.cameraId],
+  ];
+}
+
+function storedFields(
+  entry: DockingEntry,
+  proven: ProvenDocking,
+  manifest: ProvenManifest,
+  listed: boolean,
+): Field[] {
+  const fields: Field[] = [
+    ['path_sha256', entry.path_sha256, manifest.pathSha256],
+    ['docking', proven.docking, manifest.docking],
+    ['bay', proven.bay, manifest.bay],
+    ['reason', entry.reason, manifest.reason],
+    ['listed', listed ? 'a second time' : 'once', 'once'],
+  ];
+  // After a cut the log tells less of an entry than the camera did, and perhaps nothing of the camera itself.
+  if (proven.ended === 'cut-off') fields.push(['camera', proven.cameraId, manifest.cameraId]);
+  else {
+    fields.push(
+      ['camera', proven.camera, manifest.camera],
+      ['size_bytes', entry.size_bytes, manifest.sizeBytes],
+    );
+    fields.push(['modified_at', entry.modified_at, manifest.modifiedAt]);
+  }
+  return fields;
 }
 
 /** Recordings that the whole record of their docking does not know, and those whose docking has no record here. */
@@ -124,7 +152,7 @@ export function unlistedRecordings(
     if (held.proven === undefined || held.listed || facts.superseded.has(held.name)) continue;
     const { docking } = held.proven;
     const group = byDocking.get(docking);
-    if (group?.whole === true) remarks.push(notListed(held, group));
+    if (group?.whole === true) remarks.push(...notListed(held, group, logs));
     // Where the log knows the docking, what became of its record is told there.
     else if (
       group === undefined &&
@@ -135,9 +163,17 @@ export function unlistedRecordings(
   return [...remarks, ...recordElsewhere(without)];
 }
 
-function notListed({ where, name }: RecordingFacts, { docking, first }: DockingGroup): Remark {
+/** A station that set a recording aside, or ran out of places for entries, says so; after a cut a record lists what can be proven. */
+function notListed(
+  { where, name }: RecordingFacts,
+  group: DockingGroup,
+  logs: readonly StationLog[],
+): Remark[] {
+  const { docking, first } = group;
+  if (isCrowded(group) || logs.some((log) => log.documents.of(name)?.quarantined === true)) return [];
   const message = `manifest: names docking ${docking}, whose record (${first.name}) does not list recording ${name}`;
-  return finding('docking.recording-not-listed', where, message, { recording: name, docking });
+  const told = first.proven.ended === 'cut-off' ? note : finding;
+  return [told('docking.recording-not-listed', where, message, { recording: name, docking })];
 }
 
 function recordElsewhere(held: readonly RecordingFacts[]): Remark[] {

@@ -36,9 +36,9 @@ function end({ ended, ended_at: endedAt }: DockingRecord): string[] {
   return [`ended as ${ended} without a time`];
 }
 
-/** Without a listing there is nothing that it could have shown. */
-function inventory({ inventory, entries, later }: DockingRecord): string[] {
-  if (inventory !== null || (later === 0 && entries.length === 0)) return [];
+/** Without a listing there is nothing that it could have shown; after a cut the log may still tell of single files. */
+function inventory({ inventory, entries, later, ended }: DockingRecord): string[] {
+  if (inventory !== null || ended === 'cut-off' || (later === 0 && entries.length === 0)) return [];
   return ['entries without an inventory'];
 }
 

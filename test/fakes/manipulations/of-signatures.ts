@@ -28,9 +28,9 @@ function changeBlob(vault: ManipulatedVault, edit: (blob: Buffer) => Buffer): Pr
 }
 
 function addOrder(blob: Buffer): Buffer {
-  const scalar = Buffer.from(blob.subarray(42)).reverse().toString('hex');
-  const other = Buffer.from((BigInt(`0x${scalar}`) + L).toString(16).padStart(64, '0'), 'hex').reverse();
-  return Buffer.concat([blob.subarray(0, 42), other]);
+  const scalar = Buffer.from(blob.subarray(42).toReversed()).toString('hex');
+  const other = Buffer.from((BigInt(`0x${scalar}`) + L).toString(16).padStart(64, '0'), 'hex');
+  return Buffer.concat([blob.subarray(0, 42), other.toReversed()]);
 }
 
 /** A whole signature of the kind that is not prehashed, by the right key. */
