@@ -4,13 +4,26 @@ import type { Language } from '../report/words.ts';
 
 /** One piece of a text. All of it is plain text; cells of a table too. */
 export type Block =
-  | { readonly kind: 'heading' | 'paragraph' | 'warning' | 'small'; readonly text: string }
+  | {
+      readonly kind: 'heading' | 'subheading' | 'paragraph' | 'warning' | 'small';
+      readonly text: string;
+    }
   | { readonly kind: 'list'; readonly items: readonly string[] }
   | {
       readonly kind: 'table';
       readonly head: readonly string[];
       readonly rows: readonly (readonly string[])[];
-    };
+    }
+  | CommandBlock;
+
+/** A line to type, and what it must show, below the words for that. `name` says in the page's source what kind of line it is. */
+export interface CommandBlock {
+  readonly kind: 'command';
+  readonly name: string;
+  readonly command: string;
+  readonly expected: readonly string[];
+  readonly words: string;
+}
 
 const LINE_CHARACTERS = 100;
 
@@ -18,6 +31,11 @@ const LINE_CHARACTERS = 100;
 const STYLE = `
 .words th, .words td { text-align: left; overflow-wrap: break-word; } .words th:first-child { width: 24%; } .words tbody th { font-weight: 600; }
 ul { padding-left: 1.2em; } li { margin: .15em 0; overflow-wrap: anywhere; } p { overflow-wrap: anywhere; }
+.line { break-inside: avoid; margin: .5em 0; } h3 { margin-top: 1.2em; overflow-wrap: anywhere; }
+pre { font: .8em/1.35 "DejaVu Sans Mono", Consolas, Menlo, monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; padding: .35em .6em; }
+pre.command { background: #f0f0f0; border-left: 3px solid #555; } pre.expected { border-left: 3px solid #bbb; color: #333; }
+p.must { font-size: .75em; margin: .15em 0 0 .8em; color: #444; }
+.warn { font-weight: 600; }
 `;
 
 /** The text for a terminal or a plain file. */
@@ -30,6 +48,10 @@ function blockText(block: Block): string[] {
   switch (block.kind) {
     case 'heading':
       return [block.text, '-'.repeat(block.text.length)];
+    case 'subheading':
+      return [`${block.text}:`];
+    case 'command':
+      return [`  ${block.command}`, ...block.expected.map((line) => `    ${block.words}: ${line}`)];
     case 'list':
       return block.items.flatMap((item) => wrapped(item, '- ', '  '));
     case 'table':
@@ -75,6 +97,10 @@ function blockHtml(block: Block): string {
   switch (block.kind) {
     case 'heading':
       return `<h2>${escapeHtml(block.text)}</h2>`;
+    case 'subheading':
+      return `<h3>${escapeHtml(block.text)}</h3>`;
+    case 'command':
+      return commandHtml(block);
     case 'paragraph':
       return `<p>${escapeHtml(block.text)}</p>`;
     case 'warning':
@@ -88,6 +114,13 @@ function blockHtml(block: Block): string {
     default:
       return unknownBlock(block);
   }
+}
+
+function commandHtml({ name, command, expected, words }: CommandBlock): string {
+  const line = `<pre class="command ${escapeHtml(name)}">${escapeHtml(command)}</pre>`;
+  if (expected.length === 0) return `<div class="line">${line}</div>`;
+  const shown = escapeHtml(expected.join('\n'));
+  return `<div class="line">${line}<p class="must">${escapeHtml(words)}</p><pre class="expected">${shown}</pre></div>`;
 }
 
 function unknownBlock(block: never): never {

@@ -1,0 +1,67 @@
+// `bodydock export RECORDING...`: the kit for a court's expert, and what is said of it.
+import { basename, resolve } from 'node:path';
+import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { printable } from '../../config/problems.ts';
+import { readVersion } from '../../config/program-version.ts';
+import { isRecordingId } from '../../protocol/ids.ts';
+import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { nodeFiles } from '../../protocol/io/files-node.ts';
+import { nodeRandom } from '../../protocol/io/random-node.ts';
+import { disclosureText } from '../export/disclosure.ts';
+import { makeKit, type KitWish, type MadeKit } from '../export/make-kit.ts';
+import { usageError, writeJson, type Io } from './output.ts';
+import { remarkDocument } from './verify-json.ts';
+import { remarkTexts } from './verify-text.ts';
+
+/** Makes the kit; gives the exit code. Errors: those of makeKit; "usage" for a word that is no recording. */
+export async function exportKit(
+  wish: Omit<KitWish, 'recordings'> & { readonly words: readonly string[]; readonly json: boolean },
+  io: Io,
+): Promise<number> {
+  const recordings = [...new Set(wish.words.map(recordingIn))];
+  const ports = { files: nodeFiles(), clock: nodeClock(), random: nodeRandom(), signal: io.signal };
+  const kit = await makeKit({ ...wish, recordings }, { ...ports, version: await readVersion() });
+  if (wish.json) writeJson(io, kitDocument(kit, wish.out));
+  else io.out(kit.made ? madeText(kit, wish.out) : refusedText(kit));
+  return kit.findings.length === 0 ? EXIT_GOOD : EXIT_FAILURE;
+}
+
+/** An id, or the path of a recording's folder. */
+function recordingIn(word: string): string {
+  const id = basename(resolve(word));
+  if (isRecordingId(id)) return id;
+  throw usageError(
+    `${JSON.stringify(word.slice(0, 80))} is no recording: give its id of 26 characters, or its folder`,
+  );
+}
+
+function madeText({ parts, findings, place, disclosures }: MadeKit, out: string): string {
+  const { asked, sidecars, dockings, segments } = parts;
+  const lines = [
+    disclosureText(place, disclosures),
+    `${out}: ${asked.length} recordings, ${sidecars.length} accompanying files, ${dockings.length} docking records, ${segments.length} parts of logs`,
+    findings.length === 0
+      ? 'everything in it holds; begin with INDEX.html'
+      : `${findings.length} findings, which stand in FINDINGS.txt and on INDEX.html`,
+  ];
+  return remarkTexts(findings) + lines.map((line) => `${printable(line)}\n`).join('');
+}
+
+function refusedText({ findings }: MadeKit): string {
+  return `${remarkTexts(findings)}NOT EXPORTED: see the findings above; --with-findings exports it all the same, and writes them into the kit\n`;
+}
+
+function kitDocument({ made, parts, findings, disclosures }: MadeKit, out: string): unknown {
+  const ids = (list: readonly { readonly recording: string }[]): string[] =>
+    list.map(({ recording }) => recording);
+  return {
+    good: findings.length === 0,
+    out: made ? out : null,
+    recordings: ids(parts.asked),
+    sidecars: ids(parts.sidecars),
+    docking_records: parts.dockings.map(({ record }) => record),
+    segments: parts.segments.map(({ keeper, segment }) => ({ keeper, segment })),
+    disclosures: disclosures.map(({ disclosure }) => disclosure),
+    remarks: findings.map(remarkDocument),
+  };
+}

@@ -1,0 +1,106 @@
+// Verifies what a kit is made from, and what was written, with the same code as `bodydock verify`.
+import { join, dirname } from 'node:path';
+import type { PublicKey } from '../../protocol/minisign.ts';
+import { isReceiverId } from '../../protocol/ids.ts';
+import { checkSegment, readFirst, type SegmentContext } from '../verify/custody-file.ts';
+import { checkDocking } from '../verify/docking-check.ts';
+import { HeadBook } from '../verify/head-book.ts';
+import { checkOrders } from '../verify/order-check.ts';
+import type { ReadFiles } from '../verify/read-files.ts';
+import { checkRecording } from '../verify/recording-check.ts';
+import { finding, type Remark } from '../verify/remark.ts';
+import { stationKeys, storeKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
+import { checkWitnesses } from '../verify/witness-check.ts';
+import { headFile, segmentFile } from './kit-files.ts';
+import type { KitParts, KitSegment } from './kit-parts.ts';
+
+/** What verifying needs. `vault` is the vault's id, where it has one. */
+export interface KitCheck {
+  readonly files: ReadFiles;
+  readonly keys: TrustedKeys;
+  readonly vault: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Where the parts lie: in the vault, or in a kit. */
+export interface CheckedPlace {
+  readonly recording: (station: string, recording: string) => string;
+  readonly segment: (segment: KitSegment) => string;
+}
+
+/** Recordings, docking records and segments of logs. Errors: the signal's reason; those of the machine. */
+export async function checkParts(parts: KitParts, place: CheckedPlace, check: KitCheck): Promise<Remark[]> {
+  const remarks: Remark[] = [];
+  for (const { station, recording: name } of [...parts.asked, ...parts.sidecars]) {
+    const folder = place.recording(station, name);
+    const question = {
+      ...check,
+      folder,
+      where: name,
+      name,
+      station,
+      state: 'sealed',
+      identities: [],
+    } as const;
+    remarks.push(...((await checkRecording(question))?.remarks ?? [gone(name)]));
+  }
+  for (const { record: name, document } of parts.dockings) {
+    const folder = place.recording(document.station, name);
+    const question = { ...check, folder, where: name, name, station: document.station } as const;
+    remarks.push(...((await checkDocking(question))?.remarks ?? [gone(name)]));
+  }
+  for (const segment of parts.segments)
+    remarks.push(...(await checkLog(segment, place.segment(segment), check)));
+  return remarks;
+}
+
+function gone(name: string): Remark {
+  return finding('folder.unreadable', name, 'the folder is gone');
+}
+
+async function checkLog(segment: KitSegment, path: string, check: KitCheck): Promise<Remark[]> {
+  const { keeper, segment: id, signed } = segment;
+  const context: SegmentContext = {
+    files: check.files,
+    folder: dirname(path),
+    where: `log/${keeper}`,
+    station: keeper,
+    keysOf: (): readonly PublicKey[] =>
+      isReceiverId(keeper) ? storeKeys(check.keys) : stationKeys(check.keys, keeper),
+    book: new HeadBook(),
+    visit: () => undefined,
+    signal: check.signal,
+  };
+  const { remarks } = await checkSegment(context, id, await readFirst(context, id), signed);
+  if (segment.head !== undefined) return [...remarks];
+  const message = `${segmentFile(segment)}: no signed head can be read, so ${headFile(segment)} is not here`;
+  return [...remarks, finding('custody.checkpoint-refused', segmentFile(segment), message)];
+}
+
+/** Orders and witnesses, where they lie in the vault. Errors: the signal's reason; those of the machine. */
+export async function checkBeside(parts: KitParts, vaultPath: string, check: KitCheck): Promise<Remark[]> {
+  const remarks: Remark[] = [];
+  const orders = new Set(parts.orders.map(({ order }) => `orders/${order.order}`));
+  for (const station of new Set(parts.orders.map(({ order }) => order.station))) {
+    const folder = join(vaultPath, station, 'orders');
+    remarks.push(
+      ...(await checkOrders({ ...check, folder, where: 'orders', station })).remarks.filter(isOf(orders)),
+    );
+  }
+  for (const receiver of new Set(parts.witnesses.map(({ witness }) => witness.receiver))) {
+    const where = `witness/${receiver}`;
+    const days = new Set(parts.witnesses.map(({ witness }) => `${where}/${witness.day}.json`));
+    const folder = join(vaultPath, receiver, 'witness');
+    const checked = await checkWitnesses({ ...check, folder, where, receiver });
+    remarks.push(...checked.remarks.filter(isOf(days)));
+  }
+  return remarks;
+}
+
+/** Remarks about one of these places or something below it. */
+function isOf(places: ReadonlySet<string>): (remark: Remark) => boolean {
+  return ({ where }) =>
+    [...places].some(
+      (place) => where === place || where === `${place}.minisig` || where.startsWith(`${place}/`),
+    );
+}

@@ -1,0 +1,104 @@
+// What the page of a kit says of one recording, row by row, from what its documents claim. Pure.
+import { fill } from '../report/words.ts';
+import type { KitParts, KitRecording } from './kit-parts.ts';
+import type { KitWords } from './kit-words-en.ts';
+
+/** Label and value. */
+type Row = readonly [string, string];
+
+/** An instant as people read it: without the T, to the second, UTC. */
+export function shownAt(at: string): string {
+  return at.replace('T', ' ').slice(0, 19);
+}
+
+/** All that is known of a recording. */
+export function factRows(recording: KitRecording, parts: KitParts, words: KitWords): Row[] {
+  const { manifest } = recording;
+  if (manifest === undefined) return [[words.kind, words.noManifest]];
+  const { camera, original } = manifest;
+  return [
+    [words.station, `${manifest.station}, ${manifest.bay}`],
+    [
+      words.camera,
+      fill(words.cameraText, camera.id, camera.model ?? words.notTold, camera.serial ?? words.notTold),
+    ],
+    [words.kind, kindOf(recording, words)],
+    [words.recorded, recordedText(recording, words)],
+    ...dockingRows(recording, parts, words),
+    [
+      words.sealedAt,
+      fill(
+        manifest.clock_synchronised === true ? words.clockGood : words.clockBad,
+        shownAt(manifest.sealed_at),
+      ),
+    ],
+    [words.original, fill(words.originalText, original.size_bytes, original.sha256)],
+    [words.sealedFor, manifest.recipients.join(', ')],
+    ...storeRows(recording, parts, words),
+  ];
+}
+
+function kindOf({ manifest }: KitRecording, words: KitWords): string {
+  const kind = manifest === undefined ? '' : words.kinds[manifest.role];
+  const reason = manifest?.rejected?.reason;
+  return reason === undefined ? kind : `${kind}; ${fill(words.rejected, reason)}`;
+}
+
+function recordedText({ manifest }: KitRecording, words: KitWords): string {
+  const { earliest_at: earliest, latest_at: latest, basis } = manifest?.capture ?? {};
+  if (basis == null || earliest == null || latest == null) return words.notTold;
+  const when =
+    earliest === latest ? shownAt(earliest) : fill(words.between, shownAt(earliest), shownAt(latest));
+  return `${when}; ${words.bases[basis]}`;
+}
+
+function dockingRows({ manifest }: KitRecording, { dockings }: KitParts, words: KitWords): Row[] {
+  const record = dockings.find(({ document }) => document.docking === manifest?.docking)?.document;
+  if (record === undefined) return [];
+  const ended = record.ended_at === null ? words.notTold : shownAt(record.ended_at);
+  const clock = record.camera_clock;
+  const rows: Row[] = [[words.docked, fill(words.dockedText, shownAt(record.docked_at), ended)]];
+  if (clock !== null)
+    rows.push([
+      words.cameraClock,
+      fill(words.cameraClockText, seconds(clock.offset_ms), seconds(clock.uncertainty_ms)),
+    ]);
+  return rows;
+}
+
+function seconds(ms: number): string {
+  return (ms / 1000).toFixed(3);
+}
+
+function storeRows({ recording, receipt, deletion }: KitRecording, parts: KitParts, words: KitWords): Row[] {
+  const about = parts.orders.filter(({ order }) => order.recording === recording);
+  const erased = parts.entries.find(
+    ({ entry }) => entry.event === 'erased' && entry.facts['recording'] === recording,
+  );
+  return [
+    [
+      words.received,
+      receipt === undefined
+        ? words.noReceipt
+        : fill(words.receivedText, shownAt(receipt.received_at), receipt.receiver, receipt.vault),
+    ],
+    ...(erased === undefined
+      ? []
+      : [[words.erased, fill(words.erasedText, shownAt(erased.entry.at))] as const]),
+    ...(deletion === undefined
+      ? []
+      : [
+          [
+            words.deleted,
+            fill(words.deletedText, shownAt(deletion.deleted_at), words.deletedReasons[deletion.reason]),
+          ] as const,
+        ]),
+    ...about.map(
+      ({ order }) =>
+        [
+          words.orders,
+          fill(words.orderText, words.verbs[order.verb], shownAt(order.ordered_at), order.reason),
+        ] as const,
+    ),
+  ];
+}

@@ -1,0 +1,94 @@
+// Finds what belongs to recordings in their station's folder: sidecars, and the records of the dockings that brought them. Reads every
+// document there once and keeps what fits.
+import { join } from 'node:path';
+import { isRecordingId } from '../../protocol/ids.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
+import { listSorted, type ReadFiles } from '../verify/read-files.ts';
+import { claimedDeletion, claimedDocking, claimedManifest, claimedReceipt } from './kit-documents.ts';
+import type { KitDocking, KitRecording } from './kit-parts.ts';
+
+/** What is looked for. */
+export interface JoinQuestion {
+  readonly files: ReadFiles;
+  /** Absolute; the station's folder in the vault. */
+  readonly folder: string;
+  readonly station: string;
+  readonly asked: readonly KitRecording[];
+  readonly signal: AbortSignal;
+}
+
+/** What belongs to them. */
+export interface Joined {
+  readonly sidecars: readonly KitRecording[];
+  readonly dockings: readonly KitDocking[];
+}
+
+/** Errors: the signal's reason; those of the machine. */
+export async function findJoined({ files, folder, station, asked, signal }: JoinQuestion): Promise<Joined> {
+  const wanted = new Wanted(asked);
+  const sidecars: KitRecording[] = [];
+  const dockings: KitDocking[] = [];
+  for (const name of ((await listSorted(files, folder)) ?? []).filter(isRecordingId)) {
+    signal.throwIfAborted();
+    const place = join(folder, name);
+    const document = await claimedDocking(files, place);
+    if (document !== undefined) {
+      if (!wanted.dockings.has(document.docking)) continue;
+      dockings.push({ record: name, folder: place, names: (await listSorted(files, place)) ?? [], document });
+    } else if (wanted.isSidecar(name, await claimedManifest(files, place)))
+      sidecars.push(await readRecording(files, folder, station, name));
+  }
+  dockings.sort((a, b) => compare(orderOf(a), orderOf(b)));
+  return { sidecars, dockings };
+}
+
+function orderOf({ document: { docked_at: at, docking, part } }: KitDocking): string {
+  return `${at} ${docking} ${String(part).padStart(8, '0')}`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** What makes a document belong to the recordings that were asked for. */
+class Wanted {
+  readonly dockings: ReadonlySet<string>;
+  readonly #names: ReadonlySet<string>;
+  /** Camera, docking and path of each media file: a path means something only within one docking of one camera. */
+  readonly #media: ReadonlySet<string>;
+
+  constructor(asked: readonly KitRecording[]) {
+    const manifests = asked.flatMap(({ manifest }) => manifest ?? []);
+    this.#names = new Set(asked.map(({ recording }) => recording));
+    this.dockings = new Set(manifests.map(({ docking }) => docking));
+    this.#media = new Set(manifests.map((manifest) => placeOf(manifest, manifest.source.path_sha256)));
+  }
+
+  isSidecar(name: string, manifest: Manifest | undefined): boolean {
+    if (manifest === undefined || manifest.sidecar_of === null || this.#names.has(name)) return false;
+    return this.#media.has(placeOf(manifest, manifest.sidecar_of));
+  }
+}
+
+function placeOf({ camera, docking }: Manifest, pathSha256: string): string {
+  return `${camera.id} ${docking} ${pathSha256}`;
+}
+
+/** A recording's folder with what its documents claim. Errors: those of the machine. */
+export async function readRecording(
+  files: ReadFiles,
+  stationFolder: string,
+  station: string,
+  recording: string,
+): Promise<KitRecording> {
+  const folder = join(stationFolder, recording);
+  return {
+    station,
+    recording,
+    folder,
+    names: (await listSorted(files, folder)) ?? [],
+    manifest: await claimedManifest(files, folder),
+    receipt: await claimedReceipt(files, folder),
+    deletion: await claimedDeletion(files, folder),
+  };
+}

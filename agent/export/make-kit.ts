@@ -1,0 +1,276 @@
+// Makes a kit: finds its parts, verifies them, leaves the disclosures, copies, verifies the copy, writes the pages, puts it in place.
+import { readFile } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
+import { DockError } from '../../protocol/errors.ts';
+import { parseRecordingId, parseStationId } from '../../protocol/ids.ts';
+import { encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
+import { MANIFEST_BYTES_MAX } from '../../protocol/limits.ts';
+import type { Disclosure } from '../../protocol/order.ts';
+import type { Clock, Files, Random } from '../../protocol/ports.ts';
+import type { Language } from '../report/words.ts';
+import { knownKeys } from '../verify/known-keys.ts';
+import { meaningOf } from '../verify/meanings.ts';
+import { findPlace, type Place } from '../verify/place.ts';
+import { readSmall } from '../verify/read-files.ts';
+import type { Remark } from '../verify/remark.ts';
+import { readTrustedKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
+import { readVaultId } from '../verify/vault-id.ts';
+import { disclosurePlace, leaveDisclosure, type DisclosurePlace } from './disclosure.ts';
+import { checkBeside, checkParts, type KitCheck } from './kit-check.ts';
+import { headFile, kitFiles, segmentFile } from './kit-files.ts';
+import { kitKeys, signerOf, type KitKey, type KitSignature } from './kit-keys.ts';
+import { kitPage, type KitPage } from './kit-page.ts';
+import type { KitParts, KitRecording } from './kit-parts.ts';
+import { planKit } from './kit-plan.ts';
+import { checkScript } from './kit-script.ts';
+import { signaturesAmong } from './kit-steps.ts';
+import * as texts from './kit-texts.ts';
+import { KitWriter } from './kit-writer.ts';
+
+/** What is asked for. Paths are absolute. */
+export interface KitWish {
+  readonly vault: string;
+  readonly recordings: readonly string[];
+  readonly station: string | undefined;
+  readonly out: string;
+  readonly reason: string | undefined;
+  /** Undefined: where they lie beside the vault. */
+  readonly keysFolder: string | undefined;
+  /** Make it although something does not hold; the findings go into the kit. */
+  readonly withFindings: boolean;
+  /** Of INDEX.html; the other one lies beside it. */
+  readonly language: Language;
+}
+
+export interface KitPorts {
+  readonly files: Files;
+  readonly clock: Pick<Clock, 'wallMs'>;
+  readonly random: Random;
+  readonly version: string;
+  readonly signal: AbortSignal;
+}
+
+/** A kit that lies in place, or why there is none: findings alone. */
+export interface MadeKit {
+  readonly made: boolean;
+  readonly parts: KitParts;
+  readonly findings: readonly Remark[];
+  readonly place: DisclosurePlace;
+  readonly disclosures: readonly Disclosure[];
+}
+
+/**
+ * Makes a kit; `made` is false where findings came up and were not asked for, and then nothing was written anywhere.
+ * Errors: "export.*", "disclosure.*", "verify.*", "key.*"; the signal's reason; the system's, from reading.
+ */
+export async function makeKit(wish: KitWish, ports: KitPorts): Promise<MadeKit> {
+  const place = await vaultPlace(wish, ports.files);
+  const disclosing = await disclosurePlace(place.path, wish.reason);
+  const making = await Making.open(wish, ports, place);
+  const parts = await planKit({ ...ports, ...wish, vault: place.path });
+  const findings = await making.verify(parts);
+  const nothing = { parts, findings, place: disclosing, disclosures: [] };
+  if (findings.length > 0 && !wish.withFindings) return { made: false, ...nothing };
+  const writer = await KitWriter.begin(ports.files, wish.out, ports.random, ports.signal);
+  try {
+    const disclosures = await making.disclose(parts, disclosing);
+    await making.write(writer, parts, findings);
+    await writer.finish();
+    return { made: true, parts, findings, place: disclosing, disclosures };
+  } catch (error) {
+    await writer.abandon();
+    throw error;
+  }
+}
+
+async function vaultPlace({ vault, out }: KitWish, files: Files): Promise<Place> {
+  const place = await findPlace(files, vault);
+  if (place.kind !== 'vault')
+    throw new DockError('export.no-vault', `${vault} is no vault: name the folder with vault.json`, {
+      retry: 'person',
+    });
+  if (`${resolve(out)}${sep}`.startsWith(`${place.path}${sep}`))
+    throw new DockError(
+      'export.inside',
+      `${out} lies inside the vault: name a place outside of it with --out`,
+      {
+        retry: 'person',
+      },
+    );
+  return place;
+}
+
+/** One kit with the keys that it is verified with. */
+class Making {
+  readonly #wish: KitWish;
+  readonly #ports: KitPorts;
+  readonly #place: Place;
+  readonly #trusted: TrustedKeys;
+  readonly #check: KitCheck;
+
+  readonly #keyRemarks: readonly Remark[];
+
+  private constructor(
+    wish: KitWish,
+    ports: KitPorts,
+    place: Place,
+    given: {
+      readonly trusted: TrustedKeys;
+      readonly check: KitCheck;
+      readonly keyRemarks: readonly Remark[];
+    },
+  ) {
+    this.#wish = wish;
+    this.#ports = ports;
+    this.#place = place;
+    this.#trusted = given.trusted;
+    this.#check = given.check;
+    this.#keyRemarks = given.keyRemarks;
+  }
+
+  static async open(wish: KitWish, ports: KitPorts, place: Place): Promise<Making> {
+    const trusted = await readTrustedKeys(wish.keysFolder ?? place.keysFolder);
+    const { keys, remarks: keyRemarks } = await knownKeys(ports.files, place, trusted);
+    const vault = await readVaultId(ports.files, place);
+    const check = { ...ports, keys, vault: vault.id };
+    return new Making(wish, ports, place, { trusted, check, keyRemarks });
+  }
+
+  async verify(parts: KitParts): Promise<Remark[]> {
+    const there = {
+      recording: (station: string, recording: string) => join(this.#place.path, station, recording),
+      segment: ({ path }: { path: string }) => path,
+    };
+    const remarks = await checkParts(parts, there, this.#check);
+    const beside = await checkBeside(parts, this.#place.path, this.#check);
+    const holders = new Set(parts.keyDocuments.map(({ to }) => `${to.split('/')[1]}/`));
+    const keys = this.#keyRemarks.filter(({ where }) =>
+      [...holders].some((holder) => where.startsWith(holder)),
+    );
+    return findingsIn([...keys, ...remarks, ...beside]);
+  }
+
+  async disclose(parts: KitParts, place: DisclosurePlace): Promise<Disclosure[]> {
+    const left: Disclosure[] = [];
+    for (const recording of [...parts.asked, ...parts.sidecars]) {
+      const subject = { ...(await this.#subject(recording)), command: 'export' } as const;
+      const disclosure = await leaveDisclosure(place, subject, this.#ports);
+      if (disclosure !== undefined) left.push(disclosure);
+    }
+    return left;
+  }
+
+  /** Without a readable manifest the digest of nothing stands in its place: that something was handed out is what counts. */
+  async #subject({
+    station,
+    recording,
+    folder,
+  }: KitRecording): Promise<Omit<Parameters<typeof leaveDisclosure>[1], 'command'>> {
+    const read = await readSmall(this.#ports.files, join(folder, 'manifest.json'), MANIFEST_BYTES_MAX);
+    const manifestSha256 = sha256Hex(read.kind === 'bytes' ? read.bytes : encodeUtf8(''));
+    return { station: parseStationId(station), recording: parseRecordingId(recording), manifestSha256 };
+  }
+
+  async write(writer: KitWriter, parts: KitParts, findings: readonly Remark[]): Promise<void> {
+    for (const { from, to } of kitFiles(parts)) await this.#copy(writer, from, to, findings.length > 0);
+    for (const segment of parts.segments)
+      if (segment.head !== undefined) {
+        await writer.write(headFile(segment), segment.head.document);
+        await writer.write(`${headFile(segment)}.minisig`, segment.head.signature);
+      }
+    await this.#verifyCopy(writer, parts, findings);
+    const { keys, signatures } = await this.#keys(writer, parts);
+    for (const key of keys) await writer.write(key.file, key.text);
+    await this.#writeTexts(writer, { parts, signatures, keys, findings });
+  }
+
+  /** A file that cannot be read is left out where that is known already and the kit is wanted all the same. */
+  async #copy(writer: KitWriter, from: string, to: string, damaged: boolean): Promise<void> {
+    try {
+      await writer.copy(from, to);
+    } catch (error) {
+      if (!damaged || error instanceof DockError || this.#ports.signal.aborted) throw error;
+    }
+  }
+
+  /** What is handed out is what was verified: the copy is read again, and must say the same. */
+  async #verifyCopy(writer: KitWriter, parts: KitParts, findings: readonly Remark[]): Promise<void> {
+    const copy = {
+      recording: (_: string, recording: string) => join(writer.folder, recording),
+      segment: (segment: Parameters<typeof segmentFile>[0]) => join(writer.folder, segmentFile(segment)),
+    };
+    const found = findingsIn(await checkParts(parts, copy, this.#check));
+    const known = new Set(findings.map(({ code, where }) => `${code} ${where}`));
+    const fresh = found.find(({ code, where }) => !known.has(`${code} ${where}`));
+    if (fresh === undefined) return;
+    const message = `the copy does not hold (${fresh.code}, ${fresh.where}: ${fresh.message}): the vault changed meanwhile, or a disk is failing; try again`;
+    throw new DockError('export.copy-differs', message, { retry: 'later' });
+  }
+
+  async #keys(
+    writer: KitWriter,
+    parts: KitParts,
+  ): Promise<{ readonly keys: readonly KitKey[]; readonly signatures: readonly KitSignature[] }> {
+    const named: { document: string; signature: string; keyId: string | undefined }[] = [];
+    for (const pair of signaturesAmong(writer.paths))
+      named.push({ ...pair, keyId: await signerOf(this.#ports.files, join(writer.folder, pair.signature)) });
+    const signers = new Set(named.flatMap(({ keyId }) => keyId ?? []));
+    const keys = await kitKeys(this.#ports.files, this.#trusted, parts.keyDocuments, signers);
+    const fileOf = new Map(keys.map(({ keyId, file }) => [keyId, file]));
+    const signatures = named.map(({ document, signature, keyId }) => ({
+      document,
+      signature,
+      key: keyId === undefined ? undefined : fileOf.get(keyId),
+    }));
+    return { keys, signatures };
+  }
+
+  async #writeTexts(
+    writer: KitWriter,
+    contents: Pick<KitPage, 'parts' | 'signatures' | 'keys' | 'findings'>,
+  ): Promise<void> {
+    if (contents.findings.length > 0)
+      await writer.write(texts.FINDINGS_FILE, findingsText(contents.findings));
+    await writer.write(texts.CHAIN_SCRIPT, texts.CHAIN_SH);
+    await writer.write(texts.CHECK_SCRIPT, checkScript(contents));
+    await writer.write(texts.FORMAT_FILE, texts.FORMAT_TXT);
+    await writer.write(texts.SPEC_FILE, await readSpec());
+    const other = this.#wish.language === 'de' ? 'en' : 'de';
+    const otherPage = `INDEX.${other}.html`;
+    const page = {
+      ...contents,
+      paths: writer.paths,
+      madeAt: new Date(this.#ports.clock.wallMs()).toISOString(),
+      version: this.#ports.version,
+      vault: this.#check.vault,
+    };
+    await writer.write('INDEX.html', kitPage({ ...page, otherPage }, this.#wish.language));
+    await writer.write(otherPage, kitPage({ ...page, otherPage: 'INDEX.html' }, other));
+  }
+}
+
+function findingsIn(remarks: readonly Remark[]): Remark[] {
+  return remarks.filter(({ kind }) => kind === 'finding');
+}
+
+function findingsText(findings: readonly Remark[]): string {
+  const lines = findings.map(
+    ({ code, where, message }) => `${code}  ${where}: ${message}\n    ${meaningOf(code)}\n`,
+  );
+  return `What did not hold when this kit was made:\n\n${lines.join('\n')}`;
+}
+
+/** Errors: "export.no-spec" where the program was installed without it. */
+async function readSpec(): Promise<string> {
+  for (const place of texts.SPEC_PLACES) {
+    const text = await readFile(new URL(place, import.meta.url), 'utf8').catch(() => undefined);
+    if (text !== undefined) return text;
+  }
+  throw new DockError(
+    'export.no-spec',
+    'SPEC.md of this program is not where it was installed: install it again',
+    {
+      retry: 'person',
+    },
+  );
+}
