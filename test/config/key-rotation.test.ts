@@ -140,7 +140,9 @@ describe('a planned change of a key', () => {
   async function interrupted(place: Place, stop: string): Promise<void> {
     const [own] = place.folders;
     if (stop === 'before-switch')
-      return commitNextKey(wish(place, { beforeSwitch: () => Promise.reject(new Error('cut')) })).then();
+      return void (await commitNextKey(
+        wish(place, { beforeSwitch: () => Promise.reject(new Error('cut')) }),
+      ));
     if (stop === 'public') {
       await rm(place.files.publicFile);
       await mkdir(place.files.publicFile);

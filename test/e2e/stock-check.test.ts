@@ -17,7 +17,7 @@ const TOOLS = ['minisign', 'age', 'sha256sum', 'tail', 'bash'];
 let vault: VaultBuilder;
 beforeAll(async () => {
   vault = await VaultBuilder.create(await mkdtemp(join(tmpdir(), 'bodydock-stock-')));
-  vault.dock();
+  await vault.dock();
   await vault.record({ original: vault.random.bytes(1_700_000), path: 'DCIM/A.MP4' });
   await vault.record({ original: new Uint8Array(0), rejected: 'empty' });
   await vault.record({ original: new Uint8Array(524_288) });

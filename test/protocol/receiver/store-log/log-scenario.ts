@@ -98,7 +98,7 @@ export function readLog(disk: CrashDisk): ReadSegment[] {
       entries,
     });
   }
-  const ordered = inOrder(found) as ReadSegment[];
+  const ordered = inOrder(found);
   const [broken] = brokenLinks(ordered);
   if (broken !== undefined) throw new Error(`${broken.segment}: ${broken.reason}`);
   return ordered;
