@@ -11,10 +11,10 @@ import {
 import { printable, renderProblems } from '../../config/problems.ts';
 import { readVersion } from '../../config/program-version.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { blocksHtml, blocksText } from '../export/blocks.ts';
+import { blocksHtml, blocksText } from '../page/blocks.ts';
 import { handlingDocument } from '../export/handling-document.ts';
 import { handlingFacts, type HandlingFacts, type LoadedFile } from '../export/handling-facts.ts';
-import type { Language } from '../report/words.ts';
+import type { Language } from '../page/language.ts';
 import { writeJson, type Io } from './output.ts';
 
 /** What was asked for. */

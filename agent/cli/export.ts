@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { EXIT_GOOD } from '../../config/exit-codes.ts';
 import { STATION_FILE_DEFAULT } from '../../config/load.ts';
-import { LANGUAGES, type Language } from '../report/words.ts';
+import { LANGUAGES, type Language } from '../page/language.ts';
 import { exportHandling } from './export-handling.ts';
 import { exportKit } from './export-kit.ts';
 import { parseCommandLine, usageError, type Io } from './output.ts';

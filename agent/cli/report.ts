@@ -10,7 +10,7 @@ import { makeReport } from '../report/make-report.ts';
 import type { PilotReport } from '../report/pilot-report.ts';
 import { reportCsv } from '../report/report-csv.ts';
 import { reportHtml } from '../report/report-html.ts';
-import { LANGUAGES, type Language } from '../report/words.ts';
+import { LANGUAGES, type Language } from '../page/language.ts';
 import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
 import { realFolder } from './verify.ts';
 

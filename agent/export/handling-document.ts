@@ -1,6 +1,6 @@
 // The annex on data handling as a text: facts of the configuration put into words. Pure.
-import { fill, number, type Language } from '../report/words.ts';
-import type { Block } from './blocks.ts';
+import { fill, number, type Language } from '../page/language.ts';
+import type { Block } from '../page/blocks.ts';
 import type { HandlingConflict, HandlingFacts } from './handling-facts.ts';
 import { HANDLING_DE } from './handling-words-de.ts';
 import { HANDLING_EN, type HandlingWords } from './handling-words-en.ts';

@@ -1,5 +1,5 @@
 // What an entry of a custody log means, in a few words. An event without words here is shown by its name.
-import type { Language } from '../report/words.ts';
+import type { Language } from '../page/language.ts';
 
 type EventWords = Readonly<Record<string, readonly [en: string, de: string]>>;
 

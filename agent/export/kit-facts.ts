@@ -1,15 +1,10 @@
 // What the page of a kit says of one recording, row by row, from what its documents claim. Pure.
-import { fill } from '../report/words.ts';
+import { fill, shownAt } from '../page/language.ts';
 import type { KitParts, KitRecording } from './kit-parts.ts';
 import type { KitWords } from './kit-words-en.ts';
 
 /** Label and value. */
 type Row = readonly [string, string];
-
-/** An instant as people read it: without the T, to the second, UTC. */
-export function shownAt(at: string): string {
-  return at.replace('T', ' ').slice(0, 19);
-}
 
 /** All that is known of a recording. */
 export function factRows(recording: KitRecording, parts: KitParts, words: KitWords): Row[] {

@@ -1,5 +1,5 @@
 // The table of what lies in a kit: each file, or each folder of like files, in plain words. Pure.
-import { fill } from '../report/words.ts';
+import { fill } from '../page/language.ts';
 import type { KitKey } from './kit-keys.ts';
 import { CHAIN_SCRIPT, CHECK_SCRIPT, FINDINGS_FILE, FORMAT_FILE, SPEC_FILE } from './kit-texts.ts';
 import type { KitWords } from './kit-words-en.ts';

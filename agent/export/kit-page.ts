@@ -1,7 +1,7 @@
 // The page that explains a kit to somebody who never saw the product. Pure: all facts come in, one self-contained page goes out.
-import { blocksHtml, type Block } from './blocks.ts';
+import { blocksHtml, type Block } from '../page/blocks.ts';
 import { eventWords } from './kit-event-words.ts';
-import { factRows, shownAt } from './kit-facts.ts';
+import { factRows } from './kit-facts.ts';
 import { fileRows } from './kit-file-rows.ts';
 import { DIALECTS, type KitDialect } from './kit-dialects.ts';
 import type { KitKey } from './kit-keys.ts';
@@ -9,7 +9,7 @@ import type { KitEntry } from './kit-parts.ts';
 import { kitSteps, type KitContents, type KitStep } from './kit-steps.ts';
 import { KIT_DE } from './kit-words-de.ts';
 import { KIT_EN, type KitWords } from './kit-words-en.ts';
-import { fill, type Language } from '../report/words.ts';
+import { fill, shownAt, type Language } from '../page/language.ts';
 import type { Remark } from '../verify/remark.ts';
 import { witnessLine } from '../../protocol/witness.ts';
 

@@ -7,7 +7,7 @@ import { encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
 import { MANIFEST_BYTES_MAX } from '../../protocol/limits.ts';
 import type { Disclosure } from '../../protocol/order.ts';
 import type { Clock, Files, Random } from '../../protocol/ports.ts';
-import type { Language } from '../report/words.ts';
+import type { Language } from '../page/language.ts';
 import { knownKeys } from '../verify/known-keys.ts';
 import { meaningOf } from '../verify/meanings.ts';
 import { findPlace, type Place } from '../verify/place.ts';

@@ -1,5 +1,5 @@
 // Charts as SVG text that stands in the page: no script, no font from elsewhere, readable in grey on paper. Every value is also in a table.
-import { escapeHtml } from './html-text.ts';
+import { escapeHtml } from '../page/html-text.ts';
 
 /** One column: what stands below it, and the parts that stand on each other, the first one at the bottom. */
 export interface Column {

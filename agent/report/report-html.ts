@@ -1,9 +1,10 @@
 // The pilot report as one page for people who decide: numbers first, then charts with their tables, then the users' own words.
 import { micromark } from 'micromark';
 import { columnChart, pointChart } from './charts.ts';
-import { escapeHtml, page, table } from './html-text.ts';
+import { escapeHtml, page, table } from '../page/html-text.ts';
+import { dataSize, fill, number, type Language } from '../page/language.ts';
 import { LATENCY_BOUNDS_S, type CameraReport, type Counts, type PilotReport } from './pilot-report.ts';
-import { dataSize, duration, fill, kindWords, number, wordsOf, type Language, type Words } from './words.ts';
+import { duration, kindWords, wordsOf, type Words } from './words.ts';
 
 /** Everything that the chapters need. */
 interface Page {

@@ -1,6 +1,5 @@
 // Every text of the pilot report in English and German. Plain words for people who never saw the station.
-export const LANGUAGES = ['en', 'de'] as const;
-export type Language = (typeof LANGUAGES)[number];
+import { fill, number, type Language } from '../page/language.ts';
 
 /** Texts of one language; `{}` stands for a value. */
 export type Words = Readonly<Record<keyof typeof EN, string>>;
@@ -168,17 +167,6 @@ export function kindWords(kind: string, language: Language): string {
   return [KINDS_DE.get(head) ?? head, ...code].join(': ');
 }
 
-/** Puts values into the places of a text, in order. */
-export function fill(text: string, ...values: readonly (string | number)[]): string {
-  let at = 0;
-  return text.replaceAll('{}', () => String(values[at++] ?? ''));
-}
-
-/** A number in the way of the language. */
-export function number(value: number, language: Language, digits = 0): string {
-  return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
-}
-
 /** A duration in the unit that a person would use. */
 export function duration(seconds: number, language: Language): string {
   const words = wordsOf(language);
@@ -186,9 +174,4 @@ export function duration(seconds: number, language: Language): string {
   if (seconds < 7200) return fill(words.minutesShort, number(seconds / 60, language));
   if (seconds < 172_800) return fill(words.hours, number(seconds / 3600, language, 1));
   return fill(words.daysShort, number(seconds / 86_400, language, 1));
-}
-
-/** Bytes in MB or GB (10^6, 10^9). */
-export function dataSize(bytes: number, language: Language): string {
-  return bytes < 1e9 ? `${number(bytes / 1e6, language, 1)} MB` : `${number(bytes / 1e9, language, 1)} GB`;
 }

@@ -1,6 +1,6 @@
 // What a text for people is made of, once for the terminal and once for paper: headings, paragraphs, lists, tables.
-import { escapeHtml, page, table } from '../report/html-text.ts';
-import type { Language } from '../report/words.ts';
+import { escapeHtml, page, table } from './html-text.ts';
+import type { Language } from './language.ts';
 
 /** One piece of a text. All of it is plain text; cells of a table too. */
 export type Block =
