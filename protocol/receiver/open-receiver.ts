@@ -13,11 +13,17 @@ import { Receiver } from './receiver.ts';
 import type { MessageSigner, Sending } from './sending.ts';
 import type { Slabs } from './slabs.ts';
 import type { UnitStore } from './unit-store.ts';
+import { clockDoubt } from './retention/expire.ts';
+import { readMemory } from './retention/log-memory.ts';
 import { countVault } from './vault-count.ts';
 import { FilesVault } from './vault-files.ts';
+import { DailyWitness } from './witness/daily-witness.ts';
 
 /** What of receiver.yaml matters here; how the broker is reached is the adapter's. */
-export type ReceiverSettings = Pick<ReceiverConfig, 'receiver' | 'vault' | 'stations'> & {
+export type ReceiverSettings = Pick<
+  ReceiverConfig,
+  'receiver' | 'vault' | 'stations' | 'retention' | 'roles'
+> & {
   readonly broker: Pick<ReceiverConfig['broker'], 'base' | 'sharedOffers'>;
 };
 
@@ -34,6 +40,9 @@ export interface ReceiverPorts {
   readonly slabs: Slabs;
   /** Over the same slabs. */
   readonly units: UnitStore;
+  /** Version of the program, for the store's log. */
+  readonly version: string;
+  readonly bootId: string | null;
   /** See Receiver: the length of each message with bytes of a payload. */
   readonly onBytes?: (bytes: number) => void;
 }
@@ -84,11 +93,32 @@ export async function openReceiver(settings: ReceiverSettings, ports: ReceiverPo
         answer: (station, body) => sending.custody(station, body),
       }),
   });
+  const store = {
+    ...ports,
+    vaultPath: settings.vault.path,
+    receiver: receiverId,
+    layout: vault.layout,
+    vault: vault.id,
+    retention: settings.retention,
+    roles: settings.roles,
+    stations,
+  };
+  const witness = new DailyWitness({
+    deps: store,
+    conditions: ports.conditions,
+    clockDoubt: async (signal) => {
+      const deps = { ...store, signal };
+      return clockDoubt(deps, await readMemory(deps), undefined);
+    },
+  });
   return {
     vault,
-    start: () => receiver.start(),
+    start: async () => {
+      await receiver.start();
+      witness.start();
+    },
     stop: async () => {
-      await receiver.stop();
+      await Promise.all([receiver.stop(), witness.stop()]);
       await vault.close();
     },
   };

@@ -176,8 +176,12 @@ export class DockAndStore {
         vault: { path: join(this.folder, 'vault'), quotaBytes: 2 ** 40 },
         stations: [{ id: STATION, publicKeys: [publicKeyOf(this.stationKey)] }],
         broker: { base: BASE, sharedOffers: false },
+        retention: { days: 14, documentsDays: 730, timerHours: 0 },
+        roles: { officers: [], supervisors: [] },
       },
       {
+        version: 'test',
+        bootId: null,
         files,
         clock: this.clock,
         random: nodeRandom(),

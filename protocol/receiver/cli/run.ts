@@ -4,7 +4,9 @@ import type { BrokerConfig } from '../../../config/broker-config.ts';
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { readSigningKey } from '../../../config/keys.ts';
 import { renderProblems } from '../../../config/problems.ts';
+import { readVersion } from '../../../config/program-version.ts';
 import type { ReceiverConfig } from '../../../config/receiver-config.ts';
+import { readBootId } from '../../io/boot-id.ts';
 import { openMqttBroker, type StartableBroker } from '../../io/broker-mqtt.ts';
 import type { TlsCredentials } from '../../io/broker-types.ts';
 import { nodeClock } from '../../io/clock-node.ts';
@@ -78,7 +80,8 @@ async function open(config: ReceiverConfig, log: Log): Promise<Opened> {
     conditions,
   });
   const onBytes = messageGarbage();
-  const ports = { ...worker, files, clock, random, log, conditions, broker, slabs, onBytes };
+  const program = { version: await readVersion(), bootId: await readBootId() };
+  const ports = { ...worker, ...program, files, clock, random, log, conditions, broker, slabs, onBytes };
   const receiver = await openReceiver(config, { ...ports, publicKey: publicKeyOf(key) });
   return {
     receiver,

@@ -66,9 +66,13 @@ export class BenchTop {
         vault: { path: '/vault', quotaBytes: choice.quotaBytes ?? 2 ** 40 },
         stations: choice.stations ?? [{ id: STATION, publicKeys: [publicKeyOf(STATION_KEY)] }],
         broker: { base: BASE, sharedOffers: choice.sharedOffers ?? false },
+        retention: { days: 14, documentsDays: 730, timerHours: 0 },
+        roles: { officers: [], supervisors: [] },
       },
       {
         ...parts,
+        version: 'test',
+        bootId: null,
         files: disk,
         clock: this.clock,
         random: this.random,
