@@ -105,8 +105,11 @@ export type ClockSetting = 'set' | 'not-supported' | 'refused';
 /** What became of an erasure as far as the driver can tell; only a new listing confirms. */
 export type EraseOutcome = 'done' | 'already-gone' | 'write-protected' | 'refused';
 
+/** What a camera's own indicator shows: leave it in, take it, or call someone. */
+export type IndicatorState = 'wait' | 'safe' | 'help';
+
 /**
- * An open conversation with one camera. Calls come one after the other, never two at once, `close` at any time.
+ * An open conversation with one camera. Calls come one after the other, never two at once; `close` and `setIndicator` at any time.
  * Errors of all calls: "driver.detached" (the camera left), "driver.timeout" (no progress), "driver.protocol" (nonsense); the signal's reason.
  */
 export interface CameraSession {
@@ -135,6 +138,11 @@ export interface CameraSession {
    * `sha256` (32 bytes) is of the bytes that the store holds: a camera that can compute its own compares before it erases.
    */
   erase(entry: InventoryEntry, signal: AbortSignal, sha256: Uint8Array): Promise<EraseOutcome>;
+  /**
+   * Shows the bay's light on the camera itself, where it has something to show it with. May come beside another call and must not hold it
+   * up. Whoever calls bounds the wait and lives without it.
+   */
+  setIndicator?(state: IndicatorState, signal: AbortSignal): Promise<void>;
   /** Idempotent; never rejects. */
   close(): Promise<void>;
 }

@@ -10,6 +10,7 @@ import type {
   ClockSetting,
   Driver,
   EraseOutcome,
+  IndicatorState,
   Inventory,
   InventoryEntry,
   Piece,
@@ -166,7 +167,7 @@ class SmpSession implements CameraSession {
     return this.#commands.erase(nameOf(entry), sha256, signal);
   }
 
-  async setIndicator(state: 'wait' | 'safe' | 'help', signal: AbortSignal): Promise<void> {
+  async setIndicator(state: IndicatorState, signal: AbortSignal): Promise<void> {
     await this.#commands.indicator(state, signal);
   }
 
