@@ -34,6 +34,11 @@ export const JSON_DEPTH_MAX = 16;
 export const CAMERA_PATH_BYTES_MAX = 4096;
 /** Entries of one inventory (acceptance MSC-04 and CAM-07): more raise a condition. */
 export const INVENTORY_ENTRIES_MAX = 100_000;
+/**
+ * Files that one docking enters one by one in the custody log, and as many again that it says are not taken: more than any camera holds
+ * (a card with 4,000 recordings and a sidecar each). What comes behind is counted. A camera that invents names fills 4 MB, not the disk.
+ */
+export const DOCKING_SEEN_MAX = 10_000;
 /** Entries in one part of a docking record: some 240 bytes each, so that a part in base64 passes a broker that caps at 128 KB (AWS IoT). */
 export const DOCKING_ENTRIES_PER_PART = 256;
 /** Parts of one docking record: a full inventory, and as many entries again that came later. */

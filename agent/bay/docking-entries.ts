@@ -4,9 +4,12 @@
 // Invariants:
 // 1. The first listing is written to the journal and into the custody log before `track` resolves, and nothing was read before.
 // 2. Every entry of a listing has a fate at every moment.
+// 3. At most DOCKING_SEEN_MAX files of a docking stand in the log one by one; of the others their count and their digest do.
+import { createHash } from 'node:crypto';
 import type { Inventory } from '../../drivers/driver.ts';
-import type { DockingEntry } from '../../protocol/docking-record.ts';
+import { inventoryLine, type DockingEntry } from '../../protocol/docking-record.ts';
 import type { DockingId, RecordingId } from '../../protocol/ids.ts';
+import { DOCKING_SEEN_MAX } from '../../protocol/limits.ts';
 import type { Clock } from '../../protocol/ports.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { DockingJournal } from '../dockings/docking-journal.ts';
@@ -35,6 +38,7 @@ export class DockingEntries {
   readonly #entries = new Map<string, TrackedEntry>();
   #inventory: DockingInventory | null = null;
   #problems = 0;
+  #seen = 0;
 
   constructor(deps: DockingEntriesDeps) {
     this.#deps = deps;
@@ -93,8 +97,8 @@ export class DockingEntries {
     this.#forgetVanished(listing);
     this.#problems = listing.problems;
     if (isFirst) await this.#keepFirst(listing, takenAt);
-    await this.#logSeen(fresh);
-    if (fresh.length > 0 || this.#entries.size === 0) await this.#logInventory(listing);
+    await this.#logSeen(fresh, signal);
+    if (isFirst || fresh.length > 0) await this.#logInventory(listing);
   }
 
   /** Entries that are new or show another state than the one known. */
@@ -140,15 +144,29 @@ export class DockingEntries {
     await this.#deps.journal.inventoryTaken({ inventory, rows: entries.map(rowOf) });
   }
 
-  async #logSeen(fresh: readonly TrackedEntry[]): Promise<void> {
+  async #logSeen(fresh: readonly TrackedEntry[], signal: AbortSignal): Promise<void> {
     const { custody, docking } = this.#deps;
-    for (const [at, { fate, pathSha256, listed }] of fresh.entries()) {
+    const named = fresh.slice(0, DOCKING_SEEN_MAX - this.#seen);
+    this.#seen += named.length;
+    for (const [at, { fate, pathSha256, listed }] of named.entries()) {
       const facts = { docking, path_sha256: pathSha256 };
       if (fate.kind === 'not-a-file')
         custody.append({ event: 'not-taken', facts: { ...facts, reason: 'not-a-file' } });
       else custody.append({ event: 'seen', facts: { ...facts, size_bytes: listed.sizeBytes } });
       if (at % SEEN_GROUP === SEEN_GROUP - 1) await custody.checkpoint();
     }
+    if (fresh.length > named.length) await this.#logMore(fresh.slice(named.length), signal);
+  }
+
+  async #logMore(more: readonly TrackedEntry[], signal: AbortSignal): Promise<void> {
+    const { custody, clock, docking } = this.#deps;
+    const hash = createHash('sha256');
+    for (const [at, { pathSha256, listed }] of more.entries()) {
+      if (at % SEEN_GROUP === SEEN_GROUP - 1) await clock.sleep(0, signal);
+      hash.update(inventoryLine(pathSha256, listed.sizeBytes, listed.modifiedAt));
+    }
+    const facts = { docking, entries: more.length, sha256: hash.digest('hex') };
+    custody.append({ event: 'seen-more', facts });
   }
 
   async #logInventory({ entries, bytes, sha256 }: Listing): Promise<void> {

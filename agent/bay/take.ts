@@ -2,6 +2,7 @@
 import type { CameraSession } from '../../drivers/driver.ts';
 import { DockError, isDockError, systemCode } from '../../protocol/errors.ts';
 import { makeRecordingId, type RecordingId } from '../../protocol/ids.ts';
+import { DOCKING_SEEN_MAX } from '../../protocol/limits.ts';
 import { sealedSizeBytes } from '../../protocol/sealed-file.ts';
 import type { Clock, Log, Random } from '../../protocol/ports.ts';
 import type { Bulk } from '../bulk/bulk.ts';
@@ -40,6 +41,8 @@ export class Taker {
   readonly #session: CameraSession;
   readonly #committer: Committer;
   readonly #onTaken: (entry: TrackedEntry) => void;
+  /** Entries of the log that say that something is not taken. */
+  #notTaken = 0;
 
   constructor(
     deps: TakeDeps,
@@ -204,7 +207,7 @@ export class Taker {
     entry.fate = { kind: 'waiting', reason };
     entry.attempts++;
     entry.againAtMs = this.#deps.clock.monotonicMs() + retryPauseMs(reason, entry.attempts);
-    if (!news) return;
+    if (!news || ++this.#notTaken > DOCKING_SEEN_MAX) return;
     const facts = { docking: this.#docking.docking, path_sha256: entry.pathSha256, reason };
     this.#deps.log.warn('entry not taken for now', { ...facts, error });
     try {

@@ -44,6 +44,7 @@ export class CutOffEntries {
   readonly #bound = new Set<RecordingId>();
   #later = 0;
   #isRecorded = false;
+  #isListed = false;
   #docked: CustodyEntry | undefined;
   #clockSet: NonNullable<DockingRecord['camera_clock']>['set'] = null;
 
@@ -77,9 +78,13 @@ export class CutOffEntries {
     if (event === 'docked') this.#docked = entry;
     else if (event === 'docking-recorded') this.#isRecorded = true;
     else if (event === 'camera-clock-set') this.#clockSet = clockSetOf(entry);
+    else if (event === 'inventory') this.#isListed = true;
+    else if (event === 'seen-more') this.#seenMore();
     else if (event === 'seen') this.#seen(path, numberOf(entry, 'size_bytes'), true);
     else if (event === 'not-taken') this.#notTaken(path, textOf(entry, 'reason'));
     else if (event === 'pulled' || event === 'matched' || event === 'erased') {
+      if (event === 'pulled' && !this.#byPath.has(path))
+        this.#seen(path, numberOf(entry, 'size_bytes'), true);
       if (isRecordingId(recording)) this.#holds(event, path, recording);
     }
   }
@@ -108,6 +113,11 @@ export class CutOffEntries {
     row.seen = true;
     row.isFile = isFile;
     return row;
+  }
+
+  /** Only their number is told. Those of the first listing stand in the journal; a later one shows when it is pulled. */
+  #seenMore(): void {
+    if (!this.#isListed) for (const row of this.#rows) row.seen = true;
   }
 
   #seenLater(path: string, sizeBytes: number): Row | undefined {

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { beforeEach, expect, test } from 'vitest';
+import { DockingEntries } from '../../../agent/bay/docking-entries.ts';
+import type { Inventory, InventoryEntry } from '../../../drivers/driver.ts';
+import { encodeUtf8, sha256Hex } from '../../../protocol/bytes.ts';
+import { makeDockingId } from '../../../protocol/ids.ts';
+import { nodeClock } from '../../../protocol/io/clock-node.ts';
+import { nodeRandom } from '../../../protocol/io/random-node.ts';
+import { DOCKING_SEEN_MAX } from '../../../protocol/limits.ts';
+import { MemoryCustody } from '../../fakes/custody-memory.ts';
+
+const docking = makeDockingId(nodeRandom());
+const { signal } = new AbortController();
+let custody: MemoryCustody;
+let entries: DockingEntries;
+
+beforeEach(() => {
+  custody = new MemoryCustody();
+  const journal = { inventoryTaken: async () => undefined };
+  entries = new DockingEntries({ docking, custody, journal, clock: nodeClock() });
+});
+
+/** A listing of `count` files that no other listing shows. */
+function listing(
+  round: number,
+  count: number,
+  kind: InventoryEntry['kind'] = 'file',
+): Inventory & { names: string[] } {
+  const names = Array.from({ length: count }, (_, at) => `DCIM/${round}-${at}.MP4`);
+  const common = { kind, modifiedAt: null, modifiedStepMs: 1, stamp: 'a', locked: false, vendor: {} };
+  const sizeBytes = kind === 'file' ? 7 : 0;
+  return {
+    names,
+    entries: names.map((name) => ({ ...common, path: encodeUtf8(name), sizeBytes })),
+    problems: [],
+  };
+}
+
+test('a camera that invents names in every listing is named up to the bound, and from there on counted with a digest', async () => {
+  await entries.track(listing(0, DOCKING_SEEN_MAX - 1), signal);
+  expect(custody.of('seen-more')).toEqual([]);
+  const over = listing(1, 4);
+  await entries.track(over, signal);
+  for (let round = 2; round < 12; round++) await entries.track(listing(round, 1500), signal);
+
+  expect(custody.of('seen')).toHaveLength(DOCKING_SEEN_MAX);
+  const more = custody.of('seen-more').map(({ facts }) => facts['entries']);
+  expect(more).toEqual([3, ...Array.from({ length: 10 }, () => 1500)]);
+  const lines = over.names.slice(1).map((name) => `${sha256Hex(encodeUtf8(name))} 7 -\n`);
+  const sha256 = createHash('sha256').update(lines.join('')).digest('hex');
+  expect(custody.of('seen-more')[0]?.facts).toEqual({ docking, entries: 3, sha256 });
+  expect(custody.events.length).toBeLessThan(DOCKING_SEEN_MAX + 50);
+  expect(custody.covered).toBe(custody.events.length);
+});
+
+test('what is no file counts towards the same bound', async () => {
+  await entries.track(listing(0, DOCKING_SEEN_MAX, 'not-a-file'), signal);
+  await entries.track(listing(1, 2), signal);
+  expect(custody.of('not-taken')).toHaveLength(DOCKING_SEEN_MAX);
+  expect(custody.of('seen')).toEqual([]);
+  expect(custody.of('seen-more').map(({ facts }) => facts['entries'])).toEqual([2]);
+});
+
+test('files that only the count tells are taken and recorded like all others', async () => {
+  await entries.track(listing(0, DOCKING_SEEN_MAX + 5), signal);
+  expect([...entries.all].filter(({ fate }) => fate.kind === 'pending')).toHaveLength(DOCKING_SEEN_MAX + 5);
+  expect(entries.account()).toHaveLength(DOCKING_SEEN_MAX + 5);
+  expect(entries.areAllHere).toBe(false);
+});
+
+test('an empty camera that stays in its bay is listed again and again, and logged once', async () => {
+  for (let round = 0; round < 20; round++) await entries.track(listing(round, 0), signal);
+  expect(custody.names()).toEqual(['inventory']);
+  expect(custody.of('inventory')[0]?.facts).toMatchObject({ entries: 0, bytes: 0 });
+});

@@ -1,0 +1,76 @@
+// A docking that a cut ended, of a camera whose files the log only counts from some point on.
+import { expect, test } from 'vitest';
+import { CutOffEntries, type DurableRecording } from '../../../agent/dockings/cut-off-entries.ts';
+import type { CustodyEntry, CustodyEvent } from '../../../protocol/custody-entry.ts';
+import { makeRecordingId, type RecordingId } from '../../../protocol/ids.ts';
+import { nodeRandom } from '../../../protocol/io/random-node.ts';
+
+const [firstPath, secondPath, laterPath] = ['1', '2', '3'].map((digit) => digit.repeat(64));
+const row = { size_bytes: 9, modified_at: null };
+const recording = makeRecordingId(nodeRandom());
+
+function taken(rows: ConstructorParameters<typeof CutOffEntries>[0], events: readonly CustodyEvent[]) {
+  const entries = new CutOffEntries(rows);
+  for (const [at, event] of events.entries())
+    entries.take({
+      ...event,
+      sequence: at + 1,
+      previous: '0'.repeat(64),
+      at: '2026-11-26T08:00:00.000Z',
+      boot: null,
+      monotonic_ms: at,
+    } satisfies CustodyEntry);
+  return entries;
+}
+
+function spoolWith(ids: readonly RecordingId[], pathSha256: string) {
+  const durable = ids.map((id): DurableRecording => ({
+    recording: id,
+    pathSha256,
+    originalSizeBytes: 9,
+    rejected: null,
+    sealedAt: '2026-11-26T08:00:00.000Z',
+  }));
+  return { get: (id: RecordingId) => durable.find((each) => each.recording === id), ofDocking: durable };
+}
+
+test('files of the first listing that the log only counts keep their places in the record', () => {
+  const rows = [firstPath, secondPath].map((path) => ({ ...row, path_sha256: path ?? '' }));
+  const entries = taken(rows, [
+    { event: 'seen', facts: { path_sha256: firstPath ?? '', size_bytes: 9 } },
+    { event: 'seen-more', facts: { entries: 1, sha256: 'a'.repeat(64) } },
+    { event: 'inventory', facts: { entries: 2, bytes: 18, sha256: 'b'.repeat(64) } },
+    { event: 'pulled', facts: { recording, path_sha256: secondPath ?? '', size_bytes: 9 } },
+  ]);
+  const listed = entries.finish(spoolWith([recording], secondPath ?? ''));
+  expect(listed.map(({ fate, later, recording: of }) => [fate, later, of])).toEqual([
+    ['waiting', false, null],
+    ['stored', false, recording],
+  ]);
+  expect(entries.later).toBe(0);
+});
+
+test('a later file that the log only counts shows in the record once it was pulled', () => {
+  const entries = taken(
+    [],
+    [
+      { event: 'inventory', facts: { entries: 0, bytes: 0, sha256: 'b'.repeat(64) } },
+      { event: 'seen-more', facts: { entries: 2, sha256: 'a'.repeat(64) } },
+      { event: 'pulled', facts: { recording, path_sha256: laterPath ?? '', size_bytes: 9 } },
+    ],
+  );
+  const listed = entries.finish(spoolWith([recording], laterPath ?? ''));
+  expect(listed).toEqual([
+    {
+      path_sha256: laterPath,
+      size_bytes: 9,
+      modified_at: null,
+      later: true,
+      fate: 'stored',
+      recording,
+      reason: null,
+      erased: false,
+    },
+  ]);
+  expect(entries.later).toBe(1);
+});
