@@ -25,6 +25,7 @@ import {
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { nodeRandom } from '../../../protocol/io/random-node.ts';
+import { DOCKING_SEEN_MAX } from '../../../protocol/limits.ts';
 import { inlineSigner, makeSecretKey, publicKeyOf } from '../../../protocol/minisign.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
@@ -236,4 +237,16 @@ test('content that is known to a recording on its way to the quarantine is not s
   await two?.committing;
   // Whichever was sealed first is the known one.
   expect([first.fate.kind, second.fate.kind].sort()).toEqual(['spooled', 'waiting']);
+});
+
+test('a camera whose files can never be taken fills the log up to the bound, and its entries go on waiting', async () => {
+  camera.put('a.mp4', Buffer.from('film'));
+  const entry = await entryOf('a.mp4');
+  vi.spyOn(spool, 'reserve').mockImplementation(async () => 'full');
+  const by = taker();
+  for (let round = 0; round < DOCKING_SEEN_MAX + 20; round++)
+    await take({ ...entry, fate: { kind: 'pending' } }, by);
+  await take(entry, by);
+  expect(custody.of('not-taken')).toHaveLength(DOCKING_SEEN_MAX);
+  expect(entry.fate).toEqual({ kind: 'waiting', reason: 'spool-full' });
 });
