@@ -41,9 +41,19 @@ const COMMANDS: readonly Command[] = [
     run: async (args, io) => (await import('./cli/export.ts')).exportCommand(args, io),
   },
   {
+    name: 'witness',
+    summary: 'print the line of a day’s witness, compare printed lines with a vault',
+    run: async (args, io) => (await import('./cli/witness.ts')).witness(args, io),
+  },
+  {
     name: 'report',
     summary: 'make the report on a pilot from a vault: HTML, CSV, JSON',
     run: async (args, io) => (await import('./cli/report.ts')).report(args, io),
+  },
+  {
+    name: 'simulate',
+    summary: 'be a camera on a serial line, for a station to try itself on',
+    run: async (args, io) => (await import('./cli/simulate.ts')).simulate(args, io),
   },
 ];
 

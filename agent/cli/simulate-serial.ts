@@ -1,0 +1,119 @@
+// `bodydock simulate serial`: a camera on a pseudo terminal until SIGTERM or SIGINT. Any program that speaks SMP can talk to it.
+import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { SMP_FAULTS, parseSmpFault, type SmpFaults } from '../../drivers/simulated/smp-faults.ts';
+import {
+  openSerialSimulation,
+  type SerialSimulationWish,
+} from '../../drivers/simulated/serial-simulation.ts';
+import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+
+const FAULT_LINES = Object.entries(SMP_FAULTS).map(([name, words]) => `  ${name.padEnd(17)}  ${words}`);
+const HELP = `bodydock simulate serial --link PATH [OPTION...]
+
+A body camera on a pseudo terminal, as SPEC chapter 11 describes it: SMP groups 0, 8 and 66. Runs until SIGTERM or SIGINT (Ctrl-C) and takes
+its link away then. Wants socat.
+
+  --link PATH       where the serial port appears: a symbolic link, at a path that is free
+  --dir FOLDER      the camera holds the files of this folder (default: two short clips with sidecars, in memory)
+  --erase           a station may erase the files of FOLDER; without it the camera refuses
+  --framing NAME    console (default) or raw
+  --baud N          answers as slowly as a line of N bits per second carries them (default: as fast as it can)
+  --smp-version N   1 or 2 (default): the highest version of SMP that it knows
+  --buf-size N      bytes of its largest packet, 128 to 8200 (default 2048)
+  --buf-count N     requests that it takes at a time, 1 to 32 (default 4)
+  --serial TEXT     the serial number that it tells (default SIM-0001)
+  --clock TIME      what its clock shows at first, RFC 3339 (default: the time of this machine, in UTC)
+  --fault NAME[=N]  misbehaves; may be given several times. N is 1 unless named:
+${FAULT_LINES.join('\n')}
+  --json            one JSON document when it is ready
+`;
+
+const OPTIONS = {
+  link: { type: 'string' },
+  dir: { type: 'string' },
+  erase: { type: 'boolean' },
+  framing: { type: 'string' },
+  baud: { type: 'string' },
+  'smp-version': { type: 'string' },
+  'buf-size': { type: 'string' },
+  'buf-count': { type: 'string' },
+  serial: { type: 'string' },
+  clock: { type: 'string' },
+  fault: { type: 'string', multiple: true },
+} as const;
+
+/** Exit code when it ended. Errors: "usage", "simulated.*". */
+export async function simulateSerial(args: readonly string[], io: Io): Promise<number> {
+  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
+  if (line === undefined) return EXIT_GOOD;
+  const { values } = line;
+  if (values.link === undefined) throw usageError('`simulate serial` wants --link PATH');
+  if (values.erase === true && values.dir === undefined)
+    throw usageError('--erase goes with --dir FOLDER: what is in memory may always be erased');
+  const version = numberOf('--smp-version', values['smp-version'], [1, 2]) ?? 2;
+  const clock = nodeClock();
+  const wish: SerialSimulationWish = {
+    link: values.link,
+    folder: values.dir,
+    mayErase: values.dir === undefined || values.erase === true,
+    framing: framingOf(values.framing),
+    baud: numberOf('--baud', values.baud, [300, 12_000_000]),
+    version: version === 1 ? 0 : 1,
+    bufSize: numberOf('--buf-size', values['buf-size'], [128, 8200]),
+    bufCount: numberOf('--buf-count', values['buf-count'], [1, 32]),
+    serial: textOf('--serial', values.serial),
+    shownMs: timeOf(values.clock) ?? clock.wallMs(),
+    faults: faultsOf(values.fault ?? []),
+  };
+  const simulation = await openSerialSimulation(wish, clock, io.signal);
+  if (values.json === true)
+    writeJson(io, { link: wish.link, files: simulation.files, framing: wish.framing });
+  else
+    io.out(
+      `A simulated camera with ${simulation.files} files answers at ${wish.link} (${wish.framing} framing).\n`,
+    );
+  process.send?.({ ready: true });
+  const end = await simulation.ended;
+  if (process.connected) process.disconnect();
+  if (end === 'asked') return EXIT_GOOD;
+  io.err('bodydock: the pseudo terminal was taken away (socat ended)\n');
+  return EXIT_FAILURE;
+}
+
+function framingOf(text = 'console'): 'console' | 'raw' {
+  if (text === 'console' || text === 'raw') return text;
+  throw usageError(`--framing is console or raw, not ${JSON.stringify(text)}`);
+}
+
+function numberOf(
+  option: string,
+  text: string | undefined,
+  [min, max]: readonly [number, number],
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
+  if (value >= min && value <= max) return value;
+  throw usageError(`${option} is a number from ${min} to ${max}, not ${JSON.stringify(text)}`);
+}
+
+function textOf(option: string, text: string | undefined): string | undefined {
+  if (text === undefined || (text.length > 0 && text.length <= 128)) return text;
+  throw usageError(`${option} is a text of 1 to 128 characters`);
+}
+
+function timeOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = Date.parse(text);
+  if (/^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(ms)) return ms;
+  throw usageError(`--clock is a time such as 2026-11-25T08:00:00Z, not ${JSON.stringify(text)}`);
+}
+
+function faultsOf(texts: readonly string[]): SmpFaults {
+  const faults = texts.map((text) => {
+    const fault = parseSmpFault(text);
+    if (fault === undefined) throw usageError(`--fault ${JSON.stringify(text)} is none; --help names them`);
+    return fault;
+  });
+  return Object.fromEntries(faults);
+}
