@@ -19,7 +19,7 @@ import { below, finding, type Remark } from './remark.ts';
 export interface CheckedCustody {
   readonly segments: number;
   /** The segments, the oldest first. */
-  readonly linked: readonly LinkedSegment[];
+  readonly linked: readonly CheckedSegment[];
   readonly entries: number;
   readonly checkpoints: number;
   readonly remarks: readonly Remark[];
@@ -34,7 +34,7 @@ export async function checkCustody(context: SegmentContext): Promise<CheckedCust
   if (!Array.isArray(names)) return names && { ...NONE, remarks: [names] };
   const { remarks, held } = sortNames(context.where, names);
   const counts = { segments: held.length, entries: 0, checkpoints: 0 };
-  const linked: LinkedSegment[] = [];
+  const linked: CheckedSegment[] = [];
   for (const { segment, first, signed } of await readOrder(context, held, new Set(names))) {
     const checked: CheckedSegment = await checkSegment(context, segment, first, signed);
     counts.entries += checked.entries;

@@ -8,10 +8,10 @@ import {
 } from '../../protocol/custody-entry.ts';
 import { DockError } from '../../protocol/errors.ts';
 import { CUSTODY_ENTRY_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
-import { verifyPrehashed, type PublicKey } from '../../protocol/minisign.ts';
+import { keyIdHex, verifyPrehashed, type PublicKey } from '../../protocol/minisign.ts';
 import { CustodyLines } from './custody-lines.ts';
 import { linkOf, type LinkedSegment } from './custody-links.ts';
-import { SegmentWalk } from './custody-segment.ts';
+import { SegmentWalk, type EntryPlace } from './custody-segment.ts';
 import { SIGNATURE_SUFFIX } from './folder-names.ts';
 import type { HeadBook } from './head-book.ts';
 import { diskError, readSmall, type ReadFiles } from './read-files.ts';
@@ -33,12 +33,14 @@ export interface SegmentContext {
   readonly keysOf: (keeper: string | undefined) => readonly PublicKey[];
   readonly book: HeadBook;
   /** Called for each entry that can be read. */
-  readonly visit: (entry: CustodyEntry) => void;
+  readonly visit: (entry: CustodyEntry, place: EntryPlace) => void;
   readonly signal: AbortSignal;
 }
 
 /** One segment, checked. */
 export interface CheckedSegment extends LinkedSegment {
+  /** Hex id of the key whose signature over the whole file holds. */
+  readonly signedBy: string | undefined;
   readonly entries: number;
   readonly checkpoints: number;
   readonly remarks: readonly Remark[];
@@ -77,9 +79,9 @@ export async function checkSegment(
     where,
     station,
     keys: keysOf,
-    visit: (entry, sha256) => {
-      book.see(segment, entry.sequence, sha256);
-      context.visit(entry);
+    visit: (entry, place) => {
+      book.see(segment, entry.sequence, place.sha256);
+      context.visit(entry, place);
     },
   });
   const digest = await walkFile(context, join(folder, name), walk);
@@ -87,13 +89,14 @@ export async function checkSegment(
   const remarks: Remark[] = [];
   if (digest.kind === 'unreadable')
     remarks.push(finding('custody.unreadable', where, `${name}: ${digest.why}`));
-  const wrong =
-    signed && digest.kind === 'read' ? await checkSignature(context, name, digest.blake2b, walk) : undefined;
-  if (wrong !== undefined) remarks.push(wrong);
-  remarks.push(...walk.finish(signed && wrong === undefined));
+  const whole: WholeSignature =
+    signed && digest.kind === 'read' ? await checkSignature(context, name, digest.blake2b, walk) : {};
+  if (whole.wrong !== undefined) remarks.push(whole.wrong);
+  remarks.push(...walk.finish(signed && whole.wrong === undefined));
   const { entries, checkpoints, breaksNoted, keyIds, keyChange } = walk;
   const link = first && linkOf(first);
-  return { segment, where, link, breaksNoted, keyIds, keyChange, entries, checkpoints, remarks };
+  const { signedBy } = whole;
+  return { segment, where, link, breaksNoted, keyIds, keyChange, signedBy, entries, checkpoints, remarks };
 }
 
 type WalkedFile =
@@ -120,19 +123,28 @@ async function walkFile(
   }
 }
 
+interface WholeSignature {
+  readonly wrong?: Remark | undefined;
+  readonly signedBy?: string | undefined;
+}
+
 async function checkSignature(
   { files, folder, where }: SegmentContext,
   name: string,
   blake2b: Uint8Array,
   walk: SegmentWalk,
-): Promise<Remark | undefined> {
+): Promise<WholeSignature> {
   const file = name + SIGNATURE_SUFFIX;
   const place = below(where, file);
   const read = await readSmall(files, join(folder, file), SIGNATURE_FILE_BYTES_MAX);
-  if (read.kind === 'oversize') return finding('custody.signature-malformed', place, `${file}: ${read.why}`);
+  if (read.kind === 'oversize')
+    return { wrong: finding('custody.signature-malformed', place, `${file}: ${read.why}`) };
   if (read.kind !== 'bytes')
-    return finding('custody.signature-unreadable', place, `${file}: it cannot be read`);
-  return signatureProblem('custody.signature', place, () =>
-    verifyPrehashed(blake2b, parseUtf8(read.bytes) ?? '', CUSTODY_SEGMENT_TRUSTED_COMMENT, walk.keys),
-  );
+    return { wrong: finding('custody.signature-unreadable', place, `${file}: it cannot be read`) };
+  let signedBy: string | undefined;
+  const wrong = signatureProblem('custody.signature', place, () => {
+    const text = parseUtf8(read.bytes) ?? '';
+    signedBy = keyIdHex(verifyPrehashed(blake2b, text, CUSTODY_SEGMENT_TRUSTED_COMMENT, walk.keys).keyId);
+  });
+  return { wrong, signedBy };
 }

@@ -9,6 +9,7 @@ import {
   parseCustodyHead,
   type CustodyEntry,
 } from '../../protocol/custody-entry.ts';
+import { CUSTODY_GROUP_ENTRIES } from '../../protocol/limits.ts';
 import { DockError } from '../../protocol/errors.ts';
 import { keyIdHex, verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
 import type { CustodyLine } from './custody-lines.ts';
@@ -29,8 +30,19 @@ export interface SegmentQuestion {
   readonly station: string | undefined;
   /** Keys that may sign for the station that the first entry names. */
   readonly keys: (station: string | undefined) => readonly PublicKey[];
-  /** Called for each entry that can be read, with the digest of its line. */
-  readonly visit: (entry: CustodyEntry, sha256: string) => void;
+  /** Called for each entry that can be read. */
+  readonly visit: (entry: CustodyEntry, place: EntryPlace) => void;
+}
+
+/** How an entry stands in its segment. */
+export interface EntryPlace {
+  readonly segment: string;
+  /** SHA-256 of its line. */
+  readonly sha256: string;
+  /** It names the entry before as that stands there: the chain holds between the two. */
+  readonly follows: boolean;
+  /** For a checkpoint: hex id of the trusted key that signed the head of the entry before, as that stands there. */
+  readonly vouchedBy: string | undefined;
 }
 
 /** A walk over one segment. */
@@ -124,15 +136,25 @@ export class SegmentWalk {
     }
     this.#checkChain(entry, offset);
     this.entries++;
+    const follows = entry.sequence === this.#sequence + 1 && entry.previous === this.#sha256;
     if (this.entries === 1) this.#checkOpening(entry, offset);
-    if (entry.event === 'checkpoint') this.#checkCheckpoint(entry, offset);
-    else this.#unsigned++;
+    let vouchedBy: string | undefined;
+    if (entry.event === 'checkpoint') vouchedBy = this.#checkCheckpoint(entry, offset);
+    else this.#waitForCheckpoint(offset);
     if (entry.event === 'chain-broken') this.#noteBreak(entry);
     this.keyChange ??= keyChangeOf(entry);
     this.#sequence = entry.sequence;
     this.#sha256 = sha256;
     this.#unreadable = 0;
-    this.#question.visit(entry, sha256);
+    this.#question.visit(entry, { segment: this.#question.segment, sha256, follows, vouchedBy });
+  }
+
+  /** Told once for each group. */
+  #waitForCheckpoint(offset: number): void {
+    this.#unsigned++;
+    if (this.#unsigned !== CUSTODY_GROUP_ENTRIES + 1) return;
+    const message = `more than ${CUSTODY_GROUP_ENTRIES} entries without a checkpoint, at byte ${offset}`;
+    this.#fault('custody.group-open', message, offset);
   }
 
   /** True where lines that could not be read stand in place of entries, so that the digest before is not known. */
@@ -178,7 +200,8 @@ export class SegmentWalk {
     );
   }
 
-  #checkCheckpoint(entry: CustodyEntry, offset: number): void {
+  /** Gives the key that signed the right head. */
+  #checkCheckpoint(entry: CustodyEntry, offset: number): string | undefined {
     const { where } = this.#question;
     const { head, signature } = entry.facts;
     this.checkpoints++;
@@ -189,19 +212,20 @@ export class SegmentWalk {
         `checkpoint ${entry.sequence}: it has no head or no signature`,
         offset,
       );
-      return;
+      return undefined;
     }
     const bytes = encodeUtf8(head);
+    let signer: string | undefined;
     const wrong = signatureProblem('custody.checkpoint-signature', where, () => {
-      const { keyId } = verifyDocument(bytes, signature, CUSTODY_HEAD_TRUSTED_COMMENT, this.#keys);
-      this.keyIds.add(keyIdHex(keyId));
+      signer = keyIdHex(verifyDocument(bytes, signature, CUSTODY_HEAD_TRUSTED_COMMENT, this.#keys).keyId);
+      this.keyIds.add(signer);
     });
     if (wrong !== undefined)
       this.#fault(wrong.code, `checkpoint ${entry.sequence}: ${wrong.message}`, offset);
-    this.#checkHead(entry, bytes, offset);
+    return this.#isRightHead(entry, bytes, offset) ? signer : undefined;
   }
 
-  #checkHead(entry: CustodyEntry, bytes: Uint8Array, offset: number): void {
+  #isRightHead(entry: CustodyEntry, bytes: Uint8Array, offset: number): boolean {
     const place = `checkpoint ${entry.sequence}`;
     try {
       const head = parseCustodyHead(bytes);
@@ -212,7 +236,7 @@ export class SegmentWalk {
         head.segment === segment &&
         head.sequence === entry.sequence - 1 &&
         head.sha256 === sha256;
-      if (good) return;
+      if (good) return true;
       const expected = `station ${station}, segment ${segment}, entry ${entry.sequence - 1}, SHA-256 ${sha256}`;
       const found = `station ${head.station}, segment ${head.segment}, entry ${head.sequence}, SHA-256 ${head.sha256}`;
       this.#fault('custody.checkpoint-head', `${place}: expected ${expected}; found ${found}`, offset);
@@ -220,6 +244,7 @@ export class SegmentWalk {
       if (!(error instanceof DockError)) throw error;
       this.#fault('custody.checkpoint-refused', `${place}: ${error.message}`, offset);
     }
+    return false;
   }
 
   #noteBreak({ sequence, facts }: CustodyEntry): void {
