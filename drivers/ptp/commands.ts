@@ -1,0 +1,191 @@
+// The questions that this driver asks a PTP camera, each with its bounds. What the answers mean for a docking is the driver's business.
+import type { StorageInfo, DeviceInfo, ObjectInfo } from './datasets.ts';
+import { DataReader } from './data-reader.ts';
+import { parseDeviceInfo, parseIds, parseObjectInfo, parseStorageInfo, safeBytes } from './datasets.ts';
+import { ALL_FORMATS, DEVICE_PROPERTY, HANDLE_ROOT, OBJECT_PROPERTY, OPERATION, RESPONSE } from './codes.ts';
+import { assertOk, type PtpConversation, type PtpQuestion } from './conversation.ts';
+import { DockError } from '../../protocol/errors.ts';
+
+/** Datasets are some hundred bytes; long texts and arrays of codes make them some thousand. */
+const DATASET_BYTES_MAX = 64 * 1024;
+const STORAGES_MAX = 64;
+/** The property of a 64-bit size is asked for until the camera says that it has none. */
+const NOT_KNOWN: ReadonlySet<number> = new Set([
+  RESPONSE.operationNotSupported,
+  RESPONSE.parameterNotSupported,
+  0xa801, // MTP: invalid object property code
+  0xa80a, // MTP: object property not supported
+]);
+
+export class PtpCommands {
+  readonly #conversation: PtpConversation;
+  #operations: ReadonlySet<number> = new Set();
+  #properties: ReadonlySet<number> = new Set();
+  #hasSizeProperty = true;
+
+  constructor(conversation: PtpConversation) {
+    this.#conversation = conversation;
+  }
+
+  /** Counts up when handles of before mean nothing any more. */
+  get generation(): number {
+    return this.#conversation.generation;
+  }
+
+  /** True where the camera says that it knows the operation. */
+  knows(operation: number): boolean {
+    return this.#operations.has(operation);
+  }
+
+  /** Errors of all questions: those of PtpConversation; "ptp.response" with the code; "driver.protocol" for a dataset that makes no sense. */
+  async deviceInfo(signal: AbortSignal): Promise<DeviceInfo> {
+    const info = parseDeviceInfo(await this.#data({ operation: OPERATION.getDeviceInfo }, signal));
+    this.#operations = info.operations;
+    this.#properties = info.properties;
+    return info;
+  }
+
+  /** Ids of the storages that are there: an id whose lower half is 0 is an empty slot. */
+  async storageIds(signal: AbortSignal): Promise<number[]> {
+    const data = await this.#data({ operation: OPERATION.getStorageIds }, signal);
+    return parseIds(data, 'list of storages', STORAGES_MAX).ids.filter((id) => (id & 0xffff) !== 0);
+  }
+
+  async storageInfo(storage: number, signal: AbortSignal): Promise<StorageInfo> {
+    const question = { operation: OPERATION.getStorageInfo, parameters: [storage] };
+    return parseStorageInfo(await this.#data(question, signal));
+  }
+
+  /** Handles directly below a folder, or below the root of the storage; the first `countMax` of them. */
+  async children(
+    storage: number,
+    folder: number | undefined,
+    countMax: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly ids: number[]; readonly isCut: boolean }> {
+    const parameters = [storage, ALL_FORMATS, folder ?? HANDLE_ROOT];
+    const question = { operation: OPERATION.getObjectHandles, parameters };
+    const answer = await this.#conversation.ask(question, 4 + 4 * countMax, signal);
+    // A camera that wants 0 for the root says so in one of these ways.
+    const isRootRefused =
+      folder === undefined &&
+      (answer.code === RESPONSE.invalidParentObject || answer.code === RESPONSE.invalidObjectHandle);
+    const other = isRootRefused
+      ? await this.#conversation.ask(
+          { ...question, parameters: [storage, ALL_FORMATS, 0] },
+          4 + 4 * countMax,
+          signal,
+        )
+      : answer;
+    assertOk(question.operation, other);
+    return parseIds(other.data, 'list of objects', countMax);
+  }
+
+  async objectInfo(handle: number, signal: AbortSignal): Promise<ObjectInfo> {
+    const question = { operation: OPERATION.getObjectInfo, parameters: [handle] };
+    return parseObjectInfo(await this.#data(question, signal));
+  }
+
+  /** The 64-bit size, or undefined where the camera has none; null where it is no size that a recording can have. */
+  async objectSize(handle: number, signal: AbortSignal): Promise<number | null | undefined> {
+    if (!this.#hasSizeProperty || !this.knows(OPERATION.getObjectPropValue)) return undefined;
+    const parameters = [handle, OBJECT_PROPERTY.size];
+    const question = { operation: OPERATION.getObjectPropValue, parameters };
+    const answer = await this.#conversation.ask(question, DATASET_BYTES_MAX, signal);
+    if (NOT_KNOWN.has(answer.code)) {
+      this.#hasSizeProperty = false;
+      return undefined;
+    }
+    assertOk(question.operation, answer);
+    return safeBytes(new DataReader(answer.data, 'size of an object').u64());
+  }
+
+  /**
+   * Up to `lengthBytes` bytes from the offset: fewer at the end. `offset` needs 64 bits only where the camera knows the 64-bit operation.
+   * The caller owns what it gets.
+   */
+  async partial(
+    handle: number,
+    offset: number,
+    lengthBytes: number,
+    signal: AbortSignal,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const is64 = this.knows(OPERATION.getPartialObject64);
+    const operation = is64 ? OPERATION.getPartialObject64 : OPERATION.getPartialObject;
+    const low = offset % 2 ** 32;
+    const parameters = is64
+      ? [handle, low, Math.floor(offset / 2 ** 32), lengthBytes]
+      : [handle, low, lengthBytes];
+    const answer = await this.#conversation.ask({ operation, parameters }, lengthBytes, signal);
+    assertOk(operation, answer);
+    const [count = answer.sizeBytes] = answer.parameters;
+    if (answer.sizeBytes > lengthBytes || count !== answer.sizeBytes)
+      throw nonsense(`${answer.sizeBytes} bytes and calls them ${count}, asked were ${lengthBytes}`);
+    return answer.data;
+  }
+
+  /** The whole object as it comes. Leaving it in the middle, or an error, loses step: call `recover`. */
+  async *whole(
+    handle: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+    const question = { operation: OPERATION.getObject, parameters: [handle] };
+    assertOk(question.operation, yield* this.#conversation.stream(question, signal));
+  }
+
+  recover(reason: unknown, signal: AbortSignal): Promise<void> {
+    return this.#conversation.recover(reason, signal);
+  }
+
+  reopen(signal: AbortSignal): Promise<void> {
+    return this.#conversation.reopen(signal);
+  }
+
+  /** The response's code. Never a folder, never "all": the caller has just looked at this one object. */
+  async erase(handle: number, signal: AbortSignal): Promise<number> {
+    if (handle === 0 || handle === 0xffffffff) throw new RangeError('this handle means every object');
+    const question = { operation: OPERATION.deleteObject, parameters: [handle], changes: true };
+    return (await this.#conversation.ask(question, 0, signal)).code;
+  }
+
+  /** Per cent, or undefined where the camera does not tell. */
+  async batteryPercent(signal: AbortSignal): Promise<number | undefined> {
+    const data = await this.#property(DEVICE_PROPERTY.batteryLevel, signal);
+    return data === undefined ? undefined : new DataReader(data, 'battery level').u8();
+  }
+
+  /** The clock's text, or undefined where the camera has none that it tells. */
+  async dateTime(signal: AbortSignal): Promise<string | undefined> {
+    const data = await this.#property(DEVICE_PROPERTY.dateTime, signal);
+    return data === undefined ? undefined : new DataReader(data, 'date and time').string();
+  }
+
+  /** The response's code, or undefined where the camera does not know how. */
+  async setDateTime(text: string, signal: AbortSignal): Promise<number | undefined> {
+    if (!this.knows(OPERATION.setDevicePropValue)) return undefined;
+    const dataOut = new Uint8Array(1 + 2 * (text.length + 1));
+    const view = new DataView(dataOut.buffer);
+    view.setUint8(0, text.length + 1);
+    for (let at = 0; at < text.length; at++) view.setUint16(1 + 2 * at, text.charCodeAt(at), true);
+    const parameters = [DEVICE_PROPERTY.dateTime];
+    const question = { operation: OPERATION.setDevicePropValue, parameters, dataOut, changes: true };
+    return (await this.#conversation.ask(question, 0, signal)).code;
+  }
+
+  async #property(property: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    if (!this.knows(OPERATION.getDevicePropValue) || !this.#properties.has(property)) return undefined;
+    const question = { operation: OPERATION.getDevicePropValue, parameters: [property] };
+    const answer = await this.#conversation.ask(question, DATASET_BYTES_MAX, signal);
+    return answer.code === RESPONSE.ok ? answer.data : undefined;
+  }
+
+  async #data(question: PtpQuestion, signal: AbortSignal): Promise<Uint8Array> {
+    const answer = await this.#conversation.ask(question, DATASET_BYTES_MAX, signal);
+    assertOk(question.operation, answer);
+    return answer.data;
+  }
+}
+
+function nonsense(what: string): DockError {
+  return new DockError('driver.protocol', `the camera sent ${what}`, { retry: 'later' });
+}

@@ -1,0 +1,199 @@
+// A PTP session that stays in step: opens it, waits out a busy camera, recovers after a failed transaction. Commands are built on `ask`.
+//
+// Invariants:
+// 1. Only requests that change nothing are asked a second time.
+// 2. `generation` counts up whenever the session was opened anew: object handles of before mean nothing then.
+// 3. Recoveries in one session are bounded: a camera that needs more needs a person.
+import { DockError, isDockError } from '../../protocol/errors.ts';
+import type { Clock } from '../../protocol/ports.ts';
+import type { UsbTransport } from '../usb/transport.ts';
+import { OPERATION, operationText, RESPONSE, responseText } from './codes.ts';
+import { PtpPipe, type PtpAnswer, type PtpRequest, type PtpResponse } from './pipe.ts';
+import type { PtpQuirks } from './quirks.ts';
+import { RECOVERY_STEPS, takeRecoveryStep, type RecoveryStep } from './recovery.ts';
+
+const SESSION = 1;
+const OPEN_MS = 5000;
+const CLOSE_MS = 2000;
+const BUSY_TRIES = 6;
+const BUSY_PAUSE_MS = 500;
+/** By how much a transaction number is raised that the camera calls wrong. */
+const NUMBER_STEP = 10;
+const RECOVERIES_MAX = 16;
+
+export interface ConversationOptions {
+  readonly transport: UsbTransport;
+  readonly clock: Clock;
+  readonly quirks: PtpQuirks;
+  /** Told before each step of a recovery. */
+  readonly onRecovery: (step: RecoveryStep, reason: unknown) => void;
+}
+
+/** What is asked; the conversation knows how long to wait. */
+export interface PtpQuestion {
+  readonly operation: number;
+  readonly parameters?: readonly number[];
+  readonly dataOut?: Uint8Array;
+  /** It changes something on the camera, so it is asked once. */
+  readonly changes?: boolean;
+}
+
+export class PtpConversation {
+  readonly #options: ConversationOptions;
+  readonly #pipe: PtpPipe;
+  #generation = 0;
+  #recoveries = 0;
+
+  constructor(options: ConversationOptions) {
+    this.#options = options;
+    this.#pipe = new PtpPipe(options.transport, options.clock);
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Opens the session, with the whole ladder where the camera is still in what an earlier process left. Errors: as `ask`. */
+  async open(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#openSession(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!this.#pipe.isLost) throw error;
+      await this.recover(error, signal);
+    }
+  }
+
+  /**
+   * One transaction, its data up to `bytesMax`. The response may be any; `assertOk` tells.
+   * Errors: "driver.detached", "driver.timeout", "driver.protocol" after recovery did not help; the signal's reason.
+   */
+  async ask(question: PtpQuestion, bytesMax: number, signal: AbortSignal): Promise<PtpAnswer> {
+    for (let busy = 1; ; busy++) {
+      const answer = await this.#once(question, bytesMax, signal);
+      if (answer.code === RESPONSE.deviceBusy && busy < BUSY_TRIES)
+        await this.#options.clock.sleep(BUSY_PAUSE_MS * busy, signal);
+      else if (answer.code === RESPONSE.invalidTransactionId && busy < BUSY_TRIES)
+        this.#pipe.numberFrom(this.#pipe.transaction + NUMBER_STEP);
+      else if (answer.code === RESPONSE.sessionNotOpen && busy < BUSY_TRIES) await this.#openSession(signal);
+      else return answer;
+    }
+  }
+
+  /** One transaction with its data as it comes; not asked again. Whoever leaves it in the middle calls `recover`. Errors: as PtpPipe.stream. */
+  stream(
+    question: PtpQuestion,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>, PtpResponse, undefined> {
+    return this.#pipe.stream(this.#request(question), signal);
+  }
+
+  /** After a failed or abandoned transaction: until the session answers again. Does nothing where all is in step. Errors: as `ask`. */
+  async recover(reason: unknown, signal: AbortSignal): Promise<void> {
+    const steps = [...RECOVERY_STEPS];
+    let why = reason;
+    while (this.#pipe.isLost) {
+      const step = nextStep(why, steps, signal);
+      try {
+        await this.#step(step, why, signal);
+        await this.#prove(signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        why = error;
+      }
+    }
+  }
+
+  /** Opens the session anew, for cameras that see their own changes only then. Errors: as `ask`. */
+  async reopen(signal: AbortSignal): Promise<void> {
+    await this.#once({ operation: OPERATION.closeSession, changes: true }, 0, signal);
+    await this.#openSession(signal);
+  }
+
+  /** Ends the session as well as the camera lets it. Never rejects. */
+  async close(): Promise<void> {
+    const { transport, quirks } = this.#options;
+    if (!quirks.leavesSessionOpen && !this.#pipe.isLost) {
+      const request = { operation: OPERATION.closeSession, progressMs: CLOSE_MS };
+      await this.#pipe.call(request, 0, new AbortController().signal).catch(() => undefined);
+    }
+    await transport.close();
+  }
+
+  async #once(question: PtpQuestion, bytesMax: number, signal: AbortSignal): Promise<PtpAnswer> {
+    for (let tried = 1; ; tried++) {
+      try {
+        return await this.#pipe.call(this.#request(question), bytesMax, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        await this.recover(error, signal);
+        if (question.changes === true || tried === 2) throw error;
+      }
+    }
+  }
+
+  #request({ operation, parameters = [], dataOut }: PtpQuestion): PtpRequest {
+    const { progressMs } = this.#options.quirks;
+    return { operation, parameters, ...(dataOut !== undefined && { dataOut }), progressMs };
+  }
+
+  async #openSession(signal: AbortSignal): Promise<void> {
+    const request = { operation: OPERATION.openSession, parameters: [SESSION], progressMs: OPEN_MS };
+    for (let busy = 1; ; busy++) {
+      const { code } = await this.#pipe.call(request, 0, signal);
+      if (code === RESPONSE.deviceBusy && busy < BUSY_TRIES) {
+        await this.#options.clock.sleep(BUSY_PAUSE_MS * busy, signal);
+        continue;
+      }
+      if (code !== RESPONSE.ok && code !== RESPONSE.sessionAlreadyOpen)
+        throw refusal(request.operation, code);
+      this.#generation++;
+      return;
+    }
+  }
+
+  /** In step is a camera that answers a question about what every camera has; a lost session is opened again. */
+  async #prove(signal: AbortSignal): Promise<void> {
+    const request = { operation: OPERATION.getStorageIds, progressMs: OPEN_MS };
+    const { code } = await this.#pipe.call(request, 0, signal);
+    if (code === RESPONSE.sessionNotOpen) await this.#openSession(signal);
+  }
+
+  async #step(step: RecoveryStep, reason: unknown, signal: AbortSignal): Promise<void> {
+    const { transport, clock, onRecovery } = this.#options;
+    if (++this.#recoveries > RECOVERIES_MAX) throw needsPerson(reason);
+    onRecovery(step, reason);
+    await takeRecoveryStep(step, transport, clock, this.#pipe.transaction, signal);
+    this.#pipe.recovered();
+    if (step === 'usb-reset') this.#generation++;
+  }
+}
+
+/** Errors: "ptp.response" for any response but OK, with its code. */
+export function assertOk(operation: number, { code }: PtpResponse): void {
+  if (code !== RESPONSE.ok) throw refusal(operation, code);
+}
+
+/** The code of a refusal, or undefined for any other error. Never throws. */
+export function responseOf(error: unknown): number | undefined {
+  const code = isDockError(error, 'ptp.response') ? error.facts['response'] : undefined;
+  return typeof code === 'number' ? code : undefined;
+}
+
+function refusal(operation: number, code: number): DockError {
+  const words = `the camera answers operation ${operationText(operation)} with ${responseText(code)}`;
+  return new DockError('ptp.response', words, { retry: 'later', facts: { operation, response: code } });
+}
+
+/** Errors: the reason itself where no step is left or none can help. */
+function nextStep(reason: unknown, steps: RecoveryStep[], signal: AbortSignal): RecoveryStep {
+  signal.throwIfAborted();
+  const step = steps.shift();
+  if (step === undefined || !isDockError(reason) || isDockError(reason, 'driver.detached')) throw reason;
+  return step;
+}
+
+function needsPerson(cause: unknown): DockError {
+  const words = `the camera got out of step more than ${RECOVERIES_MAX} times; take it out, switch it off and on, and put it back`;
+  return new DockError('driver.protocol', words, { retry: 'person', cause });
+}

@@ -1,0 +1,239 @@
+// Driver for cameras that speak PTP or MTP over USB (ISO 15740, MTP 1.1). One claimed interface for each session, let go with it.
+import { DockError } from '../../protocol/errors.ts';
+import type { Clock } from '../../protocol/ports.ts';
+import {
+  NOTHING_TOLD,
+  type CameraCondition,
+  type CameraIdentity,
+  type CameraSession,
+  type CameraTime,
+  type ClockSetting,
+  type Driver,
+  type EraseOutcome,
+  type Inventory,
+  type InventoryEntry,
+  type Piece,
+  type Place,
+} from '../driver.ts';
+import type { UsbDeviceFacts, UsbDevices, UsbInterfaceFacts } from '../usb/device.ts';
+import type { OpenUsb } from '../usb/open-usb.ts';
+import { RESPONSE } from './codes.ts';
+import { PtpCommands } from './commands.ts';
+import { PtpConversation } from './conversation.ts';
+import { parsePtpTime, ptpTimeText } from './date-time.ts';
+import { describeObject, listObjects, stampOf, type PtpListing } from './listing.ts';
+import { pathKey } from './object-path.ts';
+import { ptpQuirksOf, type PtpQuirks } from './quirks.ts';
+import { readObject } from './read-object.ts';
+import type { RecoveryStep } from './recovery.ts';
+
+/** Still image, image capture, PIMA 15740. */
+const PTP_INTERFACE = { classCode: 6, subclassCode: 1, protocolCode: 1 };
+const TEXT_CHARACTERS_MAX = 128;
+
+export interface PtpDriverOptions {
+  readonly devices: UsbDevices;
+  readonly openUsb: OpenUsb;
+  readonly clock: Clock;
+  /** Told before each step that brings a camera back into step. */
+  readonly onRecovery: (portPath: string, step: RecoveryStep, reason: unknown) => void;
+}
+
+/** Shape: as Driver; takes places of kind "usb". */
+export function ptpDriver(options: PtpDriverOptions): Driver {
+  return {
+    name: 'ptp',
+    probe: async (place, signal) => {
+      if (place.kind !== 'usb') return false;
+      const device = await options.devices.at(place.path, signal);
+      return device !== undefined && ptpInterfaceOf(device) !== undefined;
+    },
+    open: (place, signal) => open(options, place, signal),
+  };
+}
+
+/** The interface that speaks PTP: by its class, or by the name that Android gives it. */
+export function ptpInterfaceOf({ interfaces }: UsbDeviceFacts): UsbInterfaceFacts | undefined {
+  const standard = interfaces.find(
+    ({ classCode, subclassCode, protocolCode }) =>
+      classCode === PTP_INTERFACE.classCode &&
+      subclassCode === PTP_INTERFACE.subclassCode &&
+      protocolCode === PTP_INTERFACE.protocolCode,
+  );
+  return standard ?? interfaces.find(({ classCode, name }) => classCode === 0xff && name === 'MTP');
+}
+
+async function open(
+  { devices, openUsb, clock, onRecovery }: PtpDriverOptions,
+  place: Place,
+  signal: AbortSignal,
+): Promise<CameraSession> {
+  if (place.kind !== 'usb') throw new DockError('driver.refused', 'not a USB port', { retry: 'never' });
+  const device = await devices.at(place.path, signal);
+  if (device === undefined)
+    throw new DockError('driver.detached', `nothing is plugged into USB port ${place.path}`, {
+      retry: 'later',
+    });
+  const pipes = ptpInterfaceOf(device);
+  if (pipes === undefined)
+    throw new DockError('driver.refused', `the device on USB port ${place.path} does not speak PTP`, {
+      retry: 'never',
+    });
+  const quirks = ptpQuirksOf(device);
+  const transport = await openUsb(device, pipes.number, signal);
+  const conversation = new PtpConversation({
+    transport,
+    clock,
+    quirks,
+    onRecovery: (step, reason) => onRecovery(place.path, step, reason),
+  });
+  try {
+    await conversation.open(signal);
+    const commands = new PtpCommands(conversation);
+    const identity = identityOf(await commands.deviceInfo(signal), device, quirks);
+    return new PtpSession(conversation, commands, quirks, identity);
+  } catch (error) {
+    await conversation.close();
+    throw error;
+  }
+}
+
+function identityOf(
+  info: Readonly<Record<'manufacturer' | 'model' | 'deviceVersion' | 'serial', string>>,
+  device: UsbDeviceFacts,
+  quirks: PtpQuirks,
+): CameraIdentity {
+  const own = quirks.serialFromUsb ? '' : info.serial;
+  return {
+    vendor: text(info.manufacturer) ?? device.vendor,
+    model: text(info.model) ?? device.product,
+    serial: text(own) ?? device.serial,
+    firmware: text(info.deviceVersion),
+  };
+}
+
+function text(said: string): string | null {
+  const kept = said.slice(0, TEXT_CHARACTERS_MAX).toWellFormed().trim();
+  return kept === '' ? null : kept;
+}
+
+class PtpSession implements CameraSession {
+  readonly #conversation: PtpConversation;
+  readonly #commands: PtpCommands;
+  readonly #quirks: PtpQuirks;
+  readonly #identity: CameraIdentity;
+  #listing: PtpListing | undefined;
+  /** As the clock said when it was read last. */
+  #zoneMinutes: number | null = null;
+
+  constructor(
+    conversation: PtpConversation,
+    commands: PtpCommands,
+    quirks: PtpQuirks,
+    identity: CameraIdentity,
+  ) {
+    this.#conversation = conversation;
+    this.#commands = commands;
+    this.#quirks = quirks;
+    this.#identity = identity;
+  }
+
+  async identity(signal: AbortSignal): Promise<CameraIdentity> {
+    signal.throwIfAborted();
+    return this.#identity;
+  }
+
+  async readClock(signal: AbortSignal): Promise<CameraTime | null> {
+    const said = await this.#commands.dateTime(signal);
+    const time = said === undefined ? undefined : parsePtpTime(said);
+    this.#zoneMinutes = time?.zoneMinutes ?? null;
+    return time ?? null;
+  }
+
+  async setClock(
+    to: { readonly utcMs: number; readonly localMs: number },
+    signal: AbortSignal,
+  ): Promise<ClockSetting> {
+    const code = await this.#commands.setDateTime(ptpTimeText(to, this.#zoneMinutes), signal);
+    if (code === RESPONSE.ok) return 'set';
+    const knowsNot =
+      code === undefined ||
+      code === RESPONSE.operationNotSupported ||
+      code === RESPONSE.devicePropNotSupported;
+    return knowsNot ? 'not-supported' : 'refused';
+  }
+
+  async condition(signal: AbortSignal): Promise<CameraCondition | null> {
+    const batteryPercent = (await this.#commands.batteryPercent(signal)) ?? null;
+    let storageTotalBytes: number | null = null;
+    let storageFreeBytes: number | null = null;
+    for (const storage of await this.#commands.storageIds(signal)) {
+      const info = await this.#commands.storageInfo(storage, signal);
+      storageTotalBytes = plus(storageTotalBytes, info.totalBytes);
+      storageFreeBytes = plus(storageFreeBytes, info.freeBytes);
+    }
+    return { ...NOTHING_TOLD, batteryPercent, storageTotalBytes, storageFreeBytes };
+  }
+
+  async inventory(signal: AbortSignal): Promise<Inventory> {
+    if (this.#quirks.reopensBeforeListing && this.#listing !== undefined) await this.#commands.reopen(signal);
+    this.#listing = await this.#listWhole(signal);
+    return this.#listing.inventory;
+  }
+
+  async *read(entry: InventoryEntry, offset: number, signal: AbortSignal): AsyncGenerator<Piece> {
+    const find = (within: AbortSignal): Promise<number> => this.#handleOf(entry, within);
+    yield* readObject(this.#commands, this.#quirks, entry, offset, find, signal);
+  }
+
+  async erase(entry: InventoryEntry, signal: AbortSignal): Promise<EraseOutcome> {
+    const handle = await this.#handleOf(entry, signal).catch((error: unknown) => {
+      if (error instanceof DockError && error.code === 'driver.gone') return undefined;
+      throw error;
+    });
+    if (handle === undefined) return 'already-gone';
+    const found = await describeObject(this.#commands, handle, signal);
+    if (found === undefined) return 'already-gone';
+    if (found.sizeBytes === null || stampOf(found.info, found.sizeBytes) !== entry.stamp)
+      throw new DockError('driver.changed', 'the file is not the one that was listed', { retry: 'later' });
+    return outcomeOf(await this.#commands.erase(handle, signal));
+  }
+
+  close(): Promise<void> {
+    return this.#conversation.close();
+  }
+
+  /** A reset in the middle of a walk makes handles of two kinds: it is walked again. */
+  async #listWhole(signal: AbortSignal): Promise<PtpListing> {
+    for (let tried = 0; tried < 3; tried++) {
+      const listing = await listObjects(this.#commands, signal);
+      if (listing.generation === this.#commands.generation) return listing;
+    }
+    throw new DockError('driver.timeout', 'the camera had to be reset in each of three listings', {
+      retry: 'later',
+    });
+  }
+
+  /** Where the session was opened anew since the listing, handles may be others: the camera is listed again. */
+  async #handleOf(entry: InventoryEntry, signal: AbortSignal): Promise<number> {
+    if (this.#listing === undefined || this.#listing.generation !== this.#commands.generation)
+      this.#listing = await this.#listWhole(signal);
+    const listed = this.#listing.found.get(pathKey(entry.path));
+    if (listed === undefined)
+      throw new DockError('driver.gone', 'the file is not on the camera any more', { retry: 'never' });
+    if (listed.stamp !== entry.stamp)
+      throw new DockError('driver.changed', 'the file is not what was listed', { retry: 'later' });
+    return listed.handle;
+  }
+}
+
+function outcomeOf(code: number): EraseOutcome {
+  if (code === RESPONSE.ok) return 'done';
+  if (code === RESPONSE.invalidObjectHandle) return 'already-gone';
+  if (code === RESPONSE.objectWriteProtected || code === RESPONSE.storeReadOnly) return 'write-protected';
+  return 'refused';
+}
+
+function plus(sum: number | null, more: number | null): number | null {
+  return more === null ? sum : (sum ?? 0) + more;
+}

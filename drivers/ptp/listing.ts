@@ -1,0 +1,171 @@
+// Walks the storages of a PTP camera and makes the inventory, with the handle of each entry. Handles, parents and names are the camera's word:
+// one handle counts once, circles end, and everything has a bound.
+import { CAMERA_PATH_BYTES_MAX, INVENTORY_DEPTH_MAX, INVENTORY_ENTRIES_MAX } from '../../protocol/limits.ts';
+import type { Inventory, InventoryEntry, InventoryProblem } from '../driver.ts';
+import { FORMAT_ASSOCIATION, SIZE_UNKNOWN } from './codes.ts';
+import type { PtpCommands } from './commands.ts';
+import { responseOf } from './conversation.ts';
+import { isDatasetError } from './data-reader.ts';
+import type { ObjectInfo } from './datasets.ts';
+import { parsePtpTime } from './date-time.ts';
+import { joinPath, nameBytes, pathKey, withHandle } from './object-path.ts';
+
+const PROBLEMS_MAX = 64;
+/** PTP writes whole seconds; FAT below it keeps every second one. */
+const MODIFIED_STEP_MS = 2000;
+
+/** An entry's handle, and its stamp when it was listed. */
+export interface FoundObject {
+  readonly handle: number;
+  readonly stamp: string;
+}
+
+/** An inventory and where each entry is found. */
+export interface PtpListing {
+  readonly inventory: Inventory;
+  /** By `pathKey` of the entry's path; true for one generation of the session. */
+  readonly found: ReadonlyMap<string, FoundObject>;
+  readonly generation: number;
+}
+
+/** Errors: those of the commands. A folder or an object that the camera does not tell of is a problem, not an error. */
+export async function listObjects(commands: PtpCommands, signal: AbortSignal): Promise<PtpListing> {
+  const walk = new Walk(commands);
+  const { generation } = commands;
+  const storages = await commands.storageIds(signal);
+  for (const storage of storages) await walk.storage(storage, storages.length > 1, signal);
+  return { inventory: walk.inventory(), found: walk.found, generation };
+}
+
+/**
+ * One object as the camera describes it now, or undefined where there is none.
+ * Errors: those of the commands.
+ */
+export async function describeObject(
+  commands: PtpCommands,
+  handle: number,
+  signal: AbortSignal,
+): Promise<{ readonly info: ObjectInfo; readonly sizeBytes: number | null } | undefined> {
+  let info: ObjectInfo;
+  try {
+    info = await commands.objectInfo(handle, signal);
+  } catch (error) {
+    // A response says that it is not there; so does an empty dataset.
+    if (responseOf(error) === undefined && !isDatasetError(error)) throw error;
+    return undefined;
+  }
+  if (info.format === FORMAT_ASSOCIATION) return { info, sizeBytes: 0 };
+  const size = await commands.objectSize(handle, signal).catch((error: unknown) => {
+    if (responseOf(error) === undefined) throw error;
+    return undefined;
+  });
+  const small = info.sizeBytes32 === SIZE_UNKNOWN ? null : info.sizeBytes32;
+  return { info, sizeBytes: size === undefined ? small : size };
+}
+
+/** What of an object tells one state of it from another. */
+export function stampOf(info: ObjectInfo, sizeBytes: number): string {
+  return `${sizeBytes}.${info.modifiedAt}.${info.capturedAt}.${info.format.toString(16)}`;
+}
+
+interface Folder {
+  readonly handle: number | undefined;
+  readonly path: Uint8Array;
+  readonly depth: number;
+}
+
+class Walk {
+  readonly #commands: PtpCommands;
+  readonly #entries: InventoryEntry[] = [];
+  readonly #problems: InventoryProblem[] = [];
+  readonly #seen = new Set<number>();
+  readonly found = new Map<string, FoundObject>();
+
+  constructor(commands: PtpCommands) {
+    this.#commands = commands;
+  }
+
+  inventory(): Inventory {
+    return { entries: this.#entries, problems: this.#problems };
+  }
+
+  /** With several storages each one's id is the first part of its paths. */
+  async storage(storage: number, isNamed: boolean, signal: AbortSignal): Promise<void> {
+    const root = isNamed ? nameBytes(storage.toString(16).padStart(8, '0')) : new Uint8Array(0);
+    const folders: Folder[] = [{ handle: undefined, path: root, depth: 0 }];
+    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+      if (folder.depth > INVENTORY_DEPTH_MAX) {
+        this.#problem('too-deep', folder.path);
+        continue;
+      }
+      for (const handle of await this.#children(storage, folder, signal)) {
+        if (this.#seen.has(handle)) continue;
+        this.#seen.add(handle);
+        const below = await this.#object(handle, folder, signal);
+        if (below !== undefined) folders.push(below);
+      }
+    }
+  }
+
+  async #children(storage: number, folder: Folder, signal: AbortSignal): Promise<readonly number[]> {
+    const places = INVENTORY_ENTRIES_MAX - this.#seen.size;
+    try {
+      const { ids, isCut } = await this.#commands.children(storage, folder.handle, places, signal);
+      if (isCut) this.#problem('too-many-entries', folder.path);
+      return ids;
+    } catch (error) {
+      if (responseOf(error) === undefined) throw error;
+      this.#problem('unreadable-folder', folder.path);
+      return [];
+    }
+  }
+
+  async #object(handle: number, folder: Folder, signal: AbortSignal): Promise<Folder | undefined> {
+    const found = await describeObject(this.#commands, handle, signal);
+    if (found === undefined || found.sizeBytes === null) {
+      this.#problem('unreadable-entry', folder.path);
+      return undefined;
+    }
+    const { info, sizeBytes } = found;
+    const path = joinPath(folder.path, info.name);
+    if (path.length > CAMERA_PATH_BYTES_MAX) this.#problem('path-too-long', folder.path);
+    else if (info.format === FORMAT_ASSOCIATION) return { handle, path, depth: folder.depth + 1 };
+    else this.#add(handle, path, info, sizeBytes);
+    return undefined;
+  }
+
+  #add(handle: number, plain: Uint8Array, info: ObjectInfo, sizeBytes: number): void {
+    const path = this.found.has(pathKey(plain)) ? withHandle(plain, handle) : plain;
+    const stamp = stampOf(info, sizeBytes);
+    this.found.set(pathKey(path), { handle, stamp });
+    this.#entries.push({
+      path,
+      kind: 'file',
+      sizeBytes,
+      modifiedAt: timeText(info.modifiedAt) ?? timeText(info.capturedAt),
+      modifiedStepMs: MODIFIED_STEP_MS,
+      stamp,
+      locked: info.isProtected,
+      vendor: vendorFields(info),
+    });
+  }
+
+  #problem(reason: string, path: Uint8Array): void {
+    if (this.#problems.length < PROBLEMS_MAX) this.#problems.push({ reason, path });
+    else if (this.#problems.length === PROBLEMS_MAX)
+      this.#problems.push({ reason: 'too-many-problems', path: null });
+  }
+}
+
+function timeText(text: string): string | null {
+  const time = parsePtpTime(text);
+  return time === undefined ? null : new Date(time.claimedMs).toISOString();
+}
+
+function vendorFields({ format, modifiedAt, capturedAt }: ObjectInfo): Record<string, string> {
+  return {
+    format: format.toString(16).padStart(4, '0'),
+    ...(modifiedAt !== '' && { modified: modifiedAt }),
+    ...(capturedAt !== '' && { captured: capturedAt }),
+  };
+}

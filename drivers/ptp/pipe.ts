@@ -1,0 +1,164 @@
+// Runs PTP transactions over a USB transport: one at a time, each with a deadline for progress. What they mean is the commands' business.
+//
+// Invariants:
+// 1. After an error in a transaction, or one that was left in the middle, the pipe is lost until `recovered` is called: nothing is read on
+//    from the middle of a data phase.
+// 2. Data passes through: only `call` keeps any, and no more than it was told.
+import { concatBytes } from '../../protocol/bytes.ts';
+import { DockError } from '../../protocol/errors.ts';
+import type { Clock } from '../../protocol/ports.ts';
+import { USB_TRANSFER_BYTES_MAX, type UsbTransport } from '../usb/transport.ts';
+import { OPERATION, operationText } from './codes.ts';
+import { encodeCommand, encodeData } from './container.ts';
+import { InboundState, type InboundEvent } from './inbound-state.ts';
+import { Progress } from './progress.ts';
+
+const COMMAND_MS = 5000;
+const TRANSACTION_MAX = 0xfffffffe;
+
+export interface PtpRequest {
+  readonly operation: number;
+  readonly parameters?: readonly number[];
+  /** Small data for the camera. */
+  readonly dataOut?: Uint8Array;
+  readonly progressMs: number;
+}
+
+export interface PtpResponse {
+  readonly code: number;
+  readonly parameters: readonly number[];
+  /** Bytes of data that came before it. */
+  readonly sizeBytes: number;
+}
+
+/** A response with its data, the first `bytesMax` bytes of it. */
+export interface PtpAnswer extends PtpResponse {
+  readonly data: Uint8Array<ArrayBuffer>;
+}
+
+export class PtpPipe {
+  readonly #transport: UsbTransport;
+  readonly #clock: Clock;
+  #transaction = 0;
+  #isLost = false;
+  #isBusy = false;
+
+  constructor(transport: UsbTransport, clock: Clock) {
+    this.#transport = transport;
+    this.#clock = clock;
+  }
+
+  /** Number of the last transaction. */
+  get transaction(): number {
+    return this.#transaction;
+  }
+
+  /** True between a failed transaction and `recovered`. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** Both ends are in step again. */
+  recovered(): void {
+    this.#isLost = false;
+  }
+
+  /** The next transaction has the number behind this one. */
+  numberFrom(transaction: number): void {
+    this.#transaction = transaction;
+  }
+
+  /**
+   * One transaction with its data as it comes; the receiver owns each piece. Ends with the response, whatever its code.
+   * Errors: those of the transport; "driver.protocol"; "driver.timeout" without progress; the signal's reason.
+   */
+  async *stream(
+    request: PtpRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>, PtpResponse, undefined> {
+    this.#begin(request);
+    let response: PtpResponse | undefined;
+    try {
+      await this.#send(request, signal);
+      response = yield* this.#receive(request, signal);
+      return response;
+    } finally {
+      this.#isBusy = false;
+      this.#isLost ||= response === undefined;
+    }
+  }
+
+  /** One transaction with the first `bytesMax` bytes of its data. Errors: as `stream`. */
+  async call(request: PtpRequest, bytesMax: number, signal: AbortSignal): Promise<PtpAnswer> {
+    const kept: Uint8Array<ArrayBuffer>[] = [];
+    let keptBytes = 0;
+    const pieces = this.stream(request, signal);
+    for (;;) {
+      const next = await pieces.next();
+      if (next.done === true) return { ...next.value, data: joined(kept) };
+      const part = next.value.subarray(0, bytesMax - keptBytes);
+      keptBytes += part.length;
+      if (part.length > 0) kept.push(part);
+    }
+  }
+
+  #begin({ operation }: PtpRequest): void {
+    if (this.#isBusy)
+      throw new Error(`PTP operation ${operationText(operation)} while another one is under way`);
+    if (this.#isLost)
+      throw new DockError('driver.protocol', 'the conversation with the camera is out of step', {
+        retry: 'later',
+      });
+    this.#isBusy = true;
+    // OpenSession is transaction 0, the first within the session is 1 (ISO 15740 clause 9.3.1).
+    if (operation === OPERATION.openSession) this.#transaction = 0;
+    else this.#transaction = this.#transaction >= TRANSACTION_MAX ? 1 : this.#transaction + 1;
+  }
+
+  async #send({ operation, parameters, dataOut }: PtpRequest, signal: AbortSignal): Promise<void> {
+    const command = encodeCommand(operation, this.#transaction, parameters);
+    await this.#transport.bulkOut(command, COMMAND_MS, signal);
+    if (dataOut === undefined) return;
+    const data = encodeData(operation, this.#transaction, dataOut);
+    await this.#transport.bulkOut(data, COMMAND_MS, signal);
+    if (data.length % this.#transport.packetBytes === 0)
+      await this.#transport.bulkOut(new Uint8Array(0), COMMAND_MS, signal);
+  }
+
+  async *#receive(
+    { operation, progressMs }: PtpRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>, PtpResponse, undefined> {
+    const takesZero = operation === OPERATION.closeSession;
+    const inbound = new InboundState({ operation, transaction: this.#transaction, takesZero });
+    const progress = new Progress(this.#clock, progressMs);
+    let sizeBytes = 0;
+    for (;;) {
+      const bytes = await this.#transport.bulkIn(USB_TRANSFER_BYTES_MAX, progress.leftMs(), signal);
+      progress.came(bytes.length);
+      const events = inbound.push(bytes, bytes.length < USB_TRANSFER_BYTES_MAX);
+      for (const data of events.filter(isData)) {
+        sizeBytes += data.bytes.length;
+        const since = this.#clock.monotonicMs();
+        yield data.bytes as Uint8Array<ArrayBuffer>;
+        progress.paused(this.#clock.monotonicMs() - since);
+      }
+      const response = events.find(isResponse);
+      if (response !== undefined) return { code: response.code, parameters: response.parameters, sizeBytes };
+    }
+  }
+}
+
+/** Most answers come in one transfer and need no copy. */
+function joined(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+  const [only] = parts;
+  return only !== undefined && parts.length === 1 ? only : new Uint8Array(concatBytes(parts));
+}
+
+function isData(event: InboundEvent): event is InboundEvent & { kind: 'data' } {
+  return event.kind === 'data';
+}
+
+function isResponse(event: InboundEvent): event is InboundEvent & { kind: 'response' } {
+  return event.kind === 'response';
+}

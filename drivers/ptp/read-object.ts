@@ -1,0 +1,129 @@
+// Reads one object: by partial reads where the camera has them, else as a whole that is cut off at the front.
+//
+// Invariants:
+// 1. Bytes are given in order and exactly once, whatever lengths the camera answers with; never more than were listed.
+// 2. The end comes only when as many bytes came as were listed and the camera still describes the object as it was.
+import { DockError } from '../../protocol/errors.ts';
+import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
+import type { InventoryEntry, Piece } from '../driver.ts';
+import { OPERATION, RESPONSE } from './codes.ts';
+import type { PtpCommands } from './commands.ts';
+import { responseOf } from './conversation.ts';
+import { describeObject, stampOf } from './listing.ts';
+import type { PtpQuirks } from './quirks.ts';
+
+/** With its header just under one transfer, so that it always ends with a short packet. */
+const PARTIAL_BYTES = PULL_PIECE_BYTES - 512;
+const OFFSETS_32 = 2 ** 32;
+
+/** Finds the handle that an entry has now. Errors: "driver.gone". */
+export type FindHandle = (signal: AbortSignal) => Promise<number>;
+
+/** Errors: "driver.changed", "driver.gone", "driver.unreadable"; those of the commands. */
+export async function* readObject(
+  commands: PtpCommands,
+  quirks: PtpQuirks,
+  entry: InventoryEntry,
+  offset: number,
+  find: FindHandle,
+  signal: AbortSignal,
+): AsyncGenerator<Piece, void, undefined> {
+  if (offset > entry.sizeBytes) throw changed(`read from ${offset} of ${entry.sizeBytes} bytes`);
+  const reach = commands.knows(OPERATION.getPartialObject64)
+    ? Infinity
+    : commands.knows(OPERATION.getPartialObject)
+      ? OFFSETS_32
+      : 0;
+  if (entry.sizeBytes <= reach) yield* inParts(commands, quirks, entry, offset, find, signal);
+  else yield* asWhole(commands, entry, offset, find, signal);
+  await confirm(commands, entry, find, signal);
+}
+
+async function* inParts(
+  commands: PtpCommands,
+  quirks: PtpQuirks,
+  entry: InventoryEntry,
+  offset: number,
+  find: FindHandle,
+  signal: AbortSignal,
+): AsyncGenerator<Piece, void, undefined> {
+  for (let at = offset; at < entry.sizeBytes;) {
+    const handle = await find(signal);
+    const { generation } = commands;
+    const asked = lengthOf(Math.min(PARTIAL_BYTES, entry.sizeBytes - at), quirks);
+    const bytes = await commands.partial(handle, at, asked, signal).catch((error: unknown) => refused(error));
+    if (commands.generation !== generation) continue; // opened anew on the way: that handle may have been another object's
+    if (bytes.length === 0) throw changed(`it ends at ${at} of ${entry.sizeBytes} bytes`);
+    at += bytes.length;
+    yield { kind: 'bytes', bytes };
+  }
+}
+
+/** Without partial reads what came before `offset` is read again and dropped. */
+async function* asWhole(
+  commands: PtpCommands,
+  entry: InventoryEntry,
+  offset: number,
+  find: FindHandle,
+  signal: AbortSignal,
+): AsyncGenerator<Piece, void, undefined> {
+  const handle = await find(signal);
+  let at = 0;
+  let isOver = false;
+  try {
+    for await (const bytes of commands.whole(handle, signal)) {
+      const from = Math.max(0, Math.min(bytes.length, offset - at));
+      at += bytes.length;
+      if (at > entry.sizeBytes) throw changed(`more than ${entry.sizeBytes} bytes came`);
+      if (from < bytes.length) yield { kind: 'bytes', bytes: bytes.subarray(from) };
+    }
+    isOver = true;
+    if (at !== entry.sizeBytes) throw changed(`${at} bytes came, ${entry.sizeBytes} were listed`);
+  } catch (error) {
+    isOver = true;
+    signal.throwIfAborted();
+    await commands.recover(error, signal);
+    refused(error);
+  } finally {
+    // The reader had enough: the camera is told, and the line is clear for what comes next.
+    if (!isOver) await commands.recover(changed('given up'), signal);
+  }
+}
+
+async function confirm(
+  commands: PtpCommands,
+  entry: InventoryEntry,
+  find: FindHandle,
+  signal: AbortSignal,
+): Promise<void> {
+  const found = await describeObject(commands, await find(signal), signal);
+  if (found === undefined)
+    throw new DockError('driver.gone', 'the file is not on the camera any more', { retry: 'never' });
+  if (found.sizeBytes === null || stampOf(found.info, found.sizeBytes) !== entry.stamp)
+    throw changed('its size or time is another one now');
+}
+
+function lengthOf(wanted: number, quirks: PtpQuirks): number {
+  return quirks.avoidsFullLastPacket && wanted % 512 === 500 ? wanted - 1 : wanted;
+}
+
+function refused(error: unknown): never {
+  const code = responseOf(error);
+  if (code === RESPONSE.incompleteTransfer) throw changed('the camera calls the transfer incomplete', error);
+  if (code === RESPONSE.invalidObjectHandle)
+    throw new DockError('driver.gone', 'the file is not on the camera', { retry: 'never', cause: error });
+  if (code === RESPONSE.accessDenied)
+    throw new DockError('driver.unreadable', 'the camera does not give the file out', {
+      retry: 'later',
+      cause: error,
+    });
+  throw error;
+}
+
+/** No name of a file is in a message: it may name a person. */
+function changed(why: string, cause?: unknown): DockError {
+  return new DockError('driver.changed', `the file is not what was listed: ${why}`, {
+    retry: 'later',
+    cause,
+  });
+}

@@ -1,0 +1,57 @@
+// The USB transport port: one claimed interface of one device, for one docking. Every adapter passes test/contracts/usb-transport-contract.ts.
+//
+// Invariants:
+// 1. A transport is opened once and closed once: nothing can reach the device that comes to the port next.
+// 2. At most one transfer on each pipe at a time; a second one is a mistake of the caller.
+// 3. Every wait has the caller's deadline, kept by the adapter's own timer: the packages' own ones come late or lose bytes.
+
+/** A control request; the direction is that of the call. Source: USB 2.0, 9.3. */
+export interface UsbRequest {
+  readonly type: 'standard' | 'class' | 'vendor';
+  readonly recipient: 'device' | 'interface';
+  /** bRequest, 8 bits. */
+  readonly request: number;
+  /** wValue, 16 bits. */
+  readonly value: number;
+  /** wIndex, 16 bits, for the device; for an interface the adapter puts the number of the claimed one. */
+  readonly index: number;
+}
+
+/**
+ * An open interface with one bulk pipe in each direction, and an interrupt IN pipe where the device has one.
+ * Errors of all calls: "driver.detached" when the device left or the transport was closed; "driver.timeout" at the deadline, after which the
+ * pipe is in no known state; "usb.stall" for a halted pipe or a refused request; "usb.failed" for anything else that the system says; the
+ * signal's reason, with the same consequence as a time-out.
+ */
+export interface UsbTransport {
+  /** wMaxPacketSize of the bulk IN pipe: 64, 512 or 1024. */
+  readonly packetBytes: number;
+  /** All bytes, without a zero-length packet behind them. Empty: one zero-length packet. */
+  bulkOut(bytes: Uint8Array, timeoutMs: number, signal: AbortSignal): Promise<void>;
+  /**
+   * One transfer: ends with a short packet or with `bytesMax`, a multiple of `packetBytes` and at most USB_TRANSFER_BYTES_MAX.
+   * The caller owns what it gets, whole buffer included. Empty: a zero-length packet.
+   */
+  bulkIn(bytesMax: number, timeoutMs: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  controlOut(request: UsbRequest, bytes: Uint8Array, timeoutMs: number, signal: AbortSignal): Promise<void>;
+  /** At most `bytesMax`, fewer where the device gives fewer. */
+  controlIn(
+    request: UsbRequest,
+    bytesMax: number,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<Uint8Array<ArrayBuffer>>;
+  clearHalt(pipe: 'in' | 'out', signal: AbortSignal): Promise<void>;
+  /** Resets the device on its port; the interface is claimed again before it resolves. */
+  reset(signal: AbortSignal): Promise<void>;
+  /** One packet of the interrupt pipe each; short and synchronous. One handler. Without such a pipe it is never called. */
+  onInterrupt(handler: (bytes: Uint8Array) => void): void;
+  /** Called once, when the device leaves. */
+  onGone(handler: (error: Error) => void): void;
+  /** Ends all transfers, releases the interface. Idempotent, never rejects, resolves within USB_CLOSE_MS. */
+  close(): Promise<void>;
+}
+
+/** All cameras share 16 MB of the kernel (usbfs_memory_mb); more than this at a time for one fails with many of them docked. */
+export const USB_TRANSFER_BYTES_MAX = 1024 * 1024;
+export const USB_CLOSE_MS = 5000;
