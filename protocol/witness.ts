@@ -56,8 +56,12 @@ export function parseWitness(bytes: Uint8Array): Witness {
 
 /** The one line that is printed and hung up. */
 export function witnessLine(witness: Witness): string {
-  const documents = witness.keepers.reduce((sum, keeper) => sum + keeper.documents, 0);
-  return `bodydock-witness 1 ${witness.day} ${witness.receiver} documents=${documents} root=${witness.root} previous=${witness.previous_sha256 ?? '-'}`;
+  return `bodydock-witness 1 ${witness.day} ${witness.receiver} documents=${documentsOf(witness)} root=${witness.root} previous=${witness.previous_sha256 ?? '-'}`;
+}
+
+/** Documents of all keepers together. */
+export function documentsOf({ keepers }: Pick<Witness, 'keepers'>): number {
+  return keepers.reduce((sum, keeper) => sum + keeper.documents, 0);
 }
 
 /** Root over keepers: their texts `<keeper> <root>` in the order of the list. */

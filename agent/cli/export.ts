@@ -2,10 +2,9 @@
 import { resolve } from 'node:path';
 import { EXIT_GOOD } from '../../config/exit-codes.ts';
 import { STATION_FILE_DEFAULT } from '../../config/load.ts';
-import { LANGUAGES, type Language } from '../page/language.ts';
 import { exportHandling } from './export-handling.ts';
 import { exportKit } from './export-kit.ts';
-import { parseCommandLine, usageError, type Io } from './output.ts';
+import { languageOf, parseCommandLine, usageError, type Io } from './output.ts';
 import { realFolder } from './verify.ts';
 
 const HELP = `bodydock export RECORDING... --vault DIR --out DIR --reason CODE [--station ID] [--keys KEYS] [--with-findings]
@@ -69,10 +68,4 @@ export async function exportCommand(args: readonly string[], io: Io): Promise<nu
   const withFindings = values['with-findings'] === true;
   const places = { vault: await realFolder(vault), out: resolve(out), keysFolder: keys };
   return exportKit({ ...places, words, station, reason, withFindings, language, json }, io);
-}
-
-function languageOf(text = 'en'): Language {
-  const language = LANGUAGES.find((known) => known === text);
-  if (language !== undefined) return language;
-  throw usageError(`--lang ${JSON.stringify(text)}: en or de`);
 }

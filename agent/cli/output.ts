@@ -8,6 +8,7 @@ import {
   EXIT_USAGE,
 } from '../../config/exit-codes.ts';
 import { describeError, DockError } from '../../protocol/errors.ts';
+import { LANGUAGES, type Language } from '../page/language.ts';
 
 /** Where a command writes, and what ends it early. */
 export interface Io {
@@ -77,6 +78,13 @@ function parseStrictly<O extends Options>(config: ParseWith<O>): ReturnType<type
 /** An error of whoever typed the command; ends with EXIT_USAGE. */
 export function usageError(message: string): DockError {
   return new DockError('usage', message, { retry: 'person' });
+}
+
+/** What was typed behind `--lang`; English where nothing was. Errors: "usage". */
+export function languageOf(text = 'en'): Language {
+  const language = LANGUAGES.find((known) => known === text);
+  if (language !== undefined) return language;
+  throw usageError(`--lang ${JSON.stringify(text)}: en or de`);
 }
 
 /** The last document on standard output of a command that was called with --json. */

@@ -10,8 +10,8 @@ import { makeReport } from '../report/make-report.ts';
 import type { PilotReport } from '../report/pilot-report.ts';
 import { reportCsv } from '../report/report-csv.ts';
 import { reportHtml } from '../report/report-html.ts';
-import { LANGUAGES, type Language } from '../page/language.ts';
-import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import type { Language } from '../page/language.ts';
+import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
 import { realFolder } from './verify.ts';
 
 const HELP = `bodydock report --vault DIR --from DAY --to DAY [--out OUT] [--notes DIR] [--keys KEYS] [--zone ZONE] [--lang en|de] [--json]
@@ -48,11 +48,10 @@ const OPTIONS = {
 export async function report(args: readonly string[], io: Io): Promise<number> {
   const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
   if (line === undefined) return EXIT_GOOD;
-  const { vault, from, to, out, notes, keys, zone, lang = 'en', json = false } = line.values;
+  const { vault, from, to, out, notes, keys, zone, lang, json = false } = line.values;
   if (vault === undefined) throw usageError('--vault DIR is missing');
   if (from === undefined || to === undefined) throw usageError('--from DAY and --to DAY are both needed');
-  const language = LANGUAGES.find((known) => known === lang);
-  if (language === undefined) throw usageError(`--lang ${JSON.stringify(lang)}: en or de`);
+  const language = languageOf(lang);
   const made = await makeReport({
     files: nodeFiles(),
     vault: await realFolder(vault),

@@ -1,10 +1,10 @@
 // Makes a report from a vault: walks it once, then the stations' custody logs, then the written reports.
 import { DockError } from '../../protocol/errors.ts';
+import { custodyEntries } from '../verify/custody-entries.ts';
 import { findPlace } from '../verify/place.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
 import { readTrustedKeys } from '../verify/trusted-keys.ts';
 import type { Calendar, Period } from './calendar.ts';
-import { custodyEntries } from './custody-entries.ts';
 import { FailureCount } from './failures.ts';
 import { Gatherer } from './gather.ts';
 import { readNotes } from './notes.ts';
@@ -45,7 +45,7 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   const stations = await stationsOf(options);
   for (const station of stations) {
     for await (const source of sourcesOf(options, station)) gatherer.take(source);
-    for await (const entry of custodyEntries(options, station))
+    for await (const entry of custodyEntries(options, place.path, station))
       if (calendar.isWithin(entry.at, period)) failures.entry(entry);
   }
   return gatherer.report(stations, notes, wish.madeAt);

@@ -16,6 +16,8 @@ export const STORE_MEANINGS = {
     'The order that the deletion rests on does not allow it: it is about something else, or lacks a signature.',
   'deletion.unfinished':
     'The deletion was cut off between its record and the last byte; the receiver finishes it at its next start.',
+  'deletion.put-back':
+    'The recording was deleted, and bytes lie in its place again: somebody kept a copy and put it back.',
   'deletion.not-logged':
     'The store’s own log does not know this deletion record: it was forged, or the log was cut.',
   'deletion.missing':
@@ -30,6 +32,11 @@ export const STORE_MEANINGS = {
   'order.same-key': 'Both signatures are of one key: two persons must sign.',
   'order.incomplete': 'One role has signed. A hold counts for seven days so, the other orders not at all.',
   'order.not-judged': 'The keys of the two roles are not given, so that nobody can say who signed.',
+  'order.other-logged':
+    'The store took up another order under this id: the order was exchanged since, whoever signed it anew.',
+  'order.signature-gone':
+    'The store took up a signature that is not here any more: it was lost or taken away.',
+  'order.lapsed-early': 'A hold by one role counts for seven days; the store called it lapsed sooner.',
   'order.not-logged': 'The store has not taken it up yet, or the part of its log that names it is not here.',
   'order.missing': 'The store’s log names an order that is not here: it was lost or taken away.',
 
@@ -53,10 +60,14 @@ export const STORE_MEANINGS = {
   'key-revocation.rule': 'The revocation contradicts its place or the format.',
   'key-revocation.not-logged':
     'The store’s own log does not know this revocation: it was forged, or the log was cut.',
+  'key-revocation.other-logged':
+    'The store revoked the key for another reason than the document says: the document was exchanged since.',
   'key-revocation.missing':
     'The store’s log says that it revoked a key, and the document of that is not here: it was lost, or taken away to make forged documents look good.',
 
   'witness.rule': 'The witness contradicts its place or itself.',
+  'witness.too-soon':
+    'A day is witnessed a quarter of an hour after its end, when nothing more can come: this one was made before.',
   'witness.root-differs':
     'The documents of that day are not those that the store vouched for: one was taken away, added or altered since.',
   'witness.head-differs':
@@ -66,6 +77,9 @@ export const STORE_MEANINGS = {
   'witness.not-judged':
     'Documents of that day were let go as old as configured, so that its root cannot be computed any more.',
   'witness.chain': 'A witness does not follow the one before it: one was taken away, added or exchanged.',
+  'witness.line-differs':
+    'The printed line is not that of the witness in the vault: one of the two was exchanged, or the line was misread.',
+  'witness.no-line': 'The vault holds no good witness for a printed line: it was lost or taken away.',
   'witness.begins-later': 'Earlier witnesses are not here.',
   'witness.not-logged': 'The store’s own log does not know this witness (yet).',
   'witness.missing': 'The store’s log names a witness that is not here: it was lost or taken away.',

@@ -13,6 +13,13 @@ export interface RootsContext {
   readonly log: StoreLog;
 }
 
+/** The digests of the documents that are here, by day and station. What is asked for is given for one use: a root adds to it. */
+export interface WitnessedDays {
+  of(day: string, station: string): DayDigests;
+  /** Stations with documents of that day. */
+  stations(day: string): Iterable<string>;
+}
+
 type Keeper = FoundWitness['witness']['keepers'][number];
 
 /** What does not fit between witnesses and documents, and between witnesses and the store's log. */
@@ -20,18 +27,27 @@ export async function witnessRemarks(
   witnesses: readonly FoundWitness[],
   context: RootsContext,
 ): Promise<Remark[]> {
-  const days = new DaysHere(context.facts, new Set(witnesses.map(({ witness }) => witness.day)));
+  const { facts, log } = context;
+  const days = new DaysHere(facts, new Set(witnesses.map(({ witness }) => witness.day)));
   const remarks: Remark[] = [];
-  for (const found of witnesses) {
-    for (const keeper of found.witness.keepers)
-      remarks.push(...(await compareRoot(found, keeper, days.of(found.witness.day, keeper.keeper), context)));
-    remarks.push(...leftOut(found, days));
-  }
-  return [...remarks, ...logRemarks(witnesses, context.log)];
+  for (const found of witnesses) remarks.push(...(await rootRemarks(found, days, log.droppedStations)));
+  return [...remarks, ...logRemarks(witnesses, log)];
+}
+
+/** What does not fit between one witness and the documents of its day. `dropped`: stations of which old documents were let go. */
+export async function rootRemarks(
+  found: FoundWitness,
+  days: WitnessedDays,
+  dropped: ReadonlySet<string>,
+): Promise<Remark[]> {
+  const remarks: Remark[] = [];
+  for (const keeper of found.witness.keepers)
+    remarks.push(...(await compareRoot(found, keeper, days.of(found.witness.day, keeper.keeper), dropped)));
+  return [...remarks, ...leftOut(found, days)];
 }
 
 /** Digests of the documents that are here, by day and station. */
-class DaysHere {
+class DaysHere implements WitnessedDays {
   readonly #days = new Map<string, Map<string, DayDigests>>();
 
   constructor(facts: PlaceFacts, wanted: ReadonlySet<string>) {
@@ -73,7 +89,7 @@ async function compareRoot(
   { witness: { day }, where }: FoundWitness,
   { keeper, documents, custody_head: head, root }: Keeper,
   digests: DayDigests,
-  { log }: RootsContext,
+  dropped: ReadonlySet<string>,
 ): Promise<Remark[]> {
   const here = digests.count;
   if (head !== null) digests.add(Buffer.from(head.sha256, 'hex'));
@@ -81,13 +97,13 @@ async function compareRoot(
   if (found === root && here === documents) return [];
   const facts = { keeper, day, documents, here };
   const counts = `${documents} documents of ${keeper} on ${day}, ${here} are here`;
-  if (here < documents && log.droppedStations.has(keeper))
+  if (here < documents && dropped.has(keeper))
     return [note('witness.not-judged', where, `witness: it stands for ${counts}`, facts)];
   const message = `witness: ${counts}; expected root ${root}, found ${found}`;
   return [finding('witness.root-differs', where, message, { ...facts, expected: root, found })];
 }
 
-function leftOut({ witness: { day, keepers }, where }: FoundWitness, days: DaysHere): Remark[] {
+function leftOut({ witness: { day, keepers }, where }: FoundWitness, days: WitnessedDays): Remark[] {
   const named = new Set<string>(keepers.map(({ keeper }) => keeper));
   return [...days.stations(day)]
     .filter((station) => !named.has(station))

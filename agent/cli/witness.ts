@@ -1,0 +1,182 @@
+// `bodydock witness`: prints the lines of a store's daily witnesses, and compares printed ones with a vault.
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { printable } from '../../config/problems.ts';
+import { DockError, systemCode } from '../../protocol/errors.ts';
+import { nodeFiles } from '../../protocol/io/files-node.ts';
+import { daySchema, witnessLine, type Witness } from '../../protocol/witness.ts';
+import type { Language } from '../page/language.ts';
+import type { Remark } from '../verify/remark.ts';
+import { checkLines, type CheckedLine, type CheckedLines } from '../witness/check-lines.ts';
+import { heldWitnesses, type WitnessQuestion } from '../witness/held-witnesses.ts';
+import { printedLines, type PrintedLine } from '../witness/printed-lines.ts';
+import { witnessSheet } from '../witness/witness-sheet.ts';
+import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { remarkDocument } from './verify-json.ts';
+import { remarkTexts } from './verify-text.ts';
+import { realFolder } from './verify.ts';
+
+const HELP = `bodydock witness --vault DIR [--day DAY | --all] [--html FILE [--lang en|de]] [--keys KEYS] [--json]
+bodydock witness --vault DIR --check LINE|FILE [--keys KEYS] [--json]
+
+Each day the store signs a witness over all documents that came in it. The first prints its line, to be put on paper: of the newest day, of
+one day, or of all. What the line stands for cannot be changed any more without contradicting the paper.
+
+The second compares lines from paper with the vault: whether the vault's witness is the printed one, and whether the documents of that day
+are still those that it stands for. Reads no payload and changes nothing; "bodydock verify" checks the whole vault.
+
+  --vault DIR     the store's vault
+  --day DAY       a UTC day, as in 2026-11-25
+  --all           every day that has one
+  --html FILE     a sheet that prints on A4, with digits that can be read aloud
+  --check LINE    a line, or a text file with one or many; gaps and line breaks do not matter
+  --keys KEYS     folder with store*.pub (default: keys/ beside the vault)
+  --lang en|de    language of the sheet (default: en)
+  --json          one JSON document instead of text
+
+Exit codes: 0 good, 1 a finding, or no witness of that day, 2 usage, 78 keys.
+`;
+const OPTIONS = {
+  vault: { type: 'string' },
+  day: { type: 'string' },
+  all: { type: 'boolean' },
+  html: { type: 'string' },
+  check: { type: 'string' },
+  keys: { type: 'string' },
+  lang: { type: 'string' },
+} as const;
+/** Lines of a century. */
+const FILE_BYTES_MAX = 16 * 1024 * 1024;
+
+/** What of the vault's witnesses is to be printed. */
+interface PrintWish {
+  /** Undefined: the newest, or with `all` each one. */
+  readonly day: string | undefined;
+  readonly all: boolean;
+  readonly html: string | undefined;
+  readonly language: Language;
+  readonly json: boolean;
+}
+
+/** Runs the command; gives the exit code. Errors: "usage", "witness.*", "verify.*", "key.*", the signal's reason, the system's. */
+export async function witness(args: readonly string[], io: Io): Promise<number> {
+  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
+  if (line === undefined) return EXIT_GOOD;
+  const { vault, day, all = false, html, check, keys, lang, json = false } = line.values;
+  if (vault === undefined) throw usageError('--vault DIR is missing');
+  if (day !== undefined && !daySchema.safeParse(day).success)
+    throw usageError(`--day ${JSON.stringify(day)}: write it as 2026-11-25`);
+  const chosen = [day !== undefined, all, check !== undefined].filter(Boolean).length;
+  if (chosen > 1) throw usageError('--day, --all and --check exclude each other');
+  const language = languageOf(lang);
+  const question = {
+    files: nodeFiles(),
+    vault: await realFolder(vault),
+    keysFolder: keys,
+    signal: io.signal,
+  };
+  if (check !== undefined) return compare(question, await linesFrom(check), json, io);
+  return print(question, { day, all, html, language, json }, io);
+}
+
+async function print(question: WitnessQuestion, wish: PrintWish, io: Io): Promise<number> {
+  const held = await heldWitnesses(question);
+  const found = wanted(
+    held.witnesses.map((each) => each.witness),
+    wish,
+  );
+  const findings = held.remarks.filter(({ kind }) => kind === 'finding');
+  if (found.length === 0) throw none(wish.day, findings.length);
+  if (wish.html !== undefined) await writeFile(resolve(wish.html), witnessSheet(found, wish.language));
+  if (wish.json)
+    writeJson(io, {
+      good: findings.length === 0,
+      lines: found.map((each) => ({ day: each.day, receiver: each.receiver, line: witnessLine(each) })),
+      remarks: findings.map(remarkDocument),
+    });
+  else {
+    io.out(found.map((each) => `${witnessLine(each)}\n`).join(''));
+    io.err(remarkTexts(findings));
+  }
+  return findings.length === 0 ? EXIT_GOOD : EXIT_FAILURE;
+}
+
+/** Of each receiver. */
+function wanted(witnesses: readonly Witness[], { day, all }: PrintWish): Witness[] {
+  if (all) return [...witnesses];
+  const newest = new Map(witnesses.map((each) => [each.receiver, each.day]));
+  return witnesses.filter((each) => each.day === (day ?? newest.get(each.receiver)));
+}
+
+function none(day: PrintWish['day'], findings: number): DockError {
+  const which = day === undefined ? 'no witness' : `no witness of ${day}`;
+  const why =
+    findings === 0
+      ? 'nothing came on that day, or it is not over for a quarter of an hour, or the receiver has not run since'
+      : '"bodydock verify" says what is wrong with those that are there';
+  return new DockError('witness.none', `the vault holds ${which} that is good: ${why}`, { retry: 'person' });
+}
+
+async function compare(
+  question: WitnessQuestion,
+  { lines, unreadable }: ReturnType<typeof printedLines>,
+  json: boolean,
+  io: Io,
+): Promise<number> {
+  const checked = await checkLines(question, lines);
+  const bad = [...checked.remarks, ...checked.lines.flatMap(({ remarks }) => remarks)].some(isFinding);
+  const good = !bad && unreadable === 0;
+  if (json)
+    writeJson(io, {
+      good,
+      unreadable,
+      lines: checked.lines.map(({ line, remarks }) => ({
+        ...line,
+        good: !remarks.some(isFinding),
+        remarks: remarks.map(remarkDocument),
+      })),
+      remarks: checked.remarks.map(remarkDocument),
+    });
+  else io.out(checkedText(checked, unreadable, good));
+  return good ? EXIT_GOOD : EXIT_FAILURE;
+}
+
+function checkedText({ lines, remarks }: CheckedLines, unreadable: number, good: boolean): string {
+  const last = good
+    ? `good: ${lines.length} printed lines are those of the vault, and so are the documents that they stand for`
+    : `NOT GOOD: see above${unreadable === 0 ? '' : `; ${unreadable} lines begin in this text and cannot be read: compare them with the paper`}`;
+  return `${lines.map(lineText).join('')}${remarkTexts(remarks.filter(isFinding))}${last}\n`;
+}
+
+function lineText({ line, remarks }: CheckedLine): string {
+  const { day, receiver, documents } = line;
+  const bad = remarks.some(isFinding);
+  return `${bad ? 'BAD ' : 'good'}  ${day} ${receiver}, ${documents} documents\n${remarkTexts(remarks)}`;
+}
+
+function isFinding({ kind }: Remark): boolean {
+  return kind === 'finding';
+}
+
+/** A line as it was typed, or a file that holds some. Errors: "usage"; "witness.unreadable". */
+async function linesFrom(
+  word: string,
+): Promise<{ readonly lines: PrintedLine[]; readonly unreadable: number }> {
+  const isLine = /bodydock-witness\s/i.test(word);
+  const found = printedLines(isLine ? word : await textOf(resolve(word)));
+  if (found.lines.length > 0 || found.unreadable > 0) return found;
+  throw usageError(
+    `--check ${printable(word.slice(0, 80))}: no line in it; one begins with "bodydock-witness 1 "`,
+  );
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    if ((await stat(path)).size <= FILE_BYTES_MAX) return await readFile(path, 'utf8');
+  } catch (error) {
+    const message = `${path} cannot be read (${systemCode(error) ?? 'unknown error'}): give a line in quotes, or a text file`;
+    throw new DockError('witness.unreadable', message, { cause: error, retry: 'person' });
+  }
+  throw new DockError('witness.unreadable', `${path} is too long for a file of lines`, { retry: 'person' });
+}

@@ -1,0 +1,86 @@
+// The witnesses of a vault, verified like `bodydock verify` does it, with what is needed to compare their days with the documents that are here.
+import { join } from 'node:path';
+import { DockError } from '../../protocol/errors.ts';
+import { isReceiverId, isStationId } from '../../protocol/ids.ts';
+import { DayDigests, stationDays } from '../../protocol/witness-day.ts';
+import { custodyEntries } from '../verify/custody-entries.ts';
+import { WITNESS } from '../verify/folder-names.ts';
+import { knownKeys } from '../verify/known-keys.ts';
+import { findPlace } from '../verify/place.ts';
+import { listSorted, type ReadFiles } from '../verify/read-files.ts';
+import type { Remark } from '../verify/remark.ts';
+import { StoreLog } from '../verify/store-log.ts';
+import { readTrustedKeys } from '../verify/trusted-keys.ts';
+import { readVaultId } from '../verify/vault-id.ts';
+import { checkWitnesses, type FoundWitness } from '../verify/witness-check.ts';
+import type { WitnessedDays } from '../verify/witness-roots.ts';
+
+/** What reading needs. Paths are absolute. */
+export interface WitnessQuestion {
+  readonly files: ReadFiles;
+  readonly vault: string;
+  /** Undefined: where they lie beside the vault. */
+  readonly keysFolder: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** All witnesses whose signatures and places hold, by receiver and day, and what is wrong with others. */
+export interface HeldWitnesses {
+  /** Absolute. */
+  readonly vault: string;
+  readonly witnesses: readonly FoundWitness[];
+  readonly remarks: readonly Remark[];
+}
+
+/** Errors: "witness.no-vault", "verify.*", "key.*"; the signal's reason; those of the machine. */
+export async function heldWitnesses(question: WitnessQuestion): Promise<HeldWitnesses> {
+  const { files, vault, signal } = question;
+  const place = await findPlace(files, vault);
+  if (place.kind !== 'vault')
+    throw new DockError('witness.no-vault', `${vault} is no vault: name the folder with vault.json`, {
+      retry: 'person',
+    });
+  const trusted = await readTrustedKeys(question.keysFolder ?? place.keysFolder);
+  const { keys } = await knownKeys(files, place, trusted);
+  const { id } = await readVaultId(files, place);
+  const witnesses: FoundWitness[] = [];
+  const remarks: Remark[] = [];
+  for (const receiver of ((await listSorted(files, place.path)) ?? []).filter(isReceiverId)) {
+    const folder = join(place.path, receiver, WITNESS);
+    const where = `${receiver}/${WITNESS}`;
+    const checked = await checkWitnesses({ files, folder, where, receiver, vault: id, keys, signal });
+    witnesses.push(...checked.witnesses);
+    remarks.push(...checked.remarks);
+  }
+  return { vault: place.path, witnesses, remarks };
+}
+
+/** The documents of some days that a vault holds. Errors: "witness.too-many"; the signal's reason; the system's. */
+export async function daysInVault(
+  { files, signal }: Pick<WitnessQuestion, 'files' | 'signal'>,
+  vault: string,
+  days: ReadonlySet<string>,
+): Promise<WitnessedDays> {
+  const found = new Map<string, ReadonlyMap<string, DayDigests>>();
+  for (const station of ((await listSorted(files, vault)) ?? []).filter(isStationId)) {
+    const folder = join(vault, station);
+    if ((await files.stat(folder))?.kind !== 'folder') continue;
+    const read = await stationDays({ files, folder, wanted: (day) => days.has(day), signal });
+    found.set(station, read.days);
+  }
+  return {
+    of: (day, station) => found.get(station)?.get(day) ?? new DayDigests(),
+    stations: (day) => [...found].filter(([, own]) => own.has(day)).map(([station]) => station),
+  };
+}
+
+/** Stations of which the store's logs say that old documents were let go. Errors: the signal's reason; the system's. */
+export async function stationsWithDropped(
+  deps: Pick<WitnessQuestion, 'files' | 'signal'>,
+  vault: string,
+): Promise<ReadonlySet<string>> {
+  const log = new StoreLog();
+  for (const receiver of ((await listSorted(deps.files, vault)) ?? []).filter(isReceiverId))
+    for await (const entry of custodyEntries(deps, vault, receiver)) log.take(receiver, entry);
+  return log.droppedStations;
+}
