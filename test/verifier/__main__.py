@@ -1,77 +1,120 @@
-"""An independent verifier of bodydock vaults, written from protocol/SPEC.md alone, with Python's standard library.
+"""An independent verifier of bodydock vaults, written from protocol/SPEC.md alone, with Python's standard library (3.11 or newer).
 
-    python3 test/verifier VAULT --keys KEYS [--identity FILE] [--json]
+    python3 test/verifier VAULT... --keys KEYS [--identity FILE] [--json]
 
-KEYS is a folder of minisign public keys that you trust: station*.pub, store*.pub, and of the two roles officer*.pub, supervisor*.pub.
-With an age identity and the stock `age`, every payload is opened as well. Exit: 0 good, 1 findings, 2 usage.
+VAULT is the folder of a vault, the one with vault.json in it, or an untouched copy of it; several are verified one after the other,
+each for itself. KEYS is a folder of minisign public keys that you trust: station*.pub, store*.pub, and of the two roles officer*.pub,
+supervisor*.pub. Take them from where you know that they are right, never from the vault. A file may be for one station alone:
+station-<id>.pub. The signatures of one document can be checked beside it with stock minisign: minisign -Vm manifest.json -p station.pub
+With the age identity of a recipient and the stock `age`, every payload and every sealed name is opened as well, and nothing of it is
+written anywhere; without, the sealed bytes are compared with what was signed, and what is in them stays closed.
+
+What is printed: one line for each thing that was seen, with its code, the place below the vault and a sentence. A finding refuses the
+evidence: something was altered, is missing, or was never signed. A note does not, and should be known: a recording that waits at the
+station, documents that expired. Then for each station recordings, receipts and the log's own words about them, counted against each
+other; `differences` names each recording that one of them has and the other has not. With --json there is one line for each vault, a
+JSON object with `vault`, `good`, `findings`, `notes` (each with `code`, `place`, `detail`) and `stations`.
+
+Exit: 0 all are good; 1 there is a finding in one of them; 2 it could not begin: usage, keys, a folder that is none;
+70 it failed, and of the vault at which it did nothing is said.
 """
 
 import argparse
 import json
 import shutil
 import sys
+import traceback
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from age_file import AgeTool
 from findings import Remark
 from safe_files import is_folder
-from trusted_keys import KeysUnusable, read_trusted_keys
+from trusted_keys import KeysUnusable, TrustedKeys, read_trusted_keys
 from verification import Verdict, verify
 
-GOOD, FINDINGS, USAGE = 0, 1, 2
+GOOD, FINDINGS, USAGE, FAILED = 0, 1, 2, 70
 
 
 def main(arguments: list[str]) -> int:
     """Runs the program; gives its exit code."""
-    parser = argparse.ArgumentParser("verifier", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("vault", type=Path)
+    asked = _parser().parse_args(arguments)
+    # Names on a foreign disk need be no text at all.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        keys = _begin(asked)
+    except (KeysUnusable, OSError) as error:
+        print(f"verifier: {error}", file=sys.stderr)
+        return USAGE
+    age = shutil.which("age") if asked.identity is not None else None
+    tool = AgeTool(age, asked.identity) if age is not None else None
+    code = GOOD
+    for vault in asked.vaults:
+        try:
+            verdict = verify(vault, keys, tool)
+        except Exception:
+            traceback.print_exc()
+            print(f"verifier: failed at {str(vault)!a}, of which nothing is said", file=sys.stderr)
+            return FAILED
+        if asked.identity is not None and tool is None:
+            verdict.report.note("payload.not-opened", ".", "age is not installed: no payload was opened")
+        print(_json(vault, verdict) if asked.json else _text(vault, verdict), flush=True)
+        code = FINDINGS if verdict.report.findings else code
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    about = (__doc__ or "").partition("\n\n")
+    parser = argparse.ArgumentParser(
+        "verifier", description=about[0], epilog=about[2], formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("vaults", type=Path, nargs="+", metavar="VAULT")
     parser.add_argument("--keys", type=Path, required=True)
     parser.add_argument("--identity", type=Path)
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args(arguments)
-    age = shutil.which("age")
-    try:
-        keys = read_trusted_keys(asked.keys)
-        if not is_folder(asked.vault.resolve()):
-            raise KeysUnusable(f"{asked.vault} is no folder")
-        if asked.identity is not None and not asked.identity.is_file():
-            raise KeysUnusable(f"{asked.identity} is no file")
-    except KeysUnusable as error:
-        print(f"verifier: {error}", file=sys.stderr)
-        return USAGE
-    tool = AgeTool(age, asked.identity) if age is not None and asked.identity is not None else None
-    verdict = verify(asked.vault, keys, tool)
-    if asked.identity is not None and tool is None:
-        verdict.report.note("payload.not-opened", ".", "age is not installed: no payload was opened")
-    print(_json(verdict) if asked.json else _text(verdict))
-    return FINDINGS if verdict.report.findings else GOOD
+    return parser
 
 
-def _json(verdict: Verdict) -> str:
+def _begin(asked: argparse.Namespace) -> TrustedKeys:
+    keys = read_trusted_keys(asked.keys)
+    for vault in asked.vaults:
+        if not is_folder(vault.resolve()):
+            raise KeysUnusable(f"{vault} is no folder")
+    if asked.identity is not None and not asked.identity.is_file():
+        raise KeysUnusable(f"{asked.identity} is no file")
+    return keys
+
+
+def _json(vault: Path, verdict: Verdict) -> str:
     report = verdict.report
-    return json.dumps(
-        {
-            "good": not report.findings,
-            "findings": [asdict(each) for each in report.findings],
-            "notes": [asdict(each) for each in report.notes],
-            "stations": verdict.stations,
-        },
-        indent=1,
-    )
+    said: dict[str, Any] = {
+        "vault": str(vault),
+        "good": not report.findings,
+        "findings": [asdict(each) for each in report.findings],
+        "notes": [asdict(each) for each in report.notes],
+        "stations": verdict.stations,
+    }
+    return json.dumps(said)
 
 
-def _text(verdict: Verdict) -> str:
+def _text(vault: Path, verdict: Verdict) -> str:
     report = verdict.report
     lines = [_line("finding", each) for each in report.findings] + [_line("note", each) for each in report.notes]
     for name, counts in verdict.stations.items():
         lines.append(f"{name}: " + ", ".join(f"{what} {count}" for what, count in counts.items()))
     said = f"{len(report.findings)} findings" if report.findings else "good: no finding"
-    return "\n".join([*lines, f"{said}, {len(report.notes)} notes"])
+    lines.append(f"{vault}: {said}, {len(report.notes)} notes")
+    return "\n".join(_printable(line) for line in lines)
 
 
 def _line(kind: str, remark: Remark) -> str:
     return f"{kind:8} {remark.code:32} {remark.place}: {remark.detail}"
+
+
+def _printable(text: str) -> str:
+    """Without what would move the cursor or end the line: names and values come from whoever wrote the vault."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,12 @@ _BOTH: dict[str, Shape] = {
 _DOCKED_FILE = {"docking": RANDOM_ID, "path_sha256": DIGEST}
 _ERASURE = {"recording": RANDOM_ID, **_DOCKED_FILE}
 _CLOCK = fields(docking=RANDOM_ID, offset_ms=integer(), uncertainty_ms=SIZE)
+_DIFFERENCE = fields(
+    difference=one_of("cut-tail", "rewritten", "older-image", "spool-lost"),
+    subject=RANDOM_ID,
+    sequence=either(integer(1)),
+    sha256=either(DIGEST),
+)
 
 STATION_EVENTS: dict[str, Shape] = {
     **_BOTH,
@@ -53,6 +59,7 @@ STATION_EVENTS: dict[str, Shape] = {
     "camera-clock-set": _CLOCK,
     "inventory": fields(docking=RANDOM_ID, entries=SIZE, bytes=SIZE, sha256=DIGEST),
     "seen": fields(**_DOCKED_FILE, size_bytes=SIZE),
+    "seen-more": fields(docking=RANDOM_ID, entries=integer(1), sha256=DIGEST),
     "pulled": fields(recording=RANDOM_ID, **_DOCKED_FILE, size_bytes=SIZE, sha256=DIGEST),
     "sealed": fields(recording=RANDOM_ID, sealed_size_bytes=integer(1), chunks_sha256=DIGEST),
     "rejected": fields(recording=RANDOM_ID, reason=one_of(*REJECTED)),
@@ -68,6 +75,9 @@ STATION_EVENTS: dict[str, Shape] = {
     "not-erased": fields(**_ERASURE, reason=text()),
     "spool-reclaimed": fields(recording=RANDOM_ID),
     "quarantined": fields(name=text(), reason=text()),
+    "difference-found": _DIFFERENCE,
+    "difference-gone": _DIFFERENCE,
+    "difference-acknowledged": fields(differences=SIZE, reason=REASON_CODE),
     "proof-installed": fields(recipient_sha256=DIGEST),
 }
 

@@ -164,6 +164,7 @@ def _tell_missing(name: str, docking: Docking, station: Station, report: Report)
 def _differs(entry: dict[str, Any], manifest: dict[str, Any], docking: Docking) -> bool:
     same = (
         manifest["camera"]["id"] == docking.value["camera"]["id"]
+        and manifest["source"]["path_sha256"] == entry["path_sha256"]
         and manifest["original"]["size_bytes"] == entry["size_bytes"]
     )
     if entry["fate"] == "matched":
@@ -172,14 +173,12 @@ def _differs(entry: dict[str, Any], manifest: dict[str, Any], docking: Docking) 
     expected = (
         docking.value["docking"],
         docking.value["bay"],
-        entry["path_sha256"],
         entry["modified_at"],
         entry["reason"],
     )
     found = (
         manifest["docking"],
         manifest["bay"],
-        manifest["source"]["path_sha256"],
         manifest["original"]["modified_at"],
         rejected,
     )

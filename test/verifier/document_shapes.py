@@ -78,7 +78,8 @@ def _manifest_sense(value: Any, at: str) -> Iterator[str]:
     ends = (capture["earliest_at"], capture["latest_at"])
     if None not in ends and milliseconds(ends[0]) > milliseconds(ends[1]):
         yield f"{at}.capture ends before it begins"
-    if capture["basis"] == "clock-unmeasured" and (ends[0] != ends[1] or ends[0] != value["original"]["modified_at"]):
+    claimed = value["original"]["modified_at"]
+    if capture["basis"] == "clock-unmeasured" and (ends[0] != ends[1] or claimed not in (None, ends[0])):
         yield f"{at}.capture is not what the camera said, and its basis says so"
     if (value["sidecar_of"] is not None) != (value["role"] == "sidecar"):
         yield f"{at}.sidecar_of and role {value['role']} do not agree"

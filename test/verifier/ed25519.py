@@ -10,6 +10,7 @@ _P = 2**255 - 19
 _L = 2**252 + 27742317777372353535851937790883648493
 _D = -121665 * pow(121666, -1, _P) % _P
 _ROOT_OF_MINUS_ONE = pow(2, (_P - 1) // 4, _P)
+_REMEMBERED = 32_768  # answers: a few hundred bytes each
 _WINDOWS = 64  # of four bits: enough for any number below 2**256
 
 # A point in extended coordinates: x = X/Z, y = Y/Z, x*y = T/Z.
@@ -21,8 +22,12 @@ _Table = tuple[tuple[_Entry, ...], ...]
 _NEUTRAL: _Point = (0, 1, 1, 0)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
-    """Whether the 64 bytes are the signature of the message by the key of 32 bytes. False for whatever is malformed."""
+    """Whether the 64 bytes are the signature of the message by the key of 32 bytes. False for whatever is malformed.
+
+    Answers are remembered by all three: whoever verifies several copies of a vault meets the same signatures again.
+    """
     if len(public_key) != 32 or len(signature) != 64:
         return False
     table = _table_of_negated(public_key)

@@ -39,7 +39,10 @@ def read_small(path: Path, bytes_max: int) -> bytes:
 
 
 def names_in(folder: Path) -> Iterator[tuple[str, str]]:
-    """Names in a folder in ascending order, each with what it is: `file`, `folder` or `other`. Nothing where it is no folder."""
+    """Names in a folder in ascending order, each with what it is: `file`, `folder` or `other`. Nothing where it is no folder.
+
+    Errors: OSError where it is one and cannot be read: then nothing can be said of what is in it.
+    """
     try:
         with os.scandir(folder) as entries:
             found = sorted((entry.name, _kind_of(entry)) for entry in entries)

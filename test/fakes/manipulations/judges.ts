@@ -29,7 +29,9 @@ export interface Trust {
   readonly identity?: string | undefined;
 }
 
-interface PythonSaid extends Judgement {
+export interface PythonSaid extends Judgement {
+  readonly vault: string;
+  readonly notes: readonly Said[];
   /** Receipts, recordings and the log's words about them counted against each other, by station. */
   readonly stations: Readonly<
     Record<string, { readonly differences: readonly string[] } & Record<string, unknown>>
@@ -41,17 +43,21 @@ export function codesOf({ findings }: Judgement): string[] {
   return [...new Set(findings.map(({ code }) => code))].sort();
 }
 
-/** The verifier in Python. Errors: Error where it crashed or could not begin. */
-export async function judgeWithPython(vault: string, trust: Trust): Promise<PythonSaid> {
-  const { code, stdout, stderr } = await python([VERIFIER, vault, ...argumentsOf(trust)]);
+/** The verifier in Python on several vaults, in their order. Errors: Error where it failed or could not begin. */
+export async function judgeWithPython(vaults: readonly string[], trust: Trust): Promise<PythonSaid[]> {
+  const { code, stdout, stderr } = await python([VERIFIER, ...vaults, ...argumentsOf(trust)]);
   if (code !== 0 && code !== 1) throw new Error(`the verifier ended with ${code}: ${stderr}`);
-  try {
-    const said = JSON.parse(stdout) as PythonSaid;
-    if (said.good === (code === 0)) return said;
-  } catch (error) {
-    throw new Error(`the verifier crashed: ${stderr}`, { cause: error });
-  }
-  throw new Error(`the verifier says otherwise than its exit code ${code}`);
+  const said = stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as PythonSaid);
+  expectAll(
+    vaults,
+    said.map(({ vault }) => vault),
+  );
+  if (said.every(({ good }) => good) !== (code === 0))
+    throw new Error(`the verifier says otherwise than its exit code ${code}`);
+  return said;
 }
 
 /** Python's own tests of the verifier's parts; gives what they print. Errors: Error where one failed. */
@@ -75,7 +81,10 @@ export async function judgeWithProduct(vaults: readonly string[], trust: Trust):
   const { exitCode, stdout, stderr } = await runProgram(BODYDOCK, asked, { timeoutMs: JUDGING_MS });
   if (exitCode !== 0 && exitCode !== 1) throw new Error(`bodydock verify ended with ${exitCode}: ${stderr}`);
   const { folders } = JSON.parse(stdout) as { folders: readonly ProductSaid[] };
-  if (folders.length !== vaults.length) throw new Error(`bodydock verify judged ${folders.length} vaults`);
+  expectAll(
+    vaults,
+    folders.map(({ folder }) => folder),
+  );
   return folders.map(({ good, remarks }) => {
     const findings = remarks.filter(({ kind }) => kind === 'finding');
     return {
@@ -85,7 +94,14 @@ export async function judgeWithProduct(vaults: readonly string[], trust: Trust):
   });
 }
 
+/** Errors: Error where a verifier judged other vaults than it was asked about: then nothing that it said counts. */
+function expectAll(asked: readonly string[], judged: readonly string[]): void {
+  if (asked.length !== judged.length || asked.some((vault, at) => vault !== judged[at]))
+    throw new Error(`${judged.length} vaults were judged, and ${asked.length} others were asked about`);
+}
+
 interface ProductSaid {
+  readonly folder: string;
   readonly good: boolean;
   readonly remarks: readonly {
     readonly kind: string;

@@ -1,7 +1,7 @@
 // Good vaults out of a seed: stations, cameras, dockings, odd entries, restarts, cuts, key changes, orders, deletions and witnesses as
 // they come. Whatever comes out is what stations and a store leave behind when nobody altered anything.
 import { revokeKey } from '../vault-builder-keys.ts';
-import { VaultBuilder, type BuiltRecording } from '../vault-builder.ts';
+import { VaultBuilder, type BuiltRecording, type RecordingWish } from '../vault-builder.ts';
 import { headOf, writeWitness, type Head } from './written-witness.ts';
 
 const DAY_MS = 86_400_000;
@@ -17,6 +17,8 @@ class Maker {
   readonly #docks: VaultBuilder[];
   readonly #first: VaultBuilder;
   readonly #deleted = new Set<BuiltRecording>();
+  /** Where recordings lie on their cameras. */
+  readonly #pathOf = new Map<BuiltRecording, string>();
   #previousWitness: string | null = null;
   #paths = 0;
 
@@ -66,7 +68,7 @@ class Maker {
         if (known === undefined) return undefined;
         return dock.entry({
           fate: 'matched',
-          path,
+          path: this.#pathOf.get(known) ?? path,
           recording: known.id,
           sizeBytes: known.manifest.original.size_bytes,
           erased,
@@ -82,21 +84,22 @@ class Maker {
       case 2:
         return dock.entry({ fate: 'vanished', path });
       case 3:
-        await dock.record({ path: `${path}.MP4`, sidecars: [`${path}.GPS`], erased });
-        await dock.record({ path: `${path}.GPS`, role: 'sidecar', sidecarOf: `${path}.MP4`, erased });
-        return undefined;
+        await this.#record(dock, { path: `${path}.MP4`, sidecars: [`${path}.GPS`], erased });
+        return this.#record(dock, { path: `${path}.GPS`, role: 'sidecar', sidecarOf: `${path}.MP4`, erased });
       case 4:
-        await dock.record({ path, original: new Uint8Array(0), rejected: 'empty', erased });
-        return undefined;
+        return this.#record(dock, { path, original: new Uint8Array(0), rejected: 'empty', erased });
       default:
-        await dock.record({
+        return this.#record(dock, {
           path: `${path}.MP4`,
           original: dock.random.bytes(this.#below(4000)),
           erased,
           later: this.#below(4) === 0,
         });
-        return undefined;
     }
+  }
+
+  async #record(dock: VaultBuilder, wish: RecordingWish & { readonly path: string }): Promise<void> {
+    this.#pathOf.set(await dock.record(wish), wish.path);
   }
 
   async #changeKey(dock: VaultBuilder): Promise<void> {
