@@ -11,7 +11,7 @@ import { entryOf } from './entries.ts';
 import type { EntryStat, NameReader, OpenedFolder } from './folder-files.ts';
 import { isShortage, unreadable, type Medium } from './medium.ts';
 import { isName, joinPath, sortKey } from './paths.ts';
-import { sortSlowly } from './sort-slowly.ts';
+import { sortSlowly } from '../sort-slowly.ts';
 
 /** A camera has some dozen folders. More than this is a card that was made to keep us busy. */
 const FOLDERS_MAX = 10_000;
