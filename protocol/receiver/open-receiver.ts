@@ -15,6 +15,7 @@ import type { Slabs } from './slabs.ts';
 import type { UnitStore } from './unit-store.ts';
 import { clockDoubt } from './retention/expire.ts';
 import { readMemory } from './retention/log-memory.ts';
+import { RetentionTimer } from './retention/retention-timer.ts';
 import { countVault } from './vault-count.ts';
 import { FilesVault } from './vault-files.ts';
 import { DailyWitness } from './witness/daily-witness.ts';
@@ -43,6 +44,8 @@ export interface ReceiverPorts {
   /** Version of the program, for the store's log. */
   readonly version: string;
   readonly bootId: string | null;
+  /** See RetentionDeps. */
+  readonly isSynchronised: () => Promise<boolean | null>;
   /** See Receiver: the length of each message with bytes of a payload. */
   readonly onBytes?: (bytes: number) => void;
 }
@@ -50,6 +53,8 @@ export interface ReceiverPorts {
 /** A receiver on its open vault. */
 export interface OpenReceiver {
   readonly vault: FilesVault;
+  /** From now on what is due is deleted, and the store's log tells of this receiver's start and end. See RetentionTimer. */
+  startRetention(): void;
   /** See Receiver.start. */
   start(): Promise<void>;
   /** Ends the receiver and closes its vault; the ports stay open. Never rejects. */
@@ -107,18 +112,21 @@ export async function openReceiver(settings: ReceiverSettings, ports: ReceiverPo
     deps: store,
     conditions: ports.conditions,
     clockDoubt: async (signal) => {
-      const deps = { ...store, signal };
+      // A day is over by the log's clock; whether the system calls it synchronised does not matter for that.
+      const deps = { ...store, isSynchronised: () => Promise.resolve(true), signal };
       return clockDoubt(deps, await readMemory(deps), undefined);
     },
   });
+  const retention = new RetentionTimer({ deps: store, conditions: ports.conditions });
   return {
     vault,
+    startRetention: () => retention.start(),
     start: async () => {
       await receiver.start();
       witness.start();
     },
     stop: async () => {
-      await Promise.all([receiver.stop(), witness.stop()]);
+      await Promise.all([receiver.stop(), witness.stop(), retention.stop()]);
       await vault.close();
     },
   };

@@ -182,6 +182,7 @@ export class DockAndStore {
       {
         version: 'test',
         bootId: null,
+        isSynchronised: () => Promise.resolve(true),
         files,
         clock: this.clock,
         random: nodeRandom(),

@@ -6,6 +6,7 @@ import { describeError, DockError } from '../../errors.ts';
 
 export const HELP = `bodydock-receiver [run] [--config FILE]
 bodydock-receiver check [--config FILE] [--json]
+bodydock-receiver expire [--preview | --clock-checked] [--config FILE] [--json]
 bodydock-receiver revoke STATION --key KEY --reason lost|stolen|retired [--config FILE] [--json]
 bodydock-receiver rotate --prepare|--commit [--config FILE] [--json]
 
@@ -13,6 +14,7 @@ The receiving end of a central store: takes sealed recordings from stations over
 
 run    runs in the foreground until SIGTERM or SIGINT; the log goes to standard output, one JSON document a line
 check  says every problem of receiver.yaml and of the files that it names, and changes nothing
+expire deletes what is due or ordered and not held, or shows what that would be
 revoke lets a key of a station count no more
 rotate changes the signing key of the store, in two steps
 

@@ -10,6 +10,7 @@ import { readBootId } from '../../io/boot-id.ts';
 import { openMqttBroker, type StartableBroker } from '../../io/broker-mqtt.ts';
 import type { TlsCredentials } from '../../io/broker-types.ts';
 import { nodeClock } from '../../io/clock-node.ts';
+import { linuxClockSource } from '../../io/clock-source-linux.ts';
 import { nodeFiles } from '../../io/files-node.ts';
 import { pinoLog } from '../../io/log-pino.ts';
 import { nodeRandom } from '../../io/random-node.ts';
@@ -17,6 +18,7 @@ import { publicKeyOf } from '../../minisign.ts';
 import type { Log } from '../../ports.ts';
 import { LoggedConditions } from '../../io/conditions-log.ts';
 import { SLABS } from '../limits.ts';
+import { rememberedAnswer } from '../retention/asked-clock.ts';
 import { openReceiver } from '../open-receiver.ts';
 import { openReceiverWorker } from '../receiver-worker.ts';
 import { Slabs } from '../slabs.ts';
@@ -36,6 +38,7 @@ export async function run({ config: file }: CommandLine, io: Io): Promise<number
   io.onFault((error) => endOnFault(log, error));
   const opened = await open(config, log);
   await opened.receiver.start();
+  opened.receiver.startRetention();
   tellReady(opened.broker, io);
   opened.broker.start();
   log.info('receiver started', { receiver: config.receiver, stations: config.stations.length });
@@ -80,7 +83,8 @@ async function open(config: ReceiverConfig, log: Log): Promise<Opened> {
     conditions,
   });
   const onBytes = messageGarbage();
-  const program = { version: await readVersion(), bootId: await readBootId() };
+  const isSynchronised = rememberedAnswer(clock, () => linuxClockSource().isSynchronised());
+  const program = { version: await readVersion(), bootId: await readBootId(), isSynchronised };
   const ports = { ...worker, ...program, files, clock, random, log, conditions, broker, slabs, onBytes };
   const receiver = await openReceiver(config, { ...ports, publicKey: publicKeyOf(key) });
   return {

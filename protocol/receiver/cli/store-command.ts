@@ -6,6 +6,7 @@ import { readVersion } from '../../../config/program-version.ts';
 import type { ReceiverConfig } from '../../../config/receiver-config.ts';
 import type { CustodyEvent } from '../../custody-entry.ts';
 import { DockError, systemCode } from '../../errors.ts';
+import type { SessionId } from '../../ids.ts';
 import { readBootId } from '../../io/boot-id.ts';
 import { nodeClock } from '../../io/clock-node.ts';
 import { nodeFiles } from '../../io/files-node.ts';
@@ -31,6 +32,10 @@ export interface StoreCommand {
   readonly files: Files;
   readonly clock: Clock;
   readonly signer: Signer;
+  /** Id of the vault. */
+  readonly vault: SessionId;
+  /** The store's log with the configured key. */
+  readonly logDeps: StoreLogDeps;
   /** Enters events into the store's log, signed by the configured key or by another one. Errors: those of appendStoreEvents. */
   enter(events: readonly CustodyEvent[], key?: SecretKey): Promise<void>;
   /** Ends the open segment of the store's log with the configured key. Errors: those of endStoreSegment. */
@@ -51,7 +56,7 @@ export async function openStoreCommand(file: string, io: Io): Promise<StoreComma
   }
   const [files, clock, random] = [nodeFiles(), nodeClock(), nodeRandom()];
   const layout = new VaultLayout(config.vault.path);
-  await checkVault(files, layout);
+  const vaultId = await checkVault(files, layout);
   const own = await readSigningKey(config.keys.signingFile);
   const { receiver, vault } = config;
   const version = await readVersion();
@@ -68,6 +73,8 @@ export async function openStoreCommand(file: string, io: Io): Promise<StoreComma
     files,
     clock,
     signer: inlineSigner(own),
+    vault: vaultId,
+    logDeps: deps(own),
     enter: async (events, key = own) => {
       await appendStoreEvents(deps(key), events);
     },
@@ -77,15 +84,16 @@ export async function openStoreCommand(file: string, io: Io): Promise<StoreComma
 }
 
 /** A command of root would leave files that the service cannot read or go on with. */
-async function checkVault(files: Files, layout: VaultLayout): Promise<void> {
-  if ((await readVaultId(files, layout)) === undefined)
+async function checkVault(files: Files, layout: VaultLayout): Promise<SessionId> {
+  const vault = await readVaultId(files, layout);
+  if (vault === undefined)
     throw new DockError(
       'vault.not-a-vault',
       `${layout.root} holds no vault: mount its disk, or start the receiver once`,
       { retry: 'person' },
     );
   const { uid } = await stat(layout.root);
-  if (uid === process.geteuid?.()) return;
+  if (uid === process.geteuid?.()) return vault;
   throw new DockError(
     'vault.owner',
     `${layout.root} belongs to user ${uid}: type this command as that user (sudo -u '#${uid}' bodydock-receiver ...)`,

@@ -32,9 +32,12 @@ export interface ClockTrust {
   readonly checked: boolean;
 }
 
-/** The wall clock against the true time, and by how much at least. */
+/**
+ * Why the wall clock may not decide. `ahead` and `behind`: against what the log allows, by so much at least. `unsynchronised`: the system says
+ * so. `unknown`: the log has no entry yet and the system does not tell. `byMs` is 0 for these two.
+ */
 export interface ClockDoubt {
-  readonly kind: 'ahead' | 'behind';
+  readonly kind: 'ahead' | 'behind' | 'unsynchronised' | 'unknown';
   readonly byMs: number;
 }
 
@@ -72,6 +75,9 @@ function passedBetween(before: ClockReading, after: ClockReading): number | unde
 
 /** In words, for a person who has to look. */
 export function describeDoubt({ kind, byMs }: ClockDoubt): string {
+  if (kind === 'unsynchronised') return 'this machine says that its clock is not synchronised';
+  if (kind === 'unknown')
+    return 'this machine does not tell whether its clock is synchronised, and the store’s log has no entry to compare it with';
   const hours = Math.round(byMs / HOUR_MS);
   const much = hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
   return `the store's clock is ${much} or more ${kind === 'ahead' ? 'ahead of' : 'behind'} what its log and its receipts allow`;

@@ -13,6 +13,8 @@ export interface RetentionDeps extends StoreLogDeps {
   readonly retention: RetentionConfig;
   readonly roles: RolesConfig;
   readonly stations: ReadonlyMap<StationId, readonly PublicKey[]>;
+  /** Whether the machine's clock is synchronised now; null where it does not tell. Never rejects. */
+  readonly isSynchronised: () => Promise<boolean | null>;
 }
 
 /** Something that is not as it should be, and stays as it is. `what` says it in words, without a person's name. */

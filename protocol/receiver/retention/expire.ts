@@ -11,7 +11,7 @@ import type { RecordingName } from '../vault.ts';
 import { behindReceipt, judge, type ClockDoubt } from './clock-trust.ts';
 import { deleteRecordings, type Deleted } from './deletion.ts';
 import type { RetentionDeps } from './deps.ts';
-import { BATCH, FAILURES_MAX } from './limits.ts';
+import { BATCH, CHECKED_MS, FAILURES_MAX, ROUND_MAX } from './limits.ts';
 import { clockReading, readMemory, unseenMsMax, type LogMemory } from './log-memory.ts';
 import { missingOrderEvents } from './order-events.ts';
 import { storeKeys } from './store-keys.ts';
@@ -23,8 +23,10 @@ export interface Surveyed {
   readonly context: SurveyContext;
   readonly totals: RetentionTotals;
   readonly doubt: ClockDoubt | null;
-  /** Recordings that may go, or whose deletion was begun. */
+  /** Recordings that may go, or whose deletion was begun: the first ROUND_MAX. */
   readonly going: readonly RecordingName[];
+  /** There are more of them. */
+  readonly more: boolean;
   /** What the log is to be told before anything else: warnings, orders, lapses. */
   readonly events: readonly CustodyEvent[];
   readonly newestReceiptMs: number | undefined;
@@ -37,6 +39,8 @@ export interface Expired {
   readonly warned: number;
   readonly deleted: number;
   readonly deletedBytes: number;
+  /** More is due than one round deletes: another one goes on. */
+  readonly more: boolean;
   /** The first thing that failed, or undefined. */
   readonly failure: unknown;
 }
@@ -50,14 +54,16 @@ export async function surveyVault(
   const sum = new TotalsSum();
   const going: RecordingName[] = [];
   const events: CustodyEvent[] = [];
+  let more = false;
   let newestReceiptMs: number | undefined;
   const visitor: SurveyVisitor = {
     recording: (found) => {
       const { station, recording, state, facts } = found;
       sum.recording(found, deps.clock.wallMs());
       newestReceiptMs = Math.max(newestReceiptMs ?? 0, Date.parse(facts.receipt.received_at));
-      if (state === 'due' || state === 'ordered' || state === 'unfinished')
-        going.push({ station, recording });
+      const goes = state === 'due' || state === 'ordered' || state === 'unfinished';
+      if (goes && going.length < ROUND_MAX) going.push({ station, recording });
+      else more ||= goes;
       if (state === 'to-warn') events.push(warning(found));
       onRecording(found);
     },
@@ -67,8 +73,8 @@ export async function surveyVault(
     orders: (orders) => events.push(...missingOrderEvents(orders, context.memory, deps.clock.wallMs())),
   };
   await survey(deps, context, visitor);
-  const doubt = clockDoubt(deps, context.memory, newestReceiptMs);
-  return { context, totals: sum.totals(), doubt, going, events, newestReceiptMs };
+  const doubt = await clockDoubt(deps, context.memory, newestReceiptMs);
+  return { context, totals: sum.totals(), doubt, going, more, events, newestReceiptMs };
 }
 
 /** Looks at the vault and does what is due. Errors: those of surveyVault. */
@@ -78,18 +84,22 @@ export async function expire(
 ): Promise<Expired> {
   const surveyed = await surveyVault(deps);
   const { totals, doubt } = surveyed;
-  const nothing = { totals, doubt, warned: 0, deleted: 0, deletedBytes: 0, failure: undefined };
+  const nothing = { totals, doubt, warned: 0, deleted: 0, deletedBytes: 0, more: false, failure: undefined };
   return doubt === null ? new Expiration(deps, surveyed, onDeleted).run() : nothing;
 }
 
-/** Whether the clock may decide now. */
-export function clockDoubt(
+/** Whether the clock may decide now. Errors: none. */
+export async function clockDoubt(
   deps: RetentionDeps,
-  { trust }: LogMemory,
+  { trust, checkedMs }: LogMemory,
   newestReceiptMs: number | undefined,
-): ClockDoubt | null {
+): Promise<ClockDoubt | null> {
+  const told = await deps.isSynchronised();
   const now = trust && judge(trust, clockReading(deps), unseenMsMax(deps));
   if (now !== undefined && now.doubt !== null) return now.doubt;
+  const checked = checkedMs !== undefined && Math.abs(deps.clock.wallMs() - checkedMs) <= CHECKED_MS;
+  if (told === false && !checked) return { kind: 'unsynchronised', byMs: 0 };
+  if (told !== true && trust === undefined) return { kind: 'unknown', byMs: 0 };
   return now?.checked === true ? null : behindReceipt(deps.clock.wallMs(), newestReceiptMs);
 }
 
@@ -120,7 +130,7 @@ class Expiration {
       if (events.length > 0) await appendStoreEvents(this.#deps, events);
     });
     for (let from = 0; from < going.length; from += BATCH) {
-      if (this.#mustEnd()) break;
+      if (await this.#mustEnd()) break;
       await this.#deleteBatch(going.slice(from, from + BATCH));
     }
     return {
@@ -129,6 +139,7 @@ class Expiration {
       warned: told ? events.filter(({ event }) => event === 'expiry-warned').length : 0,
       deleted: this.#deleted,
       deletedBytes: this.#deletedBytes,
+      more: this.#surveyed.more,
       failure: this.#failure,
     };
   }
@@ -137,7 +148,7 @@ class Expiration {
   async #deleteBatch(names: readonly RecordingName[]): Promise<void> {
     if (await this.#try(() => this.#delete(names))) return;
     for (const name of names.length > 1 ? names : []) {
-      if (this.#mustEnd()) return;
+      if (await this.#mustEnd()) return;
       await this.#try(() => this.#delete([name]));
     }
   }
@@ -151,10 +162,10 @@ class Expiration {
   }
 
   /** A large vault takes hours: the clock is asked again before each batch. Where the lock is not to be had, nothing is. */
-  #mustEnd(): boolean {
+  async #mustEnd(): Promise<boolean> {
     this.#deps.signal.throwIfAborted();
     const { context, newestReceiptMs } = this.#surveyed;
-    this.#doubt = clockDoubt(this.#deps, context.memory, newestReceiptMs);
+    this.#doubt = await clockDoubt(this.#deps, context.memory, newestReceiptMs);
     return this.#doubt !== null || this.#failures >= FAILURES_MAX || isDockError(this.#failure, 'lock.held');
   }
 

@@ -13,8 +13,24 @@ export const BATCH = 16;
 export const FAILURES_MAX = 40;
 /** Findings that are kept one by one; above that they are only counted. */
 export const FINDINGS_MAX = 1000;
+/** A person's word that the clock is right counts so long where the system says that it is not synchronised. */
+export const CHECKED_MS = HOUR_MS;
+/** Recordings that one round of an expiration deletes at most: an hour on a slow disk. The next round goes on. */
+export const ROUND_MAX = 10_000;
 /** A hold by one role is told of when it lapses sooner than this. */
 export const LAPSING_MS = 2 * DAY_MS;
+/** What is due sooner than this is told of, where somebody should look at it before. */
+export const SOON_MS = 3 * DAY_MS;
+/** A hold without an end that is older than this is told of: somebody must say whether it is still needed. */
+export const REVIEW_MS = 90 * DAY_MS;
+/** The first round of a running receiver, behind its start: what stations wait for goes first, and a crash loop does not walk the vault. */
+export const FIRST_ROUND_MS = 15_000;
+/** The next round where one round did not do it all. */
+export const MORE_MS = 60_000;
+/** ... and after a failure, or while the clock is in doubt. */
+export const AGAIN_MS = HOUR_MS;
+/** How long an ending receiver waits for its last entry in the log. */
+export const LAST_ENTRY_MS = 2000;
 /** Disclosures are taken into the log so often. */
 export const DISCLOSURES_MS = 60_000;
 /** Disclosures that are taken into the log in one go. */

@@ -18,6 +18,8 @@ export interface LogMemory {
   readonly lapsed: ReadonlySet<string>;
   /** Undefined in a log without an entry. */
   readonly trust: ClockTrust | undefined;
+  /** When a person said last that the clock was right, by that clock. */
+  readonly checkedMs: number | undefined;
 }
 
 /** The machine's clocks now. */
@@ -36,6 +38,7 @@ export async function readMemory(deps: RetentionDeps): Promise<LogMemory> {
   const signatures = new Set<string>();
   const lapsed = new Set<string>();
   let trust: ClockTrust | undefined;
+  let checkedMs: number | undefined;
   const visit = (entry: CustodyEntry): void => {
     const { event, facts } = entry;
     trust = trustAfter(trust, entry, unseenMsMax(deps));
@@ -43,10 +46,11 @@ export async function readMemory(deps: RetentionDeps): Promise<LogMemory> {
       warnedMs.set(`${String(facts['station'])}/${String(facts['recording'])}`, Date.parse(entry.at));
     if (event === 'order') signatures.add(`${String(facts['order'])}/${String(facts['role'])}`);
     if (event === 'hold-lapsed') lapsed.add(String(facts['order']));
+    if (event === 'clock-checked') checkedMs = Date.parse(entry.at);
   };
   const folder = storeLogFolder(deps.vaultPath, deps.receiver);
   await readStoreLog(deps, folder, deps.clock.wallMs() - MEMORY_MS, visit);
-  return { warnedMs, signatures, lapsed, trust };
+  return { warnedMs, signatures, lapsed, trust, checkedMs };
 }
 
 function trustAfter(trust: ClockTrust | undefined, entry: CustodyEntry, unseenMs: number): ClockTrust {

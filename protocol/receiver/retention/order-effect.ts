@@ -44,7 +44,7 @@ export async function effectOf(deps: RetentionDeps, read: ReadOrder): Promise<Or
     finding: () => undefined,
     orders: () => undefined,
   });
-  const doubt = ordered.length === 0 ? null : clockDoubt(deps, context.memory, undefined);
+  const doubt = ordered.length === 0 ? null : await clockDoubt(deps, context.memory, undefined);
   const deleted = doubt === null ? await deleteAll(deps, context, ordered) : [];
   return { needed: neededFor(read), hold: subject?.hold, dueAt: subject?.retention.due_at, deleted, doubt };
 }

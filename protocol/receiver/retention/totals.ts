@@ -1,7 +1,8 @@
 // Adds up what a survey finds. Small whatever the vault's size.
+import type { Hold } from '../../order-standing.ts';
 import type { RecordingName } from '../vault.ts';
 import type { Finding } from './deps.ts';
-import { FINDINGS_MAX, LAPSING_MS } from './limits.ts';
+import { FINDINGS_MAX, LAPSING_MS, REVIEW_MS, SOON_MS } from './limits.ts';
 import type { SurveyedRecording } from './survey.ts';
 
 /** Counts of a survey. Every recording that is not deleted is in exactly one of the states, or unreceipted, or a finding. */
@@ -19,6 +20,14 @@ export interface RetentionTotals {
   /** Recordings whose hold by one role lapses within two days, and the first of them. */
   readonly lapsing: number;
   readonly firstLapseAt: string | null;
+  /** Not held and due within three days, or due already. */
+  readonly soon: number;
+  /** ... of these, those that their camera shows as evidence, and the first due date among them. */
+  readonly evidenceSoon: number;
+  readonly firstEvidenceDueAt: string | null;
+  /** Held without an end for so long that somebody should look, and when the first such hold was ordered. */
+  readonly heldLong: number;
+  readonly firstHeldAt: string | null;
   readonly findings: number;
   /** The first FINDINGS_MAX. */
   readonly found: readonly Finding[];
@@ -44,6 +53,11 @@ export class TotalsSum {
   #firstLateDueAt: string | null = null;
   #lapsing = 0;
   #firstLapseAt: string | null = null;
+  #soon = 0;
+  #evidenceSoon = 0;
+  #firstEvidenceDueAt: string | null = null;
+  #heldLong = 0;
+  #firstHeldAt: string | null = null;
   #findings = 0;
   readonly #found: Finding[] = [];
 
@@ -55,7 +69,23 @@ export class TotalsSum {
       this.#late++;
       this.#firstLateDueAt = earlier(this.#firstLateDueAt, found.retention.due_at);
     }
-    const until = found.hold?.until ?? null;
+    if (found.hold === undefined) this.#unheld(found, nowMs);
+    else this.#held(found.hold, nowMs);
+  }
+
+  #unheld({ state, retention, facts }: SurveyedRecording, nowMs: number): void {
+    if (state === 'unfinished' || Date.parse(retention.due_at) > nowMs + SOON_MS) return;
+    this.#soon++;
+    if (!facts.manifest.locked) return;
+    this.#evidenceSoon++;
+    this.#firstEvidenceDueAt = earlier(this.#firstEvidenceDueAt, retention.due_at);
+  }
+
+  #held({ order, until }: Hold, nowMs: number): void {
+    if (until === null && Date.parse(order.ordered_at) <= nowMs - REVIEW_MS) {
+      this.#heldLong++;
+      this.#firstHeldAt = earlier(this.#firstHeldAt, order.ordered_at);
+    }
     if (until === null || Date.parse(until) > nowMs + LAPSING_MS) return;
     this.#lapsing++;
     this.#firstLapseAt = earlier(this.#firstLapseAt, until);
@@ -85,6 +115,11 @@ export class TotalsSum {
       firstLateDueAt: this.#firstLateDueAt,
       lapsing: this.#lapsing,
       firstLapseAt: this.#firstLapseAt,
+      soon: this.#soon,
+      evidenceSoon: this.#evidenceSoon,
+      firstEvidenceDueAt: this.#firstEvidenceDueAt,
+      heldLong: this.#heldLong,
+      firstHeldAt: this.#firstHeldAt,
       findings: this.#findings,
       found: this.#found,
     };

@@ -73,6 +73,7 @@ export class BenchTop {
         ...parts,
         version: 'test',
         bootId: null,
+        isSynchronised: () => Promise.resolve(true),
         files: disk,
         clock: this.clock,
         random: this.random,

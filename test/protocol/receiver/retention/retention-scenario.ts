@@ -73,6 +73,7 @@ export function depsOn(files: Files, seed: number, change: Partial<RetentionDeps
     retention: { days: 14, documentsDays: 730, timerHours: 24 },
     roles: { officers: [publicKeyOf(officerKey)], supervisors: [publicKeyOf(supervisorKey)] },
     stations: new Map([[STATION, [publicKeyOf(stationKey)]]]),
+    isSynchronised: () => Promise.resolve(true),
     ...change,
   } as TestDeps;
 }

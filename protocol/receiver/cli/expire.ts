@@ -1,0 +1,117 @@
+// `bodydock-receiver expire`: deletes what is due or ordered, once, or shows what that would be. A receiver may run beside it.
+import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
+import { describeError } from '../../errors.ts';
+import type { RetentionDeps } from '../retention/deps.ts';
+import { expire as expireVault, type Expired } from '../retention/expire.ts';
+import { previewVault } from '../retention/preview.ts';
+import { appendStoreEvents } from '../store-log/store-log.ts';
+import { parseWords, usage, type Io } from './command-line.ts';
+import {
+  count,
+  doubtJson,
+  doubtText,
+  megabytes,
+  previewJson,
+  previewText,
+  totalsJson,
+} from './preview-text.ts';
+import { openRetentionCommand } from './retention-command.ts';
+
+const HELP = `bodydock-receiver expire [--config FILE] [--json]                  deletes what is due or ordered and not held
+bodydock-receiver expire --preview [--config FILE] [--json]        shows what that would be and why the rest stays; changes nothing
+bodydock-receiver expire --clock-checked [--config FILE] [--json]  as the first, after you compared this machine's clock with another one
+
+Payload and digest list of a recording go; manifest, receipt and a signed deletion record stay, and the store's log tells of it. Nothing goes
+while this machine's clock is in doubt. A receiver that runs on the vault does the same by itself every \`retention.timer_hours\`, and may go on
+running meanwhile.
+
+  --preview        only look
+  --clock-checked  a person says that the clock is right; this is entered into the store's log
+  --config FILE    the receiver's file (default ${RECEIVER_FILE_DEFAULT})
+  --json           one JSON document on standard output instead of text
+
+Exit codes: 0 done, 1 something failed or the clock is in doubt, 2 usage, 78 configuration, keys or vault.
+`;
+
+const OPTIONS = { preview: { type: 'boolean' }, 'clock-checked': { type: 'boolean' } } as const;
+
+/** Runs the command; gives the exit code. Errors: "usage", "key.*", "vault.*", "lock.*", the system's. */
+export async function expire(args: readonly string[], io: Io): Promise<number> {
+  const line = parseWords(args, io, { help: HELP, options: OPTIONS, wordsMax: 0 });
+  if (line === undefined) return EXIT_GOOD;
+  const { preview = false, 'clock-checked': checked = false, json = false } = line.values;
+  if (preview && checked) throw usage('--preview changes nothing, so --clock-checked does not go with it');
+  const deps = await openRetentionCommand(line.values.config ?? RECEIVER_FILE_DEFAULT, io);
+  if (deps === undefined) return EXIT_CONFIGURATION;
+  if (preview) return show(deps, io, json);
+  if (checked) await appendStoreEvents(deps, [{ event: 'clock-checked', facts: {} }]);
+  return run(deps, io, json);
+}
+
+async function show(deps: RetentionDeps, io: Io, json: boolean): Promise<number> {
+  const preview = await previewVault(deps);
+  io.out(json ? previewJson(preview) : previewText(preview));
+  return EXIT_GOOD;
+}
+
+async function run(deps: RetentionDeps, io: Io, json: boolean): Promise<number> {
+  const rounds = [await round(deps, io, json)];
+  for (let last = rounds[0]; last?.more === true && last.deleted > 0; last = rounds.at(-1))
+    rounds.push(await round(deps, io, json));
+  const all = sumOf(rounds);
+  const { doubt, failure } = all;
+  if (json) io.out(resultJson(all));
+  else io.out(resultText(all, deps.clock.wallMs()));
+  if (failure !== undefined) io.err(`bodydock-receiver: ${describeError(failure)}\n`);
+  return doubt === null && failure === undefined ? EXIT_GOOD : EXIT_FAILURE;
+}
+
+function round(deps: RetentionDeps, io: Io, json: boolean): Promise<Expired> {
+  return expireVault(deps, ({ station, recording, sealedBytes }) => {
+    if (!json) io.out(`deleted: ${station} ${recording} (${megabytes(sealedBytes)})\n`);
+  });
+}
+
+/** What the rounds did together. */
+function sumOf(rounds: readonly Expired[]): Expired {
+  const [first] = rounds;
+  if (first === undefined) throw new Error('there is a first round');
+  return rounds.slice(1).reduce(
+    (sum, each) => ({
+      ...each,
+      warned: sum.warned + each.warned,
+      deleted: sum.deleted + each.deleted,
+      deletedBytes: sum.deletedBytes + each.deletedBytes,
+    }),
+    first,
+  );
+}
+
+function resultText({ deleted, deletedBytes, warned, doubt, totals }: Expired, nowMs: number): string {
+  const lines = [
+    `${count(deleted, 'recording')} deleted (${megabytes(deletedBytes)}), ${totals.states.held} held`,
+  ];
+  if (warned > 0)
+    lines.push(
+      `${warned} came so late that they were warned of first: they go a day from now at the soonest`,
+    );
+  if (totals.states.warned > 0) lines.push(`${totals.states.warned} that were warned of wait for their time`);
+  if (totals.states.blocked > 0)
+    lines.push(`${totals.states.blocked} that are due stay, since an order of their station cannot be read`);
+  if (totals.findings > 0) lines.push(`${totals.findings} not as they should be: --preview names them`);
+  if (doubt !== null) lines.push(doubtText({ doubt, nowMs }));
+  return `${lines.join('\n')}\n`;
+}
+
+function resultJson({ deleted, deletedBytes, warned, doubt, totals, failure }: Expired): string {
+  const facts = {
+    preview: false,
+    deleted,
+    deleted_bytes: deletedBytes,
+    warned,
+    clock_doubt: doubtJson(doubt),
+    failure: failure === undefined ? null : describeError(failure),
+  };
+  return `${JSON.stringify({ ...facts, before: totalsJson(totals) })}\n`;
+}

@@ -1,0 +1,103 @@
+// Takes what `open` and `export` left in the vault into the store's log (SPEC 4.11). Whoever may open recordings may write here, so what
+// lies here is looked at like any foreign file.
+//
+// Invariants:
+// 1. A disclosure is removed only after its entry is durable; one whose entry is there already is only removed.
+// 2. What cannot be read, or is about nothing that the vault holds, stays as it is and is told.
+import { join } from 'node:path';
+import { sha256Hex } from '../../bytes.ts';
+import type { CustodyEvent } from '../../custody-entry.ts';
+import { DockError, systemCode } from '../../errors.ts';
+import { isSessionId } from '../../ids.ts';
+import { MANIFEST_BYTES_MAX } from '../../limits.ts';
+import { ORDER_BYTES_MAX, parseDisclosure, type Disclosure } from '../../order.ts';
+import type { Files } from '../../ports.ts';
+import { listIfThere, readIfThere } from '../durable.ts';
+import { readStoreLog } from '../store-log/log-read.ts';
+import { appendStoreEvents, storeLogFolder, type StoreLogDeps } from '../store-log/store-log.ts';
+import { MANIFEST, type VaultLayout } from '../vault-layout.ts';
+import { DISCLOSURES_MAX } from './limits.ts';
+
+const SUFFIX = '.json';
+/** How a file is called until it is whole. */
+const UNFINISHED = /\.(?:new|tmp)$/;
+/** The log is read from so long before the oldest disclosure on: clocks of other machines may differ. */
+const EARLIER_MS = 86_400_000;
+
+/** What one go did. */
+export interface TakenDisclosures {
+  readonly entered: number;
+  /** Names that stay because they say nothing that counts. */
+  readonly refused: readonly string[];
+  /** There are more than one go takes. */
+  readonly more: boolean;
+}
+
+/** Enters and removes what lies there. Errors: those of appendStoreEvents; the system's. */
+export async function takeDisclosures(
+  deps: StoreLogDeps & { readonly layout: VaultLayout },
+): Promise<TakenDisclosures> {
+  const { files, layout } = deps;
+  const names = (await listIfThere(files, layout.disclosures)).filter((name) => !UNFINISHED.test(name));
+  const some = names.toSorted().slice(0, DISCLOSURES_MAX);
+  const refused: string[] = [];
+  const found: Disclosure[] = [];
+  for (const name of some) {
+    deps.signal.throwIfAborted();
+    const disclosure = await readDisclosure(deps, name);
+    if (disclosure === undefined) refused.push(name.slice(0, 64));
+    else if (disclosure !== 'gone') found.push(disclosure);
+  }
+  const fresh = await notEntered(deps, found);
+  if (fresh.length > 0) await appendStoreEvents(deps, fresh.map(eventOf));
+  for (const { disclosure } of found) await remove(files, join(layout.disclosures, disclosure + SUFFIX));
+  if (found.length > 0) await files.syncFolder(layout.disclosures);
+  return { entered: fresh.length, refused, more: names.length > some.length };
+}
+
+/** Undefined where it counts for nothing; `gone` where another process took it. */
+async function readDisclosure(
+  { files, layout }: { readonly files: Files; readonly layout: VaultLayout },
+  name: string,
+): Promise<Disclosure | 'gone' | undefined> {
+  try {
+    const bytes = await readIfThere(files, join(layout.disclosures, name), ORDER_BYTES_MAX);
+    if (bytes === undefined) return 'gone';
+    const id = name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : '';
+    const disclosure = parseDisclosure(bytes);
+    if (!isSessionId(id) || disclosure.disclosure !== id) return undefined;
+    const manifest = await readIfThere(
+      files,
+      join(layout.recording(disclosure), MANIFEST),
+      MANIFEST_BYTES_MAX,
+    );
+    return manifest !== undefined && sha256Hex(manifest) === disclosure.manifest_sha256
+      ? disclosure
+      : undefined;
+  } catch (error) {
+    const odd = ['EFBIG', 'EISDIR', 'ELOOP', 'ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '');
+    if (error instanceof DockError || odd) return undefined;
+    throw error;
+  }
+}
+
+/** A cut between entry and removal leaves both. */
+async function notEntered(deps: StoreLogDeps, found: readonly Disclosure[]): Promise<Disclosure[]> {
+  if (found.length === 0) return [];
+  const entered = new Set<unknown>();
+  const fromMs = Math.min(...found.map(({ asked_at: at }) => Date.parse(at))) - EARLIER_MS;
+  await readStoreLog(deps, storeLogFolder(deps.vaultPath, deps.receiver), fromMs, ({ event, facts }) => {
+    if (event === 'disclosed') entered.add(facts['disclosure']);
+  });
+  return found.filter(({ disclosure }) => !entered.has(disclosure));
+}
+
+function eventOf({ station, recording, disclosure, command, reason, asked_at }: Disclosure): CustodyEvent {
+  return { event: 'disclosed', facts: { station, recording, disclosure, command, reason, asked_at } };
+}
+
+async function remove(files: Files, path: string): Promise<void> {
+  await files.unlink(path).catch((error: unknown) => {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  });
+}
