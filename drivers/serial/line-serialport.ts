@@ -1,6 +1,6 @@
 // The line port over serialport 13. What that library leaves open is closed here: a device that is pulled while it sends gives no event and
 // its read loop spins (seen in 10 of 10 rounds), a write on a closed port never calls back, and one that waits is delivered at the next open.
-import { DockError } from '../../protocol/errors.ts';
+import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { Clock } from '../../protocol/ports.ts';
 import { LINE_GONE_MS, LINE_WRITE_MS, type Line, type LineSettings, type OpenLine } from './line.ts';
 
@@ -69,6 +69,11 @@ class SerialLine implements Line {
     } catch (error) {
       this.#ended = gone('the serial port did not open', error);
       await this.close();
+      // One that opens after all is let go at once: it would stay locked for the camera that comes next.
+      void opened.then(
+        () => this.#port.close(() => undefined),
+        () => undefined,
+      );
       signal.throwIfAborted();
       throw refusedOpening(error);
     }
@@ -89,7 +94,8 @@ class SerialLine implements Line {
     try {
       await this.#within(written, LINE_WRITE_MS, this.#ending.signal);
     } catch (error) {
-      if (this.#ended === undefined) this.#end(stuck(bytes.length, error));
+      const isLate = isDockError(error, 'driver.timeout');
+      this.#end(isLate ? stuck(bytes.length, error) : gone('the serial port failed', error));
       throw this.#ended ?? error;
     }
   }

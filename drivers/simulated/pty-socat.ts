@@ -16,6 +16,9 @@ const NO_SOCAT =
 
 /** The other end of a pseudo terminal whose path was given to `openPty`. */
 export interface Pty extends ByteSink {
+  /** Of socat. */
+  readonly pid: number | undefined;
+  readonly isOpen: boolean;
   onBytes(handler: (bytes: Uint8Array) => void): void;
   /** Called once when it ended without `close`. */
   onEnd(handler: () => void): void;
@@ -80,6 +83,14 @@ class SocatPty implements Pty {
     child.stderr?.on('data', (bytes: Buffer) => {
       this.#words = (this.#words + bytes.toString('latin1')).slice(-500);
     });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get isOpen(): boolean {
+    return !this.#hasExited;
   }
 
   async ready(signal: AbortSignal): Promise<void> {
