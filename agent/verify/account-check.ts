@@ -27,6 +27,8 @@ export interface AccountQuestion {
   readonly dropped: ReadonlySet<string>;
   /** In a spool whatever was spooled must be there; a vault may still wait for it. */
   readonly kind: 'vault' | 'spool';
+  /** Whether the log is here from its first entry on. */
+  readonly fromTheStart: boolean;
 }
 
 /** Names that are told in one remark. */
@@ -72,7 +74,7 @@ export function accountRemarks(question: AccountQuestion): Remark[] {
   for (const [name, logged] of account.all()) {
     const due = logged.sha256 !== undefined && logged.receipts.length === 0 && !held.has(name);
     if (kind === 'vault' && due) waiting[logged.kind ?? 'recording'].push(name);
-    remarks.push(...unreceipted(where, name, logged, held.get(name)?.receiptSha256));
+    remarks.push(...unreceipted(question, name, logged));
   }
   return [
     ...remarks,
@@ -118,13 +120,17 @@ function contradictions(document: HeldDocument, account: LogAccount): Remark[] {
 
 /** What a station may do only behind the store's word. */
 function unreceipted(
-  where: string,
+  { where, held, fromTheStart }: AccountQuestion,
   name: string,
-  { receipts, erased, reclaimed }: LoggedDocument,
-  receiptSha256: string | undefined,
+  { receipts, erased, erasedEarly, reclaimed }: LoggedDocument,
 ): Remark[] {
-  if (receipts.length > 0 || receiptSha256 !== undefined) return [];
   const remarks: Remark[] = [];
+  // A receipt that came before the oldest entry here may have been the reason.
+  if (receipts.length > 0 && erasedEarly && fromTheStart) {
+    const message = `the log says that recording ${name} was erased from a camera, and only behind that that its receipt came`;
+    remarks.push(finding('custody.erased-early', where, message, { recording: name }));
+  }
+  if (receipts.length > 0 || held.get(name)?.receiptSha256 !== undefined) return remarks;
   const none = 'and there is no receipt for it in the log or here';
   if (erased) {
     const message = `the log says that recording ${name} was erased from a camera, ${none}`;

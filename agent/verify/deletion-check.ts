@@ -10,9 +10,9 @@ import {
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Receipt } from '../../protocol/receipt.ts';
 import { retentionOf } from '../../protocol/retention.ts';
-import { DELETION, SEALED_NAMES, SIGNATURE_SUFFIX } from './folder-names.ts';
+import { DELETION, SIGNATURE_SUFFIX } from './folder-names.ts';
 import type { ReadFiles } from './read-files.ts';
-import { below, finding, note, type Remark } from './remark.ts';
+import { below, finding, type Remark } from './remark.ts';
 import { checkDocument, type CheckedDocument } from './signed-document.ts';
 import { storeKeys, type TrustedKeys } from './trusted-keys.ts';
 
@@ -61,13 +61,6 @@ export async function checkDeletion(
     ...checked,
     remarks: [...checked.remarks, ...fields, ...dueRemarks(place, checked.value, beside)],
   };
-}
-
-/** What a deletion that was cut off leaves beside its record. */
-export function deletionLeftovers(where: string, names: readonly string[]): Remark[] {
-  const left = names.filter((name) => SEALED_NAMES.has(name));
-  if (left.length === 0) return [];
-  return [note('deletion.unfinished', where, `${left.join(' and ')} still there beside a deletion record`)];
 }
 
 function differing(

@@ -27,7 +27,8 @@ export function dockingLogRemarks(log: StationLog, groups: readonly DockingGroup
   return [...remarks, ...openRemark(log, open)];
 }
 
-function isRecorded({ records }: LoggedDocking): boolean {
+/** The log names every part of the docking's record. */
+export function isRecorded({ records }: LoggedDocking): boolean {
   const [first] = records.values();
   return first !== undefined && records.size >= first.parts;
 }

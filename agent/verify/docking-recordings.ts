@@ -1,22 +1,10 @@
-// Compares the entries of docking records with the recordings that they name, in both directions (SPEC 4.6). No I/O of its own.
+// Compares the entries of docking records with the recordings that they name (SPEC 4.6). The other direction is docking-unlisted.ts. No I/O of its own.
 import type { DockingEntry } from '../../protocol/docking-record.ts';
-import { isCrowded } from './docking-entries.ts';
 import type { ProvenDocking } from './docking-facts.ts';
-import type { DockingGroup, ProvenPart } from './docking-groups.ts';
-import type { PlaceFacts } from './place-facts.ts';
+import type { ProvenPart } from './docking-groups.ts';
+import { logOfWhole, some, type RecordingsContext } from './docking-unlisted.ts';
 import type { ProvenManifest, RecordingFacts } from './recording-facts.ts';
 import { finding, note, type Remark, type RemarkCode } from './remark.ts';
-import type { StationLog } from './station-log.ts';
-
-/** What may explain a recording that is not here. */
-export interface RecordingsContext {
-  readonly facts: PlaceFacts;
-  readonly complete: boolean;
-  readonly kind: 'vault' | 'spool';
-  readonly logs: readonly StationLog[];
-  /** Documents that the store's own log says it let go. */
-  readonly dropped: ReadonlySet<string>;
-}
 
 /** A recording that an entry names and that is not here, with how that is told. */
 export interface AbsentRecording {
@@ -26,9 +14,6 @@ export interface AbsentRecording {
 }
 
 type Field = readonly [string, string | number | null, string | number | null];
-
-/** Recordings that are named in one remark. */
-const NAMED_MAX = 3;
 
 /** Follows the entries of all docking records of a place. */
 export class DockingRecordings {
@@ -91,9 +76,22 @@ export class DockingRecordings {
     return behind ? 'docking.recording-waiting' : 'docking.recording-missing';
   }
 
+  #unloggedErasure(
+    entry: DockingEntry,
+    { where, proven }: Pick<ProvenPart, 'where' | 'proven'>,
+    recording: string,
+  ): Remark[] {
+    const log = entry.erased ? logOfWhole(this.#context.logs, proven.station, proven.docking) : undefined;
+    if (log === undefined || log.documents.of(recording)?.erasedIn.includes(proven.docking) === true)
+      return [];
+    const message = `docking record: recording ${recording} was erased from the camera; the custody log of docking ${proven.docking} has no 'erased' of it`;
+    return [finding('docking.erased-not-logged', where, message, { recording, docking: proven.docking })];
+  }
+
   #compare(entry: DockingEntry, { where, proven }: ProvenPart, held: RecordingFacts): void {
     const { proven: manifest } = held;
     if (manifest === undefined) return; // what is wrong with it is told at its own folder
+    this.#differing.push(...this.#unloggedErasure(entry, { where, proven }, held.name));
     const same =
       entry.fate === 'matched'
         ? matchedFields(entry, proven, manifest)
@@ -140,57 +138,9 @@ function storedFields(
   return fields;
 }
 
-/** Recordings that the whole record of their docking does not know, and those whose docking has no record here. */
-export function unlistedRecordings(
-  groups: readonly DockingGroup[],
-  { facts, complete, logs }: RecordingsContext,
-): Remark[] {
-  const byDocking = new Map(groups.map((group) => [group.docking, group]));
-  const remarks: Remark[] = [];
-  const without: RecordingFacts[] = [];
-  for (const held of facts.recordings.values()) {
-    if (held.proven === undefined || held.listed || facts.superseded.has(held.name)) continue;
-    const { docking } = held.proven;
-    const group = byDocking.get(docking);
-    if (group?.whole === true) remarks.push(...notListed(held, group, logs));
-    // Where the log knows the docking, what became of its record is told there.
-    else if (
-      group === undefined &&
-      (!complete || logs.every((log) => log.dockings.of(docking) === undefined))
-    )
-      without.push(held);
-  }
-  return [...remarks, ...recordElsewhere(without)];
-}
-
-/** A station that set a recording aside, or ran out of places for entries, says so; after a cut a record lists what can be proven. */
-function notListed(
-  { where, name }: RecordingFacts,
-  group: DockingGroup,
-  logs: readonly StationLog[],
-): Remark[] {
-  const { docking, first } = group;
-  if (isCrowded(group) || logs.some((log) => log.documents.of(name)?.quarantined === true)) return [];
-  const message = `manifest: names docking ${docking}, whose record (${first.name}) does not list recording ${name}`;
-  const told = first.proven.ended === 'cut-off' ? note : finding;
-  return [told('docking.recording-not-listed', where, message, { recording: name, docking })];
-}
-
-function recordElsewhere(held: readonly RecordingFacts[]): Remark[] {
-  const [first] = held;
-  if (first === undefined) return [];
-  const names = held.map(({ name }) => name).sort();
-  const message = `${held.length} recordings whose docking record is not here: ${some(names)}`;
-  return [note('docking.record-elsewhere', first.where, message, { recordings: held.length })];
-}
-
 function explainedRemark(absent: readonly AbsentRecording[]): Remark {
   const { code, part } = absent[0] ?? { code: 'docking.recording-elsewhere', part: { where: '.' } };
   const names = absent.map(({ recording }) => recording);
   const message = `docking record: names ${names.length} recordings that are not here: ${some(names)}`;
   return note(code, part.where, message, { recordings: names.length });
-}
-
-function some(names: readonly string[]): string {
-  return names.slice(0, NAMED_MAX).join(', ') + (names.length > NAMED_MAX ? ', ...' : '');
 }

@@ -25,6 +25,8 @@ export const RELEASED_NAMES: ReadonlySet<string> = new Set(signed(MANIFEST, RECE
 export const DOCKING_NAMES: ReadonlySet<string> = new Set(signed(DOCKING, RECEIPT));
 /** What a reclaiming that was cut off leaves beside it. */
 export const SEALED_NAMES: ReadonlySet<string> = new Set([PAYLOAD, CHUNKS]);
+/** Lies beside a deletion record while a deletion goes on. */
+export const DELETING: ReadonlySet<string> = new Set(['deleting.tmp']);
 /** In the custody folder of a vault: names the segment that was begun last, as a hint for the receiver. */
 export const NEWEST_SEGMENT = 'newest.json';
 /** How files are called until they are whole: `.new` in a spool, `.tmp` in a vault. */

@@ -35,7 +35,14 @@ export function keyLogRemarks(
           `revocation of key ${document.key_id}: no entry names it`,
         ),
       ),
-    ...[...store.revoked]
+    ...revocations.flatMap(({ where, document }) => {
+      const reasons = store.revoked.get(`${document.station} ${document.key_id}`);
+      if (reasons === undefined || reasons.has(document.reason)) return [];
+      const said = [...reasons].join(', ');
+      const message = `revocation of key ${document.key_id}: reason ${document.reason}; the store's log says ${said}`;
+      return [finding('key-revocation.other-logged', where, message, { key_id: document.key_id })];
+    }),
+    ...[...store.revoked.keys()]
       .filter((name) => !revoked.has(name))
       .map((name) => {
         const message = `the store's log says that it revoked the key of ${name.replace(' ', ': ')}, and the document is not here`;

@@ -12,6 +12,10 @@ export interface LoggedDocument {
   readonly receipts: readonly string[];
   readonly quarantined: boolean;
   readonly erased: boolean;
+  /** An erasure was begun before any receipt in this log. */
+  readonly erasedEarly: boolean;
+  /** Dockings in which the camera's file went. */
+  readonly erasedIn: readonly string[];
   readonly reclaimed: boolean;
 }
 
@@ -21,10 +25,14 @@ const NOTHING: LoggedDocument = {
   receipts: [],
   quarantined: false,
   erased: false,
+  erasedEarly: false,
+  erasedIn: [],
   reclaimed: false,
 };
 /** Receipts of one document that are kept: a vault that was restored from a backup may ask again. */
 const RECEIPTS_MAX = 8;
+/** Dockings in which one recording's file was erased: one, and again where it was put back. */
+const ERASURES_MAX = 64;
 
 /** The account of one log. */
 export class LogAccount {
@@ -65,8 +73,15 @@ function newsOf(
   if (event === 'spooled' && typeof manifest === 'string') return { kind: 'recording', sha256: manifest };
   if (event === 'docking-recorded' && typeof record === 'string') return { kind: 'docking', sha256: record };
   if (event === 'quarantined') return { quarantined: true };
-  if (event === 'erased') return { erased: true };
+  const erasedEarly = known.erasedEarly || known.receipts.length === 0;
+  if (event === 'erasing') return { erasedEarly };
+  if (event === 'erased') return { erased: true, erasedEarly, erasedIn: withDocking(known.erasedIn, facts) };
   if (event === 'spool-reclaimed') return { reclaimed: true };
   if (event !== 'receipted' || typeof receipt !== 'string') return undefined;
   return known.receipts.length < RECEIPTS_MAX ? { receipts: [...known.receipts, receipt] } : undefined;
+}
+
+function withDocking(known: readonly string[], { docking }: CustodyEntry['facts']): readonly string[] {
+  if (typeof docking !== 'string' || known.includes(docking) || known.length >= ERASURES_MAX) return known;
+  return [...known, docking];
 }

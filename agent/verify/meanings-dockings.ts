@@ -41,6 +41,8 @@ export const DOCKING_MEANINGS = {
   'docking.open': 'The camera was still in its bay, or had just left, when the custody log here ends.',
   'docking.log-differs':
     'Docking record and custody log say different things of one docking: one of the two was exchanged or forged.',
+  'docking.erased-not-logged':
+    'The docking record says that a file was erased from the camera, and the log of that docking does not: one of the two was forged.',
   'custody.other-docking-record': 'The log vouches for another docking record: it was exchanged.',
   'docking-chain.two-starts':
     'Each camera has one first docking per station key: an older state of the station was put back, or a record was forged.',

@@ -139,7 +139,21 @@ const MEANINGS = {
     'The segment that was followed is not the one that lies here: it was exchanged or altered.',
   'custody.break-noted': 'The station itself found its log broken and went on in a new segment.',
   'custody.other-manifest': 'The log vouches for another manifest of this recording: it was exchanged.',
+  'custody.other-original':
+    'The log says that other bytes were read from the camera than the manifest describes: one of the two was forged.',
+  'custody.other-sealed':
+    'The log says that something else was sealed than the manifest describes: one of the two was forged.',
+  'custody.other-rejection':
+    'Log and manifest give different reasons why the recording is odd: one of the two was forged.',
+  'custody.not-named':
+    'The log knows the whole docking and not this recording: it was put there later, or the log is not the one that was written.',
+  'custody.facts':
+    'An entry says something else than entries of its kind say; no program of ours writes such an entry.',
+  'custody.group-open':
+    'A group of entries is signed after 64 at most; so many without a checkpoint no station of ours writes.',
   'custody.other-receipt': 'The log names another receipt for this recording: it was exchanged.',
+  'custody.erased-early':
+    'A file was erased from a camera before the store’s word had come: this must never happen.',
   'custody.erased-unreceipted':
     'A file was erased from a camera without the store’s word: this must never happen.',
 

@@ -3,9 +3,10 @@
 import { orderStanding, type OrderStanding, type SignedOrder } from '../../protocol/order-standing.ts';
 import type { Role } from '../../protocol/order.ts';
 import type { FoundOrder } from './order-check.ts';
+import { orderLogRemarks } from './order-log.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { RecordingFacts } from './recording-facts.ts';
-import { finding, note, type Remark } from './remark.ts';
+import { finding, type Remark } from './remark.ts';
 import type { StoreLog } from './store-log.ts';
 
 /** All orders of a place. */
@@ -70,22 +71,15 @@ export class OrderBook {
       const message = `order: manifest_sha256: expected ${held.sha256}, found ${order.manifest_sha256}`;
       remarks.push(finding('order.other-manifest', where, message, { recording: order.recording }));
     }
-    const logged = this.#log.orders.get(order.order);
-    const known = logged !== undefined && logged.sha256 === sha256 ? logged.takenAt : new Map<Role, string>();
-    const open = signed.filter((role) => !known.has(role));
-    if (open.length > 0 && this.#log.places.length > 0) {
-      const message = `order: the store's log does not name the signature of the ${open.join(' and the ')}`;
-      remarks.push(note('order.not-logged', where, message, { order: order.order }));
-    }
-    return remarks;
+    return [...remarks, ...orderLogRemarks({ order, sha256, where, signed }, this.#log)];
   }
 
   /** A signature that came later did not count yet. One that the log does not know counts from the order's own time. */
   #asOf({ order, sha256, officer, supervisor }: FoundOrder, at: string): SignedOrder {
     const logged = this.#log.orders.get(order.order);
     const counts = (role: Role): boolean => {
-      const takenAt = logged?.sha256 === sha256 ? logged.takenAt.get(role) : undefined;
-      return (takenAt ?? order.ordered_at) <= at;
+      const taken = logged?.signatures.find((each) => each.role === role && each.sha256 === sha256);
+      return (taken?.at ?? order.ordered_at) <= at;
     };
     return {
       order,

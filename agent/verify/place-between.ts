@@ -9,7 +9,8 @@ import { checkEntries, isSame } from './docking-entries.ts';
 import { groupDockings, type DockingGroup, type ProvenPart } from './docking-groups.ts';
 import { dockingLogRemarks } from './docking-log.ts';
 import { dockingOrderRemarks } from './docking-order.ts';
-import { DockingRecordings, unlistedRecordings } from './docking-recordings.ts';
+import { DockingRecordings } from './docking-recordings.ts';
+import { unlistedRecordings, unnamedRecordings } from './docking-unlisted.ts';
 import type { Place } from './place.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { PlaceLogs } from './place-logs.ts';
@@ -94,6 +95,7 @@ export class PlaceBetween {
       if (!(await this.#cameMeanwhile(absent.recording, absent.part.where)))
         yield recordings.missingRemark(absent);
     yield* unlistedRecordings(groups, context);
+    yield* unnamedRecordings(context);
   }
 
   /** The document of a part that was verified before; undefined where it is another one by now. */
@@ -103,7 +105,7 @@ export class PlaceBetween {
     return read.bytes !== undefined && isSame(read.bytes, part) ? read.value : undefined;
   }
 
-  async *#account({ where, station, documents }: StationLog): AsyncGenerator<Remark> {
+  async *#account({ where, station, documents, fromTheStart }: StationLog): AsyncGenerator<Remark> {
     const { facts, logs } = this.#context;
     const { superseded } = facts;
     const held = facts.heldOf(station);
@@ -114,6 +116,7 @@ export class PlaceBetween {
       superseded,
       dropped: logs.store.dropped,
       kind: this.#kind,
+      fromTheStart,
     };
     for (const name of missingDocuments(question))
       if (!(await this.#cameMeanwhile(name, where))) yield missingDocument(where, name, documents);

@@ -1,9 +1,11 @@
 // Reads all custody logs of a place: the store's own first, because it says what was let go, then those of the stations.
 import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
+import type { Keeper } from '../../protocol/custody-facts.ts';
 import { checkCustody, type CheckedCustody } from './custody-check.ts';
 import type { KeyChangeEntry } from './custody-links.ts';
 import { revokedKeyRemarks } from './custody-revoked.ts';
+import { EntryCheck } from './entry-check.ts';
 import type { FoundCustody } from './found-folders.ts';
 import { HeadBook, type NamedHead } from './head-book.ts';
 import type { PlaceFacts } from './place-facts.ts';
@@ -55,7 +57,9 @@ export class PlaceLogs {
   /** Reads the log of a receiver. Errors: the signal's reason; those of the machine. */
   async readStore(receiver: string, found: Pick<FoundCustody, 'folder' | 'where'>): Promise<Remark[]> {
     const book = new HeadBook();
+    const entries = this.#entryCheck('store', found.where);
     const visit = (entry: CustodyEntry): void => {
+      entries.take(entry);
       this.store.take(receiver, entry);
       const end = droppedEnd(entry);
       if (end === undefined) return;
@@ -64,7 +68,7 @@ export class PlaceLogs {
     };
     const { checked, remarks } = await this.#read({ ...found, station: receiver }, book, visit);
     if (checked !== undefined && checked.segments > 0) this.store.places.push(found.where);
-    return remarks;
+    return [...remarks, ...entries.remarks()];
   }
 
   /** Reads the log of a station. Errors: the signal's reason; those of the machine. */
@@ -72,25 +76,32 @@ export class PlaceLogs {
     const { where, station } = found;
     const { facts, kind, keys } = this.#options;
     const log = new StationLog(where, station);
+    const entries = this.#entryCheck('station', where);
     const book = new HeadBook();
     for (const end of this.#dropped) book.drop(end);
     const heads = facts.headsOf(station);
     for (const { head } of heads) book.want(head);
     const visit = (entry: CustodyEntry): void => {
+      entries.take(entry);
       log.take(entry);
       // In a vault a station's word that it let a segment go explains nothing: it does so once the vault holds it.
       const end = kind === 'spool' ? droppedEnd(entry) : undefined;
       if (end !== undefined) book.drop(end);
     };
     const { checked, remarks } = await this.#read(found, book, visit);
-    const told = [...receiptHeadRemarks(heads, book), ...remarks];
+    const told = [...receiptHeadRemarks(heads, book), ...remarks, ...entries.remarks()];
     if (checked === undefined || checked.segments === 0)
       return [...told, note('custody.none', where, 'no custody log lies here')];
     const owner = station ?? facts.station ?? '';
     const revoked = (keyId: string): string | undefined => revokedAt(keys, owner, keyId);
     told.push(...revokedKeyRemarks({ segments: checked.linked, book, heads, revokedAt: revoked }));
+    log.fromTheStart = checked.linked.some(({ link }) => link === null);
     this.stations.push(log);
     return told;
+  }
+
+  #entryCheck(keeper: Keeper, where: string): EntryCheck {
+    return new EntryCheck({ where, keeper, recordings: this.#options.facts.recordings });
   }
 
   async #read(

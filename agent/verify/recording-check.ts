@@ -6,8 +6,15 @@ import { MANIFEST_BYTES_MAX } from '../../protocol/limits.ts';
 import { MANIFEST_TRUSTED_COMMENT, parseManifest, type Manifest } from '../../protocol/manifest.ts';
 import type { DeletionRecord } from '../../protocol/deletion-record.ts';
 import type { Receipt } from '../../protocol/receipt.ts';
-import { checkDeletion, deletionLeftovers } from './deletion-check.ts';
-import { MANIFEST, oddNames, RECORDING_NAMES, RELEASED_NAMES, SEALED_NAMES } from './folder-names.ts';
+import { checkDeletion } from './deletion-check.ts';
+import {
+  DELETING,
+  MANIFEST,
+  oddNames,
+  RECORDING_NAMES,
+  RELEASED_NAMES,
+  SEALED_NAMES,
+} from './folder-names.ts';
 import { brokenRules } from './manifest-rules.ts';
 import { checkPayload } from './payload-check.ts';
 import { listFolder, type ReadFiles } from './read-files.ts';
@@ -50,6 +57,8 @@ export interface CheckedRecording {
   /** The store deleted the payload; only where its signature holds. */
   readonly deletion: DeletionRecord | undefined;
   readonly deletionSha256: string | undefined;
+  /** What of the payload lies beside a deletion record that holds. */
+  readonly leftovers: readonly string[];
   /** Units of the sealed file that fit their digests. */
   readonly units: number;
   readonly opened: boolean;
@@ -65,7 +74,7 @@ export async function checkRecording(question: RecordingQuestion): Promise<Check
   const odd =
     question.state === 'released'
       ? oddNames(where, names, RELEASED_NAMES, SEALED_NAMES)
-      : oddNames(where, names, RECORDING_NAMES);
+      : oddNames(where, names, RECORDING_NAMES, DELETING);
   const manifest = await checkManifest(question);
   const receipt = await checkReceipt(receiptQuestion(question, names, manifest));
   const beside = { manifest, receipt };
@@ -73,7 +82,7 @@ export async function checkRecording(question: RecordingQuestion): Promise<Check
   const sealed =
     deletion.keyId === undefined
       ? await checkSealed(question, manifest.value)
-      : { units: 0, opened: false, remarks: deletionLeftovers(where, names) };
+      : { units: 0, opened: false, remarks: [] };
   const revoked = revokedRemarks(question, manifest, receipt);
   return {
     where,
@@ -85,6 +94,7 @@ export async function checkRecording(question: RecordingQuestion): Promise<Check
     receiptSha256: receipt.bytes && sha256Hex(receipt.bytes),
     deletion: deletion.keyId === undefined ? undefined : deletion.value,
     deletionSha256: deletion.bytes && sha256Hex(deletion.bytes),
+    leftovers: deletion.keyId === undefined ? [] : names.filter((each) => SEALED_NAMES.has(each)),
     units: sealed.units,
     opened: sealed.opened,
     remarks: [
@@ -106,6 +116,7 @@ const NOTHING = {
   receiptSha256: undefined,
   deletion: undefined,
   deletionSha256: undefined,
+  leftovers: [],
   units: 0,
   opened: false,
 };

@@ -14,6 +14,9 @@ export interface ProvenManifest {
   readonly cameraId: string;
   readonly pathSha256: string;
   readonly sizeBytes: number;
+  readonly originalSha256: string;
+  readonly sealedSizeBytes: number;
+  readonly chunksSha256: string;
   readonly modifiedAt: string | null;
   /** Why it counts as rejected. */
   readonly reason: string | null;
@@ -37,6 +40,8 @@ export interface RecordingFacts extends HeldDocument {
   readonly proven: ProvenManifest | undefined;
   readonly receivedAt: string | undefined;
   readonly deletion: ProvenDeletion | undefined;
+  /** What of the payload lies beside a deletion record. */
+  readonly leftovers: readonly string[];
   /** Whether a docking record names it. */
   listed: boolean;
 }
@@ -59,6 +64,7 @@ export function recordingFacts(
     proven: provenManifest(checked, once),
     receivedAt: receipt?.received_at,
     deletion: provenDeletion(checked),
+    leftovers: checked.leftovers,
     listed: false,
   };
 }
@@ -68,7 +74,7 @@ function provenManifest(
   once: (word: string) => string,
 ): ProvenManifest | undefined {
   if (manifest === undefined || manifestSha256 === undefined || keyId === undefined) return undefined;
-  const { modified_at: modifiedAt, size_bytes: sizeBytes } = manifest.original;
+  const { modified_at: modifiedAt, size_bytes: sizeBytes, sha256: originalSha256 } = manifest.original;
   return {
     station: once(manifest.station),
     chain: once(chainName(manifest.camera.id, keyId)),
@@ -78,6 +84,9 @@ function provenManifest(
     cameraId: once(manifest.camera.id),
     pathSha256: manifest.source.path_sha256,
     sizeBytes,
+    originalSha256,
+    sealedSizeBytes: manifest.sealed.size_bytes,
+    chunksSha256: manifest.sealed.chunks_sha256,
     modifiedAt,
     reason: manifest.rejected === null ? null : once(manifest.rejected.reason),
     previous: manifest.previous_manifest_sha256,

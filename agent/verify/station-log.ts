@@ -11,6 +11,8 @@ export class StationLog {
   readonly station: string | undefined;
   readonly documents = new LogAccount();
   readonly dockings = new DockingAccount();
+  /** Whether the log is here from its first entry on; known once it was read. */
+  fromTheStart = false;
 
   constructor(where: string, station: string | undefined) {
     this.where = where;

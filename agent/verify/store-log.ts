@@ -3,6 +3,9 @@
 import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import { ROLES, type Role } from '../../protocol/order.ts';
 
+/** Signatures of one order that are kept: two, and some more of a log that was tampered with. */
+const SIGNATURES_MAX = 8;
+
 /** What it says of one recording that was deleted or warned of. */
 export interface LoggedDeletion {
   /** Digests of the deletion records that it names. */
@@ -12,11 +15,22 @@ export interface LoggedDeletion {
   warnedAt: string | undefined;
 }
 
-/** One signature of an order, as it was taken up. */
-export interface LoggedOrder {
+/** What it says of one signature of an order, or of one that it calls another than before. */
+export interface LoggedSignature {
+  readonly role: Role;
+  readonly at: string;
   readonly recording: string;
+  readonly verb: string;
   readonly sha256: string;
-  readonly takenAt: Map<Role, string>;
+}
+
+/** An order, as its signatures were taken up. */
+export interface LoggedOrder {
+  /** That of the first signature. */
+  readonly recording: string;
+  readonly signatures: LoggedSignature[];
+  /** When the hold was called lapsed. */
+  lapsedAt: string | undefined;
 }
 
 /** Something that was shown to somebody. */
@@ -44,8 +58,8 @@ export class StoreLog {
   readonly dropped = new Set<string>();
   readonly droppedDigests = new Set<string>();
   readonly droppedStations = new Set<string>();
-  /** `<station> <key id>` of keys that were revoked. */
-  readonly revoked = new Set<string>();
+  /** Reasons of revocations, by `<station> <key id>`. */
+  readonly revoked = new Map<string, Set<string>>();
   /** Digests of witnesses, by `witnessName`. */
   readonly witnesses = new Map<string, string>();
 
@@ -61,9 +75,10 @@ export class StoreLog {
       this.#deleted(recording, text('deletion_sha256'), event === 'deleted');
     else if (event === 'documents-dropped')
       this.#dropped(recording, text('manifest_sha256'), text('station'));
-    else if (event === 'order') this.#order(text('order'), recording, text('order_sha256'), text('role'), at);
+    else if (event === 'order') this.#order(text, at);
+    else if (event === 'hold-lapsed') this.#orderOf(text('order'), recording).lapsedAt ??= at;
     else if (event === 'disclosed') this.disclosures.push(disclosureOf(text));
-    else if (event === 'key-revoked') this.revoked.add(`${text('station')} ${text('key_id')}`);
+    else if (event === 'key-revoked') this.#revoked(`${text('station')} ${text('key_id')}`, text('reason'));
     else if (event === 'witnessed') this.witnesses.set(witnessName(receiver, text('day')), text('sha256'));
   }
 
@@ -87,11 +102,28 @@ export class StoreLog {
     return fresh;
   }
 
-  #order(order: string, recording: string, sha256: string, role: string, at: string): void {
-    const known = this.orders.get(order) ?? { recording, sha256, takenAt: new Map<Role, string>() };
-    this.orders.set(order, known);
-    const signer = ROLES.find((each) => each === role);
-    if (signer !== undefined && !known.takenAt.has(signer)) known.takenAt.set(signer, at);
+  #order(text: (name: string) => string, at: string): void {
+    const recording = text('recording');
+    const logged = this.#orderOf(text('order'), recording);
+    const role = ROLES.find((each) => each === text('role'));
+    if (role === undefined) return;
+    const signature = { role, at, recording, verb: text('verb'), sha256: text('order_sha256') };
+    const known = logged.signatures.some((each) => each.role === role && each.sha256 === signature.sha256);
+    if (!known && logged.signatures.length < SIGNATURES_MAX) logged.signatures.push(signature);
+  }
+
+  #orderOf(order: string, recording: string): LoggedOrder {
+    const known = this.orders.get(order);
+    if (known !== undefined) return known;
+    const fresh: LoggedOrder = { recording, signatures: [], lapsedAt: undefined };
+    this.orders.set(order, fresh);
+    return fresh;
+  }
+
+  #revoked(key: string, reason: string): void {
+    const known = this.revoked.get(key);
+    if (known === undefined) this.revoked.set(key, new Set([reason]));
+    else known.add(reason);
   }
 }
 

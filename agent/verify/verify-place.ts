@@ -7,6 +7,7 @@ import type { OpenedIdentity } from '../../config/identity-file.ts';
 import { loadProofs } from '../../config/proofs.ts';
 import { describeError } from '../../protocol/errors.ts';
 import { isStationId } from '../../protocol/ids.ts';
+import { leftoverRemarks } from './deletion-leftovers.ts';
 import { checkDocking, type CheckedDocking } from './docking-check.ts';
 import { WITNESS } from './folder-names.ts';
 import {
@@ -100,6 +101,8 @@ class PlaceCheck {
     }
     for (const receiver of this.#receivers) await this.#checkWitnesses(receiver, vault.id);
     const logs = await this.#readLogs();
+    const { files } = this.#options;
+    this.#tell(await leftoverRemarks({ files, path: this.#place.path, facts: this.#facts, log: logs.store }));
     if (this.#place.kind !== 'recording') await this.#between(logs);
     if (this.#place.kind === 'spool') await this.#proofs();
     return this.#totals;

@@ -3,6 +3,7 @@ import { sha256Hex } from '../../protocol/bytes.ts';
 import {
   daySchema,
   parseWitness,
+  WITNESS_AFTER_MS,
   WITNESS_BYTES_MAX,
   WITNESS_TRUSTED_COMMENT,
   type Witness,
@@ -15,6 +16,7 @@ import { storeKeys, type TrustedKeys } from './trusted-keys.ts';
 
 /** Days that are read: a hundred years. */
 const DAYS_MAX = 36_525;
+const DAY_MS = 86_400_000;
 const SUFFIX = '.json';
 const UNFINISHED = /\.(?:new|tmp)$/;
 
@@ -82,9 +84,17 @@ async function checkWitness(
     ['vault', vault ?? witness.vault, witness.vault],
   ] as const;
   const wrong = fields.filter(([, expected, found]) => expected !== found);
-  if (wrong.length === 0) return { found: { witness, sha256: sha256Hex(bytes), where: place }, remarks: [] };
+  if (wrong.length === 0)
+    return { found: { witness, sha256: sha256Hex(bytes), where: place }, remarks: tooSoon(witness, place) };
   const words = wrong.map(([field, expected, found]) => `${field}: expected ${expected}, found ${found}`);
   return { found: undefined, remarks: [finding('witness.rule', place, `witness: ${words.join('; ')}`)] };
+}
+
+function tooSoon({ day, made_at: madeAt }: Witness, place: string): Remark[] {
+  const overMs = Date.parse(`${day}T00:00:00.000Z`) + DAY_MS;
+  if (Date.parse(madeAt) >= overMs + WITNESS_AFTER_MS) return [];
+  const message = `witness: that of ${day} was made at ${madeAt}`;
+  return [finding('witness.too-soon', place, message, { day, made_at: madeAt })];
 }
 
 function dayIn(name: string): string {

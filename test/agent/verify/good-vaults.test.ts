@@ -269,8 +269,8 @@ describe('a failed write of the custody log', () => {
     const stamp = { at: '2026-11-25T09:00:00.000Z', boot: null, monotonic_ms: 5 };
     const lost: LooseEntry = {
       ...stamp,
-      event: 'docked',
-      facts: { bay: 'bay-1', camera: 'cam-1', docking: null },
+      event: 'clock-stepped',
+      facts: { step_ms: 5000 },
     };
     const first = parseCustodyEntry(lines[0] ?? Buffer.alloc(0)).facts['segment'] as never;
     const signer = inlineSigner(builder.stationKey);

@@ -98,7 +98,7 @@ const lines: Manipulation[] = [
   {
     name: 'three lines taken out of the middle',
     act: (vault) => editLines(vault.segment(0), (all) => all.toSpliced(indexOf(all, 'pulled'), 3)),
-    finds: ['custody.checkpoint-head', 'custody.entry-missing'],
+    finds: ['custody.checkpoint-head', 'custody.entry-missing', 'custody.not-named'],
   },
   {
     name: 'a line that stands twice',
@@ -268,7 +268,11 @@ const segments: Manipulation[] = [
         {
           ...(entries[0] as CustodyEntry),
           event: 'erased',
-          facts: { recording: 'abcdefghijklmnopqrstuvwxya', docking: null, path_sha256: null },
+          facts: {
+            recording: 'abcdefghijklmnopqrstuvwxya',
+            docking: 'abcdefghijklmnopqrstuvwxya',
+            path_sha256: '0'.repeat(64),
+          },
         },
       ]);
     },

@@ -248,6 +248,7 @@ const stolen: Manipulation[] = [
   resigned(
     'another docking',
     (manifest) => ({ ...manifest, docking: 'abcdefghijklmnopqrstuvwxya' as DockingId }),
+    'custody.other-original',
     'docking.recording-differs',
   ),
   resigned(
@@ -265,17 +266,20 @@ const stolen: Manipulation[] = [
   resigned(
     'another digest of the original',
     (manifest) => ({ ...manifest, original: { ...manifest.original, sha256: NOWHERE } }),
+    'custody.other-original',
     'payload.original-digest',
   ),
   resigned(
     'another digest of the digest list',
     (manifest) => ({ ...manifest, sealed: { ...manifest.sealed, chunks_sha256: NOWHERE } }),
+    'custody.other-sealed',
     'chunks.digest',
     'receipt.wrong-chunks',
   ),
   resigned(
     'another size of the original',
     (manifest) => ({ ...manifest, original: { ...manifest.original, size_bytes: 1999 } }),
+    'custody.other-original',
     'manifest.rule',
     'payload.original-size',
     'docking.recording-differs',
@@ -308,6 +312,7 @@ const stolen: Manipulation[] = [
   resigned(
     'a path digest of another name',
     (manifest) => ({ ...manifest, source: { ...manifest.source, path_sha256: NOWHERE } }),
+    'custody.other-original',
     'source.wrong-path',
     'docking.recording-differs',
   ),

@@ -291,6 +291,7 @@ const places: Manipulation[] = [
     name: 'a recording under the id of another one',
     act: (vault) => rename(vault.folder(NEWEST), join(vault.station, 'abcdefghijklmnopqrstuvwxya')),
     finds: [
+      'custody.not-named',
       'docking.recording-missing',
       'docking.recording-not-listed',
       'manifest.other-recording',
@@ -301,7 +302,7 @@ const places: Manipulation[] = [
     name: 'a recording a second time under another id',
     act: (vault) =>
       cp(vault.folder(NEWEST), join(vault.station, 'abcdefghijklmnopqrstuvwxya'), { recursive: true }),
-    finds: ['docking.recording-not-listed', 'manifest.other-recording'],
+    finds: ['custody.not-named', 'docking.recording-not-listed', 'manifest.other-recording'],
   },
   {
     name: 'a station under the name of another one',
@@ -383,6 +384,8 @@ const exchanged: Manipulation[] = [
     name: 'manifests of two recordings exchanged, with their signatures',
     act: bothOf(['manifest.json', `manifest.json${SIG}`]),
     finds: [
+      'custody.other-original',
+      'custody.other-sealed',
       'docking.recording-differs',
       ...([
         'chunks.digest',
@@ -416,6 +419,8 @@ const exchanged: Manipulation[] = [
     ]),
     finds: [
       'docking.recording-differs',
+      'custody.other-original',
+      'custody.other-sealed',
       'custody.other-manifest',
       'custody.other-receipt',
       'manifest.other-recording',
