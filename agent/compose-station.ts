@@ -1,6 +1,5 @@
 // Puts a station together from its configuration and its ports. Which adapters these are is decided in open-station.ts and by tests.
 import type { BayConfig, StationConfig } from '../config/station-config.ts';
-import type { Driver } from '../drivers/driver.ts';
 import type { CameraId, RecordingId, SessionId } from '../protocol/ids.ts';
 import type { ProvenKeyChange } from '../protocol/key-documents.ts';
 import type { PublicKey } from '../protocol/minisign.ts';
@@ -20,7 +19,7 @@ import { dockingSource } from './dockings/docking-source.ts';
 import { Dockings } from './dockings/dockings.ts';
 import { CustodyPush } from './push/custody-push.ts';
 import { hasReceipt } from './bay/entry.ts';
-import { FolderWatch, type FolderIdentity } from './bay/folder-watch.ts';
+import { bayPlace, type BayPlacePorts } from './bay/make-place.ts';
 import { Keep } from './keep.ts';
 import { OwedReceipts } from './owed-receipts.ts';
 import { recordingSource } from './push/push-source.ts';
@@ -40,7 +39,7 @@ export type StationSettings = Pick<
   'station' | 'spool' | 'recipients' | 'store' | 'bays' | 'cameras' | 'release' | 'retention'
 >;
 
-export interface StationPorts {
+export interface StationPorts extends BayPlacePorts {
   readonly files: Files;
   readonly clock: Clock;
   readonly random: Random;
@@ -58,8 +57,6 @@ export interface StationPorts {
   readonly bulk: Bulk;
   /** Gives a buffer's memory back at once, where that pays. */
   readonly freeBuffer: (buffer: ArrayBuffer) => void;
-  readonly drivers: readonly Driver[];
-  readonly folderIdentity: FolderIdentity;
   readonly clockSource: ClockSource;
   /** The instant as the station's local time taken as UTC, for cameras without a zone. */
   readonly localMs: (utcMs: number) => number;
@@ -188,8 +185,7 @@ export async function composeStation(
     bay: bay.id,
     camera: bay.camera,
     recipients: settings.recipients,
-    watch: new FolderWatch(bay.folder, { identity: ports.folderIdentity, clock, log }),
-    drivers: ports.drivers,
+    place: bayPlace(bay, ports),
     take: { ...ports, spool, custody, makeRoom: () => keep.makeRoom() },
     commit: {
       ...ports,

@@ -10,6 +10,7 @@ import { keyChangesFolder, loadKeyHistory } from './key-changes.ts';
 import { readSigningKey } from './keys.ts';
 import { loadProofs, proofsFolder } from './proofs.ts';
 import type { ReceiverConfig } from './receiver-config.ts';
+import { checkSerialPorts } from './serial-ports.ts';
 import type { StationConfig } from './station-config.ts';
 import { checkTlsFiles } from './tls-files.ts';
 
@@ -26,7 +27,8 @@ export async function checkStationFiles(config: StationConfig, nowMs: number): P
   if (key !== undefined) checkOwnKeyIsNoPin(config.keys.signingFile, key, config.store.publicKeys, finds);
   if (config.broker.tls !== null) await checkTlsFiles(config.broker.tls, config.station, nowMs, finds);
   await checkDiskPlace(config.spool.path, finds);
-  for (const bay of config.bays) await checkBayFolder(bay.folder, finds);
+  for (const { folder } of config.bays) if (folder !== null) await checkBayFolder(folder, finds);
+  await checkSerialPorts(config.bays, finds);
   const unprovenRecipients = await checkProofs(config, key, finds);
   return Object.assign(finds, { unprovenRecipients });
 }

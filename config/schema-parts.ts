@@ -50,6 +50,19 @@ export function path(description: string): z.ZodString {
     .meta({ description: text, allowed: `a path of 1 to ${PATH_CHARACTERS_MAX} characters` });
 }
 
+/** Path of a device node. Whether it lies below /dev is a rule of its own, with words of its own. */
+export function devicePath(description: string): z.ZodString {
+  return z
+    .string()
+    .min(1)
+    .max(PATH_CHARACTERS_MAX)
+    .regex(/^[^\0]*$/)
+    .meta({
+      description,
+      allowed: `an absolute path below /dev of at most ${PATH_CHARACTERS_MAX} characters`,
+    });
+}
+
 /** A text that people read, without line breaks or other control characters. */
 export function label(description: string, charactersMax: number): z.ZodString {
   return z

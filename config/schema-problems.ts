@@ -7,8 +7,6 @@ import type { Path, YamlTree } from './yaml-tree.ts';
 /** Keys that a later version of the product reads. Accepting them today would be a promise that nobody keeps. */
 const LATER_KEYS = new Set([
   'usb_port',
-  'serial_path',
-  'serial',
   'led',
   'windows',
   'rate_bytes_per_s',
@@ -52,7 +50,6 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType, tree: YamlTree, fil
   const allowed = allowedAt(schema, path);
   const shown = { file, path: showPath(path), allowed };
   if (found === undefined && path.length > 0) {
-    if (namesAnotherPlace(tree, path)) return [];
     const place = tree.placeOfValue(path.slice(0, -1));
     const message = `"${String(path.at(-1))}" is missing`;
     return [problem({ code: 'config.missing', ...shown, ...place, message, remedy: 'add it' })];
@@ -70,13 +67,6 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType, tree: YamlTree, fil
       remedy,
     }),
   ];
-}
-
-/** A bay that names a USB or serial port has its own message; that its folder is missing as well helps nobody. */
-function namesAnotherPlace(tree: YamlTree, path: Path): boolean {
-  if (path[0] !== 'bays' || path.at(-1) !== 'folder') return false;
-  const bay = valueAt(tree.value, path.slice(0, -1));
-  return typeof bay === 'object' && bay !== null && ('usb_port' in bay || 'serial_path' in bay);
 }
 
 function remedyFor(issue: z.core.$ZodIssue, found: unknown, path: Path): string | null {
@@ -102,7 +92,7 @@ function unknownKey(path: Path, schema: z.ZodType, tree: YamlTree, file: string)
   const shown = { file, ...tree.placeOfKey(path), path: showPath(path) };
   if (LATER_KEYS.has(key)) {
     const message = 'this version does not read this key';
-    const instead = key === 'usb_port' || key === 'serial_path' ? 'use a bay with "folder"' : 'take it out';
+    const instead = key === 'usb_port' ? 'use a bay with "folder"' : 'take it out';
     return problem({
       code: 'config.later-key',
       ...shown,

@@ -1,5 +1,5 @@
 // What the agent gets of station.yaml: camelCase, branded ids, absolute paths, parsed keys. Made by load.ts only, after all checks.
-import { resolve } from 'node:path';
+import { normalize, resolve } from 'node:path';
 import {
   parseBayId,
   parseCameraId,
@@ -12,12 +12,22 @@ import {
 } from '../protocol/ids.ts';
 import { parsePublicKey, type PublicKey } from '../protocol/minisign.ts';
 import { mapBroker, type BrokerConfig } from './broker-config.ts';
-import type { StationFile } from './station-schema.ts';
+import { BAUD_DEFAULT, type StationFile } from './station-schema.ts';
 
-/** One bay. More kinds of place come with the drivers that need them. */
+/** A serial port and how it is run. */
+export interface SerialConfig {
+  /** Such as /dev/serial/by-path/...: it follows the socket, not the adapter. */
+  readonly path: string;
+  /** Bits per second. */
+  readonly baud: number;
+  readonly framing: 'console' | 'raw';
+}
+
+/** One bay: a folder, a serial port, or both, which are one place for one camera then. */
 export interface BayConfig {
   readonly id: BayId;
-  readonly folder: string;
+  readonly folder: string | null;
+  readonly serial: SerialConfig | null;
   readonly camera: CameraId;
 }
 
@@ -72,7 +82,8 @@ export function mapStation(file: StationFile, folder: string): StationConfig {
     broker: mapBroker(file.broker, folder),
     bays: file.bays.map((bay) => ({
       id: parseBayId(bay.id),
-      folder: resolve(folder, bay.folder),
+      folder: bay.folder === undefined ? null : resolve(folder, bay.folder),
+      serial: mapSerial(bay),
       camera: parseCameraId(bay.camera),
     })),
     cameras: file.cameras.map(mapCamera),
@@ -80,6 +91,12 @@ export function mapStation(file: StationFile, folder: string): StationConfig {
     retention: { days: file.retention.days, logDays: file.retention.log_days },
     log: file.log,
   };
+}
+
+function mapSerial({ serial_path: path, serial }: StationFile['bays'][number]): SerialConfig | null {
+  if (path === undefined) return null;
+  const { baud = BAUD_DEFAULT, framing = 'console' } = serial ?? {};
+  return { path: normalize(path), baud, framing };
 }
 
 function mapCamera(camera: StationFile['cameras'][number]): CameraConfig {

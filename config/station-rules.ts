@@ -1,9 +1,9 @@
 // What must hold between the values of the station's file. Groups that did not pass the schema are absent, and the rest is checked
 // all the same, so that one run shows everything.
-import { dirname, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, normalize, resolve, sep } from 'node:path';
 import { identityOf, parseRecipient, sharedSecret } from '../protocol/age-keys.ts';
 import { checkBroker } from './broker-config.ts';
-import { placed, type RuleReport } from './rules.ts';
+import { placed, type PlacedText, type RuleReport } from './rules.ts';
 import type { StationFile } from './station-schema.ts';
 import type { Path } from './yaml-tree.ts';
 
@@ -18,6 +18,7 @@ export function checkStation(file: Partial<StationFile>, report: RuleReport): vo
   checkNames(file, report);
   checkCameras(file, report);
   checkFolders(file, report);
+  checkSerialPorts(file.bays ?? [], report);
 }
 
 function checkRecipients(recipients: readonly string[], report: RuleReport): void {
@@ -90,6 +91,7 @@ function checkFolders(file: Partial<StationFile>, report: RuleReport): void {
   const spool = file.spool === undefined ? undefined : resolve(folder, file.spool.path);
   const seen: [string, string][] = spool === undefined ? [] : [['the spool', spool]];
   for (const [at, bay] of (file.bays ?? []).entries()) {
+    if (bay.folder === undefined) continue;
     const place = resolve(folder, bay.folder);
     const clash =
       seen.find(([, other]) => holds(other, place) || holds(place, other)) ??
@@ -111,4 +113,38 @@ function checkFolders(file: Partial<StationFile>, report: RuleReport): void {
 /** True where `inner` is `outer` or lies below it. */
 function holds(outer: string, inner: string): boolean {
   return inner === outer || inner.startsWith(outer.endsWith(sep) ? outer : outer + sep);
+}
+
+/** Two bays at one port would read one camera as two, and a port that follows the order of plugging would exchange two cameras. */
+function checkSerialPorts(bays: StationFile['bays'], report: RuleReport): void {
+  const ports: PlacedText[] = [];
+  for (const [at, { folder, serial_path: port, serial }] of bays.entries()) {
+    const bay: Path = ['bays', at];
+    if (folder === undefined && port === undefined) {
+      const message = 'names no place for a camera';
+      report.add(bay, { code: 'config.place', message, remedy: 'add folder, serial_path, or both' });
+    }
+    if (serial !== undefined && port === undefined) {
+      const message = 'says how a serial port is run, but this bay has none';
+      report.add([...bay, 'serial'], {
+        code: 'config.serial',
+        message,
+        remedy: 'add serial_path, or take it out',
+      });
+    }
+    if (port === undefined) continue;
+    const path: Path = [...bay, 'serial_path'];
+    const message = wrongPort(port);
+    if (message === undefined) ports.push({ path, value: normalize(port) });
+    else report.add(path, { code: 'config.serial', message, found: port, remedy: PORT_REMEDY });
+  }
+  report.unique(ports, 'serial port');
+}
+
+const PORT_REMEDY = 'take a name that `ls /dev/serial/by-path` shows';
+
+/** What is wrong with the path of a serial port. */
+function wrongPort(port: string): string | undefined {
+  if (!isAbsolute(port)) return 'is no absolute path';
+  return /^\/dev\/.*[^/]$/s.test(normalize(port)) ? undefined : 'is no device: it does not lie below /dev';
 }

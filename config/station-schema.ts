@@ -15,6 +15,11 @@ const HOURS_PER_YEAR = 8784;
 /** A hundred years: longer is a mistyped number. */
 export const DAYS_MAX = 36_525;
 const MIB = 1024 * 1024;
+/** Speeds that a serial adapter can have. */
+const BAUD_MIN = 1200;
+const BAUD_MAX = 12_000_000;
+/** What cameras and adapters have unless told otherwise. */
+export const BAUD_DEFAULT = 115_200;
 const GROUP = 'a group of keys';
 
 const spool = z.strictObject({
@@ -55,11 +60,34 @@ const store = z.strictObject({
     }),
 });
 
+const serial = z.strictObject({
+  baud: part
+    .count('Speed of the line in bits per second, as the camera has it.', BAUD_MIN, BAUD_MAX)
+    .default(BAUD_DEFAULT),
+  framing: z.enum(['console', 'raw']).default('console').meta({
+    description:
+      'How packets travel: console has marked base64 lines, raw has bare packets. The maker of the camera says which.',
+    allowed: 'console or raw',
+  }),
+});
+
 const bay = z
   .strictObject({
     id: part.plainId('Name of the bay; it stands in topics and documents.'),
-    folder: part.path('Folder in which the files of the camera appear, such as a mount point.'),
-    camera: part.plainId('Id of the camera whose files appear in that folder, one of `cameras`.'),
+    folder: part
+      .path(
+        'Folder in which the files of the camera appear, such as a mount point. A bay has a folder, a serial port, or both.',
+      )
+      .optional(),
+    serial_path: part
+      .devicePath(
+        'Serial port of the bay, below /dev/serial/by-path: that name follows the socket. Alone it moves the recordings; beside a folder it tells who the camera is, how it is and what its clock says.',
+      )
+      .optional(),
+    serial: serial
+      .meta({ description: 'How the serial port of this bay is run.', allowed: GROUP })
+      .optional(),
+    camera: part.plainId('Id of the camera that this bay is for, one of `cameras`.'),
   })
   .meta({ description: 'One place for one camera.', allowed: GROUP });
 

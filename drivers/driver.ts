@@ -1,13 +1,15 @@
 // The driver port: what a bay asks of a camera, whatever it speaks. Every driver passes test/contracts/driver-contract.ts.
 //
 // Invariants:
-// 1. A session never writes to a camera except in `erase`, `setClock` and `setIndicator`.
+// 1. A session never writes to a camera except in `erase`, `setClock`, `setIndicator` and `showFiles`.
 // 2. Names, sizes, counts and times come from an untrusted device: checked before use, kept as data.
 // 3. "Gone" is told apart from "empty": a listing of a camera that left in the meantime rejects with "driver.detached".
 
 /** Where a camera can be. More kinds of place come with the drivers that need them. */
 export type Place =
   | { readonly kind: 'folder'; readonly path: string }
+  /** A USB port by its path as the kernel names it, such as "1-1.4". */
+  | { readonly kind: 'usb'; readonly path: string }
   /** A serial port; `path` such as /dev/serial/by-path/..., `baud` in bits per second. */
   | {
       readonly kind: 'serial';
@@ -143,6 +145,10 @@ export interface CameraSession {
    * up. Whoever calls bounds the wait and lives without it.
    */
   setIndicator?(state: IndicatorState, signal: AbortSignal): Promise<void>;
+  /** Called once where the camera left and the session notices by itself, also when nothing is asked. One handler. */
+  onLeft?(handler: (error: Error) => void): void;
+  /** Makes the camera show its files over USB; it may leave and come back on the way. False where it has no such mode. */
+  showFiles?(as: 'storage' | 'mtp', signal: AbortSignal): Promise<boolean>;
   /** Idempotent; never rejects. */
   close(): Promise<void>;
 }
@@ -153,6 +159,9 @@ export interface Driver {
   readonly name: string;
   /** True where this driver can open what is at the place. Touches as little as possible. */
   probe(place: Place, signal: AbortSignal): Promise<boolean>;
-  /** Errors: "driver.detached" where nothing is there any more, "driver.refused". */
+  /**
+   * Errors: "driver.detached" where nothing is there any more, "driver.refused"; "driver.silent" where there is a port that may be the
+   * dock's own and nobody answers on it.
+   */
   open(place: Place, signal: AbortSignal): Promise<CameraSession>;
 }

@@ -1,32 +1,36 @@
 // Opens the camera of a bay and stays with it until it leaves: one docking, or none where nobody can speak to what is there.
-import type { Driver } from '../../drivers/driver.ts';
-import { pickDriver } from '../../drivers/registry.ts';
-import { DockError, isDockError } from '../../protocol/errors.ts';
+import { isDockError } from '../../protocol/errors.ts';
+import type { BayPlace } from './bay-place.ts';
 import { DockingLife, type DockingWork } from './docking-life.ts';
-import type { FolderWatch } from './folder-watch.ts';
+import { IndicatorLight } from './indicator-light.ts';
 
 /** What a bay works with; the same for all its dockings. */
 export interface BayWork extends DockingWork {
-  readonly watch: FolderWatch;
-  readonly drivers: readonly Driver[];
+  readonly place: BayPlace;
 }
+
+/** Hears of a camera that said who it is, and of the light that it may have. */
+export type OnDocked = (docking: DockingLife, light: IndicatorLight) => void;
 
 /**
  * Waits for a camera and stays with it until it leaves.
- * Errors: "driver.detached" when it left, "driver.refused" where no driver speaks to it, others of the session; the signal's reason.
+ * Errors: "driver.detached" when it left, "driver.silent" where only an empty port is there, "driver.refused" where no driver speaks to
+ * it, others of the session; the signal's reason.
  */
 export async function performDocking(
   work: BayWork,
   signal: AbortSignal,
-  onDocked: (docking: DockingLife) => void,
+  onDocked: OnDocked,
   onChange: () => void,
 ): Promise<void> {
-  const identity = await work.watch.arrival(signal);
+  const { watch } = work.place;
+  const identity = await watch.arrival(signal);
   const stay = new AbortController();
   const leaving = AbortSignal.any([signal, stay.signal]);
-  const departure = work.watch.departure(identity, leaving).catch((error: unknown) => stay.abort(error));
+  const departure = watch.departure(identity, leaving).catch((error: unknown) => stay.abort(error));
   try {
-    await stayWith(work, leaving, onDocked, onChange);
+    const onLeft = (error: Error): void => stay.abort(error);
+    await stayWith(work, leaving, { onLeft, onDocked, onChange });
   } catch (error) {
     throw isDockError(stay.signal.reason) ? stay.signal.reason : error;
   } finally {
@@ -35,27 +39,33 @@ export async function performDocking(
   }
 }
 
+interface StayListener {
+  readonly onLeft: (error: Error) => void;
+  readonly onDocked: OnDocked;
+  readonly onChange: () => void;
+}
+
 async function stayWith(
   work: BayWork,
   signal: AbortSignal,
-  onDocked: (docking: DockingLife) => void,
-  onChange: () => void,
+  { onLeft, onDocked, onChange }: StayListener,
 ): Promise<void> {
-  const place = { kind: 'folder', path: work.watch.path } as const;
-  const driver = await pickDriver(work.drivers, place, signal);
-  if (driver === undefined)
-    throw new DockError('driver.refused', 'no driver speaks to what is in this bay', { retry: 'later' });
-  const session = await driver.open(place, signal);
+  const session = await work.place.open(signal);
+  session.onLeft?.(onLeft);
+  const light = new IndicatorLight(session, work.take.clock, work.take.log);
   try {
     const identity = await session.identity(signal);
     const life = new DockingLife(work, session, identity, onChange);
-    onDocked(life);
-    const stopWatching = work.watch.changes(() => life.wake());
+    onDocked(life, light);
+    const stopWatching = work.place.watch.changes(() => life.wake());
     try {
       await life.run(signal);
     } finally {
       await stopWatching();
     }
+  } catch (error) {
+    if (!signal.aborted && !isDockError(error, 'driver.detached')) await light.last('call-someone');
+    throw error;
   } finally {
     await session.close();
   }

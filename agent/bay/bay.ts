@@ -9,11 +9,14 @@ import {
   type PushProgress,
 } from './bay-state.ts';
 import type { DockingLife } from './docking-life.ts';
+import type { IndicatorLight } from './indicator-light.ts';
 import type { BayId, RecordingId } from '../../protocol/ids.ts';
 import { isDockError } from '../../protocol/errors.ts';
 import type { BayDocument } from '../../protocol/messages.ts';
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
 
+/** Pause behind a port on which nobody answers, or that cannot be opened although its device is there. */
+const NOBODY_MS = 2000;
 /** Pause behind a failure that is not the camera's departure. */
 const FAILED_MS_MIN = 5000;
 /** ... and the longest one behind dockings that fail one after the other: each of them makes a record. */
@@ -36,11 +39,14 @@ export class Bay {
   readonly #deps: BayDeps;
   readonly #rate = new RateMeter();
   #docking: DockingLife | undefined;
+  #light: IndicatorLight | undefined;
   #idle: BayActivity = 'empty';
   #since: string;
   #shown = '';
   #failedMs = FAILED_MS_MIN;
   #begunAtMs = 0;
+  /** What the log was told of a camera that cannot be opened; told once, tried again and again. */
+  #failedBy: string | undefined;
 
   constructor(deps: BayDeps) {
     this.#deps = deps;
@@ -56,7 +62,7 @@ export class Bay {
         await performDocking(
           this.#deps.work,
           signal,
-          (docking) => this.#begin(docking),
+          (docking, light) => this.#begin(docking, light),
           () => this.#changed(),
         );
       } catch (error) {
@@ -85,12 +91,14 @@ export class Bay {
     this.#mark(state);
     const done = state === 'pushing' ? counts.bytesReceipted : counts.bytesSpooled;
     const moving = state === 'pulling' || state === 'pushing';
+    const light = bayLight(activity, counts, docking?.problems ?? 0);
+    this.#light?.show(light);
     const rate = moving ? this.#rate.sample(this.#deps.clock.monotonicMs(), done) : null;
     return {
       bay: this.id,
       camera: docking === undefined ? null : this.#deps.alias,
       state,
-      light: bayLight(activity, counts, docking?.problems ?? 0),
+      light,
       entries: counts.entries,
       entries_spooled: counts.spooled,
       entries_receipted: counts.receipted,
@@ -112,10 +120,12 @@ export class Bay {
     this.#rate.reset();
   }
 
-  #begin(docking: DockingLife | undefined): void {
+  #begin(docking: DockingLife | undefined, light?: IndicatorLight): void {
     this.#docking = docking;
+    this.#light = light;
     this.#idle = 'empty';
     if (docking !== undefined) {
+      this.#failedBy = undefined;
       this.#begunAtMs = this.#deps.clock.monotonicMs();
       this.#deps.conditions.clear('camera.failed', this.id);
     }
@@ -132,11 +142,18 @@ export class Bay {
     const isFresh = clock.monotonicMs() - this.#begunAtMs < FAILED_MS_MAX;
     this.#begin(undefined);
     if (!wasDocked || !isFresh || isDockError(error, 'driver.detached')) this.#failedMs = FAILED_MS_MIN;
-    if (isDockError(error, 'driver.detached')) return;
-    this.#deps.log.error('docking failed, it is tried again', { bay: this.id, error });
-    this.#deps.conditions.raise('camera.failed', this.id, {
-      reason: isDockError(error) ? error.code : 'unexpected',
-    });
+    if (isDockError(error, 'driver.detached') || isDockError(error, 'driver.silent')) {
+      this.#failedBy = undefined;
+      if (isDockError(error, 'driver.silent')) this.#deps.conditions.clear('camera.failed', this.id);
+      if (!wasDocked) await this.#leavesWithin(NOBODY_MS, signal);
+      return;
+    }
+    const reason = isDockError(error) ? error.code : 'unexpected';
+    if (wasDocked || reason !== this.#failedBy)
+      this.#deps.log.error('docking failed, it is tried again', { bay: this.id, error });
+    this.#failedBy = reason;
+    const facts = isDockError(error) ? error.facts : {};
+    this.#deps.conditions.raise('camera.failed', this.id, { ...facts, reason });
     this.#idle = 'failed';
     this.#changed();
     if (await this.#leavesWithin(this.#failedMs, signal)) this.#begin(undefined);
@@ -146,12 +163,12 @@ export class Bay {
   /** Resolves with true as soon as the camera leaves, else with false after that long or when the signal is aborted. Never rejects. */
   async #leavesWithin(ms: number, signal: AbortSignal): Promise<boolean> {
     const { clock, work } = this.#deps;
+    const { watch } = work.place;
     const over = new AbortController();
     const cancel = clock.after(ms, () => over.abort());
     try {
-      const identity = await work.watch.present();
-      if (identity !== undefined)
-        await work.watch.departure(identity, AbortSignal.any([signal, over.signal]));
+      const identity = await watch.present();
+      if (identity !== undefined) await watch.departure(identity, AbortSignal.any([signal, over.signal]));
       return true;
     } catch (error) {
       return isDockError(error, 'driver.detached');

@@ -28,7 +28,12 @@ export async function check(args: readonly string[], io: Io): Promise<number> {
   const { warnings, unprovenRecipients } = finds;
   if (json) {
     const { config, sha256 } = loaded;
-    const counts = { bays: config.bays.length, cameras: config.cameras.length, release: config.release };
+    const counts = {
+      bays: config.bays.length,
+      serial_bays: serialBays(config),
+      cameras: config.cameras.length,
+      release: config.release,
+    };
     writeJson(io, {
       good: true,
       file,
@@ -66,12 +71,17 @@ function renderWarnings(warnings: StationFinds['warnings']): string {
 
 function summary(file: string, config: StationConfig, unproven: number): string {
   const proofs = unproven === 0 ? 'all proven' : `${unproven} without proof`;
+  const ports = serialBays(config);
   const parts = [
     `station ${config.station}`,
-    `bays ${config.bays.length}`,
+    `bays ${config.bays.length}${ports === 0 ? '' : ` (${ports} with a serial port)`}`,
     `cameras ${config.cameras.length}`,
     `recipients ${config.recipients.length} (${proofs})`,
     `release ${config.release}`,
   ];
   return `good: ${file}: ${parts.join(', ')}\n`;
+}
+
+function serialBays({ bays }: StationConfig): number {
+  return bays.filter(({ serial }) => serial !== null).length;
 }

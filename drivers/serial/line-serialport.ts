@@ -188,13 +188,18 @@ function refusedOpening(cause: unknown): DockError {
   const said = cause instanceof Error ? cause.message : '';
   if (/no such (?:file|device)|ENOENT|ENXIO|ENODEV/i.test(said))
     return gone('no device is at the serial port', cause);
-  const help = /permission|EACCES/i.test(said)
-    ? 'the agent may not open it: its user must be in the group that owns the port (on Debian: dialout)'
+  const port = /permission|EACCES/i.test(said)
+    ? 'no-access'
     : /lock|busy|EBUSY/i.test(said)
-      ? 'another program holds it: stop that program (often ModemManager or a terminal)'
-      : 'check the adapter and its speed';
-  return new DockError('driver.refused', `the serial port cannot be opened: ${help}`, {
-    retry: 'person',
-    cause,
-  });
+      ? 'in-use'
+      : 'not-opened';
+  const message = `the serial port cannot be opened: ${HELP[port]}`;
+  return new DockError('driver.refused', message, { retry: 'person', cause, facts: { port } });
 }
+
+const HELP = {
+  'no-access':
+    'the agent may not open it: its user must be in the group that owns the port (on Debian: dialout)',
+  'in-use': 'another program holds it: stop that program (often ModemManager or a terminal)',
+  'not-opened': 'check the adapter and its speed',
+} as const;

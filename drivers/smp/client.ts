@@ -25,6 +25,7 @@ export class SmpClient {
   readonly #calls = new Map<number, Call>();
   #cancelTimer: () => void = () => undefined;
   #gone: Error | undefined;
+  #onEnd: (error: Error) => void = () => undefined;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(line: Line, framing: SmpFraming, clock: Clock) {
@@ -80,8 +81,20 @@ export class SmpClient {
     });
   }
 
+  /** Called once when the line ends for whatever reason but `close`; at once where it has ended. One handler. */
+  onEnd(handler: (error: Error) => void): void {
+    this.#onEnd = handler;
+    if (this.#gone !== undefined) handler(this.#gone);
+  }
+
+  /** The camera left without the line telling: every call ends with that error, and so do those to come. */
+  left(error: Error): void {
+    this.#end(error);
+  }
+
   /** Ends every call. Idempotent; never rejects. */
   async close(): Promise<void> {
+    this.#onEnd = () => undefined;
     this.#end(
       new DockError('driver.detached', 'the conversation with the camera was closed', { retry: 'later' }),
     );
@@ -145,7 +158,10 @@ export class SmpClient {
   }
 
   #end(error: Error): void {
-    this.#gone ??= error;
+    if (this.#gone === undefined) {
+      this.#gone = error;
+      this.#onEnd(error);
+    }
     this.#cancelTimer();
     for (const id of this.#calls.keys()) this.#settle(id)?.reject(this.#gone);
   }

@@ -19,11 +19,12 @@ import type {
 import type { OpenLine } from '../serial/line.ts';
 import { cameraTimeText, parseCameraTime } from './camera-time.ts';
 import { SmpClient } from './client.ts';
-import { rcOf, SmpCommands } from './commands.ts';
+import { rcOf, SmpCommands, type SmpIdentity } from './commands.ts';
 import { consoleFraming } from './console-framing.ts';
 import { download } from './download.ts';
 import { listRecordings } from './listing.ts';
 import { SMP_HEADER_BYTES, SMP_PACKET_BYTES_MAX } from './packet.ts';
+import { SmpPresence } from './presence.ts';
 import { rawFraming } from './raw-framing.ts';
 
 /** A first answer may have to wait for the end of a boot. */
@@ -34,6 +35,8 @@ const RC_TOO_NEW = 13;
 export interface SmpDriverOptions {
   readonly openLine: OpenLine;
   readonly clock: Clock;
+  /** True where the port is the camera's own, as all are unless told: on any other one silence says that nobody is there. */
+  readonly isCameraPort?: (path: string) => Promise<boolean>;
 }
 
 /** Shape: as Driver; takes places of kind "serial". */
@@ -49,7 +52,7 @@ export function smpDriver(options: SmpDriverOptions): Driver {
 }
 
 async function open(
-  { openLine, clock }: SmpDriverOptions,
+  { openLine, clock, isCameraPort = () => Promise.resolve(true) }: SmpDriverOptions,
   place: Place,
   signal: AbortSignal,
 ): Promise<CameraSession> {
@@ -59,13 +62,17 @@ async function open(
   try {
     const commands = new SmpCommands(client);
     await greet(client, commands, signal);
+    const identity = await commands.identity(signal);
     const parameters = await commands.parameters(signal);
     if (parameters !== undefined) client.places = parameters.bufCount;
     checkBuffer(parameters?.bufSize);
-    return new SmpSession(client, commands, parameters?.bufCount ?? 1);
+    return new SmpSession({ client, commands, window: parameters?.bufCount ?? 1, identity, clock });
   } catch (error) {
+    const { noiseBytes, damaged } = client.faults;
     await client.close();
-    throw error;
+    if (!isDockError(error, 'driver.timeout')) throw error;
+    if (noiseBytes + damaged > 0) throw notUnderstood(noiseBytes, damaged, error);
+    throw (await isCameraPort(place.path)) ? error : silent(error);
   }
 }
 
@@ -88,21 +95,48 @@ function checkBuffer(bufSize: number | undefined): void {
   throw new DockError('driver.protocol', words, { retry: 'person' });
 }
 
+function silent(cause: unknown): DockError {
+  return new DockError('driver.silent', 'nobody answers at the serial port', { retry: 'later', cause });
+}
+
+function notUnderstood(noiseBytes: number, damaged: number, cause: unknown): DockError {
+  const words = `what comes at the serial port is not understood (${noiseBytes} bytes of noise, ${damaged} damaged packets): check baud and framing`;
+  return new DockError('driver.protocol', words, {
+    retry: 'person',
+    cause,
+    facts: { port: 'not-understood' },
+  });
+}
+
+interface SmpSessionParts {
+  readonly client: SmpClient;
+  readonly commands: SmpCommands;
+  readonly window: number;
+  readonly identity: SmpIdentity;
+  readonly clock: Clock;
+}
+
 class SmpSession implements CameraSession {
   readonly #client: SmpClient;
   readonly #commands: SmpCommands;
   readonly #window: number;
+  readonly #identity: SmpIdentity;
+  readonly #presence: SmpPresence;
   /** As the clock said when it was read last. */
   #zoneMinutes: number | null = null;
 
-  constructor(client: SmpClient, commands: SmpCommands, window: number) {
+  constructor({ client, commands, window, identity, clock }: SmpSessionParts) {
     this.#client = client;
     this.#commands = commands;
     this.#window = window;
+    this.#identity = identity;
+    const echo = (signal: AbortSignal): Promise<void> => answered(commands.echo(HELLO, signal));
+    this.#presence = new SmpPresence({ clock, echo, onLeft: (error) => client.left(error) });
+    this.#presence.start();
   }
 
   async identity(signal: AbortSignal): Promise<CameraIdentity> {
-    const { vendor, model, serial, firmware } = await this.#commands.identity(signal);
+    const { vendor, model, serial, firmware } = await this.#sameCamera(signal);
     return {
       vendor: vendor ?? null,
       model: model ?? null,
@@ -112,7 +146,7 @@ class SmpSession implements CameraSession {
   }
 
   async readClock(signal: AbortSignal): Promise<CameraTime | null> {
-    const text = await this.#commands.readTime(signal).catch((error: unknown) => {
+    const text = await this.#ask(() => this.#commands.readTime(signal)).catch((error: unknown) => {
       if (rcOf(error) === undefined) throw error;
       return undefined; // no clock, or none that it tells
     });
@@ -126,7 +160,8 @@ class SmpSession implements CameraSession {
     signal: AbortSignal,
   ): Promise<ClockSetting> {
     try {
-      await this.#commands.writeTime(cameraTimeText(to, this.#zoneMinutes), signal);
+      const text = cameraTimeText(to, this.#zoneMinutes);
+      await this.#ask(() => this.#commands.writeTime(text, signal));
       return 'set';
     } catch (error) {
       const rc = rcOf(error);
@@ -136,7 +171,7 @@ class SmpSession implements CameraSession {
   }
 
   async condition(signal: AbortSignal): Promise<CameraCondition | null> {
-    const said = await this.#commands.condition(signal);
+    const said = await this.#ask(() => this.#commands.condition(signal));
     if (said === undefined) return null;
     return {
       batteryPercent: said.battery_percent ?? null,
@@ -150,30 +185,69 @@ class SmpSession implements CameraSession {
     };
   }
 
-  inventory(signal: AbortSignal): Promise<Inventory> {
-    return listRecordings(this.#commands, signal);
+  async inventory(signal: AbortSignal): Promise<Inventory> {
+    const inventory = await this.#ask(() => listRecordings(this.#commands, signal));
+    await this.#sameCamera(signal);
+    return inventory;
   }
 
-  read(entry: InventoryEntry, offset: number, signal: AbortSignal): AsyncIterable<Piece> {
+  async *read(
+    entry: InventoryEntry,
+    offset: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<Piece, void, undefined> {
     const wish = { name: nameOf(entry), sizeBytes: entry.sizeBytes, offset, window: this.#window };
-    return download(this.#commands, wish, signal);
+    yield* this.#presence.duringAll(download(this.#commands, wish, signal));
+    await this.#sameCamera(signal);
   }
 
   async erase(entry: InventoryEntry, signal: AbortSignal, sha256: Uint8Array): Promise<EraseOutcome> {
-    const length = await this.#commands.fileLength(nameOf(entry), signal);
+    const length = await this.#ask(() => this.#commands.fileLength(nameOf(entry), signal));
     if (length === undefined) return 'already-gone';
     if (length !== entry.sizeBytes)
       throw new DockError('driver.changed', 'the file is not the one that was listed', { retry: 'later' });
-    return this.#commands.erase(nameOf(entry), sha256, signal);
+    return this.#ask(() => this.#commands.erase(nameOf(entry), sha256, signal));
   }
 
   async setIndicator(state: IndicatorState, signal: AbortSignal): Promise<void> {
     await this.#commands.indicator(state, signal);
   }
 
+  showFiles(as: 'storage' | 'mtp', signal: AbortSignal): Promise<boolean> {
+    return this.#ask(() => this.#commands.usbMode(as, signal));
+  }
+
+  onLeft(handler: (error: Error) => void): void {
+    this.#client.onEnd(handler);
+  }
+
   close(): Promise<void> {
+    this.#presence.stop();
     return this.#client.close();
   }
+
+  #ask<T>(question: () => Promise<T>): Promise<T> {
+    return this.#presence.during(question);
+  }
+
+  /** Another camera on the same wires is a departure, however fast it was exchanged. */
+  async #sameCamera(signal: AbortSignal): Promise<SmpIdentity> {
+    const now = await this.#ask(() => this.#commands.identity(signal));
+    const { vendor, model, serial } = this.#identity;
+    if (now.vendor === vendor && now.model === model && now.serial === serial) return now;
+    const error = new DockError('driver.detached', 'another camera answers at the serial port', {
+      retry: 'later',
+    });
+    this.#client.left(error);
+    throw error;
+  }
+}
+
+/** An error code of the camera is an answer. */
+async function answered(call: Promise<void>): Promise<void> {
+  await call.catch((error: unknown) => {
+    if (rcOf(error) === undefined) throw error;
+  });
 }
 
 function nameOf({ path }: InventoryEntry): string {

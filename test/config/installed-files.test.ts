@@ -1,4 +1,4 @@
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FileFinds } from '../../config/file-finds.ts';
@@ -60,6 +60,36 @@ describe('the files of a station', () => {
         ['bay.no-folder', join(folder, 'bay-1')],
       ]);
     });
+  });
+
+  test('serial ports are told by what lies there: nothing yet, no port, one port twice, a name that wanders', async () => {
+    const ports = await mkdtemp('/dev/shm/bodydock-ports-');
+    try {
+      await symlink('/dev/null', join(ports, 'one'));
+      await symlink('/dev/null', join(ports, 'same'));
+      await writeFile(join(ports, 'file'), '');
+      const checked = async (one: string, two: string): Promise<unknown> =>
+        withFolder(async (folder) => {
+          let text = exchange(PLAIN, 'folder: /media/bay-1', `serial_path: ${one}`);
+          text = exchange(text, 'folder: /media/bay-2', `serial_path: ${two}`);
+          const { problems, warnings } = await checkStationFiles(await installed(folder, text), Date.now());
+          return [problems.map((find) => [find.code, find.file]), warnings.map(({ file }) => file)];
+        });
+      expect(await checked(join(ports, 'one'), join(ports, 'same'))).toEqual([
+        [['bay.same-port', join(ports, 'same')]],
+        [],
+      ]);
+      expect(await checked(join(ports, 'file'), join(ports, 'none'))).toEqual([
+        [['bay.no-port', join(ports, 'file')]],
+        [join(ports, 'none')],
+      ]);
+      expect(await checked('/dev/ttyUSB990', '/dev/serial/by-id/usb-991')).toEqual([
+        [],
+        ['/dev/ttyUSB990', '/dev/ttyUSB990', '/dev/serial/by-id/usb-991', '/dev/serial/by-id/usb-991'],
+      ]);
+    } finally {
+      await rm(ports, { recursive: true });
+    }
   });
 
   test('are not good where the station trusts its own key as that of the store', async () => {

@@ -49,7 +49,12 @@ describe('a good station file', () => {
         },
         maxPacketBytes: 1_048_576,
       });
-      expect(config.bays[1]).toEqual({ id: 'bay-2', folder: '/media/bay-2', camera: 'cam-2' });
+      expect(config.bays[1]).toEqual({
+        id: 'bay-2',
+        folder: '/media/bay-2',
+        serial: null,
+        camera: 'cam-2',
+      });
       expect(config.cameras).toEqual([
         { id: 'cam-1', alias: 'Camera 1', model: 'B1', serial: '0001' },
         { id: 'cam-2', alias: 'cam-2', model: null, serial: null },
@@ -220,11 +225,7 @@ describe('a wrong value is named with line, column and path', () => {
 
   test.each([
     ['folder: /media/bay-2', 'usb_port: 1-1.2', 'use a bay with "folder"; a later version takes it'],
-    [
-      'folder: /media/bay-2',
-      'serial_path: /dev/ttyACM0',
-      'use a bay with "folder"; a later version takes it',
-    ],
+    ['folder: /media/bay-2', 'folder: /media/bay-2\n    led: 3', 'take it out; a later version takes it'],
     ['keys:\n', 'unknown_cameras: refuse\nkeys:\n', 'take it out; a later version takes it'],
   ])('an option of a later version is refused, never ignored: %s -> %s', async (from, to, remedy) => {
     const found = await problems(exchange(STATION, from, to));
@@ -263,6 +264,31 @@ describe('rules between values', () => {
     ['a bay that holds the spool', '/media/bay-2', '.', '23:13 config.folder bays[1].folder'],
     ['a bay inside the spool', '/media/bay-2', 'spool/ready', '23:13 config.folder bays[1].folder'],
     ['a bay that holds the signing key', '/media/bay-2', 'keys', '23:13 config.folder bays[1].folder'],
+    ['a bay without a place', '    folder: /media/bay-2\n', '', '22:5 config.place bays[1]'],
+    [
+      'a serial port by a relative path',
+      'folder: /media/bay-2',
+      'serial_path: ttyACM0',
+      '23:18 config.serial bays[1].serial_path',
+    ],
+    [
+      'a serial port that is no device',
+      'folder: /media/bay-2',
+      'serial_path: /dev/../etc/tty',
+      '23:18 config.serial bays[1].serial_path',
+    ],
+    [
+      'a serial port that is the folder of all devices',
+      'folder: /media/bay-2',
+      'serial_path: /dev/',
+      '23:18 config.serial bays[1].serial_path',
+    ],
+    [
+      'the speed of a port that the bay does not have',
+      'folder: /media/bay-2',
+      'folder: /media/bay-2\n    serial: {baud: 9600}',
+      '24:13 config.serial bays[1].serial',
+    ],
     ['two bays for one camera', 'camera: cam-2', 'camera: cam-1', '24:13 config.duplicate bays[1].camera'],
     ['two cameras of one id', 'id: cam-2', 'id: cam-1', null],
     [
@@ -284,6 +310,36 @@ describe('rules between values', () => {
     const found = await changed(from, to);
     if (expected === null) expect(found.length).toBeGreaterThan(0);
     else expect(found).toEqual([expected]);
+  });
+
+  const PORT = '/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0';
+
+  test('two bays at one serial port are refused, however its name is written', async () => {
+    let text = exchange(STATION, 'folder: /media/bay-1', `serial_path: ${PORT}`);
+    text = exchange(text, 'folder: /media/bay-2', `serial_path: ${PORT.replace('by-path', '/./by-path')}`);
+    expect(await finds(text)).toEqual(['23:18 config.duplicate bays[1].serial_path']);
+  });
+
+  test.each([
+    ['{baud: 1199}', '24:20 config.value bays[1].serial.baud', 'a whole number from 1200 to 12000000'],
+    ['{baud: 12000001}', '24:20 config.value bays[1].serial.baud', 'a whole number from 1200 to 12000000'],
+    ['{baud: "115200"}', '24:20 config.value bays[1].serial.baud', 'a whole number from 1200 to 12000000'],
+    ['{framing: slip}', '24:23 config.value bays[1].serial.framing', 'console or raw'],
+  ])('a serial port that cannot be run so is refused: %s', async (serial, place, allowed) => {
+    const text = exchange(STATION, 'folder: /media/bay-2', `serial_path: ${PORT}\n    serial: ${serial}`);
+    expect(await finds(text)).toEqual([place]);
+    expect((await problems(text))[0]?.allowed).toBe(allowed);
+  });
+
+  test('a bay has a folder, a serial port, or both; speed and framing have defaults', async () => {
+    let text = exchange(STATION, 'folder: /media/bay-1', `folder: /media/bay-1\n    serial_path: ${PORT}`);
+    text = exchange(text, 'folder: /media/bay-2', 'serial_path: /dev/ttyAMA2\n    serial: {framing: raw}');
+    const loaded = await load(text);
+    if (loaded.kind === 'refused') expect.fail(loaded.problems.map(renderProblem).join('\n'));
+    expect(loaded.config.bays.map(({ folder, serial }) => ({ folder, serial }))).toEqual([
+      { folder: '/media/bay-1', serial: { path: PORT, baud: 115_200, framing: 'console' } },
+      { folder: null, serial: { path: '/dev/ttyAMA2', baud: 115_200, framing: 'raw' } },
+    ]);
   });
 
   test('a folder whose name only begins like another one is a folder of its own', async () => {

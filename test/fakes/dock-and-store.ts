@@ -117,6 +117,7 @@ export class DockAndStore {
         bays: this.cameras.map((_, index) => ({
           id: parseBayId(`bay-${index + 1}`),
           folder: this.#place(index),
+          serial: null,
           camera: parseCameraId(`cam-${index + 1}`),
         })),
         cameras: [],
@@ -149,6 +150,7 @@ export class DockAndStore {
           const camera = cameras.get(path);
           return camera?.isAttached === true ? String(camera.docking) : undefined;
         },
+        portIdentity: async () => undefined,
         clockSource: this.options.clockSource ?? new FixedClockSource(null),
         localMs: this.options.localMs ?? ((utcMs) => utcMs),
         bootId: null,

@@ -1,0 +1,36 @@
+// Where a bay's camera is, and how its session is opened there.
+import type { CameraSession, Driver, Place } from '../../drivers/driver.ts';
+import { pickDriver } from '../../drivers/registry.ts';
+import { DockError } from '../../protocol/errors.ts';
+import type { PlaceWatch } from './place-watch.ts';
+
+/** The place of one bay for all its dockings. */
+export interface BayPlace {
+  readonly watch: PlaceWatch;
+  /**
+   * Opens what is there now: a new session each time.
+   * Errors: "driver.detached", "driver.silent" (the port is there, and nobody on it), "driver.refused", others of the drivers; the signal's
+   * reason.
+   */
+  open(signal: AbortSignal): Promise<CameraSession>;
+}
+
+/** A bay with one place. */
+export class SinglePlace implements BayPlace {
+  readonly watch: PlaceWatch;
+  readonly #place: Place;
+  readonly #drivers: readonly Driver[];
+
+  constructor(place: Place, watch: PlaceWatch, drivers: readonly Driver[]) {
+    this.#place = place;
+    this.watch = watch;
+    this.#drivers = drivers;
+  }
+
+  async open(signal: AbortSignal): Promise<CameraSession> {
+    const driver = await pickDriver(this.#drivers, this.#place, signal);
+    if (driver === undefined)
+      throw new DockError('driver.refused', 'no driver speaks to what is in this bay', { retry: 'later' });
+    return driver.open(this.#place, signal);
+  }
+}

@@ -1,0 +1,87 @@
+// Is the camera still there? A port that belongs to the dock stays when the camera leaves, so only answers tell (SPEC 11.8).
+//
+// Invariants:
+// 1. While a question is under way no echo is sent: a camera that computes a digest may not answer anything else.
+// 2. A question that ran out of time is followed by an echo: the camera left where that has no answer either.
+import { DockError, isDockError } from '../../protocol/errors.ts';
+import type { Clock } from '../../protocol/ports.ts';
+
+/** A camera that is not asked anything is sent an echo this often. */
+const ECHO_MS = 3000;
+
+export interface PresenceParts {
+  readonly clock: Pick<Clock, 'after'>;
+  /** Resolves when the camera answers. Errors: "driver.timeout" where it does not; others. */
+  readonly echo: (signal: AbortSignal) => Promise<void>;
+  /** The camera left without its port telling. Called once. */
+  readonly onLeft: (error: DockError) => void;
+}
+
+/** Presence of one camera for one session. */
+export class SmpPresence {
+  readonly #parts: PresenceParts;
+  readonly #stop = new AbortController();
+  #underWay = 0;
+  #cancel: () => void = () => undefined;
+  #left: DockError | undefined;
+
+  constructor(parts: PresenceParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins to send echoes. */
+  start(): void {
+    this.#cancel = this.#parts.clock.after(ECHO_MS, () => void this.#beat());
+  }
+
+  stop(): void {
+    this.#cancel();
+    this.#stop.abort(new DockError('driver.detached', 'the session was closed', { retry: 'later' }));
+  }
+
+  /** Asks the camera. Errors: "driver.detached" where it turns out to have left; those of the question. */
+  async during<T>(question: () => Promise<T>): Promise<T> {
+    this.#underWay++;
+    try {
+      return await question();
+    } catch (error) {
+      throw await this.#judged(error);
+    } finally {
+      this.#underWay--;
+    }
+  }
+
+  /** As `during`, for a question with many answers. */
+  async *duringAll<T>(answers: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+    this.#underWay++;
+    try {
+      yield* answers;
+    } catch (error) {
+      throw await this.#judged(error);
+    } finally {
+      this.#underWay--;
+    }
+  }
+
+  async #beat(): Promise<void> {
+    if (this.#underWay === 0) await this.#echo();
+    if (!this.#stop.signal.aborted && this.#left === undefined) this.start();
+  }
+
+  async #judged(error: unknown): Promise<unknown> {
+    if (!isDockError(error, 'driver.timeout') || this.#stop.signal.aborted) return error;
+    await this.#echo();
+    return this.#left ?? error;
+  }
+
+  async #echo(): Promise<void> {
+    try {
+      await this.#parts.echo(this.#stop.signal);
+    } catch (error) {
+      if (!isDockError(error, 'driver.timeout') || this.#left !== undefined) return;
+      const words = 'the camera does not answer any more; it is read again when it is put back';
+      this.#left = new DockError('driver.detached', words, { retry: 'later', cause: error });
+      this.#parts.onLeft(this.#left);
+    }
+  }
+}
