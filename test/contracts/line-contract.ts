@@ -90,8 +90,14 @@ function carryingContract({ test }: ContractRunner, make: () => Promise<LineSubj
     const answering = (async () => {
       for (let at = 0; at < back.length; at += 1234) await send(back.subarray(at, at + 1234));
     })();
-    await until('all bytes', 20_000, () => came().length >= back.length && received().length >= there.length);
-    await Promise.all([sending, answering]);
+    const both = Promise.all([sending, answering]);
+    let hasFailed = false;
+    both.catch(() => {
+      hasFailed = true;
+    });
+    const isThere = (): boolean => came().length >= back.length && received().length >= there.length;
+    await until('all bytes', 60_000, () => hasFailed || isThere());
+    await both;
     assert.ok(came().equals(back));
     assert.ok(received().equals(there));
     await line.close();
