@@ -7,6 +7,9 @@ import { describeError, DockError } from '../../errors.ts';
 export const HELP = `bodydock-receiver [run] [--config FILE]
 bodydock-receiver check [--config FILE] [--json]
 bodydock-receiver expire [--preview | --clock-checked] [--config FILE] [--json]
+bodydock-receiver hold|unhold|delete STATION RECORDING --reason CODE [--out FOLDER] [--config FILE] [--json]
+bodydock-receiver hold|unhold|delete --place FOLDER [--config FILE] [--json]
+bodydock-receiver orders [STATION] [--all] [--config FILE] [--json]
 bodydock-receiver revoke STATION --key KEY --reason lost|stolen|retired [--config FILE] [--json]
 bodydock-receiver rotate --prepare|--commit [--config FILE] [--json]
 
@@ -15,6 +18,8 @@ The receiving end of a central store: takes sealed recordings from stations over
 run    runs in the foreground until SIGTERM or SIGINT; the log goes to standard output, one JSON document a line
 check  says every problem of receiver.yaml and of the files that it names, and changes nothing
 expire deletes what is due or ordered and not held, or shows what that would be
+hold, unhold, delete  make an order for two persons to sign, and place it once it is signed
+orders lists the orders that count or wait for a signature
 revoke lets a key of a station count no more
 rotate changes the signing key of the store, in two steps
 

@@ -76,8 +76,9 @@ function reason(row: PreviewRow, nowMs: number): string {
     case 'blocked':
       return 'an order of its station cannot be read, and could hold it';
     case 'kept':
-      return `not due: ${dueIn(retention.due_at, nowMs)}`;
+      break;
   }
+  return `not due: ${dueIn(retention.due_at, nowMs)}`;
 }
 
 function dueReason({ goes, late, warnedAt, retention: { days, basis } }: PreviewRow): string {

@@ -81,6 +81,13 @@ export class OrderBook {
     return { hold, deletion: booked && { order: booked.order, sha256: booked.sha256 } };
   }
 
+  /** Whether this hold counts at `nowMs`, whatever other holds there are. */
+  isHolding(booked: BookedOrder, nowMs: number): boolean {
+    const family = this.#byRecording.get(booked.order.recording)?.orders ?? [];
+    const lifting = family.filter(({ order }) => order.verb === 'unhold');
+    return orderStanding([booked, ...lifting], nowMs).hold !== undefined;
+  }
+
   #add(booked: BookedOrder): void {
     const { subject, order } = booked;
     const key = subject === undefined ? order.recording : familyKey(subject);

@@ -21,6 +21,9 @@ import { readRecording, type ProvenFacts } from './recording-facts.ts';
 import { storeKeys } from './store-keys.ts';
 import { keysFor } from './survey.ts';
 
+/** Clocks of other machines may be ahead by so much. A hold by one role would last as much longer. */
+const AHEAD_MS = 86_400_000;
+
 /** Texts of minisign files, by the role that signed. */
 export type OrderSignatures = Readonly<Partial<Record<Role, string>>>;
 
@@ -55,7 +58,7 @@ export async function orderedRecording(deps: RetentionDeps, name: RecordingName)
   return fail('order.no-recording', `the vault holds no ${shown}: look at both ids`);
 }
 
-/** Errors: those of orderedRecording; "order.conflict", "order.signature", "order.one-key"; "lock.*"; those of the store's log; the system's. */
+/** Errors: those of orderedRecording; "order.conflict", "order.future", "order.signature", "order.one-key"; "lock.*"; those of the store's log; the system's. */
 export function placeOrder(
   deps: RetentionDeps,
   bytes: Uint8Array,
@@ -66,6 +69,11 @@ export function placeOrder(
     const facts = await orderedRecording(deps, { station: order.station, recording: order.recording });
     if (facts.manifestSha256 !== order.manifest_sha256)
       fail('order.conflict', 'the order is about another manifest of that recording: make it anew');
+    if (Date.parse(order.ordered_at) > deps.clock.wallMs() + AHEAD_MS)
+      fail(
+        'order.future',
+        `the order says that it was given at ${order.ordered_at}, which is more than a day ahead of this machine's clock: set the clock, or make the order anew`,
+      );
     const folder = join(deps.layout.orders(order.station), order.order);
     const known = await knownOrder(deps, folder, bytes);
     const fresh = ROLES.filter((role) => isFresh(known, signatures, role));

@@ -1,0 +1,247 @@
+// Orders as two persons give them who never share a key.
+import { readdir, readFile, writeFile, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { makeSecretKey } from '../../../../protocol/minisign.ts';
+import { encodeOrder, parseOrder, type Order, type Role } from '../../../../protocol/order.ts';
+import { SeededRandom } from '../../../fakes/random-seeded.ts';
+import type { Sample } from '../sample.ts';
+import { DAY_MS, officerKey, signOrder, withRetentionStore, type RetentionStore } from './retention-store.ts';
+
+let made = 0;
+
+/** Makes an order and has it signed; gives its folder. */
+async function ordered(
+  store: RetentionStore,
+  verb: Order['verb'],
+  sample: Sample,
+  by: readonly Role[],
+): Promise<string> {
+  const folder = join(store.folder, `order-${++made}`);
+  const about = [sample.station, sample.recording, '--reason', 'case-7', '--out', folder];
+  const outcome = await store.call(verb, ...about);
+  expect([outcome.code, outcome.err]).toEqual([0, '']);
+  for (const role of by) await signOrder(folder, await readFile(join(folder, 'order.json')), role);
+  return folder;
+}
+
+describe('bodydock-receiver hold', () => {
+  test('makes a text and says what each of two persons types; nothing counts yet', async () => {
+    await withRetentionStore(async (store) => {
+      const sample = await store.plant(3);
+      const folder = join(store.folder, 'o');
+      const { code, out } = await store.call(
+        'hold',
+        sample.station,
+        sample.recording,
+        '--reason',
+        'case-7',
+        '--out',
+        folder,
+      );
+      expect(code).toBe(0);
+      for (const role of ['officer', 'supervisor'])
+        expect(out).toContain(
+          `minisign -S -m order.json -x order.json.${role}.minisig -t "bodydock order" -s KEYFILE`,
+        );
+      expect(out).toContain(`bodydock-receiver hold --place ${folder}`);
+      expect((await readdir(folder)).toSorted()).toEqual(['order.json', 'sign.txt']);
+      const sheet = await readFile(join(folder, 'sign.txt'), 'utf8');
+      expect(sheet).toMatch(/ANORDNUNG .*aufbewahren[^]*ORDER .*hold \(keep beyond its due date\)/);
+      expect(parseOrder(await readFile(join(folder, 'order.json')))).toMatchObject({
+        verb: 'hold',
+        reason: 'case-7',
+      });
+      expect(await store.call('hold', '--place', folder)).toMatchObject({ code: 1 });
+      expect((await store.call('orders')).out).toBe('no order counts or waits\n');
+    });
+  });
+
+  test('by one role counts at once, by both until both lift it; `orders` shows what waits for whom', async () => {
+    await withRetentionStore(async (store) => {
+      const sample = await store.plant(20);
+      const hold = await ordered(store, 'hold', sample, ['officer']);
+      const alone = await store.call('hold', '--place', hold);
+      expect(alone.out).toMatch(
+        /signed by the officer\nIt counts from now on and lapses at .* unless the supervisor signs/,
+      );
+      expect((await store.call('orders')).out).toMatch(/hold .*counts, one signature +supervisor until/);
+      expect((await store.call('expire', '--clock-checked')).out).toContain(
+        '0 recordings deleted (0.0 MB), 1 held',
+      );
+      expect((await store.call('expire', '--preview')).out).toMatch(
+        /stays .*held by order \S+ \(case-7\) until .*other role/,
+      );
+      await signOrder(hold, await readFile(join(hold, 'order.json')), 'supervisor');
+      expect((await store.call('hold', '--place', hold)).out).toMatch(
+        /signed by the supervisor\n.*until both roles lift/,
+      );
+      expect((await store.call('hold', '--place', hold)).out).toContain('nothing new was entered');
+      expect(await store.call('expire', '--json')).toMatchObject({ code: 0 });
+
+      const lift = await ordered(store, 'unhold', sample, ['officer']);
+      expect((await store.call('unhold', '--place', lift)).out).toContain(
+        'does not count before the supervisor signs',
+      );
+      expect((await store.call('orders')).out).toMatch(/unhold .*waits +supervisor/);
+      expect((await store.call('expire')).out).toContain('0 recordings deleted');
+      await signOrder(lift, await readFile(join(lift, 'order.json')), 'supervisor');
+      expect((await store.call('unhold', '--place', lift)).out).toContain('Nobody holds the recording now');
+      expect((await store.call('expire')).out).toContain('1 recording deleted');
+      const all = JSON.parse((await store.call('orders', '--all', '--json')).out) as { orders: Order[] };
+      expect(all.orders.map(({ verb }) => verb)).toEqual(['hold', 'unhold']);
+      expect((await store.call('orders')).out).toContain('2 more are over');
+    });
+  });
+
+  test('that one role signed can be fetched by the other one and signed elsewhere', async () => {
+    await withRetentionStore(async (store) => {
+      const sample = await store.plant(3);
+      const hold = await ordered(store, 'hold', sample, ['supervisor']);
+      await store.call('hold', '--place', hold);
+      await rm(hold, { recursive: true });
+      const { orders } = JSON.parse((await store.call('orders', '--json')).out) as {
+        orders: { order: string }[];
+      };
+      const again = join(store.folder, 'again');
+      const fetched = await store.call('orders', '--fetch', orders[0]?.order ?? '', '--out', again);
+      expect(fetched.out).toContain('the officer types in it');
+      await signOrder(again, await readFile(join(again, 'order.json')), 'officer');
+      expect((await store.call('hold', '--place', again)).out).toContain('until both roles lift that');
+    });
+  });
+});
+
+test('bodydock-receiver delete deletes at once with both signatures, and not while a hold counts', async () => {
+  await withRetentionStore(async (store) => {
+    const [sample, held] = [await store.plant(1), await store.plant(1)];
+    await store.call('expire', '--clock-checked'); // a machine that does not tell whether its clock is synchronised
+    const order = await ordered(store, 'delete', sample, ['officer']);
+    expect((await store.call('delete', '--place', order)).out).toContain(
+      'does not count before the supervisor',
+    );
+    expect(await readdir(store.recording(sample))).toContain('payload.age');
+    await signOrder(order, await readFile(join(order, 'order.json')), 'supervisor');
+    expect((await store.call('delete', '--place', order)).out).toContain('1 recording deleted');
+    expect(await readdir(store.recording(sample))).not.toContain('payload.age');
+    await store.call('hold', '--place', await ordered(store, 'hold', held, ['officer']));
+    const stopped = await ordered(store, 'delete', held, ['officer', 'supervisor']);
+    expect((await store.call('delete', '--place', stopped)).out).toMatch(
+      /Not deleted: order \S+ \(case-7\) holds it/,
+    );
+    expect((await store.call('orders')).out).toContain('stopped by a hold');
+    expect(await readdir(store.recording(held))).toContain('payload.age');
+  });
+});
+
+describe('an evil or mistaken order is refused with a word that says why:', () => {
+  test.each<[string, string, (folder: string, bytes: Uint8Array) => Promise<void>]>([
+    [
+      'one role twice',
+      'order.signature',
+      async (folder, bytes) => {
+        await signOrder(folder, bytes, 'officer');
+        await signOrder(folder, bytes, 'supervisor', officerKey);
+      },
+    ],
+    [
+      'a key that is in no list any more',
+      'order.signature',
+      async (folder, bytes) => {
+        await signOrder(folder, bytes, 'officer', makeSecretKey(new SeededRandom(9)));
+        await signOrder(folder, bytes, 'supervisor');
+      },
+    ],
+    [
+      'a text that was altered after it was signed',
+      'order.signature',
+      async (folder, bytes) => {
+        for (const role of ['officer', 'supervisor'] as const) await signOrder(folder, bytes, role);
+        const other = { ...parseOrder(bytes), reason: 'other' };
+        await writeFile(join(folder, 'order.json'), encodeOrder(other));
+      },
+    ],
+    [
+      'another verb than the one that is typed',
+      'order.verb',
+      async (folder, bytes) => {
+        const text = encodeOrder({ ...parseOrder(bytes), verb: 'hold' });
+        await writeFile(join(folder, 'order.json'), text);
+        for (const role of ['officer', 'supervisor'] as const) await signOrder(folder, text, role);
+      },
+    ],
+    [
+      'an order about a recording of another vault',
+      'order.no-recording',
+      async (folder, bytes) => {
+        const text = encodeOrder({ ...parseOrder(bytes), recording: 'a'.repeat(26) as Order['recording'] });
+        await writeFile(join(folder, 'order.json'), text);
+        for (const role of ['officer', 'supervisor'] as const) await signOrder(folder, text, role);
+      },
+    ],
+    [
+      'one about another manifest of that recording',
+      'order.conflict',
+      async (folder, bytes) => {
+        const text = encodeOrder({ ...parseOrder(bytes), manifest_sha256: 'b'.repeat(64) });
+        await writeFile(join(folder, 'order.json'), text);
+        for (const role of ['officer', 'supervisor'] as const) await signOrder(folder, text, role);
+      },
+    ],
+    [
+      'one of next month',
+      'order.future',
+      async (folder, bytes) => {
+        const at = new Date(Date.now() + 30 * DAY_MS).toISOString();
+        const text = encodeOrder({ ...parseOrder(bytes), ordered_at: at });
+        await writeFile(join(folder, 'order.json'), text);
+        for (const role of ['officer', 'supervisor'] as const) await signOrder(folder, text, role);
+      },
+    ],
+    [
+      'a text that is no order',
+      'canonical.refused',
+      async (folder, bytes) => {
+        await signOrder(folder, bytes, 'officer');
+        await writeFile(join(folder, 'order.json'), 'delete everything');
+      },
+    ],
+    ['nobody', 'order.unsigned', () => Promise.resolve()],
+  ])('%s', async (_what, code, spoil) => {
+    await withRetentionStore(async (store) => {
+      const sample = await store.plant(1);
+      const folder = await ordered(store, 'delete', sample, []);
+      await spoil(folder, await readFile(join(folder, 'order.json')));
+      const outcome = await store.call('delete', '--place', folder);
+      expect([outcome.code, outcome.out]).toEqual([1, '']);
+      expect(outcome.err).toContain(code);
+      expect(await readdir(store.recording(sample))).toContain('payload.age');
+      expect(JSON.parse((await store.call('orders', '--all', '--json')).out)).toEqual({
+        orders: [],
+        findings: [],
+      });
+    });
+  });
+
+  test('an order of an id that the vault has with other words, and a word that is none', async () => {
+    await withRetentionStore(async (store) => {
+      const sample = await store.plant(1);
+      const hold = await ordered(store, 'hold', sample, ['officer', 'supervisor']);
+      await store.call('hold', '--place', hold);
+      const text = encodeOrder({ ...parseOrder(await readFile(join(hold, 'order.json'))), verb: 'unhold' });
+      const other = join(store.folder, 'other');
+      await mkdir(other);
+      await writeFile(join(other, 'order.json'), text);
+      for (const role of ['officer', 'supervisor'] as const) await signOrder(other, text, role);
+      expect((await store.call('unhold', '--place', other)).err).toContain('order.conflict');
+      for (const words of [
+        ['hold', sample.station],
+        ['hold', sample.station, sample.recording],
+        ['hold', sample.station, sample.recording, '--reason', 'Herr Meier'],
+        ['hold', sample.station, '../../etc', '--reason', 'case-7'],
+        ['hold', sample.station, '--place', other],
+      ])
+        expect((await store.call(...words)).code, words.join(' ')).toBe(2);
+    });
+  });
+});
