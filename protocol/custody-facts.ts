@@ -74,7 +74,7 @@ const STATION: Shapes = {
   'camera-clock-set': clock,
   inventory: z.strictObject({ docking, entries: size, bytes: size, sha256 }),
   seen: z.strictObject({ ...file, size_bytes: size }),
-  'seen-more': z.strictObject({ docking, entries: z.int().min(1) }),
+  'seen-more': z.strictObject({ docking, entries: z.int().min(1), sha256 }),
   pulled: z.strictObject({ recording, ...file, size_bytes: size, sha256 }),
   sealed: z.strictObject({ recording, sealed_size_bytes: z.int().min(1), chunks_sha256: sha256 }),
   rejected: z.strictObject({ recording, reason: REJECTED }),
