@@ -7,21 +7,28 @@ import type { Signer } from '../../protocol/ports.ts';
 /** DER in front of an Ed25519 seed (RFC 8410). */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-/** Signers that were made: the first comment of each takes a signature of the slow kind. */
-const made = new WeakMap<SecretKey, Signer>();
+type Sign = (bytes: Uint8Array, trustedComment: string) => string;
+
+/** What signs with a key: the first comment of each takes a signature of the slow kind. */
+const made = new WeakMap<SecretKey, Sign>();
 
 /** Signer over the given key, in the calling thread. */
 export function fastSigner(key: SecretKey): Signer {
-  const signer = made.get(key) ?? makeSigner(key);
-  made.set(key, signer);
-  return signer;
+  return { sign: async (bytes, trustedComment) => signFast(key, bytes, trustedComment) };
 }
 
-function makeSigner(key: SecretKey): Signer {
+/** Signature of the bytes in minisign form. */
+export function signFast(key: SecretKey, bytes: Uint8Array, trustedComment: string): string {
+  const sign = made.get(key) ?? makeSign(key);
+  made.set(key, sign);
+  return sign(bytes, trustedComment);
+}
+
+function makeSign(key: SecretKey): Sign {
   const der = Buffer.concat([PKCS8_PREFIX, key.seed]);
   const secret = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
   const [untrusted = ''] = signDocument(key, new Uint8Array(0), '').split('\n');
-  return { sign: async (bytes, trustedComment) => text(key, secret, untrusted, bytes, trustedComment) };
+  return (bytes, trustedComment) => text(key, secret, untrusted, bytes, trustedComment);
 }
 
 function text(

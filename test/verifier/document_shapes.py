@@ -32,6 +32,7 @@ from shapes import (
 
 UNIT_BYTES = 524_288
 DOCKING_PART_ENTRIES_MAX = 256
+DOCKING_ENTRIES_MAX = 100_000
 SHA256_OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 # Reasons of the event `not-taken` (4.3), and the one that only a docking record knows (4.6).

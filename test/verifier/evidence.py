@@ -33,6 +33,8 @@ class Recording(Receipted):
     deletion: Document | None = None
     # A deletion record is there, whether it counts or not.
     deleted: bool = False
+    # Names of sealed files that are still there beside a deletion record.
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

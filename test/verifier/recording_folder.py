@@ -33,8 +33,7 @@ def read_recording(
     if found.deleted:
         deletion = Source(folder, place, "deletion.json", "deletion", "deletion-record")
         found.deletion = read_document(deletion, keys.store, report)
-        for name in sorted(names & _SEALED):
-            report.find("deletion.not-finished", f"{place}/{name}", "is still there beside a deletion record")
+        found.left = tuple(sorted(names & _SEALED))
     if found.value is not None:
         check_source(place, found.value, age, report)
         if not found.deleted:

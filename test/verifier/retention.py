@@ -53,6 +53,8 @@ def check_deletions(station: Station, vault: str | None, orders: Orders, logs: S
             _check_record(recording, recording.deletion.value, vault, report)
             _check_allowed(recording, recording.deletion.value, orders, logs, report)
             _check_logged(recording, recording.deletion.sha256, logs, report)
+        if recording.deleted:
+            _check_left(recording, logs, report)
 
 
 def _check_record(recording: Recording, said: dict[str, Any], vault: str | None, report: Report) -> None:
@@ -151,6 +153,17 @@ def _check_logged(recording: Recording, sha256: str, logs: StoreLogs, report: Re
         report.find("deletion.unlogged", at, "stands in no log of the store")
     elif not named["deleted"]:
         report.note("deletion.unfinished", at, "was begun, and the store's log does not say that it ended")
+
+
+def _check_left(recording: Recording, logs: StoreLogs, report: Report) -> None:
+    """A receiver that was stopped in a deletion goes on with it at its next start. One that called it done left nothing."""
+    done = logs.of("deleted", recording.name)
+    for name in recording.left:
+        at = f"{recording.place}/{name}"
+        if done:
+            report.find("deletion.not-finished", at, f"is there, and {done[0].place} says that it was deleted")
+        else:
+            report.note("deletion.unfinished", at, "is still there beside a deletion record")
 
 
 def check_documents_of_deletions(station: Station, logs: StoreLogs, report: Report) -> None:

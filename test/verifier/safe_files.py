@@ -57,6 +57,18 @@ def _kind_of(entry: os.DirEntry[str]) -> str:
     return "file" if entry.is_file(follow_symlinks=False) else "other"
 
 
+def holds_files(folder: Path) -> bool:
+    """Whether there is anything but folders in it, however deep; no link is followed."""
+    pending = [folder]
+    while pending:
+        here = pending.pop()
+        for name, kind in names_in(here):
+            if kind != "folder":
+                return True
+            pending.append(here / name)
+    return False
+
+
 def is_folder(path: Path) -> bool:
     """Whether it is a folder and no link to one."""
     try:

@@ -15,13 +15,15 @@ from findings import Report
 from key_documents import read_key_documents
 from orders import read_order
 from recording_folder import is_docking, read_docking, read_recording
-from safe_files import FileFault, names_in, read_small
+from safe_files import FileFault, holds_files, names_in, read_small
 from shapes import RANDOM_ID, RECEIVER_ID, STATION_ID, fits, problems_of
 from trusted_keys import TrustedKeys
 from witness import read_witnesses
 
 _ID = re.compile(r"[a-z2-7]{26}", re.ASCII)
 _VAULT_BYTES_MAX = 4096
+# What receivers keep for themselves and what says nothing about evidence (SPEC 4.4).
+_OWN = (".leases", ".dockings")
 
 
 class VaultReader:
@@ -66,7 +68,7 @@ class VaultReader:
         return None if problems else str(value["vault"])
 
     def _tell_own(self, name: str) -> None:
-        if any(True for _ in names_in(self._root / name)) and name != ".leases":
+        if name not in _OWN and holds_files(self._root / name):
             self._report.note(
                 "vault.own",
                 json.dumps(name)[1:-1],

@@ -15,6 +15,7 @@ from chains import (
 )
 from custody_facts import check_custody_facts, reconcile
 from custody_log import check_gaps
+from differences import tell_differences
 from dockings import check_dockings, whole_dockings
 from evidence import Station, Vault
 from findings import Report
@@ -63,6 +64,7 @@ def _check_station(station: Station, vault: Vault, report: Report) -> dict[str, 
     check_revocations(station, report)
     check_revocations_logged(station, vault.receivers.values(), report)
     check_custody_facts(station, dropped, report)
+    tell_differences(station.log, report)
     check_chain("chain", manifest_links(station), excused_manifests(station, store_logs), report)
     check_chain("docking-chain", docking_links(station), excused_dockings(station), report)
     wholes = whole_dockings(station, report)

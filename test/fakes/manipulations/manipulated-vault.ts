@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { encodeUtf8 } from '../../../protocol/bytes.ts';
 import { encodeCanonical } from '../../../protocol/canonical.ts';
-import { makeSecretKey, signDocument, type SecretKey } from '../../../protocol/minisign.ts';
+import { makeSecretKey, type SecretKey } from '../../../protocol/minisign.ts';
 import { seededRandom } from '../random-seeded.ts';
+import { signFast } from '../signer-fast.ts';
 import type { BuiltDockingPart } from '../vault-builder-dockings.ts';
 import type { BuiltOrder } from '../vault-builder-orders.ts';
 import type { BuiltRecording, VaultBuilder } from '../vault-builder.ts';
@@ -106,7 +107,7 @@ export class ManipulatedVault {
     const data = typeof bytes === 'string' ? encodeUtf8(bytes) : bytes;
     const comment = `bodydock ${type ?? TYPES[path.slice(path.lastIndexOf('/') + 1)] ?? 'witness'}`;
     await writeFile(path, data);
-    await writeFile(`${path}.minisig`, signDocument(key, data, comment));
+    await writeFile(`${path}.minisig`, signFast(key, data, comment));
   }
 
   /** Changes a manifest and signs it with a key: by default with the one that signed it. */
@@ -148,7 +149,7 @@ export class ManipulatedVault {
     const bytes = encodeCanonical(change(value) ?? value);
     await writeFile(path, bytes);
     for (const [role, key] of Object.entries(keys))
-      await writeFile(`${path}.${role}.minisig`, signDocument(key, bytes, 'bodydock order'));
+      await writeFile(`${path}.${role}.minisig`, signFast(key, bytes, 'bodydock order'));
   }
 
   /** Writes the log of a station anew, with its own keys. */
