@@ -57,7 +57,12 @@ export class DockRig {
     this.agent = new Program({ file: BODYDOCK, args, logFile: log('agent'), environment, ...user });
     this.receiverPrograms = this.receiverIds.map(
       (id) =>
-        new Program({ file: RECEIVER, args: ['run', '--config', this.#receiverFile(id)], logFile: log(id) }),
+        new Program({
+          file: RECEIVER,
+          args: ['run', '--config', this.receiverFile(id)],
+          logFile: log(id),
+          environment: wish.receiverEnvironment ?? {},
+        }),
     );
   }
 
@@ -166,15 +171,13 @@ export class DockRig {
   }
 
   /** Recordings in the vault with a receipt, by folder name. */
-  async receipted(): Promise<string[]> {
-    const parent = join(this.vault, STATION);
-    const names = await readdir(parent).catch((): string[] => []);
-    const found = await Promise.all(
-      names.map(async (name) =>
-        (await exists(join(parent, name, 'receipt.json.minisig'))) ? name : undefined,
-      ),
-    );
-    return found.filter((name) => name !== undefined);
+  receipted(): Promise<string[]> {
+    return this.#receiptedWith('manifest.json');
+  }
+
+  /** Docking records in the vault with a receipt, by folder name. */
+  receiptedDockings(): Promise<string[]> {
+    return this.#receiptedWith('docking.json');
   }
 
   /** Recordings that are durable in the spool, receipted or not. */
@@ -257,6 +260,19 @@ export class DockRig {
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  async #receiptedWith(document: string): Promise<string[]> {
+    const parent = join(this.vault, STATION);
+    const names = await readdir(parent).catch((): string[] => []);
+    const found: string[] = [];
+    for (const name of names) {
+      const [hasDocument, hasReceipt] = await Promise.all(
+        [document, 'receipt.json.minisig'].map((file) => exists(join(parent, name, file))),
+      );
+      if (hasDocument === true && hasReceipt === true) found.push(name);
+    }
+    return found;
+  }
+
   async #prepare(): Promise<void> {
     const made = await Promise.all(
       ['station', 'store', 'identity'].map((kind) =>
@@ -273,7 +289,7 @@ export class DockRig {
     const port = (await this.#wish.agentPort?.(this.broker.port)) ?? this.broker.port;
     await writeFile(this.stationFile, stationConfig(this, this.#wish, keys, port));
     for (const id of this.receiverIds)
-      await writeFile(this.#receiverFile(id), receiverConfig(this, this.#wish, keys, id));
+      await writeFile(this.receiverFile(id), receiverConfig(this, this.#wish, keys, id));
     await this.#bodydock('keys', 'prove', '--config', this.stationFile, '--identity', this.identityFile);
     if (this.#wish.agentUser !== undefined) await this.giveTo(this.#wish.agentUser);
   }
@@ -291,7 +307,7 @@ export class DockRig {
     await chmod(this.keys, 0o755);
   }
 
-  #receiverFile(id: string): string {
+  receiverFile(id = 'r-archive'): string {
     return join(this.folder, `${id}.yaml`);
   }
 

@@ -1,20 +1,40 @@
-// The independent checker: says whether anything that was ever on a camera is lost, doubled, altered, or was erased without a receipt.
-// It knows SPEC.md and no code of ours: node:crypto for all, and stock age and minisign for a sample of the recordings.
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+// The independent checker: says whether anything that was ever on a camera is lost, doubled, altered, or was erased without a receipt,
+// and whether what the docking records say of it is true. It knows SPEC.md and no code of ours: node:crypto for all, and stock age and
+// minisign for a sample of the recordings.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { identitySecret, openedDigest, openSealedBytes } from './age-judge.ts';
-import { checkCustodyFolder, compareCopies, orderSegments, readReceipted } from './evidence-custody.ts';
-import { readJudgeKey, signatureFault, type JudgeKey } from './minisign-judge.ts';
+import { identitySecret } from './age-judge.ts';
+import { digestOfFile } from './evidence-bytes.ts';
+import {
+  checkCustodyFolder,
+  compareCopies,
+  orderSegments,
+  readReceipted,
+  type CustodyLine,
+} from './evidence-custody.ts';
+import { checkDockingClaims, checkDockingOrder } from './evidence-docking-claims.ts';
+import {
+  checkDockingChains,
+  isDockingFolder,
+  joinDockings,
+  readDockingPart,
+  readSpooledDockings,
+  type DockingPart,
+} from './evidence-dockings.ts';
+import type { EvidenceKeys, Tell } from './evidence-documents.ts';
+import {
+  minisign,
+  readRecording,
+  readSpooledManifests,
+  stockFault,
+  type ManifestSeen,
+  type RecordingSeen,
+} from './evidence-recordings.ts';
+import { readJudgeKey } from './minisign-judge.ts';
 import { pathBelow, type Put } from './put-ledger.ts';
-import { requireTool } from './stock-tools.ts';
 
-const UNIT_BYTES = 524_288;
 const RECORDING_ID = /^[a-z2-7]{26}$/;
-const SIX_FILES =
-  'chunks.bin manifest.json manifest.json.minisig payload.age receipt.json receipt.json.minisig';
-/** Recordings that stock tools judge as well; each costs three processes. */
+/** Recordings, and docking records, that stock tools judge as well; each costs three processes. */
 const STOCK_SAMPLE = 5;
 
 /** Where everything lies. The station must have been stopped. */
@@ -39,152 +59,93 @@ export interface EvidenceReport {
   readonly onCameras: number;
   /** Originals that only the spool holds. */
   readonly onlyInSpool: number;
+  /** Dockings, with all parts of their records. */
+  readonly dockings: number;
+  /** Those of them whose records the vault does not hold yet. */
+  readonly dockingsOnlyInSpool: number;
   readonly segments: number;
 }
 
-/** One folder whose signatures and bytes hold. */
-interface Recording {
-  readonly id: string;
-  readonly folder: string;
-  readonly camera: string;
-  readonly path: string;
-  readonly sha256: string;
-  readonly receipted: boolean;
-  readonly supersedes: readonly string[];
+/** What lies in the station's folder of the vault. */
+interface VaultSeen {
+  readonly recordings: readonly RecordingSeen[];
+  readonly dockings: readonly DockingPart[];
 }
 
 /** Checks everything. Throws only where a place cannot be read at all. */
 export function checkEvidence(places: EvidencePlaces): EvidenceReport {
-  const checking = new Checking(places);
-  return checking.run();
+  return new Checking(places).run();
 }
 
 class Checking {
   readonly #places: EvidencePlaces;
   readonly #problems: string[] = [];
   readonly #secret: Buffer;
-  readonly #stationKey: JudgeKey;
-  readonly #storeKey: JudgeKey;
+  readonly #keys: EvidenceKeys;
   #onCameras = 0;
   #onlyInSpool = 0;
 
   constructor(places: EvidencePlaces) {
     this.#places = places;
     this.#secret = identitySecret(readFileSync(places.identityFile, 'utf8'));
-    this.#stationKey = readJudgeKey(places.stationPublicKeyFile);
-    this.#storeKey = readJudgeKey(places.storePublicKeyFile);
+    this.#keys = {
+      station: places.station,
+      stationKey: readJudgeKey(places.stationPublicKeyFile),
+      storeKey: readJudgeKey(places.storePublicKeyFile),
+    };
   }
 
   run(): EvidenceReport {
-    const vaultFolder = join(this.#places.vault, this.#places.station);
-    const vault = this.#readAll(vaultFolder, true);
-    this.#checkReleased();
-    this.#checkVault(vault);
-    this.#checkPuts(vault);
-    const segments = this.#checkCustody(join(vaultFolder, 'custody'), vault);
-    for (const recording of vault.slice(0, STOCK_SAMPLE)) this.#judgeWithStockTools(recording);
-    return {
-      problems: this.#problems,
-      recordings: vault.length,
-      onCameras: this.#onCameras,
-      onlyInSpool: this.#onlyInSpool,
-      segments,
-    };
-  }
-
-  #readAll(parent: string, inVault: boolean): Recording[] {
-    if (!existsSync(parent)) return [];
-    const names = readdirSync(parent).filter((name) => name !== 'custody');
-    return names.flatMap((name) => {
-      if (!RECORDING_ID.test(name)) this.#problems.push(`${join(parent, name)} is no recording`);
-      return this.#read(join(parent, name), name, inVault) ?? [];
-    });
-  }
-
-  #read(folder: string, id: string, inVault: boolean): Recording | undefined {
-    try {
-      return this.#readFolder(folder, id, inVault);
-    } catch (error) {
-      this.#problems.push(`${folder}: ${error instanceof Error ? error.message : String(error)}`);
-      return undefined;
+    const problems = this.#problems;
+    const vault = this.#readVault();
+    const spooled = readSpooledManifests(this.#places.spool, this.#keys, problems);
+    this.#checkVault(vault.recordings);
+    this.#checkPuts(vault.recordings);
+    const { segments, lines } = this.#checkCustody(vault);
+    const dockings = this.#checkDockings(vault, spooled, lines);
+    for (const recording of vault.recordings.slice(0, STOCK_SAMPLE)) {
+      const fault = stockFault(recording, this.#keys, this.#places.identityFile);
+      if (fault !== undefined) problems.push(`${recording.folder}: ${fault}`);
     }
+    for (const { folder } of vault.dockings.slice(0, STOCK_SAMPLE)) this.#judgeWithMinisign(folder);
+    const [onCameras, onlyInSpool] = [this.#onCameras, this.#onlyInSpool];
+    return { problems, recordings: vault.recordings.length, onCameras, onlyInSpool, ...dockings, segments };
   }
 
-  #readFolder(folder: string, id: string, inVault: boolean): Recording {
+  #readVault(): VaultSeen {
+    const parent = join(this.#places.vault, this.#places.station);
+    const names = existsSync(parent) ? readdirSync(parent).filter((name) => name !== 'custody') : [];
+    const recordings: RecordingSeen[] = [];
+    const dockings: DockingPart[] = [];
+    for (const name of names) {
+      const folder = join(parent, name);
+      if (!RECORDING_ID.test(name)) this.#problems.push(`${folder} is no recording`);
+      if (isDockingFolder(folder))
+        dockings.push(...this.#read(folder, (tell) => readDockingPart(folder, name, this.#keys, tell)));
+      else recordings.push(...this.#readRecording(folder, name, true));
+    }
+    for (const { folder, receipted } of dockings)
+      if (!receipted) this.#problems.push(`${folder}: in the vault without a receipt`);
+    return { recordings, dockings };
+  }
+
+  #readRecording(folder: string, id: string, inVault: boolean): RecordingSeen[] {
+    const how = { keys: this.#keys, secret: this.#secret, inVault };
+    return this.#read(folder, (tell) => readRecording(folder, id, how, tell));
+  }
+
+  /** None where the folder cannot be read, which is told. */
+  #read<Seen>(folder: string, read: (tell: Tell) => Seen): Seen[] {
     const tell = (what: string): void => void this.#problems.push(`${folder}: ${what}`);
-    const names = readdirSync(folder).sort().join(' ');
-    if (inVault && names !== SIX_FILES) tell(`holds ${names}`);
-    const manifestBytes = this.#signed(folder, 'manifest.json', 'recording-manifest', this.#stationKey, tell);
-    const manifest = JSON.parse(manifestBytes.toString('utf8')) as ManifestSeen;
-    if (manifest.recording !== id || manifest.station !== this.#places.station)
-      tell('manifest of another recording');
-    this.#checkUnits(folder, manifest, tell);
-    const opened = openedDigest(join(folder, 'payload.age'), this.#secret);
-    if (opened.sha256 !== manifest.original.sha256 || opened.sizeBytes !== manifest.original.size_bytes)
-      tell('opens to other bytes than its manifest says');
-    const path = this.#sourcePath(manifest, tell);
-    const receipted = existsSync(join(folder, 'receipt.json'));
-    if (receipted) this.#checkReceipt(folder, manifestBytes, manifest, tell);
-    const { supersedes, camera } = manifest;
-    return { id, folder, camera: camera.id, path, sha256: opened.sha256, receipted, supersedes };
-  }
-
-  #signed(folder: string, name: string, type: string, key: JudgeKey, tell: (what: string) => void): Buffer {
-    const bytes = readFileSync(join(folder, name));
-    const fault = signatureFault(bytes, readFileSync(join(folder, `${name}.minisig`), 'utf8'), type, key);
-    if (fault !== undefined) tell(`${name}: ${fault}`);
-    return bytes;
-  }
-
-  #sourcePath(manifest: ManifestSeen, tell: (what: string) => void): string {
-    const text = openSealedBytes(Buffer.from(manifest.source.sealed, 'base64'), this.#secret).toString(
-      'utf8',
-    );
-    const path = Buffer.from((JSON.parse(text) as { path: string }).path, 'base64');
-    if (sha256(path) !== manifest.source.path_sha256) tell('the sealed path has another digest');
-    return path.toString('latin1');
-  }
-
-  #checkUnits(folder: string, { sealed }: ManifestSeen, tell: (what: string) => void): void {
-    const chunks = readFileSync(join(folder, 'chunks.bin'));
-    const payload = join(folder, 'payload.age');
-    if (sha256(chunks) !== sealed.chunks_sha256) tell('chunks.bin is not the one of the manifest');
-    if (statSync(payload).size !== sealed.size_bytes) tell(`payload.age has ${statSync(payload).size} bytes`);
-    if (!unitDigests(payload).equals(chunks)) tell('payload.age does not have the digests of chunks.bin');
-  }
-
-  #checkReceipt(
-    folder: string,
-    manifestBytes: Buffer,
-    manifest: ManifestSeen,
-    tell: (what: string) => void,
-  ): void {
-    const bytes = this.#signed(folder, 'receipt.json', 'receipt', this.#storeKey, tell);
-    const receipt = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>;
-    const wanted: Record<string, unknown> = {
-      type: 'receipt',
-      recording: manifest.recording,
-      station: manifest.station,
-      manifest_sha256: sha256(manifestBytes),
-      sealed_size_bytes: manifest.sealed.size_bytes,
-      chunks_sha256: manifest.sealed.chunks_sha256,
-    };
-    for (const [name, value] of Object.entries(wanted))
-      if (receipt[name] !== value) tell(`receipt: ${name} is ${JSON.stringify(receipt[name])}`);
-  }
-
-  /** Documents that stay after a spool copy was reclaimed. */
-  #checkReleased(): void {
-    const parent = join(this.#places.spool, 'released');
-    for (const id of existsSync(parent) ? readdirSync(parent) : []) {
-      const folder = join(parent, id);
-      const tell = (what: string): void => void this.#problems.push(`${folder}: ${what}`);
-      const manifest = this.#signed(folder, 'manifest.json', 'recording-manifest', this.#stationKey, tell);
-      this.#checkReceipt(folder, manifest, JSON.parse(manifest.toString('utf8')) as ManifestSeen, tell);
+    try {
+      return [read(tell)];
+    } catch (error) {
+      tell(error instanceof Error ? error.message : String(error));
+      return [];
     }
   }
 
-  #checkVault(vault: readonly Recording[]): void {
+  #checkVault(vault: readonly RecordingSeen[]): void {
     const known = new Set(this.#places.puts.map(keyOf));
     for (const recording of vault) {
       if (!recording.receipted) this.#problems.push(`${recording.folder}: in the vault without a receipt`);
@@ -201,9 +162,9 @@ class Checking {
     }
   }
 
-  #checkPuts(vault: readonly Recording[]): void {
+  #checkPuts(vault: readonly RecordingSeen[]): void {
     const stored = new Map(vault.map((recording) => [keyOf(recording), recording]));
-    let spooled: Map<string, Recording> | undefined;
+    let spooled: Map<string, RecordingSeen> | undefined;
     for (const put of this.#places.puts) {
       const onCamera = this.#isOnCamera(put);
       if (onCamera) this.#onCameras++;
@@ -220,8 +181,10 @@ class Checking {
     }
   }
 
-  #readSpool(): Map<string, Recording> {
-    const all = this.#readAll(join(this.#places.spool, 'ready'), false);
+  #readSpool(): Map<string, RecordingSeen> {
+    const parent = join(this.#places.spool, 'ready');
+    const ids = existsSync(parent) ? readdirSync(parent) : [];
+    const all = ids.flatMap((id) => this.#readRecording(join(parent, id), id, false));
     return new Map(all.map((recording) => [keyOf(recording), recording]));
   }
 
@@ -232,44 +195,48 @@ class Checking {
     return existsSync(path) && statSync(path).size === put.sizeBytes && digestOfFile(path) === put.sha256;
   }
 
-  #checkCustody(vaultFolder: string, vault: readonly Recording[]): number {
+  #checkCustody({ recordings, dockings }: VaultSeen): { segments: number; lines: readonly CustodyLine[] } {
     const problems = this.#problems;
-    const own = checkCustodyFolder(join(this.#places.spool, 'custody'), this.#stationKey, true, problems);
-    const copies = checkCustodyFolder(vaultFolder, this.#stationKey, false, problems);
+    const { vault, spool, station } = this.#places;
+    const { stationKey } = this.#keys;
+    const own = checkCustodyFolder(join(spool, 'custody'), stationKey, true, problems);
+    const copies = checkCustodyFolder(join(vault, station, 'custody'), stationKey, false, problems);
     compareCopies(copies, own, problems);
-    const receipted = readReceipted(orderSegments(own, problems), problems);
-    for (const { id } of vault)
+    const ordered = orderSegments(own, problems);
+    const receipted = readReceipted(ordered, problems);
+    const held = new Set([...recordings, ...dockings].map(({ id }) => id));
+    for (const id of held)
       if (!receipted.has(id)) problems.push(`custody: ${id} is in the vault and was never called receipted`);
     for (const id of receipted)
-      if (!vault.some((recording) => recording.id === id))
-        problems.push(`custody: ${id} was receipted and is not in the vault`);
-    return own.length;
+      if (!held.has(id)) problems.push(`custody: ${id} was receipted and is not in the vault`);
+    return { segments: own.length, lines: ordered.flatMap(({ lines }) => lines) };
   }
 
-  #judgeWithStockTools({ folder, sha256: expected }: Recording): void {
-    const identity = this.#places.identityFile;
-    const minisign = (name: string, key: JudgeKey): unknown =>
-      execFileSync(requireTool('minisign'), ['-Vqm', join(folder, name), '-p', key.file], { stdio: 'pipe' });
+  #checkDockings(
+    vault: VaultSeen,
+    spooled: readonly ManifestSeen[],
+    lines: readonly CustodyLine[],
+  ): Pick<EvidenceReport, 'dockings' | 'dockingsOnlyInSpool'> {
+    const problems = this.#problems;
+    const own = readSpooledDockings(this.#places.spool, this.#keys, problems);
+    const dockings = joinDockings([...vault.dockings, ...own], problems);
+    const held = [...spooled, ...vault.recordings.map(({ manifest }) => manifest)];
+    const manifests = new Map(held.map((manifest) => [manifest.recording, manifest]));
+    checkDockingClaims(dockings, { lines, manifests }, problems);
+    checkDockingOrder(checkDockingChains(dockings, problems), lines, problems);
+    const inVault = new Set(vault.dockings.map(({ id }) => id));
+    const waiting = dockings.filter(({ parts }) => parts.some(({ id }) => !inVault.has(id)));
+    return { dockings: dockings.length, dockingsOnlyInSpool: waiting.length };
+  }
+
+  #judgeWithMinisign(folder: string): void {
     try {
-      minisign('manifest.json', this.#stationKey);
-      minisign('receipt.json', this.#storeKey);
-      const shell = `${requireTool('age')} -d -i "$1" "$2/payload.age" | sha256sum`;
-      const answer = execFileSync('/bin/sh', ['-c', shell, 'sh', identity, folder], { encoding: 'utf8' });
-      if (answer.slice(0, 64) !== expected) this.#problems.push(`${folder}: age opens to other bytes`);
+      minisign(folder, 'docking.json', this.#keys.stationKey);
+      minisign(folder, 'receipt.json', this.#keys.storeKey);
     } catch (error) {
       this.#problems.push(`${folder}: a stock tool refuses it: ${String(error)}`);
     }
   }
-}
-
-interface ManifestSeen {
-  readonly recording: string;
-  readonly station: string;
-  readonly camera: { readonly id: string };
-  readonly supersedes: readonly string[];
-  readonly source: { readonly path_sha256: string; readonly sealed: string };
-  readonly original: { readonly size_bytes: number; readonly sha256: string };
-  readonly sealed: { readonly size_bytes: number; readonly chunks_sha256: string };
 }
 
 function keyOf(original: { camera: string; path: string; sha256: string }): string {
@@ -278,31 +245,4 @@ function keyOf(original: { camera: string; path: string; sha256: string }): stri
 
 function shown({ camera, path }: { camera: string; path: string }): string {
   return `${camera} ${JSON.stringify(path.slice(0, 80))}`;
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
-function digestOfFile(path: Buffer | string): string {
-  const hash = createHash('sha256');
-  eachUnit(path, (unit) => hash.update(unit));
-  return hash.digest('hex');
-}
-
-function unitDigests(path: string): Buffer {
-  const digests: Buffer[] = [];
-  eachUnit(path, (unit) => digests.push(createHash('sha256').update(unit).digest()));
-  return Buffer.concat(digests);
-}
-
-function eachUnit(path: Buffer | string, take: (unit: Buffer) => void): void {
-  const file = openSync(path, 'r');
-  const buffer = Buffer.allocUnsafe(UNIT_BYTES);
-  try {
-    for (let count = readSync(file, buffer); count > 0; count = readSync(file, buffer))
-      take(buffer.subarray(0, count));
-  } finally {
-    closeSync(file);
-  }
 }
