@@ -37,6 +37,10 @@ export interface RigWish {
   readonly agentUser?: User;
   /** Environment of the agent beside the test's own, such as that of another wall clock. */
   readonly agentEnvironment?: Readonly<Record<string, string>>;
+  /** The same for the receivers. */
+  readonly receiverEnvironment?: Readonly<Record<string, string>>;
+  /** Public keys of the two roles, each as the second line of its file. */
+  readonly roles?: { readonly officers: readonly string[]; readonly supervisors: readonly string[] };
 }
 
 /** Where things are in the rig. */
@@ -86,6 +90,7 @@ export function receiverConfig(places: RigPlaces, wish: RigWish, keys: RigKeys, 
     vault: { path: places.vault, quota_bytes: 1024 * GIB },
     keys: { signing_file: 'keys/store.key' },
     stations: [{ id: STATION, public_keys: [keys.station] }],
+    ...(wish.roles === undefined ? {} : { roles: wish.roles }),
     broker: {
       ...brokerConfig(places.broker.port, wish.protocol, wish.receiverTls),
       shared_offers: wish.broker instanceof Mosquitto,
