@@ -32,6 +32,11 @@ export class PtpCommands {
     return this.#conversation.generation;
   }
 
+  /** Errors: "driver.detached"; the signal's reason. */
+  assertHere(signal: AbortSignal): void {
+    this.#conversation.assertHere(signal);
+  }
+
   /** True where the camera says that it knows the operation. */
   knows(operation: number): boolean {
     return this.#operations.has(operation);
@@ -64,7 +69,8 @@ export class PtpCommands {
     signal: AbortSignal,
   ): Promise<{ readonly ids: number[]; readonly isCut: boolean }> {
     const parameters = [storage, ALL_FORMATS, folder ?? HANDLE_ROOT];
-    const question = { operation: OPERATION.getObjectHandles, parameters };
+    const byHandle = folder !== undefined;
+    const question = { operation: OPERATION.getObjectHandles, parameters, byHandle };
     const answer = await this.#conversation.ask(question, 4 + 4 * countMax, signal);
     // A camera that wants 0 for the root says so in one of these ways.
     const isRootRefused =
@@ -82,7 +88,7 @@ export class PtpCommands {
   }
 
   async objectInfo(handle: number, signal: AbortSignal): Promise<ObjectInfo> {
-    const question = { operation: OPERATION.getObjectInfo, parameters: [handle] };
+    const question = { operation: OPERATION.getObjectInfo, parameters: [handle], byHandle: true };
     return parseObjectInfo(await this.#data(question, signal));
   }
 
@@ -90,7 +96,7 @@ export class PtpCommands {
   async objectSize(handle: number, signal: AbortSignal): Promise<number | null | undefined> {
     if (!this.#hasSizeProperty || !this.knows(OPERATION.getObjectPropValue)) return undefined;
     const parameters = [handle, OBJECT_PROPERTY.size];
-    const question = { operation: OPERATION.getObjectPropValue, parameters };
+    const question = { operation: OPERATION.getObjectPropValue, parameters, byHandle: true };
     const answer = await this.#conversation.ask(question, DATASET_BYTES_MAX, signal);
     if (NOT_KNOWN.has(answer.code)) {
       this.#hasSizeProperty = false;
@@ -116,7 +122,11 @@ export class PtpCommands {
     const parameters = is64
       ? [handle, low, Math.floor(offset / 2 ** 32), lengthBytes]
       : [handle, low, lengthBytes];
-    const answer = await this.#conversation.ask({ operation, parameters }, lengthBytes, signal);
+    const answer = await this.#conversation.ask(
+      { operation, parameters, byHandle: true },
+      lengthBytes,
+      signal,
+    );
     assertOk(operation, answer);
     const [count = answer.sizeBytes] = answer.parameters;
     if (answer.sizeBytes > lengthBytes || count !== answer.sizeBytes)
@@ -129,7 +139,7 @@ export class PtpCommands {
     handle: number,
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-    const question = { operation: OPERATION.getObject, parameters: [handle] };
+    const question = { operation: OPERATION.getObject, parameters: [handle], byHandle: true };
     assertOk(question.operation, yield* this.#conversation.stream(question, signal));
   }
 
@@ -144,7 +154,12 @@ export class PtpCommands {
   /** The response's code. Never a folder, never "all": the caller has just looked at this one object. */
   async erase(handle: number, signal: AbortSignal): Promise<number> {
     if (handle === 0 || handle === 0xffffffff) throw new RangeError('this handle means every object');
-    const question = { operation: OPERATION.deleteObject, parameters: [handle], changes: true };
+    const question = {
+      operation: OPERATION.deleteObject,
+      parameters: [handle],
+      changes: true,
+      byHandle: true,
+    };
     return (await this.#conversation.ask(question, 0, signal)).code;
   }
 
@@ -162,6 +177,7 @@ export class PtpCommands {
 
   /** The response's code, or undefined where the camera does not know how. */
   async setDateTime(text: string, signal: AbortSignal): Promise<number | undefined> {
+    this.assertHere(signal);
     if (!this.knows(OPERATION.setDevicePropValue)) return undefined;
     const dataOut = new Uint8Array(1 + 2 * (text.length + 1));
     const view = new DataView(dataOut.buffer);
@@ -173,6 +189,7 @@ export class PtpCommands {
   }
 
   async #property(property: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    this.assertHere(signal);
     if (!this.knows(OPERATION.getDevicePropValue) || !this.#properties.has(property)) return undefined;
     const question = { operation: OPERATION.getDevicePropValue, parameters: [property] };
     const answer = await this.#conversation.ask(question, DATASET_BYTES_MAX, signal);

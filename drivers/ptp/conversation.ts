@@ -36,6 +36,8 @@ export interface PtpQuestion {
   readonly dataOut?: Uint8Array;
   /** It changes something on the camera, so it is asked once. */
   readonly changes?: boolean;
+  /** It names an object by its handle, so it is not asked again in a session that was opened anew. */
+  readonly byHandle?: boolean;
 }
 
 export class PtpConversation {
@@ -43,14 +45,22 @@ export class PtpConversation {
   readonly #pipe: PtpPipe;
   #generation = 0;
   #recoveries = 0;
+  #gone: Error | undefined;
 
   constructor(options: ConversationOptions) {
     this.#options = options;
     this.#pipe = new PtpPipe(options.transport, options.clock);
+    options.transport.onGone((error) => (this.#gone ??= error));
   }
 
   get generation(): number {
     return this.#generation;
+  }
+
+  /** Errors: "driver.detached" once the camera left or the conversation was closed; the signal's reason. */
+  assertHere(signal: AbortSignal): void {
+    signal.throwIfAborted();
+    if (this.#gone !== undefined) throw this.#gone;
   }
 
   /** Opens the session, with the whole ladder where the camera is still in what an earlier process left. Errors: as `ask`. */
@@ -66,7 +76,8 @@ export class PtpConversation {
 
   /**
    * One transaction, its data up to `bytesMax`. The response may be any; `assertOk` tells.
-   * Errors: "driver.detached", "driver.timeout", "driver.protocol" after recovery did not help; the signal's reason.
+   * Errors: "driver.detached", "driver.timeout", "driver.protocol" after recovery did not help; "ptp.handles-lost" for a question by handle
+   * where the session had to be opened anew; the signal's reason.
    */
   async ask(question: PtpQuestion, bytesMax: number, signal: AbortSignal): Promise<PtpAnswer> {
     for (let busy = 1; ; busy++) {
@@ -75,17 +86,20 @@ export class PtpConversation {
         await this.#options.clock.sleep(BUSY_PAUSE_MS * busy, signal);
       else if (answer.code === RESPONSE.invalidTransactionId && busy < BUSY_TRIES)
         this.#pipe.numberFrom(this.#pipe.transaction + NUMBER_STEP);
-      else if (answer.code === RESPONSE.sessionNotOpen && busy < BUSY_TRIES) await this.#openSession(signal);
-      else return answer;
+      else if (answer.code === RESPONSE.sessionNotOpen && busy < BUSY_TRIES) {
+        await this.#openSession(signal);
+        if (question.byHandle === true) throw handlesLost(undefined);
+      } else return answer;
     }
   }
 
   /** One transaction with its data as it comes; not asked again. Whoever leaves it in the middle calls `recover`. Errors: as PtpPipe.stream. */
-  stream(
+  async *stream(
     question: PtpQuestion,
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array<ArrayBuffer>, PtpResponse, undefined> {
-    return this.#pipe.stream(this.#request(question), signal);
+    await this.#inStep(question, signal);
+    return yield* this.#pipe.stream(this.#request(question), signal);
   }
 
   /** After a failed or abandoned transaction: until the session answers again. Does nothing where all is in step. Errors: as `ask`. */
@@ -113,7 +127,9 @@ export class PtpConversation {
   /** Ends the session as well as the camera lets it. Never rejects. */
   async close(): Promise<void> {
     const { transport, quirks } = this.#options;
-    if (!quirks.leavesSessionOpen && !this.#pipe.isLost) {
+    const isHere = this.#gone === undefined;
+    this.#gone ??= closed();
+    if (isHere && !quirks.leavesSessionOpen && !this.#pipe.isLost) {
       const request = { operation: OPERATION.closeSession, progressMs: CLOSE_MS };
       await this.#pipe.call(request, 0, new AbortController().signal).catch(() => undefined);
     }
@@ -122,14 +138,25 @@ export class PtpConversation {
 
   async #once(question: PtpQuestion, bytesMax: number, signal: AbortSignal): Promise<PtpAnswer> {
     for (let tried = 1; ; tried++) {
+      await this.#inStep(question, signal);
       try {
         return await this.#pipe.call(this.#request(question), bytesMax, signal);
       } catch (error) {
         signal.throwIfAborted();
+        const generation = this.#generation;
         await this.recover(error, signal);
         if (question.changes === true || tried === 2) throw error;
+        if (question.byHandle === true && generation !== this.#generation) throw handlesLost(error);
       }
     }
+  }
+
+  /** A transaction that somebody left in the middle is cleared away first. */
+  async #inStep({ byHandle }: PtpQuestion, signal: AbortSignal): Promise<void> {
+    this.assertHere(signal);
+    const generation = this.#generation;
+    if (this.#pipe.isLost) await this.recover(leftOpen(), signal);
+    if (byHandle === true && generation !== this.#generation) throw handlesLost(undefined);
   }
 
   #request({ operation, parameters = [], dataOut }: PtpQuestion): PtpRequest {
@@ -191,6 +218,19 @@ function nextStep(reason: unknown, steps: RecoveryStep[], signal: AbortSignal): 
   const step = steps.shift();
   if (step === undefined || !isDockError(reason) || isDockError(reason, 'driver.detached')) throw reason;
   return step;
+}
+
+function handlesLost(cause: unknown): DockError {
+  const words = 'the session with the camera was opened anew: it must be listed again';
+  return new DockError('ptp.handles-lost', words, { retry: 'later', cause });
+}
+
+function leftOpen(): DockError {
+  return new DockError('driver.protocol', 'a transaction was left in the middle', { retry: 'later' });
+}
+
+function closed(): DockError {
+  return new DockError('driver.detached', 'the conversation with the camera was closed', { retry: 'later' });
 }
 
 function needsPerson(cause: unknown): DockError {

@@ -1,5 +1,5 @@
 // Driver for cameras that speak PTP or MTP over USB (ISO 15740, MTP 1.1). One claimed interface for each session, let go with it.
-import { DockError } from '../../protocol/errors.ts';
+import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { Clock } from '../../protocol/ports.ts';
 import {
   NOTHING_TOLD,
@@ -22,6 +22,7 @@ import { PtpCommands } from './commands.ts';
 import { PtpConversation } from './conversation.ts';
 import { parsePtpTime, ptpTimeText } from './date-time.ts';
 import { describeObject, listObjects, stampOf, type PtpListing } from './listing.ts';
+import { withNewHandles } from './new-handles.ts';
 import { pathKey } from './object-path.ts';
 import { ptpQuirksOf, type PtpQuirks } from './quirks.ts';
 import { readObject } from './read-object.ts';
@@ -139,7 +140,7 @@ class PtpSession implements CameraSession {
   }
 
   async identity(signal: AbortSignal): Promise<CameraIdentity> {
-    signal.throwIfAborted();
+    this.#commands.assertHere(signal);
     return this.#identity;
   }
 
@@ -177,7 +178,7 @@ class PtpSession implements CameraSession {
 
   async inventory(signal: AbortSignal): Promise<Inventory> {
     if (this.#quirks.reopensBeforeListing && this.#listing !== undefined) await this.#commands.reopen(signal);
-    this.#listing = await this.#listWhole(signal);
+    this.#listing = await withNewHandles(() => listObjects(this.#commands, signal));
     return this.#listing.inventory;
   }
 
@@ -187,8 +188,17 @@ class PtpSession implements CameraSession {
   }
 
   async erase(entry: InventoryEntry, signal: AbortSignal): Promise<EraseOutcome> {
+    return withNewHandles(() => this.#eraseOnce(entry, signal));
+  }
+
+  close(): Promise<void> {
+    return this.#conversation.close();
+  }
+
+  /** Errors: "ptp.handles-lost" before anything was touched. */
+  async #eraseOnce(entry: InventoryEntry, signal: AbortSignal): Promise<EraseOutcome> {
     const handle = await this.#handleOf(entry, signal).catch((error: unknown) => {
-      if (error instanceof DockError && error.code === 'driver.gone') return undefined;
+      if (isDockError(error, 'driver.gone')) return undefined;
       throw error;
     });
     if (handle === undefined) return 'already-gone';
@@ -199,25 +209,10 @@ class PtpSession implements CameraSession {
     return outcomeOf(await this.#commands.erase(handle, signal));
   }
 
-  close(): Promise<void> {
-    return this.#conversation.close();
-  }
-
-  /** A reset in the middle of a walk makes handles of two kinds: it is walked again. */
-  async #listWhole(signal: AbortSignal): Promise<PtpListing> {
-    for (let tried = 0; tried < 3; tried++) {
-      const listing = await listObjects(this.#commands, signal);
-      if (listing.generation === this.#commands.generation) return listing;
-    }
-    throw new DockError('driver.timeout', 'the camera had to be reset in each of three listings', {
-      retry: 'later',
-    });
-  }
-
   /** Where the session was opened anew since the listing, handles may be others: the camera is listed again. */
   async #handleOf(entry: InventoryEntry, signal: AbortSignal): Promise<number> {
     if (this.#listing === undefined || this.#listing.generation !== this.#commands.generation)
-      this.#listing = await this.#listWhole(signal);
+      this.#listing = await withNewHandles(() => listObjects(this.#commands, signal));
     const listed = this.#listing.found.get(pathKey(entry.path));
     if (listed === undefined)
       throw new DockError('driver.gone', 'the file is not on the camera any more', { retry: 'never' });

@@ -1,7 +1,9 @@
 // Walks the storages of a PTP camera and makes the inventory, with the handle of each entry. Handles, parents and names are the camera's word:
 // one handle counts once, circles end, and everything has a bound.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CAMERA_PATH_BYTES_MAX, INVENTORY_DEPTH_MAX, INVENTORY_ENTRIES_MAX } from '../../protocol/limits.ts';
 import type { Inventory, InventoryEntry, InventoryProblem } from '../driver.ts';
+import { sortSlowly } from '../sort-slowly.ts';
 import { FORMAT_ASSOCIATION, SIZE_UNKNOWN } from './codes.ts';
 import type { PtpCommands } from './commands.ts';
 import { responseOf } from './conversation.ts';
@@ -34,7 +36,8 @@ export async function listObjects(commands: PtpCommands, signal: AbortSignal): P
   const { generation } = commands;
   const storages = await commands.storageIds(signal);
   for (const storage of storages) await walk.storage(storage, storages.length > 1, signal);
-  return { inventory: walk.inventory(), found: walk.found, generation };
+  const inventory = await walk.inventory();
+  return { inventory, found: walk.found, generation };
 }
 
 /**
@@ -85,8 +88,10 @@ class Walk {
     this.#commands = commands;
   }
 
-  inventory(): Inventory {
-    return { entries: this.#entries, problems: this.#problems };
+  /** Entries in byte order of their paths. */
+  async inventory(): Promise<Inventory> {
+    const entries = await sortSlowly(this.#entries, (a, b) => Buffer.compare(a.path, b.path), nextTurn);
+    return { entries, problems: this.#problems };
   }
 
   /** With several storages each one's id is the first part of its paths. */

@@ -149,10 +149,9 @@ export class PtpPipe {
   }
 }
 
-/** Most answers come in one transfer and need no copy. */
-function joined(parts: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  const [only] = parts;
-  return only !== undefined && parts.length === 1 ? only : new Uint8Array(concatBytes(parts));
+/** In memory of its own: a piece of a file is handed on with its buffer. */
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(concatBytes(parts));
 }
 
 function isData(event: InboundEvent): event is InboundEvent & { kind: 'data' } {

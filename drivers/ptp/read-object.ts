@@ -3,13 +3,14 @@
 // Invariants:
 // 1. Bytes are given in order and exactly once, whatever lengths the camera answers with; never more than were listed.
 // 2. The end comes only when as many bytes came as were listed and the camera still describes the object as it was.
-import { DockError } from '../../protocol/errors.ts';
+import { DockError, isDockError } from '../../protocol/errors.ts';
 import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
 import type { InventoryEntry, Piece } from '../driver.ts';
 import { OPERATION, RESPONSE } from './codes.ts';
 import type { PtpCommands } from './commands.ts';
 import { responseOf } from './conversation.ts';
 import { describeObject, stampOf } from './listing.ts';
+import { withNewHandles } from './new-handles.ts';
 import type { PtpQuirks } from './quirks.ts';
 
 /** With its header just under one transfer, so that it always ends with a short packet. */
@@ -49,10 +50,12 @@ async function* inParts(
 ): AsyncGenerator<Piece, void, undefined> {
   for (let at = offset; at < entry.sizeBytes;) {
     const handle = await find(signal);
-    const { generation } = commands;
     const asked = lengthOf(Math.min(PARTIAL_BYTES, entry.sizeBytes - at), quirks);
-    const bytes = await commands.partial(handle, at, asked, signal).catch((error: unknown) => refused(error));
-    if (commands.generation !== generation) continue; // opened anew on the way: that handle may have been another object's
+    const bytes = await commands.partial(handle, at, asked, signal).catch((error: unknown) => {
+      if (!isDockError(error, 'ptp.handles-lost')) refused(error);
+      return undefined;
+    });
+    if (bytes === undefined) continue;
     if (bytes.length === 0) throw changed(`it ends at ${at} of ${entry.sizeBytes} bytes`);
     at += bytes.length;
     yield { kind: 'bytes', bytes };
@@ -75,7 +78,7 @@ async function* asWhole(
       const from = Math.max(0, Math.min(bytes.length, offset - at));
       at += bytes.length;
       if (at > entry.sizeBytes) throw changed(`more than ${entry.sizeBytes} bytes came`);
-      if (from < bytes.length) yield { kind: 'bytes', bytes: bytes.subarray(from) };
+      if (from < bytes.length) yield { kind: 'bytes', bytes: bytes.slice(from) };
     }
     isOver = true;
     if (at !== entry.sizeBytes) throw changed(`${at} bytes came, ${entry.sizeBytes} were listed`);
@@ -86,7 +89,7 @@ async function* asWhole(
     refused(error);
   } finally {
     // The reader had enough: the camera is told, and the line is clear for what comes next.
-    if (!isOver) await commands.recover(changed('given up'), signal);
+    if (!isOver && !signal.aborted) await commands.recover(changed('given up'), signal);
   }
 }
 
@@ -96,7 +99,7 @@ async function confirm(
   find: FindHandle,
   signal: AbortSignal,
 ): Promise<void> {
-  const found = await describeObject(commands, await find(signal), signal);
+  const found = await withNewHandles(async () => describeObject(commands, await find(signal), signal));
   if (found === undefined)
     throw new DockError('driver.gone', 'the file is not on the camera any more', { retry: 'never' });
   if (found.sizeBytes === null || stampOf(found.info, found.sizeBytes) !== entry.stamp)

@@ -7,6 +7,8 @@ import { encodeUtf8 } from '../../protocol/bytes.ts';
 export interface DriverSubject {
   readonly driver: Driver;
   readonly place: Place;
+  /** What names can be on this camera; any bytes, 255 of them, unless told. */
+  readonly names?: { readonly kind: 'text'; readonly charactersMax: number };
   /** Creates a file, or gives it this content; folders come as needed. */
   readonly put: (path: Uint8Array, bytes: Uint8Array) => Promise<void>;
   readonly remove: (path: Uint8Array) => Promise<void>;

@@ -1,0 +1,536 @@
+// Cameras that break the standard: what they say is refused or kept as data, nothing hangs, nothing is erased that should not be.
+import { afterEach, describe, expect, test } from 'vitest';
+import type { CameraSession, InventoryEntry } from '../../../drivers/driver.ts';
+import { INVENTORY_DEPTH_MAX, INVENTORY_ENTRIES_MAX } from '../../../protocol/limits.ts';
+import { ANY_SHA256, latin1, live, patternBytes, readBytes } from '../../contracts/driver-subject.ts';
+import { container, ids, objectInfo } from '../../fakes/ptp/encode.ts';
+import { ManualClock } from '../../fakes/clock-manual.ts';
+import { ptpBench, PTP_PLACE, type BenchWish, type PtpBench } from './subject.ts';
+
+const GET_HANDLES = 0x1007;
+const GET_INFO = 0x1008;
+const GET_OBJECT = 0x1009;
+const DELETE = 0x100b;
+const PARTIAL = 0x101b;
+const PARTIAL_64 = 0x95c1;
+const SIZE = 0x9803;
+
+const sessions: CameraSession[] = [];
+afterEach(async () => {
+  for (const session of sessions.splice(0)) await session.close();
+});
+
+async function opened(bench: PtpBench): Promise<CameraSession> {
+  const session = await bench.driver.open(PTP_PLACE, live());
+  sessions.push(session);
+  return session;
+}
+
+function bench(files: Readonly<Record<string, Uint8Array>>, wish: BenchWish = {}): PtpBench {
+  const made = ptpBench(wish);
+  for (const [name, bytes] of Object.entries(files)) made.camera.put(name, bytes);
+  return made;
+}
+
+async function entryOf(session: CameraSession, name: string): Promise<InventoryEntry> {
+  const { entries } = await session.inventory(live());
+  const found = entries.find(({ path }) => latin1(path) === name);
+  if (found === undefined) throw new Error(`${name} is not listed`);
+  return found;
+}
+
+/** Code of the error that a call ends with, or "good". Anything but a coded error fails the test. */
+async function codeOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return 'good';
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return String(error.code);
+    throw error;
+  }
+}
+
+/** Runs the manual clock until the call has ended; each turn lets what is ready happen. */
+async function passing<T>(clock: ManualClock, call: Promise<T>): Promise<T> {
+  const state = { isOver: false };
+  void call.finally(() => (state.isOver = true)).catch(() => undefined);
+  for (let turns = 0; !state.isOver && turns < 2000; turns++) await clock.advance(500);
+  return call;
+}
+
+describe('a plug that is pulled', () => {
+  /** Everything that a docking does. */
+  async function wholeDocking(made: PtpBench): Promise<void> {
+    const session = await made.driver.open(PTP_PLACE, live());
+    try {
+      await session.identity(live());
+      await session.readClock(live());
+      await session.condition(live());
+      const entry = await entryOf(session, 'D/a');
+      await readBytes(session, entry);
+      await session.erase(entry, live(), ANY_SHA256);
+    } finally {
+      await session.close();
+    }
+  }
+
+  test('at any step ends in "driver.detached", with every transport closed and nothing erased before its step', async () => {
+    for (const without of [[], [PARTIAL, PARTIAL_64]]) {
+      for (let step = 0; ; step++) {
+        const made = bench({ 'D/a': patternBytes(2_500_000), b: patternBytes(10) }, { without });
+        made.responder.misdeeds.pullAtStep = step;
+        const code = await codeOf(wholeDocking(made));
+        for (const wire of made.wires) expect(wire.isClosed, `step ${step}`).toBe(true);
+        if (made.camera.file('D/a') === undefined) expect(made.responder.asked).toContain(DELETE);
+        if (code === 'good') {
+          expect(step).toBeGreaterThan(15);
+          break;
+        }
+        expect(code, `step ${step}`).toBe('driver.detached');
+      }
+    }
+  });
+
+  test('in the middle of the data ends the read', async () => {
+    for (const without of [[], [PARTIAL, PARTIAL_64]]) {
+      const made = bench({ a: patternBytes(3_000_000) }, { without });
+      const session = await opened(made);
+      const entry = await entryOf(session, 'a');
+      made.responder.misdeeds.pullAfterBytes = 700_000;
+      expect(await codeOf(readBytes(session, entry))).toBe('driver.detached');
+    }
+  });
+});
+
+describe('containers that make no sense', () => {
+  const odd: readonly [string, Uint8Array][] = [
+    ['of length 0', container(3, 0x2001, 3, new Uint8Array(0), 0)],
+    ['of length 11', container(3, 0x2001, 3, new Uint8Array(0), 11)],
+    ['of an unknown type', container(9, 0x2001, 3, new Uint8Array(0))],
+    ['that are commands', container(1, 0x2001, 3, new Uint8Array(0))],
+    ['that are responses of 4 GiB', container(3, 0x2001, 3, new Uint8Array(0), 0xffffffff)],
+    ['without a code', new Uint8Array(5)],
+    ['with data of another operation', container(2, 0x1001, 3, new Uint8Array(8))],
+  ];
+  for (const [what, bytes] of odd)
+    test(`${what} are refused, and the camera is brought back into step`, async () => {
+      const made = bench({ a: patternBytes(10) });
+      const session = await opened(made);
+      let left = 1;
+      made.responder.misdeeds.raw = (operation) =>
+        operation === GET_HANDLES && left-- > 0 ? bytes : undefined;
+      expect((await session.inventory(live())).entries).toHaveLength(1);
+      expect(made.recoveries).toEqual(['cancel']);
+    });
+
+  test('that go on and on end the session after a bounded number of recoveries', async () => {
+    const made = bench({ a: patternBytes(10) });
+    const session = await opened(made);
+    made.responder.misdeeds.raw = () => container(3, 0x2001, 3, new Uint8Array(0), 0);
+    expect(await codeOf(session.inventory(live()))).toBe('driver.protocol');
+    expect(made.recoveries).toEqual(['cancel', 'device-reset', 'usb-reset']);
+  });
+
+  test('a data phase of unknown length costs no more memory than what comes', async () => {
+    const made = bench({ a: patternBytes(3_000_000) }, { without: [PARTIAL, PARTIAL_64] });
+    made.responder.misdeeds.hidesLength = true;
+    const session = await opened(made);
+    expect((await readBytes(session, await entryOf(session, 'a'))).equals(patternBytes(3_000_000))).toBe(
+      true,
+    );
+  });
+
+  test('answers of earlier transactions are passed over, of later ones refused', async () => {
+    for (const [behind, recoveries] of [
+      [1, 0],
+      [5, 0],
+      [-1, 1],
+    ] as const) {
+      const made = bench({ a: patternBytes(10) });
+      const session = await opened(made);
+      let left = 1;
+      made.responder.misdeeds.mangle = (bytes) => {
+        const isResponse = bytes[4] === 3 && left-- > 0;
+        if (!isResponse) return bytes;
+        const other = Uint8Array.from(bytes);
+        const view = new DataView(other.buffer);
+        view.setUint32(8, view.getUint32(8, true) - behind, true);
+        // The right one follows where the other is passed over; packets of their own, as on a bus.
+        if (behind > 0) queueMicrotask(() => made.wires.at(-1)?.send(bytes));
+        return other;
+      };
+      expect((await session.inventory(live())).entries, `${behind} behind`).toHaveLength(1);
+      expect(made.recoveries.length, `${behind} behind`).toBe(recoveries);
+    }
+  });
+
+  test('an event in the place of an answer is passed over', async () => {
+    const made = bench({ a: patternBytes(10) });
+    const session = await opened(made);
+    let left = 1;
+    made.responder.misdeeds.mangle = (bytes) => {
+      if (bytes[4] === 3 && left-- > 0) made.wires.at(-1)?.send(container(4, 0x4002, 0, new Uint8Array(4)));
+      return bytes;
+    };
+    expect((await session.inventory(live())).entries).toHaveLength(1);
+    expect(made.recoveries).toEqual([]);
+  });
+
+  test('data in front of an error counts for nothing', async () => {
+    const made = bench({ a: patternBytes(1000) });
+    const session = await opened(made);
+    const entry = await entryOf(session, 'a');
+    made.responder.misdeeds.change = (operation, answer) => {
+      if (operation === PARTIAL_64) answer.code = 0x2002;
+    };
+    expect(await codeOf(readBytes(session, entry))).toBe('ptp.response');
+  });
+});
+
+describe('datasets that lie', () => {
+  test('an array of 0x7FFFFFFF elements in 20 bytes is refused before memory is taken', async () => {
+    const made = bench({ a: patternBytes(10) });
+    const session = await opened(made);
+    const announced = new Uint8Array(20);
+    new DataView(announced.buffer).setUint32(0, 0x7fffffff, true);
+    made.responder.misdeeds.change = (operation, answer) => {
+      if (operation === GET_HANDLES) Object.assign(answer, { data: announced, sizeBytes: 20 });
+    };
+    const before = process.memoryUsage().arrayBuffers;
+    expect(await codeOf(session.inventory(live()))).toBe('driver.protocol');
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4_000_000);
+  });
+
+  test('an object whose dataset is cut anywhere is a problem of the inventory, the others are listed', async () => {
+    const whole = objectInfo({
+      storage: 0x00010001,
+      format: 0x300b,
+      isProtected: false,
+      sizeBytes32: 10,
+      parent: 0,
+      name: 'name',
+      capturedAt: '',
+      modifiedAt: '20261120T080000',
+    });
+    for (let length = 0; length < 63; length += 3) {
+      const made = bench({ a: patternBytes(10), b: patternBytes(10) });
+      const session = await opened(made);
+      made.responder.misdeeds.change = (operation, answer, [handle]) => {
+        if (operation === GET_INFO && handle === 1)
+          Object.assign(answer, { data: whole.subarray(0, length), sizeBytes: length });
+      };
+      const { entries, problems } = await session.inventory(live());
+      expect(entries.map(({ path }) => latin1(path))).toEqual(['b']);
+      expect(problems.map(({ reason }) => reason)).toEqual(['unreadable-entry']);
+    }
+  });
+
+  test('names are data: whatever they say, each file is listed and read', async () => {
+    const names = [
+      '../../etc/x',
+      '/x',
+      'C:\\x',
+      'a\0b',
+      'new\nline',
+      '',
+      '\u{1f4f9}',
+      '\u202e',
+      '\ud800',
+      'x'.repeat(254),
+    ];
+    for (const name of names) {
+      const made = bench({ a: patternBytes(10) });
+      const session = await opened(made);
+      made.responder.misdeeds.change = (operation, answer) => {
+        if (operation !== GET_INFO) return;
+        const info = {
+          storage: 0x00010001,
+          format: 0x300b,
+          isProtected: false,
+          sizeBytes32: 10,
+          parent: 0,
+          name,
+          capturedAt: '',
+          modifiedAt: '',
+        };
+        answer.data = objectInfo(info);
+        answer.sizeBytes = answer.data.length;
+      };
+      const { entries, problems } = await session.inventory(live());
+      expect(problems).toEqual([]);
+      const [entry] = entries;
+      if (entry === undefined) throw new Error('not listed');
+      if (name.isWellFormed()) expect(Buffer.from(entry.path).toString()).toBe(name);
+      else expect([...entry.path]).toEqual([0xed, 0xa0, 0x80]);
+      expect(await readBytes(session, entry)).toHaveLength(10);
+    }
+  });
+
+  test('two objects with one name in one folder are two entries, read and erased apart', async () => {
+    const made = bench({ a: patternBytes(10), b: patternBytes(20, 2) });
+    const session = await opened(made);
+    made.responder.misdeeds.change = (operation, answer, [handle]) => {
+      if (operation !== GET_INFO || handle !== 2 || !(answer.data instanceof Uint8Array)) return;
+      answer.data = Uint8Array.from(answer.data, (byte) => (byte === 0x62 ? 0x61 : byte));
+    };
+    const { entries } = await session.inventory(live());
+    expect(entries.map(({ sizeBytes }) => sizeBytes)).toEqual([10, 20]);
+    const [first, second] = entries;
+    if (first === undefined || second === undefined) throw new Error('not listed');
+    expect((await readBytes(session, second)).equals(patternBytes(20, 2))).toBe(true);
+    expect(await session.erase(second, live(), ANY_SHA256)).toBe('done');
+    expect(made.camera.files().map(({ path }) => latin1(path))).toEqual(['a']);
+  });
+
+  test('a million handles, one of them all the time, and folders in a circle end', async () => {
+    const made = bench({ a: patternBytes(10) });
+    const session = await opened(made);
+    made.responder.misdeeds.change = (operation, answer) => {
+      if (operation !== GET_HANDLES) return;
+      answer.data = ids(Array.from({ length: 1_000_000 }, () => 1));
+      answer.sizeBytes = answer.data.length;
+    };
+    const many = await session.inventory(live());
+    expect(many.entries).toHaveLength(1);
+    expect(many.problems.map(({ reason }) => reason)).toEqual(['too-many-entries']);
+
+    made.responder.misdeeds.change = (operation, answer, [handle = 0]) => {
+      if (operation === GET_HANDLES) {
+        answer.data = ids([1, 2, 3]);
+        answer.sizeBytes = answer.data.length;
+        answer.code = 0x2001;
+      }
+      if (operation !== GET_INFO) return;
+      answer.code = 0x2001;
+      answer.data = objectInfo({
+        storage: 0x00010001,
+        format: 0x3001,
+        isProtected: false,
+        sizeBytes32: 0,
+        parent: (handle % 3) + 1,
+        name: `f${handle}`,
+        capturedAt: '',
+        modifiedAt: '',
+      });
+      answer.sizeBytes = answer.data.length;
+    };
+    expect((await session.inventory(live())).entries).toEqual([]);
+  });
+
+  test('folders below each other without end are a problem', async () => {
+    const made = bench({});
+    const session = await opened(made);
+    let next = 1;
+    made.responder.misdeeds.change = (operation, answer, [handle = 0]) => {
+      if (operation !== GET_HANDLES && operation !== GET_INFO) return;
+      answer.code = 0x2001;
+      answer.data =
+        operation === GET_HANDLES
+          ? ids([next++])
+          : objectInfo({
+              storage: 0x00010001,
+              format: 0x3001,
+              isProtected: false,
+              sizeBytes32: 0,
+              parent: handle - 1,
+              name: 'd',
+              capturedAt: '',
+              modifiedAt: '',
+            });
+      answer.sizeBytes = answer.data.length;
+    };
+    const { problems } = await session.inventory(live());
+    expect(problems.map(({ reason }) => reason)).toEqual(['too-deep']);
+    expect(next).toBeLessThan(INVENTORY_DEPTH_MAX + 5);
+    expect(INVENTORY_ENTRIES_MAX).toBeGreaterThan(INVENTORY_DEPTH_MAX);
+  });
+});
+
+describe('sizes', () => {
+  for (const by of [-1, 1, 5000])
+    test(`a file of ${by} bytes more than listed never comes to a good end`, async () => {
+      for (const without of [[], [PARTIAL, PARTIAL_64]]) {
+        const made = bench({ a: patternBytes(20_000) }, { without });
+        const session = await opened(made);
+        made.responder.misdeeds.change = (operation, answer) => {
+          if (operation === SIZE) {
+            answer.data = new Uint8Array(8);
+            new DataView(answer.data.buffer).setBigUint64(0, BigInt(20_000 - by), true);
+          }
+        };
+        const entry = await entryOf(session, 'a');
+        expect(entry.sizeBytes).toBe(20_000 - by);
+        // By parts what is beyond the listed end is not asked for: there only the size asked again could show it.
+        const code = await codeOf(readBytes(session, entry));
+        if (by < 0 || without.length > 0) expect(code).toBe('driver.changed');
+      }
+    });
+
+  const GIB_4 = 2 ** 32;
+  const markOf = (offset: number): number => Math.floor(offset / 100) % 251;
+  for (const size of [GIB_4 - 1, GIB_4, GIB_4 + 1, 5 * 2 ** 30])
+    test(`a file of ${size} bytes is listed and read with its true size`, async () => {
+      const made = bench({});
+      const bytesAt = (offset: number, count: number): Uint8Array => Buffer.alloc(count, markOf(offset));
+      made.responder.objects.putVirtual('big', { sizeBytes: size, bytesAt });
+      const session = await opened(made);
+      const entry = await entryOf(session, 'big');
+      expect(entry.sizeBytes).toBe(size);
+      for (const offset of [GIB_4 - 2 ** 20, size - 1000]) {
+        for await (const piece of session.read(entry, offset, live())) {
+          const bytes = piece.kind === 'bytes' ? piece.bytes : new Uint8Array(0);
+          expect([bytes.length, bytes[0]]).toEqual([Math.min(size - offset, 2 ** 20 - 512), markOf(offset)]);
+          if (offset !== size - 1000) break;
+        }
+      }
+    });
+
+  test('a size that nobody tells is a problem of the inventory, never a cut file', async () => {
+    const made = bench({}, { without: [SIZE] });
+    made.responder.objects.putVirtual('big', { sizeBytes: 2 ** 33, bytesAt: () => new Uint8Array(0) });
+    const session = await opened(made);
+    const { entries, problems } = await session.inventory(live());
+    expect(entries).toEqual([]);
+    expect(problems.map(({ reason }) => reason)).toEqual(['unreadable-entry']);
+  });
+});
+
+describe('a camera that does not answer', () => {
+  test('ends a call after the whole ladder, each step bounded', async () => {
+    const clock = new ManualClock();
+    const made = bench({ a: patternBytes(10) }, { clock });
+    const session = await passing(clock, opened(made));
+    made.responder.misdeeds.silentAt = () => true;
+    const since = clock.monotonicMs();
+    expect(await codeOf(passing(clock, session.inventory(live())))).toBe('driver.timeout');
+    expect(made.recoveries).toEqual(['cancel', 'device-reset', 'usb-reset']);
+    expect(clock.monotonicMs() - since).toBeLessThan(90_000);
+    made.responder.misdeeds.silentAt = () => false;
+    expect((await passing(clock, session.inventory(live()))).entries).toHaveLength(1);
+  });
+
+  test('stops in the middle of the data and goes on after a cancel, without a byte twice', async () => {
+    for (const without of [[], [PARTIAL, PARTIAL_64]]) {
+      const clock = new ManualClock();
+      const bytes = patternBytes(3_000_000);
+      const made = bench({ a: bytes }, { clock, without });
+      const session = await passing(clock, opened(made));
+      const entry = await passing(clock, entryOf(session, 'a'));
+      let left = 1;
+      made.responder.misdeeds.change = (operation) => {
+        if (operation !== PARTIAL_64 && operation !== GET_OBJECT) return;
+        if (left-- > 0) made.responder.misdeeds.stopsAfterBytes = 500_000;
+        else delete made.responder.misdeeds.stopsAfterBytes;
+      };
+      const reading = passing(clock, readBytes(session, entry));
+      if (without.length > 0) {
+        expect(await codeOf(reading)).toBe('driver.timeout');
+        expect((await passing(clock, readBytes(session, entry))).equals(bytes)).toBe(true);
+      } else expect((await reading).equals(bytes)).toBe(true);
+      expect(made.recoveries).toEqual(['cancel']);
+    }
+  });
+
+  test('that sends a byte a minute makes no progress', async () => {
+    const clock = new ManualClock();
+    const made = bench({ a: patternBytes(3_000_000) }, { clock });
+    const session = await passing(clock, opened(made));
+    const entry = await passing(clock, entryOf(session, 'a'));
+    made.responder.misdeeds.silentAt = (operation) => {
+      if (operation !== PARTIAL_64) return false;
+      const trickle = (): void => {
+        made.wires.at(-1)?.send(new Uint8Array(0));
+        clock.after(3000, trickle);
+      };
+      trickle();
+      return true;
+    };
+    const since = clock.monotonicMs();
+    expect(await codeOf(passing(clock, readBytes(session, entry)))).toBe('driver.timeout');
+    expect(clock.monotonicMs() - since).toBeLessThan(120_000);
+  });
+
+  test('is asked again a few times with pauses while it is busy, and no more', async () => {
+    const clock = new ManualClock();
+    const made = bench({ a: patternBytes(10) }, { clock });
+    const session = await passing(clock, opened(made));
+    let busy = 3;
+    made.responder.misdeeds.change = (operation, answer) => {
+      if (operation === GET_HANDLES && busy-- > 0) Object.assign(answer, { code: 0x2019, data: undefined });
+    };
+    expect((await passing(clock, session.inventory(live()))).entries).toHaveLength(1);
+    busy = Infinity;
+    const asked = made.responder.asked.length;
+    const { entries, problems } = await passing(clock, session.inventory(live()));
+    expect([entries.length, problems.map(({ reason }) => reason)]).toEqual([0, ['unreadable-folder']]);
+    expect(made.responder.asked.length - asked).toBeLessThan(12);
+  });
+});
+
+describe('a session that an earlier process left', () => {
+  test('is taken over', async () => {
+    const made = bench({ a: patternBytes(10) });
+    await made.driver.open(PTP_PLACE, live());
+    const session = await opened(made);
+    expect((await session.inventory(live())).entries).toHaveLength(1);
+  });
+
+  test('with a halted pipe is recovered', async () => {
+    const made = bench({ a: patternBytes(10) });
+    let left = 1;
+    made.responder.misdeeds.silentAt = (operation) => {
+      if (operation !== 0x1002 || left-- <= 0) return false;
+      made.wires.at(-1)?.halt('in');
+      return true;
+    };
+    const session = await opened(made);
+    expect((await session.inventory(live())).entries).toHaveLength(1);
+    expect(made.recoveries).toEqual(['cancel']);
+  });
+
+  test('whose reset gave out new handles finds its files by their paths', async () => {
+    const bytes = patternBytes(3_000_000);
+    const made = bench({ a: bytes, b: patternBytes(10) });
+    made.responder.misdeeds.renumbersOnReset = true;
+    made.responder.misdeeds.refusesClassRequests = true;
+    const clock = new ManualClock();
+    const session = await opened(made);
+    const entry = await entryOf(session, 'a');
+    let left = 1;
+    made.responder.misdeeds.raw = (operation) =>
+      operation === PARTIAL_64 && left-- > 0 ? new Uint8Array(5) : undefined;
+    expect((await readBytes(session, entry)).equals(bytes)).toBe(true);
+    expect(made.recoveries.at(-1)).toBe('usb-reset');
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('erasing', () => {
+  for (const [code, outcome] of [
+    [0x200d, 'write-protected'],
+    [0x200e, 'write-protected'],
+    [0x200f, 'refused'],
+    [0x2012, 'refused'],
+    [0x2002, 'refused'],
+    [0x2009, 'already-gone'],
+  ] as const)
+    test(`that is answered with 0x${code.toString(16)} is ${outcome}`, async () => {
+      const made = bench({ a: patternBytes(10) });
+      const session = await opened(made);
+      const entry = await entryOf(session, 'a');
+      made.responder.misdeeds.change = (operation, answer) => {
+        if (operation === DELETE) answer.code = code;
+      };
+      expect(await session.erase(entry, live(), ANY_SHA256)).toBe(outcome);
+    });
+
+  test('is asked once, whatever happens to the answer', async () => {
+    const clock = new ManualClock();
+    const made = bench({ a: patternBytes(10), b: patternBytes(10) }, { clock });
+    const session = await passing(clock, opened(made));
+    const entry = await passing(clock, entryOf(session, 'a'));
+    made.responder.misdeeds.silentAt = (operation) => operation === DELETE;
+    expect(await codeOf(passing(clock, session.erase(entry, live(), ANY_SHA256)))).toBe('driver.timeout');
+    expect(made.responder.asked.filter((operation) => operation === DELETE)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,211 @@
+// What the operations of the responder answer when nothing is wrong.
+import type { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import { DataWriter, deviceInfo, ids, objectInfo, storageInfo } from './encode.ts';
+import type { Answer } from './misdeeds.ts';
+import type { PtpObject, PtpObjects } from './objects.ts';
+
+const STORAGE = 0x00010001;
+const OK = 0x2001;
+const FOLDER = 0x3001;
+const FILE = 0x300b;
+const STREAM_BYTES = 256 * 1024;
+const CARD_BYTES = 32n * 1024n ** 3n;
+
+/** The family of responders; everything is offered unless left out. */
+export interface ResponderWish {
+  readonly without?: readonly number[];
+  readonly identity?: { manufacturer?: string; model?: string; deviceVersion?: string; serial?: string };
+  /** GetDeviceInfo outside of a session is refused. */
+  readonly needsSession?: boolean;
+  /** Root is asked for with 0. */
+  readonly rootIsZero?: boolean;
+  readonly batteryPercent?: number;
+}
+
+const ALL = [
+  0x1001, 0x1002, 0x1003, 0x1004, 0x1005, 0x1007, 0x1008, 0x1009, 0x100b, 0x1015, 0x1016, 0x101b, 0x9803,
+  0x95c1,
+];
+const WITHOUT_SESSION = new Set([0x1001, 0x1002]);
+
+export class Operations {
+  readonly #camera: MemoryCamera;
+  readonly #objects: PtpObjects;
+  readonly #wish: ResponderWish;
+  readonly #offered: readonly number[];
+  #isOpen = false;
+
+  constructor(camera: MemoryCamera, objects: PtpObjects, wish: ResponderWish) {
+    this.#camera = camera;
+    this.#objects = objects;
+    this.#wish = wish;
+    this.#offered = ALL.filter((code) => !(wish.without ?? []).includes(code));
+  }
+
+  closeSession(): void {
+    this.#isOpen = false;
+  }
+
+  run(operation: number, given: readonly number[], dataOut: Uint8Array): Answer {
+    if (!this.#offered.includes(operation)) return refuse(0x2005);
+    const isFree =
+      WITHOUT_SESSION.has(operation) && !(operation === 0x1001 && this.#wish.needsSession === true);
+    if (!this.#isOpen && !isFree) return refuse(0x2003);
+    const [first = 0, second = 0, third = 0, fourth = 0] = given;
+    switch (operation) {
+      case 0x1001:
+        return give(this.#deviceInfo());
+      case 0x1002:
+        return this.#open();
+      case 0x1003:
+        this.#isOpen = false;
+        return refuse(OK);
+      case 0x1004:
+        return give(ids([STORAGE]));
+      case 0x1005:
+        return first === STORAGE
+          ? give(storageInfo(CARD_BYTES, CARD_BYTES / 2n, !this.#camera.isProtected))
+          : refuse(0x2008);
+      case 0x1007:
+        return this.#handles(first, third);
+      case 0x1015:
+        return this.#property(first);
+      case 0x1016:
+        return this.#setProperty(first, dataOut);
+      default:
+        return this.#object(operation, first, second, third, fourth);
+    }
+  }
+
+  #open(): Answer {
+    if (this.#isOpen) return refuse(0x201e);
+    this.#isOpen = true;
+    return refuse(OK);
+  }
+
+  #deviceInfo(): Uint8Array {
+    const properties = [
+      ...(this.#wish.batteryPercent === undefined ? [] : [0x5001]),
+      ...(this.#camera.clock === undefined ? [] : [0x5011]),
+    ];
+    const identity = {
+      manufacturer: 'Example',
+      model: 'Bodycam',
+      deviceVersion: '1.0',
+      serial: 'PTP0001',
+      ...this.#wish.identity,
+    };
+    return deviceInfo({ operations: this.#offered, properties, ...identity });
+  }
+
+  #handles(storage: number, parent: number): Answer {
+    if (storage !== STORAGE && storage !== 0xffffffff) return refuse(0x2008);
+    const isRoot = this.#wish.rootIsZero === true ? parent === 0 : parent === 0xffffffff;
+    const all = [...this.#objects.all().values()];
+    if (!isRoot && !all.some(({ handle, file, virtual }) => handle === parent && !file && !virtual))
+      return refuse(0x201a);
+    return give(ids(all.filter((each) => each.parent === (isRoot ? 0 : parent)).map(({ handle }) => handle)));
+  }
+
+  #object(operation: number, handle: number, second: number, third: number, fourth: number): Answer {
+    const object = this.#objects.all().get(handle);
+    if (object === undefined) return refuse(0x2009);
+    const isFolder = object.file === undefined && object.virtual === undefined;
+    switch (operation) {
+      case 0x1008:
+        return give(this.#info(object, isFolder));
+      case 0x9803:
+        return second === 0xdc04
+          ? give(new DataWriter().u64(BigInt(object.sizeBytes)).bytes())
+          : refuse(0xa80a);
+      case 0x1009:
+        return { code: OK, parameters: [], data: streamOf(object), sizeBytes: object.sizeBytes };
+      case 0x101b:
+        return partial(object, second, third);
+      case 0x95c1:
+        return partial(object, third * 2 ** 32 + second, fourth);
+      default:
+        return this.#erase(object, isFolder);
+    }
+  }
+
+  #info(object: PtpObject, isFolder: boolean): Uint8Array {
+    return objectInfo({
+      storage: STORAGE,
+      format: isFolder ? FOLDER : FILE,
+      isProtected: object.file?.look.locked === true,
+      sizeBytes32: Math.min(object.sizeBytes, 0xffffffff),
+      parent: object.parent,
+      name: object.name,
+      capturedAt: '',
+      modifiedAt: object.modifiedAt,
+    });
+  }
+
+  #erase(object: PtpObject, isFolder: boolean): Answer {
+    if (isFolder) return refuse(0x2012);
+    if (this.#camera.isProtected) return refuse(0x200e);
+    if (object.file?.look.locked === true) return refuse(0x200d);
+    if (object.file !== undefined) this.#camera.remove(object.file.path);
+    else this.#objects.removeVirtual(this.#objects.pathOf(object.handle) ?? '');
+    return refuse(OK);
+  }
+
+  #property(property: number): Answer {
+    if (property === 0x5001 && this.#wish.batteryPercent !== undefined)
+      return give(Uint8Array.of(this.#wish.batteryPercent));
+    const time = property === 0x5011 ? this.#camera.clock?.read() : undefined;
+    if (time === undefined) return refuse(0x200a);
+    const shownMs = time.claimedMs + (time.zoneMinutes ?? 0) * 60_000;
+    const text = new Date(shownMs).toISOString().slice(0, 21).replaceAll(/[-:]/g, '');
+    return give(new DataWriter().string(text + zoneText(time.zoneMinutes)).bytes());
+  }
+
+  #setProperty(property: number, dataOut: Uint8Array): Answer {
+    const clock = property === 0x5011 ? this.#camera.clock : undefined;
+    if (clock === undefined) return refuse(0x200a);
+    const text = Buffer.from(dataOut.subarray(1, -2)).toString('utf16le');
+    const [, day = '', time = ''] = /^(\d{8})T(\d{6})/.exec(text) ?? [];
+    const shown = Date.parse(
+      `${day.slice(0, 4)}-${day.slice(4, 6)}-${day.slice(6)}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4)}Z`,
+    );
+    const zone = /([+-])(\d{2})(\d{2})$/.exec(text);
+    const zoneMs =
+      zone === null ? 0 : (Number(zone[2]) * 60 + Number(zone[3])) * (zone[1] === '-' ? -1 : 1) * 60_000;
+    const setting = clock.set({ utcMs: shown - zoneMs, localMs: shown });
+    return refuse(setting === 'set' ? OK : setting === 'refused' ? 0x200f : 0x200a);
+  }
+}
+
+function zoneText(minutes: number | null): string {
+  if (minutes === null) return '';
+  const absolute = Math.abs(minutes);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(absolute / 60))}${two(absolute % 60)}`;
+}
+
+function give(data: Uint8Array): Answer {
+  return { code: OK, parameters: [], data, sizeBytes: data.length };
+}
+
+function refuse(code: number): Answer {
+  return { code, parameters: [], data: undefined, sizeBytes: 0 };
+}
+
+function partial(object: PtpObject, offset: number, wanted: number): Answer {
+  const count = Math.max(0, Math.min(wanted, object.sizeBytes - offset));
+  const data = bytesAt(object, offset, count);
+  return { code: OK, parameters: [count], data, sizeBytes: data.length };
+}
+
+async function* streamOf(object: PtpObject): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < object.sizeBytes; at += STREAM_BYTES)
+    yield bytesAt(object, at, Math.min(STREAM_BYTES, object.sizeBytes - at));
+}
+
+function bytesAt({ file, virtual }: PtpObject, offset: number, count: number): Uint8Array {
+  if (virtual !== undefined) return virtual.bytesAt(offset, count);
+  if (file === undefined) return new Uint8Array(0);
+  if (!(file.content instanceof Uint8Array)) throw new Error('the responder holds files as bytes');
+  return file.content.subarray(offset, offset + count);
+}
