@@ -178,6 +178,9 @@ def _differs(entry: dict[str, Any], manifest: dict[str, Any], docking: Docking) 
     if entry["fate"] == "matched":
         return not same
     rejected = manifest["rejected"]["reason"] if manifest["rejected"] is not None else None
+    modified_at = manifest["original"]["modified_at"]
+    if docking.value["ended"] == "cut-off" and entry["later"] and entry["modified_at"] is None:
+        modified_at = None  # the record was made of the log, which does not hold it
     expected = (
         docking.value["docking"],
         docking.value["bay"],
@@ -187,7 +190,7 @@ def _differs(entry: dict[str, Any], manifest: dict[str, Any], docking: Docking) 
     found = (
         manifest["docking"],
         manifest["bay"],
-        manifest["original"]["modified_at"],
+        modified_at,
         rejected,
     )
     return not same or expected != found

@@ -17,21 +17,21 @@ export interface Judged {
 
 /**
  * Has every copy judged, in the order of `changes`. `make` makes a copy in an empty folder, changed so, and gives the path of its vault.
- * All are judged with the same keys. Errors: what `make` throws; Error where a verifier failed.
+ * Errors: what `make` and `judge` throw.
  */
-export async function judgeCopies<Change>(
+export async function judgeCopies<Change, Verdict>(
   changes: readonly Change[],
   make: (change: Change, folder: string) => Promise<string>,
-  trust: Trust,
-): Promise<Judged[]> {
+  judge: (vaults: readonly string[]) => Promise<Verdict[]>,
+): Promise<Verdict[]> {
   const root = await mkdtemp(join(tmpdir(), 'bodydock-judged-'));
-  const judged: Promise<Judged[]>[] = [];
+  const judged: Promise<Verdict[]>[] = [];
   try {
     for (let from = 0; from < changes.length; from += BATCH) {
       const vaults: string[] = [];
       for (const [at, change] of changes.slice(from, from + BATCH).entries())
         vaults.push(await make(change, join(root, `${from + at}`)));
-      judged.push(judgeBatch(vaults, trust));
+      judged.push(judge(vaults));
       await judged.at(-JUDGED_AT_ONCE);
     }
     return (await Promise.all(judged)).flat();
@@ -42,7 +42,7 @@ export async function judgeCopies<Change>(
 }
 
 /** Both verifiers on the same vaults, one after the other. */
-export async function judgeBatch(vaults: readonly string[], trust: Trust): Promise<Judged[]> {
+export async function judgeWithBoth(vaults: readonly string[], trust: Trust): Promise<Judged[]> {
   const python = await judgeWithPython(vaults, trust);
   const product = await judgeWithProduct(vaults, trust);
   return python.map((said, at) => {
