@@ -131,8 +131,9 @@ async function readCredentials({ tls }: BrokerConfig): Promise<TlsCredentials> {
 async function serialDrivers({ bays }: StationConfig, clock: Clock): Promise<Driver[]> {
   if (bays.every(({ serial }) => serial === null)) return [];
   const { smpDriver } = await import('../drivers/smp/driver.ts');
+  const { deviceAt } = await import('../drivers/serial/device-node.ts');
   const { systemLines } = await import('../drivers/serial/serial-port.ts');
-  return [smpDriver({ clock, isCameraPort, openLine: systemLines(clock) })];
+  return [smpDriver({ clock, isCameraPort, deviceAt, openLine: systemLines(clock) })];
 }
 
 /** Device and file number; undefined where there is no folder of that name. */

@@ -4,20 +4,10 @@ import { isDockError } from '../../protocol/errors.ts';
 import { equalBytes } from '../../protocol/bytes.ts';
 import type { CameraCondition, CameraIdentity } from '../driver.ts';
 import type { SmpMap } from '../smp/packet.ts';
+import { RC_ACCESS_DENIED, RC_INVALID, RC_NO_ENTRY, RC_NOT_SUPPORTED, RC_UNKNOWN } from '../smp/refusals.ts';
 import { sha256Of } from './smp-file-group.ts';
 import type { SmpFile, SmpFiles } from './smp-files.ts';
-import {
-  bytesOf,
-  countOf,
-  RC_ACCESS_DENIED,
-  RC_INVALID,
-  RC_NO_ENTRY,
-  RC_NOT_SUPPORTED,
-  RC_UNKNOWN,
-  textOf,
-  type SmpGroup,
-  type SmpReply,
-} from './smp-groups.ts';
+import { bytesOf, countOf, textOf, type SmpGroup, type SmpReply } from './smp-groups.ts';
 
 /** "keeps": answers that it is done and keeps the file; "errors": erases it and answers an error. */
 export type SmpErasing = 'honest' | 'keeps' | 'errors';

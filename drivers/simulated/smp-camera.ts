@@ -13,18 +13,12 @@ import {
   type SmpHeader,
   type SmpMap,
 } from '../smp/packet.ts';
+import { RC_INVALID, RC_NO_ENTRY, RC_NOT_SUPPORTED, RC_TOO_NEW } from '../smp/refusals.ts';
 import type { MemoryClock } from './memory-camera.ts';
 import { smpCameraGroup, type SmpErasing } from './smp-camera-group.ts';
 import { smpFileGroup } from './smp-file-group.ts';
 import type { SmpFiles } from './smp-files.ts';
-import {
-  RC_INVALID,
-  RC_NO_ENTRY,
-  RC_NOT_SUPPORTED,
-  RC_TOO_NEW,
-  type SmpGroup,
-  type SmpReply,
-} from './smp-groups.ts';
+import { type SmpGroup, type SmpReply } from './smp-groups.ts';
 import { smpOsGroup } from './smp-os-group.ts';
 
 /** MCUmgr's usual buffers over a serial line. */
@@ -53,6 +47,8 @@ export interface SmpCameraWish {
   /** False: it does not know the command that tells the two. */
   readonly tellsBuffers?: boolean;
   readonly hashTypes?: readonly ('sha256' | 'crc32')[];
+  /** Length of a download's answer at an offset, where `most` bytes would fit; the most unless told otherwise. */
+  readonly lengthAt?: (off: number, most: number) => number;
   /** False: it has no light of its own. */
   readonly hasIndicator?: boolean;
 }
@@ -80,7 +76,7 @@ export class SmpCamera {
     const parameters = wish.tellsBuffers === false ? undefined : { bufSize, bufCount };
     this.#groups = new Map([
       [0, smpOsGroup({ clock: wish.clock, parameters, onReset: () => this.resets++ })],
-      [8, smpFileGroup({ files, hashTypes })],
+      [8, smpFileGroup({ files, hashTypes, lengthAt: wish.lengthAt ?? ((_, most) => most) })],
       [66, smpCameraGroup({ ...this.#doings(wish), files, identity: wish.identity ?? SMP_IDENTITY })],
     ]);
   }

@@ -3,28 +3,23 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { encode } from 'cborg';
 import type { SmpMap } from '../smp/packet.ts';
+import { RC_INVALID, RC_NO_ENTRY, RC_NOT_SUPPORTED } from '../smp/refusals.ts';
 import type { SmpFile, SmpFiles } from './smp-files.ts';
-import {
-  countOf,
-  RC_INVALID,
-  RC_NO_ENTRY,
-  RC_NOT_SUPPORTED,
-  textOf,
-  type SmpGroup,
-  type SmpReply,
-} from './smp-groups.ts';
+import { countOf, textOf, type SmpGroup, type SmpReply } from './smp-groups.ts';
 
 const HASH_PIECE_BYTES = 64 * 1024;
-/** Head of a byte string of up to 65,535 bytes, less the one byte that the head of an empty one has. */
-const DATA_HEAD_BYTES = 2;
+/** What stands around the bytes of a download at most: as MCUmgr, each answer but the last has the same length. */
+const AROUND_BYTES = encode({ off: 2 ** 40, len: 2 ** 40, data: new Uint8Array(256) }).length - 256;
 
 export interface SmpFileWish {
   readonly files: SmpFiles;
   /** Empty: this camera cannot compute digests for a station. */
   readonly hashTypes: readonly ('sha256' | 'crc32')[];
+  /** Length of the answer at an offset, where `most` would fit. */
+  readonly lengthAt: (off: number, most: number) => number;
 }
 
-export function smpFileGroup({ files, hashTypes }: SmpFileWish): SmpGroup {
+export function smpFileGroup({ files, hashTypes, lengthAt }: SmpFileWish): SmpGroup {
   return async ({ op, command, map, room }) => {
     if (op !== 'read') return RC_NOT_SUPPORTED;
     if (command === 3 && hashTypes.length > 0) return { types: typesMap(hashTypes) };
@@ -33,16 +28,20 @@ export function smpFileGroup({ files, hashTypes }: SmpFileWish): SmpGroup {
     const file = name === undefined ? undefined : await files.find(name);
     if (file === undefined) return name === undefined ? RC_INVALID : RC_NO_ENTRY;
     if (command === 1) return { len: file.sizeBytes };
-    return command === 0 ? download(files, file, map, room) : hash(files, file, map, hashTypes);
+    return command === 0 ? download(files, file, map, { room, lengthAt }) : hash(files, file, map, hashTypes);
   };
 }
 
-async function download(files: SmpFiles, file: SmpFile, map: SmpMap, room: number): Promise<SmpReply> {
+async function download(
+  files: SmpFiles,
+  file: SmpFile,
+  map: SmpMap,
+  { room, lengthAt }: { readonly room: number } & Pick<SmpFileWish, 'lengthAt'>,
+): Promise<SmpReply> {
   const off = countOf(map, 'off');
   if (off === undefined || off > file.sizeBytes) return RC_INVALID;
   const head = off === 0 ? { off, len: file.sizeBytes } : { off };
-  const count = room - encode({ ...head, data: new Uint8Array() }).length - DATA_HEAD_BYTES;
-  return { ...head, data: await files.read(file.name, off, count) };
+  return { ...head, data: await files.read(file.name, off, lengthAt(off, room - AROUND_BYTES)) };
 }
 
 async function hash(

@@ -1,14 +1,6 @@
 // What the command groups of a simulated serial camera share: how a command answers, and how a request is read.
 import type { SmpMap } from '../smp/packet.ts';
 
-/** Error codes of SMP that the camera gives. Source: Zephyr, SMP Protocol Specification, "Management error codes". */
-export const RC_UNKNOWN = 1;
-export const RC_INVALID = 3;
-export const RC_NO_ENTRY = 5;
-export const RC_NOT_SUPPORTED = 8;
-export const RC_ACCESS_DENIED = 11;
-export const RC_TOO_NEW = 13;
-
 /** An answer's map, or an error code. */
 export type SmpReply = SmpMap | number;
 

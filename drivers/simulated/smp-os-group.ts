@@ -1,15 +1,9 @@
 // Group 0 of a simulated serial camera: echo, date-time, reset, parameters (SPEC 11.5).
 import { cameraTimeText, parseCameraTime } from '../smp/camera-time.ts';
 import type { CameraTime } from '../driver.ts';
+import { RC_ACCESS_DENIED, RC_INVALID, RC_NOT_SUPPORTED } from '../smp/refusals.ts';
 import type { MemoryClock } from './memory-camera.ts';
-import {
-  RC_ACCESS_DENIED,
-  RC_INVALID,
-  RC_NOT_SUPPORTED,
-  textOf,
-  type SmpGroup,
-  type SmpReply,
-} from './smp-groups.ts';
+import { textOf, type SmpGroup, type SmpReply } from './smp-groups.ts';
 
 const MINUTE_MS = 60_000;
 

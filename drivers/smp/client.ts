@@ -1,13 +1,21 @@
 // Talks SMP over a line: sends requests, gives answers or errors. Which requests make sense is the commands' and the driver's business.
 import type { Clock } from '../../protocol/ports.ts';
-import { DockError } from '../../protocol/errors.ts';
+import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { Line } from '../serial/line.ts';
-import { SmpExchange, type SmpRequest } from './exchange.ts';
+import { SmpExchange, type Match, type SmpRequest } from './exchange.ts';
 import type { SmpDeframer, SmpFraming } from './framing.ts';
 import { errorOf, parseMap, type SmpMap } from './packet.ts';
+import { RC_BUSY } from './refusals.ts';
 
 /** Calls that may wait: one pull with its window, and a liveness check beside it. */
 const CALLS_MAX = 64;
+
+/** Of a device that does not tell its buffers: MCUmgr's largest usual one. */
+const PACKET_BYTES_USUAL = 2475;
+/** A byte with start and stop bit. */
+const BITS_PER_BYTE = 10;
+/** Base64 with its lines. */
+const LINE_BYTES_PER_BYTE = 1.4;
 
 interface Call {
   readonly resolve: (map: SmpMap) => void;
@@ -23,12 +31,17 @@ export class SmpClient {
   readonly #clock: Clock;
   readonly #exchange = new SmpExchange();
   readonly #calls = new Map<number, Call>();
+  readonly #baud: number;
+  #packetBytesMax = PACKET_BYTES_USUAL;
+  #malformed = 0;
   #cancelTimer: () => void = () => undefined;
   #gone: Error | undefined;
   #onEnd: (error: Error) => void = () => undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(line: Line, framing: SmpFraming, clock: Clock) {
+  /** `baud` in bits per second. */
+  constructor(line: Line, framing: SmpFraming, clock: Clock, baud: number) {
+    this.#baud = baud;
     this.#line = line;
     this.#framing = framing;
     this.#deframer = framing.deframer('answers');
@@ -40,7 +53,7 @@ export class SmpClient {
   /** Bytes that were noise, packets that were damaged, answers that nobody waited for. */
   get faults(): { readonly noiseBytes: number; readonly damaged: number; readonly strays: number } {
     const { noiseBytes, damaged } = this.#deframer;
-    return { noiseBytes, damaged, strays: this.#exchange.strays };
+    return { noiseBytes, damaged: damaged + this.#malformed, strays: this.#exchange.strays };
   }
 
   /** SMP v1 (0) or v2 (1). */
@@ -48,21 +61,24 @@ export class SmpClient {
     this.#exchange.version = version;
   }
 
-  /** How many requests the device takes at a time. */
-  set places(count: number) {
+  /** What the device told of its buffers. Units: bytes of header and data; requests at a time. */
+  set buffers({ packetBytes, count }: { readonly packetBytes: number; readonly count: number }) {
+    this.#packetBytesMax = packetBytes;
     this.#exchange.places = count;
   }
 
   /**
-   * One request and its answer's map.
-   * Errors: "smp.error" with `rc` and `group` in its facts; "smp.malformed"; "driver.timeout" after all tries; "driver.detached"; the signal's reason.
+   * One request and its answer's map. The line's own time for the largest packet each way comes on top of the request's.
+   * Errors: "smp.error" with `rc` and `group` in its facts; "smp.oversize" where the device has no buffer for the request;
+   * "driver.timeout" after all tries; "driver.detached"; the signal's reason.
    */
   call(request: SmpRequest, signal: AbortSignal): Promise<SmpMap> {
     return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason as Error);
+      if (signal.aborted) return reject(asError(signal.reason));
       if (this.#gone !== undefined) return reject(this.#gone);
       if (this.#calls.size >= CALLS_MAX) return reject(busy());
-      const id = this.#exchange.ask(request);
+      const timeoutMs = request.timeoutMs + 2 * this.#packetMs();
+      const { id, packetBytes } = this.#exchange.ask({ ...request, timeoutMs });
       const onAbort = (): void => this.#settle(id)?.reject(asError(signal.reason));
       const done = (): void => signal.removeEventListener('abort', onAbort);
       signal.addEventListener('abort', onAbort, { once: true });
@@ -77,6 +93,8 @@ export class SmpClient {
           reject(error);
         },
       });
+      if (packetBytes > this.#packetBytesMax)
+        this.#settle(id)?.reject(oversize(packetBytes, this.#packetBytesMax));
       this.#advance();
     });
   }
@@ -102,24 +120,35 @@ export class SmpClient {
   }
 
   #take(bytes: Uint8Array): void {
+    if (this.#gone !== undefined) return;
     for (const packet of this.#deframer.push(bytes, this.#clock.monotonicMs())) {
-      const answered = this.#exchange.take(packet);
-      if (answered !== undefined) this.#answer(answered.id, answered.data);
+      const match = this.#exchange.match(packet);
+      if (match !== undefined) this.#answer(match);
     }
     this.#advance();
   }
 
-  #answer(id: number, data: Uint8Array): void {
-    const call = this.#settle(id);
-    if (call === undefined) return;
-    try {
-      const map = parseMap(data);
-      const error = errorOf(map);
-      if (error === undefined) call.resolve(map);
-      else call.reject(refusal(call.request, error));
-    } catch (error) {
-      call.reject(asError(error));
+  /** What makes no sense, or answers something else, is dropped like a damaged packet: the right answer may still come, or it is asked again. */
+  #answer({ id, request, data }: Match): void {
+    const map = mapOrUndefined(data);
+    if (map === undefined) {
+      this.#malformed++;
+      return;
     }
+    const error = errorOf(map);
+    if (error === undefined && request.isAnswer?.(map) === false) {
+      this.#exchange.strays++;
+      return;
+    }
+    if (error?.rc === RC_BUSY && error.group === undefined && request.tries > 1) return; // asked again when its time is over
+    this.#exchange.answered(id, this.#clock.monotonicMs());
+    const call = this.#settle(id);
+    if (error === undefined) call?.resolve(map);
+    else call?.reject(refusal(request, error));
+  }
+
+  #packetMs(): number {
+    return (1000 * this.#packetBytesMax * LINE_BYTES_PER_BYTE * BITS_PER_BYTE) / this.#baud;
   }
 
   #advance(): void {
@@ -145,7 +174,8 @@ export class SmpClient {
   #expire(id: number): void {
     const call = this.#settle(id);
     if (call === undefined) return;
-    const { group, command, timeoutMs, tries } = call.request;
+    const { group, command, tries } = call.request;
+    const timeoutMs = Math.round(call.request.timeoutMs + 2 * this.#packetMs());
     const words = `no answer to SMP group ${group} command ${command} within ${timeoutMs} ms, ${tries} times`;
     call.reject(new DockError('driver.timeout', words, { retry: 'later', facts: { group, command } }));
   }
@@ -153,7 +183,7 @@ export class SmpClient {
   #settle(id: number): Call | undefined {
     const call = this.#calls.get(id);
     this.#calls.delete(id);
-    this.#exchange.forget(id);
+    this.#exchange.forget(id, this.#clock.monotonicMs());
     return call;
   }
 
@@ -195,6 +225,20 @@ function refusal(
     retry: 'later',
     facts: { rc: error.rc, group: error.group ?? -1 },
   });
+}
+
+function mapOrUndefined(data: Uint8Array): SmpMap | undefined {
+  try {
+    return parseMap(data);
+  } catch (error) {
+    if (isDockError(error, 'smp.malformed')) return undefined;
+    throw error;
+  }
+}
+
+function oversize(packetBytes: number, packetBytesMax: number): DockError {
+  const words = `the camera takes packets of at most ${packetBytesMax} bytes, and this request has ${packetBytes}`;
+  return new DockError('smp.oversize', words, { retry: 'never' });
 }
 
 function asError(error: unknown): Error {

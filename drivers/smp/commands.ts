@@ -1,20 +1,20 @@
 // The commands of SPEC 11.5 to 11.7 as calls with checked answers. Nothing here decides when to call.
 import * as z from 'zod';
-import { DockError, isDockError } from '../../protocol/errors.ts';
+import { DockError } from '../../protocol/errors.ts';
 import { CAMERA_PATH_BYTES_MAX } from '../../protocol/limits.ts';
 import type { SmpClient } from './client.ts';
 import type { SmpRequest } from './exchange.ts';
 import type { SmpMap } from './packet.ts';
+import { RC_ACCESS_DENIED, RC_NO_ENTRY, RC_NOT_SUPPORTED, rcOf } from './refusals.ts';
 
-/** A camera must answer within this time; a flash erase or a hash over a large file takes longer. */
+/** A camera must answer within this time, beside what the line takes. */
 const ANSWER_MS = 2000;
+/** A digest over a file, and an erasure for which the camera computes one, take longer: a slow card gives 500 bytes a millisecond. */
 const SLOW_ANSWER_MS = 30_000;
+const DIGEST_BYTES_PER_MS = 500;
 /** Only what changes nothing is sent again. */
 const READ_TRIES = 4;
-
-const RC_NO_ENTRY = 5;
-const RC_NOT_SUPPORTED = 8;
-const RC_ACCESS_DENIED = 11;
+const DIGEST_TRIES = 2;
 
 const said = z.string().max(128).optional();
 const count = z.int().min(0);
@@ -87,10 +87,10 @@ export class SmpCommands {
     return { bufSize, bufCount };
   }
 
+  /** An answer for another offset is another request's. */
   async download(name: string, off: number, signal: AbortSignal): Promise<SmpDownload> {
-    const answer = checked('download', downloadSchema, await this.#read(8, 0, { off, name }, signal));
-    if (answer.off !== off) throw nonsense('download', `offset ${answer.off} in place of ${off}`);
-    return answer;
+    const request = { ...read(8, 0, { off, name }), isAnswer: (map: SmpMap) => map['off'] === off };
+    return checked('download', downloadSchema, await this.#client.call(request, signal));
   }
 
   /** Bytes, or undefined where there is no such file. */
@@ -99,9 +99,14 @@ export class SmpCommands {
     return map === undefined ? undefined : checked('file status', z.object({ len: count }), map).len;
   }
 
-  /** SHA-256 of the file from an offset on, by the camera's own computing; undefined where it cannot. */
-  async fileSha256(name: string, off: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
-    const request = { ...read(8, 2, { name, type: 'sha256', off }), timeoutMs: SLOW_ANSWER_MS };
+  /** SHA-256 of the file (`sizeBytes` long) from an offset on, by the camera's own computing; undefined where it cannot. */
+  async fileSha256(
+    name: string,
+    { off, sizeBytes }: { readonly off: number; readonly sizeBytes: number },
+    signal: AbortSignal,
+  ): Promise<Uint8Array | undefined> {
+    const timeoutMs = digestMs(sizeBytes - off);
+    const request = { ...read(8, 2, { name, type: 'sha256', off }), timeoutMs, tries: DIGEST_TRIES };
     const map = await this.#optional(this.#client.call(request, signal));
     return map === undefined ? undefined : checked('file hash', sha256Schema, map).output;
   }
@@ -119,9 +124,9 @@ export class SmpCommands {
     return checked('list of recordings', recordingsSchema, await this.#read(66, 1, { off, max }, signal));
   }
 
-  /** `refused`: the camera's own digest differs, or it may not. */
+  /** `refused`: the camera's own digest differs, or it may not. `sizeBytes` as listed. */
   async erase(
-    name: string,
+    { name, sizeBytes }: { readonly name: string; readonly sizeBytes: number },
     sha256: Uint8Array,
     signal: AbortSignal,
   ): Promise<'done' | 'already-gone' | 'refused'> {
@@ -129,7 +134,7 @@ export class SmpCommands {
       ...read(66, 2, { name, sha256 }),
       op: 'write' as const,
       tries: 1,
-      timeoutMs: SLOW_ANSWER_MS,
+      timeoutMs: digestMs(sizeBytes),
     };
     try {
       await this.#client.call(request, signal);
@@ -183,11 +188,8 @@ function read(group: number, command: number, map: SmpMap): SmpRequest {
   return { op: 'read', group, command, map, timeoutMs: ANSWER_MS, tries: READ_TRIES };
 }
 
-/** The error code of an answer, or undefined for any other error. */
-export function rcOf(error: unknown): number | undefined {
-  if (!isDockError(error, 'smp.error')) return undefined;
-  const { rc } = error.facts;
-  return typeof rc === 'number' ? rc : undefined;
+function digestMs(bytes: number): number {
+  return SLOW_ANSWER_MS + bytes / DIGEST_BYTES_PER_MS;
 }
 
 function checked<T>(what: string, schema: z.ZodType<T>, map: SmpMap): T {

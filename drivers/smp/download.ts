@@ -1,17 +1,20 @@
-// Reads one file over SMP: several requests under way, pieces in order, and a check of the whole by the camera's own digest where it has one.
+// Reads one file over SMP: several requests under way, pieces in order, and a check of the whole by the camera's own digest.
 //
 // Invariants:
 // 1. Bytes are given in order and exactly once, whatever lengths the camera answers with.
 // 2. The end comes only when as many bytes came as were listed, the camera still shows that length, and its digest of what was read is ours.
+// 3. Without a digest of the camera's the framing's own CRC must stand for each packet: raw framing has none, and wants the digest.
 import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { bufferOf, concatBytes } from '../../protocol/bytes.ts';
-import { DockError } from '../../protocol/errors.ts';
+import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { Piece } from '../driver.ts';
-import { rcOf, type SmpCommands, type SmpDownload } from './commands.ts';
+import type { SmpCommands, SmpDownload } from './commands.ts';
+import { PLACES_MAX } from './exchange.ts';
+import { RC_NO_ENTRY, rcOf } from './refusals.ts';
 
 /** Answers are gathered into pieces of about this size: a line that gives 8 kB/s still shows progress every few seconds. */
 const PIECE_BYTES = 32 * 1024;
-const RC_NO_ENTRY = 5;
 
 /** What is read. */
 export interface DownloadWish {
@@ -20,11 +23,14 @@ export interface DownloadWish {
   readonly offset: number;
   /** Requests that the camera takes at a time. */
   readonly window: number;
+  /** True where each packet was checked on its way. */
+  readonly isChecked: boolean;
 }
 
 /**
  * Pieces from the offset to the end of the file.
- * Errors: "driver.changed" for another length or digest than listed, "driver.gone" where there is no such file; those of the commands.
+ * Errors: "driver.changed" for another length or digest than listed, "driver.gone" where there is no such file, "driver.unreadable" where the
+ * camera cannot read it or nothing vouches for what came; those of the commands.
  */
 export async function* download(
   commands: SmpCommands,
@@ -58,13 +64,14 @@ async function* answersInOrder(
   const asked = new Map<number, Promise<SmpDownload>>();
   const stop = new AbortController();
   const both = AbortSignal.any([signal, stop.signal]);
+  setMaxListeners(2 * PLACES_MAX, both); // one for each request, and those that were given up in favour of others
   const ask = (off: number): void => {
     const answer = commands.download(name, off, both);
     answer.catch(() => undefined); // whoever awaits it sees the error; one that is given up must not be unhandled
     asked.set(off, answer);
   };
   let at = offset;
-  let stride = 0; // length of the camera's answers, known from the first one
+  let stride = 0; // length of the camera's latest answer; nothing is asked ahead before the first one
   try {
     while (at < sizeBytes) {
       if (!asked.has(at)) {
@@ -74,13 +81,13 @@ async function* answersInOrder(
       if (stride > 0)
         for (let ahead = at + stride; asked.size < window && ahead < sizeBytes; ahead += stride)
           if (!asked.has(ahead)) ask(ahead);
-      const answer = await wait(asked.get(at));
+      const answer = await answerTo(asked.get(at));
       asked.delete(at);
       if (answer.len !== undefined && answer.len !== sizeBytes)
         throw changed(`it has ${answer.len} bytes, ${sizeBytes} were listed`);
       if (answer.data.length === 0 || at + answer.data.length > sizeBytes)
         throw changed(`${answer.data.length} bytes came at ${at} of ${sizeBytes}`);
-      stride ||= answer.data.length;
+      stride = answer.data.length;
       at += answer.data.length;
       yield answer.data;
     }
@@ -89,34 +96,54 @@ async function* answersInOrder(
   }
 }
 
-async function wait(answer: Promise<SmpDownload> | undefined): Promise<SmpDownload> {
+async function answerTo(answer: Promise<SmpDownload> | undefined): Promise<SmpDownload> {
+  if (answer === undefined) throw new Error('a download that was not asked for is waited for');
   try {
-    if (answer !== undefined) return await answer;
+    return await answer;
   } catch (error) {
-    if (rcOf(error) !== RC_NO_ENTRY) throw error;
-    throw new DockError('driver.gone', 'the file is not on the camera', {
-      retry: 'never',
-      cause: error,
-    });
+    throw translated(error);
   }
-  throw new Error('a download that was not asked for is waited for');
 }
 
 async function confirm(
   commands: SmpCommands,
-  { name, sizeBytes, offset }: DownloadWish,
+  { name, sizeBytes, offset, isChecked }: DownloadWish,
   sha256: Uint8Array,
   signal: AbortSignal,
 ): Promise<void> {
-  const length = await commands.fileLength(name, signal);
-  if (length === undefined)
-    throw new DockError('driver.gone', 'the file is not on the camera any more', {
-      retry: 'never',
-    });
-  if (length !== sizeBytes) throw changed(`it has ${length} bytes now, ${sizeBytes} were listed`);
-  const theirs = await commands.fileSha256(name, offset, signal);
-  if (theirs !== undefined && !bufferOf(theirs).equals(sha256))
-    throw changed("the camera's digest is not that of what came");
+  try {
+    const length = await commands.fileLength(name, signal);
+    if (length === undefined) throw gone();
+    if (length !== sizeBytes) throw changed(`it has ${length} bytes now, ${sizeBytes} were listed`);
+    if (offset === sizeBytes) return; // nothing was read, and MCUmgr has no digest of nothing
+    const theirs = await commands.fileSha256(name, { off: offset, sizeBytes }, signal);
+    if (theirs === undefined && !isChecked) throw unvouched();
+    if (theirs !== undefined && !bufferOf(theirs).equals(sha256))
+      throw changed("the camera's digest is not that of what came");
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+/** What a camera refuses concerns this one file. */
+function translated(error: unknown): unknown {
+  if (rcOf(error) === RC_NO_ENTRY) return gone(error);
+  if (!isDockError(error, 'smp.error') && !isDockError(error, 'smp.oversize')) return error;
+  return new DockError('driver.unreadable', `the camera does not give the file: ${error.message}`, {
+    retry: 'later',
+    cause: error,
+    facts: error.facts,
+  });
+}
+
+function unvouched(): DockError {
+  const words =
+    'the camera gives no SHA-256 of its files, and raw framing carries them unchecked: choose console framing, or a firmware that does (SPEC 11.4)';
+  return new DockError('driver.unreadable', words, { retry: 'person' });
+}
+
+function gone(cause?: unknown): DockError {
+  return new DockError('driver.gone', 'the file is not on the camera', { retry: 'never', cause });
 }
 
 /** No name of a file is in a message: it may name a person. */

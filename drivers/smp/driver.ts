@@ -1,5 +1,5 @@
 // Driver for cameras that speak SMP on a serial line (SPEC 11). One line for each session: it is closed with it and never used again.
-import { parseUtf8 } from '../../protocol/bytes.ts';
+import { equalBytes, parseUtf8 } from '../../protocol/bytes.ts';
 import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { Clock } from '../../protocol/ports.ts';
 import type {
@@ -19,24 +19,26 @@ import type {
 import type { OpenLine } from '../serial/line.ts';
 import { cameraTimeText, parseCameraTime } from './camera-time.ts';
 import { SmpClient } from './client.ts';
-import { rcOf, SmpCommands, type SmpIdentity } from './commands.ts';
+import { SmpCommands, type SmpIdentity } from './commands.ts';
 import { consoleFraming } from './console-framing.ts';
 import { download } from './download.ts';
-import { listRecordings } from './listing.ts';
-import { SMP_HEADER_BYTES, SMP_PACKET_BYTES_MAX } from './packet.ts';
+import { PLACES_MAX } from './exchange.ts';
+import { listedNow, listRecordings } from './listing.ts';
+import { SMP_PACKET_BYTES_MAX } from './packet.ts';
 import { SmpPresence } from './presence.ts';
 import { rawFraming } from './raw-framing.ts';
+import { RC_NOT_SUPPORTED, RC_TOO_NEW, rcOf } from './refusals.ts';
 
 /** A first answer may have to wait for the end of a boot. */
 const HELLO = 'bodydock';
-const RC_NOT_SUPPORTED = 8;
-const RC_TOO_NEW = 13;
 
 export interface SmpDriverOptions {
   readonly openLine: OpenLine;
   readonly clock: Clock;
   /** True where the port is the camera's own, as all are unless told: on any other one silence says that nobody is there. */
   readonly isCameraPort?: (path: string) => Promise<boolean>;
+  /** Undefined where no device lies at the path. Without it a port counts as there until it is opened. */
+  readonly deviceAt?: (path: string) => Promise<string | undefined>;
 }
 
 /** Shape: as Driver; takes places of kind "serial". */
@@ -45,7 +47,8 @@ export function smpDriver(options: SmpDriverOptions): Driver {
     name: 'smp',
     probe: async (place, signal) => {
       signal.throwIfAborted();
-      return place.kind === 'serial';
+      if (place.kind !== 'serial') return false;
+      return options.deviceAt === undefined || (await options.deviceAt(place.path)) !== undefined;
     },
     open: (place, signal) => open(options, place, signal),
   };
@@ -58,15 +61,19 @@ async function open(
 ): Promise<CameraSession> {
   if (place.kind !== 'serial') throw new DockError('driver.refused', 'not a serial port', { retry: 'never' });
   const line = await openLine({ path: place.path, baud: place.baud }, signal);
-  const client = new SmpClient(line, place.framing === 'raw' ? rawFraming : consoleFraming, clock);
+  const isRaw = place.framing === 'raw';
+  const client = new SmpClient(line, isRaw ? rawFraming : consoleFraming, clock, place.baud);
   try {
     const commands = new SmpCommands(client);
     await greet(client, commands, signal);
     const identity = await commands.identity(signal);
     const parameters = await commands.parameters(signal);
-    if (parameters !== undefined) client.places = parameters.bufCount;
-    checkBuffer(parameters?.bufSize);
-    return new SmpSession({ client, commands, window: parameters?.bufCount ?? 1, identity, clock });
+    if (parameters !== undefined) {
+      checkBuffer(parameters.bufSize);
+      client.buffers = { packetBytes: parameters.bufSize, count: parameters.bufCount };
+    }
+    const window = Math.min(parameters?.bufCount ?? 1, PLACES_MAX);
+    return new SmpSession({ client, commands, window, isChecked: !isRaw, identity, clock });
   } catch (error) {
     const { noiseBytes, damaged } = client.faults;
     await client.close();
@@ -88,10 +95,10 @@ async function greet(client: SmpClient, commands: SmpCommands, signal: AbortSign
   }
 }
 
-/** A camera whose packets are larger than any that are taken here would never be understood. */
-function checkBuffer(bufSize: number | undefined): void {
-  if (bufSize === undefined || bufSize >= SMP_HEADER_BYTES) return;
-  const words = `the camera announces packets of ${bufSize} bytes, expected ${SMP_HEADER_BYTES} to ${SMP_PACKET_BYTES_MAX}`;
+/** A camera whose packets are larger than any that are taken here would not be understood. */
+function checkBuffer(bufSize: number): void {
+  if (bufSize <= SMP_PACKET_BYTES_MAX) return;
+  const words = `the camera announces packets of ${bufSize} bytes, at most ${SMP_PACKET_BYTES_MAX} are taken: build its firmware with smaller buffers`;
   throw new DockError('driver.protocol', words, { retry: 'person' });
 }
 
@@ -112,6 +119,8 @@ interface SmpSessionParts {
   readonly client: SmpClient;
   readonly commands: SmpCommands;
   readonly window: number;
+  /** True where the framing checks each packet. */
+  readonly isChecked: boolean;
   readonly identity: SmpIdentity;
   readonly clock: Clock;
 }
@@ -120,15 +129,19 @@ class SmpSession implements CameraSession {
   readonly #client: SmpClient;
   readonly #commands: SmpCommands;
   readonly #window: number;
+  readonly #isChecked: boolean;
   readonly #identity: SmpIdentity;
   readonly #presence: SmpPresence;
+  /** Where each name stood in the latest list. */
+  #places: ReadonlyMap<string, number> = new Map();
   /** As the clock said when it was read last. */
   #zoneMinutes: number | null = null;
 
-  constructor({ client, commands, window, identity, clock }: SmpSessionParts) {
+  constructor({ client, commands, window, isChecked, identity, clock }: SmpSessionParts) {
     this.#client = client;
     this.#commands = commands;
     this.#window = window;
+    this.#isChecked = isChecked;
     this.#identity = identity;
     const echo = (signal: AbortSignal): Promise<void> => answered(commands.echo(HELLO, signal));
     this.#presence = new SmpPresence({ clock, echo, onLeft: (error) => client.left(error) });
@@ -188,6 +201,8 @@ class SmpSession implements CameraSession {
   async inventory(signal: AbortSignal): Promise<Inventory> {
     const inventory = await this.#ask(() => listRecordings(this.#commands, signal));
     await this.#sameCamera(signal);
+    const names = inventory.entries.map(({ path }) => parseUtf8(path) ?? '');
+    this.#places = new Map(names.map((name, place) => [name, place]));
     return inventory;
   }
 
@@ -196,17 +211,29 @@ class SmpSession implements CameraSession {
     offset: number,
     signal: AbortSignal,
   ): AsyncGenerator<Piece, void, undefined> {
-    const wish = { name: nameOf(entry), sizeBytes: entry.sizeBytes, offset, window: this.#window };
+    const wish = {
+      name: nameOf(entry),
+      sizeBytes: entry.sizeBytes,
+      offset,
+      window: this.#window,
+      isChecked: this.#isChecked,
+    };
+    if ((await this.#looked(entry, signal)) === 'gone') throw gone();
     yield* this.#presence.duringAll(download(this.#commands, wish, signal));
+    if ((await this.#looked(entry, signal)) === 'gone') throw gone();
     await this.#sameCamera(signal);
   }
 
   async erase(entry: InventoryEntry, signal: AbortSignal, sha256: Uint8Array): Promise<EraseOutcome> {
-    const length = await this.#ask(() => this.#commands.fileLength(nameOf(entry), signal));
-    if (length === undefined) return 'already-gone';
-    if (length !== entry.sizeBytes)
-      throw new DockError('driver.changed', 'the file is not the one that was listed', { retry: 'later' });
-    return this.#ask(() => this.#commands.erase(nameOf(entry), sha256, signal));
+    if ((await this.#looked(entry, signal)) === 'gone') return 'already-gone';
+    const file = { name: nameOf(entry), sizeBytes: entry.sizeBytes };
+    const outcome = await this.#ask(() => this.#commands.erase(file, sha256, signal));
+    if (outcome !== 'refused') return outcome;
+    const theirs = await this.#ask(() =>
+      this.#commands.fileSha256(file.name, { off: 0, sizeBytes: file.sizeBytes }, signal),
+    );
+    if (theirs !== undefined && !equalBytes(theirs, sha256)) throw changed();
+    return 'refused';
   }
 
   async setIndicator(state: IndicatorState, signal: AbortSignal): Promise<void> {
@@ -224,6 +251,16 @@ class SmpSession implements CameraSession {
   close(): Promise<void> {
     this.#presence.stop();
     return this.#client.close();
+  }
+
+  /** Errors: "driver.changed" where the list shows another file under that name now. */
+  async #looked(entry: InventoryEntry, signal: AbortSignal): Promise<'same' | 'gone'> {
+    const name = nameOf(entry);
+    const where = { name, place: this.#places.get(name) };
+    const now = await this.#ask(() => listedNow(this.#commands, where, signal));
+    if (now === undefined) return 'gone';
+    if (now.stamp !== entry.stamp) throw changed();
+    return 'same';
   }
 
   #ask<T>(question: () => Promise<T>): Promise<T> {
@@ -248,6 +285,14 @@ async function answered(call: Promise<void>): Promise<void> {
   await call.catch((error: unknown) => {
     if (rcOf(error) === undefined) throw error;
   });
+}
+
+function gone(): DockError {
+  return new DockError('driver.gone', 'the file is not on the camera', { retry: 'never' });
+}
+
+function changed(): DockError {
+  return new DockError('driver.changed', 'the file is not the one that was listed', { retry: 'later' });
 }
 
 function nameOf({ path }: InventoryEntry): string {

@@ -2,13 +2,21 @@
 //
 // Invariants:
 // 1. At most `places` requests are under way; the rest wait in order.
-// 2. A sequence number is not used again while its request is under way, nor before all others were used: a late answer finds nobody.
+// 2. A sequence number is not used again while its request is under way, nor before all others were used; one whose answer never came is
+//    left out for STALE_MS: a late answer finds nobody.
 // 3. An answer counts only with the group, command, kind and sequence of a request that is under way.
-import { encodePacket, parseHeader, SMP_HEADER_BYTES, type SmpMap } from './packet.ts';
+// 4. A camera answers one request after the other: a request's time runs from the last answer on, and ends after WAITS_MAX of its times.
+import { encodePacket, numbered, parseHeader, SMP_HEADER_BYTES, type SmpMap } from './packet.ts';
 
 const SEQUENCES = 256;
 /** Requests under way: more bring nothing on any line, and 256 numbers must be far from used up. */
 export const PLACES_MAX = 16;
+/** No device holds an answer back for so long. */
+const STALE_MS = 60_000;
+/** Numbers that may be left out at a time. */
+const STALE_MAX = 128;
+/** How often a request's time may begin anew because others are answered. */
+const WAITS_MAX = PLACES_MAX;
 
 /** One request. `tries`: how often it may be sent; only what changes nothing may be sent twice. */
 export interface SmpRequest {
@@ -18,11 +26,14 @@ export interface SmpRequest {
   readonly map: SmpMap;
   readonly timeoutMs: number;
   readonly tries: number;
+  /** False for an answer that is another request's although all numbers fit; it is dropped then. */
+  readonly isAnswer?: (map: SmpMap) => boolean;
 }
 
 interface UnderWay {
   readonly request: SmpRequest;
   readonly id: number;
+  readonly packet: Uint8Array;
   sequence: number;
   sentAtMs: number;
   triesLeft: number;
@@ -32,9 +43,10 @@ interface UnderWay {
 export type ExchangeStep =
   { readonly kind: 'send'; readonly packet: Uint8Array } | { readonly kind: 'expired'; readonly id: number };
 
-/** The answer to a request. */
-export interface Answered {
+/** An answer that fits a request; the request is under way until `answered` is called. */
+export interface Match {
   readonly id: number;
+  readonly request: SmpRequest;
   readonly data: Uint8Array;
 }
 
@@ -44,8 +56,11 @@ export class SmpExchange {
   version: 0 | 1 = 1;
   #nextSequence = 0;
   #nextId = 0;
+  #answeredAtMs = -Infinity;
   readonly #waiting: UnderWay[] = [];
   readonly #underWay = new Map<number, UnderWay>();
+  /** Numbers whose answer may still come, in the order of `untilMs`. */
+  readonly #stale = new Map<number, number>();
   /** Answers that nobody waited for. */
   strays = 0;
 
@@ -54,26 +69,28 @@ export class SmpExchange {
     this.#places = Math.max(1, Math.min(count, PLACES_MAX));
   }
 
-  /** Takes a request in; `steps` sends it when its turn comes. Gives its number. */
-  ask(request: SmpRequest): number {
+  /** Takes a request in; `steps` sends it when its turn comes. Gives its number and the packet's length. Errors: "smp.oversize". */
+  ask(request: SmpRequest): { readonly id: number; readonly packetBytes: number } {
+    const { op, group, command, map, tries } = request;
+    const packet = encodePacket({ version: this.version, op, group, command, sequence: 0 }, map);
     const id = this.#nextId++;
-    this.#waiting.push({ request, id, sequence: -1, sentAtMs: 0, triesLeft: request.tries });
-    return id;
+    this.#waiting.push({ request, id, packet, sequence: -1, sentAtMs: 0, triesLeft: tries });
+    return { id, packetBytes: packet.length };
   }
 
   /** Forgets a request: its answer will be a stray. */
-  forget(id: number): void {
+  forget(id: number, nowMs: number): void {
     const waiting = this.#waiting.findIndex((each) => each.id === id);
     if (waiting >= 0) this.#waiting.splice(waiting, 1);
-    for (const [sequence, each] of this.#underWay) if (each.id === id) this.#underWay.delete(sequence);
+    for (const each of this.#underWay.values()) if (each.id === id) this.#giveUp(each, nowMs);
   }
 
   /** What is due now. `nowMs` is monotonic. */
   steps(nowMs: number): ExchangeStep[] {
     const steps: ExchangeStep[] = [];
     for (const each of this.#underWay.values()) {
-      if (nowMs - each.sentAtMs < each.request.timeoutMs) continue;
-      this.#underWay.delete(each.sequence);
+      if (nowMs < this.#dueOf(each)) continue;
+      this.#giveUp(each, nowMs);
       if (each.triesLeft > 0) this.#waiting.unshift(each);
       else steps.push({ kind: 'expired', id: each.id });
     }
@@ -87,31 +104,53 @@ export class SmpExchange {
 
   /** When `steps` is to be asked again at the latest, or undefined where nothing is under way. */
   get dueAtMs(): number | undefined {
-    const due = [...this.#underWay.values()].map(({ sentAtMs, request }) => sentAtMs + request.timeoutMs);
-    return due.length === 0 ? undefined : Math.min(...due);
+    let due: number | undefined;
+    for (const each of this.#underWay.values()) due = Math.min(due ?? Infinity, this.#dueOf(each));
+    return due;
   }
 
-  /** The request that a packet answers, or undefined for a stray. */
-  take(packet: Uint8Array): Answered | undefined {
+  /** The request that a packet answers by its numbers, or undefined for a stray. */
+  match(packet: Uint8Array): Match | undefined {
     const header = parseHeader(packet);
     const each = header === undefined ? undefined : this.#underWay.get(header.sequence);
     if (header === undefined || each === undefined || !answers(header, each.request)) {
       this.strays++;
       return undefined;
     }
-    this.#underWay.delete(header.sequence);
-    return { id: each.id, data: packet.subarray(SMP_HEADER_BYTES) };
+    return { id: each.id, request: each.request, data: packet.subarray(SMP_HEADER_BYTES) };
+  }
+
+  /** The answer of that request was taken. */
+  answered(id: number, nowMs: number): void {
+    this.#answeredAtMs = nowMs;
+    for (const each of this.#underWay.values()) if (each.id === id) this.#underWay.delete(each.sequence);
+  }
+
+  #dueOf({ sentAtMs, request }: UnderWay): number {
+    const sinceMs = Math.max(sentAtMs, this.#answeredAtMs);
+    return Math.min(sinceMs + request.timeoutMs, sentAtMs + WAITS_MAX * request.timeoutMs);
+  }
+
+  #giveUp(each: UnderWay, nowMs: number): void {
+    this.#underWay.delete(each.sequence);
+    this.#stale.delete(each.sequence);
+    this.#stale.set(each.sequence, nowMs + STALE_MS);
   }
 
   #send(each: UnderWay, nowMs: number): Uint8Array {
-    do this.#nextSequence = (this.#nextSequence + 1) % SEQUENCES;
-    while (this.#underWay.has(this.#nextSequence));
-    each.sequence = this.#nextSequence;
+    each.sequence = this.#freeSequence(nowMs);
     each.sentAtMs = nowMs;
     each.triesLeft--;
     this.#underWay.set(each.sequence, each);
-    const { op, group, command, map } = each.request;
-    return encodePacket({ version: this.version, op, group, command, sequence: each.sequence }, map);
+    return numbered(each.packet, each.sequence);
+  }
+
+  #freeSequence(nowMs: number): number {
+    for (const [sequence, untilMs] of this.#stale)
+      if (untilMs <= nowMs || this.#stale.size > STALE_MAX) this.#stale.delete(sequence);
+    do this.#nextSequence = (this.#nextSequence + 1) % SEQUENCES;
+    while (this.#underWay.has(this.#nextSequence) || this.#stale.has(this.#nextSequence));
+    return this.#nextSequence;
   }
 }
 

@@ -1,6 +1,6 @@
 // A serial camera's list of recordings as an inventory. The list comes in pages while the camera may record: a list whose total changed is
 // read anew.
-import { encodeUtf8 } from '../../protocol/bytes.ts';
+import { encodeUtf8, equalBytes } from '../../protocol/bytes.ts';
 import { DockError } from '../../protocol/errors.ts';
 import { CAMERA_PATH_BYTES_MAX, INVENTORY_ENTRIES_MAX } from '../../protocol/limits.ts';
 import type { Inventory, InventoryEntry, InventoryProblem } from '../driver.ts';
@@ -42,6 +42,24 @@ async function readPages(
     if (items.length >= INVENTORY_ENTRIES_MAX) return { items, isCut: true };
     if (page.items.length === 0) return nonsense('an empty page before the end');
   }
+}
+
+/**
+ * What the camera lists under that name now, or undefined where nothing. `place` is where it stood when it was listed: the order is stable,
+ * so one item is asked for, and the whole list only where another one stands there.
+ */
+export async function listedNow(
+  commands: SmpCommands,
+  { name, place }: { readonly name: string; readonly place: number | undefined },
+  signal: AbortSignal,
+): Promise<InventoryEntry | undefined> {
+  if (place !== undefined) {
+    const [item] = (await commands.recordings(place, 1, signal)).items;
+    if (item?.name === name) return entryOf(item, encodeUtf8(name));
+  }
+  const path = encodeUtf8(name);
+  const { entries } = await listRecordings(commands, signal);
+  return entries.find((entry) => equalBytes(entry.path, path));
 }
 
 function inventoryOf(items: readonly SmpItem[], isCut: boolean): Inventory {

@@ -6,6 +6,7 @@ export const SMP_HEADER_BYTES = 8;
 /** Data of one packet; MCUmgr's usual buffers are 384 to 2,475 bytes. */
 export const SMP_DATA_BYTES_MAX = 8192;
 export const SMP_PACKET_BYTES_MAX = SMP_HEADER_BYTES + SMP_DATA_BYTES_MAX;
+const SEQUENCE_AT = 6;
 /** Arrays and maps in each other: an answer of ours needs 3. */
 const CBOR_DEPTH_MAX = 8;
 
@@ -76,6 +77,13 @@ export function encodePacket(header: Omit<SmpHeader, 'dataBytes'>, map: SmpMap):
   return packet;
 }
 
+/** A copy of a packet with another sequence number: what is sent again is not encoded again. */
+export function numbered(packet: Uint8Array, sequence: number): Uint8Array {
+  const copy = Uint8Array.from(packet);
+  copy[SEQUENCE_AT] = sequence;
+  return copy;
+}
+
 /**
  * The map of a packet whose framing was checked. Byte strings are views on `packet`'s memory or copies: keep none of it beyond the next read.
  * Errors: "smp.malformed" for anything but one map with text keys; lengths are checked before anything is allocated.
@@ -85,7 +93,7 @@ export function parseMap(data: Uint8Array): SmpMap {
   let value: unknown;
   try {
     value = decode(data, {
-      allowIndefinite: false,
+      allowIndefinite: true, // MCUmgr's usual build writes its maps so
       allowUndefined: false,
       allowNaN: false,
       allowInfinity: false,
@@ -111,6 +119,10 @@ export function errorOf(
   return { group, rc: err.rc };
 }
 
+/** An array or a map whose end is a break, not a count. */
+const UNCOUNTED = -1;
+const BREAK = 0xff;
+
 /** Walks over item heads without decoding, so that a decoder never recurses deeper than the bound. */
 function isTooDeep(data: Uint8Array): boolean {
   const open: number[] = []; // items that are left in each array or map around here
@@ -119,11 +131,14 @@ function isTooDeep(data: Uint8Array): boolean {
     const head = data[at] ?? 0;
     const [value, next] = readLength(data, at, head & 0x1f);
     at = next;
+    if (head === BREAK && open.at(-1) === UNCOUNTED) open.pop();
     const major = head >> 5;
     if (major === 2 || major === 3) at += value;
     const items = major === 4 ? value : major === 5 ? 2 * value : major === 6 ? 1 : 0;
-    if (open.length > 0) open[open.length - 1] = (open.at(-1) ?? 0) - 1;
-    if (items > 0) open.push(items);
+    const left = open.at(-1) ?? UNCOUNTED;
+    if (left > 0 && head !== BREAK) open[open.length - 1] = left - 1;
+    if ((major === 4 || major === 5) && (head & 0x1f) === 31) open.push(UNCOUNTED);
+    else if (items > 0) open.push(items);
     if (open.length > CBOR_DEPTH_MAX) return true;
     while (open.at(-1) === 0) open.pop();
   }

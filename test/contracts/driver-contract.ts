@@ -1,6 +1,7 @@
 // What every driver must do, whatever it speaks: what it opens, what it lists, how it reads, what it erases.
 import assert from 'node:assert/strict';
 import type { CameraSession, Place } from '../../drivers/driver.ts';
+import { sha256 } from '../../protocol/bytes.ts';
 import { clockContract } from './driver-clock-contract.ts';
 import { inventoryContract } from './driver-inventory-contract.ts';
 import { changeContract, readingContract } from './driver-reading-contract.ts';
@@ -75,7 +76,10 @@ function erasingContract({ test }: ContractRunner, make: () => Promise<DriverSub
       make,
       Object.fromEntries(names.map((name, at) => [name, patternBytes(10 + at)])),
     );
-    assert.equal(await subject.session.erase(await subject.entry('D/A.MP4'), live(), ANY_SHA256), 'done');
+    assert.equal(
+      await subject.session.erase(await subject.entry('D/A.MP4'), live(), sha256(patternBytes(10))),
+      'done',
+    );
     const rest = names.filter((name) => name !== 'D/A.MP4').sort();
     assert.deepEqual([...(await subject.contents()).keys()].sort(), rest);
     const { entries } = await subject.session.inventory(live());
@@ -86,7 +90,7 @@ function erasingContract({ test }: ContractRunner, make: () => Promise<DriverSub
     const { session, entry, put, contents } = await openedWith(make, { a: patternBytes(100) });
     const listed = await entry('a');
     await put(path('a'), patternBytes(100, 2));
-    await assert.rejects(session.erase(listed, live(), ANY_SHA256), hasCode('driver.changed'));
+    await assert.rejects(session.erase(listed, live(), sha256(patternBytes(100))), hasCode('driver.changed'));
     assert.ok((await contents()).get('a')?.equals(patternBytes(100, 2)));
   });
 
@@ -97,8 +101,8 @@ function erasingContract({ test }: ContractRunner, make: () => Promise<DriverSub
     });
     const listed = await entry('D/a');
     await remove(path('D/a'));
-    assert.equal(await session.erase(listed, live(), ANY_SHA256), 'already-gone');
-    assert.equal(await session.erase(await entry('b'), live(), ANY_SHA256), 'done');
+    assert.equal(await session.erase(listed, live(), sha256(patternBytes(100))), 'already-gone');
+    assert.equal(await session.erase(await entry('b'), live(), sha256(patternBytes(1))), 'done');
     assert.equal((await session.inventory(live())).entries.length, 0);
   });
 
@@ -107,7 +111,7 @@ function erasingContract({ test }: ContractRunner, make: () => Promise<DriverSub
     if (subject.protect === undefined) return;
     const listed = await subject.entry('D/a');
     await subject.protect();
-    assert.equal(await subject.session.erase(listed, live(), ANY_SHA256), 'write-protected');
+    assert.equal(await subject.session.erase(listed, live(), sha256(patternBytes(100))), 'write-protected');
     assert.equal((await subject.contents()).size, 1);
     assert.ok((await readBytes(subject.session, listed)).equals(patternBytes(100)));
   });
