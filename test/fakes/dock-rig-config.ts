@@ -17,6 +17,8 @@ export interface ClientTls {
 export interface RigWish {
   /** Number of bays, each with a camera folder; 1 by default. */
   readonly cameras?: number;
+  /** Where the camera of a bay is, as keys of the bay in station.yaml: its folder by default. */
+  readonly place?: (number: number, folder: string) => Readonly<Record<string, unknown>>;
   /** "embedded" by default; a broker that the test opened itself is not ended by the rig. */
   readonly broker?: 'embedded' | Mosquitto;
   /** Where the agent reaches the broker instead of its own port, such as a proxy that is opened now. */
@@ -74,7 +76,7 @@ export function stationConfig(places: RigPlaces, wish: RigWish, keys: RigKeys, p
     broker: brokerConfig(port, wish.protocol, wish.agentTls),
     bays: numbers.map((number) => ({
       id: `bay-${number}`,
-      folder: places.camera(number),
+      ...(wish.place?.(number, places.camera(number)) ?? { folder: places.camera(number) }),
       camera: `cam-${number}`,
     })),
     cameras: numbers.map((number) => ({ id: `cam-${number}`, alias: `Camera ${number}` })),

@@ -1,0 +1,192 @@
+// Cameras at serial ports: agent, mosquitto and receiver, and cameras on pseudo terminals that are pulled and put back, alone in their bays
+// or beside a folder. The independent checker says in the end whether everything was stored once, as it was, and erased only then.
+import { readdirSync, readFileSync } from 'node:fs';
+import { stat, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SerialPort } from 'serialport';
+import { afterEach, describe, expect, test } from 'vitest';
+import { DockRig, STATION } from '../fakes/dock-rig.ts';
+import type { RigWish } from '../fakes/dock-rig-config.ts';
+import { Mosquitto } from '../fakes/mosquitto.ts';
+import { seededRandom } from '../fakes/random-seeded.ts';
+import { SerialCameras } from '../fakes/serial-cameras.ts';
+import { lacksTools } from '../fakes/stock-tools.ts';
+import { pause, until } from '../fakes/until.ts';
+
+const FILE_BYTES = 800_000;
+/** A port on which nobody answers was given up by then, once at least. */
+const SILENT_MS = 18_000;
+const random = seededRandom(1115);
+
+interface DockingSeen {
+  readonly bay: string;
+  readonly camera: { readonly id: string; readonly serial: string | null };
+  readonly ended: string;
+  readonly camera_clock: { readonly offset_ms: number } | null;
+  readonly condition: { readonly battery_percent: number | null } | null;
+}
+
+interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly condition?: string;
+  readonly subject?: string;
+  readonly reason?: string;
+  readonly port?: string;
+}
+
+describe.skipIf(lacksTools('mosquitto', 'age', 'minisign', 'socat'))('cameras at serial ports', () => {
+  let rig: DockRig | undefined;
+  let broker: Mosquitto | undefined;
+  let cameras: SerialCameras | undefined;
+  afterEach(async () => {
+    await rig?.close();
+    await cameras?.close();
+    await broker?.stop();
+    [rig, broker, cameras] = [undefined, undefined, undefined];
+  });
+
+  async function open(wish: (ports: SerialCameras) => RigWish): Promise<[DockRig, SerialCameras]> {
+    broker = await Mosquitto.open();
+    cameras = await SerialCameras.open();
+    rig = await DockRig.open({ broker, ...wish(cameras) });
+    return [rig, cameras];
+  }
+
+  test('two cameras, one of them pulled in the middle and put back, beside a link that leads nowhere and a port on which nobody answers', async () => {
+    const [dock, ports] = await open((at) => ({
+      cameras: 4,
+      place: (number) => ({ serial_path: at.port(number), serial: { baud: 115_200, framing: 'console' } }),
+    }));
+    await symlink('/dev/pts/no-such-terminal', ports.port(3));
+    await ports.plugIn(4, { folder: dock.camera(4), more: ['--fault', 'silent-after=1'] });
+    for (const number of [1, 2])
+      for (let file = 1; file <= 5; file++)
+        await dock.put(number, `DCIM/100MEDIA/${number}_${file}.MP4`, random.bytes(FILE_BYTES));
+    const one = { folder: dock.camera(1) };
+    await ports.plugIn(1, one);
+    await ports.plugIn(2, { folder: dock.camera(2) });
+    await dock.start();
+    const startedAtMs = performance.now();
+    await dock.untilBay(1, '40 % are here', 60_000, (bay) => bay.bytes_spooled > 0.4 * 5 * FILE_BYTES);
+    await ports.pull(1);
+    const pulledAtMs = performance.now();
+    await dock.untilBay(1, 'empty', 8000, (bay) => bay.state === 'empty' && bay.light === 'off');
+    const noticedMs = performance.now() - pulledAtMs;
+    expect(await dock.filesOn(1)).toBeGreaterThan(0);
+    await ports.plugIn(1, one);
+    await dock.untilBay(1, 'safe', 60_000, (bay) => bay.light === 'safe-to-take' && bay.entries === 5);
+    await dock.untilEmptied(1, 90_000);
+    await dock.untilEmptied(2, 90_000);
+    await untilDone(dock, 1);
+    await pause(Math.max(0, startedAtMs + SILENT_MS - performance.now()));
+    const { bays } = await dock.view();
+    for (const bay of ['bay-3', 'bay-4'])
+      expect(bays.get(bay)).toMatchObject({ state: 'empty', light: 'off', camera: null });
+    await dock.stop();
+    expect(dock.check()).toMatchObject({ problems: [], recordings: 10, onCameras: 0 });
+    expect(noticedMs).toBeLessThan(5000);
+
+    const dockings = dockingsIn(dock);
+    expect(dockings.map(({ bay, camera, ended }) => [bay, camera.id, camera.serial, ended])).toEqual([
+      ['bay-1', 'cam-1', 'SIM-1', 'stopped'],
+      ['bay-1', 'cam-1', 'SIM-1', 'unplugged'],
+      ['bay-2', 'cam-2', 'SIM-2', 'stopped'],
+    ]);
+    for (const { camera_clock: clock, condition } of dockings) {
+      expect(Math.abs(clock?.offset_ms ?? 1e9)).toBeLessThan(5000);
+      expect(condition?.battery_percent).toBe(80);
+    }
+    const log = logOf(dock);
+    expect(log.filter(({ level }) => level === 'error').map(({ message }) => message)).toEqual([]);
+    expect(conditionsRaised(log, 'camera.')).toEqual([]);
+  });
+
+  test('a port that belongs to another program is a condition with its remedy, and heals by itself', async () => {
+    const [dock, ports] = await open((at) => ({ place: (number) => ({ serial_path: at.port(number) }) }));
+    await dock.put(1, 'DCIM/1.MP4', random.bytes(10_000));
+    await ports.plugIn(1, { folder: dock.camera(1) });
+    const other = new SerialPort({ path: ports.port(1), baudRate: 115_200, lock: true });
+    await until('the other program to hold the port', 5000, () => other.isOpen);
+    await dock.start();
+    await dock.untilBay(1, 'failed', 20_000, (bay) => bay.light === 'call-someone');
+    expect(conditionsRaised(logOf(dock), 'camera.')).toMatchObject([
+      { condition: 'camera.failed', subject: 'bay-1', reason: 'driver.refused', port: 'in-use' },
+    ]);
+    await pause(6000); // it is tried again, and told only once
+    expect(logOf(dock).filter(({ message }) => message.startsWith('docking failed'))).toHaveLength(1);
+    await new Promise<void>((resolve) => other.close(() => resolve()));
+    await dock.untilEmptied(1, 60_000);
+    await dock.stop();
+    expect(dock.check()).toMatchObject({ problems: [], recordings: 1, onCameras: 0 });
+    const cleared = logOf(dock).filter(({ message }) => message === 'condition cleared');
+    expect(cleared.map(({ condition }) => condition)).toContain('camera.failed');
+  });
+
+  test('a serial port beside a folder is one docking: the port tells, the folder gives, and goes on when the port is pulled', async () => {
+    const [dock, ports] = await open((at) => ({
+      place: (number, folder) => ({ folder, serial_path: at.port(number) }),
+    }));
+    await dock.takeOut();
+    await dock.put(1, 'DCIM/1.MP4', random.bytes(3_000_000), dock.drawer());
+    const elsewhere = join(dock.folder, 'bays');
+    await ports.plugIn(1, { folder: elsewhere, serial: 'KOD-7' });
+    await dock.start();
+    await pause(3000); // the port is there, the files are not: no docking without them
+    expect((await dock.view()).bays.get('bay-1')).toMatchObject({ state: 'empty', camera: null });
+    await dock.putBack();
+    await dock.untilEmptied(1, 60_000);
+    await untilDone(dock, 1);
+
+    await ports.pull(1);
+    await dock.put(1, 'DCIM/2.MP4', random.bytes(3_000_000));
+    await dock.untilEmptied(1, 60_000);
+    await until('the condition', 15_000, () => conditionsRaised(logOf(dock), 'camera.').length > 0);
+    await untilDone(dock, 1);
+    await dock.stop();
+    expect(dock.check()).toMatchObject({ problems: [], recordings: 2, onCameras: 0 });
+    expect(dockingsIn(dock)).toMatchObject([
+      { bay: 'bay-1', camera: { serial: 'KOD-7' }, condition: { battery_percent: 80 } },
+    ]);
+    expect(dockingsIn(dock)[0]?.camera_clock).not.toBeNull();
+    expect(conditionsRaised(logOf(dock), 'camera.')).toMatchObject([
+      { condition: 'camera.port', subject: 'bay-1', reason: 'driver.detached' },
+    ]);
+    const shown = readdirSync(elsewhere); // what lies behind the port was never read as recordings
+    expect(shown).toEqual(['1']);
+    expect((await stat(dock.camera(1))).isDirectory()).toBe(true);
+  });
+});
+
+async function untilDone(dock: DockRig, number: number): Promise<void> {
+  await dock.untilBay(number, 'done', 30_000, (bay) => bay.state === 'done' && bay.light === 'safe-to-take');
+}
+
+/** Records of the dockings in the vault, in a stable order. */
+function dockingsIn(dock: DockRig): DockingSeen[] {
+  const parent = join(dock.vault, STATION);
+  const names = readdirSync(parent);
+  const records: DockingSeen[] = [];
+  for (const name of names) {
+    try {
+      records.push(JSON.parse(readFileSync(join(parent, name, 'docking.json'), 'utf8')) as DockingSeen);
+    } catch {
+      // a recording's folder, or the custody log
+    }
+  }
+  const key = ({ bay, ended }: DockingSeen): string => `${bay} ${ended}`;
+  return records.sort((a, b) => key(a).localeCompare(key(b)));
+}
+
+function logOf(dock: DockRig): LogLine[] {
+  const lines = dock.agent.log().split('\n');
+  const log = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine);
+  expect(log.some(({ message }) => message === 'station ready')).toBe(true); // it is the log that is meant
+  return log;
+}
+
+function conditionsRaised(log: readonly LogLine[], prefix: string): LogLine[] {
+  return log.filter(
+    ({ message, condition }) => message === 'condition raised' && condition?.startsWith(prefix),
+  );
+}
