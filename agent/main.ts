@@ -31,6 +31,11 @@ const COMMANDS: readonly Command[] = [
     run: async (args, io) => (await import('./cli/verify.ts')).verify(args, io),
   },
   {
+    name: 'custody',
+    summary: 'tell the life of one recording: every step, who, when, and what proves it',
+    run: async (args, io) => (await import('./cli/custody.ts')).custody(args, io),
+  },
+  {
     name: 'open',
     summary: 'restore the original of one recording under its own name',
     run: async (args, io) => (await import('./cli/open.ts')).open(args, io),

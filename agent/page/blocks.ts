@@ -87,10 +87,10 @@ function wrapped(text: string, first: string, next: string): string[] {
   return [...lines, line];
 }
 
-/** The same as a page that prints on A4. */
-export function blocksHtml(language: Language, title: string, blocks: readonly Block[]): string {
+/** The same as a page that prints on A4; `style` adds to the common one. */
+export function blocksHtml(language: Language, title: string, blocks: readonly Block[], style = ''): string {
   const body = [`<h1>${escapeHtml(title)}</h1>`, ...blocks.map(blockHtml)].join('\n');
-  return page(language, title, body, STYLE);
+  return page(language, title, body, STYLE + style);
 }
 
 function blockHtml(block: Block): string {

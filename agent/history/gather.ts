@@ -1,0 +1,259 @@
+// Gathers the life of one recording or docking from a vault or a spool: finds what belongs to it, checks documents and logs as a whole, and
+// joins them. Reads only. In a spool there is no store's log, no order and no disclosure: these lie at the store.
+import { join } from 'node:path';
+import type { CheckedDocking } from '../verify/docking-check.ts';
+import { knownKeys } from '../verify/known-keys.ts';
+import { CUSTODY, type Place } from '../verify/place.ts';
+import type { ReadFiles } from '../verify/read-files.ts';
+import type { CheckedRecording } from '../verify/recording-check.ts';
+import { below, note, type Remark } from '../verify/remark.ts';
+import { revokedAt, stationKeys, storeKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
+import { readVaultId } from '../verify/vault-id.ts';
+import type { NamedHead } from '../verify/head-book.ts';
+import type { History, HistoryDocument, Step, Subject } from './history.ts';
+import { keysUsed } from './keys-used.ts';
+import { headsIn, headsOfReceipts, headsOfWitnesses, type HeadsOf } from './outside-heads.ts';
+import type { HistoryPlace, StationPlace } from './places.ts';
+import { provenLog, type ProvenLog } from './proven-log.ts';
+import { relate, type Related } from './related.ts';
+import { StepPicker } from './step-picker.ts';
+import { subjectAccount } from './subject-account.ts';
+import * as documents from './subject-documents.ts';
+
+/** What is asked. */
+export interface HistoryQuestion {
+  readonly files: ReadFiles;
+  readonly place: HistoryPlace;
+  readonly subject: Subject;
+  readonly keys: TrustedKeys;
+  /** RFC 3339 UTC. */
+  readonly madeAt: string;
+  /** Version of this program. */
+  readonly program: string;
+  readonly signal: AbortSignal;
+}
+
+/** Errors: the signal's reason; those of the machine. Whatever does not hold is a finding in it. */
+export async function gatherHistory(question: HistoryQuestion): Promise<History> {
+  const { files, place, subject } = question;
+  const station = place.stations.find((each) => each.station === subject.station);
+  if (station === undefined) throw new Error(`no station ${subject.station ?? ''} in ${place.path}`);
+  const asPlace: Place = { kind: place.kind, path: place.path, keysFolder: question.keys.folder };
+  const known = await knownKeys(files, asPlace, question.keys);
+  const vault = await readVaultId(files, asPlace);
+  const deps = { files, keys: known.keys, vault: vault.id, signal: question.signal };
+  return new Gathering(question, station, deps).run([...vault.remarks, ...known.remarks]);
+}
+
+class Gathering {
+  readonly #question: HistoryQuestion;
+  readonly #station: StationPlace;
+  readonly #deps: documents.DocumentsDeps;
+  readonly #remarks: Remark[] = [];
+
+  constructor(question: HistoryQuestion, station: StationPlace, deps: documents.DocumentsDeps) {
+    this.#question = question;
+    this.#station = station;
+    this.#deps = deps;
+  }
+
+  async run(before: readonly Remark[]): Promise<History> {
+    const { subject } = this.#question;
+    this.#remarks.push(...before.filter((remark) => this.#isOurs(remark)));
+    const recording =
+      subject.kind === 'recording'
+        ? await documents.subjectRecording(this.#deps, this.#station, subject.id)
+        : undefined;
+    const related = await relate(this.#deps, this.#station, subject, recording?.manifest);
+    const ids = new Set([...related.records, ...related.dockings.keys()]);
+    const records = await documents.dockingRecords(this.#deps, this.#station, ids);
+    const logs = await this.#logs(related, recording, records);
+    const found = await this.#documents(related, recording, records);
+    this.#compare(related, recording, records, logs);
+    return this.#history(related, found, logs, recording);
+  }
+
+  /** The store's own logs first, because they say what was let go. */
+  async #logs(
+    related: Related,
+    recording: CheckedRecording | undefined,
+    records: readonly CheckedDocking[],
+  ): Promise<ProvenLog[]> {
+    const witnessed = await headsOfWitnesses(this.#deps, this.#question.place);
+    this.#remarks.push(...witnessed.remarks);
+    const logs: ProvenLog[] = [];
+    for (const receiver of this.#question.place.receivers) {
+      const read = await this.#storeLog(receiver, related, witnessed.headsOf);
+      if (read !== undefined) logs.push(read);
+    }
+    const dropped = logs.flatMap((log) => log.dropped);
+    const checked = recording === undefined ? records : [recording, ...records];
+    const own = await this.#stationLog(related, checked, witnessed.headsOf, dropped);
+    if (own !== undefined) logs.push(own);
+    else {
+      const message = 'no custody log of the station lies here: what is told rests on documents alone';
+      this.#remarks.push(note('custody.none', this.#station.custody.where, message));
+    }
+    for (const { remarks } of logs) this.#remarks.push(...remarks);
+    return logs;
+  }
+
+  #storeLog(receiver: string, related: Related, headsOf: HeadsOf): Promise<ProvenLog | undefined> {
+    const { files, place, signal } = this.#question;
+    const question = {
+      files,
+      folder: join(place.path, receiver, CUSTODY),
+      where: below(receiver, CUSTODY),
+      kind: 'store',
+      keeper: receiver,
+      keysOf: () => storeKeys(this.#deps.keys),
+      heads: headsOf(receiver),
+      dropped: [],
+      revokedAt: () => undefined,
+      signal,
+    } as const;
+    return provenLog(question, new StepPicker(related));
+  }
+
+  async #stationLog(
+    related: Related,
+    checked: readonly (CheckedRecording | CheckedDocking)[],
+    headsOf: HeadsOf,
+    dropped: readonly NamedHead[],
+  ): Promise<ProvenLog | undefined> {
+    const { files, subject, signal } = this.#question;
+    const { keys } = this.#deps;
+    const station = subject.station ?? stationIn(checked) ?? '';
+    const newest = await headsOfReceipts(this.#deps, this.#station, station, related.newest);
+    const question = {
+      files,
+      ...this.#station.custody,
+      kind: 'station',
+      keeper: this.#station.station,
+      keysOf: (keeper: string | undefined) => stationKeys(keys, keeper),
+      heads: [...headsIn(checked), ...newest, ...headsOf(station)],
+      dropped,
+      revokedAt: (keeper: string, keyId: string) => revokedAt(keys, keeper, keyId),
+      signal,
+    } as const;
+    return provenLog(question, new StepPicker(related));
+  }
+
+  async #documents(
+    related: Related,
+    recording: CheckedRecording | undefined,
+    records: readonly CheckedDocking[],
+  ): Promise<HistoryDocument[]> {
+    const { place, subject } = this.#question;
+    const found: HistoryDocument[] = [];
+    if (recording !== undefined) {
+      this.#remarks.push(...recording.remarks);
+      found.push(...(await documents.recordingDocuments(this.#deps, this.#station, recording)));
+    }
+    for (const record of records) {
+      this.#remarks.push(...record.remarks);
+      found.push(...(await documents.dockingDocuments(this.#deps, this.#station, record)));
+    }
+    const joined = related.companions.filter(({ relation }) => relation !== 'of-docking');
+    const about = new Set([subject.id, ...joined.map((companion) => companion.recording)]);
+    const orders = await documents.subjectOrders(this.#deps, place, subject, about);
+    const pending = await documents.pendingDisclosuresOf(this.#deps, place, subject);
+    this.#remarks.push(...orders.remarks, ...pending.remarks);
+    return [...found, ...orders.documents, ...pending.documents];
+  }
+
+  #compare(
+    related: Related,
+    recording: CheckedRecording | undefined,
+    records: readonly CheckedDocking[],
+    logs: readonly ProvenLog[],
+  ): void {
+    const { place, subject } = this.#question;
+    const own = logs.find(({ log }) => log.kind === 'station');
+    if (own === undefined) return;
+    const stepsOfStore = logs.filter(({ log }) => log.kind === 'store').flatMap(({ steps }) => steps);
+    const letGo = stepsOfStore.filter(({ event }) => event === 'documents-dropped');
+    const remarks = subjectAccount({
+      kind: place.kind,
+      where: this.#station.custody.where,
+      station: own.log.keeper,
+      entries: own.entries,
+      fromTheStart: own.log.from_the_start,
+      ids: new Set([...(subject.kind === 'recording' ? [subject.id] : []), ...related.records]),
+      recording,
+      records,
+      dropped: new Set(letGo.map(({ facts }) => String(facts['recording']))),
+    });
+    this.#remarks.push(...remarks);
+  }
+
+  #history(
+    related: Related,
+    found: readonly HistoryDocument[],
+    logs: readonly ProvenLog[],
+    recording: CheckedRecording | undefined,
+  ): History {
+    const { place, subject, madeAt, program } = this.#question;
+    const { keys } = this.#deps;
+    const station = subject.station ?? logs.find(({ log }) => log.kind === 'station')?.log.keeper;
+    const steps = joined(logs.map((log) => log.steps));
+    const between = joined(logs.map((log) => log.between));
+    const used = new Set(
+      [...steps, ...between]
+        .flatMap(({ key_id: keyId }) => keyId ?? [])
+        .concat(found.flatMap((each) => each.signed_by)),
+    );
+    const findings = this.#remarks.filter(({ kind }) => kind === 'finding');
+    const units = recording === undefined || recording.units === 0 ? null : recording.units;
+    return {
+      type: 'custody-history',
+      version: 1,
+      made_at: madeAt,
+      program,
+      place: { kind: place.kind, path: place.path },
+      keys_from: keys.folder,
+      subject: { ...subject, station },
+      good: findings.length === 0,
+      steps,
+      between,
+      documents: found,
+      companions: related.companions,
+      more_companions: related.moreCompanions,
+      sealed_units_good: units,
+      logs: logs.map(({ log }) => log),
+      keys: keysUsed(keys, used, station),
+      findings,
+      notes: this.#remarks.filter(({ kind }) => kind === 'note'),
+    };
+  }
+
+  /** Of a vault only what its own station and the store left; a spool is one station's. */
+  #isOurs({ where }: Remark): boolean {
+    const { place, subject } = this.#question;
+    if (place.kind === 'spool' || !where.includes('/')) return true;
+    const [keeper] = where.split('/');
+    return keeper === subject.station || place.receivers.includes(keeper ?? '');
+  }
+}
+
+function stationIn(checked: readonly (CheckedRecording | CheckedDocking)[]): string | undefined {
+  for (const one of checked) {
+    const document = 'manifest' in one ? one.manifest : one.record;
+    if (document !== undefined) return document.station;
+  }
+  return undefined;
+}
+
+/** Steps of several logs by time; each log keeps its own order, whatever its clock did. */
+function joined(lists: readonly (readonly Step[])[]): Step[] {
+  const waiting = lists.map((list) => list.toReversed());
+  const result: Step[] = [];
+  for (;;) {
+    const heads = waiting.flatMap((list) => list.at(-1) ?? []);
+    const next = heads.toSorted((a, b) => (a.at < b.at ? -1 : 1))[0];
+    if (next === undefined) return result;
+    const from = waiting.find((list) => list.at(-1) === next);
+    from?.pop();
+    result.push(next);
+  }
+}

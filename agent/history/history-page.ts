@@ -1,0 +1,228 @@
+// The life of a recording or docking as a text to read and a page to print. Pure: what is told comes in, in one language it goes out.
+import { blocksHtml, blocksText, type Block } from '../page/blocks.ts';
+import { fill, number, shownAt, type Language } from '../page/language.ts';
+import { meaningOf } from '../verify/meanings.ts';
+import type { Remark } from '../verify/remark.ts';
+import { eventSentence } from './event-words.ts';
+import type { History, HistoryLog, Step } from './history.ts';
+import { HISTORY_DE } from './history-words-de.ts';
+import { HISTORY_EN, type HistoryWords } from './history-words-en.ts';
+import { shortRows, worthOf } from './short-rows.ts';
+
+/** Remarks of one kind that are listed. */
+const REMARKS_MAX = 100;
+/** Findings that say that a log is broken, cut, or not whole. */
+const BROKEN =
+  /^(?:custody\.(?:entry|not-opened|checkpoint|signature|two-starts|fork|cycle|segment-missing|tail-missing|link-differs|unreadable|two-keys|key-not-announced|group)|receipt\.custody|witness\.head)/;
+/** Time, who and worth are short; what happened needs the room. */
+const STYLE = `
+table { table-layout: fixed; } .words td { overflow-wrap: anywhere; } .words th:first-child { width: 19%; overflow-wrap: anywhere; }
+.words th:last-child, .words td:last-child { width: 17%; } .words tr > :nth-child(3):not(:last-child) { width: 15%; }
+`;
+
+interface Page {
+  readonly history: History;
+  readonly words: HistoryWords;
+  readonly language: Language;
+}
+
+/** For a terminal or a plain file. */
+export function historyText(history: History, language: Language): string {
+  const page = pageOf(history, language);
+  return blocksText(title(page), blocks(page));
+}
+
+/** Self-contained, prints on A4. */
+export function historyHtml(history: History, language: Language): string {
+  const page = pageOf(history, language);
+  return blocksHtml(language, title(page), blocks(page), STYLE);
+}
+
+function pageOf(history: History, language: Language): Page {
+  return { history, language, words: language === 'de' ? HISTORY_DE : HISTORY_EN };
+}
+
+function title({ history: { subject }, words }: Page): string {
+  return fill(subject.kind === 'recording' ? words.titleRecording : words.titleDocking, subject.id);
+}
+
+function blocks(page: Page): Block[] {
+  const chapters = [
+    head,
+    shortly,
+    findings,
+    steps,
+    between,
+    companions,
+    documents,
+    logs,
+    notes,
+    keys,
+    meaning,
+    made,
+  ];
+  return chapters.flatMap((chapter) => chapter(page));
+}
+
+function head({ history, words }: Page): Block[] {
+  const { place, subject, steps: told, findings: found } = history;
+  const claimed = told.filter(({ proof }) => proof === 'claimed').length;
+  const broken = found.filter(({ code }) => BROKEN.test(code)).length;
+  const intro = place.kind === 'vault' ? words.intro : words.introSpool;
+  const warnings = [
+    ...(found.length > 0 ? [fill(words.bad, found.length)] : []),
+    ...(broken > 0 ? [fill(words.broken, broken)] : []),
+    ...(claimed > 0 ? [fill(words.claimed, claimed)] : []),
+    ...(history.logs.some(({ kind }) => kind === 'station') ? [] : [words.noLog]),
+  ];
+  return [
+    { kind: 'paragraph', text: fill(intro, subject.station ?? words.notKnown) },
+    ...(found.length > 0 ? [] : [{ kind: 'paragraph', text: words.good } as const]),
+    ...warnings.map((text) => ({ kind: 'warning', text }) as const),
+  ];
+}
+
+function shortly({ history, words, language }: Page): Block[] {
+  return [
+    { kind: 'heading', text: words.shortly },
+    { kind: 'table', head: words.shortlyHead, rows: shortRows(history, words, language) },
+  ];
+}
+
+function findings({ history, words }: Page): Block[] {
+  const { findings: found } = history;
+  if (found.length === 0) return [];
+  const rows = found
+    .slice(0, REMARKS_MAX)
+    .map(({ where, code, message }) => [where, message, meaningOf(code)]);
+  return [
+    { kind: 'heading', text: words.findings },
+    { kind: 'table', head: words.findingsHead, rows },
+    ...more(words.more, found.length - REMARKS_MAX),
+  ];
+}
+
+function steps({ history, words, language }: Page): Block[] {
+  const title: Block = { kind: 'heading', text: words.steps };
+  if (history.steps.length === 0) return [title, { kind: 'paragraph', text: words.stepsNone }];
+  const hidden = history.logs.reduce((sum, log) => sum + log.more_steps, 0);
+  return [
+    title,
+    { kind: 'table', head: words.stepsHead, rows: stepRows(history.steps, history.logs, words, language) },
+    ...more(words.stepsMore, hidden),
+  ];
+}
+
+function between({ history, words, language }: Page): Block[] {
+  if (history.between.length === 0) return [];
+  const hidden = history.logs.reduce((sum, log) => sum + log.more_between, 0);
+  return [
+    { kind: 'heading', text: words.between },
+    { kind: 'paragraph', text: words.betweenText },
+    { kind: 'table', head: words.stepsHead, rows: stepRows(history.between, history.logs, words, language) },
+    ...more(words.betweenMore, hidden),
+  ];
+}
+
+function stepRows(
+  list: readonly Step[],
+  logList: readonly HistoryLog[],
+  words: HistoryWords,
+  language: Language,
+): string[][] {
+  const stores = new Set(logList.filter(({ kind }) => kind === 'store').map(({ keeper }) => keeper));
+  return list.map((step) => [
+    shownAt(step.at),
+    eventSentence(step, language),
+    fill(stores.has(step.keeper) ? words.store : words.station, step.keeper),
+    worthOf(step, words),
+  ]);
+}
+
+function companions({ history, words, language }: Page): Block[] {
+  const { companions: list, subject } = history;
+  if (list.length === 0) return [];
+  const rows = list.map(({ recording, relation, event, size_bytes: size, sha256 }) => [
+    recording,
+    [words.relations[relation], words.meetings[event]].filter((text) => text !== '').join(', '),
+    size === null || sha256 === null ? '' : fill(words.originalText, number(size, language), sha256),
+  ]);
+  const title = subject.kind === 'docking' ? words.companionsOfDocking : words.companions;
+  return [
+    { kind: 'heading', text: title },
+    { kind: 'table', head: words.companionsHead, rows },
+    ...more(words.companionsMore, history.more_companions),
+  ];
+}
+
+function documents({ history, words }: Page): Block[] {
+  const title: Block = { kind: 'heading', text: words.documents };
+  if (history.documents.length === 0) return [title, { kind: 'paragraph', text: words.documentsNone }];
+  const rows = history.documents.map(({ kind, where, sha256, signed_by: signers }) => [
+    words.kinds[kind],
+    where,
+    sha256 ?? '',
+    signers.join(', ') || words.nobody,
+  ]);
+  return [title, { kind: 'table', head: words.documentsHead, rows }];
+}
+
+function logs({ history, words, language }: Page): Block[] {
+  if (history.logs.length === 0) return [];
+  const rows = history.logs.map((log) => [
+    fill(log.kind === 'store' ? words.store : words.station, log.keeper),
+    `${[log.from_at, log.to_at].map((at) => (at === null ? '' : shownAt(at))).join(' – ')}; ${log.from_the_start ? words.logFromStart : words.logLater}`,
+    fill(words.logsSize, number(log.entries, language), number(log.segments, language)),
+  ]);
+  return [
+    { kind: 'heading', text: words.logs },
+    { kind: 'paragraph', text: words.logsText },
+    { kind: 'table', head: words.logsHead, rows },
+  ];
+}
+
+function notes({ history, words }: Page): Block[] {
+  const { notes: list } = history;
+  if (list.length === 0) return [];
+  const items = list.slice(0, REMARKS_MAX).map((remark) => noteText(remark));
+  return [
+    { kind: 'heading', text: words.notes },
+    { kind: 'list', items },
+    ...more(words.more, list.length - REMARKS_MAX),
+  ];
+}
+
+function noteText({ where, message, code }: Remark): string {
+  return `${where}: ${message}. ${meaningOf(code)}`;
+}
+
+function keys({ history, words }: Page): Block[] {
+  const rows = history.keys.map(({ key_id: id, holder, from, revoked_at: revoked }) => [
+    id,
+    words.holders[holder],
+    revoked === null ? from : `${from}; ${fill(words.revoked, shownAt(revoked))}`,
+  ]);
+  return [
+    { kind: 'heading', text: words.keys },
+    { kind: 'paragraph', text: fill(words.keysText, history.keys_from) },
+    { kind: 'table', head: words.keysHead, rows },
+  ];
+}
+
+function meaning({ words }: Page): Block[] {
+  return [
+    { kind: 'heading', text: words.meaning },
+    { kind: 'list', items: [...words.meanings, words.check] },
+  ];
+}
+
+function made({ history, words }: Page): Block[] {
+  const { program, made_at: at, place } = history;
+  return [
+    { kind: 'small', text: fill(words.made, program, shownAt(at), words.places[place.kind], place.path) },
+  ];
+}
+
+function more(text: string, count: number): Block[] {
+  return count > 0 ? [{ kind: 'paragraph', text: fill(text, count) }] : [];
+}

@@ -1,0 +1,158 @@
+// Reads the custody log of one keeper from its first byte to its last, checks all of it, and gives the entries that belong to a life, each
+// with what it is worth.
+import type { PublicKey } from '../../protocol/minisign.ts';
+import type { CustodyEntry } from '../../protocol/custody-entry.ts';
+import { checkCustody, type CheckedCustody } from '../verify/custody-check.ts';
+import { HeadBook, type NamedHead } from '../verify/head-book.ts';
+import type { ReadFiles } from '../verify/read-files.ts';
+import { receiptHeadRemarks } from '../verify/receipt-heads.ts';
+import { finding, type Remark } from '../verify/remark.ts';
+import type { HistoryLog, Step } from './history.ts';
+import { ProofBook, type EntryRef, type OutsideHead } from './proof-book.ts';
+import type { PickedEntry, StepPicker } from './step-picker.ts';
+
+/** A log, and what is known of it from elsewhere. */
+export interface LogQuestion {
+  readonly files: ReadFiles;
+  readonly folder: string;
+  readonly where: string;
+  readonly kind: HistoryLog['kind'];
+  /** Undefined in a spool: the log says whose it is. */
+  readonly keeper: string | undefined;
+  readonly keysOf: (keeper: string | undefined) => readonly PublicKey[];
+  readonly heads: readonly OutsideHead[];
+  /** Ends of segments that were let go, as another log says. */
+  readonly dropped: readonly NamedHead[];
+  /** When a key of that keeper was revoked; undefined where it was not. */
+  readonly revokedAt: (keeper: string, keyId: string) => string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** A log, read. */
+export interface ProvenLog {
+  readonly log: HistoryLog;
+  readonly steps: readonly Step[];
+  readonly between: readonly Step[];
+  /** The entries of the steps. */
+  readonly entries: readonly CustodyEntry[];
+  readonly remarks: readonly Remark[];
+  /** Hex ids of the keys whose checkpoints hold. */
+  readonly keyIds: ReadonlySet<string>;
+  /** Ends of segments that this log says were let go. */
+  readonly dropped: readonly NamedHead[];
+}
+
+/** Reads it; undefined where there is none. Errors: the signal's reason; the machine's. */
+export async function provenLog(question: LogQuestion, picker: StepPicker): Promise<ProvenLog | undefined> {
+  const reading = new Reading(question, picker);
+  const checked = await checkCustody({ ...question, station: question.keeper, ...reading.context });
+  if (checked === undefined || checked.segments === 0) return undefined;
+  return reading.result(checked);
+}
+
+class Reading {
+  readonly #question: LogQuestion;
+  readonly #picker: StepPicker;
+  readonly #book = new HeadBook();
+  readonly #proofs = new ProofBook(this.#book);
+  readonly #dropped: NamedHead[] = [];
+  #keeper: string | undefined;
+  #first: string | null = null;
+  #last: string | null = null;
+
+  constructor(question: LogQuestion, picker: StepPicker) {
+    this.#question = question;
+    this.#picker = picker;
+    this.#keeper = question.keeper;
+    for (const { head } of question.heads) this.#book.want(head);
+    for (const end of question.dropped) this.#book.drop(end);
+  }
+
+  get context(): Pick<Parameters<typeof checkCustody>[0], 'book' | 'visit'> {
+    return {
+      book: this.#book,
+      visit: (entry, place) => {
+        const ref = this.#proofs.take(entry, place);
+        this.#see(entry);
+        this.#picker.take(entry, ref);
+      },
+    };
+  }
+
+  result({ linked, remarks, segments, entries }: CheckedCustody): ProvenLog {
+    for (const { segment, signedBy } of linked)
+      if (signedBy !== undefined) this.#proofs.ended(segment, signedBy);
+    this.#proofs.confirm(this.#question.heads);
+    const { steps, between, moreSteps, moreBetween } = this.#picker;
+    return {
+      log: {
+        keeper: this.#keeper ?? '',
+        kind: this.#question.kind,
+        segments,
+        entries,
+        from_at: this.#first,
+        to_at: this.#last,
+        from_the_start: linked.some(({ link }) => link === null),
+        more_steps: moreSteps,
+        more_between: moreBetween,
+      },
+      steps: steps.map((picked) => this.#step(picked)),
+      between: between.map((picked) => this.#step(picked)),
+      entries: steps.map(({ entry }) => entry),
+      remarks: [...remarks, ...this.#headRemarks()],
+      keyIds: new Set(linked.flatMap(({ keyIds }) => [...keyIds])),
+      dropped: this.#dropped,
+    };
+  }
+
+  /** A head that the store signed and that this log does not hold: something was cut off, exchanged or put back. */
+  #headRemarks(): Remark[] {
+    const { heads } = this.#question;
+    const remarks = receiptHeadRemarks(
+      heads.filter(({ kind }) => kind === 'receipt'),
+      this.#book,
+    );
+    for (const { kind, head, where } of heads) {
+      const answer = kind === 'witness' ? this.#book.compare(head) : 'good';
+      if (answer === 'good' || answer === 'dropped') continue;
+      const { segment, sequence, sha256 } = head;
+      const message = `witness: it names entry ${sequence} of custody segment ${segment} of ${this.#keeper ?? ''} with SHA-256 ${sha256}: ${answer}`;
+      remarks.push(finding('witness.head-differs', where, message, { segment, sequence }));
+    }
+    return remarks;
+  }
+
+  #see({ event, facts, at }: CustodyEntry): void {
+    this.#first ??= at;
+    this.#last = at;
+    if (event === 'segment-opened' && this.#keeper === undefined && typeof facts['station'] === 'string')
+      this.#keeper = facts['station'];
+    const { segment, last_sequence: sequence, last_sha256: sha256 } = facts;
+    if (event !== 'segment-dropped' || typeof segment !== 'string') return;
+    if (typeof sequence !== 'number' || typeof sha256 !== 'string') return;
+    this.#dropped.push({ segment, sequence, sha256 });
+    // In a vault a station's word that it let a segment go explains nothing: it does so once the vault holds it.
+    if (this.#question.kind === 'store' || this.#question.keeper === undefined)
+      this.#book.drop({ segment, sequence, sha256 });
+  }
+
+  #step({ entry, ref }: PickedEntry): Step {
+    const { at, event, facts } = entry;
+    const { segment, sequence } = ref;
+    const keeper = this.#keeper ?? '';
+    return { at, keeper, event, facts, segment, sequence, ...this.#worth(keeper, ref) };
+  }
+
+  #worth(keeper: string, ref: EntryRef): Pick<Step, 'proof' | 'key_id' | 'confirmed_by' | 'doubt'> {
+    const keyId = this.#proofs.vouchedBy(ref);
+    if (keyId === undefined)
+      return { proof: 'claimed', key_id: null, confirmed_by: null, doubt: 'no-signature' };
+    const outside = this.#proofs.confirmedBy(ref);
+    const revoked = this.#question.revokedAt(keeper, keyId);
+    if (outside !== undefined && (revoked === undefined || outside.signedAt < revoked))
+      return { proof: 'confirmed', key_id: keyId, confirmed_by: outside.where, doubt: null };
+    if (revoked !== undefined)
+      return { proof: 'claimed', key_id: keyId, confirmed_by: null, doubt: 'revoked-key' };
+    return { proof: 'signed', key_id: keyId, confirmed_by: null, doubt: null };
+  }
+}
