@@ -31,7 +31,7 @@ function recordingIn(word: string): string {
   const id = basename(resolve(word));
   if (isRecordingId(id)) return id;
   throw usageError(
-    `${JSON.stringify(word.slice(0, 80))} is no recording: give its id of 26 characters, or its folder`,
+    `${JSON.stringify(word.slice(0, 80))} is no recording: give the id of 26 characters of a recording or docking record, or its folder`,
   );
 }
 

@@ -41,3 +41,17 @@ const EVENTS: EventWords = {
 export function eventWords(event: string, language: Language): string {
   return EVENTS[event]?.[language === 'de' ? 1 : 0] ?? event;
 }
+
+/** Facts that say something to a reader, in this order; digests stand in the lines themselves. */
+export const SHOWN_FACTS = [
+  'camera',
+  'entries',
+  'offset_ms',
+  'reason',
+  'verb',
+  'role',
+  'receiver',
+  'command',
+] as const;
+/** A fact of a log as the page shows it. */
+export type ShownFact = (typeof SHOWN_FACTS)[number];

@@ -1,5 +1,6 @@
 // What the page of a kit says of one recording, row by row, from what its documents claim. Pure.
 import { fill, shownAt } from '../page/language.ts';
+import { stayText } from './kit-docking-facts.ts';
 import type { KitParts, KitRecording } from './kit-parts.ts';
 import type { KitWords } from './kit-words-en.ts';
 
@@ -36,7 +37,7 @@ export function factRows(recording: KitRecording, parts: KitParts, words: KitWor
 function kindOf({ manifest }: KitRecording, words: KitWords): string {
   const kind = manifest === undefined ? '' : words.kinds[manifest.role];
   const reason = manifest?.rejected?.reason;
-  return reason === undefined ? kind : `${kind}; ${fill(words.rejected, reason)}`;
+  return reason === undefined ? kind : `${kind}; ${fill(words.rejected, words.reasons[reason])}`;
 }
 
 function recordedText({ manifest }: KitRecording, words: KitWords): string {
@@ -49,20 +50,7 @@ function recordedText({ manifest }: KitRecording, words: KitWords): string {
 
 function dockingRows({ manifest }: KitRecording, { dockings }: KitParts, words: KitWords): Row[] {
   const record = dockings.find(({ document }) => document.docking === manifest?.docking)?.document;
-  if (record === undefined) return [];
-  const ended = record.ended_at === null ? words.notTold : shownAt(record.ended_at);
-  const clock = record.camera_clock;
-  const rows: Row[] = [[words.docked, fill(words.dockedText, shownAt(record.docked_at), ended)]];
-  if (clock !== null)
-    rows.push([
-      words.cameraClock,
-      fill(words.cameraClockText, seconds(clock.offset_ms), seconds(clock.uncertainty_ms)),
-    ]);
-  return rows;
-}
-
-function seconds(ms: number): string {
-  return (ms / 1000).toFixed(3);
+  return record === undefined ? [] : [[words.docked, stayText(record, words)]];
 }
 
 function storeRows({ recording, receipt, deletion }: KitRecording, parts: KitParts, words: KitWords): Row[] {

@@ -1,60 +1,53 @@
-// The table of what lies in a kit: each file, or each folder of like files, in plain words. Pure.
-import { fill } from '../page/language.ts';
-import type { KitKey } from './kit-keys.ts';
+// The table of what lies in a kit: each kind of file in plain words, once. Pure.
 import { CHAIN_SCRIPT, CHECK_SCRIPT, FINDINGS_FILE, FORMAT_FILE, SPEC_FILE } from './kit-texts.ts';
+import type { KitParts } from './kit-parts.ts';
 import type { KitWords } from './kit-words-en.ts';
 
-/** Paths of the kit and what is known of its keys. */
-export interface KitPaths {
-  readonly paths: readonly string[];
-  readonly keys: readonly KitKey[];
-  readonly otherPage: string;
-}
-
-/** A row for each file but signatures, which stand with their documents. */
-export function fileRows({ paths, keys, otherPage }: KitPaths, words: KitWords): [string, string][] {
-  const signed = new Set(paths.filter((path) => path.endsWith('.minisig')).map(baseOf));
-  const own: [string, string][] = [
-    ['INDEX.html', words.fileWords.page],
-    [otherPage, words.fileWords.otherPage],
+/** A row for each kind of file that is there, in the order of the table; signatures have one for all of them. */
+export function fileRows(
+  paths: readonly string[],
+  parts: KitParts,
+  { fileWords, recordingFolder, dockingFolder }: KitWords,
+): [string, string][] {
+  const records = new Set(parts.dockings.map(({ record }) => record));
+  const isDocking = (path: string): boolean => records.has(path.split('/')[0] ?? '');
+  const is =
+    (name: string) =>
+    (path: string): boolean =>
+      path.endsWith(`/${name}`);
+  const kinds: [string, string, (path: string) => boolean][] = [
+    [FINDINGS_FILE, fileWords.findings, (path) => path === FINDINGS_FILE],
+    [CHECK_SCRIPT, fileWords.check, (path) => path === CHECK_SCRIPT],
+    [`${recordingFolder}/manifest.json`, fileWords.manifest, is('manifest.json')],
+    [`${recordingFolder}/payload.age`, fileWords.payload, is('payload.age')],
+    [`${recordingFolder}/chunks.bin`, fileWords.chunks, is('chunks.bin')],
+    [
+      `${recordingFolder}/receipt.json`,
+      fileWords.receipt,
+      (path) => is('receipt.json')(path) && !isDocking(path),
+    ],
+    [`${recordingFolder}/deletion.json`, fileWords.deletion, is('deletion.json')],
+    [`${dockingFolder}/docking.json`, fileWords.docking, is('docking.json')],
+    [
+      `${dockingFolder}/receipt.json`,
+      fileWords.receipt,
+      (path) => is('receipt.json')(path) && isDocking(path),
+    ],
+    ['orders/*/order.json', fileWords.order, is('order.json')],
+    ['log/*/*.jsonl', fileWords.log, (path) => path.endsWith('.jsonl')],
+    ['log/*/*.head.json', fileWords.head, (path) => path.endsWith('.head.json')],
+    ['witness/*/*.json', fileWords.witness, (path) => path.startsWith('witness/')],
+    ['keys/*.pub', fileWords.key, (path) => path.endsWith('.pub')],
+    ['keys/*/*.json', fileWords.change, (path) => /^keys\/.*\.json$/.test(path)],
+    ['*.minisig', fileWords.signature, (path) => path.endsWith('.minisig')],
+    [CHAIN_SCRIPT, fileWords.chain, (path) => path === CHAIN_SCRIPT],
+    [FORMAT_FILE, fileWords.format, (path) => path === FORMAT_FILE],
+    [SPEC_FILE, fileWords.spec, (path) => path === SPEC_FILE],
   ];
-  const rows = paths
-    .filter((path) => !path.endsWith('.minisig') && !path.endsWith('.html'))
-    .map((path): [string, string] => {
-      const what = wordsFor(path, keys, words);
-      return [path, signed.has(path) ? `${what}; ${words.fileWords.signature}` : what];
-    });
-  return [...own, ...rows, ['SHA256SUMS', words.fileWords.sums]];
-}
-
-function baseOf(signature: string): string {
-  return signature.replace(/(?:\.(?:officer|supervisor|new))?\.minisig$/, '');
-}
-
-function wordsFor(path: string, keys: readonly KitKey[], { fileWords }: KitWords): string {
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  const byName: Readonly<Record<string, string>> = {
-    'manifest.json': fileWords.manifest,
-    'payload.age': fileWords.payload,
-    'chunks.bin': fileWords.chunks,
-    'receipt.json': fileWords.receipt,
-    'deletion.json': fileWords.deletion,
-    'docking.json': fileWords.docking,
-    'order.json': fileWords.order,
-    [CHECK_SCRIPT]: fileWords.check,
-    [CHAIN_SCRIPT]: fileWords.chain,
-    [FORMAT_FILE]: fileWords.format,
-    [SPEC_FILE]: fileWords.spec,
-    [FINDINGS_FILE]: fileWords.findings,
-  };
-  const known = byName[name];
-  if (known !== undefined) return known;
-  if (path.startsWith('witness/')) return fileWords.witness;
-  if (path.endsWith('.pub'))
-    return keys.some(({ file, introduced }) => file === path && introduced)
-      ? fileWords.introduced
-      : fileWords.key;
-  if (path.endsWith('.head.json')) return fileWords.head;
-  if (path.startsWith('log/')) return fill(fileWords.log, path.split('/')[1] ?? '');
-  return fileWords.change;
+  const rows = kinds.filter(([, , isOfKind]) => paths.some(isOfKind));
+  return [
+    ['INDEX.html, INDEX.*.html', fileWords.page],
+    ...rows.map(([path, words]): [string, string] => [path, words]),
+    ['SHA256SUMS', fileWords.sums],
+  ];
 }

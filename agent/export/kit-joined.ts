@@ -14,18 +14,21 @@ export interface JoinQuestion {
   readonly folder: string;
   readonly station: string;
   readonly asked: readonly KitRecording[];
+  /** Ids of dockings that are wanted whatever recordings they have. */
+  readonly dockings: readonly string[];
   readonly signal: AbortSignal;
 }
 
-/** What belongs to them. */
+/** What belongs to recordings and dockings. */
 export interface Joined {
   readonly sidecars: readonly KitRecording[];
   readonly dockings: readonly KitDocking[];
 }
 
 /** Errors: the signal's reason; those of the machine. */
-export async function findJoined({ files, folder, station, asked, signal }: JoinQuestion): Promise<Joined> {
-  const wanted = new Wanted(asked);
+export async function findJoined(question: JoinQuestion): Promise<Joined> {
+  const { files, folder, station, signal } = question;
+  const wanted = new Wanted(question);
   const sidecars: KitRecording[] = [];
   const dockings: KitDocking[] = [];
   for (const name of ((await listSorted(files, folder)) ?? []).filter(isRecordingId)) {
@@ -34,7 +37,9 @@ export async function findJoined({ files, folder, station, asked, signal }: Join
     const document = await claimedDocking(files, place);
     if (document !== undefined) {
       if (!wanted.dockings.has(document.docking)) continue;
-      dockings.push({ record: name, folder: place, names: (await listSorted(files, place)) ?? [], document });
+      const names = (await listSorted(files, place)) ?? [];
+      const receipt = await claimedReceipt(files, place);
+      dockings.push({ record: name, folder: place, names, document, receipt });
     } else if (wanted.isSidecar(name, await claimedManifest(files, place)))
       sidecars.push(await readRecording(files, folder, station, name));
   }
@@ -57,10 +62,10 @@ class Wanted {
   /** Camera, docking and path of each media file: a path means something only within one docking of one camera. */
   readonly #media: ReadonlySet<string>;
 
-  constructor(asked: readonly KitRecording[]) {
+  constructor({ asked, dockings }: Pick<JoinQuestion, 'asked' | 'dockings'>) {
     const manifests = asked.flatMap(({ manifest }) => manifest ?? []);
     this.#names = new Set(asked.map(({ recording }) => recording));
-    this.dockings = new Set(manifests.map(({ docking }) => docking));
+    this.dockings = new Set([...dockings, ...manifests.map(({ docking }) => docking)]);
     this.#media = new Set(manifests.map((manifest) => placeOf(manifest, manifest.source.path_sha256)));
   }
 

@@ -1,12 +1,13 @@
 // Finds the segments of custody logs that hold entries about recordings, and the signed head that vouches for them. Reads each segment
 // once, line by line.
 import { join } from 'node:path';
-import { parseCustodyEntry, parseCustodyHead, type CustodyEntry } from '../../protocol/custody-entry.ts';
+import { parseCustodyHead, type CustodyEntry } from '../../protocol/custody-entry.ts';
 import { encodeUtf8 } from '../../protocol/bytes.ts';
 import { DockError } from '../../protocol/errors.ts';
 import { isSegmentId } from '../../protocol/ids.ts';
+import { segmentEntries } from '../verify/custody-entries.ts';
 import { SEGMENT_SUFFIX } from '../verify/custody-file.ts';
-import { CustodyLines } from '../verify/custody-lines.ts';
+import { CUSTODY } from '../verify/place.ts';
 import { SIGNATURE_SUFFIX } from '../verify/folder-names.ts';
 import { diskError, listSorted, type ReadFiles } from '../verify/read-files.ts';
 import type { KitEntry, KitHead, KitSegment } from './kit-parts.ts';
@@ -34,7 +35,7 @@ export interface FoundLogs {
 /** Errors: the signal's reason; those of the machine. */
 export async function findInLogs(question: LogQuestion): Promise<FoundLogs> {
   const { files, vault, keeper } = question;
-  const folder = join(vault, keeper, 'custody');
+  const folder = join(vault, keeper, CUSTODY);
   const names = (await listSorted(files, folder)) ?? [];
   const ids = names
     .filter((name) => name.endsWith(SEGMENT_SUFFIX))
@@ -56,22 +57,12 @@ export async function findInLogs(question: LogQuestion): Promise<FoundLogs> {
   return { segments, entries: entries.slice(0, ENTRIES_MAX) };
 }
 
-async function readSegment(
-  { files, ids, signal }: LogQuestion,
-  path: string,
-  segment: string,
-): Promise<SegmentRead> {
-  const read = new SegmentRead(segment, ids);
+async function readSegment(question: LogQuestion, path: string, segment: string): Promise<SegmentRead> {
+  const read = new SegmentRead(segment, question.ids);
   try {
-    const file = await files.open(path, 'read');
-    try {
-      for await (const line of new CustodyLines(file, signal).read())
-        if (line.ended && !line.oversize) read.take(line.bytes);
-    } finally {
-      await file.close();
-    }
+    for await (const entry of segmentEntries(question, path)) read.take(entry);
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (question.signal.aborted) throw error;
     diskError(error); // what of it could be read counts; that it cannot be read is verify's to say
   }
   return read;
@@ -80,7 +71,7 @@ async function readSegment(
 /** What is kept of one segment. */
 class SegmentRead {
   readonly segment: string;
-  readonly found: CustodyEntry[] = [];
+  readonly #found: CustodyEntry[] = [];
   readonly #ids: ReadonlySet<string>;
   count = 0;
   openedAt = '';
@@ -91,28 +82,23 @@ class SegmentRead {
     this.#ids = ids;
   }
 
-  take(line: Uint8Array): void {
-    const entry = parsedEntry(line);
-    if (entry === undefined) return;
+  take(entry: CustodyEntry): void {
     this.count++;
     if (this.count === 1) this.openedAt = entry.at;
     if (entry.event === 'checkpoint') this.head = headOf(entry) ?? this.head;
-    else if (this.found.length < ENTRIES_MAX && this.#concerns(entry)) this.found.push(entry);
+    else if (this.#found.length < ENTRIES_MAX && this.#concerns(entry)) this.#found.push(entry);
+  }
+
+  /** Those that the head vouches for: what stands behind it may be anybody's. All of them where no head can be read, which is a finding. */
+  get found(): readonly CustodyEntry[] {
+    const last = this.head?.sequence ?? Infinity;
+    return this.#found.filter(({ sequence }) => sequence <= last);
   }
 
   #concerns({ facts }: CustodyEntry): boolean {
     return [facts['recording'], facts['docking'], facts['record']].some(
       (id) => typeof id === 'string' && this.#ids.has(id),
     );
-  }
-}
-
-function parsedEntry(line: Uint8Array): CustodyEntry | undefined {
-  try {
-    return parseCustodyEntry(line);
-  } catch (error) {
-    if (error instanceof DockError) return undefined;
-    throw error;
   }
 }
 

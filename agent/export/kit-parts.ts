@@ -32,6 +32,13 @@ export interface KitDocking {
   readonly folder: string;
   readonly names: readonly string[];
   readonly document: DockingRecord;
+  readonly receipt: Receipt | undefined;
+}
+
+/** A docking that was asked for. */
+export interface AskedDocking {
+  readonly station: string;
+  readonly docking: string;
 }
 
 /** An entry of a log that concerns the recordings, with where it stands. */
@@ -77,8 +84,10 @@ export interface KitWitness {
 
 /** All of a kit but its own texts. */
 export interface KitParts {
-  /** Those that were asked for, in that order. */
+  /** Recordings that were asked for, in that order. */
   readonly asked: readonly KitRecording[];
+  /** Dockings that were asked for themselves, by one of their records. */
+  readonly askedDockings: readonly AskedDocking[];
   readonly sidecars: readonly KitRecording[];
   readonly dockings: readonly KitDocking[];
   readonly segments: readonly KitSegment[];

@@ -5,17 +5,25 @@ import { isReceiverId, isStationId } from '../../protocol/ids.ts';
 import { ORDER_BYTES_MAX, parseOrder } from '../../protocol/order.ts';
 import { dayOf, parseWitness, WITNESS_BYTES_MAX } from '../../protocol/witness.ts';
 import { listSorted, type ReadFiles } from '../verify/read-files.ts';
-import { claimed } from './kit-documents.ts';
-import { findJoined, readRecording } from './kit-joined.ts';
+import { claimed, claimedDocking } from './kit-documents.ts';
+import { findJoined, readRecording, type Joined } from './kit-joined.ts';
 import { findInLogs, type FoundLogs } from './kit-logs.ts';
-import type { KitDocking, KitFile, KitOrder, KitParts, KitRecording, KitWitness } from './kit-parts.ts';
+import type {
+  AskedDocking,
+  KitDocking,
+  KitFile,
+  KitOrder,
+  KitParts,
+  KitRecording,
+  KitWitness,
+} from './kit-parts.ts';
 
 /** What a kit is asked for. */
 export interface KitQuestion {
   readonly files: ReadFiles;
   /** Absolute. */
   readonly vault: string;
-  /** Ids of recordings, each once. */
+  /** Ids of recordings and docking records, each once. */
   readonly recordings: readonly string[];
   /** Where they lie; undefined: wherever they are found. */
   readonly station: string | undefined;
@@ -27,24 +35,33 @@ export async function planKit(question: KitQuestion): Promise<KitParts> {
   const names = (await listSorted(question.files, question.vault)) ?? [];
   const stations = question.station === undefined ? names.filter(isStationId) : [question.station];
   const asked: KitRecording[] = [];
-  for (const recording of question.recordings) asked.push(await find(question, stations, recording));
-  const { sidecars, dockings } = await joinAll(question, asked);
+  const askedDockings: AskedDocking[] = [];
+  for (const id of question.recordings) {
+    const found = await find(question, stations, id);
+    if ('docking' in found) askedDockings.push(found);
+    else asked.push(found);
+  }
+  const { sidecars, dockings } = await joinAll(question, asked, askedDockings);
   const recordings = [...asked, ...sidecars];
   const ids = new Set([
     ...recordings.flatMap(({ recording, manifest }) => [recording, ...(manifest ? [manifest.docking] : [])]),
-    ...dockings.map(({ record }) => record),
+    ...dockings.flatMap(({ record, document }) => [record, document.docking]),
   ]);
-  const keepers = [...new Set(asked.map(({ station }) => station)), ...names.filter(isReceiverId)];
+  const keepers = [
+    ...new Set([...asked, ...askedDockings].map(({ station }) => station)),
+    ...names.filter(isReceiverId),
+  ];
   const logs: FoundLogs[] = [];
   for (const keeper of keepers) logs.push(await findInLogs({ ...question, keeper, ids }));
   return {
     asked,
+    askedDockings,
     sidecars,
     dockings,
     segments: logs.flatMap(({ segments }) => segments),
     entries: logs.flatMap(({ entries }) => entries),
     orders: await findOrders(question, recordings),
-    witnesses: await findWitnesses(question, names.filter(isReceiverId), recordings),
+    witnesses: await findWitnesses(question, names.filter(isReceiverId), [...recordings, ...dockings]),
     keyDocuments: await findKeyDocuments(question, keepers),
   };
 }
@@ -53,7 +70,7 @@ async function find(
   { files, vault }: KitQuestion,
   stations: readonly string[],
   recording: string,
-): Promise<KitRecording> {
+): Promise<KitRecording | AskedDocking> {
   const found: string[] = [];
   for (const station of stations)
     if ((await files.stat(join(vault, station, recording)))?.kind === 'folder') found.push(station);
@@ -61,20 +78,24 @@ async function find(
   if (station === undefined) throw notFound(vault, recording, stations);
   if (found.length > 1) throw several(recording, found);
   const read = await readRecording(files, join(vault, station), station, recording);
-  if (read.names.includes('docking.json')) throw isDocking(recording);
-  return read;
+  if (!read.names.includes('docking.json')) return read;
+  const record = await claimedDocking(files, read.folder);
+  if (record === undefined) throw unreadable(recording);
+  return { station, docking: record.docking };
 }
 
 async function joinAll(
   question: KitQuestion,
   asked: readonly KitRecording[],
-): Promise<{ readonly sidecars: readonly KitRecording[]; readonly dockings: readonly KitDocking[] }> {
+  askedDockings: readonly AskedDocking[],
+): Promise<Joined> {
   const sidecars: KitRecording[] = [];
   const dockings: KitDocking[] = [];
-  for (const station of new Set(asked.map((recording) => recording.station))) {
+  for (const station of new Set([...asked, ...askedDockings].map((each) => each.station))) {
     const own = asked.filter((recording) => recording.station === station);
+    const ids = askedDockings.filter((each) => each.station === station).map(({ docking }) => docking);
     const folder = join(question.vault, station);
-    const joined = await findJoined({ ...question, folder, station, asked: own });
+    const joined = await findJoined({ ...question, folder, station, asked: own, dockings: ids });
     sidecars.push(...joined.sidecars);
     dockings.push(...joined.dockings);
   }
@@ -97,13 +118,13 @@ async function findOrders(
   return found.sort((a, b) => (a.order.ordered_at < b.order.ordered_at ? -1 : 1));
 }
 
-/** The witness of each day on which one of the recordings was receipted; none where that day has none yet. */
+/** The witness of each day on which one of them was receipted; none where that day has none yet. */
 async function findWitnesses(
   { files, vault }: KitQuestion,
   receivers: readonly string[],
-  recordings: readonly KitRecording[],
+  receipted: readonly Pick<KitRecording, 'receipt'>[],
 ): Promise<KitWitness[]> {
-  const days = new Set(recordings.flatMap(({ receipt }) => (receipt ? [dayOf(receipt.received_at)] : [])));
+  const days = new Set(receipted.flatMap(({ receipt }) => (receipt ? [dayOf(receipt.received_at)] : [])));
   const found: KitWitness[] = [];
   for (const receiver of receivers)
     for (const day of [...days].sort()) {
@@ -130,7 +151,7 @@ async function findKeyDocuments(
 function notFound(vault: string, recording: string, stations: readonly string[]): DockError {
   const where =
     stations.length === 1 ? `below station ${stations[0]}` : `below any of ${stations.length} stations`;
-  const message = `${vault} holds no recording ${recording} ${where}: look at its id, and at --vault`;
+  const message = `${vault} holds neither a recording nor a docking record ${recording} ${where}: look at its id, and at --vault`;
   return new DockError('export.no-recording', message, { retry: 'person' });
 }
 
@@ -139,7 +160,7 @@ function several(recording: string, stations: readonly string[]): DockError {
   return new DockError('export.several-stations', message, { retry: 'person' });
 }
 
-function isDocking(recording: string): DockError {
-  const message = `${recording} is a docking record, not a recording: it comes with each recording of its docking`;
+function unreadable(record: string): DockError {
+  const message = `docking record ${record} cannot be read: "bodydock verify" says what is wrong with it`;
   return new DockError('export.no-recording', message, { retry: 'person' });
 }

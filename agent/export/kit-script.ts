@@ -1,21 +1,32 @@
 // The commands of a kit's page as one script for bash, for whoever does not want to type them. Pure.
-import { LINUX } from './kit-dialects.ts';
-import { kitSteps, type KitContents } from './kit-steps.ts';
+import { SAID, type KitLine } from './kit-lines.ts';
+import { kitSteps, opens, type KitContents } from './kit-steps.ts';
 
-/** Each line stands as on the page; the script ends at the first one that fails. Steps that open are left out without an identity. */
+/** Each command stands as on the page. The script ends at the first one that fails or does not show what the page says. */
 export function checkScript(contents: KitContents): string {
-  const steps = kitSteps(contents, LINUX).map(({ kind, subject, lines }) => {
-    const opens = kind === 'original' || kind === 'name';
-    const body = lines.map(({ command }) => command);
-    const told = `echo; echo "== ${kind} ${subject}"`;
-    return opens ? optional(told, body) : [told, ...body].join('\n');
+  const steps = kitSteps(contents).map((step) => {
+    const told = `echo; echo "== ${step.kind}"`;
+    const body = [told, ...step.groups.flat().map(checked)];
+    return opens(step)
+      ? ['if [ -n "$IDENTITY" ]; then', ...body.map((line) => `  ${line}`), 'fi'].join('\n')
+      : body.join('\n');
   });
   return `#!/usr/bin/env bash
 # The commands of INDEX.html, in its order. Needs minisign, age and coreutils. Usage: bash check.sh [IDENTITY]
-# Ends with "EVERYTHING HOLDS", or at the first line that does not hold.
+# Ends with "EVERYTHING HOLDS", or at the first line that does not hold. What is opened is written beside this file.
 set -euo pipefail
+IDENTITY=\${1:+$(realpath "$1")}
 cd "$(dirname "$0")"
-IDENTITY=\${1:-}
+${SAID}
+# Shows what a command says, and ends the script where one of the lines that it must say is missing.
+must() {
+  local out line
+  out=$(cat)
+  echo "$out"
+  for line; do
+    [[ $'\\n'$out$'\\n' == *$'\\n'"$line"$'\\n'* ]] || { echo "DOES NOT HOLD: \\"$line\\" is missing" >&2; exit 1; }
+  done
+}
 
 ${steps.join('\n\n')}
 
@@ -24,6 +35,8 @@ echo "EVERYTHING HOLDS"
 `;
 }
 
-function optional(told: string, body: readonly string[]): string {
-  return ['if [ -n "$IDENTITY" ]; then', ...[told, ...body].map((line) => `  ${line}`), 'fi'].join('\n');
+/** Braces: the exit code of a list with && in it would not end the script. */
+function checked({ command, expected }: KitLine): string {
+  if (expected.length === 0) return command;
+  return `{ ${command}; } | must ${expected.map((line) => `'${line}'`).join(' ')}`;
 }

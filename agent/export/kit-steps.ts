@@ -1,8 +1,9 @@
-// The checks of one kit, in their order, as lines to type on one system. Pure; words are elsewhere.
+// The checks of one kit in their order: each step shows one thing, for all documents of its kind. Pure; words are elsewhere.
 import { documentOf, headFile, segmentFile } from './kit-files.ts';
-import type { KitDialect, KitLine } from './kit-dialects.ts';
 import type { KitSignature } from './kit-keys.ts';
-import type { KitParts, KitRecording, KitSegment } from './kit-parts.ts';
+import * as lines from './kit-lines.ts';
+import type { KitLine } from './kit-lines.ts';
+import type { KitDocking, KitParts, KitRecording, KitSegment } from './kit-parts.ts';
 
 /** What a step shows; its words are in kit-words-en.ts under the same name. */
 export type KitStepKind =
@@ -10,22 +11,19 @@ export type KitStepKind =
   | 'keyDocuments'
   | 'manifest'
   | 'receipt'
-  | 'chunks'
-  | 'units'
+  | 'deletion'
+  | 'sealed'
   | 'original'
   | 'name'
-  | 'deletion'
   | 'docking'
   | 'orders'
   | 'log'
   | 'witness';
 
-/** One step: what it is about, and the lines. */
+/** One step, and its lines: those that belong together stand in one group, none of which is empty. */
 export interface KitStep {
   readonly kind: KitStepKind;
-  /** Id of the recording, docking record, keeper ...; empty for the kit as a whole. */
-  readonly subject: string;
-  readonly lines: readonly KitLine[];
+  readonly groups: readonly (readonly KitLine[])[];
 }
 
 /** All that the lines need. */
@@ -34,9 +32,17 @@ export interface KitContents {
   readonly signatures: readonly KitSignature[];
 }
 
-/** The steps on one system. What cannot be checked for want of a file or a key has no line. */
-export function kitSteps(contents: KitContents, dialect: KitDialect): KitStep[] {
-  return new Steps(contents, dialect).all().filter(({ lines }) => lines.length > 0);
+/** The steps. What cannot be checked for want of a file or a key has no line. */
+export function kitSteps(contents: KitContents): KitStep[] {
+  return new Steps(contents)
+    .all()
+    .map(({ kind, groups }) => ({ kind, groups: groups.filter((group) => group.length > 0) }))
+    .filter(({ groups }) => groups.length > 0);
+}
+
+/** Whether a step needs an identity. */
+export function opens({ kind }: Pick<KitStep, 'kind'>): boolean {
+  return kind === 'original' || kind === 'name';
 }
 
 /** Type of a document by its name, as the trusted comment of its signature says it (SPEC 2). */
@@ -59,93 +65,103 @@ function typeOf(document: string): string {
 class Steps {
   readonly #parts: KitParts;
   readonly #signatures: readonly KitSignature[];
-  readonly #dialect: KitDialect;
+  readonly #recordings: readonly KitRecording[];
 
-  constructor({ parts, signatures }: KitContents, dialect: KitDialect) {
+  constructor({ parts, signatures }: KitContents) {
     this.#parts = parts;
     this.#signatures = signatures;
-    this.#dialect = dialect;
+    this.#recordings = [...parts.asked, ...parts.sidecars];
   }
 
   all(): KitStep[] {
-    const { asked, sidecars, dockings, segments, orders, witnesses, keyDocuments } = this.#parts;
+    const { dockings, segments, orders, witnesses, keyDocuments } = this.#parts;
+    const signed = (documents: readonly string[]): KitLine[][] => [
+      documents.flatMap((document) => this.#signed(document)),
+    ];
+    const each = (of: (recording: KitRecording) => KitLine[]): KitLine[][] => this.#recordings.map(of);
     return [
-      { kind: 'sums', subject: '', lines: this.#dialect.sums() },
-      step(
-        'keyDocuments',
-        '',
-        keyDocuments.map(({ to }) => to).flatMap((to) => this.#signed(to)),
-      ),
-      ...[...asked, ...sidecars].flatMap((recording) => this.#recording(recording)),
-      ...dockings.map(({ record, names }) => step('docking', record, this.#docking(record, names))),
-      step(
-        'orders',
-        '',
-        orders.flatMap(({ order }) => this.#signed(`orders/${order.order}/order.json`)),
-      ),
-      ...segments.map((segment) => step('log', `${segment.keeper}/${segment.segment}`, this.#log(segment))),
-      step(
-        'witness',
-        '',
-        witnesses.flatMap(({ witness }) => this.#signed(`witness/${witness.receiver}/${witness.day}.json`)),
-      ),
+      { kind: 'sums', groups: [lines.sumsLines()] },
+      { kind: 'keyDocuments', groups: signed(keyDocuments.map(({ to }) => to)) },
+      { kind: 'manifest', groups: signed(this.#recordings.map((one) => at(one, 'manifest.json'))) },
+      { kind: 'receipt', groups: each((one) => this.#receipt(one)) },
+      { kind: 'deletion', groups: each((one) => this.#deletion(one)) },
+      { kind: 'sealed', groups: each(sealed) },
+      { kind: 'original', groups: each(original) },
+      { kind: 'name', groups: each(name) },
+      { kind: 'docking', groups: dockings.map((docking) => this.#docking(docking)) },
+      { kind: 'orders', groups: signed(orders.map(({ order }) => `orders/${order.order}/order.json`)) },
+      { kind: 'log', groups: segments.map((segment) => this.#log(segment)) },
+      {
+        kind: 'witness',
+        groups: signed(witnesses.map(({ witness }) => `witness/${witness.receiver}/${witness.day}.json`)),
+      },
     ];
   }
 
-  #recording({ recording, names, manifest }: KitRecording): KitStep[] {
-    const at = (name: string): string => `${recording}/${name}`;
-    const whole = names.includes('payload.age') && names.includes('chunks.bin');
-    const { digest, units, open, name } = this.#dialect;
-    const of = (kind: KitStepKind, lines: readonly KitLine[]): KitStep => step(kind, recording, lines);
+  #receipt(recording: KitRecording): KitLine[] {
+    if (!recording.names.includes('receipt.json')) return [];
+    const receipt = at(recording, 'receipt.json');
     return [
-      of('manifest', this.#signed(at('manifest.json'))),
-      of('receipt', [
-        ...this.#signed(at('receipt.json')),
-        ...(names.includes('receipt.json')
-          ? digest(at('receipt.json'), { field: 'manifest_sha256' }, at('manifest.json'))
-          : []),
-      ]),
-      of('deletion', this.#deletion(recording, names)),
-      of('chunks', whole ? digest(at('manifest.json'), { field: 'chunks_sha256' }, at('chunks.bin')) : []),
-      of('units', whole ? units(at('manifest.json'), at('payload.age')) : []),
-      of(
-        'original',
-        whole ? open(at('manifest.json'), at('payload.age'), openedName(recording, manifest)) : [],
-      ),
-      of('name', names.includes('manifest.json') ? name(at('manifest.json')) : []),
+      ...this.#signed(receipt),
+      ...lines.digestLines(receipt, 'manifest_sha256', at(recording, 'manifest.json')),
+      ...(isWhole(recording) ? lines.digestLines(receipt, 'chunks_sha256', at(recording, 'chunks.bin')) : []),
     ];
   }
 
-  #deletion(recording: string, names: readonly string[]): KitLine[] {
-    if (!names.includes('deletion.json')) return [];
-    const document = `${recording}/deletion.json`;
-    const { digest } = this.#dialect;
+  #deletion(recording: KitRecording): KitLine[] {
+    if (!recording.names.includes('deletion.json')) return [];
+    const document = at(recording, 'deletion.json');
     return [
       ...this.#signed(document),
-      ...digest(document, { field: 'manifest_sha256' }, `${recording}/manifest.json`),
-      ...digest(document, { field: 'receipt_sha256' }, `${recording}/receipt.json`),
+      ...lines.digestLines(document, 'manifest_sha256', at(recording, 'manifest.json')),
+      ...lines.digestLines(document, 'receipt_sha256', at(recording, 'receipt.json')),
     ];
   }
 
-  #docking(record: string, names: readonly string[]): KitLine[] {
+  #docking({ record, names, document }: KitDocking): KitLine[] {
+    const docking = `${record}/docking.json`;
     const receipt = `${record}/receipt.json`;
+    const named = new Set(document.entries.flatMap((entry) => entry.recording ?? []));
     return [
-      ...this.#signed(`${record}/docking.json`),
+      ...this.#signed(docking),
+      ...this.#recordings
+        .filter(({ manifest }) => manifest !== undefined && named.has(manifest.recording))
+        .flatMap(({ recording }) => lines.dockedLines(docking, recording)),
       ...this.#signed(receipt),
-      ...(names.includes('receipt.json')
-        ? this.#dialect.digest(receipt, { field: 'manifest_sha256' }, `${record}/docking.json`)
-        : []),
+      ...(names.includes('receipt.json') ? lines.digestLines(receipt, 'manifest_sha256', docking) : []),
     ];
   }
 
   #log(segment: KitSegment): KitLine[] {
     if (segment.head === undefined) return [];
-    const lines = segmentFile(segment);
+    const log = segmentFile(segment);
     return [
       ...this.#signed(headFile(segment)),
-      ...this.#dialect.chain(lines, headFile(segment), segment.head.sequence),
-      ...this.#signed(lines),
+      ...lines.chainLines(log, headFile(segment), segment.head.sequence),
+      ...this.#signed(log),
+      ...this.#logged(segment, log),
     ];
+  }
+
+  /** Documents that the segment names by their digests. */
+  #logged({ segment, keeper }: KitSegment, log: string): KitLine[] {
+    return this.#parts.entries
+      .filter((one) => one.segment === segment && one.keeper === keeper)
+      .flatMap(({ entry: { event, facts } }) => {
+        if (event === 'spooled' && this.#has(facts['recording'], 'manifest.json'))
+          return lines.loggedLines(log, 'manifest_sha256', `${String(facts['recording'])}/manifest.json`);
+        if (event === 'docking-recorded' && this.#hasDocking(facts['record']))
+          return lines.loggedLines(log, 'sha256', `${String(facts['record'])}/docking.json`);
+        return [];
+      });
+  }
+
+  #has(recording: unknown, file: string): boolean {
+    return this.#recordings.some((one) => one.recording === recording && one.names.includes(file));
+  }
+
+  #hasDocking(record: unknown): boolean {
+    return this.#parts.dockings.some((one) => one.record === record);
   }
 
   /** Every signature over a document whose key is in the kit. */
@@ -153,17 +169,40 @@ class Steps {
     return this.#signatures
       .filter((one) => one.document === document)
       .flatMap(({ signature, key }) =>
-        key === undefined ? [] : this.#dialect.signature(document, signature, key, typeOf(document)),
+        key === undefined ? [] : lines.signatureLines(document, signature, key, typeOf(document)),
       );
   }
 }
 
-function step(kind: KitStepKind, subject: string, lines: readonly KitLine[]): KitStep {
-  return { kind, subject, lines };
+function at({ recording }: KitRecording, file: string): string {
+  return `${recording}/${file}`;
+}
+
+function isWhole({ names }: KitRecording): boolean {
+  return ['manifest.json', 'payload.age', 'chunks.bin'].every((file) => names.includes(file));
+}
+
+function sealed(recording: KitRecording): KitLine[] {
+  if (!isWhole(recording)) return [];
+  const manifest = at(recording, 'manifest.json');
+  return [
+    ...lines.digestLines(manifest, 'chunks_sha256', at(recording, 'chunks.bin')),
+    ...lines.unitsLines(manifest, at(recording, 'payload.age')),
+  ];
+}
+
+function original(recording: KitRecording): KitLine[] {
+  if (!isWhole(recording)) return [];
+  return lines.openLines(at(recording, 'manifest.json'), at(recording, 'payload.age'), openedName(recording));
+}
+
+function name(recording: KitRecording): KitLine[] {
+  if (!recording.names.includes('manifest.json')) return [];
+  return lines.nameLines(at(recording, 'manifest.json'), `${recording.recording}.path`);
 }
 
 /** Name under which the original is written; the true one is sealed. */
-export function openedName(recording: string, manifest: KitRecording['manifest']): string {
+export function openedName({ recording, manifest }: Pick<KitRecording, 'recording' | 'manifest'>): string {
   const container = manifest?.media?.container ?? null;
   return `${recording}.${container !== null && /^[a-z0-9]{1,8}$/.test(container) ? container : 'original'}`;
 }

@@ -7,24 +7,26 @@ export const FORMAT_FILE = 'FORMAT.txt';
 export const SPEC_FILE = 'SPEC.md';
 export const FINDINGS_FILE = 'FINDINGS.txt';
 
-/** Stock tools only; for bash, on Linux and macOS. */
+/** Coreutils only; for bash. */
 export const CHAIN_SH = `#!/usr/bin/env bash
 # Follows a log: each line must name the SHA-256 of the line before it (64 zeros in the first one), up to the line whose number and
 # SHA-256 the signed head says. Usage: bash chain.sh LOG.jsonl HEAD.json
 set -u
 LC_ALL=C
-sum() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -c 1-64; }
-number=$(sed 's/.*"sequence":\\([0-9]*\\).*/\\1/' "$2")
-wanted=$(sed 's/.*"sha256":"\\([0-9a-f]*\\)".*/\\1/' "$2")
+head=$(cat "$2")
+number=\${head#*'"sequence":'}
+number=\${number%%[!0-9]*}
+wanted=\${head#*'"sha256":"'}
+wanted=\${wanted%%'"'*}
 previous=0000000000000000000000000000000000000000000000000000000000000000
 count=0
 while [ "$count" -lt "$number" ] && IFS= read -r line; do
   count=$((count + 1))
   case $line in
-    *"\\"previous\\":\\"$previous\\""*) ;;
+    *'"previous":"'"$previous"'"'*) ;;
     *) echo "BROKEN: entry $count does not follow the one before it"; exit 1 ;;
   esac
-  previous=$(printf %s "$line" | sum)
+  previous=$(printf %s "$line" | sha256sum | cut -c 1-64)
 done < "$1"
 if [ "$count" != "$number" ] || [ "$previous" != "$wanted" ]; then
   echo "BROKEN: entry $count is not the one that the signed head names"

@@ -4,23 +4,31 @@ import type { KitWords } from './kit-words-en.ts';
 export const KIT_DE: KitWords = {
   title: 'Beweismappe: Aufzeichnung einer Bodycam',
   other: 'English: {}',
+  titleDocking: 'Beweismappe: eine Bodycam in ihrer Dockingstation',
   intro:
-    'Dieser Ordner enthält {} einer Bodycam, so wie der Zentralspeicher einer Kommune sie verwahrt: versiegelt, mit allen signierten Dokumenten, die dazugehören. Diese Seite sagt in einfachen Worten, was hier liegt, was es beweist, und wie jede und jeder das nachprüft, ohne das Programm, das es erzeugt hat, und ohne Netz. Jeder Befehl unten wurde für genau diese Dateien geschrieben.',
+    'Dieser Ordner enthält {} einer Bodycam, so wie der Zentralspeicher einer Kommune sie verwahrt: versiegelt, mit allen signierten Dokumenten, die dazugehören. Diese Seite sagt in einfachen Worten, was hier liegt, was es beweist, und wie jede und jeder das nachprüft, ohne das Programm, das es erzeugt hat, und ohne Netz.',
   oneRecording: 'eine Aufzeichnung',
   recordings: '{} Aufzeichnungen',
+  introDocking:
+    'Dieser Ordner enthält zu jedem Mal, das eine Bodycam in ihrer Dockingstation war (insgesamt {}), das signierte Protokoll: was auf ihr war, und was daraus wurde. Eine Aufzeichnung ist nicht darin. Diese Seite sagt in einfachen Worten, was hier liegt, was es beweist, und wie jede und jeder das nachprüft, ohne das Programm, das es erzeugt hat, und ohne Netz.',
   good: 'Geprüft, als diese Mappe entstand, am {} UTC: Jede Signatur, jede Prüfsumme und jede Kette darin stimmt. Das muss man nicht glauben: Unten steht, wie man es prüft.',
   bad: 'NICHT ALLES IN DIESER MAPPE STIMMT. Als sie am {} UTC entstand, gab es Befunde, Anzahl: {}. Sie stehen unten und in FINDINGS.txt.',
 
   shortly: 'Das Wichtigste',
   shortlyText: [
-    'Als die Kamera in die Station gesteckt wurde, hat die Station jede Datei ein einziges Mal gelesen, dabei versiegelt, und ein Dokument (das Manifest) mit der Prüfsumme des Originals signiert. Eine Prüfsumme ist der Fingerabdruck von Bytes: Ändert man ein Bit, ist es eine andere.',
+    'Als die Kamera in die Station gesteckt wurde, hat die Station alles aufgelistet, was auf ihr war, bevor sie etwas anfasste, jede Datei ein einziges Mal gelesen, dabei versiegelt, und ein Dokument (das Manifest) mit der Prüfsumme des Originals signiert. Eine Prüfsumme ist der Fingerabdruck von Bytes: Ändert man ein Bit, ist es eine andere.',
     'Der Zentralspeicher hat jedes Byte, das ankam, mit diesem Dokument verglichen und eine Quittung signiert. Weder die Station noch das Programm des Zentralspeichers kann öffnen, was versiegelt wurde: Das kann nur, wer die Identität (eine geheime Datei) eines der Empfänger hat.',
     'Station und Zentralspeicher führen je ein Protokoll, in dem jede Zeile die Prüfsumme der Zeile davor nennt. Daraus kann nichts entfernt und später nichts eingefügt werden, ohne dass die Kette bricht; signierte Punkte halten die Kette fest.',
     'Diese Signaturen beweisen also: Diese Aufzeichnung ist seit dem Augenblick ihrer Versiegelung Byte für Byte das, was die Station der Kamera entnommen hat.',
   ],
+  shortlyDocking: [
+    'Als die Kamera in die Station gesteckt wurde, hat die Station alles aufgelistet, was auf ihr war, bevor sie etwas anfasste. Am Ende hat sie ein Protokoll signiert: diese Liste, und was aus jeder Datei wurde.',
+    'Der Zentralspeicher hat dazu eine Quittung signiert, und beide führen ein Protokoll, in dem jede Zeile die Prüfsumme der Zeile davor nennt. So kann nichts davon später geändert, entfernt oder untergeschoben werden, ohne dass es auffällt.',
+  ],
 
   facts: 'Aufzeichnung {}',
   sidecar: 'Begleitdatei {}',
+  docking: 'Die Kamera in der Station: Andocken {}',
   factsHead: ['', ''],
   station: 'Station, Platz',
   camera: 'Kamera',
@@ -33,6 +41,12 @@ export const KIT_DE: KitWords = {
     other: 'andere Datei',
   },
   rejected: 'auffällig, und trotzdem aufbewahrt: {}',
+  reasons: {
+    empty: 'die Datei ist leer',
+    'unknown-kind': 'von einer Art, die die Station nicht kennt',
+    'odd-name': 'ihr Name ist ungewöhnlich',
+    damaged: 'Teile ließen sich nicht lesen und stehen als Nullen darin',
+  },
   recorded: 'Aufgezeichnet',
   between: 'zwischen {} und {}',
   bases: {
@@ -42,6 +56,29 @@ export const KIT_DE: KitWords = {
   },
   docked: 'In der Station',
   dockedText: 'von {} bis {}',
+  ended: {
+    unplugged: 'die Kamera wurde herausgenommen',
+    stopped: 'die Station wurde angehalten',
+    failed: 'die Kamera antwortete nicht mehr',
+    'cut-off': 'die Station verlor den Strom oder wurde neu gestartet',
+  },
+  files: 'Dateien auf der Kamera',
+  filesText: '{}, aufgelistet, bevor etwas angefasst wurde',
+  filesLater: '{}; und {}, die erst später zu sehen waren',
+  filesIncomplete: '{}; die Liste ließ sich nicht vollständig lesen',
+  filesNone: 'es ließ sich keine Liste lesen',
+  fates: 'Was daraus wurde',
+  fateWords: {
+    stored: '{} versiegelt und gespeichert',
+    matched: '{} schon bekannt, Byte für Byte verglichen',
+    'not-a-file': '{} keine Datei (ein Verweis oder Ähnliches)',
+    waiting: '{} nicht übernommen',
+    vanished: '{} verschwunden, bevor sie gelesen wurde',
+  },
+  fatesErased: '{} danach auf der Kamera gelöscht',
+  empty: 'Auf der Kamera war keine einzige Datei: Es war nichts aufgezeichnet, das noch auf ihr lag.',
+  nothingNew:
+    'Auf der Kamera war keine Aufzeichnung, die nicht schon bekannt war, und keine Datei blieb zurück: Es war nichts Neues aufgezeichnet, das noch auf ihr lag.',
   cameraClock: 'Uhr der Kamera dabei',
   cameraClockText: '{} s vor der Uhr der Station (minus: nach), auf {} s genau',
   sealedAt: 'Gelesen und versiegelt',
@@ -68,37 +105,47 @@ export const KIT_DE: KitWords = {
 
   log: 'Was die Protokolle sagen',
   logText:
-    'Die Einträge zu diesen Aufzeichnungen und ihrem Andocken, in der Reihenfolge der Protokolle; die vollständigen Zeilen liegen im Ordner log/. Zeiten sind die der Uhr von Station oder Zentralspeicher.',
+    'Was die Protokolle zu diesen Aufzeichnungen und ihrem Andocken sagen, in ihrer Reihenfolge; die vollständigen Zeilen und einige mehr liegen im Ordner log/. Zeiten sind die der Uhr von Station oder Zentralspeicher.',
   logHead: ['Zeit (UTC)', 'Wer', 'Was', 'Wozu'],
+  logFacts: {
+    camera: 'Kamera {}',
+    entries: '{} Dateien',
+    offset_ms: 'Abweichung {} ms',
+    reason: 'Grund {}',
+    verb: 'Art {}',
+    role: 'signiert von {}',
+    receiver: 'von {}',
+    command: 'mit {}',
+  },
   logMore: 'In den Protokolldateien stehen mehr Einträge als diese {}.',
   logNone: 'Kein Protokoll mit Einträgen zu diesen Aufzeichnungen liegt im Tresor.',
 
-  files: 'Was in diesem Ordner liegt',
-  filesHead: ['Datei', 'Was es ist'],
+  contents: 'Was in diesem Ordner liegt',
+  contentsHead: ['Datei', 'Was es ist'],
   fileWords: {
+    page: 'diese Seite auf Deutsch und auf Englisch',
+    check: 'die Befehle dieser Seite als ein Skript',
     manifest: 'das signierte Wort der Station zu der Aufzeichnung',
     payload: 'die Aufzeichnung, versiegelt',
     chunks: 'Prüfsummen der versiegelten Datei, je 512 KiB eine',
-    receipt: 'das signierte Wort des Zentralspeichers, dass er die Aufzeichnung hat',
+    receipt: 'das signierte Wort des Zentralspeichers, dass er es hat',
     deletion: 'das signierte Wort des Zentralspeichers, dass die versiegelte Datei gelöscht wurde',
     docking: 'Protokoll des Andockens: alles, was auf der Kamera war, und was daraus wurde',
     order: 'eine Anordnung zu der Aufzeichnung',
-    log: 'Teil des Verwahrprotokolls von {}',
+    log: 'Teil des Verwahrprotokolls der Station oder des Protokolls des Zentralspeichers',
     head: 'ein signierter Punkt dieses Protokolls, herausgeschrieben, damit minisign ihn prüfen kann',
-    key: 'öffentlicher Schlüssel',
-    introduced: 'öffentlicher Schlüssel, wie ihn ein Schlüsselwechsel in dieser Mappe nennt',
-    change: 'Wechsel oder Sperre eines Signaturschlüssels',
+    key: 'öffentliche Schlüssel',
+    change: 'Wechsel und Sperren von Signaturschlüsseln',
     witness: 'das Zeugnis des Zentralspeichers über einen Tag: eine Prüfsumme über alles, was an ihm einging',
-    signature: 'seine Signatur liegt daneben (.minisig)',
-    check: 'die Befehle dieser Seite, für eine Linux-Shell',
+    signature: 'Signatur der Datei dieses Namens',
     chain: 'folgt der Kette eines Protokolls; kurz, vor dem Ausführen zu lesen',
     format: 'die Formate in Kürze (englisch)',
     spec: 'die Formate Byte für Byte (englisch)',
     sums: 'Prüfsummen aller Dateien hier, gegen Schäden unterwegs',
     findings: 'was nicht stimmte, als diese Mappe entstand (englisch)',
-    page: 'diese Seite auf Deutsch',
-    otherPage: 'diese Seite auf Englisch',
   },
+  recordingFolder: 'AUFZEICHNUNG',
+  dockingFolder: 'ANDOCKEN',
 
   keys: 'Die Schlüssel: das Einzige, was man anderswo erfragen muss',
   keysText:
@@ -107,29 +154,16 @@ export const KIT_DE: KitWords = {
   keyIntroduced: '{} (durch einen Schlüsselwechsel genannt, der in der Mappe liegt)',
   noKeys: 'Als diese Mappe entstand, war zu ihren Signaturen kein Schlüssel bekannt.',
 
-  check: 'Selbst prüfen: {}',
-  systems: { linux: 'Linux', macos: 'macOS', windows: 'Windows' },
-  before: {
-    linux: [
-      'Installieren Sie minisign und age (Debian, Ubuntu: apt install minisign age); alles andere ist schon da. Öffnen Sie ein Terminal, gehen Sie in diesen Ordner (cd), starten Sie bash und geben Sie die Zeilen ein.',
-      'Um die Aufzeichnung zu öffnen, geben Sie einmal an, wo Ihre Identität liegt; ohne eine lassen Sie die Schritte aus, die öffnen. Was geöffnet wird, wird in diesen Ordner geschrieben: Zeigen Sie es niemandem, der es nicht sehen darf.',
-    ],
-    macos: [
-      'Installieren Sie minisign und age (brew install minisign age); alles andere ist schon da. Öffnen Sie das Terminal, gehen Sie in diesen Ordner (cd) und geben Sie die Zeilen ein. Was jeder Schritt bedeutet, steht oben unter Linux.',
-      'Um die Aufzeichnung zu öffnen, geben Sie einmal an, wo Ihre Identität liegt:',
-    ],
-    windows: [
-      'Legen Sie minisign.exe und age.exe (von den Seiten ihrer Hersteller, jedisct1.github.io/minisign und age-encryption.org) in diesen Ordner oder in den Suchpfad, und öffnen Sie PowerShell in diesem Ordner. Was jeder Schritt bedeutet, steht oben unter Linux.',
-      'Um die Aufzeichnung zu öffnen, geben Sie einmal an, wo Ihre Identität liegt:',
-    ],
-  },
-  identity: {
-    linux: 'IDENTITY=/pfad/zu/Ihrer/identity.txt',
-    macos: 'IDENTITY=/pfad/zu/Ihrer/identity.txt',
-    windows: "$IDENTITY = 'C:\\pfad\\zu\\Ihrer\\identity.txt'",
-  },
+  check: 'Selbst prüfen',
+  before: [
+    'Gebraucht werden eine Linux-Shell (bash), minisign und age. Debian, Ubuntu: apt install minisign age. Windows: dasselbe in seinem Linux-Subsystem (wsl --install). macOS: brew install bash coreutils minisign age, mit dem Ordner libexec/gnubin von coreutils zuerst im Suchpfad. Danach wird kein Netz mehr gebraucht.',
+    'Öffnen Sie ein Terminal, gehen Sie in diesen Ordner (cd), starten Sie bash, und tippen oder kopieren Sie die Zeilen. Unter den meisten steht, was erscheinen muss. Wer nicht tippen mag, sagt „bash check.sh IDENTITÄT“, oder ohne Identität „bash check.sh“: Das Skript enthält genau diese Zeilen und endet bei der ersten, die nicht stimmt.',
+    'Zuerst eine Abkürzung für diese Sitzung: Sie zeigt, was ein signiertes Dokument in einem seiner Felder sagt.',
+  ],
+  identity:
+    'Um die Aufzeichnung zu öffnen, geben Sie an, wo Ihre Identität liegt; ohne eine lassen Sie die Schritte aus, die öffnen. Was geöffnet wird, wird in diesen Ordner geschrieben: Zeigen Sie es niemandem, der es nicht sehen darf.',
+  identityLine: 'IDENTITY=/pfad/zu/Ihrer/identity.txt',
   expected: 'muss zeigen',
-  nothing: 'darf nichts zeigen, oder nur den Text selbst',
   steps: {
     sums: {
       title: 'Der Ordner kam unbeschädigt an',
@@ -137,47 +171,43 @@ export const KIT_DE: KitWords = {
     },
     keyDocuments: {
       title: 'Schlüsselwechsel',
-      why: 'Wer den alten Schlüssel hat, nennt den neuen. So steht ein verglichener Schlüssel für den nächsten ein.',
+      why: 'Wer den alten Schlüssel hat, nennt den neuen; so steht ein verglichener Schlüssel für den nächsten ein. Die Sperre des Zentralspeichers sagt, ab wann ein Schlüssel nicht mehr gilt.',
     },
     manifest: {
-      title: 'Das Wort der Station: {}',
-      why: 'Das Manifest wurde mit dem Schlüssel der Station signiert und ist seitdem unverändert.',
+      title: 'Das Wort der Station',
+      why: 'Das Manifest jeder Aufzeichnung wurde mit dem Schlüssel der Station signiert und ist seitdem unverändert.',
     },
     receipt: {
-      title: 'Das Wort des Zentralspeichers: {}',
-      why: 'Die Quittung wurde mit dem Schlüssel des Zentralspeichers signiert und gilt genau diesem Manifest.',
+      title: 'Das Wort des Zentralspeichers',
+      why: 'Die Quittung wurde mit dem Schlüssel des Zentralspeichers signiert, gilt genau diesem Manifest und nennt die Liste der Prüfsummen, die der Zentralspeicher selbst aus dem gebildet hat, was bei ihm liegt.',
     },
     deletion: {
-      title: 'Die Löschung: {}',
+      title: 'Die Löschung',
       why: 'Der Zentralspeicher hat signiert, wann und warum die versiegelte Datei gelöscht wurde, und nennt genau dieses Manifest und diese Quittung.',
     },
-    chunks: {
-      title: 'Die Liste der Prüfsummen: {}',
-      why: 'Es ist die, die die Station im signierten Manifest genannt hat.',
-    },
-    units: {
-      title: 'Die versiegelte Aufzeichnung: {}',
-      why: 'Je 512 KiB hat sie die Prüfsumme aus dieser Liste: Kein Byte der versiegelten Datei hat sich geändert.',
+    sealed: {
+      title: 'Die versiegelte Aufzeichnung',
+      why: 'Die Liste der Prüfsummen ist die, die die Station im signierten Manifest genannt hat, und je 512 KiB hat die versiegelte Datei die Prüfsumme aus dieser Liste: Kein Byte hat sich geändert.',
     },
     original: {
-      title: 'Die Aufzeichnung selbst: {}',
+      title: 'Die Aufzeichnung selbst',
       why: 'Öffnet sie mit Ihrer Identität und vergleicht sie mit der Prüfsumme, die die Station beim Lesen der Kamera signiert hat. Danach kann man die Datei abspielen.',
     },
     name: {
-      title: 'Ihr Name auf der Kamera: {}',
-      why: 'Zeigt den Pfad, den die Datei auf der Kamera hatte. Er ist versiegelt, weil Dateinamen oft eine Person nennen.',
+      title: 'Ihr Name auf der Kamera',
+      why: 'Öffnet den Pfad, den die Datei auf der Kamera hatte, vergleicht ihn mit der Prüfsumme im Manifest und zeigt ihn. Er ist versiegelt, weil Dateinamen oft eine Person nennen.',
     },
     docking: {
-      title: 'Das Andocken: {}',
-      why: 'Die Station hat signiert, was auf der Kamera war, bevor etwas angefasst wurde. Das Protokoll führt jede Datei mit ihrem Verbleib auf; eine fehlende würde auffallen.',
+      title: 'Das Andocken',
+      why: 'Die Station hat signiert, was auf der Kamera war, bevor etwas angefasst wurde, und was aus jeder Datei wurde; der Zentralspeicher hat signiert, dass er dieses Protokoll hat. Eine fehlende Datei würde auffallen.',
     },
     orders: {
       title: 'Anordnungen',
-      why: 'Jede Anordnung wurde von Aufzeichnungsbeauftragten und vorgesetzter Stelle signiert.',
+      why: 'Jede Anordnung wurde von Aufzeichnungsbeauftragten und von der vorgesetzten Stelle signiert, oder von der einen Seite, deren Signatur hier liegt.',
     },
     log: {
-      title: 'Das Protokoll: {}',
-      why: 'Ein signierter Punkt steht für die Kette ein, und die Kette für jede Zeile davor: Keine wurde geändert, eingefügt oder entfernt. (Einige tausend Zeilen brauchen eine Minute.)',
+      title: 'Die Protokolle',
+      why: 'Ein signierter Punkt steht für die Kette ein, und die Kette für jede Zeile davor: Keine wurde geändert, eingefügt oder entfernt. Das Protokoll nennt die Dokumente dieser Mappe mit ihren Prüfsummen. (Einige tausend Zeilen brauchen eine Minute.)',
     },
     witness: {
       title: 'Das Tageszeugnis',
@@ -191,7 +221,7 @@ export const KIT_DE: KitWords = {
     'Dass die Datei der Kamera unverändert war, bevor die Station sie las: Die Station steht ab dem Lesen ein.',
     'Die genaue Zeit der Aufzeichnung über den Zeitraum oben hinaus. Die Uhren von Kamera und Station wurden verglichen, wo es oben steht; beides sind Uhren.',
     'Wer die Kamera getragen hat und wer zu sehen oder zu hören ist. Kein Dokument enthält einen Namen.',
-    'Wem diese Schlüssel gehören, solange Sie sie nicht verglichen haben (oben).',
+    'Wem diese Schlüssel gehören, solange Sie sie nicht verglichen haben (unten).',
   ],
   made: 'Erstellt von bodydock {} am {} UTC aus dem Tresor {}.',
 };

@@ -1,4 +1,5 @@
 // The page of a kit in English. `{}` stands for a value. German is kit-words-de.ts, of the same shape.
+import type { ShownFact } from './kit-event-words.ts';
 import type { KitStepKind } from './kit-steps.ts';
 
 /** Title and reason of one step. */
@@ -10,23 +11,31 @@ export interface StepWords {
 export const KIT_EN = {
   title: 'Evidence kit: recording of a body camera',
   other: 'Deutsch: {}',
+  titleDocking: 'Evidence kit: a body camera in its docking station',
   intro:
-    'This folder holds {} of a body camera as a municipality’s store keeps it: sealed, with all signed documents that belong to it. This page says in plain words what lies here, what it proves, and how anybody checks that without the program that made it and without a network. Every command below was made for exactly these files.',
+    'This folder holds {} of a body camera as a municipality’s store keeps it: sealed, with all signed documents that belong to it. This page says in plain words what lies here, what it proves, and how anybody checks that without the program that made it and without a network.',
   oneRecording: 'one recording',
   recordings: '{} recordings',
+  introDocking:
+    'This folder holds the signed record of each time that a body camera was in its docking station ({} in all): what was on it, and what became of that. There is no recording in it. This page says in plain words what lies here, what it proves, and how anybody checks that without the program that made it and without a network.',
   good: 'Checked when this kit was made, on {} UTC: every signature, every digest and every chain in it holds. You need not believe that: check it below.',
   bad: 'NOT EVERYTHING IN THIS KIT HOLDS. When it was made, on {} UTC, {} findings came up. They stand below and in FINDINGS.txt.',
 
   shortly: 'In short',
   shortlyText: [
-    'When the camera was put into the station, the station read each file once, sealed it at the same time, and signed a document (the manifest) with the digest of the original. A digest is a fingerprint of bytes: change one bit and it is another.',
+    'When the camera was put into the station, the station listed everything on it before touching anything, read each file once, sealed it at the same time, and signed a document (the manifest) with the digest of the original. A digest is a fingerprint of bytes: change one bit and it is another.',
     'The store checked every byte that arrived against that document and signed a receipt. Neither the station nor the store’s program can open what was sealed: only whoever holds the identity (a secret file) of one of the recipients can.',
     'Station and store each keep a log in which every line names the digest of the line before it. Nothing can be taken out of it or put into it later without breaking the chain, and signed points hold the chain in place.',
     'So these signatures prove: this recording has been, byte for byte, what the station took from the camera, since the moment at which it was sealed.',
   ],
+  shortlyDocking: [
+    'When the camera was put into the station, the station listed everything on it before touching anything. At the end it signed a record: that list, and what became of each file.',
+    'The store signed a receipt for that record, and both keep a log in which every line names the digest of the line before it. So no record can be altered, taken away or slipped in later without showing.',
+  ],
 
   facts: 'Recording {}',
   sidecar: 'Accompanying file {}',
+  docking: 'The camera in the station: docking {}',
   factsHead: ['', ''],
   station: 'Station, bay',
   camera: 'Camera',
@@ -39,6 +48,12 @@ export const KIT_EN = {
     other: 'other file',
   },
   rejected: 'odd, and kept all the same: {}',
+  reasons: {
+    empty: 'the file is empty',
+    'unknown-kind': 'of a kind that the station does not know',
+    'odd-name': 'its name is odd',
+    damaged: 'parts of it could not be read, and stand in it as zeros',
+  },
   recorded: 'Recorded',
   between: 'between {} and {}',
   bases: {
@@ -48,6 +63,29 @@ export const KIT_EN = {
   },
   docked: 'In the station',
   dockedText: 'from {} to {}',
+  ended: {
+    unplugged: 'the camera was taken out',
+    stopped: 'the station was stopped',
+    failed: 'the camera did not answer any more',
+    'cut-off': 'the station lost power, or was started anew',
+  },
+  files: 'Files on the camera',
+  filesText: '{}, as listed before anything was touched',
+  filesLater: '{}; and {} that showed only later',
+  filesIncomplete: '{}; the list could not be completed',
+  filesNone: 'no list could be taken',
+  fates: 'What became of them',
+  fateWords: {
+    stored: '{} sealed and stored',
+    matched: '{} known already, compared byte by byte',
+    'not-a-file': '{} no file (a link or the like)',
+    waiting: '{} not taken',
+    vanished: '{} gone before it could be read',
+  },
+  fatesErased: '{} erased from the camera afterwards',
+  empty: 'The camera held no file at all: nothing had been recorded that was still on it.',
+  nothingNew:
+    'The camera held no recording that was not known already, and no file was left out: nothing new had been recorded that was still on it.',
   cameraClock: 'The camera’s clock then',
   cameraClockText: '{} s ahead of the station’s (minus: behind), to within {} s',
   sealedAt: 'Read and sealed',
@@ -74,37 +112,47 @@ export const KIT_EN = {
 
   log: 'What the logs say',
   logText:
-    'The entries about these recordings and their dockings, in the order of the logs; the full lines are in the folder log/. Times are those of the clock of station or store.',
+    'What the logs say about these recordings and dockings, in their order; the full lines, and some more, are in the folder log/. Times are those of the clock of station or store.',
   logHead: ['Time (UTC)', 'Who', 'What', 'About'],
+  logFacts: {
+    camera: 'camera {}',
+    entries: '{} files',
+    offset_ms: 'off by {} ms',
+    reason: 'reason {}',
+    verb: 'to {}',
+    role: 'signed by the {}',
+    receiver: 'by {}',
+    command: 'with {}',
+  } satisfies Record<ShownFact, string>,
   logMore: 'More entries than these {} stand in the log files.',
   logNone: 'No log with entries on these recordings lies in the vault.',
 
-  files: 'What lies in this folder',
-  filesHead: ['File', 'What it is'],
+  contents: 'What lies in this folder',
+  contentsHead: ['File', 'What it is'],
   fileWords: {
+    page: 'this page in German and in English',
+    check: 'the commands of this page as one script',
     manifest: 'the station’s signed word on the recording',
     payload: 'the recording, sealed',
     chunks: 'digests of the sealed file, one for each 512 KiB',
-    receipt: 'the store’s signed word that it has the recording',
+    receipt: 'the store’s signed word that it has it',
     deletion: 'the store’s signed word that the sealed file was deleted',
     docking: 'record of the docking: everything that was on the camera, and what became of it',
     order: 'an order about the recording',
-    log: 'part of the custody log of {}',
+    log: 'part of the custody log of the station, or of the store’s own log',
     head: 'a signed point of that log, taken out of it so that minisign can check it',
-    key: 'public key',
-    introduced: 'public key, as a change of keys in this kit names it',
-    change: 'change or revocation of a signing key',
+    key: 'public keys',
+    change: 'changes and revocations of signing keys',
     witness: 'the store’s witness of a day: one digest over all that came in it',
-    signature: 'its signature lies beside it (.minisig)',
-    check: 'the commands of this page, for a Linux shell',
+    signature: 'signature of the file of that name',
     chain: 'follows the chain of a log; short, to be read before it is run',
     format: 'the formats in short',
     spec: 'the formats byte by byte',
     sums: 'digests of all files here, for damage on the way',
     findings: 'what did not hold when this kit was made',
-    page: 'this page in English',
-    otherPage: 'this page in German',
   },
+  recordingFolder: 'RECORDING',
+  dockingFolder: 'DOCKING',
 
   keys: 'The keys: the one thing to ask for elsewhere',
   keysText:
@@ -113,29 +161,16 @@ export const KIT_EN = {
   keyIntroduced: '{} (named by a change of keys that the kit holds)',
   noKeys: 'No key for the signatures in this kit was known when it was made.',
 
-  check: 'Check it yourself: {}',
-  systems: { linux: 'Linux', macos: 'macOS', windows: 'Windows' },
-  before: {
-    linux: [
-      'Install minisign and age (Debian, Ubuntu: apt install minisign age); everything else is there. Open a terminal, go into this folder (cd), start bash, and type the lines.',
-      'To open the recording, say once where your identity lies; without one leave out the steps that open. What is opened is written into this folder: show it to nobody who may not see it.',
-    ],
-    macos: [
-      'Install minisign and age (brew install minisign age); everything else is there. Open Terminal, go into this folder (cd), and type the lines. What each step means stands above, under Linux.',
-      'To open the recording, say once where your identity lies:',
-    ],
-    windows: [
-      'Put minisign.exe and age.exe (from the pages of their makers, jedisct1.github.io/minisign and age-encryption.org) into this folder or the search path, and open PowerShell in this folder. What each step means stands above, under Linux.',
-      'To open the recording, say once where your identity lies:',
-    ],
-  },
-  identity: {
-    linux: 'IDENTITY=/path/to/your/identity.txt',
-    macos: 'IDENTITY=/path/to/your/identity.txt',
-    windows: "$IDENTITY = 'C:\\path\\to\\your\\identity.txt'",
-  },
+  check: 'Check it yourself',
+  before: [
+    'Needed are a Linux shell (bash), minisign and age. Debian, Ubuntu: apt install minisign age. Windows: the same in its Linux subsystem (wsl --install). macOS: brew install bash coreutils minisign age, with the folder libexec/gnubin of coreutils first in the search path. No network is needed afterwards.',
+    'Open a terminal, go into this folder (cd), start bash, and type or copy the lines. Below most of them stands what must appear. Whoever does not want to type says “bash check.sh IDENTITY”, or “bash check.sh” without an identity: the script holds exactly these lines and ends at the first one that does not hold.',
+    'First a shorthand for this session: it prints what a signed document says in one of its fields.',
+  ],
+  identity:
+    'To open the recording, say where your identity lies; without one leave out the steps that open. What is opened is written into this folder: show it to nobody who may not see it.',
+  identityLine: 'IDENTITY=/path/to/your/identity.txt',
   expected: 'must show',
-  nothing: 'must show nothing, or only the text itself',
   steps: {
     sums: {
       title: 'The folder arrived undamaged',
@@ -143,51 +178,47 @@ export const KIT_EN = {
     },
     keyDocuments: {
       title: 'Changes of keys',
-      why: 'Who holds the old key names the new one. So a key that you have compared vouches for the next.',
+      why: 'Who holds the old key names the new one, so a key that you have compared vouches for the next. The store’s revocation says from when on a key does not count any more.',
     },
     manifest: {
-      title: 'The station’s word: {}',
-      why: 'The manifest was signed with the station’s key and is unaltered since.',
+      title: 'The station’s word',
+      why: 'The manifest of each recording was signed with the station’s key and is unaltered since.',
     },
     receipt: {
-      title: 'The store’s word: {}',
-      why: 'The receipt was signed with the store’s key, and is for exactly this manifest.',
+      title: 'The store’s word',
+      why: 'The receipt was signed with the store’s key, is for exactly this manifest, and names the list of digests that the store made itself of what it holds.',
     },
     deletion: {
-      title: 'The deletion: {}',
+      title: 'The deletion',
       why: 'The store signed when and why the sealed file was deleted, and names exactly this manifest and receipt.',
     },
-    chunks: {
-      title: 'The list of digests: {}',
-      why: 'It is the one that the station named in the signed manifest.',
-    },
-    units: {
-      title: 'The sealed recording: {}',
-      why: 'Each 512 KiB of it has the digest on that list: not one byte of the sealed file has changed.',
+    sealed: {
+      title: 'The sealed recording',
+      why: 'The list of digests is the one that the station named in the signed manifest, and each 512 KiB of the sealed file has the digest on that list: not one byte has changed.',
     },
     original: {
-      title: 'The recording itself: {}',
+      title: 'The recording itself',
       why: 'Opens it with your identity and compares it with the digest that the station signed while it read the camera. The file can be played afterwards.',
     },
     name: {
-      title: 'Its name on the camera: {}',
-      why: 'Prints the path that the file had on the camera. It is sealed, since file names often name a person.',
+      title: 'Its name on the camera',
+      why: 'Opens the path that the file had on the camera, compares it with the digest in the manifest, and shows it. It is sealed, since file names often name a person.',
     },
     docking: {
-      title: 'The docking: {}',
-      why: 'The station signed what was on the camera before anything was touched. The docking record lists every file with its fate, so a missing one would show.',
+      title: 'The docking',
+      why: 'The station signed what was on the camera before anything was touched, and what became of each file; the store signed that it has that record. A missing file would show.',
     },
     orders: {
       title: 'Orders',
-      why: 'Each order was signed by an officer and by a supervisor.',
+      why: 'Each order was signed by an officer and by a supervisor, or by the one of them whose signature lies here.',
     },
     log: {
-      title: 'The log: {}',
-      why: 'A signed point vouches for the chain, and the chain for every line before it: none was altered, added or taken out. (Some thousand lines take a minute.)',
+      title: 'The logs',
+      why: 'A signed point vouches for the chain, and the chain for every line before it: none was altered, added or taken out. The log names the documents of this kit by their digests. (Some thousand lines take a minute.)',
     },
     witness: {
       title: 'The witness of the day',
-      why: 'The store signed one root over everything that came on the day of the receipt. Where its line was printed and hung up, this one must be the same:',
+      why: 'The store signed one root over everything that came on the day of the receipt. Where its line was printed and hung up, it must be the same:',
     },
   } satisfies Record<KitStepKind, StepWords>,
 
@@ -197,7 +228,7 @@ export const KIT_EN = {
     'That the camera’s own file was unaltered before the station read it: the station vouches from the moment of reading.',
     'The exact time of the recording, beyond the interval above. The clocks of camera and station were compared where it says so; both are clocks.',
     'Who carried the camera, and who is seen or heard. No document holds a name.',
-    'Whose keys these are, unless you compared them (above).',
+    'Whose keys these are, unless you compared them (below).',
   ],
   made: 'Made by bodydock {} on {} UTC from the vault {}.',
 };

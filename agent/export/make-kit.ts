@@ -20,7 +20,7 @@ import { checkBeside, checkParts, type KitCheck } from './kit-check.ts';
 import { headFile, kitFiles, segmentFile } from './kit-files.ts';
 import { kitKeys, signerOf, type KitKey, type KitSignature } from './kit-keys.ts';
 import { kitPage, type KitPage } from './kit-page.ts';
-import type { KitParts, KitRecording } from './kit-parts.ts';
+import type { KitParts } from './kit-parts.ts';
 import { planKit } from './kit-plan.ts';
 import { checkScript } from './kit-script.ts';
 import { signaturesAmong } from './kit-steps.ts';
@@ -152,21 +152,21 @@ class Making {
 
   async disclose(parts: KitParts, place: DisclosurePlace): Promise<Disclosure[]> {
     const left: Disclosure[] = [];
-    for (const recording of [...parts.asked, ...parts.sidecars]) {
-      const subject = { ...(await this.#subject(recording)), command: 'export' } as const;
+    for (const disclosed of disclosedOf(parts)) {
+      const subject = { ...(await this.#subject(disclosed)), command: 'export' } as const;
       const disclosure = await leaveDisclosure(place, subject, this.#ports);
       if (disclosure !== undefined) left.push(disclosure);
     }
     return left;
   }
 
-  /** Without a readable manifest the digest of nothing stands in its place: that something was handed out is what counts. */
+  /** Without a readable document the digest of nothing stands in its place: that something was handed out is what counts. */
   async #subject({
     station,
     recording,
-    folder,
-  }: KitRecording): Promise<Omit<Parameters<typeof leaveDisclosure>[1], 'command'>> {
-    const read = await readSmall(this.#ports.files, join(folder, 'manifest.json'), MANIFEST_BYTES_MAX);
+    document,
+  }: Disclosed): Promise<Omit<Parameters<typeof leaveDisclosure>[1], 'command'>> {
+    const read = await readSmall(this.#ports.files, document, MANIFEST_BYTES_MAX);
     const manifestSha256 = sha256Hex(read.kind === 'bytes' ? read.bytes : encodeUtf8(''));
     return { station: parseStationId(station), recording: parseRecordingId(recording), manifestSha256 };
   }
@@ -247,6 +247,32 @@ class Making {
     await writer.write('INDEX.html', kitPage({ ...page, otherPage }, this.#wish.language));
     await writer.write(otherPage, kitPage({ ...page, otherPage: 'INDEX.html' }, other));
   }
+}
+
+/** What a disclosure is about, with the path of its signed document. */
+interface Disclosed {
+  readonly station: string;
+  readonly recording: string;
+  readonly document: string;
+}
+
+/** Recordings with their sidecars, and the records of dockings that were asked for themselves. */
+function disclosedOf({ asked, sidecars, askedDockings, dockings }: KitParts): Disclosed[] {
+  const own = new Set(askedDockings.map(({ docking }) => docking));
+  return [
+    ...[...asked, ...sidecars].map(({ station, recording, folder }) => ({
+      station,
+      recording,
+      document: join(folder, 'manifest.json'),
+    })),
+    ...dockings
+      .filter(({ document }) => own.has(document.docking))
+      .map(({ record, folder, document: { station } }) => ({
+        station,
+        recording: record,
+        document: join(folder, 'docking.json'),
+      })),
+  ];
 }
 
 function findingsIn(remarks: readonly Remark[]): Remark[] {
