@@ -65,10 +65,10 @@ def parse_public_key(data: bytes) -> PublicKey | None:
 def parse_signature(data: bytes) -> Signature:
     """A signature file. Errors: `malformed`, `legacy`."""
     try:
-        lines = data.decode("utf-8").split("\n")
+        lines = data.decode("utf-8").removesuffix("\n").split("\n")
     except UnicodeDecodeError as error:
         raise SignatureFault("malformed", "is no text") from error
-    if len(lines) != 5 or lines[4] != "" or not lines[0].startswith(_UNTRUSTED) or not lines[2].startswith(_TRUSTED):
+    if len(lines) != 4 or not lines[0].startswith(_UNTRUSTED) or not lines[2].startswith(_TRUSTED):
         raise SignatureFault("malformed", "has not the four lines of a minisign signature")
     body, comment_signature = parse_base64(lines[1]), parse_base64(lines[3])
     if body is None or len(body) != 74 or comment_signature is None or len(comment_signature) != 64:

@@ -20,7 +20,7 @@ _DOCKING = {"docking.json", "docking.json.minisig"}
 
 
 def read_recording(
-    folder: Path, place: str, station: str, keys: TrustedKeys, vault: str | None, age: AgeTool | None, report: Report
+    folder: Path, place: str, station: str, keys: TrustedKeys, age: AgeTool | None, report: Report
 ) -> Recording:
     """Reads a recording's folder and checks all that it shows alone."""
     found = Recording(folder.name, station, folder, place)
@@ -28,7 +28,7 @@ def read_recording(
     source = Source(folder, place, "manifest.json", "manifest", "recording-manifest")
     found.document = read_document(source, keys.station(station), report)
     _check_owner(found, "recording", "manifest", report)
-    _read_receipt(found, names, "recording", keys, vault, report)
+    _read_receipt(found, names, "recording", keys, report)
     found.deleted = bool(names & _DELETION)
     if found.deleted:
         deletion = Source(folder, place, "deletion.json", "deletion", "deletion-record")
@@ -41,16 +41,14 @@ def read_recording(
     return found
 
 
-def read_docking(
-    folder: Path, place: str, station: str, keys: TrustedKeys, vault: str | None, report: Report
-) -> Receipted:
+def read_docking(folder: Path, place: str, station: str, keys: TrustedKeys, report: Report) -> Receipted:
     """Reads the folder of one part of a docking record."""
     found = Receipted(folder.name, station, folder, place)
     names = _names_of(folder, place, _DOCKING | _RECEIPT, report)
     source = Source(folder, place, "docking.json", "docking", "docking-record")
     found.document = read_document(source, keys.station(station), report)
     _check_owner(found, "record", "docking", report)
-    _read_receipt(found, names, "docking", keys, vault, report)
+    _read_receipt(found, names, "docking", keys, report)
     return found
 
 
@@ -80,9 +78,7 @@ def _check_owner(found: Receipted, field: str, area: str, report: Report) -> Non
         report.find(f"{area}.other-station", at, f"is of station {found.value['station']}")
 
 
-def _read_receipt(
-    found: Receipted, names: set[str], kind: str, keys: TrustedKeys, vault: str | None, report: Report
-) -> None:
+def _read_receipt(found: Receipted, names: set[str], kind: str, keys: TrustedKeys, report: Report) -> None:
     if not names & _RECEIPT:
         return
     source = Source(found.folder, found.place, "receipt.json", "receipt", "receipt")
@@ -90,8 +86,6 @@ def _read_receipt(
     if found.receipt is None:
         return
     said = found.receipt.value
-    if vault is not None and said["vault"] != vault:
-        report.find("receipt.other-vault", found.receipt.place, f"is of vault {said['vault']}, and this is {vault}")
     if found.document is None:
         return
     for field, expected in _expected(found.document, kind).items():

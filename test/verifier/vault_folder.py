@@ -34,12 +34,10 @@ class VaultReader:
         self._keys = keys
         self._age = age
         self._report = report
-        self._vault: str | None = None
 
     def read(self) -> Vault:
         """Everything in the vault."""
-        self._vault = self._read_id()
-        vault = Vault(self._vault)
+        vault = Vault(self._read_id())
         for name, kind in names_in(self._root):
             if name == "vault.json":
                 continue
@@ -51,13 +49,15 @@ class VaultReader:
                 vault.receivers[name] = self._read_receiver(name)
             else:
                 self._unexpected(name)
+        _check_receipts(vault, self._report)
         return vault
 
     def _read_id(self) -> str | None:
         try:
             value = canonical_json.parse(read_small(self._root / "vault.json", _VAULT_BYTES_MAX))
         except FileFault as fault:
-            self._report.find(f"vault.id-{fault.reason}", "vault.json", str(fault))
+            tell = self._report.note if fault.reason == "missing" else self._report.find
+            tell(f"vault.id-{fault.reason}", "vault.json", str(fault))
             return None
         except canonical_json.NotCanonical as error:
             self._report.find("vault.id-not-canonical", "vault.json", str(error))
@@ -106,12 +106,10 @@ class VaultReader:
         if not fits(RANDOM_ID, folder.name):
             self._report.find("folder.name", place, "is no id in its one spelling")
         if is_docking(folder):
-            station.dockings[folder.name] = read_docking(
-                folder, place, station.name, self._keys, self._vault, self._report
-            )
+            station.dockings[folder.name] = read_docking(folder, place, station.name, self._keys, self._report)
         else:
             station.recordings[folder.name] = read_recording(
-                folder, place, station.name, self._keys, self._vault, self._age, self._report
+                folder, place, station.name, self._keys, self._age, self._report
             )
 
     def _read_orders(self, folder: Path, station: Station) -> None:
@@ -136,3 +134,15 @@ class VaultReader:
             elif (kind, each) != ("folder", "custody") and not each.startswith("."):
                 self._unexpected(place)
         return receiver
+
+
+def _check_receipts(vault: Vault, report: Report) -> None:
+    """All receipts are of this vault; where its own id is not there, of one and the same."""
+    for station in vault.stations.values():
+        for each in [*station.recordings.values(), *station.dockings.values()]:
+            if each.receipt is None:
+                continue
+            said = str(each.receipt.value["vault"])
+            vault.vault = vault.vault or said
+            if said != vault.vault:
+                report.find("receipt.other-vault", each.receipt.place, f"is of vault {said}, and this is {vault.vault}")
