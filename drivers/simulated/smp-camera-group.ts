@@ -1,10 +1,10 @@
 // Group 66 of a simulated serial camera: identity, recordings, erase, condition, USB mode, indicator (SPEC 11.7).
-import { encode } from 'cborg';
 import { isDockError } from '../../protocol/errors.ts';
 import { equalBytes } from '../../protocol/bytes.ts';
 import type { CameraCondition, CameraIdentity } from '../driver.ts';
 import type { SmpMap } from '../smp/packet.ts';
 import { RC_ACCESS_DENIED, RC_INVALID, RC_NO_ENTRY, RC_NOT_SUPPORTED, RC_UNKNOWN } from '../smp/refusals.ts';
+import { mcumgrCbor } from './mcumgr-cbor.ts';
 import { sha256Of } from './smp-file-group.ts';
 import type { SmpFile, SmpFiles } from './smp-files.ts';
 import { bytesOf, countOf, textOf, type SmpGroup, type SmpReply } from './smp-groups.ts';
@@ -44,11 +44,10 @@ async function recordings(files: SmpFiles, map: SmpMap, room: number): Promise<S
   if (off === undefined || max === undefined) return RC_INVALID;
   const all = await files.list();
   const items: SmpMap[] = [];
-  // An array's head takes up to 3 bytes, one of which is counted with the empty one.
-  let used = encode({ total: all.length, items: [] }).length + 2;
+  let used = mcumgrCbor({ total: all.length, items: [] }).length;
   for (const file of all.slice(off, off + max)) {
     const item = itemOf(file);
-    used += encode(item).length;
+    used += mcumgrCbor(item).length;
     if (used > room && items.length > 0) break;
     items.push(item);
   }

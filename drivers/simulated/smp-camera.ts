@@ -6,7 +6,7 @@
 import { isDockError } from '../../protocol/errors.ts';
 import type { CameraCondition, CameraIdentity } from '../driver.ts';
 import {
-  encodePacket,
+  packetOf,
   parseHeader,
   parseMap,
   SMP_HEADER_BYTES,
@@ -14,6 +14,7 @@ import {
   type SmpMap,
 } from '../smp/packet.ts';
 import { RC_INVALID, RC_NO_ENTRY, RC_NOT_SUPPORTED, RC_TOO_NEW } from '../smp/refusals.ts';
+import { mcumgrCbor } from './mcumgr-cbor.ts';
 import type { MemoryClock } from './memory-camera.ts';
 import { smpCameraGroup, type SmpErasing } from './smp-camera-group.ts';
 import { smpFileGroup } from './smp-file-group.ts';
@@ -91,7 +92,7 @@ export class SmpCamera {
       : await this.#reply(header, header.op, packet.subarray(SMP_HEADER_BYTES));
     const version = isTooNew ? this.#version : header.version;
     const op = header.op === 'read' ? 'read-answer' : 'write-answer';
-    return encodePacket({ ...header, version, op }, mapOf(reply, version, header.group));
+    return packetOf({ ...header, version, op }, mcumgrCbor(mapOf(reply, version, header.group)));
   }
 
   async #reply(header: SmpHeader, op: 'read' | 'write', data: Uint8Array): Promise<SmpReply> {

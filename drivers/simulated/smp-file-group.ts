@@ -1,15 +1,15 @@
 // Group 8 of a simulated serial camera: download, status, hash, hash types (SPEC 11.6). Reads files in pieces.
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { encode } from 'cborg';
 import type { SmpMap } from '../smp/packet.ts';
 import { RC_INVALID, RC_NO_ENTRY, RC_NOT_SUPPORTED } from '../smp/refusals.ts';
+import { mcumgrCbor } from './mcumgr-cbor.ts';
 import type { SmpFile, SmpFiles } from './smp-files.ts';
 import { countOf, textOf, type SmpGroup, type SmpReply } from './smp-groups.ts';
 
 const HASH_PIECE_BYTES = 64 * 1024;
 /** What stands around the bytes of a download at most: as MCUmgr, each answer but the last has the same length. */
-const AROUND_BYTES = encode({ off: 2 ** 40, len: 2 ** 40, data: new Uint8Array(256) }).length - 256;
+const AROUND_BYTES = mcumgrCbor({ off: 2 ** 40, len: 2 ** 40, data: new Uint8Array(256) }).length - 256;
 
 export interface SmpFileWish {
   readonly files: SmpFiles;

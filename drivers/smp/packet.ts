@@ -56,7 +56,11 @@ export function parseHeader(bytes: Uint8Array): SmpHeader | undefined {
 
 /** Bytes of a packet. Errors: "smp.oversize". */
 export function encodePacket(header: Omit<SmpHeader, 'dataBytes'>, map: SmpMap): Uint8Array {
-  const data = encode(map);
+  return packetOf(header, encode(map));
+}
+
+/** Bytes of a packet around CBOR that is made already. Errors: "smp.oversize". */
+export function packetOf(header: Omit<SmpHeader, 'dataBytes'>, data: Uint8Array): Uint8Array {
   if (data.length > SMP_DATA_BYTES_MAX)
     throw new DockError('smp.oversize', `SMP data of ${data.length} bytes, at most ${SMP_DATA_BYTES_MAX}`, {
       retry: 'never',
