@@ -152,7 +152,8 @@ class Gathering {
     }
     for (const record of records) {
       this.#remarks.push(...record.remarks);
-      found.push(...(await documents.dockingDocuments(this.#deps, this.#station, record)));
+      const shown = subject.kind === 'docking' ? record : withoutOthers(record, related);
+      found.push(...(await documents.dockingDocuments(this.#deps, this.#station, shown)));
     }
     const joined = related.companions.filter(({ relation }) => relation !== 'of-docking');
     const about = new Set([subject.id, ...joined.map((companion) => companion.recording)]);
@@ -242,6 +243,17 @@ function stationIn(checked: readonly (CheckedRecording | CheckedDocking)[]): str
     if (document !== undefined) return document.station;
   }
   return undefined;
+}
+
+/** What became of other files in the same docking is not told in the life of one recording. */
+function withoutOthers(checked: CheckedDocking, { subject, dockings }: Related): CheckedDocking {
+  const { record } = checked;
+  if (record === undefined) return checked;
+  const paths = dockings.get(record.docking);
+  const entries = record.entries.filter(
+    (entry) => entry.recording === subject.id || paths?.has(entry.path_sha256) === true,
+  );
+  return { ...checked, record: { ...record, entries } };
 }
 
 /** Steps of several logs by time; each log keeps its own order, whatever its clock did. */

@@ -74,7 +74,7 @@ export interface DocumentOf<Kind extends keyof DocumentShapes> {
   readonly sha256: string | null;
   /** Hex ids of the keys whose signatures hold; empty: only claimed. */
   readonly signed_by: readonly string[];
-  /** As it was signed. */
+  /** As it was signed; of a docking record in the life of one recording only that recording's entries. */
   readonly document: DocumentShapes[Kind];
 }
 export type HistoryDocument = { [Kind in keyof DocumentShapes]: DocumentOf<Kind> }[keyof DocumentShapes];

@@ -1,4 +1,5 @@
 // What a person asks first, row by row: what is known, and what it is worth. From the logs wherever they tell it; documents add to that.
+import { printable } from '../../config/problems.ts';
 import { fill, number, shownAt, type Language } from '../page/language.ts';
 import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import type { DockingRecord } from '../../protocol/docking-record.ts';
@@ -108,7 +109,12 @@ class ShortRows {
     const worth = manifest?.worth ?? this.#documents('docking-record')[0]?.worth;
     if (said !== undefined && worth !== undefined) {
       const { id, model, serial } = said;
-      const what = fill(words.cameraSaid, id, model ?? words.notKnown, serial ?? words.notKnown);
+      const what = fill(
+        words.cameraSaid,
+        id,
+        printable(model ?? words.notKnown),
+        printable(serial ?? words.notKnown),
+      );
       this.#add(words.cameraWords, what, worth);
     }
     this.#step(words.bay, docked, ({ keeper, facts }) => `${keeper}, ${String(facts['bay'])}`);
