@@ -5,16 +5,18 @@ import { pinoLog } from '../../protocol/io/log-pino.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
 import type { BayDocument } from '../../protocol/messages.ts';
 import { closingWords } from '../first-run/closing-words.ts';
-import { firstRun, glanceAtVault, type FirstRunResult } from '../first-run/first-run.ts';
+import { firstRun, type FirstRunResult } from '../first-run/first-run.ts';
 import { openOutFolder } from '../first-run/out-folder.ts';
 import { formatBytes } from '../first-run/progress.ts';
+import { glanceAtVault, type VaultGlance } from '../first-run/vault-glance.ts';
 import { parseCommandLine, writeJson, type Io } from './output.ts';
 
 const HELP = `npm start [-- [--camera DIR]... [--out OUT] [--erase] [--json]]
 
 Runs broker, store and station on this machine, docks cameras, and ends when every recording is receipted and verified.
 
-  --camera DIR  a camera's folder or a mounted card; may be given several times (default: two simulated cameras, which are erased)
+  --camera DIR  a camera's folder or a mounted card; may be given several times (default: two simulated cameras, which are erased
+                and docked once more, empty)
   --out OUT     where vault, keys and logs go: a new or empty folder, or one of an earlier first run, which then goes on
                 (default: a new folder below out/)
   --erase       erase each recording from its camera once the store has given its receipt; without it nothing is erased
@@ -48,10 +50,10 @@ export async function firstRunCommand(args: readonly string[], io: Io): Promise<
   };
   const result = await firstRun({ out, cameras, erase }, tools);
   io.out(`\n${result.verified.text}\n\n`);
-  const { example, rejected } = await glanceAtVault(out);
-  for (const words of closingWords(out, example)) io.out(`${words}\n`);
-  io.out(`\n${outcome(result, erase, rejected)}\n`);
-  const exitCode = exitCodeOf(result, rejected);
+  const glance = await glanceAtVault(out);
+  for (const words of closingWords(out, glance.example)) io.out(`${words}\n`);
+  io.out(`\n${outcome(result, erase, glance)}\n`);
+  const exitCode = exitCodeOf(result, glance.rejected);
   if (line.values.json === true)
     writeJson(io, {
       out: out.path,
@@ -70,7 +72,8 @@ function intention(simulated: boolean, erase: boolean): string {
     : 'Nothing is erased: every file stays on its camera (--erase erases what the store has receipted).';
 }
 
-function outcome(result: FirstRunResult, erase: boolean, rejected: number): string {
+function outcome(result: FirstRunResult, erase: boolean, glance: VaultGlance): string {
+  const { rejected, dockings, emptyDockings } = glance;
   const total = (pick: (bay: BayDocument) => number): number =>
     result.bays.reduce((sum, bay) => sum + pick(bay), 0);
   const counts = `${total((bay) => bay.entries_receipted)} of ${total((bay) => bay.entries)} recordings receipted (${formatBytes(total((bay) => bay.bytes))})`;
@@ -79,7 +82,9 @@ function outcome(result: FirstRunResult, erase: boolean, rejected: number): stri
     : 'nothing was erased, every file is still on its camera';
   const good = result.complete && result.verified.exitCode === EXIT_GOOD;
   const odd = rejected === 0 ? '' : `, ${rejected} of all in the vault count as rejected (kept all the same)`;
-  return `${good ? 'Good' : 'NOT COMPLETE'}: ${counts}${odd}, ${erased}, ${result.verified.exitCode === EXIT_GOOD ? 'all verified' : 'verification failed'}.`;
+  const proofs = emptyDockings === 0 ? '' : ` (${emptyDockings} prove that nothing was recorded)`;
+  const recorded = `${dockings} dockings on record${proofs}`;
+  return `${good ? 'Good' : 'NOT COMPLETE'}: ${counts}${odd}, ${erased}, ${recorded}, ${result.verified.exitCode === EXIT_GOOD ? 'all verified' : 'verification failed'}.`;
 }
 
 function exitCodeOf(result: FirstRunResult, rejected: number): number {

@@ -1,15 +1,13 @@
 // The first run: the real broker, receiver and agent on this machine, from cameras to verified receipts, watched over MQTT as
 // monitoring would. It owns the order of the steps and nothing of what they do.
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeIdentityFile, readIdentityFile } from '../../config/identity-file.ts';
 import { makeSigningKey, readPublicKeyFile } from '../../config/keys.ts';
 import { makeSimulatedCamera } from '../../drivers/simulated/camera.ts';
-import { DockError, systemCode } from '../../protocol/errors.ts';
+import { DockError } from '../../protocol/errors.ts';
 import { openMqttBroker, type StartableBroker } from '../../protocol/io/broker-mqtt.ts';
-import { isRecordingId } from '../../protocol/ids.ts';
-import { parseManifest } from '../../protocol/manifest.ts';
 import { UNIT_BYTES } from '../../protocol/limits.ts';
 import type { BayDocument } from '../../protocol/messages.ts';
 import { publicKeyLine } from '../../protocol/minisign.ts';
@@ -17,6 +15,7 @@ import type { Clock, Log, Random } from '../../protocol/ports.ts';
 import { LoggedConditions } from '../../protocol/io/conditions-log.ts';
 import { runCommand } from './command.ts';
 import { FIRST_RUN_STATION, writeConfigFiles, type FirstRunCamera } from './config-files.ts';
+import { dockEmpty, emptyDrawer } from './empty-docking.ts';
 import type { OutFolder } from './out-folder.ts';
 import { Part } from './processes.ts';
 import { ProgressLines, type ProgressOutput } from './progress.ts';
@@ -47,7 +46,7 @@ export interface FirstRunTools {
 
 export interface FirstRunResult {
   readonly bays: readonly BayDocument[];
-  /** All entries receipted, and erased where that was asked for. */
+  /** All entries receipted, and erased where that was asked for; simulated cameras were docked once more. */
   readonly complete: boolean;
   /** What `bodydock verify` found. */
   readonly verified: { readonly exitCode: number; readonly text: string };
@@ -95,8 +94,9 @@ export async function firstRun(wish: FirstRunWish, tools: FirstRunTools): Promis
     await agent.ready();
     await Promise.race([untilDone(watch, tools), ...parts.map((part) => part.failure())]);
     const bays = watch.bays.filter((bay) => bay !== undefined);
+    let complete = bays.length === cameras.length && bays.every((bay) => isComplete(bay, wish.erase));
+    if (complete && wish.cameras.length === 0) complete = await dockOnceMore(wish, cameras, watch, tools);
     await stopAll(parts, monitor);
-    const complete = bays.length === cameras.length && bays.every((bay) => isComplete(bay, wish.erase));
     return { bays, complete, verified: await verify(out, tools.signal) };
   } finally {
     await stopAll(parts, monitor);
@@ -138,7 +138,10 @@ async function openCameras(wish: FirstRunWish, tools: FirstRunTools): Promise<Fi
     return wish.cameras.map((folder, index) => ({ number: index + 1, folder: resolve(folder) }));
   }
   const made = [1, 2].map((number) => ({ number, folder: join(wish.out.cameras, `camera-${number}`) }));
-  if (await exists(wish.out.cameras)) return made;
+  if (await exists(wish.out.cameras)) {
+    await emptyDrawer(wish.out);
+    return made;
+  }
   const startedAtMs = tools.clock.wallMs() - 6 * 3_600_000;
   for (const { number, folder } of made) {
     await makeSimulatedCamera(
@@ -195,6 +198,17 @@ async function untilDone(watch: BayWatch, { clock, output, signal }: FirstRunToo
   }
 }
 
+/** The simulated cameras are empty now: the normal day of a service, which leaves a record all the same. */
+function dockOnceMore(
+  { out }: FirstRunWish,
+  cameras: readonly FirstRunCamera[],
+  watch: BayWatch,
+  { output, clock, signal }: FirstRunTools,
+): Promise<boolean> {
+  output.write('Docking both cameras once more, empty: each docking leaves its record.\n');
+  return dockEmpty(out, cameras, { clock, signal, bays: () => watch.bays });
+}
+
 function isComplete(bay: BayDocument, erase: boolean): boolean {
   return (
     bay.state === 'done' &&
@@ -228,33 +242,6 @@ function portOf(message: unknown): number {
     return message.port;
   throw new DockError('first-run.part', `the broker did not start: ${JSON.stringify(message)}`, {
     retry: 'person',
-  });
-}
-
-/** Recordings in the vault of a first run. */
-export interface VaultGlance {
-  /** One of them, for the closing words; undefined where there is none. */
-  readonly example: string | undefined;
-  /** How many count as rejected. */
-  readonly rejected: number;
-}
-
-/** Reads every manifest, one at a time. Errors: the system's, "document.refused". */
-export async function glanceAtVault(out: OutFolder): Promise<VaultGlance> {
-  const station = join(out.vault, FIRST_RUN_STATION);
-  const recordings = (await listVault(station)).filter((name) => isRecordingId(name)).sort();
-  let rejected = 0;
-  for (const name of recordings) {
-    const manifest = parseManifest(await readFile(join(station, name, 'manifest.json')));
-    if (manifest.rejected !== null) rejected++;
-  }
-  return { example: recordings[0], rejected };
-}
-
-async function listVault(station: string): Promise<string[]> {
-  return readdir(station).catch((error: unknown) => {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw error;
   });
 }
 

@@ -3,9 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseDockingRecord, type DockingRecord } from '../../protocol/docking-record.ts';
 import { BODYDOCK, compiled, runProgram, type CommandOutcome } from '../fakes/program.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
@@ -36,7 +37,8 @@ async function filesBelow(root: string): Promise<Record<string, string>> {
 }
 
 async function recordings(out: string): Promise<string[]> {
-  return (await readdir(join(out, 'vault', 'first-run'))).filter((name) => name !== 'custody').sort();
+  const files = Object.keys(await filesBelow(join(out, 'vault', 'first-run')));
+  return files.filter((name) => basename(name) === 'manifest.json').map(dirname);
 }
 
 function lines(text: string): string[] {
@@ -57,7 +59,7 @@ describe('a first run with simulated cameras', () => {
     const text = lines(outcome.stdout);
     expect(text[0]).toMatch(/two simulated cameras: their recordings are erased/);
     expect(text.at(-1)).toMatch(
-      /^Good: 12 of 12 recordings receipted .*12 erased from their cameras, all verified\.$/,
+      /^Good: 12 of 12 recordings receipted .*12 erased from their cameras, 4 dockings on record \(3 prove that nothing was recorded\), all verified\.$/,
     );
   });
 
@@ -65,6 +67,18 @@ describe('a first run with simulated cameras', () => {
     expect(await readdir(join(out, 'cameras'))).toEqual(['camera-1', 'camera-2']);
     expect(await filesBelow(join(out, 'cameras'))).toEqual({});
     expect(await recordings(out)).toHaveLength(12);
+  });
+
+  test('docks the emptied cameras once more, and verifies the records of all four dockings', async () => {
+    expect(outcome.stdout).toContain(
+      '4 dockings, 3 of them of a camera with nothing on it: proof that nothing',
+    );
+    const records = await dockingRecords(out);
+    const seen = records.map(
+      ({ camera, entries }) => `${camera.id} ${entries.length === 0 ? 'empty' : 'full'}`,
+    );
+    expect(seen.sort()).toEqual(['cam-1 empty', 'cam-1 full', 'cam-2 empty', 'cam-2 empty']);
+    expect(records.reduce((sum, { entries }) => sum + entries.length, 0)).toBe(12);
   });
 
   test.skipIf(lacksTools('age', 'minisign', 'sha256sum'))(
@@ -92,11 +106,12 @@ describe('a first run with simulated cameras', () => {
   );
 
   test('goes on when it is called again, and adds nothing twice', async () => {
-    const before = withoutCustody(await filesBelow(join(out, 'vault', 'first-run')));
+    const before = await recordingFiles(out);
     const again = await firstRun('--out', out);
     expect(again).toMatchObject({ exitCode: 0, stderr: '' });
     expect(lines(again.stdout).at(-1)).toMatch(/^Good: 0 of 0 recordings receipted/);
-    expect(withoutCustody(await filesBelow(join(out, 'vault', 'first-run')))).toEqual(before);
+    expect(await recordingFiles(out)).toEqual(before);
+    expect(await dockingRecords(out)).toHaveLength(8);
   });
 });
 
@@ -178,8 +193,19 @@ function inShell(commands: readonly string[]): { status: number | null; stdout: 
   return spawnSync('/bin/sh', ['-e'], { input, cwd: PROJECT, encoding: 'utf8' });
 }
 
-function withoutCustody(files: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(files).filter(([name]) => !name.startsWith('custody/')));
+/** Digests of all files of the recordings in the vault. */
+async function recordingFiles(out: string): Promise<Record<string, string>> {
+  const ids = await recordings(out);
+  const files = await filesBelow(join(out, 'vault', 'first-run'));
+  return Object.fromEntries(Object.entries(files).filter(([name]) => ids.some((id) => name.startsWith(id))));
+}
+
+async function dockingRecords(out: string): Promise<DockingRecord[]> {
+  const files = Object.keys(await filesBelow(join(out, 'vault', 'first-run')));
+  const found = files.filter((name) => basename(name) === 'docking.json');
+  return Promise.all(
+    found.map(async (name) => parseDockingRecord(await readFile(join(out, 'vault', 'first-run', name)))),
+  );
 }
 
 async function manifestOf(
