@@ -23,7 +23,7 @@ export async function passing<T>(clock: ManualClock, work: Promise<T>, msMax: nu
   for (;;) {
     await clock.advance(0);
     const ms = clock.monotonicMs() - startedMs;
-    if (outcome !== undefined) return { ...outcome, ms } as Passed<T>;
+    if (outcome !== undefined) return { ...outcome, ms };
     if (ms > msMax) throw new Error(`it did not end within ${msMax} ms`);
     await clock.advance(STEP_MS);
   }
