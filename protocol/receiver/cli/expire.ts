@@ -3,7 +3,8 @@ import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../../config/exi
 import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
 import { describeError } from '../../errors.ts';
 import type { RetentionDeps } from '../retention/deps.ts';
-import { expire as expireVault, type Expired } from '../retention/expire.ts';
+import type { DroppedDocuments } from '../retention/documents.ts';
+import { dropOldDocuments, expire as expireVault, type Expired } from '../retention/expire.ts';
 import { previewVault } from '../retention/preview.ts';
 import { appendStoreEvents } from '../store-log/store-log.ts';
 import { parseWords, usage, type Io } from './command-line.ts';
@@ -61,8 +62,9 @@ async function run(deps: RetentionDeps, io: Io, json: boolean): Promise<number> 
     rounds.push(await round(deps, io, json));
   const all = sumOf(rounds);
   const { doubt, failure } = all;
-  if (json) io.out(resultJson(all));
-  else io.out(resultText(all, deps.clock.wallMs()));
+  const dropped = doubt === null ? await dropOldDocuments(deps) : { folders: 0, orders: 0, segments: 0 };
+  if (json) io.out(resultJson(all, dropped));
+  else io.out(resultText(all, dropped, deps.clock.wallMs()));
   if (failure !== undefined) io.err(`bodydock-receiver: ${describeError(failure)}\n`);
   return doubt === null && failure === undefined ? EXIT_GOOD : EXIT_FAILURE;
 }
@@ -88,7 +90,11 @@ function sumOf(rounds: readonly Expired[]): Expired {
   );
 }
 
-function resultText({ deleted, deletedBytes, warned, doubt, totals }: Expired, nowMs: number): string {
+function resultText(
+  { deleted, deletedBytes, warned, doubt, totals }: Expired,
+  dropped: DroppedDocuments,
+  nowMs: number,
+): string {
   const lines = [
     `${count(deleted, 'recording')} deleted (${megabytes(deletedBytes)}), ${totals.states.held} held`,
   ];
@@ -100,16 +106,25 @@ function resultText({ deleted, deletedBytes, warned, doubt, totals }: Expired, n
   if (totals.states.blocked > 0)
     lines.push(`${totals.states.blocked} that are due stay, since an order of their station cannot be read`);
   if (totals.findings > 0) lines.push(`${totals.findings} not as they should be: --preview names them`);
+  const { folders, orders, segments } = dropped;
+  if (folders + orders + segments > 0)
+    lines.push(
+      `old documents dropped: ${count(folders, 'folder')}, ${count(orders, 'order')}, ${count(segments, 'log segment')}`,
+    );
   if (doubt !== null) lines.push(doubtText({ doubt, nowMs }));
   return `${lines.join('\n')}\n`;
 }
 
-function resultJson({ deleted, deletedBytes, warned, doubt, totals, failure }: Expired): string {
+function resultJson(
+  { deleted, deletedBytes, warned, doubt, totals, failure }: Expired,
+  dropped: DroppedDocuments,
+): string {
   const facts = {
     preview: false,
     deleted,
     deleted_bytes: deletedBytes,
     warned,
+    dropped,
     clock_doubt: doubtJson(doubt),
     failure: failure === undefined ? null : describeError(failure),
   };

@@ -11,6 +11,7 @@ import type { RecordingName } from '../vault.ts';
 import { behindReceipt, judge, type ClockDoubt } from './clock-trust.ts';
 import { deleteRecordings, type Deleted } from './deletion.ts';
 import type { RetentionDeps } from './deps.ts';
+import { dropDocuments, type DroppedDocuments } from './documents.ts';
 import { BATCH, CHECKED_MS, FAILURES_MAX, ROUND_MAX } from './limits.ts';
 import { clockReading, readMemory, unseenMsMax, type LogMemory } from './log-memory.ts';
 import { missingOrderEvents } from './order-events.ts';
@@ -86,6 +87,12 @@ export async function expire(
   const { totals, doubt } = surveyed;
   const nothing = { totals, doubt, warned: 0, deleted: 0, deletedBytes: 0, more: false, failure: undefined };
   return doubt === null ? new Expiration(deps, surveyed, onDeleted).run() : nothing;
+}
+
+/** Lets old documents go, as long as the clock may decide. Errors: those of dropDocuments. */
+export async function dropOldDocuments(deps: RetentionDeps): Promise<DroppedDocuments> {
+  const memory = await readMemory(deps);
+  return dropDocuments(deps, async () => (await clockDoubt(deps, memory, undefined)) === null);
 }
 
 /** Whether the clock may decide now. Errors: none. */

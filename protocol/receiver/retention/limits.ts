@@ -23,6 +23,12 @@ export const LAPSING_MS = 2 * DAY_MS;
 export const SOON_MS = 3 * DAY_MS;
 /** A hold without an end that is older than this is told of: somebody must say whether it is still needed. */
 export const REVIEW_MS = 90 * DAY_MS;
+/**
+ * Ended segments of a station's log stay so much longer than documents: the station itself drops them first, and need not send them again.
+ */
+export const SEGMENTS_LATER_MS = 30 * DAY_MS;
+/** Witnesses that are looked through for one that names a station's log: days in which others had documents and this station had none. */
+export const WITNESSES_MAX = 400;
 /** The first round of a running receiver, behind its start: what stations wait for goes first, and a crash loop does not walk the vault. */
 export const FIRST_ROUND_MS = 15_000;
 /** The next round where one round did not do it all. */

@@ -10,7 +10,8 @@ import { appendStoreEvents } from '../store-log/store-log.ts';
 import type { CustodyEvent } from '../../custody-entry.ts';
 import type { RetentionDeps } from './deps.ts';
 import { takeDisclosures } from './disclosures.ts';
-import { expire } from './expire.ts';
+import type { DroppedDocuments } from './documents.ts';
+import { dropOldDocuments, expire } from './expire.ts';
 import { AGAIN_MS, DISCLOSURES_MS, FIRST_ROUND_MS, LAST_ENTRY_MS, MORE_MS } from './limits.ts';
 import { tellConditions } from './retention-conditions.ts';
 
@@ -91,9 +92,15 @@ export class RetentionTimer {
       );
       tellConditions(conditions, expired);
       const { totals, doubt, warned, deleted, more, failure } = expired;
+      const dropped =
+        doubt === null ? await dropOldDocuments(this.#deps) : { folders: 0, orders: 0, segments: 0 };
       const { recordings, soon, late, states } = totals;
       const facts = { recordings, warned, deleted, soon, late, held: states.held, findings: totals.findings };
-      deps.log.info('retention looked at', { ...facts, clock: doubt?.kind ?? 'good' });
+      deps.log.info('retention looked at', {
+        ...facts,
+        ...droppedFacts(dropped),
+        clock: doubt?.kind ?? 'good',
+      });
       if (doubt !== null || failure !== undefined) return AGAIN_MS;
       return more ? MORE_MS : deps.retention.timerHours * HOUR_MS;
     } catch (error) {
@@ -121,4 +128,8 @@ export class RetentionTimer {
       return DISCLOSURES_MS;
     }
   }
+}
+
+function droppedFacts({ folders, orders, segments }: DroppedDocuments): Record<string, number> {
+  return { documents_dropped: folders, orders_dropped: orders, segments_dropped: segments };
 }

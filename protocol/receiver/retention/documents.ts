@@ -1,0 +1,187 @@
+// Lets documents go that nobody needs any more (SPEC 10.3): those of recordings that were deleted long ago, old docking records, orders about
+// recordings that are gone, and the part of a station's log that is older than all that is left of it.
+//
+// Invariants:
+// 1. Nothing goes that does not hold, that has something foreign beside it, or that something younger rests on: a docking record stays as long
+//    as a recording that it names, an order as long as a deletion record that names it.
+// 2. Each folder is looked at anew under the retention lock. `documents-dropped` is durable before it goes; it goes whole, by one rename.
+// 3. A cut leaves an entry about something that is still there: the next round says it again and finishes.
+import { join } from 'node:path';
+import { sha256Hex } from '../../bytes.ts';
+import type { CustodyEvent } from '../../custody-entry.ts';
+import { DockError, systemCode } from '../../errors.ts';
+import { isRecordingId, isSessionId, type StationId } from '../../ids.ts';
+import { ORDER_BYTES_MAX, parseOrder } from '../../order.ts';
+import { listIfThere, readIfThere } from '../durable.ts';
+import { underLock, whileHeld } from '../store-log/folder-lock.ts';
+import { appendStoreEvents } from '../store-log/store-log.ts';
+import type { RetentionDeps } from './deps.ts';
+import type { RecordingName } from '../vault.ts';
+import { documentAge, type AgedDocuments, type DocumentAge } from './document-age.ts';
+import { BATCH, ROUND_MAX } from './limits.ts';
+import { ORDER_FILE } from './orders-read.ts';
+import type { FactsKeys } from './recording-facts.ts';
+import { dropSegments } from './segments-drop.ts';
+import { storeKeys } from './store-keys.ts';
+import { keysFor, stationsIn } from './survey.ts';
+
+const DAY_MS = 86_400_000;
+
+/** What one round let go. */
+export interface DroppedDocuments {
+  readonly folders: number;
+  readonly orders: number;
+  readonly segments: number;
+}
+
+/**
+ * Drops what is older than `documentsDays`. `mayGo` is asked before each batch: whether the store's clock may still decide.
+ * Errors: "lock.*"; those of appendStoreEvents; the system's; the signal's reason. What was begun is finished by the next call.
+ */
+export async function dropDocuments(
+  deps: RetentionDeps,
+  mayGo: () => Promise<boolean>,
+): Promise<DroppedDocuments> {
+  const store = await storeKeys(deps);
+  const sum = { folders: 0, orders: 0, segments: 0 };
+  for (const station of await stationsIn(deps)) {
+    const one = new StationDocuments(deps, station, keysFor(deps, store, station), mayGo);
+    const dropped = await one.drop();
+    sum.folders += dropped.folders;
+    sum.orders += dropped.orders;
+    sum.segments += dropped.segments;
+  }
+  return sum;
+}
+
+/** The documents of one station. */
+class StationDocuments {
+  readonly #deps: RetentionDeps;
+  readonly #station: StationId;
+  readonly #keys: FactsKeys;
+  readonly #mayGo: () => Promise<boolean>;
+  readonly #cutoffMs: number;
+  /** Digests of orders that deletion records name. */
+  readonly #named = new Set<string>();
+  /** The oldest receipt among the folders that are left; -Infinity where one cannot be read. */
+  #oldestMs = Number.POSITIVE_INFINITY;
+
+  constructor(deps: RetentionDeps, station: StationId, keys: FactsKeys, mayGo: () => Promise<boolean>) {
+    this.#deps = deps;
+    this.#station = station;
+    this.#keys = keys;
+    this.#mayGo = mayGo;
+    this.#cutoffMs = deps.clock.wallMs() - deps.retention.documentsDays * DAY_MS;
+  }
+
+  async drop(): Promise<DroppedDocuments> {
+    const { recordings, dockings } = await this.#walk();
+    const folders = (await this.#dropAll(recordings)) + (await this.#dropAll(dockings));
+    const orders = await this.#dropOrders();
+    const beforeMs = Math.min(this.#cutoffMs, this.#oldestMs);
+    const segments = (await this.#mayGo())
+      ? await dropSegments(this.#deps, this.#station, this.#keys, beforeMs)
+      : 0;
+    return { folders, orders, segments };
+  }
+
+  /** Looks at each folder once. */
+  async #walk(): Promise<Record<'recordings' | 'dockings', AgedDocuments[]>> {
+    const { files, layout } = this.#deps;
+    const old: Record<'recordings' | 'dockings', AgedDocuments[]> = { recordings: [], dockings: [] };
+    for (const recording of (await listIfThere(files, layout.station(this.#station))).toSorted()) {
+      this.#deps.signal.throwIfAborted();
+      if (!isRecordingId(recording)) continue;
+      const found = await documentAge(this.#deps, { station: this.#station, recording }, this.#keys);
+      const list = found.age === 'counts' && found.kind === 'docking' ? old.dockings : old.recordings;
+      if (found.age === 'counts' && found.sinceMs <= this.#cutoffMs && list.length < ROUND_MAX)
+        list.push(found);
+      else this.#stays(found);
+    }
+    return old;
+  }
+
+  /** It decides how much of the log and which orders must stay. */
+  #stays(found: DocumentAge): void {
+    if (found.age === 'counts' && found.orderSha256 !== null) this.#named.add(found.orderSha256);
+    this.#oldestMs = Math.min(this.#oldestMs, found.receivedMs ?? Number.NEGATIVE_INFINITY);
+  }
+
+  async #dropAll(old: readonly AgedDocuments[]): Promise<number> {
+    let dropped = 0;
+    for (let from = 0; from < old.length; from += BATCH) {
+      const batch = old.slice(from, from + BATCH);
+      const gone = (await this.#mayGo()) ? await this.#dropBatch(batch) : new Set<string>();
+      for (const each of batch) if (!gone.has(each.recording)) this.#stays({ age: 'counts', ...each });
+      dropped += gone.size;
+    }
+    return dropped;
+  }
+
+  /** Whether it may go now. */
+  async #mayDrop(name: RecordingName): Promise<AgedDocuments | undefined> {
+    const { files, layout } = this.#deps;
+    const found = await documentAge(this.#deps, name, this.#keys);
+    if (found.age === 'stays' || found.sinceMs > this.#cutoffMs) return undefined;
+    for (const recording of found.recordings)
+      if ((await files.stat(join(layout.station(this.#station), recording))) !== undefined) return undefined;
+    return found;
+  }
+
+  #dropBatch(old: readonly AgedDocuments[]): Promise<Set<string>> {
+    const { files, layout } = this.#deps;
+    return underLock(this.#deps, layout.retentionLock, async (held) => {
+      const going: AgedDocuments[] = [];
+      for (const each of old) {
+        const found = await this.#mayDrop(each);
+        if (found !== undefined) going.push(found);
+      }
+      if (going.length === 0) return new Set<string>();
+      await appendStoreEvents(this.#deps, going.map(eventOf));
+      const aside = (recording: string): string => join(held.workFolder, recording);
+      for (const each of going)
+        await whileHeld(() => files.rename(layout.recording(each), aside(each.recording)));
+      await files.syncFolder(layout.station(this.#station));
+      for (const { recording } of going) await files.removeTree(aside(recording));
+      return new Set<string>(going.map(({ recording }) => recording));
+    });
+  }
+
+  async #dropOrders(): Promise<number> {
+    const { files, layout } = this.#deps;
+    const folder = layout.orders(this.#station);
+    const old: string[] = [];
+    for (const name of await listIfThere(files, folder)) {
+      this.#deps.signal.throwIfAborted();
+      if (isSessionId(name) && (await this.#isOver(join(folder, name)))) old.push(name);
+    }
+    if (old.length === 0 || !(await this.#mayGo())) return 0;
+    await underLock(this.#deps, layout.retentionLock, async (held) => {
+      for (const name of old)
+        await whileHeld(() => files.rename(join(folder, name), join(held.workFolder, name)));
+      await files.syncFolder(folder);
+      for (const name of old) await files.removeTree(join(held.workFolder, name));
+    });
+    return old.length;
+  }
+
+  /** An old order about a recording that is gone, and that no deletion record names. One that cannot be read stays. */
+  async #isOver(folder: string): Promise<boolean> {
+    const { files, layout } = this.#deps;
+    try {
+      const bytes = await readIfThere(files, join(folder, ORDER_FILE), ORDER_BYTES_MAX);
+      if (bytes === undefined || this.#named.has(sha256Hex(bytes))) return false;
+      const order = parseOrder(bytes);
+      if (Date.parse(order.ordered_at) > this.#cutoffMs) return false;
+      const about = join(layout.station(this.#station), order.recording);
+      return (await files.stat(about)) === undefined;
+    } catch (error) {
+      if (error instanceof DockError || systemCode(error) !== undefined) return false;
+      throw error;
+    }
+  }
+}
+
+function eventOf({ station, recording, sha256 }: AgedDocuments): CustodyEvent {
+  return { event: 'documents-dropped', facts: { station, recording, manifest_sha256: sha256 } };
+}
