@@ -2,6 +2,8 @@
 import { DockError } from '../../protocol/errors.ts';
 
 const DAY_MS = 86_400_000;
+/** Zones differ by whole quarters of an hour. */
+const QUARTER_MS = 900_000;
 /** A report over more days than this is a mistake in its dates. */
 const DAYS_MAX = 3660;
 
@@ -60,6 +62,13 @@ export class Calendar {
   /** The day of an instant (RFC 3339), as in 2026-11-25. */
   dayOf(instant: string): string {
     return this.#format.format(new Date(instant));
+  }
+
+  /** An instant (RFC 3339 UTC) in the last quarter of an hour of a day. */
+  endOf(day: string): string {
+    let atMs = dayNumber(day) + 2 * DAY_MS; // behind its end in every zone
+    while (this.dayOf(new Date(atMs).toISOString()) > day) atMs -= QUARTER_MS;
+    return new Date(atMs).toISOString();
   }
 
   /** Whether an instant lies on a day of the period. */

@@ -1,25 +1,15 @@
 // Gathers what a vault tells into a report. Two kinds of memory: one small object a docking, one number a receipt; no document is kept.
 import type { DockingRecord } from '../../protocol/docking-record.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
+import { CameraFacts } from './camera-facts.ts';
 import { daysOf, weekOf, type Calendar, type Period } from './calendar.ts';
-import { changePerDay, spreadOf } from './figures.ts';
+import { spreadOf } from './figures.ts';
 import type { FailureCount } from './failures.ts';
 import type { UserNote } from './notes.ts';
-import {
-  LATENCY_BOUNDS_S,
-  noCounts,
-  type CameraPoint,
-  type CameraReport,
-  type Counts,
-  type DayReport,
-  type PilotReport,
-} from './pilot-report.ts';
+import { LATENCY_BOUNDS_S, noCounts, type Counts, type DayReport, type PilotReport } from './pilot-report.ts';
 import type { Source } from './sources.ts';
 
 const UNPROVEN_NAMED_MAX = 100;
-/** Points of one camera in a report: three dockings a day for ten years. */
-const POINTS_MAX = 11_000;
-
 /** A docking as far as a report needs it; its parts add up. */
 interface Docking {
   readonly camera: string;
@@ -40,13 +30,22 @@ interface Named {
   readonly receivedMs: number[];
 }
 
+/** What a report holds beside what was gathered. */
+export interface ReportFrame {
+  readonly stations: readonly string[];
+  readonly notes: readonly UserNote[];
+  /** RFC 3339 UTC. */
+  readonly madeAt: string;
+  readonly ordersNotJudged: number;
+}
+
 /** Takes sources in any order. */
 export class Gatherer {
   readonly #period: Period;
   readonly #calendar: Calendar;
   readonly #total = noCounts();
   readonly #weeks = new Map<string, Counts>();
-  readonly #cameras = new Map<string, { readonly counts: Counts; readonly points: CameraPoint[] }>();
+  readonly #cameras = new Map<string, CameraFacts>();
   readonly #dockings = new Map<string, Docking>();
   readonly #dockedMs = new Map<string, number>();
   readonly #named = new Map<string, Named>();
@@ -74,8 +73,8 @@ export class Gatherer {
     else this.#recording(source);
   }
 
-  /** The report over everything that was taken. `madeAt` is RFC 3339 UTC. */
-  report(stations: readonly string[], notes: readonly UserNote[], madeAt: string): PilotReport {
+  /** The report over everything that was taken. */
+  report({ stations, notes, madeAt, ordersNotJudged }: ReportFrame): PilotReport {
     const days = this.#settleDockings();
     const seconds = this.#secondsToReceipt();
     return {
@@ -87,11 +86,12 @@ export class Gatherer {
       total: this.#total,
       days,
       weeks: [...this.#weeks].map(([week, counts]) => ({ week, ...counts })),
-      cameras: [...this.#cameras.keys()].sort().map((camera) => this.#cameraReport(camera)),
+      cameras: [...this.#cameras.keys()].sort().map((camera) => this.#camera(camera).report(camera)),
       docking_to_receipt_s: spreadOf(seconds) ?? null,
       docking_to_receipt_histogram: histogram(seconds),
       failures: this.#failures.list(),
       unproven: this.#unproven,
+      orders_not_judged: ordersNotJudged,
       notes,
     };
   }
@@ -127,22 +127,11 @@ export class Gatherer {
     };
     this.#dockings.set(record.docking, docking);
     this.#count(camera, docking.day, (counts) => counts.dockings++);
-    this.#point(record);
+    this.#camera(camera).add(record);
     if (record.ended === 'failed' || record.ended === 'cut-off')
       this.#failures.add(`docking ${record.ended}`);
     if (!docking.isComplete) this.#failures.add('inventory not complete');
     return docking;
-  }
-
-  #point({ camera, docked_at: at, camera_clock: clock, condition }: DockingRecord): void {
-    const { points } = this.#camera(camera.id);
-    if (points.length >= POINTS_MAX) return;
-    points.push({
-      at,
-      offset_ms: clock?.offset_ms ?? null,
-      uncertainty_ms: clock?.uncertainty_ms ?? null,
-      battery_percent: condition?.battery_percent ?? null,
-    });
   }
 
   #recording({ manifest, receivedAt, deletion }: Source & { kind: 'recording' }): void {
@@ -200,26 +189,6 @@ export class Gatherer {
     return seconds;
   }
 
-  #cameraReport(camera: string): CameraReport {
-    const { counts, points } = this.#camera(camera);
-    points.sort((a, b) => (a.at < b.at ? -1 : 1));
-    const offsets = points.map(({ offset_ms: offset }) => offset).filter((offset) => offset !== null);
-    const absolute = spreadOf(offsets.map(Math.abs));
-    const slope = changePerDay(
-      points.flatMap(({ at, battery_percent: value }) =>
-        value === null ? [] : [{ atMs: Date.parse(at), value }],
-      ),
-    );
-    return {
-      camera,
-      ...counts,
-      points,
-      battery_change_percent_per_30_days: slope === undefined ? null : Math.round(slope * 300) / 10,
-      offset_ms_median: spreadOf(offsets)?.median ?? null,
-      offset_ms_worst: absolute?.worst ?? null,
-    };
-  }
-
   #count(camera: string, day: string, change: (counts: Counts) => void): void {
     for (const counts of [this.#total, this.#week(day), this.#camera(camera).counts]) change(counts);
   }
@@ -231,8 +200,8 @@ export class Gatherer {
     return counts;
   }
 
-  #camera(camera: string): { readonly counts: Counts; readonly points: CameraPoint[] } {
-    const known = this.#cameras.get(camera) ?? { counts: noCounts(), points: [] };
+  #camera(camera: string): CameraFacts {
+    const known = this.#cameras.get(camera) ?? new CameraFacts();
     this.#cameras.set(camera, known);
     return known;
   }
@@ -243,7 +212,7 @@ function countMedia(counts: Counts, { media }: Manifest, held: boolean, deleted:
   const durationMs = media?.duration_ms ?? null;
   if (durationMs === null) counts.recordings_without_duration++;
   else counts.duration_ms += durationMs;
-  if (held) counts.kept_as_evidence++;
+  if (held && !deleted) counts.kept_as_evidence++;
   if (deleted) counts.deleted++;
 }
 

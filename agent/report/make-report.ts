@@ -1,12 +1,15 @@
-// Makes a report from a vault: walks it once, then the stations' custody logs, then the written reports.
+// Makes a report from a vault: the orders of each station, then all of its folders once, then its custody log; and the written reports.
 import { DockError } from '../../protocol/errors.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
 import { custodyEntries } from '../verify/custody-entries.ts';
+import { knownKeys } from '../verify/known-keys.ts';
 import { findPlace } from '../verify/place.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
 import { readTrustedKeys } from '../verify/trusted-keys.ts';
 import type { Calendar, Period } from './calendar.ts';
 import { FailureCount } from './failures.ts';
 import { Gatherer } from './gather.ts';
+import { readHolds, type Holds } from './holds.ts';
 import { readNotes } from './notes.ts';
 import type { PilotReport } from './pilot-report.ts';
 import { sourcesOf, stationsOf } from './sources.ts';
@@ -37,16 +40,31 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
         retry: 'person',
       },
     );
-  const keys = await readTrustedKeys(wish.keysFolder ?? place.keysFolder);
+  const trusted = await readTrustedKeys(wish.keysFolder ?? place.keysFolder);
+  const { keys } = await knownKeys(files, place, trusted);
   const options = { files, vault: place.path, keys, signal };
   const notes = wish.notesFolder === undefined ? [] : await readNotes(files, wish.notesFolder, period);
   const failures = new FailureCount();
-  const gatherer = new Gatherer(period, calendar, failures, () => false);
   const stations = await stationsOf(options);
+  const holds = new Map<string, Holds>();
+  for (const station of stations) holds.set(station, await readHolds(options, station));
+  const end = calendar.endOf(period.to);
+  const heldAt = end < wish.madeAt ? end : wish.madeAt;
+  const isHeld = (manifest: Manifest): boolean =>
+    holds.get(manifest.station)?.isHeld(manifest, heldAt) === true;
+  const gatherer = new Gatherer(period, calendar, failures, isHeld);
   for (const station of stations) {
     for await (const source of sourcesOf(options, station)) gatherer.take(source);
     for await (const entry of custodyEntries(options, place.path, station))
       if (calendar.isWithin(entry.at, period)) failures.entry(entry);
   }
-  return gatherer.report(stations, notes, wish.madeAt);
+  const orders = [...holds.values()];
+  const refused = sum(orders.map((each) => each.refused));
+  if (refused > 0) failures.add('order that does not hold', refused);
+  const notJudged = sum(orders.map((each) => each.notJudged));
+  return gatherer.report({ stations, notes, madeAt: wish.madeAt, ordersNotJudged: notJudged });
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, each) => all + each, 0);
 }

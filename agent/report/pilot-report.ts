@@ -15,7 +15,7 @@ export interface Counts {
   /** Recordings whose container does not tell how long they are. */
   recordings_without_duration: number;
   bytes: number;
-  /** Recordings under a hold of both roles. */
+  /** Recordings under a hold of both roles at the end of the period, or when the report was made if that was before. */
   kept_as_evidence: number;
   deleted: number;
   /** Recordings without a receipt. */
@@ -38,6 +38,11 @@ export interface CameraReport extends Counts {
   readonly battery_change_percent_per_30_days: number | null;
   readonly offset_ms_median: number | null;
   readonly offset_ms_worst: number | null;
+  /** What the clock gains by itself, in millionths; 10 are 0.9 s a day. Null where too few readings tell. See offset-trend.ts. */
+  readonly clock_drift_ppm: number | null;
+  readonly clock_drift_uncertainty_ppm: number | null;
+  /** How often it jumped between two dockings. */
+  readonly clock_resets: number;
 }
 
 /** Calendar days of the period. */
@@ -70,6 +75,8 @@ export interface PilotReport {
   readonly failures: readonly { readonly kind: string; readonly count: number }[];
   /** Folders whose documents do not verify: not counted anywhere. At most a hundred are named. */
   readonly unproven: { readonly count: number; readonly where: readonly string[] };
+  /** Orders to hold or delete of which a signature could not be judged for want of the role's key: `kept_as_evidence` may be too small. */
+  readonly orders_not_judged: number;
   readonly notes: readonly UserNote[];
 }
 

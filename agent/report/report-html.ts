@@ -30,7 +30,7 @@ function head({ report, language, words }: Page): string {
   return `<h1>${escapeHtml(words.title)}</h1>
 <p>${escapeHtml(fill(words.period, dayWords(report.from, language), dayWords(report.to, language), report.time_zone))}<br>${escapeHtml(fill(words.stations, stations))}</p>
 <p class="small">${escapeHtml(fill(words.made, made.format(new Date(report.made_at))))} ${escapeHtml(words.noPerson)}</p>
-${unproven({ report, language, words })}`;
+${unproven({ report, language, words })}${notJudged({ report, language, words })}`;
 }
 
 /** A day as the language writes it out. */
@@ -43,6 +43,10 @@ function unproven({ report, words }: Page): string {
   const { count, where } = report.unproven;
   if (count === 0) return '';
   return `<p class="warn">${escapeHtml(fill(words.unproven, count))}<br><span class="small">${escapeHtml(where.join(', '))}</span></p>`;
+}
+
+function notJudged({ report: { orders_not_judged: count }, words }: Page): string {
+  return count === 0 ? '' : `<p class="warn">${escapeHtml(fill(words.ordersNotJudged, count))}</p>`;
 }
 
 function summary({ report, language, words }: Page): string {
@@ -140,13 +144,26 @@ function clocks({ report, language, words }: Page): string {
   const known = report.cameras.filter(({ offset_ms_median: median }) => median !== null);
   const title = `<h2>${escapeHtml(words.clock)}</h2>`;
   if (known.length === 0) return `${title}<p>${escapeHtml(words.clockNone)}</p>`;
-  const rows = known.map(({ camera, offset_ms_median: median, offset_ms_worst: worst }) => [
-    camera,
-    signed(median ?? 0, language),
-    duration((worst ?? 0) / 1000, language),
+  const rows = known.map((camera) => [
+    camera.camera,
+    signed(camera.offset_ms_median ?? 0, language),
+    duration((camera.offset_ms_worst ?? 0) / 1000, language),
+    driftText(camera, language, words),
+    number(camera.clock_resets, language),
   ]);
-  const heads = [words.camera, words.clockMedian, words.clockWorst];
+  const heads = [words.camera, words.clockMedian, words.clockWorst, words.clockDrift, words.clockResets];
   return `${title}<p>${escapeHtml(words.clockText)}</p>${table(heads, rows)}`;
+}
+
+/** Seconds that a clock gains (+) or loses (-) in a day. */
+function driftText(
+  { clock_drift_ppm: drift, clock_drift_uncertainty_ppm: uncertainty }: CameraReport,
+  language: Language,
+  words: Words,
+): string {
+  if (drift === null || uncertainty === null) return words.unknown;
+  const perDay = (ppm: number): string => number(Math.abs(ppm) * 0.0864, language, 1);
+  return `${drift < 0 ? '-' : '+'}${perDay(drift)} ± ${perDay(uncertainty)} s`;
 }
 
 function signed(offsetMs: number, language: Language): string {

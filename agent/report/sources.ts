@@ -76,24 +76,32 @@ export async function* sourcesOf(
   }
 }
 
-async function readFolder(
+/** The manifest of a recording, where it counts and is of this place. Errors: only those of the machine. */
+export async function provenManifest(
   { files, vault, keys }: SourceOptions,
   station: string,
   name: string,
-): Promise<Source> {
+): Promise<{ readonly value: Manifest; readonly sha256: string } | undefined> {
+  const ours = stationKeys(keys, station);
+  const manifest = await countedDocument(files, join(vault, station, name), MANIFEST_KIND, ours);
+  if (manifest.kind !== 'document') return undefined;
+  return manifest.value.station === station && manifest.value.recording === name ? manifest : undefined;
+}
+
+async function readFolder(options: SourceOptions, station: string, name: string): Promise<Source> {
+  const { files, vault, keys } = options;
   const folder = join(vault, station, name);
   const unproven: Source = { kind: 'unproven', where: `${station}/${name}` };
   const ours = stationKeys(keys, station);
   const record = await countedDocument(files, folder, DOCKING_KIND, ours);
-  const manifest =
-    record.kind === 'absent' ? await countedDocument(files, folder, MANIFEST_KIND, ours) : undefined;
+  const manifest = record.kind === 'absent' ? await provenManifest(options, station, name) : undefined;
   const subject = record.kind === 'document' ? record : manifest;
-  if (subject?.kind !== 'document' || subject.value.station !== station) return unproven;
+  if (subject?.value.station !== station) return unproven;
   const receipt = await countedDocument(files, folder, RECEIPT_KIND, storeKeys(keys));
   const receivedAt = receivedAtOf(receipt, name, subject.sha256);
   if (record.kind === 'document')
     return record.value.record === name ? { kind: 'docking', record: record.value, receivedAt } : unproven;
-  if (manifest?.kind !== 'document' || manifest.value.recording !== name) return unproven;
+  if (manifest === undefined) return unproven;
   const deletion = await countedDocument(files, folder, DELETION_KIND, storeKeys(keys));
   const deleted = deletion.kind === 'document' && deletion.value.manifest_sha256 === manifest.sha256;
   return {

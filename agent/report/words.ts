@@ -25,7 +25,7 @@ const EN = {
   bytes: 'Data',
   otherFiles: 'Other files (positions, logs)',
   kept: 'Kept as evidence',
-  deleted: 'Deleted when due',
+  deleted: 'Deleted (due, or by order of both roles)',
   notReceipted: 'Not yet confirmed by the store',
   latency: 'From docking to the receipt of the store',
   latencyNone: 'No recording was receipted in this period.',
@@ -41,6 +41,8 @@ const EN = {
     'How far the clock of a camera was ahead of the station (+) or behind (-) when it was docked. Times of recordings are corrected by it.',
   clockMedian: 'usual offset',
   clockWorst: 'largest offset',
+  clockDrift: 'gains a day',
+  clockResets: 'jumps',
   battery: 'Batteries',
   batteryText:
     'Charge at docking. A camera that comes back emptier every month has a battery that is wearing out.',
@@ -53,6 +55,8 @@ const EN = {
   count: 'Count',
   unproven:
     '{} folders hold documents whose signatures do not hold. They are not counted. `bodydock verify` says what is wrong with them.',
+  ordersNotJudged:
+    '{} orders to hold or delete could not be judged: the public keys of the roles that sign them were not given. “Kept as evidence” may be too small.',
   notes: "The users' own reports",
   notesText: 'Written by users of the cameras, without names. Number of reports: {}.',
   shift: 'shift',
@@ -92,7 +96,7 @@ const DE: Record<keyof typeof EN, string> = {
   bytes: 'Datenmenge',
   otherFiles: 'Weitere Dateien (Positionen, Protokolle)',
   kept: 'Als Beweismittel aufbewahrt',
-  deleted: 'Fristgerecht gelöscht',
+  deleted: 'Gelöscht (Frist um, oder von beiden Rollen angeordnet)',
   notReceipted: 'Vom Zentralspeicher noch nicht bestätigt',
   latency: 'Vom Andocken bis zur Quittung des Zentralspeichers',
   latencyNone: 'In diesem Zeitraum wurde keine Aufzeichnung quittiert.',
@@ -108,6 +112,8 @@ const DE: Record<keyof typeof EN, string> = {
     'Wie weit die Uhr einer Kamera beim Andocken gegenüber der Station vorging (+) oder nachging (-). Die Zeiten der Aufzeichnungen sind darum berichtigt.',
   clockMedian: 'übliche Abweichung',
   clockWorst: 'größte Abweichung',
+  clockDrift: 'Gang am Tag',
+  clockResets: 'Sprünge',
   battery: 'Akkus',
   batteryText:
     'Ladung beim Andocken. Kommt eine Kamera von Monat zu Monat leerer zurück, so lässt ihr Akku nach.',
@@ -120,6 +126,8 @@ const DE: Record<keyof typeof EN, string> = {
   count: 'Anzahl',
   unproven:
     '{} Ordner enthalten Dokumente, deren Signatur nicht stimmt. Sie sind nicht gezählt. Was an ihnen falsch ist, sagt `bodydock verify`.',
+  ordersNotJudged:
+    '{} Anordnungen zum Aufbewahren oder Löschen ließen sich nicht prüfen: Die öffentlichen Schlüssel der Rollen, die sie signieren, wurden nicht angegeben. „Als Beweismittel aufbewahrt“ kann zu klein sein.',
   notes: 'Erfahrungsberichte der Nutzenden',
   notesText: 'Von Nutzenden der Kameras geschrieben, ohne Namen. Zahl der Berichte: {}.',
   shift: 'Schicht',
@@ -152,6 +160,7 @@ const KINDS_DE: ReadonlyMap<string, string> = new Map([
   ['file not erased from its camera', 'Datei nicht von der Kamera gelöscht'],
   ["station's clock stepped", 'Uhr der Station gesprungen'],
   ['try failed', 'Versuch fehlgeschlagen'],
+  ['order that does not hold', 'Anordnung, deren Signatur nicht stimmt'],
   ['other', 'Sonstiges'],
 ]);
 

@@ -1,14 +1,15 @@
 // A pilot of four weeks in a vault, counted: the real documents, the real command's parts.
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Calendar, parsePeriod } from '../../../agent/report/calendar.ts';
 import { makeReport } from '../../../agent/report/make-report.ts';
 import type { PilotReport } from '../../../agent/report/pilot-report.ts';
 import { reportCsv } from '../../../agent/report/report-csv.ts';
 import { reportHtml } from '../../../agent/report/report-html.ts';
 import { nodeFiles } from '../../../protocol/io/files-node.ts';
+import { buildEvidenceVault, type EvidenceVault } from '../../fakes/manipulations/evidence-vault.ts';
 import { VaultBuilder } from '../../fakes/vault-builder.ts';
 
 const HOUR_MS = 3_600_000;
@@ -221,4 +222,111 @@ test('a folder that is no vault is refused', async () => {
   await expect(makeReport({ ...options, vault: join(vault.vault, 'dock-1') })).rejects.toMatchObject({
     code: 'verify.not-recognised',
   });
+});
+
+describe('what is kept as evidence', () => {
+  let evidence: EvidenceVault;
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'report-evidence-'));
+    evidence = await buildEvidenceVault(folder);
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const reportOf = (to: string, madeAt: string, keysFolder?: string): Promise<PilotReport> =>
+    makeReport({
+      files: nodeFiles(),
+      vault: evidence.dock1.vault,
+      keysFolder,
+      notesFolder: undefined,
+      period: parsePeriod('2026-11-20', to),
+      calendar: new Calendar('Europe/Berlin'),
+      madeAt,
+      signal: new AbortController().signal,
+    });
+
+  test('is what both roles hold: not what one of them held, what was released, or what is deleted', async () => {
+    const report = await reportOf('2026-12-31', '2027-01-10T00:00:00.000Z');
+    expect(report.total).toMatchObject({ kept_as_evidence: 1, deleted: 3 });
+    expect(report.cameras.map(({ camera, kept_as_evidence: kept }) => [camera, kept])).toEqual([
+      ['cam-1', 0],
+      ['cam-2', 0],
+      ['cam-3', 1],
+    ]);
+    expect(report).toMatchObject({ orders_not_judged: 0, unproven: { count: 0 } });
+  });
+
+  test('is told as of the end of the period, or of the making where that comes first', async () => {
+    const before = '2026-11-26T00:00:00.000Z';
+    expect((await reportOf('2026-11-25', '2027-01-10T00:00:00.000Z')).total.kept_as_evidence).toBe(0);
+    expect((await reportOf('2026-12-31', before)).total.kept_as_evidence).toBe(0);
+  });
+
+  test('may be more than is counted where the keys of the roles are missing, and the page says so', async () => {
+    const keys = join(folder, 'other-keys');
+    await cp(join(folder, 'keys'), keys, { recursive: true });
+    for (const role of ['officer', 'supervisor']) await rm(join(keys, `${role}.pub`));
+    const report = await reportOf('2026-12-31', '2027-01-10T00:00:00.000Z', keys);
+    expect(report.total.kept_as_evidence).toBe(0);
+    expect(report.orders_not_judged).toBeGreaterThan(3);
+    expect(report.unproven.count).toBe(0);
+    expect(reportHtml(report, 'de')).toContain('ließen sich nicht prüfen');
+  });
+
+  test('counts an order whose signature does not hold as odd', async () => {
+    const copy = join(folder, 'forged');
+    await cp(evidence.dock1.vault, copy, { recursive: true });
+    const order = join(
+      copy,
+      'dock-2',
+      'orders',
+      evidence.holdOrder.order.order,
+      'order.json.officer.minisig',
+    );
+    await copyFile(order.replace('officer', 'supervisor'), order);
+    const report = await makeReport({
+      files: nodeFiles(),
+      vault: copy,
+      keysFolder: join(folder, 'keys'),
+      notesFolder: undefined,
+      period: parsePeriod('2026-11-20', '2026-12-31'),
+      calendar: new Calendar('UTC'),
+      madeAt: '2027-01-10T00:00:00.000Z',
+      signal: new AbortController().signal,
+    });
+    expect(report.total.kept_as_evidence).toBe(0);
+    expect(report.failures).toContainEqual({ kind: 'order that does not hold', count: 1 });
+  });
+
+  test('a clock that a station set and read again tells how it goes', async () => {
+    const [first] = (await reportOf('2026-12-31', '2027-01-10T00:00:00.000Z')).cameras;
+    expect(first).toMatchObject({ offset_ms_worst: 5000, clock_drift_ppm: null, clock_resets: 0 });
+  });
+});
+
+test('documents of a key that only a change of keys introduces count', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'report-key-'));
+  try {
+    const changed = await VaultBuilder.create(folder);
+    await changed.dock();
+    await changed.record();
+    await changed.changeKey({ publish: false });
+    await changed.dock();
+    await changed.record();
+    await changed.close();
+    const report = await makeReport({
+      files: nodeFiles(),
+      vault: changed.vault,
+      keysFolder: undefined,
+      notesFolder: undefined,
+      period: parsePeriod('2026-11-20', '2026-12-31'),
+      calendar: new Calendar('UTC'),
+      madeAt: '2027-01-10T00:00:00.000Z',
+      signal: new AbortController().signal,
+    });
+    expect(report.total).toMatchObject({ dockings: 2, recordings: 2 });
+    expect(report.unproven.count).toBe(0);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

@@ -1,0 +1,56 @@
+// Which recordings of a station are kept as evidence: those under a hold that both roles signed (SPEC 4.8). An order about a recording
+// counts for its sidecars too, and one about a sidecar for its recording, so orders are booked by the place of the recording on its camera.
+import { join } from 'node:path';
+import { isRecordingId } from '../../protocol/ids.ts';
+import type { Manifest } from '../../protocol/manifest.ts';
+import { orderStanding } from '../../protocol/order-standing.ts';
+import { ORDERS } from '../verify/folder-names.ts';
+import { checkOrders, type FoundOrder } from '../verify/order-check.ts';
+import { provenManifest, type SourceOptions } from './sources.ts';
+
+/** The orders of one station. */
+export interface Holds {
+  /** Whether a recording is kept at an instant. */
+  isHeld(manifest: Manifest, at: string): boolean;
+  /** Orders of which a signature cannot be judged, since no key of that role was given. */
+  readonly notJudged: number;
+  /** Findings about orders: "bodydock verify" says what they are. */
+  readonly refused: number;
+}
+
+/** Reads them. Errors: the signal's reason; those of the machine. */
+export async function readHolds(options: SourceOptions, station: string): Promise<Holds> {
+  const folder = join(options.vault, station, ORDERS);
+  const { orders, remarks } = await checkOrders({ ...options, folder, where: ORDERS, station });
+  const booked = new Map<string, FoundOrder[]>();
+  for (const found of orders) {
+    const manifest = await subjectOf(options, station, found);
+    if (manifest === undefined) continue;
+    const place = placeOf(manifest);
+    booked.set(place, [...(booked.get(place) ?? []), found]);
+  }
+  return {
+    isHeld: (manifest, at) => {
+      const known = (booked.get(placeOf(manifest)) ?? []).filter(({ order }) => order.ordered_at <= at);
+      return orderStanding(known, Date.parse(at)).hold?.until === null;
+    },
+    notJudged: remarks.filter(({ code }) => code === 'order.not-judged').length,
+    refused: remarks.filter(({ kind }) => kind === 'finding').length,
+  };
+}
+
+/** The manifest that an order names by its digest. */
+async function subjectOf(
+  options: SourceOptions,
+  station: string,
+  { order }: FoundOrder,
+): Promise<Manifest | undefined> {
+  if (order.station !== station || !isRecordingId(order.recording)) return undefined;
+  const manifest = await provenManifest(options, station, order.recording);
+  return manifest?.sha256 === order.manifest_sha256 ? manifest.value : undefined;
+}
+
+/** A path means something only within one docking of one camera. A sidecar stands for its recording. */
+function placeOf({ camera, docking, sidecar_of: sidecarOf, source }: Manifest): string {
+  return `${camera.id} ${docking} ${sidecarOf ?? source.path_sha256}`;
+}
