@@ -259,14 +259,8 @@ describe('what is not proven', () => {
   test('an entry that was altered breaks the chain: it is only claimed, and the text says where', async () => {
     await withCopy(async (root) => {
       const { subject } = vault;
-      const copy = {
-        builder: {
-          ...vault.builder,
-          custody: join(root, 'vault/dock-1/custody'),
-          segments: vault.builder.segments,
-        },
-      };
-      await editSegment(copy as never, 0, (text) =>
+      const log = { folder: join(root, 'vault/dock-1/custody'), segments: vault.builder.segments };
+      await editSegment(log, 0, (text) =>
         text.replace(/("event":"erased","facts":\{"docking":"[a-z2-7]{25})./, '$1a'),
       );
       const { exitCode, history } = await historyOf(vault, subject.id, '--vault', join(root, 'vault'));
@@ -282,10 +276,8 @@ describe('what is not proven', () => {
 
   test('a log whose end was cut off is told: the store signed a later head', async () => {
     await withCopy(async (root) => {
-      const copy = {
-        builder: { custody: join(root, 'vault/dock-1/custody'), segments: vault.builder.segments },
-      };
-      await editSegment(copy as never, 0, (text) => {
+      const log = { folder: join(root, 'vault/dock-1/custody'), segments: vault.builder.segments };
+      await editSegment(log, 0, (text) => {
         const lines = text.split('\n');
         const at = lines.findIndex((line) => line.includes('"event":"receipted"'));
         return `${lines.slice(0, at).join('\n')}\n`;

@@ -66,12 +66,12 @@ export async function historyOf(
   return { exitCode: run.exitCode, history: run.json as History, err: run.err };
 }
 
-/** Changes the text of one segment of the station's log; segments are in their order. */
+/** Changes the text of one segment of a log; segments are in their order. */
 export async function editSegment(
-  { builder }: Pick<HistoryVault, 'builder'>,
+  { folder, segments }: { readonly folder: string; readonly segments: readonly string[] },
   at: number,
   edit: (text: string) => string,
 ): Promise<void> {
-  const path = join(builder.custody, `${builder.segments[at]}.jsonl`);
+  const path = join(folder, `${segments[at]}.jsonl`);
   await writeFile(path, edit(await readFile(path, 'utf8')));
 }
