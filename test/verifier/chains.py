@@ -94,12 +94,7 @@ def _link(found: Receipted, previous: str | None) -> Link:
 
 def excused_manifests(station: Station, store_logs: Iterable[CustodyLog]) -> dict[str, str]:
     """Manifests that may be missing, with the reason: dropped by the store, still at the station, or replaced there."""
-    excused = {
-        line.facts["manifest_sha256"]: "its documents were dropped"
-        for log in store_logs
-        for line in log.of("documents-dropped")
-        if line.facts.get("station") == station.name and isinstance(line.facts.get("manifest_sha256"), str)
-    }
+    excused = _dropped(station, store_logs)
     superseded = {
         name for each in station.recordings.values() if each.value is not None for name in each.value["supersedes"]
     }
@@ -112,10 +107,20 @@ def excused_manifests(station: Station, store_logs: Iterable[CustodyLog]) -> dic
     return excused
 
 
-def excused_dockings(station: Station) -> dict[str, str]:
-    """Docking records that may be missing: still at the station."""
-    receipted = {line.facts.get("recording") for line in station.log.of("receipted")}
+def _dropped(station: Station, store_logs: Iterable[CustodyLog]) -> dict[str, str]:
+    """Digests of manifests and docking records that the store let go (SPEC 10.3)."""
     return {
+        line.facts["manifest_sha256"]: "its documents were dropped"
+        for log in store_logs
+        for line in log.of("documents-dropped")
+        if line.facts.get("station") == station.name and isinstance(line.facts.get("manifest_sha256"), str)
+    }
+
+
+def excused_dockings(station: Station, store_logs: Iterable[CustodyLog]) -> dict[str, str]:
+    """Docking records that may be missing, with the reason: dropped by the store, or still at the station."""
+    receipted = {line.facts.get("recording") for line in station.log.of("receipted")}
+    return _dropped(station, store_logs) | {
         facts["sha256"]: "it waits at the station"
         for facts in _facts(station.log, "docking-recorded")
         if facts["record"] not in receipted

@@ -107,5 +107,6 @@ STORE_EVENTS: dict[str, Shape] = {
         asked_at=INSTANT,
     ),
     "key-revoked": fields(station=STATION_ID, key_id=KEY_ID, reason=one_of("lost", "stolen", "retired")),
+    "clock-checked": fields(),
     "witnessed": fields(day=DAY, sha256=DIGEST),
 }

@@ -37,8 +37,11 @@ class Docking:
         return document.sha256 if document is not None else ""
 
 
-def whole_dockings(station: Station, report: Report) -> dict[str, Docking]:
-    """Joins parts to records, by docking. A part that is missing is a finding, unless the log says that it waits at the station."""
+def whole_dockings(station: Station, dropped: set[str], report: Report) -> dict[str, Docking]:
+    """Joins parts to records, by docking. A part that is missing is a finding, unless it waits at the station or the store let it go.
+
+    `dropped`: ids of recordings and docking records whose documents the store let go.
+    """
     grouped: dict[str, list[Receipted]] = defaultdict(list)
     for part in station.dockings.values():
         if part.value is not None:
@@ -46,12 +49,14 @@ def whole_dockings(station: Station, report: Report) -> dict[str, Docking]:
     wholes: dict[str, Docking] = {}
     for docking, parts in grouped.items():
         parts.sort(key=lambda part: (part.value or {})["part"])
-        if _check_parts(docking, parts, station, report):
+        if _check_parts(docking, parts, station, dropped, report):
             wholes[docking] = Docking(parts[0].value or {}, tuple(parts))
     return wholes
 
 
-def _check_parts(docking: str, parts: list[Receipted], station: Station, report: Report) -> bool:
+def _check_parts(
+    docking: str, parts: list[Receipted], station: Station, dropped: set[str], report: Report
+) -> bool:
     values = [part.value for part in parts if part.value is not None]
     if any(_shared(value) != _shared(values[0]) for value in values[1:]):
         report.find("docking.parts-differ", parts[0].place, "has parts that do not say the same of the docking")
@@ -63,10 +68,14 @@ def _check_parts(docking: str, parts: list[Receipted], station: Station, report:
     if len(set(numbers)) != len(numbers):
         report.find("docking.part-doubled", parts[0].place, f"has parts {numbers} of {values[0]['parts']}")
         return False
-    waiting = _waiting_parts(docking, station)
     missing = sorted(set(expected) - set(numbers))
-    if set(missing) <= waiting:
+    gone = _dropped_parts(docking, station, dropped)
+    # Once the log of that time went as well, nothing tells which part a record that was let go had been.
+    untold = not station.log.from_the_start and bool(dropped)
+    if set(missing) <= _waiting_parts(docking, station):
         report.note("docking.part-waiting", parts[0].place, f"parts {missing} wait at the station")
+    elif set(missing) <= gone or untold:
+        report.note("docking.part-dropped", parts[0].place, f"parts {missing} were let go by the store")
     else:
         report.find("docking.part-missing", parts[0].place, f"parts {missing} of {values[0]['parts']} are not here")
     return False
@@ -95,12 +104,20 @@ def _waiting_parts(docking: str, station: Station) -> set[int]:
     }
 
 
-def check_dockings(station: Station, wholes: dict[str, Docking], report: Report) -> None:
+def _dropped_parts(docking: str, station: Station, dropped: set[str]) -> set[int]:
+    return {
+        line.facts.get("part", 0)
+        for line in station.log.of("docking-recorded")
+        if line.facts.get("docking") == docking and line.facts.get("record") in dropped
+    }
+
+
+def check_dockings(station: Station, wholes: dict[str, Docking], dropped: set[str], report: Report) -> None:
     """Everything about whole records."""
     for docking in wholes.values():
         _check_inventory(docking, report)
         for entry in docking.entries:
-            _check_entry(entry, docking, station, report)
+            _check_entry(entry, docking, station, dropped, report)
     _check_manifests(station, wholes, report)
     _check_log(station, wholes, report)
 
@@ -142,13 +159,16 @@ def inventory_sha256(entries: list[dict[str, Any]]) -> str:
     return digest.hexdigest()
 
 
-def _check_entry(entry: dict[str, Any], docking: Docking, station: Station, report: Report) -> None:
+def _check_entry(
+    entry: dict[str, Any], docking: Docking, station: Station, dropped: set[str], report: Report
+) -> None:
     name = entry["recording"]
     if name is None:
         return
     recording = station.recordings.get(name)
     if recording is None:
-        _tell_missing(name, docking, station, report)
+        if name not in dropped:
+            _tell_missing(name, docking, station, report)
         return
     value = recording.value
     if value is not None and _differs(entry, value, docking):

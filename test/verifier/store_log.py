@@ -31,6 +31,8 @@ def _station_of(line: Line, vault: Vault) -> Station | None:
 def _check_order(line: Line, vault: Vault, report: Report) -> None:
     station = _station_of(line, vault)
     order = station.orders.get(line.facts.get("order", "")) if station is not None else None
+    if order is None and _is_dropped(line, vault):
+        return  # an old order goes with the documents of its recording (SPEC 10.3)
     if order is None:
         report.find("store-log.order-missing", line.place, f"names order {line.facts.get('order')}, which is not here")
         return
@@ -39,6 +41,15 @@ def _check_order(line: Line, vault: Vault, report: Report) -> None:
         _compare_order(line, order.document.sha256, order.signed, value, report)
     elif line.at_ms < milliseconds(value["ordered_at"]) + 7 * DAY_MS:
         report.find("store-log.lapsed-early", line.place, "calls a hold lapsed within its seven days")
+
+
+def _is_dropped(order: Line, vault: Vault) -> bool:
+    about = (order.facts.get("station"), order.facts.get("recording"))
+    return any(
+        (line.facts.get("station"), line.facts.get("recording")) == about
+        for receiver in vault.receivers.values()
+        for line in receiver.log.of("documents-dropped")
+    )
 
 
 def _compare_order(line: Line, sha256: str, signed: Iterable[str], value: dict[str, object], report: Report) -> None:
