@@ -1,4 +1,5 @@
 // A serial camera's files in memory: put, changed and removed by whoever holds it.
+import { DockError } from '../../protocol/errors.ts';
 import { inByteOrder, type SmpFile, type SmpFiles } from './smp-files.ts';
 
 /** How a file looks beside its content; what is left out is what a camera without such knowledge tells. */
@@ -18,6 +19,8 @@ const FIRST_AT_MS = Date.UTC(2026, 10, 25, 8);
 
 export class MemorySmpFiles implements SmpFiles {
   readonly #held = new Map<string, Held>();
+  /** True: the card is write-protected. */
+  isProtected = false;
   #changes = 0;
 
   /** Puts a file there, in place of one with the same name. */
@@ -48,6 +51,8 @@ export class MemorySmpFiles implements SmpFiles {
   }
 
   async erase(name: string): Promise<void> {
+    if (this.isProtected)
+      throw new DockError('simulated.protected', 'the card is write-protected', { retry: 'person' });
     this.#held.delete(name);
   }
 }
