@@ -1,12 +1,13 @@
 // Cameras at serial ports: agent, mosquitto and receiver, and cameras on pseudo terminals that are pulled and put back, alone in their bays
 // or beside a folder. The independent checker says in the end whether everything was stored once, as it was, and erased only then.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SerialPort } from 'serialport';
 import { afterEach, describe, expect, test } from 'vitest';
-import { DockRig, STATION } from '../fakes/dock-rig.ts';
+import { DockRig } from '../fakes/dock-rig.ts';
 import type { RigWish } from '../fakes/dock-rig-config.ts';
+import { dockingsIn } from '../fakes/dockings-seen.ts';
 import { Mosquitto } from '../fakes/mosquitto.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { SerialCameras } from '../fakes/serial-cameras.ts';
@@ -17,14 +18,6 @@ const FILE_BYTES = 800_000;
 /** A port on which nobody answers was given up by then, once at least. */
 const SILENT_MS = 18_000;
 const random = seededRandom(1115);
-
-interface DockingSeen {
-  readonly bay: string;
-  readonly camera: { readonly id: string; readonly serial: string | null };
-  readonly ended: string;
-  readonly camera_clock: { readonly offset_ms: number } | null;
-  readonly condition: { readonly battery_percent: number | null } | null;
-}
 
 interface LogLine {
   readonly level: string;
@@ -87,7 +80,7 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign', 'socat'))('cameras at
     expect(dock.check()).toMatchObject({ problems: [], recordings: 10, onCameras: 0 });
     expect(noticedMs).toBeLessThan(5000);
 
-    const dockings = dockingsIn(dock);
+    const dockings = dockingsIn(dock.vault);
     expect(dockings.map(({ bay, camera, ended }) => [bay, camera.id, camera.serial, ended])).toEqual([
       ['bay-1', 'cam-1', 'SIM-1', 'stopped'],
       ['bay-1', 'cam-1', 'SIM-1', 'unplugged'],
@@ -145,10 +138,10 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign', 'socat'))('cameras at
     await untilDone(dock, 1);
     await dock.stop();
     expect(dock.check()).toMatchObject({ problems: [], recordings: 2, onCameras: 0 });
-    expect(dockingsIn(dock)).toMatchObject([
+    expect(dockingsIn(dock.vault)).toMatchObject([
       { bay: 'bay-1', camera: { serial: 'KOD-7' }, condition: { battery_percent: 80 } },
     ]);
-    expect(dockingsIn(dock)[0]?.camera_clock).not.toBeNull();
+    expect(dockingsIn(dock.vault)[0]?.camera_clock).not.toBeNull();
     expect(conditionsRaised(logOf(dock), 'camera.')).toMatchObject([
       { condition: 'camera.port', subject: 'bay-1', reason: 'driver.detached' },
     ]);
@@ -160,22 +153,6 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign', 'socat'))('cameras at
 
 async function untilDone(dock: DockRig, number: number): Promise<void> {
   await dock.untilBay(number, 'done', 30_000, (bay) => bay.state === 'done' && bay.light === 'safe-to-take');
-}
-
-/** Records of the dockings in the vault, in a stable order. */
-function dockingsIn(dock: DockRig): DockingSeen[] {
-  const parent = join(dock.vault, STATION);
-  const names = readdirSync(parent);
-  const records: DockingSeen[] = [];
-  for (const name of names) {
-    try {
-      records.push(JSON.parse(readFileSync(join(parent, name, 'docking.json'), 'utf8')) as DockingSeen);
-    } catch {
-      // a recording's folder, or the custody log
-    }
-  }
-  const key = ({ bay, ended }: DockingSeen): string => `${bay} ${ended}`;
-  return records.sort((a, b) => key(a).localeCompare(key(b)));
 }
 
 function logOf(dock: DockRig): LogLine[] {
