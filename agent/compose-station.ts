@@ -20,7 +20,7 @@ import { Dockings } from './dockings/dockings.ts';
 import { CustodyPush } from './push/custody-push.ts';
 import { hasReceipt } from './bay/entry.ts';
 import { bayPlace, type BayPlacePorts } from './bay/make-place.ts';
-import { Keep } from './keep.ts';
+import { dockingDue, Keep, recordingDue } from './keep.ts';
 import { OwedReceipts } from './owed-receipts.ts';
 import { recordingSource } from './push/push-source.ts';
 import { Pusher } from './push/push.ts';
@@ -128,7 +128,7 @@ export async function composeStation(
     ...ports,
     spool,
     custody,
-    due: { files: ports.files, wall, days },
+    due: { wall, dueMs: recordingDue(ports.files, days) },
     keepMs: settings.spool.keepHours * HOUR_MS,
     onUnreceipted: (recording) => pusher.add(recording, true),
   });
@@ -157,6 +157,7 @@ export async function composeStation(
       },
     },
     custody,
+    due: { wall, dueMs: dockingDue(ports.files, days) },
     keepMs: settings.spool.keepHours * HOUR_MS,
     onUnreceipted: (record) => pusher.add(record, true),
   });

@@ -15,16 +15,16 @@ import type { PushItem, PushStore } from './push/push-source.ts';
 import { MANIFEST_NAME, RECEIPT_NAME } from './spool/layout.ts';
 import type { SteadyWall } from './steady-wall.ts';
 
+const DAY_MS = 86_400_000;
 const LOOK_MS = 60_000;
 /** Recordings whose documents are read in one look: a start with a full spool shall not read for minutes. */
 const READS_MAX = 200;
 
-/** What tells when a recording is due. */
+/** What tells when a copy is due. */
 export interface DueOptions {
-  readonly files: Pick<Files, 'readAll'>;
   readonly wall: SteadyWall;
-  /** `retention.days`. */
-  readonly days: number;
+  /** Wall time in ms since 1970. Errors: those of its documents; the system's. */
+  readonly dueMs: (item: PushItem) => Promise<number>;
 }
 
 export interface KeepOptions {
@@ -34,7 +34,7 @@ export interface KeepOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly keepMs: number;
-  /** With it, no copy stays beyond the day on which its recording is due. */
+  /** With it, no copy stays beyond the day on which it is due. */
   readonly due?: DueOptions;
   /** The stored receipt did not stand: the recording counts as spooled again and must be pushed. Must not throw. */
   readonly onUnreceipted: (recording: PushItem) => void;
@@ -108,7 +108,7 @@ export class Keep {
       const spooled = spool.get(recording);
       if (spooled === undefined) continue;
       try {
-        kept.dueMs = await dueMsOf(spooled, due);
+        kept.dueMs = await due.dueMs(spooled);
       } catch (error) {
         log.warn('documents of a receipted recording not read', { recording, error });
       }
@@ -141,9 +141,22 @@ export class Keep {
   }
 }
 
-/** Wall time in ms since 1970. Errors: "document.*" and others of parsing; the system's. */
-async function dueMsOf({ folder }: PushItem, { files, days }: DueOptions): Promise<number> {
-  const manifest = parseManifest(await files.readAll(join(folder, MANIFEST_NAME), MANIFEST_BYTES_MAX));
+type ReadAll = Pick<Files, 'readAll'>;
+
+/** When recordings are due: `days` (`retention.days`) after the time from which the store counts, too (SPEC 10.1). */
+export function recordingDue(files: ReadAll, days: number): DueOptions['dueMs'] {
+  return async ({ folder }) => {
+    const manifest = parseManifest(await files.readAll(join(folder, MANIFEST_NAME), MANIFEST_BYTES_MAX));
+    return Date.parse(retentionOf(manifest, await receivedAt(files, folder), days).due_at);
+  };
+}
+
+/** When docking records are due: as many days after their receipt. Else a station that is started anew each day keeps them for ever. */
+export function dockingDue(files: ReadAll, days: number): DueOptions['dueMs'] {
+  return async ({ folder }) => Date.parse(await receivedAt(files, folder)) + days * DAY_MS;
+}
+
+async function receivedAt(files: ReadAll, folder: string): Promise<string> {
   const receipt = parseReceipt(await files.readAll(join(folder, RECEIPT_NAME), RECEIPT_BYTES_MAX));
-  return Date.parse(retentionOf(manifest, receipt.received_at, days).due_at);
+  return receipt.received_at;
 }

@@ -1,14 +1,15 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Keep, type KeepOptions } from '../../agent/keep.ts';
+import { dockingDue, Keep, recordingDue, type KeepOptions } from '../../agent/keep.ts';
 import type { SpooledRecording } from '../../agent/spool/spool.ts';
 import { SteadyWall } from '../../agent/steady-wall.ts';
 import { DockError } from '../../protocol/errors.ts';
-import { parseRecordingId } from '../../protocol/ids.ts';
+import { makeRecordingId, parseRecordingId } from '../../protocol/ids.ts';
 import { encodeManifest, parseManifest, type Manifest } from '../../protocol/manifest.ts';
 import { ManualClock, settle } from '../fakes/clock-manual.ts';
 import { MemoryCustody } from '../fakes/custody-memory.ts';
 import { CrashDisk } from '../fakes/files-crash.ts';
 import { MemoryLog } from '../fakes/log-memory.ts';
+import { seededRandom } from '../fakes/random-seeded.ts';
 import { readVectors } from '../fakes/vectors.ts';
 
 const recording = parseRecordingId('abcdefghijklmnopqrstuvwxya');
@@ -100,6 +101,8 @@ describe('a copy whose recording is due', () => {
     disk.plant('/recording/receipt.json', bytes('02-receipt-accepted'));
     return disk;
   }
+  const readReceipt = (): string =>
+    readVectors<{ text: string }>('documents').get('02-receipt-accepted')?.text ?? '';
   const RECEIVED_MS = Date.parse('2026-11-25T09:01:00.000Z');
 
   interface Case {
@@ -107,17 +110,24 @@ describe('a copy whose recording is due', () => {
     readonly synchronised?: boolean | null;
     readonly keepMs?: number;
     readonly jumpMs?: number;
+    readonly dueOf?: typeof recordingDue;
   }
 
   /** Runs a keep from that moment on until so much later, looking once a minute; true where the copy is still there. */
   async function staysUntil(
     fromMs: number,
     laterMs: number,
-    { disk = documents(), synchronised = true, keepMs = 365 * DAY_MS, jumpMs = 0 }: Case = {},
+    {
+      disk = documents(),
+      synchronised = true,
+      keepMs = 365 * DAY_MS,
+      jumpMs = 0,
+      dueOf = recordingDue,
+    }: Case = {},
   ): Promise<boolean> {
     clock.jumpWall(fromMs - clock.wallMs());
     const wall = new SteadyWall(clock, () => synchronised);
-    const kept = keep(new MemoryCustody(), { keepMs, due: { files: disk, wall, days: 14 } });
+    const kept = keep(new MemoryCustody(), { keepMs, due: { wall, dueMs: dueOf(disk, 14) } });
     kept.start();
     const ending = new AbortController();
     const running = kept.run(ending.signal);
@@ -168,5 +178,77 @@ describe('a copy whose recording is due', () => {
     held.state = 'spooled';
     expect(await staysUntil(RECEIVED_MS + 99 * DAY_MS, 600_000)).toBe(false);
     expect(held.state).toBe('spooled');
+  });
+
+  test('of a docking goes 14 days after its receipt, however often the station was started anew', async () => {
+    const disk = new CrashDisk();
+    disk.plant('/recording/receipt.json', Buffer.from(readReceipt()));
+    const due = RECEIVED_MS + 14 * DAY_MS;
+    expect(await staysUntil(due - 600_000, 540_000, { disk, dueOf: dockingDue })).toBe(true);
+    expect(await staysUntil(due - 600_000, 660_000, { disk, dueOf: dockingDue })).toBe(false);
+  });
+
+  test('of a docking stays by a clock that nobody may believe, and where its receipt cannot be read', async () => {
+    const disk = new CrashDisk();
+    disk.plant('/recording/receipt.json', Buffer.from(readReceipt()));
+    const late = RECEIVED_MS + 99 * DAY_MS;
+    expect(await staysUntil(late, 120_000, { disk, dueOf: dockingDue, synchronised: false })).toBe(true);
+    disk.corrupt('/recording/receipt.json', () => Buffer.from('{'));
+    expect(await staysUntil(late, 120_000, { disk, dueOf: dockingDue })).toBe(true);
+  });
+
+  test('is found by a station whose clock is believed only later', async () => {
+    let synchronised: boolean | null = false;
+    clock.jumpWall(RECEIVED_MS + 20 * DAY_MS - clock.wallMs());
+    const wall = new SteadyWall(clock, () => synchronised);
+    const due = { wall, dueMs: recordingDue(documents(), 14) };
+    const kept = keep(new MemoryCustody(), { keepMs: 365 * DAY_MS, due });
+    kept.start();
+    const ending = new AbortController();
+    const running = kept.run(ending.signal);
+    await settle();
+    await clock.advance(600_000);
+    expect(held.state).toBe('receipted');
+    synchronised = true;
+    await clock.advance(120_000);
+    expect(held.state).toBe('released');
+    ending.abort(new Error('ended'));
+    await running;
+  });
+
+  test('and of a spool with hundreds of copies, some are read in each look and none is forgotten', async () => {
+    const disk = documents();
+    const random = seededRandom(9);
+    const ids = Array.from({ length: 450 }, () => makeRecordingId(random));
+    const states = new Map(ids.map((id) => [id, 'receipted' as SpooledRecording['state']]));
+    let reads = 0;
+    const items = ids.map((id) => ({
+      recording: id,
+      folder: '/recording',
+      get state() {
+        return states.get(id);
+      },
+    }));
+    clock.jumpWall(RECEIVED_MS + 20 * DAY_MS - clock.wallMs());
+    const readDue = recordingDue(disk, 14);
+    const kept = keep(new MemoryCustody(), {
+      keepMs: 365 * DAY_MS,
+      spool: {
+        recordings: () => (items as unknown as SpooledRecording[]).values(),
+        get: (id) => items.find((item) => item.recording === id) as unknown as SpooledRecording,
+        reclaim: async (id) => void states.set(id, 'released'),
+      },
+      due: { wall: new SteadyWall(clock, () => true), dueMs: (item) => (reads++, readDue(item)) },
+    });
+    kept.start();
+    const ending = new AbortController();
+    const running = kept.run(ending.signal);
+    await settle();
+    expect(reads).toBeLessThanOrEqual(200);
+    for (let look = 0; look < 4; look++) await clock.advance(60_000);
+    expect(reads).toBe(450);
+    expect([...states.values()].every((state) => state === 'released')).toBe(true);
+    ending.abort(new Error('ended'));
+    await running;
   });
 });
