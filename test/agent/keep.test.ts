@@ -220,7 +220,7 @@ describe('a copy whose recording is due', () => {
     const disk = documents();
     const random = seededRandom(9);
     const ids = Array.from({ length: 450 }, () => makeRecordingId(random));
-    const states = new Map(ids.map((id) => [id, 'receipted' as SpooledRecording['state']]));
+    const states = new Map<string, SpooledRecording['state']>(ids.map((id) => [id, 'receipted']));
     let reads = 0;
     const items = ids.map((id) => ({
       recording: id,
