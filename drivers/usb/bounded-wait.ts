@@ -57,5 +57,5 @@ function settledWithin(work: Promise<unknown>, clock: Clock): Promise<void> {
 }
 
 function late(ms: number): DockError {
-  return new DockError('driver.timeout', `no USB transfer within ${ms} ms`, { retry: 'later' });
+  return new DockError('driver.timeout', `no USB transfer within ${Math.round(ms)} ms`, { retry: 'later' });
 }
