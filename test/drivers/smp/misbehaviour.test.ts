@@ -1,7 +1,7 @@
 // A whole docking's conversation with a camera that misbehaves in each way that is known (SER-01, SER-02, SER-03, SER-05, CAM-13, CAM-14,
 // CAM-16, CAM-17): it comes to a good end with the right bytes, or to an error with a name, never to wrong bytes, and always soon.
 import { describe, expect, test } from 'vitest';
-import type { CameraSession, EraseOutcome, InventoryEntry } from '../../../drivers/driver.ts';
+import type { CameraSession, InventoryEntry } from '../../../drivers/driver.ts';
 import { SMP_FAULTS, type SmpFault, type SmpFaults } from '../../../drivers/simulated/smp-faults.ts';
 import { sha256 } from '../../../protocol/bytes.ts';
 import { isDockError } from '../../../protocol/errors.ts';
@@ -20,7 +20,7 @@ const HOUR_MS = 3_600_000;
 
 interface Visit {
   readonly read: Map<string, Buffer>;
-  readonly erased: Map<string, EraseOutcome | string>;
+  readonly erased: Map<string, string>;
   readonly leftListed: string[];
 }
 
@@ -35,7 +35,7 @@ async function visit(bench: SmpBench, doesErase: boolean): Promise<Visit> {
     expect(problems).toEqual([]);
     const read = new Map<string, Buffer>();
     for (const entry of entries) read.set(latin1(entry.path), await readStubbornly(session, entry));
-    const erased = new Map<string, EraseOutcome | string>();
+    const erased = new Map<string, string>();
     if (doesErase)
       for (const entry of entries) erased.set(latin1(entry.path), await eraseOnce(session, entry, read));
     const left = await session.inventory(live());
@@ -60,7 +60,7 @@ async function eraseOnce(
   session: CameraSession,
   entry: InventoryEntry,
   read: ReadonlyMap<string, Buffer>,
-): Promise<EraseOutcome | string> {
+): Promise<string> {
   try {
     return await session.erase(entry, live(), sha256(read.get(latin1(entry.path)) ?? Buffer.alloc(0)));
   } catch (error) {
