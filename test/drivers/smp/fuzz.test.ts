@@ -68,7 +68,9 @@ function withByte(bytes: Uint8Array, at: number, byte: number): Uint8Array {
 
 /** What becomes of one answer on its way. */
 type Mishap =
-  | { readonly kind: 'lost' | 'twice' | 'kept-back' }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'twice' }
+  | { readonly kind: 'kept-back' }
   | { readonly kind: 'flipped'; readonly at: number; readonly bit: number }
   | { readonly kind: 'cut'; readonly at: number }
   | { readonly kind: 'noise'; readonly bytes: Uint8Array }
