@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sortSlowly } from '../../drivers/sort-slowly.ts';
-import { seededRandom } from '../../fakes/random-seeded.ts';
+import { seededRandom } from '../fakes/random-seeded.ts';
 
 const byNumber = (a: { number: number }, b: { number: number }): number => a.number - b.number;
 
