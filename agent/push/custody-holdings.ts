@@ -3,6 +3,9 @@
 // What it said of ended segments is remembered over connections and starts (custody-index.ts), so that thousands of them are not asked
 // about again. A store that lost them (restored from a backup, or begun anew) is found out by two questions at each connect: about the
 // oldest segment, and about the one behind the newest that the store names.
+//
+// A segment of which it takes nothing does not keep the later ones from it: a log by a new key must arrive although the store refuses the end
+// of the one before, by a key that was revoked. It waits, and is tried again with growing pauses.
 import type { SegmentId } from '../../protocol/ids.ts';
 import type { KnownSegment } from '../custody/custody-segments.ts';
 
@@ -25,11 +28,22 @@ export interface HoldingsStep {
   readonly held: number | undefined;
 }
 
+/** Batches behind one entry that the store answers with nothing, until the segment has to wait for the others. */
+const REFUSALS_MAX = 2;
+
+/** Batches of a segment that were sent behind an entry and brought nothing. */
+interface Refusals {
+  readonly held: number;
+  readonly count: number;
+}
+
 /** Holdings of one store. */
 export class Holdings {
   readonly #source: HoldingsSource;
   /** Entries that the store signed for in this connection. */
   readonly #said = new Map<SegmentId, number>();
+  /** Segments of which it took nothing of late. */
+  readonly #refusals = new Map<SegmentId, Refusals>();
   /** Segments that are asked about although they count as held. */
   #spots: SegmentId[] = [];
 
@@ -42,6 +56,7 @@ export class Holdings {
     const segments = this.#source.segments();
     const [oldest, newest] = [segments[0], segments.at(-1)];
     this.#said.clear();
+    this.#refusals.clear();
     this.#spots = [];
     if (newest !== undefined) this.#spots.push(newest.segment);
     if (oldest?.held === true) this.#spots.push(oldest.segment);
@@ -51,21 +66,32 @@ export class Holdings {
   next(): HoldingsStep | undefined {
     const [spot] = this.#spots;
     if (spot !== undefined) return { segment: spot, held: undefined };
-    const open = this.#source
-      .segments()
-      .find((each) => each.lastSequence > 0 && (this.#heldOf(each) ?? -1) < each.lastSequence);
+    const open = this.#source.segments().find((each) => this.#isOpen(each) && !this.#isRefused(each.segment));
     return open && { segment: open.segment, held: this.#heldOf(open) };
   }
 
-  /** No answer came: what is held of it is asked again. */
-  doubt(segment: SegmentId): void {
+  /** One more batch of each segment that waits. */
+  tryRefused(): void {
+    for (const [segment, { held, count }] of this.#refusals)
+      this.#refusals.set(segment, { held, count: Math.min(count, REFUSALS_MAX - 1) });
+  }
+
+  /** No answer came: what is held of it is asked again. True where the segment has to wait from now on. */
+  doubt(segment: SegmentId): boolean {
+    const held = this.#said.get(segment);
+    if (held !== undefined) {
+      const known = this.#refusals.get(segment);
+      this.#refusals.set(segment, { held, count: known?.held === held ? known.count + 1 : 1 });
+    }
     this.#said.delete(segment);
+    return held !== undefined && this.#isRefused(segment);
   }
 
   /** The store said that it holds entries up to that one, which is ours, or none. True where that is the whole segment. */
   learned({ segment, lastSequence, held }: PushedSegment, sequence: number): boolean {
     this.#answered(segment);
     this.#said.set(segment, sequence);
+    if (sequence > (this.#refusals.get(segment)?.held ?? sequence)) this.#refusals.delete(segment);
     if (sequence >= lastSequence) this.#source.storeHolds(segment);
     else if (held) this.#source.storeLost(segment);
     return sequence >= lastSequence;
@@ -83,6 +109,14 @@ export class Holdings {
     const at = segments.findIndex((each) => each.segment === segment);
     const behind = at < 0 ? undefined : segments[at + 1];
     if (behind?.held === true && !this.#said.has(behind.segment)) this.#spots.push(behind.segment);
+  }
+
+  #isOpen(each: PushedSegment): boolean {
+    return each.lastSequence > 0 && (this.#heldOf(each) ?? -1) < each.lastSequence;
+  }
+
+  #isRefused(segment: SegmentId): boolean {
+    return (this.#refusals.get(segment)?.count ?? 0) >= REFUSALS_MAX;
   }
 
   #answered(segment: SegmentId): void {

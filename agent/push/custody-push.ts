@@ -10,6 +10,8 @@ import { verifyCustodyHead, type TrustedStore } from './push-verify.ts';
 /** A batch or question without an answer is sent again after this long, doubling. */
 const ANSWER_MS_MIN = 2000;
 const ANSWER_MS_MAX = 60_000;
+/** First pause before a segment of which the store takes nothing is tried again; doubling up to DROP_MS. */
+const REFUSED_MS_MIN = 60_000;
 /** It is looked so often whether something old may be dropped. */
 const DROP_MS = 3_600_000;
 
@@ -49,6 +51,8 @@ export class CustodyPush {
   readonly #holdings: Holdings;
   #waitingFor: SegmentId | undefined;
   #answerMs = ANSWER_MS_MIN;
+  #refusedMs = REFUSED_MS_MIN;
+  #cancelRefused: (() => void) | undefined;
   #cancel: () => void = () => undefined;
   #working = false;
   #again = false;
@@ -65,6 +69,7 @@ export class CustodyPush {
     this.#waitingFor = undefined;
     this.#answerMs = ANSWER_MS_MIN;
     this.#cancel();
+    this.#stopTrying();
     if (connected) this.advance();
   }
 
@@ -111,6 +116,7 @@ export class CustodyPush {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
+    this.#stopTrying();
     await this.#options.dropping.stop();
   }
 
@@ -138,9 +144,29 @@ export class CustodyPush {
     this.#cancel = this.#options.clock.after(this.#answerMs, () => {
       this.#answerMs = Math.min(2 * this.#answerMs, ANSWER_MS_MAX);
       this.#waitingFor = undefined;
-      this.#holdings.doubt(segment); // asked anew: the batch or its answer was lost
+      if (this.#holdings.doubt(segment)) this.#refused(segment); // else asked anew: the batch or its answer was lost
       this.advance();
     });
+  }
+
+  /** The others go first. */
+  #refused(segment: SegmentId): void {
+    const { log, clock } = this.#options;
+    log.warn('the store takes nothing more of a custody segment', { segment, again_ms: this.#refusedMs });
+    this.#answerMs = ANSWER_MS_MIN;
+    if (this.#cancelRefused !== undefined) return;
+    this.#cancelRefused = clock.after(this.#refusedMs, () => {
+      this.#cancelRefused = undefined;
+      this.#refusedMs = Math.min(2 * this.#refusedMs, DROP_MS);
+      this.#holdings.tryRefused();
+      this.advance();
+    });
+  }
+
+  #stopTrying(): void {
+    this.#cancelRefused?.();
+    this.#cancelRefused = undefined;
+    this.#refusedMs = REFUSED_MS_MIN;
   }
 
   async #take(payload: Uint8Array): Promise<void> {

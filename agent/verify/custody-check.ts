@@ -46,7 +46,7 @@ export async function checkCustody(context: SegmentContext): Promise<CheckedCust
   return {
     ...counts,
     linked,
-    remarks: [...remarks, ...checkLinks(context.where, linked, context.book, repeated)],
+    remarks: [...remarks, ...checkLinks(context, linked, repeated)],
   };
 }
 

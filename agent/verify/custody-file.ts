@@ -32,6 +32,8 @@ export interface SegmentContext {
   /** Keys that may sign the log of that keeper. */
   readonly keysOf: (keeper: string | undefined) => readonly PublicKey[];
   readonly book: HeadBook;
+  /** Whether the store revoked a key of that keeper; left out, none is. */
+  readonly isRevoked?: (keyId: string) => boolean;
   /** Called for each entry that can be read. */
   readonly visit: (entry: CustodyEntry, place: EntryPlace) => void;
   readonly signal: AbortSignal;

@@ -52,16 +52,24 @@ export function followsEarlier({ link, breaksNoted }: LinkedSegment, book: HeadB
   return book.compare(link) === 'good' && book.lastOf(link.segment) !== link.sequence;
 }
 
+/** What links are judged by. `where` is the folder of the segments; `book` has seen them all. */
+export interface LinksContext {
+  readonly where: string;
+  readonly book: HeadBook;
+  /** Whether the store revoked a key of that keeper; left out, none is. */
+  readonly isRevoked?: (keyId: string) => boolean;
+}
+
 /**
- * Every fault in how these segments follow each other; `book` has seen them all. `where` is their folder, `repeated` holds the
- * segments that begin with what the one before had behind the entry that they name.
+ * Every fault in how these segments follow each other; `repeated` holds the segments that begin with what the one before had behind the
+ * entry that they name.
  */
 export function checkLinks(
-  where: string,
+  context: LinksContext,
   segments: readonly LinkedSegment[],
-  book: HeadBook,
   repeated: ReadonlySet<string>,
 ): Remark[] {
+  const { where } = context;
   const starts = segments.filter(({ link }) => link === null);
   const remarks: Remark[] = [];
   if (starts.length > 1) {
@@ -70,7 +78,7 @@ export function checkLinks(
   }
   return [
     ...remarks,
-    ...segments.flatMap((segment) => linkFaults(segment, book, repeated)),
+    ...segments.flatMap((segment) => linkFaults(segment, context, repeated)),
     ...forks(where, segments),
     ...circles(where, segments),
     ...keyFaults(segments),
@@ -99,8 +107,12 @@ function keyFaults(segments: readonly LinkedSegment[]): Remark[] {
   });
 }
 
-function linkFaults(one: LinkedSegment, book: HeadBook, repeated: ReadonlySet<string>): Remark[] {
-  const { segment, where, link } = one;
+function linkFaults(
+  one: LinkedSegment,
+  { book, isRevoked = () => false }: LinksContext,
+  repeated: ReadonlySet<string>,
+): Remark[] {
+  const { segment, where, link, keyChange } = one;
   if (link === undefined || link === null) return [];
   const place = `segment ${segment} follows entry ${link.sequence} of segment ${link.segment}`;
   const facts = { segment: link.segment, sequence: link.sequence };
@@ -108,6 +120,11 @@ function linkFaults(one: LinkedSegment, book: HeadBook, repeated: ReadonlySet<st
   const answer = book.compare(link);
   if (answer === 'dropped')
     return [note('custody.segment-dropped', where, `${place}, which was let go`, facts)];
+  const absent = answer === 'segment-missing' || answer === 'head-missing';
+  if (absent && keyChange !== undefined && isRevoked(keyChange.oldKeyId)) {
+    const message = `${place}; what is not here of it was signed by key ${keyChange.oldKeyId}, which was revoked`;
+    return [note('custody.end-refused', where, message, { ...facts, key_id: keyChange.oldKeyId })];
+  }
   if (answer === 'segment-missing')
     return [finding('custody.segment-missing', where, `${place}, which is not here`, facts)];
   if (answer === 'head-missing')

@@ -26,6 +26,8 @@ export interface LoggedDocking {
   clockSet: LoggedClock | undefined;
   /** Record of each part, by its number. */
   readonly records: Map<number, { readonly record: string; readonly sha256: string; readonly parts: number }>;
+  /** The station's key was changed while it had no record. */
+  keyChanged: boolean;
   /** A later docking in the same bay has its record. */
   overtaken: boolean;
 }
@@ -42,6 +44,7 @@ export class DockingAccount {
   take({ event, facts, at }: CustodyEntry): void {
     this.#lastAt = at;
     if (event === 'agent-started') this.#started(at);
+    if (event === 'key-changed') for (const logged of this.#unrecorded) logged.keyChanged = true;
     const { docking } = facts;
     if (typeof docking !== 'string') return;
     if (event === 'docked') this.#docked(docking, facts);
@@ -81,6 +84,7 @@ export class DockingAccount {
       clock: undefined,
       clockSet: undefined,
       records: new Map(),
+      keyChanged: false,
       overtaken: false,
     };
     this.#dockings.set(docking, fresh);

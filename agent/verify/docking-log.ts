@@ -17,7 +17,8 @@ export function dockingLogRemarks(log: StationLog, groups: readonly DockingGroup
   const remarks: Remark[] = [];
   for (const logged of log.dockings.all()) {
     if (logged.begun === undefined || isRecorded(logged)) continue;
-    if (isOverdue(logged, log.dockings.lastAt)) remarks.push(notRecorded(log, logged));
+    if (log.hasRefusedEnd && logged.keyChanged) remarks.push(refusedRecord(log, logged));
+    else if (isOverdue(logged, log.dockings.lastAt)) remarks.push(notRecorded(log, logged));
     else open.push(logged.docking);
   }
   for (const group of groups) {
@@ -46,6 +47,11 @@ function notRecorded(
   const parts = records.size === 0 ? 'no record' : `only ${records.size} parts of a record`;
   const message = `docking ${docking} of camera ${camera ?? 'unknown'} in bay ${bay ?? 'unknown'} ended at ${endedAt ?? 'an unknown time'}, and the log names ${parts} of it`;
   return finding('docking.not-recorded', where, message, { docking });
+}
+
+function refusedRecord({ where }: StationLog, { docking, camera }: LoggedDocking): Remark {
+  const message = `docking ${docking} of camera ${camera ?? 'unknown'} has no record here: it was not over when the log begins to be refused`;
+  return note('docking.record-refused', where, message, { docking });
 }
 
 function openRemark({ where }: StationLog, open: readonly string[]): Remark[] {

@@ -72,7 +72,9 @@ export class DockingRecordings {
       return logged.receipts.length === 0 ? 'docking.recording-waiting' : 'docking.recording-missing';
     // The log may be behind: then nothing in it can say yet that the recording was spooled. Once it names the docking record, it would.
     const behind =
-      log === undefined || log.dockings.of(proven.docking)?.records.get(proven.part) === undefined;
+      log === undefined ||
+      (log.hasRefusedEnd && logged === undefined) ||
+      log.dockings.of(proven.docking)?.records.get(proven.part) === undefined;
     return behind ? 'docking.recording-waiting' : 'docking.recording-missing';
   }
 

@@ -38,6 +38,8 @@ export const DOCKING_MEANINGS = {
   'docking.not-logged': 'The part of the custody log that would name it is not here (yet).',
   'docking.not-recorded':
     'A camera was in its bay and nothing says what was on it: the station lost the record, or never made it.',
+  'docking.record-refused':
+    'A key that was revoked signed the record of this docking, and the store takes nothing by such a key: it lies at the station.',
   'docking.open': 'The camera was still in its bay, or had just left, when the custody log here ends.',
   'docking.log-differs':
     'Docking record and custody log say different things of one docking: one of the two was exchanged or forged.',

@@ -134,6 +134,8 @@ const MEANINGS = {
     'Whoever changes to a new key says so in the second entry; this segment does not.',
   'custody.revoked-key':
     'Only a revoked key vouches for these entries, and no receipt shows that they were there before: judge them with care.',
+  'custody.end-refused':
+    'A store takes no entries that only a revoked key signed: what is missing here lies at the station, and what came of it in the store’s quarantine.',
   'custody.tail-missing': 'The end of a segment was cut off.',
   'custody.link-differs':
     'The segment that was followed is not the one that lies here: it was exchanged or altered.',

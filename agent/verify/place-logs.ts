@@ -96,6 +96,7 @@ export class PlaceLogs {
     const revoked = (keyId: string): string | undefined => revokedAt(keys, owner, keyId);
     told.push(...revokedKeyRemarks({ segments: checked.linked, book, heads, revokedAt: revoked }));
     log.fromTheStart = checked.linked.some(({ link }) => link === null);
+    log.hasRefusedEnd = checked.remarks.some(({ code }) => code === 'custody.end-refused');
     this.stations.push(log);
     return told;
   }
@@ -113,7 +114,10 @@ export class PlaceLogs {
     const heads = this.#witnessHeads(station);
     for (const { head } of heads) book.want(head);
     const keysOf = this.#keysOf(station);
-    const checked = await checkCustody({ files, folder, where, station, keysOf, book, visit, signal });
+    const isRevoked = (keyId: string): boolean =>
+      revokedAt(this.#options.keys, station ?? this.#options.facts.station ?? '', keyId) !== undefined;
+    const asked = { files, folder, where, station, keysOf, book, isRevoked, visit, signal };
+    const checked = await checkCustody(asked);
     this.counts.segments += checked?.segments ?? 0;
     this.counts.entries += checked?.entries ?? 0;
     this.counts.checkpoints += checked?.checkpoints ?? 0;

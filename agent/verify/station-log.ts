@@ -13,6 +13,8 @@ export class StationLog {
   readonly dockings = new DockingAccount();
   /** Whether the log is here from its first entry on; known once it was read. */
   fromTheStart = false;
+  /** Whether the store refused an end of it, by a key that was revoked: what it does not name may have stood there. */
+  hasRefusedEnd = false;
 
   constructor(where: string, station: string | undefined) {
     this.where = where;

@@ -232,6 +232,55 @@ describe('a station that was put back to an earlier state', () => {
   });
 });
 
+describe('a segment of which the store takes nothing', () => {
+  /** The store answers questions about the first segment and no batch of it. */
+  async function refusing(): Promise<LogRig> {
+    const rig = new LogRig(3);
+    rig.store.held.set(rig.id(0), 1);
+    rig.store.take = async (topic, payload, last) => {
+      const refuses = payload.length > 0 && topic.includes(rig.id(0));
+      if (refuses) rig.store.sent.push(rig.id(0));
+      return refuses ? [] : CustodyStore.prototype.take.call(rig.store, topic, payload, last);
+    };
+    rig.push.connectionChanged(true);
+    await rig.talk();
+    return rig;
+  }
+
+  async function seconds(rig: LogRig, count: number): Promise<void> {
+    for (let second = 0; second < count; second++) await rig.clock.advance(1000);
+    await rig.talk();
+  }
+
+  test('does not keep the later ones from it, and is said to the log', async () => {
+    const rig = await refusing();
+    await seconds(rig, 5);
+    expect(rig.segments.map(({ segment }) => rig.store.held.get(segment))).toEqual([1, ENTRIES, ENTRIES]);
+    expect(rig.log.lines.filter(({ message }) => message.includes('takes nothing more'))).toHaveLength(1);
+  });
+
+  test('is tried again with growing pauses, and goes on once it is taken', async () => {
+    const rig = await refusing();
+    await seconds(rig, 5);
+    expect(rig.store.sent.filter((segment) => segment === rig.id(0))).toHaveLength(2);
+    await seconds(rig, 65);
+    expect(rig.store.sent.filter((segment) => segment === rig.id(0))).toHaveLength(3);
+    await seconds(rig, 65);
+    expect(rig.store.sent.filter((segment) => segment === rig.id(0))).toHaveLength(3);
+    rig.store.take = (...args) => CustodyStore.prototype.take.apply(rig.store, args);
+    await seconds(rig, 65);
+    expect(rig.store.held.get(rig.id(0))).toBe(ENTRIES);
+  });
+
+  test('is tried at once at the next connect', async () => {
+    const rig = await refusing();
+    await seconds(rig, 5);
+    rig.store.take = (...args) => CustodyStore.prototype.take.apply(rig.store, args);
+    await rig.reconnect();
+    expect(rig.store.held.get(rig.id(0))).toBe(ENTRIES);
+  });
+});
+
 describe('what may be dropped', () => {
   /** Drops the oldest segment as soon as it is confirmed; tells what was said. */
   function droppingFrom(rig: LogRig): string[] {
