@@ -112,7 +112,7 @@ def read_segment(folder: Path, name: str, place: str, holder: Holder, report: Re
 
 def _read_lines(file: BinaryIO, segment: Segment, holder: Holder, report: Report) -> None:
     previous, group = CHAIN_START, 0
-    while data := file.readline(LINE_BYTES_MAX + 2):
+    while data := file.readline(LINE_BYTES_MAX + 1):
         number = len(segment.lines) + 1
         place = f"{segment.place}:{number}"
         if not data.endswith(b"\n"):

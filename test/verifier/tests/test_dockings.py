@@ -1,0 +1,218 @@
+"""Docking records: parts, inventories, what became of each entry, what the log says of it; and the capture times that follow from them."""
+
+import unittest
+from typing import Any
+
+from capture_time import check_capture_times
+from custody_log import CustodyLog
+from dockings import check_dockings, whole_dockings
+from evidence import Receipted
+from findings import Report
+from tests.samples import DOCKING, codes, docking, docking_record, document, entry, hex_of, log, manifest, notes, random_id, recording, station
+
+
+def _check(*found: Receipted, kept: CustodyLog | None = None, dropped: set[str] | None = None) -> Report:
+    report = Report()
+    place = station(*found, log=kept)
+    wholes = whole_dockings(place, dropped or set(), report)
+    check_dockings(place, wholes, dropped or set(), report)
+    check_capture_times(place, wholes, report)
+    return report
+
+
+def _of(value: dict[str, Any], *more: Receipted, **changed: Any) -> list[str]:
+    """Codes of what is found in a record of one entry, that of the manifest."""
+    return codes(_check(docking(docking_record([entry(value)], **changed)), recording(value), *more))
+
+
+class PartsTest(unittest.TestCase):
+    """Records of several parts."""
+
+    def _parts(self) -> list[dict[str, Any]]:
+        values = [manifest(name) for name in "ab"]
+        whole = docking_record([entry(value) for value in values], parts=2)
+        first = {**whole, "entries": whole["entries"][:1]}
+        second = {
+            **whole,
+            "entries": whole["entries"][1:],
+            "part": 2,
+            "record": random_id("e"),
+            "previous_docking_sha256": document(first).sha256,
+        }
+        return [first, second]
+
+    def _recordings(self) -> list[Receipted]:
+        return [recording(manifest(name)) for name in "ab"]
+
+    def test_all_parts_together_are_the_record(self) -> None:
+        self.assertEqual(codes(_check(*map(docking, self._parts()), *self._recordings())), [])
+
+    def test_a_part_that_is_missing_waits_was_dropped_or_is_a_finding(self) -> None:
+        first, second = self._parts()
+        recorded = {"docking": DOCKING, "record": second["record"], "sha256": hex_of("x"), "part": 2, "parts": 2}
+        receipted = {"recording": second["record"], "receiver": "r-store", "receipt_sha256": hex_of("r")}
+        waiting = log(("docking-recorded", recorded))
+        arrived = log(("docking-recorded", recorded), ("receipted", receipted))
+        for kept, dropped, expected in (
+            (waiting, set(), ([], ["docking.part-waiting"])),
+            (arrived, {second["record"]}, ([], ["docking.part-dropped"])),
+            (arrived, set(), (["docking.part-missing"], [])),
+        ):
+            report = _check(docking(first), *self._recordings(), kept=kept, dropped=dropped)
+            self.assertEqual((codes(report), notes(report)), expected)
+
+    def test_parts_say_the_same_follow_each_other_and_are_there_once(self) -> None:
+        first, second = self._parts()
+        both = self._recordings()
+        for changed, code in (
+            ({"ended": "stopped"}, "docking.parts-differ"),
+            ({"previous_docking_sha256": hex_of("x")}, "docking.part-chain"),
+            ({"part": 1}, "docking.part-doubled"),
+        ):
+            self.assertEqual(codes(_check(docking(first), docking({**second, **changed}), *both)), [code])
+
+
+class EntriesTest(unittest.TestCase):
+    """One record, the recordings that it names, and the log."""
+
+    def test_a_record_of_what_was_sealed_and_one_of_an_empty_day_are_good(self) -> None:
+        self.assertEqual(_of(manifest()), [])
+        self.assertEqual(codes(_check(docking(docking_record([])))), [])
+
+    def test_an_inventory_is_that_of_its_entries(self) -> None:
+        good = docking_record([entry(manifest())])["inventory"]
+        for changed, code in (
+            ({"entries": 2}, "docking.entries"),
+            ({"bytes": 99}, "docking.bytes"),
+            ({"sha256": hex_of("x")}, "docking.inventory"),
+        ):
+            self.assertEqual(_of(manifest(), inventory={**good, **changed}), [code])
+        self.assertEqual(_of(manifest(), later=1), ["docking.later"])
+
+    def test_an_entry_says_of_its_recording_what_the_manifest_does(self) -> None:
+        value = manifest()
+        for changed in ({"size_bytes": 99}, {"path_sha256": hex_of("x")}, {"modified_at": None}, {"reason": "odd-name"}):
+            part = docking(docking_record([{**entry(value), **changed}]))
+            self.assertEqual(codes(_check(part, recording(value))), ["docking.other-recording"], changed)
+        self.assertEqual(_of(value, camera={**docking_record([])["camera"], "id": "cam-2"}), ["docking.other-recording"])
+
+    def test_after_a_cut_a_later_entry_has_no_time(self) -> None:
+        value = manifest()
+        later = {**entry(value), "later": True, "modified_at": None}
+        for ended, found in (("cut-off", []), ("unplugged", ["docking.other-recording"])):
+            part = docking(docking_record([later], ended=ended))
+            self.assertEqual(codes(_check(part, recording(value))), found)
+
+    def test_a_match_is_of_the_same_path_and_size(self) -> None:
+        value = manifest(docking=random_id("x"))
+        for changed, found in (
+            ({}, []),
+            ({"modified_at": None}, []),
+            ({"path_sha256": hex_of("x")}, ["docking.other-recording"]),
+            ({"size_bytes": 99}, ["docking.other-recording"]),
+        ):
+            part = docking(docking_record([{**entry(value), "fate": "matched", **changed}]))
+            self.assertEqual(codes(_check(part, recording(value))), found)
+
+    def test_a_recording_that_is_not_here_waits_was_dropped_or_is_a_finding(self) -> None:
+        value = manifest()
+        part = docking(docking_record([entry(value)]))
+        facts = {"recording": value["recording"], "manifest_sha256": hex_of("m"), "sealed_size_bytes": 1}
+        self.assertEqual(codes(_check(part)), ["docking.recording-missing"])
+        report = _check(part, kept=log(("spooled", facts)))
+        self.assertEqual((codes(report), notes(report)), ([], ["docking.recording-waiting"]))
+        self.assertEqual(codes(_check(part, dropped={value["recording"]})), [])
+
+    def test_what_was_erased_has_its_receipt(self) -> None:
+        erased = {**entry(manifest()), "erased": True}
+        part = docking(docking_record([erased]))
+        self.assertEqual(codes(_check(part, recording(receipted=False))), ["docking.erased"])
+
+    def test_what_was_sealed_in_a_docking_is_listed_or_was_replaced(self) -> None:
+        part = docking(docking_record([]))
+        self.assertEqual(codes(_check(part, recording())), ["docking.unlisted"])
+        replaces = recording(manifest("b", docking=random_id("x"), supersedes=[random_id("a")]))
+        self.assertEqual(codes(_check(part, recording(), replaces)), [])
+
+    def test_the_log_says_the_same_of_a_docking(self) -> None:
+        value = manifest()
+        record = docking_record([entry(value)])
+        inventory = {name: record["inventory"][name] for name in ("entries", "bytes", "sha256")}
+        docked = {"bay": "bay-1", "camera": "cam-1", "docking": DOCKING}
+        seen = {"docking": DOCKING, "path_sha256": entry(value)["path_sha256"], "size_bytes": 100}
+        for event, facts, found in (
+            ("docked", docked, []),
+            ("docked", {**docked, "camera": "cam-2"}, ["docking.other-camera"]),
+            ("inventory", {"docking": DOCKING, **inventory}, []),
+            ("inventory", {"docking": DOCKING, **inventory, "entries": 2}, ["docking.other-inventory"]),
+            ("seen", seen, []),
+            ("seen", {**seen, "size_bytes": 101}, ["docking.entry-missing"]),
+            ("camera-clock", {"docking": DOCKING, "offset_ms": 1, "uncertainty_ms": 1}, ["docking.other-clock"]),
+        ):
+            report = _check(docking(record), recording(value), kept=log((event, facts)))
+            self.assertEqual(codes(report), found, (event, facts))
+
+    def test_an_erasure_stands_in_the_log_and_a_docking_that_is_over_has_its_record(self) -> None:
+        value = manifest()
+        part = docking(docking_record([{**entry(value), "erased": True}]))
+        docked = {"bay": "bay-1", "camera": "cam-1", "docking": DOCKING}
+        recorded = {"docking": DOCKING, "record": DOCKING, "sha256": hex_of("x"), "part": 1, "parts": 1}
+        self.assertEqual(codes(_check(part, recording(value), kept=log(("docked", docked)))), ["docking.erased-unlogged"])
+        earlier = {**docked, "docking": random_id("x")}
+        kept = log(("docked", earlier), ("docked", docked), ("docking-recorded", recorded))
+        self.assertEqual(codes(_check(kept=kept)), ["docking.unrecorded"])
+        self.assertEqual(codes(_check(kept=log(("docked", docked)))), [])
+
+
+class CaptureTimeTest(unittest.TestCase):
+    """SPEC 9.3 and 9.4: what two dockings make of a claimed time."""
+
+    def _capture(self, earliest: str, latest: str, basis: str = "clock-measured", **clock: Any) -> list[str]:
+        offset = {"offset_ms": 4000, "uncertainty_ms": 500, "set": None, **clock}
+        before = docking_record(
+            [],
+            docking=random_id("x"),
+            record=random_id("x"),
+            docked_at="2026-11-25T06:00:00.000Z",
+            ended_at="2026-11-25T06:30:00.000Z",
+            camera_clock={"offset_ms": 0, "uncertainty_ms": 500, "set": None},
+        )
+        value = manifest(
+            capture={
+                "earliest_at": f"2026-11-25T{earliest}Z",
+                "latest_at": f"2026-11-25T{latest}Z",
+                "basis": basis,
+            }
+        )
+        part = docking_record(
+            [entry(value)], previous_docking_sha256=document(before).sha256, camera_clock=offset
+        )
+        return codes(_check(docking(before), docking(part), recording(value)))
+
+    def test_an_interval_is_what_both_offsets_make_of_the_claim_and_the_resolution(self) -> None:
+        # Claimed 07:30:00; off by -500 to 4500 ms.
+        self.assertEqual(self._capture("07:29:55.500", "07:30:00.500"), [])
+        self.assertEqual(self._capture("07:29:53.500", "07:30:02.500"), [])
+        for earliest, latest in (
+            ("07:29:55.501", "07:30:00.500"),
+            ("07:29:55.500", "07:30:00.499"),
+            ("07:29:53.500", "07:30:00.500"),
+            ("07:30:00.000", "07:30:00.000"),
+        ):
+            self.assertEqual(self._capture(earliest, latest), ["capture.measured"], (earliest, latest))
+
+    def test_it_lies_between_the_dockings(self) -> None:
+        self.assertIn("capture.bounds", self._capture("06:29:59.999", "07:30:00.500"))
+        self.assertIn("capture.bounds", self._capture("07:29:55.500", "08:00:00.001"))
+
+    def test_an_interval_of_dockings_is_just_that(self) -> None:
+        self.assertEqual(self._capture("06:30:00.000", "08:00:00.000", "docking-interval"), [])
+        self.assertEqual(self._capture("06:30:00.001", "08:00:00.000", "docking-interval"), ["capture.bounds"])
+
+    def test_a_clock_that_was_not_measured_corrects_nothing(self) -> None:
+        value = manifest(capture={**manifest()["capture"], "basis": "clock-measured"})
+        self.assertEqual(_of(value), ["capture.unmeasured"])
+
+
+if __name__ == "__main__":
+    unittest.main()
