@@ -19,7 +19,7 @@ export class FailureCount {
     else if (event === 'chain-broken') this.add('custody log broken');
     else if (event === 'not-erased') this.add('file not erased from its camera');
     else if (event === 'clock-stepped') this.add("station's clock stepped");
-    else if (event === 'not-taken')
+    else if (event === 'not-taken' && facts['reason'] !== 'not-a-file')
       this.add(`try failed: ${String(facts['reason'] ?? 'unknown').slice(0, 40)}`);
   }
 

@@ -147,7 +147,7 @@ function clocks({ report, language, words }: Page): string {
   const rows = known.map((camera) => [
     camera.camera,
     signed(camera.offset_ms_median ?? 0, language),
-    duration((camera.offset_ms_worst ?? 0) / 1000, language),
+    signed(camera.offset_ms_worst ?? 0, language).slice(1),
     driftText(camera, language, words),
     number(camera.clock_resets, language),
   ]);
@@ -166,8 +166,11 @@ function driftText(
   return `${drift < 0 ? '-' : '+'}${perDay(drift)} ± ${perDay(uncertainty)} s`;
 }
 
+/** Offsets of a clock that is right are parts of a second. */
 function signed(offsetMs: number, language: Language): string {
-  return `${offsetMs < 0 ? '-' : '+'}${duration(Math.abs(offsetMs) / 1000, language)}`;
+  const seconds = Math.abs(offsetMs) / 1000;
+  const told = seconds < 120 ? `${number(seconds, language, 1)} s` : duration(seconds, language);
+  return `${offsetMs < 0 ? '-' : '+'}${told}`;
 }
 
 function batteries({ report, language, words }: Page): string {

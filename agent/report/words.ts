@@ -60,7 +60,7 @@ const EN = {
   notes: "The users' own reports",
   notesText: 'Written by users of the cameras, without names. Number of reports: {}.',
   shift: 'shift',
-  withRecording: 'with recordings',
+  withRecording: 'with recordings, or undecided',
   withoutRecording: 'without a recording',
   upTo: 'up to {}',
   longer: 'longer',
@@ -131,7 +131,7 @@ const DE: Record<keyof typeof EN, string> = {
   notes: 'Erfahrungsberichte der Nutzenden',
   notesText: 'Von Nutzenden der Kameras geschrieben, ohne Namen. Zahl der Berichte: {}.',
   shift: 'Schicht',
-  withRecording: 'mit Aufzeichnungen',
+  withRecording: 'mit Aufzeichnungen oder ungeklärt',
   withoutRecording: 'ohne Aufzeichnung',
   upTo: 'bis {}',
   longer: 'länger',
@@ -146,7 +146,23 @@ const DE: Record<keyof typeof EN, string> = {
     'Ein Andockvorgang gilt als Nachweis, dass nichts Neues aufgezeichnet wurde, wenn sein signiertes Protokoll eine vollständige Liste des Kamerainhalts zeigt, nichts zurückgeblieben ist und jede übernommene Datei im Zentralspeicher liegt und keine Aufzeichnung ist. Wochen beginnen am Montag; Aufzeichnungen zählen an dem Tag, an dem sie die Station erreichten.',
 };
 
-/** German for the kinds that failures.ts and gather.ts name; what stands behind a colon is a code and stays. */
+/** German for the codes behind a colon; others stay as they are. */
+const CODES_DE: ReadonlyMap<string, string> = new Map([
+  ['empty', 'leere Datei'],
+  ['unknown-kind', 'unbekannte Art von Datei'],
+  ['odd-name', 'ungewöhnlicher Name'],
+  ['damaged', 'teilweise unlesbar'],
+  ['changing', 'Datei wuchs noch'],
+  ['unreadable', 'nicht lesbar'],
+  ['too-damaged', 'zu viel davon unlesbar'],
+  ['camera-failed', 'Kamera antwortete nicht'],
+  ['spool-full', 'Speicher der Station voll'],
+  ['spool-failed', 'Speicher der Station gestört'],
+  ['quarantined', 'zur Seite gelegt'],
+  ['not-reached', 'Andocken endete vorher'],
+]);
+
+/** German for the kinds that failures.ts and gather.ts name. */
 const KINDS_DE: ReadonlyMap<string, string> = new Map([
   ['waiting', 'nicht übernommen'],
   ['docking failed', 'Andocken abgebrochen (Kamera antwortete nicht)'],
@@ -173,7 +189,7 @@ export function wordsOf(language: Language): Words {
 export function kindWords(kind: string, language: Language): string {
   if (language === 'en') return kind;
   const [head = '', ...code] = kind.split(': ');
-  return [KINDS_DE.get(head) ?? head, ...code].join(': ');
+  return [KINDS_DE.get(head) ?? head, ...code.map((each) => CODES_DE.get(each) ?? each)].join(': ');
 }
 
 /** A duration in the unit that a person would use. */

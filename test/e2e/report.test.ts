@@ -1,0 +1,147 @@
+// A pilot of three days by real processes: broker, store and station run on two of them, the store alone on the third. What the report
+// counts, and what the store's witness says, must be what happened.
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BODYDOCK, compiled, RECEIVER, runProgram, type CommandOutcome } from '../fakes/program.ts';
+import { seededRandom } from '../fakes/random-seeded.ts';
+import { lacksTools, requireTool } from '../fakes/stock-tools.ts';
+import { until } from '../fakes/until.ts';
+
+const run = promisify(execFile);
+const lacking = lacksTools('faketime');
+
+let root: string;
+let vault: string;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'bodydock-pilot-'));
+  if (lacking) return;
+  vault = join(root, 'out', 'vault');
+  for (const camera of ['one', 'two']) await mkdir(join(root, camera));
+  await writeFile(join(root, 'one', '1.MP4'), seededRandom(5).bytes(300_000));
+  await writeFile(join(root, 'one', '1.GPS'), 'here');
+  await writeFile(join(root, 'two', 'E.MP4'), '');
+  await docked('2026-11-23 09:00:00');
+  await rm(join(root, 'two', 'E.MP4'), { force: true });
+  await docked('2026-11-24 17:00:00');
+}, 120_000);
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+/** At that time (UTC) each camera is docked once more. */
+async function docked(at: string): Promise<void> {
+  const cameras = ['one', 'two'].flatMap((name) => ['--camera', join(root, name)]);
+  await atTime(at, [compiled(BODYDOCK), 'first-run', ...cameras, '--erase', '--out', join(root, 'out')]);
+}
+
+/** Runs a program of ours to its end, or until `ends`; exit code 3 tells of odd files. */
+async function atTime(at: string, args: readonly string[], ends?: AbortSignal): Promise<void> {
+  const fake = ['-m', '--exclude-monotonic', '-f', `@${at}`, process.execPath, ...args];
+  const env = { ...process.env, TZ: 'UTC' };
+  await run(requireTool('faketime'), fake, { env, timeout: 60_000, ...(ends && { signal: ends }) }).catch(
+    (error: Error & { code?: unknown }) => {
+      if (error.code !== 3 && ends?.aborted !== true) throw error;
+    },
+  );
+}
+
+const command = (name: string, ...args: string[]): Promise<CommandOutcome> =>
+  runProgram(BODYDOCK, [name, '--vault', vault, ...args]);
+
+describe.skipIf(lacking)('the report on a pilot by real processes', () => {
+  test('counts dockings, days with proof of no recording, recordings and receipts, per camera and per week', async () => {
+    const out = join(root, 'report');
+    const period = ['--from', '2026-11-21', '--to', '2026-11-26', '--zone', 'UTC'];
+    const made = await command('report', ...period, '--out', out, '--lang', 'de');
+    expect(made).toMatchObject({ exitCode: 0, stderr: '' });
+    const report = JSON.parse(await readFile(join(out, 'report.json'), 'utf8')) as Record<string, unknown>;
+    expect(report).toMatchObject({
+      days: {
+        days: 6,
+        proven_without_recording: 1,
+        with_recording: 1,
+        undecided: 0,
+        without_docking: 4,
+      },
+      failures: [{ kind: 'odd but kept: empty', count: 1 }],
+      unproven: { count: 0, where: [] },
+      orders_not_judged: 0,
+    });
+    expect(report['total']).toMatchObject({
+      recordings: 2,
+      other_files: 1,
+      bytes: 300_004,
+      not_receipted: 0,
+    });
+    const weeks = await readFile(join(out, 'weeks.csv'), 'utf8');
+    expect(
+      weeks.split('\r\n').map((line) =>
+        line
+          .split(',')
+          .slice(0, 1)
+          .concat(line.split(',')[3] ?? ''),
+      ),
+    ).toEqual([
+      ['week', 'recordings'],
+      ['2026-W47', '0'],
+      ['2026-W48', '2'],
+      ['', ''],
+    ]);
+    const { cameras, docking_to_receipt_s: spread } = report as {
+      cameras: { camera: string; dockings: number; dockings_without_recording: number; recordings: number }[];
+      docking_to_receipt_s: { count: number; worst: number };
+    };
+    expect(cameras.map(({ camera, recordings }) => [camera, recordings])).toEqual([
+      ['cam-1', 1],
+      ['cam-2', 1],
+    ]);
+    for (const { dockings, dockings_without_recording: empty } of cameras) {
+      expect(dockings).toBeGreaterThanOrEqual(2);
+      expect(dockings - empty).toBe(1);
+    }
+    expect(spread.count).toBe(3);
+    expect(spread.worst).toBeLessThan(60);
+    const page = await readFile(join(out, 'report.html'), 'utf8');
+    expect(page).toContain('auffällig, aber aufbewahrt: leere Datei');
+    expect(page).not.toMatch(/<script|src=|href=/);
+  });
+});
+
+describe.skipIf(lacking)('the witness of a store that runs', () => {
+  test('is made for each day that is over, soon after a start, and its line is good until something is taken away', async () => {
+    const ending = new AbortController();
+    const config = ['--config', join(root, 'out', 'receiver.yaml')];
+    // Within one boot of the machine its clock went two days ahead: a person must have said that it is right.
+    await atTime('2026-11-25 00:19:00', [compiled(RECEIVER), 'expire', '--clock-checked', ...config]);
+    const receiver = atTime('2026-11-25 00:20:00', [compiled(RECEIVER), 'run', ...config], ending.signal);
+    const witnesses = join(vault, 'r-first-run', 'witness');
+    try {
+      await until('two witnesses and their signatures', 30_000, async () => {
+        const names = await readdir(witnesses).catch(() => []);
+        return names.length === 4;
+      });
+    } finally {
+      ending.abort();
+      await receiver;
+    }
+    const printed = await command('witness', '--all');
+    expect(printed).toMatchObject({ exitCode: 0, stderr: '' });
+    const lines = printed.stdout.trimEnd().split('\n');
+    expect(lines.map((line) => line.split(' ').slice(0, 4).join(' '))).toEqual([
+      'bodydock-witness 1 2026-11-23 r-first-run',
+      'bodydock-witness 1 2026-11-24 r-first-run',
+    ]);
+    expect(await command('witness', '--check', lines[0] ?? '')).toMatchObject({ exitCode: 0 });
+    const verified = await runProgram(BODYDOCK, ['verify', vault]);
+    expect(verified).toMatchObject({ exitCode: 0 });
+    const station = join(vault, 'first-run');
+    const gone = (await readdir(station)).find((name) => /^[a-z2-7]{26}$/.test(name));
+    await rm(join(station, gone ?? ''), { recursive: true });
+    const checked = await command('witness', '--check', printed.stdout);
+    expect(checked.exitCode).toBe(1);
+    expect(checked.stdout).toContain('witness.root-differs');
+  });
+});
