@@ -159,7 +159,7 @@ class SmpSession implements CameraSession {
   }
 
   async readClock(signal: AbortSignal): Promise<CameraTime | null> {
-    const text = await this.#ask(() => this.#commands.readTime(signal)).catch((error: unknown) => {
+    const text = await this.#ask(() => this.#commands.readTime(signal), signal).catch((error: unknown) => {
       if (rcOf(error) === undefined) throw error;
       return undefined; // no clock, or none that it tells
     });
@@ -174,7 +174,7 @@ class SmpSession implements CameraSession {
   ): Promise<ClockSetting> {
     try {
       const text = cameraTimeText(to, this.#zoneMinutes);
-      await this.#ask(() => this.#commands.writeTime(text, signal));
+      await this.#ask(() => this.#commands.writeTime(text, signal), signal);
       return 'set';
     } catch (error) {
       const rc = rcOf(error);
@@ -184,7 +184,7 @@ class SmpSession implements CameraSession {
   }
 
   async condition(signal: AbortSignal): Promise<CameraCondition | null> {
-    const said = await this.#ask(() => this.#commands.condition(signal));
+    const said = await this.#ask(() => this.#commands.condition(signal), signal);
     if (said === undefined) return null;
     return {
       batteryPercent: said.battery_percent ?? null,
@@ -199,7 +199,7 @@ class SmpSession implements CameraSession {
   }
 
   async inventory(signal: AbortSignal): Promise<Inventory> {
-    const inventory = await this.#ask(() => listRecordings(this.#commands, signal));
+    const inventory = await this.#ask(() => listRecordings(this.#commands, signal), signal);
     await this.#sameCamera(signal);
     const names = inventory.entries.map(({ path }) => parseUtf8(path) ?? '');
     this.#places = new Map(names.map((name, place) => [name, place]));
@@ -219,7 +219,7 @@ class SmpSession implements CameraSession {
       isChecked: this.#isChecked,
     };
     if ((await this.#looked(entry, signal)) === 'gone') throw gone();
-    yield* this.#presence.duringAll(download(this.#commands, wish, signal));
+    yield* this.#presence.duringAll(download(this.#commands, wish, signal), signal);
     if ((await this.#looked(entry, signal)) === 'gone') throw gone();
     await this.#sameCamera(signal);
   }
@@ -227,10 +227,11 @@ class SmpSession implements CameraSession {
   async erase(entry: InventoryEntry, signal: AbortSignal, sha256: Uint8Array): Promise<EraseOutcome> {
     if ((await this.#looked(entry, signal)) === 'gone') return 'already-gone';
     const file = { name: nameOf(entry), sizeBytes: entry.sizeBytes };
-    const outcome = await this.#ask(() => this.#commands.erase(file, sha256, signal));
+    const outcome = await this.#ask(() => this.#commands.erase(file, sha256, signal), signal);
     if (outcome !== 'refused') return outcome;
-    const theirs = await this.#ask(() =>
-      this.#commands.fileSha256(file.name, { off: 0, sizeBytes: file.sizeBytes }, signal),
+    const theirs = await this.#ask(
+      () => this.#commands.fileSha256(file.name, { off: 0, sizeBytes: file.sizeBytes }, signal),
+      signal,
     );
     if (theirs !== undefined && !equalBytes(theirs, sha256)) throw changed();
     return 'refused';
@@ -241,7 +242,7 @@ class SmpSession implements CameraSession {
   }
 
   showFiles(as: 'storage' | 'mtp', signal: AbortSignal): Promise<boolean> {
-    return this.#ask(() => this.#commands.usbMode(as, signal));
+    return this.#ask(() => this.#commands.usbMode(as, signal), signal);
   }
 
   onLeft(handler: (error: Error) => void): void {
@@ -257,19 +258,19 @@ class SmpSession implements CameraSession {
   async #looked(entry: InventoryEntry, signal: AbortSignal): Promise<'same' | 'gone'> {
     const name = nameOf(entry);
     const where = { name, place: this.#places.get(name) };
-    const now = await this.#ask(() => listedNow(this.#commands, where, signal));
+    const now = await this.#ask(() => listedNow(this.#commands, where, signal), signal);
     if (now === undefined) return 'gone';
     if (now.stamp !== entry.stamp) throw changed();
     return 'same';
   }
 
-  #ask<T>(question: () => Promise<T>): Promise<T> {
-    return this.#presence.during(question);
+  #ask<T>(question: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return this.#presence.during(question, signal);
   }
 
   /** Another camera on the same wires is a departure, however fast it was exchanged. */
   async #sameCamera(signal: AbortSignal): Promise<SmpIdentity> {
-    const now = await this.#ask(() => this.#commands.identity(signal));
+    const now = await this.#ask(() => this.#commands.identity(signal), signal);
     const { vendor, model, serial } = this.#identity;
     if (now.vendor === vendor && now.model === model && now.serial === serial) return now;
     const error = new DockError('driver.detached', 'another camera answers at the serial port', {

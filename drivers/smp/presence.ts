@@ -39,46 +39,47 @@ export class SmpPresence {
     this.#stop.abort(new DockError('driver.detached', 'the session was closed', { retry: 'later' }));
   }
 
-  /** Asks the camera. Errors: "driver.detached" where it turns out to have left; those of the question. */
-  async during<T>(question: () => Promise<T>): Promise<T> {
+  /** Asks the camera. Errors: "driver.detached" where it turns out to have left; those of the question; the signal's reason. */
+  async during<T>(question: () => Promise<T>, signal: AbortSignal): Promise<T> {
     this.#underWay++;
     try {
       return await question();
     } catch (error) {
-      throw await this.#judged(error);
+      throw await this.#judged(error, signal);
     } finally {
       this.#underWay--;
     }
   }
 
   /** As `during`, for a question with many answers. */
-  async *duringAll<T>(answers: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  async *duringAll<T>(answers: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T, void, undefined> {
     this.#underWay++;
     try {
       yield* answers;
     } catch (error) {
-      throw await this.#judged(error);
+      throw await this.#judged(error, signal);
     } finally {
       this.#underWay--;
     }
   }
 
   async #beat(): Promise<void> {
-    if (this.#underWay === 0) await this.#echo();
+    if (this.#underWay === 0) await this.#echo(this.#stop.signal);
     if (!this.#stop.signal.aborted && this.#left === undefined) this.start();
   }
 
-  async #judged(error: unknown): Promise<unknown> {
-    if (!isDockError(error, 'driver.timeout') || this.#stop.signal.aborted) return error;
-    await this.#echo();
-    return this.#left ?? error;
+  async #judged(error: unknown, signal: AbortSignal): Promise<unknown> {
+    const ending = AbortSignal.any([this.#stop.signal, signal]);
+    if (!isDockError(error, 'driver.timeout') || ending.aborted) return error;
+    await this.#echo(ending);
+    return signal.aborted ? (signal.reason as unknown) : (this.#left ?? error);
   }
 
-  async #echo(): Promise<void> {
+  async #echo(signal: AbortSignal): Promise<void> {
     try {
-      await this.#parts.echo(this.#stop.signal);
+      await this.#parts.echo(signal);
     } catch (error) {
-      if (!isDockError(error, 'driver.timeout') || this.#left !== undefined) return;
+      if (!isDockError(error, 'driver.timeout') || signal.aborted || this.#left !== undefined) return;
       const words = 'the camera does not answer any more; it is read again when it is put back';
       this.#left = new DockError('driver.detached', words, { retry: 'later', cause: error });
       this.#parts.onLeft(this.#left);

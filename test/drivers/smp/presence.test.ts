@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { SmpPresence } from '../../../drivers/smp/presence.ts';
 import { DockError } from '../../../protocol/errors.ts';
-import { collect } from '../../contracts/driver-subject.ts';
+import { collect, live } from '../../contracts/driver-subject.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 
 const silence = (): Promise<never> =>
@@ -43,7 +43,7 @@ describe('the presence of a camera on a line', () => {
   test('is not asked for while the camera works on a question', async () => {
     const { presence, clock, echoes } = watched();
     let finish: (value: number) => void = () => undefined;
-    const asked = presence.during(() => new Promise<number>((resolve) => (finish = resolve)));
+    const asked = presence.during(() => new Promise<number>((resolve) => (finish = resolve)), live());
     await clock.advance(30_000);
     expect(echoes()).toBe(0);
     finish(5);
@@ -62,10 +62,10 @@ describe('the presence of a camera on a line', () => {
 
   test('a question that ran out of time ends it only where an echo has no answer either', async () => {
     const { presence, left, mute } = watched();
-    await expect(presence.during(silence)).rejects.toMatchObject({ code: 'driver.timeout' });
+    await expect(presence.during(silence, live())).rejects.toMatchObject({ code: 'driver.timeout' });
     expect(left).toEqual([]);
     mute();
-    await expect(presence.during(silence)).rejects.toMatchObject({ code: 'driver.detached' });
+    await expect(presence.during(silence, live())).rejects.toMatchObject({ code: 'driver.detached' });
     expect(left).toHaveLength(1);
   });
 
@@ -76,13 +76,15 @@ describe('the presence of a camera on a line', () => {
       yield 1;
       await silence();
     }
-    await expect(collect(presence.duringAll(stopping()))).rejects.toMatchObject({ code: 'driver.detached' });
+    await expect(collect(presence.duringAll(stopping(), live()))).rejects.toMatchObject({
+      code: 'driver.detached',
+    });
   });
 
   test('an error that is an answer says that the camera is there', async () => {
     const answer = new DockError('smp.error', 'not supported', { retry: 'later' });
     const { presence, clock, left, echoes } = watched(() => Promise.reject(answer));
-    await expect(presence.during(() => Promise.reject(answer))).rejects.toBe(answer);
+    await expect(presence.during(() => Promise.reject(answer), live())).rejects.toBe(answer);
     await clock.advance(30_000);
     expect([left, echoes()]).toEqual([[], 10]);
   });
