@@ -1,0 +1,159 @@
+"""The program as a person starts it, on a vault that nothing but stock age and minisign and the SPEC have made."""
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+
+import canonical_json
+from document_shapes import UNIT_BYTES
+from signed_document import sha256_hex
+from tests.samples import STATION, VAULT, document, manifest, receipt
+
+_PROGRAM = Path(__file__).parents[1]
+_TOOLS = ("age", "age-keygen", "minisign")
+_ORIGINAL = b"a recording\n" * 50_000
+
+
+def _run(*command: str | Path, data: bytes | None = None) -> bytes:
+    return subprocess.run(command, input=data, check=True, capture_output=True, timeout=60).stdout
+
+
+def _verify(*arguments: str | Path) -> tuple[int, str, str]:
+    command = [sys.executable, _PROGRAM, *arguments]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+class _StockVault:
+    """A vault with one recording, in the folder `vault`; keys in `keys`, the age identity in `identity`."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.vault, self.keys, self.identity = root / "vault", root / "keys", root / "identity"
+        self.keys.mkdir()
+        for role in ("station", "store"):
+            _run("minisign", "-G", "-W", "-p", self.keys / f"{role}.pub", "-s", root / f"{role}.key")
+        _run("age-keygen", "-o", self.identity)
+        self._recipient = _run("age-keygen", "-y", self.identity).decode("ascii").strip()
+        self.recording = self._make()
+
+    def sign(self, path: Path, role: str, kind: str) -> None:
+        """Signs a document as that kind."""
+        _run("minisign", "-S", "-s", self.root / f"{role}.key", "-m", path, "-t", f"bodydock {kind}")
+
+    def _make(self) -> Path:
+        payload = _run("age", "-r", self._recipient, data=_ORIGINAL)
+        units = [payload[at : at + UNIT_BYTES] for at in range(0, len(payload), UNIT_BYTES)]
+        chunks = b"".join(hashlib.sha256(unit).digest() for unit in units)
+        value = self._manifest(payload, chunks)
+        folder = self.vault / STATION / value["recording"]
+        folder.mkdir(parents=True)
+        (self.vault / "vault.json").write_bytes(canonical_json.encode({"type": "vault", "version": 1, "vault": VAULT}))
+        (folder / "payload.age").write_bytes(payload)
+        (folder / "chunks.bin").write_bytes(chunks)
+        (folder / "manifest.json").write_bytes(canonical_json.encode(value))
+        (folder / "receipt.json").write_bytes(canonical_json.encode(receipt(document(value))))
+        self.sign(folder / "manifest.json", "station", "recording-manifest")
+        self.sign(folder / "receipt.json", "store", "receipt")
+        return folder
+
+    def _manifest(self, payload: bytes, chunks: bytes) -> dict[str, Any]:
+        path = b"DCIM/\xff.MP4"
+        source = {"path": base64.b64encode(path).decode("ascii"), "vendor": {}}
+        sealed = base64.b64encode(_run("age", "-r", self._recipient, data=canonical_json.encode(source)))
+        return manifest(
+            original={**manifest()["original"], "size_bytes": len(_ORIGINAL), "sha256": sha256_hex(_ORIGINAL)},
+            sealed={"size_bytes": len(payload), "unit_bytes": UNIT_BYTES, "chunks_sha256": sha256_hex(chunks)},
+            source={"path_sha256": sha256_hex(path), "sealed": sealed.decode("ascii")},
+            recipients=[self._recipient],
+        )
+
+
+@unittest.skipIf(
+    any(shutil.which(tool) is None for tool in _TOOLS) and "CI" not in os.environ, "age or minisign is not installed"
+)
+class ProgramTest(unittest.TestCase):
+    """Exit codes and what is printed."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.made = _StockVault(Path(folder.name))
+
+    def _json(self, *more: str | Path) -> tuple[int, list[dict[str, Any]]]:
+        code, out, err = _verify(self.made.vault, *more, "--keys", self.made.keys, "--json")
+        self.assertEqual(err, "")
+        return code, [json.loads(line) for line in out.splitlines()]
+
+    def test_what_stock_tools_and_the_spec_have_made_is_good_and_opens(self) -> None:
+        code, (said,) = self._json("--identity", self.made.identity)
+        self.assertEqual((code, said["good"], said["findings"]), (0, True, []))
+        self.assertEqual([note["code"] for note in said["notes"]], ["custody.not-covered"])
+        self.assertEqual(said["stations"][STATION]["receipts"], 1)
+
+    def test_several_vaults_have_a_line_each_and_one_finding_is_the_exit_code(self) -> None:
+        altered = self.made.root / "altered"
+        shutil.copytree(self.made.vault, altered)
+        name = self.made.recording.name
+        (altered / STATION / name / "chunks.bin").write_bytes(b"")
+        code, said = self._json(altered, self.made.vault)
+        self.assertEqual((code, [each["good"] for each in said]), (1, [True, False, True]))
+        self.assertEqual([each["vault"] for each in said], [str(self.made.vault), str(altered), str(self.made.vault)])
+        places = {each["code"]: each["place"] for each in said[1]["findings"]}
+        self.assertEqual(places["chunks.length"], f"{STATION}/{name}/chunks.bin")
+
+    def test_another_identity_opens_nothing(self) -> None:
+        _run("age-keygen", "-o", self.made.root / "other")
+        code, (said,) = self._json("--identity", self.made.root / "other")
+        found = sorted(each["code"] for each in said["findings"])
+        self.assertEqual((code, found), (1, ["manifest.source-unopened", "payload.unopened"]))
+
+    def test_a_manifest_that_was_signed_as_another_kind_or_by_the_store_is_refused(self) -> None:
+        path = self.made.recording / "manifest.json"
+        for role, kind, reason in (
+            ("station", "receipt", "manifest.signature-comment"),
+            ("store", "recording-manifest", "manifest.signature-unknown-key"),
+        ):
+            self.made.sign(path, role, kind)
+            code, (said,) = self._json()
+            self.assertEqual((code, [each["code"] for each in said["findings"]]), (1, [reason]))
+
+    def test_names_from_a_foreign_disk_cannot_move_the_cursor(self) -> None:
+        (Path(os.fsdecode(os.fsencode(self.made.vault) + b"/\x1b[2J\n\xff"))).write_bytes(b"")
+        code, out, _ = _verify(self.made.vault, "--keys", self.made.keys)
+        self.assertEqual(code, 1)
+        self.assertTrue(all(each.isprintable() for each in out.splitlines()))
+        self.assertIn("folder.unexpected", out)
+
+    def test_it_says_what_it_cannot_begin_with(self) -> None:
+        empty = self.made.root / "empty"
+        empty.mkdir()
+        for arguments in (
+            [],
+            [self.made.vault],
+            [self.made.vault, "--keys", empty],
+            [self.made.root / "nowhere", "--keys", self.made.keys],
+            [self.made.vault, "--keys", self.made.keys, "--identity", self.made.root / "nowhere"],
+        ):
+            code, out, err = _verify(*arguments)
+            self.assertEqual((code, out), (2, ""), arguments)
+            self.assertIn("verifier", err)
+
+    def test_an_empty_folder_is_no_evidence(self) -> None:
+        empty = self.made.root / "empty"
+        empty.mkdir()
+        code, out, _ = _verify(empty, "--keys", self.made.keys, "--json")
+        said = json.loads(out)
+        self.assertEqual((code, [each["code"] for each in said["findings"]]), (1, ["vault.empty"]))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,299 @@
+"""Orders of two roles, deletions, the store's own log, revoked keys, differences: what counts when, and what says so."""
+
+import unittest
+from typing import Any
+
+from custody_log import CustodyLog
+from differences import tell_differences
+from evidence import Order, Recording, Station, Vault
+from evidence import Receiver as StoreFolder
+from findings import Report
+from key_documents import check_old_keys, check_revocations
+from orders import Orders
+from retention import StoreLogs, check_deletions, check_documents_of_deletions
+from store_log import check_orders_logged, check_revocations_logged, check_store_log
+from tests.samples import KEY, STATION, VAULT, codes, document, hex_of, log, manifest, notes, random_id, recording, station
+
+_DUE = "2026-12-09T08:00:10.000Z"
+_DELETED = "2026-12-10T08:00:00.000Z"
+
+
+def _deletion(of: Recording, **changed: Any) -> dict[str, Any]:
+    """The deletion record of a recording that expired after 14 days."""
+    receipt = of.receipt.sha256 if of.receipt is not None else hex_of("receipt")
+    value: dict[str, Any] = {
+        "type": "deletion-record",
+        "version": 1,
+        "station": STATION,
+        "recording": of.name,
+        "receiver": "r-store",
+        "vault": VAULT,
+        "manifest_sha256": of.document.sha256 if of.document is not None else "",
+        "receipt_sha256": receipt,
+        "sealed_size_bytes": 400,
+        "reason": "expired",
+        "retention": {"days": 14, "basis": "sealed", "from_at": "2026-11-25T08:00:10.000Z", "due_at": _DUE},
+        "order_sha256": None,
+        "deleted_at": _DELETED,
+    }
+    return {**value, **changed}
+
+
+def _deleted(of: Recording | None = None, **changed: Any) -> Recording:
+    found = of if of is not None else recording()
+    found.deleted = True
+    found.deletion = document(_deletion(found, **changed), f"{found.place}/deletion.json")
+    return found
+
+
+def _order(verb: str, about: str, *roles: str, number: str = "o", at: str = "2026-12-01T08:00:00.000Z") -> Order:
+    value = {
+        "type": "order",
+        "version": 1,
+        "order": random_id(number),
+        "verb": verb,
+        "station": STATION,
+        "recording": about,
+        "manifest_sha256": hex_of("m"),
+        "reason": "case-1",
+        "ordered_at": at,
+    }
+    return Order(document(value), frozenset(roles or ("officer", "supervisor")))
+
+
+def _with(orders: list[Order], *found: Recording) -> Station:
+    kept = station(*found)
+    kept.orders = {order.value["order"]: order for order in orders}
+    return kept
+
+
+def _store(of: Recording, *, done: bool = True) -> CustodyLog:
+    digest = of.deletion.sha256 if of.deletion is not None else ""
+    facts = {"station": STATION, "recording": of.name, "deletion_sha256": digest}
+    return log(("deleting", facts), *([("deleted", facts)] if done else []), at=_DELETED)
+
+
+def _check(kept: Station, store: CustodyLog) -> Report:
+    report = Report()
+    logs = StoreLogs(STATION, [store])
+    check_deletions(kept, VAULT, Orders(kept, [store]), logs, report)
+    check_documents_of_deletions(kept, logs, report)
+    return report
+
+
+class DeletionTest(unittest.TestCase):
+    """SPEC 4.7, 10.2."""
+
+    def test_an_expired_recording_may_go(self) -> None:
+        found = _deleted()
+        report = _check(station(found), _store(found))
+        self.assertEqual((codes(report), notes(report)), ([], []))
+
+    def test_a_record_is_of_its_recording_receipt_and_vault(self) -> None:
+        for field, code in (
+            ("manifest_sha256", "deletion.other-manifest"),
+            ("receipt_sha256", "deletion.other-receipt"),
+            ("vault", "deletion.other-vault"),
+            ("recording", "deletion.other-recording"),
+            ("station", "deletion.other-station"),
+        ):
+            found = _deleted(**{field: hex_of("x")})
+            self.assertEqual(codes(_check(station(found), _store(found))), [code])
+        found = _deleted(sealed_size_bytes=1)
+        self.assertEqual(codes(_check(station(found), _store(found))), ["deletion.other-sealed-size"])
+
+    def test_nothing_goes_before_it_is_due_or_by_another_count(self) -> None:
+        good = _deletion(recording())["retention"]
+        for changed, code in (
+            ({"deleted_at": "2026-12-09T08:00:09.999Z"}, "deletion.before-due"),
+            ({"retention": {**good, "basis": "received"}}, "deletion.retention-start"),
+            ({"retention": {**good, "days": 13}}, "deletion.retention-due"),
+            ({"order_sha256": hex_of("x")}, "deletion.order-without-reason"),
+        ):
+            found = _deleted(**changed)
+            self.assertEqual(codes(_check(station(found), _store(found))), [code])
+
+    def test_what_is_due_within_three_days_of_its_receipt_wants_a_warning_a_day_before(self) -> None:
+        start = "2026-11-25T08:00:10.000Z"
+        short = {"days": 1, "basis": "sealed", "from_at": start, "due_at": "2026-11-26T08:00:10.000Z"}
+        found = _deleted(retention=short)
+        warned = {"station": STATION, "recording": found.name, "due_at": short["due_at"]}
+        for at, expected in (
+            ("2026-12-09T07:59:59.999Z", []),
+            ("2026-12-09T08:00:00.000Z", ["deletion.unwarned"]),
+        ):
+            store = _store(found)
+            store.order[0].lines.extend(log(("expiry-warned", warned), at=at).of("expiry-warned"))
+            self.assertEqual(codes(_check(station(found), store)), expected)
+        self.assertEqual(codes(_check(station(found), _store(found))), ["deletion.unwarned"])
+
+    def test_both_roles_may_order_it_sooner_and_one_may_not(self) -> None:
+        order = _order("delete", random_id("a"))
+        sooner = {"reason": "ordered", "order_sha256": order.document.sha256, "deleted_at": "2026-12-02T08:00:00.000Z"}
+        found = _deleted(**sooner)
+        self.assertEqual(codes(_check(_with([order], found), _store(found))), [])
+        for given, code in (
+            ([], "deletion.order-missing"),
+            ([_order("delete", random_id("a"), "officer")], "deletion.order-unsigned"),
+        ):
+            self.assertEqual(codes(_check(_with(given, found), _store(found))), [code])
+        for other in (_order("hold", random_id("x")), _order("delete", random_id("x"))):
+            found = _deleted(**{**sooner, "order_sha256": other.document.sha256})
+            self.assertEqual(codes(_check(_with([other], found), _store(found))), ["deletion.other-order"])
+
+    def test_the_store_s_log_knows_a_deletion_and_a_deletion_that_it_knows_has_its_record(self) -> None:
+        found = _deleted()
+        self.assertEqual(codes(_check(station(found), log())), ["deletion.unlogged"])
+        self.assertEqual(codes(_check(station(found), _store(_deleted(receiver="r-other")))), ["deletion.other-logged"])
+        self.assertEqual(notes(_check(station(found), _store(found, done=False))), ["deletion.unfinished"])
+        self.assertEqual(codes(_check(station(recording()), _store(found))), ["deletion.missing"])
+        self.assertEqual(codes(_check(station(), _store(found))), ["recording.missing"])
+
+    def test_what_is_left_of_a_payload_is_a_finding_once_the_log_calls_it_deleted(self) -> None:
+        found = _deleted()
+        found.left = ("payload.age",)
+        self.assertEqual(codes(_check(station(found), _store(found))), ["deletion.not-finished"])
+        report = _check(station(found), _store(found, done=False))
+        self.assertEqual((codes(report), notes(report)), ([], ["deletion.unfinished"]))
+
+
+class HoldTest(unittest.TestCase):
+    """SPEC 4.8: holds and what lifts them."""
+
+    def _held(self, *orders: Order, about: Recording | None = None) -> list[str]:
+        found = _deleted(about)
+        return codes(_check(_with(list(orders), found), _store(found)))
+
+    def test_a_hold_by_both_counts_until_both_lift_it(self) -> None:
+        name = random_id("a")
+        hold = _order("hold", name)
+        self.assertEqual(self._held(hold), ["deletion.held"])
+        lifted = _order("unhold", name, number="p", at="2026-12-02T08:00:00.000Z")
+        self.assertEqual(self._held(hold, lifted), [])
+        by_one = _order("unhold", name, "officer", number="p", at="2026-12-02T08:00:00.000Z")
+        self.assertEqual(self._held(hold, by_one), ["deletion.held"])
+        before = _order("unhold", name, number="p", at="2026-11-30T08:00:00.000Z")
+        self.assertEqual(self._held(hold, before), ["deletion.held"])
+        self.assertEqual(self._held(_order("hold", random_id("x"))), [])
+
+    def test_a_hold_by_one_counts_for_seven_days(self) -> None:
+        for at, expected in (
+            ("2026-12-03T08:00:00.001Z", ["deletion.held"]),
+            ("2026-12-03T08:00:00.000Z", []),
+        ):
+            self.assertEqual(self._held(_order("hold", random_id("a"), "supervisor", at=at)), expected)
+
+    def test_a_hold_of_a_recording_is_one_of_its_sidecar_and_the_other_way_round(self) -> None:
+        owner = manifest("a")
+        sidecar = manifest("b", role="sidecar", sidecar_of=owner["source"]["path_sha256"])
+        for deleted, held in ((owner, sidecar), (sidecar, owner)):
+            found = _deleted(recording(deleted))
+            kept = _with([_order("hold", held["recording"])], found, recording(held))
+            self.assertEqual(codes(_check(kept, _store(found))), ["deletion.held"])
+
+
+class StoreLogTest(unittest.TestCase):
+    """SPEC 4.3.7: entries of the store's log, and the documents that they name."""
+
+    def _codes(self, kept: Station, *events: tuple[str, dict[str, Any]], at: str = _DELETED) -> list[str]:
+        report = Report()
+        receiver = StoreFolder("r-store", "r-store", log(*events, at=at))
+        check_store_log(receiver, Vault(VAULT, {STATION: kept}, {"r-store": receiver}), report)
+        return codes(report)
+
+    def test_an_order_is_the_one_that_was_entered_and_signed_by_whom_it_says(self) -> None:
+        order = _order("hold", random_id("a"), "officer")
+        facts = {
+            "station": STATION,
+            "recording": random_id("a"),
+            "order": random_id("o"),
+            "verb": "hold",
+            "role": "officer",
+            "order_sha256": order.document.sha256,
+        }
+        dropped = ("documents-dropped", {"station": STATION, "recording": random_id("a"), "manifest_sha256": hex_of("m")})
+        for changed, expected in (
+            ({}, []),
+            ({"order_sha256": hex_of("x")}, ["store-log.other-order"]),
+            ({"verb": "unhold"}, ["store-log.other-order"]),
+            ({"role": "supervisor"}, ["store-log.order-unsigned"]),
+            ({"order": random_id("x")}, ["store-log.order-missing"]),
+        ):
+            self.assertEqual(self._codes(_with([order]), ("order", {**facts, **changed})), expected)
+        self.assertEqual(self._codes(station(), dropped, ("order", facts)), [])
+
+    def test_a_hold_lapses_after_seven_days(self) -> None:
+        facts = {"station": STATION, "recording": random_id("a"), "order": random_id("o")}
+        held = _with([_order("hold", random_id("a"), "officer")])
+        self.assertEqual(self._codes(held, ("hold-lapsed", facts), at="2026-12-08T08:00:00.000Z"), [])
+        early = self._codes(held, ("hold-lapsed", facts), at="2026-12-08T07:59:59.999Z")
+        self.assertEqual(early, ["store-log.lapsed-early"])
+
+    def test_a_witness_is_the_one_that_was_entered(self) -> None:
+        found = self._codes(station(), ("witnessed", {"day": "2026-11-25", "sha256": hex_of("w")}))
+        self.assertEqual(found, ["witness.missing"])
+
+    def test_a_signature_that_the_store_never_entered_is_told(self) -> None:
+        report = Report()
+        check_orders_logged(_with([_order("hold", random_id("a"))]), StoreLogs(STATION, []), report)
+        self.assertEqual((codes(report), notes(report)), ([], ["store-log.order-unlogged"]))
+
+
+class KeysTest(unittest.TestCase):
+    """SPEC 4.9: what a key that was changed or revoked may still stand for."""
+
+    def _revoked(self, at: str) -> Station:
+        kept = station(recording())
+        value = {"key_id": KEY, "station": STATION, "reason": "stolen", "revoked_at": at}
+        kept.revocations = {KEY: document(value)}
+        return kept
+
+    def test_what_was_receipted_before_the_revocation_stays_good(self) -> None:
+        for at, expected in (
+            ("2026-11-25T08:00:20.001Z", []),
+            ("2026-11-25T08:00:20.000Z", ["revocation.document"]),
+        ):
+            report = Report()
+            check_revocations(self._revoked(at), report)
+            self.assertEqual(codes(report), expected)
+
+    def test_a_revocation_stands_in_the_store_s_log(self) -> None:
+        kept = self._revoked("2026-11-26T08:00:00.000Z")
+        facts = {"station": STATION, "key_id": KEY, "reason": "stolen"}
+        for events, expected in (([("key-revoked", facts)], []), ([], ["store-log.revocation-unlogged"])):
+            report = Report()
+            check_revocations_logged(kept, [StoreFolder("r-store", "r-store", log(*events))], report)
+            self.assertEqual(codes(report), expected)
+
+    def test_an_old_key_signs_nothing_behind_its_change(self) -> None:
+        facts = {"old_key_id": KEY, "new_key_id": "f" * 16, "change_sha256": hex_of("c")}
+        for at, expected in (
+            ("2026-11-25T08:00:10.000Z", []),
+            ("2026-11-25T08:00:09.999Z", ["key-change.used-after"]),
+        ):
+            report = Report()
+            check_old_keys(station(recording(), log=log(("key-changed", facts), at=at)), report)
+            self.assertEqual(codes(report), expected)
+
+
+class DifferencesTest(unittest.TestCase):
+    """SPEC 4.3.8."""
+
+    def _told(self, *events: tuple[str, dict[str, Any]]) -> list[str]:
+        report = Report()
+        tell_differences(log(*events), report)
+        self.assertEqual(report.findings, [])
+        return [each.detail.rpartition("; ")[2].split(" in ")[0] for each in report.notes]
+
+    def test_each_is_told_and_what_became_of_it(self) -> None:
+        lost = {"difference": "spool-lost", "subject": random_id("a"), "sequence": None, "sha256": None}
+        cut = {"difference": "cut-tail", "subject": random_id("s"), "sequence": 9, "sha256": hex_of("9")}
+        self.assertEqual(self._told(("difference-found", lost)), ["neither gone nor acknowledged"])
+        self.assertEqual(self._told(("difference-found", lost), ("difference-gone", lost)), ["gone"])
+        acknowledged = ("difference-acknowledged", {"differences": 1, "reason": "card-replaced"})
+        told = self._told(("difference-found", lost), acknowledged, ("difference-found", cut))
+        self.assertEqual(told, ["acknowledged", "neither gone nor acknowledged"])
+
+
+if __name__ == "__main__":
+    unittest.main()
