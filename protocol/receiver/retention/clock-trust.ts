@@ -73,6 +73,9 @@ function passedBetween(before: ClockReading, after: ClockReading): number | unde
   return passedMs >= 0 ? passedMs : undefined;
 }
 
+/** What a person does about it. */
+export const DOUBT_REMEDY = 'compare the clock, set it, or type: bodydock-receiver expire --clock-checked';
+
 /** In words, for a person who has to look. */
 export function describeDoubt({ kind, byMs }: ClockDoubt): string {
   if (kind === 'unsynchronised') return 'this machine says that its clock is not synchronised';

@@ -1,6 +1,6 @@
 // What a round of retention tells as conditions: why nothing is deleted, what came late, what is held for long, what ends soon.
 import type { ConditionFacts, Conditions } from '../../ports.ts';
-import { describeDoubt } from './clock-trust.ts';
+import { describeDoubt, DOUBT_REMEDY } from './clock-trust.ts';
 import type { Expired } from './expire.ts';
 
 /** Raises what stands behind this round and clears the rest. */
@@ -10,7 +10,7 @@ export function tellConditions(conditions: Conditions, { totals, doubt, failure 
   const { states, found } = totals;
   told('retention.clock', doubt !== null, {
     reason: doubt && describeDoubt(doubt),
-    remedy: 'compare the clock, set it, or type: bodydock-receiver expire --clock-checked',
+    remedy: DOUBT_REMEDY,
     overdue: states.due + states.ordered,
   });
   told('retention.failed', failure !== undefined, { due: states.due + states.ordered + states.unfinished });

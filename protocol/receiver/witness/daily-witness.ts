@@ -6,7 +6,7 @@
 // 3. Whatever fails is told as a condition and tried again at the next look; it never ends the receiver.
 import type { Conditions } from '../../ports.ts';
 import { witnessLine } from '../../witness.ts';
-import { describeDoubt, type ClockDoubt } from '../retention/clock-trust.ts';
+import { describeDoubt, DOUBT_REMEDY, type ClockDoubt } from '../retention/clock-trust.ts';
 import { lastDayOver, makeWitnesses, type MadeWitnesses, type WitnessDeps } from './witness-maker.ts';
 
 /** The first look, behind the start: what stations wait for goes first. */
@@ -62,14 +62,14 @@ export class DailyWitness {
     if (over === this.#doneUpTo) return;
     try {
       const doubt = await this.#options.clockDoubt(this.#stop.signal);
-      if (doubt !== null) return this.#tell(over, describeDoubt(doubt));
+      if (doubt !== null) return this.#tell(over, { reason: describeDoubt(doubt), remedy: DOUBT_REMEDY });
       if (!(await this.#makeAll())) return;
       this.#doneUpTo = over;
       conditions.clear(MISSING, null);
     } catch (error) {
       if (this.#stop.signal.aborted) return;
       deps.log.warn('witness not made', { day: over, error });
-      this.#tell(over, 'a witness could not be made');
+      this.#tell(over, { reason: 'a witness could not be made', remedy: 'look at the log of the receiver' });
     }
   }
 
@@ -85,7 +85,7 @@ export class DailyWitness {
     return !made.more;
   }
 
-  #tell(day: string, reason: string): void {
-    this.#options.conditions.raise(MISSING, null, { day, reason });
+  #tell(day: string, told: { readonly reason: string; readonly remedy: string }): void {
+    this.#options.conditions.raise(MISSING, null, { day, ...told });
   }
 }
