@@ -1,4 +1,5 @@
 // The station: puts bays, pushing, custody and status side by side and passes messages between them. It decides nothing itself.
+import { encodeUtf8, sha256Hex } from '../protocol/bytes.ts';
 import type { RecordingId, SessionId } from '../protocol/ids.ts';
 import type { Broker, BrokerMessage, Clock, Log } from '../protocol/ports.ts';
 import type { StationTopics } from '../protocol/topics.ts';
@@ -11,9 +12,12 @@ import type { CustodyPush } from './push/custody-push.ts';
 import type { Keep } from './keep.ts';
 import type { Pusher } from './push/push.ts';
 import type { StatusPublisher } from './status.ts';
+import { stopWithin } from './stop-within.ts';
 
-/** A stop waits so long for the receipts of the docking records that it makes. */
-const LAST_PUSH_MS = 3000;
+/** Deadlines of a stop's steps, below 25 s together: a service manager kills after 90 s, and what hangs is not worth waiting for. */
+const STOP_MS = { bays: 5000, records: 5000, pushing: 2000, log: 3000, offline: 2000, broker: 3000 };
+/** ... and for the receipts of the docking records that it makes. */
+const LAST_PUSH_MS = 2500;
 /** ... if the store said anything within this time. A live receiver answers the first checkpoint and every docking. */
 const STORE_THERE_MS = 60_000;
 
@@ -21,6 +25,8 @@ export interface StationParts {
   readonly session: SessionId;
   readonly version: string;
   readonly configSha256: string;
+  /** Recipients that have proven that they can open. */
+  readonly provenRecipients: () => ReadonlySet<string>;
   readonly topics: StationTopics;
   readonly broker: Broker & { start(): void };
   readonly custody: Custody & { close(): Promise<void> };
@@ -58,6 +64,7 @@ export class Station {
     const { dockings, keep, recordKeep } = this.#parts;
     custody.append({ event: 'agent-started', facts: { version: this.#parts.version } });
     this.configurationInForce(this.#parts.configSha256);
+    this.#proofsInForce();
     clockWatch.start();
     // A disk that takes nothing ends no start: the log tries again by itself, and no bay claims anything before it is written.
     await this.#checkpoint();
@@ -85,26 +92,37 @@ export class Station {
   /**
    * Finish soon: no new reads, commits that run are finished, dockings that the stop ended get their records, the log is closed, the
    * broker hears "stopped". Where the store is there, those records are pushed within LAST_PUSH_MS; else the next start pushes them.
+   * Each step has a deadline, so it resolves whatever hangs. Never rejects.
    */
   async stop(): Promise<void> {
     const { pusher, custodyPush, custody, status, broker, dockings } = this.#parts;
     this.#ending.abort();
-    await this.#running;
-    await dockings.settle();
+    await this.#stopStep('bays', () => this.#running);
+    await this.#stopStep('records', () => dockings.settle());
     if (this.#isStoreThere()) await pusher.dockingsPushed(LAST_PUSH_MS);
-    await pusher.stop();
-    custody.append({ event: 'agent-stopped', facts: {} });
-    await this.#checkpoint();
-    await custodyPush.stop();
+    await this.#stopStep('pushing', () => pusher.stop());
+    await this.#stopStep('log', async () => {
+      custody.append({ event: 'agent-stopped', facts: {} });
+      await this.#checkpoint();
+      await custodyPush.stop();
+      await custody.close();
+    });
     status.stop();
-    await custody.close();
-    await status.say('offline');
-    await broker.close(true);
+    await this.#stopStep('offline', () => status.say('offline'));
+    await this.#stopStep('broker', () => broker.close(true));
   }
 
   /** Station.yaml with this digest is in force from here on: at the start, and after each change that was taken over (SPEC 4.3.5). */
   configurationInForce(sha256: string): void {
     this.#parts.custody.append({ event: 'configuration', facts: { sha256 } });
+  }
+
+  /** What the release gate goes by from here on. */
+  #proofsInForce(): void {
+    for (const recipient of this.#parts.provenRecipients()) {
+      const facts = { recipient_sha256: sha256Hex(encodeUtf8(recipient)) };
+      this.#parts.custody.append({ event: 'proof-installed', facts });
+    }
   }
 
   /** Called by the conditions: as long as one stands, the station is degraded. What stood before the start is told by then. */
@@ -132,6 +150,10 @@ export class Station {
   #isStoreThere(): boolean {
     const { broker, clock } = this.#parts;
     return broker.connected && clock.monotonicMs() - this.#heardAtMs < STORE_THERE_MS;
+  }
+
+  #stopStep(step: keyof typeof STOP_MS, work: () => Promise<unknown>): Promise<boolean> {
+    return stopWithin(this.#parts, step, STOP_MS[step], work);
   }
 
   #health(): 'ready' | 'degraded' {

@@ -2,10 +2,16 @@
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
+import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { exitSoon } from '../../protocol/io/exit-soon.ts';
 import { pinoLog } from '../../protocol/io/log-pino.ts';
 import { openStation } from '../open-station.ts';
+import { stopWithin } from '../stop-within.ts';
 import { parseCommandLine, type Io } from './output.ts';
 import { readVersion } from '../../config/program-version.ts';
+
+/** For workers and the spool's lock to be given back. */
+const CLOSE_MS = 5000;
 
 const HELP = `bodydock run [--config FILE]
 
@@ -41,8 +47,9 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   await aborted(io.signal);
   log.info('station stops', {});
   await opened.station.stop();
-  await opened.close();
+  await stopWithin({ clock: nodeClock(), log }, 'close', CLOSE_MS, () => opened.close());
   if (process.connected) process.disconnect();
+  exitSoon(EXIT_GOOD);
   return EXIT_GOOD;
 }
 

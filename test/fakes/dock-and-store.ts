@@ -8,7 +8,7 @@ import type { ClockSource } from '../../agent/clock/clock-source.ts';
 import { composeStation, type ComposedStation } from '../../agent/compose-station.ts';
 import { simulatedDriver } from '../../drivers/simulated/driver.ts';
 import { MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
-import type { Driver } from '../../drivers/driver.ts';
+import type { CameraIdentity, Driver } from '../../drivers/driver.ts';
 import { makeIdentity } from '../../protocol/age-keys.ts';
 import { parseDockingRecord, type DockingRecord } from '../../protocol/docking-record.ts';
 import {
@@ -43,6 +43,8 @@ const DEADLINE_MS = 15_000;
 export interface DockOptions {
   readonly release?: 'never' | 'after-receipt';
   readonly cameras?: number;
+  /** What the cameras say of themselves, in their order. */
+  readonly identities?: readonly CameraIdentity[];
   /** Recipients that count as proven; all unless given. */
   readonly proven?: boolean;
   readonly stationFiles?: Files;
@@ -84,7 +86,10 @@ export class DockAndStore {
     this.options = options;
     this.clock = options.clock ?? nodeClock();
     this.hub = new MemoryHub({ clock: this.clock, reconnectMs: 20 });
-    this.cameras = Array.from({ length: options.cameras ?? 1 }, () => new MemoryCamera());
+    this.cameras = Array.from(
+      { length: options.cameras ?? 1 },
+      (_, index) => new MemoryCamera(options.identities?.[index]),
+    );
     this.stationKey = makeSecretKey(nodeRandom());
     this.storeKey = makeSecretKey(nodeRandom());
   }

@@ -1,0 +1,176 @@
+// A stop in the middle of a docking: what the record says, what the next start makes of it, and that nothing that hangs holds the stop up.
+import { randomBytes } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import type { CameraSession, Driver } from '../../drivers/driver.ts';
+import type { DockingRecord } from '../../protocol/docking-record.ts';
+import { parseRecordingId } from '../../protocol/ids.ts';
+import { nodeClock } from '../../protocol/io/clock-node.ts';
+import type { Clock } from '../../protocol/ports.ts';
+import { DockAndStore } from '../fakes/dock-and-store.ts';
+import { misbehavingDriver, type Misdeeds } from '../fakes/misbehaving-camera.ts';
+
+let dock: DockAndStore;
+afterEach(() => dock.close());
+
+const clip = randomBytes(1_300_000);
+
+/** Records of the camera in the order in which they name each other. */
+async function chain(count: number): Promise<DockingRecord[]> {
+  await dock.until(`${count} records`, async () => (await dock.dockings()).length === count);
+  const records = await dock.dockings();
+  return records.sort((a, b) => Date.parse(a.docked_at) - Date.parse(b.docked_at));
+}
+
+/** Once told, calls hang for ever and know no signal, as those to a mount whose device is gone do. */
+class DeadMount {
+  dead = false;
+  hanging = 0;
+
+  driver(driver: Driver): Driver {
+    return {
+      ...driver,
+      probe: (place, signal) => driver.probe(place, signal),
+      open: async (place, signal) => this.#session(await driver.open(place, signal)),
+    };
+  }
+
+  #session(session: CameraSession): CameraSession {
+    const hang = (): Promise<never> => {
+      this.hanging++;
+      return new Promise<never>(() => undefined);
+    };
+    return new Proxy(session, {
+      get: (target, name: keyof CameraSession) => {
+        const value: unknown = target[name];
+        if (typeof value !== 'function') return value;
+        return this.dead && name !== 'read' ? hang : value.bind(target);
+      },
+    });
+  }
+}
+
+/** The machine's clock; once told, its timers and pauses are short. */
+class HastyClock implements Clock {
+  haste = 1;
+  readonly #clock = nodeClock();
+
+  wallMs(): number {
+    return this.#clock.wallMs();
+  }
+  monotonicMs(): number {
+    return this.#clock.monotonicMs();
+  }
+  after(ms: number, call: () => void): () => void {
+    return this.#clock.after(ms / this.haste, call);
+  }
+  sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return this.#clock.sleep(ms / this.haste, signal);
+  }
+}
+
+test('a stop in the middle of a pull says what was not reached, and the next start takes it', async () => {
+  const misdeeds: Misdeeds = {};
+  dock = await DockAndStore.open({
+    wrapDriver: (driver) => misbehavingDriver(driver, misdeeds, nodeClock()),
+  });
+  dock.camera.put('a.mp4', clip);
+  dock.camera.put('b.mp4', Buffer.concat([clip, clip]));
+  await dock.startReceiver();
+  await dock.startStation();
+  await dock.until('one is spooled', () => Number(dock.bay()['entries_spooled']) >= 1);
+  misdeeds.pieceMs = 5000;
+  dock.camera.put('c.mp4', clip);
+  dock.camera.detach();
+  await dock.until('empty', () => dock.bay()['state'] === 'empty');
+  dock.camera.attach();
+  await dock.until('pulling', () => dock.bay()['state'] === 'pulling');
+  await dock.stopStation();
+  misdeeds.pieceMs = 0;
+  const [, stopped] = await chain(2);
+  expect(stopped).toMatchObject({ ended: 'stopped', ended_at: expect.any(String) });
+  expect(stopped?.inventory?.complete).toBe(true);
+  const waiting = stopped?.entries.filter(({ fate }) => fate === 'waiting') ?? [];
+  expect(waiting.map(({ reason }) => reason)).toContain('not-reached');
+
+  await dock.startStation();
+  await dock.until('emptied', () => dock.camera.files().length === 0 && dock.bay()['state'] === 'done');
+  await dock.stopStation();
+  const records = await chain(3);
+  expect((await dock.vault()).map(({ path }) => path)).toEqual(['a.mp4', 'b.mp4', 'c.mp4']);
+  expect(records[2]?.entries.every(({ erased }) => erased)).toBe(true);
+  expect(await readdir(join(dock.folder, 'spool', 'docked'))).toEqual([]);
+});
+
+test('a stop does not wait for a mount that hangs, and the next start ends that docking as cut off', async () => {
+  const mount = new DeadMount();
+  const clock = new HastyClock();
+  dock = await DockAndStore.open({ wrapDriver: (driver) => mount.driver(driver), clock });
+  dock.camera.put('a.mp4', clip);
+  await dock.startStation();
+  await dock.until('spooled', () => dock.bay()['light'] === 'safe-to-take');
+  mount.dead = true;
+  clock.haste = 20;
+  dock.station?.station.receipted(parseRecordingId('a'.repeat(26))); // a round begins when there is news
+  await dock.until('a call that hangs', () => mount.hanging > 0);
+  const begun = performance.now();
+  await dock.stopStation();
+  expect(performance.now() - begun).toBeLessThan(5000);
+  expect(dock.log.lines).toContainEqual(
+    expect.objectContaining({ message: 'a step of the stop was not waited for any longer' }),
+  );
+  expect(await dock.dockings()).toEqual([]);
+
+  mount.dead = false;
+  clock.haste = 1;
+  await dock.startReceiver();
+  await dock.startStation();
+  await dock.until('emptied', () => dock.camera.files().length === 0 && dock.bay()['state'] === 'done');
+  await dock.stopStation();
+  const [cut, next] = await chain(2);
+  expect(cut).toMatchObject({
+    ended: 'cut-off',
+    ended_at: null,
+    entries: [{ fate: 'stored', erased: false }],
+  });
+  expect(next).toMatchObject({ ended: 'stopped', entries: [{ fate: 'matched', erased: true }] });
+  expect(next?.entries[0]?.recording).toBe(cut?.entries[0]?.recording);
+});
+
+test('a stop without a store waits for nobody, and the record is pushed by the next start', async () => {
+  dock = await DockAndStore.open({ release: 'never' });
+  await dock.startStation();
+  await dock.until('done', () => dock.bay()['state'] === 'done');
+  const begun = performance.now();
+  await dock.stopStation();
+  expect(performance.now() - begun).toBeLessThan(2000);
+  expect(await readdir(join(dock.folder, 'spool', 'dockings'))).toHaveLength(1);
+
+  await dock.startReceiver();
+  await dock.startStation();
+  const [first] = await chain(1);
+  expect(first).toMatchObject({ ended: 'stopped', entries: [], inventory: { entries: 0, complete: true } });
+});
+
+test('a stop waits a moment for a store that was there and is silent, and not longer', async () => {
+  const clock = new HastyClock();
+  dock = await DockAndStore.open({ clock });
+  await dock.startReceiver();
+  await dock.startStation();
+  await dock.until('done', () => dock.bay()['state'] === 'done');
+  dock.camera.detach();
+  await chain(1);
+  await dock.stopReceiver();
+  dock.camera.attach();
+  await dock.until('done again', () => dock.bay()['state'] === 'done');
+  clock.haste = 20;
+  const begun = performance.now();
+  await dock.stopStation();
+  expect(performance.now() - begun).toBeLessThan(2000);
+  expect(await dock.dockings()).toHaveLength(1);
+  clock.haste = 1;
+  await dock.startReceiver();
+  await dock.startStation();
+  await chain(2);
+});
