@@ -1,0 +1,211 @@
+// What goes into a kit, what keeps one from being made, and what stays behind in the vault: without typing its lines, which the e2e test does.
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { exportCommand } from '../../../agent/cli/export.ts';
+import { parseDisclosure } from '../../../protocol/order.ts';
+import { checkPage, PAGES } from '../../fakes/kit-page-lines.ts';
+import { buildEvidenceVault, type EvidenceVault } from '../../fakes/manipulations/evidence-vault.ts';
+import { change, flip } from '../verify/broken-vault.ts';
+import { runCommand, type CommandRun } from '../cli/io-memory.ts';
+
+let good: string;
+let built: EvidenceVault;
+let root: string;
+let kit: string;
+
+beforeAll(async () => {
+  good = await mkdtemp(join(tmpdir(), 'bodydock-export-'));
+  built = await buildEvidenceVault(good);
+});
+afterAll(() => rm(good, { recursive: true, force: true }));
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'bodydock-export-copy-'));
+  await cp(good, root, { recursive: true });
+  kit = join(root, 'kit');
+});
+afterEach(() => rm(root, { recursive: true, force: true }));
+
+const vault = (): string => join(root, 'vault');
+/** Runs `bodydock export` on the copy. */
+const run = (...args: string[]): Promise<CommandRun> =>
+  runCommand(exportCommand, '--vault', vault(), '--out', kit, '--reason', 'az-4711', ...args);
+const page = (name = 'INDEX.html'): Promise<string> => readFile(join(kit, name), 'utf8');
+
+/** Paths of the kit, sorted. */
+async function paths(): Promise<string[]> {
+  const entries = await readdir(kit, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(kit.length + 1))
+    .sort();
+}
+
+/** Ids of what the waiting disclosures name; the builder's own one left out. */
+async function disclosed(): Promise<string[]> {
+  const folder = join(vault(), '.disclosures');
+  const found: string[] = [];
+  for (const name of await readdir(folder)) {
+    const { command, recording, reason } = parseDisclosure(await readFile(join(folder, name)));
+    if (command === 'export') found.push(`${recording} ${reason}`);
+  }
+  return found.sort();
+}
+
+/** All is as before: no kit, nothing half beside it, no disclosure. */
+async function expectNothing(): Promise<void> {
+  expect((await readdir(root)).filter((name) => !['keys', 'vault'].includes(name))).toEqual([]);
+  expect(await disclosed()).toEqual([]);
+}
+
+describe('a kit holds', () => {
+  test('a recording with its sidecar, all parts of its docking record, and the segment that names them', async () => {
+    const ran = await run(built.large.id, '--json');
+    expect(ran).toMatchObject({ exitCode: 0, err: '' });
+    const { large, sidecar } = built;
+    expect(ran.json).toMatchObject({ good: true, recordings: [large.id], sidecars: [sidecar.id] });
+    const [docking] = built.dock1.dockings;
+    const records = docking?.parts.map(({ record }) => record.record) ?? [];
+    expect((ran.json as { docking_records: string[] }).docking_records.sort()).toEqual([...records].sort());
+    const all = await paths();
+    for (const name of [
+      'manifest.json',
+      'manifest.json.minisig',
+      'payload.age',
+      'chunks.bin',
+      'receipt.json',
+    ])
+      expect(all).toContain(`${large.id}/${name}`);
+    expect(all.filter((path) => path.endsWith('.jsonl'))).toHaveLength(1);
+    expect(all).toContain('witness/r-store/2026-11-25.json');
+    expect(all.filter((path) => path.includes(built.middle.id))).toEqual([]);
+    expect(await readFile(join(kit, large.id, 'payload.age'))).toEqual(
+      await readFile(join(large.folder, 'payload.age')),
+    );
+    expect(await disclosed()).toEqual([`${large.id} az-4711`, `${sidecar.id} az-4711`].sort());
+  });
+
+  test('only the keys that signed something in it, and those that a change introduces', async () => {
+    await run(built.fresh.id);
+    const keys = (await paths()).filter((path) => path.endsWith('.pub'));
+    expect(keys).toEqual(['keys/station-dock-1.2.pub', 'keys/station-dock-1.pub', 'keys/store.pub']);
+    await rm(kit, { recursive: true });
+    await rm(join(root, 'keys', 'station-dock-1.2.pub'));
+    const ran = await run(built.fresh.id, '--with-findings');
+    expect(ran.out).toContain('key'); // the old key was revoked, so nothing vouches for the new one
+    expect(await page()).toContain('named by a change of keys that the kit holds');
+  });
+
+  test('orders about a recording with the signatures of both roles, and the store’s log of them', async () => {
+    await run(built.held.id);
+    const all = await paths();
+    const { order } = built.holdOrder.order;
+    expect(all).toContain(`orders/${order}/order.json.officer.minisig`);
+    expect(all).toContain(`orders/${order}/order.json.supervisor.minisig`);
+    expect(all.some((path) => path.startsWith('log/r-store/'))).toBe(true);
+    expect(await page('INDEX.de.html')).toContain('Anordnungen');
+  });
+
+  test('a docking that is asked for by one part of its record, whole, and discloses each part', async () => {
+    const [docking] = built.dock1.dockings;
+    const records = docking?.parts.map(({ record }) => record.record) ?? [];
+    const ran = await run(records[1] ?? '', '--json');
+    expect(ran).toMatchObject({ exitCode: 0, json: { recordings: [] } });
+    expect(await disclosed()).toEqual(records.map((record) => `${record} az-4711`).sort());
+    expect(await page()).toContain('3 sealed and stored');
+    expect(await page()).not.toContain('nothing had been recorded');
+    expect((await paths()).filter((path) => path.endsWith('payload.age'))).toEqual([]);
+  });
+});
+
+describe('both pages', () => {
+  test('say the same lines, tell apart only their words, and hold no script and nothing from elsewhere', async () => {
+    await run(built.large.id, built.held.id, built.ordered.id, built.empty.id);
+    const lines = await Promise.all(PAGES.map((name) => checkPage(kit, name)));
+    const [english, german] = lines.map((blocks) => blocks.filter(({ name }) => name !== 'identity'));
+    expect(german).toEqual(english);
+    for (const name of PAGES) {
+      const html = await page(name);
+      expect(html).not.toMatch(/<script|<img|<link|src=|href=|@import|url\(/);
+      expect(html).not.toMatch(/\{\}|undefined|\[object/);
+    }
+    expect(await page('INDEX.de.html')).toContain('<html lang="de">');
+  });
+
+  test('say of a rejected, a deleted and a damaged one what it is', async () => {
+    await run(built.empty.id, built.ordered.id, built.last.id, '--lang', 'de');
+    const german = await page();
+    for (const words of [
+      'die Datei ist leer',
+      'es angeordnet war',
+      'stehen als Nullen darin',
+      'verlor den Strom',
+    ])
+      expect(german).toContain(words);
+    const english = await page('INDEX.en.html');
+    for (const words of ['the file is empty', 'it was ordered', 'stand in it as zeros', 'lost power'])
+      expect(english).toContain(words);
+  });
+});
+
+describe('nothing is made, and nothing left behind,', () => {
+  test.each([
+    ['an altered manifest', 'manifest.json', 'manifest.signature-wrong'],
+    ['an altered payload', 'payload.age', 'payload.'],
+    ['an altered receipt', 'receipt.json', 'receipt.signature-wrong'],
+  ])('where %s shows', async (_, file, code) => {
+    await change(join(vault(), 'dock-1', built.large.id, file), flip(300));
+    const ran = await run(built.large.id);
+    expect(ran.exitCode).toBe(1);
+    expect(ran.out).toContain(code);
+    expect(ran.out).toContain('NOT EXPORTED');
+    await expectNothing();
+    const all = await run(built.large.id, '--with-findings');
+    expect(all.exitCode).toBe(1);
+    for (const text of [await page(), await readFile(join(kit, 'FINDINGS.txt'), 'utf8')])
+      expect(text).toContain(code);
+  });
+
+  test('where its log was altered, although its recording holds', async () => {
+    const segment = built.dock1.segments[0] ?? '';
+    const path = join(vault(), 'dock-1', 'custody', `${segment}.jsonl`);
+    await change(path, flip(3000));
+    const ran = await run(built.large.id);
+    expect([ran.exitCode, ran.out]).toEqual([1, expect.stringContaining('custody.')]);
+    await expectNothing();
+  });
+
+  test.each([
+    ['a recording that is not there', ['a'.repeat(26)], 1, 'neither a recording nor a docking record'],
+    ['a word that is no id', ['letter'], 2, 'is no recording'],
+    ['no word', [], 2, 'at least one recording'],
+    ['a reason that is no code', ['a'.repeat(26), '--reason', 'Herr Meier'], 2, 'is no code'],
+  ])('for %s', async (_, args, exitCode, words) => {
+    const ran = await run(...args);
+    expect([ran.exitCode, ran.err]).toEqual([exitCode, expect.stringContaining(words)]);
+    await expectNothing();
+  });
+
+  test('without a reason, inside the vault, and over something that is there', async () => {
+    const id = built.large.id;
+    const plain = (...args: string[]): Promise<CommandRun> => runCommand(exportCommand, id, ...args);
+    expect(await plain('--vault', vault(), '--out', kit)).toMatchObject({ exitCode: 2 });
+    const inside = await plain('--vault', vault(), '--out', join(vault(), 'x'), '--reason', 'az-1');
+    expect([inside.exitCode, inside.err]).toEqual([1, expect.stringContaining('inside the vault')]);
+    await expectNothing();
+    await mkdir(kit);
+    await writeFile(join(kit, 'letter.txt'), 'mine');
+    expect(await run(id)).toMatchObject({ exitCode: 1 });
+    expect(await readdir(kit)).toEqual(['letter.txt']);
+    expect(await disclosed()).toEqual([]);
+  });
+
+  test.skipIf(process.getuid?.() === 0)('where the disclosure cannot be written', async () => {
+    await chmod(join(vault(), '.disclosures'), 0o500);
+    const ran = await run(built.large.id);
+    await chmod(join(vault(), '.disclosures'), 0o700);
+    expect([ran.exitCode, ran.err]).toEqual([1, expect.stringContaining('nothing goes out')]);
+    await expectNothing();
+  });
+});
