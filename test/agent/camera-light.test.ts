@@ -1,0 +1,64 @@
+// A camera with an indicator in a whole dock: it shows what the bay shows, and whatever it does with that holds nothing up.
+import { afterEach, expect, test } from 'vitest';
+import type { CameraSession, Driver, IndicatorState } from '../../drivers/driver.ts';
+import { DockError } from '../../protocol/errors.ts';
+import { DockAndStore } from '../fakes/dock-and-store.ts';
+
+let dock: DockAndStore | undefined;
+afterEach(async () => {
+  await dock?.close();
+  dock = undefined;
+});
+
+type Setting = (state: IndicatorState) => Promise<void>;
+
+/** The same cameras with an indicator. */
+function withIndicator(driver: Driver, set: Setting, change: (session: CameraSession) => void): Driver {
+  const open: Driver['open'] = async (place, signal) => {
+    const session = Object.assign(await driver.open(place, signal), { setIndicator: set });
+    change(session);
+    return session;
+  };
+  return { name: driver.name, probe: (place, signal) => driver.probe(place, signal), open };
+}
+
+async function docked(
+  set: Setting,
+  change: (session: CameraSession) => void = () => undefined,
+): Promise<DockAndStore> {
+  const opened = await DockAndStore.open({ wrapDriver: (driver) => withIndicator(driver, set, change) });
+  dock = opened;
+  opened.camera.put('1.MP4', new Uint8Array(50_000));
+  await opened.startReceiver();
+  await opened.startStation();
+  return opened;
+}
+
+test('a camera shows "wait" at first and "safe" when all is here', async () => {
+  const shown: string[] = [];
+  const opened = await docked(async (state) => void shown.push(state));
+  await opened.until('emptied', () => opened.camera.files().length === 0);
+  await opened.until('safe', () => shown.at(-1) === 'safe');
+  expect(shown.every((state) => state === 'wait' || state === 'safe')).toBe(true);
+});
+
+test('a camera that speaks nonsense is told to call for help before it is let go', async () => {
+  const shown: string[] = [];
+  const nonsense = new DockError('driver.protocol', 'nonsense', { retry: 'later' });
+  const opened = await docked(
+    async (state) => void shown.push(state),
+    (session) => Object.assign(session, { inventory: () => Promise.reject(nonsense) }),
+  );
+  await opened.until('help', () => shown.at(-1) === 'help');
+  expect(opened.conditions.facts('camera.failed', 'bay-1')).toEqual({ reason: 'driver.protocol' });
+});
+
+test('a camera that never ends showing its light is emptied all the same', async () => {
+  const shown: string[] = [];
+  const opened = await docked((state) => {
+    shown.push(state);
+    return new Promise(() => undefined);
+  });
+  await opened.until('emptied', () => opened.camera.files().length === 0);
+  expect(shown).toHaveLength(1);
+});

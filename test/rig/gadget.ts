@@ -1,0 +1,38 @@
+// A CDC-ACM device of the guest's own kernel: real USB, a port that comes and goes with the plug, and an end for the camera.
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** The camera's end of the first gadget. */
+export const GADGET_DEVICE = '/dev/ttyGS0';
+
+/** One gadget. */
+export class AcmGadget {
+  readonly #tools: string;
+
+  private constructor(tools: string) {
+    this.#tools = tools;
+  }
+
+  /** Makes it, unplugged. */
+  static async make(tools: string): Promise<AcmGadget> {
+    const gadget = new AcmGadget(tools);
+    await gadget.#call('load', '1');
+    await gadget.#call('up', 'camera', '-u', 'dummy_udc.0', '-a');
+    await gadget.pull();
+    return gadget;
+  }
+
+  async plugIn(): Promise<void> {
+    await this.#call('replug', 'camera');
+  }
+
+  /** At once, whatever is under way. */
+  async pull(): Promise<void> {
+    await this.#call('unplug', 'camera');
+  }
+
+  async #call(...words: readonly string[]): Promise<void> {
+    await promisify(execFile)(join(this.#tools, 'gadget.sh'), words);
+  }
+}

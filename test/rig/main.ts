@@ -1,0 +1,33 @@
+// `npm run test:rig`: runs the rig's tests in a guest with real serial devices. Skipped by name where the tools are not there; under CI
+// that is a failure. Ends with how long building and running took.
+import { fileURLToPath } from 'node:url';
+import { buildRig, findRigTools, runInGuest } from './rig-tools.ts';
+
+const LIMIT_SECONDS = 600;
+
+/** This file lies three folders below the project when it was compiled, and it never runs otherwise. */
+const project = fileURLToPath(new URL('../../../', import.meta.url)).replace(/\/$/, '');
+
+async function main(): Promise<number> {
+  const tools = findRigTools(project);
+  const lacking =
+    process.getuid?.() !== 0 ? 'root' : tools === undefined ? 'the tools of the rig' : undefined;
+  if (lacking !== undefined || tools === undefined) {
+    const isCi = process.env['CI'] !== undefined;
+    process.stderr.write(
+      `rig tests ${isCi ? 'FAILED' : 'skipped'}: ${lacking} is missing (BODYDOCK_TOOLS names the tools)\n`,
+    );
+    return isCi ? 1 : 0;
+  }
+  const startedMs = performance.now();
+  await buildRig(tools);
+  const builtMs = performance.now();
+  const test = fileURLToPath(new URL('serial-pull.rig.js', import.meta.url));
+  const command = ['node', '--test-reporter=spec', test];
+  const code = await runInGuest({ tools, project, command, limitSeconds: LIMIT_SECONDS });
+  const [build, run] = [builtMs - startedMs, performance.now() - builtMs].map((ms) => (ms / 1000).toFixed(0));
+  process.stdout.write(`rig: built in ${build} s, booted and run in ${run} s\n`);
+  return code;
+}
+
+process.exitCode = await main();

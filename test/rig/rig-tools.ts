@@ -1,0 +1,55 @@
+// Finds the rig's tools (a QEMU guest with real USB and serial devices) and runs a command in the guest. Knows nothing of what is tested.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** In the guest: the folder of the tools, to import its monitor client from. */
+export const TOOLS_VARIABLE = 'BODYDOCK_RIG_TOOLS';
+/** The guest ended by itself: the rig broke, and nothing is said of what was tested. */
+const RIG_BROKE = 125;
+
+/** Folder with run-in-rig.sh: named by BODYDOCK_TOOLS, or beside the project. Undefined where there is none. */
+export function findRigTools(project: string): string | undefined {
+  const named = process.env['BODYDOCK_TOOLS'];
+  const folders = [
+    ...(named === undefined ? [] : [named, join(named, 'rig')]),
+    join(project, '../shared/rig'),
+  ];
+  return folders.find((folder) => existsSync(join(folder, 'run-in-rig.sh')));
+}
+
+/** Builds guest and tools into the cache of the machine, where that is not done yet. Needs root and apt. Rejects where it fails. */
+export async function buildRig(tools: string): Promise<void> {
+  const code = await run(join(tools, 'build-rig.sh'), [], tools);
+  if (code !== 0) throw new Error(`build-rig.sh ended with ${code}`);
+}
+
+export interface GuestWish {
+  readonly tools: string;
+  readonly project: string;
+  readonly command: readonly string[];
+  readonly limitSeconds: number;
+}
+
+/** Exit code of the command in the guest; 124: out of time. A guest that broke is started once more. */
+export async function runInGuest(wish: GuestWish): Promise<number> {
+  const code = await runOnce(wish);
+  return code === RIG_BROKE ? runOnce(wish) : code;
+}
+
+function runOnce({ tools, project, command, limitSeconds }: GuestWish): Promise<number> {
+  const words = ['-p', project, '-t', `${limitSeconds}`, '--', ...command];
+  return run(join(tools, 'run-in-rig.sh'), words, tools);
+}
+
+async function run(file: string, words: readonly string[], tools: string): Promise<number> {
+  const env = {
+    ...process.env,
+    RIG_PASS_ENV: `CI ${TOOLS_VARIABLE} BODYDOCK_DIST`,
+    [TOOLS_VARIABLE]: tools,
+  };
+  const child = spawn(file, words, { stdio: ['ignore', 'inherit', 'inherit'], env });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code ?? 1;
+}
