@@ -122,7 +122,7 @@ function contradictions(document: HeldDocument, account: LogAccount): Remark[] {
 function unreceipted(
   { where, held, fromTheStart }: AccountQuestion,
   name: string,
-  { receipts, erased, erasedEarly, reclaimed }: LoggedDocument,
+  { sha256, receipts, erased, erasedEarly, reclaimed }: LoggedDocument,
 ): Remark[] {
   const remarks: Remark[] = [];
   // A receipt that came before the oldest entry here may have been the reason.
@@ -131,6 +131,8 @@ function unreceipted(
     remarks.push(finding('custody.erased-early', where, message, { recording: name }));
   }
   if (receipts.length > 0 || held.get(name)?.receiptSha256 !== undefined) return remarks;
+  // It was made durable, and receipted, before the oldest entry here: those segments were let go.
+  if (!fromTheStart && sha256 === undefined) return remarks;
   const none = 'and there is no receipt for it in the log or here';
   if (erased) {
     const message = `the log says that recording ${name} was erased from a camera, ${none}`;

@@ -17,6 +17,8 @@ export interface GapContext {
   /** Digests of documents that the store's own log says it let go. */
   readonly dropped: ReadonlySet<string>;
   readonly accounts: readonly LogAccount[];
+  /** Whether all logs are here from their first entry on. */
+  readonly fromTheStart: boolean;
 }
 
 /** Names that are told in one remark. */
@@ -53,6 +55,9 @@ function gapRemark(missing: string, where: string, message: string, context: Gap
   if (!context.complete) return note(`${of}.gap-elsewhere`, where, message, { missing });
   if (context.dropped.has(missing)) return note(`${of}.gap-dropped`, where, message, { missing });
   const found = madeAs(missing, context.accounts);
+  // A station lets a docking record go once it is receipted, and later the segment that names it.
+  const isOlder = of === 'docking-chain' && context.kind === 'spool' && !context.fromTheStart;
+  if (found === undefined && isOlder) return note('docking-chain.gap-dropped', where, message, { missing });
   if (found === undefined) return finding(`${of}.gap`, where, message, { missing });
   const { name, receipted } = found;
   const named = `${message}; the custody log names it as ${DOCUMENTS[of].one} ${name}`;
@@ -61,7 +66,6 @@ function gapRemark(missing: string, where: string, message: string, context: Gap
     return note('chain.gap-superseded', where, named, facts);
   const here = context.whereIs(name) !== undefined;
   if (context.kind === 'vault' && !receipted && !here) return note(`${of}.gap-waiting`, where, named, facts);
-  // A station lets a docking record go once it is receipted.
   if (of === 'docking-chain' && context.kind === 'spool' && receipted && !here)
     return note('docking-chain.gap-dropped', where, named, facts);
   const why = here ? ', whose document here is another one or does not hold' : '';

@@ -55,7 +55,8 @@ export const DOCKING_MEANINGS = {
     'Single folders were verified, not a whole vault: the record between may lie elsewhere.',
   'docking-chain.gap-waiting':
     'The record between has not arrived yet; the custody log says that it still lies at the station.',
-  'docking-chain.gap-dropped': 'The store let it go as old as configured; its log says so.',
+  'docking-chain.gap-dropped':
+    'It was let go once it was receipted, or as old as configured; a log says so, or began later.',
   'docking-chain.other-chain':
     'A docking record names that of another camera or key as its predecessor: records were exchanged or forged.',
   'docking-chain.cycle':

@@ -72,6 +72,7 @@ export class PlaceBetween {
       superseded: facts.superseded,
       dropped: logs.store.droppedDigests,
       accounts: logs.stations.map(({ documents }) => documents),
+      fromTheStart: logs.stations.every(({ fromTheStart }) => fromTheStart),
     };
     for (const fault of checkChains(facts.links())) yield chainRemark(fault, { ...context, of: 'chain' });
     for (const fault of checkChains(facts.dockingLinks()))
