@@ -124,6 +124,10 @@ const SENTENCES: Readonly<Partial<Record<CustodyEntry['event'], Sentence>>> = {
     '{keeper} changed its signing key from {old_key_id} to {new_key_id}.',
     '{keeper} wechselte den Signaturschlüssel von {old_key_id} zu {new_key_id}.',
   ],
+  'proof-installed': [
+    'From here on it counts as proven that the recipient with SHA-256 {recipient_sha256} can open what is sealed.',
+    'Ab hier gilt als nachgewiesen, dass der Empfänger mit SHA-256 {recipient_sha256} Versiegeltes öffnen kann.',
+  ],
   'chain-broken': [
     'The station itself found its log broken: segment {segment} behind entry {sequence}.',
     'Die Station selbst fand ihr Protokoll unterbrochen: Abschnitt {segment} hinter Eintrag {sequence}.',

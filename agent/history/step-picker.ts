@@ -27,6 +27,7 @@ const AROUND: ReadonlySet<CustodyEntry['event']> = new Set([
   'agent-stopped',
   'clock-stepped',
   'key-changed',
+  'proof-installed',
   'chain-broken',
   'difference-found',
   'difference-gone',

@@ -46,6 +46,7 @@ async function stationWith(rig: PushRig): Promise<{ station: Station; state: () 
     session,
     version: 'test',
     configSha256: '0'.repeat(64),
+    provenRecipients: () => new Set(),
     topics,
     broker,
     custody,
