@@ -154,13 +154,13 @@ def _check_erasures(station: Station, report: Report) -> None:
         name = line.facts.get("recording")
         if line.event == "receipted":
             receipted.add(name)
-        elif name not in receipted and not _receipted_before_log(station, name, first):
+        elif name not in receipted and not receipted_before_log(station, name, first):
             report.find(
                 "custody.erased-unreceipted", line.place, f"{name} is '{line.event}' before the log calls it receipted"
             )
 
 
-def _receipted_before_log(station: Station, name: Any, first: Line | None) -> bool:
+def receipted_before_log(station: Station, name: Any, first: Line | None) -> bool:
     """Where older segments were dropped, a receipt from before the oldest line that is here counts."""
     if station.log.from_the_start or first is None:
         return False
@@ -174,41 +174,3 @@ def _check_broken(station: Station, report: Report) -> None:
         report.find(
             "custody.chain-broken", line.place, f"the station itself found segment {line.facts.get('segment')} broken"
         )
-
-
-def reconcile(station: Station, dropped: set[str]) -> dict[str, Any]:
-    """The station's log, the receipts and the folders counted against each other.
-
-    `differences` names what one of log and receipts has and the other has not. Apart from them are counted receipts that the log cannot
-    know: from before its oldest entry that is here (`before_log`), and given when its newest entry that is here was its newest one
-    (`behind_log`).
-    """
-    facts = StationFacts(station.log)
-    logged = {name for name in facts.names("receipted") if not facts.of("docking-recorded", name)}
-    receipts = {name for name, each in station.recordings.items() if each.receipt is not None}
-    unlogged = receipts - logged
-    first = next(station.log.lines(), None)
-    before = {name for name in unlogged if _receipted_before_log(station, name, first)}
-    behind = {name for name in unlogged - before if _ends_with_head_of(station, name)}
-    return {
-        "recordings": len(station.recordings),
-        "receipts": len(receipts),
-        "receipted_in_log": len(logged),
-        "deleted": sum(each.deleted for each in station.recordings.values()),
-        "documents_dropped": len(dropped),
-        "before_log": len(before),
-        "behind_log": len(behind),
-        "differences": sorted((logged ^ receipts) - dropped - before - behind),
-    }
-
-
-def _ends_with_head_of(station: Station, name: str) -> bool:
-    """Whether the log that is here ends with the entry that the receipt calls the newest one, or a checkpoint behind it."""
-    receipt = station.recordings[name].receipt
-    last = station.log.last
-    if last is None or receipt is None:
-        return True
-    head = receipt.value["custody_head"]
-    if head is None or head["segment"] != last.segment:
-        return False
-    return head["sequence"] == last.sequence or (last.event == "checkpoint" and head["sequence"] == last.sequence - 1)

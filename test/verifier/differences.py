@@ -27,8 +27,8 @@ def tell_differences(log: CustodyLog, report: Report) -> None:
         key = (str(line.facts.get("difference")), str(line.facts.get("subject")))
         if line.event == "difference-found":
             stands[key] = line
-        elif (found := stands.pop(key, None)) is not None:
-            _tell(found, f"gone in {line.place}", report)
+        elif key in stands:
+            _tell(stands.pop(key), f"gone in {line.place}", report)
     for found in stands.values():
         _tell(found, "neither gone nor acknowledged", report)
 

@@ -54,9 +54,7 @@ def whole_dockings(station: Station, dropped: set[str], report: Report) -> dict[
     return wholes
 
 
-def _check_parts(
-    docking: str, parts: list[Receipted], station: Station, dropped: set[str], report: Report
-) -> bool:
+def _check_parts(docking: str, parts: list[Receipted], station: Station, dropped: set[str], report: Report) -> bool:
     values = [part.value for part in parts if part.value is not None]
     if any(_shared(value) != _shared(values[0]) for value in values[1:]):
         report.find("docking.parts-differ", parts[0].place, "has parts that do not say the same of the docking")
@@ -119,13 +117,12 @@ def check_dockings(station: Station, wholes: dict[str, Docking], dropped: set[st
         for entry in docking.entries:
             _check_entry(entry, docking, station, dropped, report)
     _check_manifests(station, wholes, report)
-    _check_log(station, wholes, report)
 
 
 def _check_inventory(docking: Docking, report: Report) -> None:
     value, entries = docking.value, docking.entries
     listed = [entry for entry in entries if not entry["later"]]
-    if len(entries) - len(listed) != value["later"] and not _is_full(docking):
+    if len(entries) - len(listed) != value["later"] and not is_full(docking):
         report.find(
             "docking.later",
             docking.place,
@@ -143,7 +140,7 @@ def _check_inventory(docking: Docking, report: Report) -> None:
         report.find("docking.inventory", docking.place, "lists entries that do not have the digest of its inventory")
 
 
-def _is_full(docking: Docking) -> bool:
+def is_full(docking: Docking) -> bool:
     """Whether later entries had no place in the record: then it only counts them."""
     entries = docking.entries
     later = sum(entry["later"] for entry in entries)
@@ -159,9 +156,7 @@ def inventory_sha256(entries: list[dict[str, Any]]) -> str:
     return digest.hexdigest()
 
 
-def _check_entry(
-    entry: dict[str, Any], docking: Docking, station: Station, dropped: set[str], report: Report
-) -> None:
+def _check_entry(entry: dict[str, Any], docking: Docking, station: Station, dropped: set[str], report: Report) -> None:
     name = entry["recording"]
     if name is None:
         return
@@ -234,64 +229,3 @@ def _check_manifests(station: Station, wholes: dict[str, Docking], report: Repor
 
 def _manifest_place(recording: Recording) -> str:
     return f"{recording.place}/manifest.json"
-
-
-def _check_log(station: Station, wholes: dict[str, Docking], report: Report) -> None:
-    """What the log says of a docking must be what its record says."""
-    events: dict[str, list[tuple[str, dict[str, Any], str]]] = defaultdict(list)
-    for line in station.log.lines():
-        if isinstance(line.facts.get("docking"), str):
-            events[line.facts["docking"]].append((line.event, line.facts, line.place))
-    for name, docking in wholes.items():
-        _compare(docking, events.get(name, []), report)
-    _check_unrecorded(station, report)
-
-
-def _compare(docking: Docking, events: list[tuple[str, dict[str, Any], str]], report: Report) -> None:
-    value = docking.value
-    first_inventory, is_full = True, _is_full(docking)
-    listed = {(entry["path_sha256"], entry["size_bytes"]) for entry in docking.entries}
-    erased = {entry["recording"] for entry in docking.entries if entry["erased"]}
-    logged_erased: set[str] = set()
-    for event, facts, place in events:
-        if event == "docked" and (facts.get("bay"), facts.get("camera")) != (value["bay"], value["camera"]["id"]):
-            report.find("docking.other-camera", docking.place, f"is of another bay or camera than {place} says")
-        elif event == "inventory" and first_inventory:
-            first_inventory = False
-            _compare_inventory(docking, facts, place, report)
-        elif event == "seen" and not is_full and (facts.get("path_sha256"), facts.get("size_bytes")) not in listed:
-            report.find("docking.entry-missing", docking.place, f"does not list what {place} saw")
-        elif event in ("camera-clock", "camera-clock-set"):
-            _compare_clock(docking, event, facts, place, report)
-        elif event == "erased":
-            logged_erased.add(facts.get("recording", ""))
-    begun = any(event == "docked" for event, _, _ in events)
-    for name in sorted(erased - logged_erased if begun else ()):
-        report.find("docking.erased-unlogged", docking.place, f"says that {name} was erased, and the log does not")
-
-
-def _compare_inventory(docking: Docking, facts: dict[str, Any], place: str, report: Report) -> None:
-    inventory = docking.value["inventory"]
-    fields = ("entries", "bytes", "sha256")
-    if inventory is None or any(inventory[name] != facts.get(name) for name in fields):
-        report.find("docking.other-inventory", docking.place, f"has another inventory than {place} says")
-
-
-def _compare_clock(docking: Docking, event: str, facts: dict[str, Any], place: str, report: Report) -> None:
-    clock = docking.value["camera_clock"]
-    said = clock if event == "camera-clock" or clock is None else clock["set"]
-    if said is None or any(said[name] != facts.get(name) for name in ("offset_ms", "uncertainty_ms")):
-        report.find("docking.other-clock", docking.place, f"says another camera clock than {place}")
-
-
-def _check_unrecorded(station: Station, report: Report) -> None:
-    """A docking is over at the latest when the next one in its bay is recorded; then it has a record of its own."""
-    recorded = {line.facts.get("docking") for line in station.log.of("docking-recorded")}
-    open_dockings: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for line in station.log.of("docked"):
-        open_dockings[str(line.facts.get("bay"))].append((str(line.facts.get("docking")), line.place))
-    for dockings in open_dockings.values():
-        last = max((at for at, (docking, _) in enumerate(dockings) if docking in recorded), default=0)
-        for docking, place in dockings[:last]:
-            if docking not in recorded:
-                report.find("docking.unrecorded", place, f"docking {docking} is over and was never recorded")

@@ -13,14 +13,16 @@ from chains import (
     excused_manifests,
     manifest_links,
 )
-from custody_facts import check_custody_facts, reconcile
+from custody_facts import check_custody_facts
 from custody_log import check_gaps
 from differences import tell_differences
+from docking_log import check_docking_log
 from dockings import check_dockings, whole_dockings
 from evidence import Station, Vault
 from findings import Report
 from key_documents import check_changes, check_old_keys, check_revocations
 from orders import Orders
+from reconciliation import reconcile
 from retention import StoreLogs, check_deletions, check_documents_of_deletions
 from store_log import check_orders_logged, check_revocations_logged, check_store_log
 from trusted_keys import TrustedKeys
@@ -42,7 +44,9 @@ def verify(root: Path, keys: TrustedKeys, age: AgeTool | None) -> Verdict:
     vault = VaultReader(root, keys, age, report).read()
     _mark_dropped(vault)
     if not vault.stations:
-        report.find("vault.empty", ".", "holds nothing of any station")
+        # A store that has just been set up has its id and nothing else; a folder without even that is no vault.
+        tell = report.note if vault.vault is not None else report.find
+        tell("vault.empty", ".", "holds nothing of any station")
     for receiver in vault.receivers.values():
         check_gaps(receiver.log, report)
         check_changes(receiver, report)
@@ -69,6 +73,7 @@ def _check_station(station: Station, vault: Vault, report: Report) -> dict[str, 
     check_chain("docking-chain", docking_links(station), excused_dockings(station, store_logs), report)
     wholes = whole_dockings(station, dropped, report)
     check_dockings(station, wholes, dropped, report)
+    check_docking_log(station, wholes, report)
     check_capture_times(station, wholes, report)
     check_deletions(station, vault.vault, Orders(station, store_logs), said_by_store, report)
     check_documents_of_deletions(station, said_by_store, report)

@@ -43,7 +43,11 @@ def manifest(name: str = "a", **changed: Any) -> dict[str, Any]:
         "locked": False,
         "rejected": None,
         "source": {"path_sha256": hex_of(f"path {name}"), "sealed": "YWdl"},
-        "original": {"size_bytes": 100, "sha256": hex_of(f"original {name}"), "modified_at": "2026-11-25T07:30:00.000Z"},
+        "original": {
+            "size_bytes": 100,
+            "sha256": hex_of(f"original {name}"),
+            "modified_at": "2026-11-25T07:30:00.000Z",
+        },
         "capture": {
             "earliest_at": "2026-11-25T07:30:00.000Z",
             "latest_at": "2026-11-25T07:30:00.000Z",

@@ -3,10 +3,11 @@
 import unittest
 from typing import Any
 
-from custody_facts import check_custody_facts, reconcile
+from custody_facts import check_custody_facts
 from custody_log import CustodyLog
 from evidence import Recording
 from findings import Report
+from reconciliation import reconcile
 from tests.samples import (
     DOCKING,
     SEGMENT,
@@ -35,7 +36,10 @@ def _events(of: Recording) -> list[tuple[str, dict[str, Any]]]:
     receipt = of.receipt.sha256 if of.receipt is not None else hex_of("receipt")
     return [
         ("pulled", {"recording": name, **source, **original}),
-        ("sealed", {"recording": name, "sealed_size_bytes": sealed["size_bytes"], "chunks_sha256": sealed["chunks_sha256"]}),
+        (
+            "sealed",
+            {"recording": name, "sealed_size_bytes": sealed["size_bytes"], "chunks_sha256": sealed["chunks_sha256"]},
+        ),
         ("spooled", {"recording": name, "manifest_sha256": digest, "sealed_size_bytes": sealed["size_bytes"]}),
         ("receipted", {"recording": name, "receiver": "r-store", "receipt_sha256": receipt}),
         ("erasing", {"recording": name, **source}),
@@ -157,7 +161,8 @@ class ReconcileTest(unittest.TestCase):
         counts = self._counted([recording()], kept)
         self.assertEqual((counts["before_log"], counts["behind_log"], counts["differences"]), (1, 0, []))
         newest = {"segment": SEGMENT, "sequence": 2, "sha256": hex_of(f"{SEGMENT} 2")}
-        for events, behind in (([("agent-stopped", {})], 1), ([("agent-stopped", {})] * 2, 0)):
+        stopped: tuple[str, dict[str, Any]] = ("agent-stopped", {})
+        for events, behind in (([stopped], 1), ([stopped] * 2, 0)):
             counts = self._counted([recording(custody_head=newest)], log(*events))
             self.assertEqual((counts["behind_log"], len(counts["differences"])), (behind, 1 - behind))
 

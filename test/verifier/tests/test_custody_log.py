@@ -15,9 +15,11 @@ from tests.samples import STATION, codes, hex_of, log, notes, random_id
 _AT = "2026-11-25T08:00:00.000Z"
 
 
-def _segment(name: str, *events: tuple[str, dict[str, Any]], after: tuple[str, list[bytes]] | None = None) -> list[bytes]:
+def _segment(
+    name: str, *events: tuple[str, dict[str, Any]], after: tuple[str, list[bytes]] | None = None
+) -> list[bytes]:
     """Lines of a segment, with LF; `after` is the one that it follows, by name and lines."""
-    last = {"last_segment": None, "last_sequence": None, "last_sha256": None}
+    last: dict[str, Any] = {"last_segment": None, "last_sequence": None, "last_sha256": None}
     if after is not None:
         digest = sha256(after[1][-1][:-1]).hexdigest()
         last = {"last_segment": after[0], "last_sequence": len(after[1]), "last_sha256": digest}
@@ -67,7 +69,12 @@ class LinesTest(unittest.TestCase):
 
     def test_a_line_lost_doubled_altered_or_exchanged_breaks_the_chain(self) -> None:
         one, two, three = _FIRST
-        for lines in ([one, three], [one, two, two, three], [one, three, two], [one, two.replace(b'"1"', b'"2"'), three]):
+        for lines in (
+            [one, three],
+            [one, two, two, three],
+            [one, three, two],
+            [one, two.replace(b'"1"', b'"2"'), three],
+        ):
             self.assertIn("custody.chain", _codes({f"{_A}.jsonl": b"".join(lines)}), lines)
 
     def test_a_line_that_is_no_entry_ends_the_segment_there(self) -> None:
@@ -82,7 +89,9 @@ class LinesTest(unittest.TestCase):
             self.assertEqual(len(list(found.lines())), 1)
 
     def test_facts_that_an_event_does_not_have_are_told_and_an_unknown_event_is_a_note(self) -> None:
-        self.assertEqual(_codes({f"{_A}.jsonl": b"".join(_segment(_A, ("agent-stopped", {"path": "A.MP4"})))}), ["custody.facts"])
+        self.assertEqual(
+            _codes({f"{_A}.jsonl": b"".join(_segment(_A, ("agent-stopped", {"path": "A.MP4"})))}), ["custody.facts"]
+        )
         _, report = _read({f"{_A}.jsonl": b"".join(_segment(_A, ("something-new", {"x": 1})))})
         self.assertEqual((codes(report), notes(report)), ([], ["custody.unknown-event", "custody.unsigned"]))
 
@@ -153,14 +162,14 @@ class GapsTest(unittest.TestCase):
     """What the store let go of a log, it says in its own."""
 
     def test_a_gap_is_explained_by_the_head_that_was_dropped_and_by_no_other(self) -> None:
-        for sha256, found in ((hex_of("head"), []), (hex_of("other"), ["custody.gap"])):
+        for digest, found in ((hex_of("head"), []), (hex_of("other"), ["custody.gap"])):
             whole, late = log(), log(name=_B)
             segment = late.order[0]
             opening = {"last_segment": _A, "last_sequence": 7, "last_sha256": hex_of("head")}
             segment.lines[0].facts.update(opening)
             whole.order.append(segment)
             whole.by_name[_B] = segment
-            facts = {"segment": _A, "last_sequence": 7, "last_sha256": sha256}
+            facts = {"segment": _A, "last_sequence": 7, "last_sha256": digest}
             whole.dropped[_A] = list(log(("segment-dropped", facts)).of("segment-dropped"))[0]
             report = Report()
             check_gaps(whole, report)

@@ -5,10 +5,25 @@ from typing import Any
 
 from capture_time import check_capture_times
 from custody_log import CustodyLog
+from docking_log import check_docking_log
 from dockings import check_dockings, whole_dockings
 from evidence import Receipted
 from findings import Report
-from tests.samples import DOCKING, codes, docking, docking_record, document, entry, hex_of, log, manifest, notes, random_id, recording, station
+from tests.samples import (
+    DOCKING,
+    codes,
+    docking,
+    docking_record,
+    document,
+    entry,
+    hex_of,
+    log,
+    manifest,
+    notes,
+    random_id,
+    recording,
+    station,
+)
 
 
 def _check(*found: Receipted, kept: CustodyLog | None = None, dropped: set[str] | None = None) -> Report:
@@ -16,6 +31,7 @@ def _check(*found: Receipted, kept: CustodyLog | None = None, dropped: set[str] 
     place = station(*found, log=kept)
     wholes = whole_dockings(place, dropped or set(), report)
     check_dockings(place, wholes, dropped or set(), report)
+    check_docking_log(place, wholes, report)
     check_capture_times(place, wholes, report)
     return report
 
@@ -91,10 +107,17 @@ class EntriesTest(unittest.TestCase):
 
     def test_an_entry_says_of_its_recording_what_the_manifest_does(self) -> None:
         value = manifest()
-        for changed in ({"size_bytes": 99}, {"path_sha256": hex_of("x")}, {"modified_at": None}, {"reason": "odd-name"}):
+        for changed in (
+            {"size_bytes": 99},
+            {"path_sha256": hex_of("x")},
+            {"modified_at": None},
+            {"reason": "odd-name"},
+        ):
             part = docking(docking_record([{**entry(value), **changed}]))
             self.assertEqual(codes(_check(part, recording(value))), ["docking.other-recording"], changed)
-        self.assertEqual(_of(value, camera={**docking_record([])["camera"], "id": "cam-2"}), ["docking.other-recording"])
+        self.assertEqual(
+            _of(value, camera={**docking_record([])["camera"], "id": "cam-2"}), ["docking.other-recording"]
+        )
 
     def test_after_a_cut_a_later_entry_has_no_time(self) -> None:
         value = manifest()
@@ -157,7 +180,9 @@ class EntriesTest(unittest.TestCase):
         part = docking(docking_record([{**entry(value), "erased": True}]))
         docked = {"bay": "bay-1", "camera": "cam-1", "docking": DOCKING}
         recorded = {"docking": DOCKING, "record": DOCKING, "sha256": hex_of("x"), "part": 1, "parts": 1}
-        self.assertEqual(codes(_check(part, recording(value), kept=log(("docked", docked)))), ["docking.erased-unlogged"])
+        self.assertEqual(
+            codes(_check(part, recording(value), kept=log(("docked", docked)))), ["docking.erased-unlogged"]
+        )
         earlier = {**docked, "docking": random_id("x")}
         kept = log(("docked", earlier), ("docked", docked), ("docking-recorded", recorded))
         self.assertEqual(codes(_check(kept=kept)), ["docking.unrecorded"])
@@ -184,9 +209,7 @@ class CaptureTimeTest(unittest.TestCase):
                 "basis": basis,
             }
         )
-        part = docking_record(
-            [entry(value)], previous_docking_sha256=document(before).sha256, camera_clock=offset
-        )
+        part = docking_record([entry(value)], previous_docking_sha256=document(before).sha256, camera_clock=offset)
         return codes(_check(docking(before), docking(part), recording(value)))
 
     def test_an_interval_is_what_both_offsets_make_of_the_claim_and_the_resolution(self) -> None:

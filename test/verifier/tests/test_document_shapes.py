@@ -91,7 +91,8 @@ class DocumentShapesTest(unittest.TestCase):
     def test_a_field_that_is_missing_or_of_another_kind_is_refused(self) -> None:
         for kind, value in _GOOD.items():
             for field in value:
-                for other in ({"": 0}, -1, "\u0000", 1.5, [[]]):
+                wrong: list[Any] = [{"": 0}, -1, "\u0000", 1.5, [[]]]
+                for other in wrong:
                     self.assertFalse(fits(DOCUMENT_SHAPES[kind], {**value, field: other}), f"{kind}.{field}: {other!r}")
                 rest = {name: each for name, each in value.items() if name != field}
                 self.assertFalse(fits(DOCUMENT_SHAPES[kind], rest), f"{kind} without {field}")
@@ -101,7 +102,9 @@ class DocumentShapesTest(unittest.TestCase):
             self.assertFalse(fits(DOCUMENT_SHAPES[kind], {**value, "note": None}), kind)
             for field, inner in value.items():
                 if isinstance(inner, dict):
-                    self.assertFalse(fits(DOCUMENT_SHAPES[kind], {**value, field: {**inner, "x": 1}}), f"{kind}.{field}")
+                    self.assertFalse(
+                        fits(DOCUMENT_SHAPES[kind], {**value, field: {**inner, "x": 1}}), f"{kind}.{field}"
+                    )
 
     def test_another_version_and_another_type_are_refused(self) -> None:
         for kind, value in _GOOD.items():
@@ -149,7 +152,9 @@ class SenseTest(unittest.TestCase):
     def test_a_receipt_of_a_docking_record_names_no_bytes(self) -> None:
         of = document(docking_record([]))
         self.assertTrue(fits(DOCUMENT_SHAPES["receipt"], receipt(of, "docking")))
-        self._refuses("receipt", receipt(of, "docking", sealed_size_bytes=1), receipt(of, "docking", chunks_sha256=hex_of("x")))
+        self._refuses(
+            "receipt", receipt(of, "docking", sealed_size_bytes=1), receipt(of, "docking", chunks_sha256=hex_of("x"))
+        )
         self.assertEqual(SHA256_OF_NOTHING, hex_of(""))
 
     def test_a_docking_record_that_contradicts_itself_is_refused(self) -> None:

@@ -48,7 +48,9 @@ class PayloadTest(unittest.TestCase):
         self._payload = _sealed(1_100_000)
         self._manifest = _manifest_of(self._payload, bytes(1_100_000))
 
-    def _codes(self, payload: bytes | None, chunks: bytes | None = None, value: dict[str, Any] | None = None) -> list[str]:
+    def _codes(
+        self, payload: bytes | None, chunks: bytes | None = None, value: dict[str, Any] | None = None
+    ) -> list[str]:
         (self._path / "payload.age").unlink(missing_ok=True)
         if payload is not None:
             (self._path / "payload.age").write_bytes(payload)
@@ -93,7 +95,9 @@ class PayloadTest(unittest.TestCase):
 
     def test_an_original_of_another_size_cannot_be_in_it(self) -> None:
         original = {**self._manifest["original"], "size_bytes": 1_100_001}
-        self.assertEqual(self._codes(self._payload, value={**self._manifest, "original": original}), ["payload.original-size"])
+        self.assertEqual(
+            self._codes(self._payload, value={**self._manifest, "original": original}), ["payload.original-size"]
+        )
 
 
 @unittest.skipIf(shutil.which("age") is None and "CI" not in os.environ, "age is not installed")
@@ -106,7 +110,9 @@ class OpenedTest(unittest.TestCase):
             path = Path(name)
             for who in ("ours", "theirs"):
                 subprocess.run(["age-keygen", "-o", path / who], check=True, capture_output=True)
-            ours = subprocess.run(["age-keygen", "-y", path / "ours"], check=True, capture_output=True, text=True).stdout.strip()
+            ours = subprocess.run(
+                ["age-keygen", "-y", path / "ours"], check=True, capture_output=True, text=True
+            ).stdout.strip()
             (path / "original").write_bytes(original)
             subprocess.run(["age", "-r", ours, "-o", path / "payload.age", path / "original"], check=True)
             payload = (path / "payload.age").read_bytes()

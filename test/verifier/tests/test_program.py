@@ -27,7 +27,7 @@ def _run(*command: str | Path, data: bytes | None = None) -> bytes:
 
 
 def _verify(*arguments: str | Path) -> tuple[int, str, str]:
-    command = [sys.executable, _PROGRAM, *arguments]
+    command: list[str | Path] = [sys.executable, _PROGRAM, *arguments]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout, done.stderr
 
@@ -54,7 +54,7 @@ class _StockVault:
         units = [payload[at : at + UNIT_BYTES] for at in range(0, len(payload), UNIT_BYTES)]
         chunks = b"".join(hashlib.sha256(unit).digest() for unit in units)
         value = self._manifest(payload, chunks)
-        folder = self.vault / STATION / value["recording"]
+        folder = self.vault / STATION / str(value["recording"])
         folder.mkdir(parents=True)
         (self.vault / "vault.json").write_bytes(canonical_json.encode({"type": "vault", "version": 1, "vault": VAULT}))
         (folder / "payload.age").write_bytes(payload)
@@ -153,6 +153,9 @@ class ProgramTest(unittest.TestCase):
         code, out, _ = _verify(empty, "--keys", self.made.keys, "--json")
         said = json.loads(out)
         self.assertEqual((code, [each["code"] for each in said["findings"]]), (1, ["vault.empty"]))
+        shutil.copy(self.made.vault / "vault.json", empty)
+        code, out, _ = _verify(empty, "--keys", self.made.keys, "--json")
+        self.assertEqual((code, json.loads(out)["findings"]), (0, []))
 
 
 if __name__ == "__main__":

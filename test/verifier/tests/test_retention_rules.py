@@ -12,7 +12,20 @@ from key_documents import check_old_keys, check_revocations
 from orders import Orders
 from retention import StoreLogs, check_deletions, check_documents_of_deletions
 from store_log import check_orders_logged, check_revocations_logged, check_store_log
-from tests.samples import KEY, STATION, VAULT, codes, document, hex_of, log, manifest, notes, random_id, recording, station
+from tests.samples import (
+    KEY,
+    STATION,
+    VAULT,
+    codes,
+    document,
+    hex_of,
+    log,
+    manifest,
+    notes,
+    random_id,
+    recording,
+    station,
+)
 
 _DUE = "2026-12-09T08:00:10.000Z"
 _DELETED = "2026-12-10T08:00:00.000Z"
@@ -97,7 +110,7 @@ class DeletionTest(unittest.TestCase):
             ("recording", "deletion.other-recording"),
             ("station", "deletion.other-station"),
         ):
-            found = _deleted(**{field: hex_of("x")})
+            found = _deleted(None, **{field: hex_of("x")})
             self.assertEqual(codes(_check(station(found), _store(found))), [code])
         found = _deleted(sealed_size_bytes=1)
         self.assertEqual(codes(_check(station(found), _store(found))), ["deletion.other-sealed-size"])
@@ -110,7 +123,7 @@ class DeletionTest(unittest.TestCase):
             ({"retention": {**good, "days": 13}}, "deletion.retention-due"),
             ({"order_sha256": hex_of("x")}, "deletion.order-without-reason"),
         ):
-            found = _deleted(**changed)
+            found = _deleted(None, **changed)
             self.assertEqual(codes(_check(station(found), _store(found))), [code])
 
     def test_what_is_due_within_three_days_of_its_receipt_wants_a_warning_a_day_before(self) -> None:
@@ -130,7 +143,7 @@ class DeletionTest(unittest.TestCase):
     def test_both_roles_may_order_it_sooner_and_one_may_not(self) -> None:
         order = _order("delete", random_id("a"))
         sooner = {"reason": "ordered", "order_sha256": order.document.sha256, "deleted_at": "2026-12-02T08:00:00.000Z"}
-        found = _deleted(**sooner)
+        found = _deleted(None, **sooner)
         self.assertEqual(codes(_check(_with([order], found), _store(found))), [])
         for given, code in (
             ([], "deletion.order-missing"),
@@ -138,7 +151,7 @@ class DeletionTest(unittest.TestCase):
         ):
             self.assertEqual(codes(_check(_with(given, found), _store(found))), [code])
         for other in (_order("hold", random_id("x")), _order("delete", random_id("x"))):
-            found = _deleted(**{**sooner, "order_sha256": other.document.sha256})
+            found = _deleted(None, **{**sooner, "order_sha256": other.document.sha256})
             self.assertEqual(codes(_check(_with([other], found), _store(found))), ["deletion.other-order"])
 
     def test_the_store_s_log_knows_a_deletion_and_a_deletion_that_it_knows_has_its_record(self) -> None:
@@ -211,7 +224,10 @@ class StoreLogTest(unittest.TestCase):
             "role": "officer",
             "order_sha256": order.document.sha256,
         }
-        dropped = ("documents-dropped", {"station": STATION, "recording": random_id("a"), "manifest_sha256": hex_of("m")})
+        dropped = (
+            "documents-dropped",
+            {"station": STATION, "recording": random_id("a"), "manifest_sha256": hex_of("m")},
+        )
         for changed, expected in (
             ({}, []),
             ({"order_sha256": hex_of("x")}, ["store-log.other-order"]),

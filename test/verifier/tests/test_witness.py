@@ -68,7 +68,9 @@ class WitnessTest(unittest.TestCase):
 
     def test_witnesses_follow_each_other_and_no_day_with_documents_is_left_out(self) -> None:
         first = _witness(self.digests)
-        later = _witness([], day="2026-11-27", made_at="2026-11-28T00:15:00.000Z", keepers=[], root=merkle_root([]).hex())
+        later = _witness(
+            [], day="2026-11-27", made_at="2026-11-28T00:15:00.000Z", keepers=[], root=merkle_root([]).hex()
+        )
         follows = {**later, "previous_sha256": document(first).sha256}
         self.assertEqual(codes(self._check(first, follows)), [])
         self.assertEqual(codes(self._check(first, {**follows, "previous_sha256": hex_of("x")})), ["witness.chain"])

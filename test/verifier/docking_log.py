@@ -1,0 +1,69 @@
+"""What a station's log says of a docking against the record of it (SPEC 4.3, 4.6)."""
+
+from collections import defaultdict
+from typing import Any
+
+from dockings import Docking, is_full
+from evidence import Station
+from findings import Report
+
+
+def check_docking_log(station: Station, wholes: dict[str, Docking], report: Report) -> None:
+    """What the log says of a docking must be what its record says."""
+    events: dict[str, list[tuple[str, dict[str, Any], str]]] = defaultdict(list)
+    for line in station.log.lines():
+        if isinstance(line.facts.get("docking"), str):
+            events[line.facts["docking"]].append((line.event, line.facts, line.place))
+    for name, docking in wholes.items():
+        _compare(docking, events.get(name, []), report)
+    _check_unrecorded(station, report)
+
+
+def _compare(docking: Docking, events: list[tuple[str, dict[str, Any], str]], report: Report) -> None:
+    value = docking.value
+    first_inventory, has_no_place = True, is_full(docking)
+    listed = {(entry["path_sha256"], entry["size_bytes"]) for entry in docking.entries}
+    erased = {entry["recording"] for entry in docking.entries if entry["erased"]}
+    logged_erased: set[str] = set()
+    for event, facts, place in events:
+        if event == "docked" and (facts.get("bay"), facts.get("camera")) != (value["bay"], value["camera"]["id"]):
+            report.find("docking.other-camera", docking.place, f"is of another bay or camera than {place} says")
+        elif event == "inventory" and first_inventory:
+            first_inventory = False
+            _compare_inventory(docking, facts, place, report)
+        elif event == "seen" and not has_no_place and (facts.get("path_sha256"), facts.get("size_bytes")) not in listed:
+            report.find("docking.entry-missing", docking.place, f"does not list what {place} saw")
+        elif event in ("camera-clock", "camera-clock-set"):
+            _compare_clock(docking, event, facts, place, report)
+        elif event == "erased":
+            logged_erased.add(facts.get("recording", ""))
+    begun = any(event == "docked" for event, _, _ in events)
+    for name in sorted(erased - logged_erased if begun else ()):
+        report.find("docking.erased-unlogged", docking.place, f"says that {name} was erased, and the log does not")
+
+
+def _compare_inventory(docking: Docking, facts: dict[str, Any], place: str, report: Report) -> None:
+    inventory = docking.value["inventory"]
+    fields = ("entries", "bytes", "sha256")
+    if inventory is None or any(inventory[name] != facts.get(name) for name in fields):
+        report.find("docking.other-inventory", docking.place, f"has another inventory than {place} says")
+
+
+def _compare_clock(docking: Docking, event: str, facts: dict[str, Any], place: str, report: Report) -> None:
+    clock = docking.value["camera_clock"]
+    said = clock if event == "camera-clock" or clock is None else clock["set"]
+    if said is None or any(said[name] != facts.get(name) for name in ("offset_ms", "uncertainty_ms")):
+        report.find("docking.other-clock", docking.place, f"says another camera clock than {place}")
+
+
+def _check_unrecorded(station: Station, report: Report) -> None:
+    """A docking is over at the latest when the next one in its bay is recorded; then it has a record of its own."""
+    recorded = {line.facts.get("docking") for line in station.log.of("docking-recorded")}
+    open_dockings: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for line in station.log.of("docked"):
+        open_dockings[str(line.facts.get("bay"))].append((str(line.facts.get("docking")), line.place))
+    for dockings in open_dockings.values():
+        last = max((at for at, (docking, _) in enumerate(dockings) if docking in recorded), default=0)
+        for docking, place in dockings[:last]:
+            if docking not in recorded:
+                report.find("docking.unrecorded", place, f"docking {docking} is over and was never recorded")
