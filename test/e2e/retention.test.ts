@@ -258,4 +258,95 @@ describe.skipIf(lacksTools('faketime', 'mosquitto', 'minisign', 'age', 'python3'
       expect((await store('orders', '--all', '--json')).stdout).not.toContain('"verb":"delete"');
     }
   });
+
+  test('of documents: they go 20 days after the deletion and the log with them, and both verifiers accept what is left', async () => {
+    const broker = await Mosquitto.open();
+    closing.push(() => broker.stop());
+    const clock = new FakeWallClock();
+    closing.push(() => clock.close());
+    const rig = await DockRig.open({
+      broker,
+      agentEnvironment: clock.environment,
+      receiverEnvironment: clock.environment,
+      retention: { days: 14, documents_days: 20, timer_hours: 0 },
+    });
+    closing.push(() => rig.close());
+    const store = async (...args: string[]): Promise<Record<string, unknown>> => {
+      const words = [...args, '--config', rig.receiverFile(), '--json'];
+      const { exitCode, stdout, stderr } = await runProgram(RECEIVER, words, {
+        environment: clock.environment,
+      });
+      expect([exitCode, stderr]).toEqual([0, '']);
+      return JSON.parse(stdout) as Record<string, unknown>;
+    };
+    const folder = join(rig.vault, STATION);
+    const ids = async (): Promise<string[]> =>
+      (await readdir(folder).catch((): string[] => [])).filter((name) => name.length === 26);
+    const dockings = async (): Promise<number> => {
+      const found = await Promise.all((await ids()).map((name) => readdir(join(folder, name))));
+      return found.filter((names) => names.includes('docking.json.minisig') && names.includes('receipt.json'))
+        .length;
+    };
+    const logFiles = async (): Promise<string[]> =>
+      (await readdir(join(folder, 'custody'))).filter((name) => name.endsWith('.jsonl'));
+    const witnesses = (): Promise<string[]> =>
+      readdir(join(rig.vault, 'r-archive', 'witness')).catch((): string[] => []);
+    const accepted = async (): Promise<void> => {
+      const verified = await runProgram(BODYDOCK, ['verify', rig.vault, '--keys', rig.keys]);
+      expect(verified.exitCode, verified.stdout).toBe(0);
+      const [second] = await judgeWithPython([rig.vault], { keys: rig.keys });
+      expect(second).toMatchObject({ good: true, findings: [] });
+    };
+    /** One docking with one recording, some days ago; both have their receipts when it resolves. */
+    const oneDay = async (daysAgo: number, number: number): Promise<void> => {
+      const before = await dockings();
+      clock.move(-daysAgo * DAY_MS);
+      if (number > 1) await rig.putBack(1);
+      await rig.put(1, `DCIM/KOD_000${number}.MP4`, random.bytes(200_000 + number));
+      await rig.receiver.start();
+      await rig.agent.start();
+      await until(
+        'a recording',
+        60_000,
+        async () => (await rig.filesOn(1)) === 0,
+        () => rig.tails(),
+      );
+      await rig.takeOut(1);
+      await until(
+        'its docking',
+        60_000,
+        async () => (await dockings()) > before,
+        () => rig.tails(),
+      );
+    };
+
+    await oneDay(260, 1);
+    await rig.stop();
+    await oneDay(200, 2);
+    expect(await store('expire', '--clock-checked')).toMatchObject({ deleted: 1 });
+    await rig.stop();
+    clock.move(-100 * DAY_MS);
+    const first = await store('expire', '--clock-checked');
+    expect(first).toMatchObject({ deleted: 1, dropped: { folders: 2, segments: 0 } });
+    await rig.receiver.start();
+    await rig.agent.start();
+    await until(
+      'a witness and its signature',
+      60_000,
+      async () => (await witnesses()).length === 2,
+      () => rig.tails(),
+    );
+    await rig.stop();
+    await accepted();
+    clock.move(0);
+    const before = await logFiles();
+    const second = await store('expire', '--clock-checked');
+    expect(second).toMatchObject({ deleted: 0, clock_doubt: null, dropped: { folders: 2 } });
+    // The witness was made while the third segment began: it names that one, or the one before.
+    const { segments } = second['dropped'] as { segments: number };
+    expect(segments).toBeGreaterThanOrEqual(1);
+    expect([before.length, (await logFiles()).length]).toEqual([3, 3 - segments]);
+    expect(await ids()).toEqual([]);
+    await accepted();
+  });
 });

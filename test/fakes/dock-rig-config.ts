@@ -41,6 +41,8 @@ export interface RigWish {
   readonly agentEnvironment?: Readonly<Record<string, string>>;
   /** The same for the receivers. */
   readonly receiverEnvironment?: Readonly<Record<string, string>>;
+  /** `retention` of receiver.yaml. */
+  readonly retention?: Readonly<Record<string, number>>;
   /** Public keys of the two roles, each as the second line of its file. */
   readonly roles?: { readonly officers: readonly string[]; readonly supervisors: readonly string[] };
 }
@@ -93,6 +95,7 @@ export function receiverConfig(places: RigPlaces, wish: RigWish, keys: RigKeys, 
     keys: { signing_file: 'keys/store.key' },
     stations: [{ id: STATION, public_keys: [keys.station] }],
     ...(wish.roles === undefined ? {} : { roles: wish.roles }),
+    ...(wish.retention === undefined ? {} : { retention: wish.retention }),
     broker: {
       ...brokerConfig(places.broker.port, wish.protocol, wish.receiverTls),
       shared_offers: wish.broker instanceof Mosquitto,
