@@ -7,9 +7,8 @@ import { keyChangesFolder, loadKeyHistory } from '../config/key-changes.ts';
 import { readSigningKey } from '../config/keys.ts';
 import { loadProofs } from '../config/proofs.ts';
 import type { StationConfig } from '../config/station-config.ts';
-import type { Driver } from '../drivers/driver.ts';
-import { massStorageDriver } from '../drivers/mass-storage/driver.ts';
-import { deviceAt, isCameraPort } from '../drivers/serial/device-node.ts';
+import { deviceAt } from '../drivers/serial/device-node.ts';
+import { sysfsDevices } from '../drivers/usb/devices-sysfs.ts';
 import { makeSessionId } from '../protocol/ids.ts';
 import { readBootId } from '../protocol/io/boot-id.ts';
 import { openMqttBroker } from '../protocol/io/broker-mqtt.ts';
@@ -22,12 +21,13 @@ import { nodeRandom } from '../protocol/io/random-node.ts';
 import { openWorkerSigner } from '../protocol/io/signer-worker.ts';
 import { localMs } from '../protocol/io/zone-node.ts';
 import { publicKeyOf } from '../protocol/minisign.ts';
-import type { Clock, Log } from '../protocol/ports.ts';
+import type { Log } from '../protocol/ports.ts';
 import { stationTopics } from '../protocol/topics.ts';
 import { openBulkWorkers } from './bulk/bulk-workers.ts';
 import { composeStation, type ComposedStation } from './compose-station.ts';
 import { LoggedConditions } from '../protocol/io/conditions-log.ts';
 import { lockSpool } from './spool/lock.ts';
+import { stationDrivers } from './station-drivers.ts';
 import { lostStatus } from './status.ts';
 
 /** What the program itself knows. */
@@ -81,6 +81,7 @@ export async function openStation(
     log,
     conditions,
   });
+  const usbDevices = sysfsDevices();
   composed = await composeStation(config, {
     ...options,
     files: nodeFiles(),
@@ -97,9 +98,10 @@ export async function openStation(
     provenRecipients: () => proven,
     bulk,
     freeBuffer: bufferFreer(),
-    drivers: [massStorageDriver({ clock }), ...(await serialDrivers(config, clock))],
+    drivers: await stationDrivers(config, { usbDevices, clock, log }),
     folderIdentity,
     portIdentity: deviceAt,
+    usbDevices,
     clockSource: linuxClockSource(),
     localMs,
     bootId: await readBootId(),
@@ -125,15 +127,6 @@ async function readCredentials({ tls }: BrokerConfig): Promise<TlsCredentials> {
     readFile(tls.keyFile),
   ]);
   return { ca, cert, key };
-}
-
-/** Native code for serial ports is loaded only where a bay has one. */
-async function serialDrivers({ bays }: StationConfig, clock: Clock): Promise<Driver[]> {
-  if (bays.every(({ serial }) => serial === null)) return [];
-  const { smpDriver } = await import('../drivers/smp/driver.ts');
-  const { deviceAt } = await import('../drivers/serial/device-node.ts');
-  const { systemLines } = await import('../drivers/serial/serial-port.ts');
-  return [smpDriver({ clock, isCameraPort, deviceAt, openLine: systemLines(clock) })];
 }
 
 /** Device and file number; undefined where there is no folder of that name. */

@@ -63,6 +63,14 @@ export function devicePath(description: string): z.ZodString {
     });
 }
 
+/** A USB socket as the kernel names it: a bus, and the ports on the way. */
+export function usbPort(description: string): z.ZodString {
+  return z
+    .string()
+    .regex(/^[1-9]\d{0,2}-[1-9]\d{0,2}(?:\.[1-9]\d{0,2}){0,6}$/)
+    .meta({ description, allowed: 'a bus and ports as in "1-1.4"' });
+}
+
 /** A text that people read, without line breaks or other control characters. */
 export function label(description: string, charactersMax: number): z.ZodString {
   return z

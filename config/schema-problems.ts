@@ -5,14 +5,7 @@ import { suggest } from './suggest.ts';
 import type { Path, YamlTree } from './yaml-tree.ts';
 
 /** Keys that a later version of the product reads. Accepting them today would be a promise that nobody keeps. */
-const LATER_KEYS = new Set([
-  'usb_port',
-  'led',
-  'windows',
-  'rate_bytes_per_s',
-  'unknown_cameras',
-  'password_file',
-]);
+const LATER_KEYS = new Set(['led', 'windows', 'rate_bytes_per_s', 'unknown_cameras', 'password_file']);
 
 /** Every problem that the schema has with a parsed file; none means that it can be mapped. */
 export function schemaProblems(schema: z.ZodType, tree: YamlTree, file: string): Problem[] {
@@ -92,12 +85,11 @@ function unknownKey(path: Path, schema: z.ZodType, tree: YamlTree, file: string)
   const shown = { file, ...tree.placeOfKey(path), path: showPath(path) };
   if (LATER_KEYS.has(key)) {
     const message = 'this version does not read this key';
-    const instead = key === 'usb_port' ? 'use a bay with "folder"' : 'take it out';
     return problem({
       code: 'config.later-key',
       ...shown,
       message,
-      remedy: `${instead}; a later version takes it`,
+      remedy: 'take it out; a later version takes it',
     });
   }
   const near = suggest(key, known);

@@ -23,10 +23,12 @@ export interface SerialConfig {
   readonly framing: 'console' | 'raw';
 }
 
-/** One bay: a folder, a serial port, or both, which are one place for one camera then. */
+/** One bay: a folder or a USB port, a serial port, or one of each, which are one place for one camera then. */
 export interface BayConfig {
   readonly id: BayId;
   readonly folder: string | null;
+  /** Bus and ports, such as "1-1.4". */
+  readonly usbPort: string | null;
   readonly serial: SerialConfig | null;
   readonly camera: CameraId;
 }
@@ -83,6 +85,7 @@ export function mapStation(file: StationFile, folder: string): StationConfig {
     bays: file.bays.map((bay) => ({
       id: parseBayId(bay.id),
       folder: bay.folder === undefined ? null : resolve(folder, bay.folder),
+      usbPort: bay.usb_port ?? null,
       serial: mapSerial(bay),
       camera: parseCameraId(bay.camera),
     })),

@@ -1,9 +1,10 @@
 // What must hold between the values of the station's file. Groups that did not pass the schema are absent, and the rest is checked
 // all the same, so that one run shows everything.
-import { dirname, isAbsolute, normalize, resolve, sep } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
 import { identityOf, parseRecipient, sharedSecret } from '../protocol/age-keys.ts';
+import { checkBayPlaces } from './bay-rules.ts';
 import { checkBroker } from './broker-config.ts';
-import { placed, type PlacedText, type RuleReport } from './rules.ts';
+import { placed, type RuleReport } from './rules.ts';
 import type { StationFile } from './station-schema.ts';
 import type { Path } from './yaml-tree.ts';
 
@@ -18,7 +19,7 @@ export function checkStation(file: Partial<StationFile>, report: RuleReport): vo
   checkNames(file, report);
   checkCameras(file, report);
   checkFolders(file, report);
-  checkSerialPorts(file.bays ?? [], report);
+  checkBayPlaces(file.bays ?? [], report);
 }
 
 function checkRecipients(recipients: readonly string[], report: RuleReport): void {
@@ -113,38 +114,4 @@ function checkFolders(file: Partial<StationFile>, report: RuleReport): void {
 /** True where `inner` is `outer` or lies below it. */
 function holds(outer: string, inner: string): boolean {
   return inner === outer || inner.startsWith(outer.endsWith(sep) ? outer : outer + sep);
-}
-
-/** Two bays at one port would read one camera as two, and a port that follows the order of plugging would exchange two cameras. */
-function checkSerialPorts(bays: StationFile['bays'], report: RuleReport): void {
-  const ports: PlacedText[] = [];
-  for (const [at, { folder, serial_path: port, serial }] of bays.entries()) {
-    const bay: Path = ['bays', at];
-    if (folder === undefined && port === undefined) {
-      const message = 'names no place for a camera';
-      report.add(bay, { code: 'config.place', message, remedy: 'add folder, serial_path, or both' });
-    }
-    if (serial !== undefined && port === undefined) {
-      const message = 'says how a serial port is run, but this bay has none';
-      report.add([...bay, 'serial'], {
-        code: 'config.serial',
-        message,
-        remedy: 'add serial_path, or take it out',
-      });
-    }
-    if (port === undefined) continue;
-    const path: Path = [...bay, 'serial_path'];
-    const message = wrongPort(port);
-    if (message === undefined) ports.push({ path, value: normalize(port) });
-    else report.add(path, { code: 'config.serial', message, found: port, remedy: PORT_REMEDY });
-  }
-  report.unique(ports, 'serial port');
-}
-
-const PORT_REMEDY = 'take a name that `ls /dev/serial/by-path` shows';
-
-/** What is wrong with the path of a serial port. */
-function wrongPort(port: string): string | undefined {
-  if (!isAbsolute(port)) return 'is no absolute path';
-  return /^\/dev\/.*[^/]$/s.test(normalize(port)) ? undefined : 'is no device: it does not lie below /dev';
 }

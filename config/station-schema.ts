@@ -76,7 +76,12 @@ const bay = z
     id: part.plainId('Name of the bay; it stands in topics and documents.'),
     folder: part
       .path(
-        'Folder in which the files of the camera appear, such as a mount point. A bay has a folder, a serial port, or both.',
+        'Folder in which the files of the camera appear, such as a mount point. A bay has a folder or a USB port, a serial port, or one of each.',
+      )
+      .optional(),
+    usb_port: part
+      .usbPort(
+        'USB socket of the bay, for cameras that speak PTP or MTP: the name of its folder in /sys/bus/usb/devices.',
       )
       .optional(),
     serial_path: part

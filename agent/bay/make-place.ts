@@ -1,31 +1,46 @@
-// Makes the place of a bay from its configuration: a folder, a serial port, or both as one.
+// Makes the place of a bay from its configuration: a folder or a USB port, a serial port, or two of them as one.
 import type { BayConfig } from '../../config/station-config.ts';
 import type { Driver } from '../../drivers/driver.ts';
+import type { UsbDevices } from '../../drivers/usb/device.ts';
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
 import { SinglePlace, type BayPlace } from './bay-place.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { PairedPlace } from './paired-place.ts';
 import type { PlaceIdentity } from './place-watch.ts';
 import { PortWatch } from './port-watch.ts';
+import { UsbPlace } from './usb-place.ts';
 
 export interface BayPlacePorts {
   readonly drivers: readonly Driver[];
   readonly folderIdentity: PlaceIdentity;
   readonly portIdentity: PlaceIdentity;
+  readonly usbDevices: UsbDevices;
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
 }
 
-/** The place of a bay. A bay with neither folder nor port does not pass the rules of the configuration. */
+/** The place of a bay. A bay without any does not pass the rules of the configuration. */
 export function bayPlace(bay: BayConfig, ports: BayPlacePorts): BayPlace {
-  const files = bay.folder === null ? undefined : folderPlace(bay.folder, ports);
+  const files = filesPlace(bay, ports);
   const port = bay.serial === null ? undefined : portPlace(bay.serial, ports);
   if (files !== undefined && port !== undefined)
-    return new PairedPlace({ ...ports, bay: bay.id, port, files });
+    return new PairedPlace({
+      ...ports,
+      bay: bay.id,
+      port,
+      files,
+      filesAs: bay.folder === null ? 'mtp' : 'storage',
+    });
   const only = files ?? port;
   if (only === undefined) throw new Error(`bay ${bay.id} has no place`);
   return only;
+}
+
+function filesPlace(bay: BayConfig, ports: BayPlacePorts): BayPlace | undefined {
+  if (bay.folder !== null) return folderPlace(bay.folder, ports);
+  if (bay.usbPort === null) return undefined;
+  return new UsbPlace(bay.usbPort, { ...ports, devices: ports.usbDevices });
 }
 
 function folderPlace(path: string, { folderIdentity, clock, log, drivers }: BayPlacePorts): BayPlace {

@@ -52,6 +52,7 @@ describe('a good station file', () => {
       expect(config.bays[1]).toEqual({
         id: 'bay-2',
         folder: '/media/bay-2',
+        usbPort: null,
         serial: null,
         camera: 'cam-2',
       });
@@ -224,7 +225,6 @@ describe('a wrong value is named with line, column and path', () => {
   });
 
   test.each([
-    ['folder: /media/bay-2', 'usb_port: 1-1.2', 'use a bay with "folder"; a later version takes it'],
     ['folder: /media/bay-2', 'folder: /media/bay-2\n    led: 3', 'take it out; a later version takes it'],
     ['keys:\n', 'unknown_cameras: refuse\nkeys:\n', 'take it out; a later version takes it'],
   ])('an option of a later version is refused, never ignored: %s -> %s', async (from, to, remedy) => {
@@ -284,6 +284,18 @@ describe('rules between values', () => {
       '23:18 config.serial bays[1].serial_path',
     ],
     [
+      'a USB port that is no port',
+      'folder: /media/bay-2',
+      'usb_port: usb1',
+      '23:15 config.value bays[1].usb_port',
+    ],
+    [
+      'a folder and a USB port',
+      'folder: /media/bay-2',
+      'folder: /media/bay-2\n    usb_port: 1-1.4',
+      '24:15 config.place bays[1].usb_port',
+    ],
+    [
       'the speed of a port that the bay does not have',
       'folder: /media/bay-2',
       'folder: /media/bay-2\n    serial: {baud: 9600}',
@@ -318,6 +330,15 @@ describe('rules between values', () => {
     let text = exchange(STATION, 'folder: /media/bay-1', `serial_path: ${PORT}`);
     text = exchange(text, 'folder: /media/bay-2', `serial_path: ${PORT.replace('by-path', '/./by-path')}`);
     expect(await finds(text)).toEqual(['23:18 config.duplicate bays[1].serial_path']);
+  });
+
+  test('two bays at one USB port are refused, and a USB port may have a serial port beside it', async () => {
+    let text = exchange(STATION, 'folder: /media/bay-1', 'usb_port: 1-1.4');
+    text = exchange(text, 'folder: /media/bay-2', `usb_port: 1-1.4\n    serial_path: ${PORT}`);
+    expect(await finds(text)).toEqual(['23:15 config.duplicate bays[1].usb_port']);
+    const loaded = await load(exchange(text, 'usb_port: 1-1.4\n    serial', 'usb_port: 1-1.5\n    serial'));
+    if (loaded.kind === 'refused') expect.fail(loaded.problems.map(renderProblem).join('\n'));
+    expect(loaded.config.bays.map(({ usbPort }) => usbPort)).toEqual(['1-1.4', '1-1.5']);
   });
 
   test.each([

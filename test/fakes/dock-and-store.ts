@@ -9,6 +9,7 @@ import { composeStation, type ComposedStation } from '../../agent/compose-statio
 import { simulatedDriver } from '../../drivers/simulated/driver.ts';
 import { MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
 import type { CameraIdentity, Driver } from '../../drivers/driver.ts';
+import type { UsbDevices } from '../../drivers/usb/device.ts';
 import { makeIdentity } from '../../protocol/age-keys.ts';
 import { parseDockingRecord, type DockingRecord } from '../../protocol/docking-record.ts';
 import {
@@ -50,6 +51,8 @@ export interface DockOptions {
   readonly stationFiles?: Files;
   readonly vaultFiles?: Files;
   readonly wrapDriver?: (driver: Driver) => Driver;
+  /** Cameras on USB ports 1-1.1, 1-1.2, ... in place of folders: one for each camera, which the test plugs in. */
+  readonly usb?: { readonly devices: UsbDevices; readonly driver: Driver };
   /** Of station and store; the machine's unless given. */
   readonly clock?: Clock;
   /** A system that cannot tell unless given. */
@@ -109,7 +112,7 @@ export class DockAndStore {
 
   async startStation(): Promise<void> {
     const cameras = new Map(this.cameras.map((camera, index) => [this.#place(index), camera]));
-    const driver = simulatedDriver(cameras);
+    const driver = this.options.usb?.driver ?? simulatedDriver(cameras);
     const random = nodeRandom();
     const session = makeSessionId(random);
     const topics = stationTopics(BASE, STATION);
@@ -121,7 +124,8 @@ export class DockAndStore {
         store: { publicKeys: [publicKeyOf(this.storeKey)], receivers: ['r-a', 'r-b'].map(parseReceiverId) },
         bays: this.cameras.map((_, index) => ({
           id: parseBayId(`bay-${index + 1}`),
-          folder: this.#place(index),
+          folder: this.options.usb === undefined ? this.#place(index) : null,
+          usbPort: this.options.usb === undefined ? null : `1-1.${index + 1}`,
           serial: null,
           camera: parseCameraId(`cam-${index + 1}`),
         })),
@@ -156,6 +160,7 @@ export class DockAndStore {
           return camera?.isAttached === true ? String(camera.docking) : undefined;
         },
         portIdentity: async () => undefined,
+        usbDevices: this.options.usb?.devices ?? { list: async () => [], at: async () => undefined },
         clockSource: this.options.clockSource ?? new FixedClockSource(null),
         localMs: this.options.localMs ?? ((utcMs) => utcMs),
         bootId: null,

@@ -4,14 +4,13 @@ import { ptpDriver } from '../../../drivers/ptp/driver.ts';
 import type { RecoveryStep } from '../../../drivers/ptp/recovery.ts';
 import { SimulatedClock } from '../../../drivers/simulated/clock.ts';
 import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
-import type { UsbDeviceFacts } from '../../../drivers/usb/device.ts';
-import { DockError } from '../../../protocol/errors.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import type { Clock } from '../../../protocol/ports.ts';
 import type { DriverSubject } from '../../contracts/driver-subject.ts';
 import type { ResponderWish } from '../../fakes/ptp/operations.ts';
 import { PtpResponder } from '../../fakes/ptp/responder.ts';
-import { Wire } from '../../fakes/usb/wire.ts';
+import { UsbDock } from '../../fakes/usb/dock.ts';
+import type { Wire } from '../../fakes/usb/wire.ts';
 
 export const PTP_PLACE: Place = { kind: 'usb', path: '1-1.4' };
 
@@ -20,7 +19,7 @@ export interface PtpBench {
   readonly camera: MemoryCamera;
   readonly responder: PtpResponder;
   readonly driver: Driver;
-  readonly wires: Wire[];
+  readonly wires: readonly Wire[];
   readonly recoveries: RecoveryStep[];
   pull(): void;
 }
@@ -33,48 +32,23 @@ export interface BenchWish extends ResponderWish {
 }
 
 export function ptpBench(wish: BenchWish = {}): PtpBench {
-  const { clock = nodeClock(), packetBytes = 512, vendorId = 0x1234, productId = 1 } = wish;
+  const { clock = nodeClock(), packetBytes, vendorId = 0x1234, productId = 1 } = wish;
   const camera = new MemoryCamera();
   camera.clock = new SimulatedClock(() => performance.now(), { shownMs: Date.UTC(2026, 10, 25) });
   const responder = new PtpResponder(camera, { batteryPercent: 80, ...wish });
-  const wires: Wire[] = [];
+  const dock = new UsbDock(clock, packetBytes);
+  dock.plug(PTP_PLACE.path, responder, { vendorId, productId });
   const recoveries: RecoveryStep[] = [];
-  let isPlugged = true;
-  const facts: UsbDeviceFacts = {
-    portPath: PTP_PLACE.path,
-    bus: 1,
-    address: 7,
-    vendorId,
-    productId,
-    vendor: 'Usb Vendor',
-    product: 'Usb Product',
-    serial: 'USB0001',
-    interfaces: [{ number: 0, classCode: 6, subclassCode: 1, protocolCode: 1, name: null }],
+  const onRecovery = (_path: string, step: RecoveryStep): void => void recoveries.push(step);
+  const driver = ptpDriver({ devices: dock.devices, openUsb: dock.openUsb, clock, onRecovery });
+  return {
+    camera,
+    responder,
+    driver,
+    wires: dock.wires,
+    recoveries,
+    pull: () => dock.unplug(PTP_PLACE.path),
   };
-  const here = (signal: AbortSignal): UsbDeviceFacts | undefined => {
-    signal.throwIfAborted();
-    return isPlugged ? facts : undefined;
-  };
-  const driver = ptpDriver({
-    devices: {
-      list: async (signal) => [here(signal)].filter((device) => device !== undefined),
-      at: async (path, signal) => (path === facts.portPath ? here(signal) : undefined),
-    },
-    openUsb: async (_device, _interface, signal) => {
-      signal.throwIfAborted();
-      if (!isPlugged) throw new DockError('driver.detached', 'nothing is there', { retry: 'later' });
-      const wire = new Wire({ device: responder, clock, packetBytes });
-      wires.push(wire);
-      return wire;
-    },
-    clock,
-    onRecovery: (_path, step) => void recoveries.push(step),
-  });
-  const pull = (): void => {
-    isPlugged = false;
-    for (const wire of wires) wire.pull();
-  };
-  return { camera, responder, driver, wires, recoveries, pull };
 }
 
 export async function ptpSubject(wish: BenchWish = {}): Promise<DriverSubject & { bench: PtpBench }> {
