@@ -5,6 +5,9 @@ import type { HandlingConflict, HandlingFacts } from './handling-facts.ts';
 import { HANDLING_DE } from './handling-words-de.ts';
 import { HANDLING_EN, type HandlingWords } from './handling-words-en.ts';
 
+/** Parts of a station's log go so much later than the documents that they speak of (SPEC 10.3). */
+const SEGMENTS_LATER_DAYS = 30;
+
 /** When and by what it was made. `madeAt` is RFC 3339 UTC. */
 export interface HandlingStamp {
   readonly madeAt: string;
@@ -83,7 +86,7 @@ function places({ facts, words, language }: Context): Block[] {
       words.documentsWhat,
       store === null ? words.documentsHowUnknown : fill(words.documentsHow, n(store.documents_days)),
     ],
-    [words.orders, words.ordersWhat, words.ordersHow],
+    [words.lasting, words.lastingWhat, words.lastingHow],
     [words.quarantine, words.quarantineWhat, words.quarantineHow],
   ];
   return [
@@ -148,14 +151,15 @@ function persons({ facts, words }: Context): Block[] {
 
 function logs({ facts, words, language }: Context): Block[] {
   const { station, store } = facts;
-  const atStore = store === null ? words.asFile : fill(words.daysOf, number(store.documents_days, language));
+  const days = store === null ? undefined : number(store.documents_days + SEGMENTS_LATER_DAYS, language);
+  const atStore = days === undefined ? words.asFile : fill(words.daysOf, days);
   const rows = [
     [
       words.logStation,
       words.logStationWhat,
       fill(words.logStationHow, number(station.log_days, language), atStore),
     ],
-    [words.logStore, words.logStoreWhat, atStore],
+    [words.logStore, words.logStoreWhat, words.forEver],
     [words.logProgram, fill(words.logProgramWhat, station.log_level), words.logProgramHow],
   ];
   return [

@@ -51,13 +51,14 @@ export const HANDLING_DE: HandlingWords = {
   vaultHowUnknown: 'Wie es die Datei des Zentralspeichers sagt; 14 Tage, wenn sie nichts sagt.',
   documents: 'Zentralspeicher, Dokumente',
   documentsWhat:
-    'Signierte Dokumente zu Aufzeichnungen, Andockvorgängen, Quittungen und Löschungen; die Verwahrprotokolle der Stationen und das eigene Protokoll.',
-  documentsHow: '{} Tage.',
+    'Signierte Dokumente zu Aufzeichnungen, Andockvorgängen, Quittungen und Löschungen; Anordnungen zum Aufbewahren oder Löschen (Nummer der Aufzeichnung, Grund als Kürzel, Schlüsselnummern).',
+  documentsHow:
+    '{} Tage: ab der Löschung der Aufzeichnung, bei einem Andocken ab seinem Eingang und nicht vor seinen Aufzeichnungen. Solange es die Aufzeichnung gibt, bleiben sie.',
   documentsHowUnknown: 'Wie es die Datei des Zentralspeichers sagt; 730 Tage, wenn sie nichts sagt.',
-  orders: 'Zentralspeicher, Anordnungen und Tageszeugnisse',
-  ordersWhat:
-    'Anordnungen zum Aufbewahren oder Löschen (Nummer der Aufzeichnung, Grund als Kürzel, Schlüsselnummern), Schlüsselwechsel, und eine Zeile je Tag, die belegt, was der Zentralspeicher hatte (nur Prüfsummen).',
-  ordersHow: 'Ohne Frist aufbewahrt.',
+  lasting: 'Zentralspeicher, eigenes Protokoll und Tageszeugnisse',
+  lastingWhat:
+    'Was der Zentralspeicher gelöscht, gewarnt und herausgegeben hat, nach Nummern; Wechsel und Sperren von Schlüsseln; und eine Zeile je Tag, die belegt, was er hatte (nur Prüfsummen).',
+  lastingHow: 'Ohne Frist: Nur daran lässt sich später erkennen, was gelöscht und was entwendet wurde.',
   quarantine: 'Quarantäne von Station und Zentralspeicher',
   quarantineWhat:
     'Was auffällig oder beschädigt war, versiegelt, soweit es Aufzeichnungen sind, mit einem Vermerk, warum.',
@@ -137,7 +138,8 @@ export const HANDLING_DE: HandlingWords = {
   logProgram: 'Programmprotokoll (Journal des Betriebssystems)',
   logProgramWhat: 'Betrieb und Störungen, Stufe „{}“. Keine Namen, keine Dateinamen, keine Seriennummern.',
   logProgramHow: 'Wie das Betriebssystem eingestellt ist; das Produkt verlängert und verkürzt es nicht.',
-  daysOf: '{} Tage',
+  daysOf: 'bis {} Tage nach allem, wovon es handelt',
+  forEver: 'Ohne Frist.',
   asFile: 'wie es dessen Datei sagt',
 
   leaves: 'Was das Haus verlässt',

@@ -46,13 +46,14 @@ export const HANDLING_EN = {
   vaultHowUnknown: 'As the file of the store says; 14 days where it says nothing.',
   documents: 'Central store, documents',
   documentsWhat:
-    'Signed documents on recordings, dockings, receipts and deletions; the stations’ custody logs and the store’s own log.',
-  documentsHow: '{} days.',
+    'Signed documents on recordings, dockings, receipts and deletions; orders to hold or delete (number of the recording, a reason as a code, key ids).',
+  documentsHow:
+    '{} days: from the deletion of the recording, for a docking from its arrival and not before its recordings. As long as the recording is there they stay.',
   documentsHowUnknown: 'As the file of the store says; 730 days where it says nothing.',
-  orders: 'Central store, orders and witnesses',
-  ordersWhat:
-    'Orders to hold or delete (number of the recording, a reason as a code, key ids), changes of keys, and one line a day that proves what the store held (digests only).',
-  ordersHow: 'Kept without a limit.',
+  lasting: 'Central store, its own log and witnesses',
+  lastingWhat:
+    'What the store deleted, warned of and handed out, by numbers; changes and revocations of keys; and one line a day that proves what it held (digests only).',
+  lastingHow: 'Without a limit: only by it can be told later what was deleted and what was taken away.',
   quarantine: 'Quarantine of station and store',
   quarantineWhat: 'What was odd or damaged, sealed where it is a recording, with a note why.',
   quarantineHow: 'Until a person has looked at it. Nothing there goes by itself.',
@@ -124,7 +125,8 @@ export const HANDLING_EN = {
   logProgram: 'Program log (journal of the operating system)',
   logProgramWhat: 'Operation and faults, level “{}”. No names, no file names, no serial numbers.',
   logProgramHow: 'As the operating system is set; the product neither prolongs nor shortens it.',
-  daysOf: '{} days',
+  daysOf: 'until {} days after all that it speaks of',
+  forEver: 'Without a limit.',
   asFile: 'as its file says',
 
   leaves: 'What leaves the house',

@@ -34,7 +34,7 @@ describe('the annex says', () => {
     for (const said of [
       'then at most 48 hours, and in no case longer than 21 days',
       'Custody log of the station',
-      'At the station 90 days after the store holds it; at the store 800 days',
+      'At the station 90 days after the store holds it; at the store until 830 days after all that it speaks of',
       'How long: 21 days (counted as below)',
       'every 6 hours, without anybody’s doing',
       `(SHA-256 ${sha256Hex(Buffer.from(`${STATION}retention:\n  days: 21\n  log_days: 90\n`))}) and receiver.yaml (SHA-256`,
