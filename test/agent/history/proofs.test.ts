@@ -1,0 +1,188 @@
+// What each line of a life is worth: signed, confirmed by the store, or only claimed, and why.
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Step } from '../../../agent/history/history.ts';
+import { BETWEEN_MAX, STEPS_MAX } from '../../../agent/history/step-picker.ts';
+import { keyIdHex } from '../../../protocol/minisign.ts';
+import { headOf, writeWitness } from '../../fakes/manipulations/written-witness.ts';
+import { rewriteLog } from '../../fakes/manipulations/rewritten-log.ts';
+import { encodeKeyRevocation, KEY_REVOCATION_TRUSTED_COMMENT } from '../../../protocol/key-documents.ts';
+import { makeDockingId } from '../../../protocol/ids.ts';
+import { writeSigned } from '../../fakes/vault-builder-signed.ts';
+import { editSegment, historyOf, historyVault, type HistoryVault } from './history-vault.ts';
+
+let vault: HistoryVault;
+beforeEach(async () => {
+  vault = await historyVault();
+});
+afterEach(() => rm(vault.builder.root, { recursive: true, force: true }));
+
+function worth(steps: readonly Step[]): Record<string, string> {
+  return Object.fromEntries(steps.map(({ event, proof }) => [event, proof]));
+}
+
+const codes = (remarks: readonly { readonly code: string }[]): string[] => remarks.map(({ code }) => code);
+
+describe('a step is', () => {
+  test('only signed where somebody with the key of the station wrote the log anew, and what was taken out is missed', async () => {
+    const { builder, subject } = vault;
+    await builder.close();
+    const log = {
+      folder: builder.custody,
+      segments: builder.segments,
+      holder: builder.station,
+      keyOf: () => builder.stationKey,
+    };
+    await rewriteLog(log, (entries) => entries.filter(({ event }) => event !== 'erased'));
+    const { exitCode, history } = await historyOf(vault, subject.id);
+    expect(exitCode).toBe(1);
+    expect(codes(history.findings)).toContain('receipt.custody-head-differs');
+    expect(worth(history.steps)).not.toHaveProperty('erased');
+    expect(worth(history.steps)).toMatchObject({
+      receipted: 'signed',
+      erasing: 'signed',
+      undocked: 'signed',
+    });
+    expect(worth(history.steps)).toMatchObject({ pulled: 'confirmed' }); // a receipt from before names it as it is
+  });
+
+  test('only claimed where its checkpoint has not come yet, which is no fault', async () => {
+    const { builder, subject } = vault;
+    await builder.close();
+    await editSegment({ folder: builder.custody, segments: builder.segments }, 1, (text) =>
+      text.split('\n').slice(0, -2).join('\n').concat('\n'),
+    );
+    const whole = await historyOf(vault, subject.id);
+    expect(whole.history.steps.filter(({ proof }) => proof === 'claimed')).toEqual([]);
+    const last = builder.dockings.at(-1)?.docking ?? '';
+    const { history } = await historyOf(vault, last);
+    const claimed = history.steps.filter(({ proof }) => proof === 'claimed');
+    expect(claimed.map(({ event, doubt }) => [event, doubt])).toEqual([
+      ['offered', 'no-signature'],
+      ['receipted', 'no-signature'],
+    ]);
+  });
+
+  test('told with its key, over a change of keys, which stands between', async () => {
+    const { builder, subject } = vault;
+    await builder.changeKey({ publish: false }); // known by the change alone, which the old key signed
+    await builder.dock({ camera: 'cam-1' });
+    await builder.entry({ fate: 'matched', path: 'DCIM/A.MP4', recording: subject.id });
+    await builder.close();
+    const { exitCode, history } = await historyOf(vault, subject.id);
+    expect({ exitCode, findings: codes(history.findings) }).toEqual({ exitCode: 0, findings: [] });
+    const [old, fresh] = builder.stationKeys.map(({ keyId }) => keyIdHex(keyId));
+    const by = Object.fromEntries(history.steps.map(({ event, key_id: id }) => [event, id]));
+    expect(by).toMatchObject({ pulled: old, erased: old, matched: fresh });
+    expect(history.between.filter(({ event }) => event === 'key-changed')).toMatchObject([
+      { facts: { old_key_id: old, new_key_id: fresh } },
+    ]);
+    expect(history.keys.filter(({ holder }) => holder === 'station').map(({ key_id: id }) => id)).toEqual([
+      old,
+      fresh,
+    ]);
+  });
+
+  test('worth nothing where its key was revoked before the store had signed for it', async () => {
+    const { builder, subject } = vault;
+    await builder.close();
+    const receivedAt = subject.receipt?.received_at ?? '';
+    const revokedAt = new Date(Date.parse(receivedAt) + 1).toISOString();
+    const keyId = keyIdHex(builder.stationKey.keyId);
+    const revocation = encodeKeyRevocation({
+      type: 'key-revocation',
+      version: 1,
+      station: builder.station,
+      key_id: keyId,
+      reason: 'stolen',
+      revoked_at: revokedAt,
+    });
+    const path = join(builder.vault, builder.station, 'keys', `${keyId}.revocation.json`);
+    await writeSigned(path, revocation, builder.storeKey, KEY_REVOCATION_TRUSTED_COMMENT);
+    const { history } = await historyOf(vault, subject.id);
+    expect(worth(history.steps)).toMatchObject({
+      docked: 'confirmed',
+      pulled: 'confirmed',
+      erased: 'claimed',
+    });
+    expect(history.steps.find(({ event }) => event === 'erased')?.doubt).toBe('revoked-key');
+  });
+
+  test('confirmed by a witness where no receipt came behind it', async () => {
+    const { builder, subject } = vault;
+    await builder.receiver.disclose(subject, { reason: 'case-20' });
+    await builder.close();
+    const heads = new Map<string, ReturnType<typeof headOf>>([
+      [builder.station, headOf(await builder.lines(), builder.segments)],
+      [builder.receiver.receiver, headOf(builder.receiver.log.lines(), builder.receiver.log.segments)],
+    ]);
+    await writeWitness({
+      vault: builder.vault,
+      vaultId: builder.vaultId,
+      receiver: builder.receiver.receiver,
+      day: '2026-11-25',
+      madeAt: '2026-11-26T00:20:00.000Z',
+      previousSha256: null,
+      heads,
+      key: builder.storeKey,
+    });
+    const { history } = await historyOf(vault, subject.id);
+    expect(history.steps.find(({ event }) => event === 'disclosed')).toMatchObject({
+      proof: 'confirmed',
+      confirmed_by: 'r-store/witness/2026-11-25.json',
+    });
+  });
+});
+
+describe('the end of a life', () => {
+  test('a deletion is told by the log and its record, and the sealed file is not here any more', async () => {
+    const { builder, subject } = vault;
+    builder.clock.advance(30 * 86_400_000);
+    await builder.receiver.delete(subject);
+    await builder.close();
+    const { history } = await historyOf(vault, subject.id);
+    expect(worth(history.steps)).toMatchObject({ deleting: 'signed', deleted: 'signed' });
+    expect(history.documents.map(({ kind }) => kind)).toContain('deletion-record');
+    expect(history.sealed_units_good).toBeNull();
+  });
+
+  test('documents that the store let go are no finding, and the log still tells the life', async () => {
+    const { builder, subject } = vault;
+    await builder.receiver.dropDocuments(subject);
+    await builder.close();
+    const { history } = await historyOf(vault, subject.id);
+    expect(codes(history.findings)).toEqual([]);
+    expect(worth(history.steps)).toMatchObject({
+      pulled: 'confirmed',
+      erased: 'confirmed',
+      'documents-dropped': 'signed',
+    });
+  });
+
+  test('a recording whose folder was taken away is a finding', async () => {
+    const { builder, subject } = vault;
+    await builder.close();
+    await rm(subject.folder, { recursive: true });
+    const { exitCode, history } = await historyOf(vault, subject.id);
+    expect(exitCode).toBe(1);
+    expect(codes(history.findings)).toEqual(['recording.missing']);
+  });
+});
+
+test('a docking of thousands of files and a restless station fill no page: the rest is counted', async () => {
+  const { builder } = vault;
+  const docking = makeDockingId(builder.random);
+  builder.log('docked', { bay: 'bay-3', camera: 'cam-3', docking });
+  for (let count = 0; count < STEPS_MAX + 100; count++)
+    builder.log('seen', { docking, path_sha256: count.toString(16).padStart(64, '0'), size_bytes: 1 });
+  for (let count = 0; count < BETWEEN_MAX + 100; count++) builder.log('clock-stepped', { step_ms: 2000 });
+  builder.log('undocked', { bay: 'bay-3', docking });
+  await builder.close();
+  const { history } = await historyOf(vault, docking);
+  const [log] = history.logs.filter(({ kind }) => kind === 'station');
+  expect(history.steps).toHaveLength(STEPS_MAX);
+  expect(log?.more_steps).toBeGreaterThan(100);
+  expect(history.between.length).toBeLessThanOrEqual(BETWEEN_MAX + 3);
+  expect(log?.more_between).toBe(100);
+});
