@@ -23,6 +23,8 @@ export interface PairedPlaceDeps {
   readonly bay: BayId;
   readonly port: BayPlace;
   readonly files: BayPlace;
+  /** What the camera is told to show them as; storage, as for a folder, unless told. */
+  readonly filesAs?: 'storage' | 'mtp';
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
@@ -46,25 +48,38 @@ export class PairedPlace implements BayPlace {
   }
 
   async open(signal: AbortSignal): Promise<CameraSession> {
-    let control = await this.#control(signal);
+    const control = await this.#control(signal);
+    if (control === undefined) return this.#openFiles(signal);
     try {
-      if (control !== undefined && !(await this.#areFilesThere()))
-        control = await this.#showFiles(control, signal);
-      const bytes = await this.#deps.files.open(signal);
-      if (control === undefined) return bytes;
-      return await this.#together(control, bytes, signal);
+      return await this.#openBoth(control, signal);
     } catch (error) {
-      await control?.session.close();
+      await control.session.close();
       throw error;
     }
   }
 
+  async #openBoth(control: Half, signal: AbortSignal): Promise<CameraSession> {
+    const shown = await this.#filesShown(signal);
+    if (shown !== undefined) return this.#together(control, shown, signal);
+    await this.#showFiles(control, signal);
+    const bytes = await this.#filesOpened(signal);
+    let again: Half | undefined;
+    try {
+      again = await this.#askedAgain(control, signal);
+    } catch (error) {
+      await bytes.close();
+      throw error;
+    }
+    return again === undefined ? bytes : this.#together(again, bytes, signal);
+  }
+
+  /** Closes both where it rejects. */
   async #together(control: Half, bytes: CameraSession, signal: AbortSignal): Promise<CameraSession> {
     try {
       const refused = contradiction(control.identity, await bytes.identity(signal));
       if (refused !== undefined) throw refused;
     } catch (error) {
-      await bytes.close();
+      await Promise.all([bytes.close(), control.session.close()]);
       throw error;
     }
     this.#deps.conditions.clear(CONDITION, this.#deps.bay);
@@ -102,23 +117,48 @@ export class PairedPlace implements BayPlace {
     }
   }
 
-  /** Tells the camera to show its files and waits for them. It may drop its port on the way: then it is opened again, and is asked again who it is. */
-  async #showFiles(control: Half, signal: AbortSignal): Promise<Half | undefined> {
-    const { clock } = this.#deps;
-    await control.session.showFiles?.('storage', signal).catch((error: unknown) => {
+  /** The files where the camera shows them already; a USB port on which there is only something else is no reason to give up. */
+  async #filesShown(signal: AbortSignal): Promise<CameraSession | undefined> {
+    if (!(await this.#areFilesThere())) return undefined;
+    return this.#openFiles(signal).catch((error: unknown) => {
+      if (signal.aborted || !isDockError(error, 'driver.refused')) throw error;
+      return undefined;
+    });
+  }
+
+  async #showFiles({ session }: Half, signal: AbortSignal): Promise<void> {
+    await session.showFiles?.(this.#deps.filesAs ?? 'storage', signal).catch((error: unknown) => {
       if (signal.aborted || !isDockError(error)) throw error;
       this.#trouble(error.code, error);
     });
-    if (!(await within(FILES_MS, clock, signal, () => this.#areFilesThere())))
-      throw new DockError(
-        'driver.no-files',
-        `the camera answers at its serial port, but its files did not appear within ${FILES_MS / 1000} s: check its USB contacts`,
-        { retry: 'person' },
-      );
+  }
+
+  /** Waits for the files of a camera that was told to show them. */
+  async #filesOpened(signal: AbortSignal): Promise<CameraSession> {
+    const { clock } = this.#deps;
+    const endMs = clock.monotonicMs() + FILES_MS;
+    for (;;) {
+      const bytes = await this.#filesShown(signal);
+      if (bytes !== undefined) return bytes;
+      if (clock.monotonicMs() >= endMs) throw noFiles();
+      await clock.sleep(PRESENCE_MS, signal);
+    }
+  }
+
+  async #openFiles(signal: AbortSignal): Promise<CameraSession> {
+    const { files } = this.#deps;
+    const identity = await files.watch.present();
+    const bytes = await files.open(signal);
+    if (identity !== undefined) this.watch.holdFiles(identity);
+    return bytes;
+  }
+
+  /** A camera that changed its mode may have dropped its port: then it is opened again. It is asked again who it is. */
+  async #askedAgain({ session }: Half, signal: AbortSignal): Promise<Half | undefined> {
     try {
-      return { session: control.session, identity: await control.session.identity(signal) };
+      return { session, identity: await session.identity(signal) };
     } catch (error) {
-      await control.session.close();
+      await session.close();
       if (signal.aborted || !isDockError(error)) throw error;
       return await this.#control(signal);
     }
@@ -155,4 +195,9 @@ async function within(
     if (clock.monotonicMs() >= endMs) return false;
     await clock.sleep(PRESENCE_MS, signal);
   }
+}
+
+function noFiles(): DockError {
+  const words = `the camera answers at its serial port, but its files did not appear within ${FILES_MS / 1000} s: check its USB contacts`;
+  return new DockError('driver.no-files', words, { retry: 'person' });
 }

@@ -21,7 +21,11 @@ const who = (serial: string | null): CameraIdentity => ({
 });
 
 /** A paired bay; `now` says which halves are there, `openPort` what opening the port does. */
-function bay(card = new MemoryCamera(who(null)), openPort?: () => Promise<CameraSession>) {
+function bay(
+  card = new MemoryCamera(who(null)),
+  openPort?: () => Promise<CameraSession>,
+  areRefused: () => boolean = () => false,
+) {
   const clock = new ManualClock();
   const conditions = new MemoryConditions();
   const log = new MemoryLog();
@@ -61,8 +65,17 @@ function bay(card = new MemoryCamera(who(null)), openPort?: () => Promise<Camera
     files: new SinglePlace(
       { kind: 'folder', path: '/folder' },
       new FolderWatch('/folder', { identity: async () => (now.files ? 'f' : undefined), clock, log }),
-      [simulated],
+      [
+        {
+          ...simulated,
+          open: (from, signal) => {
+            if (!areRefused()) return simulated.open(from, signal);
+            return failing('driver.refused')();
+          },
+        },
+      ],
     ),
+    filesAs: 'storage',
     clock,
     log,
     conditions,
@@ -95,6 +108,15 @@ describe('a bay with a port beside a folder', () => {
     const { open, now, asked, onAsked } = bay();
     now.files = false;
     onAsked.showFiles = () => (now.files = true);
+    const { session } = await open(5000);
+    expect((await session?.inventory(live()))?.entries).toHaveLength(1);
+    expect(asked).toEqual(['storage']);
+  });
+
+  test('tells it so, too, where only something else than files is at its USB port', async () => {
+    let isCharging = true;
+    const { open, asked, onAsked } = bay(undefined, undefined, () => isCharging);
+    onAsked.showFiles = () => (isCharging = false);
     const { session } = await open(5000);
     expect((await session?.inventory(live()))?.entries).toHaveLength(1);
     expect(asked).toEqual(['storage']);

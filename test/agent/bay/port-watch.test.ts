@@ -128,6 +128,7 @@ describe('the watch over a port beside files', () => {
   test('files that go are the departure, whatever the port shows', async () => {
     const { watch, clock, now, portGone } = paired();
     Object.assign(now, { port: 'p', files: 'f' });
+    watch.holdFiles('f');
     const leaving = outcome(watch.departure('f', live()));
     await clock.advance(10_000);
     now.files = 'other';
@@ -139,6 +140,7 @@ describe('the watch over a port beside files', () => {
   test('a port that goes while the files stay is told once, and is no departure', async () => {
     const { watch, clock, now, portGone } = paired();
     Object.assign(now, { port: 'p', files: 'f' });
+    watch.holdFiles('f');
     const leaving = outcome(watch.departure('f', live()));
     await clock.advance(2000);
     now.port = undefined;
@@ -151,6 +153,7 @@ describe('the watch over a port beside files', () => {
   test('a camera that is taken out half by half is no port that failed', async () => {
     const { watch, clock, now, portGone } = paired();
     Object.assign(now, { port: 'p', files: 'f' });
+    watch.holdFiles('f');
     const leaving = outcome(watch.departure('f', live()));
     await clock.advance(2000);
     now.port = undefined;
@@ -160,19 +163,30 @@ describe('the watch over a port beside files', () => {
     expect([portGone(), leaving.error]).toMatchObject([0, { code: 'driver.detached' }]);
   });
 
-  test('before the files were seen the camera may leave and come back, as it does when it changes its mode', async () => {
-    const { watch, clock, now } = paired();
+  test('before the files are held the camera may leave and come back, as it does when it changes its mode', async () => {
+    const { watch, clock, now, portGone } = paired();
     now.port = 'p';
     const leaving = outcome(watch.departure('p', live()));
     await clock.advance(2000);
     now.port = undefined;
     await clock.advance(SWITCH_MS - 3000);
     Object.assign(now, { port: 'p2', files: 'f' });
+    watch.holdFiles('f');
     await clock.advance(60_000);
-    expect(leaving.error).toBeUndefined();
+    expect([leaving.error, portGone()]).toEqual([undefined, 0]);
     Object.assign(now, { port: undefined, files: undefined });
     await clock.advance(1000);
     expect(leaving.error).toMatchObject({ code: 'driver.detached' });
+  });
+
+  test('a stay that begins anew holds nothing of the one before', async () => {
+    const { watch, clock, now } = paired();
+    now.port = 'p';
+    watch.holdFiles('f');
+    await watch.arrival(live());
+    const leaving = outcome(watch.departure('p', live()));
+    await clock.advance(60_000);
+    expect(leaving.error).toBeUndefined();
   });
 
   test('... but not for ever', async () => {
