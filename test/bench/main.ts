@@ -2,12 +2,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findTool } from '../fakes/stock-tools.ts';
 import { describeMachine } from './machine.ts';
 import { measureMemory, MEMORY_PARTY, memoryDocument, memorySizes, memoryText } from './memory.ts';
 import { HELP, parseOptions, type BenchOptions } from './options.ts';
 import { pipelineDocument, pipelineText } from './pipeline-report.ts';
 import { allParties, measurePipeline, missingTools } from './pipeline.ts';
 import type { Party } from './parties/party.ts';
+import { measureSerial, serialDocument, serialSettings, serialText } from './serial.ts';
+import { measureVerify, verifyDocument, verifySizes, verifyText } from './verify.ts';
 import { makeWork, requireSpace } from './work.ts';
 
 const EXIT_GOOD = 0;
@@ -37,7 +40,7 @@ async function main(args: readonly string[]): Promise<number> {
   console.log(
     `${cores} x ${cpu_model}, ${memory_mib} MiB, Linux ${kernel}, Node ${node_version}; files in ${tmpdir()}`,
   );
-  const measure = options.group === 'memory' ? memory : pipeline;
+  const measure = MEASURES[options.group];
   const { text, document, good } = await measure(options, ending.signal);
   console.log(`\n${text}`);
   if (options.jsonFile !== undefined) {
@@ -107,10 +110,28 @@ async function memory(options: BenchOptions, signal: AbortSignal): Promise<Outco
   return { text: memoryText(outcome), document: memoryDocument(outcome), good: outcome.error === undefined };
 }
 
+async function verify(options: BenchOptions, signal: AbortSignal): Promise<Outcome> {
+  const results = await measureVerify(verifySizes(options.quick), signal, tell);
+  const good = results.every((result) => result.good);
+  return { text: verifyText(results), document: verifyDocument(results), good };
+}
+
+async function serial(options: BenchOptions, signal: AbortSignal): Promise<Outcome> {
+  if (findTool('socat') === undefined) throw new Error('not installed: socat');
+  const results = await measureSerial(serialSettings(options.quick), signal, tell);
+  return {
+    text: serialText(results),
+    document: serialDocument(results),
+    good: results.every(({ good }) => good),
+  };
+}
+
 /** On standard error: standard output is the table. */
 function tell(line: string): void {
   console.error(line);
 }
+
+const MEASURES = { pipeline, memory, verify, serial } as const;
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,15 +1,18 @@
 // The command line of the bench: which group, how much of it, where the machine-readable result goes.
 import { parseArgs } from 'node:util';
 
-export const GROUPS = ['pipeline', 'memory'] as const;
+export const GROUPS = ['pipeline', 'memory', 'verify', 'serial'] as const;
 export type Group = (typeof GROUPS)[number];
 
 export const HELP = `npm run bench [-- [GROUP] [OPTION...]]
 
   pipeline  (default) the same files through bodydock and through what could be run instead: MB/s, CPU seconds per GB, memory
   memory    peak memory of agent and receiver for one file of growing size
+  verify    time and peak memory of \`bodydock verify\` over vaults of up to 1,000 recordings
+  serial    share of a serial line that is recordings, by framing, speed and size of packets; CPU milliseconds per MB
 
-  --quick          a quarter of the bytes and one repetition (pipeline); up to 512 MB (memory)
+  --quick          a quarter of the bytes and one repetition (pipeline); up to 512 MB (memory); up to 200
+                   recordings (verify); a third of the time (serial)
   --json FILE      writes the result for machines
   --only NAMES     only these parties, separated by commas (pipeline)
   --mib N          bytes of all files together, in MiB (pipeline)

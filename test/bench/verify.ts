@@ -1,0 +1,134 @@
+// The group `verify`: `bodydock verify` over vaults of growing size. What it needs grows by small facts of each recording, and by nothing else.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BODYDOCK, compiled } from '../fakes/program.ts';
+import { VaultBuilder } from '../fakes/vault-builder.ts';
+import { peakBytes } from './resident.ts';
+import { figure, renderTable } from './table.ts';
+
+const MIB = 1024 * 1024;
+const LOOK_MS = 10;
+/** Recordings of one docking, and the mean size of an original. */
+const PER_DOCKING = 20;
+const ORIGINAL_BYTES_MAX = 40_000;
+/** Dockings between two starts of the agent: each start begins a segment of the log. */
+const DOCKINGS_PER_RUN = 10;
+const OUTPUTS = ['text', 'json'] as const;
+
+/** Recordings of each vault. */
+export function verifySizes(quick: boolean): number[] {
+  return quick ? [20, 200] : [20, 250, 1000];
+}
+
+/** One vault, verified with one kind of output. */
+export interface VerifyResult {
+  readonly recordings: number;
+  readonly output: (typeof OUTPUTS)[number];
+  readonly elapsedMs: number;
+  readonly peakBytes: number;
+  readonly good: boolean;
+}
+
+/** Smallest vault first. Errors: those of the machine; the signal's reason. */
+export async function measureVerify(
+  sizes: readonly number[],
+  signal: AbortSignal,
+  progress: (text: string) => void,
+): Promise<VerifyResult[]> {
+  const results: VerifyResult[] = [];
+  for (const recordings of sizes) {
+    progress(`a vault of ${recordings} recordings`);
+    const folder = await mkdtemp(join(tmpdir(), 'bodydock-bench-'));
+    try {
+      const built = await buildVault(folder, recordings, signal);
+      for (const output of OUTPUTS) results.push(await verifyOnce(built, recordings, output, signal));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+  return results;
+}
+
+async function buildVault(folder: string, recordings: number, signal: AbortSignal): Promise<VaultBuilder> {
+  const built = await VaultBuilder.create(folder, { seed: recordings });
+  for (let made = 0, docking = 0; made < recordings; docking++) {
+    signal.throwIfAborted();
+    await built.dock({ camera: `cam-${1 + (docking % 4)}` });
+    for (let number = 0; number < PER_DOCKING && made < recordings; number++, made++)
+      await built.record({
+        original: built.random.bytes(1 + built.random.below(ORIGINAL_BYTES_MAX)),
+        path: `DCIM/${docking}/${number}.MP4`,
+        erased: number % 2 === 0,
+      });
+    await built.undock();
+    if (docking % DOCKINGS_PER_RUN === DOCKINGS_PER_RUN - 1) await built.restart();
+  }
+  await built.close();
+  return built;
+}
+
+async function verifyOnce(
+  { vault, keys }: VaultBuilder,
+  recordings: number,
+  output: VerifyResult['output'],
+  signal: AbortSignal,
+): Promise<VerifyResult> {
+  const words = ['verify', vault, '--keys', keys, ...(output === 'json' ? ['--json'] : [])];
+  const startedMs = performance.now();
+  const child = spawn(process.execPath, [compiled(BODYDOCK), ...words], { stdio: 'ignore', signal });
+  let peak = 0;
+  const look = setInterval(() => {
+    peak = Math.max(peak, peakOf(child.pid));
+  }, LOOK_MS);
+  try {
+    const [code] = (await once(child, 'exit')) as [number | null];
+    return {
+      recordings,
+      output,
+      elapsedMs: performance.now() - startedMs,
+      peakBytes: peak,
+      good: code === 0,
+    };
+  } finally {
+    clearInterval(look);
+  }
+}
+
+/** The kernel keeps the peak as long as the process is there, so that the last look before its end tells it. */
+function peakOf(pid: number | undefined): number {
+  try {
+    return pid === undefined ? 0 : peakBytes(pid);
+  } catch {
+    return 0; // it has ended
+  }
+}
+
+/** For people. */
+export function verifyText(results: readonly VerifyResult[]): string {
+  const head = ['recordings', 'output', 's', 'ms a recording', 'peak MiB', 'verdict'];
+  const rows = results.map(({ recordings, output, elapsedMs, peakBytes: peak, good }) => [
+    `${recordings}`,
+    output,
+    figure(elapsedMs / 1000, 2),
+    figure(elapsedMs / recordings, 2),
+    figure(peak / MIB, 0),
+    good ? 'good' : 'NOT GOOD',
+  ]);
+  return `${renderTable([head, ...rows])}\n`;
+}
+
+/** For `--json`. */
+export function verifyDocument(results: readonly VerifyResult[]): Record<string, unknown> {
+  return {
+    vaults: results.map(({ recordings, output, elapsedMs, peakBytes: peak, good }) => ({
+      recordings,
+      output,
+      elapsed_ms: elapsedMs,
+      peak_bytes: peak,
+      good,
+    })),
+  };
+}
