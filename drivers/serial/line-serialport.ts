@@ -148,21 +148,30 @@ class SerialLine implements Line {
     if (this.#ended === undefined) this.#look();
   }
 
-  async #within<T>(work: Promise<T>, ms: number, signal: AbortSignal): Promise<T> {
-    const over = new AbortController();
-    const waiting = this.#options.clock.sleep(ms, AbortSignal.any([signal, over.signal])).then(() => {
-      throw new DockError('driver.timeout', `the serial port did not answer within ${ms} ms`, {
-        retry: 'later',
-      });
+  /** Called with every write, so it makes no more than it needs. Errors: those of the work; "driver.timeout"; the signal's reason. */
+  #within<T>(work: Promise<T>, ms: number, signal: AbortSignal): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => end(() => reject(signal.reason as Error));
+      const cancel = this.#options.clock.after(ms, () => end(() => reject(tooLate(ms))));
+      const end = (settle: () => void): void => {
+        cancel();
+        signal.removeEventListener('abort', onAbort);
+        settle();
+      };
+      work.then(
+        (value) => end(() => resolve(value)),
+        (error: unknown) => end(() => reject(error)),
+      );
+      if (signal.aborted) onAbort();
+      else signal.addEventListener('abort', onAbort, { once: true });
     });
-    try {
-      return await Promise.race([work, waiting]);
-    } finally {
-      over.abort(new DockError('driver.timeout', 'no longer waited for', { retry: 'later' }));
-      waiting.catch(() => undefined);
-      work.catch(() => undefined);
-    }
   }
+}
+
+function tooLate(ms: number): DockError {
+  return new DockError('driver.timeout', `the serial port did not answer within ${ms} ms`, {
+    retry: 'later',
+  });
 }
 
 function gone(words: string, cause?: unknown): DockError {
