@@ -53,7 +53,8 @@ const DOCKING_DOCUMENT = {
 export class DockingRecords implements PushStore<StoredRecord> {
   readonly #options: DockingRecordsOptions;
   readonly #records: Map<RecordingId, StoredRecord>;
-  readonly #chain: RecordChain;
+  readonly #apart: readonly RecordFacts[];
+  #chain: RecordChain;
   readonly #documents: Documents;
   readonly #receipts: StoredReceipts;
   readonly #turns = new Turns<RecordingId>();
@@ -68,7 +69,8 @@ export class DockingRecords implements PushStore<StoredRecord> {
     const { files, spool } = options;
     this.#options = options;
     this.#records = new Map(records.map((record) => [record.recording, record]));
-    this.#chain = new RecordChain([...records.map(({ facts }) => facts), ...apart]);
+    this.#apart = apart;
+    this.#chain = this.#chainOfAll();
     this.#documents = new Documents(files, DOCKING_DOCUMENT);
     this.#receipts = new StoredReceipts({
       ...options,
@@ -176,9 +178,19 @@ export class DockingRecords implements PushStore<StoredRecord> {
     });
   }
 
-  /** Removes parts that no attempt completed and nobody was told of. Errors: the system's. */
+  /**
+   * Removes parts that no attempt completed and nobody was told of: they are not to be pushed, and no record may name one. Never rejects:
+   * what the disk does not let go is not shown any more, and the next start tries again.
+   */
   async removeUnclaimed(docking: DockingId): Promise<void> {
-    for (const part of this.partsOf(docking)) await this.#remove(part);
+    const parts = this.partsOf(docking);
+    if (parts.length === 0) return;
+    for (const { recording } of parts) this.#records.delete(recording);
+    this.#chain = this.#chainOfAll();
+    for (const part of parts)
+      await this.#remove(part).catch((error: unknown) =>
+        this.#options.log.error('part of an unfinished docking record not removed', { docking, error }),
+      );
   }
 
   async #remove(stored: StoredRecord): Promise<void> {
@@ -200,6 +212,10 @@ export class DockingRecords implements PushStore<StoredRecord> {
     for (const { recording } of before?.parts ?? [])
       if (this.#records.get(recording)?.state === 'receipted') this.#options.onReclaimable(recording);
     return stored;
+  }
+
+  #chainOfAll(): RecordChain {
+    return new RecordChain([...[...this.#records.values()].map(({ facts }) => facts), ...this.#apart]);
   }
 
   #isReclaimable({ state, facts }: StoredRecord): boolean {

@@ -58,6 +58,9 @@ export class Dockings {
   ): Promise<{ dockings: Dockings; findings: readonly RecoveryFinding[] }> {
     const { records, findings } = await DockingRecords.open(options);
     const journals = await recoverJournals(options);
+    // A first part says that all of them are there. Before anything is pushed and before any record is made.
+    for (const { docking } of journals.open)
+      if (records.get(parseRecordingId(docking)) === undefined) await records.removeUnclaimed(docking);
     return {
       dockings: new Dockings(options, records, journals.open),
       findings: [...findings, ...journals.findings],
@@ -124,7 +127,6 @@ export class Dockings {
     const cutOff = isWhole ? ({ kind: 'recorded' } as const) : await endCutOff(this.#options, open);
     if (cutOff.kind === 'recorded') return removeJournal(this.#journals, docking);
     if (cutOff.kind === 'unknown') return this.#setAside(docking);
-    await this.records.removeUnclaimed(docking);
     this.end(cutOff.ended);
   }
 

@@ -1,7 +1,7 @@
 // What the tests of spool and log share: a station's and a store's key, recordings with true manifests and receipts, and a spool
 // on a disk that forgets.
 import { sha256, sha256Hex } from '../../../protocol/bytes.ts';
-import type { BayId, CameraId, RecordingId, SessionId, StationId } from '../../../protocol/ids.ts';
+import type { BayId, CameraId, DockingId, RecordingId, SessionId, StationId } from '../../../protocol/ids.ts';
 import { makeRecordingId, parseDockingId, parseReceiverId } from '../../../protocol/ids.ts';
 import { UNIT_BYTES } from '../../../protocol/limits.ts';
 import { encodeManifest, MANIFEST_TRUSTED_COMMENT, type Manifest } from '../../../protocol/manifest.ts';
@@ -43,6 +43,8 @@ export interface PrepareOptions {
   readonly sizeBytes?: number;
   readonly camera?: CameraId;
   readonly path?: string;
+  /** A docking of its own unless given. */
+  readonly docking?: DockingId;
   readonly previous?: string | null;
   readonly sealedAt?: string;
   readonly locked?: boolean;
@@ -57,7 +59,7 @@ function manifestOf(recording: RecordingId, payload: Uint8Array, options: Prepar
     recording,
     station: STATION,
     bay: 'bay-1' as BayId,
-    docking: parseDockingId(recording),
+    docking: options.docking ?? parseDockingId(recording),
     camera: { id: options.camera ?? CAMERA, model: 'Model', serial: '0815' },
     role: 'media',
     locked: options.locked ?? false,
