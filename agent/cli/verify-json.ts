@@ -112,5 +112,13 @@ function keyDocument({ file, key }: NamedKey): unknown {
 
 /** A remark as it stands in JSON documents. */
 export function remarkDocument({ kind, code, where, message, facts }: Remark): unknown {
-  return { kind, code, where, message, meaning: meaningOf(code), remedy: remedyOf(code) ?? null, facts };
+  return {
+    kind,
+    code,
+    where,
+    message,
+    meaning: meaningOf(code),
+    remedy: remedyOf({ kind, code }) ?? null,
+    facts,
+  };
 }

@@ -82,7 +82,7 @@ export function remarkTexts(remarks: readonly Remark[]): string {
 }
 
 function remarkText({ kind, code, where, message }: Remark): string {
-  const remedy = remedyOf(code);
+  const remedy = remedyOf({ kind, code });
   return lines([
     `  ${kind === 'finding' ? 'FINDING' : 'note'} ${code}  ${where}: ${message}`,
     `      ${meaningOf(code)}`,
@@ -99,6 +99,8 @@ export function totalsText(totals: Totals): string {
     `${totals.dockings} dockings, ${totals.dockings_empty} of them of a camera with nothing on it: proof that nothing was recorded`,
     `${totals.units} units good, ${totals.sealed_bytes} bytes sealed, ${totals.original_bytes} bytes of originals`,
     ...(rejected.length === 0 ? [] : [`rejected, and kept all the same: ${reasons}`]),
+    `store: ${totals.orders} orders, ${totals.disclosures} disclosures, ${totals.witnesses} days witnessed`,
+    `keys: ${totals.key_changes} changes, ${totals.key_revocations} revocations`,
     `custody log: ${totals.custody_segments} segments, ${totals.custody_entries} entries, ${totals.custody_checkpoints} checkpoints`,
   ];
   const verdict = totals.findings === 0 ? 'good: no finding' : `NOT GOOD: ${totals.findings} findings`;

@@ -26,6 +26,10 @@ first run.
   --identity FILE  age identity file: opens every payload as well, and compares size and SHA-256 of the original
   --json           one JSON document on standard output instead of text
 
+A finding is something that does not hold; a note is worth knowing and no fault. Each has a code that stays the same, what was found, what it
+means, and what to do where there is something. Counted are recordings, dockings and days with proof that nothing was recorded, deletions,
+holds, orders, disclosures, witnesses, key changes and entries of the custody logs.
+
 Whoever wants to check without this program: minisign -Vm manifest.json -p station.pub; sha256sum chunks.bin;
 age -d -i FILE payload.age | sha256sum
 

@@ -26,6 +26,11 @@ export interface Totals {
   /** Of these, dockings of a camera on which nothing was: proof that nothing was recorded. */
   dockings_empty: number;
   disclosures: number;
+  /** Orders that can be read, days that are witnessed, documents about keys that hold. */
+  orders: number;
+  witnesses: number;
+  key_changes: number;
+  key_revocations: number;
   custody_segments: number;
   custody_entries: number;
   custody_checkpoints: number;
@@ -49,6 +54,10 @@ export function noTotals(): Totals {
     dockings: 0,
     dockings_empty: 0,
     disclosures: 0,
+    orders: 0,
+    witnesses: 0,
+    key_changes: 0,
+    key_revocations: 0,
     custody_segments: 0,
     custody_entries: 0,
     custody_checkpoints: 0,

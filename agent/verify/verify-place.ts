@@ -100,6 +100,7 @@ class PlaceCheck {
       else await this.#recording(found, vault.id);
     }
     for (const receiver of this.#receivers) await this.#checkWitnesses(receiver, vault.id);
+    this.#countDocuments();
     const logs = await this.#readLogs();
     const { files } = this.#options;
     this.#tell(await leftoverRemarks({ files, path: this.#place.path, facts: this.#facts, log: logs.store }));
@@ -140,6 +141,13 @@ class PlaceCheck {
     const { witnesses, remarks } = await checkWitnesses({ ...this.#options, ...place });
     this.#witnesses.push(...witnesses);
     this.#tell(remarks);
+  }
+
+  #countDocuments(): void {
+    this.#totals.orders += this.#orders.length;
+    this.#totals.witnesses += this.#witnesses.length;
+    this.#totals.key_changes += this.#known.changes.filter(({ inPlace }) => inPlace).length;
+    this.#totals.key_revocations += this.#known.revocations.length;
   }
 
   #tell(remarks: Iterable<Remark>): void {

@@ -33,6 +33,9 @@ describe('for people', () => {
       expect(lines.filter((line) => line.startsWith(`good  dock-1/${id}  cam-1, media, `))).toHaveLength(1);
     expect(out).toContain('rejected, and kept all the same: 1 empty');
     expect(out).toContain('2 recordings: 2 good, 2 receipted, 2 opened');
+    expect(out).toContain(
+      'store: 0 orders, 0 disclosures, 0 days witnessed\nkeys: 0 changes, 0 revocations\n',
+    );
     expect(lines.at(-1)).toBe('good: no finding, 0 notes');
   });
 
@@ -45,6 +48,7 @@ describe('for people', () => {
     expect(out).toMatch(
       /FINDING payload\.unit-altered {2}dock-1\/[a-z2-7]{26}\/payload\.age: payload\.age: unit 1 \(bytes 524288 to 1048575\): expected SHA-256 [0-9a-f]{64}, found [0-9a-f]{64}\n {6}The sealed recording was altered or damaged at this place/,
     );
+    expect(out).toMatch(/^ {6}To do: Leave everything as it is and make a copy\./m);
     expect(out.trimEnd().split('\n').at(-1)).toBe('NOT GOOD: 1 findings, 0 notes');
   });
 
@@ -70,7 +74,8 @@ describe('for people', () => {
   test('help tells the options and exit codes', async () => {
     const { exitCode, out } = await runCommand(verify, '--help');
     expect(exitCode).toBe(0);
-    for (const word of ['--keys', '--identity', '--json', 'Exit codes']) expect(out).toContain(word);
+    for (const word of ['--keys', '--identity', '--json', 'Exit codes: 0 no finding', 'A finding is'])
+      expect(out).toContain(word);
   });
 });
 
