@@ -46,7 +46,7 @@ export function fileRows(
   ];
   const rows = kinds.filter(([, , isOfKind]) => paths.some(isOfKind));
   return [
-    ['INDEX.html, INDEX.*.html', fileWords.page],
+    ['INDEX.html, README.txt', fileWords.page],
     ...rows.map(([path, words]): [string, string] => [path, words]),
     ['SHA256SUMS', fileWords.sums],
   ];

@@ -1,5 +1,5 @@
 // The page that explains a kit to somebody who never saw the product. Pure: all facts come in, one self-contained page goes out.
-import { blocksHtml, type Block } from '../page/blocks.ts';
+import { blocksHtml, blocksText, type Block } from '../page/blocks.ts';
 import { dockingFactRows, dockingsIn, proofText } from './kit-docking-facts.ts';
 import { factRows } from './kit-facts.ts';
 import { fileRows } from './kit-file-rows.ts';
@@ -31,6 +31,20 @@ export interface KitPage extends KitContents {
 
 /** The page in one language. */
 export function kitPage(kit: KitPage, language: Language): string {
+  const { title, blocks } = kitBlocks(kit, language);
+  return blocksHtml(language, title, blocks);
+}
+
+/** The same as plain text, for a machine without a browser. */
+export function kitText(kit: KitPage, language: Language): string {
+  const { title, blocks } = kitBlocks(kit, language);
+  return blocksText(title, blocks);
+}
+
+function kitBlocks(
+  kit: KitPage,
+  language: Language,
+): { readonly title: string; readonly blocks: readonly Block[] } {
   const words = language === 'de' ? KIT_DE : KIT_EN;
   const first = [head, findings, shortly, recordings, dockings, limits];
   const blocks = [
@@ -41,7 +55,7 @@ export function kitPage(kit: KitPage, language: Language): string {
     ...contents(kit, words),
     ...made(kit, words),
   ];
-  return blocksHtml(language, hasRecordings(kit) ? words.title : words.titleDocking, blocks);
+  return { title: hasRecordings(kit) ? words.title : words.titleDocking, blocks };
 }
 
 function hasRecordings({ parts }: KitPage): boolean {

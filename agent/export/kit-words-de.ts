@@ -123,7 +123,7 @@ export const KIT_DE: KitWords = {
   contents: 'Was in diesem Ordner liegt',
   contentsHead: ['Datei', 'Was es ist'],
   fileWords: {
-    page: 'diese Seite auf Deutsch und auf Englisch',
+    page: 'diese Seite, und dasselbe als reiner Text; auf Deutsch und auf Englisch',
     check: 'die Befehle dieser Seite als ein Skript',
     manifest: 'das signierte Wort der Station zu der Aufzeichnung',
     payload: 'die Aufzeichnung, versiegelt',

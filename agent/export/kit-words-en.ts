@@ -130,7 +130,7 @@ export const KIT_EN = {
   contents: 'What lies in this folder',
   contentsHead: ['File', 'What it is'],
   fileWords: {
-    page: 'this page in German and in English',
+    page: 'this page, and the same as plain text; in German and in English',
     check: 'the commands of this page as one script',
     manifest: 'the station’s signed word on the recording',
     payload: 'the recording, sealed',

@@ -19,7 +19,7 @@ import { disclosurePlace, leaveDisclosure, type DisclosurePlace } from './disclo
 import { checkBeside, checkParts, type KitCheck } from './kit-check.ts';
 import { headFile, kitFiles, segmentFile } from './kit-files.ts';
 import { kitKeys, signerOf, type KitKey, type KitSignature } from './kit-keys.ts';
-import { kitPage, type KitPage } from './kit-page.ts';
+import { kitPage, kitText, type KitPage } from './kit-page.ts';
 import type { KitParts } from './kit-parts.ts';
 import { planKit } from './kit-plan.ts';
 import { checkScript } from './kit-script.ts';
@@ -244,8 +244,14 @@ class Making {
       version: this.#ports.version,
       vault: this.#check.vault,
     };
-    await writer.write('INDEX.html', kitPage({ ...page, otherPage }, this.#wish.language));
-    await writer.write(otherPage, kitPage({ ...page, otherPage: 'INDEX.html' }, other));
+    const [own, theirs] = [
+      { ...page, otherPage },
+      { ...page, otherPage: 'INDEX.html' },
+    ];
+    await writer.write('INDEX.html', kitPage(own, this.#wish.language));
+    await writer.write(otherPage, kitPage(theirs, other));
+    await writer.write('README.txt', kitText(own, this.#wish.language));
+    await writer.write(`README.${other}.txt`, kitText(theirs, other));
   }
 }
 

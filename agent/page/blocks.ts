@@ -16,7 +16,7 @@ export type Block =
     }
   | CommandBlock;
 
-/** A line to type, and what it must show, below the words for that. `name` says in the page's source what kind of line it is. */
+/** Lines to type, and what they must show, below the words for that. `name` says in the page's source what kind of line it is. */
 export interface CommandBlock {
   readonly kind: 'command';
   readonly name: string;
@@ -51,7 +51,7 @@ function blockText(block: Block): string[] {
     case 'subheading':
       return [`${block.text}:`];
     case 'command':
-      return [`  ${block.command}`, ...block.expected.map((line) => `    ${block.words}: ${line}`)];
+      return commandText(block);
     case 'list':
       return block.items.flatMap((item) => wrapped(item, '- ', '  '));
     case 'table':
@@ -64,6 +64,11 @@ function blockText(block: Block): string[] {
     default:
       return unknownBlock(block);
   }
+}
+
+function commandText({ command, expected, words }: CommandBlock): string[] {
+  const lines = command.split('\n').map((line) => `  ${line}`);
+  return expected.length === 0 ? lines : [...lines, `${words}:`, ...expected.map((line) => `    ${line}`)];
 }
 
 /** A row as an entry: its first cell, then each further cell below the name of its column. */

@@ -133,6 +133,22 @@ describe('both pages', () => {
     expect(await page('INDEX.de.html')).toContain('<html lang="de">');
   });
 
+  test('stand there as plain text as well, line for line', async () => {
+    await run(built.held.id);
+    for (const [name, text] of [
+      ['INDEX.html', 'README.txt'],
+      ['INDEX.de.html', 'README.de.txt'],
+    ] as const) {
+      const plain = (await page(text)).split('\n');
+      expect(plain[0]).toBe(/<h1>([^<]*)<\/h1>/.exec(await page(name))?.[1]);
+      for (const { lines, expected } of await checkPage(kit, name)) {
+        for (const line of lines) expect(plain).toContain(`  ${line}`);
+        for (const line of expected.trimEnd().split('\n').filter(Boolean))
+          expect(plain).toContain(`    ${line}`);
+      }
+    }
+  });
+
   test('say of a rejected, a deleted and a damaged one what it is', async () => {
     await run(built.empty.id, built.ordered.id, built.last.id, '--lang', 'de');
     const german = await page();
