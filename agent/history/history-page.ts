@@ -160,8 +160,7 @@ function documents({ history, words }: Page): Block[] {
   if (history.documents.length === 0) return [title, { kind: 'paragraph', text: words.documentsNone }];
   const rows = history.documents.map(({ kind, where, sha256, signed_by: signers }) => [
     words.kinds[kind],
-    where,
-    sha256 ?? '',
+    `${where}, ${sha256 ?? words.notKnown}`,
     signers.join(', ') || words.nobody,
   ]);
   return [title, { kind: 'table', head: words.documentsHead, rows }];

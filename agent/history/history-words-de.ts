@@ -100,7 +100,7 @@ export const HISTORY_DE: HistoryWords = {
   companionsMore: '{} weitere sind hier nicht aufgeführt.',
 
   documents: 'Dokumente, die hier liegen',
-  documentsHead: ['Dokument', 'Wo', 'SHA-256', 'Signiert von'],
+  documentsHead: ['Dokument', 'Wo, und sein SHA-256', 'Signiert von'],
   kinds: {
     manifest: 'Manifest der Aufzeichnung',
     receipt: 'Quittung des Zentralspeichers',

@@ -99,7 +99,7 @@ export const HISTORY_EN = {
   companionsMore: '{} more are not listed here.',
 
   documents: 'Documents that lie here',
-  documentsHead: ['Document', 'Where', 'SHA-256', 'Signed by'],
+  documentsHead: ['Document', 'Where, and its SHA-256', 'Signed by'],
   kinds: {
     manifest: 'manifest of the recording',
     receipt: 'receipt of the store',
