@@ -1,8 +1,8 @@
 // A serial camera's files in a folder of this machine. Names that SMP cannot carry and what is no regular file are not shown; symbolic
 // links are not followed. A file is read piece by piece, never as a whole.
 import { constants } from 'node:fs';
-import { lstat, open, readdir, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, open, readdir, realpath, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { DockError, systemCode } from '../../protocol/errors.ts';
 import { parseUtf8 } from '../../protocol/bytes.ts';
 import { inByteOrder, SMP_NAME_BYTES_MAX, type SmpFile, type SmpFiles } from './smp-files.ts';
@@ -15,7 +15,7 @@ export function folderSmpFiles(root: string, timeText: (ms: number) => string): 
   const describe = async (name: string): Promise<SmpFile | undefined> => {
     if (!isPlainName(name)) return undefined;
     const found = await lstat(join(root, name)).catch(absent);
-    if (found?.isFile() !== true) return undefined;
+    if (found?.isFile() !== true || !(await isBelow(root, name))) return undefined;
     return { name, sizeBytes: found.size, at: timeText(found.mtimeMs), kind: null, locked: false };
   };
   return {
@@ -61,6 +61,12 @@ async function readAt(path: string, offset: number, count: number): Promise<Uint
   } finally {
     await file.close();
   }
+}
+
+/** True where no folder on the way to the file is a link: what lies outside the card is no file of the camera. */
+async function isBelow(root: string, name: string): Promise<boolean> {
+  const [real, parent] = await Promise.all([realpath(root), realpath(dirname(join(root, name)))]);
+  return parent === join(real, dirname(name));
 }
 
 function isPlainName(name: string): boolean {
