@@ -1,7 +1,7 @@
 // The chapter of a kit's page that tells what the logs say, for people: the entries that matter to them, in plain words. Pure.
 import type { Block } from '../page/blocks.ts';
 import { fill, shownAt, type Language } from '../page/language.ts';
-import { eventWords, SHOWN_FACTS } from './kit-event-words.ts';
+import { eventWords, SHOWN_FACTS, type ShownFact } from './kit-event-words.ts';
 import type { KitEntry, KitParts } from './kit-parts.ts';
 import type { KitWords } from './kit-words-en.ts';
 
@@ -36,13 +36,19 @@ function isShown({ entry: { event, facts } }: KitEntry, parts: KitParts): boolea
   );
 }
 
+function valueWords(name: ShownFact, value: string, { verbs, roles }: KitWords): string {
+  const known: Readonly<Record<string, string>> = name === 'verb' ? verbs : name === 'role' ? roles : {};
+  return known[value] ?? value;
+}
+
 function entryRow({ keeper, entry }: KitEntry, words: KitWords, language: Language): string[] {
   const { event, at, facts: own } = entry;
   const about = own['recording'] ?? own['record'] ?? own['docking'] ?? '';
   const more = SHOWN_FACTS.flatMap((name) => {
     const value = own[name];
-    return value === undefined || value === null ? [] : [fill(words.logFacts[name], String(value))];
+    return value === undefined || value === null
+      ? []
+      : [fill(words.logFacts[name], valueWords(name, String(value), words))];
   });
-  const who = keeper.replaceAll('-', '\u2011'); // in one line of a narrow column
-  return [shownAt(at), who, eventWords(event, language), [String(about), ...more].join(', ')];
+  return [shownAt(at), keeper, eventWords(event, language), [String(about), ...more].join(', ')];
 }

@@ -107,13 +107,14 @@ export const KIT_DE: KitWords = {
   logText:
     'Was die Protokolle zu diesen Aufzeichnungen und ihrem Andocken sagen, in ihrer Reihenfolge; die vollständigen Zeilen und einige mehr liegen im Ordner log/. Zeiten sind die der Uhr von Station oder Zentralspeicher.',
   logHead: ['Zeit (UTC)', 'Wer', 'Was', 'Wozu'],
+  roles: { officer: 'Aufzeichnungsbeauftragte', supervisor: 'vorgesetzte Stelle' },
   logFacts: {
     camera: 'Kamera {}',
     entries: '{} Dateien',
     offset_ms: 'Abweichung {} ms',
     reason: 'Grund {}',
-    verb: 'Art {}',
-    role: 'signiert von {}',
+    verb: '{}',
+    role: 'signiert: {}',
     receiver: 'von {}',
     command: 'mit {}',
   },

@@ -114,12 +114,13 @@ export const KIT_EN = {
   logText:
     'What the logs say about these recordings and dockings, in their order; the full lines, and some more, are in the folder log/. Times are those of the clock of station or store.',
   logHead: ['Time (UTC)', 'Who', 'What', 'About'],
+  roles: { officer: 'officer', supervisor: 'supervisor' },
   logFacts: {
     camera: 'camera {}',
     entries: '{} files',
     offset_ms: 'off by {} ms',
     reason: 'reason {}',
-    verb: 'to {}',
+    verb: '{}',
     role: 'signed by the {}',
     receiver: 'by {}',
     command: 'with {}',

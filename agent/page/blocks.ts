@@ -30,7 +30,7 @@ const LINE_CHARACTERS = 100;
 /** Tables hold sentences here, not numbers. */
 const STYLE = `
 .words th, .words td { text-align: left; overflow-wrap: break-word; } .words th:first-child { width: 24%; } .words tbody th { font-weight: 600; }
-ul { padding-left: 1.2em; } li { margin: .15em 0; overflow-wrap: anywhere; } p { overflow-wrap: anywhere; }
+.columns-4 td:nth-child(2) { white-space: nowrap; } ul { padding-left: 1.2em; } li { margin: .15em 0; overflow-wrap: anywhere; } p { overflow-wrap: anywhere; }
 .line { break-inside: avoid; margin: .5em 0; } h3 { margin-top: 1.2em; overflow-wrap: anywhere; }
 pre { font: .8em/1.35 "DejaVu Sans Mono", Consolas, Menlo, monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; padding: .35em .6em; }
 pre.command { background: #f0f0f0; border-left: 3px solid #555; } pre.expected { border-left: 3px solid #bbb; color: #333; }
@@ -71,8 +71,9 @@ function commandText({ command, expected, words }: CommandBlock): string[] {
   return expected.length === 0 ? lines : [...lines, `${words}:`, ...expected.map((line) => `    ${line}`)];
 }
 
-/** A row as an entry: its first cell, then each further cell below the name of its column. */
+/** A row as an entry: its first cell, then each further cell below the name of its column. Without names the first cell is one. */
 function rowText(head: readonly string[], [first = '', ...cells]: readonly string[]): string[] {
+  if (head.every((name) => name === '')) return wrapped(`${first}: ${cells.join(', ')}`, '* ', '    ');
   return [
     ...wrapped(first, '* ', '  '),
     ...cells.flatMap((cell, at) => wrapped(`${head[at + 1] ?? ''}: ${cell}`, '    ', '      ')),
@@ -115,7 +116,7 @@ function blockHtml(block: Block): string {
     case 'list':
       return `<ul>${block.items.map((item) => `<li>${escapeHtml(item)}</li>`).join('')}</ul>`;
     case 'table':
-      return `<div class="words">${table(block.head, block.rows)}</div>`;
+      return `<div class="words columns-${block.head.length}">${table(block.head, block.rows)}</div>`;
     default:
       return unknownBlock(block);
   }
