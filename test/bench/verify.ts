@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BODYDOCK, compiled } from '../fakes/program.ts';
 import { VaultBuilder } from '../fakes/vault-builder.ts';
+import { processCpu } from './cpu.ts';
 import { peakBytes } from './resident.ts';
 import { figure, renderTable } from './table.ts';
 
@@ -28,6 +29,7 @@ export interface VerifyResult {
   readonly recordings: number;
   readonly output: (typeof OUTPUTS)[number];
   readonly elapsedMs: number;
+  readonly cpuSeconds: number;
   readonly peakBytes: number;
   readonly good: boolean;
 }
@@ -79,41 +81,40 @@ async function verifyOnce(
   const words = ['verify', vault, '--keys', keys, ...(output === 'json' ? ['--json'] : [])];
   const startedMs = performance.now();
   const child = spawn(process.execPath, [compiled(BODYDOCK), ...words], { stdio: 'ignore', signal });
-  let peak = 0;
+  let seen: Used = { cpuSeconds: 0, peakBytes: 0 };
   const look = setInterval(() => {
-    peak = Math.max(peak, peakOf(child.pid));
+    seen = usedBy(child.pid) ?? seen;
   }, LOOK_MS);
   try {
     const [code] = (await once(child, 'exit')) as [number | null];
-    return {
-      recordings,
-      output,
-      elapsedMs: performance.now() - startedMs,
-      peakBytes: peak,
-      good: code === 0,
-    };
+    return { recordings, output, elapsedMs: performance.now() - startedMs, ...seen, good: code === 0 };
   } finally {
     clearInterval(look);
   }
 }
 
-/** The kernel keeps the peak as long as the process is there, so that the last look before its end tells it. */
-function peakOf(pid: number | undefined): number {
+type Used = Pick<VerifyResult, 'cpuSeconds' | 'peakBytes'>;
+
+/** The kernel keeps both as long as the process is there, so that the last look before its end tells them; undefined behind it. */
+function usedBy(pid: number | undefined): Used | undefined {
+  if (pid === undefined) return undefined;
   try {
-    return pid === undefined ? 0 : peakBytes(pid);
+    const used = { cpuSeconds: processCpu(pid).own, peakBytes: peakBytes(pid) };
+    return used.peakBytes > 0 ? used : undefined;
   } catch {
-    return 0; // it has ended
+    return undefined;
   }
 }
 
 /** For people. */
 export function verifyText(results: readonly VerifyResult[]): string {
-  const head = ['recordings', 'output', 's', 'ms a recording', 'peak MiB', 'verdict'];
-  const rows = results.map(({ recordings, output, elapsedMs, peakBytes: peak, good }) => [
+  const head = ['recordings', 'output', 's', 'CPU s', 'CPU ms a recording', 'peak MiB', 'verdict'];
+  const rows = results.map(({ recordings, output, elapsedMs, cpuSeconds, peakBytes: peak, good }) => [
     `${recordings}`,
     output,
     figure(elapsedMs / 1000, 2),
-    figure(elapsedMs / recordings, 2),
+    figure(cpuSeconds, 1),
+    figure((cpuSeconds * 1000) / recordings, 1),
     figure(peak / MIB, 0),
     good ? 'good' : 'NOT GOOD',
   ]);
@@ -123,10 +124,11 @@ export function verifyText(results: readonly VerifyResult[]): string {
 /** For `--json`. */
 export function verifyDocument(results: readonly VerifyResult[]): Record<string, unknown> {
   return {
-    vaults: results.map(({ recordings, output, elapsedMs, peakBytes: peak, good }) => ({
+    vaults: results.map(({ recordings, output, elapsedMs, cpuSeconds, peakBytes: peak, good }) => ({
       recordings,
       output,
       elapsed_ms: elapsedMs,
+      cpu_s: cpuSeconds,
       peak_bytes: peak,
       good,
     })),
