@@ -70,15 +70,17 @@ function reason(row: PreviewRow, nowMs: number): string {
     case 'held':
       return heldReason(row.hold);
     case 'to-warn':
-      return `came late, with less than ${LATE_DAYS} days left: warned of first, goes a day after the warning at the soonest`;
+      return `came late, with less than ${LATE_DAYS} days left, or by a wrong clock of the store: warned of first, goes ${goesAt} at the soonest`;
     case 'warned':
-      return `came late, warned of ${warnedAt}: goes ${goesAt} at the soonest`;
+      return `came late or by a wrong clock, warned of ${warnedAt}: goes ${goesAt} at the soonest`;
     case 'blocked':
       return 'an order of its station cannot be read, and could hold it';
     case 'kept':
       break;
   }
-  return `not due: ${dueIn(retention.due_at, nowMs)}`;
+  return Date.parse(retention.due_at) > nowMs
+    ? `not due: ${dueIn(retention.due_at, nowMs)}`
+    : `sealed after it was received, so one of two clocks was wrong: goes ${goesAt} at the soonest`;
 }
 
 function dueReason({ goes, late, warnedAt, retention: { days, basis } }: PreviewRow): string {

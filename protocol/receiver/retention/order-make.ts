@@ -7,8 +7,8 @@ import { retentionOf } from '../../retention.ts';
 import type { RecordingName } from '../vault.ts';
 import type { RetentionDeps } from './deps.ts';
 import { subjectOf } from './order-book.ts';
-import { orderedRecording } from './order-place.ts';
-import { keysOf, readOrders } from './orders-read.ts';
+import { ORDER_AHEAD_MS, orderedRecording } from './order-place.ts';
+import { keysOf, readOrders, type StationOrders } from './orders-read.ts';
 import type { ProvenFacts } from './recording-facts.ts';
 import { storeKeys } from './store-keys.ts';
 import { keysFor } from './survey.ts';
@@ -32,6 +32,8 @@ export async function makeOrder(
   const { station, recording, verb, reason } = wish;
   const facts = await orderedRecording(deps, { station, recording });
   const nowMs = deps.clock.wallMs();
+  const orders = await readOrders(deps, station, keysFor(deps, await storeKeys(deps), station));
+  const orderedMs = behindOthers(nowMs, orders);
   const order: Order = {
     type: 'order',
     version: 1,
@@ -41,13 +43,18 @@ export async function makeOrder(
     recording,
     manifest_sha256: facts.manifestSha256,
     reason,
-    ordered_at: new Date(nowMs).toISOString(),
+    ordered_at: new Date(orderedMs).toISOString(),
   };
   const receivedAt = facts.receipt.received_at;
-  const orders = await readOrders(deps, station, keysFor(deps, await storeKeys(deps), station));
   const { hold } = orders.book.standing(subjectOf(facts.manifest, receivedAt), nowMs);
   const dueAt = retentionOf(facts.manifest, receivedAt, deps.retention.days).due_at;
   return { order, bytes: encodeOrder(order), facts, dueAt, hold };
+}
+
+/** An `unhold` lifts what was ordered before it: a clock that fell behind must not make a new hold older than the one that lifted the last. */
+function behindOthers(nowMs: number, { orders }: StationOrders): number {
+  const latestMs = Math.max(0, ...orders.map(({ order }) => Date.parse(order.ordered_at)));
+  return Math.max(nowMs, Math.min(latestMs + 1, nowMs + ORDER_AHEAD_MS));
 }
 
 /** An order that nobody could sign in full would only look like one. A hold counts for seven days with one signature. */

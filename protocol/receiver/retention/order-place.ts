@@ -22,7 +22,7 @@ import { storeKeys } from './store-keys.ts';
 import { keysFor } from './survey.ts';
 
 /** Clocks of other machines may be ahead by so much. A hold by one role would last as much longer. */
-const AHEAD_MS = 86_400_000;
+export const ORDER_AHEAD_MS = 86_400_000;
 
 /** Texts of minisign files, by the role that signed. */
 export type OrderSignatures = Readonly<Partial<Record<Role, string>>>;
@@ -69,7 +69,7 @@ export function placeOrder(
     const facts = await orderedRecording(deps, { station: order.station, recording: order.recording });
     if (facts.manifestSha256 !== order.manifest_sha256)
       fail('order.conflict', 'the order is about another manifest of that recording: make it anew');
-    if (Date.parse(order.ordered_at) > deps.clock.wallMs() + AHEAD_MS)
+    if (Date.parse(order.ordered_at) > deps.clock.wallMs() + ORDER_AHEAD_MS)
       fail(
         'order.future',
         `the order says that it was given at ${order.ordered_at}, which is more than a day ahead of this machine's clock: set the clock, or make the order anew`,

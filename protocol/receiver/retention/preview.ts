@@ -1,9 +1,10 @@
 // What an expiration would do with each recording, and why: for a person who looks before it runs. Reads only; decides nothing itself.
-import { LATE_DOCKING_MS, WARNED_MS, type Retention } from '../../retention.ts';
+import { LATE_DOCKING_MS, type Retention } from '../../retention.ts';
 import type { ClockDoubt } from './clock-trust.ts';
 import type { RetentionDeps } from './deps.ts';
 import { surveyVault } from './expire.ts';
 import type { SurveyedRecording } from './survey.ts';
+import { notBefore } from './verdict.ts';
 import type { RetentionTotals } from './totals.ts';
 
 /** Rows that are kept: some 60 MiB. Above that they are only counted. */
@@ -20,7 +21,7 @@ export interface PreviewRow {
   readonly retention: Retention;
   readonly receivedAt: string;
   readonly sealedBytes: number;
-  /** Docked so late that less than three days were left when it came. */
+  /** It is warned of before it goes: less than three days were left when it came, or its receipt is by a wrong clock. */
   readonly late: boolean;
   readonly warnedAt: string | null;
   /** Soonest instant at which it may go if nothing else happens; null while a hold without an end stands. */
@@ -57,7 +58,7 @@ export async function previewVault(deps: RetentionDeps): Promise<Preview> {
 
 /** One row at `nowMs`. Pure. */
 export function rowOf(found: SurveyedRecording, nowMs: number): PreviewRow {
-  const { station, recording, state, retention, late, warnedMs, hold, order, facts } = found;
+  const { station, recording, state, retention, waitMs, warnedMs, hold, order, facts } = found;
   const { manifest, receipt } = facts;
   return {
     station,
@@ -67,7 +68,7 @@ export function rowOf(found: SurveyedRecording, nowMs: number): PreviewRow {
     retention,
     receivedAt: receipt.received_at,
     sealedBytes: manifest.sealed.size_bytes,
-    late,
+    late: waitMs > 0,
     warnedAt: warnedMs === undefined ? null : new Date(warnedMs).toISOString(),
     goesAt: goesAt(found, nowMs),
     evidence: manifest.locked,
@@ -77,11 +78,16 @@ export function rowOf(found: SurveyedRecording, nowMs: number): PreviewRow {
   };
 }
 
-function goesAt({ state, retention, late, warnedMs, hold }: SurveyedRecording, nowMs: number): string | null {
+function goesAt(
+  { state, retention, waitMs, warnedMs, hold, facts }: SurveyedRecording,
+  nowMs: number,
+): string | null {
   if (hold?.until === null) return null;
   if (state === 'ordered' || state === 'unfinished') return new Date(nowMs).toISOString();
-  const times = [Date.parse(retention.due_at), nowMs];
-  if (late) times.push((warnedMs ?? nowMs) + WARNED_MS);
+  const { receipt, manifest } = facts;
+  const later = notBefore(retention, receipt.received_at, manifest.sealed_at, nowMs);
+  const times = [Date.parse(retention.due_at), later, nowMs];
+  if (waitMs > 0) times.push((warnedMs ?? nowMs) + waitMs);
   if (hold !== undefined) times.push(Date.parse(hold.until));
   return new Date(Math.max(...times)).toISOString();
 }

@@ -12,14 +12,15 @@ import type { LogMemory } from './log-memory.ts';
 import { subjectOf } from './order-book.ts';
 import { readOrders, type StationOrders } from './orders-read.ts';
 import { readRecording, type FactsKeys, type ProvenFacts, type RecordingFacts } from './recording-facts.ts';
-import { isLate, verdictOf, type Verdict } from './verdict.ts';
+import { verdictOf, waitAfterWarning, type Verdict } from './verdict.ts';
 
 /** One recording that is not deleted, or not in all. */
 export interface SurveyedRecording extends RecordingName {
   /** A verdict; `blocked`: it may go, but an order of its station cannot be read; `unfinished`: deleted, and something is left to do. */
   readonly state: Verdict | 'blocked' | 'unfinished';
   readonly retention: Retention;
-  readonly late: boolean;
+  /** How old a warning must be before it goes, in ms; 0 where it needs none. */
+  readonly waitMs: number;
   readonly warnedMs: number | undefined;
   readonly hold: Hold | undefined;
   /** The order by which it goes, with its digest. */
@@ -127,13 +128,17 @@ export function judgeRecording(
   const retention = retentionOf(manifest, receivedAt, days);
   const standing = orders.book.standing(subjectOf(manifest, receivedAt), clock.wallMs());
   const warnedMs = memory.warnedMs.get(`${name.station}/${name.recording}`);
-  const verdict = verdictOf({ retention, receivedAt, standing, warnedMs }, clock.wallMs());
+  const waitMs = waitAfterWarning(retention, receivedAt);
+  const verdict = verdictOf(
+    { retention, waitMs, receivedAt, sealedAt: manifest.sealed_at, standing, warnedMs },
+    clock.wallMs(),
+  );
   const goes = verdict === 'due' || verdict === 'ordered';
   return {
     ...name,
     state: facts.kind === 'deleted' ? 'unfinished' : goes && orders.blocked ? 'blocked' : verdict,
     retention,
-    late: isLate(retention, receivedAt),
+    waitMs,
     warnedMs,
     hold: standing.hold,
     order: standing.deletion && { order: standing.deletion.order.order, sha256: standing.deletion.sha256 },

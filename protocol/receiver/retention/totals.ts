@@ -65,7 +65,7 @@ export class TotalsSum {
     this.#recordings++;
     this.#bytes += found.facts.manifest.sealed.size_bytes;
     this.#states[found.state]++;
-    if (found.late && found.state !== 'held') {
+    if (found.waitMs > 0 && found.state !== 'held') {
       this.#late++;
       this.#firstLateDueAt = earlier(this.#firstLateDueAt, found.retention.due_at);
     }

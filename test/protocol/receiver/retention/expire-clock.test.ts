@@ -110,3 +110,39 @@ test('a clock that is stepped in the middle of an expiration ends it', async () 
   expect(deleted).toBeLessThan(40);
   expect(deleted).toBeGreaterThan(0);
 });
+
+test('what was receipted by a clock that had lost its time goes no sooner than the configured days after a warning', async () => {
+  const disk = retentionDisk();
+  const lost = plantRecording(disk, seededRandom(36), {
+    receivedMs: Date.UTC(1970, 0, 2),
+    manifest: { clock_synchronised: null },
+  });
+  const on = async (days: number): Promise<void> => {
+    await expireOn(await machine(disk, days, 0, 'a', 10 + days));
+  };
+  await on(0);
+  expect(entriesOf(disk, 'expiry-warned')).toHaveLength(1);
+  for (const days of [1, 7, 14]) {
+    await on(days);
+    expect(stateOf(disk, lost), `day ${days}`).toBe('whole');
+  }
+  await on(15);
+  expect(stateOf(disk, lost)).toBe('deleted');
+});
+
+test('what was sealed days after its receipt, by one of two wrong clocks, stays until the later due date; a time to come counts for nothing', async () => {
+  const disk = retentionDisk();
+  const random = seededRandom(37);
+  const [behind, ahead] = [START_MS + 5 * DAY_MS, START_MS + 4000 * DAY_MS].map((sealedMs) =>
+    plantRecording(disk, random, { sealedMs, manifest: { clock_synchronised: null } }),
+  );
+  if (behind === undefined || ahead === undefined) throw new Error('two were planted');
+  const states = async (days: number): Promise<string[]> => {
+    await expireOn(await machine(disk, days, 0, 'a', 20 + days));
+    return [behind, ahead].map((each) => stateOf(disk, each));
+  };
+  expect(await states(13)).toEqual(['whole', 'whole']);
+  expect(await states(14)).toEqual(['whole', 'deleted']);
+  expect(await states(18)).toEqual(['whole', 'deleted']);
+  expect(await states(19)).toEqual(['deleted', 'deleted']);
+});

@@ -94,6 +94,9 @@ class Ledger {
     if (!this.wish.receipted || this.isHeld(nowMs)) return false;
     if (this.orders('delete', nowMs).some(({ both }) => both)) return true;
     if (nowMs < this.dueMs) return false;
+    const sealedMs = this.receivedMs - this.wish.sealedAge * HOUR_MS;
+    const doubtful = sealedMs > this.receivedMs + DAY_MS && sealedMs <= nowMs;
+    if (doubtful && nowMs < sealedMs + DAYS * DAY_MS) return false;
     if (this.dueMs - this.receivedMs >= 3 * DAY_MS) return true;
     return this.warnedMs !== undefined && nowMs - this.warnedMs > DAY_MS;
   }
