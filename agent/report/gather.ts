@@ -48,6 +48,8 @@ export class Gatherer {
   readonly #cameras = new Map<string, CameraFacts>();
   readonly #dockings = new Map<string, Docking>();
   readonly #dockedMs = new Map<string, number>();
+  /** From the end of each docking to the receipt of its record. */
+  readonly #recordSeconds: number[] = [];
   readonly #named = new Map<string, Named>();
   readonly #unproven = { count: 0, where: [] as string[] };
   readonly #failures: FailureCount;
@@ -69,7 +71,7 @@ export class Gatherer {
 
   take(source: Source): void {
     if (source.kind === 'unproven') this.#unprovenAt(source.where);
-    else if (source.kind === 'docking') this.#docking(source.record);
+    else if (source.kind === 'docking') this.#docking(source.record, source.receivedAt);
     else this.#recording(source);
   }
 
@@ -89,6 +91,7 @@ export class Gatherer {
       cameras: [...this.#cameras.keys()].sort().map((camera) => this.#camera(camera).report(camera)),
       docking_to_receipt_s: spreadOf(seconds) ?? null,
       docking_to_receipt_histogram: histogram(seconds),
+      record_to_receipt_s: spreadOf(this.#recordSeconds) ?? null,
       failures: this.#failures.list(),
       unproven: this.#unproven,
       orders_not_judged: ordersNotJudged,
@@ -101,10 +104,12 @@ export class Gatherer {
     if (this.#unproven.where.length < UNPROVEN_NAMED_MAX) this.#unproven.where.push(where);
   }
 
-  #docking(record: DockingRecord): void {
+  #docking(record: DockingRecord, receivedAt: string | null): void {
     const atMs = Date.parse(record.docked_at);
     this.#dockedMs.set(record.docking, atMs);
     if (!this.#calendar.isWithin(record.docked_at, this.#period)) return;
+    if (receivedAt !== null)
+      this.#recordSeconds.push(secondsBetween(record.ended_at ?? record.docked_at, receivedAt));
     const docking = this.#dockings.get(record.docking) ?? this.#newDocking(record);
     for (const { fate, reason } of record.entries) {
       if (fate === 'stored') docking.stored++;
@@ -205,6 +210,10 @@ export class Gatherer {
     this.#cameras.set(camera, known);
     return known;
   }
+}
+
+function secondsBetween(from: string, to: string): number {
+  return Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 1000));
 }
 
 function countMedia(counts: Counts, { media }: Manifest, held: boolean, deleted: boolean): void {

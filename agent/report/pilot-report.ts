@@ -67,10 +67,12 @@ export interface PilotReport {
   readonly days: DayReport;
   readonly weeks: readonly (Counts & { readonly week: string })[];
   readonly cameras: readonly CameraReport[];
-  /** From the start of the docking to the store's receipt. */
+  /** From the start of the docking to the store's receipt for a recording of it. */
   readonly docking_to_receipt_s: Spread | null;
   /** How many receipts came within each bound, in the order of LATENCY_BOUNDS_S, and behind the last one. */
   readonly docking_to_receipt_histogram: readonly number[];
+  /** From the end of a docking to the store's receipt for its record: what there is to measure on days without recordings. */
+  readonly record_to_receipt_s: Spread | null;
   /** What went wrong or was odd, by kind, most frequent first. */
   readonly failures: readonly { readonly kind: string; readonly count: number }[];
   /** Folders whose documents do not verify: not counted anywhere. At most a hundred are named. */

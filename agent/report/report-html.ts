@@ -1,17 +1,13 @@
 // The pilot report as one page for people who decide: numbers first, then charts with their tables, then the users' own words.
 import { micromark } from 'micromark';
-import { columnChart, pointChart } from './charts.ts';
+import { columnChart } from './charts.ts';
 import { escapeHtml, page, table } from '../page/html-text.ts';
 import { dataSize, fill, number, type Language } from '../page/language.ts';
-import { LATENCY_BOUNDS_S, type CameraReport, type Counts, type PilotReport } from './pilot-report.ts';
+import type { Spread } from './figures.ts';
+import { LATENCY_BOUNDS_S, type Counts, type PilotReport } from './pilot-report.ts';
+import { batteries, clocks } from './report-html-cameras.ts';
+import type { Page } from './report-page.ts';
 import { duration, kindWords, wordsOf, type Words } from './words.ts';
-
-/** Everything that the chapters need. */
-interface Page {
-  readonly report: PilotReport;
-  readonly language: Language;
-  readonly words: Words;
-}
 
 /** The report as HTML, self-contained. */
 export function reportHtml(report: PilotReport, language: Language): string {
@@ -81,15 +77,19 @@ function minutes(counts: Counts, language: Language, words: Words): string {
   return unknown === 0 ? told : `${told} (${fill(words.minutesUnknown, unknown)})`;
 }
 
-function latency({ report, language, words }: Page): string {
-  const spread = report.docking_to_receipt_s;
+function latency(context: Page): string {
+  const { report, words } = context;
   const title = `<h2>${escapeHtml(words.latency)}</h2>`;
-  if (spread === null) return `${title}<p>${escapeHtml(words.latencyNone)}</p>`;
-  const told = [
-    fill(words.median, duration(spread.median, language)),
-    fill(words.p95, duration(spread.p95, language)),
-    fill(words.worst, duration(spread.worst, language)),
-  ].join(', ');
+  const records = report.record_to_receipt_s;
+  const told =
+    records === null ? '' : `<p>${escapeHtml(fill(words.latencyRecords, spreadWords(records, context)))}</p>`;
+  return title + recordingLatency(context) + told;
+}
+
+function recordingLatency(context: Page): string {
+  const { report, language, words } = context;
+  const spread = report.docking_to_receipt_s;
+  if (spread === null) return `<p>${escapeHtml(words.latencyNone)}</p>`;
   const columns = report.docking_to_receipt_histogram.map((count, at) => {
     const bound = LATENCY_BOUNDS_S[at];
     return {
@@ -97,7 +97,15 @@ function latency({ report, language, words }: Page): string {
       parts: [count],
     };
   });
-  return `${title}<p>${escapeHtml(told)}</p>${columnChart(words.latency, columns, [])}`;
+  return `<p>${escapeHtml(spreadWords(spread, context))}</p>${columnChart(words.latency, columns, [])}`;
+}
+
+function spreadWords(spread: Spread, { language, words }: Page): string {
+  return [
+    fill(words.median, duration(spread.median, language)),
+    fill(words.p95, duration(spread.p95, language)),
+    fill(words.worst, duration(spread.worst, language)),
+  ].join(', ');
 }
 
 function weeks({ report, language, words }: Page): string {
@@ -138,66 +146,6 @@ function countCells(counts: Counts, language: Language): string[] {
     dataSize(counts.bytes, language),
     n(counts.kept_as_evidence),
   ];
-}
-
-function clocks({ report, language, words }: Page): string {
-  const known = report.cameras.filter(({ offset_ms_median: median }) => median !== null);
-  const title = `<h2>${escapeHtml(words.clock)}</h2>`;
-  if (known.length === 0) return `${title}<p>${escapeHtml(words.clockNone)}</p>`;
-  const rows = known.map((camera) => [
-    camera.camera,
-    signed(camera.offset_ms_median ?? 0, language),
-    signed(camera.offset_ms_worst ?? 0, language).slice(1),
-    driftText(camera, language, words),
-    number(camera.clock_resets, language),
-  ]);
-  const heads = [words.camera, words.clockMedian, words.clockWorst, words.clockDrift, words.clockResets];
-  return `${title}<p>${escapeHtml(words.clockText)}</p>${table(heads, rows)}`;
-}
-
-/** Seconds that a clock gains (+) or loses (-) in a day. */
-function driftText(
-  { clock_drift_ppm: drift, clock_drift_uncertainty_ppm: uncertainty }: CameraReport,
-  language: Language,
-  words: Words,
-): string {
-  if (drift === null || uncertainty === null) return words.unknown;
-  const perDay = (ppm: number): string => number(Math.abs(ppm) * 0.0864, language, 1);
-  return `${drift < 0 ? '-' : '+'}${perDay(drift)} ± ${perDay(uncertainty)} s`;
-}
-
-/** Offsets of a clock that is right are parts of a second. */
-function signed(offsetMs: number, language: Language): string {
-  const seconds = Math.abs(offsetMs) / 1000;
-  const told = seconds < 120 ? `${number(seconds, language, 1)} s` : duration(seconds, language);
-  return `${offsetMs < 0 ? '-' : '+'}${told}`;
-}
-
-function batteries({ report, language, words }: Page): string {
-  const known = report.cameras.filter(({ points }) =>
-    points.some(({ battery_percent: value }) => value !== null),
-  );
-  const title = `<h2>${escapeHtml(words.battery)}</h2>`;
-  if (known.length === 0) return `${title}<p>${escapeHtml(words.batteryNone)}</p>`;
-  const period = {
-    fromMs: Date.parse(`${report.from}T00:00:00Z`),
-    toMs: Date.parse(`${report.to}T23:59:59Z`),
-  };
-  const charts = known.map((camera) => batteryChart(camera, period, language, words));
-  return `${title}<p>${escapeHtml(words.batteryText)}</p>${charts.join('')}`;
-}
-
-function batteryChart(
-  { camera, points, battery_change_percent_per_30_days: change }: CameraReport,
-  period: { fromMs: number; toMs: number },
-  language: Language,
-  words: Words,
-): string {
-  const told = points.flatMap(({ at, battery_percent: value }) =>
-    value === null ? [] : [{ atMs: Date.parse(at), value }],
-  );
-  const trend = change === null ? words.unknown : `${change > 0 ? '+' : ''}${number(change, language, 1)} %`;
-  return `<h3>${escapeHtml(`${camera}: ${words.batteryTrend} ${trend}`)}</h3>${pointChart(camera, told, period, [0, 100], '%')}`;
 }
 
 function failures({ report, language, words }: Page): string {

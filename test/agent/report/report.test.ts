@@ -149,6 +149,9 @@ test('times from docking to receipt have their quantiles and their histogram', a
   const { docking_to_receipt_s: spread, docking_to_receipt_histogram: histogram } = await make();
   expect(spread?.count).toBe(3);
   expect(spread?.worst).toBeLessThan(120);
+  const { record_to_receipt_s: records } = await make();
+  expect(records?.count).toBe(6);
+  expect(records?.worst).toBeLessThan(60);
   expect(histogram.reduce((sum, each) => sum + each, 0)).toBe(3);
 });
 
@@ -188,7 +191,7 @@ test('the page holds the numbers in both languages, no script, and nothing from 
   }
   expect(english).toContain('with proof that nothing was recorded');
   expect(german).toContain('mit dem Nachweis, dass nichts aufgezeichnet wurde');
-  expect(german).toContain('odd-name');
+  expect(german).toContain('auffällig, aber aufbewahrt: ungewöhnlicher Name');
 });
 
 test('no serial number of a camera and no path is in any form of the report', async () => {
