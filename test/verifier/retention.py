@@ -13,6 +13,9 @@ from orders import Orders
 
 _EARLY_MS = 72 * HOUR_MS
 _WARNED_MS = 24 * HOUR_MS
+_DOUBTED_MS = 24 * HOUR_MS
+_UNSET_BEFORE_MS = milliseconds("2025-01-01T00:00:00.000Z")
+_UNSET_DAYS_MAX = 30
 
 
 def retention_start(manifest: dict[str, Any], received_at: str) -> tuple[str, int]:
@@ -109,6 +112,7 @@ def _check_allowed(recording: Recording, said: dict[str, Any], orders: Orders, l
     if deleted < milliseconds(said["retention"]["due_at"]):
         report.find("deletion.before-due", at, f"was deleted before it was due at {said['retention']['due_at']}")
     _check_warned(recording, said, deleted, logs, report)
+    _check_doubted(recording, said, deleted, report)
 
 
 def _check_ordered(recording: Recording, said: dict[str, Any], deleted: int, orders: Orders, report: Report) -> None:
@@ -125,18 +129,34 @@ def _check_ordered(recording: Recording, said: dict[str, Any], deleted: int, ord
 
 
 def _check_warned(recording: Recording, said: dict[str, Any], deleted: int, logs: StoreLogs, report: Report) -> None:
-    """What is due sooner than 72 h after its receipt wants a warning that is older than 24 h (10.2)."""
+    """What is due sooner than 72 h after its receipt wants a warning that is older than 24 h; one by an unset clock an older one (10.2)."""
     if recording.receipt is None:
         return
     received = milliseconds(recording.receipt.value["received_at"])
-    if milliseconds(said["retention"]["due_at"]) - received >= _EARLY_MS:
+    unset = received < _UNSET_BEFORE_MS
+    if not unset and milliseconds(said["retention"]["due_at"]) - received >= _EARLY_MS:
         return
+    older_than = min(said["retention"]["days"], _UNSET_DAYS_MAX) * DAY_MS if unset else _WARNED_MS
     warned = [line.at_ms for line in logs.of("expiry-warned", recording.name)]
-    if not any(deleted - at > _WARNED_MS for at in warned):
+    if not any(deleted - at > older_than for at in warned):
         report.find(
             "deletion.unwarned",
             f"{recording.place}/deletion.json",
-            "was due within 72 h of its receipt, and nobody was warned a day before",
+            "was due within 72 h of its receipt, or that has no right time, and nobody was warned long enough before",
+        )
+
+
+def _check_doubted(recording: Recording, said: dict[str, Any], deleted: int, report: Report) -> None:
+    """Where the station's clock was a day ahead of the store's, either may have been wrong: the later one counts too (10.2)."""
+    if recording.receipt is None or recording.value is None:
+        return
+    sealed, received = milliseconds(recording.value["sealed_at"]), milliseconds(recording.receipt.value["received_at"])
+    doubted = sealed - received > _DOUBTED_MS and sealed <= deleted
+    if doubted and deleted < sealed + said["retention"]["days"] * DAY_MS:
+        report.find(
+            "deletion.before-due",
+            f"{recording.place}/deletion.json",
+            f"was deleted within {said['retention']['days']} days of {recording.value['sealed_at']}, when it was sealed",
         )
 
 

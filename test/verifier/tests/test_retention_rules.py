@@ -140,6 +140,32 @@ class DeletionTest(unittest.TestCase):
             self.assertEqual(codes(_check(station(found), store)), expected)
         self.assertEqual(codes(_check(station(found), _store(found))), ["deletion.unwarned"])
 
+    def test_a_receipt_by_a_clock_that_had_lost_its_time_wants_a_warning_that_is_older_than_the_days(self) -> None:
+        unset = "1970-01-02T00:00:00.000Z"
+        due = {"days": 14, "basis": "received", "from_at": unset, "due_at": "1970-01-16T00:00:00.000Z"}
+        of = recording(manifest(clock_synchronised=None, sealed_at=unset), received_at=unset)
+        found = _deleted(of, retention=due)
+        warned = {"station": STATION, "recording": found.name, "due_at": due["due_at"]}
+        for at, expected in (
+            ("2026-11-26T07:59:59.999Z", []),
+            ("2026-11-26T08:00:00.000Z", ["deletion.unwarned"]),
+        ):
+            store = _store(found)
+            store.order[0].lines.extend(log(("expiry-warned", warned), at=at).of("expiry-warned"))
+            self.assertEqual(codes(_check(station(found), store)), expected)
+
+    def test_where_the_station_was_a_day_ahead_of_the_store_the_days_count_from_both(self) -> None:
+        for sealed_at, expected in (
+            ("2026-11-26T08:00:20.001Z", ["deletion.before-due"]),
+            ("2026-11-26T08:00:20.000Z", []),
+            ("2027-01-01T00:00:00.000Z", []),
+        ):
+            received = "2026-11-25T08:00:20.000Z"
+            due = {"days": 14, "basis": "sealed", "from_at": received, "due_at": "2026-12-09T08:00:20.000Z"}
+            of = recording(manifest(sealed_at=sealed_at), received_at=received)
+            found = _deleted(of, retention=due, deleted_at="2026-12-10T08:00:00.000Z")
+            self.assertEqual(codes(_check(station(found), _store(found))), expected)
+
     def test_both_roles_may_order_it_sooner_and_one_may_not(self) -> None:
         order = _order("delete", random_id("a"))
         sooner = {"reason": "ordered", "order_sha256": order.document.sha256, "deleted_at": "2026-12-02T08:00:00.000Z"}
