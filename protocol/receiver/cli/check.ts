@@ -34,6 +34,10 @@ export async function check({ config: file, json }: CommandLine, io: Io): Promis
 }
 
 function summary(file: string, config: ReceiverConfig): string {
-  const { receiver, vault, stations } = config;
-  return `good: ${file}: receiver ${receiver}, vault ${vault.path}, stations ${stations.length}\n`;
+  const { receiver, vault, stations, retention, roles } = config;
+  const { days, documentsDays, timerHours } = retention;
+  const timer = timerHours === 0 ? 'only when `expire` is called' : `every ${timerHours} hours`;
+  return `good: ${file}: receiver ${receiver}, vault ${vault.path}, stations ${stations.length}
+recordings stay ${days} days, documents ${documentsDays}; what is due is deleted ${timer}; orders by ${roles.officers.length} officers and ${roles.supervisors.length} supervisors
+\`bodydock-receiver expire --preview\` shows what is due when, what is held and what came late\n`;
 }
