@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
 import type { ClockSource } from '../../agent/clock/clock-source.ts';
 import { composeStation, type ComposedStation } from '../../agent/compose-station.ts';
+import { deviceAt } from '../../drivers/serial/device-node.ts';
+import type { SerialConfig } from '../../config/station-config.ts';
 import { simulatedDriver } from '../../drivers/simulated/driver.ts';
 import { MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
 import type { CameraIdentity, Driver } from '../../drivers/driver.ts';
@@ -53,6 +55,8 @@ export interface DockOptions {
   readonly wrapDriver?: (driver: Driver) => Driver;
   /** Cameras on USB ports 1-1.1, 1-1.2, ... in place of folders: one for each camera, which the test plugs in. */
   readonly usb?: { readonly devices: UsbDevices; readonly driver: Driver };
+  /** Cameras at serial ports of the machine in place of folders: one port for each camera. */
+  readonly serial?: { readonly ports: readonly string[]; readonly driver: Driver };
   /** Of station and store; the machine's unless given. */
   readonly clock?: Clock;
   /** A system that cannot tell unless given. */
@@ -66,6 +70,10 @@ export interface Kept {
   readonly manifest: Manifest;
   readonly original: Buffer;
   readonly path: string;
+}
+
+function portAt(path: string | undefined): SerialConfig | null {
+  return path === undefined ? null : { path, baud: 115_200, framing: 'console' };
 }
 
 export class DockAndStore {
@@ -112,7 +120,8 @@ export class DockAndStore {
 
   async startStation(): Promise<void> {
     const cameras = new Map(this.cameras.map((camera, index) => [this.#place(index), camera]));
-    const driver = this.options.usb?.driver ?? simulatedDriver(cameras);
+    const { usb, serial } = this.options;
+    const driver = usb?.driver ?? serial?.driver ?? simulatedDriver(cameras);
     const random = nodeRandom();
     const session = makeSessionId(random);
     const topics = stationTopics(BASE, STATION);
@@ -124,9 +133,9 @@ export class DockAndStore {
         store: { publicKeys: [publicKeyOf(this.storeKey)], receivers: ['r-a', 'r-b'].map(parseReceiverId) },
         bays: this.cameras.map((_, index) => ({
           id: parseBayId(`bay-${index + 1}`),
-          folder: this.options.usb === undefined ? this.#place(index) : null,
-          usbPort: this.options.usb === undefined ? null : `1-1.${index + 1}`,
-          serial: null,
+          folder: usb === undefined && serial === undefined ? this.#place(index) : null,
+          usbPort: usb === undefined ? null : `1-1.${index + 1}`,
+          serial: portAt(serial?.ports[index]),
           camera: parseCameraId(`cam-${index + 1}`),
         })),
         cameras: [],
@@ -159,8 +168,8 @@ export class DockAndStore {
           const camera = cameras.get(path);
           return camera?.isAttached === true ? String(camera.docking) : undefined;
         },
-        portIdentity: async () => undefined,
-        usbDevices: this.options.usb?.devices ?? { list: async () => [], at: async () => undefined },
+        portIdentity: deviceAt,
+        usbDevices: usb?.devices ?? { list: async () => [], at: async () => undefined },
         clockSource: this.options.clockSource ?? new FixedClockSource(null),
         localMs: this.options.localMs ?? ((utcMs) => utcMs),
         bootId: null,

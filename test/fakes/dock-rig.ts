@@ -5,20 +5,11 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { keys } from '../../agent/cli/keys.ts';
 import { receiverConfig, STATION, stationConfig, type RigWish } from './dock-rig-config.ts';
 import { checkEvidence, type EvidenceReport } from './evidence-checker.ts';
 import { freePort } from './free-port.ts';
 import { Mosquitto } from './mosquitto.ts';
-import {
-  BODYDOCK,
-  EMBEDDED_BROKER,
-  Program,
-  RECEIVER,
-  runProgram,
-  type CommandOutcome,
-  type User,
-} from './program.ts';
+import { BODYDOCK, EMBEDDED_BROKER, Program, RECEIVER, runProgram, type User } from './program.ts';
 import { PutLedger } from './put-ledger.ts';
 import { StationView, type BaySeen } from './station-view.ts';
 import { until } from './until.ts';
@@ -321,22 +312,10 @@ export class DockRig {
   }
 
   async #bodydock(...args: readonly string[]): Promise<string> {
-    const { exitCode, stdout, stderr } = await runKeys(args);
+    const { exitCode, stdout, stderr } = await runProgram(BODYDOCK, args);
     if (exitCode !== 0) throw new Error(`bodydock ${args.join(' ')} ended with ${exitCode}: ${stderr}`);
     return stdout;
   }
-}
-
-/** As a command of its own; where starting a program takes long, in this one. */
-async function runKeys(args: readonly string[]): Promise<Omit<CommandOutcome, 'elapsedMs'>> {
-  if (process.env['RIG'] === undefined) return runProgram(BODYDOCK, args);
-  const said = { stdout: '', stderr: '' };
-  const io = {
-    out: (text: string) => (said.stdout += text),
-    err: (text: string) => (said.stderr += text),
-    signal: new AbortController().signal,
-  };
-  return { exitCode: await keys(args.slice(1), io), ...said };
 }
 
 function tailOf(program: Program): string {

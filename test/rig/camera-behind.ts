@@ -1,12 +1,13 @@
-// A simulated camera behind a real serial device of the guest: `bodydock simulate serial`, and socat, which carries bytes between the
-// camera's end of the device and it, and keeps what came from the station.
+// A simulated camera at its own end of a real serial device of the guest. socat carries the bytes, so that whatever the device does when it is
+// pulled happens to socat; what the camera was sent is kept.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { SmpCameraLine } from '../../drivers/simulated/smp-camera-line.ts';
+import { SmpCamera } from '../../drivers/simulated/smp-camera.ts';
+import type { MemorySmpFiles } from '../../drivers/simulated/smp-files-memory.ts';
 import { consoleFraming } from '../../drivers/smp/console-framing.ts';
 import { parseHeader } from '../../drivers/smp/packet.ts';
-import type { SerialCameras, SerialCameraWish } from '../fakes/serial-cameras.ts';
+import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { pause } from '../fakes/until.ts';
 
 /** What is on its way in an emulated device has arrived by then. */
@@ -14,61 +15,67 @@ const SETTLE_MS = 500;
 
 /** What a camera was sent. */
 export interface Received {
-  /** Group and command of each request, in order. */
+  /** Operation, group and command of each request, in order. */
   readonly requests: readonly string[];
   /** Bytes that were no part of a request. */
   readonly noiseBytes: number;
   readonly damaged: number;
 }
 
-/** One camera for one stay. */
+/** One camera for one stay; its files may stay for several. */
 export class CameraBehind {
   readonly #bridge: ChildProcess;
   readonly #ended: Promise<unknown>;
-  readonly #record: string;
-  readonly #end: () => Promise<void>;
+  readonly #line: SmpCameraLine;
+  readonly #received: Buffer[] = [];
 
-  private constructor(device: string, port: string, record: string, end: () => Promise<void>) {
-    this.#record = record;
-    this.#end = end;
-    const words = ['-r', record, `${device},rawer`, `${port},rawer`];
-    this.#bridge = spawn('socat', words, { stdio: ['ignore', 'inherit', 'inherit'] });
+  /** `device`: the camera's own end, such as /dev/ttyGS0. */
+  constructor(device: string, files: MemorySmpFiles, serial: string) {
+    this.#bridge = spawn('socat', ['STDIO', `${device},rawer`], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#ended = once(this.#bridge, 'exit');
+    this.#bridge.stdin?.on('error', () => undefined); // told by the exit
+    const identity = { vendor: 'Rig', model: 'R1', serial, firmware: '1' };
+    this.#line = new SmpCameraLine({
+      camera: new SmpCamera({ files, identity }),
+      framing: consoleFraming,
+      clock: nodeClock(),
+      sink: { write: (bytes) => this.#send(bytes) },
+    });
+    this.#bridge.stdout?.on('data', (bytes: Buffer) => {
+      this.#received.push(Buffer.from(bytes));
+      this.#line.take(bytes);
+    });
   }
 
-  /** `device`: the camera's own end, such as /dev/ttyGS0. `stay`: another number for each. */
-  static async start(
-    cameras: SerialCameras,
-    stay: number,
-    device: string,
-    wish: SerialCameraWish,
-  ): Promise<CameraBehind> {
-    const program = await cameras.plugIn(stay, wish);
-    const record = join(cameras.folder, `received-${stay}.bin`);
-    return new CameraBehind(device, cameras.port(stay), record, () => program.stop());
-  }
-
-  /** Nothing moves on its end any more; the rest of the guest goes on. */
+  /** Nothing moves on its end any more. */
   async holdStill(): Promise<void> {
     this.#bridge.kill('SIGSTOP');
     await pause(SETTLE_MS);
   }
 
-  /** Ends it. Idempotent. */
+  /** Ends it. */
   async stop(): Promise<void> {
+    this.#line.end();
     this.#bridge.kill('SIGKILL');
-    if (this.#bridge.exitCode === null && this.#bridge.signalCode === null) await this.#ended;
-    await this.#end();
+    await this.#ended;
   }
 
   /** Everything that came from the station since it was plugged in. */
-  async received(): Promise<Received> {
+  received(): Received {
     const deframer = consoleFraming.deframer('requests');
-    const packets = deframer.push(await readFile(this.#record), 0);
-    const requests = packets.map((packet) => {
+    const requests = deframer.push(Buffer.concat(this.#received), 0).map((packet) => {
       const header = parseHeader(packet);
       return header === undefined ? 'none' : `${header.op} ${header.group}/${header.command}`;
     });
     return { requests, noiseBytes: deframer.noiseBytes, damaged: deframer.damaged };
+  }
+
+  /** A camera that was pulled sends into nothing. */
+  #send(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { stdin } = this.#bridge;
+      if (stdin === null || !stdin.writable) return reject(new Error('the device is gone'));
+      stdin.write(Uint8Array.from(bytes), (error) => (error == null ? resolve() : reject(error)));
+    });
   }
 }

@@ -27,7 +27,8 @@ export async function buildRig(tools: string): Promise<void> {
 
 export interface GuestWish {
   readonly tools: string;
-  readonly project: string;
+  /** The command's own folder; it must be there, and is the only one of the machine's that the guest can write to. */
+  readonly folder: string;
   readonly command: readonly string[];
   readonly limitSeconds: number;
 }
@@ -38,15 +39,15 @@ export async function runInGuest(wish: GuestWish): Promise<number> {
   return code === RIG_BROKE ? runOnce(wish) : code;
 }
 
-function runOnce({ tools, project, command, limitSeconds }: GuestWish): Promise<number> {
-  const words = ['-p', project, '-t', `${limitSeconds}`, '--', ...command];
+function runOnce({ tools, folder, command, limitSeconds }: GuestWish): Promise<number> {
+  const words = ['-p', folder, '-t', `${limitSeconds}`, '--', ...command];
   return run(join(tools, 'run-in-rig.sh'), words, tools);
 }
 
 async function run(file: string, words: readonly string[], tools: string): Promise<number> {
   const env = {
     ...process.env,
-    RIG_PASS_ENV: `CI ${TOOLS_VARIABLE} BODYDOCK_DIST`,
+    RIG_PASS_ENV: `CI ${TOOLS_VARIABLE}`,
     [TOOLS_VARIABLE]: tools,
   };
   const child = spawn(file, words, { stdio: ['ignore', 'inherit', 'inherit'], env });
