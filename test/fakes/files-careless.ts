@@ -47,3 +47,14 @@ export function carelessFiles(files: Files, how: Careless): Files {
     freeBytes: (path) => files.freeBytes(path),
   };
 }
+
+/** The same files, without syncs of folders and files whose path fits. */
+export function withoutSyncs(files: Files, pattern: RegExp): Files {
+  const careless = carelessFiles(files, 'no-sync');
+  return {
+    ...careless,
+    create: (path) => (pattern.test(path) ? careless.create(path) : files.create(path)),
+    open: (path, mode) => (pattern.test(path) ? careless.open(path, mode) : files.open(path, mode)),
+    syncFolder: (path) => (pattern.test(path) ? Promise.resolve() : files.syncFolder(path)),
+  };
+}

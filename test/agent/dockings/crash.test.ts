@@ -2,7 +2,7 @@
 // careless disk work is caught.
 import { describe, expect, test } from 'vitest';
 import type { Files } from '../../../protocol/ports.ts';
-import { carelessFiles } from '../../fakes/files-careless.ts';
+import { carelessFiles, withoutSyncs } from '../../fakes/files-careless.ts';
 import { SURVIVALS, type CrashDisk, type Survival } from '../../fakes/files-crash.ts';
 import { freshDisk } from '../spool/scenario.ts';
 import { startProblems } from './judge.ts';
@@ -104,17 +104,8 @@ describe('a power cut', () => {
   });
 });
 
-/** The same files, without syncs of that folder or of files of that name. */
 function without(pattern: RegExp): (files: Files) => Files {
-  return (files) => {
-    const careless = carelessFiles(files, 'no-sync');
-    return {
-      ...careless,
-      create: (path) => (pattern.test(path) ? careless.create(path) : files.create(path)),
-      open: (path, mode) => files.open(path, mode),
-      syncFolder: (path) => (pattern.test(path) ? Promise.resolve() : files.syncFolder(path)),
-    };
-  };
+  return (files) => withoutSyncs(files, pattern);
 }
 
 describe('careless disk work is caught', () => {

@@ -6,9 +6,17 @@ import {
 } from '../../../protocol/docking-record.ts';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import { publicKeyOf, verifyDocument } from '../../../protocol/minisign.ts';
-import type { CrashDisk } from '../../fakes/files-crash.ts';
+import type { Files } from '../../../protocol/ports.ts';
 import { ROOT, stationKey } from '../spool/scenario.ts';
 import { inventoryOf, openDockings, type OpenedDockings, type PlannedDocking } from './life.ts';
+
+/** A disk with a station on it, and a look at it from outside. */
+export interface JudgedDisk extends Files {
+  /** What lies below a folder, by path; bytes of files. */
+  tree(folder: string): ReadonlyMap<string, Uint8Array | undefined>;
+  peek(path: string): Uint8Array | undefined;
+  readonly openFiles: number;
+}
 
 interface Part {
   readonly record: DockingRecord;
@@ -19,7 +27,7 @@ interface Part {
 
 /** Starts on this disk and says everything that is wrong then; with `verify` signatures are looked at as well. */
 export async function startProblems(
-  disk: CrashDisk,
+  disk: JudgedDisk,
   planned: readonly PlannedDocking[],
   claims: readonly string[],
   verify = false,
@@ -37,7 +45,7 @@ export async function startProblems(
 }
 
 function dockingProblems(
-  disk: CrashDisk,
+  disk: JudgedDisk,
   opened: OpenedDockings,
   planned: readonly PlannedDocking[],
   claims: readonly string[],
@@ -67,7 +75,7 @@ function dockingProblems(
 }
 
 /** Every record on the disk, parts of a docking in their order. */
-function partsOn(disk: CrashDisk): Part[] {
+function partsOn(disk: JudgedDisk): Part[] {
   const folders = new Set(
     [...disk.tree(`${ROOT}/dockings`).keys()].map((path) => path.split('/').slice(0, 4).join('/')),
   );
@@ -134,7 +142,7 @@ function judgeClaims(own: readonly Part[], said: readonly string[], tell: Tell):
   if (said.includes('listed') && own[0]?.record.inventory === null) tell('lost its inventory');
 }
 
-function judgeSignature(disk: CrashDisk, record: DockingRecord, signature: string, tell: Tell): void {
+function judgeSignature(disk: JudgedDisk, record: DockingRecord, signature: string, tell: Tell): void {
   const bytes = disk.peek(`${ROOT}/dockings/${record.record}/docking.json`) ?? new Uint8Array(0);
   try {
     verifyDocument(bytes, signature, DOCKING_RECORD_TRUSTED_COMMENT, [publicKeyOf(stationKey)]);

@@ -1,0 +1,42 @@
+// Power cuts in dockings and their records, in a real process on a real ext4: a docking that was begun ends in a record, a record that was
+// receipted stays. Planted faults must be caught.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { lackingForCuts, PowerCuts } from './fault-tools.ts';
+
+const target = new URL('../../dist/test/faults/dockings-target.js', import.meta.url).pathname;
+const lacking = lackingForCuts();
+/** Every call in CI, every third one on a developer's machine. */
+const stride = process.env['CI'] === undefined ? 3 : 1;
+
+describe.skipIf(lacking !== undefined && process.env['CI'] === undefined)(
+  `power cuts in dockings on ext4${lacking === undefined ? '' : ` (missing: ${lacking})`}`,
+  () => {
+    let cuts: PowerCuts;
+    beforeAll(async () => {
+      cuts = await PowerCuts.build();
+    });
+    afterAll(() => cuts.remove());
+
+    test('leave one record of each docking that was begun, and every receipt', async () => {
+      const report = await cuts.run(target, { mode: 'cut', faults: 'good', count: 2, stride });
+      expect(report).toMatchObject({ failing: 0 });
+      expect(report.points).toBeGreaterThan(80);
+    });
+
+    test('in the middle of a write leave the same', async () => {
+      const report = await cuts.run(target, {
+        mode: 'torncut',
+        faults: 'good',
+        count: 2,
+        stride: 4 * stride,
+      });
+      expect(report).toMatchObject({ failing: 0 });
+    });
+
+    for (const faults of ['no-sync', 'early-claim'])
+      test(`catch the planted fault "${faults}"`, async () => {
+        const report = await cuts.run(target, { mode: 'cut', faults, count: 2, stride: 9 });
+        expect(report.failing).toBeGreaterThan(0);
+      });
+  },
+);
