@@ -1,7 +1,7 @@
 // Cameras at serial ports: agent, mosquitto and receiver, and cameras on pseudo terminals that are pulled and put back, alone in their bays
 // or beside a folder. The independent checker says in the end whether everything was stored once, as it was, and erased only then.
 import { readdirSync } from 'node:fs';
-import { stat, symlink } from 'node:fs/promises';
+import { readlink, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SerialPort } from 'serialport';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -46,7 +46,7 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign', 'socat'))('cameras at
     return [rig, cameras];
   }
 
-  test('two cameras, one of them pulled in the middle and put back, beside a link that leads nowhere and a port on which nobody answers', async () => {
+  test('two cameras, one of them pulled in the middle and back under another name, beside a link that leads nowhere and a port on which nobody answers', async () => {
     const [dock, ports] = await open((at) => ({
       cameras: 4,
       place: (number) => ({ serial_path: at.port(number), serial: { baud: 115_200, framing: 'console' } }),
@@ -62,12 +62,15 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign', 'socat'))('cameras at
     await dock.start();
     const startedAtMs = performance.now();
     await dock.untilBay(1, '40 % are here', 60_000, (bay) => bay.bytes_spooled > 0.4 * 5 * FILE_BYTES);
+    const name = await readlink(ports.port(1));
     await ports.pull(1);
     const pulledAtMs = performance.now();
     await dock.untilBay(1, 'empty', 8000, (bay) => bay.state === 'empty' && bay.light === 'off');
     const noticedMs = performance.now() - pulledAtMs;
     expect(await dock.filesOn(1)).toBeGreaterThan(0);
+    await ports.plugIn(9, { folder: dock.camera(3) }); // takes the name that is free now
     await ports.plugIn(1, one);
+    expect(await readlink(ports.port(1))).not.toBe(name);
     await dock.untilBay(1, 'safe', 60_000, (bay) => bay.light === 'safe-to-take' && bay.entries === 5);
     await dock.untilEmptied(1, 90_000);
     await dock.untilEmptied(2, 90_000);
