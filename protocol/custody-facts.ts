@@ -128,6 +128,7 @@ const STORE: Shapes = {
     reason: disclosureSchema.shape.reason,
     asked_at: d.instantSchema,
   }),
+  'clock-checked': z.strictObject({}),
   'key-revoked': z.strictObject({
     station: d.stationIdSchema,
     key_id: keyIdSchema,

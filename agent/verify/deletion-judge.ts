@@ -48,7 +48,13 @@ function logged({ name, where, deletion }: Deleted, { log, complete }: JudgeCont
   const known = log.deletions.get(name);
   if (known?.records.has(deletion.sha256) === true) return [];
   const message = `deletion record: the store's log does not name SHA-256 ${deletion.sha256}`;
+  if (!log.reachesBackTo(deletion.deletedAt)) return [tooOld(where, name, log)];
   return [finding('deletion.not-logged', below(where, DELETION), message, { recording: name })];
+}
+
+function tooOld(where: string, recording: string, { beginsAt }: StoreLog): Remark {
+  const message = `deletion record: older than the store's log here, which begins at ${beginsAt}`;
+  return note('deletion.not-judged', below(where, DELETION), message, { recording });
 }
 
 /** A hold forbids every deletion, whoever ordered it. */
@@ -73,6 +79,7 @@ function warned({ name, where, receivedAt, deletion }: Deleted, { log, complete 
   if (!early || !complete || log.places.length === 0) return [];
   const at = log.deletions.get(name)?.warnedAt;
   if (at !== undefined && Date.parse(at) + WARNED_MS <= Date.parse(deletion.deletedAt)) return [];
+  if (!log.reachesBackTo(receivedAt ?? '')) return []; // told with the entry of the deletion, or the warning was let go
   const message = `deletion record: due at ${deletion.dueAt}, received at ${receivedAt}, deleted at ${deletion.deletedAt}, warned of ${at === undefined ? 'never' : `at ${at}`}`;
   return [finding('deletion.not-warned', below(where, DELETION), message, { recording: name })];
 }

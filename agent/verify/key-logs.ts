@@ -28,13 +28,11 @@ export function keyLogRemarks(
       ),
     ...revocations
       .filter(({ document }) => hasLog && !store.revoked.has(`${document.station} ${document.key_id}`))
-      .map(({ where, document }) =>
-        finding(
-          'key-revocation.not-logged',
-          where,
-          `revocation of key ${document.key_id}: no entry names it`,
-        ),
-      ),
+      .map(({ where, document }) => {
+        const told = store.reachesBackTo(document.revoked_at) ? finding : note;
+        const message = `revocation of key ${document.key_id} at ${document.revoked_at}: no entry names it`;
+        return told('key-revocation.not-logged', where, message, { key_id: document.key_id });
+      }),
     ...revocations.flatMap(({ where, document }) => {
       const reasons = store.revoked.get(`${document.station} ${document.key_id}`);
       if (reasons === undefined || reasons.has(document.reason)) return [];

@@ -58,7 +58,9 @@ export class PlaceLogs {
   async readStore(receiver: string, found: Pick<FoundCustody, 'folder' | 'where'>): Promise<Remark[]> {
     const book = new HeadBook();
     const entries = this.#entryCheck('store', found.where);
+    let oldestAt: string | undefined;
     const visit = (entry: CustodyEntry): void => {
+      oldestAt ??= entry.at;
       entries.take(entry);
       this.store.take(receiver, entry);
       const end = droppedEnd(entry);
@@ -68,6 +70,7 @@ export class PlaceLogs {
     };
     const { checked, remarks } = await this.#read({ ...found, station: receiver }, book, visit);
     if (checked !== undefined && checked.segments > 0) this.store.places.push(found.where);
+    if (checked?.linked.every(({ link }) => link !== null) === true) this.store.beginsAt ??= oldestAt;
     return [...remarks, ...entries.remarks()];
   }
 

@@ -54,6 +54,8 @@ export class StoreLog {
   readonly deletions = new Map<string, LoggedDeletion>();
   readonly orders = new Map<string, LoggedOrder>();
   readonly disclosures: LoggedDisclosure[] = [];
+  /** Time of the oldest entry, where older segments were let go or taken away: it says nothing of what was before. */
+  beginsAt: string | undefined;
   /** Documents that it let go, by id, and the digests of their manifests and docking records. */
   readonly dropped = new Set<string>();
   readonly droppedDigests = new Set<string>();
@@ -62,6 +64,11 @@ export class StoreLog {
   readonly revoked = new Map<string, Set<string>>();
   /** Digests of witnesses, by `witnessName`. */
   readonly witnesses = new Map<string, string>();
+
+  /** Whether the log that is here goes back to that time (RFC 3339). */
+  reachesBackTo(at: string): boolean {
+    return this.beginsAt === undefined || this.beginsAt <= at;
+  }
 
   /** Takes the next entry of a receiver's log. What has not the facts that it should have says nothing. */
   take(receiver: string, { event, facts, at }: CustodyEntry): void {
