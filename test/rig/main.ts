@@ -35,7 +35,7 @@ async function main(): Promise<number> {
   if (lacking !== undefined || tools === undefined) {
     const isCi = process.env['CI'] !== undefined;
     process.stderr.write(
-      `rig tests ${isCi ? 'FAILED' : 'skipped'}: ${lacking} is missing (BODYDOCK_TOOLS names the tools)\n`,
+      `rig tests ${isCi ? 'FAILED' : 'skipped'}: missing is ${lacking} (BODYDOCK_TOOLS names where the tools are)\n`,
     );
     return isCi ? 1 : 0;
   }
