@@ -12,7 +12,8 @@ import { saysWhy, VERIFY_REASONS } from '../fakes/manipulations/verify-reasons.t
 const ALL = Object.values(MANIPULATIONS).flat();
 /** Vaults of one call: enough that its start does not count, few enough to keep on disk. */
 const BATCH = 40;
-const JUDGING_MS = 240_000;
+/** A minute on two idle cores; others may use them. */
+const JUDGING_MS = 600_000;
 
 let root: string;
 let evidence: EvidenceVault;
