@@ -24,19 +24,23 @@ import { TOOLS_VARIABLE } from './rig-tools.ts';
 const { env } = process;
 /** The guest is emulated: work takes ten times as long, and clocks do not. */
 const WORK_MS = 300_000;
-const FILE_BYTES = 60_000;
+const FILE_BYTES = 40_000;
 const FILES = 4;
 /** The node is looked at once a second and the bay shown once a second, on a machine that is ten times too slow. */
 const NOTICED_MS = 10_000;
-/** Station and store at rest, emulated; a loop that spins takes 1. */
-const SPINS = 0.6;
-const MEASURE_MS = 5000;
+/** What station and store may take above what they took before any camera came, as a share of a core; a loop that spins takes 1 more. */
+const MORE_AT_REST = 0.4;
+const MEASURE_MS = 4000;
+/** The record of a docking is made, signed and stored by then. */
+const RESTS_MS = 60_000;
 
 const originals = new Map<string, Buffer>();
 const figures: string[] = [];
 let monitor: Monitor;
 let gadget: AcmGadget;
 let dock: DockAndStore;
+/** Share of a core that this process takes when nothing happens. */
+let atRest = 0;
 /** Ports of bay-1 (CDC-ACM) and bay-2 (FTDI), and of the adapter that the camera in bay-2 speaks through. */
 let [acm, ftdi, far] = ['', '', ''];
 
@@ -59,6 +63,9 @@ before(async () => {
   await dock.startReceiver();
   await dock.startStation();
   note('station and store run');
+  atRest = await restShare(0.05, 3 * MEASURE_MS);
+  figures.push(`at rest ${percent(atRest)} of a core`);
+  note(`at rest ${percent(atRest)} of a core`);
 });
 
 after(async () => {
@@ -198,13 +205,28 @@ async function pulled(bay: number, what: string, pull: () => Promise<void>): Pro
   await shows(bay, `empty behind: ${what}`, ({ state }) => state === 'empty');
   const noticedMs = performance.now() - startedMs;
   note('noticed');
-  const [cpu, wallMs] = [process.cpuUsage(), performance.now()];
-  await pause(MEASURE_MS);
-  const { user, system } = process.cpuUsage(cpu);
-  const share = (user + system) / 1000 / (performance.now() - wallMs);
-  figures.push(
-    `${what}: noticed in ${(noticedMs / 1000).toFixed(1)} s, then ${Math.round(share * 100)} % of a core`,
-  );
+  const share = await restShare(atRest + MORE_AT_REST, RESTS_MS);
+  note(`then ${percent(share)} of a core`);
+  figures.push(`${what}: noticed in ${(noticedMs / 1000).toFixed(1)} s, then ${percent(share)} of a core`);
   assert.ok(noticedMs < NOTICED_MS, `${what}: noticed in ${noticedMs} ms`);
-  assert.ok(share < SPINS, `${what}: this process takes ${share} of a core afterwards`);
+  assert.ok(
+    share < atRest + MORE_AT_REST,
+    `${what}: this process takes ${share} of a core, ${atRest} at rest`,
+  );
+}
+
+/** Share of a core that this process takes: the first that is below that, or the lowest within that time. */
+async function restShare(below: number, forMs: number): Promise<number> {
+  let lowest = Number.POSITIVE_INFINITY;
+  for (const endMs = performance.now() + forMs; performance.now() < endMs && lowest >= below;) {
+    const [cpu, wallMs] = [process.cpuUsage(), performance.now()];
+    await pause(MEASURE_MS);
+    const { user, system } = process.cpuUsage(cpu);
+    lowest = Math.min(lowest, (user + system) / 1000 / (performance.now() - wallMs));
+  }
+  return lowest;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
 }
