@@ -7,6 +7,8 @@ import type { Clock } from '../../protocol/ports.ts';
 export class BelievingClock implements Clock {
   /** Station's wall time minus the true one, in ms; asked at every look. */
   aheadMs: () => number = () => 0;
+  /** Timers begun from now on go as fast as real time: deadlines of real disk work mean that. */
+  hasRealTimers = false;
   readonly #clock = nodeClock();
   readonly #pace: number;
   readonly #startWallMs: number;
@@ -31,10 +33,14 @@ export class BelievingClock implements Clock {
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
-    return this.#clock.sleep(ms / this.#pace, signal);
+    return this.#clock.sleep(ms / this.#timerPace(), signal);
   }
 
   after(ms: number, call: () => void): () => void {
-    return this.#clock.after(ms / this.#pace, call);
+    return this.#clock.after(ms / this.#timerPace(), call);
+  }
+
+  #timerPace(): number {
+    return this.hasRealTimers ? 1 : this.#pace;
   }
 }

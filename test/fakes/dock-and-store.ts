@@ -35,6 +35,7 @@ import type { Clock, Files } from '../../protocol/ports.ts';
 import { stationTopics } from '../../protocol/topics.ts';
 import { lostStatus } from '../../agent/status.ts';
 import { MemoryHub } from './broker-memory.ts';
+import { BelievingClock } from './clock-believing.ts';
 import { FixedClockSource } from './clock-source-fixed.ts';
 import { MemoryConditions } from './conditions-memory.ts';
 import { MemoryLog } from './log-memory.ts';
@@ -181,9 +182,12 @@ export class DockAndStore {
   }
 
   async stopStation(): Promise<void> {
+    const believing = this.clock instanceof BelievingClock ? this.clock : undefined;
+    if (believing !== undefined) believing.hasRealTimers = true;
     await this.station?.station.stop();
     await this.station?.close();
     this.station = undefined;
+    if (believing !== undefined) believing.hasRealTimers = false;
   }
 
   async startReceiver(name = 'r-a'): Promise<void> {
