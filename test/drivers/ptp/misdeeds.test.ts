@@ -198,7 +198,7 @@ describe('datasets that lie', () => {
     };
     const before = process.memoryUsage().arrayBuffers;
     expect(await codeOf(session.inventory(live()))).toBe('driver.protocol');
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4_000_000);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000);
   });
 
   test('an object whose dataset is cut anywhere is a problem of the inventory, the others are listed', async () => {
