@@ -5,8 +5,10 @@ import { lackingForCuts, PowerCuts } from './fault-tools.ts';
 
 const target = new URL('../../dist/test/faults/dockings-target.js', import.meta.url).pathname;
 const lacking = lackingForCuts();
-/** Every call in CI, every third one on a developer's machine. */
-const stride = process.env['CI'] === undefined ? 3 : 1;
+/** Every call in CI, every fifth one on a developer's machine. */
+const stride = process.env['CI'] === undefined ? 5 : 1;
+/** Each cut costs a second or more, and some 200 of them are possible. */
+const TIMEOUT_MS = 900_000;
 
 describe.skipIf(lacking !== undefined && process.env['CI'] === undefined)(
   `power cuts in dockings on ext4${lacking === undefined ? '' : ` (missing: ${lacking})`}`,
@@ -17,13 +19,17 @@ describe.skipIf(lacking !== undefined && process.env['CI'] === undefined)(
     });
     afterAll(() => cuts.remove());
 
-    test('leave one record of each docking that was begun, and every receipt', async () => {
-      const report = await cuts.run(target, { mode: 'cut', faults: 'good', count: 2, stride });
-      expect(report).toMatchObject({ failing: 0 });
-      expect(report.points).toBeGreaterThan(80);
-    });
+    test(
+      'leave one record of each docking that was begun, and every receipt',
+      { timeout: TIMEOUT_MS },
+      async () => {
+        const report = await cuts.run(target, { mode: 'cut', faults: 'good', count: 2, stride });
+        expect(report).toMatchObject({ failing: 0 });
+        expect(report.points).toBeGreaterThan(80);
+      },
+    );
 
-    test('in the middle of a write leave the same', async () => {
+    test('in the middle of a write leave the same', { timeout: TIMEOUT_MS }, async () => {
       const report = await cuts.run(target, {
         mode: 'torncut',
         faults: 'good',
@@ -34,7 +40,7 @@ describe.skipIf(lacking !== undefined && process.env['CI'] === undefined)(
     });
 
     for (const faults of ['no-sync', 'early-claim'])
-      test(`catch the planted fault "${faults}"`, async () => {
+      test(`catch the planted fault "${faults}"`, { timeout: TIMEOUT_MS }, async () => {
         const report = await cuts.run(target, { mode: 'cut', faults, count: 2, stride: 9 });
         expect(report.failing).toBeGreaterThan(0);
       });
