@@ -1,12 +1,26 @@
-// The guest's own QEMU, to plug and unplug FTDI adapters with. Its client lies with the rig's tools and has no types.
+// The guest's own QEMU, to plug and unplug FTDI adapters and PTP cameras with. Its client lies with the rig's tools and has no types.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+
+/** QEMU's own PTP responder, serving a folder of the run folder. */
+export interface MtpCamera {
+  /** The folder that is served now: another copy after each plug. */
+  readonly root: string;
+  unplug(): Promise<void>;
+  replug(): Promise<unknown>;
+}
 
 /** What is used of the client. */
 export interface Monitor {
   /** An FTDI adapter at a port of the emulated controller; the other side of `socket` is the other adapter of the pair. */
   plugSerial(id: string, socket: string, options: { readonly port: string }): Promise<void>;
-  /** Only while nothing is on its way: QEMU does not stand it. */
+  /** Plugged in when it resolves. */
+  plugMtp(
+    id: string,
+    folder: string,
+    options: { readonly serial: string; readonly port: string; readonly readOnly: boolean },
+  ): Promise<MtpCamera>;
+  /** A serial adapter only while nothing is on its way: QEMU does not stand it. */
   unplug(id: string): Promise<void>;
   close(): void;
 }

@@ -27,7 +27,7 @@ const WORK_MS = 300_000;
 const FILE_BYTES = 40_000;
 const FILES = 4;
 /** The node is looked at once a second and the bay shown once a second, on a machine that is ten times too slow. */
-const NOTICED_MS = 10_000;
+const NOTICED_MS = 15_000;
 /** What station and store may take above what they took before any camera came, as a share of a core; a loop that spins takes 1 more. */
 const MORE_AT_REST = 0.4;
 const MEASURE_MS = 4000;
