@@ -54,8 +54,12 @@ export interface DockOptions {
   readonly stationFiles?: Files;
   readonly vaultFiles?: Files;
   readonly wrapDriver?: (driver: Driver) => Driver;
-  /** Cameras on USB ports 1-1.1, 1-1.2, ... in place of folders: one for each camera, which the test plugs in. */
-  readonly usb?: { readonly devices: UsbDevices; readonly driver: Driver };
+  /** Cameras on USB ports in place of folders, which the test plugs in; ports 1-1.1, 1-1.2, ... unless given. */
+  readonly usb?: {
+    readonly devices: UsbDevices;
+    readonly driver: Driver;
+    readonly ports?: readonly string[];
+  };
   /** Cameras at serial ports of the machine in place of folders: one port for each camera. */
   readonly serial?: { readonly ports: readonly string[]; readonly driver: Driver };
   /** Of station and store; the machine's unless given. */
@@ -135,7 +139,7 @@ export class DockAndStore {
         bays: this.cameras.map((_, index) => ({
           id: parseBayId(`bay-${index + 1}`),
           folder: usb === undefined && serial === undefined ? this.#place(index) : null,
-          usbPort: usb === undefined ? null : `1-1.${index + 1}`,
+          usbPort: usb === undefined ? null : (usb.ports?.[index] ?? `1-1.${index + 1}`),
           serial: portAt(serial?.ports[index]),
           camera: parseCameraId(`cam-${index + 1}`),
         })),
