@@ -136,6 +136,10 @@ export async function composeStation(
     ...ports,
     spool: { get: (recording) => spool.get(recording) ?? records.get(recording) },
     custody,
+    receipted: () =>
+      [...spool.recordings(), ...records.recordings()]
+        .filter(({ state }) => state === 'receipted')
+        .map(({ recording }) => recording),
     unlogged: (recordings) => custody.withoutReceiptedEntry(recordings),
   });
   const recordings = recordingSource(spool, {
@@ -232,6 +236,7 @@ export async function composeStation(
     status,
     keep,
     recordKeep,
+    owedReceipts,
     clockWatch,
     bays,
   });

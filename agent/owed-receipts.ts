@@ -1,9 +1,11 @@
-// A cut between a receipt's sync and the log's checkpoint leaves a recording receipted without its `receipted` entry. It is made up for
-// before anything is erased because of that receipt, so that the log never shows an erasure without its reason.
+// A cut between a receipt's sync and the log's checkpoint leaves a recording or a record receipted without its `receipted` entry. The next
+// start makes up for it; and where something is to be erased because of the receipt, that waits for the entry, so that the log never shows
+// an erasure without its reason.
 import { join } from 'node:path';
 import { sha256Hex } from '../protocol/bytes.ts';
 import type { RecordingId } from '../protocol/ids.ts';
-import type { Files } from '../protocol/ports.ts';
+import { describeError } from '../protocol/errors.ts';
+import type { Files, Log } from '../protocol/ports.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX } from '../protocol/receipt.ts';
 import type { Custody } from './custody/custody.ts';
 import { RECEIPT_NAME } from './spool/layout.ts';
@@ -13,6 +15,9 @@ export interface OwedReceiptsOptions {
   readonly spool: { get(recording: RecordingId): { readonly folder: string } | undefined };
   readonly files: Pick<Files, 'readAll'>;
   readonly custody: Custody;
+  readonly log: Log;
+  /** Everything that is receipted now and whose copy is here. */
+  readonly receipted: () => Iterable<RecordingId>;
   /** Of these recordings, those without a `receipted` entry in the durable log. */
   readonly unlogged: (recordings: readonly RecordingId[]) => Promise<readonly RecordingId[]>;
 }
@@ -21,9 +26,29 @@ export interface OwedReceiptsOptions {
 export class OwedReceipts {
   readonly #options: OwedReceiptsOptions;
   readonly #logged = new Set<RecordingId>();
+  /** Receipted before this start. */
+  #earlier: readonly RecordingId[] = [];
 
   constructor(options: OwedReceiptsOptions) {
     this.#options = options;
+  }
+
+  /** Takes over what was receipted before this start. Called before anything more can be receipted. */
+  start(): void {
+    this.#earlier = [...this.#options.receipted()];
+  }
+
+  /** Makes up for what earlier runs owe. Never rejects: what fails is made up for when it is to be erased, or at the next start. */
+  async run(): Promise<void> {
+    try {
+      await this.makeUp(this.#earlier);
+      await this.#options.custody.checkpoint();
+    } catch (error) {
+      this.#options.log.warn('receipts of earlier runs not compared with the log', {
+        error: describeError(error),
+      });
+    }
+    this.#earlier = [];
   }
 
   /** This process has logged the recording's receipt, under a checkpoint. */

@@ -10,6 +10,7 @@ import type { Differences } from './custody/differences.ts';
 import type { Dockings } from './dockings/dockings.ts';
 import type { CustodyPush } from './push/custody-push.ts';
 import type { Keep } from './keep.ts';
+import type { OwedReceipts } from './owed-receipts.ts';
 import type { Pusher } from './push/push.ts';
 import type { StatusPublisher } from './status.ts';
 import { stopWithin } from './stop-within.ts';
@@ -38,6 +39,7 @@ export interface StationParts {
   readonly keep: Keep;
   /** Of docking records. */
   readonly recordKeep: Keep;
+  readonly owedReceipts: Pick<OwedReceipts, 'start' | 'run'>;
   readonly clockWatch: ClockWatch;
   readonly bays: readonly Bay[];
   readonly clock: Clock;
@@ -61,7 +63,7 @@ export class Station {
   async start(): Promise<void> {
     const { custody, custodyPush, differences, broker, topics, pusher, clockWatch, bays, status } =
       this.#parts;
-    const { dockings, keep, recordKeep } = this.#parts;
+    const { dockings, keep, recordKeep, owedReceipts } = this.#parts;
     custody.append({ event: 'agent-started', facts: { version: this.#parts.version } });
     this.configurationInForce(this.#parts.configSha256);
     this.#proofsInForce();
@@ -71,6 +73,7 @@ export class Station {
     broker.onMessage((message) => this.#take(message));
     broker.onState((connected) => this.#connection(connected));
     await broker.subscribe(topics.downFilter);
+    owedReceipts.start();
     keep.start();
     recordKeep.start();
     pusher.start();
@@ -82,6 +85,7 @@ export class Station {
     this.#running = Promise.all([
       keep.run(signal),
       recordKeep.run(signal),
+      owedReceipts.run(),
       differences.run(signal),
       custodyPush.run(signal),
       clockWatch.run(signal),

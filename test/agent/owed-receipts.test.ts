@@ -4,6 +4,7 @@ import type { Custody } from '../../agent/custody/custody.ts';
 import { OwedReceipts } from '../../agent/owed-receipts.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';
 import type { CustodyEvent } from '../../protocol/custody-entry.ts';
+import { MemoryLog } from '../fakes/log-memory.ts';
 import { makeRecordingId, makeSessionId, type ReceiverId, type StationId } from '../../protocol/ids.ts';
 import { encodeReceipt } from '../../protocol/receipt.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
@@ -33,6 +34,8 @@ test('makes up for what the log lacks, once, and asks nothing of what this proce
     spool: { get: () => ({ folder: '/spool/ready/x' }) },
     files: { readAll: async () => receipt },
     custody,
+    log: new MemoryLog(),
+    receipted: () => [],
     unlogged: async (recordings) => {
       asked.push([...recordings]);
       return recordings.filter((recording) => recording === cut);
@@ -51,4 +54,38 @@ test('makes up for what the log lacks, once, and asks nothing of what this proce
       facts: { recording: cut, receiver: 'r-archive', receipt_sha256: sha256Hex(receipt) },
     },
   ]);
+});
+
+test('a start makes up for what earlier runs owe and asks of nothing that came later; a log that cannot be read ends nothing', async () => {
+  const events: CustodyEvent[] = [];
+  const custody: Custody = { append: (event) => void events.push(event), checkpoint: async () => undefined };
+  const log = new MemoryLog();
+  const receipted = [cut, whole];
+  let isReadable = false;
+  const make = (): OwedReceipts =>
+    new OwedReceipts({
+      spool: { get: () => ({ folder: '/spool/ready/x' }) },
+      files: { readAll: async () => receipt },
+      custody,
+      log,
+      receipted: () => receipted,
+      unlogged: async (recordings) => {
+        if (!isReadable) throw new Error('EIO');
+        return recordings.filter((recording) => recording !== whole);
+      },
+    });
+  const first = make();
+  first.start();
+  await first.run();
+  expect(events).toEqual([]);
+  expect(log.lines).toHaveLength(1);
+
+  isReadable = true;
+  const second = make();
+  second.start();
+  receipted.push(makeRecordingId(random));
+  await second.run();
+  expect(events.map(({ facts }) => facts)).toEqual([expect.objectContaining({ recording: cut })]);
+  await second.run();
+  expect(events).toHaveLength(1);
 });

@@ -66,6 +66,7 @@ async function stationWith(rig: PushRig): Promise<{ station: Station; state: () 
     status: new StatusPublisher({ broker, topics, session, clock, log }),
     keep,
     recordKeep: keep,
+    owedReceipts: { start: () => undefined, run: async () => undefined },
     clockWatch,
     bays: [],
     clock,

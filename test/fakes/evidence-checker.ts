@@ -210,8 +210,7 @@ class Checking {
     const receipted = readReceipted(ordered, problems);
     const held = new Set([...recordings, ...dockings].map(({ id }) => id));
     // A record that was made as the station stopped may lie in the vault before its receipt comes: the station offers it again.
-    // And what a kill cut off between a receipt and its entry is made up for when the record is reclaimed: until then it is in the spool.
-    const waiting = new Set(own.map(({ id }) => id));
+    const waiting = new Set(own.filter((part) => !part.receipted).map(({ id }) => id));
     for (const id of held)
       if (!receipted.has(id) && !waiting.has(id))
         problems.push(`custody: ${id} is in the vault and was never called receipted`);
