@@ -13,6 +13,8 @@ import { pause } from '../fakes/until.ts';
 /** What is on its way in an emulated device has arrived by then. */
 const SETTLE_MS = 500;
 
+const BABBLE = Buffer.from('uart:~$ booting\r\n'.repeat(100));
+
 /** What a camera was sent. */
 export interface Received {
   /** Operation, group and command of each request, in order. */
@@ -45,6 +47,15 @@ export class CameraBehind {
       this.#received.push(Buffer.from(bytes));
       this.#line.take(bytes);
     });
+  }
+
+  /** Sends without a pause from now on, whatever it is asked: the console of a camera that boots. Resolves when that is under way. */
+  async babble(): Promise<void> {
+    const sendOn = async (): Promise<void> => {
+      for (;;) await this.#send(BABBLE);
+    };
+    sendOn().catch(() => undefined); // until it is pulled
+    await pause(SETTLE_MS);
   }
 
   /** Nothing moves on its end any more. */

@@ -78,6 +78,7 @@ void test('a CDC-ACM camera that is pulled while it sends leaves no spinning cor
   const filesA = filesNamed('A', FILES);
   const first = await plugGadget(filesA, 'CAMERA-A');
   await shows(1, '40 % are here', (bay) => Number(bay['bytes_spooled']) > 0.4 * FILES * FILE_BYTES);
+  await first.babble();
   await pulled(1, 'CDC-ACM pulled while it sends', () => gadget.pull());
   assert.equal(
     (await filesA.list()).length,
