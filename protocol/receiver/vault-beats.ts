@@ -33,6 +33,8 @@ export class VaultBeats {
   #beat = 0;
   #cancel: () => void = () => undefined;
   #writing: Promise<void> = Promise.resolve();
+  /** On a slow disk a sign may take longer than the time to the next one, which would write into the same file. */
+  #isWriting = false;
 
   constructor(options: BeatsOptions) {
     this.#options = options;
@@ -79,9 +81,16 @@ export class VaultBeats {
   #arm(): void {
     this.#cancel = this.#options.clock.after(BEAT_MS, () => {
       // A sign that cannot be written ages: others take over, which is right on a disk that takes nothing.
-      this.#writing = this.#write().catch(() => undefined);
+      if (!this.#isWriting) this.#writing = this.#beatOnce();
       this.#arm();
     });
+  }
+
+  /** Never rejects. */
+  async #beatOnce(): Promise<void> {
+    this.#isWriting = true;
+    await this.#write().catch(() => undefined);
+    this.#isWriting = false;
   }
 
   /** Replaced whole, not synced: after a power cut nobody lives. */

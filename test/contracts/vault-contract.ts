@@ -1,5 +1,6 @@
 // What every Vault must do together with a UnitStore: leases, work that is taken up again, completing, receipts.
 import assert from 'node:assert/strict';
+import { pause } from '../fakes/until.ts';
 import { Buffer } from 'node:buffer';
 import { UNIT_BYTES } from '../../protocol/limits.ts';
 import { makeSecretKey, type SecretKey } from '../../protocol/minisign.ts';
@@ -28,6 +29,8 @@ export interface VaultSubject {
 
 const random = new SeededRandom(7);
 const key: SecretKey = makeSecretKey(random);
+/** In which a real disk takes a sign of life that a clock set off. */
+const BEAT_PAUSE_MS = 50;
 const RECEIPT = { bytes: Buffer.from('{"a":1}'), signature: 'signature\n' };
 
 type Run = (name: string, run: (subject: VaultSubject) => Promise<void>) => void;
@@ -274,6 +277,7 @@ function leaseContract(test: Run): void {
     for (let turn = 0; turn < 10; turn++) {
       assert.equal(await b.vault.take(sample), undefined);
       await a.clock.advance(20_000);
+      await pause(BEAT_PAUSE_MS);
       await b.clock.advance(20_000);
     }
   });

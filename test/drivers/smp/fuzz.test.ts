@@ -12,6 +12,7 @@ import { sha256 } from '../../../protocol/bytes.ts';
 import { DockError, isDockError } from '../../../protocol/errors.ts';
 import { live, patternBytes, readBytes } from '../../contracts/driver-subject.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
+import { heldBytes } from '../../fakes/held-bytes.ts';
 import { passing } from '../../fakes/passing.ts';
 import { smpBench } from '../../fakes/smp-subject.ts';
 import { FUZZ_SEEDS, type FuzzSeed } from './fuzz-seeds.ts';
@@ -172,12 +173,12 @@ test('a line that never stops talking takes no memory, neither here nor there', 
   const line = await bench.socket.openLine({ path: 'bay-1', baud: 115_200 }, live());
   const client = new SmpClient(line, consoleFraming, new ManualClock(), 115_200);
   const noise = patternBytes(64 * 1024).map((byte) => (byte === LF ? 0 : byte));
-  const before = process.memoryUsage().arrayBuffers;
+  const before = heldBytes();
   for (let each = 0; each < 512; each++) {
     await bench.socket.end.write(noise);
     bench.line.take(noise);
   }
   expect(client.faults.noiseBytes).toBeGreaterThan(30_000_000);
-  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * 1024 * 1024); // garbage of the test's own copies among it
+  expect(heldBytes() - before).toBeLessThan(2 * 1024 * 1024);
   await client.close();
 });
