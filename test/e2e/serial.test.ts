@@ -1,7 +1,7 @@
 // Cameras at serial ports: agent, mosquitto and receiver, and cameras on pseudo terminals that are pulled and put back, alone in their bays
 // or beside a folder. The independent checker says in the end whether everything was stored once, as it was, and erased only then.
 import { readdirSync } from 'node:fs';
-import { readlink, stat, symlink } from 'node:fs/promises';
+import { mkdtemp, readlink, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SerialPort } from 'serialport';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -68,7 +68,7 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign', 'socat'))('cameras at
     await dock.untilBay(1, 'empty', 8000, (bay) => bay.state === 'empty' && bay.light === 'off');
     const noticedMs = performance.now() - pulledAtMs;
     expect(await dock.filesOn(1)).toBeGreaterThan(0);
-    await ports.plugIn(9, { folder: dock.camera(3) }); // takes the name that is free now
+    await takeName(ports, name);
     await ports.plugIn(1, one);
     expect(await readlink(ports.port(1))).not.toBe(name);
     await dock.untilBay(1, 'safe', 60_000, (bay) => bay.light === 'safe-to-take' && bay.entries === 5);
@@ -169,4 +169,12 @@ function conditionsRaised(log: readonly LogLine[], prefix: string): LogLine[] {
   return log.filter(
     ({ message, condition }) => message === 'condition raised' && condition?.startsWith(prefix),
   );
+}
+
+/** Plugs in others until one of them has the name that is free now; where somebody else has it already, none of them gets it. */
+async function takeName(ports: SerialCameras, name: string): Promise<void> {
+  for (const number of [9, 10, 11, 12]) {
+    await ports.plugIn(number, { folder: await mkdtemp(join(ports.folder, 'other-')) });
+    if ((await readlink(ports.port(number))) === name) return;
+  }
 }
