@@ -23,7 +23,9 @@ describe('bodydock-receiver expire', () => {
       expect(line(again.recording)).toMatch(/^GOES .*\(since 6 days\) +14 days since it was sealed$/);
       expect(line(later.recording)).toMatch(/^stays .*\(in 2 days\) +not due: in 2 days$/);
       expect(line(far.recording)).toBe('');
-      expect(line(late.recording)).toMatch(/came late or by a wrong clock, warned of .*: goes .* at the soonest/);
+      expect(line(late.recording)).toMatch(
+        /came late or by a wrong clock, warned of .*: goes .* at the soonest/,
+      );
       expect(line(unset.recording)).toMatch(/within 24 hours.*station’s clock was not synchronised/);
       expect(line(evidence.recording)).toMatch(/marked as evidence on its camera, but nobody holds it/);
       expect(out).toContain('1 recording of 6 would be deleted');
