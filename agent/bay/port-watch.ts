@@ -1,12 +1,12 @@
-// Watches the serial port of a bay by its device node. The path follows the socket: a device that comes back as another ttyUSB is found
-// again, and is another one.
+// Watches the port of a bay, serial or USB, by what the system says is there. The path follows the socket: a device that comes back as
+// another ttyUSB is found again, and is another one.
 import type { Clock } from '../../protocol/ports.ts';
 import { departed, PRESENCE_MS, untilThere, type PlaceIdentity, type PlaceWatch } from './place-watch.ts';
 
 /** A new node is root's alone until udev gave it to its group. */
 const SETTLE_MS = 500;
 
-/** Watches one device node. A link that leads nowhere is a port without a device. */
+/** Watches one port: a device node, where a link that leads nowhere is a port without a device, or a place in the kernel's tables. */
 export class PortWatch implements PlaceWatch {
   readonly path: string;
   readonly #identity: PlaceIdentity;
@@ -36,10 +36,10 @@ export class PortWatch implements PlaceWatch {
   async departure(identity: string, signal: AbortSignal): Promise<never> {
     do await this.#clock.sleep(PRESENCE_MS, signal);
     while ((await this.present()) === identity);
-    throw departed('the device at the serial port of this bay is gone or another one is there');
+    throw departed('the device at the port of this bay is gone or another one is there');
   }
 
-  /** A serial camera is listed anew by and by; nothing tells sooner. */
+  /** Such a camera is listed anew by and by; nothing tells sooner that never fails to. */
   changes(): () => Promise<void> {
     return () => Promise.resolve();
   }
