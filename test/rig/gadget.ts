@@ -32,6 +32,11 @@ export class AcmGadget {
     await this.#call('unplug', 'camera');
   }
 
+  /** So that the next one can be made. */
+  async remove(): Promise<void> {
+    await this.#call('down', 'camera');
+  }
+
   async #call(...words: readonly string[]): Promise<void> {
     await promisify(execFile)(join(this.#tools, 'gadget.sh'), words);
   }

@@ -70,6 +70,7 @@ before(async () => {
 
 after(async () => {
   await dock?.close();
+  await gadget?.remove();
   monitor?.close();
   process.stdout.write(`figures: ${figures.join('; ')}\n`);
 });
