@@ -2,7 +2,7 @@
 //
 // Invariants:
 // 1. Bytes are given in order and exactly once, whatever lengths the camera answers with; never more than were listed.
-// 2. The end comes only when as many bytes came as were listed and the camera still describes the object as it was.
+// 2. The end comes only when as many bytes came as were listed, no more are there where that can be asked, and the camera still describes the object as it was.
 import { DockError, isDockError } from '../../protocol/errors.ts';
 import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
 import type { InventoryEntry, Piece } from '../driver.ts';
@@ -35,8 +35,10 @@ export async function* readObject(
     : commands.knows(OPERATION.getPartialObject)
       ? OFFSETS_32
       : 0;
-  if (entry.sizeBytes <= reach) yield* inParts(commands, quirks, entry, offset, find, signal);
-  else yield* asWhole(commands, entry, offset, find, signal);
+  if (entry.sizeBytes <= reach) {
+    yield* inParts(commands, quirks, entry, offset, find, signal);
+    if (entry.sizeBytes < reach) await assertNoMore(commands, entry, find, signal);
+  } else yield* asWhole(commands, entry, offset, find, signal);
   await confirm(commands, entry, find, signal);
 }
 
@@ -60,6 +62,24 @@ async function* inParts(
     at += bytes.length;
     yield { kind: 'bytes', bytes };
   }
+}
+
+/** A camera that lists less than it has would have the rest erased unread. One that refuses the question has no more. */
+async function assertNoMore(
+  commands: PtpCommands,
+  entry: InventoryEntry,
+  find: FindHandle,
+  signal: AbortSignal,
+): Promise<void> {
+  const ask = async (): Promise<number> => {
+    const handle = await find(signal);
+    return (await commands.partial(handle, entry.sizeBytes, 1, signal)).length;
+  };
+  const more = await withNewHandles(ask).catch((error: unknown) => {
+    if (responseOf(error) === undefined) throw error;
+    return 0;
+  });
+  if (more > 0) throw changed(`more than ${entry.sizeBytes} bytes are there`);
 }
 
 /** Without partial reads what came before `offset` is read again and dropped. */

@@ -1,4 +1,4 @@
-// The USB transport port: one claimed interface of one device, for one docking. Every adapter passes test/contracts/usb-transport-contract.ts.
+// The USB transport port: one claimed interface of one device, for one docking.
 //
 // Invariants:
 // 1. A transport is opened once and closed once: nothing can reach the device that comes to the port next.
