@@ -29,6 +29,8 @@ describe.skipIf(lacksTools('age', 'minisign'))('the independent checker on docki
     for (const name of ['A.MP4', 'A.GPS', 'DCIM/B.MP4']) await rig.put(1, name, random.bytes(200_000));
     await rig.start();
     await rig.untilEmptied(1, 30_000);
+    // Files are gone before the new listing that confirms it: taken out in between, the record rightly says "not erased".
+    await rig.untilBay(1, 'the erasure confirmed', 20_000, (bay) => bay.state === 'done');
     await rig.takeOut();
     await untilRecorded(1);
     await dockEmpty();
