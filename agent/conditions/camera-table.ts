@@ -1,0 +1,201 @@
+// Conditions of a camera in its bay.
+import type { ConditionTable } from './condition-kind.ts';
+
+/** Subject "bay" where it matters which place, "camera" (an alias) where it outlives the docking. */
+export const CAMERA_TABLE = {
+  'camera.failed': {
+    severity: 'error',
+    subject: 'bay',
+    text: {
+      en: 'The camera in this bay cannot be read; the station tries again by itself.',
+      de: 'Die Kamera in diesem Platz kann nicht gelesen werden; die Station versucht es von selbst erneut.',
+    },
+    remedy: {
+      en: 'Take the camera out and put it in again; then another bay. Its recordings are still on it.',
+      de: 'Kamera herausnehmen und neu einsetzen, dann einen anderen Platz nehmen. Die Aufnahmen sind noch auf der Kamera.',
+    },
+    afterMs: 0,
+    causes: ['camera.refused'],
+    facts: ['reason'],
+  },
+  'camera.refused': {
+    severity: 'error',
+    subject: 'bay',
+    text: {
+      en: 'What is in this bay is not a camera that this station may read.',
+      de: 'Was in diesem Platz steckt, ist keine Kamera, die diese Station lesen darf.',
+    },
+    remedy: {
+      en: 'Put a camera of this service into the bay. If it is one: check the bay and the camera in station.yaml.',
+      de: 'Eine Kamera des Dienstes einsetzen. Ist es eine: Platz und Kamera in station.yaml prüfen.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['reason'],
+  },
+  'camera.not-taken': {
+    severity: 'error',
+    subject: 'bay',
+    text: {
+      en: 'Some files of the camera in this bay cannot be taken; they stay on the camera.',
+      de: 'Einige Dateien der Kamera in diesem Platz können nicht übernommen werden; sie bleiben auf der Kamera.',
+    },
+    remedy: {
+      en: 'Leave the camera in its bay and call the technician. Do not erase or format it.',
+      de: 'Kamera im Platz lassen und Technik rufen. Nicht löschen, nicht formatieren.',
+    },
+    afterMs: 60_000,
+    causes: ['spool.full', 'spool.gone', 'custody.write-failed'],
+    facts: ['entries', 'reason'],
+  },
+  'camera.listing': {
+    severity: 'error',
+    subject: 'bay',
+    text: {
+      en: 'The camera in this bay does not show all its files; what it shows is taken.',
+      de: 'Die Kamera in diesem Platz zeigt nicht alle ihre Dateien; was sie zeigt, wird übernommen.',
+    },
+    remedy: {
+      en: 'Leave the camera in its bay and call the technician: its memory may be damaged, or hold far too many files.',
+      de: 'Kamera im Platz lassen und Technik rufen: Ihr Speicher kann beschädigt sein oder viel zu viele Dateien enthalten.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['places'],
+  },
+  'camera.stuck': {
+    severity: 'error',
+    subject: 'bay',
+    text: {
+      en: 'Work with the camera in this bay makes no progress.',
+      de: 'Die Arbeit mit der Kamera in diesem Platz kommt nicht voran.',
+    },
+    remedy: {
+      en: 'Take the camera out and put it in again. If that does not help, call the technician.',
+      de: 'Kamera herausnehmen und neu einsetzen. Hilft das nicht, Technik rufen.',
+    },
+    afterMs: 0,
+    causes: ['camera.failed', 'spool.full', 'spool.gone', 'custody.write-failed'],
+    facts: ['activity', 'quiet_s'],
+  },
+  'camera.slow': {
+    severity: 'warning',
+    subject: 'bay',
+    text: {
+      en: 'The camera in this bay is read far more slowly than usual.',
+      de: 'Die Kamera in diesem Platz wird viel langsamer gelesen als üblich.',
+    },
+    remedy: {
+      en: 'Clean the contacts of camera and bay; try another bay, then another cable.',
+      de: 'Kontakte von Kamera und Platz reinigen; anderen Platz, dann anderes Kabel versuchen.',
+    },
+    afterMs: 0,
+    causes: ['camera.stuck'],
+    facts: ['rate_bytes_per_s'],
+  },
+  'camera.vanished': {
+    severity: 'error',
+    subject: 'bay',
+    text: {
+      en: 'Files vanished from the camera in this bay before they were taken, and not by this station.',
+      de: 'Von der Kamera in diesem Platz sind Dateien verschwunden, bevor sie übernommen wurden, und nicht durch diese Station.',
+    },
+    remedy: {
+      en: 'Do not use the camera. Tell the technician and the data protection officer: the docking record names what was there.',
+      de: 'Kamera nicht weiter benutzen. Technik und Datenschutz verständigen: Das Protokoll des Aufenthalts nennt, was da war.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['entries', 'bytes'],
+  },
+  'camera.not-erased': {
+    severity: 'warning',
+    subject: 'bay',
+    text: {
+      en: 'The store has recordings that the camera in this bay would not erase.',
+      de: 'Der Zentralspeicher hat Aufnahmen, die die Kamera in diesem Platz nicht gelöscht hat.',
+    },
+    remedy: {
+      en: 'Check whether the memory of the camera is write-protected or damaged. The recordings are safe.',
+      de: 'Prüfen, ob der Speicher der Kamera schreibgeschützt oder beschädigt ist. Die Aufnahmen sind gesichert.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['reason'],
+  },
+  'camera.port': {
+    severity: 'warning',
+    subject: 'bay',
+    text: {
+      en: 'The serial port of this bay fails; recordings are taken over the other way all the same.',
+      de: 'Die serielle Schnittstelle dieses Platzes fällt aus; die Aufnahmen werden trotzdem übernommen.',
+    },
+    remedy: {
+      en: 'Check the serial contacts and the cable of this bay.',
+      de: 'Serielle Kontakte und Kabel dieses Platzes prüfen.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['reason'],
+  },
+  'camera.twice': {
+    severity: 'warning',
+    subject: 'bay',
+    text: {
+      en: 'One camera seems to be in two bays at a time.',
+      de: 'Eine Kamera scheint in zwei Plätzen zugleich zu stecken.',
+    },
+    remedy: {
+      en: 'Find out which camera is in which bay, and correct station.yaml or the serial number of the camera.',
+      de: 'Feststellen, welche Kamera in welchem Platz steckt, und station.yaml oder die Seriennummer der Kamera berichtigen.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['bays', 'same'],
+  },
+  'camera.missing': {
+    severity: 'warning',
+    subject: 'camera',
+    text: {
+      en: 'This camera has not been docked for a long time.',
+      de: 'Diese Kamera war lange nicht in der Station.',
+    },
+    remedy: {
+      en: 'Find the camera and dock it; recordings may be on it.',
+      de: 'Kamera suchen und einsetzen; es können Aufnahmen darauf sein.',
+    },
+    afterMs: 0,
+    causes: ['station.clock-unsynchronised'],
+    facts: ['days'],
+  },
+  'camera.clock-wrong': {
+    severity: 'warning',
+    subject: 'camera',
+    text: {
+      en: 'The clock of this camera was far off when it was docked.',
+      de: 'Die Uhr dieser Kamera ging beim Einsetzen stark falsch.',
+    },
+    remedy: {
+      en: 'The station corrects the times of the recordings. If it comes again, have the clock battery of the camera changed.',
+      de: 'Die Station berichtigt die Zeiten der Aufnahmen. Kommt es wieder, die Pufferbatterie der Kamera tauschen lassen.',
+    },
+    afterMs: 0,
+    causes: ['station.clock-unsynchronised'],
+    facts: ['offset_s', 'drift_ppm', 'resets'],
+  },
+  'camera.battery-weak': {
+    severity: 'warning',
+    subject: 'camera',
+    text: {
+      en: 'The battery of this camera is weak.',
+      de: 'Der Akku dieser Kamera ist schwach.',
+    },
+    remedy: {
+      en: 'Charge the camera before it is taken; if its charge falls from docking to docking, change the battery.',
+      de: 'Kamera vor der Mitnahme laden; sinkt die Ladung von Mal zu Mal, den Akku tauschen.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['battery_percent', 'battery_cycles', 'trend_percent_per_docking'],
+  },
+} satisfies ConditionTable;

@@ -1,0 +1,126 @@
+// Conditions of the disk and of the recordings that wait on it.
+import type { ConditionTable } from './condition-kind.ts';
+
+/** The disk of this station. */
+export const SPOOL_TABLE = {
+  'spool.full': {
+    severity: 'critical',
+    subject: 'none',
+    text: {
+      en: 'The disk of the station is full: no recording is taken, cameras keep theirs.',
+      de: 'Der Speicher der Station ist voll: Es wird keine Aufnahme übernommen, die Kameras behalten ihre.',
+    },
+    remedy: {
+      en: 'Restore the connection to the store; the station goes on by itself. Remove other files from the disk if there are any.',
+      de: 'Verbindung zum Zentralspeicher herstellen; die Station arbeitet von selbst weiter. Fremde Dateien vom Datenträger entfernen.',
+    },
+    afterMs: 0,
+    causes: ['spool.gone'],
+    facts: ['free_bytes', 'needed_bytes'],
+  },
+  'spool.low': {
+    severity: 'warning',
+    subject: 'none',
+    text: {
+      en: 'The disk of the station is nearly full.',
+      de: 'Der Speicher der Station ist fast voll.',
+    },
+    remedy: {
+      en: 'Check the connection to the store before the disk is full.',
+      de: 'Verbindung zum Zentralspeicher prüfen, bevor der Speicher voll ist.',
+    },
+    afterMs: 0,
+    causes: ['spool.full', 'spool.gone'],
+    facts: ['free_bytes', 'limit_bytes'],
+  },
+  'spool.reserve-used': {
+    severity: 'error',
+    subject: 'none',
+    text: {
+      en: 'The disk is so full that log and records live on their reserve.',
+      de: 'Der Datenträger ist so voll, dass Protokolle von ihrer Reserve zehren.',
+    },
+    remedy: {
+      en: 'Remove other files from the disk; the station makes its reserve anew by itself.',
+      de: 'Fremde Dateien vom Datenträger entfernen; die Station legt ihre Reserve von selbst neu an.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['reserve_bytes'],
+  },
+  'spool.gone': {
+    severity: 'critical',
+    subject: 'none',
+    text: {
+      en: 'The disk with the recordings is not there.',
+      de: 'Der Datenträger mit den Aufnahmen ist nicht da.',
+    },
+    remedy: {
+      en: 'Check the disk and its mount. Cameras keep their recordings until it is back.',
+      de: 'Datenträger und Einhängepunkt prüfen. Die Kameras behalten ihre Aufnahmen, bis er wieder da ist.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: [],
+  },
+  'spool.quarantine': {
+    severity: 'error',
+    subject: 'none',
+    text: {
+      en: 'Something on the disk of the station was damaged or unknown and was put aside.',
+      de: 'Auf dem Datenträger der Station war etwas beschädigt oder unbekannt und wurde beiseitegelegt.',
+    },
+    remedy: {
+      en: 'Have the technician look at it and at the disk. Nothing was deleted.',
+      de: 'Technik soll es und den Datenträger ansehen. Nichts wurde gelöscht.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['entries'],
+  },
+  'spool.recordings-lost': {
+    severity: 'critical',
+    subject: 'none',
+    text: {
+      en: 'The log names recordings that are neither on this station nor in the store.',
+      de: 'Das Protokoll nennt Aufnahmen, die weder auf dieser Station noch im Zentralspeicher sind.',
+    },
+    remedy: {
+      en: 'Do not change anything on the station. Call the technician and the data protection officer; then acknowledge with "bodydock custody".',
+      de: 'An der Station nichts verändern. Technik und Datenschutz rufen; danach mit "bodydock custody" bestätigen.',
+    },
+    afterMs: 0,
+    causes: ['spool.gone'],
+    facts: ['recordings', 'first'],
+  },
+  'disk.failing': {
+    severity: 'critical',
+    subject: 'none',
+    text: {
+      en: 'The disk of the station fails: reading or writing ended with an error of the device.',
+      de: 'Der Datenträger der Station fällt aus: Lesen oder Schreiben endete mit einem Gerätefehler.',
+    },
+    remedy: {
+      en: 'Restore the connection to the store so that everything is delivered, then change the disk.',
+      de: 'Verbindung zum Zentralspeicher herstellen, damit alles übertragen wird, dann den Datenträger tauschen.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['errors', 'reason'],
+  },
+  'recording.rejected': {
+    severity: 'warning',
+    subject: 'recording',
+    text: {
+      en: 'A recording is odd or damaged; it was kept and is delivered all the same.',
+      de: 'Eine Aufnahme ist auffällig oder beschädigt; sie wurde gesichert und wird trotzdem übertragen.',
+    },
+    remedy: {
+      en: 'If the reason is "damaged": check the camera and its memory; the file stays on the camera.',
+      de: 'Ist der Grund "damaged": Kamera und Speicher prüfen; die Datei bleibt auf der Kamera.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['reason'],
+  },
+} satisfies ConditionTable;

@@ -1,0 +1,51 @@
+// Conditions of the machine that the station is.
+import type { ConditionTable } from './condition-kind.ts';
+
+/** The computer, its clock and its lights. */
+export const STATION_TABLE = {
+  'station.clock-unsynchronised': {
+    severity: 'warning',
+    subject: 'none',
+    text: {
+      en: 'The clock of the station is not synchronised.',
+      de: 'Die Uhr der Station ist nicht abgeglichen.',
+    },
+    remedy: {
+      en: 'Check that the time server can be reached ("timedatectl"). Recordings are taken all the same.',
+      de: 'Prüfen, ob der Zeitserver erreichbar ist ("timedatectl"). Aufnahmen werden trotzdem übernommen.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: [],
+  },
+  'station.temperature': {
+    severity: 'warning',
+    subject: 'sensor',
+    text: {
+      en: 'The station is too warm.',
+      de: 'Die Station ist zu warm.',
+    },
+    remedy: {
+      en: 'Give it air: uncover it, clean it, move it away from heating and sun.',
+      de: 'Für Luft sorgen: nicht abdecken, reinigen, von Heizung und Sonne wegstellen.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['temperature_c', 'limit_c'],
+  },
+  'station.led': {
+    severity: 'warning',
+    subject: 'led',
+    text: {
+      en: 'The light of a bay cannot be switched.',
+      de: 'Die Leuchte eines Platzes lässt sich nicht schalten.',
+    },
+    remedy: {
+      en: 'Check `led` of that bay in station.yaml, the light, and the right to write below /sys/class/leds.',
+      de: '`led` dieses Platzes in station.yaml, die Leuchte und das Schreibrecht unter /sys/class/leds prüfen.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['reason'],
+  },
+} satisfies ConditionTable;

@@ -1,0 +1,96 @@
+// Conditions between the station and the central store: deliveries, receipts, release.
+import type { ConditionTable } from './condition-kind.ts';
+
+/** The far end, as this station sees it. */
+export const STORE_TABLE = {
+  'store.silent': {
+    severity: 'error',
+    subject: 'none',
+    text: {
+      en: 'The broker is there, but the central store does not answer.',
+      de: 'Der Broker ist erreichbar, aber der Zentralspeicher antwortet nicht.',
+    },
+    remedy: {
+      en: 'Check that the receiver runs and is connected to the broker. Recordings wait on the station.',
+      de: 'Prüfen, ob der Empfänger läuft und mit dem Broker verbunden ist. Die Aufnahmen warten auf der Station.',
+    },
+    afterMs: 0,
+    causes: ['broker.unreachable', 'broker.tls', 'broker.refused', 'broker.client-id-in-use'],
+    facts: ['silent_s', 'waiting'],
+  },
+  'store.behind': {
+    severity: 'error',
+    subject: 'none',
+    text: {
+      en: 'A recording has waited too long for its receipt.',
+      de: 'Eine Aufnahme wartet zu lange auf ihre Quittung.',
+    },
+    remedy: {
+      en: 'Check the network, the broker and the store. If all are there, the uplink is too slow for what is recorded.',
+      de: 'Netz, Broker und Zentralspeicher prüfen. Sind alle da, ist die Leitung zu langsam für das, was aufgenommen wird.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['oldest_unstored_seconds', 'limit_seconds'],
+  },
+  'recording.refused': {
+    severity: 'error',
+    subject: 'recording',
+    text: {
+      en: 'The store refuses a recording; the station keeps it and offers it again every day.',
+      de: 'Der Zentralspeicher lehnt eine Aufnahme ab; die Station behält sie und bietet sie täglich erneut an.',
+    },
+    remedy: {
+      en: 'Look into the log of the receiver for that recording.',
+      de: 'Im Protokoll des Empfängers nach dieser Aufnahme sehen.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['reason'],
+  },
+  'docking.refused': {
+    severity: 'error',
+    subject: 'recording',
+    text: {
+      en: 'The store refuses the record of a stay; the station keeps it and offers it again every day.',
+      de: 'Der Zentralspeicher lehnt die Niederschrift eines Aufenthalts ab; die Station behält sie und bietet sie täglich erneut an.',
+    },
+    remedy: {
+      en: 'Look into the log of the receiver for that record.',
+      de: 'Im Protokoll des Empfängers nach dieser Niederschrift sehen.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['reason'],
+  },
+  'receipt.refused': {
+    severity: 'critical',
+    subject: 'recording',
+    text: {
+      en: 'A receipt came that does not hold: it was not given by the store for this recording.',
+      de: 'Es kam eine Quittung, die nicht gilt: Sie stammt nicht vom Zentralspeicher oder nicht für diese Aufnahme.',
+    },
+    remedy: {
+      en: 'Check which keys the store uses. If they are right, somebody sends forged receipts: call IT security.',
+      de: 'Prüfen, welche Schlüssel der Zentralspeicher benutzt. Stimmen sie, sendet jemand falsche Quittungen: IT-Sicherheit rufen.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['reason'],
+  },
+  'release.refused': {
+    severity: 'error',
+    subject: 'bay',
+    text: {
+      en: 'Receipted files are not erased from the camera in this bay, because a condition of the release does not hold.',
+      de: 'Quittierte Dateien werden von der Kamera in diesem Platz nicht gelöscht, weil eine Bedingung der Freigabe fehlt.',
+    },
+    remedy: {
+      en: 'Reason "recipient-unproven": run "bodydock keys prove". Otherwise call the technician.',
+      de: 'Grund "recipient-unproven": "bodydock keys prove" ausführen. Sonst Technik rufen.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['reason'],
+  },
+} satisfies ConditionTable;
