@@ -1,12 +1,11 @@
-// What the station says of itself over MQTT: status with session, and one document a bay. Everything retained is said again at each connect.
+// The state of the station over MQTT: status with session, the will, and one document a bay. The status is said behind everything else.
 import type { SessionId } from '../protocol/ids.ts';
-import { encodeMessage, type StatusDocument } from '../protocol/messages.ts';
+import { encodeMonitoring } from '../protocol/messages.ts';
+import { baySchema, statusSchema, type StatusDocument } from '../protocol/monitoring.ts';
 import type { Broker, Clock, Log } from '../protocol/ports.ts';
 import type { StationTopics } from '../protocol/topics.ts';
 import type { Bay } from './bay/bay.ts';
-
-/** One bay document a second at most (SPEC 7). */
-const BAY_MS = 1000;
+import { RetainedTopics } from './monitoring/retained-topics.ts';
 
 export interface StatusOptions {
   readonly broker: Pick<Broker, 'connected' | 'publish'>;
@@ -18,20 +17,24 @@ export interface StatusOptions {
 
 /** The will: what the broker says for a station that vanished. */
 export function lostStatus(session: SessionId, since: string): Uint8Array {
-  return encodeMessage({ state: 'offline', session, since, reason: 'lost' });
+  return encodeMonitoring(statusSchema, { state: 'offline', session, since, reason: 'lost' });
 }
 
-/** Publishes status and bays. */
+/** Publishes status and bays, and whatever else was added to `retained`. */
 export class StatusPublisher {
+  /** All retained documents of the station but the status itself. */
+  readonly retained: RetainedTopics;
   readonly #options: StatusOptions;
-  readonly #bays = new Set<Bay>();
-  readonly #waiting = new Map<Bay, () => void>();
-  readonly #saidAtMs = new Map<Bay, number>();
+  readonly #statusTopic: RetainedTopics;
   #status: StatusDocument;
 
   constructor(options: StatusOptions) {
     this.#options = options;
     this.#status = { state: 'init', session: options.session, since: this.#now(), reason: null };
+    this.retained = new RetainedTopics(options);
+    this.#statusTopic = new RetainedTopics(options);
+    const document = (): Uint8Array => encodeMonitoring(statusSchema, this.#status);
+    this.#statusTopic.add({ topic: options.topics.status, document });
   }
 
   /** The state changed; the same state again is not a change. */
@@ -43,48 +46,25 @@ export class StatusPublisher {
       since: this.#now(),
       reason: state === 'offline' ? 'stopped' : null,
     };
-    await this.#publishStatus();
+    await this.#statusTopic.sayNow(this.#options.topics.status);
   }
 
-  /** The bay has something new to show: published at once, or when a second has passed since the last time. */
+  /** The bay has something new to show. */
   bayChanged(bay: Bay): void {
-    this.#bays.add(bay);
-    if (this.#waiting.has(bay)) return;
-    const pause = (this.#saidAtMs.get(bay) ?? -BAY_MS) + BAY_MS - this.#options.clock.monotonicMs();
-    const cancel = this.#options.clock.after(Math.max(0, pause), () => {
-      this.#waiting.delete(bay);
-      void this.#publishBay(bay);
-    });
-    this.#waiting.set(bay, cancel);
+    const topic = this.#options.topics.bay(bay.id);
+    this.retained.add({ topic, document: () => encodeMonitoring(baySchema, bay.document()) });
+    this.retained.changed(topic);
   }
 
-  /** A connection was made: the broker may have forgotten everything. The status comes last. */
+  /** A connection was made. The status comes last. */
   async sayAll(): Promise<void> {
-    for (const bay of this.#bays) await this.#publishBay(bay);
-    await this.#publishStatus();
+    await this.retained.sayAll();
+    await this.#statusTopic.sayAll();
   }
 
   stop(): void {
-    for (const cancel of this.#waiting.values()) cancel();
-    this.#waiting.clear();
-  }
-
-  async #publishBay(bay: Bay): Promise<void> {
-    this.#saidAtMs.set(bay, this.#options.clock.monotonicMs());
-    await this.#publish(this.#options.topics.bay(bay.id), encodeMessage(bay.document()));
-  }
-
-  async #publishStatus(): Promise<void> {
-    await this.#publish(this.#options.topics.status, encodeMessage(this.#status));
-  }
-
-  async #publish(topic: string, payload: Uint8Array): Promise<void> {
-    if (!this.#options.broker.connected) return; // said again at the next connect
-    try {
-      await this.#options.broker.publish(topic, payload, { qos: 1, retain: true });
-    } catch (error) {
-      this.#options.log.debug('retained document not published', { topic, error });
-    }
+    this.retained.stop();
+    this.#statusTopic.stop();
   }
 
   #now(): string {

@@ -75,3 +75,9 @@ export const OFFER_MS_MAX = 60_000;
 /** First and last pause between two attempts to reach the broker; full jitter. */
 export const RECONNECT_MS_MIN = 1000;
 export const RECONNECT_MS_MAX = 60_000;
+/** Subjects of one condition that its topic lists; more are counted. 16 bays, and a glance at many recordings. */
+export const MONITORING_SUBJECTS_MAX = 16;
+/** Facts of one subject of a condition. */
+export const MONITORING_FACTS_MAX = 16;
+/** Codes, bays and aliases that one document may list: above any station that can be configured. */
+export const MONITORING_CODES_MAX = 256;

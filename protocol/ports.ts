@@ -67,6 +67,14 @@ export interface BrokerMessage {
   readonly retained: boolean;
 }
 
+/** How a message is published. */
+export interface PublishOptions {
+  readonly qos: 0 | 1;
+  readonly retain?: boolean;
+  /** Seconds after which an MQTT 5 broker drops the message, retained or not; an older one keeps it. Only with QoS 1. */
+  readonly expiresSeconds?: number;
+}
+
 /** A connection to an MQTT broker that reconnects by itself for ever, with pauses. */
 export interface Broker {
   /** True between a successful connect, all subscriptions granted, and the next loss. */
@@ -79,7 +87,7 @@ export interface Broker {
    * Errors: "broker.offline" when not connected or lost before the acknowledgement, "broker.refused" for an error code,
    * "broker.message-oversize" before anything is sent. Nothing is kept for later: the caller sends again.
    */
-  publish(topic: string, payload: Uint8Array, options: { qos: 0 | 1; retain?: boolean }): Promise<void>;
+  publish(topic: string, payload: Uint8Array, options: PublishOptions): Promise<void>;
   /** Kept over reconnects. Resolves when granted, or at once when offline (then granted at the next connect). */
   subscribe(filter: string): Promise<void>;
   /** One handler each; short and synchronous (one message at a time passes the connection). */

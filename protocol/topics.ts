@@ -45,7 +45,12 @@ export type DownTopic =
 /** Topics of one station below `<base>/v1/<station>`. */
 export interface StationTopics {
   readonly status: string;
+  readonly info: string;
+  readonly health: string;
+  readonly event: string;
   bay(bay: BayId): string;
+  /** Shape: a code as in CONDITION_CODE_PATTERN, which has no slash. */
+  condition(code: string): string;
   offer(recording: RecordingId): string;
   digests(receiver: ReceiverId, recording: RecordingId, offset: number): string;
   bytes(receiver: ReceiverId, recording: RecordingId, offset: number): string;
@@ -61,6 +66,10 @@ export function stationTopics(base: string, station: StationId): StationTopics {
   const down = `${prefix}/down/`;
   return {
     status: `${prefix}/status`,
+    info: `${prefix}/info`,
+    health: `${prefix}/health`,
+    event: `${prefix}/event`,
+    condition: (code) => `${prefix}/condition/${code}`,
     bay: (bay) => `${prefix}/bay/${bay}`,
     offer: (recording) => `${prefix}/up/offer/${recording}`,
     digests: (receiver, recording, offset) => `${prefix}/up/${receiver}/${recording}/digests-${offset}`,

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { IConnackPacket, MqttClient } from 'mqtt';
 import { DockError } from '../errors.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../limits.ts';
-import type { BrokerMessage, Clock, Log } from '../ports.ts';
+import type { BrokerMessage, Clock, Log, PublishOptions } from '../ports.ts';
 import { openClient } from './broker-client.ts';
 import { Liveness } from './broker-liveness.ts';
 import { offlineError, Publisher } from './broker-publisher.ts';
@@ -126,13 +126,13 @@ export class BrokerLink {
   }
 
   /** As Broker.publish; the size was checked by the caller. */
-  async publish(topic: string, payload: Uint8Array, qos: 0 | 1, retain: boolean): Promise<void> {
+  async publish(topic: string, payload: Uint8Array, options: PublishOptions): Promise<void> {
     const publisher = this.#publisher;
     if (publisher === undefined || this.#readyAtMs === undefined) throw offlineError(topic, 'not connected');
     this.#largestSentBytes = Math.max(this.#largestSentBytes, payload.length);
-    await (qos === 0
-      ? publisher.sendUnacknowledged(topic, payload, retain)
-      : publisher.sendAcknowledged(topic, payload, retain));
+    await (options.qos === 0
+      ? publisher.sendUnacknowledged(topic, payload, options.retain === true)
+      : publisher.sendAcknowledged(topic, payload, options));
   }
 
   /** Resolves when all filters are granted or the connection is over; a refusal ends it, and rejects with "broker.refused". */

@@ -10,7 +10,7 @@ import type { Socket } from 'node:net';
 import { bufferOf } from '../bytes.ts';
 import { DockError, describeError, isDockError } from '../errors.ts';
 import { CONTROL_MESSAGE_BYTES_MAX, MESSAGE_BYTES_MIN, MESSAGE_OVERHEAD_BYTES } from '../limits.ts';
-import type { Broker, BrokerMessage, Clock, Conditions, Log, Random } from '../ports.ts';
+import type { Broker, BrokerMessage, Clock, Conditions, Log, PublishOptions, Random } from '../ports.ts';
 import { BrokerConditions } from './broker-conditions.ts';
 import { BrokerLink, type LinkEnd } from './broker-link.ts';
 import { offlineError } from './broker-publisher.ts';
@@ -122,16 +122,12 @@ class MqttBroker implements StartableBroker {
     this.#stateHandlers.push(handler);
   }
 
-  async publish(
-    topic: string,
-    payload: Uint8Array,
-    options: { qos: 0 | 1; retain?: boolean },
-  ): Promise<void> {
+  async publish(topic: string, payload: Uint8Array, options: PublishOptions): Promise<void> {
     const link = this.#link;
     if (link === undefined || !this.#connected) throw offlineError(topic, 'not connected');
     if (payload.length > this.payloadBytesMax) throw this.#oversize(topic, payload.length);
     try {
-      await link.publish(topic, payload, options.qos, options.retain === true);
+      await link.publish(topic, payload, options);
       if (options.qos === 1) this.#conditions.publishTaken(topic);
     } catch (error) {
       this.#noteRefusal(topic, error);

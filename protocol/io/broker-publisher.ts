@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import type { MqttClient } from 'mqtt';
 import { bufferOf } from '../bytes.ts';
 import { DockError } from '../errors.ts';
-import type { Clock } from '../ports.ts';
+import type { Clock, PublishOptions } from '../ports.ts';
 import { reasonText } from './broker-reasons.ts';
 
 /** QoS 1 messages that may wait for their turn: more is a caller that does not wait for its answers. */
@@ -76,11 +76,11 @@ export class Publisher {
   }
 
   /** Resolves on a PUBACK with a success code; errors "broker.refused" and "broker.offline". */
-  async sendAcknowledged(topic: string, payload: Uint8Array, retain: boolean): Promise<void> {
+  async sendAcknowledged(topic: string, payload: Uint8Array, options: PublishOptions): Promise<void> {
     await this.#turn(topic);
     try {
       if (this.#ended !== undefined) throw offlineError(topic, this.#ended);
-      await this.#acknowledged(topic, payload, retain);
+      await this.#acknowledged(topic, payload, options);
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#inFlight--;
@@ -127,7 +127,14 @@ export class Publisher {
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  #acknowledged(topic: string, payload: Uint8Array, retain: boolean): Promise<void> {
+  #acknowledged(
+    topic: string,
+    payload: Uint8Array,
+    { retain = false, expiresSeconds }: PublishOptions,
+  ): Promise<void> {
+    // The library leaves properties out where the connection is MQTT 3.1.1.
+    const properties =
+      expiresSeconds === undefined ? {} : { properties: { messageExpiryInterval: expiresSeconds } };
     return new Promise((resolve, reject) => {
       const settle = (error: DockError | undefined): void => {
         stopWatch();
@@ -138,7 +145,7 @@ export class Publisher {
       const onEnd = (error: Error): void => settle(offlineError(topic, error.message));
       this.#pending.add(onEnd);
       const stopWatch = this.#watch(topic);
-      this.#options.client.publish(topic, bufferOf(payload), { qos: 1, retain }, (error) => {
+      this.#options.client.publish(topic, bufferOf(payload), { qos: 1, retain, ...properties }, (error) => {
         settle(error === null || error === undefined ? undefined : publishError(topic, error));
       });
     });

@@ -8,7 +8,7 @@
 import { DockError } from '../../protocol/errors.ts';
 import type { BrokerWill } from '../../protocol/io/broker-types.ts';
 import type { StartableBroker } from '../../protocol/io/broker-mqtt.ts';
-import type { BrokerMessage, Clock } from '../../protocol/ports.ts';
+import type { BrokerMessage, Clock, PublishOptions } from '../../protocol/ports.ts';
 import { matchesFilter, splitShared } from './topic-filter.ts';
 
 /** A message on its way from one client to another. */
@@ -220,11 +220,7 @@ export class MemoryBroker implements StartableBroker {
     this.#stateHandlers.push(handler);
   }
 
-  async publish(
-    topic: string,
-    payload: Uint8Array,
-    options: { qos: 0 | 1; retain?: boolean },
-  ): Promise<void> {
+  async publish(topic: string, payload: Uint8Array, options: PublishOptions): Promise<void> {
     if (!this.#connected) throw offline(topic);
     if (payload.length > this.payloadBytesMax) {
       throw new DockError('broker.message-oversize', `${payload.length} bytes for ${topic}`, {

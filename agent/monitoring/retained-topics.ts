@@ -1,0 +1,97 @@
+// Retained documents of the station: each is made anew when it is sent, so that only the newest state ever leaves.
+//
+// Invariants:
+// 1. One message a second and topic at most, whatever changes how often; the last change is always said.
+// 2. At each connect everything is said again, without a wait for each answer: the broker bounds what is under way.
+// 3. Nothing is kept for a broker that is not there: the next connect says it.
+import type { Broker, Clock, Log } from '../../protocol/ports.ts';
+
+/** Pause between two messages of one topic (SPEC 7). */
+const TOPIC_MS = 1000;
+/** The empty message: the broker forgets what it retains. */
+const NOTHING = new Uint8Array(0);
+
+export interface RetainedOptions {
+  readonly broker: Pick<Broker, 'connected' | 'publish'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** One topic with what stands there now. */
+export interface RetainedTopic {
+  readonly topic: string;
+  /** The document of this moment, or undefined where the topic is to be empty. */
+  readonly document: () => Uint8Array | undefined;
+  /** On MQTT 5 the broker drops it after so long without a newer one. */
+  readonly expiresSeconds?: number;
+}
+
+interface Slot extends RetainedTopic {
+  saidAtMs: number;
+  cancel: (() => void) | undefined;
+}
+
+/** Publishes retained documents. */
+export class RetainedTopics {
+  readonly #options: RetainedOptions;
+  readonly #slots = new Map<string, Slot>();
+  #stopped = false;
+
+  constructor(options: RetainedOptions) {
+    this.#options = options;
+  }
+
+  /** Adds a topic; nothing is said before it changes or a connection is made. One that is there stays. */
+  add(topic: RetainedTopic): void {
+    if (this.#slots.has(topic.topic)) return;
+    this.#slots.set(topic.topic, { ...topic, saidAtMs: Number.NEGATIVE_INFINITY, cancel: undefined });
+  }
+
+  /** The document of a topic that was added changed: said at once, or when a second has passed since the last time. */
+  changed(topic: string): void {
+    const slot = this.#slots.get(topic);
+    if (slot === undefined || slot.cancel !== undefined || this.#stopped) return;
+    const pauseMs = slot.saidAtMs + TOPIC_MS - this.#options.clock.monotonicMs();
+    slot.cancel = this.#options.clock.after(Math.max(0, pauseMs), () => {
+      slot.cancel = undefined;
+      void this.#say(slot);
+    });
+  }
+
+  /** Says it now, whatever the pause. Never rejects. */
+  async sayNow(topic: string): Promise<void> {
+    const slot = this.#slots.get(topic);
+    if (slot === undefined) return;
+    slot.cancel?.();
+    slot.cancel = undefined;
+    await this.#say(slot);
+  }
+
+  /** A connection was made: the broker may have forgotten everything. Never rejects. */
+  async sayAll(): Promise<void> {
+    await Promise.all([...this.#slots.values()].map((slot) => this.#say(slot)));
+  }
+
+  /** Nothing is said by itself any more. */
+  stop(): void {
+    this.#stopped = true;
+    for (const slot of this.#slots.values()) {
+      slot.cancel?.();
+      slot.cancel = undefined;
+    }
+  }
+
+  async #say(slot: Slot): Promise<void> {
+    const { broker, clock, log } = this.#options;
+    slot.saidAtMs = clock.monotonicMs();
+    if (!broker.connected) return;
+    const { topic, expiresSeconds } = slot;
+    const expiry = expiresSeconds === undefined ? {} : { expiresSeconds };
+    try {
+      const payload = slot.document() ?? NOTHING;
+      await broker.publish(topic, payload, { qos: 1, retain: true, ...expiry });
+    } catch (error) {
+      log.debug('retained document not published', { topic, error });
+    }
+  }
+}
