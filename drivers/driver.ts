@@ -54,7 +54,8 @@ export interface Inventory {
 export interface InventoryProblem {
   /**
    * "unreadable-folder" | "unreadable-entry" | "other-device" | "too-many-entries" | "too-deep" | "path-too-long" |
-   * "duplicate-path" | "too-many-problems". Whatever the reason, the inventory is not complete.
+   * "duplicate-path" | "too-many-problems"; of a disk also "other-volume" | "unknown-file-system" | "encrypted-volume" | "unreadable-volume" |
+   * "damaged-file-system" | "no-medium" | "volume-cut-short" | "read-errors". Whatever the reason, the inventory is not complete.
    */
   readonly reason: string;
   /** Path bytes of the place, where there is one. */

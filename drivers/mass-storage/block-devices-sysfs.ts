@@ -1,0 +1,128 @@
+// The disks at a USB port from the kernel's tables, found from the port downwards: a label or an id comes from the device, the port does not.
+// Source: Linux Documentation/ABI/stable/sysfs-block; usb-storage and uas hang a SCSI host below their interface.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemCode } from '../../protocol/errors.ts';
+import {
+  DISKS_MAX,
+  PARTITIONS_MAX,
+  type BlockDevices,
+  type DiskFacts,
+  type PartitionFacts,
+} from './block-devices.ts';
+
+const SYSFS = '/sys';
+const USB_PORT = /^\d{1,4}-\d{1,3}(?:\.\d{1,3}){0,6}$/;
+/** Names that the kernel gives: they become the names of device nodes. */
+const BLOCK_NAME = /^[a-z][a-z0-9]{0,30}$/;
+/** Host, bus, target, unit. */
+const SCSI_NAME = /^\d{1,6}:\d{1,6}:\d{1,6}:(\d{1,6})$/;
+const DEVICE_NUMBER = /^\d{1,5}:\d{1,8}$/;
+/** sysfs counts in these, whatever the medium's own sector is. */
+const SECTOR_BYTES = 512;
+/** The kernel is taking the device away, or has not filled in all of it yet. */
+const VANISHING = new Set(['ENOENT', 'ENODEV', 'ENOTDIR', 'EIO', 'ENXIO']);
+
+/** `root` is /sys unless given. */
+export function sysfsBlockDevices(root: string = SYSFS): BlockDevices {
+  return {
+    below: async (portPath) => {
+      if (!USB_PORT.test(portPath)) return [];
+      const found: DiskFacts[] = [];
+      for (const unit of await unitFolders(join(root, 'bus/usb/devices'), portPath))
+        for (const name of (await names(join(unit.folder, 'block'))).filter((each) =>
+          BLOCK_NAME.test(each),
+        )) {
+          const disk = await readDisk(join(unit.folder, 'block', name), name, unit);
+          if (disk !== undefined) found.push(disk);
+        }
+      return found.sort((a, b) => a.unit - b.unit).slice(0, DISKS_MAX);
+    },
+  };
+}
+
+interface UnitFolder {
+  readonly folder: string;
+  readonly unit: number;
+}
+
+/** Folders of the SCSI units below the interfaces of the device itself, never those of a hub's other ports. */
+async function unitFolders(devices: string, portPath: string): Promise<UnitFolder[]> {
+  let folders = (await names(devices))
+    .filter((name) => name.startsWith(`${portPath}:`))
+    .map((name) => join(devices, name));
+  for (const level of [/^host\d{1,6}$/, /^target\d/, SCSI_NAME]) folders = await below(folders, level);
+  return folders.map((folder) => ({ folder, unit: Number(SCSI_NAME.exec(baseName(folder))?.[1] ?? 0) }));
+}
+
+async function below(folders: readonly string[], pattern: RegExp): Promise<string[]> {
+  const found: string[] = [];
+  for (const folder of folders)
+    for (const name of await names(folder)) if (pattern.test(name)) found.push(join(folder, name));
+  return found;
+}
+
+async function readDisk(folder: string, name: string, { folder: unitFolder, unit }: UnitFolder) {
+  const [device, size, readOnly, sequence, errors] = await Promise.all([
+    text(folder, 'dev'),
+    number(folder, 'size'),
+    text(folder, 'ro'),
+    text(folder, 'diskseq'),
+    text(unitFolder, 'ioerr_cnt'),
+  ]);
+  if (device === undefined || !DEVICE_NUMBER.test(device) || size === undefined) return undefined;
+  const counted = errors === undefined ? NaN : Number(errors); // the kernel writes it in hex, with 0x in front
+  const disk: DiskFacts = {
+    name,
+    device,
+    unit,
+    sequence: sequence !== undefined && /^\d{1,20}$/.test(sequence) ? sequence : `${name}.${device}`,
+    sizeBytes: size * SECTOR_BYTES,
+    isReadOnly: readOnly !== '0',
+    errors: Number.isSafeInteger(counted) ? counted : null,
+    partitions: await readPartitions(folder, name),
+  };
+  return disk;
+}
+
+async function readPartitions(folder: string, disk: string): Promise<PartitionFacts[]> {
+  const found: PartitionFacts[] = [];
+  for (const name of await names(folder)) {
+    if (!name.startsWith(disk) || !BLOCK_NAME.test(name)) continue;
+    const at = join(folder, name);
+    const [device, partition, start, size] = await Promise.all([
+      text(at, 'dev'),
+      number(at, 'partition'),
+      number(at, 'start'),
+      number(at, 'size'),
+    ]);
+    if (device === undefined || !DEVICE_NUMBER.test(device)) continue;
+    if (partition === undefined || start === undefined || size === undefined) continue;
+    const [startBytes, sizeBytes] = [start * SECTOR_BYTES, size * SECTOR_BYTES];
+    found.push({ name, number: partition, device, startBytes, sizeBytes });
+  }
+  return found.sort((a, b) => a.number - b.number).slice(0, PARTITIONS_MAX);
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+async function names(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: unknown) => absent(error, []));
+}
+
+async function number(folder: string, name: string): Promise<number | undefined> {
+  const said = await text(folder, name);
+  return said !== undefined && /^\d{1,15}$/.test(said) ? Number(said) : undefined;
+}
+
+async function text(folder: string, name: string): Promise<string | undefined> {
+  const bytes = await readFile(join(folder, name)).catch((error: unknown) => absent(error, undefined));
+  return bytes?.toString('latin1').slice(0, 64).trim();
+}
+
+function absent<T>(error: unknown, value: T): T {
+  if (VANISHING.has(systemCode(error) ?? '')) return value;
+  throw error;
+}
