@@ -7,6 +7,7 @@ import type { Broker, Clock, Conditions, Files, Log, Random, Signer } from '../p
 import type { StationTopics } from '../protocol/topics.ts';
 import type { BayWork } from './bay/bay-docking.ts';
 import { Bay } from './bay/bay.ts';
+import { CameraRegister } from './bay/camera-register.ts';
 import { CameraTwins } from './bay/camera-twins.ts';
 import type { Bulk } from './bulk/bulk.ts';
 import type { ClockSource } from './clock/clock-source.ts';
@@ -36,7 +37,15 @@ const HOUR_MS = 3_600_000;
 /** What of station.yaml matters here; keys and how the broker is reached are the adapters'. */
 export type StationSettings = Pick<
   StationConfig,
-  'station' | 'spool' | 'recipients' | 'store' | 'bays' | 'cameras' | 'release' | 'retention'
+  | 'station'
+  | 'spool'
+  | 'recipients'
+  | 'store'
+  | 'bays'
+  | 'cameras'
+  | 'unknownCameras'
+  | 'release'
+  | 'retention'
 >;
 
 export interface StationPorts extends BayPlacePorts {
@@ -183,14 +192,15 @@ export async function composeStation(
     heldBytes: (recording: RecordingId) => pusher.receivedBytes(recording),
   };
   const clockSynchronised = (): boolean | null => clockWatch.synchronised;
+  const register = await CameraRegister.open(settings, ports);
   const twins = new CameraTwins(conditions);
   const turns = new Turns<CameraId>();
   const work = (bay: BayConfig): BayWork => ({
     station: settings.station,
     bay: bay.id,
-    camera: bay.camera,
+    whoIs: register.whoIs(bay),
     recipients: settings.recipients,
-    place: bayPlace(bay, ports),
+    place: bayPlace(bay, ports, register.whoIs(bay)),
     take: { ...ports, spool, custody, makeRoom: () => keep.makeRoom() },
     commit: {
       ...ports,
@@ -217,7 +227,6 @@ export async function composeStation(
     (bay) =>
       new Bay({
         id: bay.id,
-        alias: settings.cameras.find((camera) => camera.id === bay.camera)?.alias ?? bay.camera,
         work: work(bay),
         progress,
         clock,

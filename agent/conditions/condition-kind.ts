@@ -13,7 +13,7 @@
 export type Severity = 'info' | 'warning' | 'error' | 'critical';
 
 /** What the subject of a condition names; "none" where the code says it all. Never a serial number, a path or a name of a file. */
-export type SubjectKind = 'none' | 'bay' | 'camera' | 'recording' | 'led' | 'certificate' | 'sensor';
+export type SubjectKind = 'none' | 'bay' | 'port' | 'camera' | 'recording' | 'led' | 'certificate';
 
 /** One text for people in each language. */
 export interface Words {

@@ -1,6 +1,7 @@
 // Every condition of a station by code. How to add one stands in condition-kind.ts.
 import { BROKER_TABLE } from './broker-table.ts';
 import { CAMERA_TABLE } from './camera-table.ts';
+import { IDENTITY_TABLE } from './identity-table.ts';
 import { CUSTODY_TABLE } from './custody-table.ts';
 import { SPOOL_TABLE } from './spool-table.ts';
 import { STATION_TABLE } from './station-table.ts';
@@ -10,6 +11,7 @@ import type { ConditionKind, ConditionTable } from './condition-kind.ts';
 /** All codes, in the order in which a person would read them. */
 export const CONDITION_TABLE: ConditionTable = {
   ...CAMERA_TABLE,
+  ...IDENTITY_TABLE,
   ...SPOOL_TABLE,
   ...CUSTODY_TABLE,
   ...STORE_TABLE,

@@ -7,12 +7,13 @@ import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
 import type { ClockSource } from '../../agent/clock/clock-source.ts';
 import { composeStation, type ComposedStation } from '../../agent/compose-station.ts';
 import { deviceAt } from '../../drivers/serial/device-node.ts';
-import type { SerialConfig } from '../../config/station-config.ts';
+import type { CameraConfig, SerialConfig } from '../../config/station-config.ts';
 import { simulatedDriver } from '../../drivers/simulated/driver.ts';
 import { MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
 import type { CameraIdentity, Driver } from '../../drivers/driver.ts';
 import type { UsbDevices } from '../../drivers/usb/device.ts';
 import { makeIdentity } from '../../protocol/age-keys.ts';
+import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody-entry.ts';
 import { parseDockingRecord, type DockingRecord } from '../../protocol/docking-record.ts';
 import {
   makeSessionId,
@@ -20,6 +21,7 @@ import {
   parseCameraId,
   parseReceiverId,
   parseStationId,
+  type CameraId,
   type ReceiverId,
 } from '../../protocol/ids.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
@@ -47,6 +49,12 @@ const DEADLINE_MS = 15_000;
 export interface DockOptions {
   readonly release?: 'never' | 'after-receipt';
   readonly cameras?: number;
+  /** Bays that name no camera, unless `bays` does so: it is known by what it says of itself. Without it each bay names its own. */
+  readonly register?: {
+    readonly bays?: readonly (string | null)[];
+    readonly cameras: readonly CameraConfig[];
+    readonly unknown?: 'refuse' | 'accept';
+  };
   /** What the cameras say of themselves, in their order. */
   readonly identities?: readonly CameraIdentity[];
   /** Recipients that count as proven; all unless given. */
@@ -141,9 +149,10 @@ export class DockAndStore {
           folder: usb === undefined && serial === undefined ? this.#place(index) : null,
           usbPort: usb === undefined ? null : (usb.ports?.[index] ?? `1-1.${index + 1}`),
           serial: portAt(serial?.ports[index]),
-          camera: parseCameraId(`cam-${index + 1}`),
+          camera: this.#named(index),
         })),
-        cameras: [],
+        cameras: this.options.register?.cameras ?? [],
+        unknownCameras: this.options.register?.unknown ?? 'refuse',
         release: this.options.release ?? 'after-receipt',
         retention: { days: 14, logDays: 730 },
       },
@@ -294,6 +303,30 @@ export class DockAndStore {
       if (receipt !== undefined && bytes !== undefined) records.push(parseDockingRecord(bytes));
     }
     return records;
+  }
+
+  /** Entries of the custody log as they lie in the spool, checkpoints too, in the order of their segments. */
+  async custody(): Promise<CustodyEntry[]> {
+    const folder = join(this.folder, 'spool', 'custody');
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.jsonl'));
+    const segments = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+    const lines = segments.flatMap((text) => text.split('\n').filter((line) => line !== ''));
+    return lines.map((line) => parseCustodyEntry(Buffer.from(line))).sort((a, b) => (a.at < b.at ? -1 : 1));
+  }
+
+  /** Everything that the broker retains: topics and payloads. */
+  retainedText(): string {
+    return this.hub
+      .retainedTopics()
+      .map((topic) => `${topic} ${Buffer.from(this.hub.retained(topic) ?? []).toString()}`)
+      .join('\n');
+  }
+
+  #named(index: number): CameraId | null {
+    const { register } = this.options;
+    if (register === undefined) return parseCameraId(`cam-${index + 1}`);
+    const name = register.bays?.[index] ?? null;
+    return name === null ? null : parseCameraId(name);
   }
 
   async open(sealed: Uint8Array): Promise<Buffer> {
