@@ -2,8 +2,11 @@
 import { constants, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { DockError, systemCode } from '../protocol/errors.ts';
+import { CREDENTIALS_ROOT } from './credentials.ts';
 
 const READABLE_BY_OTHERS = 0o077;
+/** ... of a credential of systemd, whose group bits are the mask of an access list for its service. */
+const USABLE_BY_OTHERS = 0o037;
 
 function refuse(code: string, message: string, cause?: unknown): never {
   throw new DockError(code, message, { retry: 'person', cause });
@@ -61,7 +64,8 @@ function checkSecret(stat: Stats, path: string): void {
       'key.owner',
       `${path} belongs to user ${stat.uid}, who knows this key: make a new one, or chown it`,
     );
-  if ((stat.mode & READABLE_BY_OTHERS) !== 0) {
+  const others = path.startsWith(CREDENTIALS_ROOT) ? USABLE_BY_OTHERS : READABLE_BY_OTHERS;
+  if ((stat.mode & others) !== 0) {
     const mode = (stat.mode & 0o777).toString(8).padStart(4, '0');
     refuse('key.mode', `${path} has mode ${mode}, others can use it: chmod 0600 ${path}`);
   }

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, test } from 'vitest';
+import { withCredentials } from '../../config/credentials.ts';
+import { loadStationConfig } from '../../config/load.ts';
+import type { StationConfig } from '../../config/station-config.ts';
+import { STATION } from './files.ts';
+
+describe('secrets that the service manager hands over', () => {
+  let folder: string;
+  let config: StationConfig;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'bodydock-credentials-'));
+    await writeFile(join(folder, 'station.yaml'), STATION);
+    const loaded = await loadStationConfig(join(folder, 'station.yaml'));
+    assert.equal(loaded.kind, 'loaded');
+    config = loaded.config;
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  test('stand for the files of the same relative name, and only where they were handed over', async () => {
+    await writeFile(join(folder, 'keys_station.key'), '');
+    const handed = await withCredentials(config, folder, folder);
+    assert.equal(handed.keys.signingFile, join(folder, 'keys_station.key'));
+    assert.deepEqual(handed.broker, config.broker);
+    await writeFile(join(folder, 'tls_key.pem'), '');
+    const both = await withCredentials(config, folder, folder);
+    assert.equal(both.broker.tls?.keyFile, join(folder, 'tls_key.pem'));
+    assert.equal(both.broker.tls.certFile, join(folder, 'tls/cert.pem'));
+  });
+
+  test('stand for no file outside of the folder of the configuration', async () => {
+    await writeFile(join(folder, '.._other_station.key'), '');
+    const outside = { ...config, keys: { signingFile: join(folder, '../other/station.key') } };
+    assert.deepEqual(await withCredentials(outside, folder, folder), outside);
+  });
+
+  test('change nothing without a service manager', async () => {
+    assert.equal(await withCredentials(config, folder, undefined), config);
+  });
+});
