@@ -4,6 +4,7 @@ import type { CameraId, RecordingId, SessionId } from '../protocol/ids.ts';
 import type { ProvenKeyChange } from '../protocol/key-documents.ts';
 import type { PublicKey } from '../protocol/minisign.ts';
 import type { Broker, Clock, Conditions, Files, Log, Random, Signer } from '../protocol/ports.ts';
+import type { Progress } from '../protocol/progress.ts';
 import type { StationTopics } from '../protocol/topics.ts';
 import type { BayWork } from './bay/bay-docking.ts';
 import { Bay } from './bay/bay.ts';
@@ -73,6 +74,8 @@ export interface StationPorts extends BayPlacePorts {
   readonly version: string;
   readonly configSha256: string;
 }
+  /** Where each bay says that it moves on. */
+  readonly progress: Pick<Progress, 'source'>;
 
 /** A station that may be started; `close` ends its spool once the station was stopped. */
 export interface ComposedStation {
@@ -200,7 +203,7 @@ export async function composeStation(
     bay: bay.id,
     whoIs: register.whoIs(bay),
     recipients: settings.recipients,
-    place: bayPlace(bay, ports, register.whoIs(bay)),
+    place: watchedPlace(bayPlace(bay, ports, register.whoIs(bay)), ports.progress.source(bay.id, BAY_STUCK_MS)),
     take: { ...ports, spool, custody, makeRoom: () => keep.makeRoom() },
     commit: {
       ...ports,

@@ -19,9 +19,11 @@ import { bufferFreer } from '../protocol/io/free-buffer.ts';
 import { nodeFiles } from '../protocol/io/files-node.ts';
 import { nodeRandom } from '../protocol/io/random-node.ts';
 import { openWorkerSigner } from '../protocol/io/signer-worker.ts';
+import { DISK_STUCK_MS, watchedCalls, watchedFiles } from '../protocol/io/watched-calls.ts';
 import { localMs } from '../protocol/io/zone-node.ts';
 import { publicKeyOf } from '../protocol/minisign.ts';
 import type { Log } from '../protocol/ports.ts';
+import type { Progress } from '../protocol/progress.ts';
 import { stationTopics } from '../protocol/topics.ts';
 import { openBulkWorkers } from './bulk/bulk-workers.ts';
 import { composeStation, type ComposedStation } from './compose-station.ts';
@@ -35,6 +37,10 @@ export interface OpenOptions {
   readonly configSha256: string;
   readonly version: string;
   readonly log: Log;
+  /** Where disk and bays say that they move on. */
+  readonly progress: Progress;
+  /** Told how many conditions stand, after each change. */
+  readonly onStanding?: (standing: number) => void;
 }
 
 /**
@@ -43,7 +49,7 @@ export interface OpenOptions {
  */
 export async function openStation(
   config: StationConfig,
-  { log, ...options }: OpenOptions,
+  { log, onStanding = () => undefined, ...options }: OpenOptions,
 ): Promise<ComposedStation> {
   const signingKey = await readSigningKey(config.keys.signingFile);
   const lock = await lockSpool(config.spool.path);
@@ -58,14 +64,17 @@ export async function openStation(
   const session = makeSessionId(random);
   const topics = stationTopics(config.broker.base, config.station);
   let composed: ComposedStation | undefined;
-  const conditions = new LoggedConditions(log, (standing) => composed?.station.conditionsChanged(standing));
+  const conditions = new LoggedConditions(log, (standing) => {
+    composed?.station.conditionsChanged(standing);
+    onStanding(standing);
+  });
+  const disk = options.progress.source('spool', DISK_STUCK_MS);
   const proven = new Set(
     (await loadProofs(join(config.spool.path, 'proofs'), config.station, stationKeys)).keys(),
   );
   const signer = await openWorkerSigner(signingKey);
-  const bulk = await openBulkWorkers({
-    count: Math.max(1, Math.min(config.bays.length, availableParallelism())),
-  });
+  const count = Math.max(1, Math.min(config.bays.length, availableParallelism()));
+  const bulk = watchedCalls(await openBulkWorkers({ count }), disk, ['startSeal', 'startDigest']);
   const broker = openMqttBroker({
     ...config.broker,
     clientId: `bodydock-${config.station}`,
@@ -84,7 +93,7 @@ export async function openStation(
   const usbDevices = sysfsDevices();
   composed = await composeStation(config, {
     ...options,
-    files: nodeFiles(),
+    files: watchedFiles(nodeFiles(), disk),
     clock,
     random,
     log,

@@ -1,10 +1,16 @@
 // `bodydock run`: the agent in the foreground until SIGTERM or SIGINT. A service manager starts it; a parent with an IPC channel is told when it is ready.
+import { dirname, resolve } from 'node:path';
+import { withCredentials } from '../../config/credentials.ts';
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
+import type { StationConfig } from '../../config/station-config.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { exitSoon } from '../../protocol/io/exit-soon.ts';
 import { pinoLog } from '../../protocol/io/log-pino.ts';
+import { openServiceManager } from '../../protocol/io/service-manager.ts';
+import { startWatchdog } from '../../protocol/io/watchdog.ts';
+import { Progress } from '../../protocol/progress.ts';
 import { openStation } from '../open-station.ts';
 import { stopWithin } from '../stop-within.ts';
 import { parseCommandLine, type Io } from './output.ts';
@@ -28,7 +34,8 @@ Exit codes: 0 ended when asked to, 1 failure, 75 another agent works on this spo
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const line = parseCommandLine(args, io, { help: HELP, options: { config: { type: 'string' } } });
   if (line === undefined) return EXIT_GOOD;
-  const loaded = await loadStationConfig(line.values.config ?? STATION_FILE_DEFAULT);
+  const file = line.values.config ?? STATION_FILE_DEFAULT;
+  const loaded = await loadStationConfig(file);
   if (loaded.kind === 'refused') {
     io.err(renderProblems(loaded.problems));
     return EXIT_CONFIGURATION;
@@ -36,21 +43,47 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const log = pinoLog({ level: loaded.config.log.level });
   process.on('uncaughtException', (error) => endOnFault(log, error));
   process.on('unhandledRejection', (error) => endOnFault(log, error));
-  const opened = await openStation(loaded.config, {
+  const manager = openServiceManager({ environment: process.env, log });
+  const clock = nodeClock();
+  const progress = new Progress(clock);
+  let standing = 0;
+  let isReady = false;
+  const config = await withCredentials(
+    loaded.config,
+    dirname(resolve(file)),
+    process.env['CREDENTIALS_DIRECTORY'],
+  );
+  const opened = await openStation(config, {
     configSha256: loaded.sha256,
     version: await readVersion(),
     log,
+    progress,
+    onStanding: (count) => {
+      standing = count;
+      if (isReady) manager.status(statusLine(config, standing));
+    },
   });
   await opened.station.start();
-  log.info('station ready', { station: loaded.config.station, bays: loaded.config.bays.length });
+  isReady = true;
+  manager.ready(statusLine(config, standing));
+  const stopWatchdog = startWatchdog({ manager, progress, clock, log });
+  log.info('station ready', { station: config.station, bays: config.bays.length });
   process.send?.({ ready: true });
   await aborted(io.signal);
+  stopWatchdog();
+  manager.stopping();
   log.info('station stops', {});
   await opened.station.stop();
-  await stopWithin({ clock: nodeClock(), log }, 'close', CLOSE_MS, () => opened.close());
+  await stopWithin({ clock, log }, 'close', CLOSE_MS, () => opened.close());
   if (process.connected) process.disconnect();
   exitSoon(EXIT_GOOD);
   return EXIT_GOOD;
+}
+
+/** What `systemctl status` shows. */
+function statusLine({ station, bays }: StationConfig, standing: number): string {
+  const health = standing === 0 ? 'ready' : `degraded, ${standing} conditions stand (see the log)`;
+  return `station ${station}: ${health}; bays: ${bays.length}`;
 }
 
 /** Broken code of ours: the state on disk is good at every moment, so ending and starting again is the safe way on. */

@@ -34,6 +34,7 @@ import { Slabs } from '../../protocol/receiver/slabs.ts';
 import { inlineUnitStore } from '../../protocol/receiver/unit-store-inline.ts';
 import { openSealed } from '../../protocol/sealed-file-open.ts';
 import type { Clock, Files } from '../../protocol/ports.ts';
+import { Progress } from '../../protocol/progress.ts';
 import { stationTopics } from '../../protocol/topics.ts';
 import { lostStatus } from '../../agent/status.ts';
 import { MemoryHub } from './broker-memory.ts';
@@ -175,6 +176,7 @@ export class DockAndStore {
         signer: inlineSigner(this.stationKey),
         stationKeys: [publicKeyOf(this.stationKey)],
         provenRecipients: () => new Set(this.options.proven === false ? [] : [this.identity.recipient]),
+        progress: new Progress(this.clock),
         bulk: bulkInline({ files: this.options.stationFiles ?? nodeFiles(), random }),
         freeBuffer: () => undefined, // the memory broker still shows what was sent to whoever listens
         drivers: [this.options.wrapDriver?.(driver) ?? driver],

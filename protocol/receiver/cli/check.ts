@@ -1,5 +1,7 @@
 // `bodydock-receiver check`: every problem of receiver.yaml and of the files that it names. Changes nothing.
+import { dirname, resolve } from 'node:path';
 import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { withCredentials } from '../../../config/credentials.ts';
 import { checkReceiverFiles } from '../../../config/installed-files.ts';
 import { loadReceiverConfig } from '../../../config/load.ts';
 import { printable, renderProblems, type Problem } from '../../../config/problems.ts';
@@ -13,12 +15,13 @@ interface Finds {
   readonly warnings: readonly { readonly file: string; readonly message: string }[];
 }
 
-/** The configuration where it is good in all, else its problems. Never rejects. */
-export async function loadChecked(file: string): Promise<Finds> {
+/** The configuration where it is good in all, else its problems. With a folder of credentials, secrets are these. Never rejects. */
+export async function loadChecked(file: string, credentials?: string): Promise<Finds> {
   const loaded = await loadReceiverConfig(file);
   if (loaded.kind === 'refused') return { config: undefined, problems: loaded.problems, warnings: [] };
-  const { problems, warnings } = await checkReceiverFiles(loaded.config, Date.now());
-  return { config: problems.length > 0 ? undefined : loaded.config, problems, warnings };
+  const config = await withCredentials(loaded.config, dirname(resolve(file)), credentials);
+  const { problems, warnings } = await checkReceiverFiles(config, Date.now());
+  return { config: problems.length > 0 ? undefined : config, problems, warnings };
 }
 
 /** Runs the command; gives the exit code. */

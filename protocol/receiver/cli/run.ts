@@ -14,8 +14,12 @@ import { linuxClockSource } from '../../io/clock-source-linux.ts';
 import { nodeFiles } from '../../io/files-node.ts';
 import { pinoLog } from '../../io/log-pino.ts';
 import { nodeRandom } from '../../io/random-node.ts';
+import { openServiceManager } from '../../io/service-manager.ts';
+import { DISK_STUCK_MS, watchedCalls, watchedFiles } from '../../io/watched-calls.ts';
+import { startWatchdog } from '../../io/watchdog.ts';
 import { publicKeyOf } from '../../minisign.ts';
 import type { Log } from '../../ports.ts';
+import { Progress } from '../../progress.ts';
 import { LoggedConditions } from '../../io/conditions-log.ts';
 import { SLABS } from '../limits.ts';
 import { rememberedAnswer } from '../retention/asked-clock.ts';
@@ -28,7 +32,8 @@ import { keepYoungSmall, messageGarbage } from './small-heap.ts';
 
 /** Exit code when it ended. Errors: "vault.*", "key.*", the system's, from opening. */
 export async function run({ config: file }: CommandLine, io: Io): Promise<number> {
-  const { config, problems, warnings } = await loadChecked(file);
+  const credentials = process.env['CREDENTIALS_DIRECTORY'];
+  const { config, problems, warnings } = await loadChecked(file, credentials);
   if (config === undefined) {
     io.err(renderProblems(problems));
     return EXIT_CONFIGURATION;
@@ -36,13 +41,20 @@ export async function run({ config: file }: CommandLine, io: Io): Promise<number
   const log = pinoLog({ level: 'info' });
   for (const warning of warnings) log.warn('configuration', { ...warning });
   io.onFault((error) => endOnFault(log, error));
-  const opened = await open(config, log);
+  const manager = openServiceManager({ environment: process.env, log });
+  const progress = new Progress(nodeClock());
+  const opened = await open(config, log, progress);
   await opened.receiver.start();
   opened.receiver.startRetention();
+  // Ready for systemd is an open vault. Whoever has a channel to us is told when offers are answered.
+  manager.ready(`receiver ${config.receiver}: ready; stations: ${config.stations.length}`);
+  const stopWatchdog = startWatchdog({ manager, progress, clock: nodeClock(), log });
   tellReady(opened.broker, io);
   opened.broker.start();
   log.info('receiver started', { receiver: config.receiver, stations: config.stations.length });
   await aborted(io.signal);
+  stopWatchdog();
+  manager.stopping();
   log.info('receiver stops');
   await opened.receiver.stop();
   await opened.close();
@@ -64,8 +76,10 @@ interface Opened {
   close(): Promise<void>;
 }
 
-async function open(config: ReceiverConfig, log: Log): Promise<Opened> {
-  const [clock, random, files] = [nodeClock(), nodeRandom(), nodeFiles()];
+async function open(config: ReceiverConfig, log: Log, progress: Progress): Promise<Opened> {
+  const [clock, random] = [nodeClock(), nodeRandom()];
+  const disk = progress.source('vault', DISK_STUCK_MS);
+  const files = watchedFiles(nodeFiles(), disk);
   const conditions = new LoggedConditions(log);
   const key = await readSigningKey(config.keys.signingFile);
   const slabs = new Slabs(SLABS);
@@ -85,7 +99,20 @@ async function open(config: ReceiverConfig, log: Log): Promise<Opened> {
   const onBytes = messageGarbage();
   const isSynchronised = rememberedAnswer(clock, () => linuxClockSource().isSynchronised());
   const program = { version: await readVersion(), bootId: await readBootId(), isSynchronised };
-  const ports = { ...worker, ...program, files, clock, random, log, conditions, broker, slabs, onBytes };
+  const units = watchedCalls(worker.units, disk, ['open']);
+  const ports = {
+    ...worker,
+    units,
+    ...program,
+    files,
+    clock,
+    random,
+    log,
+    conditions,
+    broker,
+    slabs,
+    onBytes,
+  };
   const receiver = await openReceiver(config, { ...ports, publicKey: publicKeyOf(key) });
   return {
     receiver,
