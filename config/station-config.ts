@@ -30,13 +30,15 @@ export interface BayConfig {
   /** Bus and ports, such as "1-1.4". */
   readonly usbPort: string | null;
   readonly serial: SerialConfig | null;
-  readonly camera: CameraId;
+  /** Null: the camera is known by what it says of itself. */
+  readonly camera: CameraId | null;
 }
 
 export interface CameraConfig {
   readonly id: CameraId;
   /** What staff and monitoring see. */
   readonly alias: string;
+  /** Model and serial number as the camera says them. */
   readonly model: string | null;
   readonly serial: string | null;
 }
@@ -61,6 +63,8 @@ export interface StationConfig {
   readonly broker: BrokerConfig;
   readonly bays: readonly BayConfig[];
   readonly cameras: readonly CameraConfig[];
+  /** What becomes of a camera that no line of the file is about, in a bay that names none. */
+  readonly unknownCameras: 'refuse' | 'accept';
   readonly release: 'never' | 'after-receipt';
   readonly retention: { readonly days: number; readonly logDays: number };
   readonly log: { readonly level: 'error' | 'warn' | 'info' | 'debug' };
@@ -87,9 +91,10 @@ export function mapStation(file: StationFile, folder: string): StationConfig {
       folder: bay.folder === undefined ? null : resolve(folder, bay.folder),
       usbPort: bay.usb_port ?? null,
       serial: mapSerial(bay),
-      camera: parseCameraId(bay.camera),
+      camera: bay.camera === undefined ? null : parseCameraId(bay.camera),
     })),
     cameras: file.cameras.map(mapCamera),
+    unknownCameras: file.unknown_cameras,
     release: file.release,
     retention: { days: file.retention.days, logDays: file.retention.log_days },
     log: file.log,

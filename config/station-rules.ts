@@ -4,6 +4,7 @@ import { dirname, resolve, sep } from 'node:path';
 import { identityOf, parseRecipient, sharedSecret } from '../protocol/age-keys.ts';
 import { checkBayPlaces } from './bay-rules.ts';
 import { checkBroker } from './broker-config.ts';
+import { checkCameras } from './camera-rules.ts';
 import { placed, type RuleReport } from './rules.ts';
 import type { StationFile } from './station-schema.ts';
 import type { Path } from './yaml-tree.ts';
@@ -44,11 +45,10 @@ function checkNames({ bays = [], cameras = [] }: Partial<StationFile>, report: R
     'id',
     bays.map((bay) => bay.id),
   );
-  unique(
-    'bays',
-    'camera',
-    bays.map((bay) => bay.camera),
+  const named = bays.flatMap(({ camera }, at) =>
+    camera === undefined ? [] : [{ path: ['bays', at, 'camera'], value: camera }],
   );
+  report.unique(named, 'camera');
   unique(
     'cameras',
     'id',
@@ -59,18 +59,6 @@ function checkNames({ bays = [], cameras = [] }: Partial<StationFile>, report: R
     'alias',
     cameras.map((camera) => camera.alias ?? camera.id),
   );
-}
-
-function checkCameras({ bays = [], cameras }: Partial<StationFile>, report: RuleReport): void {
-  if (cameras === undefined) return;
-  const known = cameras.map((camera) => camera.id);
-  for (const [at, bay] of bays.entries()) {
-    if (known.includes(bay.camera)) continue;
-    const message = 'no camera of this id stands under cameras';
-    const remedy = 'add the camera there, or correct the id';
-    const shown = { found: bay.camera, allowed: known.slice(0, 10).join(', ') };
-    report.add(['bays', at, 'camera'], { code: 'config.camera', message, ...shown, remedy });
-  }
 }
 
 /** A point of low order has the right form, but nothing can be sealed to it. */

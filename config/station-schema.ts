@@ -92,7 +92,11 @@ const bay = z
     serial: serial
       .meta({ description: 'How the serial port of this bay is run.', allowed: GROUP })
       .optional(),
-    camera: part.plainId('Id of the camera that this bay is for, one of `cameras`.'),
+    camera: part
+      .plainId(
+        'Id of the camera that this bay is for, one of `cameras`. A bay without a folder may leave it out: then the camera is the one of `cameras` whose serial number it says.',
+      )
+      .optional(),
   })
   .meta({ description: 'One place for one camera.', allowed: GROUP });
 
@@ -100,9 +104,14 @@ const camera = z
   .strictObject({
     id: part.plainId('Name of the camera; it stands in documents.'),
     alias: part.label('Name that staff and monitoring see; the id where it is left out.', 64).optional(),
-    model: part.label('Model as the manifest shall say it.', 128).optional(),
+    model: part
+      .label('Model as the camera says it; where it stands here, it must be that to be this camera.', 128)
+      .optional(),
     serial: part
-      .label('Serial number as the manifest shall say it. It is shown nowhere else.', 128)
+      .label(
+        'Serial number as the camera says it: in a bay that names no camera it is known by that. It is in no message and no log.',
+        128,
+      )
       .optional(),
   })
   .meta({ description: 'One camera that this station may empty.', allowed: GROUP });
@@ -174,6 +183,11 @@ export const stationFileSchema = z
         description: 'The cameras that belong here.',
         allowed: `a list of 1 to ${CAMERAS_MAX} cameras`,
       }),
+    unknown_cameras: z.enum(['refuse', 'accept']).default('refuse').meta({
+      description:
+        'What becomes of a camera in a bay that names none, when no camera of this file has its serial number: refuse leaves it untouched and calls someone, accept takes its recordings under an id of its own.',
+      allowed: 'refuse or accept',
+    }),
     retention: retention
       .prefault({})
       .meta({ description: 'How long this station itself keeps what the store has.', allowed: GROUP }),

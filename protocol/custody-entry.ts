@@ -25,6 +25,7 @@ export const CUSTODY_EVENTS = [
   'clock-stepped',
   'docked',
   'undocked',
+  'camera-refused',
   'camera-clock',
   'camera-clock-set',
   'seen',

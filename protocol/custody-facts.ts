@@ -22,6 +22,7 @@ const NOT_TAKEN = z.enum([
   'spool-failed',
   'quarantined',
 ]);
+const REFUSED = z.enum(['unknown', 'no-serial', 'other-camera']);
 const DIFFERENCE = z.enum(['cut-tail', 'rewritten', 'older-image', 'spool-lost']);
 /** Reasons that a program gives in words, and names of odd things: the entry bounds them. */
 const text = z.string();
@@ -70,6 +71,7 @@ const STATION: Shapes = {
   'clock-stepped': z.strictObject({ step_ms: z.int() }),
   docked: z.strictObject({ bay: d.bayIdSchema, camera: d.cameraIdSchema, docking }),
   undocked: z.strictObject({ bay: d.bayIdSchema, docking }),
+  'camera-refused': z.strictObject({ bay: d.bayIdSchema, reason: REFUSED }),
   'camera-clock': clock,
   'camera-clock-set': clock,
   inventory: z.strictObject({ docking, entries: size, bytes: size, sha256 }),

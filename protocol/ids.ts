@@ -27,10 +27,15 @@ export const NAME_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
 export const RECEIVER_PATTERN = /^r-[a-z0-9](?:[a-z0-9-]{0,28}[a-z0-9])?$/;
 
 function randomId(random: Random): string {
+  return makeIdFrom(random.bytes(16));
+}
+
+/** The text of 128 given bits: the first 16 bytes in lower-case base32, as every random id is written. */
+export function makeIdFrom(bytes: Uint8Array): string {
   let text = '';
   let bits = 0;
   let held = 0;
-  for (const byte of random.bytes(16)) {
+  for (const byte of bytes.subarray(0, 16)) {
     held = (held << 8) | byte;
     bits += 8;
     while (bits >= 5) {

@@ -1,21 +1,23 @@
 // Opens the camera of a bay and stays with it until it leaves: one docking, or none where nobody can speak to what is there.
 import { isDockError } from '../../protocol/errors.ts';
 import type { BayPlace } from './bay-place.ts';
+import { isCameraRefusal, type WhoIs } from './camera-register.ts';
 import { DockingLife, type DockingWork } from './docking-life.ts';
 import { IndicatorLight } from './indicator-light.ts';
 
 /** What a bay works with; the same for all its dockings. */
-export interface BayWork extends DockingWork {
+export interface BayWork extends Omit<DockingWork, 'camera'> {
   readonly place: BayPlace;
+  readonly whoIs: WhoIs;
 }
 
-/** Hears of a camera that said who it is, and of the light that it may have. */
-export type OnDocked = (docking: DockingLife, light: IndicatorLight) => void;
+/** Hears of a camera that said who it is, of the light that it may have, and of what people call it. */
+export type OnDocked = (docking: DockingLife, light: IndicatorLight, alias: string) => void;
 
 /**
  * Waits for a camera and stays with it until it leaves.
  * Errors: "driver.detached" when it left, "driver.silent" where only an empty port is there, "driver.refused" where no driver speaks to
- * it, others of the session; the signal's reason.
+ * it, "camera.unknown" and "camera.other" where it is refused because of who it is, others of the session; the signal's reason.
  */
 export async function performDocking(
   work: BayWork,
@@ -55,8 +57,9 @@ async function stayWith(
   const light = new IndicatorLight(session, work.take.clock, work.take.log);
   try {
     const identity = await session.identity(signal);
-    const life = new DockingLife(work, session, identity, onChange);
-    onDocked(life, light);
+    const { id, alias } = work.whoIs(identity);
+    const life = new DockingLife({ ...work, camera: id }, session, identity, onChange);
+    onDocked(life, light, alias);
     const stopWatching = work.place.watch.changes(() => life.wake());
     try {
       await life.run(signal);
@@ -64,7 +67,8 @@ async function stayWith(
       await stopWatching();
     }
   } catch (error) {
-    if (!signal.aborted && !isDockError(error, 'driver.detached')) await light.last('call-someone');
+    const isOurs = !isCameraRefusal(error); // a refused camera is not touched, not even by a light
+    if (isOurs && !signal.aborted && !isDockError(error, 'driver.detached')) await light.last('call-someone');
     throw error;
   } finally {
     await session.close();

@@ -8,15 +8,18 @@ import {
   type BayActivity,
   type PushProgress,
 } from './bay-state.ts';
+import { REFUSAL_CODES, isCameraRefusal } from './camera-register.ts';
 import type { DockingLife } from './docking-life.ts';
 import type { IndicatorLight } from './indicator-light.ts';
 import type { BayId, RecordingId } from '../../protocol/ids.ts';
-import { isDockError } from '../../protocol/errors.ts';
+import { isDockError, type DockError } from '../../protocol/errors.ts';
 import type { BayDocument } from '../../protocol/messages.ts';
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
 
 /** Pause behind a port on which nobody answers, or that cannot be opened although its device is there. */
 const NOBODY_MS = 2000;
+/** ... and the longest one while a camera is refused: on a port of the dock's own nobody sees that another one came. */
+const REFUSED_MS_MAX = 60_000;
 /** Pause behind a failure that is not the camera's departure. */
 const FAILED_MS_MIN = 5000;
 /** ... and the longest one behind dockings that fail one after the other: each of them makes a record. */
@@ -24,8 +27,6 @@ const FAILED_MS_MAX = 600_000;
 
 export interface BayDeps {
   readonly id: BayId;
-  /** What staff and monitoring call the camera; never a serial number. */
-  readonly alias: string;
   readonly work: BayWork;
   readonly progress: PushProgress;
   readonly clock: Clock;
@@ -40,6 +41,7 @@ export class Bay {
   readonly #rate = new RateMeter();
   #docking: DockingLife | undefined;
   #light: IndicatorLight | undefined;
+  #alias: string | null = null;
   #idle: BayActivity = 'empty';
   #since: string;
   #shown = '';
@@ -62,7 +64,7 @@ export class Bay {
         await performDocking(
           this.#deps.work,
           signal,
-          (docking, light) => this.#begin(docking, light),
+          (docking, light, alias) => this.#begin(docking, light, alias),
           () => this.#changed(),
         );
       } catch (error) {
@@ -96,7 +98,7 @@ export class Bay {
     const rate = moving ? this.#rate.sample(this.#deps.clock.monotonicMs(), done) : null;
     return {
       bay: this.id,
-      camera: docking === undefined ? null : this.#deps.alias,
+      camera: this.#alias,
       state,
       light,
       entries: counts.entries,
@@ -120,14 +122,16 @@ export class Bay {
     this.#rate.reset();
   }
 
-  #begin(docking: DockingLife | undefined, light?: IndicatorLight): void {
+  #begin(docking: DockingLife | undefined, light?: IndicatorLight, alias?: string): void {
     this.#docking = docking;
     this.#light = light;
+    this.#alias = alias ?? null;
     this.#idle = 'empty';
     if (docking !== undefined) {
       this.#failedBy = undefined;
       this.#begunAtMs = this.#deps.clock.monotonicMs();
       this.#deps.conditions.clear('camera.failed', this.id);
+      this.#clearRefusals();
     }
     this.#changed();
   }
@@ -141,23 +145,57 @@ export class Bay {
     const wasDocked = this.#docking !== undefined;
     const isFresh = clock.monotonicMs() - this.#begunAtMs < FAILED_MS_MAX;
     this.#begin(undefined);
-    if (!wasDocked || !isFresh || isDockError(error, 'driver.detached')) this.#failedMs = FAILED_MS_MIN;
+    const isAgain = isCameraRefusal(error) && error.code === this.#failedBy;
+    if ((!wasDocked && !isAgain) || !isFresh || isDockError(error, 'driver.detached'))
+      this.#failedMs = FAILED_MS_MIN;
     if (isDockError(error, 'driver.detached') || isDockError(error, 'driver.silent')) {
       this.#failedBy = undefined;
+      this.#clearRefusals();
       if (isDockError(error, 'driver.silent')) this.#deps.conditions.clear('camera.failed', this.id);
       if (!wasDocked) await this.#leavesWithin(NOBODY_MS, signal);
       return;
     }
     const reason = isDockError(error) ? error.code : 'unexpected';
-    if (wasDocked || reason !== this.#failedBy)
-      this.#deps.log.error('docking failed, it is tried again', { bay: this.id, error });
+    if (isCameraRefusal(error)) this.#refused(error);
+    else this.#failed(error, reason, wasDocked);
     this.#failedBy = reason;
-    const facts = isDockError(error) ? error.facts : {};
-    this.#deps.conditions.raise('camera.failed', this.id, { ...facts, reason });
     this.#idle = 'failed';
     this.#changed();
-    if (await this.#leavesWithin(this.#failedMs, signal)) this.#begin(undefined);
-    else this.#failedMs = Math.min(2 * this.#failedMs, FAILED_MS_MAX);
+    const longest = isCameraRefusal(error) ? REFUSED_MS_MAX : FAILED_MS_MAX;
+    if (!(await this.#leavesWithin(this.#failedMs, signal))) {
+      this.#failedMs = Math.min(2 * this.#failedMs, longest);
+      return;
+    }
+    this.#failedBy = undefined;
+    this.#clearRefusals();
+    this.#begin(undefined);
+  }
+
+  #failed(error: unknown, reason: string, wasDocked: boolean): void {
+    const { log, conditions } = this.#deps;
+    if (wasDocked || reason !== this.#failedBy)
+      log.error('docking failed, it is tried again', { bay: this.id, error });
+    const facts = isDockError(error) ? error.facts : {};
+    this.#clearRefusals();
+    conditions.raise('camera.failed', this.id, { ...facts, reason });
+  }
+
+  /** Who the camera is, is no fault of it: told by a condition of its own, and in the custody log once for each stay. */
+  #refused({ code, facts, message }: DockError): void {
+    const { log, conditions, work } = this.#deps;
+    if (code === this.#failedBy) return;
+    log.warn('camera refused', { bay: this.id, code, why: message });
+    work.take.custody.append({
+      event: 'camera-refused',
+      facts: { bay: this.id, reason: String(facts['reason']) },
+    });
+    this.#clearRefusals();
+    conditions.clear('camera.failed', this.id);
+    conditions.raise(code, this.id, facts);
+  }
+
+  #clearRefusals(): void {
+    for (const code of REFUSAL_CODES) this.#deps.conditions.clear(code, this.id);
   }
 
   /** Resolves with true as soon as the camera leaves, else with false after that long or when the signal is aborted. Never rejects. */

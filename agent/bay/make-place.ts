@@ -4,9 +4,11 @@ import type { Driver } from '../../drivers/driver.ts';
 import type { UsbDevices } from '../../drivers/usb/device.ts';
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
 import { SinglePlace, type BayPlace } from './bay-place.ts';
+import type { WhoIs } from './camera-register.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { PairedPlace } from './paired-place.ts';
 import type { PlaceIdentity } from './place-watch.ts';
+import type { PortSwitches } from './port-switches.ts';
 import { PortWatch } from './port-watch.ts';
 import { UsbPlace } from './usb-place.ts';
 
@@ -15,13 +17,15 @@ export interface BayPlacePorts {
   readonly folderIdentity: PlaceIdentity;
   readonly portIdentity: PlaceIdentity;
   readonly usbDevices: UsbDevices;
+  /** Shared with the drivers whose cameras change over. */
+  readonly portSwitches?: PortSwitches;
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
 }
 
 /** The place of a bay. A bay without any does not pass the rules of the configuration. */
-export function bayPlace(bay: BayConfig, ports: BayPlacePorts): BayPlace {
+export function bayPlace(bay: BayConfig, ports: BayPlacePorts, whoIs: WhoIs): BayPlace {
   const files = filesPlace(bay, ports);
   const port = bay.serial === null ? undefined : portPlace(bay.serial, ports);
   if (files !== undefined && port !== undefined)
@@ -30,6 +34,7 @@ export function bayPlace(bay: BayConfig, ports: BayPlacePorts): BayPlace {
       bay: bay.id,
       port,
       files,
+      whoIs,
       filesAs: bay.folder === null ? 'mtp' : 'storage',
     });
   const only = files ?? port;

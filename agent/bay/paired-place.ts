@@ -10,6 +10,7 @@ import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { BayId } from '../../protocol/ids.ts';
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
 import type { BayPlace } from './bay-place.ts';
+import type { WhoIs } from './camera-register.ts';
 import { PairWatch, PORT_GONE_MS } from './pair-watch.ts';
 import { departed, PRESENCE_MS } from './place-watch.ts';
 
@@ -25,6 +26,8 @@ export interface PairedPlaceDeps {
   readonly files: BayPlace;
   /** What the camera is told to show them as; storage, as for a folder, unless told. */
   readonly filesAs?: 'storage' | 'mtp';
+  /** Rejects a camera that is refused because of who it is, before it is told anything. */
+  readonly whoIs: WhoIs;
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
@@ -51,6 +54,7 @@ export class PairedPlace implements BayPlace {
     const control = await this.#control(signal);
     if (control === undefined) return this.#openFiles(signal);
     try {
+      this.#deps.whoIs(control.identity);
       return await this.#openBoth(control, signal);
     } catch (error) {
       await control.session.close();

@@ -1,16 +1,20 @@
 // A bay on a USB port: what is plugged in there is looked at in the kernel's tables before anything opens it.
 import type { CameraSession, Driver } from '../../drivers/driver.ts';
-import type { UsbDevices } from '../../drivers/usb/device.ts';
+import { usbIdText, type UsbDeviceFacts, type UsbDevices } from '../../drivers/usb/device.ts';
 import { assertCameraLike } from '../../drivers/usb/guard.ts';
+import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { Clock } from '../../protocol/ports.ts';
 import { SinglePlace, type BayPlace } from './bay-place.ts';
 import { departed, type PlaceIdentity } from './place-watch.ts';
+import { PortSwitches, usbIdentity } from './port-switches.ts';
 import { PortWatch } from './port-watch.ts';
 
 export interface UsbPlaceDeps {
   readonly devices: UsbDevices;
   readonly drivers: readonly Driver[];
   readonly clock: Clock;
+  /** Shared with the drivers whose cameras change over; without it there are none. */
+  readonly portSwitches?: PortSwitches;
 }
 
 export class UsbPlace implements BayPlace {
@@ -18,26 +22,39 @@ export class UsbPlace implements BayPlace {
   readonly #devices: UsbDevices;
   readonly #inner: SinglePlace;
 
-  constructor(portPath: string, { devices, drivers, clock }: UsbPlaceDeps) {
-    this.watch = new PortWatch(portPath, { identity: identityBy(devices), clock });
+  constructor(
+    portPath: string,
+    { devices, drivers, clock, portSwitches = new PortSwitches() }: UsbPlaceDeps,
+  ) {
+    this.watch = new PortWatch(portPath, { identity: identityBy(devices, portSwitches), clock });
     this.#devices = devices;
     this.#inner = new SinglePlace({ kind: 'usb', path: portPath }, this.watch, drivers);
   }
 
-  /** Errors: as BayPlace; "driver.refused" for a device that has an interface which no camera needs. */
+  /** Errors: as BayPlace; "driver.refused" for a device that has an interface which no camera needs, or that no driver speaks to. */
   async open(signal: AbortSignal): Promise<CameraSession> {
     const device = await this.#devices.at(this.watch.path, signal);
     if (device === undefined) throw departed('nothing is on the USB port of this bay');
     assertCameraLike(device);
-    return this.#inner.open(signal);
+    return this.#inner.open(signal).catch((error: unknown) => {
+      throw isDockError(error, 'driver.refused') ? named(error, device) : error;
+    });
   }
 }
 
-/** The kernel gives each device a new address; its interfaces come a little after it. */
-function identityBy(devices: UsbDevices): PlaceIdentity {
+/** The refusal with the device that it is about. */
+function named(error: DockError, device: UsbDeviceFacts): DockError {
+  const { retry, message } = error;
+  const facts = { ...error.facts, usb_port: device.portPath, usb_id: usbIdText(device) };
+  const words = `device ${usbIdText(device)} on USB port ${device.portPath}: ${message}`;
+  return new DockError('driver.refused', words, { retry, cause: error, facts });
+}
+
+/** A camera that changes over is the same one while it does. */
+function identityBy(devices: UsbDevices, portSwitches: PortSwitches): PlaceIdentity {
   const { signal } = new AbortController();
   return async (portPath) => {
     const device = await devices.at(portPath, signal);
-    return device && `${device.bus}.${device.address}.${device.interfaces.length}`;
+    return portSwitches.seenAs(portPath, device && usbIdentity(device));
   };
 }

@@ -6,6 +6,10 @@ type EventWords = Readonly<Record<string, readonly [en: string, de: string]>>;
 const EVENTS: EventWords = {
   docked: ['camera was put into the station', 'Kamera in die Station gesteckt'],
   undocked: ['camera was taken away', 'Kamera herausgenommen'],
+  'camera-refused': [
+    'a camera was refused, nothing on it read',
+    'eine Kamera abgewiesen, nichts von ihr gelesen',
+  ],
   'camera-clock': ['the camera’s clock was measured', 'Uhr der Kamera gemessen'],
   'camera-clock-set': ['the camera’s clock was set', 'Uhr der Kamera gestellt'],
   inventory: ['everything on the camera was listed', 'alles auf der Kamera aufgelistet'],

@@ -14,6 +14,10 @@ const SENTENCES: Readonly<Partial<Record<CustodyEntry['event'], Sentence>>> = {
     'The camera was taken out of bay {bay}, or the docking ended.',
     'Die Kamera wurde aus dem Platz {bay} genommen, oder das Andocken endete.',
   ],
+  'camera-refused': [
+    'A camera in bay {bay} was refused ({reason}): nothing on it was listed, read or erased.',
+    'Eine Kamera im Platz {bay} wurde abgewiesen ({reason}): nichts auf ihr wurde aufgelistet, gelesen oder gelöscht.',
+  ],
   'camera-clock': [
     'The camera’s clock was measured against the station’s: {offset_ms:s} s, ± {uncertainty_ms:u} s (+ is ahead).',
     'Die Uhr der Kamera wurde mit der Uhr der Station verglichen: {offset_ms:s} s, ± {uncertainty_ms:u} s (+ heißt, sie ging vor).',

@@ -18,6 +18,7 @@ export class FailureCount {
     else if (event === 'quarantined') this.add('set aside as damaged');
     else if (event === 'chain-broken') this.add('custody log broken');
     else if (event === 'not-erased') this.add('file not erased from its camera');
+    else if (event === 'camera-refused') this.add('camera refused');
     else if (event === 'clock-stepped') this.add("station's clock stepped");
     else if (event === 'not-taken' && facts['reason'] !== 'not-a-file')
       this.add(`try failed: ${String(facts['reason'] ?? 'unknown').slice(0, 40)}`);

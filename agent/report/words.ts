@@ -177,6 +177,7 @@ const KINDS_DE: ReadonlyMap<string, string> = new Map([
   ['custody log broken', 'Verwahrprotokoll unterbrochen'],
   ['file not erased from its camera', 'Datei nicht von der Kamera gelöscht'],
   ["station's clock stepped", 'Uhr der Station gesprungen'],
+  ['camera refused', 'Kamera abgewiesen'],
   ['try failed', 'Versuch fehlgeschlagen'],
   ['order that does not hold', 'Anordnung, deren Signatur nicht stimmt'],
   ['other', 'Sonstiges'],

@@ -4,6 +4,7 @@
 // Invariants:
 // 1. Listing, reading and erasing go to the bytes' half alone: what the control half does or fails to do never touches a recording.
 // 2. A control half that is gone is not asked again; one that fails at a question is told about, and the other half answers.
+import { plainSerial } from '../../protocol/camera-names.ts';
 import { DockError, isDockError } from '../../protocol/errors.ts';
 import type {
   CameraCondition,
@@ -18,9 +19,15 @@ import type {
   Piece,
 } from '../driver.ts';
 
+/** What is asked of the half that moves no bytes. */
+export type ControlHalf = Pick<
+  CameraSession,
+  'identity' | 'readClock' | 'setClock' | 'condition' | 'setIndicator' | 'close'
+>;
+
 /** The two halves, open both. */
 export interface PairedHalves {
-  readonly control: CameraSession;
+  readonly control: ControlHalf;
   readonly bytes: CameraSession;
   /** The control half is gone or failed at a question. May be called any number of times. */
   readonly onTrouble: (error: DockError) => void;
@@ -28,7 +35,7 @@ export interface PairedHalves {
 
 /** A session over both halves; closing it closes them. */
 export class PairedSession implements CameraSession {
-  readonly #control: CameraSession;
+  readonly #control: ControlHalf;
   readonly #bytes: CameraSession;
   readonly #onTrouble: (error: DockError) => void;
   #isControlGone = false;
@@ -106,10 +113,7 @@ export class PairedSession implements CameraSession {
   }
 
   /** What the control half says; undefined where it is gone or fails. Errors: the signal's reason; what is no DockError. */
-  async #ask<T>(
-    signal: AbortSignal,
-    question: (control: CameraSession) => Promise<T>,
-  ): Promise<T | undefined> {
+  async #ask<T>(signal: AbortSignal, question: (control: ControlHalf) => Promise<T>): Promise<T | undefined> {
     if (this.#isControlGone) return undefined;
     try {
       return await question(this.#control);
@@ -136,12 +140,4 @@ export function contradiction(control: CameraIdentity, bytes: CameraIdentity): D
     'the serial port and the files of this bay belong to two cameras: check which cable leads to which bay',
     { retry: 'person' },
   );
-}
-
-/** The same number padded or spelled by two standards. */
-function plainSerial(text: string): string {
-  return text
-    .trim()
-    .toLowerCase()
-    .replace(/^0+(?=.)/, '');
 }

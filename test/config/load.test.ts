@@ -198,7 +198,12 @@ describe('a wrong value is named with line, column and path', () => {
   test.each([
     ['an unknown key', 'version: 1', 'version: 1\nstaton: x', '2:1 config.unknown-key staton'],
     ['a missing key', 'station: townhall-1\n', '', '1:1 config.missing station'],
-    ['a missing key of a list item', '    camera: cam-2\n', '', '22:5 config.missing bays[1].camera'],
+    [
+      'a missing key of a list item',
+      '  - id: cam-2\n',
+      '  - alias: x\n',
+      '30:5 config.missing cameras[1].id',
+    ],
     ['a key that stands twice', 'version: 1', 'version: 1\nversion: 1', '2:1 config.duplicate-key version'],
     [
       'a key that means an object prototype',
@@ -226,7 +231,6 @@ describe('a wrong value is named with line, column and path', () => {
 
   test.each([
     ['folder: /media/bay-2', 'folder: /media/bay-2\n    led: 3', 'take it out; a later version takes it'],
-    ['keys:\n', 'unknown_cameras: refuse\nkeys:\n', 'take it out; a later version takes it'],
   ])('an option of a later version is refused, never ignored: %s -> %s', async (from, to, remedy) => {
     const found = await problems(exchange(STATION, from, to));
     expect(found.map((find) => [find.code, find.remedy])).toEqual([['config.later-key', remedy]]);
@@ -310,6 +314,25 @@ describe('rules between values', () => {
       '30:5 config.duplicate cameras[1].alias',
     ],
     ['a camera that is not listed', 'camera: cam-2', 'camera: cam-9', '24:13 config.camera bays[1].camera'],
+    ['a folder without a camera', '    camera: cam-2\n', '', '22:5 config.camera bays[1]'],
+    [
+      'a port in which no camera could be known',
+      'folder: /media/bay-2\n    camera: cam-2\ncameras:\n  - id: cam-1\n    alias: Camera 1\n    model: B1\n    serial: "0001"\n',
+      'usb_port: 1-1.4\ncameras:\n  - id: cam-1\n',
+      '22:5 config.camera bays[1]',
+    ],
+    [
+      'two cameras of one serial number',
+      '  - id: cam-2\n',
+      '  - id: cam-2\n    serial: " 1"\n',
+      '31:13 config.duplicate cameras[1].serial',
+    ],
+    [
+      'a camera with an id that a station makes',
+      '  - id: cam-2\n',
+      '  - id: cam-2\n  - id: u-nvewsbtk7qo4sdlyesxmmtrwp4\n',
+      '31:9 config.camera cameras[2].id',
+    ],
     ['a recipient twice', recipient(2), recipient(1), '9:5 config.duplicate recipients[1]'],
     [
       'a receiver twice',
@@ -322,6 +345,24 @@ describe('rules between values', () => {
     const found = await changed(from, to);
     if (expected === null) expect(found.length).toBeGreaterThan(0);
     else expect(found).toEqual([expected]);
+  });
+
+  test('a bay without a folder may name no camera; unknown ones are refused unless the file says otherwise', async () => {
+    const text = exchange(STATION, '    folder: /media/bay-2\n    camera: cam-2\n', '    usb_port: 1-1.4\n');
+    const loaded = async (more: string) => {
+      const found = await load(text + more);
+      if (found.kind === 'refused') expect.fail(found.problems.map(renderProblem).join('\n'));
+      return [found.config.bays[1]?.camera, found.config.unknownCameras];
+    };
+    expect(await loaded('')).toEqual([null, 'refuse']);
+    expect(await loaded('unknown_cameras: accept\n')).toEqual([null, 'accept']);
+    expect(await finds(`${text}unknown_cameras: maybe\n`)).toEqual(['30:18 config.value unknown_cameras']);
+  });
+
+  test('two makers may use the same serial number where both models are given', async () => {
+    expect(await changed('  - id: cam-2\n', '  - id: cam-2\n    serial: "0001"\n    model: B2\n')).toEqual(
+      [],
+    );
   });
 
   const PORT = '/dev/serial/by-path/pci-0000:00:14.0-usb-0:2:1.0';

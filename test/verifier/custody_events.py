@@ -55,6 +55,7 @@ STATION_EVENTS: dict[str, Shape] = {
     "clock-stepped": fields(step_ms=integer()),
     "docked": fields(bay=PLACE_ID, camera=PLACE_ID, docking=RANDOM_ID),
     "undocked": fields(bay=PLACE_ID, docking=RANDOM_ID),
+    "camera-refused": fields(bay=PLACE_ID, reason=one_of("unknown", "no-serial", "other-camera")),
     "camera-clock": _CLOCK,
     "camera-clock-set": _CLOCK,
     "inventory": fields(docking=RANDOM_ID, entries=SIZE, bytes=SIZE, sha256=DIGEST),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SinglePlace } from '../../../agent/bay/bay-place.ts';
+import type { WhoIs } from '../../../agent/bay/camera-register.ts';
 import { FolderWatch } from '../../../agent/bay/folder-watch.ts';
 import { PairedPlace } from '../../../agent/bay/paired-place.ts';
 import { PortWatch } from '../../../agent/bay/port-watch.ts';
@@ -7,7 +8,7 @@ import type { CameraIdentity, CameraSession, Driver } from '../../../drivers/dri
 import { simulatedDriver } from '../../../drivers/simulated/driver.ts';
 import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
 import { DockError } from '../../../protocol/errors.ts';
-import { parseBayId } from '../../../protocol/ids.ts';
+import { parseBayId, parseCameraId } from '../../../protocol/ids.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
@@ -25,6 +26,7 @@ function bay(
   card = new MemoryCamera(who(null)),
   openPort?: () => Promise<CameraSession>,
   areRefused: () => boolean = () => false,
+  whoIs: WhoIs = () => ({ id: parseCameraId('cam-1'), alias: 'Camera 1' }),
 ) {
   const clock = new ManualClock();
   const conditions = new MemoryConditions();
@@ -76,6 +78,7 @@ function bay(
       ],
     ),
     filesAs: 'storage',
+    whoIs,
     clock,
     log,
     conditions,
@@ -170,6 +173,15 @@ describe('a bay with a port beside a folder', () => {
   test('refuses a port and files that belong to two cameras', async () => {
     const { open } = bay(new MemoryCamera(who('KOD-8')));
     expect((await open(0)).code).toBe('driver.two-cameras');
+  });
+
+  test('tells a camera nothing that is refused because of who it is', async () => {
+    const { open, now, asked } = bay(undefined, undefined, undefined, () => {
+      throw new DockError('camera.unknown', 'made up', { retry: 'person' });
+    });
+    now.files = false;
+    expect((await open(0)).code).toBe('camera.unknown');
+    expect(asked).toEqual([]);
   });
 
   test('the condition goes when a camera is whole again; a port that is lost for good brings it back', async () => {

@@ -1,0 +1,75 @@
+// Rules on which camera is in which bay: every camera that a bay names is listed, every bay that names none can know one, and no serial
+// number stands for two cameras.
+import { isUnnamedId, plainName, plainSerial } from '../protocol/camera-names.ts';
+import type { RuleReport } from './rules.ts';
+import type { StationFile } from './station-schema.ts';
+import { showPath } from './problems.ts';
+
+type File = Partial<StationFile>;
+type Camera = StationFile['cameras'][number];
+
+/** Reports what is wrong with the cameras and with what the bays say of them. */
+export function checkCameras(file: File, report: RuleReport): void {
+  checkNamed(file, report);
+  checkUnnamed(file, report);
+  checkSerials(file.cameras ?? [], report);
+  for (const [at, { id }] of (file.cameras ?? []).entries()) {
+    if (!isUnnamedId(id)) continue;
+    const message = 'looks like an id that a station makes for an unregistered camera';
+    report.add(['cameras', at, 'id'], {
+      code: 'config.camera',
+      message,
+      found: id,
+      remedy: 'take another id',
+    });
+  }
+}
+
+function checkNamed({ bays = [], cameras }: File, report: RuleReport): void {
+  if (cameras === undefined) return;
+  const known = cameras.map((camera) => camera.id);
+  for (const [at, { camera }] of bays.entries()) {
+    if (camera === undefined || known.includes(camera)) continue;
+    const message = 'no camera of this id stands under cameras';
+    const remedy = 'add the camera there, or correct the id';
+    const shown = { found: camera, allowed: known.slice(0, 10).join(', ') };
+    report.add(['bays', at, 'camera'], { code: 'config.camera', message, ...shown, remedy });
+  }
+}
+
+/** Files in a folder do not say whose they are; a port without any camera that could be known there is a mistake. */
+function checkUnnamed({ bays = [], cameras, unknown_cameras: unknown }: File, report: RuleReport): void {
+  const isKnowable = cameras === undefined || cameras.some(({ serial }) => serial !== undefined);
+  for (const [at, { camera, folder }] of bays.entries()) {
+    if (camera !== undefined) continue;
+    if (folder !== undefined) {
+      const message = 'has a folder and names no camera: files in a folder do not say whose they are';
+      report.add(['bays', at], { code: 'config.camera', message, remedy: 'add camera, one of cameras' });
+    } else if (unknown === 'refuse' && !isKnowable) {
+      const message = 'names no camera, and none could be known in it: no camera has a serial number here';
+      const remedy =
+        'add serial to the cameras that belong here, or camera to this bay; `unknown_cameras: accept` takes every camera';
+      report.add(['bays', at], { code: 'config.camera', message, remedy });
+    }
+  }
+}
+
+/** Two entries for one serial number are two cameras only where both name a model, each another one. */
+function checkSerials(cameras: readonly Camera[], report: RuleReport): void {
+  for (const [at, camera] of cameras.entries()) {
+    const earlier = cameras.slice(0, at).findIndex((other) => areOne(other, camera));
+    if (earlier < 0) continue;
+    const message = `the same serial number stands at ${showPath(['cameras', earlier, 'serial'])}`;
+    const remedy = 'keep one of the two, or give each its model where two makers use the same number';
+    const shown = { code: 'config.duplicate', message, found: camera.serial, remedy };
+    report.add(['cameras', at, 'serial'], shown);
+  }
+}
+
+function areOne(one: Camera, other: Camera): boolean {
+  if (one.serial === undefined || other.serial === undefined) return false;
+  if (plainSerial(one.serial) !== plainSerial(other.serial)) return false;
+  return (
+    one.model === undefined || other.model === undefined || plainName(one.model) === plainName(other.model)
+  );
+}
