@@ -10,6 +10,7 @@ import { within } from './bounded-wait.ts';
 import type { UsbBudget } from './budget.ts';
 import type { UsbDeviceFacts, UsbDevices } from './device.ts';
 import { detached, failed, failureOf, isGone } from './libusb-errors.ts';
+import { isBulkPair, noBulkPipes } from './pipes.ts';
 import { USB_CLOSE_MS, USB_TRANSFER_BYTES_MAX, type UsbRequest, type UsbTransport } from './transport.ts';
 
 const RESET_MS = 10_000;
@@ -27,11 +28,11 @@ export interface UsbTransportOptions {
   readonly budget: UsbBudget;
 }
 
-/** An interface and its pipes. */
+/** An interface and its pipes, where it has them. */
 export interface Claimed {
   readonly claimed: Interface;
-  readonly input: InEndpoint;
-  readonly output: OutEndpoint;
+  readonly input: InEndpoint | undefined;
+  readonly output: OutEndpoint | undefined;
   readonly events: InEndpoint | undefined;
 }
 
@@ -55,9 +56,14 @@ export class LibusbTransport implements UsbTransport {
   #onInterrupt: (bytes: Uint8Array) => void = () => undefined;
 
   constructor(options: UsbTransportOptions, opened: OpenedDevice) {
-    this.packetBytes = opened.input.descriptor.wMaxPacketSize;
+    this.packetBytes = opened.input?.descriptor.wMaxPacketSize ?? 0;
     this.#options = options;
     this.#opened = opened;
+  }
+
+  /** Without a pair of bulk pipes whatever needs them is "driver.refused". */
+  get hasBulk(): boolean {
+    return isBulkPair(this.#opened);
   }
 
   /** Called once. */
@@ -67,17 +73,18 @@ export class LibusbTransport implements UsbTransport {
   }
 
   async bulkOut(bytes: Uint8Array, timeoutMs: number, signal: AbortSignal): Promise<void> {
-    const { bytes: written } = await this.#transfer(this.#opened.output, copyOf(bytes), timeoutMs, signal);
+    const { bytes: written } = await this.#transfer(this.#pipe('out'), copyOf(bytes), timeoutMs, signal);
     if (written.length !== bytes.length)
       throw failed(`only ${written.length} of ${bytes.length} bytes were taken`);
   }
 
   async bulkIn(bytesMax: number, timeoutMs: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const input = this.#pipe('in');
     if (bytesMax % this.packetBytes !== 0 || bytesMax > USB_TRANSFER_BYTES_MAX)
       throw new RangeError(
         `a transfer of ${bytesMax} bytes, expected a multiple of ${this.packetBytes} up to ${USB_TRANSFER_BYTES_MAX}`,
       );
-    const { bytes } = await this.#transfer(this.#opened.input, new Uint8Array(bytesMax), timeoutMs, signal);
+    const { bytes } = await this.#transfer(input, new Uint8Array(bytesMax), timeoutMs, signal);
     return bytes;
   }
 
@@ -99,9 +106,9 @@ export class LibusbTransport implements UsbTransport {
     return this.#control(request, undefined, bytesMax, timeoutMs, signal);
   }
 
-  clearHalt(pipe: 'in' | 'out', signal: AbortSignal): Promise<void> {
-    const endpoint = pipe === 'in' ? this.#opened.input : this.#opened.output;
-    return this.#call((done) => endpoint.clearHalt(done), CLEAR_MS, signal);
+  async clearHalt(pipe: 'in' | 'out', signal: AbortSignal): Promise<void> {
+    const endpoint = this.#pipe(pipe);
+    await this.#call((done) => endpoint.clearHalt(done), CLEAR_MS, signal);
   }
 
   /** libusb claims again what was claimed. */
@@ -141,6 +148,16 @@ export class LibusbTransport implements UsbTransport {
     } catch {
       // A device that left is closed by the kernel.
     }
+  }
+
+  #pipe(direction: 'in'): InEndpoint;
+  #pipe(direction: 'out'): OutEndpoint;
+  #pipe(direction: 'in' | 'out'): InEndpoint | OutEndpoint;
+  #pipe(direction: 'in' | 'out'): InEndpoint | OutEndpoint {
+    const { claimed, input, output } = this.#opened;
+    const pipe = direction === 'in' ? input : output;
+    if (pipe === undefined) throw noBulkPipes(claimed.interfaceNumber);
+    return pipe;
   }
 
   #control(

@@ -18,12 +18,31 @@ export interface UsbRequest {
 }
 
 /**
- * An open interface with one bulk pipe in each direction, and an interrupt IN pipe where the device has one.
- * Errors of all calls: "driver.detached" when the device left or the transport was closed; "driver.timeout" at the deadline, after which the
- * pipe is in no known state; "usb.stall" for a halted pipe or a refused request; "usb.failed" for anything else that the system says; the
- * signal's reason, with the same consequence as a time-out.
+ * What an open device has even where it has no bulk pipes.
+ * Errors of all calls: "driver.detached" when the device left or the transport was closed; "driver.timeout" at the deadline; "usb.stall" for a
+ * refused request; "usb.failed" for anything else that the system says; the signal's reason.
  */
-export interface UsbTransport {
+export interface UsbControl {
+  controlOut(request: UsbRequest, bytes: Uint8Array, timeoutMs: number, signal: AbortSignal): Promise<void>;
+  /** At most `bytesMax`, fewer where the device gives fewer. */
+  controlIn(
+    request: UsbRequest,
+    bytesMax: number,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<Uint8Array<ArrayBuffer>>;
+  /** Called once, when the device leaves. */
+  onGone(handler: (error: Error) => void): void;
+  /** Ends all transfers, releases the interface. Idempotent, never rejects, resolves within USB_CLOSE_MS. */
+  close(): Promise<void>;
+}
+
+/**
+ * An open interface with one bulk pipe in each direction, and an interrupt IN pipe where the device has one.
+ * Errors as of UsbControl; after "driver.timeout" and after the signal's reason a pipe is in no known state; "usb.stall" stands for a halted
+ * pipe, too.
+ */
+export interface UsbTransport extends UsbControl {
   /** wMaxPacketSize of the bulk IN pipe: 64, 512 or 1024. */
   readonly packetBytes: number;
   /** All bytes, without a zero-length packet behind them. Empty: one zero-length packet. */
@@ -33,23 +52,11 @@ export interface UsbTransport {
    * The caller owns what it gets, whole buffer included. Empty: a zero-length packet.
    */
   bulkIn(bytesMax: number, timeoutMs: number, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
-  controlOut(request: UsbRequest, bytes: Uint8Array, timeoutMs: number, signal: AbortSignal): Promise<void>;
-  /** At most `bytesMax`, fewer where the device gives fewer. */
-  controlIn(
-    request: UsbRequest,
-    bytesMax: number,
-    timeoutMs: number,
-    signal: AbortSignal,
-  ): Promise<Uint8Array<ArrayBuffer>>;
   clearHalt(pipe: 'in' | 'out', signal: AbortSignal): Promise<void>;
   /** Resets the device on its port; the interface is claimed again before it resolves. */
   reset(signal: AbortSignal): Promise<void>;
   /** One packet of the interrupt pipe each; short and synchronous. One handler. Without such a pipe it is never called. */
   onInterrupt(handler: (bytes: Uint8Array) => void): void;
-  /** Called once, when the device leaves. */
-  onGone(handler: (error: Error) => void): void;
-  /** Ends all transfers, releases the interface. Idempotent, never rejects, resolves within USB_CLOSE_MS. */
-  close(): Promise<void>;
 }
 
 /** All cameras share 16 MB of the kernel (usbfs_memory_mb); more than this at a time for one fails with many of them docked. */
