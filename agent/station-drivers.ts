@@ -1,7 +1,11 @@
 // The drivers of this station with the real devices behind them. Native code is loaded only where a bay needs it.
+import { join } from 'node:path';
 import type { StationConfig } from '../config/station-config.ts';
 import type { Driver } from '../drivers/driver.ts';
-import { massStorageDriver } from '../drivers/mass-storage/driver.ts';
+import { sysfsBlockDevices } from '../drivers/mass-storage/block-devices-sysfs.ts';
+import { massStorageDriver, type MassStorageUsb } from '../drivers/mass-storage/driver.ts';
+import { MOUNT_FOLDER_DEFAULT, MOUNT_SOCKET_NAME } from '../drivers/mass-storage/mount-request.ts';
+import { helperVolumes } from '../drivers/mass-storage/volumes-helper.ts';
 import { deviceAt, isCameraPort } from '../drivers/serial/device-node.ts';
 import type { UsbDevices } from '../drivers/usb/device.ts';
 import type { Clock, Log } from '../protocol/ports.ts';
@@ -12,13 +16,27 @@ export interface StationDriverPorts {
   readonly log: Log;
 }
 
-/** Drivers in the order in which they are asked. */
+/** Drivers in the order in which they are asked: a device that speaks PTP and shows a disk as well is asked by PTP. */
 export async function stationDrivers({ bays }: StationConfig, ports: StationDriverPorts): Promise<Driver[]> {
   const { clock } = ports;
-  const drivers = [massStorageDriver({ clock })];
+  const drivers: Driver[] = [];
   if (bays.some(({ usbPort }) => usbPort !== null)) drivers.push(await usbDriver(ports));
+  drivers.push(massStorageDriver({ clock, usb: disks(bays, ports) }));
   if (bays.some(({ serial }) => serial !== null)) drivers.push(await serialDriver(clock));
   return drivers;
+}
+
+/** Disks on the USB ports of the bays, mounted by the helper, which knows bays only. */
+function disks(
+  bays: StationConfig['bays'],
+  { usbDevices: devices, clock }: StationDriverPorts,
+): MassStorageUsb {
+  const bayAt = new Map(
+    bays.flatMap(({ id, usbPort }) => (usbPort === null ? [] : [[usbPort, id] as const])),
+  );
+  const socket = join(MOUNT_FOLDER_DEFAULT, MOUNT_SOCKET_NAME);
+  const volumes = helperVolumes({ socket, bayAt: (portPath) => bayAt.get(portPath), clock });
+  return { devices, blockDevices: sysfsBlockDevices(), volumes };
 }
 
 async function serialDriver(clock: Clock): Promise<Driver> {

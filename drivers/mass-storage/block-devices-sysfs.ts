@@ -25,17 +25,18 @@ const VANISHING = new Set(['ENOENT', 'ENODEV', 'ENOTDIR', 'EIO', 'ENXIO']);
 
 /** `root` is /sys unless given. */
 export function sysfsBlockDevices(root: string = SYSFS): BlockDevices {
+  const devices = join(root, 'bus/usb/devices');
   return {
     below: async (portPath) => {
       if (!USB_PORT.test(portPath)) return [];
+      const address = (await text(join(devices, portPath), 'devnum')) ?? '0';
       const found: DiskFacts[] = [];
-      for (const unit of await unitFolders(join(root, 'bus/usb/devices'), portPath))
-        for (const name of (await names(join(unit.folder, 'block'))).filter((each) =>
-          BLOCK_NAME.test(each),
-        )) {
-          const disk = await readDisk(join(unit.folder, 'block', name), name, unit);
+      for (const unit of await unitFolders(devices, portPath)) {
+        for (const name of await names(join(unit.folder, 'block'))) {
+          const disk = BLOCK_NAME.test(name) ? await readDisk(unit, name, address) : undefined;
           if (disk !== undefined) found.push(disk);
         }
+      }
       return found.sort((a, b) => a.unit - b.unit).slice(0, DISKS_MAX);
     },
   };
@@ -62,8 +63,14 @@ async function below(folders: readonly string[], pattern: RegExp): Promise<strin
   return found;
 }
 
-async function readDisk(folder: string, name: string, { folder: unitFolder, unit }: UnitFolder) {
-  const [device, size, readOnly, sequence, errors] = await Promise.all([
+/** Undefined while the kernel makes it or takes it away. `address`: of the USB device, for kernels that do not number disks. */
+async function readDisk(
+  { folder: unitFolder, unit }: UnitFolder,
+  name: string,
+  address: string,
+): Promise<DiskFacts | undefined> {
+  const folder = join(unitFolder, 'block', name);
+  const [device, size, readOnly, said, errors] = await Promise.all([
     text(folder, 'dev'),
     number(folder, 'size'),
     text(folder, 'ro'),
@@ -72,17 +79,16 @@ async function readDisk(folder: string, name: string, { folder: unitFolder, unit
   ]);
   if (device === undefined || !DEVICE_NUMBER.test(device) || size === undefined) return undefined;
   const counted = errors === undefined ? NaN : Number(errors); // the kernel writes it in hex, with 0x in front
-  const disk: DiskFacts = {
+  return {
     name,
     device,
     unit,
-    sequence: sequence !== undefined && /^\d{1,20}$/.test(sequence) ? sequence : `${name}.${device}`,
+    sequence: said !== undefined && /^\d{1,20}$/.test(said) ? said : `${name}-${address}`,
     sizeBytes: size * SECTOR_BYTES,
     isReadOnly: readOnly !== '0',
     errors: Number.isSafeInteger(counted) ? counted : null,
     partitions: await readPartitions(folder, name),
   };
-  return disk;
 }
 
 async function readPartitions(folder: string, disk: string): Promise<PartitionFacts[]> {

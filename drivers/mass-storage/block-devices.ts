@@ -19,7 +19,7 @@ export interface DiskFacts {
   readonly device: string;
   /** Number of the logical unit, from 0. */
   readonly unit: number;
-  /** Counts up with every disk and every change of medium since boot: never the same for two. Linux 5.15; the device's number before. */
+  /** Counts up with every disk and every change of medium since boot: never the same for two. Linux 5.15; made of the device's address before. */
   readonly sequence: string;
   /** 0 where no medium is in it. */
   readonly sizeBytes: number;

@@ -1,0 +1,105 @@
+#!/usr/bin/env node
+// The mount helper: mounts and unmounts the volumes of cameras for the agent, which may not. Runs as root and is to be read like a setuid program.
+//
+// What it takes from others: one line of at most 64 bytes on its socket, a verb (mount-ro, mount-rw, unmount) and the id of a bay; the first
+// 4 KiB of each volume at a bay's port; the kernel's tables. Which port a bay has stands in the station's file, which must be root's; which device
+// is there the kernel says. No path, no device, no option comes from a client, nothing from a camera becomes a word of a command.
+//
+// For its unit:
+//   command   node dist/agent/mount-helper/main.js [--config /etc/bodydock/station.yaml] [--folder /run/bodydock-mount]
+//             [--user bodydock] [--group bodydock]       (the values are the defaults; user and group are the agent's, names or numbers)
+//   user      root; CapabilityBoundingSet=CAP_SYS_ADMIN (mount, blockdev) CAP_CHOWN (group of the socket); CAP_DAC_READ_SEARCH where the
+//             station's file is not readable for root by its owner or mode
+//   socket    <folder>/control.sock, root:<group>, mode 0660; unlinked and made anew at each start
+//   mounts    <folder>/<bay>, seen by the agent through propagation: no ProtectSystem, PrivateTmp, PrivateMounts, ProtectHome, ReadOnlyPaths or
+//             other option that gives it a mount namespace of its own. The folder and all above it must be root's, and writable for root alone:
+//             not the agent's RuntimeDirectory. RuntimeDirectory=bodydock-mount, RuntimeDirectoryMode=0755, RuntimeDirectoryPreserve=yes will do.
+//   devices   DevicePolicy=closed with DeviceAllow=block-sd rw and DeviceAllow=block-sr r; /sys and /proc readable (no ProcSubset=pid)
+//   programs  mount, umount, blockdev (util-linux), dd, id (coreutils), getent (libc-bin); kernel modules vfat, exfat, nls_*: no
+//             ProtectKernelModules, so that the kernel may load them, or load them at boot (modules-load.d)
+//   network   none; RestrictAddressFamilies=AF_UNIX. No MemoryDenyWriteExecute (V8).
+//   start     before the agent (Before=bodydock.service), Restart=always, RestartPreventExitStatus=78; at its start it takes away what an earlier
+//             run left mounted, and an agent that is running mounts anew. KillMode=mixed, TimeoutStopSec=60: SIGTERM unmounts everything.
+//   exit      0 ended when asked to, 1 failure, 2 usage, 75 another helper runs, 78 configuration, folder or user
+import { join } from 'node:path';
+import {
+  EXIT_CONFIGURATION,
+  EXIT_FAILURE,
+  EXIT_GOOD,
+  EXIT_SPOOL_TAKEN,
+  EXIT_USAGE,
+} from '../../config/exit-codes.ts';
+import { sysfsBlockDevices } from '../../drivers/mass-storage/block-devices-sysfs.ts';
+import { MOUNT_SOCKET_NAME } from '../../drivers/mass-storage/mount-request.ts';
+import { mountTable } from '../../drivers/mass-storage/mount-table.ts';
+import { describeError, isDockError } from '../../protocol/errors.ts';
+import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { BayPortsFile } from './bay-ports.ts';
+import { clearLeftovers, requireOwnFolder } from './leftovers.ts';
+import { lineLog } from './line-log.ts';
+import { MountHelper } from './mount-helper.ts';
+import { listen } from './mount-server.ts';
+import { findOwner, parseOptions } from './options.ts';
+import { systemCommands } from './run-command.ts';
+import { SystemCalls } from './system-calls.ts';
+
+async function main(words: readonly string[]): Promise<number> {
+  const clock = nodeClock();
+  const log = lineLog(
+    (line) => process.stderr.write(line),
+    () => new Date(clock.wallMs()).toISOString(),
+  );
+  const options = parseOptions(words);
+  if (options === undefined) {
+    process.stderr.write('usage: main.js [--config FILE] [--folder FOLDER] [--user NAME] [--group NAME]\n');
+    return EXIT_USAGE;
+  }
+  const run = systemCommands();
+  const owner = await findOwner(options, run);
+  const file = new BayPortsFile(options.config, log);
+  if (owner === undefined || (await file.read()) === undefined) {
+    log.error('user, group or configuration is not usable', {
+      user: options.user,
+      group: options.group,
+      file: options.config,
+    });
+    return EXIT_CONFIGURATION;
+  }
+  await requireOwnFolder(options.folder, process.getuid?.() ?? 0);
+  const system = new SystemCalls(run, owner);
+  const { folder } = options;
+  const blockDevices = sysfsBlockDevices();
+  const helper = new MountHelper({
+    folder,
+    blockDevices,
+    mountTable,
+    system,
+    clock,
+    log,
+    bayPorts: () => file.read(),
+  });
+  const socket = join(folder, MOUNT_SOCKET_NAME);
+  const stop = await listen(
+    { socket, gid: owner.gid, clock, answer: (request) => helper.answer(request) },
+    () => clearLeftovers(folder, system, log),
+  );
+  log.info('mount helper is ready', { socket });
+  const ending = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => ending.abort());
+  await helper.watch(ending.signal);
+  await Promise.all([stop(), helper.end()]);
+  return EXIT_GOOD;
+}
+
+function exitCodeOf(error: unknown): number {
+  if (isDockError(error, 'mount.taken')) return EXIT_SPOOL_TAKEN;
+  return isDockError(error, 'mount.folder') ? EXIT_CONFIGURATION : EXIT_FAILURE;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`${describeError(error)}\n`);
+    process.exit(exitCodeOf(error));
+  },
+);
