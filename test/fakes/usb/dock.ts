@@ -1,5 +1,6 @@
 // USB ports in memory: what is plugged into which, as the kernel would tell it, and wires to it.
-import type { OpenUsb } from '../../../drivers/usb/open-usb.ts';
+import type { OpenUsb, OpenUsbControl } from '../../../drivers/usb/open-usb.ts';
+import { noBulkPipes } from '../../../drivers/usb/pipes.ts';
 import type { UsbDeviceFacts, UsbDevices, UsbInterfaceFacts } from '../../../drivers/usb/device.ts';
 import { DockError } from '../../../protocol/errors.ts';
 import type { Clock } from '../../../protocol/ports.ts';
@@ -20,13 +21,16 @@ export const KEYBOARD: UsbInterfaceFacts = {
   name: null,
 };
 
-/** What the descriptors say; a camera of no known family unless told. */
-export type DeviceLook = Partial<Omit<UsbDeviceFacts, 'portPath' | 'bus' | 'address'>>;
+/** What the descriptors say; a camera of no known family, with bulk pipes, unless told. */
+export type DeviceLook = Partial<Omit<UsbDeviceFacts, 'portPath' | 'bus' | 'address'>> & {
+  readonly hasBulk?: boolean;
+};
 
 interface Plugged {
   readonly device: WiredDevice;
   readonly facts: UsbDeviceFacts;
   readonly wires: Wire[];
+  readonly hasBulk: boolean;
 }
 
 export class UsbDock {
@@ -42,7 +46,7 @@ export class UsbDock {
     this.#packetBytes = packetBytes;
   }
 
-  plug(portPath: string, device: WiredDevice, look: DeviceLook = {}): void {
+  plug(portPath: string, device: WiredDevice, { hasBulk = true, ...look }: DeviceLook = {}): void {
     this.unplug(portPath);
     const facts: UsbDeviceFacts = {
       vendorId: 0x1234,
@@ -56,7 +60,7 @@ export class UsbDock {
       bus: 1,
       address: ++this.#addresses,
     };
-    this.#ports.set(portPath, { device, facts, wires: [] });
+    this.#ports.set(portPath, { device, facts, wires: [], hasBulk });
   }
 
   unplug(portPath: string): void {
@@ -81,7 +85,14 @@ export class UsbDock {
     },
   };
 
-  readonly openUsb: OpenUsb = async ({ portPath, address }, _interfaceNumber, signal) => {
+  readonly openUsb: OpenUsb = async (device, interfaceNumber, signal) => {
+    const { control, bulk } = await this.openControl(device, interfaceNumber, signal);
+    if (bulk !== undefined) return bulk;
+    await control.close();
+    throw noBulkPipes(interfaceNumber);
+  };
+
+  readonly openControl: OpenUsbControl = async ({ portPath, address }, _interfaceNumber, signal) => {
     signal.throwIfAborted();
     const plugged = this.#ports.get(portPath);
     if (plugged === undefined || plugged.facts.address !== address)
@@ -89,6 +100,6 @@ export class UsbDock {
     const wire = new Wire({ device: plugged.device, clock: this.#clock, packetBytes: this.#packetBytes });
     plugged.wires.push(wire);
     this.wires.push(wire);
-    return wire;
+    return { control: wire, bulk: plugged.hasBulk ? wire : undefined };
   };
 }
