@@ -10,6 +10,7 @@ import type { BayWork } from './bay/bay-docking.ts';
 import { Bay } from './bay/bay.ts';
 import { CameraRegister } from './bay/camera-register.ts';
 import { CameraTwins } from './bay/camera-twins.ts';
+import { UnexpectedDevices } from './bay/unexpected-devices.ts';
 import type { Bulk } from './bulk/bulk.ts';
 import type { ClockSource } from './clock/clock-source.ts';
 import { ClockWatch } from './clock/clock-watch.ts';
@@ -250,6 +251,7 @@ export async function composeStation(
     recordKeep,
     owedReceipts,
     clockWatch,
+    unexpectedDevices: new UnexpectedDevices({ ...ports, devices: ports.usbDevices, bays: settings.bays }),
     bays,
   });
   return { station, close: () => spool.close() };

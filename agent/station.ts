@@ -1,9 +1,11 @@
 // The station: puts bays, pushing, custody and status side by side and passes messages between them. It decides nothing itself.
+import { setMaxListeners } from 'node:events';
 import { encodeUtf8, sha256Hex } from '../protocol/bytes.ts';
 import type { RecordingId, SessionId } from '../protocol/ids.ts';
 import type { Broker, BrokerMessage, Clock, Log } from '../protocol/ports.ts';
 import type { StationTopics } from '../protocol/topics.ts';
 import type { Bay } from './bay/bay.ts';
+import type { UnexpectedDevices } from './bay/unexpected-devices.ts';
 import type { ClockWatch } from './clock/clock-watch.ts';
 import type { Custody } from './custody/custody.ts';
 import type { Differences } from './custody/differences.ts';
@@ -21,6 +23,9 @@ const STOP_MS = { bays: 5000, records: 5000, pushing: 2000, log: 3000, offline: 
 const LAST_PUSH_MS = 2500;
 /** ... if the store said anything within this time. A live receiver answers the first checkpoint and every docking. */
 const STORE_THERE_MS = 60_000;
+/** Waits that hang on the station's end at a time: of each bay, and of the rest. Node takes more than 10 for a leak unless it is told. */
+const LISTENERS_OF_BAY = 8;
+const LISTENERS_OF_REST = 32;
 
 export interface StationParts {
   readonly session: SessionId;
@@ -41,6 +46,7 @@ export interface StationParts {
   readonly recordKeep: Keep;
   readonly owedReceipts: Pick<OwedReceipts, 'start' | 'run'>;
   readonly clockWatch: ClockWatch;
+  readonly unexpectedDevices: Pick<UnexpectedDevices, 'run'>;
   readonly bays: readonly Bay[];
   readonly clock: Clock;
   readonly log: Log;
@@ -82,6 +88,7 @@ export class Station {
     this.#started = true;
     await status.say(this.#health());
     const { signal } = this.#ending;
+    setMaxListeners(LISTENERS_OF_REST + LISTENERS_OF_BAY * bays.length, signal);
     this.#running = Promise.all([
       keep.run(signal),
       recordKeep.run(signal),
@@ -89,6 +96,7 @@ export class Station {
       differences.run(signal),
       custodyPush.run(signal),
       clockWatch.run(signal),
+      this.#parts.unexpectedDevices.run(signal),
       ...bays.map((bay) => bay.run(signal)),
     ]);
   }

@@ -15,7 +15,7 @@ import {
   type Piece,
   type Place,
 } from '../driver.ts';
-import type { UsbDeviceFacts, UsbDevices, UsbInterfaceFacts } from '../usb/device.ts';
+import type { UsbDeviceFacts, UsbDevices } from '../usb/device.ts';
 import type { OpenUsb } from '../usb/open-usb.ts';
 import { RESPONSE } from './codes.ts';
 import { PtpCommands } from './commands.ts';
@@ -24,12 +24,11 @@ import { parsePtpTime, ptpTimeText } from './date-time.ts';
 import { describeObject, listObjects, stampOf, type PtpListing } from './listing.ts';
 import { withNewHandles } from './new-handles.ts';
 import { pathKey } from './object-path.ts';
+import { ptpInterfaceOf } from './ptp-interface.ts';
 import { ptpQuirksOf, type PtpQuirks } from './quirks.ts';
 import { readObject } from './read-object.ts';
 import type { RecoveryStep } from './recovery.ts';
 
-/** Still image, image capture, PIMA 15740. */
-const PTP_INTERFACE = { classCode: 6, subclassCode: 1, protocolCode: 1 };
 const TEXT_CHARACTERS_MAX = 128;
 
 export interface PtpDriverOptions {
@@ -51,17 +50,6 @@ export function ptpDriver(options: PtpDriverOptions): Driver {
     },
     open: (place, signal) => open(options, place, signal),
   };
-}
-
-/** The interface that speaks PTP: by its class, or by the name that Android gives it. */
-export function ptpInterfaceOf({ interfaces }: UsbDeviceFacts): UsbInterfaceFacts | undefined {
-  const standard = interfaces.find(
-    ({ classCode, subclassCode, protocolCode }) =>
-      classCode === PTP_INTERFACE.classCode &&
-      subclassCode === PTP_INTERFACE.subclassCode &&
-      protocolCode === PTP_INTERFACE.protocolCode,
-  );
-  return standard ?? interfaces.find(({ classCode, name }) => classCode === 0xff && name === 'MTP');
 }
 
 async function open(

@@ -68,6 +68,7 @@ async function stationWith(rig: PushRig): Promise<{ station: Station; state: () 
     recordKeep: keep,
     owedReceipts: { start: () => undefined, run: async () => undefined },
     clockWatch,
+    unexpectedDevices: { run: async () => undefined },
     bays: [],
     clock,
     log,

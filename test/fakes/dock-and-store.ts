@@ -39,6 +39,7 @@ import { stationTopics } from '../../protocol/topics.ts';
 import { lostStatus } from '../../agent/status.ts';
 import { MemoryHub } from './broker-memory.ts';
 import { BelievingClock } from './clock-believing.ts';
+import { ScaledClock } from './clock-scaled.ts';
 import { FixedClockSource } from './clock-source-fixed.ts';
 import { MemoryConditions } from './conditions-memory.ts';
 import { MemoryLog } from './log-memory.ts';
@@ -198,11 +199,15 @@ export class DockAndStore {
 
   async stopStation(): Promise<void> {
     const believing = this.clock instanceof BelievingClock ? this.clock : undefined;
+    const scaled = this.clock instanceof ScaledClock ? this.clock : undefined;
+    const factor = scaled?.factor ?? 1;
     if (believing !== undefined) believing.hasRealTimers = true;
+    if (scaled !== undefined) scaled.factor = 1;
     await this.station?.station.stop();
     await this.station?.close();
     this.station = undefined;
     if (believing !== undefined) believing.hasRealTimers = false;
+    if (scaled !== undefined) scaled.factor = factor;
   }
 
   async startReceiver(name = 'r-a'): Promise<void> {

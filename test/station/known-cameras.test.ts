@@ -18,6 +18,7 @@ const REGISTERED: CameraConfig = {
   alias: 'Camera 7',
   model: null,
   serial: 'KOD-7',
+  passwordFile: null,
 };
 let dock: DockAndStore | undefined;
 afterEach(async () => {

@@ -1,0 +1,93 @@
+// Cameras at USB ports that are no bays: told of, never opened, at a bounded rate.
+import { expect, test } from 'vitest';
+import { UnexpectedDevices } from '../../../agent/bay/unexpected-devices.ts';
+import type { UsbDevices } from '../../../drivers/usb/device.ts';
+import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import { ManualClock } from '../../fakes/clock-manual.ts';
+import { MemoryConditions } from '../../fakes/conditions-memory.ts';
+import { MemoryLog } from '../../fakes/log-memory.ts';
+import { PtpResponder } from '../../fakes/ptp/responder.ts';
+import { KEYBOARD, UsbDock } from '../../fakes/usb/dock.ts';
+
+const CODE = 'usb.unexpected-device';
+const SERIAL = '/dev/serial/by-path/platform-xhci-hcd.0-usb-0:1.3:1.0';
+const BAYS = [
+  { usbPort: '1-1.2', serial: null },
+  { usbPort: null, serial: { path: SERIAL, baud: 115_200, framing: 'console' as const } },
+];
+
+function watched(bays = BAYS) {
+  const clock = new ManualClock();
+  const usb = new UsbDock(clock);
+  const conditions = new MemoryConditions();
+  const log = new MemoryLog();
+  let looks = 0;
+  const devices: UsbDevices = {
+    ...usb.devices,
+    list: async (signal) => {
+      looks++;
+      return usb.devices.list(signal);
+    },
+  };
+  const ending = new AbortController();
+  const running = new UnexpectedDevices({ devices, bays, clock, log, conditions }).run(ending.signal);
+  const plug = (port: string, look = {}): void => usb.plug(port, new PtpResponder(new MemoryCamera()), look);
+  const end = async (): Promise<void> => {
+    ending.abort();
+    await running;
+  };
+  return { clock, usb, conditions, log, plug, end, looks: () => looks };
+}
+
+test('a camera at a port that is no bay is told of with its ids, until it leaves, and never opened', async () => {
+  const { clock, usb, conditions, log, plug, end } = watched();
+  plug('1-1.4', { vendorId: 0x1234, productId: 0xab });
+  await clock.advance(5000);
+  expect(conditions.facts(CODE, '1-1.4')).toEqual({ usb_id: '1234:00ab' });
+  await clock.advance(60_000);
+  expect(log.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields)).toEqual([
+    { usb_port: '1-1.4', usb_id: '1234:00ab' },
+  ]);
+  usb.unplug('1-1.4');
+  await clock.advance(5000);
+  expect(conditions.codes()).toEqual([]);
+  expect(usb.wires).toHaveLength(0);
+  await end();
+});
+
+test('a camera in its bay, one beside its serial port, and what is no camera are not told of', async () => {
+  const { clock, conditions, plug, end } = watched();
+  plug('1-1.2');
+  plug('1-1.3');
+  plug('1-1.5', { interfaces: [KEYBOARD] });
+  await clock.advance(5000);
+  expect(conditions.codes()).toEqual([]);
+  plug('1-1.3.1');
+  await clock.advance(5000);
+  expect(conditions.isRaised(CODE, '1-1.3.1')).toBe(true);
+  await end();
+});
+
+test('a station without bays on USB ports does not look', async () => {
+  const { looks, end, clock } = watched(BAYS.slice(1));
+  await clock.advance(60_000);
+  expect([looks(), clock.pending]).toEqual([0, 0]);
+  await end();
+});
+
+test('200 devices within 10 s are looked at three times, told of as 16 at most, and forgotten', async () => {
+  const { clock, usb, conditions, log, plug, looks, end } = watched();
+  for (let number = 0; number < 200; number++) {
+    plug(`1-2.${number + 1}`);
+    if (number % 2 === 0) usb.unplug(`1-2.${number + 1}`);
+    await clock.advance(50);
+  }
+  expect(looks()).toBeLessThanOrEqual(3);
+  expect(conditions.codes().length).toBeLessThanOrEqual(16);
+  expect(log.lines.length).toBeLessThanOrEqual(2 * 16);
+  for (let number = 0; number < 200; number++) usb.unplug(`1-2.${number + 1}`);
+  await clock.advance(5000);
+  expect([conditions.codes(), usb.wires.length, clock.pending]).toEqual([[], 0, 1]);
+  await end();
+  expect(clock.pending).toBe(0);
+});

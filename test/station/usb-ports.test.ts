@@ -1,0 +1,128 @@
+// What comes and goes at the USB ports of a whole station: devices that are no cameras, a flood of them, and a hub that is reset.
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { UsbInterfaceFacts } from '../../drivers/usb/device.ts';
+import { ptpDriver } from '../../drivers/ptp/driver.ts';
+import { MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
+import type { Clock } from '../../protocol/ports.ts';
+import { patternBytes } from '../contracts/driver-subject.ts';
+import { scaledClock } from '../fakes/clock-scaled.ts';
+import { DockAndStore } from '../fakes/dock-and-store.ts';
+import { PtpResponder } from '../fakes/ptp/responder.ts';
+import { KEYBOARD, UsbDock } from '../fakes/usb/dock.ts';
+
+const VENDOR: UsbInterfaceFacts = {
+  number: 0,
+  classCode: 0xff,
+  subclassCode: 1,
+  protocolCode: 1,
+  name: null,
+};
+const OPEN_SESSION = 0x1002;
+let dock: DockAndStore | undefined;
+const warnings: string[] = [];
+const onWarning = ({ name }: Error): void => void warnings.push(name);
+beforeEach(() => {
+  warnings.length = 0;
+  process.on('warning', onWarning);
+});
+afterEach(async () => {
+  await dock?.close();
+  dock = undefined;
+  process.off('warning', onWarning);
+});
+
+async function station(bays: number): Promise<{ usb: UsbDock; dock: DockAndStore; clock: Clock }> {
+  const clock = scaledClock(20);
+  const usb = new UsbDock(clock);
+  const driver = ptpDriver({
+    devices: usb.devices,
+    openUsb: usb.openUsb,
+    clock,
+    onRecovery: () => undefined,
+  });
+  const opened = await DockAndStore.open({ cameras: bays, usb: { devices: usb.devices, driver }, clock });
+  dock = opened;
+  await opened.startReceiver();
+  await opened.startStation();
+  return { usb, dock: opened, clock };
+}
+
+function camera(files: Readonly<Record<string, Uint8Array>> = {}): PtpResponder {
+  const memory = new MemoryCamera();
+  for (const [name, bytes] of Object.entries(files)) memory.put(name, bytes);
+  return new PtpResponder(memory);
+}
+
+test('a device that no driver knows is not opened, and told of with its ids', async () => {
+  const { usb, dock: whole } = await station(1);
+  const unknown = camera({ 'A.MP4': patternBytes(10) });
+  usb.plug('1-1.1', unknown, { interfaces: [VENDOR], vendorId: 0x0bda, productId: 0x8153 });
+  await whole.until('the condition', () => whole.conditions.isRaised('camera.failed', 'bay-1'));
+  const ids = { usb_port: '1-1.1', usb_id: '0bda:8153' };
+  expect(whole.conditions.facts('camera.failed', 'bay-1')).toMatchObject({
+    reason: 'driver.refused',
+    ...ids,
+  });
+  const told = whole.log.lines.filter(({ level }) => level === 'error');
+  expect(told).toHaveLength(1);
+  expect(told[0]?.fields['error']).toMatchObject({ facts: ids });
+  await whole.until('the light', () => whole.bay()['light'] === 'call-someone');
+  expect([usb.wires.length, unknown.asked.length]).toEqual([0, 0]);
+});
+
+test('a flood of devices at a bay and beside it is opened no faster than the port is looked at, and then all goes on', async () => {
+  const { usb, dock: whole, clock } = await station(11);
+  const began = clock.monotonicMs();
+  for (let number = 0; number < 200; number++) {
+    const isOdd = number % 2 === 1;
+    usb.plug('1-1.1', camera(), isOdd ? { interfaces: [KEYBOARD] } : {});
+    usb.plug(`1-2.${number + 1}`, camera());
+    await clock.sleep(50, new AbortController().signal);
+  }
+  const tookMs = clock.monotonicMs() - began;
+  const opened = usb.wires.length;
+  for (let number = 0; number < 200; number++) usb.unplug(`1-2.${number + 1}`);
+  const good = camera({ 'A.MP4': patternBytes(100_000) });
+  usb.plug('1-1.1', good);
+  await whole.until('emptied', () => good.camera.files().length === 0);
+  await whole.until(
+    'nothing is unexpected',
+    () => !whole.conditions.codes().includes('usb.unexpected-device'),
+  );
+  expect(tookMs).toBeGreaterThan(9000);
+  expect(opened).toBeLessThanOrEqual(Math.ceil(tookMs / 1000)); // a port is looked at once a second
+  expect(whole.conditions.history.filter(({ code }) => code === 'usb.unexpected-device').length).toBeLessThan(
+    2 * 16 * Math.ceil(tookMs / 5000 + 2),
+  );
+  expect(usb.wires.every(({ isClosed }, at) => isClosed || at === usb.wires.length - 1)).toBe(true);
+  expect(warnings).toEqual([]); // eleven bays wait for the station's end, which is no leak
+});
+
+test('after a reset of the hub every camera goes on from its bay, and every docking has its record', async () => {
+  const { usb, dock: whole } = await station(4);
+  const ports = ['1-1.1', '1-1.2', '1-1.3', '1-1.4'];
+  const cameras = ports.map((_, at) =>
+    camera({ 'A.MP4': patternBytes(6_000_000, at), 'B.MP4': patternBytes(500, at) }),
+  );
+  const plugAll = (): void => {
+    for (const [at, port] of ports.entries()) usb.plug(port, cameras[at] ?? camera());
+  };
+  plugAll();
+  await whole.until('all are read', () => cameras.every(({ asked }) => asked.includes(0x95c1)));
+  for (const port of ports) usb.unplug(port);
+  plugAll();
+  await whole.until('all are emptied', () => cameras.every((each) => each.camera.files().length === 0));
+  for (const port of ports) usb.unplug(port);
+  await whole.until('eight records', async () => (await whole.dockings()).length === 8);
+  const records = await whole.dockings();
+  expect(new Set(records.map(({ ended }) => ended))).toEqual(new Set(['unplugged']));
+  for (const bay of ['bay-1', 'bay-2', 'bay-3', 'bay-4'])
+    expect(records.filter((record) => record.bay === bay)).toHaveLength(2);
+  for (const { asked } of cameras) expect(asked.filter((op) => op === OPEN_SESSION)).toHaveLength(2);
+  const kept = await whole.vault();
+  for (const [at] of cameras.entries()) {
+    const own = kept.filter(({ manifest }) => manifest.bay === `bay-${at + 1}`);
+    expect(own.map(({ original }) => original.length).sort((a, b) => a - b)).toEqual([500, 6_000_000]);
+    expect(own.some(({ original }) => original.equals(patternBytes(6_000_000, at)))).toBe(true);
+  }
+});
