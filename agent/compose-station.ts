@@ -74,9 +74,9 @@ export interface StationPorts extends BayPlacePorts {
   readonly bootId: string | null;
   readonly version: string;
   readonly configSha256: string;
-}
   /** Where each bay says that it moves on. */
   readonly progress: Pick<Progress, 'source'>;
+}
 
 /** A station that may be started; `close` ends its spool once the station was stopped. */
 export interface ComposedStation {
