@@ -25,6 +25,7 @@ import { publicKeyOf } from '../protocol/minisign.ts';
 import type { Log } from '../protocol/ports.ts';
 import type { Progress } from '../protocol/progress.ts';
 import { stationTopics } from '../protocol/topics.ts';
+import { PortSwitches } from './bay/port-switches.ts';
 import { openBulkWorkers } from './bulk/bulk-workers.ts';
 import { composeStation, type ComposedStation } from './compose-station.ts';
 import { LoggedConditions } from '../protocol/io/conditions-log.ts';
@@ -91,6 +92,7 @@ export async function openStation(
     conditions,
   });
   const usbDevices = sysfsDevices();
+  const portSwitches = new PortSwitches();
   composed = await composeStation(config, {
     ...options,
     files: watchedFiles(nodeFiles(), disk),
@@ -107,10 +109,11 @@ export async function openStation(
     provenRecipients: () => proven,
     bulk,
     freeBuffer: bufferFreer(),
-    drivers: await stationDrivers(config, { usbDevices, clock, log }),
+    drivers: await stationDrivers(config, { usbDevices, portSwitches, clock, log, conditions }),
     folderIdentity,
     portIdentity: deviceAt,
     usbDevices,
+    portSwitches,
     clockSource: linuxClockSource(),
     localMs,
     bootId: await readBootId(),

@@ -1,6 +1,7 @@
 // The drivers of this station with the real devices behind them. Native code is loaded only where a bay needs it.
 import { join } from 'node:path';
 import type { StationConfig } from '../config/station-config.ts';
+import { LoginGuard } from '../drivers/ambarella/login-guard.ts';
 import type { Driver } from '../drivers/driver.ts';
 import { sysfsBlockDevices } from '../drivers/mass-storage/block-devices-sysfs.ts';
 import { massStorageDriver, type MassStorageUsb } from '../drivers/mass-storage/driver.ts';
@@ -8,20 +9,31 @@ import { MOUNT_FOLDER_DEFAULT, MOUNT_SOCKET_NAME } from '../drivers/mass-storage
 import { helperVolumes } from '../drivers/mass-storage/volumes-helper.ts';
 import { deviceAt, isCameraPort } from '../drivers/serial/device-node.ts';
 import type { UsbDevices } from '../drivers/usb/device.ts';
-import type { Clock, Log } from '../protocol/ports.ts';
+import type { Clock, Conditions, Log } from '../protocol/ports.ts';
+import { lockConditions } from './bay/lock-conditions.ts';
+import type { PortSwitches } from './bay/port-switches.ts';
+import { passwordOf } from './camera-passwords.ts';
 
 export interface StationDriverPorts {
   readonly usbDevices: UsbDevices;
+  /** Shared with the places of the bays. */
+  readonly portSwitches: PortSwitches;
   readonly clock: Clock;
   readonly log: Log;
+  readonly conditions: Conditions;
 }
 
-/** Drivers in the order in which they are asked: a device that speaks PTP and shows a disk as well is asked by PTP. */
-export async function stationDrivers({ bays }: StationConfig, ports: StationDriverPorts): Promise<Driver[]> {
+/**
+ * Drivers in the order in which they are asked: a recorder that was told to show its disk is asked by the driver that told it, and a device
+ * that speaks PTP and shows a disk as well by PTP.
+ */
+export async function stationDrivers(config: StationConfig, ports: StationDriverPorts): Promise<Driver[]> {
+  const { bays } = config;
   const { clock } = ports;
+  const disk = massStorageDriver({ clock, usb: disks(bays, ports) });
   const drivers: Driver[] = [];
-  if (bays.some(({ usbPort }) => usbPort !== null)) drivers.push(await usbDriver(ports));
-  drivers.push(massStorageDriver({ clock, usb: disks(bays, ports) }));
+  if (bays.some(({ usbPort }) => usbPort !== null)) drivers.push(...(await usbDrivers(config, disk, ports)));
+  drivers.push(disk);
   if (bays.some(({ serial }) => serial !== null)) drivers.push(await serialDriver(clock));
   return drivers;
 }
@@ -45,16 +57,32 @@ async function serialDriver(clock: Clock): Promise<Driver> {
   return smpDriver({ clock, isCameraPort, deviceAt, openLine: systemLines(clock) });
 }
 
-async function usbDriver({ usbDevices: devices, clock, log }: StationDriverPorts): Promise<Driver> {
+/** All of them share the kernel's bytes for transfers. */
+async function usbDrivers(
+  config: StationConfig,
+  disk: Driver,
+  { usbDevices: devices, portSwitches, clock, log, conditions }: StationDriverPorts,
+): Promise<Driver[]> {
+  const { ambarellaDriver } = await import('../drivers/ambarella/driver.ts');
   const { ptpDriver } = await import('../drivers/ptp/driver.ts');
   const { UsbBudget } = await import('../drivers/usb/budget.ts');
-  const { libusbTransports } = await import('../drivers/usb/libusb-open.ts');
-  const openUsb = libusbTransports({ clock, devices, budget: new UsbBudget() });
-  return ptpDriver({
+  const { libusbControls, libusbTransports } = await import('../drivers/usb/libusb-open.ts');
+  const usb = { clock, devices, budget: new UsbBudget() };
+  const ambarella = ambarellaDriver({
     devices,
-    openUsb,
+    openControl: libusbControls(usb),
+    clock,
+    disk,
+    passwordOf: passwordOf(config),
+    guard: new LoginGuard(lockConditions(config.bays, conditions)),
+    beginSwitch: portSwitches.begin,
+  });
+  const ptp = ptpDriver({
+    devices,
+    openUsb: libusbTransports(usb),
     clock,
     onRecovery: (portPath, step, error) =>
       log.warn('camera is brought back into step', { usb_port: portPath, step, error }),
   });
+  return [ambarella, ptp];
 }

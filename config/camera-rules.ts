@@ -13,6 +13,7 @@ export function checkCameras(file: File, report: RuleReport): void {
   checkNamed(file, report);
   checkUnnamed(file, report);
   checkSerials(file.cameras ?? [], report);
+  checkPasswords(file, report);
   for (const [at, { id }] of (file.cameras ?? []).entries()) {
     if (!isUnnamedId(id)) continue;
     const message = 'looks like an id that a station makes for an unregistered camera';
@@ -51,6 +52,17 @@ function checkUnnamed({ bays = [], cameras, unknown_cameras: unknown }: File, re
         'add serial to the cameras that belong here, or camera to this bay; `unknown_cameras: accept` takes every camera';
       report.add(['bays', at], { code: 'config.camera', message, remedy });
     }
+  }
+}
+
+/** Cameras that want a password are on USB ports: elsewhere nobody would ask for it. */
+function checkPasswords({ bays, cameras = [] }: File, report: RuleReport): void {
+  if (bays === undefined || bays.some(({ usb_port: port }) => port !== undefined)) return;
+  for (const [at, { password_file: password }] of cameras.entries()) {
+    if (password === undefined) continue;
+    const message = 'is for cameras on a USB port, and no bay has one';
+    const remedy = 'give the bay of the camera its usb_port, or take it out';
+    report.add(['cameras', at, 'password_file'], { code: 'config.password', message, remedy });
   }
 }
 

@@ -12,6 +12,7 @@ export const CREDENTIALS_ROOT = '/run/credentials/';
 interface WithSecrets {
   readonly keys: { readonly signingFile: string };
   readonly broker: BrokerConfig;
+  readonly cameras?: readonly { readonly passwordFile: string | null }[];
 }
 
 /**
@@ -35,8 +36,17 @@ export async function withCredentials<Config extends WithSecrets>(
   };
   const { tls } = config.broker;
   const keyFile = tls === null ? undefined : await handed(tls.keyFile);
+  const cameras =
+    config.cameras &&
+    (await Promise.all(
+      config.cameras.map(async (camera) => ({
+        ...camera,
+        passwordFile: camera.passwordFile === null ? null : await handed(camera.passwordFile),
+      })),
+    ));
   return {
     ...config,
+    ...(cameras && { cameras }),
     keys: { ...config.keys, signingFile: await handed(config.keys.signingFile) },
     broker: {
       ...config.broker,

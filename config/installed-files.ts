@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { equalBytes } from '../protocol/bytes.ts';
 import { describeError } from '../protocol/errors.ts';
 import { publicKeyOf, type PublicKey } from '../protocol/minisign.ts';
+import { readCameraPassword } from './camera-password.ts';
 import { checkDiskPlace } from './disk-place.ts';
 import { FileFinds } from './file-finds.ts';
 import { keyChangesFolder, loadKeyHistory } from './key-changes.ts';
@@ -29,6 +30,8 @@ export async function checkStationFiles(config: StationConfig, nowMs: number): P
   await checkDiskPlace(config.spool.path, finds);
   for (const { folder } of config.bays) if (folder !== null) await checkBayFolder(folder, finds);
   await checkSerialPorts(config.bays, finds);
+  for (const { passwordFile } of config.cameras)
+    if (passwordFile !== null) await checkPassword(passwordFile, finds);
   const unprovenRecipients = await checkProofs(config, key, finds);
   return Object.assign(finds, { unprovenRecipients });
 }
@@ -83,6 +86,10 @@ function checkOwnKeyIsNoPin(
     'is one of the keys that this configuration pins for the other end',
     remedy,
   );
+}
+
+async function checkPassword(path: string, finds: FileFinds): Promise<void> {
+  await readCameraPassword(path).catch((error: unknown) => finds.error(path, error));
 }
 
 async function checkBayFolder(path: string, finds: FileFinds): Promise<void> {

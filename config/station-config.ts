@@ -41,6 +41,8 @@ export interface CameraConfig {
   /** Model and serial number as the camera says them. */
   readonly model: string | null;
   readonly serial: string | null;
+  /** For cameras that show their files only to who has it. */
+  readonly passwordFile: string | null;
 }
 
 export interface SpoolConfig {
@@ -93,7 +95,7 @@ export function mapStation(file: StationFile, folder: string): StationConfig {
       serial: mapSerial(bay),
       camera: bay.camera === undefined ? null : parseCameraId(bay.camera),
     })),
-    cameras: file.cameras.map(mapCamera),
+    cameras: file.cameras.map((camera) => mapCamera(camera, folder)),
     unknownCameras: file.unknown_cameras,
     release: file.release,
     retention: { days: file.retention.days, logDays: file.retention.log_days },
@@ -107,11 +109,12 @@ function mapSerial({ serial_path: path, serial }: StationFile['bays'][number]): 
   return { path: normalize(path), baud, framing };
 }
 
-function mapCamera(camera: StationFile['cameras'][number]): CameraConfig {
+function mapCamera(camera: StationFile['cameras'][number], folder: string): CameraConfig {
   return {
     id: parseCameraId(camera.id),
     alias: camera.alias ?? camera.id,
     model: camera.model ?? null,
     serial: camera.serial ?? null,
+    passwordFile: camera.password_file === undefined ? null : resolve(folder, camera.password_file),
   };
 }

@@ -77,6 +77,8 @@ function checkFolders(file: Partial<StationFile>, report: RuleReport): void {
   const folder = dirname(resolve(report.file));
   const own: [string, string][] = [['this file', resolve(report.file)]];
   if (file.keys !== undefined) own.push(['the signing key', resolve(folder, file.keys.signing_file)]);
+  for (const { password_file: password } of file.cameras ?? [])
+    if (password !== undefined) own.push(['a password file', resolve(folder, password)]);
   const spool = file.spool === undefined ? undefined : resolve(folder, file.spool.path);
   const seen: [string, string][] = spool === undefined ? [] : [['the spool', spool]];
   for (const [at, bay] of (file.bays ?? []).entries()) {

@@ -113,6 +113,11 @@ const camera = z
         128,
       )
       .optional(),
+    password_file: part
+      .path(
+        'File with the password of the camera, for those that show their files only to who has it (recorders with USB id 4255:0001): one line of printable ASCII. Readable by the service user only.',
+      )
+      .optional(),
   })
   .meta({ description: 'One camera that this station may empty.', allowed: GROUP });
 

@@ -32,6 +32,21 @@ export const IDENTITY_TABLE = {
     causes: [],
     facts: ['camera', 'expected', 'reason'],
   },
+  'camera.locked-out': {
+    severity: 'error',
+    subject: 'bay',
+    text: {
+      en: 'Cameras in this bay did not accept their password several times in a row; no more is tried, lest a camera lock itself.',
+      de: 'Kameras in diesem Platz haben ihr Passwort mehrmals nacheinander nicht angenommen; es wird nicht weiter versucht, damit sich keine Kamera sperrt.',
+    },
+    remedy: {
+      en: 'Keep the camera: its recordings are still on it. Put its right password into its password_file; the next docking uses it.',
+      de: 'Kamera aufbewahren: Die Aufnahmen sind noch darauf. Ihr richtiges Passwort in ihre password_file eintragen; das nächste Einsetzen verwendet es.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['refusals'],
+  },
   'camera.serial-differs': {
     severity: 'warning',
     subject: 'bay',

@@ -31,6 +31,19 @@ describe('secrets that the service manager hands over', () => {
     assert.equal(both.broker.tls.certFile, join(folder, 'tls/cert.pem'));
   });
 
+  test('stand for the password of a camera', async () => {
+    const [first, ...others] = config.cameras;
+    assert.ok(first !== undefined);
+    const named = {
+      ...config,
+      cameras: [{ ...first, passwordFile: join(folder, 'keys/cam-1.password') }, ...others],
+    };
+    await writeFile(join(folder, 'keys_cam-1.password'), '');
+    const { cameras } = await withCredentials(named, folder, folder);
+    assert.equal(cameras[0]?.passwordFile, join(folder, 'keys_cam-1.password'));
+    assert.deepEqual(cameras.slice(1), others);
+  });
+
   test('stand for no file outside of the folder of the configuration', async () => {
     await writeFile(join(folder, '.._other_station.key'), '');
     const outside = { ...config, keys: { signingFile: join(folder, '../other/station.key') } };

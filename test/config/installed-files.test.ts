@@ -92,6 +92,47 @@ describe('the files of a station', () => {
     }
   });
 
+  test('hold a password of a camera only as a private file with one line that a camera could take', async () => {
+    await withFolder(async (folder) => {
+      const usb = exchange(PLAIN, 'folder: /media/bay-2', 'usb_port: 1-1.4');
+      const named = exchange(usb, '  - id: cam-2\n', '  - id: cam-2\n    password_file: cam-2.password\n');
+      const config = await installed(folder, named);
+      const file = join(folder, 'cam-2.password');
+      const found = async (): Promise<string[]> => {
+        const { problems } = await checkStationFiles(config, Date.now());
+        for (const each of problems) {
+          expect(each.file).toBe(file);
+          expect(JSON.stringify(each)).not.toContain('Marker');
+        }
+        return problems.map(({ code }) => code);
+      };
+      const write = async (content: string, mode = 0o600): Promise<void> => {
+        await rm(file, { force: true });
+        await writeFile(file, content, { mode });
+      };
+      expect(await found()).toEqual(['key.missing']);
+      await write('Marker1\n');
+      expect(await found()).toEqual([]);
+      await chmod(file, 0o400);
+      expect(await found()).toEqual([]);
+      await chmod(file, 0o440);
+      expect(await found()).toEqual(['key.mode']);
+      for (const [content, code] of [
+        ['', 'key.empty'],
+        ['Markerü', 'password.malformed'],
+        ['Marker\nMarker\n', 'password.malformed'],
+        ['Marker'.padEnd(61, 'x'), 'password.malformed'],
+        ['Marker'.padEnd(100, 'x'), 'key.oversize'],
+      ] as const) {
+        await write(content);
+        expect([content, await found()]).toEqual([content, [code]]);
+      }
+      await rm(file);
+      await mkdir(file, { mode: 0o700 });
+      expect(await found()).toEqual(['key.unreadable']);
+    });
+  });
+
   test('are not good where the station trusts its own key as that of the store', async () => {
     await withFolder(async (folder) => {
       await mkdir(join(folder, 'keys'));

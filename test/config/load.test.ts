@@ -57,8 +57,8 @@ describe('a good station file', () => {
         camera: 'cam-2',
       });
       expect(config.cameras).toEqual([
-        { id: 'cam-1', alias: 'Camera 1', model: 'B1', serial: '0001' },
-        { id: 'cam-2', alias: 'cam-2', model: null, serial: null },
+        { id: 'cam-1', alias: 'Camera 1', model: 'B1', serial: '0001', passwordFile: null },
+        { id: 'cam-2', alias: 'cam-2', model: null, serial: null, passwordFile: null },
       ]);
       expect(config.log.level).toBe('info');
       expect(config.retention).toEqual({ days: 14, logDays: 730 });
@@ -234,6 +234,26 @@ describe('a wrong value is named with line, column and path', () => {
   ])('an option of a later version is refused, never ignored: %s -> %s', async (from, to, remedy) => {
     const found = await problems(exchange(STATION, from, to));
     expect(found.map((find) => [find.code, find.remedy])).toEqual([['config.later-key', remedy]]);
+  });
+
+  test('a password file is taken where a bay has a USB port, lies in no bay, and is written down as a path', async () => {
+    const named = exchange(
+      STATION,
+      '  - id: cam-2\n',
+      '  - id: cam-2\n    password_file: keys/cam-2.password\n',
+    );
+    expect(await finds(named)).toEqual(['31:20 config.password cameras[1].password_file']);
+    const usb = exchange(named, 'folder: /media/bay-2', 'usb_port: 1-1.4');
+    await withFolder(async (folder) => {
+      const loaded = await loadStationConfig(await put(folder, 'station.yaml', usb));
+      if (loaded.kind === 'refused') throw new Error(loaded.problems.map(renderProblem).join('\n'));
+      expect(loaded.config.cameras.map(({ passwordFile }) => passwordFile)).toEqual([
+        null,
+        join(folder, 'keys/cam-2.password'),
+      ]);
+    });
+    const inBay = exchange(usb, 'keys/cam-2.password', '/media/bay-1/password');
+    expect(await finds(inBay)).toEqual(['20:13 config.folder bays[0].folder']);
   });
 
   test('all problems of one file are told in one run, in the order of the file', async () => {

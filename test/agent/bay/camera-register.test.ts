@@ -18,6 +18,7 @@ const camera = (id: string, serial: string | null = null, model: string | null =
   alias: `Alias of ${id}`,
   model,
   serial,
+  passwordFile: null,
 });
 const says = (serial: string | null, model: string | null = 'B1'): CameraIdentity => ({
   vendor: 'Maker',
