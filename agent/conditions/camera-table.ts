@@ -15,22 +15,7 @@ export const CAMERA_TABLE = {
       de: 'Kamera herausnehmen und neu einsetzen, dann einen anderen Platz nehmen. Die Aufnahmen sind noch auf der Kamera.',
     },
     afterMs: 0,
-    causes: ['camera.refused'],
-    facts: ['reason'],
-  },
-  'camera.refused': {
-    severity: 'error',
-    subject: 'bay',
-    text: {
-      en: 'What is in this bay is not a camera that this station may read.',
-      de: 'Was in diesem Platz steckt, ist keine Kamera, die diese Station lesen darf.',
-    },
-    remedy: {
-      en: 'Put a camera of this service into the bay. If it is one: check the bay and the camera in station.yaml.',
-      de: 'Eine Kamera des Dienstes einsetzen. Ist es eine: Platz und Kamera in station.yaml prüfen.',
-    },
-    afterMs: 0,
-    causes: [],
+    causes: ['camera.unknown', 'camera.other'],
     facts: ['reason'],
   },
   'camera.not-taken': {
@@ -94,19 +79,19 @@ export const CAMERA_TABLE = {
     facts: ['rate_bytes_per_s'],
   },
   'camera.vanished': {
-    severity: 'error',
-    subject: 'bay',
+    severity: 'critical',
+    subject: 'camera',
     text: {
-      en: 'Files vanished from the camera in this bay before they were taken, and not by this station.',
-      de: 'Von der Kamera in diesem Platz sind Dateien verschwunden, bevor sie übernommen wurden, und nicht durch diese Station.',
+      en: 'Files vanished from this camera while it was docked, and not by this station.',
+      de: 'Von dieser Kamera sind in der Station Dateien verschwunden, und nicht durch die Station.',
     },
     remedy: {
-      en: 'Do not use the camera. Tell the technician and the data protection officer: the docking record names what was there.',
-      de: 'Kamera nicht weiter benutzen. Technik und Datenschutz verständigen: Das Protokoll des Aufenthalts nennt, was da war.',
+      en: 'Do not use the camera. Call the technician and the data protection officer: the docking record names what was there.',
+      de: 'Kamera nicht weiter benutzen. Technik und Datenschutz rufen: Die Niederschrift des Aufenthalts nennt, was da war.',
     },
     afterMs: 0,
     causes: [],
-    facts: ['entries', 'bytes'],
+    facts: ['entries', 'entries_here'],
   },
   'camera.not-erased': {
     severity: 'warning',
@@ -181,7 +166,7 @@ export const CAMERA_TABLE = {
     },
     afterMs: 0,
     causes: ['station.clock-unsynchronised'],
-    facts: ['offset_s', 'drift_ppm', 'resets'],
+    facts: ['offset_s'],
   },
   'camera.battery-weak': {
     severity: 'warning',

@@ -95,9 +95,9 @@ export class ConditionBoard implements Conditions {
     return counts;
   }
 
-  /** True where something is shown that limits the station or its proof: its status is "degraded". */
-  get isDegraded(): boolean {
-    return [...this.#shown].some((code) => conditionKind(code).severity !== 'info');
+  /** Codes that are shown and limit the station or its proof: with one of them its status is "degraded". */
+  get degrading(): number {
+    return [...this.#shown].filter((code) => conditionKind(code).severity !== 'info').length;
   }
 
   /** No delay ends any more. */

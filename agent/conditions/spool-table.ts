@@ -108,19 +108,34 @@ export const SPOOL_TABLE = {
     causes: [],
     facts: ['errors', 'reason'],
   },
-  'recording.rejected': {
-    severity: 'warning',
+  'recording.damaged': {
+    severity: 'error',
     subject: 'recording',
     text: {
-      en: 'A recording is odd or damaged; it was kept and is delivered all the same.',
-      de: 'Eine Aufnahme ist auffällig oder beschädigt; sie wurde gesichert und wird trotzdem übertragen.',
+      en: 'Parts of a recording could not be read from the camera; the rest was kept, and the file stays on the camera.',
+      de: 'Teile einer Aufnahme waren von der Kamera nicht lesbar; der Rest wurde gesichert, und die Datei bleibt auf der Kamera.',
     },
     remedy: {
-      en: 'If the reason is "damaged": check the camera and its memory; the file stays on the camera.',
-      de: 'Ist der Grund "damaged": Kamera und Speicher prüfen; die Datei bleibt auf der Kamera.',
+      en: 'Keep the camera and its memory as they are and call the technician.',
+      de: 'Kamera und Speicher so lassen, wie sie sind, und Technik rufen.',
     },
     afterMs: 0,
     causes: [],
-    facts: ['reason'],
+    facts: ['bay'],
+  },
+  'recording.rejected': {
+    severity: 'info',
+    subject: 'recording',
+    text: {
+      en: 'A file on a camera is odd: empty, of an unknown kind or oddly named. It was kept and is delivered all the same.',
+      de: 'Eine Datei auf einer Kamera ist auffällig: leer, von unbekannter Art oder seltsam benannt. Sie wurde gesichert und wird trotzdem übertragen.',
+    },
+    remedy: {
+      en: 'Nothing to do. If it happens often, show the camera to the technician.',
+      de: 'Nichts zu tun. Kommt es oft vor, die Kamera der Technik zeigen.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['bay', 'reason'],
   },
 } satisfies ConditionTable;

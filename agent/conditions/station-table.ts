@@ -20,7 +20,7 @@ export const STATION_TABLE = {
   },
   'station.temperature': {
     severity: 'warning',
-    subject: 'sensor',
+    subject: 'none',
     text: {
       en: 'The station is too warm.',
       de: 'Die Station ist zu warm.',

@@ -84,12 +84,11 @@ export class RetainedTopics {
   async #say(slot: Slot): Promise<void> {
     const { broker, clock, log } = this.#options;
     slot.saidAtMs = clock.monotonicMs();
-    if (!broker.connected) return;
     const { topic, expiresSeconds } = slot;
     const expiry = expiresSeconds === undefined ? {} : { expiresSeconds };
     try {
-      const payload = slot.document() ?? NOTHING;
-      await broker.publish(topic, payload, { qos: 1, retain: true, ...expiry });
+      const payload = slot.document() ?? NOTHING; // also where nobody hears it: who makes it may show it elsewhere
+      if (broker.connected) await broker.publish(topic, payload, { qos: 1, retain: true, ...expiry });
     } catch (error) {
       log.debug('retained document not published', { topic, error });
     }

@@ -1,0 +1,116 @@
+// What is known of cameras beyond one docking: clocks that are wrong, batteries that get weak, cameras that stay away, and files that
+// vanished. Conditions have the camera's alias as their subject and outlive the docking.
+import type { CameraId } from '../../protocol/ids.ts';
+import type { Conditions } from '../../protocol/ports.ts';
+import type { DockingMeasured } from '../dockings/ended-docking.ts';
+import { BatteryTrend } from './battery-trend.ts';
+
+/** A camera that is off by more was set wrong or lost its time; a quartz loses that much in half a year. */
+const CLOCK_OFF_MS = 300_000;
+/** A camera that was not docked for longer is looked for. */
+const MISSING_DAYS = 14;
+const DAY_MS = 86_400_000;
+/** More cameras than any station may know (config/station-schema.ts) and some unregistered ones. */
+const CAMERAS_MAX = 1024;
+
+export interface CameraHealthDeps {
+  readonly conditions: Conditions;
+  /** What people call it; never a serial number. */
+  readonly alias: (camera: CameraId) => string;
+  /** The instant as the station's local time taken as UTC, both in ms since 1970. */
+  readonly localMs: (utcMs: number) => number;
+  /** Whether the station's own clock is synchronised; null where it cannot tell. */
+  readonly clockSynchronised: () => boolean | null;
+}
+
+/** Files that went while the camera was docked, and nobody here erased them. */
+export interface Vanished {
+  readonly entries: number;
+  /** ... of which so many were durable here already. */
+  readonly entriesHere: number;
+}
+
+interface Known {
+  readonly battery: BatteryTrend;
+  isDocked: boolean;
+}
+
+/** All cameras of one station. */
+export class CameraHealth {
+  readonly #deps: CameraHealthDeps;
+  readonly #known = new Map<CameraId, Known>();
+
+  constructor(deps: CameraHealthDeps) {
+    this.#deps = deps;
+  }
+
+  /** A camera came, and was measured. */
+  docked(camera: CameraId, measured: DockingMeasured): void {
+    const known = this.#of(camera);
+    if (known === undefined) return;
+    known.isDocked = true;
+    this.#clear('camera.missing', camera);
+    this.#judgeClock(camera, measured.camera_clock);
+    this.#judgeBattery(camera, known.battery, measured.condition);
+  }
+
+  /** The camera left. `isWhole`: every file that it ever showed is here, so that an older loss is not repeated. */
+  undocked(camera: CameraId, isWhole: boolean, vanished: Vanished): void {
+    const known = this.#of(camera);
+    if (known !== undefined) known.isDocked = false;
+    if (isWhole && vanished.entries === 0) this.#clear('camera.vanished', camera);
+  }
+
+  /** Files vanished: so many in this docking up to now. */
+  vanished(camera: CameraId, { entries, entriesHere }: Vanished): void {
+    const facts = { entries, entries_here: entriesHere };
+    this.#deps.conditions.raise('camera.vanished', this.#deps.alias(camera), facts);
+  }
+
+  /** Looks which cameras stay away. `last` gives the newest docking's end in ms since 1970, of those that were ever docked here. */
+  lookForMissing(nowMs: number, last: Iterable<readonly [CameraId, number]>): void {
+    for (const [camera, endedAtMs] of last) {
+      const days = Math.floor((nowMs - endedAtMs) / DAY_MS);
+      if (days >= MISSING_DAYS && this.#known.get(camera)?.isDocked !== true)
+        this.#deps.conditions.raise('camera.missing', this.#deps.alias(camera), { days });
+      else this.#clear('camera.missing', camera);
+    }
+  }
+
+  #judgeClock(camera: CameraId, clock: DockingMeasured['camera_clock']): void {
+    if (clock === null || this.#deps.clockSynchronised() === false) return;
+    const readAtMs = Date.parse(clock.read_at);
+    const meantMs = clock.zone_minutes === null ? this.#deps.localMs(readAtMs) - readAtMs : 0;
+    const offMs = clock.offset_ms - meantMs;
+    if (Math.abs(offMs) <= CLOCK_OFF_MS + clock.uncertainty_ms) this.#clear('camera.clock-wrong', camera);
+    else {
+      const facts = { offset_s: Math.round(offMs / 1000) };
+      this.#deps.conditions.raise('camera.clock-wrong', this.#deps.alias(camera), facts);
+    }
+  }
+
+  #judgeBattery(camera: CameraId, trend: BatteryTrend, told: DockingMeasured['condition']): void {
+    const percent = told?.battery_percent ?? null;
+    if (percent === null) return;
+    trend.add(percent);
+    if (!trend.isWeak) return this.#clear('camera.battery-weak', camera);
+    const facts = {
+      battery_percent: percent,
+      battery_cycles: told?.battery_cycles ?? null,
+      trend_percent_per_docking: trend.percentPerDocking,
+    };
+    this.#deps.conditions.raise('camera.battery-weak', this.#deps.alias(camera), facts);
+  }
+
+  #of(camera: CameraId): Known | undefined {
+    const known = this.#known.get(camera);
+    if (known !== undefined || this.#known.size >= CAMERAS_MAX) return known;
+    const fresh = { battery: new BatteryTrend(), isDocked: false };
+    this.#known.set(camera, fresh);
+    return fresh;
+  }
+
+  #clear(code: string, camera: CameraId): void {
+    this.#deps.conditions.clear(code, this.#deps.alias(camera));
+  }
+}

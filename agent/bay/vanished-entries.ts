@@ -1,0 +1,46 @@
+// Counts files that vanished from one listing to the next although nobody here erased them: the camera, or somebody with it, did
+// (acceptance SER-05). A listing that is not complete proves nothing; a file that comes back has not vanished.
+import type { EntryFate, TrackedEntry } from './entry.ts';
+import type { Vanished } from './camera-health.ts';
+import type { Listing } from './listing.ts';
+
+/** Fates in which a file that goes was not erased by us. One that was kept because it could not be erased may go at any time. */
+const OURS_TO_KEEP: ReadonlySet<EntryFate['kind']> = new Set(['pending', 'waiting', 'spooled']);
+
+/** Of one docking. */
+export class VanishedEntries {
+  /** Path digests that vanished, and whether the file was durable here. At most as many as were ever listed. */
+  readonly #vanished = new Map<string, boolean>();
+
+  get count(): Vanished {
+    const here = [...this.#vanished.values()].filter(Boolean).length;
+    return { entries: this.#vanished.size, entriesHere: here };
+  }
+
+  /** Compares what is known with a complete listing that was not taken over yet. Returns whether the count changed. */
+  look(known: ReadonlyMap<string, TrackedEntry>, listing: Pick<Listing, 'entries'>): boolean {
+    const listed = new Set(listing.entries.map(({ pathSha256 }) => pathSha256));
+    const freshSizes = new Set(
+      listing.entries
+        .filter(({ pathSha256 }) => !known.has(pathSha256))
+        .map(({ listed: { sizeBytes } }) => sizeBytes),
+    );
+    let changed = false;
+    for (const path of this.#vanished.keys())
+      if (listed.has(path)) changed = this.#vanished.delete(path) || changed;
+    for (const entry of known.values()) {
+      const { pathSha256, fate } = entry;
+      if (listed.has(pathSha256) || !isLoss(entry, freshSizes) || this.#vanished.has(pathSha256)) continue;
+      this.#vanished.set(pathSha256, fate.kind === 'spooled');
+      changed = true;
+    }
+    return changed;
+  }
+}
+
+/** A file that was still being written, or of whose size a new one came, was given its name rather than erased. */
+function isLoss({ fate, listed }: TrackedEntry, freshSizes: ReadonlySet<number>): boolean {
+  if (!OURS_TO_KEEP.has(fate.kind)) return false;
+  if (fate.kind === 'waiting' && fate.reason === 'changing') return false;
+  return fate.kind === 'spooled' || !freshSizes.has(listed.sizeBytes);
+}

@@ -1,0 +1,189 @@
+// The heartbeat: measures the station once a minute, says its numbers on `P/health`, and judges those that call for a person.
+//
+// Invariants:
+// 1. `at` is the time of the measuring itself: a main thread that hangs, or a disk that does not answer, makes it go stale.
+// 2. Each limit has a second one below it at which the condition goes, so that nothing flutters.
+import { encodeMonitoring } from '../../protocol/messages.ts';
+import { healthSchema, type HealthDocument } from '../../protocol/monitoring.ts';
+import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
+import type { Severity } from '../conditions/condition-kind.ts';
+import type { Machine } from './machine.ts';
+import type { RetainedTopics } from './retained-topics.ts';
+
+const INTERVAL_MS = 60_000;
+/** A broker of MQTT 5 forgets the numbers of a station that is silent for so long. */
+const EXPIRES_SECONDS = 600;
+/** Two shifts of a body camera: pulling goes on, and there is time to act. */
+const LOW_BYTES = 2 * 1024 ** 3;
+const LOW_OVER_BYTES = LOW_BYTES + LOW_BYTES / 4;
+/** What was docked in the evening is to be in the store a day later. */
+const BEHIND_SECONDS = 86_400;
+/** A receiver repeats itself every some seconds while something is open; its restart takes less than this. */
+const SILENT_SECONDS = 600;
+/** A Raspberry Pi slows down from 80 degrees on. */
+const HOT_C = 80;
+const HOT_OVER_C = 75;
+
+/** One that waits, as far as it matters here. */
+interface Waiting {
+  readonly state: string;
+  readonly sealedAt: string;
+  readonly sealedSizeBytes: number;
+}
+
+export interface HealthWatchDeps {
+  readonly session: string;
+  readonly topic: string;
+  readonly retained: RetainedTopics;
+  readonly clock: Clock;
+  readonly conditions: Conditions;
+  readonly log: Log;
+  readonly machine: Machine;
+  /** Free space on the disk of the spool. Errors: the system's. */
+  readonly freeBytes: () => Promise<number>;
+  readonly recordings: () => Iterable<Waiting>;
+  readonly dockingRecords: () => Iterable<Waiting>;
+  readonly quarantinedEntries: () => number;
+  readonly clockSynchronised: () => boolean | null;
+  /** Wall time that may be believed, in ms since 1970. */
+  readonly believedMs: () => number | undefined;
+  readonly isConnected: () => boolean;
+  readonly shownConditions: () => Record<Severity, number>;
+  /** Others that look once a minute. Must not throw. */
+  readonly onLook: () => void;
+}
+
+/** Measures until it is stopped. */
+export class HealthWatch {
+  readonly #deps: HealthWatchDeps;
+  readonly #startedMs: number;
+  #document: HealthDocument | undefined;
+  #heardMs: number | undefined;
+  #waitsSinceMs: number | undefined;
+
+  constructor(deps: HealthWatchDeps) {
+    this.#deps = deps;
+    this.#startedMs = deps.clock.monotonicMs();
+    deps.retained.add({
+      topic: deps.topic,
+      document: () => this.#document && encodeMonitoring(healthSchema, this.#document),
+      expiresSeconds: EXPIRES_SECONDS,
+    });
+  }
+
+  /** The store said something. */
+  storeHeard(): void {
+    this.#heardMs = this.#deps.clock.monotonicMs();
+    this.#waitsSinceMs = undefined;
+    this.#deps.conditions.clear('store.silent', null);
+  }
+
+  /** Looks once a minute, the first time in a minute, until the signal is aborted. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#deps.clock.sleep(INTERVAL_MS, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      await this.look();
+    }
+  }
+
+  /** Measures, says and judges. Never rejects. */
+  async look(): Promise<void> {
+    const { topic, retained, log, onLook } = this.#deps;
+    try {
+      this.#document = await this.#measure();
+      this.#judge(this.#document);
+      retained.changed(topic);
+    } catch (error) {
+      log.warn('health not measured', { error });
+    }
+    onLook();
+  }
+
+  async #measure(): Promise<HealthDocument> {
+    const { session, clock, machine, recordings, dockingRecords, quarantinedEntries } = this.#deps;
+    const freeBytes = await this.#deps.freeBytes().catch(() => null);
+    const temperature = await machine.temperatureC();
+    const waiting = [...recordings()].filter(({ state }) => state === 'spooled');
+    const shown = this.#deps.shownConditions();
+    return {
+      session,
+      at: new Date(clock.wallMs()).toISOString(),
+      interval_seconds: INTERVAL_MS / 1000,
+      uptime_seconds: secondsBetween(this.#startedMs, clock.monotonicMs()),
+      free_bytes: freeBytes,
+      spooled_recordings: waiting.length,
+      spooled_bytes: waiting.reduce((sum, { sealedSizeBytes }) => sum + sealedSizeBytes, 0),
+      spooled_docking_records: countOf(dockingRecords(), 'spooled'),
+      oldest_unstored_seconds: this.#oldestSeconds(waiting),
+      receipted_recordings: countOf(recordings(), 'receipted'),
+      quarantined_entries: quarantinedEntries(),
+      store_silent_seconds:
+        this.#heardMs === undefined ? null : secondsBetween(this.#heardMs, clock.monotonicMs()),
+      clock_synchronised: this.#deps.clockSynchronised(),
+      temperature_c: temperature,
+      event_loop_delay_ms: machine.loopDelayMs(),
+      memory_bytes: machine.memoryBytes(),
+      conditions_info: shown.info,
+      conditions_warning: shown.warning,
+      conditions_error: shown.error,
+      conditions_critical: shown.critical,
+    };
+  }
+
+  #oldestSeconds(waiting: readonly Waiting[]): number | null {
+    if (waiting.length === 0) return 0;
+    const nowMs = this.#deps.believedMs();
+    if (nowMs === undefined) return null;
+    let oldest = waiting[0]?.sealedAt ?? '';
+    for (const { sealedAt } of waiting) if (sealedAt < oldest) oldest = sealedAt;
+    return secondsBetween(Date.parse(oldest), nowMs);
+  }
+
+  #judge(health: HealthDocument): void {
+    const { free_bytes: free, oldest_unstored_seconds: oldest, temperature_c: degrees } = health;
+    if (free !== null && free < LOW_BYTES)
+      this.#raise('spool.low', { free_bytes: free, limit_bytes: LOW_BYTES });
+    else if (free !== null && free >= LOW_OVER_BYTES) this.#clear('spool.low');
+    if (oldest !== null && oldest >= BEHIND_SECONDS)
+      this.#raise('store.behind', { oldest_unstored_seconds: oldest, limit_seconds: BEHIND_SECONDS });
+    else if (oldest !== null) this.#clear('store.behind');
+    if (degrees !== null && degrees >= HOT_C)
+      this.#raise('station.temperature', { temperature_c: degrees, limit_c: HOT_C });
+    else if (degrees === null || degrees < HOT_OVER_C) this.#clear('station.temperature');
+    this.#judgeStore(health);
+  }
+
+  /** Silence counts only while the broker is there and something waits for an answer. */
+  #judgeStore({ spooled_recordings: recordings, spooled_docking_records: records }: HealthDocument): void {
+    const now = this.#deps.clock.monotonicMs();
+    const waiting = recordings + records;
+    if (waiting === 0 || !this.#deps.isConnected()) {
+      this.#waitsSinceMs = undefined;
+      if (waiting === 0) this.#clear('store.silent');
+      return;
+    }
+    this.#waitsSinceMs ??= now;
+    const silent = secondsBetween(this.#waitsSinceMs, now);
+    if (silent >= SILENT_SECONDS) this.#raise('store.silent', { silent_s: silent, waiting });
+  }
+
+  #raise(code: string, facts: Readonly<Record<string, number>>): void {
+    this.#deps.conditions.raise(code, null, facts);
+  }
+
+  #clear(code: string): void {
+    this.#deps.conditions.clear(code, null);
+  }
+}
+
+/** Whole seconds, never below 0: wall clocks go back. */
+function secondsBetween(fromMs: number, toMs: number): number {
+  return Math.max(0, Math.floor((toMs - fromMs) / 1000));
+}
+
+function countOf(items: Iterable<Waiting>, state: string): number {
+  let count = 0;
+  for (const item of items) if (item.state === state) count++;
+  return count;
+}

@@ -1,0 +1,171 @@
+// Everything that the station says of itself for others to watch, put together: status, information, heartbeat, conditions, events. It
+// looks at the parts of the station and none of them waits for it.
+import type { StationConfig } from '../../config/station-config.ts';
+import type { CameraId, SessionId } from '../../protocol/ids.ts';
+import { encodeMonitoring } from '../../protocol/messages.ts';
+import type { PublicKey } from '../../protocol/minisign.ts';
+import { infoSchema } from '../../protocol/monitoring.ts';
+import type { Broker, Clock, Files, Log } from '../../protocol/ports.ts';
+import type { StationTopics } from '../../protocol/topics.ts';
+import { CameraHealth } from '../bay/camera-health.ts';
+import type { ConditionBoard } from '../conditions/condition-board.ts';
+import { conditionTopics } from '../conditions/condition-topics.ts';
+import type { CustodyListener } from '../custody/custody-scrub.ts';
+import type { DockingRecords } from '../dockings/docking-records.ts';
+import type { Spool } from '../spool/spool.ts';
+import { StatusPublisher } from '../status.ts';
+import type { CertificateWatch } from './certificate-watch.ts';
+import { DiskWatch } from './disk-watch.ts';
+import { EventTopic } from './event-topic.ts';
+import { HealthWatch } from './health-watch.ts';
+import type { Machine } from './machine.ts';
+import { RejectedRecordings } from './rejected-recordings.ts';
+import { infoDocument, type InfoSettings } from './station-info.ts';
+
+export interface MonitoringDeps {
+  readonly settings: InfoSettings & Pick<StationConfig, 'spool'>;
+  readonly broker: Pick<Broker, 'connected' | 'publish'>;
+  readonly topics: StationTopics;
+  readonly session: SessionId;
+  readonly clock: Clock;
+  readonly files: Pick<Files, 'freeBytes'>;
+  readonly log: Log;
+  readonly conditions: ConditionBoard;
+  readonly machine: Machine;
+  readonly stationKeys: readonly PublicKey[];
+  readonly provenRecipients: () => ReadonlySet<string>;
+  readonly version: string;
+  readonly configSha256: string;
+  readonly localMs: (utcMs: number) => number;
+  /** Looks at the certificates; undefined where the connection has none. */
+  readonly certificates?: Pick<CertificateWatch, 'look'> | undefined;
+}
+
+/** Parts that are there once the spool is open. */
+export interface WatchedParts {
+  readonly spool: Pick<Spool, 'recordings' | 'asideNames' | 'layout'>;
+  readonly records: Pick<DockingRecords, 'recordings' | 'newest'>;
+  /** Whether the station's own clock is synchronised; null where the system does not tell. */
+  readonly clockSynchronised: () => boolean | null;
+  /** Wall time that may be believed, in ms since 1970. */
+  readonly believedMs: () => number | undefined;
+}
+
+/** The watchers of one station. */
+export class Monitoring {
+  readonly status: StatusPublisher;
+  readonly cameras: CameraHealth;
+  readonly disk: DiskWatch;
+  readonly #deps: MonitoringDeps;
+  readonly #events: EventTopic;
+  readonly #rejected: RejectedRecordings;
+  #health: HealthWatch | undefined;
+  #clockSynchronised: () => boolean | null = () => null;
+
+  constructor(deps: MonitoringDeps) {
+    const { conditions, topics, session } = deps;
+    this.#deps = deps;
+    this.status = new StatusPublisher(deps);
+    this.disk = new DiskWatch(deps);
+    const alias = (camera: string): string => aliasOf(deps.settings, camera);
+    this.cameras = new CameraHealth({ ...deps, alias, clockSynchronised: () => this.#clockSynchronised() });
+    this.#events = new EventTopic({ ...deps, topic: topics.event, alias });
+    this.#rejected = new RejectedRecordings(conditions);
+    const startedAt = new Date(deps.clock.wallMs()).toISOString();
+    this.status.retained.add({ topic: topics.info, document: () => this.#info(startedAt) });
+    this.changed = conditionTopics({ board: conditions, retained: this.status.retained, topics, session });
+  }
+
+  /** What is shown of a code changed. */
+  readonly changed: (code: string) => void;
+
+  /** The same listener, and what enters the custody log is told here as well. */
+  listening(listener: CustodyListener): CustodyListener {
+    return {
+      events: listener.events,
+      earlier: (entry) => listener.earlier(entry),
+      lookedThrough: () => listener.lookedThrough(),
+      appended: (event) => {
+        listener.appended(event);
+        this.#events.entered(event);
+        this.#rejected.entered(event);
+      },
+    };
+  }
+
+  /** Begins to watch. Once, before `run`. */
+  watch({ spool, records, clockSynchronised, believedMs }: WatchedParts): void {
+    this.#clockSynchronised = clockSynchronised;
+    const { topics, files, conditions, broker, settings } = this.#deps;
+    this.#rejected.takeOver(spool.recordings());
+    this.#health = new HealthWatch({
+      ...this.#deps,
+      topic: topics.health,
+      retained: this.status.retained,
+      freeBytes: () => files.freeBytes(spool.layout.root),
+      recordings: () => spool.recordings(),
+      dockingRecords: () => records.recordings(),
+      quarantinedEntries: () => spool.asideNames.length,
+      clockSynchronised,
+      believedMs,
+      isConnected: () => broker.connected,
+      shownConditions: () => conditions.count(),
+      onLook: () => {
+        this.disk.look();
+        this.#deps.certificates?.look();
+        const nowMs = believedMs();
+        if (nowMs !== undefined) this.cameras.lookForMissing(nowMs, lastDockings(settings, records));
+      },
+    });
+  }
+
+  /** Looks once, so that the first connect has numbers. Never rejects. */
+  async start(): Promise<void> {
+    await this.#health?.look();
+  }
+
+  /** Until the signal is aborted; never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#health?.run(signal);
+  }
+
+  storeHeard(): void {
+    this.#health?.storeHeard();
+  }
+
+  stop(): void {
+    this.#events.stop();
+    this.#deps.conditions.stop();
+    this.status.stop();
+  }
+
+  #info(startedAt: string): Uint8Array | undefined {
+    const { settings, stationKeys, clock, machine, provenRecipients } = this.#deps;
+    const [publicKey] = stationKeys;
+    if (publicKey === undefined) return undefined;
+    const facts = { ...this.#deps, startedAt, publicKey, nodeVersion: machine.nodeVersion };
+    const proven = { ...facts, provenRecipients: provenRecipients() };
+    return encodeMonitoring(
+      infoSchema,
+      infoDocument(settings, proven, new Date(clock.wallMs()).toISOString()),
+    );
+  }
+}
+
+/** The configured alias; of a camera that nobody configured the id, which the station made. */
+function aliasOf({ cameras }: Pick<InfoSettings, 'cameras'>, camera: string): string {
+  return cameras.find(({ id }) => id === camera)?.alias ?? camera;
+}
+
+/** When each camera that belongs here was last docked, of those that ever were. */
+function lastDockings(
+  { cameras, bays }: Pick<InfoSettings, 'cameras' | 'bays'>,
+  records: Pick<DockingRecords, 'newest'>,
+): (readonly [CameraId, number])[] {
+  const ids = new Set([...cameras.map(({ id }) => id), ...bays.map(({ camera }) => camera)]);
+  return [...ids].flatMap((camera) => {
+    const facts = camera === null ? undefined : records.newest(camera)?.parts.at(-1);
+    const at = Date.parse(facts?.endedAt ?? facts?.dockedAt ?? '');
+    return camera === null || Number.isNaN(at) ? [] : [[camera, at] as const];
+  });
+}
