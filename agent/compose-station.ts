@@ -3,7 +3,7 @@ import type { BayConfig, StationConfig } from '../config/station-config.ts';
 import type { CameraId, RecordingId, SessionId } from '../protocol/ids.ts';
 import type { ProvenKeyChange } from '../protocol/key-documents.ts';
 import type { PublicKey } from '../protocol/minisign.ts';
-import type { Broker, Clock, Conditions, Files, Log, Random, Signer } from '../protocol/ports.ts';
+import type { Broker, Clock, Files, Log, Random, Signer } from '../protocol/ports.ts';
 import type { Progress } from '../protocol/progress.ts';
 import type { StationTopics } from '../protocol/topics.ts';
 import type { BayWork } from './bay/bay-docking.ts';
@@ -11,9 +11,11 @@ import { Bay } from './bay/bay.ts';
 import { CameraRegister } from './bay/camera-register.ts';
 import { CameraTwins } from './bay/camera-twins.ts';
 import { UnexpectedDevices } from './bay/unexpected-devices.ts';
+import { PullRates } from './bay/pull-rates.ts';
 import type { Bulk } from './bulk/bulk.ts';
 import type { ClockSource } from './clock/clock-source.ts';
 import { ClockWatch } from './clock/clock-watch.ts';
+import type { ConditionBoard } from './conditions/condition-board.ts';
 import { CustodyDropping } from './custody/custody-drop.ts';
 import { CustodyLog } from './custody/custody-log.ts';
 import { Differences } from './custody/differences.ts';
@@ -24,6 +26,9 @@ import { CustodyPush } from './push/custody-push.ts';
 import { hasReceipt } from './bay/entry.ts';
 import { bayPlace, type BayPlacePorts } from './bay/make-place.ts';
 import { dockingDue, Keep, recordingDue } from './keep.ts';
+import type { CertificateWatch } from './monitoring/certificate-watch.ts';
+import type { Machine } from './monitoring/machine.ts';
+import { Monitoring } from './monitoring/monitoring.ts';
 import { OwedReceipts } from './owed-receipts.ts';
 import { recordingSource } from './push/push-source.ts';
 import { Pusher } from './push/push.ts';
@@ -31,8 +36,8 @@ import { spoolLayout } from './spool/layout.ts';
 import { Spool } from './spool/spool.ts';
 import { Turns } from './spool/turns.ts';
 import { Station } from './station.ts';
-import { StatusPublisher } from './status.ts';
 import { SteadyWall } from './steady-wall.ts';
+import { BAY_STUCK_MS, watchedPlace } from './system/watched-place.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -55,7 +60,8 @@ export interface StationPorts extends BayPlacePorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly conditions: Conditions;
+  /** What is shown to monitoring; whoever raised something before the station was there used it too. */
+  readonly conditions: ConditionBoard;
   readonly broker: Broker & { start(): void };
   readonly topics: StationTopics;
   readonly session: SessionId;
@@ -69,6 +75,9 @@ export interface StationPorts extends BayPlacePorts {
   /** Gives a buffer's memory back at once, where that pays. */
   readonly freeBuffer: (buffer: ArrayBuffer) => void;
   readonly clockSource: ClockSource;
+  readonly machine: Machine;
+  /** Where the connection to the broker has certificates. */
+  readonly certificates?: Pick<CertificateWatch, 'look'> | undefined;
   /** The instant as the station's local time taken as UTC, for cameras without a zone. */
   readonly localMs: (utcMs: number) => number;
   readonly bootId: string | null;
@@ -87,9 +96,12 @@ export interface ComposedStation {
 /** Opens spool and log and connects the parts. Errors: "spool.*", "custody.*". The caller holds the spool's lock. */
 export async function composeStation(
   settings: StationSettings,
-  ports: StationPorts,
+  given: StationPorts,
 ): Promise<ComposedStation> {
-  const { broker, topics, clock, log, conditions, stationKeys, session } = ports;
+  const monitoring = new Monitoring({ ...given, settings });
+  const { disk, status, cameras: cameraHealth } = monitoring;
+  const ports = { ...given, files: disk.files(given.files), bulk: disk.bulk(given.bulk) };
+  const { clock, log, conditions, stationKeys } = ports;
   const store = {
     station: settings.station,
     storeKeys: settings.store.publicKeys,
@@ -102,7 +114,7 @@ export async function composeStation(
     ...ports,
     folder: layout.custody,
     indexFile: layout.custodyIndex,
-    listener: review,
+    listener: monitoring.listening(review),
     station: settings.station,
     reserve: spool.logReserve,
   });
@@ -119,7 +131,9 @@ export async function composeStation(
     if (kind === 'quarantined') custody.append({ event: 'quarantined', facts: { name, reason } });
   }
   const clockWatch = await ClockWatch.open({ source: ports.clockSource, clock, custody, conditions, log });
-  const wall = new SteadyWall(clock, () => clockWatch.synchronised);
+  const clockSynchronised = (): boolean | null => clockWatch.synchronised;
+  const wall = new SteadyWall(clock, clockSynchronised);
+  monitoring.watch({ spool, records, clockSynchronised, believedMs: () => wall.nowMs() });
   const differences = new Differences({
     ...ports,
     review,
@@ -136,7 +150,6 @@ export async function composeStation(
     dropping: new CustodyDropping({ ...ports, custody, folder: layout.custody, logDays, wall }),
   });
   custody.onCheckpoint(() => custodyPush.advance());
-  const status = new StatusPublisher({ broker, topics, session, clock, log });
   const keep = new Keep({
     ...ports,
     spool,
@@ -195,7 +208,6 @@ export async function composeStation(
     isReceipted: (recording: RecordingId) => hasReceipt(spool, recording),
     heldBytes: (recording: RecordingId) => pusher.receivedBytes(recording),
   };
-  const clockSynchronised = (): boolean | null => clockWatch.synchronised;
   const register = await CameraRegister.open(settings, ports);
   const twins = new CameraTwins(conditions);
   const turns = new Turns<CameraId>();
@@ -204,7 +216,10 @@ export async function composeStation(
     bay: bay.id,
     whoIs: register.whoIs(bay),
     recipients: settings.recipients,
-    place: watchedPlace(bayPlace(bay, ports, register.whoIs(bay)), ports.progress.source(bay.id, BAY_STUCK_MS)),
+    place: watchedPlace(
+      bayPlace(bay, ports, register.whoIs(bay)),
+      ports.progress.source(bay.id, BAY_STUCK_MS),
+    ),
     take: { ...ports, spool, custody, makeRoom: () => keep.makeRoom() },
     commit: {
       ...ports,
@@ -217,6 +232,7 @@ export async function composeStation(
     measure: { clockSynchronised, localMs: ports.localMs },
     dockings,
     twins,
+    watch: { conditions, rates: new PullRates(), cameras: cameraHealth },
     erase: {
       ...ports,
       policy: settings.release,
@@ -246,13 +262,17 @@ export async function composeStation(
     differences,
     dockings,
     pusher,
-    status,
+    monitoring,
     keep,
     recordKeep,
     owedReceipts,
     clockWatch,
     unexpectedDevices: new UnexpectedDevices({ ...ports, devices: ports.usbDevices, bays: settings.bays }),
     bays,
+  });
+  conditions.onShown((code) => {
+    monitoring.changed(code);
+    station.conditionsChanged(conditions.degrading);
   });
   return { station, close: () => spool.close() };
 }

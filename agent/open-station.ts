@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import { certificateEnds } from '../config/certificate-ends.ts';
 import { keyChangesFolder, loadKeyHistory } from '../config/key-changes.ts';
 import { readSigningKey } from '../config/keys.ts';
 import { loadProofs } from '../config/proofs.ts';
@@ -29,6 +30,9 @@ import { PortSwitches } from './bay/port-switches.ts';
 import { openBulkWorkers } from './bulk/bulk-workers.ts';
 import { composeStation, type ComposedStation } from './compose-station.ts';
 import { LoggedConditions } from '../protocol/io/conditions-log.ts';
+import { ConditionBoard } from './conditions/condition-board.ts';
+import { CertificateWatch, type CertificateWatchDeps } from './monitoring/certificate-watch.ts';
+import { nodeMachine } from './monitoring/machine-node.ts';
 import { lockSpool } from './spool/lock.ts';
 import { stationDrivers } from './station-drivers.ts';
 import { lostStatus } from './status.ts';
@@ -64,11 +68,7 @@ export async function openStation(
   const random = nodeRandom();
   const session = makeSessionId(random);
   const topics = stationTopics(config.broker.base, config.station);
-  let composed: ComposedStation | undefined;
-  const conditions = new LoggedConditions(log, (standing) => {
-    composed?.station.conditionsChanged(standing);
-    onStanding(standing);
-  });
+  const conditions = new ConditionBoard(new LoggedConditions(log, onStanding), clock);
   const disk = options.progress.source('spool', DISK_STUCK_MS);
   const proven = new Set(
     (await loadProofs(join(config.spool.path, 'proofs'), config.station, stationKeys)).keys(),
@@ -93,7 +93,7 @@ export async function openStation(
   });
   const usbDevices = sysfsDevices();
   const portSwitches = new PortSwitches();
-  composed = await composeStation(config, {
+  const opened = await composeStation(config, {
     ...options,
     files: watchedFiles(nodeFiles(), disk),
     clock,
@@ -115,11 +115,11 @@ export async function openStation(
     usbDevices,
     portSwitches,
     clockSource: linuxClockSource(),
+    machine: nodeMachine(),
+    certificates: certificates(config.broker, { clock, log, conditions }),
     localMs,
     bootId: await readBootId(),
   });
-  const opened = composed;
-  opened.station.conditionsChanged(conditions.standing); // those of opening spool and log came before there was a station
   return {
     station: opened.station,
     close: async () => {
@@ -129,6 +129,13 @@ export async function openStation(
       await lock.release();
     },
   };
+}
+
+function certificates(
+  { tls }: BrokerConfig,
+  deps: Omit<CertificateWatchDeps, 'ends'>,
+): CertificateWatch | undefined {
+  return tls === null ? undefined : new CertificateWatch({ ...deps, ends: () => certificateEnds(tls) });
 }
 
 async function readCredentials({ tls }: BrokerConfig): Promise<TlsCredentials> {

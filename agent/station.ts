@@ -14,7 +14,7 @@ import type { CustodyPush } from './push/custody-push.ts';
 import type { Keep } from './keep.ts';
 import type { OwedReceipts } from './owed-receipts.ts';
 import type { Pusher } from './push/push.ts';
-import type { StatusPublisher } from './status.ts';
+import type { Monitoring } from './monitoring/monitoring.ts';
 import { stopWithin } from './stop-within.ts';
 
 /** Deadlines of a stop's steps, below 25 s together: a service manager kills after 90 s, and what hangs is not worth waiting for. */
@@ -40,7 +40,7 @@ export interface StationParts {
   readonly differences: Pick<Differences, 'run'>;
   readonly dockings: Pick<Dockings, 'start' | 'settle'>;
   readonly pusher: Pusher;
-  readonly status: StatusPublisher;
+  readonly monitoring: Pick<Monitoring, 'status' | 'start' | 'run' | 'storeHeard' | 'stop'>;
   readonly keep: Keep;
   /** Of docking records. */
   readonly recordKeep: Keep;
@@ -67,7 +67,7 @@ export class Station {
 
   /** Ready means: configuration valid, spool recovered, log open. The broker is not waited for: a station runs offline. */
   async start(): Promise<void> {
-    const { custody, custodyPush, differences, broker, topics, pusher, clockWatch, bays, status } =
+    const { custody, custodyPush, differences, broker, topics, pusher, clockWatch, bays, monitoring } =
       this.#parts;
     const { dockings, keep, recordKeep, owedReceipts } = this.#parts;
     custody.append({ event: 'agent-started', facts: { version: this.#parts.version } });
@@ -84,9 +84,10 @@ export class Station {
     recordKeep.start();
     pusher.start();
     dockings.start((part, isLogged) => pusher.add(part, isLogged));
+    await monitoring.start();
     broker.start();
     this.#started = true;
-    await status.say(this.#health());
+    await monitoring.status.say(this.#health());
     const { signal } = this.#ending;
     setMaxListeners(LISTENERS_OF_REST + LISTENERS_OF_BAY * bays.length, signal);
     this.#running = Promise.all([
@@ -97,6 +98,7 @@ export class Station {
       custodyPush.run(signal),
       clockWatch.run(signal),
       this.#parts.unexpectedDevices.run(signal),
+      monitoring.run(signal),
       ...bays.map((bay) => bay.run(signal)),
     ]);
   }
@@ -107,7 +109,7 @@ export class Station {
    * Each step has a deadline, so it resolves whatever hangs. Never rejects.
    */
   async stop(): Promise<void> {
-    const { pusher, custodyPush, custody, status, broker, dockings } = this.#parts;
+    const { pusher, custodyPush, custody, monitoring, broker, dockings } = this.#parts;
     this.#ending.abort();
     await this.#stopStep('bays', () => this.#running);
     await this.#stopStep('records', () => dockings.settle());
@@ -119,8 +121,8 @@ export class Station {
       await custodyPush.stop();
       await custody.close();
     });
-    status.stop();
-    await this.#stopStep('offline', () => status.say('offline'));
+    monitoring.stop();
+    await this.#stopStep('offline', () => monitoring.status.say('offline'));
     await this.#stopStep('broker', () => broker.close(true));
   }
 
@@ -137,11 +139,11 @@ export class Station {
     }
   }
 
-  /** Called by the conditions: as long as one stands, the station is degraded. What stood before the start is told by then. */
+  /** So many conditions are shown that limit the station: it is degraded as long as there is one. What stood before the start is told by then. */
   conditionsChanged(standing: number): void {
     this.#standing = standing;
     if (!this.#started || this.#ending.signal.aborted) return;
-    void this.#parts.status.say(this.#health());
+    void this.#parts.monitoring.status.say(this.#health());
   }
 
   /** Called by the pusher: a receipt is durable. */
@@ -149,7 +151,7 @@ export class Station {
     this.#parts.keep.receipted(recording);
     for (const bay of this.#parts.bays) {
       bay.wake();
-      this.#parts.status.bayChanged(bay);
+      this.#parts.monitoring.status.bayChanged(bay);
     }
   }
 
@@ -181,7 +183,7 @@ export class Station {
   #connection(connected: boolean): void {
     this.#parts.pusher.connectionChanged(connected);
     this.#parts.custodyPush.connectionChanged(connected);
-    if (connected) void this.#parts.status.sayAll();
+    if (connected) void this.#parts.monitoring.status.sayAll();
   }
 
   /** Everything retained is ignored: whoever asked then is not asking now (SPEC 5). */
@@ -189,6 +191,7 @@ export class Station {
     const topic = this.#parts.topics.parseDown(message.topic);
     if (topic === undefined || message.retained) return;
     this.#heardAtMs = this.#parts.clock.monotonicMs();
+    this.#parts.monitoring.storeHeard();
     if (topic.kind === 'custody') {
       this.#parts.custodyPush.take(message.payload);
       return;

@@ -14,10 +14,12 @@ import type { Clock } from '../../protocol/ports.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { DockingJournal } from '../dockings/docking-journal.ts';
 import type { DockingInventory, InventoryRow } from '../dockings/ended-docking.ts';
+import type { Vanished } from './camera-health.ts';
 import { DockingAccount } from './docking-account.ts';
 import type { EntryFate, TrackedEntry } from './entry.ts';
 import { checkListing, type ListedEntry, type Listing } from './listing.ts';
 import { assignRoles } from './roles.ts';
+import { VanishedEntries } from './vanished-entries.ts';
 
 /** Entries named in the custody log between two checkpoints. */
 const SEEN_GROUP = 1000;
@@ -29,6 +31,8 @@ export interface DockingEntriesDeps {
   readonly custody: Custody;
   readonly journal: Pick<DockingJournal, 'inventoryTaken'>;
   readonly clock: Clock;
+  /** Hears how many files vanished in this docking so far that nobody here erased. Must not throw. */
+  readonly onVanished?: (vanished: Vanished) => void;
 }
 
 /** Entries of one docking. */
@@ -37,6 +41,7 @@ export class DockingEntries {
   readonly #account = new DockingAccount();
   readonly #entries = new Map<string, TrackedEntry>();
   #inventory: DockingInventory | null = null;
+  readonly #vanished = new VanishedEntries();
   #problems = 0;
   #seen = 0;
 
@@ -59,6 +64,11 @@ export class DockingEntries {
   /** Entries that only later listings showed. */
   get later(): number {
     return this.#account.later;
+  }
+
+  /** Files that vanished in this docking and were not erased by this station. */
+  get vanished(): Vanished {
+    return this.#vanished.count;
   }
 
   /** Every file of a whole listing is durable here. */
@@ -93,6 +103,7 @@ export class DockingEntries {
     const takenAt = new Date(this.#deps.clock.wallMs()).toISOString();
     const listing = await checkListing(inventory, () => this.#deps.clock.sleep(0, signal));
     const isFirst = this.#inventory === null;
+    this.#lookForVanished(listing);
     const fresh = this.#meetAll(listing, !isFirst);
     this.#forgetVanished(listing);
     this.#problems = listing.problems;
@@ -126,6 +137,12 @@ export class DockingEntries {
     const entry = metEntry({ listed, pathSha256 }, role, known);
     this.#entries.set(pathSha256, entry);
     return entry;
+  }
+
+  /** Before anything of the listing is taken over: what is new in it and what is gone tell together. */
+  #lookForVanished(listing: Listing): void {
+    if (listing.problems > 0 || !this.#vanished.look(this.#entries, listing)) return;
+    this.#deps.onVanished?.(this.#vanished.count);
   }
 
   #forgetVanished({ entries }: Listing): void {

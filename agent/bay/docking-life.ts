@@ -18,10 +18,12 @@ import type { DockingJournal } from '../dockings/docking-journal.ts';
 import type { Dockings } from '../dockings/dockings.ts';
 import type { DockingOpening } from '../dockings/ended-docking.ts';
 import type { BayActivity } from './bay-state.ts';
+import type { CameraHealth, Vanished } from './camera-health.ts';
 import { CameraMeasure, type CameraMeasureDeps } from './camera-measure.ts';
 import type { CameraTwins } from './camera-twins.ts';
 import { Committer, type CommitDeps } from './commit.ts';
 import { DockingEntries } from './docking-entries.ts';
+import { DockingWatch, type DockingWatchDeps } from './docking-watch.ts';
 import { Docking } from './docking.ts';
 import type { TrackedEntry } from './entry.ts';
 import { Eraser, type EraseDeps } from './erase.ts';
@@ -41,6 +43,8 @@ export interface DockingWork {
   readonly measure: Pick<CameraMeasureDeps, 'clockSynchronised' | 'localMs'>;
   readonly dockings: Dockings;
   readonly twins: CameraTwins;
+  /** What a person should know of the docking, and of its camera beyond it. */
+  readonly watch: Pick<DockingWatchDeps, 'conditions' | 'rates'> & { readonly cameras: CameraHealth };
 }
 
 /** A camera that said who it is, for the time of its stay. */
@@ -51,6 +55,7 @@ export class DockingLife {
   readonly #onChange: () => void;
   readonly #news = new News();
   #entries: DockingEntries | undefined;
+  #watch: DockingWatch | undefined;
   #activity: BayActivity = 'reading';
   #pulledBytes = 0;
   #docked = { dockedAtMs: 0, wallAheadMs: 0 };
@@ -97,21 +102,28 @@ export class DockingLife {
     const opening = this.#opening();
     const { docking } = opening;
     const journal = await dockings.begin(opening);
-    const entries = new DockingEntries({ docking, custody, journal, clock });
+    const { cameras } = this.#work.watch;
+    const onVanished = (vanished: Vanished): void => cameras.vanished(camera, vanished);
+    const entries = new DockingEntries({ docking, custody, journal, clock, onVanished });
     const measured = new CameraMeasure({ ...take, ...measure, docking, session: this.#session });
     this.#entries = entries;
+    const watch = this.#watched(entries);
+    this.#watch = watch;
     const leave = twins.arrived(bay, camera, this.#identity.serial);
     let ended: DockingRecord['ended'] = 'failed';
     try {
       custody.append({ event: 'docked', facts: { bay, camera, docking } });
       await measured.read(signal);
       journal.measured(measured.document);
+      cameras.docked(camera, measured.document);
       return await this.#rounds(opening, { journal, entries, measured }, signal);
     } catch (error) {
       ended = endedBy(error, signal);
       throw error;
     } finally {
       leave();
+      watch.end();
+      cameras.undocked(camera, entries.areAllHere, entries.vanished);
       await this.#undocked(opening);
       await journal.close();
       const { inventory, later } = entries;
@@ -144,6 +156,18 @@ export class DockingLife {
       onShow: (activity, pulledBytes) => this.#show(activity, pulledBytes),
     });
     return docking.run(signal);
+  }
+
+  #watched(entries: DockingEntries): DockingWatch {
+    const { bay, take, watch } = this.#work;
+    const { clock } = take;
+    return new DockingWatch({
+      ...watch,
+      bay,
+      clock,
+      entries: () => entries.all,
+      problems: () => entries.problems,
+    });
   }
 
   #opening(): DockingOpening {
@@ -194,6 +218,7 @@ export class DockingLife {
   #show(activity: BayActivity, pulledBytes: number): void {
     this.#activity = activity;
     this.#pulledBytes = pulledBytes;
+    this.#watch?.shows(activity, pulledBytes);
     this.#onChange();
   }
 }

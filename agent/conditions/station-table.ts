@@ -3,6 +3,21 @@ import type { ConditionTable } from './condition-kind.ts';
 
 /** The computer, its clock and its lights. */
 export const STATION_TABLE = {
+  'configuration.refused': {
+    severity: 'warning',
+    subject: 'none',
+    text: {
+      en: 'station.yaml was changed and is not right: the station goes on with what it had before.',
+      de: 'station.yaml wurde geändert und ist nicht richtig: Die Station arbeitet mit dem bisherigen Stand weiter.',
+    },
+    remedy: {
+      en: 'Run "bodydock check": it names each line and what to do. A good file is taken over by itself.',
+      de: '"bodydock check" ausführen: Es nennt jede Zeile und was zu tun ist. Eine gute Datei wird von selbst übernommen.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['problems', 'line', 'key', 'reason'],
+  },
   'station.clock-unsynchronised': {
     severity: 'warning',
     subject: 'none',

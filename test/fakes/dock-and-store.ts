@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
 import type { ClockSource } from '../../agent/clock/clock-source.ts';
 import { composeStation, type ComposedStation } from '../../agent/compose-station.ts';
+import { ConditionBoard } from '../../agent/conditions/condition-board.ts';
 import { deviceAt } from '../../drivers/serial/device-node.ts';
 import type { CameraConfig, SerialConfig } from '../../config/station-config.ts';
 import { simulatedDriver } from '../../drivers/simulated/driver.ts';
@@ -42,6 +43,7 @@ import { BelievingClock } from './clock-believing.ts';
 import { ScaledClock } from './clock-scaled.ts';
 import { FixedClockSource } from './clock-source-fixed.ts';
 import { MemoryConditions } from './conditions-memory.ts';
+import { FixedMachine } from './machine-fixed.ts';
 import { MemoryLog } from './log-memory.ts';
 
 export const STATION = parseStationId('kod-1');
@@ -163,7 +165,8 @@ export class DockAndStore {
         clock: this.clock,
         random,
         log: this.log,
-        conditions: this.conditions,
+        conditions: new ConditionBoard(this.conditions, this.clock),
+        machine: new FixedMachine(),
         broker: this.hub.client('station', {
           will: {
             topic: topics.status,
