@@ -23,7 +23,7 @@ import { openWorkerSigner } from '../protocol/io/signer-worker.ts';
 import { DISK_STUCK_MS, watchedCalls, watchedFiles } from '../protocol/io/watched-calls.ts';
 import { localMs } from '../protocol/io/zone-node.ts';
 import { publicKeyOf } from '../protocol/minisign.ts';
-import type { Log } from '../protocol/ports.ts';
+import type { Conditions, Log } from '../protocol/ports.ts';
 import type { Progress } from '../protocol/progress.ts';
 import { stationTopics } from '../protocol/topics.ts';
 import { PortSwitches } from './bay/port-switches.ts';
@@ -36,6 +36,7 @@ import { nodeMachine } from './monitoring/machine-node.ts';
 import { lockSpool } from './spool/lock.ts';
 import { stationDrivers } from './station-drivers.ts';
 import { lostStatus } from './status.ts';
+import { Undo } from './undo.ts';
 
 /** What the program itself knows. */
 export interface OpenOptions {
@@ -48,16 +49,36 @@ export interface OpenOptions {
   readonly onStanding?: (standing: number) => void;
 }
 
+/** A station with its adapters, and what it says of itself. */
+export interface OpenedStation extends ComposedStation {
+  readonly conditions: Conditions;
+}
+
 /**
- * Opens lock, keys, workers, spool and log; nothing is connected or read from a camera before `station.start()`.
+ * Opens lock, keys, workers, spool and log; nothing is connected or read from a camera before `station.start()`. Where it rejects, all of it
+ * is given back.
  * Errors: "key.*", "spool.locked", "spool.*", "custody.*" as the parts throw them.
  */
-export async function openStation(
+export async function openStation(config: StationConfig, options: OpenOptions): Promise<OpenedStation> {
+  const undo = new Undo();
+  try {
+    return await openParts(config, options, undo);
+  } catch (error) {
+    await undo
+      .all()
+      .catch((failure: unknown) => options.log.warn('not everything was closed', { error: failure }));
+    throw error;
+  }
+}
+
+async function openParts(
   config: StationConfig,
   { log, onStanding = () => undefined, ...options }: OpenOptions,
-): Promise<ComposedStation> {
+  undo: Undo,
+): Promise<OpenedStation> {
   const signingKey = await readSigningKey(config.keys.signingFile);
   const lock = await lockSpool(config.spool.path);
+  undo.later(() => lock.release());
   const own = publicKeyOf(signingKey);
   const folder = keyChangesFolder(config.spool.path);
   const { earlier, change } = await loadKeyHistory(folder, config.station, own, (file, error) =>
@@ -74,8 +95,10 @@ export async function openStation(
     (await loadProofs(join(config.spool.path, 'proofs'), config.station, stationKeys)).keys(),
   );
   const signer = await openWorkerSigner(signingKey);
+  undo.later(() => signer.close());
   const count = Math.max(1, Math.min(config.bays.length, availableParallelism()));
   const bulk = watchedCalls(await openBulkWorkers({ count }), disk, ['startSeal', 'startDigest']);
+  undo.later(() => bulk.close());
   const broker = openMqttBroker({
     ...config.broker,
     clientId: `bodydock-${config.station}`,
@@ -120,15 +143,8 @@ export async function openStation(
     localMs,
     bootId: await readBootId(),
   });
-  return {
-    station: opened.station,
-    close: async () => {
-      await bulk.close();
-      await signer.close();
-      await opened.close();
-      await lock.release();
-    },
-  };
+  undo.later(() => opened.close());
+  return { station: opened.station, conditions, close: () => undo.all() };
 }
 
 function certificates(

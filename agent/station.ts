@@ -126,6 +126,11 @@ export class Station {
     await this.#stopStep('broker', () => broker.close(true));
   }
 
+  /** A camera is being read or erased. */
+  get isBusy(): boolean {
+    return this.#parts.bays.some((bay) => bay.document().light === 'do-not-take');
+  }
+
   /** Station.yaml with this digest is in force from here on: at the start, and after each change that was taken over (SPEC 4.3.5). */
   configurationInForce(sha256: string): void {
     this.#parts.custody.append({ event: 'configuration', facts: { sha256 } });

@@ -1,29 +1,25 @@
 // `bodydock run`: the agent in the foreground until SIGTERM or SIGINT. A service manager starts it; a parent with an IPC channel is told when it is ready.
-import { dirname, resolve } from 'node:path';
-import { withCredentials } from '../../config/credentials.ts';
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
-import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
-import type { StationConfig } from '../../config/station-config.ts';
+import { readVersion } from '../../config/program-version.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { exitSoon } from '../../protocol/io/exit-soon.ts';
 import { pinoLog } from '../../protocol/io/log-pino.ts';
 import { openServiceManager } from '../../protocol/io/service-manager.ts';
-import { startWatchdog } from '../../protocol/io/watchdog.ts';
-import { Progress } from '../../protocol/progress.ts';
-import { openStation } from '../open-station.ts';
-import { stopWithin } from '../stop-within.ts';
+import { News } from '../bay/news.ts';
+import { ConfigFileWatch } from '../live-config/file-watch.ts';
+import { judgeConfig, readConfig } from '../live-config/judged-config.ts';
+import { StationRuns } from '../live-config/station-runs.ts';
 import { parseCommandLine, type Io } from './output.ts';
-import { readVersion } from '../../config/program-version.ts';
-
-/** For workers and the spool's lock to be given back. */
-const CLOSE_MS = 5000;
+import { putUpStation } from './put-up-station.ts';
 
 const HELP = `bodydock run [--config FILE]
 
 Runs the agent of this station in the foreground: pulls, seals, signs and spools what the cameras hold, pushes it to the store, and
 erases what the store has receipted where the configuration says so. Ends on SIGTERM or SIGINT. The log goes to standard output,
-one JSON document a line.
+one JSON document a line. A change of the file is taken over as soon as no camera is being read; one that is not good changes
+nothing, and the log and the condition "configuration.refused" say why.
 
   --config FILE  the station's file (default ${STATION_FILE_DEFAULT})
 
@@ -35,66 +31,39 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const line = parseCommandLine(args, io, { help: HELP, options: { config: { type: 'string' } } });
   if (line === undefined) return EXIT_GOOD;
   const file = line.values.config ?? STATION_FILE_DEFAULT;
-  const loaded = await loadStationConfig(file);
-  if (loaded.kind === 'refused') {
-    io.err(renderProblems(loaded.problems));
+  const place = { file, credentialsFolder: process.env['CREDENTIALS_DIRECTORY'] };
+  const first = await readConfig(place);
+  if (first.kind === 'refused') {
+    io.err(renderProblems(first.problems));
     return EXIT_CONFIGURATION;
   }
-  const log = pinoLog({ level: loaded.config.log.level });
+  const log = pinoLog({ level: first.good.config.log.level });
   process.on('uncaughtException', (error) => endOnFault(log, error));
   process.on('unhandledRejection', (error) => endOnFault(log, error));
   const manager = openServiceManager({ environment: process.env, log });
   const clock = nodeClock();
-  const progress = new Progress(clock);
-  let standing = 0;
-  let isReady = false;
-  const config = await withCredentials(
-    loaded.config,
-    dirname(resolve(file)),
-    process.env['CREDENTIALS_DIRECTORY'],
-  );
-  const opened = await openStation(config, {
-    configSha256: loaded.sha256,
-    version: await readVersion(),
+  const version = await readVersion();
+  const edits = new News();
+  const watch = new ConfigFileWatch(file, () => edits.ring(), { clock, log });
+  const runs = new StationRuns(first.good, {
+    clock,
     log,
-    progress,
-    onStanding: (count) => {
-      standing = count;
-      if (isReady) manager.status(statusLine(config, standing));
-    },
+    judge: (inForce) => judgeConfig(place, inForce, clock.wallMs()),
+    maybeChanged: (signal) => edits.wait(signal),
+    setLogLevel: (level) => log.setLevel(level),
+    putUp: (good) => putUpStation(good, { version, manager, clock, log }),
   });
-  await opened.station.start();
-  isReady = true;
-  manager.ready(statusLine(config, standing));
-  const stopWatchdog = startWatchdog({ manager, progress, clock, log });
-  log.info('station ready', { station: config.station, bays: config.bays.length });
-  process.send?.({ ready: true });
-  await aborted(io.signal);
-  stopWatchdog();
-  manager.stopping();
-  log.info('station stops', {});
-  await opened.station.stop();
-  await stopWithin({ clock, log }, 'close', CLOSE_MS, () => opened.close());
+  watch.start();
+  io.signal.addEventListener('abort', () => manager.stopping(), { once: true });
+  await runs.run(io.signal);
+  await watch.stop();
   if (process.connected) process.disconnect();
   exitSoon(EXIT_GOOD);
   return EXIT_GOOD;
-}
-
-/** What `systemctl status` shows. */
-function statusLine({ station, bays }: StationConfig, standing: number): string {
-  const health = standing === 0 ? 'ready' : `degraded, ${standing} conditions stand (see the log)`;
-  return `station ${station}: ${health}; bays: ${bays.length}`;
 }
 
 /** Broken code of ours: the state on disk is good at every moment, so ending and starting again is the safe way on. */
 function endOnFault(log: ReturnType<typeof pinoLog>, error: unknown): void {
   log.error('fault in the program, it ends', { error });
   process.exit(EXIT_FAILURE);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

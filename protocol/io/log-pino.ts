@@ -6,6 +6,11 @@ import { plainFields } from './log-fields.ts';
 /** `error` a person is needed, `warn` it healed or is retried, `info` state changes, `debug` frames without payload. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
+/** A log whose level can change while it is written. */
+export interface LevelledLog extends Log {
+  setLevel(level: LogLevel): void;
+}
+
 /** Takes one line with its line end. Must not throw. */
 export interface LogDestination {
   write(line: string): void;
@@ -38,7 +43,7 @@ function stdoutDestination(): LogDestination {
  * Shape: `{"level", "time" (RFC 3339 UTC), "message", ...fields}`; an error goes under `error` (see plainError). Secrets are hidden by name and look.
  * Errors: none, neither from fields that cannot be serialised nor from a stdout that is closed or full.
  */
-export function pinoLog(options: { level: LogLevel; destination?: LogDestination }): Log {
+export function pinoLog(options: { level: LogLevel; destination?: LogDestination }): LevelledLog {
   const lines = pino(
     {
       level: options.level,
@@ -54,5 +59,8 @@ export function pinoLog(options: { level: LogLevel; destination?: LogDestination
     (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
       if (lines.isLevelEnabled(level)) lines[level](plainFields(fields, RESERVED), message);
     };
-  return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug') };
+  const setLevel = (level: LogLevel): void => {
+    lines.level = level;
+  };
+  return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug'), setLevel };
 }

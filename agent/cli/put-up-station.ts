@@ -1,0 +1,65 @@
+// Puts a station up in this process and down again, and tells the service manager and a parent what becomes of it.
+import type { StationConfig } from '../../config/station-config.ts';
+import type { ServiceManager } from '../../protocol/io/service-manager.ts';
+import { startWatchdog } from '../../protocol/io/watchdog.ts';
+import type { Clock, Log } from '../../protocol/ports.ts';
+import { Progress } from '../../protocol/progress.ts';
+import type { GoodConfig } from '../live-config/judged-config.ts';
+import type { RunningStation } from '../live-config/station-runs.ts';
+import { openStation } from '../open-station.ts';
+import { stopWithin } from '../stop-within.ts';
+
+/** For workers and the spool's lock to be given back. */
+const CLOSE_MS = 5000;
+
+export interface PutUpDeps {
+  readonly version: string;
+  readonly manager: ServiceManager;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The station, ready. Errors: those of openStation. */
+export async function putUpStation(
+  { config, sha256 }: GoodConfig,
+  { version, manager, clock, log }: PutUpDeps,
+): Promise<RunningStation> {
+  const progress = new Progress(clock);
+  let standing = 0;
+  let isReady = false;
+  const opened = await openStation(config, {
+    configSha256: sha256,
+    version,
+    log,
+    progress,
+    onStanding: (count) => {
+      standing = count;
+      if (isReady) manager.status(statusLine(config, standing));
+    },
+  });
+  const { station } = opened;
+  await station.start();
+  isReady = true;
+  manager.ready(statusLine(config, standing));
+  const stopWatchdog = startWatchdog({ manager, progress, clock, log });
+  log.info('station ready', { station: config.station, bays: config.bays.length });
+  process.send?.({ ready: true });
+  return {
+    conditions: opened.conditions,
+    isBusy: () => station.isBusy,
+    configurationInForce: (digest) => station.configurationInForce(digest),
+    stop: async () => {
+      isReady = false;
+      log.info('station stops', {});
+      await station.stop();
+      await stopWithin({ clock, log }, 'close', CLOSE_MS, () => opened.close());
+      stopWatchdog();
+    },
+  };
+}
+
+/** What `systemctl status` shows. */
+function statusLine({ station, bays }: StationConfig, standing: number): string {
+  const health = standing === 0 ? 'ready' : `degraded, ${standing} conditions stand (see the log)`;
+  return `station ${station}: ${health}; bays: ${bays.length}`;
+}

@@ -1,0 +1,50 @@
+// Judges the configuration file of a running station: unchanged, good as a whole with all the files that it names, or refused.
+// A refused file changes nothing: what is in force stays in force.
+import { dirname, resolve } from 'node:path';
+import { withCredentials } from '../../config/credentials.ts';
+import { checkStationFiles } from '../../config/installed-files.ts';
+import { loadStationConfig } from '../../config/load.ts';
+import type { Problem } from '../../config/problems.ts';
+import type { StationConfig } from '../../config/station-config.ts';
+
+/** A configuration that passed all checks. */
+export interface GoodConfig {
+  readonly config: StationConfig;
+  /** Of the file's bytes, in hex. */
+  readonly sha256: string;
+}
+
+/** At least one problem where it is refused. */
+export type JudgedConfig =
+  | { readonly kind: 'good'; readonly good: GoodConfig }
+  | { readonly kind: 'refused'; readonly problems: readonly Problem[] };
+
+/** Where the file lies, and what systemd handed over. */
+export interface ConfigPlace {
+  readonly file: string;
+  /** CREDENTIALS_DIRECTORY. */
+  readonly credentialsFolder: string | undefined;
+}
+
+/** Reads the file as at a start: its text only. What it names is not looked at. Never rejects. */
+export async function readConfig({ file, credentialsFolder }: ConfigPlace): Promise<JudgedConfig> {
+  const loaded = await loadStationConfig(file);
+  if (loaded.kind === 'refused') return loaded;
+  const config = await withCredentials(loaded.config, dirname(resolve(file)), credentialsFolder);
+  return { kind: 'good', good: { config, sha256: loaded.sha256 } };
+}
+
+/**
+ * Reads the file beside a running station. Another text than `inForce` must pass what `bodydock check` looks at: a station that runs is not
+ * ended for a key that is not there. `nowMs` is the wall time. Never rejects.
+ */
+export async function judgeConfig(
+  place: ConfigPlace,
+  inForce: GoodConfig,
+  nowMs: number,
+): Promise<JudgedConfig> {
+  const judged = await readConfig(place);
+  if (judged.kind === 'refused' || judged.good.sha256 === inForce.sha256) return judged;
+  const { problems } = await checkStationFiles(judged.good.config, nowMs);
+  return problems.length > 0 ? { kind: 'refused', problems } : judged;
+}

@@ -1,0 +1,156 @@
+// Runs a station for as long as the process lives, with the configuration as its file says: a good change is taken over without anybody
+// restarting anything, a bad one leaves what runs as it is and is told.
+//
+// Invariants:
+// 1. A file that does not pass every check changes nothing.
+// 2. The station is put down in order before it is put up with another configuration, and not while a camera is read or erased, for at most
+//    BUSY_MS_MAX.
+// 3. Where it cannot be put up with the new one, it goes on with the old one; that file is not tried again before it is edited again.
+import { describeError } from '../../protocol/errors.ts';
+import { renderProblem, type Problem } from '../../config/problems.ts';
+import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
+import { changedParts } from './changed-parts.ts';
+import type { GoodConfig, JudgedConfig } from './judged-config.ts';
+
+/** A card of 128 GB takes an hour; who edits the file waits no longer. What is being read then is read anew. */
+const BUSY_MS_MAX = 3_600_000;
+const BUSY_LOOK_MS = 1000;
+const CONDITION = 'configuration.refused';
+/** Lines of the log for one refused file; `bodydock check` says all of it. */
+const PROBLEMS_LOGGED_MAX = 10;
+
+/** A station that was put up. */
+export interface RunningStation {
+  /** Of this station: what it says of its configuration goes the way of all its conditions. */
+  readonly conditions: Conditions;
+  /** A camera is being read or erased. */
+  isBusy(): boolean;
+  /** A file with this digest is in force, without a new start. */
+  configurationInForce(sha256: string): void;
+  /** Puts it down in order, within its deadlines. Never rejects. */
+  stop(): Promise<void>;
+}
+
+export interface StationRunsDeps {
+  /** Errors: whatever keeps a station from being put up. */
+  readonly putUp: (good: GoodConfig) => Promise<RunningStation>;
+  /** What the file says now. */
+  readonly judge: (inForce: GoodConfig) => Promise<JudgedConfig>;
+  /** Resolves when the file may have changed; rejects with the signal's reason. */
+  readonly maybeChanged: (signal: AbortSignal) => Promise<void>;
+  readonly setLogLevel: (level: GoodConfig['config']['log']['level']) => void;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'sleep'>;
+  readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
+}
+
+/** One station after the other in one process. */
+export class StationRuns {
+  readonly #deps: StationRunsDeps;
+  #inForce: GoodConfig;
+  /** Digest of a file with which no station could be put up, and why. */
+  #failed: { readonly sha256: string; readonly error: unknown } | undefined;
+  /** What the log was told of a refused file; it is looked at again and again. */
+  #told = '';
+
+  constructor(first: GoodConfig, deps: StationRunsDeps) {
+    this.#inForce = first;
+    this.#deps = deps;
+  }
+
+  /** Runs until the signal is aborted. Errors: those of the first start, and of a start with what was in force before. */
+  async run(signal: AbortSignal): Promise<void> {
+    let station = await this.#deps.putUp(this.#inForce);
+    for (;;) {
+      this.#tellFailed(station);
+      const next = await this.#nextConfig(station, signal);
+      await station.stop();
+      if (next === undefined) return;
+      station = await this.#putUp(next);
+    }
+  }
+
+  async #putUp(next: GoodConfig): Promise<RunningStation> {
+    this.#deps.setLogLevel(next.config.log.level);
+    try {
+      const station = await this.#deps.putUp(next);
+      this.#inForce = next;
+      this.#failed = undefined;
+      return station;
+    } catch (error) {
+      this.#deps.log.error('station does not start with the new configuration, it goes on with the old one', {
+        error,
+      });
+      this.#failed = { sha256: next.sha256, error };
+      this.#deps.setLogLevel(this.#inForce.config.log.level);
+      return this.#deps.putUp(this.#inForce);
+    }
+  }
+
+  /** The configuration that the station is to be put up with next; undefined where it is to end. */
+  async #nextConfig(station: RunningStation, signal: AbortSignal): Promise<GoodConfig | undefined> {
+    const { clock, log } = this.#deps;
+    let since: number | undefined;
+    while (!signal.aborted) {
+      const next = await this.#change(station);
+      if (next === undefined) {
+        since = undefined;
+        await this.#deps.maybeChanged(signal).catch(() => undefined);
+        continue;
+      }
+      if (since === undefined) {
+        since = clock.monotonicMs();
+        const { parts } = changedParts(this.#inForce.config, next.config);
+        log.info('configuration changed, the station starts anew with it as soon as no camera is read', {
+          parts,
+        });
+      }
+      if (!station.isBusy() || clock.monotonicMs() - since >= BUSY_MS_MAX) return next;
+      await clock.sleep(BUSY_LOOK_MS, signal).catch(() => undefined);
+    }
+    return undefined;
+  }
+
+  /** What the file asks a new start for; what needs none is taken over here. */
+  async #change(station: RunningStation): Promise<GoodConfig | undefined> {
+    const judged = await this.#deps.judge(this.#inForce);
+    if (judged.kind === 'refused') {
+      this.#refused(station, judged.problems);
+      return undefined;
+    }
+    const { good } = judged;
+    if (good.sha256 === this.#failed?.sha256) return undefined;
+    this.#failed = undefined;
+    station.conditions.clear(CONDITION, null);
+    this.#told = '';
+    if (good.sha256 === this.#inForce.sha256) return undefined;
+    const { parts, needsRestart } = changedParts(this.#inForce.config, good.config);
+    if (needsRestart) return good;
+    this.#inForce = good;
+    this.#deps.setLogLevel(good.config.log.level);
+    station.configurationInForce(good.sha256);
+    this.#deps.log.info('configuration changed, taken over', { parts });
+    return undefined;
+  }
+
+  #refused({ conditions }: RunningStation, problems: readonly Problem[]): void {
+    const lines = problems.map(renderProblem);
+    const [first] = problems;
+    conditions.raise(CONDITION, null, {
+      problems: problems.length,
+      line: first?.line ?? null,
+      key: first?.path ?? null,
+      reason: first?.code ?? null,
+      remedy: first?.remedy ?? null,
+    });
+    if (lines.join('\n') === this.#told) return;
+    this.#told = lines.join('\n');
+    for (const problem of lines.slice(0, PROBLEMS_LOGGED_MAX))
+      this.#deps.log.error('configuration refused, the old one stays in force', { problem });
+  }
+
+  #tellFailed({ conditions }: RunningStation): void {
+    if (this.#failed === undefined) return;
+    const reason = describeError(this.#failed.error);
+    conditions.raise(CONDITION, null, { problems: 1, line: null, key: null, reason, remedy: null });
+  }
+}

@@ -1,0 +1,215 @@
+import { expect, test } from 'vitest';
+import type { GoodConfig, JudgedConfig } from '../../../agent/live-config/judged-config.ts';
+import { StationRuns } from '../../../agent/live-config/station-runs.ts';
+import { News } from '../../../agent/bay/news.ts';
+import { loadStationConfig } from '../../../config/load.ts';
+import { problem } from '../../../config/problems.ts';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ManualClock, settle } from '../../fakes/clock-manual.ts';
+import { MemoryConditions } from '../../fakes/conditions-memory.ts';
+import { MemoryLog } from '../../fakes/log-memory.ts';
+import { exchange, STATION, withFolder } from '../../config/files.ts';
+
+const MINUTE_MS = 60_000;
+
+async function good(text: string): Promise<GoodConfig> {
+  return withFolder(async (folder) => {
+    const file = join(folder, 'station.yaml');
+    await writeFile(file, text);
+    const loaded = await loadStationConfig(file);
+    if (loaded.kind === 'refused') throw new Error(JSON.stringify(loaded.problems));
+    // The folder is another one each time, and no part of what is compared here.
+    const config = { ...loaded.config, spool: { ...loaded.config.spool, path: '/spool' } };
+    return {
+      config: { ...config, keys: { signingFile: '/key' }, broker: { ...config.broker, tls: null } },
+      sha256: loaded.sha256,
+    };
+  });
+}
+
+/** A process whose file the test edits: `stations` has each that was put up, with the digests in force in it. */
+class Rig {
+  readonly clock = new ManualClock();
+  readonly log = new MemoryLog();
+  readonly levels: string[] = [];
+  readonly stations: { sha256: string[]; conditions: MemoryConditions; isBusy: boolean; isUp: boolean }[] =
+    [];
+  readonly #edits = new News();
+  readonly #end = new AbortController();
+  readonly #brokenWith = new Set<string>();
+  #file: JudgedConfig;
+  readonly ended: Promise<void>;
+
+  constructor(first: GoodConfig) {
+    this.#file = { kind: 'good', good: first };
+    const runs = new StationRuns(first, {
+      clock: this.clock,
+      log: this.log,
+      judge: async () => this.#file,
+      maybeChanged: (signal) => this.#edits.wait(signal),
+      setLogLevel: (level) => this.levels.push(level),
+      putUp: async ({ sha256 }) => {
+        if (this.stations.some(({ isUp }) => isUp)) throw new Error('two stations at a time');
+        if (this.#brokenWith.has(sha256)) throw new Error('no such disk');
+        const station = { sha256: [sha256], conditions: new MemoryConditions(), isBusy: false, isUp: true };
+        this.stations.push(station);
+        return {
+          conditions: station.conditions,
+          isBusy: () => station.isBusy,
+          configurationInForce: (digest) => void station.sha256.push(digest),
+          stop: async () => void (station.isUp = false),
+        };
+      },
+    });
+    this.ended = runs.run(this.#end.signal);
+  }
+
+  get last() {
+    const last = this.stations.at(-1);
+    if (last === undefined) throw new Error('no station was put up');
+    return last;
+  }
+
+  async edit(file: JudgedConfig): Promise<void> {
+    this.#file = file;
+    await this.look();
+  }
+
+  async look(): Promise<void> {
+    this.#edits.ring();
+    await settle(8);
+  }
+
+  cannotStartWith({ sha256 }: GoodConfig): void {
+    this.#brokenWith.add(sha256);
+  }
+
+  async end(): Promise<void> {
+    this.#end.abort(new Error('asked to end'));
+    await this.ended;
+  }
+}
+
+const REFUSED: JudgedConfig = {
+  kind: 'refused',
+  problems: [
+    problem({ code: 'config.type', file: '/x', message: 'is no number', line: 7, path: 'spool.keep_hours' }),
+    problem({ code: 'config.unknown-key', file: '/x', message: 'is unknown', line: 9, path: 'spol' }),
+  ],
+};
+
+async function rigOf(): Promise<{ rig: Rig; first: GoodConfig; second: GoodConfig }> {
+  const first = await good(STATION);
+  const second = await good(exchange(STATION, 'alias: Camera 1', 'alias: Red camera'));
+  const rig = new Rig(first);
+  await settle(8);
+  return { rig, first, second };
+}
+
+test('a good change puts the station down and up again with it', async () => {
+  const { rig, second } = await rigOf();
+  await rig.edit({ kind: 'good', good: second });
+  expect(rig.stations.map(({ isUp }) => isUp)).toEqual([false, true]);
+  expect(rig.last.sha256).toEqual([second.sha256]);
+  expect(rig.log.lines.find(({ fields }) => 'parts' in fields)?.fields).toEqual({ parts: ['cameras'] });
+  await rig.end();
+  expect(rig.last.isUp).toBe(false);
+});
+
+test('a bad edit changes nothing, is told once with line and key, and is cleared by a good one', async () => {
+  const { rig, first } = await rigOf();
+  await rig.edit(REFUSED);
+  await rig.look();
+  await rig.look();
+  expect(rig.stations).toHaveLength(1);
+  expect(rig.last.conditions.facts('configuration.refused')).toMatchObject({
+    problems: 2,
+    line: 7,
+    key: 'spool.keep_hours',
+  });
+  expect(rig.log.messages('error')).toHaveLength(2);
+  await rig.edit({ kind: 'good', good: first });
+  expect(rig.last.conditions.codes()).toEqual([]);
+  await rig.edit(REFUSED);
+  expect(rig.log.messages('error')).toHaveLength(4);
+  await rig.end();
+});
+
+test('a camera that is being read is not interrupted, and a later edit meanwhile is the one that counts', async () => {
+  const { rig, second } = await rigOf();
+  rig.last.isBusy = true;
+  await rig.edit({ kind: 'good', good: second });
+  await rig.clock.advance(30 * MINUTE_MS);
+  expect(rig.stations).toHaveLength(1);
+  const third = await good(exchange(STATION, 'alias: Camera 1', 'alias: Blue camera'));
+  await rig.edit({ kind: 'good', good: third });
+  rig.last.isBusy = false;
+  await rig.clock.advance(1000);
+  expect(rig.last.sha256).toEqual([third.sha256]);
+  await rig.end();
+});
+
+test('a station that is never at rest takes the change over after an hour', async () => {
+  const { rig, second } = await rigOf();
+  rig.last.isBusy = true;
+  await rig.edit({ kind: 'good', good: second });
+  await rig.clock.advance(59 * MINUTE_MS);
+  expect(rig.stations).toHaveLength(1);
+  await rig.clock.advance(2 * MINUTE_MS);
+  expect(rig.last.sha256).toEqual([second.sha256]);
+  await rig.end();
+});
+
+test('an edit that was taken back while a camera was read changes nothing', async () => {
+  const { rig, first, second } = await rigOf();
+  rig.last.isBusy = true;
+  await rig.edit({ kind: 'good', good: second });
+  await rig.edit({ kind: 'good', good: first });
+  await rig.clock.advance(2000);
+  rig.last.isBusy = false;
+  await rig.clock.advance(2 * MINUTE_MS);
+  expect(rig.stations).toHaveLength(1);
+  await rig.end();
+});
+
+test('another log level and other comments need no new start, and stand in the log as in force', async () => {
+  const { rig, first } = await rigOf();
+  const louder = await good(`${STATION}log:\n  level: debug\n# a comment\n`);
+  await rig.edit({ kind: 'good', good: louder });
+  const commented = await good(`${STATION}log:\n  level: debug\n# another comment\n`);
+  await rig.edit({ kind: 'good', good: commented });
+  await rig.look();
+  expect(rig.stations.map(({ sha256 }) => sha256)).toEqual([[first.sha256, louder.sha256, commented.sha256]]);
+  expect(rig.levels.at(-1)).toBe('debug');
+  await rig.end();
+});
+
+test('where the station does not start with the new file it goes on with the old one, and tries another edit', async () => {
+  const { rig, first, second } = await rigOf();
+  rig.cannotStartWith(second);
+  await rig.edit({ kind: 'good', good: second });
+  expect(rig.stations.map(({ sha256 }) => sha256)).toEqual([[first.sha256], [first.sha256]]);
+  expect(rig.last.conditions.facts('configuration.refused')).toMatchObject({ reason: 'no such disk' });
+  await rig.look();
+  await rig.look();
+  expect(rig.stations).toHaveLength(2);
+  const third = await good(exchange(STATION, 'alias: Camera 1', 'alias: Blue camera'));
+  await rig.edit({ kind: 'good', good: third });
+  expect(rig.last.sha256).toEqual([third.sha256]);
+  expect(rig.last.conditions.codes()).toEqual([]);
+  await rig.end();
+});
+
+test('a station that does not come up at the first start ends the run with its error', async () => {
+  const first = await good(STATION);
+  const runs = new StationRuns(first, {
+    clock: new ManualClock(),
+    log: new MemoryLog(),
+    judge: async () => ({ kind: 'good', good: first }),
+    maybeChanged: () => new Promise(() => undefined),
+    setLogLevel: () => undefined,
+    putUp: () => Promise.reject(new Error('the spool is taken')),
+  });
+  await expect(runs.run(new AbortController().signal)).rejects.toThrow('the spool is taken');
+});
