@@ -26,6 +26,11 @@ const COMMANDS: readonly Command[] = [
     run: async (args, io) => (await import('./cli/keys.ts')).keys(args, io),
   },
   {
+    name: 'bays',
+    summary: 'list what is plugged in at which port, learn which port is which bay',
+    run: async (args, io) => (await import('./cli/bays.ts')).bays(args, io),
+  },
+  {
     name: 'verify',
     summary: 'check vaults, spools and recordings: every document, signature, digest and chain',
     run: async (args, io) => (await import('./cli/verify.ts')).verify(args, io),

@@ -1,0 +1,104 @@
+// What is at the USB and serial ports of this machine, and what a bay there would make of it. Reads the kernel's tables and the names that
+// udev gives; opens no device.
+import { readdir, readlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { BayConfig } from '../../config/station-config.ts';
+import { ptpInterfaceOf } from '../../drivers/ptp/ptp-interface.ts';
+import type { UsbDeviceFacts, UsbDevices } from '../../drivers/usb/device.ts';
+import { assertCameraLike } from '../../drivers/usb/guard.ts';
+import { isDockError } from '../../protocol/errors.ts';
+
+const SERIAL_FOLDER = '/dev/serial/by-path';
+const SERIAL_PORTS_MAX = 256;
+const CLASS_MASS_STORAGE = 8;
+/** As drivers/ambarella knows them. */
+const RECORDER = { vendorId: 0x4255, productId: 0x0001 };
+
+/** Which driver a bay would open it with, or why it would not. */
+export type UsbVerdict =
+  | { readonly kind: 'camera'; readonly driver: string }
+  /** An interface that no camera needs; `interfaceClass` such as "0x03", null where it shows none at all. */
+  | { readonly kind: 'odd'; readonly interfaceClass: string | null }
+  | { readonly kind: 'no-driver' };
+
+/** One USB port that has a device or a bay. */
+export interface UsbPortSeen {
+  readonly port: string;
+  readonly device: UsbDeviceFacts | null;
+  readonly verdict: UsbVerdict | null;
+  readonly bay: BayConfig | null;
+}
+
+/** One serial port that has a name by its socket, or a bay. */
+export interface SerialPortSeen {
+  readonly path: string;
+  /** Such as ttyACM0; null where nothing is there. */
+  readonly node: string | null;
+  readonly bay: BayConfig | null;
+}
+
+/** Serial ports of the machine by the name that follows the socket. */
+export type SerialPorts = () => Promise<readonly { readonly path: string; readonly node: string }[]>;
+
+/** In the order in which the agent asks its drivers; test/agent/cli/bays.test.ts holds it against theirs. */
+export function usbVerdict(device: UsbDeviceFacts): UsbVerdict {
+  try {
+    assertCameraLike(device);
+  } catch (error) {
+    if (!isDockError(error, 'driver.refused')) throw error;
+    const { class: interfaceClass = null } = error.facts;
+    return { kind: 'odd', interfaceClass: interfaceClass === null ? null : String(interfaceClass) };
+  }
+  const hasDisk = device.interfaces.some(({ classCode }) => classCode === CLASS_MASS_STORAGE);
+  const isRecorder = device.vendorId === RECORDER.vendorId && device.productId === RECORDER.productId;
+  if (isRecorder && !hasDisk) return { kind: 'camera', driver: 'ambarella' };
+  if (ptpInterfaceOf(device) !== undefined) return { kind: 'camera', driver: 'ptp' };
+  return hasDisk ? { kind: 'camera', driver: 'mass-storage' } : { kind: 'no-driver' };
+}
+
+/** All ports with a device or a bay, by their names. Errors: the system's. */
+export async function usbPorts(
+  devices: UsbDevices,
+  bays: readonly BayConfig[],
+  signal: AbortSignal,
+): Promise<UsbPortSeen[]> {
+  const found = new Map((await devices.list(signal)).map((device) => [device.portPath, device]));
+  const names = new Set([...found.keys(), ...bays.flatMap(({ usbPort }) => usbPort ?? [])]);
+  return [...names].sort(byName).map((port) => {
+    const device = found.get(port) ?? null;
+    const bay = bays.find(({ usbPort }) => usbPort === port) ?? null;
+    return { port, device, verdict: device && usbVerdict(device), bay };
+  });
+}
+
+/** All serial ports with a name by their socket, and those of bays. */
+export async function serialPortsSeen(
+  list: SerialPorts,
+  bays: readonly BayConfig[],
+): Promise<SerialPortSeen[]> {
+  const found = new Map((await list()).map(({ path, node }) => [path, node]));
+  const names = new Set([...found.keys(), ...bays.flatMap(({ serial }) => serial?.path ?? [])]);
+  return [...names].sort(byName).map((path) => ({
+    path,
+    node: found.get(path) ?? null,
+    bay: bays.find(({ serial }) => serial?.path === path) ?? null,
+  }));
+}
+
+/** The links that udev makes; none where there is no such folder. */
+export const systemSerialPorts: SerialPorts = async () => {
+  const names = await readdir(SERIAL_FOLDER).catch((): string[] => []);
+  const ports = await Promise.all(
+    names.slice(0, SERIAL_PORTS_MAX).map(async (name) => {
+      const path = join(SERIAL_FOLDER, name);
+      const target = await readlink(path).catch(() => undefined);
+      return target === undefined ? [] : [{ path, node: basename(target) }];
+    }),
+  );
+  return ports.flat();
+};
+
+/** "1-1.10" behind "1-1.9". */
+function byName(one: string, other: string): number {
+  return one.localeCompare(other, 'en', { numeric: true });
+}

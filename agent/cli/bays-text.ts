@@ -1,0 +1,86 @@
+// The ports of a machine as lines for people and as one document. Texts of devices are data: made printable, cut by the reader's adapter.
+import { printable } from '../../config/problems.ts';
+import { usbIdText, type UsbDeviceFacts } from '../../drivers/usb/device.ts';
+import { fill } from '../page/language.ts';
+import type { SerialPortSeen, UsbPortSeen, UsbVerdict } from './bays-ports.ts';
+import type { BaysWords } from './bays-words.ts';
+
+/** Lines with LF. */
+export function portsText(
+  usb: readonly UsbPortSeen[],
+  serial: readonly SerialPortSeen[],
+  words: BaysWords,
+): string {
+  const lines = [
+    `${words.usb}:`,
+    ...usbLines(usb, words),
+    '',
+    `${words.serial}:`,
+    ...serialLines(serial, words),
+  ];
+  return `${[...lines, '', words.hint].join('\n')}\n`;
+}
+
+function usbLines(ports: readonly UsbPortSeen[], words: BaysWords): string[] {
+  if (ports.length === 0) return [`  ${words.nothing}`];
+  const width = Math.max(...ports.map(({ port }) => port.length));
+  return ports.flatMap(({ port, device, verdict, bay }) => {
+    const head = `  ${port.padEnd(width)}  ${bay?.id ?? words.noBay}`;
+    if (device === null || verdict === null) return [`${head}  ${words.empty}`];
+    return [
+      `${head}  ${deviceText(device, words)}`,
+      `  ${' '.repeat(width)}  ${verdictText(verdict, words)}`,
+    ];
+  });
+}
+
+function serialLines(ports: readonly SerialPortSeen[], words: BaysWords): string[] {
+  if (ports.length === 0) return [`  ${words.nothing}`];
+  return ports.map(({ path, node, bay }) =>
+    printable(`  ${path}  ${bay?.id ?? words.noBay}  ${node ?? words.empty}`),
+  );
+}
+
+/** Id, strings and serial number in one line. */
+export function deviceText(device: UsbDeviceFacts, words: Pick<BaysWords, 'serialNumber'>): string {
+  const serial = device.serial === null ? null : `${words.serialNumber} ${device.serial}`;
+  const parts = [usbIdText(device), device.vendor, device.product, serial];
+  return printable(parts.filter((part) => part !== null).join('  '));
+}
+
+/** What a bay would make of it. */
+export function verdictText(verdict: UsbVerdict, words: BaysWords): string {
+  if (verdict.kind === 'camera') return fill(words.opened, verdict.driver);
+  if (verdict.kind === 'no-driver') return words.noDriver;
+  return verdict.interfaceClass === null ? words.noInterface : fill(words.odd, verdict.interfaceClass);
+}
+
+/** Shape: `{usb_ports, serial_ports}`; the ports in the order of their names. */
+export function portsDocument(usb: readonly UsbPortSeen[], serial: readonly SerialPortSeen[]): object {
+  return {
+    usb_ports: usb.map(({ port, device, verdict, bay }) => ({
+      port,
+      bay: bay?.id ?? null,
+      device: device && deviceDocument(device),
+      driver: verdict?.kind === 'camera' ? verdict.driver : null,
+      refused: verdict === null || verdict.kind === 'camera' ? null : verdict.kind,
+    })),
+    serial_ports: serial.map(({ path, node, bay }) => ({ path, node, bay: bay?.id ?? null })),
+  };
+}
+
+function deviceDocument(device: UsbDeviceFacts): object {
+  const { vendor, product, serial, interfaces } = device;
+  return {
+    usb_id: usbIdText(device),
+    vendor,
+    product,
+    serial,
+    interfaces: interfaces.map(({ classCode, subclassCode, protocolCode, name }) => ({
+      class: classCode,
+      subclass: subclassCode,
+      protocol: protocolCode,
+      name,
+    })),
+  };
+}
