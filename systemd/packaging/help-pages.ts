@@ -1,0 +1,128 @@
+// Manual page and completion of a program, from what it says of itself: the two cannot tell different things.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const HELP_MS = 20_000;
+const run = promisify(execFile);
+
+/** One command's help; `words` is empty for the program itself. */
+export interface HelpPage {
+  readonly words: readonly string[];
+  readonly text: string;
+}
+
+/** Every help text of the program, in its own order. */
+export async function helpPages(program: string, main: string): Promise<HelpPage[]> {
+  const top = { words: [], text: await help(main, []) };
+  const pages = await Promise.all(
+    namesIn(top.text, program).map(async (name) => {
+      const page = { words: [name], text: await help(main, [name]) };
+      if (page.text === top.text) return []; // the program's own help tells all of it
+      const below = namesIn(page.text, `${program} ${name}`).map(async (under) => ({
+        words: [name, under],
+        text: await help(main, [name, under]),
+      }));
+      return [page, ...(await Promise.all(below))].filter(({ text }, at) => at === 0 || text !== page.text);
+    }),
+  );
+  return [top, ...pages.flat()];
+}
+
+async function help(main: string, words: readonly string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, [main, ...words, '--help'], { timeout: HELP_MS });
+  return stdout;
+}
+
+/** Names of commands: listed with a summary, or typed in the first lines as "PROGRAM a|b|c". */
+function namesIn(text: string, program: string): string[] {
+  const [usage = ''] = text.split('\n\n');
+  const typed = usage.split('\n').flatMap((line) => {
+    const words = line.startsWith(`${program} `) ? line.slice(program.length + 1).split(' ')[0] : '';
+    return (words ?? '').replaceAll(/[[\]]/g, '').split('|');
+  });
+  const listed = /^ {2}([a-z][a-z-]+) {2,}\S/gm;
+  const isListed = usage.includes('COMMAND');
+  const names = isListed ? [...text.matchAll(listed)].map(([, name = '']) => name) : typed;
+  return [...new Set(names.filter((name) => /^[a-z][a-z-]+$/.test(name)))];
+}
+
+/** Options that a help text names. */
+function optionsIn(text: string): string[] {
+  return [...new Set([...text.matchAll(/--[a-z][a-z-]+/g)].map(([option]) => option))].sort();
+}
+
+export interface ManualFacts {
+  readonly program: string;
+  readonly summary: string;
+  readonly version: string;
+  /** Day, as 2026-11-25. */
+  readonly day: string;
+  /** Paths and what they are. */
+  readonly files: readonly (readonly [string, string])[];
+}
+
+/** The page for man(1), section 1. */
+export function manualPage(pages: readonly HelpPage[], facts: ManualFacts): string {
+  const { program, summary, version, day, files } = facts;
+  const sections = pages.map(({ words, text }) => {
+    const title = words.length === 0 ? '.SH DESCRIPTION' : `.SS "${words.join(' ')}"`;
+    return `${title}\n.nf\n${escaped(text.trimEnd())}\n.fi`;
+  });
+  const [first = '', ...commands] = sections;
+  const listed = files.map(([path, what]) => `.TP\n.I ${escaped(path)}\n${escaped(what)}`);
+  return [
+    `.TH ${program.toUpperCase()} 1 "${day}" "${program} ${version}" "User Commands"`,
+    `.SH NAME\n${program} \\- ${escaped(summary)}`,
+    `.SH SYNOPSIS\n.B ${program}\n[\\fICOMMAND\\fR] [\\fIOPTION\\fR...]`,
+    first,
+    ...(commands.length === 0 ? [] : ['.SH COMMANDS', ...commands]),
+    `.SH FILES\n${listed.join('\n')}`,
+    '',
+  ].join('\n');
+}
+
+function escaped(text: string): string {
+  return text
+    .replaceAll('\\', '\\e')
+    .replaceAll('-', '\\-')
+    .replaceAll('’', "'")
+    .replaceAll(/^(?=[.'])/gm, '\\&');
+}
+
+/** Completion for bash: commands, then options, then files. */
+export function bashCompletion(pages: readonly HelpPage[], program: string): string {
+  const below = (words: readonly string[]): string =>
+    pages
+      .filter(
+        (page) =>
+          page.words.length === words.length + 1 && words.every((word, at) => page.words[at] === word),
+      )
+      .map((page) => page.words.at(-1))
+      .join(' ');
+  const top = namesIn(pages[0]?.text ?? '', program);
+  const cases = pages.map(({ words, text }) => {
+    const next = words.length === 0 ? top.join(' ') : below(words);
+    return `    '${words.join(' ')}') words='${[next, ...optionsIn(text)].join(' ').trim()}' ;;`;
+  });
+  const name = `_${program.replaceAll('-', '_')}`;
+  return `# bash completion for ${program}
+${name}() {
+  local current=\${COMP_WORDS[COMP_CWORD]} path='' next word words=''
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case $word in -*) break ;; esac
+    next="\${path:+$path }$word"
+    case $next in ${
+      pages
+        .filter(({ words }) => words.length > 0)
+        .map(({ words }) => `'${words.join(' ')}'`)
+        .join('|') || "''"
+    }) path=$next ;; *) break ;; esac
+  done
+  case $path in
+${cases.join('\n')}
+  esac
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+complete -o default -F ${name} ${program}
+`;
+}

@@ -1,0 +1,83 @@
+#!/usr/bin/env node
+// `npm run package`: compiles anew and makes the Debian packages, the same bytes for the same source. Needs what a plain Debian has (dpkg-deb).
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
+import { helpPages, type HelpPage } from './help-pages.ts';
+import { AGENT, RECEIVER } from './parts.ts';
+import { makePackage, told, type PackageWish } from './package-tree.ts';
+
+const HELP = `npm run package [-- --out DIR] [--version VERSION]
+
+Makes bodydock (amd64, arm64) and bodydock-receiver (all) as Debian packages.
+
+  --out DIR          where they go (default: out/package)
+  --version VERSION  another one than package.json says, to try upgrades
+
+SOURCE_DATE_EPOCH is the time of all files; without it, that of the last commit.
+`;
+const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
+const run = promisify(execFile);
+
+async function main(words: readonly string[]): Promise<void> {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args: [...words],
+    options: { out: text, version: text, help: { type: 'boolean' } },
+    strict: true,
+  });
+  if (values.help === true) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const out = resolve(values.out ?? join(PROJECT, 'out/package'));
+  await mkdir(out, { recursive: true });
+  const code = join(PROJECT, 'out', `package-code-${process.pid}`);
+  try {
+    await compile(code);
+    const facts = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8')) as { version: string };
+    const version = values.version ?? facts.version;
+    const help = await allHelp(code);
+    const wish = { version, project: PROJECT, code, out, help, epochS: await sourceEpochS() };
+    const wishes: PackageWish[] = [
+      { ...wish, part: AGENT, architecture: 'amd64' },
+      { ...wish, part: AGENT, architecture: 'arm64' },
+      { ...wish, part: RECEIVER, architecture: 'all' },
+    ];
+    const files = await Promise.all(wishes.map(makePackage));
+    for (const file of files) process.stdout.write(`${told(file, (await stat(file)).size)}\n`);
+  } finally {
+    await rm(code, { recursive: true, force: true });
+  }
+}
+
+/** By command; the same for all architectures. */
+async function allHelp(code: string): Promise<Map<string, readonly HelpPage[]>> {
+  const commands = [AGENT, RECEIVER].flatMap(({ launched }) => launched.filter(({ isCommand }) => isCommand));
+  const pages = commands.map(
+    async ({ name, module }) => [name, await helpPages(name, join(code, module))] as const,
+  );
+  return new Map(await Promise.all(pages));
+}
+
+/** Into a folder of its own: what lies in dist may be older than the source, or of files that are gone. */
+async function compile(code: string): Promise<void> {
+  const tsc = join(PROJECT, 'node_modules/.bin/tsc');
+  const words = ['-p', PROJECT, '--outDir', code, '--incremental', 'false', '--sourceMap', 'false'];
+  await run(tsc, words, { cwd: PROJECT }).catch((error: unknown) => {
+    throw new Error(`the source does not compile: ${(error as { stdout?: string }).stdout ?? ''}`, {
+      cause: error,
+    });
+  });
+}
+
+async function sourceEpochS(): Promise<number> {
+  const given = Number(process.env['SOURCE_DATE_EPOCH']);
+  if (Number.isSafeInteger(given) && given > 0) return given;
+  const { stdout } = await run('git', ['log', '-1', '--format=%ct'], { cwd: PROJECT });
+  return Number(stdout.trim());
+}
+
+await main(process.argv.slice(2));

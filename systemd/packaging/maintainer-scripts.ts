@@ -1,0 +1,114 @@
+// What dpkg runs around a package (Debian Policy, chapter 6). They are few and plain: whoever stands before a half installed station reads them.
+//
+// Invariants:
+// 1. Nothing is started before a person has configured it, and what runs goes on with the old program until the new one is whole.
+// 2. Nothing under /etc/bodydock and /var/lib is ever removed, by purge neither: it may be the only copy of a recording, or its key.
+import type { Part } from './parts.ts';
+
+/** Scripts by name. */
+export function maintainerScripts(part: Part): Readonly<Record<string, string>> {
+  return { postinst: postinst(part), prerm: prerm(part), postrm: postrm(part) };
+}
+
+const HEAD = `#!/bin/sh
+set -e
+`;
+
+const STATE: Readonly<Record<string, { readonly kept: string; readonly en: string; readonly de: string }>> = {
+  bodydock: {
+    kept: '/etc/bodydock and /var/lib/bodydock',
+    en: 'configuration, keys, and recordings that the store may not have yet',
+    de: 'Konfiguration, Schlüssel und Aufnahmen, die der Archivserver vielleicht noch nicht hat',
+  },
+  'bodydock-receiver': {
+    kept: '/etc/bodydock and /var/lib/bodydock-receiver',
+    en: 'configuration, keys, and the vault',
+    de: 'Konfiguration, Schlüssel und das Archiv',
+  },
+};
+
+const STEPS: Readonly<Record<string, string>> = {
+  bodydock: `bodydock is installed and not started. To set up this station, as root:
+  1. bodydock keys make station --out /etc/bodydock/keys
+  2. edit /etc/bodydock/station.yaml: replace what says REPLACE, name your bays
+  3. bodydock check
+  4. systemctl enable --now bodydock      then: systemctl status bodydock
+
+bodydock ist installiert und noch nicht gestartet. Einrichten, als root:
+  1. bodydock keys make station --out /etc/bodydock/keys
+  2. /etc/bodydock/station.yaml bearbeiten: ersetzen, wo REPLACE steht; Plätze eintragen
+  3. bodydock check
+  4. systemctl enable --now bodydock      danach: systemctl status bodydock`,
+  'bodydock-receiver': `bodydock-receiver is installed and not started. To set up this store, as root:
+  1. bodydock keys make store --out /etc/bodydock/keys      (package bodydock, on this or another machine)
+  2. edit /etc/bodydock/receiver.yaml: replace what says REPLACE
+  3. bodydock-receiver check
+  4. systemctl enable --now bodydock-receiver
+
+bodydock-receiver ist installiert und noch nicht gestartet. Einrichten, als root:
+  1. bodydock keys make store --out /etc/bodydock/keys      (Paket bodydock, auf dieser oder einer anderen Maschine)
+  2. /etc/bodydock/receiver.yaml bearbeiten: ersetzen, wo REPLACE steht
+  3. bodydock-receiver check
+  4. systemctl enable --now bodydock-receiver`,
+};
+
+/** The example that becomes the file to edit. */
+const EXAMPLES: Readonly<Record<string, readonly [string, string]>> = {
+  bodydock: ['/usr/share/bodydock/station.example.yaml', '/etc/bodydock/station.yaml'],
+  'bodydock-receiver': ['/usr/share/bodydock-receiver/receiver.example.yaml', '/etc/bodydock/receiver.yaml'],
+};
+
+function postinst(part: Part): string {
+  const [example = '', file = ''] = EXAMPLES[part.name] ?? [];
+  const hasRules = part.files.some(({ to }) => to.endsWith('.rules'));
+  return `${HEAD}
+if [ "$1" = configure ]; then
+  systemd-sysusers ${part.name}.conf
+  systemd-tmpfiles --create ${part.name}.conf || true
+  # Made once from the example, never touched again; the example itself stays where it is.
+  [ -e ${file} ] || install -m 0644 ${example} ${file}
+  if [ -d /run/systemd/system ]; then
+    systemctl daemon-reload
+${hasRules ? '    udevadm control --reload 2>/dev/null || true\n    udevadm trigger --action=change --subsystem-match=usb --subsystem-match=tty --subsystem-match=block 2>/dev/null || true\n' : ''}    # Only what runs is started again, with the new program. What it was doing, it goes on with.
+    for unit in ${part.units.join(' ')}; do
+      deb-systemd-invoke try-restart "$unit" || true
+    done
+  fi
+  if [ -z "$2" ]; then
+    cat <<'END'
+
+${STEPS[part.name] ?? ''}
+
+END
+  fi
+fi
+`;
+}
+
+function prerm(part: Part): string {
+  const units = part.units.join(' ');
+  return `${HEAD}
+# An upgrade stops nothing: the old program goes on until the new one is whole.
+if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
+  deb-systemd-invoke stop ${units} || true
+  systemctl --quiet disable ${units} || true
+fi
+`;
+}
+
+function postrm(part: Part): string {
+  const { kept = '', en = '', de = '' } = STATE[part.name] ?? {};
+  return `${HEAD}
+if [ "$1" = remove ] || [ "$1" = purge ]; then
+  if [ -d /run/systemd/system ]; then systemctl daemon-reload || true; fi
+fi
+if [ "$1" = purge ]; then
+  cat <<'END'
+${part.name}: ${kept} stay (${en}).
+Remove them yourself once nobody needs them; the user ${part.name} stays with them.
+${part.name}: ${kept.replace(' and ', ' und ')} bleiben (${de}).
+Erst von Hand entfernen, wenn sie niemand mehr braucht; der Benutzer ${part.name} bleibt mit ihnen.
+END
+fi
+`;
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+// The packages: built, read, installed and run under the real systemd in a container. Needs root and what test/package/container.ts names.
+// They run what was built: call "npm run build" first (the npm script does).
+export default defineConfig({
+  test: {
+    root: new URL('..', import.meta.url).pathname,
+    include: ['test/package/**/*.test.ts'],
+    globalSetup: ['test/package/build-packages.ts'],
+    maxWorkers: 2,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+  },
+});
