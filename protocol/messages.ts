@@ -99,6 +99,15 @@ const downSchema = z.discriminatedUnion('message', [haveSchema, receiptSchema, s
 /** What comes below `down/`. */
 export type DownMessage = z.infer<typeof downSchema>;
 
+/** The JSON messages of a transfer by name, for the description of the topics. */
+export const TRANSFER_SCHEMAS = {
+  offer: offerSchema,
+  fin: finSchema,
+  have: haveSchema,
+  receipt: receiptSchema,
+  signed: signedSchema,
+} as const;
+
 /** What a bay and a station say of themselves; their schemas stand with the other monitoring documents. */
 export type { BayDocument, StatusDocument } from './monitoring.ts';
 

@@ -31,7 +31,7 @@ export const statusSchema = z
       description: 'Why it is offline: stopped by somebody, or lost without a word.',
     }),
   })
-  .meta({ id: 'Status', description: 'State of the station.' });
+  .meta({ description: 'State of the station.' });
 export type StatusDocument = z.infer<typeof statusSchema>;
 
 const bayInfo = z.strictObject({
@@ -86,7 +86,7 @@ export const infoSchema = z
       })
       .meta({ description: 'What of the configuration monitoring may know.' }),
   })
-  .meta({ id: 'Info', description: 'What the station is: versions, key and configuration without secrets.' });
+  .meta({ description: 'What the station is: versions, key and configuration without secrets.' });
 export type InfoDocument = z.infer<typeof infoSchema>;
 
 /** `P/health`, retained, every `interval_seconds` and at each connect: numbers only. */
@@ -127,7 +127,7 @@ export const healthSchema = z
     conditions_error: count('... errors.'),
     conditions_critical: count('... critical ones.'),
   })
-  .meta({ id: 'Health', description: 'Numbers of the station, and its heartbeat.' });
+  .meta({ description: 'Numbers of the station, and its heartbeat.' });
 export type HealthDocument = z.infer<typeof healthSchema>;
 
 /** `P/bay/<bay>`, retained. */
@@ -161,7 +161,7 @@ export const baySchema = z
       .meta({ description: 'Seconds that the present work will take at that rate.' }),
     since: instant('When this state began.'),
   })
-  .meta({ id: 'Bay', description: 'One place for one camera.' });
+  .meta({ description: 'One place for one camera.' });
 export type BayDocument = z.infer<typeof baySchema>;
 
 /** Words of our own and addresses: no slash, quote or control character, so that no path and no sentence of a library fits. */
@@ -205,7 +205,7 @@ export const conditionSchema = z
         description: `The subjects, those that hold longest first, at most ${MONITORING_SUBJECTS_MAX} of them.`,
       }),
   })
-  .meta({ id: 'Condition', description: 'One health statement with severity, words and remedy.' });
+  .meta({ description: 'One health statement with severity, words and remedy.' });
 export type ConditionDocument = z.infer<typeof conditionSchema>;
 
 /** `P/event`, not retained, QoS 0: something happened. Counted, so that a thousand small files are some messages. */
@@ -225,7 +225,7 @@ export const eventSchema = z
         'How many of these happened since the last event of this kind: recordings, or 1 for a docking.',
     }),
   })
-  .meta({ id: 'Event', description: 'Something that happened.' });
+  .meta({ description: 'Something that happened.' });
 export type EventDocument = z.infer<typeof eventSchema>;
 
 /** Every monitoring document by the word behind the prefix. */
