@@ -20,6 +20,7 @@ export const PASSWORDS: Readonly<Record<DialectName, string>> = {
 export interface BenchWish extends Partial<Omit<RecorderWish, 'dock' | 'portPath'>> {
   /** What the configuration has; the right one unless given. */
   readonly configured?: string | undefined;
+  readonly wrapDisk?: (disk: Driver) => Driver;
 }
 
 export interface Bench {
@@ -40,7 +41,7 @@ export interface Bench {
 
 /** Plugged in. */
 export function bench(wish: BenchWish = {}): Bench {
-  const { dialect = 'a', clock = nodeClock() } = wish;
+  const { dialect = 'a', clock = nodeClock(), wrapDisk = (disk: Driver) => disk } = wish;
   const dock = new UsbDock(clock);
   const recorders: AmbarellaRecorder[] = [];
   const another = (other: Partial<RecorderWish> = {}): AmbarellaRecorder => {
@@ -72,7 +73,7 @@ export function bench(wish: BenchWish = {}): Bench {
       devices: dock.devices,
       openControl: dock.openControl,
       clock,
-      disk: diskDriver(dock.devices, () => recorders),
+      disk: wrapDisk(diskDriver(dock.devices, () => recorders)),
       passwordOf: async () => made.password,
       guard: new LoginGuard({
         onLocked: (_port, refusals) => told.push(`locked ${refusals}`),

@@ -73,7 +73,7 @@ export class AmbarellaRecorder implements WiredDevice, Speaker {
   }
 
   /** A person puts it into the bay. */
-  plug(): void {
+  plug(hasBulk = this.wish.dialect === 'b'): void {
     this.isLoggedIn = false;
     const look: DeviceLook = {
       vendorId: 0x4255,
@@ -82,7 +82,7 @@ export class AmbarellaRecorder implements WiredDevice, Speaker {
       product: 'Amba Simple Class',
       serial: this.wish.usbSerials?.[0] ?? null,
       interfaces: [VENDOR_SPECIFIC],
-      hasBulk: this.wish.dialect === 'b',
+      hasBulk,
     };
     this.wish.dock.plug(this.wish.portPath, this, look);
   }
