@@ -31,7 +31,7 @@ const RW_IDLE_MS = 10_000;
 const RW_RENEW_MS = 10_000;
 /** Something else has the volume open for a moment: it is asked again. */
 const BUSY_PAUSE_MS = 250;
-const BUSY_TRIES = 20;
+const BUSY_TRIES = 3;
 /** Listings before errors of the disk count: a disk may answer a command that has nothing to do with it with an error. */
 const LISTINGS_MAX = 3;
 const UNMOUNT_MS = 30_000;

@@ -1,4 +1,4 @@
-// The guest's own QEMU, to plug and unplug FTDI adapters and PTP cameras with. Its client lies with the rig's tools and has no types.
+// The guest's own QEMU, to plug and unplug FTDI adapters, PTP cameras and cards with. Its client lies with the rig's tools and has no types.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -20,6 +20,16 @@ export interface Monitor {
     folder: string,
     options: { readonly serial: string; readonly port: string; readonly readOnly: boolean },
   ): Promise<MtpCamera>;
+  /** An image, plugged in as a card. `unplugDisk` takes the image away too, so that it can be plugged in again. */
+  plugDisk(
+    id: string,
+    image: string,
+    options: { readonly port: string; readonly serial: string; readonly readOnly?: boolean },
+  ): Promise<void>;
+  unplugDisk(id: string): Promise<void>;
+  /** Any command of QEMU's monitor. */
+  send(command: string, words: Readonly<Record<string, unknown>>): Promise<unknown>;
+  plug(driver: string, id: string, properties: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** A serial adapter only while nothing is on its way: QEMU does not stand it. */
   unplug(id: string): Promise<void>;
   close(): void;

@@ -1,0 +1,107 @@
+// What the tests with disks stand on: the mount helper as a process of its own, the station's file that names its ports, and the mounts.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { sysfsBlockDevices } from '../../drivers/mass-storage/block-devices-sysfs.ts';
+import { massStorageDriver } from '../../drivers/mass-storage/driver.ts';
+import { MOUNT_SOCKET_NAME } from '../../drivers/mass-storage/mount-request.ts';
+import { mountTable, type MountFacts } from '../../drivers/mass-storage/mount-table.ts';
+import { helperVolumes } from '../../drivers/mass-storage/volumes-helper.ts';
+import type { Driver } from '../../drivers/driver.ts';
+import { sysfsDevices } from '../../drivers/usb/devices-sysfs.ts';
+import { parseBayId } from '../../protocol/ids.ts';
+import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { STATION } from '../config/files.ts';
+import { until } from '../fakes/until.ts';
+
+/** The guest is emulated: work takes ten times as long, and clocks do not. */
+export const WORK_MS = 120_000;
+/** Compiled, beside this file's own folder. */
+const HELPER = fileURLToPath(new URL('../../agent/mount-helper/main.js', import.meta.url));
+/** At most 1000 characters of it tell what went wrong. */
+const SAID_CHARACTERS_MAX = 20_000;
+
+export const devices = sysfsDevices();
+export const blockDevices = sysfsBlockDevices();
+
+/** Port of the device with that serial number, once it is there. */
+export function portOf(serial: string): Promise<string> {
+  const { signal } = new AbortController();
+  return until(`a device ${serial}`, WORK_MS, async () => {
+    const found = (await devices.list(signal)).find((device) => device.serial === serial);
+    return found?.portPath;
+  });
+}
+
+/** A helper for two bays at these ports. */
+export class DiskBench {
+  readonly folder: string;
+  readonly driver: Driver;
+  said = '';
+  #child: ChildProcess | undefined;
+  readonly #config: string;
+
+  private constructor(folder: string, config: string, ports: readonly string[]) {
+    this.folder = folder;
+    this.#config = config;
+    const clock = nodeClock();
+    const bayAt = new Map(ports.map((port, index) => [port, parseBayId(`bay-${index + 1}`)]));
+    const socket = join(folder, MOUNT_SOCKET_NAME);
+    const volumes = helperVolumes({ socket, bayAt: (port) => bayAt.get(port), clock });
+    this.driver = massStorageDriver({ clock, usb: { devices, blockDevices, volumes } });
+  }
+
+  static async open(ports: readonly string[]): Promise<DiskBench> {
+    const base = await mkdtemp('/tmp/mount-helper-');
+    const config = join(base, 'station.yaml');
+    const text = ports.reduce(
+      (all, port, index) => all.replace(`folder: /media/bay-${index + 1}`, `usb_port: ${port}`),
+      STATION,
+    );
+    await writeFile(config, text, { mode: 0o644 });
+    const bench = new DiskBench(join(base, 'mounts'), config, ports);
+    await bench.start();
+    return bench;
+  }
+
+  async start(): Promise<void> {
+    const words = [HELPER, '--config', this.#config, '--folder', this.folder, '--user', '0', '--group', '0'];
+    const child = spawn(process.execPath, words, { stdio: ['ignore', 'inherit', 'pipe'] });
+    this.#child = child;
+    child.stderr.setEncoding('utf8');
+    child.stderr.on(
+      'data',
+      (text: string) => (this.said = `${this.said}${text}`.slice(-SAID_CHARACTERS_MAX)),
+    );
+    await until(
+      'the helper is ready',
+      WORK_MS,
+      () => this.said.includes('mount helper is ready'),
+      () => this.said,
+    );
+    this.said = '';
+  }
+
+  /** As a crash ends it, or a service manager. */
+  async stop(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null;
+    child.kill(signal);
+    const [code] = (await once(child, 'exit')) as [number | null];
+    return code;
+  }
+
+  /** Mounts below the helper's folder. */
+  async mounts(): Promise<MountFacts[]> {
+    return (await mountTable()).filter(({ folder }) => folder.startsWith(`${this.folder}/`));
+  }
+
+  /** Nothing is left mounted. */
+  async untilUnmounted(what: string): Promise<void> {
+    const isClear = async (): Promise<boolean> => (await this.mounts()).length === 0;
+    await until(`no mount is left: ${what}`, WORK_MS, isClear, () => this.said);
+  }
+}
