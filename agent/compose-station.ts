@@ -90,6 +90,8 @@ export interface StationPorts extends BayPlacePorts {
 /** A station that may be started; `close` ends its spool once the station was stopped. */
 export interface ComposedStation {
   readonly station: Station;
+  /** What monitoring sees at this moment. */
+  readonly documents: Monitoring['documents'];
   close(): Promise<void>;
 }
 
@@ -274,5 +276,5 @@ export async function composeStation(
     monitoring.changed(code);
     station.conditionsChanged(conditions.degrading);
   });
-  return { station, close: () => spool.close() };
+  return { station, documents: () => monitoring.documents(), close: () => spool.close() };
 }

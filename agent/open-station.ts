@@ -13,6 +13,7 @@ import { sysfsDevices } from '../drivers/usb/devices-sysfs.ts';
 import { makeSessionId } from '../protocol/ids.ts';
 import { readBootId } from '../protocol/io/boot-id.ts';
 import { openMqttBroker } from '../protocol/io/broker-mqtt.ts';
+import { brokerAddress } from '../protocol/io/broker-socket.ts';
 import type { TlsCredentials } from '../protocol/io/broker-types.ts';
 import { nodeClock } from '../protocol/io/clock-node.ts';
 import { linuxClockSource } from '../protocol/io/clock-source-linux.ts';
@@ -29,6 +30,7 @@ import { stationTopics } from '../protocol/topics.ts';
 import { PortSwitches } from './bay/port-switches.ts';
 import { openBulkWorkers } from './bulk/bulk-workers.ts';
 import { composeStation, type ComposedStation } from './compose-station.ts';
+import { encodeAnswer } from './control/control-protocol.ts';
 import { LoggedConditions } from '../protocol/io/conditions-log.ts';
 import { ConditionBoard } from './conditions/condition-board.ts';
 import { CertificateWatch, type CertificateWatchDeps } from './monitoring/certificate-watch.ts';
@@ -50,8 +52,10 @@ export interface OpenOptions {
 }
 
 /** A station with its adapters, and what it says of itself. */
-export interface OpenedStation extends ComposedStation {
+export interface OpenedStation extends Omit<ComposedStation, 'documents'> {
   readonly conditions: Conditions;
+  /** What it says of itself at this moment, for the control socket. */
+  readonly says: () => Promise<string>;
 }
 
 /**
@@ -144,7 +148,17 @@ async function openParts(
     bootId: await readBootId(),
   });
   undo.later(() => opened.close());
-  return { station: opened.station, conditions, close: () => undo.all() };
+  const agent = () => ({
+    pid: process.pid,
+    broker: brokerAddress(new URL(config.broker.url)),
+    broker_connected: broker.connected,
+  });
+  return {
+    station: opened.station,
+    conditions,
+    says: async () => encodeAnswer(agent(), await opened.documents()),
+    close: () => undo.all(),
+  };
 }
 
 function certificates(

@@ -62,6 +62,12 @@ export class StatusPublisher {
     await this.#statusTopic.sayAll();
   }
 
+  /** All that is retained, the status first. Errors: "message.refused". */
+  *documents(): Generator<{ readonly topic: string; readonly payload: Uint8Array }> {
+    yield* this.#statusTopic.documents();
+    yield* this.retained.documents();
+  }
+
   stop(): void {
     this.retained.stop();
     this.#statusTopic.stop();

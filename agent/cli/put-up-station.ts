@@ -6,6 +6,8 @@ import type { Clock, Log } from '../../protocol/ports.ts';
 import { Progress } from '../../protocol/progress.ts';
 import type { GoodConfig } from '../live-config/judged-config.ts';
 import type { RunningStation } from '../live-config/station-runs.ts';
+import { controlSocketPath } from '../control/control-protocol.ts';
+import { openControlServer, type ControlServer, type ControlServerDeps } from '../control/control-server.ts';
 import { openStation } from '../open-station.ts';
 import { stopWithin } from '../stop-within.ts';
 
@@ -42,6 +44,7 @@ export async function putUpStation(
   isReady = true;
   manager.ready(statusLine(config, standing));
   const stopWatchdog = startWatchdog({ manager, progress, clock, log });
+  const control = await listenForStatus(config.spool.path, { answer: opened.says, clock, log });
   log.info('station ready', { station: config.station, bays: config.bays.length });
   process.send?.({ ready: true });
   return {
@@ -52,10 +55,26 @@ export async function putUpStation(
       isReady = false;
       log.info('station stops', {});
       await station.stop();
-      await stopWithin({ clock, log }, 'close', CLOSE_MS, () => opened.close());
+      await stopWithin({ clock, log }, 'close', CLOSE_MS, async () => {
+        await control?.close();
+        await opened.close();
+      });
       stopWatchdog();
     },
   };
+}
+
+/** The socket of this spool's lock holder; a station works without one, too. Never rejects. */
+async function listenForStatus(
+  spoolPath: string,
+  deps: Omit<ControlServerDeps, 'path'> & Pick<PutUpDeps, 'log'>,
+): Promise<ControlServer | undefined> {
+  try {
+    return await openControlServer({ ...deps, path: controlSocketPath(spoolPath) });
+  } catch (error) {
+    deps.log.warn('no socket for `bodydock status`, the station works without it', { error });
+    return undefined;
+  }
 }
 
 /** What `systemctl status` shows. */

@@ -100,7 +100,15 @@ export class HealthWatch {
     onLook();
   }
 
-  async #measure(): Promise<HealthDocument> {
+  /** Measures for somebody who looks now: nothing is judged or said, and the heartbeat's own numbers stay whole. Never rejects. */
+  async glance(): Promise<HealthDocument | undefined> {
+    const last = this.#document;
+    if (last === undefined) return undefined;
+    return this.#measure(last.event_loop_delay_ms).catch(() => last);
+  }
+
+  /** `loopDelayMs` where it is not to be measured, which begins it anew. */
+  async #measure(loopDelayMs?: number): Promise<HealthDocument> {
     const { session, clock, machine, recordings, dockingRecords, quarantinedEntries } = this.#deps;
     const freeBytes = await this.#deps.freeBytes().catch(() => null);
     const temperature = await machine.temperatureC();
@@ -122,7 +130,7 @@ export class HealthWatch {
         this.#heardMs === undefined ? null : secondsBetween(this.#heardMs, clock.monotonicMs()),
       clock_synchronised: this.#deps.clockSynchronised(),
       temperature_c: temperature,
-      event_loop_delay_ms: machine.loopDelayMs(),
+      event_loop_delay_ms: loopDelayMs ?? machine.loopDelayMs(),
       memory_bytes: machine.memoryBytes(),
       conditions_info: shown.info,
       conditions_warning: shown.warning,

@@ -4,7 +4,7 @@ import type { StationConfig } from '../../config/station-config.ts';
 import type { CameraId, SessionId } from '../../protocol/ids.ts';
 import { encodeMonitoring } from '../../protocol/messages.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
-import { infoSchema } from '../../protocol/monitoring.ts';
+import { healthSchema, infoSchema } from '../../protocol/monitoring.ts';
 import type { Broker, Clock, Files, Log } from '../../protocol/ports.ts';
 import type { StationTopics } from '../../protocol/topics.ts';
 import { CameraHealth } from '../bay/camera-health.ts';
@@ -127,6 +127,19 @@ export class Monitoring {
   /** Until the signal is aborted; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     await this.#health?.run(signal);
+  }
+
+  /** Every document of this moment as JSON by the word behind the prefix, numbers measured now. Errors: "message.refused". */
+  async documents(): Promise<{ readonly kind: string; readonly json: string }[]> {
+    const { topics } = this.#deps;
+    const health = await this.#health?.glance();
+    const prefixLength = topics.status.lastIndexOf('/') + 1;
+    return [...this.status.documents()].map(({ topic, payload }) => {
+      const [kind = ''] = topic.slice(prefixLength).split('/');
+      const shown =
+        kind === 'health' && health !== undefined ? encodeMonitoring(healthSchema, health) : payload;
+      return { kind, json: new TextDecoder().decode(shown) };
+    });
   }
 
   storeHeard(): void {

@@ -72,6 +72,14 @@ export class RetainedTopics {
     await Promise.all([...this.#slots.values()].map((slot) => this.#say(slot)));
   }
 
+  /** What stands on the topics at this moment, in the order in which they were added; empty ones are left out. */
+  *documents(): Generator<{ readonly topic: string; readonly payload: Uint8Array }> {
+    for (const { topic, document } of this.#slots.values()) {
+      const payload = document();
+      if (payload !== undefined) yield { topic, payload };
+    }
+  }
+
   /** Nothing is said by itself any more. */
   stop(): void {
     this.#stopped = true;

@@ -2,7 +2,7 @@
 // process dies, however it dies, so there is no stale lock and no process number that could be reused.
 // It is seen by every process of the same network namespace; agents in two containers do not see each other's.
 import { mkdir, stat } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { DockError, systemCode } from '../../protocol/errors.ts';
 
 /** A held lock. */
@@ -13,9 +13,6 @@ export interface SpoolLock {
 
 /** Device and file number name the folder, whatever path leads to it. */
 async function socketName(path: string): Promise<string> {
-  await mkdir(path, { mode: 0o750 }).catch((error: unknown) => {
-    if (systemCode(error) !== 'EEXIST') throw error;
-  });
   const { dev, ino } = await stat(path, { bigint: true });
   return `\0bodydock-spool-${dev}-${ino}`;
 }
@@ -39,6 +36,9 @@ export async function lockSpool(path: string): Promise<SpoolLock> {
   const server = createServer((connection) => connection.destroy());
   server.unref();
   try {
+    await mkdir(path, { mode: 0o750 }).catch((error: unknown) => {
+      if (systemCode(error) !== 'EEXIST') throw error;
+    });
     await listen(server, await socketName(path));
   } catch (error) {
     if (systemCode(error) !== 'EADDRINUSE') throw error;
@@ -52,4 +52,18 @@ export async function lockSpool(path: string): Promise<SpoolLock> {
   return {
     release: () => (released ??= new Promise((resolve) => server.close(() => resolve()))),
   };
+}
+
+/** Whether an agent holds the lock of that spool now; takes and makes nothing. Never rejects. */
+export async function isSpoolLocked(path: string): Promise<boolean> {
+  const name = await socketName(path).catch(() => undefined);
+  if (name === undefined) return false;
+  return new Promise((resolve) => {
+    const probe = connect(name);
+    probe.on('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.on('error', () => resolve(false));
+  });
 }

@@ -40,7 +40,7 @@ const MOVES_MAX = 1000;
 const APART_MAX = 1000;
 /** Other names that belong into the spool's folder. */
 const OUR_FILES = ['spool.json', 'reserve', 'index.jsonl', 'custody-index.jsonl', 'acknowledgement.json'];
-const ROOT_NAMES: ReadonlySet<string> = new Set(['lost+found', 'keys', ...OUR_FILES]);
+const ROOT_NAMES: ReadonlySet<string> = new Set(['lost+found', 'keys', 'control.sock', ...OUR_FILES]);
 const ROOT_UNFINISHED: readonly string[] = OUR_FILES.map((name) => name + UNFINISHED_SUFFIX);
 
 /** What recovery works with. */
