@@ -1,5 +1,6 @@
 // Counts files that vanished from one listing to the next although nobody here erased them: the camera, or somebody with it, did
 // (acceptance SER-05). A listing that is not complete proves nothing; a file that comes back has not vanished.
+import { INVENTORY_ENTRIES_MAX } from '../../protocol/limits.ts';
 import type { EntryFate, TrackedEntry } from './entry.ts';
 import type { Vanished } from './camera-health.ts';
 import type { Listing } from './listing.ts';
@@ -9,7 +10,7 @@ const OURS_TO_KEEP: ReadonlySet<EntryFate['kind']> = new Set(['pending', 'waitin
 
 /** Of one docking. */
 export class VanishedEntries {
-  /** Path digests that vanished, and whether the file was durable here. At most as many as were ever listed. */
+  /** Path digests that vanished, and whether the file was durable here; at most INVENTORY_ENTRIES_MAX, more are not counted. */
   readonly #vanished = new Map<string, boolean>();
 
   get count(): Vanished {
@@ -31,6 +32,7 @@ export class VanishedEntries {
     for (const entry of known.values()) {
       const { pathSha256, fate } = entry;
       if (listed.has(pathSha256) || !isLoss(entry, freshSizes) || this.#vanished.has(pathSha256)) continue;
+      if (this.#vanished.size >= INVENTORY_ENTRIES_MAX) break;
       this.#vanished.set(pathSha256, fate.kind === 'spooled');
       changed = true;
     }

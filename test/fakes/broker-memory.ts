@@ -27,6 +27,14 @@ export interface Arrival {
   readonly delayMs?: number;
 }
 
+/** A message as a client sends it. */
+export interface SentMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: 0 | 1;
+  readonly retain: boolean;
+}
+
 export interface MemoryHubOptions {
   readonly clock: Clock;
   /** Default 1 MiB less the overhead, as of a broker with the default ceiling. */
@@ -45,6 +53,8 @@ export class MemoryHub {
   fate: (passage: Passage) => readonly Arrival[] = () => [{}];
   /** Topics for which it is true are answered with an error code ("broker.refused"). */
   refuses: (topic: string, from: string) => boolean = () => false;
+  /** Hears every message that a client sends, wills among them. */
+  sent: (from: string, message: SentMessage) => void = () => undefined;
   readonly #retained = new Map<string, { payload: Uint8Array; from: string }>();
   readonly #clients = new Map<string, MemoryBroker>();
   readonly #held = new Set<string>();
@@ -123,6 +133,7 @@ export class MemoryHub {
 
   /** For clients: takes a message and hands it on. */
   route(from: string, topic: string, payload: Uint8Array, qos: 0 | 1, retain: boolean): void {
+    this.sent(from, { topic, payload, qos, retain });
     if (retain && payload.length === 0) this.#retained.delete(topic);
     else if (retain) this.#retained.set(topic, { payload, from });
     for (const client of this.#recipients(topic)) {

@@ -81,7 +81,12 @@ function readRules({ channels, operations, components }: Described): Rule[] {
   const validators = new Map(
     Object.entries(components.schemas).map(([name, schema]) => [name, ajv.compile(schema)]),
   );
-  return Object.values(operations).map(({ action, channel, bindings }) => {
+  // An address with more words of its own is the closer one: a custody topic looks like one of a receiver otherwise.
+  const literal = (address: string): number => address.replaceAll(/\{[a-z]+\}/g, '').length;
+  const closest = Object.values(operations).toSorted(
+    (a, b) => literal(addressOf(channels, b)) - literal(addressOf(channels, a)),
+  );
+  return closest.map(({ action, channel, bindings }) => {
     const { address, messages } = channels[lastOf(channel.$ref)] ?? never(channel.$ref);
     const takes = Object.values(messages).flatMap(({ $ref }) => {
       const { payload } = components.messages[lastOf($ref)] ?? never($ref);
@@ -90,6 +95,13 @@ function readRules({ channels, operations, components }: Described): Rule[] {
     });
     return { pattern: patternOf(address), action, ...bindings.mqtt, takes };
   });
+}
+
+function addressOf(
+  channels: Described['channels'],
+  { channel }: { readonly channel: { readonly $ref: string } },
+): string {
+  return channels[lastOf(channel.$ref)]?.address ?? never(channel.$ref);
 }
 
 /** Of the part behind the base. A part of a topic is a word without slash. */

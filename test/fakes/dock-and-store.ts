@@ -3,6 +3,7 @@
 import { mkdtemp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PortSwitches } from '../../agent/bay/port-switches.ts';
 import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
 import type { ClockSource } from '../../agent/clock/clock-source.ts';
 import { composeStation, type ComposedStation } from '../../agent/compose-station.ts';
@@ -39,6 +40,7 @@ import { Progress } from '../../protocol/progress.ts';
 import { stationTopics } from '../../protocol/topics.ts';
 import { lostStatus } from '../../agent/status.ts';
 import { MemoryHub } from './broker-memory.ts';
+import { BusJudge } from './bus-judge.ts';
 import { BelievingClock } from './clock-believing.ts';
 import { ScaledClock } from './clock-scaled.ts';
 import { FixedClockSource } from './clock-source-fixed.ts';
@@ -71,6 +73,8 @@ export interface DockOptions {
     readonly devices: UsbDevices;
     readonly driver: Driver;
     readonly ports?: readonly string[];
+    /** Of a driver whose cameras change over. */
+    readonly switches?: PortSwitches;
   };
   /** Cameras at serial ports of the machine in place of folders: one port for each camera. */
   readonly serial?: { readonly ports: readonly string[]; readonly driver: Driver };
@@ -108,6 +112,7 @@ export class DockAndStore {
   readonly options: DockOptions;
   station: ComposedStation | undefined;
   readonly receivers = new Map<ReceiverId, OpenReceiver & { close(): Promise<void> }>();
+  readonly #judge: BusJudge;
 
   private constructor(folder: string, options: DockOptions) {
     this.folder = folder;
@@ -118,6 +123,10 @@ export class DockAndStore {
       { length: options.cameras ?? 1 },
       (_, index) => new MemoryCamera(options.identities?.[index]),
     );
+    this.#judge = new BusJudge(BASE, () => this.#secrets());
+    this.hub.sent = (from, { topic, payload, ...how }) => {
+      if (from === 'station') this.#judge.sent(topic, payload, how);
+    };
     this.stationKey = makeSecretKey(nodeRandom());
     this.storeKey = makeSecretKey(nodeRandom());
   }
@@ -190,6 +199,7 @@ export class DockAndStore {
         },
         portIdentity: deviceAt,
         usbDevices: usb?.devices ?? { list: async () => [], at: async () => undefined },
+        portSwitches: usb?.switches ?? new PortSwitches(),
         clockSource: this.options.clockSource ?? new FixedClockSource(null),
         localMs: this.options.localMs ?? ((utcMs) => utcMs),
         bootId: null,
@@ -259,6 +269,18 @@ export class DockAndStore {
     await this.stopStation();
     for (const name of this.receivers.keys()) await this.stopReceiver(name);
     await rm(this.folder, { recursive: true, force: true });
+    const [first] = this.#judge.findings;
+    if (first !== undefined)
+      throw new Error(`the station sent what protocol/asyncapi.yaml does not allow: ${first}`);
+  }
+
+  /** What no document for monitoring may hold: serial numbers, and names of files that are long enough to be told apart. */
+  #secrets(): string[] {
+    const serials = this.options.identities?.map(({ serial }) => serial ?? '') ?? [];
+    const names = this.cameras.flatMap((camera) =>
+      camera.files().map(({ path }) => Buffer.from(path).toString('utf8')),
+    );
+    return [...serials, ...names].filter((text) => text.length > 4);
   }
 
   /** Retained bay document of this moment. */
