@@ -4,6 +4,7 @@ import { mkdtemp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PortSwitches } from '../../agent/bay/port-switches.ts';
+import type { Lamp } from '../../agent/bay/bay-lamp.ts';
 import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
 import type { ClockSource } from '../../agent/clock/clock-source.ts';
 import { composeStation, type ComposedStation } from '../../agent/compose-station.ts';
@@ -101,6 +102,8 @@ export class DockAndStore {
   readonly folder: string;
   readonly clock: Clock;
   readonly hub: MemoryHub;
+  /** The lamp of every bay. */
+  lamp: Lamp = { show: async () => undefined };
   readonly cameras: readonly MemoryCamera[];
   readonly stationKey: SecretKey;
   readonly storeKey: SecretKey;
@@ -176,6 +179,7 @@ export class DockAndStore {
         log: this.log,
         conditions: new ConditionBoard(this.conditions, this.clock),
         machine: new FixedMachine(),
+        leds: () => this.lamp,
         broker: this.hub.client('station', {
           will: {
             topic: topics.status,
