@@ -176,6 +176,16 @@ describe('what a camera says of itself', () => {
     },
   );
 
+  test('is null where the answer is that to another question', async () => {
+    const stale = (text: string): Misdeed => ({ kind: 'sends', bytes: () => Buffer.from(text, 'latin1') });
+    const b = made({ dialect: 'b' });
+    b.it.recorder.misdeeds.at.tell = stale('@Ver;OK;#');
+    expect(await opened(b.it, b.clock)).toBe('open null');
+    const a = made({ dialect: 'a' });
+    a.it.recorder.misdeeds.at.tell = stale('\xa1\xb2\xc3\xd4\0\xe1\x80\x20\0ABCDE');
+    expect(await opened(a.it, a.clock)).toBe('open null');
+  });
+
   test('ends the docking where it leaves at that', async () => {
     const { clock, it } = made({ dialect: 'a' });
     it.recorder.misdeeds.at.battery = { kind: 'leaves' };
