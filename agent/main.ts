@@ -21,6 +21,11 @@ const COMMANDS: readonly Command[] = [
     run: async (args, io) => (await import('./cli/check.ts')).check(args, io),
   },
   {
+    name: 'status',
+    summary: 'show what the agent of this station does now, live',
+    run: async (args, io) => (await import('./cli/status.ts')).status(args, io),
+  },
+  {
     name: 'keys',
     summary: 'make and show keys, prove that recipients can open what this station seals',
     run: async (args, io) => (await import('./cli/keys.ts')).keys(args, io),

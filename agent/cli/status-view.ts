@@ -1,0 +1,244 @@
+// One look at a station as lines of a terminal. Pure: gets what the agent says, gives text. Every line fits into the width that is given.
+import { printable } from '../../config/problems.ts';
+import type { BayDocument, ConditionDocument, HealthDocument } from '../../protocol/monitoring.ts';
+import type { Severity } from '../conditions/condition-kind.ts';
+import type { StationSays } from '../control/control-protocol.ts';
+import { dataSize, fill, shownAt, type Language } from '../page/language.ts';
+import { STATUS_WORDS, type StatusWords } from './status-words.ts';
+
+/** How it is shown. */
+export interface ViewOptions {
+  readonly language: Language;
+  /** Columns; narrower than 40 is taken as 40. */
+  readonly width: number;
+  readonly colour: boolean;
+}
+
+type Colour = 'red' | 'yellow' | 'green' | 'dim' | 'bold';
+const SGR: Readonly<Record<Colour, number>> = { red: 31, yellow: 33, green: 32, dim: 2, bold: 1 };
+const WIDTH_MIN = 40;
+const BAR_CELLS = 10;
+const LABEL_COLUMNS = 11;
+const INDENT = '  ';
+const LIGHT_COLOURS: Readonly<Record<BayDocument['light'], Colour | undefined>> = {
+  off: undefined,
+  'safe-to-take': 'green',
+  'do-not-take': 'yellow',
+  'call-someone': 'red',
+};
+const SEVERITY_COLOURS: Readonly<Record<Severity, Colour>> = {
+  info: 'dim',
+  warning: 'yellow',
+  error: 'red',
+  critical: 'red',
+};
+const SEVERITIES: readonly Severity[] = ['critical', 'error', 'warning', 'info'];
+
+/** All lines, without ends. */
+export function statusLines(says: StationSays, options: ViewOptions): string[] {
+  const view = new View(options);
+  return [
+    view.head(says),
+    '',
+    ...view.bays(says.bays),
+    '',
+    ...view.numbers(says),
+    '',
+    ...view.conditions(says.conditions),
+  ];
+}
+
+/** Why there is nothing to show, as lines that fit. */
+export function noAgentLines(text: string, width: number): string[] {
+  return wrap(text, Math.max(width, WIDTH_MIN));
+}
+
+class View {
+  readonly #words: StatusWords;
+  readonly #options: ViewOptions;
+  readonly #width: number;
+
+  constructor(options: ViewOptions) {
+    this.#options = options;
+    this.#words = STATUS_WORDS[options.language];
+    this.#width = Math.max(options.width, WIDTH_MIN);
+  }
+
+  head({ status, info }: StationSays): string {
+    const since = fill(this.#words.since, shownAt(status.since));
+    const colour: Colour = status.state === 'ready' ? 'green' : 'yellow';
+    const version = info === null ? '' : `  bodydock ${info.version}`;
+    return this.#row([
+      [info?.station ?? '', 'bold'],
+      [`  ${this.#words.states[status.state]}`, colour],
+      [` ${since}${version}`, 'dim'],
+    ]);
+  }
+
+  bays(bays: readonly BayDocument[]): string[] {
+    const { bay, camera, light, state, progress, lights, bayStates } = this.#words;
+    const widest = (title: string, texts: readonly string[], most: number): number =>
+      Math.min(most, Math.max(title.length, ...texts.map(({ length }) => length)));
+    const columns = [
+      widest(
+        bay,
+        bays.map(({ bay: id }) => id),
+        12,
+      ),
+      widest(
+        camera,
+        bays.map((each) => each.camera ?? '-'),
+        14,
+      ),
+      widest(light, Object.values(lights), 15),
+      widest(state, Object.values(bayStates), 9),
+    ] as const;
+    const cell = (text: string, at: 0 | 1 | 2 | 3): string =>
+      `${cut(text, columns[at]).padEnd(columns[at])}  `;
+    const title = [cell(bay, 0), cell(camera, 1), cell(light, 2), cell(state, 3), progress].join('');
+    const rows = bays.map((each) =>
+      this.#row([
+        [cell(each.bay, 0)],
+        [cell(each.camera ?? '-', 1)],
+        [cell(lights[each.light], 2), LIGHT_COLOURS[each.light]],
+        [cell(bayStates[each.state], 3), each.state === 'failed' ? 'red' : undefined],
+        [this.#progress(each)],
+      ]),
+    );
+    return [this.#row([[title, 'dim']]), ...rows];
+  }
+
+  numbers({ health, agent }: StationSays): string[] {
+    const { backlog, store, broker, disk, clock, clockStates, connected, notConnected, free, unknown } =
+      this.#words;
+    const address = fill(agent.broker_connected ? connected : notConnected, agent.broker);
+    const brokerRow = this.#labelled(broker, address, agent.broker_connected ? undefined : 'red');
+    if (health === null) return brokerRow;
+    const { free_bytes: freeBytes, clock_synchronised: synchronised } = health;
+    const space = freeBytes === null ? unknown : fill(free, dataSize(freeBytes, this.#options.language));
+    const time = clockStates[synchronised === null ? 2 : synchronised ? 0 : 1];
+    return [
+      ...this.#labelled(backlog, this.#backlog(health)),
+      ...this.#labelled(store, this.#store(health)),
+      ...brokerRow,
+      ...this.#labelled(disk, space),
+      ...this.#labelled(clock, time, synchronised === false ? 'yellow' : undefined),
+    ];
+  }
+
+  conditions(conditions: readonly ConditionDocument[]): string[] {
+    const { language } = this.#options;
+    if (conditions.length === 0) return [this.#row([[this.#words.noConditions, 'green']])];
+    const sorted = conditions.toSorted(
+      (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity),
+    );
+    return sorted.flatMap((each) => {
+      const subjects = each.subjects.flatMap(({ subject }) => subject ?? []).join(', ');
+      const since = fill(this.#words.since, shownAt(each.since));
+      return [
+        this.#row([
+          [this.#words.severities[each.severity].toUpperCase(), SEVERITY_COLOURS[each.severity]],
+          [`  ${each.code}${subjects === '' ? '' : ` (${subjects})`}`],
+          [`  ${since}`, 'dim'],
+        ]),
+        ...this.#indented(each.text[language]),
+        ...this.#indented(`${this.#words.toDo}${each.remedy[language]}`),
+      ];
+    });
+  }
+
+  /** What is worth most first: a narrow terminal cuts the end. */
+  #progress(bay: BayDocument): string {
+    const { entries, entries_spooled: spooled, entries_waiting: waiting, bytes, state } = bay;
+    if (state === 'empty' || entries === 0) return '';
+    const done = state === 'pushing' ? bay.bytes_receipted : bay.bytes_spooled;
+    const share = bytes === 0 ? 1 : Math.min(1, done / bytes);
+    const parts: string[] = [];
+    if (waiting > 0) parts.push(fill(this.#words.waiting, waiting));
+    if (state === 'pulling' || state === 'pushing') parts.push(`${bar(share)} ${Math.floor(100 * share)}%`);
+    if (bay.remaining_s !== null) parts.push(this.#duration(bay.remaining_s));
+    if (bay.rate_bytes_per_s !== null)
+      parts.push(`${dataSize(bay.rate_bytes_per_s, this.#options.language)}/s`);
+    parts.push(fill(this.#words.files, `${spooled}/${entries}`));
+    return parts.join('  ');
+  }
+
+  #backlog(health: HealthDocument): string {
+    const { language } = this.#options;
+    const { recordings, records, oldest, aside, nothingWaits } = this.#words;
+    const parts: string[] = [];
+    if (health.spooled_recordings > 0) {
+      parts.push(counted(recordings, health.spooled_recordings), dataSize(health.spooled_bytes, language));
+      const { oldest_unstored_seconds: seconds } = health;
+      if (seconds !== null) parts.push(fill(oldest, this.#duration(seconds)));
+    }
+    if (health.spooled_docking_records > 0) parts.push(counted(records, health.spooled_docking_records));
+    if (parts.length === 0) parts.push(nothingWaits);
+    if (health.quarantined_entries > 0) parts.push(counted(aside, health.quarantined_entries));
+    return parts.join(', ');
+  }
+
+  #store({ store_silent_seconds: seconds }: HealthDocument): string {
+    return seconds === null ? this.#words.unheard : fill(this.#words.heard, this.#duration(seconds));
+  }
+
+  #duration(seconds: number): string {
+    const [s, min, h, days] = this.#words.units;
+    if (seconds < 120) return `${seconds} ${s}`;
+    if (seconds < 7200) return `${Math.round(seconds / 60)} ${min}`;
+    if (seconds < 172_800) return `${Math.round(seconds / 3600)} ${h}`;
+    return `${Math.round(seconds / 86_400)} ${days}`;
+  }
+
+  #labelled(label: string, text: string, colour?: Colour): string[] {
+    return wrap(text, this.#width - LABEL_COLUMNS).map((line, at) =>
+      this.#row([[(at === 0 ? label : '').padEnd(LABEL_COLUMNS)], [line, colour]]),
+    );
+  }
+
+  #indented(text: string): string[] {
+    return wrap(text, this.#width - INDENT.length).map((line) => `${INDENT}${line}`);
+  }
+
+  /** Pieces side by side, cut at the width, coloured where that is wished. */
+  #row(pieces: readonly (readonly [text: string, colour?: Colour | undefined])[]): string {
+    let room = this.#width;
+    let row = '';
+    for (const [text, colour] of pieces) {
+      const shown = cut(printable(text), room);
+      room -= shown.length;
+      row += this.#options.colour && colour !== undefined ? `\x1b[${SGR[colour]}m${shown}\x1b[0m` : shown;
+    }
+    return row.trimEnd();
+  }
+}
+
+function counted([one, many]: readonly [string, string], count: number): string {
+  return count === 1 ? one : fill(many, count);
+}
+
+function bar(share: number): string {
+  const full = Math.floor(share * BAR_CELLS);
+  return `[${'#'.repeat(full)}${'.'.repeat(BAR_CELLS - full)}]`;
+}
+
+function cut(text: string, columns: number): string {
+  return text.length <= columns
+    ? text
+    : `${text.slice(0, Math.max(0, columns - 1))}~`.slice(0, Math.max(0, columns));
+}
+
+/** Words of a text in lines of at most that many columns; longer words are cut. */
+export function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of printable(text).split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (longer.length <= columns) line = longer;
+    else {
+      if (line !== '') lines.push(line);
+      line = cut(word, columns);
+    }
+  }
+  return line === '' ? lines : [...lines, line];
+}

@@ -1,0 +1,106 @@
+// `bodydock status`: what the agent on this machine does now, again and again until it is ended. Asks it over its socket; changes nothing.
+import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { renderProblems } from '../../config/problems.ts';
+import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { askAgent, type Asked } from '../control/control-client.ts';
+import { fill, type Language } from '../page/language.ts';
+import { languageOf, parseCommandLine, writeJson, type Io } from './output.ts';
+import { noAgentLines, statusLines } from './status-view.ts';
+import { Frames, type Terminal } from './status-frames.ts';
+import { STATUS_WORDS } from './status-words.ts';
+
+const HELP = `bodydock status [--config FILE] [--once] [--lang en|de] [--json]
+
+Shows what the agent of this station does now: bays with their light, what waits for the store, broker, disk, clock, and every condition
+with what to do. Looks again every second until it is ended with Ctrl-C; where the output is no terminal, only lines that changed are printed.
+Shows aliases of cameras, never a serial number or a name.
+
+  --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
+  --once         one look
+  --lang en|de   language of what is said (default: en)
+  --json         one look as one JSON document
+
+Exit codes: 0 good, 1 no agent answered, 2 usage, 78 configuration.
+`;
+const OPTIONS = { config: { type: 'string' }, once: { type: 'boolean' }, lang: { type: 'string' } } as const;
+const LOOK_MS = 1000;
+const COLUMNS_DEFAULT = 80;
+
+/** Runs the command; gives the exit code. Errors: "usage", "control.path-length". */
+export async function status(args: readonly string[], io: Io): Promise<number> {
+  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
+  if (line === undefined) return EXIT_GOOD;
+  const language = languageOf(line.values.lang);
+  const loaded = await loadStationConfig(line.values.config ?? STATION_FILE_DEFAULT);
+  if (loaded.kind === 'refused') {
+    io.err(renderProblems(loaded.problems));
+    if (line.values.json === true) writeJson(io, { problems: loaded.problems });
+    return EXIT_CONFIGURATION;
+  }
+  const spool = loaded.config.spool.path;
+  const look = (): Promise<Asked> => askAgent(spool, nodeClock(), io.signal);
+  if (line.values.json === true) return printJson(await look(), io);
+  const lines = (asked: Asked): string[] => linesOf(asked, spool, language);
+  const first = await look();
+  if (line.values.once === true || first.kind !== 'answered') {
+    const text = `${lines(first).join('\n')}\n`;
+    if (first.kind === 'answered') io.out(text);
+    else io.err(text);
+    return first.kind === 'answered' ? EXIT_GOOD : EXIT_FAILURE;
+  }
+  return live(first, look, { lines, more: STATUS_WORDS[language].more }, io);
+}
+
+/** An agent that goes away meanwhile may come back: it does where its file was edited. */
+async function live(
+  first: Asked,
+  look: () => Promise<Asked>,
+  { lines, more }: { readonly lines: (asked: Asked) => string[]; readonly more: string },
+  io: Io,
+): Promise<number> {
+  const clock = nodeClock();
+  const frames = new Frames(terminal, (text) => io.out(text), more);
+  let asked = first;
+  while (!io.signal.aborted) {
+    frames.show(lines(asked));
+    try {
+      await clock.sleep(LOOK_MS, io.signal);
+      asked = await look();
+    } catch (error) {
+      if (!io.signal.aborted) throw error;
+    }
+  }
+  frames.end();
+  return asked.kind === 'answered' ? EXIT_GOOD : EXIT_FAILURE;
+}
+
+function printJson(asked: Asked, io: Io): number {
+  if (asked.kind !== 'answered') {
+    writeJson(io, { running: asked.kind === 'absent' ? false : null, reason: asked.kind });
+    return EXIT_FAILURE;
+  }
+  const { agent, cut, ...documents } = asked.says;
+  const { pid, broker, broker_connected } = agent;
+  writeJson(io, { running: true, pid, broker, broker_connected, cut, ...documents });
+  return EXIT_GOOD;
+}
+
+function linesOf(asked: Asked, spool: string, language: Language): string[] {
+  const { columns, colour } = terminal();
+  if (asked.kind === 'answered') return statusLines(asked.says, { language, width: columns, colour });
+  return noAgentLines(fill(STATUS_WORDS[language].noAgent[asked.kind], spool), columns);
+}
+
+/** The terminal as it is now: its size may change. NO_COLOR as on no-color.org. */
+function terminal(): Terminal {
+  const { isTTY, columns, rows } = process.stdout;
+  const isTerminal = isTTY && process.env['TERM'] !== 'dumb';
+  const noColour = process.env['NO_COLOR'];
+  return {
+    isTerminal,
+    columns: isTTY && columns > 0 ? columns : COLUMNS_DEFAULT,
+    rows: isTTY && rows > 0 ? rows : undefined,
+    colour: isTerminal && (noColour === undefined || noColour === ''),
+  };
+}

@@ -1,0 +1,132 @@
+// What `bodydock status` puts on a terminal.
+import { describe, expect, test } from 'vitest';
+import { Frames, type Terminal } from '../../../agent/cli/status-frames.ts';
+import { statusLines } from '../../../agent/cli/status-view.ts';
+import { STATUS_WORDS } from '../../../agent/cli/status-words.ts';
+import { LANGUAGES } from '../../../agent/page/language.ts';
+import { CONDITION_TABLE } from '../../../agent/conditions/condition-table.ts';
+import { bay, condition, health, says } from '../control/station-says.ts';
+
+const BUSY = says({
+  status: { ...says().status, state: 'degraded' },
+  bays: [
+    bay({
+      camera: 'Camera 1',
+      state: 'pulling',
+      light: 'do-not-take',
+      entries: 12,
+      entries_spooled: 5,
+      bytes: 4_000_000_000,
+      bytes_spooled: 1_800_000_000,
+      rate_bytes_per_s: 38_100_000,
+      remaining_s: 58,
+    }),
+    bay({
+      bay: 'bay-2',
+      camera: 'Camera 2',
+      state: 'done',
+      light: 'safe-to-take',
+      entries: 3,
+      entries_spooled: 3,
+    }),
+    bay({ bay: 'bay-3', state: 'failed', light: 'call-someone' }),
+  ],
+  health: health({
+    spooled_recordings: 3,
+    spooled_bytes: 1_234_000_000,
+    oldest_unstored_seconds: 7300,
+    spooled_docking_records: 1,
+    quarantined_entries: 2,
+  }),
+  conditions: [condition('recording.rejected', ['x'.repeat(26)]), condition('broker.unreachable')],
+});
+/** Escape sequences of colours. */
+const ESCAPE = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g');
+const plain = { language: 'en', width: 80, colour: false } as const;
+
+describe('a look at a station', () => {
+  test('shows bays, backlog, store, broker and conditions, the worst first', () => {
+    const text = statusLines(BUSY, plain).join('\n');
+    expect(text).toContain('bay-1  Camera 1  do not take   pulling  [####......] 45%  58 s  38.1 MB/s  5/12');
+    expect(text).toContain('bay-2  Camera 2  safe to take  done     3/3 files');
+    expect(text).toContain('bay-3  -         call someone  failed');
+    expect(text).toContain('3 recordings, 1.2 GB, oldest 2 h, 1 docking record, 2 entries set');
+    expect(text).toContain('last heard 3 s ago');
+    expect(text).toContain('broker.example.org:8883, connected');
+    expect(text.indexOf('broker.unreachable')).toBeLessThan(text.indexOf('recording.rejected'));
+    expect(text).toContain('  To do: Check network, name resolution and the broker itself.');
+  });
+
+  test.each(LANGUAGES)('fits into 80 columns and 40, whatever stands (%s)', (language) => {
+    const conditions = Object.keys(CONDITION_TABLE).map((code) => condition(code, ['bay-1', 'y'.repeat(60)]));
+    const wide = bay({
+      bay: 'b'.repeat(32),
+      camera: 'k'.repeat(64),
+      entries: 99_999,
+      entries_waiting: 99_999,
+    });
+    for (const width of [80, 40])
+      for (const line of statusLines(
+        { ...BUSY, bays: [...BUSY.bays, wide], conditions },
+        { language, width, colour: false },
+      ))
+        expect(line.length, line).toBeLessThanOrEqual(width);
+  });
+
+  test('says in German what it says in English, with the same values', () => {
+    const text = statusLines(BUSY, { ...plain, language: 'de' }).join('\n');
+    expect(text).toContain('nicht entnehmen');
+    expect(text).toContain('3 Aufnahmen, 1,2 GB, älteste 2 h, 1 Niederschrift');
+    expect(text).toContain('Zu tun: Netz, Namensauflösung und den Broker selbst prüfen.');
+  });
+
+  test('has no escape sequence without colour, and a text of the other end cannot bring one', () => {
+    const hostile = { ...BUSY, bays: [bay({ camera: '\x1b[2Jgone\x07' })] };
+    expect(statusLines(hostile, plain).join('')).not.toMatch(/\p{Cc}/u);
+    const coloured = statusLines(hostile, { ...plain, colour: true }).join('');
+    expect(coloured).toContain('\x1b[33m');
+    expect(coloured.replaceAll(ESCAPE, '')).not.toMatch(/\p{Cc}/u);
+  });
+
+  test('is quiet where all is well', () => {
+    const text = statusLines(says(), plain).join('\n');
+    expect(text).toContain('none: the store has everything');
+    expect(text).toContain('No condition stands.');
+  });
+
+  test('has a word in each language for whatever kept it from an answer', () => {
+    for (const language of LANGUAGES)
+      for (const text of Object.values(STATUS_WORDS[language].noAgent)) expect(text).toMatch(/\{\}.*`/);
+  });
+});
+
+describe('looks one after the other', () => {
+  function framesOn(terminal: Terminal): { show: (...lines: string[]) => string } {
+    let text = '';
+    const frames = new Frames(
+      () => terminal,
+      (part) => (text += part),
+      '{} more',
+    );
+    return {
+      show: (...lines) => {
+        text = '';
+        frames.show(lines);
+        return text;
+      },
+    };
+  }
+
+  test('are drawn in place on a terminal, and never taller than it', () => {
+    const { show } = framesOn({ isTerminal: true, columns: 80, rows: 4, colour: false });
+    expect(show('a', 'b')).toBe('\x1b[2J\x1b[Ha\x1b[K\nb\x1b[K\x1b[J');
+    expect(show('a', 'b', 'c', 'd', 'e')).toBe('\x1b[Ha\x1b[K\nb\x1b[K\n3 more\x1b[K\x1b[J');
+  });
+
+  test('elsewhere only what is new is printed, without an escape', () => {
+    const { show } = framesOn({ isTerminal: false, columns: 80, rows: undefined, colour: false });
+    expect(show('a', 'b')).toBe('a\nb\n');
+    expect(show('a', 'c')).toBe('c\n');
+    expect(show('a', 'c')).toBe('');
+  });
+});
