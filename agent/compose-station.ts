@@ -7,6 +7,7 @@ import type { Broker, Clock, Files, Log, Random, Signer } from '../protocol/port
 import type { Progress } from '../protocol/progress.ts';
 import type { StationTopics } from '../protocol/topics.ts';
 import type { BayWork } from './bay/bay-docking.ts';
+import { BayLamp, type Lamp } from './bay/bay-lamp.ts';
 import { Bay } from './bay/bay.ts';
 import { CameraRegister } from './bay/camera-register.ts';
 import { CameraTwins } from './bay/camera-twins.ts';
@@ -76,6 +77,8 @@ export interface StationPorts extends BayPlacePorts {
   readonly freeBuffer: (buffer: ArrayBuffer) => void;
   readonly clockSource: ClockSource;
   readonly machine: Machine;
+  /** A lamp made of the machine's LEDs of these names. */
+  readonly leds: (names: readonly string[]) => Lamp;
   /** Where the connection to the broker has certificates. */
   readonly certificates?: Pick<CertificateWatch, 'look'> | undefined;
   /** The instant as the station's local time taken as UTC, for cameras without a zone. */
@@ -250,6 +253,7 @@ export async function composeStation(
       new Bay({
         id: bay.id,
         work: work(bay),
+        lamp: bayLamp(bay, ports),
         progress,
         clock,
         log,
@@ -277,4 +281,8 @@ export async function composeStation(
     station.conditionsChanged(conditions.degrading);
   });
   return { station, documents: () => monitoring.documents(), close: () => spool.close() };
+}
+
+function bayLamp({ id, leds }: BayConfig, ports: StationPorts): BayLamp | undefined {
+  return leds.length === 0 ? undefined : new BayLamp({ ...ports, bay: id, lamp: ports.leds(leds) });
 }

@@ -32,6 +32,7 @@ import { openBulkWorkers } from './bulk/bulk-workers.ts';
 import { composeStation, type ComposedStation } from './compose-station.ts';
 import { encodeAnswer } from './control/control-protocol.ts';
 import { LoggedConditions } from '../protocol/io/conditions-log.ts';
+import { ledLamp } from './bay/lamp-leds.ts';
 import { ConditionBoard } from './conditions/condition-board.ts';
 import { CertificateWatch, type CertificateWatchDeps } from './monitoring/certificate-watch.ts';
 import { nodeMachine } from './monitoring/machine-node.ts';
@@ -143,6 +144,7 @@ async function openParts(
     portSwitches,
     clockSource: linuxClockSource(),
     machine: nodeMachine(),
+    leds: (names) => ledLamp(names, (ms) => new Promise((resolve) => void clock.after(ms, () => resolve()))),
     certificates: certificates(config.broker, { clock, log, conditions }),
     localMs,
     bootId: await readBootId(),

@@ -11,6 +11,7 @@ export function checkBayPlaces(bays: Bays, report: RuleReport): void {
   checkPlaces(bays, report);
   checkUsbPorts(bays, report);
   checkSerialPorts(bays, report);
+  checkLeds(bays, report);
 }
 
 /** Files come from one place: a folder and a USB port would show the same recordings by two names. */
@@ -61,6 +62,25 @@ function checkSerialPorts(bays: Bays, report: RuleReport): void {
     else report.add(path, { code: 'config.serial', message, found: port, remedy: PORT_REMEDY });
   }
   report.unique(ports, 'serial port');
+}
+
+/** A light that two bays share says what one of them would not. */
+function checkLeds(bays: Bays, report: RuleReport): void {
+  const leds: PlacedText[] = [];
+  for (const [at, bay] of bays.entries()) {
+    for (const key of ['led', 'led_wait'] as const) {
+      const value = bay[key];
+      if (value !== undefined) leds.push({ path: ['bays', at, key], value });
+    }
+    if (bay.led_wait === undefined || bay.led !== undefined) continue;
+    report.add(['bays', at, 'led_wait'], {
+      code: 'config.led',
+      message: 'is a second light, but this bay has no first one',
+      found: bay.led_wait,
+      remedy: 'name it led, or add led',
+    });
+  }
+  report.unique(leds, 'LED');
 }
 
 const PORT_REMEDY = 'take a name that `ls /dev/serial/by-path` shows';

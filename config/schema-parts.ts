@@ -71,6 +71,14 @@ export function usbPort(description: string): z.ZodString {
     .meta({ description, allowed: 'a bus and ports as in "1-1.4"' });
 }
 
+/** An LED as the kernel names it, such as "green:bay-1" or "ACT". */
+export function ledName(description: string): z.ZodString {
+  return z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9:._+-]{0,63}$/)
+    .meta({ description, allowed: '1 to 64 letters, digits and ":._+-", as `ls /sys/class/leds` shows it' });
+}
+
 /** A text that people read, without line breaks or other control characters. */
 export function label(description: string, charactersMax: number): z.ZodString {
   return z

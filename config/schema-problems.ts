@@ -5,7 +5,7 @@ import { suggest } from './suggest.ts';
 import type { Path, YamlTree } from './yaml-tree.ts';
 
 /** Keys that a later version of the product reads. Accepting them today would be a promise that nobody keeps. */
-const LATER_KEYS = new Set(['led', 'windows', 'rate_bytes_per_s']);
+const LATER_KEYS = new Set(['windows', 'rate_bytes_per_s']);
 
 /** Every problem that the schema has with a parsed file; none means that it can be mapped. */
 export function schemaProblems(schema: z.ZodType, tree: YamlTree, file: string): Problem[] {

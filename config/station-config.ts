@@ -32,6 +32,8 @@ export interface BayConfig {
   readonly serial: SerialConfig | null;
   /** Null: the camera is known by what it says of itself. */
   readonly camera: CameraId | null;
+  /** Names of its lights: none, one, or the one for "safe" and the one for all else. */
+  readonly leds: readonly string[];
 }
 
 export interface CameraConfig {
@@ -94,6 +96,7 @@ export function mapStation(file: StationFile, folder: string): StationConfig {
       usbPort: bay.usb_port ?? null,
       serial: mapSerial(bay),
       camera: bay.camera === undefined ? null : parseCameraId(bay.camera),
+      leds: [bay.led, bay.led_wait].filter((led) => led !== undefined),
     })),
     cameras: file.cameras.map((camera) => mapCamera(camera, folder)),
     unknownCameras: file.unknown_cameras,

@@ -97,6 +97,16 @@ const bay = z
         'Id of the camera that this bay is for, one of `cameras`. A bay without a folder may leave it out: then the camera is the one of `cameras` whose serial number it says.',
       )
       .optional(),
+    led: part
+      .ledName(
+        'Light of the bay: an LED of this machine, by its folder in /sys/class/leds. On: safe to take; slow blinking: do not take; fast: call someone.',
+      )
+      .optional(),
+    led_wait: part
+      .ledName(
+        'A second light. With it, `led` is on where it is safe to take; this one is on for "do not take" and blinks for "call someone".',
+      )
+      .optional(),
   })
   .meta({ description: 'One place for one camera.', allowed: GROUP });
 

@@ -1,4 +1,5 @@
 // One bay for the life of the agent: waits for a camera, runs its docking, reports what is seen, and begins again. It never ends by an error.
+import type { BayLamp } from './bay-lamp.ts';
 import { performDocking, type BayWork } from './bay-docking.ts';
 import {
   bayLight,
@@ -32,6 +33,8 @@ export interface BayDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
+  /** The light beside the bay, where it has one. */
+  readonly lamp?: BayLamp | undefined;
   readonly onChange: (bay: Bay) => void;
 }
 
@@ -95,6 +98,7 @@ export class Bay {
     const moving = state === 'pulling' || state === 'pushing';
     const light = bayLight(activity, counts, docking?.problems ?? 0);
     this.#light?.show(light);
+    this.#deps.lamp?.show(light);
     const rate = moving ? this.#rate.sample(this.#deps.clock.monotonicMs(), done) : null;
     return {
       bay: this.id,

@@ -46,7 +46,7 @@ export function infoDocument(settings: InfoSettings, facts: StationFacts, at: st
         bay: bay.id,
         camera: aliasOf(bay.camera),
         place: placeOf(bay),
-        led: false,
+        led: bay.leds.length > 0,
       })),
       cameras: cameras.map(({ alias }) => alias),
     },

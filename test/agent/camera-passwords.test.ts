@@ -20,6 +20,7 @@ const bay = (number: number, camera: string | null): BayConfig => ({
   id: parseBayId(`bay-${number}`),
   folder: null,
   usbPort: `1-1.${number}`,
+  leds: [],
   serial: null,
   camera: camera === null ? null : parseCameraId(camera),
 });

@@ -55,6 +55,7 @@ describe('a good station file', () => {
         usbPort: null,
         serial: null,
         camera: 'cam-2',
+        leds: [],
       });
       expect(config.cameras).toEqual([
         { id: 'cam-1', alias: 'Camera 1', model: 'B1', serial: '0001', passwordFile: null },
@@ -63,6 +64,18 @@ describe('a good station file', () => {
       expect(config.log.level).toBe('info');
       expect(config.retention).toEqual({ days: 14, logDays: 730 });
     });
+  });
+
+  test('names the lights of a bay, each at one bay only, and no second one without a first', async () => {
+    const bay = '    folder: /media/bay-2\n';
+    const good = await load(exchange(STATION, bay, `${bay}    led: green:2\n    led_wait: red:2\n`));
+    expect(good.kind === 'loaded' && good.config.bays[1]?.leds).toEqual(['green:2', 'red:2']);
+    const alone = await problems(exchange(STATION, bay, `${bay}    led_wait: red:2\n`));
+    expect(alone.map(({ code, path }) => [code, path])).toEqual([['config.led', 'bays[1].led_wait']]);
+    const same = await problems(exchange(STATION, bay, `${bay}    led: one\n    led_wait: one\n`));
+    expect(same.map(({ path }) => path)).toEqual(['bays[1].led_wait']);
+    const path = await problems(exchange(STATION, bay, `${bay}    led: ../../../etc\n`));
+    expect(path.map(({ code }) => code)).toEqual(['config.value']);
   });
 
   test('erases nothing where it does not say so', async () => {
@@ -230,7 +243,7 @@ describe('a wrong value is named with line, column and path', () => {
   });
 
   test.each([
-    ['folder: /media/bay-2', 'folder: /media/bay-2\n    led: 3', 'take it out; a later version takes it'],
+    ['  ca_file: tls/ca.pem', '  ca_file: tls/ca.pem\n  windows: 3', 'take it out; a later version takes it'],
   ])('an option of a later version is refused, never ignored: %s -> %s', async (from, to, remedy) => {
     const found = await problems(exchange(STATION, from, to));
     expect(found.map((find) => [find.code, find.remedy])).toEqual([['config.later-key', remedy]]);

@@ -79,6 +79,8 @@ export interface DockOptions {
   };
   /** Cameras at serial ports of the machine in place of folders: one port for each camera. */
   readonly serial?: { readonly ports: readonly string[]; readonly driver: Driver };
+  /** Names of the LEDs of each bay. */
+  readonly leds?: readonly (readonly string[])[];
   /** Of station and store; the machine's unless given. */
   readonly clock?: Clock;
   /** A system that cannot tell unless given. */
@@ -165,6 +167,7 @@ export class DockAndStore {
           folder: usb === undefined && serial === undefined ? this.#place(index) : null,
           usbPort: usb === undefined ? null : (usb.ports?.[index] ?? `1-1.${index + 1}`),
           serial: portAt(serial?.ports[index]),
+          leds: this.options.leds?.[index] ?? [],
           camera: this.#named(index),
         })),
         cameras: this.options.register?.cameras ?? [],

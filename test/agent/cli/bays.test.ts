@@ -30,6 +30,7 @@ const bayAt = (id: string, usbPort: string, camera: string | null = null): BayCo
   folder: null,
   usbPort,
   serial: null,
+  leds: [],
   camera: camera === null ? null : parseCameraId(camera),
 });
 const device = () => new PtpResponder(new MemoryCamera());
