@@ -54,6 +54,7 @@ export async function checkDiskPlace(path: string, finds: FileFinds): Promise<vo
   }
   if (memory !== undefined)
     finds.warning(
+      'disk.memory',
       path,
       `lies on ${memory}, in memory: at power-off all is gone that the store does not have`,
     );

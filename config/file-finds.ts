@@ -4,6 +4,8 @@ import { problem, type Problem } from './problems.ts';
 
 /** A remark on something that works today. */
 export interface Warning {
+  /** Stable, such as "disk.memory". */
+  readonly code: string;
   readonly file: string;
   readonly message: string;
 }
@@ -27,7 +29,7 @@ export class FileFinds {
     this.problems.push(problem({ code: error.code, file, message }));
   }
 
-  warning(file: string, message: string): void {
-    this.warnings.push({ file, message });
+  warning(code: string, file: string, message: string): void {
+    this.warnings.push({ code, file, message });
   }
 }

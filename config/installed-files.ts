@@ -53,11 +53,16 @@ export async function checkReceiverFiles(config: ReceiverConfig, nowMs: number):
 function warnOfRetention({ roles, retention }: ReceiverConfig, finds: FileFinds): void {
   const empty = (['officers', 'supervisors'] as const).filter((role) => roles[role].length === 0);
   if (empty.length === 2)
-    finds.warning('roles', 'has no keys, so no order to hold or to delete can be given');
+    finds.warning('roles.empty', 'roles', 'has no keys, so no order to hold or to delete can be given');
   else if (empty.length === 1)
-    finds.warning('roles', `has no ${empty[0]}, so a hold lapses after 7 days and no other order counts`);
+    finds.warning(
+      'roles.empty',
+      'roles',
+      `has no ${empty[0]}, so a hold lapses after 7 days and no other order counts`,
+    );
   if (retention.timerHours === 0)
     finds.warning(
+      'retention.by-hand',
       'retention',
       'timer_hours is 0, so what is due stays until `bodydock-receiver expire` is called',
     );
@@ -94,7 +99,8 @@ async function checkPassword(path: string, finds: FileFinds): Promise<void> {
 
 async function checkBayFolder(path: string, finds: FileFinds): Promise<void> {
   const found = await stat(path).catch(() => undefined);
-  if (found === undefined) finds.warning(path, 'is not there: the bay is empty until it appears');
+  if (found === undefined)
+    finds.warning('bay.absent', path, 'is not there: the bay is empty until it appears');
   else if (!found.isDirectory())
     finds.problem(
       'bay.no-folder',
@@ -112,9 +118,13 @@ async function checkKeyChanges(
 ): Promise<readonly PublicKey[]> {
   const folder = keyChangesFolder(spool.path);
   const history = await loadKeyHistory(folder, station, key, (file, error) =>
-    finds.warning(`${folder}/${file}`, `counts as no key change: ${describeError(error)}`),
+    finds.warning(
+      'key-change.refused',
+      `${folder}/${file}`,
+      `counts as no key change: ${describeError(error)}`,
+    ),
   ).catch((error: unknown) => {
-    finds.warning(folder, `cannot be read: ${describeError(error)}`);
+    finds.warning('folder.unreadable', folder, `cannot be read: ${describeError(error)}`);
     return undefined;
   });
   return history?.earlier ?? [];
@@ -128,15 +138,16 @@ async function checkProofs(
   const folder = proofsFolder(config.spool.path);
   const keys = key === undefined ? [] : [key, ...(await checkKeyChanges(config, key, finds))];
   const proofs = await loadProofs(folder, config.station, keys, (file, error) =>
-    finds.warning(`${folder}/${file}`, `counts as no proof: ${describeError(error)}`),
+    finds.warning('proof.refused', `${folder}/${file}`, `counts as no proof: ${describeError(error)}`),
   ).catch((error: unknown) => {
-    finds.warning(folder, `cannot be read: ${describeError(error)}`);
+    finds.warning('folder.unreadable', folder, `cannot be read: ${describeError(error)}`);
     return new Map<string, unknown>();
   });
   const unproven = config.recipients.filter((recipient) => !proofs.has(recipient));
   if (config.release === 'after-receipt')
     for (const recipient of unproven)
       finds.warning(
+        'proof.missing',
         folder,
         `has no proof that ${recipient} can open, so nothing is released: \`bodydock keys prove\``,
       );

@@ -15,11 +15,13 @@ export async function checkSerialPorts(bays: readonly BayConfig[], finds: FileFi
     const { path } = serial;
     if (WANDERING.test(path))
       finds.warning(
+        'bay.wandering-port',
         path,
         'does not follow the socket: take the name that `ls -l /dev/serial/by-path` shows for it',
       );
     const found = await stat(path, { bigint: true }).catch(() => undefined);
-    if (found === undefined) finds.warning(path, 'is not there: the bay is empty until it appears');
+    if (found === undefined)
+      finds.warning('bay.absent', path, 'is not there: the bay is empty until it appears');
     else await checkPort(path, found, seen, finds);
   }
 }
@@ -49,6 +51,7 @@ async function checkPort(
   );
   if (!may)
     finds.warning(
+      'bay.port-denied',
       path,
       'may not be opened by this user: the service user must be in the group that owns it (on Debian: dialout)',
     );

@@ -77,7 +77,7 @@ function checkDates(path: string, cert: X509Certificate, nowMs: number, finds: F
   else if (nowMs < from)
     finds.problem('tls.not-yet-valid', path, `is not valid before ${new Date(from).toISOString()}`, remedy);
   else if (nowMs > to - CERTIFICATE_WARN_DAYS * DAY_MS)
-    finds.warning(path, `expires at ${new Date(to).toISOString()}: get a new certificate`);
+    finds.warning('tls.expiring', path, `expires at ${new Date(to).toISOString()}: get a new certificate`);
 }
 
 function checkName(path: string, cert: X509Certificate, commonName: string, finds: FileFinds): void {
