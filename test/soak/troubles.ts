@@ -65,11 +65,16 @@ export const TROUBLES: Readonly<Record<string, Trouble>> = {
   },
   'disk full': async ({ disk }, ms) => {
     if (disk === undefined) return;
-    await disk.fill(Math.max(1, Math.floor((await disk.freeBytes()) / MIB) - LEFT_MIB));
+    await disk.fill(Math.max(1, Math.floor((await disk.freeBytes()) / MIB) - LEFT_MIB)).catch(unlessFull);
     await pause(ms);
     await disk.clear();
   },
 };
+
+/** The station writes meanwhile, so that it may be full sooner. */
+function unlessFull(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOSPC') throw error;
+}
 
 /** One of those that can be made here. */
 export function drawTrouble(random: SeededRandom, spots: TroubleSpots): string {
