@@ -1,9 +1,7 @@
 // Which parts of the configuration differ, by their names in the file. Pure.
 import { isDeepStrictEqual } from 'node:util';
+import { LIVE_OPTIONS } from '../../config/live-options.ts';
 import type { StationConfig } from '../../config/station-config.ts';
-
-/** What is taken over without a new start of the station. */
-const LIVE: ReadonlySet<keyof StationConfig> = new Set(['log']);
 
 /** What a change of the file asks for. */
 export interface ChangedParts {
@@ -14,8 +12,10 @@ export interface ChangedParts {
 
 /** Compares what is in force with what stands in the file now. */
 export function changedParts(inForce: StationConfig, next: StationConfig): ChangedParts {
-  const keys = configKeys(next).filter((key) => !isDeepStrictEqual(inForce[key], next[key]));
-  return { parts: keys.map(snakeCase), needsRestart: keys.some((key) => !LIVE.has(key)) };
+  const parts = configKeys(next)
+    .filter((key) => !isDeepStrictEqual(inForce[key], next[key]))
+    .map(snakeCase);
+  return { parts, needsRestart: parts.some((part) => !LIVE_OPTIONS.has(part)) };
 }
 
 function configKeys(config: StationConfig): (keyof StationConfig)[] {

@@ -1,0 +1,4 @@
+// What of station.yaml a running station takes over without being put down and up again. The rest it takes over too, between two cameras.
+
+/** First keys of the file. */
+export const LIVE_OPTIONS: ReadonlySet<string> = new Set(['log']);

@@ -1,0 +1,167 @@
+// The words of the schemas in German, for the option reference: each description by its path, each "allowed" by its English text.
+// A test tells what is missing here when an option is new or its English words changed.
+
+/** Options that both files have. */
+const BROKER_DE: Readonly<Record<string, string>> = {
+  'broker.url':
+    'Adresse des MQTT-Brokers: mqtts://Rechner:Port. mqtt:// ohne TLS gilt nur für diese Maschine selbst.',
+  'broker.base':
+    'Erster Teil jedes Topics; derselbe bei Station, Empfänger und in den Zugriffsregeln (ACL) des Brokers.',
+  'broker.protocol': 'Version von MQTT: 4 ist 3.1.1, 5 ist 5.0; auto versucht erst 5, dann 4.',
+  'broker.ca_file':
+    'Zertifikat der Stelle, von der das Zertifikat des Brokers stammen muss, PEM. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+  'broker.cert_file':
+    'Eigenes Zertifikat, PEM; sein Common Name ist die Id dieser Station oder dieses Empfängers. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+  'broker.key_file':
+    'Privater Schlüssel zum eigenen Zertifikat, PEM, nur für den Benutzer des Dienstes lesbar. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+  'broker.max_packet_bytes':
+    'Größtes MQTT-Paket, das gesendet wird, in Bytes. Nennt der Broker eine kleinere Grenze, gilt diese.',
+};
+
+const VERSION = 'Version des Formats dieser Datei.';
+const KEYS = 'Dateien mit privaten Schlüsseln. Sie liegen in eigenen Dateien, nie in dieser.';
+
+/** Descriptions of station.yaml. */
+export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
+  version: VERSION,
+  station:
+    'Id dieser Station. Das eigene Zertifikat nennt sie, und jedes Topic und jedes Dokument enthält sie.',
+  spool: 'Wo Aufnahmen warten, bis der Zentralspeicher sie hat.',
+  'spool.path':
+    'Ordner für versiegelte Aufnahmen, Dokumente und das Protokoll. Wird beim ersten Start angelegt. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+  'spool.reserve_bytes':
+    'Platz, den Aufnahmen nie belegen: So bleiben Protokoll und Journal auch auf einem vollen Datenträger schreibbar.',
+  'spool.keep_hours':
+    'So viele Stunden bleibt eine versiegelte Kopie nach ihrer Quittung, damit der Zentralspeicher sie noch einmal anfordern kann.',
+  keys: KEYS,
+  'keys.signing_file':
+    'Signaturschlüssel dieser Station, angelegt mit `bodydock keys make station`. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+  recipients:
+    'Öffentliche Schlüssel, für die jede Aufnahme versiegelt wird. Wer die Identität zu einem davon hat, kann sie öffnen; diese Station kann es nicht.',
+  'recipients[]': 'Ein öffentlicher age-Schlüssel (recipient).',
+  store: 'Die Gegenseite, wie diese Station sie kennt.',
+  'store.public_keys':
+    'Schlüssel, deren Quittungen, Zusagen und Ablehnungen gelten. Nur diese Datei kann sie ändern.',
+  'store.public_keys[]': 'Ein öffentlicher Schlüssel des Zentralspeichers.',
+  'store.receivers': 'Empfänger, an die diese Station liefert.',
+  'store.receivers[]': 'Id eines Empfängers.',
+  broker: 'Der MQTT-Broker zwischen Station und Zentralspeicher.',
+  ...BROKER_DE,
+  bays: 'Die Plätze für Kameras.',
+  'bays[]': 'Ein Platz für eine Kamera.',
+  'bays[].id': 'Name des Platzes; er steht in Topics und Dokumenten.',
+  'bays[].folder':
+    'Ordner, in dem die Dateien der Kamera erscheinen, etwa ein Einhängepunkt. Ein Platz hat einen Ordner oder einen USB-Anschluss, einen seriellen Anschluss, oder je einen von beiden. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+  'bays[].usb_port':
+    'USB-Buchse des Platzes, für Kameras, die PTP oder MTP sprechen: der Name ihres Ordners in /sys/bus/usb/devices.',
+  'bays[].serial_path':
+    'Serieller Anschluss des Platzes, unter /dev/serial/by-path: Dieser Name gehört zur Buchse. Allein überträgt er die Aufnahmen; neben einem Ordner sagt er, welche Kamera es ist, wie es ihr geht und was ihre Uhr anzeigt.',
+  'bays[].serial': 'Wie der serielle Anschluss dieses Platzes betrieben wird.',
+  'bays[].serial.baud': 'Geschwindigkeit der Leitung in Bit je Sekunde, so wie die Kamera sie hat.',
+  'bays[].serial.framing':
+    'Wie Pakete übertragen werden: console sind gekennzeichnete base64-Zeilen, raw sind bloße Pakete. Welches, sagt der Hersteller der Kamera.',
+  'bays[].camera':
+    'Id der Kamera, für die dieser Platz bestimmt ist, eine aus `cameras`. Ein Platz ohne Ordner kann sie weglassen: Dann ist es die Kamera aus `cameras`, deren Seriennummer die Kamera nennt.',
+  'bays[].led':
+    'Leuchte des Platzes: eine LED dieser Maschine, nach ihrem Ordner in /sys/class/leds. Dauerlicht: entnehmen; langsames Blinken: nicht entnehmen; schnelles Blinken: jemanden rufen.',
+  'bays[].led_wait':
+    'Eine zweite Leuchte. Mit ihr leuchtet `led`, wenn die Kamera entnommen werden darf; diese leuchtet bei „nicht entnehmen“ und blinkt bei „jemanden rufen“.',
+  cameras: 'Die Kameras, die hierher gehören.',
+  'cameras[]': 'Eine Kamera, die diese Station leeren darf.',
+  'cameras[].id': 'Name der Kamera; er steht in Dokumenten.',
+  'cameras[].alias': 'Anzeigename, den Personal und Überwachung sehen; wo er fehlt, ist es die Id.',
+  'cameras[].model':
+    'Modell, wie die Kamera es nennt; steht es hier, muss es übereinstimmen, damit es diese Kamera ist.',
+  'cameras[].serial':
+    'Seriennummer, wie die Kamera sie nennt: Auf einem Platz, der keine Kamera benennt, wird sie daran erkannt. Sie steht in keiner Nachricht und in keinem Log.',
+  'cameras[].password_file':
+    'Datei mit dem Passwort der Kamera, für Kameras, die ihre Dateien nur damit zeigen (Rekorder mit USB-Id 4255:0001): eine Zeile druckbares ASCII. Nur für den Benutzer des Dienstes lesbar. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+  unknown_cameras:
+    'Was mit einer Kamera geschieht, deren Platz keine benennt und deren Seriennummer nicht in dieser Datei steht: refuse rührt sie nicht an und ruft jemanden, accept übernimmt ihre Aufnahmen unter einer eigenen Id.',
+  retention: 'Wie lange diese Station selbst behält, was der Zentralspeicher schon hat.',
+  'retention.days':
+    'Tage, nach denen eine Aufnahme fällig ist. Eine versiegelte Kopie mit Quittung bleibt nie länger, was auch immer keep_hours sagt; eine ohne Quittung wird nie entfernt.',
+  'retention.log_days':
+    'Tage, die ein Abschnitt des Protokolls auf dieser Station bleibt, nachdem der Zentralspeicher ihn ganz hat.',
+  release:
+    'Ob Dateien von Kameras gelöscht werden: never nie; after-receipt, sobald der Zentralspeicher signiert quittiert hat und zu jedem öffentlichen Schlüssel bewiesen ist, dass jemand damit öffnen kann.',
+  log: 'Das Log des Programms.',
+  'log.level': 'Was ins Log kommt: error, warn, info oder debug, jeweils mit allem davor.',
+};
+
+/** Descriptions of receiver.yaml. */
+export const RECEIVER_OPTIONS_DE: Readonly<Record<string, string>> = {
+  version: VERSION,
+  receiver: 'Id dieses Empfängers. Sein Zertifikat nennt sie.',
+  vault: 'Wo Aufnahmen aufbewahrt werden.',
+  'vault.path':
+    'Ordner, in dem die Aufnahmen liegen (Tresor). Wird beim ersten Start angelegt. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+  'vault.quota_bytes':
+    'So viele Bytes darf der Tresor enthalten; darüber wird nichts mehr angenommen, und Aufnahmen warten auf den Stationen.',
+  keys: KEYS,
+  'keys.signing_file':
+    'Signaturschlüssel des Zentralspeichers, angelegt mit `bodydock keys make store`. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+  stations: 'Die Stationen, deren Aufnahmen angenommen werden. Nur diese Datei kann sie ändern.',
+  'stations[]': 'Eine Station, deren Aufnahmen angenommen werden.',
+  'stations[].id': 'Id der Station.',
+  'stations[].public_keys':
+    'Schlüssel, deren Manifeste gelten: der jetzige, und frühere, solange noch Aufnahmen von ihnen warten.',
+  'stations[].public_keys[]': 'Ein öffentlicher Schlüssel der Station.',
+  retention: 'Wie lange der Zentralspeicher Aufnahmen und Dokumente behält.',
+  'retention.days':
+    'Tage, nach denen eine Aufnahme fällig ist und ihre versiegelte Datei gelöscht wird, gezählt nach Kapitel 10 der SPEC, außer wenn eine Anordnung sie festhält.',
+  'retention.documents_days':
+    'Tage, die die Dokumente einer gelöschten Aufnahme, Niederschriften und abgeschlossene Abschnitte der Protokolle bleiben. Nicht weniger als `days`.',
+  'retention.timer_hours':
+    'Stunden zwischen zwei Läufen, in denen der laufende Empfänger Fälliges löscht. 0: nie von selbst; dann muss jemand `bodydock-receiver expire` aufrufen.',
+  roles:
+    'Wer anordnen darf, dass eine Aufnahme festgehalten, freigegeben oder vorzeitig gelöscht wird. Ein früherer Schlüssel bleibt in der Liste, solange ein Festhalten gilt, das er unterschrieben hat.',
+  'roles.officers':
+    'Schlüssel der Aufzeichnungsbeauftragten: die erste Unterschrift unter eine Anordnung zum Festhalten, Freigeben oder Löschen.',
+  'roles.officers[]': 'Ein öffentlicher Schlüssel für diese Rolle.',
+  'roles.supervisors':
+    'Schlüssel der vorgesetzten Stelle: die zweite Unterschrift. Kein Schlüssel steht in beiden Listen, und mit einer leeren Liste gilt keine Anordnung ganz.',
+  'roles.supervisors[]': 'Ein öffentlicher Schlüssel für diese Rolle.',
+  broker: 'Der MQTT-Broker zwischen Stationen und Zentralspeicher.',
+  ...BROKER_DE,
+  'broker.shared_offers':
+    'Ob sich mehrere Empfänger die Angebote mit $share teilen. Ausschalten bei einem Broker, der ein solches Abonnement annimmt und dann nichts zustellt.',
+};
+
+const NAME = '{} bis {} Zeichen aus a-z, {}-{} und "-", am Anfang und am Ende kein "-"';
+
+/** What may stand there; "{}" is a number, in the same order in both languages. */
+export const ALLOWED_DE: Readonly<Record<string, string>> = {
+  '{}': '{}',
+  'a group of keys': 'eine Gruppe von Angaben',
+  'a whole number from {} to {}': 'eine ganze Zahl von {} bis {}',
+  'a path of {} to {} characters': 'ein Pfad aus {} bis {} Zeichen',
+  'an absolute path below /dev of at most {} characters':
+    'ein absoluter Pfad unter /dev aus höchstens {} Zeichen',
+  'a bus and ports as in "{}-{}.{}"': 'ein Bus und Anschlüsse wie in "{}-{}.{}"',
+  '{} to {} printable characters': '{} bis {} druckbare Zeichen',
+  '{} to {} letters, digits and ":._+-", as `ls /sys/class/leds` shows it':
+    '{} bis {} Buchstaben, Ziffern und ":._+-", so wie `ls /sys/class/leds` es zeigt',
+  '{} to {} of a-z, {}-{} and "-", with no "-" at either end': NAME,
+  '{} to {} of a-z, {}-{} and "-", with no "-" at either end, not starting with "r-"': `${NAME}, und nicht mit "r-" beginnend`,
+  '"r-" and {} to {} of a-z, {}-{} and "-", with no "-" at either end, {} in all': `"r-" und ${NAME}, zusammen {}`,
+  'the second line of a minisign .pub file: {} characters, "RW..."':
+    'die zweite Zeile einer .pub-Datei von minisign: {} Zeichen, "RW..."',
+  'an age recipient: "age{}" and {} characters': 'ein recipient von age: "age{}" und {} Zeichen',
+  'a list of {} to {} age recipients': 'eine Liste mit {} bis {} recipients von age',
+  'a list of {} to {} public keys': 'eine Liste mit {} bis {} öffentlichen Schlüsseln',
+  'a list of at most {} public keys': 'eine Liste mit höchstens {} öffentlichen Schlüsseln',
+  'a list of {} to {} receiver ids': 'eine Liste mit {} bis {} Ids von Empfängern',
+  'a list of {} to {} bays': 'eine Liste mit {} bis {} Plätzen',
+  'a list of {} to {} cameras': 'eine Liste mit {} bis {} Kameras',
+  'a list of {} to {} stations': 'eine Liste mit {} bis {} Stationen',
+  'mqtts://HOST[:PORT], or mqtt://localhost[:PORT]': 'mqtts://RECHNER[:PORT], oder mqtt://localhost[:PORT]',
+  'one or two parts of a-z, {}-{} and "-", with "/" between them':
+    'ein oder zwei Teile aus a-z, {}-{} und "-", mit "/" dazwischen',
+  'auto, {} or {}': 'auto, {} oder {}',
+  'console or raw': 'console oder raw',
+  'refuse or accept': 'refuse oder accept',
+  'never or after-receipt': 'never oder after-receipt',
+  'error, warn, info or debug': 'error, warn, info oder debug',
+  'true or false': 'true oder false',
+};
