@@ -10,6 +10,7 @@ import { pipelineDocument, pipelineText } from './pipeline-report.ts';
 import { allParties, measurePipeline, missingTools } from './pipeline.ts';
 import type { Party } from './parties/party.ts';
 import { measureSerial, serialDocument, serialSettings, serialText } from './serial.ts';
+import { measureUsb, usbDocument, usbGood, usbSettings, usbText } from './usb.ts';
 import { measureVerify, verifyDocument, verifySizes, verifyText } from './verify.ts';
 import { makeWork, requireSpace } from './work.ts';
 
@@ -126,12 +127,18 @@ async function serial(options: BenchOptions, signal: AbortSignal): Promise<Outco
   };
 }
 
+async function usb(options: BenchOptions, signal: AbortSignal): Promise<Outcome> {
+  const settings = usbSettings(options.quick, options.repetitions);
+  const results = await measureUsb(settings, signal, tell);
+  return { text: usbText(results), document: usbDocument(results), good: usbGood(results) };
+}
+
 /** On standard error: standard output is the table. */
 function tell(line: string): void {
   console.error(line);
 }
 
-const MEASURES = { pipeline, memory, verify, serial } as const;
+const MEASURES = { pipeline, memory, verify, usb, serial } as const;
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);

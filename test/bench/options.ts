@@ -1,7 +1,7 @@
 // The command line of the bench: which group, how much of it, where the machine-readable result goes.
 import { parseArgs } from 'node:util';
 
-export const GROUPS = ['pipeline', 'memory', 'verify', 'serial'] as const;
+export const GROUPS = ['pipeline', 'memory', 'verify', 'usb', 'serial'] as const;
 export type Group = (typeof GROUPS)[number];
 
 export const HELP = `npm run bench [-- [GROUP] [OPTION...]]
@@ -9,14 +9,16 @@ export const HELP = `npm run bench [-- [GROUP] [OPTION...]]
   pipeline  (default) the same files through bodydock and through what could be run instead: MB/s, CPU seconds per GB, memory
   memory    peak memory of agent and receiver for one file of growing size
   verify    time and peak memory of \`bodydock verify\` over vaults of up to 1,000 recordings
+  usb       share of the bare pipe's rate that the driver and a whole pull have, over wires in memory; CPU seconds per GB; memory with
+            1, 4 and 8 bays
   serial    share of a serial line that is recordings, by framing, speed and size of packets; CPU milliseconds per MB
 
   --quick          a quarter of the bytes and one repetition (pipeline); up to 512 MB (memory); up to 200
-                   recordings (verify); a third of the time (serial)
+                   recordings (verify); an eighth of the bytes, one repetition (usb); a third of the time (serial)
   --json FILE      writes the result for machines
   --only NAMES     only these parties, separated by commas (pipeline)
   --mib N          bytes of all files together, in MiB (pipeline)
-  --repetitions N  repetitions of each party (pipeline)
+  --repetitions N  repetitions of each party (pipeline), of each way (usb)
 
 Temporary files lie in TMPDIR: put it on the disk that is to be measured. Exit codes: 0 measured, 1 a party failed or delivered
 wrong bytes, 2 usage. How fast it was never changes the exit code.
