@@ -38,16 +38,14 @@ const OPTIONS_OF: Readonly<Record<'vfat' | 'exfat', readonly string[]>> = {
 export class SystemCalls {
   readonly #run: RunCommand;
   readonly #owner: MountOwner;
+  /** True where the node is a block device of that number: a node that lies in /dev by mistake is none of ours. */
+  readonly isThere: (node: Node) => Promise<boolean>;
 
-  constructor(run: RunCommand, owner: MountOwner) {
+  /** `isThere` looks into /dev unless given. */
+  constructor(run: RunCommand, owner: MountOwner, isThere = isBlockDevice) {
     this.#run = run;
     this.#owner = owner;
-  }
-
-  /** True where the node is a block device of that number: a node that lies in /dev by mistake is none of ours. */
-  async isThere({ node, device }: Node): Promise<boolean> {
-    const found = await stat(node).catch(() => undefined);
-    return found !== undefined && found.isBlockDevice() && deviceText(found.rdev) === device;
+    this.isThere = isThere;
   }
 
   /** Switches writing off or on in the kernel, for the disk or the partition. */
@@ -96,6 +94,11 @@ export class SystemCalls {
   async removeFolder(folder: string): Promise<void> {
     await rmdir(folder).catch(() => undefined); // in the way of nothing; the next mount takes it as it is
   }
+}
+
+async function isBlockDevice({ node, device }: Node): Promise<boolean> {
+  const found = await stat(node).catch(() => undefined);
+  return found !== undefined && found.isBlockDevice() && deviceText(found.rdev) === device;
 }
 
 /** As gnu_dev_major(3) and gnu_dev_minor(3) take st_rdev apart. */

@@ -1,0 +1,206 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { clearLeftovers } from '../../../agent/mount-helper/leftovers.ts';
+import { SystemCalls } from '../../../agent/mount-helper/system-calls.ts';
+import { RW_LEASE_MS } from '../../../drivers/mass-storage/volumes.ts';
+import { parseBayId } from '../../../protocol/ids.ts';
+import { live } from '../../contracts/driver-subject.ts';
+import { ManualClock } from '../../fakes/clock-manual.ts';
+import { PORT } from '../../fakes/disk-port.ts';
+import { BAY, MountRig } from '../../fakes/mount-rig.ts';
+import { moved } from '../../fakes/moved-clock.ts';
+import { pause, until } from '../../fakes/until.ts';
+import { bootSector } from '../../fakes/volume-heads.ts';
+
+let clock: ManualClock;
+let rig: MountRig;
+let watching: AbortController;
+beforeEach(async () => {
+  clock = new ManualClock();
+  rig = await MountRig.open(clock);
+  watching = new AbortController();
+});
+afterEach(async () => {
+  watching.abort();
+  await rig.close();
+});
+
+const ask = (verb: 'mount-ro' | 'mount-rw' | 'unmount', bay = BAY) => rig.helper.answer({ verb, bay });
+
+/** Looks once a second for so long. */
+async function watched(seconds: number): Promise<void> {
+  for (let second = 0; second < seconds; second++) {
+    await clock.advance(1000);
+    await pause(3);
+  }
+}
+
+test('writing is switched off before the first byte is read, and the mount has every option that it must have', async () => {
+  rig.port.volumes = [{ partition: 1, head: bootSector('fat32') }];
+  expect(await ask('mount-ro')).toMatchObject({
+    ok: true,
+    report: { volume: { mode: 'ro', device: '8:1' } },
+  });
+  const options =
+    'ro,nosuid,nodev,noexec,noatime,errors=remount-ro,fmask=0177,dmask=0077,tz=UTC,utf8=1,uid=990,gid=991';
+  expect(rig.port.commands).toEqual([
+    'blockdev --setro /dev/sda',
+    'dd if=/dev/sda1 bs=4096 count=1 status=none',
+    'blockdev --setro /dev/sda1',
+    `mount --internal-only --types vfat --options ${options} --source /dev/sda1 --target ${join(rig.folder, BAY)}`,
+  ]);
+});
+
+test('what is mounted is found so, and costs no program', async () => {
+  await ask('mount-ro');
+  const before = rig.port.commands.length;
+  expect(await ask('mount-ro')).toMatchObject({ ok: true, report: { volume: { mode: 'ro' } } });
+  expect(rig.port.commands).toHaveLength(before);
+});
+
+test('writable is a new mount, and never without a read-only one before', async () => {
+  expect(await ask('mount-rw')).toMatchObject({ ok: false, code: 'mount.failed' });
+  await ask('mount-ro');
+  expect(await ask('mount-rw')).toMatchObject({ ok: true, report: { volume: { mode: 'rw' } } });
+  const [lines, unmount] = [
+    rig.port.commands,
+    rig.port.commands.findIndex((line) => line.startsWith('umount')),
+  ];
+  expect(lines.slice(unmount + 1, unmount + 3)).toEqual([
+    'blockdev --setrw /dev/sda',
+    'blockdev --setrw /dev/sda',
+  ]);
+});
+
+test('another card is not mounted writable for what was asked of the first', async () => {
+  await ask('mount-ro');
+  rig.port.exchange();
+  expect(await moved(clock, ask('mount-rw'), 250)).toMatchObject({ ok: false, code: 'mount.no-device' });
+  expect(rig.port.commands.some((line) => line.includes('--setrw'))).toBe(false);
+});
+
+test('unmounting writes all, switches writing off, and is nothing where nothing is mounted', async () => {
+  expect(await ask('unmount')).toEqual({ ok: true, report: null });
+  await ask('mount-ro');
+  await ask('mount-rw');
+  expect(await ask('unmount')).toEqual({ ok: true, report: null });
+  expect(rig.port.commands.slice(-4)).toEqual([
+    `umount --internal-only --no-canonicalize ${join(rig.folder, BAY)}`,
+    'blockdev --flushbufs /dev/sda',
+    'blockdev --setro /dev/sda',
+    'blockdev --setro /dev/sda',
+  ]);
+});
+
+test('a mount in use stays as long as its device is there, and is told', async () => {
+  await ask('mount-ro');
+  rig.port.isBusy = true;
+  expect(await moved(clock, ask('unmount'), 250)).toMatchObject({ ok: false, code: 'mount.busy' });
+  expect(rig.port.commands.some((line) => line.includes('--lazy'))).toBe(false);
+  expect(rig.port.mounts).toHaveLength(1);
+});
+
+test('a mount whose device is gone goes by itself, lazily only where it is in use for long, and that is said', async () => {
+  await ask('mount-ro');
+  const watch = rig.helper.watch(watching.signal);
+  await rig.port.pull();
+  await watched(2);
+  expect(rig.port.mounts).toEqual([]);
+  expect(rig.log.lines.some(({ message }) => message.includes('lazily'))).toBe(false);
+  watching.abort();
+  await watch;
+});
+
+test('a mount in use whose device is gone is taken away lazily in the end', async () => {
+  await ask('mount-ro');
+  const watch = rig.helper.watch(watching.signal);
+  rig.port.isBusy = true;
+  await rig.port.pull();
+  await watched(5);
+  expect(rig.port.mounts).toHaveLength(1);
+  await watched(10);
+  expect(rig.port.mounts).toEqual([]);
+  expect(rig.log.lines.some(({ message }) => message.includes('lazily'))).toBe(true);
+  watching.abort();
+  await watch;
+});
+
+test('a writable mount that nobody asks for any more is taken away', async () => {
+  await ask('mount-ro');
+  await ask('mount-rw');
+  const watch = rig.helper.watch(watching.signal);
+  await watched(RW_LEASE_MS / 1000 - 5);
+  expect(rig.port.mounts).toHaveLength(1);
+  await ask('mount-rw');
+  await watched(RW_LEASE_MS / 1000 - 5);
+  expect(rig.port.mounts).toHaveLength(1);
+  await watched(10);
+  const isOff = (): boolean => rig.port.commands.at(-1) === 'blockdev --setro /dev/sda';
+  await until('writing is switched off', 5000, isOff);
+  expect(rig.port.mounts).toEqual([]);
+  watching.abort();
+  await watch;
+});
+
+test('a device that leaves while it is mounted leaves no mount', async () => {
+  rig.port.beforeMount = () => {
+    rig.port.beforeMount = () => undefined;
+    setTimeout(() => void rig.port.pull(), 0); // the program is running
+    return new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  expect(await ask('mount-ro')).toMatchObject({ ok: false, code: 'mount.no-device' });
+  expect(rig.port.mounts).toEqual([]);
+});
+
+test('a device that is exchanged while it is mounted leaves no mount', async () => {
+  rig.port.beforeMount = () => rig.port.exchange();
+  expect(await ask('mount-ro')).toMatchObject({ ok: false, code: 'mount.no-device' });
+  expect(rig.port.mounts).toEqual([]);
+});
+
+test('a file system that the kernel refuses is told as damaged', async () => {
+  rig.port.isDamaged = true;
+  expect(await ask('mount-ro')).toEqual({
+    ok: true,
+    report: { volume: null, others: ['damaged-file-system'] },
+  });
+});
+
+test('a bay that the configuration does not name is refused, and nothing is done for it', async () => {
+  expect(await ask('mount-ro', parseBayId('bay-2'))).toMatchObject({ ok: false, code: 'mount.refused' });
+  expect(rig.port.commands).toEqual([]);
+});
+
+test('a program that hangs costs its bay alone: the request ends in time, and more than four do not wait', async () => {
+  let letGo = (): void => undefined;
+  rig.port.beforeMount = () => new Promise<void>((resolve) => (letGo = resolve));
+  const first = rig.volumes.mount(PORT, 'ro', live());
+  first.catch(() => undefined); // awaited below
+  await until('it hangs', 5000, () => rig.port.commands.some((line) => line.startsWith('mount')));
+  const waiting = [ask('mount-ro'), ask('mount-ro'), ask('unmount')];
+  expect(await ask('mount-ro')).toMatchObject({ ok: false, code: 'mount.busy' });
+  await clock.advance(80_000);
+  for (const answer of await Promise.all(waiting)) expect(answer).toMatchObject({ code: 'mount.timeout' });
+  await expect(first).rejects.toMatchObject({ code: 'mount.timeout' });
+  rig.port.beforeMount = () => undefined;
+  letGo();
+  await until('its lane is free', 5000, async () => (await ask('mount-ro')).ok);
+});
+
+test('at its start it takes away what an earlier run left, lazily where that is in use', async () => {
+  await ask('mount-ro');
+  rig.port.isBusy = true;
+  const system = new SystemCalls(rig.port.run, { uid: 0, gid: 0 }, rig.port.isThere);
+  await clearLeftovers(rig.folder, system, rig.log, rig.port.mountTable);
+  expect(rig.port.mounts).toEqual([]);
+  expect(rig.port.commands.at(-1)).toContain('--lazy');
+});
+
+test('what somebody else mounted at its place is left, and in the way', async () => {
+  const at = join(rig.folder, BAY);
+  await mkdir(at);
+  rig.port.mounts.push({ target: at, folder: at, device: '0:1', fileSystem: 'tmpfs', options: new Set(), superOptions: new Set() }); // prettier-ignore
+  expect(await ask('mount-ro')).toMatchObject({ ok: false, code: 'mount.busy' });
+  expect(rig.port.mounts).toHaveLength(1);
+});

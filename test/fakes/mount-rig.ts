@@ -1,0 +1,63 @@
+// The mount helper on a disk port in memory, at a real socket, and the mass-storage driver that asks it. Only the kernel and its programs are
+// stood in for.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MountHelper } from '../../agent/mount-helper/mount-helper.ts';
+import { listen } from '../../agent/mount-helper/mount-server.ts';
+import { SystemCalls } from '../../agent/mount-helper/system-calls.ts';
+import type { Driver } from '../../drivers/driver.ts';
+import { massStorageDriver } from '../../drivers/mass-storage/driver.ts';
+import { MOUNT_SOCKET_NAME } from '../../drivers/mass-storage/mount-request.ts';
+import { helperVolumes } from '../../drivers/mass-storage/volumes-helper.ts';
+import type { Volumes } from '../../drivers/mass-storage/volumes.ts';
+import { parseBayId } from '../../protocol/ids.ts';
+import { nodeClock } from '../../protocol/io/clock-node.ts';
+import type { Clock } from '../../protocol/ports.ts';
+import { DiskPort, PORT } from './disk-port.ts';
+import { MemoryLog } from './log-memory.ts';
+
+export const BAY = parseBayId('bay-1');
+export const PLACE = { kind: 'usb', path: PORT } as const;
+
+export class MountRig {
+  readonly folder: string;
+  readonly port: DiskPort;
+  readonly helper: MountHelper;
+  readonly log = new MemoryLog();
+  readonly socket: string;
+  readonly volumes: Volumes;
+  readonly driver: Driver;
+  #stop: () => Promise<void> = async () => undefined;
+
+  private constructor(folder: string, port: DiskPort, clock: Clock) {
+    this.folder = folder;
+    this.port = port;
+    const { blockDevices, mountTable } = port;
+    const system = new SystemCalls(port.run, { uid: 990, gid: 991 }, port.isThere);
+    const bayPorts = async (): Promise<ReadonlyMap<typeof BAY, string>> => new Map([[BAY, PORT]]);
+    const { log } = this;
+    this.helper = new MountHelper({ folder, blockDevices, mountTable, system, clock, log, bayPorts });
+    this.socket = join(folder, MOUNT_SOCKET_NAME);
+    const bayAt = (path: string): typeof BAY | undefined => (path === PORT ? BAY : undefined);
+    this.volumes = helperVolumes({ socket: this.socket, bayAt, clock });
+    const usb = { devices: port.devices, blockDevices, mountTable, volumes: this.volumes };
+    this.driver = massStorageDriver({ clock, times: { noticeMs: 0 }, usb });
+  }
+
+  /** `clock` is the machine's unless given. */
+  static async open(clock: Clock = nodeClock()): Promise<MountRig> {
+    const folder = await mkdtemp(join(tmpdir(), 'bodydock-mounts-'));
+    const rig = new MountRig(folder, await DiskPort.make(), clock);
+    const answer = rig.helper.answer.bind(rig.helper);
+    const gid = process.getgid?.() ?? 0;
+    rig.#stop = await listen({ socket: rig.socket, gid, answer, clock }, async () => undefined);
+    return rig;
+  }
+
+  async close(): Promise<void> {
+    await this.#stop();
+    await rm(this.folder, { recursive: true, force: true });
+    this.port.dispose();
+  }
+}
