@@ -23,7 +23,7 @@ export const statusSchema = z
   .strictObject({
     state: z.enum(['init', 'ready', 'degraded', 'offline']).meta({
       description:
-        'Ready: all is well. Degraded: it works, and a condition of warning or above is shown. Init and offline: it does not work.',
+        'Ready: all is well. Degraded: it works, and a condition of severity error or critical is shown. Init and offline: it does not work.',
     }),
     session,
     since: instant('When this state began.'),

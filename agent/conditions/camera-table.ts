@@ -41,12 +41,12 @@ export const CAMERA_TABLE = {
       de: 'Die Kamera in diesem Platz zeigt nicht alle ihre Dateien; was sie zeigt, wird übernommen.',
     },
     remedy: {
-      en: 'Leave the camera in its bay and call the technician: its memory may be damaged, or hold far too many files.',
-      de: 'Kamera im Platz lassen und Technik rufen: Ihr Speicher kann beschädigt sein oder viel zu viele Dateien enthalten.',
+      en: 'Leave the camera in its bay and call the technician: its memory may be damaged, encrypted, divided, or hold far too many files.',
+      de: 'Kamera im Platz lassen und Technik rufen: Ihr Speicher kann beschädigt, verschlüsselt, geteilt oder mit viel zu vielen Dateien belegt sein.',
     },
     afterMs: 0,
     causes: [],
-    facts: ['places'],
+    facts: ['places', 'reason'],
   },
   'camera.stuck': {
     severity: 'error',

@@ -95,9 +95,10 @@ export class ConditionBoard implements Conditions {
     return counts;
   }
 
-  /** Codes that are shown and limit the station or its proof: with one of them its status is "degraded". */
+  /** Codes that are shown and mean that something is not done: with one of them the status is "degraded". */
   get degrading(): number {
-    return [...this.#shown].filter((code) => conditionKind(code).severity !== 'info').length;
+    const { error, critical } = this.count();
+    return error + critical;
   }
 
   /** No delay ends any more. */

@@ -6,9 +6,9 @@
 // or CODE(S): test/agent/conditions/condition-table.test.ts finds codes there, and fails for one that the table lacks or nobody raises.
 
 /**
- * How bad it is, and how it shows. "info": worth knowing, nothing to do; the station stays "ready", monitoring stays green. "warning":
- * somebody should look within days; work goes on. "error": something is not done and needs a person today. "critical": evidence, or
- * taking recordings at all, is at stake: call somebody now. From "warning" on the station's status is "degraded".
+ * How bad it is, and how it shows. "info": worth knowing, nothing to do, monitoring stays green. "warning": somebody should look within
+ * days; work goes on. "error": something is not done and needs a person today. "critical": evidence, or taking recordings at all, is at
+ * stake: call somebody now. From "error" on the station's status is "degraded"; a camera that is away on holiday does not degrade it.
  */
 export type Severity = 'info' | 'warning' | 'error' | 'critical';
 

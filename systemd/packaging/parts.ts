@@ -81,6 +81,7 @@ export const AGENT: Part = {
     unit('bodydock-mount.service'),
     ...systemFiles('bodydock'),
     { from: 'systemd/70-bodydock.rules', to: '/usr/lib/udev/rules.d/70-bodydock.rules' },
+    { from: 'systemd/71-bodydock-leds.rules', to: '/usr/lib/udev/rules.d/71-bodydock-leds.rules' },
     { from: 'config/station.example.yaml', to: '/usr/share/bodydock/station.example.yaml' },
     { from: 'config/station.schema.json', to: '/usr/share/bodydock/station.schema.json' },
     { from: 'systemd/only-the-broker.conf', to: '/usr/share/doc/bodydock/examples/only-the-broker.conf' },

@@ -68,12 +68,15 @@ describe('the board of conditions', () => {
     ]);
   });
 
-  test('only what needs somebody limits the station', () => {
+  test('only what is not done degrades the station, not what somebody should look at', () => {
     const { board: made } = board();
     made.raise('recording.rejected', 'abc', { reason: 'empty' });
     expect([made.degrading, made.count().info]).toEqual([0, 1]);
     made.raise('camera.port', 'bay-1');
-    expect([made.degrading, made.count().warning]).toEqual([1, 1]);
+    expect([made.degrading, made.count().warning]).toEqual([0, 1]);
+    made.raise('release.refused', 'bay-1');
+    made.raise('spool.full', null);
+    expect([made.degrading, made.count().error, made.count().critical]).toEqual([2, 1, 1]);
   });
 
   test('facts that change are told again, the same facts are not', () => {

@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""Tells Home Assistant of the bodydock stations at a broker: publishes one retained MQTT discovery message an entity.
+
+Run it once, and again when a station or a bay was added; `--remove` takes all of them away again. It reads <base>/v1/+/info with
+mosquitto_sub and writes <prefix>/... with mosquitto_pub. Options for both (host, user, TLS files) stand in ~/.config/mosquitto_sub and
+~/.config/mosquitto_pub, one a line. The account must be allowed to write below the prefix, which no station's account is.
+"""
+
+import argparse
+import json
+import subprocess
+
+WAIT_SECONDS = 2
+STATIONS_MAX = 1000
+
+# Field of `health`, name, unit, device class.
+NUMBERS = (
+    ("free_bytes", "Free space", "B", "data_size"),
+    ("spooled_recordings", "Recordings waiting", None, None),
+    ("oldest_unstored_seconds", "Oldest recording waiting", "s", "duration"),
+    ("temperature_c", "Temperature", "°C", "temperature"),
+    ("conditions_critical", "Critical conditions", None, None),
+    ("conditions_error", "Errors", None, None),
+    ("conditions_warning", "Warnings", None, None),
+)
+
+
+def read_stations(base):
+    """Retained information of every station by its id."""
+    command = ["mosquitto_sub", "-t", f"{base}/v1/+/info", "--retained-only", "-W", str(WAIT_SECONDS), "-C", str(STATIONS_MAX), "-F", "%p"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=WAIT_SECONDS + 20, check=False)
+    if done.returncode not in (0, 27):
+        raise SystemExit(done.stderr)
+    documents = [json.loads(line) for line in done.stdout.splitlines() if line]
+    return {document["station"]: document for document in documents}
+
+
+def entities(base, station, info):
+    """Discovery messages of one station as (component, object id, configuration)."""
+    topic = f"{base}/v1/{station}"
+    device = {"identifiers": [f"bodydock-{station}"], "name": f"Docking station {station}", "model": "bodydock", "sw_version": info["version"]}
+    common = {
+        "device": device,
+        "availability_topic": f"{topic}/status",
+        "availability_template": "{{ 'offline' if value_json.state in ['offline', 'init'] else 'online' }}",
+    }
+    yield "sensor", "state", {**common, "name": "State", "state_topic": f"{topic}/status", "value_template": "{{ value_json.state }}"}
+    for field, name, unit, device_class in NUMBERS:
+        more = {key: value for key, value in (("unit_of_measurement", unit), ("device_class", device_class)) if value}
+        # A heartbeat that stays out makes the number unavailable.
+        yield "sensor", field, {**common, **more, "name": name, "state_topic": f"{topic}/health", "expire_after": 180, "value_template": "{{ value_json." + field + " }}"}
+    for bay in info["configuration"]["bays"]:
+        name = bay["bay"]
+        yield "sensor", name, {**common, "name": f"Bay {name}", "state_topic": f"{topic}/bay/{name}", "value_template": "{{ value_json.light }}", "json_attributes_topic": f"{topic}/bay/{name}"}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--base", default="bodydock")
+    parser.add_argument("--prefix", default="homeassistant")
+    parser.add_argument("--remove", action="store_true")
+    options = parser.parse_args()
+    for station, info in sorted(read_stations(options.base).items()):
+        for component, name, configuration in entities(options.base, station, info):
+            unique = f"bodydock_{station}_{name}"
+            text = "" if options.remove else json.dumps({**configuration, "unique_id": unique})
+            topic = f"{options.prefix}/{component}/bodydock-{station}/{name}/config"
+            payload = ["-s"] if text else ["-n"]
+            subprocess.run(["mosquitto_pub", "-t", topic, "-r", "-q", "1", *payload], input=text, text=True, check=True, timeout=20)
+            print(topic)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+// The examples for monitoring against the schemas: a field that was renamed must be renamed there too. What runs here runs in e2e.
+import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { expect, test } from 'vitest';
+import { baySchema, healthSchema, statusSchema } from '../../protocol/monitoring.ts';
+
+const folder = new URL('../../config/monitoring/', import.meta.url);
+const textOf = (name: string): Promise<string> => readFile(new URL(name, folder), 'utf8');
+
+interface ZabbixItem {
+  readonly key: string;
+  readonly uuid: string;
+  readonly preprocessing?: readonly { readonly parameters: readonly string[] }[];
+  readonly master_item?: { readonly key: string };
+  readonly triggers?: readonly { readonly expression: string; readonly uuid: string }[];
+}
+
+test('the template for Zabbix reads fields that are there, by items and triggers that fit', async () => {
+  const { zabbix_export: whole } = parse(await textOf('zabbix-template.yaml')) as {
+    zabbix_export: { templates: { template: string; items: ZabbixItem[] }[] };
+  };
+  const [{ template, items } = { template: '', items: [] }] = whole.templates;
+  const masters = new Map([
+    ['status', Object.keys(statusSchema.shape)],
+    ['health', Object.keys(healthSchema.shape)],
+  ]);
+  const dependent = items.filter((item) => item.master_item !== undefined);
+  expect(dependent.length).toBeGreaterThan(8);
+  for (const item of dependent) {
+    const master = items.find(({ key }) => key === item.master_item?.key);
+    const topic = /\/(status|health)"/.exec(master?.key ?? '')?.[1] ?? '';
+    const field = item.preprocessing?.[0]?.parameters[0]?.slice(2);
+    expect(masters.get(topic), item.key).toContain(field);
+    for (const { expression } of item.triggers ?? [])
+      expect(expression).toContain(`(/${template}/${item.key}`);
+  }
+  const uuids = items.flatMap(({ uuid, triggers = [] }) => [
+    uuid,
+    ...triggers.map((trigger) => trigger.uuid),
+  ]);
+  expect(new Set(uuids).size).toBe(uuids.length);
+  for (const uuid of uuids) expect(uuid).toMatch(/^[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}$/);
+});
+
+test('the configuration for Telegraf names fields and topics that are there', async () => {
+  const text = await textOf('telegraf.conf');
+  const lists = [...text.matchAll(/^\s*(?:excluded_keys|tags) = \[(.*)\]$/gm)].flatMap(([, list = '']) =>
+    [...list.matchAll(/"([a-z_]+)"/g)].map(([, field = '']) => field),
+  );
+  const known = [...Object.keys(healthSchema.shape), ...Object.keys(baySchema.shape)];
+  expect(lists.length).toBeGreaterThan(4);
+  for (const field of lists) expect(known).toContain(field);
+  const told = /conditions_critical, conditions_error, oldest_unstored_seconds/;
+  expect(text).toMatch(told);
+});
