@@ -52,6 +52,7 @@ export class LibusbTransport implements UsbTransport {
   #gone: DockError | undefined;
   #closing: Promise<void> | undefined;
   #cancelLook: () => void = () => undefined;
+  #stopEvents: () => Promise<void> = () => Promise.resolve();
   #onGone: (error: Error) => void = () => undefined;
   #onInterrupt: (bytes: Uint8Array) => void = () => undefined;
 
@@ -69,7 +70,7 @@ export class LibusbTransport implements UsbTransport {
   /** Called once. */
   start(): void {
     this.#look();
-    if (this.#opened.events !== undefined) void this.#listen(this.#opened.events);
+    this.#startEvents();
   }
 
   async bulkOut(bytes: Uint8Array, timeoutMs: number, signal: AbortSignal): Promise<void> {
@@ -111,9 +112,14 @@ export class LibusbTransport implements UsbTransport {
     await this.#call((done) => endpoint.clearHalt(done), CLEAR_MS, signal);
   }
 
-  /** libusb claims again what was claimed. */
-  reset(signal: AbortSignal): Promise<void> {
-    return this.#call((done) => this.#opened.device.reset(done), RESET_MS, signal);
+  /** libusb claims again what was claimed. A transfer that is pending meanwhile ends as if the device had left: that of the events is ended before. */
+  async reset(signal: AbortSignal): Promise<void> {
+    await this.#stopEvents();
+    try {
+      await this.#call((done) => this.#opened.device.reset(done), RESET_MS, signal);
+    } finally {
+      this.#startEvents();
+    }
   }
 
   onInterrupt(handler: (bytes: Uint8Array) => void): void {
@@ -135,8 +141,10 @@ export class LibusbTransport implements UsbTransport {
     this.#ending.abort(this.#gone);
     const { clock } = this.#options;
     const ended = Promise.allSettled(this.#pending).then(() => this.#letGo());
-    const late = new Promise<void>((resolve) => void clock.after(USB_CLOSE_MS, resolve));
+    let unarm = (): void => undefined;
+    const late = new Promise<void>((resolve) => (unarm = clock.after(USB_CLOSE_MS, resolve)));
     await Promise.race([ended, late]);
+    unarm();
   }
 
   async #letGo(): Promise<void> {
@@ -292,12 +300,23 @@ export class LibusbTransport implements UsbTransport {
     });
   }
 
+  #startEvents(): void {
+    const { events } = this.#opened;
+    if (events === undefined || this.#gone !== undefined) return;
+    const quiet = new AbortController();
+    const listening = this.#listen(events, quiet.signal);
+    this.#stopEvents = async () => {
+      quiet.abort();
+      await listening;
+    };
+  }
+
   /** Events come on a pipe of their own, one packet each, until the transport ends. */
-  async #listen(events: InEndpoint): Promise<void> {
+  async #listen(events: InEndpoint, signal: AbortSignal): Promise<void> {
     while (this.#gone === undefined) {
       const bytes = new Uint8Array(events.descriptor.wMaxPacketSize);
       try {
-        const { actual } = await this.#submit(bufferOf(bytes), 2 ** 30, this.#ending.signal, async (done) =>
+        const { actual } = await this.#submit(bufferOf(bytes), 2 ** 30, signal, async (done) =>
           events.makeTransfer(0, done),
         );
         this.#onInterrupt(bytes.subarray(0, actual));
