@@ -12,6 +12,7 @@ export default defineConfig({
       'test/faults/**',
       'test/bench/**',
       'test/soak/**',
+      'test/package/**',
     ],
     maxWorkers: 3, // some wait for deadlines while others work
     isolate: false, // modules hold no state: each is loaded once for a worker, not once for a file

@@ -9,6 +9,6 @@ export default defineConfig({
     globalSetup: ['test/package/build-packages.ts'],
     maxWorkers: 2,
     testTimeout: 180_000,
-    hookTimeout: 180_000,
+    hookTimeout: 360_000,
   },
 });

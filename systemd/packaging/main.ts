@@ -14,7 +14,7 @@ const HELP = `npm run package [-- --out DIR] [--version VERSION]
 Makes bodydock (amd64, arm64) and bodydock-receiver (all) as Debian packages.
 
   --out DIR          where they go (default: out/package)
-  --version VERSION  another one than package.json says, to try upgrades
+  --version VERSION  another one than package.json says, to try upgrades; may be given several times
 
 SOURCE_DATE_EPOCH is the time of all files; without it, that of the last commit.
 `;
@@ -25,7 +25,7 @@ async function main(words: readonly string[]): Promise<void> {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
     args: [...words],
-    options: { out: text, version: text, help: { type: 'boolean' } },
+    options: { out: text, version: { ...text, multiple: true }, help: { type: 'boolean' } },
     strict: true,
   });
   if (values.help === true) {
@@ -38,14 +38,13 @@ async function main(words: readonly string[]): Promise<void> {
   try {
     await compile(code);
     const facts = JSON.parse(await readFile(join(PROJECT, 'package.json'), 'utf8')) as { version: string };
-    const version = values.version ?? facts.version;
-    const help = await allHelp(code);
-    const wish = { version, project: PROJECT, code, out, help, epochS: await sourceEpochS() };
-    const wishes: PackageWish[] = [
-      { ...wish, part: AGENT, architecture: 'amd64' },
-      { ...wish, part: AGENT, architecture: 'arm64' },
-      { ...wish, part: RECEIVER, architecture: 'all' },
-    ];
+    const versions = values.version ?? [facts.version];
+    const wish = { project: PROJECT, code, out, help: await allHelp(code), epochS: await sourceEpochS() };
+    const wishes = versions.flatMap((version): PackageWish[] => [
+      { ...wish, version, part: AGENT, architecture: 'amd64' },
+      { ...wish, version, part: AGENT, architecture: 'arm64' },
+      { ...wish, version, part: RECEIVER, architecture: 'all' },
+    ]);
     const files = await Promise.all(wishes.map(makePackage));
     for (const file of files) process.stdout.write(`${told(file, (await stat(file)).size)}\n`);
   } finally {

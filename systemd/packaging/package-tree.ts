@@ -46,7 +46,7 @@ export async function makePackage(wish: PackageWish): Promise<string> {
   await layControl(wish, root);
   await settle(root, wish);
   const file = `${root}.deb`;
-  const words = ['--root-owner-group', '--threads-max=1', '-Zxz', '-z6', '--build', root, file];
+  const words = ['--root-owner-group', '--threads-max=1', '-Zxz', '-z2', '--build', root, file];
   const env = { ...process.env, SOURCE_DATE_EPOCH: String(wish.epochS) };
   await run('dpkg-deb', words, { env, timeout: BUILD_MS });
   await rm(root, { recursive: true });
@@ -179,7 +179,12 @@ async function allFiles(root: string): Promise<string[]> {
 async function lay(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await copyFile(from, to);
-  await chmod(to, 0o644);
+  await chmod(to, (await isScript(to)) ? 0o755 : 0o644);
+}
+
+/** Files that name their interpreter can be called. */
+async function isScript(path: string): Promise<boolean> {
+  return path.endsWith('js') && (await readFile(path, 'latin1')).startsWith('#!');
 }
 
 async function put(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {

@@ -73,7 +73,7 @@ export const AGENT: Part = {
     { name: 'bodydock', module: 'agent/main.js', isCommand: true },
     { name: 'mount-helper', module: 'agent/mount-helper/main.js', isCommand: false },
   ],
-  depends: [NODE, SYSTEMD, 'udev', 'util-linux', ...NATIVE],
+  depends: [NODE, SYSTEMD, 'udev', ...NATIVE],
   recommends: ['chrony | systemd-timesyncd'],
   suggests: ['age', 'minisign', 'mosquitto'],
   files: [
@@ -83,7 +83,16 @@ export const AGENT: Part = {
     { from: 'systemd/70-bodydock.rules', to: '/usr/lib/udev/rules.d/70-bodydock.rules' },
     { from: 'systemd/71-bodydock-leds.rules', to: '/usr/lib/udev/rules.d/71-bodydock-leds.rules' },
     { from: 'config/station.example.yaml', to: '/usr/share/bodydock/station.example.yaml' },
+    { from: 'config/station.example.de.yaml', to: '/usr/share/bodydock/station.example.de.yaml' },
     { from: 'config/station.schema.json', to: '/usr/share/bodydock/station.schema.json' },
+    ...[
+      'handbook.en.md',
+      'handbook.de.md',
+      'options.en.md',
+      'options.de.md',
+      'lights.en.html',
+      'lights.de.html',
+    ].map((name) => ({ from: `config/${name}`, to: `/usr/share/doc/bodydock/${name}` })),
     { from: 'systemd/only-the-broker.conf', to: '/usr/share/doc/bodydock/examples/only-the-broker.conf' },
   ],
   units: ['bodydock.service', 'bodydock-mount.service'],
@@ -109,6 +118,10 @@ export const RECEIVER: Part = {
     unit('bodydock-receiver.service'),
     ...systemFiles('bodydock-receiver'),
     { from: 'config/receiver.example.yaml', to: '/usr/share/bodydock-receiver/receiver.example.yaml' },
+    {
+      from: 'config/receiver.example.de.yaml',
+      to: '/usr/share/bodydock-receiver/receiver.example.de.yaml',
+    },
     { from: 'config/receiver.schema.json', to: '/usr/share/bodydock-receiver/receiver.schema.json' },
     ...['mosquitto.acl', 'mosquitto.example.conf'].map((name) => ({
       from: `systemd/mosquitto/${name}`,
