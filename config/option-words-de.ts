@@ -53,7 +53,7 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
   'bays[].folder':
     'Ordner, in dem die Dateien der Kamera erscheinen, etwa ein Einhängepunkt. Ein Platz hat einen Ordner oder einen USB-Anschluss, einen seriellen Anschluss, oder je einen von beiden. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
   'bays[].usb_port':
-    'USB-Buchse des Platzes, für Kameras, die PTP oder MTP sprechen: der Name ihres Ordners in /sys/bus/usb/devices.',
+    'USB-Buchse des Platzes, für Kameras, die PTP oder MTP sprechen oder sich als Laufwerk zeigen: der Name ihres Ordners in /sys/bus/usb/devices.',
   'bays[].serial_path':
     'Serieller Anschluss des Platzes, unter /dev/serial/by-path: Dieser Name gehört zur Buchse. Allein überträgt er die Aufnahmen; neben einem Ordner sagt er, welche Kamera es ist, wie es ihr geht und was ihre Uhr anzeigt.',
   'bays[].serial': 'Wie der serielle Anschluss dieses Platzes betrieben wird.',

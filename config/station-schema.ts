@@ -81,7 +81,7 @@ const bay = z
       .optional(),
     usb_port: part
       .usbPort(
-        'USB socket of the bay, for cameras that speak PTP or MTP: the name of its folder in /sys/bus/usb/devices.',
+        'USB socket of the bay, for cameras that speak PTP or MTP or show themselves as a disk: the name of its folder in /sys/bus/usb/devices.',
       )
       .optional(),
     serial_path: part

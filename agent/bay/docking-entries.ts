@@ -43,6 +43,7 @@ export class DockingEntries {
   #inventory: DockingInventory | null = null;
   readonly #vanished = new VanishedEntries();
   #problems = 0;
+  #problemReason: string | null = null;
   #seen = 0;
 
   constructor(deps: DockingEntriesDeps) {
@@ -56,6 +57,10 @@ export class DockingEntries {
   /** Places of the camera that could not be listed. */
   get problems(): number {
     return this.#problems;
+  }
+  /** Why the first of them could not, in the driver's words; null where there is none, or the station itself found it. */
+  get problemReason(): string | null {
+    return this.#problemReason;
   }
   /** The first listing, or null where none was taken yet. */
   get inventory(): DockingInventory | null {
@@ -107,6 +112,7 @@ export class DockingEntries {
     const fresh = this.#meetAll(listing, !isFirst);
     this.#forgetVanished(listing);
     this.#problems = listing.problems;
+    this.#problemReason = inventory.problems[0]?.reason ?? null;
     if (isFirst) await this.#keepFirst(listing, takenAt);
     await this.#logSeen(fresh, signal);
     if (isFirst || fresh.length > 0) await this.#logInventory(listing);

@@ -167,6 +167,7 @@ export class DockingLife {
       clock,
       entries: () => entries.all,
       problems: () => entries.problems,
+      problemReason: () => entries.problemReason,
     });
   }
 

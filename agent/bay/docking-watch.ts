@@ -32,6 +32,8 @@ export interface DockingWatchDeps {
   /** Entries of the docking as they are now, and places that could not be listed. */
   readonly entries: () => Iterable<TrackedEntry>;
   readonly problems: () => number;
+  /** See DockingEntries.problemReason. */
+  readonly problemReason: () => string | null;
 }
 
 /** One docking from its begin to `end`. */
@@ -117,7 +119,7 @@ export class DockingWatch {
     }
     const places = this.#deps.problems();
     if (places === 0) this.#clear('camera.listing');
-    else conditions.raise('camera.listing', bay, { places });
+    else conditions.raise('camera.listing', bay, { places, reason: this.#deps.problemReason() });
   }
 
   #clear(code: (typeof CONDITIONS)[number]): void {

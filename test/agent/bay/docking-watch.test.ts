@@ -12,7 +12,15 @@ let conditions: MemoryConditions;
 let rates: PullRates;
 
 function begin(): DockingWatch {
-  return new DockingWatch({ bay, clock, conditions, rates, entries: () => [], problems: () => 0 });
+  return new DockingWatch({
+    bay,
+    clock,
+    conditions,
+    rates,
+    entries: () => [],
+    problems: () => 0,
+    problemReason: () => null,
+  });
 }
 
 /** Pulls at that rate for so many seconds. */
