@@ -8,6 +8,7 @@ import { keyChangesFolder, loadKeyHistory } from '../config/key-changes.ts';
 import { readSigningKey } from '../config/keys.ts';
 import { loadProofs } from '../config/proofs.ts';
 import type { StationConfig } from '../config/station-config.ts';
+import type { LoginCounts } from '../drivers/ambarella/login-guard.ts';
 import { deviceAt } from '../drivers/serial/device-node.ts';
 import { sysfsDevices } from '../drivers/usb/devices-sysfs.ts';
 import { makeSessionId } from '../protocol/ids.ts';
@@ -48,6 +49,8 @@ export interface OpenOptions {
   readonly log: Log;
   /** Where disk and bays say that they move on. */
   readonly progress: Progress;
+  /** Of camera passwords that were refused: what a station counted before this one in the same process. */
+  readonly loginCounts: LoginCounts;
   /** Told how many conditions stand, after each change. */
   readonly onStanding?: (standing: number) => void;
 }
@@ -137,7 +140,7 @@ async function openParts(
     provenRecipients: () => proven,
     bulk,
     freeBuffer: bufferFreer(),
-    drivers: await stationDrivers(config, { usbDevices, portSwitches, clock, log, conditions }),
+    drivers: await stationDrivers(config, { ...options, usbDevices, portSwitches, clock, log, conditions }),
     folderIdentity,
     portIdentity: deviceAt,
     usbDevices,

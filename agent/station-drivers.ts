@@ -1,7 +1,7 @@
 // The drivers of this station with the real devices behind them. Native code is loaded only where a bay needs it.
 import { join } from 'node:path';
 import type { StationConfig } from '../config/station-config.ts';
-import { LoginGuard } from '../drivers/ambarella/login-guard.ts';
+import { LoginGuard, type LoginCounts } from '../drivers/ambarella/login-guard.ts';
 import type { Driver } from '../drivers/driver.ts';
 import { sysfsBlockDevices } from '../drivers/mass-storage/block-devices-sysfs.ts';
 import { massStorageDriver, type MassStorageUsb } from '../drivers/mass-storage/driver.ts';
@@ -18,6 +18,8 @@ export interface StationDriverPorts {
   readonly usbDevices: UsbDevices;
   /** Shared with the places of the bays. */
   readonly portSwitches: PortSwitches;
+  /** Of passwords that were refused, over all stations of this process. */
+  readonly loginCounts: LoginCounts;
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
@@ -61,7 +63,7 @@ async function serialDriver(clock: Clock): Promise<Driver> {
 async function usbDrivers(
   config: StationConfig,
   disk: Driver,
-  { usbDevices: devices, portSwitches, clock, log, conditions }: StationDriverPorts,
+  { usbDevices: devices, portSwitches, loginCounts, clock, log, conditions }: StationDriverPorts,
 ): Promise<Driver[]> {
   const { ambarellaDriver } = await import('../drivers/ambarella/driver.ts');
   const { ptpDriver } = await import('../drivers/ptp/driver.ts');
@@ -74,7 +76,7 @@ async function usbDrivers(
     clock,
     disk,
     passwordOf: passwordOf(config),
-    guard: new LoginGuard(lockConditions(config.bays, conditions)),
+    guard: new LoginGuard(lockConditions(config.bays, conditions), loginCounts),
     beginSwitch: portSwitches.begin,
   });
   const ptp = ptpDriver({

@@ -1,5 +1,6 @@
 // Puts a station up in this process and down again, and tells the service manager and a parent what becomes of it.
 import type { StationConfig } from '../../config/station-config.ts';
+import type { LoginCounts } from '../../drivers/ambarella/login-guard.ts';
 import type { ServiceManager } from '../../protocol/io/service-manager.ts';
 import { startWatchdog } from '../../protocol/io/watchdog.ts';
 import type { Clock, Log } from '../../protocol/ports.ts';
@@ -17,6 +18,7 @@ const CLOSE_MS = 5000;
 export interface PutUpDeps {
   readonly version: string;
   readonly manager: ServiceManager;
+  readonly loginCounts: LoginCounts;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -24,7 +26,7 @@ export interface PutUpDeps {
 /** The station, ready. Errors: those of openStation. */
 export async function putUpStation(
   { config, sha256 }: GoodConfig,
-  { version, manager, clock, log }: PutUpDeps,
+  { version, manager, loginCounts, clock, log }: PutUpDeps,
 ): Promise<RunningStation> {
   const progress = new Progress(clock);
   let standing = 0;
@@ -34,6 +36,7 @@ export async function putUpStation(
     version,
     log,
     progress,
+    loginCounts,
     onStanding: (count) => {
       standing = count;
       if (isReady) manager.status(statusLine(config, standing));

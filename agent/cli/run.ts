@@ -3,6 +3,7 @@ import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-c
 import { STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
 import { readVersion } from '../../config/program-version.ts';
+import type { LoginCounts } from '../../drivers/ambarella/login-guard.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { exitSoon } from '../../protocol/io/exit-soon.ts';
 import { pinoLog } from '../../protocol/io/log-pino.ts';
@@ -44,6 +45,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const clock = nodeClock();
   const version = await readVersion();
   const edits = new News();
+  const loginCounts: LoginCounts = new Map();
   const watch = new ConfigFileWatch(file, () => edits.ring(), { clock, log });
   const runs = new StationRuns(first.good, {
     clock,
@@ -51,7 +53,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     judge: (inForce) => judgeConfig(place, inForce, clock.wallMs()),
     maybeChanged: (signal) => edits.wait(signal),
     setLogLevel: (level) => log.setLevel(level),
-    putUp: (good) => putUpStation(good, { version, manager, clock, log }),
+    putUp: (good) => putUpStation(good, { version, manager, loginCounts, clock, log }),
   });
   watch.start();
   io.signal.addEventListener('abort', () => manager.stopping(), { once: true });

@@ -13,13 +13,17 @@ import { asciiBytes } from './wire-text.ts';
 /** Cameras that lock do so after three to five wrong passwords. */
 export const LOGIN_REFUSALS_MAX = 3;
 
-interface Port {
+/** What is counted on one port. */
+interface LoginCount {
   /** Digest of the password that the count is about. */
   readonly password: string;
   refusals: number;
   /** Bus and address of the device that did not accept it last. */
   refusedBy: string | undefined;
 }
+
+/** By port. Kept for the life of the process: a configuration that is taken over makes a new guard over the same counts. */
+export type LoginCounts = Map<string, LoginCount>;
 
 /** Told when the attempts on a port stop, and when they may go on. Either may come any number of times. */
 export interface LockListener {
@@ -39,10 +43,11 @@ export interface LoginAttempt {
 /** Counts for all ports. */
 export class LoginGuard {
   readonly #listener: LockListener;
-  readonly #ports = new Map<string, Port>();
+  readonly #ports: LoginCounts;
 
-  constructor(listener: LockListener) {
+  constructor(listener: LockListener, counts: LoginCounts = new Map()) {
     this.#listener = listener;
+    this.#ports = counts;
   }
 
   /** Errors: "driver.locked-out"; "driver.password-refused" where this device did not accept this password already. */
@@ -67,16 +72,16 @@ export class LoginGuard {
     };
   }
 
-  #portOf(portPath: string, password: string): Port {
+  #portOf(portPath: string, password: string): LoginCount {
     const known = this.#ports.get(portPath);
     if (known?.password === password) return known;
     if (known !== undefined) this.#listener.onFree(portPath);
-    const port: Port = { password, refusals: 0, refusedBy: undefined };
+    const port: LoginCount = { password, refusals: 0, refusedBy: undefined };
     this.#ports.set(portPath, port);
     return port;
   }
 
-  #isLocked(portPath: string, { refusals }: Port): boolean {
+  #isLocked(portPath: string, { refusals }: LoginCount): boolean {
     if (refusals < LOGIN_REFUSALS_MAX) return false;
     this.#listener.onLocked(portPath, refusals);
     return true;

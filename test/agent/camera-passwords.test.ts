@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { lockConditions } from '../../agent/bay/lock-conditions.ts';
 import { passwordOf } from '../../agent/camera-passwords.ts';
 import type { BayConfig, CameraConfig } from '../../config/station-config.ts';
-import { LoginGuard } from '../../drivers/ambarella/login-guard.ts';
+import { LoginGuard, type LoginCounts } from '../../drivers/ambarella/login-guard.ts';
 import { parseBayId, parseCameraId } from '../../protocol/ids.ts';
 import { MemoryConditions } from '../fakes/conditions-memory.ts';
 
@@ -64,9 +64,10 @@ test('a file that others can read is refused when it is needed, by an error with
   expect(String(error)).not.toContain('Marker');
 });
 
-test('three refusals raise the condition of the bay, and another password clears it', () => {
+test('three refusals raise the condition of the bay, which outlives a new station, and another password clears it', () => {
   const conditions = new MemoryConditions();
-  const guard = new LoginGuard(lockConditions([bay(1, null), bay(2, null)], conditions));
+  const counts: LoginCounts = new Map();
+  const guard = new LoginGuard(lockConditions([bay(1, null), bay(2, null)], conditions), counts);
   const device = (address: number) => ({
     portPath: '1-1.2',
     bus: 1,
@@ -87,6 +88,8 @@ test('three refusals raise the condition of the bay, and another password clears
   expect(conditions.isRaised('camera.locked-out', 'bay-1')).toBe(false);
   expect(() => guard.begin(device(9), 'Marker')).toThrow('did not accept the password');
   expect(JSON.stringify(conditions.history)).not.toContain('Marker');
-  guard.begin(device(9), 'Other');
+  const afterEdit = new LoginGuard(lockConditions([bay(2, null)], conditions), counts);
+  expect(() => afterEdit.begin(device(9), 'Marker')).toThrow('did not accept the password');
+  afterEdit.begin(device(9), 'Other');
   expect(conditions.isRaised('camera.locked-out', 'bay-2')).toBe(false);
 });

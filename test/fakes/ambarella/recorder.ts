@@ -34,7 +34,8 @@ export const DISK: UsbInterfaceFacts = {
 
 export interface RecorderWish {
   readonly dialect: DialectName;
-  readonly dock: UsbDock;
+  /** Where it is plugged in. */
+  readonly dock: Pick<UsbDock, 'plug' | 'unplug'>;
   readonly clock: Clock;
   readonly portPath: string;
   /** 6 characters in A, 8 in B; "secret"-like texts that a test looks for everywhere. */
@@ -114,7 +115,7 @@ export class AmbarellaRecorder implements WiredDevice, Speaker {
     return !this.misdeeds.isLocked && password === this.wish.password;
   }
 
-  out(bytes: Uint8Array, wire: Wire): 'taken' | 'stall' {
+  out(bytes: Uint8Array, wire: Pick<Wire, 'send' | 'halt'>): 'taken' | 'stall' {
     const answer = this.wish.dialect === 'b' ? answerB(this, bytes) : undefined;
     if (answer === 'stall') {
       wire.halt('in');
