@@ -54,7 +54,8 @@ export class PairedPlace implements BayPlace {
     const control = await this.#control(signal);
     if (control === undefined) return this.#openFiles(signal);
     try {
-      this.#deps.whoIs(control.identity);
+      // A port that says no serial number leaves it to the files, and to the docking, to say whose they are.
+      if (control.identity.serial !== null) this.#deps.whoIs(control.identity);
       return await this.#openBoth(control, signal);
     } catch (error) {
       await control.session.close();

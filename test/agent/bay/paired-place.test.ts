@@ -27,11 +27,12 @@ function bay(
   openPort?: () => Promise<CameraSession>,
   areRefused: () => boolean = () => false,
   whoIs: WhoIs = () => ({ id: parseCameraId('cam-1'), alias: 'Camera 1' }),
+  portSays = who('KOD-7'),
 ) {
   const clock = new ManualClock();
   const conditions = new MemoryConditions();
   const log = new MemoryLog();
-  const port = new MemoryCamera(who('KOD-7'));
+  const port = new MemoryCamera(portSays);
   card.put('DCIM/1.MP4', new Uint8Array(10));
   const now = { port: true, files: true };
   const asked: string[] = [];
@@ -182,6 +183,24 @@ describe('a bay with a port beside a folder', () => {
     now.files = false;
     expect((await open(0)).code).toBe('camera.unknown');
     expect(asked).toEqual([]);
+  });
+
+  test('leaves it to the files who a camera is whose port says no serial number', async () => {
+    const { open, now, asked, onAsked, port } = bay(
+      undefined,
+      undefined,
+      undefined,
+      ({ serial }) => {
+        if (serial === null) throw new DockError('camera.unknown', 'made up', { retry: 'person' });
+        return { id: parseCameraId('cam-1'), alias: 'Camera 1' };
+      },
+      who(null),
+    );
+    expect(port.identity.serial).toBeNull();
+    now.files = false;
+    onAsked.showFiles = () => (now.files = true);
+    expect((await open(5000)).session).toBeDefined();
+    expect(asked).toEqual(['storage']);
   });
 
   test('the condition goes when a camera is whole again; a port that is lost for good brings it back', async () => {
