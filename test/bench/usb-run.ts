@@ -8,7 +8,7 @@ import { pullInto } from '../../agent/bay/pull.ts';
 import type { Bulk } from '../../agent/bulk/bulk.ts';
 import { openBulkWorkers } from '../../agent/bulk/bulk-workers.ts';
 import type { CameraSession, InventoryEntry } from '../../drivers/driver.ts';
-import { encodeCommand } from '../../drivers/ptp/container.ts';
+import { CONTAINER_HEADER_BYTES, encodeCommand } from '../../drivers/ptp/container.ts';
 import { ptpDriver } from '../../drivers/ptp/driver.ts';
 import { MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
 import { UsbBudget } from '../../drivers/usb/budget.ts';
@@ -84,7 +84,7 @@ async function fetchObject(transport: UsbTransport, fileBytes: number): Promise<
   await fetch();
   await command(OPERATION.object, 2, [new DataView(handles.buffer, handles.byteOffset).getUint32(16, true)]);
   let come = 0;
-  while (come < fileBytes) come += (await fetch()).length;
+  while (come < fileBytes + CONTAINER_HEADER_BYTES) come += (await fetch()).length;
   return come >= fileBytes;
 }
 

@@ -7,7 +7,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { encodeCommand } from '../../drivers/ptp/container.ts';
+import { CONTAINER_HEADER_BYTES, encodeCommand } from '../../drivers/ptp/container.ts';
 import { ptpInterfaceOf } from '../../drivers/ptp/ptp-interface.ts';
 import { UsbBudget } from '../../drivers/usb/budget.ts';
 import type { UsbDeviceFacts } from '../../drivers/usb/device.ts';
@@ -110,7 +110,8 @@ async function rates(wire: Wire): Promise<{ perSize: number[]; cpuPerGb: number 
   for (const [at, size] of SIZES.entries()) {
     await wire.out(encodeCommand(OPERATION.object, 2 + at, [handle]));
     const startedMs = performance.now();
-    for (let come = 0; come < FILE_BYTES;) come += (await wire.in(size, ANSWER_MS)).length;
+    for (let come = 0; come < FILE_BYTES + CONTAINER_HEADER_BYTES;)
+      come += (await wire.in(size, ANSWER_MS)).length;
     perSize.push(FILE_BYTES / 1e3 / (performance.now() - startedMs));
     await wire.in(64 * 1024, ANSWER_MS);
   }

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ptpDriver } from '../../drivers/ptp/driver.ts';
-import { encodeCommand } from '../../drivers/ptp/container.ts';
+import { CONTAINER_HEADER_BYTES, encodeCommand } from '../../drivers/ptp/container.ts';
 import { ptpInterfaceOf } from '../../drivers/ptp/ptp-interface.ts';
 import { UsbBudget } from '../../drivers/usb/budget.ts';
 import type { UsbDeviceFacts } from '../../drivers/usb/device.ts';
@@ -87,7 +87,7 @@ async function rawMs(device: UsbDeviceFacts): Promise<number> {
     const handle = new DataView(handles.buffer, handles.byteOffset).getUint32(16, true);
     const startedMs = performance.now();
     await command(GET_OBJECT, 2, [handle]);
-    for (let come = 0; come < MUCH.length;) come += (await fetch()).length;
+    for (let come = 0; come < MUCH.length + CONTAINER_HEADER_BYTES;) come += (await fetch()).length;
     const tookMs = performance.now() - startedMs;
     await fetch();
     return tookMs;

@@ -8,6 +8,7 @@ import { patternBytes } from '../contracts/driver-subject.ts';
 import { scaledClock } from '../fakes/clock-scaled.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
 import { PtpResponder } from '../fakes/ptp/responder.ts';
+import { SeededRandom } from '../fakes/random-seeded.ts';
 import { KEYBOARD, UsbDock } from '../fakes/usb/dock.ts';
 
 const VENDOR: UsbInterfaceFacts = {
@@ -18,6 +19,9 @@ const VENDOR: UsbInterfaceFacts = {
   name: null,
 };
 const OPEN_SESSION = 0x1002;
+const CYCLES = 15;
+/** For dozens of erasures that are confirmed one wave after the other, on a busy machine. */
+const LONG_MS = 60_000;
 let dock: DockAndStore | undefined;
 const warnings: string[] = [];
 const onWarning = ({ name }: Error): void => void warnings.push(name);
@@ -96,6 +100,40 @@ test('a flood of devices at a bay and beside it is opened no faster than the por
   );
   expect(usb.wires.every(({ isClosed }, at) => isClosed || at === usb.wires.length - 1)).toBe(true);
   expect(warnings).toEqual([]); // eleven bays wait for the station's end, which is no leak
+});
+
+test('a camera that is put in and pulled 15 times at random moments loses nothing, and each docking is accounted for', async () => {
+  const { usb, dock: whole, clock } = await station(2);
+  const random = new SeededRandom(15);
+  const below = (max: number): number => new DataView(random.bytes(4).slice().buffer).getUint32(0) % max;
+  const plugged = camera();
+  const { signal } = new AbortController();
+  for (let cycle = 0; cycle < CYCLES; cycle++) {
+    plugged.camera.put(`DCIM/${cycle}.MP4`, patternBytes(50_000, cycle));
+    const port = `1-1.${1 + below(2)}`;
+    usb.plug(port, plugged);
+    await clock.sleep(500 + below(4000), signal);
+    usb.unplug(port);
+    await clock.sleep(1200, signal);
+  }
+  usb.plug('1-1.1', plugged);
+  await whole.until('emptied', () => plugged.camera.files().length === 0, LONG_MS);
+  usb.unplug('1-1.1');
+  const count = async (event: string): Promise<number> =>
+    (await whole.custody()).filter((entry) => entry.event === event).length;
+  await whole.until(
+    'all accounted for',
+    async () =>
+      (await count('undocked')) === (await count('docked')) &&
+      (await whole.dockings()).length === (await count('docked')),
+    LONG_MS,
+  );
+  expect(await count('docked')).toBeGreaterThan(2);
+  const kept = new Map((await whole.vault()).map(({ path, original }) => [path, original]));
+  for (let cycle = 0; cycle < CYCLES; cycle++)
+    expect(kept.get(`DCIM/${cycle}.MP4`)?.equals(patternBytes(50_000, cycle))).toBe(true);
+  expect(usb.wires.filter(({ isClosed }) => !isClosed)).toEqual([]);
+  expect(warnings).toEqual([]);
 });
 
 test('after a reset of the hub every camera goes on from its bay, and every docking has its record', async () => {
