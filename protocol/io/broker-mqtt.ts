@@ -17,6 +17,7 @@ import { offlineError } from './broker-publisher.ts';
 import { brokerAddress, isTlsUrl, openSocket } from './broker-socket.ts';
 import type { BrokerWill, MqttVersion, TlsCredentials } from './broker-types.ts';
 import { hasAesInstructions } from './cpu-aes.ts';
+import { useSmallPool } from './small-pool.ts';
 import {
   initialReconnect,
   RECONNECT_LIMITS,
@@ -68,6 +69,7 @@ export interface StartableBroker extends Broker {
  * Errors: as the port says; a URL that cannot be read is a fault of the caller.
  */
 export function openMqttBroker(options: MqttBrokerOptions): StartableBroker {
+  useSmallPool();
   return new MqttBroker(options);
 }
 
