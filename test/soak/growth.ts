@@ -1,18 +1,21 @@
 // What the programs hold when everything is at rest, round after round, and whether it grows.
 import type { DockRig } from '../fakes/dock-rig.ts';
 import type { Program } from '../fakes/program.ts';
-import { inspectorAddress, liveHeapBytes } from './live-heap.ts';
+import { heldBytes, inspectorAddress, type Held } from './live-heap.ts';
 import { lookAt, type ProcessLook } from './process-look.ts';
 import { median, medianSlope } from './slope.ts';
 
 const KIB = 1024;
-/** The first rounds compile code and fill what has a bound. */
+/** The first rounds compile code and fill what has a bound; code goes on being compiled for some dozen rounds. */
 const WARM_UP_ROUNDS = 2;
+const SETTLED_ROUNDS = 12;
 /**
- * Growth of the live heap that counts as a leak, per round of some 35 recordings. Few rounds are noisy: a compiled function or a pool of
- * buffers shows. A recording's manifest alone is 2 KiB: one that stays referenced makes 70 KiB a round.
+ * Growth per round of some 35 recordings that counts as a leak. Documents of what the store has stay known to the spool (about 1 KiB each,
+ * agent/spool/catalogue.ts), so a settled station grows by 35 KiB a round; one more manifest that stays referenced makes that 105 KiB.
  */
-const LEAK_BYTES = 64 * KIB;
+const LEAK_BYTES = { heapBytes: 96 * KIB, bufferBytes: 32 * KIB };
+/** ... in the rounds before: only what is kept of the payloads themselves would show. */
+const EARLY_LEAK_BYTES = { heapBytes: 768 * KIB, bufferBytes: 512 * KIB };
 /** A connection that is just being made anew, a file that is read at this moment. */
 const HANDLES_MORE_MAX = 4;
 const STEADY_ROUNDS_MIN = 4;
@@ -20,9 +23,7 @@ const STEADY_ROUNDS_MIN = 4;
 export const ROUNDS_MIN = WARM_UP_ROUNDS + STEADY_ROUNDS_MIN;
 
 /** One program at the end of one round. */
-export interface Holding extends ProcessLook {
-  readonly heapBytes: number;
-}
+export type Holding = ProcessLook & Held;
 
 export type Party = 'agent' | 'receiver';
 
@@ -47,20 +48,32 @@ export class Growth {
     return (['agent', 'receiver'] as const).flatMap((party) => grown(party, this.#seen[party]));
   }
 
-  /** Bytes of live heap per round. */
+  /** Bytes of heap and buffers per round. */
   slope(party: Party): number {
-    return medianSlope(this.#seen[party].slice(WARM_UP_ROUNDS).map(({ heapBytes }) => heapBytes));
+    const { rounds } = steadyRounds(this.#seen[party]);
+    return medianSlope(rounds.map(({ heapBytes, bufferBytes }) => heapBytes + bufferBytes));
   }
 }
 
+/** The rounds that are compared, and what of their growth is a leak. */
+function steadyRounds(seen: readonly Holding[]): { rounds: readonly Holding[]; leak: Held } {
+  const settled = seen.slice(SETTLED_ROUNDS);
+  if (settled.length >= STEADY_ROUNDS_MIN) return { rounds: settled, leak: LEAK_BYTES };
+  return { rounds: seen.slice(WARM_UP_ROUNDS), leak: EARLY_LEAK_BYTES };
+}
+
 function grown(party: Party, seen: readonly Holding[]): string[] {
-  const steady = seen.slice(WARM_UP_ROUNDS);
+  const { rounds: steady, leak } = steadyRounds(seen);
   if (steady.length < STEADY_ROUNDS_MIN)
     return [`${party}: too short to see growth: ${seen.length} rounds, ${ROUNDS_MIN} are needed`];
   const problems: string[] = [];
-  const slope = medianSlope(steady.map(({ heapBytes }) => heapBytes));
-  if (slope > LEAK_BYTES)
-    problems.push(`${party}: the live heap grows by ${Math.round(slope / KIB)} KiB a round`);
+  for (const [what, words] of [
+    ['heapBytes', 'the live heap grows'],
+    ['bufferBytes', 'buffers grow'],
+  ] as const) {
+    const slope = medianSlope(steady.map((look) => look[what]));
+    if (slope > leak[what]) problems.push(`${party}: ${words} by ${Math.round(slope / KIB)} KiB a round`);
+  }
   const half = Math.ceil(steady.length / 2);
   for (const count of ['handles', 'threads'] as const) {
     const before = median(steady.slice(0, half).map((look) => look[count]));
@@ -74,6 +87,5 @@ function grown(party: Party, seen: readonly Holding[]): string[] {
 async function holding(program: Program): Promise<Holding> {
   const { pid } = program;
   if (pid === undefined) throw new Error('the program has ended');
-  const heapBytes = await liveHeapBytes(inspectorAddress(program.log()));
-  return { ...lookAt(pid), heapBytes };
+  return { ...lookAt(pid), ...(await heldBytes(inspectorAddress(program.log()))) };
 }

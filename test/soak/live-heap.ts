@@ -1,4 +1,4 @@
-// What a Node process really holds: its heap after a collection, asked through its own inspector.
+// What a Node process really holds after a collection, heap and buffers, asked through its own inspector.
 
 /** What the program is started with; 0 lets the system choose the port. */
 export const INSPECTED = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
@@ -13,16 +13,27 @@ export function inspectorAddress(output: string): string {
   return address;
 }
 
-/** Bytes of the main isolate's heap that are still used after a full collection. Errors: no answer within ANSWER_MS. */
-export async function liveHeapBytes(address: string): Promise<number> {
+/** Bytes of the main isolate that are still used after a full collection. */
+export interface Held {
+  readonly heapBytes: number;
+  /** Behind buffers, those in the pools of small ones included; not of worker threads. */
+  readonly bufferBytes: number;
+}
+
+/** Errors: no answer within ANSWER_MS, or none that tells. */
+export async function heldBytes(address: string): Promise<Held> {
   const socket = new WebSocket(address);
   const signal = AbortSignal.timeout(ANSWER_MS);
   try {
     await heard(socket, 'open', signal);
-    await asked(socket, 1, 'HeapProfiler.collectGarbage', signal);
-    const { usedSize } = await asked(socket, 2, 'Runtime.getHeapUsage', signal);
-    if (typeof usedSize !== 'number') throw new Error('the inspector tells no size of the heap');
-    return usedSize;
+    await asked(socket, 1, 'HeapProfiler.collectGarbage', {}, signal);
+    const { usedSize: heapBytes } = await asked(socket, 2, 'Runtime.getHeapUsage', {}, signal);
+    const expression = 'process.memoryUsage().arrayBuffers';
+    const { result } = await asked(socket, 3, 'Runtime.evaluate', { expression }, signal);
+    const bufferBytes = (result as { readonly value?: unknown } | undefined)?.value;
+    if (typeof heapBytes !== 'number' || typeof bufferBytes !== 'number')
+      throw new Error('the inspector does not tell what is held');
+    return { heapBytes, bufferBytes };
   } finally {
     socket.close();
   }
@@ -37,9 +48,10 @@ async function asked(
   socket: WebSocket,
   id: number,
   method: string,
+  params: Readonly<Record<string, unknown>>,
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, unknown>>> {
-  socket.send(JSON.stringify({ id, method }));
+  socket.send(JSON.stringify({ id, method, params }));
   for (;;) {
     const event = await heard(socket, 'message', signal);
     const answer = JSON.parse(String((event as MessageEvent).data)) as Answer;

@@ -91,7 +91,7 @@ async function soak({ minutes, seed }: SoakOptions, spots: TroubleSpots): Promis
   );
   console.log(
     `soak: ${count} rounds, ${rounds.recordings} recordings once in the vault, ${report.dockings} dockings, ${rounds.moves} moves; ` +
-      `troubles: ${troubles}; live heap a round: ${slopes.join(', ')}; problems: ${problems.length} (seed ${seed})`,
+      `troubles: ${troubles}; growth a round: ${slopes.join(', ')}; problems: ${problems.length} (seed ${seed})`,
   );
   return problems.length === 0 ? 0 : 1;
 }
@@ -104,9 +104,9 @@ function faults(rig: DockRig): string[] {
   );
 }
 
-function tell({ heapBytes, residentBytes, handles, threads }: Holding): string {
+function tell({ heapBytes, bufferBytes, residentBytes, handles, threads }: Holding): string {
   const mib = (bytes: number): string => (bytes / MIB).toFixed(1);
-  return `heap ${mib(heapBytes)} MiB, resident ${mib(residentBytes)} MiB, ${handles} handles, ${threads} threads`;
+  return `heap ${mib(heapBytes)} MiB, buffers ${mib(bufferBytes)} MiB, resident ${mib(residentBytes)} MiB, ${handles} handles, ${threads} threads`;
 }
 
 process.exitCode = await main(process.argv.slice(2));
