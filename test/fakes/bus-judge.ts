@@ -36,7 +36,9 @@ interface Rule {
   readonly takes: readonly ValidateFunction[];
 }
 
-const file = new URL('../../protocol/asyncapi.yaml', import.meta.url);
+/** Compiled, this file lies one folder deeper below the project. */
+const PROJECT = new URL(import.meta.url.endsWith('.ts') ? '../../' : '../../../', import.meta.url);
+const file = new URL('protocol/asyncapi.yaml', PROJECT);
 let known: readonly Rule[] | undefined;
 
 /** Findings of one run; empty where all is as described. */
