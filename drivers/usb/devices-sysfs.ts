@@ -2,6 +2,7 @@
 // the others nothing, and one that has an interface that it should not have is known before it is touched.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { systemCode } from '../../protocol/errors.ts';
 import { USB_DEVICES_MAX, type UsbDeviceFacts, type UsbDevices, type UsbInterfaceFacts } from './device.ts';
 
@@ -10,6 +11,9 @@ const SYSFS_DEVICES = '/sys/bus/usb/devices';
 const DEVICE_NAME = /^\d{1,4}-\d{1,3}(?:\.\d{1,3}){0,6}$/;
 const CLASS_HUB = 9;
 const INTERFACES_MAX = 32;
+/** A reset takes some 100 ms, and its device has number 0 meanwhile. Source: Linux, drivers/usb/core/hub.c, hub_port_reset. */
+const RESET_LOOK_MS = 50;
+const RESET_LOOKS = 40;
 const TEXT_CHARACTERS_MAX = 126;
 /** The kernel is taking the device away, or has not filled in all of it yet. */
 const VANISHING = new Set(['ENOENT', 'ENODEV', 'ENOTDIR', 'EIO']);
@@ -22,7 +26,7 @@ export function sysfsDevices(root: string = SYSFS_DEVICES): UsbDevices {
       const names = await readdir(root).catch((error: unknown) => absent(error, []));
       const found: UsbDeviceFacts[] = [];
       for (const name of names.filter((each) => DEVICE_NAME.test(each)).slice(0, USB_DEVICES_MAX)) {
-        const device = await readDevice(root, name);
+        const device = await readDevice(root, name, signal);
         signal.throwIfAborted();
         if (device !== undefined && !isHub(device)) found.push(device);
       }
@@ -31,15 +35,31 @@ export function sysfsDevices(root: string = SYSFS_DEVICES): UsbDevices {
     at: async (portPath, signal) => {
       signal.throwIfAborted();
       if (!DEVICE_NAME.test(portPath)) return undefined;
-      const device = await readDevice(root, portPath);
+      const device = await readDevice(root, portPath, signal);
       signal.throwIfAborted();
       return device;
     },
   };
 }
 
-/** Undefined while the device comes or goes: whoever asks asks again. */
-async function readDevice(root: string, portPath: string): Promise<UsbDeviceFacts | undefined> {
+/**
+ * Undefined while the device comes or goes: whoever asks asks again. One that is being reset has no number for a moment, and is there all the
+ * same: it is waited for.
+ */
+async function readDevice(
+  root: string,
+  portPath: string,
+  signal: AbortSignal,
+): Promise<UsbDeviceFacts | undefined> {
+  for (let look = 0; look < RESET_LOOKS; look++) {
+    const facts = await readFacts(root, portPath);
+    if (facts?.address !== 0) return facts;
+    await pause(RESET_LOOK_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
+  return undefined;
+}
+
+async function readFacts(root: string, portPath: string): Promise<UsbDeviceFacts | undefined> {
   const folder = join(root, portPath);
   const number = (name: string, base: number): Promise<number | undefined> => readNumber(folder, name, base);
   const [bus, address, vendorId, productId] = await Promise.all([

@@ -76,6 +76,23 @@ test('a device is told with its port, its numbers and its interfaces in order', 
   expect(device && usbIdText(device)).toBe('46f4:0004');
 });
 
+test('a device that is being reset has no number for a moment, and is there all the same', async () => {
+  await plug('1-1.4', { ...CAMERA, devnum: '0' }, [PTP]);
+  const devices = sysfsDevices(root);
+  const looking = [devices.at('1-1.4', live()), devices.list(live()).then(([first]) => first)];
+  await writeFile(join(root, 'tree', '1-1.4', 'devnum'), '7\n');
+  expect((await Promise.all(looking)).map((device) => device?.address)).toEqual([7, 7]);
+});
+
+test('... and whoever gives up waiting for it gets the reason', async () => {
+  await plug('1-1.4', { ...CAMERA, devnum: '0' }, [PTP]);
+  const giving = new AbortController();
+  const looking = sysfsDevices(root).at('1-1.4', giving.signal);
+  const reason = new Error('given up');
+  giving.abort(reason);
+  await expect(looking).rejects.toBe(reason);
+});
+
 test('hubs, root hubs, interfaces and what is half there are left out of the list', async () => {
   await plug('1-1', { busnum: '1', devnum: '2', idVendor: '0bda', idProduct: '5411' }, [HUB]);
   await plug('1-1.4', CAMERA, [PTP]);
