@@ -26,6 +26,8 @@ const RELEASE_TRIES = 8;
 const RELEASE_PAUSE_MS = 250;
 /** Looks at a mount that lost its device, once a second, before it is taken away lazily: the agent lets go of it within two. */
 const LOST_LOOKS_MAX = 10;
+/** mount(8) on EBUSY: the file system is in memory still, in the other mode, as what had it open has not let go of it. */
+const BUSY = /\bbusy\b/;
 
 export interface BayMountDeps {
   readonly bay: BayId;
@@ -78,9 +80,11 @@ export class BayMount {
     await this.#release({ mayBeLazy: !this.#isAmong(disks) });
   }
 
-  /** At the helper's end: whatever it takes. */
+  /** At the helper's end. Errors: "mount.busy" where a writable mount is in use: it stays, and the next run takes it away. */
   async end(): Promise<void> {
-    if (this.#mounted !== undefined) await this.#release({ mayBeLazy: true });
+    if (this.#mounted === undefined) return;
+    const isThere = this.#isAmong(await this.#deps.blockDevices.below(this.#mounted.portPath));
+    await this.#release({ mayBeLazy: this.#mounted.mode === 'ro' || !isThere });
   }
 
   /** Takes away what lost its device, and what is writable without being asked for any more. Errors: those of the system. */
@@ -147,6 +151,7 @@ export class BayMount {
     );
     if (at === undefined) {
       log.warn('volume was not mounted', { bay, code, said });
+      if (BUSY.test(said)) throw mountError('mount.busy', 'the volume is still in use from before');
       if (!isThere) throw mountError('mount.no-device', 'the disk left while it was mounted');
       return undefined;
     }

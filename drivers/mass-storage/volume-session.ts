@@ -59,6 +59,7 @@ export class VolumeSession implements CameraSession {
   /** Identity of the volume that was mounted first; null until there was one. */
   #first: string | null = null;
   #isProtected = false;
+  #isStarted = false;
   #cancelIdle: () => void = () => undefined;
   #idling: Promise<unknown> = Promise.resolve();
 
@@ -141,9 +142,11 @@ export class VolumeSession implements CameraSession {
     await this.#unmount().catch(() => undefined); // the helper ends by itself what lost its device or its lease
   }
 
-  /** Mounts for the first time. Errors: those of Volumes; "driver.detached", "driver.refused". */
+  /** Mounts for the first time, or tries again. Errors: those of Volumes; "driver.detached", "driver.refused". */
   async start(signal: AbortSignal): Promise<VolumeReport> {
-    return this.#mount('ro', await this.#begin(signal));
+    const report = await this.#mount('ro', await this.#begin(signal));
+    this.#isStarted = true;
+    return report;
   }
 
   /** Ends what waits for a pause; resolves with the signal of the call. */
@@ -230,7 +233,7 @@ export class VolumeSession implements CameraSession {
       try {
         return await this.#world.volumes.mount(this.#portPath, mode, signal);
       } catch (error) {
-        if (isDockError(error, 'mount.no-device') && this.#first !== null)
+        if (isDockError(error, 'mount.no-device') && this.#isStarted)
           throw detached('its disk is gone', error);
         if (!isDockError(error, 'mount.busy') || tries === BUSY_TRIES) throw error;
         await this.#world.clock.sleep(BUSY_PAUSE_MS, signal);

@@ -41,6 +41,8 @@ export class DiskPort {
   isBusy = false;
   /** The file system is so damaged that the kernel does not mount it. */
   isDamaged = false;
+  /** A file of an earlier mount of it is open still. */
+  isInMemory = false;
   /** Options that the mount does not get. */
   lacks: readonly string[] = [];
   /** What a mount waits for. */
@@ -156,6 +158,7 @@ export class DiskPort {
     const node = valueOf('--source');
     const volume = this.#volumeAt(node);
     if (!this.isPlugged || volume === undefined || this.isDamaged) return REFUSED;
+    if (this.isInMemory) return { ...REFUSED, said: `mount: ${node} already mounted or mount point busy.` };
     const asked = valueOf('--options').split(',');
     const mode = asked.includes('rw') && !this.isProtected && !this.#readOnly.has(node) ? 'rw' : 'ro';
     await rmdir(target);

@@ -159,6 +159,26 @@ test('a device that is exchanged while it is mounted leaves no mount', async () 
   expect(rig.port.mounts).toEqual([]);
 });
 
+test('its end takes away everything, but no writable mount that is in use while its device is there', async () => {
+  await ask('mount-ro');
+  await ask('mount-rw');
+  rig.port.isBusy = true;
+  await moved(clock, rig.helper.end(), 250);
+  expect(rig.port.mounts).toHaveLength(1);
+  rig.port.isBusy = false;
+  await ask('mount-ro');
+  rig.port.isBusy = true;
+  await moved(clock, rig.helper.end(), 250);
+  expect(rig.port.mounts).toEqual([]);
+});
+
+test('a file system that is still in use from before is not told as damaged', async () => {
+  await ask('mount-ro');
+  await ask('unmount');
+  rig.port.isInMemory = true;
+  expect(await ask('mount-ro')).toMatchObject({ ok: false, code: 'mount.busy' });
+});
+
 test('a file system that the kernel refuses is told as damaged', async () => {
   rig.port.isDamaged = true;
   expect(await ask('mount-ro')).toEqual({

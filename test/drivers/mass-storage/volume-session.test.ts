@@ -109,6 +109,16 @@ describe('with the machine’s clock', () => {
     await expect(opened.readClock(live())).rejects.toMatchObject({ code: 'driver.detached' });
   });
 
+  test('a disk that leaves between the beginning of a listing and its end is no camera with fewer files', async () => {
+    const opened = await open();
+    let looks = 0;
+    rig.port.errors = () => {
+      if (++looks === 2) rig.port.hasDisk = false; // the helper looked, the session looked; it lists now
+      return 0;
+    };
+    await expect(opened.inventory(live())).rejects.toMatchObject({ code: 'driver.detached' });
+  });
+
   test('a volume that cannot be mounted again after an erasure confirms nothing', async () => {
     const opened = await open();
     await opened.erase(await entryOf(opened), live(), ANY_SHA256);
@@ -258,6 +268,8 @@ describe('with time that a test moves', () => {
     rig.port.hasMedium = false;
     const opened = await running(open());
     expect(reasonsOf(await running(opened.inventory(live()), 0))).toEqual(['no-medium']);
+    rig.port.hasDisk = false;
+    await expect(running(opened.inventory(live()), 0)).rejects.toMatchObject({ code: 'driver.detached' });
   });
 
   test('a card that is exchanged while it is waited for is another docking', async () => {
