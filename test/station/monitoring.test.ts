@@ -205,7 +205,7 @@ describe('a condition', () => {
     await dock.startStation();
     await dock.until('both shown', () => shown(dock, 'camera.not-taken') !== undefined);
     expect(facts(dock, 'camera.not-taken')).toEqual({ entries: 1, reason: 'unreadable' });
-    expect(facts(dock, 'camera.listing')).toEqual({ places: 1 });
+    expect(facts(dock, 'camera.listing')).toMatchObject({ places: 1 });
     expect(dock.bay()['light']).toBe('call-someone');
     isWell = true;
     await dock.until('both over', () => status(dock) === 'ready');
