@@ -21,6 +21,11 @@ const COMMANDS: readonly Command[] = [
     run: async (args, io) => (await import('./cli/check.ts')).check(args, io),
   },
   {
+    name: 'doctor',
+    summary: 'look at everything that a station needs; says what is wrong and the command that mends it',
+    run: async (args, io) => (await import('./cli/doctor.ts')).doctor(args, io),
+  },
+  {
     name: 'status',
     summary: 'show what the agent of this station does now, live',
     run: async (args, io) => (await import('./cli/status.ts')).status(args, io),

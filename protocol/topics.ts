@@ -57,6 +57,11 @@ export interface StationTopics {
   fin(receiver: ReceiverId, recording: RecordingId): string;
   custody(segment: SegmentId, from: number): string;
   readonly downFilter: string;
+  readonly downCustody: string;
+  /** Written to learn whether it may be; nobody reads it (SPEC 5). */
+  readonly trial: string;
+  /** States of all stations below this base: what a station must not be able to read. */
+  readonly everyStatusFilter: string;
   parseDown(topic: string): DownTopic | undefined;
 }
 
@@ -77,6 +82,9 @@ export function stationTopics(base: string, station: StationId): StationTopics {
     fin: (receiver, recording) => `${prefix}/up/${receiver}/${recording}/fin`,
     custody: (segment, from) => `${prefix}/up/custody/${segment}/${from}`,
     downFilter: `${down}+`,
+    downCustody: `${down}custody`,
+    trial: `${prefix}/up/trial`,
+    everyStatusFilter: `${base}/v1/+/status`,
     parseDown: (topic) => {
       if (!topic.startsWith(down)) return undefined;
       const last = topic.slice(down.length);

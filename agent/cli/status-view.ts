@@ -228,11 +228,12 @@ function cut(text: string, columns: number): string {
     : `${text.slice(0, Math.max(0, columns - 1))}~`.slice(0, Math.max(0, columns));
 }
 
-/** Words of a text in lines of at most that many columns; longer words are cut. */
+/** Words of a text in lines of at most that many columns; longer words are cut. A command in backticks stays in one line where it fits. */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of printable(text).split(' ')) {
+  const words = printable(text).match(/\S*`[^`]*`\S*|\S+/g) ?? [];
+  for (const word of words.flatMap((each) => (each.length > columns ? each.split(' ') : [each]))) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (longer.length <= columns) line = longer;
     else {

@@ -1,7 +1,7 @@
 // What `bodydock status` puts on a terminal.
 import { describe, expect, test } from 'vitest';
 import { Frames, type Terminal } from '../../../agent/cli/status-frames.ts';
-import { statusLines } from '../../../agent/cli/status-view.ts';
+import { statusLines, wrap } from '../../../agent/cli/status-view.ts';
 import { STATUS_WORDS } from '../../../agent/cli/status-words.ts';
 import { LANGUAGES } from '../../../agent/page/language.ts';
 import { CONDITION_TABLE } from '../../../agent/conditions/condition-table.ts';
@@ -129,4 +129,10 @@ describe('looks one after the other', () => {
     expect(show('a', 'c')).toBe('c\n');
     expect(show('a', 'c')).toBe('');
   });
+});
+
+test('a command is not broken over two lines, so that it can be copied', () => {
+  const text = 'No agent runs here. Start it: `systemctl start bodydock`. Then look.';
+  expect(wrap(text, 44)).toEqual(['No agent runs here. Start it:', '`systemctl start bodydock`. Then look.']);
+  expect(wrap(text, 12).every(({ length }) => length <= 12)).toBe(true);
 });

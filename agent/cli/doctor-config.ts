@@ -1,0 +1,47 @@
+// The configuration and the files that it names, as `bodydock check` sees them, with the command that mends each.
+import { lstat, stat } from 'node:fs/promises';
+import { checkStationFiles } from '../../config/installed-files.ts';
+import { renderProblem, type Problem } from '../../config/problems.ts';
+import type { DoctorContext } from './doctor-context.ts';
+import { found, type Finding } from './doctor-finding.ts';
+import { FILES_TABLE } from './doctor-words-files.ts';
+import { MACHINE_TABLE } from './doctor-words-machine.ts';
+
+/** Looked at by doctor-disk.ts, which says more. */
+const OF_DISK = /^disk\./;
+const KNOWN: ReadonlySet<string> = new Set(Object.keys({ ...FILES_TABLE, ...MACHINE_TABLE }));
+
+/** A file that was refused as a whole: one finding a line. */
+export function refusedFindings(file: string, problems: readonly Problem[]): Finding[] {
+  return problems.map((problem) => found('config.refused', file, { message: renderProblem(problem) }));
+}
+
+/** Files of a configuration that is good by itself. */
+export async function checkFiles({ file, config, clock }: DoctorContext): Promise<Finding[]> {
+  const finds = await checkStationFiles(config, clock.wallMs());
+  const values = { config: file, station: config.station };
+  const findings: Finding[] = [];
+  for (const { code, file: where, message } of finds.problems) {
+    if (OF_DISK.test(code) || (await isAgentsOwn(code, where, config.spool.path))) continue;
+    findings.push(found(KNOWN.has(code) ? code : 'file.refused', where, { ...values, message }));
+  }
+  for (const { code, file: where, message } of finds.warnings) {
+    if (OF_DISK.test(code) || code === 'proof.missing') continue;
+    findings.push(found(KNOWN.has(code) ? code : 'file.remark', where, { ...values, message }));
+  }
+  const unproven = finds.unprovenRecipients.length;
+  if (unproven > 0 && config.release === 'after-receipt')
+    findings.push(found('proof.missing', '', { ...values, count: unproven }));
+  return findings.some(({ code }) => code !== 'bay.absent')
+    ? findings
+    : [found('config.good', file), ...findings];
+}
+
+/** Root may look at the agent's files: a secret of the user who owns the spool is the agent's own, as long as nobody else can read it. */
+async function isAgentsOwn(code: string, path: string, spool: string): Promise<boolean> {
+  if (code !== 'key.owner' || process.geteuid?.() !== 0) return false;
+  const [secret, folder] = await Promise.all(
+    [lstat(path), stat(spool)].map((each) => each.catch(() => undefined)),
+  );
+  return secret !== undefined && secret.uid === folder?.uid && (secret.mode & 0o077) === 0;
+}

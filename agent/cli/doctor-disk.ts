@@ -1,0 +1,117 @@
+// The spool and its disk: whose it is, on what it lies, how much is free, and whether and how fast it takes what is written.
+import type { Stats } from 'node:fs';
+import { lstat, open, readdir, stat, statfs, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkDiskPlace } from '../../config/disk-place.ts';
+import { FileFinds } from '../../config/file-finds.ts';
+import { systemCode } from '../../protocol/errors.ts';
+import { dataSize } from '../page/language.ts';
+import { spoolLayout } from '../spool/layout.ts';
+import type { DoctorContext } from './doctor-context.ts';
+import { found, type DoctorValues, type Finding } from './doctor-finding.ts';
+import { agentUser } from './doctor-user.ts';
+import { mountOf, type Mount } from './doctor-mount.ts';
+
+/** As agent/monitoring/health-watch.ts tells it. */
+const LOW_BYTES = 2 * 1024 ** 3;
+/** Beyond the reserve; a pull needs more than this. */
+const FULL_BYTES = 16 * 1024 ** 2;
+const INODES_MIN = 1000;
+const PROBE_BYTES = 64 * 1024;
+const PROBES = 3;
+/** A card syncs in tens of milliseconds. */
+const SLOW_MS = 1000;
+const PROBE_NAME = '.doctor-probe';
+const ENTRIES_MAX = 64;
+const BOOT = /^\/boot(?:\/|$)/;
+
+export async function checkDisk(context: DoctorContext): Promise<Finding[]> {
+  const { path } = context.config.spool;
+  const finds = new FileFinds();
+  await checkDiskPlace(path, finds);
+  const mount = await mountOf(path);
+  const type = mount?.type ?? '?';
+  const findings = [...finds.problems, ...finds.warnings].map(({ code }) => found(code, path, { type }));
+  const folder = await stat(path).catch(() => undefined);
+  if (folder === undefined || finds.problems.length > 0)
+    return findings.length > 0 ? findings : [found('disk.absent', path)];
+  if (mount !== undefined && BOOT.test(mount.point)) findings.push(found('disk.boot', path));
+  findings.push(...(await checkOwners(context, folder)), ...(await checkSpace(context)));
+  return [...findings, await tryDisk(context, mount)];
+}
+
+/** All that lies in the spool belongs to one user: the agent. */
+async function checkOwners({ config, asked }: DoctorContext, folder: Stats): Promise<Finding[]> {
+  const { path } = config.spool;
+  const findings: Finding[] = [];
+  if ((folder.mode & 0o007) !== 0) {
+    const mode = (folder.mode & 0o777).toString(8).padStart(4, '0');
+    findings.push(found('spool.mode', path, { mode }));
+  }
+  const user = (await agentUser(asked)) ?? folder;
+  const values = { user: user.uid, group: user.gid };
+  if (folder.uid !== user.uid && user.uid !== 0) return [...findings, found('spool.owner', path, values)];
+  const names = (await readdir(path).catch(() => [])).slice(0, ENTRIES_MAX);
+  for (const name of names) {
+    const entry = await lstat(join(path, name)).catch(() => undefined);
+    if (entry !== undefined && entry.uid !== folder.uid && name !== 'lost+found')
+      findings.push(found('spool.owner', join(path, name), { user: folder.uid, group: folder.gid }));
+  }
+  return findings;
+}
+
+async function checkSpace({ config }: DoctorContext): Promise<Finding[]> {
+  const { path, reserveBytes } = config.spool;
+  const { bavail, bsize, files, ffree } = await statfs(path);
+  const freeBytes = bavail * bsize;
+  const values = { free: bothSizes(freeBytes) };
+  const findings: Finding[] = [];
+  if (freeBytes < FULL_BYTES) findings.push(found('disk.full', path, values));
+  else if (freeBytes < LOW_BYTES) findings.push(found('disk.low', path, values));
+  // Btrfs counts no inodes.
+  if (files > 0 && ffree < INODES_MIN) findings.push(found('disk.inodes', path, { count: ffree }));
+  const { reserve, identity } = spoolLayout(path);
+  const [written, id] = await Promise.all(
+    [reserve, identity].map((each) => stat(each).catch(() => undefined)),
+  );
+  if (id !== undefined && (written?.size ?? 0) < reserveBytes) findings.push(found('disk.reserve', path));
+  return findings;
+}
+
+/** Writes and syncs as sealing does, in a file of its own that goes again. */
+async function tryDisk({ config, clock }: DoctorContext, mount: Mount | undefined): Promise<Finding> {
+  const { path } = config.spool;
+  const probe = join(path, PROBE_NAME);
+  try {
+    await unlink(probe).catch(() => undefined);
+    let worstMs = 0;
+    const file = await open(probe, 'wx', 0o600);
+    try {
+      for (let at = 0; at < PROBES; at++) {
+        const begunMs = clock.monotonicMs();
+        await file.write(new Uint8Array(PROBE_BYTES), 0, PROBE_BYTES, at * PROBE_BYTES);
+        await file.datasync();
+        worstMs = Math.max(worstMs, clock.monotonicMs() - begunMs);
+      }
+    } finally {
+      await file.close();
+    }
+    const free = await statfs(path);
+    const values = {
+      ms: Math.ceil(worstMs),
+      free: bothSizes(free.bavail * free.bsize),
+      type: mount?.type ?? '?',
+    };
+    return found(worstMs > SLOW_MS ? 'disk.slow' : 'disk.good', path, values);
+  } catch (error) {
+    const reason = systemCode(error) ?? 'unknown error';
+    if (reason === 'EROFS') return found('disk.read-only', path, { mount: mount?.point ?? path });
+    return found('disk.unwritable', path, { reason });
+  } finally {
+    await unlink(probe).catch(() => undefined);
+  }
+}
+
+function bothSizes(bytes: number): DoctorValues[string] {
+  return { en: dataSize(bytes, 'en'), de: dataSize(bytes, 'de') };
+}

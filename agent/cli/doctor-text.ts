@@ -1,0 +1,82 @@
+// Findings as lines for people and as one document.
+import { printable } from '../../config/problems.ts';
+import { fill, type Language } from '../page/language.ts';
+import type { DoctorSeverity, Finding } from './doctor-finding.ts';
+import { kindOf, wordsOf } from './doctor-words.ts';
+
+interface TextWords {
+  readonly severities: Readonly<Record<DoctorSeverity, string>>;
+  readonly toDo: string;
+  readonly command: string;
+  readonly sum: string;
+  readonly good: string;
+}
+
+const WORDS: Readonly<Record<Language, TextWords>> = {
+  en: {
+    severities: { good: 'ok', note: 'note', warning: 'WARNING', error: 'ERROR' },
+    toDo: 'To do: ',
+    command: 'Command: ',
+    sum: '{} errors, {} warnings, {} notes',
+    good: 'Nothing is wrong.',
+  },
+  de: {
+    severities: { good: 'gut', note: 'Hinweis', warning: 'WARNUNG', error: 'FEHLER' },
+    toDo: 'Zu tun: ',
+    command: 'Befehl: ',
+    sum: '{} Fehler, {} Warnungen, {} Hinweise',
+    good: 'Nichts ist falsch.',
+  },
+};
+const LABEL_COLUMNS = 9;
+
+/** One finding, a line each for what, what to do, and the command. */
+export function findingText(finding: Finding, language: Language): string {
+  const { text, remedy, command } = wordsOf(finding, language);
+  const { severities, toDo, command: label } = WORDS[language];
+  const { severity } = kindOf(finding);
+  const indent = ' '.repeat(LABEL_COLUMNS);
+  const where = finding.where === '' ? '' : `  ${finding.where}`;
+  const lines = [
+    printable(`${severities[severity].padEnd(LABEL_COLUMNS)}${finding.code}${where}`),
+    `${indent}${text}`,
+  ];
+  const isOpen = severity !== 'good';
+  if (isOpen && remedy !== null) lines.push(`${indent}${toDo}${remedy}`);
+  if (isOpen && command !== null) lines.push(`${indent}${label}${command}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** The last line. */
+export function sumText(findings: readonly Finding[], language: Language): string {
+  const { sum, good } = WORDS[language];
+  const { error, warning, note } = countFindings(findings);
+  const counts = fill(sum, error, warning, note);
+  return `${error + warning === 0 ? `${good} ` : ''}(${counts})\n`;
+}
+
+export function countFindings(findings: readonly Finding[]): Record<DoctorSeverity, number> {
+  const counts = { good: 0, note: 0, warning: 0, error: 0 };
+  for (const finding of findings) counts[kindOf(finding).severity]++;
+  return counts;
+}
+
+/** Shape: `{good, station, file, counts, findings: [{code, severity, where, text, remedy, command}]}`. */
+export function doctorDocument(
+  findings: readonly Finding[],
+  about: { readonly station: string | null; readonly file: string; readonly language: Language },
+): object {
+  const { good: _good, ...counts } = countFindings(findings);
+  return {
+    good: counts.error === 0,
+    station: about.station,
+    file: about.file,
+    counts,
+    findings: findings.map((finding) => ({
+      code: finding.code,
+      severity: kindOf(finding).severity,
+      where: finding.where,
+      ...wordsOf(finding, about.language),
+    })),
+  };
+}

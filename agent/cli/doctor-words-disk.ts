@@ -1,0 +1,163 @@
+// Words of `bodydock doctor` for the spool and its disk.
+import type { DoctorTable } from './doctor-finding.ts';
+
+const MOVE_REMEDY = {
+  en: 'Mount a local disk with ext4, XFS, Btrfs or F2FS, and name a folder on it as spool.path.',
+  de: 'Eine lokale Platte mit ext4, XFS, Btrfs oder F2FS einhängen und einen Ordner darauf als spool.path nennen.',
+};
+
+export const DISK_TABLE = {
+  'disk.good': {
+    severity: 'good',
+    text: {
+      en: '{free} free on {type}; 64 KiB are durable after {ms} ms.',
+      de: '{free} frei auf {type}; 64 KiB sind nach {ms} ms dauerhaft.',
+    },
+  },
+  'disk.absent': {
+    severity: 'note',
+    text: {
+      en: 'There is no spool yet: the first start makes it.',
+      de: 'Es gibt noch keinen Spool: Der erste Start legt ihn an.',
+    },
+  },
+  'disk.file-system': {
+    severity: 'error',
+    exit: 78,
+    text: {
+      en: 'The spool lies on {type}, which does not keep what was synced and renamed.',
+      de: 'Der Spool liegt auf {type}, das Gesichertes und Umbenanntes nicht verlässlich behält.',
+    },
+    remedy: MOVE_REMEDY,
+    command: 'findmnt --target {where}',
+  },
+  'disk.memory': {
+    severity: 'warning',
+    text: {
+      en: 'The spool lies in memory ({type}): at power-off all is gone that the store does not have.',
+      de: 'Der Spool liegt im Arbeitsspeicher ({type}): Beim Ausschalten ist weg, was der Zentralspeicher nicht hat.',
+    },
+    remedy: MOVE_REMEDY,
+    command: 'findmnt --target {where}',
+  },
+  'disk.boot': {
+    severity: 'warning',
+    text: {
+      en: 'The spool lies on the boot partition: full, it keeps the machine from being updated.',
+      de: 'Der Spool liegt auf der Startpartition: Ist sie voll, lässt sich das Gerät nicht aktualisieren.',
+    },
+    remedy: MOVE_REMEDY,
+    command: 'findmnt --target {where}',
+  },
+  'disk.read-only': {
+    severity: 'error',
+    text: {
+      en: 'The disk of the spool is read-only. A kernel that did so by itself found the disk damaged.',
+      de: 'Die Platte des Spools ist nur lesbar. Hat der Kern das selbst getan, fand er sie beschädigt.',
+    },
+    remedy: {
+      en: 'Look why (`dmesg`) before you make it writable; a failing disk must be changed.',
+      de: 'Erst sehen, warum (`dmesg`), dann beschreibbar machen; eine Platte, die ausfällt, muss getauscht werden.',
+    },
+    command: 'mount -o remount,rw {mount}',
+  },
+  'disk.link': {
+    severity: 'error',
+    exit: 78,
+    text: { en: 'The spool is a symbolic link.', de: 'Der Spool ist eine symbolische Verknüpfung.' },
+    remedy: {
+      en: 'Name the folder itself: a link can be turned elsewhere.',
+      de: 'Den Ordner selbst nennen: Eine Verknüpfung kann umgelenkt werden.',
+    },
+    command: 'readlink -f {where}',
+  },
+  'disk.no-folder': {
+    severity: 'error',
+    exit: 78,
+    text: { en: 'The spool is no folder.', de: 'Der Spool ist kein Ordner.' },
+    command: 'ls -ld {where}',
+  },
+  'disk.unreadable': {
+    severity: 'error',
+    exit: 78,
+    text: { en: 'The spool cannot be looked at.', de: 'Der Spool lässt sich nicht ansehen.' },
+    command: 'sudo ls -ld {where}',
+  },
+  'disk.unwritable': {
+    severity: 'error',
+    text: {
+      en: 'Nothing can be written into the spool ({reason}).',
+      de: 'In den Spool lässt sich nichts schreiben ({reason}).',
+    },
+    command: 'ls -ld {where}',
+  },
+  'disk.full': {
+    severity: 'error',
+    text: {
+      en: 'The disk is full ({free} free): no camera is read.',
+      de: 'Die Platte ist voll ({free} frei): Keine Kamera wird gelesen.',
+    },
+    remedy: {
+      en: 'Restore the connection to the store, and remove files that are not in the spool. Delete nothing in the spool.',
+      de: 'Verbindung zum Zentralspeicher herstellen und Dateien außerhalb des Spools entfernen. Im Spool nichts löschen.',
+    },
+    command: 'df -h {where}',
+  },
+  'disk.low': {
+    severity: 'warning',
+    text: { en: 'Only {free} are free on the disk.', de: 'Auf der Platte sind nur noch {free} frei.' },
+    remedy: {
+      en: 'Check the connection to the store before the disk is full.',
+      de: 'Verbindung zum Zentralspeicher prüfen, bevor die Platte voll ist.',
+    },
+    command: 'df -h {where}',
+  },
+  'disk.inodes': {
+    severity: 'error',
+    text: {
+      en: 'The disk has only {count} inodes left: no further files can be made.',
+      de: 'Die Platte hat nur noch {count} Inodes: Es lassen sich keine Dateien mehr anlegen.',
+    },
+    remedy: {
+      en: 'Remove small files that are not in the spool.',
+      de: 'Kleine Dateien außerhalb des Spools entfernen.',
+    },
+    command: 'df -i {where}',
+  },
+  'disk.reserve': {
+    severity: 'warning',
+    text: {
+      en: 'The reserve for log and records is not whole. The agent makes it as soon as there is space.',
+      de: 'Die Reserve für Protokolle ist nicht vollständig. Der Agent legt sie an, sobald Platz ist.',
+    },
+    command: 'df -h {where}',
+  },
+  'disk.slow': {
+    severity: 'warning',
+    text: {
+      en: 'The disk is slow: 64 KiB were durable only after {ms} ms.',
+      de: 'Die Platte ist langsam: 64 KiB waren erst nach {ms} ms dauerhaft.',
+    },
+    remedy: {
+      en: 'A worn memory card does that. If it stays so, change it.',
+      de: 'Eine verbrauchte Speicherkarte macht das. Bleibt es so, tauschen.',
+    },
+    command: 'dmesg --level=err,warn',
+  },
+  'spool.mode': {
+    severity: 'warning',
+    text: {
+      en: 'Others can look into the spool (mode {mode}). What lies there is sealed, but not the log.',
+      de: 'Andere können in den Spool sehen (Modus {mode}). Was dort liegt, ist versiegelt, das Protokoll nicht.',
+    },
+    command: 'chmod 0750 {where}',
+  },
+  'spool.owner': {
+    severity: 'error',
+    text: {
+      en: 'It does not belong to the user of the agent (number {user}), who then cannot work with it.',
+      de: 'Es gehört nicht dem Benutzer des Agenten (Nummer {user}), der so nicht damit arbeiten kann.',
+    },
+    command: 'chown -R {user}:{group} {where}',
+  },
+} satisfies DoctorTable;

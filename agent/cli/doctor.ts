@@ -1,0 +1,92 @@
+// `bodydock doctor`: looks at everything that a station needs, with and without a running agent, and says what is wrong and the command
+// that mends it. Changes nothing that stays. Each area of checks has a file of its own.
+import { resolve } from 'node:path';
+import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD, EXIT_UNREACHABLE } from '../../config/exit-codes.ts';
+import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { isDockError } from '../../protocol/errors.ts';
+import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { nodeRandom } from '../../protocol/io/random-node.ts';
+import { askAgent, type Asked } from '../control/control-client.ts';
+import { agentFindings } from './doctor-agent.ts';
+import { checkBays } from './doctor-bays.ts';
+import { checkBroker } from './doctor-broker.ts';
+import { checkFiles, refusedFindings } from './doctor-config.ts';
+import type { Check, DoctorContext } from './doctor-context.ts';
+import { checkDisk } from './doctor-disk.ts';
+import type { Finding } from './doctor-finding.ts';
+import { checkMachine } from './doctor-machine.ts';
+import { doctorDocument, findingText, sumText } from './doctor-text.ts';
+import { kindOf } from './doctor-words.ts';
+import { languageOf, parseCommandLine, writeJson, type Io } from './output.ts';
+
+const HELP = `bodydock doctor [--config FILE] [--connect] [--lang en|de] [--json]
+
+Looks at configuration, keys, certificates, spool and disk, bays, service, clock, the way to the broker, the rights there, and the store; says
+what is wrong and the command that mends it. Run it as root (sudo): others see less. It changes nothing and may run beside the agent; then
+login, rights and store are what the agent says of them, because a second login could cut it off.
+
+  --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
+  --connect      log in at the broker although an agent runs
+  --lang en|de   language of what is said (default: en)
+  --json         one JSON document on standard output
+
+Exit codes: 0 no error (warnings and notes are printed), 1 an error, 2 usage, 69 broker or store out of reach, 78 configuration, keys or
+certificates.
+`;
+const OPTIONS = {
+  config: { type: 'string' },
+  connect: { type: 'boolean' },
+  lang: { type: 'string' },
+} as const;
+const CHECKS: readonly Check[] = [checkFiles, checkDisk, checkBays, checkMachine, checkBroker];
+
+/** Runs the command; gives the exit code. Errors: "usage", the signal's reason. */
+export async function doctor(args: readonly string[], io: Io): Promise<number> {
+  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
+  if (line === undefined) return EXIT_GOOD;
+  const { config = STATION_FILE_DEFAULT, connect = false, json = false } = line.values;
+  const file = resolve(config); // commands may be typed elsewhere
+  const language = languageOf(line.values.lang);
+  const findings: Finding[] = [];
+  const tell = (found: readonly Finding[]): void => {
+    findings.push(...found);
+    if (!json) for (const each of found) io.out(findingText(each, language));
+  };
+  const loaded = await loadStationConfig(file);
+  if (loaded.kind === 'refused') tell(refusedFindings(file, loaded.problems));
+  else await examine({ file, config: loaded.config, connect, ...world(io) }, tell);
+  const station = loaded.kind === 'refused' ? null : loaded.config.station;
+  if (json) writeJson(io, doctorDocument(findings, { station, file, language }));
+  else io.out(sumText(findings, language));
+  return exitCodeOf(findings);
+}
+
+function world({ signal }: Io): Pick<DoctorContext, 'clock' | 'random' | 'signal'> {
+  return { clock: nodeClock(), random: nodeRandom(), signal };
+}
+
+async function examine(
+  given: Omit<DoctorContext, 'asked'>,
+  tell: (findings: readonly Finding[]) => void,
+): Promise<void> {
+  const asked = await askAgent(given.config.spool.path, given.clock, given.signal).catch(
+    (error: unknown): Asked | undefined => {
+      if (isDockError(error, 'control.path-length')) return undefined;
+      throw error;
+    },
+  );
+  const context = { ...given, asked };
+  tell(agentFindings(context));
+  for (const check of CHECKS) tell(await check(context));
+}
+
+/** What keeps the station from working at all comes first. */
+function exitCodeOf(findings: readonly Finding[]): number {
+  const exits = findings
+    .map(kindOf)
+    .filter(({ severity }) => severity === 'error')
+    .map(({ exit }) => exit);
+  if (exits.length === 0) return EXIT_GOOD;
+  if (exits.includes(78)) return EXIT_CONFIGURATION;
+  return exits.includes(69) ? EXIT_UNREACHABLE : EXIT_FAILURE;
+}
