@@ -19,20 +19,21 @@ export function handbookText(language: HandbookLanguage): Promise<string> {
   return readFile(new URL(`../../config/handbook.${language}.md`, import.meta.url), 'utf8');
 }
 
-/** All sections in order. */
+/** All sections in order. A "#" within a block of commands is a comment and no heading. */
 export function sectionsOf(handbook: string): Section[] {
-  return handbook.split(/^(?=#{1,3} )/m).map((part) => {
-    const [heading = ''] = part.split('\n');
-    const title = heading.replace(/^#+ /, '');
-    const blocks = [...part.matchAll(/^( *)```sh\n(.*?)^\1```$/gms)].map(([, , lines = '']) => lines);
-    const typed = blocks
-      .flatMap((lines) => lines.split('\n'))
-      .map((line) => line.trim())
-      .filter((line) => line !== '' && !line.startsWith('#'));
-    const sentences = part.replaceAll(/^( *)```sh\n.*?^\1```$/gms, '').replaceAll(/<!--.*?-->/gs, '');
-    const code = [...sentences.matchAll(/`([^`\n]+)`/g)].map(([, piece = '']) => piece);
-    return { title, number: /^\d+(?:\.\d+)?/.exec(title)?.[0] ?? '', typed, code };
-  });
+  const sections: { title: string; number: string; typed: string[]; code: string[] }[] = [];
+  let isTyped = false;
+  for (const line of handbook.split('\n')) {
+    const text = line.trim();
+    if (text.startsWith('```')) isTyped = !isTyped;
+    else if (!isTyped && /^#{1,3} /.test(line)) {
+      const title = line.replace(/^#+ /, '');
+      sections.push({ title, number: /^\d+(?:\.\d+)?/.exec(title)?.[0] ?? '', typed: [], code: [] });
+    } else if (!isTyped && !text.startsWith('<!--'))
+      sections.at(-1)?.code.push(...[...line.matchAll(/`([^`]+)`/g)].map(([, piece = '']) => piece));
+    else if (isTyped && text !== '' && !text.startsWith('#')) sections.at(-1)?.typed.push(text);
+  }
+  return sections;
 }
 
 /** Everything that could be typed: whole blocks, and commands within sentences. */
