@@ -65,6 +65,7 @@ const CHANNELS: Readonly<Record<string, Channel>> = {
   bytes: sent('up/{receiver}/{recording}/{offset}', 'chunk', 0, 'Bytes of payload.age at that offset.'),
   fin: sent('up/{receiver}/{recording}/fin', 'fin', 1, 'Everything was sent.'),
   custody: sent('up/custody/{segment}/{from}', 'custody', 1, 'Lines of the custody log.'),
+  trial: sent('up/trial', 'trial', 1, 'Whether the station may write here; everybody ignores it.'),
   down: {
     address: '{base}/v1/{station}/down/{recording}',
     action: 'receive',
@@ -85,6 +86,7 @@ const CHANNELS: Readonly<Record<string, Channel>> = {
 
 /** Messages that are no JSON. */
 const BINARY: Readonly<Record<string, { contentType: string; summary: string }>> = {
+  trial: { contentType: 'application/octet-stream', summary: 'Nothing.' },
   digests: { contentType: 'application/octet-stream', summary: 'SHA-256 digests, 32 bytes each.' },
   chunk: { contentType: 'application/octet-stream', summary: 'A piece of a sealed file inside one unit.' },
   custody: { contentType: 'application/x-ndjson', summary: 'Whole lines of the custody log (SPEC 4.3).' },

@@ -62,6 +62,7 @@ test('it has each topic that a station builds, and no other', async () => {
     topics.bytes(receiver, recording, 7),
     topics.fin(receiver, recording),
     topics.custody(parseSegmentId(recording), 7),
+    topics.trial,
     topics.downFilter.replace('+', recording),
     topics.downFilter.replace('+', 'custody'),
   ];

@@ -1,0 +1,84 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { RetainedTopics } from '../../../agent/monitoring/retained-topics.ts';
+import { ManualClock, settle } from '../../fakes/clock-manual.ts';
+import { MemoryLog } from '../../fakes/log-memory.ts';
+
+let clock: ManualClock;
+let connected: boolean;
+let refuses: boolean;
+let said: string[];
+let topics: RetainedTopics;
+let value: string | undefined;
+
+beforeEach(() => {
+  clock = new ManualClock();
+  connected = true;
+  refuses = false;
+  said = [];
+  value = '0';
+  topics = new RetainedTopics({
+    clock,
+    log: new MemoryLog(),
+    broker: {
+      get connected() {
+        return connected;
+      },
+      publish: async (topic, payload, options) => {
+        expect(options).toMatchObject({ qos: 1, retain: true });
+        if (refuses) throw new Error('refused');
+        said.push(`${clock.monotonicMs()} ${topic} ${Buffer.from(payload).toString()}`);
+      },
+    },
+  });
+  topics.add({ topic: 'a', document: () => (value === undefined ? undefined : Buffer.from(value)) });
+  topics.add({ topic: 'b', document: () => Buffer.from('b') });
+});
+
+describe('a retained topic', () => {
+  test('is said at most once a second, the first change at once and the last one always', async () => {
+    for (let change = 1; change <= 35; change++) {
+      value = `${change}`;
+      topics.changed('a');
+      await clock.advance(100);
+    }
+    await clock.advance(2000);
+    expect(said).toEqual(['0 a 1', '1000 a 10', '2000 a 20', '3000 a 30', '4000 a 35']);
+  });
+
+  test('with nothing to say is emptied', async () => {
+    value = undefined;
+    topics.changed('a');
+    await clock.advance(0);
+    expect(said).toEqual(['0 a ']);
+  });
+
+  test('is made while nobody is there, and said at the next connect whether it changed or not', async () => {
+    connected = false;
+    let made = 0;
+    topics.add({ topic: 'c', document: () => Buffer.from(`${++made}`) });
+    topics.changed('c');
+    await clock.advance(5000);
+    expect([said, made]).toEqual([[], 1]);
+    connected = true;
+    await topics.sayAll();
+    expect(said).toEqual(['5000 a 0', '5000 b b', '5000 c 2']);
+  });
+
+  test('that the broker refuses ends nothing', async () => {
+    refuses = true;
+    await topics.sayAll();
+    refuses = false;
+    topics.changed('a');
+    await clock.advance(1000);
+    expect(said).toEqual(['1000 a 0']);
+  });
+
+  test('is said no more by itself once all was stopped', async () => {
+    topics.changed('a');
+    topics.stop();
+    topics.changed('b');
+    await clock.advance(5000);
+    await settle();
+    expect([said, clock.pending]).toEqual([[], 0]);
+  });
+});
