@@ -19,6 +19,7 @@ import type { Clock, Conditions, Files, Log, Random, Signer } from '../../protoc
 import type { CustodyHead } from '../../protocol/receipt.ts';
 import { checkedFacts, PendingEvents } from './custody-pending.ts';
 import type { RecoveredSegment } from './custody-ends.ts';
+import { AbandonedSegments } from './abandoned-segments.ts';
 import { CustodyIndex, readCustodyIndex, type IndexedSegment } from './custody-index.ts';
 import { recoverSegments, signSegment } from './custody-recovery.ts';
 import { scrubSegments, type CustodyListener } from './custody-scrub.ts';
@@ -72,6 +73,7 @@ export class CustodyLog implements Custody {
   readonly #index: CustodyIndex | undefined;
   readonly #pending = new PendingEvents();
   readonly #stopping = new AbortController();
+  readonly #abandoned: AbandonedSegments;
   #head: CustodyHead | null;
   #writer: SegmentWriter | undefined;
   #writing: Promise<void> | undefined;
@@ -96,6 +98,11 @@ export class CustodyLog implements Custody {
     this.#reader = new SegmentReader(files, folder);
     this.#index =
       path === undefined ? undefined : new CustodyIndex({ ...options, path, segments: this.#segments });
+    this.#abandoned = new AbandonedSegments({
+      ...options,
+      withSpace: (attempt) => withReserve(options.reserve, attempt),
+      onEnded: (segment) => this.#ended(segment),
+    });
     this.#head = head;
   }
 
@@ -287,6 +294,7 @@ export class CustodyLog implements Custody {
     } catch (error) {
       this.#writer = undefined;
       await writer.abandon();
+      this.#abandoned.add(writer);
       throw error;
     }
     this.#writer = writer;
@@ -321,6 +329,7 @@ export class CustodyLog implements Custody {
     this.#retryMs = RETRY_MS_MIN;
     this.#options.conditions.clear('custody.write-failed', null);
     this.#pending.settle(batch);
+    this.#background = Promise.all([this.#background, this.#abandoned.end()]);
     this.#onCheckpoint();
   }
 
@@ -348,8 +357,7 @@ export class CustodyLog implements Custody {
       await writer.close();
       const bytes = await files.readAll(segmentPath(folder, writer.segment), writer.sizeBytes);
       await signSegment({ ...this.#options, withSpace }, writer.segment, bytes);
-      this.#segments.ended(writer.segment);
-      this.#index?.changed();
+      this.#ended(writer.segment);
     };
     this.#background = Promise.all([
       this.#background,
@@ -357,6 +365,11 @@ export class CustodyLog implements Custody {
         log.warn('custody segment not ended', { error, segment: writer.segment }),
       ),
     ]);
+  }
+
+  #ended(segment: SegmentId): void {
+    this.#segments.ended(segment);
+    this.#index?.changed();
   }
 
   async #scrub(segments: readonly FoundSegment[]): Promise<void> {

@@ -24,7 +24,7 @@ import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../durable-fil
 import { inParallel } from '../spool/in-parallel.ts';
 
 /** A segment is ended at SEGMENT_BYTES_MAX (custody-log.ts) plus one write: anything longer is none of ours. */
-const SEGMENT_READ_BYTES_MAX = 16 * 1024 * 1024;
+export const SEGMENT_READ_BYTES_MAX = 16 * 1024 * 1024;
 const AT_ONCE = 8;
 
 export interface CustodyRecoveryDeps {

@@ -489,6 +489,34 @@ describe('a failing disk', () => {
     expect(numbersOn(cut(disk))).toEqual([1, 2, 3]);
   });
 
+  test('for want of space leaves a torn segment, which is ended without waiting for the next start', async () => {
+    const disk = logDisk();
+    const { custody, clock } = await openLog(disk, 1);
+    const torn = custody.head();
+    const onDisk = (path: string): Uint8Array => disk.tree().get(path) ?? new Uint8Array();
+    const lines = (): string[] =>
+      Buffer.from(onDisk(pathOf(torn?.segment ?? '')))
+        .toString()
+        .split('\n');
+    const used = [...disk.tree().values()].reduce((sum, bytes) => sum + (bytes?.length ?? 0), 0);
+    disk.capacityBytes = used + 500; // room for the first of two lines
+    custody.append(numbered(1));
+    await expect(custody.checkpoint()).rejects.toMatchObject({ code: 'custody.write-failed' });
+    expect(lines().at(-1)).not.toBe('');
+    disk.heal();
+    await clock.advance(30_000);
+    await settle(20);
+    expect(lines().at(-1)).toBe('');
+    expect(lines()).toHaveLength((torn?.sequence ?? 0) + 1);
+    const path = pathOf(torn?.segment ?? '');
+    const signature = Buffer.from(onDisk(`${path}.minisig`)).toString();
+    verifyDocument(onDisk(path), signature, CUSTODY_SEGMENT_TRUSTED_COMMENT, keys);
+    expect(custody.segments().map(({ signed }) => signed)).toEqual([true, false]);
+    const again = await openLog(cut(disk), 2);
+    expect(again.conditions.codes()).toEqual([]);
+    expect(numbersOn(cut(disk))).toEqual([1]);
+  });
+
   test('at a start does not stop the station', async () => {
     const disk = logDisk();
     disk.fail({ operation: 'change', nth: 1, code: 'EROFS', times: Number.POSITIVE_INFINITY });
