@@ -18,7 +18,7 @@ const STATE: Readonly<Record<string, { readonly kept: string; readonly en: strin
   bodydock: {
     kept: '/etc/bodydock and /var/lib/bodydock',
     en: 'configuration, keys, and recordings that the store may not have yet',
-    de: 'Konfiguration, Schlüssel und Aufnahmen, die der Archivserver vielleicht noch nicht hat',
+    de: 'Konfiguration, Schlüssel und Aufnahmen, die der Zentralspeicher vielleicht noch nicht hat',
   },
   'bodydock-receiver': {
     kept: '/etc/bodydock and /var/lib/bodydock-receiver',
@@ -32,13 +32,17 @@ const STEPS: Readonly<Record<string, string>> = {
   1. bodydock keys make station --out /etc/bodydock/keys
   2. edit /etc/bodydock/station.yaml: replace what says REPLACE, name your bays
   3. bodydock check
-  4. systemctl enable --now bodydock      then: systemctl status bodydock
+  4. bodydock doctor
+  5. systemctl enable --now bodydock      then: bodydock status
+Each step, and what comes before the first docking: /usr/share/doc/bodydock/handbook.en.md
 
 bodydock ist installiert und noch nicht gestartet. Einrichten, als root:
   1. bodydock keys make station --out /etc/bodydock/keys
   2. /etc/bodydock/station.yaml bearbeiten: ersetzen, wo REPLACE steht; Plätze eintragen
   3. bodydock check
-  4. systemctl enable --now bodydock      danach: systemctl status bodydock`,
+  4. bodydock doctor --lang de
+  5. systemctl enable --now bodydock      danach: bodydock status --lang de
+Jeder Schritt, und was vor der ersten Kamera kommt: /usr/share/doc/bodydock/handbook.de.md`,
   'bodydock-receiver': `bodydock-receiver is installed and not started. To set up this store, as root:
   1. bodydock keys make store --out /etc/bodydock/keys      (package bodydock, on this or another machine)
   2. edit /etc/bodydock/receiver.yaml: replace what says REPLACE

@@ -94,6 +94,16 @@ export const AGENT: Part = {
       'lights.de.html',
     ].map((name) => ({ from: `config/${name}`, to: `/usr/share/doc/bodydock/${name}` })),
     { from: 'systemd/only-the-broker.conf', to: '/usr/share/doc/bodydock/examples/only-the-broker.conf' },
+    ...[
+      'README.md',
+      'bodydock-checkmk.py',
+      'bodydock-home-assistant.py',
+      'telegraf.conf',
+      'zabbix-template.yaml',
+    ].map((name) => ({
+      from: `config/monitoring/${name}`,
+      to: `/usr/share/doc/bodydock/examples/monitoring/${name}`,
+    })),
   ],
   units: ['bodydock.service', 'bodydock-mount.service'],
   privateFolders: ['/etc/bodydock/keys'],
