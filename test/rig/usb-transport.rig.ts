@@ -24,7 +24,7 @@ const { env } = process;
 const MIB = 1024 * 1024;
 const CONTENT = patternBytes(400_000);
 /** Long enough for a rate. */
-const MUCH = patternBytes(16 * MIB);
+const MUCH = patternBytes(8 * MIB);
 const WAIT_MS = 60_000;
 const OPEN_TRIES = 20;
 const OPEN_SESSION = 0x1002;
