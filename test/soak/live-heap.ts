@@ -1,4 +1,5 @@
 // What a Node process really holds after a collection, heap and buffers, asked through its own inspector.
+import { setMaxListeners } from 'node:events';
 
 /** What the program is started with; 0 lets the system choose the port. */
 export const INSPECTED = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
@@ -24,6 +25,7 @@ export interface Held {
 export async function heldBytes(address: string): Promise<Held> {
   const socket = new WebSocket(address);
   const signal = AbortSignal.timeout(ANSWER_MS);
+  setMaxListeners(0, signal); // a handful for each question
   try {
     await heard(socket, 'open', signal);
     await asked(socket, 1, 'HeapProfiler.collectGarbage', {}, signal);

@@ -1,5 +1,7 @@
 // One round of the soak: cameras are filled, taken out and put back while one trouble after the other comes and goes; then all of it must be
 // delivered and erased by itself.
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { SeededRandom } from '../fakes/random-seeded.ts';
 import { pause } from '../fakes/until.ts';
 import { drawTrouble, TROUBLES, type TroubleSpots } from './troubles.ts';
@@ -68,9 +70,11 @@ export class Rounds {
     const { rig } = this.#spots;
     const number = this.#camera();
     const sizeBytes = this.#random.below(10) === 0 ? LARGE_BYTES : this.#random.below(SMALL_BYTES);
+    const name = `KOD_${String(++this.#recordings).padStart(6, '0')}.MP4`;
+    const making = join(rig.folder, 'making');
+    await rig.put(number, name, Buffer.alloc(sizeBytes, this.#random.bytes(997)), making);
     const where = this.#away.has(number) ? rig.drawer(number) : rig.camera(number);
-    const name = `DCIM/KOD_${String(++this.#recordings).padStart(6, '0')}.MP4`;
-    await rig.put(number, name, Buffer.alloc(sizeBytes, this.#random.bytes(997)), where);
+    await rename(join(making, name), join(where, name)); // whole at once: what grows is not what is tried here
   }
 
   async #move(number: number): Promise<void> {
