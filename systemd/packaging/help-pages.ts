@@ -2,7 +2,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-const HELP_MS = 20_000;
+/** On a machine that does much else; it is killed then, since our programs end in order when asked to, and have said nothing. */
+const HELP_MS = 120_000;
 const run = promisify(execFile);
 
 /** One command's help; `words` is empty for the program itself. */
@@ -11,25 +12,26 @@ export interface HelpPage {
   readonly text: string;
 }
 
-/** Every help text of the program, in its own order. */
+/** Every help text of the program, in its own order. Errors: a command that says nothing. */
 export async function helpPages(program: string, main: string): Promise<HelpPage[]> {
-  const top = { words: [], text: await help(main, []) };
-  const pages = await Promise.all(
-    namesIn(top.text, program).map(async (name) => {
-      const page = { words: [name], text: await help(main, [name]) };
-      if (page.text === top.text) return []; // the program's own help tells all of it
-      const below = namesIn(page.text, `${program} ${name}`).map(async (under) => ({
-        words: [name, under],
-        text: await help(main, [name, under]),
-      }));
-      return [page, ...(await Promise.all(below))].filter(({ text }, at) => at === 0 || text !== page.text);
-    }),
-  );
-  return [top, ...pages.flat()];
+  const top = await help(main, []);
+  const pages: HelpPage[] = [{ words: [], text: top }];
+  for (const name of namesIn(top, program)) {
+    const text = await help(main, [name]);
+    if (text === top) continue; // the program's own help tells all of it
+    pages.push({ words: [name], text });
+    for (const under of namesIn(text, `${program} ${name}`)) {
+      const below = await help(main, [name, under]);
+      if (below !== text) pages.push({ words: [name, under], text: below });
+    }
+  }
+  return pages;
 }
 
 async function help(main: string, words: readonly string[]): Promise<string> {
-  const { stdout } = await run(process.execPath, [main, ...words, '--help'], { timeout: HELP_MS });
+  const settings = { timeout: HELP_MS, killSignal: 'SIGKILL' as const };
+  const { stdout } = await run(process.execPath, [main, ...words, '--help'], settings);
+  if (stdout === '') throw new Error(`${main} ${words.join(' ')} --help says nothing`);
   return stdout;
 }
 
