@@ -87,8 +87,13 @@ export class CameraRegister {
     if (this.#idKey === undefined || entry !== undefined)
       throw unknown(bay, 'unknown', 'is not in the file', 'add it to cameras with the serial number it says');
     const id = cameraIdOf(identity, this.#idKey);
-    return { id, alias: `unregistered ${id.slice(2, 2 + ALIAS_CHARACTERS)}` };
+    return { id, alias: unregisteredAlias(id) };
   }
+}
+
+/** What people call a camera that is in no file: its id comes from its serial number and does not show it. */
+export function unregisteredAlias(id: string): string {
+  return `unregistered ${id.slice(2, 2 + ALIAS_CHARACTERS)}`;
 }
 
 /** The entry is of this camera: its serial number, and its model where one is given. */

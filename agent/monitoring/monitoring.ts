@@ -8,6 +8,7 @@ import { healthSchema, infoSchema } from '../../protocol/monitoring.ts';
 import type { Broker, Clock, Files, Log } from '../../protocol/ports.ts';
 import type { StationTopics } from '../../protocol/topics.ts';
 import { CameraHealth } from '../bay/camera-health.ts';
+import { unregisteredAlias } from '../bay/camera-register.ts';
 import type { ConditionBoard } from '../conditions/condition-board.ts';
 import { conditionTopics } from '../conditions/condition-topics.ts';
 import type { CustodyListener } from '../custody/custody-scrub.ts';
@@ -165,9 +166,11 @@ export class Monitoring {
   }
 }
 
-/** The configured alias; of a camera that nobody configured the id, which the station made. */
-function aliasOf({ cameras }: Pick<InfoSettings, 'cameras'>, camera: string): string {
-  return cameras.find(({ id }) => id === camera)?.alias ?? camera;
+/** As the bay document calls it: the configured alias, the id where a bay names it, and a name of its own where nobody does. */
+function aliasOf({ cameras, bays }: Pick<InfoSettings, 'cameras' | 'bays'>, camera: string): string {
+  const configured = cameras.find(({ id }) => id === camera)?.alias;
+  if (configured !== undefined) return configured;
+  return bays.some((bay) => bay.camera === camera) ? camera : unregisteredAlias(camera);
 }
 
 /** When each camera that belongs here was last docked, of those that ever were. */

@@ -31,6 +31,7 @@ describe.skipIf(lacksTools('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'pytho
     let spy: MqttClient;
     const judge = new BusJudge('bodydock', () => ['named-by-a-person']);
     const retained = new Map<string, string>();
+    let healthExpiresSeconds: number | undefined;
 
     beforeAll(async () => {
       broker = await Mosquitto.open();
@@ -39,7 +40,8 @@ describe.skipIf(lacksTools('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'pytho
       for (const tool of ['mosquitto_sub', 'mosquitto_pub'])
         await writeFile(join(dock.folder, 'clients', tool), `-h 127.0.0.1\n-p ${broker.port}\n`);
       spy = await connectAsync(`mqtt://127.0.0.1:${broker.port}`, { protocolVersion: 5 });
-      spy.on('message', (topic, payload, { qos, retain }) => {
+      spy.on('message', (topic, payload, { qos, retain, properties }) => {
+        if (topic.endsWith('/health')) healthExpiresSeconds = properties?.messageExpiryInterval;
         if (topic.startsWith(`${P}/down/`)) return;
         judge.sent(topic, payload, { qos, retain });
         if (retain) retained.set(topic.slice(P.length + 1), payload.toString('utf8'));
@@ -50,6 +52,7 @@ describe.skipIf(lacksTools('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'pytho
       await dock.put(1, 'DCIM/EMPTY.MP4', new Uint8Array(0));
       await dock.start();
       await dock.untilEmptied(1, 60_000);
+      await dock.untilBay(1, 'done', 20_000, ({ state }) => state === 'done');
     });
     afterAll(async () => {
       await spy?.endAsync(true);
@@ -68,6 +71,7 @@ describe.skipIf(lacksTools('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'pytho
     test('sees only what asyncapi.yaml describes, and no name of a file', () => {
       expect([...retained.keys()]).toEqual(expect.arrayContaining(['status', 'info', 'health', 'bay/bay-1']));
       expect(judge.findings).toEqual([]);
+      expect(healthExpiresSeconds, 'a frozen station is forgotten').toBeGreaterThan(500);
     });
 
     test('by the check for Checkmk has a line for the station, each bay and each condition', async () => {
