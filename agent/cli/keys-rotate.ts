@@ -1,7 +1,9 @@
 // `bodydock keys rotate`: changes the signing key of a station. In two steps, because a store that does not know the new key would refuse
 // what it signs for a day: the next key is made and shown first, and signs only once the store knows it.
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { giveToOwnerOf } from '../../config/file-owner.ts';
 import { keyChangesFolder, loadKeyHistory } from '../../config/key-changes.ts';
 import {
   commitNextKey,
@@ -148,15 +150,23 @@ async function endSegments(spoolPath: string, old: SecretKey): Promise<void> {
   const files = nodeFiles();
   const { custody: folder } = spoolLayout(spoolPath);
   if ((await files.stat(folder)) === undefined) return;
-  await recoverSegments({
-    folder,
-    files,
-    log: { error: nothing, warn: nothing, info: nothing, debug: nothing }, // the next start of the agent tells of the same
-    signer: inlineSigner(old),
-    withSpace: (attempt) => attempt(),
-    stationKeys: [publicKeyOf(old)],
-    index: new Map(),
-  });
+  try {
+    await recoverSegments({
+      folder,
+      files,
+      log: { error: nothing, warn: nothing, info: nothing, debug: nothing }, // the next start of the agent tells of the same
+      signer: inlineSigner(old),
+      withSpace: (attempt) => attempt(),
+      stationKeys: [publicKeyOf(old)],
+      index: new Map(),
+    });
+  } finally {
+    // What root wrote anew, the service could not read, and would take its log for broken.
+    await giveToOwnerOf(
+      folder,
+      (await readdir(folder)).map((name) => join(folder, name)),
+    );
+  }
 }
 
 function nothing(): void {}

@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, rm } from 'node:fs/promises';
+import { chown, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { check } from '../../../agent/cli/check.ts';
@@ -11,7 +11,13 @@ import { parseStationId } from '../../../protocol/ids.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { nodeRandom } from '../../../protocol/io/random-node.ts';
-import { inlineSigner, keyIdHex, publicKeyLine, verifyDocument } from '../../../protocol/minisign.ts';
+import {
+  inlineSigner,
+  keyIdHex,
+  publicKeyLine,
+  verifyDocument,
+  type SecretKey,
+} from '../../../protocol/minisign.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { runCommand, type CommandRun } from './io-memory.ts';
@@ -81,25 +87,30 @@ test('is refused while an agent works on the spool, and changes nothing', async 
   });
 });
 
+/** A log with an open segment, as a running agent has it. */
+async function openLog(custody: string, key: SecretKey): Promise<CustodyLog> {
+  await nodeFiles().makeFolder(custody);
+  return CustodyLog.open({
+    folder: custody,
+    station: parseStationId('townhall-1'),
+    version: '1',
+    files: nodeFiles(),
+    clock: nodeClock(),
+    random: nodeRandom(),
+    signer: inlineSigner(key),
+    bootId: null,
+    log: new MemoryLog(),
+    conditions: new MemoryConditions(),
+  });
+}
+
 test('lets the old key end the segment of the log that a cut left open', async () => {
   await withStation(async (file, folder) => {
     await rotate(file, '--prepare');
     await rotate(file, '--commit'); // makes the spool
     const key = await readSigningKey(join(folder, 'keys/station.key'));
     const custody = join(folder, 'spool/custody');
-    await nodeFiles().makeFolder(custody);
-    const log = await CustodyLog.open({
-      folder: custody,
-      station: parseStationId('townhall-1'),
-      version: '1',
-      files: nodeFiles(),
-      clock: nodeClock(),
-      random: nodeRandom(),
-      signer: inlineSigner(key),
-      bootId: null,
-      log: new MemoryLog(),
-      conditions: new MemoryConditions(),
-    });
+    const log = await openLog(custody, key);
     await rotate(file, '--prepare');
     expect((await rotate(file, '--commit')).exitCode).toBe(0);
     const [segment = ''] = (await readdir(custody)).filter((name) => name.endsWith('.jsonl'));
@@ -110,6 +121,30 @@ test('lets the old key end the segment of the log that a cut left open', async (
     await log.close();
   });
 });
+
+const SERVICE_UID = 65_534;
+
+test.runIf(process.geteuid?.() === 0)(
+  'typed by root, leaves the log to the user of the service, who else could not read it',
+  async () => {
+    await withStation(async (file, folder) => {
+      await rotate(file, '--prepare');
+      await rotate(file, '--commit'); // makes the spool
+      const custody = join(folder, 'spool/custody');
+      const log = await openLog(custody, await readSigningKey(join(folder, 'keys/station.key')));
+      const names = await readdir(custody);
+      for (const path of [custody, ...names.map((name) => join(custody, name))])
+        await chown(path, SERVICE_UID, SERVICE_UID);
+      await rotate(file, '--prepare');
+      expect((await rotate(file, '--commit')).exitCode).toBe(0);
+      const after = await readdir(custody);
+      expect(after.length).toBe(names.length + 1); // the signature of the segment
+      const owners = await Promise.all(after.map((name) => stat(join(custody, name))));
+      expect(owners.map(({ uid, gid }) => [uid, gid])).toEqual(after.map(() => [SERVICE_UID, SERVICE_UID]));
+      await log.close();
+    });
+  },
+);
 
 test('of a lost key is one step, and wants to know which key it was', async () => {
   await withStation(async (file, folder) => {
