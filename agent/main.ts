@@ -41,6 +41,11 @@ const COMMANDS: readonly Command[] = [
     run: async (args, io) => (await import('./cli/bays.ts')).bays(args, io),
   },
   {
+    name: 'spool',
+    summary: 'list, verify and export what waits in the spool; tell what was set aside',
+    run: async (args, io) => (await import('./cli/spool.ts')).spool(args, io),
+  },
+  {
     name: 'verify',
     summary: 'check vaults, spools and recordings: every document, signature, digest and chain',
     run: async (args, io) => (await import('./cli/verify.ts')).verify(args, io),

@@ -1,0 +1,127 @@
+// `bodydock spool export`: copies sealed recordings out of the spool as they are, and checks each copy. Nothing is opened.
+import { mkdir, realpath } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
+import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { printable } from '../../config/problems.ts';
+import { DockError, systemCode } from '../../protocol/errors.ts';
+import { isRecordingId } from '../../protocol/ids.ts';
+import { nodeClock } from '../../protocol/io/clock-node.ts';
+import { nodeFiles } from '../../protocol/io/files-node.ts';
+import type { SpoolLayout } from '../spool/layout.ts';
+import type { TrustedKeys } from '../verify/trusted-keys.ts';
+import type { Remark } from '../verify/remark.ts';
+import { verifyPlace } from '../verify/verify-place.ts';
+import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { copyFolder } from './spool-copy.ts';
+import { spoolKeys, spoolOf } from './spool-place.ts';
+import { remarkTexts } from './verify-text.ts';
+
+const HELP = `bodydock spool export RECORDING... --out DIR [--config FILE] [--keys KEYS] [--json]
+
+Copies the folders of sealed recordings or docking records as they are to DIR/RECORDING, reads each copy again, and checks its documents,
+signatures and digests. Nothing is opened or taken away; \`bodydock spool ls\` names the recordings. May run beside the agent.
+
+  --out DIR      where to; made where it is missing. A RECORDING that is there already is not touched
+  --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
+  --keys KEYS    folder with station*.pub and store*.pub (default: the station's own key and the keys of the store in its file)
+  --json         one JSON document on standard output
+
+Exit codes: 0 every copy is whole, 1 one is not or was not found, 2 usage, 78 configuration or keys.
+`;
+const OPTIONS = { config: { type: 'string' }, keys: { type: 'string' }, out: { type: 'string' } } as const;
+const RECORDINGS_MAX = 1024;
+
+interface Exported {
+  readonly recording: string;
+  readonly folder: string | null;
+  readonly bytes: number;
+  readonly good: boolean;
+  readonly remarks: readonly Remark[];
+  readonly error: string | null;
+}
+
+/** Runs the command; gives the exit code. Errors: "usage", "config.refused", "spool.absent", "key.*", the signal's reason. */
+export async function exportFromSpool(args: readonly string[], io: Io): Promise<number> {
+  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS, wordsMax: RECORDINGS_MAX });
+  if (line === undefined) return EXIT_GOOD;
+  const { out, json = false } = line.values;
+  const [first] = line.positionals;
+  if (first === undefined || out === undefined)
+    throw usageError('name at least one RECORDING, and --out DIR');
+  for (const word of line.positionals)
+    if (!isRecordingId(word)) throw usageError(`${JSON.stringify(word)} is no id of a recording`);
+  const spool = await spoolOf(line.values.config ?? STATION_FILE_DEFAULT, io);
+  const keys = await spoolKeys(spool, line.values.keys);
+  const target = await targetFolder(out, spool.layout);
+  const exported: Exported[] = [];
+  for (const recording of new Set(line.positionals)) {
+    const done = await exportOne({ recording, target, layout: spool.layout, keys, signal: io.signal });
+    exported.push(done);
+    if (!json) tell(done, io);
+  }
+  const good = exported.every((each) => each.good);
+  if (json) writeJson(io, { good, out: target, recordings: exported });
+  return good ? EXIT_GOOD : EXIT_FAILURE;
+}
+
+function tell({ recording, folder, bytes, good, remarks, error }: Exported, io: Io): void {
+  if (error !== null) io.err(`bodydock: ${printable(`${recording}: ${error}`)}\n`);
+  else
+    io.out(`${good ? 'good' : 'BAD '}  ${printable(folder ?? '')}  ${bytes} bytes\n${remarkTexts(remarks)}`);
+}
+
+/** Never in the spool itself: what lies there is the agent's. */
+async function targetFolder(out: string, layout: SpoolLayout): Promise<string> {
+  await mkdir(out, { recursive: true, mode: 0o750 });
+  const [target, root] = await Promise.all([realpath(resolve(out)), realpath(layout.root)]);
+  if (target !== root && !target.startsWith(`${root}${sep}`)) return target;
+  throw usageError(`--out ${out} lies in the spool: name a folder elsewhere`);
+}
+
+async function exportOne(wish: {
+  readonly recording: string;
+  readonly target: string;
+  readonly layout: SpoolLayout;
+  readonly keys: TrustedKeys;
+  readonly signal: AbortSignal;
+}): Promise<Exported> {
+  const { recording, target, layout, keys, signal } = wish;
+  const files = nodeFiles();
+  const nothing = { recording, folder: null, bytes: 0, good: false, remarks: [] };
+  try {
+    const folder = await findFolder(recording, layout);
+    const copy = join(target, recording);
+    const bytes = await copyFolder(files, folder, copy, signal);
+    const remarks: Remark[] = [];
+    const place = { kind: 'recording', path: copy, keysFolder: keys.folder } as const;
+    const options = { files, keys, identities: [], nowMs: nodeClock().wallMs(), signal };
+    const totals = await verifyPlace(place, options, {
+      recording: (checked) => void remarks.push(...checked.remarks),
+      docking: (checked) => void remarks.push(...checked.remarks),
+      remark: (remark) => void remarks.push(remark),
+    });
+    return { recording, folder: copy, bytes, good: totals.findings === 0, remarks, error: null };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { ...nothing, error: whyNot(error) };
+  }
+}
+
+async function findFolder(recording: string, layout: SpoolLayout): Promise<string> {
+  const files = nodeFiles();
+  for (const parent of [layout.ready, layout.dockings])
+    if ((await files.stat(join(parent, recording)))?.kind === 'folder') return join(parent, recording);
+  const isReleased = (await files.stat(join(layout.released, recording))) !== undefined;
+  const why = isReleased
+    ? 'its sealed copy is no longer here: the store has it'
+    : 'it is not in the spool (`bodydock spool ls` names what is)';
+  throw new DockError('spool.no-recording', why, { retry: 'never' });
+}
+
+function whyNot(error: unknown): string {
+  if (error instanceof DockError) return error.message;
+  const code = systemCode(error);
+  if (code === 'ENOENT') return 'it was taken away meanwhile: the store has it now';
+  return `it could not be copied (${code ?? String(error)})`;
+}

@@ -1,0 +1,220 @@
+// `bodydock spool ls`: the recordings in the spool, the oldest first, a line each as soon as it is read. Facts come from the spool's index where
+// it has them, states from the folders themselves.
+import { join } from 'node:path';
+import { EXIT_GOOD } from '../../config/exit-codes.ts';
+import { STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { printable } from '../../config/problems.ts';
+import { systemCode } from '../../protocol/errors.ts';
+import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
+import { nodeFiles } from '../../protocol/io/files-node.ts';
+import type { Files } from '../../protocol/ports.ts';
+import { parseReceipt } from '../../protocol/receipt.ts';
+import { dataSize, shownAt, type Language } from '../page/language.ts';
+import { readIndex } from '../spool/index-file.ts';
+import { readFacts } from '../spool/judge.ts';
+import { RECEIPT_NAME, RECEIPT_SIGNATURE_NAME, type SpoolLayout } from '../spool/layout.ts';
+import type { RecordingFacts } from '../spool/spooled-recording.ts';
+import { languageOf, parseCommandLine, type Io } from './output.ts';
+import { spoolOf, type SpoolPlace } from './spool-place.ts';
+import { durationText, SPOOL_WORDS, type SpoolWords } from './spool-words.ts';
+
+const HELP = `bodydock spool ls [--config FILE] [--all] [--lang en|de] [--json]
+
+Lists the recordings in the spool, the oldest first: waiting for the store, or kept for a while although the store has them. Shows aliases of
+cameras, never a serial number or the name of a file.
+
+  --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
+  --all          also those of which only the documents are left here
+  --lang en|de   language of what is said (default: en)
+  --json         one JSON document on standard output
+
+Exit codes: 0 good, 1 no spool, 2 usage, 78 configuration.
+`;
+const OPTIONS = { config: { type: 'string' }, all: { type: 'boolean' }, lang: { type: 'string' } } as const;
+const RECEIPT_BYTES_MAX = 64 * 1024;
+const SPOOL_ID = /"spool":"([a-z2-7]{26})"/;
+
+interface Row {
+  readonly recording: RecordingId;
+  readonly state: 'spooled' | 'receipted' | 'released' | 'unreadable';
+  readonly facts: RecordingFacts | undefined;
+  readonly receiptedAt: string | null;
+}
+
+interface Totals {
+  recordings: number;
+  waiting: number;
+  waitingBytes: number;
+  bytes: number;
+}
+
+/** Runs the command; gives the exit code. Errors: "usage", "config.refused", "spool.absent", the system's, the signal's reason. */
+export async function listSpool(args: readonly string[], io: Io): Promise<number> {
+  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
+  if (line === undefined) return EXIT_GOOD;
+  const language = languageOf(line.values.lang);
+  const place = await spoolOf(line.values.config ?? STATION_FILE_DEFAULT, io);
+  const list = new Listing(place, language);
+  const json = line.values.json === true;
+  let isFirst = true;
+  io.out(json ? '{"recordings":[' : list.title());
+  for await (const row of rows(place.layout, line.values.all === true, io.signal)) {
+    io.out(json ? `${isFirst ? '' : ','}${JSON.stringify(list.document(row))}` : list.line(row));
+    isFirst = false;
+  }
+  io.out(json ? `],"totals":${JSON.stringify(list.totalsDocument())}}\n` : list.sum());
+  return EXIT_GOOD;
+}
+
+/** In the order in which they were sealed; those that the index does not know yet are the newest. */
+async function* rows(layout: SpoolLayout, all: boolean, signal: AbortSignal): AsyncGenerator<Row> {
+  const files = nodeFiles();
+  const id = await files
+    .readAll(layout.identity, RECEIPT_BYTES_MAX)
+    .then((bytes) => Buffer.from(bytes).toString());
+  const index = await readIndex(files, layout, SPOOL_ID.exec(id)?.[1] ?? '');
+  const sealedAt = (name: string): string =>
+    (isRecordingId(name) ? index?.get(name)?.facts.sealedAt : undefined) ?? '~';
+  const folders = all ? [layout.released, layout.ready] : [layout.ready];
+  for (const folder of folders) {
+    const names = (await files.list(folder)).filter(isRecordingId);
+    names.sort((a, b) => (sealedAt(a) < sealedAt(b) ? -1 : sealedAt(a) > sealedAt(b) ? 1 : 0));
+    for (const recording of names) {
+      signal.throwIfAborted();
+      const known = index?.get(recording)?.facts;
+      const row = await readRow(files, { folder: join(folder, recording), recording, known });
+      if (row !== undefined)
+        yield folder === layout.released && row.state === 'receipted' ? { ...row, state: 'released' } : row;
+    }
+  }
+}
+
+/** Undefined where the agent has just moved it. */
+async function readRow(
+  files: Files,
+  { folder, recording, known }: { folder: string; recording: RecordingId; known: RecordingFacts | undefined },
+): Promise<Row | undefined> {
+  const facts = known ?? (await readFacts(files, folder, recording).catch(() => undefined));
+  if (facts === undefined)
+    return (await files.stat(folder)) === undefined
+      ? undefined
+      : { recording, state: 'unreadable', facts, receiptedAt: null };
+  if ((await files.stat(join(folder, RECEIPT_SIGNATURE_NAME))) === undefined)
+    return (await files.stat(folder)) === undefined
+      ? undefined
+      : { recording, state: 'spooled', facts, receiptedAt: null };
+  return { recording, state: 'receipted', facts, receiptedAt: await receiptedAt(files, folder) };
+}
+
+async function receiptedAt(files: Files, folder: string): Promise<string | null> {
+  try {
+    return parseReceipt(await files.readAll(join(folder, RECEIPT_NAME), RECEIPT_BYTES_MAX)).received_at;
+  } catch (error) {
+    if (systemCode(error) === 'EMFILE') throw error;
+    return null;
+  }
+}
+
+class Listing {
+  readonly #aliases: ReadonlyMap<string, string>;
+  readonly #language: Language;
+  readonly #words: SpoolWords;
+  readonly #nowMs = Date.now();
+  readonly #width: number;
+  readonly #totals: Totals = { recordings: 0, waiting: 0, waitingBytes: 0, bytes: 0 };
+
+  constructor({ config }: SpoolPlace, language: Language) {
+    this.#aliases = new Map(config.cameras.map(({ id, alias }) => [id, alias]));
+    this.#language = language;
+    this.#words = SPOOL_WORDS[language];
+    this.#width = Math.min(
+      20,
+      Math.max(this.#words.camera.length, ...config.cameras.map(({ alias }) => alias.length)),
+    );
+  }
+
+  title(): string {
+    const { state, age, size, camera, recording, receipt } = this.#words;
+    return this.#row([state, age, size, camera, recording, receipt]);
+  }
+
+  line(row: Row): string {
+    this.#count(row);
+    const { facts, receiptedAt: at } = row;
+    return this.#row([
+      this.#words.states[row.state],
+      facts === undefined ? '-' : durationText(this.#ageSeconds(facts), this.#words),
+      facts === undefined ? '-' : dataSize(facts.sealedSizeBytes, this.#language),
+      this.#camera(facts),
+      row.recording,
+      at === null ? '-' : shownAt(at),
+    ]);
+  }
+
+  document(row: Row): object {
+    this.#count(row);
+    const { recording, state, facts, receiptedAt: at } = row;
+    return {
+      recording,
+      state,
+      camera: facts === undefined ? null : this.#camera(facts),
+      role: facts?.role ?? null,
+      locked: facts?.locked ?? null,
+      rejected: facts?.rejected?.reason ?? null,
+      sealed_at: facts?.sealedAt ?? null,
+      age_seconds: facts === undefined ? null : this.#ageSeconds(facts),
+      sealed_size_bytes: facts?.sealedSizeBytes ?? null,
+      receipted_at: at,
+    };
+  }
+
+  sum(): string {
+    const { recordings, bytes, waiting, waitingBytes } = this.#totals;
+    return this.#words.sum(
+      recordings,
+      dataSize(bytes, this.#language),
+      waiting,
+      dataSize(waitingBytes, this.#language),
+    );
+  }
+
+  totalsDocument(): object {
+    const { recordings, bytes, waiting, waitingBytes } = this.#totals;
+    return { recordings, sealed_bytes: bytes, waiting_recordings: waiting, waiting_bytes: waitingBytes };
+  }
+
+  #count({ state, facts }: Row): void {
+    const bytes = facts?.sealedSizeBytes ?? 0;
+    this.#totals.recordings++;
+    if (state !== 'released') this.#totals.bytes += bytes;
+    if (state !== 'spooled') return;
+    this.#totals.waiting++;
+    this.#totals.waitingBytes += bytes;
+  }
+
+  /** The alias; of a camera that nobody configured the id, which the station made. */
+  #camera(facts: RecordingFacts | undefined): string {
+    return facts === undefined ? '-' : (this.#aliases.get(facts.camera) ?? facts.camera);
+  }
+
+  #ageSeconds({ sealedAt }: RecordingFacts): number {
+    return Math.max(0, Math.floor((this.#nowMs - Date.parse(sealedAt)) / 1000));
+  }
+
+  #row([
+    state = '',
+    age = '',
+    size = '',
+    camera = '',
+    recording = '',
+    receipt = '',
+  ]: readonly string[]): string {
+    const cells = [
+      state.padEnd(10),
+      age.padStart(8),
+      size.padStart(9),
+      camera.slice(0, this.#width).padEnd(this.#width),
+    ];
+    return `${printable([...cells, recording.padEnd(26), receipt].join('  ').trimEnd())}\n`;
+  }
+}

@@ -1,0 +1,63 @@
+// The spool that a station's file names, for commands that only read it.
+import { stat } from 'node:fs/promises';
+import { keyChangesFolder, loadKeyHistory } from '../../config/key-changes.ts';
+import { readSigningKey } from '../../config/keys.ts';
+import { loadStationConfig } from '../../config/load.ts';
+import { renderProblems } from '../../config/problems.ts';
+import type { StationConfig } from '../../config/station-config.ts';
+import { DockError } from '../../protocol/errors.ts';
+import { publicKeyOf } from '../../protocol/minisign.ts';
+import { spoolLayout, type SpoolLayout } from '../spool/layout.ts';
+import { readTrustedKeys, type NamedKey, type TrustedKeys } from '../verify/trusted-keys.ts';
+import type { Io } from './output.ts';
+
+export interface SpoolPlace {
+  readonly config: StationConfig;
+  readonly layout: SpoolLayout;
+}
+
+/** Errors: "config.refused", with the problems told to `io`; "spool.absent" where no agent has made one yet, or it is not mounted. */
+export async function spoolOf(file: string, io: Pick<Io, 'err'>): Promise<SpoolPlace> {
+  const loaded = await loadStationConfig(file);
+  if (loaded.kind === 'refused') {
+    io.err(renderProblems(loaded.problems));
+    throw new DockError('config.refused', `${file} is not good: \`bodydock check\``, { retry: 'person' });
+  }
+  const { config } = loaded;
+  const layout = spoolLayout(config.spool.path);
+  const found = await stat(layout.identity).catch((error: unknown) => error);
+  if (found instanceof Error)
+    throw new DockError(
+      'spool.absent',
+      `there is no spool at ${layout.root} that this user can read: mount its disk, or take sudo; the first start of the agent makes it`,
+      { cause: found, retry: 'person' },
+    );
+  return { config, layout };
+}
+
+/**
+ * Whom a verification of this spool trusts: the keys of a folder, or else what the configuration says: this station's own key with those
+ * that it had before, and the keys of the store. Errors: "key.*".
+ */
+export async function spoolKeys(
+  { config, layout }: SpoolPlace,
+  keysFolder: string | undefined,
+): Promise<TrustedKeys> {
+  if (keysFolder !== undefined) return readTrustedKeys(keysFolder);
+  const own = publicKeyOf(await readSigningKey(config.keys.signingFile));
+  const { earlier } = await loadKeyHistory(
+    keyChangesFolder(layout.root),
+    config.station,
+    own,
+    () => undefined,
+  );
+  const file = config.keys.signingFile;
+  const station: NamedKey[] = [own, ...earlier].map((key) => ({ file, key, station: config.station }));
+  const store: NamedKey[] = config.store.publicKeys.map((key) => ({
+    file: 'store.public_keys',
+    key,
+    station: null,
+  }));
+  const none = { officer: [], supervisor: [], introduced: new Map(), revoked: new Map() };
+  return { folder: file, station, store, ...none };
+}

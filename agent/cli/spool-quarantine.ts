@@ -1,0 +1,98 @@
+// `bodydock spool quarantine`: what the agent set aside, with why and since when as its custody log says it, and what to do.
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EXIT_GOOD } from '../../config/exit-codes.ts';
+import { STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { printable } from '../../config/problems.ts';
+import { isRecordingId } from '../../protocol/ids.ts';
+import { nodeFiles } from '../../protocol/io/files-node.ts';
+import { fill, shownAt, type Language } from '../page/language.ts';
+import { DOCKING_NAME, MANIFEST_NAME, type SpoolLayout } from '../spool/layout.ts';
+import { languageOf, parseCommandLine, writeJson, type Io } from './output.ts';
+import { quarantineReasons, type SetAside } from './spool-aside.ts';
+import { spoolOf } from './spool-place.ts';
+import { SPOOL_WORDS } from './spool-words.ts';
+
+const HELP = `bodydock spool quarantine [--config FILE] [--lang en|de] [--json]
+
+Lists what the agent set aside because it was damaged or unknown: why, since when, and what to do. Changes nothing.
+
+  --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
+  --lang en|de   language of what is said (default: en)
+  --json         one JSON document on standard output
+
+Exit codes: 0 listed, also where nothing is there, 1 no spool, 2 usage, 78 configuration.
+`;
+const OPTIONS = { config: { type: 'string' }, lang: { type: 'string' } } as const;
+const ENTRIES_MAX = 10_000;
+
+interface Aside {
+  readonly name: string;
+  readonly path: string;
+  readonly kind: 'recording' | 'docking' | 'other';
+  /** By the log; null where it does not say. */
+  readonly why: string | null;
+  /** By the log, else when it got its present name. */
+  readonly since: string;
+}
+
+/** Runs the command; gives the exit code. Errors: "usage", "config.refused", "spool.absent", the system's. */
+export async function listQuarantine(args: readonly string[], io: Io): Promise<number> {
+  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
+  if (line === undefined) return EXIT_GOOD;
+  const language = languageOf(line.values.lang);
+  const { layout } = await spoolOf(line.values.config ?? STATION_FILE_DEFAULT, io);
+  const names = (await nodeFiles().list(layout.quarantine)).sort();
+  const reasons =
+    names.length === 0 ? new Map<string, SetAside>() : await quarantineReasons(layout, io.signal);
+  const entries: Aside[] = [];
+  for (const name of names.slice(0, ENTRIES_MAX)) entries.push(await look(layout, name, reasons.get(name)));
+  if (line.values.json === true)
+    writeJson(io, {
+      folder: layout.quarantine,
+      entries: entries.map(documentOf),
+      left_off: names.length - entries.length,
+    });
+  else io.out(textOf(entries, language));
+  return EXIT_GOOD;
+}
+
+async function look(layout: SpoolLayout, name: string, told: SetAside | undefined): Promise<Aside> {
+  const path = join(layout.quarantine, name);
+  const found = await lstat(path).catch(() => undefined);
+  const inside =
+    found?.isDirectory() === true
+      ? await nodeFiles()
+          .list(path)
+          .catch((): string[] => [])
+      : [];
+  const isOurs = isRecordingId(name.replace(/\.\d+$/, ''));
+  const kind = inside.includes(DOCKING_NAME)
+    ? 'docking'
+    : isOurs || inside.includes(MANIFEST_NAME)
+      ? 'recording'
+      : 'other';
+  return {
+    name,
+    path,
+    kind,
+    why: told?.reason ?? null,
+    since: told?.at ?? (found?.ctime ?? new Date(0)).toISOString(),
+  };
+}
+
+function documentOf({ name, kind, why, since }: Aside): object {
+  return { name, kind, why, since };
+}
+
+function textOf(entries: readonly Aside[], language: Language): string {
+  const words = SPOOL_WORDS[language];
+  if (entries.length === 0) return `${words.nothingAside}\n`;
+  const lines = entries.flatMap(({ name, path, kind, why, since }) => [
+    `${name}  ${fill(words.since, shownAt(since))}`,
+    `  ${words.why}${why ?? words.unknownWhy}`,
+    `  ${words.toDo}${words.remedies[kind]}`,
+    `  ${words.command}${kind === 'other' ? 'ls -lR' : 'bodydock verify'} ${path}`,
+  ]);
+  return [...lines, '', words.closing].map((each) => `${printable(each)}\n`).join('');
+}
