@@ -1,9 +1,10 @@
 // What a condition is, as data. Each code stands once in one of the tables beside this file, one file an area, joined by
 // condition-table.ts; what raises a code decides when it holds, the table how it is shown.
 //
-// To add a code: write its entry into the table of its area, raise and clear it through `Conditions` (protocol/ports.ts), and prove with a
-// test that its real cause makes it appear and go. Write a code as a literal in the call, or in a constant whose name ends in CONDITION(S)
-// or CODE(S): test/agent/conditions/condition-table.test.ts finds codes there, and fails for one that the table lacks or nobody raises.
+// To add a code: write its entry into the table of its area and run `npm run schemas`; raise and clear it through `Conditions`
+// (protocol/ports.ts), and prove with a test that its real cause makes it appear and go. Write a code as a literal in the call, or in a
+// constant whose name ends in CONDITION(S) or CODE(S): test/agent/conditions/condition-table.test.ts finds codes there, and fails for one
+// that the table lacks or nobody raises.
 
 /**
  * How bad it is, and how it shows. "info": worth knowing, nothing to do, monitoring stays green. "warning": somebody should look within

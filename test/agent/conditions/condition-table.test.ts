@@ -2,12 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { conditionPage } from '../../../agent/conditions/condition-list.ts';
 import { CONDITION_TABLE, conditionKind } from '../../../agent/conditions/condition-table.ts';
 import { CONDITION_CODE_PATTERN } from '../../../protocol/monitoring.ts';
 
 const root = new URL('../../../', import.meta.url).pathname;
-/** Words that will be raised by code that is on its way. */
-const ANNOUNCED = new Set(['configuration.refused', 'station.led']);
 
 /** Source of the station: the receiver has conditions of its own, which no topic of a station shows. */
 function sources(): { name: string; text: string }[] {
@@ -55,7 +54,7 @@ describe('the tables of conditions', () => {
   });
 
   test('have no words for a code that nobody raises', () => {
-    const unused = Object.keys(CONDITION_TABLE).filter((code) => !raised.has(code) && !ANNOUNCED.has(code));
+    const unused = Object.keys(CONDITION_TABLE).filter((code) => !raised.has(code));
     expect(unused).toEqual([]);
   });
 
@@ -70,6 +69,11 @@ describe('the tables of conditions', () => {
       expect(kind.afterMs).toBeGreaterThanOrEqual(0);
     },
   );
+
+  test('are written to the page for people; `npm run schemas` does it', () => {
+    const written = readFileSync(join(root, 'config/monitoring/conditions.md'), 'utf8');
+    expect(written).toBe(conditionPage());
+  });
 
   test('name causes that exist, and no cause is explained by what it explains', () => {
     const reach = (code: string, seen: readonly string[]): void => {
