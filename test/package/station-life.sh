@@ -112,6 +112,7 @@ fact status "$(show bodydock ExecMainStatus)"
 cp /station.good /etc/bodydock/station.yaml
 until_ok 30 systemctl is-active bodydock
 fact active "$(systemctl is-active bodydock)"
+systemctl start bodydock # for what follows
 
 step denied
 mkdir -p /home/person /var/lib/other && echo secret >/home/person/file && chmod -R a+rwX /home/person /var/lib/other
