@@ -1,7 +1,7 @@
 // The mount of one bay, which has at most one. Whoever calls sees to it that calls come one after the other (bay-lane.ts).
 //
 // Invariants:
-// 1. A volume is mounted read-only unless "rw" was asked for, and read-only again, or not at all, RW_LEASE_MS after that was asked for last.
+// 1. A volume is mounted read-only, through a loop device that no write passes, unless "rw" was asked for, and read-only again, or not at all, RW_LEASE_MS after that was asked for last.
 // 2. "rw" mounts only what was mounted "ro" before: the same partition of the same medium, which never left meanwhile.
 // 3. A mount that was made is looked at in the kernel's table before it is reported; one that is not as it has to be is taken away.
 // 4. A writable mount is never taken away lazily while its device is there: what was written might not be on the medium yet.
@@ -19,7 +19,7 @@ import type { BayId } from '../../protocol/ids.ts';
 import type { Clock, Log } from '../../protocol/ports.ts';
 import { mountError } from './mount-error.ts';
 import { survey, volumesOf, type FoundVolume, type SeenVolumes } from './survey.ts';
-import type { SystemCalls } from './system-calls.ts';
+import type { Node, SystemCalls } from './system-calls.ts';
 
 /** Something else may look at a new disk for a moment, as udev does. */
 const RELEASE_TRIES = 8;
@@ -44,6 +44,8 @@ interface Mounted {
   readonly portPath: string;
   readonly volume: FoundVolume;
   readonly mode: MountMode;
+  /** Of what is mounted: the volume's own, or its loop device's. */
+  readonly device: string;
   askedAtMs: number;
   lostLooks: number;
 }
@@ -143,8 +145,9 @@ export class BayMount {
     await system.makeFolder(this.folder);
     if (mountAt(await mountTable(), this.folder) !== undefined)
       throw mountError('mount.busy', 'something is mounted there that this program did not mount');
-    if (mode === 'ro') await system.setReadOnly(volume, true);
-    const { code, said } = await system.mount(volume, this.folder, volume.fileSystem, mode);
+    const source = mode === 'rw' ? volume : await this.#barred(volume);
+    const { code, said } = await system.mount(source, this.folder, volume.fileSystem, mode);
+    if (source !== volume) await system.detach(source);
     const at = mountAt(await mountTable(), this.folder);
     const isThere = volumesOf(await blockDevices.below(portPath)).some(
       ({ identity }) => identity === volume.identity,
@@ -155,11 +158,12 @@ export class BayMount {
       if (!isThere) throw mountError('mount.no-device', 'the disk left while it was mounted');
       return undefined;
     }
-    const mounted = { portPath, volume, mode, askedAtMs: this.#now(), lostLooks: 0 };
+    const { device } = source;
+    const mounted = { portPath, volume, mode, device, askedAtMs: this.#now(), lostLooks: 0 };
     this.#mounted = mounted;
-    const fault = mountFault(at, { device: volume.device, fileSystem: volume.fileSystem, mode });
+    const fault = mountFault(at, { device, fileSystem: volume.fileSystem, mode });
     if (fault === undefined && isThere) {
-      log.info('volume is mounted', { bay, mode, device: volume.device, file_system: volume.fileSystem });
+      log.info('volume is mounted', { bay, mode, node: volume.node, file_system: volume.fileSystem });
       return mounted;
     }
     await this.#release({ mayBeLazy: !isThere });
@@ -171,10 +175,23 @@ export class BayMount {
     );
   }
 
+  /** The volume behind a device that no write passes. Errors: "mount.no-device", "mount.failed". */
+  async #barred(volume: FoundVolume): Promise<Node> {
+    const { system } = this.#deps;
+    await system.setReadOnly(volume, true);
+    const loop = await system.attachReadOnly(volume);
+    if (loop !== undefined) return loop;
+    if (!(await system.isThere(volume))) throw mountError('mount.no-device', 'the disk left');
+    throw mountError(
+      'mount.failed',
+      'no loop device can be had: see whether the kernel module loop is loaded',
+    );
+  }
+
   #report(mounted: Mounted, others: readonly LeftAlone[]): VolumeReport {
     mounted.askedAtMs = this.#now();
-    const { volume, mode } = mounted;
-    const { identity, device, fileSystem, sizeBytes, isCutShort } = volume;
+    const { volume, mode, device } = mounted;
+    const { identity, fileSystem, sizeBytes, isCutShort } = volume;
     return {
       volume: { folder: this.folder, mode, identity, device, fileSystem, sizeBytes, isCutShort },
       others,

@@ -14,8 +14,8 @@
 //   mounts    <folder>/<bay>, seen by the agent through propagation: no ProtectSystem, PrivateTmp, PrivateMounts, ProtectHome, ReadOnlyPaths or
 //             other option that gives it a mount namespace of its own. The folder and all above it must be root's, and writable for root alone:
 //             not the agent's RuntimeDirectory. RuntimeDirectory=bodydock-mount, RuntimeDirectoryMode=0755, RuntimeDirectoryPreserve=yes will do.
-//   devices   DevicePolicy=closed with DeviceAllow=block-sd rw and DeviceAllow=block-sr r; /sys and /proc readable (no ProcSubset=pid)
-//   programs  mount, umount, blockdev (util-linux), dd, id (coreutils), getent (libc-bin); kernel modules vfat, exfat, nls_*: no
+//   devices   DevicePolicy=closed with DeviceAllow=block-sd rw, block-sr r, block-loop rw, /dev/loop-control rw; /sys and /proc readable (no ProcSubset=pid)
+//   programs  mount, umount, losetup, blockdev (util-linux), dd, id (coreutils), getent (libc-bin); kernel modules loop, vfat, exfat, nls_*: no
 //             ProtectKernelModules, so that the kernel may load them, or load them at boot (modules-load.d)
 //   network   none; RestrictAddressFamilies=AF_UNIX. No MemoryDenyWriteExecute (V8).
 //   start     before the agent (Before=bodydock.service), Restart=always, RestartPreventExitStatus=78; at its start it takes away what an earlier

@@ -10,6 +10,7 @@ const MOUNT_MS = 40_000;
 const UNMOUNT_MS = 40_000;
 const SWITCH_MS = 10_000;
 const READ_MS = 15_000;
+const LOOP_NODE = /^\/dev\/loop\d{1,4}$/;
 
 /** The user whose files everything on a camera is: the agent. */
 export interface MountOwner {
@@ -38,14 +39,35 @@ const OPTIONS_OF: Readonly<Record<'vfat' | 'exfat', readonly string[]>> = {
 export class SystemCalls {
   readonly #run: RunCommand;
   readonly #owner: MountOwner;
-  /** True where the node is a block device of that number: a node that lies in /dev by mistake is none of ours. */
-  readonly isThere: (node: Node) => Promise<boolean>;
+  readonly #deviceOf: (node: string) => Promise<string | undefined>;
 
-  /** `isThere` looks into /dev unless given. */
-  constructor(run: RunCommand, owner: MountOwner, isThere = isBlockDevice) {
+  /** `deviceOf` gives the number of the block device at a node; it looks into /dev unless given. */
+  constructor(run: RunCommand, owner: MountOwner, deviceOf = blockDeviceAt) {
     this.#run = run;
     this.#owner = owner;
-    this.isThere = isThere;
+    this.#deviceOf = deviceOf;
+  }
+
+  /** True where the node is a block device of that number: a node that lies in /dev by mistake is none of ours. */
+  async isThere({ node, device }: Node): Promise<boolean> {
+    return (await this.#deviceOf(node)) === device;
+  }
+
+  /**
+   * A loop device over the node that no write passes; undefined where there is none to be had.
+   * Neither a read-only mount nor `blockdev --setro` keeps Linux from writing: where it cannot read the first sector of a folder, vfat takes the
+   * folder for an erased one, frees its clusters in memory, and the block layer warns of the write and lets it pass (seen with 6.12).
+   */
+  async attachReadOnly({ node }: Node): Promise<Node | undefined> {
+    const { code, output } = await this.#run('losetup', ['--read-only', '--find', '--show', node], SWITCH_MS);
+    const loop = Buffer.from(output).toString('latin1').trim();
+    const device = code === 0 && LOOP_NODE.test(loop) ? await this.#deviceOf(loop) : undefined;
+    return device === undefined ? undefined : { node: loop, device };
+  }
+
+  /** A loop device that is mounted goes with its mount from now on, any other one at once. */
+  detach({ node }: Node): Promise<CommandResult> {
+    return this.#run('losetup', ['--detach', node], SWITCH_MS);
   }
 
   /** Switches writing off or on in the kernel, for the disk or the partition. */
@@ -96,9 +118,9 @@ export class SystemCalls {
   }
 }
 
-async function isBlockDevice({ node, device }: Node): Promise<boolean> {
+async function blockDeviceAt(node: string): Promise<string | undefined> {
   const found = await stat(node).catch(() => undefined);
-  return found !== undefined && found.isBlockDevice() && deviceText(found.rdev) === device;
+  return found?.isBlockDevice() === true ? deviceText(found.rdev) : undefined;
 }
 
 /** As gnu_dev_major(3) and gnu_dev_minor(3) take st_rdev apart. */

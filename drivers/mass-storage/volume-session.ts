@@ -20,6 +20,7 @@ import type {
   Piece,
 } from '../driver.ts';
 import type { BlockDevices, DiskFacts } from './block-devices.ts';
+import type { FolderFiles } from './folder-files.ts';
 import { openFolderSession, type FolderSession, type FolderWorld } from './folder-session.ts';
 import { detached } from './medium.ts';
 import { mountAt, mountFault, type MountTable } from './mount-table.ts';
@@ -167,10 +168,22 @@ export class VolumeSession implements CameraSession {
     return disks;
   }
 
-  #diskOf(disks: readonly DiskFacts[], { device, identity }: MountedVolume): DiskFacts | undefined {
-    const has = (disk: DiskFacts): boolean =>
-      disk.device === device || disk.partitions.some((partition) => partition.device === device);
-    return disks.find((disk) => has(disk) && identity.startsWith(`${disk.sequence}.`));
+  /** What is mounted may be a device in front of the disk, which stays when the disk goes: only the disk's own number tells. */
+  #diskOf(disks: readonly DiskFacts[], { identity }: MountedVolume): DiskFacts | undefined {
+    return disks.find((disk) => identity.startsWith(`${disk.sequence}.${disk.unit}.`));
+  }
+
+  #filesOf(volume: MountedVolume): FolderFiles {
+    const { files, blockDevices } = this.#world;
+    return {
+      openRoot: (path) => files.openRoot(path),
+      stat: (path) => files.stat(path),
+      yieldTurn: () => files.yieldTurn(),
+      device: async () => {
+        const disks = await blockDevices.below(this.#portPath);
+        return this.#diskOf(disks, volume) === undefined ? 'unknown' : 'unpluggable';
+      },
+    };
   }
 
   async #list(signal: AbortSignal): Promise<Inventory> {
@@ -217,7 +230,8 @@ export class VolumeSession implements CameraSession {
     if (volume.mode !== mode) throw fault(`it is not mounted ${mode}`);
     if (this.#open === undefined || this.#open.volume.folder !== volume.folder) {
       await this.#leave();
-      const session = await openFolderSession(volume.folder, this.#world, signal);
+      const world = { ...this.#world, files: this.#filesOf(volume) };
+      const session = await openFolderSession(volume.folder, world, signal);
       this.#open = { session, volume, askedAtMs };
     }
     this.#open.askedAtMs = askedAtMs;

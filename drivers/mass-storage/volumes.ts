@@ -25,7 +25,7 @@ export interface MountedVolume {
   readonly mode: MountMode;
   /** The same text only for the same partition of the same medium that never left. */
   readonly identity: string;
-  /** "major:minor" */
+  /** "major:minor" of what is mounted, which may be a device in front of the disk. */
   readonly device: string;
   readonly fileSystem: 'vfat' | 'exfat';
   /** Of the partition. */

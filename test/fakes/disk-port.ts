@@ -19,6 +19,7 @@ export interface FakeVolume {
   readonly head: Uint8Array;
 }
 
+const LOOP = '/dev/loop0';
 const DONE: CommandResult = { code: 0, output: new Uint8Array(), said: '' };
 const REFUSED: CommandResult = { code: 32, output: new Uint8Array(), said: 'refused' };
 
@@ -47,7 +48,9 @@ export class DiskPort {
   lacks: readonly string[] = [];
   /** What a mount waits for. */
   beforeMount: () => Promise<void> | void = () => undefined;
+  hasLoops = true;
   readonly #readOnly = new Set<string>();
+  #looped = '';
 
   private constructor(card: CardFolder) {
     this.card = card;
@@ -66,15 +69,17 @@ export class DiskPort {
 
   readonly mountTable = async (): Promise<readonly MountFacts[]> => [...this.mounts];
 
-  readonly isThere = async ({ node }: { node: string }): Promise<boolean> =>
-    this.#disks().some(({ name, partitions }) =>
-      [name, ...partitions.map((partition) => partition.name)].some((each) => node === `/dev/${each}`),
-    );
+  readonly deviceOf = async (node: string): Promise<string | undefined> => {
+    if (node === LOOP) return '7:0';
+    const all = this.#disks().flatMap((disk) => [disk, ...disk.partitions]);
+    return all.find(({ name }) => node === `/dev/${name}`)?.device;
+  };
 
   readonly run: RunCommand = async (program, words) => {
     this.commands.push([program, ...words].join(' '));
     const last = words.at(-1) ?? '';
     if (program === 'dd') return this.#head(words[0]?.slice('if='.length) ?? '');
+    if (program === 'losetup') return this.#loop(words[0] ?? '', last);
     if (program === 'blockdev') return this.#switch(words[0] ?? '', last);
     if (program === 'mount') return this.#mount(words, last);
     return program === 'umount' ? this.#unmount(last, words.includes('--lazy')) : REFUSED;
@@ -134,6 +139,14 @@ export class DiskPort {
     ];
   }
 
+  /** One loop device: the helper gives it to its mount at once. */
+  #loop(word: string, node: string): CommandResult {
+    if (word === '--detach') return DONE;
+    if (this.#volumeAt(node) === undefined || !this.isPlugged || !this.hasLoops) return REFUSED;
+    this.#looped = node;
+    return { ...DONE, output: Buffer.from(`${LOOP}\n`) };
+  }
+
   #volumeAt(node: string): FakeVolume | undefined {
     return this.volumes.find(
       ({ partition }) => node === (partition === 0 ? '/dev/sda' : `/dev/sda${partition}`),
@@ -155,7 +168,8 @@ export class DiskPort {
   async #mount(words: readonly string[], target: string): Promise<CommandResult> {
     await this.beforeMount();
     const valueOf = (word: string): string => words[words.indexOf(word) + 1] ?? '';
-    const node = valueOf('--source');
+    const source = valueOf('--source');
+    const node = source === LOOP ? this.#looped : source;
     const volume = this.#volumeAt(node);
     if (!this.isPlugged || volume === undefined || this.isDamaged) return REFUSED;
     if (this.isInMemory) return { ...REFUSED, said: `mount: ${node} already mounted or mount point busy.` };
@@ -166,7 +180,7 @@ export class DiskPort {
     this.mounts.push({
       target,
       folder: target,
-      device: `8:${volume.partition}`,
+      device: source === LOOP ? '7:0' : `8:${volume.partition}`,
       fileSystem: valueOf('--types'),
       options: new Set([mode, ...asked.filter((each) => each !== 'rw' && !this.lacks.includes(each))]),
       superOptions: new Set([mode]),

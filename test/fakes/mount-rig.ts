@@ -34,7 +34,7 @@ export class MountRig {
     this.folder = folder;
     this.port = port;
     const { blockDevices, mountTable } = port;
-    const system = new SystemCalls(port.run, { uid: 990, gid: 991 }, port.isThere);
+    const system = new SystemCalls(port.run, { uid: 990, gid: 991 }, port.deviceOf);
     const bayPorts = async (): Promise<ReadonlyMap<typeof BAY, string>> => new Map([[BAY, PORT]]);
     const { log } = this;
     this.helper = new MountHelper({ folder, blockDevices, mountTable, system, clock, log, bayPorts });

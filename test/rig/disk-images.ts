@@ -10,13 +10,14 @@ const SECTOR_BYTES = 512;
 /** Where the first partition begins. */
 export const FIRST_PARTITION_BYTES = MIB;
 
-export type CardFormat = 'fat16' | 'fat32' | 'exfat';
+export type CardFormat = 'fat12' | 'fat16' | 'fat32' | 'exfat';
 
 /** Files by their path on the card. */
 export type CardFiles = ReadonlyMap<string, Uint8Array>;
 
 const MAKERS: Readonly<Record<CardFormat, readonly string[]>> = {
-  fat16: ['mkfs.vfat', '-F', '16'],
+  fat12: ['mkfs.vfat', '-F', '12'],
+  fat16: ['mkfs.vfat', '-F', '16', '-s', '1'],
   fat32: ['mkfs.vfat', '-F', '32', '-s', '1'],
   exfat: ['mkfs.exfat'],
 };

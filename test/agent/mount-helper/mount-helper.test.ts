@@ -40,7 +40,7 @@ test('writing is switched off before the first byte is read, and the mount has e
   rig.port.volumes = [{ partition: 1, head: bootSector('fat32') }];
   expect(await ask('mount-ro')).toMatchObject({
     ok: true,
-    report: { volume: { mode: 'ro', device: '8:1' } },
+    report: { volume: { mode: 'ro', device: '7:0' } },
   });
   const options =
     'ro,nosuid,nodev,noexec,noatime,errors=remount-ro,fmask=0177,dmask=0077,tz=UTC,utf8=1,uid=990,gid=991';
@@ -48,8 +48,16 @@ test('writing is switched off before the first byte is read, and the mount has e
     'blockdev --setro /dev/sda',
     'dd if=/dev/sda1 bs=4096 count=1 status=none',
     'blockdev --setro /dev/sda1',
-    `mount --internal-only --types vfat --options ${options} --source /dev/sda1 --target ${join(rig.folder, BAY)}`,
+    'losetup --read-only --find --show /dev/sda1',
+    `mount --internal-only --types vfat --options ${options} --source /dev/loop0 --target ${join(rig.folder, BAY)}`,
+    'losetup --detach /dev/loop0',
   ]);
+});
+
+test('without a device that no write passes nothing is mounted', async () => {
+  rig.port.hasLoops = false;
+  expect(await ask('mount-ro')).toMatchObject({ ok: false, code: 'mount.failed' });
+  expect(rig.port.mounts).toEqual([]);
 });
 
 test('what is mounted is found so, and costs no program', async () => {
@@ -211,7 +219,7 @@ test('a program that hangs costs its bay alone: the request ends in time, and mo
 test('at its start it takes away what an earlier run left, lazily where that is in use', async () => {
   await ask('mount-ro');
   rig.port.isBusy = true;
-  const system = new SystemCalls(rig.port.run, { uid: 0, gid: 0 }, rig.port.isThere);
+  const system = new SystemCalls(rig.port.run, { uid: 0, gid: 0 }, rig.port.deviceOf);
   await clearLeftovers(rig.folder, system, rig.log, rig.port.mountTable);
   expect(rig.port.mounts).toEqual([]);
   expect(rig.port.commands.at(-1)).toContain('--lazy');
