@@ -96,6 +96,7 @@ export const AGENT: Part = {
     { from: 'systemd/only-the-broker.conf', to: '/usr/share/doc/bodydock/examples/only-the-broker.conf' },
     ...[
       'README.md',
+      'conditions.md',
       'bodydock-checkmk.py',
       'bodydock-home-assistant.py',
       'telegraf.conf',
