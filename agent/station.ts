@@ -40,7 +40,10 @@ export interface StationParts {
   readonly differences: Pick<Differences, 'run'>;
   readonly dockings: Pick<Dockings, 'start' | 'settle'>;
   readonly pusher: Pusher;
-  readonly monitoring: Pick<Monitoring, 'status' | 'start' | 'run' | 'storeHeard' | 'stop'>;
+  readonly monitoring: Pick<
+    Monitoring,
+    'status' | 'start' | 'run' | 'configurationInForce' | 'storeHeard' | 'stop'
+  >;
   readonly keep: Keep;
   /** Of docking records. */
   readonly recordKeep: Keep;
@@ -134,6 +137,7 @@ export class Station {
   /** Station.yaml with this digest is in force from here on: at the start, and after each change that was taken over (SPEC 4.3.5). */
   configurationInForce(sha256: string): void {
     this.#parts.custody.append({ event: 'configuration', facts: { sha256 } });
+    this.#parts.monitoring.configurationInForce(sha256);
   }
 
   /** What the release gate goes by from here on. */

@@ -61,11 +61,13 @@ export class Monitoring {
   readonly #events: EventTopic;
   readonly #rejected: RejectedRecordings;
   #health: HealthWatch | undefined;
+  #configSha256: string;
   #clockSynchronised: () => boolean | null = () => null;
 
   constructor(deps: MonitoringDeps) {
     const { conditions, topics, session } = deps;
     this.#deps = deps;
+    this.#configSha256 = deps.configSha256;
     this.status = new StatusPublisher(deps);
     this.disk = new DiskWatch(deps);
     const alias = (camera: string): string => aliasOf(deps.settings, camera);
@@ -143,6 +145,12 @@ export class Monitoring {
     });
   }
 
+  /** The digest of station.yaml as it counts from here on. */
+  configurationInForce(sha256: string): void {
+    this.#configSha256 = sha256;
+    this.status.retained.changed(this.#deps.topics.info);
+  }
+
   storeHeard(): void {
     this.#health?.storeHeard();
   }
@@ -158,7 +166,7 @@ export class Monitoring {
     const [publicKey] = stationKeys;
     if (publicKey === undefined) return undefined;
     const facts = { ...this.#deps, startedAt, publicKey, nodeVersion: machine.nodeVersion };
-    const proven = { ...facts, provenRecipients: provenRecipients() };
+    const proven = { ...facts, configSha256: this.#configSha256, provenRecipients: provenRecipients() };
     return encodeMonitoring(
       infoSchema,
       infoDocument(settings, proven, new Date(clock.wallMs()).toISOString()),

@@ -68,6 +68,7 @@ async function stationWith(rig: PushRig): Promise<{ station: Station; state: () 
       start: async () => undefined,
       run: async () => undefined,
       storeHeard: () => undefined,
+      configurationInForce: () => undefined,
       stop: () => undefined,
     },
     keep,

@@ -61,6 +61,9 @@ describe('monitoring of a station', () => {
       session: info?.session,
       temperature_c: 40,
     });
+    dock.station?.station.configurationInForce('1'.repeat(64));
+    const sha256 = (): unknown => retained<InfoDocument>(dock, 'info')?.configuration.sha256;
+    await dock.until('the new configuration', () => sha256() === '1'.repeat(64));
     dock.hub.kill();
     expect(retained(dock, 'info')).toBeUndefined();
     dock.hub.up();
