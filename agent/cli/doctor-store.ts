@@ -12,7 +12,7 @@ import { found, type Finding } from './doctor-finding.ts';
 import type { LoggedIn } from './doctor-login.ts';
 
 /** A receiver answers within a second; one that just starts takes longer. */
-const ANSWER_MS = 6000;
+const ANSWER_MS = 4000;
 
 export async function askStore(context: DoctorContext, login: LoggedIn): Promise<Finding> {
   const { config, clock, signal } = context;

@@ -1,13 +1,13 @@
 // The technician's path with the shipped broker configuration: all is well beside a running station, then one fault after the other, each
 // of them found with the command that mends it; and that command is typed where it can be.
-import { execFile } from 'node:child_process';
-import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { execFile, spawnSync } from 'node:child_process';
+import { chmod, chown, copyFile, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DockRig, STATION } from '../fakes/dock-rig.ts';
 import type { Mosquitto } from '../fakes/mosquitto.ts';
-import { BODYDOCK, runProgram, type CommandOutcome } from '../fakes/program.ts';
+import { BODYDOCK, compiled, runProgram, type CommandOutcome } from '../fakes/program.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { openShippedMosquitto } from '../fakes/shipped-mosquitto.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
@@ -32,6 +32,9 @@ const OF_THIS_MACHINE = /^(?:clock|system)\.|^disk\.(?:memory|low|slow)$/;
 
 /** Certificates of tests end soon: the authority's, the station's, the broker's. */
 const SHORT_LIVED = ['broker.certificate-expiring', 'tls.expiring', 'tls.expiring', 'tls.server-expiring'];
+
+/** Root in a container that may not mount cannot make a disk read-only. */
+const MAY_MOUNT = spawnSync('unshare', ['-m', 'true']).status === 0;
 
 describe.skipIf(lacksTools('mosquitto', 'openssl'))('a technician', () => {
   let authority: TestAuthority;
@@ -147,14 +150,33 @@ describe.skipIf(lacksTools('mosquitto', 'openssl'))('a technician', () => {
     expect(JSON.parse(after.stdout)).toMatchObject({
       running: true,
       broker_connected: true,
-      status: { state: 'degraded' },
+      status: { state: 'ready' },
       health: { spooled_recordings: 0, receipted_recordings: 1 },
       bays: [{ bay: 'bay-1', camera: 'Camera 1', state: 'done', light: 'safe-to-take' }],
       conditions: [{ code: 'broker.certificate-expiring' }],
     });
     const german = await bodydock('status', '--once', '--lang', 'de');
-    expect(german.stdout).toMatch(/^townhall-1 {2}eingeschränkt seit /);
+    expect(german.stdout).toMatch(/^townhall-1 {2}bereit seit /);
     expect(german.stdout).toMatch(/^bay-1 +Camera 1 +entnehmen +fertig/m);
+  });
+
+  test('lists, verifies and takes along what the spool holds, beside the running agent', async () => {
+    const listed = await bodydock('spool', 'ls', '--json');
+    const { recordings } = JSON.parse(listed.stdout) as {
+      recordings: { recording: string; state: string }[];
+    };
+    expect(recordings).toMatchObject([{ state: 'receipted', camera: 'Camera 1', role: 'media' }]);
+    const verified = await bodydock('spool', 'verify');
+    expect(verified.stdout).toMatch(/^good: no finding/m);
+    expect(verified.exitCode).toBe(0);
+    const id = recordings[0]?.recording ?? '';
+    const out = join(rig.folder, 'stick');
+    const exported = await bodydock('spool', 'export', id, '--out', out);
+    expect(exported).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(exported.stdout).toContain(`good  ${join(out, id)}`);
+    // What was taken along is checked with nothing but public keys.
+    expect((await runProgram(BODYDOCK, ['verify', out, '--keys', rig.keys])).exitCode).toBe(0);
+    expect((await bodydock('spool', 'quarantine')).stdout).toBe('Nothing was set aside.\n');
   });
 
   test('is told what to do where no agent runs, and the doctor then tries login, rights and store', async () => {
@@ -212,6 +234,62 @@ describe.skipIf(lacksTools('mosquitto', 'openssl'))('a technician', () => {
     await install(await client(STATION));
   });
 
+  test.skipIf(process.getuid?.() !== 0)(
+    'hears that the spool belongs to somebody else, and gives it back',
+    async () => {
+      await chown(join(rig.spool, 'ready'), 65_534, 65_534);
+      await chmod(rig.spool, 0o777);
+      const examined = await doctor();
+      expect(codes(examined, 'error')).toEqual(['agent.absent', 'spool.owner']);
+      expect(codes(examined, 'warning')).toContain('spool.mode');
+      for (const { code, command } of examined.findings) if (code.startsWith('spool.')) await type(command);
+      expect(codes(await doctor(), 'error')).toEqual(['agent.absent']);
+      expect((await stat(join(rig.spool, 'ready'))).uid).toBe((await stat(rig.spool)).uid);
+      expect((await stat(rig.spool)).mode & 0o777).toBe(0o750);
+    },
+  );
+
+  test.skipIf(!MAY_MOUNT)(
+    'hears that the disk of the spool became read-only, and makes it writable',
+    async () => {
+      // In a mount namespace of its own: the machine of the test does not see it.
+      const examine = `"${process.execPath}" "${compiled(BODYDOCK)}" doctor --json --config "${rig.stationFile}"`;
+      const spool = `"${rig.spool}"`;
+      const script = [
+        `mount --bind ${spool} ${spool} && mount -o remount,ro,bind ${spool} || exit 1`,
+        examine,
+        `mount -o remount,rw ${rig.spool} || exit 1`,
+        examine,
+        'true',
+      ].join('\n');
+      const { stdout } = await promisify(execFile)('unshare', ['-m', 'sh', '-c', script], {
+        timeout: 30_000,
+      });
+      const [before, after] = stdout
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { findings: FindingSeen[] }).findings);
+      const disk = before?.find(({ code }) => code === 'disk.read-only');
+      expect(disk).toMatchObject({ severity: 'error', command: `mount -o remount,rw ${rig.spool}` });
+      expect(after?.map(({ code }) => code)).toContain('disk.good');
+    },
+  );
+
+  test('hears that the spool lies in memory, or where links lead', async () => {
+    await edit(`path: ${rig.spool}`, 'path: /dev/shm/bodydock-spool');
+    const memory = await doctor();
+    const finding = memory.findings.find(({ code }) => code === 'disk.memory');
+    expect(finding).toMatchObject({
+      severity: 'warning',
+      command: 'findmnt --target /dev/shm/bodydock-spool',
+    });
+    expect(finding?.text).toContain('(tmpfs)');
+    await symlink(rig.spool, join(rig.folder, 'link'));
+    await edit(`path: ${rig.spool}`, `path: ${join(rig.folder, 'link')}`);
+    await type((await finds(78, 'disk.link')).command);
+    await writeFile(rig.stationFile, goodFile);
+  });
+
   test('hears of rights that are too wide', async () => {
     await useAcl('pattern readwrite #\n');
     const other = await client('townhall-2');
@@ -231,15 +309,20 @@ describe.skipIf(lacksTools('mosquitto', 'openssl'))('a technician', () => {
     await rig.receiver.start();
   });
 
-  test('hears that the broker is away, and that all is well once it is back', async () => {
+  test('hears that the broker is away, and once all is back, what the agent itself found odd', async () => {
     await broker.kill();
     expect((await finds(69, 'broker.no-connection')).text).toContain('ECONNREFUSED');
     await broker.start();
+    await mkdir(join(rig.spool, 'ready', 'odd'));
     await rig.agent.start();
     await until('the agent is connected again', 20_000, async () => {
       const { stdout } = await bodydock('status', '--json');
       return (JSON.parse(stdout) as { broker_connected?: boolean }).broker_connected === true;
     });
-    expect(codes(await doctor(), 'error')).toEqual([]);
+    const examined = await doctor();
+    expect(codes(examined, 'error')).toEqual(['spool.quarantine']);
+    expect(examined.exitCode).toBe(1);
+    const aside = await bodydock('spool', 'quarantine', '--json');
+    expect(JSON.parse(aside.stdout)).toMatchObject({ entries: [{ name: 'odd', why: 'not a recording id' }] });
   });
 });
