@@ -17,7 +17,7 @@ export interface ViewOptions {
 type Colour = 'red' | 'yellow' | 'green' | 'dim' | 'bold';
 const SGR: Readonly<Record<Colour, number>> = { red: 31, yellow: 33, green: 32, dim: 2, bold: 1 };
 const WIDTH_MIN = 40;
-const BAR_CELLS = 10;
+const BAR_CELLS = 8;
 const LABEL_COLUMNS = 11;
 const INDENT = '  ';
 const LIGHT_COLOURS: Readonly<Record<BayDocument['light'], Colour | undefined>> = {
@@ -155,11 +155,13 @@ class View {
     const share = bytes === 0 ? 1 : Math.min(1, done / bytes);
     const parts: string[] = [];
     if (waiting > 0) parts.push(fill(this.#words.waiting, waiting));
-    if (state === 'pulling' || state === 'pushing') parts.push(`${bar(share)} ${Math.floor(100 * share)}%`);
+    const isMoving = state === 'pulling' || state === 'pushing';
+    if (isMoving) parts.push(`${bar(share)} ${Math.floor(100 * share)}%`);
     if (bay.remaining_s !== null) parts.push(this.#duration(bay.remaining_s));
     if (bay.rate_bytes_per_s !== null)
       parts.push(`${dataSize(bay.rate_bytes_per_s, this.#options.language)}/s`);
-    parts.push(fill(this.#words.files, `${spooled}/${entries}`));
+    const files = `${spooled}/${entries}`;
+    parts.push(isMoving ? files : fill(this.#words.files, files));
     return parts.join('  ');
   }
 

@@ -47,7 +47,7 @@ const plain = { language: 'en', width: 80, colour: false } as const;
 describe('a look at a station', () => {
   test('shows bays, backlog, store, broker and conditions, the worst first', () => {
     const text = statusLines(BUSY, plain).join('\n');
-    expect(text).toContain('bay-1  Camera 1  do not take   pulling  [####......] 45%  58 s  38.1 MB/s  5/12');
+    expect(text).toContain('bay-1  Camera 1  do not take   pulling  [###.....] 45%  58 s  38.1 MB/s  5/12');
     expect(text).toContain('bay-2  Camera 2  safe to take  done     3/3 files');
     expect(text).toContain('bay-3  -         call someone  failed');
     expect(text).toContain('3 recordings, 1.2 GB, oldest 2 h, 1 docking record, 2 entries set');
