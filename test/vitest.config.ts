@@ -1,11 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-// The quick suite: no root, nothing outside npm. Whole stations, end-to-end, rig, fault and bench suites are called by commands of their own.
+// The quick suite: no root, nothing outside npm, under two minutes on two cores. Whole stations, end-to-end, rig, fault and bench suites are
+// called by commands of their own; sweeps that take half a minute each are called *.long.test.ts and run beside the end-to-end suites.
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
     exclude: [
+      'test/**/*.long.test.ts',
       'test/station/**',
       'test/e2e/**',
       'test/rig/**',

@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
-    include: ['test/station/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+    include: ['test/station/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/**/*.long.test.ts'],
     maxWorkers: 2,
     testTimeout: 180_000,
     hookTimeout: 60_000,
