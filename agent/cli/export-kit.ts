@@ -1,6 +1,7 @@
 // `bodydock export RECORDING...`: the kit for a court's expert, and what is said of it.
 import { basename, resolve } from 'node:path';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { ownedFiles } from '../../config/owned-files.ts';
 import { printable } from '../../config/problems.ts';
 import { readVersion } from '../../config/program-version.ts';
 import { isRecordingId } from '../../protocol/ids.ts';
@@ -19,7 +20,8 @@ export async function exportKit(
   io: Io,
 ): Promise<number> {
   const recordings = [...new Set(wish.words.map(recordingIn))];
-  const ports = { files: nodeFiles(), clock: nodeClock(), random: nodeRandom(), signal: io.signal };
+  const files = await ownedFiles(nodeFiles(), wish.vault).catch(() => nodeFiles()); // makeKit says what is wrong with it
+  const ports = { files, clock: nodeClock(), random: nodeRandom(), signal: io.signal };
   const kit = await makeKit({ ...wish, recordings }, { ...ports, version: await readVersion() });
   if (wish.json) writeJson(io, kitDocument(kit, wish.out));
   else io.out(kit.made ? madeText(kit, wish.out) : refusedText(kit));

@@ -2,6 +2,7 @@
 import { basename, join, resolve } from 'node:path';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { readIdentityFile, type OpenedIdentity } from '../../config/identity-file.ts';
+import { ownedFiles } from '../../config/owned-files.ts';
 import { printable } from '../../config/problems.ts';
 import { encodeBase64, encodeUtf8, equalBytes, parseUtf8 } from '../../protocol/bytes.ts';
 import { DockError } from '../../protocol/errors.ts';
@@ -73,7 +74,8 @@ export async function open(args: readonly string[], io: Io): Promise<number> {
   const opening = { path, manifest, identities: identitiesFor(manifest, identities), out: resolve(out) };
   const { station, recording } = manifest;
   const subject = { station, recording, manifestSha256, command: 'open' } as const;
-  const disclosure = await leaveDisclosure(place, subject, PORTS);
+  const files = place.kind === 'vault' ? await ownedFiles(PORTS.files, place.vault) : PORTS.files;
+  const disclosure = await leaveDisclosure(place, subject, { ...PORTS, files });
   if (!json) io.out(`${printable(disclosureText(place, disclosure === undefined ? [] : [disclosure]))}\n`);
   return report({ ...(await restore(opening, checked.remarks, io.signal)), disclosure }, json, io);
 }

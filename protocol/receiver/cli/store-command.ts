@@ -1,6 +1,7 @@
 // What commands of the store that write into the vault share: configuration, the store's key, the vault that is there, the store's log.
 import { stat } from 'node:fs/promises';
 import { readSigningKey } from '../../../config/keys.ts';
+import { ownedFiles } from '../../../config/owned-files.ts';
 import { renderProblems } from '../../../config/problems.ts';
 import { readVersion } from '../../../config/program-version.ts';
 import type { ReceiverConfig } from '../../../config/receiver-config.ts';
@@ -54,9 +55,10 @@ export async function openStoreCommand(file: string, io: Io): Promise<StoreComma
     io.err(renderProblems(problems));
     return undefined;
   }
-  const [files, clock, random] = [nodeFiles(), nodeClock(), nodeRandom()];
+  const [clock, random] = [nodeClock(), nodeRandom()];
   const layout = new VaultLayout(config.vault.path);
-  const vaultId = await checkVault(files, layout);
+  const vaultId = await checkVault(nodeFiles(), layout);
+  const files = await ownedFiles(nodeFiles(), layout.root);
   const own = await readSigningKey(config.keys.signingFile);
   const { receiver, vault } = config;
   const version = await readVersion();
@@ -83,7 +85,7 @@ export async function openStoreCommand(file: string, io: Io): Promise<StoreComma
   };
 }
 
-/** A command of root would leave files that the service cannot read or go on with. */
+/** Root may, who leaves all to the owner of the vault; anybody else would leave files that the service cannot read or go on with. */
 async function checkVault(files: Files, layout: VaultLayout): Promise<SessionId> {
   const vault = await readVaultId(files, layout);
   if (vault === undefined)
@@ -93,10 +95,11 @@ async function checkVault(files: Files, layout: VaultLayout): Promise<SessionId>
       { retry: 'person' },
     );
   const { uid } = await stat(layout.root);
-  if (uid === process.geteuid?.()) return vault;
+  const own = process.geteuid?.();
+  if (own === 0 || own === uid) return vault;
   throw new DockError(
     'vault.owner',
-    `${layout.root} belongs to user ${uid}: type this command as that user (sudo -u '#${uid}' bodydock-receiver ...)`,
+    `${layout.root} belongs to user ${uid}: type this command as root (sudo bodydock-receiver ...), or as that user where it can read the key`,
     { retry: 'person' },
   );
 }
