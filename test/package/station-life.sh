@@ -194,7 +194,14 @@ for folder in $(ls -d /var/lib/bodydock-receiver/vault/*/*/*/ /var/lib/bodydock-
   fact stored "$(sed -n 's/.*"original":{[^}]*"sha256":"\([0-9a-f]*\)".*/\1/p' "$folder/manifest.json")"
 done
 sha256sum /media/bay-1/*.mp4 | sed 's/^\([0-9a-f]*\).*/camera \1/'
-fact versions "$(cat /var/lib/bodydock/spool/custody/*.jsonl | grep -o '"version":"[^"]*"' | uniq | tr '\n' ' ')"
+# Segments have random names: the starts are put in order by their time.
+fact versions "$(cat /var/lib/bodydock/spool/custody/*.jsonl | python3 -c '
+import json, sys
+entries = [json.loads(line) for line in sys.stdin]
+starts = sorted((e["at"], e["facts"]["version"]) for e in entries if e["event"] == "agent-started")
+versions = [version for _, version in starts]
+print(*[v for at, v in enumerate(versions) if at == 0 or v != versions[at - 1]])
+')"
 
 step remove
 sums() { find /etc/bodydock /var/lib/bodydock /var/lib/bodydock-receiver -type f -exec sha256sum {} + | sort; stat -c '%n %a %u' /etc/bodydock/keys/* /var/lib/bodydock /var/lib/bodydock-receiver; }
