@@ -228,18 +228,23 @@ export class VolumeSession implements CameraSession {
     }
     if (volume === null) return report;
     if (volume.mode !== mode) throw fault(`it is not mounted ${mode}`);
-    if (this.#open === undefined || this.#open.volume.folder !== volume.folder) {
+    if (!this.#isOpen(volume)) {
       await this.#leave();
       const world = { ...this.#world, files: this.#filesOf(volume) };
       const session = await openFolderSession(volume.folder, world, signal);
       this.#open = { session, volume, askedAtMs };
     }
-    this.#open.askedAtMs = askedAtMs;
+    if (this.#open !== undefined) this.#open.askedAtMs = askedAtMs;
     this.#first = volume.identity;
     const wrong = mountFault(mountAt(await this.#world.mountTable(), volume.folder), volume);
     if (wrong === undefined) return report;
     await this.#leave();
     throw fault(wrong);
+  }
+
+  /** A helper that was started anew mounted it through another device: the root that is open is of a mount that is gone. */
+  #isOpen({ folder, device }: MountedVolume): boolean {
+    return this.#open?.volume.folder === folder && this.#open.volume.device === device;
   }
 
   async #ask(mode: MountMode, signal: AbortSignal): Promise<VolumeReport> {
