@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -270,6 +270,24 @@ describe('a disclosure', () => {
     expect(file).toBe(`${disclosure.disclosure}.json`);
     expect(Math.abs(Date.now() - Date.parse(disclosure.asked_at))).toBeLessThan(60_000);
     expect(ran.json).toMatchObject({ good: true, restored: { disclosure: disclosure.disclosure } });
+  });
+
+  test.runIf(process.geteuid?.() === 0)('belongs to the receiver, whoever root is', async () => {
+    const recording = await builder.record({ path: 'ROOT.MP4' });
+    await rm(join(builder.vault, '.disclosures'), { recursive: true, force: true });
+    await chown(builder.vault, 65_534, 65_534);
+    try {
+      expect((await openThere(recording)).exitCode).toBe(0);
+    } finally {
+      await chown(builder.vault, 0, 0);
+    }
+    const folder = join(builder.vault, '.disclosures');
+    const [file = ''] = await left();
+    const owners = await Promise.all([folder, join(folder, file)].map((path) => stat(path)));
+    expect(owners.map(({ uid, gid }) => [uid, gid])).toEqual([
+      [65_534, 65_534],
+      [65_534, 65_534],
+    ]);
   });
 
   test('is told in words', async () => {
