@@ -1,4 +1,5 @@
-// `bodydock custody`: the life of one recording or docking for a person, with proof: text, a page that prints, or JSON. Changes nothing.
+// `bodydock custody`: the life of one recording or docking for a person, with proof: text, a page that prints, or JSON. Changes nothing
+// but with --acknowledge.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat, writeFile } from 'node:fs/promises';
@@ -16,11 +17,13 @@ import type { History, Subject } from '../history/history.ts';
 import { historyPlace } from '../history/places.ts';
 import { findSubjects, PREFIX_CHARACTERS_MIN } from '../history/subjects.ts';
 import { LANGUAGES, type Language } from '../page/language.ts';
+import { acknowledge } from './custody-acknowledge.ts';
 import { custodyPlace } from './custody-place.ts';
 import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
 
 const HELP = `bodydock custody RECORDING [--vault DIR | --spool DIR | --config FILE] [--station ID] [--keys KEYS]
                  [--format text|html|json] [--language en|de] [--out FILE]
+       bodydock custody --acknowledge --reason CODE [--config FILE]
 
 Tells the life of one recording from the signed logs: camera and bay, times, sizes and digests, receipt, who erased it and that it was
 confirmed, who opened it and why, orders, deletion; and of every line whether it is confirmed by the store, signed, or only claimed. All
@@ -29,6 +32,9 @@ of it is verified first, and where the log is broken, cut or incomplete the text
 RECORDING is what is at hand: the id or its first ${PREFIX_CHARACTERS_MIN} or more characters, the folder of a recording in a vault, a restored file, a SHA-256 (of
 the original, of a manifest, of a receipt), or the path that the file had on its camera. The id of a docking or of its record tells the
 life of that docking. Where several recordings fit, they are listed.
+
+With --acknowledge a person says that the differences which this station shows between its log and the store (conditions
+"custody.store-differs", "spool.recordings-lost") were looked at. It is entered into the log with its reason and clears them.
 
   --vault DIR     a store's vault
   --spool DIR     the spool of a station
@@ -39,6 +45,8 @@ life of that docking. Where several recordings fit, they are listed.
   --language en|de         of text and page (default: en); --lang is the same
   --out FILE      a new file instead of standard output
   --json          the same as --format json
+  --acknowledge   write that the differences were looked at, and nothing else
+  --reason CODE   why: 1 to 64 of a-z, 0-9 and "-"; never a name
 
 Exit codes: 0 all that is told holds, 1 a finding (it is told all the same) or no such recording, 2 usage, or several fit, 78 keys or
 configuration.
@@ -53,6 +61,8 @@ const OPTIONS = {
   language: { type: 'string' },
   lang: { type: 'string' },
   out: { type: 'string' },
+  acknowledge: { type: 'boolean' },
+  reason: { type: 'string' },
 } as const;
 const FORMATS = ['text', 'html', 'json'] as const;
 type Format = (typeof FORMATS)[number];
@@ -66,6 +76,10 @@ export async function custody(args: readonly string[], io: Io): Promise<number> 
   const { values } = line;
   const { vault, spool, config, keys } = values;
   const word = line.positionals[0];
+  if (values.acknowledge === true) {
+    const { config: file = STATION_FILE_DEFAULT, reason, json = false } = values;
+    return acknowledge({ config: file, reason, json }, io);
+  }
   if (word === undefined) throw usageError('name a recording: its id, its folder, or the restored file');
   const format = oneOf(FORMATS, values.json === true ? 'json' : (values.format ?? 'text'), 'format');
   const language = oneOf(LANGUAGES, values.language ?? values.lang ?? 'en', 'language');

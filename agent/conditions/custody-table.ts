@@ -41,8 +41,8 @@ export const CUSTODY_TABLE = {
       de: 'Der Zentralspeicher hat ein anderes Protokoll dieser Station als die Station selbst.',
     },
     remedy: {
-      en: 'Was a backup put back, here or there? If not, call the data protection officer. Then acknowledge with "bodydock custody".',
-      de: 'Wurde hier oder dort eine Sicherung zurückgespielt? Wenn nicht, Datenschutz rufen. Danach mit "bodydock custody" bestätigen.',
+      en: 'Was a backup put back, here or there? If not, call the data protection officer. Then acknowledge it: "bodydock custody --acknowledge --reason CODE".',
+      de: 'Wurde hier oder dort eine Sicherung zurückgespielt? Wenn nicht, Datenschutz rufen. Danach bestätigen: "bodydock custody --acknowledge --reason CODE".',
     },
     afterMs: 0,
     causes: [],

@@ -86,8 +86,8 @@ export const SPOOL_TABLE = {
       de: 'Das Protokoll nennt Aufnahmen, die weder auf dieser Station noch im Zentralspeicher sind.',
     },
     remedy: {
-      en: 'Do not change anything on the station. Call the technician and the data protection officer; then acknowledge with "bodydock custody".',
-      de: 'An der Station nichts verändern. Technik und Datenschutz rufen; danach mit "bodydock custody" bestätigen.',
+      en: 'Do not change anything on the station. Call the technician and the data protection officer; then acknowledge it: "bodydock custody --acknowledge --reason CODE".',
+      de: 'An der Station nichts verändern. Technik und Datenschutz rufen; danach bestätigen: "bodydock custody --acknowledge --reason CODE".',
     },
     afterMs: 0,
     causes: ['spool.gone'],
