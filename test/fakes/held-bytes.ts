@@ -6,20 +6,25 @@ import { runInNewContext } from 'node:vm';
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-/** Bytes of objects and array buffers that something still refers to. What is free already may be counted off a little later: the least counts. */
-export async function heldInAllBytes(): Promise<number> {
-  let least = Infinity;
-  for (let look = 0; look < 4; look++) {
-    await nextTurn();
-    collect();
-    const { heapUsed, arrayBuffers } = process.memoryUsage();
-    least = Math.min(least, heapUsed + arrayBuffers);
-  }
-  return least;
+/** What is free already is counted off by a thread of its own, a little later: the least of some looks counts. */
+const LOOKS = 8;
+
+/** Bytes of objects and array buffers that something still refers to. */
+export function heldInAllBytes(): Promise<number> {
+  return least(({ heapUsed, arrayBuffers }) => heapUsed + arrayBuffers);
 }
 
 /** Bytes of array buffers that something still refers to. */
-export function heldBytes(): number {
-  collect();
-  return process.memoryUsage().arrayBuffers;
+export function heldBytes(): Promise<number> {
+  return least(({ arrayBuffers }) => arrayBuffers);
+}
+
+async function least(count: (usage: NodeJS.MemoryUsage) => number): Promise<number> {
+  let found = Infinity;
+  for (let look = 0; look < LOOKS; look++) {
+    await nextTurn();
+    collect();
+    found = Math.min(found, count(process.memoryUsage()));
+  }
+  return found;
 }

@@ -197,9 +197,9 @@ describe('datasets that lie', () => {
     made.responder.misdeeds.change = (operation, answer) => {
       if (operation === GET_HANDLES) Object.assign(answer, { data: announced, sizeBytes: 20 });
     };
-    const before = heldBytes();
+    const before = await heldBytes();
     expect(await codeOf(session.inventory(live()))).toBe('driver.protocol');
-    expect(heldBytes() - before).toBeLessThan(1_000_000);
+    expect((await heldBytes()) - before).toBeLessThan(1_000_000);
   });
 
   test('an object whose dataset is cut anywhere is a problem of the inventory, the others are listed', async () => {

@@ -16,16 +16,22 @@ async function heldAfterPackets(prepare: string): Promise<number> {
     const { setImmediate: turn } = await import('node:timers/promises');
     const mqtt = createRequire('${PROJECT}node_modules/mqtt/package.json')('mqtt-packet');
     const sink = new Writable({ write: (_bytes, _encoding, done) => done() });
-    await turn();
-    gc();
-    const before = process.memoryUsage().arrayBuffers;
+    const held = async () => {
+      let least = Infinity; // what is free is counted off a little later
+      for (let look = 0; look < 8; look++) {
+        await turn();
+        gc();
+        least = Math.min(least, process.memoryUsage().arrayBuffers);
+      }
+      return least;
+    };
+    const before = await held();
     for (let bytes = 0; bytes < ${LENGTHS}; bytes++) {
       mqtt.writeToStream({ cmd: 'publish', topic: 'a', payload: Buffer.alloc(bytes), qos: 0 }, sink);
       for (let at = 0; at < 100; at++) Buffer.from('between two packets ' + at);
       if (bytes % 100 === 0) await turn();
     }
-    gc();
-    console.log(process.memoryUsage().arrayBuffers - before);`;
+    console.log((await held()) - before);`;
   const { stdout } = await run(
     process.execPath,
     ['--expose-gc', '--import', 'tsx', '--input-type=module', '--eval', script],
