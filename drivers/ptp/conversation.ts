@@ -20,6 +20,8 @@ const BUSY_PAUSE_MS = 500;
 /** By how much a transaction number is raised that the camera calls wrong. */
 const NUMBER_STEP = 10;
 const RECOVERIES_MAX = 16;
+/** Ladders one after the other of which no step helped: a camera that hangs is told of after half a minute, not after all recoveries. */
+const FAILED_LADDERS_MAX = 2;
 
 export interface ConversationOptions {
   readonly transport: UsbTransport;
@@ -45,6 +47,7 @@ export class PtpConversation {
   readonly #pipe: PtpPipe;
   #generation = 0;
   #recoveries = 0;
+  #failedLadders = 0;
   #gone: Error | undefined;
 
   constructor(options: ConversationOptions) {
@@ -104,9 +107,12 @@ export class PtpConversation {
 
   /** After a failed or abandoned transaction: until the session answers again. Does nothing where all is in step. Errors: as `ask`. */
   async recover(reason: unknown, signal: AbortSignal): Promise<void> {
+    if (!this.#pipe.isLost) return;
+    if (this.#failedLadders >= FAILED_LADDERS_MAX) throw hangs(reason);
     const steps = [...RECOVERY_STEPS];
     let why = reason;
     while (this.#pipe.isLost) {
+      if (steps.length === 0) this.#failedLadders++;
       const step = nextStep(why, steps, signal);
       try {
         await this.#step(step, why, signal);
@@ -116,6 +122,7 @@ export class PtpConversation {
         why = error;
       }
     }
+    this.#failedLadders = 0;
   }
 
   /** Opens the session anew, for cameras that see their own changes only then. Errors: as `ask`. */
@@ -231,6 +238,11 @@ function leftOpen(): DockError {
 
 function closed(): DockError {
   return new DockError('driver.detached', 'the conversation with the camera was closed', { retry: 'later' });
+}
+
+function hangs(cause: unknown): DockError {
+  const words = `the camera answers nothing, and none of ${RECOVERY_STEPS.join(', ')} helped, ${FAILED_LADDERS_MAX} times; take it out, switch it off and on, and put it back`;
+  return new DockError('driver.timeout', words, { retry: 'person', cause });
 }
 
 function needsPerson(cause: unknown): DockError {
