@@ -7,7 +7,7 @@ import { SeededRandom } from '../fakes/random-seeded.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
 import { pause } from '../fakes/until.ts';
 
-const ROUNDS = process.env['CI'] === undefined ? 15 : 50;
+const ROUNDS = process.env['CI'] === undefined ? 15 : 35;
 const SEED = Number(process.env['BODYDOCK_SEED'] ?? Date.now() % 1_000_000);
 const CAMERAS = 2;
 /** Between two kills: long enough that something goes on, short enough that little is finished. */

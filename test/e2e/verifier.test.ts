@@ -7,7 +7,7 @@ import { buildEvidenceVault, type EvidenceVault } from '../fakes/manipulations/e
 import { judgeCopies } from '../fakes/manipulations/judged.ts';
 import { codesOf, judgeWithPython, testPython, type PythonSaid } from '../fakes/manipulations/judges.ts';
 import { ManipulatedVault, type Manipulation } from '../fakes/manipulations/manipulated-vault.ts';
-import { MANIPULATIONS } from '../fakes/manipulations/manipulations.ts';
+import { MANIPULATIONS_OF_THIS_RUN as MANIPULATIONS } from '../fakes/manipulations/of-this-run.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
 import { VaultBuilder } from '../fakes/vault-builder.ts';
 

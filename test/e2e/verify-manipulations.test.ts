@@ -6,7 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildEvidenceVault, type EvidenceVault } from '../fakes/manipulations/evidence-vault.ts';
 import { codesOf, judgeWithProduct, type Judgement } from '../fakes/manipulations/judges.ts';
 import { ManipulatedVault, type Manipulation } from '../fakes/manipulations/manipulated-vault.ts';
-import { MANIPULATIONS } from '../fakes/manipulations/manipulations.ts';
+import {
+  ARE_ALL_TRIED,
+  MANIPULATIONS_OF_THIS_RUN as MANIPULATIONS,
+} from '../fakes/manipulations/of-this-run.ts';
 import { saysWhy, VERIFY_REASONS } from '../fakes/manipulations/verify-reasons.ts';
 
 const ALL = Object.values(MANIPULATIONS).flat();
@@ -72,7 +75,8 @@ for (const [area, manipulations] of Object.entries(MANIPULATIONS))
     });
   });
 
-test('no reason allows a code by which nothing is ever found', () => {
+// Of a part of them some reasons are missing: only a run of all can say it.
+test.runIf(ARE_ALL_TRIED)('no reason allows a code by which nothing is ever found', () => {
   const found = new Map<string, Set<string>>();
   for (const manipulation of ALL) {
     const known = found.get(manipulation.reason) ?? new Set();
