@@ -5,8 +5,8 @@ import { lackingForCuts, PowerCuts } from './fault-tools.ts';
 
 const target = new URL('../../dist/test/faults/dockings-target.js', import.meta.url).pathname;
 const lacking = lackingForCuts();
-/** Every fourth call in CI, whose time is limited, every fifth one on a developer's machine. */
-const stride = process.env['CI'] === undefined ? 5 : 4;
+/** Every third call in CI, whose time is limited, every fifth one on a developer's machine. */
+const stride = process.env['CI'] === undefined ? 5 : 3;
 /** Each cut costs a second or more, and some 200 of them are possible. */
 const TIMEOUT_MS = 900_000;
 
