@@ -11,6 +11,7 @@ import { allParties, measurePipeline, missingTools } from './pipeline.ts';
 import type { Party } from './parties/party.ts';
 import { measureSerial, serialDocument, serialSettings, serialText } from './serial.ts';
 import { measureUsb, usbDocument, usbGood, usbSettings, usbText } from './usb.ts';
+import { measureStation, stationDocument, stationSize, stationText } from './station.ts';
 import { measureVerify, verifyDocument, verifySizes, verifyText } from './verify.ts';
 import { makeWork, requireSpace } from './work.ts';
 
@@ -133,12 +134,17 @@ async function usb(options: BenchOptions, signal: AbortSignal): Promise<Outcome>
   return { text: usbText(results), document: usbDocument(results), good: usbGood(results) };
 }
 
+async function station(options: BenchOptions, signal: AbortSignal): Promise<Outcome> {
+  const result = await measureStation(stationSize(options.quick), signal, tell);
+  return { text: stationText(result), document: stationDocument(result), good: true };
+}
+
 /** On standard error: standard output is the table. */
 function tell(line: string): void {
   console.error(line);
 }
 
-const MEASURES = { pipeline, memory, verify, usb, serial } as const;
+const MEASURES = { pipeline, memory, verify, usb, serial, station } as const;
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(`bench: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,7 +1,7 @@
 // The command line of the bench: which group, how much of it, where the machine-readable result goes.
 import { parseArgs } from 'node:util';
 
-export const GROUPS = ['pipeline', 'memory', 'verify', 'usb', 'serial'] as const;
+export const GROUPS = ['pipeline', 'memory', 'verify', 'usb', 'serial', 'station'] as const;
 export type Group = (typeof GROUPS)[number];
 
 export const HELP = `npm run bench [-- [GROUP] [OPTION...]]
@@ -12,9 +12,11 @@ export const HELP = `npm run bench [-- [GROUP] [OPTION...]]
   usb       share of the bare pipe's rate that the driver and a whole pull have, over wires in memory; CPU seconds per GB; memory with
             1, 4 and 8 bays
   serial    share of a serial line that is recordings, by framing, speed and size of packets; CPU milliseconds per MB
+  station   start to ready with an empty spool and with 10,000 recordings in it; CPU, memory and messages at rest; exposure of the unit
 
   --quick          a quarter of the bytes and one repetition (pipeline); up to 512 MB (memory); up to 200
-                   recordings (verify); an eighth of the bytes, one repetition (usb); a third of the time (serial)
+                   recordings (verify); an eighth of the bytes, one repetition (usb); a third of the time (serial); 500
+                   recordings (station)
   --json FILE      writes the result for machines
   --only NAMES     only these parties, separated by commas (pipeline)
   --mib N          bytes of all files together, in MiB (pipeline)
