@@ -6,9 +6,10 @@ import { startWatchdog } from '../../protocol/io/watchdog.ts';
 import type { Clock, Log } from '../../protocol/ports.ts';
 import { Progress } from '../../protocol/progress.ts';
 import type { GoodConfig } from '../live-config/judged-config.ts';
+import type { LineSocket } from '../line-socket.ts';
 import type { RunningStation } from '../live-config/station-runs.ts';
 import { controlSocketPath } from '../control/control-protocol.ts';
-import { openControlServer, type ControlServer, type ControlServerDeps } from '../control/control-server.ts';
+import { openControlServer, type ControlServerDeps } from '../control/control-server.ts';
 import { openStation } from '../open-station.ts';
 import { stopWithin } from '../stop-within.ts';
 
@@ -71,7 +72,7 @@ export async function putUpStation(
 async function listenForStatus(
   spoolPath: string,
   deps: Omit<ControlServerDeps, 'path'> & Pick<PutUpDeps, 'log'>,
-): Promise<ControlServer | undefined> {
+): Promise<LineSocket | undefined> {
   try {
     return await openControlServer({ ...deps, path: controlSocketPath(spoolPath) });
   } catch (error) {

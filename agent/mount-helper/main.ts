@@ -79,15 +79,15 @@ async function main(words: readonly string[]): Promise<number> {
     bayPorts: () => file.read(),
   });
   const socket = join(folder, MOUNT_SOCKET_NAME);
-  const stop = await listen(
-    { socket, gid: owner.gid, clock, answer: (request) => helper.answer(request) },
+  const server = await listen(
+    { socket, gid: owner.gid, clock, log, answer: (request) => helper.answer(request) },
     () => clearLeftovers(folder, system, log),
   );
   log.info('mount helper is ready', { socket });
   const ending = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => ending.abort());
   await helper.watch(ending.signal);
-  await Promise.all([stop(), helper.end()]);
+  await Promise.all([server.close(), helper.end()]);
   return EXIT_GOOD;
 }
 

@@ -51,7 +51,9 @@ export class MountRig {
     const rig = new MountRig(folder, await DiskPort.make(), clock);
     const answer = rig.helper.answer.bind(rig.helper);
     const gid = process.getgid?.() ?? 0;
-    rig.#stop = await listen({ socket: rig.socket, gid, answer, clock }, async () => undefined);
+    const { socket, log } = rig;
+    const server = await listen({ socket, gid, answer, clock, log }, async () => undefined);
+    rig.#stop = () => server.close();
     return rig;
   }
 

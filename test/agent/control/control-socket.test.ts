@@ -12,7 +12,8 @@ import {
   parseAnswer,
   STATUS_REQUEST,
 } from '../../../agent/control/control-protocol.ts';
-import { openControlServer, type ControlServer } from '../../../agent/control/control-server.ts';
+import { openControlServer } from '../../../agent/control/control-server.ts';
+import type { LineSocket } from '../../../agent/line-socket.ts';
 import { lockSpool } from '../../../agent/spool/lock.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import type { Clock } from '../../../protocol/ports.ts';
@@ -27,7 +28,7 @@ const STATION = says({
 });
 
 let spool: string;
-let server: ControlServer | undefined;
+let server: LineSocket | undefined;
 let made: number;
 
 beforeEach(async () => {

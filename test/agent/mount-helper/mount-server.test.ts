@@ -1,8 +1,11 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MemoryLog } from '../../fakes/log-memory.ts';
 import { listen } from '../../../agent/mount-helper/mount-server.ts';
 import type { MountAnswer, MountRequest } from '../../../drivers/mass-storage/mount-request.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
@@ -31,7 +34,9 @@ async function start(clock = nodeClock(), answer = async (): Promise<MountAnswer
     asked.push(request);
     return answer();
   };
-  stops.push(await listen({ socket, gid, clock, answer: take }, async () => undefined));
+  const log = new MemoryLog();
+  const server = await listen({ socket, gid, clock, log, answer: take }, async () => undefined);
+  stops.push(() => server.close());
 }
 
 interface Client {
@@ -115,13 +120,26 @@ test('a client that leaves before its answer disturbs nobody', async () => {
   expect(next.text).toContain('"ok":true');
 });
 
+/** A process that is killed leaves the name of its socket behind. */
+async function listenAndDie(path: string): Promise<void> {
+  const script = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+  await once(spawn(process.execPath, ['-e', script]), 'exit');
+}
+
 test('a second helper does not start, and the socket of a dead one does not hinder', async () => {
   await start();
   await expect(start()).rejects.toMatchObject({ code: 'mount.taken' });
   await stops.pop()?.();
-  await writeFile(socket, ''); // as a crash leaves a name behind
+  await listenAndDie(socket);
+  expect((await stat(socket)).isSocket()).toBe(true);
   await start();
   const one = client('unmount bay-1\n');
   await closed(one);
   expect(asked).toHaveLength(1);
+});
+
+test('what lies there and is no socket is left alone', async () => {
+  await writeFile(socket, 'somebody else’s');
+  await expect(start()).rejects.toMatchObject({ code: 'mount.taken' });
+  expect(await readFile(socket, 'utf8')).toBe('somebody else’s');
 });
