@@ -19,15 +19,15 @@ import type { Clock, Conditions, Files, Log, Random, Signer } from '../../protoc
 import type { CustodyHead } from '../../protocol/receipt.ts';
 import { checkedFacts, PendingEvents } from './custody-pending.ts';
 import type { RecoveredSegment } from './custody-ends.ts';
-import { AbandonedSegments } from './abandoned-segments.ts';
 import { CustodyIndex, readCustodyIndex, type IndexedSegment } from './custody-index.ts';
-import { recoverSegments, signSegment } from './custody-recovery.ts';
+import { recoverSegments } from './custody-recovery.ts';
 import { scrubSegments, type CustodyListener } from './custody-scrub.ts';
 import { missingEntries } from './custody-search.ts';
-import { CustodySegments, segmentPath, type KnownSegment } from './custody-segments.ts';
+import { CustodySegments, type KnownSegment } from './custody-segments.ts';
 import { SegmentWriter } from './custody-writer.ts';
 import type { Custody } from './custody.ts';
 import { isKeyChangeDue } from './key-change-due.ts';
+import { SegmentEndings } from './segment-endings.ts';
 import { SegmentReader, type CustodyLines } from './segment-reader.ts';
 import { withReserve } from '../spool/receipts.ts';
 import type { GivesSpace } from '../spool/reserve.ts';
@@ -73,7 +73,7 @@ export class CustodyLog implements Custody {
   readonly #index: CustodyIndex | undefined;
   readonly #pending = new PendingEvents();
   readonly #stopping = new AbortController();
-  readonly #abandoned: AbandonedSegments;
+  readonly #endings: SegmentEndings;
   #head: CustodyHead | null;
   #writer: SegmentWriter | undefined;
   #writing: Promise<void> | undefined;
@@ -98,7 +98,7 @@ export class CustodyLog implements Custody {
     this.#reader = new SegmentReader(files, folder);
     this.#index =
       path === undefined ? undefined : new CustodyIndex({ ...options, path, segments: this.#segments });
-    this.#abandoned = new AbandonedSegments({
+    this.#endings = new SegmentEndings({
       ...options,
       withSpace: (attempt) => withReserve(options.reserve, attempt),
       onEnded: (segment) => this.#ended(segment),
@@ -221,7 +221,8 @@ export class CustodyLog implements Custody {
     await this.#writing;
     const writer = this.#writer;
     this.#writer = undefined;
-    if (writer !== undefined) this.#end(writer);
+    if (writer !== undefined) this.#endings.end(writer);
+    await this.#endings.settled();
     await this.#background;
     await this.#index?.close();
   }
@@ -293,8 +294,7 @@ export class CustodyLog implements Custody {
       await writer.append(groups);
     } catch (error) {
       this.#writer = undefined;
-      await writer.abandon();
-      this.#abandoned.add(writer);
+      await this.#endings.abandon(writer);
       throw error;
     }
     this.#writer = writer;
@@ -304,7 +304,7 @@ export class CustodyLog implements Custody {
     this.#segments.reached(segment, opens, groups.state, this.#stamp().at);
     if (writer.sizeBytes < SEGMENT_BYTES_MAX) return;
     this.#writer = undefined;
-    this.#end(writer);
+    this.#endings.end(writer);
   }
 
   #opening(segment: SegmentId): LooseEntry {
@@ -329,7 +329,7 @@ export class CustodyLog implements Custody {
     this.#retryMs = RETRY_MS_MIN;
     this.#options.conditions.clear('custody.write-failed', null);
     this.#pending.settle(batch);
-    this.#background = Promise.all([this.#background, this.#abandoned.end()]);
+    this.#endings.diskWrites();
     this.#onCheckpoint();
   }
 
@@ -346,25 +346,6 @@ export class CustodyLog implements Custody {
     this.#failure = failure;
     this.#armTimer(this.#retryMs);
     this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
-  }
-
-  /** Closes and signs a segment that is complete, behind everybody's back. */
-  #end(writer: SegmentWriter): void {
-    const { files, folder, log } = this.#options;
-    const withSpace = <T>(attempt: () => Promise<T>): Promise<T> =>
-      withReserve(this.#options.reserve, attempt);
-    const ending = async (): Promise<void> => {
-      await writer.close();
-      const bytes = await files.readAll(segmentPath(folder, writer.segment), writer.sizeBytes);
-      await signSegment({ ...this.#options, withSpace }, writer.segment, bytes);
-      this.#ended(writer.segment);
-    };
-    this.#background = Promise.all([
-      this.#background,
-      ending().catch((error: unknown) =>
-        log.warn('custody segment not ended', { error, segment: writer.segment }),
-      ),
-    ]);
   }
 
   #ended(segment: SegmentId): void {

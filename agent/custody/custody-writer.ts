@@ -54,7 +54,7 @@ export class SegmentWriter {
     await this.#file.close();
   }
 
-  /** Leaves a segment whose write failed; the next start ends it. One that never held anything durable is removed. Never rejects. */
+  /** Leaves a segment whose write failed, which segment-endings.ts ends. One that never held anything durable is removed. Never rejects. */
   async abandon(): Promise<void> {
     await this.#file.close().catch(() => undefined);
     if (this.#head.sequence === 0)
