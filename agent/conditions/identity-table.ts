@@ -40,8 +40,8 @@ export const IDENTITY_TABLE = {
       de: 'Kameras in diesem Platz haben ihr Passwort mehrmals nacheinander nicht angenommen; es wird nicht weiter versucht, damit sich keine Kamera sperrt.',
     },
     remedy: {
-      en: 'Keep the camera: its recordings are still on it. Put its right password into its password_file; the next docking uses it.',
-      de: 'Kamera aufbewahren: Die Aufnahmen sind noch darauf. Ihr richtiges Passwort in ihre password_file eintragen; das nächste Einsetzen verwendet es.',
+      en: 'Keep the camera: its recordings are still on it. Put its right password into its password_file, then "systemctl restart bodydock".',
+      de: 'Kamera aufbewahren: Die Aufnahmen sind noch darauf. Ihr richtiges Passwort in ihre password_file eintragen, dann "systemctl restart bodydock".',
     },
     afterMs: 0,
     causes: [],
