@@ -13,7 +13,6 @@ export default defineConfig({
       'test/rig/**',
       'test/faults/**',
       'test/bench/**',
-      'test/soak/**',
       'test/package/**',
     ],
     maxWorkers: 3, // some wait for deadlines while others work

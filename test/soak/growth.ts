@@ -62,7 +62,8 @@ function steadyRounds(seen: readonly Holding[]): { rounds: readonly Holding[]; l
   return { rounds: seen.slice(WARM_UP_ROUNDS), leak: EARLY_LEAK_BYTES };
 }
 
-function grown(party: Party, seen: readonly Holding[]): string[] {
+/** What grew of one party, from its state at the end of each round: sentences, none where all is level. */
+export function grown(party: Party, seen: readonly Holding[]): string[] {
   const { rounds: steady, leak } = steadyRounds(seen);
   if (steady.length < STEADY_ROUNDS_MIN)
     return [`${party}: too short to see growth: ${seen.length} rounds, ${ROUNDS_MIN} are needed`];
