@@ -1,6 +1,7 @@
 // Notices a disk that fails: every call of the spool's files and of the sealing passes through here, and those that end with an error of
 // the device are counted. It changes nothing of any call.
 import { systemCode } from '../../protocol/errors.ts';
+import { aroundCalls } from '../../protocol/around-calls.ts';
 import type { Clock, Conditions, Files } from '../../protocol/ports.ts';
 import type { Bulk } from '../bulk/bulk.ts';
 
@@ -49,23 +50,11 @@ export class DiskWatch {
   }
 
   #watched<Port extends object>(port: Port, opening: readonly (keyof Port)[] = []): Port {
-    const opens = new Set<unknown>(opening);
-    const saw = (error: unknown): never => {
-      this.saw(error);
-      throw error;
-    };
-    return new Proxy(port, {
-      get: (target, name) => {
-        const value: unknown = Reflect.get(target, name, target);
-        if (typeof value !== 'function') return value;
-        return (...args: unknown[]): unknown => {
-          const result: unknown = Reflect.apply(value, target, args);
-          if (!(result instanceof Promise)) return result;
-          const opened = (each: unknown): unknown =>
-            opens.has(name) && typeof each === 'object' && each !== null ? this.#watched(each) : each;
-          return result.then(opened, saw);
-        };
-      },
-    });
+    const watched = <T>(call: Promise<T>): Promise<T> =>
+      call.catch((error: unknown) => {
+        this.saw(error);
+        throw error;
+      });
+    return aroundCalls(port, watched, opening);
   }
 }

@@ -1,4 +1,5 @@
 // Ports whose calls count as work under way: the same port, and a call that is never settled shows as a source that is stuck.
+import { aroundCalls } from '../around-calls.ts';
 import type { ProgressSource } from '../progress.ts';
 import type { Files } from '../ports.ts';
 
@@ -14,19 +15,7 @@ export function watchedCalls<Port extends object>(
   source: ProgressSource,
   opening: readonly (keyof Port)[] = [],
 ): Port {
-  const opens = new Set<unknown>(opening);
-  return new Proxy(port, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(target, name, target);
-      if (typeof value !== 'function') return value;
-      return (...args: unknown[]): unknown => {
-        const result: unknown = Reflect.apply(value, target, args);
-        if (!(result instanceof Promise)) return result;
-        const watched = source.during(() => result as Promise<object>);
-        return opens.has(name) ? watched.then((opened) => watchedCalls(opened, source)) : watched;
-      };
-    },
-  });
+  return aroundCalls(port, (call) => source.during(() => call), opening);
 }
 
 /** Files whose calls are work of the source, those of its open files too. */
