@@ -3,8 +3,8 @@
 // Shape: the header line, one line per entry, last line `{"entries":n,"sha256":...}` over all bytes before it. Each line ends with LF;
 // an entry's line never begins with "{".
 import { createHash, type Hash } from 'node:crypto';
+import { dropFile, UNFINISHED_SUFFIX, unlinkIfThere } from '../protocol/durable.ts';
 import type { Files, OpenFile } from '../protocol/ports.ts';
-import { dropFile, UNFINISHED_SUFFIX, unlinkIfThere } from './durable-file.ts';
 
 /** Read and written in pieces of this size. */
 const PIECE_BYTES = 1024 * 1024;

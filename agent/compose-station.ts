@@ -1,4 +1,5 @@
 // Puts a station together from its configuration and its ports. Which adapters these are is decided in open-station.ts and by tests.
+import type { PushLimits } from '../config/push-limits.ts';
 import type { BayConfig, StationConfig } from '../config/station-config.ts';
 import type { CameraId, RecordingId, SessionId } from '../protocol/ids.ts';
 import type { ProvenKeyChange } from '../protocol/key-documents.ts';
@@ -13,6 +14,7 @@ import { CameraRegister } from './bay/camera-register.ts';
 import { CameraTwins } from './bay/camera-twins.ts';
 import { UnexpectedDevices } from './bay/unexpected-devices.ts';
 import { PullRates } from './bay/pull-rates.ts';
+import { PullStop } from './bay/pull-stop.ts';
 import type { Bulk } from './bulk/bulk.ts';
 import type { ClockSource } from './clock/clock-source.ts';
 import { ClockWatch } from './clock/clock-watch.ts';
@@ -26,19 +28,26 @@ import { Dockings } from './dockings/dockings.ts';
 import { CustodyPush } from './push/custody-push.ts';
 import { hasReceipt } from './bay/entry.ts';
 import { bayPlace, type BayPlacePorts } from './bay/make-place.ts';
+import { DocumentsDropping } from './documents-dropping.ts';
 import { dockingDue, Keep, recordingDue } from './keep.ts';
 import type { CertificateWatch } from './monitoring/certificate-watch.ts';
 import type { Machine } from './monitoring/machine.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import { OwedReceipts } from './owed-receipts.ts';
+import { counted } from './push/pace.ts';
 import { recordingSource } from './push/push-source.ts';
 import { Pusher } from './push/push.ts';
+import { SendLimits } from './push/send-limits.ts';
+import { StrangeKeys } from './push/strange-keys.ts';
 import { spoolLayout } from './spool/layout.ts';
 import { Spool } from './spool/spool.ts';
 import { Turns } from './spool/turns.ts';
 import { Station } from './station.ts';
 import { SteadyWall } from './steady-wall.ts';
+import { StorePutBack } from './store-put-back.ts';
+import { Tries } from './tries/tries.ts';
 import { BAY_STUCK_MS, watchedPlace } from './system/watched-place.ts';
+import { Undo } from './undo.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -54,7 +63,10 @@ export type StationSettings = Pick<
   | 'unknownCameras'
   | 'release'
   | 'retention'
->;
+> & {
+  /** What it may take of the uplink at first; all of it unless given. */
+  readonly limits?: PushLimits;
+};
 
 export interface StationPorts extends BayPlacePorts {
   readonly files: Files;
@@ -95,24 +107,51 @@ export interface ComposedStation {
   readonly station: Station;
   /** What monitoring sees at this moment. */
   readonly documents: Monitoring['documents'];
+  /** What it may take of the uplink, and takes from now on. */
+  readonly limits: Pick<SendLimits, 'set' | 'pace'>;
   close(): Promise<void>;
 }
 
-/** Opens spool and log and connects the parts. Errors: "spool.*", "custody.*". The caller holds the spool's lock. */
+/**
+ * Opens spool and log and connects the parts; where one of them cannot be opened, those before it are closed. The caller holds the spool's lock.
+ * Errors: "spool.*", "custody.*", the system's.
+ */
 export async function composeStation(
   settings: StationSettings,
   given: StationPorts,
 ): Promise<ComposedStation> {
-  const monitoring = new Monitoring({ ...given, settings });
+  const undo = new Undo();
+  try {
+    return await connectParts(settings, given, undo);
+  } catch (error) {
+    // A log or a reserve that tries again by itself would write beside the next station of this process, or keep one that has ended.
+    await undo
+      .all()
+      .catch((failure: unknown) => given.log.warn('not everything was closed', { error: failure }));
+    throw error;
+  }
+}
+
+async function connectParts(
+  settings: StationSettings,
+  given: StationPorts,
+  undo: Undo,
+): Promise<ComposedStation> {
+  const limits = new SendLimits(given);
+  undo.later(async () => limits.stop());
+  if (settings.limits !== undefined) limits.set(settings.limits);
+  const monitoring = new Monitoring({ ...given, settings, limits });
   const { disk, status, cameras: cameraHealth } = monitoring;
-  const ports = { ...given, files: disk.files(given.files), bulk: disk.bulk(given.bulk) };
-  const { clock, log, conditions, stationKeys } = ports;
+  const watched = { ...given, files: disk.files(given.files), bulk: disk.bulk(given.bulk) };
+  const { clock, log, conditions, stationKeys } = watched;
   const store = {
     station: settings.station,
     storeKeys: settings.store.publicKeys,
     receivers: settings.store.receivers,
   };
-  const { spool, findings } = await Spool.open({ ...ports, ...settings.spool, storeKeys: store.storeKeys });
+  const { spool, findings } = await Spool.open({ ...watched, ...settings.spool, storeKeys: store.storeKeys });
+  undo.later(() => spool.close());
+  const ports = { ...watched, files: spool.files };
   const layout = spoolLayout(settings.spool.path);
   const review = new LogReview();
   const custody = await CustodyLog.open({
@@ -123,6 +162,7 @@ export async function composeStation(
     station: settings.station,
     reserve: spool.logReserve,
   });
+  undo.later(() => custody.close());
   const { dockings, findings: odd } = await Dockings.open({
     ...ports,
     station: settings.station,
@@ -147,9 +187,14 @@ export async function composeStation(
     acknowledgementFile: layout.acknowledgement,
   });
   const { logDays, days } = settings.retention;
+  const strangeKeys = new StrangeKeys(ports);
+  const putBack = new StorePutBack({ conditions, log, onLevel: () => station.storeLevel() });
   const custodyPush = new CustodyPush({
     ...ports,
+    broker: counted(ports.broker, limits.pace),
+    onBehind: (isBehind) => putBack.behind(isBehind),
     store,
+    strangeKeys,
     source: custody,
     isOurs: (head) => differences.isOurs(head),
     dropping: new CustodyDropping({ ...ports, custody, folder: layout.custody, logDays, wall }),
@@ -162,24 +207,46 @@ export async function composeStation(
     due: { wall, dueMs: recordingDue(ports.files, days) },
     keepMs: settings.spool.keepHours * HOUR_MS,
     onUnreceipted: (recording) => pusher.add(recording, true),
+    onDamaged: async (recording, reason) => {
+      await spool.quarantine(recording, reason);
+      leftForQuarantine(recording, reason);
+    },
+  });
+  const documentsDropping = new DocumentsDropping({
+    ...ports,
+    spool,
+    custody,
+    wall,
+    days: settings.spool.documentsDays,
   });
   const owedReceipts = new OwedReceipts({
     ...ports,
-    spool: { get: (recording) => spool.get(recording) ?? records.get(recording) },
+    folderOf: async (recording) => (records.get(recording) ?? (await spool.find(recording)))?.folder,
     custody,
     receipted: () =>
       [...spool.recordings(), ...records.recordings()]
         .filter(({ state }) => state === 'receipted')
         .map(({ recording }) => recording),
     unlogged: (recordings) => custody.withoutReceiptedEntry(recordings),
+    takenBack: () => spool.takenBack,
+    unloggedAskings: (recordings) => custody.withoutAskedAgainEntry(recordings),
   });
   const recordings = recordingSource(spool, {
     unlogged: (recordings) => custody.withoutSpooledEntry(recordings),
     onReceipted: (recording) => {
       owedReceipts.logged(recording);
+      void spool.askedOver(recording);
+      putBack.over(recording);
       station.receipted(recording);
     },
-    onQuarantined: (recording) => station.quarantined(recording),
+    onQuarantined: (recording) => {
+      putBack.over(recording);
+      station.quarantined(recording);
+    },
+    onAskedAgain: (recording, outcome) => {
+      if (outcome === 'waits') putBack.asked(recording);
+      else station.quarantined(recording); // a file that is still there is taken anew
+    },
   });
   const recordKeep = new Keep({
     ...ports,
@@ -195,27 +262,56 @@ export async function composeStation(
     due: { wall, dueMs: dockingDue(ports.files, days) },
     keepMs: settings.spool.keepHours * HOUR_MS,
     onUnreceipted: (record) => pusher.add(record, true),
+    onDamaged: async (record, reason) => {
+      await records.quarantine(record, reason);
+      custody.append({ event: 'quarantined', facts: { name: record, reason } });
+    },
   });
   const dockingRecords = dockingSource(records, {
     unlogged: (recorded) => custody.withoutRecordedEntry(recorded),
-    onReceipted: (record) => owedReceipts.logged(record),
-    onQuarantined: () => undefined, // nobody can make it again: its place in the quarantine is a condition
+    onReceipted: (record) => {
+      owedReceipts.logged(record);
+      putBack.over(record);
+    },
+    // Nobody can make it again: its place in the quarantine is a condition.
+    onQuarantined: (record) => putBack.over(record),
+    onAskedAgain: (record) => putBack.asked(record),
   });
   const pusher = new Pusher({
     ...ports,
+    limits,
     store,
+    strangeKeys,
     sources: [recordings, dockingRecords],
     units: ports.bulk,
     custody,
+    onAsking: (settled) => putBack.asking(settled),
     knowsHead: (head) => differences.isOurs(head),
   });
   const progress = {
     isReceipted: (recording: RecordingId) => hasReceipt(spool, recording),
     heldBytes: (recording: RecordingId) => pusher.receivedBytes(recording),
   };
+  const leftForQuarantine = (recording: RecordingId, reason: string): void => {
+    custody.append({ event: 'quarantined', facts: { name: recording, reason } });
+    station.quarantined(recording);
+  };
+  const mendDocuments = async (recording: RecordingId): Promise<boolean> => {
+    const outcome = await spool.recheck(recording);
+    const spooled = spool.get(recording);
+    if (outcome === 'unreceipted' && spooled !== undefined) pusher.add(spooled, true);
+    if (outcome === 'aside') leftForQuarantine(recording, 'damaged documents');
+    return outcome !== 'good';
+  };
+  const tries = await Tries.open({
+    ...ports,
+    folder: layout.tries,
+    onAgain: () => station.tryAgain(),
+  });
   const register = await CameraRegister.open(settings, ports);
   const twins = new CameraTwins(conditions);
   const turns = new Turns<CameraId>();
+  const pullStop = new PullStop({ clock, conditions, log, tryDisk: () => spool.tryDisk() });
   const work = (bay: BayConfig): BayWork => ({
     station: settings.station,
     bay: bay.id,
@@ -225,7 +321,7 @@ export async function composeStation(
       bayPlace(bay, ports, register.whoIs(bay)),
       ports.progress.source(bay.id, BAY_STUCK_MS),
     ),
-    take: { ...ports, spool, custody, makeRoom: () => keep.makeRoom() },
+    take: { ...ports, spool, custody, tries, makeRoom: () => keep.makeRoom(), pullStop },
     commit: {
       ...ports,
       clockSynchronised,
@@ -245,7 +341,9 @@ export async function composeStation(
       spool,
       custody,
       stationKeys,
+      storeBehind: () => putBack.isBehind,
       makeUpReceipts: (recordings) => owedReceipts.makeUp(recordings),
+      mendDocuments,
     },
   });
   const bays = settings.bays.map(
@@ -261,6 +359,7 @@ export async function composeStation(
         onChange: (changed) => status.bayChanged(changed),
       }),
   );
+  putBack.start(spool.askedAgain);
   const station = new Station({
     ...ports,
     custody,
@@ -271,8 +370,10 @@ export async function composeStation(
     monitoring,
     keep,
     recordKeep,
+    documentsDropping,
     owedReceipts,
     clockWatch,
+    tries,
     unexpectedDevices: new UnexpectedDevices({ ...ports, devices: ports.usbDevices, bays: settings.bays }),
     bays,
   });
@@ -280,7 +381,16 @@ export async function composeStation(
     monitoring.changed(code);
     station.conditionsChanged(conditions.degrading);
   });
-  return { station, documents: () => monitoring.documents(), close: () => spool.close() };
+  return {
+    station,
+    documents: () => monitoring.documents(),
+    limits,
+    close: () => {
+      limits.stop();
+      strangeKeys.stop();
+      return spool.close();
+    },
+  };
 }
 
 function bayLamp({ id, leds }: BayConfig, ports: StationPorts): BayLamp | undefined {

@@ -4,6 +4,7 @@
 // The first is counted in monotonic time since this process saw the receipt, so that no jump of the wall clock removes anything early.
 // The second is a day, so only the wall clock tells it, and only as long as it may be believed.
 import { join } from 'node:path';
+import { isDockError, type DockError } from '../protocol/errors.ts';
 import { MANIFEST_BYTES_MAX } from '../protocol/limits.ts';
 import type { RecordingId } from '../protocol/ids.ts';
 import { parseManifest } from '../protocol/manifest.ts';
@@ -38,6 +39,8 @@ export interface KeepOptions {
   readonly due?: DueOptions;
   /** The stored receipt did not stand: the recording counts as spooled again and must be pushed. Must not throw. */
   readonly onUnreceipted: (recording: PushItem) => void;
+  /** Its documents are not what was made durable: it can neither be reclaimed nor release anything. Errors: the system's. */
+  readonly onDamaged: (recording: RecordingId, reason: string) => Promise<void>;
 }
 
 /** A receipted recording whose copy is here. */
@@ -122,7 +125,8 @@ export class Keep {
       await this.#options.spool.reclaim(recording);
     } catch (error) {
       this.#options.log.error('spool copy could not be removed', { recording, error });
-      this.#notReclaimed(recording);
+      if (isDockError(error, 'spool.damaged')) await this.#setAside(recording, error);
+      else this.#notReclaimed(recording);
       return false;
     }
     try {
@@ -131,6 +135,16 @@ export class Keep {
       this.#options.log.error('entry of the custody log not taken', { recording, error });
     }
     return true;
+  }
+
+  /** Never rejects: what the disk does not move is tried again, behind all others. */
+  async #setAside(recording: RecordingId, damage: DockError): Promise<void> {
+    try {
+      await this.#options.onDamaged(recording, damage.message.slice(0, 256));
+    } catch (error) {
+      this.#options.log.error('damaged spool copy not set aside', { recording, error });
+      this.#notReclaimed(recording);
+    }
   }
 
   /** One whose stored receipt does not stand needs a new one; any other is tried again, behind all others. */

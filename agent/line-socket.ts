@@ -77,13 +77,16 @@ export async function listenForLines(deps: LineSocketDeps): Promise<LineSocket> 
   server.maxConnections = deps.clientsMax;
   await listening(server, deps.path);
   server.on('error', deps.onError);
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> =>
-    (closing ??= new Promise((resolve) => {
+  const letGo = async (): Promise<void> => {
+    // The server's close takes the name away in this thread. On a disk that hangs that would hold the whole process, its deadlines included.
+    await unlink(deps.path).catch(() => undefined);
+    await new Promise<void>((resolve) => {
       server.close(() => resolve());
       for (const socket of clients) socket.destroy();
-    }));
-  return { close };
+    });
+  };
+  let closing: Promise<void> | undefined;
+  return { close: () => (closing ??= letGo()) };
 }
 
 function serve(socket: Socket, deps: LineSocketDeps): void {

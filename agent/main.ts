@@ -3,12 +3,17 @@
 import { EXIT_GOOD } from '../config/exit-codes.ts';
 import { reportError, usageError, type Command, type Io } from './cli/output.ts';
 import { readVersion } from '../config/program-version.ts';
+import { exitSoon } from '../protocol/io/exit-soon.ts';
+import { keepYoungSmall } from '../protocol/io/small-heap.ts';
 
 const COMMANDS: readonly Command[] = [
   {
     name: 'run',
     summary: 'run the agent of this station in the foreground',
-    run: async (args, io) => (await import('./cli/run.ts')).run(args, io),
+    run: async (args, io) => {
+      keepYoungSmall(); // before anything of it is loaded
+      return (await import('./cli/run.ts')).run(args, io);
+    },
   },
   {
     name: 'first-run',
@@ -32,7 +37,7 @@ const COMMANDS: readonly Command[] = [
   },
   {
     name: 'keys',
-    summary: 'make and show keys, prove that recipients can open what this station seals',
+    summary: 'make and show keys, enrol at a store, prove that recipients can open what this station seals',
     run: async (args, io) => (await import('./cli/keys.ts')).keys(args, io),
   },
   {
@@ -42,7 +47,7 @@ const COMMANDS: readonly Command[] = [
   },
   {
     name: 'spool',
-    summary: 'list, verify and export what waits in the spool; tell what was set aside',
+    summary: 'list, verify and export what waits in the spool; tell what was set aside, and try it again',
     run: async (args, io) => (await import('./cli/spool.ts')).spool(args, io),
   },
   {
@@ -127,6 +132,9 @@ async function main(): Promise<void> {
     signal: ending.signal,
   };
   process.exitCode = await dispatch(args, io).catch((error: unknown) => reportError(io, error, args));
+  // Also where no station could be put up: what still waits for its disk must not keep the process, which a service manager takes for one
+  // that is about to be ready.
+  if (args[0] === 'run') exitSoon(process.exitCode);
 }
 
 await main();

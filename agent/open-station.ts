@@ -1,12 +1,12 @@
 // Opens a station on this machine: every adapter of the agent is made here and nowhere else.
 import { readFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { certificateEnds } from '../config/certificate-ends.ts';
 import { keyChangesFolder, loadKeyHistory } from '../config/key-changes.ts';
 import { readSigningKey } from '../config/keys.ts';
-import { loadProofs } from '../config/proofs.ts';
+import { loadProofs, proofsFolder } from '../config/proofs.ts';
+import type { PushLimits } from '../config/push-limits.ts';
 import type { StationConfig } from '../config/station-config.ts';
 import type { LoginCounts } from '../drivers/ambarella/login-guard.ts';
 import { deviceAt } from '../drivers/serial/device-node.ts';
@@ -22,6 +22,7 @@ import { bufferFreer } from '../protocol/io/free-buffer.ts';
 import { nodeFiles } from '../protocol/io/files-node.ts';
 import { nodeRandom } from '../protocol/io/random-node.ts';
 import { openWorkerSigner } from '../protocol/io/signer-worker.ts';
+import { keepYoungSmall } from '../protocol/io/small-heap.ts';
 import { DISK_STUCK_MS, watchedCalls, watchedFiles } from '../protocol/io/watched-calls.ts';
 import { localMs } from '../protocol/io/zone-node.ts';
 import { publicKeyOf } from '../protocol/minisign.ts';
@@ -40,6 +41,7 @@ import { nodeMachine } from './monitoring/machine-node.ts';
 import { lockSpool } from './spool/lock.ts';
 import { stationDrivers } from './station-drivers.ts';
 import { lostStatus } from './status.ts';
+import { watchFolder } from './system/folder-changes-chokidar.ts';
 import { Undo } from './undo.ts';
 
 /** What the program itself knows. */
@@ -56,7 +58,9 @@ export interface OpenOptions {
 }
 
 /** A station with its adapters, and what it says of itself. */
-export interface OpenedStation extends Omit<ComposedStation, 'documents'> {
+export interface OpenedStation extends Omit<ComposedStation, 'documents' | 'limits'> {
+  /** What it may take of the uplink from now on. */
+  readonly setLimits: (limits: PushLimits) => void;
   readonly conditions: Conditions;
   /** What it says of itself at this moment, for the control socket. */
   readonly says: () => Promise<string>;
@@ -99,14 +103,19 @@ async function openParts(
   const topics = stationTopics(config.broker.base, config.station);
   const conditions = new ConditionBoard(new LoggedConditions(log, onStanding), clock);
   const disk = options.progress.source('spool', DISK_STUCK_MS);
-  const proven = new Set(
-    (await loadProofs(join(config.spool.path, 'proofs'), config.station, stationKeys)).keys(),
+  const proofs = await loadProofs(
+    proofsFolder(config.spool.path),
+    config.station,
+    stationKeys,
+    (file, error) => log.warn('proof of a recipient does not hold', { file, error }),
   );
+  const proven = new Set(proofs.keys());
   const signer = await openWorkerSigner(signingKey);
   undo.later(() => signer.close());
   const count = Math.max(1, Math.min(config.bays.length, availableParallelism()));
   const bulk = watchedCalls(await openBulkWorkers({ count }), disk, ['startSeal', 'startDigest']);
   undo.later(() => bulk.close());
+  keepYoungSmall();
   const broker = openMqttBroker({
     ...config.broker,
     clientId: `bodydock-${config.station}`,
@@ -124,7 +133,8 @@ async function openParts(
   });
   const usbDevices = sysfsDevices();
   const portSwitches = new PortSwitches();
-  const opened = await composeStation(config, {
+  const settings = { ...config, limits: config.broker };
+  const opened = await composeStation(settings, {
     ...options,
     files: watchedFiles(nodeFiles(), disk),
     clock,
@@ -142,11 +152,12 @@ async function openParts(
     freeBuffer: bufferFreer(),
     drivers: await stationDrivers(config, { ...options, usbDevices, portSwitches, clock, log, conditions }),
     folderIdentity,
+    watchFolder,
     portIdentity: deviceAt,
     usbDevices,
     portSwitches,
     clockSource: linuxClockSource(),
-    machine: nodeMachine(),
+    machine: nodeMachine(clock),
     leds: (names) => ledLamp(names, (ms) => new Promise((resolve) => void clock.after(ms, () => resolve()))),
     certificates: certificates(config.broker, { clock, log, conditions }),
     localMs,
@@ -157,9 +168,11 @@ async function openParts(
     pid: process.pid,
     broker: brokerAddress(new URL(config.broker.url)),
     broker_connected: broker.connected,
+    rate_bytes_per_s: opened.limits.pace.rateBytesPerS,
   });
   return {
     station: opened.station,
+    setLimits: (limits) => opened.limits.set(limits),
     conditions,
     says: async () => encodeAnswer(agent(), await opened.documents()),
     close: () => undo.all(),

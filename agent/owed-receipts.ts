@@ -1,5 +1,5 @@
-// A cut between a receipt's sync and the log's checkpoint leaves a recording or a record receipted without its `receipted` entry. The next
-// start makes up for it; and where something is to be erased because of the receipt, that waits for the entry, so that the log never shows
+// A cut between a receipt's sync and the log's checkpoint leaves a recording or a record receipted without its `receipted` entry, and one
+// between the spool's mark and the checkpoint a receipt that was taken back without `asked-again`. The next start makes up for both; and where something is to be erased because of the receipt, that waits for the entry, so that the log never shows
 // an erasure without its reason.
 import { join } from 'node:path';
 import { sha256Hex } from '../protocol/bytes.ts';
@@ -9,10 +9,14 @@ import type { Files, Log } from '../protocol/ports.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX } from '../protocol/receipt.ts';
 import type { Custody } from './custody/custody.ts';
 import { RECEIPT_NAME } from './spool/layout.ts';
+import type { RefusedReceipt } from './spool/refused-receipts.ts';
+
+/** Receipts that are known to be in the log: more than cameras hold files between two dockings. */
+const LOGGED_MAX = 10_000;
 
 export interface OwedReceiptsOptions {
-  /** What was receipted, and where it lies. */
-  readonly spool: { get(recording: RecordingId): { readonly folder: string } | undefined };
+  /** Where something that was receipted lies; undefined where it is not here any more. Errors: the machine's. */
+  readonly folderOf: (recording: RecordingId) => Promise<string | undefined>;
   readonly files: Pick<Files, 'readAll'>;
   readonly custody: Custody;
   readonly log: Log;
@@ -20,6 +24,10 @@ export interface OwedReceiptsOptions {
   readonly receipted: () => Iterable<RecordingId>;
   /** Of these recordings, those without a `receipted` entry in the durable log. */
   readonly unlogged: (recordings: readonly RecordingId[]) => Promise<readonly RecordingId[]>;
+  /** Receipts that the store took back before this start, and for which there is no other one. */
+  readonly takenBack: () => ReadonlyMap<RecordingId, Pick<RefusedReceipt, 'receiver' | 'receipt_sha256'>>;
+  /** Of these recordings, those without an `asked-again` entry in the durable log. */
+  readonly unloggedAskings: (recordings: Iterable<RecordingId>) => Promise<readonly RecordingId[]>;
 }
 
 /** Knows which receipts the log names. The log itself is asked only for those of earlier runs, once for each. */
@@ -42,6 +50,7 @@ export class OwedReceipts {
   async run(): Promise<void> {
     try {
       await this.makeUp(this.#earlier);
+      await this.#makeUpAskings();
       await this.#options.custody.checkpoint();
     } catch (error) {
       this.#options.log.warn('receipts of earlier runs not compared with the log', {
@@ -53,7 +62,7 @@ export class OwedReceipts {
 
   /** This process has logged the recording's receipt, under a checkpoint. */
   logged(recording: RecordingId): void {
-    this.#logged.add(recording);
+    this.#remember(recording);
   }
 
   /** Appends the entries that are missing; the caller makes the checkpoint. Errors: the system's, "document.refused". */
@@ -61,13 +70,32 @@ export class OwedReceipts {
     const asked = recordings.filter((recording) => !this.#logged.has(recording));
     if (asked.length === 0) return;
     for (const recording of await this.#options.unlogged(asked)) await this.#append(recording);
-    for (const recording of asked) this.#logged.add(recording);
+    for (const recording of asked) this.#remember(recording);
+  }
+
+  async #makeUpAskings(): Promise<void> {
+    const takenBack = this.#options.takenBack();
+    if (takenBack.size === 0) return;
+    const owed = new Set(await this.#options.unloggedAskings(takenBack.keys()));
+    for (const [recording, { receiver, receipt_sha256 }] of takenBack) {
+      const facts = { recording, receiver, receipt_sha256 };
+      if (owed.has(recording)) this.#options.custody.append({ event: 'asked-again', facts });
+    }
+  }
+
+  /** The oldest ones are forgotten: whoever asks for one of them has the log read. */
+  #remember(recording: RecordingId): void {
+    this.#logged.add(recording);
+    for (const oldest of this.#logged) {
+      if (this.#logged.size <= LOGGED_MAX) break;
+      this.#logged.delete(oldest);
+    }
   }
 
   async #append(recording: RecordingId): Promise<void> {
-    const spooled = this.#options.spool.get(recording);
-    if (spooled === undefined) return;
-    const bytes = await this.#options.files.readAll(join(spooled.folder, RECEIPT_NAME), RECEIPT_BYTES_MAX);
+    const folder = await this.#options.folderOf(recording);
+    if (folder === undefined) return;
+    const bytes = await this.#options.files.readAll(join(folder, RECEIPT_NAME), RECEIPT_BYTES_MAX);
     const { receiver } = parseReceipt(bytes);
     const facts = { recording, receiver, receipt_sha256: sha256Hex(bytes) };
     this.#options.custody.append({ event: 'receipted', facts });

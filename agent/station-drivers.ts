@@ -9,6 +9,10 @@ import { MOUNT_FOLDER_DEFAULT, MOUNT_SOCKET_NAME } from '../drivers/mass-storage
 import { helperVolumes } from '../drivers/mass-storage/volumes-helper.ts';
 import { deviceAt, isCameraPort } from '../drivers/serial/device-node.ts';
 import type { UsbDevices } from '../drivers/usb/device.ts';
+import { helperPower } from '../drivers/usb/port-power-helper.ts';
+import type { CyclePower } from '../drivers/usb/port-power.ts';
+import { POWER_FOLDER_DEFAULT, POWER_SOCKET_NAME } from '../drivers/usb/power-request.ts';
+import type { BayId } from '../protocol/ids.ts';
 import type { Clock, Conditions, Log } from '../protocol/ports.ts';
 import { lockConditions } from './bay/lock-conditions.ts';
 import type { PortSwitches } from './bay/port-switches.ts';
@@ -45,12 +49,31 @@ function disks(
   bays: StationConfig['bays'],
   { usbDevices: devices, clock }: StationDriverPorts,
 ): MassStorageUsb {
+  const socket = join(MOUNT_FOLDER_DEFAULT, MOUNT_SOCKET_NAME);
+  const volumes = helperVolumes({ socket, bayAt: bayFinder(bays), clock });
+  return { devices, blockDevices: sysfsBlockDevices(), volumes };
+}
+
+/** The power of the bays' ports, where its helper is turned on; it knows bays only. */
+function portPower(
+  bays: StationConfig['bays'],
+  { clock, log }: Pick<StationDriverPorts, 'clock' | 'log'>,
+): CyclePower {
+  return helperPower({
+    socket: join(POWER_FOLDER_DEFAULT, POWER_SOCKET_NAME),
+    bayAt: bayFinder(bays),
+    clock,
+    onRefused: (portPath, code, words) =>
+      log.warn('power of the port was not switched', { usb_port: portPath, code, reason: words }),
+  });
+}
+
+/** Finds the bay at a USB port. */
+function bayFinder(bays: StationConfig['bays']): (portPath: string) => BayId | undefined {
   const bayAt = new Map(
     bays.flatMap(({ id, usbPort }) => (usbPort === null ? [] : [[usbPort, id] as const])),
   );
-  const socket = join(MOUNT_FOLDER_DEFAULT, MOUNT_SOCKET_NAME);
-  const volumes = helperVolumes({ socket, bayAt: (portPath) => bayAt.get(portPath), clock });
-  return { devices, blockDevices: sysfsBlockDevices(), volumes };
+  return (portPath) => bayAt.get(portPath);
 }
 
 async function serialDriver(clock: Clock): Promise<Driver> {
@@ -85,6 +108,9 @@ async function usbDrivers(
     clock,
     onRecovery: (portPath, step, error) =>
       log.warn('camera is brought back into step', { usb_port: portPath, step, error }),
+    cyclePower: portPower(config.bays, { clock, log }),
+    onNotice: (portPath, notice) =>
+      log.warn('camera said something by an event', { usb_port: portPath, notice }),
   });
   return [ambarella, ptp];
 }

@@ -11,14 +11,24 @@ import type { Custody } from './custody/custody.ts';
 import type { Differences } from './custody/differences.ts';
 import type { Dockings } from './dockings/dockings.ts';
 import type { CustodyPush } from './push/custody-push.ts';
+import type { DocumentsDropping } from './documents-dropping.ts';
 import type { Keep } from './keep.ts';
 import type { OwedReceipts } from './owed-receipts.ts';
 import type { Pusher } from './push/push.ts';
 import type { Monitoring } from './monitoring/monitoring.ts';
-import { stopWithin } from './stop-within.ts';
+import type { Tries } from './tries/tries.ts';
+import { stopWithin } from '../protocol/io/stop-within.ts';
 
 /** Deadlines of a stop's steps, below 25 s together: a service manager kills after 90 s, and what hangs is not worth waiting for. */
-const STOP_MS = { bays: 5000, records: 5000, pushing: 2000, log: 3000, offline: 2000, broker: 3000 };
+const STOP_MS = {
+  tries: 1000,
+  bays: 5000,
+  records: 5000,
+  pushing: 2000,
+  log: 3000,
+  offline: 2000,
+  broker: 3000,
+};
 /** ... and for the receipts of the docking records that it makes. */
 const LAST_PUSH_MS = 2500;
 /** ... if the store said anything within this time. A live receiver answers the first checkpoint and every docking. */
@@ -47,8 +57,10 @@ export interface StationParts {
   readonly keep: Keep;
   /** Of docking records. */
   readonly recordKeep: Keep;
+  readonly documentsDropping: Pick<DocumentsDropping, 'run'>;
   readonly owedReceipts: Pick<OwedReceipts, 'start' | 'run'>;
   readonly clockWatch: ClockWatch;
+  readonly tries: Pick<Tries, 'run' | 'stop'>;
   readonly unexpectedDevices: Pick<UnexpectedDevices, 'run'>;
   readonly bays: readonly Bay[];
   readonly clock: Clock;
@@ -96,10 +108,12 @@ export class Station {
     this.#running = Promise.all([
       keep.run(signal),
       recordKeep.run(signal),
+      this.#parts.documentsDropping.run(signal),
       owedReceipts.run(),
       differences.run(signal),
       custodyPush.run(signal),
       clockWatch.run(signal),
+      this.#parts.tries.run(signal),
       this.#parts.unexpectedDevices.run(signal),
       monitoring.run(signal),
       ...bays.map((bay) => bay.run(signal)),
@@ -112,8 +126,9 @@ export class Station {
    * Each step has a deadline, so it resolves whatever hangs. Never rejects.
    */
   async stop(): Promise<void> {
-    const { pusher, custodyPush, custody, monitoring, broker, dockings } = this.#parts;
+    const { pusher, custodyPush, custody, monitoring, broker, dockings, tries } = this.#parts;
     this.#ending.abort();
+    await this.#stopStep('tries', () => tries.stop()); // first: who asks for an end may not wait for all of it
     await this.#stopStep('bays', () => this.#running);
     await this.#stopStep('records', () => dockings.settle());
     if (this.#isStoreThere()) await pusher.dockingsPushed(LAST_PUSH_MS);
@@ -164,7 +179,17 @@ export class Station {
     }
   }
 
-  /** Called by the pusher: a recording went to the quarantine. */
+  /** The store has caught up: what waited for that may be erased. */
+  storeLevel(): void {
+    for (const bay of this.#parts.bays) bay.wake();
+  }
+
+  /** Files that were set aside may be tried once more. */
+  tryAgain(): void {
+    for (const bay of this.#parts.bays) bay.tryAgain();
+  }
+
+  /** A recording left the spool, to the quarantine or since the store lost it. */
   quarantined(recording: RecordingId): void {
     for (const bay of this.#parts.bays) bay.quarantined(recording);
   }

@@ -20,7 +20,7 @@ export interface BrokerConfig {
   readonly maxPacketBytes: number;
 }
 
-type BrokerFile = StationFile['broker'];
+type BrokerFile = Omit<StationFile['broker'], 'windows' | 'rate_bytes_per_s'>;
 const TLS_KEYS = ['ca_file', 'cert_file', 'key_file'] as const;
 
 /** The typed settings of a group that passed checkBroker. Relative paths start at `folder`. */
@@ -51,10 +51,19 @@ export function checkBroker(broker: BrokerFile, report: RuleReport): void {
 }
 
 function checkUrl(text: string, report: RuleReport): string | undefined {
+  const fault = brokerUrlFault(text);
+  if (fault === undefined) return new URL(text).protocol;
+  report.add(['broker', 'url'], { code: 'config.broker', ...fault, found: text });
+  return undefined;
+}
+
+/** What is wrong with an address of a broker, and what to do; undefined where it is good. Never throws. */
+export function brokerUrlFault(text: string): { message: string; remedy: string } | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const refuse = (message: string, remedy: string): undefined => {
-    report.add(['broker', 'url'], { code: 'config.broker', message, found: text, remedy });
-  };
+  const refuse = (message: string, remedy: string): { message: string; remedy: string } => ({
+    message,
+    remedy,
+  });
   if (url === undefined || !/^mqtts?:$/.test(url.protocol) || url.hostname === '')
     return refuse('is no address of an MQTT broker', 'write mqtts://HOST:PORT');
   if (url.username !== '' || url.password !== '')
@@ -66,7 +75,7 @@ function checkUrl(text: string, report: RuleReport): string | undefined {
       'would go over the network without TLS',
       'write mqtts://, with ca_file, cert_file and key_file',
     );
-  return url.protocol;
+  return undefined;
 }
 
 /** True for names and addresses that never leave this machine. */

@@ -1,5 +1,5 @@
 // Looks at the folder in which spool or vault shall lie: is it a folder of ours, on a file system that keeps what was synced.
-import { lstat, statfs } from 'node:fs/promises';
+import { lstat, realpath, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { systemCode } from '../protocol/errors.ts';
 import type { FileFinds } from './file-finds.ts';
@@ -19,8 +19,18 @@ const MEMORY = new Map<number, string>([
   [0x858458f6, 'ramfs'],
 ]);
 
+/** Where a disk is mounted that the machine starts from. */
+const BOOT = /^\/(?:boot|efi)(?:\/|$)/;
+
+/** What statfs(2) says of a folder: its `type`. */
+type FileSystemOf = (folder: string) => Promise<{ readonly type: number }>;
+
 /** Checks the folder, or the nearest one above it where it is yet to be made. */
-export async function checkDiskPlace(path: string, finds: FileFinds): Promise<void> {
+export async function checkDiskPlace(
+  path: string,
+  finds: FileFinds,
+  fileSystemOf: FileSystemOf = statfs,
+): Promise<void> {
   const found = await lstat(path).catch((error: unknown) => systemCode(error) ?? 'unknown error');
   if (typeof found === 'string' && found !== 'ENOENT')
     return finds.problem(
@@ -45,7 +55,7 @@ export async function checkDiskPlace(path: string, finds: FileFinds): Promise<vo
     );
   const nearest = await nearestFolder(path);
   // The number is signed in some kernels' answers.
-  const type = Number(BigInt.asUintN(32, BigInt((await statfs(nearest)).type)));
+  const type = Number(BigInt.asUintN(32, BigInt((await fileSystemOf(nearest)).type)));
   const refused = REFUSED.get(type);
   const memory = MEMORY.get(type);
   if (refused !== undefined) {
@@ -58,7 +68,22 @@ export async function checkDiskPlace(path: string, finds: FileFinds): Promise<vo
       path,
       `lies on ${memory}, in memory: at power-off all is gone that the store does not have`,
     );
+  const mountedAt = await mountPoint(nearest);
+  if (BOOT.test(mountedAt))
+    finds.warning(
+      'disk.boot',
+      path,
+      `lies on the boot partition (${mountedAt}): full, it keeps the machine from being updated`,
+    );
   return undefined;
+}
+
+/** The highest folder above it that lies on the same disk. */
+async function mountPoint(folder: string): Promise<string> {
+  let at = await realpath(folder);
+  const { dev } = await stat(at);
+  while (at !== dirname(at) && (await stat(dirname(at))).dev === dev) at = dirname(at);
+  return at;
 }
 
 async function nearestFolder(path: string): Promise<string> {

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { equalBytes } from '../protocol/bytes.ts';
 import { describeError } from '../protocol/errors.ts';
 import { publicKeyOf, type PublicKey } from '../protocol/minisign.ts';
+import type { TlsFiles } from './broker-config.ts';
 import { readCameraPassword } from './camera-password.ts';
 import { checkDiskPlace } from './disk-place.ts';
 import { FileFinds } from './file-finds.ts';
@@ -13,7 +14,7 @@ import { loadProofs, proofsFolder } from './proofs.ts';
 import type { ReceiverConfig } from './receiver-config.ts';
 import { checkSerialPorts } from './serial-ports.ts';
 import type { StationConfig } from './station-config.ts';
-import { checkTlsFiles } from './tls-files.ts';
+import { checkCertificates, checkTlsFiles } from './tls-files.ts';
 
 /** What a look at a station's files gave. */
 export interface StationFinds extends FileFinds {
@@ -21,12 +22,23 @@ export interface StationFinds extends FileFinds {
   readonly unprovenRecipients: readonly string[];
 }
 
+/**
+ * Checks the files without which a station does not start: nothing that heals by itself is a reason, so neither the date of a certificate
+ * (the clock may be wrong until there is a network) nor a bay or the password of one camera.
+ */
+export async function checkStationStart(config: StationConfig): Promise<FileFinds> {
+  const finds = new FileFinds();
+  await checkOwnKey(config.keys.signingFile, config.store.publicKeys, finds);
+  if (config.broker.tls !== null) await checkTlsFiles(config.broker.tls, finds);
+  await checkDiskPlace(config.spool.path, finds);
+  return finds;
+}
+
 /** Checks the files of a station. `nowMs` is the wall time, for the dates of certificates. */
 export async function checkStationFiles(config: StationConfig, nowMs: number): Promise<StationFinds> {
   const finds = new FileFinds();
-  const key = await checkSigningKey(config.keys.signingFile, finds);
-  if (key !== undefined) checkOwnKeyIsNoPin(config.keys.signingFile, key, config.store.publicKeys, finds);
-  if (config.broker.tls !== null) await checkTlsFiles(config.broker.tls, config.station, nowMs, finds);
+  const key = await checkOwnKey(config.keys.signingFile, config.store.publicKeys, finds);
+  if (config.broker.tls !== null) await checkTls(config.broker.tls, config.station, nowMs, finds);
   await checkDiskPlace(config.spool.path, finds);
   for (const { folder } of config.bays) if (folder !== null) await checkBayFolder(folder, finds);
   await checkSerialPorts(config.bays, finds);
@@ -39,14 +51,17 @@ export async function checkStationFiles(config: StationConfig, nowMs: number): P
 /** Checks the files of a receiver. */
 export async function checkReceiverFiles(config: ReceiverConfig, nowMs: number): Promise<FileFinds> {
   const finds = new FileFinds();
-  const key = await checkSigningKey(config.keys.signingFile, finds);
   const { officers, supervisors } = config.roles;
   const pins = [...config.stations.flatMap((station) => station.publicKeys), ...officers, ...supervisors];
-  if (key !== undefined) checkOwnKeyIsNoPin(config.keys.signingFile, key, pins, finds);
-  if (config.broker.tls !== null) await checkTlsFiles(config.broker.tls, config.receiver, nowMs, finds);
+  await checkOwnKey(config.keys.signingFile, pins, finds);
+  if (config.broker.tls !== null) await checkTls(config.broker.tls, config.receiver, nowMs, finds);
   await checkDiskPlace(config.vault.path, finds);
   warnOfRetention(config, finds);
   return finds;
+}
+
+async function checkTls(tls: TlsFiles, commonName: string, nowMs: number, finds: FileFinds): Promise<void> {
+  checkCertificates(await checkTlsFiles(tls, finds), { commonName, nowMs }, finds);
 }
 
 /** What is allowed and yet must be meant. */
@@ -68,29 +83,26 @@ function warnOfRetention({ roles, retention }: ReceiverConfig, finds: FileFinds)
     );
 }
 
-async function checkSigningKey(path: string, finds: FileFinds): Promise<PublicKey | undefined> {
+/** Whoever holds a key that the other end trusts as its peer's could speak for both ends. */
+async function checkOwnKey(
+  path: string,
+  pins: readonly PublicKey[],
+  finds: FileFinds,
+): Promise<PublicKey | undefined> {
   try {
-    return publicKeyOf(await readSigningKey(path));
+    const own = publicKeyOf(await readSigningKey(path));
+    const remedy = 'station and store need a key each: make one with `bodydock keys make`';
+    if (pins.some((pin) => equalBytes(pin.key, own.key)))
+      finds.problem(
+        'key.own-pin',
+        path,
+        'is one of the keys that this configuration pins for the other end',
+        remedy,
+      );
+    return own;
   } catch (error) {
     return finds.error(path, error);
   }
-}
-
-/** Whoever holds a key that the other end trusts as its peer's could speak for both ends. */
-function checkOwnKeyIsNoPin(
-  path: string,
-  own: PublicKey,
-  pins: readonly PublicKey[],
-  finds: FileFinds,
-): void {
-  if (!pins.some((pin) => equalBytes(pin.key, own.key))) return;
-  const remedy = 'station and store need a key each: make one with `bodydock keys make`';
-  finds.problem(
-    'key.own-pin',
-    path,
-    'is one of the keys that this configuration pins for the other end',
-    remedy,
-  );
 }
 
 async function checkPassword(path: string, finds: FileFinds): Promise<void> {

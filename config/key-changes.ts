@@ -1,7 +1,7 @@
 // Key changes (SPEC 4.9) as files of one folder: `<name>.change.json` with the signatures of the old and of the new key. A station and a
 // store know their own earlier keys from them.
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { encodeUtf8, equalBytes, parseUtf8 } from '../protocol/bytes.ts';
 import { DockError, isDockError, systemCode } from '../protocol/errors.ts';
 import {
@@ -51,7 +51,12 @@ export async function loadKeyHistory(
   onRefused: (file: string, error: unknown) => void = () => undefined,
 ): Promise<KeyHistory> {
   const changes: ProvenKeyChange[] = [];
-  for (const name of await changeNames(folder)) {
+  const names = await changeNames(folder).catch((error: unknown) => {
+    if (!['ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '')) throw error;
+    onRefused(basename(folder), error); // something else in the place of the folder holds none
+    return [];
+  });
+  for (const name of names) {
     try {
       const bytes = await readPublicFile(join(folder, name), KEY_DOCUMENT_BYTES_MAX);
       const path = join(folder, name + NEW_KEY_SIGNATURE_SUFFIX);

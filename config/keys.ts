@@ -17,6 +17,9 @@ import { readPrivateFile, readPublicFile } from './guarded-file.ts';
 
 /** A minisign secret key file has 300 bytes. */
 const KEY_FILE_BYTES_MAX = 4096;
+/** A parser knows of no file; a new key would be none that the other end knows. */
+const MALFORMED_REMEDY =
+  ': name the file that `bodydock keys make` or `minisign -G -W` made, or put it back from a copy';
 
 /**
  * The signing key of a file.
@@ -73,6 +76,10 @@ function named<T>(path: string, parse: () => T): T {
     return parse();
   } catch (error) {
     if (!(error instanceof DockError)) throw error;
-    throw new DockError(error.code, `${path}: ${error.message}`, { retry: error.retry, cause: error });
+    const remedy = error.code === 'key.malformed' ? MALFORMED_REMEDY : '';
+    throw new DockError(error.code, `${path}: ${error.message}${remedy}`, {
+      retry: error.retry,
+      cause: error,
+    });
   }
 }

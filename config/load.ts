@@ -5,14 +5,14 @@ import type * as z from 'zod';
 import { orderProblems, type Problem } from './problems.ts';
 import { mapReceiver, type ReceiverConfig } from './receiver-config.ts';
 import { checkReceiver } from './receiver-rules.ts';
-import { receiverFileSchema } from './receiver-schema.ts';
+import { receiverFileSchema, type ReceiverFile } from './receiver-schema.ts';
 import { RuleReport } from './rules.ts';
 import { goodGroups, schemaProblems } from './schema-problems.ts';
 import { readSource } from './source.ts';
 import { mapStation, type StationConfig } from './station-config.ts';
 import { checkStation } from './station-rules.ts';
-import { stationFileSchema } from './station-schema.ts';
-import { parseYaml } from './yaml-tree.ts';
+import { stationFileSchema, type StationFile } from './station-schema.ts';
+import { parseYaml, type YamlTree } from './yaml-tree.ts';
 
 /** Where the packages put the files. */
 export const STATION_FILE_DEFAULT = '/etc/bodydock/station.yaml';
@@ -33,20 +33,92 @@ export function loadReceiverConfig(file: string): Promise<Loaded<ReceiverConfig>
   return load(file, receiverFileSchema, checkReceiver, mapReceiver);
 }
 
+/** What a file says in the groups that somebody needs, while others may wait for what is still to come. */
+export interface Unfinished<File> {
+  readonly kind: 'loaded';
+  /** With their defaults; all of the needed ones are there. */
+  readonly groups: File;
+  /** Everything that the file says, good or not, and where. */
+  readonly tree: YamlTree;
+  readonly text: string;
+  /** Folder of the file: relative paths start there. */
+  readonly folder: string;
+}
+type Refused = Extract<Loaded<unknown>, { kind: 'refused' }>;
+type Needed<File, Name extends keyof File> = Unfinished<Partial<File> & Pick<File, Name>> | Refused;
+
+/** Loads the named groups of a station.yaml whose others may not be good yet. Never rejects. */
+export function loadUnfinishedStation<Name extends keyof StationFile>(
+  file: string,
+  needed: readonly Name[],
+): Promise<Needed<StationFile, Name>> {
+  return loadUnfinished(file, stationFileSchema, checkStation, needed);
+}
+
+/** The same for receiver.yaml. Never rejects. */
+export function loadUnfinishedReceiver<Name extends keyof ReceiverFile>(
+  file: string,
+  needed: readonly Name[],
+): Promise<Needed<ReceiverFile, Name>> {
+  return loadUnfinished(file, receiverFileSchema, checkReceiver, needed);
+}
+
+async function loadUnfinished<Schema extends z.ZodObject, Name extends keyof z.output<Schema>>(
+  file: string,
+  schema: Schema,
+  check: Check<Schema>,
+  needed: readonly Name[],
+): Promise<Needed<z.output<Schema>, Name>> {
+  const examined = await examine(file, schema, check);
+  if (examined.kind === 'refused') return examined;
+  const isNeeded = ({ path }: Problem): boolean => {
+    const [group = ''] = path?.split(/[.[]/) ?? [];
+    return path === null || needed.some((name) => name === group);
+  };
+  const problems = examined.problems.filter(isNeeded);
+  if (problems.length > 0) return { kind: 'refused', problems: orderProblems(problems) };
+  const { text, tree } = examined;
+  const groups = goodGroups(schema, tree) as Partial<z.output<Schema>> & Pick<z.output<Schema>, Name>;
+  return { kind: 'loaded', groups, tree, text, folder: dirname(resolve(file)) };
+}
+
 async function load<Schema extends z.ZodObject, Config>(
   file: string,
   schema: Schema,
-  check: (groups: Partial<z.output<Schema>>, report: RuleReport) => void,
+  check: Check<Schema>,
   map: (value: z.output<Schema>, folder: string) => Config,
 ): Promise<Loaded<Config>> {
+  const examined = await examine(file, schema, check);
+  if (examined.kind === 'refused') return examined;
+  const { problems, tree, sha256 } = examined;
+  if (problems.length > 0) return { kind: 'refused', problems: orderProblems(problems) };
+  const config = map(schema.parse(tree.value), dirname(resolve(file)));
+  return { kind: 'loaded', config, sha256 };
+}
+
+type Check<Schema extends z.ZodObject> = (groups: Partial<z.output<Schema>>, report: RuleReport) => void;
+
+interface Examined {
+  readonly kind: 'examined';
+  readonly text: string;
+  readonly sha256: string;
+  readonly tree: YamlTree;
+  readonly problems: readonly Problem[];
+}
+
+/** All problems of a file that is YAML at all. */
+async function examine<Schema extends z.ZodObject>(
+  file: string,
+  schema: Schema,
+  check: Check<Schema>,
+): Promise<Examined | Refused> {
   const source = await readSource(file);
   if (source.kind === 'refused') return source;
   const parsed = parseYaml(source.text, file);
   if (parsed.kind === 'refused') return { kind: 'refused', problems: orderProblems(parsed.problems) };
-  const report = new RuleReport(file, parsed.tree);
-  check(goodGroups(schema, parsed.tree), report);
-  const problems = [...parsed.problems, ...schemaProblems(schema, parsed.tree, file), ...report.problems];
-  if (problems.length > 0) return { kind: 'refused', problems: orderProblems(problems) };
-  const config = map(schema.parse(parsed.tree.value), dirname(resolve(file)));
-  return { kind: 'loaded', config, sha256: source.sha256 };
+  const { tree } = parsed;
+  const report = new RuleReport(file, tree);
+  check(goodGroups(schema, tree), report);
+  const problems = [...parsed.problems, ...schemaProblems(schema, tree, file), ...report.problems];
+  return { kind: 'examined', text: source.text, sha256: source.sha256, tree, problems };
 }

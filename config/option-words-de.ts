@@ -33,6 +33,8 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
     'Platz, den Aufnahmen nie belegen: So bleiben Protokoll und Journal auch auf einem vollen Datenträger schreibbar.',
   'spool.keep_hours':
     'So viele Stunden bleibt eine versiegelte Kopie nach ihrer Quittung, damit der Zentralspeicher sie noch einmal anfordern kann.',
+  'spool.documents_days':
+    'So viele Tage bleiben Manifest und Quittung einer Aufnahme nach der Quittung auf dieser Station: An ihnen wird eine Datei wiedererkannt, die noch auf einer Kamera liegt.',
   keys: KEYS,
   'keys.signing_file':
     'Signaturschlüssel dieser Station, angelegt mit `bodydock keys make station`. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
@@ -47,6 +49,13 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
   'store.receivers[]': 'Id eines Empfängers.',
   broker: 'Der MQTT-Broker zwischen Station und Zentralspeicher.',
   ...BROKER_DE,
+  'broker.rate_bytes_per_s':
+    'So viele Nutzbytes je Sekunde sendet diese Station höchstens, über alle Aufnahmen; ohne Angabe gibt es keine Grenze. Niederschriften und Protokoll warten nicht darauf, gehen aber von dem ab, was für Aufnahmen bleibt; die Überwachung ist zu klein, um zu zählen.',
+  'broker.windows':
+    'Stunden jedes Tages, in denen Aufnahmen gesendet werden, nach der Ortszeit dieser Maschine (mit Sommerzeit); ohne Angabe oder leer: immer. Aufnahmen, die auf der Kamera gesperrt sind, Niederschriften, Protokoll und Überwachung gehen zu jeder Stunde. Bis zu ihrer Quittung bleibt eine Aufnahme auch auf der Kamera.',
+  'broker.windows[]': 'Stunden jedes Tages.',
+  'broker.windows[].from': 'Wann das Zeitfenster beginnt.',
+  'broker.windows[].to': 'Wann es endet; liegt das Ende vor dem Beginn, endet es am nächsten Tag.',
   bays: 'Die Plätze für Kameras.',
   'bays[]': 'Ein Platz für eine Kamera.',
   'bays[].id': 'Name des Platzes; er steht in Topics und Dokumenten.',
@@ -154,6 +163,8 @@ export const ALLOWED_DE: Readonly<Record<string, string>> = {
   'a list of {} to {} receiver ids': 'eine Liste mit {} bis {} Ids von Empfängern',
   'a list of {} to {} bays': 'eine Liste mit {} bis {} Plätzen',
   'a list of {} to {} cameras': 'eine Liste mit {} bis {} Kameras',
+  'a list of at most {} windows': 'eine Liste mit höchstens {} Zeitfenstern',
+  'a time of day from {}:{} to {}:{}': 'eine Uhrzeit von {}:{} bis {}:{}',
   'a list of {} to {} stations': 'eine Liste mit {} bis {} Stationen',
   'mqtts://HOST[:PORT], or mqtt://localhost[:PORT]': 'mqtts://RECHNER[:PORT], oder mqtt://localhost[:PORT]',
   'one or two parts of a-z, {}-{} and "-", with "/" between them':

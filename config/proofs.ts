@@ -1,7 +1,7 @@
 // Proofs that recipients can open (SPEC 4.5), as files of one folder: `<name>.json` with `<name>.json.minisig`, and `<name>.challenge`
 // with the digest of the question that waits for an answer. The release gate reads what loadProofs gives.
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { encodeUtf8, parseUtf8, sha256Hex } from '../protocol/bytes.ts';
 import { DockError, systemCode } from '../protocol/errors.ts';
 import type { StationId } from '../protocol/ids.ts';
@@ -32,7 +32,7 @@ export function proofsFolder(spoolPath: string): string {
 /**
  * The proofs of a folder that hold for this station and its keys, by recipient. A folder that is not there holds none.
  * A proof that does not hold counts as none and is told to `onRefused` with its file name; the release gate then stays locked.
- * Errors: those of the system where the folder cannot be listed.
+ * Errors: those of the system where a folder cannot be listed.
  */
 export async function loadProofs(
   folder: string,
@@ -41,7 +41,8 @@ export async function loadProofs(
   onRefused: (file: string, error: unknown) => void = () => undefined,
 ): Promise<Map<string, RecipientProof>> {
   const proofs = new Map<string, RecipientProof>();
-  const names = (await listFolder(folder)).filter((name) => PROOF_NAME.test(name)).toSorted();
+  const listed = await listFolder(folder, (error) => onRefused(basename(folder), error));
+  const names = listed.filter((name) => PROOF_NAME.test(name)).toSorted();
   for (const name of names.slice(0, PROOFS_MAX)) {
     try {
       const proof = await readProof(join(folder, name), station, stationKeys);
@@ -54,12 +55,15 @@ export async function loadProofs(
   return proofs;
 }
 
-async function listFolder(folder: string): Promise<string[]> {
+/** Something else in the place of the folder holds no proofs. */
+async function listFolder(folder: string, onOdd: (error: unknown) => void): Promise<string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return [];
-    throw error;
+    const code = systemCode(error) ?? '';
+    if (!['ENOENT', 'ENOTDIR', 'ELOOP'].includes(code)) throw error;
+    if (code !== 'ENOENT') onOdd(error);
+    return [];
   }
 }
 

@@ -103,6 +103,14 @@ export function bytes(description: string, min: number): z.ZodInt {
   return count(description, min, KIB * TIB);
 }
 
+/** A time of day, "HH:MM". */
+export function timeOfDay(description: string): z.ZodString {
+  return z
+    .string()
+    .regex(/^(?:[01]\d|2[0-3]):[0-5]\d$/)
+    .meta({ description, allowed: 'a time of day from 00:00 to 23:59' });
+}
+
 /** A public key as the second line of a minisign .pub file has it. Whether it is one is checked by the loader. */
 export function publicKey(description: string): z.ZodString {
   return z

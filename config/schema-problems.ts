@@ -2,10 +2,7 @@
 import * as z from 'zod';
 import { problem, showFound, showPath, type Problem } from './problems.ts';
 import { suggest } from './suggest.ts';
-import type { Path, YamlTree } from './yaml-tree.ts';
-
-/** Keys that a later version of the product reads. Accepting them today would be a promise that nobody keeps. */
-const LATER_KEYS = new Set(['windows', 'rate_bytes_per_s']);
+import { valueAt, type Path, type YamlTree } from './yaml-tree.ts';
 
 /** Every problem that the schema has with a parsed file; none means that it can be mapped. */
 export function schemaProblems(schema: z.ZodType, tree: YamlTree, file: string): Problem[] {
@@ -83,15 +80,6 @@ function unknownKey(path: Path, schema: z.ZodType, tree: YamlTree, file: string)
   const key = String(path.at(-1));
   const known = keysAt(schema, path.slice(0, -1));
   const shown = { file, ...tree.placeOfKey(path), path: showPath(path) };
-  if (LATER_KEYS.has(key)) {
-    const message = 'this version does not read this key';
-    return problem({
-      code: 'config.later-key',
-      ...shown,
-      message,
-      remedy: 'take it out; a later version takes it',
-    });
-  }
   const near = suggest(key, known);
   const remedy = near === undefined ? 'take it out' : `did you mean ${near}?`;
   return problem({
@@ -101,15 +89,6 @@ function unknownKey(path: Path, schema: z.ZodType, tree: YamlTree, file: string)
     allowed: known.join(', '),
     remedy,
   });
-}
-
-function valueAt(value: unknown, path: Path): unknown {
-  let at = value;
-  for (const part of path) {
-    if (typeof at !== 'object' || at === null) return undefined;
-    at = (at as Record<string | number, unknown>)[part];
-  }
-  return at;
 }
 
 function unwrap(schema: z.core.$ZodType): z.core.$ZodType {

@@ -8,6 +8,7 @@ import { problem, type Problem } from './problems.ts';
 /** A file with 16 bays and 256 cameras has some 40 KiB. */
 export const CONFIG_BYTES_MAX = 256 * 1024;
 const WRITABLE_BY_OTHERS = 0o022;
+const LINE_FEED = 0x0a;
 
 /** Text of a configuration file with the digest of its bytes, or what is wrong with the file as such. */
 export type Source =
@@ -65,19 +66,34 @@ async function readBounded(handle: FileHandle): Promise<Uint8Array> {
 }
 
 function decode(bytes: Uint8Array, file: string): Source {
-  const refuse = (code: string, message: string, remedy: string): Source => ({
+  const refuse = (code: string, message: string, remedy: string, place: Partial<Problem> = {}): Source => ({
     kind: 'refused',
-    problems: [problem({ code, file, message, remedy })],
+    problems: [problem({ code, file, message, remedy, ...place })],
   });
   if (bytes.length > CONFIG_BYTES_MAX)
     return refuse('config.oversize', `is longer than ${CONFIG_BYTES_MAX} bytes`, 'shorten it');
   const text = parseUtf8(bytes);
-  if (text === undefined) return refuse('config.encoding', 'is not UTF-8', 'save it as UTF-8');
+  if (text === undefined)
+    return refuse('config.encoding', 'is not UTF-8', 'save it as UTF-8', placeOfNoUtf8(bytes));
   if (text.startsWith('\u{FEFF}'))
     return refuse(
       'config.encoding',
       'starts with a byte-order mark',
       'save it as UTF-8 without byte-order mark',
+      { line: 1, column: 1 },
     );
   return { kind: 'read', text, sha256: sha256Hex(bytes) };
+}
+
+/** Where the first bytes stand that are no UTF-8. */
+function placeOfNoUtf8(bytes: Uint8Array): Pick<Problem, 'line' | 'column'> {
+  let start = 0;
+  for (let line = 1; ; line++) {
+    const end = bytes.indexOf(LINE_FEED, start);
+    const one = bytes.subarray(start, end < 0 ? bytes.length : end);
+    // Decoded leniently, bad bytes become a replacement character.
+    if (parseUtf8(one) === undefined || end < 0)
+      return { line, column: new TextDecoder().decode(one).indexOf('\u{FFFD}') + 1 };
+    start = end + 1;
+  }
 }

@@ -12,6 +12,7 @@ import {
 } from '../protocol/ids.ts';
 import { parsePublicKey, type PublicKey } from '../protocol/minisign.ts';
 import { mapBroker, type BrokerConfig } from './broker-config.ts';
+import { mapPushLimits, type PushLimits } from './push-limits.ts';
 import { BAUD_DEFAULT, type StationFile } from './station-schema.ts';
 
 /** A serial port and how it is run. */
@@ -51,6 +52,7 @@ export interface SpoolConfig {
   readonly path: string;
   readonly reserveBytes: number;
   readonly keepHours: number;
+  readonly documentsDays: number;
 }
 
 /** station.yaml. All paths are absolute. */
@@ -64,7 +66,7 @@ export interface StationConfig {
     readonly publicKeys: readonly PublicKey[];
     readonly receivers: readonly ReceiverId[];
   };
-  readonly broker: BrokerConfig;
+  readonly broker: BrokerConfig & PushLimits;
   readonly bays: readonly BayConfig[];
   readonly cameras: readonly CameraConfig[];
   /** What becomes of a camera that no line of the file is about, in a bay that names none. */
@@ -82,6 +84,7 @@ export function mapStation(file: StationFile, folder: string): StationConfig {
       path: resolve(folder, file.spool.path),
       reserveBytes: file.spool.reserve_bytes,
       keepHours: file.spool.keep_hours,
+      documentsDays: file.spool.documents_days,
     },
     keys: { signingFile: resolve(folder, file.keys.signing_file) },
     recipients: file.recipients,
@@ -89,7 +92,7 @@ export function mapStation(file: StationFile, folder: string): StationConfig {
       publicKeys: file.store.public_keys.map(parsePublicKey),
       receivers: file.store.receivers.map(parseReceiverId),
     },
-    broker: mapBroker(file.broker, folder),
+    broker: { ...mapBroker(file.broker, folder), ...mapPushLimits(file.broker) },
     bays: file.bays.map((bay) => ({
       id: parseBayId(bay.id),
       folder: bay.folder === undefined ? null : resolve(folder, bay.folder),

@@ -5,6 +5,7 @@ import { identityOf, parseRecipient, sharedSecret } from '../protocol/age-keys.t
 import { checkBayPlaces } from './bay-rules.ts';
 import { checkBroker } from './broker-config.ts';
 import { checkCameras } from './camera-rules.ts';
+import { checkWindows } from './push-limits.ts';
 import { placed, type RuleReport } from './rules.ts';
 import type { StationFile } from './station-schema.ts';
 import type { Path } from './yaml-tree.ts';
@@ -16,7 +17,10 @@ export function checkStation(file: Partial<StationFile>, report: RuleReport): vo
     report.publicKeys(file.store.public_keys, ['store', 'public_keys']);
     report.unique(placed(file.store.receivers, ['store', 'receivers']), 'receiver');
   }
-  if (file.broker !== undefined) checkBroker(file.broker, report);
+  if (file.broker !== undefined) {
+    checkBroker(file.broker, report);
+    checkWindows(file.broker, report);
+  }
   checkNames(file, report);
   checkCameras(file, report);
   checkFolders(file, report);

@@ -20,6 +20,8 @@ const BAUD_MIN = 1200;
 const BAUD_MAX = 12_000_000;
 /** What cameras and adapters have unless told otherwise. */
 export const BAUD_DEFAULT = 115_200;
+/** Below that, a camera that is docked once a month would have its files pulled again. */
+const DOCUMENTS_DAYS_MIN = 60;
 const GROUP = 'a group of keys';
 
 const spool = z.strictObject({
@@ -39,6 +41,13 @@ const spool = z.strictObject({
       HOURS_PER_YEAR,
     )
     .default(48),
+  documents_days: part
+    .count(
+      'Days that manifest and receipt of a recording stay on this station after its receipt: by them a file that is still on a camera is known again.',
+      DOCUMENTS_DAYS_MIN,
+      DAYS_MAX,
+    )
+    .default(400),
 });
 
 const store = z.strictObject({
@@ -155,6 +164,41 @@ const log = z.strictObject({
   }),
 });
 
+/** Keeps the whole file readable; a day has as many hours. */
+const WINDOWS_MAX = 24;
+/**
+ * At this rate a unit of 512 KiB leaves within 32 s, so that two that share the line do so within the 60 s for which a receiver keeps a lease
+ * without a byte, and far within the 2 min up to which a transfer adapts to units that leave slowly (protocol/flight.ts). The smallest
+ * message, 4 KiB, is a quarter of a second of it: below, the rate could not be held over 10 s.
+ */
+const RATE_BYTES_PER_S_MIN = 16 * 1024;
+
+const window = z
+  .strictObject({
+    from: part.timeOfDay('When it begins.'),
+    to: part.timeOfDay('When it ends; before its beginning, it ends on the next day.'),
+  })
+  .meta({ description: 'Hours of each day.', allowed: GROUP });
+
+/** What the station may take of the uplink, in the group `broker`. */
+const limitFields = {
+  rate_bytes_per_s: part
+    .bytes(
+      'Most payload bytes a second that this station sends, over all recordings; left out, there is no limit. Docking records and the log do not wait for it, but what they take is taken off the recordings; monitoring is too small to count.',
+      RATE_BYTES_PER_S_MIN,
+    )
+    .optional(),
+  windows: z
+    .array(window)
+    .max(WINDOWS_MAX)
+    .default([])
+    .meta({
+      description:
+        'Hours of each day in which recordings are sent, by the local time of this machine (summer time included); left out or empty, all hours. Recordings that are locked on their camera, docking records, the log and monitoring go at all hours. Until its receipt a recording stays on its camera, too.',
+      allowed: `a list of at most ${WINDOWS_MAX} windows`,
+    }),
+};
+
 /** The schema of station.yaml, in the words of the file. */
 export const stationFileSchema = z
   .strictObject({
@@ -180,7 +224,7 @@ export const stationFileSchema = z
       }),
     store: store.meta({ description: 'The far end, as this station knows it.', allowed: GROUP }),
     broker: z
-      .strictObject(part.brokerFields)
+      .strictObject({ ...part.brokerFields, ...limitFields })
       .meta({ description: 'The MQTT broker between station and store.', allowed: GROUP }),
     bays: z
       .array(bay)

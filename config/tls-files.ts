@@ -10,22 +10,24 @@ const DAY_MS = 86_400_000;
 /** Days before a certificate's end from which on it is told (acceptance TLS-02). */
 export const CERTIFICATE_WARN_DAYS = 30;
 
-/** Checks the three files; `commonName` is the id that the client certificate must name, `nowMs` the wall time. */
-export async function checkTlsFiles(
-  tls: TlsFiles,
-  commonName: string,
-  nowMs: number,
-  finds: FileFinds,
-): Promise<void> {
+/** A certificate of the configuration and the file that it was read from. */
+interface ReadCertificate {
+  readonly path: string;
+  readonly certificate: X509Certificate;
+}
+
+/** Those that could be read. */
+export interface TlsCertificates {
+  readonly ca: ReadCertificate | undefined;
+  readonly own: ReadCertificate | undefined;
+}
+
+/** Checks whether the three files can be used, and with each other. */
+export async function checkTlsFiles(tls: TlsFiles, finds: FileFinds): Promise<TlsCertificates> {
   const ca = await readCertificate(tls.caFile, finds);
-  if (ca !== undefined) checkDates(tls.caFile, ca, nowMs, finds);
-  const cert = await readCertificate(tls.certFile, finds);
-  if (cert !== undefined) {
-    checkDates(tls.certFile, cert, nowMs, finds);
-    checkName(tls.certFile, cert, commonName, finds);
-  }
+  const own = await readCertificate(tls.certFile, finds);
   const key = await readKey(tls.keyFile, finds);
-  if (cert !== undefined && key !== undefined && !cert.checkPrivateKey(key)) {
+  if (own !== undefined && key !== undefined && !own.certificate.checkPrivateKey(key)) {
     const message = `does not belong to the certificate in ${tls.certFile}`;
     finds.problem(
       'tls.key-mismatch',
@@ -34,13 +36,24 @@ export async function checkTlsFiles(
       'name the key that the certificate was made with',
     );
   }
+  return { ca, own };
 }
 
-async function readCertificate(path: string, finds: FileFinds): Promise<X509Certificate | undefined> {
+/** Checks what they say; `commonName` is the id that our own must name, `nowMs` the wall time. */
+export function checkCertificates(
+  { ca, own }: TlsCertificates,
+  { commonName, nowMs }: { readonly commonName: string; readonly nowMs: number },
+  finds: FileFinds,
+): void {
+  for (const each of [ca, own]) if (each !== undefined) checkDates(each, nowMs, finds);
+  if (own !== undefined) checkName(own, commonName, finds);
+}
+
+async function readCertificate(path: string, finds: FileFinds): Promise<ReadCertificate | undefined> {
   const bytes = await readPublicFile(path, PEM_BYTES_MAX).catch((error: unknown) => finds.error(path, error));
   if (bytes === undefined) return undefined;
   try {
-    return new X509Certificate(bytes);
+    return { path, certificate: new X509Certificate(bytes) };
   } catch {
     return finds.problem(
       'tls.certificate',
@@ -69,9 +82,9 @@ async function readKey(path: string, finds: FileFinds): Promise<KeyObject | unde
   }
 }
 
-function checkDates(path: string, cert: X509Certificate, nowMs: number, finds: FileFinds): void {
-  const from = Date.parse(cert.validFrom);
-  const to = Date.parse(cert.validTo);
+function checkDates({ path, certificate }: ReadCertificate, nowMs: number, finds: FileFinds): void {
+  const from = Date.parse(certificate.validFrom);
+  const to = Date.parse(certificate.validTo);
   const remedy = 'get a new certificate, or set the clock of this machine';
   if (nowMs > to) finds.problem('tls.expired', path, `expired at ${new Date(to).toISOString()}`, remedy);
   else if (nowMs < from)
@@ -80,8 +93,8 @@ function checkDates(path: string, cert: X509Certificate, nowMs: number, finds: F
     finds.warning('tls.expiring', path, `expires at ${new Date(to).toISOString()}: get a new certificate`);
 }
 
-function checkName(path: string, cert: X509Certificate, commonName: string, finds: FileFinds): void {
-  const names = cert.subject.split('\n').filter((part) => part.startsWith('CN='));
+function checkName({ path, certificate }: ReadCertificate, commonName: string, finds: FileFinds): void {
+  const names = certificate.subject.split('\n').filter((part) => part.startsWith('CN='));
   if (names.length === 1 && names[0] === `CN=${commonName}`) return;
   const found = names.map((name) => name.slice(3)).join(', ');
   const message = `names ${JSON.stringify(found)}, but the broker lets only ${JSON.stringify(commonName)} write the topics of this id`;

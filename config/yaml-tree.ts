@@ -20,6 +20,16 @@ export type YamlParsed =
   | { readonly kind: 'parsed'; readonly tree: YamlTree; readonly problems: readonly Problem[] }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] };
 
+/** What a parsed value has at that place; undefined where there is nothing. */
+export function valueAt(value: unknown, path: Path): unknown {
+  let at = value;
+  for (const part of path) {
+    if (typeof at !== 'object' || at === null) return undefined;
+    at = (at as Record<string | number, unknown>)[part];
+  }
+  return at;
+}
+
 /** Parses YAML 1.2 (core schema). Never throws. */
 export function parseYaml(text: string, file: string): YamlParsed {
   const unfit = scanYaml(text, file);

@@ -116,6 +116,8 @@ export type IndicatorState = 'wait' | 'safe' | 'help';
  * Errors of all calls: "driver.detached" (the camera left), "driver.timeout" (no progress), "driver.protocol" (nonsense); the signal's reason.
  */
 export interface CameraSession {
+  /** True where a file that is written now gets its time from this station's own clock: a folder of this machine. */
+  readonly hasStationTimes?: boolean;
   identity(signal: AbortSignal): Promise<CameraIdentity>;
   /** The clock as it shows now, or null where it cannot be read. Answers as fast as the camera does: the caller measures around it. */
   readClock(signal: AbortSignal): Promise<CameraTime | null>;
@@ -133,7 +135,9 @@ export interface CameraSession {
   /**
    * Pieces of the file from `offset` (bytes) to its end, each 1 to PULL_PIECE_BYTES. The end comes only after the driver has
    * looked again: same stamp, and as many bytes as listed.
-   * Errors: "driver.changed" (other stamp or length than listed), "driver.unreadable" (may not be opened), "driver.gone" (this entry only).
+   * Errors: "driver.changed" (other stamp or length than listed; the fact `read_bytes` is the length, or what came of it at least),
+   * "driver.unreadable" (may not be opened, or is not given out), "driver.gone" (this entry only),
+   * "driver.store-gone" (the card that it lies on was taken out).
    */
   read(entry: InventoryEntry, offset: number, signal: AbortSignal): AsyncIterable<Piece>;
   /**
@@ -148,6 +152,11 @@ export interface CameraSession {
   setIndicator?(state: IndicatorState, signal: AbortSignal): Promise<void>;
   /** Called once where the camera left and the session notices by itself, also when nothing is asked. One handler. */
   onLeft?(handler: (error: Error) => void): void;
+  /**
+   * Called where the camera says by itself that its files may be others: a hint that makes the next listing come sooner, at a bounded pace.
+   * Nothing may depend on it. One handler.
+   */
+  onNews?(handler: () => void): void;
   /** Makes the camera show its files over USB; it may leave and come back on the way. False where it has no such mode. */
   showFiles?(as: 'storage' | 'mtp', signal: AbortSignal): Promise<boolean>;
   /** Idempotent; never rejects. */

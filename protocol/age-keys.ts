@@ -2,6 +2,7 @@
 // Identities open recordings and never lie on a station: here they exist for tests, for `open`, and for the proof of a recipient.
 import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
 import { bech32 } from '@scure/base';
+import { bufferOf } from './bytes.ts';
 import { DockError } from './errors.ts';
 import type { Random } from './ports.ts';
 
@@ -10,9 +11,10 @@ const RECIPIENT_PREFIX = 'age';
 const IDENTITY_PREFIX = 'age-secret-key-';
 /** Characters of a recipient (62) and of an identity (74): nothing longer is decoded. */
 const KEY_TEXT_MAX = 74;
-/** DER in front of a raw X25519 public and private key (RFC 8410). */
-const SPKI_PREFIX = Buffer.from('302a300506032b656e032100', 'hex');
+/** DER in front of a raw X25519 private key (RFC 8410): bytes that can be wiped. */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b656e04220420', 'hex');
+/** A public key as Node reads it ten times faster than from DER (RFC 8037). */
+const PUBLIC = { kty: 'OKP', crv: 'X25519' } as const;
 
 /** What opens, with its public half as the header's key derivation needs it. */
 export interface Identity {
@@ -80,8 +82,8 @@ export function identityOf(secretBytes: Uint8Array): Identity {
   const der = Buffer.concat([PKCS8_PREFIX, secretBytes]);
   const secret = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
   der.fill(0);
-  const spki = createPublicKey(secret).export({ format: 'der', type: 'spki' });
-  return { secret, publicKey: new Uint8Array(spki.subarray(-KEY_BYTES)) };
+  const { x = '' } = createPublicKey(secret).export({ format: 'jwk' });
+  return { secret, publicKey: new Uint8Array(Buffer.from(x, 'base64url')) };
 }
 
 /**
@@ -89,11 +91,13 @@ export function identityOf(secretBytes: Uint8Array): Identity {
  * Shape: 32 bytes.
  */
 export function sharedSecret(secret: KeyObject, publicKey: Uint8Array): Uint8Array | undefined {
-  const key = Buffer.concat([SPKI_PREFIX, publicKey]);
   try {
     const shared = diffieHellman({
       privateKey: secret,
-      publicKey: createPublicKey({ key, format: 'der', type: 'spki' }),
+      publicKey: createPublicKey({
+        key: { ...PUBLIC, x: bufferOf(publicKey).toString('base64url') },
+        format: 'jwk',
+      }),
     });
     return shared.every((byte) => byte === 0) ? undefined : shared;
   } catch {

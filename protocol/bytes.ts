@@ -1,5 +1,9 @@
 // Small helpers on byte arrays: text forms, digests and comparison. No I/O.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+
+const encoder = new TextEncoder();
+/** Keeps nothing from one text to the next. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** A view on the same memory as a Buffer, without a copy. */
 export function bufferOf(bytes: Uint8Array): Buffer {
@@ -8,12 +12,12 @@ export function bufferOf(bytes: Uint8Array): Buffer {
 
 /** SHA-256 of the bytes as 64 lower-case hex digits. */
 export function sha256Hex(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes, 'hex');
 }
 
 /** SHA-256 of the bytes as 32 bytes. */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return createHash('sha256').update(bytes).digest();
+  return hash('sha256', bytes, 'buffer');
 }
 
 /** Standard base64 with padding. */
@@ -29,13 +33,13 @@ export function parseBase64(text: string): Uint8Array | undefined {
 
 /** UTF-8 bytes of a text. */
 export function encodeUtf8(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+  return encoder.encode(text);
 }
 
 /** Text of UTF-8 bytes, or undefined where they are not UTF-8. A byte-order mark is kept, so it is never lost silently. */
 export function parseUtf8(bytes: Uint8Array): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decoder.decode(bytes);
   } catch {
     return undefined;
   }

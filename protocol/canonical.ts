@@ -12,6 +12,25 @@ function fail(why: string): never {
   throw new DockError('canonical.refused', `canonical JSON: ${why}`, { retry: 'never' });
 }
 
+/** True where JSON.stringify gives the canonical text as it is; what is false may have one all the same. */
+function isInOrder(value: unknown, depth: number): boolean {
+  if (value === null || value === true || value === false) return true;
+  if (typeof value === 'number') return Number.isSafeInteger(value) && !Object.is(value, -0);
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || depth >= JSON_DEPTH_MAX || 'toJSON' in value) return false;
+  if (Array.isArray(value)) {
+    for (const item of value) if (!isInOrder(item, depth + 1)) return false; // a hole is undefined here
+    return true;
+  }
+  let before: string | undefined;
+  for (const key in value) {
+    if (before !== undefined && !(before < key)) return false;
+    if (!key.isWellFormed() || !isInOrder((value as Record<string, unknown>)[key], depth + 1)) return false;
+    before = key;
+  }
+  return true;
+}
+
 function write(value: unknown, depth: number): string {
   if (depth > JSON_DEPTH_MAX) fail(`deeper than ${JSON_DEPTH_MAX} levels`);
   if (value === null || value === true || value === false) return String(value);
@@ -39,7 +58,7 @@ function write(value: unknown, depth: number): string {
  * Source: RFC 8785, section 3.2.
  */
 export function encodeCanonical(value: unknown): Uint8Array {
-  return encodeUtf8(write(value, 0));
+  return encodeUtf8(isInOrder(value, 0) ? JSON.stringify(value) : write(value, 0));
 }
 
 /**

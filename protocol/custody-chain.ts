@@ -1,15 +1,9 @@
 // Puts events in a chain (SPEC 4.3): lines that name the digest of the line before, each group closed by a signed checkpoint. Pure but for
 // the signer; where the lines go is the caller's.
-import { parseUtf8, sha256Hex } from './bytes.ts';
-import {
-  CUSTODY_HEAD_TRUSTED_COMMENT,
-  encodeCustodyEntry,
-  encodeCustodyHead,
-  type ChainState,
-  type CustodyEntry,
-} from './custody-entry.ts';
-import type { ReceiverId, SegmentId, StationId } from './ids.ts';
-import { CUSTODY_GROUP_ENTRIES } from './limits.ts';
+import { sha256Hex } from './bytes.ts';
+import { makeCheckpoint, type EntryStamp, type LogPlace } from './custody-checkpoint.ts';
+import { encodeCustodyEntry, type ChainState, type CustodyEntry } from './custody-entry.ts';
+import { CUSTODY_GROUP_BYTES, CUSTODY_GROUP_ENTRIES } from './limits.ts';
 import type { Signer } from './ports.ts';
 
 const LF = new Uint8Array([10]);
@@ -18,13 +12,10 @@ const LF = new Uint8Array([10]);
 export type LooseEntry = Omit<CustodyEntry, 'sequence' | 'previous'>;
 
 /** Who signs which log, and what time a checkpoint bears. */
-export interface ChainContext {
-  /** Whose log it is: a station's, or a receiver's for the store's own. */
-  readonly station: StationId | ReceiverId;
-  readonly segment: SegmentId;
+export interface ChainContext extends LogPlace {
   readonly signer: Signer;
   /** Time and boot of an entry that is made now. */
-  readonly stamp: () => Pick<LooseEntry, 'at' | 'boot' | 'monotonic_ms'>;
+  readonly stamp: () => EntryStamp;
 }
 
 /** Chained lines with their LF, and where the chain stands behind them. */
@@ -44,23 +35,19 @@ export async function chainGroups(
 ): Promise<ChainedGroups> {
   const lines: Uint8Array[] = [];
   let state = start;
-  const add = (entry: LooseEntry): void => {
+  const add = (entry: LooseEntry): number => {
     const line = encodeCustodyEntry({ ...entry, sequence: state.sequence + 1, previous: state.sha256 });
     lines.push(line, LF);
     state = { sequence: state.sequence + 1, sha256: sha256Hex(line) };
+    return line.length;
   };
-  for (let from = 0; from < entries.length; from += CUSTODY_GROUP_ENTRIES) {
-    for (const entry of entries.slice(from, from + CUSTODY_GROUP_ENTRIES)) add(entry);
-    add(await checkpoint(state, context));
+  let group = { entries: 0, bytes: 0 };
+  for (const [at, entry] of entries.entries()) {
+    group = { entries: group.entries + 1, bytes: group.bytes + add(entry) };
+    const isFull = group.entries === CUSTODY_GROUP_ENTRIES || group.bytes >= CUSTODY_GROUP_BYTES;
+    if (!isFull && at < entries.length - 1) continue;
+    add(await makeCheckpoint(state, context, context.stamp(), context.signer));
+    group = { entries: 0, bytes: 0 };
   }
   return { bytes: Buffer.concat(lines), state };
-}
-
-async function checkpoint(
-  state: ChainState,
-  { station, segment, signer, stamp }: ChainContext,
-): Promise<LooseEntry> {
-  const head = encodeCustodyHead({ type: 'custody-head', version: 1, station, segment, ...state });
-  const signature = await signer.sign(head, CUSTODY_HEAD_TRUSTED_COMMENT);
-  return { ...stamp(), event: 'checkpoint', facts: { head: parseUtf8(head) ?? '', signature } };
 }

@@ -40,11 +40,13 @@ export const CUSTODY_EVENTS = [
   'docking-recorded',
   'offered',
   'receipted',
+  'asked-again',
   'receipt-refused',
   'erasing',
   'erased',
   'not-erased',
   'spool-reclaimed',
+  'spool-documents-dropped',
   'segment-dropped',
   'quarantined',
   'chain-broken',
@@ -98,6 +100,10 @@ export const custodyHeadDocumentSchema = z.strictObject({
   segment: d.segmentIdSchema,
   sequence: z.int().min(1),
   sha256: d.sha256Schema,
+  /** The time that the checkpoint itself bears. */
+  at: d.instantSchema,
+  boot: z.string().max(64).nullable(),
+  monotonic_ms: z.int().min(0),
 });
 export type CustodyHeadDocument = z.infer<typeof custodyHeadDocumentSchema>;
 

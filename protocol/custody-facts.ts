@@ -21,6 +21,7 @@ const NOT_TAKEN = z.enum([
   'spool-full',
   'spool-failed',
   'quarantined',
+  'agent-failed',
 ]);
 const REFUSED = z.enum(['unknown', 'no-serial', 'other-camera']);
 const DIFFERENCE = z.enum(['cut-tail', 'rewritten', 'older-image', 'spool-lost']);
@@ -92,11 +93,13 @@ const STATION: Shapes = {
   }),
   offered: z.strictObject({ recording }),
   receipted: z.strictObject({ recording, receiver: d.receiverIdSchema, receipt_sha256: sha256 }),
+  'asked-again': z.strictObject({ recording, receiver: d.receiverIdSchema, receipt_sha256: sha256 }),
   'receipt-refused': z.strictObject({ recording, reason: text }),
   erasing: erasure,
   erased: erasure,
   'not-erased': z.strictObject({ recording, ...file, reason: text }),
   'spool-reclaimed': z.strictObject({ recording }),
+  'spool-documents-dropped': z.strictObject({ recording, manifest_sha256: sha256, receipt_sha256: sha256 }),
   quarantined: z.strictObject({ name: text, reason: text }),
   'difference-found': z.strictObject(difference),
   'difference-gone': z.strictObject(difference),

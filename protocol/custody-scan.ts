@@ -1,16 +1,10 @@
 // Follows one segment of the custody log from its first byte: how far it holds, and what lies behind. Pure; reads and changes no file.
-import { bufferOf, encodeUtf8 } from './bytes.ts';
-import {
-  CHAIN_START,
-  CUSTODY_HEAD_TRUSTED_COMMENT,
-  followChain,
-  parseCustodyHead,
-  type ChainState,
-  type CustodyEntry,
-} from './custody-entry.ts';
+import { bufferOf } from './bytes.ts';
+import { checkpointFault, verifyCheckpoint } from './custody-checkpoint.ts';
+import { CHAIN_START, followChain, type ChainState, type CustodyEntry } from './custody-entry.ts';
 import { describeError, DockError } from './errors.ts';
 import type { SegmentId } from './ids.ts';
-import { verifyDocument, type PublicKey } from './minisign.ts';
+import type { PublicKey } from './minisign.ts';
 
 const LF = 10;
 
@@ -69,7 +63,7 @@ export class SegmentScan {
       const { entry, state } = followChain(this.#state, line);
       checkOpening(this.#segment, entry);
       if (entry.event === 'checkpoint') {
-        checkHead(this.#segment, this.#state, entry);
+        checkHead(this.#segment, entry);
         this.#checkpoint = entry;
       }
       this.#first ??= entry;
@@ -102,19 +96,21 @@ function checkOpening(segment: SegmentId, entry: CustodyEntry): void {
     broken('the first entry does not open this segment');
 }
 
-function checkHead(segment: SegmentId, before: ChainState, { facts, sequence }: CustodyEntry): void {
-  const head = parseCustodyHead(encodeUtf8(String(facts['head'])));
-  if (head.segment === segment && head.sequence === before.sequence && head.sha256 === before.sha256) return;
-  broken(`checkpoint ${sequence} does not name the entry before it`);
+/** Behind followChain: `previous` is the digest of the line before. */
+function checkHead(segment: SegmentId, entry: CustodyEntry): void {
+  const fault = checkpointFault(entry, { station: undefined, segment, sha256: entry.previous });
+  if (fault !== undefined)
+    broken(
+      `checkpoint ${entry.sequence} does not name the entry before it and its own time: ${fault.detail}`,
+    );
 }
 
-function signatureProblem({ facts, sequence }: CustodyEntry, keys: readonly PublicKey[]): string | undefined {
+function signatureProblem(checkpoint: CustodyEntry, keys: readonly PublicKey[]): string | undefined {
   try {
-    const signature = String(facts['signature']);
-    verifyDocument(encodeUtf8(String(facts['head'])), signature, CUSTODY_HEAD_TRUSTED_COMMENT, keys);
+    verifyCheckpoint(checkpoint, keys);
     return undefined;
   } catch (error) {
-    return `signature of checkpoint ${sequence}: ${describeError(error)}`;
+    return `signature of checkpoint ${checkpoint.sequence}: ${describeError(error)}`;
   }
 }
 

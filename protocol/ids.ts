@@ -47,6 +47,23 @@ export function makeIdFrom(bytes: Uint8Array): string {
   return text + BASE32.charAt((held << (5 - bits)) & 31);
 }
 
+/** The 16 bytes of a random id, as `makeIdFrom` takes them. */
+export function bytesOfId(id: RecordingId | DockingId): Buffer {
+  const bytes = Buffer.alloc(16);
+  let bits = 0;
+  let held = 0;
+  let at = 0;
+  for (const character of id) {
+    held = (held << 5) | BASE32.indexOf(character);
+    bits += 5;
+    if (bits < 8 || at === bytes.length) continue;
+    bits -= 8;
+    bytes[at++] = held >> bits;
+    held &= (1 << bits) - 1;
+  }
+  return bytes;
+}
+
 /** Draws a new id from the given source of randomness (16 bytes of it). */
 export function makeRecordingId(random: Random): RecordingId {
   return randomId(random) as RecordingId;

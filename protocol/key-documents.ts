@@ -13,7 +13,7 @@ export const NEW_KEY_SIGNATURE_SUFFIX = '.new.minisig';
 export const KEY_DOCUMENT_BYTES_MAX = 4 * 1024;
 
 /** Second line of a public key file: base64 of 42 bytes. */
-const publicKeySchema = z.string().regex(/^RW[A-Za-z0-9+/]{54}$/, 'not a minisign public key');
+export const publicKeySchema = z.string().regex(/^RW[A-Za-z0-9+/]{54}$/, 'not a minisign public key');
 /** 16 hex digits of the 8 id bytes in file order. */
 export const keyIdSchema = z.string().regex(/^[0-9a-f]{16}$/, 'not a key id');
 
@@ -94,10 +94,14 @@ export function earlierKeys(current: PublicKey, changes: readonly ProvenKeyChang
   return lines.slice(1).map(parsePublicKey);
 }
 
-/** What two people compare over the telephone: the first 32 hex digits of the SHA-256 of the key's line, in groups of four. */
+/** What two people compare over the telephone: the fingerprint of the key's line. */
 export function keyFingerprint(key: PublicKey): string {
-  const digest = sha256Hex(new TextEncoder().encode(publicKeyLine(key)));
-  return digest.slice(0, 32).replaceAll(/(.{4})(?!$)/g, '$1 ');
+  return fingerprintOf(sha256Hex(new TextEncoder().encode(publicKeyLine(key))));
+}
+
+/** The first 32 hex digits of a SHA-256, in groups of four. */
+export function fingerprintOf(sha256: string): string {
+  return sha256.slice(0, 32).replaceAll(/(.{4})(?!$)/g, '$1 ');
 }
 
 /** Canonical bytes of a revocation. Errors: "document.refused". */

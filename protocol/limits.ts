@@ -56,6 +56,8 @@ export const CUSTODY_BATCH_BYTES_MAX = 96 * KIB;
 export const CUSTODY_ENTRY_BYTES_MAX = 16 * KIB;
 /** Entries between two signed checkpoints. */
 export const CUSTODY_GROUP_ENTRIES = 64;
+/** Bytes of entries behind which a group is closed: with one more entry and its checkpoint it fits into one batch. */
+export const CUSTODY_GROUP_BYTES = 64 * KIB;
 /** Age of an unsigned custody entry, at most. */
 export const CUSTODY_GROUP_MS = 1000;
 

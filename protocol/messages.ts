@@ -47,7 +47,7 @@ const receiptSchema = z.object({
 export type ReceiptMessage = z.infer<typeof receiptSchema>;
 
 const signedSchema = z.object({
-  message: z.enum(['claim', 'refuse', 'custody']),
+  message: z.enum(['claim', 'refuse', 'custody', 'again']),
   body: z.string().max(16_384),
   signature: base64Schema,
   key_id: z.string().regex(/^[0-9a-f]{16}$/),
@@ -86,13 +86,29 @@ const custodySchema = z.object({
   station: d.stationIdSchema,
   recording: z.null(),
   receiver: d.receiverIdSchema,
-  segment: d.segmentIdSchema,
+  /** Null where nothing of the log is held at all. */
+  segment: d.segmentIdSchema.nullable(),
   sequence: z.int().min(1).nullable(),
   sha256: d.sha256Schema.nullable(),
 });
 export type CustodyBody = z.infer<typeof custodySchema>;
 
-export const signedBodySchema = z.discriminatedUnion('message', [claimSchema, refuseSchema, custodySchema]);
+/** The vault does not hold any more what that receipt was given for. */
+const againSchema = z.object({
+  message: z.literal('again'),
+  station: d.stationIdSchema,
+  recording: d.recordingIdSchema,
+  receiver: d.receiverIdSchema,
+  receipt_sha256: d.sha256Schema,
+});
+export type AgainBody = z.infer<typeof againSchema>;
+
+export const signedBodySchema = z.discriminatedUnion('message', [
+  claimSchema,
+  refuseSchema,
+  custodySchema,
+  againSchema,
+]);
 export type SignedBody = z.infer<typeof signedBodySchema>;
 
 const downSchema = z.discriminatedUnion('message', [haveSchema, receiptSchema, signedSchema]);

@@ -1,6 +1,6 @@
 // Keys and signatures in minisign form (SPEC 2). tweetnacl makes keys and signs; node:crypto verifies, a hundred times faster, and
 // test/vectors prove that both mean the same. Signing takes some 6 ms: callers put it in a worker (protocol/io/signer-worker.ts).
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, verify, type KeyObject } from 'node:crypto';
 import { blake2b } from '@noble/hashes/blake2.js';
 import nacl from 'tweetnacl';
 import { encodeBase64, encodeUtf8, equalBytes, parseBase64 } from './bytes.ts';
@@ -107,9 +107,18 @@ export function parsePublicKey(text: string): PublicKey {
 export function signDocument(key: SecretKey, bytes: Uint8Array, trustedComment: string): string {
   const secret = signingKey(key);
   const signature = nacl.sign.detached(blake2b512(bytes), secret);
-  const comment = nacl.sign.detached(Buffer.concat([signature, encodeUtf8(trustedComment)]), secret);
-  const line = encodeBase64(Buffer.concat([Buffer.from('ED'), key.keyId, signature]));
-  return `${UNTRUSTED_PREFIX}signature from ${stockKeyId(key.keyId)}\n${line}\n${TRUSTED_PREFIX}${trustedComment}\n${encodeBase64(comment)}\n`;
+  const commentSignature = nacl.sign.detached(Buffer.concat([signature, encodeUtf8(trustedComment)]), secret);
+  return spelled({ keyId: key.keyId, signature, trustedComment, commentSignature });
+}
+
+/** True for a signature file in the one spelling that signDocument gives it: nothing in it that is not signed was altered. */
+export function isPlainlySpelled(signatureText: string): boolean {
+  return signatureText === spelled(parseSignature(signatureText));
+}
+
+function spelled({ keyId, signature, trustedComment, commentSignature }: ParsedSignature): string {
+  const line = encodeBase64(Buffer.concat([Buffer.from('ED'), keyId, signature]));
+  return `${UNTRUSTED_PREFIX}signature from ${stockKeyId(keyId)}\n${line}\n${TRUSTED_PREFIX}${trustedComment}\n${encodeBase64(commentSignature)}\n`;
 }
 
 /**
@@ -232,17 +241,25 @@ function pinned(keyId: Uint8Array, keys: readonly PublicKey[]): PublicKey {
   });
 }
 
-function verifyRaw(message: Uint8Array, signature: Uint8Array, { key }: PublicKey): boolean {
+function verifyRaw(message: Uint8Array, signature: Uint8Array, key: PublicKey): boolean {
   try {
-    return verify(
-      null,
-      message,
-      createPublicKey({ key: Buffer.concat([SPKI_PREFIX, key]), format: 'der', type: 'spki' }),
-      signature,
-    );
+    return verify(null, message, keyObjectOf(key), signature);
   } catch {
     return false; // 32 bytes that are no point of the curve
   }
+}
+
+/** Parsed once for each pinned key: parsing takes as long as a verification. */
+const keyObjects = new WeakMap<PublicKey, KeyObject>();
+
+function keyObjectOf(key: PublicKey): KeyObject {
+  let object = keyObjects.get(key);
+  if (object === undefined) {
+    const der = Buffer.concat([SPKI_PREFIX, key.key]);
+    object = createPublicKey({ key: der, format: 'der', type: 'spki' });
+    keyObjects.set(key, object);
+  }
+  return object;
 }
 
 function blake2b512(bytes: Uint8Array): Uint8Array {

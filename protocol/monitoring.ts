@@ -105,6 +105,9 @@ export const healthSchema = z
     oldest_unstored_seconds: count(
       'How long the oldest recording has waited for its receipt; 0 where none waits, null where the clock cannot tell.',
     ).nullable(),
+    window_opens_at: instant(
+      'When the recordings that wait for the hours of `broker.windows` may be sent; null where none waits for that. They are not late because of it.',
+    ).nullable(),
     receipted_recordings: count('Recordings whose copy stays here for a while although the store has them.'),
     quarantined_entries: count('Things that were set aside because they were damaged or unknown.'),
     store_silent_seconds: count(

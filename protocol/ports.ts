@@ -81,6 +81,8 @@ export interface Broker {
   readonly connected: boolean;
   /** Largest payload that this broker surely takes, in bytes; learnt at connect, else the configured ceiling. */
   readonly payloadBytesMax: number;
+  /** The line was slow to open: what can be cut to pieces is best cut small. False where nobody measures it. */
+  readonly isSlow?: boolean;
   /**
    * QoS 1: resolves on the broker's acknowledgement with a success code. QoS 0: resolves once the payload has left; until then its
    * memory must not change.

@@ -4,23 +4,27 @@
 // 1. A unit counts as held by the receiver only because a `have` of the followed receiver, epoch and session said so.
 // 2. Bytes sent and not received never exceed the credit, except for one unit when nothing is in flight and credit is not 0.
 // 3. Nothing is sent while the receiver is not known to be there: no claim, or nothing heard for SILENCE_MS.
-// 4. No refusal is final: `never` only waits NEVER_MS.
+// 4. No refusal is final: `never` waits NEVER_MS_MIN, and longer each time, up to NEVER_MS_MAX.
+import { Flight } from './flight.ts';
 import type { ReceiverId, RecordingId, SessionId } from './ids.ts';
 import { OFFER_MS_MAX, OFFER_MS_MIN, UNIT_BYTES, WINDOW_BYTES_MAX } from './limits.ts';
 import { chunksBytes, unitBytes, unitCount } from './manifest.ts';
 import type { ClaimBody, HaveMessage, RefuseBody } from './messages.ts';
+import { RoundTrip } from './round-trip.ts';
 import { UnitSet } from './unit-set.ts';
 
 /** Nothing from the receiver for this long: it is offered again. A live receiver says something every 10 s. */
 export const SILENCE_MS = 15_000;
-/** Pause behind a refusal `never`. */
-export const NEVER_MS = 24 * 3_600_000;
-const RESEND_MS_MIN = 1000;
-const RESEND_MS_MAX = 30_000;
+/** Pause behind a first refusal `never`: the offer may have been altered on its way. */
+export const NEVER_MS_MIN = 60_000;
+/** ... and the longest one, while nothing but such refusals comes. */
+export const NEVER_MS_MAX = 24 * 3_600_000;
+/** So many times as long as the one before. */
+const NEVER_GROWS = 4;
 const FIN_MS_MIN = 2000;
 const FIN_MS_MAX = 30_000;
 /** Time-outs in a row, with the receiver alive, that count as a stall. */
-const STALL_EXPIRIES = 3;
+const STALL_TIMEOUTS = 3;
 
 /** What is known of the recording before it is offered. */
 export interface SenderSubject {
@@ -54,8 +58,13 @@ interface Following {
   readonly messageBytesMax: number;
 }
 
+/** What the station keeps back for now: nothing; units and digests; or these and offers. */
+export type Held = 'nothing' | 'bytes' | 'offers';
+
 /** What may be sent at this moment. */
 export interface SendBudget {
+  /** Nothing unless given. What is on its way stays there, and nothing of it is lost for that. */
+  readonly held?: Held;
   /** Bytes that the station may still put in flight over all recordings. */
   readonly windowBytes: number;
   /** Largest payload that the station's own broker takes. */
@@ -69,6 +78,7 @@ export class Sender {
   readonly #digestsTotal: number;
   #phase: 'offering' | 'sending' | 'done' = 'offering';
   #refusal: RefuseBody | undefined;
+  #neverMs = NEVER_MS_MIN;
   #following: Following | undefined;
   #epochMax = 0;
   #offerAtMs: number;
@@ -78,18 +88,22 @@ export class Sender {
   #digestsHeld = 0;
   #digestsSent = 0;
   #digestsSentAtMs = 0;
+  #digestsTimeouts = 0;
   #held = new UnitSet();
-  #inFlight = new Map<number, number>();
-  #inFlightBytes = 0;
+  readonly #flight: Flight;
+  readonly #roundTrip: RoundTrip;
   #cursor = 0;
-  #roundTripMs = 250;
   #finAtMs = 0;
   #finPauseMs = FIN_MS_MIN;
-  #expiries = 0;
+  /** Time-outs since something arrived. */
+  #timeouts = 0;
   #stalled = false;
 
-  constructor(subject: SenderSubject, nowMs: number) {
+  /** `roundTrip`: what is known of the way to the receiver. */
+  constructor(subject: SenderSubject, nowMs: number, roundTrip = new RoundTrip()) {
     this.subject = subject;
+    this.#roundTrip = roundTrip;
+    this.#flight = new Flight(roundTrip);
     this.#unitCount = unitCount(subject.sealedSizeBytes);
     this.#digestsTotal = chunksBytes(subject.sealedSizeBytes);
     this.#offerAtMs = nowMs;
@@ -97,7 +111,7 @@ export class Sender {
 
   /** Bytes sent and not yet in a `have`. */
   get inFlightBytes(): number {
-    return this.#inFlightBytes;
+    return this.#flight.bytes;
   }
 
   /** Bytes of the sealed file that the receiver said it holds. */
@@ -127,21 +141,34 @@ export class Sender {
 
   /** Messages are smaller from now on: whether that helps is seen anew. */
   messagesShrunk(): void {
-    this.#expiries = 0;
-    this.#stalled = false;
+    this.#noStall();
+    this.#flight.forgetTimeouts();
   }
 
-  /** Monotonic ms at which `next` may have something to do although nothing came in. */
-  get wakeAtMs(): number {
+  /** The caller begins to hand over a unit that `next` gave it; `left` must follow. Without both a unit counts as gone at once. */
+  leaving(unit: number, nowMs: number): void {
+    this.#flight.leaving(unit, nowMs);
+  }
+
+  /** The connection took all of the unit, or (`isSent` false) it could not be sent: from now on it can be late. `heldMs`: see Flight. */
+  left(unit: number, isSent: boolean, nowMs: number, heldMs = 0): void {
+    const isCounted = this.#flight.left(unit, isSent, nowMs, heldMs);
+    if (isCounted || !isSent || this.#phase !== 'sending' || this.#held.has(unit)) return;
+    this.#flight.add(unit, unitBytes(this.subject.sealedSizeBytes, unit), nowMs);
+  }
+
+  /** Whether the receiver does not hold the unit yet, as far as it said. */
+  wants(unit: number): boolean {
+    return this.#phase !== 'done' && !this.#held.has(unit);
+  }
+
+  /** Monotonic ms at which `next` may have something to do although nothing came in, with what is held back then. */
+  wakeAtMs(held: Held = 'nothing'): number {
     if (this.#phase === 'done') return Number.POSITIVE_INFINITY;
-    if (this.#phase === 'offering') return this.#offerAtMs;
-    const expiry = Math.min(...this.#inFlight.values()) + this.#resendMs();
-    const digests =
-      this.#digestsHeld < this.#digestsTotal
-        ? this.#digestsSentAtMs + this.#resendMs()
-        : Number.POSITIVE_INFINITY;
+    if (this.#phase === 'offering') return held === 'offers' ? Number.POSITIVE_INFINITY : this.#offerAtMs;
+    const flight = this.#flight.wakeAtMs(this.#creditBytes > 0 && held === 'nothing');
     const fin = this.#allSent() ? this.#finAtMs : Number.POSITIVE_INFINITY;
-    return Math.min(expiry, digests, fin, this.#heardAtMs + SILENCE_MS);
+    return Math.min(flight, this.#digestsLateAtMs(), fin, this.#heardAtMs + SILENCE_MS);
   }
 
   /** A verified claim. Returns false where it is not followed (another session or manifest, or an older epoch). */
@@ -151,6 +178,7 @@ export class Sender {
     const same = known !== undefined && known.receiver === body.receiver && known.epoch === body.epoch;
     if (!same && body.epoch <= this.#epochMax) return false;
     this.#refusal = undefined;
+    this.#neverMs = NEVER_MS_MIN;
     this.#heardAtMs = nowMs;
     this.#offerPauseMs = OFFER_MS_MIN;
     if (same && this.#phase === 'sending') return true;
@@ -177,14 +205,10 @@ export class Sender {
     const before = this.#held.size;
     this.#held = UnitSet.from(message.received, this.#unitCount);
     if (this.#held.size < before) this.#cursor = 0;
-    if (this.#expiries >= STALL_EXPIRIES && this.#held.size <= before) this.#stalled = true;
-    if (this.#held.size > before) this.messagesShrunk();
-    for (const [unit, sentAtMs] of this.#inFlight) {
-      if (!this.#held.has(unit)) continue;
-      this.#landed(unit);
-      this.#roundTripMs += (nowMs - sentAtMs - this.#roundTripMs) / 8;
-    }
-    for (const unit of message.bad) if (this.#inFlight.has(unit)) this.#again(unit);
+    if (this.#timeouts >= STALL_TIMEOUTS && this.#held.size <= before) this.#stalled = true;
+    if (this.#held.size > before) this.#noStall();
+    this.#flight.arrived(this.#held, nowMs);
+    for (const unit of message.bad) if (this.#flight.lost(unit)) this.#cursor = Math.min(this.#cursor, unit);
   }
 
   /** A verified refusal. */
@@ -197,8 +221,9 @@ export class Sender {
       resend: OFFER_MS_MIN,
       restart: OFFER_MS_MIN,
       pause: Math.max(OFFER_MS_MIN, body.retry_after_ms),
-      never: NEVER_MS,
+      never: this.#neverMs,
     };
+    if (body.verb === 'never') this.#neverMs = Math.min(NEVER_GROWS * this.#neverMs, NEVER_MS_MAX);
     this.#stopSending(nowMs + pauses[body.verb]);
   }
 
@@ -209,24 +234,37 @@ export class Sender {
     this.#stopSending(nowMs);
   }
 
+  /** It cannot be read for now: it is offered anew at that time, and what was on its way counts as never sent. */
+  postponed(untilMs: number): void {
+    if (this.#phase === 'done' || this.#refusal?.verb === 'never') return;
+    this.#offerPauseMs = OFFER_MS_MIN;
+    this.#stopSending(untilMs);
+  }
+
   /** The receipt was verified and is durable: nothing is left to do. */
   receipted(): void {
     this.#phase = 'done';
-    this.#clearFlight();
+    this.#flight.clear();
   }
 
   /** The next thing to do, or undefined. What it returns counts as done. */
   next(nowMs: number, budget: SendBudget): SenderAction | undefined {
     if (this.#phase === 'sending' && nowMs - this.#heardAtMs >= SILENCE_MS) this.#stopSending(nowMs);
-    if (this.#phase === 'offering') return this.#nextOffer(nowMs);
+    const { held = 'nothing' } = budget;
+    if (this.#phase === 'offering') return held === 'offers' ? undefined : this.#nextOffer(nowMs);
     const following = this.#following;
     if (this.#phase === 'done' || following === undefined) return undefined;
-    this.#expire(nowMs);
+    this.#takeLost(nowMs);
+    const bytes = held === 'nothing' ? this.#nextBytes(nowMs, following, budget) : undefined;
+    return bytes ?? this.#nextFin(nowMs, following);
+  }
+
+  #nextBytes(nowMs: number, following: Following, budget: SendBudget): SenderAction | undefined {
     const messageBytesMax = Math.min(following.messageBytesMax, budget.messageBytesMax, UNIT_BYTES);
     return (
       this.#nextDigests(nowMs, following, messageBytesMax) ??
       this.#nextUnit(nowMs, following, messageBytesMax, budget.windowBytes) ??
-      this.#nextFin(nowMs, following)
+      this.#nextProbe(nowMs, following, messageBytesMax)
     );
   }
 
@@ -262,12 +300,20 @@ export class Sender {
     const unit = this.#missing();
     if (unit === undefined) return undefined;
     const sizeBytes = unitBytes(this.subject.sealedSizeBytes, unit);
-    const room = Math.min(this.#creditBytes - this.#inFlightBytes, windowBytes);
-    const first = this.#inFlightBytes === 0 && this.#creditBytes > 0 && windowBytes > 0;
+    const room = Math.min(this.#creditBytes - this.inFlightBytes, windowBytes);
+    const first = this.inFlightBytes === 0 && this.#creditBytes > 0 && windowBytes > 0;
     if (room < sizeBytes && !first) return undefined;
-    this.#inFlight.set(unit, nowMs);
-    this.#inFlightBytes += sizeBytes;
+    this.#flight.add(unit, sizeBytes, nowMs);
     this.#cursor = unit + 1;
+    this.#finAtMs = nowMs;
+    return { kind: 'unit', receiver, unit, messageBytesMax };
+  }
+
+  /** Nothing arrives any more: one unit asks whether that is because of the receiver. */
+  #nextProbe(nowMs: number, { receiver }: Following, messageBytesMax: number): SenderAction | undefined {
+    const unit = this.#creditBytes > 0 ? this.#flight.takeProbe(nowMs) : undefined;
+    if (unit === undefined) return undefined;
+    this.#timeouts++;
     this.#finAtMs = nowMs;
     return { kind: 'unit', receiver, unit, messageBytesMax };
   }
@@ -283,7 +329,7 @@ export class Sender {
   #missing(): number | undefined {
     for (const start of this.#cursor > 0 ? [this.#cursor, 0] : [0]) {
       let unit = this.#held.firstMissing(start, this.#unitCount);
-      while (unit !== undefined && this.#inFlight.has(unit))
+      while (unit !== undefined && this.#flight.has(unit))
         unit = this.#held.firstMissing(unit + 1, this.#unitCount);
       if (unit !== undefined) return unit;
     }
@@ -296,57 +342,53 @@ export class Sender {
 
   #takeDigests(bytes: number): void {
     const held = Math.min(bytes, this.#digestsTotal);
-    if (held < this.#digestsHeld) this.#digestsSent = held; // the list was dropped whole
+    if (held < this.#digestsHeld) this.#listDropped(held);
+    if (held > this.#digestsHeld) this.#digestsTimeouts = 0;
     this.#digestsHeld = held;
     this.#digestsSent = Math.max(this.#digestsSent, held);
   }
 
-  /** Whatever is overdue counts as lost and is sent again. */
-  #expire(nowMs: number): void {
-    const overdueMs = nowMs - this.#resendMs();
-    const overdue = [...this.#inFlight].filter(([, sentAtMs]) => sentAtMs <= overdueMs);
-    for (const [unit] of overdue) this.#again(unit);
-    if (overdue.length > 0) this.#expiries++;
-    if (
-      this.#digestsHeld < this.#digestsTotal &&
-      this.#digestsSent >= this.#digestsTotal &&
-      this.#digestsSentAtMs <= overdueMs
-    ) {
-      this.#digestsSent = this.#digestsHeld;
-    }
+  #noStall(): void {
+    this.#timeouts = 0;
+    this.#stalled = false;
   }
 
-  #again(unit: number): void {
-    this.#landed(unit);
-    this.#cursor = Math.min(this.#cursor, unit);
+  /** The receiver dropped the digest list whole, and with it whatever came since. */
+  #listDropped(held: number): void {
+    this.#digestsSent = held;
+    this.#digestsTimeouts = 0;
+    this.#cursor = 0;
+    this.#flight.clear();
   }
 
-  #landed(unit: number): void {
-    this.#inFlight.delete(unit);
-    this.#inFlightBytes -= unitBytes(this.subject.sealedSizeBytes, unit);
+  /** What counts as lost is sent again. */
+  #takeLost(nowMs: number): void {
+    this.#cursor = Math.min(this.#cursor, this.#flight.takeLost(nowMs) ?? this.#cursor);
+    if (nowMs < this.#digestsLateAtMs()) return;
+    this.#digestsSent = this.#digestsHeld;
+    this.#digestsTimeouts++;
   }
 
-  #resendMs(): number {
-    return Math.min(RESEND_MS_MAX, Math.max(RESEND_MS_MIN, 4 * this.#roundTripMs));
+  /** When the digests that were sent are late. */
+  #digestsLateAtMs(): number {
+    if (this.#digestsHeld >= this.#digestsTotal || this.#digestsSent < this.#digestsTotal)
+      return Number.POSITIVE_INFINITY;
+    return this.#digestsSentAtMs + this.#roundTrip.waitMs(this.#digestsTimeouts);
   }
 
   #stopSending(offerAtMs: number): void {
     this.#phase = 'offering';
     this.#offerAtMs = offerAtMs;
-    this.#clearFlight();
-  }
-
-  #clearFlight(): void {
-    this.#inFlight.clear();
-    this.#inFlightBytes = 0;
+    this.#flight.clear();
   }
 
   /** After a claim nothing is known of what the receiver holds until its first `have`: no credit before it. */
   #restart(): void {
-    this.#clearFlight();
+    this.#flight.clear();
     this.#creditBytes = 0;
     this.#digestsHeld = 0;
     this.#digestsSent = 0;
+    this.#digestsTimeouts = 0;
     this.#cursor = 0;
     this.#finPauseMs = FIN_MS_MIN;
   }

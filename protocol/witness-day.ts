@@ -4,6 +4,7 @@
 // Memory: 32 bytes for each document of the wanted days of one station; no document is held.
 import { parseDeletionRecord, DELETION_BYTES_MAX } from './deletion-record.ts';
 import { sha256 } from './bytes.ts';
+import { readIfThere } from './durable.ts';
 import { DockError, isDockError, systemCode } from './errors.ts';
 import { isRecordingId } from './ids.ts';
 import { DIGEST_BYTES, MANIFEST_BYTES_MAX } from './limits.ts';
@@ -145,13 +146,8 @@ class StationWalk implements StationDays {
     digests.add(sha256(document));
   }
 
-  async #read(folder: string, name: string, bytesMax: number): Promise<Uint8Array | undefined> {
-    try {
-      return await this.#question.files.readAll(`${folder}/${name}`, bytesMax);
-    } catch (error) {
-      if (systemCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }
+  #read(folder: string, name: string, bytesMax: number): Promise<Uint8Array | undefined> {
+    return readIfThere(this.#question.files, `${folder}/${name}`, bytesMax);
   }
 }
 

@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { keptResults } from './fault-table/kept-results.ts';
 
-// The quick suite: no root, nothing outside npm, under two minutes on two cores. Whole stations, end-to-end, rig, fault and bench suites are
-// called by commands of their own; sweeps that take half a minute each are called *.long.test.ts and run beside the end-to-end suites.
+// The quick suite: no root, nothing outside npm, under two minutes on two cores. Whole stations, end-to-end, rig and fault suites are called by
+// commands of their own; of the bench, what is pure is tested here. Sweeps that take half a minute each are called *.long.test.ts and run
+// beside the end-to-end suites.
 export default defineConfig({
   test: {
+    ...keptResults('quick'),
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
     exclude: [
@@ -12,7 +15,6 @@ export default defineConfig({
       'test/e2e/**',
       'test/rig/**',
       'test/faults/**',
-      'test/bench/**',
       'test/package/**',
     ],
     maxWorkers: 3, // some wait for deadlines while others work

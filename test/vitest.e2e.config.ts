@@ -1,12 +1,23 @@
 import { defineConfig } from 'vitest/config';
+import { leftOutToday } from './fakes/today.ts';
+import { keptResults } from './fault-table/kept-results.ts';
+
+/** What takes a minute or more, and is tried in CI each third day. */
+const TURNS = [
+  ['test/e2e/odd-files.test.ts', 'test/e2e/serial.test.ts', 'test/agent/dockings/crash.long.test.ts'],
+  ['test/e2e/retention.test.ts', 'test/e2e/memory-limit.test.ts', 'test/e2e/clocks.test.ts'],
+  ['test/e2e/verifier.test.ts', 'test/e2e/scarce.test.ts', 'test/e2e/throttled.test.ts'],
+];
 
 // Whole stations with their store in one process, and whole programs against stock tools: mosquitto, minisign, age, ffmpeg. Two files at a
 // time: most of them wait for deadlines.
 // They run what was built: call "npm run build" first (the npm script does).
 export default defineConfig({
   test: {
+    ...keptResults('e2e'),
     root: new URL('..', import.meta.url).pathname,
     include: ['test/station/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/**/*.long.test.ts'],
+    exclude: leftOutToday(TURNS),
     maxWorkers: 2,
     testTimeout: 180_000,
     hookTimeout: 60_000,

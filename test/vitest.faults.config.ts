@@ -1,10 +1,22 @@
 import { defineConfig } from 'vitest/config';
+import { leftOutToday } from './fakes/today.ts';
+import { FaultFigures } from './fault-table/fault-figures.ts';
+import { keptResults } from './fault-table/kept-results.ts';
 
-// Power cuts and disk faults with the real tools; needs root and the fault tools, and says so by name where they are missing.
+const { reporters = ['default' as const] } = keptResults('faults');
+
+/** What takes minutes, and is tried in CI each second day. */
+const TURNS = [['test/faults/docking-faults.test.ts'], ['test/faults/spool-faults.test.ts']];
+
+// Power cuts and disk faults with the real tools; needs root and the fault tools, and says so by name where they are missing. Points are
+// counted in any case: the last line tells them.
 export default defineConfig({
   test: {
+    setupFiles: ['test/fault-table/count-points.ts'],
+    reporters: [...reporters, new FaultFigures()],
     root: new URL('..', import.meta.url).pathname,
     include: ['test/faults/**/*.test.ts'],
+    exclude: leftOutToday(TURNS),
     fileParallelism: false,
     testTimeout: 300_000,
     hookTimeout: 120_000,

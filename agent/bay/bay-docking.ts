@@ -60,6 +60,7 @@ async function stayWith(
     const { id, alias } = work.whoIs(identity);
     const life = new DockingLife({ ...work, camera: id }, session, identity, onChange);
     onDocked(life, light, alias);
+    session.onNews?.(() => life.wake());
     const stopWatching = work.place.watch.changes(() => life.wake());
     try {
       await life.run(signal);

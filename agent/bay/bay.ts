@@ -25,6 +25,16 @@ const REFUSED_MS_MAX = 60_000;
 const FAILED_MS_MIN = 5000;
 /** ... and the longest one behind dockings that fail one after the other: each of them makes a record. */
 const FAILED_MS_MAX = 600_000;
+/**
+ * Pause behind a camera that is said to have left while its device stays: a loose contact, or one that resets itself. Without it, such a
+ * camera makes ten records a second.
+ */
+const BROKEN_OFF_MS_MIN = 2000;
+/** ... and the longest one, behind dockings that break off one after the other before they lasted so long themselves. */
+const BROKEN_OFF_MS_MAX = 60_000;
+
+/** Codes of failures of the station itself. */
+const OWN_FAILURE = /^(custody|spool)\./;
 
 export interface BayDeps {
   readonly id: BayId;
@@ -49,6 +59,7 @@ export class Bay {
   #since: string;
   #shown = '';
   #failedMs = FAILED_MS_MIN;
+  #brokenOffMs = BROKEN_OFF_MS_MIN;
   #begunAtMs = 0;
   /** What the log was told of a camera that cannot be opened; told once, tried again and again. */
   #failedBy: string | undefined;
@@ -85,6 +96,11 @@ export class Bay {
 
   quarantined(recording: RecordingId): void {
     this.#docking?.quarantined(recording);
+  }
+
+  /** Files that were set aside may be tried once more. */
+  tryAgain(): void {
+    this.#docking?.tryAgain();
   }
 
   /** The bay document of this moment (SPEC 7). */
@@ -156,7 +172,8 @@ export class Bay {
       this.#failedBy = undefined;
       this.#clearRefusals();
       if (isDockError(error, 'driver.silent')) this.#deps.conditions.clear('camera.failed', this.id);
-      if (!wasDocked) await this.#leavesWithin(NOBODY_MS, signal);
+      if (wasDocked) await this.#brokenOff(signal);
+      else await this.#leavesWithin(NOBODY_MS, signal);
       return;
     }
     const reason = isDockError(error) ? error.code : 'unexpected';
@@ -175,13 +192,23 @@ export class Bay {
     this.#begin(undefined);
   }
 
+  /** Waits where the device of a camera that left is still there, or there again. */
+  async #brokenOff(signal: AbortSignal): Promise<void> {
+    const lastedMs = this.#deps.clock.monotonicMs() - this.#begunAtMs;
+    if (lastedMs >= BROKEN_OFF_MS_MAX) this.#brokenOffMs = BROKEN_OFF_MS_MIN;
+    const left = await this.#leavesWithin(this.#brokenOffMs, signal);
+    this.#brokenOffMs = left ? BROKEN_OFF_MS_MIN : Math.min(2 * this.#brokenOffMs, BROKEN_OFF_MS_MAX);
+  }
+
   #failed(error: unknown, reason: string, wasDocked: boolean): void {
     const { log, conditions } = this.#deps;
     if (wasDocked || reason !== this.#failedBy)
       log.error('docking failed, it is tried again', { bay: this.id, error });
     const facts = isDockError(error) ? error.facts : {};
     this.#clearRefusals();
-    conditions.raise('camera.failed', this.id, { ...facts, reason });
+    // Where log or spool cannot be written, nothing is wrong with the camera, and their own conditions say so.
+    if (OWN_FAILURE.test(reason)) conditions.clear('camera.failed', this.id);
+    else conditions.raise('camera.failed', this.id, { ...facts, reason });
   }
 
   /** Who the camera is, is no fault of it: told by a condition of its own, and in the custody log once for each stay. */

@@ -10,6 +10,7 @@ import type { Custody } from '../custody/custody.ts';
 import type { DockingMeasured } from '../dockings/ended-docking.ts';
 import { answerOrNull } from './answer-or-null.ts';
 import { readCameraClock, setCameraClock, type ClockLeft, type ClockReading } from './camera-clock.ts';
+import type { FileClock } from './looks.ts';
 
 export interface CameraMeasureDeps {
   readonly docking: DockingId;
@@ -28,6 +29,9 @@ export class CameraMeasure {
   #reading: ClockReading | null = null;
   #left: ClockLeft | null = null;
   #condition: CameraCondition | null = null;
+  /** Station's wall time minus its monotonic time when the camera's clock was read, ms. */
+  #wallAheadMs = 0;
+  #wasSet = false;
   /** What the station knew of its own clock when it last decided whether to set the camera's. */
   #decidedWith: boolean | null | undefined;
 
@@ -38,6 +42,21 @@ export class CameraMeasure {
   /** The camera's clock before it was set. */
   get reading(): ClockReading | null {
     return this.#reading;
+  }
+
+  /**
+   * The clock by which the camera's files get their times, as it shows now: the camera's as it was read, the station's where they lie in a
+   * folder of this machine; of both the one that shows less. Undefined where there is none, or once the camera's was set.
+   */
+  fileClock(): FileClock | undefined {
+    const { session, clock } = this.#deps;
+    const stationMs = session.hasStationTimes === true ? clock.wallMs() : Infinity;
+    const known = this.#wasSet ? null : this.#reading;
+    const cameraMs = known === null ? Infinity : clock.monotonicMs() + this.#wallAheadMs + known.offsetMs;
+    const nowMs = Math.min(stationMs, cameraMs);
+    if (nowMs === Infinity) return undefined;
+    const { uncertaintyMs = 0, zoneMinutes = null } = known ?? {};
+    return { nowMs, uncertaintyMs, zoneMinutes, isSure: true };
   }
 
   /** What the record says. */
@@ -53,6 +72,7 @@ export class CameraMeasure {
     const { session, clock } = this.#deps;
     const failed = (what: string) => (error: DockError) => this.#failed(what, error);
     this.#reading = await readCameraClock(session, clock, signal, failed('clock'));
+    this.#wallAheadMs = clock.wallMs() - clock.monotonicMs();
     this.#enter('camera-clock', this.#reading);
     const ask = (ending: AbortSignal): Promise<CameraCondition | null> => session.condition(ending);
     this.#condition = await answerOrNull("the camera's condition", clock, signal, ask, failed('condition'));
@@ -67,6 +87,7 @@ export class CameraMeasure {
     const known = clockSynchronised();
     if (this.#reading === null || this.#left !== null || this.#decidedWith === known) return;
     this.#decidedWith = known;
+    this.#wasSet ||= known === true;
     this.#left = await setCameraClock(session, this.#reading, this.#deps, signal);
     this.#enter('camera-clock-set', this.#left);
   }

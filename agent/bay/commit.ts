@@ -15,7 +15,7 @@ import { Turns } from '../spool/turns.ts';
 
 /** What committing needs. */
 export interface CommitDeps {
-  readonly spool: Pick<Spool, 'commit' | 'discard' | 'lastManifestSha256' | 'byOriginal'>;
+  readonly spool: Pick<Spool, 'commit' | 'discard' | 'lastManifestSha256' | 'findContent' | 'replacedBy'>;
   readonly bulk: Pick<Bulk, 'sealSmall'>;
   readonly signer: Signer;
   readonly custody: Custody;
@@ -57,10 +57,10 @@ export class Committer {
 
   async #commit(entry: TrackedEntry, sealed: Sealed): Promise<CommitOutcome> {
     try {
-      const known = this.#alreadyHere(entry, sealed.seal);
+      const known = await this.#alreadyHere(entry, sealed.seal);
       if (known !== undefined) {
         await this.#deps.spool.discard(sealed.staging);
-        return { kind: 'matched', recording: this.#stillHere(entry, sealed.seal) };
+        return { kind: 'matched', recording: await this.#stillHere(entry, sealed.seal) };
       }
       return { kind: 'new', recording: await this.#makeDurable(entry, sealed) };
     } catch (error) {
@@ -69,14 +69,17 @@ export class Committer {
     }
   }
 
-  #alreadyHere(entry: TrackedEntry, seal: SealResult): SpooledRecording | undefined {
-    if (seal.unreadable.length > 0) return undefined;
-    return findKnown(this.#deps.spool, this.#docking.camera, entry.pathSha256, seal);
+  async #alreadyHere(
+    { pathSha256 }: TrackedEntry,
+    { unreadable, originalSizeBytes: sizeBytes, originalSha256 }: SealResult,
+  ): Promise<SpooledRecording | undefined> {
+    if (unreadable.length > 0) return undefined;
+    return this.#deps.spool.findContent(this.#docking.camera, { pathSha256, sizeBytes }, originalSha256);
   }
 
   /** It may have gone to the quarantine in the meantime: then the camera's bytes are the only ones. Errors: "spool.damaged". */
-  #stillHere(entry: TrackedEntry, seal: SealResult): SpooledRecording {
-    const known = this.#alreadyHere(entry, seal);
+  async #stillHere(entry: TrackedEntry, seal: SealResult): Promise<SpooledRecording> {
+    const known = await this.#alreadyHere(entry, seal);
     if (known !== undefined) return known;
     throw new DockError('spool.damaged', 'what held this content already left the spool; it is taken again', {
       retry: 'later',
@@ -91,6 +94,7 @@ export class Committer {
       {
         recording,
         seal,
+        replaced: spool.replacedBy(this.#docking.camera, entry.pathSha256, seal.originalSha256),
         previousManifestSha256: spool.lastManifestSha256(this.#docking.camera),
         sealedAt: new Date(clock.wallMs()).toISOString(),
         clockSynchronised: this.#deps.clockSynchronised(),
@@ -127,21 +131,4 @@ export function spooledEvents(spooled: SpooledRecording): CustodyEvent[] {
       : [{ event: 'rejected' as const, facts: { recording, reason: rejected.reason } }]),
     { event: 'spooled', facts: { recording, manifest_sha256: manifestSha256, ...size } },
   ];
-}
-
-/** A recording of this camera and place with this very content, the newest first. Damaged ones never stand for another. */
-export function findKnown(
-  spool: Pick<Spool, 'byOriginal'>,
-  camera: CameraId,
-  pathSha256: string,
-  content: { readonly originalSizeBytes: number; readonly originalSha256: string },
-): SpooledRecording | undefined {
-  return spool
-    .byOriginal(camera, pathSha256)
-    .find(
-      (known) =>
-        known.originalSizeBytes === content.originalSizeBytes &&
-        known.originalSha256 === content.originalSha256 &&
-        known.rejected?.reason !== 'damaged',
-    );
 }

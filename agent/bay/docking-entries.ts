@@ -16,9 +16,11 @@ import type { DockingJournal } from '../dockings/docking-journal.ts';
 import type { DockingInventory, InventoryRow } from '../dockings/ended-docking.ts';
 import type { Vanished } from './camera-health.ts';
 import { DockingAccount } from './docking-account.ts';
-import type { EntryFate, TrackedEntry } from './entry.ts';
+import { isSetAside, type EntryFate, type TrackedEntry } from './entry.ts';
 import { checkListing, type ListedEntry, type Listing } from './listing.ts';
+import { clockOfNewest, firstLook, type FileClock, type LookedAt } from './looks.ts';
 import { assignRoles } from './roles.ts';
+import type { ListedFile } from '../spool/released-rows.ts';
 import { VanishedEntries } from './vanished-entries.ts';
 
 /** Entries named in the custody log between two checkpoints. */
@@ -31,6 +33,10 @@ export interface DockingEntriesDeps {
   readonly custody: Custody;
   readonly journal: Pick<DockingJournal, 'inventoryTaken'>;
   readonly clock: Clock;
+  /** The clock by which the camera's files get their times, as it is now; undefined where that cannot be told. */
+  readonly fileClock: () => FileClock | undefined;
+  /** A whole listing, before any of it is taken. Errors: those of `pause`. */
+  readonly onListed?: (shown: readonly ListedFile[], pause: () => Promise<void>) => Promise<void>;
   /** Hears how many files vanished in this docking so far that nobody here erased. Must not throw. */
   readonly onVanished?: (vanished: Vanished) => void;
 }
@@ -100,16 +106,31 @@ export class DockingEntries {
     this.#account.lost(recording);
   }
 
+  /** What was set aside may be tried once more. */
+  tryAgain(): void {
+    for (const entry of this.#entries.values()) if (isSetAside(entry.fate)) entry.againAtMs = 0;
+  }
+
   /**
-   * Takes a listing: new and changed entries become pending; those that vanished keep their fate, or are forgotten where they had none.
+   * Takes a listing that ended now: new and changed entries become pending; those that vanished keep their fate, or are forgotten where they
+   * had none. `beganMs`: monotonic ms before which nothing of it was asked.
    * Errors: those of the custody log; the signal's reason.
    */
-  async track(inventory: Inventory, signal: AbortSignal): Promise<void> {
-    const takenAt = new Date(this.#deps.clock.wallMs()).toISOString();
-    const listing = await checkListing(inventory, () => this.#deps.clock.sleep(0, signal));
+  async track(inventory: Inventory, beganMs: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    const endedMs = clock.monotonicMs();
+    const takenAt = new Date(clock.wallMs()).toISOString();
+    const fileClock = this.#deps.fileClock() ?? clockOfNewest(inventory.entries, clock.wallMs());
+    const pause = (): Promise<void> => clock.sleep(0, signal);
+    const listing = await checkListing(inventory, pause);
+    if (listing.problems === 0)
+      await this.#deps.onListed?.(
+        listing.entries.map(({ pathSha256, listed }) => ({ pathSha256, sizeBytes: listed.sizeBytes })),
+        pause,
+      );
     const isFirst = this.#inventory === null;
     this.#lookForVanished(listing);
-    const fresh = this.#meetAll(listing, !isFirst);
+    const fresh = this.#meetAll(listing, { beganMs, endedMs, clock: fileClock }, !isFirst);
     this.#forgetVanished(listing);
     this.#problems = listing.problems;
     this.#problemReason = inventory.problems[0]?.reason ?? null;
@@ -119,12 +140,12 @@ export class DockingEntries {
   }
 
   /** Entries that are new or show another state than the one known. */
-  #meetAll({ entries }: Listing, later: boolean): TrackedEntry[] {
+  #meetAll({ entries }: Listing, at: LookedAt, later: boolean): TrackedEntry[] {
     const roles = assignRoles(entries.map(({ listed }) => listed));
     const fresh: TrackedEntry[] = [];
-    for (const [at, entry] of entries.entries()) {
-      const role = roles[at];
-      const met = role && this.#meet(entry, role);
+    for (const [index, entry] of entries.entries()) {
+      const role = roles[index];
+      const met = role && this.#meet(entry, role, at);
       if (met === undefined) continue;
       this.#account.met(met, later);
       fresh.push(met);
@@ -132,15 +153,20 @@ export class DockingEntries {
     return fresh;
   }
 
-  #meet({ listed, pathSha256 }: ListedEntry, role: TrackedEntry['role']): TrackedEntry | undefined {
+  #meet(
+    { listed, pathSha256 }: ListedEntry,
+    role: TrackedEntry['role'],
+    at: LookedAt,
+  ): TrackedEntry | undefined {
     const known = this.#entries.get(pathSha256);
     if (known !== undefined && known.listed.stamp === listed.stamp && known.fate.kind !== 'erased') {
       known.listed = listed;
       known.role = role;
+      known.looks.lastMs = at.beganMs;
       return undefined;
     }
     if (known !== undefined) this.#account.gone(known);
-    const entry = metEntry({ listed, pathSha256 }, role, known);
+    const entry = metEntry({ listed, pathSha256 }, role, at, known);
     this.#entries.set(pathSha256, entry);
     return entry;
   }
@@ -207,11 +233,15 @@ function rowOf({ pathSha256, listed }: ListedEntry): InventoryRow {
 function metEntry(
   { listed, pathSha256 }: ListedEntry,
   role: TrackedEntry['role'],
+  at: LookedAt,
   known: TrackedEntry | undefined,
 ): TrackedEntry {
-  const fresh = { pathSha256, listed, role, attempts: 0, againAtMs: 0, supersedes: [] };
+  const looks = firstLook(listed, at, known?.fate.kind === 'erased' ? undefined : known?.looks);
+  const fresh = { pathSha256, listed, role, looks, attempts: 0, againAtMs: 0, supersedes: [] };
   if (listed.kind !== 'file') return { ...fresh, fate: { kind: 'not-a-file' } };
-  if (known?.fate.kind !== 'waiting') return { ...fresh, fate: { kind: 'pending' } };
+  // Another state of a file that is set aside is another file.
+  if (known?.fate.kind !== 'waiting' || isSetAside(known.fate))
+    return { ...fresh, fate: { kind: 'pending' } };
   const { fate, attempts, againAtMs, supersedes } = known;
   return { ...fresh, fate, attempts, againAtMs, supersedes };
 }

@@ -2,7 +2,8 @@
 // record, whatever ended it.
 //
 // Invariants:
-// 1. The journal was tried before the log says "docked", so that a docking in the log has a journal or a condition that says why not.
+// 1. The journal was tried before the log says "docked", so that a docking in the log has a journal or a condition that says why not; where
+//    the power goes before there is one, the next start takes the docking from the log.
 // 2. Every docking that is in the log is handed over for its record.
 import type { CameraIdentity, CameraSession } from '../../drivers/driver.ts';
 import type { DockingRecord } from '../../protocol/docking-record.ts';
@@ -22,7 +23,7 @@ import type { CameraHealth, Vanished } from './camera-health.ts';
 import { CameraMeasure, type CameraMeasureDeps } from './camera-measure.ts';
 import type { CameraTwins } from './camera-twins.ts';
 import { Committer, type CommitDeps } from './commit.ts';
-import { DockingEntries } from './docking-entries.ts';
+import { DockingEntries, type DockingEntriesDeps } from './docking-entries.ts';
 import { DockingWatch, type DockingWatchDeps } from './docking-watch.ts';
 import { Docking } from './docking.ts';
 import type { TrackedEntry } from './entry.ts';
@@ -94,6 +95,12 @@ export class DockingLife {
     this.wake();
   }
 
+  /** Files that were set aside may be tried once more. */
+  tryAgain(): void {
+    this.#entries?.tryAgain();
+    this.wake();
+  }
+
   /** Runs until the camera leaves or the signal is aborted, and rejects with that reason; the docking's record is on its way then. */
   async run(signal: AbortSignal): Promise<never> {
     const { dockings, twins, take, measure, bay, camera } = this.#work;
@@ -104,8 +111,19 @@ export class DockingLife {
     const journal = await dockings.begin(opening);
     const { cameras } = this.#work.watch;
     const onVanished = (vanished: Vanished): void => cameras.vanished(camera, vanished);
-    const entries = new DockingEntries({ docking, custody, journal, clock, onVanished });
+    const onListed: DockingEntriesDeps['onListed'] = (shown, pause) =>
+      take.spool.listed(camera, shown, pause);
     const measured = new CameraMeasure({ ...take, ...measure, docking, session: this.#session });
+    const fileClock: DockingEntriesDeps['fileClock'] = () => measured.fileClock();
+    const entries = new DockingEntries({
+      docking,
+      custody,
+      journal,
+      clock,
+      fileClock,
+      onListed,
+      onVanished,
+    });
     this.#entries = entries;
     const watch = this.#watched(entries);
     this.#watch = watch;

@@ -7,7 +7,8 @@
 import type { BayId } from '../../protocol/ids.ts';
 import type { Clock, Conditions } from '../../protocol/ports.ts';
 import type { BayActivity } from './bay-state.ts';
-import type { TrackedEntry } from './entry.ts';
+import { isSetAside, type TrackedEntry } from './entry.ts';
+import { isChanging } from './looks.ts';
 import type { PullRates } from './pull-rates.ts';
 
 const LOOK_MS = 10_000;
@@ -21,7 +22,14 @@ const RATE_MS = 60_000;
 /** A bay in which less than this part of its usual rate comes is slow. */
 const SLOW_PART = 0.2;
 
-const CONDITIONS = ['camera.stuck', 'camera.slow', 'camera.not-taken', 'camera.listing'] as const;
+const CONDITIONS = [
+  'camera.stuck',
+  'camera.slow',
+  'camera.not-taken',
+  'camera.set-aside',
+  'camera.changing',
+  'camera.listing',
+] as const;
 
 export interface DockingWatchDeps {
   readonly bay: BayId;
@@ -109,14 +117,30 @@ export class DockingWatch {
   #lookAtEntries(): void {
     const { conditions, bay } = this.#deps;
     const reasons = new Map<string, number>();
-    for (const { fate } of this.#deps.entries())
-      if (fate.kind === 'waiting') reasons.set(fate.reason, (reasons.get(fate.reason) ?? 0) + 1);
+    let length: TrackedEntry['otherLength'];
+    let aside = 0;
+    let changing = 0;
+    for (const { fate, otherLength, looks } of this.#deps.entries()) {
+      if (isSetAside(fate)) aside++;
+      if (fate.kind !== 'waiting' || isSetAside(fate)) continue;
+      if (fate.reason === 'changing' && isChanging(looks)) {
+        changing++;
+        continue;
+      }
+      reasons.set(fate.reason, (reasons.get(fate.reason) ?? 0) + 1);
+      length ??= otherLength;
+    }
     const [first] = [...reasons].sort(([, a], [, b]) => b - a);
     if (first === undefined) this.#clear('camera.not-taken');
     else {
       const entries = [...reasons.values()].reduce((sum, count) => sum + count, 0);
-      conditions.raise('camera.not-taken', bay, { entries, reason: first[0] });
+      const sizes = length && { listed_bytes: length.listedBytes, read_bytes: length.readBytes };
+      conditions.raise('camera.not-taken', bay, { entries, reason: first[0], ...sizes });
     }
+    if (aside === 0) this.#clear('camera.set-aside');
+    else conditions.raise('camera.set-aside', bay, { entries: aside });
+    if (changing === 0) this.#clear('camera.changing');
+    else conditions.raise('camera.changing', bay, { entries: changing });
     const places = this.#deps.problems();
     if (places === 0) this.#clear('camera.listing');
     else conditions.raise('camera.listing', bay, { places, reason: this.#deps.problemReason() });

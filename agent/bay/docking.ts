@@ -6,14 +6,16 @@
 // 2. "spooled" is set only after the commit is durable.
 // 3. Nothing is erased outside of Eraser.wave, only after the round's entries were taken, and only once the journal holds the first
 //    listing: from then on a cut leaves enough for the docking's record.
+// 4. No entry is read before its looks say that it stays as it is, and the others do not wait for it (SPEC 16).
 import type { CameraSession, Inventory } from '../../drivers/driver.ts';
 import type { Clock } from '../../protocol/ports.ts';
 import type { BayActivity } from './bay-state.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { DockingJournal } from '../dockings/docking-journal.ts';
 import type { DockingEntries } from './docking-entries.ts';
-import { RETRY_MS_MIN } from './entry.ts';
+import { isSetAside, RETRY_MS_MIN, type TrackedEntry } from './entry.ts';
 import type { Eraser } from './erase.ts';
+import { isChanging, isSettled, isStill, untilSettledMs, untilStillMs } from './looks.ts';
 import type { News } from './news.ts';
 import type { Taker } from './take.ts';
 
@@ -23,6 +25,11 @@ const COMMITS_MAX = 8;
 const ROUND_MS = 30_000;
 /** Receipts are gathered this long, so that one listing confirms many erasures. */
 const GATHER_MS = 300;
+/**
+ * Files in a row at which the camera gave nothing, each for minutes: then the round ends, so that somebody is told. The others are tried
+ * in the next rounds, before these.
+ */
+const FAILED_ENTRIES_MAX = 2;
 
 export interface DockingDeps {
   readonly session: CameraSession;
@@ -40,6 +47,12 @@ export interface DockingDeps {
   readonly onShow: (activity: BayActivity, pulledBytes: number) => void;
 }
 
+/** A listing, and the monotonic time before which nothing of it was asked. */
+interface Look {
+  readonly inventory: Inventory;
+  readonly beganMs: number;
+}
+
 /** Rounds with one camera. */
 export class Docking {
   readonly #deps: DockingDeps;
@@ -51,30 +64,58 @@ export class Docking {
   /** Runs rounds until the camera leaves or the signal is aborted, and rejects with that reason. */
   async run(signal: AbortSignal): Promise<never> {
     this.#show('reading');
-    let listing = await this.#deps.session.inventory(signal);
+    const { entries, onAllHere } = this.#deps;
+    let look = await this.#look(signal);
     for (;;) {
-      await this.#deps.entries.track(listing, signal);
+      await entries.track(look.inventory, look.beganMs, signal);
+      this.#leaveChanging();
       await this.#takeAll(signal);
-      if (this.#deps.entries.areAllHere) await this.#deps.onAllHere(signal);
-      listing = (await this.#release(signal)) ?? (await this.#rest(signal));
+      if (entries.areAllHere) await onAllHere(signal);
+      look = (await this.#release(signal)) ?? (await this.#lookAgain(signal)) ?? (await this.#rest(signal));
     }
+  }
+
+  async #look(signal: AbortSignal): Promise<Look> {
+    const beganMs = this.#deps.clock.monotonicMs();
+    return { beganMs, inventory: await this.#deps.session.inventory(signal) };
+  }
+
+  /** Files that the listing shows to be changing wait, and say so. */
+  #leaveChanging(): void {
+    const { entries, taker } = this.#deps;
+    for (const entry of entries.all)
+      if ((entry.fate.kind === 'pending' || entry.fate.kind === 'waiting') && isChanging(entry.looks))
+        taker.leaveChanging(entry);
   }
 
   async #takeAll(signal: AbortSignal): Promise<void> {
     const now = this.#deps.clock.monotonicMs();
     const open = [...this.#deps.entries.all].filter(
-      ({ fate, againAtMs }) => fate.kind === 'pending' || (fate.kind === 'waiting' && againAtMs <= now),
+      ({ fate, againAtMs, looks }) =>
+        (fate.kind === 'pending' || (fate.kind === 'waiting' && againAtMs <= now)) && isStill(looks),
     );
-    open.sort((a, b) => Number(b.listed.locked) - Number(a.listed.locked));
+    const isSuspected = (entry: TrackedEntry): number => Number(this.#deps.taker.isSuspected(entry));
+    open.sort(
+      (a, b) =>
+        isSuspected(a) - isSuspected(b) ||
+        Number(b.listed.locked) - Number(a.listed.locked) ||
+        triesOf(a) - triesOf(b),
+    );
     if (open.length === 0) return;
     this.#show('pulling');
     const commits = new Set<Promise<void>>();
+    let failed = 0;
     try {
       for (const entry of open) {
-        const { committing } = await this.#deps.taker.take(entry, signal, (takenBytes) =>
-          this.#show('pulling', takenBytes),
+        if (failed >= FAILED_ENTRIES_MAX) break;
+        const { committing } = await this.#deps.taker.take(
+          entry,
+          signal,
+          (takenBytes) => this.#show('pulling', takenBytes),
+          () => this.#show('reading'), // it is not slow, it waits for the others
         );
         this.#show('pulling');
+        failed = isCameraFailed(entry) ? failed + 1 : 0;
         if (committing === undefined) continue;
         const tracked = committing.finally(() => commits.delete(tracked));
         commits.add(tracked);
@@ -88,24 +129,39 @@ export class Docking {
   }
 
   /** Erases waves as long as there is something; returns the last listing, or undefined where nothing was touched. */
-  async #release(signal: AbortSignal): Promise<Inventory | undefined> {
-    const { entries, eraser, journal } = this.#deps;
-    let last: Inventory | undefined;
+  async #release(signal: AbortSignal): Promise<Look | undefined> {
+    const { entries, eraser, journal, clock } = this.#deps;
+    let last: Look | undefined;
     while (journal.holdsInventory) {
-      const ready = eraser.ready(entries.all);
+      const ready = eraser.ready(settled(entries.all));
       if (ready.length === 0) break;
       if (eraser.erases) this.#show('erasing');
-      last = (await eraser.wave(ready, signal)) ?? last;
+      const beganMs = clock.monotonicMs();
+      const inventory = await eraser.wave(ready, signal);
+      if (inventory !== undefined) last = { inventory, beganMs };
     }
     return last;
   }
 
+  /** Listed again as soon as that can say of a file that it is still; undefined where no file waits for it. */
+  async #lookAgain(signal: AbortSignal): Promise<Look | undefined> {
+    const { entries, clock } = this.#deps;
+    const now = clock.monotonicMs();
+    let waitMs = Infinity;
+    for (const { fate, looks } of entries.all)
+      if (fate.kind === 'pending' || fate.kind === 'waiting')
+        waitMs = Math.min(waitMs, untilStillMs(looks, now) ?? Infinity);
+    if (waitMs === Infinity) return undefined;
+    this.#show('reading');
+    await clock.sleep(waitMs, signal);
+    return this.#look(signal);
+  }
+
   /** Nothing to do for now: until news, or until it is time to look again. */
-  async #rest(signal: AbortSignal): Promise<Inventory> {
+  async #rest(signal: AbortSignal): Promise<Look> {
     this.#show('resting');
-    const waits = [...this.#deps.entries.all].some(({ fate }) => fate.kind === 'waiting');
     const waited = new AbortController();
-    const cancel = this.#deps.clock.after(waits ? RETRY_MS_MIN : ROUND_MS, () => waited.abort());
+    const cancel = this.#deps.clock.after(this.#restMs(), () => waited.abort());
     try {
       await this.#deps.news.wait(AbortSignal.any([signal, waited.signal]));
       await this.#deps.clock.sleep(GATHER_MS, signal);
@@ -114,10 +170,36 @@ export class Docking {
     } finally {
       cancel();
     }
-    return this.#deps.session.inventory(signal);
+    return this.#look(signal);
+  }
+
+  /** A file that waits is tried again soon, and one that is here is looked at as soon as that allows to erase it. */
+  #restMs(): number {
+    const { entries, clock } = this.#deps;
+    const now = clock.monotonicMs();
+    let restMs = ROUND_MS;
+    for (const { fate, looks } of entries.all) {
+      if (fate.kind === 'waiting' && !isSetAside(fate)) restMs = Math.min(restMs, RETRY_MS_MIN);
+      if (fate.kind === 'spooled') restMs = Math.min(restMs, untilSettledMs(looks, now) ?? ROUND_MS);
+    }
+    return restMs;
   }
 
   #show(activity: BayActivity, pulledBytes = 0): void {
     this.#deps.onShow(activity, pulledBytes);
   }
+}
+
+/** Those that looks allow to erase. */
+function* settled(entries: Iterable<TrackedEntry>): Iterable<TrackedEntry> {
+  for (const entry of entries) if (isSettled(entry.looks)) yield entry;
+}
+
+function isCameraFailed({ fate }: TrackedEntry): boolean {
+  return fate.kind === 'waiting' && fate.reason === 'camera-failed';
+}
+
+/** What was not tried yet comes first. */
+function triesOf({ fate, attempts }: TrackedEntry): number {
+  return fate.kind === 'waiting' ? attempts : 0;
 }

@@ -2,12 +2,21 @@
 import { sha256Hex } from '../../protocol/bytes.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
 import type { InventoryEntry } from '../../drivers/driver.ts';
+import type { Looks } from './looks.ts';
 import type { EntryRole } from './roles.ts';
 import type { SpooledRecording, SpoolState } from '../spool/spool.ts';
 
-/** Why an entry is not taken for now; each is tried again as long as the camera stays. */
+/** Why an entry is not taken for now; each is tried again as long as the camera stays, `agent-failed` when tries.ts says so. */
 export type WaitReason =
-  'changing' | 'unreadable' | 'spool-full' | 'spool-failed' | 'camera-failed' | 'too-damaged' | 'quarantined';
+  | 'changing'
+  | 'unreadable'
+  | 'spool-full'
+  | 'spool-failed'
+  | 'camera-failed'
+  | 'too-damaged'
+  | 'quarantined'
+  /** It ended the agent again and again, and is set aside (tries/tries.ts). */
+  | 'agent-failed';
 
 /** First and last pause before an entry that waits is tried again. */
 export const RETRY_MS_MIN = 5000;
@@ -45,8 +54,12 @@ export interface TrackedEntry {
   listed: InventoryEntry;
   role: EntryRole;
   fate: EntryFate;
+  /** What listings said of this state of it. */
+  looks: Looks;
   /** Set with the fate "spooled", and kept with what follows it. */
   held?: HeldContent | undefined;
+  /** Set with the fate "waiting" where another length came than was listed, `readBytes` at least. */
+  otherLength?: { readonly listedBytes: number; readonly readBytes: number } | undefined;
   /** Attempts in a row that did not take it. */
   attempts: number;
   /** Monotonic ms before which an entry that waits is not tried again. */
@@ -62,6 +75,7 @@ export function pathDigest(path: Uint8Array): string {
 
 /** Pause behind the n-th attempt in a row, in ms: reading a whole file again and again wears the camera and keeps the light on "do not take". */
 export function retryPauseMs(reason: WaitReason, attempts: number): number {
+  if (reason === 'agent-failed') return Number.POSITIVE_INFINITY; // until tries.ts says so
   const pauseMsMax = reason === 'unreadable' || reason === 'too-damaged' ? DAMAGED_MS_MAX : RETRY_MS_MAX;
   return Math.min(pauseMsMax, RETRY_MS_MIN * 2 ** Math.min(attempts - 1, 16));
 }
@@ -71,11 +85,16 @@ export function isSettled(fate: EntryFate): boolean {
   return fate.kind === 'erased' || fate.kind === 'kept' || fate.kind === 'not-a-file';
 }
 
+/** True where nothing of it is tried before somebody says so. */
+export function isSetAside(fate: EntryFate): boolean {
+  return fate.kind === 'waiting' && fate.reason === 'agent-failed';
+}
+
 /** True where a receipt lies beside the recording in the spool. One that is not there (quarantined a moment ago) has none. */
 export function hasReceipt(
-  spool: { get(recording: RecordingId): { readonly state: SpoolState } | undefined },
+  spool: { stateOf(recording: RecordingId): SpoolState | undefined },
   recording: RecordingId,
 ): boolean {
-  const state = spool.get(recording)?.state;
+  const state = spool.stateOf(recording);
   return state === 'receipted' || state === 'released';
 }

@@ -23,14 +23,34 @@ export interface EraseDeps {
   readonly stationKeys: readonly PublicKey[];
   readonly storeKeys: readonly PublicKey[];
   readonly provenRecipients: () => ReadonlySet<string>;
-  readonly spool: Pick<Spool, 'get'>;
+  readonly spool: Pick<Spool, 'find' | 'stateOf'>;
   readonly files: Pick<Files, 'readAll'>;
   readonly custody: Custody;
+  /** See StorePutBack.isBehind. */
+  readonly storeBehind: () => boolean;
   /** Appends `receipted` entries that the log lacks, see owed-receipts.ts; none are looked for where it is left out. */
   readonly makeUpReceipts?: (recordings: readonly RecordingId[]) => Promise<void>;
+  /**
+   * The gate refused the documents of a recording: true where they were damaged, and what follows from that was begun. Nothing is looked at
+   * where it is left out. Errors: "spool.write-failed"; the machine's.
+   */
+  readonly mendDocuments?: (recording: RecordingId) => Promise<boolean>;
   readonly conditions: Conditions;
   readonly log: Log;
 }
+
+/** Refusals that may come from damaged files of ours. */
+const OF_DOCUMENTS: ReadonlySet<string> = new Set([
+  'manifest-invalid',
+  'receipt-invalid',
+  'receipt-mismatch',
+]);
+
+const ASKED: ReleaseAnswer = {
+  allowed: false,
+  reason: 'store-behind',
+  detail: 'the store asks for it again, or it is no longer in the spool',
+};
 
 type Spooled = TrackedEntry & { readonly fate: { readonly kind: 'spooled' } };
 
@@ -39,6 +59,8 @@ export class Eraser {
   readonly #deps: EraseDeps;
   readonly #docking: DockingFacts;
   readonly #session: CameraSession;
+  /** Entries for which the condition that the camera did not erase them stands. */
+  readonly #notGone = new Set<TrackedEntry>();
 
   constructor(deps: EraseDeps, docking: DockingFacts, session: CameraSession) {
     this.#deps = deps;
@@ -60,6 +82,7 @@ export class Eraser {
   /** Entries whose recording has a receipt and that were not decided yet, at most one wave. */
   ready(entries: Iterable<TrackedEntry>): TrackedEntry[] {
     const found: TrackedEntry[] = [];
+    if (this.erases && this.#deps.storeBehind()) return found;
     for (const entry of entries) {
       if (isSpooled(entry) && hasReceipt(this.#deps.spool, entry.fate.recording)) found.push(entry);
       if (found.length === WAVE_ENTRIES_MAX) break;
@@ -90,9 +113,6 @@ export class Eraser {
 
   async #ask(entry: Spooled): Promise<ReleaseAnswer> {
     const { fate } = entry;
-    const recording = this.#deps.spool.get(fate.recording);
-    if (recording === undefined)
-      return { allowed: false, reason: 'manifest-invalid', detail: 'it is no longer in the spool' };
     if (fate.sha256 === null)
       return {
         allowed: false,
@@ -100,6 +120,10 @@ export class Eraser {
         detail: 'it was not read as a whole in this docking',
       };
     try {
+      const recording = await this.#deps.spool.find(fate.recording);
+      if (recording === undefined && this.#isAsked(fate.recording)) return ASKED;
+      if (recording === undefined)
+        return { allowed: false, reason: 'manifest-invalid', detail: 'its documents cannot be read' };
       const read = (name: string, bytesMax: number): Promise<Uint8Array> =>
         this.#deps.files.readAll(join(recording.folder, name), bytesMax);
       return mayErase({
@@ -122,6 +146,7 @@ export class Eraser {
         stationKeys: this.#deps.stationKeys,
         storeKeys: this.#deps.storeKeys,
         provenRecipients: this.#deps.provenRecipients(),
+        storeBehind: this.#isAsked(fate.recording),
         entry: {
           cameraId: this.#docking.camera,
           docking: this.#docking.docking,
@@ -133,14 +158,32 @@ export class Eraser {
         },
       });
     } catch (error) {
+      if (this.#isAsked(fate.recording)) return ASKED; // its receipt is replaced at this moment
       return { allowed: false, reason: 'receipt-invalid', detail: describeError(error) };
     }
   }
 
   async #allows(entry: Spooled): Promise<boolean> {
     const answer = await this.#ask(entry);
-    if (!answer.allowed) this.#keep(entry, answer.reason, answer.detail);
-    return answer.allowed;
+    if (answer.allowed || answer.reason === 'store-behind') return answer.allowed;
+    if (!OF_DOCUMENTS.has(answer.reason) || !(await this.#isMended(entry.fate.recording)))
+      this.#keep(entry, answer.reason, answer.detail);
+    return false;
+  }
+
+  /** Then the entry waits for another receipt, or is pulled anew. */
+  async #isMended(recording: RecordingId): Promise<boolean> {
+    try {
+      return (await this.#deps.mendDocuments?.(recording)) ?? false;
+    } catch (error) {
+      this.#deps.log.error('damaged documents not set aside', { recording, error });
+      return false;
+    }
+  }
+
+  /** The store lost it, or may have: looked at behind the last read, so that nothing of that moment is missed. */
+  #isAsked(recording: RecordingId): boolean {
+    return this.#deps.storeBehind() || !hasReceipt(this.#deps.spool, recording);
   }
 
   /** Asks the gate once more at this very moment. Returns whether a new listing must tell what became of the file. */
@@ -152,9 +195,8 @@ export class Eraser {
         signal,
         Buffer.from(entry.fate.sha256 ?? '', 'hex'),
       );
-      if (outcome === 'done' || outcome === 'already-gone') return true;
-      this.#notErased(entry, outcome);
-      return outcome === 'refused'; // a camera that refused may have erased all the same
+      if (outcome !== 'done' && outcome !== 'already-gone') this.#notErased(entry, outcome);
+      return true; // a camera that refused may have erased all the same
     } catch (error) {
       if (signal.aborted || isDockError(error, 'driver.detached')) throw error; // what became of this file, the next docking sees
       this.#notErased(entry, describeError(error));
@@ -166,14 +208,23 @@ export class Eraser {
     const still = new Set(listing.entries.map((listed) => pathDigest(listed.path)));
     const complete = listing.problems.length === 0;
     for (const entry of tried) {
-      const { recording } = entry.fate;
-      if (still.has(entry.pathSha256)) this.#notErased(entry, 'still-listed');
-      else if (!complete) this.#notErased(entry, 'listing-incomplete');
-      else {
-        this.#deps.custody.append({ event: 'erased', facts: this.#facts(entry) });
-        (entry as TrackedEntry).fate = { kind: 'erased', recording };
-      }
+      if (still.has(entry.pathSha256)) this.#stayed(entry, 'still-listed');
+      else if (!complete) this.#stayed(entry, 'listing-incomplete');
+      else this.#erased(entry);
     }
+  }
+
+  /** What the camera answered says more than that its listing agrees. */
+  #stayed(entry: Spooled, reason: string): void {
+    if (!this.#notGone.has(entry)) this.#notErased(entry, reason);
+  }
+
+  #erased(entry: Spooled): void {
+    const { recording } = entry.fate;
+    this.#deps.custody.append({ event: 'erased', facts: this.#facts(entry) });
+    (entry as TrackedEntry).fate = { kind: 'erased', recording };
+    if (this.#notGone.delete(entry) && this.#notGone.size === 0)
+      this.#deps.conditions.clear('camera.not-erased', this.#docking.bay);
   }
 
   #notErased(entry: TrackedEntry & { fate: { kind: 'spooled' | 'kept' } }, reason: string): void {
@@ -184,6 +235,7 @@ export class Eraser {
     this.#deps.log.warn('file was not erased from the camera', { ...this.#facts(entry), reason });
     this.#deps.conditions.raise('camera.not-erased', this.#docking.bay, { reason: reason.slice(0, 256) });
     entry.fate = { kind: 'kept', recording: entry.fate.recording, reason };
+    this.#notGone.add(entry);
   }
 
   #keep(entry: Spooled, reason: string, detail: string): void {

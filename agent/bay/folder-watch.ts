@@ -1,23 +1,32 @@
-// Watches the folder of a bay. chokidar only shortens the wait for new files in a plain folder.
-import { watch } from 'chokidar';
+// Watches the folder of a bay. What is told of changes only shortens the wait for new files in a plain folder.
 import type { Clock, Log } from '../../protocol/ports.ts';
+import type { WatchFolder } from '../system/folder-changes.ts';
 import { departed, PRESENCE_MS, untilThere, type PlaceIdentity, type PlaceWatch } from './place-watch.ts';
 
 /** Folder levels below the bay's folder that are watched: DCIM/100MEDIA and one more. */
 const WATCH_DEPTH = 3;
 const SETTLE_MS = 500;
 
+export interface FolderWatchDeps {
+  readonly identity: PlaceIdentity;
+  readonly clock: Clock;
+  readonly watchFolder: WatchFolder;
+  readonly log: Log;
+}
+
 /** Watches one folder; its identity is its device and file number. */
 export class FolderWatch implements PlaceWatch {
   readonly path: string;
   readonly #identity: PlaceIdentity;
   readonly #clock: Clock;
+  readonly #watchFolder: WatchFolder;
   readonly #log: Log;
 
-  constructor(path: string, deps: { identity: PlaceIdentity; clock: Clock; log: Log }) {
+  constructor(path: string, deps: FolderWatchDeps) {
     this.path = path;
     this.#identity = deps.identity;
     this.#clock = deps.clock;
+    this.#watchFolder = deps.watchFolder;
     this.#log = deps.log;
   }
 
@@ -41,17 +50,17 @@ export class FolderWatch implements PlaceWatch {
       cancel();
       cancel = this.#clock.after(SETTLE_MS, onChange);
     };
-    const watcher = watch(this.path, {
-      depth: WATCH_DEPTH,
-      ignoreInitial: true,
-      followSymlinks: false,
-      ignorePermissionErrors: true,
+    const stop = this.#watchFolder(this.path, {
+      levelsBelow: WATCH_DEPTH,
+      followsLinks: false,
+      onChange: ({ isGone }) => {
+        if (!isGone) soon();
+      },
+      onError: (error) => this.#log.debug('watching a bay folder failed', { error }),
     });
-    watcher.on('add', soon).on('change', soon).on('addDir', soon);
-    watcher.on('error', (error) => this.#log.debug('watching a bay folder failed', { error }));
     return async () => {
       cancel();
-      await watcher.close();
+      await stop();
     };
   }
 }

@@ -3,6 +3,7 @@ import type { BayConfig } from '../../config/station-config.ts';
 import type { Driver } from '../../drivers/driver.ts';
 import type { UsbDevices } from '../../drivers/usb/device.ts';
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
+import type { WatchFolder } from '../system/folder-changes.ts';
 import { SinglePlace, type BayPlace } from './bay-place.ts';
 import type { WhoIs } from './camera-register.ts';
 import { FolderWatch } from './folder-watch.ts';
@@ -15,6 +16,7 @@ import { UsbPlace } from './usb-place.ts';
 export interface BayPlacePorts {
   readonly drivers: readonly Driver[];
   readonly folderIdentity: PlaceIdentity;
+  readonly watchFolder: WatchFolder;
   readonly portIdentity: PlaceIdentity;
   readonly usbDevices: UsbDevices;
   /** Shared with the drivers whose cameras change over. */
@@ -48,8 +50,8 @@ function filesPlace(bay: BayConfig, ports: BayPlacePorts): BayPlace | undefined 
   return new UsbPlace(bay.usbPort, { ...ports, devices: ports.usbDevices });
 }
 
-function folderPlace(path: string, { folderIdentity, clock, log, drivers }: BayPlacePorts): BayPlace {
-  const watch = new FolderWatch(path, { identity: folderIdentity, clock, log });
+function folderPlace(path: string, { folderIdentity, drivers, ...ports }: BayPlacePorts): BayPlace {
+  const watch = new FolderWatch(path, { ...ports, identity: folderIdentity });
   return new SinglePlace({ kind: 'folder', path }, watch, drivers);
 }
 

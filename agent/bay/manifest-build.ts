@@ -25,6 +25,8 @@ export interface DockingFacts {
 export interface SealedFacts {
   readonly recording: RecordingId;
   readonly seal: SealResult;
+  /** Recordings that the store lost, of which this one has the original. */
+  readonly replaced: readonly RecordingId[];
   readonly previousManifestSha256: string | null;
   readonly sealedAt: string;
   readonly clockSynchronised: boolean | null;
@@ -62,7 +64,7 @@ export async function buildManifest(
     media: seal.media,
     sidecars: [...role.sidecars],
     sidecar_of: role.sidecarOf,
-    supersedes: [...entry.supersedes].sort(),
+    supersedes: [...new Set([...entry.supersedes, ...sealed.replaced])].sort(),
     previous_manifest_sha256: sealed.previousManifestSha256,
     sealed_at: sealed.sealedAt,
     clock_synchronised: sealed.clockSynchronised,

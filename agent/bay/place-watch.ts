@@ -34,7 +34,7 @@ export async function untilThere<T>(
   }
 }
 
-/** The error of a departure; `words` say what is gone. */
-export function departed(words: string): DockError {
-  return new DockError('driver.detached', words, { retry: 'later' });
+/** The error of a departure; `words` say what is gone, `cause` is what it made fail. */
+export function departed(words: string, cause?: unknown): DockError {
+  return new DockError('driver.detached', words, { retry: 'later', cause });
 }

@@ -82,13 +82,20 @@ async function compareTail(
     filled += part.length;
     if (filled === overlap) break;
   }
-  if (filled === overlap && (await sealing.tailMatches(again))) return;
+  const difference = await sealing.tailDifference(again.subarray(0, filled));
+  if (filled === overlap && difference === undefined) return;
   throw new DockError(
     'pull.resumed-differently',
     `${overlap} bytes before offset ${from + overlap} read differently the second time`,
     {
       retry: 'later',
-      facts: { offset_bytes: from + overlap },
+      facts: {
+        offset_bytes: from + overlap,
+        size_bytes: overlap,
+        again_bytes: filled,
+        first_sha256: difference?.takenSha256 ?? null,
+        again_sha256: difference?.againSha256 ?? null,
+      },
     },
   );
 }

@@ -29,6 +29,8 @@ export interface ReleaseQuestion {
   /** Recipients with a valid, installed proof. */
   readonly provenRecipients: ReadonlySet<string>;
   readonly entry: ProvenEntry;
+  /** The store lost what it had: its receipts may be about what it does not hold any more (SPEC 6.10). */
+  readonly storeBehind: boolean;
 }
 
 export type ReleaseAnswer =
@@ -44,7 +46,9 @@ export type ReleaseRefusal =
   | 'damaged'
   | 'entry-mismatch'
   | 'entry-changed'
-  | 'recipient-unproven';
+  | 'recipient-unproven'
+  /** For now: nothing is decided by it. */
+  | 'store-behind';
 
 const refuse = (reason: ReleaseRefusal, detail: string): ReleaseAnswer => ({
   allowed: false,
@@ -59,6 +63,7 @@ const refuse = (reason: ReleaseRefusal, detail: string): ReleaseAnswer => ({
 export function mayErase(question: ReleaseQuestion): ReleaseAnswer {
   if (question.policy !== 'after-receipt')
     return refuse('policy-never', 'the configuration says release: never');
+  if (question.storeBehind) return refuse('store-behind', 'the store was put back to an earlier state');
   let manifest: Manifest;
   let receipt: Receipt;
   try {

@@ -6,12 +6,16 @@ import { DOCKING_SEEN_MAX } from '../../protocol/limits.ts';
 import { sealedSizeBytes } from '../../protocol/sealed-file.ts';
 import type { Clock, Log, Random } from '../../protocol/ports.ts';
 import type { Bulk } from '../bulk/bulk.ts';
-import { findKnown, type Committer, type Sealed } from './commit.ts';
+import type { Committer, Sealed } from './commit.ts';
 import type { Custody } from '../custody/custody.ts';
 import { retryPauseMs, type HeldContent, type TrackedEntry, type WaitReason } from './entry.ts';
+import { lookAnew } from './looks.ts';
 import type { DockingFacts } from './manifest-build.ts';
 import { digestEntry, pullInto, type PullContext } from './pull.ts';
+import type { PullStop } from './pull-stop.ts';
 import type { Reservation, Spool, SpooledRecording } from '../spool/spool.ts';
+import type { TriedFile } from '../tries/tally.ts';
+import type { Tries, Try } from '../tries/tries.ts';
 
 /** Taken and not yet on the disk, at most: pieces in flight and the sealing's own buffers. */
 const UNWRITTEN_BYTES = 16 * 1024 * 1024;
@@ -24,8 +28,10 @@ export interface TakeDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  readonly tries: Pick<Tries, 'isSetAside' | 'isAlone' | 'begin'>;
   /** Removes the oldest receipted spool copy; false where there is none. */
   readonly makeRoom: () => Promise<boolean>;
+  readonly pullStop: Pick<PullStop, 'admits' | 'failed' | 'kept'>;
 }
 
 /** Reading is over; `committing` resolves, and never rejects, when the entry has its fate. Wrapped, because awaiting would wait for both. */
@@ -33,6 +39,11 @@ export interface Taken {
   readonly committing: Promise<void> | undefined;
 }
 const NOTHING: Taken = { committing: undefined };
+
+/** Reading in a try that has its turn. */
+interface TryContext extends PullContext {
+  readonly attempt: Pick<Try, 'note'>;
+}
 
 /** One docking's way of taking entries; reading is one at a time, committing runs behind it. */
 export class Taker {
@@ -58,8 +69,14 @@ export class Taker {
     this.#onTaken = onTaken;
   }
 
+  /** True where the entry is to be taken when nothing else is: it may be what ended the agent. */
+  isSuspected(entry: TrackedEntry): boolean {
+    return this.#deps.tries.isAlone(this.#fileOf(entry));
+  }
+
   /**
-   * Reads the entry; resolves when the camera is no longer needed for it, with the commit that may still be running.
+   * Reads the entry; resolves when the camera is no longer needed for it, with the commit that may still be running. `onWaiting` is called
+   * now and then while other entries of the station have to be taken first.
    * The entry's fate is set by the commit, or here where it could not be taken.
    * Errors: "driver.detached", "driver.protocol"; the signal's reason. Everything else becomes the entry's fate.
    */
@@ -67,6 +84,7 @@ export class Taker {
     entry: TrackedEntry,
     signal: AbortSignal,
     onProgress: (takenBytes: number) => void,
+    onWaiting: () => void = () => undefined,
   ): Promise<Taken> {
     const context: PullContext = {
       session: this.#session,
@@ -76,8 +94,7 @@ export class Taker {
       onProgress,
     };
     try {
-      if (await this.#knownAgain(entry, context)) return NOTHING;
-      return await this.#pull(entry, context);
+      return await this.#try(entry, context, onWaiting);
     } catch (error) {
       if (signal.aborted || endsDocking(error)) throw error;
       this.#wait(entry, error);
@@ -85,23 +102,47 @@ export class Taker {
     }
   }
 
+  /** Whatever becomes of the try but the end of the process, its note goes with it. */
+  async #try(entry: TrackedEntry, context: PullContext, onWaiting: () => void): Promise<Taken> {
+    const file = this.#fileOf(entry);
+    const { tries } = this.#deps;
+    if (tries.isSetAside(file))
+      throw new DockError('tries.set-aside', 'the agent ended at this file again and again', {
+        retry: 'person',
+      });
+    const attempt = await tries.begin({ ...file, bay: this.#docking.bay }, context.signal, onWaiting);
+    const end = (): Promise<void> => attempt.end(entry.fate.kind === 'spooled');
+    let committing: Promise<void> | undefined;
+    try {
+      const noted = { ...context, attempt };
+      if (!(await this.#knownAgain(entry, noted))) ({ committing } = await this.#pull(entry, noted));
+    } finally {
+      if (committing === undefined) await end();
+    }
+    return committing === undefined ? NOTHING : { committing: committing.then(end) };
+  }
+
+  #fileOf({ pathSha256, listed }: TrackedEntry): TriedFile {
+    return { camera: this.#docking.camera, pathSha256, sizeBytes: listed.sizeBytes };
+  }
+
+  /** A listing shows that the file changes: it waits until looks say that it does not any more. Said once for each time that it begins to. */
+  leaveChanging(entry: TrackedEntry): void {
+    if (this.#leave(entry, 'changing')) this.#tell(entry, 'changing');
+  }
+
   /** Same place and size as something durable here: only its bytes tell (SPEC 8.4). */
-  async #knownAgain(entry: TrackedEntry, context: PullContext): Promise<boolean> {
+  async #knownAgain(entry: TrackedEntry, context: TryContext): Promise<boolean> {
     const { spool, bulk } = this.#deps;
-    const likely = spool
-      .byOriginal(this.#docking.camera, entry.pathSha256)
-      .some(
-        (known) => known.originalSizeBytes === entry.listed.sizeBytes && known.rejected?.reason !== 'damaged',
-      );
-    if (!likely) return false;
+    const { camera } = this.#docking;
+    const { pathSha256, listed } = entry;
+    if (!spool.mayHold(camera, { pathSha256, sizeBytes: listed.sizeBytes })) return false;
+    await context.attempt.note();
     const digesting = await bulk.startDigest();
     try {
       await digestEntry(digesting, entry.listed, context);
       const { sizeBytes, sha256 } = await digesting.finish();
-      const known = findKnown(spool, this.#docking.camera, entry.pathSha256, {
-        originalSizeBytes: sizeBytes,
-        originalSha256: sha256,
-      });
+      const known = await spool.findContent(camera, { pathSha256, sizeBytes }, sha256);
       if (known === undefined) return false;
       this.#matched(entry, known.recording);
       this.#spooled(entry, heldAs(known, true), sha256, entry.listed.stamp);
@@ -111,7 +152,12 @@ export class Taker {
     }
   }
 
-  async #pull(entry: TrackedEntry, context: PullContext): Promise<Taken> {
+  async #pull(entry: TrackedEntry, context: TryContext): Promise<Taken> {
+    if (!(await this.#deps.pullStop.admits())) {
+      const why = 'the disk refuses one recording after the other: pulling has ended for now';
+      this.#wait(entry, new DockError('spool.write-failed', why, { retry: 'later' }));
+      return NOTHING;
+    }
     const reservation = await this.#reserve(entry);
     if (reservation === 'full') {
       this.#wait(
@@ -121,13 +167,20 @@ export class Taker {
       return NOTHING;
     }
     try {
+      await context.attempt.note();
       const sealed = await this.#seal(entry, countingWritten(context, reservation));
       const committing = this.#commit(entry, sealed).finally(() => reservation.release());
       return { committing };
     } catch (error) {
       reservation.release();
+      if (!context.signal.aborted) this.#notKept(error);
       throw error;
     }
+  }
+
+  /** Only what the station itself could not do counts. */
+  #notKept(error: unknown): void {
+    if (isOwnFailure(waitReason(error))) this.#deps.pullStop.failed(error);
   }
 
   /** Errors: those of the camera, the spool and the sealing; nothing of the attempt is left then. */
@@ -168,11 +221,13 @@ export class Taker {
     try {
       this.#pulled(entry, sealed);
       const { kind, recording } = await this.#committer.commit(entry, sealed);
+      this.#deps.pullStop.kept();
       const matched = kind === 'matched';
       if (matched) this.#matched(entry, recording.recording);
       this.#spooled(entry, heldAs(recording, matched), seal.originalSha256, stamp);
     } catch (error) {
       await this.#deps.spool.discard(sealed.staging);
+      this.#notKept(error);
       this.#wait(entry, error);
     }
   }
@@ -203,13 +258,26 @@ export class Taker {
 
   #wait(entry: TrackedEntry, error: unknown): void {
     const reason = waitReason(error);
-    const news = entry.fate.kind !== 'waiting' || entry.fate.reason !== reason;
-    entry.fate = { kind: 'waiting', reason };
+    const isNews = this.#leave(entry, reason);
+    entry.otherLength = otherLength(entry, error);
     entry.attempts++;
-    entry.againAtMs = this.#deps.clock.monotonicMs() + retryPauseMs(reason, entry.attempts);
-    if (!news || ++this.#notTaken > DOCKING_SEEN_MAX) return;
+    const now = this.#deps.clock.monotonicMs();
+    entry.againAtMs = now + retryPauseMs(reason, entry.attempts);
+    if (reason === 'changing') entry.looks = lookAnew(entry.looks, now);
+    if (isNews) this.#tell(entry, reason, error);
+  }
+
+  /** Returns whether it did not wait for that reason before. */
+  #leave(entry: TrackedEntry, reason: WaitReason): boolean {
+    const isNews = entry.fate.kind !== 'waiting' || entry.fate.reason !== reason;
+    entry.fate = { kind: 'waiting', reason };
+    return isNews;
+  }
+
+  #tell(entry: TrackedEntry, reason: WaitReason, error?: unknown): void {
+    if (++this.#notTaken > DOCKING_SEEN_MAX) return;
     const facts = { docking: this.#docking.docking, path_sha256: entry.pathSha256, reason };
-    this.#deps.log.warn('entry not taken for now', { ...facts, error });
+    this.#deps.log.warn('entry not taken for now', { ...facts, ...(error !== undefined && { error }) });
     try {
       this.#deps.custody.append({ event: 'not-taken', facts });
     } catch (refused) {
@@ -227,6 +295,16 @@ export function endsDocking(error: unknown): boolean {
   return isDockError(error, 'driver.detached') || isDockError(error, 'driver.protocol');
 }
 
+/** Both lengths, where the file has another one than was listed. */
+function otherLength({ listed }: TrackedEntry, error: unknown): TrackedEntry['otherLength'] {
+  const readBytes = isDockError(error, 'driver.changed') ? error.facts['read_bytes'] : undefined;
+  return typeof readBytes === 'number' ? { listedBytes: listed.sizeBytes, readBytes } : undefined;
+}
+
+function isOwnFailure(reason: WaitReason): boolean {
+  return reason === 'spool-full' || reason === 'spool-failed';
+}
+
 /** The reason that stands with an entry that was not taken. */
 function waitReason(error: unknown): WaitReason {
   const code = isDockError(error) ? error.code : '';
@@ -234,6 +312,7 @@ function waitReason(error: unknown): WaitReason {
     return 'changing';
   if (code === 'driver.unreadable') return 'unreadable';
   if (code === 'pull.too-damaged') return 'too-damaged';
+  if (code === 'tries.set-aside') return 'agent-failed';
   if (code.startsWith('driver.')) return 'camera-failed';
   if (code === 'spool.full' || ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '')) return 'spool-full';
   return 'spool-failed';

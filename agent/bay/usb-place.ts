@@ -35,10 +35,21 @@ export class UsbPlace implements BayPlace {
   async open(signal: AbortSignal): Promise<CameraSession> {
     const device = await this.#devices.at(this.watch.path, signal);
     if (device === undefined) throw departed('nothing is on the USB port of this bay');
-    assertCameraLike(device);
-    return this.#inner.open(signal).catch((error: unknown) => {
-      throw isDockError(error, 'driver.refused') ? named(error, device) : error;
-    });
+    try {
+      assertCameraLike(device);
+      return await this.#inner.open(signal);
+    } catch (error) {
+      throw await this.#judged(error, device, signal);
+    }
+  }
+
+  /** A camera that is pulled while it is being opened makes that fail in many ways: all of them are its departure, and nobody is called for it. */
+  async #judged(error: unknown, device: UsbDeviceFacts, signal: AbortSignal): Promise<unknown> {
+    if (signal.aborted || !isDockError(error) || error.code === 'driver.detached') return error;
+    const now = await this.#devices.at(this.watch.path, signal);
+    if (now?.bus !== device.bus || now.address !== device.address)
+      return departed('the device on the USB port of this bay left while it was opened', error);
+    return error.code === 'driver.refused' ? named(error, device) : error;
   }
 }
 

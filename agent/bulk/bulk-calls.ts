@@ -1,6 +1,6 @@
 // The calls between bulk-workers.ts and its threads: names, what goes in, what comes out. Types only.
 import type { Piece } from '../../drivers/driver.ts';
-import type { SealJob, SealResult } from './bulk.ts';
+import type { SealJob, SealResult, TailDifference } from './bulk.ts';
 import type { UnitPlace } from './unit-read.ts';
 
 /** A pass is named by a number that no other pass of this process has, so a new worker never takes an old one's calls for its own. */
@@ -12,7 +12,10 @@ export type BulkCalls = {
   readonly startSeal: { readonly args: OfPass<{ readonly job: SealJob }>; readonly result: void };
   readonly startDigest: { readonly args: OfPass; readonly result: void };
   readonly write: { readonly args: OfPass<{ readonly piece: Piece }>; readonly result: void };
-  readonly tailMatches: { readonly args: OfPass<{ readonly bytes: Uint8Array }>; readonly result: boolean };
+  readonly tailDifference: {
+    readonly args: OfPass<{ readonly bytes: Uint8Array }>;
+    readonly result: TailDifference | undefined;
+  };
   readonly finishSeal: { readonly args: OfPass; readonly result: SealResult };
   readonly finishDigest: {
     readonly args: OfPass;

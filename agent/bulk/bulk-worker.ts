@@ -70,7 +70,7 @@ serveCalls<BulkCalls>(parentPort, {
     digestings.set(pass, new InOrder<Digesting>(new DigestPass(context)));
   },
   write: ({ pass, piece }) => (sealings.get(pass) ?? digesting(pass)).run((open) => open.write(piece)),
-  tailMatches: ({ pass, bytes }) => sealing(pass).run((open) => open.tailMatches(bytes)),
+  tailDifference: ({ pass, bytes }) => sealing(pass).run((open) => open.tailDifference(bytes)),
   finishSeal: async ({ pass }) => {
     const result = await sealing(pass).run((open) => open.finish());
     sealings.delete(pass);

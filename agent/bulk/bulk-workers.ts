@@ -6,7 +6,7 @@ import type { Piece } from '../../drivers/driver.ts';
 import { WorkerCalls } from '../../protocol/io/worker-calls.ts';
 import { startWorker } from '../../protocol/io/worker-thread.ts';
 import type { BulkCalls } from './bulk-calls.ts';
-import type { Bulk, Digesting, Sealing, SealJob, SealResult } from './bulk.ts';
+import type { Bulk, Digesting, Sealing, SealJob, SealResult, TailDifference } from './bulk.ts';
 import { PiecesInFlight, sizeOf } from './pieces-in-flight.ts';
 
 /** Workers of one agent: more than a machine with cameras on it has cores. */
@@ -180,9 +180,9 @@ class WorkerSealing implements Sealing {
     this.#positionBytes += sizeBytes;
   }
 
-  async tailMatches(bytes: Uint8Array): Promise<boolean> {
+  async tailDifference(bytes: Uint8Array): Promise<TailDifference | undefined> {
     this.#pieces.throwFailure();
-    return this.#pass.calls.call('tailMatches', { pass: this.#pass.id, bytes });
+    return this.#pass.calls.call('tailDifference', { pass: this.#pass.id, bytes });
   }
 
   async finish(): Promise<SealResult> {

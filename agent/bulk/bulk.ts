@@ -47,12 +47,18 @@ export interface Sealing {
    * "pull.oversize" beyond ORIGINAL_BYTES_MAX.
    */
   write(piece: Piece): Promise<void>;
-  /** Whether these bytes (at most PULL_PIECE_BYTES) equal the last ones that were taken. */
-  tailMatches(bytes: Uint8Array): Promise<boolean>;
+  /** Compares these bytes (at most PULL_PIECE_BYTES) with the last ones that were taken; undefined where they are the same. */
+  tailDifference(bytes: Uint8Array): Promise<TailDifference | undefined>;
   /** Both files are complete, synced and closed when it resolves. */
   finish(): Promise<SealResult>;
   /** Files are closed when it resolves; the caller removes them. Idempotent, never rejects, and nothing after `finish`. */
   abort(): Promise<void>;
+}
+
+/** SHA-256 of the last bytes as they were taken (of all, where they are fewer), and of those that they were compared with. */
+export interface TailDifference {
+  readonly takenSha256: string;
+  readonly againSha256: string;
 }
 
 /** What a sealing measured. Digests in lower-case hex, sizes in bytes. */

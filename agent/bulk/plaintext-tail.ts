@@ -1,7 +1,9 @@
 // The last plaintext bytes of a sealing, kept so that a pull which was interrupted can prove that it goes on in the same content.
 // Pieces are kept by reference; small ones are gathered, so that neither bytes nor pieces grow with the recording.
+import { createHash } from 'node:crypto';
+import { equalBytes, sha256Hex } from '../../protocol/bytes.ts';
 import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
-import { equalBytes } from '../../protocol/bytes.ts';
+import type { TailDifference } from './bulk.ts';
 
 /** Pieces below this are copied together. */
 const GATHER_BYTES = PULL_PIECE_BYTES / 16;
@@ -39,15 +41,26 @@ export class PlaintextTail {
     this.#gatheredBytes = 0;
   }
 
-  /** Whether these are the last bytes of the stream. False where they are more than is kept. */
-  matches(bytes: Uint8Array): boolean {
+  /** Undefined where these are the last bytes of the stream. What is longer than what is kept differs. */
+  difference(bytes: Uint8Array): TailDifference | undefined {
+    const parts: Uint8Array[] = [];
     let end = bytes.length;
-    for (const block of [...this.#blocks, this.#gathered.subarray(0, this.#gatheredBytes)].toReversed()) {
+    let isSame = true;
+    for (const block of this.#newestFirst()) {
       const length = Math.min(end, block.length);
-      if (!equalBytes(bytes.subarray(end - length, end), block.subarray(block.length - length))) return false;
+      const part = block.subarray(block.length - length);
+      isSame &&= equalBytes(bytes.subarray(end - length, end), part);
+      parts.unshift(part);
       end -= length;
     }
-    return end === 0;
+    if (isSame && end === 0) return undefined;
+    const taken = createHash('sha256');
+    for (const part of parts) taken.update(part);
+    return { takenSha256: taken.digest('hex'), againSha256: sha256Hex(bytes) };
+  }
+
+  #newestFirst(): Uint8Array[] {
+    return [...this.#blocks, this.#gathered.subarray(0, this.#gatheredBytes)].toReversed();
   }
 
   #endGathering(): void {

@@ -11,7 +11,7 @@ import { DockError } from '../../protocol/errors.ts';
 import { ORIGINAL_BYTES_MAX, UNREADABLE_RANGES_MAX } from '../../protocol/limits.ts';
 import type { Files, OpenFile, Random } from '../../protocol/ports.ts';
 import { beginSeal, type PayloadSealer, type SealedSink } from '../../protocol/sealed-file.ts';
-import type { SealJob, Sealing, SealResult } from './bulk.ts';
+import type { SealJob, Sealing, SealResult, TailDifference } from './bulk.ts';
 import { MediaFacts } from '../media/media-facts.ts';
 import { PlaintextTail } from './plaintext-tail.ts';
 import { UnitWriter } from './unit-writer.ts';
@@ -85,8 +85,8 @@ export class SealPass implements Sealing {
     );
   }
 
-  tailMatches(bytes: Uint8Array): Promise<boolean> {
-    return this.#attempt(async () => this.#tail.matches(bytes));
+  tailDifference(bytes: Uint8Array): Promise<TailDifference | undefined> {
+    return this.#attempt(async () => this.#tail.difference(bytes));
   }
 
   finish(): Promise<SealResult> {

@@ -23,7 +23,6 @@ const PROBES = 3;
 const SLOW_MS = 1000;
 const PROBE_NAME = '.doctor-probe';
 const ENTRIES_MAX = 64;
-const BOOT = /^\/boot(?:\/|$)/;
 
 export async function checkDisk(context: DoctorContext): Promise<Finding[]> {
   const { path } = context.config.spool;
@@ -35,7 +34,6 @@ export async function checkDisk(context: DoctorContext): Promise<Finding[]> {
   const folder = await stat(path).catch(() => undefined);
   if (folder === undefined || finds.problems.length > 0)
     return findings.length > 0 ? findings : [found('disk.absent', path)];
-  if (mount !== undefined && BOOT.test(mount.point)) findings.push(found('disk.boot', path));
   findings.push(...(await checkOwners(context, folder)), ...(await checkSpace(context)));
   return [...findings, await tryDisk(context, mount)];
 }

@@ -8,10 +8,11 @@ import { CONTROL_MESSAGE_BYTES_MAX } from '../../protocol/limits.ts';
 import { BrokerLink, type LinkEnd } from '../../protocol/io/broker-link.ts';
 import { openSocket } from '../../protocol/io/broker-socket.ts';
 import type { Ending, MqttVersion, TlsCredentials } from '../../protocol/io/broker-types.ts';
-import type { BrokerMessage, Log } from '../../protocol/ports.ts';
+import type { Log } from '../../protocol/ports.ts';
 import { stationTopics } from '../../protocol/topics.ts';
 import type { DoctorContext } from './doctor-context.ts';
 import { found, type Finding } from './doctor-finding.ts';
+import type { LoggedIn } from './doctor-logged-in.ts';
 import { reasonWords } from './doctor-reasons.ts';
 import { askStore } from './doctor-store.ts';
 
@@ -26,15 +27,6 @@ const QUIET: Log = {
   info: () => undefined,
   debug: () => undefined,
 };
-
-/** A connection that stands, and what comes over it. */
-export interface LoggedIn {
-  readonly link: BrokerLink;
-  readonly version: MqttVersion;
-  readonly filters: Set<string>;
-  /** Called at each message from now on. */
-  onMessage: (message: BrokerMessage) => void;
-}
 
 /** Errors: the signal's reason. */
 export async function tryLogin(

@@ -9,7 +9,7 @@ import { verifyCustodyHead } from '../push/push-verify.ts';
 import { spoolLayout } from '../spool/layout.ts';
 import type { DoctorContext } from './doctor-context.ts';
 import { found, type Finding } from './doctor-finding.ts';
-import type { LoggedIn } from './doctor-login.ts';
+import type { LoggedIn } from './doctor-logged-in.ts';
 
 /** A receiver answers within a second; one that just starts takes longer. */
 const ANSWER_MS = 4000;

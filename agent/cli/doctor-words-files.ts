@@ -2,8 +2,8 @@
 import type { DoctorTable } from './doctor-finding.ts';
 
 const CERTIFICATE_REMEDY = {
-  en: 'Get a new certificate from whoever runs the authority, and put it in the place of this one; no restart is needed.',
-  de: 'Ein neues Zertifikat von der Zertifizierungsstelle holen und an diese Stelle legen; ein Neustart ist nicht nötig.',
+  en: 'Enrol once more for a new certificate (`bodydock keys enrol`), or put one of the authority in the place of this one; no restart is needed.',
+  de: 'Mit einer neuen Anmeldung ein neues Zertifikat holen (`bodydock keys enrol`) oder eines der Zertifizierungsstelle an diese Stelle legen; ein Neustart ist nicht nötig.',
 };
 const SHOW_CERTIFICATE = 'openssl x509 -noout -subject -issuer -dates -in {where}';
 

@@ -126,6 +126,41 @@ export const MACHINE_TABLE = {
     },
     command: 'udevadm control --reload && udevadm trigger --subsystem-match=usb',
   },
+  'power.good': {
+    severity: 'good',
+    text: {
+      en: 'The power of the ports of all bays can be switched where a camera hangs.',
+      de: 'Die Anschlüsse aller Plätze lassen sich aus- und einschalten, wenn eine Kamera hängt.',
+    },
+  },
+  'power.off': {
+    severity: 'note',
+    text: {
+      en: 'The power helper is off: where a camera hangs and a reset does not help, somebody must pull it.',
+      de: 'Der Stromhelfer ist aus: Hängt eine Kamera und hilft kein Zurücksetzen, muss jemand sie ziehen.',
+    },
+    remedy: {
+      en: 'It is optional, and needs a hub that switches each port by itself.',
+      de: 'Er ist freiwillig und braucht einen Verteiler, der jeden Anschluss einzeln schaltet.',
+    },
+    command: 'systemctl enable --now bodydock-power',
+  },
+  'power.silent': {
+    severity: 'warning',
+    text: {
+      en: 'The power helper is turned on and does not answer.',
+      de: 'Der Stromhelfer ist eingeschaltet und antwortet nicht.',
+    },
+    command: 'journalctl -u bodydock-power -n 20',
+  },
+  'power.no-switch': {
+    severity: 'note',
+    text: {
+      en: 'The kernel has no switch for this port: Linux is older than 6.0, or the hub is not there.',
+      de: 'Der Kernel hat keinen Schalter für diesen Anschluss: Linux ist älter als 6.0, oder der Verteiler fehlt.',
+    },
+    command: 'uname -r; lsusb -t',
+  },
   'system.good': {
     severity: 'good',
     text: { en: 'The service is enabled and active.', de: 'Der Dienst ist eingeschaltet und läuft.' },

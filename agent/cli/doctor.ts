@@ -15,6 +15,7 @@ import type { Check, DoctorContext } from './doctor-context.ts';
 import { checkDisk } from './doctor-disk.ts';
 import type { Finding } from './doctor-finding.ts';
 import { checkMachine } from './doctor-machine.ts';
+import { checkPower } from './doctor-power.ts';
 import { doctorDocument, findingText, sumText } from './doctor-text.ts';
 import { kindOf } from './doctor-words.ts';
 import { languageOf, parseCommandLine, writeJson, type Io } from './output.ts';
@@ -38,7 +39,14 @@ const OPTIONS = {
   connect: { type: 'boolean' },
   lang: { type: 'string' },
 } as const;
-const CHECKS: readonly Check[] = [checkFiles, checkDisk, checkBays, checkMachine, checkBroker];
+const CHECKS: readonly Check[] = [
+  checkFiles,
+  checkDisk,
+  checkBays,
+  (context) => checkPower(context),
+  checkMachine,
+  checkBroker,
+];
 
 /** Runs the command; gives the exit code. Errors: "usage", the signal's reason. */
 export async function doctor(args: readonly string[], io: Io): Promise<number> {

@@ -11,7 +11,7 @@ import type { RunningStation } from '../live-config/station-runs.ts';
 import { controlSocketPath } from '../control/control-protocol.ts';
 import { openControlServer, type ControlServerDeps } from '../control/control-server.ts';
 import { openStation } from '../open-station.ts';
-import { stopWithin } from '../stop-within.ts';
+import { stopWithin } from '../../protocol/io/stop-within.ts';
 
 /** For workers and the spool's lock to be given back. */
 const CLOSE_MS = 5000;
@@ -54,7 +54,10 @@ export async function putUpStation(
   return {
     conditions: opened.conditions,
     isBusy: () => station.isBusy,
-    configurationInForce: (digest) => station.configurationInForce(digest),
+    takeOver: (good) => {
+      opened.setLimits(good.config.broker);
+      station.configurationInForce(good.sha256);
+    },
     stop: async () => {
       isReady = false;
       log.info('station stops', {});

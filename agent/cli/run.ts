@@ -1,17 +1,19 @@
 // `bodydock run`: the agent in the foreground until SIGTERM or SIGINT. A service manager starts it; a parent with an IPC channel is told when it is ready.
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { checkStationStart } from '../../config/installed-files.ts';
 import { STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
 import { readVersion } from '../../config/program-version.ts';
 import type { LoginCounts } from '../../drivers/ambarella/login-guard.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { exitSoon } from '../../protocol/io/exit-soon.ts';
+import { endingInTime } from '../../protocol/io/exit-soon.ts';
 import { pinoLog } from '../../protocol/io/log-pino.ts';
 import { openServiceManager } from '../../protocol/io/service-manager.ts';
 import { News } from '../bay/news.ts';
 import { ConfigFileWatch } from '../live-config/file-watch.ts';
 import { judgeConfig, readConfig } from '../live-config/judged-config.ts';
 import { StationRuns } from '../live-config/station-runs.ts';
+import { watchFolder } from '../system/folder-changes-chokidar.ts';
 import { parseCommandLine, type Io } from './output.ts';
 import { putUpStation } from './put-up-station.ts';
 
@@ -24,7 +26,8 @@ nothing, and the log and the condition "configuration.refused" say why.
 
   --config FILE  the station's file (default ${STATION_FILE_DEFAULT})
 
-Exit codes: 0 ended when asked to, 1 failure, 75 another agent works on this spool, 78 configuration or keys.
+Exit codes: 0 ended when asked to, 1 failure, 75 another agent works on this spool, 78 configuration or keys. Where a mount or a disk
+that does not answer holds it, it ends by SIGTERM (143 to a shell) within 40 s; a second signal ends it at once. Neither loses anything.
 `;
 
 /** Exit code when it ended. Errors: those of openStation. */
@@ -32,13 +35,23 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const line = parseCommandLine(args, io, { help: HELP, options: { config: { type: 'string' } } });
   if (line === undefined) return EXIT_GOOD;
   const file = line.values.config ?? STATION_FILE_DEFAULT;
+  return endingInTime(EXIT_GOOD, io.signal, () => runFile(file, io));
+}
+
+async function runFile(file: string, io: Io): Promise<number> {
   const place = { file, credentialsFolder: process.env['CREDENTIALS_DIRECTORY'] };
   const first = await readConfig(place);
   if (first.kind === 'refused') {
     io.err(renderProblems(first.problems));
     return EXIT_CONFIGURATION;
   }
+  const { problems, warnings } = await checkStationStart(first.good.config);
+  if (problems.length > 0) {
+    io.err(renderProblems(problems));
+    return EXIT_CONFIGURATION;
+  }
   const log = pinoLog({ level: first.good.config.log.level });
+  for (const warning of warnings) log.warn('configuration', { ...warning });
   process.on('uncaughtException', (error) => endOnFault(log, error));
   process.on('unhandledRejection', (error) => endOnFault(log, error));
   const manager = openServiceManager({ environment: process.env, log });
@@ -46,7 +59,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const version = await readVersion();
   const edits = new News();
   const loginCounts: LoginCounts = new Map();
-  const watch = new ConfigFileWatch(file, () => edits.ring(), { clock, log });
+  const watch = new ConfigFileWatch(file, () => edits.ring(), { clock, watchFolder, log });
   const runs = new StationRuns(first.good, {
     clock,
     log,
@@ -57,10 +70,13 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   });
   watch.start();
   io.signal.addEventListener('abort', () => manager.stopping(), { once: true });
-  await runs.run(io.signal);
-  await watch.stop();
-  if (process.connected) process.disconnect();
-  exitSoon(EXIT_GOOD);
+  try {
+    await runs.run(io.signal);
+  } finally {
+    // Also where no station could be put up: what is left here must not keep the process.
+    await watch.stop();
+    if (process.connected) process.disconnect();
+  }
   return EXIT_GOOD;
 }
 

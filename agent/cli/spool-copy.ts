@@ -4,13 +4,16 @@
 // 1. What is there already is not touched; a copy that is not whole never has the recording's name.
 // 2. The source is only read.
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DockError } from '../../protocol/errors.ts';
 import type { Files } from '../../protocol/ports.ts';
+import { PAYLOAD_NAME } from '../spool/layout.ts';
 
 const PIECE_BYTES = 1024 * 1024;
 /** A folder has six files. */
 const FILES_MAX = 64;
+/** The digest list of a terabyte; what is longer was damaged and would fill the target. */
+const DOCUMENT_BYTES_MAX = 64 * 1024 * 1024;
 const UNFINISHED = '.unfinished';
 
 /** Bytes that were copied. Errors: "spool.copy-exists", "spool.copy-differs", "spool.odd-folder", the system's, the signal's reason. */
@@ -51,8 +54,15 @@ export async function copyFolder(
 }
 
 async function copyFile(files: Files, from: string, to: string, signal: AbortSignal): Promise<number> {
-  if ((await files.stat(from))?.kind === 'folder')
+  const found = await files.stat(from);
+  if (found?.kind === 'folder')
     throw new DockError('spool.odd-folder', `${from} is a folder: a recording has none`, { retry: 'person' });
+  if (found !== undefined && found.sizeBytes > DOCUMENT_BYTES_MAX && basename(from) !== PAYLOAD_NAME)
+    throw new DockError(
+      'spool.odd-folder',
+      `${from} has ${found.sizeBytes} bytes, no document of a recording has more than ${DOCUMENT_BYTES_MAX}`,
+      { retry: 'person' },
+    );
   const source = await files.open(from, 'read');
   try {
     const target = await files.create(to);

@@ -13,6 +13,8 @@ import { dataSize, shownAt, type Language } from '../page/language.ts';
 import { readIndex } from '../spool/index-file.ts';
 import { readFacts } from '../spool/judge.ts';
 import { RECEIPT_NAME, RECEIPT_SIGNATURE_NAME, type SpoolLayout } from '../spool/layout.ts';
+import { readReleasedRows } from '../spool/released-file.ts';
+import type { ReleasedRows } from '../spool/released-rows.ts';
 import type { RecordingFacts } from '../spool/spooled-recording.ts';
 import { languageOf, parseCommandLine, type Io } from './output.ts';
 import { spoolOf, type SpoolPlace } from './spool-place.ts';
@@ -73,8 +75,9 @@ async function* rows(layout: SpoolLayout, all: boolean, signal: AbortSignal): As
     .readAll(layout.identity, RECEIPT_BYTES_MAX)
     .then((bytes) => Buffer.from(bytes).toString());
   const index = await readIndex(files, layout, SPOOL_ID.exec(id)?.[1] ?? '');
-  const sealedAt = (name: string): string =>
-    (isRecordingId(name) ? index?.get(name)?.facts.sealedAt : undefined) ?? '~';
+  const released = await readReleasedRows(files, layout, SPOOL_ID.exec(id)?.[1] ?? '');
+  const sealedAt = (name: RecordingId): string =>
+    index?.get(name)?.facts.sealedAt ?? releasedAt(released, name);
   const folders = all ? [layout.released, layout.ready] : [layout.ready];
   for (const folder of folders) {
     const names = (await files.list(folder)).filter(isRecordingId);
@@ -87,6 +90,12 @@ async function* rows(layout: SpoolLayout, all: boolean, signal: AbortSignal): As
         yield folder === layout.released && row.state === 'receipted' ? { ...row, state: 'released' } : row;
     }
   }
+}
+
+/** Later than all others where it is not known. */
+function releasedAt(released: ReleasedRows, recording: RecordingId): string {
+  const second = released.sealedAt(recording);
+  return second === undefined ? '~' : new Date(second * 1000).toISOString();
 }
 
 /** Undefined where the agent has just moved it. */

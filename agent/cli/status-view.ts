@@ -109,10 +109,8 @@ class View {
   }
 
   numbers({ health, agent }: StationSays): string[] {
-    const { backlog, store, broker, disk, clock, clockStates, connected, notConnected, free, unknown } =
-      this.#words;
-    const address = fill(agent.broker_connected ? connected : notConnected, agent.broker);
-    const brokerRow = this.#labelled(broker, address, agent.broker_connected ? undefined : 'red');
+    const { backlog, store, broker, disk, clock, clockStates, free, unknown } = this.#words;
+    const brokerRow = this.#labelled(broker, this.#broker(agent), agent.broker_connected ? undefined : 'red');
     if (health === null) return brokerRow;
     const { free_bytes: freeBytes, clock_synchronised: synchronised } = health;
     const space = freeBytes === null ? unknown : fill(free, dataSize(freeBytes, this.#options.language));
@@ -173,11 +171,21 @@ class View {
       parts.push(counted(recordings, health.spooled_recordings), dataSize(health.spooled_bytes, language));
       const { oldest_unstored_seconds: seconds } = health;
       if (seconds !== null) parts.push(fill(oldest, this.#duration(seconds)));
+      const { window_opens_at: opensAt } = health;
+      if (opensAt !== null) parts.push(fill(this.#words.untilWindow, shownAt(opensAt)));
     }
     if (health.spooled_docking_records > 0) parts.push(counted(records, health.spooled_docking_records));
     if (parts.length === 0) parts.push(nothingWaits);
     if (health.quarantined_entries > 0) parts.push(counted(aside, health.quarantined_entries));
     return parts.join(', ');
+  }
+
+  #broker({ broker, broker_connected: isConnected, rate_bytes_per_s: rate }: StationSays['agent']): string {
+    const { connected, notConnected, atMost } = this.#words;
+    const address = fill(isConnected ? connected : notConnected, broker);
+    if (rate === null) return address;
+    const size = rate < 1e6 ? `${Math.round(rate / 1e3)} kB` : dataSize(rate, this.#options.language);
+    return `${address}, ${fill(atMost, size)}`;
   }
 
   #store({ store_silent_seconds: seconds }: HealthDocument): string {

@@ -25,6 +25,7 @@ export interface StatusWords {
   readonly recordings: readonly [one: string, many: string];
   readonly records: readonly [one: string, many: string];
   readonly oldest: string;
+  readonly untilWindow: string;
   readonly aside: readonly [one: string, many: string];
   readonly store: string;
   readonly heard: string;
@@ -32,6 +33,7 @@ export interface StatusWords {
   readonly broker: string;
   readonly connected: string;
   readonly notConnected: string;
+  readonly atMost: string;
   readonly disk: string;
   readonly free: string;
   readonly unknown: string;
@@ -77,6 +79,7 @@ export const STATUS_WORDS: Readonly<Record<Language, StatusWords>> = {
     recordings: ['1 recording', '{} recordings'],
     records: ['1 docking record', '{} docking records'],
     oldest: 'oldest {}',
+    untilWindow: 'recordings wait for their hours until {} UTC',
     aside: [
       '1 entry set aside (`bodydock spool quarantine`)',
       '{} entries set aside (`bodydock spool quarantine`)',
@@ -87,6 +90,7 @@ export const STATUS_WORDS: Readonly<Record<Language, StatusWords>> = {
     broker: 'Broker',
     connected: '{}, connected',
     notConnected: '{}, NOT connected',
+    atMost: 'at most {}/s',
     disk: 'Disk',
     free: '{} free',
     unknown: 'unknown',
@@ -137,6 +141,7 @@ export const STATUS_WORDS: Readonly<Record<Language, StatusWords>> = {
     recordings: ['1 Aufnahme', '{} Aufnahmen'],
     records: ['1 Niederschrift', '{} Niederschriften'],
     oldest: 'älteste {}',
+    untilWindow: 'Aufnahmen warten auf ihr Zeitfenster bis {} UTC',
     aside: [
       '1 Eintrag beiseitegelegt (`bodydock spool quarantine`)',
       '{} Einträge beiseitegelegt (`bodydock spool quarantine`)',
@@ -147,6 +152,7 @@ export const STATUS_WORDS: Readonly<Record<Language, StatusWords>> = {
     broker: 'Broker',
     connected: '{}, verbunden',
     notConnected: '{}, NICHT verbunden',
+    atMost: 'höchstens {}/s',
     disk: 'Platte',
     free: '{} frei',
     unknown: 'unbekannt',

@@ -81,8 +81,8 @@ function printJson(asked: Asked, io: Io): number {
     return EXIT_FAILURE;
   }
   const { agent, cut, ...documents } = asked.says;
-  const { pid, broker, broker_connected } = agent;
-  writeJson(io, { running: true, pid, broker, broker_connected, cut, ...documents });
+  const { pid, broker, broker_connected, rate_bytes_per_s } = agent;
+  writeJson(io, { running: true, pid, broker, broker_connected, rate_bytes_per_s, cut, ...documents });
   return EXIT_GOOD;
 }
 

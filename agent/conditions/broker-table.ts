@@ -117,8 +117,8 @@ export const BROKER_TABLE = {
       de: 'Ein Zertifikat für die Verbindung zum Broker läuft bald ab oder ist abgelaufen.',
     },
     remedy: {
-      en: 'Put a new certificate in the place of the old one; the station takes it without a restart.',
-      de: 'Ein neues Zertifikat an die Stelle des alten legen; die Station übernimmt es ohne Neustart.',
+      en: 'Put a new certificate in the place of the old one ("bodydock keys enrol" gets one for a station); it is taken without a restart.',
+      de: 'Ein neues Zertifikat an die Stelle des alten legen ("bodydock keys enrol" holt eines für die Station); es wird ohne Neustart übernommen.',
     },
     afterMs: 0,
     causes: [],

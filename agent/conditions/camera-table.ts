@@ -31,7 +31,37 @@ export const CAMERA_TABLE = {
     },
     afterMs: 60_000,
     causes: ['spool.full', 'spool.gone', 'custody.write-failed'],
-    facts: ['entries', 'reason'],
+    facts: ['entries', 'reason', 'listed_bytes', 'read_bytes'],
+  },
+  'camera.set-aside': {
+    severity: 'error',
+    subject: 'bay',
+    text: {
+      en: 'The program of the station ended three times at a file of the camera in this bay; the file stays on the camera and is not read for now.',
+      de: 'Das Programm der Station endete dreimal an einer Datei der Kamera in diesem Platz; die Datei bleibt auf der Kamera und wird vorerst nicht gelesen.',
+    },
+    remedy: {
+      en: 'Leave the camera in its bay and call the technician. Do not erase or format it. The station tries again after a day, with a new version, and by `bodydock spool tries --again`.',
+      de: 'Kamera im Platz lassen und Technik rufen. Nicht löschen, nicht formatieren. Die Station versucht es nach einem Tag, mit einer neuen Version und durch `bodydock spool tries --again` erneut.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['entries'],
+  },
+  'camera.changing': {
+    severity: 'error',
+    subject: 'bay',
+    text: {
+      en: 'A file of the camera in this bay has been changing for minutes: the camera seems to record. It stays on the camera.',
+      de: 'Eine Datei der Kamera in diesem Platz ändert sich seit Minuten: Die Kamera scheint aufzunehmen. Sie bleibt auf der Kamera.',
+    },
+    remedy: {
+      en: 'End the recording and leave the camera in its bay: the file is taken by itself then. If the camera does not record, call the technician.',
+      de: 'Aufnahme beenden und Kamera im Platz lassen: Die Datei wird dann von selbst übernommen. Nimmt die Kamera nicht auf, Technik rufen.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['entries'],
   },
   'camera.listing': {
     severity: 'error',

@@ -93,6 +93,21 @@ export const SPOOL_TABLE = {
     causes: ['spool.gone'],
     facts: ['recordings', 'first'],
   },
+  'spool.write-failed': {
+    severity: 'critical',
+    subject: 'none',
+    text: {
+      en: 'The disk of the station refused one recording after the other: pulling has ended, cameras keep theirs.',
+      de: 'Der Datenträger der Station hat eine Aufnahme nach der anderen abgelehnt: Es wird nichts mehr übernommen, die Kameras behalten ihre.',
+    },
+    remedy: {
+      en: 'Check the disk of the station: full, read-only or failing. The station tries it again by itself and goes on.',
+      de: 'Datenträger der Station prüfen: voll, schreibgeschützt oder defekt. Die Station versucht es von selbst wieder und arbeitet weiter.',
+    },
+    afterMs: 0,
+    causes: ['spool.gone', 'spool.full'],
+    facts: ['failures', 'reason'],
+  },
   'disk.failing': {
     severity: 'critical',
     subject: 'none',

@@ -18,6 +18,21 @@ export const STORE_TABLE = {
     causes: ['broker.unreachable', 'broker.tls', 'broker.refused', 'broker.client-id-in-use'],
     facts: ['silent_s', 'waiting'],
   },
+  'store.unknown-key': {
+    severity: 'error',
+    subject: 'none',
+    text: {
+      en: 'Somebody answers as the central store with a key that the configuration of this station does not name.',
+      de: 'Jemand antwortet als Zentralspeicher mit einem Schlüssel, den die Konfiguration dieser Station nicht nennt.',
+    },
+    remedy: {
+      en: 'Compare store.public_keys with the keys of the store; the log of the agent names the key. If they are right, call IT security.',
+      de: 'store.public_keys mit den Schlüsseln des Zentralspeichers vergleichen; das Protokoll des Agenten nennt den Schlüssel. Stimmen sie, IT-Sicherheit rufen.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: [],
+  },
   'store.behind': {
     severity: 'error',
     subject: 'none',
@@ -26,19 +41,34 @@ export const STORE_TABLE = {
       de: 'Eine Aufnahme wartet zu lange auf ihre Quittung.',
     },
     remedy: {
-      en: 'Check the network, the broker and the store. If all are there, the uplink is too slow for what is recorded.',
-      de: 'Netz, Broker und Zentralspeicher prüfen. Sind alle da, ist die Leitung zu langsam für das, was aufgenommen wird.',
+      en: 'Check the network, the broker and the store. If all are there, the uplink, or what broker.rate_bytes_per_s and broker.windows leave of it, is too little for what is recorded.',
+      de: 'Netz, Broker und Zentralspeicher prüfen. Sind alle da, reicht die Leitung, oder was broker.rate_bytes_per_s und broker.windows davon lassen, nicht für das, was aufgenommen wird.',
     },
     afterMs: 0,
     causes: [],
     facts: ['oldest_unstored_seconds', 'limit_seconds'],
   },
+  'store.put-back': {
+    severity: 'warning',
+    subject: 'none',
+    text: {
+      en: 'The central store lost what it had: it is delivered again, and nothing is erased because of a receipt for it.',
+      de: 'Der Zentralspeicher hat verloren, was er schon hatte: Es wird erneut geliefert, und nichts wird wegen einer Quittung dafür gelöscht.',
+    },
+    remedy: {
+      en: 'Was a backup put back at the store? Then leave the station running, and look at the store what did not come again: "bodydock-receiver reconcile".',
+      de: 'Wurde am Zentralspeicher eine Sicherung zurückgespielt? Dann die Station laufen lassen und dort nachsehen, was nicht wiederkam: "bodydock-receiver reconcile".',
+    },
+    afterMs: 10_000,
+    causes: [],
+    facts: ['waiting'],
+  },
   'recording.refused': {
     severity: 'error',
     subject: 'recording',
     text: {
-      en: 'The store refuses a recording; the station keeps it and offers it again every day.',
-      de: 'Der Zentralspeicher lehnt eine Aufnahme ab; die Station behält sie und bietet sie täglich erneut an.',
+      en: 'The store refuses a recording; the station keeps it and offers it again by itself.',
+      de: 'Der Zentralspeicher lehnt eine Aufnahme ab; die Station behält sie und bietet sie von selbst erneut an.',
     },
     remedy: {
       en: 'Look into the log of the receiver for that recording.',
@@ -52,8 +82,8 @@ export const STORE_TABLE = {
     severity: 'error',
     subject: 'recording',
     text: {
-      en: 'The store refuses the record of a stay; the station keeps it and offers it again every day.',
-      de: 'Der Zentralspeicher lehnt die Niederschrift eines Aufenthalts ab; die Station behält sie und bietet sie täglich erneut an.',
+      en: 'The store refuses the record of a stay; the station keeps it and offers it again by itself.',
+      de: 'Der Zentralspeicher lehnt die Niederschrift eines Aufenthalts ab; die Station behält sie und bietet sie von selbst erneut an.',
     },
     remedy: {
       en: 'Look into the log of the receiver for that record.',

@@ -38,8 +38,10 @@ const agentSchema = z.object({
   /** "host:port". */
   broker: z.string().max(300),
   broker_connected: z.boolean(),
+  /** The limit in force; null: none. An agent of before it had none. */
+  rate_bytes_per_s: z.int().min(1).nullable().default(null),
 });
-export type AgentWord = z.infer<typeof agentSchema>;
+export type AgentWord = z.output<typeof agentSchema>;
 
 const lineSchema = z.discriminatedUnion('kind', [
   agentSchema,

@@ -4,10 +4,9 @@
 // Why a file: only the agent writes the log, no message may change what it shows, and whoever may write here may replace the spool anyway.
 import * as z from 'zod';
 import { encodeDocument, instantSchema, parseDocument } from '../../protocol/document.ts';
-import { systemCode } from '../../protocol/errors.ts';
+import { readIfThere, replaceDurable, unlinkIfThere } from '../../protocol/durable.ts';
 import { reasonCodeSchema } from '../../protocol/order.ts';
 import type { Files } from '../../protocol/ports.ts';
-import { replaceDurable, unlinkIfThere } from '../durable-file.ts';
 
 const BYTES_MAX = 4096;
 
@@ -35,14 +34,8 @@ export async function readAcknowledgement(
   files: Pick<Files, 'readAll'>,
   path: string,
 ): Promise<Acknowledgement | undefined> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await files.readAll(path, BYTES_MAX);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-  return parseDocument(acknowledgementSchema, bytes, BYTES_MAX);
+  const bytes = await readIfThere(files, path, BYTES_MAX);
+  return bytes && parseDocument(acknowledgementSchema, bytes, BYTES_MAX);
 }
 
 /** Takes it away. Errors: the system's. */

@@ -14,6 +14,8 @@ export interface RecoveredSegment extends FoundSegment {
   /** Wall time of its last entry; "" where it cannot be read. */
   readonly lastAt: string;
   readonly held: boolean;
+  /** Where it holds and the disk refused to let it be ended: the bytes that do, and their digest. */
+  readonly unended?: { readonly sizeBytes: number; readonly sha256: string } | undefined;
 }
 
 /** What the order of segments asks of the first entry, as the index keeps it. */

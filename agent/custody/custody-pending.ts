@@ -9,6 +9,9 @@ const PENDING_BYTES_MAX = 8 * 1024 * 1024;
 /** Room in an entry beside its facts. */
 const ENTRY_REST_BYTES = 512;
 
+/** What an event brings to its entry. */
+const eventSchema = custodyEntrySchema.pick({ event: true, facts: true });
+
 interface Waiter {
   /** Events taken before it was added. */
   readonly upTo: number;
@@ -18,7 +21,7 @@ interface Waiter {
 
 /** Facts of an event that an entry can hold. Errors: "custody.refused". */
 export function checkedFacts({ event, facts }: CustodyEvent): LooseEntry['facts'] {
-  const checked = custodyEntrySchema.pick({ event: true, facts: true }).safeParse({ event, facts });
+  const checked = eventSchema.safeParse({ event, facts });
   const sizeBytes = Buffer.byteLength(JSON.stringify(facts));
   if (checked.success && sizeBytes <= CUSTODY_ENTRY_BYTES_MAX - ENTRY_REST_BYTES) return checked.data.facts;
   throw new DockError(

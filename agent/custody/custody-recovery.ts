@@ -7,20 +7,20 @@
 //    shows of a file that was never synced may be gone tomorrow), put in its place in one step, and signed.
 // 3. A chain that does not hold stays as it is, unsigned, and is named with the place.
 // 4. A file without a single whole entry was never claimed to anybody; it is removed unless another segment names an entry of it.
-// 5. What the disk refuses is logged and left for the next start. Other names in the folder are not touched.
+// 5. What the disk refuses is logged, and left until it takes writes again (segment-endings.ts). Other names in the folder are not touched.
 import { join } from 'node:path';
-import { bufferOf, encodeUtf8 } from '../../protocol/bytes.ts';
+import { bufferOf, encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
 import { CUSTODY_SEGMENT_TRUSTED_COMMENT } from '../../protocol/custody-entry.ts';
 import { brokenLinks, inOrder, predecessorOf, type ChainBreak } from '../../protocol/custody-order.ts';
 import { scanSegment } from '../../protocol/custody-scan.ts';
-import { describeError } from '../../protocol/errors.ts';
+import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/durable.ts';
+import { describeError, DockError } from '../../protocol/errors.ts';
 import { isSegmentId, type SegmentId } from '../../protocol/ids.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Files, Log, Signer } from '../../protocol/ports.ts';
 import { fromIndex, lastAtOf, readEnds, unreadable, type RecoveredSegment } from './custody-ends.ts';
 import type { IndexedSegment } from './custody-index.ts';
 import { segmentOf, segmentPath, segmentSignaturePath } from './custody-segments.ts';
-import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../durable-file.ts';
 import { inParallel } from '../spool/in-parallel.ts';
 
 /** A segment is ended at SEGMENT_BYTES_MAX (custody-log.ts) plus one write: anything longer is none of ours. */
@@ -109,20 +109,42 @@ async function recoverOne(deps: CustodyRecoveryDeps, id: SegmentId): Promise<Loo
   if (rest === 'torn')
     deps.log.warn('custody log: torn end cut', { segment: id, sequence: state.sequence, reason });
   if (state.sequence === 0) return { segment };
-  return { segment: { ...segment, signed: await rewrite(deps, id, bytes.subarray(0, goodBytes)) } };
+  const good = bytes.subarray(0, goodBytes);
+  if (await rewrite(deps, id, good)) return { segment: { ...segment, signed: true } };
+  return { segment: { ...segment, unended: { sizeBytes: goodBytes, sha256: sha256Hex(good) } } };
+}
+
+/**
+ * One more attempt at a segment that is unended.
+ * Errors: what the disk refuses; "custody.chain-broken" where the start found other bytes: it is left to the next one.
+ */
+export async function endEarlier(
+  deps: CustodyRecoveryDeps,
+  { segment, unended }: RecoveredSegment,
+): Promise<void> {
+  if (unended === undefined) return;
+  const bytes = await deps.files.readAll(segmentPath(deps.folder, segment), SEGMENT_READ_BYTES_MAX);
+  const good = bytes.subarray(0, unended.sizeBytes);
+  if (sha256Hex(good) !== unended.sha256)
+    throw new DockError('custody.chain-broken', 'not the bytes that the start found', { retry: 'later' });
+  await endWith(deps, segment, good);
 }
 
 async function rewrite(deps: CustodyRecoveryDeps, id: SegmentId, bytes: Uint8Array): Promise<boolean> {
-  const { files, folder, withSpace, log } = deps;
   try {
-    await withSpace(() => replaceDurable(files, segmentPath(folder, id), bytes));
-    await files.syncFolder(folder);
-    await signSegment(deps, id, bytes);
+    await endWith(deps, id, bytes);
     return true;
   } catch (error) {
-    log.warn('custody segment of an earlier run not ended', { segment: id, error });
+    deps.log.warn('custody segment of an earlier run not ended', { segment: id, error });
     return false;
   }
+}
+
+async function endWith(deps: CustodyRecoveryDeps, id: SegmentId, bytes: Uint8Array): Promise<void> {
+  const { files, folder, withSpace } = deps;
+  await withSpace(() => replaceDurable(files, segmentPath(folder, id), bytes));
+  await files.syncFolder(folder);
+  await signSegment(deps, id, bytes);
 }
 
 /** Ends a durable segment: puts the signature over the whole of it beside it, durably. Errors: the signer's, the system's. */

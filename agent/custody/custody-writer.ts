@@ -54,10 +54,8 @@ export class SegmentWriter {
     await this.#file.close();
   }
 
-  /** Leaves a segment whose write failed, which segment-endings.ts ends. One that never held anything durable is removed. Never rejects. */
+  /** Leaves a segment whose write failed, which segment-endings.ts ends. Never rejects. */
   async abandon(): Promise<void> {
     await this.#file.close().catch(() => undefined);
-    if (this.#head.sequence === 0)
-      await this.#files.unlink(segmentPath(this.#folder, this.segment)).catch(() => undefined);
   }
 }

@@ -41,7 +41,7 @@ const REMEDY =
 export interface DifferencesOptions {
   readonly review: LogReview;
   readonly custody: Pick<CustodyLog, 'append' | 'checkpoint' | 'segments' | 'entrySha256'>;
-  readonly spool: { get(recording: RecordingId): unknown };
+  readonly spool: { stateOf(recording: RecordingId): unknown };
   readonly files: Files;
   /** See acknowledgement.ts. */
   readonly acknowledgementFile: string;
@@ -59,6 +59,7 @@ export class Differences {
   readonly #said = new Map<string, Difference | undefined>();
   #reviewed = false;
   #stopping = false;
+  #toldFailure: string | undefined;
 
   constructor(options: DifferencesOptions) {
     this.#options = options;
@@ -111,7 +112,7 @@ export class Differences {
 
   async #isOver({ difference, subject, sequence, sha256 }: Difference): Promise<boolean> {
     const { spool, custody } = this.#options;
-    if (difference === 'spool-lost') return spool.get(subject as RecordingId) !== undefined;
+    if (difference === 'spool-lost') return spool.stateOf(subject as RecordingId) !== undefined;
     const known = custody.segments().find((each) => each.segment === subject);
     return known !== undefined && (await custody.entrySha256(known.segment, sequence ?? 0)) === sha256;
   }
@@ -148,7 +149,7 @@ export class Differences {
 
   #lost(): string[] {
     const { review, spool } = this.#options;
-    return [...review.unsettled].filter((recording) => spool.get(recording as RecordingId) === undefined);
+    return [...review.unsettled].filter((recording) => spool.stateOf(recording as RecordingId) === undefined);
   }
 
   /** Enters a difference that is new. */
@@ -218,7 +219,9 @@ export class Differences {
   }
 
   #failed(error: unknown): void {
-    if (this.#stopping) return;
-    this.#options.log.warn('differences not looked at', { reason: describeError(error) });
+    const reason = describeError(error);
+    if (this.#stopping || reason === this.#toldFailure) return;
+    this.#toldFailure = reason; // every 30 s the same
+    this.#options.log.warn('differences not looked at', { reason });
   }
 }

@@ -1,9 +1,9 @@
-// How segments of this run end, behind everybody's back: signed as a whole. One whose write failed is first written anew up to its last
-// durable entry, in place of the file with its torn end, once the disk takes writes again. What the disk refuses stays for the next attempt,
-// at last for the next start.
+// How segments end, behind everybody's back: signed as a whole. One whose write failed is first written anew up to its last durable entry, in
+// place of the file with its torn end, once the disk takes writes again; one without a durable entry is removed. What the disk refuses, here
+// or in the recovery of earlier ones, is tried again behind each write of the log that it takes, at last by the next start.
+import { replaceDurable, unlinkIfThere } from '../../protocol/durable.ts';
 import type { SegmentId } from '../../protocol/ids.ts';
 import type { Files, Log, Signer } from '../../protocol/ports.ts';
-import { replaceDurable } from '../durable-file.ts';
 import { SEGMENT_READ_BYTES_MAX, signSegment } from './custody-recovery.ts';
 import { segmentPath } from './custody-segments.ts';
 import type { SegmentWriter } from './custody-writer.ts';
@@ -19,11 +19,14 @@ export interface SegmentEndingsDeps {
   readonly onEnded: (segment: SegmentId) => void;
 }
 
+/** Ends one segment for good. Rejects where the disk refuses it. */
+type Ending = () => Promise<void>;
+
 /** Each is read back no further than its last durable entry. */
 export class SegmentEndings {
   readonly #deps: SegmentEndingsDeps;
-  /** Bytes that are durable of each that was abandoned. */
-  readonly #abandoned = new Map<SegmentId, number>();
+  /** What waits until the disk takes writes. */
+  readonly #waiting = new Map<SegmentId, Ending>();
   #underWay: Promise<unknown> = Promise.resolve();
 
   constructor(deps: SegmentEndingsDeps) {
@@ -33,36 +36,51 @@ export class SegmentEndings {
   /** All that is written of it is durable. */
   end(writer: SegmentWriter): void {
     const { segment, sizeBytes } = writer;
-    this.#behind(async () => {
-      await writer.close();
-      await this.#sign(segment, await this.#durable(segment, sizeBytes));
-    }, segment);
+    const sign = async (): Promise<void> => this.#sign(segment, await this.#durable(segment, sizeBytes));
+    this.#behind(
+      segment,
+      async () => {
+        await writer.close();
+        await sign();
+      },
+      sign,
+    );
   }
 
-  /** Its write failed; one that never held anything durable is removed. Never rejects. */
+  /** Its write failed; one that never held anything durable is removed, later where the disk refuses that too. Never rejects. */
   async abandon(writer: SegmentWriter): Promise<void> {
+    const { segment, sizeBytes } = writer;
     await writer.abandon();
-    if (writer.sizeBytes > 0) this.#abandoned.set(writer.segment, writer.sizeBytes);
+    if (sizeBytes > 0) this.#waiting.set(segment, () => this.#endTorn(segment, sizeBytes));
+    else await this.#remove(segment).catch(() => this.#waiting.set(segment, () => this.#remove(segment)));
   }
 
-  /** The disk takes writes: those that were abandoned are ended. */
+  /** The disk refused to let a segment of an earlier run be ended: `end` does, and resolves when it lies there signed. */
+  leave(segment: SegmentId, end: Ending): void {
+    this.#waiting.set(segment, async () => {
+      await end();
+      this.#deps.onEnded(segment);
+    });
+  }
+
+  /** The disk takes writes: those that wait are ended. */
   diskWrites(): void {
-    for (const [segment, sizeBytes] of this.#abandoned) {
-      this.#abandoned.delete(segment);
-      this.#behind(async () => {
-        try {
-          await this.#endTorn(segment, sizeBytes);
-        } catch (error) {
-          this.#abandoned.set(segment, sizeBytes);
-          throw error;
-        }
-      }, segment);
+    for (const [segment, end] of this.#waiting) {
+      this.#waiting.delete(segment);
+      this.#behind(segment, end, end);
     }
   }
 
   /** Until nothing is under way. Never rejects. */
   async settled(): Promise<void> {
     await this.#underWay;
+  }
+
+  /** What was never claimed to anybody: left there, the next start would take it for a second log behind the same entry. */
+  async #remove(segment: SegmentId): Promise<void> {
+    const { files, folder } = this.#deps;
+    await unlinkIfThere(files, segmentPath(folder, segment));
+    await files.syncFolder(folder);
   }
 
   async #endTorn(segment: SegmentId, sizeBytes: number): Promise<void> {
@@ -84,10 +102,12 @@ export class SegmentEndings {
     this.#deps.onEnded(segment);
   }
 
-  #behind(work: () => Promise<void>, segment: SegmentId): void {
-    const ending = work().catch((error: unknown) =>
-      this.#deps.log.warn('custody segment not ended', { segment, error }),
-    );
+  /** `again` is what is left to do where `work` fails. */
+  #behind(segment: SegmentId, work: Ending, again: Ending): void {
+    const ending = work().catch((error: unknown) => {
+      this.#waiting.set(segment, again);
+      this.#deps.log.warn('custody segment not ended, it is tried again', { segment, error });
+    });
     this.#underWay = Promise.all([this.#underWay, ending]);
   }
 }

@@ -28,11 +28,19 @@ interface Mark {
 /** Where a segment ends, as far as a reader needs it. */
 type Readable = Pick<KnownSegment, 'segment' | 'lastSequence' | 'lastSha256'>;
 
+interface LineSource {
+  readonly file: OpenFile;
+  /** What is read into, again and again. */
+  readonly piece: Uint8Array;
+}
+
 /** Reads the segments of one folder. */
 export class SegmentReader {
   readonly #files: Files;
   readonly #folder: string;
   readonly #marks = new Map<SegmentId, Mark[]>();
+  /** Of the last read: each group is read once it is written, a few hundred bytes of it. */
+  #spare: Uint8Array | undefined;
 
   constructor(files: Files, folder: string) {
     this.#files = files;
@@ -46,9 +54,12 @@ export class SegmentReader {
   async read(known: Readable, fromSequence: number, bytesMax: number): Promise<CustodyLines | undefined> {
     if (fromSequence < 1 || fromSequence > known.lastSequence) return undefined;
     const file = await this.#files.open(segmentPath(this.#folder, known.segment), 'read');
+    const piece = this.#spare ?? new Uint8Array(PIECE_BYTES);
+    this.#spare = undefined;
     try {
-      return await this.#gather(file, known, fromSequence, bytesMax);
+      return await this.#gather({ file, piece }, known, fromSequence, bytesMax);
     } finally {
+      this.#spare = piece;
       await file.close().catch(() => undefined);
     }
   }
@@ -61,7 +72,7 @@ export class SegmentReader {
   }
 
   async #gather(
-    file: OpenFile,
+    source: LineSource,
     { segment, lastSequence }: Readable,
     from: number,
     bytesMax: number,
@@ -69,33 +80,17 @@ export class SegmentReader {
     const lines: Uint8Array[] = [];
     let bytes = 0;
     let sequence = this.#nearest(segment, from).sequence;
-    for await (const { line, offset } of this.#linesFrom(file, this.#nearest(segment, from).offset)) {
+    for await (const { line, offset } of linesFrom(source, this.#nearest(segment, from).offset)) {
       if (sequence > lastSequence) break;
       if (sequence % MARK_ENTRIES === 0) this.#mark(segment, { sequence, offset });
       if (sequence >= from) {
         if (bytes > 0 && bytes + line.length > bytesMax) break;
-        lines.push(line);
+        lines.push(line.slice());
         bytes += line.length;
       }
       sequence++;
     }
     return bytes === 0 ? undefined : { lines: Buffer.concat(lines), from, to: sequence - 1 };
-  }
-
-  /** Lines with their LF, and where they begin. */
-  async *#linesFrom(file: OpenFile, start: number): AsyncGenerator<{ line: Uint8Array; offset: number }> {
-    let offset = start;
-    for (;;) {
-      const piece = new Uint8Array(PIECE_BYTES);
-      const bytes = piece.subarray(0, await file.read(piece, offset));
-      let from = 0;
-      for (const { end } of linesIn(bytes)) {
-        yield { line: bytes.subarray(from, end), offset: offset + from };
-        from = end;
-      }
-      if (from === 0) return; // the end, or a line longer than any entry
-      offset += from;
-    }
   }
 
   #nearest(segment: SegmentId, sequence: number): Mark {
@@ -111,5 +106,23 @@ export class SegmentReader {
       this.#marks.set(segment, (marks = []));
     }
     if (mark.sequence > (marks.at(-1)?.sequence ?? 0)) marks.push(mark);
+  }
+}
+
+/** Lines with their LF, and where they begin; each is good until the next one is asked for. */
+async function* linesFrom(
+  { file, piece }: LineSource,
+  start: number,
+): AsyncGenerator<{ line: Uint8Array; offset: number }> {
+  let offset = start;
+  for (;;) {
+    const bytes = piece.subarray(0, await file.read(piece, offset));
+    let from = 0;
+    for (const { end } of linesIn(bytes)) {
+      yield { line: bytes.subarray(from, end), offset: offset + from };
+      from = end;
+    }
+    if (from === 0) return; // the end, or a line longer than any entry
+    offset += from;
   }
 }

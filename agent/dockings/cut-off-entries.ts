@@ -17,7 +17,7 @@ export type DurableRecording = Pick<
 
 /** What the spool says. */
 export interface DurableRecordings {
-  get(recording: RecordingId): DurableRecording | undefined;
+  has(recording: RecordingId): boolean;
   /** Recordings that were sealed in this docking, in any order. */
   readonly ofDocking: readonly DurableRecording[];
 }
@@ -152,7 +152,7 @@ export class CutOffEntries {
 
   /** Of several sealings of one state the last that is durable counts; what was erased was durable. */
   #bind(row: Row, spool: DurableRecordings): void {
-    const here = row.sealed.filter((id) => row.erased === id || spool.get(id) !== undefined);
+    const here = row.sealed.filter((id) => row.erased === id || spool.has(id));
     row.sealed = here.slice(-1);
     for (const recording of here) this.#bound.add(recording);
   }
@@ -193,10 +193,11 @@ function fateOf(
   const [sealed] = row.sealed;
   const { matched } = row;
   if (sealed !== undefined) {
-    const reason = spool.get(sealed)?.rejected?.reason ?? null;
+    const known = spool.ofDocking.find((each) => each.recording === sealed);
+    const reason = known?.rejected?.reason ?? null;
     return { fate: 'stored', recording: sealed, reason, erased: row.erased === sealed };
   }
-  if (matched !== undefined && (row.erased === matched || spool.get(matched) !== undefined))
+  if (matched !== undefined && (row.erased === matched || spool.has(matched)))
     return { fate: 'matched', recording: matched, reason: null, erased: row.erased === matched };
   const nothing = { recording: null, erased: false };
   if (!row.isFile) return { ...nothing, fate: 'not-a-file', reason: null };

@@ -13,7 +13,7 @@ import type { OpenDocking } from './journal-recovery.ts';
 export interface CutOffDeps {
   readonly station: StationId;
   readonly custody: DockingLogSource;
-  readonly spool: Pick<Spool, 'get' | 'recordings'>;
+  readonly spool: Pick<Spool, 'stateOf' | 'ofDocking'>;
 }
 
 /** What is to be done with a docking that has no end: it is recorded; its record is there already; or nobody knows whose it was. */
@@ -29,8 +29,10 @@ export async function endCutOff(deps: CutOffDeps, open: OpenDocking): Promise<Cu
   if (entries.isRecorded) return { kind: 'recorded' };
   const opening = open.opening ?? openingFrom(entries.docked, deps.station, open.docking);
   if (opening === undefined) return { kind: 'unknown' };
-  const ofDocking = [...deps.spool.recordings()].filter(({ docking }) => docking === open.docking);
-  const told = entries.finish({ get: (recording) => deps.spool.get(recording), ofDocking });
+  const told = entries.finish({
+    has: (recording) => deps.spool.stateOf(recording) !== undefined,
+    ofDocking: await deps.spool.ofDocking(open.docking),
+  });
   const { camera_clock: clock } = opening;
   return {
     kind: 'ended',

@@ -1,13 +1,13 @@
 // The journal of one docking: brings what must outlive a cut to the disk, and tries again for as long as the docking lasts where the disk
 // refuses. The camera is served meanwhile, but nothing is erased from it before `holdsInventory`.
 import { join } from 'node:path';
+import { unlinkIfThere } from '../../protocol/durable.ts';
 import { describeError, isDockError } from '../../protocol/errors.ts';
 import type { DockingId } from '../../protocol/ids.ts';
 import type { Clock, Conditions, Files, Log } from '../../protocol/ports.ts';
-import { unlinkIfThere } from '../durable-file.ts';
-import type { FolderSyncs } from '../spool/folder-syncs.ts';
+import type { FolderSyncs } from '../../protocol/folder-syncs.ts';
 import { withReserve } from '../spool/receipts.ts';
-import type { RecordSpool } from './docking-records.ts';
+import type { RecordSpool } from './record-spool.ts';
 import { UNMEASURED, type DockingMeasured, type DockingOpening } from './ended-docking.ts';
 import {
   INVENTORY_SUFFIX,

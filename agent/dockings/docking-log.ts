@@ -1,13 +1,20 @@
-// Finds in the custody log what it says of one docking. Reads in batches; holds no more than one in memory.
+// Finds in the custody log what it says of one docking, and dockings of which it says no end. Reads in batches; holds no more than one in
+// memory.
 import { bufferOf } from '../../protocol/bytes.ts';
 import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody-entry.ts';
 import { linesIn } from '../../protocol/custody-scan.ts';
-import type { DockingId, SegmentId } from '../../protocol/ids.ts';
+import { isDockingId, type DockingId, type SegmentId } from '../../protocol/ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX } from '../../protocol/limits.ts';
 import type { CustodySource } from '../push/custody-push.ts';
 
 /** Segments in a row, the newest first, that may say nothing of the docking before the search ends: 128 MiB of log. */
 const SILENT_MAX = 64;
+
+/**
+ * Newest segments in which a docking may have begun that has no record: 8 MiB of log. One that is cut off while no journal of it can be
+ * written began a short time before.
+ */
+const UNRECORDED_SEGMENTS = 4;
 
 /** The log as far as it is read here. */
 export type DockingLogSource = Pick<CustodySource, 'segments' | 'read'>;
@@ -23,6 +30,25 @@ export async function visitDocking(
 ): Promise<void> {
   for (const segment of await segmentsOf(source, docking))
     for await (const line of linesNaming(source, segment, docking)) visitLine(line, visit);
+}
+
+/** A docking of which the log says that it began, and nowhere that it was recorded. */
+export interface UnrecordedDocking {
+  readonly docking: DockingId;
+  readonly dockedAt: string;
+}
+
+/** Those that began in the newest UNRECORDED_SEGMENTS segments, the oldest first. Errors: the system's. */
+export async function unrecordedDockings(source: DockingLogSource): Promise<UnrecordedDocking[]> {
+  const open = new Map<string, UnrecordedDocking>();
+  for (const { segment } of source.segments().slice(-UNRECORDED_SEGMENTS))
+    for await (const line of linesNaming(source, segment, '"event":"dock'))
+      visitLine(line, ({ event, facts: { docking }, at }) => {
+        if (typeof docking !== 'string' || !isDockingId(docking)) return;
+        if (event === 'docked') open.set(docking, { docking, dockedAt: at });
+        else if (event === 'docking-recorded') open.delete(docking);
+      });
+  return [...open.values()];
 }
 
 /** Segments that may say something of it, the oldest first: searched from the newest back to its `docked` entry. */
@@ -46,13 +72,13 @@ async function segmentsOf(source: DockingLogSource, docking: DockingId): Promise
 async function* linesNaming(
   source: DockingLogSource,
   segment: SegmentId,
-  docking: DockingId,
+  text: string,
 ): AsyncGenerator<Uint8Array> {
   for (let from = 1; ;) {
     const batch = await source.read(segment, from, CUSTODY_BATCH_BYTES_MAX);
     if (batch === undefined) return;
-    if (bufferOf(batch.lines).includes(docking))
-      for (const { line } of linesIn(batch.lines)) if (bufferOf(line).includes(docking)) yield line;
+    if (bufferOf(batch.lines).includes(text))
+      for (const { line } of linesIn(batch.lines)) if (bufferOf(line).includes(text)) yield line;
     from = batch.to + 1;
   }
 }

@@ -7,27 +7,27 @@
 import { join } from 'node:path';
 import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from '../../protocol/docking-record.ts';
 import type { DockingEntry } from '../../protocol/docking-record.ts';
+import { sha256Hex } from '../../protocol/bytes.ts';
 import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
 import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files, Log, Random, Signer } from '../../protocol/ports.ts';
 import type { PushStore } from '../push/push-source.ts';
+import type { AskedOutcome } from '../spool/asked-again.ts';
 import { Documents, type SignedBytes } from '../spool/documents.ts';
 import type { RecoveryFinding } from '../spool/findings.ts';
-import { FolderSyncs } from '../spool/folder-syncs.ts';
+import { FolderSyncs } from '../../protocol/folder-syncs.ts';
 import { DOCKING_NAME, DOCKING_SIGNATURE_NAME } from '../spool/layout.ts';
 import { withReserve } from '../spool/receipts.ts';
-import type { Spool } from '../spool/spool.ts';
+import { assertCounts, withRefused, type RefusedReceipt } from '../spool/refused-receipts.ts';
 import { notReceipted, StoredReceipts, writeFailed } from '../spool/stored-receipts.ts';
 import { Turns } from '../spool/turns.ts';
 import { GOING_SUFFIX } from './journal-recovery.ts';
 import { RecordChain, type NewestDocking } from './record-chain.ts';
 import { recoverRecords } from './record-recovery.ts';
+import type { RecordSpool } from './record-spool.ts';
 import type { RecordWriter, RecordWriterDeps } from './record-writer.ts';
 import { StoredRecord, type RecordFacts } from './stored-record.ts';
-
-/** What records need of the spool that they lie in. */
-export type RecordSpool = Pick<Spool, 'layout' | 'confirm' | 'setAside' | 'asideNames' | 'logReserve'>;
 
 export interface DockingRecordsOptions {
   readonly spool: RecordSpool;
@@ -58,6 +58,8 @@ export class DockingRecords implements PushStore<StoredRecord> {
   readonly #documents: Documents;
   readonly #receipts: StoredReceipts;
   readonly #turns = new Turns<RecordingId>();
+  /** Receipts that the store took back in this run. */
+  readonly #refused = new Map<RecordingId, readonly RefusedReceipt[]>();
   /** What a writer of a record works with. */
   readonly writing: RecordWriterDeps;
 
@@ -93,6 +95,11 @@ export class DockingRecords implements PushStore<StoredRecord> {
 
   get(record: RecordingId): StoredRecord | undefined {
     return this.#records.get(record);
+  }
+
+  /** Its documents are all that there is of a record. */
+  holds(record: RecordingId): boolean {
+    return this.#records.has(record);
   }
 
   recordings(): IterableIterator<StoredRecord> {
@@ -134,20 +141,39 @@ export class DockingRecords implements PushStore<StoredRecord> {
     return new Uint8Array(0);
   }
 
-  /** Stores a verified receipt, durably; one that stands stays. Errors: "spool.unknown", "spool.gone", "spool.write-failed". */
+  /** Stores a verified receipt, durably; one that stands stays. Errors: "spool.unknown", "receipt.asked-again", "spool.gone", "spool.write-failed". */
   storeReceipt(record: RecordingId, bytes: Uint8Array, signature: string): Promise<void> {
     return this.#turns.run(record, async () => {
       const stored = this.#mustKnow(record);
+      assertCounts(this.#refused.get(record) ?? [], bytes);
       await this.#receipts.store(stored, { bytes, signature });
       if (this.#isReclaimable(stored)) this.#options.onReclaimable(record);
     });
   }
 
-  /** Moves a part aside under its id. One that is not here is ignored. Errors: "spool.write-failed"; it is no longer here all the same. */
+  /**
+   * The store asks for a part again for which it gave the receipt with that digest: it counts as spooled until there is another one that counts.
+   * Nothing is erased because of a docking record, so nothing of that outlives a start: the store asks again.
+   * Errors: "spool.damaged" where its receipt cannot be read.
+   */
+  askAgain(record: RecordingId, receiptSha256: string): Promise<AskedOutcome> {
+    return this.#turns.run(record, async () => {
+      const stored = this.#records.get(record);
+      if (stored?.state !== 'receipted') return 'other';
+      const { bytes } = await this.#documents.receipt(stored);
+      if (sha256Hex(bytes) !== receiptSha256) return 'other';
+      this.#refused.set(record, withRefused(this.#refused.get(record) ?? [], bytes));
+      stored.state = 'spooled';
+      return 'waits';
+    });
+  }
+
+  /** Moves a part aside under its id. One that is not here is ignored. Errors: "spool.gone"; "spool.write-failed": it is no longer here all the same. */
   quarantine(record: RecordingId, reason: string): Promise<void> {
     return this.#turns.run(record, async () => {
       const stored = this.#records.get(record);
       if (stored === undefined) return;
+      await this.#options.spool.confirm();
       this.#records.delete(record);
       this.#options.log.error('docking record moved to the quarantine', { record, reason });
       await this.#options.spool

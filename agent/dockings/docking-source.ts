@@ -17,7 +17,7 @@ export function recordedEvent({ recording, manifestSha256, facts }: StoredRecord
 /** The records of one spool. */
 export function dockingSource(
   records: DockingRecords,
-  callbacks: Pick<PushSource, 'unlogged' | 'onReceipted' | 'onQuarantined'>,
+  callbacks: Pick<PushSource, 'unlogged' | 'onReceipted' | 'onQuarantined' | 'onAskedAgain'>,
 ): PushSource {
   return {
     ...callbacks,

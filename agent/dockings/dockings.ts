@@ -8,6 +8,7 @@ import type { Custody } from '../custody/custody.ts';
 import type { RecoveryFinding } from '../spool/findings.ts';
 import type { Spool } from '../spool/spool.ts';
 import { endCutOff, type CutOffDeps } from './cut-off.ts';
+import { unrecordedDockings } from './docking-log.ts';
 import { DockingEndings } from './docking-endings.ts';
 import { DockingJournal, removeJournal, type JournalDeps } from './docking-journal.ts';
 import { DockingRecords, type DockingRecordsOptions } from './docking-records.ts';
@@ -22,7 +23,7 @@ const FULL_MS = 1000;
 
 export interface DockingsOptions extends Omit<DockingRecordsOptions, 'spool'> {
   readonly station: StationId;
-  readonly spool: DockingRecordsOptions['spool'] & Pick<Spool, 'get' | 'recordings'>;
+  readonly spool: DockingRecordsOptions['spool'] & Pick<Spool, 'stateOf' | 'ofDocking'>;
   readonly custody: Custody & CutOffDeps['custody'];
   readonly clock: Clock;
   readonly log: Log;
@@ -108,7 +109,11 @@ export class Dockings {
   }
 
   async #recover(): Promise<void> {
-    const oldestFirst = [...this.#open].sort((a, b) => (beganAt(a) < beganAt(b) ? -1 : 1));
+    const began = [
+      ...this.#open.map((open) => ({ open, at: beganAt(open) })),
+      ...(await this.#unjournalled()),
+    ];
+    const oldestFirst = began.sort((a, b) => (a.at < b.at ? -1 : 1)).map(({ open }) => open);
     for (const open of oldestFirst) {
       try {
         await this.#endCutOff(open);
@@ -118,6 +123,24 @@ export class Dockings {
           error,
         });
       }
+    }
+  }
+
+  /** Dockings that only the log knows: the disk refused their journals, and then the power went. */
+  async #unjournalled(): Promise<{ open: OpenDocking; at: string }[]> {
+    const { custody, log } = this.#options;
+    const journalled = new Set(this.#open.map(({ docking }) => docking));
+    try {
+      const unrecorded = await unrecordedDockings(custody);
+      return unrecorded
+        .filter(({ docking }) => !journalled.has(docking))
+        .map(({ docking, dockedAt }) => ({
+          open: { docking, opening: undefined, inventory: undefined },
+          at: `${dockedAt} ${docking}`,
+        }));
+    } catch (error) {
+      log.error('dockings without a record not looked for, the next start tries again', { error });
+      return [];
     }
   }
 

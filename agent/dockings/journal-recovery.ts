@@ -5,13 +5,13 @@
 // 2. A damaged journal goes to the quarantine; its docking is told all the same, for the record that the custody log can still prove.
 // 3. Names that are not ours go to the quarantine. Nothing else is deleted.
 import { join } from 'node:path';
+import { UNFINISHED_SUFFIX } from '../../protocol/durable.ts';
 import { describeError } from '../../protocol/errors.ts';
 import { isDockingId, type DockingId } from '../../protocol/ids.ts';
 import type { Files, Log } from '../../protocol/ports.ts';
-import { UNFINISHED_SUFFIX } from '../durable-file.ts';
 import { Findings, type RecoveryFinding } from '../spool/findings.ts';
 import { isMachineShort } from '../spool/judge.ts';
-import type { RecordSpool } from './docking-records.ts';
+import type { RecordSpool } from './record-spool.ts';
 import {
   INVENTORY_SUFFIX,
   OPENING_SUFFIX,

@@ -8,10 +8,10 @@
 import { join } from 'node:path';
 import { encodeUtf8 } from '../../protocol/bytes.ts';
 import { DOCKING_RECORD_TRUSTED_COMMENT } from '../../protocol/docking-record.ts';
+import { writeDurable } from '../../protocol/durable.ts';
 import type { DockingId } from '../../protocol/ids.ts';
 import type { Files, Random, Signer } from '../../protocol/ports.ts';
-import { writeDurable } from '../durable-file.ts';
-import type { FolderSyncs } from '../spool/folder-syncs.ts';
+import type { FolderSyncs } from '../../protocol/folder-syncs.ts';
 import { DOCKING_NAME, DOCKING_SIGNATURE_NAME, type SpoolLayout } from '../spool/layout.ts';
 import type { EndedDocking } from './ended-docking.ts';
 import { encodePart, partCount, recordIdOf } from './record-parts.ts';

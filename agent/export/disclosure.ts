@@ -2,11 +2,11 @@
 // The receiver enters it into the store's log; whoever opens a recording does not hold the store's key.
 import { access, constants } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { ensureFolder, replaceDurable } from '../../protocol/durable.ts';
 import { DockError, systemCode } from '../../protocol/errors.ts';
 import { makeSessionId, type RecordingId, type StationId } from '../../protocol/ids.ts';
 import { encodeDisclosure, reasonCodeSchema, type Disclosure } from '../../protocol/order.ts';
 import type { Clock, Files, Random } from '../../protocol/ports.ts';
-import { replaceDurable } from '../durable-file.ts';
 import { VAULT_ID } from '../verify/place.ts';
 
 /** In a vault: what was disclosed and is not in the store's log yet. */
@@ -100,11 +100,7 @@ export function disclosureText(place: DisclosurePlace, left: readonly Disclosure
 }
 
 async function openFolder(files: Files, folder: string, vault: string): Promise<void> {
-  try {
-    await files.makeFolder(folder);
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
-  }
+  await ensureFolder(files, folder);
   await files.syncFolder(vault);
 }
 

@@ -73,7 +73,11 @@ function places({ facts, words, language }: Context): Block[] {
       words.spoolWhat,
       fill(words.spoolHow, n(station.keep_hours), n(station.days)),
     ],
-    [words.stationDocuments, words.stationDocumentsWhat, words.stationDocumentsHow],
+    [
+      words.stationDocuments,
+      words.stationDocumentsWhat,
+      fill(words.stationDocumentsHow, n(station.documents_days)),
+    ],
     [words.stationLog, words.stationLogWhat, fill(words.stationLogHow, n(station.log_days))],
     [fill(words.broker, station.broker), words.brokerWhat, words.brokerHow],
     [

@@ -12,6 +12,7 @@ export interface HandlingFacts {
     readonly release: StationConfig['release'];
     readonly spool: string;
     readonly keep_hours: number;
+    readonly documents_days: number;
     readonly days: number;
     readonly log_days: number;
     readonly log_level: string;
@@ -72,6 +73,7 @@ function stationFacts({ config, sha256 }: LoadedFile<StationConfig>): HandlingFa
     release: config.release,
     spool: spool.path,
     keep_hours: spool.keepHours,
+    documents_days: spool.documentsDays,
     days: retention.days,
     log_days: retention.logDays,
     log_level: config.log.level,

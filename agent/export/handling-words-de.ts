@@ -35,7 +35,7 @@ export const HANDLING_DE: HandlingWords = {
   stationDocumentsWhat:
     'Signierte Dokumente zu jeder Aufzeichnung und jedem Andocken: Zeiten, Größen, Prüfsummen, Nummer der Kamera. Kein Bild, kein Ton, kein lesbarer Dateiname.',
   stationDocumentsHow:
-    'Solange die Station in Betrieb ist: An ihnen erkennt sie wieder, was eine Kamera noch enthält.',
+    '{} Tage nach der Quittung, länger, wenn eine Kamera die Datei noch enthält: Daran erkennt die Station sie wieder.',
   stationLog: 'Station, Verwahrprotokoll',
   stationLogWhat:
     'Welcher Schritt wann mit welcher Aufzeichnung geschah, nach Nummern. Verkettet und signiert.',

@@ -32,7 +32,8 @@ export const HANDLING_EN = {
   stationDocuments: 'Station, documents',
   stationDocumentsWhat:
     'Signed documents on each recording and each docking: times, sizes, digests, number of the camera. No image, no sound, no readable file name.',
-  stationDocumentsHow: 'As long as the station is in use: by them it knows again what a camera still holds.',
+  stationDocumentsHow:
+    '{} days after the receipt, longer where a camera still holds the file: by them the station knows it again.',
   stationLog: 'Station, custody log',
   stationLogWhat: 'Which step was done when with which recording, by number. Chained and signed.',
   stationLogHow: '{} days after the store holds that part of the log.',

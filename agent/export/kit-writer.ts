@@ -7,10 +7,10 @@
 import { createHash } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import { encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
+import { unlinkIfThere, writeDurable } from '../../protocol/durable.ts';
 import { DockError, systemCode } from '../../protocol/errors.ts';
 import { makeSessionId } from '../../protocol/ids.ts';
 import type { Files, OpenFile, Random } from '../../protocol/ports.ts';
-import { unlinkIfThere, writeDurable } from '../durable-file.ts';
 
 const PIECE_BYTES = 1024 * 1024;
 const SUMS = 'SHA256SUMS';

@@ -71,6 +71,10 @@ const SENTENCES: Readonly<Partial<Record<CustodyEntry['event'], Sentence>>> = {
     'The receipt of store {receiver} for {recording} was verified and kept: SHA-256 {receipt_sha256}.',
     'Die Quittung des Zentralspeichers {receiver} für {recording} wurde geprüft und verwahrt: SHA-256 {receipt_sha256}.',
   ],
+  'asked-again': [
+    'Store {receiver} did not hold {recording} any more and asked for it again: its receipt with SHA-256 {receipt_sha256} allowed nothing from then on.',
+    'Der Zentralspeicher {receiver} hatte {recording} nicht mehr und forderte sie erneut an: Seine Quittung mit SHA-256 {receipt_sha256} erlaubte von da an nichts mehr.',
+  ],
   'receipt-refused': [
     'A receipt was not accepted ({reason}).',
     'Eine Quittung wurde nicht anerkannt ({reason}).',
@@ -90,6 +94,10 @@ const SENTENCES: Readonly<Partial<Record<CustodyEntry['event'], Sentence>>> = {
   'spool-reclaimed': [
     'The station removed its own sealed copy of {recording}.',
     'Die Station entfernte ihre eigene versiegelte Kopie von {recording}.',
+  ],
+  'spool-documents-dropped': [
+    'The station let go of its copies of manifest and receipt of {recording}; the store holds both.',
+    'Die Station gab ihre Kopien von Manifest und Quittung von {recording} auf; der Zentralspeicher hat beide.',
   ],
   quarantined: [
     '{name} was set aside at the station ({reason}).',
@@ -189,6 +197,7 @@ const CODES_DE: Readonly<Record<string, string>> = {
   'camera-failed': 'Kamera antwortete nicht',
   'spool-full': 'kein Platz in der Station',
   'spool-failed': 'Schreiben in der Station schlug fehl',
+  'agent-failed': 'beendete das Programm der Station mehrmals',
 };
 const CODES_EN: Readonly<Record<string, string>> = { true: 'yes', false: 'no', null: 'not known' };
 

@@ -1,8 +1,8 @@
 // Says that the configuration file may have changed. Editors replace files, mounts of files tell nothing, and a file may be gone for a moment:
 // the folder is watched, and looked at from time to time whatever it tells. Whether the change matters is asked elsewhere.
 import { basename, dirname, resolve } from 'node:path';
-import { watch } from 'chokidar';
 import type { Clock, Log } from '../../protocol/ports.ts';
+import type { WatchFolder } from '../system/folder-changes.ts';
 
 /** An editor writes in several steps. */
 const SETTLE_MS = 500;
@@ -11,6 +11,7 @@ const LOOK_MS = 30_000;
 
 export interface ConfigFileWatchDeps {
   readonly clock: Clock;
+  readonly watchFolder: WatchFolder;
   readonly log: Pick<Log, 'debug'>;
 }
 
@@ -21,7 +22,7 @@ export class ConfigFileWatch {
   readonly #onMaybe: () => void;
   #cancelSoon: (() => void) | undefined;
   #cancelLook: () => void = () => undefined;
-  #watcher: ReturnType<typeof watch> | undefined;
+  #stopWatching: (() => Promise<void>) | undefined;
 
   constructor(file: string, onMaybe: () => void, deps: ConfigFileWatchDeps) {
     this.#file = resolve(file);
@@ -31,17 +32,14 @@ export class ConfigFileWatch {
 
   start(): void {
     const name = basename(this.#file);
-    this.#watcher = watch(dirname(this.#file), {
-      depth: 0,
-      ignoreInitial: true,
-      ignorePermissionErrors: true,
+    this.#stopWatching = this.#deps.watchFolder(dirname(this.#file), {
+      levelsBelow: 0,
+      followsLinks: true,
+      onChange: ({ path }) => {
+        if (basename(path) === name) this.#soon();
+      },
+      onError: (error) => this.#deps.log.debug('watching the configuration failed', { error }),
     });
-    this.#watcher.on('all', (_event, path) => {
-      if (basename(path) === name) this.#soon();
-    });
-    this.#watcher.on('error', (error) =>
-      this.#deps.log.debug('watching the configuration failed', { error }),
-    );
     this.#lookLater();
   }
 
@@ -49,7 +47,7 @@ export class ConfigFileWatch {
   async stop(): Promise<void> {
     this.#cancelSoon?.();
     this.#cancelLook();
-    await this.#watcher?.close().catch(() => undefined);
+    await this.#stopWatching?.().catch(() => undefined);
   }
 
   /** The first of several changes counts: a file that is written without end is told all the same. */

@@ -15,6 +15,8 @@ import type { GoodConfig, JudgedConfig } from './judged-config.ts';
 /** A card of 128 GB takes an hour; who edits the file waits no longer. What is being read then is read anew. */
 const BUSY_MS_MAX = 3_600_000;
 const BUSY_LOOK_MS = 1000;
+/** A spool that is read anew takes minutes: who asks for the end meanwhile is not kept for all of it. The next start reads it again. */
+const START_ENDS_MS = 10_000;
 const CONDITION = 'configuration.refused';
 /** Lines of the log for one refused file; `bodydock check` says all of it. */
 const PROBLEMS_LOGGED_MAX = 10;
@@ -25,8 +27,8 @@ export interface RunningStation {
   readonly conditions: Conditions;
   /** A camera is being read or erased. */
   isBusy(): boolean;
-  /** A file with this digest is in force, without a new start. */
-  configurationInForce(sha256: string): void;
+  /** This is in force from now on, without a new start. */
+  takeOver(good: GoodConfig): void;
   /** Puts it down in order, within its deadlines. Never rejects. */
   stop(): Promise<void>;
 }
@@ -39,7 +41,7 @@ export interface StationRunsDeps {
   /** Resolves when the file may have changed; rejects with the signal's reason. */
   readonly maybeChanged: (signal: AbortSignal) => Promise<void>;
   readonly setLogLevel: (level: GoodConfig['config']['log']['level']) => void;
-  readonly clock: Pick<Clock, 'monotonicMs' | 'sleep'>;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'sleep' | 'after'>;
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
 }
 
@@ -57,15 +59,37 @@ export class StationRuns {
     this.#deps = deps;
   }
 
-  /** Runs until the signal is aborted. Errors: those of the first start, and of a start with what was in force before. */
+  /** Runs until the signal is aborted; a station that is not up in time then is left alone. Errors: those of the first start, and of a start with what was in force before. */
   async run(signal: AbortSignal): Promise<void> {
-    let station = await this.#deps.putUp(this.#inForce);
-    for (;;) {
+    let station = await this.#upInTime(this.#deps.putUp(this.#inForce), signal);
+    while (station !== undefined) {
       this.#tellFailed(station);
       const next = await this.#nextConfig(station, signal);
       await station.stop();
       if (next === undefined) return;
-      station = await this.#putUp(next);
+      station = await this.#upInTime(this.#putUp(next), signal);
+    }
+  }
+
+  /** Undefined where the end was asked for and the station is not up in time. Errors: those of putting it up. */
+  async #upInTime(
+    goingUp: Promise<RunningStation>,
+    signal: AbortSignal,
+  ): Promise<RunningStation | undefined> {
+    let cancel: () => void = () => undefined;
+    let arm: () => void = () => undefined;
+    const late = new Promise<undefined>((resolve) => {
+      arm = () => {
+        cancel = this.#deps.clock.after(START_ENDS_MS, () => resolve(undefined));
+      };
+    });
+    if (signal.aborted) arm();
+    else signal.addEventListener('abort', arm, { once: true });
+    try {
+      return await Promise.race([goingUp, late]);
+    } finally {
+      signal.removeEventListener('abort', arm);
+      cancel();
     }
   }
 
@@ -127,7 +151,7 @@ export class StationRuns {
     if (needsRestart) return good;
     this.#inForce = good;
     this.#deps.setLogLevel(good.config.log.level);
-    station.configurationInForce(good.sha256);
+    station.takeOver(good);
     this.#deps.log.info('configuration changed, taken over', { parts });
     return undefined;
   }

@@ -7,6 +7,7 @@ import { encodeMonitoring } from '../../protocol/messages.ts';
 import { healthSchema, type HealthDocument } from '../../protocol/monitoring.ts';
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
 import type { Severity } from '../conditions/condition-kind.ts';
+import type { SendLimits } from '../push/send-limits.ts';
 import type { Machine } from './machine.ts';
 import type { RetainedTopics } from './retained-topics.ts';
 
@@ -27,6 +28,8 @@ const HOT_OVER_C = 75;
 /** One that waits, as far as it matters here. */
 interface Waiting {
   readonly state: string;
+  /** It does not wait for the hours of recordings. */
+  readonly locked: boolean;
   readonly sealedAt: string;
   readonly sealedSizeBytes: number;
 }
@@ -47,6 +50,8 @@ export interface HealthWatchDeps {
   readonly clockSynchronised: () => boolean | null;
   /** Wall time that may be believed, in ms since 1970. */
   readonly believedMs: () => number | undefined;
+  /** The hours in which recordings go. */
+  readonly limits: Pick<SendLimits, 'isOpen' | 'opensAtMs' | 'longestWindowS'>;
   readonly isConnected: () => boolean;
   readonly shownConditions: () => Record<Severity, number>;
   /** Others that look once a minute. Must not throw. */
@@ -124,6 +129,7 @@ export class HealthWatch {
       spooled_bytes: waiting.reduce((sum, { sealedSizeBytes }) => sum + sealedSizeBytes, 0),
       spooled_docking_records: countOf(dockingRecords(), 'spooled'),
       oldest_unstored_seconds: this.#oldestSeconds(waiting),
+      window_opens_at: this.#windowOpensAt(waiting),
       receipted_recordings: countOf(recordings(), 'receipted'),
       quarantined_entries: quarantinedEntries(),
       store_silent_seconds:
@@ -148,13 +154,21 @@ export class HealthWatch {
     return secondsBetween(Date.parse(oldest), nowMs);
   }
 
+  #windowOpensAt(waiting: readonly Waiting[]): string | null {
+    const { limits } = this.#deps;
+    const opensAtMs = limits.isOpen || waiting.every(({ locked }) => locked) ? null : limits.opensAtMs;
+    return opensAtMs === null ? null : new Date(opensAtMs).toISOString();
+  }
+
   #judge(health: HealthDocument): void {
     const { free_bytes: free, oldest_unstored_seconds: oldest, temperature_c: degrees } = health;
     if (free !== null && free < LOW_BYTES)
       this.#raise('spool.low', { free_bytes: free, limit_bytes: LOW_BYTES });
     else if (free !== null && free >= LOW_OVER_BYTES) this.#clear('spool.low');
-    if (oldest !== null && oldest >= BEHIND_SECONDS)
-      this.#raise('store.behind', { oldest_unstored_seconds: oldest, limit_seconds: BEHIND_SECONDS });
+    // What was spooled within a window has a whole one before it only as much later; anything else has one within a day.
+    const behind = BEHIND_SECONDS + this.#deps.limits.longestWindowS;
+    if (oldest !== null && oldest >= behind)
+      this.#raise('store.behind', { oldest_unstored_seconds: oldest, limit_seconds: behind });
     else if (oldest !== null) this.#clear('store.behind');
     if (degrees !== null && degrees >= HOT_C)
       this.#raise('station.temperature', { temperature_c: degrees, limit_c: HOT_C });
@@ -162,18 +176,30 @@ export class HealthWatch {
     this.#judgeStore(health);
   }
 
-  /** Silence counts only while the broker is there and something waits for an answer. */
-  #judgeStore({ spooled_recordings: recordings, spooled_docking_records: records }: HealthDocument): void {
+  /**
+   * Silence counts only while the broker is there and something waits for an answer. What waits for its hours was not offered: it says
+   * nothing of the store, for good or ill.
+   */
+  #judgeStore(health: HealthDocument): void {
     const now = this.#deps.clock.monotonicMs();
-    const waiting = recordings + records;
+    const unstored = health.spooled_recordings + health.spooled_docking_records;
+    const waiting = unstored - this.#heldRecordings();
     if (waiting === 0 || !this.#deps.isConnected()) {
       this.#waitsSinceMs = undefined;
-      if (waiting === 0) this.#clear('store.silent');
+      if (unstored === 0) this.#clear('store.silent');
       return;
     }
     this.#waitsSinceMs ??= now;
     const silent = secondsBetween(this.#waitsSinceMs, now);
     if (silent >= SILENT_SECONDS) this.#raise('store.silent', { silent_s: silent, waiting });
+  }
+
+  /** Recordings that wait for the hours of recordings. */
+  #heldRecordings(): number {
+    if (this.#deps.limits.isOpen) return 0;
+    let count = 0;
+    for (const { state, locked } of this.#deps.recordings()) if (state === 'spooled' && !locked) count++;
+    return count;
   }
 
   #raise(code: string, facts: Readonly<Record<string, number>>): void {

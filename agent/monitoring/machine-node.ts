@@ -1,7 +1,9 @@
 // The machine as Node.js and Linux show it.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { performance } from 'node:perf_hooks';
+import type { Clock } from '../../protocol/ports.ts';
+import { LoopDelay } from './loop-delay.ts';
 import type { Machine } from './machine.ts';
 
 const THERMAL_FOLDER = '/sys/class/thermal';
@@ -10,23 +12,16 @@ const SENSORS_MAX = 64;
 /** A sensor that says more or less than this says nothing. */
 const DEGREES_MIN = -50;
 const DEGREES_MAX = 200;
-const RESOLUTION_MS = 20;
-const NANOSECONDS_PER_MS = 1_000_000;
 
-/** Begins to measure the event loop. Source: Documentation/ABI/testing/sysfs-class-thermal (millidegrees). */
-export function nodeMachine(thermalFolder = THERMAL_FOLDER): Machine {
-  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  delay.enable();
+/** Source: Documentation/ABI/testing/sysfs-class-thermal (millidegrees). */
+export function nodeMachine(clock: Clock, thermalFolder = THERMAL_FOLDER): Machine {
+  const delay = new LoopDelay(clock, () => performance.eventLoopUtilization().active);
   return {
     nodeVersion: process.version,
     temperatureC: () => warmest(thermalFolder),
     memoryBytes: () => process.memoryUsage.rss(),
-    loopDelayMs: () => {
-      // What it measures includes its own period.
-      const ms = Math.max(0, Math.round(delay.max / NANOSECONDS_PER_MS) - RESOLUTION_MS);
-      delay.reset();
-      return ms;
-    },
+    run: (signal) => delay.run(signal),
+    loopDelayMs: () => delay.take(),
   };
 }
 

@@ -4,6 +4,8 @@
 export interface Machine {
   /** Warmest sensor in whole degrees Celsius; null where there is none. Never rejects. */
   temperatureC(): Promise<number | null>;
+  /** Watches the main thread until the signal is aborted. Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
   /** Longest time that the main thread was held up since the last call, in ms. */
   loopDelayMs(): number;
   /** Resident set of this process. */

@@ -18,7 +18,7 @@ import { StatusPublisher } from '../status.ts';
 import type { CertificateWatch } from './certificate-watch.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { EventTopic } from './event-topic.ts';
-import { HealthWatch } from './health-watch.ts';
+import { HealthWatch, type HealthWatchDeps } from './health-watch.ts';
 import type { Machine } from './machine.ts';
 import { RejectedRecordings } from './rejected-recordings.ts';
 import { infoDocument, type InfoSettings } from './station-info.ts';
@@ -38,13 +38,14 @@ export interface MonitoringDeps {
   readonly version: string;
   readonly configSha256: string;
   readonly localMs: (utcMs: number) => number;
+  readonly limits: HealthWatchDeps['limits'];
   /** Looks at the certificates; undefined where the connection has none. */
   readonly certificates?: Pick<CertificateWatch, 'look'> | undefined;
 }
 
 /** Parts that are there once the spool is open. */
 export interface WatchedParts {
-  readonly spool: Pick<Spool, 'recordings' | 'asideNames' | 'layout'>;
+  readonly spool: Pick<Spool, 'recordings' | 'asideNames' | 'layout' | 'confirm'>;
   readonly records: Pick<DockingRecords, 'recordings' | 'newest'>;
   /** Whether the station's own clock is synchronised; null where the system does not tell. */
   readonly clockSynchronised: () => boolean | null;
@@ -115,6 +116,7 @@ export class Monitoring {
       shownConditions: () => conditions.count(),
       onLook: () => {
         this.disk.look();
+        void spool.confirm().catch(() => undefined); // it is told there
         this.#deps.certificates?.look();
         const nowMs = believedMs();
         if (nowMs !== undefined) this.cameras.lookForMissing(nowMs, lastDockings(settings, records));
@@ -129,7 +131,7 @@ export class Monitoring {
 
   /** Until the signal is aborted; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    await this.#health?.run(signal);
+    await Promise.all([this.#health?.run(signal), this.#deps.machine.run(signal)]);
   }
 
   /** Every document of this moment as JSON by the word behind the prefix, numbers measured now. Errors: "message.refused". */

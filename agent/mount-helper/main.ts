@@ -22,84 +22,43 @@
 //             run left mounted, and an agent that is running mounts anew. KillMode=mixed, TimeoutStopSec=60: SIGTERM unmounts everything.
 //   exit      0 ended when asked to, 1 failure, 2 usage, 75 another helper runs, 78 configuration, folder or user
 import { join } from 'node:path';
-import {
-  EXIT_CONFIGURATION,
-  EXIT_FAILURE,
-  EXIT_GOOD,
-  EXIT_SPOOL_TAKEN,
-  EXIT_USAGE,
-} from '../../config/exit-codes.ts';
+import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { sysfsBlockDevices } from '../../drivers/mass-storage/block-devices-sysfs.ts';
 import { MOUNT_SOCKET_NAME } from '../../drivers/mass-storage/mount-request.ts';
 import { mountTable } from '../../drivers/mass-storage/mount-table.ts';
-import { describeError, isDockError } from '../../protocol/errors.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { BayPortsFile } from './bay-ports.ts';
-import { clearLeftovers, requireOwnFolder } from './leftovers.ts';
-import { lineLog } from './line-log.ts';
+import { askedToEnd, runHelper, type HelperGround } from '../root-helper/helper-program.ts';
+import { clearLeftovers } from './leftovers.ts';
 import { MountHelper } from './mount-helper.ts';
 import { listen } from './mount-server.ts';
-import { findOwner, parseOptions } from './options.ts';
+import { findOwner, parseOptions, type HelperOptions } from './options.ts';
 import { systemCommands } from './run-command.ts';
 import { SystemCalls } from './system-calls.ts';
 
-async function main(words: readonly string[]): Promise<number> {
-  const clock = nodeClock();
-  const log = lineLog(
-    (line) => process.stderr.write(line),
-    () => new Date(clock.wallMs()).toISOString(),
-  );
-  const options = parseOptions(words);
-  if (options === undefined) {
-    process.stderr.write('usage: main.js [--config FILE] [--folder FOLDER] [--user NAME] [--group NAME]\n');
-    return EXIT_USAGE;
-  }
+async function work(options: HelperOptions, { clock, log, bayPorts }: HelperGround): Promise<number> {
+  const { folder, user, group } = options;
   const run = systemCommands();
   const owner = await findOwner(options, run);
-  const file = new BayPortsFile(options.config, log);
-  if (owner === undefined || (await file.read()) === undefined) {
-    log.error('user, group or configuration is not usable', {
-      user: options.user,
-      group: options.group,
-      file: options.config,
-    });
+  if (owner === undefined) {
+    log.error('user or group is not usable', { user, group });
     return EXIT_CONFIGURATION;
   }
-  await requireOwnFolder(options.folder, process.getuid?.() ?? 0);
   const system = new SystemCalls(run, owner);
-  const { folder } = options;
   const blockDevices = sysfsBlockDevices();
-  const helper = new MountHelper({
-    folder,
-    blockDevices,
-    mountTable,
-    system,
-    clock,
-    log,
-    bayPorts: () => file.read(),
-  });
+  const helper = new MountHelper({ folder, blockDevices, mountTable, system, clock, log, bayPorts });
   const socket = join(folder, MOUNT_SOCKET_NAME);
   const server = await listen(
     { socket, gid: owner.gid, clock, log, answer: (request) => helper.answer(request) },
     () => clearLeftovers(folder, system, log),
   );
   log.info('mount helper is ready', { socket });
-  const ending = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => ending.abort());
-  await helper.watch(ending.signal);
+  await helper.watch(askedToEnd());
   await Promise.all([server.close(), helper.end()]);
   return EXIT_GOOD;
 }
 
-function exitCodeOf(error: unknown): number {
-  if (isDockError(error, 'mount.taken')) return EXIT_SPOOL_TAKEN;
-  return isDockError(error, 'mount.folder') ? EXIT_CONFIGURATION : EXIT_FAILURE;
-}
-
-main(process.argv.slice(2)).then(
-  (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`${describeError(error)}\n`);
-    process.exit(exitCodeOf(error));
-  },
-);
+runHelper({
+  usage: '[--config FILE] [--folder FOLDER] [--user NAME] [--group NAME]',
+  parse: parseOptions,
+  takenCode: 'mount.taken',
+  work,
+});

@@ -5,7 +5,7 @@ import { isDockError } from '../../protocol/errors.ts';
 import type { BayId } from '../../protocol/ids.ts';
 import { BayLane } from './bay-lane.ts';
 import { BayMount, type BayMountDeps } from './bay-mount.ts';
-import type { BayPorts } from './bay-ports.ts';
+import type { BayPorts } from '../root-helper/bay-ports.ts';
 import { mountError } from './mount-error.ts';
 
 const LOOK_MS = 1000;

@@ -1,5 +1,6 @@
 // Runs one program of the system with fixed words: no shell, no environment of ours, nothing on its standard input, bounded in time and output.
 import { execFile } from 'node:child_process';
+import { describeError } from '../../protocol/errors.ts';
 
 /** Where util-linux and coreutils lie. */
 export const SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin';
@@ -36,10 +37,15 @@ export function systemCommands(path: string = SYSTEM_PATH): RunCommand {
         maxBuffer: OUTPUT_BYTES_MAX,
         shell: false,
       };
-      const child = execFile(program, [...words], options, (error, output, said) => {
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
-        resolve({ code, output, said: said.toString('latin1').trim().slice(0, SAID_CHARACTERS_MAX) });
-      });
-      child.stdin?.end();
+      try {
+        const child = execFile(program, [...words], options, (error, output, said) => {
+          const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
+          resolve({ code, output, said: said.toString('latin1').trim().slice(0, SAID_CHARACTERS_MAX) });
+        });
+        child.stdin?.end();
+      } catch (error) {
+        // No memory for another process: Node throws that one.
+        resolve({ code: null, output: new Uint8Array(), said: describeError(error) });
+      }
     });
 }

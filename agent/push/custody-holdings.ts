@@ -44,6 +44,9 @@ export class Holdings {
   readonly #said = new Map<SegmentId, number>();
   /** Segments of which it took nothing of late. */
   readonly #refusals = new Map<SegmentId, Refusals>();
+  /** The most that the store ever signed for in this run. */
+  readonly #most = new Map<SegmentId, number>();
+  #behind = false;
   /** Segments that are asked about although they count as held. */
   #spots: SegmentId[] = [];
 
@@ -62,11 +65,17 @@ export class Holdings {
     if (oldest?.held === true) this.#spots.push(oldest.segment);
   }
 
+  /** It signed for less than it did: it was put back. Until it holds everything again. */
+  get isBehind(): boolean {
+    return this.#behind;
+  }
+
   /** What is next; undefined where the store holds everything. */
   next(): HoldingsStep | undefined {
     const [spot] = this.#spots;
     if (spot !== undefined) return { segment: spot, held: undefined };
     const open = this.#source.segments().find((each) => this.#isOpen(each) && !this.#isRefused(each.segment));
+    if (open === undefined) this.#behind = false;
     return open && { segment: open.segment, held: this.#heldOf(open) };
   }
 
@@ -91,6 +100,9 @@ export class Holdings {
   learned({ segment, lastSequence, held }: PushedSegment, sequence: number): boolean {
     this.#answered(segment);
     this.#said.set(segment, sequence);
+    const most = Math.max(this.#most.get(segment) ?? 0, held ? lastSequence : 0);
+    if (sequence < most) this.#putBack(segment);
+    else this.#most.set(segment, sequence);
     if (sequence > (this.#refusals.get(segment)?.held ?? sequence)) this.#refusals.delete(segment);
     if (sequence >= lastSequence) this.#source.storeHolds(segment);
     else if (held) this.#source.storeLost(segment);
@@ -109,6 +121,14 @@ export class Holdings {
     const at = segments.findIndex((each) => each.segment === segment);
     const behind = at < 0 ? undefined : segments[at + 1];
     if (behind?.held === true && !this.#said.has(behind.segment)) this.#spots.push(behind.segment);
+  }
+
+  /** What it said of the segments behind that one is not true any more. */
+  #putBack(segment: SegmentId): void {
+    this.#behind = true;
+    const segments = this.#source.segments();
+    const at = segments.findIndex((each) => each.segment === segment);
+    for (const later of segments.slice(at + 1)) this.#said.delete(later.segment);
   }
 
   #isOpen(each: PushedSegment): boolean {

@@ -6,6 +6,7 @@ import type { CustodyHead } from '../../protocol/receipt.ts';
 import type { StationTopics } from '../../protocol/topics.ts';
 import { Holdings, type HoldingsSource } from './custody-holdings.ts';
 import { verifyCustodyHead, type TrustedStore } from './push-verify.ts';
+import type { StrangeKeys } from './strange-keys.ts';
 
 /** A batch or question without an answer is sent again after this long, doubling. */
 const ANSWER_MS_MIN = 2000;
@@ -37,10 +38,13 @@ export interface CustodyPushOptions {
   readonly broker: Pick<Broker, 'connected' | 'publish'>;
   readonly topics: StationTopics;
   readonly store: TrustedStore;
+  readonly strangeKeys: Pick<StrangeKeys, 'refused'>;
   readonly source: CustodySource;
   /** Whether an entry that the store names is ours; says so to whom it may concern where it is not. Errors: the system's. */
   readonly isOurs: (head: CustodyHead) => Promise<boolean>;
   readonly dropping: Dropping;
+  /** Whether the store signs for less than it did, as often as that may have changed. Must not throw. */
+  readonly onBehind: (isBehind: boolean) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -99,9 +103,10 @@ export class CustodyPush {
 
   /** A message below `down/custody`. Never throws. */
   take(payload: Uint8Array): void {
-    void this.#take(payload).catch((error: unknown) =>
-      this.#options.log.warn('custody head from the store refused', { error }),
-    );
+    void this.#take(payload).catch((error: unknown) => {
+      this.#options.log.warn('custody head from the store refused', { error });
+      this.#options.strangeKeys.refused(error);
+    });
   }
 
   /** Looks now and then whether something may be dropped, until the signal is aborted; never rejects. */
@@ -122,6 +127,7 @@ export class CustodyPush {
 
   async #step(): Promise<void> {
     const next = this.#holdings.next();
+    this.#options.onBehind(this.#holdings.isBehind);
     const segment = next?.segment ?? this.#options.dropping.candidate();
     if (segment === undefined) return;
     this.#expectAnswer(segment);
@@ -171,13 +177,23 @@ export class CustodyPush {
 
   async #take(payload: Uint8Array): Promise<void> {
     const { segment, sequence, sha256 } = verifyCustodyHead(payload, this.#options.store);
+    if (segment === null) return this.#askAnew();
     const head = sequence === null || sha256 === null ? null : { segment, sequence, sha256 };
     if (head !== null && !(await this.#options.isOurs(head))) this.#holdings.differs(segment);
     else this.#learn(segment, head?.sequence ?? 0);
+    if (this.#holdings.isBehind) this.#options.onBehind(true);
     if (this.#waitingFor === segment) {
       this.#waitingFor = undefined;
       this.#cancel();
     } else this.#holdings.newestAtStore(segment);
+    this.advance();
+  }
+
+  /** The store holds nothing at all: what it said before counts no more. */
+  #askAnew(): void {
+    this.#holdings.forget();
+    this.#waitingFor = undefined;
+    this.#cancel();
     this.advance();
   }
 

@@ -1,6 +1,9 @@
 // How large a message the station dares to send: what the broker announces, lowered by what it was seen to drop (SPEC 6.3).
 import { MESSAGE_BYTES_MIN, UNIT_BYTES } from '../../protocol/limits.ts';
 
+/** On a line that is slow to open: a message that takes a minute is lost with its connection. */
+const SLOW_BYTES = 16 * 1024;
+
 /** Connections in a row that ended while bytes were on the way and none had arrived. */
 const STRIKES = 2;
 
@@ -10,8 +13,8 @@ export class MessageSize {
   #strikes = 0;
 
   /** Payload bytes to use where the broker announces that much. */
-  limit(announcedBytes: number): number {
-    return Math.min(this.#ceilingBytes, announcedBytes);
+  limit(announcedBytes: number, isSlow = false): number {
+    return Math.min(this.#ceilingBytes, announcedBytes, isSlow ? SLOW_BYTES : UNIT_BYTES);
   }
 
   /** Bytes arrived: connections that end from now on are ordinary ones. */

@@ -1,5 +1,6 @@
 // One lane of what is pushed: a queue of what waits for its turn, the oldest first, and the senders of what had it.
 import type { RecordingId } from '../../protocol/ids.ts';
+import type { RoundTrip } from '../../protocol/round-trip.ts';
 import { Sender, type SenderSubject } from '../../protocol/transfer-state.ts';
 
 /** Refused ones whose pauses are kept apart from the active ones; beyond it the oldest refused ones hold places. */
@@ -12,6 +13,12 @@ export class PushLane {
   #waiting: SenderSubject[] = [];
   #from = 0;
   readonly #senders = new Map<RecordingId, Sender>();
+  readonly #roundTrip: RoundTrip;
+
+  /** `roundTrip`: of all that is pushed. */
+  constructor(roundTrip: RoundTrip) {
+    this.#roundTrip = roundTrip;
+  }
 
   /** Adds behind all others. */
   add(subject: SenderSubject): void {
@@ -48,7 +55,7 @@ export class PushLane {
       const subject = this.#take();
       if (subject === undefined) return;
       if (!isOpen(subject.recording)) continue;
-      this.#senders.set(subject.recording, new Sender(subject, nowMs));
+      this.#senders.set(subject.recording, new Sender(subject, nowMs, this.#roundTrip));
       busy++;
     }
   }

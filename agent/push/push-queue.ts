@@ -1,6 +1,7 @@
 // What is being pushed: locked recordings first, then docking records, then other recordings, each lane the oldest first and a bounded
 // number at a time. Docking records are small and have places of their own: they go beside recordings, not behind a backlog of them.
 import type { RecordingId } from '../../protocol/ids.ts';
+import { RoundTrip } from '../../protocol/round-trip.ts';
 import type { Sender, SenderSubject } from '../../protocol/transfer-state.ts';
 import { PushLane } from './push-lane.ts';
 
@@ -9,25 +10,35 @@ const ACTIVE_MAX = 16;
 /** Docking records offered at once: each is held in memory as a whole, up to 256 KiB. */
 const DOCKINGS_ACTIVE_MAX = 8;
 
-export type LaneName = 'locked' | 'docking' | 'normal';
+/** In the order of their importance. */
+const LANES = ['locked', 'docking', 'normal'] as const;
+export type LaneName = (typeof LANES)[number];
 
 /** What the queue must know of a thing. */
 export interface Pushable extends SenderSubject {
   readonly lane: LaneName;
 }
 
+/** A sender that has a place. */
+export interface Active {
+  readonly lane: LaneName;
+  readonly sender: Sender;
+}
+
 /** Order and senders of everything that waits for its receipt. */
 export class PushQueue {
-  readonly #lanes: Readonly<Record<LaneName, PushLane>> = {
-    locked: new PushLane(),
-    docking: new PushLane(),
-    normal: new PushLane(),
-  };
+  readonly #lanes: Readonly<Record<LaneName, PushLane>>;
   readonly #isOpen: (recording: RecordingId) => boolean;
 
   /** `isOpen`: whether there is still something to push; asked when a thing's turn comes. */
   constructor(isOpen: (recording: RecordingId) => boolean) {
     this.#isOpen = isOpen;
+    const roundTrip = new RoundTrip(); // all of it takes the same way
+    this.#lanes = {
+      locked: new PushLane(roundTrip),
+      docking: new PushLane(roundTrip),
+      normal: new PushLane(roundTrip),
+    };
   }
 
   /** Adds behind all others of its lane: callers add the oldest first. */
@@ -44,8 +55,8 @@ export class PushQueue {
     for (const lane of Object.values(this.#lanes)) lane.remove(recording);
   }
 
-  /** Senders in the order of their importance; takes further ones in while there are places. */
-  active(nowMs: number): Sender[] {
+  /** Senders in the order of their importance, each with its lane; takes further ones in while there are places. */
+  active(nowMs: number): Active[] {
     const { locked, docking, normal } = this.#lanes;
     locked.fill(2 * ACTIVE_MAX - normal.busy, this.#isOpen, nowMs); // locked ones need not wait for a place
     docking.fill(DOCKINGS_ACTIVE_MAX, this.#isOpen, nowMs);
@@ -61,11 +72,11 @@ export class PushQueue {
   /** Bytes in flight over all. */
   get inFlightBytes(): number {
     let sum = 0;
-    for (const sender of this.#all()) sum += sender.inFlightBytes;
+    for (const { sender } of this.#all()) sum += sender.inFlightBytes;
     return sum;
   }
 
-  #all(): Sender[] {
-    return Object.values(this.#lanes).flatMap((lane) => [...lane.senders]);
+  #all(): Active[] {
+    return LANES.flatMap((lane) => [...this.#lanes[lane].senders].map((sender) => ({ lane, sender })));
   }
 }

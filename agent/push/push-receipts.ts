@@ -15,6 +15,9 @@ import type { Custody } from '../custody/custody.ts';
 import type { PushSources } from './push-source.ts';
 import { verifyReceipt, type TrustedStore } from './push-verify.ts';
 
+/** A true one that the store took back: brokers deliver twice, and what waits for another one is told as such. */
+const TAKEN_BACK = 'receipt.asked-again';
+
 export interface PushReceiptsOptions {
   readonly store: TrustedStore;
   readonly sources: PushSources;
@@ -95,8 +98,9 @@ export class PushReceipts {
   #notTaken(recording: RecordingId, error: unknown): void {
     const code = isDockError(error) ? error.code : 'unknown';
     this.#options.log.warn('receipt not taken', { recording, error });
-    if (code !== 'receipt.mismatch' && !code.startsWith('signature.')) return;
-    this.#options.conditions.raise('receipt.refused', recording, { reason: code });
+    const isFalse = code === 'receipt.mismatch' || code.startsWith('signature.');
+    if (!isFalse && code !== TAKEN_BACK) return;
+    if (isFalse) this.#options.conditions.raise('receipt.refused', recording, { reason: code });
     const logged = this.#refusals.get(recording) ?? new Set();
     if (logged.has(code)) return;
     this.#options.custody.append({ event: 'receipt-refused', facts: { recording, reason: code } });

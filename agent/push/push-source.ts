@@ -7,6 +7,7 @@ import { parseManifest } from '../../protocol/manifest.ts';
 import type { OfferMessage } from '../../protocol/messages.ts';
 import { spooledEvents } from '../bay/commit.ts';
 import { meantByManifest, type ReceiptMeant } from '../receipt-match.ts';
+import type { AskedOutcome } from '../spool/asked-again.ts';
 import type { SignedBytes } from '../spool/documents.ts';
 import type { SpooledRecording, SpoolState } from '../spool/spooled-recording.ts';
 
@@ -31,6 +32,8 @@ export interface PushItem {
 /** Where things of one kind lie. */
 export interface PushStore<Item extends PushItem = PushItem> {
   get(recording: RecordingId): Item | undefined;
+  /** Whatever is left of it, and be it its documents alone. */
+  holds(recording: RecordingId): boolean;
   /** All of them, in no order. */
   recordings(): Iterable<Item>;
   /** The document and its signature, verified; "spool.damaged", "spool.unknown". */
@@ -38,6 +41,8 @@ export interface PushStore<Item extends PushItem = PushItem> {
   /** chunks.bin, compared with the document; "spool.damaged". */
   readChunks(recording: RecordingId): Promise<Uint8Array>;
   storeReceipt(recording: RecordingId, bytes: Uint8Array, signature: string): Promise<void>;
+  /** See Spool.askAgain. */
+  askAgain(recording: RecordingId, receiptSha256: string): Promise<AskedOutcome>;
   quarantine(recording: RecordingId, reason: string): Promise<void>;
 }
 
@@ -55,12 +60,14 @@ export interface PushSource {
   onReceipted(recording: RecordingId): void;
   /** One left the spool for the quarantine. Must not throw. */
   onQuarantined(recording: RecordingId): void;
+  /** The store asked for one again, and the log says so. Must not throw. */
+  onAskedAgain(recording: RecordingId, outcome: AskedOutcome): void;
 }
 
 /** Recordings of the spool as things to push. */
 export function recordingSource(
   store: PushStore<SpooledRecording>,
-  callbacks: Pick<PushSource, 'unlogged' | 'onReceipted' | 'onQuarantined'>,
+  callbacks: Pick<PushSource, 'unlogged' | 'onReceipted' | 'onQuarantined' | 'onAskedAgain'>,
 ): PushSource {
   return {
     ...callbacks,
@@ -85,6 +92,11 @@ export class PushSources {
   /** The source that has it, or undefined where none has. */
   of(recording: RecordingId): PushSource | undefined {
     return this.all.find(({ store }) => store.get(recording) !== undefined);
+  }
+
+  /** The source that holds whatever is left of it, or undefined. */
+  holding(recording: RecordingId): PushSource | undefined {
+    return this.all.find(({ store }) => store.holds(recording));
   }
 
   get(recording: RecordingId): PushItem | undefined {

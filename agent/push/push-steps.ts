@@ -4,6 +4,8 @@
 // 1. An offer goes out only after a checkpoint that covers what the log says of a durable recording or docking record, and its
 //    "offered" entry, and only of a document whose signature was verified as it was read.
 // 2. Each unit is read from the spool with its digest checked; a unit that does not match is never sent.
+// 3. A unit of which a lost connection carried a part is gone on with behind that part, and begun anew only at its end: a line that never
+//    carries a whole unit at one time carries it all the same.
 import { join } from 'node:path';
 import type { RecordingId, SessionId } from '../../protocol/ids.ts';
 import { DIGEST_BYTES, UNIT_BYTES } from '../../protocol/limits.ts';
@@ -13,6 +15,7 @@ import type { Broker } from '../../protocol/ports.ts';
 import type { StationTopics } from '../../protocol/topics.ts';
 import type { SenderAction } from '../../protocol/transfer-state.ts';
 import type { Custody } from '../custody/custody.ts';
+import type { Pace } from './pace.ts';
 import type { PushSources } from './push-source.ts';
 
 /** What pushing needs of the bulk workers. */
@@ -28,6 +31,7 @@ export interface UnitReader {
 /** What the steps need. */
 export interface PushStepsOptions {
   readonly broker: Pick<Broker, 'publish'>;
+  readonly pace: Pick<Pace, 'turn' | 'spend'>;
   readonly topics: StationTopics;
   readonly session: SessionId;
   readonly sources: PushSources;
@@ -44,6 +48,9 @@ interface Loaded {
   chunks: Uint8Array | undefined;
 }
 
+/** What the systems may have held of a connection that was lost. */
+const UNSURE_BYTES = 64 * 1024;
+
 /** Does one step at a time for a recording; several recordings beside each other. */
 export class PushSteps {
   readonly #options: PushStepsOptions;
@@ -51,16 +58,17 @@ export class PushSteps {
   readonly #offered = new Set<RecordingId>();
   /** Those of which the log does not say yet that they are durable: it is made up for before they are offered. */
   readonly #owed = new Set<RecordingId>();
+  /** Where in a unit the connection was lost. */
+  readonly #brokenOff = new Map<RecordingId, Map<number, number>>();
 
   constructor(options: PushStepsOptions) {
     this.#options = options;
   }
 
   /** Errors: "broker.offline", "broker.refused", "spool.*", "custody.write-failed"; the system's. */
-  async perform(recording: RecordingId, action: SenderAction): Promise<void> {
+  async perform(recording: RecordingId, action: Exclude<SenderAction, { kind: 'unit' }>): Promise<void> {
     if (action.kind === 'offer') return this.#offer(recording);
     if (action.kind === 'digests') return this.#sendDigests(recording, action);
-    if (action.kind === 'unit') return this.#sendUnit(recording, action);
     const fin = encodeMessage({ message: 'fin', epoch: action.epoch });
     return this.#publish(this.#options.topics.fin(action.receiver, recording), fin, 1);
   }
@@ -85,6 +93,7 @@ export class PushSteps {
     this.#loaded.delete(recording);
     this.#offered.delete(recording);
     this.#owed.delete(recording);
+    this.#brokenOff.delete(recording);
   }
 
   async #offer(recording: RecordingId): Promise<void> {
@@ -118,27 +127,65 @@ export class PushSteps {
     await this.#publish(topic, chunks.subarray(action.offset, action.offset + action.sizeBytes), 0);
   }
 
-  async #sendUnit(recording: RecordingId, action: SenderAction & { kind: 'unit' }): Promise<void> {
+  /**
+   * Sends a unit as long as it is wanted; resolves when the connection has all of it, with how long the pace held it back, in ms.
+   * Errors: as `perform`.
+   */
+  async sendUnit(
+    recording: RecordingId,
+    action: SenderAction & { kind: 'unit' },
+    isWanted: () => boolean,
+  ): Promise<number> {
     const item = this.#options.sources.get(recording);
-    if (item === undefined) return;
+    if (item === undefined) return 0;
+    const { unit } = action;
     const chunks = await this.#chunks(recording);
-    const digest = chunks.subarray(action.unit * DIGEST_BYTES, (action.unit + 1) * DIGEST_BYTES);
-    const position = action.unit * UNIT_BYTES;
-    const sizeBytes = unitBytes(item.sealedSizeBytes, action.unit);
-    const bytes = await this.#options.units.readUnit(
-      join(item.folder, 'payload.age'),
-      position,
-      sizeBytes,
-      digest,
-    );
-    for (let at = 0; at < sizeBytes; at += action.messageBytesMax) {
-      const topic = this.#options.topics.bytes(action.receiver, recording, position + at);
-      await this.#publish(topic, bytes.subarray(at, at + action.messageBytesMax), 0);
-    }
+    const digest = chunks.subarray(unit * DIGEST_BYTES, (unit + 1) * DIGEST_BYTES);
+    const sizeBytes = unitBytes(item.sealedSizeBytes, unit);
+    const path = join(item.folder, 'payload.age');
+    const bytes = await this.#options.units.readUnit(path, unit * UNIT_BYTES, sizeBytes, digest);
+    const heldMs = await this.#sendPieces(recording, action, bytes, isWanted);
     this.#options.freeBuffer(bytes.buffer);
+    return heldMs;
   }
 
+  async #sendPieces(
+    recording: RecordingId,
+    { unit, receiver, messageBytesMax }: SenderAction & { kind: 'unit' },
+    bytes: Uint8Array,
+    isWanted: () => boolean,
+  ): Promise<number> {
+    const { broker, pace, topics } = this.#options;
+    const broken = this.#brokenOff.get(recording);
+    const startBytes = Math.max(0, (broken?.get(unit) ?? 0) - UNSURE_BYTES);
+    broken?.delete(unit);
+    const count = Math.ceil(bytes.length / messageBytesMax);
+    const first = Math.min(count - 1, Math.floor(startBytes / messageBytesMax));
+    let heldMs = 0;
+    for (let turn = 0; turn < count && isWanted(); turn++) {
+      const at = ((first + turn) % count) * messageBytesMax;
+      const topic = topics.bytes(receiver, recording, unit * UNIT_BYTES + at);
+      const piece = bytes.subarray(at, at + messageBytesMax);
+      heldMs += await pace.turn(piece.length);
+      if (!isWanted()) break;
+      try {
+        await broker.publish(topic, piece, { qos: 0 });
+      } catch (error) {
+        this.#brokeOff(recording, unit, at);
+        throw error;
+      }
+    }
+    return heldMs;
+  }
+
+  #brokeOff(recording: RecordingId, unit: number, at: number): void {
+    const broken = this.#brokenOff.get(recording) ?? new Map<number, number>();
+    this.#brokenOff.set(recording, broken.set(unit, at));
+  }
+
+  /** Whatever does not wait for its turn. */
   async #publish(topic: string, payload: Uint8Array, qos: 0 | 1): Promise<void> {
+    this.#options.pace.spend(payload.length);
     await this.#options.broker.publish(topic, payload, { qos });
   }
 

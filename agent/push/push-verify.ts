@@ -7,6 +7,7 @@ import {
   messageBytes,
   parseDown,
   parseSignedBody,
+  type AgainBody,
   type ClaimBody,
   type CustodyBody,
   type HaveMessage,
@@ -27,6 +28,7 @@ export interface TrustedStore {
 export type TrustedDown =
   | { readonly kind: 'claim'; readonly body: ClaimBody }
   | { readonly kind: 'refuse'; readonly body: RefuseBody }
+  | { readonly kind: 'again'; readonly body: AgainBody }
   | { readonly kind: 'have'; readonly message: HaveMessage }
   | { readonly kind: 'receipt'; readonly message: ReceiptMessage };
 
@@ -44,6 +46,7 @@ export function verifyDown(payload: Uint8Array, recording: RecordingId, store: T
     misdirected('it names another station or recording');
   if (body.message === 'claim') return { kind: 'claim', body };
   if (body.message === 'refuse') return { kind: 'refuse', body };
+  if (body.message === 'again') return { kind: 'again', body };
   return misdirected('a custody head does not belong to a recording');
 }
 

@@ -1,37 +1,40 @@
 // Pushes recordings and docking records to the store: decides when which step of protocol/transfer-state.ts is done. The steps
-// themselves are in push-steps.ts, what becomes of receipts in push-receipts.ts, what differs between the kinds in push-source.ts.
+// themselves are in push-steps.ts, what becomes of receipts in push-receipts.ts, what becomes of failures in push-failures.ts, what differs
+// between the kinds in push-source.ts.
 //
 // Invariants:
 // 1. At most READS_MAX units are in memory, and at most the window is in flight.
 // 2. What the spool cannot give back goes to the quarantine: it is neither sent nor skipped silently.
-import { isDockError, systemCode } from '../../protocol/errors.ts';
 import type { RecordingId, SessionId } from '../../protocol/ids.ts';
-import { WINDOW_BYTES_MAX } from '../../protocol/limits.ts';
-import type { ReceiptMessage, RefuseBody } from '../../protocol/messages.ts';
+import { UNIT_BYTES, WINDOW_BYTES_MAX } from '../../protocol/limits.ts';
+import type { AgainBody, ReceiptMessage, RefuseBody } from '../../protocol/messages.ts';
 import type { Broker, Clock, Conditions, Log } from '../../protocol/ports.ts';
 import type { CustodyHead } from '../../protocol/receipt.ts';
 import type { StationTopics } from '../../protocol/topics.ts';
-import type { Sender, SenderAction } from '../../protocol/transfer-state.ts';
+import type { Held, Sender, SenderAction } from '../../protocol/transfer-state.ts';
 import type { Custody } from '../custody/custody.ts';
 import { MessageSize } from './message-size.ts';
-import { PushQueue } from './push-queue.ts';
+import { OFFER_SIZE_CODE, PushFailures } from './push-failures.ts';
+import { PushQueue, type LaneName } from './push-queue.ts';
 import { PushReceipts } from './push-receipts.ts';
 import { PushSources, type PushItem, type PushSource } from './push-source.ts';
 import { PushSteps, type UnitReader } from './push-steps.ts';
 import { verifyDown, type TrustedStore } from './push-verify.ts';
+import type { SendLimits } from './send-limits.ts';
+import type { StrangeKeys } from './strange-keys.ts';
 
 /** Units being read or handed to the connection at one time. */
 const READS_MAX = 4;
 /** Conditions by kind while the store refuses something until a person looks. */
 const REFUSED_CODES = { recording: 'recording.refused', docking: 'docking.refused' } as const;
-/** Stands while a document does not fit into a message of this broker. */
-const OFFER_SIZE_CODE = 'broker.offer-size';
 
 export interface PushOptions {
-  readonly broker: Pick<Broker, 'connected' | 'payloadBytesMax' | 'publish'>;
+  readonly broker: Pick<Broker, 'connected' | 'payloadBytesMax' | 'isSlow' | 'publish'>;
+  readonly limits: Pick<SendLimits, 'isOpen' | 'pace' | 'onChange'>;
   readonly topics: StationTopics;
   readonly session: SessionId;
   readonly store: TrustedStore;
+  readonly strangeKeys: Pick<StrangeKeys, 'refused'>;
   readonly sources: readonly PushSource[];
   readonly units: UnitReader;
   /** Gives a unit's memory back at once: left to the garbage collector, units cost it more than sending them. */
@@ -40,6 +43,8 @@ export interface PushOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
+  /** The store asks for something again; settled once what follows from that is durable. */
+  readonly onAsking: (settled: Promise<void>) => void;
   /** Whether a head that the store names is in our custody log. */
   readonly knowsHead: (head: CustodyHead) => Promise<boolean>;
 }
@@ -52,6 +57,7 @@ export class Pusher {
   readonly #size = new MessageSize();
   readonly #steps: PushSteps;
   readonly #receipts: PushReceipts;
+  readonly #failures: PushFailures;
   #running = new Set<Promise<void>>();
   #reads = 0;
   #cancelWake: () => void = () => undefined;
@@ -64,17 +70,25 @@ export class Pusher {
     this.#options = options;
     this.#sources = sources;
     this.#queue = new PushQueue((recording) => sources.get(recording)?.state === 'spooled');
-    this.#steps = new PushSteps({ ...options, sources });
+    this.#steps = new PushSteps({ ...options, sources, pace: options.limits.pace });
     this.#receipts = new PushReceipts({
       ...options,
       sources,
       manifestBytes: (recording) => this.#steps.manifestBytes(recording),
       onReceipted: (recording) => this.#receipted(recording),
     });
+    this.#failures = new PushFailures({
+      ...options,
+      sources,
+      isTaking: (recording) => this.#receipts.isTaking(recording),
+      forget: (recording) => this.#forget(recording),
+      postpone: (recording, pauseMs) => this.#postpone(recording, pauseMs),
+    });
   }
 
   /** Takes over what the spool holds without a receipt, the oldest first. */
   start(): void {
+    this.#options.limits.onChange(() => this.#pump());
     for (const source of this.#sources.all) {
       const waiting = [...source.store.recordings()].filter(({ state }) => state === 'spooled');
       waiting.sort((a, b) => (a.sealedAt < b.sealedAt ? -1 : 1));
@@ -97,7 +111,8 @@ export class Pusher {
   /** The connection came or went. */
   connectionChanged(connected: boolean): void {
     const now = this.#options.clock.monotonicMs();
-    const senders = this.#queue.active(now);
+    const senders = this.#queue.active(now).map(({ sender }) => sender);
+    if (!connected) this.#options.limits.pace.letGo();
     if (connected) for (const sender of senders) sender.connected(now);
     else if (
       senders.some((sender) => sender.sending && sender.inFlightBytes > 0 && sender.receivedBytes === 0)
@@ -110,7 +125,7 @@ export class Pusher {
 
   /** A message below `down/<recording>`. Never throws: what does not hold is logged and changes nothing. */
   take(recording: RecordingId, payload: Uint8Array): void {
-    if (this.#stopped || this.#sources.get(recording) === undefined) {
+    if (this.#stopped || this.#sources.holding(recording) === undefined) {
       this.#options.log.debug('message for a recording that is not here', { recording });
       return;
     }
@@ -118,6 +133,7 @@ export class Pusher {
       this.#takeVerified(recording, payload);
     } catch (error) {
       this.#options.log.warn('message from the store refused', { recording, error });
+      this.#options.strangeKeys.refused(error);
     }
     this.#pump();
   }
@@ -138,6 +154,7 @@ export class Pusher {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelWake();
+    this.#options.limits.pace.letGo();
     await Promise.allSettled(this.#running);
   }
 
@@ -171,6 +188,12 @@ export class Pusher {
       this.#run(this.#settle(recording, down.message));
       return;
     }
+    if (down.kind === 'again') {
+      const asked = this.#again(recording, down.body);
+      this.#options.onAsking(asked.catch(() => undefined)); // told by #run
+      this.#run(asked);
+      return;
+    }
     if (sender === undefined) return;
     if (down.kind === 'claim') {
       if (sender.claim(down.body, now))
@@ -183,6 +206,23 @@ export class Pusher {
       sender.have(down.message, now);
       if (sender.receivedBytes > before) this.#arrived();
     }
+  }
+
+  /** The store lost it: what is here is delivered again. Another receipt than ours is an old message. */
+  async #again(recording: RecordingId, { receiver, receipt_sha256 }: AgainBody): Promise<void> {
+    const source = this.#sources.holding(recording);
+    const outcome = (await source?.store.askAgain(recording, receipt_sha256)) ?? 'other';
+    if (source === undefined || outcome === 'other') return;
+    const { log, custody } = this.#options;
+    log.warn('the store asks for it again', { kind: source.kind, recording, outcome });
+    try {
+      custody.append({ event: 'asked-again', facts: { recording, receiver, receipt_sha256 } });
+    } catch (error) {
+      log.error('entry of the custody log not taken', { recording, error });
+    }
+    const item = source.store.get(recording);
+    if (item?.state === 'spooled') this.#enqueue(item);
+    source.onAskedAgain(recording, outcome);
   }
 
   #refused(recording: RecordingId, { verb, reason }: RefuseBody): void {
@@ -219,17 +259,31 @@ export class Pusher {
   }
 
   #pick(): { sender: Sender; action: SenderAction } | undefined {
-    const now = this.#options.clock.monotonicMs();
+    const { broker, clock, limits } = this.#options;
+    const now = clock.monotonicMs();
+    const messageBytesMax = this.#size.limit(broker.payloadBytesMax, broker.isSlow);
     const budget = {
       windowBytes: WINDOW_BYTES_MAX - this.#queue.inFlightBytes,
-      messageBytesMax: this.#size.limit(this.#options.broker.payloadBytesMax),
+      messageBytesMax: Math.min(messageBytesMax, limits.pace.messageBytesMax),
     };
-    for (const sender of this.#queue.active(now)) {
+    const heldIn = this.#held();
+    for (const { sender, lane } of this.#queue.active(now)) {
       if (sender.stalled) this.#shrink(sender);
-      const action = sender.next(now, budget);
+      const action = sender.next(now, { ...budget, held: heldIn(lane) });
       if (action !== undefined) return { sender, action };
     }
     return undefined;
+  }
+
+  /** What is held back in a lane at this moment. Under a limit a unit begins once there are bytes for those before it: it is not begun to wait. */
+  #held(): (lane: LaneName) => Held {
+    const { isOpen, pace } = this.#options.limits;
+    const held = pace.isFree(this.#underWayBytes) ? 'nothing' : 'bytes';
+    return (lane) => (lane === 'normal' && !isOpen ? 'offers' : held);
+  }
+
+  get #underWayBytes(): number {
+    return this.#reads * UNIT_BYTES;
   }
 
   #shrink(sender: Sender): void {
@@ -252,8 +306,14 @@ export class Pusher {
     this.#cancelWake();
     if (this.#stopped || !this.#options.broker.connected) return;
     const now = this.#options.clock.monotonicMs();
+    const { pace } = this.#options.limits;
+    const heldIn = this.#held();
     let at = Number.POSITIVE_INFINITY;
-    for (const sender of this.#queue.active(now)) at = Math.min(at, sender.wakeAtMs);
+    for (const { sender, lane } of this.#queue.active(now)) {
+      const held = heldIn(lane);
+      const freeAt = held === 'bytes' && sender.sending ? pace.freeAtMs(this.#underWayBytes) : at;
+      at = Math.min(at, sender.wakeAtMs(held), freeAt);
+    }
     if (at === Number.POSITIVE_INFINITY) return;
     this.#cancelWake = this.#options.clock.after(Math.max(5, at - now), () => this.#pump());
   }
@@ -273,12 +333,26 @@ export class Pusher {
     const reads = action.kind === 'unit' || action.kind === 'digests' ? 1 : 0; // offers and fins are bounded by the active senders
     this.#reads += reads;
     try {
-      await this.#steps.perform(recording, action);
+      if (action.kind === 'unit') await this.#performUnit(sender, action);
+      else await this.#steps.perform(recording, action);
       if (action.kind === 'offer') this.#options.conditions.clear(OFFER_SIZE_CODE, recording);
     } catch (error) {
-      await this.#failed(recording, error);
+      await this.#failures.take(recording, error);
     } finally {
       this.#reads -= reads;
+    }
+  }
+
+  /** A slow line takes minutes for a unit: it is not late, and not sent again, before it has left. */
+  async #performUnit(sender: Sender, action: SenderAction & { kind: 'unit' }): Promise<void> {
+    const { clock } = this.#options;
+    sender.leaving(action.unit, clock.monotonicMs());
+    let heldMs: number | undefined;
+    try {
+      const isWanted = (): boolean => !this.#stopped && sender.wants(action.unit);
+      heldMs = await this.#steps.sendUnit(sender.subject.recording, action, isWanted);
+    } finally {
+      sender.left(action.unit, heldMs !== undefined, clock.monotonicMs(), heldMs);
     }
   }
 
@@ -293,54 +367,20 @@ export class Pusher {
   #receipted(recording: RecordingId): void {
     this.#queue.get(recording)?.receipted();
     this.#forget(recording);
-    this.#sources.of(recording)?.onReceipted(recording);
+    this.#sources.holding(recording)?.onReceipted(recording);
   }
 
   #forget(recording: RecordingId): void {
     this.#queue.remove(recording);
     this.#steps.forget(recording);
     this.#receipts.forget(recording);
+    this.#failures.forget(recording);
     for (const code of [...Object.values(REFUSED_CODES), OFFER_SIZE_CODE])
       this.#options.conditions.clear(code, recording);
   }
 
-  /** A step failed: a lost connection heals by itself; what the spool cannot give back is put aside, never sent, never skipped silently. */
-  async #failed(recording: RecordingId, error: unknown): Promise<void> {
-    if (isDockError(error, 'broker.offline')) return;
-    if (isDockError(error, 'broker.message-oversize')) return this.#oversize(recording);
-    const damaged = isDockError(error, 'spool.unit-damaged') || isDockError(error, 'spool.damaged');
-    const unreadable = ['EIO', 'ENOENT', 'EUCLEAN'].includes(systemCode(error) ?? '');
-    const source = this.#sources.of(recording);
-    const state = source?.store.get(recording)?.state;
-    if (state === undefined) this.#forget(recording);
-    // The store has the original of what is receipted: our copy may be reclaimed while its last units are read.
-    if (source === undefined || state !== 'spooled' || this.#receipts.isTaking(recording)) return;
-    this.#options.log.error('it could not be sent', { kind: source.kind, recording, error });
-    if (damaged || unreadable)
-      await this.#putAside(source, recording, damaged ? 'damaged' : `unreadable: ${systemCode(error)}`);
-  }
-
-  /** The broker takes no message of that size: a person must raise its limit; it is offered again all the same. */
-  #oversize(recording: RecordingId): void {
-    const facts = { payload_bytes_max: this.#options.broker.payloadBytesMax };
-    this.#options.conditions.raise(OFFER_SIZE_CODE, recording, facts);
-  }
-
-  async #putAside(source: PushSource, recording: RecordingId, reason: string): Promise<void> {
-    this.#forget(recording);
-    try {
-      await source.store.quarantine(recording, reason);
-    } finally {
-      this.#enterQuarantined(recording, reason);
-      source.onQuarantined(recording); // out of the spool even where it could not be moved
-    }
-  }
-
-  #enterQuarantined(recording: RecordingId, reason: string): void {
-    try {
-      this.#options.custody.append({ event: 'quarantined', facts: { name: recording, reason } });
-    } catch (error) {
-      this.#options.log.error('entry of the custody log not taken', { recording, error });
-    }
+  #postpone(recording: RecordingId, pauseMs: number): void {
+    this.#steps.unload(recording); // read anew from the disk before it is offered
+    this.#queue.get(recording)?.postponed(this.#options.clock.monotonicMs() + pauseMs);
   }
 }

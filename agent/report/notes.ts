@@ -19,7 +19,7 @@ const KEYS = ['date', 'shift', 'use'] as const;
 const VALUE_CHARACTERS_MAX = 120;
 /** Texts that point to a person: an address, a telephone or a staff number, a form of address. */
 const PERSONAL: readonly (readonly [RegExp, string])[] = [
-  [/[\w.+-]+@[\w-]+\.\w/, 'an e-mail address'],
+  [/[\w.+-]@[\w-]+\.\w/, 'an e-mail address'], // One character before it: more would be quadratic on a long word.
   [/(?:\+|\b00|\b0)\d[\d /-]{6,}\d/, 'a telephone number'],
   [/\b(?:Herrn?|Frau|Mr|Mrs|Ms)\.?\s+\p{Lu}\p{Ll}+/u, 'a form of address with a name'],
   [

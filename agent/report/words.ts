@@ -154,13 +154,14 @@ const CODES_DE: ReadonlyMap<string, string> = new Map([
   ['unknown-kind', 'unbekannte Art von Datei'],
   ['odd-name', 'ungewöhnlicher Name'],
   ['damaged', 'teilweise unlesbar'],
-  ['changing', 'Datei wuchs noch'],
+  ['changing', 'Datei änderte sich noch'],
   ['unreadable', 'nicht lesbar'],
   ['too-damaged', 'zu viel davon unlesbar'],
   ['camera-failed', 'Kamera antwortete nicht'],
   ['spool-full', 'Speicher der Station voll'],
   ['spool-failed', 'Speicher der Station gestört'],
   ['quarantined', 'zur Seite gelegt'],
+  ['agent-failed', 'Datei beendete das Programm der Station mehrmals'],
   ['not-reached', 'Andocken endete vorher'],
 ]);
 

@@ -1,4 +1,4 @@
-// All durable recordings in memory: found by id, by place on a camera, and the end of each camera's chain of manifests.
+// All recordings whose payload is here, in memory: found by id, by place on a camera, and the end of each camera's chain of manifests.
 // Holds facts only; whoever adds or changes an entry has made it durable first.
 import type { CameraId, RecordingId } from '../../protocol/ids.ts';
 import type { SpoolLayout } from './layout.ts';
@@ -87,7 +87,7 @@ export class Catalogue {
     return entry;
   }
 
-  /** Forgets a recording. Its place in the chain stays: a durable manifest is not undone. */
+  /** Forgets a recording that went to `released/` or to the quarantine. Its place in the chain stays: a durable manifest is not undone. */
   remove(recording: RecordingId): void {
     const entry = this.#entries.get(recording);
     if (entry === undefined) return;
@@ -104,21 +104,13 @@ export class Catalogue {
   }
 
   /**
-   * Finds the ends of all chains: manifests that no other one of all given names. Where a chain forked, the one sealed last counts.
-   * `apart` are durable manifests that are not in the catalogue (quarantined ones). A chain is of one key (SPEC 4.1): with `keyId`, those
-   * that another key signed are no ends.
+   * Takes the ends of all chains: manifests that no durable one names. Where a chain forked, the one sealed last counts. A chain is of one
+   * key (SPEC 4.1): with `keyId`, those that another key signed are no ends.
    */
-  setHeads(apart: readonly RecordingFacts[], keyId: string | undefined): void {
-    const named = new Set<string>();
-    for (const each of [apart, this.#entries.values()])
-      for (const facts of each)
-        if (facts.previousManifestSha256 !== null) named.add(facts.previousManifestSha256);
+  setHeads(ends: Iterable<RecordingFacts>, keyId: string | undefined): void {
     this.#heads.clear();
-    for (const each of [apart, this.#entries.values()])
-      for (const facts of each) {
-        const byAnother = keyId !== undefined && facts.keyId !== null && facts.keyId !== keyId;
-        if (!named.has(facts.manifestSha256) && !byAnother) this.#offerHead(facts);
-      }
+    for (const facts of ends)
+      if (keyId === undefined || facts.keyId === null || facts.keyId === keyId) this.#offerHead(facts);
   }
 
   #offerHead({ camera, manifestSha256, sealedAt }: RecordingFacts): void {

@@ -118,9 +118,11 @@ export class Documents {
     }
   }
 
+  /** Reads a second time before it is called damaged: nobody can make a docking record again, and cards have moments. */
   async #read(entry: DocumentFolder, name: string, bytesMax: number): Promise<Uint8Array> {
+    const path = join(entry.folder, name);
     try {
-      return await this.#files.readAll(join(entry.folder, name), bytesMax);
+      return await this.#files.readAll(path, bytesMax).catch(() => this.#files.readAll(path, bytesMax));
     } catch (error) {
       return damaged(entry.recording, `${name} cannot be read`, error);
     }

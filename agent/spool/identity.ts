@@ -4,15 +4,15 @@
 // 1. A folder that holds something but no id file is not ours: refused, nothing in it is changed.
 // 2. A newer version is refused and nothing is changed.
 // 3. The id file is the first thing made in an empty folder, so a cut while a spool is made never leaves a folder that is refused.
-// 4. A damaged id file is replaced only where all folders of a spool are there; what it held goes to the quarantine.
+// 4. A damaged id file, or what lies in its place, is replaced only where all folders of a spool are there; it goes to the quarantine.
 import { join } from 'node:path';
 import * as z from 'zod';
-import { parseUtf8 } from '../../protocol/bytes.ts';
+import { equalBytes, parseUtf8 } from '../../protocol/bytes.ts';
 import { encodeDocument, instantSchema, parseDocument, sessionIdSchema } from '../../protocol/document.ts';
-import { DockError, isDockError } from '../../protocol/errors.ts';
+import { replaceDurable, UNFINISHED_SUFFIX } from '../../protocol/durable.ts';
+import { DockError, isDockError, systemCode } from '../../protocol/errors.ts';
 import { makeSessionId } from '../../protocol/ids.ts';
 import type { Clock, Files, Random } from '../../protocol/ports.ts';
-import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere, writeDurable } from '../durable-file.ts';
 import { spoolFolders, type SpoolLayout } from './layout.ts';
 
 const IDENTITY_BYTES_MAX = 4096;
@@ -46,35 +46,46 @@ function refuse(code: string, message: string, cause?: unknown): never {
 
 /**
  * Finds out whose folder this is; makes a spool of an empty one.
- * Errors: "spool.foreign" (not a spool), "spool.version" (made by a newer agent); the system's.
+ * Errors: "spool.foreign" (not a spool), "spool.version" (made by a newer agent), "spool.unreadable"; the system's.
  */
 export async function openIdentity(layout: SpoolLayout, deps: IdentityDeps): Promise<SpoolIdentity> {
   const { files } = deps;
   await makeRoot(layout, files);
   const file = await files.stat(layout.identity);
   if (file === undefined) {
+    if (await wasReplacing(layout, files)) return { id: await makeIdentity(layout, deps), found: 'replaced' };
     await refuseForeign(layout, files);
     return { id: await makeIdentity(layout, deps), found: 'made' };
   }
-  if (file.kind !== 'file') refuse('spool.foreign', `${layout.identity} is not a file: it is not ours`);
-  const bytes = await readIdentity(layout, files);
   try {
+    const bytes =
+      file.kind === 'file'
+        ? await readIdentity(layout, files)
+        : refuse('spool.foreign', 'the id file is no file');
     return { id: parseIdentity(bytes, layout), found: 'there' };
   } catch (error) {
-    if (isDockError(error, 'spool.version')) throw error;
+    if (isDockError(error, 'spool.version') || isDockError(error, 'spool.unreadable')) throw error;
     await refuseUnlikely(layout, files, error);
-    await keepDamaged(layout, files, bytes);
+    await keepDamaged(layout, files);
     return { id: await makeIdentity(layout, deps), found: 'replaced' };
   }
 }
 
 /**
- * Looks whether the same spool is still there, before something is written into it.
+ * Looks whether the same spool is still there, before something is written into it, and returns what its id file holds. `seen`: what this
+ * returned before for the same id; the same bytes are not parsed again.
  * Errors: "spool.gone" where the folder now shows another spool or none: unmounted, or another disk mounted there.
  */
-export async function confirmIdentity(layout: SpoolLayout, files: Files, id: string): Promise<void> {
+export async function confirmIdentity(
+  layout: SpoolLayout,
+  files: Files,
+  id: string,
+  seen?: Uint8Array,
+): Promise<Uint8Array> {
   try {
-    if (parseIdentity(await files.readAll(layout.identity, IDENTITY_BYTES_MAX), layout) === id) return;
+    const bytes = await files.readAll(layout.identity, IDENTITY_BYTES_MAX);
+    if (seen !== undefined && equalBytes(bytes, seen)) return bytes;
+    if (parseIdentity(bytes, layout) === id) return bytes;
   } catch (error) {
     refuse(
       'spool.gone',
@@ -82,7 +93,10 @@ export async function confirmIdentity(layout: SpoolLayout, files: Files, id: str
       error,
     );
   }
-  refuse('spool.gone', `another spool is at ${layout.root}: put the right disk back; nothing is written`);
+  return refuse(
+    'spool.gone',
+    `another spool is at ${layout.root}: put the right disk back; nothing is written`,
+  );
 }
 
 async function makeRoot(layout: SpoolLayout, files: Files): Promise<void> {
@@ -103,9 +117,15 @@ async function refuseForeign(layout: SpoolLayout, files: Files): Promise<void> {
   );
 }
 
+/** What is too long was damaged; what cannot be read may be whole. */
 async function readIdentity(layout: SpoolLayout, files: Files): Promise<Uint8Array> {
   return files.readAll(layout.identity, IDENTITY_BYTES_MAX).catch((error: unknown) => {
-    return refuse('spool.foreign', `${layout.identity} cannot be read as an id file`, error);
+    if (systemCode(error) === 'EFBIG') return refuse('spool.foreign', 'the id file is too long', error);
+    return refuse(
+      'spool.unreadable',
+      `${layout.identity} cannot be read (${systemCode(error) ?? 'unknown'}): give it back to the agent's user, or look at the disk; nothing was changed`,
+      error,
+    );
   });
 }
 
@@ -127,11 +147,21 @@ async function refuseUnlikely(layout: SpoolLayout, files: Files, cause: unknown)
   }
 }
 
-async function keepDamaged(layout: SpoolLayout, files: Files, bytes: Uint8Array): Promise<void> {
-  const path = join(layout.quarantine, 'spool.json');
-  await unlinkIfThere(files, path);
-  await writeDurable(files, path, bytes);
+/** As it is, under its name: a new one cannot take the place of a folder, and what is too long is not copied. */
+async function keepDamaged(layout: SpoolLayout, files: Files): Promise<void> {
+  await files.removeTree(keptIdentity(layout));
+  await files.rename(layout.identity, keptIdentity(layout));
   await files.syncFolder(layout.quarantine);
+}
+
+function keptIdentity(layout: SpoolLayout): string {
+  return join(layout.quarantine, 'spool.json');
+}
+
+/** A cut between that and the new id file: only the program itself leaves all folders, and the damaged id file in one of them. */
+async function wasReplacing(layout: SpoolLayout, files: Files): Promise<boolean> {
+  for (const folder of spoolFolders(layout)) if ((await files.stat(folder))?.kind !== 'folder') return false;
+  return (await files.stat(keptIdentity(layout))) !== undefined;
 }
 
 async function makeIdentity(layout: SpoolLayout, deps: IdentityDeps): Promise<string> {

@@ -1,13 +1,13 @@
-// The index: facts of every durable recording in one file, so that a start need not parse ten thousand manifests.
+// The index: facts of every recording whose payload is here in one file, so that a start need not parse ten thousand manifests.
 // A cache and nothing more: facts never change, a recording that it does not name is read from its folder, one that is no longer
 // there is forgotten, and an index that does not match its own digest is ignored and made again.
 //
-// Shape: that of agent/cache-file.ts; the header is `{"type":"spool-index","version":2,"spool":<id>}`.
+// Shape: that of agent/cache-file.ts; the header is `{"type":"spool-index","version":3,"spool":<id>}`.
 import { isCameraId, isDockingId, isRecordingId, type RecordingId } from '../../protocol/ids.ts';
 import type { Files } from '../../protocol/ports.ts';
 import { readCache, writeCache, type CacheFile } from '../cache-file.ts';
 import type { SpoolLayout } from './layout.ts';
-import type { RecordingFacts, RejectedReason, SpoolState } from './spooled-recording.ts';
+import type { RecordingFacts, RejectedReason } from './spooled-recording.ts';
 
 /** Recordings that an index may name: with more, the rest is read from its folders. */
 const ENTRIES_MAX = 1_000_000;
@@ -15,11 +15,11 @@ const ENTRIES_MAX = 1_000_000;
 /** One recording of the index, and how far it had got, durably, when the index was written. */
 export interface IndexEntry {
   readonly facts: RecordingFacts;
-  readonly state: SpoolState;
+  readonly state: 'spooled' | 'receipted';
 }
 
 const ROLES = ['media', 'sidecar', 'other'] as const;
-const STATES = ['spooled', 'receipted', 'released'] as const;
+const STATES = ['spooled', 'receipted'] as const;
 
 function lineOf({ facts, state }: IndexEntry): string {
   return JSON.stringify([
@@ -75,7 +75,7 @@ function parseLine(line: string): IndexEntry | undefined {
 }
 
 function cacheOf(layout: SpoolLayout, spool: string): CacheFile {
-  const header = `{"type":"spool-index","version":2,"spool":"${spool}"}`;
+  const header = `{"type":"spool-index","version":3,"spool":"${spool}"}`;
   return { path: layout.index, header, entriesMax: ENTRIES_MAX };
 }
 

@@ -1,11 +1,13 @@
-// Decides when the index is written anew: after enough changes, and when the spool is closed. Never in anybody's way.
+// Decides when the index and the rows of released recordings are written anew: after enough changes, and when the spool is closed. Never in
+// anybody's way.
 import { describeError } from '../../protocol/errors.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
 import type { Files, Log } from '../../protocol/ports.ts';
 import type { Catalogue } from './catalogue.ts';
 import { writeIndex, type IndexEntry } from './index-file.ts';
 import type { SpoolLayout } from './layout.ts';
-import type { CatalogueEntry } from './spooled-recording.ts';
+import { writeReleasedRows } from './released-file.ts';
+import type { ReleasedRows } from './released-rows.ts';
 
 /** Changes that the index may lack: reading so many manifests takes a start some 50 ms. */
 const BEHIND_MAX = 500;
@@ -15,6 +17,7 @@ export interface IndexKeeperDeps {
   readonly log: Log;
   readonly layout: SpoolLayout;
   readonly catalogue: Catalogue;
+  readonly rows: ReleasedRows;
   /** The spool's id. */
   readonly id: string;
 }
@@ -61,19 +64,18 @@ export class IndexKeeper {
   }
 
   async #write(): Promise<void> {
-    const { files, log, layout, catalogue, id } = this.#deps;
+    const { files, log, layout, catalogue, rows, id } = this.#deps;
     this.#behind = 0;
     const entries: IndexEntry[] = [];
-    for (const entry of catalogue.all())
-      if (!this.#unfinished.has(entry.recording)) entries.push(indexed(entry));
+    for (const facts of catalogue.all())
+      if (facts.state !== 'released') entries.push({ facts, state: facts.state });
+    const cameras = rows.cameras.map((camera) => ({ ...camera }));
+    const snapshot = rows.snapshot(this.#unfinished);
     try {
       await writeIndex(files, layout, id, entries);
+      await writeReleasedRows(files, layout, id, cameras, snapshot);
     } catch (error) {
       log.warn('spool index not written', { reason: describeError(error) });
     }
   }
-}
-
-function indexed(facts: CatalogueEntry): IndexEntry {
-  return { facts, state: facts.state };
 }

@@ -2,12 +2,12 @@
 // payload and verifies no signature (that is done before anything is offered). Changes nothing.
 import { join } from 'node:path';
 import { parseUtf8, sha256Hex } from '../../protocol/bytes.ts';
+import { UNFINISHED_SUFFIX } from '../../protocol/durable.ts';
 import { describeError, DockError, isDockError, systemCode } from '../../protocol/errors.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import { chunksBytes, parseManifest } from '../../protocol/manifest.ts';
 import type { Files } from '../../protocol/ports.ts';
-import { UNFINISHED_SUFFIX } from '../durable-file.ts';
 import {
   CHUNKS_NAME,
   MANIFEST_NAME,

@@ -45,6 +45,10 @@ export interface SpoolLayout {
   readonly dockings: string;
   /** Journals of dockings that are open, and records that are not whole yet. */
   readonly docked: string;
+  /** Names of what the store asked for again, see asked-again.ts; made with the first one. */
+  readonly asked: string;
+  /** Notes of tries that are under way and what is remembered of those that broke off, see tries/tries.ts; made at the start. */
+  readonly tries: string;
   /** What was odd, moved aside under its name. */
   readonly quarantine: string;
   /** Custody log, written by custody-log.ts. */
@@ -55,6 +59,8 @@ export interface SpoolLayout {
   readonly reserve: string;
   /** Rebuildable cache of facts from manifests. */
   readonly index: string;
+  /** Rebuildable cache of what is known of released recordings. */
+  readonly releasedRows: string;
   /** Rebuildable cache of what is known of ended custody segments. */
   readonly custodyIndex: string;
   /** A person's word that differences were looked at, until the agent has entered it (custody/acknowledgement.ts). */
@@ -72,11 +78,14 @@ export function spoolLayout(path: string): SpoolLayout {
     released: below('released'),
     dockings: below('dockings'),
     docked: below('docked'),
+    asked: below('asked'),
+    tries: below('tries'),
     quarantine: below('quarantine'),
     custody: below('custody'),
     proofs: below('proofs'),
     reserve: below('reserve'),
     index: below('index.jsonl'),
+    releasedRows: below('released.jsonl'),
     custodyIndex: below('custody-index.jsonl'),
     acknowledgement: below('acknowledgement.json'),
   };

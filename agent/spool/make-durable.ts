@@ -4,11 +4,11 @@
 // is synced, so that it holds all four names; then it is renamed; then `ready/` and `staging/` are synced. Only then it is durable.
 import { join } from 'node:path';
 import { encodeUtf8 } from '../../protocol/bytes.ts';
+import { writeDurable } from '../../protocol/durable.ts';
 import { chunksBytes, type Manifest } from '../../protocol/manifest.ts';
 import type { Files } from '../../protocol/ports.ts';
-import { writeDurable } from '../durable-file.ts';
 import { damaged } from './documents.ts';
-import type { FolderSyncs } from './folder-syncs.ts';
+import type { FolderSyncs } from '../../protocol/folder-syncs.ts';
 import { MANIFEST_NAME, MANIFEST_SIGNATURE_NAME, type SpoolLayout, type Staging } from './layout.ts';
 
 /** A finished sealing with its manifest: the bytes that were signed, their signature, and what they say. */

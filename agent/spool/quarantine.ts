@@ -2,7 +2,7 @@
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../../protocol/errors.ts';
 import type { Conditions, Files } from '../../protocol/ports.ts';
-import type { FolderSyncs } from './folder-syncs.ts';
+import type { FolderSyncs } from '../../protocol/folder-syncs.ts';
 
 /** Same-named things that are kept apart before a move is given up: more means that something moves in a circle. */
 const SAME_NAME_MAX = 1000;

@@ -3,12 +3,12 @@
 // Invariants:
 // 1. A recording counts as receipted only when both files are there; either alone is an unfinished write and is removed before the next.
 // 2. The pair is written under other names first; the folder is synced before anybody hears of it.
-// 3. A receipt that stands is never replaced by another one.
+// 3. A receipt that stands is never replaced by another one, but where the store asked for its recording again.
 import { join } from 'node:path';
 import { encodeUtf8 } from '../../protocol/bytes.ts';
+import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/durable.ts';
 import { systemCode } from '../../protocol/errors.ts';
 import type { Files } from '../../protocol/ports.ts';
-import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../durable-file.ts';
 import type { SignedBytes } from './documents.ts';
 import { RECEIPT_NAME, RECEIPT_SIGNATURE_NAME } from './layout.ts';
 import type { GivesSpace } from './reserve.ts';

@@ -5,8 +5,8 @@
 // 2. remove the payload and the chunk list, sync the folder.
 // The receipt is durable before: a recording counts as receipted only after its folder was synced.
 import { join } from 'node:path';
+import { unlinkIfThere } from '../../protocol/durable.ts';
 import type { Files } from '../../protocol/ports.ts';
-import { unlinkIfThere } from '../durable-file.ts';
 import { CHUNKS_NAME, PAYLOAD_NAME } from './layout.ts';
 import type { DurableDeps } from './make-durable.ts';
 

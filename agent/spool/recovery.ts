@@ -7,15 +7,16 @@
 //    cannot be continued and the camera still has the original. Everything else there goes to the quarantine.
 // 3. `ready/`: a folder that is whole (names, lengths, manifest) is a recording. An odd one goes to the quarantine as it is.
 //    Unfinished receipts in a whole one are removed, unknown files in it go to the quarantine, and it stays a recording.
-// 4. `released/`: a payload that still lies beside its four documents is removed: its reclaim had begun. Without them: quarantine.
+// 4. `released/`: what the rows of the last run name is believed to be there as it was then. Of anything else, a payload that still lies beside its four documents is removed: its reclaim had begun. Without them: quarantine.
 // 5. Nothing is deleted because it is odd. Names in the spool's own folder that are not ours stay untouched.
 // 6. A step that the disk refuses is reported and not repeated; what it concerns is no recording until a later start.
 // 7. Signatures and payloads are not read: the time grows with the number of names, not with bytes.
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/durable.ts';
 import { describeError, systemCode } from '../../protocol/errors.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
 import type { Files } from '../../protocol/ports.ts';
-import { UNFINISHED_SUFFIX, unlinkIfThere } from '../durable-file.ts';
 import { Catalogue } from './catalogue.ts';
 import type { Findings } from './findings.ts';
 import { inParallel } from './in-parallel.ts';
@@ -24,12 +25,14 @@ import { isMachineShort, judgeReady, readFacts, sortNames } from './judge.ts';
 import {
   CHUNKS_NAME,
   PAYLOAD_NAME,
+  RECEIPT_NAME,
   RELEASED_NAMES,
   SEALED_NAMES,
   spoolFolders,
   type SpoolLayout,
 } from './layout.ts';
 import type { Quarantine } from './quarantine.ts';
+import { digestKey, type ReleasedRows } from './released-rows.ts';
 import type { RecordingFacts } from './spooled-recording.ts';
 
 /** Folders looked at at one time: enough to keep the disk busy, few enough for 1,024 file handles. */
@@ -38,9 +41,25 @@ const AT_ONCE = 32;
 const MOVES_MAX = 1000;
 /** Quarantined manifests that are read for the chains. */
 const APART_MAX = 1000;
+/** Names of released recordings that are looked up in one go. */
+const NAMES_AT_ONCE = 2000;
 /** Other names that belong into the spool's folder. */
-const OUR_FILES = ['spool.json', 'reserve', 'index.jsonl', 'custody-index.jsonl', 'acknowledgement.json'];
-const ROOT_NAMES: ReadonlySet<string> = new Set(['lost+found', 'keys', 'control.sock', ...OUR_FILES]);
+const OUR_FILES = [
+  'spool.json',
+  'reserve',
+  'index.jsonl',
+  'released.jsonl',
+  'custody-index.jsonl',
+  'acknowledgement.json',
+];
+const ROOT_NAMES: ReadonlySet<string> = new Set([
+  'lost+found',
+  'keys',
+  'control.sock',
+  'asked',
+  'tries',
+  ...OUR_FILES,
+]);
 const ROOT_UNFINISHED: readonly string[] = OUR_FILES.map((name) => name + UNFINISHED_SUFFIX);
 
 /** What recovery works with. */
@@ -53,20 +72,23 @@ export interface RecoveryDeps {
   readonly keyId: string | undefined;
   /** What the index knows, or undefined where there is none. */
   readonly index: ReadonlyMap<RecordingId, IndexEntry> | undefined;
+  /** What the last run knew of released recordings; brought up to date here. */
+  readonly rows: ReleasedRows;
 }
 
 /** Makes folders that are missing; what lies in their place is moved aside. Errors: the system's. */
 export async function makeFolders(files: Files, layout: SpoolLayout, findings: Findings): Promise<void> {
   let changed = false;
-  for (const folder of spoolFolders(layout)) {
+  const { asked } = layout; // made with the first mark
+  for (const folder of [...spoolFolders(layout), asked]) {
     const found = await files.stat(folder);
-    if (found?.kind === 'folder') continue;
+    if (found?.kind === 'folder' || (found === undefined && folder === asked)) continue;
     if (found !== undefined) {
       const aside = await freeName(files, `${folder}.odd`);
       await files.rename(folder, aside);
       findings.add('left', aside.slice(layout.root.length + 1), 'was not a folder');
     }
-    await files.makeFolder(folder);
+    if (folder !== asked) await files.makeFolder(folder);
     changed = true;
   }
   if (changed) await files.syncFolder(layout.root);
@@ -83,6 +105,7 @@ export class Recovery {
   readonly #deps: RecoveryDeps;
   readonly #catalogue: Catalogue;
   readonly #moves = new Map<string, number>();
+  readonly #asideReceipted: RecordingFacts[] = [];
   #read = 0;
 
   constructor(deps: RecoveryDeps) {
@@ -95,20 +118,32 @@ export class Recovery {
     return this.#read;
   }
 
+  /** Recordings in the quarantine of which the store gave a receipt: a file that is still on a camera is taken anew in their place. */
+  get asideReceipted(): readonly RecordingFacts[] {
+    return this.#asideReceipted;
+  }
+
   /** Errors: the system's where a folder of the spool cannot be listed or synced; the machine's ("EMFILE" ...). */
   async run(): Promise<Catalogue> {
     const { files, layout } = this.#deps;
     for (const folder of [layout.ready, layout.staging, layout.released]) await files.syncFolder(folder);
-    await this.#each(layout.staging, (name, path) => this.#staged(name, path));
-    await this.#each(layout.ready, (name, path) => this.#ready(name, path));
-    await this.#each(layout.released, (name, path) => this.#released(name, path));
+    await this.#each(layout.staging, await files.list(layout.staging), (name, path) =>
+      this.#staged(name, path),
+    );
+    await this.#each(layout.ready, await files.list(layout.ready), (name, path) => this.#ready(name, path));
+    await this.#each(layout.released, await this.#unknownReleased(), (name, path) =>
+      this.#released(name, path),
+    );
     await this.#root();
-    this.#catalogue.setHeads(await this.#apart(), this.#deps.keyId);
+    this.#catalogue.setHeads(await this.#chainEnds(), this.#deps.keyId);
     return this.#catalogue;
   }
 
-  async #each(folder: string, step: (name: string, path: string) => Promise<void>): Promise<void> {
-    const names = await this.#deps.files.list(folder);
+  async #each(
+    folder: string,
+    names: readonly string[],
+    step: (name: string, path: string) => Promise<void>,
+  ): Promise<void> {
     await inParallel(names, AT_ONCE, async (name) => {
       const path = join(folder, name);
       try {
@@ -153,7 +188,10 @@ export class Recovery {
     if (!isRecordingId(name)) return this.#aside(layout.ready, path, name, 'not a recording id');
     const known = index?.get(name);
     const judgement = await judgeReady(files, path, name, known?.facts);
-    if (judgement.verdict === 'odd') return this.#aside(layout.ready, path, name, judgement.reason);
+    if (judgement.verdict === 'odd') {
+      if (known?.state === 'receipted') this.#asideReceipted.push(known.facts);
+      return this.#aside(layout.ready, path, name, judgement.reason);
+    }
     const { names, facts } = judgement;
     await this.#clean(path, name, names.leftovers, names.unknown);
     const receipted =
@@ -177,11 +215,25 @@ export class Recovery {
     if (!isRecordingId(name)) return this.#aside(layout.released, path, name, 'not a recording id');
     if (this.#catalogue.get(name) !== undefined)
       return this.#aside(layout.released, path, name, 'the same recording lies in ready');
-    const known = index?.get(name);
-    if (known?.state === 'released') return this.#add(known.facts, 'released', true);
-    const found = await this.#lookReleased(name, path, known?.facts);
+    const found = await this.#lookReleased(name, path, index?.get(name)?.facts);
     if (typeof found === 'string') return this.#aside(layout.released, path, name, found);
-    this.#add(found, 'released', false);
+    this.#read++;
+    this.#deps.rows.add(found);
+  }
+
+  /** Names in `released/` that the rows do not know; rows whose folder is gone are forgotten. */
+  async #unknownReleased(): Promise<string[]> {
+    const { files, layout, rows } = this.#deps;
+    const unknown: string[] = [];
+    const here: RecordingId[] = [];
+    const names = await files.list(layout.released);
+    for (const [at, name] of names.entries()) {
+      if (at % NAMES_AT_ONCE === NAMES_AT_ONCE - 1) await nextTurn();
+      if (isRecordingId(name) && rows.has(name) && this.#catalogue.get(name) === undefined) here.push(name);
+      else unknown.push(name);
+    }
+    if (rows.size > here.length) rows.retain(here);
+    return unknown;
   }
 
   /** Facts of a released recording, its reclaim finished; or why it is odd. */
@@ -226,7 +278,7 @@ export class Recovery {
     }
   }
 
-  #add(facts: RecordingFacts, state: 'spooled' | 'receipted' | 'released', known: boolean): void {
+  #add(facts: RecordingFacts, state: 'spooled' | 'receipted', known: boolean): void {
     if (!known) this.#read++;
     this.#catalogue.add(facts, state);
   }
@@ -241,6 +293,25 @@ export class Recovery {
     }
   }
 
+  /** Manifests that no other durable one names, quarantined ones among them; of released ones only these are read. */
+  async #chainEnds(): Promise<RecordingFacts[]> {
+    const { files, layout, rows } = this.#deps;
+    const facts = [...(await this.#apart()), ...this.#catalogue.all()];
+    const named = new Set(rows.previous());
+    for (const { previousManifestSha256: previous } of facts)
+      if (previous !== null) named.add(digestKey(previous));
+    const ends = facts.filter(({ manifestSha256 }) => !named.has(digestKey(manifestSha256)));
+    await inParallel([...rows.ends(named)], AT_ONCE, async (recording) => {
+      try {
+        ends.push(await readFacts(files, join(layout.released, recording), recording));
+      } catch (error) {
+        if (isMachineShort(error)) throw error;
+        this.#deps.findings.add('failed', recording, describeError(error));
+      }
+    });
+    return ends;
+  }
+
   /** Manifests of quarantined recordings: they were durable, so a chain that leads through them must not fork. */
   async #apart(): Promise<RecordingFacts[]> {
     const { files, quarantine } = this.#deps;
@@ -248,8 +319,12 @@ export class Recovery {
     await inParallel(quarantine.names.slice(0, APART_MAX), AT_ONCE, async (name) => {
       const recording = name.replace(/\.\d+$/, '');
       if (!isRecordingId(recording)) return;
-      const facts = await readFacts(files, join(quarantine.folder, name), recording).catch(() => undefined);
-      if (facts !== undefined) found.push(facts);
+      const folder = join(quarantine.folder, name);
+      const facts = await readFacts(files, folder, recording).catch(() => undefined);
+      if (facts === undefined) return;
+      found.push(facts);
+      const isReceipted = (await files.stat(join(folder, RECEIPT_NAME)))?.kind === 'file';
+      if (isReceipted) this.#asideReceipted.push(facts);
     });
     return found;
   }

@@ -5,8 +5,8 @@
 // 2. While it is not held, its size is not free for recordings (`missingBytes`), so what it gave up goes to small files only.
 // 3. It is made again by itself, in the background, when there is room for it and more.
 import { dirname } from 'node:path';
+import { dropFile, UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/durable.ts';
 import type { Clock, Conditions, Files, Log, Random } from '../../protocol/ports.ts';
-import { dropFile, UNFINISHED_SUFFIX, unlinkIfThere } from '../durable-file.ts';
 import { SPOOL_HEADROOM_BYTES } from './space.ts';
 
 /** Pause between two attempts to make it again. */

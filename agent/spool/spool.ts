@@ -1,93 +1,50 @@
 // The spool: sealed recordings on disk until the store has them. The one place that says "durable here".
 //
 // Invariants:
-// 1. A recording is in `recordings()` only after its files, their names and its folder's name were synced.
+// 1. A recording is in `recordings()`, or known as released, only after its files, their names and its folder's name were synced.
 // 2. After a failed write, sync or rename that attempt is over: nothing of it is synced again, and the recording is not here.
 // 3. Whatever changes one recording runs one after the other; different recordings run side by side and share folder syncs.
 // 4. Nothing is written where another spool, or none, shows at the path.
 import { sha256Hex } from '../../protocol/bytes.ts';
-import { DockError, isDockError } from '../../protocol/errors.ts';
-import type { CameraId, RecordingId } from '../../protocol/ids.ts';
-import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
-import type { Clock, Conditions, Files, Log, Random } from '../../protocol/ports.ts';
-import type { Catalogue } from './catalogue.ts';
-import { Documents, type SignedBytes } from './documents.ts';
-import { Findings, type RecoveryFinding } from './findings.ts';
-import { FolderSyncs } from './folder-syncs.ts';
-import { confirmIdentity, openIdentity } from './identity.ts';
-import { readIndex } from './index-file.ts';
-import { IndexKeeper } from './index-keeper.ts';
-import { spoolLayout, stagingOf, type SpoolLayout, type Staging } from './layout.ts';
-import { makeDurable, undoRename, type DurableDeps, type SealedDocuments } from './make-durable.ts';
-import { Quarantine } from './quarantine.ts';
-import { moveToReleased, removePayload } from './reclaim.ts';
-import { makeFolders, Recovery } from './recovery.ts';
-import { Reserve, type GivesSpace } from './reserve.ts';
-import { Space, type Reservation } from './space.ts';
-import { factsOf, type CatalogueEntry, type SpooledRecording } from './spooled-recording.ts';
-import { notReceipted, StoredReceipts, writeFailed } from './stored-receipts.ts';
+import { writeDurable } from '../../protocol/durable.ts';
+import { describeError } from '../../protocol/errors.ts';
+import { makeRecordingId, type CameraId, type DockingId, type RecordingId } from '../../protocol/ids.ts';
+import type { Files } from '../../protocol/ports.ts';
+import type { AskedOutcome } from './asked-again.ts';
+import type { SignedBytes } from './documents.ts';
+import type { RecoveryFinding } from './findings.ts';
+import type { SpoolLayout, Staging } from './layout.ts';
+import type { Rechecked } from './leaving.ts';
+import type { SealedDocuments } from './make-durable.ts';
+import type { RefusedReceipt } from './refused-receipts.ts';
+import type { DropQuestion, ListedFile } from './released-rows.ts';
+import type { Droppable } from './released.ts';
+import type { GivesSpace } from './reserve.ts';
+import type { Reservation } from './space.ts';
+import { openParts, type SpoolOptions, type SpoolParts } from './spool-parts.ts';
+import type { SpooledRecording, SpoolState } from './spooled-recording.ts';
+import { writeFailed } from './stored-receipts.ts';
 import { Turns } from './turns.ts';
 
 export type { RecoveryFinding } from './findings.ts';
 export type { Staging } from './layout.ts';
 export type { SealedDocuments } from './make-durable.ts';
+export type { SpoolOptions } from './spool-parts.ts';
 export type { Reservation } from './space.ts';
 export type { SpooledRecording, SpoolState } from './spooled-recording.ts';
 
-export interface SpoolOptions {
-  /** Absolute. */
-  readonly path: string;
-  /** Size of the written reserve for log and receipts; 0 for none. */
-  readonly reserveBytes: number;
-  readonly files: Files;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly conditions: Conditions;
-  /** Keys that signed our manifests: the one that signs now first, then old ones. */
-  readonly stationKeys: readonly PublicKey[];
-  /** Where given, a stored receipt must verify with one of them before a payload is removed. */
-  readonly storeKeys?: readonly PublicKey[];
-}
-
-interface Parts {
-  readonly id: string;
-  readonly layout: SpoolLayout;
-  readonly catalogue: Catalogue;
-  readonly quarantine: Quarantine;
-  readonly reserve: Reserve;
-  readonly syncs: FolderSyncs;
-}
+/** Of what is written only to see whether the disk takes it. */
+const TRIAL_BYTES = 64 * 1024;
 
 /** One spool. `open` takes whatever lies on the disk; the caller holds the lock (lock.ts). */
 export class Spool {
   readonly #options: SpoolOptions;
-  readonly #parts: Parts;
-  readonly #documents: Documents;
-  readonly #receipts: StoredReceipts;
-  readonly #space: Space;
-  readonly #index: IndexKeeper;
+  readonly #parts: SpoolParts;
   readonly #turns = new Turns<RecordingId>();
 
-  private constructor(options: SpoolOptions, parts: Parts, factsRead: number) {
+  private constructor(options: SpoolOptions, parts: SpoolParts) {
     this.#options = options;
     this.#parts = parts;
-    this.#documents = new Documents(options.files);
-    this.#index = new IndexKeeper({ ...options, ...parts }, factsRead);
-    this.#receipts = new StoredReceipts({
-      ...options,
-      documents: this.#documents,
-      storeKeys: options.storeKeys ?? [],
-      reserve: parts.reserve,
-      confirm: () => this.confirm(),
-      setAside: (...what) => this.setAside(...what),
-      onChange: () => this.#index.changed(),
-    });
-    this.#space = new Space({
-      ...options,
-      root: parts.layout.root,
-      reserveMissingBytes: () => parts.reserve.missingBytes,
-    });
   }
 
   /**
@@ -95,28 +52,18 @@ export class Spool {
    * Errors: "spool.foreign" (not a spool), "spool.version" (of a newer agent), and the system's where its folders cannot be read.
    */
   static async open(options: SpoolOptions): Promise<{ spool: Spool; findings: readonly RecoveryFinding[] }> {
-    const { files, log, conditions } = options;
-    const layout = spoolLayout(options.path);
-    const findings = new Findings(log);
-    const identity = await openIdentity(layout, options);
-    if (identity.found === 'made') findings.add('new-spool', layout.root, 'was an empty folder');
-    if (identity.found === 'replaced') findings.add('id-replaced', 'spool.json', 'it could not be read');
-    await makeFolders(files, layout, findings);
-    const syncs = new FolderSyncs(files);
-    const quarantine = await Quarantine.open(layout.quarantine, { files, syncs, conditions });
-    const index = await readIndex(files, layout, identity.id);
-    const [own] = options.stationKeys;
-    const keyId = own && keyIdHex(own.keyId);
-    const recovery = new Recovery({ files, layout, quarantine, findings, index, keyId });
-    const catalogue = await recovery.run();
-    const reserve = await Reserve.open(layout.reserve, options.reserveBytes, options);
-    const parts = { id: identity.id, layout, catalogue, quarantine, reserve, syncs };
-    return { spool: new Spool(options, parts, recovery.factsRead), findings: findings.list() };
+    const { parts, findings } = await openParts(options);
+    return { spool: new Spool(options, parts), findings };
   }
 
   /** Where things lie. */
   get layout(): SpoolLayout {
     return this.#parts.layout;
+  }
+
+  /** Files of this machine; what changes names in this spool rejects with "spool.gone" while it is not there. */
+  get files(): Files {
+    return this.#parts.presence.files;
   }
 
   /** Folders of the custody log and of the recipient proofs. */
@@ -137,17 +84,12 @@ export class Spool {
    * Errors: the system's where free space cannot be read.
    */
   reserve(sealedBytes: number): Promise<Reservation | 'full'> {
-    return this.#space.reserve(sealedBytes);
+    return this.#parts.space.reserve(sealedBytes);
   }
 
   /** Makes the folder for one sealing. Errors: "spool.gone" (unmounted, other disk), "spool.write-failed". */
-  async stage(recording: RecordingId): Promise<Staging> {
-    const staging = stagingOf(this.#parts.layout, recording);
-    await this.confirm();
-    await this.#options.files
-      .makeFolder(staging.folder)
-      .catch((error: unknown) => writeFailed('make a folder for', recording, error));
-    return staging;
+  stage(recording: RecordingId): Promise<Staging> {
+    return this.#parts.intake.stage(recording);
   }
 
   /**
@@ -156,30 +98,74 @@ export class Spool {
    * After any of them the attempt is over: discard the staging and seal the original again under a new id.
    */
   commit(staging: Staging, documents: SealedDocuments): Promise<SpooledRecording> {
-    return this.#turns.run(staging.recording, () => this.#commit(staging, documents));
+    return this.#turns.run(staging.recording, () => this.#parts.intake.commit(staging, documents));
   }
 
   /** Removes an unfinished sealing. Never rejects: what the disk does not let go is found by the next start. */
   discard(staging: Staging): Promise<void> {
-    return this.#turns.run(staging.recording, async () => {
-      try {
-        if (this.#parts.catalogue.get(staging.recording) === undefined)
-          await undoRename(this.#durableDeps, staging);
-        await this.#options.files.removeTree(staging.folder);
-      } catch (error) {
-        this.#options.log.warn('unfinished sealing not removed', { recording: staging.recording, error });
-      }
-    });
+    return this.#turns.run(staging.recording, () => this.#parts.intake.discard(staging));
   }
 
   /**
    * Stores a verified receipt, durably. One that is there and stands stays; one that does not stand goes to the quarantine.
-   * Errors: "spool.unknown" where the recording is not here, "spool.write-failed".
+   * Errors: "spool.unknown" where the recording is not here, "receipt.asked-again" for one that the store took back, "spool.write-failed".
    */
   storeReceipt(recording: RecordingId, receiptBytes: Uint8Array, signature: string): Promise<void> {
     return this.#turns.run(recording, async () => {
-      await this.#receipts.store(this.#mustKnow(recording), { bytes: receiptBytes, signature });
+      if (this.#parts.released.has(recording)) return;
+      this.#parts.asked.assertCounts(recording, receiptBytes);
+      await this.#parts.receipts.store(this.#parts.holdings.mustKnow(recording), {
+        bytes: receiptBytes,
+        signature,
+      });
     });
+  }
+
+  /**
+   * The store asks for a recording again for which it gave the receipt with that digest (SPEC 6.10). `waits`: it counts as spooled until
+   * another receipt is stored and `askedOver` was called; `gone`: only its documents are left, and it is not here any more.
+   * Errors: "spool.damaged" where its receipt cannot be read, "spool.write-failed"; then nothing changed.
+   */
+  askAgain(recording: RecordingId, receiptSha256: string): Promise<AskedOutcome> {
+    return this.#turns.run(recording, async () => {
+      const entry = this.#parts.catalogue.get(recording) ?? (await this.#parts.released.read(recording));
+      if (entry === undefined || entry.state === 'spooled') return 'other';
+      const { bytes } = await this.#parts.documents.receipt(entry);
+      if (sha256Hex(bytes) !== receiptSha256) return 'other';
+      await this.confirm();
+      const outcome = await this.#parts.asked
+        .ask(entry, bytes)
+        .catch((error: unknown) => writeFailed('mark as asked for again', recording, error));
+      this.#parts.index.changed();
+      return outcome;
+    });
+  }
+
+  /** There is another receipt for what was asked for again, durable and logged. Never rejects: a mark that stays brings one more delivery. */
+  async askedOver(recording: RecordingId): Promise<void> {
+    await this.#turns
+      .run(recording, () => this.#parts.asked.over(recording))
+      .catch((error: unknown) =>
+        this.#options.log.warn('mark of a recording that was asked for again not removed', {
+          recording,
+          reason: describeError(error),
+        }),
+      );
+  }
+
+  /** Recordings that were asked for again and wait for another receipt. */
+  get askedAgain(): Iterable<RecordingId> {
+    return this.#parts.asked.waiting;
+  }
+
+  /** Of those that wait, the receipt that the store took back last, where it is known. */
+  get takenBack(): ReadonlyMap<RecordingId, RefusedReceipt> {
+    return this.#parts.asked.takenBack;
+  }
+
+  /** Recordings that are not here any more because the store lost them, and that a new one with this original replaces. */
+  replacedBy(camera: CameraId, pathSha256: string, originalSha256: string): RecordingId[] {
+    return this.#parts.asked.replacedBy(camera, pathSha256, originalSha256);
   }
 
   /**
@@ -188,24 +174,37 @@ export class Spool {
    * quarantine, and the recording counts as spooled again); "spool.damaged" (manifest); "spool.write-failed".
    */
   reclaim(recording: RecordingId): Promise<void> {
-    return this.#turns.run(recording, () => this.#reclaim(this.#mustKnow(recording)));
+    return this.#turns.run(recording, async () => {
+      if (this.#parts.released.has(recording)) return; // what a failed reclaim left is finished by the next start
+      await this.#parts.leaving.reclaim(this.#parts.holdings.mustKnow(recording));
+      await this.#parts.space.look();
+    });
   }
 
   /**
-   * Moves a recording aside under its name and raises "spool.quarantine"; it is no longer in the spool. One that is not here is ignored.
-   * Errors: "spool.write-failed" where it could not be moved; it is out of the spool all the same.
+   * Moves a recording aside under its name and raises "spool.quarantine"; it is no longer in the spool. One whose payload is not here is
+   * ignored.
+   * Errors: "spool.gone", nothing changed; "spool.write-failed" where it could not be moved: it is out of the spool all the same.
    */
   quarantine(recording: RecordingId, reason: string): Promise<void> {
     return this.#turns.run(recording, async () => {
       const entry = this.#parts.catalogue.get(recording);
-      if (entry === undefined) return;
-      const { folder } = entry;
-      this.#parts.catalogue.remove(recording);
-      this.#options.log.error('recording moved to the quarantine', { recording, reason });
-      await this.#parts.quarantine
-        .move(folder, reason)
-        .catch((error: unknown) => writeFailed('quarantine', recording, error));
-      this.#index.changed();
+      if (entry !== undefined) await this.#parts.leaving.setAside(entry, reason);
+    });
+  }
+
+  /**
+   * Looks at the documents of one that is receipted or released and that the release gate refused. `good`: they stand. `unreceipted`: its
+   * receipt did not, it was set aside and the recording counts as spooled again. `aside`: what is here of it is damaged and lies in the
+   * quarantine; a file that is still on a camera is taken anew in its place.
+   * Errors: "spool.gone", "spool.write-failed"; the machine's.
+   */
+  recheck(recording: RecordingId): Promise<Rechecked> {
+    return this.#turns.run(recording, async () => {
+      const here = this.#parts.catalogue.get(recording);
+      const entry = here ?? (await this.#parts.released.read(recording));
+      if (entry === undefined || entry.state === 'spooled') return 'good';
+      return this.#parts.leaving.recheck(entry, here);
     });
   }
 
@@ -222,18 +221,73 @@ export class Spool {
     return this.#parts.quarantine.names;
   }
 
-  /** All recordings, released ones among them, in no order. */
+  /** All recordings whose payload is here, in no order. */
   recordings(): IterableIterator<SpooledRecording> {
     return this.#parts.catalogue.all();
   }
 
+  /** One whose payload is here. */
   get(recording: RecordingId): SpooledRecording | undefined {
     return this.#parts.catalogue.get(recording);
   }
 
-  /** Recordings of that place on that camera, released ones among them, the newest first. */
-  byOriginal(camera: CameraId, pathSha256: string): SpooledRecording[] {
-    return this.#parts.catalogue.byOriginal(camera, pathSha256);
+  /** Released recordings whose documents are here. */
+  get released(): number {
+    return this.#parts.rows.size;
+  }
+
+  /** Anything is left of it, and be it its documents alone. */
+  holds(recording: RecordingId): boolean {
+    return this.stateOf(recording) !== undefined;
+  }
+
+  /** How far any recording got; undefined where nothing of it is here. */
+  stateOf(recording: RecordingId): SpoolState | undefined {
+    return this.#parts.holdings.stateOf(recording);
+  }
+
+  /** Any recording; a released one is read from its folder. Errors: the machine's. */
+  find(recording: RecordingId): Promise<SpooledRecording | undefined> {
+    return this.#parts.holdings.find(recording);
+  }
+
+  /** Whether a recording of that camera, place and size may be here; damaged ones never stand for another. */
+  mayHold(camera: CameraId, file: ListedFile): boolean {
+    return this.#parts.holdings.mayHold(camera, file);
+  }
+
+  /** The newest recording of that camera and place with this very content; damaged ones never stand for another. Errors: the machine's. */
+  findContent(
+    camera: CameraId,
+    file: ListedFile,
+    originalSha256: string,
+  ): Promise<SpooledRecording | undefined> {
+    return this.#parts.holdings.findContent(camera, file, originalSha256);
+  }
+
+  /** Recordings that were sealed in that docking, in no order. Errors: the machine's. */
+  ofDocking(docking: DockingId): Promise<SpooledRecording[]> {
+    return this.#parts.holdings.ofDocking(docking);
+  }
+
+  /** A whole listing of a camera: documents of what it shows stay. `pause` lets others have their turn. Errors: those of `pause`. */
+  listed(camera: CameraId, shown: readonly ListedFile[], pause: () => Promise<void>): Promise<void> {
+    return this.#parts.released.listed(camera, shown, this.#options.clock.wallMs(), pause);
+  }
+
+  /** Released recordings whose documents may go, see Released. Errors: the machine's. */
+  droppable(
+    question: DropQuestion & { readonly receivedBeforeMs: number },
+    from: number,
+    countMax: number,
+  ): Promise<{ droppable: Droppable[]; next: number }> {
+    return this.#parts.released.droppable(question, from, countMax);
+  }
+
+  /** Removes documents that `droppable` gave, once the log says so. Errors: "spool.gone"; the system's. */
+  async dropDocuments(recordings: readonly RecordingId[], question: DropQuestion): Promise<void> {
+    await this.confirm();
+    await this.#parts.released.drop(recordings, question);
   }
 
   /** What the camera's next manifest names as its previous one: the durable manifest that no other durable one names. */
@@ -242,82 +296,40 @@ export class Spool {
   }
 
   /** `chunks.bin`, compared with the manifest. Errors: "spool.unknown", "spool.damaged". */
-  async readChunks(recording: RecordingId): Promise<Uint8Array> {
-    return this.#documents.chunks(this.#mustKnow(recording));
+  readChunks(recording: RecordingId): Promise<Uint8Array> {
+    return this.#parts.holdings.readChunks(recording);
   }
 
   /**
    * The manifest's bytes and signature: compared with what was committed, and verified with the station's keys, before they are offered.
    * Errors: "spool.unknown", "spool.damaged".
    */
-  async readManifest(recording: RecordingId): Promise<SignedBytes> {
-    return this.#documents.manifest(this.#mustKnow(recording), this.#options.stationKeys);
+  readManifest(recording: RecordingId): Promise<SignedBytes> {
+    return this.#parts.holdings.readManifest(recording);
   }
 
   /** Looks whether this spool is still there, before something is written into it. Errors: "spool.gone". */
-  async confirm(): Promise<void> {
-    const { files, conditions } = this.#options;
+  confirm(): Promise<void> {
+    return this.#parts.presence.confirm();
+  }
+
+  /** Whether the disk takes anything: begins a recording as a sealing would, and discards it. Errors: those of `stage`, the system's. */
+  async tryDisk(): Promise<void> {
+    const { files, random } = this.#options;
+    const staging = await this.stage(makeRecordingId(random));
     try {
-      await confirmIdentity(this.#parts.layout, files, this.#parts.id);
-      conditions.clear('spool.gone', null);
-    } catch (error) {
-      if (isDockError(error, 'spool.gone')) conditions.raise('spool.gone', null, {});
-      throw error;
+      await writeDurable(files, staging.payloadPath, random.bytes(TRIAL_BYTES));
+      await files.syncFolder(staging.folder);
+    } finally {
+      await this.discard(staging);
     }
   }
 
   /** Ends background work and leaves an index for the next start. Never rejects. */
   async close(): Promise<void> {
-    this.#space.stop();
+    this.#parts.space.stop();
     await this.#parts.reserve.stop();
     await this.#turns.idle();
-    await this.#index.close();
-  }
-
-  get #durableDeps(): DurableDeps {
-    return { ...this.#parts, files: this.#options.files };
-  }
-
-  async #commit(staging: Staging, sealed: SealedDocuments): Promise<CatalogueEntry> {
-    await this.confirm();
-    try {
-      await makeDurable(this.#durableDeps, staging, sealed);
-    } catch (error) {
-      if (isDockError(error)) throw error;
-      writeFailed('commit', staging.recording, error);
-    }
-    const { manifest, manifestBytes, signature } = sealed;
-    const facts = factsOf(manifest, sha256Hex(manifestBytes), signature);
-    const entry = this.#parts.catalogue.commit(facts);
-    this.#index.changed();
-    return entry;
-  }
-
-  async #reclaim(entry: CatalogueEntry): Promise<void> {
-    const { recording } = entry;
-    if (entry.state === 'released') return; // what a failed reclaim left is finished by the next start
-    if (entry.state === 'spooled' || !(await this.#receipts.stands(entry))) notReceipted(recording);
-    try {
-      await this.#documents.manifest(entry, this.#options.stationKeys);
-      await this.#release(entry);
-    } catch (error) {
-      if (isDockError(error)) throw error;
-      writeFailed('reclaim', recording, error);
-    }
-    await this.#space.look();
-  }
-
-  async #release(entry: CatalogueEntry): Promise<void> {
-    const { recording } = entry;
-    this.#index.reclaimBegan(recording);
-    const released = await moveToReleased(this.#durableDeps, recording, () => (entry.state = 'released'));
-    await removePayload(this.#options.files, released);
-    this.#index.reclaimEnded(recording);
-  }
-
-  #mustKnow(recording: RecordingId): CatalogueEntry {
-    const entry = this.#parts.catalogue.get(recording);
-    if (entry !== undefined) return entry;
-    throw new DockError('spool.unknown', `recording ${recording} is not in the spool`, { retry: 'never' });
+    await this.#parts.index.close();
   }
 }

@@ -1,5 +1,5 @@
 // What the spool knows of one recording without touching the disk: facts of its manifest, where it lies, and how far it got.
-// Small on purpose (some 600 bytes): a spool holds tens of thousands.
+// Small on purpose (some 600 bytes): a spool holds tens of thousands. Of released ones rows are kept instead (released-rows.ts).
 import { join } from 'node:path';
 import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
 import type { Manifest } from '../../protocol/manifest.ts';

@@ -48,8 +48,9 @@ function mustBeHere(
   { superseded, dropped, kind }: AccountQuestion,
 ): boolean {
   if (kind === 'vault') return logged.receipts.length > 0 && !dropped.has(name);
-  // A station lets a docking record go once it is receipted; of a recording the documents stay.
+  // A station lets a docking record go once it is receipted; documents of a recording only long after, and it says so.
   if (logged.kind === 'docking') return logged.receipts.length === 0 && !logged.quarantined;
+  if (logged.letGo) return false; // without a receipt in the log that is a finding of its own
   const spooled = logged.sha256 !== undefined && !logged.quarantined && !superseded.has(name);
   return logged.receipts.length > 0 || spooled;
 }

@@ -39,9 +39,9 @@ export async function checkCustody(context: SegmentContext): Promise<CheckedCust
     const checked: CheckedSegment = await checkSegment(context, segment, first, signed);
     counts.entries += checked.entries;
     counts.checkpoints += checked.checkpoints;
-    remarks.push(...checked.remarks);
     linked.push(checked);
   }
+  remarks.push(...linked.flatMap((one) => (one === linked.at(-1) ? one.remarks : one.remarks.map(ended))));
   const repeated = await repeatedWrites(context, linked);
   return {
     ...counts,
@@ -87,6 +87,12 @@ async function readOrder(
     found.push({ segment, first, last: CHAIN_START, signed });
   }
   return inOrder(found);
+}
+
+/** Only the newest segment may be one that is being written. */
+function ended(remark: Remark): Remark {
+  if (remark.code !== 'custody.torn-tail') return remark;
+  return finding('custody.torn-ended', remark.where, remark.message, remark.facts);
 }
 
 /** Segments that begin with the events of a write that failed in the one before. */

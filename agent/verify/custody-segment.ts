@@ -1,17 +1,12 @@
 // Follows one segment of the custody log entry by entry (SPEC 4.3): chain, opening, checkpoints. Pure; reading is custody-check.ts.
 //
 // Where the chain breaks, the reason is named and the walk goes on from what stands there, so that a second break is found too.
-import { encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
-import {
-  CUSTODY_HEAD_TRUSTED_COMMENT,
-  FIRST_PREVIOUS,
-  parseCustodyEntry,
-  parseCustodyHead,
-  type CustodyEntry,
-} from '../../protocol/custody-entry.ts';
+import { sha256Hex } from '../../protocol/bytes.ts';
+import { checkpointFault, verifyCheckpoint } from '../../protocol/custody-checkpoint.ts';
+import { FIRST_PREVIOUS, parseCustodyEntry, type CustodyEntry } from '../../protocol/custody-entry.ts';
 import { CUSTODY_GROUP_ENTRIES } from '../../protocol/limits.ts';
 import { DockError } from '../../protocol/errors.ts';
-import { keyIdHex, verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
+import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
 import type { CustodyLine } from './custody-lines.ts';
 import { keyChangeOf, type KeyChangeEntry } from './custody-links.ts';
 import { finding, note, type Remark, type RemarkCode } from './remark.ts';
@@ -202,49 +197,22 @@ export class SegmentWalk {
 
   /** Gives the key that signed the right head. */
   #checkCheckpoint(entry: CustodyEntry, offset: number): string | undefined {
-    const { where } = this.#question;
-    const { head, signature } = entry.facts;
+    const { where, segment, station } = this.#question;
     this.checkpoints++;
     this.#unsigned = 0;
-    if (typeof head !== 'string' || typeof signature !== 'string') {
-      this.#fault(
-        'custody.checkpoint-refused',
-        `checkpoint ${entry.sequence}: it has no head or no signature`,
-        offset,
-      );
-      return undefined;
-    }
-    const bytes = encodeUtf8(head);
+    const place = `checkpoint ${entry.sequence}`;
+    const sha256 = this.#isBehindUnreadable(entry) ? entry.previous : this.#sha256;
+    const fault = checkpointFault(entry, { station, segment, sha256 });
+    const faultCode = fault?.kind === 'refused' ? 'custody.checkpoint-refused' : 'custody.checkpoint-head';
+    if (fault !== undefined) this.#fault(faultCode, `${place}: ${fault.detail}`, offset);
+    if (!isSigned(entry)) return undefined;
     let signer: string | undefined;
     const wrong = signatureProblem('custody.checkpoint-signature', where, () => {
-      signer = keyIdHex(verifyDocument(bytes, signature, CUSTODY_HEAD_TRUSTED_COMMENT, this.#keys).keyId);
+      signer = keyIdHex(verifyCheckpoint(entry, this.#keys).keyId);
       this.keyIds.add(signer);
     });
-    if (wrong !== undefined)
-      this.#fault(wrong.code, `checkpoint ${entry.sequence}: ${wrong.message}`, offset);
-    return this.#isRightHead(entry, bytes, offset) ? signer : undefined;
-  }
-
-  #isRightHead(entry: CustodyEntry, bytes: Uint8Array, offset: number): boolean {
-    const place = `checkpoint ${entry.sequence}`;
-    try {
-      const head = parseCustodyHead(bytes);
-      const sha256 = this.#isBehindUnreadable(entry) ? entry.previous : this.#sha256;
-      const { segment, station = head.station } = this.#question;
-      const good =
-        head.station === station &&
-        head.segment === segment &&
-        head.sequence === entry.sequence - 1 &&
-        head.sha256 === sha256;
-      if (good) return true;
-      const expected = `station ${station}, segment ${segment}, entry ${entry.sequence - 1}, SHA-256 ${sha256}`;
-      const found = `station ${head.station}, segment ${head.segment}, entry ${head.sequence}, SHA-256 ${head.sha256}`;
-      this.#fault('custody.checkpoint-head', `${place}: expected ${expected}; found ${found}`, offset);
-    } catch (error) {
-      if (!(error instanceof DockError)) throw error;
-      this.#fault('custody.checkpoint-refused', `${place}: ${error.message}`, offset);
-    }
-    return false;
+    if (wrong !== undefined) this.#fault(wrong.code, `${place}: ${wrong.message}`, offset);
+    return fault === undefined ? signer : undefined;
   }
 
   #noteBreak({ sequence, facts }: CustodyEntry): void {
@@ -259,4 +227,8 @@ export class SegmentWalk {
     if (this.#faults <= FAULTS_TOLD_MAX)
       this.#remarks.push(finding(code, this.#question.where, message, { offset_bytes: offset }));
   }
+}
+
+function isSigned({ facts }: CustodyEntry): boolean {
+  return typeof facts['head'] === 'string' && typeof facts['signature'] === 'string';
 }

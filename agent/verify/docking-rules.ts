@@ -10,6 +10,7 @@ const WAIT_REASONS: ReadonlySet<string> = new Set([
   'spool-full',
   'spool-failed',
   'quarantined',
+  'agent-failed',
   'not-reached',
 ]);
 const REJECT_REASONS: ReadonlySet<string> = new Set(['empty', 'unknown-kind', 'odd-name', 'damaged']);

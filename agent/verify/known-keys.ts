@@ -8,11 +8,14 @@ import { introduceKeys } from './key-introductions.ts';
 import { checkRevocation, type FoundRevocation } from './key-revocation-check.ts';
 import type { Place } from './place.ts';
 import { listFolder, type ReadFiles } from './read-files.ts';
-import { finding, type Remark } from './remark.ts';
+import { below, finding, type Remark } from './remark.ts';
 import { revokedName, type TrustedKeys } from './trusted-keys.ts';
 
 /** Files of one holder; a key changes every few years. */
 const FILES_MAX = 4096;
+const SIGNATURE = '.minisig';
+/** What a signature's name has behind that of its document. */
+const SIGNED = /(?:\.new)?\.minisig$/;
 const NAMES = /^[0-9a-f]{16}\.(?:change\.json(?:\.new)?|revocation\.json)(?:\.minisig)?$/;
 
 /** What the key documents of a place amount to. */
@@ -63,7 +66,9 @@ class KeyDocuments {
       const message = `${names.length} files, at most ${FILES_MAX} are read`;
       this.#tell(folder, [finding('key-change.rule', folder.where, message)]);
     }
-    for (const name of names.slice(0, FILES_MAX)) await this.#take(folder, name);
+    const taken = names.slice(0, FILES_MAX);
+    for (const name of taken) await this.#take(folder, name);
+    this.#tell(folder, aloneIn(folder, new Set(taken)));
   }
 
   /** Revocations that hold with these keys of the store. */
@@ -90,4 +95,18 @@ class KeyDocuments {
   #tell({ inPlace }: KeyFolder, remarks: readonly Remark[]): void {
     if (inPlace) this.remarks.push(...remarks);
   }
+}
+
+/** Signatures whose document is gone. */
+function aloneIn({ where }: KeyFolder, names: ReadonlySet<string>): Remark[] {
+  const alone = [...names].filter(
+    (name) => NAMES.test(name) && name.endsWith(SIGNATURE) && !names.has(name.replace(SIGNED, '')),
+  );
+  return alone.map((name) =>
+    finding(
+      'keys.signature-alone',
+      below(where, name),
+      `${name} lies here without the document that it signs`,
+    ),
+  );
 }

@@ -17,6 +17,8 @@ export interface LoggedDocument {
   /** Dockings in which the camera's file went. */
   readonly erasedIn: readonly string[];
   readonly reclaimed: boolean;
+  /** The station's documents went, too. */
+  readonly letGo: boolean;
 }
 
 const NOTHING: LoggedDocument = {
@@ -28,6 +30,7 @@ const NOTHING: LoggedDocument = {
   erasedEarly: false,
   erasedIn: [],
   reclaimed: false,
+  letGo: false,
 };
 /** Receipts of one document that are kept: a vault that was restored from a backup may ask again. */
 const RECEIPTS_MAX = 8;
@@ -77,6 +80,7 @@ function newsOf(
   if (event === 'erasing') return { erasedEarly };
   if (event === 'erased') return { erased: true, erasedEarly, erasedIn: withDocking(known.erasedIn, facts) };
   if (event === 'spool-reclaimed') return { reclaimed: true };
+  if (event === 'spool-documents-dropped') return { reclaimed: true, letGo: true };
   if (event !== 'receipted' || typeof receipt !== 'string') return undefined;
   return known.receipts.length < RECEIPTS_MAX ? { receipts: [...known.receipts, receipt] } : undefined;
 }

@@ -48,6 +48,7 @@ export const STORE_MEANINGS = {
   'key.introduced':
     'It is not among the keys given; a verified change by one of these introduces it. Compare its id with the label.',
   'key.revoked': 'The store no longer takes what this key signs; what was receipted before stays good.',
+  'keys.signature-alone': 'The document about a key that it signs was lost or taken away.',
   'key-change.rule': 'The key change contradicts its place or the format.',
   'key-change.other-holder': 'The key change of somebody else lies here: it was moved by hand.',
   'key-change.lost':

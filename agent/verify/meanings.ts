@@ -99,6 +99,8 @@ const MEANINGS = {
   'custody.unreadable': MEDIUM,
   'custody.torn-tail':
     'A power cut while it was written, or an entry that is just being written; nobody was told of it.',
+  'custody.torn-ended':
+    'Nobody writes to a segment that another one continues: it was cut or added to, by hand or by its medium.',
   'custody.entry-refused': 'The line is no entry of a custody log: it was altered or damaged.',
   'custody.entry-missing': NO_CHAIN,
   'custody.entry-doubled': NO_CHAIN,

@@ -88,8 +88,10 @@ export class PlaceLogs {
       entries.take(entry);
       log.take(entry);
       // In a vault a station's word that it let a segment go explains nothing: it does so once the vault holds it.
-      const end = kind === 'spool' ? droppedEnd(entry) : undefined;
+      if (kind !== 'spool') return;
+      const end = droppedEnd(entry);
       if (end !== undefined) book.drop(end);
+      if (entry.event === 'spool-documents-dropped') this.store.letGo(entry.facts);
     };
     const { checked, remarks } = await this.#read(found, book, visit);
     const told = [...receiptHeadRemarks(heads, book), ...remarks, ...entries.remarks()];

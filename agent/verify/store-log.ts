@@ -89,6 +89,12 @@ export class StoreLog {
     else if (event === 'witnessed') this.witnesses.set(witnessName(receiver, text('day')), text('sha256'));
   }
 
+  /** A station says that it let documents go that the store holds: in its own spool they are not missing. */
+  letGo({ recording, manifest_sha256: sha256 }: CustodyEntry['facts']): void {
+    if (typeof recording === 'string') this.dropped.add(recording);
+    if (typeof sha256 === 'string') this.droppedDigests.add(sha256);
+  }
+
   #deleted(recording: string, sha256: string, over: boolean): void {
     const logged = this.#deletion(recording);
     logged.records.add(sha256);

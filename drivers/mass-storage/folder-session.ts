@@ -40,6 +40,7 @@ export async function openFolderSession(
 
 /** One open folder. Shape and errors: as CameraSession. */
 export class FolderSession implements CameraSession {
+  readonly hasStationTimes = true;
   readonly #medium: Medium;
   readonly #closing: AbortController;
 

@@ -180,9 +180,9 @@ export function detached(why: string, cause?: unknown): DockError {
   return new DockError('driver.detached', words, { cause, retry: 'later' });
 }
 
-export function changed(why: string, cause?: unknown): DockError {
+export function changed(why: string, cause?: unknown, facts: DockError['facts'] = {}): DockError {
   const words = `the file is not the one that was listed: ${why}; it is taken after a new inventory`;
-  return new DockError('driver.changed', words, { cause, retry: 'later' });
+  return new DockError('driver.changed', words, { cause, retry: 'later', facts });
 }
 
 export function gone(why: string, cause?: unknown): DockError {

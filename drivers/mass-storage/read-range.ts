@@ -52,7 +52,7 @@ export class RangeReader {
     while (filled < target.length) {
       const count = await this.#readOnce(target.subarray(filled), position + filled);
       if (count === undefined) break;
-      if (count === 0) throw await this.#short();
+      if (count === 0) throw await this.#short(position + filled);
       filled += count;
       this.#lastGoodMs = this.#medium.clock.monotonicMs();
     }
@@ -69,9 +69,9 @@ export class RangeReader {
     }
   }
 
-  async #short(): Promise<DockError> {
+  async #short(endBytes: number): Promise<DockError> {
     await this.#medium.assertPresent(this.#signal);
-    return changed('it ends before its listed size');
+    return changed('it ends before its listed size', undefined, { read_bytes: endBytes });
   }
 
   /** Fills what can be read behind the first `good` bytes; returns the ranges of the buffer that cannot, in order. */

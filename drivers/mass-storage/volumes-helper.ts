@@ -1,8 +1,8 @@
 // Adapter of the Volumes port to the mount helper's Unix socket (mount-request.ts).
-import { connect } from 'node:net';
-import { DockError, systemCode } from '../../protocol/errors.ts';
+import { DockError } from '../../protocol/errors.ts';
 import type { BayId } from '../../protocol/ids.ts';
 import type { Clock } from '../../protocol/ports.ts';
+import { askHelper } from '../ask-helper.ts';
 import { parseMountAnswer } from './mount-answer.ts';
 import {
   encodeMountRequest,
@@ -48,45 +48,28 @@ export function helperVolumes(options: HelperVolumesOptions): Volumes {
   };
 }
 
-function ask(
-  { socket: path, clock }: HelperVolumesOptions,
+async function ask(
+  { socket, clock }: HelperVolumesOptions,
   request: MountRequest,
   signal: AbortSignal,
 ): Promise<MountAnswer> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason as Error);
-    const socket = connect(path);
-    let text = '';
-    const end = (settle: () => void): void => {
-      cancel();
-      signal.removeEventListener('abort', onAbort);
-      socket.destroy();
-      settle();
-    };
-    const fail = (code: MountCode, words: string, cause?: unknown): void =>
-      end(() => reject(mountError(code, words, cause)));
-    const onAbort = (): void => end(() => reject(signal.reason as Error));
-    const cancel = clock.after(ANSWER_MS, () =>
-      fail('mount.timeout', `the mount helper gave no answer in ${ANSWER_MS} ms`),
-    );
-    signal.addEventListener('abort', onAbort, { once: true });
-    socket.setEncoding('utf8');
-    socket.on('connect', () => socket.write(encodeMountRequest(request)));
-    socket.on('data', (piece: string) => {
-      text += piece;
-      if (text.length > MOUNT_ANSWER_BYTES_MAX) fail('mount.refused', 'the mount helper said too much');
-    });
-    socket.on('end', () => {
-      const answer = parseMountAnswer(text);
-      if (answer === undefined) fail('mount.refused', 'the mount helper gave no answer that can be read');
-      else end(() => resolve(answer));
-    });
-    socket.on('error', (error) => {
-      const code = systemCode(error) ?? 'unknown';
-      const words = `the mount helper cannot be asked at ${path} (${code}): see whether its service runs and whether the agent is in the group of its socket`;
-      fail('mount.refused', words, error);
-    });
-  });
+  const said = await askHelper(
+    {
+      socket,
+      line: encodeMountRequest(request),
+      answerBytesMax: MOUNT_ANSWER_BYTES_MAX,
+      answerMs: ANSWER_MS,
+      who: 'the mount helper',
+      clock,
+      fail: (kind, words, cause) =>
+        mountError(kind === 'late' ? 'mount.timeout' : 'mount.refused', words, cause),
+    },
+    signal,
+  );
+  const answer = parseMountAnswer(said);
+  if (answer === undefined)
+    throw mountError('mount.refused', 'the mount helper gave no answer that can be read');
+  return answer;
 }
 
 function mountError(code: MountCode, message: string, cause?: unknown): DockError {

@@ -47,6 +47,10 @@ export class PairedSession implements CameraSession {
     this.#onTrouble = onTrouble;
   }
 
+  get hasStationTimes(): boolean {
+    return this.#bytes.hasStationTimes === true;
+  }
+
   async identity(signal: AbortSignal): Promise<CameraIdentity> {
     const files = await this.#bytes.identity(signal);
     const said = await this.#ask(signal, (control) => control.identity(signal));

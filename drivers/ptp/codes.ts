@@ -52,8 +52,13 @@ export const EVENT = {
   cancelTransaction: 0x4001,
   objectAdded: 0x4002,
   objectRemoved: 0x4003,
+  storeAdded: 0x4004,
+  storeRemoved: 0x4005,
+  objectInfoChanged: 0x4007,
+  deviceInfoChanged: 0x4008,
   storeFull: 0x400a,
   deviceReset: 0x400b,
+  storageInfoChanged: 0x400c,
 } as const;
 
 /** Device properties. */

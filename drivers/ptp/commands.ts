@@ -175,10 +175,14 @@ export class PtpCommands {
     return data === undefined ? undefined : new DataReader(data, 'date and time').string();
   }
 
-  /** The response's code, or undefined where the camera does not know how. */
+  /**
+   * The response's code, or undefined where the camera does not know how. Asked only of a camera that names both operation and property:
+   * one that is sent data which it does not expect may answer twice and be out of step (umtp-responder).
+   */
   async setDateTime(text: string, signal: AbortSignal): Promise<number | undefined> {
     this.assertHere(signal);
     if (!this.knows(OPERATION.setDevicePropValue)) return undefined;
+    if (!this.#properties.has(DEVICE_PROPERTY.dateTime)) return undefined;
     const dataOut = new Uint8Array(1 + 2 * (text.length + 1));
     const view = new DataView(dataOut.buffer);
     view.setUint8(0, text.length + 1);

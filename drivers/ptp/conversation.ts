@@ -6,6 +6,7 @@
 // 3. Recoveries in one session are bounded: a camera that needs more needs a person.
 import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { Clock } from '../../protocol/ports.ts';
+import type { PowerCycle } from '../usb/port-power.ts';
 import type { UsbTransport } from '../usb/transport.ts';
 import { OPERATION, operationText, RESPONSE, responseText } from './codes.ts';
 import { PtpPipe, type PtpAnswer, type PtpRequest, type PtpResponse } from './pipe.ts';
@@ -29,6 +30,8 @@ export interface ConversationOptions {
   readonly quirks: PtpQuirks;
   /** Told before each step of a recovery. */
   readonly onRecovery: (step: RecoveryStep, reason: unknown) => void;
+  /** Switches the port's power; undefined where nothing can. */
+  readonly cyclePower?: ((signal: AbortSignal) => Promise<PowerCycle>) | undefined;
 }
 
 /** What is asked; the conversation knows how long to wait. */
@@ -41,6 +44,8 @@ export interface PtpQuestion {
   /** It names an object by its handle, so it is not asked again in a session that was opened anew. */
   readonly byHandle?: boolean;
 }
+
+type LadderStep = (typeof RECOVERY_STEPS)[number];
 
 export class PtpConversation {
   readonly #options: ConversationOptions;
@@ -109,10 +114,13 @@ export class PtpConversation {
   async recover(reason: unknown, signal: AbortSignal): Promise<void> {
     if (!this.#pipe.isLost) return;
     if (this.#failedLadders >= FAILED_LADDERS_MAX) throw hangs(reason);
-    const steps = [...RECOVERY_STEPS];
+    const steps: LadderStep[] = [...RECOVERY_STEPS];
     let why = reason;
     while (this.#pipe.isLost) {
-      if (steps.length === 0) this.#failedLadders++;
+      if (steps.length === 0) {
+        this.#failedLadders++;
+        await this.#cyclePower(why, signal);
+      }
       const step = nextStep(why, steps, signal);
       try {
         await this.#step(step, why, signal);
@@ -123,6 +131,11 @@ export class PtpConversation {
       }
     }
     this.#failedLadders = 0;
+  }
+
+  /** The camera said, in these words, that what is under way comes to nothing; given a number, only that transaction. */
+  hurry(words: string, transaction?: number): void {
+    this.#pipe.hurry(words, transaction);
   }
 
   /** Opens the session anew, for cameras that see their own changes only then. Errors: as `ask`. */
@@ -193,7 +206,17 @@ export class PtpConversation {
     if (code === RESPONSE.sessionNotOpen) await this.#openSession(signal);
   }
 
-  async #step(step: RecoveryStep, reason: unknown, signal: AbortSignal): Promise<void> {
+  /** Behind the whole ladder. Errors: "driver.detached" where the camera's power was switched off and on. */
+  async #cyclePower(reason: unknown, signal: AbortSignal): Promise<void> {
+    const { cyclePower, onRecovery } = this.#options;
+    if (cyclePower === undefined || this.#gone !== undefined || !mayHelp(reason)) return;
+    onRecovery('power-cycle', reason);
+    if ((await cyclePower(signal)) === 'refused') return;
+    this.#gone ??= switchedOff(reason);
+    throw this.#gone;
+  }
+
+  async #step(step: LadderStep, reason: unknown, signal: AbortSignal): Promise<void> {
     const { transport, clock, onRecovery } = this.#options;
     if (++this.#recoveries > RECOVERIES_MAX) throw needsPerson(reason);
     onRecovery(step, reason);
@@ -220,11 +243,16 @@ function refusal(operation: number, code: number): DockError {
 }
 
 /** Errors: the reason itself where no step is left or none can help. */
-function nextStep(reason: unknown, steps: RecoveryStep[], signal: AbortSignal): RecoveryStep {
+function nextStep(reason: unknown, steps: LadderStep[], signal: AbortSignal): LadderStep {
   signal.throwIfAborted();
   const step = steps.shift();
-  if (step === undefined || !isDockError(reason) || isDockError(reason, 'driver.detached')) throw reason;
+  if (step === undefined || !mayHelp(reason)) throw reason;
   return step;
+}
+
+/** Not where the camera left, nor at a mistake of ours. */
+function mayHelp(reason: unknown): boolean {
+  return isDockError(reason) && !isDockError(reason, 'driver.detached');
 }
 
 function handlesLost(cause: unknown): DockError {
@@ -234,6 +262,12 @@ function handlesLost(cause: unknown): DockError {
 
 function leftOpen(): DockError {
   return new DockError('driver.protocol', 'a transaction was left in the middle', { retry: 'later' });
+}
+
+function switchedOff(cause: unknown): DockError {
+  const words =
+    'the camera hung, and the power of its port was switched off and on: it comes back for a new docking';
+  return new DockError('driver.detached', words, { retry: 'later', cause });
 }
 
 function closed(): DockError {

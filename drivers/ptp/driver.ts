@@ -17,10 +17,14 @@ import {
 } from '../driver.ts';
 import type { UsbDeviceFacts, UsbDevices } from '../usb/device.ts';
 import type { OpenUsb } from '../usb/open-usb.ts';
+import type { CyclePower } from '../usb/port-power.ts';
+import type { UsbTransport } from '../usb/transport.ts';
 import { RESPONSE } from './codes.ts';
+import { CameraEvents, type EventNotice } from './camera-events.ts';
 import { PtpCommands } from './commands.ts';
-import { PtpConversation } from './conversation.ts';
+import { PtpConversation, responseOf } from './conversation.ts';
 import { parsePtpTime, ptpTimeText } from './date-time.ts';
+import type { FoundObject } from './given-paths.ts';
 import { describeObject, listObjects, stampOf, type PtpListing } from './listing.ts';
 import { withNewHandles } from './new-handles.ts';
 import { pathKey } from './object-path.ts';
@@ -28,6 +32,7 @@ import { ptpInterfaceOf } from './ptp-interface.ts';
 import { ptpQuirksOf, type PtpQuirks } from './quirks.ts';
 import { readObject } from './read-object.ts';
 import type { RecoveryStep } from './recovery.ts';
+import { PtpStores } from './stores.ts';
 
 const TEXT_CHARACTERS_MAX = 128;
 
@@ -37,6 +42,10 @@ export interface PtpDriverOptions {
   readonly clock: Clock;
   /** Told before each step that brings a camera back into step. */
   readonly onRecovery: (portPath: string, step: RecoveryStep, reason: unknown) => void;
+  /** Told once in a session each. */
+  readonly onNotice?: (portPath: string, notice: EventNotice) => void;
+  /** Stands behind those steps; without it they are all there is. */
+  readonly cyclePower?: CyclePower;
 }
 
 /** Shape: as Driver; takes places of kind "usb". */
@@ -53,7 +62,7 @@ export function ptpDriver(options: PtpDriverOptions): Driver {
 }
 
 async function open(
-  { devices, openUsb, clock, onRecovery }: PtpDriverOptions,
+  { devices, openUsb, clock, onRecovery, onNotice, cyclePower }: PtpDriverOptions,
   place: Place,
   signal: AbortSignal,
 ): Promise<CameraSession> {
@@ -75,12 +84,15 @@ async function open(
     clock,
     quirks,
     onRecovery: (step, reason) => onRecovery(place.path, step, reason),
+    cyclePower: cyclePower && ((ending) => cyclePower(place.path, ending)),
   });
   try {
     await conversation.open(signal);
     const commands = new PtpCommands(conversation);
     const identity = identityOf(await commands.deviceInfo(signal), device, quirks);
-    return new PtpSession(conversation, commands, quirks, identity);
+    const session = new PtpSession({ conversation, commands, quirks, identity });
+    session.listen(transport, clock, (notice) => onNotice?.(place.path, notice));
+    return session;
   } catch (error) {
     await conversation.close();
     throw error;
@@ -106,6 +118,13 @@ function text(said: string): string | null {
   return kept === '' ? null : kept;
 }
 
+interface SessionParts {
+  readonly conversation: PtpConversation;
+  readonly commands: PtpCommands;
+  readonly quirks: PtpQuirks;
+  readonly identity: CameraIdentity;
+}
+
 class PtpSession implements CameraSession {
   readonly #conversation: PtpConversation;
   readonly #commands: PtpCommands;
@@ -115,16 +134,39 @@ class PtpSession implements CameraSession {
   /** As the clock said when it was read last. */
   #zoneMinutes: number | null = null;
 
-  constructor(
-    conversation: PtpConversation,
-    commands: PtpCommands,
-    quirks: PtpQuirks,
-    identity: CameraIdentity,
-  ) {
+  readonly #stores = new PtpStores();
+  #events: CameraEvents | undefined;
+  /** Storage of the file that is being read. */
+  #reading: number | undefined;
+  #isDeviceChanged = false;
+
+  constructor({ conversation, commands, quirks, identity }: SessionParts) {
     this.#conversation = conversation;
     this.#commands = commands;
     this.#quirks = quirks;
     this.#identity = identity;
+  }
+
+  /** What the camera says unasked is heard from now on. Called once. */
+  listen(
+    transport: Pick<UsbTransport, 'onInterrupt'>,
+    clock: Clock,
+    onNotice: (notice: EventNotice) => void,
+  ): void {
+    const events = new CameraEvents({
+      clock,
+      onNotice,
+      onCancelled: (transaction) =>
+        this.#conversation.hurry('the camera called the transaction off', transaction),
+      onStoreRemoved: (storage) => this.#doubt(storage),
+      onDeviceChanged: () => (this.#isDeviceChanged = true),
+    });
+    this.#events = events;
+    transport.onInterrupt((packet) => events.came(packet));
+  }
+
+  onNews(handler: () => void): void {
+    this.#events?.onNews(handler);
   }
 
   async identity(signal: AbortSignal): Promise<CameraIdentity> {
@@ -166,13 +208,27 @@ class PtpSession implements CameraSession {
 
   async inventory(signal: AbortSignal): Promise<Inventory> {
     if (this.#quirks.reopensBeforeListing && this.#listing !== undefined) await this.#commands.reopen(signal);
-    this.#listing = await withNewHandles(() => listObjects(this.#commands, signal));
+    if (this.#isDeviceChanged) await this.#askDevice(signal);
+    this.#listing = await this.#list(signal);
     return this.#listing.inventory;
   }
 
   async *read(entry: InventoryEntry, offset: number, signal: AbortSignal): AsyncGenerator<Piece> {
-    const find = (within: AbortSignal): Promise<number> => this.#handleOf(entry, within);
-    yield* readObject(this.#commands, this.#quirks, entry, offset, find, signal);
+    const find = async (within: AbortSignal): Promise<number> => {
+      const { handle, storage } = await this.#find(entry, within);
+      this.#reading = storage;
+      await this.#assertStore(within);
+      return handle;
+    };
+    try {
+      yield* readObject(this.#commands, this.#quirks, entry, offset, find, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isDockError(error, 'driver.detached')) await this.#assertStore(signal, error);
+      throw error;
+    } finally {
+      this.#reading = undefined;
+    }
   }
 
   async erase(entry: InventoryEntry, signal: AbortSignal): Promise<EraseOutcome> {
@@ -180,16 +236,18 @@ class PtpSession implements CameraSession {
   }
 
   close(): Promise<void> {
+    this.#events?.end();
     return this.#conversation.close();
   }
 
   /** Errors: "ptp.handles-lost" before anything was touched. */
   async #eraseOnce(entry: InventoryEntry, signal: AbortSignal): Promise<EraseOutcome> {
-    const handle = await this.#handleOf(entry, signal).catch((error: unknown) => {
+    const here = await this.#find(entry, signal).catch((error: unknown) => {
       if (isDockError(error, 'driver.gone')) return undefined;
       throw error;
     });
-    if (handle === undefined) return 'already-gone';
+    if (here === undefined) return 'already-gone';
+    const { handle } = here;
     const found = await describeObject(this.#commands, handle, signal);
     if (found === undefined) return 'already-gone';
     if (found.sizeBytes === null || stampOf(found.info, found.sizeBytes) !== entry.stamp)
@@ -198,15 +256,41 @@ class PtpSession implements CameraSession {
   }
 
   /** Where the session was opened anew since the listing, handles may be others: the camera is listed again. */
-  async #handleOf(entry: InventoryEntry, signal: AbortSignal): Promise<number> {
+  async #find(entry: InventoryEntry, signal: AbortSignal): Promise<FoundObject> {
     if (this.#listing === undefined || this.#listing.generation !== this.#commands.generation)
-      this.#listing = await withNewHandles(() => listObjects(this.#commands, signal));
+      this.#listing = await this.#list(signal);
     const listed = this.#listing.found.get(pathKey(entry.path));
     if (listed === undefined)
       throw new DockError('driver.gone', 'the file is not on the camera any more', { retry: 'never' });
     if (listed.stamp !== entry.stamp)
       throw new DockError('driver.changed', 'the file is not what was listed', { retry: 'later' });
-    return listed.handle;
+    return listed;
+  }
+
+  #list(signal: AbortSignal): Promise<PtpListing> {
+    const [before, stores] = [this.#listing, this.#stores];
+    return withNewHandles(() => listObjects(this.#commands, { before, stores }, signal));
+  }
+
+  /** What it can do may be something else now; a camera that does not say goes on as it was. */
+  async #askDevice(signal: AbortSignal): Promise<void> {
+    this.#isDeviceChanged = false;
+    await this.#commands.deviceInfo(signal).catch((error: unknown) => {
+      if (responseOf(error) === undefined) throw error;
+    });
+  }
+
+  #doubt(storage: number | undefined): void {
+    this.#stores.doubt(storage);
+    if (this.#reading === undefined || !this.#stores.isDoubted(this.#reading)) return;
+    this.#conversation.hurry('the camera said that the store of the file is gone');
+  }
+
+  /** Asks the camera only where it said that the store of the file that is read is gone. Errors: "driver.store-gone". */
+  async #assertStore(signal: AbortSignal, cause?: unknown): Promise<void> {
+    const storage = this.#reading;
+    if (storage === undefined || !this.#stores.isDoubted(storage)) return;
+    this.#stores.assertThere(storage, await this.#commands.storageIds(signal), cause);
   }
 }
 

@@ -10,17 +10,13 @@ import { responseOf } from './conversation.ts';
 import { isDatasetError } from './data-reader.ts';
 import type { ObjectInfo } from './datasets.ts';
 import { parsePtpTime } from './date-time.ts';
-import { joinPath, nameBytes, pathKey, withHandle } from './object-path.ts';
+import { givePaths, type FoundObject, type NamedObject } from './given-paths.ts';
+import { joinPath, nameBytes, pathKey } from './object-path.ts';
+import type { PtpStores } from './stores.ts';
 
 const PROBLEMS_MAX = 64;
 /** PTP writes whole seconds; FAT below it keeps every second one. */
 const MODIFIED_STEP_MS = 2000;
-
-/** An entry's handle, and its stamp when it was listed. */
-export interface FoundObject {
-  readonly handle: number;
-  readonly stamp: string;
-}
 
 /** An inventory and where each entry is found. */
 export interface PtpListing {
@@ -30,14 +26,37 @@ export interface PtpListing {
   readonly generation: number;
 }
 
-/** Errors: those of the commands. A folder or an object that the camera does not tell of is a problem, not an error. */
-export async function listObjects(commands: PtpCommands, signal: AbortSignal): Promise<PtpListing> {
+/** What of earlier listings of the same camera counts for this one. */
+export interface EarlierListings {
+  /** The last one: objects keep the paths that it gave them. */
+  readonly before: PtpListing | undefined;
+  readonly stores: PtpStores;
+}
+
+/**
+ * Errors: those of the commands. A folder or an object that the camera does not tell of is a problem, not an error.
+ */
+export async function listObjects(
+  commands: PtpCommands,
+  { before, stores }: EarlierListings,
+  signal: AbortSignal,
+): Promise<PtpListing> {
   const walk = new Walk(commands);
   const { generation } = commands;
   const storages = await commands.storageIds(signal);
-  for (const storage of storages) await walk.storage(storage, storages.length > 1, signal);
-  const inventory = await walk.inventory();
-  return { inventory, found: walk.found, generation };
+  const isNamed = stores.listed(storages);
+  for (const storage of storages) await walk.storage(storage, isNamed(storage), signal);
+  const areHandlesKept = before?.generation === generation;
+  const paths = await givePaths(walk.objects, before && { found: before.found, areHandlesKept }, nextTurn);
+  const found = new Map<string, FoundObject>();
+  const entries: InventoryEntry[] = [];
+  for (const [at, { handle, storage, stamp, plain, entry }] of walk.objects.entries()) {
+    const path = paths[at] ?? plain;
+    found.set(pathKey(path), { handle, storage, stamp, plain: pathKey(plain) });
+    entries.push({ ...entry, path });
+  }
+  const sorted = await sortSlowly(entries, (a, b) => Buffer.compare(a.path, b.path), nextTurn);
+  return { inventory: { entries: sorted, problems: walk.problems }, found, generation };
 }
 
 /**
@@ -72,38 +91,37 @@ export function stampOf(info: ObjectInfo, sizeBytes: number): string {
 }
 
 interface Folder {
+  readonly storage: number;
   readonly handle: number | undefined;
   readonly path: Uint8Array;
   readonly depth: number;
 }
 
+interface WalkedObject extends NamedObject {
+  readonly storage: number;
+  readonly entry: Omit<InventoryEntry, 'path'>;
+}
+
 class Walk {
   readonly #commands: PtpCommands;
-  readonly #entries: InventoryEntry[] = [];
-  readonly #problems: InventoryProblem[] = [];
   readonly #seen = new Set<number>();
-  readonly found = new Map<string, FoundObject>();
+  readonly objects: WalkedObject[] = [];
+  readonly problems: InventoryProblem[] = [];
 
   constructor(commands: PtpCommands) {
     this.#commands = commands;
   }
 
-  /** Entries in byte order of their paths. */
-  async inventory(): Promise<Inventory> {
-    const entries = await sortSlowly(this.#entries, (a, b) => Buffer.compare(a.path, b.path), nextTurn);
-    return { entries, problems: this.#problems };
-  }
-
-  /** With several storages each one's id is the first part of its paths. */
+  /** Where it is named, the storage's id is the first part of its paths. */
   async storage(storage: number, isNamed: boolean, signal: AbortSignal): Promise<void> {
     const root = isNamed ? nameBytes(storage.toString(16).padStart(8, '0')) : new Uint8Array(0);
-    const folders: Folder[] = [{ handle: undefined, path: root, depth: 0 }];
+    const folders: Folder[] = [{ storage, handle: undefined, path: root, depth: 0 }];
     for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
       if (folder.depth > INVENTORY_DEPTH_MAX) {
         this.#problem('too-deep', folder.path);
         continue;
       }
-      for (const handle of await this.#children(storage, folder, signal)) {
+      for (const handle of await this.#children(folder, signal)) {
         if (this.#seen.has(handle)) continue;
         this.#seen.add(handle);
         const below = await this.#object(handle, folder, signal);
@@ -112,10 +130,10 @@ class Walk {
     }
   }
 
-  async #children(storage: number, folder: Folder, signal: AbortSignal): Promise<readonly number[]> {
+  async #children(folder: Folder, signal: AbortSignal): Promise<readonly number[]> {
     const places = INVENTORY_ENTRIES_MAX - this.#seen.size;
     try {
-      const { ids, isCut } = await this.#commands.children(storage, folder.handle, places, signal);
+      const { ids, isCut } = await this.#commands.children(folder.storage, folder.handle, places, signal);
       if (isCut) this.#problem('too-many-entries', folder.path);
       return ids;
     } catch (error) {
@@ -134,17 +152,14 @@ class Walk {
     const { info, sizeBytes } = found;
     const path = joinPath(folder.path, info.name);
     if (path.length > CAMERA_PATH_BYTES_MAX) this.#problem('path-too-long', folder.path);
-    else if (info.format === FORMAT_ASSOCIATION) return { handle, path, depth: folder.depth + 1 };
-    else this.#add(handle, path, info, sizeBytes);
+    else if (info.format === FORMAT_ASSOCIATION) return { ...folder, handle, path, depth: folder.depth + 1 };
+    else this.#add({ handle, storage: folder.storage, plain: path }, info, sizeBytes);
     return undefined;
   }
 
-  #add(handle: number, plain: Uint8Array, info: ObjectInfo, sizeBytes: number): void {
-    const path = this.found.has(pathKey(plain)) ? withHandle(plain, handle) : plain;
+  #add(where: Pick<WalkedObject, 'handle' | 'storage' | 'plain'>, info: ObjectInfo, sizeBytes: number): void {
     const stamp = stampOf(info, sizeBytes);
-    this.found.set(pathKey(path), { handle, stamp });
-    this.#entries.push({
-      path,
+    const entry = {
       kind: 'file',
       sizeBytes,
       modifiedAt: timeText(info.modifiedAt) ?? timeText(info.capturedAt),
@@ -152,13 +167,14 @@ class Walk {
       stamp,
       locked: info.isProtected,
       vendor: vendorFields(info),
-    });
+    } as const;
+    this.objects.push({ ...where, stamp, entry });
   }
 
   #problem(reason: string, path: Uint8Array): void {
-    if (this.#problems.length < PROBLEMS_MAX) this.#problems.push({ reason, path });
-    else if (this.#problems.length === PROBLEMS_MAX)
-      this.#problems.push({ reason: 'too-many-problems', path: null });
+    if (this.problems.length < PROBLEMS_MAX) this.problems.push({ reason, path });
+    else if (this.problems.length === PROBLEMS_MAX)
+      this.problems.push({ reason: 'too-many-problems', path: null });
   }
 }
 

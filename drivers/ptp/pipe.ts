@@ -10,6 +10,7 @@ import type { Clock } from '../../protocol/ports.ts';
 import { USB_TRANSFER_BYTES_MAX, type UsbTransport } from '../usb/transport.ts';
 import { OPERATION, operationText } from './codes.ts';
 import { encodeCommand, encodeData } from './container.ts';
+import { HurriedWait } from './hurried-wait.ts';
 import { InboundState, type InboundEvent } from './inbound-state.ts';
 import { Progress } from './progress.ts';
 
@@ -42,10 +43,12 @@ export class PtpPipe {
   #transaction = 0;
   #isLost = false;
   #isBusy = false;
+  readonly #wait: HurriedWait;
 
   constructor(transport: UsbTransport, clock: Clock) {
     this.#transport = transport;
     this.#clock = clock;
+    this.#wait = new HurriedWait(clock);
   }
 
   /** Number of the last transaction. */
@@ -61,6 +64,14 @@ export class PtpPipe {
   /** Both ends are in step again. */
   recovered(): void {
     this.#isLost = false;
+  }
+
+  /**
+   * The camera said, in these words, that the transaction under way comes to nothing: it is given up when nothing comes soon. Given a number,
+   * only that one.
+   */
+  hurry(words: string, transaction: number = this.#transaction): void {
+    if (this.#isBusy && transaction === this.#transaction) this.#wait.hurry(words);
   }
 
   /** The next transaction has the number behind this one. */
@@ -110,6 +121,7 @@ export class PtpPipe {
         retry: 'later',
       });
     this.#isBusy = true;
+    this.#wait.forget();
     // OpenSession is transaction 0, the first within the session is 1 (ISO 15740 clause 9.3.1).
     if (operation === OPERATION.openSession) this.#transaction = 0;
     else this.#transaction = this.#transaction >= TRANSACTION_MAX ? 1 : this.#transaction + 1;
@@ -134,7 +146,9 @@ export class PtpPipe {
     const progress = new Progress(this.#clock, progressMs);
     let sizeBytes = 0;
     for (;;) {
-      const bytes = await this.#transport.bulkIn(USB_TRANSFER_BYTES_MAX, progress.leftMs(), signal);
+      const bytes = await this.#wait.run(signal, (hurried) =>
+        this.#transport.bulkIn(USB_TRANSFER_BYTES_MAX, progress.leftMs(), hurried),
+      );
       progress.came(bytes.length);
       const events = inbound.push(bytes, bytes.length < USB_TRANSFER_BYTES_MAX);
       for (const data of events.filter(isData)) {

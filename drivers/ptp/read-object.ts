@@ -3,7 +3,7 @@
 // Invariants:
 // 1. Bytes are given in order and exactly once, whatever lengths the camera answers with; never more than were listed.
 // 2. The end comes only when as many bytes came as were listed, no more are there where that can be asked, and the camera still describes the object as it was.
-import { DockError, isDockError } from '../../protocol/errors.ts';
+import { describeError, DockError, isDockError } from '../../protocol/errors.ts';
 import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
 import type { InventoryEntry, Piece } from '../driver.ts';
 import { OPERATION, RESPONSE } from './codes.ts';
@@ -58,7 +58,7 @@ async function* inParts(
       return undefined;
     });
     if (bytes === undefined) continue;
-    if (bytes.length === 0) throw changed(`it ends at ${at} of ${entry.sizeBytes} bytes`);
+    if (bytes.length === 0) throw otherLength(`it ends at ${at} of ${entry.sizeBytes} bytes`, at);
     at += bytes.length;
     yield { kind: 'bytes', bytes };
   }
@@ -79,7 +79,7 @@ async function assertNoMore(
     if (responseOf(error) === undefined) throw error;
     return 0;
   });
-  if (more > 0) throw changed(`more than ${entry.sizeBytes} bytes are there`);
+  if (more > 0) throw otherLength(`more than ${entry.sizeBytes} bytes are there`, entry.sizeBytes + more);
 }
 
 /** Without partial reads what came before `offset` is read again and dropped. */
@@ -97,11 +97,11 @@ async function* asWhole(
     for await (const bytes of commands.whole(handle, signal)) {
       const from = Math.max(0, Math.min(bytes.length, offset - at));
       at += bytes.length;
-      if (at > entry.sizeBytes) throw changed(`more than ${entry.sizeBytes} bytes came`);
+      if (at > entry.sizeBytes) throw otherLength(`more than ${entry.sizeBytes} bytes came`, at);
       if (from < bytes.length) yield { kind: 'bytes', bytes: bytes.slice(from) };
     }
     isOver = true;
-    if (at !== entry.sizeBytes) throw changed(`${at} bytes came, ${entry.sizeBytes} were listed`);
+    if (at !== entry.sizeBytes) throw otherLength(`${at} bytes came, ${entry.sizeBytes} were listed`, at);
   } catch (error) {
     isOver = true;
     signal.throwIfAborted();
@@ -135,18 +135,28 @@ function refused(error: unknown): never {
   if (code === RESPONSE.incompleteTransfer) throw changed('the camera calls the transfer incomplete', error);
   if (code === RESPONSE.invalidObjectHandle)
     throw new DockError('driver.gone', 'the file is not on the camera', { retry: 'never', cause: error });
-  if (code === RESPONSE.accessDenied)
-    throw new DockError('driver.unreadable', 'the camera does not give the file out', {
+  if (code === undefined) throw error;
+  if (code === RESPONSE.deviceBusy)
+    throw new DockError('driver.timeout', 'the camera is busy and does not give the file out', {
       retry: 'later',
       cause: error,
     });
-  throw error;
+  throw new DockError('driver.unreadable', `the camera does not give the file out: ${describeError(error)}`, {
+    retry: 'later',
+    cause: error,
+  });
 }
 
 /** No name of a file is in a message: it may name a person. */
-function changed(why: string, cause?: unknown): DockError {
+function changed(why: string, cause?: unknown, facts: DockError['facts'] = {}): DockError {
   return new DockError('driver.changed', `the file is not what was listed: ${why}`, {
     retry: 'later',
     cause,
+    facts,
   });
+}
+
+/** `readBytes`: the length that was found, or what of it came at least. */
+function otherLength(why: string, readBytes: number): DockError {
+  return changed(why, undefined, { read_bytes: readBytes });
 }

@@ -16,16 +16,19 @@ const DRAIN_MS = 300;
 const DRAIN_TRANSFERS_MAX = 64;
 const DRAIN_BYTES = 64 * 1024;
 
-/** What a step does, from the gentlest. "usb-reset" ends the session: handles may be others afterwards. */
-export type RecoveryStep = 'cancel' | 'device-reset' | 'usb-reset';
-export const RECOVERY_STEPS: readonly RecoveryStep[] = ['cancel', 'device-reset', 'usb-reset'];
+/**
+ * What a step does, from the gentlest. "usb-reset" ends the session: handles may be others afterwards. "power-cycle" ends all of it: the camera
+ * leaves the bus and comes back as another device, so it is no step of this ladder but what stands behind it (conversation.ts).
+ */
+export type RecoveryStep = 'cancel' | 'device-reset' | 'usb-reset' | 'power-cycle';
+export const RECOVERY_STEPS = ['cancel', 'device-reset', 'usb-reset'] as const;
 
 /**
  * Takes one step. Afterwards the pipes are clear; whether the camera is in step shows with the next transaction.
  * Errors: "driver.detached"; those of the transport, where this step does not help.
  */
 export async function takeRecoveryStep(
-  step: RecoveryStep,
+  step: (typeof RECOVERY_STEPS)[number],
   transport: UsbTransport,
   clock: Clock,
   transaction: number,

@@ -53,6 +53,10 @@ class SimulatedSession implements CameraSession {
     this.#docking = camera.docking;
   }
 
+  get hasStationTimes(): boolean {
+    return this.#camera.hasStationTimes;
+  }
+
   async identity(signal: AbortSignal): Promise<CameraIdentity> {
     this.#check(signal);
     return this.#camera.identity;

@@ -44,6 +44,8 @@ export class MemoryCamera {
   /** undefined: this camera's clock cannot be read. */
   clock: MemoryClock | undefined;
   condition: CameraCondition | null = null;
+  /** See CameraSession. */
+  hasStationTimes = false;
   readonly #files = new Map<string, MemoryFile>();
   #versions = 0;
   #docking = 0;

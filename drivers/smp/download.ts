@@ -84,7 +84,7 @@ async function* answersInOrder(
       const answer = await answerTo(asked.get(at));
       asked.delete(at);
       if (answer.len !== undefined && answer.len !== sizeBytes)
-        throw changed(`it has ${answer.len} bytes, ${sizeBytes} were listed`);
+        throw changed(`it has ${answer.len} bytes, ${sizeBytes} were listed`, answer.len);
       if (answer.data.length === 0 || at + answer.data.length > sizeBytes)
         throw changed(`${answer.data.length} bytes came at ${at} of ${sizeBytes}`);
       stride = answer.data.length;
@@ -114,7 +114,7 @@ async function confirm(
   try {
     const length = await commands.fileLength(name, signal);
     if (length === undefined) throw gone();
-    if (length !== sizeBytes) throw changed(`it has ${length} bytes now, ${sizeBytes} were listed`);
+    if (length !== sizeBytes) throw changed(`it has ${length} bytes now, ${sizeBytes} were listed`, length);
     if (offset === sizeBytes) return; // nothing was read, and MCUmgr has no digest of nothing
     const theirs = await commands.fileSha256(name, { off: offset, sizeBytes }, signal);
     if (theirs === undefined && !isChecked) throw unvouched();
@@ -147,8 +147,9 @@ function gone(cause?: unknown): DockError {
 }
 
 /** No name of a file is in a message: it may name a person. */
-function changed(why: string): DockError {
+function changed(why: string, readBytes?: number): DockError {
   return new DockError('driver.changed', `the file is not what was listed: ${why}`, {
     retry: 'later',
+    ...(readBytes !== undefined && { facts: { read_bytes: readBytes } }),
   });
 }

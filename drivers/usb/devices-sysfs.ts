@@ -11,9 +11,12 @@ const SYSFS_DEVICES = '/sys/bus/usb/devices';
 const DEVICE_NAME = /^\d{1,4}-\d{1,3}(?:\.\d{1,3}){0,6}$/;
 const CLASS_HUB = 9;
 const INTERFACES_MAX = 32;
-/** A reset takes some 100 ms, and its device has number 0 meanwhile. Source: Linux, drivers/usb/core/hub.c, hub_port_reset. */
-const RESET_LOOK_MS = 50;
-const RESET_LOOKS = 40;
+/**
+ * A reset takes some 100 ms, and its device has number 0 meanwhile. Interfaces come a little behind the device, whose bNumInterfaces says how
+ * many. Source: Linux, drivers/usb/core/hub.c, hub_port_reset, and message.c, usb_set_configuration.
+ */
+const SETTLE_LOOK_MS = 50;
+const SETTLE_LOOKS = 40;
 const TEXT_CHARACTERS_MAX = 126;
 /** The kernel is taking the device away, or has not filled in all of it yet. */
 const VANISHING = new Set(['ENOENT', 'ENODEV', 'ENOTDIR', 'EIO']);
@@ -26,7 +29,7 @@ export function sysfsDevices(root: string = SYSFS_DEVICES): UsbDevices {
       const names = await readdir(root).catch((error: unknown) => absent(error, []));
       const found: UsbDeviceFacts[] = [];
       for (const name of names.filter((each) => DEVICE_NAME.test(each)).slice(0, USB_DEVICES_MAX)) {
-        const device = await readDevice(root, name, signal);
+        const device = await readSettled(root, name, signal, hasNumber);
         signal.throwIfAborted();
         if (device !== undefined && !isHub(device)) found.push(device);
       }
@@ -35,31 +38,42 @@ export function sysfsDevices(root: string = SYSFS_DEVICES): UsbDevices {
     at: async (portPath, signal) => {
       signal.throwIfAborted();
       if (!DEVICE_NAME.test(portPath)) return undefined;
-      const device = await readDevice(root, portPath, signal);
+      const device = await readSettled(root, portPath, signal, (look) => hasNumber(look) && look.isWhole);
       signal.throwIfAborted();
       return device;
     },
   };
 }
 
+interface Look {
+  readonly facts: UsbDeviceFacts;
+  /** All of its interfaces are there. They come one after the other, and one that must not be there may be the last. */
+  readonly isWhole: boolean;
+}
+
+function hasNumber({ facts }: Look): boolean {
+  return facts.address !== 0;
+}
+
 /**
  * Undefined while the device comes or goes: whoever asks asks again. One that is being reset has no number for a moment, and is there all the
- * same: it is waited for.
+ * same: it is waited for, as is one that was not seen `isSettled`; one that does not get so is told as it is.
  */
-async function readDevice(
+async function readSettled(
   root: string,
   portPath: string,
   signal: AbortSignal,
+  isSettled: (look: Look) => boolean,
 ): Promise<UsbDeviceFacts | undefined> {
-  for (let look = 0; look < RESET_LOOKS; look++) {
-    const facts = await readFacts(root, portPath);
-    if (facts?.address !== 0) return facts;
-    await pause(RESET_LOOK_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
+  for (let looks = 1; ; looks++) {
+    const look = await readDevice(root, portPath);
+    if (look === undefined || isSettled(look)) return look?.facts;
+    if (looks === SETTLE_LOOKS) return hasNumber(look) ? look.facts : undefined;
+    await pause(SETTLE_LOOK_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
-  return undefined;
 }
 
-async function readFacts(root: string, portPath: string): Promise<UsbDeviceFacts | undefined> {
+async function readDevice(root: string, portPath: string): Promise<Look | undefined> {
   const folder = join(root, portPath);
   const number = (name: string, base: number): Promise<number | undefined> => readNumber(folder, name, base);
   const [bus, address, vendorId, productId] = await Promise.all([
@@ -73,8 +87,9 @@ async function readFacts(root: string, portPath: string): Promise<UsbDeviceFacts
   const [vendor, product, serial] = await Promise.all(
     ['manufacturer', 'product', 'serial'].map((name) => readText(folder, name)),
   );
+  const count = (await readNumber(folder, 'bNumInterfaces', 10)) ?? 1; // not told before it is configured
   const interfaces = await readInterfaces(root, portPath);
-  return {
+  const facts = {
     portPath,
     bus,
     address,
@@ -85,6 +100,7 @@ async function readFacts(root: string, portPath: string): Promise<UsbDeviceFacts
     serial: serial ?? null,
     interfaces,
   };
+  return { facts, isWhole: interfaces.length >= Math.min(count, INTERFACES_MAX) };
 }
 
 async function readInterfaces(root: string, portPath: string): Promise<UsbInterfaceFacts[]> {

@@ -9,6 +9,7 @@ import type { Clock } from '../../protocol/ports.ts';
 import { within } from './bounded-wait.ts';
 import type { UsbBudget } from './budget.ts';
 import type { UsbDeviceFacts, UsbDevices } from './device.ts';
+import { EventPace } from './event-pace.ts';
 import { detached, failed, failureOf, isGone } from './libusb-errors.ts';
 import { isBulkPair, noBulkPipes } from './pipes.ts';
 import { USB_CLOSE_MS, USB_TRANSFER_BYTES_MAX, type UsbRequest, type UsbTransport } from './transport.ts';
@@ -311,8 +312,11 @@ export class LibusbTransport implements UsbTransport {
     };
   }
 
-  /** Events come on a pipe of their own, one packet each, until the transport ends. */
+  /** Events come on a pipe of their own, one packet each, at a bounded pace, until the transport ends. */
   async #listen(events: InEndpoint, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const pace = new EventPace();
+    const ending = AbortSignal.any([signal, this.#ending.signal]);
     while (this.#gone === undefined) {
       const bytes = new Uint8Array(events.descriptor.wMaxPacketSize);
       try {
@@ -320,6 +324,8 @@ export class LibusbTransport implements UsbTransport {
           events.makeTransfer(0, done),
         );
         this.#onInterrupt(bytes.subarray(0, actual));
+        const pauseMs = pace.pauseMs(clock.monotonicMs());
+        if (pauseMs > 0) await clock.sleep(pauseMs, ending);
       } catch {
         return; // a device without working events is listed now and then all the same
       }

@@ -28,6 +28,10 @@ import {
 } from './reconnect-state.ts';
 
 const KEEPALIVE_S = 15;
+/** A connection that took so long to open is on a slow or lossy line, where TCP stands still for half a minute without being dead ... */
+const SLOW_OPEN_MS = 3000;
+/** ... and is given so many times the keepalive, by us and by the broker. */
+const SLOW_TIMES = 4;
 /** For the connection with TLS, and again for CONNACK and SUBACK: a link with 3 s of latency needs 12 and 12. */
 const ATTEMPT_MS_MAX = 30_000;
 
@@ -45,7 +49,7 @@ export interface MqttBrokerOptions {
   readonly maxPacketBytes: number;
   /** Longest payload that reaches the handler; longer ones are dropped. Default CONTROL_MESSAGE_BYTES_MAX. */
   readonly inboundBytesMax?: number;
-  /** Seconds, default 15. A broker of version 5 may overrule it. */
+  /** Seconds, default 15; four times as many on a line that is slow to open. A broker of version 5 may overrule it. */
   readonly keepaliveS?: number;
   readonly reconnect?: ReconnectLimits;
   /** Default 30 s. */
@@ -88,6 +92,7 @@ class MqttBroker implements StartableBroker {
   #running: Promise<void> | undefined;
   #lastEnding: string | undefined;
   #limitShown = false;
+  #isSlow = false;
 
   constructor(options: MqttBrokerOptions) {
     this.#options = options;
@@ -107,6 +112,10 @@ class MqttBroker implements StartableBroker {
     return this.#connected && this.#link !== undefined
       ? Math.min(ceiling, this.#link.payloadBytesMax)
       : ceiling;
+  }
+
+  get isSlow(): boolean {
+    return this.#isSlow;
   }
 
   start(): void {
@@ -169,9 +178,12 @@ class MqttBroker implements StartableBroker {
     const { clock } = this.#options;
     try {
       const credentials = await this.#credentials(timeoutMs, signal);
+      const beganMs = clock.monotonicMs();
       const opened = await openSocket({ url: this.#url, credentials, preferAes, timeoutMs, clock }, signal);
       if (!opened.ok) return { ending: opened.ending, oversizeBytes: undefined };
-      return await this.#runLink(opened.socket, timeoutMs, signal);
+      this.#isSlow = clock.monotonicMs() - beganMs >= SLOW_OPEN_MS;
+      const keepaliveS = (this.#options.keepaliveS ?? KEEPALIVE_S) * (this.#isSlow ? SLOW_TIMES : 1);
+      return await this.#runLink(opened.socket, { timeoutMs, keepaliveS }, signal);
     } catch (error) {
       if (signal.aborted) return undefined;
       const detail = `the files for TLS cannot be read: ${describeError(error)}`;
@@ -194,7 +206,11 @@ class MqttBroker implements StartableBroker {
     }
   }
 
-  async #runLink(socket: Socket, timeoutMs: number, signal: AbortSignal): Promise<LinkEnd | undefined> {
+  async #runLink(
+    socket: Socket,
+    times: { readonly timeoutMs: number; readonly keepaliveS: number },
+    signal: AbortSignal,
+  ): Promise<LinkEnd | undefined> {
     if (signal.aborted) {
       socket.destroy();
       return undefined;
@@ -205,12 +221,11 @@ class MqttBroker implements StartableBroker {
         socket,
         version: this.#reconnect.version,
         clientId,
-        keepaliveS: this.#options.keepaliveS ?? KEEPALIVE_S,
         will,
         filters: this.#filters,
         packetBytesMax: maxPacketBytes,
         inboundBytesMax: this.#options.inboundBytesMax ?? CONTROL_MESSAGE_BYTES_MAX,
-        timeoutMs,
+        ...times,
         clock,
         log,
       },
@@ -230,6 +245,7 @@ class MqttBroker implements StartableBroker {
       broker: brokerAddress(this.#url),
       mqtt_version: this.#reconnect.version,
       payload_bytes_max: this.payloadBytesMax,
+      slow: this.#isSlow,
     });
   }
 

@@ -16,8 +16,8 @@ const WAITING_MAX = 1024;
 const NOTHING = new Uint8Array(0);
 /** Where the broker names no receive maximum; brokers queue 20 to 100 for one client. */
 const IN_FLIGHT_MAX = 64;
-/** For an acknowledgement, once nothing of ours waits in front of it any more. */
-const ACKNOWLEDGED_MS_MAX = 30_000;
+/** For an acknowledgement, once nothing of ours waits in front of it any more: a slow line needs a minute for what the system has of it. */
+const ACKNOWLEDGED_MS_MAX = 120_000;
 /** As often the wait starts anew while bytes still leave. A link that is dead ends before, see broker-liveness.ts. */
 const PATIENCE_TIMES_MAX = 20;
 

@@ -6,6 +6,8 @@ import type { Files, FileStat, OpenFile } from '../ports.ts';
 
 const FILE_MODE = 0o640;
 const FOLDER_MODE = 0o750;
+/** Below this nothing more fits, however many bytes are free: files that are written now would meet the end. Btrfs counts none at all. */
+const INODES_MIN = 64;
 /** A name that became a symbolic link or a FIFO must neither lead elsewhere nor block a thread of the pool. */
 const CAREFUL = constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const CREATE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | CAREFUL;
@@ -116,6 +118,7 @@ function readAll(path: string, bytesMax: number): Promise<Uint8Array> {
  * The file system of this machine.
  * Shape: files are made with mode 0640 and folders with 0750, less what the umask takes; symbolic links at the last part of a
  * path are refused ("ELOOP") and never followed.
+ * Units: `freeBytes` is 0 as well where the file system has no inodes left for more files.
  * Errors: the system's as they are, with its code; "ENOSPC" also for a write that the disk took only in part.
  */
 export function nodeFiles(): Files {
@@ -133,8 +136,8 @@ export function nodeFiles(): Files {
     stat,
     readAll,
     freeBytes: async (path) => {
-      const { bavail, bsize } = await statfs(path);
-      return bavail * bsize;
+      const { bavail, bsize, files, ffree } = await statfs(path);
+      return files > 0 && ffree < INODES_MIN ? 0 : bavail * bsize;
     },
   };
 }

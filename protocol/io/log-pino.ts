@@ -2,6 +2,7 @@
 import { pino } from 'pino';
 import type { Log } from '../ports.ts';
 import { plainFields } from './log-fields.ts';
+import { StdoutLines } from './stdout-lines.ts';
 
 /** `error` a person is needed, `warn` it healed or is retried, `info` state changes, `debug` frames without payload. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
@@ -16,27 +17,7 @@ export interface LogDestination {
   write(line: string): void;
 }
 
-/** Lines kept while stdout takes none; what comes on top is dropped. */
-const WAITING_BYTES_MAX = 1024 * 1024;
-/** Attempts of 100 ms at a pipe that is full, when the process ends; then the rest is dropped. */
-const FULL_PIPE_ATTEMPTS_MAX = 10;
 const RESERVED = new Set(['level', 'time', 'message']);
-
-/** Stdout off the main thread. A closed or failing stdout is nobody's reason to stop (there is no place left to report it to). */
-function stdoutDestination(): LogDestination {
-  let attempts = 0;
-  const stdout = pino.destination({
-    dest: 1,
-    sync: false,
-    maxLength: WAITING_BYTES_MAX,
-    retryEAGAIN: () => ++attempts <= FULL_PIPE_ATTEMPTS_MAX,
-  });
-  stdout.on('error', () => undefined);
-  stdout.on('write', () => {
-    attempts = 0;
-  });
-  return stdout;
-}
 
 /**
  * A log of JSON lines.
@@ -52,7 +33,7 @@ export function pinoLog(options: { level: LogLevel; destination?: LogDestination
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    options.destination ?? stdoutDestination(),
+    options.destination ?? new StdoutLines(),
   );
   const at =
     (level: LogLevel) =>

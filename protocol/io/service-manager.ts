@@ -4,8 +4,10 @@
 // Invariants:
 // 1. At most one sender runs; what is to be told meanwhile is gathered, the newest word of a kind only.
 // 2. A sender has a deadline and is killed then. One that not even that ends (the kernel holds it) is left, and at most LEFT_MAX are.
-// 3. Nothing here throws, rejects or keeps the process alive: whoever is not heard is not alive to systemd, which is its business.
-import { spawn } from 'node:child_process';
+// 3. Words that could not be sent, for want of processes or memory, are sent with the next ones.
+// 4. Nothing here throws, rejects or keeps the process alive: whoever is not heard is not alive to systemd, which is its business.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { describeError } from '../errors.ts';
 import type { Log } from '../ports.ts';
 
 /** systemd-notify waits until systemd has read the message (at most 5 s by itself). */
@@ -90,20 +92,30 @@ class Sender {
   }
 
   #next(): void {
-    const words = Object.entries(this.#waiting).map(([name, value]) => `${name}=${value}`);
+    const gathered = this.#waiting;
+    const words = Object.entries(gathered).map(([name, value]) => `${name}=${value}`);
     if (this.#sends || this.#left >= LEFT_MAX || words.length === 0) return;
     this.#waiting = {};
     this.#sends = true;
     const { folders = SENDER_FOLDERS, sendMs = SEND_MS } = this.#options;
     const env = { PATH: folders, NOTIFY_SOCKET: this.#socket, LC_ALL: 'C' };
-    const child = spawn('systemd-notify', words, { env, stdio: 'ignore', cwd: '/' });
+    let child: ChildProcess;
+    try {
+      child = spawn('systemd-notify', words, { env, stdio: 'ignore', cwd: '/' });
+    } catch (error) {
+      this.#unsent(gathered, describeError(error));
+      return;
+    }
     child.unref();
     let isLate = false;
     const over = (failure: string | undefined): void => {
       clearTimeout(timer);
+      if (failure !== undefined && !isLate) {
+        this.#unsent(gathered, failure);
+        return;
+      }
       if (isLate) this.#left--;
       else this.#sends = false;
-      if (failure !== undefined && !isLate) this.#failed(failure);
       this.#next();
     };
     const timer = setTimeout(() => {
@@ -119,6 +131,13 @@ class Sender {
       if (child.pid === undefined) over(error.message);
     });
     child.once('exit', (code, signal) => over(code === 0 ? undefined : `ended with ${code ?? signal}`));
+  }
+
+  /** Goes with the next word: "ready" must be heard once there are processes again. Not at once, which would be over and over. */
+  #unsent(gathered: Readonly<Record<string, string>>, reason: string): void {
+    this.#sends = false;
+    this.#waiting = { ...gathered, ...this.#waiting };
+    this.#failed(reason);
   }
 
   /** Told once: what fails here fails each time. */

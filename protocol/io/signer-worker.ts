@@ -6,6 +6,9 @@ import type { SignerCalls } from './signer-thread.ts';
 import { WorkerCalls } from './worker-calls.ts';
 import { startWorker } from './worker-thread.ts';
 
+/** It keeps little; a small heap is collected early. */
+const HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 2 };
+
 /** Signs documents and messages off the calling thread. */
 export interface WorkerSigner extends Signer {
   /** Base64 of the signature over a message body (SPEC 6). */
@@ -20,8 +23,22 @@ export interface WorkerSigner extends Signer {
  */
 export async function openWorkerSigner(key: SecretKey): Promise<WorkerSigner> {
   const calls = new WorkerCalls<SignerCalls>(() =>
-    startWorker(import.meta.url, './signer-thread', { workerData: key, name: 'signer' }),
+    startWorker(import.meta.url, './signer-thread', {
+      workerData: key,
+      name: 'signer',
+      resourceLimits: HEAP,
+    }),
   );
+  return provenSigner(calls);
+}
+
+/**
+ * The signer of a worker that signs, among other things; resolves once it has signed, closes the calls where it does not.
+ * Errors: "worker.died".
+ */
+export async function provenSigner(
+  calls: Pick<WorkerCalls<SignerCalls>, 'call' | 'close'>,
+): Promise<WorkerSigner> {
   try {
     await calls.call('signMessage', { body: '' });
   } catch (error) {

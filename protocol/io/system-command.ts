@@ -1,5 +1,5 @@
 // Runs one of the system's own programs for a short answer. Bounded in time and output; whatever goes wrong is no answer.
-import { execFile } from 'node:child_process';
+import { execFile, type ChildProcess } from 'node:child_process';
 
 const OUTPUT_BYTES_MAX = 16_384;
 /** Where Debian has them. Nothing else of our environment is passed on: it may hold what a child need not know. */
@@ -17,10 +17,17 @@ export function askCommand(
 ): Promise<string | null> {
   return new Promise((resolve) => {
     const options = { env: { PATH: folders, LC_ALL: 'C' }, maxBuffer: OUTPUT_BYTES_MAX, windowsHide: true };
-    const child = execFile(file, args, options, (error, stdout) => {
+    const done = (error: Error | null, stdout: string): void => {
       clearTimeout(timer);
       resolve(error === null ? stdout : null);
-    });
+    };
+    let child: ChildProcess;
+    try {
+      child = execFile(file, args, options, done);
+    } catch {
+      resolve(null); // no memory for another process: Node throws that one
+      return;
+    }
     child.stdin?.end();
     const timer = setTimeout(() => {
       child.kill('SIGKILL');

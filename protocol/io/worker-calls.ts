@@ -6,7 +6,7 @@
 // 2. A worker that died is started again by the next call, never by itself: what cannot start does not spin.
 // 3. Calls reach the worker in the order in which they were made.
 import type { Worker } from 'node:worker_threads';
-import { DockError } from '../errors.ts';
+import { describeError, DockError } from '../errors.ts';
 import { unpackError, type PackedError } from './worker-errors.ts';
 
 /** Calls by name: what goes in and what comes out. A type alias, not an interface. */
@@ -76,7 +76,7 @@ export class WorkerCalls<Shapes extends CallShapes> {
 
   #started(): Worker {
     if (this.#worker !== undefined) return this.#worker;
-    const worker = this.#start();
+    const worker = this.#startOne();
     worker.on('message', (answer: CallAnswer) => this.#settle(answer));
     worker.on('messageerror', (error) => this.#lose(worker, died('its answer could not be read', error)));
     worker.on('error', (error) =>
@@ -85,6 +85,15 @@ export class WorkerCalls<Shapes extends CallShapes> {
     worker.on('exit', (code) => this.#lose(worker, died(`it ended with code ${code}`, undefined)));
     this.#worker = worker;
     return worker;
+  }
+
+  /** Node throws where the system has no thread left. */
+  #startOne(): Worker {
+    try {
+      return this.#start();
+    } catch (error) {
+      throw died(`it does not start: ${describeError(error)}`, error);
+    }
   }
 
   #settle(answer: CallAnswer): void {

@@ -6,6 +6,7 @@
 // 3. No refusal is final, and whatever failed on our side is a pause.
 import { isDockError, systemCode } from '../errors.ts';
 import type { ReceiverId, StationId } from '../ids.ts';
+import { parseManifest } from '../manifest.ts';
 import { LEASE_MS, MESSAGE_BYTES_MIN, UNIT_BYTES } from '../limits.ts';
 import type { PublicKey } from '../minisign.ts';
 import type { Broker, Clock, Conditions, Log } from '../ports.ts';
@@ -14,6 +15,7 @@ import * as limits from './limits.ts';
 import { DockingDesk } from './docking-desk.ts';
 import type { DockingGaps } from './docking-gaps.ts';
 import { checkOffer, isSignedOffer, type CheckedOffer, type OfferSubject } from './offer-check.ts';
+import type { MissingWatch } from './reconcile/missing-watch.ts';
 import type { Receipts } from './receipts.ts';
 import type { Refusal, Refusals } from './refusals.ts';
 import { KEY_REVOKED, never, type Rejections } from './rejections.ts';
@@ -35,6 +37,7 @@ export interface ClaimsOptions {
   readonly space: Space;
   readonly transfers: Transfers;
   readonly gaps: DockingGaps;
+  readonly missing: Pick<MissingWatch, 'kept'>;
   readonly revocations: Pick<Revocations, 'of'>;
   readonly receipts: Receipts;
   readonly refusals: Refusals;
@@ -206,7 +209,7 @@ export class Claims {
           manifest_sha256: offer.manifestSha256,
         }),
       say: (payload) => sending.send(offer, payload),
-      onWhole: () => this.#whole(offer, keyId),
+      onWhole: () => this.#whole(offer, document, keyId),
       onMissing: (units) => transfers.missing(offer, units),
       onEnd: (end) => this.#ended(offer, end, transfer.gainedBytes),
     });
@@ -216,10 +219,15 @@ export class Claims {
   }
 
   /** The key may have been revoked while the recording came: it gets no receipt then (SPEC 4.9). */
-  async #whole(offer: OfferSubject, keyId: string): Promise<'receipted' | 'refused'> {
-    const { vault, receipts, revocations, rejections } = this.#options;
+  async #whole(
+    offer: OfferSubject,
+    document: SignedDocument,
+    keyId: string,
+  ): Promise<'receipted' | 'refused'> {
+    const { vault, receipts, revocations, rejections, missing } = this.#options;
     if (!(await revocations.of(offer.station)).has(keyId)) {
       await receipts.make(offer);
+      await missing.kept(offer.station, [offer.recording, ...parseManifest(document.bytes).supersedes]);
       return 'receipted';
     }
     const stored = await vault.find(offer);

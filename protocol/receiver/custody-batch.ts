@@ -1,18 +1,16 @@
 // One batch of custody lines against what the vault holds: what is new, and where it does not follow. Pure.
-import { encodeUtf8 } from '../bytes.ts';
+import { checkpointFault, verifyCheckpoint } from '../custody-checkpoint.ts';
 import {
   CHAIN_START,
-  CUSTODY_HEAD_TRUSTED_COMMENT,
   followChain,
   parseCustodyEntry,
-  parseCustodyHead,
   type ChainState,
   type CustodyEntry,
 } from '../custody-entry.ts';
 import { describeError, DockError } from '../errors.ts';
 import type { SegmentId, StationId } from '../ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX } from '../limits.ts';
-import { keyIdHex, verifyDocument, type PublicKey } from '../minisign.ts';
+import { keyIdHex, type PublicKey } from '../minisign.ts';
 
 const LF = 0x0a;
 
@@ -21,7 +19,7 @@ export interface CustodyBatch {
   readonly station: StationId;
   readonly segment: SegmentId;
   readonly keys: readonly PublicKey[];
-  /** Ids of keys that do not count any more, in 16 hex digits. Where there are any, only lines under a good checkpoint are taken. */
+  /** Ids of keys that do not count any more, in 16 hex digits. */
   readonly revoked: ReadonlySet<string>;
   /** Sequence of the first line, as the topic says. */
   readonly from: number;
@@ -65,7 +63,7 @@ export function splitLines(payload: Uint8Array): Uint8Array[] | undefined {
 }
 
 /**
- * What of a batch follows the head that the vault holds. Lines that the vault has are compared through their chain and skipped;
+ * What of a batch follows the head that the vault holds, as far as a good checkpoint covers it: whoever carries it can write lines too. Lines that the vault has are compared through their chain and skipped;
  * a batch that begins behind the next entry is of no use yet. Never throws.
  */
 export function followBatch({ head, keyId }: HeldSegment, batch: CustodyBatch): BatchOutcome {
@@ -110,7 +108,7 @@ class BatchWalk {
         break;
       }
       this.#sequence++;
-      if (this.#batch.revoked.size === 0 || event === 'checkpoint') good = this.#place();
+      if (event === 'checkpoint') good = this.#place();
     }
     const follows = good.at.sequence > this.#held.head.sequence;
     return {
@@ -182,20 +180,17 @@ class BatchWalk {
   }
 }
 
-/** Id of the key that signed a checkpoint that holds. Errors: "signature.*", "document.refused", "custody.misplaced". */
+/** Id of the key that signed a checkpoint that holds. Errors: "signature.*", "custody.misplaced". */
 function checkpointKey(
   entry: CustodyEntry,
   { station, segment, keys }: Pick<CustodyBatch, 'station' | 'segment' | 'keys'>,
 ): string {
-  const { head, signature } = entry.facts;
-  if (typeof head !== 'string' || typeof signature !== 'string')
-    throw misplaced('a checkpoint without a head');
-  const bytes = encodeUtf8(head);
-  const key = verifyDocument(bytes, signature, CUSTODY_HEAD_TRUSTED_COMMENT, keys);
-  const signed = parseCustodyHead(bytes);
-  const ours = signed.station === station && signed.segment === segment;
-  if (!ours || signed.sequence !== entry.sequence - 1 || signed.sha256 !== entry.previous)
-    throw misplaced('a checkpoint signs another head than the entry before it');
+  const key = verifyCheckpoint(entry, keys);
+  const fault = checkpointFault(entry, { station, segment, sha256: entry.previous });
+  if (fault !== undefined)
+    throw misplaced(
+      `checkpoint ${entry.sequence} does not sign the entry before it and its own time: ${fault.detail}`,
+    );
   return keyIdHex(key.keyId);
 }
 

@@ -6,11 +6,13 @@
 //    left out when the file is written anew, before the next append.
 import { join } from 'node:path';
 import { CHAIN_START, type ChainState } from '../custody-entry.ts';
+import { createAnew } from '../durable.ts';
 import type { SegmentId } from '../ids.ts';
 import { signatureKeyId } from '../minisign.ts';
 import type { Files, OpenFile } from '../ports.ts';
 import { readTail, type CustodyTail } from './custody-tail.ts';
-import { createAnew, TEMPORARY, type FolderSyncs } from './durable.ts';
+import type { FolderSyncs } from '../folder-syncs.ts';
+import { TEMPORARY } from './vault-layout.ts';
 
 const COPY_BYTES = 1024 * 1024;
 

@@ -1,15 +1,15 @@
 // Whether a new custody segment continues the log that the vault knows, or shows a station that was put back to an earlier state.
 import { join } from 'node:path';
-import { parseCustodyEntry, type CustodyEntry } from '../custody-entry.ts';
-import { DockError, systemCode } from '../errors.ts';
+import type { CustodyEntry } from '../custody-entry.ts';
+import { listIfThere } from '../durable.ts';
+import { DockError } from '../errors.ts';
 import { isSegmentId, type SegmentId } from '../ids.ts';
-import { CUSTODY_ENTRY_BYTES_MAX } from '../limits.ts';
 import type { Files } from '../ports.ts';
-import { listIfThere, type FolderSyncs } from './durable.ts';
+import type { FolderSyncs } from '../folder-syncs.ts';
 import { CustodyFile } from './custody-file.ts';
+import { readFirstEntry } from './first-entry.ts';
 import { CUSTODY_SEGMENTS_MAX } from './limits.ts';
 
-const LF = 0x0a;
 const SUFFIX = '.jsonl';
 
 /** A fork in words, with the other segment that it concerns. */
@@ -69,7 +69,7 @@ async function lookAtOthers(
   let isFollowed = false;
   let twin: string | undefined;
   for (const other of others.slice(0, CUSTODY_SEGMENTS_MAX)) {
-    const entry = await firstEntry(files, join(folder, other + SUFFIX));
+    const entry = await readFirstEntry(files, join(folder, other + SUFFIX));
     if (entry === undefined) continue;
     isFollowed ||= entry.facts['last_segment'] === segment;
     if (typeof last === 'string' && sameBeginning(entry, opened)) twin ??= other;
@@ -99,21 +99,4 @@ async function compareEnd(
   return head.sequence === sequence && head.sha256 !== opened.facts['last_sha256']
     ? { other: last, detail: `entry ${sequence} is another one in the vault` }
     : undefined;
-}
-
-/** Undefined where the file does not begin with an entry. */
-async function firstEntry(files: Files, path: string): Promise<CustodyEntry | undefined> {
-  try {
-    const file = await files.open(path, 'read');
-    try {
-      const bytes = new Uint8Array(CUSTODY_ENTRY_BYTES_MAX + 1);
-      const read = bytes.subarray(0, await file.read(bytes, 0));
-      return parseCustodyEntry(read.subarray(0, Math.max(0, read.indexOf(LF))));
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (error instanceof DockError || systemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }

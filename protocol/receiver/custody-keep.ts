@@ -7,7 +7,7 @@
 // 3. What brings no progress is not answered: the station asks again with growing pauses, so nonsense never spins.
 import { sha256Hex } from '../bytes.ts';
 import { CHAIN_START, type ChainState, type CustodyEntry } from '../custody-entry.ts';
-import { isDockError } from '../errors.ts';
+import { isDockError, systemCode } from '../errors.ts';
 import type { ReceiverId, SegmentId, StationId } from '../ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX } from '../limits.ts';
 import type { CustodyBody } from '../messages.ts';
@@ -19,8 +19,9 @@ import { CustodyFile, segmentPath } from './custody-file.ts';
 import { judgeOpening } from './custody-forks.ts';
 import type { Revocations } from './keys/revocations.ts';
 import type { RevokedUse } from './keys/revoked-use.ts';
+import type { MissingWatch } from './reconcile/missing-watch.ts';
 import { readNewest, writeNewest } from './custody-newest.ts';
-import type { FolderSyncs } from './durable.ts';
+import type { FolderSyncs } from '../folder-syncs.ts';
 import { CUSTODY_SEGMENTS_OPEN_MAX, CUSTODY_WAITING_BYTES_MAX, CUSTODY_WAITING_MAX } from './limits.ts';
 
 export interface CustodyKeepOptions {
@@ -40,6 +41,8 @@ export interface CustodyKeepOptions {
   ) => Promise<void>;
   /** Moves a file of the vault to the quarantine. */
   readonly setAside: (path: string, reason: string) => Promise<void>;
+  /** What lines tell of, and what a station must hear before an answer. */
+  readonly missing: Pick<MissingWatch, 'notice' | 'beforeAnswer'>;
   /** Signs and publishes. */
   readonly answer: (station: StationId, body: CustodyBody) => Promise<void>;
   readonly log: Log;
@@ -105,6 +108,26 @@ export class CustodyKeeper {
     }
   }
 
+  /**
+   * Says the head of the segment that was begun last, or that none is held, unasked. False where another receiver keeps the log.
+   * Never rejects.
+   */
+  async greet(station: StationId): Promise<boolean> {
+    const log = this.#logOf(station);
+    try {
+      return await this.#inOrder(log, async () => {
+        const folder = await this.#options.takeFolder(station);
+        if (folder === undefined) return false;
+        await this.#options.missing.beforeAnswer(station, true);
+        if (!(await this.#answerNewest(station, log, folder))) await this.#answer(station, null, CHAIN_START);
+        return true;
+      });
+    } catch (error) {
+      this.#failed(station, log.newest, error);
+      return false;
+    }
+  }
+
   /** Resolves when what was taken is done. */
   async stop(): Promise<void> {
     await Promise.all([...this.#logs.values()].map((log) => log.last));
@@ -143,6 +166,7 @@ export class CustodyKeeper {
       return;
     }
     const file = await this.#file(log, folder, incoming.segment);
+    await this.#options.missing.beforeAnswer(station, incoming.payload.length === 0);
     if (incoming.payload.length === 0 && file.head.sequence === 0)
       await this.#answerNewest(station, log, folder);
     if (incoming.payload.length > 0 && !(await this.#append(station, log, { folder, file, incoming })))
@@ -154,10 +178,11 @@ export class CustodyKeeper {
    * Where nothing is held of the segment that was asked about, the head of the one that was begun last is told first: a station that was put
    * back to an earlier state does not know that one, and would never ask about it.
    */
-  async #answerNewest(station: StationId, log: StationLog, folder: string): Promise<void> {
+  async #answerNewest(station: StationId, log: StationLog, folder: string): Promise<boolean> {
     const newest = await this.#newest(log, folder);
-    if (newest === undefined) return;
+    if (newest === undefined) return false;
     await this.#answer(station, newest, (await this.#file(log, folder, newest)).head);
+    return true;
   }
 
   /** False where the batch brought nothing and a problem. */
@@ -173,6 +198,7 @@ export class CustodyKeeper {
     const isNewest =
       outcome.opened !== undefined && (await this.#opening(station, log, folder, outcome.opened));
     if (outcome.bytes.length > 0) {
+      await this.#options.missing.notice(station, outcome.bytes);
       await file.append(outcome.bytes, outcome);
       this.#options.conditions.clear('custody.write-failed', station);
     }
@@ -205,8 +231,10 @@ export class CustodyKeeper {
     try {
       return await CustodyFile.open(files, syncs, folder, segment);
     } catch (error) {
-      if (!isDockError(error, 'custody.damaged')) throw error;
-      await setAside(segmentPath(folder, segment), 'custody segment that does not hold');
+      const isOdd = ['EISDIR', 'ELOOP'].includes(systemCode(error) ?? '');
+      if (!isOdd && !isDockError(error, 'custody.damaged')) throw error;
+      const reason = isOdd ? 'not a file' : 'custody segment that does not hold';
+      await setAside(segmentPath(folder, segment), reason);
       return CustodyFile.open(files, syncs, folder, segment);
     }
   }
@@ -261,7 +289,7 @@ export class CustodyKeeper {
     await this.#options.note({ reason: `custody-${problem.kind}`, station, ...facts }, incoming.payload);
   }
 
-  async #answer(station: StationId, segment: SegmentId, head: ChainState): Promise<void> {
+  async #answer(station: StationId, segment: SegmentId | null, head: ChainState): Promise<void> {
     const held = head.sequence > CHAIN_START.sequence;
     const body: CustodyBody = {
       message: 'custody',

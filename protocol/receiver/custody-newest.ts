@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { encodeUtf8, parseUtf8 } from '../bytes.ts';
 import { segmentIdSchema } from '../document.ts';
+import { readIfThere, writeAnew } from '../durable.ts';
 import type { SegmentId } from '../ids.ts';
 import type { Files } from '../ports.ts';
-import { readIfThere, TEMPORARY, writeSynced, type FolderSyncs } from './durable.ts';
+import type { FolderSyncs } from '../folder-syncs.ts';
+import { TEMPORARY } from './vault-layout.ts';
 
 const NEWEST = 'newest.json';
 const NEWEST_BYTES_MAX = 1024;
@@ -18,7 +20,7 @@ export async function writeNewest(
   segment: SegmentId,
 ): Promise<void> {
   const path = join(folder, NEWEST);
-  await writeSynced(files, path + TEMPORARY, encodeUtf8(JSON.stringify({ segment })));
+  await writeAnew(files, path + TEMPORARY, encodeUtf8(JSON.stringify({ segment })));
   await files.rename(path + TEMPORARY, path);
   await syncs.sync(folder);
 }

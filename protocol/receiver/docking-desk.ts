@@ -6,6 +6,7 @@ import type { StationId } from '../ids.ts';
 import type { Conditions, Log } from '../ports.ts';
 import type { DockingGaps } from './docking-gaps.ts';
 import type { CheckedOffer, OfferSubject } from './offer-check.ts';
+import type { MissingWatch } from './reconcile/missing-watch.ts';
 import type { Receipts } from './receipts.ts';
 import type { Refusal, Refusals } from './refusals.ts';
 import type { Rejections } from './rejections.ts';
@@ -19,6 +20,7 @@ const BESIDE_BYTES = 16 * 1024;
 export interface DockingDeskOptions {
   readonly vault: Vault;
   readonly gaps: Pick<DockingGaps, 'kept'>;
+  readonly missing: Pick<MissingWatch, 'kept'>;
   readonly space: Pick<Space, 'refusalOfBytes' | 'added'>;
   readonly receipts: Receipts;
   readonly refusals: Refusals;
@@ -56,7 +58,7 @@ export class DockingDesk {
   }
 
   async #keep({ subject, document }: CheckedOffer): Promise<void> {
-    const { vault, space, receipts, log, conditions } = this.#options;
+    const { vault, space, receipts, missing, log, conditions } = this.#options;
     const receipt = await receipts.sign(subject);
     const placed = await vault.placeDocking(subject, document, receipt);
     if (!placed) return; // another receiver on this vault was faster and answers; if not, the offer comes again
@@ -65,6 +67,7 @@ export class DockingDesk {
     conditions.clear('vault.write-failed', null);
     log.info('docking record kept, receipt given', logName(subject));
     await receipts.give(subject, receipt);
+    await missing.kept(subject.station, [subject.recording]);
   }
 
   /** True where it was answered; false where it must be kept anew. */
@@ -90,7 +93,7 @@ export class DockingDesk {
       return this.#setAside(subject, 'its receipt is missing or about something else');
     await vault.secureDocking(subject);
     await this.#link(subject, document);
-    await receipts.give(subject, receipt);
+    await receipts.giveOrReplace(subject, receipt);
     return true;
   }
 

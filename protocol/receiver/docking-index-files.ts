@@ -2,12 +2,13 @@
 // look-up is one stat and nothing of it stays in memory, however many records there are.
 import { join } from 'node:path';
 import { sha256Hex } from '../bytes.ts';
+import { ensureFolder, listIfThere, unlinkIfThere } from '../durable.ts';
 import { systemCode } from '../errors.ts';
 import { isCameraId, isRecordingId, type StationId } from '../ids.ts';
 import { MANIFEST_BYTES_MAX } from '../limits.ts';
 import type { Files } from '../ports.ts';
 import type { DockingIndex, MissingDocking } from './docking-index.ts';
-import { ensureFolder, listIfThere, readDocument } from './durable.ts';
+import { readDocument } from './stored-document.ts';
 import { DOCKING_GAPS_MAX } from './limits.ts';
 import { DOCKING, type VaultLayout } from './vault-layout.ts';
 
@@ -38,9 +39,7 @@ export class FilesDockingIndex implements DockingIndex {
 
   async removeMissing(station: StationId, missing: MissingDocking): Promise<void> {
     const path = join(this.#folder(station, 'missing'), nameOf(missing));
-    await this.#files.unlink(path).catch((error: unknown) => {
-      if (systemCode(error) !== 'ENOENT') throw error;
-    });
+    await unlinkIfThere(this.#files, path);
   }
 
   async missing(station: StationId): Promise<{ found: MissingDocking[]; more: boolean }> {

@@ -25,6 +25,8 @@ export const HAVE_MS = 50;
 export const HAVE_SILENCE_MS = 10_000;
 /** Nothing of a recording for the length of a lease, although the station may send: it is given back. */
 export const IDLE_MS = LEASE_MS;
+/** ... and so long where a unit came in part: a bad line may need minutes for its next connection, and would never carry a whole unit. */
+export const IDLE_HALF_MS = 5 * LEASE_MS;
 /** No two of them closer than this, whatever a station asks. */
 export const HAVE_MS_MIN = 5;
 /** Publishes of `have` that may wait for the broker, per recording. The next one says all that they said. */
@@ -90,3 +92,15 @@ export const CUSTODY_SEGMENTS_MAX = 20_000;
 export const STOP_MS = 4000;
 /** Size of one buffer. */
 export const SLAB_BYTES = UNIT_BYTES;
+
+/** After news of what is missing it is looked at so soon: an entry seldom comes alone. */
+export const MISSING_SOON_MS = 2000;
+/** ... and otherwise so often, and asked for after pauses of as much, doubling up to MISSING_ASK_MS_MAX. */
+export const MISSING_LOOK_MS = 60_000;
+export const MISSING_ASK_MS_MAX = 3_600_000;
+/** What a station is asked for at one time: each costs a signature of some 3 ms, and a station offers 16 at once. */
+export const MISSING_ASKED_MAX = 64;
+/** A station that asks for the head of its log is new here, or came back: it is asked anew, at most so often. */
+export const MISSING_HELLO_MS = 5000;
+/** A log that another receiver keeps is tried to be taken over after so long: a lease and a half. */
+export const CUSTODY_GREET_MS = 90_000;

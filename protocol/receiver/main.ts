@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The program `bodydock-receiver`: finds the command and ends with its exit code. Each command is imported only when it is called.
 import type { Io } from './cli/command-line.ts';
-import { keepYoungSmall } from './cli/small-heap.ts';
+import { exitSoon } from '../io/exit-soon.ts';
+import { keepYoungSmall } from '../io/small-heap.ts';
 
 async function main(): Promise<void> {
   keepYoungSmall(); // before anything is loaded
@@ -21,8 +22,12 @@ async function main(): Promise<void> {
     },
   };
   const { dispatch } = await import('./cli/dispatch.ts');
-  process.exitCode = await dispatch(process.argv.slice(2), io);
+  const args = process.argv.slice(2);
+  const exitCode = await dispatch(args, io);
+  process.exitCode = exitCode;
   if (process.connected) process.disconnect();
+  // What a service leaves behind must not keep it, nor what was asked to end; a command's output may still be on its way.
+  if (args[0] === 'run' || ending.signal.aborted) exitSoon(exitCode);
 }
 
 await main();

@@ -6,9 +6,10 @@ import { receiverTopics } from '../topics.ts';
 import { CustodyKeeper } from './custody-keep.ts';
 import { DockingGaps } from './docking-gaps.ts';
 import { FilesDockingIndex } from './docking-index-files.ts';
-import { FolderSyncs } from './durable.ts';
+import { FolderSyncs } from '../folder-syncs.ts';
 import { Revocations } from './keys/revocations.ts';
 import type { RevokedUse } from './keys/revoked-use.ts';
+import { MissingWatch } from './reconcile/missing-watch.ts';
 import { Receiver } from './receiver.ts';
 import type { MessageSigner, Sending } from './sending.ts';
 import type { Slabs } from './slabs.ts';
@@ -83,11 +84,21 @@ export async function openReceiver(settings: ReceiverSettings, ports: ReceiverPo
       stations: stations.keys(),
     }),
     count: (signal) => countVault(ports.files, vault.layout, signal),
-    custody: (sending: Sending, revokedUse: RevokedUse) =>
+    missing: (sending: Sending) =>
+      new MissingWatch({
+        ...ports,
+        receiver: receiverId,
+        stations: [...stations.keys()],
+        layout: vault.layout,
+        documentsDays: settings.retention.documentsDays,
+        ask: (body) => sending.again(body),
+      }),
+    custody: (sending: Sending, revokedUse: RevokedUse, missing: MissingWatch) =>
       new CustodyKeeper({
         ...ports,
         revocations,
         revokedUse,
+        missing,
         receiver: receiverId,
         stations,
         syncs: new FolderSyncs(ports.files),

@@ -19,7 +19,7 @@ import type { UnitStore } from './unit-store.ts';
 import type { RecordingName, SignedDocument, StoredRecording, Vault } from './vault.ts';
 
 export interface ReceiptsOptions {
-  readonly vault: Pick<Vault, 'id' | 'storeReceipt' | 'secure'>;
+  readonly vault: Pick<Vault, 'id' | 'storeReceipt' | 'secureReceipt' | 'secure'>;
   readonly units: UnitStore;
   readonly sending: Pick<Sending, 'receipt'>;
   readonly signer: Signer;
@@ -27,6 +27,8 @@ export interface ReceiptsOptions {
   readonly receiver: ReceiverId;
   /** See CustodyKeeper.head. */
   readonly custodyHead: (station: StationId) => Promise<CustodyHead | null>;
+  /** See MissingWatch.takenBack. */
+  readonly takenBack: (name: RecordingName) => Promise<ReadonlySet<string>>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -50,10 +52,10 @@ export class Receipts {
     this.#options = options;
   }
 
-  /** For a recording that was completed just now: makes its receipt durable and sends it. Errors: the system's, those of the signer. */
-  async make(subject: ReceiptSubject): Promise<void> {
+  /** For a recording that was completed just now: makes its receipt durable and sends it; see `sign`. Errors: the system's, those of the signer. */
+  async make(subject: ReceiptSubject, afterMs = 0): Promise<void> {
     const { vault, log } = this.#options;
-    const document = await this.sign(subject);
+    const document = await this.sign(subject, afterMs);
     await vault.storeReceipt(subject, document);
     log.info('receipt given', logName(subject));
     await this.give(subject, document);
@@ -62,9 +64,11 @@ export class Receipts {
   /** For a recording that is in place, with the manifest of this offer. Errors: the system's, those of the signer. */
   async answer(offer: ReceiptSubject, stored: StoredRecording): Promise<StoredAnswer> {
     const { receipt } = stored;
-    const fits = receipt !== undefined && this.fits(receipt, offer);
+    const isTakenBack = receipt !== undefined && (await this.#isTakenBack(offer, receipt));
+    const fits = receipt !== undefined && this.fits(receipt, offer) && !isTakenBack;
     const whole = stored.payloadBytes === offer.sealedSizeBytes;
     if (fits && (whole || stored.deleted)) {
+      await this.#options.vault.secureReceipt(offer);
       await this.give(offer, receipt);
       return { kind: 'given' };
     }
@@ -73,17 +77,28 @@ export class Receipts {
     if (!(await this.#isWhole(offer, stored)))
       return { kind: 'damaged', reason: 'payload or digest list altered' };
     await this.#options.vault.secure(offer);
-    await this.make(offer);
+    await this.make(offer, isTakenBack ? receivedAtMs(receipt) : 0);
     return { kind: 'given' };
   }
 
-  /** A new receipt, which is nowhere yet. Errors: those of the signer and of the custody head. */
-  async sign(subject: ReceiptSubject): Promise<SignedDocument> {
-    const bytes = encodeReceipt(await this.#receipt(subject));
+  /** For a docking record that is in place: gives the receipt that lies there, or another one where it was taken back. Errors: as `make`. */
+  async giveOrReplace(subject: ReceiptSubject, receipt: SignedDocument): Promise<void> {
+    if (await this.#isTakenBack(subject, receipt)) await this.make(subject, receivedAtMs(receipt));
+    else await this.give(subject, receipt);
+  }
+
+  /** A new receipt, which is nowhere yet, received later than `afterMs` (UTC). Errors: those of the signer and of the custody head. */
+  async sign(subject: ReceiptSubject, afterMs = 0): Promise<SignedDocument> {
+    const bytes = encodeReceipt(await this.#receipt(subject, afterMs));
     return { bytes, signature: await this.#options.signer.sign(bytes, RECEIPT_TRUSTED_COMMENT) };
   }
 
-  async #receipt(subject: ReceiptSubject): Promise<Receipt> {
+  /** A station takes no receipt any more that is not later. */
+  async #isTakenBack(name: RecordingName, { bytes }: SignedDocument): Promise<boolean> {
+    return (await this.#options.takenBack(name)).has(sha256Hex(bytes));
+  }
+
+  async #receipt(subject: ReceiptSubject, afterMs: number): Promise<Receipt> {
     const { vault, receiver, custodyHead, clock } = this.#options;
     return {
       type: 'receipt',
@@ -97,7 +112,7 @@ export class Receipts {
       receiver,
       vault: vault.id,
       custody_head: await custodyHead(subject.station),
-      received_at: new Date(clock.wallMs()).toISOString(),
+      received_at: new Date(Math.max(clock.wallMs(), afterMs + 1)).toISOString(),
     };
   }
 
@@ -131,7 +146,7 @@ export class Receipts {
         if (!(await work.holdsUnit(unit))) return false;
       return true;
     } finally {
-      await work.close();
+      await work.close().catch(() => undefined); // nothing was written
     }
   }
 
@@ -141,4 +156,9 @@ export class Receipts {
       .receipt(name, receipt)
       .catch((error: unknown) => this.#options.log.debug('receipt not sent', { ...logName(name), error }));
   }
+}
+
+/** Errors: those of parsing it. */
+function receivedAtMs({ bytes }: SignedDocument): number {
+  return Date.parse(parseReceipt(bytes).received_at);
 }

@@ -216,7 +216,7 @@ export class Receiving {
     if (this.#phase === 'completing') return at;
     if (this.#unsynced.length > 0 && this.#syncing === undefined)
       at = Math.min(at, this.#unsyncedAtMs + limits.SYNC_MS);
-    return this.#expectsBytes() ? Math.min(at, this.#heardAtMs + limits.IDLE_MS) : at;
+    return this.#expectsBytes() ? Math.min(at, this.#heardAtMs + this.#idleMs()) : at;
   }
 
   /** The next thing to do, or undefined. What it returns counts as done. */
@@ -228,7 +228,7 @@ export class Receiving {
         return { kind: 'complete' };
       }
       if (this.#strikes >= limits.STRIKES_MAX) return { kind: 'refuse' };
-      if (this.#expectsBytes() && nowMs - this.#heardAtMs >= limits.IDLE_MS) return { kind: 'expire' };
+      if (this.#expectsBytes() && nowMs - this.#heardAtMs >= this.#idleMs()) return { kind: 'expire' };
       if (this.#syncDue(nowMs)) return this.#sync();
     }
     return this.#haveDue(nowMs) ? this.#have(nowMs) : undefined;
@@ -236,6 +236,10 @@ export class Receiving {
 
   #expectsBytes(): boolean {
     return this.#missing > 0 && this.#credit > 0;
+  }
+
+  #idleMs(): number {
+    return this.#assembling.size > 0 ? limits.IDLE_HALF_MS : limits.IDLE_MS;
   }
 
   #hasRoom(unit: number): boolean {

@@ -1,5 +1,7 @@
 // The receiver's worker thread as seen from the main thread: a UnitStore and a signer. The main thread passes numbers; unit bytes lie in
 // the shared slabs, and a core hashes and writes more than one broker delivers.
+import { isDockError } from '../errors.ts';
+import { provenSigner } from '../io/signer-worker.ts';
 import { WorkerCalls } from '../io/worker-calls.ts';
 import { startWorker } from '../io/worker-thread.ts';
 import type { SecretKey } from '../minisign.ts';
@@ -35,18 +37,8 @@ export async function openReceiverWorker(
       resourceLimits: HEAP,
     }),
   );
-  try {
-    await calls.call('signMessage', { body: '' });
-  } catch (error) {
-    await calls.close();
-    throw error;
-  }
-  const close = (): Promise<void> => calls.close();
-  const signer: MessageSigner = {
-    sign: (bytes, trustedComment) => calls.call('sign', { bytes, trustedComment }),
-    signMessage: (body) => calls.call('signMessage', { body }),
-  };
-  return { units: new WorkerUnitStore(calls), signer, close };
+  const signer = await provenSigner(calls);
+  return { units: new WorkerUnitStore(calls), signer, close: () => signer.close() };
 }
 
 class WorkerUnitStore implements UnitStore {
@@ -97,6 +89,8 @@ class WorkerUnitWork implements UnitWork {
   }
 
   async close(): Promise<void> {
-    await this.#calls.call('close', { work: this.#work }).catch(() => undefined);
+    await this.#calls.call('close', { work: this.#work }).catch((error: unknown) => {
+      if (!isDockError(error, 'worker.died')) throw error; // its files went with it
+    });
   }
 }

@@ -10,6 +10,8 @@ import { RevokedUse } from './keys/revoked-use.ts';
 import type { CustodyKeeper } from './custody-keep.ts';
 import type { DockingGaps } from './docking-gaps.ts';
 import { STOP_MS } from './limits.ts';
+import { CustodyGreeting } from './custody-greeting.ts';
+import type { MissingWatch } from './reconcile/missing-watch.ts';
 import { Receipts } from './receipts.ts';
 import { Refusals } from './refusals.ts';
 import { Rejections } from './rejections.ts';
@@ -33,13 +35,15 @@ export interface ReceiverOptions {
   /** See countVault. */
   readonly count: (signal: AbortSignal) => Promise<VaultCount>;
   readonly gaps: DockingGaps;
+  /** Watches for what was receipted and is not in the vault; it asks through the `sending` that it is given. */
+  readonly missing: (sending: Sending) => MissingWatch;
   readonly revocations: Pick<Revocations, 'of'>;
   readonly slabs: Slabs;
   readonly units: UnitStore;
   readonly signer: MessageSigner;
   readonly publicKey: PublicKey;
   /** Keeps the custody logs; it answers through the `sending` that it is given. */
-  readonly custody: (sending: Sending, revokedUse: RevokedUse) => CustodyKeeper;
+  readonly custody: (sending: Sending, revokedUse: RevokedUse, missing: MissingWatch) => CustodyKeeper;
   /** Called with the length of each message that holds bytes of a payload, when it was taken. */
   readonly onBytes: (bytes: number) => void;
   readonly clock: Clock;
@@ -55,21 +59,39 @@ export class Receiver {
   readonly #custody: CustodyKeeper;
   readonly #claims: Claims;
   readonly #revokedUse: RevokedUse;
+  readonly #missing: MissingWatch;
+  readonly #greeting: CustodyGreeting;
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
     const sending = new Sending({ ...options, keyId: options.publicKey.keyId });
     this.#transfers = new Transfers(options.slabs.freeCount, options.clock);
     this.#revokedUse = new RevokedUse(options);
-    this.#custody = options.custody(sending, this.#revokedUse);
+    this.#missing = options.missing(sending);
+    this.#custody = options.custody(sending, this.#revokedUse, this.#missing);
+    const greet = (station: StationId): Promise<boolean> => this.#custody.greet(station);
+    this.#greeting = new CustodyGreeting({ ...options, stations: options.stations.keys(), greet });
     this.#space = new Space({ ...options, missingBytes: () => this.#transfers.missingBytes });
     const custodyHead = (station: StationId): ReturnType<CustodyKeeper['head']> =>
       this.#custody.head(station);
-    const receipts = new Receipts({ ...options, sending, custodyHead });
+    const receipts = new Receipts({
+      ...options,
+      sending,
+      custodyHead,
+      takenBack: (name) => this.#missing.takenBack(name),
+    });
     const refusals = new Refusals({ ...options, sending });
     const own = { space: this.#space, transfers: this.#transfers };
     const rejections = new Rejections({ ...options, refusals, revokedUse: this.#revokedUse });
-    this.#claims = new Claims({ ...options, ...own, sending, receipts, refusals, rejections });
+    this.#claims = new Claims({
+      ...options,
+      ...own,
+      missing: this.#missing,
+      sending,
+      receipts,
+      refusals,
+      rejections,
+    });
   }
 
   /** Listens. Resolves when all filters are granted, or at once while the broker is not reached. Errors: those of Broker.subscribe. */
@@ -77,6 +99,8 @@ export class Receiver {
     const { broker, topics, sharedOffers } = this.#options;
     this.#space.start();
     this.#options.gaps.start();
+    await this.#missing.start();
+    this.#greeting.start();
     broker.onMessage((message) => this.#take(message));
     await Promise.all(topics.filters(sharedOffers).map((filter) => broker.subscribe(filter)));
   }
@@ -100,7 +124,9 @@ export class Receiver {
   async #finish(): Promise<void> {
     await Promise.all([this.#claims.stop(), this.#transfers.stop()]);
     await this.#transfers.stop(); // what an offer at hand began in between
+    await this.#greeting.stop();
     await this.#custody.stop();
+    await this.#missing.stop();
     await this.#space.stop();
     await this.#options.gaps.stop();
     this.#revokedUse.stop();

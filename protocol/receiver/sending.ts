@@ -60,6 +60,10 @@ export class Sending {
     return this.send(name, encodeMessage({ ...message, signature: receipt.signature }));
   }
 
+  async again(body: SignedBody & { message: 'again' }): Promise<void> {
+    await this.send(body, await this.signed(body));
+  }
+
   async custody(station: StationId, body: SignedBody & { message: 'custody' }): Promise<void> {
     const { broker, topics } = this.#options;
     await broker.publish(topics.downCustody(station), await this.signed(body), { qos: 1 });

@@ -306,8 +306,20 @@ export class Transfer {
 
   async #close(spoiled: boolean): Promise<void> {
     if (!this.#open) await this.#beginning;
-    await this.#units?.close();
-    await (spoiled ? this.#work?.abandon() : this.#work?.release());
+    const isClosed = await this.#closeUnits();
+    await (spoiled || !isClosed ? this.#work?.abandon() : this.#work?.release());
+  }
+
+  /** False: what was written may not have reached the medium, whatever a later sync says. */
+  async #closeUnits(): Promise<boolean> {
+    try {
+      await this.#units?.close();
+      return true;
+    } catch (error) {
+      const { log, lease } = this.#options;
+      log.warn('units not closed, they are asked for again', { ...logName(lease), error });
+      return false;
+    }
   }
 
   #arm(): void {

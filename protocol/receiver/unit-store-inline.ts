@@ -93,7 +93,9 @@ class InlineUnitWork implements UnitWork {
   }
 
   async close(): Promise<void> {
-    await this.#inOrder(() => Promise.allSettled([this.#parts.payload.close(), this.#parts.chunks.close()]));
+    const { payload, chunks } = this.#parts;
+    const closed = await this.#inOrder(() => Promise.allSettled([payload.close(), chunks.close()]));
+    for (const result of closed) if (result.status === 'rejected') throw result.reason;
   }
 
   async #matches(unit: number, bytes: Uint8Array): Promise<boolean> {

@@ -35,7 +35,7 @@ export interface UnitWork {
   storeUnit(unit: number, slab: number, sizeBytes: number): Promise<boolean>;
   /** Whether the unit on disk is there and equals its digest. Errors: the system's. */
   holdsUnit(unit: number): Promise<boolean>;
-  /** Idempotent; never rejects. */
+  /** Idempotent. Errors, the first time: the system's; what was written may not have reached the medium then. */
   close(): Promise<void>;
 }
 

@@ -107,9 +107,13 @@ export class UnitFiles {
     return readFully(this.#payload, bytes, unit * UNIT_BYTES) === bytes.length && this.#matches(unit, bytes);
   }
 
+  /** Errors: the system's, with both closed. */
   close(): void {
-    closeSync(this.#payload);
-    closeSync(this.#chunks);
+    try {
+      closeSync(this.#payload);
+    } finally {
+      closeSync(this.#chunks);
+    }
   }
 
   #matches(unit: number, bytes: Uint8Array): boolean {

@@ -1,15 +1,17 @@
 // Signs of life of the receivers on one vault: each writes a number that grows. Whether another one lives is judged by watching its
 // number on one's own monotonic clock, so no wall clock of anybody counts.
 import { encodeUtf8, parseUtf8 } from '../bytes.ts';
+import { createAnew, ensureFolder, readIfThere } from '../durable.ts';
 import { systemCode } from '../errors.ts';
 import type { ReceiverId, SessionId } from '../ids.ts';
 import { LEASE_MS } from '../limits.ts';
 import type { Clock, Files } from '../ports.ts';
-import { createAnew, ensureFolder, readIfThere, TEMPORARY } from './durable.ts';
 import { BEAT_MS, HOLDERS_MAX } from './limits.ts';
-import { FREE, type VaultLayout } from './vault-layout.ts';
+import { FREE, TEMPORARY, type VaultLayout } from './vault-layout.ts';
 
 const BEAT_BYTES_MAX = 1024;
+/** Too long, a folder, a link: no receiver writes such a sign. */
+const NO_BEAT: readonly string[] = ['EFBIG', 'EISDIR', 'ELOOP'];
 
 /** What stands in the file of one running receiver. */
 export interface Beat {
@@ -122,7 +124,7 @@ export async function readBeat(
   instance: string,
 ): Promise<Beat | undefined> {
   const bytes = await readIfThere(files, layout.beat(instance), BEAT_BYTES_MAX).catch((error: unknown) => {
-    if (systemCode(error) === 'EFBIG') return undefined;
+    if (NO_BEAT.includes(systemCode(error) ?? '')) return undefined;
     throw error;
   });
   return bytes === undefined ? undefined : parseBeat(parseUtf8(bytes) ?? '');

@@ -1,9 +1,9 @@
 // Walks a vault of files and counts what it holds. Changes nothing; what is odd is named, and moved only when it stands in the way of
 // an offer (vault-files.ts).
 import { join } from 'node:path';
+import { listIfThere } from '../durable.ts';
 import { isReceiverId, isRecordingId, isStationId } from '../ids.ts';
 import type { Files } from '../ports.ts';
-import { listIfThere } from './durable.ts';
 import * as names from './vault-layout.ts';
 
 /** Odd things that are named one by one. */

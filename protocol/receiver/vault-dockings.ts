@@ -7,12 +7,14 @@
 // 3. What a receiver that ended left aside was never answered for: it is removed at the next start, once nobody else works on it.
 import { join } from 'node:path';
 import { encodeUtf8 } from '../bytes.ts';
+import { ensureFolder, writeAnew } from '../durable.ts';
 import { isSessionId, type SessionId, type StationId } from '../ids.ts';
 import { systemCode } from '../errors.ts';
 import { MANIFEST_BYTES_MAX } from '../limits.ts';
 import type { Files } from '../ports.ts';
 import { RECEIPT_BYTES_MAX } from '../receipt.ts';
-import { ensureFolder, readDocument, writeSynced, type FolderSyncs } from './durable.ts';
+import type { FolderSyncs } from '../folder-syncs.ts';
+import { readDocument } from './stored-document.ts';
 import type { VaultBeats } from './vault-beats.ts';
 import * as names from './vault-layout.ts';
 import type { VaultQuarantine } from './vault-quarantine.ts';
@@ -96,7 +98,7 @@ export class VaultDockings {
       [names.RECEIPT, receipt.bytes],
       [names.RECEIPT + names.SIGNATURE_SUFFIX, encodeUtf8(receipt.signature)],
     ];
-    for (const [file, bytes] of contents) await writeSynced(files, join(folder, file), bytes);
+    for (const [file, bytes] of contents) await writeAnew(files, join(folder, file), bytes);
     await syncs.sync(folder);
   }
 

@@ -1,10 +1,12 @@
 // The vault as folders and files (SPEC 4.4). What one recording's work is made of is in vault-work.ts; this file finds, leases and keeps.
 import { join } from 'node:path';
+import { ensureFolder, listIfThere } from '../durable.ts';
 import { makeSessionId, type ReceiverId, type SessionId, type StationId } from '../ids.ts';
 import { MANIFEST_BYTES_MAX } from '../limits.ts';
 import type { Clock, Files, Log, Random } from '../ports.ts';
 import { RECEIPT_BYTES_MAX } from '../receipt.ts';
-import { ensureFolder, FolderSyncs, listIfThere, placeDocument, readDocument } from './durable.ts';
+import { FolderSyncs } from '../folder-syncs.ts';
+import { placeDocument, readDocument } from './stored-document.ts';
 import { UNFINISHED_PER_STATION_MAX } from './limits.ts';
 import { VaultBeats } from './vault-beats.ts';
 import { clearPrepared, VaultDockings } from './vault-dockings.ts';
@@ -168,6 +170,10 @@ export class FilesVault implements Vault {
 
   storeReceipt(name: RecordingName, receipt: SignedDocument): Promise<void> {
     return placeDocument(this.#parts.files, join(this.layout.recording(name), names.RECEIPT), receipt);
+  }
+
+  secureReceipt(name: RecordingName): Promise<void> {
+    return this.#parts.syncs.sync(this.layout.recording(name));
   }
 
   async secure(name: RecordingName): Promise<void> {

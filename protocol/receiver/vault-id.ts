@@ -3,11 +3,11 @@
 import { dirname } from 'node:path';
 import * as z from 'zod';
 import { encodeDocument, parseDocument, sessionIdSchema } from '../document.ts';
-import { DockError } from '../errors.ts';
+import { ensureFolder, readIfThere, writeAnew } from '../durable.ts';
+import { describeError, DockError, isDockError, systemCode } from '../errors.ts';
 import { makeSessionId, type SessionId } from '../ids.ts';
 import type { Files, Log, Random } from '../ports.ts';
-import { ensureFolder, readIfThere, TEMPORARY, writeSynced } from './durable.ts';
-import type { VaultLayout } from './vault-layout.ts';
+import { TEMPORARY, type VaultLayout } from './vault-layout.ts';
 
 const VAULT_ID_BYTES_MAX = 4096;
 /** What a fresh file system has in it. */
@@ -27,26 +27,37 @@ export async function readVaultId(files: Files, layout: VaultLayout): Promise<Se
 
 /**
  * The id of the vault in that folder; an empty or missing folder becomes a new vault.
- * Errors: "vault.not-a-vault" for a folder with other things in it; "document.version" for the vault of a newer program; the system's.
+ * Errors: "vault.not-a-vault" for a folder with other things in it, or whose id file is damaged; "document.version" for the vault of a newer program; the system's.
  */
 export async function openVaultId(
   layout: VaultLayout,
   { files, random, log }: { files: Files; random: Random; log: Log },
 ): Promise<SessionId> {
   await ensureFolder(files, layout.root);
-  const known = await readVaultId(files, layout);
+  const known = await readVaultId(files, layout).catch((error: unknown) => notReadable(layout, error));
   if (known !== undefined) return known;
   const names = await files.list(layout.root);
   const odd = names.find((name) => !HARMLESS_NAMES.has(name) && !name.endsWith(TEMPORARY));
   if (odd !== undefined) throw notAVault(layout.root, odd);
   const vault = makeSessionId(random);
   const temporary = layout.vaultId + TEMPORARY;
-  await writeSynced(files, temporary, encodeDocument(vaultSchema, { type: 'vault', version: 1, vault }));
+  await writeAnew(files, temporary, encodeDocument(vaultSchema, { type: 'vault', version: 1, vault }));
   await files.rename(temporary, layout.vaultId);
   await files.syncFolder(layout.root);
   await files.syncFolder(dirname(layout.root));
   log.info('new vault made', { path: layout.root, vault });
   return vault;
+}
+
+/** A new id would make every receipt that was given one of another vault: only a person can say that it is this one. */
+function notReadable(layout: VaultLayout, error: unknown): never {
+  if (isDockError(error, 'document.version')) throw error;
+  const why = systemCode(error) ?? describeError(error);
+  throw new DockError(
+    'vault.not-a-vault',
+    `${layout.vaultId} does not say which vault this is (${why}): put it back from a copy; each receipt in the vault names the id; nothing was changed`,
+    { retry: 'person', cause: error },
+  );
 }
 
 function notAVault(path: string, odd: string): DockError {

@@ -13,6 +13,8 @@ export const DOCKING = 'docking.json';
 export const RECEIPT = 'receipt.json';
 export const DELETION = 'deletion.json';
 export const SIGNATURE_SUFFIX = '.minisig';
+/** Suffix of a file that is not in place yet. */
+export const TEMPORARY = '.tmp';
 export const CUSTODY = 'custody';
 export const KEYS = 'keys';
 export const WITNESS = 'witness';
@@ -24,6 +26,7 @@ const LEASES = '.leases';
 const QUARANTINE = '.quarantine';
 const DOCKINGS = '.dockings';
 const DISCLOSURES = '.disclosures';
+const MISSING = '.missing';
 /** Holder of work that nobody does. */
 export const FREE = 'free';
 
@@ -35,6 +38,7 @@ export const OWN_NAMES: ReadonlySet<string> = new Set([
   QUARANTINE,
   DOCKINGS,
   DISCLOSURES,
+  MISSING,
 ]);
 /** What may lie in the folder of a recording that is in place. */
 export const RECORDING_NAMES: ReadonlySet<string> = new Set([
@@ -100,6 +104,10 @@ export class VaultLayout {
   logLock(receiver: ReceiverId): string {
     return join(this.root, LEASES, `log-${receiver}`);
   }
+  /** See MissingMarks. */
+  get missing(): string {
+    return join(this.root, MISSING);
+  }
   /** See FilesDockingIndex. */
   get dockings(): string {
     return join(this.root, DOCKINGS);
@@ -117,6 +125,10 @@ export class VaultLayout {
   /** What `open` and `export` leave for the store's log (SPEC 4.11). */
   get disclosures(): string {
     return join(this.root, DISCLOSURES);
+  }
+  /** Folder of a station or of a receiver. */
+  keeper(keeper: StationId | ReceiverId): string {
+    return join(this.root, keeper);
   }
   /** Key changes and revocations of a station, or key changes of a receiver. */
   keys(holder: StationId | ReceiverId): string {

@@ -5,10 +5,10 @@
 //    of several takers one succeeds, and the path of whoever held it before is gone.
 // 2. An epoch is higher than all before it; the wall clock lifts it above what a vault restored from a backup has forgotten.
 import { basename, dirname, join } from 'node:path';
+import { ensureFolder, listIfThere } from '../durable.ts';
 import { systemCode } from '../errors.ts';
 import type { SessionId } from '../ids.ts';
 import type { Clock, Files } from '../ports.ts';
-import { ensureFolder, listIfThere } from './durable.ts';
 import type { VaultBeats } from './vault-beats.ts';
 import { encodeWorkName, FREE, parseWorkName, type VaultLayout, type WorkName } from './vault-layout.ts';
 import type { VaultQuarantine } from './vault-quarantine.ts';

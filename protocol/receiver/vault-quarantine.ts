@@ -1,9 +1,10 @@
 // Where a vault puts what is odd or refused, each with a note that says what it was and why. Nothing here is ever removed by us.
 import { basename, join, relative } from 'node:path';
 import { encodeUtf8 } from '../bytes.ts';
+import { ensureFolder, writeAnew } from '../durable.ts';
 import { makeSessionId } from '../ids.ts';
 import type { Clock, Files, Log, Random } from '../ports.ts';
-import { ensureFolder, writeSynced, type FolderSyncs } from './durable.ts';
+import type { FolderSyncs } from '../folder-syncs.ts';
 import { NOTES_MAX } from './limits.ts';
 import type { VaultLayout } from './vault-layout.ts';
 
@@ -48,7 +49,7 @@ export class VaultQuarantine {
     if (count >= NOTES_MAX) return;
     this.#notes = Promise.resolve(count + 1);
     const name = makeSessionId(random);
-    if (bytes !== undefined) await writeSynced(files, join(layout.quarantine, name), bytes);
+    if (bytes !== undefined) await writeAnew(files, join(layout.quarantine, name), bytes);
     await this.#write(name, facts);
     await syncs.sync(layout.quarantine);
   }
@@ -56,6 +57,6 @@ export class VaultQuarantine {
   async #write(name: string, facts: Readonly<Record<string, string | number | null>>): Promise<void> {
     const { files, layout, clock } = this.#options;
     const note = { at: new Date(clock.wallMs()).toISOString(), ...facts };
-    await writeSynced(files, join(layout.quarantine, name + NOTE_SUFFIX), encodeUtf8(JSON.stringify(note)));
+    await writeAnew(files, join(layout.quarantine, name + NOTE_SUFFIX), encodeUtf8(JSON.stringify(note)));
   }
 }

@@ -8,10 +8,11 @@
 //    by their digests.
 import { join } from 'node:path';
 import { equalBytes, encodeUtf8, parseUtf8 } from '../bytes.ts';
+import { createAnew, readIfThere, writeAnew } from '../durable.ts';
 import { DockError, systemCode } from '../errors.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../limits.ts';
 import type { Files, OpenFile } from '../ports.ts';
-import { createAnew, readIfThere, writeSynced, type FolderSyncs } from './durable.ts';
+import type { FolderSyncs } from '../folder-syncs.ts';
 import type { UnitPlaces } from './unit-store.ts';
 import * as names from './vault-layout.ts';
 import type { VaultQuarantine } from './vault-quarantine.ts';
@@ -36,7 +37,7 @@ export interface WorkOptions {
   readonly holder: string;
   /** Makes the station's folder and its name durable. */
   readonly ensureStation: () => Promise<void>;
-  /** A payload whose sync failed could not be removed. */
+  /** A payload or digest list whose sync failed could not be removed. */
   readonly onSpoiled: () => void;
 }
 
@@ -44,7 +45,7 @@ export interface OpenWorkOptions extends WorkOptions {
   readonly offer: SignedDocument;
   readonly sealedSizeBytes: number;
   readonly isGenuine: (document: SignedDocument) => boolean;
-  /** `onSpoiled` was called before: what the payload seems to hold may never have reached the medium. */
+  /** `onSpoiled` was called before: what payload and digest list seem to hold may never have reached the medium. */
   readonly spoiled: boolean;
 }
 
@@ -56,8 +57,13 @@ export function openWork(options: OpenWorkOptions): Promise<FilesWork> {
       names.encodeWorkName(heldAs(options)),
     );
     const found = new Set(await options.files.list(folder));
-    for (const name of found)
-      if (!WORK_NAMES.has(name)) await options.quarantine.setAside(join(folder, name), 'unknown name');
+    for (const name of found) {
+      const path = join(folder, name);
+      const odd = !WORK_NAMES.has(name) ? 'unknown name' : await notOfOurs(options.files, path);
+      if (odd === undefined) continue;
+      await options.quarantine.setAside(path, odd);
+      found.delete(name);
+    }
     await keepDocuments(options, folder, found.size > 0);
     const payloadBytes = found.has(names.PAYLOAD) ? await usablePayload(options, folder) : 0;
     const payloadPath = join(folder, names.PAYLOAD);
@@ -66,7 +72,7 @@ export function openWork(options: OpenWorkOptions): Promise<FilesWork> {
         ? await options.files.open(payloadPath, 'write')
         : await createAnew(options.files, payloadPath);
     try {
-      const digestsFound = found.has(names.CHUNKS);
+      const digestsFound = found.has(names.CHUNKS) && (await usableDigests(options, folder));
       const chunks = digestsFound
         ? await options.files.open(join(folder, names.CHUNKS), 'write')
         : await createAnew(options.files, join(folder, names.CHUNKS_PARTIAL));
@@ -76,6 +82,17 @@ export function openWork(options: OpenWorkOptions): Promise<FilesWork> {
       throw error;
     }
   });
+}
+
+/** Why something in the place of one of our files is none; undefined for a file. */
+async function notOfOurs(files: Files, path: string): Promise<string | undefined> {
+  const found = await files.stat(path);
+  if (found?.kind !== 'file') return 'not a file';
+  const isDocument = path.includes(`/${names.MANIFEST}`);
+  return isDocument &&
+    found.sizeBytes > (path.endsWith(names.SIGNATURE_SUFFIX) ? SIGNATURE_FILE_BYTES_MAX : MANIFEST_BYTES_MAX)
+    ? 'longer than any document'
+    : undefined;
 }
 
 function heldAs({ lease, holder }: WorkOptions): names.WorkName {
@@ -97,7 +114,7 @@ async function keepDocuments(options: OpenWorkOptions, folder: string, look: boo
     if (other && options.isGenuine({ bytes: old, signature: parseUtf8(oldSignature ?? signature) ?? '' }))
       throw conflict(options.lease);
   }
-  await Promise.all([writeSynced(files, path, offer.bytes), writeSynced(files, signaturePath, signature)]);
+  await Promise.all([writeAnew(files, path, offer.bytes), writeAnew(files, signaturePath, signature)]);
 }
 
 /** The error for two manifests of one id. */
@@ -120,6 +137,12 @@ async function usablePayload(options: OpenWorkOptions, folder: string): Promise<
     fits ? 'a sync of it failed' : 'longer than the recording, or no file',
   );
   return 0;
+}
+
+/** Whether the digest list of an earlier attempt may be looked at; one whose sync failed is set aside. */
+async function usableDigests({ spoiled, quarantine }: OpenWorkOptions, folder: string): Promise<boolean> {
+  if (spoiled) await quarantine.setAside(join(folder, names.CHUNKS), 'a sync of it failed');
+  return !spoiled;
 }
 
 /** A path that is gone means that another receiver renamed the folder. */
@@ -221,7 +244,9 @@ export class FilesWork implements VaultWork {
     if (this.#over) return;
     this.#over = true;
     await this.#close().catch(() => undefined);
-    await this.#options.files.unlink(this.places.payloadPath).catch(() => this.#options.onSpoiled());
+    const { payloadPath, chunksPath } = this.places;
+    for (const path of [payloadPath, chunksPath])
+      await this.#options.files.unlink(path).catch(() => this.#options.onSpoiled());
     await this.#free();
   }
 

@@ -62,7 +62,7 @@ export interface VaultWork {
   complete(): Promise<void>;
   /** Gives the lease back and keeps what is there for the next attempt. Never rejects, idempotent. */
   release(): Promise<void>;
-  /** Gives the lease back after a failed write or sync: the payload is dropped, since nobody knows what of it is on the medium. Never rejects. */
+  /** Gives the lease back after a failed write, sync or close: payload and digest list are dropped, since nobody knows what of them is on the medium. Never rejects. */
   abandon(): Promise<void>;
 }
 
@@ -91,6 +91,8 @@ export interface Vault {
   secureDocking(name: RecordingName): Promise<void>;
   /** Makes the receipt of a recording in place durable. */
   storeReceipt(name: RecordingName, receipt: SignedDocument): Promise<void>;
+  /** Makes the names of a stored receipt durable once more, before it is given again: the sync may have failed when it was stored. */
+  secureReceipt(name: RecordingName): Promise<void>;
   /** Makes everything of a recording in place durable once more, before a receipt is made for it at a later time. */
   secure(name: RecordingName): Promise<void>;
   /** Moves a recording in place that is not whole to the quarantine. */

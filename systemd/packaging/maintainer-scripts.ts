@@ -31,29 +31,33 @@ const STEPS: Readonly<Record<string, string>> = {
   bodydock: `bodydock is installed and not started. To set up this station, as root:
   1. bodydock keys make station --out /etc/bodydock/keys
   2. edit /etc/bodydock/station.yaml: replace what says REPLACE, name your bays
-  3. bodydock check
-  4. bodydock doctor
-  5. systemctl enable --now bodydock      then: bodydock status
+  3. bodydock keys enrol      a file for the store, and one back: certificate, and whom to trust
+  4. bodydock check
+  5. bodydock doctor
+  6. systemctl enable --now bodydock      then: bodydock status
 Each step, and what comes before the first docking: /usr/share/doc/bodydock/handbook.en.md
 
 bodydock ist installiert und noch nicht gestartet. Einrichten, als root:
   1. bodydock keys make station --out /etc/bodydock/keys
   2. /etc/bodydock/station.yaml bearbeiten: ersetzen, wo REPLACE steht; Plätze eintragen
-  3. bodydock check
-  4. bodydock doctor --lang de
-  5. systemctl enable --now bodydock      danach: bodydock status --lang de
+  3. bodydock keys enrol --lang de      eine Datei zum Zentralspeicher, eine zurück: Zertifikat, und wem zu trauen ist
+  4. bodydock check
+  5. bodydock doctor --lang de
+  6. systemctl enable --now bodydock      danach: bodydock status --lang de
 Jeder Schritt, und was vor der ersten Kamera kommt: /usr/share/doc/bodydock/handbook.de.md`,
   'bodydock-receiver': `bodydock-receiver is installed and not started. To set up this store, as root:
   1. bodydock keys make store --out /etc/bodydock/keys      (package bodydock, on this or another machine)
   2. edit /etc/bodydock/receiver.yaml: replace what says REPLACE
-  3. bodydock-receiver check
-  4. systemctl enable --now bodydock-receiver
+  3. bodydock-receiver enrol REQUEST      for each station: answers the file of bodydock keys enrol
+  4. bodydock-receiver check
+  5. systemctl enable --now bodydock-receiver
 
 bodydock-receiver ist installiert und noch nicht gestartet. Einrichten, als root:
   1. bodydock keys make store --out /etc/bodydock/keys      (Paket bodydock, auf dieser oder einer anderen Maschine)
   2. /etc/bodydock/receiver.yaml bearbeiten: ersetzen, wo REPLACE steht
-  3. bodydock-receiver check
-  4. systemctl enable --now bodydock-receiver`,
+  3. bodydock-receiver enrol ANTRAG --lang de      für jede Station: beantwortet die Datei von bodydock keys enrol
+  4. bodydock-receiver check
+  5. systemctl enable --now bodydock-receiver`,
 };
 
 /** The example that becomes the file to edit. */

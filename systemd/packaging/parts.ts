@@ -72,6 +72,7 @@ export const AGENT: Part = {
   launched: [
     { name: 'bodydock', module: 'agent/main.js', isCommand: true },
     { name: 'mount-helper', module: 'agent/mount-helper/main.js', isCommand: false },
+    { name: 'power-helper', module: 'agent/power-helper/main.js', isCommand: false },
   ],
   depends: [NODE, SYSTEMD, 'udev', ...NATIVE],
   recommends: ['chrony | systemd-timesyncd'],
@@ -79,6 +80,7 @@ export const AGENT: Part = {
   files: [
     unit('bodydock.service'),
     unit('bodydock-mount.service'),
+    unit('bodydock-power.service'),
     ...systemFiles('bodydock'),
     { from: 'systemd/70-bodydock.rules', to: '/usr/lib/udev/rules.d/70-bodydock.rules' },
     { from: 'systemd/71-bodydock-leds.rules', to: '/usr/lib/udev/rules.d/71-bodydock-leds.rules' },
@@ -106,7 +108,7 @@ export const AGENT: Part = {
       to: `/usr/share/doc/bodydock/examples/monitoring/${name}`,
     })),
   ],
-  units: ['bodydock.service', 'bodydock-mount.service'],
+  units: ['bodydock.service', 'bodydock-mount.service', 'bodydock-power.service'],
   privateFolders: ['/etc/bodydock/keys'],
 };
 

@@ -19,11 +19,13 @@ let clock: ManualClock;
 let held: { recording: typeof recording; state: SpooledRecording['state'] };
 let fails: DockError | undefined;
 let again: string[];
+let aside: string[];
 beforeEach(() => {
   clock = new ManualClock();
   held = { recording, state: 'receipted' };
   fails = undefined;
   again = [];
+  aside = [];
 });
 
 function keep(custody = new MemoryCustody(), options: Partial<KeepOptions> = {}): Keep {
@@ -44,9 +46,27 @@ function keep(custody = new MemoryCustody(), options: Partial<KeepOptions> = {})
     log: new MemoryLog(),
     keepMs: KEEP_MS,
     onUnreceipted: (spooled) => again.push(spooled.recording),
+    onDamaged: async (name) => void aside.push(name),
     ...options,
   });
 }
+
+test('a copy whose documents are damaged is set aside, and tried again only where it could not be moved', async () => {
+  fails = new DockError('spool.damaged', 'manifest.json was altered', { retry: 'never' });
+  let refuses = true;
+  const kept = keep(new MemoryCustody(), {
+    onDamaged: async (name) => {
+      if (refuses) throw new DockError('spool.write-failed', 'not moved', { retry: 'later' });
+      aside.push(name);
+    },
+  });
+  kept.start();
+  expect([await kept.makeRoom(), aside]).toEqual([false, []]);
+  refuses = false;
+  expect([await kept.makeRoom(), aside]).toEqual([false, [recording]]);
+  expect(await kept.makeRoom()).toBe(false);
+  expect([aside, again]).toEqual([[recording], []]);
+});
 
 test('a copy is removed once it was kept long enough', async () => {
   const kept = keep();

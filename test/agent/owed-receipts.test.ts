@@ -11,6 +11,7 @@ import { seededRandom } from '../fakes/random-seeded.ts';
 
 const random = seededRandom(1);
 const [cut, whole] = [makeRecordingId(random), makeRecordingId(random)];
+const RECEIVER = 'r-archive' as ReceiverId;
 const receipt = encodeReceipt({
   type: 'receipt',
   version: 1,
@@ -20,7 +21,7 @@ const receipt = encodeReceipt({
   manifest_sha256: 'a'.repeat(64),
   sealed_size_bytes: 1,
   chunks_sha256: 'b'.repeat(64),
-  receiver: 'r-archive' as ReceiverId,
+  receiver: RECEIVER,
   vault: makeSessionId(random),
   custody_head: null,
   received_at: '2026-11-25T09:30:00.000Z',
@@ -31,11 +32,13 @@ test('makes up for what the log lacks, once, and asks nothing of what this proce
   const custody: Custody = { append: (event) => void events.push(event), checkpoint: async () => undefined };
   const asked: string[][] = [];
   const owed = new OwedReceipts({
-    spool: { get: () => ({ folder: '/spool/ready/x' }) },
+    folderOf: async () => '/spool/ready/x',
     files: { readAll: async () => receipt },
     custody,
     log: new MemoryLog(),
     receipted: () => [],
+    takenBack: () => new Map(),
+    unloggedAskings: async () => [],
     unlogged: async (recordings) => {
       asked.push([...recordings]);
       return recordings.filter((recording) => recording === cut);
@@ -64,11 +67,13 @@ test('a start makes up for what earlier runs owe and asks of nothing that came l
   let isReadable = false;
   const make = (): OwedReceipts =>
     new OwedReceipts({
-      spool: { get: () => ({ folder: '/spool/ready/x' }) },
+      folderOf: async () => '/spool/ready/x',
       files: { readAll: async () => receipt },
       custody,
       log,
       receipted: () => receipted,
+      takenBack: () => new Map(),
+      unloggedAskings: async () => [],
       unlogged: async (recordings) => {
         if (!isReadable) throw new Error('EIO');
         return recordings.filter((recording) => recording !== whole);
@@ -88,4 +93,22 @@ test('a start makes up for what earlier runs owe and asks of nothing that came l
   expect(events.map(({ facts }) => facts)).toEqual([expect.objectContaining({ recording: cut })]);
   await second.run();
   expect(events).toHaveLength(1);
+});
+
+test('a start says of receipts that were taken back what a cut kept out of the log', async () => {
+  const events: CustodyEvent[] = [];
+  const taken = { receiver: RECEIVER, receipt_sha256: 'c'.repeat(64) };
+  const owed = new OwedReceipts({
+    folderOf: async () => undefined,
+    files: { readAll: async () => receipt },
+    custody: { append: (event) => void events.push(event), checkpoint: async () => undefined },
+    log: new MemoryLog(),
+    receipted: () => [],
+    unlogged: async () => [],
+    takenBack: () => new Map([cut, whole].map((recording) => [recording, taken])),
+    unloggedAskings: async (recordings) => [...recordings].filter((recording) => recording === cut),
+  });
+  owed.start();
+  await owed.run();
+  expect(events).toEqual([{ event: 'asked-again', facts: { recording: cut, ...taken } }]);
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ClockWatch } from '../../agent/clock/clock-watch.ts';
 import { CustodyPush } from '../../agent/push/custody-push.ts';
 import { Keep } from '../../agent/keep.ts';
-import { Station } from '../../agent/station.ts';
+import { Station, type StationParts } from '../../agent/station.ts';
 import { StatusPublisher } from '../../agent/status.ts';
 import { parseStationId, type SessionId } from '../../protocol/ids.ts';
 import { stationTopics } from '../../protocol/topics.ts';
@@ -16,7 +16,10 @@ const id = parseStationId('kod-1');
 const topics = stationTopics('bodydock', id);
 
 /** A station without bays; its status as it is retained. */
-async function stationWith(rig: PushRig): Promise<{ station: Station; state: () => unknown }> {
+async function stationWith(
+  rig: PushRig,
+  change: Partial<StationParts> = {},
+): Promise<{ station: Station; state: () => unknown }> {
   const { clock, log, conditions, hub } = rig;
   const custody = Object.assign(new MemoryCustody(), { close: async () => undefined });
   const broker = hub.client('station-itself');
@@ -41,7 +44,15 @@ async function stationWith(rig: PushRig): Promise<{ station: Station; state: () 
     conditions,
     log,
   });
-  const keep = new Keep({ spool, custody, clock, log, keepMs: 1000, onUnreceipted: () => undefined });
+  const keep = new Keep({
+    spool,
+    custody,
+    clock,
+    log,
+    keepMs: 1000,
+    onUnreceipted: () => undefined,
+    onDamaged: async () => undefined,
+  });
   const station = new Station({
     session,
     version: 'test',
@@ -54,14 +65,17 @@ async function stationWith(rig: PushRig): Promise<{ station: Station; state: () 
       broker,
       topics,
       store,
+      strangeKeys: { refused: () => undefined },
       source,
       isOurs: async () => true,
       dropping,
+      onBehind: () => undefined,
       clock,
       log,
     }),
     differences: { run: async () => undefined },
     dockings: { start: () => undefined, settle: async () => undefined },
+    tries: { run: async () => undefined, stop: async () => undefined },
     pusher: rig.pusher,
     monitoring: {
       status: new StatusPublisher({ broker, topics, session, clock, log }),
@@ -73,12 +87,14 @@ async function stationWith(rig: PushRig): Promise<{ station: Station; state: () 
     },
     keep,
     recordKeep: keep,
+    documentsDropping: { run: async () => undefined },
     owedReceipts: { start: () => undefined, run: async () => undefined },
     clockWatch,
     unexpectedDevices: { run: async () => undefined },
     bays: [],
     clock,
     log,
+    ...change,
   });
   const state = (): unknown => {
     const payload = hub.retained(topics.status);
@@ -100,4 +116,19 @@ test('what was wrong before the start makes the first status degraded, until it 
   await station.stop();
   await settle();
   expect(state()).toBe('offline');
+});
+
+test('a stop takes the notes of tries away before it waits for what may hang', async () => {
+  const rig = new PushRig();
+  let isTakenAway = false;
+  const { station } = await stationWith(rig, {
+    tries: { run: async () => undefined, stop: async () => void (isTakenAway = true) },
+    unexpectedDevices: { run: () => new Promise(() => undefined) },
+  });
+  await station.start();
+  const stopping = station.stop();
+  await settle();
+  expect(isTakenAway).toBe(true);
+  await rig.clock.advance(30_000);
+  await stopping;
 });

@@ -115,6 +115,7 @@ function keeping(): Case {
     log: new MemoryLog(),
     keepMs: 4 * HOUR_MS,
     onUnreceipted: () => undefined,
+    onDamaged: async () => undefined,
   });
   keep.start();
   void keep.run(new AbortController().signal);

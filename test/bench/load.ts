@@ -31,7 +31,12 @@ export class LoadWatch {
       loadBefore: this.#loadBefore,
       loadAfter: loadavg()[0] ?? 0,
       othersShare,
-      disturbed: othersShare > OTHERS_SHARE_MAX,
+      disturbed: isDisturbed(othersShare),
     };
   }
+}
+
+/** Whether others used more of the machine than a figure bears. */
+export function isDisturbed(othersShare: number): boolean {
+  return othersShare > OTHERS_SHARE_MAX;
 }

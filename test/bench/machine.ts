@@ -11,6 +11,8 @@ export interface Machine {
   readonly architecture: string;
   readonly kernel: string;
   readonly node_version: string;
+  /** What Node computes with. */
+  readonly openssl_version: string;
 }
 
 export function describeMachine(): Machine {
@@ -22,5 +24,6 @@ export function describeMachine(): Machine {
     architecture: process.arch,
     kernel: release(),
     node_version: process.version,
+    openssl_version: process.versions.openssl,
   };
 }

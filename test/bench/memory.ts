@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sum, type Sample } from './figures.ts';
 import { bodydockParty } from './parties/bodydock.ts';
-import { measureOnce, type Progress } from './pipeline.ts';
+import type { Figures, Progress } from './outcome.ts';
+import { measureOnce } from './pipeline.ts';
 import { figure, renderTable } from './table.ts';
 import { makeWork, requireSpace } from './work.ts';
 
@@ -107,4 +108,14 @@ export function memoryDocument({ results, error }: MemoryOutcome): Record<string
     })),
     growth: Object.fromEntries(PROCESSES.map((name) => [name, growth(results, name)])),
   };
+}
+
+/** The largest peak of any size, and how much larger it is than that of the smallest file. */
+export function memoryFigures({ results }: MemoryOutcome): Figures {
+  return Object.fromEntries(
+    PROCESSES.flatMap((name) => [
+      [`memory.${name}.peak_mib`, Math.max(...results.map((result) => peakMib(result, name)))],
+      [`memory.${name}.growth`, growth(results, name)],
+    ]),
+  );
 }

@@ -8,12 +8,13 @@ import {
   type PartyResult,
   type Sample,
 } from './figures.ts';
+import type { Figures } from './outcome.ts';
 import { figure, renderTable } from './table.ts';
 import type { Work } from './work.ts';
 
 const MIB = 1024 * 1024;
 /** What the ratios are told against. */
-const PEERS = ['chain', 'chain-2', 'rsync', 'rsync-digests'];
+const PEERS = ['chain', 'chain-2', 'rsync', 'https', 'tus'];
 
 const HEAD = ['party', 'MB/s', 'lowest', 'highest', 'CPU s/GB', 'by process', 'peak MiB', 'by process'];
 
@@ -50,7 +51,8 @@ function partyRow({ title, samples }: PartyResult, sizeBytes: number): string[] 
       )}`,
   );
   const rates = [rate.median, rate.min, rate.max].map((value) => figure(value, 0));
-  return [title, ...rates, figure(cpu, 2), cpuOf.join(', '), figure(peak, 0), peakOf.join(', ')];
+  const mark = samples.some(({ load }) => load.disturbed) ? ' (disturbed)' : '';
+  return [`${title}${mark}`, ...rates, figure(cpu, 2), cpuOf.join(', '), figure(peak, 0), peakOf.join(', ')];
 }
 
 function peakMib(peaks: Readonly<Record<string, number>>, name: string): number {
@@ -79,14 +81,17 @@ function loadLine({ title, samples }: PartyResult): string {
   const shares = samples.map(({ load }) => `${figure(load.othersShare * 100, 0)} %`);
   const loads = samples.map(({ load }) => `${figure(load.loadBefore, 1)}-${figure(load.loadAfter, 1)}`);
   const disturbed = samples.filter(({ load }) => load.disturbed).length;
-  const ready = median(samples, ({ measured }) => measured.readyMs ?? Number.NaN);
   const word = disturbed === 0 ? '' : `; DISTURBED: ${disturbed} of ${samples.length}`;
-  const started = Number.isFinite(ready) ? `; ready after ${figure(ready / 1000, 2)} s of it` : '';
-  return `${title}: others used ${shares.join(', ')} of the processors, load ${loads.join(', ')}${word}${started}`;
+  return `${title}: others used ${shares.join(', ')} of the processors, load ${loads.join(', ')}${word}`;
 }
 
+/** Of the message of a party that failed. */
+const ERROR_CHARACTERS_MAX = 600;
+
 function failures(results: readonly PartyResult[]): string[] {
-  return results.flatMap(({ title, error }) => (error === undefined ? [] : [`FAILED: ${title}: ${error}`]));
+  return results.flatMap(({ title, error }) =>
+    error === undefined ? [] : [`FAILED: ${title}: ${error.slice(0, ERROR_CHARACTERS_MAX)}`],
+  );
 }
 
 /** For `--json`. */
@@ -117,7 +122,6 @@ function partyDocument({ name, title, samples, error }: PartyResult, sizeBytes: 
     cpu_s_per_gigabyte: spread(samples.map((sample) => cpuPerGigabyte(sample, sizeBytes))),
     repetitions: samples.map(({ measured, load }) => ({
       elapsed_ms: measured.elapsedMs,
-      ready_ms: measured.readyMs ?? null,
       cpu_s: measured.cpuSeconds,
       peak_bytes: measured.peakBytes,
       load_before: load.loadBefore,
@@ -126,4 +130,32 @@ function partyDocument({ name, title, samples, error }: PartyResult, sizeBytes: 
       disturbed: load.disturbed,
     })),
   };
+}
+
+/** Medians by party, and how many times as fast as each peer: `<party>.rate_mb_per_s`, `<party>.times_<peer>`, `<party>.<process>.peak_mib`. */
+export function pipelineFigures(results: readonly PartyResult[], { sizeBytes }: Work): Figures {
+  const good = results.filter(({ samples }) => samples.length > 0);
+  const peers = good.filter(({ name }) => PEERS.includes(name));
+  return Object.fromEntries(
+    good.flatMap((result) => {
+      const { name, samples } = result;
+      const processes = Object.keys(samples[0]?.measured.cpuSeconds ?? {});
+      const ratios = PEERS.includes(name) ? [] : peers;
+      return [
+        [`${name}.rate_mb_per_s`, median(samples, (sample) => megabytesPerSecond(sample, sizeBytes))],
+        [`${name}.cpu_s_per_gb`, median(samples, (sample) => cpuPerGigabyte(sample, sizeBytes))],
+        ...processes.flatMap((each) => [
+          [
+            `${name}.${each.replaceAll(' ', '_')}.cpu_s_per_gb`,
+            median(samples, (sample) => cpuPerGigabyte(sample, sizeBytes, each)),
+          ],
+          [
+            `${name}.${each.replaceAll(' ', '_')}.peak_mib`,
+            median(samples, ({ measured }) => peakMib(measured.peakBytes, each)),
+          ],
+        ]),
+        ...ratios.map((peer) => [`${name}.times_${peer.name}`, speedRatio(result, peer).median]),
+      ];
+    }),
+  );
 }

@@ -4,10 +4,13 @@ import { promisify } from 'node:util';
 import { findTool } from '../fakes/stock-tools.ts';
 import { sum, type PartyResult, type Sample } from './figures.ts';
 import { LoadWatch } from './load.ts';
+import type { Progress } from './outcome.ts';
 import { bodydockParty } from './parties/bodydock.ts';
 import { chainParty } from './parties/chain.ts';
+import { httpsParty } from './parties/https.ts';
 import type { Party } from './parties/party.ts';
 import { rsyncParty } from './parties/rsync.ts';
+import { tusParty } from './parties/tus.ts';
 import { warm, type Work } from './work.ts';
 
 const run = promisify(execFile);
@@ -18,17 +21,24 @@ const REPETITION_MS = 15 * 60_000;
 export function allParties(): Party[] {
   return [
     bodydockParty({ name: 'bodydock', title: 'bodydock: one camera', cameras: 1, tls: false }),
-    bodydockParty({ name: 'bodydock-2', title: 'bodydock-2: two cameras', cameras: 2, tls: false }),
+    bodydockParty({ name: 'bodydock-4', title: 'bodydock-4: four cameras', cameras: 4, tls: false }),
     bodydockParty({
       name: 'bodydock-tls',
       title: 'bodydock-tls: one camera, TLS to the broker',
       cameras: 1,
       tls: true,
     }),
+    bodydockParty({
+      name: 'bodydock-tls-4',
+      title: 'bodydock-tls-4: four cameras, TLS to the broker',
+      cameras: 4,
+      tls: true,
+    }),
     chainParty('chain', 'chain: sha256sum, age, minisign, rsync, sha256sum', 1),
     chainParty('chain-2', 'chain-2: the same, two files at a time', 2),
-    rsyncParty('rsync', 'rsync: rsync over ssh, nothing else', false),
-    rsyncParty('rsync-digests', 'rsync-digests: rsync over ssh, sha256sum at both ends', true),
+    rsyncParty('rsync', 'rsync: over ssh, sha256sum at both ends'),
+    httpsParty('https', 'https: PUT with curl to nginx, sha256sum at both ends'),
+    tusParty('tus', 'tus: Node client and server, TLS, sha256sum at both ends'),
   ];
 }
 
@@ -36,9 +46,6 @@ export function allParties(): Party[] {
 export function missingTools(party: Party): string[] {
   return party.tools.filter((tool) => findTool(tool) === undefined);
 }
-
-/** What the caller shows while it goes on. */
-export type Progress = (line: string) => void;
 
 /** `repetitions` of each; a party that fails is not tried again. Errors: the signal's reason. */
 export async function measurePipeline(

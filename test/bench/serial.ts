@@ -13,7 +13,9 @@ import { patternBytes } from '../contracts/driver-subject.ts';
 import { BODYDOCK, Program } from '../fakes/program.ts';
 import { processCpu } from './cpu.ts';
 import { LoadWatch } from './load.ts';
+import type { Figures } from './outcome.ts';
 import { figure, renderTable } from './table.ts';
+import { makeOld } from '../fakes/put-ledger.ts';
 
 const BITS_PER_BYTE = 10;
 /** Base64 in lines of 127 bytes with marker and end: 93 bytes of a packet each. */
@@ -73,6 +75,7 @@ async function measureOne(setting: Setting, signal: AbortSignal): Promise<Serial
   const bytes = patternBytes(setting.fileBytes);
   await mkdir(join(folder, 'card'));
   await writeFile(join(folder, 'card', 'KOD_0001.MP4'), bytes);
+  await makeOld(join(folder, 'card', 'KOD_0001.MP4'));
   const { framing, baud, bufSize } = setting;
   const card = ['--link', path, '--dir', join(folder, 'card'), '--framing', framing];
   const buffers = ['--buf-size', `${bufSize}`, '--buf-count', '4'];
@@ -194,4 +197,20 @@ export function serialDocument(results: readonly SerialResult[]): Record<string,
       good: result.good,
     })),
   };
+}
+
+/** Of each line with its largest packets. */
+export function serialFigures(results: readonly SerialResult[]): Figures {
+  const most = Math.max(...results.map(({ bufSize }) => bufSize));
+  return Object.fromEntries(
+    results
+      .filter(({ bufSize }) => bufSize === most)
+      .flatMap((result) => {
+        const name = `serial.${result.framing}.${result.baud ?? 'unpaced'}`;
+        return [
+          [`${name}.framed_share`, framedShare(result)],
+          [`${name}.cpu_ms_per_mb`, cpuPerMb(result)],
+        ];
+      }),
+  );
 }

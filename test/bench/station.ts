@@ -1,7 +1,6 @@
 // The group `station`: what a station costs that has nothing to do, and how long it takes to be there again: start to ready with an empty spool and
 // with one that waits for its store, CPU and memory at rest, messages a minute, and what the unit leaves exposed.
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { connectAsync } from 'mqtt';
 import { DockRig, STATION } from '../fakes/dock-rig.ts';
@@ -9,8 +8,10 @@ import { findTool } from '../fakes/stock-tools.ts';
 import { pause } from '../fakes/until.ts';
 import { processCpu } from './cpu.ts';
 import { LoadWatch } from './load.ts';
+import type { Figures } from './outcome.ts';
 import { peakBytes } from './resident.ts';
 import { figure, renderTable } from './table.ts';
+import { unitEnvironment, unitFile } from './unit-environment.ts';
 
 const run = promisify(execFile);
 const STARTS = 3;
@@ -21,8 +22,7 @@ const SETTLE_MS = 5000;
 /** 10,000 small files are pulled in some five minutes. */
 const PULL_MS = 1_800_000;
 const MIB = 1024 * 1024;
-/** This file lies three folders below the project when it was compiled, and it never runs otherwise. */
-const UNIT = fileURLToPath(new URL('../../../systemd/bodydock.service', import.meta.url));
+const UNIT = 'bodydock.service';
 
 /** Times in ms; NaN for what this machine cannot measure. */
 export interface StationResult {
@@ -47,7 +47,7 @@ export async function measureStation(
   signal: AbortSignal,
   progress: (text: string) => void,
 ): Promise<StationResult> {
-  const rig = await DockRig.open({ release: 'never' });
+  const rig = await DockRig.open({ release: 'never', agentEnvironment: await unitEnvironment(UNIT) });
   try {
     progress('starts with an empty spool');
     const readyEmptyMs = await starts(rig, signal);
@@ -114,7 +114,7 @@ async function atRest(rig: DockRig): Promise<Idle> {
 async function exposure(): Promise<number> {
   const tool = findTool('systemd-analyze');
   if (tool === undefined) return Number.NaN;
-  const { stdout } = await run(tool, ['security', '--offline=true', UNIT]);
+  const { stdout } = await run(tool, ['security', '--offline=true', unitFile(UNIT)]);
   return Number(/Overall exposure level for \S+: ([\d.]+)/.exec(stdout)?.[1] ?? Number.NaN);
 }
 
@@ -146,6 +146,17 @@ export function stationDocument(result: StationResult): Record<string, unknown> 
     messages_per_minute: result.messagesPerMinute,
     exposure: result.exposure,
     others_share: result.othersShare,
+  };
+}
+
+/** For targets, and the comparison with an earlier run. */
+export function stationFigures(result: StationResult): Figures {
+  return {
+    'station.ready_empty_ms': middle(result.readyEmptyMs),
+    'station.ready_filled_ms': middle(result.readyFilledMs),
+    'station.idle_cpu_percent': result.idleCpuShare * 100,
+    'station.idle_peak_mib': result.idlePeakBytes / MIB,
+    'station.messages_per_minute': result.messagesPerMinute,
   };
 }
 

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { UsbMode, UsbRun } from './usb-run.ts';
 import { spread } from './figures.ts';
 import { LoadWatch } from './load.ts';
+import type { Figures } from './outcome.ts';
 import { figure, renderTable } from './table.ts';
 
 const MIB = 1024 * 1024;
@@ -133,4 +134,19 @@ export function usbDocument(results: readonly UsbResult[]): Record<string, unkno
       })),
     ),
   };
+}
+
+/** Of every number of bays, what driver and pull reach of the pipe, and what a pull costs. */
+export function usbFigures(results: readonly UsbResult[]): Figures {
+  return Object.fromEntries(
+    results.flatMap((result) => {
+      const name = `usb.${result.bays}_bays`;
+      return [
+        [`${name}.read_share`, median(shares(result, 'read'))],
+        [`${name}.pull_share`, median(shares(result, 'pull'))],
+        [`${name}.pull_cpu_s_per_gb`, median(cpuPerGb(result, 'pull'))],
+        [`${name}.pull_peak_mib`, median(result.runs.pull.map(({ peakBytes }) => peakBytes)) / MIB],
+      ];
+    }),
+  );
 }

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { BODYDOCK, compiled } from '../fakes/program.ts';
 import { VaultBuilder } from '../fakes/vault-builder.ts';
 import { processCpu } from './cpu.ts';
+import { LoadWatch } from './load.ts';
+import type { Figures } from './outcome.ts';
 import { peakBytes } from './resident.ts';
 import { figure, renderTable } from './table.ts';
 
@@ -32,6 +34,7 @@ export interface VerifyResult {
   readonly cpuSeconds: number;
   readonly peakBytes: number;
   readonly good: boolean;
+  readonly othersShare: number;
 }
 
 /** Smallest vault first. Errors: those of the machine; the signal's reason. */
@@ -79,6 +82,7 @@ async function verifyOnce(
   signal: AbortSignal,
 ): Promise<VerifyResult> {
   const words = ['verify', vault, '--keys', keys, ...(output === 'json' ? ['--json'] : [])];
+  const load = new LoadWatch();
   const startedMs = performance.now();
   const child = spawn(process.execPath, [compiled(BODYDOCK), ...words], { stdio: 'ignore', signal });
   let seen: Used = { cpuSeconds: 0, peakBytes: 0 };
@@ -87,7 +91,9 @@ async function verifyOnce(
   }, LOOK_MS);
   try {
     const [code] = (await once(child, 'exit')) as [number | null];
-    return { recordings, output, elapsedMs: performance.now() - startedMs, ...seen, good: code === 0 };
+    const elapsedMs = performance.now() - startedMs;
+    const { othersShare } = load.close(seen.cpuSeconds);
+    return { recordings, output, elapsedMs, ...seen, good: code === 0, othersShare };
   } finally {
     clearInterval(look);
   }
@@ -108,29 +114,56 @@ function usedBy(pid: number | undefined): Used | undefined {
 
 /** For people. */
 export function verifyText(results: readonly VerifyResult[]): string {
-  const head = ['recordings', 'output', 's', 'CPU s', 'CPU ms a recording', 'peak MiB', 'verdict'];
-  const rows = results.map(({ recordings, output, elapsedMs, cpuSeconds, peakBytes: peak, good }) => [
-    `${recordings}`,
-    output,
-    figure(elapsedMs / 1000, 2),
-    figure(cpuSeconds, 1),
-    figure((cpuSeconds * 1000) / recordings, 1),
-    figure(peak / MIB, 0),
-    good ? 'good' : 'NOT GOOD',
-  ]);
+  const head = [
+    'recordings',
+    'output',
+    's',
+    'CPU s',
+    'CPU ms a recording',
+    'peak MiB',
+    'others used',
+    'verdict',
+  ];
+  const rows = results.map(
+    ({ recordings, output, elapsedMs, cpuSeconds, peakBytes: peak, othersShare, good }) => [
+      `${recordings}`,
+      output,
+      figure(elapsedMs / 1000, 2),
+      figure(cpuSeconds, 1),
+      figure((cpuSeconds * 1000) / recordings, 1),
+      figure(peak / MIB, 0),
+      `${figure(othersShare * 100, 0)} %`,
+      good ? 'good' : 'NOT GOOD',
+    ],
+  );
   return `${renderTable([head, ...rows])}\n`;
 }
 
 /** For `--json`. */
 export function verifyDocument(results: readonly VerifyResult[]): Record<string, unknown> {
   return {
-    vaults: results.map(({ recordings, output, elapsedMs, cpuSeconds, peakBytes: peak, good }) => ({
-      recordings,
-      output,
-      elapsed_ms: elapsedMs,
-      cpu_s: cpuSeconds,
-      peak_bytes: peak,
-      good,
-    })),
+    vaults: results.map(
+      ({ recordings, output, elapsedMs, cpuSeconds, peakBytes: peak, othersShare, good }) => ({
+        recordings,
+        output,
+        elapsed_ms: elapsedMs,
+        cpu_s: cpuSeconds,
+        peak_bytes: peak,
+        others_share: othersShare,
+        good,
+      }),
+    ),
   };
+}
+
+/** Of the largest vault, by kind of output. */
+export function verifyFigures(results: readonly VerifyResult[]): Figures {
+  const most = Math.max(...results.map(({ recordings }) => recordings));
+  const largest = results.filter(({ recordings }) => recordings === most);
+  return Object.fromEntries(
+    largest.flatMap(({ output, recordings, cpuSeconds, peakBytes: peak }) => [
+      [`verify.${output}.cpu_ms_per_recording`, (cpuSeconds * 1000) / recordings],
+      [`verify.${output}.peak_mib`, peak / MIB],
+    ]),
+  );
 }

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { makeOld } from '../fakes/put-ledger.ts';
 
 const MIB = 1024 * 1024;
 /** Beside what a party writes: logs, keys, the file system's own needs. */
@@ -63,6 +64,7 @@ async function makeFile(
   } finally {
     await file.close();
   }
+  await makeOld(path); // of this shift: a docking does not wait to see whether somebody writes it
   return { name, path, sizeBytes: sizeMib * MIB, sha256: hash.digest('hex') };
 }
 

@@ -7,7 +7,7 @@ import { checkReceiverFiles, checkStationFiles } from '../../config/installed-fi
 import { makeSigningKey } from '../../config/keys.ts';
 import { loadReceiverConfig, loadStationConfig } from '../../config/load.ts';
 import type { StationConfig } from '../../config/station-config.ts';
-import { checkTlsFiles } from '../../config/tls-files.ts';
+import { checkCertificates, checkTlsFiles } from '../../config/tls-files.ts';
 import { publicKeyLine } from '../../protocol/minisign.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
 import { TestAuthority, type TestCertificate } from '../fakes/tls.ts';
@@ -195,6 +195,29 @@ test('a folder on a memory file system or on another kind of system is told apar
   expect(finds.warnings.map(({ message }) => message)).toEqual([expect.stringContaining('tmpfs')]);
 });
 
+test.each([
+  ['NFS', 0x6969],
+  ['FAT', 0x4d44],
+  ['exFAT', 0x2011bab0],
+  ['SMB', 0xff534d42 - 2 ** 32], // as a signed number, which some kernels give
+])('a folder on %s, or one yet to be made there, is refused by what statfs says', async (name, type) => {
+  await withFolder(async (folder) => {
+    const asked: string[] = [];
+    const finds = new FileFinds();
+    for (const path of [folder, join(folder, 'yet/to/be/made')])
+      await checkDiskPlace(path, finds, (at) => {
+        asked.push(at);
+        return Promise.resolve({ type });
+      });
+    expect(asked).toEqual([folder, folder]);
+    expect(finds.problems).toHaveLength(2);
+    for (const { code, message, remedy } of finds.problems) {
+      expect([code, remedy]).toEqual(['disk.file-system', expect.stringContaining('ext4')]);
+      expect(message).toContain(`lies on ${name},`);
+    }
+  });
+});
+
 describe.skipIf(lacksTools('openssl'))('TLS files, made by openssl', () => {
   let authority: TestAuthority;
   let good: TestCertificate;
@@ -214,7 +237,7 @@ describe.skipIf(lacksTools('openssl'))('TLS files, made by openssl', () => {
   ): Promise<FileFinds> {
     const found = new FileFinds();
     const tls = { caFile: authority.caFile, certFile: good.certFile, keyFile: good.keyFile, ...files };
-    await checkTlsFiles(tls, 'townhall-1', atMs, found);
+    checkCertificates(await checkTlsFiles(tls, found), { commonName: 'townhall-1', nowMs: atMs }, found);
     return found;
   }
   const codes = (found: FileFinds): string[] => found.problems.map((find) => find.code);

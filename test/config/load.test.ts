@@ -25,6 +25,8 @@ async function finds(content: string | Uint8Array): Promise<string[]> {
   return (await problems(content)).map((find) => `${find.line}:${find.column} ${find.code} ${find.path}`);
 }
 
+/** With that line in the group `broker`. */
+const uplink = (line: string): string => exchange(STATION, 'broker:\n', `broker:\n  ${line}\n`);
 const changed = (from: string, to: string): Promise<string[]> => finds(exchange(STATION, from, to));
 
 describe('a good station file', () => {
@@ -34,7 +36,12 @@ describe('a good station file', () => {
       if (loaded.kind === 'refused') throw new Error(loaded.problems.map(renderProblem).join('\n'));
       const { config } = loaded;
       expect(loaded.sha256).toBe(sha256Hex(encodeUtf8(STATION)));
-      expect(config.spool).toEqual({ path: join(folder, 'spool'), reserveBytes: 67_108_864, keepHours: 48 });
+      expect(config.spool).toEqual({
+        path: join(folder, 'spool'),
+        reserveBytes: 67_108_864,
+        keepHours: 48,
+        documentsDays: 400,
+      });
       expect(config.keys.signingFile).toBe(join(folder, 'keys/station.key'));
       expect(config.recipients).toEqual([recipient(1), recipient(2)]);
       expect(config.store.publicKeys.map((key) => keyIdHex(key.keyId))).toHaveLength(1);
@@ -48,6 +55,8 @@ describe('a good station file', () => {
           keyFile: join(folder, 'tls/key.pem'),
         },
         maxPacketBytes: 1_048_576,
+        rateBytesPerS: null,
+        windows: [],
       });
       expect(config.bays[1]).toEqual({
         id: 'bay-2',
@@ -83,6 +92,14 @@ describe('a good station file', () => {
     expect(loaded.kind === 'loaded' && loaded.config.release).toBe('never');
     const told = await load(`${STATION}release: after-receipt\n`);
     expect(told.kind === 'loaded' && told.config.release).toBe('after-receipt');
+  });
+
+  test('says in days how long documents of released recordings stay: not for less than two months', async () => {
+    const stating = (days: string): string =>
+      exchange(STATION, '  path: spool', `  path: spool\n  documents_days: ${days}`);
+    const told = await load(stating('60'));
+    expect(told.kind === 'loaded' && told.config.spool.documentsDays).toBe(60);
+    for (const wrong of ['59', '0', '36526', '"400"']) expect(await problems(stating(wrong))).toHaveLength(1);
   });
 
   test('says in days how long copies and log stay, and takes no day or a mistyped number for neither', async () => {
@@ -242,11 +259,59 @@ describe('a wrong value is named with line, column and path', () => {
     ]);
   });
 
+  test('limits of the uplink are taken as they stand, and none where the file names none', async () => {
+    const loaded = async (text: string): Promise<unknown> =>
+      withFolder(async (folder) => {
+        const result = await loadStationConfig(await put(folder, 'station.yaml', text));
+        if (result.kind === 'refused') throw new Error(result.problems.map(renderProblem).join('\n'));
+        const { rateBytesPerS, windows } = result.config.broker;
+        return { rateBytesPerS, windows };
+      });
+    expect(await loaded(STATION)).toEqual({ rateBytesPerS: null, windows: [] });
+    expect(await loaded(uplink('windows: []'))).toEqual({ rateBytesPerS: null, windows: [] });
+    const both =
+      'rate_bytes_per_s: 16384\n  windows: [{from: 18:00, to: 06:30}, {from: "12:00", to: "13:05"}]';
+    expect(await loaded(uplink(both))).toEqual({
+      rateBytesPerS: 16_384,
+      windows: [
+        { fromMinute: 1080, toMinute: 390 },
+        { fromMinute: 720, toMinute: 785 },
+      ],
+    });
+  });
+
   test.each([
-    ['  ca_file: tls/ca.pem', '  ca_file: tls/ca.pem\n  windows: 3', 'take it out; a later version takes it'],
-  ])('an option of a later version is refused, never ignored: %s -> %s', async (from, to, remedy) => {
-    const found = await problems(exchange(STATION, from, to));
-    expect(found.map((find) => [find.code, find.remedy])).toEqual([['config.later-key', remedy]]);
+    ['rate_bytes_per_s: 16383', '14:21 config.value broker.rate_bytes_per_s'],
+    ['rate_bytes_per_s: 1.5e6.1', '14:21 config.value broker.rate_bytes_per_s'],
+    ['windows: 3', '14:12 config.value broker.windows'],
+    ['windows: [{from: "24:00", to: "01:00"}]', '14:20 config.value broker.windows[0].from'],
+    ['windows: [{from: "9:00", to: "10:00"}]', '14:20 config.value broker.windows[0].from'],
+    ['windows: [{from: "09:00"}]', '14:13 config.missing broker.windows[0].to'],
+    ['windows: [{from: "09:00", to: "09:00"}]', '14:13 config.window broker.windows[0]'],
+    [
+      'windows: [{from: "22:00", to: "06:00"}, {from: "05:59", to: "07:00"}]',
+      '14:43 config.window broker.windows[1]',
+    ],
+    [
+      'windows: [{from: "05:00", to: "07:00"}, {from: "06:00", to: "06:01"}]',
+      '14:43 config.window broker.windows[1]',
+    ],
+  ])('limits that cannot be meant are refused with their place: %s', async (line, expected) => {
+    expect(await finds(uplink(line))).toEqual([expected]);
+  });
+
+  test('windows that touch are two, and one that overlaps names the other and what to do', async () => {
+    expect(
+      await finds(uplink('windows: [{from: "22:00", to: "06:00"}, {from: "06:00", to: "22:00"}]')),
+    ).toEqual([]);
+    const [found] = await problems(
+      uplink('windows: [{from: "22:00", to: "06:00"}, {from: "23:00", to: "01:00"}]'),
+    );
+    expect(found).toMatchObject({
+      message: 'overlaps broker.windows[0]',
+      found: expect.stringContaining('23:00 to 01:00') as string,
+      remedy: 'make one window of the two',
+    });
   });
 
   test('a password file is taken where a bay has a USB port, lies in no bay, and is written down as a path', async () => {

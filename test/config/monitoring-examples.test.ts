@@ -1,25 +1,14 @@
 // The examples for monitoring against the schemas: a field that was renamed must be renamed there too. What runs here runs in e2e.
 import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
 import { expect, test } from 'vitest';
 import { baySchema, healthSchema, statusSchema } from '../../protocol/monitoring.ts';
+import { readZabbixTemplate } from '../fakes/zabbix-template.ts';
 
 const folder = new URL('../../config/monitoring/', import.meta.url);
 const textOf = (name: string): Promise<string> => readFile(new URL(name, folder), 'utf8');
 
-interface ZabbixItem {
-  readonly key: string;
-  readonly uuid: string;
-  readonly preprocessing?: readonly { readonly parameters: readonly string[] }[];
-  readonly master_item?: { readonly key: string };
-  readonly triggers?: readonly { readonly expression: string; readonly uuid: string }[];
-}
-
 test('the template for Zabbix reads fields that are there, by items and triggers that fit', async () => {
-  const { zabbix_export: whole } = parse(await textOf('zabbix-template.yaml')) as {
-    zabbix_export: { templates: { template: string; items: ZabbixItem[] }[] };
-  };
-  const [{ template, items } = { template: '', items: [] }] = whole.templates;
+  const { template, items } = await readZabbixTemplate();
   const masters = new Map([
     ['status', Object.keys(statusSchema.shape)],
     ['health', Object.keys(healthSchema.shape)],

@@ -214,11 +214,12 @@ function tailContract({ test }: ContractRunner, make: () => Promise<BulkSubject>
       await writeAll(sealing, piecesOf(content, pieceBytes));
       for (const length of [0, 1, 500, 65_537, PULL_PIECE_BYTES]) {
         const tail = content.slice(content.length - length);
-        assert.equal(await sealing.tailMatches(tail), true);
+        assert.equal(await sealing.tailDifference(tail), undefined);
         for (const place of length === 0 ? [] : [0, length >> 1, length - 1]) {
           const other = tail.slice();
           other[place] = (other[place] ?? 0) ^ 1;
-          assert.equal(await sealing.tailMatches(other), false);
+          const differing = { takenSha256: hexOf(tail), againSha256: hexOf(other) };
+          assert.deepEqual(await sealing.tailDifference(other), differing);
         }
       }
       await sealing.abort();
@@ -228,11 +229,11 @@ function tailContract({ test }: ContractRunner, make: () => Promise<BulkSubject>
   test('a tail that is longer than all that was taken is not known', async () => {
     const { bulk, folder } = await make();
     const sealing = await bulk.startSeal(jobIn(folder));
-    assert.equal(await sealing.tailMatches(new Uint8Array(0)), true);
-    assert.equal(await sealing.tailMatches(new Uint8Array(1)), false);
+    assert.equal(await sealing.tailDifference(new Uint8Array(0)), undefined);
+    assert.notEqual(await sealing.tailDifference(new Uint8Array(1)), undefined);
     await writeAll(sealing, piecesOf(contentOf(1000), 1000));
-    assert.equal(await sealing.tailMatches(contentOf(1000)), true);
-    assert.equal(await sealing.tailMatches(new Uint8Array([0, ...contentOf(1000)])), false);
+    assert.equal(await sealing.tailDifference(contentOf(1000)), undefined);
+    assert.notEqual(await sealing.tailDifference(new Uint8Array([0, ...contentOf(1000)])), undefined);
     await sealing.abort();
   });
 
@@ -241,8 +242,8 @@ function tailContract({ test }: ContractRunner, make: () => Promise<BulkSubject>
     const sealing = await bulk.startSeal(jobIn(folder));
     await writeAll(sealing, piecesOf(contentOf(10), 10));
     await sealing.write({ kind: 'unreadable', sizeBytes: 300_000 });
-    assert.equal(await sealing.tailMatches(new Uint8Array(300_000)), true);
-    assert.equal(await sealing.tailMatches(new Uint8Array(300_001)), false);
+    assert.equal(await sealing.tailDifference(new Uint8Array(300_000)), undefined);
+    assert.notEqual(await sealing.tailDifference(new Uint8Array(300_001)), undefined);
     await writeAll(sealing, piecesOf(contentOf(10), 10));
     const { originalSha256 } = await sealing.finish();
     assert.equal(

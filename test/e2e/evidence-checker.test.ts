@@ -105,6 +105,36 @@ describe.skipIf(lacksTools('age', 'minisign'))('the independent checker', () => 
     expect(problems).toContainEqual(expect.stringContaining("is not the station's"));
   });
 
+  test.each<[string, (bytes: Buffer) => Uint8Array]>([
+    ['cut to nothing', () => new Uint8Array(0)],
+    ['no JSON', (bytes) => bytes.subarray(1)],
+    ['of another shape', () => Buffer.from('{"type":"recording-manifest"}')],
+    ['a list', () => Buffer.from('[]')],
+  ])(
+    'reports documents of the spool and lines of its log that are %s, and judges the rest',
+    async (_, damage) => {
+      const ready = join(rig.spool, 'ready');
+      const [recording = ''] = await readdir(ready);
+      const [docking = ''] = await readdir(join(rig.spool, 'dockings'));
+      const paths = [
+        join(ready, recording, 'manifest.json'),
+        join(rig.spool, 'dockings', docking, 'docking.json'),
+      ];
+      for (const path of paths) await writeFile(path, damage(await readFile(path)));
+      const folder = join(rig.spool, 'custody');
+      const [segment = ''] = (await readdir(folder)).filter((name) => name.endsWith('.jsonl'));
+      const text = await readFile(join(folder, segment));
+      const end = text.indexOf(10);
+      const line = damage(text.subarray(0, end));
+      await writeFile(join(folder, segment), Buffer.concat([line, text.subarray(end)]));
+      const { problems, recordings } = rig.check([], false);
+      expect(recordings).toBe(3);
+      for (const name of [join(ready, recording), join(rig.spool, 'dockings', docking), `custody ${segment}`])
+        expect(problems).toContainEqual(expect.stringContaining(name));
+      expect(problems).toContainEqual(expect.stringMatching(/line 1: (is no JSON|lacks what)/));
+    },
+  );
+
   test('reports bytes that were on no camera', async () => {
     rig.ledger.puts.splice(0, 1);
     try {

@@ -10,6 +10,7 @@ import { parseDockingRecord, type DockingRecord } from '../../protocol/docking-r
 import { BODYDOCK, compiled, runProgram, type CommandOutcome } from '../fakes/program.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
+import { makeOld } from '../fakes/put-ledger.ts';
 
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 const TIMEOUT_MS = 60_000;
@@ -121,9 +122,13 @@ describe("a first run with somebody's own cameras", () => {
     const card = join(folder, name);
     const random = seededRandom(seed);
     await mkdir(join(card, 'DCIM', '100MEDIA'), { recursive: true });
-    await writeFile(join(card, 'DCIM', '100MEDIA', 'A.MP4'), random.bytes(1_200_000));
-    await writeFile(join(card, 'DCIM', '100MEDIA', 'A.GPS'), random.bytes(300));
-    await writeFile(join(card, 'B.MP4'), random.bytes(50_000));
+    const write = async (path: string, bytes: Uint8Array): Promise<void> => {
+      await writeFile(join(card, path), bytes);
+      await makeOld(join(card, path));
+    };
+    await write('DCIM/100MEDIA/A.MP4', random.bytes(1_200_000));
+    await write('DCIM/100MEDIA/A.GPS', random.bytes(300));
+    await write('B.MP4', random.bytes(50_000));
     return card;
   }
 

@@ -12,6 +12,7 @@ import { commandsOf, handbookText, sectionsOf, type Section } from '../config/ha
 import { BODYDOCK, compiled, RECEIVER, runProgram } from '../fakes/program.ts';
 import { lacksTools, requireTool } from '../fakes/stock-tools.ts';
 import { TestAuthority } from '../fakes/tls.ts';
+import { fingerprintsIn } from '../fakes/two-machines.ts';
 
 const PROGRAMS = { bodydock: BODYDOCK, 'bodydock-receiver': RECEIVER } as const;
 const HELPS_AT_A_TIME = 4;
@@ -65,6 +66,7 @@ test('each command and option of the handbook is told by --help', async () => {
 class Machine {
   readonly root: string;
   readonly #authority: TestAuthority;
+  #printed = '';
 
   private constructor(root: string, authority: TestAuthority) {
     this.root = root;
@@ -86,7 +88,7 @@ class Machine {
       for (const [, path = ''] of folders.matchAll(/^d (\S+)/gm))
         await mkdir(join(root, path), { recursive: true });
     }
-    for (const folder of ['bin', 'root', 'etc/mosquitto'])
+    for (const folder of ['bin', 'root/authority', 'etc/mosquitto'])
       await mkdir(join(root, folder), { recursive: true });
     for (const [name, file] of Object.entries(PROGRAMS))
       await writeFile(
@@ -96,6 +98,8 @@ class Machine {
           mode: 0o755,
         },
       );
+    for (const name of ['ca.pem', 'ca-key.pem'])
+      await copyFile(join(authority.folder, name), join(root, 'root/authority', name));
     return new Machine(root, authority);
   }
 
@@ -104,8 +108,11 @@ class Machine {
     const placed = line.replaceAll(/(?<= )\/(?=etc|root|usr)/g, `${this.root}/`);
     const { program } = wordsOf(line);
     const file = program === 'bodydock-receiver' ? 'receiver' : 'station';
-    const reads = /^bodydock(?:-receiver)? (?:check|keys (?:prove|rotate|show$))/.test(line);
-    const typed = reads ? `${placed} --config ${this.root}/etc/bodydock/${file}.yaml` : placed;
+    const reads = /^bodydock(?:-receiver)? (?:check|enrol|keys (?:enrol|prove|rotate|show$))/.test(line);
+    const config = reads ? ` --config ${this.root}/etc/bodydock/${file}.yaml` : '';
+    // What the person at the other end reads out is what was printed there.
+    const compared = /enrol (?:\/|--answer)/.test(line) ? ` --fingerprint '${this.#printed}'` : '';
+    const typed = placed + config + compared;
     const env = { PATH: `${this.root}/bin:${process.env['PATH'] ?? ''}`, HOME: join(this.root, 'root') };
     const text = await new Promise<string>((resolve, reject) => {
       execFile(requireTool('bash'), ['-c', typed], { env, timeout: LINE_MS }, (error, stdout, stderr) => {
@@ -113,11 +120,12 @@ class Machine {
         else reject(new Error(`${line}: ${String(error.code)}: ${stdout}${stderr}`));
       });
     });
+    this.#printed = fingerprintsIn(text).at(-1) ?? this.#printed;
     if (program === 'openssl') await this.#sign(/\S+\.csr$/.exec(placed)?.[0] ?? '');
     return text;
   }
 
-  /** What the authority does with a request (1.4). */
+  /** What the authority does with a request (1.3). */
   async #sign(request: string): Promise<void> {
     const { folder, caFile } = this.#authority;
     await copyFile(caFile, join(dirname(request), 'ca.pem'));
@@ -145,20 +153,13 @@ class Machine {
     return join(this.root, name);
   }
 
-  /** What a person carries from one machine to the other (1.3), and edits (1.6): the lines that say REPLACE, and places on this machine. */
-  async carryKeys(): Promise<void> {
-    await copyFile(
-      this.path('etc/bodydock/keys/station.pub'),
-      this.path('etc/bodydock/keys/station-townhall-1.pub'),
-    );
-  }
-
+  /** What a person edits (1.5, 1.6): the lines that say REPLACE, and places on this machine. */
   async edit(): Promise<void> {
     const keyLine = async (name: string): Promise<string> =>
       (await readFile(this.path(`etc/bodydock/keys/${name}`), 'utf8')).split('\n')[1] ?? '';
     const recipient = (await readFile(this.path('root/identity/store.recipient'), 'utf8')).trim();
-    await this.#fill('station', [recipient, undefined, await keyLine('store.pub')]);
-    await this.#fill('receiver', [await keyLine('station.pub'), publicLine(1), publicLine(2)]);
+    await this.#fill('station', [recipient, undefined]);
+    await this.#fill('receiver', [await keyLine('station-townhall-1.pub'), publicLine(1), publicLine(2)]);
     await writeFile(this.path('etc/bodydock/keys/cam-03.password'), 'secret\n', { mode: 0o600 });
   }
 
@@ -197,17 +198,15 @@ describe.skipIf(lacksTools('openssl', 'bash'))('the installation of the handbook
       }
       return shown;
     };
-    await typed('1.2');
-    await machine.carryKeys();
-    const [station = '', store = '', recipient = ''] = await typed('1.3');
-    expect([station, store]).toEqual([
-      expect.stringMatching(/key id \w{16}/),
-      expect.stringMatching(/key id \w{16}/),
-    ]);
+    for (const number of ['1.2', '1.3', '1.4', '1.5']) await typed(number);
+    const shown = await typed('1.6');
+    const [request, answer = '', installed = '', recipient, ...checks] = shown;
+    expect(fingerprintsIn(request ?? '')).toHaveLength(1);
+    expect(answer).toContain(
+      (await readFile(machine.path('etc/bodydock/keys/station.pub'), 'utf8')).split('\n')[1],
+    );
+    expect(installed).toMatch(/written into .*station\.yaml:\n- .*REPLACE.*\n\+ {5}- RW/);
     expect(recipient).toMatch(/: age1\w{58}\n$/);
-    await typed('1.4');
-    await typed('1.5');
-    const checks = (await typed('1.6')).slice(-3);
     expect(checks[0]).toBe('edited');
     expect(checks.slice(1).map((text) => /^good: /m.test(text))).toEqual([true, true]);
     expect(checks[2]).toContain('recipients 1 (1 without proof)');

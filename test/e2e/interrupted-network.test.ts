@@ -7,7 +7,7 @@ import { lacksTools } from '../fakes/stock-tools.ts';
 import { TcpProxy } from '../fakes/tcp-proxy.ts';
 import { until } from '../fakes/until.ts';
 
-const CUTS = process.env['CI'] === undefined ? 20 : 50;
+const CUTS = process.env['CI'] === undefined ? 20 : 50; // line-cuts tries others
 const SEED = Number(process.env['BODYDOCK_SEED'] ?? Date.now() % 1_000_000);
 
 const MIB = 1024 * 1024;
@@ -24,39 +24,43 @@ describe.skipIf(lacksTools('age', 'minisign'))(`a bad line (BODYDOCK_SEED=${SEED
     [rig, proxy] = [undefined, undefined];
   });
 
-  test(`that is cut at ${CUTS} places carries everything in the end, once`, async () => {
-    let line: TcpProxy | undefined;
-    const agentPort = async (brokerPort: number): Promise<number> =>
-      (proxy = line = await TcpProxy.open(brokerPort)).port;
-    const dock = (rig = await DockRig.open({ agentPort }));
-    if (line === undefined) throw new Error('no line');
-    const block = random.bytes(MIB);
-    await dock.ledger.putLarge('cam-1', dock.camera(), 'LONG.MP4', { block, count: 12 });
-    for (let number = 1; number <= 6; number++)
-      await dock.put(1, `${number}.MP4`, random.bytes(random.below(300_000)));
-    await dock.receiver.start();
-    await dock.view();
-    for (let cuts = 0; cuts < CUTS; cuts++) {
-      const { accepted } = line;
-      line.cutAfterUp = random.below(5) === 0 ? random.below(500) : random.below(CUT_BYTES_MAX);
-      dock.agent.launch();
-      await until(
-        'a connection',
-        20_000,
-        () => (line?.accepted ?? 0) > accepted,
-        () => dock.tails(),
-      );
-      // What needs fewer bytes than the cut allows is done, and then nothing cuts it.
-      await until('a cut', 4000, () => line?.connections === 0).catch(() => line?.cut());
-      // The pauses between attempts of one process grow to a minute; a new process begins anew.
-      await dock.agent.kill();
-    }
-    line.cutAfterUp = undefined;
-    await dock.agent.start();
-    await dock.untilEmptied(1, 60_000);
-    await dock.stop();
-    expect(dock.check()).toMatchObject({ problems: [], recordings: 7, onCameras: 0 });
-  });
+  test(
+    `that is cut at ${CUTS} places carries everything in the end, once`,
+    { timeout: 600_000 },
+    async () => {
+      let line: TcpProxy | undefined;
+      const agentPort = async (brokerPort: number): Promise<number> =>
+        (proxy = line = await TcpProxy.open(brokerPort)).port;
+      const dock = (rig = await DockRig.open({ agentPort }));
+      if (line === undefined) throw new Error('no line');
+      const block = random.bytes(MIB);
+      await dock.ledger.putLarge('cam-1', dock.camera(), 'LONG.MP4', { block, count: 12 });
+      for (let number = 1; number <= 6; number++)
+        await dock.put(1, `${number}.MP4`, random.bytes(random.below(300_000)));
+      await dock.receiver.start();
+      await dock.view();
+      for (let cuts = 0; cuts < CUTS; cuts++) {
+        const { accepted } = line;
+        line.cutAfterUp = random.below(5) === 0 ? random.below(500) : random.below(CUT_BYTES_MAX);
+        dock.agent.launch();
+        await until(
+          'a connection',
+          20_000,
+          () => (line?.accepted ?? 0) > accepted,
+          () => dock.tails(),
+        );
+        // What needs fewer bytes than the cut allows is done, and then nothing cuts it.
+        await until('a cut', 4000, () => line?.connections === 0).catch(() => line?.cut());
+        // The pauses between attempts of one process grow to a minute; a new process begins anew.
+        await dock.agent.kill();
+      }
+      line.cutAfterUp = undefined;
+      await dock.agent.start();
+      await dock.untilEmptied(1, 60_000);
+      await dock.stop();
+      expect(dock.check()).toMatchObject({ problems: [], recordings: 7, onCameras: 0 });
+    },
+  );
 
   test('that is cut while the agent goes on is taken up again', async () => {
     let line: TcpProxy | undefined;
@@ -75,6 +79,7 @@ describe.skipIf(lacksTools('age', 'minisign'))(`a bad line (BODYDOCK_SEED=${SEED
     );
     line.cutAfterUp = undefined;
     await dock.untilEmptied(1, 90_000);
+    await dock.untilCustodyBegun(70_000);
     await dock.stop();
     expect(dock.check()).toMatchObject({ problems: [], recordings: 1, onCameras: 0 });
     // Resumed and not begun anew each time: no more went up than the file, what was in flight at each cut, and the talk.

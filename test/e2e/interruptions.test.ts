@@ -63,6 +63,7 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('interruptions at th
     expect(await dock.filesOn(1)).toBe(5);
     await broker?.start();
     await dock.untilEmptied(1, 90_000);
+    await dock.untilCustodyBegun(70_000);
     await dock.stop();
     expect(dock.check()).toMatchObject({ problems: [], recordings: 5, onCameras: 0 });
   });
@@ -98,9 +99,9 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('interruptions at th
     dock.ledger.note('cam-1', 'REUSED.MP4', version(1), false);
     await writeFile(path, version(1));
     await dock.start();
-    for (let number = 2; number <= 4; number++) {
-      await dock.untilSealing(20_000);
-      dock.ledger.note('cam-1', 'REUSED.MP4', version(number), number === 4);
+    for (let number = 2; number <= 3; number++) {
+      await dock.untilSealing(30_000);
+      dock.ledger.note('cam-1', 'REUSED.MP4', version(number), number === 3);
       await writeBackwards(path, version(number));
     }
     await dock.untilEmptied(1, 60_000);

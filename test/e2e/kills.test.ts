@@ -20,6 +20,8 @@ class Mischief {
   readonly #rig: DockRig;
   readonly #random: SeededRandom;
   readonly kills = { agent: 0, receiver: 0, broker: 0 };
+  /** From the start of agent or receiver to ready, as often as it was waited for. */
+  readonly startsMs: number[] = [];
   #files = 0;
   #away = new Set<number>();
 
@@ -71,8 +73,11 @@ class Mischief {
     const program = this.#rig[part];
     await program.kill();
     await pause(this.#random.below(150));
-    if (part === 'broker' || this.#random.below(2) === 0) await program.start();
-    else if (part === 'agent') this.#rig.agent.launch();
+    const startedMs = performance.now();
+    if (part === 'broker' || this.#random.below(2) === 0) {
+      await program.start();
+      if (part !== 'broker') this.startsMs.push(performance.now() - startedMs);
+    } else if (part === 'agent') this.#rig.agent.launch();
     else this.#rig.receiver.launch();
   }
 }
@@ -94,6 +99,8 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))(`${ROUNDS} kills`, (
     await mischief.putAllBack();
     for (let number = 1; number <= CAMERAS; number++) await rig.untilEmptied(number, SETTLE_MS);
     await rig.stop();
+    const [first = 0, ...more] = mischief.startsMs.map(Math.round);
+    console.log(`starts behind a kill: ${more.length + 1}, ready in ${Math.max(first, ...more)} ms at most`);
     const report = rig.check();
     expect(report).toMatchObject({ problems: [], recordings: mischief.files, onCameras: 0, onlyInSpool: 0 });
     // A start that was killed early opened no segment; each one that ended left exactly one.

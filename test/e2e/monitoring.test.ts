@@ -13,7 +13,11 @@ import { DockRig } from '../fakes/dock-rig.ts';
 import { Mosquitto } from '../fakes/mosquitto.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
+import { TestAuthority } from '../fakes/tls.ts';
 import { pause, until } from '../fakes/until.ts';
+import { ZabbixAgent } from '../fakes/zabbix-agent.ts';
+import { ZabbixServer } from '../fakes/zabbix-server.ts';
+import { dependentValue, readZabbixTemplate, withMacros } from '../fakes/zabbix-template.ts';
 
 const run = promisify(execFile);
 const P = `bodydock/v1/${STATION}`;
@@ -111,6 +115,42 @@ describe.skipIf(lacksTools('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'pytho
       await until('removed', 5000, () => [...seen.values()].every((payload) => payload === ''));
       await spy.unsubscribeAsync('homeassistant/#');
     });
+
+    test.skipIf(lacksTools('zabbix_agent2'))(
+      "by Zabbix has a value for each of the template's items, from the agent's own plugin",
+      async () => {
+        const { items } = await readZabbixTemplate();
+        const macros = {
+          'BODYDOCK.BROKER': `tcp://127.0.0.1:${broker.port}`,
+          'BODYDOCK.BASE': 'bodydock',
+          'BODYDOCK.STATION': STATION,
+        };
+        const masters = items.filter(({ master_item: master }) => master === undefined);
+        const keys = masters.map(({ key }) => withMacros(key, macros));
+        const server = await ZabbixServer.open(keys);
+        const authority = await TestAuthority.open();
+        const client = await authority.issue({ commonName: 'monitoring', kind: 'client' });
+        const agent = await ZabbixAgent.start(server.port, { ...client, caFile: authority.caFile });
+        try {
+          const valueOf = (key: string) => server.reported.find((each) => each.key === key);
+          await until('each is reported', 30_000, () => keys.every((key) => valueOf(key) !== undefined));
+          expect(server.reported.filter(({ isSupported }) => !isSupported)).toEqual([]);
+          for (const item of items) {
+            if (item.master_item === undefined) continue;
+            const master = valueOf(withMacros(item.master_item.key, macros))?.value ?? '';
+            expect(dependentValue(item, master), item.key).toEqual(
+              item.key === 'bodydock.state'
+                ? expect.stringMatching(/^(ready|degraded)$/)
+                : expect.any(Number),
+            );
+          }
+        } finally {
+          await agent.stop();
+          server.close();
+          await authority.close();
+        }
+      },
+    );
 
     test('with 1,000 messages a second at its topics costs less than a core, and is pushed on all the same', async () => {
       await dock.put(1, 'DCIM/LATE.MP4', seededRandom(6).bytes(8 * MIB));

@@ -128,9 +128,14 @@ describe.skipIf(lacksTools('mosquitto', 'openssl'))('a technician', () => {
   };
 
   async function useAcl(text: string): Promise<void> {
+    const connects = (): number => rig.receiver.log().split('"broker connected"').length;
+    const before = connects();
     await writeFile(join(broker.folder, 'acl'), text);
     await broker.kill();
     await broker.start();
+    // The doctor asks the store, too, and does not wait for one that is still on its way back.
+    if (rig.receiver.pid !== undefined)
+      await until('the receiver is connected again', 30_000, () => connects() > before);
   }
 
   test('sees the station live, and that all is well, without disturbing it', async () => {

@@ -10,6 +10,7 @@ import {
   ARE_ALL_TRIED,
   MANIPULATIONS_OF_THIS_RUN as MANIPULATIONS,
 } from '../fakes/manipulations/of-this-run.ts';
+import { pointTried } from '../fakes/points.ts';
 import { saysWhy, VERIFY_REASONS } from '../fakes/manipulations/verify-reasons.ts';
 
 const ALL = Object.values(MANIPULATIONS).flat();
@@ -54,6 +55,7 @@ async function judgeAll(
   folder: string,
 ): Promise<void> {
   const said = await judgeWithProduct(vaults, { keys: evidence.dock1.keys });
+  pointTried(batch.length);
   for (const [at, manipulation] of batch.entries()) judged.set(manipulation, said[at] as Judgement);
   await rm(folder, { recursive: true });
 }

@@ -7,15 +7,15 @@ import {
   createPublicKey,
   diffieHellman,
   hkdfSync,
+  type KeyObject,
 } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import type { ReadAt, Shelf } from './evidence-shelf.ts';
 
 const CHUNK_BYTES = 65_536;
 const TAG_BYTES = 16;
 const HEADER_BYTES_MAX = 16_384;
 const BECH32 = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l';
 const PKCS8_X25519 = Buffer.from('302e020100300506032b656e04220420', 'hex');
-const SPKI_X25519 = Buffer.from('302a300506032b656e032100', 'hex');
 
 /** 32 secret bytes of the first AGE-SECRET-KEY-1 line of an identity file's text. */
 export function identitySecret(text: string): Buffer {
@@ -28,14 +28,19 @@ export function identitySecret(text: string): Buffer {
   return Buffer.from((bits >> 4n).toString(16).padStart(64, '0'), 'hex'); // 260 bits, the last 4 are padding
 }
 
-/** SHA-256 and size of what a sealed file on disk holds. Errors: what does not hold, as an Error. */
-export function openedDigest(path: string, secret: Buffer): { sha256: string; sizeBytes: number } {
+/** SHA-256 and size of what a sealed file holds. Errors: what does not hold, as an Error. */
+export function openedDigest(
+  shelf: Shelf,
+  path: string,
+  secret: Buffer,
+): { sha256: string; sizeBytes: number } {
   const hash = createHash('sha256');
   let sizeBytes = 0;
-  openSealedFile(path, secret, (piece) => {
+  const take = (piece: Buffer): void => {
     hash.update(piece);
     sizeBytes += piece.length;
-  });
+  };
+  shelf.reading(path, (readAt) => openSealedFile(readAt, secret, take));
   return { sha256: hash.digest('hex'), sizeBytes };
 }
 
@@ -53,32 +58,18 @@ export function openSealedBytes(sealed: Buffer, secret: Buffer): Buffer {
 }
 
 /** Opens a file chunk by chunk. */
-function openSealedFile(path: string, secret: Buffer, take: (piece: Buffer) => void): void {
-  const file = openSync(path, 'r');
-  try {
-    const head = readAt(file, 0, HEADER_BYTES_MAX);
-    const header = headerOf(head, secret);
-    const chunks = new Chunks(header.payloadKey(readAt(file, header.sizeBytes, 16)));
-    let at = header.sizeBytes + 16;
-    let chunk = readAt(file, at, CHUNK_BYTES + TAG_BYTES);
-    for (let isLast = false; !isLast;) {
-      at += chunk.length;
-      const next = readAt(file, at, CHUNK_BYTES + TAG_BYTES);
-      isLast = next.length === 0;
-      take(chunks.open(chunk, isLast));
-      chunk = next;
-    }
-  } finally {
-    closeSync(file);
+function openSealedFile(readAt: ReadAt, secret: Buffer, take: (piece: Buffer) => void): void {
+  const header = headerOf(readAt(0, HEADER_BYTES_MAX), secret);
+  const chunks = new Chunks(header.payloadKey(readAt(header.sizeBytes, 16)));
+  let at = header.sizeBytes + 16;
+  let chunk = readAt(at, CHUNK_BYTES + TAG_BYTES);
+  for (let isLast = false; !isLast;) {
+    at += chunk.length;
+    const next = readAt(at, CHUNK_BYTES + TAG_BYTES);
+    isLast = next.length === 0;
+    take(chunks.open(chunk, isLast));
+    chunk = next;
   }
-}
-
-function readAt(file: number, position: number, bytesMax: number): Buffer {
-  const buffer = Buffer.allocUnsafe(bytesMax);
-  let length = 0;
-  for (let count = -1; count !== 0 && length < bytesMax; length += count)
-    count = readSync(file, buffer, length, bytesMax - length, position + length);
-  return buffer.subarray(0, length);
 }
 
 interface Header {
@@ -111,18 +102,26 @@ function fileKeyOf(lines: readonly string[], secret: Buffer): Buffer {
   throw new Error('not sealed to this identity');
 }
 
-function unwrap(share: Buffer, wrapped: Buffer, secret: Buffer): Buffer | undefined {
+/** The pair of a secret, by identity: whoever judges many files holds one. */
+const pairs = new WeakMap<Buffer, { readonly privateKey: KeyObject; readonly own: Buffer }>();
+
+function pairOf(secret: Buffer): { readonly privateKey: KeyObject; readonly own: Buffer } {
+  let pair = pairs.get(secret);
+  if (pair !== undefined) return pair;
   const privateKey = createPrivateKey({
     key: Buffer.concat([PKCS8_X25519, secret]),
     format: 'der',
     type: 'pkcs8',
   });
   const own = createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32);
-  const publicKey = createPublicKey({
-    key: Buffer.concat([SPKI_X25519, share]),
-    format: 'der',
-    type: 'spki',
-  });
+  pairs.set(secret, (pair = { privateKey, own }));
+  return pair;
+}
+
+function unwrap(share: Buffer, wrapped: Buffer, secret: Buffer): Buffer | undefined {
+  const { privateKey, own } = pairOf(secret);
+  const x = share.toString('base64url');
+  const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' });
   const shared = diffieHellman({ privateKey, publicKey });
   const key = derive(shared, Buffer.concat([share, own]), 'age-encryption.org/v1/X25519');
   try {
@@ -139,7 +138,9 @@ function derive(secret: Buffer, salt: Buffer, info: string): Buffer {
 function unseal(key: Buffer, nonce: Buffer, sealed: Buffer): Buffer {
   const decipher = createDecipheriv('chacha20-poly1305', key, nonce, { authTagLength: TAG_BYTES });
   decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
-  return Buffer.concat([decipher.update(sealed.subarray(0, -TAG_BYTES)), decipher.final()]);
+  const plain = decipher.update(sealed.subarray(0, -TAG_BYTES));
+  decipher.final(); // throws where the tag does not fit; a stream cipher has nothing left to give
+  return plain;
 }
 
 /** age's STREAM: a counter of eleven bytes and a flag for the last chunk. */

@@ -46,7 +46,8 @@ export interface MemoryHubOptions {
 /** The broker. All switches may be turned at any time. */
 export class MemoryHub {
   readonly clock: Clock;
-  readonly reconnectMs: number;
+  /** Between the loss of a connection and the next attempt. */
+  reconnectMs: number;
   /** For all clients, from now on. */
   payloadBytesMax: number;
   /** What becomes of each message: one arrival for each element. Default: it arrives once. */
@@ -128,7 +129,7 @@ export class MemoryHub {
     if (this.#clients.get(client.id) === client) this.#clients.delete(client.id);
     else if (this.#down) return;
     if (will === undefined) return;
-    this.route(client.id, will.topic, Uint8Array.from(will.payload), will.qos, will.retain);
+    this.route(client.id, will.topic, new Uint8Array(will.payload), will.qos, will.retain);
   }
 
   /** For clients: takes a message and hands it on. */
@@ -241,7 +242,7 @@ export class MemoryBroker implements StartableBroker {
     const connection = this.connection;
     const refused = this.#hub.refuses(topic, this.id);
     if (!refused) {
-      this.#hub.route(this.id, topic, Uint8Array.from(payload), options.qos, options.retain === true);
+      this.#hub.route(this.id, topic, new Uint8Array(payload), options.qos, options.retain === true);
     }
     if (options.qos === 0) return;
     await Promise.resolve();

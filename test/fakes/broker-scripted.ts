@@ -163,9 +163,13 @@ export class ScriptedBroker {
     this.#server.on('tlsClientError', () => undefined);
   }
 
-  static async open(script: Script = () => undefined, tls?: TlsOptions): Promise<ScriptedBroker> {
+  static async open(
+    script: Script = () => undefined,
+    tls?: TlsOptions,
+    host = '127.0.0.1',
+  ): Promise<ScriptedBroker> {
     const broker = new ScriptedBroker(script, tls);
-    await new Promise<void>((resolve) => broker.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => broker.#server.listen(0, host, resolve));
     return broker;
   }
 

@@ -7,6 +7,9 @@
 // 4. Surviving name changes apply in the order in which they were made.
 import type { SeededRandom } from './random-seeded.ts';
 
+/** Memory that a growing file takes in advance, at most. */
+const GROWTH_BYTES_MAX = 4 * 1024 * 1024;
+
 export interface FileNode {
   readonly kind: 'file';
   /** Visible content. `bytes` may be longer than `size`. */
@@ -65,6 +68,32 @@ export function fileNode(bytes: Uint8Array = new Uint8Array(0)): FileNode {
   return { kind: 'file', bytes, size: bytes.length, base: bytes };
 }
 
+const PATHS_MAX = 20_000;
+const paths = new Map<string, readonly string[]>();
+
+/** Names on a path; the same ones are asked for again and again. */
+export function partsOf(path: string): readonly string[] {
+  let parts = paths.get(path);
+  if (parts === undefined) {
+    if (paths.size >= PATHS_MAX) paths.clear();
+    paths.set(path, (parts = path.split('/').filter(Boolean)));
+  }
+  return parts;
+}
+
+/** What lies where the first `count` of these names lead, in a tree whose folders hold what `namesOf` says. */
+export function nodeAt(
+  root: FolderNode,
+  parts: readonly string[],
+  namesOf: (folder: FolderNode) => ReadonlyMap<string, Node>,
+  count = parts.length,
+): Node | undefined {
+  let node: Node | undefined = root;
+  for (let at = 0; at < count && node !== undefined; at++)
+    node = node.kind === 'folder' ? namesOf(node).get(parts[at] ?? '') : undefined;
+  return node;
+}
+
 export function folderNode(names: ReadonlyMap<string, Node> = new Map()): FolderNode {
   return { kind: 'folder', names: new Map(names), base: new Map(names) };
 }
@@ -73,7 +102,7 @@ export function folderNode(names: ReadonlyMap<string, Node> = new Map()): Folder
 export function writeInto(file: FileNode, position: number, bytes: Uint8Array): void {
   const end = Math.max(file.size, position + bytes.length);
   if (file.bytes === file.base || end > file.bytes.length) {
-    const grown = new Uint8Array(Math.max(end, Math.min(2 * file.size, file.size + 65_536)));
+    const grown = new Uint8Array(Math.max(end, Math.min(2 * file.size, file.size + GROWTH_BYTES_MAX)));
     grown.set(file.bytes.subarray(0, file.size));
     file.bytes = grown;
   }

@@ -10,9 +10,14 @@ import type { ClockSource } from '../../agent/clock/clock-source.ts';
 import { composeStation, type ComposedStation } from '../../agent/compose-station.ts';
 import { ConditionBoard } from '../../agent/conditions/condition-board.ts';
 import { deviceAt } from '../../drivers/serial/device-node.ts';
+import type { PushLimits } from '../../config/push-limits.ts';
 import type { CameraConfig, SerialConfig } from '../../config/station-config.ts';
 import { simulatedDriver } from '../../drivers/simulated/driver.ts';
-import { MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
+import {
+  MemoryCamera,
+  type MemoryContent,
+  type MemoryFileLook,
+} from '../../drivers/simulated/memory-camera.ts';
 import type { CameraIdentity, Driver } from '../../drivers/driver.ts';
 import type { UsbDevices } from '../../drivers/usb/device.ts';
 import { makeIdentity } from '../../protocol/age-keys.ts';
@@ -27,6 +32,7 @@ import {
   type CameraId,
   type ReceiverId,
 } from '../../protocol/ids.ts';
+import { instantText } from '../../protocol/instants.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
@@ -40,6 +46,7 @@ import type { Clock, Files } from '../../protocol/ports.ts';
 import { Progress } from '../../protocol/progress.ts';
 import { stationTopics } from '../../protocol/topics.ts';
 import { lostStatus } from '../../agent/status.ts';
+import { watchFolder } from '../../agent/system/folder-changes-chokidar.ts';
 import { MemoryHub } from './broker-memory.ts';
 import { BusJudge } from './bus-judge.ts';
 import { BelievingClock } from './clock-believing.ts';
@@ -48,10 +55,12 @@ import { FixedClockSource } from './clock-source-fixed.ts';
 import { MemoryConditions } from './conditions-memory.ts';
 import { FixedMachine } from './machine-fixed.ts';
 import { MemoryLog } from './log-memory.ts';
+import { fastMessageSigner } from './signer-fast.ts';
 
 export const STATION = parseStationId('kod-1');
 export const BASE = 'bodydock';
 const DEADLINE_MS = 15_000;
+const HOUR_MS = 3_600_000;
 
 export interface DockOptions {
   readonly release?: 'never' | 'after-receipt';
@@ -73,6 +82,8 @@ export interface DockOptions {
   readonly usb?: {
     readonly devices: UsbDevices;
     readonly driver: Driver;
+    /** Asked behind it, for cameras of other families. */
+    readonly otherDrivers?: readonly Driver[];
     readonly ports?: readonly string[];
     /** Of a driver whose cameras change over. */
     readonly switches?: PortSwitches;
@@ -85,6 +96,12 @@ export interface DockOptions {
   readonly clock?: Clock;
   /** A system that cannot tell unless given. */
   readonly clockSource?: ClockSource;
+  /** Gives the same signatures as the product's own one, sixty times faster: for emulated machines and hundreds of dockings. */
+  readonly hasFastSigner?: boolean;
+  /** A machine that tells none unless given. */
+  readonly bootId?: string;
+  /** What the station may take of the uplink at first; all of it unless given. */
+  readonly limits?: PushLimits;
   /** UTC unless given. */
   readonly localMs?: (utcMs: number) => number;
 }
@@ -98,6 +115,21 @@ export interface Kept {
 
 function portAt(path: string | undefined): SerialConfig | null {
   return path === undefined ? null : { path, baud: 115_200, framing: 'console' };
+}
+
+/** A camera whose files are of this shift and not of these minutes, so that nobody looks at them twice, unless a test says otherwise. */
+class WornCamera extends MemoryCamera {
+  override hasStationTimes = true;
+  readonly #clock: Clock;
+
+  constructor(clock: Clock, identity?: CameraIdentity) {
+    super(identity);
+    this.#clock = clock;
+  }
+
+  override put(path: string | Uint8Array, content: MemoryContent, look: MemoryFileLook = {}): void {
+    super.put(path, content, { modifiedAt: instantText(this.#clock.wallMs() - HOUR_MS), ...look });
+  }
 }
 
 export class DockAndStore {
@@ -126,7 +158,7 @@ export class DockAndStore {
     this.hub = new MemoryHub({ clock: this.clock, reconnectMs: 20 });
     this.cameras = Array.from(
       { length: options.cameras ?? 1 },
-      (_, index) => new MemoryCamera(options.identities?.[index]),
+      (_, index) => new WornCamera(this.clock, options.identities?.[index]),
     );
     this.#judge = new BusJudge(BASE, () => this.#secrets());
     this.hub.sent = (from, { topic, payload, ...how }) => {
@@ -159,7 +191,7 @@ export class DockAndStore {
     this.station = await composeStation(
       {
         station: STATION,
-        spool: { path: join(this.folder, 'spool'), reserveBytes: 0, keepHours: 48 },
+        spool: { path: join(this.folder, 'spool'), reserveBytes: 0, keepHours: 48, documentsDays: 400 },
         recipients: [this.identity.recipient],
         store: { publicKeys: [publicKeyOf(this.storeKey)], receivers: ['r-a', 'r-b'].map(parseReceiverId) },
         bays: this.cameras.map((_, index) => ({
@@ -174,6 +206,7 @@ export class DockAndStore {
         unknownCameras: this.options.register?.unknown ?? 'refuse',
         release: this.options.release ?? 'after-receipt',
         retention: { days: 14, logDays: 730 },
+        ...(this.options.limits === undefined ? {} : { limits: this.options.limits }),
       },
       {
         files: this.options.stationFiles ?? nodeFiles(),
@@ -193,23 +226,24 @@ export class DockAndStore {
         }),
         topics,
         session,
-        signer: inlineSigner(this.stationKey),
+        signer: this.#signer(this.stationKey),
         stationKeys: [publicKeyOf(this.stationKey)],
         provenRecipients: () => new Set(this.options.proven === false ? [] : [this.identity.recipient]),
         progress: new Progress(this.clock),
         bulk: bulkInline({ files: this.options.stationFiles ?? nodeFiles(), random }),
         freeBuffer: () => undefined, // the memory broker still shows what was sent to whoever listens
-        drivers: [this.options.wrapDriver?.(driver) ?? driver],
+        drivers: [this.options.wrapDriver?.(driver) ?? driver, ...(usb?.otherDrivers ?? [])],
         folderIdentity: async (path) => {
           const camera = cameras.get(path);
           return camera?.isAttached === true ? String(camera.docking) : undefined;
         },
+        watchFolder,
         portIdentity: deviceAt,
         usbDevices: usb?.devices ?? { list: async () => [], at: async () => undefined },
         portSwitches: usb?.switches ?? new PortSwitches(),
         clockSource: this.options.clockSource ?? new FixedClockSource(null),
         localMs: this.options.localMs ?? ((utcMs) => utcMs),
-        bootId: null,
+        bootId: this.options.bootId ?? null,
         version: 'test',
         configSha256: '0'.repeat(64),
       },
@@ -230,7 +264,12 @@ export class DockAndStore {
     if (scaled !== undefined) scaled.factor = factor;
   }
 
-  async startReceiver(name = 'r-a'): Promise<void> {
+  /** `other`: on a vault of its own, with a key that no station pins. */
+  async startReceiver(
+    name = 'r-a',
+    other?: { readonly vault: string; readonly key: SecretKey },
+  ): Promise<void> {
+    const key = other?.key ?? this.storeKey;
     const files = this.options.vaultFiles ?? nodeFiles();
     const slabs = new Slabs(32);
     const broker = this.hub.client(name);
@@ -238,7 +277,7 @@ export class DockAndStore {
     const open = await openReceiver(
       {
         receiver: id,
-        vault: { path: join(this.folder, 'vault'), quotaBytes: 2 ** 40 },
+        vault: { path: join(this.folder, other?.vault ?? 'vault'), quotaBytes: 2 ** 40 },
         stations: [{ id: STATION, publicKeys: [publicKeyOf(this.stationKey)] }],
         broker: { base: BASE, sharedOffers: false },
         retention: { days: 14, documentsDays: 730, timerHours: 0 },
@@ -254,8 +293,8 @@ export class DockAndStore {
         log: this.storeLog,
         conditions: this.storeConditions,
         broker,
-        signer: inlineSigner(this.storeKey),
-        publicKey: publicKeyOf(this.storeKey),
+        signer: this.#signer(key),
+        publicKey: publicKeyOf(key),
         slabs,
         units: inlineUnitStore(files, slabs),
       },
@@ -312,17 +351,24 @@ export class DockAndStore {
     throw new Error(`not in time: ${what}\n${JSON.stringify(this.bay())}\n${lines.join('\n')}`);
   }
 
-  /** Everything that lies complete in the vault with its receipt, opened. */
-  async vault(): Promise<Kept[]> {
+  /** Manifests of everything that lies complete in the vault with its receipt, by their folders. */
+  async receipted(): Promise<Map<string, Manifest>> {
     const station = join(this.folder, 'vault', STATION);
     const names = await readdir(station).catch(() => []);
-    const kept: Kept[] = [];
+    const manifests = new Map<string, Manifest>();
     for (const name of names.filter((candidate) => candidate !== 'custody')) {
       const folder = join(station, name);
       const receipt = await readFile(join(folder, 'receipt.json')).catch(() => undefined);
       const bytes = await readFile(join(folder, 'manifest.json')).catch(() => undefined);
-      if (receipt === undefined || bytes === undefined) continue;
-      const manifest = parseManifest(bytes);
+      if (receipt !== undefined && bytes !== undefined) manifests.set(folder, parseManifest(bytes));
+    }
+    return manifests;
+  }
+
+  /** The same, opened. */
+  async vault(): Promise<Kept[]> {
+    const kept: Kept[] = [];
+    for (const [folder, manifest] of await this.receipted()) {
       const original = await this.open(await readFile(join(folder, 'payload.age')));
       const source = JSON.parse(
         (await this.open(Buffer.from(manifest.source.sealed, 'base64'))).toString(),
@@ -353,12 +399,21 @@ export class DockAndStore {
     return lines.map((line) => parseCustodyEntry(Buffer.from(line))).sort((a, b) => (a.at < b.at ? -1 : 1));
   }
 
+  /** What is retained below the station's prefix, empty where nothing is. */
+  retained(topic: string): string {
+    return Buffer.from(this.hub.retained(`${BASE}/v1/${STATION}/${topic}`) ?? []).toString();
+  }
+
   /** Everything that the broker retains: topics and payloads. */
   retainedText(): string {
     return this.hub
       .retainedTopics()
       .map((topic) => `${topic} ${Buffer.from(this.hub.retained(topic) ?? []).toString()}`)
       .join('\n');
+  }
+
+  #signer(key: SecretKey): ReturnType<typeof inlineSigner> {
+    return this.options.hasFastSigner === true ? fastMessageSigner(key) : inlineSigner(key);
   }
 
   #named(index: number): CameraId | null {

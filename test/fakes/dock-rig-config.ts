@@ -2,7 +2,7 @@
 import type { IClientOptions } from 'mqtt';
 import { stringify } from 'yaml';
 import { Mosquitto } from './mosquitto.ts';
-import type { User } from './program.ts';
+import type { ProgramWish, User } from './program.ts';
 
 export const STATION = 'townhall-1';
 const GIB = 1024 ** 3;
@@ -23,18 +23,32 @@ export interface RigWish {
   readonly broker?: 'embedded' | Mosquitto;
   /** Where the agent reaches the broker instead of its own port, such as a proxy that is opened now. */
   readonly agentPort?: (brokerPort: number) => Promise<number>;
+  /** The same for the receivers. */
+  readonly receiverPort?: (brokerPort: number) => Promise<number>;
+  /** Address at which the agent finds that port; that of the loopback by default. */
+  readonly agentHost?: string;
+  /** In front of the agent's command, such as one that enters a network of its own. */
+  readonly agentWrapper?: readonly string[];
+  /** The same for the receivers. */
+  readonly receiverWrapper?: readonly string[];
   readonly protocol?: 'auto' | 4 | 5;
+  /** Further lines of the station's group `broker`, such as limits. */
+  readonly stationBroker?: Readonly<Record<string, unknown>>;
   readonly release?: 'never' | 'after-receipt';
   readonly agentTls?: ClientTls;
   readonly receiverTls?: ClientTls;
   /** For the view of monitoring. */
   readonly viewTls?: IClientOptions;
   readonly receivers?: readonly string[];
+  /** Further stations that the receivers know, with the second lines of their public keys. */
+  readonly moreStations?: readonly { readonly id: string; readonly publicKey: string }[];
   /** Folders that stand for disks of their own; below the rig's folder by default. */
   readonly spoolFolder?: string;
   readonly vaultFolder?: string;
   readonly keepHours?: number;
   readonly reserveBytes?: number;
+  /** Of agent and receivers; to their log files by default. See ProgramWish. */
+  readonly output?: ProgramWish['output'];
   /** The agent runs as this user. */
   readonly agentUser?: User;
   /** Environment of the agent beside the test's own, such as that of another wall clock. */
@@ -53,7 +67,6 @@ export interface RigPlaces {
   readonly vault: string;
   readonly cameraCount: number;
   readonly receiverIds: readonly string[];
-  readonly broker: { readonly port: number };
   camera(number: number): string;
 }
 
@@ -75,7 +88,7 @@ export function stationConfig(places: RigPlaces, wish: RigWish, keys: RigKeys, p
     keys: { signing_file: 'keys/station.key' },
     recipients: [keys.recipient],
     store: { public_keys: [keys.store], receivers: places.receiverIds },
-    broker: brokerConfig(port, wish.protocol, wish.agentTls),
+    broker: { ...brokerConfig(port, wish.protocol, wish.agentTls, wish.agentHost), ...wish.stationBroker },
     bays: numbers.map((number) => ({
       id: `bay-${number}`,
       ...(wish.place?.(number, places.camera(number)) ?? { folder: places.camera(number) }),
@@ -86,18 +99,25 @@ export function stationConfig(places: RigPlaces, wish: RigWish, keys: RigKeys, p
   });
 }
 
-/** Text of receiver.yaml for the receiver of that id. */
-export function receiverConfig(places: RigPlaces, wish: RigWish, keys: RigKeys, id: string): string {
+/** Text of receiver.yaml for the receiver of that id; it reaches its broker at that port. */
+export function receiverConfig(
+  places: RigPlaces,
+  wish: RigWish,
+  keys: RigKeys,
+  { id, port }: { id: string; port: number },
+): string {
   return stringify({
     version: 1,
     receiver: id,
     vault: { path: places.vault, quota_bytes: 1024 * GIB },
     keys: { signing_file: 'keys/store.key' },
-    stations: [{ id: STATION, public_keys: [keys.station] }],
+    stations: [{ id: STATION, publicKey: keys.station }, ...(wish.moreStations ?? [])].map(
+      ({ id: station, publicKey }) => ({ id: station, public_keys: [publicKey] }),
+    ),
     ...(wish.roles === undefined ? {} : { roles: wish.roles }),
     ...(wish.retention === undefined ? {} : { retention: wish.retention }),
     broker: {
-      ...brokerConfig(places.broker.port, wish.protocol, wish.receiverTls),
+      ...brokerConfig(port, wish.protocol, wish.receiverTls),
       shared_offers: wish.broker instanceof Mosquitto,
     },
   });
@@ -107,11 +127,12 @@ function brokerConfig(
   port: number,
   protocol: RigWish['protocol'],
   tls: ClientTls | undefined,
+  host = '127.0.0.1',
 ): Record<string, unknown> {
   const files =
     tls === undefined ? {} : { ca_file: tls.caFile, cert_file: tls.certFile, key_file: tls.keyFile };
   return {
-    url: `mqtt${tls === undefined ? '' : 's'}://127.0.0.1:${port}`,
+    url: `mqtt${tls === undefined ? '' : 's'}://${host}:${port}`,
     base: 'bodydock',
     protocol: protocol ?? 'auto',
     ...files,

@@ -53,8 +53,17 @@ export class DockRig {
     const log = (name: string): string => join(folder, `${name}.log`);
     const user = wish.agentUser === undefined ? {} : { user: wish.agentUser };
     const environment = wish.agentEnvironment ?? {};
+    const output = wish.output === undefined ? {} : { output: wish.output };
     const args = ['run', '--config', this.stationFile];
-    this.agent = new Program({ file: BODYDOCK, args, logFile: log('agent'), environment, ...user });
+    this.agent = new Program({
+      file: BODYDOCK,
+      args,
+      logFile: log('agent'),
+      environment,
+      ...(wish.agentWrapper === undefined ? {} : { wrapper: wish.agentWrapper }),
+      ...user,
+      ...output,
+    });
     this.receiverPrograms = this.receiverIds.map(
       (id) =>
         new Program({
@@ -62,6 +71,8 @@ export class DockRig {
           args: ['run', '--config', this.receiverFile(id)],
           logFile: log(id),
           environment: wish.receiverEnvironment ?? {},
+          ...(wish.receiverWrapper === undefined ? {} : { wrapper: wish.receiverWrapper }),
+          ...output,
         }),
     );
   }
@@ -228,8 +239,8 @@ export class DockRig {
     for (const program of this.receiverPrograms) await program.stop();
   }
 
-  /** What the independent checker says. Stop first. `away` are cameras in the drawer. */
-  check(away: readonly number[] = []): EvidenceReport {
+  /** What the independent checker says, with stock tools beside it or by itself. Stop first. `away` are cameras in the drawer. */
+  check(away: readonly number[] = [], withStockTools = true): EvidenceReport {
     const numbers = Array.from({ length: this.cameraCount }, (_, at) => at + 1);
     return checkEvidence({
       vault: this.vault,
@@ -245,6 +256,7 @@ export class DockRig {
       identityFile: this.identityFile,
       stationPublicKeyFile: join(this.keys, 'station.pub'),
       storePublicKeyFile: join(this.keys, 'store.pub'),
+      withStockTools,
     });
   }
 
@@ -255,7 +267,7 @@ export class DockRig {
 
   async close(): Promise<void> {
     await this.#view?.close();
-    for (const program of [this.agent, ...this.receiverPrograms]) await program.kill();
+    for (const program of [this.agent, ...this.receiverPrograms]) await program.kill(false);
     if (this.broker instanceof EmbeddedBroker) await this.broker.kill();
     await rm(this.folder, { recursive: true, force: true });
   }
@@ -288,8 +300,9 @@ export class DockRig {
     const keys = { station, store, recipient };
     const port = (await this.#wish.agentPort?.(this.broker.port)) ?? this.broker.port;
     await writeFile(this.stationFile, stationConfig(this, this.#wish, keys, port));
+    const storePort = (await this.#wish.receiverPort?.(this.broker.port)) ?? this.broker.port;
     for (const id of this.receiverIds)
-      await writeFile(this.receiverFile(id), receiverConfig(this, this.#wish, keys, id));
+      await writeFile(this.receiverFile(id), receiverConfig(this, this.#wish, keys, { id, port: storePort }));
     await this.#bodydock('keys', 'prove', '--config', this.stationFile, '--identity', this.identityFile);
     if (this.#wish.agentUser !== undefined) await this.giveTo(this.#wish.agentUser);
   }

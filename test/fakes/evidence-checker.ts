@@ -1,7 +1,7 @@
 // The independent checker: says whether anything that was ever on a camera is lost, doubled, altered, or was erased without a receipt,
 // and whether what the docking records say of it is true. It knows SPEC.md and no code of ours: node:crypto for all, and stock age and
 // minisign for a sample of the recordings.
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { identitySecret } from './age-judge.ts';
 import { digestOfFile } from './evidence-bytes.ts';
@@ -21,7 +21,8 @@ import {
   readSpooledDockings,
   type DockingPart,
 } from './evidence-dockings.ts';
-import type { EvidenceKeys, Tell } from './evidence-documents.ts';
+import { readOrTell, type EvidenceKeys } from './evidence-documents.ts';
+import { diskShelf } from './evidence-shelf.ts';
 import {
   minisign,
   readRecording,
@@ -48,6 +49,22 @@ export interface EvidencePlaces {
   readonly identityFile: string;
   readonly stationPublicKeyFile: string;
   readonly storePublicKeyFile: string;
+  /** False: stock tools, which cost three processes a recording, judge no sample. */
+  readonly withStockTools?: boolean;
+}
+
+/** The same wherever it lies. */
+export interface EvidenceGiven {
+  readonly vault: string;
+  readonly spool: string;
+  readonly keys: EvidenceKeys;
+  /** Opens what was sealed. */
+  readonly secret: Buffer;
+  readonly puts: readonly Put[];
+  /** Whether it is whole on its camera now. */
+  readonly isOnCamera: (put: Put) => boolean;
+  /** Where stock tools judge a sample as well. */
+  readonly identityFile: string | undefined;
 }
 
 export interface EvidenceReport {
@@ -72,57 +89,73 @@ interface VaultSeen {
   readonly dockings: readonly DockingPart[];
 }
 
-/** Checks everything. Throws only where a place cannot be read at all. */
+/** Checks everything on real disks. Throws only where a place cannot be read at all. */
 export function checkEvidence(places: EvidencePlaces): EvidenceReport {
-  return new Checking(places).run();
+  return checkGivenEvidence({
+    ...places,
+    keys: {
+      station: places.station,
+      stationKey: readJudgeKey(places.stationPublicKeyFile),
+      storeKey: readJudgeKey(places.storePublicKeyFile),
+      shelf: diskShelf,
+    },
+    secret: identitySecret(readFileSync(places.identityFile, 'utf8')),
+    identityFile: places.withStockTools === false ? undefined : places.identityFile,
+    isOnCamera: (put) => isInFolder(places.cameras.get(put.camera), put),
+  });
+}
+
+/** Checks everything. Throws only where a place cannot be read at all. */
+export function checkGivenEvidence(given: EvidenceGiven): EvidenceReport {
+  return new Checking(given).run();
+}
+
+function isInFolder(root: string | undefined, put: Put): boolean {
+  if (root === undefined) return false;
+  const path = pathBelow(root, Buffer.from(put.path, 'latin1'));
+  return (
+    existsSync(path) && statSync(path).size === put.sizeBytes && digestOfFile(diskShelf, path) === put.sha256
+  );
 }
 
 class Checking {
-  readonly #places: EvidencePlaces;
+  readonly #given: EvidenceGiven;
   readonly #problems: string[] = [];
-  readonly #secret: Buffer;
   readonly #keys: EvidenceKeys;
   #onCameras = 0;
   #onlyInSpool = 0;
 
-  constructor(places: EvidencePlaces) {
-    this.#places = places;
-    this.#secret = identitySecret(readFileSync(places.identityFile, 'utf8'));
-    this.#keys = {
-      station: places.station,
-      stationKey: readJudgeKey(places.stationPublicKeyFile),
-      storeKey: readJudgeKey(places.storePublicKeyFile),
-    };
+  constructor(given: EvidenceGiven) {
+    this.#given = given;
+    this.#keys = given.keys;
   }
 
   run(): EvidenceReport {
     const problems = this.#problems;
     const vault = this.#readVault();
-    const spooled = readSpooledManifests(this.#places.spool, this.#keys, problems);
+    const spooled = readSpooledManifests(this.#given.spool, this.#keys, problems);
     this.#checkVault(vault.recordings);
     this.#checkPuts(vault.recordings);
-    const own = readSpooledDockings(this.#places.spool, this.#keys, problems);
+    const own = readSpooledDockings(this.#given.spool, this.#keys, problems);
     const { segments, lines } = this.#checkCustody(vault, own);
     const dockings = this.#checkDockings(vault, [...vault.dockings, ...own], spooled, lines);
-    for (const recording of vault.recordings.slice(0, STOCK_SAMPLE)) {
-      const fault = stockFault(recording, this.#keys, this.#places.identityFile);
-      if (fault !== undefined) problems.push(`${recording.folder}: ${fault}`);
-    }
-    for (const { folder } of vault.dockings.slice(0, STOCK_SAMPLE)) this.#judgeWithMinisign(folder);
+    if (this.#given.identityFile !== undefined) this.#judgeWithStockTools(vault, this.#given.identityFile);
     const [onCameras, onlyInSpool] = [this.#onCameras, this.#onlyInSpool];
     return { problems, recordings: vault.recordings.length, onCameras, onlyInSpool, ...dockings, segments };
   }
 
   #readVault(): VaultSeen {
-    const parent = join(this.#places.vault, this.#places.station);
-    const names = existsSync(parent) ? readdirSync(parent).filter((name) => name !== 'custody') : [];
+    const parent = join(this.#given.vault, this.#keys.station);
+    const names = this.#keys.shelf.names(parent).filter((name) => name !== 'custody');
     const recordings: RecordingSeen[] = [];
     const dockings: DockingPart[] = [];
     for (const name of names) {
       const folder = join(parent, name);
       if (!RECORDING_ID.test(name)) this.#problems.push(`${folder} is no recording`);
-      if (isDockingFolder(folder))
-        dockings.push(...this.#read(folder, (tell) => readDockingPart(folder, name, this.#keys, tell)));
+      if (isDockingFolder(this.#keys.shelf, folder))
+        dockings.push(
+          ...readOrTell(folder, this.#problems, (tell) => readDockingPart(folder, name, this.#keys, tell)),
+        );
       else recordings.push(...this.#readRecording(folder, name, true));
     }
     for (const { folder, receipted } of dockings)
@@ -131,23 +164,12 @@ class Checking {
   }
 
   #readRecording(folder: string, id: string, inVault: boolean): RecordingSeen[] {
-    const how = { keys: this.#keys, secret: this.#secret, inVault };
-    return this.#read(folder, (tell) => readRecording(folder, id, how, tell));
-  }
-
-  /** None where the folder cannot be read, which is told. */
-  #read<Seen>(folder: string, read: (tell: Tell) => Seen): Seen[] {
-    const tell = (what: string): void => void this.#problems.push(`${folder}: ${what}`);
-    try {
-      return [read(tell)];
-    } catch (error) {
-      tell(error instanceof Error ? error.message : String(error));
-      return [];
-    }
+    const how = { keys: this.#keys, secret: this.#given.secret, inVault };
+    return readOrTell(folder, this.#problems, (tell) => readRecording(folder, id, how, tell));
   }
 
   #checkVault(vault: readonly RecordingSeen[]): void {
-    const known = new Set(this.#places.puts.map(keyOf));
+    const known = new Set(this.#given.puts.map(keyOf));
     for (const recording of vault) {
       if (!recording.receipted) this.#problems.push(`${recording.folder}: in the vault without a receipt`);
       if (!known.has(keyOf(recording)))
@@ -166,8 +188,8 @@ class Checking {
   #checkPuts(vault: readonly RecordingSeen[]): void {
     const stored = new Map(vault.map((recording) => [keyOf(recording), recording]));
     let spooled: Map<string, RecordingSeen> | undefined;
-    for (const put of this.#places.puts) {
-      const onCamera = this.#isOnCamera(put);
+    for (const put of this.#given.puts) {
+      const onCamera = this.#given.isOnCamera(put);
       if (onCamera) this.#onCameras++;
       let found = stored.get(keyOf(put));
       if (found === undefined && put.required) {
@@ -183,17 +205,11 @@ class Checking {
   }
 
   #readSpool(): Map<string, RecordingSeen> {
-    const parent = join(this.#places.spool, 'ready');
-    const ids = existsSync(parent) ? readdirSync(parent) : [];
-    const all = ids.flatMap((id) => this.#readRecording(join(parent, id), id, false));
+    const parent = join(this.#given.spool, 'ready');
+    const all = this.#keys.shelf
+      .names(parent)
+      .flatMap((id) => this.#readRecording(join(parent, id), id, false));
     return new Map(all.map((recording) => [keyOf(recording), recording]));
-  }
-
-  #isOnCamera(put: Put): boolean {
-    const root = this.#places.cameras.get(put.camera);
-    if (root === undefined) return false;
-    const path = pathBelow(root, Buffer.from(put.path, 'latin1'));
-    return existsSync(path) && statSync(path).size === put.sizeBytes && digestOfFile(path) === put.sha256;
   }
 
   #checkCustody(
@@ -201,10 +217,10 @@ class Checking {
     own: readonly DockingPart[],
   ): { segments: number; lines: readonly CustodyLine[] } {
     const problems = this.#problems;
-    const { vault, spool, station } = this.#places;
-    const { stationKey } = this.#keys;
-    const segments = checkCustodyFolder(join(spool, 'custody'), stationKey, true, problems);
-    const copies = checkCustodyFolder(join(vault, station, 'custody'), stationKey, false, problems);
+    const { vault, spool } = this.#given;
+    const { station, stationKey, shelf } = this.#keys;
+    const segments = checkCustodyFolder(shelf, join(spool, 'custody'), stationKey, true, problems);
+    const copies = checkCustodyFolder(shelf, join(vault, station, 'custody'), stationKey, false, problems);
     compareCopies(copies, segments, problems);
     const ordered = orderSegments(segments, problems);
     const receipted = readReceipted(ordered, problems);
@@ -234,6 +250,14 @@ class Checking {
     const inVault = new Set(vault.dockings.map(({ id }) => id));
     const waiting = dockings.filter(({ parts }) => parts.some(({ id }) => !inVault.has(id)));
     return { dockings: dockings.length, dockingsOnlyInSpool: waiting.length };
+  }
+
+  #judgeWithStockTools({ recordings, dockings }: VaultSeen, identityFile: string): void {
+    for (const recording of recordings.slice(0, STOCK_SAMPLE)) {
+      const fault = stockFault(recording, this.#keys, identityFile);
+      if (fault !== undefined) this.#problems.push(`${recording.folder}: ${fault}`);
+    }
+    for (const { folder } of dockings.slice(0, STOCK_SAMPLE)) this.#judgeWithMinisign(folder);
   }
 
   #judgeWithMinisign(folder: string): void {

@@ -1,8 +1,9 @@
 // Checks custody logs by SPEC 4.3 alone: chains, checkpoints, signatures of ended segments, the order of segments, and that the log never
 // says "erased" of what it did not call "receipted" before. Part of the independent checker.
-import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { hash } from 'node:crypto';
 import { join } from 'node:path';
+import { parseLike, readOrTell } from './evidence-documents.ts';
+import type { Shelf } from './evidence-shelf.ts';
 import { signatureFault, type JudgeKey } from './minisign-judge.ts';
 
 type Facts = Readonly<Record<string, string | number | boolean | null>>;
@@ -11,6 +12,9 @@ type Facts = Readonly<Record<string, string | number | boolean | null>>;
 export interface CustodyLine {
   readonly sequence: number;
   readonly previous: string;
+  readonly at: string;
+  readonly boot: string | null;
+  readonly monotonic_ms: number;
   readonly event: string;
   readonly facts: Facts;
 }
@@ -27,24 +31,26 @@ const ZEROS = '0'.repeat(64);
 
 /** Reads and checks all segments of a folder; what is wrong goes to `problems`. `ended` wants a signature over each. */
 export function checkCustodyFolder(
+  shelf: Shelf,
   folder: string,
   key: JudgeKey,
   ended: boolean,
   problems: string[],
 ): CustodySegment[] {
-  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.jsonl')) : [];
+  const names = shelf.names(folder).filter((name) => name.endsWith('.jsonl'));
   if (names.length === 0) problems.push(`${folder}: no custody log`);
-  return names.map((name) => {
-    const tell = (what: string): number => problems.push(`custody ${name} in ${folder}: ${what}`);
-    const segment = readSegment(name.slice(0, -'.jsonl'.length), readFileSync(join(folder, name)), key, tell);
-    const signature = join(folder, `${name}.minisig`);
-    if (!ended) return segment;
-    const fault = existsSync(signature)
-      ? signatureFault(segment.bytes, readFileSync(signature, 'utf8'), 'custody-segment', key)
-      : 'no signature over the ended segment';
-    if (fault !== undefined) tell(fault);
-    return segment;
-  });
+  return names.flatMap((name) =>
+    readOrTell(`custody ${name} in ${folder}`, problems, (tell) => {
+      const segment = readSegment(name.slice(0, -'.jsonl'.length), shelf.read(join(folder, name)), key, tell);
+      const signature = join(folder, `${name}.minisig`);
+      if (!ended) return segment;
+      const fault = shelf.has(signature)
+        ? signatureFault(segment.bytes, shelf.read(signature).toString('utf8'), 'custody-segment', key)
+        : 'no signature over the ended segment';
+      if (fault !== undefined) tell(fault);
+      return segment;
+    }),
+  );
 }
 
 function readSegment(
@@ -58,11 +64,15 @@ function readSegment(
   let previous = ZEROS;
   const lines: CustodyLine[] = [];
   for (const [at, text] of texts.entries()) {
-    const line = JSON.parse(text) as CustodyLine;
+    const line = readLine(text, at + 1, tell);
+    if (line === undefined) {
+      previous = hash('sha256', text, 'hex');
+      continue;
+    }
     if (line.sequence !== at + 1) tell(`line ${at + 1} has sequence ${line.sequence}`);
     if (line.previous !== previous) tell(`line ${at + 1} does not continue the one before`);
     if (line.event === 'checkpoint') checkCheckpoint(name, line, key, tell);
-    previous = createHash('sha256').update(text).digest('hex');
+    previous = hash('sha256', text, 'hex');
     lines.push(line);
   }
   if (lines[0]?.event !== 'segment-opened' || lines[0].facts['segment'] !== name)
@@ -70,11 +80,29 @@ function readSegment(
   return { name, lines, bytes, headSha256: previous };
 }
 
+/** Undefined for what is no entry, which is told. */
+function readLine(text: string, number: number, tell: (what: string) => void): CustodyLine | undefined {
+  try {
+    const shape = { sequence: 0, previous: '', event: '', facts: {} };
+    return parseLike(text, shape, `line ${number}`) as unknown as CustodyLine;
+  } catch (error) {
+    tell((error as Error).message);
+    return undefined;
+  }
+}
+
 function checkCheckpoint(name: string, line: CustodyLine, key: JudgeKey, tell: (what: string) => void): void {
   const text = String(line.facts['head']);
-  const head = JSON.parse(text) as Record<string, unknown>;
+  let head: Record<string, unknown>;
+  try {
+    head = parseLike(text, {}, `checkpoint ${line.sequence}`);
+  } catch (error) {
+    return tell((error as Error).message);
+  }
   if (head['segment'] !== name || head['sequence'] !== line.sequence - 1 || head['sha256'] !== line.previous)
     tell(`checkpoint ${line.sequence} is of another entry`);
+  if ((['at', 'boot', 'monotonic_ms'] as const).some((time) => head[time] !== line[time]))
+    tell(`checkpoint ${line.sequence} bears another time than its head`);
   const fault = signatureFault(Buffer.from(text), String(line.facts['signature']), 'custody-head', key);
   if (fault !== undefined) tell(`checkpoint ${line.sequence}: ${fault}`);
 }

@@ -36,6 +36,7 @@ export function checkDockingClaims(
   problems: string[],
 ): void {
   const told = tellingOf(against.lines);
+  const aside = quarantinedIn(against.lines);
   for (const [docking, { docked }] of told)
     if (docked !== undefined && !dockings.some((seen) => seen.docking === docking))
       problems.push(`docking ${docking}: was in the log and has no record`);
@@ -45,7 +46,7 @@ export function checkDockingClaims(
     checkEnds(docking, log, tell);
     checkSeen(docking, log, tell);
     checkErased(docking, log, tell);
-    for (const entry of docking.entries) checkEntry(docking, entry, against.manifests, tell);
+    for (const entry of docking.entries) checkEntry(docking, entry, { ...against, aside }, tell);
   }
   checkPlaces(dockings, against, problems);
 }
@@ -136,11 +137,12 @@ function checkErased({ entries }: DockingSeen, { erased }: DockingTold, tell: Te
 function checkEntry(
   { docking, about }: DockingSeen,
   { fate, recording, reason, path_sha256: path, size_bytes: size }: DockingEntrySeen,
-  manifests: ReadonlyMap<string, ManifestSeen>,
+  { manifests, aside }: { manifests: ReadonlyMap<string, ManifestSeen>; aside: ReadonlySet<string> },
   tell: Tell,
 ): void {
   if (recording === null) return;
   const manifest = manifests.get(recording);
+  if (manifest === undefined && aside.has(recording)) return; // it was so then; whether another took its place, the puts tell
   if (manifest === undefined) return tell(`calls ${recording} ${fate}, and there is no such recording`);
   const { camera, source, original, bay, rejected } = manifest;
   if (camera.id !== about.camera.id || source.path_sha256 !== path || original.size_bytes !== size)
@@ -153,6 +155,12 @@ function checkEntry(
     tell(`${recording} names another camera`);
 }
 
+/** What the log says was put aside. */
+function quarantinedIn(lines: readonly CustodyLine[]): Set<string> {
+  const told = lines.filter(({ event }) => event === 'quarantined');
+  return new Set(told.map(({ facts }) => String(facts['name'])));
+}
+
 /** A recording that no other replaced is stored in exactly one docking: its own. */
 function checkPlaces(
   dockings: readonly DockingSeen[],
@@ -162,8 +170,8 @@ function checkPlaces(
   const stored = new Map<string, number>();
   for (const { fate, recording } of dockings.flatMap(({ entries }) => entries))
     if (fate === 'stored' && recording !== null) stored.set(recording, (stored.get(recording) ?? 0) + 1);
-  const replaced = new Set([...manifests.values()].flatMap(({ supersedes }) => supersedes));
-  for (const { event, facts } of lines) if (event === 'quarantined') replaced.add(String(facts['name']));
+  const superseded = [...manifests.values()].flatMap(({ supersedes }) => supersedes);
+  const replaced = new Set([...superseded, ...quarantinedIn(lines)]);
   for (const [recording, { docking }] of manifests) {
     const times = stored.get(recording) ?? 0;
     if (times > 1) problems.push(`docking ${docking}: ${recording} is stored ${times} times`);

@@ -1,12 +1,24 @@
 // Docking records as the independent checker reads them (SPEC 4.4, 4.6): signatures, receipts, parts, inventories and each camera's
 // chain. What they claim is compared with the log and with the recordings by evidence-docking-claims.ts.
-import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from './evidence-bytes.ts';
-import { checkReceipt, readSigned, type EvidenceKeys, type Tell } from './evidence-documents.ts';
+import { checkReceipt, readOrTell, readSigned, type EvidenceKeys, type Tell } from './evidence-documents.ts';
+import type { Shelf } from './evidence-shelf.ts';
 
 const FOUR_FILES = 'docking.json docking.json.minisig receipt.json receipt.json.minisig';
 const TWO_FILES = 'docking.json docking.json.minisig';
+const DOCKING_SHAPE = {
+  docking: '',
+  record: '',
+  station: '',
+  bay: '',
+  part: 0,
+  parts: 0,
+  camera: { id: '' },
+  ended: '',
+  later: 0,
+  entries: [],
+};
 /** SPEC 4.6. */
 const ENTRIES_PER_PART = 256;
 
@@ -62,16 +74,16 @@ export interface DockingSeen {
 }
 
 /** True for a folder that holds a docking record, however damaged. */
-export function isDockingFolder(folder: string): boolean {
-  return existsSync(join(folder, 'docking.json')) || existsSync(join(folder, 'docking.json.minisig'));
+export function isDockingFolder(shelf: Shelf, folder: string): boolean {
+  return shelf.has(join(folder, 'docking.json')) || shelf.has(join(folder, 'docking.json.minisig'));
 }
 
 /** Reads one folder. Throws where it cannot be read. */
 export function readDockingPart(folder: string, id: string, keys: EvidenceKeys, tell: Tell): DockingPart {
-  const names = readdirSync(folder).sort().join(' ');
+  const names = keys.shelf.names(folder).sort().join(' ');
   if (names !== FOUR_FILES && names !== TWO_FILES) tell(`holds ${names}`);
-  const how = { type: 'docking-record', key: keys.stationKey, tell };
-  const signed = readSigned<DockingDocument>(folder, 'docking.json', how);
+  const how = { type: 'docking-record', key: keys.stationKey, shape: DOCKING_SHAPE, tell };
+  const signed = readSigned<DockingDocument>(keys.shelf, folder, 'docking.json', how);
   const { document } = signed;
   if (document.record !== id || document.station !== keys.station) tell('record of another docking');
   const nothing = { sealed_size_bytes: 0, chunks_sha256: sha256('') };
@@ -82,10 +94,9 @@ export function readDockingPart(folder: string, id: string, keys: EvidenceKeys, 
 /** Records in the station's own spool: those that wait for a receipt, and the newest of each camera. */
 export function readSpooledDockings(spool: string, keys: EvidenceKeys, problems: string[]): DockingPart[] {
   const parent = join(spool, 'dockings');
-  const ids = existsSync(parent) ? readdirSync(parent) : [];
-  return ids.map((id) => {
+  return keys.shelf.names(parent).flatMap((id) => {
     const folder = join(parent, id);
-    return readDockingPart(folder, id, keys, (what) => void problems.push(`${folder}: ${what}`));
+    return readOrTell(folder, problems, (tell) => readDockingPart(folder, id, keys, tell));
   });
 }
 

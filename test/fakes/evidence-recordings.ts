@@ -1,22 +1,35 @@
 // Recording folders as the independent checker reads them (SPEC 4.1, 4.4): every byte, digest and signature. Part of the independent
 // checker.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openedDigest, openSealedBytes } from './age-judge.ts';
 import { sha256, unitDigests } from './evidence-bytes.ts';
 import {
   checkReceipt,
+  readOrTell,
   readSigned,
   type EvidenceKeys,
   type SignedSeen,
   type Tell,
 } from './evidence-documents.ts';
+import type { Shelf } from './evidence-shelf.ts';
 import type { JudgeKey } from './minisign-judge.ts';
 import { requireTool } from './stock-tools.ts';
 
 const SIX_FILES =
   'chunks.bin manifest.json manifest.json.minisig payload.age receipt.json receipt.json.minisig';
+
+const MANIFEST_SHAPE = {
+  recording: '',
+  station: '',
+  bay: '',
+  docking: '',
+  camera: { id: '' },
+  supersedes: [],
+  source: { path_sha256: '', sealed: '' },
+  original: { size_bytes: 0, sha256: '' },
+  sealed: { size_bytes: 0, chunks_sha256: '' },
+};
 
 /** What the checker looks at of a manifest. */
 export interface ManifestSeen {
@@ -51,13 +64,13 @@ export function readRecording(
   { keys, secret, inVault }: { keys: EvidenceKeys; secret: Buffer; inVault: boolean },
   tell: Tell,
 ): RecordingSeen {
-  const names = readdirSync(folder).sort().join(' ');
+  const names = keys.shelf.names(folder).sort().join(' ');
   if (inVault && names !== SIX_FILES) tell(`holds ${names}`);
   const signed = readManifest(folder, keys, tell);
   const manifest = signed.document;
   if (manifest.recording !== id || manifest.station !== keys.station) tell('manifest of another recording');
-  checkUnits(folder, manifest, tell);
-  const opened = openedDigest(join(folder, 'payload.age'), secret);
+  checkUnits(keys.shelf, folder, manifest, tell);
+  const opened = openedDigest(keys.shelf, join(folder, 'payload.age'), secret);
   if (opened.sha256 !== manifest.original.sha256 || opened.sizeBytes !== manifest.original.size_bytes)
     tell('opens to other bytes than its manifest says');
   const path = sourcePath(manifest, secret, tell);
@@ -69,24 +82,25 @@ export function readRecording(
 /** The manifest of a folder, with its signature. */
 export function readManifest(
   folder: string,
-  { stationKey }: EvidenceKeys,
+  { stationKey, shelf }: EvidenceKeys,
   tell: Tell,
 ): SignedSeen<ManifestSeen> {
-  return readSigned(folder, 'manifest.json', { type: 'recording-manifest', key: stationKey, tell });
+  const how = { type: 'recording-manifest', key: stationKey, shape: MANIFEST_SHAPE, tell };
+  return readSigned(shelf, folder, 'manifest.json', how);
 }
 
 /** Manifests that the spool still holds, by recording: those of its sealed copies, and those that stay when a copy was reclaimed. */
 export function readSpooledManifests(spool: string, keys: EvidenceKeys, problems: string[]): ManifestSeen[] {
   return ['ready', 'released'].flatMap((state) => {
     const parent = join(spool, state);
-    const ids = existsSync(parent) ? readdirSync(parent) : [];
-    return ids.map((id) => {
+    return keys.shelf.names(parent).flatMap((id) => {
       const folder = join(parent, id);
-      const tell = (what: string): void => void problems.push(`${folder}: ${what}`);
-      const signed = readManifest(folder, keys, tell);
-      const hasReceipt = checkRecordingReceipt(folder, keys, signed, tell);
-      if (state === 'released' && !hasReceipt) tell('reclaimed without a receipt');
-      return signed.document;
+      return readOrTell(folder, problems, (tell) => {
+        const signed = readManifest(folder, keys, tell);
+        const hasReceipt = checkRecordingReceipt(folder, keys, signed, tell);
+        if (state === 'released' && !hasReceipt) tell('reclaimed without a receipt');
+        return signed.document;
+      });
     });
   });
 }
@@ -102,12 +116,14 @@ function checkRecordingReceipt(
   return checkReceipt(folder, keys, wanted, tell);
 }
 
-function checkUnits(folder: string, { sealed }: ManifestSeen, tell: Tell): void {
-  const chunks = readFileSync(join(folder, 'chunks.bin'));
+function checkUnits(shelf: Shelf, folder: string, { sealed }: ManifestSeen, tell: Tell): void {
+  const chunks = shelf.read(join(folder, 'chunks.bin'));
   const payload = join(folder, 'payload.age');
   if (sha256(chunks) !== sealed.chunks_sha256) tell('chunks.bin is not the one of the manifest');
-  if (statSync(payload).size !== sealed.size_bytes) tell(`payload.age has ${statSync(payload).size} bytes`);
-  if (!unitDigests(payload).equals(chunks)) tell('payload.age does not have the digests of chunks.bin');
+  if (shelf.sizeBytes(payload) !== sealed.size_bytes)
+    tell(`payload.age has ${shelf.sizeBytes(payload)} bytes`);
+  if (!unitDigests(shelf, payload).equals(chunks))
+    tell('payload.age does not have the digests of chunks.bin');
 }
 
 function sourcePath(manifest: ManifestSeen, secret: Buffer, tell: Tell): string {

@@ -68,7 +68,9 @@ export class FaultPlan {
   /** Counts the call; returns the fault that hits it. */
   take(operation: Operation, path: string): Fault | undefined {
     this.#calls.set(operation, (this.#calls.get(operation) ?? 0) + 1);
-    return this.#counters.filter((counter) => counter.hits(operation, path))[0]?.fault;
+    let found: Fault | undefined;
+    for (const counter of this.#counters) if (counter.hits(operation, path)) found ??= counter.fault;
+    return found;
   }
 
   /** Calls so far; "change" and "any" sum up. */

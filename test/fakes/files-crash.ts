@@ -5,6 +5,8 @@ import { FaultPlan, systemError, type Fault, type Operation } from './fault-plan
 import {
   fileNode,
   folderNode,
+  nodeAt,
+  partsOf,
   randomFates,
   survivingTree,
   writeInto,
@@ -14,6 +16,7 @@ import {
   type Node,
   type Step,
 } from './crash-nodes.ts';
+import { pointTried } from './points.ts';
 import { SeededRandom } from './random-seeded.ts';
 
 /** What survives of pending changes: none, all, all with torn or zeroed writes, or a random part by seed. */
@@ -35,12 +38,15 @@ export class CrashDisk implements Files {
   nodesMax = Number.POSITIVE_INFINITY;
   readonly #root: FolderNode;
   readonly #steps: Step[] = [];
+  readonly #onStep: (step: Step) => void;
   readonly #claims: { at: number; claim: string }[] = [];
   readonly #faults = new FaultPlan();
   #open = 0;
 
-  constructor(root: FolderNode = folderNode()) {
+  /** A disk that lives for long tells each step to `onStep` in place of keeping it; it cannot `crash` then. */
+  constructor(root: FolderNode = folderNode(), onStep?: (step: Step) => void) {
     this.#root = root;
+    this.#onStep = onStep ?? ((step) => void this.#steps.push(step));
   }
 
   // What tests ask and order.
@@ -48,6 +54,11 @@ export class CrashDisk implements Files {
   /** Changes and syncs so far. */
   get steps(): number {
     return this.#steps.length;
+  }
+
+  /** Bytes that its files take. */
+  get usedBytes(): number {
+    return sumOf(this.#root, (node) => (node.kind === 'file' ? node.size : 0));
   }
 
   /** Files that are open now. */
@@ -76,6 +87,7 @@ export class CrashDisk implements Files {
   }
 
   fail(fault: Fault): void {
+    pointTried();
     this.#faults.add(fault);
   }
 
@@ -88,6 +100,7 @@ export class CrashDisk implements Files {
 
   /** The disk after a power cut behind that many steps. */
   crash(step: number, survival: Survival): CrashDisk {
+    pointTried();
     return new CrashDisk(survivingTree(this.#root, this.#steps.slice(0, step), chooserOf(survival, step)));
   }
 
@@ -121,6 +134,12 @@ export class CrashDisk implements Files {
   peek(path: string): Uint8Array | undefined {
     const node = this.#find(path);
     return node?.kind === 'file' ? contentOf(node) : undefined;
+  }
+
+  /** Names in a folder now, or undefined; as `peek`. */
+  peekNames(path: string): string[] | undefined {
+    const node = this.#find(path);
+    return node?.kind === 'folder' ? [...node.names.keys()] : undefined;
   }
 
   /** Changes visible and durable bytes of a file behind everybody's back, as a failing medium does. */
@@ -160,7 +179,7 @@ export class CrashDisk implements Files {
       if (folder === toFolder && name === toName) return;
       folder.names.delete(name);
       toFolder.names.set(toName, node);
-      this.#steps.push({
+      this.#onStep({
         kind: 'rename',
         label: `rename ${from} -> ${to}`,
         folder,
@@ -194,7 +213,7 @@ export class CrashDisk implements Files {
     await this.#change('syncFolder', path, () => {
       const folder = this.#mustFind(path, 'syncFolder');
       if (folder.kind !== 'folder') throw systemError('ENOTDIR', 'syncFolder', path);
-      this.#steps.push({ kind: 'sync-folder', label: `syncFolder ${path}`, folder });
+      this.#onStep({ kind: 'sync-folder', label: `syncFolder ${path}`, folder });
     });
   }
 
@@ -255,7 +274,10 @@ export class CrashDisk implements Files {
       read: async (target, position) => {
         use('read');
         await this.#enter('read', path);
-        const bytes = contentOf(node).subarray(position, position + target.length);
+        const bytes = node.bytes.subarray(
+          Math.min(position, node.size),
+          Math.min(position + target.length, node.size),
+        );
         target.set(bytes);
         return bytes.length;
       },
@@ -286,8 +308,8 @@ export class CrashDisk implements Files {
     const taken = failed ? bytes.length >> 1 : bytes.length - Math.min(missing, bytes.length);
     if (taken > 0) {
       const kept = new Uint8Array(bytes.subarray(0, taken)); // a Buffer's slice would share its memory
+      this.#onStep({ kind: 'write', label: `write ${path} +${position}`, file, position, bytes: kept });
       writeInto(file, position, kept);
-      this.#steps.push({ kind: 'write', label: `write ${path} +${position}`, file, position, bytes: kept });
     }
     if (fault !== undefined) throw systemError(fault.code, 'write', path);
     if (taken < bytes.length) throw systemError('ENOSPC', 'write', path);
@@ -297,29 +319,30 @@ export class CrashDisk implements Files {
   #sync(file: FileNode, path: string): void {
     const fault = this.#faults.take('sync', path);
     if (fault === undefined || fault.applied === true)
-      this.#steps.push({ kind: 'sync', label: `sync ${path}`, file });
-    else this.#steps.push({ kind: 'sync-failed', label: `failed sync ${path}`, file });
+      this.#onStep({ kind: 'sync', label: `sync ${path}`, file });
+    else this.#onStep({ kind: 'sync-failed', label: `failed sync ${path}`, file });
     if (fault !== undefined) throw systemError(fault.code, 'sync', path);
   }
 
   async #close(file: FileNode, path: string): Promise<void> {
     const fault = this.#faults.take('close', path);
     if (fault === undefined) return;
-    this.#steps.push({ kind: 'sync-failed', label: `failed close ${path}`, file });
+    this.#onStep({ kind: 'sync-failed', label: `failed close ${path}`, file });
     throw systemError(fault.code, 'close', path);
   }
 
   #make(path: string, node: Node, operation: Operation): void {
     const [folder, name] = this.#parent(path, operation);
     if (folder.names.has(name)) throw systemError('EEXIST', operation, path);
-    if (sumOf(this.#root, () => 1) > this.nodesMax) throw systemError('ENOSPC', operation, path);
+    if (this.nodesMax !== Number.POSITIVE_INFINITY && sumOf(this.#root, () => 1) > this.nodesMax)
+      throw systemError('ENOSPC', operation, path);
     folder.names.set(name, node);
-    this.#steps.push({ kind: 'name', label: `${operation} ${path}`, folder, name, node });
+    this.#onStep({ kind: 'name', label: `${operation} ${path}`, folder, name, node });
   }
 
   #remove(folder: FolderNode, name: string, path: string): void {
     folder.names.delete(name);
-    this.#steps.push({ kind: 'gone', label: `unlink ${path}`, folder, name });
+    this.#onStep({ kind: 'gone', label: `unlink ${path}`, folder, name });
   }
 
   #removeBelow(folder: FolderNode, name: string, path: string): void {
@@ -348,10 +371,7 @@ export class CrashDisk implements Files {
   }
 
   #find(path: string): Node | undefined {
-    let node: Node | undefined = this.#root;
-    for (const part of path.split('/').filter(Boolean))
-      node = node?.kind === 'folder' ? node.names.get(part) : undefined;
-    return node;
+    return nodeAt(this.#root, partsOf(path), ({ names }) => names);
   }
 
   #mustFind(path: string, operation: Operation): Node {
@@ -361,19 +381,16 @@ export class CrashDisk implements Files {
   }
 
   #parent(path: string, operation: Operation): [FolderNode, string] {
-    const parts = path.split('/').filter(Boolean);
-    const name = parts.pop() ?? '';
-    const folder = this.#mustFind(parts.join('/'), operation);
+    const parts = partsOf(path);
+    const folder = nodeAt(this.#root, parts, ({ names }) => names, parts.length - 1);
+    if (folder === undefined) throw systemError('ENOENT', operation, parts.slice(0, -1).join('/'));
     if (folder.kind !== 'folder') throw systemError('ENOTDIR', operation, path);
-    return [folder, name];
+    return [folder, parts.at(-1) ?? ''];
   }
 
   #freeBytes(): number {
     if (this.capacityBytes === Number.POSITIVE_INFINITY) return Number.MAX_SAFE_INTEGER;
-    return Math.max(
-      0,
-      this.capacityBytes - sumOf(this.#root, (node) => (node.kind === 'file' ? node.size : 0)),
-    );
+    return Math.max(0, this.capacityBytes - this.usedBytes);
   }
 }
 

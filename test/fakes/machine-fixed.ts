@@ -11,6 +11,8 @@ export class FixedMachine implements Machine {
     return this.temperature;
   }
 
+  async run(): Promise<void> {}
+
   loopDelayMs(): number {
     return 1;
   }

@@ -71,6 +71,10 @@ export class MisbehavingSession implements CameraSession {
     this.#clock = clock;
   }
 
+  get hasStationTimes(): boolean {
+    return this.#session.hasStationTimes === true;
+  }
+
   async identity(signal: AbortSignal): Promise<CameraIdentity> {
     await this.#before('identity', signal);
     return this.#session.identity(signal);

@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { pointTried } from './points.ts';
 
-const START_MS = 20_000;
+/** A start takes 1 s; beside many others on two cores it was seen to take 20. */
+const START_MS = 60_000;
 const STOP_MS = 20_000;
 const COMMAND_MS = 60_000;
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
@@ -69,10 +71,14 @@ export function runProgram(
 export interface ProgramWish {
   readonly file: string;
   readonly args: readonly string[];
+  /** A command in front of ours that becomes it, such as `ip netns exec NAME`. */
+  readonly wrapper?: readonly string[];
   readonly logFile: string;
   readonly user?: User;
   /** Beside the test's own environment. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Where its output goes instead: a device such as /dev/full, or a socket that nobody ever reads. */
+  readonly output?: { readonly device: string } | 'unread';
 }
 
 /** One process that can be started any number of times. */
@@ -95,20 +101,36 @@ export class Program {
     return this.#child !== undefined;
   }
 
+  /** Resolves when the process that was started last has ended: with its exit code, null where a signal ended it. */
+  async ended(): Promise<number | null> {
+    const code = await this.#ended;
+    return typeof code === 'number' ? code : null;
+  }
+
   /** Starts it without waiting for more than the process. */
   launch(): ChildProcess {
     if (this.#child !== undefined) throw new Error(`${this.#wish.file} runs already`);
+    const { output } = this.#wish;
     const log = openSync(this.logFile, 'a');
-    const child = spawn(process.execPath, [compiled(this.#wish.file), ...this.#wish.args], {
-      stdio: ['ignore', log, log, 'ipc'],
+    const target = typeof output === 'object' ? openSync(output.device, 'w') : log;
+    const [command = '', ...args] = [
+      ...(this.#wish.wrapper ?? []),
+      process.execPath,
+      compiled(this.#wish.file),
+      ...this.#wish.args,
+    ];
+    const child = spawn(command, args, {
+      stdio: ['ignore', output === 'unread' ? 'pipe' : target, log, 'ipc'],
       env: { ...process.env, ...this.#wish.environment },
       ...this.#wish.user,
     });
     closeSync(log);
+    if (target !== log) closeSync(target);
     child.on('error', () => undefined);
     this.#child = child;
-    this.#ended = once(child, 'exit').then(() => {
+    this.#ended = once(child, 'exit').then(([code]: unknown[]) => {
       if (this.#child === child) this.#child = undefined;
+      return code;
     });
     return child;
   }
@@ -130,9 +152,9 @@ export class Program {
     }
   }
 
-  /** kill -9, whatever it does at this moment. */
-  async kill(): Promise<void> {
-    this.#child?.kill('SIGKILL');
+  /** kill -9, whatever it does at this moment; counted among the points that were tried unless it only tidies up. */
+  async kill(isTried = true): Promise<void> {
+    if (this.#child?.kill('SIGKILL') === true && isTried) pointTried();
     await this.#ended;
   }
 

@@ -1,7 +1,7 @@
 // What a test put on its cameras: the truth that the vault is compared with. Knows nothing of the programs.
 import { createHash } from 'node:crypto';
-import { mkdir, open, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, open, rename, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 /** One original. */
 export interface Put {
@@ -15,9 +15,10 @@ export interface Put {
   readonly required: boolean;
 }
 
-/** Remembers and writes. */
+/** Remembers and writes. What it writes is of an hour ago, as a recording is when its camera is docked: nobody writes it any more. */
 export class PutLedger {
   readonly puts: Put[] = [];
+  #written = 0;
 
   /** Notes what lies, or will lie, there. */
   note(camera: string, path: Uint8Array | string, bytes: Uint8Array, required = true): void {
@@ -32,8 +33,9 @@ export class PutLedger {
   async put(camera: string, root: string, path: Uint8Array | string, bytes: Uint8Array): Promise<void> {
     const at = pathBelow(root, path);
     this.note(camera, path, bytes);
-    await mkdir(dirnameOf(at), { recursive: true });
-    await writeFile(at, bytes);
+    const beside = this.#beside(root);
+    await writeFile(beside, bytes);
+    await moveOld(beside, at);
   }
 
   /** A large file: the block again and again, each time with its number in front; never in memory as a whole. */
@@ -44,10 +46,10 @@ export class PutLedger {
     { block, count }: { readonly block: Uint8Array; readonly count: number },
   ): Promise<void> {
     const at = pathBelow(root, path);
-    await mkdir(dirnameOf(at), { recursive: true });
+    const beside = this.#beside(root);
     const hash = createHash('sha256');
     const piece = Buffer.from(block);
-    const file = await open(at, 'wx');
+    const file = await open(beside, 'wx');
     try {
       for (let number = 0; number < count; number++) {
         piece.writeUInt32LE(number);
@@ -57,15 +59,33 @@ export class PutLedger {
     } finally {
       await file.close();
     }
+    await moveOld(beside, at);
     this.add(camera, path, hash.digest('hex'), piece.length * count);
   }
+
+  /** Where a file is written that is to appear on its camera as a whole: a station that looks meanwhile would see it grow. */
+  #beside(root: string): string {
+    return join(dirname(root), `.written-${++this.#written}`);
+  }
+}
+
+function dirnameOf(at: Buffer): Buffer {
+  return Buffer.from(dirname(at.toString('latin1')), 'latin1');
+}
+
+async function moveOld(from: string, to: Buffer): Promise<void> {
+  await makeOld(from);
+  await mkdir(dirnameOf(to), { recursive: true });
+  await rename(from, to);
+}
+
+/** Gives a file the time of an hour ago. */
+export async function makeOld(at: Buffer | string): Promise<void> {
+  const atS = Math.floor(Date.now() / 1000) - 3600;
+  await utimes(at, atS, atS);
 }
 
 /** Absolute path as bytes. */
 export function pathBelow(root: string, path: Uint8Array | string): Buffer {
   return Buffer.concat([Buffer.from(`${root}/`), Buffer.from(path)]);
-}
-
-function dirnameOf(at: Buffer): Buffer {
-  return Buffer.from(dirname(at.toString('latin1')), 'latin1');
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { makeSecretKey, signDocument } from '../../protocol/minisign.ts';
+import { makeSecretKey, signDocument, signMessage } from '../../protocol/minisign.ts';
 import { seededRandom } from './random-seeded.ts';
-import { fastSigner } from './signer-fast.ts';
+import { fastMessageSigner, fastSigner } from './signer-fast.ts';
 
 test('the fast signer gives the same text as the one of the product', async () => {
   const key = makeSecretKey(seededRandom(3));
@@ -11,4 +11,9 @@ test('the fast signer gives the same text as the one of the product', async () =
       signDocument(key, bytes, 'bodydock test'),
     );
   }
+});
+
+test('... and the same signature of a message', async () => {
+  const key = makeSecretKey(seededRandom(4));
+  expect(await fastMessageSigner(key).signMessage('{"a":1}')).toBe(signMessage(key, '{"a":1}'));
 });

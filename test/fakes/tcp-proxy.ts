@@ -1,8 +1,17 @@
-// A TCP proxy on loopback for tests: its connections can be cut, slowed, or become half-open while they last.
+// A TCP proxy on loopback for tests: its connections can be cut at any byte, slowed, cut to pieces, or become half-open while they last.
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { pointTried } from './points.ts';
 
 /** "up" is from client to server. */
 export type Direction = 'up' | 'down';
+
+/** A cut behind exactly so many bytes in that direction, counted over all connections from now on. It happens once. */
+export interface PlannedCut {
+  readonly direction: Direction;
+  readonly bytes: number;
+  /** A reset, or an end in order as of a peer that closes. */
+  readonly how: 'rst' | 'fin';
+}
 
 interface Pair {
   readonly client: Socket;
@@ -25,6 +34,11 @@ export class TcpProxy {
   bytesPerS: number | undefined;
   /** Resets the connection once so many bytes went up; counts for the next connections too until set to undefined. */
   cutAfterUp: number | undefined;
+  /** Largest piece that is passed on at one time; undefined is as it comes. */
+  pieceBytes: number | undefined;
+  /** Cuts by plan that happened. */
+  cuts = 0;
+  #plan: { readonly how: PlannedCut['how']; readonly direction: Direction; leftBytes: number } | undefined;
 
   private constructor(targetPort: number) {
     this.#server = createServer((client) => this.#accept(client, targetPort));
@@ -44,8 +58,14 @@ export class TcpProxy {
     return this.#pairs.size;
   }
 
+  /** See PlannedCut; undefined calls it off. */
+  plan(cut: PlannedCut | undefined): void {
+    this.#plan = cut && { how: cut.how, direction: cut.direction, leftBytes: cut.bytes };
+  }
+
   /** Resets every connection. */
   cut(): void {
+    pointTried();
     for (const { client, server } of this.#pairs) {
       client.resetAndDestroy();
       server.resetAndDestroy();
@@ -81,21 +101,52 @@ export class TcpProxy {
       this.bytes[direction] += chunk.length;
       if (direction === 'up') upBytes += chunk.length;
       if (this.cutAfterUp !== undefined && upBytes >= this.cutAfterUp) {
+        pointTried();
         pair.client.resetAndDestroy();
         pair.server.resetAndDestroy();
         return;
       }
       if (this.holes.has(direction)) return;
-      if (!to.write(chunk)) {
-        from.pause();
-        to.once('drain', () => from.resume());
-      }
+      if (this.#cutByPlan(pair, to, chunk, direction)) return;
+      this.#write(from, to, chunk);
       this.#brake(from, chunk.length);
     });
     from.on('close', () => {
       this.#pairs.delete(pair);
       to.destroySoon();
     });
+  }
+
+  #write(from: Socket, to: Socket, chunk: Buffer): void {
+    const pieceBytes = this.pieceBytes ?? chunk.length;
+    let isTaken = true;
+    for (let at = 0; at < chunk.length; at += pieceBytes)
+      isTaken = to.write(chunk.subarray(at, at + pieceBytes));
+    if (isTaken) return;
+    from.pause();
+    to.once('drain', () => from.resume());
+  }
+
+  /** Passes on what lies in front of the cut, and cuts once the system has it. */
+  #cutByPlan({ client, server }: Pair, to: Socket, chunk: Buffer, direction: Direction): boolean {
+    const plan = this.#plan;
+    if (plan?.direction !== direction) return false;
+    if (plan.leftBytes > chunk.length) {
+      plan.leftBytes -= chunk.length;
+      return false;
+    }
+    this.#plan = undefined;
+    this.cuts++;
+    pointTried();
+    const ends = [client, server];
+    for (const socket of ends) socket.removeAllListeners('data').pause();
+    const end = (): void => {
+      for (const socket of ends)
+        if (plan.how === 'rst') socket.resetAndDestroy();
+        else socket.end(() => socket.destroy());
+    };
+    to.write(chunk.subarray(0, plan.leftBytes), end);
+    return true;
   }
 
   /** Reads no further before the bytes would have passed a slow line. */

@@ -104,16 +104,28 @@ export class TestAuthority {
       `/CN=${options.commonName}`,
     ];
     await openssl(['req', '-new', ...EC_KEY, ...config, ...request]);
+    await this.certify(`${path}.csr`, options.kind, options);
+    const [cert, key] = await Promise.all([readFile(`${path}.pem`), readFile(`${path}-key.pem`)]);
+    return { cert, key, certFile: `${path}.pem`, keyFile: `${path}-key.pem` };
+  }
+
+  /** What the authority does with somebody's request: the certificate lies beside it. Gives its path. */
+  async certify(
+    request: string,
+    kind: IssueOptions['kind'],
+    options: Pick<IssueOptions, 'names' | 'notBefore' | 'notAfter'> = {},
+  ): Promise<string> {
+    const path = request.replace(/\.csr$/, '');
     const names = options.names === undefined ? '' : `subjectAltName=${options.names.join(',')}\n`;
-    await writeFile(`${path}.ext`, `extendedKeyUsage=${options.kind}Auth\n${names}`);
+    await writeFile(`${path}.ext`, `extendedKeyUsage=${kind}Auth\n${names}`);
     const dates = [
       ['-startdate', opensslTime(options.notBefore ?? new Date(Date.now() - DAY_MS / 24))],
       ['-enddate', opensslTime(options.notAfter ?? new Date(Date.now() + DAY_MS))],
     ].flat();
-    const files = ['-in', `${path}.csr`, '-out', `${path}.pem`, '-extfile', `${path}.ext`];
+    const config = ['-config', join(this.folder, 'ca.cnf')];
+    const files = ['-in', request, '-out', `${path}.pem`, '-extfile', `${path}.ext`];
     await openssl(['ca', ...config, '-batch', '-notext', ...files, ...dates]);
-    const [cert, key] = await Promise.all([readFile(`${path}.pem`), readFile(`${path}-key.pem`)]);
-    return { cert, key, certFile: `${path}.pem`, keyFile: `${path}-key.pem` };
+    return `${path}.pem`;
   }
 
   /** Revokes the certificates and returns the list of all that are revoked, as PEM. */

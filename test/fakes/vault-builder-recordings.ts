@@ -9,6 +9,7 @@ import { nodeFiles } from '../../protocol/io/files-node.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Random } from '../../protocol/ports.ts';
 import type { Receipt } from '../../protocol/receipt.ts';
+import { oldLooks } from './old-looks.ts';
 
 /** What a recording is made from; all has a default. */
 export interface RecordingWish {
@@ -74,7 +75,7 @@ export async function sealRecording(
   await sealing.write({ kind: 'bytes', bytes: new Uint8Array(original) });
   const facts = { ...place, identity: { vendor: null, firmware: null, ...identity } };
   const seal = await sealing.finish();
-  const sealed = { recording, seal, previousManifestSha256, sealedAt, clockSynchronised: true };
+  const sealed = { recording, seal, replaced: [], previousManifestSha256, sealedAt, clockSynchronised: true };
   const built = await buildManifest(facts, entryOf(wish, original, number), sealed, bulk);
   return wish.change?.(built) ?? built;
 }
@@ -107,6 +108,7 @@ function entryOf(wish: RecordingWish, original: Uint8Array, number: number): Tra
     fate: { kind: 'pending' },
     attempts: 0,
     againAtMs: 0,
+    looks: oldLooks(),
     supersedes: [...(wish.supersedes ?? [])],
   };
 }

@@ -13,6 +13,7 @@ export type OddCalls = {
   readonly never: { readonly args: null; readonly result: void };
   readonly exit: { readonly args: number; readonly result: void };
   readonly throwOutside: { readonly args: string; readonly result: void };
+  readonly rejectOutside: { readonly args: string; readonly result: void };
   readonly answerUncloneable: { readonly args: null; readonly result: unknown };
 };
 
@@ -40,6 +41,10 @@ if (parentPort !== null)
       setImmediate(() => {
         throw new Error(text);
       });
+      return never;
+    },
+    rejectOutside: (text) => {
+      void Promise.reject(new Error(text));
       return never;
     },
     answerUncloneable: async () => () => undefined,

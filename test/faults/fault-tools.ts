@@ -1,10 +1,12 @@
 // Finds the fault tools (power cuts on a real file system by a preloaded library) and runs them. They need root, gcc and mkfs.ext4.
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pointTried } from '../fakes/points.ts';
 import { findTool } from '../fakes/stock-tools.ts';
+import { UMOUNT_LOOP } from '../fakes/umount-loop.ts';
 
 /** Where the tools may lie: named by BODYDOCK_TOOLS, or beside the project. */
 function toolFolders(): string[] {
@@ -26,11 +28,26 @@ export function lackingForCuts(): string | undefined {
   return findFaultTools() === undefined ? 'the fault tools (set BODYDOCK_TOOLS)' : undefined;
 }
 
+/** The same for the strict file system. */
+export function lackingForStrict(): string | undefined {
+  if (process.getuid?.() !== 0) return 'root, to mount a file system';
+  const tool = ['gcc', 'pkg-config', 'fusermount3'].find((name) => findTool(name) === undefined);
+  if (tool !== undefined) return tool;
+  if (!existsSync('/usr/include/fuse3/fuse_lowlevel.h')) return 'libfuse3-dev';
+  return findFaultTools() === undefined ? 'the fault tools (set BODYDOCK_TOOLS)' : undefined;
+}
+
+/** Source of the strict file system. */
+export function strictSource(): string {
+  return join(findFaultTools() ?? '', 'amnesia.c');
+}
+
 /** What powercut.mjs reports of one run. */
 export interface CutReport {
   readonly points: number;
   readonly runs: number;
   readonly failing: number;
+  /** The first failing point: which call, what it did, and what the checker found. */
   readonly first?: unknown;
 }
 
@@ -61,6 +78,8 @@ export class PowerCuts {
       '-ldl',
       '-pthread',
     ]);
+    await mkdir(join(folder, 'bin'));
+    await writeFile(join(folder, 'bin', 'umount'), UMOUNT_LOOP, { mode: 0o755 });
     return new PowerCuts(folder, tools);
   }
 
@@ -95,10 +114,14 @@ export class PowerCuts {
       execFile(
         process.execPath,
         [join(this.#tools, 'powercut.mjs'), ...given, ...asked],
+        { env: { ...process.env, PATH: `${join(this.#folder, 'bin')}:${process.env['PATH'] ?? ''}` } },
         (error, stdout, stderr) => {
           const line = stdout.trim().split('\n').at(-1) ?? '';
-          if (line.startsWith('{')) resolve(JSON.parse(line) as CutReport);
-          else reject(new Error(`powercut.mjs ended without a report: ${stderr}`, { cause: error }));
+          if (line.startsWith('{')) {
+            const report = JSON.parse(line) as CutReport;
+            pointTried(report.runs);
+            resolve(report);
+          } else reject(new Error(`powercut.mjs ended without a report: ${stderr}`, { cause: error }));
         },
       );
     });

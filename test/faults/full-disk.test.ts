@@ -4,17 +4,12 @@ import { mkdtemp, open, rm, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { CustodyLog } from '../../agent/custody/custody-log.ts';
-import { Spool } from '../../agent/spool/spool.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
-import { nodeRandom } from '../../protocol/io/random-node.ts';
-import { publicKeyOf } from '../../protocol/minisign.ts';
 import { MemoryConditions } from '../fakes/conditions-memory.ts';
 import { MemoryLog } from '../fakes/log-memory.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
-import { fastSigner } from '../fakes/signer-fast.ts';
-import { prepare, sealInto, STATION, stationKey, storeKey } from '../agent/spool/scenario.ts';
+import { prepare, sealInto } from '../agent/spool/scenario.ts';
+import { openSpoolAndLog } from './spool-and-log.ts';
 
 const MIB = 1024 * 1024;
 const lacking = process.getuid?.() === 0 ? undefined : 'root, to mount a file system';
@@ -48,25 +43,11 @@ describe.skipIf(lacking !== undefined && process.env['CI'] === undefined)(
     test('takes no recording in part, still takes log and receipt from the reserve, and goes on when space is back', async () => {
       const files = nodeFiles();
       const conditions = new MemoryConditions();
-      const common = { files, clock: nodeClock(), random: nodeRandom(), log: new MemoryLog(), conditions };
-      const stationKeys = [publicKeyOf(stationKey)];
-      const path = join(folder, 'spool');
-      const { spool } = await Spool.open({
-        ...common,
-        path,
+      const { spool, custody } = await openSpoolAndLog(folder, {
+        files,
+        log: new MemoryLog(),
+        conditions,
         reserveBytes: MIB,
-        stationKeys,
-        storeKeys: [publicKeyOf(storeKey)],
-      });
-      const custody = await CustodyLog.open({
-        ...common,
-        folder: spool.custodyFolder,
-        station: STATION,
-        version: '0.1.0',
-        signer: fastSigner(stationKey),
-        bootId: null,
-        reserve: spool.logReserve,
-        stationKeys,
       });
       const random = seededRandom(8);
       const take = async (sizeBytes: number): Promise<ReturnType<typeof prepare>> => {
@@ -83,7 +64,7 @@ describe.skipIf(lacking !== undefined && process.env['CI'] === undefined)(
       };
       const first = await take(2 * MIB);
       await expect(take(20 * MIB)).rejects.toMatchObject({ code: 'ENOSPC' });
-      expect(await files.list(join(path, 'staging'))).toEqual([]);
+      expect(await files.list(spool.layout.staging)).toEqual([]);
 
       await fill(join(folder, 'other'));
       await expect(take(1000)).rejects.toThrow();
@@ -96,11 +77,11 @@ describe.skipIf(lacking !== undefined && process.env['CI'] === undefined)(
       expect(conditions.isRaised('spool.reserve-used')).toBe(true);
       await spool.storeReceipt(first.recording, first.receipt.bytes, first.receipt.signature);
       await spool.reclaim(first.recording);
-      expect(spool.get(first.recording)?.state).toBe('released');
+      expect(spool.stateOf(first.recording)).toBe('released');
 
       await unlink(join(folder, 'other'));
       const second = await take(MIB);
-      expect(spool.get(second.recording)?.state).toBe('spooled');
+      expect(spool.stateOf(second.recording)).toBe('spooled');
       expect(await custody.withoutSpooledEntry([first.recording])).toEqual([]);
       await custody.close();
       await spool.close();

@@ -7,27 +7,18 @@
 import { readFileSync, unlinkSync, writeSync } from 'node:fs';
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { CustodyLog } from '../../agent/custody/custody-log.ts';
-import { Spool, type SpooledRecording } from '../../agent/spool/spool.ts';
+import type { CustodyLog } from '../../agent/custody/custody-log.ts';
+import type { Spool, SpooledRecording } from '../../agent/spool/spool.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';
 import { describeError } from '../../protocol/errors.ts';
 import { makeRecordingId, type CameraId, type RecordingId } from '../../protocol/ids.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
-import { publicKeyOf } from '../../protocol/minisign.ts';
 import type { Files, Log } from '../../protocol/ports.ts';
 import { CARELESS, carelessFiles, type Careless } from '../fakes/files-careless.ts';
 import { MemoryConditions } from '../fakes/conditions-memory.ts';
-import { fastSigner } from '../fakes/signer-fast.ts';
-import {
-  prepareContent,
-  sealInto,
-  STATION,
-  stationKey,
-  storeKey,
-  type Prepared,
-} from '../agent/spool/scenario.ts';
+import { prepareContent, sealInto, type Prepared } from '../agent/spool/scenario.ts';
+import { openSpoolAndLog, type SpoolAndLog } from './spool-and-log.ts';
 
 const CONTENT_BYTES = 20_000;
 const CAMERA = 'cam-1' as CameraId;
@@ -41,36 +32,9 @@ const silent: Log = {
   debug: () => undefined,
 };
 
-async function open(
-  dir: string,
-  files: Files,
-): Promise<{ spool: Spool; custody: CustodyLog; findings: readonly unknown[] }> {
-  const common = {
-    files,
-    clock: nodeClock(),
-    random: nodeRandom(),
-    log: silent,
-    conditions: new MemoryConditions(),
-  };
-  const stationKeys = [publicKeyOf(stationKey)];
-  const { spool, findings } = await Spool.open({
-    ...common,
-    path: join(dir, 'spool'),
-    reserveBytes: RESERVE_BYTES,
-    stationKeys,
-    storeKeys: [publicKeyOf(storeKey)],
-  });
-  const custody = await CustodyLog.open({
-    ...common,
-    folder: spool.custodyFolder,
-    station: STATION,
-    version: '0.1.0',
-    signer: fastSigner(stationKey),
-    bootId: null,
-    reserve: spool.logReserve,
-    stationKeys,
-  });
-  return { spool, custody, findings };
+function open(dir: string, files: Files): Promise<SpoolAndLog> {
+  const conditions = new MemoryConditions();
+  return openSpoolAndLog(dir, { files, log: silent, conditions, reserveBytes: RESERVE_BYTES });
 }
 
 class Writer {
@@ -142,38 +106,36 @@ async function write(dir: string, faults: ReadonlySet<string>, count: number): P
   await spool.close();
 }
 
-function contentOf(recording: SpooledRecording): string | undefined {
-  if (recording.state === 'released') return undefined;
+function contentOf(recording: SpooledRecording): string {
   return createHash('sha256').update(readFileSync(recording.payloadPath)).digest('hex');
 }
 
 /** What a claim says that is not so, or undefined. */
 function broken(spool: Spool, recording: RecordingId, [what, sha256]: readonly string[]): string | undefined {
+  const state = spool.stateOf(recording);
+  if (state === undefined) return 'LOST';
+  if (what === 'receipted') return state === 'spooled' ? 'RECEIPT-LOST' : undefined;
   const entry = spool.get(recording);
-  if (entry === undefined) return 'LOST';
-  if (what === 'receipted') return entry.state === 'spooled' ? 'RECEIPT-LOST' : undefined;
-  return entry.state !== 'released' && contentOf(entry) !== sha256 ? 'ALTERED' : undefined;
+  return entry !== undefined && contentOf(entry) !== sha256 ? 'ALTERED' : undefined;
 }
 
 /** Conservation: each recording is whole on the camera, or durable in the spool, or receipted. */
-function nowhere(spool: Spool, number: number, sha256: string | undefined): boolean {
+async function nowhere(spool: Spool, number: number, sha256: string | undefined): Promise<boolean> {
   if (camera === undefined) return false;
   try {
     if (sha256Hex(readFileSync(join(camera, `v${number}`))) === sha256) return false;
   } catch {
     // erased there: then it must be here
   }
-  const known = spool.byOriginal(CAMERA, sha256Hex(Buffer.from(`v${number}`)));
-  return !known.some(
-    (entry) => entry.originalSha256 === sha256 && (entry.state === 'released' || contentOf(entry) === sha256),
-  );
+  const file = { pathSha256: sha256Hex(Buffer.from(`v${number}`)), sizeBytes: CONTENT_BYTES };
+  const known = await spool.findContent(CAMERA, file, sha256 ?? '');
+  return known === undefined || (known.state !== 'released' && contentOf(known) !== sha256);
 }
 
 /** Why what the spool shows as a recording cannot be sent, or undefined. */
 async function unusable(spool: Spool, entry: SpooledRecording): Promise<string | undefined> {
   try {
     await spool.readManifest(entry.recording);
-    if (entry.state === 'released') return undefined;
     await spool.readChunks(entry.recording);
     return contentOf(entry) === entry.originalSha256 ? undefined : 'PARTIAL-VISIBLE';
   } catch (error) {
@@ -200,7 +162,7 @@ async function check(dir: string, claimsPath: string, count: number): Promise<vo
   }
   const shas = process.env['CAMERA_SHA']?.split(',') ?? [];
   for (let number = 0; number < count; number++)
-    if (nowhere(spool, number, shas[number])) bad.push(`v${number} NOWHERE`);
+    if (await nowhere(spool, number, shas[number])) bad.push(`v${number} NOWHERE`);
   for (const finding of findings as { kind: string; name: string; reason: string }[])
     if (finding.kind === 'quarantined' || finding.kind === 'failed')
       bad.push(`${finding.name} ${finding.kind}: ${finding.reason}`);

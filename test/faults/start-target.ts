@@ -1,11 +1,12 @@
 // Fills a spool with recordings, or opens one and says how long that took.
-//   node start-target.js fill DIR COUNT
-//   node start-target.js start DIR      prints {"recordings", "openMs"}
+//   node start-target.js fill DIR COUNT RELEASED   of which so many more were released
+//   node start-target.js start DIR      prints {"recordings", "released", "openMs", "heapBytes", "outsideBytes"}
 import { mkdirSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Spool } from '../../agent/spool/spool.ts';
-import { makeRecordingId } from '../../protocol/ids.ts';
+import { sha256Hex } from '../../protocol/bytes.ts';
+import { makeRecordingId, type CameraId } from '../../protocol/ids.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
@@ -27,18 +28,28 @@ async function open(dir: string): Promise<Spool> {
   return spool;
 }
 
-async function fill(dir: string, count: number): Promise<void> {
+async function fill(dir: string, count: number, released: number): Promise<void> {
   await (await open(dir)).close();
   const content = new Uint8Array(1000);
-  for (let number = 0; number < count; number++) {
+  const chains: string[] = [];
+  for (let number = 0; number < count + released; number++) {
     const recording = makeRecordingId(nodeRandom());
     const { documents, chunks } = prepareContent(recording, content, {
+      camera: `cam-${number % 50}` as CameraId,
+      previous: chains[number % 50] ?? null,
       signature: 'nobody looks at it here',
     });
-    const folder = join(dir, 'ready', recording);
+    chains[number % 50] = sha256Hex(documents.manifestBytes);
+    const isReady = number >= released;
+    const folder = join(dir, isReady ? 'ready' : 'released', recording);
     mkdirSync(folder);
     writeFileSync(join(folder, 'manifest.json'), documents.manifestBytes);
     writeFileSync(join(folder, 'manifest.json.minisig'), documents.signature);
+    if (!isReady) {
+      writeFileSync(join(folder, 'receipt.json'), '{}');
+      writeFileSync(join(folder, 'receipt.json.minisig'), 'nobody looks at it here');
+      continue;
+    }
     writeFileSync(join(folder, 'chunks.bin'), chunks);
     writeFileSync(join(folder, 'payload.age'), '');
     truncateSync(join(folder, 'payload.age'), content.length);
@@ -49,11 +60,14 @@ async function start(dir: string): Promise<void> {
   const before = performance.now();
   const spool = await open(dir);
   const openMs = Math.round(performance.now() - before);
-  writeSync(1, JSON.stringify({ recordings: [...spool.recordings()].length, openMs }));
+  const recordings = [...spool.recordings()].length;
+  globalThis.gc?.();
+  const { heapUsed: heapBytes, arrayBuffers: outsideBytes } = process.memoryUsage();
+  writeSync(1, JSON.stringify({ recordings, released: spool.released, openMs, heapBytes, outsideBytes }));
   await spool.close();
 }
 
-const [, , command, dir = '', count = '0'] = process.argv;
-if (command === 'fill') await fill(dir, Number(count));
+const [, , command, dir = '', count = '0', released = '0'] = process.argv;
+if (command === 'fill') await fill(dir, Number(count), Number(released));
 else if (command === 'start') await start(dir);
 else throw new Error('fill or start is wanted');

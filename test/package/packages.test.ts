@@ -13,7 +13,12 @@ import { EPOCH_S, NEXT_VERSION } from './build-packages.ts';
 
 const run = promisify(execFile);
 const systemd = (name: string): string => fileURLToPath(new URL(`../../systemd/${name}`, import.meta.url));
-const UNITS = ['bodydock.service', 'bodydock-receiver.service', 'bodydock-mount.service'];
+const UNITS = [
+  'bodydock.service',
+  'bodydock-receiver.service',
+  'bodydock-mount.service',
+  'bodydock-power.service',
+];
 
 /** One line of a package's contents. */
 interface Packed {
@@ -96,6 +101,35 @@ describe.skipIf(lacksContainer())('the packages', () => {
         else assert.match(packed.mode, /^(?:lrwxrwxrwx|drwxr-xr-x|-rwxr-xr-x|-rw-r--r--)$/, packed.path);
       }
     }
+  });
+
+  test('complete no command that the README does not name', async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+    const typed = readme.replaceAll('npm run -s bodydock --', 'bodydock');
+    // In a table further commands of a program may stand alone.
+    const pieces = new Set([...typed.matchAll(/`([^`]+)`/g)].map(([, piece = '']) => piece));
+    const commands: string[] = [];
+    for (const [file, program] of [
+      [named(/_amd64/), 'bodydock'],
+      [named(/receiver/), 'bodydock-receiver'],
+    ] as const) {
+      const at = `./usr/share/bash-completion/completions/${program}`;
+      const unpack = 'dpkg-deb --fsys-tarfile "$0" | tar -xO "$1"';
+      const { stdout } = await run('sh', ['-c', unpack, join(folder, file), at]);
+      for (const [, path = '', words = ''] of stdout.matchAll(/^ {4}'([^']*)'\) words='([^']*)' ;;$/gm))
+        for (const word of words.split(' ').filter((each) => /^[a-z]/.test(each)))
+          commands.push([program, path, word].filter((each) => each !== '').join(' '));
+    }
+    assert.ok(commands.includes('bodydock spool ls'), commands.join());
+    // The service manager and `npm start` run these.
+    const untyped = ['bodydock run', 'bodydock-receiver run', 'bodydock first-run'];
+    const isNamed = (command: string): boolean =>
+      new RegExp(`(?<![a-z-])${command}(?![a-z-])`).test(typed) ||
+      pieces.has(command.split(' ').at(-1) ?? '');
+    assert.deepEqual(
+      commands.filter((command) => !untyped.includes(command) && !isNamed(command)),
+      [],
+    );
   });
 
   test('name the new program only behind the whole of it, so that a cut leaves an old one or a new one', async () => {
@@ -182,6 +216,17 @@ describe.skipIf(lacksContainer())('what systemd and udev are given', () => {
       text,
       /^(?:Protect|Private(?!Users=no)|ReadOnlyPaths|ReadWritePaths|InaccessiblePaths|TemporaryFileSystem|BindPaths)\w*=/m,
     );
+  });
+
+  test('leaves the power helper no capability, no network, no device, and of what is not its own the ports alone', async () => {
+    const unit = systemd('bodydock-power.service');
+    await run('systemd-analyze', ['security', '--offline=true', '--threshold=10', unit]);
+    const text = await readFile(unit, 'utf8');
+    assert.match(text, /^CapabilityBoundingSet=$/m);
+    assert.deepEqual(text.match(/^ReadWritePaths=.*$/gm), ['ReadWritePaths=/sys/devices']);
+    // It is turned on by a person, and by nothing else.
+    for (const other of UNITS.slice(0, 3))
+      assert.doesNotMatch(await readFile(systemd(other), 'utf8'), /bodydock-power/);
   });
 
   test('starts them again after everything that can end them, without ever giving up', async () => {

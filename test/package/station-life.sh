@@ -37,7 +37,7 @@ fact keys "$(stat -c '%a %U' /etc/bodydock/keys)"
 fact state "$(stat -c '%a %U' /var/lib/bodydock)"
 fact manual "$(man -P cat bodydock 2>&1 | wc -l)"
 fact complete "$(bash -c '. /usr/share/bash-completion/completions/bodydock; COMP_WORDS=(bodydock keys m) COMP_CWORD=2; _bodydock; echo "${COMPREPLY[*]}"')"
-fact verify "$(systemd-analyze verify bodydock.service bodydock-mount.service bodydock-receiver.service 2>&1 | grep -v 'man ' | tr '\n' ' ')"
+fact verify "$(systemd-analyze verify bodydock.service bodydock-mount.service bodydock-power.service bodydock-receiver.service 2>&1 | grep -v 'man ' | tr '\n' ' ')"
 
 step untouched-example
 bodydock check
@@ -77,10 +77,28 @@ bodydock-receiver check
 fact receiver-check $?
 systemctl enable --now bodydock bodydock-receiver
 fact exit $?
-fact active "$(systemctl is-active bodydock)" "$(systemctl is-active bodydock-receiver)" "$(systemctl is-active bodydock-mount)"
+fact active "$(systemctl is-active bodydock)" "$(systemctl is-active bodydock-receiver)" "$(systemctl is-active bodydock-mount)" "$(systemctl is-active bodydock-power)"
 fact status "$(show bodydock StatusText)"
 fact receiver-status "$(show bodydock-receiver StatusText)"
 fact user "$(ps -o user= -p "$(show bodydock MainPID)")" "$(ps -o user= -p "$(show bodydock-receiver MainPID)")"
+fact core "$(awk '/^Max core file size/ {print $5, $6}' "/proc/$(show bodydock MainPID)/limits")"
+fact swap "$(cat "/sys/fs/cgroup$(show bodydock ControlGroup)/memory.swap.max" 2>/dev/null || show bodydock MemorySwapMax)"
+
+step power
+systemctl start bodydock-power
+fact exit $?
+until_ok 20 test -S /run/bodydock-power/control.sock
+fact active "$(systemctl is-active bodydock-power)"
+fact socket "$(stat -c '%a %U %G' /run/bodydock-power/control.sock)"
+ask='const s = require("net").connect("/run/bodydock-power/control.sock"); s.write("power-cycle bay-1\n"); s.on("error", (e) => console.log(e.code)); s.pipe(process.stdout)'
+fact agent "$(runuser -u bodydock -- node -e "$ask")"
+fact other "$(runuser -u nobody -- node -e "$ask")"
+pid=$(show bodydock-power MainPID)
+kill -KILL "$pid"
+until_ok 20 test ! -e "/proc/$pid"
+until_ok 20 systemctl is-active bodydock-power
+fact again "$(systemctl is-active bodydock-power)"
+systemctl stop bodydock-power
 
 step watchdog
 mkdir -p /etc/systemd/system/bodydock.service.d
@@ -135,7 +153,7 @@ rm -f /usr/lib/bodydock/probe
 # stop_receiver_in_the_middle FILE: has the file pulled, and holds the receiver still when a part of it is in the vault
 stop_receiver_in_the_middle() {
   systemctl stop bodydock-receiver
-  head -c 60000000 /dev/urandom >"/media/.next" && mv /media/.next "/media/bay-1/$1"
+  head -c 60000000 /dev/urandom >"/media/.next" && touch -d "1 hour ago" /media/.next && mv /media/.next "/media/bay-1/$1"
   until_ok 60 is_bay entries_spooled "$2"
   systemctl start bodydock-receiver
   python3 /hold-in-the-middle.py /var/lib/bodydock-receiver/vault "$(show bodydock-receiver MainPID)" 8000000
@@ -165,7 +183,7 @@ fact receipted "$(bay entries_receipted)"
 step no-journal
 systemctl stop systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket systemd-journald 2>/dev/null
 fact journal "$(systemctl is-active systemd-journald)"
-head -c 3000000 /dev/urandom >/media/.next && mv /media/.next /media/bay-1/third.mp4
+head -c 3000000 /dev/urandom >/media/.next && touch -d "1 hour ago" /media/.next && mv /media/.next /media/bay-1/third.mp4
 until_ok 60 is_bay entries_receipted 3
 fact receipted "$(bay entries_receipted)"
 fact active "$(systemctl is-active bodydock)"
@@ -184,11 +202,12 @@ fact ms $((($(date +%s%N) - begun) / 1000000))
 fact result "$(show bodydock Result)" "$(show bodydock ExecMainStatus)"
 systemctl stop bodydock-receiver
 fact receiver-result "$(show bodydock-receiver Result)" "$(show bodydock-receiver ExecMainStatus)"
+journalctl -u bodydock-receiver --no-pager -n 15
 
 step evidence
 bodydock verify /var/lib/bodydock-receiver/vault /var/lib/bodydock/spool --keys /etc/bodydock/keys >/verify.log
 fact verify $?
-tail -3 /verify.log
+tail -30 /verify.log
 for folder in $(ls -d /var/lib/bodydock-receiver/vault/*/*/*/ /var/lib/bodydock-receiver/vault/*/*/ /var/lib/bodydock-receiver/vault/*/ 2>/dev/null); do
   [ -e "$folder/payload.age" ] || continue
   fact stored "$(sed -n 's/.*"original":{[^}]*"sha256":"\([0-9a-f]*\)".*/\1/p' "$folder/manifest.json")"

@@ -87,11 +87,27 @@ describe.skipIf(lacksContainer())('a station from its packages', () => {
       check: '0',
       'receiver-check': '0',
       exit: '0',
-      active: 'active active active',
+      active: 'active active active inactive',
       user: 'bodydock bodydock-receiver',
     });
     assert.match(facts.get('status') ?? '', /^station townhall-1: (?:ready|degraded)/);
     assert.match(facts.get('receiver-status') ?? '', /^receiver r-archive: ready/);
+  });
+
+  test('can leave no piece of a recording in a core dump or in swap', () => {
+    judge('first-steps', { core: '0 0', swap: '0' });
+  });
+
+  test('answers the agent alone through the power helper, once a person turned that on, and starts it again when something kills it', () => {
+    judge('power', {
+      exit: '0',
+      active: 'active',
+      socket: '660 root bodydock',
+      agent:
+        '{"ok":false,"code":"power.refused","message":"the configuration names no USB port for this bay"}',
+      other: 'EACCES',
+      again: 'active',
+    });
   });
 
   test('is killed and started again where its loop stands still, and only then', () => {
@@ -153,7 +169,7 @@ describe.skipIf(lacksContainer())('a station from its packages', () => {
       version: `bodydock ${NEXT_VERSION} bodydock-receiver ${NEXT_VERSION}`,
       active: 'active active',
       receipted: '1',
-      'old-left': `${NEXT_VERSION} bodydock mount-helper`,
+      'old-left': `${NEXT_VERSION} bodydock mount-helper power-helper`,
     });
     assert.ok(Number(facts.get('held')) >= 8_000_000, facts.get('held'));
     assert.match(facts.get('runs') ?? '', new RegExp(`/${NEXT_VERSION}/`));

@@ -9,7 +9,7 @@ import { afterAll, expect, test } from 'vitest';
 import { encodeRecipient, makeIdentity } from '../../protocol/age-keys.ts';
 import { AGE_CHUNK_BYTES, RECIPIENTS_MAX } from '../../protocol/limits.ts';
 import { openSealed, openSmall } from '../../protocol/sealed-file-open.ts';
-import { beginSeal, sealedSizeBytes, sealSmall } from '../../protocol/sealed-file.ts';
+import { beginSeal, sealedSizeBytes, sealSmall, writeChunkNonce } from '../../protocol/sealed-file.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { lacksTools, requireTool } from '../fakes/stock-tools.ts';
 
@@ -129,6 +129,18 @@ test('a sealing asks the source of randomness once and never gets the same key t
   const second = sealSmall(plaintextOf(100), both, random);
   expect(calls).toBe(2);
   expect(Buffer.from(second).includes(Buffer.from(first.subarray(-116)))).toBe(false);
+});
+
+test('no two chunks of a file have one nonce, beyond 2^32 chunks as well', () => {
+  const nonceOf = (chunk: number, last = false): string => {
+    const nonce = Buffer.alloc(12);
+    writeChunkNonce(nonce, chunk, last);
+    return nonce.toString('hex');
+  };
+  expect(nonceOf(0)).toBe('00'.repeat(12));
+  expect(nonceOf(2 ** 32 - 1)).toBe(`${'00'.repeat(7)}ffffffff00`);
+  expect(nonceOf(2 ** 32)).toBe(`${'00'.repeat(6)}010000000000`);
+  expect(nonceOf(2 ** 40 + 1, true)).toBe(`${'00'.repeat(5)}01000000000101`);
 });
 
 test('the plaintext is nowhere in the sealed file', () => {

@@ -1,57 +1,34 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseReceiverId, parseRecordingId, parseStationId, type SessionId } from '../../protocol/ids.ts';
+import type { SessionId } from '../../protocol/ids.ts';
 import { UNIT_BYTES, WINDOW_BYTES_MAX } from '../../protocol/limits.ts';
 import { chunksBytes, unitBytes, unitCount } from '../../protocol/manifest.ts';
-import type { ClaimBody, HaveMessage } from '../../protocol/messages.ts';
-import { NEVER_MS, Sender, SILENCE_MS, type SenderAction } from '../../protocol/transfer-state.ts';
+import {
+  NEVER_MS_MAX,
+  NEVER_MS_MIN,
+  Sender,
+  SILENCE_MS,
+  type SenderAction,
+} from '../../protocol/transfer-state.ts';
 import { UnitSet } from '../../protocol/unit-set.ts';
-
-const recording = parseRecordingId('abcdefghijklmnopqrstuvwxya');
-const session = 'abcdefghijklmnopqrstuvwxye' as SessionId;
-const station = parseStationId('kod-1');
-const receiver = parseReceiverId('r-a');
-const other = parseReceiverId('r-b');
-const manifestSha256 = 'a'.repeat(64);
-const budget = { windowBytes: WINDOW_BYTES_MAX, messageBytesMax: UNIT_BYTES };
-
-const subject = (sealedSizeBytes: number) => ({ recording, session, manifestSha256, sealedSizeBytes });
-const claim = (epoch: number, over: Partial<ClaimBody> = {}): ClaimBody => ({
-  message: 'claim',
-  station,
+import {
+  budget,
+  claim,
+  drain,
+  have,
+  manifestSha256,
+  other,
+  receiver,
   recording,
-  receiver,
   session,
-  epoch,
-  message_bytes_max: UNIT_BYTES,
-  lease_ms: 60_000,
-  manifest_sha256: manifestSha256,
-  ...over,
-});
-const have = (epoch: number, over: Partial<HaveMessage> = {}): HaveMessage => ({
-  message: 'have',
-  receiver,
-  session,
-  epoch,
-  digests_bytes: 0,
-  received: [],
-  durable: [],
-  bad: [],
-  credit_bytes: WINDOW_BYTES_MAX,
-  ...over,
-});
-
-function drain(sender: Sender, now: number, given = budget): SenderAction[] {
-  const actions: SenderAction[] = [];
-  for (let action = sender.next(now, given); action !== undefined; action = sender.next(now, given))
-    actions.push(action);
-  return actions;
-}
+  station,
+  subject,
+} from './sender-words.ts';
 
 test('offers repeat with doubling pauses from one second to a minute until a claim', () => {
   const sender = new Sender(subject(10), 0);
   const at: number[] = [];
-  for (let now = 0; now < 300_000; now = Math.max(now + 1, sender.wakeAtMs))
+  for (let now = 0; now < 300_000; now = Math.max(now + 1, sender.wakeAtMs()))
     if (sender.next(now, budget) !== undefined) at.push(now);
   const pauses = at.slice(1).map((value, index) => value - (at[index] ?? 0));
   expect(pauses.slice(0, 7)).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000]);
@@ -79,6 +56,23 @@ test('a claim of another session, manifest or older epoch is not followed', () =
   expect(sender.claim(claim(6, { receiver: other }), 0)).toBe(true);
   sender.have(have(5), 1);
   expect(drain(sender, 1).some((action) => action.kind === 'unit')).toBe(false);
+});
+
+test('what another receiver, epoch or session of ours held says nothing', () => {
+  const sender = new Sender(subject(3 * UNIT_BYTES), 0);
+  sender.claim(claim(2), 0);
+  const all = { digests_bytes: 3 * 32, received: [[0, 3]] as [number, number][] };
+  for (const over of [
+    { receiver: other },
+    { epoch: 1 },
+    { epoch: 3 },
+    { session: 'abcdefghijklmnopqrstuvwxyi' as SessionId },
+  ])
+    sender.have(have(2, { ...all, ...over }), 1);
+  expect(sender.receivedBytes).toBe(0);
+  expect(drain(sender, 1).some((action) => action.kind === 'fin')).toBe(false);
+  sender.have(have(2, all), 2);
+  expect(sender.receivedBytes).toBe(3 * UNIT_BYTES);
 });
 
 test('bytes in flight never exceed credit or window, and a credit of zero is a pause', () => {
@@ -122,27 +116,49 @@ test('what a receiver lost again is sent again', () => {
   expect(units).toEqual([0, 1]);
 });
 
+const refusal = (verb: 'resend' | 'restart' | 'pause' | 'never') =>
+  ({
+    message: 'refuse',
+    station,
+    recording,
+    receiver,
+    session,
+    verb,
+    reason: 'x',
+    retry_after_ms: 5000,
+    manifest_sha256: manifestSha256,
+  }) as const;
+
+test('who is refused for good again and again offers it after a minute and ever more rarely, once a day in the end', () => {
+  const sender = new Sender(subject(10), 0);
+  const offeredAt: number[] = [];
+  let nowMs = 0;
+  for (let count = 0; count < 12; count++) {
+    expect(drain(sender, nowMs).map((action) => action.kind)).toEqual(['offer']);
+    offeredAt.push(nowMs);
+    sender.refuse(refusal('never'), nowMs);
+    nowMs = sender.wakeAtMs();
+  }
+  const pauses = offeredAt.slice(1).map((atMs, at) => atMs - (offeredAt[at] ?? 0));
+  expect(pauses.slice(0, 3)).toEqual([NEVER_MS_MIN, 4 * NEVER_MS_MIN, 16 * NEVER_MS_MIN]);
+  expect(pauses.slice(-4)).toEqual(Array.from({ length: 4 }, () => NEVER_MS_MAX));
+  expect(pauses).toEqual(pauses.toSorted((a, b) => a - b));
+  drain(sender, nowMs);
+  sender.claim(claim(1), nowMs);
+  sender.refuse(refusal('never'), nowMs);
+  expect(sender.wakeAtMs() - nowMs).toBe(NEVER_MS_MIN);
+});
+
 test('a refusal waits as long as its verb says and is never final', () => {
   for (const [verb, waitMs] of [
     ['resend', 1000],
     ['restart', 1000],
     ['pause', 5000],
-    ['never', NEVER_MS],
+    ['never', NEVER_MS_MIN],
   ] as const) {
     const sender = new Sender(subject(10), 0);
     drain(sender, 0);
-    const body = {
-      message: 'refuse',
-      station,
-      recording,
-      receiver,
-      session,
-      verb,
-      reason: 'x',
-      retry_after_ms: 5000,
-      manifest_sha256: manifestSha256,
-    } as const;
-    sender.refuse(body, 0);
+    sender.refuse(refusal(verb), 0);
     expect(drain(sender, waitMs - 1)).toEqual([]);
     expect(drain(sender, waitMs).map((action) => action.kind)).toEqual(['offer']);
     expect(sender.claim(claim(1), waitMs)).toBe(true);
@@ -167,6 +183,52 @@ test('a receiver that answers while nothing arrives is a stall, a dead one is no
   expect(dead.stalled).toBe(false);
 });
 
+test('a unit that takes minutes to leave is not sent a second time before it left, and late only as long again after it', () => {
+  const sender = new Sender(subject(UNIT_BYTES), 0);
+  drain(sender, 0);
+  sender.claim(claim(1), 0);
+  const alive = (now: number): void => sender.have(have(1, { digests_bytes: 32 }), now);
+  alive(0);
+  expect(drain(sender, 0).map(({ kind }) => kind)).toContain('unit');
+  sender.leaving(0, 0);
+  const units = (from: number, to: number): number => {
+    let count = 0;
+    for (let now = from; now < to; now += 1000) {
+      alive(now);
+      count += drain(sender, now).filter(({ kind }) => kind === 'unit').length;
+    }
+    return count;
+  };
+  expect(units(1000, 50_000)).toBe(0);
+  // Another connection, and the same unit is still on its way into it.
+  drain(sender, 50_000 + SILENCE_MS);
+  sender.claim(claim(2), 66_000);
+  sender.have(have(2, { digests_bytes: 32 }), 66_000);
+  expect(drain(sender, 66_000).filter(({ kind }) => kind === 'unit')).toEqual([]);
+  sender.left(0, true, 80_000);
+  for (let now = 80_000; now < 159_000; now += 1000) {
+    sender.have(have(2, { digests_bytes: 32 }), now);
+    expect(drain(sender, now).filter(({ kind }) => kind === 'unit')).toEqual([]);
+  }
+  sender.have(have(2, { digests_bytes: 32 }), 160_000);
+  expect(drain(sender, 160_000).filter(({ kind }) => kind === 'unit')).toHaveLength(1);
+});
+
+test('a unit that could not be sent is tried again after a second, not at once and for ever', () => {
+  const sender = new Sender(subject(UNIT_BYTES), 0);
+  drain(sender, 0);
+  sender.claim(claim(1), 0);
+  sender.have(have(1, { digests_bytes: 32 }), 0);
+  drain(sender, 0);
+  sender.leaving(0, 0);
+  sender.left(0, false, 10);
+  const isUnit = ({ kind }: SenderAction): boolean => kind === 'unit';
+  expect(drain(sender, 1009).filter(isUnit)).toEqual([]);
+  expect(drain(sender, 1010).filter(isUnit)).toHaveLength(1);
+});
+
+const RESTARTS_MAX = 20;
+
 // A small twin of the receiving end over a channel that drops, doubles and delays, and that restarts and forgets.
 test('over a channel that loses, doubles and forgets, everything arrives and fin follows', () => {
   fc.assert(
@@ -182,6 +244,7 @@ test('over a channel that loses, doubles and forgets, everything arrives and fin
         let digests = 0;
         let units = new UnitSet();
         let finished = false;
+        let restarts = 0;
         let now = 0;
         for (let step = 0; step < 4000 && !finished; step++) {
           for (const action of drain(sender, now)) {
@@ -199,7 +262,11 @@ test('over a channel that loses, doubles and forgets, everything arrives and fin
               finished = true;
             }
           }
-          if (chance() < 2) [digests, units] = [0, new UnitSet()];
+          // Whoever forgets for ever is never full.
+          if (restarts < RESTARTS_MAX && chance() < 2) {
+            [digests, units] = [0, new UnitSet()];
+            restarts++;
+          }
           if (chance() >= loss)
             sender.have(have(epoch, { digests_bytes: digests, received: units.ranges() }), now);
           expect(sender.inFlightBytes).toBeLessThanOrEqual(WINDOW_BYTES_MAX);
@@ -210,4 +277,56 @@ test('over a channel that loses, doubles and forgets, everything arrives and fin
     ),
     { numRuns: 200 },
   );
+});
+
+test('bytes that are held back are neither lost nor asked for, and offers, claims and fins go on', () => {
+  const sender = new Sender(subject(2 * UNIT_BYTES), 0);
+  drain(sender, 0);
+  sender.claim(claim(1), 1);
+  sender.have(have(1, { digests_bytes: 64 }), 2);
+  const held = { ...budget, held: 'bytes' as const };
+  expect(drain(sender, 3, held)).toEqual([]);
+  expect(sender.wakeAtMs('bytes')).toBe(2 + SILENCE_MS);
+  expect(drain(sender, 4).map(({ kind }) => kind)).toEqual(['unit', 'unit', 'fin']);
+  for (let now = 1000; now < 10_000; now += 1000) {
+    sender.have(have(1, { digests_bytes: 64 }), now);
+    expect(drain(sender, now, held).map(({ kind }) => kind)).not.toContain('unit');
+    expect(sender.wakeAtMs('bytes')).toBeGreaterThan(now);
+  }
+  expect(sender.stalled).toBe(false);
+  expect(drain(sender, 10_000).map(({ kind }) => kind)).toContain('unit'); // a probe: long due
+});
+
+test('what is not offered for now is not, and asks for no timer', () => {
+  const sender = new Sender(subject(UNIT_BYTES), 0);
+  const held = { ...budget, held: 'offers' as const };
+  expect(drain(sender, 0, held)).toEqual([]);
+  expect(sender.wakeAtMs('offers')).toBe(Number.POSITIVE_INFINITY);
+  drain(sender, 1);
+  sender.claim(claim(1), 2);
+  expect(sender.wakeAtMs('offers')).toBe(2 + SILENCE_MS);
+  expect(drain(sender, 2 + SILENCE_MS, held)).toEqual([]);
+  expect(sender.wakeAtMs('offers')).toBe(Number.POSITIVE_INFINITY);
+  expect(drain(sender, 60_000).map(({ kind }) => kind)).toEqual(['offer']);
+});
+
+test('the time for which the station held a unit back is not taken for that of the line', () => {
+  const late = (heldMs: number): number => {
+    const sender = new Sender(subject(UNIT_BYTES), 0);
+    drain(sender, 0);
+    sender.claim(claim(1), 1);
+    sender.have(have(1, { digests_bytes: 32 }), 2);
+    drain(sender, 3);
+    sender.leaving(0, 3);
+    sender.left(0, true, 30_003, heldMs);
+    sender.have(have(1, { digests_bytes: 32 }), 30_004);
+    let now = 30_004;
+    while (!drain(sender, now).some(({ kind }) => kind === 'unit')) {
+      now += 100;
+      if (now % 5000 < 100) sender.have(have(1, { digests_bytes: 32 }), now);
+    }
+    return now - 30_003;
+  };
+  expect(late(0)).toBeGreaterThanOrEqual(30_000);
+  expect(late(29_500)).toBeLessThan(2000);
 });

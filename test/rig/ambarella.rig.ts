@@ -13,11 +13,14 @@ import { libusbControls } from '../../drivers/usb/libusb-open.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { AmbarellaRecorder } from '../fakes/ambarella/recorder.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
-import { devices, DiskBench, portOf, WORK_MS } from './disk-bench.ts';
+import { DiskBench } from './disk-bench.ts';
 import { filesOn, makeVolume, type CardFiles } from './disk-images.ts';
+import { Figures, note } from './figures.ts';
 import { requireGoodClock } from './guest-clock.ts';
 import { RecorderGadget } from './recorder-gadget.ts';
 import { TOOLS_VARIABLE } from './rig-tools.ts';
+import { devices, portOf, WORK_MS } from './usb-ports.ts';
+import { watchedDriver } from './watched-driver.ts';
 
 const { env } = process;
 const SERIAL = 'RIG-AMBA';
@@ -26,7 +29,7 @@ const originals: CardFiles = new Map([
   ['DCIM/A.MP4', randomBytes(2 * 1024 * 1024)],
   ['DCIM/B.MP4', randomBytes(1000)],
 ]);
-const figures: string[] = [];
+const figures = new Figures();
 const clock = nodeClock();
 let gadget: RecorderGadget;
 let image = '';
@@ -48,7 +51,7 @@ before(async () => {
 after(async () => {
   await bench?.stop('SIGTERM');
   await gadget?.remove();
-  process.stdout.write(`figures: ${figures.join('; ')}\n`);
+  figures.print();
 });
 
 function driverWith(switches: PortSwitches) {
@@ -96,7 +99,7 @@ void test('a recorder of dialect B is let in over bulk pipes, leaves, and its fi
     [...originals.keys()],
   );
   assert.deepEqual(problems, []);
-  figures.push(
+  figures.say(
     `dialect ${dialect}: logged in in ${seconds(startedMs, loggedInMs)} s, listed ${seconds(loggedInMs)} s later`,
   );
   await session.close();
@@ -110,10 +113,11 @@ void test('a recorder of dialect B is let in over bulk pipes, leaves, and its fi
 void test('a recorder of dialect A is emptied by a whole station in one docking', async () => {
   const recorder = await recorderOf('a');
   const switches = new PortSwitches();
-  const driver = driverWith(switches);
+  const driver = watchedDriver(driverWith(switches), () => undefined);
   const dock = await DockAndStore.open({
     usb: { devices, driver, switches, ports: [port] },
     release: 'after-receipt',
+    hasFastSigner: true,
   });
   try {
     await dock.startReceiver();
@@ -126,16 +130,19 @@ void test('a recorder of dialect A is emptied by a whole station in one docking'
       WORK_MS,
     );
     await dock.until('both are erased', () => dock.bay()['entries_erased'] === originals.size, WORK_MS);
-    figures.push(`dialect a: from plug to receipt and erasure in ${seconds(startedMs)} s`);
+    figures.say(`dialect a: from plug to receipt and erasure in ${seconds(startedMs)} s`);
     assert.deepEqual(await dock.dockings(), []);
     gadget.unplug();
+    figures.count('pulls');
     await dock.until('the record', async () => (await dock.dockings()).length > 0, WORK_MS);
     const [record, ...others] = await dock.dockings();
     assert.deepEqual(others, []);
     assert.equal(record?.ended, 'unplugged');
     assert.equal(record.camera.serial, 'KOD000123');
     assert.equal(record.condition?.battery_percent, 77);
-    for (const kept of await dock.vault()) assert.deepEqual(kept.original, originals.get(kept.path));
+    const kept = await dock.vault();
+    for (const { original, path } of kept) assert.deepEqual(original, originals.get(path));
+    figures.count('recordings receipted', kept.length);
   } finally {
     await dock.close();
   }
@@ -145,8 +152,4 @@ void test('a recorder of dialect A is emptied by a whole station in one docking'
 
 function seconds(fromMs: number, toMs = performance.now()): string {
   return ((toMs - fromMs) / 1000).toFixed(1);
-}
-
-function note(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

@@ -10,30 +10,18 @@ import { MOUNT_SOCKET_NAME } from '../../drivers/mass-storage/mount-request.ts';
 import { mountTable, type MountFacts } from '../../drivers/mass-storage/mount-table.ts';
 import { helperVolumes } from '../../drivers/mass-storage/volumes-helper.ts';
 import type { Driver } from '../../drivers/driver.ts';
-import { sysfsDevices } from '../../drivers/usb/devices-sysfs.ts';
 import { parseBayId } from '../../protocol/ids.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { STATION } from '../config/files.ts';
 import { until } from '../fakes/until.ts';
+import { devices, WORK_MS } from './usb-ports.ts';
 
-/** The guest is emulated: work takes ten times as long, and clocks do not. */
-export const WORK_MS = 120_000;
 /** Compiled, beside this file's own folder. */
 const HELPER = fileURLToPath(new URL('../../agent/mount-helper/main.js', import.meta.url));
 /** At most 1000 characters of it tell what went wrong. */
 const SAID_CHARACTERS_MAX = 20_000;
 
-export const devices = sysfsDevices();
 export const blockDevices = sysfsBlockDevices();
-
-/** Port of the device with that serial number, once it is there. */
-export function portOf(serial: string): Promise<string> {
-  const { signal } = new AbortController();
-  return until(`a device ${serial}`, WORK_MS, async () => {
-    const found = (await devices.list(signal)).find((device) => device.serial === serial);
-    return found?.portPath;
-  });
-}
 
 /** A helper for two bays at these ports. */
 export class DiskBench {

@@ -4,6 +4,7 @@ import { copyFile, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
+import { makeOld } from '../fakes/put-ledger.ts';
 
 const MIB = 1024 * 1024;
 const SECTOR_BYTES = 512;
@@ -37,6 +38,7 @@ export async function makeVolume(format: CardFormat, sizeMib: number, files: Car
     for (const [path, bytes] of files) {
       await mkdir(dirname(join(root, path)), { recursive: true });
       await writeFile(join(root, path), bytes);
+      await makeOld(join(root, path));
     }
   });
   return image;

@@ -8,11 +8,13 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
+import { checkDiskPlace } from '../../config/disk-place.ts';
+import { FileFinds } from '../../config/file-finds.ts';
 import type { CameraSession, Inventory, InventoryEntry, Piece } from '../../drivers/driver.ts';
 import { isDockError } from '../../protocol/errors.ts';
 import { until } from '../fakes/until.ts';
 import { damageFat, offsetOf } from './damaged-fat.ts';
-import { DiskBench, portOf, WORK_MS } from './disk-bench.ts';
+import { DiskBench } from './disk-bench.ts';
 import {
   filesOn,
   FIRST_PARTITION_BYTES,
@@ -24,6 +26,7 @@ import {
 import { requireGoodClock } from './guest-clock.ts';
 import { openMonitor, type Monitor } from './monitor.ts';
 import { TOOLS_VARIABLE } from './rig-tools.ts';
+import { portOf, WORK_MS } from './usb-ports.ts';
 
 const { env } = process;
 const { signal } = new AbortController();
@@ -73,6 +76,12 @@ void test('the first of two volumes is taken, read-only and without rights, and 
   for (const option of ['ro', 'nosuid', 'nodev', 'noexec', 'noatime'])
     assert.ok(mount?.options.has(option), option);
   assert.equal(mount?.fileSystem, 'vfat');
+  const finds = new FileFinds();
+  await checkDiskPlace(join(mount.folder, 'spool'), finds);
+  assert.match(
+    finds.problems.map(({ code, message }) => `${code} ${message}`).join(),
+    /^disk\.file-system lies on FAT/,
+  );
   assert.equal(await erase(only(listing)), 'done');
   assert.ok((await bench.mounts())[0]?.superOptions.has('rw'), 'writable for the erasure');
   const again = await open().inventory(signal);

@@ -3,37 +3,32 @@
 // each recording is on the card or in the store at each moment, nothing counts as erased that was not seen so, no mount is left, and the station
 // empties the card when it is back. Ends with one line of figures.
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import type { CameraSession, Driver, Piece } from '../../drivers/driver.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
 import { until } from '../fakes/until.ts';
-import { blockDevices, devices, DiskBench, portOf, WORK_MS } from './disk-bench.ts';
+import { cameraFiles, MIB } from './camera-files.ts';
+import { blockDevices, DiskBench } from './disk-bench.ts';
 import { filesOn, makeVolume, toMachine, type CardFiles } from './disk-images.ts';
+import { Figures, note, seconds } from './figures.ts';
 import { requireGoodClock } from './guest-clock.ts';
 import { openMonitor, type Monitor } from './monitor.ts';
 import { TOOLS_VARIABLE } from './rig-tools.ts';
+import { devices, portOf, WORK_MS } from './usb-ports.ts';
+import { watchedDriver, type Moment } from './watched-driver.ts';
 
 const { env } = process;
-const MIB = 1024 * 1024;
-/** Of the big file on each card. */
-const BIG_MIB = [10, 1];
 const PULLED_AT_BYTES = 8 * MIB;
 const CARDS = ['RIG-FAT', 'RIG-EXFAT'] as const;
 
-const figures: string[] = [];
-const originals: CardFiles[] = [filesOf('F', 0), filesOf('E', 1)];
+const figures = new Figures();
+const originals: CardFiles[] = [cameraFiles('F_ä', 10), cameraFiles('E_ä', 1)];
 let images: string[] = [];
 let ports: string[] = [];
 let monitor: Monitor;
 let bench: DiskBench;
 let dock: DockAndStore;
-/** Called behind an erasure that the driver says is done, before anybody hears of it. */
-let onErased: (() => Promise<void>) | undefined;
-/** Called when 8 MiB of a file were read. */
-let atBytes: (() => Promise<void>) | undefined;
-/** Called when a listing begins. */
-let onListing: (() => Promise<void>) | undefined;
+/** When the first card is to be pulled; undefined once it was. */
+let pullsAt: ((moment: Moment) => boolean) | undefined;
 
 before(async () => {
   note('programs are loaded');
@@ -53,8 +48,9 @@ before(async () => {
   note(`helper runs, ports are ${ports.join(' and ')}`);
   dock = await DockAndStore.open({
     cameras: 2,
-    usb: { devices, driver: watched(bench.driver), ports },
+    usb: { devices, driver: watchedDriver(bench.driver, atMoment), ports },
     release: 'after-receipt',
+    hasFastSigner: true,
   });
   await dock.startReceiver();
   await dock.startStation();
@@ -64,54 +60,40 @@ after(async () => {
   await dock?.close();
   await bench?.stop('SIGTERM');
   monitor?.close();
-  process.stdout.write(`figures: ${figures.join('; ')}\n`);
+  figures.print();
 });
 
 void test('a card that is pulled while it is mounted is no docking, and leaves no mount', async () => {
   await plug(0);
   await until('its disk', WORK_MS, async () => (await blockDevices.below(ports[0] ?? '')).length > 0);
-  await monitor.unplugDisk(cardAt(0));
+  await pull(0);
   await isGone(0, 'while it is mounted');
 });
 
 void test('a card that is pulled while it is listed is not taken for an empty one', async () => {
-  onListing = pullOnce(0);
-  await plug(0);
-  await until('the listing', WORK_MS, () => onListing === undefined);
+  await plugAndPullAt(({ kind }) => kind === 'listing');
   await isGone(0, 'while it is listed');
   assert.deepEqual(await vaultPaths(), []);
 });
 
 void test('a card that is pulled in the middle of a file keeps it', async () => {
-  atBytes = async () => {
-    atBytes = undefined;
-    await monitor.unplugDisk(cardAt(0));
-  };
-  await plug(0);
   await plug(1);
-  await until('the 8 MiB', WORK_MS, () => atBytes === undefined);
+  await plugAndPullAt((moment) => moment.kind === 'bytes' && moment.bytes >= PULLED_AT_BYTES);
   await isGone(0, 'in the middle of a file');
   assert.deepEqual(await filesOn(images[0] ?? ''), [...filesAt(0).keys()].sort());
 });
 
 void test('a card of exFAT is emptied meanwhile', async () => {
   await emptied(1);
-  await monitor.unplugDisk(cardAt(1));
+  await pull(1);
   await isGone(1, 'when all is done');
   assert.deepEqual(await filesOn(images[1] ?? ''), []);
 });
 
 void test('what was erased when the card was pulled does not count as erased, and the rest is still there', async () => {
-  let erased = 0;
-  onErased = async () => {
-    erased++;
-    onErased = undefined;
-    await monitor.unplugDisk(cardAt(0));
-  };
   const startedMs = performance.now();
-  await plug(0);
-  await dock.until('an erasure', () => erased > 0, WORK_MS);
-  figures.push(`FAT: ${BIG_MIB[0]} MiB from plug to first erasure in ${seconds(startedMs)} s`);
+  await plugAndPullAt(({ kind }) => kind === 'erased');
+  figures.say(`FAT: from plug to first erasure in ${seconds(startedMs)} s`);
   await isGone(0, 'between erasure and listing');
   const left = await filesOn(images[0] ?? '');
   const kept = new Set((await dock.vault()).map(({ path }) => path));
@@ -123,14 +105,15 @@ void test('the card that is back is emptied, and every file is in the store once
   const startedMs = performance.now();
   await plug(0);
   await emptied(0);
-  figures.push(`FAT: put back and emptied in ${seconds(startedMs)} s`);
-  await monitor.unplugDisk(cardAt(0));
+  figures.say(`FAT: put back and emptied in ${seconds(startedMs)} s`);
+  await pull(0);
   await isGone(0, 'when all is done');
   assert.deepEqual(await filesOn(images[0] ?? ''), []);
   const all = new Map([...filesAt(0), ...filesAt(1)]);
   const kept = await dock.vault();
   assert.deepEqual(kept.map(({ path }) => path).sort(), [...all.keys()].sort());
   for (const { path, original } of kept) assert.ok(original.equals(all.get(path) ?? Buffer.alloc(0)), path);
+  figures.count('recordings receipted', kept.length);
 });
 
 void test('each docking has its record, and no record says erased of what was only asked for', async () => {
@@ -144,49 +127,16 @@ void test('each docking has its record, and no record says erased of what was on
   assert.deepEqual(pulled, [], 'no listing that was taken is incomplete');
 });
 
-/** The driver with a look at what it does. */
-function watched(driver: Driver): Driver {
-  const open: Driver['open'] = async (place, signal) => watchedSession(await driver.open(place, signal));
-  return { ...driver, open };
+async function atMoment(moment: Moment, port: string): Promise<void> {
+  if (port !== ports[0] || pullsAt?.(moment) !== true) return;
+  await pull(0);
+  pullsAt = undefined;
 }
 
-function watchedSession(session: CameraSession): CameraSession {
-  return {
-    identity: (signal) => session.identity(signal),
-    readClock: (signal) => session.readClock(signal),
-    setClock: (to, signal) => session.setClock(to, signal),
-    condition: (signal) => session.condition(signal),
-    inventory: async (signal) => {
-      const listing = session.inventory(signal);
-      listing.catch(() => undefined); // awaited below
-      await onListing?.();
-      return listing;
-    },
-    read: (...words) => counted(session.read(...words)),
-    erase: async (...words) => {
-      const outcome = await session.erase(...words);
-      if (outcome === 'done') await onErased?.();
-      return outcome;
-    },
-    close: () => session.close(),
-  };
-}
-
-/** Hands the pieces on, and tells when 8 MiB of one file have come. */
-async function* counted(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
-  let bytes = 0;
-  for await (const piece of pieces) {
-    bytes += piece.kind === 'bytes' ? piece.bytes.length : piece.sizeBytes;
-    if (bytes >= PULLED_AT_BYTES) await atBytes?.();
-    yield piece;
-  }
-}
-
-function pullOnce(at: number): () => Promise<void> {
-  return async () => {
-    onListing = undefined;
-    await monitor.unplugDisk(cardAt(at));
-  };
+async function plugAndPullAt(moment: (moment: Moment) => boolean): Promise<void> {
+  pullsAt = moment;
+  await plug(0);
+  await dock.until('the moment to pull', () => pullsAt === undefined, WORK_MS);
 }
 
 function cardAt(at: number): string {
@@ -197,24 +147,13 @@ function filesAt(at: number): CardFiles {
   return originals[at] ?? new Map();
 }
 
-function filesOf(letter: string, at: number): CardFiles {
-  const piece = randomBytes(MIB);
-  const big = Buffer.concat(
-    Array.from({ length: BIG_MIB[at] ?? 0 }, (_, number) => {
-      const next = Buffer.from(piece); // random bytes are slow to make in the guest
-      next.writeUInt32LE(number);
-      return next;
-    }),
-  );
-  return new Map([
-    [`DCIM/100MEDIA/${letter}_1.MP4`, big],
-    [`DCIM/100MEDIA/${letter}_ä2.MP4`, randomBytes(1000)],
-    [`DCIM/${letter}_3.LOG`, Buffer.alloc(0)],
-  ]);
-}
-
 async function plug(at: number): Promise<void> {
   await monitor.plugDisk(cardAt(at), images[at] ?? '', { port: `${at + 1}`, serial: cardAt(at) });
+}
+
+async function pull(at: number): Promise<void> {
+  await monitor.unplugDisk(cardAt(at));
+  figures.count('pulls');
 }
 
 async function isGone(at: number, when: string): Promise<void> {
@@ -223,7 +162,7 @@ async function isGone(at: number, when: string): Promise<void> {
   const isClear = async (): Promise<boolean> =>
     (await bench.mounts()).every(({ folder }) => !folder.endsWith(`/bay-${at + 1}`));
   await until('its mount is gone', WORK_MS, isClear, () => bench.said);
-  figures.push(`pulled ${when}: no mount after ${seconds(startedMs)} s`);
+  figures.say(`pulled ${when}: no mount after ${seconds(startedMs)} s`);
   note(`pulled ${when}`);
 }
 
@@ -236,12 +175,4 @@ async function emptied(at: number): Promise<void> {
 
 async function vaultPaths(): Promise<string[]> {
   return (await dock.vault()).map(({ path }) => path);
-}
-
-function note(what: string): void {
-  process.stderr.write(`rig ${(performance.now() / 1000).toFixed(0)} s: ${what}\n`);
-}
-
-function seconds(sinceMs: number): string {
-  return ((performance.now() - sinceMs) / 1000).toFixed(1);
 }

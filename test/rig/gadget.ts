@@ -1,7 +1,5 @@
 // A CDC-ACM device of the guest's own kernel: real USB, a port that comes and goes with the plug, and an end for the camera.
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { callGadget, loadGadgets } from './gadget-tool.ts';
 
 /** The camera's end of the first gadget. */
 export const GADGET_DEVICE = '/dev/ttyGS0';
@@ -17,27 +15,23 @@ export class AcmGadget {
   /** Makes it, unplugged. */
   static async make(tools: string): Promise<AcmGadget> {
     const gadget = new AcmGadget(tools);
-    await gadget.#call('load', '1');
-    await gadget.#call('up', 'camera', '-u', 'dummy_udc.0', '-a');
+    await loadGadgets(tools);
+    await callGadget(tools, 'up', 'camera', '-u', 'dummy_udc.0', '-a');
     await gadget.pull();
     return gadget;
   }
 
   async plugIn(): Promise<void> {
-    await this.#call('replug', 'camera');
+    await callGadget(this.#tools, 'replug', 'camera');
   }
 
   /** At once, whatever is under way. */
   async pull(): Promise<void> {
-    await this.#call('unplug', 'camera');
+    await callGadget(this.#tools, 'unplug', 'camera');
   }
 
   /** So that the next one can be made. */
   async remove(): Promise<void> {
-    await this.#call('down', 'camera');
-  }
-
-  async #call(...words: readonly string[]): Promise<void> {
-    await promisify(execFile)(join(this.#tools, 'gadget.sh'), words);
+    await callGadget(this.#tools, 'down', 'camera');
   }
 }

@@ -9,6 +9,7 @@ import { SerialPort } from 'serialport';
 import { systemLines } from '../../drivers/serial/serial-port.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { pause, until } from '../fakes/until.ts';
+import { Figures } from './figures.ts';
 import { AcmGadget, GADGET_DEVICE } from './gadget.ts';
 import { requireGoodClock } from './guest-clock.ts';
 import { deviceOf, portOf, untilGone } from './port-names.ts';
@@ -23,6 +24,7 @@ const SPINS = 0.5;
 const RESTS = 0.25;
 const BAUD = 115_200;
 
+const figures = new Figures();
 let gadget: AcmGadget;
 let port = '';
 
@@ -49,9 +51,7 @@ void test('the library alone is not told of a device that is pulled while it sen
   const share = await shareOfCore();
   const told = events; // before it is closed
   await new Promise<void>((resolve) => raw.close(() => resolve()));
-  process.stdout.write(
-    `figures: serialport alone, pulled while it sends: ${told} events, ${percent(share)} of a core\n`,
-  );
+  figures.say(`serialport alone, pulled while it sends: ${told} events, ${percent(share)} of a core`);
   assert.equal(told, 0);
   assert.ok(share > SPINS, `${share} of a core: the library is cured, or this guest does not show it`);
 });
@@ -70,9 +70,7 @@ void test('a line ends when its device is pulled while it sends, and leaves no c
   await line.close();
   const share = await shareOfCore();
   const noticed = ((goneMs - pulledMs) / 1000).toFixed(1);
-  process.stdout.write(
-    `figures: line, pulled while it sends: noticed in ${noticed} s, then ${percent(share)} of a core\n`,
-  );
+  figures.say(`line, pulled while it sends: noticed in ${noticed} s, then ${percent(share)} of a core`);
   assert.ok(goneMs - pulledMs < NOTICED_MS, `noticed in ${noticed} s`);
   assert.ok(share < RESTS, `${share} of a core`);
 });
@@ -80,6 +78,7 @@ void test('a line ends when its device is pulled while it sends, and leaves no c
 /** A handle of a pulled device may stay open in the library; by then the runner has said how the tests ended. */
 after(async () => {
   await gadget?.remove();
+  figures.print();
   setTimeout(() => process.exit(), 1000).unref();
 });
 
@@ -92,6 +91,7 @@ async function plugIn(): Promise<ChildProcess> {
 
 async function pull(camera: ChildProcess): Promise<void> {
   await gadget.pull();
+  figures.count('pulls');
   camera.kill('SIGKILL');
   if (camera.exitCode === null && camera.signalCode === null) await once(camera, 'exit');
   await pause(500);

@@ -3,30 +3,39 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { leftOutToday } from '../fakes/today.ts';
+import { FigureSums } from './figures.ts';
 import { buildRig, findRigTools, runInGuest } from './rig-tools.ts';
 
-const LIMIT_SECONDS = 600;
+const isCi = process.env['CI'] !== undefined;
+/** By hand all files run, which takes twice as long. */
+const LIMIT_SECONDS = isCi ? 600 : 1500;
 
 /** This file lies three folders below the project when it was compiled, and it never runs otherwise. */
 const project = fileURLToPath(new URL('../../../', import.meta.url)).replace(/\/$/, '');
 
 /** One guest for all tests, and one process for each file: starting one takes seconds there. */
-const ONE_AFTER_ANOTHER =
-  'code=0; for file; do node --test-reporter=spec "$file" || { r=$?; [ $r = 125 ] && exit 125; code=1; }; done; exit $code';
+const ONE_AFTER_ANOTHER = `code=0
+for file; do
+  begun=$SECONDS
+  node --test-reporter=spec "$file" || { r=$?; [ $r = 125 ] && exit 125; code=1; }
+  echo "rig: $(basename "$file"): $((SECONDS - begun)) s"
+done
+exit $code`;
 
-/** In CI, whose time is limited, one of these each day; whoever runs the command by hand tries all. */
-const IN_TURN = ['disk-odd.rig.js', 'disk-pull.rig.js'];
-const DAY_MS = 86_400_000;
+/** In CI, whose time is limited, those of one turn each day; whoever runs the command by hand tries all. */
+const TURNS: readonly (readonly string[])[] = [
+  ['eight-cameras.rig.js', 'disk-odd.rig.js'],
+  ['ptp-pulls.rig.js', 'disk-pull.rig.js'],
+  ['responders.rig.js', 'disk-odd.rig.js'],
+];
 
 /** Compiled tests of this folder, "*.rig.js". */
 async function testFiles(): Promise<string[]> {
   const folder = fileURLToPath(new URL('.', import.meta.url));
   const names = (await readdir(folder)).filter((name) => name.endsWith('.rig.js'));
-  const isCi = process.env['CI'] !== undefined;
-  const today = IN_TURN[Math.floor(Date.now() / DAY_MS) % IN_TURN.length];
-  const tried = names.filter((name) => !isCi || name === today || !IN_TURN.includes(name));
-  for (const name of names)
-    if (!tried.includes(name)) process.stdout.write(`rig: not today in CI: ${name}\n`);
+  const left = leftOutToday(TURNS);
+  const tried = names.filter((name) => !left.includes(name));
   return tried.map((name) => join(folder, name));
 }
 
@@ -42,7 +51,6 @@ async function main(): Promise<number> {
   const lacking =
     process.getuid?.() !== 0 ? 'root' : tools === undefined ? 'the tools of the rig' : undefined;
   if (lacking !== undefined || tools === undefined) {
-    const isCi = process.env['CI'] !== undefined;
     process.stderr.write(
       `rig tests ${isCi ? 'FAILED' : 'skipped'}: missing is ${lacking} (BODYDOCK_TOOLS names where the tools are)\n`,
     );
@@ -51,10 +59,22 @@ async function main(): Promise<number> {
   const startedMs = performance.now();
   await buildRig(tools);
   const builtMs = performance.now();
-  const command = ['bash', '-c', ONE_AFTER_ANOTHER, 'rig', ...(await testFiles())];
-  const code = await runInGuest({ tools, folder: await runFolder(), command, limitSeconds: LIMIT_SECONDS });
+  const files = await testFiles();
+  let sums = new FigureSums();
+  const code = await runInGuest({
+    tools,
+    folder: await runFolder(),
+    command: ['bash', '-c', ONE_AFTER_ANOTHER, 'rig', ...files],
+    limitSeconds: LIMIT_SECONDS,
+    onStart: () => {
+      sums = new FigureSums();
+      return (line) => sums.take(line);
+    },
+  });
   const [build, run] = [builtMs - startedMs, performance.now() - builtMs].map((ms) => (ms / 1000).toFixed(0));
-  process.stdout.write(`rig: built in ${build} s, booted and run in ${run} s\n`);
+  process.stdout.write(
+    `rig: ${files.length} files, ${sums.tests} tests, ${sums.text()}; built in ${build} s, booted and run in ${run} s\n`,
+  );
   return code;
 }
 

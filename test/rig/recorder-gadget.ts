@@ -1,12 +1,11 @@
 // A recorder on the guest's own bus, as two devices that take turns on one port: the one that waits for a login, whose answers are given
 // here, and the disk, which is the kernel's own mass storage.
-import { execFile } from 'node:child_process';
 import { mkdir, readdir, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { DeviceLook } from '../fakes/usb/dock.ts';
 import { pause } from '../fakes/until.ts';
 import { FfsDevice, type AnsweringDevice } from './ffs-device.ts';
+import { callGadget, loadGadgets } from './gadget-tool.ts';
 
 const GADGETS = '/sys/kernel/config/usb_gadget';
 const UDC = 'dummy_udc.0';
@@ -30,8 +29,8 @@ export class RecorderGadget {
   /** Makes the disk, unplugged; `serial` stands in the descriptors of both. */
   static async make(tools: string, serial: string, image: string): Promise<RecorderGadget> {
     const made = new RecorderGadget(tools);
-    await made.#call('load', '1');
-    await made.#call('up', DISK, '-u', UDC, '-s', serial, '-i', '4255:0002', '-d', image);
+    await loadGadgets(tools);
+    await callGadget(tools, 'up', DISK, '-u', UDC, '-s', serial, '-i', '4255:0002', '-d', image);
     made.#bound = DISK;
     return made;
   }
@@ -78,7 +77,7 @@ export class RecorderGadget {
     await this.settled();
     await this.#unbind();
     await this.#removeLogin();
-    await this.#call('down', DISK);
+    await callGadget(this.#tools, 'down', DISK);
   }
 
   #then(work: () => Promise<void>): void {
@@ -105,9 +104,5 @@ export class RecorderGadget {
       for (const name of await readdir(join(gadget, folder)))
         await rmdir(join(gadget, folder, name)).catch(() => undefined);
     await rmdir(gadget);
-  }
-
-  async #call(...words: readonly string[]): Promise<void> {
-    await promisify(execFile)(join(this.#tools, 'gadget.sh'), words);
   }
 }

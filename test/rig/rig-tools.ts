@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 /** In the guest: the folder of the tools, to import its monitor client from. */
 export const TOOLS_VARIABLE = 'BODYDOCK_RIG_TOOLS';
@@ -34,6 +35,8 @@ export interface GuestWish {
   readonly folder: string;
   readonly command: readonly string[];
   readonly limitSeconds: number;
+  /** Called at each start; what it returns gets each line that the command writes, which is shown as well. */
+  readonly onStart: () => (line: string) => void;
 }
 
 /** Exit code of the command in the guest; 124: out of time. A guest that broke is started once more. */
@@ -42,19 +45,35 @@ export async function runInGuest(wish: GuestWish): Promise<number> {
   return code === RIG_BROKE ? runOnce(wish) : code;
 }
 
-function runOnce({ tools, folder, command, limitSeconds }: GuestWish): Promise<number> {
+function runOnce({ tools, folder, command, limitSeconds, onStart }: GuestWish): Promise<number> {
   const words = ['-p', folder, '-t', `${limitSeconds}`, '--', ...command];
-  return run(join(tools, 'run-in-rig.sh'), words, tools);
+  return run(join(tools, 'run-in-rig.sh'), words, tools, onStart());
 }
 
-async function run(file: string, words: readonly string[], tools: string): Promise<number> {
+/** QEMU opens what the rig writes to for writing alone, which what Node makes of "pipe", a pair of sockets, is not. */
+const INTO_A_PIPE = 'set -o pipefail; "$@" | cat';
+
+async function run(
+  file: string,
+  words: readonly string[],
+  tools: string,
+  onLine: (line: string) => void = () => undefined,
+): Promise<number> {
   const env = {
     ...process.env,
     RIG_APPEND: KERNEL_ARGUMENTS,
     RIG_PASS_ENV: `CI ${TOOLS_VARIABLE}`,
     [TOOLS_VARIABLE]: tools,
   };
-  const child = spawn(file, words, { stdio: ['ignore', 'inherit', 'inherit'], env });
-  const [code] = (await once(child, 'exit')) as [number | null];
+  const child = spawn('bash', ['-c', INTO_A_PIPE, 'rig', file, ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env,
+  });
+  const { stdout } = child;
+  createInterface({ input: stdout }).on('line', (line) => {
+    process.stdout.write(`${line}\n`);
+    onLine(line);
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
   return code ?? 1;
 }

@@ -16,6 +16,7 @@ import { DockAndStore } from '../fakes/dock-and-store.ts';
 import { pause } from '../fakes/until.ts';
 import { CameraBehind } from './camera-behind.ts';
 import { AcmGadget, GADGET_DEVICE } from './gadget.ts';
+import { Figures, note } from './figures.ts';
 import { requireGoodClock } from './guest-clock.ts';
 import { openMonitor, type Monitor } from './monitor.ts';
 import { deviceOf, portOf, untilGone } from './port-names.ts';
@@ -35,7 +36,7 @@ const MEASURE_MS = 4000;
 const RESTS_MS = 60_000;
 
 const originals = new Map<string, Buffer>();
-const figures: string[] = [];
+const figures = new Figures();
 let monitor: Monitor;
 let gadget: AcmGadget;
 let dock: DockAndStore;
@@ -59,12 +60,12 @@ before(async () => {
   note(`ports are ${acm} and ${ftdi}`);
   const clock = nodeClock();
   const driver = smpDriver({ clock, isCameraPort, openLine: systemLines(clock) });
-  dock = await DockAndStore.open({ cameras: 2, serial: { ports: [acm, ftdi], driver } });
+  dock = await DockAndStore.open({ cameras: 2, serial: { ports: [acm, ftdi], driver }, hasFastSigner: true });
   await dock.startReceiver();
   await dock.startStation();
   note('station and store run');
   atRest = await restShare(0.05, 3 * MEASURE_MS);
-  figures.push(`at rest ${percent(atRest)} of a core`);
+  figures.say(`at rest ${percent(atRest)} of a core`);
   note(`at rest ${percent(atRest)} of a core`);
 });
 
@@ -72,7 +73,7 @@ after(async () => {
   await dock?.close();
   await gadget?.remove();
   monitor?.close();
-  process.stdout.write(`figures: ${figures.join('; ')}\n`);
+  figures.print();
 });
 
 void test('a CDC-ACM camera that is pulled while it sends leaves no spinning core, and the next one gets its own bytes only', async () => {
@@ -122,7 +123,7 @@ void test('an FTDI adapter that is pulled at rest and comes back under another n
   const otherName = await deviceOf(ftdi);
   assert.notEqual(otherName, name);
   await emptied(2, files);
-  figures.push(`${name} came back as ${otherName}`);
+  figures.say(`${name} came back as ${otherName}`);
   await second.holdStill();
   await pulled(2, 'FTDI pulled at rest again', () => monitor.unplug('near'));
   await second.stop();
@@ -134,6 +135,7 @@ void test('everything is in the vault once and as it was, and each docking has i
   assert.deepEqual(kept.map(({ path }) => path).sort(), [...originals.keys()].sort());
   for (const { path, original } of kept)
     assert.ok(originals.get(path)?.equals(original), `${path} is as it was`);
+  figures.count('recordings receipted', kept.length);
   const records = (await dock.dockings()).map(({ bay, camera, ended }) => `${bay} ${camera.serial} ${ended}`);
   assert.deepEqual(records.sort(), [
     'bay-1 CAMERA-A unplugged',
@@ -147,11 +149,6 @@ void test('everything is in the vault once and as it was, and each docking has i
     [],
   );
 });
-
-/** Says how far the guest came: on a busy machine it takes minutes. */
-function note(what: string): void {
-  process.stderr.write(`rig ${(performance.now() / 1000).toFixed(0)} s: ${what}\n`);
-}
 
 function filesNamed(letter: string, count: number): MemorySmpFiles {
   const files = new MemorySmpFiles();
@@ -203,13 +200,14 @@ async function emptied(bay: number, files: MemorySmpFiles): Promise<void> {
 async function pulled(bay: number, what: string, pull: () => Promise<void>): Promise<void> {
   const startedMs = performance.now();
   await pull();
+  figures.count('pulls');
   note(what);
   await shows(bay, `empty behind: ${what}`, ({ state }) => state === 'empty');
   const noticedMs = performance.now() - startedMs;
   note('noticed');
   const share = await restShare(atRest + MORE_AT_REST, RESTS_MS);
   note(`then ${percent(share)} of a core`);
-  figures.push(`${what}: noticed in ${(noticedMs / 1000).toFixed(1)} s, then ${percent(share)} of a core`);
+  figures.say(`${what}: noticed in ${(noticedMs / 1000).toFixed(1)} s, then ${percent(share)} of a core`);
   assert.ok(noticedMs < NOTICED_MS, `${what}: noticed in ${noticedMs} ms`);
   assert.ok(
     share < atRest + MORE_AT_REST,

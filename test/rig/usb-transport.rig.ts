@@ -1,5 +1,6 @@
 // In the rig's guest: the real transport, libusb on an emulated controller, held against the contract of every transport, at a PTP responder that
 // nobody here wrote. Ends with one line of figures: the bulk rate, and what of it the driver's reading of a file has.
+import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -15,9 +16,12 @@ import { isDockError } from '../../protocol/errors.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { live, patternBytes } from '../contracts/driver-subject.ts';
 import { usbTransportContract } from '../contracts/usb-transport-contract.ts';
-import { pause } from '../fakes/until.ts';
+import { pause, until } from '../fakes/until.ts';
+import { Figures } from './figures.ts';
+import { AcmGadget } from './gadget.ts';
 import { requireGoodClock } from './guest-clock.ts';
 import { openMonitor, type Monitor, type MtpCamera } from './monitor.ts';
+import { PowerProcess } from './power-process.ts';
 import { TOOLS_VARIABLE } from './rig-tools.ts';
 
 const { env } = process;
@@ -27,6 +31,8 @@ const CONTENT = patternBytes(400_000);
 const MUCH = patternBytes(8 * MIB);
 const WAIT_MS = 60_000;
 const OPEN_TRIES = 20;
+/** Of the kernel's gadgets. */
+const GADGET_VENDOR = 0x1d6b;
 const OPEN_SESSION = 0x1002;
 const GET_OBJECT_HANDLES = 0x1007;
 const GET_OBJECT = 0x1009;
@@ -35,9 +41,9 @@ const ALL = 0xffffffff;
 const clock = nodeClock();
 const devices = sysfsDevices();
 const openUsb = libusbTransports({ clock, devices, budget: new UsbBudget() });
+const figures = new Figures();
 let monitor: Monitor;
 let camera: RigCamera;
-let figures = '';
 
 before(async () => {
   await requireGoodClock(env['RIG_RUN'] ?? '');
@@ -47,7 +53,7 @@ before(async () => {
 after(async () => {
   await camera?.pull();
   monitor?.close();
-  process.stdout.write(`figures: ${figures}\n`);
+  figures.print();
 });
 
 usbTransportContract(
@@ -69,8 +75,38 @@ void test('the driver reads a file nearly as fast as the bare pipe gives it', as
   const pulled = await pulledMs(await big.plugged());
   await big.pull();
   const [rawRate, pulledRate] = [raw, pulled].map((ms) => (MUCH.length / 1e6 / (ms / 1000)).toFixed(0));
-  figures = `bare pipe ${rawRate} MB/s, driver ${pulledRate} MB/s: ${((100 * raw) / pulled).toFixed(0)} % of it`;
+  figures.say(
+    `bare pipe ${rawRate} MB/s, driver ${pulledRate} MB/s: ${((100 * raw) / pulled).toFixed(0)} % of it`,
+  );
 });
+
+void test('the helper switches the power of a port off and on: its device comes back as another one', async () => {
+  // QEMU's own root hub lets a device go, and does not find it again: the kernel's virtual one does both.
+  const gadget = await AcmGadget.make(env[TOOLS_VARIABLE] ?? '');
+  await gadget.plugIn();
+  const device = await gadgetAt(undefined);
+  const helper = await PowerProcess.start(device.portPath);
+  try {
+    assert.equal(await helper.cyclePower(device.portPath, live()), 'cycled', helper.refusals.join());
+    await gadgetAt(device);
+    assert.equal(await helper.cyclePower(device.portPath, live()), 'refused');
+    assert.match(helper.refusals.join(), /^power\.too-soon /);
+  } finally {
+    assert.equal(await helper.stop(), 0);
+    await gadget.remove();
+  }
+});
+
+/** The gadget as it is plugged in now; another one than before, on the same port. */
+function gadgetAt(before: UsbDeviceFacts | undefined): Promise<UsbDeviceFacts> {
+  return until('the gadget to appear', WAIT_MS, async () =>
+    (await devices.list(live())).find(
+      ({ vendorId, portPath, address }) =>
+        vendorId === GADGET_VENDOR &&
+        (before === undefined || (portPath === before.portPath && address !== before.address)),
+    ),
+  );
+}
 
 /** Milliseconds that the pipe takes for the file, with nothing done to what comes. */
 async function rawMs(device: UsbDeviceFacts): Promise<number> {

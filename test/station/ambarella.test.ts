@@ -8,6 +8,7 @@ import { PortSwitches } from '../../agent/bay/port-switches.ts';
 import { ambarellaDriver } from '../../drivers/ambarella/driver.ts';
 import { LoginGuard } from '../../drivers/ambarella/login-guard.ts';
 import { NOTHING_TOLD } from '../../drivers/driver.ts';
+import { systemCode } from '../../protocol/errors.ts';
 import { parseBayId } from '../../protocol/ids.ts';
 import { patternBytes } from '../contracts/driver-subject.ts';
 import { diskDriver } from '../fakes/ambarella/disk-driver.ts';
@@ -106,13 +107,22 @@ function errorsToo(_key: string, value: unknown): unknown {
     : value;
 }
 
-/** Every file below the folder that is not sealed, as text. */
+/** Every file below the folder that is not sealed, as text. Both ends run: what goes while it is read is not there any more. */
 async function filesOf(folder: string): Promise<string> {
-  const names = await readdir(folder, { recursive: true, withFileTypes: true });
-  const texts = names
-    .filter((entry) => entry.isFile())
-    .map((entry) => readFile(join(entry.parentPath, entry.name), 'latin1'));
+  const entries = await readdir(folder, { withFileTypes: true }).catch(goneAs([]));
+  const texts = entries.map(async (entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return filesOf(path);
+    return entry.isFile() ? readFile(path, 'latin1').catch(goneAs('')) : '';
+  });
   return (await Promise.all(texts)).join('\n');
+}
+
+function goneAs<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if (systemCode(error) === 'ENOENT') return value;
+    throw error;
+  };
 }
 
 const TOLD: Readonly<Record<DialectName, { serial: string | null; battery: number | null }>> = {

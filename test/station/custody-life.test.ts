@@ -115,6 +115,7 @@ describe('the log of a station that took two recordings, released them, and was 
     for (const entry of entries)
       expect([entry.event, factsFault('station', entry)]).toEqual([entry.event, undefined]);
     const text = JSON.stringify(entries);
-    expect(text).not.toMatch(/DCIM|MP4|EMPTY/);
+    // With what base64 cannot hold, or too long for it: a signature had `MP4` in it once.
+    expect(text).not.toMatch(/DCIM\/|\.MP4|EMPTY/);
   });
 });

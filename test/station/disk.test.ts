@@ -1,5 +1,6 @@
 // A whole station with a camera that shows itself as a disk: through the driver, the helper's socket and the helper; the kernel is stood in for.
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { scaledClock } from '../fakes/clock-scaled.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
 import { PORT } from '../fakes/disk-port.ts';
 import { MountRig } from '../fakes/mount-rig.ts';
@@ -13,7 +14,8 @@ beforeEach(async () => {
   rig = await MountRig.open();
   await rig.port.card.put('DCIM/A.MP4', Buffer.from('a recording'));
   const { devices } = rig.port;
-  dock = await DockAndStore.open({ cameras: 1, usb: { devices, driver: rig.driver, ports: [PORT] } });
+  const clock = scaledClock(20); // its one file may be of these minutes, as far as a disk tells
+  dock = await DockAndStore.open({ cameras: 1, clock, usb: { devices, driver: rig.driver, ports: [PORT] } });
   await dock.startReceiver();
 });
 afterEach(async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { sha256Hex } from '../../protocol/bytes.ts';
@@ -155,6 +155,8 @@ test('a claim by a key that is not pinned, or for an unlisted receiver, draws no
   await evil.publish(down, claim('r-z', dock.storeKey), { qos: 1 });
   await waitABit();
   expect(topics.filter((topic) => /\/up\/r-/.test(topic))).toEqual([]);
+  const shown = (): boolean => dock.retained('condition/store.unknown-key').includes('"severity":"error"');
+  await dock.until('the strange key is shown', shown);
   await evil.publish(down, claim('r-a', dock.storeKey), { qos: 1 });
   await dock.until('the true claim is followed', () => topics.some((topic) => topic.includes('/up/r-a/')));
 });
@@ -179,4 +181,58 @@ test('no message that passes the broker shows a byte of the original, its name o
   const logged = JSON.stringify([dock.log.lines, dock.storeLog.lines, dock.conditions.history]);
   for (const secret of ['Jane', 'Officer', dock.identity.identity])
     expect(logged.includes(secret)).toBe(false);
+});
+
+test('a second store on a vault of its own, whose key nobody pinned, gets and frees nothing; the pinned one does', async () => {
+  dock = await DockAndStore.open();
+  const wrong = { vault: 'other-vault', key: makeSecretKey(nodeRandom()) };
+  await mkdir(join(dock.folder, wrong.vault));
+  dock.camera.put('a.mp4', randomBytes(700_000));
+  await dock.startReceiver('r-b', wrong);
+  await dock.startStation();
+  await dock.until('the strange key is told', () => dock.conditions.isRaised('store.unknown-key', null));
+  expect(dock.camera.files()).toHaveLength(1);
+  await dock.startReceiver('r-a');
+  await dock.until('erased', () => dock.camera.files().length === 0);
+  const receipts = await Promise.all(
+    [...(await dock.receipted()).keys()].map((folder) => readFile(join(folder, 'receipt.json'), 'utf8')),
+  );
+  expect(receipts.map((text) => (JSON.parse(text) as Receipt).receiver)).toEqual(['r-a']);
+  const others = await readdir(join(dock.folder, wrong.vault, STATION)).catch(() => []);
+  expect(others.filter((name) => name !== 'custody')).toEqual([]);
+});
+
+test('a second receiver by mistake, with the same key on a vault of its own: each recording is whole where its receipt says, and cameras are freed', async () => {
+  dock = await DockAndStore.open();
+  const other = { vault: 'other-vault', key: dock.storeKey };
+  await mkdir(join(dock.folder, other.vault));
+  await dock.startReceiver('r-a');
+  await dock.startStation();
+  dock.camera.put('a.mp4', randomBytes(1_700_000));
+  await dock.until('erased', () => dock.camera.files().length === 0);
+  await dock.startReceiver('r-b', other);
+  for (const name of ['b.mp4', 'c.mp4']) dock.camera.put(name, randomBytes(1_700_000));
+  await dock.until('erased too', () => dock.camera.files().length === 0);
+  let whole = 0;
+  for (const vault of ['vault', other.vault]) {
+    const place = join(dock.folder, vault, STATION);
+    const ids = (await readdir(place).catch(() => [])).filter((name) => /^[a-z2-7]{26}$/.test(name));
+    const known = JSON.parse(await readFile(join(dock.folder, vault, 'vault.json'), 'utf8')) as Receipt;
+    for (const each of ids) {
+      const names = await readdir(join(place, each));
+      if (names.includes('docking.json')) continue;
+      expect(names.sort()).toEqual([
+        'chunks.bin',
+        'manifest.json',
+        'manifest.json.minisig',
+        'payload.age',
+        'receipt.json',
+        'receipt.json.minisig',
+      ]);
+      const receipt = JSON.parse(await readFile(join(place, each, 'receipt.json'), 'utf8')) as Receipt;
+      expect(receipt).toMatchObject({ vault: known.vault, receiver: vault === 'vault' ? 'r-a' : 'r-b' });
+      whole++;
+    }
+  }
+  expect(whole).toBeGreaterThanOrEqual(3);
 });

@@ -84,7 +84,45 @@ async function untilNamed(): Promise<void> {
   });
 }
 
+/** What may never be drawn twice, of each recording in the spool: its id, the shares and wrapped keys of its header, the nonce, the first bytes. */
+async function drawn(): Promise<Map<string, string[]>> {
+  const names = await readdir(spool('ready'));
+  const sealed = await Promise.all(names.map((name) => readFile(spool('ready', name, 'payload.age'))));
+  return new Map(
+    sealed.map((bytes, at) => {
+      const end = bytes.indexOf('\n', bytes.indexOf('\n--- ') + 1);
+      const header = bytes.subarray(0, end).toString('latin1').split('\n').slice(1);
+      const shares = header.map((line) => line.replace(/^(?:-> X25519|---) /, ''));
+      const [nonce, first] = [bytes.subarray(end + 1, end + 17), bytes.subarray(end + 17, end + 29)];
+      const name = names[at] ?? '';
+      return [name, [name, ...shares, nonce.toString('hex'), first.toString('hex')]];
+    }),
+  );
+}
+
 describe('an older card image that was put back', () => {
+  test('seals what it sealed before under another id, by another key, from another nonce', async () => {
+    await day('a.mp4');
+    await cp(spool(), join(dock.folder, 'image'), { recursive: true });
+    await dock.startStation();
+    for (const file of ['b.mp4', 'c.mp4']) dock.camera.put(file, Buffer.from(`film of ${file}`));
+    const sealed = async (): Promise<boolean> => (await drawn()).size === 3;
+    await dock.until('two more files sealed', sealed);
+    await dock.stopStation();
+    const before = await drawn();
+    await rm(spool(), { recursive: true });
+    await cp(join(dock.folder, 'image'), spool(), { recursive: true });
+    expect((await drawn()).size).toBe(1);
+    await dock.startStation();
+    await dock.until('the same files sealed again', sealed);
+    const again = [...(await drawn())].filter(([name]) => !before.has(name));
+    expect([before.size, again.length]).toEqual([3, 2]);
+    const all = [...before.values(), ...again.map(([, values]) => values)].flat();
+    // Of each recording: id, one share and one wrapped key for the one recipient, the header's MAC, nonce, first bytes.
+    expect(all).toHaveLength(5 * 6);
+    expect(new Set(all).size).toBe(all.length);
+  });
+
   test('is recognised, stands over starts although the log went on, and is over once a person has acknowledged it', async () => {
     await day('a.mp4');
     await cp(spool(), join(dock.folder, 'image'), { recursive: true });

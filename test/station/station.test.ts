@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { DockError } from '../../protocol/errors.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { DockAndStore, STATION, type DockOptions } from '../fakes/dock-and-store.ts';
+import { pause } from '../fakes/until.ts';
 
 let dock: DockAndStore;
 afterEach(() => dock.close());
@@ -295,6 +296,29 @@ test('a station starts on a disk that takes no log entry, and says what is wrong
   expect(dock.camera.files()).toHaveLength(1);
   takesNothing = false;
   await dock.until('taken', () => dock.bay()['light'] === 'safe-to-take');
+});
+
+test('a station that cannot be put up leaves nothing behind that goes on to write', async () => {
+  const real = nodeFiles();
+  const eio = (): Error => Object.assign(new Error('EIO: input/output error'), { code: 'EIO' });
+  let isIll = true;
+  let madeLater = 0;
+  await open({
+    stationFiles: {
+      ...real,
+      create: async (path) => {
+        if (isIll && path.includes('/custody/')) throw eio();
+        if (!isIll) madeLater++;
+        return real.create(path);
+      },
+      syncFolder: async (path) =>
+        isIll && path.endsWith('/dockings') ? Promise.reject(eio()) : real.syncFolder(path),
+    },
+  });
+  await expect(dock.startStation()).rejects.toThrow('EIO');
+  isIll = false;
+  await pause(2500); // a log that was left would be tried again after a second
+  expect(madeLater).toBe(0);
 });
 
 test('the retained status names its session, and the will says lost', async () => {

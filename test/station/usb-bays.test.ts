@@ -1,54 +1,24 @@
 // Bays on USB ports, a whole station with its store: cameras that speak PTP over wires in memory.
 import { afterEach, expect, test } from 'vitest';
-import { ptpDriver } from '../../drivers/ptp/driver.ts';
-import { MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
-import { SimulatedClock } from '../../drivers/simulated/clock.ts';
-import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { patternBytes } from '../contracts/driver-subject.ts';
-import { DockAndStore } from '../fakes/dock-and-store.ts';
-import { PtpResponder } from '../fakes/ptp/responder.ts';
-import { KEYBOARD, STILL_IMAGE, UsbDock, type DeviceLook } from '../fakes/usb/dock.ts';
+import type { DockAndStore } from '../fakes/dock-and-store.ts';
+import { ptpStation, type PtpStation } from '../fakes/ptp/station.ts';
+import { KEYBOARD, STILL_IMAGE, type DeviceLook } from '../fakes/usb/dock.ts';
 
-const clock = nodeClock();
 let dock: DockAndStore | undefined;
 afterEach(async () => {
   await dock?.close();
   dock = undefined;
 });
 
-interface UsbStation {
-  readonly usb: UsbDock;
-  readonly dock: DockAndStore;
-}
-
-async function station(cameras: number): Promise<UsbStation> {
-  const usb = new UsbDock(clock);
-  const driver = ptpDriver({
-    devices: usb.devices,
-    openUsb: usb.openUsb,
-    clock,
-    onRecovery: () => undefined,
-  });
-  const opened = await DockAndStore.open({
-    cameras,
-    usb: { devices: usb.devices, driver },
-    release: 'after-receipt',
-  });
-  dock = opened;
-  await opened.startReceiver();
-  await opened.startStation();
-  return { usb, dock: opened };
-}
-
-function camera(serial: string, files: Readonly<Record<string, Uint8Array>>): PtpResponder {
-  const memory = new MemoryCamera();
-  memory.clock = new SimulatedClock(() => performance.now(), { shownMs: Date.now() - 3_600_000 });
-  for (const [name, bytes] of Object.entries(files)) memory.put(name, bytes);
-  return new PtpResponder(memory, { batteryPercent: 63, identity: { serial } });
+async function station(cameras: number): Promise<PtpStation> {
+  const opened = await ptpStation({ cameras });
+  dock = opened.dock;
+  return opened;
 }
 
 test('a camera on a USB port is emptied, released and told of in its docking record', async () => {
-  const { usb, dock: whole } = await station(1);
+  const { usb, dock: whole, camera } = await station(1);
   const big = patternBytes(5_000_000);
   const plugged = camera('PTP-7', {
     'DCIM/100MEDIA/A.MP4': big,
@@ -72,7 +42,7 @@ test('a camera on a USB port is emptied, released and told of in its docking rec
 });
 
 test('a device with a keyboard beside its camera is not opened, and told of until it leaves', async () => {
-  const { usb, dock: whole } = await station(1);
+  const { usb, dock: whole, camera } = await station(1);
   const evil = camera('PTP-1', { 'A.MP4': patternBytes(100) });
   usb.plug('1-1.1', evil, { interfaces: [STILL_IMAGE, KEYBOARD] });
   await whole.until('the condition', () => whole.conditions.isRaised('camera.failed', 'bay-1'));
@@ -92,7 +62,7 @@ test('a device with a keyboard beside its camera is not opened, and told of unti
 });
 
 test('a camera that is swapped for another one on the same port mixes nothing', async () => {
-  const { usb, dock: whole } = await station(1);
+  const { usb, dock: whole, camera } = await station(1);
   const first = camera('PTP-A', { 'A.MP4': patternBytes(3_000_000, 1) });
   const second = camera('PTP-B', { 'A.MP4': patternBytes(3_000_000, 2) });
   usb.plug('1-1.1', first);
@@ -113,7 +83,7 @@ test('a camera that is swapped for another one on the same port mixes nothing', 
 });
 
 test('one hostile camera does not keep seven others from being emptied', async () => {
-  const { usb, dock: whole } = await station(8);
+  const { usb, dock: whole, camera } = await station(8);
   const others = Array.from({ length: 7 }, (_, at) =>
     camera(`PTP-${at}`, { 'A.MP4': patternBytes(1_500_000, at), 'B.MP4': patternBytes(10, at) }),
   );

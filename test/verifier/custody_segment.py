@@ -10,7 +10,7 @@ from custody_events import STATION_EVENTS, STORE_EVENTS
 from document_shapes import CUSTODY_HEAD
 from findings import Report
 from instants import milliseconds
-from minisign_file import SIGNATURE_BYTES_MAX, PublicKey, SignatureFault, check
+from minisign_file import SIGNATURE_BYTES_MAX, PublicKey, SignatureFault, check, is_plainly_spelled
 from safe_files import FileFault, open_regular, read_small
 from shapes import DIGEST, INSTANT, Shape, either, fields, integer, problems_of, text
 from signed_document import sha256_hex
@@ -46,6 +46,8 @@ class Line:
     previous: str
     sha256: str
     at: str
+    boot: str | None
+    monotonic_ms: int
     event: str
     facts: dict[str, Any]
     place: str
@@ -148,6 +150,8 @@ def _parse_line(data: bytes, segment: Segment, place: str, holder: Holder, repor
         previous=value["previous"],
         sha256=sha256_hex(data),
         at=value["at"],
+        boot=value["boot"],
+        monotonic_ms=value["monotonic_ms"],
         event=value["event"],
         facts=value["facts"],
         place=place,
@@ -184,16 +188,20 @@ def _check_checkpoint(line: Line, segment: Segment, holder: Holder, report: Repo
     head, signature = line.facts.get("head"), line.facts.get("signature")
     if not isinstance(head, str) or not isinstance(signature, str):
         return
-    if before is None or _head_of(head) != _expected_head(before, holder):
-        report.find("custody.checkpoint-head", line.place, "is not of the entry before it in this log")
+    if before is None or _head_of(head) != _expected_head(before, line, holder):
+        report.find("custody.checkpoint-head", line.place, "is not of the entry before it in this log, or of another time")
     try:
         key = check(head.encode("utf-8"), signature.encode("utf-8"), "custody-head", holder.keys)
     except (SignatureFault, UnicodeEncodeError) as fault:
         reason = fault.reason if isinstance(fault, SignatureFault) else "malformed"
         report.find(f"custody.checkpoint-{reason}", line.place, f"signature {fault}")
         return
+    if not is_plainly_spelled(signature):
+        report.find("custody.checkpoint-malformed", line.place, "signature was altered where it signs nothing")
+        return
     segment.key_ids.add(key.key_id)
-    segment.signed_up_to = len(segment.lines) - 1
+    # All that it says of itself is in what it signs: it is under the signature, too.
+    segment.signed_up_to = len(segment.lines)
 
 
 def _head_of(text_of_head: str) -> Any:
@@ -204,7 +212,7 @@ def _head_of(text_of_head: str) -> Any:
     return None if problems_of(CUSTODY_HEAD, value, "head") else value
 
 
-def _expected_head(before: Line, holder: Holder) -> dict[str, Any]:
+def _expected_head(before: Line, checkpoint: Line, holder: Holder) -> dict[str, Any]:
     return {
         "type": "custody-head",
         "version": 1,
@@ -212,6 +220,9 @@ def _expected_head(before: Line, holder: Holder) -> dict[str, Any]:
         "segment": before.segment,
         "sequence": before.sequence,
         "sha256": before.sha256,
+        "at": checkpoint.at,
+        "boot": checkpoint.boot,
+        "monotonic_ms": checkpoint.monotonic_ms,
     }
 
 

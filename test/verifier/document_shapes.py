@@ -45,6 +45,7 @@ NOT_TAKEN = (
     "spool-full",
     "spool-failed",
     "quarantined",
+    "agent-failed",
 )
 REJECTED = ("empty", "unknown-kind", "odd-name", "damaged")
 
@@ -287,6 +288,18 @@ _DELETION = fields(
     deleted_at=INSTANT,
 )
 
+_DISCLOSURE = fields(
+    type=constant("disclosure"),
+    version=constant(1),
+    disclosure=RANDOM_ID,
+    station=STATION_ID,
+    recording=RANDOM_ID,
+    manifest_sha256=DIGEST,
+    command=one_of("open", "export"),
+    reason=REASON_CODE,
+    asked_at=INSTANT,
+)
+
 _ORDER = fields(
     type=constant("order"),
     version=constant(1),
@@ -342,6 +355,9 @@ CUSTODY_HEAD = fields(
     segment=RANDOM_ID,
     sequence=integer(1),
     sha256=DIGEST,
+    at=INSTANT,
+    boot=either(text(64)),
+    monotonic_ms=integer(0),
 )
 
 DOCUMENT_SHAPES: dict[str, Shape] = {
@@ -350,6 +366,7 @@ DOCUMENT_SHAPES: dict[str, Shape] = {
     "docking-record": _DOCKING,
     "deletion-record": _DELETION,
     "order": _ORDER,
+    "disclosure": _DISCLOSURE,
     "key-change": _KEY_CHANGE,
     "key-revocation": _KEY_REVOCATION,
     "witness": _WITNESS,

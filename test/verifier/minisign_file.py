@@ -78,6 +78,14 @@ def parse_signature(data: bytes) -> Signature:
     return Signature(body[2:10].hex(), body[10:], lines[2].removeprefix(_TRUSTED), comment_signature)
 
 
+def is_plainly_spelled(text: str) -> bool:
+    """Whether a signature is spelled in the one way in which the product's signers do: a reader of checkpoints asks for it (SPEC 4.3.3)."""
+    lines = text.split("\n")
+    key_id = parse_signature(text.encode("utf-8")).key_id
+    number = bytes.fromhex(key_id)[::-1].hex().upper()
+    return len(lines) == 5 and lines[4] == "" and lines[0] == f"{_UNTRUSTED}signature from {number}"
+
+
 def check(document: bytes, data: bytes, kind: str, keys: Sequence[PublicKey]) -> PublicKey:
     """The key of the list that signed the document as `bodydock <kind>`. Errors: SignatureFault."""
     signature = parse_signature(data)

@@ -9,6 +9,7 @@ import canonical_json
 from age_file import AgeTool
 from custody_log import CustodyLog, read_custody_log
 from custody_segment import Holder
+from disclosures import check_disclosures
 from document_shapes import VAULT
 from evidence import Receiver, Station, Vault
 from findings import Report
@@ -38,6 +39,7 @@ class VaultReader:
     def read(self) -> Vault:
         """Everything in the vault."""
         vault = Vault(self._read_id())
+        check_disclosures(self._root, self._report)
         for name, kind in names_in(self._root):
             if name == "vault.json":
                 continue

@@ -49,21 +49,21 @@ def verify(root: Path, keys: TrustedKeys, age: AgeTool | None) -> Verdict:
         tell("vault.empty", ".", "holds nothing of any station")
     for receiver in vault.receivers.values():
         check_gaps(receiver.log, report)
-        check_changes(receiver, report)
+        check_changes(receiver, keys.store, report)
         check_store_log(receiver, vault, report)
-    counts = {name: _check_station(station, vault, report) for name, station in vault.stations.items()}
+    counts = {name: _check_station(station, vault, keys, report) for name, station in vault.stations.items()}
     _check_doubles(vault, report)
     for receiver in vault.receivers.values():
         check_witnesses(receiver, vault, report)
     return Verdict(report, counts)
 
 
-def _check_station(station: Station, vault: Vault, report: Report) -> dict[str, Any]:
+def _check_station(station: Station, vault: Vault, keys: TrustedKeys, report: Report) -> dict[str, Any]:
     store_logs = [receiver.log for receiver in vault.receivers.values()]
     said_by_store = StoreLogs(station.name, store_logs)
     dropped = {line.facts["recording"] for line in said_by_store.all_of("documents-dropped")}
     check_gaps(station.log, report)
-    check_changes(station, report)
+    check_changes(station, keys.station(station.name), report)
     check_old_keys(station, report)
     check_revocations(station, report)
     check_revocations_logged(station, vault.receivers.values(), report)

@@ -6,10 +6,12 @@ import { describeError, DockError } from '../../errors.ts';
 
 export const HELP = `bodydock-receiver [run] [--config FILE]
 bodydock-receiver check [--config FILE] [--json]
+bodydock-receiver enrol REQUEST --ca-cert FILE --ca-key FILE [OPTION...]
 bodydock-receiver expire [--preview | --clock-checked] [--config FILE] [--json]
 bodydock-receiver hold|unhold|delete STATION RECORDING --reason CODE [--out FOLDER] [--config FILE] [--json]
 bodydock-receiver hold|unhold|delete --place FOLDER [--config FILE] [--json]
 bodydock-receiver orders [STATION] [--all] [--config FILE] [--json]
+bodydock-receiver reconcile [STATION] [--ask | --acknowledge --reason CODE] [--config FILE] [--json]
 bodydock-receiver revoke STATION --key KEY --reason lost|stolen|retired [--config FILE] [--json]
 bodydock-receiver rotate --prepare|--commit [--config FILE] [--json]
 
@@ -17,9 +19,11 @@ The receiving end of a central store: takes sealed recordings from stations over
 
 run    runs in the foreground until SIGTERM or SIGINT; the log goes to standard output, one JSON document a line
 check  says every problem of receiver.yaml and of the files that it names, and changes nothing
+enrol  answers the request of a station: certificate, authorities and pins in one file
 expire deletes what is due or ordered and not held, or shows what that would be
 hold, unhold, delete  make an order for two persons to sign, and place it once it is signed
 orders lists the orders that count or wait for a signature
+reconcile  compares the stations' logs with the vault: what is lost, missing or not whole
 revoke lets a key of a station count no more
 rotate changes the signing key of the store, in two steps
 
@@ -28,7 +32,8 @@ rotate changes the signing key of the store, in two steps
   --help         this text
   --version      the version
 
-Exit codes: 0 good or ended when asked to, 1 failure, 2 usage, 78 configuration, keys or vault.
+Exit codes: 0 good or ended when asked to, 1 failure, 2 usage, 78 configuration, keys or vault. Where a disk that does not answer holds
+"run", it ends by SIGTERM (143 to a shell) within 40 s; a second signal ends it at once. Neither loses anything.
 `;
 
 /** What was asked for. */

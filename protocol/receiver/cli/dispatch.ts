@@ -9,11 +9,13 @@ export function dispatch(args: readonly string[], io: Io): Promise<number> {
 
 async function call(args: readonly string[], io: Io): Promise<number> {
   const [name, ...words] = args;
+  if (name === 'enrol') return (await import('./enrol.ts')).enrol(words, io);
   if (name === 'revoke') return (await import('./revoke.ts')).revoke(words, io);
   if (name === 'expire') return (await import('./expire.ts')).expire(words, io);
   if (name === 'hold' || name === 'unhold' || name === 'delete')
     return (await import('./order.ts')).order(name, words, io);
   if (name === 'orders') return (await import('./orders.ts')).orders(words, io);
+  if (name === 'reconcile') return (await import('./reconcile.ts')).reconcile(words, io);
   if (name === 'rotate') return (await import('./rotate.ts')).rotate(words, io);
   const line = parseCommandLine(args);
   if (line.verb === 'check') return (await import('./check.ts')).check(line, io);

@@ -1,11 +1,11 @@
 // The folder in which an order goes from hand to hand: its text, the sheet that says how to sign, and the signatures that came so far.
 import { join, resolve } from 'node:path';
 import { encodeUtf8, parseUtf8 } from '../../bytes.ts';
+import { readIfThere, writeAnew } from '../../durable.ts';
 import { DockError, systemCode } from '../../errors.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../limits.ts';
 import { ORDER_BYTES_MAX, ROLES, type Role } from '../../order.ts';
 import type { Files } from '../../ports.ts';
-import { readIfThere, writeSynced } from '../durable.ts';
 import type { OrderSignatures } from '../retention/order-place.ts';
 import { ORDER_FILE, signatureFile } from '../retention/orders-read.ts';
 import { signCommand } from './order-texts.ts';
@@ -21,11 +21,11 @@ export async function writeOrderFolder(
   const folder = resolve(path);
   try {
     await files.makeFolder(folder);
-    await writeSynced(files, join(folder, ORDER_FILE), content.bytes);
-    await writeSynced(files, join(folder, SHEET), encodeUtf8(content.sheet));
+    await writeAnew(files, join(folder, ORDER_FILE), content.bytes);
+    await writeAnew(files, join(folder, SHEET), encodeUtf8(content.sheet));
     for (const role of ROLES) {
       const text = content.signatures?.[role];
-      if (text !== undefined) await writeSynced(files, join(folder, signatureFile(role)), encodeUtf8(text));
+      if (text !== undefined) await writeAnew(files, join(folder, signatureFile(role)), encodeUtf8(text));
     }
   } catch (error) {
     throw unwritable(folder, error);

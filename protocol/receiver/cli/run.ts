@@ -14,7 +14,10 @@ import { linuxClockSource } from '../../io/clock-source-linux.ts';
 import { nodeFiles } from '../../io/files-node.ts';
 import { pinoLog } from '../../io/log-pino.ts';
 import { nodeRandom } from '../../io/random-node.ts';
+import { endingInTime } from '../../io/exit-soon.ts';
 import { openServiceManager } from '../../io/service-manager.ts';
+import { keepYoungSmall } from '../../io/small-heap.ts';
+import { stopWithin } from '../../io/stop-within.ts';
 import { DISK_STUCK_MS, watchedCalls, watchedFiles } from '../../io/watched-calls.ts';
 import { startWatchdog } from '../../io/watchdog.ts';
 import { publicKeyOf } from '../../minisign.ts';
@@ -28,10 +31,18 @@ import { openReceiverWorker } from '../receiver-worker.ts';
 import { Slabs } from '../slabs.ts';
 import { loadChecked } from './check.ts';
 import type { CommandLine, Io } from './command-line.ts';
-import { keepYoungSmall, messageGarbage } from './small-heap.ts';
+import { messageGarbage } from './message-garbage.ts';
+
+/** Twice what the receiver gives itself: behind it leases are given back on a disk that may hang. */
+const RECEIVER_STOP_MS = 10_000;
+const CLOSE_MS = 5_000;
 
 /** Exit code when it ended. Errors: "vault.*", "key.*", the system's, from opening. */
 export async function run({ config: file }: CommandLine, io: Io): Promise<number> {
+  return endingInTime(EXIT_GOOD, io.signal, () => runFile(file, io));
+}
+
+async function runFile(file: string, io: Io): Promise<number> {
   const credentials = process.env['CREDENTIALS_DIRECTORY'];
   const { config, problems, warnings } = await loadChecked(file, credentials);
   if (config === undefined) {
@@ -44,7 +55,13 @@ export async function run({ config: file }: CommandLine, io: Io): Promise<number
   const manager = openServiceManager({ environment: process.env, log });
   const progress = new Progress(nodeClock());
   const opened = await open(config, log, progress);
-  await opened.receiver.start();
+  try {
+    await opened.receiver.start();
+  } catch (error) {
+    await opened.receiver.stop();
+    await opened.close();
+    throw error;
+  }
   opened.receiver.startRetention();
   // Ready for systemd is an open vault. Whoever has a channel to us is told when offers are answered.
   manager.ready(`receiver ${config.receiver}: ready; stations: ${config.stations.length}`);
@@ -56,8 +73,9 @@ export async function run({ config: file }: CommandLine, io: Io): Promise<number
   stopWatchdog();
   manager.stopping();
   log.info('receiver stops');
-  await opened.receiver.stop();
-  await opened.close();
+  const parts = { clock: nodeClock(), log };
+  await stopWithin(parts, 'receiver', RECEIVER_STOP_MS, () => opened.receiver.stop());
+  await stopWithin(parts, 'broker and worker', CLOSE_MS, () => opened.close());
   return EXIT_GOOD;
 }
 
@@ -113,15 +131,18 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
     slabs,
     onBytes,
   };
-  const receiver = await openReceiver(config, { ...ports, publicKey: publicKeyOf(key) });
-  return {
-    receiver,
-    broker,
-    close: async () => {
-      await broker.close(true);
-      await worker.close();
-    },
+  const close = async (): Promise<void> => {
+    await broker.close(true);
+    await worker.close();
   };
+  try {
+    const receiver = await openReceiver(config, { ...ports, publicKey: publicKeyOf(key) });
+    return { receiver, broker, close };
+  } catch (error) {
+    // The worker would keep the process, which a service manager takes for one that is about to be ready.
+    await close();
+    throw error;
+  }
 }
 
 async function readCredentials({ tls }: BrokerConfig): Promise<TlsCredentials> {

@@ -6,11 +6,12 @@
 //    stolen key in. A key that is refused by mistake costs time, no recording.
 // 2. A folder that cannot be listed gives no answer: nobody is told anything then.
 import { join } from 'node:path';
+import { listIfThere } from '../../durable.ts';
 import { DockError } from '../../errors.ts';
 import type { StationId } from '../../ids.ts';
 import { KEY_DOCUMENT_BYTES_MAX, parseKeyRevocation } from '../../key-documents.ts';
 import type { Clock, Conditions, Files, Log } from '../../ports.ts';
-import { listIfThere, readDocument } from '../durable.ts';
+import { readDocument } from '../stored-document.ts';
 import { REVOCATIONS_MS } from '../limits.ts';
 import type { VaultLayout } from '../vault-layout.ts';
 

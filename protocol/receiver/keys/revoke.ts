@@ -2,6 +2,7 @@
 // it. Typed again it finishes what a cut left, and changes nothing where all is done.
 import { join } from 'node:path';
 import type { CustodyEvent } from '../../custody-entry.ts';
+import { ensureFolder } from '../../durable.ts';
 import { DockError } from '../../errors.ts';
 import type { StationId } from '../../ids.ts';
 import {
@@ -12,7 +13,7 @@ import {
   type KeyRevocation,
 } from '../../key-documents.ts';
 import type { Clock, Files, Signer } from '../../ports.ts';
-import { ensureFolder, placeDocument, readDocument } from '../durable.ts';
+import { placeDocument, readDocument } from '../stored-document.ts';
 import type { VaultLayout } from '../vault-layout.ts';
 import { revocationName } from './revocations.ts';
 

@@ -1,7 +1,7 @@
 // Whether a receiver runs on a vault: its sign of life is there and changes while one looks.
+import { listIfThere } from '../../durable.ts';
 import type { ReceiverId } from '../../ids.ts';
 import type { Clock, Files } from '../../ports.ts';
-import { listIfThere } from '../durable.ts';
 import { BEAT_MS } from '../limits.ts';
 import { readBeat } from '../vault-beats.ts';
 import type { VaultLayout } from '../vault-layout.ts';

@@ -11,9 +11,7 @@ import { join } from 'node:path';
 import { encodeUtf8, sha256Hex } from '../../bytes.ts';
 import type { CustodyEvent } from '../../custody-entry.ts';
 import { DELETION_TRUSTED_COMMENT, encodeDeletionRecord } from '../../deletion-record.ts';
-import { systemCode } from '../../errors.ts';
-import type { Files } from '../../ports.ts';
-import { createAnew, writeSynced } from '../durable.ts';
+import { createAnew, unlinkIfThere, writeAnew } from '../../durable.ts';
 import { underLock, whileHeld, type HeldLock } from '../store-log/folder-lock.ts';
 import { appendStoreEvents } from '../store-log/store-log.ts';
 import type { RecordingName } from '../vault.ts';
@@ -129,7 +127,7 @@ async function placeRecord(
 ): Promise<void> {
   const folder = layout.recording(name);
   await whileHeld(async () => {
-    for (const [file, bytes] of documents) await writeSynced(files, join(held.workFolder, file), bytes);
+    for (const [file, bytes] of documents) await writeAnew(files, join(held.workFolder, file), bytes);
   });
   await (await createAnew(files, join(folder, DELETING_MARK))).close();
   await whileHeld(async () => {
@@ -144,12 +142,6 @@ async function remove({ files, layout }: RetentionDeps, going: Going): Promise<v
   const folder = layout.recording(going);
   for (const file of [PAYLOAD, CHUNKS]) await unlinkIfThere(files, join(folder, file));
   await files.syncFolder(folder);
-}
-
-async function unlinkIfThere(files: Files, path: string): Promise<void> {
-  await files.unlink(path).catch((error: unknown) => {
-    if (systemCode(error) !== 'ENOENT') throw error;
-  });
 }
 
 function eventOf(event: 'deleting' | 'deleted', { station, recording, recordSha256 }: Going): CustodyEvent {

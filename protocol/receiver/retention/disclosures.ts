@@ -7,12 +7,12 @@
 import { join } from 'node:path';
 import { sha256Hex } from '../../bytes.ts';
 import type { CustodyEvent } from '../../custody-entry.ts';
+import { listIfThere, readIfThere, unlinkIfThere } from '../../durable.ts';
 import { DockError, systemCode } from '../../errors.ts';
 import { isSessionId } from '../../ids.ts';
 import { MANIFEST_BYTES_MAX } from '../../limits.ts';
 import { ORDER_BYTES_MAX, parseDisclosure, type Disclosure } from '../../order.ts';
 import type { Files } from '../../ports.ts';
-import { listIfThere, readIfThere } from '../durable.ts';
 import { readStoreLog } from '../store-log/log-read.ts';
 import { appendStoreEvents, storeLogFolder, type StoreLogDeps } from '../store-log/store-log.ts';
 import { MANIFEST, type VaultLayout } from '../vault-layout.ts';
@@ -50,7 +50,8 @@ export async function takeDisclosures(
   }
   const fresh = await notEntered(deps, found);
   if (fresh.length > 0) await appendStoreEvents(deps, fresh.map(eventOf));
-  for (const { disclosure } of found) await remove(files, join(layout.disclosures, disclosure + SUFFIX));
+  for (const { disclosure } of found)
+    await unlinkIfThere(files, join(layout.disclosures, disclosure + SUFFIX));
   if (found.length > 0) await files.syncFolder(layout.disclosures);
   return { entered: fresh.length, refused, more: names.length > some.length };
 }
@@ -94,10 +95,4 @@ async function notEntered(deps: StoreLogDeps, found: readonly Disclosure[]): Pro
 
 function eventOf({ station, recording, disclosure, command, reason, asked_at }: Disclosure): CustodyEvent {
   return { event: 'disclosed', facts: { station, recording, disclosure, command, reason, asked_at } };
-}
-
-async function remove(files: Files, path: string): Promise<void> {
-  await files.unlink(path).catch((error: unknown) => {
-    if (systemCode(error) !== 'ENOENT') throw error;
-  });
 }

@@ -7,11 +7,12 @@ import {
   parseDockingRecord,
   type DockingRecord,
 } from '../../docking-record.ts';
+import { listIfThere } from '../../durable.ts';
 import { DockError, isDockError } from '../../errors.ts';
 import { MANIFEST_BYTES_MAX } from '../../limits.ts';
 import { verifyDocument } from '../../minisign.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX, RECEIPT_TRUSTED_COMMENT } from '../../receipt.ts';
-import { listIfThere, readDocument } from '../durable.ts';
+import { readDocument } from '../stored-document.ts';
 import type { RecordingName } from '../vault.ts';
 import { DOCKING, DOCKING_NAMES, RECEIPT, RECORDING_NAMES } from '../vault-layout.ts';
 import type { RetentionDeps } from './deps.ts';

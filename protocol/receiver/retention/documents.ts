@@ -9,10 +9,10 @@
 import { join } from 'node:path';
 import { sha256Hex } from '../../bytes.ts';
 import type { CustodyEvent } from '../../custody-entry.ts';
+import { listIfThere, readIfThere } from '../../durable.ts';
 import { DockError, systemCode } from '../../errors.ts';
 import { isRecordingId, isSessionId, type StationId } from '../../ids.ts';
 import { ORDER_BYTES_MAX, parseOrder } from '../../order.ts';
-import { listIfThere, readIfThere } from '../durable.ts';
 import { underLock, whileHeld } from '../store-log/folder-lock.ts';
 import { appendStoreEvents } from '../store-log/store-log.ts';
 import type { RetentionDeps } from './deps.ts';

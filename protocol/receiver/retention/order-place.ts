@@ -7,10 +7,10 @@
 // 3. A signature that is durable and that a cut kept out of the log is entered by the next expiration.
 import { dirname, join } from 'node:path';
 import { encodeUtf8, equalBytes } from '../../bytes.ts';
+import { ensureFolder, writeAnew } from '../../durable.ts';
 import { DockError, isDockError } from '../../errors.ts';
 import { hasBothRoles } from '../../order-standing.ts';
 import { parseOrder, ROLES, type Order, type Role } from '../../order.ts';
-import { ensureFolder, writeSynced } from '../durable.ts';
 import { underLock, whileHeld, type HeldLock } from '../store-log/folder-lock.ts';
 import { appendStoreEvents } from '../store-log/store-log.ts';
 import type { RecordingName } from '../vault.ts';
@@ -142,9 +142,9 @@ async function placeFolder(
     await ensureFolder(files, work);
     for (const role of ROLES) {
       const text = signatures[role];
-      if (text !== undefined) await writeSynced(files, join(work, signatureFile(role)), encodeUtf8(text));
+      if (text !== undefined) await writeAnew(files, join(work, signatureFile(role)), encodeUtf8(text));
     }
-    await writeSynced(files, join(work, ORDER_FILE), bytes);
+    await writeAnew(files, join(work, ORDER_FILE), bytes);
     await files.syncFolder(work);
   });
   const orders = dirname(folder);
@@ -164,7 +164,7 @@ async function placeSignature(
 ): Promise<void> {
   const name = signatureFile(role);
   await whileHeld(async () => {
-    await writeSynced(files, join(held.workFolder, name), encodeUtf8(text));
+    await writeAnew(files, join(held.workFolder, name), encodeUtf8(text));
     await files.rename(join(held.workFolder, name), join(folder, name));
   });
   await files.syncFolder(folder);

@@ -7,6 +7,7 @@
 // 3. An order that cannot be read may be a hold of anything: then nothing of the station is deleted, and it is told.
 import { join } from 'node:path';
 import { parseUtf8, sha256Hex } from '../../bytes.ts';
+import { listIfThere, readIfThere } from '../../durable.ts';
 import { describeError, DockError, systemCode } from '../../errors.ts';
 import { isRecordingId, isSessionId, type StationId } from '../../ids.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../limits.ts';
@@ -19,7 +20,6 @@ import {
   type Order,
   type Role,
 } from '../../order.ts';
-import { listIfThere, readIfThere } from '../durable.ts';
 import type { Finding, RetentionDeps } from './deps.ts';
 import { OrderBook, subjectOf, type BookedOrder } from './order-book.ts';
 import { readRecording, type FactsKeys } from './recording-facts.ts';

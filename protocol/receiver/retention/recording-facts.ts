@@ -7,12 +7,13 @@ import {
   parseDeletionRecord,
   type DeletionRecord,
 } from '../../deletion-record.ts';
+import { listIfThere } from '../../durable.ts';
 import { describeError, DockError, isDockError } from '../../errors.ts';
 import { MANIFEST_BYTES_MAX } from '../../limits.ts';
 import { MANIFEST_TRUSTED_COMMENT, parseManifest, type Manifest } from '../../manifest.ts';
 import { verifyDocument, type PublicKey } from '../../minisign.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../receipt.ts';
-import { listIfThere, readDocument } from '../durable.ts';
+import { readDocument } from '../stored-document.ts';
 import type { RecordingName, SignedDocument } from '../vault.ts';
 import { CHUNKS, DELETION, MANIFEST, PAYLOAD, RECEIPT } from '../vault-layout.ts';
 import type { RetentionDeps } from './deps.ts';

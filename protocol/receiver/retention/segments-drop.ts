@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { parseUtf8 } from '../../bytes.ts';
 import type { CustodyEvent } from '../../custody-entry.ts';
+import { listIfThere, readIfThere, unlinkIfThere } from '../../durable.ts';
 import { DockError, systemCode } from '../../errors.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../limits.ts';
 import { isSegmentId, type SegmentId, type StationId } from '../../ids.ts';
@@ -15,7 +16,6 @@ import type { CustodyHead } from '../../receipt.ts';
 import { dayOf, parseWitness, WITNESS_BYTES_MAX, WITNESS_TRUSTED_COMMENT } from '../../witness.ts';
 import { segmentPath } from '../custody-file.ts';
 import { readTail } from '../custody-tail.ts';
-import { listIfThere, readIfThere } from '../durable.ts';
 import { orderedSegments, type StoreSegment } from '../store-log/segment-order.ts';
 import { appendStoreEvents } from '../store-log/store-log.ts';
 import { SIGNATURE_SUFFIX, WITNESS } from '../vault-layout.ts';
@@ -47,7 +47,7 @@ export async function dropSegments(
     if (!(await endsAs(deps, folder, each))) break;
     await appendStoreEvents(deps, [droppedEvent(each)]);
     for (const suffix of [SIGNATURE_SUFFIX, ''])
-      await unlink(deps, segmentPath(folder, each.segment) + suffix);
+      await unlinkIfThere(deps.files, segmentPath(folder, each.segment) + suffix);
     await deps.files.syncFolder(folder);
     deps.log.info('custody segment dropped', { station, segment: each.segment });
     dropped++;
@@ -144,10 +144,4 @@ function droppedEvent({ segment, end }: Follower): CustodyEvent {
     event: 'segment-dropped',
     facts: { segment, last_sequence: end.sequence, last_sha256: end.sha256 },
   };
-}
-
-async function unlink({ files }: RetentionDeps, path: string): Promise<void> {
-  await files.unlink(path).catch((error: unknown) => {
-    if (systemCode(error) !== 'ENOENT') throw error;
-  });
 }

@@ -1,6 +1,7 @@
 // Keys whose receipts and deletion records are the store's own: the one in use, and earlier ones that its own key changes name (SPEC 4.9).
 import { join } from 'node:path';
 import { parseUtf8 } from '../../bytes.ts';
+import { listIfThere, readIfThere } from '../../durable.ts';
 import { DockError } from '../../errors.ts';
 import type { ReceiverId } from '../../ids.ts';
 import {
@@ -12,7 +13,6 @@ import {
 } from '../../key-documents.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../limits.ts';
 import type { PublicKey } from '../../minisign.ts';
-import { listIfThere, readIfThere } from '../durable.ts';
 import type { RetentionDeps } from './deps.ts';
 
 /** Changes of one store's key: one every few years. */

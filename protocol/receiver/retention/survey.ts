@@ -1,11 +1,11 @@
 // Walks a vault and says of each recording what is to be done with it (SPEC 10). Streams: in memory are the names in one station's folder
 // and its orders, never more than one recording's documents. Changes nothing.
 import { join } from 'node:path';
+import { listIfThere } from '../../durable.ts';
 import { systemCode } from '../../errors.ts';
 import { isRecordingId, isStationId, type StationId } from '../../ids.ts';
 import type { Hold } from '../../order-standing.ts';
 import { retentionOf, type Retention } from '../../retention.ts';
-import { listIfThere } from '../durable.ts';
 import type { RecordingName } from '../vault.ts';
 import type { Finding, RetentionDeps } from './deps.ts';
 import type { LogMemory } from './log-memory.ts';

@@ -7,10 +7,10 @@
 //    its inner folder is gone: what it puts in place by a rename out of that folder comes to nothing.
 // 3. Nothing here is durable or has to be: after a power cut nobody lives, and any state of it can be taken.
 import { dirname, join } from 'node:path';
+import { ensureFolder, listIfThere } from '../../durable.ts';
 import { DockError, systemCode } from '../../errors.ts';
 import { makeSessionId } from '../../ids.ts';
 import type { Clock, Files, Random } from '../../ports.ts';
-import { ensureFolder, listIfThere } from '../durable.ts';
 
 /** A holder works for some tens of milliseconds; a disk may stall for seconds. */
 const STALE_MS = 15_000;

@@ -3,12 +3,12 @@
 import { bufferOf } from '../../bytes.ts';
 import { CHAIN_START, followChain, type CustodyEntry } from '../../custody-entry.ts';
 import { linesIn } from '../../custody-scan.ts';
-import { DockError, systemCode } from '../../errors.ts';
+import { listIfThere, readIfThere } from '../../durable.ts';
+import { DockError } from '../../errors.ts';
 import type { SegmentId } from '../../ids.ts';
 import { LoopTurns } from '../../io/loop-turns.ts';
 import type { Files } from '../../ports.ts';
 import { segmentPath } from '../custody-file.ts';
-import { listIfThere } from '../durable.ts';
 import { orderedSegments, type StoreSegment } from './segment-order.ts';
 
 /** Segments that are read at most: some 5,000 entries each. */
@@ -57,12 +57,9 @@ function newestOf(ordered: readonly StoreSegment[], fromMs: number): readonly St
 
 /** One that another process dropped meanwhile is empty. */
 async function readSegment(files: Files, folder: string, segment: SegmentId): Promise<Uint8Array> {
-  try {
-    return bufferOf(await files.readAll(segmentPath(folder, segment), SEGMENT_BYTES_MAX));
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return new Uint8Array(0);
-    throw error;
-  }
+  return bufferOf(
+    (await readIfThere(files, segmentPath(folder, segment), SEGMENT_BYTES_MAX)) ?? new Uint8Array(0),
+  );
 }
 
 function followed(state: typeof CHAIN_START, line: Uint8Array): ReturnType<typeof followChain> | undefined {

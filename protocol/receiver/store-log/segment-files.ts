@@ -4,13 +4,14 @@ import { encodeUtf8 } from '../../bytes.ts';
 import { CUSTODY_SEGMENT_TRUSTED_COMMENT, type ChainState } from '../../custody-entry.ts';
 import type { ChainBreak } from '../../custody-order.ts';
 import { linesIn, SegmentScan, type ScannedSegment } from '../../custody-scan.ts';
+import { createAnew, writeAnew } from '../../durable.ts';
 import type { SegmentId } from '../../ids.ts';
 import { LoopTurns } from '../../io/loop-turns.ts';
 import type { PublicKey } from '../../minisign.ts';
 import type { Files, OpenFile, Signer } from '../../ports.ts';
 import { segmentPath } from '../custody-file.ts';
 import { writeNewest } from '../custody-newest.ts';
-import { createAnew, FolderSyncs, writeSynced } from '../durable.ts';
+import { FolderSyncs } from '../../folder-syncs.ts';
 import { SIGNATURE_SUFFIX } from '../vault-layout.ts';
 import { whileHeld, type HeldLock } from './folder-lock.ts';
 
@@ -56,7 +57,7 @@ export class SegmentFiles {
   async create(segment: SegmentId, bytes: Uint8Array): Promise<void> {
     const { files, folder, held } = this.#options;
     const work = join(held.workFolder, `${segment}.jsonl`);
-    await whileHeld(() => writeSynced(files, work, bytes));
+    await whileHeld(() => writeAnew(files, work, bytes));
     for (const path of [dirname(dirname(folder)), dirname(folder)]) await files.syncFolder(path);
     await this.#place(work, segmentPath(folder, segment));
     await writeNewest({ files, folder, syncs: new FolderSyncs(files) }, segment);
@@ -105,7 +106,7 @@ export class SegmentFiles {
     const signature = await signer.sign(bytes, CUSTODY_SEGMENT_TRUSTED_COMMENT);
     const name = `${segment}.jsonl${SIGNATURE_SUFFIX}`;
     const work = join(held.workFolder, name);
-    await whileHeld(() => writeSynced(files, work, encodeUtf8(signature)));
+    await whileHeld(() => writeAnew(files, work, encodeUtf8(signature)));
     await this.#place(work, join(folder, name));
     return undefined;
   }

@@ -1,17 +1,16 @@
 // Which segment of the store's own log is the newest one. Reads first entries only.
 import { join } from 'node:path';
-import { CHAIN_START, parseCustodyEntry, type CustodyEntry } from '../../custody-entry.ts';
+import { CHAIN_START, type CustodyEntry } from '../../custody-entry.ts';
 import { inOrder, type FoundSegment } from '../../custody-order.ts';
-import { DockError, systemCode } from '../../errors.ts';
+import { DockError } from '../../errors.ts';
 import { isSegmentId, type SegmentId } from '../../ids.ts';
-import { CUSTODY_ENTRY_BYTES_MAX } from '../../limits.ts';
 import type { Files } from '../../ports.ts';
 import { readNewest } from '../custody-newest.ts';
+import { readFirstEntry } from '../first-entry.ts';
 import { CUSTODY_SEGMENTS_MAX } from '../limits.ts';
 import { SIGNATURE_SUFFIX } from '../vault-layout.ts';
 
 const SUFFIX = '.jsonl';
-const LF = 0x0a;
 
 /** One segment in the folder. */
 export interface StoreSegment {
@@ -29,7 +28,7 @@ export async function orderedSegments(files: Files, folder: string): Promise<Sto
   const { ids, signed } = await listSegments(files, folder);
   const found: FoundSegment[] = [];
   for (const segment of ids) {
-    const first = await readFirst(files, join(folder, segment + SUFFIX));
+    const first = await readFirstEntry(files, join(folder, segment + SUFFIX));
     found.push({ segment, first, last: CHAIN_START, signed: signed.has(segment) });
   }
   return inOrder(found);
@@ -57,21 +56,4 @@ async function listSegments(
   if (ids.length <= CUSTODY_SEGMENTS_MAX) return { ids, signed: new Set(idsOf(SUFFIX + SIGNATURE_SUFFIX)) };
   const message = `${folder} holds ${ids.length} segments, at most ${CUSTODY_SEGMENTS_MAX} are looked at: this is no log of ours`;
   throw new DockError('store-log.oversize', message, { retry: 'person' });
-}
-
-/** Entry 1; undefined where the file does not begin with an entry, or is gone. Errors: the system's. */
-export async function readFirst(files: Files, path: string): Promise<CustodyEntry | undefined> {
-  try {
-    const file = await files.open(path, 'read');
-    try {
-      const bytes = new Uint8Array(CUSTODY_ENTRY_BYTES_MAX + 1);
-      const read = bytes.subarray(0, await file.read(bytes, 0));
-      return parseCustodyEntry(read.subarray(0, Math.max(0, read.indexOf(LF))));
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (error instanceof DockError || systemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }

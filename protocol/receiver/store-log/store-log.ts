@@ -12,12 +12,12 @@
 import { join } from 'node:path';
 import { chainGroups, type ChainedGroups, type LooseEntry } from '../../custody-chain.ts';
 import { CHAIN_START, type CustodyEvent } from '../../custody-entry.ts';
+import { ensureFolder } from '../../durable.ts';
 import { makeSegmentId, type ReceiverId, type SegmentId } from '../../ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX, CUSTODY_GROUP_ENTRIES } from '../../limits.ts';
 import type { PublicKey } from '../../minisign.ts';
 import type { Clock, Files, Log, Random, Signer } from '../../ports.ts';
 import type { CustodyHead } from '../../receipt.ts';
-import { ensureFolder } from '../durable.ts';
 import { CUSTODY, VaultLayout } from '../vault-layout.ts';
 import { underLock, type HeldLock } from './folder-lock.ts';
 import { findEnd, type LogEnd } from './log-end.ts';

@@ -5,9 +5,9 @@
 // 2. Its signature is there before it: a witness without one is nobody's of ours.
 import { dirname, join } from 'node:path';
 import { encodeUtf8, sha256Hex } from '../../bytes.ts';
+import { ensureFolder, listIfThere, writeAnew } from '../../durable.ts';
 import type { ReceiverId } from '../../ids.ts';
 import { daySchema, parseWitness, WITNESS_BYTES_MAX } from '../../witness.ts';
-import { ensureFolder, listIfThere, writeSynced } from '../durable.ts';
 import { underLock, whileHeld, type LockDeps } from '../store-log/folder-lock.ts';
 import { SIGNATURE_SUFFIX, VaultLayout } from '../vault-layout.ts';
 
@@ -68,7 +68,7 @@ export class WitnessFolder {
   async #move(workFolder: string, name: string, bytes: Uint8Array): Promise<void> {
     const { files } = this.#deps;
     await whileHeld(async () => {
-      await writeSynced(files, join(workFolder, name), bytes);
+      await writeAnew(files, join(workFolder, name), bytes);
       await files.rename(join(workFolder, name), join(this.#folder, name));
     });
     await files.syncFolder(this.#folder);

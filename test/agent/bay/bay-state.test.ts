@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { bayLight, bayState, countEntries, RateMeter, type BayCounts } from '../../../agent/bay/bay-state.ts';
 import type { EntryFate, TrackedEntry } from '../../../agent/bay/entry.ts';
 import type { RecordingId } from '../../../protocol/ids.ts';
+import { oldLooks } from '../../fakes/old-looks.ts';
 
 const recording = 'abcdefghijklmnopqrstuvwxya' as RecordingId;
 const role = { role: 'media', rejected: null, sidecarOf: null, sidecars: [] } as const;
@@ -21,6 +22,7 @@ const entry = (fate: EntryFate, sizeBytes = 100): TrackedEntry => ({
   fate,
   attempts: 0,
   againAtMs: 0,
+  looks: oldLooks(),
   supersedes: [],
 });
 const spooled = entry({ kind: 'spooled', recording, sha256: null, stamp: '' });

@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { DockingEntries } from '../../../agent/bay/docking-entries.ts';
 import type { Inventory, InventoryEntry } from '../../../drivers/driver.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/bytes.ts';
-import { makeDockingId } from '../../../protocol/ids.ts';
+import { makeDockingId, makeRecordingId } from '../../../protocol/ids.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import { nodeRandom } from '../../../protocol/io/random-node.ts';
 import { DOCKING_SEEN_MAX } from '../../../protocol/limits.ts';
@@ -17,7 +17,7 @@ let entries: DockingEntries;
 beforeEach(() => {
   custody = new MemoryCustody();
   const journal = { inventoryTaken: async () => undefined };
-  entries = new DockingEntries({ docking, custody, journal, clock: nodeClock() });
+  entries = new DockingEntries({ docking, custody, journal, clock: nodeClock(), fileClock: () => undefined });
 });
 
 /** A listing of `count` files that no other listing shows. */
@@ -37,11 +37,11 @@ function listing(
 }
 
 test('a camera that invents names in every listing is named up to the bound, and from there on counted with a digest', async () => {
-  await entries.track(listing(0, DOCKING_SEEN_MAX - 1), signal);
+  await entries.track(listing(0, DOCKING_SEEN_MAX - 1), 0, signal);
   expect(custody.of('seen-more')).toEqual([]);
   const over = listing(1, 4);
-  await entries.track(over, signal);
-  for (let round = 2; round < 12; round++) await entries.track(listing(round, 1500), signal);
+  await entries.track(over, 0, signal);
+  for (let round = 2; round < 12; round++) await entries.track(listing(round, 1500), 0, signal);
 
   expect(custody.of('seen')).toHaveLength(DOCKING_SEEN_MAX);
   const more = custody.of('seen-more').map(({ facts }) => facts['entries']);
@@ -54,22 +54,51 @@ test('a camera that invents names in every listing is named up to the bound, and
 });
 
 test('what is no file counts towards the same bound', async () => {
-  await entries.track(listing(0, DOCKING_SEEN_MAX, 'not-a-file'), signal);
-  await entries.track(listing(1, 2), signal);
+  await entries.track(listing(0, DOCKING_SEEN_MAX, 'not-a-file'), 0, signal);
+  await entries.track(listing(1, 2), 0, signal);
   expect(custody.of('not-taken')).toHaveLength(DOCKING_SEEN_MAX);
   expect(custody.of('seen')).toEqual([]);
   expect(custody.of('seen-more').map(({ facts }) => facts['entries'])).toEqual([2]);
 });
 
 test('files that only the count tells are taken and recorded like all others', async () => {
-  await entries.track(listing(0, DOCKING_SEEN_MAX + 5), signal);
+  await entries.track(listing(0, DOCKING_SEEN_MAX + 5), 0, signal);
   expect([...entries.all].filter(({ fate }) => fate.kind === 'pending')).toHaveLength(DOCKING_SEEN_MAX + 5);
   expect(entries.account()).toHaveLength(DOCKING_SEEN_MAX + 5);
   expect(entries.areAllHere).toBe(false);
 });
 
 test('an empty camera that stays in its bay is listed again and again, and logged once', async () => {
-  for (let round = 0; round < 20; round++) await entries.track(listing(round, 0), signal);
+  for (let round = 0; round < 20; round++) await entries.track(listing(round, 0), 0, signal);
   expect(custody.names()).toEqual(['inventory']);
   expect(custody.of('inventory')[0]?.facts).toMatchObject({ entries: 0, bytes: 0 });
+});
+
+test('a place that could not be listed keeps "all is here" away until a listing is whole', async () => {
+  await entries.track({ entries: [], problems: [{ reason: 'unreadable-folder', path: null }] }, 0, signal);
+  expect(entries.problems).toBe(1);
+  expect(entries.areAllHere).toBe(false);
+  await entries.track({ entries: [], problems: [] }, 0, signal);
+  expect(entries.areAllHere).toBe(true);
+});
+
+test('a file that shows another stamp is taken again, and one that shows the same is not', async () => {
+  const first = listing(0, 1);
+  await entries.track(first, 0, signal);
+  const here = {
+    kind: 'spooled',
+    recording: makeRecordingId(nodeRandom()),
+    sha256: null,
+    stamp: 'a',
+  } as const;
+  for (const entry of entries.all) entry.fate = here;
+  await entries.track(first, 0, signal);
+  expect([...entries.all].map(({ fate }) => fate.kind)).toEqual(['spooled']);
+  await entries.track(
+    { ...first, entries: first.entries.map((entry) => ({ ...entry, stamp: 'b' })) },
+    0,
+    signal,
+  );
+  expect([...entries.all].map(({ fate }) => fate.kind)).toEqual(['pending']);
+  expect(entries.areAllHere).toBe(false);
 });

@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { Eraser } from '../../../agent/bay/erase.ts';
 import type { TrackedEntry } from '../../../agent/bay/entry.ts';
@@ -18,6 +20,7 @@ import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
 import { DockAndStore, type DockOptions } from '../../fakes/dock-and-store.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
+import { oldLooks } from '../../fakes/old-looks.ts';
 
 const opened: DockAndStore[] = [];
 afterEach(async () => {
@@ -58,11 +61,12 @@ function spooledEntry(): TrackedEntry {
     fate: { kind: 'spooled', recording, sha256: '1'.repeat(64), stamp: '1' },
     attempts: 0,
     againAtMs: 0,
+    looks: oldLooks(),
     supersedes: [],
   };
 }
 
-function eraserOver(state: SpooledRecording['state'] | undefined): Eraser {
+function eraserOver(state: SpooledRecording['state'] | undefined, storeBehind = false): Eraser {
   const session = {
     inventory: () => Promise.reject(new DockError('driver.detached', 'gone', { retry: 'later' })),
   } as Partial<CameraSession> as CameraSession;
@@ -72,7 +76,8 @@ function eraserOver(state: SpooledRecording['state'] | undefined): Eraser {
       stationKeys: [],
       storeKeys: [],
       provenRecipients: () => new Set(),
-      spool: { get: () => (state === undefined ? undefined : ({ state } as SpooledRecording)) },
+      storeBehind: () => storeBehind,
+      spool: { stateOf: () => state, find: async () => undefined },
       files: { readAll: () => Promise.reject(new Error('nothing is read here')) },
       custody: new MemoryCustody(),
       conditions: new MemoryConditions(),
@@ -93,6 +98,18 @@ test('only a recording with its receipt is up for release', () => {
 
 test('a recording that left the spool for the quarantine is not up for release: it is taken again', () => {
   expect(eraserOver(undefined).ready([spooledEntry()])).toEqual([]);
+});
+
+test('nothing is up for release while the store is behind', () => {
+  expect(eraserOver('receipted', true).ready([spooledEntry()])).toEqual([]);
+});
+
+test('what the store asks for again at the moment of erasing is not erased, and not decided either', async () => {
+  const entry = spooledEntry();
+  await eraserOver('spooled').wave([entry], new AbortController().signal);
+  await eraserOver(undefined).wave([entry], new AbortController().signal);
+  await eraserOver('receipted', true).wave([entry], new AbortController().signal);
+  expect(entry.fate.kind).toBe('spooled');
 });
 
 test('a camera that leaves during a wave ends it: nothing is said of the files that were not reached', async () => {
@@ -117,6 +134,89 @@ test('a camera that leaves during a wave ends it: nothing is said of the files t
   await dock.until('empty', () => dock.bay()['state'] === 'empty');
   expect(dock.log.messages().filter((line) => line.includes('was not erased'))).toEqual([]);
   expect(dock.conditions.isRaised('camera.not-erased', 'bay-1')).toBe(false);
+});
+
+/** A camera with one file whose sessions do one thing otherwise. */
+async function openWith(
+  otherwise: (session: CameraSession, dock: () => DockAndStore) => void,
+): Promise<DockAndStore> {
+  const dock: DockAndStore = await open({
+    wrapDriver: (driver) => ({
+      ...driver,
+      open: async (place, signal) => {
+        const session = await driver.open(place, signal);
+        otherwise(session, () => dock);
+        return session;
+      },
+    }),
+  });
+  dock.camera.put('a.mp4', Buffer.from('film'));
+  return dock;
+}
+
+/** Entries of the custody log as they lie on the disk at this moment. */
+async function entriesOnDisk(dock: DockAndStore): Promise<{ event: string; facts: { reason?: string } }[]> {
+  const folder = join(dock.folder, 'spool', 'custody');
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.jsonl'));
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+  return texts.flatMap((text) =>
+    text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as { event: string; facts: { reason?: string } }),
+  );
+}
+
+/** Lives through one docking, and finds in the log that nothing was erased, and why. */
+async function expectNotErased(dock: DockAndStore, why: string): Promise<void> {
+  await dock.startReceiver();
+  await dock.startStation();
+  await dock.until('told', () => dock.conditions.isRaised('camera.not-erased', 'bay-1'));
+  await dock.stopStation();
+  const entries = await entriesOnDisk(dock);
+  const reasons = entries.filter(({ event }) => event === 'not-erased').map(({ facts }) => facts.reason);
+  expect(reasons).toContain(why);
+  expect(entries.some(({ event }) => event === 'erased')).toBe(false);
+}
+
+test('the log on the disk says what is to be erased before the camera is touched', async () => {
+  const seen: string[][] = [];
+  const dock = await openWith((session, opened) => {
+    const erase = session.erase.bind(session);
+    session.erase = async (...asked) => {
+      seen.push((await entriesOnDisk(opened())).map(({ event }) => event));
+      return erase(...asked);
+    };
+  });
+  await dock.startReceiver();
+  await dock.startStation();
+  await dock.until('erased', () => dock.camera.files().length === 0);
+  expect(seen).toHaveLength(1);
+  expect(seen[0]).toContain('erasing');
+  expect(seen[0]?.at(-1)).toBe('checkpoint');
+});
+
+test('a camera that says "done" and shows the file all the same has not erased it', async () => {
+  const dock = await openWith((session) => {
+    session.erase = async () => 'done';
+  });
+  await expectNotErased(dock, 'still-listed');
+});
+
+test('a listing that is not complete confirms no erasure', async () => {
+  const dock = await openWith((session) => {
+    const [erase, inventory] = [session.erase.bind(session), session.inventory.bind(session)];
+    let isCut = false;
+    session.erase = async (...asked) => {
+      isCut = true;
+      return erase(...asked);
+    };
+    session.inventory = async (signal) => {
+      const whole = await inventory(signal);
+      return isCut ? { ...whole, problems: [{ reason: 'unreadable-folder', path: null }] } : whole;
+    };
+  });
+  await expectNotErased(dock, 'listing-incomplete');
 });
 
 test('what a camera or the gate refused is cleared when the bay gets a camera anew', async () => {

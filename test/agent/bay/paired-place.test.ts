@@ -67,7 +67,12 @@ function bay(
     ),
     files: new SinglePlace(
       { kind: 'folder', path: '/folder' },
-      new FolderWatch('/folder', { identity: async () => (now.files ? 'f' : undefined), clock, log }),
+      new FolderWatch('/folder', {
+        identity: async () => (now.files ? 'f' : undefined),
+        watchFolder: () => async () => undefined,
+        clock,
+        log,
+      }),
       [
         {
           ...simulated,

@@ -94,6 +94,7 @@ const good: ReleaseQuestion = {
     stampRead: 's',
     stampNow: 's',
   },
+  storeBehind: false,
 };
 
 test('a file is released when every condition of the specification holds', () => {
@@ -107,6 +108,7 @@ describe('one condition that does not hold keeps the file', () => {
   };
   const wrong: [string, string, Partial<ReleaseQuestion>][] = [
     ['the policy is never', 'policy-never', { policy: 'never' }],
+    ['the store lost what it had', 'store-behind', { storeBehind: true }],
     [
       'the manifest is signed by a strange key',
       'manifest-invalid',

@@ -7,8 +7,10 @@ import type { Bulk } from '../../../agent/bulk/bulk.ts';
 import { Committer } from '../../../agent/bay/commit.ts';
 import type { TrackedEntry } from '../../../agent/bay/entry.ts';
 import type { DockingFacts } from '../../../agent/bay/manifest-build.ts';
+import { PullStop } from '../../../agent/bay/pull-stop.ts';
 import { Spool } from '../../../agent/spool/spool.ts';
 import { Taker } from '../../../agent/bay/take.ts';
+import { Tries } from '../../../agent/tries/tries.ts';
 import type { CameraSession } from '../../../drivers/driver.ts';
 import { simulatedDriver } from '../../../drivers/simulated/driver.ts';
 import { MemoryCamera, MEMORY_IDENTITY } from '../../../drivers/simulated/memory-camera.ts';
@@ -30,6 +32,7 @@ import { inlineSigner, makeSecretKey, publicKeyOf } from '../../../protocol/mini
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
+import { oldLooks } from '../../fakes/old-looks.ts';
 
 const random = nodeRandom();
 const clock = nodeClock();
@@ -55,7 +58,11 @@ let camera: MemoryCamera;
 let session: CameraSession;
 let custody: MemoryCustody;
 let pushed: RecordingId[];
+let conditions: MemoryConditions;
+let tries: Tries;
+const log = new MemoryLog();
 beforeEach(async () => {
+  conditions = new MemoryConditions();
   folder = await mkdtemp(join(tmpdir(), 'bodydock-'));
   ({ spool } = await Spool.open({
     path: folder,
@@ -64,7 +71,7 @@ beforeEach(async () => {
     clock,
     random,
     log: new MemoryLog(),
-    conditions: new MemoryConditions(),
+    conditions,
     stationKeys: [publicKeyOf(stationKey)],
   }));
   camera = new MemoryCamera();
@@ -73,6 +80,7 @@ beforeEach(async () => {
     signal,
   );
   custody = new MemoryCustody();
+  tries = await openTries();
   pushed = [];
   rejections.length = 0;
   process.on('unhandledRejection', onRejection);
@@ -83,8 +91,21 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+function openTries(): Promise<Tries> {
+  return Tries.open({
+    folder: join(folder, 'tries'),
+    files: spool.files,
+    clock,
+    log,
+    bootId: 'one boot',
+    version: 'test',
+    onAgain: () => undefined,
+  });
+}
+
 function taker(bulk: Bulk = bulkInline({ files, random })): Taker {
-  const deps = { spool, bulk, custody, clock, random, log: new MemoryLog(), makeRoom: async () => false };
+  const pullStop = new PullStop({ clock, conditions, log, tryDisk: () => spool.tryDisk() });
+  const deps = { spool, bulk, custody, clock, random, log, tries, makeRoom: async () => false, pullStop };
   const committer = new Committer(
     {
       ...deps,
@@ -108,6 +129,7 @@ async function entryOf(path: string): Promise<TrackedEntry> {
     fate: { kind: 'pending' },
     attempts: 0,
     againAtMs: 0,
+    looks: oldLooks(),
     supersedes: [],
   };
 }
@@ -249,4 +271,53 @@ test('a camera whose files can never be taken fills the log up to the bound, and
   await take(entry, by);
   expect(custody.of('not-taken')).toHaveLength(DOCKING_SEEN_MAX);
   expect(entry.fate).toEqual({ kind: 'waiting', reason: 'spool-full' });
+});
+
+test('a disk that refuses one recording after the other ends pulling: the camera is not read any more, and that is told', async () => {
+  for (const name of ['A', 'B', 'C', 'D', 'E', 'F']) camera.put(`DCIM/${name}.MP4`, random.bytes(100));
+  const by = taker();
+  const commit = vi
+    .spyOn(spool, 'commit')
+    .mockRejectedValue(Object.assign(new Error('EIO'), { code: 'EIO' }));
+  const read = vi.spyOn(session, 'read');
+  for (const name of ['A', 'B', 'C', 'D', 'E', 'F']) {
+    const entry = await entryOf(`DCIM/${name}.MP4`);
+    await take(entry, by);
+    expect(entry.fate).toEqual({ kind: 'waiting', reason: 'spool-failed' });
+  }
+  expect(read).toHaveBeenCalledTimes(5);
+  expect(conditions.facts('spool.write-failed')).toEqual({ failures: 5, reason: 'EIO' });
+  expect(await readdir(join(folder, 'staging'))).toEqual([]);
+  commit.mockRestore();
+});
+
+test('a note lies there whenever the camera is read or a recording becomes durable, and none of what ended in order', async () => {
+  camera.put('a.mp4', Buffer.from('film'));
+  const notes = (): Promise<string[]> => readdir(join(folder, 'tries'));
+  const seen: Record<'read' | 'commit', string[][]> = { read: [], commit: [] };
+  const read = session.read.bind(session);
+  session.read = async function* noted(...given) {
+    seen.read.push(await notes());
+    yield* read(...given);
+  };
+  const commit = spool.commit.bind(spool);
+  let onRead = (): void => undefined;
+  const isRead = new Promise<void>((resolve) => (onRead = resolve));
+  spool.commit = async (...given) => {
+    await isRead;
+    seen.commit.push(await notes());
+    return commit(...given);
+  };
+  const { committing } = await taker().take(await entryOf('a.mp4'), signal, () => undefined);
+  onRead();
+  await committing;
+  await take(await entryOf('a.mp4')); // its digest alone
+  expect(seen).toEqual({ read: [['bay-1.1.try'], ['bay-1.2.try']], commit: [['bay-1.1.try']] });
+  expect(await notes()).toEqual([]);
+  camera.put('b.mp4', Buffer.from('film'));
+  const left = await entryOf('b.mp4');
+  camera.detach();
+  await expect(take(left)).rejects.toThrow();
+  expect(seen.read.at(-1)).toEqual(['bay-1.3.try']);
+  expect(await notes()).toEqual([]);
 });

@@ -5,6 +5,7 @@ import type { InventoryEntry } from '../../../drivers/driver.ts';
 import { encodeUtf8 } from '../../../protocol/bytes.ts';
 import { makeRecordingId } from '../../../protocol/ids.ts';
 import { nodeRandom } from '../../../protocol/io/random-node.ts';
+import { oldLooks } from '../../fakes/old-looks.ts';
 
 const recording = makeRecordingId(nodeRandom());
 const FATES: Readonly<Record<string, TrackedEntry['fate']>> = {
@@ -53,6 +54,7 @@ beforeEach(() => {
         fate,
         attempts: 0,
         againAtMs: 0,
+        looks: oldLooks(),
         supersedes: [],
       },
     ]),

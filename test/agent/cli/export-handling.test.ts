@@ -145,7 +145,14 @@ test('--html writes one page without script and without anything from elsewhere'
 test('--json gives the facts', async () => {
   const { json } = await annex(STATION, RECEIVER + ROLES, '--json');
   expect(json).toMatchObject({
-    station: { id: 'townhall-1', keep_hours: 48, days: 14, release: 'never', broker_tls: true },
+    station: {
+      id: 'townhall-1',
+      keep_hours: 48,
+      documents_days: 400,
+      days: 14,
+      release: 'never',
+      broker_tls: true,
+    },
     store: { receiver: 'r-archive', days: 21, documents_days: 800, timer_hours: 6 },
     conflicts: ['days'],
   });

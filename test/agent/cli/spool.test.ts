@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { spool } from '../../../agent/cli/spool.ts';
 import { SPOOL_WORDS } from '../../../agent/cli/spool-words.ts';
-import { makeRecordingId } from '../../../protocol/ids.ts';
+import { TRIES_WORDS } from '../../../agent/cli/spool-tries-words.ts';
+import { readAgain, writeTally } from '../../../agent/tries/tally-file.ts';
+import { makeRecordingId, parseBayId, parseCameraId } from '../../../protocol/ids.ts';
+import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { VaultBuilder } from '../../fakes/vault-builder.ts';
 import { STATION } from '../../config/files.ts';
@@ -194,6 +197,48 @@ describe('spool quarantine', () => {
       entries: [
         { name: id, kind: 'recording', why: 'missing chunks.bin' },
         { name: 'photo.jpg', kind: 'other' },
+      ],
+    });
+  });
+});
+
+describe('spool tries', () => {
+  const at = '2026-11-26T08:00:00.000Z';
+  const common = { camera: parseCameraId('cam-1'), bay: parseBayId('bay-1'), sizeBytes: 70_000_000, at };
+  const bad = { ...common, pathSha256: 'a'.repeat(64), brokenOff: 3 };
+  const noted = { ...common, pathSha256: 'b'.repeat(64), brokenOff: 1 };
+
+  test('says where the agent ended and what is set aside, and gives a word only where there is something', async () => {
+    expect((await run('tries')).out).toBe(`${TRIES_WORDS.en.nothing}\n`);
+    expect(await run('tries', '--again')).toMatchObject({ exitCode: 1, out: `${TRIES_WORDS.en.nothing}\n` });
+    const folder = join(path, 'tries');
+    await mkdir(folder);
+    await writeTally(nodeFiles(), folder, { agent: '1.0.0', files: [noted] });
+    expect(await run('tries', '--again')).toMatchObject({ exitCode: 1 });
+    expect(await readAgain(nodeFiles(), folder)).toBe(false);
+    await writeTally(nodeFiles(), folder, { agent: '1.0.0', files: [noted, bad] });
+    const { exitCode, out } = await run('tries');
+    expect(exitCode).toBe(0);
+    expect(out).toContain(
+      'Camera 1 in bay-1: a file of 70 MB\n  noted: ends of the agent while it took it: 1,',
+    );
+    expect(out).toContain(
+      'SET ASIDE: ends of the agent while it took it: 3, last found 2026-11-26 08:00:00 UTC',
+    );
+    expect(out).toContain(TRIES_WORDS.en.toDo);
+    expect((await run('tries', '--lang', 'de')).out).toContain(
+      'BEISEITEGELEGT: Enden des Agenten, während er sie übernahm: 3',
+    );
+    expect((await run('tries', '--json')).json).toMatchObject({ set_aside: 1, again: false, agent: '1.0.0' });
+    const again = await run('tries', '--again');
+    expect(again).toMatchObject({ exitCode: 0, err: '' });
+    expect(again.out).toContain(TRIES_WORDS.en.wanted);
+    expect(await readAgain(nodeFiles(), folder)).toBe(true);
+    expect((await run('tries', '--json')).json).toMatchObject({
+      again: true,
+      entries: [
+        { bay: 'bay-1', camera: 'cam-1', path_sha256: noted.pathSha256, broken_off: 1, set_aside: false },
+        { path_sha256: bad.pathSha256, size_bytes: 70_000_000, broken_off: 3, at, set_aside: true },
       ],
     });
   });

@@ -80,6 +80,21 @@ describe('a look at a station', () => {
     expect(text).toContain('Zu tun: Netz, Namensauflösung und den Broker selbst prüfen.');
   });
 
+  test('says until when recordings wait for their hours, and the rate that is in force', () => {
+    const limited = (rate: number): Parameters<typeof statusLines>[0] => ({
+      ...BUSY,
+      agent: { ...BUSY.agent, rate_bytes_per_s: rate },
+      health: health({ spooled_recordings: 1, window_opens_at: '2026-11-25T18:00:00.000Z' }),
+    });
+    const shown = (rate: number, language: 'en' | 'de'): string =>
+      statusLines(limited(rate), { ...plain, language, width: 200 }).join('\n');
+    expect(shown(16_384, 'en')).toContain('recordings wait for their hours until 2026-11-25 18:00:00 UTC');
+    expect(shown(16_384, 'en')).toContain('connected, at most 16 kB/s');
+    expect(shown(2_500_000, 'de')).toContain('verbunden, höchstens 2,5 MB/s');
+    expect(shown(2_500_000, 'de')).toContain('warten auf ihr Zeitfenster bis 2026-11-25 18:00:00 UTC');
+    expect(statusLines(BUSY, { ...plain, width: 200 }).join('\n')).not.toMatch(/hours|at most/);
+  });
+
   test('has no escape sequence without colour, and a text of the other end cannot bring one', () => {
     const hostile = { ...BUSY, bays: [bay({ camera: '\x1b[2Jgone\x07' })] };
     expect(statusLines(hostile, plain).join('')).not.toMatch(/\p{Cc}/u);

@@ -43,8 +43,8 @@ afterEach(async () => {
 
 function answer(): Promise<string> {
   made++;
-  const { pid, broker, broker_connected } = STATION.agent;
-  return Promise.resolve(encodeAnswer({ pid, broker, broker_connected }, documentsOf(STATION)));
+  const { kind: _kind, ...agent } = STATION.agent;
+  return Promise.resolve(encodeAnswer(agent, documentsOf(STATION)));
 }
 
 async function open(clock: Clock = nodeClock(), text = answer): Promise<string> {

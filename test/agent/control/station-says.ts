@@ -52,6 +52,7 @@ export function health(changes: Partial<HealthDocument> = {}): HealthDocument {
     spooled_bytes: 0,
     spooled_docking_records: 0,
     oldest_unstored_seconds: 0,
+    window_opens_at: null,
     receipted_recordings: 0,
     quarantined_entries: 0,
     store_silent_seconds: 3,
@@ -70,7 +71,13 @@ export function health(changes: Partial<HealthDocument> = {}): HealthDocument {
 /** A quiet station with one empty bay. */
 export function says(changes: Partial<StationSays> = {}): StationSays {
   return {
-    agent: { kind: 'agent', pid: 4711, broker: 'broker.example.org:8883', broker_connected: true },
+    agent: {
+      kind: 'agent',
+      pid: 4711,
+      broker: 'broker.example.org:8883',
+      broker_connected: true,
+      rate_bytes_per_s: null,
+    },
     status: { state: 'ready', session: SESSION, since: AT, reason: null },
     info: {
       session: SESSION,

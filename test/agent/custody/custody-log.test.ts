@@ -353,6 +353,7 @@ describe('a start', () => {
     const forger = makeSecretKey(seededRandom(666));
     disk.corrupt(pathOf(segment), (bytes) =>
       rechained(bytes, (entry, { sequence, sha256 }) => {
+        const { at, boot, monotonic_ms } = entry;
         const head = encodeCustodyHead({
           type: 'custody-head',
           version: 1,
@@ -360,6 +361,9 @@ describe('a start', () => {
           segment,
           sequence,
           sha256,
+          at,
+          boot,
+          monotonic_ms,
         });
         const signature = signDocument(forger, head, CUSTODY_HEAD_TRUSTED_COMMENT);
         return { ...entry, facts: { head: Buffer.from(head).toString(), signature } };
@@ -515,6 +519,50 @@ describe('a failing disk', () => {
     const again = await openLog(cut(disk), 2);
     expect(again.conditions.codes()).toEqual([]);
     expect(numbersOn(cut(disk))).toEqual([1]);
+  });
+
+  test('that neither syncs nor removes leaves no segment that was never claimed: the next start would see two logs', async () => {
+    const disk = logDisk();
+    await (await openLog(disk, 1)).custody.close();
+    disk.fail({ operation: 'sync', nth: 1, code: 'EIO', times: 3 });
+    disk.fail({ operation: 'unlink', nth: 1, code: 'EIO', times: 3 });
+    const { custody, clock } = await openLog(disk, 2);
+    custody.append(numbered(1));
+    await clock.advance(30_000);
+    await settle(20);
+    expect(numbersOn(disk)).toEqual([1]);
+    expect(chainsOn(disk).size).toBe(2);
+    const again = await openLog(disk, 3);
+    expect(again.conditions.codes()).toEqual([]);
+  });
+
+  test('that refuses at a start to let the segment of an earlier run be ended: it is when the log is written again', async () => {
+    const { disk, segment } = await written(2, 'cut');
+    disk.fail({ operation: 'change', nth: 1, code: 'EIO', times: Number.POSITIVE_INFINITY });
+    const { custody, clock } = await openLog(disk, 2);
+    const signedNow = (): (boolean | undefined)[] => custody.segments().map(({ signed }) => signed);
+    expect(signedNow()).toEqual([false]);
+    disk.heal();
+    await clock.advance(30_000);
+    await settle(20);
+    expect(signedNow()).toEqual([true, false]);
+    const after = cut(disk);
+    const signature = Buffer.from(after.peek(`${pathOf(segment)}.minisig`) ?? []).toString();
+    verifyDocument(
+      after.peek(pathOf(segment)) ?? new Uint8Array(),
+      signature,
+      CUSTODY_SEGMENT_TRUSTED_COMMENT,
+      keys,
+    );
+  });
+
+  test('that lets a segment be written and not signed: that is done when the log is written again', async () => {
+    const { disk, segment } = await written(2, 'cut');
+    disk.fail({ operation: 'rename', nth: 2, code: 'EIO' }); // the first one puts the lines in their place
+    const { custody } = await openLog(disk, 2);
+    await settle(20);
+    expect(custody.segments().map(({ signed }) => signed)).toEqual([true, false]);
+    expect(cut(disk).peek(`${pathOf(segment)}.minisig`)).toBeDefined();
   });
 
   test('at a start does not stop the station', async () => {

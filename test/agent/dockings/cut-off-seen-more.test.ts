@@ -31,7 +31,7 @@ function spoolWith(ids: readonly RecordingId[], pathSha256: string) {
     rejected: null,
     sealedAt: '2026-11-26T08:00:00.000Z',
   }));
-  return { get: (id: RecordingId) => durable.find((each) => each.recording === id), ofDocking: durable };
+  return { has: (id: RecordingId) => durable.some((each) => each.recording === id), ofDocking: durable };
 }
 
 test('files of the first listing that the log only counts keep their places in the record', () => {

@@ -117,7 +117,7 @@ function judgeEntries(
   if (said.includes('listed') && entries.length !== wanted.rows.length)
     tell(`lists ${entries.length} of ${wanted.rows.length} entries`);
   for (const { recording, documents } of planned.recordings) {
-    const durable = spool.get(recording);
+    const durable = spool.stateOf(recording);
     const stored = entries.filter((entry) => entry.recording === recording);
     if (durable !== undefined && stored.length !== 1)
       tell(`${recording} is durable and stored ${stored.length} times`);
@@ -125,7 +125,7 @@ function judgeEntries(
     for (const { fate, path_sha256: path, erased } of stored) {
       if (fate !== 'stored' || path !== documents.manifest.source.path_sha256)
         tell(`${recording} is ${fate}`);
-      if (erased && durable?.state === 'spooled') tell(`${recording} is called erased without a receipt`);
+      if (erased && durable === 'spooled') tell(`${recording} is called erased without a receipt`);
       if (!erased && said.includes(`erased ${recording}`))
         tell(`${recording} was erased, and nothing says so`);
     }

@@ -2,6 +2,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ConfigFileWatch } from '../../../agent/live-config/file-watch.ts';
+import { watchFolder } from '../../../agent/system/folder-changes-chokidar.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import { withFolder } from '../../config/files.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
@@ -13,7 +14,11 @@ test('an edit in place, a file that takes its place, and one that was away are a
     const file = join(folder, 'station.yaml');
     await writeFile(file, 'one');
     let told = 0;
-    const watch = new ConfigFileWatch(file, () => void told++, { clock: nodeClock(), log: new MemoryLog() });
+    const watch = new ConfigFileWatch(file, () => void told++, {
+      clock: nodeClock(),
+      watchFolder,
+      log: new MemoryLog(),
+    });
     watch.start();
     const after = async (what: string, edit: () => Promise<void>): Promise<void> => {
       const before = told;
@@ -41,6 +46,7 @@ test('where nothing is told of changes the file is looked at from time to time',
     let told = 0;
     const watch = new ConfigFileWatch(join(folder, 'away', 'station.yaml'), () => void told++, {
       clock,
+      watchFolder,
       log: new MemoryLog(),
     });
     watch.start();

@@ -33,8 +33,13 @@ class Rig {
   readonly clock = new ManualClock();
   readonly log = new MemoryLog();
   readonly levels: string[] = [];
-  readonly stations: { sha256: string[]; conditions: MemoryConditions; isBusy: boolean; isUp: boolean }[] =
-    [];
+  readonly stations: {
+    sha256: string[];
+    rates: (number | null)[];
+    conditions: MemoryConditions;
+    isBusy: boolean;
+    isUp: boolean;
+  }[] = [];
   readonly #edits = new News();
   readonly #end = new AbortController();
   readonly #brokenWith = new Set<string>();
@@ -52,12 +57,22 @@ class Rig {
       putUp: async ({ sha256 }) => {
         if (this.stations.some(({ isUp }) => isUp)) throw new Error('two stations at a time');
         if (this.#brokenWith.has(sha256)) throw new Error('no such disk');
-        const station = { sha256: [sha256], conditions: new MemoryConditions(), isBusy: false, isUp: true };
+        const conditions = new MemoryConditions();
+        const station = {
+          sha256: [sha256],
+          rates: [] as (number | null)[],
+          conditions,
+          isBusy: false,
+          isUp: true,
+        };
         this.stations.push(station);
         return {
           conditions: station.conditions,
           isBusy: () => station.isBusy,
-          configurationInForce: (digest) => void station.sha256.push(digest),
+          takeOver: (taken) => {
+            station.sha256.push(taken.sha256);
+            station.rates.push(taken.config.broker.rateBytesPerS);
+          },
           stop: async () => void (station.isUp = false),
         };
       },
@@ -212,4 +227,37 @@ test('a station that does not come up at the first start ends the run with its e
     putUp: () => Promise.reject(new Error('the spool is taken')),
   });
   await expect(runs.run(new AbortController().signal)).rejects.toThrow('the spool is taken');
+});
+
+test('an end that is asked for while the station goes up does not wait for longer than ten seconds', async () => {
+  const clock = new ManualClock();
+  const end = new AbortController();
+  const first = await good(STATION);
+  const runs = new StationRuns(first, {
+    clock,
+    log: new MemoryLog(),
+    judge: async () => ({ kind: 'good', good: first }),
+    maybeChanged: () => new Promise(() => undefined),
+    setLogLevel: () => undefined,
+    putUp: () => new Promise(() => undefined),
+  });
+  let hasEnded = false;
+  const ended = runs.run(end.signal).then(() => (hasEnded = true));
+  await clock.advance(60_000);
+  end.abort(new Error('asked to end'));
+  await clock.advance(9000);
+  expect(hasEnded).toBe(false);
+  await clock.advance(1000);
+  await ended;
+});
+
+test('limits of the uplink are handed to the station that runs, while a camera is read as well', async () => {
+  const { rig } = await rigOf();
+  rig.last.isBusy = true;
+  const limited = await good(exchange(STATION, 'broker:\n', 'broker:\n  rate_bytes_per_s: 20000\n'));
+  await rig.edit({ kind: 'good', good: limited });
+  expect(rig.stations).toHaveLength(1);
+  expect(rig.last.rates).toEqual([20_000]);
+  expect(rig.last.sha256.at(-1)).toBe(limited.sha256);
+  await rig.end();
 });

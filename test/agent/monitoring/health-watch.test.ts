@@ -1,6 +1,7 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HealthWatch } from '../../../agent/monitoring/health-watch.ts';
 import { RetainedTopics } from '../../../agent/monitoring/retained-topics.ts';
+import { SendLimits } from '../../../agent/push/send-limits.ts';
 import type { HealthDocument } from '../../../protocol/monitoring.ts';
 import { settle, ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
@@ -14,7 +15,8 @@ let machine: FixedMachine;
 let freeBytes: number | Error;
 let believes: boolean;
 let isConnected: boolean;
-let waiting: { state: string; sealedAt: string; sealedSizeBytes: number }[];
+let waiting: { state: string; locked: boolean; sealedAt: string; sealedSizeBytes: number }[];
+let limits: SendLimits;
 let said: { at: number; document: HealthDocument; expires: number | undefined }[];
 let watch: HealthWatch;
 let ending: AbortController;
@@ -30,6 +32,7 @@ beforeEach(() => {
   believes = true;
   isConnected = true;
   const log = new MemoryLog();
+  limits = new SendLimits({ clock, log, localMs: (utcMs) => utcMs });
   const retained = new RetainedTopics({
     clock,
     log,
@@ -58,6 +61,7 @@ beforeEach(() => {
     quarantinedEntries: () => 2,
     clockSynchronised: () => true,
     believedMs: () => (believes ? clock.wallMs() : undefined),
+    limits,
     isConnected: () => isConnected,
     shownConditions: () => ({ info: 0, warning: 1, error: 0, critical: 0 }),
     onLook: () => undefined,
@@ -65,9 +69,9 @@ beforeEach(() => {
 });
 
 /** Waits one for a receipt since so many seconds before now. */
-function waits(seconds: number): void {
+function waits(seconds: number, locked = false): void {
   const sealedAt = new Date(clock.wallMs() - seconds * 1000).toISOString();
-  waiting = [...waiting, { state: 'spooled', sealedAt, sealedSizeBytes: 10 }];
+  waiting = [...waiting, { state: 'spooled', locked, sealedAt, sealedSizeBytes: 10 }];
 }
 
 async function minutes(count: number): Promise<void> {
@@ -118,6 +122,57 @@ describe('the heartbeat', () => {
     await watch.look();
     await minutes(1);
     expect(said.at(-1)?.document.oldest_unstored_seconds).toBeNull();
+  });
+});
+
+describe('hours of recordings', () => {
+  const night = { rateBytesPerS: null, windows: [{ fromMinute: 22 * 60, toMinute: 6 * 60 }] };
+  afterEach(() => limits.stop());
+
+  test('are told with the time at which what waits may go, where something waits for them', async () => {
+    const opensAt = async (): Promise<string | null | undefined> => {
+      await watch.look();
+      return (await watch.glance())?.window_opens_at;
+    };
+    limits.set(night);
+    expect(await opensAt()).toBeNull();
+    waits(10, true);
+    expect(await opensAt()).toBeNull();
+    waits(10);
+    expect(await opensAt()).toBe('2026-11-25T22:00:00.000Z');
+    limits.set({ ...night, windows: [] });
+    expect(await opensAt()).toBeNull();
+  });
+
+  test('make no store silent that was asked nothing, and no store loud that was silent before', async () => {
+    limits.set(night);
+    waits(0);
+    const running = watch.run(ending.signal);
+    await minutes(60);
+    expect(conditions.codes()).toEqual([]);
+    waits(0, true);
+    await minutes(11);
+    expect(conditions.facts('store.silent')).toMatchObject({ waiting: 1 });
+    waiting = waiting.filter(({ locked }) => !locked);
+    await minutes(60);
+    expect(conditions.codes()).toEqual(['store.silent']);
+    watch.storeHeard();
+    expect(conditions.codes()).toEqual([]);
+    clock.jumpWall(14 * 3_600_000);
+    await minutes(12);
+    expect(conditions.codes()).toEqual(['store.silent']);
+    ending.abort();
+    await running;
+  });
+
+  test('give the store as much longer as the longest of them: then a whole one has passed', async () => {
+    limits.set(night);
+    waits(32 * 3600 - 1);
+    await watch.look();
+    expect(conditions.codes()).toEqual([]);
+    await clock.advance(2000);
+    await watch.look();
+    expect(conditions.facts('store.behind')).toMatchObject({ limit_seconds: 32 * 3600 });
   });
 });
 

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { requireOwnFolder } from '../../../agent/mount-helper/leftovers.ts';
+import { requireOwnFolder } from '../../../agent/root-helper/own-folder.ts';
 import { findOwner, parseOptions } from '../../../agent/mount-helper/options.ts';
 import { systemCommands } from '../../../agent/mount-helper/run-command.ts';
 
@@ -24,6 +24,11 @@ const run = (name: string, words: readonly string[] = [], timeoutMs = 10_000) =>
 test('a program that hangs is killed when its time is over', async () => {
   await program('mount', 'exec sleep 600');
   expect(await run('mount', [], 100)).toMatchObject({ code: null });
+});
+
+test('a program that Node cannot start is a result, not an error', async () => {
+  const tooLong = await run('mount', ['x'.repeat(1_000_000)]);
+  expect(tooLong).toMatchObject({ code: null, said: expect.stringContaining('E2BIG') });
 });
 
 test('words are words: nothing in them is run, and the agent’s environment is not handed on', async () => {
@@ -60,7 +65,7 @@ test('the folder of the mounts must be one that others cannot exchange', async (
   await chmod(join(folder, 'open'), 0o777);
   await symlink(good, join(folder, 'link'));
   for (const bad of ['open', 'link', 'open/below'])
-    await expect(requireOwnFolder(join(folder, bad), uid)).rejects.toMatchObject({ code: 'mount.folder' });
+    await expect(requireOwnFolder(join(folder, bad), uid)).rejects.toMatchObject({ code: 'helper.folder' });
 });
 
 test.each([

@@ -1,11 +1,13 @@
 // The conversation about the custody log: what is asked, what is sent, and what is found out of a store that is not what it was.
 import { describe, expect, test } from 'vitest';
 import { CustodyPush, type Dropping } from '../../../agent/push/custody-push.ts';
+import { StrangeKeys } from '../../../agent/push/strange-keys.ts';
 import { makeSegmentId, parseSegmentId, parseStationId, type SegmentId } from '../../../protocol/ids.ts';
 import type { CustodyHead } from '../../../protocol/receipt.ts';
 import { stationTopics } from '../../../protocol/topics.ts';
 import { ManualClock, settle } from '../../fakes/clock-manual.ts';
 import { CustodyStore, entryDigest } from '../../fakes/custody-store.ts';
+import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 
@@ -24,9 +26,12 @@ class LogRig {
   readonly clock = new ManualClock();
   readonly store = new CustodyStore(station);
   readonly log = new MemoryLog();
+  readonly conditions = new MemoryConditions();
   readonly segments: { segment: SegmentId; lastSequence: number; held: boolean }[];
   /** Heads that the store named and that are not ours. */
   readonly foreign: CustodyHead[] = [];
+  /** Whether the store was behind, as it changed. */
+  readonly behind: boolean[] = [];
   dropping: Dropping = NOTHING_TO_DROP;
   answers = true;
   readonly push: CustodyPush;
@@ -46,6 +51,7 @@ class LogRig {
       broker: { connected: true, publish: (topic, payload) => this.#publish(topic, payload) },
       topics: stationTopics('bodydock', station),
       store: { station, storeKeys: this.store.storeKeys, receivers: this.store.receivers },
+      strangeKeys: new StrangeKeys(this),
       source: {
         segments: () => this.segments,
         read: async (segment, from) => {
@@ -72,6 +78,9 @@ class LogRig {
         confirmed: (...args) => this.dropping.confirmed(...args),
         refused: (segment) => this.dropping.refused(segment),
         stop: () => this.dropping.stop(),
+      },
+      onBehind: (isBehind) => {
+        if (this.behind.at(-1) !== isBehind) this.behind.push(isBehind);
       },
       clock: this.clock,
       log: this.log,
@@ -186,6 +195,7 @@ describe('a store that was put back to an earlier state', () => {
     expect(rig.segments.every(({ segment }) => rig.store.held.get(segment) === ENTRIES)).toBe(true);
     expect(rig.segments.slice(0, -1).every(({ held }) => held)).toBe(true);
     expect(rig.foreign).toEqual([]);
+    expect(rig.behind).toEqual([false, true, false]);
   });
 
   test('and one that is empty, gets everything again', async () => {
@@ -195,6 +205,29 @@ describe('a store that was put back to an earlier state', () => {
     rig.store.newest = undefined;
     await rig.reconnect();
     expect(rig.segments.every(({ segment }) => rig.store.held.get(segment) === ENTRIES)).toBe(true);
+  });
+
+  test('is behind from its first word on, unasked, until it holds everything again', async () => {
+    const rig = new LogRig(3, true);
+    await rig.reconnect();
+    expect(rig.behind).toEqual([false]);
+    rig.store.held.delete(rig.id(2));
+    rig.store.held.set(rig.id(1), 1);
+    rig.push.take(await rig.store.answer(rig.id(1)));
+    await rig.talk();
+    expect([rig.store.held.get(rig.id(1)), rig.store.held.get(rig.id(2))]).toEqual([ENTRIES, ENTRIES]);
+    expect(rig.behind).toEqual([false, true, false]);
+  });
+
+  test('and one that says unasked that it holds nothing, gets everything again', async () => {
+    const rig = new LogRig(3, true);
+    await rig.reconnect();
+    rig.store.held.clear();
+    rig.store.newest = undefined;
+    rig.push.take(await rig.store.answer(rig.id(0), { segment: null }));
+    await rig.talk();
+    expect(rig.segments.every(({ segment }) => rig.store.held.get(segment) === ENTRIES)).toBe(true);
+    expect(rig.behind).toEqual([false, true, false]);
   });
 
   test('and that holds half of a segment, gets its second half', async () => {
@@ -346,10 +379,15 @@ test('an answer that is not signed, of another store or for another station chan
   rig.push.take(await stranger.answer(rig.id(0)));
   const unsigned = Buffer.from(await rig.store.answer(rig.id(0), { sequence: null, sha256: null }));
   rig.push.take(Buffer.from(unsigned.toString().replace('sequence\\":null', 'sequence\\":9')));
+  expect(rig.conditions.codes()).toEqual([]);
+  const strange = unsigned.toString().replace(/"key_id":"\w+"/, '"key_id":"0123456789abcdef"');
+  rig.push.take(Buffer.from(strange));
   await rig.talk();
   expect(rig.log.messages('warn')).toEqual([
     'custody head from the store refused',
     'custody head from the store refused',
+    'custody head from the store refused',
   ]);
+  expect(rig.conditions.codes()).toEqual(['store.unknown-key']);
   expect(rig.segments[0]?.held).toBe(true);
 });

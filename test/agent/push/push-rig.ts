@@ -1,7 +1,9 @@
 // A pusher with a spool that is only a map, a log that only remembers and a broker in memory; the store is whoever calls `take`.
 import { randomBytes } from 'node:crypto';
+import { StrangeKeys } from '../../../agent/push/strange-keys.ts';
 import { recordingSource, type PushStore } from '../../../agent/push/push-source.ts';
 import { Pusher } from '../../../agent/push/push.ts';
+import { SendLimits } from '../../../agent/push/send-limits.ts';
 import type { SpooledRecording } from '../../../agent/spool/spool.ts';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import { DockError } from '../../../protocol/errors.ts';
@@ -15,7 +17,12 @@ import {
   type RecordingId,
   type SessionId,
 } from '../../../protocol/ids.ts';
-import { encodeManifest, MANIFEST_TRUSTED_COMMENT, type Manifest } from '../../../protocol/manifest.ts';
+import {
+  chunksBytes,
+  encodeManifest,
+  MANIFEST_TRUSTED_COMMENT,
+  type Manifest,
+} from '../../../protocol/manifest.ts';
 import {
   encodeMessage,
   encodeSignedBody,
@@ -43,6 +50,11 @@ const station = parseStationId('kod-1');
 const receiver = parseReceiverId('r-a');
 const session = 'abcdefghijklmnopqrstuvwxye' as SessionId;
 export const SEALED_BYTES = 1000;
+/** What a test may wish of a recording. */
+export interface SpoolWish {
+  readonly sealedSizeBytes?: number;
+  readonly locked?: boolean;
+}
 
 interface Held {
   readonly recording: SpooledRecording & { state: SpooledRecording['state'] };
@@ -61,13 +73,23 @@ export class PushRig {
   readonly held = new Map<RecordingId, Held>();
   readonly receipted: RecordingId[] = [];
   readonly quarantined: RecordingId[] = [];
+  readonly askedAgain: string[] = [];
+  /** Digests of receipts that count no more. */
+  readonly takenBack = new Set<string>();
+  readonly #stored = new Map<RecordingId, string>();
   /** Recordings that `start` finds without their entry in the log. */
   readonly unlogged = new Set<RecordingId>();
   /** Topics of everything that the station published. */
   readonly sent: string[] = [];
   /** What the spool and the workers do; a test replaces what should fail. */
   onQuarantine: (recording: RecordingId) => Promise<void> = async () => undefined;
-  onReadUnit: () => Promise<Uint8Array<ArrayBuffer>> = async () => new Uint8Array(SEALED_BYTES);
+  /** The disk of the spool is away. */
+  isGone = false;
+  onStoreReceipt: () => Promise<void> = async () => undefined;
+  onReadUnit: (sizeBytes: number) => Promise<Uint8Array<ArrayBuffer>> = async (sizeBytes) =>
+    new Uint8Array(sizeBytes);
+  /** Local time is UTC. */
+  readonly limits = new SendLimits({ clock: this.clock, localMs: (utcMs) => utcMs, log: this.log });
   readonly pusher: Pusher;
 
   constructor() {
@@ -82,19 +104,23 @@ export class PushRig {
       topics,
       session,
       store: { station, storeKeys: [publicKeyOf(this.storeKey)], receivers: [receiver] },
+      strangeKeys: new StrangeKeys(this),
       sources: [
         recordingSource(this.#spool(), {
           unlogged: async (recordings) => recordings.filter((recording) => this.unlogged.has(recording)),
           onReceipted: (recording) => this.receipted.push(recording),
           onQuarantined: (recording) => this.quarantined.push(recording),
+          onAskedAgain: (recording, outcome) => this.askedAgain.push(`${recording} ${outcome}`),
         }),
       ],
-      units: { readUnit: () => this.onReadUnit() },
+      units: { readUnit: (_path, _position, sizeBytes) => this.onReadUnit(sizeBytes) },
+      limits: this.limits,
       freeBuffer: () => undefined,
       custody: this.custody,
       clock: this.clock,
       log: this.log,
       conditions: this.conditions,
+      onAsking: () => undefined,
       knowsHead: async () => true,
     });
     broker.onState((connected) => this.pusher.connectionChanged(connected));
@@ -105,21 +131,21 @@ export class PushRig {
   }
 
   /** A recording that is durable in the spool, and known to the pusher. */
-  spool(isLogged = true): RecordingId {
+  spool(isLogged = true, { sealedSizeBytes = SEALED_BYTES, locked = false }: SpoolWish = {}): RecordingId {
     const recording = makeRecordingId(random);
-    const manifest = manifestOf(recording);
+    const manifest = manifestOf(recording, { sealedSizeBytes, locked });
     const manifestBytes = encodeManifest(manifest);
     const entry: Held['recording'] = {
       recording,
       camera: manifest.camera.id,
       docking: manifest.docking,
       role: 'media',
-      locked: false,
+      locked,
       rejected: null,
       pathSha256: manifest.source.path_sha256,
       originalSizeBytes: manifest.original.size_bytes,
       originalSha256: manifest.original.sha256,
-      sealedSizeBytes: SEALED_BYTES,
+      sealedSizeBytes,
       chunksSha256: manifest.sealed.chunks_sha256,
       manifestSha256: sha256Hex(manifestBytes),
       previousManifestSha256: null,
@@ -137,8 +163,8 @@ export class PushRig {
     return recording;
   }
 
-  claim(recording: RecordingId): Uint8Array {
-    return this.#signed({
+  claim(recording: RecordingId, key: SecretKey = this.storeKey): Uint8Array {
+    return this.#signed(key, {
       message: 'claim',
       station,
       recording,
@@ -152,7 +178,7 @@ export class PushRig {
   }
 
   refusal(recording: RecordingId, verb: 'pause' | 'never'): Uint8Array {
-    return this.#signed({
+    return this.#signed(this.storeKey, {
       message: 'refuse',
       station,
       recording,
@@ -165,22 +191,46 @@ export class PushRig {
     });
   }
 
+  sealedSizeBytes(recording: RecordingId): number {
+    return this.#of(recording).recording.sealedSizeBytes;
+  }
+
+  /** Digest of the receipt that is kept of it. */
+  receiptSha256(recording: RecordingId): string {
+    return this.#stored.get(recording) ?? '';
+  }
+
+  /** The store asks again for what it gave that receipt for. */
+  again(recording: RecordingId, receiptSha256 = this.receiptSha256(recording)): Uint8Array {
+    const again = { message: 'again', station, recording, receiver, receipt_sha256: receiptSha256 } as const;
+    return this.#signed(this.storeKey, again);
+  }
+
   /** What the receiver holds: all digests, and the one unit or none. */
   have(holdsUnit: boolean): Uint8Array {
+    return this.haveOf(32, holdsUnit ? [[0, 1]] : []);
+  }
+
+  /** ... so many bytes of digests, and these units. */
+  haveOf(digestsBytes: number, received: [number, number][]): Uint8Array {
     return encodeMessage({
       message: 'have',
       receiver,
       session,
       epoch: 1,
-      digests_bytes: 32,
-      received: holdsUnit ? [[0, 1]] : [],
+      digests_bytes: digestsBytes,
+      received,
       durable: [],
       bad: [],
       credit_bytes: 16 * 1024 * 1024,
     });
   }
 
-  receipt(recording: RecordingId, key: SecretKey = this.storeKey): Uint8Array {
+  receipt(
+    recording: RecordingId,
+    key: SecretKey = this.storeKey,
+    receivedAt = '2026-11-25T09:31:00.000Z',
+  ): Uint8Array {
     const { manifestBytes } = this.#of(recording);
     const bytes = encodeReceipt({
       type: 'receipt',
@@ -189,12 +239,12 @@ export class PushRig {
       recording,
       station,
       manifest_sha256: sha256Hex(manifestBytes),
-      sealed_size_bytes: SEALED_BYTES,
+      sealed_size_bytes: this.#of(recording).recording.sealedSizeBytes,
       chunks_sha256: '2'.repeat(64),
       receiver,
       vault: session,
       custody_head: null,
-      received_at: '2026-11-25T09:31:00.000Z',
+      received_at: receivedAt,
     });
     return encodeMessage({
       message: 'receipt',
@@ -204,13 +254,13 @@ export class PushRig {
     });
   }
 
-  #signed(body: SignedBody): Uint8Array {
+  #signed(key: SecretKey, body: SignedBody): Uint8Array {
     const text = encodeSignedBody(body);
     return encodeMessage({
       message: body.message,
       body: text,
-      signature: signMessage(this.storeKey, text),
-      key_id: keyIdHex(this.storeKey.keyId),
+      signature: signMessage(key, text),
+      key_id: keyIdHex(key.keyId),
     });
   }
 
@@ -223,17 +273,31 @@ export class PushRig {
   #spool(): PushStore<SpooledRecording> {
     return {
       get: (recording) => this.held.get(recording)?.recording,
+      holds: (recording) => this.held.has(recording),
       recordings: () => [...this.held.values()].map(({ recording }) => recording),
       readManifest: async (recording) => {
         const held = this.held.get(recording);
         if (held === undefined) throw new DockError('spool.unknown', 'not here', { retry: 'never' });
         return { bytes: held.manifestBytes, signature: held.signature };
       },
-      readChunks: async () => new Uint8Array(32),
-      storeReceipt: async (recording) => {
+      readChunks: async (recording) =>
+        new Uint8Array(chunksBytes(this.#of(recording).recording.sealedSizeBytes)),
+      storeReceipt: async (recording, bytes) => {
+        await this.onStoreReceipt();
+        if (this.takenBack.has(sha256Hex(bytes)))
+          throw new DockError('receipt.asked-again', 'taken back', { retry: 'never' });
+        this.#stored.set(recording, sha256Hex(bytes));
         this.#of(recording).recording.state = 'receipted';
       },
+      askAgain: async (recording, receiptSha256) => {
+        const { recording: entry } = this.#of(recording);
+        if (entry.state !== 'receipted' || receiptSha256 !== this.#stored.get(recording)) return 'other';
+        this.takenBack.add(receiptSha256);
+        entry.state = 'spooled';
+        return 'waits';
+      },
       quarantine: async (recording) => {
+        if (this.isGone) throw new DockError('spool.gone', 'another disk', { retry: 'person' });
         this.held.delete(recording);
         await this.onQuarantine(recording);
       },
@@ -241,7 +305,7 @@ export class PushRig {
   }
 }
 
-function manifestOf(recording: RecordingId): Manifest {
+function manifestOf(recording: RecordingId, { sealedSizeBytes, locked }: Required<SpoolWish>): Manifest {
   return {
     type: 'recording-manifest',
     version: 1,
@@ -251,12 +315,12 @@ function manifestOf(recording: RecordingId): Manifest {
     docking: 'abcdefghijklmnopqrstuvwxyi' as DockingId,
     camera: { id: parseCameraId('cam-1'), model: null, serial: null },
     role: 'media',
-    locked: false,
+    locked,
     rejected: null,
     source: { path_sha256: sha256Hex(Buffer.from(recording)), sealed: 'AAAA' },
     original: { size_bytes: 600, sha256: '1'.repeat(64), modified_at: null },
     capture: { earliest_at: null, latest_at: null, basis: 'clock-unmeasured' },
-    sealed: { size_bytes: SEALED_BYTES, unit_bytes: 524_288, chunks_sha256: '2'.repeat(64) },
+    sealed: { size_bytes: sealedSizeBytes, unit_bytes: 524_288, chunks_sha256: '2'.repeat(64) },
     recipients: [`age1${'q'.repeat(58)}`],
     media: null,
     sidecars: [],

@@ -4,7 +4,7 @@ import { DockError } from '../../../protocol/errors.ts';
 import type { RecordingId } from '../../../protocol/ids.ts';
 import { makeSecretKey } from '../../../protocol/minisign.ts';
 import { settle } from '../../fakes/clock-manual.ts';
-import { PushRig } from './push-rig.ts';
+import { PushRig, SEALED_BYTES } from './push-rig.ts';
 
 let rig: PushRig;
 beforeEach(async () => {
@@ -25,6 +25,29 @@ async function claimed(recording: RecordingId): Promise<void> {
   await settle();
   rig.pusher.take(recording, rig.have(false));
 }
+
+test('a unit for which no worker starts is tried again after ever longer pauses, and sent when one does', async () => {
+  rig.onReadUnit = () => Promise.reject(new DockError('worker.died', 'EAGAIN', { retry: 'later' }));
+  const recording = rig.spool();
+  await claimed(recording);
+  await settle();
+  const told = (): number =>
+    rig.log.messages().filter((each) => each.startsWith('it could not be sent')).length;
+  expect(told()).toBe(1);
+  for (let second = 0; second < 60; second++) {
+    await rig.clock.advance(1000);
+    await claimed(recording); // the store answers each offer
+  }
+  expect(told()).toBeGreaterThan(3);
+  expect(told()).toBeLessThan(9); // behind 1, 2, 4, 8, 15, 15 and 15 s
+  expect(rig.quarantined).toEqual([]);
+  rig.onReadUnit = async (sizeBytes) => new Uint8Array(sizeBytes);
+  const before = rig.sent.length;
+  await rig.clock.advance(15_000);
+  await claimed(recording);
+  await settle();
+  expect(rig.sent.slice(before).some((topic) => topic.endsWith(`/${recording}/0`))).toBe(true);
+});
 
 test('a receipt whose log entry could not be written is told when it comes again', async () => {
   const recording = rig.spool();
@@ -80,6 +103,28 @@ test('a recording that is out of the spool although it could not be moved aside 
   ]);
 });
 
+test('a recording that cannot be read because the spool is away is not set aside: it is sent when the spool is back', async () => {
+  const recording = rig.spool();
+  rig.onReadUnit = () => Promise.reject(Object.assign(new Error('ENOENT'), { code: 'ENOENT' }));
+  rig.isGone = true;
+  await claimed(recording);
+  await rig.clock.advance(10_000);
+  expect(rig.quarantined).toEqual([]);
+  expect(rig.custody.of('quarantined')).toEqual([]);
+  expect(offersOf(recording)).toBe(1);
+  await rig.clock.advance(60_000);
+  expect(offersOf(recording)).toBeLessThan(10);
+  expect(rig.conditions.codes()).toEqual([]);
+  rig.isGone = false;
+  rig.onReadUnit = async () => new Uint8Array(1000);
+  rig.sent.length = 0;
+  await rig.clock.advance(60_000);
+  rig.pusher.take(recording, rig.claim(recording));
+  rig.pusher.take(recording, rig.have(false));
+  await settle();
+  expect(rig.sent.some((topic) => topic.endsWith(`/${recording}/0`))).toBe(true);
+});
+
 test('the log says why a recording went to the quarantine, and names no path', async () => {
   const recording = rig.spool();
   rig.onReadUnit = () =>
@@ -89,6 +134,18 @@ test('the log says why a recording went to the quarantine, and names no path', a
   expect(rig.custody.of('quarantined').map(({ facts }) => facts)).toEqual([
     { name: recording, reason: 'unreadable: EIO' },
   ]);
+});
+
+test('a log that the disk refuses puts nothing else into the quarantine: it is offered once the log is written again', async () => {
+  const cause = Object.assign(new Error('EIO: i/o error, write'), { code: 'EIO' });
+  rig.custody.failWith = new DockError('custody.write-failed', 'not written', { cause, retry: 'later' });
+  const recording = rig.spool();
+  await settle();
+  expect(rig.quarantined).toEqual([]);
+  expect(offersOf(recording)).toBe(0);
+  rig.custody.failWith = undefined;
+  await rig.clock.advance(5000);
+  expect(offersOf(recording)).toBeGreaterThan(0);
 });
 
 test('a unit that cannot be read any more once the receipt is here puts nothing into the quarantine', async () => {
@@ -104,6 +161,46 @@ test('a unit that cannot be read any more once the receipt is here puts nothing 
   expect(rig.receipted).toEqual([recording]);
   expect(rig.quarantined).toEqual([]);
   expect(rig.held.has(recording)).toBe(true);
+});
+
+test('a receipt that is not durable yet is told to nobody, and one that could not be stored never', async () => {
+  const recording = rig.spool();
+  await settle();
+  let end: (error?: Error) => void = () => undefined;
+  rig.onStoreReceipt = () =>
+    new Promise((resolve, reject) => (end = (error) => (error === undefined ? resolve() : reject(error))));
+  rig.pusher.take(recording, rig.receipt(recording));
+  await settle();
+  expect(rig.receipted).toEqual([]);
+  expect(rig.custody.of('receipted')).toEqual([]);
+  end(Object.assign(new Error('EIO: i/o error, write'), { code: 'EIO' }));
+  await settle();
+  expect(rig.receipted).toEqual([]);
+  rig.pusher.take(recording, rig.receipt(recording));
+  await settle();
+  expect(rig.receipted).toEqual([]);
+  end();
+  await settle();
+  expect(rig.receipted).toEqual([recording]);
+});
+
+test('nothing is sent to whoever claims a recording with a key that is not pinned', async () => {
+  const recording = rig.spool();
+  await settle();
+  expect(rig.conditions.isRaised('store.unknown-key')).toBe(false);
+  rig.pusher.take(recording, rig.claim(recording, strangeKey));
+  await settle();
+  expect(rig.conditions.isRaised('store.unknown-key')).toBe(true);
+  rig.pusher.take(recording, rig.have(false));
+  await settle();
+  expect(rig.sent.filter((topic) => topic.includes('/r-a/'))).toEqual([]);
+  await claimed(recording);
+  await settle();
+  expect(rig.sent.filter((topic) => topic.includes('/r-a/')).length).toBeGreaterThan(0);
+  // The true store does not hide the other one; an hour of quiet does.
+  expect(rig.conditions.isRaised('store.unknown-key')).toBe(true);
+  await rig.clock.advance(3_600_000);
+  expect(rig.conditions.isRaised('store.unknown-key')).toBe(false);
 });
 
 test('a thousand forged receipts make one entry in the custody log', async () => {
@@ -176,4 +273,103 @@ test('what a cut left without its spooled entry gets it at the next start, befor
   await settle();
   expect(next.custody.of('spooled').map(({ facts }) => facts['recording'])).toEqual([cut]);
   expect(next.custody.of('offered').map(({ facts }) => facts['recording'])).toEqual([cut, whole]);
+});
+
+test('what the store asks for again is offered anew, and the log says why', async () => {
+  const recording = rig.spool();
+  await claimed(recording);
+  rig.pusher.take(recording, rig.receipt(recording));
+  await settle();
+  const offers = offersOf(recording);
+  const takenBack = rig.receiptSha256(recording);
+  rig.pusher.take(recording, rig.again(recording));
+  await settle();
+  await rig.clock.advance(10);
+  expect(offersOf(recording)).toBe(offers + 1);
+  const facts = { recording, receiver: 'r-a', receipt_sha256: takenBack };
+  expect(rig.custody.of('asked-again')).toEqual([{ event: 'asked-again', facts }]);
+  expect(rig.askedAgain).toEqual([`${recording} waits`]);
+  for (let count = 0; count < 3; count++) {
+    rig.pusher.take(recording, rig.receipt(recording)); // an old one that a broker kept
+    await settle();
+  }
+  expect(rig.receipted).toEqual([recording]);
+  const refused = { recording, reason: 'receipt.asked-again' };
+  expect(rig.custody.of('receipt-refused')).toEqual([{ event: 'receipt-refused', facts: refused }]);
+  expect(rig.conditions.codes()).toEqual([]);
+  rig.pusher.take(recording, rig.receipt(recording, rig.storeKey, '2026-11-25T10:00:00.000Z'));
+  await settle();
+  expect(rig.receipted).toEqual([recording, recording]);
+  expect(rig.custody.of('receipted')).toHaveLength(2);
+});
+
+test('an old message that asks again for another receipt changes nothing', async () => {
+  const recording = rig.spool();
+  await claimed(recording);
+  rig.pusher.take(recording, rig.receipt(recording));
+  await settle();
+  const offers = offersOf(recording);
+  rig.pusher.take(recording, rig.again(recording, 'b'.repeat(64)));
+  await settle();
+  await rig.clock.advance(10);
+  expect(offersOf(recording)).toBe(offers);
+  expect([rig.askedAgain, rig.custody.of('asked-again')]).toEqual([[], []]);
+});
+
+test('an early receipt counts: it says what the vault holds, not what this run has sent; nothing is sent any more', async () => {
+  const recording = rig.spool();
+  await claimed(recording);
+  rig.sent.length = 0;
+  rig.pusher.take(recording, rig.receipt(recording)); // claimed, and not one byte sent
+  await settle();
+  expect(rig.receipted).toEqual([recording]);
+  const sent = rig.sent.length;
+  rig.pusher.take(recording, rig.have(false));
+  rig.pusher.take(recording, rig.receipt(recording));
+  await rig.clock.advance(300_000);
+  expect(rig.sent.length).toBe(sent);
+  expect(rig.receipted).toEqual([recording]);
+});
+
+test('a forged "have" makes the station wait or send, never erase, and the next true one puts it right', async () => {
+  const recording = rig.spool();
+  let reads = 0;
+  rig.onReadUnit = async () => {
+    reads++;
+    return new Uint8Array(SEALED_BYTES);
+  };
+  await settle();
+  rig.pusher.take(recording, rig.claim(recording));
+  await settle();
+  rig.pusher.take(recording, rig.have(true)); // all of it, says somebody: nothing signs a "have"
+  await rig.clock.advance(10_000);
+  expect(reads).toBe(0);
+  expect(rig.sent.filter((topic) => topic.endsWith('/fin')).length).toBeGreaterThan(1);
+  expect(rig.receipted).toEqual([]);
+  expect(rig.held.get(recording)?.recording.state).toBe('spooled');
+  rig.pusher.take(recording, rig.have(false));
+  await rig.clock.advance(100);
+  expect(reads).toBe(1);
+  rig.pusher.take(recording, rig.receipt(recording));
+  await settle();
+  expect(rig.receipted).toEqual([recording]);
+});
+
+test('an offer that the broker refuses is made again after pauses that double to a minute', async () => {
+  const atMs: number[] = [];
+  rig.hub.refuses = (topic) => {
+    const isRefused = topic.includes('/up/offer/');
+    if (isRefused) atMs.push(rig.clock.monotonicMs());
+    return isRefused;
+  };
+  const recording = rig.spool();
+  await rig.clock.advance(600_000);
+  const pauses = atMs.slice(1).map((at, place) => Math.round((at - (atMs[place] ?? 0)) / 1000));
+  expect(pauses.slice(0, 9)).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
+  expect(pauses.every((seconds) => seconds <= 60)).toBe(true);
+  expect(rig.receipted).toEqual([]);
+  expect(rig.log.messages('error')).toEqual([]); // the broker's condition tells it once
+  rig.hub.refuses = () => false;
+  await rig.clock.advance(61_000);
+  expect(offersOf(recording)).toBe(1);
 });

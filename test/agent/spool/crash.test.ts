@@ -127,7 +127,10 @@ async function killedAt(step: number, next: (files: Files) => Files): Promise<st
   for (let turns = 0; disk.steps < step && turns < 1000; turns++) await settle(1);
   const { spool } = await openSpool(next(disk));
   const custody = await openCustody(next(disk), 60);
-  for (const { recording, state } of spool.recordings()) disk.claim(`${recording} ${state}`);
+  for (const { recording } of recordings) {
+    const state = spool.stateOf(recording);
+    if (state !== undefined) disk.claim(`${recording} ${state}`);
+  }
   const head = custody.head();
   const after = disk.crash(disk.steps, 'nothing');
   const found = await startProblems(after, disk.claimsAt(disk.steps));

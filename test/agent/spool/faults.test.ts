@@ -89,7 +89,7 @@ describe('a failed attempt', () => {
     expect(disk.tree(`${ROOT}/staging`).size).toBe(0);
     const another = prepare(seededRandom(77));
     await spoolOne(disk, spool, another);
-    expect(spool.get(another.recording)?.state).toBe('spooled');
+    expect(spool.stateOf(another.recording)).toBe('spooled');
   });
 
   test('to store a receipt on a full disk gets space from the reserve', async () => {
@@ -100,7 +100,7 @@ describe('a failed attempt', () => {
     await spoolOne(disk, spool, prepared);
     disk.capacityBytes = [...disk.tree().values()].reduce((sum, bytes) => sum + (bytes?.length ?? 0), 0) + 50;
     await receiptOne(spool, prepared);
-    expect(spool.get(prepared.recording)?.state).toBe('receipted');
+    expect(spool.stateOf(prepared.recording)).toBe('receipted');
     expect(conditions.isRaised('spool.reserve-used')).toBe(true);
     disk.heal();
     await clock.advance(30_000);
@@ -116,7 +116,7 @@ describe('a failed attempt', () => {
     await receiptOne(spool, prepared);
     disk.fail({ operation: 'unlink', nth: 1, code: 'EIO' });
     await expect(spool.reclaim(prepared.recording)).rejects.toMatchObject({ code: 'spool.write-failed' });
-    expect(spool.get(prepared.recording)?.state).toBe('released');
+    expect(spool.stateOf(prepared.recording)).toBe('released');
     await spool.close();
     expect(disk.peek(`${ROOT}/released/${prepared.recording}/payload.age`)).toBeDefined();
     const again = await openSpool(disk);

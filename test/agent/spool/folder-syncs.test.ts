@@ -1,6 +1,6 @@
 // Shared syncs and the small helpers of order: who waits for what.
 import { expect, test } from 'vitest';
-import { FolderSyncs } from '../../../agent/spool/folder-syncs.ts';
+import { FolderSyncs } from '../../../protocol/folder-syncs.ts';
 import { inParallel } from '../../../agent/spool/in-parallel.ts';
 import { Turns } from '../../../agent/spool/turns.ts';
 import { settle } from '../../fakes/clock-manual.ts';

@@ -162,24 +162,24 @@ function problemOf(
   claims: ReadonlySet<string>,
 ): string | undefined {
   const { recording, payload, chunks, documents, receipt } = prepared;
-  const entry = spool.get(recording);
+  const state = spool.stateOf(recording);
   const claimed = (claim: Claim): boolean => claims.has(`${recording} ${claim}`);
-  if (entry === undefined) {
+  if (state === undefined) {
     if (!claimed('spooled')) return undefined;
     return claimed('quarantined') && disk.peek(`${ROOT}/quarantine/${recording}/payload.age`)
       ? undefined
       : 'claimed, but not there';
   }
-  const at = (name: string): Uint8Array | undefined => disk.peek(`${entry.folder}/${name}`);
+  const at = (name: string): Uint8Array | undefined =>
+    disk.peek(`${ROOT}/${state === 'released' ? 'released' : 'ready'}/${recording}/${name}`);
   const reached = STATES.findLastIndex((state) => claimed(state as Claim));
-  if (STATES.indexOf(entry.state) < reached) return `${entry.state}, but more was claimed`;
+  if (STATES.indexOf(state) < reached) return `${state}, but more was claimed`;
   if (!same(at('manifest.json'), documents.manifestBytes)) return 'manifest is not whole';
   if (!same(at('manifest.json.minisig'), Buffer.from(documents.signature))) return 'signature is not whole';
-  if (entry.state !== 'spooled' && !same(at('receipt.json'), receipt.bytes)) return 'receipt is not whole';
-  if (entry.state !== 'spooled' && !same(at('receipt.json.minisig'), Buffer.from(receipt.signature)))
+  if (state !== 'spooled' && !same(at('receipt.json'), receipt.bytes)) return 'receipt is not whole';
+  if (state !== 'spooled' && !same(at('receipt.json.minisig'), Buffer.from(receipt.signature)))
     return 'receipt signature is not whole';
-  if (entry.state === 'released')
-    return at('payload.age') || at('chunks.bin') ? 'payload still there' : undefined;
+  if (state === 'released') return at('payload.age') || at('chunks.bin') ? 'payload still there' : undefined;
   return same(at('payload.age'), payload) && same(at('chunks.bin'), chunks)
     ? undefined
     : 'payload is not whole';
@@ -207,7 +207,7 @@ export function problems(
   }
   if (disk.tree(`${ROOT}/staging`).size > 0) found.push('staging is not empty');
   const head = opened.spool.lastManifestSha256(CAMERA);
-  const anyReady = [...opened.spool.recordings()].length > 0;
+  const anyReady = recordings.some(({ recording }) => opened.spool.stateOf(recording) !== undefined);
   if (anyReady && head === null) found.push('the chain has no end although recordings are there');
   return found;
 }

@@ -42,7 +42,7 @@ interface World {
 }
 
 function fateIn({ disk, spool }: World, { recording }: Prepared): Fate {
-  const state = spool.get(recording)?.state;
+  const state = spool.stateOf(recording);
   if (state !== undefined) return state;
   return disk.tree(`${ROOT}/quarantine/${recording}`).size > 0 ? 'quarantined' : 'absent';
 }

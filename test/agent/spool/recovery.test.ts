@@ -91,8 +91,41 @@ describe('a folder', () => {
     disk.corrupt(`${ROOT}/spool.json`, (bytes) => bytes.subarray(0, 20));
     const { spool, findings } = await openSpool(disk);
     expect(findings).toMatchObject([{ kind: 'id-replaced' }]);
-    expect(spool.get(prepared.recording)?.state).toBe('spooled');
+    expect(spool.stateOf(prepared.recording)).toBe('spooled');
     expect(disk.peek(`${ROOT}/quarantine/spool.json`)?.length).toBe(20);
+  });
+
+  test.each<[string, (disk: CrashDisk) => void]>([
+    ['is too long', (disk) => disk.corrupt(`${ROOT}/spool.json`, () => new Uint8Array(5000))],
+    ['became a folder', (disk) => disk.plantFolder(`${ROOT}/spool.json`)],
+    ['became a link', (disk) => disk.plantOther(`${ROOT}/spool.json`)],
+  ])('whose id file %s goes on, also behind a cut while it is replaced', async (_, damage) => {
+    const { disk, prepared } = await withOne('spooled', true);
+    damage(disk);
+    const before = disk.steps;
+    expect((await openSpool(disk)).findings).toMatchObject([{ kind: 'id-replaced' }]);
+    for (let step = before; step <= disk.steps; step++) {
+      const { spool } = await openSpool(disk.crash(step, 'everything'));
+      expect(spool.stateOf(prepared.recording)).toBe('spooled');
+    }
+    expect(disk.peekNames(`${ROOT}/quarantine`)).toEqual(['spool.json']);
+  });
+
+  test('whose id file cannot be read is refused by its name, and nothing is changed', async () => {
+    const { disk } = await withOne('spooled', true);
+    disk.fail({ operation: 'readAll', path: 'spool.json', nth: 1, code: 'EACCES' });
+    const before = disk.steps;
+    await expect(openSpool(disk)).rejects.toMatchObject({
+      code: 'spool.unreadable',
+      message: expect.stringContaining(`${ROOT}/spool.json cannot be read (EACCES)`) as string,
+    });
+    expect(disk.steps).toBe(before);
+  });
+
+  test('with a file in the place of the marks of what was asked for again goes on', async () => {
+    const { disk } = await withOne('receipted', true);
+    disk.plant(`${ROOT}/asked`, 'x');
+    expect((await openSpool(disk)).findings[0]).toMatchObject({ kind: 'left', name: 'asked.odd' });
   });
 
   test('that another disk took the place of is written no more', async () => {
@@ -155,7 +188,7 @@ describe('unknown names', () => {
         `${prepared.recording}..DS_Store`,
       ].sort(),
     );
-    expect(spool.get(prepared.recording)?.state).toBe('receipted');
+    expect(spool.stateOf(prepared.recording)).toBe('receipted');
     expect(conditions.facts('spool.quarantine')).toMatchObject({ entries: 7 });
   });
 
@@ -208,7 +241,7 @@ describe('leftovers of ours', () => {
       disk.plant(`${ROOT}/ready/${prepared.recording}/${half}`, 'x');
       const { spool, findings } = await openSpool(disk);
       expect(findings).toEqual([]);
-      expect(spool.get(prepared.recording)?.state).toBe('spooled');
+      expect(spool.stateOf(prepared.recording)).toBe('spooled');
       expect(names(disk, `ready/${prepared.recording}`)).toHaveLength(4);
     }
   });
@@ -367,7 +400,7 @@ describe('damage', () => {
     const { disk, prepared } = await withOne('released', false);
     disk.corrupt(`${ROOT}/released/${prepared.recording}/manifest.json`, () => Buffer.from('{}'));
     const { spool } = await openSpool(disk);
-    expect(spool.get(prepared.recording)).toBeUndefined();
+    expect(spool.stateOf(prepared.recording)).toBeUndefined();
     expect(names(disk, `quarantine/${prepared.recording}`)).toHaveLength(4);
   });
 });

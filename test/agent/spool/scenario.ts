@@ -48,6 +48,7 @@ export interface PrepareOptions {
   readonly previous?: string | null;
   readonly sealedAt?: string;
   readonly locked?: boolean;
+  readonly rejected?: Manifest['rejected'];
   /** Stands for the manifest's signature where nobody looks at it: making one takes some ms. */
   readonly signature?: string;
 }
@@ -63,7 +64,7 @@ function manifestOf(recording: RecordingId, payload: Uint8Array, options: Prepar
     camera: { id: options.camera ?? CAMERA, model: 'Model', serial: '0815' },
     role: 'media',
     locked: options.locked ?? false,
-    rejected: null,
+    rejected: options.rejected ?? null,
     source: { path_sha256: sha256Hex(Buffer.from(options.path ?? recording)), sealed: 'AAAA' },
     original: { size_bytes: payload.length, sha256: sha256Hex(payload), modified_at: null },
     capture: { earliest_at: null, latest_at: null, basis: 'clock-unmeasured' },

@@ -28,6 +28,17 @@ function states(spool: Spool): Record<string, string> {
   return Object.fromEntries([...spool.recordings()].map(({ recording, state }) => [recording, state]));
 }
 
+/** Which recording of that camera counts as the one that was prepared. */
+async function contentOf(
+  spool: Spool,
+  camera: CameraId,
+  { documents }: Prepared,
+): Promise<string | undefined> {
+  const { source, original } = documents.manifest;
+  const file = { pathSha256: source.path_sha256, sizeBytes: original.size_bytes };
+  return (await spool.findContent(camera, file, original.sha256))?.recording;
+}
+
 async function reopened(disk: CrashDisk): Promise<Spool> {
   return (await openSpool(disk.crash(disk.steps, 'nothing'))).spool;
 }
@@ -54,6 +65,18 @@ describe('a recording', () => {
       expect((await at.readManifest(prepared.recording)).signature).toBe(prepared.documents.signature);
     }
     expect(namesIn(disk, 'staging')).toEqual([]);
+  });
+
+  test('is damaged only where its documents cannot be read twice', async () => {
+    const disk = await freshDisk();
+    const { spool } = await openSpool(disk);
+    const prepared = prepare(seededRandom(2));
+    const { recording, chunks } = prepared;
+    await spoolOne(disk, spool, prepared);
+    disk.fail({ operation: 'readAll', nth: 1, code: 'EIO' });
+    expect(await spool.readChunks(recording)).toEqual(new Uint8Array(chunks));
+    disk.fail({ operation: 'readAll', nth: 1, times: 2, code: 'EIO' });
+    await expect(spool.readChunks(recording)).rejects.toMatchObject({ code: 'spool.damaged' });
   });
 
   test('that was discarded leaves nothing', async () => {
@@ -96,9 +119,14 @@ describe('a recording', () => {
       ),
     );
     for (const at of [spool, await reopened(disk)]) {
-      expect(states(at)).toEqual({ [prepared.recording]: 'released' });
-      expect(at.get(prepared.recording)?.folder).toBe(`${ROOT}/${folder}`);
-      await expect(at.readChunks(prepared.recording)).rejects.toMatchObject({ code: 'spool.damaged' });
+      expect(states(at)).toEqual({});
+      expect(at.stateOf(prepared.recording)).toBe('released');
+      expect(await at.find(prepared.recording)).toMatchObject({
+        state: 'released',
+        folder: `${ROOT}/${folder}`,
+        manifestSha256: sha256Hex(prepared.documents.manifestBytes),
+      });
+      await expect(at.readChunks(prepared.recording)).rejects.toMatchObject({ code: 'spool.unknown' });
     }
   });
 
@@ -111,7 +139,7 @@ describe('a recording', () => {
     await spool.quarantine(prepared.recording, 'unit 3 does not match');
     await spool.quarantine(prepared.recording, 'again');
     expect(spool.get(prepared.recording)).toBeUndefined();
-    expect(spool.byOriginal(CAMERA, prepared.documents.manifest.source.path_sha256)).toEqual([]);
+    expect(await contentOf(spool, CAMERA, prepared)).toBeUndefined();
     expect(namesIn(disk, `quarantine/${prepared.recording}`)).toHaveLength(4);
     expect(conditions.facts('spool.quarantine')).toMatchObject({
       entries: 1,
@@ -153,14 +181,14 @@ describe('a receipt', () => {
       return bytes;
     });
     await expect(spool.reclaim(prepared.recording)).rejects.toMatchObject({ code: 'spool.not-receipted' });
-    expect(spool.get(prepared.recording)?.state).toBe('spooled');
+    expect(spool.stateOf(prepared.recording)).toBe('spooled');
     expect(namesIn(disk, 'quarantine')).toEqual([
       `quarantine/${prepared.recording}.receipt.json`,
       `quarantine/${prepared.recording}.receipt.json.minisig`,
     ]);
     await receiptOne(spool, prepared);
     await spool.reclaim(prepared.recording);
-    expect(spool.get(prepared.recording)?.state).toBe('released');
+    expect(spool.stateOf(prepared.recording)).toBe('released');
   });
 
   test('of a recording that is not here is refused', async () => {
@@ -181,7 +209,7 @@ describe('a receipt', () => {
 });
 
 describe('what is known of a camera', () => {
-  test('recordings are found by camera and place, the newest first', async () => {
+  test('recordings are found by camera, place and content, released ones among them, the newest first', async () => {
     const disk = await freshDisk();
     const { spool } = await openSpool(disk);
     const random = seededRandom(5);
@@ -190,14 +218,22 @@ describe('what is known of a camera', () => {
     const foreign = prepare(random, { path: 'a', camera: 'cam-2' as CameraId });
     const elsewhere = prepare(random, { path: 'b' });
     for (const each of [young, foreign, old, elsewhere]) await spoolOne(disk, spool, each);
-    const path = old.documents.manifest.source.path_sha256;
-    for (const at of [spool, await reopened(disk)]) {
-      expect(at.byOriginal(CAMERA, path).map(({ recording }) => recording)).toEqual([
-        young.recording,
-        old.recording,
-      ]);
-      expect(at.byOriginal('cam-9' as CameraId, path)).toEqual([]);
+    const looked = async (at: Spool): Promise<void> => {
+      expect(await contentOf(at, CAMERA, old)).toBe(old.recording);
+      expect(await contentOf(at, CAMERA, young)).toBe(young.recording);
+      expect(await contentOf(at, 'cam-2' as CameraId, foreign)).toBe(foreign.recording);
+      expect(await contentOf(at, 'cam-9' as CameraId, old)).toBeUndefined();
+      expect(await contentOf(at, CAMERA, foreign)).toBeUndefined();
+      const { path_sha256: pathSha256 } = old.documents.manifest.source;
+      expect(at.mayHold(CAMERA, { pathSha256, sizeBytes: 300 })).toBe(true);
+      expect(at.mayHold(CAMERA, { pathSha256, sizeBytes: 301 })).toBe(false);
+    };
+    await looked(spool);
+    for (const each of [young, foreign]) {
+      await receiptOne(spool, each);
+      await spool.reclaim(each.recording);
     }
+    for (const at of [spool, await reopened(disk)]) await looked(at);
   });
 
   test('the chain of manifests goes on where it ended, per camera, over starts, reclaims and quarantine', async () => {
@@ -301,18 +337,19 @@ describe('many at once', () => {
     const outcomes = await Promise.allSettled([
       receiptOne(spool, prepared),
       receiptOne(spool, prepared),
-      spool.reclaim(prepared.recording),
       spool.quarantine(prepared.recording, 'test'),
+      spool.reclaim(prepared.recording),
       receiptOne(spool, prepared),
     ]);
     expect(outcomes.map(({ status }) => status)).toEqual([
       'fulfilled',
       'fulfilled',
       'fulfilled',
-      'fulfilled',
+      'rejected', // it is in the quarantine
       'rejected',
     ]);
-    expect(namesIn(disk, `quarantine/${prepared.recording}`)).toHaveLength(4);
+    expect(namesIn(disk, `quarantine/${prepared.recording}`)).toHaveLength(6);
+    expect(namesIn(disk, 'released')).toEqual([]);
     expect(disk.openFiles).toBe(0);
   });
 });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DOCKING_NAMES, RECORDING_NAMES } from '../../../agent/verify/folder-names.ts';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { pointTried } from '../../fakes/points.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { VaultBuilder } from '../../fakes/vault-builder.ts';
 import { verdictOf } from './broken-vault.ts';
@@ -32,6 +33,7 @@ async function unseen(path: string, from: number, to: number, verified: string):
     const bad = Buffer.from(good);
     bad[at] = (bad[at] ?? 0) ^ (1 << random.below(8));
     await writeFile(path, bad);
+    pointTried();
     const { findings } = await verdictOf(verified, builder);
     if (findings.length === 0) missed.push(`${path} byte ${at}`);
   }

@@ -1,6 +1,7 @@
 // What somebody can do to a custody log: each is found, with the right reason and no other, in a vault and in a spool.
-import { copyFile, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { chainGroups } from '../../../protocol/custody-chain.ts';
@@ -15,7 +16,7 @@ import {
 import { makeSegmentId, type SegmentId } from '../../../protocol/ids.ts';
 import { inlineSigner, makeSecretKey, signDocument, type SecretKey } from '../../../protocol/minisign.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
-import type { VaultBuilder } from '../../fakes/vault-builder.ts';
+import { VaultBuilder } from '../../fakes/vault-builder.ts';
 import {
   BrokenVault,
   change,
@@ -410,7 +411,7 @@ describe('in a spool', () => {
     [
       'an ended segment whose last line got another time',
       () => editLines(ended(), (all) => [...all.slice(0, -1), (all.at(-1) ?? '').replace('T08:', 'T07:')]),
-      ['custody.link-differs', 'custody.signature-wrong'],
+      ['custody.checkpoint-head', 'custody.link-differs', 'custody.signature-wrong'],
     ],
     [
       'an ended segment cut by its last line',
@@ -463,5 +464,33 @@ describe('in a spool', () => {
       );
     expect(await inSpool(sign)).toEqual(['custody.signature-comment']);
     expect(CUSTODY_SEGMENT_TRUSTED_COMMENT).not.toBe('bodydock custody-head');
+  });
+
+  test('documents that the station let go are not missing where the log says so, and are where it does not', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'bodydock-let-go-'));
+    try {
+      for (const says of [true, false]) {
+        const builder = await VaultBuilder.create(join(root, String(says)));
+        for (let count = 0; count < 3; count++) await builder.record();
+        await builder.undock();
+        const [first] = builder.recordings;
+        if (first?.receipt === undefined) throw new Error('a receipted recording is needed');
+        const { id: recording, manifestBytes } = first;
+        const receipt = await readFile(join(first.folder, 'receipt.json'));
+        const facts = {
+          recording,
+          manifest_sha256: sha256Hex(manifestBytes),
+          receipt_sha256: sha256Hex(receipt),
+        };
+        if (says) builder.log('spool-documents-dropped', facts);
+        await builder.close();
+        const own = await builder.spool([recording]);
+        await rm(join(own, 'released', recording), { recursive: true });
+        const { findings } = await verdictOf(own, builder, { identities: [] });
+        expect(findings).toEqual(says ? [] : ['chain.gap', 'docking.recording-missing', 'recording.missing']);
+      }
+    } finally {
+      await rm(root, { recursive: true, force: true });
+    }
   });
 });

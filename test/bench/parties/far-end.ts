@@ -1,6 +1,5 @@
 // The far end of the parties that speak ssh: a stock sshd of the bench's own on loopback, with keys of its own, and the client's settings.
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, rmdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
@@ -11,6 +10,7 @@ import { requireTool } from '../../fakes/stock-tools.ts';
 import { until } from '../../fakes/until.ts';
 import { processCpu } from '../cpu.ts';
 import { treePids } from '../processes.ts';
+import { endProcess, type Far } from './shell.ts';
 
 const run = promisify(execFile);
 const START_MS = 10_000;
@@ -23,7 +23,7 @@ const PRIVILEGE_FOLDER = '/run/sshd';
 export const SSH_TOOLS = ['ssh', 'sshd', 'ssh-keygen'];
 
 /** A running sshd and an empty folder behind it. */
-export class FarEnd {
+export class FarEnd implements Far {
   /** Everything of this end: keys, settings, and `files`. */
   readonly folder: string;
   readonly #daemon: ChildProcess;
@@ -77,11 +77,7 @@ export class FarEnd {
   }
 
   async close(): Promise<void> {
-    if (this.#daemon.exitCode === null && this.#daemon.signalCode === null) {
-      const ended = once(this.#daemon, 'close');
-      this.#daemon.kill('SIGTERM');
-      await ended;
-    }
+    await endProcess(this.#daemon);
     await rm(this.folder, { recursive: true, force: true });
     // Left where another sshd uses it by now: it is that one's as well.
     if (this.#madePrivilegeFolder) await rmdir(PRIVILEGE_FOLDER).catch(() => undefined);
@@ -132,7 +128,8 @@ async function writeSettings(folder: string, port: number): Promise<void> {
   await writeFile(at('ssh_config'), `${client.join('\n')}\n`);
 }
 
-function listens(port: number): Promise<boolean> {
+/** Whether somebody takes connections there on the loopback. */
+export function listens(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' });
     socket.once('error', () => resolve(false));

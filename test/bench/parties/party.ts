@@ -8,8 +8,6 @@ export interface Measured {
   readonly cpuSeconds: Readonly<Record<string, number>>;
   /** Peak resident bytes by process. */
   readonly peakBytes: Readonly<Record<string, number>>;
-  /** From the start to its own word that it is ready, where there is such a word. */
-  readonly readyMs?: number;
 }
 
 /** One repetition: prepared, measured, compared, removed. In this order, each once. */
@@ -29,6 +27,10 @@ export interface Party {
   readonly title: string;
   /** Programs that it cannot do without. */
   readonly tools: readonly string[];
+  /** What is fetched once for all repetitions. Errors: why it cannot be had, and the party is skipped. */
+  fetch?(signal: AbortSignal): Promise<void>;
+  /** Removes what was fetched. */
+  remove?(): Promise<void>;
   /** Everything that is not to be measured: keys, configuration, an empty far end. */
   prepare(work: Work): Promise<Repetition>;
 }

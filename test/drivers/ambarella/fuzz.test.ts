@@ -6,10 +6,10 @@ import { isDockError } from '../../../protocol/errors.ts';
 import { live, patternBytes } from '../../contracts/driver-subject.ts';
 import type { ComesBackAs, Misdeed, Step } from '../../fakes/ambarella/misdeeds.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
+import { FUZZ_MS, fuzz, type KeptSeed } from '../../fakes/fuzzing.ts';
 import { bench, DIALECTS, PLACE } from './bench.ts';
 
-const KEPT_SEEDS: readonly number[] = [];
-const RUNS = 400 * Number(process.env['BODYDOCK_FUZZ_RUNS'] ?? 1);
+const KEPT: readonly KeptSeed[] = [];
 /** All transfers of a docking at their deadlines, and the wait for the disk. */
 const DOCKING_MS = 130_000;
 const STEPS: readonly Step[] = ['greet', 'log-in', 'tell', 'battery', 'show-disk'];
@@ -37,51 +37,54 @@ const misdeed: fc.Arbitrary<Misdeed | undefined> = fc.oneof(
   })),
 );
 
-test('a recorder that does anything at any step ends in a session or a code, in time, and loses no file', async () => {
-  const property = fc.asyncProperty(
-    fc.constantFrom(...DIALECTS),
-    fc.tuple(...STEPS.map(() => misdeed)),
-    fc.constantFrom(...BACK),
-    async (dialect, misdeeds, comesBackAs) => {
-      const clock = new ManualClock();
-      const made = bench({ clock, dialect });
-      const { recorder } = made;
-      recorder.camera.put('A.MP4', patternBytes(50));
-      for (const [index, step] of STEPS.entries()) {
-        const chosen = misdeeds[index];
-        if (chosen !== undefined) recorder.misdeeds.at[step] = chosen;
-      }
-      recorder.misdeeds.comesBackAs = comesBackAs;
-      let ended: string | undefined;
-      const docking = (async () => {
-        const session = await made.driver.open(PLACE, live());
-        try {
-          await session.identity(live());
-          expect(await session.readClock(live())).toBeNull();
-          await session.condition(live());
-          const { entries } = await session.inventory(live());
-          return `listed ${entries.length}`;
-        } finally {
-          await session.close();
+test(
+  'a recorder that does anything at any step ends in a session or a code, in time, and loses no file',
+  async () => {
+    const property = fc.asyncProperty(
+      fc.constantFrom(...DIALECTS),
+      fc.tuple(...STEPS.map(() => misdeed)),
+      fc.constantFrom(...BACK),
+      async (dialect, misdeeds, comesBackAs) => {
+        const clock = new ManualClock();
+        const made = bench({ clock, dialect });
+        const { recorder } = made;
+        recorder.camera.put('A.MP4', patternBytes(50));
+        for (const [index, step] of STEPS.entries()) {
+          const chosen = misdeeds[index];
+          if (chosen !== undefined) recorder.misdeeds.at[step] = chosen;
         }
-      })().then(
-        (value) => (ended = value),
-        (error: unknown) => {
-          if (!isDockError(error)) throw error;
-          ended = error.code;
-        },
-      );
-      await clock.advance(DOCKING_MS);
-      expect(ended).toBeDefined();
-      await docking;
-      expect(made.dock.wires.every((wire) => wire.isClosed)).toBe(true);
-      expect(recorder.passwords().length).toBeLessThanOrEqual(1);
-      expect(recorder.steps()).not.toContain('other');
-      expect(recorder.steps().filter((step) => step === 'show-disk').length).toBeLessThanOrEqual(1);
-      expect(recorder.camera.files()).toHaveLength(1);
-      if (made.changes.length > 0) expect(made.changes.at(-1)).toBe('end');
-    },
-  );
-  for (const seed of KEPT_SEEDS) await fc.assert(property, { seed, numRuns: RUNS });
-  await fc.assert(property, { numRuns: RUNS });
-}, 60_000);
+        recorder.misdeeds.comesBackAs = comesBackAs;
+        let ended: string | undefined;
+        const docking = (async () => {
+          const session = await made.driver.open(PLACE, live());
+          try {
+            await session.identity(live());
+            expect(await session.readClock(live())).toBeNull();
+            await session.condition(live());
+            const { entries } = await session.inventory(live());
+            return `listed ${entries.length}`;
+          } finally {
+            await session.close();
+          }
+        })().then(
+          (value) => (ended = value),
+          (error: unknown) => {
+            if (!isDockError(error)) throw error;
+            ended = error.code;
+          },
+        );
+        await clock.advance(DOCKING_MS);
+        expect(ended).toBeDefined();
+        await docking;
+        expect(made.dock.wires.every((wire) => wire.isClosed)).toBe(true);
+        expect(recorder.passwords().length).toBeLessThanOrEqual(1);
+        expect(recorder.steps()).not.toContain('other');
+        expect(recorder.steps().filter((step) => step === 'show-disk').length).toBeLessThanOrEqual(1);
+        expect(recorder.camera.files()).toHaveLength(1);
+        if (made.changes.length > 0) expect(made.changes.at(-1)).toBe('end');
+      },
+    );
+    await fuzz(property, { name: 'ambarella/fuzz answers', runs: 400, kept: KEPT });
+  },
+  60_000 + FUZZ_MS,
+);

@@ -11,15 +11,22 @@ import {
   serialOfIdBlock,
   type CommandA,
 } from '../../../drivers/ambarella/wire-a.ts';
+import { fuzz, type KeptSeed } from '../../fakes/fuzzing.ts';
 import { deviceIdB, encodeB, isPasswordB, logInOutcomeB, parseB } from '../../../drivers/ambarella/wire-b.ts';
 import { encodeC, parseC, requestC } from '../../../drivers/ambarella/wire-c.ts';
 
-const KEPT_SEEDS: readonly number[] = [];
-const RUNS = 1000 * Number(process.env['BODYDOCK_FUZZ_RUNS'] ?? 1);
+const KEPT: Readonly<
+  Record<'frames a' | 'id block a' | 'texts b' | 'device id b' | 'packets c', readonly KeptSeed[]>
+> = {
+  'frames a': [],
+  'id block a': [],
+  'texts b': [],
+  'device id b': [],
+  'packets c': [],
+};
 
-function check(property: fc.IRawProperty<unknown>): void {
-  for (const seed of KEPT_SEEDS) fc.assert(property as fc.IProperty<unknown>, { seed, numRuns: RUNS });
-  fc.assert(property as fc.IProperty<unknown>, { numRuns: RUNS });
+function check<T>(name: keyof typeof KEPT, property: fc.IProperty<T>): Promise<void> {
+  return fuzz(property, { name: `ambarella/wire ${name}`, runs: 1000, kept: KEPT[name] });
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -65,9 +72,10 @@ describe('dialect A', () => {
     expect(serialOfIdBlock(block)).toBeNull();
   });
 
-  test('whatever bytes come are an answer of its length or none; a serial number and a battery are in bounds or null', () => {
+  test('whatever bytes come are an answer of its length or none; a serial number and a battery are in bounds or null', async () => {
     const commands = fc.constantFrom<CommandA[]>(...(Object.keys(COMMANDS_A) as CommandA[]));
-    check(
+    await check(
+      'frames a',
       fc.property(commands, anyBytes, (command, bytes) => {
         const answer = parseA(command, bytes);
         expect(answer.kind === 'nonsense').toBe(bytes.length !== frameBytesA(command));
@@ -75,7 +83,8 @@ describe('dialect A', () => {
         expect(answer.data).toHaveLength(frameBytesA(command) - 9);
       }),
     );
-    check(
+    await check(
+      'id block a',
       fc.property(anyBytes, (bytes) => {
         expect(serialOfIdBlock(bytes) ?? 'null').toMatch(/^[\x21-\x7e](?:[\x20-\x7e]{0,7}[\x21-\x7e])?$/);
         const percent = batteryPercentA(bytes);
@@ -111,8 +120,9 @@ describe('dialect B', () => {
     for (const text of ['@Gdv;8;#', '@Gdv;8', '@Ver;8;KOD-77#', '@Gdv']) expect(deviceIdB(text)).toBeNull();
   });
 
-  test('whatever bytes come are short text or nothing', () => {
-    check(
+  test('whatever bytes come are short text or nothing', async () => {
+    await check(
+      'texts b',
       fc.property(anyBytes, (bytes) => {
         const text = parseB(bytes);
         if (text === undefined) return;
@@ -120,7 +130,8 @@ describe('dialect B', () => {
         expect((deviceIdB(text) ?? 'x').length).toBeGreaterThan(0);
       }),
     );
-    check(
+    await check(
+      'device id b',
       fc.property(fc.string(), (text) => {
         expect(deviceIdB(`@Gdv;8;${text}`)).not.toBe('');
       }),
@@ -138,8 +149,9 @@ describe('dialect C', () => {
     expect(() => encodeC('logIn', 'x'.repeat(61))).toThrow(RangeError);
   });
 
-  test('whatever bytes come are accepted by their third byte alone, and only at their length', () => {
-    check(
+  test('whatever bytes come are accepted by their third byte alone, and only at their length', async () => {
+    await check(
+      'packets c',
       fc.property(anyBytes, (bytes) => {
         const expected = bytes.length !== 10 ? undefined : bytes[2] === 1 ? 'accepted' : 'refused';
         expect(parseC(bytes)).toBe(expected);

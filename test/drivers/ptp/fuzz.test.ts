@@ -1,5 +1,5 @@
-// Whatever bytes a camera sends (CAM-25): coded errors only, no hang, nothing erased, no more data than came. BODYDOCK_FUZZ_RUNS makes it
-// longer; seeds that once failed are kept.
+// Whatever bytes a camera sends (CAM-25): coded errors only, no hang, nothing erased, no more data than came. seeds that
+// once failed are kept.
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
@@ -9,24 +9,34 @@ import {
   parseStorageInfo,
 } from '../../../drivers/ptp/datasets.ts';
 import { parsePtpTime } from '../../../drivers/ptp/date-time.ts';
+import { EventReader } from '../../../drivers/ptp/event-reader.ts';
 import { InboundState, type InboundEvent } from '../../../drivers/ptp/inbound-state.ts';
 import { isDockError } from '../../../protocol/errors.ts';
 import { live, patternBytes } from '../../contracts/driver-subject.ts';
 import { container, ids, objectInfo } from '../../fakes/ptp/encode.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
+import { fuzz, type KeptSeed } from '../../fakes/fuzzing.ts';
 import { ptpBench, PTP_PLACE } from './subject.ts';
 
 /** Seeds of runs that once failed. */
-const KEPT_SEEDS: readonly number[] = [];
-const LONGER = Number(process.env['BODYDOCK_FUZZ_RUNS'] ?? 1);
-const RUNS = 300 * LONGER;
+const KEPT: Readonly<Record<'datasets' | 'events' | 'dates' | 'transfers' | 'answers', readonly KeptSeed[]>> =
+  {
+    datasets: [],
+    events: [],
+    dates: [],
+    transfers: [],
+    answers: [],
+  };
 
-function check(property: fc.IRawProperty<unknown>, numRuns = RUNS): void {
-  for (const seed of KEPT_SEEDS) fc.assert(property as fc.IProperty<unknown>, { seed, numRuns });
-  fc.assert(property as fc.IProperty<unknown>, { numRuns });
+function check<T>(
+  name: keyof typeof KEPT,
+  property: fc.IProperty<T> | fc.IAsyncProperty<T>,
+  runs = 300,
+): Promise<void> {
+  return fuzz(property, { name: `ptp/fuzz ${name}`, runs, kept: KEPT[name] });
 }
 
-test('a dataset of any bytes is parsed or refused with a code', () => {
+test('a dataset of any bytes is parsed or refused with a code', async () => {
   const parsers: readonly ((bytes: Uint8Array) => unknown)[] = [
     parseDeviceInfo,
     parseStorageInfo,
@@ -51,7 +61,8 @@ test('a dataset of any bytes is parsed or refused with a code', () => {
       return changed.subarray(0, cut);
     }),
   );
-  check(
+  await check(
+    'datasets',
     fc.property(bytes, (any) => {
       for (const parse of parsers)
         try {
@@ -63,9 +74,33 @@ test('a dataset of any bytes is parsed or refused with a code', () => {
   );
 });
 
-test('a date of any text is an instant or nothing', () => {
+test('packets of any bytes on the interrupt pipe are events or odd, in any cut, and a good event behind them is found', async () => {
+  const good = container(4, 0x4002, 0xffffffff, Uint8Array.of(7, 0, 0, 0));
+  const piece = fc.oneof(
+    fc.uint8Array({ maxLength: 64 }),
+    fc.nat(good.length).map((cut) => good.subarray(0, cut)),
+    fc.tuple(fc.nat(good.length - 1), fc.nat(255)).map(([at, byte]) => good.with(at, byte)),
+  );
+  await check(
+    'events',
+    fc.property(fc.array(piece, { maxLength: 40 }), (packets) => {
+      const reader = new EventReader();
+      for (const packet of packets)
+        for (const event of reader.push(packet).events) {
+          expect(event.parameters.length).toBeLessThanOrEqual(5);
+          expect(Number.isSafeInteger(event.code + event.transaction)).toBe(true);
+        }
+      // What began with the last packet may take up to 31 bytes of it; behind that an event counts again.
+      const found = [good, good, good].flatMap((packet) => reader.push(packet).events);
+      expect(found.at(-1)).toEqual({ code: 0x4002, transaction: 0xffffffff, parameters: [7] });
+    }),
+  );
+});
+
+test('a date of any text is an instant or nothing', async () => {
   const text = fc.oneof(fc.string(), fc.stringMatching(/^\d{8}T\d{6}(?:\.\d{1,4})?(?:Z|[+-]\d{4})?$/));
-  check(
+  await check(
+    'dates',
     fc.property(text, (any) => {
       const time = parsePtpTime(any);
       if (time !== undefined) expect(Number.isFinite(time.claimedMs)).toBe(true);
@@ -89,9 +124,10 @@ function inbound(transfers: readonly (readonly [Uint8Array, boolean])[]): Inboun
   }
 }
 
-test('transfers of any bytes end in events or in a refusal, and give no more data than came', () => {
+test('transfers of any bytes end in events or in a refusal, and give no more data than came', async () => {
   const transfer = fc.tuple(fc.uint8Array({ maxLength: 64 }), fc.boolean());
-  check(
+  await check(
+    'transfers',
     fc.property(fc.array(transfer, { maxLength: 80 }), (transfers) => {
       const out = inbound(transfers);
       if (typeof out === 'string') return;
@@ -166,6 +202,5 @@ test('a camera that sends any bytes in place of any answer is never erased from 
       for (const wire of made.wires) expect(wire.isClosed).toBe(true);
     },
   );
-  await fc.assert(property, { numRuns: 60 * LONGER });
-  for (const seed of KEPT_SEEDS) await fc.assert(property, { numRuns: 60, seed });
+  await check('answers', property, 60);
 });

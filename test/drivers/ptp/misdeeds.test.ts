@@ -184,7 +184,7 @@ describe('containers that make no sense', () => {
     made.responder.misdeeds.change = (operation, answer) => {
       if (operation === PARTIAL_64) answer.code = 0x2002;
     };
-    expect(await codeOf(readBytes(session, entry))).toBe('ptp.response');
+    expect(await codeOf(readBytes(session, entry))).toBe('driver.unreadable');
   });
 });
 
@@ -278,7 +278,9 @@ describe('datasets that lie', () => {
     expect(entries.map(({ sizeBytes }) => sizeBytes)).toEqual([10, 20]);
     const [first, second] = entries;
     if (first === undefined || second === undefined) throw new Error('not listed');
+    expect((await readBytes(session, first)).equals(patternBytes(10))).toBe(true);
     expect((await readBytes(session, second)).equals(patternBytes(20, 2))).toBe(true);
+    expect(latin1(second.path)).not.toBe(latin1(first.path));
     expect(await session.erase(second, live(), ANY_SHA256)).toBe('done');
     expect(made.camera.files().map(({ path }) => latin1(path))).toEqual(['a']);
   });
@@ -501,6 +503,24 @@ describe('a session that an earlier process left', () => {
     expect((await readBytes(session, entry)).equals(bytes)).toBe(true);
     expect(made.recoveries.at(-1)).toBe('usb-reset');
     expect(clock.pending).toBe(0);
+  });
+});
+
+describe('a camera that starts anew on its own', () => {
+  test('is read on by the handles that it has then', async () => {
+    const bytes = patternBytes(3_000_000);
+    const made = bench({ a: bytes, b: patternBytes(10) });
+    const session = await opened(made);
+    const entry = await entryOf(session, 'a');
+    const parts: Uint8Array[] = [];
+    for await (const piece of session.read(entry, 0, live())) {
+      if (piece.kind === 'bytes') parts.push(piece.bytes);
+      if (parts.length === 1) made.responder.restart();
+    }
+    expect(Buffer.concat(parts).equals(bytes)).toBe(true);
+    made.responder.restart();
+    expect(await session.erase(entry, live(), ANY_SHA256)).toBe('done');
+    expect(made.camera.files().map(({ path }) => latin1(path))).toEqual(['b']);
   });
 });
 

@@ -1,9 +1,11 @@
 // A PTP camera in memory, as the driver contract and the tests of misdeeds see it.
 import type { Driver, Place } from '../../../drivers/driver.ts';
+import type { EventNotice } from '../../../drivers/ptp/camera-events.ts';
 import { ptpDriver } from '../../../drivers/ptp/driver.ts';
 import type { RecoveryStep } from '../../../drivers/ptp/recovery.ts';
 import { SimulatedClock } from '../../../drivers/simulated/clock.ts';
 import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
+import type { CyclePower } from '../../../drivers/usb/port-power.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import type { Clock } from '../../../protocol/ports.ts';
 import type { DriverSubject } from '../../contracts/driver-subject.ts';
@@ -21,6 +23,7 @@ export interface PtpBench {
   readonly driver: Driver;
   readonly wires: readonly Wire[];
   readonly recoveries: RecoveryStep[];
+  readonly notices: EventNotice[];
   pull(): void;
 }
 
@@ -29,10 +32,11 @@ export interface BenchWish extends ResponderWish {
   readonly packetBytes?: number;
   readonly vendorId?: number;
   readonly productId?: number;
+  readonly cyclePower?: CyclePower;
 }
 
 export function ptpBench(wish: BenchWish = {}): PtpBench {
-  const { clock = nodeClock(), packetBytes, vendorId = 0x1234, productId = 1 } = wish;
+  const { clock = nodeClock(), packetBytes, vendorId = 0x1234, productId = 1, cyclePower } = wish;
   const camera = new MemoryCamera();
   camera.clock = new SimulatedClock(() => performance.now(), { shownMs: Date.UTC(2026, 10, 25) });
   const responder = new PtpResponder(camera, { batteryPercent: 80, ...wish });
@@ -40,13 +44,22 @@ export function ptpBench(wish: BenchWish = {}): PtpBench {
   dock.plug(PTP_PLACE.path, responder, { vendorId, productId });
   const recoveries: RecoveryStep[] = [];
   const onRecovery = (_path: string, step: RecoveryStep): void => void recoveries.push(step);
-  const driver = ptpDriver({ devices: dock.devices, openUsb: dock.openUsb, clock, onRecovery });
+  const notices: EventNotice[] = [];
+  const driver = ptpDriver({
+    devices: dock.devices,
+    openUsb: dock.openUsb,
+    clock,
+    onRecovery,
+    onNotice: (_path, notice) => void notices.push(notice),
+    ...(cyclePower !== undefined && { cyclePower }),
+  });
   return {
     camera,
     responder,
     driver,
     wires: dock.wires,
     recoveries,
+    notices,
     pull: () => dock.unplug(PTP_PLACE.path),
   };
 }

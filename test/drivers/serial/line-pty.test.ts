@@ -7,8 +7,8 @@ import { SerialPtyDevice } from '../../fakes/serial-pty.ts';
 import { lacksTools } from '../../fakes/stock-tools.ts';
 import { live } from '../../contracts/driver-subject.ts';
 
-/** Not more: on a busy machine a terminal may hold bytes for a tenth of a second. */
-const FASTER = 5;
+/** Not more: on a busy machine a terminal was seen to hold bytes for more than a second. */
+const FASTER = 2;
 const devices: SerialPtyDevice[] = [];
 afterEach(async () => {
   for (const device of devices.splice(0)) await device.unplug();

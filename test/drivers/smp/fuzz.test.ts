@@ -1,5 +1,5 @@
 // A fuzzer between camera and station (CAM-25): whatever comes, an error has a name, a wait an end, memory a bound, and nothing is erased that
-// the store does not have. BODYDOCK_FUZZ_RUNS makes it longer; seeds that failed are kept in fuzz-seeds.ts.
+// the store does not have. Seeds that failed are kept in fuzz-seeds.ts.
 import { encode } from 'cborg';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -12,22 +12,21 @@ import { sha256 } from '../../../protocol/bytes.ts';
 import { DockError, isDockError } from '../../../protocol/errors.ts';
 import { live, patternBytes, readBytes } from '../../contracts/driver-subject.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
+import { fuzz } from '../../fakes/fuzzing.ts';
 import { heldBytes } from '../../fakes/held-bytes.ts';
 import { passing } from '../../fakes/passing.ts';
 import { smpBench } from '../../fakes/smp-subject.ts';
-import { FUZZ_SEEDS, type FuzzSeed } from './fuzz-seeds.ts';
+import { FUZZ_SEEDS } from './fuzz-seeds.ts';
 
-const LONGER = Number(process.env['BODYDOCK_FUZZ_RUNS'] ?? 1);
 const DAY_MS = 86_400_000;
 const LF = 0x0a;
 
 function check<T>(
+  name: keyof typeof FUZZ_SEEDS,
   property: fc.IProperty<T> | fc.IAsyncProperty<T>,
   runs: number,
-  seeds: readonly FuzzSeed[],
 ): Promise<void> {
-  const again = seeds.map(async ({ seed, path }) => fc.assert(property, { seed, path, endOnFailure: true }));
-  return Promise.all(again).then(async () => fc.assert(property, { numRuns: runs * LONGER }));
+  return fuzz(property, { name: `smp/fuzz ${name}`, runs, kept: FUZZ_SEEDS[name] });
 }
 
 /** Values as a hostile camera could nest them. */
@@ -58,7 +57,7 @@ test('CBOR of any shape, cut and damaged, is a map or is refused, and nothing el
       }
     }
   });
-  await check(property, 1500, FUZZ_SEEDS.cbor);
+  await check('cbor', property, 1500);
 });
 
 function withByte(bytes: Uint8Array, at: number, byte: number): Uint8Array {
@@ -136,7 +135,7 @@ test('a docking over a line on which any answer may be lost, damaged, doubled, l
       expect(isThere || read !== undefined, `${name} was erased and never read`).toBe(true);
     }
   });
-  await check(property, 60, FUZZ_SEEDS.answers);
+  await check('answers', property, 60);
 });
 
 /** Puts mishaps between camera and station: each happens so many answers behind the one before it. */

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sysfsDevices } from '../../../drivers/usb/devices-sysfs.ts';
 import { usbIdText } from '../../../drivers/usb/device.ts';
 import { live } from '../../contracts/driver-subject.ts';
+import { pause } from '../../fakes/until.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -21,12 +22,18 @@ async function plug(
   const folder = join(root, 'tree', port);
   await mkdir(folder, { recursive: true });
   for (const [name, value] of Object.entries(values)) await writeFile(join(folder, name), `${value}\n`);
-  for (const [number, each] of interfaces.entries()) {
-    const below = join(folder, `${port}:1.${number}`);
-    await mkdir(below);
-    for (const [name, value] of Object.entries(each)) await writeFile(join(below, name), `${value}\n`);
-  }
+  for (const [number, each] of interfaces.entries()) await putInterface(port, number, each);
   await symlink(folder, join(root, port)); // the kernel's folder holds links into its tree
+}
+
+async function putInterface(
+  port: string,
+  number: number,
+  values: Readonly<Record<string, string>>,
+): Promise<void> {
+  const folder = join(root, 'tree', port, `${port}:1.${number}`);
+  await mkdir(folder);
+  for (const [name, value] of Object.entries(values)) await writeFile(join(folder, name), `${value}\n`);
 }
 
 const PTP = {
@@ -82,6 +89,28 @@ test('a device that is being reset has no number for a moment, and is there all 
   const looking = [devices.at('1-1.4', live()), devices.list(live()).then(([first]) => first)];
   await writeFile(join(root, 'tree', '1-1.4', 'devnum'), '7\n');
   expect((await Promise.all(looking)).map((device) => device?.address)).toEqual([7, 7]);
+});
+
+test('a device is told once all of its interfaces are there: the last may be the one that no camera has', async () => {
+  await plug('1-1.4', { ...CAMERA, bNumInterfaces: ' 2' }, [PTP]);
+  const looking = sysfsDevices(root).at('1-1.4', live());
+  await pause(120);
+  await putInterface('1-1.4', 1, HID);
+  const found = await looking;
+  expect(found?.interfaces.map(({ classCode }) => classCode)).toEqual([6, 3]);
+});
+
+test('... and one that does not show them in time as it is', async () => {
+  await plug('1-1.4', { ...CAMERA, bNumInterfaces: '' }, []);
+  expect((await sysfsDevices(root).at('1-1.4', live()))?.interfaces).toEqual([]);
+});
+
+test('a device that is waited for and leaves is told as nothing', async () => {
+  await plug('1-1.4', { ...CAMERA, bNumInterfaces: ' 2' }, [PTP]);
+  const looking = sysfsDevices(root).at('1-1.4', live());
+  await pause(120);
+  await rm(join(root, '1-1.4'));
+  expect(await looking).toBeUndefined();
 });
 
 test('... and whoever gives up waiting for it gets the reason', async () => {

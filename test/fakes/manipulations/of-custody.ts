@@ -13,6 +13,15 @@ function edited(edit: (lines: string[]) => string[]): Manipulation['act'] {
     );
 }
 
+/** Changes the last line of the newest segment of dock-1, without a key. */
+function lastCheckpoint(edit: (line: string) => string): Manipulation['act'] {
+  return (vault) =>
+    changeText(vault.segment(vault.evidence.dock1, -1), (text) => {
+      const lines = text.trimEnd().split('\n');
+      return `${[...lines.slice(0, -1), edit(lines.at(-1) ?? '')].join('\n')}\n`;
+    });
+}
+
 /** Writes the log of dock-1 anew with its keys, changing one segment. */
 function rewritten(
   edit: (entries: readonly LooseLine[]) => readonly LooseLine[],
@@ -71,6 +80,18 @@ export const OF_CUSTODY: readonly Manipulation[] = [
     reason: 'custody.chain',
   },
   {
+    name: 'another time of the last checkpoint, behind which nothing stands',
+    act: lastCheckpoint((line) =>
+      line.replace(/"monotonic_ms":\d+,"previous"/, '"monotonic_ms":1,"previous"'),
+    ),
+    reason: 'custody.checkpoint-head',
+  },
+  {
+    name: 'another first line of the signature in the last checkpoint',
+    act: lastCheckpoint((line) => line.replace('comment: signature from', 'comment: signed by')),
+    reason: 'custody.checkpoint-malformed',
+  },
+  {
     name: 'the first entry of the log dropped',
     act: edited((lines) => lines.slice(1)),
     reason: 'custody.not-opened',
@@ -83,6 +104,11 @@ export const OF_CUSTODY: readonly Manipulation[] = [
   {
     name: 'a log cut inside a line of a segment that has ended',
     act: (vault) => changeText(vault.segment(vault.evidence.dock1, 0), (text) => text.slice(0, -30)),
+    reason: 'custody.torn',
+  },
+  {
+    name: 'bytes behind the last entry of a segment that has ended',
+    act: (vault) => changeText(vault.segment(vault.evidence.dock1, 0), (text) => `${text}{"at":`),
     reason: 'custody.torn',
   },
   {

@@ -195,9 +195,14 @@ export const OF_KEYS: readonly Manipulation[] = [
     reason: 'key-change.signature-unknown-key',
   },
   {
-    name: 'a key change taken away',
-    act: (vault) => rm(keysOf(vault), { recursive: true }),
+    name: 'a key change taken away from between its signatures',
+    act: async (vault) => rm(await keyFile(vault, '.change.json')),
     reason: 'key-change.missing',
+  },
+  {
+    name: 'all documents about keys taken away',
+    act: (vault) => rm(keysOf(vault), { recursive: true }),
+    reason: 'store-log.revocation-missing',
   },
   {
     name: 'a key change of another time, with the signatures of before',

@@ -58,7 +58,9 @@ export function chainOf(
   let sha256 = '0'.repeat(64);
   let sequence = 0;
   for (const entry of entries) {
-    const head = { type: 'custody-head', version: 1, station: holder, segment, sequence, sha256 };
+    const { at, boot, monotonic_ms } = entry;
+    const place = { station: holder, segment, sequence, sha256 };
+    const head = { type: 'custody-head', version: 1, ...place, at, boot, monotonic_ms };
     const facts = entry.event === 'checkpoint' ? checkpointOf(encodeCanonical(head), key) : entry.facts;
     sequence++;
     const line = Buffer.from(encodeCanonical({ ...entry, facts, sequence, previous: sha256 })).toString(

@@ -18,6 +18,7 @@ export const VERIFY_REASONS: Readonly<Record<string, readonly RemarkCode[]>> = {
   'chunks.unreadable': ['chunks.unreadable'],
   'custody.chain': ['custody.entry-missing', 'custody.entry-order', 'custody.entry-altered'],
   'custody.checkpoint-head': ['custody.checkpoint-head'],
+  'custody.checkpoint-malformed': ['custody.checkpoint-signature-malformed'],
   'custody.checkpoint-unknown-key': ['custody.checkpoint-signature-unknown-key'],
   'custody.erased-unreceipted': ['custody.erased-early'],
   'custody.facts': ['custody.facts'],
@@ -38,7 +39,7 @@ export const VERIFY_REASONS: Readonly<Record<string, readonly RemarkCode[]>> = {
   'custody.shape': ['custody.entry-refused'],
   'custody.signature-unknown-key': ['custody.signature-unknown-key'],
   'custody.signature-wrong': ['custody.signature-wrong'],
-  'custody.torn': ['custody.tail-missing'],
+  'custody.torn': ['custody.torn-ended'],
   'custody.two-keys': ['custody.two-keys'],
   'custody.two-starts': ['custody.two-starts'],
   'custody.unlogged': ['custody.not-named'],
@@ -83,7 +84,7 @@ export const VERIFY_REASONS: Readonly<Record<string, readonly RemarkCode[]>> = {
   'docking.unrecorded': ['docking.not-recorded'],
   'folder.unexpected': ['folder.unexpected-entry'],
   // The new key is given, so that the change is only told as a note; the revocation that lay beside it is what is missing.
-  'key-change.missing': ['key-revocation.missing'],
+  'key-change.missing': ['keys.signature-alone'],
   'key-change.signature-missing': ['key-change.signature-missing'],
   'key-change.signature-unknown-key': ['key-change.signature-unknown-key'],
   // Its name is its digest, which is looked at first.

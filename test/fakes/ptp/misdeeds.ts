@@ -18,6 +18,8 @@ export interface PtpMisdeeds {
   raw?: (operation: number, transaction: number) => Uint8Array | undefined;
   /** Changes whatever is sent. */
   mangle?: (bytes: Uint8Array) => Uint8Array;
+  /** Answers these operations with OK and does nothing. */
+  onlySays?: (operation: number) => boolean;
   /** Takes the command and never answers. */
   silentAt?: (operation: number) => boolean;
   /** Header of a data phase in a packet of its own. */
@@ -32,6 +34,10 @@ export interface PtpMisdeeds {
   hidesLength?: boolean;
   /** The plug is pulled in front of the n-th step of the wire (0 is the first). */
   pullAtStep?: number;
+  /** The plug is pulled in place of the n-th part of an answer that is sent. */
+  pullAtSend?: number;
+  /** The plug was pulled by one of these. */
+  pulled?: () => void;
   /** So many bytes of a data phase come, then nothing. */
   stopsAfterBytes?: number;
   /** So many bytes of a data phase come, then the plug is pulled. */

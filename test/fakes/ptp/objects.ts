@@ -15,13 +15,23 @@ export interface PtpObject {
   readonly file: MemoryFile | undefined;
   readonly virtual: VirtualFile | undefined;
   readonly sizeBytes: number;
+  /** As it is listed. */
+  readonly toldBytes: number;
   readonly modifiedAt: string;
+}
+
+/** What a camera says of a file in place of what is so. */
+export interface ToldOtherwise {
+  readonly name?: string;
+  readonly sizeBytes?: number;
 }
 
 export class PtpObjects {
   readonly #camera: MemoryCamera;
   readonly #virtual = new Map<string, VirtualFile>();
   readonly #handles = new Map<string, number>();
+  /** By path. */
+  readonly told = new Map<string, ToldOtherwise>();
   #next: number;
 
   constructor(camera: MemoryCamera, firstHandle = 1) {
@@ -67,14 +77,17 @@ export class PtpObjects {
       const isLast = depth === parts.length - 1;
       const here = parts.slice(0, depth + 1).join('/');
       const handle = this.#handleOf(here + (isLast ? '=' : '/'));
+      const told = this.told.get(here);
+      const sizeBytes = virtual?.sizeBytes ?? (file === undefined ? 0 : sizeOf(file.content));
       if (isLast || !objects.has(handle))
         objects.set(handle, {
           handle,
           parent,
-          name: text(part),
+          name: told?.name ?? text(part),
           file: isLast ? file : undefined,
           virtual: isLast ? virtual : undefined,
-          sizeBytes: !isLast ? 0 : (virtual?.sizeBytes ?? (file === undefined ? 0 : sizeOf(file.content))),
+          sizeBytes: isLast ? sizeBytes : 0,
+          toldBytes: isLast ? (told?.sizeBytes ?? sizeBytes) : 0,
           modifiedAt: isLast ? timeOf(file) : '',
         });
       parent = handle;

@@ -4,7 +4,8 @@ import { DataWriter, deviceInfo, ids, objectInfo, storageInfo } from './encode.t
 import type { Answer } from './misdeeds.ts';
 import type { PtpObject, PtpObjects } from './objects.ts';
 
-const STORAGE = 0x00010001;
+/** The store with the files; others are empty. */
+export const FILES_STORE = 0x00010001;
 const OK = 0x2001;
 const FOLDER = 0x3001;
 const FILE = 0x300b;
@@ -20,6 +21,8 @@ export interface ResponderWish {
   /** Root is asked for with 0. */
   readonly rootIsZero?: boolean;
   readonly batteryPercent?: number;
+  /** What is put, removed, put in or taken out is told by an event. */
+  readonly tellsEvents?: boolean;
 }
 
 const ALL = [
@@ -34,6 +37,8 @@ export class Operations {
   readonly #wish: ResponderWish;
   readonly #offered: readonly number[];
   #isOpen = false;
+  /** Those that are in. */
+  readonly stores = new Set([FILES_STORE]);
 
   constructor(camera: MemoryCamera, objects: PtpObjects, wish: ResponderWish) {
     this.#camera = camera;
@@ -61,9 +66,9 @@ export class Operations {
         this.#isOpen = false;
         return refuse(OK);
       case 0x1004:
-        return give(ids([STORAGE]));
+        return give(ids([...this.stores]));
       case 0x1005:
-        return first === STORAGE
+        return this.stores.has(first)
           ? give(storageInfo(CARD_BYTES, CARD_BYTES / 2n, !this.#camera.isProtected))
           : refuse(0x2008);
       case 0x1007:
@@ -99,7 +104,8 @@ export class Operations {
   }
 
   #handles(storage: number, parent: number): Answer {
-    if (storage !== STORAGE && storage !== 0xffffffff) return refuse(0x2008);
+    if (!this.stores.has(storage) && storage !== 0xffffffff) return refuse(0x2008);
+    if (storage !== FILES_STORE && storage !== 0xffffffff) return give(ids([]));
     const isRoot = this.#wish.rootIsZero === true ? parent === 0 : parent === 0xffffffff;
     const all = [...this.#objects.all().values()];
     if (!isRoot && !all.some(({ handle, file, virtual }) => handle === parent && !file && !virtual))
@@ -110,13 +116,14 @@ export class Operations {
   #object(operation: number, handle: number, second: number, third: number, fourth: number): Answer {
     const object = this.#objects.all().get(handle);
     if (object === undefined) return refuse(0x2009);
+    if (!this.stores.has(FILES_STORE)) return refuse(0x2013);
     const isFolder = object.file === undefined && object.virtual === undefined;
     switch (operation) {
       case 0x1008:
         return give(this.#info(object, isFolder));
       case 0x9803:
         return second === 0xdc04
-          ? give(new DataWriter().u64(BigInt(object.sizeBytes)).bytes())
+          ? give(new DataWriter().u64(BigInt(object.toldBytes)).bytes())
           : refuse(0xa80a);
       case 0x1009:
         return { code: OK, parameters: [], data: streamOf(object), sizeBytes: object.sizeBytes };
@@ -131,10 +138,10 @@ export class Operations {
 
   #info(object: PtpObject, isFolder: boolean): Uint8Array {
     return objectInfo({
-      storage: STORAGE,
+      storage: FILES_STORE,
       format: isFolder ? FOLDER : FILE,
       isProtected: object.file?.look.locked === true,
-      sizeBytes32: Math.min(object.sizeBytes, 0xffffffff),
+      sizeBytes32: Math.min(object.toldBytes, 0xffffffff),
       parent: object.parent,
       name: object.name,
       capturedAt: '',

@@ -1,6 +1,7 @@
 // A PTP/MTP responder that speaks real bytes over a wire in memory, with a camera in memory behind it, and switches for what it does wrong.
 import type { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
 import type { UsbRequest } from '../../../drivers/usb/transport.ts';
+import { pointTried } from '../points.ts';
 import type { Wire, WiredDevice } from '../usb/wire.ts';
 import { container, parameters } from './encode.ts';
 import type { Answer, PtpMisdeeds } from './misdeeds.ts';
@@ -10,6 +11,7 @@ import { Operations, type ResponderWish } from './operations.ts';
 const TYPE_COMMAND = 1;
 const TYPE_DATA = 2;
 const TYPE_RESPONSE = 3;
+const TYPE_EVENT = 4;
 const DATA_OUT = new Set([0x1016]);
 /** Data goes out in parts of this size. */
 const SEND_BYTES = 256 * 1024;
@@ -20,9 +22,13 @@ export class PtpResponder implements WiredDevice {
   readonly misdeeds: PtpMisdeeds = {};
   readonly #operations: Operations;
   #command: { operation: number; transaction: number; parameters: number[] } | undefined;
-  #steps = 0;
+  /** Steps of the wire up to now, and parts of answers that were sent. */
+  steps = 0;
+  sends = 0;
   #answering = 0;
   #status = 0x2001;
+  #wire: Wire | undefined;
+  readonly #tellsEvents: boolean;
   /** Operations in the order in which they came. */
   readonly asked: number[] = [];
 
@@ -30,9 +36,48 @@ export class PtpResponder implements WiredDevice {
     this.camera = camera;
     this.objects = new PtpObjects(camera);
     this.#operations = new Operations(camera, this.objects, wish);
+    this.#tellsEvents = wish.tellsEvents === true;
+  }
+
+  /** Number of the transaction that came last. */
+  get transaction(): number {
+    return this.#command?.transaction ?? 0;
+  }
+
+  /** Stores that are in. */
+  get stores(): ReadonlySet<number> {
+    return this.#operations.stores;
+  }
+
+  /** One more store, or one that was taken out. */
+  putIn(store: number): void {
+    this.#operations.stores.add(store);
+    if (this.#tellsEvents) this.say(0x4004, [store]);
+  }
+
+  takeOut(store: number): void {
+    this.#operations.stores.delete(store);
+    if (this.#tellsEvents) this.say(0x4005, [store]);
+  }
+
+  /** The camera finishes a file. */
+  put(path: string, bytes: Uint8Array): void {
+    this.camera.put(path, bytes);
+    if (this.#tellsEvents) this.say(0x4002, [[...this.objects.all().keys()].at(-1) ?? 0]);
+  }
+
+  /** An event, over the wire that was used last. */
+  say(code: number, given: readonly number[] = [], transaction = 0xffffffff): void {
+    this.sayBytes(container(TYPE_EVENT, code, transaction, parameters(given)));
+  }
+
+  /** One packet of the interrupt pipe, whatever is in it. */
+  sayBytes(packet: Uint8Array): void {
+    this.#wire?.interrupt(packet);
   }
 
   async out(bytes: Uint8Array, wire: Wire): Promise<'taken' | 'stall'> {
+    this.#wire = wire;
     if (this.#step(wire) === 'pulled') return 'taken';
     if (bytes.length < 12) return this.#command === undefined ? 'stall' : 'taken';
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -50,7 +95,10 @@ export class PtpResponder implements WiredDevice {
       if (DATA_OUT.has(this.#command.operation)) return 'taken';
     } else if (type !== TYPE_DATA || this.#command === undefined) return 'stall';
     const { operation, transaction } = this.#command;
-    const answer = this.#operations.run(operation, this.#command.parameters, bytes.subarray(12));
+    const answer =
+      this.misdeeds.onlySays?.(operation) === true
+        ? { code: 0x2001, parameters: [], data: undefined, sizeBytes: 0 }
+        : this.#operations.run(operation, this.#command.parameters, bytes.subarray(12));
     this.misdeeds.change?.(operation, answer, this.#command.parameters);
     void this.#answer(operation, transaction, answer, wire);
     return 'taken';
@@ -76,6 +124,12 @@ export class PtpResponder implements WiredDevice {
     if (this.misdeeds.renumbersOnReset === true) this.objects.renumber();
   }
 
+  /** It started anew on its own: the session is gone, and handles are others. */
+  restart(): void {
+    this.#operations.closeSession();
+    this.objects.renumber();
+  }
+
   /** An answer that is under way is given up. */
   #forget(wire: Wire): void {
     this.#answering++;
@@ -84,12 +138,19 @@ export class PtpResponder implements WiredDevice {
   }
 
   #send(wire: Wire, bytes: Uint8Array, how: { zlp?: boolean; cut?: boolean } = {}): void {
+    if (this.misdeeds.pullAtSend === this.sends++) return this.#pull(wire);
     wire.send(this.misdeeds.mangle?.(bytes) ?? bytes, how);
   }
 
-  #step(wire: Wire): 'pulled' | 'on' {
-    if (this.misdeeds.pullAtStep === undefined || this.#steps++ !== this.misdeeds.pullAtStep) return 'on';
+  #pull(wire: Wire): void {
     wire.pull();
+    pointTried();
+    this.misdeeds.pulled?.();
+  }
+
+  #step(wire: Wire): 'pulled' | 'on' {
+    if (this.misdeeds.pullAtStep !== this.steps++) return 'on';
+    this.#pull(wire);
     return 'pulled';
   }
 
@@ -132,7 +193,7 @@ export class PtpResponder implements WiredDevice {
       const whole = Buffer.concat([held, part]);
       if (sent > limit) {
         this.#send(wire, roundDown(whole, wire.packetBytes));
-        if (pullAfterBytes === limit) wire.pull();
+        if (pullAfterBytes === limit) this.#pull(wire);
         return 'stopped';
       }
       const ready = roundDown(whole.subarray(0, whole.length - 1), wire.packetBytes);

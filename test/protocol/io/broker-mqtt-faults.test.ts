@@ -134,6 +134,30 @@ describe('a broker that is not reached', () => {
     assert.equal(client.broker.connected, false);
   });
 
+  test('that is slow to open is given four times the keepalive, and is known as slow; a quick one is not', async () => {
+    const keepalives: number[] = [];
+    const broker = await scripted(({ type, body }) => {
+      if (type === CONNECT) keepalives.push(body.readUInt16BE(8));
+      return undefined;
+    });
+    const clock = nodeClock();
+    const attemptMsMax = 7777; // by which its wait is told from others
+    for (const openingMs of [0, 4000]) {
+      let passedMs = 0;
+      const slow: typeof clock = {
+        ...clock,
+        monotonicMs: () => clock.monotonicMs() + passedMs,
+        after: (ms, call) => {
+          if (ms === attemptMsMax) passedMs = openingMs;
+          return clock.after(ms, call);
+        },
+      };
+      const client = await connected(broker.port, { clock: slow, attemptMsMax });
+      assert.equal(client.broker.isSlow, openingMs > 0);
+    }
+    assert.deepEqual(keepalives, [15, 60]);
+  });
+
   test('that answers a little late is waited for', async () => {
     const broker = await scripted(({ type }, connection) => {
       if (type !== CONNECT) return undefined;
@@ -151,6 +175,19 @@ describe('a broker that is not reached', () => {
     assert.match(String(client.log.lines[0]?.fields['reason']), /ENOTFOUND|EAI_AGAIN/);
   });
 
+  test('that has no address but one of IPv6 is found, and missed by that address when it is gone', async () => {
+    const broker = await ScriptedBroker.open(undefined, undefined, '::1');
+    closing.push(() => broker.close());
+    const client = await connected(1, { url: `mqtt://[::1]:${broker.port}` });
+    await client.broker.publish('x', utf8('x'), { qos: 1 });
+    assert.deepEqual([client.states, client.conditions.codes()], [[true], []]);
+    await broker.close();
+    closing.pop();
+    await until(() =>
+      client.log.lines.some(({ fields }) => /ECONNREFUSED ::1:/.test(String(fields['reason']))),
+    );
+  });
+
   test('that speaks something else is left at once', async () => {
     for (const bytes of ['HTTP/1.1 400 Bad Request\r\n\r\n', '220 mail ready\r\n', '\0\0\0\0\0\0']) {
       const broker = await scripted(() => Buffer.from(bytes));
@@ -162,13 +199,43 @@ describe('a broker that is not reached', () => {
 });
 
 describe('a broker that refuses', () => {
-  const codes = [128, 133, 134, 135, 136, 137, 138, 151, 156, 157, 159];
-  test.each(codes)('the connection with code %i is a condition that names it', async (code) => {
-    const broker = await scripted(({ type }) => (type === CONNECT ? connack(code, []) : undefined));
-    const client = await start(broker.port);
-    await until(() => client.conditions.isRaised('broker.refused'));
-    assert.equal(client.conditions.facts('broker.refused')?.['reason_code'], code);
-    assert.deepEqual(client.states, []);
+  /** An agent leaves a will, a receiver none. */
+  const parties: [string, Partial<MqttBrokerOptions>][] = [
+    ['an agent', { will: { topic: 'a/status', payload: utf8('{}'), qos: 1, retain: true } }],
+    ['a receiver', {}],
+  ];
+  /** All of MQTT 5 (3.2.2.2) but 132, which says that it is the version. */
+  const codes = [
+    128, 129, 130, 131, 133, 134, 135, 136, 137, 138, 140, 144, 149, 151, 153, 154, 155, 156, 157, 159,
+  ];
+  describe.each(parties)('the connection of %s', (_party, options) => {
+    test.each(codes)('with code %i is a condition that names it, and it is tried again', async (code) => {
+      const broker = await scripted(({ type }) => (type === CONNECT ? connack(code, []) : undefined));
+      const client = await start(broker.port, { protocol: 'auto', ...options });
+      await until(() => broker.connections.length >= 2 && client.conditions.isRaised('broker.refused'));
+      assert.equal(client.conditions.facts('broker.refused')?.['reason_code'], code);
+      assert.doesNotMatch(String(client.conditions.facts('broker.refused')?.['reason']), /reason code/);
+      assert.ok(broker.connections.every(({ version }) => version !== 4));
+      assert.deepEqual(client.states, []);
+    });
+
+    test('because of the version that the configuration insists on is a condition', async () => {
+      const broker = await scripted(({ type }) => (type === CONNECT ? connack(132, []) : undefined));
+      const client = await start(broker.port, { protocol: 5, ...options });
+      await until(() => client.conditions.isRaised('broker.refused'));
+      assert.match(String(client.conditions.facts('broker.refused')?.['reason']), /version/i);
+    });
+
+    test('with the name of the server to use instead is not led there by a broker’s word', async () => {
+      const other = await scripted();
+      const name = Buffer.from(`127.0.0.1:${other.port}`);
+      const properties = [0x1c, 0, name.length, ...name];
+      const broker = await scripted(({ type }) => (type === CONNECT ? connack(157, properties) : undefined));
+      const client = await start(broker.port, options);
+      await until(() => broker.connections.length >= 3);
+      assert.equal(client.conditions.facts('broker.refused')?.['reason_code'], 157);
+      assert.equal(other.connections.length, 0);
+    });
   });
 
   test.each([2, 3, 4, 5])('a connection of 3.1.1 with code %i too', async (code) => {
@@ -306,12 +373,12 @@ describe('a broker that ends the connection', () => {
     assert.equal(broker.connections.length, 2);
   });
 
-  test('for a reason that a person must know is shown', async () => {
+  test.each([135, 151, 152, 156, 157])('for reason %i, which a person must know, is shown', async (code) => {
     const broker = await scripted();
     const client = await connected(broker.port, { reconnect: { minMs: 1000, maxMs: 2000 } });
-    broker.last.send(disconnect(152));
+    broker.last.send(disconnect(code));
     await until(() => client.conditions.isRaised('broker.refused'));
-    assert.equal(client.conditions.facts('broker.refused')?.['reason_code'], 152);
+    assert.equal(client.conditions.facts('broker.refused')?.['reason_code'], code);
   });
 
   test('because a packet was too large gets half of it next time', async () => {
@@ -372,6 +439,23 @@ describe('limits of a broker', () => {
       topics,
     );
   });
+
+  test.each([0, 8])(
+    'a topic alias maximum of %i is not passed: each message has its topic',
+    async (maximum) => {
+      const broker = await scripted(({ type }) =>
+        type === CONNECT ? connack(0, [0x22, 0, maximum]) : undefined,
+      );
+      const client = await connected(broker.port);
+      for (let count = 0; count < 3; count++) await client.broker.publish('x/long', utf8('x'), { qos: 1 });
+      const published = broker.last.packets.filter(({ type }) => type === PUBLISH);
+      assert.equal(published.length, 3);
+      for (const each of published) {
+        assert.equal(readMessage(each).topic, 'x/long');
+        assert.equal(each.body[2 + 'x/long'.length + 2], 0, 'no property, so no alias');
+      }
+    },
+  );
 
   test('a keepalive that the broker sets is kept', async () => {
     const broker = await scripted(({ type }) => (type === CONNECT ? connack(0, [0x13, 0, 1]) : undefined));

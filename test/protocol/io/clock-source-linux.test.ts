@@ -50,6 +50,10 @@ describe('whether the clock is synchronised', () => {
     expect(await source().isSynchronised()).toBe(false);
   });
 
+  test('is not known where no program can be started', async () => {
+    expect(await source({ programs: '/'.repeat(1_000_000) }).isSynchronised()).toBe(null);
+  });
+
   test('is what chronyd says, where it leaves the kernel alone', async () => {
     says('timedatectl', 'NTPSynchronized=no');
     says('chronyc', CHRONY_OK);

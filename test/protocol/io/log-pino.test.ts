@@ -130,6 +130,31 @@ describe('the log', () => {
     assert.ok((texts[0]?.length ?? 1e9) < 5000);
   });
 
+  /** Writes more than any pipe holds; ends with 3 behind a last line. */
+  const FILE = new URL('../../../protocol/io/log-pino.ts', import.meta.url).href;
+  const TALKER = `import { pinoLog } from ${JSON.stringify(FILE)};
+    const log = pinoLog({ level: 'info' });
+    for (let n = 0; n < 3000; n++) { log.info('more', { text: 'x'.repeat(1900) }); await new Promise(setImmediate); }
+    process.stderr.write('went on');
+    log.error('the last');
+    process.exit(3);`;
+  const talk = (output: string): Promise<unknown[]> => {
+    const words = ['--import', 'tsx', '--input-type=module', '-e', TALKER];
+    const shell = `"$0" "$@" 2>&1 ${output} | grep -c "went on"; exit \${PIPESTATUS[0]}`;
+    const child = spawn('bash', ['-c', shell, process.execPath, ...words], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      timeout: 20_000,
+    });
+    return once(child, 'close');
+  };
+
+  test.each([
+    ['a disk that is full', '>/dev/full'],
+    ['a pipe that nobody reads', '> >(exec sleep 15 >/dev/null 2>&1)'],
+  ])('with stdout at %s the process goes on, and ends at once when it ends', async (_what, output) => {
+    assert.deepEqual(await talk(output), [3, null]);
+  });
+
   test('with stdout closed the process goes on and ends well', async () => {
     const file = new URL('../../../protocol/io/log-pino.ts', import.meta.url).href;
     const script = `import { pinoLog } from ${JSON.stringify(file)};

@@ -86,6 +86,23 @@ describe('a service manager is told', () => {
     assert.equal(warnings.length, 1);
   });
 
+  test('what could not be sent goes with the next word, and a sender that Node cannot start throws nothing', async () => {
+    const manager = await open('exit 0');
+    await chmod(join(folder, 'systemd-notify'), 0o644);
+    manager.ready('one');
+    await until('a warning', 10_000, () => warnings.length > 0);
+    await chmod(join(folder, 'systemd-notify'), 0o755);
+    manager.alive();
+    await until('a word', 10_000, async () => (await sent()).length === 1);
+    assert.deepEqual(await sent(), ['/run/x READY=1 STATUS=one WATCHDOG=1']);
+
+    // An environment that is too long is thrown, as the want of memory is.
+    const options = { environment: { NOTIFY_SOCKET: '/run/x' }, folders: '/'.repeat(1_000_000) };
+    const other = openServiceManager({ ...options, log: { warn: (text) => warnings.push(text) } });
+    other.ready('one');
+    assert.equal(warnings.length, 2, warnings.join());
+  });
+
   test('a watchdog that is meant for another process is none of ours', () => {
     const log = { warn: () => undefined };
     const watchdogMs = (more: Record<string, string>): number | null =>

@@ -76,6 +76,7 @@ test('whatever way a worker dies, all that waits is told, and the next call has 
     () => calls.call('exit', 3),
     () => calls.call('exit', 0),
     () => calls.call('throwOutside', 'oops'),
+    () => calls.call('rejectOutside', 'oops'),
   ];
   for (const [at, die] of deaths.entries()) {
     const waiting = errorOf(calls.call('never', null));
@@ -93,6 +94,19 @@ test('a worker that cannot start is told to each call and does not start by itse
     expect(await errorOf(calls.call('double', 1))).toEqual(died);
     expect(starts()).toBe(count);
   }
+});
+
+test('a thread that the system refuses is a death like others, and the next call tries again', async () => {
+  const calls = new WorkerCalls<OddCalls>(() => {
+    throw new Error('Worker initialization failure: EAGAIN');
+  });
+  for (let count = 0; count < 2; count++)
+    expect(await errorOf(calls.call('double', 1))).toMatchObject({
+      code: 'worker.died',
+      retry: 'later',
+      message: expect.stringContaining('EAGAIN'),
+    });
+  expect(calls.pending).toBe(0);
 });
 
 test('closing ends what waits, and a closed one takes no calls and starts nothing', async () => {

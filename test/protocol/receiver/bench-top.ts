@@ -87,7 +87,9 @@ export class BenchTop {
     return { ...open, ...parts };
   }
 
-  async station(choice: { messageBytesMax?: number; id?: StationId } = {}): Promise<ScriptedStation> {
+  async station(
+    choice: { messageBytesMax?: number; id?: StationId; client?: string } = {},
+  ): Promise<ScriptedStation> {
     const { hub, random } = this;
     const station = new ScriptedStation({ hub, random, storeKey: publicKeyOf(STORE_KEY), ...choice });
     await station.start();
@@ -105,7 +107,7 @@ export class BenchTop {
   }
 
   /** The file of a recording in the vault. */
-  stored(sample: Sample, name: string): Uint8Array | undefined {
-    return this.disk.peek(`/vault/${sample.station}/${sample.recording}/${name}`);
+  stored(sample: Sample, name: string, disk = this.disk): Uint8Array | undefined {
+    return disk.peek(`/vault/${sample.station}/${sample.recording}/${name}`);
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { encodeUtf8 } from '../../../protocol/bytes.ts';
-import { CHAIN_START } from '../../../protocol/custody-entry.ts';
+import { CHAIN_START, followChain } from '../../../protocol/custody-entry.ts';
 import { makeSegmentId, parseStationId } from '../../../protocol/ids.ts';
 import { keyIdHex, makeSecretKey, publicKeyOf } from '../../../protocol/minisign.ts';
 import {
@@ -27,19 +27,25 @@ function batch(from: number, payload: Uint8Array, change: Partial<CustodyBatch> 
   return { station: STATION, segment, keys, revoked: new Set(), from, payload, ...change };
 }
 
-/** The state after the first `count` lines. */
+/** Where checkpoints stand. */
+const SIGNED = [3, 5];
+
+/** The state of a vault that holds the first `count` lines. */
 function headAt(count: number): HeldSegment {
-  return followBatch(NOTHING, batch(1, log.batch(1, count)));
+  let head = CHAIN_START;
+  for (const line of log.lines.slice(0, count)) head = followChain(head, line).state;
+  return { head, keyId: count < 3 ? undefined : keyIdHex(key.keyId) };
 }
 
-test('whole lines that follow are taken, in any division into batches', () => {
+test('whole lines that follow are taken up to their last checkpoint, in any division into batches', () => {
   for (let cut = 1; cut < log.lines.length; cut++) {
+    const covered = SIGNED.findLast((sequence) => sequence <= cut) ?? 0;
     const first = followBatch(NOTHING, batch(1, log.batch(1, cut)));
     expect(first.problem).toBeUndefined();
-    expect(first.head.sequence).toBe(cut);
-    expect(first.opened?.sequence).toBe(1);
-    const second = followBatch(first, batch(cut + 1, log.batch(cut + 1)));
-    expect(second).toMatchObject({ head: log.head, problem: undefined, opened: undefined });
+    expect(first.head.sequence).toBe(covered);
+    expect(first.opened?.sequence).toBe(covered === 0 ? undefined : 1);
+    const second = followBatch(first, batch(covered + 1, log.batch(covered + 1)));
+    expect(second).toMatchObject({ head: log.head, problem: undefined });
     expect(Buffer.concat([first.bytes, second.bytes]).equals(log.batch())).toBe(true);
   }
 });
@@ -70,20 +76,32 @@ test('another history in a place that the vault knows is a fork', () => {
   });
 });
 
-test('what holds before a broken line is taken, the rest is not', () => {
+test('what a checkpoint covers before a broken line is taken, the rest is not', () => {
   const lines = log.lines;
   const cases: [string, Uint8Array[]][] = [
-    ['missing', [...lines.slice(0, 2), ...lines.slice(3)]],
-    ['doubled', [...lines.slice(0, 2), ...lines.slice(1)]],
-    ['swapped', [...lines.slice(0, 2), ...lines.slice(2).toReversed()]],
-    ['altered', [...lines.slice(0, 2), lines[2]?.with(60, 0x37) ?? new Uint8Array(0), ...lines.slice(3)]],
-    ['no entry', [...lines.slice(0, 2), encodeUtf8('{}'), ...lines.slice(2)]],
+    ['missing', [...lines.slice(0, 3), ...lines.slice(4)]],
+    ['doubled', [...lines.slice(0, 3), ...lines.slice(2)]],
+    ['swapped', [...lines.slice(0, 3), ...lines.slice(3).toReversed()]],
+    ['no entry', [...lines.slice(0, 3), encodeUtf8('{}'), ...lines.slice(3)]],
   ];
   for (const [what, broken] of cases) {
     const outcome = followBatch(NOTHING, batch(1, joined(broken)));
-    expect(outcome.problem, what).toMatchObject({ kind: 'broken', sequence: 3 });
-    expect(outcome.head, what).toEqual(headAt(2).head);
-    expect(Buffer.from(outcome.bytes).equals(log.batch(1, 2)), what).toBe(true);
+    expect(outcome.problem, what).toMatchObject({ kind: 'broken', sequence: 4 });
+    expect(outcome.head, what).toEqual(headAt(3).head);
+    expect(Buffer.from(outcome.bytes).equals(log.batch(1, 3)), what).toBe(true);
+  }
+});
+
+test('a line that somebody altered or wrote on the way is not taken, wherever it stands: no checkpoint covers it', () => {
+  const camera = Buffer.from(log.lines[3] ?? []).indexOf('"camera":"c"') + 10;
+  const altered = (log.lines[3] ?? new Uint8Array(0)).with(camera, 0x64); // another camera, and nothing behind it that would show it
+  const forged = new SegmentMaker(STATION, segment, makeSecretKey(random)).add('agent-stopped');
+  for (const payload of [joined([...log.lines.slice(0, 3), altered]), forged.batch()]) {
+    const outcome = followBatch(NOTHING, batch(1, payload));
+    expect(outcome.problem).toBeUndefined();
+    expect(Buffer.from(outcome.bytes).includes('"camera":"d"')).toBe(false);
+    expect(Buffer.from(outcome.bytes).includes('agent-stopped')).toBe(false);
+    expect([0, 3]).toContain(outcome.head.sequence);
   }
 });
 
@@ -96,6 +114,23 @@ test("a checkpoint counts only with the station's signature over the entry befor
   };
   const replayed = new SegmentMaker(STATION, segment, key).add('agent-stopped').add('checkpoint', facts);
   expect(followBatch(NOTHING, batch(1, replayed.batch())).problem).toMatchObject({ sequence: 3 });
+});
+
+test('a checkpoint whose own time, or the unsigned text of whose signature, was altered on the way is not taken: nothing follows it', () => {
+  const last = Buffer.from(log.lines[2] ?? []).toString();
+  const alterations = [
+    last.replace('T08:00:00.000Z","boot":null,"event"', 'T09:00:00.000Z","boot":null,"event"'),
+    last.replace('"boot":null,"event"', '"boot":"b","event"'),
+    last.replace(/"monotonic_ms":2,"previous"/, '"monotonic_ms":3,"previous"'),
+    last.replace('comment: signature from', 'comment: signature  from'),
+    last.replace(/\\n"(?=\},"monotonic_ms")/, '"'),
+  ];
+  for (const altered of alterations) {
+    expect(altered).not.toBe(last);
+    const outcome = followBatch(NOTHING, batch(1, joined([...log.lines.slice(0, 2), encodeUtf8(altered)])));
+    expect(outcome.problem, altered).toMatchObject({ kind: 'broken', sequence: 3 });
+    expect(outcome.bytes, altered).toHaveLength(0);
+  }
 });
 
 test('a segment must open itself, for its own station', () => {
@@ -111,7 +146,7 @@ test('bytes that are no whole lines, or too many, are refused', () => {
   expect(followBatch(NOTHING, batch(1, Uint8Array.of(10, 10))).problem).toBeDefined();
 });
 
-test('of a station with a revoked key only lines under a good checkpoint are taken', () => {
+test('of a station with a revoked key the lines of another one are taken', () => {
   const revoked = new Set(['0'.repeat(16)]);
   const first = followBatch(NOTHING, batch(1, log.batch(1, 4), { revoked }));
   expect(first).toMatchObject({ head: { sequence: 3 }, keyId: keyIdHex(key.keyId), problem: undefined });
@@ -147,5 +182,5 @@ test('a segment is of one key: a checkpoint by another one that is pinned does n
     problem: undefined,
   });
   const mixed = followBatch({ ...headAt(3), keyId: keyIdHex(other.keyId) }, batch(4, log.batch(4), { keys }));
-  expect(mixed).toMatchObject({ head: { sequence: 4 }, problem: { kind: 'broken', sequence: 5 } });
+  expect(mixed).toMatchObject({ head: { sequence: 3 }, problem: { kind: 'broken', sequence: 5 } });
 });

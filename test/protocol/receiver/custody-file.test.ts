@@ -4,7 +4,7 @@ import { makeSegmentId } from '../../../protocol/ids.ts';
 import { makeSecretKey } from '../../../protocol/minisign.ts';
 import type { HeldSegment } from '../../../protocol/receiver/custody-batch.ts';
 import { CustodyFile, segmentPath } from '../../../protocol/receiver/custody-file.ts';
-import { FolderSyncs } from '../../../protocol/receiver/durable.ts';
+import { FolderSyncs } from '../../../protocol/folder-syncs.ts';
 import { CrashDisk, SURVIVALS } from '../../fakes/files-crash.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';
 import { SegmentMaker } from './custody-sample.ts';

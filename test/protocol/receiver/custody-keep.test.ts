@@ -165,7 +165,8 @@ test('a segment that is damaged in the vault is set aside and asked for again', 
 test('a full disk gives no answer, and the log is taken when there is room', async () => {
   const at = await bench(9);
   const log = segmentOf(at);
-  await send(at, log, 1, 1);
+  await send(at, log, 1);
+  log.add('agent-stopped').checkpoint();
   at.top.disk.fail({
     operation: 'write',
     nth: 1,
@@ -173,12 +174,12 @@ test('a full disk gives no answer, and the log is taken when there is room', asy
     code: 'ENOSPC',
     path: '.jsonl',
   });
-  await at.station.publish(at.station.topics.custody(log.segment, 2), log.batch(2));
+  await at.station.publish(at.station.topics.custody(log.segment, 4), log.batch(4));
   await at.top.clock.advance(200);
   expect(at.station.custody).toHaveLength(1);
   expect(at.receiver.conditions.isRaised('custody.write-failed', STATION)).toBe(true);
   at.top.disk.heal();
-  expect(await send(at, log, 2)).toMatchObject({ sequence: 3 });
+  expect(await send(at, log, 4)).toMatchObject({ sequence: 5 });
   expect(at.receiver.conditions.isRaised('custody.write-failed', STATION)).toBe(false);
 });
 

@@ -1,5 +1,6 @@
 // A custody log that a station could have written: lines with their chain and signed checkpoints.
 import { encodeUtf8 } from '../../../protocol/bytes.ts';
+import type { EntryStamp } from '../../../protocol/custody-checkpoint.ts';
 import {
   CHAIN_START,
   CUSTODY_HEAD_TRUSTED_COMMENT,
@@ -51,15 +52,17 @@ export class SegmentMaker {
     const line = encodeCustodyEntry({
       sequence: this.#state.sequence + 1,
       previous: this.#state.sha256,
-      at: '2026-11-25T08:00:00.000Z',
-      boot: null,
-      monotonic_ms: this.#state.sequence,
+      ...this.#stamp(),
       event,
       facts,
     });
     this.#state = followChain(this.#state, line).state;
     this.lines.push(line);
     return this;
+  }
+
+  #stamp(): EntryStamp {
+    return { at: '2026-11-25T08:00:00.000Z', boot: null, monotonic_ms: this.#state.sequence };
   }
 
   checkpoint(): this {
@@ -70,6 +73,7 @@ export class SegmentMaker {
       segment: this.segment,
       sequence: this.#state.sequence,
       sha256: this.#state.sha256,
+      ...this.#stamp(),
     });
     const signature = signFast(this.#key, head, CUSTODY_HEAD_TRUSTED_COMMENT);
     return this.add('checkpoint', { head: Buffer.from(head).toString(), signature });

@@ -98,8 +98,10 @@ class Twin {
       this.receiving.digestsChecked(true, this.nowMs);
   }
 
-  #bytes({ unit, at, sizeBytes, altered }: Sent & { kind: 'bytes' }): void {
-    const verdict = this.receiving.piece(unit * UNIT_BYTES + at, sizeBytes, this.nowMs);
+  #bytes({ unit: from, at, sizeBytes, altered }: Sent & { kind: 'bytes' }): void {
+    const position = from * UNIT_BYTES + at;
+    const unit = Math.floor(position / UNIT_BYTES); // behind the end of one unit begins the next one
+    const verdict = this.receiving.piece(position, sizeBytes, this.nowMs);
     if (verdict.kind === 'drop') return;
     expect(verdict.unit).toBe(unit);
     expect(this.written.has(unit)).toBe(false);
@@ -303,6 +305,13 @@ test('silence for a lease gives it back, but not while the station was told to p
   waiting.grant(1, 10 * limits.IDLE_MS);
   expect(drain(waiting, 11 * limits.IDLE_MS - 1).map(({ kind }) => kind)).not.toContain('expire');
   expect(waiting.next(11 * limits.IDLE_MS)).toEqual({ kind: 'expire' });
+});
+
+test('a unit that came in part is waited for longer: a bad line needs minutes for its next connection', () => {
+  const waiting = withDigests(2 * UNIT_BYTES);
+  expect(waiting.piece(0, 1000, 0)).toMatchObject({ kind: 'take', whole: false });
+  expect(drain(waiting, limits.IDLE_HALF_MS - 1).map(({ kind }) => kind)).not.toContain('expire');
+  expect(waiting.next(limits.IDLE_HALF_MS)).toEqual({ kind: 'expire' });
 });
 
 test('a new session of the station is answered under the same epoch, with what is held', () => {

@@ -10,6 +10,7 @@ import {
   messageField,
   parseDown,
   parseSignedBody,
+  type AgainBody,
   type ClaimBody,
   type CustodyBody,
   type HaveMessage,
@@ -32,6 +33,8 @@ export interface StationParts {
   readonly storeKey: PublicKey;
   readonly messageBytesMax?: number;
   readonly id?: typeof STATION;
+  /** Name at the broker; the station's own unless given. */
+  readonly client?: string;
 }
 
 /** One run of a station. */
@@ -44,6 +47,10 @@ export class ScriptedStation {
   readonly haves: HaveMessage[] = [];
   readonly refusals: RefuseBody[] = [];
   readonly custody: CustodyBody[] = [];
+  /** How often it was told that nothing of its log is held. */
+  nothingHeld = 0;
+  /** What it was asked for again, with the number of answers about its log that had come before. */
+  readonly again: (AgainBody & { readonly answers: number })[] = [];
   /** Called when a receipt that verified arrived. */
   onReceipt: (receipt: Receipt) => void = () => undefined;
   /** Alters unit bytes before they are sent. */
@@ -59,7 +66,7 @@ export class ScriptedStation {
     const id = parts.id ?? STATION;
     this.topics = stationTopics(BASE, id);
     this.session = makeSessionId(parts.random);
-    this.broker = parts.hub.client(id);
+    this.broker = parts.hub.client(parts.client ?? id);
   }
 
   async start(): Promise<void> {
@@ -117,7 +124,7 @@ export class ScriptedStation {
     if (down === undefined) return;
     const message = parseDown(payload);
     if (down.kind === 'custody') {
-      if (message.message === 'custody') this.custody.push(this.#verified(message) as CustodyBody);
+      if (message.message === 'custody') this.#custody(this.#verified(message) as CustodyBody);
       return;
     }
     const sender = this.#senders.get(down.recording)?.sender;
@@ -128,7 +135,8 @@ export class ScriptedStation {
       this.#receipt(messageBytes(message.receipt), message.signature);
     } else {
       const body = this.#verified(message);
-      if (body.message === 'claim') {
+      if (body.message === 'again') this.again.push({ ...body, answers: this.custody.length });
+      else if (body.message === 'claim') {
         this.claims.push(body);
         sender?.claim(body, this.#now());
       } else if (body.message === 'refuse') {
@@ -137,6 +145,11 @@ export class ScriptedStation {
       }
     }
     this.#pump();
+  }
+
+  #custody(body: CustodyBody): void {
+    if (body.segment === null) this.nothingHeld++;
+    else this.custody.push(body);
   }
 
   #verified(
@@ -165,7 +178,7 @@ export class ScriptedStation {
       const budget = { windowBytes: WINDOW_BYTES_MAX - sender.inFlightBytes, messageBytesMax };
       for (let action = sender.next(this.#now(), budget); action; action = sender.next(this.#now(), budget))
         void this.#perform(sample, action);
-      wakeAtMs = Math.min(wakeAtMs, sender.wakeAtMs);
+      wakeAtMs = Math.min(wakeAtMs, sender.wakeAtMs());
     }
     if (wakeAtMs === Number.POSITIVE_INFINITY) return;
     this.#cancel = this.#parts.hub.clock.after(Math.max(1, wakeAtMs - this.#now()), () => this.#pump());

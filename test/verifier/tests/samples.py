@@ -166,7 +166,7 @@ def log(*events: tuple[str, dict[str, Any]], at: str = "2026-11-25T08:00:00.000Z
     """A log of one segment with these entries behind its opening, all at the same time."""
     opening = {"segment": name, "last_segment": None}
     lines = [
-        Line(name, number, "", hex_of(f"{name} {number}"), at, event, facts, f"log:{number}")
+        Line(name, number, "", hex_of(f"{name} {number}"), at, None, number, event, facts, f"log:{number}")
         for number, (event, facts) in enumerate([("segment-opened", opening), *events], 1)
     ]
     segment = Segment(name, f"custody/{name}.jsonl", lines, {KEY}, len(lines))

@@ -40,6 +40,17 @@ _GOOD: dict[str, dict[str, Any]] = {
         "reason": "case-4711",
         "ordered_at": _AT,
     },
+    "disclosure": {
+        "type": "disclosure",
+        "version": 1,
+        "disclosure": random_id("o"),
+        "command": "export",
+        "station": "kod-1",
+        "recording": random_id("a"),
+        "manifest_sha256": hex_of("m"),
+        "reason": "case-4711",
+        "asked_at": _AT,
+    },
     "key-change": {
         "type": "key-change",
         "version": 1,

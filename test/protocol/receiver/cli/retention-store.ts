@@ -6,7 +6,7 @@ import { sha256Hex } from '../../../../protocol/bytes.ts';
 import type { Manifest } from '../../../../protocol/manifest.ts';
 import { makeSecretKey, publicKeyLine, publicKeyOf, type SecretKey } from '../../../../protocol/minisign.ts';
 import { ORDER_TRUSTED_COMMENT, type Role } from '../../../../protocol/order.ts';
-import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../../protocol/receipt.ts';
+import { encodeReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../../../protocol/receipt.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
 import { signFast } from '../fast-signer.ts';
 import { RECEIVER, withStore, type StoreFolder } from '../keys/store-folder.ts';
@@ -20,7 +20,12 @@ export const DAY_MS = 86_400_000;
 
 export interface RetentionStore extends StoreFolder {
   /** Puts a recording there that came so many days ago and was sealed then, or as told. */
-  readonly plant: (daysAgo: number, sealedDaysAgo?: number, change?: Partial<Manifest>) => Promise<Sample>;
+  readonly plant: (
+    daysAgo: number,
+    sealedDaysAgo?: number,
+    change?: Partial<Manifest>,
+    receipt?: Partial<Receipt>,
+  ) => Promise<Sample>;
   /** Folder of a recording. */
   readonly recording: (sample: Sample) => string;
 }
@@ -36,7 +41,12 @@ export function withRetentionStore(use: (store: RetentionStore) => Promise<void>
     const storeKey = await readSigningKey(join(store.folder, 'store.key'));
     const random = new SeededRandom(702);
     const recording = (sample: Sample): string => join(store.vault, sample.station, sample.recording);
-    const plant: RetentionStore['plant'] = async (daysAgo, sealedDaysAgo = daysAgo, change = {}) => {
+    const plant: RetentionStore['plant'] = async (
+      daysAgo,
+      sealedDaysAgo = daysAgo,
+      change = {},
+      over = {},
+    ) => {
       const ago = (days: number): string => new Date(Date.now() - days * DAY_MS).toISOString();
       const facts = { sealed_at: ago(sealedDaysAgo), clock_synchronised: true, ...change };
       const sample = makeSample(random, stationKey, 700, facts);
@@ -53,6 +63,7 @@ export function withRetentionStore(use: (store: RetentionStore) => Promise<void>
         vault: vault.id,
         custody_head: null,
         received_at: ago(daysAgo),
+        ...over,
       });
       const folder = recording(sample);
       await mkdir(folder, { recursive: true });

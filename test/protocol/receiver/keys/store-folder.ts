@@ -56,16 +56,21 @@ broker: { url: "mqtt://127.0.0.1:1883", base: test }
     folder,
     vault,
     open: () => FilesVault.open({ ...parts, path: vault, receiver: RECEIVER }),
-    call: async (...args) => {
-      const said = { out: '', err: '' };
-      const code = await dispatch([...args, '--config', file], {
-        out: (part) => (said.out += part),
-        err: (part) => (said.err += part),
-        signal: new AbortController().signal,
-        ready: () => undefined,
-        onFault: () => undefined,
-      });
-      return { code, ...said };
-    },
+    call: (...args) => callReceiver(...args, '--config', file),
   };
+}
+
+/** Runs a command of bodydock-receiver in this process and keeps what it says. */
+export async function callReceiver(
+  ...args: readonly string[]
+): Promise<{ code: number; out: string; err: string }> {
+  const said = { out: '', err: '' };
+  const code = await dispatch(args, {
+    out: (part) => (said.out += part),
+    err: (part) => (said.err += part),
+    signal: new AbortController().signal,
+    ready: () => undefined,
+    onFault: () => undefined,
+  });
+  return { code, ...said };
 }

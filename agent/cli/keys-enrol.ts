@@ -1,0 +1,131 @@
+// `bodydock keys enrol` (SPEC 4.12): without --answer it writes the station's request for the store. What comes back is keys-enrol-answer.ts.
+import { generateKeyPair, type KeyObject } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { mapBroker } from '../../config/broker-config.ts';
+import { writeNewFile } from '../../config/durable-file.ts';
+import { writeEnrolment } from '../../config/enrolment-file.ts';
+import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { readSigningKey } from '../../config/keys.ts';
+import { loadUnfinishedStation, STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { renderProblems } from '../../config/problems.ts';
+import { encodeBase64, encodeUtf8 } from '../../protocol/bytes.ts';
+import { makeCertificateRequest } from '../../protocol/certificate-request.ts';
+import { encodeEnrolmentRequest } from '../../protocol/enrolment.ts';
+import { isDockError } from '../../protocol/errors.ts';
+import { parseStationId } from '../../protocol/ids.ts';
+import { keyIdHex, publicKeyLine, publicKeyOf } from '../../protocol/minisign.ts';
+import { fill } from '../page/language.ts';
+import { installAnswer } from './keys-enrol-answer.ts';
+import { readCertificateKey, type EnrollingStation } from './keys-enrol-station.ts';
+import { ENROL_WORDS } from './keys-enrol-words.ts';
+import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+
+const HELP = `bodydock keys enrol [--out FILE] [--config FILE]                1. writes one file for the store: key, request for the certificate
+bodydock keys enrol --answer FILE [--write] [--config FILE]    2. installs what came back from \`bodydock-receiver enrol\`
+
+The configuration needs its station, keys and broker for this; the rest may follow. The private key of the certificate is made where
+broker.key_file points, and never leaves this machine; one that is there is kept, so that the same two steps renew a certificate.
+On each way two people compare a fingerprint by telephone: whoever made the file reads it out.
+
+  --out FILE         the file for the store (default: STATION.enrol-request in this folder); never over one that is there
+  --answer FILE      the file from the store: checks it, installs certificate and authorities, and shows the lines of the configuration
+  --fingerprint TEXT that of the answer, as the store reads it out: instead of being asked for it
+  --write            puts the lines into the configuration, too: keys and receivers are added, none is taken out
+  --lang en|de       language of the text (default en)
+  --config FILE      configuration of the station (default: ${STATION_FILE_DEFAULT})
+  --json             one JSON document on standard output instead of text
+`;
+
+const OPTIONS = {
+  config: { type: 'string' },
+  out: { type: 'string' },
+  answer: { type: 'string' },
+  fingerprint: { type: 'string' },
+  write: { type: 'boolean' },
+  lang: { type: 'string' },
+} as const;
+
+/** Runs the command; gives the exit code. Errors: "usage", "key.*", "tls.*", "enrolment.*", "document.*". */
+export async function enrolKeys(args: readonly string[], io: Io): Promise<number> {
+  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
+  if (line === undefined) return EXIT_GOOD;
+  const {
+    answer,
+    out,
+    fingerprint,
+    write = false,
+    config: file = STATION_FILE_DEFAULT,
+    json = false,
+  } = line.values;
+  const language = languageOf(line.values.lang);
+  if (answer === undefined && (fingerprint !== undefined || write))
+    throw usageError('--fingerprint and --write go with --answer FILE');
+  if (answer !== undefined && out !== undefined)
+    throw usageError('--out is for the request, without --answer');
+  const loaded = await loadUnfinishedStation(file, ['version', 'station', 'keys', 'broker']);
+  if (loaded.kind === 'refused') {
+    io.err(renderProblems(loaded.problems));
+    return EXIT_CONFIGURATION;
+  }
+  const { groups, folder } = loaded;
+  const station: EnrollingStation = {
+    id: parseStationId(groups.station),
+    signingFile: resolve(folder, groups.keys.signing_file),
+    broker: mapBroker(groups.broker, folder),
+  };
+  if (answer !== undefined)
+    await installAnswer(station, { ...loaded, file }, { answer, fingerprint, write, language, json }, io);
+  else await request(station, { out: out ?? `${station.id}.enrol-request`, language, json }, io);
+  return EXIT_GOOD;
+}
+
+async function request(
+  { id, signingFile, broker }: EnrollingStation,
+  { out, language, json }: { out: string; language: 'en' | 'de'; json: boolean },
+  io: Io,
+): Promise<void> {
+  const signing = await readSigningKey(signingFile);
+  const own = broker.tls === null ? undefined : await certificateKey(broker.tls.keyFile);
+  const publicKey = publicKeyOf(signing);
+  const document = encodeEnrolmentRequest({
+    type: 'enrolment-request',
+    version: 1,
+    station: id,
+    public_key: publicKeyLine(publicKey),
+    certificate_request: own === undefined ? null : encodeBase64(makeCertificateRequest(id, own.key)),
+    made_at: new Date().toISOString(),
+  });
+  const fingerprint = await writeEnrolment(out, 'enrolment-request', document, signing);
+  const keyId = keyIdHex(publicKey.keyId);
+  const keyFile = broker.tls?.keyFile ?? null;
+  if (json)
+    return writeJson(io, {
+      request_file: out,
+      station: id,
+      key_id: keyId,
+      key_file: keyFile,
+      key_made: own?.made ?? false,
+      fingerprint,
+    });
+  const words = ENROL_WORDS[language];
+  const about =
+    own === undefined ? words.noTls : fill(own.made ? words.keyMade : words.keyKept, keyFile ?? '');
+  io.out(fill(words.requested, out, id, keyId, about));
+  io.out(fill(words.fingerprint, fingerprint) + fill(words.next, out));
+}
+
+/** The private key that is there, or a new one. Errors: "key.*", "tls.key". */
+async function certificateKey(path: string): Promise<{ key: KeyObject; made: boolean }> {
+  try {
+    return { key: await readCertificateKey(path), made: false };
+  } catch (error) {
+    if (!isDockError(error, 'key.missing')) throw error;
+  }
+  const { privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
+  await mkdir(dirname(path), { recursive: true });
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+  await writeNewFile(path, encodeUtf8(pem.toString()), 'secret');
+  return { key: privateKey, made: true };
+}

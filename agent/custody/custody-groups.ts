@@ -1,0 +1,257 @@
+// Events on their way into the custody log: they wait in memory until they lie in a group under a signed checkpoint. Opens this run's segments
+// and hands them over to be ended; what earlier runs left is nothing to it.
+//
+// Invariants:
+// 1. `checkpoint` resolves only when every event taken before it is synced and under a signed checkpoint.
+// 2. Events keep their order. An event leaves memory only when it is durable, so a failed write loses none.
+// 3. A failed write or sync ends the segment for good; what it may hold is written again into a new one that names the last
+//    entry that was surely durable.
+// 4. What waits in memory is bounded: above that `take` refuses.
+import { chainGroups, type LooseEntry } from '../../protocol/custody-chain.ts';
+import { CHAIN_START } from '../../protocol/custody-entry.ts';
+import { DockError, describeError, systemCode } from '../../protocol/errors.ts';
+import { makeSegmentId, type SegmentId, type StationId } from '../../protocol/ids.ts';
+import type { ProvenKeyChange } from '../../protocol/key-documents.ts';
+import { CUSTODY_GROUP_ENTRIES, CUSTODY_GROUP_MS } from '../../protocol/limits.ts';
+import type { Clock, Conditions, Files, Log, Random, Signer } from '../../protocol/ports.ts';
+import type { CustodyHead } from '../../protocol/receipt.ts';
+import type { GivesSpace } from '../spool/reserve.ts';
+import { PendingEvents } from './custody-pending.ts';
+import type { CustodySegments } from './custody-segments.ts';
+import { SegmentWriter } from './custody-writer.ts';
+import type { SegmentEndings } from './segment-endings.ts';
+
+/** A segment is ended and a new one opened above this size: bounds what a start must follow, some 5,000 entries. */
+const SEGMENT_BYTES_MAX = 2 * 1024 * 1024;
+/** Groups in one write. */
+const WRITE_GROUPS_MAX = 8;
+/** First and last pause before writing is tried again. */
+const RETRY_MS_MIN = 1000;
+const RETRY_MS_MAX = 30_000;
+
+export interface CustodyGroupsDeps {
+  readonly folder: string;
+  readonly station: StationId;
+  /** Version of the agent, for the first entry of a segment. */
+  readonly version: string;
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signer: Signer;
+  readonly bootId: string | null;
+  readonly log: Log;
+  readonly conditions: Conditions;
+  /** Space to be had when the disk is full. */
+  readonly reserve?: GivesSpace;
+  /** Hear of each segment that is opened, and of each that is full or whose write failed. */
+  readonly segments: CustodySegments;
+  readonly endings: SegmentEndings;
+}
+
+/** An event whose facts an entry can hold. */
+export type TakenEvent = Pick<LooseEntry, 'event' | 'facts'>;
+
+/** One per log. */
+export class CustodyGroups {
+  readonly #deps: CustodyGroupsDeps;
+  readonly #pending = new PendingEvents();
+  #head: CustodyHead | null;
+  #writer: SegmentWriter | undefined;
+  #writing: Promise<void> | undefined;
+  #cancelTimer: (() => void) | undefined;
+  /** Set while writing fails: until the retry, nobody is kept waiting. */
+  #failure: DockError | undefined;
+  #retryMs = RETRY_MS_MIN;
+  #onCheckpoint: () => void = () => undefined;
+  #isClosed = false;
+  /** Until this run's first segment lies there. */
+  #owesOpening = true;
+  /** To be entered behind the next `segment-opened`. */
+  #keyChange: ProvenKeyChange['facts'] | undefined;
+
+  /** `head` is the newest entry of earlier runs. */
+  constructor(deps: CustodyGroupsDeps, head: CustodyHead | null) {
+    this.#deps = deps;
+    this.#head = head;
+  }
+
+  /** The newest entry that is durable and under a checkpoint, of this run or of earlier ones. */
+  get head(): CustodyHead | null {
+    return this.#head;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Opens the first segment, with a `key-changed` entry where one is given. Never rejects: what fails is tried again. */
+  async open(keyChange: ProvenKeyChange['facts'] | undefined): Promise<void> {
+    this.#keyChange = keyChange;
+    await this.#flush();
+  }
+
+  /** Takes facts that were checked; durable CUSTODY_GROUP_MS later at the latest. Errors: "custody.overrun". */
+  take(event: TakenEvent): void {
+    this.#pending.push({ ...this.#stamp(), ...event });
+    if (this.#pending.length >= CUSTODY_GROUP_ENTRIES) this.#flushSoon();
+    else this.#armTimer(CUSTODY_GROUP_MS);
+  }
+
+  /** The same for what is found while no segment may be open yet: however much it is, it waits for the timer. */
+  takeLater(event: TakenEvent): void {
+    this.#pending.push({ ...this.#stamp(), ...event });
+    this.#armTimer(CUSTODY_GROUP_MS);
+  }
+
+  /** Errors: "custody.write-failed"; the events stay, and are tried again. */
+  async checkpoint(): Promise<void> {
+    if (this.#pending.length === 0) return;
+    if (this.#failure !== undefined && this.#writing === undefined) throw this.#failure;
+    const durable = this.#pending.wait();
+    this.#flushSoon();
+    await durable;
+  }
+
+  /** The one handler is called after each group that became durable; it must not throw. */
+  onCheckpoint(handler: () => void): void {
+    this.#onCheckpoint = handler;
+  }
+
+  /** Writes what waits and hands the segment over. Never rejects. */
+  async close(): Promise<void> {
+    this.#failure = undefined; // one more attempt, whatever was before
+    await this.checkpoint().catch(() => undefined);
+    this.#isClosed = true;
+    this.#cancelTimer?.();
+    await this.#writing;
+    const writer = this.#writer;
+    this.#writer = undefined;
+    if (writer !== undefined) this.#deps.endings.end(writer);
+  }
+
+  #stamp(): Pick<LooseEntry, 'at' | 'boot' | 'monotonic_ms'> {
+    const { clock, bootId } = this.#deps;
+    return {
+      at: new Date(clock.wallMs()).toISOString(),
+      boot: bootId,
+      monotonic_ms: Math.floor(clock.monotonicMs()),
+    };
+  }
+
+  #armTimer(ms: number): void {
+    if (this.#cancelTimer !== undefined || this.#isClosed) return;
+    this.#cancelTimer = this.#deps.clock.after(ms, () => {
+      this.#cancelTimer = undefined;
+      this.#failure = undefined;
+      this.#flushSoon();
+    });
+  }
+
+  #flushSoon(): void {
+    if (this.#writing !== undefined || this.#failure !== undefined) return;
+    this.#writing = this.#flush().finally(() => {
+      this.#writing = undefined;
+      if (this.#pending.hasWaiters) this.#flushSoon();
+    });
+  }
+
+  /** Writes until nothing waits; the first segment's opening even where no event does. Never rejects. */
+  async #flush(): Promise<void> {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    await Promise.resolve(); // whoever appends in the same breath shares the group
+    try {
+      while (this.#owesOpening || this.#pending.length > 0) {
+        const batch = this.#pending.first(WRITE_GROUPS_MAX * CUSTODY_GROUP_ENTRIES - 1);
+        await this.#writeOrAgain(batch);
+        this.#owesOpening = false;
+        this.#settled(batch);
+      }
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** One attempt, and one more in a new segment; where the disk is full, with the reserve given up. */
+  async #writeOrAgain(batch: readonly LooseEntry[]): Promise<void> {
+    try {
+      await this.#write(batch);
+    } catch (error) {
+      if (isFull(error) && !(await this.#deps.reserve?.giveUp())) throw error;
+      this.#deps.log.warn('custody write failed, tried again in a new segment', { error });
+      await this.#write(batch);
+    }
+  }
+
+  async #write(batch: readonly LooseEntry[]): Promise<void> {
+    const { station, signer, files, folder, random } = this.#deps;
+    const opened = this.#writer;
+    const previous = this.#head;
+    const segment = opened?.segment ?? makeSegmentId(random);
+    const opening = this.#opening(segment);
+    const entries = opened === undefined ? [opening, ...this.#keyChanged(), ...batch] : batch;
+    const context = { station, segment, signer, stamp: () => this.#stamp() };
+    const groups = await chainGroups(opened?.head ?? CHAIN_START, entries, context);
+    const writer = opened ?? (await SegmentWriter.create(segment, files, folder));
+    try {
+      await writer.append(groups);
+    } catch (error) {
+      this.#writer = undefined;
+      await this.#deps.endings.abandon(writer);
+      throw error;
+    }
+    this.#writer = writer;
+    this.#keyChange = undefined;
+    this.#head = { segment, ...groups.state };
+    const opens = { openedAt: opening.at, follows: previous };
+    this.#deps.segments.reached(segment, opens, groups.state, this.#stamp().at);
+    if (writer.sizeBytes < SEGMENT_BYTES_MAX) return;
+    this.#writer = undefined;
+    this.#deps.endings.end(writer);
+  }
+
+  #opening(segment: SegmentId): LooseEntry {
+    const { station, version } = this.#deps;
+    const facts = {
+      segment,
+      station,
+      version,
+      last_segment: this.#head?.segment ?? null,
+      last_sequence: this.#head?.sequence ?? null,
+      last_sha256: this.#head?.sha256 ?? null,
+    };
+    return { ...this.#stamp(), event: 'segment-opened', facts };
+  }
+
+  #keyChanged(): LooseEntry[] {
+    const facts = this.#keyChange;
+    return facts === undefined ? [] : [{ ...this.#stamp(), event: 'key-changed', facts }];
+  }
+
+  #settled(batch: readonly LooseEntry[]): void {
+    this.#retryMs = RETRY_MS_MIN;
+    this.#deps.conditions.clear('custody.write-failed', null);
+    this.#pending.settle(batch);
+    this.#deps.endings.diskWrites();
+    this.#onCheckpoint();
+  }
+
+  #failed(cause: unknown): void {
+    const { log, conditions } = this.#deps;
+    const failure = new DockError(
+      'custody.write-failed',
+      `custody log not written: ${describeError(cause)}; ${this.#pending.length} events wait, tried again in ${this.#retryMs} ms`,
+      { cause, retry: 'later', facts: { waiting_events: this.#pending.length } },
+    );
+    log.error('custody log not written', { error: failure });
+    conditions.raise('custody.write-failed', null, { waiting_events: this.#pending.length });
+    this.#pending.fail(failure);
+    this.#failure = failure;
+    this.#armTimer(this.#retryMs);
+    this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '');
+}

@@ -1,0 +1,115 @@
+// What becomes of a step of pushing that failed: a lost connection, a broker that refuses, or a lack of this machine costs a pause; what the
+// spool cannot give back is put aside, neither sent nor skipped silently.
+import { isDockError, systemCode } from '../../protocol/errors.ts';
+import type { RecordingId } from '../../protocol/ids.ts';
+import type { Broker, Clock, Conditions, Log } from '../../protocol/ports.ts';
+import type { Custody } from '../custody/custody.ts';
+import { FailurePauses } from './failure-pauses.ts';
+import type { PushSource, PushSources } from './push-source.ts';
+
+/** Errors that are a file's own: it cannot be read, is not there, or is something else than a file. */
+const UNREADABLE: ReadonlySet<string> = new Set([
+  'EIO',
+  'ENOENT',
+  'EUCLEAN',
+  'EACCES',
+  'EPERM',
+  'EISDIR',
+  'ELOOP',
+  'ENOTDIR',
+  'ESPIPE',
+  'ENXIO',
+]);
+/** Pause before what cannot be read because its disk is away is tried again. */
+const AWAY_MS = 15_000;
+/** Stands while a document does not fit into a message of this broker. */
+export const OFFER_SIZE_CODE = 'broker.offer-size';
+
+export interface PushFailuresOptions {
+  readonly broker: Pick<Broker, 'payloadBytesMax'>;
+  readonly sources: PushSources;
+  readonly custody: Custody;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly conditions: Conditions;
+  /** True while a receipt of the recording is on its way to the disk. */
+  readonly isTaking: (recording: RecordingId) => boolean;
+  /** It is not pushed any more. */
+  readonly forget: (recording: RecordingId) => void;
+  /** It is tried again that much later. */
+  readonly postpone: (recording: RecordingId, pauseMs: number) => void;
+}
+
+/** Failures of one station. */
+export class PushFailures {
+  readonly #options: PushFailuresOptions;
+  /** On their way to the quarantine. */
+  readonly #leaving = new Set<RecordingId>();
+  readonly #pauses = new FailurePauses();
+
+  constructor(options: PushFailuresOptions) {
+    this.#options = options;
+  }
+
+  /** A step of that recording failed. Errors: those of the quarantine, behind which it is out of the spool all the same. */
+  async take(recording: RecordingId, error: unknown): Promise<void> {
+    const { sources, log, isTaking, forget } = this.#options;
+    if (isDockError(error, 'broker.offline') || isDockError(error, 'broker.refused')) return; // the connection has told it
+    if (isDockError(error, 'broker.message-oversize')) return this.#oversize(recording);
+    const damaged = isDockError(error, 'spool.unit-damaged') || isDockError(error, 'spool.damaged');
+    const unreadable = UNREADABLE.has(systemCode(error) ?? '');
+    const source = sources.of(recording);
+    const state = source?.store.get(recording)?.state;
+    if (state === undefined) forget(recording);
+    // The store has the original of what is receipted: our copy may be reclaimed while its last units are read.
+    if (source === undefined || state !== 'spooled' || isTaking(recording)) return;
+    const facts = { kind: source.kind, recording, error };
+    if (isDockError(error, 'custody.write-failed') || !(damaged || unreadable)) return this.#pause(facts);
+    log.error('it could not be sent', facts);
+    await this.#putAside(source, recording, damaged ? 'damaged' : `unreadable: ${systemCode(error)}`);
+  }
+
+  /** It is not pushed any more. */
+  forget(recording: RecordingId): void {
+    this.#pauses.forget(recording);
+  }
+
+  /** Nothing is wrong with what could not be sent: the log takes nothing, no worker starts, there are no file handles. */
+  #pause(facts: Readonly<Record<string, unknown>> & { readonly recording: RecordingId }): void {
+    const { clock, log, postpone } = this.#options;
+    const pauseMs = this.#pauses.next(facts.recording, clock.monotonicMs());
+    if (pauseMs === undefined) return;
+    log.error('it could not be sent, it is tried again', { ...facts, pause_ms: pauseMs });
+    postpone(facts.recording, pauseMs);
+  }
+
+  /** The broker takes no message of that size: a person must raise its limit; it is offered again all the same. */
+  #oversize(recording: RecordingId): void {
+    const { broker, conditions } = this.#options;
+    conditions.raise(OFFER_SIZE_CODE, recording, { payload_bytes_max: broker.payloadBytesMax });
+  }
+
+  /** Where the whole spool is not there, nothing is wrong with what is in it: it is tried again. */
+  async #putAside(source: PushSource, recording: RecordingId, reason: string): Promise<void> {
+    if (this.#leaving.has(recording)) return; // several of its units fail at one time
+    this.#leaving.add(recording);
+    const failure = await source.store.quarantine(recording, reason).then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    this.#leaving.delete(recording);
+    if (isDockError(failure?.error, 'spool.gone')) return this.#options.postpone(recording, AWAY_MS);
+    this.#options.forget(recording);
+    this.#enterQuarantined(recording, reason);
+    source.onQuarantined(recording); // out of the spool even where it could not be moved
+    if (failure !== undefined) throw failure.error;
+  }
+
+  #enterQuarantined(recording: RecordingId, reason: string): void {
+    try {
+      this.#options.custody.append({ event: 'quarantined', facts: { name: recording, reason } });
+    } catch (error) {
+      this.#options.log.error('entry of the custody log not taken', { recording, error });
+    }
+  }
+}

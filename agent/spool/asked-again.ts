@@ -1,0 +1,184 @@
+// What the store asked for again although it had given its receipt (SPEC 6.10): its vault was put back to an earlier state. Such a receipt
+// still proves that the store had the recording, and allows nothing any more.
+//
+// Invariants:
+// 1. A mark `asked/<recording>` is durable before anything counts as asked for, and goes only once another receipt is durable and logged.
+// 2. With a mark, a recording whose copy is here counts as spooled, whatever receipt lies beside it; one of which only the documents are
+//    left is not known any more: its file on a camera is pulled as a new recording.
+// 3. The mark says which receipts were taken back; it becomes `asked/<recording>.over` when it goes, so that none of them ever counts again.
+import { join } from 'node:path';
+import { listIfThere, readIfThere, replaceDurable } from '../../protocol/durable.ts';
+import { systemCode } from '../../protocol/errors.ts';
+import { isRecordingId, type CameraId, type RecordingId } from '../../protocol/ids.ts';
+import type { Files } from '../../protocol/ports.ts';
+import type { Catalogue } from './catalogue.ts';
+import { RECEIPT_BYTES_MAX } from '../../protocol/receipt.ts';
+import { isMachineShort, readFacts } from './judge.ts';
+import { RECEIPT_NAME, type SpoolLayout } from './layout.ts';
+import {
+  assertCounts,
+  encodeRefused,
+  parseRefused,
+  REFUSED_BYTES_MAX,
+  withRefused,
+  type RefusedReceipt,
+} from './refused-receipts.ts';
+import type { ReleasedRows } from './released-rows.ts';
+import { CatalogueEntry, type SpooledRecording } from './spooled-recording.ts';
+
+/** What became of being asked: the copy `waits` for another receipt, only documents are left (`gone`), or nothing follows (`other`). */
+export type AskedOutcome = 'waits' | 'gone' | 'other';
+
+/** Behind the name of a mark whose recording has another receipt. */
+const OVER_SUFFIX = '.over';
+
+export interface AskedAgainDeps {
+  readonly files: Files;
+  readonly layout: SpoolLayout;
+  readonly catalogue: Catalogue;
+  readonly rows: ReleasedRows;
+}
+
+/** The marks of one spool. The caller runs one step at a time for each recording. */
+export class AskedAgain {
+  readonly #deps: AskedAgainDeps;
+  /** Those whose copy is here, with the receipts of them that count no more. */
+  readonly #waiting = new Map<RecordingId, readonly RefusedReceipt[]>();
+  /** Recordings whose documents are left, and that do not stand for a file on a camera any more. */
+  readonly #withdrawn = new Map<RecordingId, SpooledRecording>();
+
+  private constructor(deps: AskedAgainDeps) {
+    this.#deps = deps;
+  }
+
+  /** Takes over the marks of earlier runs. Errors: the system's where their folder cannot be listed, the machine's where documents cannot be read. */
+  static async open(deps: AskedAgainDeps): Promise<AskedAgain> {
+    const asked = new AskedAgain(deps);
+    for (const name of await listIfThere(deps.files, deps.layout.asked)) {
+      if (!isRecordingId(name)) continue;
+      const entry = deps.catalogue.get(name) ?? (await asked.#released(name));
+      if (entry !== undefined) asked.#apply(entry, await asked.#refused(entry));
+    }
+    return asked;
+  }
+
+  /** Recordings whose copy is here and waits for another receipt. */
+  get waiting(): Iterable<RecordingId> {
+    return this.#waiting.keys();
+  }
+
+  /** Of those that wait, the receipt that was taken back last, where it is known. */
+  get takenBack(): Map<RecordingId, RefusedReceipt> {
+    const last = new Map<RecordingId, RefusedReceipt>();
+    for (const [recording, refused] of this.#waiting) {
+      const newest = refused.at(-1);
+      if (newest !== undefined) last.set(recording, newest);
+    }
+    return last;
+  }
+
+  /** Errors: "receipt.asked-again" for a receipt that was taken back, or that is older than one; those of parsing it. */
+  assertCounts(recording: RecordingId, receipt: Uint8Array): void {
+    assertCounts(this.#waiting.get(recording) ?? [], receipt);
+  }
+
+  /** The store asks for one that is receipted or released, and for which it gave that receipt. Errors: the system's; then it was not asked for. */
+  async ask(entry: CatalogueEntry, receipt: Uint8Array): Promise<AskedOutcome> {
+    const refused = withRefused(await this.#earlier(entry.recording), receipt);
+    await this.#mark(entry.recording, refused);
+    return this.#apply(entry, refused);
+  }
+
+  /** There is another receipt, durable and logged; nothing where it was not asked for. Errors: the system's. */
+  async over(recording: RecordingId): Promise<void> {
+    if (!this.#waiting.delete(recording)) return;
+    const { files, layout } = this.#deps;
+    const mark = join(layout.asked, recording);
+    await files.rename(mark, mark + OVER_SUFFIX);
+    await files.syncFolder(layout.asked);
+  }
+
+  /** The store has it, and what is here of it is damaged: a file that is still on a camera is taken anew in its place. */
+  withdraw(entry: SpooledRecording): void {
+    this.#withdrawn.set(entry.recording, entry);
+  }
+
+  /** Recordings that a new one with this original replaces. */
+  replacedBy(camera: CameraId, pathSha256: string, originalSha256: string): RecordingId[] {
+    return [...this.#withdrawn.values()]
+      .filter(
+        (each) =>
+          each.camera === camera && each.pathSha256 === pathSha256 && each.originalSha256 === originalSha256,
+      )
+      .map(({ recording }) => recording);
+  }
+
+  #apply(entry: CatalogueEntry, refused: readonly RefusedReceipt[]): AskedOutcome {
+    const { recording } = entry;
+    if (entry.state === 'released') {
+      this.#withdrawn.set(recording, entry);
+      this.#deps.rows.remove(recording);
+      return 'gone';
+    }
+    entry.state = 'spooled';
+    this.#waiting.set(recording, refused);
+    return 'waits';
+  }
+
+  /** One of which only the documents are left; where they cannot be used, it is known no more all the same. */
+  async #released(recording: RecordingId): Promise<CatalogueEntry | undefined> {
+    const { files, layout, rows } = this.#deps;
+    if (!rows.has(recording)) return undefined;
+    try {
+      const facts = await readFacts(files, join(layout.released, recording), recording);
+      return new CatalogueEntry(facts, 'released', layout);
+    } catch (error) {
+      if (isMachineShort(error)) throw error;
+      rows.remove(recording);
+      return undefined;
+    }
+  }
+
+  /** What was taken back before: a mark of an earlier time, or one that could not be removed. */
+  async #earlier(recording: RecordingId): Promise<readonly RefusedReceipt[]> {
+    const mark = join(this.#deps.layout.asked, recording);
+    return (await this.#read(mark)) ?? (await this.#read(mark + OVER_SUFFIX)) ?? [];
+  }
+
+  /** Where the mark is damaged, at least the receipt beside the copy, which is the one that was taken back last. */
+  async #refused({ recording, folder }: CatalogueEntry): Promise<readonly RefusedReceipt[]> {
+    const { files, layout } = this.#deps;
+    const mark = join(layout.asked, recording);
+    const marked = await this.#read(mark);
+    if (marked !== undefined) return marked;
+    const earlier = (await this.#read(mark + OVER_SUFFIX)) ?? [];
+    try {
+      const receipt = await readIfThere(files, join(folder, RECEIPT_NAME), RECEIPT_BYTES_MAX);
+      return receipt === undefined ? earlier : withRefused(earlier, receipt);
+    } catch (error) {
+      if (isMachineShort(error)) throw error;
+      return earlier;
+    }
+  }
+
+  /** Undefined where there is none that can be read. Errors: the machine's. */
+  async #read(path: string): Promise<RefusedReceipt[] | undefined> {
+    try {
+      const bytes = await readIfThere(this.#deps.files, path, REFUSED_BYTES_MAX);
+      return bytes && parseRefused(bytes);
+    } catch (error) {
+      if (isMachineShort(error) || systemCode(error) === undefined) throw error;
+      return undefined;
+    }
+  }
+
+  async #mark(recording: RecordingId, refused: readonly RefusedReceipt[]): Promise<void> {
+    const { files, layout } = this.#deps;
+    if ((await files.stat(layout.asked)) === undefined) {
+      await files.makeFolder(layout.asked);
+      await files.syncFolder(layout.root);
+    }
+    await replaceDurable(files, join(layout.asked, recording), encodeRefused(refused));
+    await files.syncFolder(layout.asked);
+  }
+}

@@ -1,0 +1,111 @@
+// The ways of a recording out of the spool: reclaimed once its receipt stands, or set aside because what is here of it does not. Each recording's
+// turn is the caller's.
+import { describeError, isDockError } from '../../protocol/errors.ts';
+import type { FolderSyncs } from '../../protocol/folder-syncs.ts';
+import type { PublicKey } from '../../protocol/minisign.ts';
+import type { Files, Log } from '../../protocol/ports.ts';
+import type { AskedAgain } from './asked-again.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { Documents } from './documents.ts';
+import type { IndexKeeper } from './index-keeper.ts';
+import type { SpoolLayout } from './layout.ts';
+import type { Quarantine } from './quarantine.ts';
+import { moveToReleased, removePayload } from './reclaim.ts';
+import type { ReleasedRows } from './released-rows.ts';
+import type { Released } from './released.ts';
+import type { CatalogueEntry, SpooledRecording } from './spooled-recording.ts';
+import { notReceipted, writeFailed, type StoredReceipts } from './stored-receipts.ts';
+
+export interface LeavingDeps {
+  readonly files: Files;
+  readonly log: Log;
+  readonly layout: SpoolLayout;
+  readonly syncs: FolderSyncs;
+  readonly catalogue: Catalogue;
+  readonly rows: ReleasedRows;
+  readonly asked: AskedAgain;
+  readonly quarantine: Quarantine;
+  readonly documents: Documents;
+  readonly receipts: StoredReceipts;
+  readonly released: Released;
+  readonly index: IndexKeeper;
+  readonly stationKeys: readonly PublicKey[];
+  readonly storeKeys: readonly PublicKey[];
+  /** Errors: "spool.gone". */
+  readonly confirm: () => Promise<void>;
+}
+
+/** What a look at the documents of one that the release gate refused finds; see Spool.recheck. */
+export type Rechecked = 'good' | 'unreceipted' | 'aside';
+
+/** One per spool; see there for what its calls promise. */
+export class Leaving {
+  readonly #deps: LeavingDeps;
+
+  constructor(deps: LeavingDeps) {
+    this.#deps = deps;
+  }
+
+  async reclaim(entry: CatalogueEntry): Promise<void> {
+    const { receipts, documents, stationKeys, confirm } = this.#deps;
+    const { recording } = entry;
+    if (entry.state === 'spooled' || !(await receipts.stands(entry))) notReceipted(recording);
+    await confirm();
+    try {
+      await documents.manifest(entry, stationKeys);
+      await this.#release(entry);
+    } catch (error) {
+      if (isDockError(error)) throw error;
+      writeFailed('reclaim', recording, error);
+    }
+  }
+
+  async recheck(entry: SpooledRecording, here: CatalogueEntry | undefined): Promise<Rechecked> {
+    const { receipts, documents, storeKeys } = this.#deps;
+    let problem = await this.#manifestProblem(entry);
+    if (problem === undefined && here !== undefined)
+      return (await receipts.stands(here)) ? 'good' : 'unreceipted';
+    problem ??= await documents.receiptProblem(entry, storeKeys);
+    if (problem === undefined) return 'good';
+    await this.setAside(entry, problem.slice(0, 256));
+    return 'aside';
+  }
+
+  /** It leaves the spool, whatever the disk does, but where the whole spool is away ("spool.gone"). What the store has is replaced by the new recording of a file that is still on a camera. */
+  async setAside(entry: SpooledRecording, reason: string): Promise<void> {
+    const { log, catalogue, rows, asked, quarantine, index, confirm } = this.#deps;
+    await confirm();
+    const { recording, folder, state } = entry;
+    catalogue.remove(recording);
+    rows.remove(recording);
+    if (state !== 'spooled') asked.withdraw(entry);
+    log.error('recording moved to the quarantine', { recording, reason });
+    await quarantine
+      .move(folder, reason)
+      .catch((error: unknown) => writeFailed('quarantine', recording, error));
+    index.changed();
+  }
+
+  async #manifestProblem(entry: SpooledRecording): Promise<string | undefined> {
+    try {
+      await this.#deps.documents.manifest(entry, this.#deps.stationKeys);
+      return undefined;
+    } catch (error) {
+      if (isDockError(error, 'spool.damaged')) return describeError(error);
+      throw error;
+    }
+  }
+
+  async #release(entry: CatalogueEntry): Promise<void> {
+    const { files, catalogue, released, index } = this.#deps;
+    const { recording } = entry;
+    index.reclaimBegan(recording);
+    const folder = await moveToReleased(this.#deps, recording, () => {
+      entry.state = 'released';
+      catalogue.remove(recording);
+      released.add(entry);
+    });
+    await removePayload(files, folder);
+    index.reclaimEnded(recording);
+  }
+}

@@ -1,0 +1,61 @@
+// Whether the spool that was opened still shows at its path: the disk may be unmounted, or another one mounted in its place, at any moment.
+//
+// Invariant: no call of `files` makes, moves or removes a name below the spool's folder before its id was read there again.
+import { isDockError } from '../../protocol/errors.ts';
+import type { Conditions, Files } from '../../protocol/ports.ts';
+import { confirmIdentity } from './identity.ts';
+import type { SpoolLayout } from './layout.ts';
+
+const CONDITION = 'spool.gone';
+
+export interface PresenceDeps {
+  readonly layout: SpoolLayout;
+  readonly files: Files;
+  readonly conditions: Conditions;
+}
+
+/** Looks for one spool. */
+export class Presence {
+  /** The same files; what changes names in the spool rejects with "spool.gone" while it is not there. */
+  readonly files: Files;
+  readonly #deps: PresenceDeps;
+  readonly #id: string;
+  #seen: Uint8Array | undefined;
+
+  constructor(deps: PresenceDeps, id: string) {
+    this.#deps = deps;
+    this.#id = id;
+    this.files = this.#careful(deps.files);
+  }
+
+  /** Raises "spool.gone" where it is not there, and clears it where it is. Errors: "spool.gone". */
+  async confirm(): Promise<void> {
+    const { layout, files, conditions } = this.#deps;
+    try {
+      this.#seen = await confirmIdentity(layout, files, this.#id, this.#seen);
+      conditions.clear(CONDITION, null);
+    } catch (error) {
+      if (isDockError(error, CONDITION)) conditions.raise(CONDITION, null, {});
+      throw error;
+    }
+  }
+
+  #careful(files: Files): Files {
+    const confirmed = async (path: string): Promise<void> => {
+      if (path.startsWith(`${this.#deps.layout.root}/`)) await this.confirm();
+    };
+    return {
+      makeFolder: (path) => confirmed(path).then(() => files.makeFolder(path)),
+      create: (path) => confirmed(path).then(() => files.create(path)),
+      open: (path, mode) => files.open(path, mode),
+      rename: (from, to) => confirmed(to).then(() => files.rename(from, to)),
+      unlink: (path) => confirmed(path).then(() => files.unlink(path)),
+      removeTree: (path) => confirmed(path).then(() => files.removeTree(path)),
+      syncFolder: (path) => files.syncFolder(path),
+      list: (path) => files.list(path),
+      stat: (path) => files.stat(path),
+      readAll: (path, bytesMax) => files.readAll(path, bytesMax),
+      freeBytes: (path) => files.freeBytes(path),
+    };
+  }
+}

@@ -1,0 +1,183 @@
+// Recordings whose payload was reclaimed: known by their rows (released-rows.ts), read from their folders when somebody asks for one, and
+// let go when they are old. The folder is the authority: a row whose folder does not say the same counts for nothing.
+import { join } from 'node:path';
+import { describeError } from '../../protocol/errors.ts';
+import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
+import type { PublicKey } from '../../protocol/minisign.ts';
+import { sha256Hex } from '../../protocol/bytes.ts';
+import { parseReceipt } from '../../protocol/receipt.ts';
+import type { Files, Log } from '../../protocol/ports.ts';
+import type { Documents } from './documents.ts';
+import type { FolderSyncs } from '../../protocol/folder-syncs.ts';
+import { isMachineShort, readFacts } from './judge.ts';
+import type { SpoolLayout } from './layout.ts';
+import type { DropQuestion, ListedFile, ReleasedRows } from './released-rows.ts';
+import { CatalogueEntry, type SpooledRecording } from './spooled-recording.ts';
+
+/** Files of a listing that are looked up in one go. */
+const FILES_AT_ONCE = 1000;
+
+export interface ReleasedDeps {
+  readonly files: Files;
+  readonly log: Log;
+  readonly layout: SpoolLayout;
+  readonly rows: ReleasedRows;
+  readonly documents: Documents;
+  readonly syncs: FolderSyncs;
+  readonly stationKeys: readonly PublicKey[];
+  /** Without any, no receipt can be verified, and nothing is let go. */
+  readonly storeKeys: readonly PublicKey[];
+  /** Whether its camera's next manifest will name this one. */
+  readonly isChainEnd: (entry: SpooledRecording) => boolean;
+  /** Rows changed. */
+  readonly onChange: () => void;
+}
+
+/** One whose documents may go, with what the log says of it. */
+export interface Droppable {
+  readonly recording: RecordingId;
+  readonly manifestSha256: string;
+  readonly receiptSha256: string;
+}
+
+/** Released recordings of one spool. */
+export class Released {
+  readonly #deps: ReleasedDeps;
+
+  constructor(deps: ReleasedDeps) {
+    this.#deps = deps;
+  }
+
+  has(recording: RecordingId): boolean {
+    return this.#deps.rows.has(recording);
+  }
+
+  /** One just came to lie in `released/`. */
+  add(entry: SpooledRecording): void {
+    this.#deps.rows.add(entry);
+    this.#deps.onChange();
+  }
+
+  /** From its folder; undefined where it is not here, or its manifest cannot be used. Errors: the machine's. */
+  async read(recording: RecordingId): Promise<CatalogueEntry | undefined> {
+    const { files, log, layout, rows } = this.#deps;
+    if (!rows.has(recording)) return undefined;
+    try {
+      const facts = await readFacts(files, join(layout.released, recording), recording);
+      return new CatalogueEntry(facts, 'released', layout);
+    } catch (error) {
+      if (isMachineShort(error)) throw error;
+      log.warn('documents of a released recording not read', { recording, reason: describeError(error) });
+      return undefined;
+    }
+  }
+
+  /** Whether something of that camera, place and size may be here. */
+  mayHold(camera: CameraId, file: ListedFile): boolean {
+    return this.#deps.rows.ofFile(camera, file).length > 0;
+  }
+
+  /** Those of that camera and place with this very content, the newest first, damaged ones left out. Errors: the machine's. */
+  async withContent(camera: CameraId, file: ListedFile, originalSha256: string): Promise<SpooledRecording[]> {
+    const found = await this.#readAll(this.#deps.rows.ofFile(camera, file, originalSha256));
+    return found.filter(
+      (entry) =>
+        entry.camera === camera &&
+        entry.pathSha256 === file.pathSha256 &&
+        entry.originalSizeBytes === file.sizeBytes &&
+        entry.originalSha256 === originalSha256 &&
+        entry.rejected?.reason !== 'damaged',
+    );
+  }
+
+  /** Those that were sealed in that docking. Errors: the machine's. */
+  async ofDocking(docking: DockingId): Promise<SpooledRecording[]> {
+    const found = await this.#readAll(this.#deps.rows.ofDocking(docking));
+    return found.filter((entry) => entry.docking === docking);
+  }
+
+  /** A whole listing of a camera, taken at that wall time. Errors: those of `pause`. */
+  async listed(
+    camera: CameraId,
+    files: readonly ListedFile[],
+    nowMs: number,
+    pause: () => Promise<void>,
+  ): Promise<void> {
+    for (const [at, file] of files.entries()) {
+      this.#deps.rows.shown(camera, file);
+      if (at % FILES_AT_ONCE === FILES_AT_ONCE - 1) await pause();
+    }
+    this.#deps.rows.listed(camera, nowMs);
+    this.#deps.onChange();
+  }
+
+  /**
+   * Those whose documents may go (SPEC 4.4), at most so many of those that their rows propose; `receivedBeforeMs` is wall time. What does not
+   * verify stays and is logged. Errors: the machine's.
+   */
+  async droppable(
+    question: DropQuestion & { readonly receivedBeforeMs: number },
+    from: number,
+    countMax: number,
+  ): Promise<{ droppable: Droppable[]; next: number }> {
+    const { found, next } = this.#deps.rows.droppable(question, from, countMax);
+    const droppable: Droppable[] = [];
+    for (const recording of found) {
+      const entry = await this.read(recording);
+      const proven = entry && (await this.#proven(entry, question.receivedBeforeMs));
+      if (proven !== undefined) droppable.push(proven);
+    }
+    return { droppable, next };
+  }
+
+  /**
+   * Removes the documents of what `droppable` gave, once the log says so: first the folders leave `released/`, durably, then they are
+   * removed where a start removes unfinished sealings. Errors: the system's; what is left, the next start finds where it lies.
+   */
+  async drop(recordings: readonly RecordingId[], question: DropQuestion): Promise<void> {
+    const { files, layout, rows, syncs, onChange } = this.#deps;
+    const moved: string[] = [];
+    for (const recording of recordings) {
+      if (!rows.isDroppable(recording, question)) continue; // its camera has just shown the file again
+      const to = join(layout.staging, recording);
+      await files.rename(join(layout.released, recording), to);
+      rows.remove(recording);
+      moved.push(to);
+      onChange();
+    }
+    await Promise.all([syncs.sync(layout.staging), syncs.sync(layout.released)]);
+    for (const folder of moved) await files.removeTree(folder);
+    await syncs.sync(layout.staging);
+  }
+
+  async #readAll(recordings: readonly RecordingId[]): Promise<CatalogueEntry[]> {
+    const found: CatalogueEntry[] = [];
+    for (const recording of recordings) {
+      const entry = await this.read(recording);
+      if (entry !== undefined) found.push(entry);
+    }
+    return found;
+  }
+
+  /** Undefined where it must stay. */
+  async #proven(entry: CatalogueEntry, receivedBeforeMs: number): Promise<Droppable | undefined> {
+    const { documents, stationKeys, storeKeys, isChainEnd, log } = this.#deps;
+    const { recording, manifestSha256 } = entry;
+    if (storeKeys.length === 0 || isChainEnd(entry)) return undefined;
+    try {
+      await documents.manifest(entry, stationKeys);
+      const problem = await documents.receiptProblem(entry, storeKeys);
+      if (problem !== undefined) {
+        log.warn('documents of an old recording stay: the receipt does not stand', { recording, problem });
+        return undefined;
+      }
+      const { bytes } = await documents.receipt(entry);
+      const isOld = Date.parse(parseReceipt(bytes).received_at) <= receivedBeforeMs;
+      return isOld ? { recording, manifestSha256, receiptSha256: sha256Hex(bytes) } : undefined;
+    } catch (error) {
+      if (isMachineShort(error)) throw error;
+      log.warn('documents of an old recording stay', { recording, reason: describeError(error) });
+      return undefined;
+    }
+  }
+}

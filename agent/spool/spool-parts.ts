@@ -1,0 +1,144 @@
+// What a spool is made of, put together when it opens: what lies at the path, recovered, and what works on it.
+import { FolderSyncs } from '../../protocol/folder-syncs.ts';
+import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
+import type { Clock, Conditions, Files, Log, Random } from '../../protocol/ports.ts';
+import { AskedAgain } from './asked-again.ts';
+import type { Catalogue } from './catalogue.ts';
+import { Documents } from './documents.ts';
+import { Findings, type RecoveryFinding } from './findings.ts';
+import { Holdings } from './holdings.ts';
+import { openIdentity } from './identity.ts';
+import { readIndex } from './index-file.ts';
+import { IndexKeeper } from './index-keeper.ts';
+import { Intake } from './intake.ts';
+import { spoolLayout, type SpoolLayout } from './layout.ts';
+import { Leaving } from './leaving.ts';
+import { Presence } from './presence.ts';
+import { Quarantine } from './quarantine.ts';
+import { makeFolders, Recovery } from './recovery.ts';
+import { readReleasedRows } from './released-file.ts';
+import type { ReleasedRows } from './released-rows.ts';
+import { Released } from './released.ts';
+import { Reserve } from './reserve.ts';
+import { Space } from './space.ts';
+import { CatalogueEntry } from './spooled-recording.ts';
+import { StoredReceipts } from './stored-receipts.ts';
+
+export interface SpoolOptions {
+  /** Absolute. */
+  readonly path: string;
+  /** Size of the written reserve for log and receipts; 0 for none. */
+  readonly reserveBytes: number;
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly conditions: Conditions;
+  /** Keys that signed our manifests: the one that signs now first, then old ones. */
+  readonly stationKeys: readonly PublicKey[];
+  /** Where given, a stored receipt must verify with one of them before a payload is removed. */
+  readonly storeKeys?: readonly PublicKey[];
+}
+
+/** What lies at the path, and what is known of it. */
+interface Recovered {
+  readonly id: string;
+  readonly presence: Presence;
+  readonly layout: SpoolLayout;
+  readonly catalogue: Catalogue;
+  readonly asked: AskedAgain;
+  readonly rows: ReleasedRows;
+  readonly quarantine: Quarantine;
+  readonly reserve: Reserve;
+  readonly syncs: FolderSyncs;
+}
+
+/** What is there, and what works on it. */
+export interface SpoolParts extends Recovered {
+  readonly documents: Documents;
+  readonly index: IndexKeeper;
+  readonly receipts: StoredReceipts;
+  readonly released: Released;
+  readonly holdings: Holdings;
+  readonly space: Space;
+  readonly intake: Intake;
+  readonly leaving: Leaving;
+}
+
+/** Takes whatever lies at the path, or makes a spool of an empty folder. Errors: those of Spool.open. */
+export async function openParts(
+  options: SpoolOptions,
+): Promise<{ readonly parts: SpoolParts; readonly findings: readonly RecoveryFinding[] }> {
+  const { recovered, findings, factsRead } = await recover(options);
+  return { parts: composed(options, recovered, factsRead), findings };
+}
+
+async function recover(options: SpoolOptions): Promise<{
+  readonly recovered: Recovered;
+  readonly findings: readonly RecoveryFinding[];
+  readonly factsRead: number;
+}> {
+  const { files, log, conditions } = options;
+  const layout = spoolLayout(options.path);
+  const findings = new Findings(log);
+  const identity = await openIdentity(layout, options);
+  const presence = new Presence({ layout, files, conditions }, identity.id);
+  if (identity.found === 'made') findings.add('new-spool', layout.root, 'was an empty folder');
+  if (identity.found === 'replaced') findings.add('id-replaced', 'spool.json', 'it could not be read');
+  await makeFolders(files, layout, findings);
+  const syncs = new FolderSyncs(files);
+  const quarantine = await Quarantine.open(layout.quarantine, { files: presence.files, syncs, conditions });
+  const index = await readIndex(files, layout, identity.id);
+  const [own] = options.stationKeys;
+  const keyId = own && keyIdHex(own.keyId);
+  const rows = await readReleasedRows(files, layout, identity.id);
+  const recovery = new Recovery({ files, layout, quarantine, findings, index, rows, keyId });
+  const catalogue = await recovery.run();
+  const asked = await AskedAgain.open({ files, layout, catalogue, rows });
+  for (const facts of recovery.asideReceipted) asked.withdraw(new CatalogueEntry(facts, 'receipted', layout));
+  const reserve = await Reserve.open(layout.reserve, options.reserveBytes, {
+    ...options,
+    files: presence.files,
+  });
+  const { id } = identity;
+  return {
+    recovered: { id, presence, layout, catalogue, rows, asked, quarantine, reserve, syncs },
+    findings: findings.list(),
+    factsRead: recovery.factsRead,
+  };
+}
+
+/** `factsRead`: facts that the index did not know. */
+function composed(options: SpoolOptions, recovered: Recovered, factsRead: number): SpoolParts {
+  const { presence, layout, catalogue, quarantine, reserve } = recovered;
+  const documents = new Documents(options.files);
+  const index = new IndexKeeper({ ...options, ...recovered, files: presence.files }, factsRead);
+  const common = {
+    ...options,
+    ...recovered,
+    documents,
+    storeKeys: options.storeKeys ?? [],
+    confirm: () => presence.confirm(),
+    onChange: () => index.changed(),
+  };
+  const receipts = new StoredReceipts({ ...common, setAside: (...what) => quarantine.move(...what) });
+  const released = new Released({
+    ...common,
+    isChainEnd: ({ camera, manifestSha256 }) => catalogue.head(camera) === manifestSha256,
+  });
+  return {
+    ...recovered,
+    documents,
+    index,
+    receipts,
+    released,
+    holdings: new Holdings({ ...common, released }),
+    space: new Space({
+      ...options,
+      root: layout.root,
+      reserveMissingBytes: () => reserve.missingBytes,
+    }),
+    intake: new Intake(common),
+    leaving: new Leaving({ ...common, receipts, released, index }),
+  };
+}

@@ -1,0 +1,50 @@
+// Asks a helper that runs as root, over its Unix socket: one line there, one text back, and the end. Nothing is kept between two questions.
+import { connect } from 'node:net';
+import { systemCode } from '../protocol/errors.ts';
+import type { Clock } from '../protocol/ports.ts';
+
+export interface HelperQuestion {
+  readonly socket: string;
+  /** With its LF. */
+  readonly line: string;
+  readonly answerBytesMax: number;
+  readonly answerMs: number;
+  /** Such as "the mount helper", for the words. */
+  readonly who: string;
+  readonly clock: Pick<Clock, 'after'>;
+  /** Makes the error: "late" where no answer came in time, else "refused". */
+  readonly fail: (kind: 'late' | 'refused', words: string, cause?: unknown) => Error;
+}
+
+/** The whole answer. Errors: those that `fail` makes; the signal's reason. */
+export function askHelper(question: HelperQuestion, signal: AbortSignal): Promise<string> {
+  const { socket: path, line, answerBytesMax, answerMs, who, clock } = question;
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason as Error);
+    const socket = connect(path);
+    let text = '';
+    const end = (settle: () => void): void => {
+      cancel();
+      signal.removeEventListener('abort', onAbort);
+      socket.destroy();
+      settle();
+    };
+    const fail = (kind: 'late' | 'refused', words: string, cause?: unknown): void =>
+      end(() => reject(question.fail(kind, words, cause)));
+    const onAbort = (): void => end(() => reject(signal.reason as Error));
+    const cancel = clock.after(answerMs, () => fail('late', `${who} gave no answer in ${answerMs} ms`));
+    signal.addEventListener('abort', onAbort, { once: true });
+    socket.setEncoding('utf8');
+    socket.on('connect', () => socket.write(line));
+    socket.on('data', (piece: string) => {
+      text += piece;
+      if (text.length > answerBytesMax) fail('refused', `${who} said too much`);
+    });
+    socket.on('end', () => end(() => resolve(text)));
+    socket.on('error', (error) => {
+      const code = systemCode(error) ?? 'unknown';
+      const words = `${who} cannot be asked at ${path} (${code}): see whether its service runs and whether the agent is in the group of its socket`;
+      fail('refused', words, error);
+    });
+  });
+}

@@ -1,0 +1,101 @@
+// One pass from a camera that hesitates, says other things the second time, or ends too early, into a real sealing.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { pullInto, type PullContext } from '../../../agent/bay/pull.ts';
+import { bulkInline } from '../../../agent/bulk/bulk-inline.ts';
+import type { Sealing } from '../../../agent/bulk/bulk.ts';
+import type { CameraSession, InventoryEntry, Piece } from '../../../drivers/driver.ts';
+import { makeIdentity } from '../../../protocol/age-keys.ts';
+import { encodeUtf8, sha256Hex } from '../../../protocol/bytes.ts';
+import { DockError } from '../../../protocol/errors.ts';
+import { nodeFiles } from '../../../protocol/io/files-node.ts';
+import { nodeRandom } from '../../../protocol/io/random-node.ts';
+import { PULL_PIECE_BYTES } from '../../../protocol/limits.ts';
+import { patternBytes } from '../../contracts/driver-subject.ts';
+import { scaledClock } from '../../fakes/clock-scaled.ts';
+import { MemoryLog } from '../../fakes/log-memory.ts';
+
+const content = patternBytes(3 * PULL_PIECE_BYTES + 100);
+const entry: InventoryEntry = {
+  path: encodeUtf8('a.mp4'),
+  kind: 'file',
+  sizeBytes: content.length,
+  modifiedAt: null,
+  modifiedStepMs: 1,
+  stamp: 'a',
+  locked: false,
+  vendor: {},
+};
+
+let folder = '';
+let sealing: Sealing;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bodydock-'));
+  const random = nodeRandom();
+  sealing = await bulkInline({ files: nodeFiles(), random }).startSeal({
+    payloadPath: join(folder, 'payload.age'),
+    chunksPath: join(folder, 'chunks.bin'),
+    recipients: [makeIdentity(random).recipient],
+  });
+});
+afterEach(async () => {
+  await sealing.abort();
+  await rm(folder, { recursive: true });
+});
+
+/** A camera that stops answering once behind `stopsAt` bytes; from then on it reads `again`. */
+function camera(stopsAt: number, again: Uint8Array): { context: PullContext; offsets: number[] } {
+  const offsets: number[] = [];
+  async function* read(_: InventoryEntry, offset: number): AsyncGenerator<Piece> {
+    offsets.push(offset);
+    const isFirst = offsets.length === 1;
+    const bytes = isFirst ? content : again;
+    for (let at = offset; at < bytes.length; at += PULL_PIECE_BYTES) {
+      if (isFirst && at >= stopsAt) throw new DockError('driver.timeout', 'no answer', { retry: 'later' });
+      yield { kind: 'bytes', bytes: Uint8Array.from(bytes.subarray(at, at + PULL_PIECE_BYTES)) };
+    }
+  }
+  const session = { read } as Partial<CameraSession> as CameraSession;
+  const { signal } = new AbortController();
+  const context: PullContext = {
+    session,
+    clock: scaledClock(50),
+    log: new MemoryLog(),
+    signal,
+    onProgress: () => undefined,
+  };
+  return { context, offsets };
+}
+
+test('a camera that hesitates goes on where it was, after the bytes before were read again and were the same', async () => {
+  const { context, offsets } = camera(2 * PULL_PIECE_BYTES, content);
+  await pullInto(sealing, entry, context);
+  expect(offsets).toEqual([0, PULL_PIECE_BYTES, 2 * PULL_PIECE_BYTES]);
+  const { originalSha256, originalSizeBytes } = await sealing.finish();
+  expect(originalSizeBytes).toBe(content.length);
+  expect(originalSha256).toBe(sha256Hex(content));
+});
+
+test.each([0, 1, PULL_PIECE_BYTES - 1])(
+  'a byte before the gap that reads differently the second time ends the pull (%i from the gap)',
+  async (before) => {
+    const other = Buffer.from(content);
+    const at = 2 * PULL_PIECE_BYTES - 1 - before;
+    other[at] = (other[at] ?? 0) ^ 1;
+    const { context } = camera(2 * PULL_PIECE_BYTES, other);
+    await expect(pullInto(sealing, entry, context)).rejects.toMatchObject({
+      code: 'pull.resumed-differently',
+      facts: { offset_bytes: 2 * PULL_PIECE_BYTES },
+    });
+  },
+);
+
+test.each([
+  ['ends before', content.subarray(0, -1)],
+  ['goes on behind', Buffer.concat([content, Buffer.from('x')])],
+])('a file that %s its listed size is not whole', async (_, bytes) => {
+  const { context } = camera(PULL_PIECE_BYTES, bytes);
+  await expect(pullInto(sealing, entry, context)).rejects.toMatchObject({ code: 'driver.changed' });
+});

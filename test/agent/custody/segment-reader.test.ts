@@ -1,0 +1,41 @@
+// Reading lines out of long segments, also by several who read at once: what one gets no other one's reading changes.
+import { expect, test } from 'vitest';
+import { segmentPath } from '../../../agent/custody/custody-segments.ts';
+import { SegmentReader } from '../../../agent/custody/segment-reader.ts';
+import { makeSegmentId } from '../../../protocol/ids.ts';
+import { CrashDisk } from '../../fakes/files-crash.ts';
+import { seededRandom } from '../../fakes/random-seeded.ts';
+
+const FOLDER = '/custody';
+const LINES = 900;
+
+function longSegment(): { disk: CrashDisk; known: Parameters<SegmentReader['read']>[0]; lines: string[] } {
+  const lines = Array.from({ length: LINES }, (_, at) => `${at + 1} ${'x'.repeat(700 + (at % 90))}\n`);
+  const known = { segment: makeSegmentId(seededRandom(1)), lastSequence: LINES, lastSha256: '' };
+  const disk = new CrashDisk();
+  disk.plant(segmentPath(FOLDER, known.segment), lines.join(''));
+  return { disk, known, lines };
+}
+
+const text = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString();
+
+test('lines of several reads of the disk come as they lie there', async () => {
+  const { disk, known, lines } = longSegment();
+  const read = await new SegmentReader(disk, FOLDER).read(known, 1, 10_000_000);
+  expect([read?.from, read?.to]).toEqual([1, LINES]);
+  expect(text(read?.lines) === lines.join('')).toBe(true);
+});
+
+test('readers at once, and one behind the other, each get their own lines', async () => {
+  const { disk, known, lines } = longSegment();
+  const reader = new SegmentReader(disk, FOLDER);
+  const first = await reader.read(known, 3, 5000);
+  const from = [1, 40, 320, 600, 899];
+  const reads = await Promise.all(from.map((sequence) => reader.read(known, sequence, 300_000)));
+  for (const [at, read] of reads.entries()) {
+    const wanted = lines.slice((from[at] ?? 0) - 1, read?.to).join('');
+    expect(read?.from).toBe(from[at]);
+    expect(text(read?.lines) === wanted, `from ${from[at]}`).toBe(true);
+  }
+  expect(text(first?.lines)).toBe(lines.slice(2, first?.to).join(''));
+});

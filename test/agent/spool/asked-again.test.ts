@@ -1,0 +1,191 @@
+// A store that lost what it had asks for it again: what becomes of the copy here, of the documents, and of the receipt that was given.
+import { describe, expect, test } from 'vitest';
+import type { Spool } from '../../../agent/spool/spool.ts';
+import { sha256Hex } from '../../../protocol/bytes.ts';
+import { makeSegmentId, makeSessionId, type SessionId } from '../../../protocol/ids.ts';
+import { encodeReceipt, parseReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../protocol/receipt.ts';
+import type { CrashDisk } from '../../fakes/files-crash.ts';
+import { seededRandom } from '../../fakes/random-seeded.ts';
+import { signFast } from '../../fakes/signer-fast.ts';
+import {
+  CAMERA,
+  freshDisk,
+  openSpool,
+  prepare,
+  receiptOne,
+  ROOT,
+  spoolOne,
+  storeKey,
+  type Prepared,
+} from './scenario.ts';
+
+const SEGMENT = makeSegmentId(seededRandom(98));
+const digestOf = ({ receipt }: Prepared): string => sha256Hex(receipt.bytes);
+
+const HOUR_MS = 3_600_000;
+
+/** Another true receipt for the same, so much later, or (`isOther` false) at the same time with other bytes. */
+function later(prepared: Prepared, ms: number, isOther = true, vault?: SessionId): Prepared {
+  const receipt = parseReceipt(prepared.receipt.bytes);
+  const bytes = encodeReceipt({
+    ...receipt,
+    vault: vault ?? receipt.vault,
+    received_at: new Date(Date.parse(receipt.received_at) + ms).toISOString(),
+    custody_head: isOther ? receipt.custody_head : { segment: SEGMENT, sequence: 1, sha256: '0'.repeat(64) },
+  });
+  return { ...prepared, receipt: { bytes, signature: signFast(storeKey, bytes, RECEIPT_TRUSTED_COMMENT) } };
+}
+
+async function receipted(seed: number): Promise<{ disk: CrashDisk; spool: Spool; prepared: Prepared }> {
+  const disk = await freshDisk();
+  const { spool } = await openSpool(disk);
+  const prepared = prepare(seededRandom(seed));
+  await spoolOne(disk, spool, prepared);
+  await receiptOne(spool, prepared);
+  return { disk, spool, prepared };
+}
+
+/** As a power cut at this moment leaves it, opened again. */
+async function reopened(disk: CrashDisk): Promise<Spool> {
+  return (await openSpool(disk.crash(disk.steps, 'nothing'))).spool;
+}
+
+describe('documents that the gate refused', () => {
+  const path = (recording: string, state: string, name: string): string =>
+    `${ROOT}/${state}/${recording}/${name}`;
+  const flip = (bytes: Uint8Array): Uint8Array => bytes.with(200, (bytes[200] ?? 0) ^ 1);
+
+  test.each([
+    ['receipted', 'receipt.json', 'unreceipted', 'spooled'],
+    ['receipted', 'manifest.json.minisig', 'aside', undefined],
+    ['released', 'receipt.json', 'aside', undefined],
+    ['released', 'manifest.json.minisig', 'aside', undefined],
+  ] as const)('of one that is %s, %s damaged: %s', async (state, name, outcome, after) => {
+    const { disk, spool, prepared: one } = await receipted(31);
+    if (state === 'released') await spool.reclaim(one.recording);
+    const folder = state === 'released' ? 'released' : 'ready';
+    expect(await spool.recheck(one.recording)).toBe('good');
+    disk.corrupt(path(one.recording, folder, name), flip);
+    expect(await spool.recheck(one.recording)).toBe(outcome);
+    expect(spool.stateOf(one.recording)).toBe(after);
+    expect(disk.peekNames(`${ROOT}/quarantine`)?.join()).toContain(one.recording);
+    const { camera, source, original } = one.documents.manifest;
+    const replaced = spool.replacedBy(camera.id, source.path_sha256, original.sha256);
+    expect(replaced).toEqual(outcome === 'aside' ? [one.recording] : []);
+  });
+});
+
+test('a copy that is here waits for another receipt, after a cut too, and is not reclaimed', async () => {
+  const { disk, spool, prepared } = await receipted(1);
+  const { recording } = prepared;
+  expect(await spool.askAgain(recording, digestOf(prepared))).toBe('waits');
+  for (const at of [spool, await reopened(disk)]) {
+    expect(at.get(recording)?.state).toBe('spooled');
+    expect([...at.askedAgain]).toEqual([recording]);
+    await expect(at.reclaim(recording)).rejects.toMatchObject({ code: 'spool.not-receipted' });
+  }
+  expect(disk.peek(`${ROOT}/ready/${recording}/receipt.json`)).toBeDefined(); // it still proves what it proved
+});
+
+test('another receipt ends it, also for the next start', async () => {
+  const { disk, spool, prepared } = await receipted(2);
+  const { recording } = prepared;
+  await spool.askAgain(recording, digestOf(prepared));
+  await receiptOne(spool, later(prepared, HOUR_MS));
+  expect((await reopened(disk)).get(recording)?.state).toBe('spooled'); // it is not logged yet
+  await spool.askedOver(recording);
+  for (const at of [spool, await reopened(disk)]) {
+    expect(at.get(recording)?.state).toBe('receipted');
+    expect([...at.askedAgain]).toEqual([]);
+  }
+});
+
+describe('a receipt that the store took back', () => {
+  const refused = { code: 'receipt.asked-again' };
+
+  test('never counts again, however it comes, after a cut too, nor does an older one of its vault', async () => {
+    const { disk, spool, prepared } = await receipted(5);
+    const { recording } = prepared;
+    await spool.askAgain(recording, digestOf(prepared));
+    for (const at of [spool, await reopened(disk)]) {
+      for (const receipt of [prepared, later(prepared, 0, false), later(prepared, -HOUR_MS)])
+        await expect(receiptOne(at, receipt)).rejects.toMatchObject(refused);
+      expect(at.get(recording)?.state).toBe('spooled');
+      expect([...at.takenBack.values()]).toMatchObject([{ receipt_sha256: digestOf(prepared) }]);
+    }
+    await receiptOne(spool, later(prepared, HOUR_MS));
+    expect(spool.get(recording)?.state).toBe('receipted');
+  });
+
+  test('does not count behind the next one that was taken back either', async () => {
+    const { disk, spool, prepared } = await receipted(6);
+    const { recording } = prepared;
+    const elsewhere = later(prepared, HOUR_MS, true, makeSessionId(seededRandom(99)));
+    await spool.askAgain(recording, digestOf(prepared));
+    await receiptOne(spool, elsewhere);
+    await spool.askedOver(recording);
+    await spool.askAgain(recording, digestOf(elsewhere));
+    for (const at of [spool, await reopened(disk)])
+      for (const receipt of [prepared, elsewhere])
+        await expect(receiptOne(at, receipt)).rejects.toMatchObject(refused);
+  });
+
+  test('is known by the one beside the copy where the mark is damaged', async () => {
+    const { disk, spool, prepared } = await receipted(7);
+    const { recording } = prepared;
+    await spool.askAgain(recording, digestOf(prepared));
+    disk.corrupt(`${ROOT}/asked/${recording}`, (bytes) => bytes.subarray(0, 20));
+    const at = await reopened(disk);
+    await expect(receiptOne(at, prepared)).rejects.toMatchObject(refused);
+    await receiptOne(at, later(prepared, HOUR_MS));
+    expect(at.get(recording)?.state).toBe('receipted');
+  });
+
+  test('leaves those of another vault alone: each says what it holds', async () => {
+    const { spool, prepared } = await receipted(8);
+    const { recording } = prepared;
+    await spool.askAgain(recording, digestOf(prepared));
+    await receiptOne(spool, later(prepared, -HOUR_MS, true, makeSessionId(seededRandom(99))));
+    expect(spool.get(recording)?.state).toBe('receipted');
+  });
+
+  test('lies in wait behind a power cut at each step of the mark: either nothing was asked, or it counts no more', async () => {
+    const { disk, spool, prepared } = await receipted(9);
+    const { recording } = prepared;
+    const from = disk.steps;
+    await spool.askAgain(recording, digestOf(prepared));
+    for (let step = from; step <= disk.steps; step++)
+      for (const kept of ['nothing', 'everything'] as const) {
+        const at = (await openSpool(disk.crash(step, kept))).spool;
+        const { state } = at.get(recording) ?? {};
+        if (state === 'spooled') await expect(receiptOne(at, prepared)).rejects.toMatchObject(refused);
+        else expect(state).toBe('receipted');
+      }
+  });
+});
+
+test('who asks for another receipt than ours, or for what has none, is not followed', async () => {
+  const { spool, prepared } = await receipted(3);
+  expect(await spool.askAgain(prepared.recording, 'a'.repeat(64))).toBe('other');
+  expect(spool.get(prepared.recording)?.state).toBe('receipted');
+  await spool.askAgain(prepared.recording, digestOf(prepared));
+  expect(await spool.askAgain(prepared.recording, digestOf(prepared))).toBe('other');
+});
+
+test('of which only the documents are left is known no more, and what is pulled again replaces it', async () => {
+  const { disk, spool, prepared } = await receipted(4);
+  const { recording, documents } = prepared;
+  const { source, original } = documents.manifest;
+  await spool.reclaim(recording);
+  expect(await spool.askAgain(recording, digestOf(prepared))).toBe('gone');
+  for (const at of [spool, await reopened(disk)]) {
+    expect(at.get(recording)).toBeUndefined();
+    expect(at.stateOf(recording)).toBeUndefined();
+    const file = { pathSha256: source.path_sha256, sizeBytes: original.size_bytes };
+    expect(at.mayHold(CAMERA, file)).toBe(false);
+    expect(await at.findContent(CAMERA, file, original.sha256)).toBeUndefined();
+    expect(at.replacedBy(CAMERA, source.path_sha256, original.sha256)).toEqual([recording]);
+    expect(at.replacedBy(CAMERA, source.path_sha256, '0'.repeat(64))).toEqual([]);
+  }
+  expect(disk.peek(`${ROOT}/released/${recording}/receipt.json`)).toBeDefined();
+});

@@ -1,0 +1,144 @@
+// What every measurement of ours begins and ends with: a dock with a quiet mosquitto and the work dealt out to its cameras; receipts counted in
+// the vault; the vault verified and compared with the source.
+import { execFile } from 'node:child_process';
+import { link, mkdir, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { RigWish } from '../../fakes/dock-rig-config.ts';
+import { DockRig, STATION } from '../../fakes/dock-rig.ts';
+import { Mosquitto } from '../../fakes/mosquitto.ts';
+import { BODYDOCK, compiled } from '../../fakes/program.ts';
+import { TestAuthority } from '../../fakes/tls.ts';
+import { pause } from '../../fakes/until.ts';
+import { unitEnvironment } from '../unit-environment.ts';
+import type { Work } from '../work.ts';
+
+const run = promisify(execFile);
+const LOOK_MS = 20;
+/** Pause between two looks, as a multiple of how long the one before lasted: at many folders looking would be work of its own. */
+const LOOK_SHARE = 10;
+const REPORT_BYTES_MAX = 64 * 1024 * 1024;
+/** The broker writes no line for each message: production does not either. */
+const QUIET = ['log_type none', 'log_type error'];
+
+/** A dock with its broker, and the environment that the units give our programs; nothing else runs yet. `close` ends and removes all of it. */
+export interface BenchRig {
+  readonly rig: DockRig;
+  readonly broker: Mosquitto;
+  close(): Promise<void>;
+}
+
+/** `tls`: TLS 1.3 with client certificates on both legs to the broker. */
+export async function openBenchRig(tls: boolean, wish: RigWish): Promise<BenchRig> {
+  const authority = tls ? await TestAuthority.open() : undefined;
+  const broker = await openBroker(authority);
+  const end = async (): Promise<void> => {
+    await broker.stop();
+    await authority?.close();
+  };
+  try {
+    const clients = authority === undefined ? {} : await clientTls(authority);
+    const rig = await DockRig.open({
+      broker,
+      ...clients,
+      ...wish,
+      agentEnvironment: { ...(await unitEnvironment('bodydock.service')), ...wish.agentEnvironment },
+      receiverEnvironment: await unitEnvironment('bodydock-receiver.service'),
+    });
+    const close = async (): Promise<void> => {
+      await rig.close();
+      await end();
+    };
+    return { rig, broker, close };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+async function openBroker(authority: TestAuthority | undefined): Promise<Mosquitto> {
+  if (authority === undefined) return Mosquitto.open({ lines: QUIET });
+  const server = await authority.issue({
+    commonName: 'localhost',
+    kind: 'server',
+    names: ['IP:127.0.0.1'],
+  });
+  return Mosquitto.open({ lines: QUIET, tls: { caFile: authority.caFile, ...server, requireClient: true } });
+}
+
+async function clientTls(authority: TestAuthority): Promise<Pick<RigWish, 'agentTls' | 'receiverTls'>> {
+  const [agent, receiver] = [
+    await authority.issue({ commonName: STATION, kind: 'client' }),
+    await authority.issue({ commonName: 'r-archive', kind: 'client' }),
+  ];
+  const { caFile } = authority;
+  return { agentTls: { caFile, ...agent }, receiverTls: { caFile, ...receiver } };
+}
+
+/** Takes all cameras out of their bays and deals the files out to them. Hard links: no bytes are copied, and the page cache has them already. */
+export async function dealOut(work: Work, rig: DockRig): Promise<void> {
+  for (let number = 1; number <= rig.cameraCount; number++) {
+    await rig.takeOut(number);
+    await mkdir(join(rig.drawer(number), 'DCIM'));
+  }
+  for (const [index, file] of work.files.entries())
+    await link(file.path, join(rig.drawer((index % rig.cameraCount) + 1), 'DCIM', file.name));
+}
+
+/** Puts all cameras into their bays. */
+export async function dockAll(rig: DockRig): Promise<void> {
+  for (let number = 1; number <= rig.cameraCount; number++) await rig.putBack(number);
+}
+
+/** Until so many recordings have a receipt in the vault; each folder is looked at until it has one. Errors: a program that ended; the signal's reason. */
+export async function untilReceipts(rig: DockRig, count: number, signal: AbortSignal): Promise<void> {
+  const parent = join(rig.vault, STATION);
+  const receipted = new Set<string>();
+  while (receipted.size < count) {
+    if (signal.aborted || !rig.agent.running || !rig.receiver.running)
+      throw new Error(`${receipted.size} of ${count} recordings receipted when it ended\n${rig.tails()}`, {
+        cause: signal.reason,
+      });
+    const lookedMs = performance.now();
+    for (const name of await readdir(parent).catch((): string[] => []))
+      if (!receipted.has(name) && (await isRecordingWithReceipt(join(parent, name)))) receipted.add(name);
+    await pause(Math.max(LOOK_MS, LOOK_SHARE * (performance.now() - lookedMs)));
+  }
+}
+
+async function isRecordingWithReceipt(folder: string): Promise<boolean> {
+  return (await isFile(join(folder, 'receipt.json'))) && (await isFile(join(folder, 'manifest.json')));
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Every document, signature and unit by our own command, each payload opened, the digests compared with the source's. Stop first. */
+export async function verifyVault(rig: DockRig, work: Work, signal: AbortSignal): Promise<void> {
+  const words = [rig.vault, '--identity', rig.identityFile, '--json'];
+  const options = { maxBuffer: REPORT_BYTES_MAX, signal };
+  const { stdout } = await run(process.execPath, [compiled(BODYDOCK), 'verify', ...words], options);
+  const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as VerifyReport;
+  const stored = report.folders.flatMap(({ recordings }) => recordings);
+  if (!report.good || stored.some(({ opened, receipted }) => opened !== true || receipted !== true))
+    throw new Error(`bodydock verify found: ${stdout.slice(0, 2000)}`);
+  const digests = stored.map(({ original_sha256: digest }) => digest).sort();
+  const wanted = work.files.map(({ sha256 }) => sha256).sort();
+  if (digests.join() !== wanted.join()) throw new Error('the vault holds other bytes than the cameras did');
+}
+
+/** What the bench reads of `bodydock verify --json`. */
+interface VerifyReport {
+  readonly good: boolean;
+  readonly folders: readonly {
+    readonly recordings: readonly {
+      readonly original_sha256: string;
+      readonly opened: unknown;
+      readonly receipted: unknown;
+    }[];
+  }[];
+}

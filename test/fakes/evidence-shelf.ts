@@ -1,0 +1,40 @@
+// Where the independent checker reads: folders on a real disk, or those of a simulated one.
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+
+/** Fills nothing behind the end: fewer bytes than asked for are the last ones. */
+export type ReadAt = (position: number, bytesMax: number) => Buffer;
+
+/** Every method but `names` and `has` throws where nothing lies at the path. */
+export interface Shelf {
+  /** None where there is no such folder. */
+  names(folder: string): string[];
+  has(path: string): boolean;
+  sizeBytes(path: string): number;
+  read(path: string): Buffer;
+  /** For files that do not fit into memory. */
+  reading<T>(path: string | Buffer, use: (readAt: ReadAt) => T): T;
+}
+
+/** The machine's own disk. */
+export const diskShelf: Shelf = {
+  names: (folder) => (existsSync(folder) ? readdirSync(folder) : []),
+  has: (path) => existsSync(path),
+  sizeBytes: (path) => statSync(path).size,
+  read: (path) => readFileSync(path),
+  reading: (path, use) => {
+    const file = openSync(path, 'r');
+    try {
+      return use((position, bytesMax) => readFrom(file, position, bytesMax));
+    } finally {
+      closeSync(file);
+    }
+  },
+};
+
+function readFrom(file: number, position: number, bytesMax: number): Buffer {
+  const buffer = Buffer.allocUnsafe(bytesMax);
+  let length = 0;
+  for (let count = -1; count !== 0 && length < bytesMax; length += count)
+    count = readSync(file, buffer, length, bytesMax - length, position + length);
+  return buffer.subarray(0, length);
+}

@@ -1,0 +1,49 @@
+// What of the disk errors a run tries. By hand all of them, or what BODYDOCK_ERRORS names; in CI, whose time is limited, one of the list below,
+// another one each day: the points of a life are not looked for then.
+import { today } from '../fakes/today.ts';
+import { shownError, type ErrorPoint } from './disk-errors-points.ts';
+import type { Side } from './sides.ts';
+
+/** First calls of the agent that each life comes to, with their errors; those of the receiver end with pauses that are longer than CI may wait. */
+const CI_CALLS: readonly (readonly [op: string, pathClass: string])[] = [
+  ['fsync', 'custody/*.jsonl'],
+  ['write', 'custody/*.jsonl'],
+  ['create', 'docked/*.opening.new'],
+  ['rename', 'docked/*.opening'],
+  ['fsync', 'docked'],
+  ['write', 'staging/*/payload.age'],
+  ['fsync', 'staging/*/payload.age'],
+  ['fsync', 'ready'],
+  ['rename', 'ready/*/receipt.json'],
+  ['fsync', 'dockings'],
+];
+
+/** One of the states of a disk that is tried in CI as well, on days of its own. */
+export const STATE_OF_CI = 'cannot be read';
+
+const isCi = process.env['CI'] !== undefined;
+const turn = today % (CI_CALLS.length + 1);
+
+/** The point that CI tries today; undefined on the day of the state, and by hand. */
+export const pointOfToday: ErrorPoint | undefined = isCi ? ciPoint(CI_CALLS[turn]) : undefined;
+
+/** Whether that state is tried now. */
+export function isStateDue(name: string): boolean {
+  return !isCi || (turn === CI_CALLS.length && name.includes(STATE_OF_CI));
+}
+
+/** "3/20" is one of twenty shares of the points, anything else a regular expression on their names. All by default. */
+export const wanted = process.env['BODYDOCK_ERRORS'] ?? '0/1';
+
+/** Those of all points that this run tries. */
+export function chosenPoints(side: Side, points: readonly ErrorPoint[]): readonly ErrorPoint[] {
+  const share = /^(\d+)\/([1-9]\d*)$/.exec(wanted);
+  if (share === null) return points.filter((point) => new RegExp(wanted).test(shownError(side, point)));
+  return points.filter((_, at) => at % Number(share[2]) === Number(share[1]) % Number(share[2]));
+}
+
+function ciPoint(call: (typeof CI_CALLS)[number] | undefined): ErrorPoint | undefined {
+  if (call === undefined) return undefined;
+  const [op, pathClass] = call;
+  return { op, pathClass, number: 1, start: 1, code: 'EIO', forGood: false };
+}

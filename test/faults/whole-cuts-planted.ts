@@ -1,0 +1,37 @@
+// A copy of what was built, with one bug planted by hand: the programs that the cuts must find wanting.
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compiled } from '../fakes/program.ts';
+
+const COPIED = ['agent', 'config', 'drivers', 'protocol'];
+
+export interface BuiltBug {
+  /** Below dist. */
+  readonly file: string;
+  /** Stands there once. */
+  readonly find: string;
+  readonly put: string;
+}
+
+/** Runs something while BODYDOCK_DIST names the copy. Errors: the text does not stand there once. */
+export async function withBuiltBug<T>({ file, find, put }: BuiltBug, run: () => Promise<T>): Promise<T> {
+  const project = await mkdtemp(join(tmpdir(), 'bodydock-built-'));
+  const dist = join(project, 'dist');
+  const before = process.env['BODYDOCK_DIST'];
+  try {
+    for (const name of COPIED) await cp(compiled(name), join(dist, name), { recursive: true });
+    for (const name of ['node_modules', 'package.json'])
+      await symlink(new URL(`../../${name}`, import.meta.url).pathname, join(project, name));
+    const parts = (await readFile(join(dist, file), 'utf8')).split(find);
+    if (parts.length !== 2)
+      throw new Error(`"${find}" stands ${parts.length - 1} times in ${file}, not once`);
+    await writeFile(join(dist, file), parts.join(put));
+    process.env['BODYDOCK_DIST'] = dist;
+    return await run();
+  } finally {
+    if (before === undefined) delete process.env['BODYDOCK_DIST'];
+    else process.env['BODYDOCK_DIST'] = before;
+    await rm(project, { recursive: true, force: true });
+  }
+}

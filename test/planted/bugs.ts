@@ -1,0 +1,15 @@
+// All planted bugs. Each must be caught by the suites that it names.
+import { DRIVER_BUGS } from './bugs-drivers.ts';
+import { DURABILITY_BUGS } from './bugs-durability.ts';
+import { RELEASE_BUGS } from './bugs-release.ts';
+import { SEALING_BUGS } from './bugs-sealing.ts';
+import { TRANSFER_BUGS } from './bugs-transfer.ts';
+import type { PlantedBug } from './planted-bug.ts';
+
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  ...DURABILITY_BUGS,
+  ...RELEASE_BUGS,
+  ...TRANSFER_BUGS,
+  ...SEALING_BUGS,
+  ...DRIVER_BUGS,
+];

@@ -1,0 +1,171 @@
+// A vault that lacks what stations' logs call receipted: it is noticed, marked, asked for, and told where it will not come.
+import { expect, test } from 'vitest';
+import { makeRecordingId, makeSegmentId, type RecordingId } from '../../../protocol/ids.ts';
+import { BenchTop, STATION_KEY, type RunningReceiver } from './bench-top.ts';
+import { SegmentMaker } from './custody-sample.ts';
+import { STATION, type Sample } from './sample.ts';
+import type { ScriptedStation } from './scripted-station.ts';
+
+const RECEIPT = '7'.repeat(64);
+const DOCKING = 'abcdefghijklmnopqrstuvwxyi';
+const PATH = '1'.repeat(64);
+
+interface Bench {
+  readonly top: BenchTop;
+  readonly receiver: RunningReceiver;
+  readonly station: ScriptedStation;
+}
+
+async function bench(seed: number): Promise<Bench> {
+  const top = new BenchTop(seed);
+  const receiver = await top.receiver();
+  return { top, receiver, station: await top.station() };
+}
+
+/** A log that tells of a receipt for the recording. */
+function logOf({ top }: Bench, recording: RecordingId, receiver = 'r-a', last?: SegmentMaker): SegmentMaker {
+  const segment = makeSegmentId(top.random);
+  return new SegmentMaker(STATION, segment, STATION_KEY, last)
+    .add('docked', { bay: 'bay-1', camera: 'cam-9', docking: DOCKING })
+    .add('pulled', { recording, docking: DOCKING, path_sha256: PATH, size_bytes: 1, sha256: PATH })
+    .add('receipted', { recording, receiver, receipt_sha256: RECEIPT })
+    .checkpoint();
+}
+
+async function send({ top, station }: Bench, log: SegmentMaker, from = 1): Promise<void> {
+  const { segment, head } = log;
+  await station.publish(station.topics.custody(log.segment, from), log.batch(from));
+  const isAnswered = (): boolean =>
+    station.custody.some((held) => held.segment === segment && held.sequence === head.sequence);
+  await top.until('answer', isAnswered, 5000);
+}
+
+const mark = ({ top }: Bench, recording: RecordingId): Uint8Array | undefined =>
+  top.disk.peek(`/vault/.missing/${STATION}/${recording}.json`);
+
+test('what the log calls receipted and the vault lacks is marked and asked for before the log is answered', async () => {
+  const at = await bench(1);
+  const recording = makeRecordingId(at.top.random);
+  const log = logOf(at, recording);
+  await send(at, log);
+  const asked = { station: STATION, recording, receiver: 'r-a', receipt_sha256: RECEIPT };
+  expect(at.station.again).toMatchObject([asked]);
+  const signed = at.station.custody.findIndex(({ sequence }) => sequence === log.head.sequence);
+  expect(at.station.again[0]?.answers).toBeLessThanOrEqual(signed);
+  expect(mark(at, recording)).toBeDefined();
+  expect(at.receiver.conditions.facts('vault.station-ahead', STATION)).toMatchObject({
+    missing: 1,
+    first: recording,
+  });
+});
+
+test('what is in place, another store’s, or so old that its documents may be gone, is not asked for', async () => {
+  const at = await bench(2);
+  const sample = at.top.sample(60);
+  at.station.push(sample);
+  await at.top.until('receipt', () => at.station.receipts.size === 1);
+  const first = logOf(at, sample.recording);
+  await send(at, first);
+  await send(at, logOf(at, makeRecordingId(at.top.random), 'r-other', first));
+  expect(at.station.again).toEqual([]);
+  expect(at.receiver.conditions.codes()).toEqual([]);
+
+  const days = 731;
+  const late = new BenchTop(3);
+  await late.clock.advance(days * 86_400_000);
+  const old = { top: late, receiver: await late.receiver(), station: await late.station() };
+  await send(old, logOf(old, makeRecordingId(late.random)));
+  expect(old.station.again).toEqual([]);
+});
+
+test('a receipt of another receiver of this vault counts as ours', async () => {
+  const at = await bench(4);
+  await at.top.disk.makeFolder('/vault/r-other');
+  const recording = makeRecordingId(at.top.random);
+  await send(at, logOf(at, recording, 'r-other'));
+  expect(at.station.again).toHaveLength(1);
+});
+
+async function missing(seed: number): Promise<Bench & { sample: Sample; log: SegmentMaker }> {
+  const at = await bench(seed);
+  const sample = at.top.sample(60);
+  const log = logOf(at, sample.recording);
+  await send(at, log);
+  return { ...at, sample, log };
+}
+
+test('what comes again is missing no more', async () => {
+  const at = await missing(5);
+  at.station.push(at.sample);
+  await at.top.until('level', () => !at.receiver.conditions.isRaised('vault.station-ahead', STATION), 10_000);
+  expect(mark(at, at.sample.recording)).toBeUndefined();
+});
+
+test('what another recording replaces is missing no more', async () => {
+  const at = await missing(6);
+  at.station.push(at.top.sample(70, { supersedes: [at.sample.recording] }));
+  await at.top.until('level', () => !at.receiver.conditions.isRaised('vault.station-ahead', STATION), 10_000);
+  expect(mark(at, at.sample.recording)).toBeUndefined();
+});
+
+test('it is asked for again after a minute, with growing pauses, and at once by a receiver that starts anew', async () => {
+  const at = await missing(7);
+  const asked = (): number => at.station.again.length;
+  await at.top.clock.advance(5000);
+  expect(asked()).toBe(1);
+  for (let second = 0; second < 70; second += 5) await at.top.clock.advance(5000);
+  expect(asked()).toBe(2);
+  for (let second = 0; second < 70; second += 5) await at.top.clock.advance(5000);
+  expect(asked()).toBe(2);
+  await at.receiver.stop();
+  await at.receiver.broker.close(true);
+  const heads = at.station.custody.length;
+  at.top.disk = at.top.disk.crash(at.top.disk.steps, 'nothing');
+  const anew = await at.top.receiver();
+  await at.top.until('asked', () => asked() === 3, 5000);
+  await at.top.until('greeted', () => at.station.custody.length > heads, 5000);
+  expect(at.station.again[2]?.answers).toBe(heads);
+  await at.top.until('told', () => anew.conditions.isRaised('vault.station-ahead', STATION), 10_000);
+});
+
+test('what left spool and camera is told as lost by its camera and receipt, and asked for no more', async () => {
+  const at = await missing(8);
+  const { recording } = at.sample;
+  const before = at.log.head.sequence;
+  at.log
+    .add('erased', { recording, docking: DOCKING, path_sha256: PATH })
+    .add('spool-reclaimed', { recording })
+    .checkpoint();
+  await send(at, at.log, before + 1);
+  await at.top.until('told', () => at.receiver.conditions.isRaised('vault.recordings-lost', STATION), 10_000);
+  expect(at.receiver.conditions.isRaised('vault.station-ahead', STATION)).toBe(false);
+  const told = at.receiver.log.lines.filter(({ message }) => message.startsWith('lost:'));
+  expect(told).toHaveLength(1);
+  expect(told[0]?.fields).toMatchObject({
+    station: STATION,
+    recording,
+    camera: 'cam-9',
+    receipted_at: '2026-11-25T08:00:00.000Z',
+    receipt_sha256: RECEIPT,
+  });
+  const asked = at.station.again.length;
+  for (let minute = 0; minute < 5; minute++) await at.top.clock.advance(60_000);
+  expect(at.station.again).toHaveLength(asked);
+});
+
+test('a station is told at each connect, unasked, how far its log is held, or that nothing of it is', async () => {
+  const at = await bench(9);
+  const told = at.station.nothingHeld;
+  await at.receiver.stop();
+  await at.receiver.broker.close(true);
+  const again = await at.top.receiver();
+  await at.top.until('nothing', () => at.station.nothingHeld > told, 5000);
+  const log = logOf(at, makeRecordingId(at.top.random));
+  await send(at, log);
+  await again.stop();
+  await again.broker.close(true);
+  const heads = at.station.custody.length;
+  await at.top.receiver();
+  await at.top.until('a head', () => at.station.custody.length > heads, 5000);
+  expect(at.station.custody[heads]).toMatchObject({ segment: log.segment, sequence: log.head.sequence });
+});

@@ -1,0 +1,138 @@
+// What a durable tree holds of recordings, by SPEC 4.4 alone: no code of the programs says here what is whole.
+import { hash } from 'node:crypto';
+import { signatureFault, type JudgeKey } from '../fakes/minisign-judge.ts';
+import type { DurableTree } from './durable-tree.ts';
+import type { Recording } from './recordings.ts';
+
+const UNIT_BYTES = 524_288;
+
+/** An array of bytes that it gives out again holds what it held before: what was found of it then is not looked for again. */
+export type Tree = Pick<DurableTree, 'names' | 'bytes'>;
+
+/** What was found of an array of bytes, for as long as somebody holds it. */
+class Found<T> {
+  readonly #known = new WeakMap<Uint8Array, { readonly value: T }>();
+  readonly #find: (bytes: Uint8Array) => T;
+
+  constructor(find: (bytes: Uint8Array) => T) {
+    this.#find = find;
+  }
+
+  of(bytes: Uint8Array): T {
+    let known = this.#known.get(bytes);
+    if (known === undefined) this.#known.set(bytes, (known = { value: this.#find(bytes) }));
+    return known.value;
+  }
+}
+
+interface ManifestSeen {
+  readonly camera: { readonly id: string };
+  readonly source: { readonly path_sha256: string };
+  readonly original: { readonly sha256: string; readonly size_bytes: number };
+  readonly sealed: { readonly size_bytes: number; readonly chunks_sha256: string };
+}
+
+/** Why a folder does not count, or undefined where it is whole. `units` also looks at every byte of the payload. */
+export function sealedFault(
+  tree: Tree,
+  folder: string,
+  key: JudgeKey,
+  { units }: { readonly units: boolean },
+): string | undefined {
+  const manifest = readSigned(tree, `${folder}/manifest.json`, 'recording-manifest', key);
+  if (typeof manifest === 'string') return manifest;
+  const { sealed } = manifests.of(manifest) as ManifestSeen;
+  const chunks = tree.bytes(`${folder}/chunks.bin`);
+  const payload = tree.bytes(`${folder}/payload.age`);
+  if (chunks === undefined || digests.of(chunks) !== sealed.chunks_sha256) return 'chunks.bin is not the one';
+  if (payload?.length !== sealed.size_bytes) return `payload.age has ${payload?.length} bytes`;
+  return units ? unitFault(payload, chunks) : undefined;
+}
+
+function unitFault(payload: Uint8Array, chunks: Uint8Array): string | undefined {
+  const digests = unitDigests.of(payload);
+  for (let at = 0; at < digests.length; at += 32) {
+    if (!digests.subarray(at, at + 32).equals(chunks.subarray(at, at + 32)))
+      return `payload.age is altered at ${(at / 32) * UNIT_BYTES}`;
+  }
+  return undefined;
+}
+
+/** Why the receipt of a folder does not count, or undefined. */
+export function receiptFault(
+  tree: Tree,
+  folder: string,
+  recording: string,
+  key: JudgeKey,
+): string | undefined {
+  const receipt = readSigned(tree, `${folder}/receipt.json`, 'receipt', key);
+  if (typeof receipt === 'string') return receipt;
+  const said = JSON.parse(Buffer.from(receipt).toString()) as Record<string, unknown>;
+  const manifest = tree.bytes(`${folder}/manifest.json`) ?? new Uint8Array(0);
+  const { sealed } = manifests.of(manifest) as ManifestSeen;
+  const wanted = {
+    recording,
+    manifest_sha256: digests.of(manifest),
+    sealed_size_bytes: sealed.size_bytes,
+    chunks_sha256: sealed.chunks_sha256,
+  };
+  const wrong = Object.entries(wanted).find(([name, value]) => said[name] !== value);
+  return wrong === undefined ? undefined : `its receipt says another ${wrong[0]}`;
+}
+
+/** Whether a log below `folder` holds an entry of that event about the recording's path. */
+export function isLogged(tree: Tree, folder: string, event: string, recording: Recording): boolean {
+  const wanted = [`"event":"${event}"`, `"path_sha256":"${sha256(Buffer.from(recording.path))}"`];
+  return (tree.names(folder) ?? []).some((name) => {
+    const lines = Buffer.from(tree.bytes(`${folder}/${name}`) ?? [])
+      .toString('latin1')
+      .split('\n');
+    return lines.some((line) => wanted.every((text) => line.includes(text)));
+  });
+}
+
+/** Ids of folders below `parent` whose manifest names this recording. */
+export function foldersOf(tree: Tree, parent: string, recording: Recording): string[] {
+  const path = sha256(Buffer.from(recording.path));
+  return (tree.names(parent) ?? []).filter((id) => {
+    const bytes = tree.bytes(`${parent}/${id}/manifest.json`);
+    if (bytes === undefined || bytes.length === 0) return false;
+    const { camera, source, original } = manifests.of(bytes);
+    return (
+      camera?.id === recording.camera &&
+      source?.path_sha256 === path &&
+      original?.sha256 === recording.sha256 &&
+      original.size_bytes === recording.sizeBytes
+    );
+  });
+}
+
+/** What a manifest says, nothing where it says nothing: whether it holds, its signature tells. */
+const manifests = new Found((bytes): Partial<ManifestSeen> => {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString());
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+});
+const digests = new Found(sha256);
+/** One digest of 32 bytes for each unit. */
+const unitDigests = new Found((payload) => {
+  const all: Buffer[] = [];
+  for (let at = 0; at < payload.length; at += UNIT_BYTES)
+    all.push(hash('sha256', payload.subarray(at, at + UNIT_BYTES), 'buffer'));
+  return Buffer.concat(all);
+});
+
+function readSigned(tree: Tree, path: string, type: string, key: JudgeKey): Uint8Array | string {
+  const bytes = tree.bytes(path);
+  const signature = tree.bytes(`${path}.minisig`);
+  if (bytes === undefined || signature === undefined) return `${path} is not durable`;
+  const fault = signatureFault(Buffer.from(bytes), Buffer.from(signature).toString(), type, key);
+  return fault === undefined ? bytes : `${path}: ${fault}`;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return hash('sha256', bytes, 'hex');
+}

@@ -1,0 +1,106 @@
+// `npm run test:simulation`: prints a line for each seed that fails and one line of figures; ends with 1 where one failed.
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { startWorker } from '../../protocol/io/worker-thread.ts';
+import { nodeRandom } from '../../protocol/io/random-node.ts';
+import { HELP, parseOptions, type SimulationOptions } from './options.ts';
+import { DAYS, runSeed, type SeedResult } from './run-seed.ts';
+import { keptSeeds, seedsToRun, type SeedJob } from './seed-sets.ts';
+
+/** A seed that takes longer than this hangs; it takes a second. */
+const SEED_MS_MAX = 120_000;
+
+/** Much is made and soon forgotten: a young generation with room for it saves a tenth of the time. */
+const HEAP = { maxYoungGenerationSizeMb: 64 };
+
+type Answer = SeedResult | { readonly seed: number; readonly error: string };
+
+async function main(args: readonly string[]): Promise<number> {
+  let options: SimulationOptions | undefined;
+  try {
+    options = parseOptions(args);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${HELP}`);
+    return 2;
+  }
+  if (options === undefined) {
+    console.log(HELP);
+    return 0;
+  }
+  const { seed, evil, trace } = options;
+  return seed === undefined ? runSets(options) : runOne({ seed, evil }, trace);
+}
+
+async function runOne({ seed, evil }: SeedJob, trace: boolean): Promise<number> {
+  const result = await runSeed(seed, { evil, ...(trace ? { onLine: (line) => console.log(line) } : {}) });
+  console.log(
+    `seed ${seed}: ${result.recordings} recordings, ${result.events} events, ${result.evilActs} acts of an evil broker, trace ${result.digest}`,
+  );
+  for (const problem of result.problems) console.log(problem);
+  return result.problems.length === 0 ? 0 : 1;
+}
+
+async function runSets({ seconds, workers = availableParallelism() }: SimulationOptions): Promise<number> {
+  const fresh = Buffer.from(nodeRandom().bytes(4)).readUInt32LE() >>> 1;
+  console.log(`simulation: seeds that failed once, the fixed ones, and fresh ones from ${fresh} on`);
+  const beganMs = performance.now();
+  const seeds = seedsToRun(keptSeeds(), {
+    from: fresh,
+    forMs: seconds * 1000,
+    nowMs: () => performance.now(),
+    evil: process.env['CI'] === undefined,
+  });
+  const tally: Tally = { seeds: 0, recordings: 0, evilActs: 0, failed: 0 };
+  await Promise.all(Array.from({ length: workers }, () => runOnThread(seeds, tally)));
+  const minutes = (performance.now() - beganMs) / 60_000;
+  const { seeds: count, recordings, evilActs, failed } = tally;
+  console.log(
+    `${count} seeds, ${count * DAYS} station-days, ${recordings} recordings, ${evilActs} acts of evil brokers, ${failed} seeds failed; ${Math.round((count * DAYS) / minutes)} station-days a minute`,
+  );
+  return failed === 0 ? 0 : 1;
+}
+
+interface Tally {
+  seeds: number;
+  recordings: number;
+  evilActs: number;
+  failed: number;
+}
+
+async function runOnThread(seeds: Iterator<SeedJob>, tally: Tally): Promise<void> {
+  const worker = startWorker(import.meta.url, './seed-worker', { resourceLimits: HEAP });
+  try {
+    for (let next = seeds.next(); next.done !== true; next = seeds.next()) {
+      worker.postMessage(next.value, []);
+      const answer = await answered(
+        next.value.seed,
+        once(worker, 'message', { signal: AbortSignal.timeout(SEED_MS_MAX) }),
+      );
+      tally.seeds++;
+      if ('recordings' in answer) {
+        tally.recordings += answer.recordings;
+        tally.evilActs += answer.evilActs;
+      }
+      const problems = 'error' in answer ? [answer.error] : answer.problems;
+      if (problems.length === 0) continue;
+      tally.failed++;
+      const shown = `${answer.seed}${next.value.evil ? ' --evil' : ''}`;
+      console.log(`seed ${shown} fails:\n  ${problems.slice(0, 5).join('\n  ')}`);
+      console.log(`  npm run test:simulation -- --seed ${shown}`);
+      if ('error' in answer && answer.error.startsWith('no answer')) return;
+    }
+  } finally {
+    await worker.terminate();
+  }
+}
+
+async function answered(seed: number, message: Promise<unknown[]>): Promise<Answer> {
+  try {
+    const [answer] = await message;
+    return answer as Answer;
+  } catch (error) {
+    return { seed, error: `no answer: ${String(error)}` };
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

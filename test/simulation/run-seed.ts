@@ -1,0 +1,150 @@
+// One seed from its first day to the last delivery.
+import { Days } from './day.ts';
+import { lastProblems } from './last-judge.ts';
+import { SPOOL, STATION, VAULT } from './sides.ts';
+import { ALL_KINDS, Troubles, type Kind } from './troubles.ts';
+import { World } from './world.ts';
+
+const HOUR_MS = 3_600_000;
+/** All is delivered within so long once nothing fails any more. */
+const DELIVERED_MS = HOUR_MS;
+/** Offers that an evil broker altered are refused, and come again after a minute, four, sixteen (SPEC 6.8): no days last for more refusals. */
+const DELIVERED_EVIL_MS = 2 * HOUR_MS;
+export const DAYS = 4;
+
+export interface SeedResult {
+  readonly seed: number;
+  readonly problems: readonly string[];
+  readonly digest: string;
+  readonly events: number;
+  readonly recordings: number;
+  /** Of these, how many the vault held before the last dockings. */
+  readonly early: number;
+  /** Messages that an evil broker dropped, altered, replayed, or forged. */
+  readonly evilActs: number;
+  /** What happened last; for whoever looks into it. */
+  readonly last: readonly string[];
+}
+
+export interface SeedRun {
+  readonly days?: number;
+  /** The station's power goes that often, as long as the days last. */
+  readonly cutEveryMs?: number;
+  /** Kinds of trouble that there are; all unless given. */
+  readonly kinds?: readonly Kind[];
+  /** The broker is evil, as long as the days last. */
+  readonly evil?: boolean;
+  /** Hears all that happens. */
+  readonly onLine?: (line: string) => void;
+}
+
+/** Never rejects but by a fault of the simulation itself. */
+export async function runSeed(
+  seed: number,
+  { days: dayCount = DAYS, kinds = ALL_KINDS, cutEveryMs, evil = false, onLine }: SeedRun = {},
+): Promise<SeedResult> {
+  const world = new World(seed, evil);
+  const { timeline, judge, trace } = world;
+  if (onLine !== undefined) trace.onLine = onLine;
+  const days = new Days(world);
+  const troubles = new Troubles(world, kinds);
+  world.bootStore();
+  world.bootStation();
+  const stopCuts = cutEveryMs === undefined ? (): void => undefined : cutAgain(world, cutEveryMs);
+  for (let day = 1; day <= dayCount; day++) {
+    troubles.plan();
+    await finished(world, days.day(), HOUR_MS);
+    world.look(`end of day ${day}`);
+  }
+  const early = world.required.length - judge.undelivered(world.required).length;
+  troubles.end();
+  stopCuts();
+  world.wire.evil?.end();
+  await deliver(world, days, evil ? DELIVERED_EVIL_MS : DELIVERED_MS);
+  judge.problems.push(...lastProblems(world), ...(world.wire.evil?.problems ?? []));
+  return {
+    seed,
+    problems: judge.problems,
+    digest: trace.digest(),
+    events: timeline.events,
+    recordings: world.recordings.length,
+    early,
+    evilActs: [...(world.wire.evil?.acts.values() ?? [])].reduce((sum, count) => sum + count, 0),
+    last: trace.last,
+  };
+}
+
+/** Until the returned function is called. */
+function cutAgain(world: World, everyMs: number): () => void {
+  const state = { isOver: false };
+  const cut = (): void => {
+    if (state.isOver) return;
+    world.cutStation();
+    world.timeline.after(everyMs, cut);
+  };
+  world.timeline.after(everyMs, cut);
+  return () => {
+    state.isOver = true;
+  };
+}
+
+/** Once nothing fails any more, all is delivered, and the programs end. */
+export async function deliver(world: World, days: Days, withinMs = DELIVERED_MS): Promise<void> {
+  const { timeline, judge } = world;
+  const untilMs = timeline.nowMs + withinMs;
+  await finished(world, days.lastDockings(untilMs), 2 * withinMs);
+  const waits = whatWaits(world);
+  await timeline.run(() => waits().length === 0, untilMs);
+  for (const { camera, path } of judge.undelivered(world.required))
+    judge.problems.push(`${path} of ${camera} was not delivered although nothing failed any more`);
+  for (const what of waits()) judge.problems.push(`${what} still waits although nothing failed any more`);
+  await finished(world, world.stop(), HOUR_MS);
+}
+
+/** Asks behind every event, and looks where a disk has changed since. */
+function whatWaits(world: World): () => readonly string[] {
+  const { station, store } = world;
+  let lookedAt: number | undefined;
+  let found: readonly string[] = [];
+  return () => {
+    const changes = station.disk.changes + store.disk.changes;
+    if (changes !== lookedAt) found = waiting(world);
+    lookedAt = changes;
+    return found;
+  };
+}
+
+/** What in the spool waits for its record or its receipt. */
+function waiting(world: World): readonly string[] {
+  const { durable } = world.station.disk;
+  const isRecorded = (docking: string): boolean =>
+    world.store.disk.durable.bytes(`${VAULT}/${STATION}/${docking}/receipt.json`) !== undefined;
+  // A journal that could not be removed behind its record does no harm, and goes with the next start.
+  const open = (durable.names(`${SPOOL}/docked`) ?? []).filter(
+    (name) => !name.endsWith('.gone') && !isRecorded(name.split('.')[0] ?? ''),
+  );
+  const all = ['ready', 'dockings'].flatMap((state) =>
+    (durable.names(`${SPOOL}/${state}`) ?? []).map((id) => `${SPOOL}/${state}/${id}`),
+  );
+  return [
+    ...open.map((name) => `${SPOOL}/docked/${name}`),
+    ...all.filter((folder) => durable.bytes(`${folder}/receipt.json`) === undefined),
+  ];
+}
+
+/** Lets time pass until the work is done. */
+export async function finished(world: World, work: Promise<void>, msMax: number): Promise<void> {
+  const state: { isOver: boolean; error?: unknown } = { isOver: false };
+  work.then(
+    () => {
+      state.isOver = true;
+    },
+    (error: unknown) => {
+      state.isOver = true;
+      state.error = error;
+    },
+  );
+  await world.timeline.run(() => state.isOver, world.timeline.nowMs + msMax);
+  if (state.error !== undefined) throw state.error;
+  if (!state.isOver) world.judge.problems.push(`something did not end within ${msMax} ms`);
+}

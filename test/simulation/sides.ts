@@ -1,0 +1,152 @@
+// Station and store as their programs compose them, each in one process of a simulated machine.
+import { PortSwitches } from '../../agent/bay/port-switches.ts';
+import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
+import { composeStation, type ComposedStation } from '../../agent/compose-station.ts';
+import { ConditionBoard } from '../../agent/conditions/condition-board.ts';
+import { lostStatus } from '../../agent/status.ts';
+import { makeIdentity } from '../../protocol/age-keys.ts';
+import {
+  makeSessionId,
+  parseBayId,
+  parseCameraId,
+  parseReceiverId,
+  parseStationId,
+} from '../../protocol/ids.ts';
+import { LoggedConditions } from '../../protocol/io/conditions-log.ts';
+import { makeSecretKey, publicKeyOf } from '../../protocol/minisign.ts';
+import type { Conditions, Log } from '../../protocol/ports.ts';
+import { Progress } from '../../protocol/progress.ts';
+import { openReceiver, type OpenReceiver } from '../../protocol/receiver/open-receiver.ts';
+import { Slabs } from '../../protocol/receiver/slabs.ts';
+import { inlineUnitStore } from '../../protocol/receiver/unit-store-inline.ts';
+import { stationTopics } from '../../protocol/topics.ts';
+import { FixedMachine } from '../fakes/machine-fixed.ts';
+import { seededRandom } from '../fakes/random-seeded.ts';
+import { fastMessageSigner, fastSigner } from '../fakes/signer-fast.ts';
+import { serialOf, type Dock } from './dock.ts';
+import type { LiveProcess } from './machine.ts';
+import type { Wire } from './wire.ts';
+
+export const STATION = parseStationId('kod-1');
+const RECEIVER = parseReceiverId('r-a');
+const BASE = 'bodydock';
+export const SPOOL = '/spool';
+export const VAULT = '/vault';
+/** Less than a day, so that what was released is reclaimed while the simulation lasts. */
+const KEEP_HOURS = 0.1;
+const RESERVE_BYTES = 128 * 1024;
+const SLABS = 16;
+
+export const stationKey = makeSecretKey(seededRandom(11));
+export const storeKey = makeSecretKey(seededRandom(12));
+export const recipient = makeIdentity(seededRandom(13));
+
+/** Opens and starts the agent. Errors: those of composeStation, of a disk that fails at this moment. */
+export async function startStation(live: LiveProcess, wire: Wire, dock: Dock): Promise<ComposedStation> {
+  const { clock, files, random, log } = live;
+  const session = makeSessionId(random);
+  const topics = stationTopics(BASE, STATION);
+  const will = {
+    topic: topics.status,
+    payload: lostStatus(session, new Date(clock.wallMs()).toISOString()),
+    qos: 1,
+    retain: true,
+  } as const;
+  const station = await composeStation(settings(dock), {
+    files,
+    clock,
+    random,
+    log,
+    conditions: new ConditionBoard(conditionsOf(log), clock),
+    broker: wire.client('station', live, will),
+    topics,
+    session,
+    signer: fastSigner(stationKey),
+    stationKeys: [publicKeyOf(stationKey)],
+    provenRecipients: () => new Set([recipient.recipient]),
+    bulk: bulkInline({ files, random }),
+    freeBuffer: () => undefined,
+    clockSource: live.clockSource,
+    machine: new FixedMachine(),
+    leds: () => ({ show: async () => undefined }),
+    localMs: (utcMs) => utcMs,
+    bootId: null,
+    version: 'simulated',
+    configSha256: '0'.repeat(64),
+    progress: new Progress(clock),
+    drivers: [dock.driver(live)],
+    folderIdentity: async () => undefined,
+    watchFolder: () => async () => undefined,
+    portIdentity: (place) => dock.identity(place),
+    usbDevices: { list: async () => [], at: async () => undefined },
+    portSwitches: new PortSwitches(),
+  });
+  await station.station.start();
+  return station;
+}
+
+function settings(dock: Dock): Parameters<typeof composeStation>[0] {
+  return {
+    station: STATION,
+    spool: { path: SPOOL, reserveBytes: RESERVE_BYTES, keepHours: KEEP_HOURS, documentsDays: 400 },
+    recipients: [recipient.recipient],
+    store: { publicKeys: [publicKeyOf(storeKey)], receivers: [RECEIVER] },
+    bays: dock.bays.map((path, at) => ({
+      id: parseBayId(`bay-${at + 1}`),
+      folder: null,
+      usbPort: null,
+      serial: { path, baud: 115_200, framing: 'console' },
+      leds: [],
+      camera: null,
+    })),
+    cameras: dock.cameras.map(({ name }) => ({
+      id: parseCameraId(name),
+      alias: name,
+      model: null,
+      serial: serialOf(name),
+      passwordFile: null,
+    })),
+    unknownCameras: 'refuse',
+    release: 'after-receipt',
+    retention: { days: 14, logDays: 730 },
+  };
+}
+
+/** Opens and starts the receiver on its vault. Errors: those of openReceiver, of a disk that fails at this moment. */
+export async function startStore(live: LiveProcess, wire: Wire): Promise<OpenReceiver> {
+  const { clock, files, random, log } = live;
+  const slabs = new Slabs(SLABS);
+  const broker = wire.client('store', live);
+  const receiver = await openReceiver(
+    {
+      receiver: RECEIVER,
+      vault: { path: VAULT, quotaBytes: 2 ** 40 },
+      stations: [{ id: STATION, publicKeys: [publicKeyOf(stationKey)] }],
+      broker: { base: BASE, sharedOffers: false },
+      retention: { days: 14, documentsDays: 730, timerHours: 0 },
+      roles: { officers: [], supervisors: [] },
+    },
+    {
+      version: 'simulated',
+      bootId: null,
+      isSynchronised: () => live.clockSource.isSynchronised(),
+      files,
+      clock,
+      random,
+      log,
+      conditions: conditionsOf(log),
+      broker,
+      signer: fastMessageSigner(storeKey),
+      publicKey: publicKeyOf(storeKey),
+      slabs,
+      units: inlineUnitStore(files, slabs),
+    },
+  );
+  await receiver.start();
+  broker.start();
+  return receiver;
+}
+
+function conditionsOf(log: Log): Conditions {
+  return new LoggedConditions(log, () => undefined);
+}

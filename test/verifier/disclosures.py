@@ -1,0 +1,24 @@
+"""Disclosures (SPEC 4.11) that wait for the store's log. Nobody signs them: what can be judged is that each can be read and entered."""
+
+import re
+from pathlib import Path
+
+from findings import Report
+from safe_files import names_in
+from signed_document import Source, read_unsigned
+
+FOLDER = ".disclosures"
+_FILE = re.compile(r"[a-z2-7]{26}\.json", re.ASCII)
+_UNFINISHED = re.compile(r".*\.(new|tmp)")
+
+
+def check_disclosures(vault: Path, report: Report) -> None:
+    """Each file of the folder, where there is one."""
+    folder = vault / FOLDER
+    if not folder.is_dir():
+        return
+    for name, _ in names_in(folder):
+        if _FILE.fullmatch(name):
+            read_unsigned(Source(folder, FOLDER, name, "disclosure", "disclosure"), report)
+        elif not _UNFINISHED.fullmatch(name):
+            report.find("folder.unexpected", f"{FOLDER}/{name}", "does not belong to the disclosures")
