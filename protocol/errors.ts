@@ -38,6 +38,14 @@ export function systemCode(error: unknown): string | undefined {
   return undefined;
 }
 
+/** Errors that say nothing of the disk or the camera: the machine is short of something, and another try may work. */
+const SHORTAGE_CODES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR']);
+
+/** True where an error, or one of its causes, is the machine's and not the file's: nothing may be judged by it. Never throws. */
+export function isMachineShort(error: unknown): boolean {
+  return SHORTAGE_CODES.has(systemCode(error) ?? '');
+}
+
 /** One line for a log or a terminal: the code where there is one, and the message. Never throws. */
 export function describeError(error: unknown): string {
   if (error instanceof DockError) return `${error.code}: ${error.message}`;

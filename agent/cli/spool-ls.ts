@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EXIT_GOOD } from '../../config/exit-codes.ts';
 import { STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { printable } from '../../config/problems.ts';
-import { systemCode } from '../../protocol/errors.ts';
+import { isMachineShort } from '../../protocol/errors.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
 import type { Files } from '../../protocol/ports.ts';
@@ -119,7 +119,7 @@ async function receiptedAt(files: Files, folder: string): Promise<string | null>
   try {
     return parseReceipt(await files.readAll(join(folder, RECEIPT_NAME), RECEIPT_BYTES_MAX)).received_at;
   } catch (error) {
-    if (systemCode(error) === 'EMFILE') throw error;
+    if (isMachineShort(error)) throw error;
     return null;
   }
 }

@@ -15,7 +15,7 @@ export const CAMERA_TABLE = {
       de: 'Kamera herausnehmen und neu einsetzen, dann einen anderen Platz nehmen. Die Aufnahmen sind noch auf der Kamera.',
     },
     afterMs: 0,
-    causes: ['camera.unknown', 'camera.other'],
+    causes: ['camera.unknown', 'camera.other', 'station.short'],
     facts: ['reason'],
   },
   'camera.not-taken': {
@@ -30,7 +30,7 @@ export const CAMERA_TABLE = {
       de: 'Kamera im Platz lassen und Technik rufen. Nicht löschen, nicht formatieren.',
     },
     afterMs: 60_000,
-    causes: ['spool.full', 'spool.gone', 'custody.write-failed'],
+    causes: ['spool.full', 'spool.gone', 'station.short', 'custody.write-failed'],
     facts: ['entries', 'reason', 'listed_bytes', 'read_bytes'],
   },
   'camera.set-aside': {

@@ -30,7 +30,7 @@ export const CUSTODY_TABLE = {
       de: 'Datenträger der Station prüfen: voll, schreibgeschützt oder defekt.',
     },
     afterMs: 0,
-    causes: ['spool.gone'],
+    causes: ['spool.gone', 'station.short'],
     facts: ['waiting_events'],
   },
   'custody.store-differs': {
@@ -60,7 +60,7 @@ export const CUSTODY_TABLE = {
       de: 'Datenträger der Station prüfen: voll, schreibgeschützt oder defekt.',
     },
     afterMs: 0,
-    causes: ['spool.gone', 'custody.write-failed'],
+    causes: ['spool.gone', 'station.short', 'custody.write-failed'],
     facts: ['reason'],
   },
   'docking.record-failed': {
@@ -75,7 +75,7 @@ export const CUSTODY_TABLE = {
       de: 'Datenträger der Station prüfen: voll, schreibgeschützt oder defekt.',
     },
     afterMs: 0,
-    causes: ['spool.gone', 'custody.write-failed'],
+    causes: ['spool.gone', 'station.short', 'custody.write-failed'],
     facts: ['reason'],
   },
 } satisfies ConditionTable;

@@ -105,7 +105,7 @@ export const SPOOL_TABLE = {
       de: 'Datenträger der Station prüfen: voll, schreibgeschützt oder defekt. Die Station versucht es von selbst wieder und arbeitet weiter.',
     },
     afterMs: 0,
-    causes: ['spool.gone', 'spool.full'],
+    causes: ['spool.gone', 'spool.full', 'station.short'],
     facts: ['failures', 'reason'],
   },
   'disk.failing': {

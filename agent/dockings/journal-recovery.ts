@@ -6,11 +6,10 @@
 // 3. Names that are not ours go to the quarantine. Nothing else is deleted.
 import { join } from 'node:path';
 import { UNFINISHED_SUFFIX } from '../../protocol/durable.ts';
-import { describeError } from '../../protocol/errors.ts';
+import { describeError, isMachineShort } from '../../protocol/errors.ts';
 import { isDockingId, type DockingId } from '../../protocol/ids.ts';
 import type { Files, Log } from '../../protocol/ports.ts';
 import { Findings, type RecoveryFinding } from '../spool/findings.ts';
-import { isMachineShort } from '../spool/judge.ts';
 import type { RecordSpool } from './record-spool.ts';
 import {
   INVENTORY_SUFFIX,

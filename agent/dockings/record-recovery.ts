@@ -8,13 +8,13 @@
 import { join } from 'node:path';
 import { parseUtf8 } from '../../protocol/bytes.ts';
 import { unlinkIfThere } from '../../protocol/durable.ts';
-import { describeError, DockError, systemCode } from '../../protocol/errors.ts';
+import { describeError, DockError, isMachineShort, systemCode } from '../../protocol/errors.ts';
 import { isRecordingId } from '../../protocol/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import type { Files, Log } from '../../protocol/ports.ts';
 import { Findings, type RecoveryFinding } from '../spool/findings.ts';
 import { inParallel } from '../spool/in-parallel.ts';
-import { isMachineShort, sortNames, type FolderNames } from '../spool/judge.ts';
+import { sortNames, type FolderNames } from '../spool/judge.ts';
 import { DOCKING_NAME, DOCKING_SIGNATURE_NAME } from '../spool/layout.ts';
 import type { RecordSpool } from './record-spool.ts';
 import { factsOfRecord, StoredRecord, type RecordFacts } from './stored-record.ts';

@@ -89,7 +89,7 @@ export class PushFailures {
     conditions.raise(OFFER_SIZE_CODE, recording, { payload_bytes_max: broker.payloadBytesMax });
   }
 
-  /** Where the whole spool is not there, nothing is wrong with what is in it: it is tried again. */
+  /** Where the whole spool is not there or could not be looked for, nothing is wrong with what is in it: it is tried again. */
   async #putAside(source: PushSource, recording: RecordingId, reason: string): Promise<void> {
     if (this.#leaving.has(recording)) return; // several of its units fail at one time
     this.#leaving.add(recording);
@@ -98,7 +98,7 @@ export class PushFailures {
       (error: unknown) => ({ error }),
     );
     this.#leaving.delete(recording);
-    if (isDockError(failure?.error, 'spool.gone')) return this.#options.postpone(recording, AWAY_MS);
+    if (isAway(failure?.error)) return this.#options.postpone(recording, AWAY_MS);
     this.#options.forget(recording);
     this.#enterQuarantined(recording, reason);
     source.onQuarantined(recording); // out of the spool even where it could not be moved
@@ -112,4 +112,9 @@ export class PushFailures {
       this.#options.log.error('entry of the custody log not taken', { recording, error });
     }
   }
+}
+
+/** True where the spool is not there, or the machine could not look for it. */
+function isAway(error: unknown): boolean {
+  return isDockError(error, 'spool.gone') || isDockError(error, 'station.short');
 }

@@ -8,12 +8,12 @@
 // 3. The mark says which receipts were taken back; it becomes `asked/<recording>.over` when it goes, so that none of them ever counts again.
 import { join } from 'node:path';
 import { listIfThere, readIfThere, replaceDurable } from '../../protocol/durable.ts';
-import { systemCode } from '../../protocol/errors.ts';
+import { isMachineShort, systemCode } from '../../protocol/errors.ts';
 import { isRecordingId, type CameraId, type RecordingId } from '../../protocol/ids.ts';
 import type { Files } from '../../protocol/ports.ts';
 import type { Catalogue } from './catalogue.ts';
 import { RECEIPT_BYTES_MAX } from '../../protocol/receipt.ts';
-import { isMachineShort, readFacts } from './judge.ts';
+import { readFacts } from './judge.ts';
 import { RECEIPT_NAME, type SpoolLayout } from './layout.ts';
 import {
   assertCounts,

@@ -1,13 +1,12 @@
 // Reads the small files of a recording's or a docking record's folder, checked against what is known of it. Writes nothing.
 import { join } from 'node:path';
 import { parseUtf8, sha256Hex } from '../../protocol/bytes.ts';
-import { describeError, DockError } from '../../protocol/errors.ts';
+import { describeError, DockError, isMachineShort } from '../../protocol/errors.ts';
 import { DIGEST_BYTES, MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import { chunksBytes, MANIFEST_TRUSTED_COMMENT } from '../../protocol/manifest.ts';
 import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX, RECEIPT_TRUSTED_COMMENT } from '../../protocol/receipt.ts';
-import { isMachineShort } from './judge.ts';
 import {
   CHUNKS_NAME,
   MANIFEST_NAME,

@@ -10,7 +10,7 @@ import * as z from 'zod';
 import { equalBytes, parseUtf8 } from '../../protocol/bytes.ts';
 import { encodeDocument, instantSchema, parseDocument, sessionIdSchema } from '../../protocol/document.ts';
 import { replaceDurable, UNFINISHED_SUFFIX } from '../../protocol/durable.ts';
-import { DockError, isDockError, systemCode } from '../../protocol/errors.ts';
+import { DockError, isDockError, isMachineShort, systemCode } from '../../protocol/errors.ts';
 import { makeSessionId } from '../../protocol/ids.ts';
 import type { Clock, Files, Random } from '../../protocol/ports.ts';
 import { spoolFolders, type SpoolLayout } from './layout.ts';
@@ -74,7 +74,8 @@ export async function openIdentity(layout: SpoolLayout, deps: IdentityDeps): Pro
 /**
  * Looks whether the same spool is still there, before something is written into it, and returns what its id file holds. `seen`: what this
  * returned before for the same id; the same bytes are not parsed again.
- * Errors: "spool.gone" where the folder now shows another spool or none: unmounted, or another disk mounted there.
+ * Errors: "spool.gone" where the folder now shows another spool or none: unmounted, or another disk mounted there; "station.short" where
+ * the machine could not look.
  */
 export async function confirmIdentity(
   layout: SpoolLayout,
@@ -87,6 +88,7 @@ export async function confirmIdentity(
     if (seen !== undefined && equalBytes(bytes, seen)) return bytes;
     if (parseIdentity(bytes, layout) === id) return bytes;
   } catch (error) {
+    if (isMachineShort(error)) throw stationShort(layout, error);
     refuse(
       'spool.gone',
       `the spool is no longer at ${layout.root}: mount it again; nothing is written`,
@@ -96,6 +98,15 @@ export async function confirmIdentity(
   return refuse(
     'spool.gone',
     `another spool is at ${layout.root}: put the right disk back; nothing is written`,
+  );
+}
+
+function stationShort(layout: SpoolLayout, cause: unknown): DockError {
+  const code = systemCode(cause) ?? 'unknown';
+  return new DockError(
+    'station.short',
+    `the station could not look whether the spool is still at ${layout.root} (${code}): it is short of memory or file handles; nothing is written, it is tried again`,
+    { cause, retry: 'later', facts: { system_code: code } },
   );
 }
 

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { parseUtf8, sha256Hex } from '../../protocol/bytes.ts';
 import { UNFINISHED_SUFFIX } from '../../protocol/durable.ts';
-import { describeError, DockError, isDockError, systemCode } from '../../protocol/errors.ts';
+import { describeError, DockError, isDockError, isMachineShort, systemCode } from '../../protocol/errors.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import { chunksBytes, parseManifest } from '../../protocol/manifest.ts';
@@ -17,14 +17,6 @@ import {
   SEALED_NAMES,
 } from './layout.ts';
 import { factsOf, type RecordingFacts } from './spooled-recording.ts';
-
-/** Errors that say nothing of the disk: the machine is short of something, and another try may work. */
-const MACHINE_CODES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR']);
-
-/** True where an error is the machine's and not the file's: nothing may be judged by it. */
-export function isMachineShort(error: unknown): boolean {
-  return MACHINE_CODES.has(systemCode(error) ?? '');
-}
 
 /** Names in a recording's folder, sorted out. */
 export interface FolderNames {

@@ -1,12 +1,13 @@
 // Whether the spool that was opened still shows at its path: the disk may be unmounted, or another one mounted in its place, at any moment.
 //
 // Invariant: no call of `files` makes, moves or removes a name below the spool's folder before its id was read there again.
-import { isDockError } from '../../protocol/errors.ts';
+import { isDockError, systemCode } from '../../protocol/errors.ts';
 import type { Conditions, Files } from '../../protocol/ports.ts';
 import { confirmIdentity } from './identity.ts';
 import type { SpoolLayout } from './layout.ts';
 
-const CONDITION = 'spool.gone';
+const GONE_CONDITION = 'spool.gone';
+const SHORT_CONDITION = 'station.short';
 
 export interface PresenceDeps {
   readonly layout: SpoolLayout;
@@ -16,7 +17,7 @@ export interface PresenceDeps {
 
 /** Looks for one spool. */
 export class Presence {
-  /** The same files; what changes names in the spool rejects with "spool.gone" while it is not there. */
+  /** The same files; what changes names in the spool rejects like `confirm` while it is not there or nobody could look. */
   readonly files: Files;
   readonly #deps: PresenceDeps;
   readonly #id: string;
@@ -28,14 +29,19 @@ export class Presence {
     this.files = this.#careful(deps.files);
   }
 
-  /** Raises "spool.gone" where it is not there, and clears it where it is. Errors: "spool.gone". */
+  /**
+   * Raises "spool.gone" where it is not there, and clears it where it is; a machine that has no handle or memory left to look with raises
+   * "station.short", which says nothing of the spool. Errors: "spool.gone", "station.short".
+   */
   async confirm(): Promise<void> {
     const { layout, files, conditions } = this.#deps;
     try {
       this.#seen = await confirmIdentity(layout, files, this.#id, this.#seen);
-      conditions.clear(CONDITION, null);
+      conditions.clear(GONE_CONDITION, null);
+      conditions.clear(SHORT_CONDITION, null);
     } catch (error) {
-      if (isDockError(error, CONDITION)) conditions.raise(CONDITION, null, {});
+      if (isDockError(error, GONE_CONDITION)) conditions.raise(GONE_CONDITION, null, {});
+      if (isDockError(error, SHORT_CONDITION)) conditions.raise(SHORT_CONDITION, null, { reason: systemCode(error) ?? 'unknown' }); // prettier-ignore
       throw error;
     }
   }

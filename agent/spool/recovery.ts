@@ -14,14 +14,14 @@
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/durable.ts';
-import { describeError, systemCode } from '../../protocol/errors.ts';
+import { describeError, isMachineShort, systemCode } from '../../protocol/errors.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
 import type { Files } from '../../protocol/ports.ts';
 import { Catalogue } from './catalogue.ts';
 import type { Findings } from './findings.ts';
 import { inParallel } from './in-parallel.ts';
 import type { IndexEntry } from './index-file.ts';
-import { isMachineShort, judgeReady, readFacts, sortNames } from './judge.ts';
+import { judgeReady, readFacts, sortNames } from './judge.ts';
 import {
   CHUNKS_NAME,
   PAYLOAD_NAME,

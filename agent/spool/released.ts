@@ -1,7 +1,7 @@
 // Recordings whose payload was reclaimed: known by their rows (released-rows.ts), read from their folders when somebody asks for one, and
 // let go when they are old. The folder is the authority: a row whose folder does not say the same counts for nothing.
 import { join } from 'node:path';
-import { describeError } from '../../protocol/errors.ts';
+import { describeError, isMachineShort } from '../../protocol/errors.ts';
 import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';
@@ -9,7 +9,7 @@ import { parseReceipt } from '../../protocol/receipt.ts';
 import type { Files, Log } from '../../protocol/ports.ts';
 import type { Documents } from './documents.ts';
 import type { FolderSyncs } from '../../protocol/folder-syncs.ts';
-import { isMachineShort, readFacts } from './judge.ts';
+import { readFacts } from './judge.ts';
 import type { SpoolLayout } from './layout.ts';
 import type { DropQuestion, ListedFile, ReleasedRows } from './released-rows.ts';
 import { CatalogueEntry, type SpooledRecording } from './spooled-recording.ts';

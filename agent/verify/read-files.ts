@@ -1,18 +1,15 @@
 // The few things that verifying asks of a file system, and careful reading of small files. Nothing here writes.
-import { systemCode } from '../../protocol/errors.ts';
+import { isMachineShort, systemCode } from '../../protocol/errors.ts';
 import type { Files, FileStat } from '../../protocol/ports.ts';
 import { finding, type Remark } from './remark.ts';
 
 /** The read half of the Files port. */
 export type ReadFiles = Pick<Files, 'open' | 'list' | 'stat' | 'readAll'>;
 
-/** Errors that say nothing of the disk: the machine is short of something, and nothing may be judged by it. */
-const MACHINE_CODES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR']);
-
 /** The system's code of an error that is the disk's, such as "EIO" or "EACCES". Throws the error on where it is anything else. */
 export function diskError(error: unknown): string {
   const code = systemCode(error);
-  if (code === undefined || MACHINE_CODES.has(code)) throw error;
+  if (code === undefined || isMachineShort(error)) throw error;
   return code;
 }
 

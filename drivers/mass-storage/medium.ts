@@ -6,7 +6,7 @@
 //    So "not there" and "cannot be read" count only after the device was seen to be still present.
 // 3. The kernel notices a pulled plug up to 400 ms after the first read error (measured): where a device can be unplugged,
 //    a look that decides something waits longer than that first.
-import { DockError, isDockError, systemCode } from '../../protocol/errors.ts';
+import { DockError, isDockError, isMachineShort, systemCode } from '../../protocol/errors.ts';
 import type { Clock } from '../../protocol/ports.ts';
 import type { BoundedCalls } from './bounded-calls.ts';
 import type { EntryStat, FolderFiles, OpenedFolder } from './folder-files.ts';
@@ -167,14 +167,6 @@ const DETACHED_CODES: ReadonlySet<string> = new Set([
 ]);
 /** A link, a file for a folder, a socket for a file. */
 const REPLACED_CODES: ReadonlySet<string> = new Set(['ELOOP', 'ENOTDIR', 'ENXIO', 'EISDIR']);
-/** The station itself is short of something; the camera has nothing to do with it. */
-const SHORTAGE_CODES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
-
-/** True where the failure says nothing about the camera. */
-export function isShortage(error: unknown): boolean {
-  return SHORTAGE_CODES.has(systemCode(error) ?? '');
-}
-
 export function detached(why: string, cause?: unknown): DockError {
   const words = `the camera left: ${why}; it is read again when it is put back`;
   return new DockError('driver.detached', words, { cause, retry: 'later' });
@@ -191,7 +183,7 @@ export function gone(why: string, cause?: unknown): DockError {
 
 export function unreadable(code: string, cause: unknown): DockError {
   const facts = { system_code: code };
-  if (isShortage(cause)) {
+  if (isMachineShort(cause)) {
     const words = `the station could not read the file (${code}): it is short of memory or file handles`;
     return new DockError('driver.unreadable', words, { cause, retry: 'later', facts });
   }

@@ -5,11 +5,11 @@
 // 3. The caller looks whether the medium is still there when the walk has ended; before that the result means nothing.
 import type { Inventory, InventoryEntry, InventoryProblem } from '../driver.ts';
 import { bufferOf } from '../../protocol/bytes.ts';
-import { isDockError, systemCode } from '../../protocol/errors.ts';
+import { isDockError, isMachineShort, systemCode } from '../../protocol/errors.ts';
 import { CAMERA_PATH_BYTES_MAX, INVENTORY_DEPTH_MAX, INVENTORY_ENTRIES_MAX } from '../../protocol/limits.ts';
 import { entryOf } from './entries.ts';
 import type { EntryStat, NameReader, OpenedFolder } from './folder-files.ts';
-import { isShortage, unreadable, type Medium } from './medium.ts';
+import { unreadable, type Medium } from './medium.ts';
 import { isName, joinPath, sortKey } from './paths.ts';
 import { sortSlowly } from '../sort-slowly.ts';
 
@@ -196,7 +196,7 @@ class Walk {
   #refused(reason: string, path: Uint8Array, error: unknown): void {
     const code = systemCode(error);
     if (isDockError(error) || code === undefined || this.#signal.aborted) throw error;
-    if (isShortage(error)) throw unreadable(code, error);
+    if (isMachineShort(error)) throw unreadable(code, error);
     this.#problem(reason, path);
   }
 

@@ -46,6 +46,19 @@ for (const [name, call] of Object.entries(CALLS))
     expect(conditions.isRaised('spool.gone')).toBe(false);
   });
 
+for (const [name, call] of Object.entries(CALLS))
+  test(`${name} changes nothing where no handle is left to look with, which is not told as a disk that has gone`, async () => {
+    disk.plant(`${ROOT}/here`, new Uint8Array(1));
+    const before = disk.tree();
+    disk.fail({ operation: 'any', nth: 1, code: 'EMFILE' });
+    await expect(call(spool.files)).rejects.toMatchObject({ code: 'station.short', retry: 'later' });
+    expect(disk.tree()).toEqual(before);
+    expect(conditions.isRaised('station.short')).toBe(true);
+    expect(conditions.isRaised('spool.gone')).toBe(false);
+    await call(spool.files);
+    expect(conditions.isRaised('station.short')).toBe(false);
+  });
+
 test('a recording that cannot be read while the disk is away is not set aside: it is there when the disk is back', async () => {
   const prepared = prepare(seededRandom(1));
   await spoolOne(disk, spool, prepared);
