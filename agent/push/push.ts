@@ -114,13 +114,14 @@ export class Pusher {
     const senders = this.#queue.active(now).map(({ sender }) => sender);
     if (!connected) this.#options.limits.pace.letGo();
     if (connected) for (const sender of senders) sender.connected(now);
-    else if (
-      senders.some((sender) => sender.sending && sender.inFlightBytes > 0 && sender.receivedBytes === 0)
-    ) {
-      if (this.#size.lostWhileSending())
-        this.#options.log.warn('messages made smaller', { reason: 'connection lost while sending' });
-    }
+    else this.#lostWhileSending(senders.filter((sender) => sender.sending && sender.inFlightBytes > 0));
     this.#pump();
+  }
+
+  #lostWhileSending(senders: readonly Sender[]): void {
+    if (senders.length === 0) return;
+    if (this.#size.lostWhileSending(senders.every(({ receivedBytes }) => receivedBytes > 0)))
+      this.#options.log.warn('messages made smaller', { reason: 'connection lost while sending' });
   }
 
   /** A message below `down/<recording>`. Never throws: what does not hold is logged and changes nothing. */
@@ -202,9 +203,10 @@ export class Pusher {
       sender.refuse(down.body, now);
       this.#refused(recording, down.body);
     } else {
-      const before = sender.receivedBytes;
+      const { receivedBytes: before, inFlightBytes: onTheWay } = sender;
       sender.have(down.message, now);
-      if (sender.receivedBytes > before) this.#arrived();
+      const arrived = sender.receivedBytes - before;
+      if (arrived > 0) this.#arrived(Math.min(arrived, onTheWay)); // what an earlier connection left there says nothing of this one
     }
   }
 
@@ -297,8 +299,9 @@ export class Pusher {
     }
   }
 
-  #arrived(): void {
-    this.#size.arrived();
+  #arrived(sizeBytes: number): void {
+    if (this.#size.arrived(sizeBytes))
+      this.#options.log.info('messages made larger again', { reason: 'much arrived' });
     this.#options.conditions.clear('broker.message-size', null);
   }
 
@@ -365,7 +368,9 @@ export class Pusher {
   }
 
   #receipted(recording: RecordingId): void {
-    this.#queue.get(recording)?.receipted();
+    const sender = this.#queue.get(recording);
+    if (sender !== undefined && sender.inFlightBytes > 0) this.#arrived(sender.inFlightBytes); // no `have` tells of the last ones
+    sender?.receipted();
     this.#forget(recording);
     this.#sources.holding(recording)?.onReceipted(recording);
   }
