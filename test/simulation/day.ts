@@ -11,8 +11,10 @@ const RECORDINGS = 3;
 const STAY_MS = 120_000;
 const STAY_MS_MIN = 30_000;
 const SECOND_MS = 1000;
-/** One docking in so many begins while its camera is still recording, in so many pieces at most, with pauses of less than 3 s. */
-const RECORDER_ONE_IN = 4;
+/** Of the dockings with a recording one in so many begins while its camera is still at it, in so many pieces at most, with pauses of less than 3 s. */
+const RECORDER_ONE_IN = 3;
+/** On a full day so many of all dockings, and that recording is one more. */
+const FULL_RECORDER_ONE_IN = 4;
 const PIECES_MAX = 8;
 const PAUSE_MS_MIN = 300;
 const PAUSE_MS_MAX = 2900;
@@ -22,12 +24,21 @@ export class Days {
   readonly #world: World;
   readonly #random: SeededRandom;
   readonly #recorders: SeededRandom;
+  readonly #isFull: boolean;
   #recordings = 0;
+  #dockings = 0;
 
-  constructor(world: World) {
+  /** `full`: days of four recordings on average, as all were once: what the kept seeds found, they found on such days. */
+  constructor(world: World, { full = false }: { readonly full?: boolean } = {}) {
+    this.#isFull = full;
     this.#world = world;
     this.#random = new SeededRandom(world.random.uint32());
     this.#recorders = world.recorders;
+  }
+
+  /** Dockings so far. */
+  get dockings(): number {
+    return this.#dockings;
   }
 
   /** Four dockings in two bays, three recordings among them. */
@@ -48,6 +59,7 @@ export class Days {
     const { dock, timeline } = this.#world;
     const [bay = ''] = dock.bays;
     for (const camera of dock.cameras) {
+      this.#dockings++;
       dock.plug(bay, camera);
       await Promise.race([camera.emptied(), timeline.sleep(untilMs - timeline.nowMs)]);
       await timeline.sleep(SECOND_MS);
@@ -61,10 +73,13 @@ export class Days {
     const random = this.#random;
     const camera = random.pick(dock.cameras.filter(({ isAttached }) => !isAttached));
     camera.attach(); // nobody else takes it
-    for (let left = count; left > 0; left--) this.#record(camera);
+    const isRecording = !this.#isFull && count > 0 && this.#recorders.below(RECORDER_ONE_IN) === 0;
+    for (let left = isRecording ? count - 1 : count; left > 0; left--) this.#record(camera);
     await timeline.sleep((5 + random.below(30)) * SECOND_MS);
     this.#world.note(`${camera.name} into ${bay}`);
-    const recording = this.#recorders.below(RECORDER_ONE_IN) === 0 ? this.#recordOn(camera) : undefined;
+    const isStill = isRecording || (this.#isFull && this.#recorders.below(FULL_RECORDER_ONE_IN) === 0);
+    const recording = isStill ? this.#recordOn(camera) : undefined;
+    this.#dockings++;
     dock.plug(bay, camera);
     const isImpatient = random.below(5) === 0;
     await timeline.sleep(isImpatient ? random.below(STAY_MS_MIN) : STAY_MS_MIN + random.below(STAY_MS));

@@ -4,8 +4,9 @@ import { availableParallelism } from 'node:os';
 import { startWorker } from '../../protocol/io/worker-thread.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
 import { HELP, parseOptions, type SimulationOptions } from './options.ts';
-import { DAYS, runSeed, type SeedResult } from './run-seed.ts';
+import { runSeed, type SeedResult } from './run-seed.ts';
 import { keptSeeds, seedsToRun, type SeedJob } from './seed-sets.ts';
+import { Tally } from './tally.ts';
 
 /** A seed that takes longer than this hangs; it takes a second. */
 const SEED_MS_MAX = 120_000;
@@ -27,12 +28,16 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const { seed, evil, trace } = options;
-  return seed === undefined ? runSets(options) : runOne({ seed, evil }, trace);
+  const { seed, evil, full, trace } = options;
+  return seed === undefined ? runSets(options) : runOne({ seed, evil, full }, trace);
 }
 
-async function runOne({ seed, evil }: SeedJob, trace: boolean): Promise<number> {
-  const result = await runSeed(seed, { evil, ...(trace ? { onLine: (line) => console.log(line) } : {}) });
+async function runOne({ seed, evil, full }: SeedJob, trace: boolean): Promise<number> {
+  const result = await runSeed(seed, {
+    evil,
+    full,
+    ...(trace ? { onLine: (line) => console.log(line) } : {}),
+  });
   console.log(
     `seed ${seed}: ${result.recordings} recordings, ${result.events} events, ${result.evilActs} acts of an evil broker, trace ${result.digest}`,
   );
@@ -50,21 +55,11 @@ async function runSets({ seconds, workers = availableParallelism() }: Simulation
     nowMs: () => performance.now(),
     evil: process.env['CI'] === undefined,
   });
-  const tally: Tally = { seeds: 0, recordings: 0, evilActs: 0, failed: 0 };
+  const tally = new Tally();
   await Promise.all(Array.from({ length: workers }, () => runOnThread(seeds, tally)));
-  const minutes = (performance.now() - beganMs) / 60_000;
-  const { seeds: count, recordings, evilActs, failed } = tally;
-  console.log(
-    `${count} seeds, ${count * DAYS} station-days, ${recordings} recordings, ${evilActs} acts of evil brokers, ${failed} seeds failed; ${Math.round((count * DAYS) / minutes)} station-days a minute`,
-  );
-  return failed === 0 ? 0 : 1;
-}
-
-interface Tally {
-  seeds: number;
-  recordings: number;
-  evilActs: number;
-  failed: number;
+  const { user, system } = process.cpuUsage();
+  console.log(tally.line({ elapsedMs: performance.now() - beganMs, processorMs: (user + system) / 1000 }));
+  return tally.failed === 0 ? 0 : 1;
 }
 
 async function runOnThread(seeds: Iterator<SeedJob>, tally: Tally): Promise<void> {
@@ -76,15 +71,11 @@ async function runOnThread(seeds: Iterator<SeedJob>, tally: Tally): Promise<void
         next.value.seed,
         once(worker, 'message', { signal: AbortSignal.timeout(SEED_MS_MAX) }),
       );
-      tally.seeds++;
-      if ('recordings' in answer) {
-        tally.recordings += answer.recordings;
-        tally.evilActs += answer.evilActs;
-      }
+      if ('recordings' in answer) tally.add(next.value, answer);
       const problems = 'error' in answer ? [answer.error] : answer.problems;
       if (problems.length === 0) continue;
       tally.failed++;
-      const shown = `${answer.seed}${next.value.evil ? ' --evil' : ''}`;
+      const shown = `${answer.seed}${next.value.evil ? ' --evil' : ''}${next.value.full ? ' --full' : ''}`;
       console.log(`seed ${shown} fails:\n  ${problems.slice(0, 5).join('\n  ')}`);
       console.log(`  npm run test:simulation -- --seed ${shown}`);
       if ('error' in answer && answer.error.startsWith('no answer')) return;

@@ -1,7 +1,7 @@
 // Command line of the simulation.
 import { parseArgs } from 'node:util';
 
-export const HELP = `npm run test:simulation [-- --seed N [--evil]] [--seconds N] [--workers N] [--trace]
+export const HELP = `npm run test:simulation [-- --seed N [--evil] [--full]] [--seconds N] [--workers N] [--trace]
 
 Station, store, network, disks and cameras in one process on a virtual clock, with troubles of every kind, and a judge that looks at what is
 durable. What happens when goes by the seed alone. Without --seed it runs the seeds that failed once (test/simulation/seeds.txt), a fixed set,
@@ -9,6 +9,7 @@ and fresh ones for as long as --seconds says.
 
   --seed N     this seed alone
   --evil       with an evil broker; only with --seed. Without, every second fresh seed has one, but not in CI
+  --full       with days of more recordings, as the kept seeds had; only with --seed
   --seconds N  how long fresh seeds are drawn, behind the others; 60 by default
   --workers N  threads; one for each core by default
   --trace      prints all that happens; only with --seed
@@ -18,6 +19,7 @@ export interface SimulationOptions {
   /** undefined: all sets. */
   readonly seed: number | undefined;
   readonly evil: boolean;
+  readonly full: boolean;
   readonly seconds: number;
   /** undefined: one for each core. */
   readonly workers: number | undefined;
@@ -34,15 +36,17 @@ export function parseOptions(args: readonly string[]): SimulationOptions | undef
       workers: { type: 'string' },
       trace: { type: 'boolean', default: false },
       evil: { type: 'boolean', default: false },
+      full: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h' },
     },
   });
   if (values.help === true) return undefined;
-  for (const name of ['trace', 'evil'] as const)
+  for (const name of ['trace', 'evil', 'full'] as const)
     if (values[name] && values.seed === undefined) throw new Error(`--${name} wants a --seed`);
   return {
     seed: values.seed === undefined ? undefined : whole('--seed', values.seed, 0),
     evil: values.evil,
+    full: values.full,
     seconds: whole('--seconds', values.seconds, 0),
     workers: values.workers === undefined ? undefined : whole('--workers', values.workers, 1),
     trace: values.trace,

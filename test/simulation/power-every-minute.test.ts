@@ -3,7 +3,12 @@ import { expect, test } from 'vitest';
 import { runSeed } from './run-seed.ts';
 
 test('a power cut every minute: recordings are delivered between two cuts, and all of them in the end', async () => {
-  const { problems, recordings, early } = await runSeed(60, { kinds: [], days: 2, cutEveryMs: 60_000 });
+  const { problems, recordings, early } = await runSeed(60, {
+    kinds: [],
+    days: 2,
+    cutEveryMs: 60_000,
+    full: true,
+  });
   expect(problems).toEqual([]);
   expect(recordings).toBe(9); // three of them still went on when their cameras were docked
   expect(early).toBeGreaterThan(2);

@@ -20,6 +20,12 @@ export interface SeedResult {
   readonly recordings: number;
   /** Of these, how many the vault held before the last dockings. */
   readonly early: number;
+  /** Of the days alone; those at the end come on top. */
+  readonly dockings: number;
+  /** Bytes of all recordings. */
+  readonly bytes: number;
+  /** Troubles that began on each day. */
+  readonly troubles: readonly number[];
   /** Messages that an evil broker dropped, altered, replayed, or forged. */
   readonly evilActs: number;
   /** What happened last; for whoever looks into it. */
@@ -34,6 +40,8 @@ export interface SeedRun {
   readonly kinds?: readonly Kind[];
   /** The broker is evil, as long as the days last. */
   readonly evil?: boolean;
+  /** Days hold more than they need to; see Days. */
+  readonly full?: boolean;
   /** Hears all that happens. */
   readonly onLine?: (line: string) => void;
 }
@@ -41,21 +49,27 @@ export interface SeedRun {
 /** Never rejects but by a fault of the simulation itself. */
 export async function runSeed(
   seed: number,
-  { days: dayCount = DAYS, kinds = ALL_KINDS, cutEveryMs, evil = false, onLine }: SeedRun = {},
+  { days: dayCount = DAYS, kinds = ALL_KINDS, cutEveryMs, evil = false, full = false, onLine }: SeedRun = {},
 ): Promise<SeedResult> {
   const world = new World(seed, evil);
   const { timeline, judge, trace } = world;
   if (onLine !== undefined) trace.onLine = onLine;
-  const days = new Days(world);
+  const days = new Days(world, { full });
   const troubles = new Troubles(world, kinds);
   world.bootStore();
   world.bootStation();
   const stopCuts = cutEveryMs === undefined ? (): void => undefined : cutAgain(world, cutEveryMs);
+  const begun: number[] = [];
   for (let day = 1; day <= dayCount; day++) {
+    const before = troubles.begun;
     troubles.plan();
     await finished(world, days.day(), HOUR_MS);
+    if (!full && kinds.length > 0 && troubles.begun === before)
+      await finished(world, troubles.next(), HOUR_MS); // no day without a trouble
     world.look(`end of day ${day}`);
+    begun.push(troubles.begun - before);
   }
+  const { dockings } = days;
   const early = world.required.length - judge.undelivered(world.required).length;
   troubles.end();
   stopCuts();
@@ -69,6 +83,9 @@ export async function runSeed(
     events: timeline.events,
     recordings: world.recordings.length,
     early,
+    dockings,
+    bytes: world.recordings.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    troubles: begun,
     evilActs: [...(world.wire.evil?.acts.values() ?? [])].reduce((sum, count) => sum + count, 0),
     last: trace.last,
   };

@@ -13,6 +13,8 @@ export interface SeedJob {
   readonly seed: number;
   /** The broker is evil. */
   readonly evil: boolean;
+  /** Its days are full ones, as in day.ts. */
+  readonly full: boolean;
 }
 
 /** Seeds that failed once. Errors: the system's; a line that is no seed. */
@@ -21,15 +23,15 @@ export function keptSeeds(): SeedJob[] {
   return parseSeeds(readFileSync(file, 'utf8'));
 }
 
-/** One seed a line, "evil" behind it where the broker was, and a word on what it found behind "#". */
+/** One seed a line, behind it "evil" where the broker was and "full" where its days were, and a word on what it found behind "#". */
 export function parseSeeds(text: string): SeedJob[] {
   const lines = text.split('\n').map((line) => line.replace(/#.*/, '').trim());
   return lines
     .filter((line) => line !== '')
     .map((line) => {
-      const [, seed, evil] = /^(\d{1,10})( evil)?$/.exec(line) ?? [];
+      const [, seed, evil, full] = /^(\d{1,10})( evil)?( full)?$/.exec(line) ?? [];
       if (seed === undefined) throw new Error(`seeds.txt: "${line}" is no seed`);
-      return { seed: Number(seed), evil: evil !== undefined };
+      return { seed: Number(seed), evil: evil !== undefined, full: full !== undefined };
     });
 }
 
@@ -44,9 +46,9 @@ export function* seedsToRun(
   },
 ): Generator<SeedJob> {
   yield* kept;
-  for (let seed = 1; seed <= FIXED; seed++) yield { seed, evil: false };
-  for (let seed = 1; seed <= FIXED_EVIL; seed++) yield { seed, evil: true };
+  for (let seed = 1; seed <= FIXED; seed++) yield { seed, evil: false, full: false };
+  for (let seed = 1; seed <= FIXED_EVIL; seed++) yield { seed, evil: true, full: false };
   const untilMs = fresh.nowMs() + fresh.forMs;
   for (let seed = fresh.from; fresh.nowMs() < untilMs; seed++)
-    yield { seed, evil: fresh.evil && seed % 2 === 1 };
+    yield { seed, evil: fresh.evil && seed % 2 === 1, full: false };
 }

@@ -9,9 +9,9 @@ import type { SeedJob } from './seed-sets.ts';
 Error.stackTraceLimit = 0;
 knowSignatures();
 readKeysQuickly();
-parentPort?.on('message', ({ seed, evil }: SeedJob) => {
+parentPort?.on('message', ({ seed, evil, full }: SeedJob) => {
   forgetSignatures();
-  runSeed(seed, { evil }).then(
+  runSeed(seed, { evil, full }).then(
     (result) => parentPort?.postMessage(result, []),
     (error: unknown) => parentPort?.postMessage({ seed, error: String((error as Error).stack ?? error) }, []),
   );

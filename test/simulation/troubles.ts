@@ -145,12 +145,24 @@ export class Troubles {
   readonly #random: SeededRandom;
   readonly #kinds: readonly Kind[];
   readonly #ends = new Set<() => void>();
+  readonly #waiting: (() => void)[] = [];
+  #begun = 0;
   #isOver = false;
 
   constructor(world: World, kinds: readonly Kind[] = ALL_KINDS) {
     this.#world = world;
     this.#random = new SeededRandom(world.random.uint32());
     this.#kinds = kinds;
+  }
+
+  /** Troubles that there were. */
+  get begun(): number {
+    return this.#begun;
+  }
+
+  /** Resolves when another one begins, if one is planned. */
+  async next(): Promise<void> {
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** Plans the troubles of a day that begins now. */
@@ -175,6 +187,8 @@ export class Troubles {
     const kind = this.#random.pick(this.#kinds);
     const trouble = this.#random.below(KINDS[kind].length);
     this.#world.note(`trouble: ${kind} ${trouble}`);
+    this.#begun++;
+    for (const resolve of this.#waiting.splice(0)) resolve();
     const undo = KINDS[kind][trouble]?.(this.#world, this.#random) ?? nothing;
     this.#world.look(`${kind} ${trouble} began`);
     const end = (): void => {

@@ -1,0 +1,50 @@
+// What a run of many seeds was: how much it tried, what its days held, and how long one took.
+import { UNIT_BYTES } from '../../protocol/limits.ts';
+import type { SeedResult } from './run-seed.ts';
+import type { SeedJob } from './seed-sets.ts';
+
+/** What the tally takes of a seed's result. */
+export type Counted = Pick<SeedResult, 'dockings' | 'recordings' | 'bytes' | 'troubles' | 'evilActs'>;
+
+export class Tally {
+  failed = 0;
+  #seeds = 0;
+  #days = 0;
+  #recordings = 0;
+  #evilActs = 0;
+  /** Of days that are none of the full ones, which hold more. */
+  readonly #plain = { days: 0, dockings: 0, recordings: 0, bytes: 0, troubles: 0, troublesLeast: Infinity };
+
+  /** A seed that came to its end. */
+  add({ full }: Pick<SeedJob, 'full'>, { dockings, recordings, bytes, troubles, evilActs }: Counted): void {
+    this.#seeds++;
+    this.#days += troubles.length;
+    this.#recordings += recordings;
+    this.#evilActs += evilActs;
+    if (full) return;
+    const plain = this.#plain;
+    plain.days += troubles.length;
+    plain.dockings += dockings;
+    plain.recordings += recordings;
+    plain.bytes += bytes;
+    for (const count of troubles) {
+      plain.troubles += count;
+      plain.troublesLeast = Math.min(plain.troublesLeast, count);
+    }
+  }
+
+  /** The figures; elapsed and processor time are those of the whole run. */
+  line({ elapsedMs, processorMs }: { readonly elapsedMs: number; readonly processorMs: number }): string {
+    return [
+      `${this.#seeds} seeds, ${this.#days} station-days, ${this.#recordings} recordings, ${this.#evilActs} acts of evil brokers, ${this.failed} seeds failed`,
+      this.#dayLine(),
+      `${Math.round((this.#days * 60_000) / elapsedMs)} station-days a minute, ${Math.round(processorMs / this.#days)} ms of processor time each`,
+    ].join('; ');
+  }
+
+  #dayLine(): string {
+    const { days, dockings, recordings, bytes, troubles, troublesLeast } = this.#plain;
+    const mean = (sum: number, of = days): string => (sum / of).toFixed(1);
+    return `a day holds ${mean(dockings)} dockings, ${mean(recordings)} recordings of ${mean(bytes / UNIT_BYTES, recordings)} units and ${mean(troubles)} troubles on average, ${troublesLeast} trouble at least`;
+  }
+}
