@@ -2,6 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { forgetSignatures, knowSignatures } from '../fakes/known-signatures.ts';
 import { readKeysQuickly } from '../fakes/quick-keys.ts';
+import { signalsEndWithLives } from './lives.ts';
 import { runSeed } from './run-seed.ts';
 import type { SeedJob } from './seed-sets.ts';
 
@@ -9,10 +10,14 @@ import type { SeedJob } from './seed-sets.ts';
 Error.stackTraceLimit = 0;
 knowSignatures();
 readKeysQuickly();
+const endLife = signalsEndWithLives();
 parentPort?.on('message', ({ seed, evil, full }: SeedJob) => {
   forgetSignatures();
-  runSeed(seed, { evil, full }).then(
-    (result) => parentPort?.postMessage(result, []),
-    (error: unknown) => parentPort?.postMessage({ seed, error: String((error as Error).stack ?? error) }, []),
-  );
+  runSeed(seed, { evil, full })
+    .then(
+      (result) => parentPort?.postMessage(result, []),
+      (error: unknown) =>
+        parentPort?.postMessage({ seed, error: String((error as Error).stack ?? error) }, []),
+    )
+    .finally(endLife);
 });
