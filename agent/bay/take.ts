@@ -5,7 +5,7 @@ import { makeRecordingId, type RecordingId } from '../../protocol/ids.ts';
 import { DOCKING_SEEN_MAX } from '../../protocol/limits.ts';
 import { sealedSizeBytes } from '../../protocol/sealed-file.ts';
 import type { Clock, Log, Random } from '../../protocol/ports.ts';
-import type { Bulk } from '../bulk/bulk.ts';
+import type { Bulk, Sealing } from '../bulk/bulk.ts';
 import type { Committer, Sealed } from './commit.ts';
 import type { Custody } from '../custody/custody.ts';
 import { retryPauseMs, type HeldContent, type TrackedEntry, type WaitReason } from './entry.ts';
@@ -13,7 +13,7 @@ import { lookAnew } from './looks.ts';
 import type { DockingFacts } from './manifest-build.ts';
 import { digestEntry, pullInto, type PullContext } from './pull.ts';
 import type { PullStop } from './pull-stop.ts';
-import type { Reservation, Spool, SpooledRecording } from '../spool/spool.ts';
+import type { Reservation, Spool, SpooledRecording, Staging } from '../spool/spool.ts';
 import type { TriedFile } from '../tries/tally.ts';
 import type { Tries, Try } from '../tries/tries.ts';
 
@@ -40,18 +40,27 @@ export interface Taken {
 }
 const NOTHING: Taken = { committing: undefined };
 
+/** A camera's bytes of one entry, all in a sealing that is not on the disk yet. */
+interface Read {
+  readonly recording: RecordingId;
+  readonly staging: Staging;
+  readonly sealing: Sealing;
+}
+
 /** Reading in a try that has its turn. */
 interface TryContext extends PullContext {
   readonly attempt: Pick<Try, 'note'>;
 }
 
-/** One docking's way of taking entries; reading is one at a time, committing runs behind it. */
+/** One docking's way of taking entries; reading is one at a time, what is left for the disk and committing run behind it. */
 export class Taker {
   readonly #deps: TakeDeps;
   readonly #docking: DockingFacts;
   readonly #session: CameraSession;
   readonly #committer: Committer;
   readonly #onTaken: (entry: TrackedEntry) => void;
+  /** Of the last entry that was read whole: the next one is read meanwhile, the one behind it is not, for the sake of memory. */
+  #finishing: Promise<void> = Promise.resolve();
   /** Entries of the log that say that something is not taken. */
   #notTaken = 0;
 
@@ -168,8 +177,8 @@ export class Taker {
     }
     try {
       await context.attempt.note();
-      const sealed = await this.#seal(entry, countingWritten(context, reservation));
-      const committing = this.#commit(entry, sealed).finally(() => reservation.release());
+      const read = await this.#read(entry, countingWritten(context, reservation));
+      const committing = this.#commit(entry, read).finally(() => reservation.release());
       return { committing };
     } catch (error) {
       reservation.release();
@@ -184,7 +193,7 @@ export class Taker {
   }
 
   /** Errors: those of the camera, the spool and the sealing; nothing of the attempt is left then. */
-  async #seal(entry: TrackedEntry, context: PullContext): Promise<Sealed> {
+  async #read(entry: TrackedEntry, context: PullContext): Promise<Read> {
     const { spool, bulk, random } = this.#deps;
     const recording = makeRecordingId(random);
     const staging = await spool.stage(recording);
@@ -194,7 +203,8 @@ export class Taker {
       const sealing = await bulk.startSeal({ payloadPath, chunksPath, recipients });
       try {
         await pullInto(sealing, entry.listed, context);
-        return { recording, staging, seal: await sealing.finish() };
+        await this.#finishing;
+        return { recording, staging, sealing };
       } catch (error) {
         await sealing.abort();
         throw error;
@@ -215,10 +225,13 @@ export class Taker {
   }
 
   /** Never rejects: whatever fails, the log among it, becomes the entry's fate. */
-  async #commit(entry: TrackedEntry, sealed: Sealed): Promise<void> {
-    const { seal } = sealed;
+  async #commit(entry: TrackedEntry, { recording: id, staging, sealing }: Read): Promise<void> {
     const { stamp } = entry.listed;
     try {
+      const finishing = sealing.finish();
+      this.#finishing = finishing.then(nothing, nothing);
+      const seal = await finishing;
+      const sealed = { recording: id, staging, seal };
       this.#pulled(entry, sealed);
       const { kind, recording } = await this.#committer.commit(entry, sealed);
       this.#deps.pullStop.kept();
@@ -226,7 +239,8 @@ export class Taker {
       if (matched) this.#matched(entry, recording.recording);
       this.#spooled(entry, heldAs(recording, matched), seal.originalSha256, stamp);
     } catch (error) {
-      await this.#deps.spool.discard(sealed.staging);
+      await sealing.abort();
+      await this.#deps.spool.discard(staging);
       this.#notKept(error);
       this.#wait(entry, error);
     }
@@ -325,4 +339,8 @@ function countingWritten(context: PullContext, reservation: Reservation): PullCo
     context.onProgress(takenBytes);
   };
   return { ...context, onProgress };
+}
+
+function nothing(): void {
+  // Whoever waits for the end only waits.
 }
