@@ -5,6 +5,7 @@ import { mkdir, open, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { makeOld } from '../fakes/put-ledger.ts';
+import { MemoryInUse } from './memory-in-use.ts';
 
 const MIB = 1024 * 1024;
 /** Beside what a party writes: logs, keys, the file system's own needs. */
@@ -23,6 +24,7 @@ export interface Work {
   readonly folder: string;
   readonly files: readonly SourceFile[];
   readonly sizeBytes: number;
+  readonly memory: MemoryInUse;
 }
 
 /** Writes `count` files that together have `sizeMib` (rounded up to whole MiB a file); they are in the page cache afterwards. */
@@ -40,7 +42,8 @@ export async function makeWork(
     const name = `KOD_${String(number).padStart(4, '0')}.MP4`;
     files.push(await makeFile(join(folder, name), name, fileMib, signal));
   }
-  return { folder, files, sizeBytes: count * fileMib * MIB };
+  const memory = new MemoryInUse(`${folder}.filler`);
+  return { folder, files, sizeBytes: count * fileMib * MIB, memory };
 }
 
 /** One random MiB again and again, each time with its number in front: no two MiB are equal. */
@@ -75,8 +78,9 @@ export async function digestFile(path: string, signal: AbortSignal): Promise<str
   return hash.digest('hex');
 }
 
-/** Brings the files back into the page cache, so that no party pays for the source's disk. */
+/** Before each repetition: no party pays for the source's disk, nor for memory that nobody had before it. */
 export async function warm(work: Work, signal: AbortSignal): Promise<void> {
+  await work.memory.bring(signal);
   for (const file of work.files)
     for await (const piece of createReadStream(file.path, { highWaterMark: MIB, signal })) void piece;
 }
