@@ -1,16 +1,15 @@
 // The Bulk port in the calling thread: for tests and for commands that handle one recording.
-import type { Files, Random } from '../../protocol/ports.ts';
 import { sealSmall } from '../../protocol/sealed-file.ts';
 import type { Bulk } from './bulk.ts';
 import { DigestPass } from './digest.ts';
-import { SealPass } from './seal.ts';
+import { SealPass, type SealContext } from './seal.ts';
 import { readUnit } from './unit-read.ts';
 
-/** Works on the given files with the given randomness; holds nothing. */
-export function bulkInline(context: { readonly files: Files; readonly random: Random }): Bulk {
+/** Works on the given files with the given randomness; holds nothing. `freeBuffer` gets buffers that are done with, where it is given. */
+export function bulkInline(context: Omit<SealContext, 'turn'>): Bulk {
   return {
     startSeal: (job) => SealPass.start(job, context),
-    startDigest: async () => new DigestPass({}),
+    startDigest: async () => new DigestPass(context),
     readUnit: (path, position, sizeBytes, sha256) =>
       readUnit(context.files, { path, position, sizeBytes, sha256 }),
     sealSmall: async (bytes, recipients) => sealSmall(bytes, recipients, context.random),

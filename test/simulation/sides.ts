@@ -13,6 +13,7 @@ import {
   parseStationId,
 } from '../../protocol/ids.ts';
 import { LoggedConditions } from '../../protocol/io/conditions-log.ts';
+import { bufferFreer } from '../../protocol/io/free-buffer.ts';
 import { makeSecretKey, publicKeyOf } from '../../protocol/minisign.ts';
 import type { Conditions, Log } from '../../protocol/ports.ts';
 import { Progress } from '../../protocol/progress.ts';
@@ -36,6 +37,8 @@ export const VAULT = '/vault';
 const KEEP_HOURS = 0.1;
 const RESERVE_BYTES = 128 * 1024;
 const SLABS = 16;
+/** As the real station: memory that waits for the collector makes it run all the time. */
+const freeBuffer = bufferFreer();
 
 export const stationKey = makeSecretKey(seededRandom(11));
 export const storeKey = makeSecretKey(seededRandom(12));
@@ -64,8 +67,8 @@ export async function startStation(live: LiveProcess, wire: Wire, dock: Dock): P
     signer: fastSigner(stationKey),
     stationKeys: [publicKeyOf(stationKey)],
     provenRecipients: () => new Set([recipient.recipient]),
-    bulk: bulkInline({ files, random }),
-    freeBuffer: () => undefined,
+    bulk: bulkInline({ files, random, freeBuffer }),
+    freeBuffer,
     clockSource: live.clockSource,
     machine: new FixedMachine(),
     leds: () => ({ show: async () => undefined }),
