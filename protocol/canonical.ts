@@ -1,7 +1,7 @@
 // Canonical JSON (RFC 8785) for signed documents: a document is serialised once and those bytes are kept.
 // We allow less than the RFC: integers within +-(2^53 - 1), no lone surrogates, so that no reader can disagree on a number or a text.
 // parse accepts only bytes that encode would have produced, which also excludes duplicate keys, white space and a byte-order mark.
-import { encodeUtf8, equalBytes, parseUtf8 } from './bytes.ts';
+import { encodeUtf8, parseUtf8 } from './bytes.ts';
 import { DockError } from './errors.ts';
 import { JSON_DEPTH_MAX } from './limits.ts';
 
@@ -58,7 +58,11 @@ function write(value: unknown, depth: number): string {
  * Source: RFC 8785, section 3.2.
  */
 export function encodeCanonical(value: unknown): Uint8Array {
-  return encodeUtf8(isInOrder(value, 0) ? JSON.stringify(value) : write(value, 0));
+  return encodeUtf8(canonicalText(value));
+}
+
+function canonicalText(value: unknown): string {
+  return isInOrder(value, 0) ? JSON.stringify(value) : write(value, 0);
 }
 
 /**
@@ -69,7 +73,8 @@ export function parseCanonical(bytes: Uint8Array, bytesMax: number): unknown {
   if (bytes.length > bytesMax) fail(`${bytes.length} bytes, at most ${bytesMax} are read`);
   const text = parseUtf8(bytes) ?? fail('not UTF-8');
   const value = parseJson(text);
-  if (!equalBytes(encodeCanonical(value), bytes)) fail('not in canonical form (RFC 8785)');
+  // Bytes that are UTF-8 and their text stand for each other, one to one.
+  if (canonicalText(value) !== text) fail('not in canonical form (RFC 8785)');
   return value;
 }
 
