@@ -15,6 +15,8 @@ export interface FileNode {
   /** Visible content. `bytes` may be longer than `size`. */
   bytes: Uint8Array;
   size: number;
+  /** `bytes` are those that somebody wrote, and stay as they are: whoever changes them copies them first. */
+  isLent: boolean;
   /** Content when this disk began. */
   readonly base: Uint8Array;
 }
@@ -65,7 +67,7 @@ export type Fate = 'drop' | 'keep' | 'torn' | 'zeros';
 export type Choose = (change: 'name' | 'write') => Fate;
 
 export function fileNode(bytes: Uint8Array = new Uint8Array(0)): FileNode {
-  return { kind: 'file', bytes, size: bytes.length, base: bytes };
+  return { kind: 'file', bytes, size: bytes.length, isLent: false, base: bytes };
 }
 
 const PATHS_MAX = 20_000;
@@ -98,13 +100,19 @@ export function folderNode(names: ReadonlyMap<string, Node> = new Map()): Folder
   return { kind: 'folder', names: new Map(names), base: new Map(names) };
 }
 
-/** Writes into a file's visible content; a gap before the position reads as zeros. */
+/** Writes into a file's visible content; a gap before the position reads as zeros. Nobody may change these bytes any more. */
 export function writeInto(file: FileNode, position: number, bytes: Uint8Array): void {
+  if (file.size === 0 && position === 0) {
+    // Most files are written once.
+    [file.bytes, file.size, file.isLent] = [bytes, bytes.length, true];
+    return;
+  }
   const end = Math.max(file.size, position + bytes.length);
-  if (file.bytes === file.base || end > file.bytes.length) {
+  if (file.isLent || file.bytes === file.base || end > file.bytes.length) {
     const grown = new Uint8Array(Math.max(end, Math.min(2 * file.size, file.size + GROWTH_BYTES_MAX)));
     grown.set(file.bytes.subarray(0, file.size));
     file.bytes = grown;
+    file.isLent = false;
   }
   file.bytes.set(bytes, position);
   file.size = end;

@@ -13,6 +13,8 @@ export interface Shelf {
   read(path: string): Buffer;
   /** For files that do not fit into memory. */
   reading<T>(path: string | Buffer, use: (readAt: ReadAt) => T): T;
+  /** One SHA-256 of 32 bytes for each unit of a file, where whoever keeps the shelf took them of these very bytes before. */
+  unitDigests?(path: string): Buffer;
 }
 
 /** The machine's own disk. */

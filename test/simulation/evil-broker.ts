@@ -18,6 +18,7 @@ import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../protocol/receipt.t
 import type { Arrival, MemoryHub, Passage } from '../fakes/broker-memory.ts';
 import { seededRandom, type SeededRandom } from '../fakes/random-seeded.ts';
 import { signFast } from '../fakes/signer-fast.ts';
+import { MarkScan } from './mark-scan.ts';
 import type { Timeline } from './timeline.ts';
 
 /** Its own client, whose messages pass as they are. */
@@ -73,11 +74,13 @@ export class EvilBroker {
   readonly #parts: EvilParts;
   readonly #client: ReturnType<MemoryHub['client']>;
   readonly #kept: Kept[] = [];
+  readonly #scan: MarkScan;
   readonly #receipts = new Map<string, Kept>();
   #isOver = false;
 
   constructor(parts: EvilParts) {
     this.#parts = parts;
+    this.#scan = new MarkScan(parts.secrets);
     this.#client = parts.hub.client(EVIL);
     this.#client.start();
   }
@@ -134,9 +137,8 @@ export class EvilBroker {
   }
 
   #read({ topic, payload }: Passage): void {
-    const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
-    for (const secret of this.#parts.secrets)
-      if (bytes.includes(secret) || topic.includes(secret.toString('latin1')))
+    for (const bytes of [payload, Buffer.from(topic, 'latin1')])
+      for (const secret of this.#scan.in(bytes))
         this.problems.push(`a message to ${topic} shows ${secret.toString('hex')}`);
   }
 

@@ -5,6 +5,7 @@ import type { DurableTree } from './durable-tree.ts';
 import type { Recording } from './recordings.ts';
 
 const UNIT_BYTES = 524_288;
+const LINE_FEED = 0x0a;
 
 /** An array of bytes that it gives out again holds what it held before: what was found of it then is not looked for again. */
 export type Tree = Pick<DurableTree, 'names' | 'bytes'>;
@@ -82,13 +83,23 @@ export function receiptFault(
 
 /** Whether a log below `folder` holds an entry of that event about the recording's path. */
 export function isLogged(tree: Tree, folder: string, event: string, recording: Recording): boolean {
-  const wanted = [`"event":"${event}"`, `"path_sha256":"${sha256(Buffer.from(recording.path))}"`];
-  return (tree.names(folder) ?? []).some((name) => {
-    const lines = Buffer.from(tree.bytes(`${folder}/${name}`) ?? [])
-      .toString('latin1')
-      .split('\n');
-    return lines.some((line) => wanted.every((text) => line.includes(text)));
-  });
+  const path = `"path_sha256":"${sha256(Buffer.from(recording.path))}"`;
+  return (tree.names(folder) ?? []).some((name) =>
+    linesWith(tree.bytes(`${folder}/${name}`), path).some((line) => line.includes(`"event":"${event}"`)),
+  );
+}
+
+/** Lines of a text that hold this one: a log is long, and few of its lines are about one recording. */
+function linesWith(bytes: Uint8Array | undefined, text: string): string[] {
+  const log = Buffer.from(bytes?.buffer ?? new ArrayBuffer(0), bytes?.byteOffset, bytes?.length);
+  const lines: string[] = [];
+  for (let at = log.indexOf(text); at >= 0;) {
+    const from = log.lastIndexOf(LINE_FEED, at) + 1;
+    const end = log.indexOf(LINE_FEED, at);
+    lines.push(log.toString('latin1', from, end < 0 ? log.length : end));
+    at = end < 0 ? -1 : log.indexOf(text, end);
+  }
+  return lines;
 }
 
 /** Ids of folders below `parent` whose manifest names this recording. */
@@ -107,6 +118,11 @@ export function foldersOf(tree: Tree, parent: string, recording: Recording): str
   });
 }
 
+/** Digests of these bytes, one of 32 bytes for each unit. */
+export function unitDigestsOf(payload: Uint8Array): Buffer {
+  return unitDigests.of(payload);
+}
+
 /** What a manifest says, nothing where it says nothing: whether it holds, its signature tells. */
 const manifests = new Found((bytes): Partial<ManifestSeen> => {
   try {
@@ -117,8 +133,7 @@ const manifests = new Found((bytes): Partial<ManifestSeen> => {
   }
 });
 const digests = new Found(sha256);
-/** One digest of 32 bytes for each unit. */
-const unitDigests = new Found((payload) => {
+const unitDigests = new Found((payload): Buffer => {
   const all: Buffer[] = [];
   for (let at = 0; at < payload.length; at += UNIT_BYTES)
     all.push(hash('sha256', payload.subarray(at, at + UNIT_BYTES), 'buffer'));

@@ -3,7 +3,7 @@
 import { identitySecret } from '../fakes/age-judge.ts';
 import { checkGivenEvidence } from '../fakes/evidence-checker.ts';
 import type { Shelf } from '../fakes/evidence-shelf.ts';
-import type { Tree } from './holdings.ts';
+import { unitDigestsOf, type Tree } from './holdings.ts';
 import { recipient, SPOOL, STATION, VAULT } from './sides.ts';
 import type { World } from './world.ts';
 
@@ -36,9 +36,13 @@ export function lastProblems({
 }
 
 function shelfOf(treeOf: (path: string) => Tree): Shelf {
-  const read = (path: string): Buffer => {
+  const bytesOf = (path: string): Uint8Array => {
     const bytes = treeOf(path).bytes(path);
     if (bytes === undefined) throw new Error(`${path} is not there`);
+    return bytes;
+  };
+  const read = (path: string): Buffer => {
+    const bytes = bytesOf(path);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   };
   return {
@@ -46,6 +50,7 @@ function shelfOf(treeOf: (path: string) => Tree): Shelf {
     has: (path) => treeOf(path).bytes(path) !== undefined,
     sizeBytes: (path) => read(path).length,
     read,
+    unitDigests: (path) => unitDigestsOf(bytesOf(path)),
     reading: (path, use) => {
       const bytes = read(path.toString());
       return use((position, bytesMax) => bytes.subarray(position, position + bytesMax));
