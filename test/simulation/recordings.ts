@@ -45,7 +45,20 @@ export function contentOf(variant: number, sizeBytes: number): Recording['conten
   };
 }
 
+/** Digests by variant and size: sizes are drawn from some hundred, and most come again. */
+const digests = new Map<string, string>();
+const DIGESTS_MAX = 10_000;
+
 export function digestOf(variant: number, sizeBytes: number): string {
+  const name = `${variant} ${sizeBytes}`;
+  let digest = digests.get(name);
+  if (digest !== undefined) return digest;
+  if (digests.size >= DIGESTS_MAX) digests.clear();
+  digests.set(name, (digest = calculated(variant, sizeBytes)));
+  return digest;
+}
+
+function calculated(variant: number, sizeBytes: number): string {
   const head = headOf(variant, sizeBytes);
   if (head.length < HEAD_BYTES) return createHash('sha256').update(head).digest('hex');
   const [blocks, rest] = [
