@@ -4,14 +4,14 @@ import { EXIT_GOOD } from '../config/exit-codes.ts';
 import { reportError, usageError, type Command, type Io } from './cli/output.ts';
 import { readVersion } from '../config/program-version.ts';
 import { exitSoon } from '../protocol/io/exit-soon.ts';
-import { keepYoungSmall } from '../protocol/io/small-heap.ts';
+import { tuneHeap } from '../protocol/io/small-heap.ts';
 
 const COMMANDS: readonly Command[] = [
   {
     name: 'run',
     summary: 'run the agent of this station in the foreground',
     run: async (args, io) => {
-      keepYoungSmall(); // before anything of it is loaded
+      tuneHeap(); // before anything of it is loaded
       return (await import('./cli/run.ts')).run(args, io);
     },
   },

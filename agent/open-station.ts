@@ -22,7 +22,7 @@ import { bufferFreer } from '../protocol/io/free-buffer.ts';
 import { nodeFiles } from '../protocol/io/files-node.ts';
 import { nodeRandom } from '../protocol/io/random-node.ts';
 import { openWorkerSigner } from '../protocol/io/signer-worker.ts';
-import { keepYoungSmall } from '../protocol/io/small-heap.ts';
+import { tuneHeap } from '../protocol/io/small-heap.ts';
 import { DISK_STUCK_MS, watchedCalls, watchedFiles } from '../protocol/io/watched-calls.ts';
 import { localMs } from '../protocol/io/zone-node.ts';
 import { publicKeyOf } from '../protocol/minisign.ts';
@@ -115,7 +115,7 @@ async function openParts(
   const count = Math.max(1, Math.min(config.bays.length, availableParallelism()));
   const bulk = watchedCalls(await openBulkWorkers({ count }), disk, ['startSeal', 'startDigest']);
   undo.later(() => bulk.close());
-  keepYoungSmall();
+  tuneHeap();
   const broker = openMqttBroker({
     ...config.broker,
     clientId: `bodydock-${config.station}`,

@@ -2,10 +2,10 @@
 // The program `bodydock-receiver`: finds the command and ends with its exit code. Each command is imported only when it is called.
 import type { Io } from './cli/command-line.ts';
 import { exitSoon } from '../io/exit-soon.ts';
-import { keepYoungSmall } from '../io/small-heap.ts';
+import { tuneHeap } from '../io/small-heap.ts';
 
 async function main(): Promise<void> {
-  keepYoungSmall(); // before anything is loaded
+  tuneHeap(); // before anything is loaded
   const ending = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.once(name, () => ending.abort(new Error(`ended by ${name}`)));
