@@ -175,9 +175,9 @@ export class DockingRecords implements PushStore<StoredRecord> {
       if (stored === undefined) return;
       await this.#options.spool.confirm();
       this.#records.delete(record);
-      this.#options.log.error('docking record moved to the quarantine', { record, reason });
+      this.#options.log.error('docking record goes to the quarantine', { record, reason });
       await this.#options.spool
-        .setAside(stored.folder, reason)
+        .setAsideInTheEnd(stored.folder, reason)
         .catch((error: unknown) => writeFailed('quarantine', record, error));
     });
   }

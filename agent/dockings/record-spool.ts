@@ -2,4 +2,7 @@
 import type { Spool } from '../spool/spool.ts';
 
 /** What records need of the spool that they lie in. */
-export type RecordSpool = Pick<Spool, 'layout' | 'confirm' | 'setAside' | 'asideNames' | 'logReserve'>;
+export type RecordSpool = Pick<
+  Spool,
+  'layout' | 'confirm' | 'setAside' | 'setAsideInTheEnd' | 'asideNames' | 'logReserve'
+>;

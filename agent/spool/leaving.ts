@@ -79,9 +79,9 @@ export class Leaving {
     catalogue.remove(recording);
     rows.remove(recording);
     if (state !== 'spooled') asked.withdraw(entry);
-    log.error('recording moved to the quarantine', { recording, reason });
+    log.error('recording goes to the quarantine', { recording, reason });
     await quarantine
-      .move(folder, reason)
+      .moveInTheEnd(folder, reason)
       .catch((error: unknown) => writeFailed('quarantine', recording, error));
     index.changed();
   }

@@ -1,11 +1,20 @@
 // Moves what is odd aside, whole and under its own name, and says so. Deletes nothing; only a person empties the folder.
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../../protocol/errors.ts';
-import type { Conditions, Files } from '../../protocol/ports.ts';
+import type { Clock, Conditions, Files, Log } from '../../protocol/ports.ts';
 import type { FolderSyncs } from '../../protocol/folder-syncs.ts';
+import { OwedMoves } from './owed-moves.ts';
 
 /** Same-named things that are kept apart before a move is given up: more means that something moves in a circle. */
 const SAME_NAME_MAX = 1000;
+
+export interface QuarantineDeps {
+  readonly files: Files;
+  readonly syncs: FolderSyncs;
+  readonly conditions: Conditions;
+  readonly clock: Pick<Clock, 'after'>;
+  readonly log: Log;
+}
 
 /** The folder `quarantine/`. */
 export class Quarantine {
@@ -14,24 +23,19 @@ export class Quarantine {
   readonly #syncs: FolderSyncs;
   readonly #conditions: Conditions;
   readonly #names: Set<string>;
+  readonly #owed: OwedMoves;
 
-  private constructor(
-    folder: string,
-    deps: { files: Files; syncs: FolderSyncs; conditions: Conditions },
-    names: Iterable<string>,
-  ) {
+  private constructor(folder: string, deps: QuarantineDeps, names: Iterable<string>) {
     this.folder = folder;
     this.#files = deps.files;
     this.#syncs = deps.syncs;
     this.#conditions = deps.conditions;
     this.#names = new Set(names);
+    this.#owed = new OwedMoves({ ...deps, move: (path, reason) => this.#moveAgain(path, reason) });
   }
 
   /** Looks what lies there; raises or clears "spool.quarantine". Errors: the system's. */
-  static async open(
-    folder: string,
-    deps: { files: Files; syncs: FolderSyncs; conditions: Conditions },
-  ): Promise<Quarantine> {
+  static async open(folder: string, deps: QuarantineDeps): Promise<Quarantine> {
     const quarantine = new Quarantine(folder, deps, await deps.files.list(folder));
     if (quarantine.names.length > 0) quarantine.#raise(null, null);
     else deps.conditions.clear('spool.quarantine', null);
@@ -61,6 +65,30 @@ export class Quarantine {
     this.#raise(name, reason);
     await Promise.all([this.#syncs.sync(this.folder), this.#syncs.sync(dirname(path))]);
     return name;
+  }
+
+  /**
+   * As `move`, for what has a name that nothing else ever takes: where the disk refuses, it is tried again until it takes it or the process
+   * ends. Errors: the system's; it is moved later then.
+   */
+  async moveInTheEnd(path: string, reason: string): Promise<void> {
+    try {
+      await this.move(path, reason);
+    } catch (error) {
+      this.#owed.add(path, reason);
+      throw error;
+    }
+  }
+
+  /** Resolves when nothing of it runs any more. Never rejects. */
+  stop(): Promise<void> {
+    return this.#owed.stop();
+  }
+
+  /** The move may have been done, and only its sync have failed. */
+  async #moveAgain(path: string, reason: string): Promise<void> {
+    if ((await this.move(path, reason)) !== undefined) return;
+    await Promise.all([this.#syncs.sync(this.folder), this.#syncs.sync(dirname(path))]);
   }
 
   #freeName(wanted: string): string {

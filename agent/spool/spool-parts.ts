@@ -78,7 +78,7 @@ async function recover(options: SpoolOptions): Promise<{
   readonly findings: readonly RecoveryFinding[];
   readonly factsRead: number;
 }> {
-  const { files, log, conditions } = options;
+  const { files, clock, log, conditions } = options;
   const layout = spoolLayout(options.path);
   const findings = new Findings(log);
   const identity = await openIdentity(layout, options);
@@ -87,7 +87,13 @@ async function recover(options: SpoolOptions): Promise<{
   if (identity.found === 'replaced') findings.add('id-replaced', 'spool.json', 'it could not be read');
   await makeFolders(files, layout, findings);
   const syncs = new FolderSyncs(files);
-  const quarantine = await Quarantine.open(layout.quarantine, { files: presence.files, syncs, conditions });
+  const quarantine = await Quarantine.open(layout.quarantine, {
+    files: presence.files,
+    syncs,
+    conditions,
+    clock,
+    log,
+  });
   const index = await readIndex(files, layout, identity.id);
   const [own] = options.stationKeys;
   const keyId = own && keyIdHex(own.keyId);

@@ -184,7 +184,8 @@ export class Spool {
   /**
    * Moves a recording aside under its name and raises "spool.quarantine"; it is no longer in the spool. One whose payload is not here is
    * ignored.
-   * Errors: "spool.gone", nothing changed; "spool.write-failed" where it could not be moved: it is out of the spool all the same.
+   * Errors: "spool.gone", nothing changed; "spool.write-failed" where it could not be moved now: it is out of the spool all the
+   * same, and moved as soon as the disk takes it.
    */
   quarantine(recording: RecordingId, reason: string): Promise<void> {
     return this.#turns.run(recording, async () => {
@@ -214,6 +215,11 @@ export class Spool {
    */
   setAside(path: string, reason: string, as?: string): Promise<string | undefined> {
     return this.#parts.quarantine.move(path, reason, as);
+  }
+
+  /** As `setAside`, for a name that nothing else ever takes: what the disk refuses now is tried again. Errors: the system's. */
+  setAsideInTheEnd(path: string, reason: string): Promise<void> {
+    return this.#parts.quarantine.moveInTheEnd(path, reason);
   }
 
   /** Names of everything that was set aside. */
@@ -329,6 +335,7 @@ export class Spool {
   async close(): Promise<void> {
     this.#parts.space.stop();
     await this.#parts.reserve.stop();
+    await this.#parts.quarantine.stop();
     await this.#turns.idle();
     await this.#parts.index.close();
   }

@@ -117,6 +117,14 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     suites: ['agent/push/push'],
   },
   {
+    id: 'refused-move-forgotten',
+    what: 'what could not be moved to the quarantine stays where nobody looks for it',
+    file: 'agent/spool/quarantine.ts',
+    find: '      this.#owed.add(path, reason);\n',
+    put: '',
+    suites: ['agent/spool/spool'],
+  },
+  {
     id: 'pulls-without-end',
     what: 'a disk that refuses one recording after the other does not end pulling',
     file: 'agent/bay/pull-stop.ts',

@@ -152,6 +152,43 @@ describe('a recording', () => {
   });
 });
 
+describe('a recording that goes to the quarantine while the disk refuses', () => {
+  for (const operation of ['rename', 'syncFolder'] as const)
+    test(`${operation} is out of the spool at once, and moved as soon as the disk takes it`, async () => {
+      const disk = await freshDisk();
+      const { spool, conditions, clock } = await openSpool(disk);
+      const prepared = prepare(seededRandom(1));
+      await spoolOne(disk, spool, prepared);
+      disk.fail({ operation, nth: 1, times: Infinity, code: 'EIO' });
+      const refused = { code: 'spool.write-failed' };
+      await expect(spool.quarantine(prepared.recording, 'unreadable: EIO')).rejects.toMatchObject(refused);
+      expect(spool.get(prepared.recording)).toBeUndefined();
+      await clock.advance(60_000);
+      disk.heal();
+      await clock.advance(600_000);
+      expect(namesIn(disk, 'ready')).toEqual([]);
+      const late = await openSpool(disk.crash(disk.steps, 'nothing'));
+      expect(late.conditions.facts('spool.quarantine')).toMatchObject({ entries: 1 });
+      expect(conditions.facts('spool.quarantine')).toMatchObject({ newest: prepared.recording });
+      await spool.close();
+    });
+
+  test('is left to the next start where the process ends before', async () => {
+    const disk = await freshDisk();
+    const { spool, clock } = await openSpool(disk);
+    const prepared = prepare(seededRandom(1));
+    await spoolOne(disk, spool, prepared);
+    disk.fail({ operation: 'rename', nth: 1, times: Infinity, code: 'EIO' });
+    await expect(spool.quarantine(prepared.recording, 'unreadable: EIO')).rejects.toThrow();
+    await spool.close();
+    disk.heal();
+    await clock.advance(3_600_000);
+    expect(namesIn(disk, `ready/${prepared.recording}`)).toHaveLength(4);
+    const next = await openSpool(disk);
+    expect(next.spool.stateOf(prepared.recording)).toBe('spooled');
+  });
+});
+
 describe('a receipt', () => {
   async function receipted(): Promise<{ disk: CrashDisk; spool: Spool; prepared: Prepared }> {
     const disk = await freshDisk();
