@@ -14,7 +14,7 @@ import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/lim
 import type { Files, Log } from '../../protocol/ports.ts';
 import { Findings, type RecoveryFinding } from '../spool/findings.ts';
 import { inParallel } from '../spool/in-parallel.ts';
-import { sortNames, type FolderNames } from '../spool/judge.ts';
+import { lookPatiently, sortNames, type FolderNames } from '../spool/judge.ts';
 import { DOCKING_NAME, DOCKING_SIGNATURE_NAME } from '../spool/layout.ts';
 import type { RecordSpool } from './record-spool.ts';
 import { factsOfRecord, StoredRecord, type RecordFacts } from './stored-record.ts';
@@ -90,20 +90,25 @@ class RecordRecovery {
 
   /** What a folder holds, or why it is odd. Errors: only the machine's. */
   async #judge(name: string, path: string): Promise<{ names: FolderNames; facts: RecordFacts } | string> {
-    const { files } = this.#deps;
     try {
-      const names = sortNames(await files.list(path), [DOCKING_NAME, DOCKING_SIGNATURE_NAME]);
-      if (names.missing.length > 0) return `missing ${names.missing.join(', ')}`;
-      const bytes = await files.readAll(join(path, DOCKING_NAME), MANIFEST_BYTES_MAX);
-      const facts = factsOfRecord(bytes, await readSignature(files, path));
-      if (facts.recording !== name) return `its document names record ${facts.recording}`;
-      return facts.keyId === null ? 'its signature does not parse' : { names, facts };
+      return await lookPatiently(() => this.#lookAt(name, path));
     } catch (error) {
       if (isMachineShort(error)) throw error;
       return error instanceof DockError
         ? describeError(error).slice(0, 512)
         : `unreadable: ${systemCode(error) ?? 'unknown'}`;
     }
+  }
+
+  /** Errors: of the documents; the system's. */
+  async #lookAt(name: string, path: string): Promise<{ names: FolderNames; facts: RecordFacts } | string> {
+    const { files } = this.#deps;
+    const names = sortNames(await files.list(path), [DOCKING_NAME, DOCKING_SIGNATURE_NAME]);
+    if (names.missing.length > 0) return `missing ${names.missing.join(', ')}`;
+    const bytes = await files.readAll(join(path, DOCKING_NAME), MANIFEST_BYTES_MAX);
+    const facts = factsOfRecord(bytes, await readSignature(files, path));
+    if (facts.recording !== name) return `its document names record ${facts.recording}`;
+    return facts.keyId === null ? 'its signature does not parse' : { names, facts };
   }
 
   async #aside(path: string, name: string, reason: string): Promise<void> {

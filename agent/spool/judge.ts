@@ -56,10 +56,25 @@ export type Judgement =
 
 const odd = (reason: string): Judgement => ({ verdict: 'odd', reason });
 
+/** A disk that refused once may show it at the next look: what is set aside for that is delivered by nobody. */
+const LOOKS_MAX = 3;
+
+/** Looks again where the disk refused to show something. Errors: those of the last look; at once what is no error of the disk. */
+export async function lookPatiently<T>(look: () => Promise<T>): Promise<T> {
+  for (let looks = 1; ; looks++) {
+    try {
+      return await look();
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === undefined || code === 'ENOENT' || isMachineShort(error) || looks >= LOOKS_MAX) throw error;
+    }
+  }
+}
+
 /**
  * Judges a folder in `ready/`. `known` are facts from the index; without them the manifest is read and the length of the chunk list
  * is looked at too (whoever reads that list compares its digest anyway; at ten thousand recordings each look counts).
- * Errors: only those that are the machine's ("EMFILE" ...); what the disk refuses to show is odd.
+ * Errors: only those that are the machine's ("EMFILE" ...); what the disk refuses to show three times is odd.
  */
 export async function judgeReady(
   files: Files,
@@ -68,15 +83,7 @@ export async function judgeReady(
   known: RecordingFacts | undefined,
 ): Promise<Judgement> {
   try {
-    const names = sortNames(await files.list(folder), SEALED_NAMES);
-    if (names.missing.length > 0) return odd(`missing ${names.missing.join(', ')}`);
-    const facts = known ?? (await readFacts(files, folder, recording));
-    const wrong =
-      (await wrongLength(files, join(folder, PAYLOAD_NAME), facts.sealedSizeBytes)) ??
-      (known === undefined
-        ? await wrongLength(files, join(folder, CHUNKS_NAME), chunksBytes(facts.sealedSizeBytes))
-        : undefined);
-    return wrong === undefined ? { verdict: 'whole', facts, names } : odd(wrong);
+    return await lookPatiently(() => lookAtReady(files, folder, recording, known));
   } catch (error) {
     if (isMachineShort(error)) throw error;
     return odd(
@@ -85,6 +92,24 @@ export async function judgeReady(
         : `unreadable: ${systemCode(error) ?? 'unknown'}`,
     );
   }
+}
+
+/** Errors: of the documents; the system's. */
+async function lookAtReady(
+  files: Files,
+  folder: string,
+  recording: RecordingId,
+  known: RecordingFacts | undefined,
+): Promise<Judgement> {
+  const names = sortNames(await files.list(folder), SEALED_NAMES);
+  if (names.missing.length > 0) return odd(`missing ${names.missing.join(', ')}`);
+  const facts = known ?? (await readFacts(files, folder, recording));
+  const wrong =
+    (await wrongLength(files, join(folder, PAYLOAD_NAME), facts.sealedSizeBytes)) ??
+    (known === undefined
+      ? await wrongLength(files, join(folder, CHUNKS_NAME), chunksBytes(facts.sealedSizeBytes))
+      : undefined);
+  return wrong === undefined ? { verdict: 'whole', facts, names } : odd(wrong);
 }
 
 /** Facts of the manifest in a folder, and of its signature, which is not verified. Errors: those of parseManifest; "spool.misplaced" where it names another recording; the system's. */

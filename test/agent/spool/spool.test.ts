@@ -152,6 +152,24 @@ describe('a recording', () => {
   });
 });
 
+describe('a recording that the disk does not show at a start', () => {
+  for (const [times, state] of [
+    [2, 'spooled'],
+    [3, undefined],
+  ] as const)
+    // prettier-ignore
+    test(`${times} times is ${state === undefined ? 'set aside' : 'looked at again, and stays'}`, async () => {
+      const disk = await freshDisk();
+      const first = await openSpool(disk);
+      const prepared = prepare(seededRandom(1));
+      await spoolOne(disk, first.spool, prepared);
+      await first.spool.close();
+      disk.fail({ operation: 'list', nth: 1, times, code: 'EIO', path: `ready/${prepared.recording}` });
+      const { spool } = await openSpool(disk);
+      expect(spool.stateOf(prepared.recording)).toBe(state);
+    });
+});
+
 describe('a recording that goes to the quarantine while the disk refuses', () => {
   for (const operation of ['rename', 'syncFolder'] as const)
     test(`${operation} is out of the spool at once, and moved as soon as the disk takes it`, async () => {

@@ -1,0 +1,35 @@
+// A docking's record that the disk does not show at a start. Nobody can make it again, and what lies in the quarantine is delivered by nobody.
+import { beforeEach, expect, test } from 'vitest';
+import type { CrashDisk } from '../../fakes/files-crash.ts';
+import { freshDisk } from '../spool/scenario.ts';
+import { liveDockings, openDockings, plan, type OpenedDockings } from './life.ts';
+
+const planned = plan(1, 0, 2);
+const { docking } = planned;
+let disk: CrashDisk;
+beforeEach(async () => {
+  disk = await freshDisk();
+  await liveDockings(disk, [planned], () => undefined);
+});
+
+async function start(): Promise<Pick<OpenedDockings, 'findings'>> {
+  const opened = await openDockings(disk, 2);
+  await opened.close();
+  return opened;
+}
+
+for (const times of [1, 2])
+  for (const operation of ['list', 'readAll'] as const)
+    test(`${operation} that fails ${times} times leaves it where it is`, async () => {
+      disk.fail({ operation, nth: 1, times, code: 'EIO', path: `dockings/${docking}` });
+      const { findings } = await start();
+      expect(findings.filter(({ kind }) => kind === 'quarantined')).toEqual([]);
+      expect([...disk.tree(`/spool/dockings/${docking}`).keys()].length).toBeGreaterThan(0);
+    });
+
+test('what stays unreadable is set aside, whole, and told', async () => {
+  disk.fail({ operation: 'readAll', nth: 1, times: Infinity, code: 'EIO', path: `dockings/${docking}` });
+  const { findings } = await start();
+  expect(findings).toContainEqual({ kind: 'quarantined', name: docking, reason: 'unreadable: EIO' });
+  expect([...disk.tree(`/spool/quarantine/${docking}`).keys()].length).toBeGreaterThan(0);
+});
