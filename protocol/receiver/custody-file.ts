@@ -4,6 +4,8 @@
 // 1. `head` is durable: it moves only after the sync of the lines that it names.
 // 2. Only whole lines count. What lies behind the last whole line (a torn append) or behind the durable part (after a failed sync) is
 //    left out when the file is written anew, before the next append.
+// 3. A file of which a sync failed before is written anew when it is opened: the system shows what it did not write, and says at the next
+//    sync that all is well.
 import { join } from 'node:path';
 import { CHAIN_START, type ChainState } from '../custody-entry.ts';
 import { createAnew } from '../durable.ts';
@@ -53,27 +55,26 @@ export class CustodyFile {
     this.#named = sizeBytes !== undefined;
   }
 
-  /** Errors: "custody.damaged" where the last lines do not hold; the system's. */
+  /**
+   * `isSuspect`: writing or syncing may have failed in this process, and nobody knows any more how much of it had been durable.
+   * Errors: "custody.damaged" where the last lines do not hold; the system's.
+   */
   static async open(
     files: Files,
     syncs: FolderSyncs,
     folder: string,
     segment: SegmentId,
+    isSuspect = false,
   ): Promise<CustodyFile> {
     const path = segmentPath(folder, segment);
     const place = { files, syncs, folder, path };
     const stat = await files.stat(path);
     if (stat === undefined)
       return new CustodyFile(place, { head: CHAIN_START, wholeBytes: 0, checkpoint: undefined }, undefined);
-    const file = await files.open(path, 'read');
-    try {
-      const tail = await readTail(file, stat.sizeBytes);
-      // Lines of an earlier run may never have reached the medium; what `head` says must have.
-      await file.sync();
-      return new CustodyFile(place, tail, stat.sizeBytes);
-    } finally {
-      await file.close();
-    }
+    const tail = await syncedTail(files, path, stat.sizeBytes, isSuspect);
+    const opened = new CustodyFile(place, tail, stat.sizeBytes);
+    if (isSuspect) await opened.#rewrite();
+    return opened;
   }
 
   /** The last entry that is durable; sequence 0 where there is none. */
@@ -143,5 +144,22 @@ export class CustodyFile {
     } finally {
       await from.close();
     }
+  }
+}
+
+/** Lines of an earlier run may never have reached the medium; what `head` says must have. */
+async function syncedTail(
+  files: Files,
+  path: string,
+  sizeBytes: number,
+  isSuspect: boolean,
+): Promise<CustodyTail> {
+  const file = await files.open(path, 'read');
+  try {
+    const tail = await readTail(file, sizeBytes);
+    if (!isSuspect) await file.sync();
+    return tail;
+  } finally {
+    await file.close();
   }
 }

@@ -59,6 +59,8 @@ interface Incoming {
 /** What is known of one station's log. */
 interface StationLog {
   readonly open: Map<SegmentId, CustodyFile>;
+  /** Something of it could not be written or synced in this process: what is opened from then on is suspect, see CustodyFile.open. */
+  failed: boolean;
   newest: SegmentId | undefined;
   /** What was read last of a log that another receiver keeps. */
   seen:
@@ -138,6 +140,7 @@ export class CustodyKeeper {
     if (log === undefined) {
       log = {
         open: new Map(),
+        failed: false,
         newest: undefined,
         seen: undefined,
         waiting: 0,
@@ -213,7 +216,7 @@ export class CustodyKeeper {
   async #file(log: StationLog, folder: string, segment: SegmentId): Promise<CustodyFile> {
     const known = log.open.get(segment);
     if (known !== undefined) return known;
-    const file = await this.#openFile(folder, segment);
+    const file = await this.#openFile(log, folder, segment);
     if (file.tornBytes > 0)
       this.#options.log.warn('torn end of a custody segment is left out', {
         segment,
@@ -226,10 +229,10 @@ export class CustodyKeeper {
   }
 
   /** A segment that is damaged beyond its end is set aside; the station sends it again. */
-  async #openFile(folder: string, segment: SegmentId): Promise<CustodyFile> {
+  async #openFile(log: StationLog, folder: string, segment: SegmentId): Promise<CustodyFile> {
     const { files, syncs, setAside } = this.#options;
     try {
-      return await CustodyFile.open(files, syncs, folder, segment);
+      return await CustodyFile.open(files, syncs, folder, segment, log.failed);
     } catch (error) {
       const isOdd = ['EISDIR', 'ELOOP'].includes(systemCode(error) ?? '');
       if (!isOdd && !isDockError(error, 'custody.damaged')) throw error;
@@ -335,6 +338,7 @@ export class CustodyKeeper {
 
   /** The disk did not take it: no answer, so the station sends it again later. */
   #failed(station: StationId, segment: SegmentId | undefined, error: unknown): void {
+    this.#logOf(station).failed = true;
     this.#options.log.error('custody log not kept', { station, segment, error });
     this.#options.conditions.raise('custody.write-failed', station);
   }

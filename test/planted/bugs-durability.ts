@@ -117,6 +117,14 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     suites: ['agent/push/push'],
   },
   {
+    id: 'failed-sync-forgotten',
+    what: 'a segment of the log whose sync failed is trusted once it was closed and opened again',
+    file: 'protocol/receiver/custody-keep.ts',
+    find: '    this.#logOf(station).failed = true;\n',
+    put: '',
+    suites: ['protocol/receiver/custody-keep'],
+  },
+  {
     id: 'refused-move-forgotten',
     what: 'what could not be moved to the quarantine stays where nobody looks for it',
     file: 'agent/spool/quarantine.ts',

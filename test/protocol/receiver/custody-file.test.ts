@@ -15,8 +15,8 @@ const log = new SegmentMaker(STATION, makeSegmentId(random), makeSecretKey(rando
 for (let count = 0; count < 30; count++) log.add('agent-started', { version: `${count}` });
 const PATH = segmentPath('/custody', log.segment);
 
-function openOn(disk: CrashDisk): Promise<CustodyFile> {
-  return CustodyFile.open(disk, new FolderSyncs(disk), '/custody', log.segment);
+function openOn(disk: CrashDisk, isSuspect = false): Promise<CustodyFile> {
+  return CustodyFile.open(disk, new FolderSyncs(disk), '/custody', log.segment, isSuspect);
 }
 
 function emptyDisk(): CrashDisk {
@@ -92,6 +92,19 @@ test('after a failed write or sync the file is written anew and nothing that was
     const after = await openOn(disk.crash(disk.steps, 'nothing'));
     expect(after.head).toEqual(log.head);
   }
+});
+
+test('a file of which a sync failed before it was forgotten is written anew when it is opened: what it says is durable', async () => {
+  const disk = emptyDisk();
+  const file = await openOn(disk);
+  await file.append(log.batch(1, 10), heldAt(10));
+  disk.fail({ operation: 'sync', nth: 1, code: 'EIO' });
+  await expect(file.append(log.batch(11, 20), heldAt(20))).rejects.toMatchObject({ code: 'EIO' });
+  const again = await openOn(disk, true);
+  expect(again.head).toEqual(headAt(20));
+  expect((await openOn(disk.crash(disk.steps, 'nothing'))).head).toEqual(headAt(20));
+  await again.append(log.batch(21), heldAt(30));
+  expect((await openOn(disk.crash(disk.steps, 'nothing'))).head).toEqual(log.head);
 });
 
 test('a file in whose end no line holds is damaged', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import { makeSegmentId } from '../../../protocol/ids.ts';
+import { CUSTODY_SEGMENTS_OPEN_MAX } from '../../../protocol/receiver/limits.ts';
 import { BenchTop, STATION_KEY, type RunningReceiver } from './bench-top.ts';
 import { SegmentMaker } from './custody-sample.ts';
 import { STATION } from './sample.ts';
@@ -195,4 +196,18 @@ test('one of two receivers keeps a log, and the other one names it in its receip
   await at.top.until('receipts', () => at.station.receipts.size === samples.length);
   for (const receipt of at.station.receipts.values()) expect(receipt.custody_head?.sequence).toBe(3);
   for (const receiver of [at.receiver, other]) expect(receiver.log.messages('error')).toEqual([]);
+});
+
+test('a log whose sync failed before it was closed for others has no hole once the disk is well again', async () => {
+  const at = await bench(31);
+  const log = segmentOf(at);
+  await send(at, log, 1);
+  log.add('agent-stopped').checkpoint();
+  at.top.disk.fail({ operation: 'sync', nth: 1, code: 'EIO', path: `custody/${log.segment}` });
+  await at.station.publish(at.station.topics.custody(log.segment, 4), log.batch(4));
+  await at.top.until('a refusal', () => at.receiver.conditions.isRaised('custody.write-failed', STATION));
+  for (let count = 0; count < CUSTODY_SEGMENTS_OPEN_MAX; count++) await send(at, segmentOf(at), 0);
+  expect(await send(at, log, 0)).toMatchObject({ sequence: 5, sha256: log.head.sha256 });
+  at.top.disk = at.top.disk.crash(at.top.disk.steps, 'nothing');
+  expect(kept(at, log)).toBe(Buffer.from(log.batch()).toString());
 });
