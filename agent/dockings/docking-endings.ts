@@ -1,5 +1,8 @@
 // Dockings that are over and have no durable record yet: one after the other for a camera, so that its chain of records is linear, and
 // tried again for as long as the disk refuses. What a stop leaves undone is done by the next start, from the journal.
+//
+// Invariant: a record is made only once the log durably holds what was appended up to the docking's end; the record of a docking whose end the
+// log does not tell says "cut-off".
 import { describeError, isDockError } from '../../protocol/errors.ts';
 import type { CameraId } from '../../protocol/ids.ts';
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
@@ -70,7 +73,7 @@ export class DockingEndings {
     const writer = new RecordWriter(records.writing, ended);
     for (let pauseMs = RETRY_MS_MIN; ; pauseMs = Math.min(2 * pauseMs, RETRY_MS_MAX)) {
       const isLast = signal.aborted;
-      const parts = await records.write(ended.camera.id, writer).catch((error: unknown) => {
+      const parts = await this.#written(ended, writer).catch((error: unknown) => {
         this.#failed(ended, error);
         return undefined;
       });
@@ -78,6 +81,13 @@ export class DockingEndings {
       if (isLast) return;
       await clock.sleep(pauseMs, signal).catch(() => undefined);
     }
+  }
+
+  /** Errors: "custody.write-failed"; those of DockingRecords.write. */
+  async #written(ended: EndedDocking, writer: RecordWriter): Promise<readonly StoredRecord[]> {
+    const { records, custody } = this.#deps;
+    await custody.checkpoint();
+    return records.write(ended.camera.id, writer);
   }
 
   async #recorded(ended: EndedDocking, parts: readonly StoredRecord[]): Promise<void> {
