@@ -17,7 +17,7 @@ import {
 } from '../../protocol/ids.ts';
 import type { DockingJournal } from '../dockings/docking-journal.ts';
 import type { Dockings } from '../dockings/dockings.ts';
-import type { DockingOpening } from '../dockings/ended-docking.ts';
+import { undockedEvent, type DockingOpening } from '../dockings/ended-docking.ts';
 import type { BayActivity } from './bay-state.ts';
 import type { CameraHealth, Vanished } from './camera-health.ts';
 import { CameraMeasure, type CameraMeasureDeps } from './camera-measure.ts';
@@ -142,11 +142,11 @@ export class DockingLife {
       leave();
       watch.end();
       cameras.undocked(camera, entries.areAllHere, entries.vanished);
-      await this.#undocked(opening);
+      const isLogged = await this.#undocked(opening);
       await journal.close();
       const { inventory, later } = entries;
       const about = { ended, ended_at: this.#now(), inventory, later, entries: entries.account() };
-      dockings.end({ ...opening, ...measured.document, ...about });
+      dockings.end({ ...opening, ...measured.document, ...about }, isLogged);
     }
   }
 
@@ -220,14 +220,18 @@ export class DockingLife {
     return { station, bay, docking, camera, identity: this.#identity, recipients, time };
   }
 
-  async #undocked({ bay, docking }: DockingOpening): Promise<void> {
+  /** False where the log does not take it. */
+  async #undocked(opening: DockingOpening): Promise<boolean> {
     const { custody, log } = this.#work.take;
+    const failed = (error: unknown): void => log.error('custody log not written', { error });
     try {
-      custody.append({ event: 'undocked', facts: { bay, docking } });
-      await custody.checkpoint();
+      custody.append(undockedEvent(opening));
     } catch (error) {
-      log.error('custody log not written', { error });
+      failed(error);
+      return false;
     }
+    await custody.checkpoint().catch(failed); // it is taken, and written as soon as the disk lets it be
+    return true;
   }
 
   #now(): string {

@@ -1,15 +1,14 @@
 // Dockings that are over and have no durable record yet: one after the other for a camera, so that its chain of records is linear, and
 // tried again for as long as the disk refuses. What a stop leaves undone is done by the next start, from the journal.
 //
-// Invariant: a record is made only once the log durably holds what was appended up to the docking's end; the record of a docking whose end the
-// log does not tell says "cut-off".
+// Invariant: a record is made only once the log durably tells that the docking ended, but for one that the last process was cut off in.
 import { describeError, isDockError } from '../../protocol/errors.ts';
 import type { CameraId } from '../../protocol/ids.ts';
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
 import type { Custody } from '../custody/custody.ts';
 import { Turns } from '../spool/turns.ts';
 import type { DockingRecords } from './docking-records.ts';
-import type { EndedDocking } from './ended-docking.ts';
+import { undockedEvent, type EndedDocking } from './ended-docking.ts';
 import { RecordWriter } from './record-writer.ts';
 import { recordedEvent } from './docking-source.ts';
 import type { StoredRecord } from './stored-record.ts';
@@ -38,6 +37,8 @@ export class DockingEndings {
   readonly #deps: EndingsDeps;
   readonly #turns = new Turns<CameraId>();
   readonly #waiting = new Set<EndedDocking>();
+  /** Their ends are owed to the log. */
+  readonly #unlogged = new Set<EndedDocking>();
   readonly #stopping = new AbortController();
 
   constructor(deps: EndingsDeps) {
@@ -54,9 +55,10 @@ export class DockingEndings {
     return [...this.#waiting].findLast((ended) => ended.camera.id === camera);
   }
 
-  /** The docking is over; its record is made behind all others of its camera. */
-  add(ended: EndedDocking): void {
+  /** The docking is over; its record is made behind all others of its camera. `isLogged`: see Dockings.end. */
+  add(ended: EndedDocking, isLogged: boolean): void {
     this.#waiting.add(ended);
+    if (!isLogged) this.#unlogged.add(ended);
     void this.#turns.run(ended.camera.id, () => this.#record(ended));
   }
 
@@ -83,9 +85,13 @@ export class DockingEndings {
     }
   }
 
-  /** Errors: "custody.write-failed"; those of DockingRecords.write. */
+  /** Errors: those of Custody; those of DockingRecords.write. */
   async #written(ended: EndedDocking, writer: RecordWriter): Promise<readonly StoredRecord[]> {
     const { records, custody } = this.#deps;
+    if (this.#unlogged.has(ended)) {
+      custody.append(undockedEvent(ended));
+      this.#unlogged.delete(ended);
+    }
     await custody.checkpoint();
     return records.write(ended.camera.id, writer);
   }

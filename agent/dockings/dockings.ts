@@ -89,9 +89,12 @@ export class Dockings {
     return DockingJournal.begin(this.#journals, opening);
   }
 
-  /** A docking is over: its record is made, in the background. Its journal must be closed. */
-  end(ended: EndedDocking): void {
-    this.#endings.add(ended);
+  /**
+   * A docking is over: its record is made, in the background. Its journal must be closed. `isLogged`: the log took that it ended; else the
+   * record waits until it does.
+   */
+  end(ended: EndedDocking, isLogged = true): void {
+    this.#endings.add(ended, isLogged);
   }
 
   /** What the camera's previous docking says about the next one; null where there was none. Never rejects. */

@@ -1,4 +1,5 @@
 // One docking as its record tells it (SPEC 4.6), before it is cut into parts: in the words of the document, so that nothing is said twice.
+import type { CustodyEvent } from '../../protocol/custody-entry.ts';
 import type { DockingEntry, DockingRecord } from '../../protocol/docking-record.ts';
 
 /** What is known as soon as a camera has said who it is. */
@@ -28,3 +29,8 @@ export interface EndedDocking extends DockingOpening, DockingMeasured {
 
 /** Nothing was read of the camera. */
 export const UNMEASURED: DockingMeasured = { camera_clock: null, condition: null };
+
+/** What the log says of its end. */
+export function undockedEvent({ bay, docking }: Pick<DockingOpening, 'bay' | 'docking'>): CustodyEvent {
+  return { event: 'undocked', facts: { bay, docking } };
+}

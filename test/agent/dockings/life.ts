@@ -118,7 +118,7 @@ export function inventoryOf({ recordings, further, docking }: PlannedDocking): J
 }
 
 /** Fates at the end of the docking: the first recording was erased. */
-function endedOf(planned: PlannedDocking): EndedDocking {
+export function endedOf(planned: PlannedDocking): EndedDocking {
   const { inventory, rows } = inventoryOf(planned);
   const entries = rows.map((row, at): DockingEntry => {
     const recording = planned.recordings[at]?.recording;
