@@ -225,25 +225,32 @@ export class Taker {
   }
 
   /** Never rejects: whatever fails, the log among it, becomes the entry's fate. */
-  async #commit(entry: TrackedEntry, { recording: id, staging, sealing }: Read): Promise<void> {
+  async #commit(entry: TrackedEntry, read: Read): Promise<void> {
     const { stamp } = entry.listed;
     try {
-      const finishing = sealing.finish();
-      this.#finishing = finishing.then(nothing, nothing);
-      const seal = await finishing;
-      const sealed = { recording: id, staging, seal };
+      const sealed = await this.#finish(read);
       this.#pulled(entry, sealed);
       const { kind, recording } = await this.#committer.commit(entry, sealed);
       this.#deps.pullStop.kept();
       const matched = kind === 'matched';
       if (matched) this.#matched(entry, recording.recording);
-      this.#spooled(entry, heldAs(recording, matched), seal.originalSha256, stamp);
+      this.#spooled(entry, heldAs(recording, matched), sealed.seal.originalSha256, stamp);
     } catch (error) {
-      await sealing.abort();
-      await this.#deps.spool.discard(staging);
+      await read.sealing.abort();
+      await this.#deps.spool.discard(read.staging);
       this.#notKept(error);
       this.#wait(entry, error);
     }
+  }
+
+  /** Errors: those of Sealing.finish. */
+  async #finish({ recording, staging, sealing }: Read): Promise<Sealed> {
+    const finishing = sealing.finish();
+    this.#finishing = finishing.then(
+      () => undefined,
+      () => undefined,
+    );
+    return { recording, staging, seal: await finishing };
   }
 
   #spooled(entry: TrackedEntry, held: HeldContent, sha256: string, stamp: string): void {
@@ -339,8 +346,4 @@ function countingWritten(context: PullContext, reservation: Reservation): PullCo
     context.onProgress(takenBytes);
   };
   return { ...context, onProgress };
-}
-
-function nothing(): void {
-  // Whoever waits for the end only waits.
 }

@@ -3,15 +3,13 @@
 import type { CustodyEvent } from '../../protocol/custody-entry.ts';
 import { predecessorOf, type ChainBreak, type FoundSegment } from '../../protocol/custody-order.ts';
 import { DockError } from '../../protocol/errors.ts';
-import type { RecordingId, SegmentId, StationId } from '../../protocol/ids.ts';
+import type { RecordingId, SegmentId } from '../../protocol/ids.ts';
 import type { ProvenKeyChange } from '../../protocol/key-documents.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
-import type { Clock, Conditions, Files, Log, Random, Signer } from '../../protocol/ports.ts';
 import type { CustodyHead } from '../../protocol/receipt.ts';
 import { withReserve } from '../spool/receipts.ts';
-import type { GivesSpace } from '../spool/reserve.ts';
 import type { RecoveredSegment } from './custody-ends.ts';
-import { CustodyGroups } from './custody-groups.ts';
+import { CustodyGroups, type CustodyGroupsDeps } from './custody-groups.ts';
 import { CustodyIndex, readCustodyIndex, type IndexedSegment } from './custody-index.ts';
 import { checkedFacts } from './custody-pending.ts';
 import { endEarlier, recoverSegments, type CustodyRecoveryDeps } from './custody-recovery.ts';
@@ -23,23 +21,10 @@ import { isKeyChangeDue } from './key-change-due.ts';
 import { SegmentEndings } from './segment-endings.ts';
 import { SegmentReader, type CustodyLines } from './segment-reader.ts';
 
-export interface CustodyLogOptions {
-  /** `custody/` of the spool; must be there. */
-  readonly folder: string;
+/** `folder` is `custody/` of the spool and must be there; `reserve` is `spool.logReserve`. */
+export interface CustodyLogOptions extends Omit<CustodyGroupsDeps, 'segments' | 'endings'> {
   /** File of the index, beside that folder; nothing is remembered where it is left out. */
   readonly indexFile?: string;
-  readonly station: StationId;
-  /** Version of the agent, for the first entry of a segment. */
-  readonly version: string;
-  readonly files: Files;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly signer: Signer;
-  readonly bootId: string | null;
-  readonly log: Log;
-  readonly conditions: Conditions;
-  /** Space to be had when the disk is full (`spool.logReserve`). */
-  readonly reserve?: GivesSpace;
   /** With them, signatures of earlier segments are verified: the last checkpoint of one that was cut off, and ended ones afterwards. */
   readonly stationKeys?: readonly PublicKey[];
   /** The change that made the signer's key the station's, where there was one: entered into the first segment that this key signs. */

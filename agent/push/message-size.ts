@@ -46,7 +46,7 @@ export class MessageSize {
     return true;
   }
 
-  /** A connection ended with bytes on the way; `someArrived`: of that recording, at any time. Returns true where the ceiling fell. */
+  /** A connection ended with bytes on the way; `someArrived`: of each recording that they were of, at any time. Returns true where the ceiling fell. */
   lostWhileSending(someArrived: boolean): boolean {
     if (this.#onTrial) return this.shrink();
     if (someArrived) return false;

@@ -118,12 +118,6 @@ export class Pusher {
     this.#pump();
   }
 
-  #lostWhileSending(senders: readonly Sender[]): void {
-    if (senders.length === 0) return;
-    if (this.#size.lostWhileSending(senders.every(({ receivedBytes }) => receivedBytes > 0)))
-      this.#options.log.warn('messages made smaller', { reason: 'connection lost while sending' });
-  }
-
   /** A message below `down/<recording>`. Never throws: what does not hold is logged and changes nothing. */
   take(recording: RecordingId, payload: Uint8Array): void {
     if (this.#stopped || this.#sources.holding(recording) === undefined) {
@@ -297,6 +291,12 @@ export class Pusher {
         payload_bytes_max: this.#options.broker.payloadBytesMax,
       });
     }
+  }
+
+  #lostWhileSending(senders: readonly Sender[]): void {
+    if (senders.length === 0) return;
+    if (this.#size.lostWhileSending(senders.every(({ receivedBytes }) => receivedBytes > 0)))
+      this.#options.log.warn('messages made smaller', { reason: 'connection lost while sending' });
   }
 
   #arrived(sizeBytes: number): void {

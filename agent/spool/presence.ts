@@ -41,7 +41,8 @@ export class Presence {
       conditions.clear(SHORT_CONDITION, null);
     } catch (error) {
       if (isDockError(error, GONE_CONDITION)) conditions.raise(GONE_CONDITION, null, {});
-      if (isDockError(error, SHORT_CONDITION)) conditions.raise(SHORT_CONDITION, null, { reason: systemCode(error) ?? 'unknown' }); // prettier-ignore
+      if (isDockError(error, SHORT_CONDITION))
+        conditions.raise(SHORT_CONDITION, null, { reason: systemCode(error) ?? 'unknown' });
       throw error;
     }
   }
