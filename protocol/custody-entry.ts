@@ -5,6 +5,7 @@ import * as d from './document.ts';
 import { DockError } from './errors.ts';
 import { sha256Hex } from './bytes.ts';
 import { CUSTODY_ENTRY_BYTES_MAX } from './limits.ts';
+import type { Clock } from './ports.ts';
 
 /** `previous` of the first entry of a segment. */
 export const FIRST_PREVIOUS = '0'.repeat(64);
@@ -159,4 +160,16 @@ export function followChain(state: ChainState, line: Uint8Array): { entry: Custo
     );
   }
   return { entry, state: { sequence: entry.sequence, sha256: sha256Hex(line) } };
+}
+
+/** When an entry is made, by the clocks of whoever makes it. `boot`: null where the machine does not tell. */
+export function entryStamp(
+  clock: Pick<Clock, 'wallMs' | 'monotonicMs'>,
+  boot: string | null,
+): { readonly at: string; readonly boot: string | null; readonly monotonic_ms: number } {
+  return {
+    at: new Date(clock.wallMs()).toISOString(),
+    boot,
+    monotonic_ms: Math.floor(clock.monotonicMs()),
+  };
 }

@@ -8,7 +8,7 @@
 //    entry that was surely durable.
 // 4. What waits in memory is bounded: above that `take` refuses.
 import { chainGroups, type LooseEntry } from '../../protocol/custody-chain.ts';
-import { CHAIN_START } from '../../protocol/custody-entry.ts';
+import { CHAIN_START, entryStamp } from '../../protocol/custody-entry.ts';
 import { DockError, describeError, systemCode } from '../../protocol/errors.ts';
 import { makeSegmentId, type SegmentId, type StationId } from '../../protocol/ids.ts';
 import type { ProvenKeyChange } from '../../protocol/key-documents.ts';
@@ -129,13 +129,8 @@ export class CustodyGroups {
     if (writer !== undefined) this.#deps.endings.end(writer);
   }
 
-  #stamp(): Pick<LooseEntry, 'at' | 'boot' | 'monotonic_ms'> {
-    const { clock, bootId } = this.#deps;
-    return {
-      at: new Date(clock.wallMs()).toISOString(),
-      boot: bootId,
-      monotonic_ms: Math.floor(clock.monotonicMs()),
-    };
+  #stamp(): ReturnType<typeof entryStamp> {
+    return entryStamp(this.#deps.clock, this.#deps.bootId);
   }
 
   #armTimer(ms: number): void {
@@ -190,7 +185,12 @@ export class CustodyGroups {
     const segment = opened?.segment ?? makeSegmentId(random);
     const opening = this.#opening(segment);
     const entries = opened === undefined ? [opening, ...this.#keyChanged(), ...batch] : batch;
-    const context = { station, segment, signer, stamp: () => this.#stamp() };
+    const context = {
+      station,
+      segment,
+      signer,
+      stamp: () => this.#stamp(),
+    };
     const groups = await chainGroups(opened?.head ?? CHAIN_START, entries, context);
     const writer = opened ?? (await SegmentWriter.create(segment, files, folder));
     try {

@@ -2,6 +2,7 @@
 // Timers are not unref'ed: a station that only waits for its next attempt must stay alive. Whoever ends a process aborts its signal.
 import { performance } from 'node:perf_hooks';
 import type { Clock } from '../ports.ts';
+import { sleepBy } from '../sleep-by.ts';
 
 /** Node turns a longer delay into 1 ms, so longer ones are waited for in pieces. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -29,21 +30,7 @@ function after(ms: number, call: () => void): () => void {
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason as Error);
-      return;
-    }
-    const onAbort = (): void => {
-      cancel();
-      reject(signal.reason as Error);
-    };
-    const cancel = after(ms, () => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    });
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
+  return sleepBy(after, ms, signal);
 }
 
 /**

@@ -1,6 +1,7 @@
 // A clock that stands still until a test moves it. Timers and sleeps fire in order of their due time, ties in order of arming.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../protocol/ports.ts';
+import { sleepBy } from '../../protocol/sleep-by.ts';
 
 interface Timer {
   readonly dueMs: number;
@@ -84,23 +85,4 @@ export class ManualClock implements Clock {
 /** Lets promises and in-memory fakes that are on their way arrive; real I/O may take longer. */
 export async function settle(turns = 3): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await nextTurn();
-}
-
-/** Clock.sleep made of Clock.after. */
-export function sleepBy(after: Clock['after'], ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason as Error);
-      return;
-    }
-    const onAbort = (): void => {
-      cancel();
-      reject(signal.reason as Error);
-    };
-    const cancel = after(ms, () => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    });
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
 }

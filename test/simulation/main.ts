@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { startWorker } from '../../protocol/io/worker-thread.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
+import { optionsOrCode } from '../fakes/options-or-code.ts';
 import { HELP, parseOptions, type SimulationOptions } from './options.ts';
 import { runSeed, type SeedResult } from './run-seed.ts';
 import { keptSeeds, seedsToRun, type SeedJob } from './seed-sets.ts';
@@ -17,17 +18,8 @@ const HEAP = { maxYoungGenerationSizeMb: 64 };
 type Answer = SeedResult | { readonly seed: number; readonly error: string };
 
 async function main(args: readonly string[]): Promise<number> {
-  let options: SimulationOptions | undefined;
-  try {
-    options = parseOptions(args);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${HELP}`);
-    return 2;
-  }
-  if (options === undefined) {
-    console.log(HELP);
-    return 0;
-  }
+  const options = optionsOrCode(() => parseOptions(args), HELP);
+  if (typeof options === 'number') return options;
   const { seed, evil, full, trace } = options;
   return seed === undefined ? runSets(options) : runOne({ seed, evil, full }, trace);
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Undo } from '../../agent/undo.ts';
 import { DockRig } from '../fakes/dock-rig.ts';
 import { Mosquitto } from '../fakes/mosquitto.ts';
+import { optionsOrCode } from '../fakes/options-or-code.ts';
 import { SeededRandom } from '../fakes/random-seeded.ts';
 import { SmallDisk } from '../fakes/small-disk.ts';
 import { requireTool } from '../fakes/stock-tools.ts';
@@ -20,17 +21,8 @@ const MINUTE_MS = 60_000;
 const MIB = 1024 * 1024;
 
 async function main(args: readonly string[]): Promise<number> {
-  let options: SoakOptions | undefined;
-  try {
-    options = parseOptions(args);
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${HELP}`);
-    return 2;
-  }
-  if (options === undefined) {
-    console.log(HELP);
-    return 0;
-  }
+  const options = optionsOrCode(() => parseOptions(args), HELP);
+  if (typeof options === 'number') return options;
   for (const tool of ['mosquitto', 'age', 'minisign']) requireTool(tool);
   const undo = new Undo();
   try {

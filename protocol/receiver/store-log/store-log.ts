@@ -11,7 +11,7 @@
 // 4. After an error the events may be in the log or not: whoever appends says a thing again rather than not at all.
 import { join } from 'node:path';
 import { chainGroups, type ChainedGroups, type LooseEntry } from '../../custody-chain.ts';
-import { CHAIN_START, type CustodyEvent } from '../../custody-entry.ts';
+import { CHAIN_START, entryStamp, type CustodyEvent } from '../../custody-entry.ts';
 import { ensureFolder } from '../../durable.ts';
 import { makeSegmentId, type ReceiverId, type SegmentId } from '../../ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX, CUSTODY_GROUP_ENTRIES } from '../../limits.ts';
@@ -109,7 +109,7 @@ class Appending {
       station: this.#deps.receiver,
       segment,
       signer: this.#deps.signer,
-      stamp: () => this.#stamp(),
+      stamp: () => entryStamp(this.#deps.clock, this.#deps.bootId),
     };
     const groups = await chainGroups(this.#end.open?.head ?? CHAIN_START, all, context);
     if (groups.bytes.length <= CUSTODY_BATCH_BYTES_MAX || entries.length <= 1)
@@ -160,15 +160,6 @@ class Appending {
   }
 
   #entry({ event, facts }: CustodyEvent): LooseEntry {
-    return { ...this.#stamp(), event, facts };
-  }
-
-  #stamp(): Pick<LooseEntry, 'at' | 'boot' | 'monotonic_ms'> {
-    const { clock, bootId } = this.#deps;
-    return {
-      at: new Date(clock.wallMs()).toISOString(),
-      boot: bootId,
-      monotonic_ms: Math.floor(clock.monotonicMs()),
-    };
+    return { ...entryStamp(this.#deps.clock, this.#deps.bootId), event, facts };
   }
 }

@@ -1,22 +1,17 @@
 // Resumable uploads with proof: the tus project's own Node server and client over TLS 1.3, from npm into a temporary folder of this run, because
 // nothing of the product needs them. The server syncs each file before it answers; both ends are digested.
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { freePort } from '../../fakes/free-port.ts';
-import { TestAuthority } from '../../fakes/tls.ts';
-import { until } from '../../fakes/until.ts';
-import { listens } from './far-end.ts';
 import type { Party, Repetition } from './party.ts';
-import { endProcess, measureShell, sameDigests, treeCpuSeconds, type Far } from './shell.ts';
+import { measureShell, sameDigests } from './shell.ts';
+import { TlsFar, type TlsServer } from './tls-far.ts';
 
 const run = promisify(execFile);
 const PACKAGES = ['@tus/server@2.4.5', '@tus/file-store@2.1.1', 'tus-js-client@4.3.1'];
-const START_MS = 20_000;
 const FETCH_MS = 120_000;
 const SERVER = fileURLToPath(new URL('./tus-server-main.js', import.meta.url));
 const CLIENT = fileURLToPath(new URL('./tus-client-main.js', import.meta.url));
@@ -54,7 +49,7 @@ export function tusParty(name: string, title: string): Party {
       if (packages !== '') await rm(packages, { recursive: true, force: true });
     },
     prepare: async (work): Promise<Repetition> => {
-      const far = await TusServer.open(packages);
+      const far = await TlsFar.open(tusServer(packages));
       const words = [process.execPath, CLIENT, packages, far.url, work.folder, far.files, far.caFile];
       return {
         run: (signal) => measureShell(SCRIPT, words, far, signal),
@@ -65,65 +60,14 @@ export function tusParty(name: string, title: string): Party {
   };
 }
 
-/** The server in a process of its own, with an empty folder. */
-class TusServer implements Far {
-  readonly #folder: string;
-  readonly #authority: TestAuthority;
-  readonly #port: number;
-  readonly #daemon: ChildProcess;
-
-  private constructor(folder: string, authority: TestAuthority, port: number, daemon: ChildProcess) {
-    this.#folder = folder;
-    this.#authority = authority;
-    this.#port = port;
-    this.#daemon = daemon;
-  }
-
-  static async open(packages: string): Promise<TusServer> {
-    const folder = await mkdtemp(join(tmpdir(), 'bodydock-bench-tus-'));
-    const authority = await TestAuthority.open();
-    const port = await freePort();
-    const files = join(folder, 'files');
-    await mkdir(files);
-    const server = await authority.issue({
-      commonName: 'localhost',
-      kind: 'server',
-      names: ['IP:127.0.0.1'],
-    });
-    const words = [SERVER, packages, `${port}`, files, server.certFile, server.keyFile];
-    const daemon = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'inherit'] });
-    const far = new TusServer(folder, authority, port, daemon);
-    try {
-      const ended = once(daemon, 'exit').then(() => Promise.reject(new Error('the tus server ended')));
-      await Promise.race([until('the tus server listens', START_MS, () => listens(port)), ended]);
-      ended.catch(() => undefined);
-      return far;
-    } catch (error) {
-      await far.close();
-      throw error;
-    }
-  }
-
-  get files(): string {
-    return join(this.#folder, 'files');
-  }
-  get caFile(): string {
-    return this.#authority.caFile;
-  }
-  get url(): string {
-    return `https://127.0.0.1:${this.#port}/files`;
-  }
-  get pid(): number {
-    return this.#daemon.pid ?? 0;
-  }
-
-  cpuSeconds(): Promise<number> {
-    return Promise.resolve(treeCpuSeconds(this.pid));
-  }
-
-  async close(): Promise<void> {
-    await endProcess(this.#daemon);
-    await this.#authority.close();
-    await rm(this.#folder, { recursive: true, force: true });
-  }
+/** The server in a process of its own. */
+function tusServer(packages: string): TlsServer {
+  return {
+    name: 'tus',
+    path: '/files',
+    start: async ({ files, port, certFile, keyFile }) => {
+      const words = [SERVER, packages, `${port}`, files, certFile, keyFile];
+      return spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] });
+    },
+  };
 }

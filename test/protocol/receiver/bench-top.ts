@@ -111,3 +111,16 @@ export class BenchTop {
     return disk.peek(`/vault/${sample.station}/${sample.recording}/${name}`);
   }
 }
+
+/** A receiver and a station that talk to it. */
+export interface Bench {
+  readonly top: BenchTop;
+  readonly receiver: RunningReceiver;
+  readonly station: ScriptedStation;
+}
+
+export async function openBench(seed: number): Promise<Bench> {
+  const top = new BenchTop(seed);
+  const receiver = await top.receiver();
+  return { top, receiver, station: await top.station() };
+}

@@ -2,22 +2,9 @@ import { expect, test } from 'vitest';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import { makeSegmentId } from '../../../protocol/ids.ts';
 import { CUSTODY_SEGMENTS_OPEN_MAX } from '../../../protocol/receiver/limits.ts';
-import { BenchTop, STATION_KEY, type RunningReceiver } from './bench-top.ts';
+import { openBench, STATION_KEY, type Bench } from './bench-top.ts';
 import { SegmentMaker } from './custody-sample.ts';
 import { STATION } from './sample.ts';
-import type { ScriptedStation } from './scripted-station.ts';
-
-interface Bench {
-  readonly top: BenchTop;
-  readonly receiver: RunningReceiver;
-  readonly station: ScriptedStation;
-}
-
-async function bench(seed: number): Promise<Bench> {
-  const top = new BenchTop(seed);
-  const receiver = await top.receiver();
-  return { top, receiver, station: await top.station() };
-}
 
 function segmentOf({ top }: Bench, last?: SegmentMaker): SegmentMaker {
   const segment = makeSegmentId(top.random);
@@ -43,7 +30,7 @@ function kept({ top }: Bench, log: SegmentMaker): string {
 }
 
 test('a log is asked for, kept line by line and named in the next receipt', async () => {
-  const at = await bench(1);
+  const at = await openBench(1);
   const log = segmentOf(at);
   expect(await send(at, log, 0)).toMatchObject({ segment: log.segment, sequence: null, sha256: null });
   expect(await send(at, log, 1)).toMatchObject({ sequence: 3, sha256: log.head.sha256 });
@@ -61,7 +48,7 @@ test('a log is asked for, kept line by line and named in the next receipt', asyn
 });
 
 test('lines that came before are not kept twice, and a gap is answered with what is held', async () => {
-  const at = await bench(2);
+  const at = await openBench(2);
   const log = segmentOf(at).add('agent-stopped').checkpoint();
   expect(await send(at, log, 1, 3)).toMatchObject({ sequence: 3 });
   expect(await send(at, log, 5)).toMatchObject({ sequence: 3 });
@@ -72,7 +59,7 @@ test('lines that came before are not kept twice, and a gap is answered with what
 });
 
 test('after a start the log goes on from what is durable', async () => {
-  const at = await bench(3);
+  const at = await openBench(3);
   const log = segmentOf(at);
   await send(at, log, 1);
   await at.receiver.stop();
@@ -87,7 +74,7 @@ test('after a start the log goes on from what is durable', async () => {
 });
 
 test('a batch that does not hold is kept aside once, reported, not answered, and the log goes on', async () => {
-  const at = await bench(4);
+  const at = await openBench(4);
   const log = segmentOf(at);
   await send(at, log, 1);
   const broken = log.batch(1, 2);
@@ -110,7 +97,7 @@ test('a batch that does not hold is kept aside once, reported, not answered, and
 });
 
 test('another history of a segment is a reported fork; the first one stays and goes on', async () => {
-  const at = await bench(5);
+  const at = await openBench(5);
   const log = segmentOf(at).add('agent-stopped').checkpoint();
   await send(at, log, 1);
   const other = new SegmentMaker(STATION, log.segment, STATION_KEY).add('docked', { bay: 'b' });
@@ -121,7 +108,7 @@ test('another history of a segment is a reported fork; the first one stays and g
 });
 
 test('segments that follow each other are no fork; two that follow the same entry, or an older one, are', async () => {
-  const at = await bench(6);
+  const at = await openBench(6);
   const first = segmentOf(at);
   await send(at, first, 1);
   const second = segmentOf(at, first);
@@ -136,7 +123,7 @@ test('segments that follow each other are no fork; two that follow the same entr
     other_segment: third.segment,
   });
 
-  const older = await bench(7);
+  const older = await openBench(7);
   const long = segmentOf(older);
   const short = { segment: long.segment, head: long.head };
   await send(older, long.add('agent-stopped').checkpoint(), 1);
@@ -151,7 +138,7 @@ test('segments that follow each other are no fork; two that follow the same entr
 });
 
 test('a segment that is damaged in the vault is set aside and asked for again', async () => {
-  const at = await bench(8);
+  const at = await openBench(8);
   const log = segmentOf(at);
   at.top.disk.plant(`/vault/${STATION}/custody/${log.segment}.jsonl`, 'garbage\n');
   expect(await send(at, log, 0)).toMatchObject({ sequence: null });
@@ -164,7 +151,7 @@ test('a segment that is damaged in the vault is set aside and asked for again', 
 });
 
 test('a full disk gives no answer, and the log is taken when there is room', async () => {
-  const at = await bench(9);
+  const at = await openBench(9);
   const log = segmentOf(at);
   await send(at, log, 1);
   log.add('agent-stopped').checkpoint();
@@ -185,7 +172,7 @@ test('a full disk gives no answer, and the log is taken when there is room', asy
 });
 
 test('one of two receivers keeps a log, and the other one names it in its receipts', async () => {
-  const at = await bench(10);
+  const at = await openBench(10);
   const other = await at.top.receiver({ receiver: 'r-b' });
   const log = segmentOf(at);
   await send(at, log, 1);
@@ -199,7 +186,7 @@ test('one of two receivers keeps a log, and the other one names it in its receip
 });
 
 test('a log whose sync failed before it was closed for others has no hole once the disk is well again', async () => {
-  const at = await bench(31);
+  const at = await openBench(31);
   const log = segmentOf(at);
   await send(at, log, 1);
   log.add('agent-stopped').checkpoint();

@@ -1,26 +1,13 @@
 // A vault that lacks what stations' logs call receipted: it is noticed, marked, asked for, and told where it will not come.
 import { expect, test } from 'vitest';
 import { makeRecordingId, makeSegmentId, type RecordingId } from '../../../protocol/ids.ts';
-import { BenchTop, STATION_KEY, type RunningReceiver } from './bench-top.ts';
+import { BenchTop, openBench, STATION_KEY, type Bench } from './bench-top.ts';
 import { SegmentMaker } from './custody-sample.ts';
 import { STATION, type Sample } from './sample.ts';
-import type { ScriptedStation } from './scripted-station.ts';
 
 const RECEIPT = '7'.repeat(64);
 const DOCKING = 'abcdefghijklmnopqrstuvwxyi';
 const PATH = '1'.repeat(64);
-
-interface Bench {
-  readonly top: BenchTop;
-  readonly receiver: RunningReceiver;
-  readonly station: ScriptedStation;
-}
-
-async function bench(seed: number): Promise<Bench> {
-  const top = new BenchTop(seed);
-  const receiver = await top.receiver();
-  return { top, receiver, station: await top.station() };
-}
 
 /** A log that tells of a receipt for the recording. */
 function logOf({ top }: Bench, recording: RecordingId, receiver = 'r-a', last?: SegmentMaker): SegmentMaker {
@@ -44,7 +31,7 @@ const mark = ({ top }: Bench, recording: RecordingId): Uint8Array | undefined =>
   top.disk.peek(`/vault/.missing/${STATION}/${recording}.json`);
 
 test('what the log calls receipted and the vault lacks is marked and asked for before the log is answered', async () => {
-  const at = await bench(1);
+  const at = await openBench(1);
   const recording = makeRecordingId(at.top.random);
   const log = logOf(at, recording);
   await send(at, log);
@@ -60,7 +47,7 @@ test('what the log calls receipted and the vault lacks is marked and asked for b
 });
 
 test('what is in place, another store’s, or so old that its documents may be gone, is not asked for', async () => {
-  const at = await bench(2);
+  const at = await openBench(2);
   const sample = at.top.sample(60);
   at.station.push(sample);
   await at.top.until('receipt', () => at.station.receipts.size === 1);
@@ -79,7 +66,7 @@ test('what is in place, another store’s, or so old that its documents may be g
 });
 
 test('a receipt of another receiver of this vault counts as ours', async () => {
-  const at = await bench(4);
+  const at = await openBench(4);
   await at.top.disk.makeFolder('/vault/r-other');
   const recording = makeRecordingId(at.top.random);
   await send(at, logOf(at, recording, 'r-other'));
@@ -87,7 +74,7 @@ test('a receipt of another receiver of this vault counts as ours', async () => {
 });
 
 async function missing(seed: number): Promise<Bench & { sample: Sample; log: SegmentMaker }> {
-  const at = await bench(seed);
+  const at = await openBench(seed);
   const sample = at.top.sample(60);
   const log = logOf(at, sample.recording);
   await send(at, log);
@@ -154,7 +141,7 @@ test('what left spool and camera is told as lost by its camera and receipt, and 
 });
 
 test('a station is told at each connect, unasked, how far its log is held, or that nothing of it is', async () => {
-  const at = await bench(9);
+  const at = await openBench(9);
   const told = at.station.nothingHeld;
   await at.receiver.stop();
   await at.receiver.broker.close(true);

@@ -2,22 +2,10 @@
 // back. Only the station's own log takes a receipt back.
 import { expect, test } from 'vitest';
 import { makeSegmentId, type RecordingId } from '../../../protocol/ids.ts';
-import { BenchTop, STATION_KEY, type RunningReceiver } from './bench-top.ts';
+import { openBench, STATION_KEY, type Bench } from './bench-top.ts';
 import { SegmentMaker } from './custody-sample.ts';
 import { makeDockingSample } from './docking-sample.ts';
 import { STATION, type Sample } from './sample.ts';
-import type { ScriptedStation } from './scripted-station.ts';
-
-interface Bench {
-  readonly top: BenchTop;
-  readonly receiver: RunningReceiver;
-  readonly station: ScriptedStation;
-}
-
-async function bench(seed: number): Promise<Bench> {
-  const top = new BenchTop(seed);
-  return { top, receiver: await top.receiver(), station: await top.station() };
-}
 
 /** Offers it until there is a receipt; gives that receipt. */
 async function receiptFor({ top, station }: Bench, name: RecordingId, offer: () => unknown): Promise<string> {
@@ -53,7 +41,7 @@ const pushing =
     station.push(sample);
 
 test('a recording in place with a receipt that was taken back gets another one, later by its time, once', async () => {
-  const at = await bench(1);
+  const at = await openBench(1);
   const sample = at.top.sample(700_000);
   const first = await receiptFor(at, sample.recording, pushing(at, sample));
   const firstAt = at.station.receipts.get(sample.recording)?.received_at ?? '';
@@ -67,7 +55,7 @@ test('a recording in place with a receipt that was taken back gets another one, 
 });
 
 test('a store whose clock went back gives one that is later all the same', async () => {
-  const at = await bench(2);
+  const at = await openBench(2);
   const sample = at.top.sample(60);
   const first = await receiptFor(at, sample.recording, pushing(at, sample));
   const firstAt = at.station.receipts.get(sample.recording)?.received_at ?? '';
@@ -78,7 +66,7 @@ test('a store whose clock went back gives one that is later all the same', async
 });
 
 test('one whose bytes do not hold any more is received anew instead', async () => {
-  const at = await bench(3);
+  const at = await openBench(3);
   const sample = at.top.sample(700_000);
   const first = await receiptFor(at, sample.recording, pushing(at, sample));
   await logAsked(at, sample.recording, first);
@@ -90,7 +78,7 @@ test('one whose bytes do not hold any more is received anew instead', async () =
 });
 
 test('a docking record gets another one, too', async () => {
-  const at = await bench(4);
+  const at = await openBench(4);
   const sample = makeDockingSample(at.top.random, STATION_KEY);
   const offer = (): Promise<void> => at.station.offerDocking(sample);
   const first = await receiptFor(at, sample.recording, offer);
