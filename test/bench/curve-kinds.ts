@@ -1,5 +1,4 @@
 // The curves through the whole pipeline: size of one file, number of files, number of cameras.
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CurveKind, CurveMeasure, CurveValue } from './curve.ts';
@@ -11,7 +10,7 @@ import { COPIES, FILES } from './pipeline-group.ts';
 import { measureOnce } from './pipeline.ts';
 import { ProcessUse } from './process-use.ts';
 import { putSparse } from './sparse-file.ts';
-import { makeWork, requireSpace } from './work.ts';
+import { inBenchFolder, makeWork, requireSpace } from './work.ts';
 
 const MIB = 1024 * 1024;
 const SMALL_BYTES = 4096;
@@ -69,15 +68,12 @@ interface Amount {
 
 async function ofWork({ cameras, files, sizeMib }: Amount, signal: AbortSignal): Promise<CurveValue> {
   await requireSpace(tmpdir(), sizeMib * COPIES * MIB);
-  const folder = await mkdtemp(join(tmpdir(), 'bodydock-bench-'));
-  try {
+  return inBenchFolder(async (folder) => {
     const work = await makeWork(join(folder, 'source'), files, sizeMib, signal);
     const party = bodydockParty({ name: 'curve', title: 'curve', cameras, tls: false });
     const sample = await measureOnce(party, work, signal);
     return valueOf(sample, sample.measured.elapsedMs / 1000 / (work.sizeBytes / 1e9));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 async function ofSmallFiles(count: number, ending: AbortSignal): Promise<CurveValue> {

@@ -1,6 +1,6 @@
 // The group `fairness`: what others notice of eight cameras that are read and pushed at full rate. A ninth is identified, the heartbeat comes, the
 // main thread answers, and a locked recording goes before all that waits; and whether a limit of rate is kept.
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ import { openBenchRig, type BenchRig } from './parties/bodydock-rig.ts';
 import { FILES } from './pipeline-group.ts';
 import { ProcessUse } from './process-use.ts';
 import { putSparse } from './sparse-file.ts';
-import { requireSpace } from './work.ts';
+import { inBenchFolder, requireSpace } from './work.ts';
 
 const MIB = 1024 * 1024;
 const BUSY = 8;
@@ -45,8 +45,7 @@ export async function fairnessGroup(
   progress: Progress,
 ): Promise<Outcome> {
   await requireSpace(tmpdir(), workMib * COPIES * MIB);
-  const folder = await mkdtemp(join(tmpdir(), 'bodydock-bench-'));
-  try {
+  return inBenchFolder(async (folder) => {
     const rateS = quick ? RATE_S.quick : RATE_S.full;
     progress(`a limit of rate, for ${rateS} s`);
     const rate = await holdRate(rateS, signal);
@@ -74,9 +73,7 @@ export async function fairnessGroup(
     } finally {
       await bench.close();
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 interface LoadWish {

@@ -13,26 +13,47 @@ const FREE_SHARE_MAX = 0.06;
 /** Of all memory, read at most: the system may keep more free than we know of. */
 const READ_TIMES_MAX = 2;
 
+/** In bytes. */
+export interface MachineMemory {
+  readonly totalBytes: number;
+  /** What no process and no cache has; 0 where the system does not tell. */
+  freeBytes(): number;
+}
+
+/** This machine. Node's freemem() is what could be had. */
+export const MACHINE: MachineMemory = {
+  totalBytes: totalmem(),
+  freeBytes: () => {
+    const kib = /^MemFree:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'latin1'))?.[1];
+    return Number(kib ?? 0) * 1024;
+  },
+};
+
 /** Reads holes of a sparse file, which costs no disk and leaves pages that the system takes back at once. */
 export class MemoryInUse {
   readonly #filler: string;
   /** Goes round: what was read last time may still be there, and reading it again takes nothing. */
   #at = 0;
 
+  readonly #machine: MachineMemory;
+
   /** `filler` is made here, must stay until the end of the bench, and is removed with the folder that it lies in. */
-  constructor(filler: string) {
+  constructor(filler: string, machine: MachineMemory = MACHINE) {
     this.#filler = filler;
+    this.#machine = machine;
   }
 
   /** To be called before each repetition: what the one before removed is free again. Errors: the system's; the signal's reason. */
   async bring(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const mostBytes = Math.ceil((totalmem() * READ_TIMES_MAX) / PIECE_BYTES) * PIECE_BYTES;
+    const { totalBytes } = this.#machine;
+    const mostBytes = Math.ceil((totalBytes * READ_TIMES_MAX) / PIECE_BYTES) * PIECE_BYTES;
+    const isFree = (): boolean => this.#machine.freeBytes() > totalBytes * FREE_SHARE_MAX;
     const file = await open(this.#filler, 'a+');
     try {
       await file.truncate(mostBytes);
       const piece = Buffer.allocUnsafe(PIECE_BYTES);
-      for (let read = 0; read < mostBytes && freeBytes() > totalmem() * FREE_SHARE_MAX; read += PIECE_BYTES) {
+      for (let read = 0; read < mostBytes && isFree(); read += PIECE_BYTES) {
         signal.throwIfAborted();
         await file.read(piece, 0, PIECE_BYTES, this.#at);
         this.#at = (this.#at + PIECE_BYTES) % mostBytes;
@@ -41,10 +62,4 @@ export class MemoryInUse {
       await file.close();
     }
   }
-}
-
-/** What no process and no cache has; 0 where the system does not tell. Node's freemem() is what could be had. */
-export function freeBytes(): number {
-  const kib = /^MemFree:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'latin1'))?.[1];
-  return Number(kib ?? 0) * 1024;
 }

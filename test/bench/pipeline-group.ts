@@ -1,5 +1,4 @@
 // The group `pipeline` as the command line asks for it: which parties can run here, the work they all get, and their outcome.
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchOptions } from './options.ts';
@@ -7,7 +6,7 @@ import { disturbanceOf, type Outcome, type Progress } from './outcome.ts';
 import type { Party } from './parties/party.ts';
 import { pipelineDocument, pipelineFigures, pipelineText } from './pipeline-report.ts';
 import { allParties, measurePipeline, missingTools } from './pipeline.ts';
-import { makeWork, requireSpace } from './work.ts';
+import { inBenchFolder, makeWork, requireSpace } from './work.ts';
 
 const MIB = 1024 * 1024;
 /** Of each party's work. */
@@ -23,23 +22,23 @@ export async function pipelineGroup(
 ): Promise<Outcome> {
   const wanted = allParties().filter(({ name }) => only.length === 0 || only.includes(name));
   await requireSpace(tmpdir(), workMib * COPIES * MIB);
-  const folder = await mkdtemp(join(tmpdir(), 'bodydock-bench-'));
-  try {
-    const { able, skipped } = await sortOut(wanted, signal);
-    const work = await makeWork(join(folder, 'source'), FILES, workMib, signal);
-    const results = await measurePipeline(able, work, repetitions, signal, progress);
-    const head = `${FILES} files, together ${work.sizeBytes / MIB} MiB, ${repetitions} repetitions, medians`;
-    return {
-      text: `${head}\n\n${pipelineText(results, work, skipped)}`,
-      document: pipelineDocument(results, work, skipped),
-      figures: pipelineFigures(results, work),
-      disturbance: disturbanceOf(results.flatMap(({ samples }) => samples.map(({ load }) => load))),
-      good: results.every(({ error }) => error === undefined),
-    };
-  } finally {
-    for (const party of wanted) await party.remove?.();
-    await rm(folder, { recursive: true, force: true });
-  }
+  return inBenchFolder(async (folder) => {
+    try {
+      const { able, skipped } = await sortOut(wanted, signal);
+      const work = await makeWork(join(folder, 'source'), FILES, workMib, signal);
+      const results = await measurePipeline(able, work, repetitions, signal, progress);
+      const head = `${FILES} files, together ${work.sizeBytes / MIB} MiB, ${repetitions} repetitions, medians`;
+      return {
+        text: `${head}\n\n${pipelineText(results, work, skipped)}`,
+        document: pipelineDocument(results, work, skipped),
+        figures: pipelineFigures(results, work),
+        disturbance: disturbanceOf(results.flatMap(({ samples }) => samples.map(({ load }) => load))),
+        good: results.every(({ error }) => error === undefined),
+      };
+    } finally {
+      for (const party of wanted) await party.remove?.();
+    }
+  });
 }
 
 interface SortedOut {

@@ -1,6 +1,5 @@
 // The group `stages`: each half of the way alone, beside what the bare primitives and the bare loopback give in the same minutes.
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +13,7 @@ import { COPIES, FILES } from './pipeline-group.ts';
 import type { PrimitiveRates } from './primitives-run.ts';
 import { stagesDocument, stagesFigures, stagesText, type StageResult } from './stages-report.ts';
 import { measureStages, type StageSamples } from './stage-life.ts';
-import { makeWork, requireSpace, type Work } from './work.ts';
+import { inBenchFolder, makeWork, requireSpace, type Work } from './work.ts';
 
 const run = promisify(execFile);
 const MIB = 1024 * 1024;
@@ -30,8 +29,7 @@ export async function stagesGroup(
   progress: Progress,
 ): Promise<Outcome> {
   await requireSpace(tmpdir(), workMib * COPIES * MIB);
-  const folder = await mkdtemp(join(tmpdir(), 'bodydock-bench-'));
-  try {
+  return inBenchFolder(async (folder) => {
     const work = await makeWork(join(folder, 'source'), FILES, workMib, signal);
     const result = await measureAll(work, repetitions, signal, progress);
     const samples = result.lives.flatMap((lives) => lives.samples.flatMap(({ seal, push }) => [seal, push]));
@@ -42,9 +40,7 @@ export async function stagesGroup(
       disturbance: disturbanceOf([...result.bareLoads, ...samples.map(({ load }) => load)]),
       good: true,
     };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Turn by turn, so that a busy minute of the machine meets all of them. */

@@ -1,7 +1,8 @@
 // The files that every party is given: dense, not compressible, cheap to make, with the digests that everything is compared with.
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, statfs } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, rm, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { makeOld } from '../fakes/put-ledger.ts';
@@ -69,6 +70,16 @@ async function makeFile(
   }
   await makeOld(path); // of this shift: a docking does not wait to see whether somebody writes it
   return { name, path, sizeBytes: sizeMib * MIB, sha256: hash.digest('hex') };
+}
+
+/** A folder of a measurement's own on the disk that is measured; gone when `run` has ended. Errors: those of `run`; the system's. */
+export async function inBenchFolder<Result>(run: (folder: string) => Promise<Result>): Promise<Result> {
+  const folder = await mkdtemp(join(tmpdir(), 'bodydock-bench-'));
+  try {
+    return await run(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** Hex SHA-256 of a file. */
