@@ -6,7 +6,7 @@ import { lackingForCuts, lackingForStrict } from './fault-tools.ts';
 import type { CutMode } from './cut-disk.ts';
 import { isQuick } from './quick.ts';
 import type { Side } from './sides.ts';
-import { withBuiltBug, type BuiltBug } from './whole-cuts-planted.ts';
+import { withBug, withBuiltBug, type BuiltBug } from './whole-cuts-planted.ts';
 import type { CutPoint } from './whole-cuts-points.ts';
 import { sweepCuts } from './whole-cuts-sweep.ts';
 
@@ -23,7 +23,7 @@ const BUGS: readonly PlantedBug[] = [
   {
     what: 'small files of the spool are renamed without a sync',
     side: 'agent',
-    file: 'agent/durable-file.js',
+    file: 'protocol/durable.js',
     find: '        await file.sync();\n',
     put: '',
     at: ({ op, pathClass, start }) =>
@@ -59,6 +59,10 @@ const lacking = lackingForCuts() ?? lackingForStrict();
 const TIMEOUT_MS = 600_000;
 /** In CI, whose time is limited, one of them, another one each day. */
 const ofThisRun = isQuick ? BUGS.slice(today % BUGS.length).slice(0, 1) : BUGS;
+
+test('the place of each bug stands in what was built, also of those that have another day', async () => {
+  for (const bug of BUGS) expect(await withBug(bug), bug.what).toContain(bug.put);
+});
 
 describe.skipIf((lacking !== undefined || lacksTools('mosquitto')) && process.env['CI'] === undefined)(
   `power cuts of whole programs find${lacking === undefined ? '' : ` (missing: ${lacking})`}`,

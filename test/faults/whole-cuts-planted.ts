@@ -14,8 +14,18 @@ export interface BuiltBug {
   readonly put: string;
 }
 
+/** What was built, with the bug. Errors: the system's where the file has gone; the text does not stand there once. */
+export async function withBug({ file, find, put }: BuiltBug): Promise<string> {
+  const parts = (await readFile(compiled(file), 'utf8')).split(find);
+  if (parts.length !== 2)
+    throw new Error(
+      `"${find}" stands ${parts.length - 1} times in ${file}, not once: find the place again, or plant the bug elsewhere`,
+    );
+  return parts.join(put);
+}
+
 /** Runs something while BODYDOCK_DIST names the copy. Errors: the text does not stand there once. */
-export async function withBuiltBug<T>({ file, find, put }: BuiltBug, run: () => Promise<T>): Promise<T> {
+export async function withBuiltBug<T>(bug: BuiltBug, run: () => Promise<T>): Promise<T> {
   const project = await mkdtemp(join(tmpdir(), 'bodydock-built-'));
   const dist = join(project, 'dist');
   const before = process.env['BODYDOCK_DIST'];
@@ -23,10 +33,7 @@ export async function withBuiltBug<T>({ file, find, put }: BuiltBug, run: () => 
     for (const name of COPIED) await cp(compiled(name), join(dist, name), { recursive: true });
     for (const name of ['node_modules', 'package.json'])
       await symlink(new URL(`../../${name}`, import.meta.url).pathname, join(project, name));
-    const parts = (await readFile(join(dist, file), 'utf8')).split(find);
-    if (parts.length !== 2)
-      throw new Error(`"${find}" stands ${parts.length - 1} times in ${file}, not once`);
-    await writeFile(join(dist, file), parts.join(put));
+    await writeFile(join(dist, bug.file), await withBug(bug));
     process.env['BODYDOCK_DIST'] = dist;
     return await run();
   } finally {
