@@ -1,5 +1,5 @@
-// What becomes of a step of pushing that failed: a lost connection, a broker that refuses, or a lack of this machine costs a pause; what the
-// spool cannot give back is put aside, neither sent nor skipped silently.
+// What becomes of a step of pushing that failed: a lost connection, a broker that refuses, or a lack of this machine costs a pause, and so does
+// a disk that does not give a file back; where it goes on refusing, the recording is put aside, neither sent nor skipped silently.
 import { isDockError, systemCode } from '../../protocol/errors.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
 import type { Broker, Clock, Conditions, Log } from '../../protocol/ports.ts';
@@ -7,19 +7,15 @@ import type { Custody } from '../custody/custody.ts';
 import { FailurePauses } from './failure-pauses.ts';
 import type { PushSource, PushSources } from './push-source.ts';
 
-/** Errors that are a file's own: it cannot be read, is not there, or is something else than a file. */
-const UNREADABLE: ReadonlySet<string> = new Set([
-  'EIO',
-  'ENOENT',
-  'EUCLEAN',
-  'EACCES',
-  'EPERM',
-  'EISDIR',
-  'ELOOP',
-  'ENOTDIR',
-  'ESPIPE',
-  'ENXIO',
-]);
+/** Errors that are a file's own: it is not there, or is something else than a file. */
+const NO_FILE: ReadonlySet<string> = new Set(['ENOENT', 'EISDIR', 'ELOOP', 'ENOTDIR', 'ESPIPE', 'ENXIO']);
+/** The disk or its file system does not give back what is there, and may do so a moment later. */
+const WITHHELD: ReadonlySet<string> = new Set(['EIO', 'EUCLEAN', 'EACCES', 'EPERM']);
+/**
+ * So long a disk may refuse to give back what it has. One failed call says nothing: a cable, a hub, one read in a bad moment; and the store may
+ * have the recording already, so that a second copy of it would be taken from the camera.
+ */
+const PATIENCE_MS = 60_000;
 /** Pause before what cannot be read because its disk is away is tried again. */
 const AWAY_MS = 15_000;
 /** Stands while a document does not fit into a message of this broker. */
@@ -40,6 +36,9 @@ export interface PushFailuresOptions {
   readonly postpone: (recording: RecordingId, pauseMs: number) => void;
 }
 
+/** What the log says of a failure. */
+type FailureFacts = Readonly<Record<string, unknown>> & { readonly recording: RecordingId };
+
 /** Failures of one station. */
 export class PushFailures {
   readonly #options: PushFailuresOptions;
@@ -57,16 +56,18 @@ export class PushFailures {
     if (isDockError(error, 'broker.offline') || isDockError(error, 'broker.refused')) return; // the connection has told it
     if (isDockError(error, 'broker.message-oversize')) return this.#oversize(recording);
     const damaged = isDockError(error, 'spool.unit-damaged') || isDockError(error, 'spool.damaged');
-    const unreadable = UNREADABLE.has(systemCode(error) ?? '');
+    const code = systemCode(error) ?? '';
     const source = sources.of(recording);
     const state = source?.store.get(recording)?.state;
     if (state === undefined) forget(recording);
     // The store has the original of what is receipted: our copy may be reclaimed while its last units are read.
     if (source === undefined || state !== 'spooled' || isTaking(recording)) return;
     const facts = { kind: source.kind, recording, error };
-    if (isDockError(error, 'custody.write-failed') || !(damaged || unreadable)) return this.#pause(facts);
+    const isOurs = damaged || NO_FILE.has(code) || WITHHELD.has(code);
+    if (isDockError(error, 'custody.write-failed') || !isOurs) return this.#pause(facts);
+    if (WITHHELD.has(code) && this.#pauseIfPatient(facts)) return;
     log.error('it could not be sent', facts);
-    await this.#putAside(source, recording, damaged ? 'damaged' : `unreadable: ${systemCode(error)}`);
+    await this.#putAside(source, recording, damaged ? 'damaged' : `unreadable: ${code}`);
   }
 
   /** It is not pushed any more. */
@@ -75,12 +76,22 @@ export class PushFailures {
   }
 
   /** Nothing is wrong with what could not be sent: the log takes nothing, no worker starts, there are no file handles. */
-  #pause(facts: Readonly<Record<string, unknown>> & { readonly recording: RecordingId }): void {
-    const { clock, log, postpone } = this.#options;
-    const pauseMs = this.#pauses.next(facts.recording, clock.monotonicMs());
-    if (pauseMs === undefined) return;
-    log.error('it could not be sent, it is tried again', { ...facts, pause_ms: pauseMs });
-    postpone(facts.recording, pauseMs);
+  #pause(facts: FailureFacts): void {
+    const pause = this.#pauses.next(facts.recording, this.#options.clock.monotonicMs());
+    if (pause !== undefined) this.#postpone(facts, pause.ms);
+  }
+
+  /** The disk did not give it back. True while it is tried again. */
+  #pauseIfPatient(facts: FailureFacts): boolean {
+    const pause = this.#pauses.next(facts.recording, this.#options.clock.monotonicMs());
+    if (pause !== undefined && pause.failingMs >= PATIENCE_MS) return false;
+    if (pause !== undefined) this.#postpone(facts, pause.ms);
+    return true;
+  }
+
+  #postpone(facts: FailureFacts, pauseMs: number): void {
+    this.#options.log.error('it could not be sent, it is tried again', { ...facts, pause_ms: pauseMs });
+    this.#options.postpone(facts.recording, pauseMs);
   }
 
   /** The broker takes no message of that size: a person must raise its limit; it is offered again all the same. */

@@ -64,6 +64,11 @@ export class ErrorLibrary {
     return { ...common, ...at, ...how, ...(forGood ? { CUT_WELL: this.#well } : {}) };
   }
 
+  /** Environment of one that fails at the point and, until the disk is made well, at each later call of the same name: a part of a disk is ill. */
+  partEnvironment(root: string, point: ErrorPoint): Record<string, string> {
+    return { ...this.environment(root, { ...point, forGood: true }), CUT_ALONE: '1' };
+  }
+
   /** Environment of one each of whose writes lasts so long. */
   slowEnvironment(root: string, ms: number): Record<string, string> {
     return { ...this.environment(root), CUT_SLOW_MS: String(ms) };

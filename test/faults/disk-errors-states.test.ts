@@ -11,7 +11,7 @@ import { WatchdogListener } from '../fakes/watchdog-listener.ts';
 import { contentsOf, FailingDock } from './disk-errors-dock.ts';
 import { isStateDue } from './disk-errors-share.ts';
 import { lackingForCuts } from './fault-tools.ts';
-import { ErrorLibrary } from './disk-errors-points.ts';
+import { ErrorLibrary, type ErrorPoint } from './disk-errors-points.ts';
 import { lossesIn } from './life/verdict.ts';
 
 const lacking = lackingForCuts();
@@ -32,6 +32,26 @@ async function open(options: Parameters<typeof FailingDock.open>[0] = {}): Promi
   const dock = await FailingDock.open(options);
   rests.push(() => dock.close());
   return dock;
+}
+
+/** A dock with one recording, whose disk does not give back what is sent: once, or until it is made well. */
+async function withheldFrom(
+  isOnce: boolean,
+): Promise<{ readonly dock: FailingDock; readonly library: ErrorLibrary }> {
+  const library = await ErrorLibrary.build(['read']);
+  rests.push(() => library.remove());
+  const environment: Record<string, string> = {};
+  const dock = await open({ wish: { agentEnvironment: environment } });
+  const { path } = dock.disk;
+  const named = { op: 'read', pathClass: 'ready/*/payload.age', number: 1, start: 1 };
+  const point: ErrorPoint = { ...named, code: 'EIO', forGood: false };
+  Object.assign(
+    environment,
+    isOnce ? library.environment(path, point) : library.partEnvironment(path, point),
+  );
+  await dock.record(1, 1);
+  await dock.rig.start();
+  return { dock, library };
 }
 
 describe.skipIf((lacking !== undefined || lacksTools('mosquitto')) && !isCi)(
@@ -149,30 +169,26 @@ describe.skipIf((lacking !== undefined || lacksTools('mosquitto')) && !isCi)(
     );
 
     fault(
-      'that cannot be read while it is sent: the recording is set aside, told, and taken again from the camera',
+      'that cannot be read for a moment while it is sent: it is told, and sent a moment later from the spool',
       async () => {
-        const library = await ErrorLibrary.build(['read']);
-        rests.push(() => library.remove());
-        const environment: Record<string, string> = {};
-        const dock = await open({ wish: { agentEnvironment: environment } });
-        const { rig, disk } = dock;
-        Object.assign(
-          environment,
-          library.environment(disk.path, {
-            op: 'read',
-            pathClass: 'ready/*/payload.age',
-            number: 1,
-            start: 1,
-            code: 'EIO',
-            forGood: false,
-          }),
-        );
-        await dock.record(1, 1);
-        await rig.start();
-        await dock.untilTold('disk.failing', 'spool.quarantine');
+        const { dock, library } = await withheldFrom(true);
+        await dock.untilTold('disk.failing');
         expect(await library.failed()).toBe(1);
         await dock.untilDelivered();
-        expect(await readdir(join(rig.spool, 'quarantine'))).toHaveLength(1);
+        expect([...dock.view.told]).not.toContain('spool.quarantine');
+        expect(await readdir(join(dock.rig.spool, 'quarantine'))).toEqual([]);
+        expect(await dock.endsWell()).toEqual([]);
+      },
+    );
+
+    fault(
+      'that cannot be read for a minute while it is sent: the recording is set aside, told, and taken again from the camera',
+      async () => {
+        const { dock, library } = await withheldFrom(false);
+        await dock.untilTold('disk.failing', 'spool.quarantine');
+        await library.makeWell(true);
+        await dock.untilDelivered();
+        expect(await readdir(join(dock.rig.spool, 'quarantine'))).toHaveLength(1);
         expect(await dock.endsWell()).toEqual([]);
       },
     );

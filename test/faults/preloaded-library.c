@@ -8,7 +8,8 @@
  * CUT_HOW     shutdown (default): the ext4 loses what was not synced; pushed: it does, but its journal is written first, names without bytes among
  *             it; kill: the program alone dies, and whoever holds the file system forgets the rest
  * CUT_OP, CUT_CLASS, CUT_AT  the point; without CUT_AT the calls are only listed; an empty CUT_OP takes every call of any class
- * CUT_WELL    with error: name of a file; until it is there, every later call fails as well that can fail with that error
+ * CUT_WELL    with error: name of a file; until it is there, every later call fails as well that can fail with that error, or those of the
+ *             point's own class alone where CUT_ALONE is set
  * CUT_SLOW_MS each write lasts so long; where CUT_SLOW is set, only to classes that hold it; where CUT_APART names a file, one after the other, and
  *             as long as it is there
  * CUT_MORE    "close": closing a file that was open for writing is a call too; "read": reading one is; "open": opening one to read
@@ -48,7 +49,7 @@ enum { GO_ON, CUT_AFTER, TEAR, FAIL, FILL };
 enum { SHUTDOWN, PUSHED, KILL };
 static char root[PATH_MAX];
 static size_t root_length;
-static int root_fd = -1, report_fd = -1, torn, error_number, is_ill, stops, hangs, with_open, with_close, with_read, slow_ms, how;
+static int root_fd = -1, report_fd = -1, torn, error_number, is_ill, stops, hangs, with_open, with_close, with_read, slow_ms, how, alone;
 static const char *point_op = "", *point_class = "", *well = "", *apart = "";
 static struct { dev_t disk; ino_t file; off64_t from, to; } unsynced[RANGES_MAX];
 static int unsynced_count;
@@ -72,6 +73,7 @@ __attribute__((constructor)) static void start(void) {
   torn = !strcmp(env("CUT_MODE"), "torn");
   error_number = !strcmp(env("CUT_MODE"), "error") ? atoi(env("CUT_ERRNO")) : 0;
   well = env("CUT_WELL");
+  alone = *env("CUT_ALONE") != 0;
   slow_ms = atoi(env("CUT_SLOW_MS"));
   apart = env("CUT_APART");
   how = !strcmp(env("CUT_HOW"), "kill") ? KILL : !strcmp(env("CUT_HOW"), "pushed") ? PUSHED : SHUTDOWN;
@@ -159,9 +161,9 @@ static int can_fail(const char *op) {
   return error_number != ENOSPC || !strcmp(op, "write") || !strcmp(op, "create") || !strcmp(op, "mkdir") || !strcmp(op, "rename") || !strcmp(op, "link");
 }
 
-static int fails_as_well(const char *op) {
+static int fails_as_well(const char *op, int is_named) {
   if (is_ill && !syscall(SYS_faccessat, AT_FDCWD, well, F_OK)) is_ill = 0;
-  return is_ill && can_fail(op);
+  return is_ill && (alone ? is_named : can_fail(op));
 }
 
 static void wrote(int fd, off64_t to, ssize_t n) {
@@ -214,7 +216,7 @@ static int hit(const char *op, const char *whole) {
   int is_named = !*point_op || (!strcmp(op, point_op) && !strcmp(class, point_class));
   int is_due = is_named && ++seen == point_at;
   if (error_number) {
-    int fails = is_due || fails_as_well(op), fills = is_due && *well && error_number == ENOSPC && !strcmp(op, "write");
+    int fails = is_due || fails_as_well(op, is_named), fills = is_due && *well && error_number == ENOSPC && !strcmp(op, "write");
     if (fails) dprintf(report_fd, "failed\n");
     if (is_due) is_ill = *well != 0;
     pthread_mutex_unlock(&one);

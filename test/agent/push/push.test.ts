@@ -125,12 +125,56 @@ test('a recording that cannot be read because the spool is away is not set aside
   expect(rig.sent.some((topic) => topic.endsWith(`/${recording}/0`))).toBe(true);
 });
 
-test('the log says why a recording went to the quarantine, and names no path', async () => {
+function withheld(): Promise<never> {
+  return Promise.reject(Object.assign(new Error("EIO: i/o error, read '/var/spool/x'"), { code: 'EIO' }));
+}
+
+/** The store asks for its units each second. */
+async function wantedFor(recording: RecordingId, seconds: number): Promise<void> {
+  for (let second = 0; second < seconds; second += 1) {
+    await rig.clock.advance(1000);
+    if (!rig.held.has(recording)) return;
+    rig.pusher.take(recording, rig.claim(recording));
+    rig.pusher.take(recording, rig.have(false));
+  }
+}
+
+test('a unit that the disk did not give back once is sent a moment later, and nothing is set aside', async () => {
   const recording = rig.spool();
-  rig.onReadUnit = () =>
-    Promise.reject(Object.assign(new Error("EIO: i/o error, read '/var/spool/x'"), { code: 'EIO' }));
+  let failures = 1;
+  rig.onReadUnit = async () => (failures-- > 0 ? await withheld() : new Uint8Array(1000));
   await claimed(recording);
+  await rig.clock.advance(3000);
+  rig.pusher.take(recording, rig.claim(recording));
+  rig.pusher.take(recording, rig.have(false));
   await settle();
+  expect(failures).toBeLessThan(0);
+  expect(rig.sent.some((topic) => topic.endsWith(`/${recording}/0`))).toBe(true);
+  expect(rig.quarantined).toEqual([]);
+});
+
+test('the receipt of what the disk does not give back counts: the store has it already', async () => {
+  const recording = rig.spool();
+  rig.onReadUnit = withheld;
+  await claimed(recording);
+  await rig.clock.advance(30_000);
+  rig.pusher.take(recording, rig.receipt(recording));
+  await rig.clock.advance(120_000);
+  expect(rig.receipted).toEqual([recording]);
+  expect(rig.quarantined).toEqual([]);
+});
+
+test('what the disk does not give back for a minute goes to the quarantine: the log says why, and names no path', async () => {
+  const recording = rig.spool();
+  rig.onReadUnit = withheld;
+  await claimed(recording);
+  await wantedFor(recording, 55);
+  expect(rig.quarantined).toEqual([]);
+  const tries = rig.log.messages().filter((each) => each.startsWith('it could not be sent')).length;
+  expect(tries).toBeGreaterThan(3);
+  expect(tries).toBeLessThan(9);
+  await wantedFor(recording, 25);
+  expect(rig.quarantined).toEqual([recording]);
   expect(rig.custody.of('quarantined').map(({ facts }) => facts)).toEqual([
     { name: recording, reason: 'unreadable: EIO' },
   ]);
