@@ -4,15 +4,15 @@
 // 1. `head` is durable: it moves only after the sync of the lines that it names.
 // 2. Only whole lines count. What lies behind the last whole line (a torn append) or behind the durable part (after a failed sync) is
 //    left out when the file is written anew, before the next append.
-// 3. A file of which a sync failed before is written anew when it is opened: the system shows what it did not write, and says at the next
-//    sync that all is well.
+// 3. Behind a failed sync the system shows what it did not write, and says at the next sync that all is well. So the end of a file, where the
+//    last append lies, is written once more when it is opened: nobody knows how that one went.
 import { join } from 'node:path';
 import { CHAIN_START, type ChainState } from '../custody-entry.ts';
 import { createAnew } from '../durable.ts';
 import type { SegmentId } from '../ids.ts';
 import { signatureKeyId } from '../minisign.ts';
 import type { Files, OpenFile } from '../ports.ts';
-import { readTail, type CustodyTail } from './custody-tail.ts';
+import { readTail, TAIL_BYTES, type CustodyTail } from './custody-tail.ts';
 import type { FolderSyncs } from '../folder-syncs.ts';
 import { TEMPORARY } from './vault-layout.ts';
 
@@ -22,6 +22,9 @@ const COPY_BYTES = 1024 * 1024;
 export function segmentPath(folder: string, segment: SegmentId): string {
   return join(folder, `${segment}.jsonl`);
 }
+
+/** What opens a file: `append` its one keeper; `read` anybody else, who may do so while the keeper appends. */
+export type CustodyUse = 'append' | 'read';
 
 type Tail = Pick<CustodyTail, 'head' | 'wholeBytes' | 'checkpoint'>;
 
@@ -55,25 +58,21 @@ export class CustodyFile {
     this.#named = sizeBytes !== undefined;
   }
 
-  /**
-   * `isSuspect`: writing or syncing may have failed in this process, and nobody knows any more how much of it had been durable.
-   * Errors: "custody.damaged" where the last lines do not hold; the system's.
-   */
+  /** Errors: "custody.damaged" where the last lines do not hold; the system's. */
   static async open(
     files: Files,
     syncs: FolderSyncs,
     folder: string,
     segment: SegmentId,
-    isSuspect = false,
+    use: CustodyUse,
   ): Promise<CustodyFile> {
     const path = segmentPath(folder, segment);
     const place = { files, syncs, folder, path };
     const stat = await files.stat(path);
     if (stat === undefined)
       return new CustodyFile(place, { head: CHAIN_START, wholeBytes: 0, checkpoint: undefined }, undefined);
-    const tail = await syncedTail(files, path, stat.sizeBytes, isSuspect);
-    const opened = new CustodyFile(place, tail, stat.sizeBytes);
-    if (isSuspect) await opened.#rewrite();
+    const opened = new CustodyFile(place, await tailOf(files, path, stat.sizeBytes, use), stat.sizeBytes);
+    if (use === 'append') await syncs.sync(folder);
     return opened;
   }
 
@@ -148,18 +147,21 @@ export class CustodyFile {
 }
 
 /** Lines of an earlier run may never have reached the medium; what `head` says must have. */
-async function syncedTail(
-  files: Files,
-  path: string,
-  sizeBytes: number,
-  isSuspect: boolean,
-): Promise<CustodyTail> {
-  const file = await files.open(path, 'read');
+async function tailOf(files: Files, path: string, sizeBytes: number, use: CustodyUse): Promise<CustodyTail> {
+  const file = await files.open(path, use === 'append' ? 'write' : 'read');
   try {
     const tail = await readTail(file, sizeBytes);
-    if (!isSuspect) await file.sync();
+    if (use === 'append') await writeAgain(file, tail.wholeBytes);
+    await file.sync();
     return tail;
   } finally {
     await file.close();
   }
+}
+
+/** The same bytes once more, as many as the last append may have had. */
+async function writeAgain(file: OpenFile, wholeBytes: number): Promise<void> {
+  const from = Math.max(0, wholeBytes - TAIL_BYTES);
+  const bytes = new Uint8Array(wholeBytes - from);
+  if ((await file.read(bytes, from)) === bytes.length) await file.write(bytes, from);
 }

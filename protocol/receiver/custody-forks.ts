@@ -89,7 +89,7 @@ async function compareEnd(
   last: SegmentId,
   opened: CustodyEntry,
 ): Promise<CustodyFork | undefined> {
-  const { head } = await CustodyFile.open(files, syncs, folder, last).catch((error: unknown) => {
+  const { head } = await CustodyFile.open(files, syncs, folder, last, 'read').catch((error: unknown) => {
     if (error instanceof DockError) return { head: { sequence: 0, sha256: '' } };
     throw error;
   });

@@ -59,8 +59,6 @@ interface Incoming {
 /** What is known of one station's log. */
 interface StationLog {
   readonly open: Map<SegmentId, CustodyFile>;
-  /** Something of it could not be written or synced in this process: what is opened from then on is suspect, see CustodyFile.open. */
-  failed: boolean;
   newest: SegmentId | undefined;
   /** What was read last of a log that another receiver keeps. */
   seen:
@@ -140,7 +138,6 @@ export class CustodyKeeper {
     if (log === undefined) {
       log = {
         open: new Map(),
-        failed: false,
         newest: undefined,
         seen: undefined,
         waiting: 0,
@@ -216,7 +213,7 @@ export class CustodyKeeper {
   async #file(log: StationLog, folder: string, segment: SegmentId): Promise<CustodyFile> {
     const known = log.open.get(segment);
     if (known !== undefined) return known;
-    const file = await this.#openFile(log, folder, segment);
+    const file = await this.#openFile(folder, segment);
     if (file.tornBytes > 0)
       this.#options.log.warn('torn end of a custody segment is left out', {
         segment,
@@ -229,16 +226,16 @@ export class CustodyKeeper {
   }
 
   /** A segment that is damaged beyond its end is set aside; the station sends it again. */
-  async #openFile(log: StationLog, folder: string, segment: SegmentId): Promise<CustodyFile> {
+  async #openFile(folder: string, segment: SegmentId): Promise<CustodyFile> {
     const { files, syncs, setAside } = this.#options;
     try {
-      return await CustodyFile.open(files, syncs, folder, segment, log.failed);
+      return await CustodyFile.open(files, syncs, folder, segment, 'append');
     } catch (error) {
       const isOdd = ['EISDIR', 'ELOOP'].includes(systemCode(error) ?? '');
       if (!isOdd && !isDockError(error, 'custody.damaged')) throw error;
       const reason = isOdd ? 'not a file' : 'custody segment that does not hold';
       await setAside(segmentPath(folder, segment), reason);
-      return CustodyFile.open(files, syncs, folder, segment);
+      return CustodyFile.open(files, syncs, folder, segment, 'append');
     }
   }
 
@@ -331,14 +328,13 @@ export class CustodyKeeper {
     const sizeBytes = (await files.stat(segmentPath(folder, segment)))?.sizeBytes;
     const known = log.seen;
     if (known?.segment === segment && known.sizeBytes === sizeBytes) return known;
-    const { head } = await CustodyFile.open(files, syncs, folder, segment);
+    const { head } = await CustodyFile.open(files, syncs, folder, segment, 'read');
     log.seen = { segment, sizeBytes, head };
     return log.seen;
   }
 
   /** The disk did not take it: no answer, so the station sends it again later. */
   #failed(station: StationId, segment: SegmentId | undefined, error: unknown): void {
-    this.#logOf(station).failed = true;
     this.#options.log.error('custody log not kept', { station, segment, error });
     this.#options.conditions.raise('custody.write-failed', station);
   }

@@ -3,7 +3,8 @@
 // Invariants:
 // 1. A record's folder is made aside, durable in all with its receipt, and put in place by one rename: of several receivers one
 //    succeeds, and nobody ever sees a part of it. A receipt that is in place is not yet a given one.
-// 2. After a failed sync of its name the folder goes to the quarantine: nobody knows whether the medium has it.
+// 2. One that was just placed goes to the quarantine after a failed sync of its name: it was answered for by nobody. One that lay there may
+//    have been, so it stays, and the station asks again.
 // 3. What a receiver that ended left aside was never answered for: it is removed at the next start, once nobody else works on it.
 import { join } from 'node:path';
 import { encodeUtf8 } from '../bytes.ts';
@@ -56,7 +57,7 @@ export class VaultDockings {
 
   /** See Vault.placeDocking. */
   async place(name: RecordingName, record: SignedDocument, receipt: SignedDocument): Promise<boolean> {
-    const { files, layout, instance, ensureStation } = this.#options;
+    const { files, layout, instance, quarantine, syncs, ensureStation } = this.#options;
     const prepared = join(layout.preparing, `${instance}-${name.station}-${name.recording}.docking`);
     try {
       await this.#prepare(prepared, record, receipt);
@@ -67,7 +68,12 @@ export class VaultDockings {
       if (['ENOTEMPTY', 'EEXIST'].includes(systemCode(error) ?? '')) return false;
       throw error;
     }
-    await this.#syncName(name);
+    try {
+      await syncs.sync(layout.station(name.station));
+    } catch (error) {
+      await quarantine.setAside(layout.recording(name), 'a sync of its name failed').catch(() => undefined);
+      throw error;
+    }
     return true;
   }
 
@@ -85,7 +91,7 @@ export class VaultDockings {
     }
     await syncs.sync(folder);
     await ensureStation(name.station);
-    await this.#syncName(name);
+    await syncs.sync(layout.station(name.station));
   }
 
   async #prepare(folder: string, record: SignedDocument, receipt: SignedDocument): Promise<void> {
@@ -100,16 +106,6 @@ export class VaultDockings {
     ];
     for (const [file, bytes] of contents) await writeAnew(files, join(folder, file), bytes);
     await syncs.sync(folder);
-  }
-
-  async #syncName(name: RecordingName): Promise<void> {
-    const { layout, syncs, quarantine } = this.#options;
-    try {
-      await syncs.sync(layout.station(name.station));
-    } catch (error) {
-      await quarantine.setAside(layout.recording(name), 'a sync of its name failed').catch(() => undefined);
-      throw error;
-    }
   }
 }
 

@@ -118,11 +118,24 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
   },
   {
     id: 'failed-sync-forgotten',
-    what: 'a segment of the log whose sync failed is trusted once it was closed and opened again',
-    file: 'protocol/receiver/custody-keep.ts',
-    find: '    this.#logOf(station).failed = true;\n',
+    what: 'the last lines of a log are taken for durable because the system shows them, once the file was closed and opened again',
+    file: 'protocol/receiver/custody-file.ts',
+    find: "    if (use === 'append') await writeAgain(file, tail.wholeBytes);\n",
     put: '',
-    suites: ['protocol/receiver/custody-keep'],
+    suites: ['protocol/receiver/custody-file', 'protocol/receiver/custody-keep'],
+  },
+  {
+    id: 'given-record-taken-away',
+    what: 'a docking record of which somebody has the receipt goes to the quarantine because a sync failed',
+    file: 'protocol/receiver/vault-dockings.ts',
+    find: '    await syncs.sync(layout.station(name.station));\n  }\n',
+    put: `    await syncs.sync(layout.station(name.station)).catch(async (error: unknown) => {
+      await this.#options.quarantine.setAside(folder, 'planted');
+      throw error;
+    });
+  }
+`,
+    suites: ['protocol/receiver/vault-files'],
   },
   {
     id: 'refused-move-forgotten',

@@ -3,7 +3,7 @@ import { CHAIN_START } from '../../../protocol/custody-entry.ts';
 import { makeSegmentId } from '../../../protocol/ids.ts';
 import { makeSecretKey } from '../../../protocol/minisign.ts';
 import type { HeldSegment } from '../../../protocol/receiver/custody-batch.ts';
-import { CustodyFile, segmentPath } from '../../../protocol/receiver/custody-file.ts';
+import { CustodyFile, segmentPath, type CustodyUse } from '../../../protocol/receiver/custody-file.ts';
 import { FolderSyncs } from '../../../protocol/folder-syncs.ts';
 import { CrashDisk, SURVIVALS } from '../../fakes/files-crash.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';
@@ -15,8 +15,8 @@ const log = new SegmentMaker(STATION, makeSegmentId(random), makeSecretKey(rando
 for (let count = 0; count < 30; count++) log.add('agent-started', { version: `${count}` });
 const PATH = segmentPath('/custody', log.segment);
 
-function openOn(disk: CrashDisk, isSuspect = false): Promise<CustodyFile> {
-  return CustodyFile.open(disk, new FolderSyncs(disk), '/custody', log.segment, isSuspect);
+function openOn(disk: CrashDisk, use: CustodyUse = 'append'): Promise<CustodyFile> {
+  return CustodyFile.open(disk, new FolderSyncs(disk), '/custody', log.segment, use);
 }
 
 function emptyDisk(): CrashDisk {
@@ -94,17 +94,33 @@ test('after a failed write or sync the file is written anew and nothing that was
   }
 });
 
-test('a file of which a sync failed before it was forgotten is written anew when it is opened: what it says is durable', async () => {
+test('a file of which a sync failed is written again when it is opened: what it says is durable', async () => {
   const disk = emptyDisk();
   const file = await openOn(disk);
   await file.append(log.batch(1, 10), heldAt(10));
   disk.fail({ operation: 'sync', nth: 1, code: 'EIO' });
   await expect(file.append(log.batch(11, 20), heldAt(20))).rejects.toMatchObject({ code: 'EIO' });
-  const again = await openOn(disk, true);
+  const again = await openOn(disk);
   expect(again.head).toEqual(headAt(20));
   expect((await openOn(disk.crash(disk.steps, 'nothing'))).head).toEqual(headAt(20));
   await again.append(log.batch(21), heldAt(30));
   expect((await openOn(disk.crash(disk.steps, 'nothing'))).head).toEqual(log.head);
+});
+
+test('a file whose name an earlier run had no time to sync is durable once it is opened', async () => {
+  const disk = emptyDisk();
+  const file = await openOn(disk);
+  disk.fail({ operation: 'syncFolder', nth: 1, code: 'EINTR' });
+  await expect(file.append(log.batch(1, 10), heldAt(10))).rejects.toMatchObject({ code: 'EINTR' });
+  await openOn(disk);
+  expect(disk.crash(disk.steps, 'nothing').peek(PATH)).toEqual(disk.peek(PATH));
+});
+
+test('what another receiver appends to is not written to', async () => {
+  const disk = emptyDisk();
+  await (await openOn(disk)).append(log.batch(1, 10), heldAt(10));
+  disk.fail({ operation: 'write', nth: 1, code: 'EIO' });
+  expect((await openOn(disk, 'read')).head).toEqual(headAt(10));
 });
 
 test('a file in whose end no line holds is damaged', async () => {

@@ -158,6 +158,43 @@ test('what a receiver that ended left aside goes at the next start, what a livin
   expect(await disk.list('/vault/.incoming/.new')).toEqual([]);
 });
 
+describe('a sync of the names of a station that fails', () => {
+  const random = new SeededRandom(12);
+  const sample = makeDockingSample(random, makeSecretKey(random));
+  const receipt = { bytes: new Uint8Array([123, 125]), signature: 'signed\n' };
+  const EIO = { nth: 1, code: 'EIO' } as const;
+
+  function openPlaced(disk: CrashDisk): Promise<FilesVault> {
+    return openOn(disk).then(async (vault) => {
+      await vault.placeDocking(sample, sample.offer, receipt);
+      return vault;
+    });
+  }
+
+  test('sets aside a docking record that was just placed: nobody was told of it', async () => {
+    const disk = new CrashDisk();
+    const vault = await openPlaced(disk);
+    const other = makeDockingSample(random, makeSecretKey(random));
+    disk.fail({ ...EIO, operation: 'syncFolder', nth: 2 }); // behind that of the prepared folder
+    await expect(vault.placeDocking(other, other.offer, receipt)).rejects.toMatchObject({ code: 'EIO' });
+    expect(await vault.findDocking(other)).toBeUndefined();
+    expect([...disk.tree('/vault/.quarantine').keys()].join()).toContain(other.recording);
+    expect(await vault.placeDocking(other, other.offer, receipt)).toBe(true);
+  });
+
+  test('takes nothing away that was in place: somebody may have its receipt', async () => {
+    const disk = new CrashDisk();
+    const vault = await openPlaced(disk);
+    for (let nth = 1; nth <= 2; nth++) {
+      disk.fail({ ...EIO, operation: 'syncFolder', nth });
+      await expect(vault.secureDocking(sample)).rejects.toMatchObject({ code: 'EIO' });
+      expect(await vault.findDocking(sample)).toMatchObject({ receipt });
+    }
+    await vault.secureDocking(sample);
+    expect(await vault.findDocking(sample)).toMatchObject({ receipt });
+  });
+});
+
 test('a payload that is longer than the recording is set aside', async () => {
   const disk = new CrashDisk();
   const vault = await openOn(disk);
