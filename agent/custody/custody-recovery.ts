@@ -7,17 +7,19 @@
 //    shows of a file that was never synced may be gone tomorrow), put in its place in one step, and signed.
 // 3. A chain that does not hold stays as it is, unsigned, and is named with the place.
 // 4. A file without a single whole entry was never claimed to anybody; it is removed unless another segment names an entry of it.
-// 5. What the disk refuses is logged, and left until it takes writes again (segment-endings.ts). Other names in the folder are not touched.
+// 5. A segment is judged by three looks at least where the disk refuses to show it, and by none that failed for want of file handles.
+// 6. What the disk refuses is logged, and left until it takes writes again (segment-endings.ts). Other names in the folder are not touched.
 import { join } from 'node:path';
 import { bufferOf, encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
 import { CUSTODY_SEGMENT_TRUSTED_COMMENT } from '../../protocol/custody-entry.ts';
 import { brokenLinks, inOrder, predecessorOf, type ChainBreak } from '../../protocol/custody-order.ts';
 import { scanSegment } from '../../protocol/custody-scan.ts';
 import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/durable.ts';
-import { describeError, DockError } from '../../protocol/errors.ts';
+import { describeError, DockError, isMachineShort } from '../../protocol/errors.ts';
 import { isSegmentId, type SegmentId } from '../../protocol/ids.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Files, Log, Signer } from '../../protocol/ports.ts';
+import { lookPatiently } from '../look-patiently.ts';
 import { fromIndex, lastAtOf, readEnds, unreadable, type RecoveredSegment } from './custody-ends.ts';
 import type { IndexedSegment } from './custody-index.ts';
 import { segmentOf, segmentPath, segmentSignaturePath } from './custody-segments.ts';
@@ -40,7 +42,7 @@ export interface CustodyRecoveryDeps {
   readonly index: ReadonlyMap<SegmentId, IndexedSegment>;
 }
 
-/** What earlier runs left: segments in order, and where the chain breaks. Errors: the system's where the folder cannot be listed. */
+/** What earlier runs left: segments in order, and where the chain breaks. Errors: the system's where the folder cannot be listed, or the machine is short of something. */
 export async function recoverSegments(
   deps: CustodyRecoveryDeps,
 ): Promise<{ segments: RecoveredSegment[]; breaks: ChainBreak[] }> {
@@ -87,8 +89,9 @@ async function removeUnfinished(
 
 async function lookSigned({ files, folder }: CustodyRecoveryDeps, id: SegmentId): Promise<Looked> {
   try {
-    return { segment: await readEnds(files, folder, id) };
+    return { segment: await lookPatiently(() => readEnds(files, folder, id)) };
   } catch (error) {
+    if (isMachineShort(error)) throw error;
     return { segment: unreadable(id, true), problem: describeError(error) };
   }
 }
@@ -98,8 +101,9 @@ async function recoverOne(deps: CustodyRecoveryDeps, id: SegmentId): Promise<Loo
   const path = segmentPath(deps.folder, id);
   let bytes: Uint8Array;
   try {
-    bytes = await deps.files.readAll(path, SEGMENT_READ_BYTES_MAX);
+    bytes = await lookPatiently(() => deps.files.readAll(path, SEGMENT_READ_BYTES_MAX));
   } catch (error) {
+    if (isMachineShort(error)) throw error;
     return { segment: unreadable(id, false), problem: describeError(error) };
   }
   const { state, goodBytes, first, rest, reason } = scanSegment(id, bytes, deps.stationKeys);

@@ -8,16 +8,19 @@ import {
 } from '../../protocol/custody-entry.ts';
 import type { ChainBreak } from '../../protocol/custody-order.ts';
 import { SegmentScan } from '../../protocol/custody-scan.ts';
-import { describeError, DockError } from '../../protocol/errors.ts';
+import { describeError, DockError, isMachineShort } from '../../protocol/errors.ts';
 import type { SegmentId } from '../../protocol/ids.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import { verifyPrehashed, type PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Files } from '../../protocol/ports.ts';
+import { lookPatiently } from '../look-patiently.ts';
 import { CustodyLines } from '../verify/custody-lines.ts';
 import { segmentPath, segmentSignaturePath, type KnownSegment } from './custody-segments.ts';
 
 /** Between two segments: thousands of them shall not be felt. */
 const PAUSE_MS = 20;
+/** Before a segment that could not be looked at for want of file handles or memory is looked at again. */
+const SHORT_PAUSE_MS = 5000;
 
 /** Who wants to know what earlier runs entered. Calls are short and must not throw. */
 export interface CustodyListener {
@@ -64,20 +67,42 @@ async function scrubOne(
   segment: SegmentId,
   signal: AbortSignal,
 ): Promise<ChainBreak | undefined> {
-  const { folder, files, stationKeys, listener } = deps;
-  try {
-    let last = new Uint8Array(0);
-    const digest = await eachLine(deps, segment, signal, (line) => {
-      tell(listener, line);
-      last = line.slice();
+  let told = 0;
+  const look = (): Promise<ChainBreak | undefined> => {
+    let lines = 0;
+    return verify(deps, segment, signal, (line) => {
+      if (++lines <= told) return; // by a look that failed
+      tell(deps.listener, line);
+      told = lines;
     });
-    const signature = await files.readAll(segmentSignaturePath(folder, segment), SIGNATURE_FILE_BYTES_MAX);
-    verifyPrehashed(digest, parseUtf8(signature) ?? '', CUSTODY_SEGMENT_TRUSTED_COMMENT, stationKeys);
-    return otherEnd(deps, segment, sha256Hex(last));
-  } catch (error) {
-    if (signal.aborted) return undefined;
-    return findBreak(deps, segment, signal, describeError(error));
-  }
+  };
+  for (;;)
+    try {
+      return await lookPatiently(look);
+    } catch (error) {
+      if (!signal.aborted && isMachineShort(error))
+        await deps.clock.sleep(SHORT_PAUSE_MS, signal).catch(() => undefined);
+      else if (!signal.aborted) return findBreak(deps, segment, signal, describeError(error));
+      if (signal.aborted) return undefined;
+    }
+}
+
+/** Errors: that of a signature that does not fit; the system's; the signal's reason. */
+async function verify(
+  deps: ScrubDeps,
+  segment: SegmentId,
+  signal: AbortSignal,
+  take: (line: Uint8Array) => void,
+): Promise<ChainBreak | undefined> {
+  const { folder, files, stationKeys } = deps;
+  let last = new Uint8Array(0);
+  const digest = await eachLine(deps, segment, signal, (line) => {
+    take(line);
+    last = line.slice();
+  });
+  const signature = await files.readAll(segmentSignaturePath(folder, segment), SIGNATURE_FILE_BYTES_MAX);
+  verifyPrehashed(digest, parseUtf8(signature) ?? '', CUSTODY_SEGMENT_TRUSTED_COMMENT, stationKeys);
+  return otherEnd(deps, segment, sha256Hex(last));
 }
 
 /** A whole segment can be exchanged for another one that verifies: its end must be the one that the log goes on from. */

@@ -14,7 +14,8 @@ import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/lim
 import type { Files, Log } from '../../protocol/ports.ts';
 import { Findings, type RecoveryFinding } from '../spool/findings.ts';
 import { inParallel } from '../spool/in-parallel.ts';
-import { lookPatiently, sortNames, type FolderNames } from '../spool/judge.ts';
+import { lookPatiently } from '../look-patiently.ts';
+import { sortNames, type FolderNames } from '../spool/judge.ts';
 import { DOCKING_NAME, DOCKING_SIGNATURE_NAME } from '../spool/layout.ts';
 import type { RecordSpool } from './record-spool.ts';
 import { factsOfRecord, StoredRecord, type RecordFacts } from './stored-record.ts';

@@ -8,6 +8,7 @@ import type { RecordingId } from '../../protocol/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import { chunksBytes, parseManifest } from '../../protocol/manifest.ts';
 import type { Files } from '../../protocol/ports.ts';
+import { lookPatiently } from '../look-patiently.ts';
 import {
   CHUNKS_NAME,
   MANIFEST_NAME,
@@ -55,21 +56,6 @@ export type Judgement =
   | { readonly verdict: 'odd'; readonly reason: string };
 
 const odd = (reason: string): Judgement => ({ verdict: 'odd', reason });
-
-/** A disk that refused once may show it at the next look: what is set aside for that is delivered by nobody. */
-const LOOKS_MAX = 3;
-
-/** Looks again where the disk refused to show something. Errors: those of the last look; at once what is no error of the disk. */
-export async function lookPatiently<T>(look: () => Promise<T>): Promise<T> {
-  for (let looks = 1; ; looks++) {
-    try {
-      return await look();
-    } catch (error) {
-      const code = systemCode(error);
-      if (code === undefined || code === 'ENOENT' || isMachineShort(error) || looks >= LOOKS_MAX) throw error;
-    }
-  }
-}
 
 /**
  * Judges a folder in `ready/`. `known` are facts from the index; without them the manifest is read and the length of the chunk list

@@ -101,7 +101,7 @@ export class Claims {
   async #giveAgain(name: RecordingName): Promise<void> {
     const stored = await this.#options.vault.find(name);
     if (typeof stored === 'object' && stored.receipt !== undefined)
-      await this.#options.receipts.give(name, stored.receipt);
+      await this.#options.receipts.giveStored('recording', name, stored.receipt);
   }
 
   /** No more offers; resolves when those at hand are answered. */
@@ -133,7 +133,8 @@ export class Claims {
     const { subject } = offer;
     const stored = subject.kind === 'docking' ? await vault.findDocking(subject) : await vault.find(subject);
     const receipt = typeof stored === 'object' ? stored.receipt : undefined;
-    if (receipt !== undefined && receipts.fits(receipt, subject)) return receipts.give(subject, receipt);
+    if (receipt !== undefined && receipts.fits(receipt, subject))
+      return receipts.giveStored(subject.kind, subject, receipt);
     const active = transfers.get(subject);
     if (active?.subject.manifestSha256 === subject.manifestSha256) {
       await active.stop();

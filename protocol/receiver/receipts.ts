@@ -1,5 +1,5 @@
 // Makes, keeps and gives receipts (SPEC 4.2). A receipt is made only for what is whole and durable in the vault, stored durably, and only
-// then sent; a stored one is given again, whoever asks.
+// then sent; a stored one is given again, whoever asks, once its names are surely durable: a sync may have failed behind the renames.
 import { sha256Hex } from '../bytes.ts';
 import { DockError, isDockError } from '../errors.ts';
 import type { ReceiverId, StationId } from '../ids.ts';
@@ -19,7 +19,7 @@ import type { UnitStore } from './unit-store.ts';
 import type { RecordingName, SignedDocument, StoredRecording, Vault } from './vault.ts';
 
 export interface ReceiptsOptions {
-  readonly vault: Pick<Vault, 'id' | 'storeReceipt' | 'secureReceipt' | 'secure'>;
+  readonly vault: Pick<Vault, 'id' | 'storeReceipt' | 'secureReceipt' | 'secureDocking' | 'secure'>;
   readonly units: UnitStore;
   readonly sending: Pick<Sending, 'receipt'>;
   readonly signer: Signer;
@@ -68,8 +68,7 @@ export class Receipts {
     const fits = receipt !== undefined && this.fits(receipt, offer) && !isTakenBack;
     const whole = stored.payloadBytes === offer.sealedSizeBytes;
     if (fits && (whole || stored.deleted)) {
-      await this.#options.vault.secureReceipt(offer);
-      await this.give(offer, receipt);
+      await this.giveStored('recording', offer, receipt);
       return { kind: 'given' };
     }
     if (stored.deleted) return { kind: 'unprovable' };
@@ -83,8 +82,20 @@ export class Receipts {
 
   /** For a docking record that is in place: gives the receipt that lies there, or another one where it was taken back. Errors: as `make`. */
   async giveOrReplace(subject: ReceiptSubject, receipt: SignedDocument): Promise<void> {
-    if (await this.#isTakenBack(subject, receipt)) await this.make(subject, receivedAtMs(receipt));
-    else await this.give(subject, receipt);
+    if (!(await this.#isTakenBack(subject, receipt))) return this.giveStored('docking', subject, receipt);
+    await this.#options.vault.secureDocking(subject);
+    await this.make(subject, receivedAtMs(receipt));
+  }
+
+  /** Gives one that was found in the vault. Errors: the system's: it may not be durable, and is given to nobody. */
+  async giveStored(
+    kind: ReceiptSubject['kind'],
+    name: RecordingName,
+    receipt: SignedDocument,
+  ): Promise<void> {
+    const { vault } = this.#options;
+    await (kind === 'docking' ? vault.secureDocking(name) : vault.secureReceipt(name));
+    await this.give(name, receipt);
   }
 
   /** A new receipt, which is nowhere yet, received later than `afterMs` (UTC). Errors: those of the signer and of the custody head. */
@@ -150,7 +161,7 @@ export class Receipts {
     }
   }
 
-  /** Sends a stored receipt. Never rejects: whoever did not get it offers again and is given it again. */
+  /** Sends a receipt that was made durable just now. Never rejects: whoever did not get it offers again and is given it again. */
   async give(name: RecordingName, receipt: SignedDocument): Promise<void> {
     await this.#options.sending
       .receipt(name, receipt)

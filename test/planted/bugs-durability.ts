@@ -138,6 +138,14 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     suites: ['protocol/receiver/vault-files'],
   },
   {
+    id: 'one-refusal-a-broken-chain',
+    what: 'a segment of the log that the disk did not show once is called broken',
+    file: 'agent/custody/custody-scrub.ts',
+    find: '      return await lookPatiently(look);\n',
+    put: '      void lookPatiently;\n      return await look();\n',
+    suites: ['agent/custody/custody-index'],
+  },
+  {
     id: 'refused-move-forgotten',
     what: 'what could not be moved to the quarantine stays where nobody looks for it',
     file: 'agent/spool/quarantine.ts',

@@ -143,11 +143,19 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     suites: ['agent/push/push'],
   },
   {
+    id: 'fin-answered-unsynced',
+    what: 'a station that missed its receipt is given one of which nobody knows whether it is durable',
+    file: 'protocol/receiver/claims.ts',
+    find: "      await this.#options.receipts.giveStored('recording', name, stored.receipt);\n",
+    put: '      await this.#options.receipts.give(name, stored.receipt);\n',
+    suites: RECEIVER,
+  },
+  {
     id: 'stored-receipt-not-synced',
     what: 'a receipt that is in its place is given although its sync failed',
     file: 'protocol/receiver/receipts.ts',
-    find: '      await this.#options.vault.secureReceipt(offer);\n',
-    put: '',
+    find: "    await (kind === 'docking' ? vault.secureDocking(name) : vault.secureReceipt(name));\n",
+    put: '    void vault;\n    void kind;\n',
     suites: RECEIVER,
   },
 ];

@@ -1,6 +1,7 @@
 // A log that has run for years: what a start reads of it, what it takes over from the index, and what an index may not hide.
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { CustodyLog } from '../../../agent/custody/custody-log.ts';
+import type { CustodyListener } from '../../../agent/custody/custody-scrub.ts';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import { chainGroups, type LooseEntry } from '../../../protocol/custody-chain.ts';
 import {
@@ -112,6 +113,28 @@ describe(`a log of ${OLD} segments`, () => {
       await settle();
     }
     expect(conditions.facts('custody.chain-broken')).toMatchObject({ segment: victim, sequence: 1 });
+    await custody.close();
+  });
+
+  test('that the disk does not show at one look, or for want of file handles, has no broken chain, and is told once', async () => {
+    const again = cut(disk);
+    const told: string[] = [];
+    const listener: CustodyListener = {
+      events: new Set(['segment-opened']),
+      earlier: ({ facts }) => void told.push(String(facts['segment'])),
+      appended: () => undefined,
+      lookedThrough: () => undefined,
+    };
+    const { custody, conditions, clock } = await openLog(again, 2, { indexFile: INDEX, listener });
+    again.fail({ operation: 'read', nth: 1, code: 'EIO', path: ids[3] as string, times: 2 });
+    again.fail({ operation: 'readAll', nth: 1, code: 'EIO', path: ids[5] as string });
+    again.fail({ operation: 'open', nth: 1, code: 'EMFILE', path: ids[7] as string, times: 4 });
+    for (let turn = 0; turn < 2000 && told.length < 20; turn++) {
+      await clock.advance(20);
+      await settle();
+    }
+    expect(told.slice(0, 20)).toEqual(ids.slice(0, 20));
+    expect(conditions.codes()).toEqual([]);
     await custody.close();
   });
 

@@ -261,6 +261,28 @@ describe('a receiver that starts again', () => {
     );
     await top.until('receipt again', receipted(station, sample));
   });
+
+  test('gives a receipt whose names it could not sync only once they are: also for a fin', async () => {
+    const { top, receiver, station } = await pair(26);
+    const sample = top.sample(100);
+    const folder = `/vault/${STATION}/${sample.recording}`;
+    top.disk.fail({ operation: 'syncFolder', nth: 1, times: 2, code: 'EIO', path: folder });
+    station.push(sample);
+    await top.until('a failure', () => receiver.conditions.isRaised('vault.write-failed'));
+    expect(top.disk.peek(`${folder}/receipt.json`)).toBeDefined();
+    const fin = (): Promise<void> =>
+      station.publish(
+        station.topics.fin(station.claims[0]?.receiver ?? ('' as never), sample.recording),
+        encodeMessage({ message: 'fin', epoch: 1 }),
+      );
+    const before = top.disk.calls('syncFolder');
+    await fin(); // the sync fails once more
+    await top.until('another failure', () => top.disk.calls('syncFolder') > before);
+    expect(station.receipts.size).toBe(0);
+    await fin();
+    await top.until('receipt', receipted(station, sample));
+    expect(top.disk.crash(top.disk.steps, 'nothing').peek(`${folder}/receipt.json`)).toBeDefined();
+  });
 });
 
 describe('what is refused', () => {
