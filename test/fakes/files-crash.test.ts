@@ -169,6 +169,23 @@ describe('a fault', () => {
     expect(disk.openFiles).toBe(0);
   });
 
+  test('a close that fails loses what its handle wrote, and nothing of another one', async () => {
+    const disk = new CrashDisk();
+    disk.plant('/a', 'abc');
+    const writer = await disk.open('/a', 'write');
+    const reader = await disk.open('/a', 'read');
+    await writer.write(bytes('XYZ'), 0);
+    disk.fail({ operation: 'close', nth: 1, code: 'EIO', times: 2 });
+    await expect(reader.close()).rejects.toMatchObject({ code: 'EIO' });
+    await writer.sync();
+    expect(textAt(disk.crash(disk.steps, 'nothing'), '/a')).toBe('XYZ');
+    await writer.write(bytes('123'), 0);
+    await expect(writer.close()).rejects.toMatchObject({ code: 'EIO' });
+    const again = await disk.open('/a', 'write');
+    await again.sync();
+    expect(textAt(disk.crash(disk.steps, 'nothing'), '/a')).toBe('XYZ');
+  });
+
   test('a disk without room for names refuses new ones', async () => {
     const disk = new CrashDisk();
     disk.nodesMax = 1;
