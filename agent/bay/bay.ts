@@ -32,6 +32,9 @@ const FAILED_MS_MAX = 600_000;
 const BROKEN_OFF_MS_MIN = 2000;
 /** ... and the longest one, behind dockings that break off one after the other before they lasted so long themselves. */
 const BROKEN_OFF_MS_MAX = 60_000;
+/** So many of them in a row, and somebody is told: one or two are a camera that was put in with a shaking hand. */
+const BROKEN_OFF_TOLD = 3;
+const LOOSE = 'camera.loose';
 
 /** Codes of failures of the station itself. */
 const OWN_FAILURE = /^(custody|spool)\./;
@@ -59,8 +62,10 @@ export class Bay {
   #since: string;
   #shown = '';
   #failedMs = FAILED_MS_MIN;
-  #brokenOffMs = BROKEN_OFF_MS_MIN;
+  #brokenOff = 0;
   #begunAtMs = 0;
+  /** Ends the wait for a contact that holds. */
+  #cancelHolds: () => void = () => undefined;
   /** What the log was told of a camera that cannot be opened; told once, tried again and again. */
   #failedBy: string | undefined;
 
@@ -147,8 +152,10 @@ export class Bay {
     this.#light = light;
     this.#alias = alias ?? null;
     this.#idle = 'empty';
+    this.#cancelHolds();
     if (docking !== undefined) {
       this.#failedBy = undefined;
+      this.#cancelHolds = this.#deps.clock.after(BROKEN_OFF_MS_MAX, () => this.#holds());
       this.#begunAtMs = this.#deps.clock.monotonicMs();
       this.#deps.conditions.clear('camera.failed', this.id);
       this.#clearRefusals();
@@ -172,7 +179,7 @@ export class Bay {
       this.#failedBy = undefined;
       this.#clearRefusals();
       if (isDockError(error, 'driver.silent')) this.#deps.conditions.clear('camera.failed', this.id);
-      if (wasDocked) await this.#brokenOff(signal);
+      if (wasDocked) await this.#breakOff(signal);
       else await this.#leavesWithin(NOBODY_MS, signal);
       return;
     }
@@ -192,12 +199,24 @@ export class Bay {
     this.#begin(undefined);
   }
 
-  /** Waits where the device of a camera that left is still there, or there again. */
-  async #brokenOff(signal: AbortSignal): Promise<void> {
-    const lastedMs = this.#deps.clock.monotonicMs() - this.#begunAtMs;
-    if (lastedMs >= BROKEN_OFF_MS_MAX) this.#brokenOffMs = BROKEN_OFF_MS_MIN;
-    const left = await this.#leavesWithin(this.#brokenOffMs, signal);
-    this.#brokenOffMs = left ? BROKEN_OFF_MS_MIN : Math.min(2 * this.#brokenOffMs, BROKEN_OFF_MS_MAX);
+  /** Waits where the device of a camera that left is still there, or there again; the light says that somebody's camera is. */
+  async #breakOff(signal: AbortSignal): Promise<void> {
+    this.#brokenOff++;
+    const pauseMs = Math.min(BROKEN_OFF_MS_MIN * 2 ** (this.#brokenOff - 1), BROKEN_OFF_MS_MAX);
+    const left = await this.#leavesWithin(pauseMs, signal, () => {
+      if (this.#brokenOff >= BROKEN_OFF_TOLD)
+        this.#deps.conditions.raise(LOOSE, this.id, { times: this.#brokenOff });
+      this.#idle = this.#brokenOff >= BROKEN_OFF_TOLD ? 'failed' : 'reading';
+      this.#changed();
+    });
+    if (left) this.#holds();
+    this.#begin(undefined);
+  }
+
+  /** The contact holds, or the camera is away. */
+  #holds(): void {
+    this.#brokenOff = 0;
+    this.#deps.conditions.clear(LOOSE, this.id);
   }
 
   #failed(error: unknown, reason: string, wasDocked: boolean): void {
@@ -229,15 +248,20 @@ export class Bay {
     for (const code of REFUSAL_CODES) this.#deps.conditions.clear(code, this.id);
   }
 
-  /** Resolves with true as soon as the camera leaves, else with false after that long or when the signal is aborted. Never rejects. */
-  async #leavesWithin(ms: number, signal: AbortSignal): Promise<boolean> {
+  /**
+   * Resolves with true as soon as the camera leaves, else with false after that long or when the signal is aborted; `onPresent` hears that it is
+   * there. Never rejects.
+   */
+  async #leavesWithin(ms: number, signal: AbortSignal, onPresent?: () => void): Promise<boolean> {
     const { clock, work } = this.#deps;
     const { watch } = work.place;
     const over = new AbortController();
     const cancel = clock.after(ms, () => over.abort());
     try {
       const identity = await watch.present();
-      if (identity !== undefined) await watch.departure(identity, AbortSignal.any([signal, over.signal]));
+      if (identity === undefined) return true;
+      onPresent?.();
+      await watch.departure(identity, AbortSignal.any([signal, over.signal]));
       return true;
     } catch (error) {
       return isDockError(error, 'driver.detached');

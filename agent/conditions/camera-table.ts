@@ -18,6 +18,21 @@ export const CAMERA_TABLE = {
     causes: ['camera.unknown', 'camera.other', 'station.short'],
     facts: ['reason'],
   },
+  'camera.loose': {
+    severity: 'warning',
+    subject: 'bay',
+    text: {
+      en: 'The connection to the camera in this bay breaks off again and again; the station tries ever more rarely.',
+      de: 'Die Verbindung zur Kamera in diesem Platz bricht immer wieder ab; die Station versucht es immer seltener.',
+    },
+    remedy: {
+      en: 'Clean the contacts of camera and bay and put the camera in firmly; then another bay. Where it breaks off there too, it is the camera. Its recordings are still on it.',
+      de: 'Kontakte von Kamera und Platz reinigen und die Kamera fest einsetzen; dann einen anderen Platz nehmen. Bricht es auch dort ab, liegt es an der Kamera. Die Aufnahmen sind noch auf der Kamera.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['times'],
+  },
   'camera.not-taken': {
     severity: 'error',
     subject: 'bay',

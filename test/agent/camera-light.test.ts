@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import type { CameraSession, Driver, IndicatorState } from '../../drivers/driver.ts';
 import { DockError } from '../../protocol/errors.ts';
+import { BelievingClock } from '../fakes/clock-believing.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
 
 let dock: DockAndStore | undefined;
@@ -61,4 +62,36 @@ test('a camera that never ends showing its light is emptied all the same', async
   });
   await opened.until('emptied', () => opened.camera.files().length === 0);
   expect(shown).toHaveLength(1);
+});
+
+test('a camera whose contact fails again and again is told: the bay shows it and says what to do until the contact holds', async () => {
+  let isLoose = true;
+  const detached = new DockError('driver.detached', 'away', { retry: 'later' });
+  const lights: string[] = [];
+  dock = await DockAndStore.open({
+    clock: new BelievingClock({ pace: 20 }),
+    leds: [['bay-1:green']],
+    wrapDriver: (driver) =>
+      withIndicator(
+        driver,
+        async () => undefined,
+        (session) => {
+          if (isLoose) Object.assign(session, { inventory: () => Promise.reject(detached) });
+        },
+      ),
+  });
+  const opened = dock;
+  opened.lamp = { show: async (light) => void lights.push(light) };
+  opened.camera.put('1.MP4', new Uint8Array(50_000));
+  await opened.startReceiver();
+  await opened.startStation();
+  await opened.until('it is told', () => opened.conditions.isRaised('camera.loose', 'bay-1'));
+  expect(opened.conditions.facts('camera.loose', 'bay-1')).toEqual({ times: 3 });
+  await opened.until('somebody is called', () => lights.at(-1) === 'call-someone');
+  expect(lights).toContain('do-not-take');
+  isLoose = false;
+  await opened.until('emptied', () => opened.camera.files().length === 0);
+  opened.camera.detach();
+  await opened.until('over', () => !opened.conditions.isRaised('camera.loose', 'bay-1'));
+  await opened.until('nothing is there', () => lights.at(-1) === 'off');
 });
