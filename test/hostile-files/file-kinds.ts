@@ -138,6 +138,14 @@ const vault: readonly FileKind[] = [
     String.raw`\.incoming/[a-z0-9-]+/ID/\d+\.[a-z2-7]+(/(manifest\.json(\.minisig)?|payload\.age|chunks\.(bin|partial)))?`,
     'given-again',
   ),
+  // Nobody was told of it: the next start removes it, and the station offers the record again.
+  row(
+    'vault',
+    'docking record on its way into its place',
+    String.raw`\.incoming/\.new/ID-[a-z0-9-]+-ID\.docking/(docking|receipt)\.json(\.minisig)?`,
+    'rebuilt',
+    { notTried: 'there for some milliseconds: vault-files' },
+  ),
   row(
     'vault',
     'lease of a custody log',

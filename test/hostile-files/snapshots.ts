@@ -1,6 +1,7 @@
 // The state of a station, its store and its cameras at one moment, out of which any number of worlds can go on; and the life that such
 // moments are taken from, until every kind of file was there once.
 import { writeAcknowledgement } from '../../agent/custody/acknowledgement.ts';
+import { isRecordingId } from '../../protocol/ids.ts';
 import { UNIT_BYTES } from '../../protocol/limits.ts';
 import type { CrashDisk } from '../fakes/files-crash.ts';
 import { contentOf, digestOf, type Recording } from '../simulation/recordings.ts';
@@ -254,6 +255,12 @@ function uploadUnderWay({ store }: World): boolean {
   );
 }
 
+/** The store has its mark of a missing recording, and of the receipts that it took back. */
+function isAskedFor({ store }: World): boolean {
+  const marks = store.disk.files.peekNames(`${VAULT}/.missing/${STATION}`) ?? [];
+  return ['.json', '.asked'].every((suffix) => marks.some((name) => name.endsWith(suffix)));
+}
+
 /** The vault of an earlier day was put back: the store asks for what it lost. */
 async function askedAgain(snapshots: readonly Snapshot[]): Promise<Snapshot> {
   const [earlier, now] = ['settled', 'delivered'].map((name) => snapshots.find((each) => each.name === name));
@@ -263,7 +270,7 @@ async function askedAgain(snapshots: readonly Snapshot[]): Promise<Snapshot> {
   life.world.bootStation();
   await life.until(
     'the store asked for something again',
-    () => life.spooled('asked').length > 0 && life.has(`${VAULT}/.missing/${STATION}`),
+    () => life.spooled('asked').some(isRecordingId) && isAskedFor(life.world),
   );
   return snapshotOf('asked-again', life.world, now.atMs + AWAY_MS);
 }

@@ -67,7 +67,7 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     what: 'what was refused with "never" is not tried again',
     file: 'protocol/transfer-state.ts',
     find: '      never: this.#neverMs,\n',
-    put: '      never: Number.POSITIVE_INFINITY,\n',
+    put: '      never: 1e12,\n',
     suites: SENDER,
   },
   {

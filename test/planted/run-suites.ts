@@ -1,5 +1,7 @@
 // Runs suites of a project's copy, as `npm test` would.
 import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RESULTS_VARIABLE } from '../fault-table/kept-results.ts';
 
@@ -20,15 +22,37 @@ export interface SuiteRun {
 export async function runSuites(folder: string, suites: readonly string[]): Promise<SuiteRun> {
   const files = suites.map((suite) => `test/${suite}.test.ts`);
   const vitest = join(folder, 'node_modules/vitest/vitest.mjs');
-  const args = ['run', '--config', 'test/vitest.config.ts', '--bail', '1', '--reporter', 'json', ...files];
-  const { code, output } = await run(process.execPath, [vitest, ...args], folder);
-  const failed =
-    /"status":"failed".{0,400}?"title":"((?:[^"\\]|\\.)*)"|"fullName":"((?:[^"\\]|\\.)*)","status":"failed"/.exec(
-      output,
-    );
-  if (code === 0) return { verdict: 'green', said: '' };
-  if (failed === null) return { verdict: 'broken', said: output.slice(-2000) };
-  return { verdict: 'red', said: failed[1] ?? failed[2] ?? '' };
+  const results = await mkdtemp(join(tmpdir(), 'bodydock-planted-results-'));
+  try {
+    // Into a file: what a property says of its counter-example can be longer than what is kept of the output.
+    const outputFile = join(results, 'results.json');
+    const reporter = ['--reporter', 'json', '--outputFile', outputFile];
+    const args = ['run', '--config', 'test/vitest.config.ts', '--bail', '1', ...reporter, ...files];
+    const { code, output } = await run(process.execPath, [vitest, ...args], folder);
+    if (code === 0) return { verdict: 'green', said: '' };
+    const failed = await failedTest(outputFile);
+    return failed === undefined
+      ? { verdict: 'broken', said: output.slice(-2000) }
+      : { verdict: 'red', said: failed };
+  } finally {
+    await rm(results, { recursive: true, force: true });
+  }
+}
+
+/** What is read of vitest's report. */
+interface Report {
+  readonly testResults: readonly {
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+/** The first one; undefined where there is none, or no report. */
+async function failedTest(path: string): Promise<string | undefined> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const { testResults } = JSON.parse(text) as Report;
+  return testResults.flatMap((file) => file.assertionResults).find(({ status }) => status === 'failed')
+    ?.fullName;
 }
 
 function run(
