@@ -5,8 +5,18 @@ import { keptResults } from './fault-table/kept-results.ts';
 /** What takes a minute or more, and is tried in CI each third day. */
 const TURNS = [
   ['test/e2e/odd-files.test.ts', 'test/e2e/serial.test.ts', 'test/agent/dockings/crash.long.test.ts'],
-  ['test/e2e/retention.test.ts', 'test/e2e/memory-limit.test.ts', 'test/e2e/clocks.test.ts'],
-  ['test/e2e/verifier.test.ts', 'test/e2e/scarce.test.ts', 'test/e2e/throttled.test.ts'],
+  [
+    'test/e2e/retention.test.ts',
+    'test/e2e/memory-limit.test.ts',
+    'test/e2e/clocks.test.ts',
+    'test/e2e/export.test.ts',
+  ],
+  [
+    'test/e2e/verifier.test.ts',
+    'test/e2e/scarce.test.ts',
+    'test/e2e/throttled.test.ts',
+    'test/e2e/full-disk.test.ts',
+  ],
 ];
 
 // Whole stations with their store in one process, and whole programs against stock tools: mosquitto, minisign, age, ffmpeg. Two files at a
