@@ -180,7 +180,7 @@ export class Bay {
       this.#clearRefusals();
       if (isDockError(error, 'driver.silent')) this.#deps.conditions.clear('camera.failed', this.id);
       if (wasDocked) await this.#breakOff(signal);
-      else await this.#leavesWithin(NOBODY_MS, signal);
+      else if (await this.#leavesWithin(NOBODY_MS, signal)) this.#holds();
       return;
     }
     const reason = isDockError(error) ? error.code : 'unexpected';
@@ -196,6 +196,7 @@ export class Bay {
     }
     this.#failedBy = undefined;
     this.#clearRefusals();
+    this.#holds();
     this.#begin(undefined);
   }
 

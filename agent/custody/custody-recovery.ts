@@ -7,7 +7,7 @@
 //    shows of a file that was never synced may be gone tomorrow), put in its place in one step, and signed.
 // 3. A chain that does not hold stays as it is, unsigned, and is named with the place.
 // 4. A file without a single whole entry was never claimed to anybody; it is removed unless another segment names an entry of it.
-// 5. A segment is judged by three looks at least where the disk refuses to show it, and by none that failed for want of file handles.
+// 5. What the disk refuses to show is looked at three times before it is judged; want of file handles or memory judges nothing and ends the start.
 // 6. What the disk refuses is logged, and left until it takes writes again (segment-endings.ts). Other names in the folder are not touched.
 import { join } from 'node:path';
 import { bufferOf, encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
@@ -42,7 +42,10 @@ export interface CustodyRecoveryDeps {
   readonly index: ReadonlyMap<SegmentId, IndexedSegment>;
 }
 
-/** What earlier runs left: segments in order, and where the chain breaks. Errors: the system's where the folder cannot be listed, or the machine is short of something. */
+/**
+ * What earlier runs left: segments in order, and where the chain breaks.
+ * Errors: the system's where the folder cannot be listed, or the machine is short of something.
+ */
 export async function recoverSegments(
   deps: CustodyRecoveryDeps,
 ): Promise<{ segments: RecoveredSegment[]; breaks: ChainBreak[] }> {

@@ -44,7 +44,10 @@ export class PushFailures {
   readonly #options: PushFailuresOptions;
   /** On their way to the quarantine. */
   readonly #leaving = new Set<RecordingId>();
-  readonly #pauses = new FailurePauses();
+  /** For want of something that is none of the recording's. */
+  readonly #lacks = new FailurePauses();
+  /** The disk withheld it. Counted apart: a lack of many minutes says nothing of the disk. */
+  readonly #withheld = new FailurePauses();
 
   constructor(options: PushFailuresOptions) {
     this.#options = options;
@@ -64,34 +67,27 @@ export class PushFailures {
     if (source === undefined || state !== 'spooled' || isTaking(recording)) return;
     const facts = { kind: source.kind, recording, error };
     const isOurs = damaged || NO_FILE.has(code) || WITHHELD.has(code);
-    if (isDockError(error, 'custody.write-failed') || !isOurs) return this.#pause(facts);
-    if (WITHHELD.has(code) && this.#pauseIfPatient(facts)) return;
+    if (isDockError(error, 'custody.write-failed') || !isOurs) return void this.#pause(this.#lacks, facts);
+    if (WITHHELD.has(code) && this.#pause(this.#withheld, facts, PATIENCE_MS)) return;
     log.error('it could not be sent', facts);
     await this.#putAside(source, recording, damaged ? 'damaged' : `unreadable: ${code}`);
   }
 
   /** It is not pushed any more. */
   forget(recording: RecordingId): void {
-    this.#pauses.forget(recording);
+    this.#lacks.forget(recording);
+    this.#withheld.forget(recording);
   }
 
-  /** Nothing is wrong with what could not be sent: the log takes nothing, no worker starts, there are no file handles. */
-  #pause(facts: FailureFacts): void {
-    const pause = this.#pauses.next(facts.recording, this.#options.clock.monotonicMs());
-    if (pause !== undefined) this.#postpone(facts, pause.ms);
-  }
-
-  /** The disk did not give it back. True while it is tried again. */
-  #pauseIfPatient(facts: FailureFacts): boolean {
-    const pause = this.#pauses.next(facts.recording, this.#options.clock.monotonicMs());
-    if (pause !== undefined && pause.failingMs >= PATIENCE_MS) return false;
-    if (pause !== undefined) this.#postpone(facts, pause.ms);
+  /** Puts it off; false where it has failed for `patienceMs`. */
+  #pause(pauses: FailurePauses, facts: FailureFacts, patienceMs = Infinity): boolean {
+    const { clock, log, postpone } = this.#options;
+    const pause = pauses.next(facts.recording, clock.monotonicMs());
+    if (pause === undefined) return true;
+    if (pause.failingMs >= patienceMs) return false;
+    log.error('it could not be sent, it is tried again', { ...facts, pause_ms: pause.ms });
+    postpone(facts.recording, pause.ms);
     return true;
-  }
-
-  #postpone(facts: FailureFacts, pauseMs: number): void {
-    this.#options.log.error('it could not be sent, it is tried again', { ...facts, pause_ms: pauseMs });
-    this.#options.postpone(facts.recording, pauseMs);
   }
 
   /** The broker takes no message of that size: a person must raise its limit; it is offered again all the same. */

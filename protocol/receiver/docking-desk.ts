@@ -91,6 +91,7 @@ export class DockingDesk {
       return this.#setAside(subject, 'its signature is damaged');
     if (receipt === undefined || !receipts.fits(receipt, subject))
       return this.#setAside(subject, 'its receipt is missing or about something else');
+    await vault.secureDocking(subject);
     await this.#link(subject, document);
     await receipts.giveOrReplace(subject, receipt);
     return true;

@@ -80,11 +80,10 @@ export class Receipts {
     return { kind: 'given' };
   }
 
-  /** For a docking record that is in place: gives the receipt that lies there, or another one where it was taken back. Errors: as `make`. */
+  /** For a docking record that is in place and secured: gives the receipt that lies there, or another one where it was taken back. Errors: as `make`. */
   async giveOrReplace(subject: ReceiptSubject, receipt: SignedDocument): Promise<void> {
-    if (!(await this.#isTakenBack(subject, receipt))) return this.giveStored('docking', subject, receipt);
-    await this.#options.vault.secureDocking(subject);
-    await this.make(subject, receivedAtMs(receipt));
+    if (await this.#isTakenBack(subject, receipt)) await this.make(subject, receivedAtMs(receipt));
+    else await this.give(subject, receipt);
   }
 
   /** Gives one that was found in the vault. Errors: the system's: it may not be durable, and is given to nobody. */
@@ -161,7 +160,7 @@ export class Receipts {
     }
   }
 
-  /** Sends a receipt that was made durable just now. Never rejects: whoever did not get it offers again and is given it again. */
+  /** Sends a receipt that is durable. Never rejects: whoever did not get it offers again and is given it again. */
   async give(name: RecordingName, receipt: SignedDocument): Promise<void> {
     await this.#options.sending
       .receipt(name, receipt)

@@ -64,34 +64,50 @@ test('a camera that never ends showing its light is emptied all the same', async
   expect(shown).toHaveLength(1);
 });
 
-test('a camera whose contact fails again and again is told: the bay shows it and says what to do until the contact holds', async () => {
-  let isLoose = true;
-  const detached = new DockError('driver.detached', 'away', { retry: 'later' });
+/** A station that told of a contact that fails; `fails` is the error at each inventory, until there is none. */
+async function loose(): Promise<{
+  opened: DockAndStore;
+  lights: string[];
+  contact: { fails: string | undefined };
+}> {
+  const contact: { fails: string | undefined } = { fails: 'driver.detached' };
   const lights: string[] = [];
-  dock = await DockAndStore.open({
+  const breaksOff = (session: CameraSession): void => {
+    if (contact.fails === undefined) return;
+    const error = new DockError(contact.fails, 'away', { retry: 'later' });
+    Object.assign(session, { inventory: () => Promise.reject(error) });
+  };
+  const opened = await DockAndStore.open({
     clock: new BelievingClock({ pace: 20 }),
     leds: [['bay-1:green']],
-    wrapDriver: (driver) =>
-      withIndicator(
-        driver,
-        async () => undefined,
-        (session) => {
-          if (isLoose) Object.assign(session, { inventory: () => Promise.reject(detached) });
-        },
-      ),
+    wrapDriver: (driver) => withIndicator(driver, async () => undefined, breaksOff),
   });
-  const opened = dock;
+  dock = opened;
   opened.lamp = { show: async (light) => void lights.push(light) };
   opened.camera.put('1.MP4', new Uint8Array(50_000));
   await opened.startReceiver();
   await opened.startStation();
   await opened.until('it is told', () => opened.conditions.isRaised('camera.loose', 'bay-1'));
+  return { opened, lights, contact };
+}
+
+test('a camera whose contact fails again and again is told: the bay shows it and says what to do until the contact holds', async () => {
+  const { opened, lights, contact } = await loose();
   expect(opened.conditions.facts('camera.loose', 'bay-1')).toEqual({ times: 3 });
   await opened.until('somebody is called', () => lights.at(-1) === 'call-someone');
   expect(lights).toContain('do-not-take');
-  isLoose = false;
+  contact.fails = undefined;
   await opened.until('emptied', () => opened.camera.files().length === 0);
+  await opened.until('the contact holds', () => !opened.conditions.isRaised('camera.loose', 'bay-1'));
   opened.camera.detach();
-  await opened.until('over', () => !opened.conditions.isRaised('camera.loose', 'bay-1'));
   await opened.until('nothing is there', () => lights.at(-1) === 'off');
+});
+
+test('... or until the camera is taken out, and be it behind another failure', async () => {
+  const { opened, lights, contact } = await loose();
+  contact.fails = 'driver.protocol';
+  await opened.until('it fails otherwise', () => opened.conditions.isRaised('camera.failed', 'bay-1'));
+  opened.camera.detach();
+  await opened.until('nothing is there', () => lights.at(-1) === 'off');
+  expect(opened.conditions.isRaised('camera.loose', 'bay-1')).toBe(false);
 });

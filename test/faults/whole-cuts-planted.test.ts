@@ -61,7 +61,7 @@ const TIMEOUT_MS = 600_000;
 const ofThisRun = isQuick ? BUGS.slice(today % BUGS.length).slice(0, 1) : BUGS;
 
 test('the place of each bug stands in what was built, also of those that have another day', async () => {
-  for (const bug of BUGS) expect(await withBug(bug), bug.what).toContain(bug.put);
+  for (const bug of BUGS) expect(await withBug(bug), bug.what).not.toContain(bug.find);
 });
 
 describe.skipIf((lacking !== undefined || lacksTools('mosquitto')) && process.env['CI'] === undefined)(

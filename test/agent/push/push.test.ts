@@ -153,6 +153,19 @@ test('a unit that the disk did not give back once is sent a moment later, and no
   expect(rig.quarantined).toEqual([]);
 });
 
+test('one refusal of the disk behind minutes without file handles sets nothing aside', async () => {
+  const recording = rig.spool();
+  rig.onReadUnit = () => Promise.reject(Object.assign(new Error('EMFILE'), { code: 'EMFILE' }));
+  await claimed(recording);
+  await wantedFor(recording, 120);
+  rig.onReadUnit = withheld;
+  await wantedFor(recording, 20);
+  expect(rig.log.messages().filter((each) => each.startsWith('it could not be sent')).length).toBeGreaterThan(
+    8,
+  );
+  expect(rig.quarantined).toEqual([]);
+});
+
 test('the receipt of what the disk does not give back counts: the store has it already', async () => {
   const recording = rig.spool();
   rig.onReadUnit = withheld;
