@@ -3,7 +3,7 @@
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +25,8 @@ class CustodyLog:
     from_the_start: bool = True
     # What the store says that it let go of this log, by segment: nobody else may.
     dropped: dict[str, Line] = field(default_factory=dict)
+    # Segments that name an entry behind the last one that is here of the segment before.
+    beyond: list[Segment] = field(default_factory=list)
 
     def lines(self) -> Iterator[Line]:
         """All entries in order."""
@@ -68,8 +70,17 @@ def _check_other(name: str, kind: str, place: str, report: Report) -> None:
     report.find("folder.unexpected", f"{place}/{json.dumps(name)[1:-1]}", "does not belong into a custody log")
 
 
-def check_gaps(log: CustodyLog, report: Report) -> None:
-    """Segments that are named by a later one and are not here."""
+def check_gaps(log: CustodyLog, report: Report, revoked: Collection[str] = ()) -> None:
+    """Entries and segments that are named by a later one and are not here. `revoked` are ids of keys: a store takes nothing
+    of theirs, so that the end of what such a key signed is missing where the next segment tells the change from it (4.9.3)."""
+    for segment in log.beyond:
+        if not _note_refused(segment, revoked, report):
+            opened = segment.opened or {}
+            report.find(
+                "custody.link",
+                f"{segment.place}:1",
+                f"names an entry {opened.get('last_sequence')} that {_last_of(segment)} does not hold so",
+            )
     missing = [each for each in log.order if (last := _last_of(each)) is not None and last not in log.by_name]
     unexplained = [each for each in missing if not _explains(log.dropped.get(_last_of(each) or ""), each)]
     oldest = log.order[0] if log.order else None
@@ -80,8 +91,16 @@ def check_gaps(log: CustodyLog, report: Report) -> None:
                 segment.place,
                 "follows a segment that is not here: the log is whole from here on",
             )
-        else:
+        elif not _note_refused(segment, revoked, report):
             report.find("custody.gap", segment.place, f"follows segment {_last_of(segment)}, which is not here")
+
+
+def _note_refused(follower: Segment, revoked: Collection[str], report: Report) -> bool:
+    second = follower.line(2)
+    if second is None or second.event != "key-changed" or second.facts.get("old_key_id") not in revoked:
+        return False
+    report.note("custody.end-refused", follower.place, "follows what a revoked key signed, which no store takes")
+    return True
 
 
 def _explains(dropped: Line | None, follower: Segment) -> bool:
@@ -126,15 +145,18 @@ def _walk(start: Segment, followers: dict[str | None, list[Segment]], log: Custo
             names = ", ".join(each.name for each in after)
             report.find("custody.fork", segment.place, f"is followed by several segments: {names}")
         for each in after:
-            _check_link(segment, each, report)
+            _check_link(segment, each, log, report)
         pending.extend(after)
 
 
-def _check_link(before: Segment, after: Segment, report: Report) -> None:
+def _check_link(before: Segment, after: Segment, log: CustodyLog, report: Report) -> None:
     """The head that a segment names is an entry of the one before; what stands behind it there is repeated (4.3.2)."""
     opened = after.opened or {}
     sequence = opened.get("last_sequence")
     named = before.line(sequence) if isinstance(sequence, int) else None
+    if named is None and isinstance(sequence, int) and sequence > len(before.lines):
+        log.beyond.append(after)
+        return
     if named is None or named.sha256 != opened.get("last_sha256"):
         place = f"{after.place}:1"
         report.find("custody.link", place, f"names an entry {sequence} that {before.name} does not hold so")

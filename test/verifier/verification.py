@@ -62,7 +62,7 @@ def _check_station(station: Station, vault: Vault, keys: TrustedKeys, report: Re
     store_logs = [receiver.log for receiver in vault.receivers.values()]
     said_by_store = StoreLogs(station.name, store_logs)
     dropped = {line.facts["recording"] for line in said_by_store.all_of("documents-dropped")}
-    check_gaps(station.log, report)
+    check_gaps(station.log, report, station.revocations.keys())
     check_changes(station, keys.station(station.name), report)
     check_old_keys(station, report)
     check_revocations(station, report)

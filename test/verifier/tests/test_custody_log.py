@@ -2,6 +2,7 @@
 
 import tempfile
 import unittest
+from collections.abc import Collection
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -39,13 +40,13 @@ def _segment(
     return lines
 
 
-def _read(files: dict[str, bytes]) -> tuple[CustodyLog, Report]:
+def _read(files: dict[str, bytes], revoked: Collection[str] = ()) -> tuple[CustodyLog, Report]:
     report = Report()
     with tempfile.TemporaryDirectory() as folder:
         for name, data in files.items():
             (Path(folder) / name).write_bytes(data)
         found = read_custody_log(Path(folder), "custody", Holder(STATION, [], is_store=False), report)
-    check_gaps(found, report)
+    check_gaps(found, report, revoked)
     return found, report
 
 
@@ -151,6 +152,21 @@ class SegmentsTest(unittest.TestCase):
         _, report = _read({f"{_B}.jsonl": b"".join(_SECOND), f"{third}.jsonl": last})
         self.assertEqual((codes(report), "custody.older-dropped" in notes(report)), ([], True))
         self.assertEqual(_codes({f"{_A}.jsonl": b"".join(_FIRST), f"{third}.jsonl": last}), ["custody.gap"])
+
+    def test_what_a_revoked_key_signed_may_be_missing_where_the_change_from_it_is_told(self) -> None:
+        third = random_id("c")
+        change = ("key-changed", {"old_key_id": "1" * 16, "new_key_id": "2" * 16, "change_sha256": hex_of("change")})
+        for told, revoked, gap, end in (
+            (change, {"1" * 16}, [], []),
+            (change, {"3" * 16}, ["custody.gap"], ["custody.link"]),
+            (_STOPPED, {"1" * 16}, ["custody.gap"], ["custody.link"]),
+        ):
+            last = b"".join(_segment(third, told, after=(_B, _SECOND)))
+            first = {f"{_A}.jsonl": b"".join(_FIRST), f"{third}.jsonl": last}
+            _, whole = _read(first, revoked)
+            _, cut = _read({**first, f"{_B}.jsonl": b"".join(_SECOND[:-1])}, revoked)
+            self.assertEqual((codes(whole), codes(cut)), (gap, end))
+            self.assertEqual(["custody.end-refused" in notes(report) for report in (whole, cut)], [not gap, not end])
 
     def test_a_signature_without_its_segment_and_a_strange_file_are_told(self) -> None:
         self.assertEqual(_codes({f"{_A}.jsonl.minisig": b""}), ["custody.segment-missing"])
