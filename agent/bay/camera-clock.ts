@@ -13,6 +13,8 @@ import { answerOrNull } from './answer-or-null.ts';
 const CLOCK = "the camera's clock";
 /** What wall and monotonic clock may differ by over one reading: truncation to 1 ms, and a process that had to wait between the two. */
 const STEP_MS_MIN = 50;
+/** A reading over which the two clocks parted says nothing; the next one does, as the step is behind it. */
+const READINGS_MAX = 3;
 /** A camera that is off by less is left as it is. */
 const OFFSET_MS_MIN = 1000;
 const RESOLUTION_MS_MAX = 86_400_000;
@@ -47,7 +49,7 @@ export interface SetClockDeps {
 
 /**
  * Reads the camera's clock. Null where the camera does not tell a time, fails to in time, or tells nonsense, and where the station's
- * own clock was stepped in between. `onFailed` hears where the camera failed to answer.
+ * own clock was stepped in each of three readings. `onFailed` hears where the camera failed to answer.
  * Errors: "driver.detached"; the signal's reason.
  */
 export async function readCameraClock(
@@ -56,20 +58,24 @@ export async function readCameraClock(
   signal: AbortSignal,
   onFailed?: (error: DockError) => void,
 ): Promise<ClockReading | null> {
-  const before = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
-  const told = await answerOrNull(CLOCK, clock, signal, (ending) => session.readClock(ending), onFailed);
-  const roundMs = clock.monotonicMs() - before.monotonicMs;
-  const wallRoundMs = clock.wallMs() - before.wallMs;
-  if (told === null || !isSane(told) || Math.abs(wallRoundMs - roundMs) > STEP_MS_MIN) return null;
-  const readAtMs = Math.round(before.wallMs + wallRoundMs / 2);
-  const claimedAtMs = Math.round(told.claimedMs);
-  return {
-    readAtMs,
-    claimedAtMs,
-    offsetMs: claimedAtMs - readAtMs,
-    uncertaintyMs: Math.ceil(Math.max(roundMs, wallRoundMs) / 2 + told.resolutionMs),
-    zoneMinutes: told.zoneMinutes,
-  };
+  for (let readings = 0; readings < READINGS_MAX; readings += 1) {
+    const before = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+    const told = await answerOrNull(CLOCK, clock, signal, (ending) => session.readClock(ending), onFailed);
+    const roundMs = clock.monotonicMs() - before.monotonicMs;
+    const wallRoundMs = clock.wallMs() - before.wallMs;
+    if (told === null || !isSane(told)) return null;
+    if (Math.abs(wallRoundMs - roundMs) > STEP_MS_MIN) continue;
+    const readAtMs = Math.round(before.wallMs + wallRoundMs / 2);
+    const claimedAtMs = Math.round(told.claimedMs);
+    return {
+      readAtMs,
+      claimedAtMs,
+      offsetMs: claimedAtMs - readAtMs,
+      uncertaintyMs: Math.ceil(Math.max(roundMs, wallRoundMs) / 2 + told.resolutionMs),
+      zoneMinutes: told.zoneMinutes,
+    };
+  }
+  return null;
 }
 
 /**

@@ -1,7 +1,18 @@
 // The machine's clock as a station believes it: wall time as far off as the test wants, from one look to the next if need be, and all of
-// time faster than it is, so that what takes minutes can be waited for.
+// time faster than it is, so that what takes minutes can be waited for. A process that had to wait for the machine sees no time pass: at
+// twenty times its pace, a stall of 0.1 s would be one of 2 s.
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import type { Clock } from '../../protocol/ports.ts';
+
+/** Time moves this often, ms of real time. */
+const TICK_MS = 1;
+/** What passes from one move to the next at most, ms of real time. */
+const TICK_MS_MAX = 10;
+
+interface Due {
+  readonly atMs: number;
+  readonly call: () => void;
+}
 
 /** Monotonic time and timers go `pace` times as fast as real time; wall time goes with them, `aheadMs` off. */
 export class BelievingClock implements Clock {
@@ -12,16 +23,19 @@ export class BelievingClock implements Clock {
   readonly #clock = nodeClock();
   readonly #pace: number;
   readonly #startWallMs: number;
-  readonly #startMs = this.#clock.monotonicMs();
+  readonly #dues = new Set<Due>();
+  #passedMs = 0;
+  #movedAtMs = this.#clock.monotonicMs();
 
   constructor(options: { readonly pace?: number; readonly startMs?: number } = {}) {
     this.#pace = options.pace ?? 1;
     this.#startWallMs = options.startMs ?? this.#clock.wallMs();
+    setInterval(() => this.#move(), TICK_MS).unref();
   }
 
   /** What a right clock would show. */
   trueMs(): number {
-    return this.#startWallMs + this.monotonicMs();
+    return this.#startWallMs + this.#passedMs;
   }
 
   wallMs(): number {
@@ -29,18 +43,37 @@ export class BelievingClock implements Clock {
   }
 
   monotonicMs(): number {
-    return (this.#clock.monotonicMs() - this.#startMs) * this.#pace;
+    return this.#passedMs;
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
-    return this.#clock.sleep(ms / this.#timerPace(), signal);
+    if (this.hasRealTimers) return this.#clock.sleep(ms, signal);
+    return new Promise((resolve, reject) => {
+      const end = this.after(ms, () => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      });
+      const abort = (): void => {
+        end();
+        reject(signal.reason as Error);
+      };
+      if (signal.aborted) abort();
+      else signal.addEventListener('abort', abort, { once: true });
+    });
   }
 
   after(ms: number, call: () => void): () => void {
-    return this.#clock.after(ms / this.#timerPace(), call);
+    if (this.hasRealTimers) return this.#clock.after(ms, call);
+    const due = { atMs: this.#passedMs + ms, call };
+    this.#dues.add(due);
+    return () => void this.#dues.delete(due);
   }
 
-  #timerPace(): number {
-    return this.hasRealTimers ? 1 : this.#pace;
+  #move(): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.#passedMs += Math.min(nowMs - this.#movedAtMs, TICK_MS_MAX) * this.#pace;
+    this.#movedAtMs = nowMs;
+    const over = [...this.#dues].filter(({ atMs }) => atMs <= this.#passedMs);
+    for (const due of over.toSorted((a, b) => a.atMs - b.atMs)) if (this.#dues.delete(due)) due.call();
   }
 }

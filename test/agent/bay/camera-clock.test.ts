@@ -192,6 +192,17 @@ test('a step of the station’s clock between the two readings voids the reading
   }
 });
 
+test('behind such a step it is read again', async () => {
+  const answering = new Answering({ resolutionMs: 1, shownMs: NOW_MS });
+  let steps = 0;
+  answering.onAnswer = () => {
+    if (steps < 2) answering.clock.jumpWall(HOUR_MS);
+    steps += 1;
+  };
+  const reading = await answering.read();
+  expect([steps, reading?.offsetMs]).toEqual([3, -2 * HOUR_MS]);
+});
+
 test('a camera that is off is set and read again; without a zone it is set to local time', async () => {
   const wrong = { shownMs: FACTORY_MS, resolutionMs: 1000 };
   const plain = await new Answering(wrong).set();
