@@ -10,12 +10,14 @@ const TURNS = [
     'test/e2e/memory-limit.test.ts',
     'test/e2e/clocks.test.ts',
     'test/e2e/export.test.ts',
+    'test/e2e/interrupted-network.test.ts',
   ],
   [
     'test/e2e/verifier.test.ts',
     'test/e2e/scarce.test.ts',
     'test/e2e/throttled.test.ts',
     'test/e2e/full-disk.test.ts',
+    'test/e2e/interrupted-store.test.ts',
   ],
 ];
 

@@ -60,7 +60,7 @@ export function treeOf(disk: CrashDisk, folder: string): Tree {
   return found;
 }
 
-function plantTree(disk: CrashDisk, folder: string, tree: Tree): void {
+export function plantTree(disk: CrashDisk, folder: string, tree: Tree): void {
   for (const [path, bytes] of tree)
     if (bytes === null) disk.plantFolder(`${folder}/${path}`);
     else disk.plant(`${folder}/${path}`, bytes);

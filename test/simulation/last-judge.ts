@@ -4,7 +4,7 @@ import { identitySecret } from '../fakes/age-judge.ts';
 import { checkGivenEvidence } from '../fakes/evidence-checker.ts';
 import type { Shelf } from '../fakes/evidence-shelf.ts';
 import { unitDigestsOf, type Tree } from './holdings.ts';
-import { recipient, SPOOL, STATION, VAULT } from './sides.ts';
+import { SPOOL, VAULT } from './sides.ts';
 import type { World } from './world.ts';
 
 /** What is wrong with the evidence, one sentence each. */
@@ -15,6 +15,7 @@ export function lastProblems({
   overwritten,
   dock,
   keys,
+  site,
 }: World): readonly string[] {
   const { files } = station.disk;
   const seen: Tree = { names: (path) => files.peekNames(path), bytes: (path) => files.peek(path) };
@@ -26,8 +27,8 @@ export function lastProblems({
   const { problems } = checkGivenEvidence({
     vault: VAULT,
     spool: SPOOL,
-    keys: { ...keys, station: STATION, shelf: shelfOf(treeOf) },
-    secret: identitySecret(recipient.identity),
+    keys: { ...keys, station: site.station, shelf: shelfOf(treeOf) },
+    secret: identitySecret(site.recipient.identity),
     puts,
     isOnCamera: (put) => onCameras.has(put),
     identityFile: undefined,

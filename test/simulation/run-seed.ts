@@ -1,7 +1,7 @@
 // One seed from its first day to the last delivery.
 import { Days } from './day.ts';
 import { lastProblems } from './last-judge.ts';
-import { SPOOL, STATION, VAULT } from './sides.ts';
+import { SPOOL, VAULT } from './sides.ts';
 import { ALL_KINDS, Troubles, type Kind } from './troubles.ts';
 import { World } from './world.ts';
 
@@ -10,6 +10,7 @@ const HOUR_MS = 3_600_000;
 const DELIVERED_MS = HOUR_MS;
 /** Offers that an evil broker altered are refused, and come again after a minute, four, sixteen (SPEC 6.8): no days last for more refusals. */
 const DELIVERED_EVIL_MS = 2 * HOUR_MS;
+const LINE_FEED = 0x0a;
 export const DAYS = 4;
 
 export interface SeedResult {
@@ -131,11 +132,11 @@ function whatWaits(world: World): () => readonly string[] {
   };
 }
 
-/** What in the spool waits for its record or its receipt. */
+/** What in the spool waits for its record, its receipt, or for the store to hold whole lines of it. */
 function waiting(world: World): readonly string[] {
   const { durable } = world.station.disk;
   const isRecorded = (docking: string): boolean =>
-    world.store.disk.durable.bytes(`${VAULT}/${STATION}/${docking}/receipt.json`) !== undefined;
+    world.store.disk.durable.bytes(`${VAULT}/${world.site.station}/${docking}/receipt.json`) !== undefined;
   // A journal that could not be removed behind its record does no harm, and goes with the next start.
   const open = (durable.names(`${SPOOL}/docked`) ?? []).filter(
     (name) => !name.endsWith('.gone') && !isRecorded(name.split('.')[0] ?? ''),
@@ -143,7 +144,16 @@ function waiting(world: World): readonly string[] {
   const all = ['ready', 'dockings'].flatMap((state) =>
     (durable.names(`${SPOOL}/${state}`) ?? []).map((id) => `${SPOOL}/${state}/${id}`),
   );
+  const vault = `${VAULT}/${world.site.station}/custody`;
+  const segments = (durable.names(`${SPOOL}/custody`) ?? []).filter((name) => name.endsWith('.jsonl'));
+  const isStored = (name: string): boolean => {
+    const own = durable.bytes(`${SPOOL}/custody/${name}`);
+    if (own?.includes(LINE_FEED) !== true) return true; // the power went before its first line was there
+    const stored = world.store.disk.durable.bytes(`${vault}/${name}`);
+    return stored?.at(-1) === LINE_FEED && Buffer.from(own.subarray(0, stored.length)).equals(stored);
+  };
   return [
+    ...segments.filter((name) => !isStored(name)).map((name) => `${SPOOL}/custody/${name}`),
     ...open.map((name) => `${SPOOL}/docked/${name}`),
     ...all.filter((folder) => durable.bytes(`${folder}/receipt.json`) === undefined),
   ];

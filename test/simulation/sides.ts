@@ -14,7 +14,8 @@ import {
 } from '../../protocol/ids.ts';
 import { LoggedConditions } from '../../protocol/io/conditions-log.ts';
 import { bufferFreer } from '../../protocol/io/free-buffer.ts';
-import { makeSecretKey, publicKeyOf } from '../../protocol/minisign.ts';
+import { makeSecretKey, publicKeyOf, type SecretKey } from '../../protocol/minisign.ts';
+import type { ReceiverId, StationId } from '../../protocol/ids.ts';
 import type { Conditions, Log } from '../../protocol/ports.ts';
 import { Progress } from '../../protocol/progress.ts';
 import { openReceiver, type OpenReceiver } from '../../protocol/receiver/open-receiver.ts';
@@ -28,8 +29,17 @@ import { serialOf, type Dock } from './dock.ts';
 import type { LiveProcess } from './machine.ts';
 import type { Wire } from './wire.ts';
 
+/** Who the two sides are, and by which keys they know each other. */
+export interface Site {
+  readonly station: StationId;
+  readonly receiver: ReceiverId;
+  readonly stationKey: SecretKey;
+  readonly storeKey: SecretKey;
+  /** Keys of whoever may open recordings. */
+  readonly recipient: { readonly identity: string; readonly recipient: string };
+}
+
 export const STATION = parseStationId('kod-1');
-const RECEIVER = parseReceiverId('r-a');
 const BASE = 'bodydock';
 export const SPOOL = '/spool';
 export const VAULT = '/vault';
@@ -40,22 +50,31 @@ const SLABS = 16;
 /** As the real station: memory that waits for the collector makes it run all the time. */
 const freeBuffer = bufferFreer();
 
-export const stationKey = makeSecretKey(seededRandom(11));
-export const storeKey = makeSecretKey(seededRandom(12));
-export const recipient = makeIdentity(seededRandom(13));
+export const SIMULATED_SITE: Site = {
+  station: STATION,
+  receiver: parseReceiverId('r-a'),
+  stationKey: makeSecretKey(seededRandom(11)),
+  storeKey: makeSecretKey(seededRandom(12)),
+  recipient: makeIdentity(seededRandom(13)),
+};
 
 /** Opens and starts the agent. Errors: those of composeStation, of a disk that fails at this moment. */
-export async function startStation(live: LiveProcess, wire: Wire, dock: Dock): Promise<ComposedStation> {
+export async function startStation(
+  live: LiveProcess,
+  wire: Wire,
+  dock: Dock,
+  site: Site,
+): Promise<ComposedStation> {
   const { clock, files, random, log } = live;
   const session = makeSessionId(random);
-  const topics = stationTopics(BASE, STATION);
+  const topics = stationTopics(BASE, site.station);
   const will = {
     topic: topics.status,
     payload: lostStatus(session, new Date(clock.wallMs()).toISOString()),
     qos: 1,
     retain: true,
   } as const;
-  const station = await composeStation(settings(dock), {
+  const station = await composeStation(settings(dock, site), {
     files,
     clock,
     random,
@@ -64,9 +83,9 @@ export async function startStation(live: LiveProcess, wire: Wire, dock: Dock): P
     broker: wire.client('station', live, will),
     topics,
     session,
-    signer: fastSigner(stationKey),
-    stationKeys: [publicKeyOf(stationKey)],
-    provenRecipients: () => new Set([recipient.recipient]),
+    signer: fastSigner(site.stationKey),
+    stationKeys: [publicKeyOf(site.stationKey)],
+    provenRecipients: () => new Set([site.recipient.recipient]),
     bulk: bulkInline({ files, random, freeBuffer }),
     freeBuffer,
     clockSource: live.clockSource,
@@ -88,12 +107,15 @@ export async function startStation(live: LiveProcess, wire: Wire, dock: Dock): P
   return station;
 }
 
-function settings(dock: Dock): Parameters<typeof composeStation>[0] {
+function settings(
+  dock: Dock,
+  { station, receiver, storeKey, recipient }: Site,
+): Parameters<typeof composeStation>[0] {
   return {
-    station: STATION,
+    station,
     spool: { path: SPOOL, reserveBytes: RESERVE_BYTES, keepHours: KEEP_HOURS, documentsDays: 400 },
     recipients: [recipient.recipient],
-    store: { publicKeys: [publicKeyOf(storeKey)], receivers: [RECEIVER] },
+    store: { publicKeys: [publicKeyOf(storeKey)], receivers: [receiver] },
     bays: dock.bays.map((path, at) => ({
       id: parseBayId(`bay-${at + 1}`),
       folder: null,
@@ -116,15 +138,16 @@ function settings(dock: Dock): Parameters<typeof composeStation>[0] {
 }
 
 /** Opens and starts the receiver on its vault. Errors: those of openReceiver, of a disk that fails at this moment. */
-export async function startStore(live: LiveProcess, wire: Wire): Promise<OpenReceiver> {
+export async function startStore(live: LiveProcess, wire: Wire, site: Site): Promise<OpenReceiver> {
+  const { stationKey, storeKey } = site;
   const { clock, files, random, log } = live;
   const slabs = new Slabs(SLABS);
   const broker = wire.client('store', live);
   const receiver = await openReceiver(
     {
-      receiver: RECEIVER,
+      receiver: site.receiver,
       vault: { path: VAULT, quotaBytes: 2 ** 40 },
-      stations: [{ id: STATION, publicKeys: [publicKeyOf(stationKey)] }],
+      stations: [{ id: site.station, publicKeys: [publicKeyOf(stationKey)] }],
       broker: { base: BASE, sharedOffers: false },
       retention: { days: 14, documentsDays: 730, timerHours: 0 },
       roles: { officers: [], supervisors: [] },

@@ -1,17 +1,17 @@
 // One simulated world: a station with its dock, a store, the network between them, and the judge who watches. Everything in it goes by one
 // seed. What happens in it, a day decides (day.ts) and its troubles (troubles.ts).
 import type { ComposedStation } from '../../agent/compose-station.ts';
-import { publicKeyOf } from '../../protocol/minisign.ts';
+import { publicKeyOf, type SecretKey } from '../../protocol/minisign.ts';
 import type { OpenReceiver } from '../../protocol/receiver/open-receiver.ts';
 import type { FolderNode } from '../fakes/crash-nodes.ts';
-import { judgeKeyOf } from '../fakes/minisign-judge.ts';
+import { judgeKeyOf, type JudgeKey } from '../fakes/minisign-judge.ts';
 import { SeededRandom } from '../fakes/random-seeded.ts';
 import { Dock } from './dock.ts';
 import { EvilBroker } from './evil-broker.ts';
 import { Judge } from './judge.ts';
 import { Machine } from './machine.ts';
 import { MARKS, type Recording } from './recordings.ts';
-import { SPOOL, startStation, startStore, STATION, stationKey, storeKey, VAULT } from './sides.ts';
+import { SIMULATED_SITE, SPOOL, startStation, startStore, VAULT, type Site } from './sides.ts';
 import { Timeline } from './timeline.ts';
 import { Trace } from './trace.ts';
 import { Wire } from './wire.ts';
@@ -26,6 +26,11 @@ interface BayShown {
   readonly camera: string | null;
 }
 
+/** Both judges look at the same signatures again and again. */
+interface KnownKey extends JudgeKey {
+  known: Map<string, string | undefined>;
+}
+
 export class World {
   readonly random: SeededRandom;
   /** Of cameras that are still recording: a stream of its own, so that they change nothing else that a seed draws. */
@@ -37,11 +42,9 @@ export class World {
   readonly wire: Wire;
   readonly dock: Dock;
   readonly judge: Judge;
+  readonly site: Site;
   /** By which the judges know what station and store sign. */
-  readonly keys = {
-    stationKey: { ...judgeKeyOf(publicKeyOf(stationKey)), known: new Map<string, string | undefined>() },
-    storeKey: { ...judgeKeyOf(publicKeyOf(storeKey)), known: new Map<string, string | undefined>() },
-  };
+  readonly keys: { readonly stationKey: KnownKey; readonly storeKey: KnownKey };
   /** All that was ever recorded. */
   readonly recordings: Recording[] = [];
   /** Those that their cameras overwrote: they may be in the vault, and need not. */
@@ -50,7 +53,9 @@ export class World {
   #receiver: OpenReceiver | undefined;
 
   /** `evil`: the broker between station and store; with 'receipts' it does nothing but give old ones. */
-  constructor(seed: number, evil: boolean | 'receipts' = false) {
+  constructor(seed: number, evil: boolean | 'receipts' = false, site: Site = SIMULATED_SITE) {
+    this.site = site;
+    this.keys = { stationKey: knownKey(site.stationKey), storeKey: knownKey(site.storeKey) };
     this.random = new SeededRandom(seed);
     this.recorders = new SeededRandom((seed ^ 0x5eed) >>> 0);
     const own = (): SeededRandom => new SeededRandom(this.random.uint32());
@@ -74,7 +79,7 @@ export class World {
       spoolTree: () => this.station.disk.durable,
       vaultTree: () => this.store.disk.durable,
       spoolFolder: `${SPOOL}/ready`,
-      vaultFolder: `${VAULT}/${STATION}`,
+      vaultFolder: `${VAULT}/${site.station}`,
       custodyFolder: `${SPOOL}/custody`,
       ...this.keys,
       isOnCamera: (recording) => this.dock.cameras.some((camera) => camera.holds(recording)),
@@ -103,7 +108,7 @@ export class World {
   bootStation(): void {
     const live = this.station.start();
     this.note('station starts');
-    startStation(live, this.wire, this.dock).then(
+    startStation(live, this.wire, this.dock, this.site).then(
       (agent) => {
         this.#agent = agent;
       },
@@ -117,7 +122,7 @@ export class World {
   bootStore(): void {
     const live = this.store.start();
     this.note('store starts');
-    startStore(live, this.wire).then(
+    startStore(live, this.wire, this.site).then(
       (receiver) => {
         this.#receiver = receiver;
       },
@@ -196,4 +201,8 @@ export class World {
     const docked = this.dock.in(this.dock.bays[Number(at) - 1] ?? '');
     if (light === 'safe-to-take' && docked?.name === camera) this.judge.safeToTake(docked.recordings);
   }
+}
+
+function knownKey(key: SecretKey): KnownKey {
+  return { ...judgeKeyOf(publicKeyOf(key)), known: new Map() };
 }

@@ -1,0 +1,37 @@
+// Power cuts behind every call of agent and receiver, as they are shipped, that changes their disks (tape-life.ts): wherever it comes, their own
+// logic goes on from what was synced, and nothing is lost, doubled, claimed too early or erased without a durable receipt, says the independent
+// checker.
+import { beforeAll, describe, expect, test } from 'vitest';
+import { SIDES } from '../sides.ts';
+import { lackingForTape } from './lacking.ts';
+import { tapeLife, type TapedLife } from './tape-life.ts';
+import { TapeStates } from './tape-states.ts';
+import { shownFigures, sweepTape } from './tape-sweep.ts';
+
+/** A life makes more changes than this. */
+const POINTS_MIN = 300;
+const LIFE_MS = 300_000;
+/** By hand six ways of some 500 points, of a fifth of a second each. */
+const TIMEOUT_MS = 3_600_000;
+const lacking = lackingForTape();
+const missing = lacking === undefined ? '' : ` (missing: ${lacking})`;
+
+describe.skipIf(lacking !== undefined)(`a life on tape${missing}`, () => {
+  let life: TapedLife;
+  let states: TapeStates;
+  beforeAll(async () => {
+    life = await tapeLife();
+    states = await TapeStates.play(life);
+  }, LIFE_MS);
+
+  test.each(SIDES)(
+    'no cut behind any call of the %s breaks a rule',
+    { timeout: TIMEOUT_MS },
+    async (side) => {
+      const figures = await sweepTape(life, states, side);
+      console.log(shownFigures(figures));
+      expect(Object.fromEntries(figures.failing)).toEqual({});
+      expect(figures.points).toBeGreaterThan(POINTS_MIN);
+    },
+  );
+});

@@ -1,0 +1,168 @@
+// The life of recordings (life/life-dock.ts) over whole programs as they are shipped, on tape: one transfer is broken off by a kill in its middle
+// and goes on, all is delivered, receipted, erased, and reclaimed at a last start. Nothing fails in it: what a power cut would have left behind
+// each of its calls is made from the tape (tape-states.ts).
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readSigningKey } from '../../../config/keys.ts';
+import { recipientOf } from '../../../protocol/age-keys.ts';
+import { parseReceiverId, parseStationId } from '../../../protocol/ids.ts';
+import { UNIT_BYTES } from '../../../protocol/limits.ts';
+import { STATION, type DockRig } from '../../fakes/dock-rig.ts';
+import type { Site } from '../../simulation/sides.ts';
+import type { Recording } from '../../simulation/recordings.ts';
+import { CAMERAS } from '../life/cameras.ts';
+import { LifeDock } from '../life/life-dock.ts';
+import { emptyCameras, isDelivered, isReclaimed, waitingFor, type LifeWait } from '../life/progress.ts';
+import { problemsOf } from '../life/verdict.ts';
+import { SIDES } from '../sides.ts';
+import { CallTape, type TapeCall } from './call-tape.ts';
+
+const LIFE_MS = 120_000;
+/** Writes to payloads last so much longer until somebody has seen the middle of the largest transfer. */
+const SLOW_WRITE_MS = 1500;
+
+/**
+ * How much later syncs begin: a receipt that is told in front of the store's sync reaches its camera, behind some syncs of the station, before
+ * that sync does.
+ */
+const SYNC_MS = { agent: 1, receiver: 60 } as const;
+
+/** Files below a folder by their paths; null for a folder. */
+export type Planted = ReadonlyMap<string, Uint8Array | null>;
+
+/** A recording with the time that its camera shows. */
+export interface FilmedRecording extends Recording {
+  readonly modifiedAt: string;
+}
+
+/** A life that went well, with all that is needed to go on from any moment of it. */
+export interface TapedLife {
+  readonly calls: readonly TapeCall[];
+  /** Folders that stand for disks, and those of cameras by their ids, as the calls name them. */
+  readonly places: {
+    readonly spool: string;
+    readonly vault: string;
+    readonly cameras: ReadonlyMap<string, string>;
+  };
+  /** What lay in both when it began. */
+  readonly spool: Planted;
+  readonly vault: Planted;
+  readonly recordings: readonly FilmedRecording[];
+  readonly site: Site;
+  /** Wall time when it was over, ms since 1970. */
+  readonly endedAtMs: number;
+}
+
+/** Lives it. Errors: it broke a rule by itself, or something did not come in time. */
+export async function tapeLife(): Promise<TapedLife> {
+  const tape = await CallTape.build();
+  const dock = await LifeDock.open();
+  try {
+    const { rig } = dock;
+    await dock.begin();
+    await mkdir(rig.vault, { recursive: true }); // what it lies in is nobody's to sync
+    const [spool, vault] = [await plantedIn(rig.spool), await plantedIn(rig.vault)];
+    const recordings = await filmed(rig);
+    await live(dock, tape);
+    const problems = await problemsOf(rig);
+    if (problems.length > 0) throw new Error(`a life without a cut: ${problems.join('; ')}`);
+    return {
+      calls: await tape.read(),
+      places: {
+        spool: rig.spool,
+        vault: rig.vault,
+        cameras: new Map(CAMERAS.map((number) => [`cam-${number}`, rig.camera(number)])),
+      },
+      spool,
+      vault,
+      recordings,
+      site: await siteOf(rig),
+      endedAtMs: Date.now(),
+    };
+  } finally {
+    await dock.close();
+    await tape.remove();
+  }
+}
+
+async function live(dock: LifeDock, tape: CallTape): Promise<void> {
+  const { rig } = dock;
+  const wait = waitingFor(dock, LIFE_MS, () => false);
+  const slow = await tape.slowWrites(SLOW_WRITE_MS);
+  for (const side of SIDES)
+    dock.giveEnvironment(side, { ...tape.environment(rig.folder, SYNC_MS[side]), ...slow });
+  await startBoth(rig);
+  await wait('the middle of a transfer', () => isInTransfer(rig));
+  await Promise.all(SIDES.map((side) => rig[side].kill(false)));
+  await tape.endSlow();
+  dock.view.bays.clear();
+  await startBoth(rig);
+  await deliver(dock, wait);
+  await rig.stop();
+  await startBoth(rig);
+  await wait('all is reclaimed', () => isReclaimed(rig));
+  await rig.stop();
+}
+
+async function startBoth(rig: DockRig): Promise<void> {
+  await Promise.all([rig.receiver.start(), rig.agent.start()]);
+}
+
+async function deliver(dock: LifeDock, wait: LifeWait): Promise<void> {
+  await emptyCameras(dock, wait);
+  await wait('all is delivered', () => isDelivered(dock.rig));
+}
+
+/** A part of the largest payload is in the vault: no other one has so many bytes. */
+async function isInTransfer({ vault }: DockRig): Promise<boolean> {
+  const incoming = join(vault, '.incoming');
+  const names = await readdir(incoming, { recursive: true }).catch((): string[] => []);
+  for (const name of names.filter((each) => each.endsWith('/payload.age'))) {
+    const found = await stat(join(incoming, name)).catch(() => undefined);
+    if ((found?.size ?? 0) >= UNIT_BYTES) return true;
+  }
+  return false;
+}
+
+async function plantedIn(folder: string): Promise<Planted> {
+  const planted = new Map<string, Uint8Array | null>();
+  const names = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of names) {
+    const path = join(entry.parentPath, entry.name);
+    const below = path.slice(folder.length + 1);
+    if (entry.isDirectory()) planted.set(below, null);
+    else if (entry.isFile()) planted.set(below, await readFile(path));
+  }
+  return planted;
+}
+
+/** What lies on the cameras of the first day. */
+async function filmed(rig: DockRig): Promise<FilmedRecording[]> {
+  const all: FilmedRecording[] = [];
+  for (const { camera, path, sha256, sizeBytes } of rig.ledger.puts) {
+    const at = join(rig.camera(Number(camera.replace('cam-', ''))), path);
+    const [content, { mtimeMs }] = [await readFile(at), await stat(at)];
+    const modifiedAt = new Date(mtimeMs).toISOString();
+    all.push({ camera, path, content: inOnePiece(content), sizeBytes, sha256, modifiedAt });
+  }
+  return all;
+}
+
+function inOnePiece(bytes: Uint8Array): Recording['content'] {
+  return { sizeBytes: bytes.length, make: () => [bytes] };
+}
+
+async function siteOf(rig: DockRig): Promise<Site> {
+  const [receiver = ''] = rig.receiverIds;
+  const identity = (await readFile(rig.identityFile, 'utf8'))
+    .split('\n')
+    .find((line) => line.startsWith('AGE-SECRET-KEY-'));
+  if (identity === undefined) throw new Error(`${rig.identityFile} holds no identity`);
+  return {
+    station: parseStationId(STATION),
+    receiver: parseReceiverId(receiver),
+    stationKey: await readSigningKey(join(rig.keys, 'station.key')),
+    storeKey: await readSigningKey(join(rig.keys, 'store.key')),
+    recipient: { identity, recipient: recipientOf(identity) },
+  };
+}

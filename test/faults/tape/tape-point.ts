@@ -1,0 +1,78 @@
+// Goes on from a moment of a life that is on tape: both programs' own logic on disks that hold what the cut left, on a virtual clock, until all is
+// delivered; and judges what was there right behind the cut, while they went on, and in the end.
+import type { Survival } from '../../fakes/files-crash.ts';
+import { pointFailed, pointTried } from '../../fakes/points.ts';
+import { Days } from '../../simulation/day.ts';
+import { lastProblems } from '../../simulation/last-judge.ts';
+import { BEGIN_MS } from '../../simulation/machine.ts';
+import { deliver, finished } from '../../simulation/run-seed.ts';
+import { SPOOL, VAULT } from '../../simulation/sides.ts';
+import { World } from '../../simulation/world.ts';
+import { plantTree, treeOf } from '../../hostile-files/snapshots.ts';
+import type { TapedLife } from './tape-life.ts';
+import type { TapePoint, TapeStates } from './tape-states.ts';
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+/** Between the cut and the next start. */
+const AWAY_MS = MINUTE_MS;
+/** Cameras that are in their bays are emptied within so long; those that are not come again. */
+const DOCKED_MS = 10 * MINUTE_MS;
+
+/** What is tried at a point. */
+export interface TapeTry {
+  readonly point: TapePoint;
+  readonly survival: Survival;
+  /** Behind so many changes of its disk while it recovers the power goes once more; 0 is never. */
+  readonly again: number;
+  /** Of all that happens behind the cut. */
+  readonly seed: number;
+}
+
+/** One sentence for each rule that is broken; `onLine` hears all that happens. */
+export async function tryPoint(
+  life: TapedLife,
+  states: TapeStates,
+  { point, survival, again, seed }: TapeTry,
+  onLine?: (line: string) => void,
+): Promise<readonly string[]> {
+  const world = worldAt(life, states, { point, survival, seed });
+  if (onLine !== undefined) world.trace.onLine = onLine;
+  const { judge, dock, timeline } = world;
+  pointTried();
+  world.look('right behind the cut', true);
+  const machine = point.side === 'agent' ? world.station : world.store;
+  const cut = (): void => (point.side === 'agent' ? world.cutStation() : world.cutStore());
+  if (again > 0) machine.disk.atStep(again, () => machine.soon(cut));
+  for (const [at, camera] of dock.cameras.entries()) {
+    const bay = dock.bays[at];
+    if (bay !== undefined) dock.plug(bay, camera);
+  }
+  world.bootStore();
+  world.bootStation();
+  const emptied = Promise.all(dock.cameras.map((camera) => camera.emptied())).then(() => undefined);
+  await finished(world, Promise.race([emptied, timeline.sleep(DOCKED_MS)]), 2 * DOCKED_MS);
+  await finished(world, timeline.sleep(5 * SECOND_MS), MINUTE_MS);
+  for (const bay of dock.bays) dock.unplug(bay);
+  await deliver(world, new Days(world));
+  judge.problems.push(...lastProblems(world));
+  if (judge.problems.length > 0) pointFailed();
+  return [...new Set(judge.problems)];
+}
+
+function worldAt(
+  life: TapedLife,
+  states: TapeStates,
+  { point, survival, seed }: Omit<TapeTry, 'again'>,
+): World {
+  const { spool, vault, onCameras } = states.cut(point, survival);
+  const world = new World(seed, false, life.site);
+  plantTree(world.station.disk.files, SPOOL, treeOf(spool, SPOOL));
+  plantTree(world.store.disk.files, VAULT, treeOf(vault, VAULT));
+  for (const machine of [world.station, world.store])
+    machine.wallAheadMs = life.endedAtMs - BEGIN_MS + AWAY_MS;
+  for (const recording of onCameras)
+    world.dock.cameras.find(({ name }) => name === recording.camera)?.record(recording, recording.modifiedAt);
+  world.recordings.push(...life.recordings);
+  return world;
+}
