@@ -51,3 +51,18 @@ export async function chainGroups(
   }
   return { bytes: Buffer.concat(lines), state };
 }
+
+/** The checkpoint alone that closes what no checkpoint covers yet. Errors: the signer's. */
+export async function closeGroup(
+  start: ChainState,
+  context: ChainContext,
+): Promise<ChainedGroups & { readonly entry: CustodyEntry }> {
+  const loose = await makeCheckpoint(start, context, context.stamp(), context.signer);
+  const entry = { ...loose, sequence: start.sequence + 1, previous: start.sha256 };
+  const line = encodeCustodyEntry(entry);
+  return {
+    entry,
+    bytes: Buffer.concat([line, LF]),
+    state: { sequence: entry.sequence, sha256: sha256Hex(line) },
+  };
+}

@@ -15,6 +15,8 @@ export interface ScannedSegment {
   /** Bytes up to and with that entry's LF. */
   readonly goodBytes: number;
   readonly first: CustodyEntry | undefined;
+  /** The last checkpoint of those that hold. */
+  readonly checkpoint: CustodyEntry | undefined;
   /** `torn`: behind it lies only what a cut-off write leaves; `broken`: entries that do not follow, for the reason given. */
   readonly rest: 'none' | 'torn' | 'broken';
   readonly reason: string;
@@ -78,9 +80,15 @@ export class SegmentScan {
 
   /** What the whole of the bytes is worth. */
   finish(bytes: Uint8Array, keys: readonly PublicKey[]): ScannedSegment {
-    const found = { state: this.#state, goodBytes: this.#goodBytes, first: this.#first };
-    const checkpoint = keys.length === 0 ? undefined : this.#checkpoint;
-    const forged = checkpoint === undefined ? undefined : signatureProblem(checkpoint, keys);
+    const found = {
+      state: this.#state,
+      goodBytes: this.#goodBytes,
+      first: this.#first,
+      checkpoint: this.#checkpoint,
+    };
+    const { checkpoint } = found;
+    const forged =
+      checkpoint === undefined || keys.length === 0 ? undefined : signatureProblem(checkpoint, keys);
     if (forged !== undefined) return { ...found, rest: 'broken', reason: forged };
     return { ...found, ...judgeRest(bytes.subarray(this.#goodBytes), this.#reason) };
   }

@@ -17,6 +17,9 @@ import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
 import { isDockError } from '../../protocol/errors.ts';
+import type { StationId } from '../../protocol/ids.ts';
+import { readBootId } from '../../protocol/io/boot-id.ts';
+import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { keyFingerprint, type ProvenKeyChange } from '../../protocol/key-documents.ts';
 import {
@@ -111,7 +114,7 @@ async function commitStation(rotation: Rotation, lost?: { oldKey: string | undef
       lostKey,
       changedAt: new Date().toISOString(),
       folders: [folder, dirname(files.signingFile)],
-      beforeSwitch: (old) => endSegments(config.spool.path, old),
+      beforeSwitch: (old) => endSegments(config.station, config.spool.path, old),
     });
     const { change } = await loadKeyHistory(folder, config.station, publicKeyOf(key));
     if (change !== undefined) tellCommitted(rotation, folder, { change, again: false });
@@ -146,7 +149,7 @@ async function oldPublicKey(files: RotationFiles, named: string | undefined): Pr
 }
 
 /** Segments of the custody log that a cut left open get their end from the key that began them. */
-async function endSegments(spoolPath: string, old: SecretKey): Promise<void> {
+async function endSegments(station: StationId, spoolPath: string, old: SecretKey): Promise<void> {
   const files = nodeFiles();
   const { custody: folder } = spoolLayout(spoolPath);
   if ((await files.stat(folder)) === undefined) return;
@@ -155,7 +158,10 @@ async function endSegments(spoolPath: string, old: SecretKey): Promise<void> {
       folder,
       files,
       log: { error: nothing, warn: nothing, info: nothing, debug: nothing }, // the next start of the agent tells of the same
+      station,
       signer: inlineSigner(old),
+      clock: nodeClock(),
+      bootId: await readBootId(),
       withSpace: (attempt) => attempt(),
       stationKeys: [publicKeyOf(old)],
       index: new Map(),

@@ -4,21 +4,28 @@
 // 1. A segment with a signature over the whole of it is ended: it is never written again. Here only its first and last entry are read, and
 //    not even these of one that the index names.
 // 2. One without was cut off: its chain is followed, a torn last write is cut, and what is left is written anew (what the kernel
-//    shows of a file that was never synced may be gone tomorrow), put in its place in one step, and signed.
+//    shows of a file that was never synced may be gone tomorrow), put in its place in one step, and signed. Entries at its end that no
+//    checkpoint covers are closed by one now, where this key signed those before: the store takes no others (SPEC 6.9).
 // 3. A chain that does not hold stays as it is, unsigned, and is named with the place.
 // 4. A file without a single whole entry was never claimed to anybody; it is removed unless another segment names an entry of it.
 // 5. What the disk refuses to show is looked at three times before it is judged; want of file handles or memory judges nothing and ends the start.
 // 6. What the disk refuses is logged, and left until it takes writes again (segment-endings.ts). Other names in the folder are not touched.
 import { join } from 'node:path';
 import { bufferOf, encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
-import { CUSTODY_SEGMENT_TRUSTED_COMMENT } from '../../protocol/custody-entry.ts';
+import { closeGroup, type ChainedGroups } from '../../protocol/custody-chain.ts';
+import { verifyCheckpoint, type EntryStamp } from '../../protocol/custody-checkpoint.ts';
+import {
+  CUSTODY_SEGMENT_TRUSTED_COMMENT,
+  entryStamp,
+  type CustodyEntry,
+} from '../../protocol/custody-entry.ts';
 import { brokenLinks, inOrder, predecessorOf, type ChainBreak } from '../../protocol/custody-order.ts';
-import { scanSegment } from '../../protocol/custody-scan.ts';
+import { scanSegment, type ScannedSegment } from '../../protocol/custody-scan.ts';
 import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/durable.ts';
 import { describeError, DockError, isMachineShort } from '../../protocol/errors.ts';
-import { isSegmentId, type SegmentId } from '../../protocol/ids.ts';
-import type { PublicKey } from '../../protocol/minisign.ts';
-import type { Files, Log, Signer } from '../../protocol/ports.ts';
+import { isSegmentId, type SegmentId, type StationId } from '../../protocol/ids.ts';
+import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
+import type { Clock, Files, Log, Signer } from '../../protocol/ports.ts';
 import { lookPatiently } from '../look-patiently.ts';
 import { fromIndex, lastAtOf, readEnds, unreadable, type RecoveredSegment } from './custody-ends.ts';
 import type { IndexedSegment } from './custody-index.ts';
@@ -33,7 +40,10 @@ export interface CustodyRecoveryDeps {
   readonly folder: string;
   readonly files: Files;
   readonly log: Log;
+  readonly station: StationId;
   readonly signer: Signer;
+  readonly clock: Clock;
+  readonly bootId: string | null;
   /** Runs a write, making room for it where the disk is full. */
   readonly withSpace: <T>(attempt: () => Promise<T>) => Promise<T>;
   /** Keys that signed checkpoints; without them signatures are not looked at. */
@@ -109,7 +119,8 @@ async function recoverOne(deps: CustodyRecoveryDeps, id: SegmentId): Promise<Loo
     if (isMachineShort(error)) throw error;
     return { segment: unreadable(id, false), problem: describeError(error) };
   }
-  const { state, goodBytes, first, rest, reason } = scanSegment(id, bytes, deps.stationKeys);
+  const scanned = scanSegment(id, bytes, deps.stationKeys);
+  const { state, goodBytes, first, rest, reason } = scanned;
   const lastAt = lastAtOf(bytes.subarray(0, goodBytes));
   const segment = { segment: id, first, last: state, lastAt, signed: false, held: false };
   if (rest === 'broken') return { segment, problem: reason };
@@ -117,8 +128,33 @@ async function recoverOne(deps: CustodyRecoveryDeps, id: SegmentId): Promise<Loo
     deps.log.warn('custody log: torn end cut', { segment: id, sequence: state.sequence, reason });
   if (state.sequence === 0) return { segment };
   const good = bytes.subarray(0, goodBytes);
-  if (await rewrite(deps, id, good)) return { segment: { ...segment, signed: true } };
+  const { entry, ...closed } = await closing(deps, id, scanned);
+  if (await rewrite(deps, id, Buffer.concat([good, closed.bytes])))
+    return { segment: { ...segment, last: closed.state, lastAt: entry?.at ?? lastAt, signed: true } };
   return { segment: { ...segment, unended: { sizeBytes: goodBytes, sha256: sha256Hex(good) } } };
+}
+
+/** What closes the entries that no checkpoint covers: nothing where there are none, or where another key signed those before. */
+async function closing(
+  { station, signer, clock, bootId, stationKeys, log }: CustodyRecoveryDeps,
+  segment: SegmentId,
+  { state, checkpoint }: Pick<ScannedSegment, 'state' | 'checkpoint'>,
+): Promise<ChainedGroups & { readonly entry?: CustodyEntry }> {
+  const nothing = { bytes: new Uint8Array(0), state };
+  if (checkpoint?.sequence === state.sequence) return nothing;
+  const stamp = (): EntryStamp => entryStamp(clock, bootId);
+  const closed = await closeGroup(state, { station, segment, signer, stamp });
+  if (checkpoint === undefined || stationKeys.length === 0) return closed;
+  const [before, now] = [checkpoint, closed.entry].map((each) =>
+    keyIdHex(verifyCheckpoint(each, stationKeys).keyId),
+  );
+  if (before === now) return closed;
+  log.warn('custody log: another key signed what lies before, the last entries stay without a checkpoint', {
+    segment,
+    from_sequence: checkpoint.sequence + 1,
+    key: before,
+  });
+  return nothing;
 }
 
 /**

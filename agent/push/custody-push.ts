@@ -54,6 +54,8 @@ export class CustodyPush {
   readonly #options: CustodyPushOptions;
   readonly #holdings: Holdings;
   #waitingFor: SegmentId | undefined;
+  /** The entry behind which the batch begins that waits for its answer; undefined where a question does. */
+  #sentBehind: number | undefined;
   #answerMs = ANSWER_MS_MIN;
   #refusedMs = REFUSED_MS_MIN;
   #cancelRefused: (() => void) | undefined;
@@ -130,6 +132,7 @@ export class CustodyPush {
     this.#options.onBehind(this.#holdings.isBehind);
     const segment = next?.segment ?? this.#options.dropping.candidate();
     if (segment === undefined) return;
+    this.#sentBehind = next?.held;
     this.#expectAnswer(segment);
     if (next?.held === undefined) return this.#publish(segment, 0, new Uint8Array(0));
     const batch = await this.#options.source.read(segment, next.held + 1, CUSTODY_BATCH_BYTES_MAX);
@@ -179,10 +182,13 @@ export class CustodyPush {
     const { segment, sequence, sha256 } = verifyCustodyHead(payload, this.#options.store);
     if (segment === null) return this.#askAnew();
     const head = sequence === null || sha256 === null ? null : { segment, sequence, sha256 };
-    if (head !== null && !(await this.#options.isOurs(head))) this.#holdings.differs(segment);
-    else this.#learn(segment, head?.sequence ?? 0);
+    const isOurs = head === null || (await this.#options.isOurs(head));
+    if (isOurs) this.#learn(segment, head?.sequence ?? 0);
+    else this.#holdings.differs(segment);
     if (this.#holdings.isBehind) this.#options.onBehind(true);
     if (this.#waitingFor === segment) {
+      // One that says no more than before the batch is none: what brings nothing must not be sent again at once.
+      if (isOurs && (head?.sequence ?? 0) === this.#sentBehind) return;
       this.#waitingFor = undefined;
       this.#cancel();
     } else this.#holdings.newestAtStore(segment);

@@ -48,6 +48,8 @@ export interface BatchOutcome extends HeldSegment {
   /** Entry 1, where it is among them. */
   readonly opened: CustodyEntry | undefined;
   readonly problem: CustodyProblem | undefined;
+  /** It follows what the vault holds, and no checkpoint in it covers any of that: nothing was taken. */
+  readonly isUncovered: boolean;
 }
 
 /** Lines without their LF, or undefined where the bytes are not whole lines. */
@@ -67,7 +69,7 @@ export function splitLines(payload: Uint8Array): Uint8Array[] | undefined {
  * a batch that begins behind the next entry is of no use yet. Never throws.
  */
 export function followBatch({ head, keyId }: HeldSegment, batch: CustodyBatch): BatchOutcome {
-  const nothing = { bytes: new Uint8Array(0), head, keyId, opened: undefined };
+  const nothing = { bytes: new Uint8Array(0), head, keyId, opened: undefined, isUncovered: false };
   const broken = (detail: string): BatchOutcome => ({
     ...nothing,
     problem: { kind: 'broken', sequence: batch.from, detail },
@@ -117,6 +119,7 @@ class BatchWalk {
       keyId: follows ? this.#keyId : this.#held.keyId,
       opened: follows ? this.#opened : undefined,
       problem,
+      isUncovered: !follows && this.#at.sequence > this.#held.head.sequence,
     };
   }
 

@@ -185,7 +185,7 @@ export class CustodyKeeper {
     return true;
   }
 
-  /** False where the batch brought nothing and a problem. */
+  /** False where the batch brought nothing: a problem, or entries that no checkpoint covers. */
   async #append(
     station: StationId,
     log: StationLog,
@@ -207,7 +207,7 @@ export class CustodyKeeper {
       log.newest = segment;
     }
     if (outcome.problem !== undefined) await this.#report(station, log, incoming, outcome.problem);
-    return outcome.problem === undefined || outcome.bytes.length > 0;
+    return outcome.bytes.length > 0 || (outcome.problem === undefined && !outcome.isUncovered);
   }
 
   async #file(log: StationLog, folder: string, segment: SegmentId): Promise<CustodyFile> {

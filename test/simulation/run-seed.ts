@@ -137,9 +137,9 @@ function waiting(world: World): readonly string[] {
   const { durable } = world.station.disk;
   const isRecorded = (docking: string): boolean =>
     world.store.disk.durable.bytes(`${VAULT}/${world.site.station}/${docking}/receipt.json`) !== undefined;
-  // A journal that could not be removed behind its record does no harm, and goes with the next start.
+  // A journal that could not be removed behind its record, or of which the power left the beginning, does no harm, and goes with a start.
   const open = (durable.names(`${SPOOL}/docked`) ?? []).filter(
-    (name) => !name.endsWith('.gone') && !isRecorded(name.split('.')[0] ?? ''),
+    (name) => !/\.(gone|new)$/.test(name) && !isRecorded(name.split('.')[0] ?? ''),
   );
   const all = ['ready', 'dockings'].flatMap((state) =>
     (durable.names(`${SPOOL}/${state}`) ?? []).map((id) => `${SPOOL}/${state}/${id}`),

@@ -13,9 +13,11 @@ import {
 import type { RecordingId, SegmentId, StationId } from '../../../protocol/ids.ts';
 import { makeRecordingId } from '../../../protocol/ids.ts';
 import { makeSecretKey, publicKeyOf, signDocument, verifyDocument } from '../../../protocol/minisign.ts';
+import { followBatch } from '../../../protocol/receiver/custody-batch.ts';
 import { settle } from '../../fakes/clock-manual.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
+import { fastSigner } from '../../fakes/signer-fast.ts';
 import {
   chainsOn,
   eventsOn,
@@ -32,6 +34,15 @@ const keys = [publicKeyOf(logKey)];
 const cut = (disk: CrashDisk): CrashDisk => disk.crash(disk.steps, 'nothing');
 const pathOf = (segment: string): string => `${FOLDER}/${segment}.jsonl`;
 const range = (count: number, from = 1): number[] => Array.from({ length: count }, (_, at) => from + at);
+
+const STATION = 'office-1' as StationId;
+
+/** Where the line of that number begins, from 0. */
+function lineStart(bytes: Uint8Array, number: number): number {
+  let at = 0;
+  for (let line = 0; line < number; line++) at = bytes.indexOf(10, at) + 1;
+  return at;
+}
 
 /** A log with that many events in one segment, stopped as it should be or cut off. */
 async function written(
@@ -275,6 +286,38 @@ describe('a start', () => {
       expect(log.messages('warn')).toContain('custody log: torn end cut');
       expect(conditions.codes()).toEqual([]);
     }
+  });
+
+  test('closes by a checkpoint of its own what a cut left without one, which the store would not take, and once alone', async () => {
+    const { disk, segment } = await written(3, 'cut');
+    const before = (chainsOn(disk).get(segment) ?? []).length;
+    disk.corrupt(pathOf(segment), (bytes) => bytes.subarray(0, lineStart(bytes, before - 1) + 20)); // into its last checkpoint
+    const { custody, conditions } = await openLog(disk, 2);
+    const entries = chainsOn(disk).get(segment) ?? [];
+    expect(entries).toHaveLength(before);
+    expect(entries.slice(-2).map(({ event }) => event)).toEqual([numbered(3).event, 'checkpoint']);
+    const line = disk.peek(pathOf(segment)) as Uint8Array;
+    const held = { head: CHAIN_START, keyId: undefined };
+    const batch = { station: STATION, segment, keys, revoked: new Set<string>(), from: 1, payload: line };
+    expect(followBatch(held, batch)).toMatchObject({ head: { sequence: before }, problem: undefined });
+    expect(custody.segments()[0]).toMatchObject({ segment, lastSequence: before, signed: true });
+    const opened = chainsOn(disk).get(custody.segments()[1]?.segment ?? '')?.[0];
+    expect(opened?.facts).toMatchObject({ last_segment: segment, last_sequence: before });
+    await custody.close();
+    const again = await openLog(disk, 3);
+    expect(chainsOn(disk).get(segment)).toHaveLength(before);
+    expect([...conditions.codes(), ...again.conditions.codes()]).toEqual([]);
+  });
+
+  test('closes nothing by a key that did not sign what lies before it', async () => {
+    const { disk, segment } = await written(3, 'cut');
+    const before = (chainsOn(disk).get(segment) ?? []).length;
+    disk.corrupt(pathOf(segment), (bytes) => bytes.subarray(0, lineStart(bytes, before - 1)));
+    const next = makeSecretKey(seededRandom(202));
+    const stationKeys = [publicKeyOf(next), publicKeyOf(logKey)];
+    const { log } = await openLog(disk, 2, { signer: fastSigner(next), stationKeys });
+    expect(chainsOn(disk).get(segment)?.at(-1)?.event).toBe(numbered(3).event);
+    expect(log.messages('warn').some((message) => message.includes('another key signed'))).toBe(true);
   });
 
   const lineOf = (bytes: Uint8Array, change: (lines: string[]) => void): Uint8Array => {

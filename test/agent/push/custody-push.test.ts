@@ -312,6 +312,24 @@ describe('a segment of which the store takes nothing', () => {
     await rig.reconnect();
     expect(rig.store.held.get(rig.id(0))).toBe(ENTRIES);
   });
+
+  test('and be it answered with what was held before, is not sent again and again', async () => {
+    const rig = new LogRig(2, true);
+    rig.segments.unshift({ segment: makeSegmentId(seededRandom(12)), lastSequence: ENTRIES, held: false });
+    rig.store.held.set(rig.id(0), 1);
+    rig.store.take = async (topic, payload, last) => {
+      const refuses = topic.includes(rig.id(0)) && payload.length > 0;
+      if (refuses) rig.store.sent.push(rig.id(0));
+      return refuses
+        ? [await rig.store.answer(rig.id(0))]
+        : CustodyStore.prototype.take.call(rig.store, topic, payload, last);
+    };
+    rig.push.connectionChanged(true);
+    await rig.talk();
+    await seconds(rig, 59);
+    expect(rig.store.sent.filter((segment) => segment === rig.id(0))).toHaveLength(2);
+    expect(rig.store.held.get(rig.id(2))).toBe(ENTRIES);
+  });
 });
 
 describe('what may be dropped', () => {

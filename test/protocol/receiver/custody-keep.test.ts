@@ -96,6 +96,22 @@ test('a batch that does not hold is kept aside once, reported, not answered, and
   expect(await send(at, log, 4)).toMatchObject({ sequence: 5 });
 });
 
+test('entries that no checkpoint covers are neither kept nor answered, and come with their checkpoint', async () => {
+  const at = await openBench(11);
+  const log = segmentOf(at);
+  await send(at, log, 1);
+  log.add('agent-stopped');
+  const answers = at.station.custody.length;
+  for (let turn = 0; turn < 3; turn++) {
+    await at.station.publish(at.station.topics.custody(log.segment, 4), log.batch(4));
+    await at.top.clock.advance(100);
+  }
+  expect(at.station.custody).toHaveLength(answers);
+  expect(at.receiver.conditions.codes()).toEqual([]);
+  log.checkpoint();
+  expect(await send(at, log, 4)).toMatchObject({ sequence: 5 });
+});
+
 test('another history of a segment is a reported fork; the first one stays and goes on', async () => {
   const at = await openBench(5);
   const log = segmentOf(at).add('agent-stopped').checkpoint();
