@@ -125,6 +125,14 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     suites: ['protocol/receiver/custody-file', 'protocol/receiver/custody-keep'],
   },
   {
+    id: 'uncovered-end-left',
+    what: 'entries of the log whose checkpoint a cut tore stay without one, and the store never takes them',
+    file: 'agent/custody/custody-recovery.ts',
+    find: '  if (checkpoint?.sequence === state.sequence) return nothing;\n',
+    put: '  if (checkpoint !== undefined) return nothing;\n',
+    suites: ['agent/custody/custody-log'],
+  },
+  {
     id: 'given-record-taken-away',
     what: 'a docking record of which somebody has the receipt goes to the quarantine because a sync failed',
     file: 'protocol/receiver/vault-dockings.ts',

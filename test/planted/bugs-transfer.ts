@@ -7,6 +7,22 @@ const RECEIVER = ['protocol/receiver/receiver'];
 
 export const TRANSFER_BUGS: readonly PlantedBug[] = [
   {
+    id: 'batch-again-at-once',
+    what: 'a batch of the log that brought nothing is sent again as soon as the store says so',
+    file: 'agent/push/custody-push.ts',
+    find: '      if (isOurs && (head?.sequence ?? 0) === this.#sentBehind) return;\n',
+    put: '',
+    suites: ['agent/push/custody-push'],
+  },
+  {
+    id: 'uncovered-answered',
+    what: 'the store answers a batch of the log of which it takes nothing, as no checkpoint covers it',
+    file: 'protocol/receiver/custody-keep.ts',
+    find: ' || (outcome.problem === undefined && !outcome.isUncovered);',
+    put: ' || outcome.problem === undefined;',
+    suites: ['protocol/receiver/custody-keep'],
+  },
+  {
     id: 'held-because-sent',
     what: 'a unit counts as held by the store because it was published (the window counts on PUBACK)',
     file: 'protocol/transfer-state.ts',
