@@ -119,8 +119,8 @@ export class KeyChangeRig {
     const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
     return texts.map((text) =>
       text
-        .trimEnd()
         .split('\n')
+        .slice(0, -1) // behind the last line end: nothing, or a line that is being written
         .map((line) => JSON.parse(line) as LogLine),
     );
   }
