@@ -121,7 +121,12 @@ class Point {
     if (this.#refusals.length === 0) await this.#judge();
     else this.#judgeRefusals();
     const leaves = this.#wasLastCopy() ? /ID|NAME/ : kind.leaves;
-    const problems = this.#problems.filter((problem) => leaves?.test(this.#anonymous(problem)) !== true);
+    const waits =
+      kind.waits?.test(name.damage) === true && this.#isSaid() ? /^\/spool\/\w+\/ID still waits/ : leaves;
+    const problems = this.#problems
+      .map((problem) => ({ problem, told: this.#anonymous(problem) }))
+      .filter(({ told }) => leaves?.test(told) !== true && waits?.test(told) !== true)
+      .map(({ problem }) => problem);
     return { ...name, isTried: true, problems: [...new Set(problems)], said: this.#said };
   }
 
