@@ -179,7 +179,7 @@ export class CustodyGroups {
   }
 
   async #write(batch: readonly LooseEntry[]): Promise<void> {
-    const { station, signer, files, folder, random } = this.#deps;
+    const { station, signer, random } = this.#deps;
     const opened = this.#writer;
     const previous = this.#head;
     const segment = opened?.segment ?? makeSegmentId(random);
@@ -192,7 +192,7 @@ export class CustodyGroups {
       stamp: () => this.#stamp(),
     };
     const groups = await chainGroups(opened?.head ?? CHAIN_START, entries, context);
-    const writer = opened ?? (await SegmentWriter.create(segment, files, folder));
+    const writer = opened ?? (await this.#create(segment));
     try {
       await writer.append(groups);
     } catch (error) {
@@ -208,6 +208,17 @@ export class CustodyGroups {
     if (writer.sizeBytes < SEGMENT_BYTES_MAX) return;
     this.#writer = undefined;
     this.#deps.endings.end(writer);
+  }
+
+  /** A disk may say that a file was not made and have made it. */
+  async #create(segment: SegmentId): Promise<SegmentWriter> {
+    const { files, folder, endings } = this.#deps;
+    try {
+      return await SegmentWriter.create(segment, files, folder);
+    } catch (error) {
+      await endings.drop(segment);
+      throw error;
+    }
   }
 
   #opening(segment: SegmentId): LooseEntry {

@@ -52,7 +52,12 @@ export class SegmentEndings {
     const { segment, sizeBytes } = writer;
     await writer.abandon();
     if (sizeBytes > 0) this.#waiting.set(segment, () => this.#endTorn(segment, sizeBytes));
-    else await this.#remove(segment).catch(() => this.#waiting.set(segment, () => this.#remove(segment)));
+    else await this.drop(segment);
+  }
+
+  /** It holds nothing durable, and may lie there all the same where its creation failed. Never rejects. */
+  async drop(segment: SegmentId): Promise<void> {
+    await this.#remove(segment).catch(() => this.#waiting.set(segment, () => this.#remove(segment)));
   }
 
   /** The disk refused to let a segment of an earlier run be ended: `end` does, and resolves when it lies there signed. */

@@ -579,6 +579,16 @@ describe('a failing disk', () => {
     expect(again.conditions.codes()).toEqual([]);
   });
 
+  test('that makes a file and says that it did not leaves no segment without an entry', async () => {
+    const disk = logDisk();
+    disk.fail({ operation: 'create', nth: 1, code: 'EIO', applied: true });
+    const { custody } = await openLog(disk, 1);
+    custody.append(numbered(1));
+    await custody.checkpoint();
+    expect(chainsOn(disk).size).toBe(1);
+    expect(numbersOn(disk)).toEqual([1]);
+  });
+
   test('that refuses at a start to let the segment of an earlier run be ended: it is when the log is written again', async () => {
     const { disk, segment } = await written(2, 'cut');
     disk.fail({ operation: 'change', nth: 1, code: 'EIO', times: Number.POSITIVE_INFINITY });
