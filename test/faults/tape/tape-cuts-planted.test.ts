@@ -6,7 +6,6 @@ import { isQuick } from '../quick.ts';
 import { withBuiltBug } from '../whole-cuts-planted.ts';
 import { lackingForTape } from './lacking.ts';
 import { tapeLife } from './tape-life.ts';
-import { TapeStates } from './tape-states.ts';
 import { sweepTape } from './tape-sweep.ts';
 
 const TIMEOUT_MS = 900_000;
@@ -19,7 +18,7 @@ describe.skipIf(lacking !== undefined)(
   () => {
     test.each(ofThisRun)('that $what', { timeout: TIMEOUT_MS }, async (bug) => {
       const life = await withBuiltBug(bug, tapeLife);
-      const { failing } = await sweepTape(life, await TapeStates.play(life), bug.side, 1);
+      const { failing } = await sweepTape(life, bug.side, 1);
       expect(failing.size).toBeGreaterThan(0);
     });
   },

@@ -5,7 +5,6 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { SIDES } from '../sides.ts';
 import { lackingForTape } from './lacking.ts';
 import { tapeLife, type TapedLife } from './tape-life.ts';
-import { TapeStates } from './tape-states.ts';
 import { shownFigures, sweepTape } from './tape-sweep.ts';
 
 /** A life makes more changes than this. */
@@ -18,17 +17,15 @@ const missing = lacking === undefined ? '' : ` (missing: ${lacking})`;
 
 describe.skipIf(lacking !== undefined)(`a life on tape${missing}`, () => {
   let life: TapedLife;
-  let states: TapeStates;
   beforeAll(async () => {
     life = await tapeLife();
-    states = await TapeStates.play(life);
   }, LIFE_MS);
 
   test.each(SIDES)(
     'no cut behind any call of the %s breaks a rule',
     { timeout: TIMEOUT_MS },
     async (side) => {
-      const figures = await sweepTape(life, states, side);
+      const figures = await sweepTape(life, side);
       console.log(shownFigures(figures));
       expect(Object.fromEntries(figures.failing)).toEqual({});
       expect(figures.points).toBeGreaterThan(POINTS_MIN);

@@ -30,12 +30,13 @@ const SYNC_MS = { agent: 1, receiver: 60 } as const;
 /** Files below a folder by their paths; null for a folder. */
 export type Planted = ReadonlyMap<string, Uint8Array | null>;
 
-/** A recording with the time that its camera shows. */
-export interface FilmedRecording extends Recording {
+/** What lay on a camera when a life began, with the time that the camera shows of it. */
+export interface FilmedRecording extends Omit<Recording, 'content'> {
+  readonly bytes: Uint8Array;
   readonly modifiedAt: string;
 }
 
-/** A life that went well, with all that is needed to go on from any moment of it. */
+/** A life that went well, with all that is needed to go on from any moment of it. Threads take copies of it. */
 export interface TapedLife {
   readonly calls: readonly TapeCall[];
   /** Folders that stand for disks, and those of cameras by their ids, as the calls name them. */
@@ -141,15 +142,11 @@ async function filmed(rig: DockRig): Promise<FilmedRecording[]> {
   const all: FilmedRecording[] = [];
   for (const { camera, path, sha256, sizeBytes } of rig.ledger.puts) {
     const at = join(rig.camera(Number(camera.replace('cam-', ''))), path);
-    const [content, { mtimeMs }] = [await readFile(at), await stat(at)];
+    const [bytes, { mtimeMs }] = [await readFile(at), await stat(at)];
     const modifiedAt = new Date(mtimeMs).toISOString();
-    all.push({ camera, path, content: inOnePiece(content), sizeBytes, sha256, modifiedAt });
+    all.push({ camera, path, bytes, sizeBytes, sha256, modifiedAt });
   }
   return all;
-}
-
-function inOnePiece(bytes: Uint8Array): Recording['content'] {
-  return { sizeBytes: bytes.length, make: () => [bytes] };
 }
 
 async function siteOf(rig: DockRig): Promise<Site> {

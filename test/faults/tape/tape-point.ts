@@ -1,15 +1,15 @@
 // Goes on from a moment of a life that is on tape: both programs' own logic on disks that hold what the cut left, on a virtual clock, until all is
 // delivered; and judges what was there right behind the cut, while they went on, and in the end.
 import type { Survival } from '../../fakes/files-crash.ts';
-import { pointFailed, pointTried } from '../../fakes/points.ts';
 import { Days } from '../../simulation/day.ts';
 import { lastProblems } from '../../simulation/last-judge.ts';
 import { BEGIN_MS } from '../../simulation/machine.ts';
+import type { Recording } from '../../simulation/recordings.ts';
 import { deliver, finished } from '../../simulation/run-seed.ts';
 import { SPOOL, VAULT } from '../../simulation/sides.ts';
 import { World } from '../../simulation/world.ts';
 import { plantTree, treeOf } from '../../hostile-files/snapshots.ts';
-import type { TapedLife } from './tape-life.ts';
+import type { FilmedRecording, TapedLife } from './tape-life.ts';
 import type { TapePoint, TapeStates } from './tape-states.ts';
 
 const SECOND_MS = 1000;
@@ -39,7 +39,6 @@ export async function tryPoint(
   const world = worldAt(life, states, { point, survival, seed });
   if (onLine !== undefined) world.trace.onLine = onLine;
   const { judge, dock, timeline } = world;
-  pointTried();
   world.look('right behind the cut', true);
   const machine = point.side === 'agent' ? world.station : world.store;
   const cut = (): void => (point.side === 'agent' ? world.cutStation() : world.cutStore());
@@ -56,7 +55,6 @@ export async function tryPoint(
   for (const bay of dock.bays) dock.unplug(bay);
   await deliver(world, new Days(world));
   judge.problems.push(...lastProblems(world));
-  if (judge.problems.length > 0) pointFailed();
   return [...new Set(judge.problems)];
 }
 
@@ -71,8 +69,15 @@ function worldAt(
   plantTree(world.store.disk.files, VAULT, treeOf(vault, VAULT));
   for (const machine of [world.station, world.store])
     machine.wallAheadMs = life.endedAtMs - BEGIN_MS + AWAY_MS;
-  for (const recording of onCameras)
-    world.dock.cameras.find(({ name }) => name === recording.camera)?.record(recording, recording.modifiedAt);
-  world.recordings.push(...life.recordings);
+  for (const filmed of life.recordings) {
+    const recording = recordingOf(filmed);
+    world.recordings.push(recording);
+    if (!onCameras.includes(filmed)) continue;
+    world.dock.cameras.find(({ name }) => name === filmed.camera)?.record(recording, filmed.modifiedAt);
+  }
   return world;
+}
+
+function recordingOf({ camera, path, bytes, sizeBytes, sha256 }: FilmedRecording): Recording {
+  return { camera, path, content: { sizeBytes, make: () => [bytes] }, sizeBytes, sha256 };
 }

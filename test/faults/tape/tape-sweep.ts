@@ -1,16 +1,21 @@
 // Cuts the power behind every call of one program's life that is on tape: all of them in one way of what survives, and in CI of the other ways
 // a share, another one each day. BODYDOCK_TAPE_TRY names a text that a try's name must hold: one that failed, once more.
+import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
+import { startWorker } from '../../../protocol/io/worker-thread.ts';
 import { today } from '../../fakes/today.ts';
 import { SURVIVALS, type Survival } from '../../fakes/files-crash.ts';
-import { knowSignatures } from '../../fakes/known-signatures.ts';
+import { pointFailed, pointTried } from '../../fakes/points.ts';
 import { isQuick } from '../quick.ts';
 import type { Side } from '../sides.ts';
 import type { TapedLife } from './tape-life.ts';
-import { tryPoint, type TapeTry } from './tape-point.ts';
-import { shownPoint, type TapePoint, type TapeStates } from './tape-states.ts';
+import type { TapeTry } from './tape-point.ts';
+import { shownPoint, TapeStates, type TapePoint } from './tape-states.ts';
 
 /** In CI one of so many tries of the other ways. */
 const CI_SHARES = 25;
+/** Threads; other suites run beside them in CI. */
+const LANES = isQuick ? 1 : availableParallelism();
 /** Every so many points are cut again, while the program recovers. */
 const SECOND_CUTS = 2;
 /** A recovery changes its disk so often at least; the numbers of second cuts lie below, spread by a prime. */
@@ -31,41 +36,48 @@ export function shownFigures({ side, points, tried, secondCuts, failing }: TapeF
   return `power cuts behind every call of the whole ${side} on tape: ${points} points, ${tried} tries (${secondCuts} cut again while it recovered), ${failing.size} failing`;
 }
 
-/** Tries one program's points, until so many tries failed. */
-export async function sweepTape(
-  life: TapedLife,
-  states: TapeStates,
-  side: Side,
-  enough = Infinity,
-): Promise<TapeFigures> {
-  const points = states.points.filter((point) => point.side === side);
+/** Tries one program's points, until so many tries failed. Errors: a thread ended by itself. */
+export async function sweepTape(life: TapedLife, side: Side, enough = Infinity): Promise<TapeFigures> {
+  const points = (await TapeStates.play(life)).points.filter((point) => point.side === side);
   const figures: TapeFigures = { side, points: points.length, tried: 0, secondCuts: 0, failing: new Map() };
-  const forgetAgain = knowSignatures();
-  try {
-    for (const wanted of triesOf(points)) {
-      if (figures.failing.size >= enough) break;
-      if (!shownTry(wanted).includes(process.env['BODYDOCK_TAPE_TRY'] ?? '')) continue;
-      figures.tried++;
-      if (wanted.again > 0) figures.secondCuts++;
-      const problems = await tryPoint(life, states, wanted).catch((error: unknown) => [String(error)]);
-      if (problems.length === 0) continue;
-      const told = shownTry(wanted);
-      figures.failing.set(told, problems);
-      console.log(`broken: ${told}: ${problems.join('; ')}`);
+  const left = triesOf(points);
+  const work = async (): Promise<void> => {
+    const worker = startWorker(import.meta.url, './tape-worker', { workerData: life });
+    try {
+      for (const wanted of left) {
+        if (figures.failing.size >= enough) return;
+        worker.postMessage(wanted, []);
+        const [problems] = (await once(worker, 'message')) as [readonly string[]];
+        note(figures, wanted, problems);
+      }
+    } finally {
+      await worker.terminate();
     }
-  } finally {
-    forgetAgain();
-  }
+  };
+  await Promise.all(Array.from({ length: LANES }, work));
   return figures;
 }
 
-function* triesOf(points: readonly TapePoint[]): Iterable<TapeTry> {
+function note(figures: TapeFigures, wanted: TapeTry, problems: readonly string[]): void {
+  pointTried();
+  figures.tried++;
+  if (wanted.again > 0) figures.secondCuts++;
+  if (problems.length === 0) return;
+  pointFailed();
+  const told = shownTry(wanted);
+  figures.failing.set(told, problems);
+  console.log(`broken: ${told}: ${problems.join('; ')}`);
+}
+
+/** Those of this run whose names hold what BODYDOCK_TAPE_TRY says; each is taken by one thread. */
+function* triesOf(points: readonly TapePoint[]): Generator<TapeTry, void> {
   for (const [way, survival] of SURVIVALS.entries())
     for (const [at, point] of points.entries()) {
       if (isQuick && survival !== 'nothing' && (at + way * SPREAD) % CI_SHARES !== today % CI_SHARES)
         continue;
       const again = at % SECOND_CUTS === 0 ? 0 : ((at * SPREAD) % RECOVERY_STEPS) + 1;
-      yield { point, survival, again, seed: at + 1 };
+      const wanted = { point, survival, again, seed: at + 1 };
+      if (shownTry(wanted).includes(process.env['BODYDOCK_TAPE_TRY'] ?? '')) yield wanted;
     }
 }
 
