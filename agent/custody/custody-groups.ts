@@ -210,13 +210,13 @@ export class CustodyGroups {
     this.#deps.endings.end(writer);
   }
 
-  /** A disk may say that a file was not made and have made it. */
+  /** A disk may say that a file was not made and have made it; one that was there before is somebody else's. */
   async #create(segment: SegmentId): Promise<SegmentWriter> {
     const { files, folder, endings } = this.#deps;
     try {
       return await SegmentWriter.create(segment, files, folder);
     } catch (error) {
-      await endings.drop(segment);
+      if (systemCode(error) !== 'EEXIST') await endings.drop(segment);
       throw error;
     }
   }

@@ -589,6 +589,17 @@ describe('a failing disk', () => {
     expect(numbersOn(disk)).toEqual([1]);
   });
 
+  test('that finds the name of a new segment taken leaves what lies there alone', async () => {
+    const disk = logDisk();
+    const { custody } = await openLog(disk, 1);
+    const segment = custody.head()?.segment ?? '';
+    await custody.close();
+    const bytes = disk.peek(pathOf(segment));
+    await openLog(disk, 1); // draws the same names again
+    expect(disk.peek(pathOf(segment))).toEqual(bytes);
+    expect(chainsOn(disk).size).toBe(2);
+  });
+
   test('that refuses at a start to let the segment of an earlier run be ended: it is when the log is written again', async () => {
     const { disk, segment } = await written(2, 'cut');
     disk.fail({ operation: 'change', nth: 1, code: 'EIO', times: Number.POSITIVE_INFINITY });
