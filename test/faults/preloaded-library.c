@@ -22,20 +22,14 @@
 #define _GNU_SOURCE
 #include <ctype.h>
 #include <dlfcn.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
-#include <unistd.h>
+#include "preloaded.h"
 
 #define EXT4_SHUTDOWN _IOR('X', 125, unsigned int)
 #define WITHOUT_LOG_FLUSH 2u
@@ -47,19 +41,12 @@
 #define RANGES_MAX 16384
 enum { GO_ON, CUT_AFTER, TEAR, FAIL, FILL };
 enum { SHUTDOWN, PUSHED, KILL };
-static char root[PATH_MAX];
-static size_t root_length;
 static int root_fd = -1, report_fd = -1, torn, error_number, is_ill, stops, hangs, with_open, with_close, with_read, slow_ms, how, alone;
 static const char *point_op = "", *point_class = "", *well = "", *apart = "";
 static struct { dev_t disk; ino_t file; off64_t from, to; } unsynced[RANGES_MAX];
 static int unsynced_count;
 static long point_at, seen;
 static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER, slow = PTHREAD_MUTEX_INITIALIZER;
-
-static const char *env(const char *name) {
-  const char *value = getenv(name);
-  return value ? value : "";
-}
 
 __attribute__((constructor)) static void start(void) {
   if (!*env("CUT_ROOT")) return;
@@ -87,10 +74,6 @@ __attribute__((constructor)) static void start(void) {
   root_length = strlen(root);
 }
 
-static int is_below(const char *path) {
-  return !strncmp(path, root, root_length) && (path[root_length] == 0 || path[root_length] == '/');
-}
-
 /* 1 and the whole path where it is below the root; of a new name, the folder is resolved. */
 static int resolve(const char *path, char *whole) {
   char folder[PATH_MAX];
@@ -104,16 +87,6 @@ static int resolve(const char *path, char *whole) {
   size_t length = strlen(whole);
   snprintf(whole + length, PATH_MAX - length, "/%s", slash + 1);
   return 1;
-}
-
-static int resolve_fd(int fd, char *whole) {
-  char link[64];
-  if (!root_length || fd <= 2) return 0;
-  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  ssize_t length = syscall(SYS_readlink, link, whole, PATH_MAX - 1);
-  if (length <= 0) return 0;
-  whole[length] = 0;
-  return is_below(whole);
 }
 
 /* Of an id, or of a digest in hexadecimal, at the beginning of the text; 0 where there is none. */
@@ -239,9 +212,6 @@ static int hit(const char *op, const char *whole) {
   return torn && !strcmp(op, "write") ? TEAR : CUT_AFTER; /* the others wait at the lock */
 }
 
-#define REAL(type, name, ...) \
-  static type (*real)(__VA_ARGS__); \
-  if (!real) real = (type(*)(__VA_ARGS__))dlsym(RTLD_NEXT, name)
 #define ON_FD(op) \
   char whole[PATH_MAX]; \
   int saved = errno, is_ours = resolve_fd(fd, whole), what = is_ours ? hit(op, whole) : GO_ON; \

@@ -8,6 +8,17 @@ import { fileURLToPath } from 'node:url';
 
 const SOURCE = fileURLToPath(new URL('preloaded-library.c', import.meta.url));
 
+/** Name of a built library in its folder. */
+export const BUILT = 'preloaded.so';
+
+/** Builds that source; gives the new folder in which the library lies. Errors: there is no gcc, or it does not build. */
+export async function buildLibrary(source: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'bodydock-preloaded-'));
+  const how = ['-O2', '-Wall', '-shared', '-fPIC', '-o', join(folder, BUILT), source, '-ldl', '-pthread'];
+  execFileSync('gcc', how, { stdio: ['ignore', 'ignore', 'inherit'] });
+  return folder;
+}
+
 /** A call as it is reported. */
 export interface ReportedCall {
   /** Such as "fsync". */
@@ -27,10 +38,7 @@ export class PreloadedLibrary {
 
   /** Errors: there is no gcc, or it does not build. */
   static async build(): Promise<PreloadedLibrary> {
-    const library = new PreloadedLibrary(await mkdtemp(join(tmpdir(), 'bodydock-preloaded-')));
-    const how = ['-O2', '-Wall', '-shared', '-fPIC', '-o', library.#built, SOURCE, '-ldl', '-pthread'];
-    execFileSync('gcc', how, { stdio: ['ignore', 'ignore', 'inherit'] });
-    return library;
+    return new PreloadedLibrary(await buildLibrary(SOURCE));
   }
 
   /** Environment of a program whose calls below the folder, which must be there, are reported; `more` are variables of the library beside that. */
@@ -61,7 +69,7 @@ export class PreloadedLibrary {
   }
 
   get #built(): string {
-    return this.beside('preloaded-library.so');
+    return this.beside(BUILT);
   }
   get #report(): string {
     return this.beside('report');

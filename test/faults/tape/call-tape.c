@@ -14,31 +14,18 @@
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
-#include <unistd.h>
+#include "../preloaded.h"
 
-static char root[PATH_MAX];
-static size_t root_length;
 static int tape_fd = -1;
 static long slow_us, sync_us;
 static const char *apart = "";
 static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
-
-static const char *env(const char *name) {
-  const char *value = getenv(name);
-  return value ? value : "";
-}
 
 static void fail(const char *what, const char *path) {
   dprintf(2, "call-tape: %s: %s\n", what, path);
@@ -56,10 +43,6 @@ __attribute__((constructor)) static void start(void) {
   root_length = strlen(root);
 }
 
-static int is_below(const char *path) {
-  return !strncmp(path, root, root_length) && (path[root_length] == 0 || path[root_length] == '/');
-}
-
 /* 1 and the whole path where it is below the root. The last name may be a new one, or one of a link, and is taken as it is. */
 static int resolve(const char *path, char *whole) {
   char folder[PATH_MAX];
@@ -73,16 +56,6 @@ static int resolve(const char *path, char *whole) {
   size_t length = strlen(whole);
   snprintf(whole + length, PATH_MAX - length, "/%s", slash + 1);
   return 1;
-}
-
-static int resolve_fd(int fd, char *whole) {
-  char link[64];
-  if (!root_length || fd <= 2 || fd == tape_fd) return 0;
-  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  ssize_t length = syscall(SYS_readlink, link, whole, PATH_MAX - 1);
-  if (length <= 0) return 0;
-  whole[length] = 0;
-  return is_below(whole);
 }
 
 static void enter(void) {
@@ -142,9 +115,6 @@ static void linger(const char *path) {
   for (long left = slow_us; left > 0 && !syscall(SYS_faccessat, AT_FDCWD, apart, F_OK); left -= 10000) usleep(10000);
 }
 
-#define REAL(type, name, ...) \
-  static type (*real)(__VA_ARGS__); \
-  if (!real) real = (type(*)(__VA_ARGS__))dlsym(RTLD_NEXT, name)
 
 /* Of a write at the file's own position the bytes lie in front of where it is then. */
 #define WRITE(name, given, passed, parts, position) \

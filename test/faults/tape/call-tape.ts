@@ -1,10 +1,9 @@
 // Builds the library that puts every call of our programs that changes what lies below a folder onto a tape (call-tape.c, which says what is on
 // it), and reads the tape.
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { BUILT, buildLibrary } from '../preloaded-library.ts';
 
 const SOURCE = fileURLToPath(new URL('call-tape.c', import.meta.url));
 const OPERATIONS = ['create', 'truncate', 'mkdir', 'write', 'sync', 'rename', 'link', 'unlink'] as const;
@@ -31,16 +30,13 @@ export class CallTape {
 
   /** Errors: there is no gcc, or it does not build. */
   static async build(): Promise<CallTape> {
-    const tape = new CallTape(await mkdtemp(join(tmpdir(), 'bodydock-tape-')));
-    const how = ['-O2', '-Wall', '-shared', '-fPIC', '-o', tape.#built, SOURCE, '-ldl', '-pthread'];
-    execFileSync('gcc', how, { stdio: ['ignore', 'ignore', 'inherit'] });
-    return tape;
+    return new CallTape(await buildLibrary(SOURCE));
   }
 
   /** Environment of a program whose calls below the folder, which must be there, go onto the tape; each of its syncs begins so much later. */
   environment(root: string, syncMs: number): Record<string, string> {
     const tape = { TAPE_ROOT: root, TAPE_FILE: this.#tape, TAPE_SYNC_US: String(syncMs * 1000) };
-    return { LD_PRELOAD: this.#built, UV_USE_IO_URING: '0', ...tape };
+    return { LD_PRELOAD: join(this.#folder, BUILT), UV_USE_IO_URING: '0', ...tape };
   }
 
   /** Beside that: each write to a payload lasts so much longer until `endSlow`. */
@@ -62,9 +58,6 @@ export class CallTape {
     return rm(this.#folder, { recursive: true, force: true });
   }
 
-  get #built(): string {
-    return join(this.#folder, 'call-tape.so');
-  }
   get #tape(): string {
     return join(this.#folder, 'tape');
   }
