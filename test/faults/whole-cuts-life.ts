@@ -6,7 +6,14 @@ import { UNIT_BYTES } from '../../protocol/limits.ts';
 import type { Program } from '../fakes/program.ts';
 import { mountForCuts, type CutDisk, type CutMode } from './cut-disk.ts';
 import { LifeDock } from './life/life-dock.ts';
-import { emptyCameras, isDelivered, isReclaimed, waitingFor, type LifeWait } from './life/progress.ts';
+import {
+  emptyCameras,
+  isDelivered,
+  isLogStored,
+  isReclaimed,
+  waitingFor,
+  type LifeWait,
+} from './life/progress.ts';
 import { lossesOf, problemsOf } from './life/verdict.ts';
 import type { Side } from './sides.ts';
 import { CutLibrary, type Course, type CutOutcome, type CutPoint } from './whole-cuts-points.ts';
@@ -164,7 +171,10 @@ export class CutLives {
 
   async #deliver(): Promise<void> {
     if (await emptyCameras(this.#dock, this.#wait))
-      await this.#wait('all is delivered', () => isDelivered(this.#dock.rig));
+      await this.#wait('all is delivered', async () => {
+        const { rig } = this.#dock;
+        return (await isDelivered(rig)) && (await isLogStored(rig));
+      });
     await this.#stop();
   }
 }

@@ -1,10 +1,12 @@
 // How far a life has come, and how it waits.
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { STATION, type DockRig } from '../../fakes/dock-rig.ts';
 import { until } from '../../fakes/until.ts';
 import { CAMERAS } from './cameras.ts';
 import type { LifeDock } from './life-dock.ts';
+
+const LINE_FEED = 0x0a;
 
 /** Resolves with true once it is so, with false where the life ended early. Errors: neither came in time. */
 export type LifeWait = (what: string, look: () => Promise<boolean>) => Promise<boolean>;
@@ -56,6 +58,18 @@ export async function isDelivered(rig: DockRig): Promise<boolean> {
   return (await leftIn(rig, ['staging', 'docked'])).length === 0 && (await isReceipted(rig));
 }
 
+/** Of each segment of the log the vault holds whole lines, and no others than the station's. */
+export async function isLogStored(rig: DockRig): Promise<boolean> {
+  const folder = join(rig.spool, 'custody');
+  for (const name of (await namesIn(folder)).filter((each) => each.endsWith('.jsonl'))) {
+    const own = await bytesIn(join(folder, name));
+    if (!own.includes(LINE_FEED)) continue; // the power went before its first line was there
+    const stored = await bytesIn(join(rig.vault, STATION, 'custody', name));
+    if (stored.at(-1) !== LINE_FEED || !own.subarray(0, stored.length).equals(stored)) return false;
+  }
+  return true;
+}
+
 /** No recording is in the spool any more: at a start of the agent what is receipted is reclaimed. */
 export async function isReclaimed(rig: DockRig): Promise<boolean> {
   return (await rig.spooled()).length === 0;
@@ -73,6 +87,10 @@ export async function leftIn(rig: DockRig, folders: readonly string[]): Promise<
 
 function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch((): string[] => []);
+}
+
+function bytesIn(path: string): Promise<Buffer> {
+  return readFile(path).catch(() => Buffer.alloc(0));
 }
 
 function isIn(folder: string): Promise<boolean> {
