@@ -13,7 +13,7 @@
 import { join } from 'node:path';
 import { bufferOf, encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
 import { closeGroup, type ChainedGroups } from '../../protocol/custody-chain.ts';
-import { verifyCheckpoint, type EntryStamp } from '../../protocol/custody-checkpoint.ts';
+import type { EntryStamp } from '../../protocol/custody-checkpoint.ts';
 import {
   CUSTODY_SEGMENT_TRUSTED_COMMENT,
   entryStamp,
@@ -24,7 +24,7 @@ import { scanSegment, type ScannedSegment } from '../../protocol/custody-scan.ts
 import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/durable.ts';
 import { describeError, DockError, isMachineShort } from '../../protocol/errors.ts';
 import { isSegmentId, type SegmentId, type StationId } from '../../protocol/ids.ts';
-import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
+import { signatureKeyId, type PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Files, Log, Signer } from '../../protocol/ports.ts';
 import { lookPatiently } from '../look-patiently.ts';
 import { fromIndex, lastAtOf, readEnds, unreadable, type RecoveredSegment } from './custody-ends.ts';
@@ -121,40 +121,15 @@ async function recoverOne(deps: CustodyRecoveryDeps, id: SegmentId): Promise<Loo
   }
   const scanned = scanSegment(id, bytes, deps.stationKeys);
   const { state, goodBytes, first, rest, reason } = scanned;
-  const lastAt = lastAtOf(bytes.subarray(0, goodBytes));
-  const segment = { segment: id, first, last: state, lastAt, signed: false, held: false };
+  const good = bytes.subarray(0, goodBytes);
+  const segment = { segment: id, first, last: state, lastAt: lastAtOf(good), signed: false, held: false };
   if (rest === 'broken') return { segment, problem: reason };
   if (rest === 'torn')
     deps.log.warn('custody log: torn end cut', { segment: id, sequence: state.sequence, reason });
   if (state.sequence === 0) return { segment };
-  const good = bytes.subarray(0, goodBytes);
-  const { entry, ...closed } = await closing(deps, id, scanned);
-  if (await rewrite(deps, id, Buffer.concat([good, closed.bytes])))
-    return { segment: { ...segment, last: closed.state, lastAt: entry?.at ?? lastAt, signed: true } };
+  const ended = await rewrite(deps, id, { good, scanned });
+  if (ended !== undefined) return { segment: { ...segment, ...ended, signed: true } };
   return { segment: { ...segment, unended: { sizeBytes: goodBytes, sha256: sha256Hex(good) } } };
-}
-
-/** What closes the entries that no checkpoint covers: nothing where there are none, or where another key signed those before. */
-async function closing(
-  { station, signer, clock, bootId, stationKeys, log }: CustodyRecoveryDeps,
-  segment: SegmentId,
-  { state, checkpoint }: Pick<ScannedSegment, 'state' | 'checkpoint'>,
-): Promise<ChainedGroups & { readonly entry?: CustodyEntry }> {
-  const nothing = { bytes: new Uint8Array(0), state };
-  if (checkpoint?.sequence === state.sequence) return nothing;
-  const stamp = (): EntryStamp => entryStamp(clock, bootId);
-  const closed = await closeGroup(state, { station, segment, signer, stamp });
-  if (checkpoint === undefined || stationKeys.length === 0) return closed;
-  const [before, now] = [checkpoint, closed.entry].map((each) =>
-    keyIdHex(verifyCheckpoint(each, stationKeys).keyId),
-  );
-  if (before === now) return closed;
-  log.warn('custody log: another key signed what lies before, the last entries stay without a checkpoint', {
-    segment,
-    from_sequence: checkpoint.sequence + 1,
-    key: before,
-  });
-  return nothing;
 }
 
 /**
@@ -173,14 +148,47 @@ export async function endEarlier(
   await endWith(deps, segment, good);
 }
 
-async function rewrite(deps: CustodyRecoveryDeps, id: SegmentId, bytes: Uint8Array): Promise<boolean> {
+/** Where it ends now; undefined where the disk refused it. */
+async function rewrite(
+  deps: CustodyRecoveryDeps,
+  id: SegmentId,
+  { good, scanned }: { readonly good: Uint8Array; readonly scanned: ScannedSegment },
+): Promise<Pick<RecoveredSegment, 'last' | 'lastAt'> | undefined> {
   try {
+    const closed = await closing(deps, id, scanned);
+    const bytes = closed === undefined ? good : Buffer.concat([good, closed.bytes]);
     await endWith(deps, id, bytes);
-    return true;
+    return { last: closed?.state ?? scanned.state, lastAt: lastAtOf(bytes) };
   } catch (error) {
     deps.log.warn('custody segment of an earlier run not ended', { segment: id, error });
-    return false;
+    return undefined;
   }
+}
+
+/**
+ * The checkpoint that closes the entries that none covers; undefined where there are none, or where another key signed those before them.
+ * Errors: the signer's.
+ */
+async function closing(
+  { station, signer, clock, bootId, log }: CustodyRecoveryDeps,
+  segment: SegmentId,
+  { state, checkpoint }: ScannedSegment,
+): Promise<ChainedGroups | undefined> {
+  if (checkpoint?.sequence === state.sequence) return undefined;
+  const stamp = (): EntryStamp => entryStamp(clock, bootId);
+  const closed = await closeGroup(state, { station, segment, signer, stamp });
+  const before = checkpoint && signedBy(checkpoint);
+  if (before === undefined || before === signedBy(closed.entry)) return closed;
+  log.warn('custody log: another key signed what lies before, the last entries stay without a checkpoint', {
+    segment,
+    sequence: state.sequence,
+    key: before,
+  });
+  return undefined;
+}
+
+function signedBy({ facts }: CustodyEntry): string | undefined {
+  return signatureKeyId(String(facts['signature']));
 }
 
 async function endWith(deps: CustodyRecoveryDeps, id: SegmentId, bytes: Uint8Array): Promise<void> {

@@ -3,6 +3,7 @@
 // twenty times its pace, a stall of 0.1 s would be one of 2 s.
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import type { Clock } from '../../protocol/ports.ts';
+import { sleeping } from '../simulation/sleeps.ts';
 
 /** Time moves this often, ms of real time. */
 const TICK_MS = 1;
@@ -24,6 +25,7 @@ export class BelievingClock implements Clock {
   readonly #pace: number;
   readonly #startWallMs: number;
   readonly #dues = new Set<Due>();
+  readonly #sleep = sleeping((ms, call) => this.after(ms, call));
   #passedMs = 0;
   #movedAtMs = this.#clock.monotonicMs();
 
@@ -48,18 +50,7 @@ export class BelievingClock implements Clock {
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
     if (this.hasRealTimers) return this.#clock.sleep(ms, signal);
-    return new Promise((resolve, reject) => {
-      const end = this.after(ms, () => {
-        signal.removeEventListener('abort', abort);
-        resolve();
-      });
-      const abort = (): void => {
-        end();
-        reject(signal.reason as Error);
-      };
-      if (signal.aborted) abort();
-      else signal.addEventListener('abort', abort, { once: true });
-    });
+    return this.#sleep(ms, signal);
   }
 
   after(ms: number, call: () => void): () => void {

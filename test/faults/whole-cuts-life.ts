@@ -1,15 +1,14 @@
 // Lives (life/life-dock.ts) in which one program works on a disk that loses what was not synced when its power is cut; each start ends a segment
 // of the log and begins another. In a resumed life the program is killed in the middle of the largest transfer before.
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UNIT_BYTES } from '../../protocol/limits.ts';
 import type { Program } from '../fakes/program.ts';
 import { mountForCuts, type CutDisk, type CutMode } from './cut-disk.ts';
 import { LifeDock } from './life/life-dock.ts';
 import {
   emptyCameras,
-  isDelivered,
-  isLogStored,
+  isAllDelivered,
+  isInTransfer,
   isReclaimed,
   waitingFor,
   type LifeWait,
@@ -146,22 +145,9 @@ export class CutLives {
 
   /** The program is killed when a part of the largest recording has come into the vault. */
   async #interrupt(): Promise<void> {
-    await this.#wait('the middle of a transfer', () => this.#isInTransfer());
+    await this.#wait('the middle of a transfer', () => isInTransfer(this.#dock.rig));
     await this.#cut.kill(false);
     await this.#library.endSlow();
-  }
-
-  async #isInTransfer(): Promise<boolean> {
-    const incoming = join(this.#dock.rig.vault, '.incoming');
-    const names = await readdir(incoming, { recursive: true }).catch((): string[] => []);
-    for (const name of names.filter((each) => each.endsWith('/payload.age'))) {
-      const sizeBytes = await stat(join(incoming, name)).then(
-        ({ size }) => size,
-        () => 0,
-      );
-      if (sizeBytes >= UNIT_BYTES) return true; // no other one has so many bytes
-    }
-    return false;
   }
 
   async #reclaim(): Promise<void> {
@@ -171,10 +157,7 @@ export class CutLives {
 
   async #deliver(): Promise<void> {
     if (await emptyCameras(this.#dock, this.#wait))
-      await this.#wait('all is delivered', async () => {
-        const { rig } = this.#dock;
-        return (await isDelivered(rig)) && (await isLogStored(rig));
-      });
+      await this.#wait('all is delivered', () => isAllDelivered(this.#dock.rig));
     await this.#stop();
   }
 }

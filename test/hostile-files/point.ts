@@ -121,8 +121,8 @@ class Point {
     if (this.#refusals.length === 0) await this.#judge();
     else this.#judgeRefusals();
     const leaves = this.#wasLastCopy() ? /ID|NAME/ : kind.leaves;
-    const waits =
-      kind.waits?.test(name.damage) === true && this.#isSaid() ? /^\/spool\/\w+\/ID still waits/ : leaves;
+    const isWaiting = kind.waits?.test(name.damage) === true && this.#isSaid();
+    const waits = isWaiting ? /^\/spool\/\w+\/ID still waits/ : undefined;
     const problems = this.#problems
       .map((problem) => ({ problem, told: this.#anonymous(problem) }))
       .filter(({ told }) => leaves?.test(told) !== true && waits?.test(told) !== true)

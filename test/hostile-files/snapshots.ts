@@ -3,20 +3,17 @@
 import { writeAcknowledgement } from '../../agent/custody/acknowledgement.ts';
 import { isRecordingId } from '../../protocol/ids.ts';
 import { UNIT_BYTES } from '../../protocol/limits.ts';
-import type { CrashDisk } from '../fakes/files-crash.ts';
+import { plantTree, treeOf, type DiskTree } from '../fakes/disk-trees.ts';
 import { contentOf, digestOf, type Recording } from '../simulation/recordings.ts';
 import { SPOOL, STATION, VAULT } from '../simulation/sides.ts';
 import { World } from '../simulation/world.ts';
-
-/** Paths below a folder; null for a folder, which is named only where nothing lies in it. */
-export type Tree = ReadonlyMap<string, Uint8Array | null>;
 
 /** One moment. */
 export interface Snapshot {
   readonly name: string;
   readonly atMs: number;
-  readonly spool: Tree;
-  readonly vault: Tree;
+  readonly spool: DiskTree;
+  readonly vault: DiskTree;
   readonly cameras: readonly {
     readonly bay: string | undefined;
     readonly recordings: readonly Recording[];
@@ -45,25 +42,6 @@ export function worldFrom(snapshot: Snapshot, seed: number): World {
   }
   world.recordings.push(...snapshot.recordings);
   return world;
-}
-
-/** Names every path below the folder. */
-export function treeOf(disk: CrashDisk, folder: string): Tree {
-  const found = new Map<string, Uint8Array | null>();
-  const walk = (at: string): void => {
-    const names = disk.peekNames(`${folder}/${at}`);
-    if (names === undefined) found.set(at, Uint8Array.from(disk.peek(`${folder}/${at}`) ?? []));
-    else if (names.length === 0 && at !== '') found.set(at, null);
-    else for (const name of names.toSorted()) walk(at === '' ? name : `${at}/${name}`);
-  };
-  walk('');
-  return found;
-}
-
-export function plantTree(disk: CrashDisk, folder: string, tree: Tree): void {
-  for (const [path, bytes] of tree)
-    if (bytes === null) disk.plantFolder(`${folder}/${path}`);
-    else disk.plant(`${folder}/${path}`, bytes);
 }
 
 /** The time that the camera shows of a file; the same in every world. */

@@ -128,8 +128,8 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     id: 'uncovered-end-left',
     what: 'entries of the log whose checkpoint a cut tore stay without one, and the store never takes them',
     file: 'agent/custody/custody-recovery.ts',
-    find: '  if (checkpoint?.sequence === state.sequence) return nothing;\n',
-    put: '  if (checkpoint !== undefined) return nothing;\n',
+    find: '  if (checkpoint?.sequence === state.sequence) return undefined;\n',
+    put: '  if (checkpoint !== undefined) return undefined;\n',
     suites: ['agent/custody/custody-log'],
   },
   {

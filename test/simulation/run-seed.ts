@@ -1,4 +1,5 @@
 // One seed from its first day to the last delivery.
+import { isLogStored } from '../fakes/stored-log.ts';
 import { Days } from './day.ts';
 import { lastProblems } from './last-judge.ts';
 import { SPOOL, VAULT } from './sides.ts';
@@ -10,7 +11,6 @@ const HOUR_MS = 3_600_000;
 const DELIVERED_MS = HOUR_MS;
 /** Offers that an evil broker altered are refused, and come again after a minute, four, sixteen (SPEC 6.8): no days last for more refusals. */
 const DELIVERED_EVIL_MS = 2 * HOUR_MS;
-const LINE_FEED = 0x0a;
 export const DAYS = 4;
 
 export interface SeedResult {
@@ -146,12 +146,11 @@ function waiting(world: World): readonly string[] {
   );
   const vault = `${VAULT}/${world.site.station}/custody`;
   const segments = (durable.names(`${SPOOL}/custody`) ?? []).filter((name) => name.endsWith('.jsonl'));
-  const isStored = (name: string): boolean => {
-    const own = durable.bytes(`${SPOOL}/custody/${name}`);
-    if (own?.includes(LINE_FEED) !== true) return true; // the power went before its first line was there
-    const stored = world.store.disk.durable.bytes(`${vault}/${name}`);
-    return stored?.at(-1) === LINE_FEED && Buffer.from(own.subarray(0, stored.length)).equals(stored);
-  };
+  const isStored = (name: string): boolean =>
+    isLogStored(
+      durable.bytes(`${SPOOL}/custody/${name}`),
+      world.store.disk.durable.bytes(`${vault}/${name}`),
+    );
   return [
     ...segments.filter((name) => !isStored(name)).map((name) => `${SPOOL}/custody/${name}`),
     ...open.map((name) => `${SPOOL}/docked/${name}`),

@@ -11,11 +11,12 @@ import {
   parseCameraId,
   parseReceiverId,
   parseStationId,
+  type ReceiverId,
+  type StationId,
 } from '../../protocol/ids.ts';
 import { LoggedConditions } from '../../protocol/io/conditions-log.ts';
 import { bufferFreer } from '../../protocol/io/free-buffer.ts';
 import { makeSecretKey, publicKeyOf, type SecretKey } from '../../protocol/minisign.ts';
-import type { ReceiverId, StationId } from '../../protocol/ids.ts';
 import type { Conditions, Log } from '../../protocol/ports.ts';
 import { Progress } from '../../protocol/progress.ts';
 import { openReceiver, type OpenReceiver } from '../../protocol/receiver/open-receiver.ts';

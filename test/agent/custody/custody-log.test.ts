@@ -309,6 +309,25 @@ describe('a start', () => {
     expect([...conditions.codes(), ...again.conditions.codes()]).toEqual([]);
   });
 
+  test('whose signer fails closes nothing, begins all the same, and leaves what it found to the next one', async () => {
+    const { disk, segment } = await written(3, 'cut');
+    const before = (chainsOn(disk).get(segment) ?? []).length;
+    disk.corrupt(pathOf(segment), (bytes) => bytes.subarray(0, lineStart(bytes, before - 1)));
+    const state = { isBroken: true };
+    const signer = {
+      sign: async (...args: Parameters<typeof logSigner.sign>) => {
+        if (state.isBroken) throw new Error('no signer');
+        return logSigner.sign(...args);
+      },
+    };
+    const { custody, clock } = await openLog(disk, 2, { signer });
+    expect(custody.segments()[0]).toMatchObject({ segment, signed: false });
+    state.isBroken = false;
+    await clock.advance(30_000);
+    await settle(20);
+    expect(custody.segments().map(({ signed }) => signed)).toEqual([true, false]);
+  });
+
   test('closes nothing by a key that did not sign what lies before it', async () => {
     const { disk, segment } = await written(3, 'cut');
     const before = (chainsOn(disk).get(segment) ?? []).length;

@@ -1,12 +1,12 @@
 // How far a life has come, and how it waits.
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UNIT_BYTES } from '../../../protocol/limits.ts';
 import { STATION, type DockRig } from '../../fakes/dock-rig.ts';
+import { isLogStored } from '../../fakes/stored-log.ts';
 import { until } from '../../fakes/until.ts';
 import { CAMERAS } from './cameras.ts';
 import type { LifeDock } from './life-dock.ts';
-
-const LINE_FEED = 0x0a;
 
 /** Resolves with true once it is so, with false where the life ended early. Errors: neither came in time. */
 export type LifeWait = (what: string, look: () => Promise<boolean>) => Promise<boolean>;
@@ -58,16 +58,28 @@ export async function isDelivered(rig: DockRig): Promise<boolean> {
   return (await leftIn(rig, ['staging', 'docked'])).length === 0 && (await isReceipted(rig));
 }
 
-/** Of each segment of the log the vault holds whole lines, and no others than the station's. */
-export async function isLogStored(rig: DockRig): Promise<boolean> {
-  const folder = join(rig.spool, 'custody');
-  for (const name of (await namesIn(folder)).filter((each) => each.endsWith('.jsonl'))) {
-    const own = await bytesIn(join(folder, name));
-    if (!own.includes(LINE_FEED)) continue; // the power went before its first line was there
-    const stored = await bytesIn(join(rig.vault, STATION, 'custody', name));
-    if (stored.at(-1) !== LINE_FEED || !own.subarray(0, stored.length).equals(stored)) return false;
-  }
+/** Besides, the vault holds of each segment of the log what it can. */
+export async function isAllDelivered(rig: DockRig): Promise<boolean> {
+  if (!(await isDelivered(rig))) return false;
+  const [own, stored] = [join(rig.spool, 'custody'), join(rig.vault, STATION, 'custody')];
+  for (const name of await namesIn(own))
+    if (
+      name.endsWith('.jsonl') &&
+      !isLogStored(await bytesIn(join(own, name)), await bytesIn(join(stored, name)))
+    )
+      return false;
   return true;
+}
+
+/** A part of the largest payload is in the vault: no other one has so many bytes. */
+export async function isInTransfer({ vault }: DockRig): Promise<boolean> {
+  const incoming = join(vault, '.incoming');
+  const names = await readdir(incoming, { recursive: true }).catch((): string[] => []);
+  for (const name of names.filter((each) => each.endsWith('/payload.age'))) {
+    const found = await stat(join(incoming, name)).catch(() => undefined);
+    if ((found?.size ?? 0) >= UNIT_BYTES) return true;
+  }
+  return false;
 }
 
 /** No recording is in the spool any more: at a start of the agent what is receipted is reclaimed. */
@@ -89,8 +101,8 @@ function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch((): string[] => []);
 }
 
-function bytesIn(path: string): Promise<Buffer> {
-  return readFile(path).catch(() => Buffer.alloc(0));
+function bytesIn(path: string): Promise<Uint8Array | undefined> {
+  return readFile(path).catch(() => undefined);
 }
 
 function isIn(folder: string): Promise<boolean> {

@@ -29,6 +29,7 @@ describe.skipIf(lacking !== undefined)(`a life on tape${missing}`, () => {
       console.log(shownFigures(figures));
       expect(Object.fromEntries(figures.failing)).toEqual({});
       expect(figures.points).toBeGreaterThan(POINTS_MIN);
+      expect(figures.secondCuts).toBeGreaterThan(POINTS_MIN / 3);
     },
   );
 });

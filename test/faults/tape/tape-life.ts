@@ -6,19 +6,26 @@ import { join } from 'node:path';
 import { readSigningKey } from '../../../config/keys.ts';
 import { recipientOf } from '../../../protocol/age-keys.ts';
 import { parseReceiverId, parseStationId } from '../../../protocol/ids.ts';
-import { UNIT_BYTES } from '../../../protocol/limits.ts';
+import type { DiskTree } from '../../fakes/disk-trees.ts';
 import { STATION, type DockRig } from '../../fakes/dock-rig.ts';
 import type { Site } from '../../simulation/sides.ts';
 import type { Recording } from '../../simulation/recordings.ts';
 import { CAMERAS } from '../life/cameras.ts';
 import { LifeDock } from '../life/life-dock.ts';
-import { emptyCameras, isDelivered, isReclaimed, waitingFor, type LifeWait } from '../life/progress.ts';
+import {
+  emptyCameras,
+  isAllDelivered,
+  isInTransfer,
+  isReclaimed,
+  waitingFor,
+  type LifeWait,
+} from '../life/progress.ts';
 import { problemsOf } from '../life/verdict.ts';
 import { SIDES } from '../sides.ts';
 import { CallTape, type TapeCall } from './call-tape.ts';
 
 const LIFE_MS = 120_000;
-/** Writes to payloads last so much longer until somebody has seen the middle of the largest transfer. */
+/** In the vault writes to payloads last so much longer until somebody has seen the middle of the largest transfer. */
 const SLOW_WRITE_MS = 1500;
 
 /**
@@ -26,9 +33,6 @@ const SLOW_WRITE_MS = 1500;
  * that sync does.
  */
 const SYNC_MS = { agent: 1, receiver: 60 } as const;
-
-/** Files below a folder by their paths; null for a folder. */
-export type Planted = ReadonlyMap<string, Uint8Array | null>;
 
 /** What lay on a camera when a life began, with the time that the camera shows of it. */
 export interface FilmedRecording extends Omit<Recording, 'content'> {
@@ -46,8 +50,8 @@ export interface TapedLife {
     readonly cameras: ReadonlyMap<string, string>;
   };
   /** What lay in both when it began. */
-  readonly spool: Planted;
-  readonly vault: Planted;
+  readonly spool: DiskTree;
+  readonly vault: DiskTree;
   readonly recordings: readonly FilmedRecording[];
   readonly site: Site;
   /** Wall time when it was over, ms since 1970. */
@@ -62,7 +66,7 @@ export async function tapeLife(): Promise<TapedLife> {
     const { rig } = dock;
     await dock.begin();
     await mkdir(rig.vault, { recursive: true }); // what it lies in is nobody's to sync
-    const [spool, vault] = [await plantedIn(rig.spool), await plantedIn(rig.vault)];
+    const [spool, vault] = [await treeIn(rig.spool), await treeIn(rig.vault)];
     const recordings = await filmed(rig);
     await live(dock, tape);
     const problems = await problemsOf(rig);
@@ -89,9 +93,9 @@ export async function tapeLife(): Promise<TapedLife> {
 async function live(dock: LifeDock, tape: CallTape): Promise<void> {
   const { rig } = dock;
   const wait = waitingFor(dock, LIFE_MS, () => false);
-  const slow = await tape.slowWrites(SLOW_WRITE_MS);
+  const slow = { agent: {}, receiver: await tape.slowWrites(SLOW_WRITE_MS) };
   for (const side of SIDES)
-    dock.giveEnvironment(side, { ...tape.environment(rig.folder, SYNC_MS[side]), ...slow });
+    dock.giveEnvironment(side, { ...tape.environment(rig.folder, SYNC_MS[side]), ...slow[side] });
   await startBoth(rig);
   await wait('the middle of a transfer', () => isInTransfer(rig));
   await Promise.all(SIDES.map((side) => rig[side].kill(false)));
@@ -111,30 +115,19 @@ async function startBoth(rig: DockRig): Promise<void> {
 
 async function deliver(dock: LifeDock, wait: LifeWait): Promise<void> {
   await emptyCameras(dock, wait);
-  await wait('all is delivered', () => isDelivered(dock.rig));
+  await wait('all is delivered', () => isAllDelivered(dock.rig));
 }
 
-/** A part of the largest payload is in the vault: no other one has so many bytes. */
-async function isInTransfer({ vault }: DockRig): Promise<boolean> {
-  const incoming = join(vault, '.incoming');
-  const names = await readdir(incoming, { recursive: true }).catch((): string[] => []);
-  for (const name of names.filter((each) => each.endsWith('/payload.age'))) {
-    const found = await stat(join(incoming, name)).catch(() => undefined);
-    if ((found?.size ?? 0) >= UNIT_BYTES) return true;
-  }
-  return false;
-}
-
-async function plantedIn(folder: string): Promise<Planted> {
-  const planted = new Map<string, Uint8Array | null>();
+async function treeIn(folder: string): Promise<DiskTree> {
+  const tree = new Map<string, Uint8Array | null>();
   const names = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   for (const entry of names) {
     const path = join(entry.parentPath, entry.name);
     const below = path.slice(folder.length + 1);
-    if (entry.isDirectory()) planted.set(below, null);
-    else if (entry.isFile()) planted.set(below, await readFile(path));
+    if (entry.isDirectory()) tree.set(below, null);
+    else if (entry.isFile()) tree.set(below, await readFile(path));
   }
-  return planted;
+  return tree;
 }
 
 /** What lies on the cameras of the first day. */

@@ -1,5 +1,6 @@
 // Goes on from a moment of a life that is on tape: both programs' own logic on disks that hold what the cut left, on a virtual clock, until all is
 // delivered; and judges what was there right behind the cut, while they went on, and in the end.
+import { plantTree, treeOf } from '../../fakes/disk-trees.ts';
 import type { Survival } from '../../fakes/files-crash.ts';
 import { Days } from '../../simulation/day.ts';
 import { lastProblems } from '../../simulation/last-judge.ts';
@@ -8,7 +9,6 @@ import type { Recording } from '../../simulation/recordings.ts';
 import { deliver, finished } from '../../simulation/run-seed.ts';
 import { SPOOL, VAULT } from '../../simulation/sides.ts';
 import { World } from '../../simulation/world.ts';
-import { plantTree, treeOf } from '../../hostile-files/snapshots.ts';
 import type { FilmedRecording, TapedLife } from './tape-life.ts';
 import type { TapePoint, TapeStates } from './tape-states.ts';
 
@@ -29,19 +29,31 @@ export interface TapeTry {
   readonly seed: number;
 }
 
-/** One sentence for each rule that is broken; `onLine` hears all that happens. */
+export interface TapeVerdict {
+  /** One sentence for each rule that is broken. */
+  readonly problems: readonly string[];
+  /** It came to the second cut while it recovered. */
+  readonly wasCutAgain: boolean;
+}
+
+/** `onLine` hears all that happens. */
 export async function tryPoint(
   life: TapedLife,
   states: TapeStates,
   { point, survival, again, seed }: TapeTry,
   onLine?: (line: string) => void,
-): Promise<readonly string[]> {
+): Promise<TapeVerdict> {
   const world = worldAt(life, states, { point, survival, seed });
   if (onLine !== undefined) world.trace.onLine = onLine;
   const { judge, dock, timeline } = world;
   world.look('right behind the cut', true);
   const machine = point.side === 'agent' ? world.station : world.store;
-  const cut = (): void => (point.side === 'agent' ? world.cutStation() : world.cutStore());
+  const state = { wasCutAgain: false };
+  const cut = (): void => {
+    state.wasCutAgain = true;
+    if (point.side === 'agent') world.cutStation();
+    else world.cutStore();
+  };
   if (again > 0) machine.disk.atStep(again, () => machine.soon(cut));
   for (const [at, camera] of dock.cameras.entries()) {
     const bay = dock.bays[at];
@@ -52,10 +64,11 @@ export async function tryPoint(
   const emptied = Promise.all(dock.cameras.map((camera) => camera.emptied())).then(() => undefined);
   await finished(world, Promise.race([emptied, timeline.sleep(DOCKED_MS)]), 2 * DOCKED_MS);
   await finished(world, timeline.sleep(5 * SECOND_MS), MINUTE_MS);
+  machine.disk.atStep(0, () => undefined); // what ends in order is not cut
   for (const bay of dock.bays) dock.unplug(bay);
   await deliver(world, new Days(world));
   judge.problems.push(...lastProblems(world));
-  return [...new Set(judge.problems)];
+  return { problems: [...new Set(judge.problems)], ...state };
 }
 
 function worldAt(

@@ -1,9 +1,10 @@
 // What lies on both disks and on the cameras behind each call of a life that is on tape, and what of it a power cut leaves there.
+import { plantTree } from '../../fakes/disk-trees.ts';
 import { CrashDisk, type Survival } from '../../fakes/files-crash.ts';
 import { SPOOL, VAULT } from '../../simulation/sides.ts';
 import type { Side } from '../sides.ts';
 import type { TapeCall } from './call-tape.ts';
-import type { FilmedRecording, Planted, TapedLife } from './tape-life.ts';
+import type { FilmedRecording, TapedLife } from './tape-life.ts';
 
 /** Of a file whose last name is gone the system says so. */
 const DELETED = / \(deleted\)$/;
@@ -84,8 +85,13 @@ class Player {
 
   constructor(life: TapedLife) {
     this.#life = life;
-    plant(this.disks.spool, SPOOL, life.spool);
-    plant(this.disks.vault, VAULT, life.vault);
+    for (const [disk, folder, tree] of [
+      [this.disks.spool, SPOOL, life.spool],
+      [this.disks.vault, VAULT, life.vault],
+    ] as const) {
+      disk.plantFolder(folder);
+      plantTree(disk, folder, tree);
+    }
   }
 
   async take(call: TapeCall): Promise<void> {
@@ -142,13 +148,6 @@ async function done(disk: CrashDisk, { op, path, to = '', position, bytes }: Tap
     await file.close();
   } else if (op !== 'truncate' || disk.peek(path)?.length !== 0)
     throw new Error(`${op} of ${path}: the disk in memory cannot do that`);
-}
-
-function plant(disk: CrashDisk, folder: string, planted: Planted): void {
-  disk.plantFolder(folder);
-  for (const [path, bytes] of planted)
-    if (bytes === null) disk.plantFolder(`${folder}/${path}`);
-    else disk.plant(`${folder}/${path}`, bytes);
 }
 
 function isBelow(path: string, folder: string): boolean {

@@ -9,7 +9,7 @@ import { pointFailed, pointTried } from '../../fakes/points.ts';
 import { isQuick } from '../quick.ts';
 import type { Side } from '../sides.ts';
 import type { TapedLife } from './tape-life.ts';
-import type { TapeTry } from './tape-point.ts';
+import type { TapeTry, TapeVerdict } from './tape-point.ts';
 import { shownPoint, TapeStates, type TapePoint } from './tape-states.ts';
 
 /** In CI one of so many tries of the other ways. */
@@ -18,7 +18,7 @@ const CI_SHARES = 25;
 const LANES = isQuick ? 1 : availableParallelism();
 /** Every so many points are cut again, while the program recovers. */
 const SECOND_CUTS = 2;
-/** A recovery changes its disk so often at least; the numbers of second cuts lie below, spread by a prime. */
+/** Most recoveries change their disk so often; the numbers of second cuts lie below, spread by a prime. */
 const RECOVERY_STEPS = 60;
 const SPREAD = 23;
 
@@ -47,8 +47,8 @@ export async function sweepTape(life: TapedLife, side: Side, enough = Infinity):
       for (const wanted of left) {
         if (figures.failing.size >= enough) return;
         worker.postMessage(wanted, []);
-        const [problems] = (await once(worker, 'message')) as [readonly string[]];
-        note(figures, wanted, problems);
+        const [verdict] = (await once(worker, 'message')) as [TapeVerdict];
+        note(figures, wanted, verdict);
       }
     } finally {
       await worker.terminate();
@@ -58,10 +58,10 @@ export async function sweepTape(life: TapedLife, side: Side, enough = Infinity):
   return figures;
 }
 
-function note(figures: TapeFigures, wanted: TapeTry, problems: readonly string[]): void {
+function note(figures: TapeFigures, wanted: TapeTry, { problems, wasCutAgain }: TapeVerdict): void {
   pointTried();
   figures.tried++;
-  if (wanted.again > 0) figures.secondCuts++;
+  if (wasCutAgain) figures.secondCuts++;
   if (problems.length === 0) return;
   pointFailed();
   const told = shownTry(wanted);

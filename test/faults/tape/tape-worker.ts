@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { forgetSignatures, knowSignatures } from '../../fakes/known-signatures.ts';
 import { signalsEndWithLives } from '../../simulation/lives.ts';
 import type { TapedLife } from './tape-life.ts';
-import { tryPoint, type TapeTry } from './tape-point.ts';
+import { tryPoint, type TapeTry, type TapeVerdict } from './tape-point.ts';
 import { TapeStates } from './tape-states.ts';
 
 /** Errors are expected ones, and many. */
@@ -17,7 +17,7 @@ parentPort?.on('message', (wanted: TapeTry) => {
   forgetSignatures();
   void states
     .then((played) => tryPoint(life, played, wanted))
-    .catch((error: unknown) => [String(error)])
-    .then((problems) => parentPort?.postMessage(problems, []))
+    .catch((error: unknown): TapeVerdict => ({ problems: [String(error)], wasCutAgain: false }))
+    .then((verdict) => parentPort?.postMessage(verdict, []))
     .finally(endLife);
 });
