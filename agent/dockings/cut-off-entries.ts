@@ -62,6 +62,10 @@ export class CutOffEntries {
   get isRecorded(): boolean {
     return this.#isRecorded;
   }
+  /** True where the log has a listing of it. */
+  get isListed(): boolean {
+    return this.#isListed;
+  }
   /** What was left after the camera's clock was set, or null. */
   get clockSet(): NonNullable<DockingRecord['camera_clock']>['set'] {
     return this.#clockSet;

@@ -6,7 +6,7 @@ import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import type { Spool } from '../spool/spool.ts';
 import { CutOffEntries } from './cut-off-entries.ts';
 import { visitDocking, type DockingLogSource } from './docking-log.ts';
-import { UNMEASURED, type EndedDocking } from './ended-docking.ts';
+import { UNMEASURED, type DockingInventory, type EndedDocking } from './ended-docking.ts';
 import type { JournalOpening } from './journal-files.ts';
 import type { OpenDocking } from './journal-recovery.ts';
 
@@ -18,7 +18,12 @@ export interface CutOffDeps {
 
 /** What is to be done with a docking that has no end: it is recorded; its record is there already; or nobody knows whose it was. */
 export type CutOff =
-  | { readonly kind: 'ended'; readonly ended: EndedDocking }
+  | {
+      readonly kind: 'ended';
+      readonly ended: EndedDocking;
+      /** What the journal holds and the log does not, though it knows of the docking: the cut came between the two. */
+      readonly unlogged: DockingInventory | undefined;
+    }
   | { readonly kind: 'recorded' }
   | { readonly kind: 'unknown' };
 
@@ -34,8 +39,10 @@ export async function endCutOff(deps: CutOffDeps, open: OpenDocking): Promise<Cu
     ofDocking: await deps.spool.ofDocking(open.docking),
   });
   const { camera_clock: clock } = opening;
+  const isUnlogged = entries.docked !== undefined && !entries.isListed;
   return {
     kind: 'ended',
+    unlogged: isUnlogged ? open.inventory?.inventory : undefined,
     ended: {
       ...opening,
       camera_clock: clock && { ...clock, set: clock.set ?? entries.clockSet },

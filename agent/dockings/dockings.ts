@@ -153,7 +153,13 @@ export class Dockings {
     const cutOff = isWhole ? ({ kind: 'recorded' } as const) : await endCutOff(this.#options, open);
     if (cutOff.kind === 'recorded') return removeJournal(this.#journals, docking);
     if (cutOff.kind === 'unknown') return this.#setAside(docking);
-    this.end(cutOff.ended);
+    const { ended, unlogged } = cutOff;
+    if (unlogged !== undefined) {
+      // The record must not say what the log does not: that looks like a forgery.
+      const { entries, bytes, sha256 } = unlogged;
+      this.#options.custody.append({ event: 'inventory', facts: { docking, entries, bytes, sha256 } });
+    }
+    this.end(ended);
   }
 
   /** What is left of a journal without an opening, of a docking that the log does not know either. */

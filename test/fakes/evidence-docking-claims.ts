@@ -111,6 +111,8 @@ function checkEnds({ about, parts }: DockingSeen, log: DockingTold, tell: Tell):
   }
   const { inventory: first } = about;
   const { inventory } = log;
+  if (inventory === undefined && log.docked !== undefined && first !== null)
+    tell('it has an inventory, and the log does not say so');
   if (inventory === undefined || (first === null && isCut)) return;
   if (inventory['sha256'] !== first?.sha256 || inventory['entries'] !== first?.entries)
     tell('its inventory is not the one of the log');

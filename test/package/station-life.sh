@@ -87,7 +87,8 @@ fact swap "$(cat "/sys/fs/cgroup$(show bodydock ControlGroup)/memory.swap.max" 2
 step power
 systemctl start bodydock-power
 fact exit $?
-until_ok 20 test -S /run/bodydock-power/control.sock
+# It is listened on before others may use it.
+until_ok 20 sh -c 'test "$(stat -c %a /run/bodydock-power/control.sock)" = 660'
 fact active "$(systemctl is-active bodydock-power)"
 fact socket "$(stat -c '%a %U %G' /run/bodydock-power/control.sock)"
 ask='const s = require("net").connect("/run/bodydock-power/control.sock"); s.write("power-cycle bay-1\n"); s.on("error", (e) => console.log(e.code)); s.pipe(process.stdout)'

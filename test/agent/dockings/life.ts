@@ -92,7 +92,7 @@ export async function openDockings(files: Files, seed: number): Promise<OpenedDo
   return { spool, custody, dockings, findings: [...opened.findings, ...findings], conditions, close };
 }
 
-function openingOf({ docking }: PlannedDocking): DockingOpening {
+export function openingOf({ docking }: PlannedDocking): DockingOpening {
   const camera = { id: CAMERA, vendor: 'V', model: 'Model', serial: '0815', firmware: null };
   return { docking, station: STATION, bay: BAY, camera, docked_at: DOCKED_AT, clock_synchronised: true };
 }
