@@ -1,24 +1,38 @@
 // Planned failures of a disk in memory: which call fails, when, for how long and with which error.
 import type { Files, OpenFile } from '../../protocol/ports.ts';
 
-/** Calls that a fault can hit. */
-export type Operation = keyof Files | Exclude<keyof OpenFile, 'then'>;
-/** Calls that change the disk or promise something of it. */
-const CHANGES: ReadonlySet<Operation> = new Set([
-  'makeFolder',
-  'create',
-  'write',
+/** Calls that a fault can hit; `closeRead` is the end of a handle that was opened for reading. */
+export type Operation = keyof Files | Exclude<keyof OpenFile, 'then'> | 'closeRead';
+/**
+ * Groups of calls. `change`: those that change the disk or promise something of it, and the end of every handle; `alter`: the same without
+ * handles for reading, whose end no file system of a local disk refuses; `fill`: those that need space; `look`: all others.
+ */
+export type Group = 'change' | 'alter' | 'fill' | 'look';
+const FILLING: readonly Operation[] = ['makeFolder', 'create', 'write', 'rename'];
+const ALTERING: ReadonlySet<Operation> = new Set<Operation>([
+  ...FILLING,
   'sync',
   'close',
-  'rename',
   'unlink',
   'removeTree',
   'syncFolder',
 ]);
+const MEMBERS: Readonly<Record<Group, (operation: Operation) => boolean>> = {
+  change: (operation) => ALTERING.has(operation) || operation === 'closeRead',
+  alter: (operation) => ALTERING.has(operation),
+  fill: (operation) => FILLING.includes(operation),
+  look: (operation) => !MEMBERS.change(operation),
+};
+
+/** Whether it is one of those. */
+export function isOne(of: Operation | Group | 'any', operation: Operation): boolean {
+  if (of === 'any' || of === operation || (of === 'close' && operation === 'closeRead')) return true;
+  return of in MEMBERS && MEMBERS[of as Group](operation);
+}
 
 /** A planned failure: the `nth` matching call from now on fails, and those behind it for as long as `times` says. */
 export interface Fault {
-  readonly operation: Operation | 'change' | 'any';
+  readonly operation: Operation | Group | 'any';
   readonly nth: number;
   readonly code: string;
   /** 1 unless given; Infinity is "for good". */
@@ -27,6 +41,8 @@ export interface Fault {
   readonly path?: string;
   /** True: the call does what it should and fails all the same. */
   readonly applied?: boolean;
+  /** Hears of each call that fails by it, before it does. */
+  readonly onHit?: (path: string) => void;
 }
 
 /** An error in the form that Node gives to failed system calls. */
@@ -44,9 +60,8 @@ class Counter {
 
   hits(operation: Operation, path: string): boolean {
     const { operation: wanted, nth, times = 1 } = this.fault;
-    const matches =
-      wanted === 'any' || wanted === operation || (wanted === 'change' && CHANGES.has(operation));
-    if (!matches || (this.fault.path !== undefined && !path.includes(this.fault.path))) return false;
+    if (!isOne(wanted, operation) || (this.fault.path !== undefined && !path.includes(this.fault.path)))
+      return false;
     this.#seen++;
     return this.#seen >= nth && this.#seen < nth + times;
   }
@@ -54,6 +69,8 @@ class Counter {
 
 /** Faults that stand, and the count of all calls. */
 export class FaultPlan {
+  /** Hears of each call, before it is done. */
+  onCall: (operation: Operation, path: string) => void = () => undefined;
   readonly #calls = new Map<Operation, number>();
   #counters: Counter[] = [];
 
@@ -68,17 +85,17 @@ export class FaultPlan {
   /** Counts the call; returns the fault that hits it. */
   take(operation: Operation, path: string): Fault | undefined {
     this.#calls.set(operation, (this.#calls.get(operation) ?? 0) + 1);
+    this.onCall(operation, path);
     let found: Fault | undefined;
     for (const counter of this.#counters) if (counter.hits(operation, path)) found ??= counter.fault;
+    found?.onHit?.(path);
     return found;
   }
 
-  /** Calls so far; "change" and "any" sum up. */
+  /** Calls so far; groups and "any" sum up. */
   calls(operation: Fault['operation']): number {
     let sum = 0;
-    for (const [name, count] of this.#calls)
-      if (operation === 'any' || operation === name || (operation === 'change' && CHANGES.has(name)))
-        sum += count;
+    for (const [name, count] of this.#calls) if (isOne(operation, name)) sum += count;
     return sum;
   }
 }

@@ -71,7 +71,12 @@ export class CrashDisk implements Files {
     return this.#steps[step - 1]?.label ?? 'start';
   }
 
-  /** Calls of an operation so far; "change" and "any" sum up. */
+  /** `hear` is told of each call, before it is done. */
+  hearCalls(hear: (operation: Operation, path: string) => void): void {
+    this.#faults.onCall = hear;
+  }
+
+  /** Calls of an operation so far; groups and "any" sum up. */
   calls(operation: Fault['operation']): number {
     return this.#faults.calls(operation);
   }
@@ -326,7 +331,7 @@ export class CrashDisk implements Files {
 
   /** A reader may hear of a write that failed too, and takes the error from no writer: each handle is told once (errseq_t, Linux 4.13). */
   #close(file: FileNode, path: string, writable: boolean): void {
-    const fault = this.#faults.take('close', path);
+    const fault = this.#faults.take(writable ? 'close' : 'closeRead', path);
     if (fault === undefined) return;
     if (writable) this.#onStep({ kind: 'sync-failed', label: `failed close ${path}`, file });
     throw systemError(fault.code, 'close', path);

@@ -5,6 +5,10 @@ import type { SeededRandom } from '../fakes/random-seeded.ts';
 import { folderNode, type Choose, type FolderNode } from '../fakes/crash-nodes.ts';
 import { DurableTree } from './durable-tree.ts';
 
+/** How much of what is pending survives a cut: each in its turn. */
+const SURVIVES = ['nothing', 'everything', 'any', 'any'] as const;
+export type Survives = (typeof SURVIVES)[number];
+
 /** One disk through all of its power cuts. */
 export class SimulatedDisk {
   readonly #onStep: (label: string) => void;
@@ -42,9 +46,8 @@ export class SimulatedDisk {
     this.#atStep = call;
   }
 
-  /** Cuts the power: what is pending survives in part, as the seed says. */
-  cut(random: SeededRandom): void {
-    const kind = random.pick(['nothing', 'everything', 'any', 'any']);
+  /** Cuts the power: how much of what is pending survives, and which part is 'any', the seed says. */
+  cut(random: SeededRandom, kind = random.pick(SURVIVES)): void {
     const choose: Choose =
       kind === 'any' ? randomFates(random) : () => (kind === 'nothing' ? 'drop' : 'keep');
     [this.#files, this.#durable] = this.#begin(this.#durable.surviving(choose));

@@ -3,7 +3,7 @@
 import type { ClockSource } from '../../agent/clock/clock-source.ts';
 import type { Clock, Files, Log } from '../../protocol/ports.ts';
 import { SeededRandom } from '../fakes/random-seeded.ts';
-import { SimulatedDisk } from './disk.ts';
+import { SimulatedDisk, type Survives } from './disk.ts';
 import { liveFiles } from './live-files.ts';
 import { sleeping } from './sleeps.ts';
 import type { Timeline } from './timeline.ts';
@@ -101,12 +101,12 @@ export class Machine {
     this.#isAlive = false;
   }
 
-  /** The power goes: the process ends, and the disk loses what was not synced. */
-  cutPower(): void {
+  /** The power goes: the process ends, and the disk loses what was not synced; how much, the seed says unless it is given. */
+  cutPower(survives?: Survives): void {
     this.#trace.add(`${this.name} without power`);
     this.#isAlive = false;
     this.#bootedAtMs = this.#timeline.nowMs;
-    this.disk.cut(this.#random);
+    this.disk.cut(this.#random, survives);
   }
 
   #clock(isDead: () => boolean): Clock {

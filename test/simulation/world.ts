@@ -6,6 +6,7 @@ import type { OpenReceiver } from '../../protocol/receiver/open-receiver.ts';
 import type { FolderNode } from '../fakes/crash-nodes.ts';
 import { judgeKeyOf, type JudgeKey } from '../fakes/minisign-judge.ts';
 import { SeededRandom } from '../fakes/random-seeded.ts';
+import type { Survives } from './disk.ts';
 import { Dock } from './dock.ts';
 import { EvilBroker } from './evil-broker.ts';
 import { Judge } from './judge.ts';
@@ -101,11 +102,18 @@ export class World {
     return this.#agent;
   }
 
+  /** Whether both programs are ready. */
+  get isUp(): boolean {
+    return this.#agent !== undefined && this.#receiver !== undefined;
+  }
+
   note(what: string): void {
     this.trace.add(`${this.timeline.nowMs.toFixed(3)} ${what}`);
   }
 
+  /** Unless it runs. */
   bootStation(): void {
+    if (this.station.isAlive) return;
     const live = this.station.start();
     this.note('station starts');
     startStation(live, this.wire, this.dock, this.site).then(
@@ -119,7 +127,9 @@ export class World {
     );
   }
 
+  /** Unless it runs. */
   bootStore(): void {
+    if (this.store.isAlive) return;
     const live = this.store.start();
     this.note('store starts');
     startStore(live, this.wire, this.site).then(
@@ -136,14 +146,14 @@ export class World {
   killStation(): void {
     this.#endStation(() => this.station.kill(), RESTART_MS);
   }
-  cutStation(): void {
-    this.#endStation(() => this.station.cutPower(), BOOT_MS);
+  cutStation(survives?: Survives): void {
+    this.#endStation(() => this.station.cutPower(survives), BOOT_MS);
   }
   killStore(): void {
     this.#endStore(() => this.store.kill(), RESTART_MS);
   }
-  cutStore(): void {
-    this.#endStore(() => this.store.cutPower(), BOOT_MS);
+  cutStore(survives?: Survives): void {
+    this.#endStore(() => this.store.cutPower(survives), BOOT_MS);
   }
 
   /** The store's machine breaks; another one begins with that backup of its disk. Nobody judges in between what it lacks. */
@@ -158,12 +168,24 @@ export class World {
 
   /** The agent ends as a service manager wants it to; the receiver after it. */
   async stop(): Promise<void> {
+    await this.stopStation();
+    await this.stopStore();
+  }
+
+  /** The agent ends as a service manager wants it to; one that is not ready yet is killed. */
+  async stopStation(): Promise<void> {
     const agent = this.#agent;
     await agent?.station.stop();
     await agent?.close();
     this.station.kill();
+    this.#agent = undefined;
+  }
+
+  /** The same for the receiver. */
+  async stopStore(): Promise<void> {
     await this.#receiver?.stop();
     this.store.kill();
+    this.#receiver = undefined;
   }
 
   /** All that must be somewhere. */

@@ -1,11 +1,10 @@
 // Cuts the power behind every call of one program's life that is on tape: all of them in one way of what survives, and in CI of the other ways
 // a share, another one each day. BODYDOCK_TAPE_TRY names a text that a try's name must hold: one that failed, once more.
-import { once } from 'node:events';
-import { availableParallelism } from 'node:os';
 import { startWorker } from '../../../protocol/io/worker-thread.ts';
 import { today } from '../../fakes/today.ts';
 import { SURVIVALS, type Survival } from '../../fakes/files-crash.ts';
 import { pointFailed, pointTried } from '../../fakes/points.ts';
+import { tryInThreads } from '../in-threads.ts';
 import { isQuick } from '../quick.ts';
 import type { Side } from '../sides.ts';
 import type { TapedLife } from './tape-life.ts';
@@ -14,8 +13,6 @@ import { shownPoint, TapeStates, type TapePoint } from './tape-states.ts';
 
 /** In CI one of so many tries of the other ways. */
 const CI_SHARES = 25;
-/** Threads; other suites run beside them in CI. */
-const LANES = isQuick ? 1 : availableParallelism();
 /** Every so many points are cut again, while the program recovers. */
 const SECOND_CUTS = 2;
 /** Most recoveries change their disk so often; the numbers of second cuts lie below, spread by a prime. */
@@ -40,21 +37,14 @@ export function shownFigures({ side, points, tried, secondCuts, failing }: TapeF
 export async function sweepTape(life: TapedLife, side: Side, enough = Infinity): Promise<TapeFigures> {
   const points = (await TapeStates.play(life)).points.filter((point) => point.side === side);
   const figures: TapeFigures = { side, points: points.length, tried: 0, secondCuts: 0, failing: new Map() };
-  const left = triesOf(points);
-  const work = async (): Promise<void> => {
-    const worker = startWorker(import.meta.url, './tape-worker', { workerData: life });
-    try {
-      for (const wanted of left) {
-        if (figures.failing.size >= enough) return;
-        worker.postMessage(wanted, []);
-        const [verdict] = (await once(worker, 'message')) as [TapeVerdict];
-        note(figures, wanted, verdict);
-      }
-    } finally {
-      await worker.terminate();
-    }
-  };
-  await Promise.all(Array.from({ length: LANES }, work));
+  await tryInThreads<TapeTry, TapeVerdict>(
+    () => startWorker(import.meta.url, './tape-worker', { workerData: life }),
+    triesOf(points),
+    (wanted, verdict) => {
+      note(figures, wanted, verdict);
+      return figures.failing.size < enough;
+    },
+  );
   return figures;
 }
 

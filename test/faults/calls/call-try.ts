@@ -1,0 +1,95 @@
+// One fault at one call of a life in a simulated world, and the judgement.
+import type { World } from '../../simulation/world.ts';
+import type { CallPoint } from './call-points.ts';
+import { CALL_FAULTS, ILL_MS, Scene, type CallFault } from './call-faults.ts';
+import { judged, live, worldOfLife } from './world-life.ts';
+
+/** Conditions that tell of a disk. */
+const TOLD: Readonly<Record<NonNullable<CallFault['isTold']>, readonly string[]>> = {
+  error: ['disk.failing'],
+  space: [
+    'spool.full',
+    'spool.reserve-used',
+    'custody.write-failed',
+    'docking.journal-failed',
+    'docking.record-failed',
+  ],
+};
+/** The store has no topics of its own: what its log says. */
+const TOLD_BY_STORE = / store (warn|error) /;
+const RAISED = / station warn condition raised .*"condition":"([^"]+)"/;
+const NOT_STARTED = / did not start: /;
+const FAULT = /fault in the program|MaxListenersExceeded/;
+/** A program that is asked to end has ended within so long. */
+const STOP_MS_MAX = 30_000;
+/** A program tries again what fails, and does not storm. */
+const VAIN_CALLS_A_SECOND = 20;
+
+export interface CallTry {
+  readonly point: CallPoint;
+  /** Which of CALL_FAULTS. */
+  readonly fault: number;
+}
+
+export interface CallVerdict {
+  /** One sentence for each rule that is broken. */
+  readonly problems: readonly string[];
+}
+
+/** How it is told: its name, that BODYDOCK_CALL_TRY takes. */
+export function shownTry({ point: { side, group, name }, fault }: CallTry): string {
+  return `${side} ${name}: ${CALL_FAULTS[fault]?.name} (${group})`;
+}
+
+/** `onLine` hears all that happens. */
+export async function tryCall(
+  { point, fault }: CallTry,
+  onLine: (line: string) => void = () => undefined,
+): Promise<CallVerdict> {
+  const wanted = CALL_FAULTS[fault];
+  if (wanted === undefined) throw new Error(`no fault ${fault}`);
+  const world = worldOfLife();
+  const told = listen(world, onLine);
+  const scene = new Scene(world, point);
+  wanted.bring(scene);
+  await live(world);
+  await scene.isOver();
+  const problems = (await judged(world)).filter((problem) => wanted.allows?.test(problem) !== true);
+  const { hits, isNoted, stopMs } = scene.seen;
+  if (hits === 0) problems.push('the life did not come to it');
+  if (hits > (VAIN_CALLS_A_SECOND * ILL_MS) / 1000) problems.push(`${hits} calls in vain`);
+  if (stopMs !== undefined && stopMs > STOP_MS_MAX) problems.push(`it took ${stopMs} ms to end`);
+  if (wanted.isTold !== undefined && isNoted && !isTold(told, point, wanted.isTold))
+    problems.push(`told: ${[...told.conditions].join(', ') || 'nothing'}`);
+  problems.push(...told.faults);
+  return { problems };
+}
+
+interface Told {
+  /** Conditions that were raised, as the station's log says. */
+  readonly conditions: Set<string>;
+  /** Lines that tell of a fault in a program. */
+  readonly faults: string[];
+  /** The store logged a warning or an error. */
+  byStore: boolean;
+  /** A program ended by itself, which tells enough. */
+  hasEnded: boolean;
+}
+
+function listen({ trace }: World, onLine: (line: string) => void): Told {
+  const told: Told = { conditions: new Set(), faults: [], byStore: false, hasEnded: false };
+  trace.onLine = (line) => {
+    onLine(line);
+    const raised = RAISED.exec(line)?.[1];
+    if (raised !== undefined) told.conditions.add(raised);
+    if (TOLD_BY_STORE.test(line)) told.byStore = true;
+    if (NOT_STARTED.test(line)) told.hasEnded = true;
+    if (FAULT.test(line)) told.faults.push(line);
+  };
+  return told;
+}
+
+function isTold(told: Told, { side }: CallPoint, what: NonNullable<CallFault['isTold']>): boolean {
+  if (told.hasEnded) return true;
+  return side === 'receiver' ? told.byStore : TOLD[what].some((each) => told.conditions.has(each));
+}
