@@ -5,6 +5,7 @@ import { parseRecordingId, type CameraId, type DockingId, type StationId } from 
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
 import type { PreviousDocking } from '../bay/capture-time.ts';
 import type { Custody } from '../custody/custody.ts';
+import { lookPatiently } from '../look-patiently.ts';
 import type { RecoveryFinding } from '../spool/findings.ts';
 import type { Spool } from '../spool/spool.ts';
 import { endCutOff, type CutOffDeps } from './cut-off.ts';
@@ -134,7 +135,7 @@ export class Dockings {
     const { custody, log } = this.#options;
     const journalled = new Set(this.#open.map(({ docking }) => docking));
     try {
-      const unrecorded = await unrecordedDockings(custody);
+      const unrecorded = await lookPatiently(() => unrecordedDockings(custody));
       return unrecorded
         .filter(({ docking }) => !journalled.has(docking))
         .map(({ docking, dockedAt }) => ({
@@ -150,7 +151,9 @@ export class Dockings {
   async #endCutOff(open: OpenDocking): Promise<void> {
     const { docking } = open;
     const isWhole = this.records.get(parseRecordingId(docking)) !== undefined;
-    const cutOff = isWhole ? ({ kind: 'recorded' } as const) : await endCutOff(this.#options, open);
+    const cutOff = isWhole
+      ? ({ kind: 'recorded' } as const)
+      : await lookPatiently(() => endCutOff(this.#options, open));
     if (cutOff.kind === 'recorded') return removeJournal(this.#journals, docking);
     if (cutOff.kind === 'unknown') return this.#setAside(docking);
     const { ended, unlogged } = cutOff;

@@ -2,7 +2,10 @@
 import type { DockingFacts } from './docking-facts.ts';
 import { finding, note, type Remark } from './remark.ts';
 
-/** A remark for each docking that began before the one that it follows; a clock that was not synchronised may have been set back. */
+/**
+ * A remark for each docking that began before the one that it follows; a clock that was not synchronised may have been set back, and the record
+ * of one that a cut ended is made by the first start that can read the log.
+ */
 export function dockingOrderRemarks(all: Iterable<DockingFacts>): Remark[] {
   const byDigest = new Map<string, DockingFacts>();
   const parts = [...all];
@@ -12,7 +15,7 @@ export function dockingOrderRemarks(all: Iterable<DockingFacts>): Remark[] {
     if (proven === undefined || before === undefined || proven.dockedAt >= before.dockedAt) return [];
     if (proven.docking === before.docking || proven.chain !== before.chain) return [];
     const message = `docking record: docking ${proven.docking} began at ${proven.dockedAt}, docking ${before.docking} that it follows at ${before.dockedAt}`;
-    const sure = proven.clockSynchronised && before.clockSynchronised;
+    const sure = proven.clockSynchronised && before.clockSynchronised && proven.ended !== 'cut-off';
     const facts = { docking: proven.docking, previous: before.docking };
     return [
       sure

@@ -64,5 +64,5 @@ export const DOCKING_MEANINGS = {
   'docking-chain.order':
     'A docking began before the one that it follows, by a clock that was right at both: records were exchanged or forged.',
   'docking-chain.order-unsure':
-    'By the station’s clock, which was not synchronised at one of them, a docking began before the one that it follows.',
+    'By the station’s clock a docking began before the one that it follows; but it was not synchronised at one of them, or the docking was cut off and its record was made late.',
 } as const satisfies Readonly<Record<string, string>>;

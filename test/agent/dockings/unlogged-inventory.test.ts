@@ -46,3 +46,13 @@ test.each([
   expect(parseDockingRecord(bytes)).toMatchObject({ ended: 'cut-off', inventory: { entries: 2 } });
   expect(told(disk)).toEqual(['inventory', 'docking-recorded']);
 });
+
+test('a log that the disk refuses to show twice is read all the same: the record is not left to the next start', async () => {
+  const disk = await cutBehind(true);
+  const opened = await openDockings(disk, 2);
+  disk.fail({ operation: 'read', nth: 1, times: 2, code: 'EIO', path: '/spool/custody/' });
+  opened.dockings.start(() => undefined);
+  await opened.dockings.settle();
+  await opened.close();
+  expect(told(disk)).toEqual(['inventory', 'docking-recorded']);
+});

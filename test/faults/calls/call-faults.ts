@@ -79,8 +79,8 @@ export const CALL_FAULTS: readonly CallFault[] = [
     name: 'EIO for good',
     group: 'look',
     isTold: 'error',
-    // Of a log that cannot be read for minutes the station says so, in it.
-    allows: /the agent found a broken chain: .*"EIO: /,
+    // Of a log that cannot be read for minutes the station says so, in it; and what it would have read for a record it reads at its next start.
+    allows: /the agent found a broken chain: .*"EIO: |records do not follow each other as the log says$/,
     bring: (scene) => scene.fail('EIO', { forGood: true }),
   },
   { name: 'killed', group: 'alter', bring: (scene) => scene.behind(() => scene.kill()) },
