@@ -142,7 +142,7 @@ async function connectParts(
   if (settings.limits !== undefined) limits.set(settings.limits);
   const monitoring = new Monitoring({ ...given, settings, limits });
   const { disk, status, cameras: cameraHealth } = monitoring;
-  const watched = { ...given, files: disk.files(given.files), bulk: disk.bulk(given.bulk) };
+  const watched = { ...given, files: disk.files(given.files), bulk: disk.around(given.bulk, ['startSeal']) };
   const { clock, log, conditions, stationKeys } = watched;
   const store = {
     station: settings.station,

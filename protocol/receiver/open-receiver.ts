@@ -1,5 +1,6 @@
 // Puts a receiver together from its configuration and its ports. Which adapters these are is decided in main.ts and by tests.
 import type { ReceiverConfig } from '../../config/receiver-config.ts';
+import { DiskWatch, LOOK_MS } from '../disk-watch.ts';
 import type { PublicKey } from '../minisign.ts';
 import type { Broker, Clock, Conditions, Files, Log, Random } from '../ports.ts';
 import { receiverTopics } from '../topics.ts';
@@ -63,8 +64,10 @@ export interface OpenReceiver {
 }
 
 /** Opens the vault and makes the receiver. Errors: "vault.not-a-vault", "document.version", the system's. */
-export async function openReceiver(settings: ReceiverSettings, ports: ReceiverPorts): Promise<OpenReceiver> {
+export async function openReceiver(settings: ReceiverSettings, given: ReceiverPorts): Promise<OpenReceiver> {
   const { receiver: receiverId, broker } = settings;
+  const disk = new DiskWatch(given);
+  const ports = { ...given, files: disk.files(given.files), units: disk.around(given.units, ['open']) };
   const vault = await FilesVault.open({ ...ports, path: settings.vault.path, receiver: receiverId });
   const stations = new Map(settings.stations.map((station) => [station.id, station.publicKeys]));
   const revocations = new Revocations({ ...ports, layout: vault.layout });
@@ -129,14 +132,21 @@ export async function openReceiver(settings: ReceiverSettings, ports: ReceiverPo
     },
   });
   const retention = new RetentionTimer({ deps: store, conditions: ports.conditions });
+  let stopLooking = (): void => undefined;
+  const lookAtDisk = (): void => {
+    disk.look();
+    stopLooking = ports.clock.after(LOOK_MS, lookAtDisk);
+  };
   return {
     vault,
     startRetention: () => retention.start(),
     start: async () => {
       await receiver.start();
       witness.start();
+      lookAtDisk();
     },
     stop: async () => {
+      stopLooking();
       await Promise.all([receiver.stop(), witness.stop(), retention.stop()]);
       await vault.close();
     },

@@ -5,7 +5,7 @@ import { createAnew, ensureFolder, readIfThere } from '../durable.ts';
 import { systemCode } from '../errors.ts';
 import type { ReceiverId, SessionId } from '../ids.ts';
 import { LEASE_MS } from '../limits.ts';
-import type { Clock, Files, Log } from '../ports.ts';
+import type { Clock, Files } from '../ports.ts';
 import { BEAT_MS, HOLDERS_MAX } from './limits.ts';
 import { FREE, TEMPORARY, type VaultLayout } from './vault-layout.ts';
 
@@ -23,7 +23,6 @@ export interface BeatsOptions {
   readonly files: Files;
   readonly layout: VaultLayout;
   readonly clock: Clock;
-  readonly log: Log;
   readonly receiver: ReceiverId;
   /** Drawn for this run of the receiver. */
   readonly instance: SessionId;
@@ -38,8 +37,6 @@ export class VaultBeats {
   #writing: Promise<void> = Promise.resolve();
   /** On a slow disk a sign may take longer than the time to the next one, which would write into the same file. */
   #isWriting = false;
-  /** The newest one could not be written: logged once, as a sign is due every few seconds. */
-  #isFailing = false;
 
   constructor(options: BeatsOptions) {
     this.#options = options;
@@ -94,23 +91,8 @@ export class VaultBeats {
   /** Never rejects. */
   async #beatOnce(): Promise<void> {
     this.#isWriting = true;
-    await this.#write().then(
-      () => this.#written(),
-      (error: unknown) => this.#notWritten(error),
-    );
+    await this.#write().catch(() => undefined);
     this.#isWriting = false;
-  }
-
-  #written(): void {
-    if (this.#isFailing) this.#options.log.info('the vault takes writes again');
-    this.#isFailing = false;
-  }
-
-  /** At rest nothing else is written: whoever watches the log hears of a failing disk by this. */
-  #notWritten(error: unknown): void {
-    if (!this.#isFailing)
-      this.#options.log.error('sign of life not written: check the disk of the vault', { error });
-    this.#isFailing = true;
   }
 
   /** Replaced whole, not synced: after a power cut nobody lives. */

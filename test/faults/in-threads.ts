@@ -2,14 +2,20 @@
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
+import { pause } from '../fakes/until.ts';
 import { isQuick } from './quick.ts';
 
 /** Other suites run beside them in CI. */
 const LANES = isQuick ? 1 : availableParallelism();
 
+/** The last message to a thread. */
+export const OVER = 'over';
+/** What a thread has to put away it has put away within so long. */
+const END_MS = 20_000;
+
 /**
- * Each of `tries` is taken by one thread, which answers one message with one; `note` hears of each with its verdict, and ends it all by false.
- * Errors: a thread ended by itself.
+ * Each of `tries` is taken by one thread, which answers one message with one, and ends at `OVER`; `note` hears of each with its verdict, and ends
+ * it all by false. Errors: a thread ended by itself.
  */
 export async function tryInThreads<Try, Verdict>(
   start: () => Worker,
@@ -27,8 +33,15 @@ export async function tryInThreads<Try, Verdict>(
         if (!note(next.value, verdict)) state.isOver = true;
       }
     } finally {
-      await worker.terminate();
+      await end(worker);
     }
   };
   await Promise.all(Array.from({ length: LANES }, work));
+}
+
+async function end(worker: Worker): Promise<void> {
+  const ended = once(worker, 'exit').catch(() => undefined);
+  worker.postMessage(OVER, []);
+  await Promise.race([ended, pause(END_MS)]);
+  await worker.terminate();
 }

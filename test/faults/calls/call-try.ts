@@ -1,23 +1,25 @@
 // One fault at one call of a life in a simulated world, and the judgement.
 import type { World } from '../../simulation/world.ts';
 import type { CallPoint } from './call-points.ts';
+import type { Side } from '../sides.ts';
 import { CALL_FAULTS, ILL_MS, Scene, type CallFault } from './call-faults.ts';
 import { judged, live, worldOfLife } from './world-life.ts';
 
-/** Conditions that tell of a disk. */
-const TOLD: Readonly<Record<NonNullable<CallFault['isTold']>, readonly string[]>> = {
-  error: ['disk.failing'],
-  space: [
-    'spool.full',
-    'spool.reserve-used',
-    'custody.write-failed',
-    'docking.journal-failed',
-    'docking.record-failed',
-  ],
+/** Conditions that tell of a disk, in the log of the program. */
+const TOLD: Readonly<Record<NonNullable<CallFault['isTold']>, Readonly<Record<Side, readonly string[]>>>> = {
+  error: { agent: ['disk.failing'], receiver: ['disk.failing'] },
+  space: {
+    agent: [
+      'spool.full',
+      'spool.reserve-used',
+      'custody.write-failed',
+      'docking.journal-failed',
+      'docking.record-failed',
+    ],
+    receiver: ['vault.full', 'custody.write-failed'],
+  },
 };
-/** The store has no topics of its own: what its log says. */
-const TOLD_BY_STORE = / store (warn|error) /;
-const RAISED = / station warn condition raised .*"condition":"([^"]+)"/;
+const RAISED = / (station|store) warn condition raised .*"condition":"([^"]+)"/;
 const NOT_STARTED = / did not start: /;
 const FAULT = /fault in the program|MaxListenersExceeded/;
 /** A program that is asked to end has ended within so long. */
@@ -60,29 +62,26 @@ export async function tryCall(
   if (hits > (VAIN_CALLS_A_SECOND * ILL_MS) / 1000) problems.push(`${hits} calls in vain`);
   if (stopMs !== undefined && stopMs > STOP_MS_MAX) problems.push(`it took ${stopMs} ms to end`);
   if (wanted.isTold !== undefined && isNoted && !isTold(told, point, wanted.isTold))
-    problems.push(`told: ${[...told.conditions].join(', ') || 'nothing'}`);
+    problems.push(`told: ${[...told.conditions[point.side]].join(', ') || 'nothing'}`);
   problems.push(...told.faults);
   return { problems };
 }
 
 interface Told {
-  /** Conditions that were raised, as the station's log says. */
-  readonly conditions: Set<string>;
+  /** Conditions that were raised, as the logs say. */
+  readonly conditions: Readonly<Record<Side, Set<string>>>;
   /** Lines that tell of a fault in a program. */
   readonly faults: string[];
-  /** The store logged a warning or an error. */
-  byStore: boolean;
   /** A program ended by itself, which tells enough. */
   hasEnded: boolean;
 }
 
 function listen({ trace }: World, onLine: (line: string) => void): Told {
-  const told: Told = { conditions: new Set(), faults: [], byStore: false, hasEnded: false };
+  const told: Told = { conditions: { agent: new Set(), receiver: new Set() }, faults: [], hasEnded: false };
   trace.onLine = (line) => {
     onLine(line);
-    const raised = RAISED.exec(line)?.[1];
-    if (raised !== undefined) told.conditions.add(raised);
-    if (TOLD_BY_STORE.test(line)) told.byStore = true;
+    const [, machine, condition] = RAISED.exec(line) ?? [];
+    if (condition !== undefined) told.conditions[machine === 'store' ? 'receiver' : 'agent'].add(condition);
     if (NOT_STARTED.test(line)) told.hasEnded = true;
     if (FAULT.test(line)) told.faults.push(line);
   };
@@ -90,6 +89,5 @@ function listen({ trace }: World, onLine: (line: string) => void): Told {
 }
 
 function isTold(told: Told, { side }: CallPoint, what: NonNullable<CallFault['isTold']>): boolean {
-  if (told.hasEnded) return true;
-  return side === 'receiver' ? told.byStore : TOLD[what].some((each) => told.conditions.has(each));
+  return told.hasEnded || TOLD[what][side].some((each) => told.conditions[side].has(each));
 }

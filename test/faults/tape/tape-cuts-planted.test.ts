@@ -1,5 +1,6 @@
 // Bugs in the order of writing and telling, planted by hand into the programs whose life is on tape: the cuts of it must find them.
 import { describe, expect, test } from 'vitest';
+import { SURVIVALS } from '../../fakes/files-crash.ts';
 import { today } from '../../fakes/today.ts';
 import { ORDER_BUGS } from '../order-bugs.ts';
 import { isQuick } from '../quick.ts';
@@ -18,7 +19,7 @@ describe.skipIf(lacking !== undefined)(
   () => {
     test.each(ofThisRun)('that $what', { timeout: TIMEOUT_MS }, async (bug) => {
       const life = await withBuiltBug(bug, tapeLife);
-      const { failing } = await sweepTape(life, bug.side, 1);
+      const { failing } = await sweepTape(life, bug.side, { ways: SURVIVALS, enough: 1 });
       expect(failing.size).toBeGreaterThan(0);
     });
   },

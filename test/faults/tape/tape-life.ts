@@ -1,12 +1,12 @@
 // The life of recordings (life/life-dock.ts) over whole programs as they are shipped, on tape: one transfer is broken off by a kill in its middle
 // and goes on, all is delivered, receipted, erased, and reclaimed at a last start. Nothing fails in it: what a power cut would have left behind
 // each of its calls is made from the tape (tape-states.ts).
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSigningKey } from '../../../config/keys.ts';
 import { recipientOf } from '../../../protocol/age-keys.ts';
 import { parseReceiverId, parseStationId } from '../../../protocol/ids.ts';
-import type { DiskTree } from '../../fakes/disk-trees.ts';
+import { treeIn, type DiskTree } from '../../fakes/disk-trees.ts';
 import { STATION, type DockRig } from '../../fakes/dock-rig.ts';
 import type { Site } from '../../simulation/sides.ts';
 import type { Recording } from '../../simulation/recordings.ts';
@@ -58,10 +58,19 @@ export interface TapedLife {
   readonly endedAtMs: number;
 }
 
-/** Lives it. Errors: it broke a rule by itself, or something did not come in time. */
+/** Lives it in a dock of its own. Errors: those of tapeLifeIn. */
 export async function tapeLife(): Promise<TapedLife> {
-  const tape = await CallTape.build();
   const dock = await LifeDock.open();
+  try {
+    return await tapeLifeIn(dock);
+  } finally {
+    await dock.close();
+  }
+}
+
+/** Lives it. Errors: it broke a rule by itself, or something did not come in time. */
+export async function tapeLifeIn(dock: LifeDock): Promise<TapedLife> {
+  const tape = await CallTape.build();
   try {
     const { rig } = dock;
     await dock.begin();
@@ -85,7 +94,6 @@ export async function tapeLife(): Promise<TapedLife> {
       endedAtMs: Date.now(),
     };
   } finally {
-    await dock.close();
     await tape.remove();
   }
 }
@@ -116,18 +124,6 @@ async function startBoth(rig: DockRig): Promise<void> {
 async function deliver(dock: LifeDock, wait: LifeWait): Promise<void> {
   await emptyCameras(dock, wait);
   await wait('all is delivered', () => isAllDelivered(dock.rig));
-}
-
-async function treeIn(folder: string): Promise<DiskTree> {
-  const tree = new Map<string, Uint8Array | null>();
-  const names = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  for (const entry of names) {
-    const path = join(entry.parentPath, entry.name);
-    const below = path.slice(folder.length + 1);
-    if (entry.isDirectory()) tree.set(below, null);
-    else if (entry.isFile()) tree.set(below, await readFile(path));
-  }
-  return tree;
 }
 
 /** What lies on the cameras of the first day. */

@@ -1,7 +1,6 @@
 // Goes on from a moment of a life that is on tape: both programs' own logic on disks that hold what the cut left, on a virtual clock, until all is
 // delivered; and judges what was there right behind the cut, while they went on, and in the end.
-import { plantTree, treeOf } from '../../fakes/disk-trees.ts';
-import type { Survival } from '../../fakes/files-crash.ts';
+import { plantTree } from '../../fakes/disk-trees.ts';
 import { Days } from '../../simulation/day.ts';
 import { lastProblems } from '../../simulation/last-judge.ts';
 import { BEGIN_MS } from '../../simulation/machine.ts';
@@ -10,7 +9,7 @@ import { deliver, finished } from '../../simulation/run-seed.ts';
 import { SPOOL, VAULT } from '../../simulation/sides.ts';
 import { World } from '../../simulation/world.ts';
 import type { FilmedRecording, TapedLife } from './tape-life.ts';
-import type { TapePoint, TapeStates } from './tape-states.ts';
+import type { TapePoint, TapeStates, Way } from './tape-states.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -22,7 +21,7 @@ const DOCKED_MS = 10 * MINUTE_MS;
 /** What is tried at a point. */
 export interface TapeTry {
   readonly point: TapePoint;
-  readonly survival: Survival;
+  readonly way: Way;
   /** Behind so many changes of its disk while it recovers the power goes once more; 0 is never. */
   readonly again: number;
   /** Of all that happens behind the cut. */
@@ -40,10 +39,10 @@ export interface TapeVerdict {
 export async function tryPoint(
   life: TapedLife,
   states: TapeStates,
-  { point, survival, again, seed }: TapeTry,
+  { point, way, again, seed }: TapeTry,
   onLine?: (line: string) => void,
 ): Promise<TapeVerdict> {
-  const world = worldAt(life, states, { point, survival, seed });
+  const world = await worldAt(life, states, { point, way, seed });
   if (onLine !== undefined) world.trace.onLine = onLine;
   const { judge, dock, timeline } = world;
   world.look('right behind the cut', true);
@@ -71,15 +70,15 @@ export async function tryPoint(
   return { problems: [...new Set(judge.problems)], ...state };
 }
 
-function worldAt(
+async function worldAt(
   life: TapedLife,
   states: TapeStates,
-  { point, survival, seed }: Omit<TapeTry, 'again'>,
-): World {
-  const { spool, vault, onCameras } = states.cut(point, survival);
+  { point, way, seed }: Omit<TapeTry, 'again'>,
+): Promise<World> {
+  const { spool, vault, onCameras } = await states.cut(point, way);
   const world = new World(seed, false, life.site);
-  plantTree(world.station.disk.files, SPOOL, treeOf(spool, SPOOL));
-  plantTree(world.store.disk.files, VAULT, treeOf(vault, VAULT));
+  plantTree(world.station.disk.files, SPOOL, spool);
+  plantTree(world.store.disk.files, VAULT, vault);
   for (const machine of [world.station, world.store])
     machine.wallAheadMs = life.endedAtMs - BEGIN_MS + AWAY_MS;
   for (const filmed of life.recordings) {

@@ -1,15 +1,16 @@
 // What lies on both disks and on the cameras behind each call of a life that is on tape, and what of it a power cut leaves there.
-import { plantTree } from '../../fakes/disk-trees.ts';
+import { plantTree, treeOf, type DiskTree } from '../../fakes/disk-trees.ts';
 import { CrashDisk, type Survival } from '../../fakes/files-crash.ts';
 import { SPOOL, VAULT } from '../../simulation/sides.ts';
 import type { Side } from '../sides.ts';
 import type { TapeCall } from './call-tape.ts';
+import { isExt4Way, type Ext4States, type Ext4Way } from './ext4-states.ts';
 import type { FilmedRecording, TapedLife } from './tape-life.ts';
 
 /** Of a file whose last name is gone the system says so. */
 const DELETED = / \(deleted\)$/;
 /** Bound by a call that is not on the tape; nothing of it outlives its program. */
-const SOCKET = `${SPOOL}/control.sock`;
+const SOCKET = 'control.sock';
 
 /** A call of one program, named by what it does, the class of its path, and its number among the calls of the same name. */
 export interface TapePoint {
@@ -24,10 +25,18 @@ export function shownPoint({ side, name }: TapePoint): string {
   return `${side} ${name}`;
 }
 
-/** A moment of a life. */
+/** What the power leaves: by the model of a disk in memory, or on a real file system. */
+export type Way = Survival | Ext4Way;
+
+/** Half of a write can be done, half of anything else cannot. */
+export function isWayOf(way: Way, { name }: TapePoint): boolean {
+  return way !== 'ext4 torn' || name.startsWith('write ');
+}
+
+/** A moment of a life: what lies in both folders and on the cameras. */
 export interface TapedMoment {
-  readonly spool: CrashDisk;
-  readonly vault: CrashDisk;
+  readonly spool: DiskTree;
+  readonly vault: DiskTree;
   readonly onCameras: readonly FilmedRecording[];
 }
 
@@ -38,16 +47,32 @@ interface Behind {
   readonly erased: number;
 }
 
-/** A life played on two disks in memory. */
+/** A call on one program's disk. */
+interface OwnCall {
+  readonly at: number;
+  /** With paths below the disk's folder. */
+  readonly call: TapeCall;
+}
+
+/** Real disks that begin as a life did; opened where a way needs one. */
+export type RealDisk = (side: Side, begins: DiskTree) => Promise<Ext4States>;
+
+/** A life played on two disks in memory, and again on real ones. */
 export class TapeStates {
   readonly points: readonly TapePoint[];
   readonly #disks: { readonly spool: CrashDisk; readonly vault: CrashDisk };
   readonly #behind: readonly Behind[];
   readonly #erased: readonly FilmedRecording[];
   readonly #recordings: readonly FilmedRecording[];
+  readonly #own: Readonly<Record<Side, readonly OwnCall[]>>;
+  readonly #begins: Readonly<Record<Side, DiskTree>>;
+  readonly #realDisk: RealDisk;
 
-  private constructor(life: TapedLife, played: Player) {
+  private constructor(life: TapedLife, played: Player, realDisk: RealDisk) {
     this.points = played.points;
+    this.#own = played.own;
+    this.#begins = { agent: life.spool, receiver: life.vault };
+    this.#realDisk = realDisk;
     this.#disks = played.disks;
     this.#behind = played.behind;
     this.#erased = played.erased;
@@ -55,24 +80,42 @@ export class TapeStates {
   }
 
   /** Errors: a call that is on the tape cannot have been done. */
-  static async play(life: TapedLife): Promise<TapeStates> {
+  static async play(life: TapedLife, realDisk: RealDisk = noRealDisk): Promise<TapeStates> {
     const player = new Player(life);
     for (const call of life.calls) await player.take(call);
-    return new TapeStates(life, player);
+    return new TapeStates(life, player, realDisk);
   }
 
-  /** Right behind the point the power of its program's disk goes, of which that survives; the other program is killed. */
-  cut({ side, at }: TapePoint, survival: Survival): TapedMoment {
+  /** Right behind the point the power of its program's disk goes, and leaves what the way says; the other program is killed. */
+  async cut({ side, at }: TapePoint, way: Way): Promise<TapedMoment> {
     const behind = this.#behind[at];
     if (behind === undefined) throw new Error(`no call ${at} on the tape`);
-    const { spool, vault } = this.#disks;
     const erased = new Set(this.#erased.slice(0, behind.erased));
+    const left = (other: Side): DiskTree | Promise<DiskTree> => {
+      if (other === side && isExt4Way(way)) return this.#onExt4(side, at, way);
+      return this.#inMemory(other, behind, other === side && !isExt4Way(way) ? way : 'everything');
+    };
     return {
-      spool: spool.crash(behind.spool, side === 'agent' ? survival : 'everything'),
-      vault: vault.crash(behind.vault, side === 'receiver' ? survival : 'everything'),
+      spool: await left('agent'),
+      vault: await left('receiver'),
       onCameras: this.#recordings.filter((recording) => !erased.has(recording)),
     };
   }
+
+  #inMemory(side: Side, { spool, vault }: Behind, survival: Survival): DiskTree {
+    return side === 'agent'
+      ? treeOf(this.#disks.spool.crash(spool, survival), SPOOL)
+      : treeOf(this.#disks.vault.crash(vault, survival), VAULT);
+  }
+
+  async #onExt4(side: Side, last: number, way: Ext4Way): Promise<DiskTree> {
+    const calls = this.#own[side].filter(({ at }) => at <= last).map(({ call }) => call);
+    return (await this.#realDisk(side, this.#begins[side])).behind(calls, way);
+  }
+}
+
+function noRealDisk(): never {
+  throw new Error('this life is played in memory only');
 }
 
 class Player {
@@ -80,6 +123,7 @@ class Player {
   readonly behind: Behind[] = [];
   readonly erased: FilmedRecording[] = [];
   readonly points: TapePoint[] = [];
+  readonly own: Readonly<Record<Side, OwnCall[]>> = { agent: [], receiver: [] };
   readonly #life: TapedLife;
   readonly #numbers = new Map<string, number>();
 
@@ -113,12 +157,15 @@ class Player {
     call: TapeCall,
     [from, to]: readonly [string, string],
   ): Promise<void> {
-    const moved = (path: string): string => to + path.slice(from.length);
+    const below = (path: string): string => path.slice(from.length + 1);
+    const own = { ...call, path: below(call.path), to: call.to && below(call.to) };
+    if (DELETED.test(own.path) || (side === 'agent' && own.path === SOCKET)) return;
+    const moved = (path: string): string => (path === '' ? to : `${to}/${path}`);
     const before = disk.steps;
-    await done(disk, { ...call, path: moved(call.path), to: call.to && moved(call.to) });
+    await done(disk, { ...own, path: moved(own.path), to: own.to && moved(own.to) });
+    this.own[side].push({ at: this.behind.length, call: own });
     if (disk.steps === before) return;
-    const below = (call.to ?? call.path).slice(from.length + 1);
-    const name = `${call.op} ${classOf(below)}`;
+    const name = `${call.op} ${classOf(own.to ?? own.path)}`;
     const number = (this.#numbers.get(`${side} ${name}`) ?? 0) + 1;
     this.#numbers.set(`${side} ${name}`, number);
     this.points.push({ side, name: `${name} ${number}`, at: this.behind.length });
@@ -135,7 +182,6 @@ class Player {
 }
 
 async function done(disk: CrashDisk, { op, path, to = '', position, bytes }: TapeCall): Promise<void> {
-  if (DELETED.test(path) || path === SOCKET) return;
   const isFolder = disk.peekNames(path) !== undefined;
   if (op === 'create') await (await disk.create(path)).close();
   else if (op === 'mkdir') await disk.makeFolder(path);

@@ -2,14 +2,14 @@
 // a share, another one each day. BODYDOCK_TAPE_TRY names a text that a try's name must hold: one that failed, once more.
 import { startWorker } from '../../../protocol/io/worker-thread.ts';
 import { today } from '../../fakes/today.ts';
-import { SURVIVALS, type Survival } from '../../fakes/files-crash.ts';
 import { pointFailed, pointTried } from '../../fakes/points.ts';
 import { tryInThreads } from '../in-threads.ts';
 import { isQuick } from '../quick.ts';
 import type { Side } from '../sides.ts';
 import type { TapedLife } from './tape-life.ts';
 import type { TapeTry, TapeVerdict } from './tape-point.ts';
-import { shownPoint, TapeStates, type TapePoint } from './tape-states.ts';
+import { isExt4Way } from './ext4-states.ts';
+import { isWayOf, shownPoint, TapeStates, type TapePoint, type Way } from './tape-states.ts';
 
 /** In CI one of so many tries of the other ways. */
 const CI_SHARES = 25;
@@ -33,13 +33,17 @@ export function shownFigures({ side, points, tried, secondCuts, failing }: TapeF
   return `power cuts behind every call of the whole ${side} on tape: ${points} points, ${tried} tries (${secondCuts} cut again while it recovered), ${failing.size} failing`;
 }
 
-/** Tries one program's points, until so many tries failed. Errors: a thread ended by itself. */
-export async function sweepTape(life: TapedLife, side: Side, enough = Infinity): Promise<TapeFigures> {
+/** Tries one program's points in these ways, until so many tries failed. Errors: a thread ended by itself. */
+export async function sweepTape(
+  life: TapedLife,
+  side: Side,
+  { ways, enough = Infinity }: { readonly ways: readonly Way[]; readonly enough?: number },
+): Promise<TapeFigures> {
   const points = (await TapeStates.play(life)).points.filter((point) => point.side === side);
   const figures: TapeFigures = { side, points: points.length, tried: 0, secondCuts: 0, failing: new Map() };
   await tryInThreads<TapeTry, TapeVerdict>(
     () => startWorker(import.meta.url, './tape-worker', { workerData: life }),
-    triesOf(points),
+    triesOf(points, ways),
     (wanted, verdict) => {
       note(figures, wanted, verdict);
       return figures.failing.size < enough;
@@ -60,21 +64,22 @@ function note(figures: TapeFigures, wanted: TapeTry, { problems, wasCutAgain }: 
 }
 
 /** Those of this run whose names hold what BODYDOCK_TAPE_TRY says; each is taken by one thread. */
-function* triesOf(points: readonly TapePoint[]): Generator<TapeTry, void> {
-  for (const [way, survival] of SURVIVALS.entries())
+function* triesOf(points: readonly TapePoint[], ways: readonly Way[]): Generator<TapeTry, void> {
+  for (const [number, way] of ways.entries())
     for (const [at, point] of points.entries()) {
-      if (isQuick && survival !== 'nothing' && (at + way * SPREAD) % CI_SHARES !== today % CI_SHARES)
-        continue;
+      if (!isWayOf(way, point)) continue;
+      if (isQuick && way !== 'nothing' && (at + number * SPREAD) % CI_SHARES !== today % CI_SHARES) continue;
       const again = at % SECOND_CUTS === 0 ? 0 : ((at * SPREAD) % RECOVERY_STEPS) + 1;
-      const wanted = { point, survival, again, seed: at + 1 };
+      const wanted = { point, way, again, seed: at + 1 };
       if (shownTry(wanted).includes(process.env['BODYDOCK_TAPE_TRY'] ?? '')) yield wanted;
     }
 }
 
-function shownTry({ point, survival, again }: TapeTry): string {
-  return `${shownPoint(point)}, ${shownSurvival(survival)} survives${again > 0 ? `, again behind ${again} changes` : ''}`;
+function shownTry({ point, way, again }: TapeTry): string {
+  return `${shownPoint(point)}, ${shownWay(way)}${again > 0 ? `, again behind ${again} changes` : ''}`;
 }
 
-function shownSurvival(survival: Survival): string {
-  return typeof survival === 'number' ? `a part (${survival})` : survival;
+function shownWay(way: Way): string {
+  if (isExt4Way(way)) return way;
+  return `${typeof way === 'number' ? `a part (${way})` : way} survives`;
 }

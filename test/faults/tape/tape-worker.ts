@@ -2,6 +2,9 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { forgetSignatures, knowSignatures } from '../../fakes/known-signatures.ts';
 import { signalsEndWithLives } from '../../simulation/lives.ts';
+import { OVER } from '../in-threads.ts';
+import type { Side } from '../sides.ts';
+import { Ext4States } from './ext4-states.ts';
 import type { TapedLife } from './tape-life.ts';
 import { tryPoint, type TapeTry, type TapeVerdict } from './tape-point.ts';
 import { TapeStates } from './tape-states.ts';
@@ -11,9 +14,15 @@ Error.stackTraceLimit = 0;
 knowSignatures();
 const endLife = signalsEndWithLives();
 const life = workerData as TapedLife;
-const states = TapeStates.play(life);
+const disks = new Map<Side, Promise<Ext4States>>();
+const states = TapeStates.play(life, (side, begins) => {
+  const disk = disks.get(side) ?? Ext4States.open(begins);
+  disks.set(side, disk);
+  return disk;
+});
 
-parentPort?.on('message', (wanted: TapeTry) => {
+parentPort?.on('message', (wanted: TapeTry | typeof OVER) => {
+  if (wanted === OVER) return void Promise.all([...disks.values()].map(close)).finally(() => process.exit());
   forgetSignatures();
   void states
     .then((played) => tryPoint(life, played, wanted))
@@ -21,3 +30,10 @@ parentPort?.on('message', (wanted: TapeTry) => {
     .then((verdict) => parentPort?.postMessage(verdict, []))
     .finally(endLife);
 });
+
+async function close(disk: Promise<Ext4States>): Promise<void> {
+  await disk.then(
+    (opened) => opened.close(),
+    () => undefined,
+  );
+}

@@ -19,7 +19,6 @@ import { VaultLayout } from '../../../../protocol/receiver/vault-layout.ts';
 import { makeSessionId } from '../../../../protocol/ids.ts';
 import { ManualClock } from '../../../fakes/clock-manual.ts';
 import { CrashDisk } from '../../../fakes/files-crash.ts';
-import { MemoryLog } from '../../../fakes/log-memory.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
 import { STATION } from '../sample.ts';
 import { RECEIVER, withStore, type StoreFolder } from './store-folder.ts';
@@ -100,8 +99,7 @@ describe('whether a receiver runs', () => {
     files.plantFolder('/vault');
     const layout = new VaultLayout('/vault');
     const instance = makeSessionId(random);
-    const log = new MemoryLog();
-    const beats = new VaultBeats({ files, layout, clock, log, receiver: RECEIVER, instance });
+    const beats = new VaultBeats({ files, layout, clock, receiver: RECEIVER, instance });
     await beats.start();
     await prepare(beats);
     const looking = isReceiverRunning({ files, layout, clock }, RECEIVER, new AbortController().signal);

@@ -1,11 +1,11 @@
 import { beforeEach, expect, test } from 'vitest';
-import { bulkInline } from '../../../agent/bulk/bulk-inline.ts';
-import { DiskWatch } from '../../../agent/monitoring/disk-watch.ts';
-import { makeIdentity } from '../../../protocol/age-keys.ts';
-import { nodeRandom } from '../../../protocol/io/random-node.ts';
-import { ManualClock } from '../../fakes/clock-manual.ts';
-import { MemoryConditions } from '../../fakes/conditions-memory.ts';
-import { CrashDisk } from '../../fakes/files-crash.ts';
+import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
+import { DiskWatch } from '../../protocol/disk-watch.ts';
+import { makeIdentity } from '../../protocol/age-keys.ts';
+import { nodeRandom } from '../../protocol/io/random-node.ts';
+import { ManualClock } from '../fakes/clock-manual.ts';
+import { MemoryConditions } from '../fakes/conditions-memory.ts';
+import { CrashDisk } from '../fakes/files-crash.ts';
 
 let disk: CrashDisk;
 let clock: ManualClock;
@@ -35,7 +35,7 @@ test('an error of the device in whatever is written shows a disk that fails, unt
 });
 
 test('an error in a sealing, which writes by itself, is one as well', async () => {
-  const bulk = watch.bulk(bulkInline({ files: disk, random: nodeRandom() }));
+  const bulk = watch.around(bulkInline({ files: disk, random: nodeRandom() }), ['startSeal']);
   const { recipient } = makeIdentity(nodeRandom());
   disk.fail({ operation: 'any', nth: 1, code: 'EROFS', times: Number.POSITIVE_INFINITY });
   const job = { payloadPath: '/spool/payload', chunksPath: '/spool/chunks', recipients: [recipient] };

@@ -1,13 +1,14 @@
-// Notices a disk that fails: every call of the spool's files and of the sealing passes through here, and those that end with an error of
-// the device are counted. It changes nothing of any call.
-import { systemCode } from '../../protocol/errors.ts';
-import { aroundCalls } from '../../protocol/around-calls.ts';
-import type { Clock, Conditions, Files } from '../../protocol/ports.ts';
-import type { Bulk } from '../bulk/bulk.ts';
+// Notices a disk that fails: every call on it passes through here, and those that end with an error of the device are counted. It changes
+// nothing of any call.
+import { aroundCalls } from './around-calls.ts';
+import { systemCode } from './errors.ts';
+import type { Clock, Conditions, Files } from './ports.ts';
 
 const CONDITION = 'disk.failing';
 /** So long without another error, and the disk counts as well again; one that fails at times stays shown. */
 const WELL_MS = 3_600_000;
+/** A look at whether it counts as well again comes that often. */
+export const LOOK_MS = 60_000;
 /** Device error, damaged file system, one that the kernel made read-only because of errors, and a disk that went. */
 const DISK_ERRORS: ReadonlySet<string> = new Set(['EIO', 'EUCLEAN', 'EROFS', 'ENXIO', 'ENODEV']);
 
@@ -32,7 +33,7 @@ export class DiskWatch {
     this.#conditions.raise(CONDITION, null, { errors: this.#errors, reason: code });
   }
 
-  /** Once a minute. */
+  /** Is to be called every LOOK_MS. */
   look(): void {
     if (this.#errors === 0 || this.#clock.monotonicMs() - this.#lastMs < WELL_MS) return;
     this.#errors = 0;
@@ -41,15 +42,11 @@ export class DiskWatch {
 
   /** The same files, and whatever they open; errors of the disk are seen on their way. */
   files(files: Files): Files {
-    return this.#watched(files, ['create', 'open']);
+    return this.around(files, ['create', 'open']);
   }
 
-  /** The same sealing, in whatever thread. */
-  bulk(bulk: Bulk): Bulk {
-    return this.#watched(bulk, ['startSeal']);
-  }
-
-  #watched<Port extends object>(port: Port, opening: readonly (keyof Port)[] = []): Port {
+  /** The same of any port that works on the disk, in whatever thread, and of what the calls named in `opening` give. */
+  around<Port extends object>(port: Port, opening: readonly (keyof Port)[]): Port {
     const watched = <T>(call: Promise<T>): Promise<T> =>
       call.catch((error: unknown) => {
         this.saw(error);
