@@ -22,14 +22,17 @@ const states = TapeStates.play(life, (side, begins) => {
 });
 
 parentPort?.on('message', (wanted: TapeTry | typeof OVER) => {
-  if (wanted === OVER) return void Promise.all([...disks.values()].map(close)).finally(() => process.exit());
-  forgetSignatures();
-  void states
-    .then((played) => tryPoint(life, played, wanted))
-    .catch((error: unknown): TapeVerdict => ({ problems: [String(error)], wasCutAgain: false }))
-    .then((verdict) => parentPort?.postMessage(verdict, []))
-    .finally(endLife);
+  if (wanted === OVER) void Promise.all([...disks.values()].map(close)).finally(() => process.exit());
+  else void judge(wanted).finally(endLife);
 });
+
+async function judge(wanted: TapeTry): Promise<void> {
+  forgetSignatures();
+  const verdict = await states
+    .then((played) => tryPoint(life, played, wanted))
+    .catch((error: unknown): TapeVerdict => ({ problems: [String(error)], wasCutAgain: false }));
+  parentPort?.postMessage(verdict, []);
+}
 
 async function close(disk: Promise<Ext4States>): Promise<void> {
   await disk.then(

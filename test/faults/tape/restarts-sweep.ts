@@ -1,0 +1,63 @@
+// Starts whole programs behind the points of a life on tape. BODYDOCK_RESTARTS=3/20 is one of twenty shares, and BODYDOCK_TAPE_TRY names a text
+// that a try's name must hold. In CI a share, another one each day.
+import { availableParallelism } from 'node:os';
+import { pointFailed, pointTried } from '../../fakes/points.ts';
+import { today } from '../../fakes/today.ts';
+import { isQuick } from '../quick.ts';
+import { TapeRestarts } from './tape-restarts.ts';
+import { isWayOf, shownPoint, type Way } from './tape-states.ts';
+
+/** In CI one of so many. */
+const CI_SHARES = 190;
+const LANES = isQuick ? 1 : availableParallelism();
+
+export interface RestartFigures {
+  /** Points of both programs in all ways. */
+  tries: number;
+  tried: number;
+  /** Sentences for each try that broke a rule. */
+  readonly failing: Map<string, readonly string[]>;
+}
+
+/** One line of figures. */
+export function shownRestarts({ tries, tried, failing }: RestartFigures): string {
+  return `whole programs started behind power cuts of a life on tape: ${tried} of ${tries} tried, ${failing.size} failing`;
+}
+
+/** Each lane lives a life of its own, and tries its share of that life's points. */
+export async function sweepRestarts(ways: readonly Way[]): Promise<RestartFigures> {
+  const figures: RestartFigures = { tries: 0, tried: 0, failing: new Map() };
+  await Promise.all(Array.from({ length: LANES }, (_, lane) => sweepLane(ways, lane, figures)));
+  return figures;
+}
+
+async function sweepLane(ways: readonly Way[], lane: number, figures: RestartFigures): Promise<void> {
+  const [share, of] = shareOfThisRun();
+  const restarts = await TapeRestarts.open();
+  try {
+    const all = ways.flatMap((way) =>
+      restarts.states.points.filter((point) => isWayOf(way, point)).map((point) => ({ point, way })),
+    );
+    const wanted = process.env['BODYDOCK_TAPE_TRY'] ?? '';
+    figures.tries = all.length;
+    for (const [at, { point, way }] of all.entries()) {
+      const told = `${shownPoint(point)}, ${way}`;
+      if (at % of !== share || Math.floor(at / of) % LANES !== lane || !told.includes(wanted)) continue;
+      const problems = await restarts.tryPoint(point, way);
+      pointTried();
+      figures.tried++;
+      if (problems.length === 0) continue;
+      pointFailed();
+      figures.failing.set(told, problems);
+      console.log(`broken: ${told}: ${problems.join('; ')}`);
+    }
+  } finally {
+    await restarts.close();
+  }
+}
+
+function shareOfThisRun(): readonly [share: number, of: number] {
+  const named = /^(\d+)\/([1-9]\d*)$/.exec(process.env['BODYDOCK_RESTARTS'] ?? '');
+  if (named !== null) return [Number(named[1]) % Number(named[2]), Number(named[2])];
+  return isQuick ? [today % CI_SHARES, CI_SHARES] : [0, 1];
+}
