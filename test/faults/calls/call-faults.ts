@@ -24,6 +24,8 @@ const RECOVERY_STEPS = 60;
 export interface Seen {
   /** Calls that failed, or after which something happened. */
   hits: number;
+  /** Virtual ms at the newest one. */
+  hitAtMs: number;
   /** One of them was about more than what a program can do without. */
   isNoted: boolean;
   /** Virtual ms from the request to end to the end. */
@@ -108,7 +110,7 @@ export const CALL_FAULTS: readonly CallFault[] = [
 
 /** Where it is brought about. */
 export class Scene {
-  readonly seen: Seen = { hits: 0, isNoted: false };
+  readonly seen: Seen = { hits: 0, hitAtMs: 0, isNoted: false };
   readonly world: World;
   readonly side: Side;
   readonly #point: CallPoint;
@@ -143,6 +145,7 @@ export class Scene {
       applied,
       onHit: (path) => {
         if (!DISPENSABLE.test(path)) this.seen.isNoted = true;
+        this.seen.hitAtMs = this.world.timeline.nowMs;
         if (++this.seen.hits > 1) return;
         if (forGood) this.world.timeline.after(ILL_MS, () => files.heal());
         onFirst?.();

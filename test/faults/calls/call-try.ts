@@ -22,6 +22,8 @@ const TOLD: Readonly<Record<NonNullable<CallFault['isTold']>, Readonly<Record<Si
 const RAISED = / (station|store) warn condition raised .*"condition":"([^"]+)"/;
 const NOT_STARTED = / did not start: /;
 const FAULT = /fault in the program|MaxListenersExceeded/;
+/** A program that is killed so soon behind an error could not tell of it. */
+const TELLS_MS = 1000;
 /** A program that is asked to end has ended within so long. */
 const STOP_MS_MAX = 30_000;
 /** A program tries again what fails, and does not storm. */
@@ -54,14 +56,15 @@ export async function tryCall(
   const told = listen(world, onLine);
   const scene = new Scene(world, point);
   wanted.bring(scene);
-  await live(world);
+  const killedAtMs = await live(world);
   await scene.isOver();
   const problems = (await judged(world)).filter((problem) => wanted.allows?.test(problem) !== true);
-  const { hits, isNoted, stopMs } = scene.seen;
+  const { hits, hitAtMs, isNoted, stopMs } = scene.seen;
   if (hits === 0) problems.push('the life did not come to it');
   if (hits > (VAIN_CALLS_A_SECOND * ILL_MS) / 1000) problems.push(`${hits} calls in vain`);
   if (stopMs !== undefined && stopMs > STOP_MS_MAX) problems.push(`it took ${stopMs} ms to end`);
-  if (wanted.isTold !== undefined && isNoted && !isTold(told, point, wanted.isTold))
+  const isTooLate = hitAtMs <= killedAtMs && killedAtMs - hitAtMs < TELLS_MS;
+  if (wanted.isTold !== undefined && isNoted && !isTooLate && !isTold(told, point, wanted.isTold))
     problems.push(`told: ${[...told.conditions[point.side]].join(', ') || 'nothing'}`);
   problems.push(...told.faults);
   return { problems };

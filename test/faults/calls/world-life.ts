@@ -46,14 +46,15 @@ export function worldOfLife(): World {
   return world;
 }
 
-/** Lives it, whatever fails. */
-export async function live(world: World): Promise<void> {
+/** Lives it, whatever fails. Gives the moment of the kill in its middle, in virtual ms. */
+export async function live(world: World): Promise<number> {
   const { dock, timeline } = world;
   const bays = dock.bays.map((bay, at) => ({ bay, camera: dock.cameras[at] }));
   for (const { bay, camera } of bays) if (camera !== undefined) dock.plug(bay, camera);
   world.bootStore();
   world.bootStation();
   await reached(world, isInTransfer(world));
+  const killedAtMs = timeline.nowMs;
   world.killStation();
   world.killStore();
   await reached(world, () => bays.every(({ camera }) => camera?.recordings.length === 0));
@@ -67,6 +68,7 @@ export async function live(world: World): Promise<void> {
   world.bootStation();
   await finished(world, timeline.sleep(KEPT_MS), 2 * KEPT_MS);
   await reached(world, () => world.isUp);
+  return killedAtMs;
 }
 
 /** Once nothing fails any more: all is delivered, both programs end, and what is there is judged. One sentence for each rule that was broken. */
