@@ -201,4 +201,28 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     put: 'this.#turns.begin(false, signal)',
     suites: ['agent/tries/tries'],
   },
+  {
+    id: 'vault-disk-unwatched',
+    what: 'a disk of the vault that fails is told by nobody as long as nothing comes',
+    file: 'protocol/receiver/open-receiver.ts',
+    find: 'files: disk.files(given.files), ',
+    put: '',
+    suites: ['simulation/failing-vault'],
+  },
+  {
+    id: 'cut-off-record-left',
+    what: 'one read that the disk refused leaves the record of a docking that was cut off to the next start',
+    file: 'agent/dockings/dockings.ts',
+    find: 'await lookPatiently(() => endCutOff(this.#options, open));',
+    put: 'await endCutOff(this.#options, open);',
+    suites: ['agent/dockings/unlogged-inventory'],
+  },
+  {
+    id: 'late-record-a-forgery',
+    what: 'the record of a docking that was cut off, made by a later start, is called out of order',
+    file: 'agent/verify/docking-order.ts',
+    find: " && proven.ended !== 'cut-off'",
+    put: '',
+    suites: ['agent/verify/docking-order'],
+  },
 ];

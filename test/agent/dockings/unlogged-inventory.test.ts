@@ -47,12 +47,18 @@ test.each([
   expect(told(disk)).toEqual(['inventory', 'docking-recorded']);
 });
 
-test('a log that the disk refuses to show twice is read all the same: the record is not left to the next start', async () => {
-  const disk = await cutBehind(true);
-  const opened = await openDockings(disk, 2);
-  disk.fail({ operation: 'read', nth: 1, times: 2, code: 'EIO', path: '/spool/custody/' });
-  opened.dockings.start(() => undefined);
-  await opened.dockings.settle();
-  await opened.close();
-  expect(told(disk)).toEqual(['inventory', 'docking-recorded']);
-});
+test.each([1, 2, 3, 4, 5, 6])(
+  'a log that the disk refuses to show at its look %i and the next is read all the same: the record is not left to the next start',
+  async (nth) => {
+    const disk = await cutBehind(true);
+    const opened = await openDockings(disk, 2);
+    let refused = 0;
+    const onHit = (): void => void refused++;
+    disk.fail({ operation: 'read', nth, times: 2, code: 'EIO', path: '/spool/custody/', onHit });
+    opened.dockings.start(() => undefined);
+    await opened.dockings.settle();
+    await opened.close();
+    expect(refused).toBe(2);
+    expect(told(disk)).toEqual(['inventory', 'docking-recorded']);
+  },
+);
