@@ -94,23 +94,34 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))(`${ROUNDS} kills`, (
     await broker?.stop();
   });
 
-  test(`of agent, receiver and broker lose and double nothing (BODYDOCK_SEED=${SEED})`, { timeout: TIMEOUT_MS }, async () => {
-    broker = await Mosquitto.open();
-    rig = await DockRig.open({ cameras: CAMERAS, broker });
-    await rig.start();
-    const mischief = new Mischief(rig, SEED);
-    for (let round = 0; round < ROUNDS; round++) await mischief.round();
-    await mischief.putAllBack();
-    for (let number = 1; number <= CAMERAS; number++) await rig.untilEmptied(number, SETTLE_MS);
-    await rig.stop();
-    const [first = 0, ...more] = mischief.startsMs.map(Math.round);
-    console.log(`starts behind a kill: ${more.length + 1}, ready in ${Math.max(first, ...more)} ms at most`);
-    const report = rig.check();
-    expect(report).toMatchObject({ problems: [], recordings: mischief.files, onCameras: 0, onlyInSpool: 0 });
-    // A start that was killed early opened no segment; each one that ended left exactly one.
-    expect(report.segments).toBeGreaterThan(1);
-    expect(report.segments).toBeLessThanOrEqual(mischief.kills.agent + 1);
-    for (const program of [rig.agent, rig.receiver])
-      expect(program.log()).not.toMatch(/fault in the program|Cannot parse/);
-  });
+  test(
+    `of agent, receiver and broker lose and double nothing (BODYDOCK_SEED=${SEED})`,
+    { timeout: TIMEOUT_MS },
+    async () => {
+      broker = await Mosquitto.open();
+      rig = await DockRig.open({ cameras: CAMERAS, broker });
+      await rig.start();
+      const mischief = new Mischief(rig, SEED);
+      for (let round = 0; round < ROUNDS; round++) await mischief.round();
+      await mischief.putAllBack();
+      for (let number = 1; number <= CAMERAS; number++) await rig.untilEmptied(number, SETTLE_MS);
+      await rig.stop();
+      const [first = 0, ...more] = mischief.startsMs.map(Math.round);
+      console.log(
+        `starts behind a kill: ${more.length + 1}, ready in ${Math.max(first, ...more)} ms at most`,
+      );
+      const report = rig.check();
+      expect(report).toMatchObject({
+        problems: [],
+        recordings: mischief.files,
+        onCameras: 0,
+        onlyInSpool: 0,
+      });
+      // A start that was killed early opened no segment; each one that ended left exactly one.
+      expect(report.segments).toBeGreaterThan(1);
+      expect(report.segments).toBeLessThanOrEqual(mischief.kills.agent + 1);
+      for (const program of [rig.agent, rig.receiver])
+        expect(program.log()).not.toMatch(/fault in the program|Cannot parse/);
+    },
+  );
 });
