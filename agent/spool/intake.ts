@@ -1,18 +1,26 @@
 // The way of a recording into the spool: a folder for its sealing, and from a finished sealing to a recording that is here. Each recording's turn
 // is the caller's.
+//
+// A recording whose commit failed lies in `ready/` or `staging/` until the disk lets it be removed. Its camera's file is taken again under another
+// id: if that came first, the next start would find both whole, and the store would get two of one file. So nothing new is begun before.
 import { sha256Hex } from '../../protocol/bytes.ts';
-import { isDockError } from '../../protocol/errors.ts';
 import type { FolderSyncs } from '../../protocol/folder-syncs.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
-import type { Files, Log } from '../../protocol/ports.ts';
+import { isDockError } from '../../protocol/errors.ts';
+import type { Clock, Files, Log } from '../../protocol/ports.ts';
 import type { Catalogue } from './catalogue.ts';
 import { stagingOf, type SpoolLayout, type Staging } from './layout.ts';
 import { makeDurable, undoRename, type SealedDocuments } from './make-durable.ts';
+import { OwedWork } from './owed-work.ts';
 import { factsOf, type CatalogueEntry } from './spooled-recording.ts';
 import { writeFailed } from './stored-receipts.ts';
 
+/** A disk that refuses for so long to remove one thing, and takes all else, shall not keep cameras waiting until somebody comes. */
+const OWED_MS_MAX = 900_000;
+
 export interface IntakeDeps {
   readonly files: Files;
+  readonly clock: Pick<Clock, 'after' | 'monotonicMs'>;
   readonly log: Log;
   readonly layout: SpoolLayout;
   readonly syncs: FolderSyncs;
@@ -25,15 +33,21 @@ export interface IntakeDeps {
 /** One per spool; see there for what its calls promise. */
 export class Intake {
   readonly #deps: IntakeDeps;
+  /** Sealings that are to be removed. */
+  readonly #owed: OwedWork;
 
   constructor(deps: IntakeDeps) {
     this.#deps = deps;
+    this.#owed = new OwedWork(deps);
   }
 
   async stage(recording: RecordingId): Promise<Staging> {
     const { files, layout, confirm } = this.#deps;
     const staging = stagingOf(layout, recording);
     await confirm();
+    const owedMs = await this.#owed.tryNow();
+    if (owedMs !== undefined && owedMs < OWED_MS_MAX)
+      writeFailed('make a folder for', recording, 'the disk did not let an earlier one be removed yet');
     await files
       .makeFolder(staging.folder)
       .catch((error: unknown) => writeFailed('make a folder for', recording, error));
@@ -55,13 +69,24 @@ export class Intake {
   }
 
   async discard(staging: Staging): Promise<void> {
-    const { files, log, catalogue } = this.#deps;
-    const { recording, folder } = staging;
+    const { recording } = staging;
     try {
-      if (catalogue.get(recording) === undefined) await undoRename(this.#deps, staging);
-      await files.removeTree(folder);
+      await this.#remove(staging);
     } catch (error) {
-      log.warn('unfinished sealing not removed', { recording, error });
+      this.#deps.log.warn('unfinished sealing not removed, it is tried again', { recording, error });
+      this.#owed.add(recording, () => this.#remove(staging));
     }
+  }
+
+  /** Resolves when nothing of it runs any more. Never rejects. */
+  stop(): Promise<void> {
+    return this.#owed.stop();
+  }
+
+  /** Errors: the system's. */
+  async #remove(staging: Staging): Promise<void> {
+    const { files, catalogue } = this.#deps;
+    if (catalogue.get(staging.recording) === undefined) await undoRename(this.#deps, staging);
+    await files.removeTree(staging.folder);
   }
 }

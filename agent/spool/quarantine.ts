@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../../protocol/errors.ts';
 import type { Clock, Conditions, Files, Log } from '../../protocol/ports.ts';
 import type { FolderSyncs } from '../../protocol/folder-syncs.ts';
-import { OwedMoves } from './owed-moves.ts';
+import { OwedWork } from './owed-work.ts';
 
 /** Same-named things that are kept apart before a move is given up: more means that something moves in a circle. */
 const SAME_NAME_MAX = 1000;
@@ -12,7 +12,7 @@ export interface QuarantineDeps {
   readonly files: Files;
   readonly syncs: FolderSyncs;
   readonly conditions: Conditions;
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'after' | 'monotonicMs'>;
   readonly log: Log;
 }
 
@@ -23,7 +23,7 @@ export class Quarantine {
   readonly #syncs: FolderSyncs;
   readonly #conditions: Conditions;
   readonly #names: Set<string>;
-  readonly #owed: OwedMoves;
+  readonly #owed: OwedWork;
 
   private constructor(folder: string, deps: QuarantineDeps, names: Iterable<string>) {
     this.folder = folder;
@@ -31,7 +31,7 @@ export class Quarantine {
     this.#syncs = deps.syncs;
     this.#conditions = deps.conditions;
     this.#names = new Set(names);
-    this.#owed = new OwedMoves({ ...deps, move: (path, reason) => this.#moveAgain(path, reason) });
+    this.#owed = new OwedWork(deps);
   }
 
   /** Looks what lies there; raises or clears "spool.quarantine". Errors: the system's. */
@@ -75,7 +75,7 @@ export class Quarantine {
     try {
       await this.move(path, reason);
     } catch (error) {
-      this.#owed.add(path, reason);
+      this.#owed.add(path, () => this.#moveAgain(path, reason));
       throw error;
     }
   }

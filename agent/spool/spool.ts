@@ -336,6 +336,7 @@ export class Spool {
     this.#parts.space.stop();
     await this.#parts.reserve.stop();
     await this.#parts.quarantine.stop();
+    await this.#parts.intake.stop();
     await this.#turns.idle();
     await this.#parts.index.close();
   }

@@ -157,7 +157,7 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     id: 'refused-move-forgotten',
     what: 'what could not be moved to the quarantine stays where nobody looks for it',
     file: 'agent/spool/quarantine.ts',
-    find: '      this.#owed.add(path, reason);\n',
+    find: '      this.#owed.add(path, () => this.#moveAgain(path, reason));\n',
     put: '',
     suites: ['agent/spool/spool'],
   },
@@ -224,5 +224,13 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     find: " && proven.ended !== 'cut-off'",
     put: '',
     suites: ['agent/verify/docking-order'],
+  },
+  {
+    id: 'begun-before-removed',
+    what: 'a file is taken again while what became of its failed commit still lies in the spool',
+    file: 'agent/spool/intake.ts',
+    find: 'if (owedMs !== undefined && owedMs < OWED_MS_MAX)',
+    put: 'if (owedMs !== undefined && owedMs < OWED_MS_MAX - OWED_MS_MAX)',
+    suites: ['agent/spool/refused-discard'],
   },
 ];
