@@ -175,6 +175,15 @@ class EntriesTest(unittest.TestCase):
             report = _check(docking(record), recording(value), kept=log((event, facts)))
             self.assertEqual(codes(report), found, (event, facts))
 
+    def test_a_record_without_an_inventory_that_the_log_has_is_one_that_a_cut_ended(self) -> None:
+        kept = log(("inventory", {"docking": DOCKING, "entries": 0, "bytes": 0, "sha256": hex_of("")}))
+        for ended, ended_at, found in (
+            ("cut-off", None, []),
+            ("unplugged", "2026-11-25T09:00:00.000Z", ["docking.other-inventory"]),
+        ):
+            record = {**docking_record([]), "inventory": None, "ended": ended, "ended_at": ended_at}
+            self.assertEqual(codes(_check(docking(record), kept=kept)), found, ended)
+
     def test_an_erasure_stands_in_the_log_and_a_docking_that_is_over_has_its_record(self) -> None:
         value = manifest()
         part = docking(docking_record([{**entry(value), "erased": True}]))
