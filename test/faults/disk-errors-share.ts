@@ -1,5 +1,6 @@
-// What of the disk errors a run tries. By hand all of them, or what BODYDOCK_ERRORS names; in CI, whose time is limited, one of the list below,
-// another one each day: the points of a life are not looked for then.
+// What of the disk errors a run tries. By hand a share, another one each day, or what BODYDOCK_ERRORS names: a life of whole programs takes some ten
+// seconds, and each of their calls fails in a simulated world (calls/). In CI, whose time is limited, one of the list below, another one each day:
+// the points of a life are not looked for then.
 import { today } from '../fakes/today.ts';
 import { shownError, type ErrorPoint } from './disk-errors-points.ts';
 import type { Side } from './sides.ts';
@@ -32,8 +33,10 @@ export function isStateDue(name: string): boolean {
   return !isCi || (turn === CI_CALLS.length && name.includes(STATE_OF_CI));
 }
 
-/** "3/20" is one of twenty shares of the points, anything else a regular expression on their names. All by default. */
-export const wanted = process.env['BODYDOCK_ERRORS'] ?? '0/1';
+const SHARES = 60;
+
+/** "3/20" is one of twenty shares of the points and "0/1" are all, anything else a regular expression on their names. */
+export const wanted = process.env['BODYDOCK_ERRORS'] ?? `${today % SHARES}/${SHARES}`;
 
 /** Those of all points that this run tries. */
 export function chosenPoints(side: Side, points: readonly ErrorPoint[]): readonly ErrorPoint[] {

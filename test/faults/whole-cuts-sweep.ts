@@ -7,8 +7,11 @@ import type { Side } from './sides.ts';
 import { CutLives } from './whole-cuts-life.ts';
 import { COURSES, shownPoint, type Course, type CutPoint } from './whole-cuts-points.ts';
 
-/** In CI, whose time is limited, one of so many shares is tried, another one each day. */
-const CI_SHARES = 192;
+/**
+ * One of so many shares is tried, another one each day, by hand and in CI, whose time is limited: a life of whole programs takes some ten seconds,
+ * and what is left behind each call of theirs is tried from a tape (tape/).
+ */
+const SHARES = isQuick ? 384 : 24;
 /** Every so many points are cut again, while the program recovers. */
 const SECOND_CUTS = 2;
 /** Behind every so many points all is reclaimed, too; the points of a start that reclaims are tried in any case. */
@@ -23,11 +26,11 @@ export interface CutShare {
   readonly of: number;
 }
 
-/** The share of this run: BODYDOCK_CUTS=3/20 is one of twenty; all by default, and another one each day in CI. */
+/** The share of this run: BODYDOCK_CUTS=3/20 is one of twenty, 0/1 are all. */
 export function shareOfThisRun(): CutShare {
   const named = /^(\d+)\/([1-9]\d*)$/.exec(process.env['BODYDOCK_CUTS'] ?? '');
   if (named !== null) return { share: Number(named[1]) % Number(named[2]), of: Number(named[2]) };
-  return isQuick ? { share: today % CI_SHARES, of: CI_SHARES } : { share: 0, of: 1 };
+  return { share: today % SHARES, of: SHARES };
 }
 
 /** Points whose names hold that text, which BODYDOCK_CUT_POINT names: one that failed, once more. */
