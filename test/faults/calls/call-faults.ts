@@ -12,8 +12,8 @@ const SECOND_MS = 1000;
 export const ILL_MS = 300 * SECOND_MS;
 /** A program that was asked to end is started again after so long. */
 const STARTED_AGAIN_MS = 3 * SECOND_MS;
-/** Caches, which are made anew, and signs of life. */
-const DISPENSABLE = /\/(custody-index\.jsonl|tries\/|\.leases\/)/;
+/** Caches, which are made anew, signs of life, and what is on its way out. */
+const DISPENSABLE = /\/(custody-index\.jsonl|tries\/|\.leases\/)|\.gone$/;
 /** A power cut that follows on an error follows within so many changes of that disk; a prime spreads them. */
 const CUT_WITHIN = 40;
 const SPREAD = 23;
