@@ -5,8 +5,13 @@ import { keptResults } from './fault-table/kept-results.ts';
 
 const { reporters = ['default' as const] } = keptResults('faults');
 
-/** What takes minutes, and is tried in CI each fourth day: parts alone, whose calls a life on tape makes every day. */
-const TURNS = [[], ['test/faults/spool-faults.test.ts'], [], ['test/faults/docking-faults.test.ts']];
+/** What takes a minute or more, and is tried in CI each fourth day, beside what tries the same code every day. */
+const TURNS = [
+  ['test/faults/tape/tape-restarts.test.ts', 'test/faults/whole-cuts-planted.test.ts'],
+  ['test/faults/spool-faults.test.ts'],
+  ['test/faults/tape/tape-cuts-planted.test.ts'],
+  ['test/faults/docking-faults.test.ts'],
+];
 
 // Power cuts and disk faults with the real tools; needs root and the fault tools, and says so by name where they are missing. Points are
 // counted in any case: the last line tells them.

@@ -11,7 +11,7 @@ import { callsOfLife } from './call-points.ts';
 import { shownTry, type CallTry, type CallVerdict } from './call-try.ts';
 
 /** In CI, whose time is limited, one of so many tries. */
-const CI_SHARES = 75;
+const CI_SHARES = 300;
 
 export interface CallFigures {
   readonly side: Side;

@@ -8,7 +8,7 @@ import { TapeRestarts } from './tape-restarts.ts';
 import { isWayOf, shownPoint, type Way } from './tape-states.ts';
 
 /** In CI one of so many. */
-const CI_SHARES = 190;
+const CI_SHARES = 380;
 const LANES = isQuick ? 1 : availableParallelism();
 
 export interface RestartFigures {

@@ -12,7 +12,7 @@ import { isExt4Way } from './ext4-states.ts';
 import { isWayOf, shownPoint, TapeStates, type TapePoint, type Way } from './tape-states.ts';
 
 /** In CI one of so many tries of the other ways. */
-const CI_SHARES = 25;
+const CI_SHARES = 50;
 /** Every so many points are cut again, while the program recovers. */
 const SECOND_CUTS = 2;
 /** Most recoveries change their disk so often; the numbers of second cuts lie below, spread by a prime. */
