@@ -2,15 +2,16 @@ import { defineConfig } from 'vitest/config';
 import { leftOutToday } from './fakes/today.ts';
 import { keptResults } from './fault-table/kept-results.ts';
 
-/** What takes a minute or more, and is tried in CI each third day. */
+/** What takes a minute or more, and is tried in CI each fourth day. */
 const TURNS = [
-  ['test/e2e/odd-files.test.ts', 'test/e2e/serial.test.ts', 'test/agent/dockings/crash.long.test.ts'],
+  ['test/e2e/odd-files.test.ts', 'test/agent/dockings/crash.long.test.ts'],
   [
     'test/e2e/retention.test.ts',
     'test/e2e/memory-limit.test.ts',
     'test/e2e/clocks.test.ts',
     'test/e2e/export.test.ts',
     'test/e2e/interrupted-network.test.ts',
+    'test/e2e/verifiers-agree.test.ts',
   ],
   [
     'test/e2e/verifier.test.ts',
@@ -18,6 +19,13 @@ const TURNS = [
     'test/e2e/throttled.test.ts',
     'test/e2e/full-disk.test.ts',
     'test/e2e/interrupted-store.test.ts',
+    'test/e2e/verifier-processes.test.ts',
+  ],
+  [
+    'test/e2e/serial.test.ts',
+    'test/e2e/interruptions.test.ts',
+    'test/e2e/hostile-files.test.ts',
+    'test/e2e/service-manager.test.ts',
   ],
 ];
 
