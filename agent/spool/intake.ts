@@ -4,9 +4,9 @@
 // A recording whose commit failed lies in `ready/` or `staging/` until the disk lets it be removed. Its camera's file is taken again under another
 // id: if that came first, the next start would find both whole, and the store would get two of one file. So nothing new is begun before.
 import { sha256Hex } from '../../protocol/bytes.ts';
+import { isDockError } from '../../protocol/errors.ts';
 import type { FolderSyncs } from '../../protocol/folder-syncs.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
-import { isDockError } from '../../protocol/errors.ts';
 import type { Clock, Files, Log } from '../../protocol/ports.ts';
 import type { Catalogue } from './catalogue.ts';
 import { stagingOf, type SpoolLayout, type Staging } from './layout.ts';
@@ -83,9 +83,10 @@ export class Intake {
     return this.#owed.stop();
   }
 
-  /** Errors: the system's. */
+  /** Nothing is there to be removed while the spool is away: that must not count as done. Errors: the system's; "spool.gone", "station.short". */
   async #remove(staging: Staging): Promise<void> {
-    const { files, catalogue } = this.#deps;
+    const { files, catalogue, confirm } = this.#deps;
+    await confirm();
     if (catalogue.get(staging.recording) === undefined) await undoRename(this.#deps, staging);
     await files.removeTree(staging.folder);
   }

@@ -64,3 +64,17 @@ test('a disk that refuses that for a quarter of an hour and takes all else does 
   await expect(spool.stage(second.recording)).resolves.toMatchObject({ recording: second.recording });
   await spool.close();
 });
+
+test('while the spool is away nothing counts as removed: it is once it is back', async () => {
+  const { disk, clock, spool } = await stuck();
+  disk.heal();
+  await disk.rename('/spool', '/away');
+  disk.plantFolder('/spool');
+  await clock.advance(MINUTE_MS);
+  await disk.removeTree('/spool');
+  await disk.rename('/away', '/spool');
+  expect(disk.peekNames('/spool/ready')).toEqual([first.recording]);
+  await clock.advance(10 * MINUTE_MS);
+  expect(disk.peekNames('/spool/ready')).toEqual([]);
+  await spool.close();
+});
