@@ -33,7 +33,7 @@ export class DiskWatch {
     this.#conditions.raise(CONDITION, null, { errors: this.#errors, reason: code });
   }
 
-  /** Is to be called every LOOK_MS. */
+  /** Is to be called once a minute or so. */
   look(): void {
     if (this.#errors === 0 || this.#clock.monotonicMs() - this.#lastMs < WELL_MS) return;
     this.#errors = 0;

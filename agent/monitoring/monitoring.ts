@@ -2,11 +2,11 @@
 // looks at the parts of the station and none of them waits for it.
 import type { StationConfig } from '../../config/station-config.ts';
 import type { CameraId, SessionId } from '../../protocol/ids.ts';
+import { DiskWatch } from '../../protocol/disk-watch.ts';
 import { encodeMonitoring } from '../../protocol/messages.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import { healthSchema, infoSchema } from '../../protocol/monitoring.ts';
 import type { Broker, Clock, Files, Log } from '../../protocol/ports.ts';
-import { DiskWatch } from '../../protocol/disk-watch.ts';
 import type { StationTopics } from '../../protocol/topics.ts';
 import { CameraHealth } from '../bay/camera-health.ts';
 import { unregisteredAlias } from '../bay/camera-register.ts';

@@ -3,6 +3,7 @@
 // the points of a life are not looked for then.
 import { today } from '../fakes/today.ts';
 import { shownError, type ErrorPoint } from './disk-errors-points.ts';
+import { isInShare, parseShare } from './share.ts';
 import type { Side } from './sides.ts';
 
 /** First calls of the agent that each life comes to, with their errors; those of the receiver end with pauses that are longer than CI may wait. */
@@ -40,9 +41,9 @@ export const wanted = process.env['BODYDOCK_ERRORS'] ?? `${today % SHARES}/${SHA
 
 /** Those of all points that this run tries. */
 export function chosenPoints(side: Side, points: readonly ErrorPoint[]): readonly ErrorPoint[] {
-  const share = /^(\d+)\/([1-9]\d*)$/.exec(wanted);
-  if (share === null) return points.filter((point) => new RegExp(wanted).test(shownError(side, point)));
-  return points.filter((_, at) => at % Number(share[2]) === Number(share[1]) % Number(share[2]));
+  const share = parseShare(wanted);
+  if (share === undefined) return points.filter((point) => new RegExp(wanted).test(shownError(side, point)));
+  return points.filter((_, at) => isInShare(share, at));
 }
 
 function ciPoint(call: (typeof CI_CALLS)[number] | undefined): ErrorPoint | undefined {

@@ -5,17 +5,12 @@ import { pause, until } from '../fakes/until.ts';
 import { DiskLives } from './disk-errors-life.ts';
 import { errorsAt, shownError, type ErrorPoint } from './disk-errors-points.ts';
 import type { Side } from './sides.ts';
+import { TOLD_OF_ERRORS, TOLD_OF_SPACE } from './told.ts';
 
 /** Conditions that tell of a disk. */
 const TOLD: Readonly<Record<ErrorPoint['code'], readonly string[]>> = {
-  EIO: ['disk.failing'],
-  ENOSPC: [
-    'spool.full',
-    'spool.reserve-used',
-    'custody.write-failed',
-    'docking.journal-failed',
-    'docking.record-failed',
-  ],
+  EIO: TOLD_OF_ERRORS,
+  ENOSPC: TOLD_OF_SPACE,
 };
 /** The receiver has no topics of its own: what its log says. */
 const TOLD_BY_RECEIVER = /"level":"(warn|error)"|"level":(40|50)/;

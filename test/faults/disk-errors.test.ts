@@ -12,7 +12,7 @@ const isCi = process.env['CI'] !== undefined;
 const isLacking = findTool('gcc') === undefined || lacksTools('mosquitto');
 /** Lives beside each other, of each program: they mostly wait. */
 const LANES = Number(process.env['BODYDOCK_LANES'] ?? cpus().length);
-/** Some 3000 points of ten seconds and more. */
+/** With BODYDOCK_ERRORS=0/1 some 3,000 points of ten seconds and more. */
 const TIMEOUT_MS = 12 * 3_600_000;
 
 describe.skipIf(isLacking && !isCi)(`disk errors under whole programs, ${isCi ? 'one' : wanted}`, () => {

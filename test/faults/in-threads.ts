@@ -26,10 +26,14 @@ export async function tryInThreads<Try, Verdict>(
   const state = { isOver: false };
   const work = async (): Promise<void> => {
     const worker = start();
+    const died = once(worker, 'exit').then(([code]) => {
+      throw new Error(`a thread ended by itself, with ${String(code)}`);
+    });
+    died.catch(() => undefined);
     try {
       for (let next = left.next(); next.done !== true && !state.isOver; next = left.next()) {
         worker.postMessage(next.value, []);
-        const [verdict] = (await once(worker, 'message')) as [Verdict];
+        const [verdict] = (await Promise.race([once(worker, 'message'), died])) as [Verdict];
         if (!note(next.value, verdict)) state.isOver = true;
       }
     } finally {

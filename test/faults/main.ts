@@ -6,8 +6,8 @@ import { QUICK_VARIABLE } from './quick.ts';
 
 const HELP = `npm run test:faults [-- --quick] [PATH...]
 
-Power cuts, disk errors, kills, stops and torn writes at every call of whole programs on their disks, in all modes; with the real tools as root.
-Some five hours on two cores. Ends with one line of figures.
+Power cuts, disk errors, kills, stops and torn writes at every call of station and store on their disks, in all modes; with the real tools as root.
+Hours. Ends with one line of figures.
   --quick   of long lists the share that CI takes in a day
 `;
 

@@ -4,6 +4,7 @@ import { lacksTools } from '../fakes/stock-tools.ts';
 import { today } from '../fakes/today.ts';
 import { lackingForCuts, lackingForStrict } from './fault-tools.ts';
 import { isQuick } from './quick.ts';
+import { ALL } from './share.ts';
 import { ORDER_BUGS } from './order-bugs.ts';
 import { withBug, withBuiltBug } from './whole-cuts-planted.ts';
 import { sweepCuts } from './whole-cuts-sweep.ts';
@@ -24,7 +25,7 @@ describe.skipIf((lacking !== undefined || lacksTools('mosquitto')) && process.en
       test(`that ${bug.what}`, { timeout: TIMEOUT_MS }, async () => {
         const { mode = 'ext4' } = bug;
         const { failing } = await withBuiltBug(bug, () =>
-          sweepCuts(bug.side, { share: 0, of: 1 }, { mode, courses: ['day'], only: bug.at, enough: 1 }),
+          sweepCuts(bug.side, ALL, { mode, courses: ['day'], only: bug.at, enough: 1 }),
         );
         expect(failing.size).toBeGreaterThan(0);
       });

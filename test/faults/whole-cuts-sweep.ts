@@ -3,6 +3,7 @@ import { pointFailed, pointTried } from '../fakes/points.ts';
 import { today } from '../fakes/today.ts';
 import type { CutMode } from './cut-disk.ts';
 import { isQuick } from './quick.ts';
+import { isInShare, parseShare, shareOf, type Share } from './share.ts';
 import type { Side } from './sides.ts';
 import { CutLives } from './whole-cuts-life.ts';
 import { COURSES, shownPoint, type Course, type CutPoint } from './whole-cuts-points.ts';
@@ -20,17 +21,9 @@ const RECLAIMS = 4;
 const RECOVERY_CALLS = 60;
 const SPREAD = 23;
 
-/** Every `of`-th point from number `share` on. */
-export interface CutShare {
-  readonly share: number;
-  readonly of: number;
-}
-
 /** The share of this run: BODYDOCK_CUTS=3/20 is one of twenty, 0/1 are all. */
-export function shareOfThisRun(): CutShare {
-  const named = /^(\d+)\/([1-9]\d*)$/.exec(process.env['BODYDOCK_CUTS'] ?? '');
-  if (named !== null) return { share: Number(named[1]) % Number(named[2]), of: Number(named[2]) };
-  return { share: today % SHARES, of: SHARES };
+export function shareOfThisRun(): Share {
+  return parseShare(process.env['BODYDOCK_CUTS']) ?? shareOf(today, SHARES);
 }
 
 /** Points whose names hold that text, which BODYDOCK_CUT_POINT names: one that failed, once more. */
@@ -70,11 +63,7 @@ export interface SweepOptions {
 }
 
 /** Sweeps one program. */
-export async function sweepCuts(
-  side: Side,
-  share: CutShare,
-  options: SweepOptions = {},
-): Promise<CutFigures> {
+export async function sweepCuts(side: Side, share: Share, options: SweepOptions = {}): Promise<CutFigures> {
   const { mode = 'ext4', courses = COURSES, lanes = 1, only = () => true, enough = Infinity } = options;
   const first = await CutLives.open(side, mode);
   const opened = [first];
@@ -82,7 +71,7 @@ export async function sweepCuts(
     const all: CutPoint[] = [];
     for (const course of courses) all.push(...(await pointsOf(first, course, mode)));
     const wanted = all.filter((point) => only(point) && isWanted(side, point));
-    const chosen = [...wanted.entries()].filter(([at]) => at % share.of === share.share);
+    const chosen = [...wanted.entries()].filter(([at]) => isInShare(share, at));
     const figures: CutFigures = {
       side,
       mode,

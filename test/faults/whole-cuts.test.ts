@@ -16,8 +16,8 @@ const isCi = process.env['CI'] !== undefined;
 const share = shareOfThisRun();
 /** Lives beside each other, of each program: they mostly wait. Other suites run beside them in CI. */
 const LANES = Number(process.env['BODYDOCK_CUT_LANES'] ?? (isQuick ? 1 : Math.max(2, cpus().length / 2)));
-/** By hand some 1,100 points of each mode and of five seconds of one core each. */
-const TIMEOUT_MS = 3 * 3_600_000;
+/** With BODYDOCK_CUTS=0/1 some 1,100 points of each mode and of ten seconds of one core each. */
+const TIMEOUT_MS = 6 * 3_600_000;
 
 /** All by hand, or those that BODYDOCK_CUT_MODES names; in CI one of each program, a real file system and the strict one in turn. */
 function modesOf(side: Side): readonly CutMode[] {

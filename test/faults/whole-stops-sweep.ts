@@ -1,4 +1,5 @@
 // Asks one program to end at each of a share of the moments of a life, several in one life, each in a start of its own.
+import { ALL, isInShare, parseShare, type Share } from './share.ts';
 import type { Side } from './sides.ts';
 import { StopLives, type LifeSeen, type StopSeen } from './whole-stops-life.ts';
 import { shownStop, type StopPoint } from './whole-stops-points.ts';
@@ -6,17 +7,9 @@ import { shownStop, type StopPoint } from './whole-stops-points.ts';
 /** Stops of one life: more would leave nothing to be done for the last ones. */
 const STOPS_OF_LIFE = 4;
 
-/** Every `of`-th point from number `share` on. */
-export interface StopShare {
-  readonly share: number;
-  readonly of: number;
-}
-
 /** The share of this run: BODYDOCK_STOPS=3/20 is one of twenty; all by default. */
-export function shareOfStops(): StopShare {
-  const named = /^(\d+)\/([1-9]\d*)$/.exec(process.env['BODYDOCK_STOPS'] ?? '');
-  if (named === null) return { share: 0, of: 1 };
-  return { share: Number(named[1]) % Number(named[2]), of: Number(named[2]) };
+export function shareOfStops(): Share {
+  return parseShare(process.env['BODYDOCK_STOPS']) ?? ALL;
 }
 
 export interface StopFigures {
@@ -51,7 +44,7 @@ export function addLife(figures: StopFigures, points: readonly StopPoint[], seen
 /** With so many lives beside each other; `enough` failing ones end it early. Errors: a life without a stop broke a rule. */
 export async function sweepStops(
   side: Side,
-  { share, of }: StopShare,
+  share: Share,
   { lanes, enough }: { readonly lanes: number; readonly enough: number },
 ): Promise<StopFigures> {
   const opened = [await StopLives.open(side)];
@@ -59,7 +52,7 @@ export async function sweepStops(
     const all = await pointsOf(opened[0] as StopLives);
     const order = new Map(all.map((point, at) => [shownStop(point), at]));
     // The first of each name come first: a run that is ended early has seen all kinds.
-    const chosen = all.toSorted((a, b) => a.number - b.number).filter((_, at) => at % of === share);
+    const chosen = all.toSorted((a, b) => a.number - b.number).filter((_, at) => isInShare(share, at));
     const figures: StopFigures = { side, points: chosen.length, stops: [], missed: 0, failing: new Map() };
     while (opened.length < lanes) opened.push(await StopLives.open(side));
     const runLane = async (lives: StopLives): Promise<void> => {

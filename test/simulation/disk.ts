@@ -5,7 +5,7 @@ import type { SeededRandom } from '../fakes/random-seeded.ts';
 import { folderNode, type Choose, type FolderNode } from '../fakes/crash-nodes.ts';
 import { DurableTree } from './durable-tree.ts';
 
-/** How much of what is pending survives a cut: each in its turn. */
+/** How much of what is pending survives a cut, as often as it stands here. */
 const SURVIVES = ['nothing', 'everything', 'any', 'any'] as const;
 export type Survives = (typeof SURVIVES)[number];
 

@@ -1,8 +1,9 @@
 // Every call of station and store on their disks in a life in which nothing fails, by groups of calls.
 import { isOne, type Group } from '../../fakes/fault-plan.ts';
-import { SIDES, type Side } from '../sides.ts';
 import type { Machine } from '../../simulation/machine.ts';
 import type { World } from '../../simulation/world.ts';
+import { classOf } from '../path-class.ts';
+import { SIDES, type Side } from '../sides.ts';
 import { judged, live, worldOfLife } from './world-life.ts';
 
 const GROUPS: readonly Group[] = ['alter', 'fill', 'look'];
@@ -44,9 +45,4 @@ export async function callsOfLife(): Promise<CallPoint[]> {
   const problems = await judged(world);
   if (problems.length > 0) throw new Error(`a life in which nothing fails: ${problems.join('; ')}`);
   return points;
-}
-
-/** Ids and digests as *, numbers as #. */
-function classOf(path: string): string {
-  return path.replace(/[a-z2-7]{26,}|[0-9a-f]{32,}/g, '*').replace(/\d+/g, '#');
 }

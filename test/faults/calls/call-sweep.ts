@@ -5,6 +5,7 @@ import { pointFailed, pointTried } from '../../fakes/points.ts';
 import { today } from '../../fakes/today.ts';
 import { tryInThreads } from '../in-threads.ts';
 import { isQuick } from '../quick.ts';
+import { ALL, isInShare, parseShare, shareOf } from '../share.ts';
 import type { Side } from '../sides.ts';
 import { CALL_FAULTS } from './call-faults.ts';
 import { callsOfLife } from './call-points.ts';
@@ -60,8 +61,7 @@ export async function sweepCalls(side: Side, enough = Infinity): Promise<CallFig
 }
 
 function chosen(all: readonly CallTry[]): readonly CallTry[] {
-  const named = /^(\d+)\/([1-9]\d*)$/.exec(process.env['BODYDOCK_CALL_SHARE'] ?? '');
-  const [share, of] = named ? [Number(named[1]), Number(named[2])] : isQuick ? [today, CI_SHARES] : [0, 1];
+  const share = parseShare(process.env['BODYDOCK_CALL_SHARE']) ?? (isQuick ? shareOf(today, CI_SHARES) : ALL);
   const text = process.env['BODYDOCK_CALL_TRY'] ?? '';
-  return all.filter((wanted, at) => at % of === share % of && shownTry(wanted).includes(text));
+  return all.filter((wanted, at) => isInShare(share, at) && shownTry(wanted).includes(text));
 }

@@ -1,27 +1,18 @@
 // One fault at one call of a life in a simulated world, and the judgement.
 import type { World } from '../../simulation/world.ts';
-import type { CallPoint } from './call-points.ts';
 import type { Side } from '../sides.ts';
+import { FAULT, TOLD_OF_ERRORS, TOLD_OF_SPACE } from '../told.ts';
+import type { CallPoint } from './call-points.ts';
 import { CALL_FAULTS, ILL_MS, Scene, type CallFault } from './call-faults.ts';
 import { judged, live, worldOfLife } from './world-life.ts';
 
 /** Conditions that tell of a disk, in the log of the program. */
 const TOLD: Readonly<Record<NonNullable<CallFault['isTold']>, Readonly<Record<Side, readonly string[]>>>> = {
-  error: { agent: ['disk.failing'], receiver: ['disk.failing'] },
-  space: {
-    agent: [
-      'spool.full',
-      'spool.reserve-used',
-      'custody.write-failed',
-      'docking.journal-failed',
-      'docking.record-failed',
-    ],
-    receiver: ['vault.full', 'custody.write-failed'],
-  },
+  error: { agent: TOLD_OF_ERRORS, receiver: TOLD_OF_ERRORS },
+  space: { agent: TOLD_OF_SPACE, receiver: ['vault.full', 'custody.write-failed'] },
 };
 const RAISED = / (station|store) warn condition raised .*"condition":"([^"]+)"/;
 const NOT_STARTED = / did not start: /;
-const FAULT = /fault in the program|MaxListenersExceeded/;
 /** A program that is killed so soon behind an error could not tell of it. */
 const TELLS_MS = 1000;
 /** A program that is asked to end has ended within so long. */

@@ -5,9 +5,8 @@ import { STATION, type DockRig } from '../../fakes/dock-rig.ts';
 import type { EvidenceReport } from '../../fakes/evidence-checker.ts';
 import type { Program } from '../../fakes/program.ts';
 import { CAMERAS, FILES } from './cameras.ts';
+import { FAULT } from '../told.ts';
 import { isTakenOut } from './progress.ts';
-
-const FAULT = /fault in the program|MaxListenersExceeded/;
 
 /** One sentence for each recording that is nowhere, or was erased without a receipt, at this moment; nobody may be erasing now. */
 export async function lossesOf(rig: DockRig): Promise<string[]> {

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { pointFailed, pointTried } from '../../fakes/points.ts';
 import { today } from '../../fakes/today.ts';
 import { isQuick } from '../quick.ts';
+import { ALL, isInShare, parseShare, shareOf } from '../share.ts';
 import { TapeRestarts } from './tape-restarts.ts';
 import { isWayOf, shownPoint, type Way } from './tape-states.ts';
 
@@ -32,7 +33,7 @@ export async function sweepRestarts(ways: readonly Way[]): Promise<RestartFigure
 }
 
 async function sweepLane(ways: readonly Way[], lane: number, figures: RestartFigures): Promise<void> {
-  const [share, of] = shareOfThisRun();
+  const share = parseShare(process.env['BODYDOCK_RESTARTS']) ?? (isQuick ? shareOf(today, CI_SHARES) : ALL);
   const restarts = await TapeRestarts.open();
   try {
     const all = ways.flatMap((way) =>
@@ -42,7 +43,8 @@ async function sweepLane(ways: readonly Way[], lane: number, figures: RestartFig
     figures.tries = all.length;
     for (const [at, { point, way }] of all.entries()) {
       const told = `${shownPoint(point)}, ${way}`;
-      if (at % of !== share || Math.floor(at / of) % LANES !== lane || !told.includes(wanted)) continue;
+      if (!isInShare(share, at) || Math.floor(at / share.of) % LANES !== lane || !told.includes(wanted))
+        continue;
       const problems = await restarts.tryPoint(point, way);
       pointTried();
       figures.tried++;
@@ -54,10 +56,4 @@ async function sweepLane(ways: readonly Way[], lane: number, figures: RestartFig
   } finally {
     await restarts.close();
   }
-}
-
-function shareOfThisRun(): readonly [share: number, of: number] {
-  const named = /^(\d+)\/([1-9]\d*)$/.exec(process.env['BODYDOCK_RESTARTS'] ?? '');
-  if (named !== null) return [Number(named[1]) % Number(named[2]), Number(named[2])];
-  return isQuick ? [today % CI_SHARES, CI_SHARES] : [0, 1];
 }

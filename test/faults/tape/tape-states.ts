@@ -2,6 +2,7 @@
 import { plantTree, treeOf, type DiskTree } from '../../fakes/disk-trees.ts';
 import { CrashDisk, type Survival } from '../../fakes/files-crash.ts';
 import { SPOOL, VAULT } from '../../simulation/sides.ts';
+import { classOf } from '../path-class.ts';
 import type { Side } from '../sides.ts';
 import type { TapeCall } from './call-tape.ts';
 import { isExt4Way, type Ext4States, type Ext4Way } from './ext4-states.ts';
@@ -198,9 +199,4 @@ async function done(disk: CrashDisk, { op, path, to = '', position, bytes }: Tap
 
 function isBelow(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`);
-}
-
-/** Ids and digests as *, numbers as #. */
-function classOf(path: string): string {
-  return path.replace(/[a-z2-7]{26,}|[0-9a-f]{32,}/g, '*').replace(/\d+/g, '#') || '.';
 }

@@ -1,5 +1,5 @@
-// Cuts the power behind every call of one program's life that is on tape: all of them in one way of what survives, and in CI of the other ways
-// a share, another one each day. BODYDOCK_TAPE_TRY names a text that a try's name must hold: one that failed, once more.
+// Cuts the power behind every call of one program's life that is on tape, in each of the ways that are given: in CI all of them in the strict
+// way, and of the other ways a share, another one each day. BODYDOCK_TAPE_TRY names a text that a try's name must hold: one that failed, once more.
 import { startWorker } from '../../../protocol/io/worker-thread.ts';
 import { today } from '../../fakes/today.ts';
 import { pointFailed, pointTried } from '../../fakes/points.ts';
