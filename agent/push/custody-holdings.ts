@@ -26,8 +26,12 @@ export interface HoldingsSource {
 export interface HoldingsStep {
   readonly segment: SegmentId;
   readonly held: number | undefined;
+  /** So few entries of the newest segment that a batch is better sent with those that will follow. */
+  readonly isSmall: boolean;
 }
 
+/** From so many entries on a batch is not small: some 20 KiB. */
+const SMALL_ENTRIES = 64;
 /** Batches behind one entry that the store answers with nothing, until the segment has to wait for the others. */
 const REFUSALS_MAX = 2;
 
@@ -73,10 +77,17 @@ export class Holdings {
   /** What is next; undefined where the store holds everything. */
   next(): HoldingsStep | undefined {
     const [spot] = this.#spots;
-    if (spot !== undefined) return { segment: spot, held: undefined };
-    const open = this.#source.segments().find((each) => this.#isOpen(each) && !this.#isRefused(each.segment));
-    if (open === undefined) this.#behind = false;
-    return open && { segment: open.segment, held: this.#heldOf(open) };
+    if (spot !== undefined) return { segment: spot, held: undefined, isSmall: false };
+    const segments = this.#source.segments();
+    const open = segments.find((each) => this.#isOpen(each) && !this.#isRefused(each.segment));
+    if (open === undefined) {
+      this.#behind = false;
+      return undefined;
+    }
+    const held = this.#heldOf(open);
+    const mayGrow = open === segments.at(-1) && !this.#behind;
+    const isSmall = mayGrow && open.lastSequence - (held ?? 0) < SMALL_ENTRIES;
+    return { segment: open.segment, held, isSmall };
   }
 
   /** One more batch of each segment that waits. */

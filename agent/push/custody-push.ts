@@ -11,6 +11,8 @@ import type { StrangeKeys } from './strange-keys.ts';
 /** A batch or question without an answer is sent again after this long, doubling. */
 const ANSWER_MS_MIN = 2000;
 const ANSWER_MS_MAX = 60_000;
+/** A small batch leaves so long behind the one before: each costs the store a sync, and a docking makes a dozen checkpoints within a second. */
+const SMALL_BATCH_MS = 1000;
 /** First pause before a segment of which the store takes nothing is tried again; doubling up to DROP_MS. */
 const REFUSED_MS_MIN = 60_000;
 /** It is looked so often whether something old may be dropped. */
@@ -56,6 +58,9 @@ export class CustodyPush {
   #waitingFor: SegmentId | undefined;
   /** The entry behind which the batch begins that waits for its answer; undefined where a question does. */
   #sentBehind: number | undefined;
+  /** Monotonic time of the last batch. */
+  #sentAtMs = -Infinity;
+  #cancelSmall: (() => void) | undefined;
   #answerMs = ANSWER_MS_MIN;
   #refusedMs = REFUSED_MS_MIN;
   #cancelRefused: (() => void) | undefined;
@@ -72,6 +77,7 @@ export class CustodyPush {
   /** The connection came or went: what the store holds is asked again. */
   connectionChanged(connected: boolean): void {
     this.#holdings.forget();
+    this.#sentAtMs = -Infinity;
     this.#waitingFor = undefined;
     this.#answerMs = ANSWER_MS_MIN;
     this.#cancel();
@@ -123,6 +129,7 @@ export class CustodyPush {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
+    this.#cancelSmall?.();
     this.#stopTrying();
     await this.#options.dropping.stop();
   }
@@ -130,13 +137,27 @@ export class CustodyPush {
   async #step(): Promise<void> {
     const next = this.#holdings.next();
     this.#options.onBehind(this.#holdings.isBehind);
+    if (next?.held !== undefined && next.isSmall && this.#isTooSoon()) return;
     const segment = next?.segment ?? this.#options.dropping.candidate();
     if (segment === undefined) return;
     this.#sentBehind = next?.held;
     this.#expectAnswer(segment);
     if (next?.held === undefined) return this.#publish(segment, 0, new Uint8Array(0));
     const batch = await this.#options.source.read(segment, next.held + 1, CUSTODY_BATCH_BYTES_MAX);
+    this.#sentAtMs = this.#options.clock.monotonicMs();
     if (batch !== undefined) await this.#publish(segment, batch.from, batch.lines);
+  }
+
+  /** Right behind the last batch; it is looked again when it is not any more. */
+  #isTooSoon(): boolean {
+    const { clock } = this.#options;
+    const leftMs = this.#sentAtMs + SMALL_BATCH_MS - clock.monotonicMs();
+    if (leftMs <= 0) return false;
+    this.#cancelSmall ??= clock.after(leftMs, () => {
+      this.#cancelSmall = undefined;
+      this.advance();
+    });
+    return true;
   }
 
   async #publish(segment: SegmentId, from: number, lines: Uint8Array): Promise<void> {
@@ -198,6 +219,7 @@ export class CustodyPush {
   /** The store holds nothing at all: what it said before counts no more. */
   #askAnew(): void {
     this.#holdings.forget();
+    this.#sentAtMs = -Infinity;
     this.#waitingFor = undefined;
     this.#cancel();
     this.advance();

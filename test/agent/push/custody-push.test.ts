@@ -156,6 +156,42 @@ describe('a store that does not answer', () => {
   });
 });
 
+describe('a log that grows by an entry every 100 ms', () => {
+  async function grown(seconds: number, entries: number): Promise<LogRig> {
+    const rig = new LogRig(1);
+    await rig.reconnect();
+    expect(rig.store.sent).toHaveLength(1);
+    for (let step = 0; step < 10 * seconds; step++) {
+      (rig.segments[0] as { lastSequence: number }).lastSequence += entries;
+      rig.push.advance();
+      await rig.clock.advance(100);
+    }
+    return rig;
+  }
+
+  test('is sent once a second, and the end of it a second later at most', async () => {
+    const rig = await grown(10, 1);
+    expect(rig.store.sent.length).toBeGreaterThanOrEqual(9);
+    expect(rig.store.sent.length).toBeLessThanOrEqual(11);
+    await rig.clock.advance(1000);
+    expect(rig.store.held.get(rig.id(0))).toBe(ENTRIES + 100);
+  });
+
+  test('leaves at once where 64 entries wait', async () => {
+    const rig = await grown(1, 64);
+    expect(rig.store.sent).toHaveLength(11);
+  });
+
+  test('is not sent any more once all stops', async () => {
+    const rig = await grown(0.5, 1);
+    const before = rig.store.sent.length;
+    await rig.push.stop();
+    await rig.clock.advance(5000);
+    expect(rig.store.sent).toHaveLength(before);
+    expect(rig.store.held.get(rig.id(0))).toBe(ENTRIES);
+  });
+});
+
 describe('a log of thousands of segments that the store holds', () => {
   test('is not asked for again: at a connect only the ends of it, and the newest one is sent', async () => {
     const rig = new LogRig(5000, true);
