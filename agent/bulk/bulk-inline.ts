@@ -3,7 +3,7 @@ import { sealSmall } from '../../protocol/sealed-file.ts';
 import type { Bulk } from './bulk.ts';
 import { DigestPass } from './digest.ts';
 import { SealPass, type SealContext } from './seal.ts';
-import { readUnit } from './unit-read.ts';
+import { readsOf, readUnit } from './unit-read.ts';
 
 /** Works on the given files with the given randomness; holds nothing. `freeBuffer` gets buffers that are done with, where it is given. */
 export function bulkInline(context: Omit<SealContext, 'turn'>): Bulk {
@@ -11,7 +11,7 @@ export function bulkInline(context: Omit<SealContext, 'turn'>): Bulk {
     startSeal: (job) => SealPass.start(job, context),
     startDigest: async () => new DigestPass(context),
     readUnit: (path, position, sizeBytes, sha256) =>
-      readUnit(context.files, { path, position, sizeBytes, sha256 }),
+      readUnit(readsOf(context.files), { path, position, sizeBytes, sha256 }),
     sealSmall: async (bytes, recipients) => sealSmall(bytes, recipients, context.random),
     close: async () => undefined,
   };

@@ -5,6 +5,7 @@ import { DockError } from '../../protocol/errors.ts';
 import { bufferFreer } from '../../protocol/io/free-buffer.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { LoopTurns } from '../../protocol/io/loop-turns.ts';
+import { readAtOnce } from '../../protocol/io/read-at-once.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
 import { Moved, serveCalls } from '../../protocol/io/worker-serve.ts';
 import { sealSmall } from '../../protocol/sealed-file.ts';
@@ -83,7 +84,7 @@ serveCalls<BulkCalls>(parentPort, {
   },
   abort: ({ pass }) => abort(pass),
   readUnit: async (place) => {
-    const unit = await readUnit(context.files, place);
+    const unit = await readUnit(readAtOnce, place);
     return new Moved(unit, [unit.buffer]);
   },
   sealSmall: async ({ bytes, recipients }) => new Uint8Array(sealSmall(bytes, recipients, context.random)),

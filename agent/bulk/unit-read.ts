@@ -11,17 +11,27 @@ export interface UnitPlace {
   readonly sha256: Uint8Array;
 }
 
-/** The unit's bytes, in a buffer of their own. Errors: "spool.unit-damaged"; the system's error. */
-export async function readUnit(files: Files, place: UnitPlace): Promise<Uint8Array<ArrayBuffer>> {
+/** Fills the target from a position of a file; gives the bytes read, fewer only at the end of the file. Errors: the system's. */
+export type ReadAt = (path: string, target: Uint8Array, position: number) => number | Promise<number>;
+
+/** ReadAt through the Files port. */
+export function readsOf(files: Files): ReadAt {
+  return async (path, target, position) => {
+    const file = await files.open(path, 'read');
+    try {
+      return await file.read(target, position);
+    } finally {
+      await file.close();
+    }
+  };
+}
+
+/** The unit's bytes, in a buffer of their own. Errors: "spool.unit-damaged"; those of `readAt`. */
+export async function readUnit(readAt: ReadAt, place: UnitPlace): Promise<Uint8Array<ArrayBuffer>> {
   const unit = Buffer.allocUnsafeSlow(place.sizeBytes); // no zeros first, and not from Node's pool
-  const file = await files.open(place.path, 'read');
-  try {
-    const read = await file.read(unit, place.position);
-    if (read === unit.length && equalBytes(sha256(unit), place.sha256)) return unit;
-    throw damaged(place, read);
-  } finally {
-    await file.close();
-  }
+  const read = await readAt(place.path, unit, place.position);
+  if (read === unit.length && equalBytes(sha256(unit), place.sha256)) return unit;
+  throw damaged(place, read);
 }
 
 function damaged({ position, sizeBytes }: UnitPlace, read: number): DockError {
