@@ -136,7 +136,7 @@ export const RECEIVER: Part = {
       to: '/usr/share/bodydock-receiver/receiver.example.de.yaml',
     },
     { from: 'config/receiver.schema.json', to: '/usr/share/bodydock-receiver/receiver.schema.json' },
-    ...['mosquitto.acl', 'mosquitto.example.conf'].map((name) => ({
+    ...['bodydock.conf', 'mosquitto.acl', 'mosquitto.example.conf'].map((name) => ({
       from: `systemd/mosquitto/${name}`,
       to: `/usr/share/doc/bodydock-receiver/examples/${name}`,
     })),

@@ -20,6 +20,8 @@ export interface MosquittoOptions {
     readonly keyFile: string;
     readonly requireClient?: boolean;
   };
+  /** Beside the test's own. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const START_MS = 10_000;
@@ -70,20 +72,22 @@ function listens(port: number): Promise<boolean> {
 export class Mosquitto {
   readonly port: number;
   readonly folder: string;
+  private readonly environment: Readonly<Record<string, string>>;
   private process: ChildProcess | undefined;
   private ended: Promise<unknown> = Promise.resolve();
   private written = '';
 
-  private constructor(port: number, folder: string) {
+  private constructor(port: number, folder: string, environment: Readonly<Record<string, string>>) {
     this.port = port;
     this.folder = folder;
+    this.environment = environment;
   }
 
   /** Resolves when it listens; tries three ports. */
   static async open(options: MosquittoOptions = {}): Promise<Mosquitto> {
     const folder = await mkdtemp(join(tmpdir(), 'bodydock-mosquitto-'));
     for (let attempt = 1; ; attempt++) {
-      const broker = new Mosquitto(await freePort(), folder);
+      const broker = new Mosquitto(await freePort(), folder, options.environment ?? {});
       for (const [name, content] of Object.entries(options.files ?? {})) {
         await writeFile(join(folder, name), content, { mode: 0o600 });
       }
@@ -115,7 +119,10 @@ export class Mosquitto {
   /** Starts it (again), with the configuration as it is in its folder. */
   async start(): Promise<void> {
     const words = ['-c', join(this.folder, 'mosquitto.conf')];
-    const child = spawn(requireTool('mosquitto'), words, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(requireTool('mosquitto'), words, {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...this.environment },
+    });
     this.process = child;
     this.ended = once(child, 'close').then(() => (this.process = undefined));
     child.stderr.setEncoding('utf8').on('data', (text: string) => {

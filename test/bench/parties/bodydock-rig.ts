@@ -1,13 +1,15 @@
 // What every measurement of ours begins and ends with: a dock with a quiet mosquitto and the work dealt out to its cameras; receipts counted in
 // the vault; the vault verified and compared with the source.
 import { execFile } from 'node:child_process';
-import { link, mkdir, readdir, stat } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { link, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { RigWish } from '../../fakes/dock-rig-config.ts';
 import { DockRig, STATION } from '../../fakes/dock-rig.ts';
 import { Mosquitto } from '../../fakes/mosquitto.ts';
 import { BODYDOCK, compiled } from '../../fakes/program.ts';
+import { makeOld } from '../../fakes/put-ledger.ts';
 import { TestAuthority } from '../../fakes/tls.ts';
 import { pause } from '../../fakes/until.ts';
 import { unitEnvironment } from '../unit-environment.ts';
@@ -15,10 +17,12 @@ import type { Work } from '../work.ts';
 
 const run = promisify(execFile);
 const LOOK_MS = 20;
+const EARLIER_FILES = 8;
+const EARLIER_FILE_BYTES = 16 * 1024 * 1024;
 /** Pause between two looks, as a multiple of how long the one before lasted: at many folders looking would be work of its own. */
 const LOOK_SHARE = 10;
 const REPORT_BYTES_MAX = 64 * 1024 * 1024;
-/** The broker writes no line for each message: production does not either. */
+/** The broker writes no line for each message: production does not either. Its memory is as our drop-in for its unit sets it. */
 const QUIET = ['log_type none', 'log_type error'];
 
 /** A dock with its broker, and the environment that the units give our programs; nothing else runs yet. `close` ends and removes all of it. */
@@ -57,13 +61,17 @@ export async function openBenchRig(tls: boolean, wish: RigWish): Promise<BenchRi
 }
 
 async function openBroker(authority: TestAuthority | undefined): Promise<Mosquitto> {
-  if (authority === undefined) return Mosquitto.open({ lines: QUIET });
+  const common = { lines: QUIET, environment: await unitEnvironment('mosquitto/bodydock.conf') };
+  if (authority === undefined) return Mosquitto.open(common);
   const server = await authority.issue({
     commonName: 'localhost',
     kind: 'server',
     names: ['IP:127.0.0.1'],
   });
-  return Mosquitto.open({ lines: QUIET, tls: { caFile: authority.caFile, ...server, requireClient: true } });
+  return Mosquitto.open({
+    ...common,
+    tls: { caFile: authority.caFile, ...server, requireClient: true },
+  });
 }
 
 async function clientTls(authority: TestAuthority): Promise<Pick<RigWish, 'agentTls' | 'receiverTls'>> {
@@ -79,10 +87,41 @@ async function clientTls(authority: TestAuthority): Promise<Pick<RigWish, 'agent
 export async function dealOut(work: Work, rig: DockRig): Promise<void> {
   for (let number = 1; number <= rig.cameraCount; number++) {
     await rig.takeOut(number);
-    await mkdir(join(rig.drawer(number), 'DCIM'));
+    await mkdir(join(rig.drawer(number), 'DCIM'), { recursive: true });
   }
   for (const [index, file] of work.files.entries())
     await link(file.path, join(rig.drawer((index % rig.cameraCount) + 1), 'DCIM', file.name));
+}
+
+/** What an earlier docking brought. */
+export interface EarlierDocking {
+  /** SHA-256 of its files, lower-case hex. */
+  readonly digests: readonly string[];
+}
+
+/**
+ * The docking before the one that is measured, of the first camera: both programs run all day, and what they compile for their first bytes they
+ * compile once. Ends with the camera empty in its bay. Errors: those of the programs; the signal's reason.
+ */
+export async function earlierDocking(rig: DockRig, signal: AbortSignal): Promise<EarlierDocking> {
+  const digests: string[] = [];
+  await rig.takeOut(1);
+  const folder = join(rig.drawer(1), 'DCIM');
+  await mkdir(folder);
+  for (let number = 1; number <= EARLIER_FILES; number++) {
+    const bytes = randomBytes(EARLIER_FILE_BYTES);
+    digests.push(createHash('sha256').update(bytes).digest('hex'));
+    const path = join(folder, `EARLY_${number}.MP4`);
+    await writeFile(path, bytes);
+    await makeOld(path);
+  }
+  await rig.putBack(1);
+  await untilReceipts(rig, EARLIER_FILES, signal);
+  while ((await readdir(join(rig.camera(1), 'DCIM'))).length > 0) {
+    signal.throwIfAborted();
+    await pause(LOOK_MS);
+  }
+  return { digests };
 }
 
 /** Puts all cameras into their bays. */
@@ -118,7 +157,12 @@ async function isFile(path: string): Promise<boolean> {
 }
 
 /** Every document, signature and unit by our own command, each payload opened, the digests compared with the source's. Stop first. */
-export async function verifyVault(rig: DockRig, work: Work, signal: AbortSignal): Promise<void> {
+export async function verifyVault(
+  rig: DockRig,
+  work: Work,
+  signal: AbortSignal,
+  earlier: EarlierDocking = { digests: [] },
+): Promise<void> {
   const words = [rig.vault, '--identity', rig.identityFile, '--json'];
   const options = { maxBuffer: REPORT_BYTES_MAX, signal };
   const { stdout } = await run(process.execPath, [compiled(BODYDOCK), 'verify', ...words], options);
@@ -127,7 +171,7 @@ export async function verifyVault(rig: DockRig, work: Work, signal: AbortSignal)
   if (!report.good || stored.some(({ opened, receipted }) => opened !== true || receipted !== true))
     throw new Error(`bodydock verify found: ${stdout.slice(0, 2000)}`);
   const digests = stored.map(({ original_sha256: digest }) => digest).sort();
-  const wanted = work.files.map(({ sha256 }) => sha256).sort();
+  const wanted = [...work.files.map(({ sha256 }) => sha256), ...earlier.digests].sort();
   if (digests.join() !== wanted.join()) throw new Error('the vault holds other bytes than the cameras did');
 }
 
