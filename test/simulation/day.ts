@@ -2,6 +2,7 @@
 import { SeededRandom } from '../fakes/random-seeded.ts';
 import type { WornCamera } from './dock.ts';
 import { BEGIN_MS } from './machine.ts';
+import { generationOf, NEWEST, type Generation } from './generations.ts';
 import { contentOf, digestOf, drawSizeBytes, VARIANTS, type Recording } from './recordings.ts';
 import type { World } from './world.ts';
 
@@ -25,12 +26,13 @@ export class Days {
   readonly #random: SeededRandom;
   readonly #recorders: SeededRandom;
   readonly #isFull: boolean;
+  readonly #longOneIn: number;
   #recordings = 0;
   #dockings = 0;
 
-  /** `full`: days of four recordings on average, as all were once: what the kept seeds found, they found on such days. */
-  constructor(world: World, { full = false }: { readonly full?: boolean } = {}) {
-    this.#isFull = full;
+  constructor(world: World, { isFull, longOneIn }: Omit<Generation, 'days'> = generationOf(NEWEST)) {
+    this.#isFull = isFull;
+    this.#longOneIn = longOneIn;
     this.#world = world;
     this.#random = new SeededRandom(world.random.uint32());
     this.#recorders = world.recorders;
@@ -118,7 +120,7 @@ export class Days {
     const over = random.below(4) === 0 ? camera.recordings[0] : undefined;
     if (over !== undefined) this.#world.overwritten.add(over);
     const path = over?.path ?? `DCIM/100REC/REC${number}.MP4`;
-    const sizeBytes = over?.sizeBytes ?? drawSizeBytes(random);
+    const sizeBytes = over?.sizeBytes ?? drawSizeBytes(random, this.#longOneIn);
     const variants = Array.from({ length: VARIANTS }, (_, at) => at);
     const others =
       over === undefined ? variants : variants.filter((each) => digestOf(each, sizeBytes) !== over.sha256);

@@ -20,14 +20,14 @@ type Answer = SeedResult | { readonly seed: number; readonly error: string };
 async function main(args: readonly string[]): Promise<number> {
   const options = optionsOrCode(() => parseOptions(args), HELP);
   if (typeof options === 'number') return options;
-  const { seed, evil, full, trace } = options;
-  return seed === undefined ? runSets(options) : runOne({ seed, evil, full }, trace);
+  const { seed, evil, generation, trace } = options;
+  return seed === undefined ? runSets(options) : runOne({ seed, evil, generation }, trace);
 }
 
-async function runOne({ seed, evil, full }: SeedJob, trace: boolean): Promise<number> {
+async function runOne({ seed, evil, generation }: SeedJob, trace: boolean): Promise<number> {
   const result = await runSeed(seed, {
     evil,
-    full,
+    generation,
     ...(trace ? { onLine: (line) => console.log(line) } : {}),
   });
   console.log(
@@ -67,7 +67,7 @@ async function runOnThread(seeds: Iterator<SeedJob>, tally: Tally): Promise<void
       const problems = 'error' in answer ? [answer.error] : answer.problems;
       if (problems.length === 0) continue;
       tally.failed++;
-      const shown = `${answer.seed}${next.value.evil ? ' --evil' : ''}${next.value.full ? ' --full' : ''}`;
+      const shown = `${answer.seed}${next.value.evil ? ' --evil' : ''} --generation ${next.value.generation}`;
       console.log(`seed ${shown} fails:\n  ${problems.slice(0, 5).join('\n  ')}`);
       console.log(`  npm run test:simulation -- --seed ${shown}`);
       if ('error' in answer && answer.error.startsWith('no answer')) return;

@@ -7,7 +7,7 @@ test('a power cut every minute: recordings are delivered between two cuts, and a
     kinds: [],
     days: 2,
     cutEveryMs: 60_000,
-    full: true,
+    generation: 1,
   });
   expect(problems).toEqual([]);
   expect(recordings).toBe(9); // three of them still went on when their cameras were docked

@@ -87,9 +87,9 @@ function headOf(variant: number, sizeBytes: number): Uint8Array {
   return new SeededRandom(variant + 1).bytes(Math.min(HEAD_BYTES, sizeBytes));
 }
 
-/** A size of 1 to 40 units, mostly small, and now and then one at a unit's edge or of next to nothing. */
-export function drawSizeBytes(random: SeededRandom): number {
+/** A size of 1 to 40 units, mostly small, one in `longOneIn` of 4 or more, and now and then one at a unit's edge or of next to nothing. */
+export function drawSizeBytes(random: SeededRandom, longOneIn: number): number {
   if (random.below(8) === 0) return random.pick([1, 63, 4096, UNIT_BYTES - 1]);
-  const units = random.below(16) === 0 ? 4 + random.below(UNITS_MAX - 3) : 1 + random.below(2);
+  const units = random.below(longOneIn) === 0 ? 4 + random.below(UNITS_MAX - 3) : 1 + random.below(2);
   return units * UNIT_BYTES + random.pick([0, 0, 0, 1, -1, -300]);
 }

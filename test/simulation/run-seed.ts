@@ -1,6 +1,7 @@
 // One seed from its first day to the last delivery.
 import { isLogStored } from '../fakes/stored-log.ts';
 import { Days } from './day.ts';
+import { generationOf, NEWEST } from './generations.ts';
 import { lastProblems } from './last-judge.ts';
 import { SPOOL, VAULT } from './sides.ts';
 import { ALL_KINDS, Troubles, type Kind } from './troubles.ts';
@@ -11,7 +12,6 @@ const HOUR_MS = 3_600_000;
 const DELIVERED_MS = HOUR_MS;
 /** Offers that an evil broker altered are refused, and come again after a minute, four, sixteen (SPEC 6.8): no days last for more refusals. */
 const DELIVERED_EVIL_MS = 2 * HOUR_MS;
-export const DAYS = 4;
 
 export interface SeedResult {
   readonly seed: number;
@@ -34,6 +34,9 @@ export interface SeedResult {
 }
 
 export interface SeedRun {
+  /** How the life is drawn: generations.ts. The newest unless given. */
+  readonly generation?: number;
+  /** Those of its generation unless given. */
   readonly days?: number;
   /** The station's power goes that often, as long as the days last. */
   readonly cutEveryMs?: number;
@@ -41,8 +44,6 @@ export interface SeedRun {
   readonly kinds?: readonly Kind[];
   /** The broker is evil, as long as the days last. */
   readonly evil?: boolean;
-  /** Days hold more than they need to; see Days. */
-  readonly full?: boolean;
   /** Hears all that happens. */
   readonly onLine?: (line: string) => void;
 }
@@ -50,12 +51,14 @@ export interface SeedRun {
 /** Never rejects but by a fault of the simulation itself. */
 export async function runSeed(
   seed: number,
-  { days: dayCount = DAYS, kinds = ALL_KINDS, cutEveryMs, evil = false, full = false, onLine }: SeedRun = {},
+  { generation = NEWEST, days, kinds = ALL_KINDS, cutEveryMs, evil = false, onLine }: SeedRun = {},
 ): Promise<SeedResult> {
+  const drawn = generationOf(generation);
+  const dayCount = days ?? drawn.days;
   const world = new World(seed, evil);
   const { timeline, judge, trace } = world;
   if (onLine !== undefined) trace.onLine = onLine;
-  const days = new Days(world, { full });
+  const life = new Days(world, drawn);
   const troubles = new Troubles(world, kinds);
   world.bootStore();
   world.bootStation();
@@ -64,18 +67,18 @@ export async function runSeed(
   for (let day = 1; day <= dayCount; day++) {
     const before = troubles.begun;
     troubles.plan();
-    await finished(world, days.day(), HOUR_MS);
-    if (!full && kinds.length > 0 && troubles.begun === before)
+    await finished(world, life.day(), HOUR_MS);
+    if (!drawn.isFull && kinds.length > 0 && troubles.begun === before)
       await finished(world, troubles.next(), HOUR_MS); // no day without a trouble
     world.look(`end of day ${day}`);
     begun.push(troubles.begun - before);
   }
-  const { dockings } = days;
+  const { dockings } = life;
   const early = world.required.length - judge.undelivered(world.required).length;
   troubles.end();
   stopCuts();
   world.wire.evil?.end();
-  await deliver(world, days, evil ? DELIVERED_EVIL_MS : DELIVERED_MS);
+  await deliver(world, life, evil ? DELIVERED_EVIL_MS : DELIVERED_MS);
   judge.problems.push(...lastProblems(world), ...(world.wire.evil?.problems ?? []));
   return {
     seed,

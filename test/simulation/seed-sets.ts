@@ -1,5 +1,6 @@
 // Which seeds a run tries: those that failed once, a fixed set, and fresh ones as long as there is time.
 import { readFileSync } from 'node:fs';
+import { NEWEST } from './generations.ts';
 
 /** So many seeds are the same in every run, from 1 on; and so many with an evil broker. */
 const FIXED = 8;
@@ -13,8 +14,8 @@ export interface SeedJob {
   readonly seed: number;
   /** The broker is evil. */
   readonly evil: boolean;
-  /** Its days are full ones, as in day.ts. */
-  readonly full: boolean;
+  /** How it is drawn, as in generations.ts. */
+  readonly generation: number;
 }
 
 /** Seeds that failed once. Errors: the system's; a line that is no seed. */
@@ -23,15 +24,15 @@ export function keptSeeds(): SeedJob[] {
   return parseSeeds(readFileSync(file, 'utf8'));
 }
 
-/** One seed a line, behind it "evil" where the broker was and "full" where its days were, and a word on what it found behind "#". */
+/** One seed a line, behind it "evil" where the broker was, its generation, and a word on what it found behind "#". */
 export function parseSeeds(text: string): SeedJob[] {
   const lines = text.split('\n').map((line) => line.replace(/#.*/, '').trim());
   return lines
     .filter((line) => line !== '')
     .map((line) => {
-      const [, seed, evil, full] = /^(\d{1,10})( evil)?( full)?$/.exec(line) ?? [];
-      if (seed === undefined) throw new Error(`seeds.txt: "${line}" is no seed`);
-      return { seed: Number(seed), evil: evil !== undefined, full: full !== undefined };
+      const [, seed, evil, generation] = /^(\d{1,10})( evil)? generation (\d)$/.exec(line) ?? [];
+      if (seed === undefined) throw new Error(`seeds.txt: "${line}" is no seed with its generation`);
+      return { seed: Number(seed), evil: evil !== undefined, generation: Number(generation) };
     });
 }
 
@@ -46,9 +47,9 @@ export function* seedsToRun(
   },
 ): Generator<SeedJob> {
   yield* kept;
-  for (let seed = 1; seed <= FIXED; seed++) yield { seed, evil: false, full: false };
-  for (let seed = 1; seed <= FIXED_EVIL; seed++) yield { seed, evil: true, full: false };
+  for (let seed = 1; seed <= FIXED; seed++) yield { seed, evil: false, generation: NEWEST };
+  for (let seed = 1; seed <= FIXED_EVIL; seed++) yield { seed, evil: true, generation: NEWEST };
   const untilMs = fresh.nowMs() + fresh.forMs;
   for (let seed = fresh.from; fresh.nowMs() < untilMs; seed++)
-    yield { seed, evil: fresh.evil && seed % 2 === 1, full: false };
+    yield { seed, evil: fresh.evil && seed % 2 === 1, generation: NEWEST };
 }

@@ -11,9 +11,9 @@ Error.stackTraceLimit = 0;
 knowSignatures();
 readKeysQuickly();
 const endLife = signalsEndWithLives();
-parentPort?.on('message', ({ seed, evil, full }: SeedJob) => {
+parentPort?.on('message', ({ seed, evil, generation }: SeedJob) => {
   forgetSignatures();
-  runSeed(seed, { evil, full })
+  runSeed(seed, { evil, generation })
     .then(
       (result) => parentPort?.postMessage(result, []),
       (error: unknown) =>

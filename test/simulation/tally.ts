@@ -1,5 +1,6 @@
 // What a run of many seeds was: how much it tried, what its days held, and how long one took.
 import { UNIT_BYTES } from '../../protocol/limits.ts';
+import { NEWEST } from './generations.ts';
 import type { SeedResult } from './run-seed.ts';
 import type { SeedJob } from './seed-sets.ts';
 
@@ -12,16 +13,19 @@ export class Tally {
   #days = 0;
   #recordings = 0;
   #evilActs = 0;
-  /** Of days that are none of the full ones, which hold more. */
+  /** Of days as they are drawn now; those of earlier generations held more. */
   readonly #plain = { days: 0, dockings: 0, recordings: 0, bytes: 0, troubles: 0, troublesLeast: Infinity };
 
   /** A seed that came to its end. */
-  add({ full }: Pick<SeedJob, 'full'>, { dockings, recordings, bytes, troubles, evilActs }: Counted): void {
+  add(
+    { generation }: Pick<SeedJob, 'generation'>,
+    { dockings, recordings, bytes, troubles, evilActs }: Counted,
+  ): void {
     this.#seeds++;
     this.#days += troubles.length;
     this.#recordings += recordings;
     this.#evilActs += evilActs;
-    if (full) return;
+    if (generation !== NEWEST) return;
     const plain = this.#plain;
     plain.days += troubles.length;
     plain.dockings += dockings;
