@@ -155,6 +155,7 @@ export class CustodyPush {
     if (leftMs <= 0) return false;
     this.#cancelSmall ??= clock.after(leftMs, () => {
       this.#cancelSmall = undefined;
+      this.#sentAtMs = -Infinity; // what is left of the pause by then may be less than a clock can wait for
       this.advance();
     });
     return true;
