@@ -13,7 +13,7 @@ import { Tally } from './tally.ts';
 const SEED_MS_MAX = 120_000;
 
 /** Much is made and soon forgotten: a young generation with room for it saves a tenth of the time. */
-const HEAP = { maxYoungGenerationSizeMb: 64 };
+const HEAP = { maxYoungGenerationSizeMb: 192 };
 
 type Answer = SeedResult | { readonly seed: number; readonly error: string };
 
