@@ -31,6 +31,8 @@ const STOP_MS = {
 };
 /** ... and for the receipts of the docking records that it makes. */
 const LAST_PUSH_MS = 2500;
+/** ... for the store to sign for the end of the log: what it does not hold, nobody misses there. */
+const LAST_LOG_MS = 1500;
 /** ... if the store said anything within this time. A live receiver answers the first checkpoint and every docking. */
 const STORE_THERE_MS = 60_000;
 /** Waits that hang on the station's end at a time: of each bay, and of the rest. Node takes more than 10 for a leak unless it is told. */
@@ -122,7 +124,8 @@ export class Station {
 
   /**
    * Finish soon: no new reads, commits that run are finished, dockings that the stop ended get their records, the log is closed, the
-   * broker hears "stopped". Where the store is there, those records are pushed within LAST_PUSH_MS; else the next start pushes them.
+   * broker hears "stopped". Where the store is there, those records are pushed within LAST_PUSH_MS, and the log within LAST_LOG_MS; else the
+   * next start pushes them.
    * Each step has a deadline, so it resolves whatever hangs. Never rejects.
    */
   async stop(): Promise<void> {
@@ -136,6 +139,7 @@ export class Station {
     await this.#stopStep('log', async () => {
       custody.append({ event: 'agent-stopped', facts: {} });
       await this.#checkpoint();
+      if (this.#isStoreThere()) await custodyPush.level(LAST_LOG_MS);
       await custodyPush.stop();
       await custody.close();
     });

@@ -61,6 +61,9 @@ export class CustodyPush {
   /** Monotonic time of the last batch. */
   #sentAtMs = -Infinity;
   #cancelSmall: (() => void) | undefined;
+  #isHurried = false;
+  /** Called once there is nothing left to send. */
+  readonly #whenLevel: (() => void)[] = [];
   #answerMs = ANSWER_MS_MIN;
   #refusedMs = REFUSED_MS_MIN;
   #cancelRefused: (() => void) | undefined;
@@ -137,22 +140,36 @@ export class CustodyPush {
   async #step(): Promise<void> {
     const next = this.#holdings.next();
     this.#options.onBehind(this.#holdings.isBehind);
-    if (next?.held !== undefined && next.isSmall && this.#isTooSoon()) return;
-    const segment = next?.segment ?? this.#options.dropping.candidate();
+    if (next === undefined) for (const resolve of this.#whenLevel.splice(0)) resolve();
+    const due = next?.held !== undefined && next.isSmall && this.#isTooSoon() ? undefined : next;
+    const segment = due?.segment ?? this.#options.dropping.candidate();
     if (segment === undefined) return;
-    this.#sentBehind = next?.held;
+    this.#sentBehind = due?.held;
     this.#expectAnswer(segment);
-    if (next?.held === undefined) return this.#publish(segment, 0, new Uint8Array(0));
-    const batch = await this.#options.source.read(segment, next.held + 1, CUSTODY_BATCH_BYTES_MAX);
+    if (due?.held === undefined) return this.#publish(segment, 0, new Uint8Array(0));
+    const batch = await this.#options.source.read(segment, due.held + 1, CUSTODY_BATCH_BYTES_MAX);
     this.#sentAtMs = this.#options.clock.monotonicMs();
     if (batch !== undefined) await this.#publish(segment, batch.from, batch.lines);
+  }
+
+  /** Nothing waits for others any more: resolves when the store has signed for all that there is, or after so long. Never rejects. */
+  async level(msMax: number): Promise<void> {
+    this.#isHurried = true;
+    this.advance();
+    await new Promise<void>((resolve) => {
+      const cancel = this.#options.clock.after(msMax, resolve);
+      this.#whenLevel.push(() => {
+        cancel();
+        resolve();
+      });
+    });
   }
 
   /** Right behind the last batch; it is looked again when it is not any more. */
   #isTooSoon(): boolean {
     const { clock } = this.#options;
     const leftMs = this.#sentAtMs + SMALL_BATCH_MS - clock.monotonicMs();
-    if (leftMs <= 0) return false;
+    if (leftMs <= 0 || this.#isHurried) return false;
     this.#cancelSmall ??= clock.after(leftMs, () => {
       this.#cancelSmall = undefined;
       this.#sentAtMs = -Infinity; // what is left of the pause by then may be less than a clock can wait for

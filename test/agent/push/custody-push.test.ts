@@ -192,6 +192,53 @@ describe('a log that grows by an entry every 100 ms', () => {
   });
 });
 
+describe('an end in order', () => {
+  async function grownBy(entries: number): Promise<LogRig> {
+    const rig = new LogRig(1);
+    await rig.reconnect();
+    (rig.segments[0] as { lastSequence: number }).lastSequence += entries;
+    rig.push.advance();
+    await rig.talk();
+    expect(rig.store.held.get(rig.id(0))).toBe(ENTRIES); // it waits
+    return rig;
+  }
+
+  test('sends at once what waited for more, and is over when the store has signed for it', async () => {
+    const rig = await grownBy(2);
+    await rig.push.level(1500);
+    expect(rig.store.held.get(rig.id(0))).toBe(ENTRIES + 2);
+    expect(rig.clock.monotonicMs()).toBe(0);
+  });
+
+  test('waits for a store that says nothing no longer than it is given', async () => {
+    const rig = await grownBy(2);
+    rig.answers = false;
+    let isOver = false;
+    const ending = rig.push.level(1500).then(() => (isOver = true));
+    await rig.clock.advance(1400);
+    expect(isOver).toBe(false);
+    await rig.clock.advance(100);
+    await ending;
+  });
+});
+
+test('what may be dropped is asked about while a small batch waits', async () => {
+  const rig = new LogRig(2, true);
+  await rig.reconnect();
+  const old = rig.id(0);
+  (rig.segments[1] as { lastSequence: number }).lastSequence++;
+  rig.store.asked.length = 0;
+  rig.dropping = {
+    ...NOTHING_TO_DROP,
+    candidate: () => old,
+    confirmed: () => (rig.dropping = NOTHING_TO_DROP),
+  };
+  rig.push.advance();
+  await rig.talk();
+  expect(rig.store.asked).toEqual([old]);
+  expect(rig.store.held.get(rig.id(1))).toBe(ENTRIES);
+});
+
 describe('a log of thousands of segments that the store holds', () => {
   test('is not asked for again: at a connect only the ends of it, and the newest one is sent', async () => {
     const rig = new LogRig(5000, true);
