@@ -6,6 +6,7 @@ import { STATION } from '../fakes/dock-rig-config.ts';
 import { DockRig } from '../fakes/dock-rig.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
+import { until } from '../fakes/until.ts';
 
 const random = seededRandom(7);
 
@@ -19,6 +20,7 @@ describe.skipIf(lacksTools('age', 'minisign'))('the independent checker', () => 
     for (const name of ['A.MP4', 'A.GPS', 'DCIM/B.MP4']) await rig.put(1, name, random.bytes(700_000));
     await rig.start();
     await rig.untilEmptied(1, 30_000);
+    await until('the log in the vault', 10_000, async () => (await storedErasures()) === 3);
     await rig.receiver.stop();
     await rig.put(2, 'C.MP4', random.bytes(300_000));
     await rig.untilBay(2, 'spooled', 20_000, (bay) => bay.entries_spooled === 1);
@@ -39,6 +41,14 @@ describe.skipIf(lacksTools('age', 'minisign'))('the independent checker', () => 
 
   async function recordings(): Promise<string[]> {
     return (await rig.receipted()).map((name) => join(rig.vault, STATION, name));
+  }
+
+  /** Entries of that event that the store has. */
+  async function storedErasures(): Promise<number> {
+    const folder = join(rig.vault, STATION, 'custody');
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.jsonl'));
+    const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+    return texts.join('').split('"event":"erased"').length - 1;
   }
 
   test('counts what it saw', () => {
