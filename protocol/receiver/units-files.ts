@@ -1,8 +1,9 @@
 // What the receiver's worker does with units, in synchronous calls on its own thread: hash, compare, write. One object per recording.
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { equalBytes, sha256 } from '../bytes.ts';
 import { DockError, systemCode } from '../errors.ts';
+import { readFully } from '../io/read-at-once.ts';
 import { DIGEST_BYTES, UNIT_BYTES } from '../limits.ts';
 import {
   digestListBytes,
@@ -27,17 +28,6 @@ function writeFully(fd: number, bytes: Uint8Array, position: number): void {
     code: 'ENOSPC',
     syscall: 'write',
   });
-}
-
-/** Bytes read, fewer only at the end of the file. */
-function readFully(fd: number, target: Uint8Array, position: number): number {
-  let done = 0;
-  while (done < target.length) {
-    const count = readSync(fd, target, done, target.length - done, position + done);
-    if (count === 0) break;
-    done += count;
-  }
-  return done;
 }
 
 /** See UnitStore.checkDigests. */
