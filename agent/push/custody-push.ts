@@ -155,13 +155,13 @@ export class CustodyPush {
   /** Nothing waits for others any more: resolves when the store has signed for all that there is, or after so long. Never rejects. */
   async level(msMax: number): Promise<void> {
     this.#isHurried = true;
-    this.advance();
     await new Promise<void>((resolve) => {
       const cancel = this.#options.clock.after(msMax, resolve);
       this.#whenLevel.push(() => {
         cancel();
         resolve();
       });
+      this.advance(); // there may be nothing to send at all
     });
   }
 

@@ -210,6 +210,13 @@ describe('an end in order', () => {
     expect(rig.clock.monotonicMs()).toBe(0);
   });
 
+  test('is over at once where the store has everything', async () => {
+    const rig = new LogRig(1);
+    await rig.reconnect();
+    await rig.push.level(1500);
+    expect(rig.clock.monotonicMs()).toBe(0);
+  });
+
   test('waits for a store that says nothing no longer than it is given', async () => {
     const rig = await grownBy(2);
     rig.answers = false;
