@@ -93,17 +93,12 @@ export async function dealOut(work: Work, rig: DockRig): Promise<void> {
     await link(file.path, join(rig.drawer((index % rig.cameraCount) + 1), 'DCIM', file.name));
 }
 
-/** What an earlier docking brought. */
-export interface EarlierDocking {
-  /** SHA-256 of its files, lower-case hex. */
-  readonly digests: readonly string[];
-}
-
 /**
- * The docking before the one that is measured, of the first camera: both programs run all day, and what they compile for their first bytes they
- * compile once. Ends with the camera empty in its bay. Errors: those of the programs; the signal's reason.
+ * The docking before the one that is measured, of the first camera: both programs run all day, and their start is no part of what is measured.
+ * Ends with the camera empty in its bay.
+ * Shape: SHA-256 of its files, in lower-case hex. Errors: those of the programs; the signal's reason.
  */
-export async function earlierDocking(rig: DockRig, signal: AbortSignal): Promise<EarlierDocking> {
+export async function earlierDocking(rig: DockRig, signal: AbortSignal): Promise<readonly string[]> {
   const digests: string[] = [];
   await rig.takeOut(1);
   const folder = join(rig.drawer(1), 'DCIM');
@@ -121,7 +116,7 @@ export async function earlierDocking(rig: DockRig, signal: AbortSignal): Promise
     signal.throwIfAborted();
     await pause(LOOK_MS);
   }
-  return { digests };
+  return digests;
 }
 
 /** Puts all cameras into their bays. */
@@ -161,7 +156,7 @@ export async function verifyVault(
   rig: DockRig,
   work: Work,
   signal: AbortSignal,
-  earlier: EarlierDocking = { digests: [] },
+  earlier: readonly string[] = [],
 ): Promise<void> {
   const words = [rig.vault, '--identity', rig.identityFile, '--json'];
   const options = { maxBuffer: REPORT_BYTES_MAX, signal };
@@ -171,7 +166,7 @@ export async function verifyVault(
   if (!report.good || stored.some(({ opened, receipted }) => opened !== true || receipted !== true))
     throw new Error(`bodydock verify found: ${stdout.slice(0, 2000)}`);
   const digests = stored.map(({ original_sha256: digest }) => digest).sort();
-  const wanted = [...work.files.map(({ sha256 }) => sha256), ...earlier.digests].sort();
+  const wanted = [...work.files.map(({ sha256 }) => sha256), ...earlier].sort();
   if (digests.join() !== wanted.join()) throw new Error('the vault holds other bytes than the cameras did');
 }
 

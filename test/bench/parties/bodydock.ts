@@ -11,7 +11,6 @@ import {
   untilReceipts,
   verifyVault,
   type BenchRig,
-  type EarlierDocking,
 } from './bodydock-rig.ts';
 import type { Measured, Party, Repetition } from './party.ts';
 
@@ -49,7 +48,7 @@ async function openRepetition(work: Work, cameras: number, tls: boolean): Promis
   }
 }
 
-function repetitionOf(bench: BenchRig, work: Work, earlier: EarlierDocking): Repetition {
+function repetitionOf(bench: BenchRig, work: Work, earlier: readonly string[]): Repetition {
   const { rig } = bench;
   return {
     run: (signal) => measure(bench, work, earlier, signal),
@@ -64,13 +63,13 @@ function repetitionOf(bench: BenchRig, work: Work, earlier: EarlierDocking): Rep
 async function measure(
   { rig, broker }: BenchRig,
   work: Work,
-  earlier: EarlierDocking,
+  earlier: readonly string[],
   signal: AbortSignal,
 ): Promise<Measured> {
   const { agent, receiver } = rig;
   const use = new ProcessUse({ agent: agent.pid ?? 0, broker: broker.pid ?? 0, receiver: receiver.pid ?? 0 });
   const startedMs = performance.now();
   await dockAll(rig);
-  await untilReceipts(rig, earlier.digests.length + work.files.length, signal);
+  await untilReceipts(rig, earlier.length + work.files.length, signal);
   return { elapsedMs: performance.now() - startedMs, ...use.take() };
 }
