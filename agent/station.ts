@@ -15,6 +15,7 @@ import type { DocumentsDropping } from './documents-dropping.ts';
 import type { Keep } from './keep.ts';
 import type { OwedReceipts } from './owed-receipts.ts';
 import type { Pusher } from './push/push.ts';
+import { RecordsBehindLog } from './push/records-behind-log.ts';
 import type { Monitoring } from './monitoring/monitoring.ts';
 import type { Tries } from './tries/tries.ts';
 import { stopWithin } from '../protocol/io/stop-within.ts';
@@ -72,6 +73,7 @@ export interface StationParts {
 /** Runs the parts until it is stopped. */
 export class Station {
   readonly #parts: StationParts;
+  readonly #records: RecordsBehindLog;
   readonly #ending = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
   #started = false;
@@ -80,6 +82,7 @@ export class Station {
 
   constructor(parts: StationParts) {
     this.#parts = parts;
+    this.#records = new RecordsBehindLog(parts.custodyPush, parts.pusher);
   }
 
   /** Ready means: configuration valid, spool recovered, log open. The broker is not waited for: a station runs offline. */
@@ -100,7 +103,7 @@ export class Station {
     keep.start();
     recordKeep.start();
     pusher.start();
-    dockings.start((part, isLogged) => pusher.add(part, isLogged));
+    dockings.start((part, isLogged) => this.#records.add(part, isLogged));
     await monitoring.start();
     broker.start();
     this.#started = true;
@@ -134,6 +137,7 @@ export class Station {
     await this.#stopStep('tries', () => tries.stop()); // first: who asks for an end may not wait for all of it
     await this.#stopStep('bays', () => this.#running);
     await this.#stopStep('records', () => dockings.settle());
+    await this.#records.settle();
     if (this.#isStoreThere()) await pusher.dockingsPushed(LAST_PUSH_MS);
     await this.#stopStep('pushing', () => pusher.stop());
     await this.#stopStep('log', async () => {

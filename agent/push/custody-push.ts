@@ -61,9 +61,8 @@ export class CustodyPush {
   /** Monotonic time of the last batch. */
   #sentAtMs = -Infinity;
   #cancelSmall: (() => void) | undefined;
-  #isHurried = false;
-  /** Called once there is nothing left to send. */
-  readonly #whenLevel: (() => void)[] = [];
+  /** Called once there is nothing left to send, or nowhere to send it; while somebody waits for that, no batch waits for others. */
+  readonly #whenLevel = new Set<() => void>();
   #answerMs = ANSWER_MS_MIN;
   #refusedMs = REFUSED_MS_MIN;
   #cancelRefused: (() => void) | undefined;
@@ -86,6 +85,7 @@ export class CustodyPush {
     this.#cancel();
     this.#stopTrying();
     if (connected) this.advance();
+    else this.#levelled();
   }
 
   /** There may be something to send: a checkpoint was made, an answer came, a wait is over. */
@@ -128,19 +128,38 @@ export class CustodyPush {
     }
   }
 
+  /**
+   * Resolves when the store has signed for all that there is, at the latest after so long; at once without a connection. Until then nothing
+   * that is sent waits for more. Never rejects.
+   */
+  async level(msMax: number): Promise<void> {
+    if (this.#stopped || !this.#options.broker.connected) return;
+    await new Promise<void>((resolve) => {
+      const over = (): void => {
+        cancel();
+        this.#whenLevel.delete(over);
+        resolve();
+      };
+      const cancel = this.#options.clock.after(msMax, over);
+      this.#whenLevel.add(over);
+      this.advance(); // there may be nothing to send at all
+    });
+  }
+
   /** Resolves when nothing is being dropped any more; nothing is sent behind it. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancel();
     this.#cancelSmall?.();
     this.#stopTrying();
+    this.#levelled();
     await this.#options.dropping.stop();
   }
 
   async #step(): Promise<void> {
     const next = this.#holdings.next();
     this.#options.onBehind(this.#holdings.isBehind);
-    if (next === undefined) for (const resolve of this.#whenLevel.splice(0)) resolve();
+    if (next === undefined) this.#levelled();
     const due = next?.held !== undefined && next.isSmall && this.#isTooSoon() ? undefined : next;
     const segment = due?.segment ?? this.#options.dropping.candidate();
     if (segment === undefined) return;
@@ -152,24 +171,15 @@ export class CustodyPush {
     if (batch !== undefined) await this.#publish(segment, batch.from, batch.lines);
   }
 
-  /** Nothing waits for others any more: resolves when the store has signed for all that there is, or after so long. Never rejects. */
-  async level(msMax: number): Promise<void> {
-    this.#isHurried = true;
-    await new Promise<void>((resolve) => {
-      const cancel = this.#options.clock.after(msMax, resolve);
-      this.#whenLevel.push(() => {
-        cancel();
-        resolve();
-      });
-      this.advance(); // there may be nothing to send at all
-    });
+  #levelled(): void {
+    for (const over of this.#whenLevel) over();
   }
 
   /** Right behind the last batch; it is looked again when it is not any more. */
   #isTooSoon(): boolean {
     const { clock } = this.#options;
     const leftMs = this.#sentAtMs + SMALL_BATCH_MS - clock.monotonicMs();
-    if (leftMs <= 0 || this.#isHurried) return false;
+    if (leftMs <= 0 || this.#whenLevel.size > 0) return false;
     this.#cancelSmall ??= clock.after(leftMs, () => {
       this.#cancelSmall = undefined;
       this.#sentAtMs = -Infinity; // what is left of the pause by then may be less than a clock can wait for

@@ -34,6 +34,7 @@ class LogRig {
   readonly behind: boolean[] = [];
   dropping: Dropping = NOTHING_TO_DROP;
   answers = true;
+  connected = true;
   readonly push: CustodyPush;
 
   constructor(count: number, held = false) {
@@ -47,8 +48,14 @@ class LogRig {
     if (newest !== undefined) newest.held = false;
     for (const known of this.segments) if (known.held) this.store.held.set(known.segment, ENTRIES);
     this.store.newest = this.segments.filter((known) => known.held).at(-1)?.segment;
+    const isConnected = (): boolean => this.connected;
     this.push = new CustodyPush({
-      broker: { connected: true, publish: (topic, payload) => this.#publish(topic, payload) },
+      broker: {
+        get connected(): boolean {
+          return isConnected();
+        },
+        publish: (topic, payload) => this.#publish(topic, payload),
+      },
       topics: stationTopics('bodydock', station),
       store: { station, storeKeys: this.store.storeKeys, receivers: this.store.receivers },
       strangeKeys: new StrangeKeys(this),
@@ -192,7 +199,7 @@ describe('a log that grows by an entry every 100 ms', () => {
   });
 });
 
-describe('an end in order', () => {
+describe('who waits until the store has signed for all of the log', () => {
   async function grownBy(entries: number): Promise<LogRig> {
     const rig = new LogRig(1);
     await rig.reconnect();
@@ -203,21 +210,21 @@ describe('an end in order', () => {
     return rig;
   }
 
-  test('sends at once what waited for more, and is over when the store has signed for it', async () => {
+  test('has what waited for more sent at once, and goes on when the store has signed for it', async () => {
     const rig = await grownBy(2);
     await rig.push.level(1500);
     expect(rig.store.held.get(rig.id(0))).toBe(ENTRIES + 2);
     expect(rig.clock.monotonicMs()).toBe(0);
   });
 
-  test('is over at once where the store has everything', async () => {
+  test('goes on at once where the store has everything', async () => {
     const rig = new LogRig(1);
     await rig.reconnect();
     await rig.push.level(1500);
     expect(rig.clock.monotonicMs()).toBe(0);
   });
 
-  test('waits for a store that says nothing no longer than it is given', async () => {
+  test('waits for a store that says nothing no longer than that', async () => {
     const rig = await grownBy(2);
     rig.answers = false;
     let isOver = false;
@@ -226,6 +233,34 @@ describe('an end in order', () => {
     expect(isOver).toBe(false);
     await rig.clock.advance(100);
     await ending;
+  });
+
+  test('does not wait for a connection, nor for the end', async () => {
+    const rig = await grownBy(2);
+    rig.answers = false;
+    const cut = rig.push.level(1500);
+    rig.connected = false;
+    rig.push.connectionChanged(false);
+    await cut;
+    await rig.push.level(1500);
+    rig.connected = true;
+    rig.push.connectionChanged(true);
+    const ended = rig.push.level(1500);
+    await rig.push.stop();
+    await ended;
+    await rig.push.level(1500);
+    expect(rig.clock.monotonicMs()).toBe(0);
+  });
+
+  test('leaves the pause as it is for what comes behind', async () => {
+    const rig = await grownBy(2);
+    await rig.push.level(1500);
+    (rig.segments[0] as { lastSequence: number }).lastSequence++;
+    rig.push.advance();
+    await rig.talk();
+    expect(rig.store.held.get(rig.id(0))).toBe(ENTRIES + 2);
+    await rig.clock.advance(1000);
+    expect(rig.store.held.get(rig.id(0))).toBe(ENTRIES + 3);
   });
 });
 
