@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { leftOutToday } from './fakes/today.ts';
 import { keptResults } from './fault-table/kept-results.ts';
 
-/** What takes a minute or more, and is tried in CI each fourth day. */
+/** What takes half a minute or more, and is tried in CI each sixth day. */
 const TURNS = [
   ['test/e2e/odd-files.test.ts', 'test/agent/dockings/crash.long.test.ts'],
   [
@@ -10,22 +10,36 @@ const TURNS = [
     'test/e2e/memory-limit.test.ts',
     'test/e2e/clocks.test.ts',
     'test/e2e/export.test.ts',
-    'test/e2e/interrupted-network.test.ts',
-    'test/e2e/verifiers-agree.test.ts',
+    'test/e2e/two-processes-tls.test.ts',
+    'test/station/ptp-refusals.test.ts',
   ],
   [
     'test/e2e/verifier.test.ts',
     'test/e2e/scarce.test.ts',
     'test/e2e/throttled.test.ts',
-    'test/e2e/full-disk.test.ts',
-    'test/e2e/interrupted-store.test.ts',
-    'test/e2e/verifier-processes.test.ts',
+    'test/e2e/key-change.test.ts',
+    'test/station/ptp-odd-files.test.ts',
   ],
   [
     'test/e2e/serial.test.ts',
     'test/e2e/interruptions.test.ts',
+    'test/e2e/evidence-dockings.test.ts',
+    'test/e2e/enrolment.test.ts',
+  ],
+  [
+    'test/e2e/full-disk.test.ts',
+    'test/e2e/interrupted-store.test.ts',
+    'test/e2e/verifier-processes.test.ts',
+    'test/e2e/report.test.ts',
+    'test/station/usb-ports.test.ts',
+  ],
+  [
+    'test/e2e/interrupted-network.test.ts',
+    'test/e2e/verifiers-agree.test.ts',
     'test/e2e/hostile-files.test.ts',
     'test/e2e/service-manager.test.ts',
+    'test/e2e/broken-log.test.ts',
+    'test/e2e/restored-vault.test.ts',
   ],
 ];
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { STATION } from '../fakes/dock-rig-config.ts';
 import { DockRig } from '../fakes/dock-rig.ts';
+import { otherId } from '../fakes/other-id.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
 import { until } from '../fakes/until.ts';
@@ -65,7 +66,7 @@ describe.skipIf(lacksTools('age', 'minisign'))('the independent checker', () => 
 
   test('reports a recording that is in the vault twice', async () => {
     const [first = ''] = await recordings();
-    await cp(first, `${first.slice(0, -2)}aa`, { recursive: true });
+    await cp(first, otherId(first), { recursive: true });
     expect(rig.check().problems).toContainEqual(expect.stringMatching(/^doubled: cam-1 /));
   });
 

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { STATION } from '../fakes/dock-rig-config.ts';
 import { DockRig } from '../fakes/dock-rig.ts';
 import { dockingFolders, readDocking, signDocking, type Falsified } from '../fakes/false-docking.ts';
+import { otherId } from '../fakes/other-id.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
 import { until } from '../fakes/until.ts';
@@ -207,7 +208,7 @@ describe.skipIf(lacksTools('age', 'minisign'))('the independent checker on docki
     const [folder = ''] = await copies(known.full);
     const whole = await readDocking(folder);
     const [one, ...others] = whole.entries;
-    const further = `${known.full.slice(0, -2)}aa`;
+    const further = otherId(known.full);
     await falsify(known.full, (document) => {
       Object.assign(document, { parts: 2, entries: [one] });
     });

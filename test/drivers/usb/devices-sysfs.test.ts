@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -87,7 +87,9 @@ test('a device that is being reset has no number for a moment, and is there all 
   await plug('1-1.4', { ...CAMERA, devnum: '0' }, [PTP]);
   const devices = sysfsDevices(root);
   const looking = [devices.at('1-1.4', live()), devices.list(live()).then(([first]) => first)];
-  await writeFile(join(root, 'tree', '1-1.4', 'devnum'), '7\n');
+  const devnum = join(root, 'tree', '1-1.4', 'devnum');
+  await writeFile(`${devnum}.new`, '7\n');
+  await rename(`${devnum}.new`, devnum); // the kernel's own changes in one step, too
   expect((await Promise.all(looking)).map((device) => device?.address)).toEqual([7, 7]);
 });
 
