@@ -150,21 +150,30 @@ export class CustodyGroups {
     });
   }
 
-  /** Writes until nothing waits; the first segment's opening even where no event does. Never rejects. */
+  /**
+   * Writes a group, and on until nobody waits and none is full; the first segment's opening even where no event does. What was taken
+   * meanwhile waits for its timer: most of it is soon followed by somebody who waits, and each group costs a signature and a sync. Never rejects.
+   */
   async #flush(): Promise<void> {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     await Promise.resolve(); // whoever appends in the same breath shares the group
     try {
-      while (this.#owesOpening || this.#pending.length > 0) {
+      for (let isDue = this.#owesOpening || this.#pending.length > 0; isDue; isDue = this.#isDue) {
         const batch = this.#pending.first(WRITE_GROUPS_MAX * CUSTODY_GROUP_ENTRIES - 1);
         await this.#writeOrAgain(batch);
         this.#owesOpening = false;
         this.#settled(batch);
       }
+      if (this.#pending.length > 0) this.#armTimer(CUSTODY_GROUP_MS);
     } catch (error) {
       this.#failed(error);
     }
+  }
+
+  /** Somebody waits for what is pending, or it is a group already. */
+  get #isDue(): boolean {
+    return this.#pending.hasWaiters || this.#pending.length >= CUSTODY_GROUP_ENTRIES;
   }
 
   /** One attempt, and one more in a new segment; where the disk is full, with the reserve given up. */

@@ -34,6 +34,8 @@ export function checkedFacts({ event, facts }: CustodyEvent): LooseEntry['facts'
 /** A queue of events in order. */
 export class PendingEvents {
   #entries: LooseEntry[] = [];
+  /** What each of them takes. */
+  #sizes: number[] = [];
   #bytes = 0;
   #taken = 0;
   #durable = 0;
@@ -56,8 +58,10 @@ export class PendingEvents {
         { retry: 'later', facts: { pending_bytes: this.#bytes } },
       );
     }
+    const size = sizeBytes(entry);
     this.#entries.push(entry);
-    this.#bytes += sizeBytes(entry);
+    this.#sizes.push(size);
+    this.#bytes += size;
     this.#taken++;
   }
 
@@ -69,7 +73,7 @@ export class PendingEvents {
   /** The first events are durable: they leave, and who waited for them goes on. */
   settle(batch: readonly LooseEntry[]): void {
     this.#entries = this.#entries.slice(batch.length);
-    for (const entry of batch) this.#bytes -= sizeBytes(entry);
+    for (const size of this.#sizes.splice(0, batch.length)) this.#bytes -= size;
     this.#durable += batch.length;
     const done = this.#waiters.filter(({ upTo }) => upTo <= this.#durable);
     this.#waiters = this.#waiters.filter(({ upTo }) => upTo > this.#durable);

@@ -109,6 +109,32 @@ describe('appending', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('what is taken while a group is written shares the group of whoever waits next, or closes by itself after a second', async () => {
+    const disk = logDisk();
+    const { custody, clock } = await openLog(disk, 1);
+    const before = disk.calls('sync');
+    const groupsSince = (): number => disk.calls('sync') - before;
+    custody.append(numbered(1));
+    const first = custody.checkpoint();
+    await Promise.resolve();
+    await Promise.resolve(); // the group is being written
+    custody.append(numbered(2));
+    await first;
+    await settle(20);
+    expect({ on: numbersOn(cut(disk)), groups: groupsSince() }).toEqual({ on: [1], groups: 1 });
+    custody.append(numbered(3));
+    const second = custody.checkpoint();
+    await Promise.resolve();
+    await Promise.resolve();
+    custody.append(numbered(4));
+    await second;
+    expect({ on: numbersOn(cut(disk)), groups: groupsSince() }).toEqual({ on: [1, 2, 3], groups: 2 });
+    await clock.advance(1000);
+    await settle(20);
+    expect({ on: numbersOn(cut(disk)), groups: groupsSince() }).toEqual({ on: range(4), groups: 3 });
+    expect(clock.pending).toBe(0);
+  });
+
   test('no more than 64 events lie between two checkpoints, whatever comes at once', async () => {
     const disk = logDisk();
     const { custody } = await openLog(disk, 1);
