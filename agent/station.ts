@@ -127,8 +127,8 @@ export class Station {
 
   /**
    * Finish soon: no new reads, commits that run are finished, dockings that the stop ended get their records, the log is closed, the
-   * broker hears "stopped". Where the store is there, those records are pushed within LAST_PUSH_MS, and the log within LAST_LOG_MS; else the
-   * next start pushes them.
+   * broker hears "stopped". Where the store is there, those records are pushed within LAST_PUSH_MS; where the broker is, the log within
+   * LAST_LOG_MS: a station at rest has not heard of its store for long. Else the next start pushes them.
    * Each step has a deadline, so it resolves whatever hangs. Never rejects.
    */
   async stop(): Promise<void> {
@@ -143,7 +143,7 @@ export class Station {
     await this.#stopStep('log', async () => {
       custody.append({ event: 'agent-stopped', facts: {} });
       await this.#checkpoint();
-      if (this.#isStoreThere()) await custodyPush.level(LAST_LOG_MS);
+      await custodyPush.level(LAST_LOG_MS);
       await custodyPush.stop();
       await custody.close();
     });

@@ -90,10 +90,17 @@ export class Holdings {
     return { segment: open.segment, held, isSmall };
   }
 
-  /** One more batch of each segment that waits. */
-  tryRefused(): void {
+  /** Whether there is a segment of which the store took nothing of late. */
+  get hasRefusals(): boolean {
+    return this.#refusals.size > 0;
+  }
+
+  /** One more batch of each segment that waits, or of the newest alone. */
+  tryRefused(onlyNewest = false): void {
+    const newest = this.#source.segments().at(-1)?.segment;
     for (const [segment, { held, count }] of this.#refusals)
-      this.#refusals.set(segment, { held, count: Math.min(count, REFUSALS_MAX - 1) });
+      if (!onlyNewest || segment === newest)
+        this.#refusals.set(segment, { held, count: Math.min(count, REFUSALS_MAX - 1) });
   }
 
   /** No answer came: what is held of it is asked again. True where the segment has to wait from now on. */

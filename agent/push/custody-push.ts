@@ -129,8 +129,8 @@ export class CustodyPush {
   }
 
   /**
-   * Resolves when the store has signed for all that there is, at the latest after so long; at once without a connection. Until then nothing
-   * that is sent waits for more. Never rejects.
+   * Resolves when the store has signed for all that it takes, at the latest after so long; at once without a connection. Until then nothing
+   * that is sent waits for more, and the newest segment is tried once more where the store took nothing of it. Never rejects.
    */
   async level(msMax: number): Promise<void> {
     if (this.#stopped || !this.#options.broker.connected) return;
@@ -142,6 +142,7 @@ export class CustodyPush {
       };
       const cancel = this.#options.clock.after(msMax, over);
       this.#whenLevel.add(over);
+      this.#holdings.tryRefused(true);
       this.advance(); // there may be nothing to send at all
     });
   }
@@ -259,6 +260,7 @@ export class CustodyPush {
     if (known === undefined) return; // dropped here, or the store holds nothing of what we never had
     this.#answerMs = ANSWER_MS_MIN;
     const isWhole = this.#holdings.learned(known, sequence);
+    if (!this.#holdings.hasRefusals) this.#stopTrying();
     if (dropping.candidate() !== segment) return;
     if (isWhole) dropping.confirmed(segment, () => this.advance());
     else dropping.refused(segment);

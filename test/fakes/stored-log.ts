@@ -6,3 +6,8 @@ export function isLogStored(own: Uint8Array | undefined, stored: Uint8Array | un
   if (own?.includes(LINE_FEED) !== true) return true;
   return stored?.at(-1) === LINE_FEED && Buffer.from(own.subarray(0, stored.length)).equals(stored);
 }
+
+/** Bytes of its whole lines. */
+export function wholeBytes(log: Uint8Array | undefined): number {
+  return (log?.lastIndexOf(LINE_FEED) ?? -1) + 1;
+}

@@ -1,5 +1,5 @@
 // One seed from its first day to the last delivery.
-import { isLogStored } from '../fakes/stored-log.ts';
+import { isLogStored, wholeBytes } from '../fakes/stored-log.ts';
 import { Days } from './day.ts';
 import { generationOf, NEWEST } from './generations.ts';
 import { lastProblems } from './last-judge.ts';
@@ -120,6 +120,21 @@ export async function deliver(world: World, days: Days, withinMs = DELIVERED_MS)
     judge.problems.push(`${path} of ${camera} was not delivered although nothing failed any more`);
   for (const what of waits()) judge.problems.push(`${what} still waits although nothing failed any more`);
   await finished(world, world.stop(), HOUR_MS);
+  for (const name of unsent(world))
+    judge.problems.push(`the end of ${name} is not at the store although the station ended in order`);
+}
+
+/** Segments of the log that the store does not hold to their last line. */
+function unsent({ station, store, site }: World): readonly string[] {
+  const folder = `${SPOOL}/custody`;
+  const { durable } = store.disk;
+  return (station.disk.files.peekNames(folder) ?? [])
+    .filter((name) => name.endsWith('.jsonl'))
+    .filter((name) => {
+      const own = station.disk.files.peek(`${folder}/${name}`);
+      const stored = durable.bytes(`${VAULT}/${site.station}/custody/${name}`);
+      return !isLogStored(own, stored) || wholeBytes(own) !== wholeBytes(stored);
+    });
 }
 
 /** Asks behind every event, and looks where a disk has changed since. */

@@ -392,8 +392,8 @@ describe('a station that was put back to an earlier state', () => {
 
 describe('a segment of which the store takes nothing', () => {
   /** The store answers questions about the first segment and no batch of it. */
-  async function refusing(): Promise<LogRig> {
-    const rig = new LogRig(3);
+  async function refusing(count = 3): Promise<LogRig> {
+    const rig = new LogRig(count);
     rig.store.held.set(rig.id(0), 1);
     rig.store.take = async (topic, payload, last) => {
       const refuses = payload.length > 0 && topic.includes(rig.id(0));
@@ -428,6 +428,36 @@ describe('a segment of which the store takes nothing', () => {
     rig.store.take = (...args) => CustodyStore.prototype.take.apply(rig.store, args);
     await seconds(rig, 65);
     expect(rig.store.held.get(rig.id(0))).toBe(ENTRIES);
+  });
+
+  test('has its pauses begin anew once the store has taken it', async () => {
+    const rig = await refusing(1);
+    const refuse = rig.store.take.bind(rig.store);
+    const tried = (): number => rig.store.sent.length;
+    await seconds(rig, 70);
+    expect(tried()).toBe(3);
+    rig.store.take = (...args) => CustodyStore.prototype.take.apply(rig.store, args);
+    await seconds(rig, 125); // the second pause
+    expect({ held: rig.store.held.get(rig.id(0)), tried: tried() }).toEqual({ held: ENTRIES, tried: 4 });
+    rig.store.take = refuse;
+    (rig.segments[0] as { lastSequence: number }).lastSequence++;
+    rig.push.advance();
+    await seconds(rig, 6);
+    expect(tried()).toBe(6); // it waits again
+    await seconds(rig, 65);
+    expect(tried()).toBe(7);
+  });
+
+  test('is tried at once where somebody waits for the log to be there, if it is the newest one', async () => {
+    for (const count of [1, 3]) {
+      const rig = await refusing(count);
+      await seconds(rig, 5);
+      const before = rig.store.sent.length;
+      rig.store.take = (...args) => CustodyStore.prototype.take.apply(rig.store, args);
+      await rig.push.level(1000);
+      expect(rig.store.sent.length - before).toBe(count === 1 ? 1 : 0);
+      expect(rig.store.held.get(rig.id(0))).toBe(count === 1 ? ENTRIES : 1);
+    }
   });
 
   test('is tried at once at the next connect', async () => {
