@@ -13,6 +13,15 @@ const DELIVERED_MS = HOUR_MS;
 /** Offers that an evil broker altered are refused, and come again after a minute, four, sixteen (SPEC 6.8): no days last for more refusals. */
 const DELIVERED_EVIL_MS = 2 * HOUR_MS;
 
+/** Conditions that only a person, the next start or the bay's next docking ends, or a look once a minute; all others end with what they tell of. */
+const MAY_STAND: ReadonlySet<string> = new Set([
+  'disk.failing',
+  'camera.clock-wrong',
+  'camera.not-erased',
+  'store.unknown-key',
+  'spool.low',
+]);
+
 export interface SeedResult {
   readonly seed: number;
   readonly problems: readonly string[];
@@ -119,6 +128,9 @@ export async function deliver(world: World, days: Days, withinMs = DELIVERED_MS)
   for (const { camera, path } of judge.undelivered(world.required))
     judge.problems.push(`${path} of ${camera} was not delivered although nothing failed any more`);
   for (const what of waits()) judge.problems.push(`${what} still waits although nothing failed any more`);
+  for (const [code, document] of world.conditions)
+    if (!MAY_STAND.has(code))
+      judge.problems.push(`condition ${code} stands although nothing fails any more: ${document}`);
   await finished(world, world.stop(), HOUR_MS);
   for (const name of unsent(world))
     judge.problems.push(`the end of ${name} is not at the store although the station ended in order`);

@@ -50,6 +50,8 @@ export class World {
   readonly recordings: Recording[] = [];
   /** Those that their cameras overwrote: they may be in the vault, and need not. */
   readonly overwritten = new Set<Recording>();
+  /** Conditions that the station shows now, by code: their documents. */
+  readonly conditions = new Map<string, string>();
   #agent: ComposedStation | undefined;
   #receiver: OpenReceiver | undefined;
 
@@ -94,7 +96,10 @@ export class World {
         secrets: MARKS,
         onlyReceipts: evil === 'receipts',
       });
-    this.wire.hub.sent = (_, { topic, payload }) => this.#hearLight(topic, payload);
+    this.wire.hub.sent = (_, { topic, payload }) => {
+      this.#hearLight(topic, payload);
+      this.#hearCondition(topic, payload);
+    };
   }
 
   /** The running agent, once it is ready. */
@@ -214,6 +219,13 @@ export class World {
     this.wire.drop('store');
     this.look('the store ended', true);
     this.timeline.after(backMs, () => this.bootStore());
+  }
+
+  #hearCondition(topic: string, payload: Uint8Array): void {
+    const code = /\/condition\/([^/]+)$/.exec(topic)?.[1];
+    if (code === undefined) return;
+    if (payload.length === 0) this.conditions.delete(code);
+    else this.conditions.set(code, Buffer.from(payload).toString());
   }
 
   #hearLight(topic: string, payload: Uint8Array): void {
