@@ -5,6 +5,14 @@ const CRASH = ['agent/spool/crash'];
 
 export const DURABILITY_BUGS: readonly PlantedBug[] = [
   {
+    id: 'group-rest-forgotten',
+    what: 'entries of the log for which one write had no room stay in memory until somebody waits',
+    file: 'agent/custody/custody-groups.ts',
+    find: '      if (this.#pending.length > 0) this.#armTimer(CUSTODY_GROUP_MS);\n',
+    put: '',
+    suites: ['agent/custody/custody-log'],
+  },
+  {
     id: 'document-not-synced',
     what: 'a small file is closed and renamed without a sync',
     file: 'protocol/durable.ts',

@@ -135,6 +135,18 @@ describe('appending', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('what one write has no room for closes by itself, too', async () => {
+    const disk = logDisk();
+    const { custody, clock } = await openLog(disk, 1);
+    const count = 8 * 64 + 8;
+    for (const number of range(count)) custody.append(numbered(number));
+    await settle(50);
+    expect(numbersOn(cut(disk)).length).toBeLessThan(count);
+    await clock.advance(1000);
+    await settle(20);
+    expect(numbersOn(cut(disk))).toEqual(range(count));
+  });
+
   test('no more than 64 events lie between two checkpoints, whatever comes at once', async () => {
     const disk = logDisk();
     const { custody } = await openLog(disk, 1);
