@@ -12,7 +12,7 @@ import { disclosureText } from '../export/disclosure.ts';
 import { makeKit, type KitWish, type MadeKit } from '../export/make-kit.ts';
 import { usageError, writeJson, type Io } from './output.ts';
 import { remarkDocument } from './verify-json.ts';
-import { remarkTexts } from './verify-text.ts';
+import { VerifyText } from './verify-text.ts';
 
 /** Makes the kit; gives the exit code. Errors: those of makeKit; "usage" for a word that is no recording. */
 export async function exportKit(
@@ -46,11 +46,11 @@ function madeText({ parts, findings, place, disclosures }: MadeKit, out: string)
       ? 'everything in it holds; begin with INDEX.html'
       : `${findings.length} findings, which stand in FINDINGS.txt and on INDEX.html`,
   ];
-  return remarkTexts(findings) + lines.map((line) => `${printable(line)}\n`).join('');
+  return new VerifyText().remarks(findings) + lines.map((line) => `${printable(line)}\n`).join('');
 }
 
 function refusedText({ findings }: MadeKit): string {
-  return `${remarkTexts(findings)}NOT EXPORTED: see the findings above; --with-findings exports it all the same, and writes them into the kit\n`;
+  return `${new VerifyText().remarks(findings)}NOT EXPORTED: see the findings above; --with-findings exports it all the same, and writes them into the kit\n`;
 }
 
 function kitDocument({ made, parts, findings, disclosures }: MadeKit, out: string): unknown {

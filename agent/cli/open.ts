@@ -24,7 +24,7 @@ import { readVaultId } from '../verify/vault-id.ts';
 import { OriginalFile } from './original-file.ts';
 import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
 import { remarkDocument } from './verify-json.ts';
-import { remarkTexts } from './verify-text.ts';
+import { VerifyText } from './verify-text.ts';
 import { realFolder } from './verify.ts';
 
 const HELP = `bodydock open DIR --identity FILE [--reason CODE] [--out OUT] [--keys KEYS] [--json]
@@ -158,7 +158,7 @@ async function restore(opening: Opening, found: readonly Remark[], signal: Abort
 
 function refuse(remarks: readonly Remark[], json: boolean, io: Io): number {
   if (json) writeJson(io, { good: false, restored: null, remarks: remarks.map(remarkDocument) });
-  else io.out(`${remarkTexts(remarks)}NOT RESTORED: see the findings above\n`);
+  else io.out(`${new VerifyText().remarks(remarks)}NOT RESTORED: see the findings above\n`);
   return EXIT_FAILURE;
 }
 
@@ -167,7 +167,7 @@ function report(restored: Restored, json: boolean, io: Io): number {
   if (json) {
     const remarks = restored.remarks.map(remarkDocument);
     writeJson(io, { good, restored: restoredDocument(restored), remarks });
-  } else io.out(remarkTexts(restored.remarks) + restoredText(restored));
+  } else io.out(new VerifyText().remarks(restored.remarks) + restoredText(restored));
   return good ? EXIT_GOOD : EXIT_FAILURE;
 }
 

@@ -15,7 +15,7 @@ import { verifyPlace } from '../verify/verify-place.ts';
 import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
 import { copyFolder } from './spool-copy.ts';
 import { spoolKeys, spoolOf } from './spool-place.ts';
-import { remarkTexts } from './verify-text.ts';
+import { VerifyText } from './verify-text.ts';
 
 const HELP = `bodydock spool export RECORDING... --out DIR [--config FILE] [--keys KEYS] [--json]
 
@@ -68,7 +68,9 @@ export async function exportFromSpool(args: readonly string[], io: Io): Promise<
 function tell({ recording, folder, bytes, good, remarks, error }: Exported, io: Io): void {
   if (error !== null) io.err(`bodydock: ${printable(`${recording}: ${error}`)}\n`);
   else
-    io.out(`${good ? 'good' : 'BAD '}  ${printable(folder ?? '')}  ${bytes} bytes\n${remarkTexts(remarks)}`);
+    io.out(
+      `${good ? 'good' : 'BAD '}  ${printable(folder ?? '')}  ${bytes} bytes\n${new VerifyText().remarks(remarks)}`,
+    );
 }
 
 /** Never in the spool itself: what lies there is the agent's. */

@@ -117,8 +117,8 @@ export function remarkDocument({ kind, code, where, message, facts }: Remark): u
     code,
     where,
     message,
-    meaning: meaningOf(code),
-    remedy: remedyOf({ kind, code }) ?? null,
+    meaning: meaningOf(code, 'en'),
+    remedy: remedyOf({ kind, code }, 'en') ?? null,
     facts,
   };
 }

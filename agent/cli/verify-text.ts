@@ -2,6 +2,7 @@
 // a terminal unescaped.
 import { printable } from '../../config/problems.ts';
 import { keyIdHex } from '../../protocol/minisign.ts';
+import { fill, type Language } from '../page/language.ts';
 import type { CheckedDocking } from '../verify/docking-check.ts';
 import { meaningOf } from '../verify/meanings.ts';
 import type { Place } from '../verify/place.ts';
@@ -10,101 +11,115 @@ import type { Remark } from '../verify/remark.ts';
 import { remedyOf } from '../verify/remedies.ts';
 import type { Totals } from '../verify/totals.ts';
 import type { NamedKey, TrustedKeys } from '../verify/trusted-keys.ts';
+import { VERIFY_WORDS, type VerifyWords } from './verify-words.ts';
 
-const KINDS: Readonly<Record<Place['kind'], string>> = {
-  recording: 'one recording or docking record',
-  collection: 'single recordings',
-  station: 'the folder of one station in a vault',
-  vault: 'a vault',
-  spool: 'the spool of a station',
-};
+/** The texts in one language. What a check measured (`message` of a remark) is in English in both. */
+export class VerifyText {
+  readonly #language: Language;
+  readonly #words: VerifyWords;
 
-/** What is verified, and with which keys: the result is worth as much as they are. */
-export function placeText({ kind, path }: Place, keys: TrustedKeys): string {
-  const named = (list: readonly NamedKey[]): string =>
-    list.map(({ file, key }) => `${file} ${keyIdHex(key.keyId)}`).join(', ') || 'none';
-  const roles = `officer: ${named(keys.officer)}; supervisor: ${named(keys.supervisor)}`;
-  const trusted = `keys of ${keys.folder}: station: ${named(keys.station)}; store: ${named(keys.store)}; ${roles}`;
-  return lines([`${path}: ${KINDS[kind]}`, trusted]);
-}
+  constructor(language: Language = 'en') {
+    this.#language = language;
+    this.#words = VERIFY_WORDS[language];
+  }
 
-/** One recording, with everything that was found in its folder. */
-export function recordingText(checked: CheckedRecording): string {
-  return folderText(checked, recordingFacts(checked));
-}
+  /** What is verified, and with which keys: the result is worth as much as they are. */
+  place({ kind, path }: Place, keys: TrustedKeys): string {
+    const named = (list: readonly NamedKey[]): string =>
+      list.map(({ file, key }) => `${file} ${keyIdHex(key.keyId)}`).join(', ') || this.#words.noKeys;
+    const whose = [keys.station, keys.store, keys.officer, keys.supervisor].map(named);
+    return lines([`${path}: ${this.#words.kinds[kind]}`, fill(this.#words.keys, keys.folder, ...whose)]);
+  }
 
-/** One part of a docking record, with everything that was found in its folder. */
-export function dockingText(checked: CheckedDocking): string {
-  return folderText(checked, dockingFacts(checked));
-}
+  /** One recording, with everything that was found in its folder. */
+  recording(checked: CheckedRecording): string {
+    return this.#folder(checked, this.#recordingFacts(checked));
+  }
 
-function folderText(
-  { where, name, remarks }: Pick<CheckedRecording, 'where' | 'name' | 'remarks'>,
-  facts: string,
-): string {
-  const bad = remarks.some(({ kind }) => kind === 'finding');
-  return (
-    lines([`${bad ? 'BAD ' : 'good'}  ${where === '.' ? name : where}  ${facts}`]) + remarkTexts(remarks)
-  );
-}
+  /** One part of a docking record, with everything that was found in its folder. */
+  docking(checked: CheckedDocking): string {
+    return this.#folder(checked, this.#dockingFacts(checked));
+  }
 
-function recordingFacts({ manifest, receipt, deletion, units, opened }: CheckedRecording): string {
-  if (manifest === undefined) return 'no manifest that can be read';
-  const { camera, role, original, rejected } = manifest;
-  return [
-    camera.id,
-    role,
-    `${original.size_bytes} bytes`,
-    deletion === undefined ? `${units} units good` : `deleted at ${deletion.deleted_at} (${deletion.reason})`,
-    ...(rejected === null ? [] : [`rejected: ${rejected.reason}`]),
-    ...(receipt === undefined ? [] : ['receipted']),
-    ...(opened ? ['opened'] : []),
-  ].join(', ');
-}
+  /** Remarks with their meaning, and what to do where there is something, indented below what they belong to. */
+  remarks(remarks: readonly Remark[]): string {
+    return remarks.map((remark) => this.#remark(remark)).join('');
+  }
 
-function dockingFacts({ record, receipt }: CheckedDocking): string {
-  if (record === undefined) return 'no docking record that can be read';
-  const { camera, part, parts, inventory, later, docked_at: dockedAt, ended, ended_at: endedAt } = record;
-  const seen = inventory === null ? 'no inventory' : `${inventory.entries} entries`;
-  return [
-    camera.id,
-    `docked at ${dockedAt}`,
-    `${ended}${endedAt === null ? '' : ` at ${endedAt}`}`,
-    ...(parts === 1 ? [] : [`part ${part} of ${parts}`]),
-    later === 0 ? seen : `${seen} and ${later} later`,
-    ...(receipt === undefined ? [] : ['receipted']),
-  ].join(', ');
-}
+  /** The counts, and the last line: good or not. */
+  totals(totals: Totals): string {
+    const words = this.#words;
+    const { findings, notes } = totals;
+    const rejected = Object.entries(totals.rejected).map(([reason, count]) => `${count} ${reason}`);
+    const { recordings, good, receipted, opened, deleted, held } = totals;
+    return lines([
+      fill(words.recordings, recordings, good, receipted, opened, deleted, held),
+      fill(words.dockings, totals.dockings, totals.dockings_empty),
+      fill(words.units, totals.units, totals.sealed_bytes, totals.original_bytes),
+      ...(rejected.length === 0 ? [] : [fill(words.allRejected, rejected.join(', '))]),
+      fill(words.store, totals.orders, totals.disclosures, totals.witnesses),
+      fill(words.keyChanges, totals.key_changes, totals.key_revocations),
+      fill(words.log, totals.custody_segments, totals.custody_entries, totals.custody_checkpoints),
+      findings === 0 ? fill(words.verdictGood, notes) : fill(words.verdictBad, findings, notes),
+    ]);
+  }
 
-/** Remarks with their meaning, and what to do where there is something, indented below what they belong to. */
-export function remarkTexts(remarks: readonly Remark[]): string {
-  return remarks.map(remarkText).join('');
-}
+  /** The counts of several folders. */
+  together(totals: Totals): string {
+    return lines([this.#words.together]) + this.totals(totals);
+  }
 
-function remarkText({ kind, code, where, message }: Remark): string {
-  const remedy = remedyOf({ kind, code });
-  return lines([
-    `  ${kind === 'finding' ? 'FINDING' : 'note'} ${code}  ${where}: ${message}`,
-    `      ${meaningOf(code)}`,
-    ...(remedy === undefined ? [] : [`      To do: ${remedy}`]),
-  ]);
-}
+  #folder(
+    { where, name, remarks }: Pick<CheckedRecording, 'where' | 'name' | 'remarks'>,
+    facts: string,
+  ): string {
+    const isBad = remarks.some(({ kind }) => kind === 'finding');
+    const worth = isBad ? this.#words.bad : this.#words.good;
+    return lines([`${worth}  ${where === '.' ? name : where}  ${facts}`]) + this.remarks(remarks);
+  }
 
-/** The counts, and the last line: good or not. */
-export function totalsText(totals: Totals): string {
-  const rejected = Object.entries(totals.rejected);
-  const reasons = rejected.map(([reason, count]) => `${count} ${reason}`).join(', ');
-  const counts = [
-    `${totals.recordings} recordings: ${totals.good} good, ${totals.receipted} receipted, ${totals.opened} opened, ${totals.deleted} deleted, ${totals.held} held`,
-    `${totals.dockings} dockings, ${totals.dockings_empty} of them of a camera with nothing on it: proof that nothing was recorded`,
-    `${totals.units} units good, ${totals.sealed_bytes} bytes sealed, ${totals.original_bytes} bytes of originals`,
-    ...(rejected.length === 0 ? [] : [`rejected, and kept all the same: ${reasons}`]),
-    `store: ${totals.orders} orders, ${totals.disclosures} disclosures, ${totals.witnesses} days witnessed`,
-    `keys: ${totals.key_changes} changes, ${totals.key_revocations} revocations`,
-    `custody log: ${totals.custody_segments} segments, ${totals.custody_entries} entries, ${totals.custody_checkpoints} checkpoints`,
-  ];
-  const verdict = totals.findings === 0 ? 'good: no finding' : `NOT GOOD: ${totals.findings} findings`;
-  return lines([...counts, `${verdict}, ${totals.notes} notes`]);
+  #recordingFacts({ manifest, receipt, deletion, units, opened }: CheckedRecording): string {
+    const words = this.#words;
+    if (manifest === undefined) return words.noManifest;
+    const { camera, role, original, rejected } = manifest;
+    return [
+      camera.id,
+      words.roles[role],
+      fill(words.bytes, original.size_bytes),
+      deletion === undefined
+        ? fill(words.unitsGood, units)
+        : fill(words.deletedAt, deletion.deleted_at, deletion.reason),
+      ...(rejected === null ? [] : [fill(words.rejected, rejected.reason)]),
+      ...(receipt === undefined ? [] : [words.receipted]),
+      ...(opened ? [words.opened] : []),
+    ].join(', ');
+  }
+
+  #dockingFacts({ record, receipt }: CheckedDocking): string {
+    const words = this.#words;
+    if (record === undefined) return words.noRecord;
+    const { camera, part, parts, inventory, later, docked_at: dockedAt, ended, ended_at: endedAt } = record;
+    const seen = inventory === null ? words.noInventory : fill(words.entries, inventory.entries);
+    const ending = words.endings[ended];
+    return [
+      camera.id,
+      fill(words.dockedAt, dockedAt),
+      endedAt === null ? ending : fill(words.endedAt, ending, endedAt),
+      ...(parts === 1 ? [] : [fill(words.part, part, parts)]),
+      later === 0 ? seen : fill(words.later, seen, later),
+      ...(receipt === undefined ? [] : [words.receipted]),
+    ].join(', ');
+  }
+
+  #remark({ kind, code, where, message }: Remark): string {
+    const words = this.#words;
+    const remedy = remedyOf({ kind, code }, this.#language);
+    return lines([
+      `  ${kind === 'finding' ? words.finding : words.note} ${code}  ${where}: ${message}`,
+      `      ${meaningOf(code, this.#language)}`,
+      ...(remedy === undefined ? [] : [`      ${fill(words.toDo, remedy)}`]),
+    ]);
+  }
 }
 
 function lines(texts: readonly string[]): string {

@@ -9,11 +9,11 @@ import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { addTotals, noTotals, type Totals } from '../verify/totals.ts';
 import { verifyFolder } from '../verify/verify-folder.ts';
 import type { VerifyReport } from '../verify/verify-place.ts';
-import { exitCodeOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { exitCodeOf, languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
 import { VerifyJson } from './verify-json.ts';
-import { dockingText, placeText, recordingText, remarkTexts, totalsText } from './verify-text.ts';
+import { VerifyText } from './verify-text.ts';
 
-const HELP = `bodydock verify DIR... [--keys KEYS] [--identity FILE] [--json]
+const HELP = `bodydock verify DIR... [--keys KEYS] [--identity FILE] [--lang en|de] [--json]
 
 Checks every document, signature, digest and chain, what the logs say of them, and whether what was deleted was due. Needs public keys only, changes nothing, and can be done by anybody.
 DIR is a vault, the folder of a station in it, the folder of one recording or docking record, the spool of a station, or the folder of a
@@ -24,6 +24,7 @@ first run.
                    the key of that station alone. Default: keys/ beside the vault or spool.
                    Compare the key ids with the labels of station and store: keys that come with the evidence prove nothing.
   --identity FILE  age identity file: opens every payload as well, and compares size and SHA-256 of the original
+  --lang en|de     language of the text (default: en)
   --json           one JSON document on standard output instead of text
 
 A finding is something that does not hold; a note is worth knowing and no fault. Each has a code that stays the same, what was found, what it
@@ -37,12 +38,13 @@ Exit codes: 0 no finding (rejected recordings are good evidence, and are counted
 2 usage, 78 keys.
 `;
 const FOLDERS_MAX = 1024;
-const OPTIONS = { keys: { type: 'string' }, identity: { type: 'string' } } as const;
+const OPTIONS = { keys: { type: 'string' }, identity: { type: 'string' }, lang: { type: 'string' } } as const;
 
 /** What is the same for all folders of one call. */
 interface Wish {
   readonly keysFolder: string | undefined;
   readonly identities: readonly OpenedIdentity[];
+  readonly text: VerifyText;
   readonly json: boolean;
 }
 
@@ -50,20 +52,21 @@ interface Wish {
 export async function verify(args: readonly string[], io: Io): Promise<number> {
   const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS, wordsMax: FOLDERS_MAX });
   if (line === undefined) return EXIT_GOOD;
-  const { keys: keysFolder, identity, json = false } = line.values;
+  const { keys: keysFolder, identity, lang, json = false } = line.values;
+  const text = new VerifyText(languageOf(lang));
   if (line.positionals.length === 0) throw usageError('name at least one folder to verify');
   const identities = identity === undefined ? [] : await readIdentityFile(identity);
   const sum = noTotals();
   const documents: unknown[] = [];
   let exitCode = EXIT_GOOD;
   for (const folder of line.positionals) {
-    const done = await verifyOne(folder, { keysFolder, identities, json }, io);
+    const done = await verifyOne(folder, { keysFolder, identities, text, json }, io);
     exitCode ||= done.exitCode;
     documents.push(done.document);
     if (done.totals !== undefined) addTotals(sum, done.totals);
   }
   if (json) writeJson(io, { good: exitCode === EXIT_GOOD, folders: documents, totals: sum });
-  else if (line.positionals.length > 1) io.out(`all together:\n${totalsText(sum)}`);
+  else if (line.positionals.length > 1) io.out(text.together(sum));
   return exitCode;
 }
 
@@ -85,19 +88,23 @@ async function verifyOne(folder: string, wish: Wish, io: Io): Promise<Done> {
   }
 }
 
-async function verifyThere(path: string, { keysFolder, identities, json }: Wish, io: Io): Promise<Done> {
+async function verifyThere(
+  path: string,
+  { keysFolder, identities, text, json }: Wish,
+  io: Io,
+): Promise<Done> {
   const collected = new VerifyJson();
   const printed: VerifyReport = {
-    recording: (checked) => io.out(recordingText(checked)),
-    docking: (checked) => io.out(dockingText(checked)),
-    remark: (remark) => io.out(remarkTexts([remark])),
+    recording: (checked) => io.out(text.recording(checked)),
+    docking: (checked) => io.out(text.docking(checked)),
+    remark: (remark) => io.out(text.remarks([remark])),
   };
   const nowMs = nodeClock().wallMs();
   const options = { files: nodeFiles(), keysFolder, identities, nowMs, signal: io.signal };
   const verified = await verifyFolder(path, options, json ? collected : printed, (place, keys) => {
-    if (!json) io.out(placeText(place, keys));
+    if (!json) io.out(text.place(place, keys));
   });
-  if (!json) io.out(totalsText(verified.totals));
+  if (!json) io.out(text.totals(verified.totals));
   return {
     exitCode: verified.totals.findings === 0 ? EXIT_GOOD : EXIT_FAILURE,
     totals: verified.totals,

@@ -14,7 +14,7 @@ import { printedLines, type PrintedLine } from '../witness/printed-lines.ts';
 import { witnessSheet } from '../witness/witness-sheet.ts';
 import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
 import { remarkDocument } from './verify-json.ts';
-import { remarkTexts } from './verify-text.ts';
+import { VerifyText } from './verify-text.ts';
 import { realFolder } from './verify.ts';
 
 const HELP = `bodydock witness --vault DIR [--day DAY | --all] [--html FILE [--lang en|de]] [--keys KEYS] [--json]
@@ -97,7 +97,7 @@ async function print(question: WitnessQuestion, wish: PrintWish, io: Io): Promis
     });
   else {
     io.out(found.map((each) => `${witnessLine(each)}\n`).join(''));
-    io.err(remarkTexts(findings));
+    io.err(new VerifyText().remarks(findings));
   }
   return findings.length === 0 ? EXIT_GOOD : EXIT_FAILURE;
 }
@@ -146,13 +146,13 @@ function checkedText({ lines, remarks }: CheckedLines, unreadable: number, good:
   const last = good
     ? `good: ${lines.length} printed lines are those of the vault, and so are the documents that they stand for`
     : `NOT GOOD: see above${unreadable === 0 ? '' : `; ${unreadable} lines begin in this text and cannot be read: compare them with the paper`}`;
-  return `${lines.map(lineText).join('')}${remarkTexts(remarks.filter(isFinding))}${last}\n`;
+  return `${lines.map(lineText).join('')}${new VerifyText().remarks(remarks.filter(isFinding))}${last}\n`;
 }
 
 function lineText({ line, remarks }: CheckedLine): string {
   const { day, receiver, documents } = line;
   const bad = remarks.some(isFinding);
-  return `${bad ? 'BAD ' : 'good'}  ${day} ${receiver}, ${documents} documents\n${remarkTexts(remarks)}`;
+  return `${bad ? 'BAD ' : 'good'}  ${day} ${receiver}, ${documents} documents\n${new VerifyText().remarks(remarks)}`;
 }
 
 function isFinding({ kind }: Remark): boolean {

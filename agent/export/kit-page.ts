@@ -10,6 +10,7 @@ import type { KitContents } from './kit-steps.ts';
 import { KIT_DE } from './kit-words-de.ts';
 import { KIT_EN, type KitWords } from './kit-words-en.ts';
 import { fill, shownAt, type Language } from '../page/language.ts';
+import { meaningOf } from '../verify/meanings.ts';
 import type { Remark } from '../verify/remark.ts';
 
 const FINDINGS_SHOWN_MAX = 100;
@@ -48,7 +49,7 @@ function kitBlocks(
   const words = language === 'de' ? KIT_DE : KIT_EN;
   const first = [head, findings, shortly, recordings, dockings, limits];
   const blocks = [
-    ...first.flatMap((chapter) => chapter(kit, words)),
+    ...first.flatMap((chapter) => chapter(kit, words, language)),
     ...logBlocks(kit.parts, words, language),
     ...keys(kit, words),
     ...checkBlocks(kit, words),
@@ -107,11 +108,11 @@ function dockings({ parts }: KitPage, words: KitWords): Block[] {
   });
 }
 
-function findings({ findings: found }: KitPage, words: KitWords): Block[] {
+function findings({ findings: found }: KitPage, words: KitWords, language: Language): Block[] {
   if (found.length === 0) return [];
   const rows = found
     .slice(0, FINDINGS_SHOWN_MAX)
-    .map(({ code, where, message }) => [code, `${where}: ${message}`]);
+    .map(({ code, where, message }) => [code, `${where}: ${message}. ${meaningOf(code, language)}`]);
   return [
     { kind: 'heading', text: words.findings },
     { kind: 'table', head: words.findingsHead, rows },

@@ -143,7 +143,7 @@ export const KIT_DE: KitWords = {
     format: 'die Formate in Kürze (englisch)',
     spec: 'die Formate Byte für Byte (englisch)',
     sums: 'Prüfsummen aller Dateien hier, gegen Schäden unterwegs',
-    findings: 'was nicht stimmte, als diese Mappe entstand (englisch)',
+    findings: 'was nicht stimmte, als diese Mappe entstand; was gemessen wurde, auf Englisch',
   },
   recordingFolder: 'AUFZEICHNUNG',
   dockingFolder: 'ANDOCKEN',

@@ -7,7 +7,7 @@ import { encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
 import { MANIFEST_BYTES_MAX } from '../../protocol/limits.ts';
 import type { Disclosure } from '../../protocol/order.ts';
 import type { Clock, Files, Random } from '../../protocol/ports.ts';
-import type { Language } from '../page/language.ts';
+import { LANGUAGES, type Language } from '../page/language.ts';
 import { knownKeys } from '../verify/known-keys.ts';
 import { meaningOf } from '../verify/meanings.ts';
 import { findPlace, type Place } from '../verify/place.ts';
@@ -285,11 +285,16 @@ function findingsIn(remarks: readonly Remark[]): Remark[] {
   return remarks.filter(({ kind }) => kind === 'finding');
 }
 
+/** In both languages, whichever the kit begins with. */
 function findingsText(findings: readonly Remark[]): string {
-  const lines = findings.map(
-    ({ code, where, message }) => `${code}  ${where}: ${message}\n    ${meaningOf(code)}\n`,
+  const lines = findings.map(({ code, where, message }) =>
+    [
+      `${code}  ${where}: ${message}`,
+      ...LANGUAGES.map((language) => `    ${meaningOf(code, language)}`),
+      '',
+    ].join('\n'),
   );
-  return `What did not hold when this kit was made:\n\n${lines.join('\n')}`;
+  return `What did not hold when this kit was made:\nWas nicht stimmte, als diese Mappe gemacht wurde:\n\n${lines.join('\n')}`;
 }
 
 /** Errors: "export.no-spec" where the program was installed without it. */

@@ -89,12 +89,12 @@ function shortly({ history, words, language }: Page): Block[] {
   ];
 }
 
-function findings({ history, words }: Page): Block[] {
+function findings({ history, words, language }: Page): Block[] {
   const { findings: found } = history;
   if (found.length === 0) return [];
   const rows = found
     .slice(0, REMARKS_MAX)
-    .map(({ where, code, message }) => [where, message, meaningOf(code)]);
+    .map(({ where, code, message }) => [where, message, meaningOf(code, language)]);
   return [
     { kind: 'heading', text: words.findings },
     { kind: 'table', head: words.findingsHead, rows },
@@ -180,10 +180,10 @@ function logs({ history, words, language }: Page): Block[] {
   ];
 }
 
-function notes({ history, words }: Page): Block[] {
+function notes({ history, words, language }: Page): Block[] {
   const { notes: list } = history;
   if (list.length === 0) return [];
-  const items = list.slice(0, REMARKS_MAX).map((remark) => noteText(remark));
+  const items = list.slice(0, REMARKS_MAX).map((remark) => noteText(remark, language));
   return [
     { kind: 'heading', text: words.notes },
     { kind: 'list', items },
@@ -191,8 +191,8 @@ function notes({ history, words }: Page): Block[] {
   ];
 }
 
-function noteText({ where, message, code }: Remark): string {
-  return `${where}: ${message}. ${meaningOf(code)}`;
+function noteText({ where, message, code }: Remark, language: Language): string {
+  return `${where}: ${message}. ${meaningOf(code, language)}`;
 }
 
 function keys({ history, words }: Page): Block[] {

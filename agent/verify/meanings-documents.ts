@@ -10,7 +10,8 @@ export const MEDIUM =
 const NOT_OURS =
   'No program of ours writes such bytes: the file was altered, damaged, or made by something else.';
 
-const FAULTS = {
+/** Second half of a code to its meaning. */
+export const FAULTS = {
   missing: 'Without this document nothing can be said about what it stands for: it was lost or taken away.',
   unreadable: MEDIUM,
   oversize: NOT_OURS,
@@ -26,8 +27,7 @@ const FAULTS = {
   'signature-comment': OTHER_KIND,
 } as const;
 
-/** Codes that every kind of document has. */
-export type DocumentCode = `${DocumentName}.${keyof typeof FAULTS}`;
+export type DocumentFault = keyof typeof FAULTS;
 
-/** Second half of such a code to its meaning. */
-export const DOCUMENT_FAULTS: ReadonlyMap<string, string> = new Map(Object.entries(FAULTS));
+/** Codes that every kind of document has. */
+export type DocumentCode = `${DocumentName}.${DocumentFault}`;

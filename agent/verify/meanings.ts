@@ -1,20 +1,16 @@
 // What each remark means for the person who reads it: one sentence a code. Those of dockings and of the store stand in files beside this one.
 
-import {
-  DOCUMENT_FAULTS,
-  MEDIUM,
-  OTHER_KEY,
-  ALTERED,
-  OTHER_KIND,
-  type DocumentCode,
-} from './meanings-documents.ts';
+import { FAULTS, MEDIUM, OTHER_KEY, ALTERED, OTHER_KIND, type DocumentCode } from './meanings-documents.ts';
+import type { Language } from '../page/language.ts';
+import { MEANINGS_DE } from './meanings-de.ts';
 import { DOCKING_MEANINGS } from './meanings-dockings.ts';
+import { FAULTS_DE } from './meanings-documents-de.ts';
 import { STORE_MEANINGS } from './meanings-store.ts';
 
 const NO_CHAIN = 'An entry was taken out, added or altered after the log was written.';
 
-/** Code to meaning. */
-const MEANINGS = {
+/** Code to meaning; in German in meanings-de.ts. */
+export const MEANINGS = {
   ...DOCKING_MEANINGS,
   ...STORE_MEANINGS,
 
@@ -176,10 +172,14 @@ const MEANINGS = {
 /** Codes of all remarks: those of every kind of document, and those above. */
 export type RemarkCode = keyof typeof MEANINGS | DocumentCode;
 
-const ALL: ReadonlyMap<string, string> = new Map(Object.entries(MEANINGS));
+/** Whole codes, and second halves of those of documents, to their meaning. */
+const ALL: Readonly<Record<Language, ReadonlyMap<string, string>>> = {
+  en: new Map(Object.entries({ ...FAULTS, ...MEANINGS })),
+  de: new Map(Object.entries({ ...FAULTS_DE, ...MEANINGS_DE })),
+};
 
 /** What a remark of that code means, in one or two sentences. */
-export function meaningOf(code: RemarkCode): string {
-  const fault = code.slice(code.indexOf('.') + 1);
-  return ALL.get(code) ?? DOCUMENT_FAULTS.get(fault) ?? code;
+export function meaningOf(code: RemarkCode, language: Language): string {
+  const words = ALL[language];
+  return words.get(code) ?? words.get(code.slice(code.indexOf('.') + 1)) ?? code;
 }

@@ -52,6 +52,27 @@ describe('for people', () => {
     expect(out.trimEnd().split('\n').at(-1)).toBe('NOT GOOD: 1 findings, 0 notes');
   });
 
+  test('the same in German, but for what was measured', async () => {
+    const { exitCode, out, err } = await runCommand(verify, bad.vault, good.vault, '--lang', 'de');
+    expect({ exitCode, err }).toEqual({ exitCode: 1, err: '' });
+    expect(out).toMatch(
+      /^NICHT GUT {2}dock-1\/[a-z2-7]{26} {2}cam-1, Film oder Ton, 1200000 Bytes, 2 Einheiten gut, quittiert$/m,
+    );
+    expect(out).toMatch(
+      /BEFUND payload\.unit-altered .*\n {6}Die versiegelte Aufzeichnung wurde an dieser Stelle verändert/,
+    );
+    expect(out).toMatch(/^ {6}Zu tun: Alles lassen, wie es ist, und eine Kopie machen\./m);
+    expect(out).toMatch(/^NICHT GUT: Befunde: 1, Hinweise: 0$/m);
+    expect(out).toContain('alles zusammen:\nAufzeichnungen: 3; davon gut 2, quittiert 3');
+    expect(out).not.toMatch(/\{\}| findings| good,/);
+  });
+
+  test('another language is refused', async () => {
+    const { exitCode, out, err } = await runCommand(verify, good.vault, '--lang', 'fr');
+    expect({ exitCode, out }).toEqual({ exitCode: 2, out: '' });
+    expect(err).toContain('--lang "fr": en or de');
+  });
+
   test('several folders are all verified, one of them bad, and counted together', async () => {
     const { exitCode, out } = await runCommand(verify, bad.vault, good.vault);
     expect(exitCode).toBe(1);

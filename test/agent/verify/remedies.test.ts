@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { RemarkCode } from '../../../agent/verify/meanings.ts';
+import { LANGUAGES } from '../../../agent/page/language.ts';
+import { meaningOf, type RemarkCode } from '../../../agent/verify/meanings.ts';
 import { remedyOf } from '../../../agent/verify/remedies.ts';
 
 const CODES: readonly RemarkCode[] = [
@@ -14,15 +15,26 @@ const CODES: readonly RemarkCode[] = [
   'recording.missing',
 ];
 
-test('every finding comes with something to do, and with what fits it', () => {
-  const remedies = CODES.map((code) => remedyOf({ kind: 'finding', code }));
+test.each(LANGUAGES)('every finding comes with something to do, and with what fits it, in %s', (language) => {
+  const remedies = CODES.map((code) => remedyOf({ kind: 'finding', code }, language));
   for (const [at, remedy] of remedies.entries()) expect(remedy, CODES[at]).toMatch(/^[A-Z].{20,}\.$/);
   expect(new Set(remedies).size).toBe(CODES.length - 1); // what is missing is looked for in the same places
-  expect(remedies[1]).toContain('key id');
-  expect(remedies[2]).toContain('newer');
+  expect(remedies[1]).toContain(language === 'de' ? 'Schlüsselnummer' : 'key id');
+  expect(remedies[2]).toContain(language === 'de' ? 'neueren' : 'newer');
 });
 
 test('a note says what to do only where there is something', () => {
-  expect(remedyOf({ kind: 'note', code: 'disclosure.made' })).toBeUndefined();
-  expect(remedyOf({ kind: 'note', code: 'deletion.unfinished' })).toContain('receiver');
+  expect(remedyOf({ kind: 'note', code: 'disclosure.made' }, 'en')).toBeUndefined();
+  expect(remedyOf({ kind: 'note', code: 'deletion.unfinished' }, 'en')).toContain('receiver');
+});
+
+test('what a remark means is said in both languages, and in German by other words', () => {
+  for (const code of [...CODES, 'docking-chain.gap', 'witness.chain', 'manifest.not-canonical'] as const) {
+    const [en, de] = LANGUAGES.map((language) => meaningOf(code, language));
+    expect([en, de], code).toEqual([
+      expect.stringMatching(/^[A-Z].{15,}\.$/),
+      expect.stringMatching(/^[A-ZÄÖÜ].{15,}\.$/),
+    ]);
+    expect(de).not.toBe(en);
+  }
 });

@@ -1,0 +1,138 @@
+// What `bodydock verify` says around what it found, in English and German. Values go into "{}" in order (page/language.ts).
+import type { Manifest } from '../../protocol/manifest.ts';
+import type { Language } from '../page/language.ts';
+import type { Place } from '../verify/place.ts';
+
+export interface VerifyWords {
+  readonly kinds: Readonly<Record<Place['kind'], string>>;
+  /** Folder, then whose: station, store, officer, supervisor. */
+  readonly keys: string;
+  readonly noKeys: string;
+  /** In front of a folder: nothing was found in it, or something was. Of one width. */
+  readonly good: string;
+  readonly bad: string;
+  readonly noManifest: string;
+  readonly roles: Readonly<Record<Manifest['role'], string>>;
+  readonly bytes: string;
+  readonly unitsGood: string;
+  readonly deletedAt: string;
+  readonly rejected: string;
+  readonly receipted: string;
+  readonly opened: string;
+  readonly noRecord: string;
+  readonly dockedAt: string;
+  /** How a docking ended, and when. */
+  readonly endings: Readonly<Record<'unplugged' | 'stopped' | 'failed' | 'cut-off', string>>;
+  readonly endedAt: string;
+  readonly part: string;
+  readonly noInventory: string;
+  readonly entries: string;
+  readonly later: string;
+  readonly finding: string;
+  readonly note: string;
+  readonly toDo: string;
+  readonly recordings: string;
+  readonly dockings: string;
+  readonly units: string;
+  readonly allRejected: string;
+  readonly store: string;
+  readonly keyChanges: string;
+  readonly log: string;
+  readonly verdictGood: string;
+  readonly verdictBad: string;
+  readonly together: string;
+}
+
+const EN: VerifyWords = {
+  kinds: {
+    recording: 'one recording or docking record',
+    collection: 'single recordings',
+    station: 'the folder of one station in a vault',
+    vault: 'a vault',
+    spool: 'the spool of a station',
+  },
+  keys: 'keys of {}: station: {}; store: {}; officer: {}; supervisor: {}',
+  noKeys: 'none',
+  good: 'good',
+  bad: 'BAD ',
+  noManifest: 'no manifest that can be read',
+  roles: { media: 'media', sidecar: 'sidecar', other: 'other' },
+  bytes: '{} bytes',
+  unitsGood: '{} units good',
+  deletedAt: 'deleted at {} ({})',
+  rejected: 'rejected: {}',
+  receipted: 'receipted',
+  opened: 'opened',
+  noRecord: 'no docking record that can be read',
+  dockedAt: 'docked at {}',
+  endings: { unplugged: 'unplugged', stopped: 'stopped', failed: 'failed', 'cut-off': 'cut-off' },
+  endedAt: '{} at {}',
+  part: 'part {} of {}',
+  noInventory: 'no inventory',
+  entries: '{} entries',
+  later: '{} and {} later',
+  finding: 'FINDING',
+  note: 'note',
+  toDo: 'To do: {}',
+  recordings: '{} recordings: {} good, {} receipted, {} opened, {} deleted, {} held',
+  dockings: '{} dockings, {} of them of a camera with nothing on it: proof that nothing was recorded',
+  units: '{} units good, {} bytes sealed, {} bytes of originals',
+  allRejected: 'rejected, and kept all the same: {}',
+  store: 'store: {} orders, {} disclosures, {} days witnessed',
+  keyChanges: 'keys: {} changes, {} revocations',
+  log: 'custody log: {} segments, {} entries, {} checkpoints',
+  verdictGood: 'good: no finding, {} notes',
+  verdictBad: 'NOT GOOD: {} findings, {} notes',
+  together: 'all together:',
+};
+
+const DE: VerifyWords = {
+  kinds: {
+    recording: 'eine Aufzeichnung oder ein Protokoll eines Andockens',
+    collection: 'einzelne Aufzeichnungen',
+    station: 'der Ordner einer Station in einem Tresor',
+    vault: 'ein Tresor',
+    spool: 'der Zwischenspeicher einer Station',
+  },
+  keys: 'Schlüssel aus {}: Station: {}; Zentralspeicher: {}; Beauftragte: {}; Aufsicht: {}',
+  noKeys: 'keiner',
+  good: 'gut      ',
+  bad: 'NICHT GUT',
+  noManifest: 'kein lesbares Manifest',
+  roles: { media: 'Film oder Ton', sidecar: 'Begleitdatei', other: 'andere Datei' },
+  bytes: '{} Bytes',
+  unitsGood: '{} Einheiten gut',
+  deletedAt: 'gelöscht am {} ({})',
+  rejected: 'auffällig: {}',
+  receipted: 'quittiert',
+  opened: 'geöffnet',
+  noRecord: 'kein lesbares Protokoll eines Andockens',
+  dockedAt: 'angedockt am {}',
+  endings: {
+    unplugged: 'herausgenommen',
+    stopped: 'Programm beendet',
+    failed: 'Kamera verstummt',
+    'cut-off': 'abgerissen',
+  },
+  endedAt: '{} am {}',
+  part: 'Teil {} von {}',
+  noInventory: 'keine Auflistung',
+  entries: '{} Einträge',
+  later: '{} und später {}',
+  finding: 'BEFUND',
+  note: 'Hinweis',
+  toDo: 'Zu tun: {}',
+  recordings: 'Aufzeichnungen: {}; davon gut {}, quittiert {}, geöffnet {}, gelöscht {}, aufbewahrt {}',
+  dockings:
+    'Andockvorgänge: {}; davon mit einer Kamera, auf der nichts war: {}; das ist der Beweis, dass nichts aufgezeichnet wurde',
+  units: 'gute Einheiten: {}, versiegelte Bytes: {}, Bytes der Originale: {}',
+  allRejected: 'auffällig und trotzdem aufbewahrt: {}',
+  store: 'Zentralspeicher: Anordnungen {}, Herausgaben {}, bezeugte Tage {}',
+  keyChanges: 'Schlüssel: Wechsel {}, Widerrufe {}',
+  log: 'Protokoll: Abschnitte {}, Einträge {}, Prüfpunkte {}',
+  verdictGood: 'gut: kein Befund, Hinweise: {}',
+  verdictBad: 'NICHT GUT: Befunde: {}, Hinweise: {}',
+  together: 'alles zusammen:',
+};
+
+export const VERIFY_WORDS: Readonly<Record<Language, VerifyWords>> = { en: EN, de: DE };
