@@ -20,20 +20,20 @@ import type { Monitoring } from './monitoring/monitoring.ts';
 import type { Tries } from './tries/tries.ts';
 import { stopWithin } from '../protocol/io/stop-within.ts';
 
-/** Deadlines of a stop's steps, below 25 s together: a service manager kills after 90 s, and what hangs is not worth waiting for. */
+/** Deadlines of a stop's steps, with the waits for the store below 30 s together: a service manager kills after 90 s, and what hangs is not worth waiting for. */
 const STOP_MS = {
   tries: 1000,
   bays: 5000,
   records: 5000,
   pushing: 2000,
-  log: 3000,
+  log: 4000,
   offline: 2000,
   broker: 3000,
 };
 /** ... and for the receipts of the docking records that it makes. */
 const LAST_PUSH_MS = 2500;
-/** ... for the store to sign for the end of the log: what it does not hold, nobody misses there. */
-const LAST_LOG_MS = 1500;
+/** ... for the store to sign for the end of the log, asked twice if need be: what it does not hold, nobody misses there. */
+const LAST_LOG_MS = 2500;
 /** ... if the store said anything within this time. A live receiver answers the first checkpoint and every docking. */
 const STORE_THERE_MS = 60_000;
 /** Waits that hang on the station's end at a time: of each bay, and of the rest. Node takes more than 10 for a leak unless it is told. */

@@ -143,6 +143,7 @@ export class CustodyPush {
       const cancel = this.#options.clock.after(msMax, over);
       this.#whenLevel.add(over);
       this.#holdings.tryRefused(true);
+      if (this.#answerMs > ANSWER_MS_MIN) this.#askAgain(); // who did not answer for long may be back
       this.advance(); // there may be nothing to send at all
     });
   }
@@ -191,6 +192,13 @@ export class CustodyPush {
 
   async #publish(segment: SegmentId, from: number, lines: Uint8Array): Promise<void> {
     await this.#options.broker.publish(this.#options.topics.custody(segment, from), lines, { qos: 1 });
+  }
+
+  /** What was asked last is asked now, and not when the pause behind it is over. */
+  #askAgain(): void {
+    this.#answerMs = ANSWER_MS_MIN;
+    this.#waitingFor = undefined;
+    this.#cancel();
   }
 
   #expectAnswer(segment: SegmentId): void {

@@ -136,7 +136,7 @@ export async function deliver(world: World, days: Days, withinMs = DELIVERED_MS)
     judge.problems.push(`the end of ${name} is not at the store although the station ended in order`);
 }
 
-/** Segments of the log that the store does not hold to their last line. */
+/** Segments that ended with their station, in order, and that the store does not hold to their last line. */
 function unsent({ station, store, site }: World): readonly string[] {
   const folder = `${SPOOL}/custody`;
   const { durable } = store.disk;
@@ -145,7 +145,8 @@ function unsent({ station, store, site }: World): readonly string[] {
     .filter((name) => {
       const own = station.disk.files.peek(`${folder}/${name}`);
       const stored = durable.bytes(`${VAULT}/${site.station}/custody/${name}`);
-      return !isLogStored(own, stored) || wholeBytes(own) !== wholeBytes(stored);
+      const isEnd = Buffer.from(own ?? []).includes('"event":"agent-stopped"');
+      return isEnd && (!isLogStored(own, stored) || wholeBytes(own) !== wholeBytes(stored));
     });
 }
 
@@ -176,11 +177,13 @@ function waiting(world: World): readonly string[] {
   );
   const vault = `${VAULT}/${world.site.station}/custody`;
   const segments = (durable.names(`${SPOOL}/custody`) ?? []).filter((name) => name.endsWith('.jsonl'));
-  const isStored = (name: string): boolean =>
-    isLogStored(
-      durable.bytes(`${SPOOL}/custody/${name}`),
-      world.store.disk.durable.bytes(`${vault}/${name}`),
-    );
+  // What is written to now is waited for to its last line; the end of one that was cut off may stand under no checkpoint.
+  const isStored = (name: string): boolean => {
+    const own = durable.bytes(`${SPOOL}/custody/${name}`);
+    const stored = world.store.disk.durable.bytes(`${vault}/${name}`);
+    const isOpen = durable.bytes(`${SPOOL}/custody/${name}.minisig`) === undefined;
+    return isLogStored(own, stored) && (!isOpen || wholeBytes(own) === wholeBytes(stored));
+  };
   return [
     ...segments.filter((name) => !isStored(name)).map((name) => `${SPOOL}/custody/${name}`),
     ...open.map((name) => `${SPOOL}/docked/${name}`),

@@ -161,6 +161,16 @@ describe('a store that does not answer', () => {
     await rig.clock.advance(1900);
     expect(askedAtMs.length).toBe(before + 1);
   });
+
+  test('is asked at once where somebody waits for the log to be there', async () => {
+    const { rig, askedAtMs } = await silent();
+    for (let second = 0; second < 70; second++) await rig.clock.advance(1000);
+    const before = askedAtMs.length;
+    rig.answers = true;
+    await rig.push.level(1000);
+    expect(askedAtMs.length).toBeGreaterThan(before);
+    expect(rig.store.held.get(rig.id(0))).toBe(ENTRIES);
+  });
 });
 
 describe('a log that grows by an entry every 100 ms', () => {
