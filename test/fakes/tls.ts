@@ -64,6 +64,8 @@ export class TestAuthority {
   readonly caFile: string;
   readonly ca: Uint8Array;
   private issuedCount = 0;
+  /** openssl renames the list of what it issued: one call at a time. */
+  private listing: Promise<unknown> = Promise.resolve();
 
   private constructor(folder: string, ca: Uint8Array) {
     this.folder = folder;
@@ -122,18 +124,24 @@ export class TestAuthority {
       ['-startdate', opensslTime(options.notBefore ?? new Date(Date.now() - DAY_MS / 24))],
       ['-enddate', opensslTime(options.notAfter ?? new Date(Date.now() + DAY_MS))],
     ].flat();
-    const config = ['-config', join(this.folder, 'ca.cnf')];
     const files = ['-in', request, '-out', `${path}.pem`, '-extfile', `${path}.ext`];
-    await openssl(['ca', ...config, '-batch', '-notext', ...files, ...dates]);
+    await this.list(['-batch', '-notext', ...files, ...dates]);
     return `${path}.pem`;
   }
 
   /** Revokes the certificates and returns the list of all that are revoked, as PEM. */
   async revoke(...certificates: readonly TestCertificate[]): Promise<Uint8Array> {
-    const config = ['-config', join(this.folder, 'ca.cnf')];
-    for (const { certFile } of certificates) await openssl(['ca', ...config, '-revoke', certFile]);
-    await openssl(['ca', ...config, '-gencrl', '-out', join(this.folder, 'crl.pem')]);
+    for (const { certFile } of certificates) await this.list(['-revoke', certFile]);
+    await this.list(['-gencrl', '-out', join(this.folder, 'crl.pem')]);
     return readFile(join(this.folder, 'crl.pem'));
+  }
+
+  private async list(words: readonly string[]): Promise<void> {
+    const listing = this.listing.then(() =>
+      openssl(['ca', '-config', join(this.folder, 'ca.cnf'), ...words]),
+    );
+    this.listing = listing.catch(() => undefined);
+    await listing;
   }
 
   close(): Promise<void> {
