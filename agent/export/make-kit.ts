@@ -294,7 +294,7 @@ function findingsText(findings: readonly Remark[]): string {
       '',
     ].join('\n'),
   );
-  return `What did not hold when this kit was made:\nWas nicht stimmte, als diese Mappe gemacht wurde:\n\n${lines.join('\n')}`;
+  return `What did not hold when this kit was made:\nWas nicht stimmte, als diese Mappe entstand:\n\n${lines.join('\n')}`;
 }
 
 /** Errors: "export.no-spec" where the program was installed without it. */

@@ -27,6 +27,7 @@ export const FAULTS = {
   'signature-comment': OTHER_KIND,
 } as const;
 
+/** What can be wrong with a document of any kind. */
 export type DocumentFault = keyof typeof FAULTS;
 
 /** Codes that every kind of document has. */

@@ -1,10 +1,9 @@
 // What each remark means for the person who reads it: one sentence a code. Those of dockings and of the store stand in files beside this one.
-
-import { FAULTS, MEDIUM, OTHER_KEY, ALTERED, OTHER_KIND, type DocumentCode } from './meanings-documents.ts';
 import type { Language } from '../page/language.ts';
 import { MEANINGS_DE } from './meanings-de.ts';
 import { DOCKING_MEANINGS } from './meanings-dockings.ts';
 import { FAULTS_DE } from './meanings-documents-de.ts';
+import { ALTERED, FAULTS, MEDIUM, OTHER_KEY, OTHER_KIND, type DocumentCode } from './meanings-documents.ts';
 import { STORE_MEANINGS } from './meanings-store.ts';
 
 const NO_CHAIN = 'An entry was taken out, added or altered after the log was written.';

@@ -31,6 +31,14 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     suites: ['agent/push/custody-push'],
   },
   {
+    id: 'end-not-awaited',
+    what: 'a station that ends in order does not wait until the store has signed for the end of its log',
+    file: 'agent/station.ts',
+    find: '      await custodyPush.level(LAST_LOG_MS);\n',
+    put: '',
+    suites: ['simulation/end-in-order'],
+  },
+  {
     id: 'pauses-only-grow',
     what: 'pauses before a segment of the log is tried again never begin anew while a connection stands',
     file: 'agent/push/custody-push.ts',

@@ -5,8 +5,8 @@ import { generationOf, NEWEST } from './generations.ts';
 export const HELP = `npm run test:simulation [-- --seed N [--evil] [--generation N]] [--seconds N] [--workers N] [--trace]
 
 Station, store, network, disks and cameras in one process on a virtual clock, with troubles of every kind, and a judge that looks at what is
-durable. What happens when goes by the seed and its generation alone. Without --seed it runs the seeds that failed once (test/simulation/seeds.txt), a fixed set,
-and fresh ones for as long as --seconds says.
+durable. What happens when goes by the seed and its generation alone. Without --seed it runs the seeds that failed once
+(test/simulation/seeds.txt), a fixed set, and fresh ones for as long as --seconds says.
 
   --seed N        this seed alone
   --evil          with an evil broker; only with --seed. Without, every second fresh seed has one, but not in CI

@@ -137,7 +137,7 @@ export async function deliver(world: World, days: Days, withinMs = DELIVERED_MS)
 }
 
 /** Segments that ended with their station, in order, and that the store does not hold to their last line. */
-function unsent({ station, store, site }: World): readonly string[] {
+export function unsent({ station, store, site }: World): readonly string[] {
   const folder = `${SPOOL}/custody`;
   const { durable } = store.disk;
   return (station.disk.files.peekNames(folder) ?? [])
