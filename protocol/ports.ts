@@ -60,7 +60,7 @@ export interface Files {
   freeBytes(path: string): Promise<number>;
 }
 
-/** One message as it came. The payload may be a view on a larger buffer: copy what is kept. */
+/** One message as it came. The payload is a view that is good until the handler returns: copy what is kept. */
 export interface BrokerMessage {
   readonly topic: string;
   readonly payload: Uint8Array;

@@ -60,6 +60,7 @@ async function open(
   const link = new BrokerLink(
     {
       socket: opened.socket,
+      input: opened.input,
       version,
       clientId: `bodydock-doctor-${randomBytes(3).toString('hex')}`,
       keepaliveS: KEEPALIVE_S,

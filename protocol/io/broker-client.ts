@@ -6,6 +6,7 @@ import { bufferOf } from '../bytes.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../limits.ts';
 import type { BrokerWill, MqttVersion } from './broker-types.ts';
 import { InboundGuard, type SkippedMessage } from './inbound-guard.ts';
+import type { SocketInput } from './socket-input.ts';
 
 /** MQTT.js's own keepalive is not used (see broker-liveness.ts), but must still be told to the broker. */
 const NO_TIMERS = { set: () => 0, clear: () => undefined };
@@ -14,6 +15,8 @@ const NEVER_MS = 2 ** 31 - 1;
 
 export interface ClientOptions {
   readonly socket: Socket;
+  /** What the socket reads. */
+  readonly input: SocketInput;
   readonly version: MqttVersion;
   readonly clientId: string;
   readonly keepaliveS: number;
@@ -25,6 +28,8 @@ export interface ClientOptions {
 /** What is told of the bytes that come in, before MQTT.js sees them. */
 export interface ClientEvents {
   readonly heard: (bytes: number) => void;
+  /** A long message of QoS 0, which MQTT.js does not see; the payload is good until this returns. */
+  readonly message: (topic: string, payload: Buffer) => void;
   readonly skipped: (message: SkippedMessage) => void;
   /** The broker sent what cannot be MQTT; the connection is to be ended. */
   readonly violated: (detail: string) => void;
@@ -40,12 +45,18 @@ function acknowledge(socket: Socket, packetId: number): void {
  * `pipe` is replaced and nothing is added to what is sent. The parser throws on some malformed packets: that too ends here.
  */
 function guardInput(options: ClientOptions, events: ClientEvents): void {
-  const { socket, inboundBytesMax } = options;
+  const { socket, input, inboundBytesMax, version } = options;
   const pipe = (parser: Writable): Writable => {
     let room = true;
-    const guard = new InboundGuard(inboundBytesMax + MESSAGE_OVERHEAD_BYTES, {
+    const guardOptions = { packetBytesMax: inboundBytesMax + MESSAGE_OVERHEAD_BYTES, version };
+    const guard = new InboundGuard(guardOptions, {
       forward: (piece) => {
-        room = parser.write(piece);
+        room = parser.write(Buffer.from(piece)); // a copy: the parser keeps what is not whole
+      },
+      message: (topic, payload) => {
+        if (parser.writableLength > 0) return false; // in order: behind what MQTT.js still works on
+        events.message(topic, payload);
+        return true;
       },
       skipped: (message) => {
         if (message.packetId !== undefined) acknowledge(socket, message.packetId);
@@ -53,17 +64,20 @@ function guardInput(options: ClientOptions, events: ClientEvents): void {
       },
       violated: (detail) => events.violated(`the broker sent ${detail}`),
     });
-    socket.on('data', (chunk: Buffer) => {
+    input.start((bytes) => {
       if (socket.destroyed) return;
-      events.heard(chunk.length);
+      events.heard(bytes.length);
       try {
-        guard.pass(chunk);
+        guard.pass(bytes);
       } catch (error) {
         events.violated(`the broker sent a packet that cannot be read (${String(error)})`);
       }
       if (!room) socket.pause();
     });
-    parser.on('drain', () => socket.resume());
+    parser.on('drain', () => {
+      room = true;
+      socket.resume();
+    });
     return parser;
   };
   Object.assign(socket, { pipe });

@@ -18,6 +18,7 @@ import {
 import { endingOfError } from './broker-socket.ts';
 import type { BrokerWill, Ending, MqttVersion } from './broker-types.ts';
 import type { SkippedMessage } from './inbound-guard.ts';
+import type { SocketInput } from './socket-input.ts';
 
 const PINGREQ = Buffer.from([0xc0, 0x00]);
 const DISCONNECT = Buffer.from([0xe0, 0x00]);
@@ -28,6 +29,8 @@ const ANSWERS = new Set(['pingresp', 'puback', 'suback']);
 
 export interface LinkOptions {
   readonly socket: Socket;
+  /** What the socket reads. */
+  readonly input: SocketInput;
   readonly version: MqttVersion;
   readonly clientId: string;
   readonly keepaliveS: number;
@@ -91,6 +94,7 @@ export class BrokerLink {
     const { socket } = this.#options;
     const client = openClient(this.#options, {
       heard: (bytes) => this.#liveness?.heard(bytes),
+      message: (topic, payload) => this.#received({ topic, payload, retained: false }),
       skipped: (message) => this.#skipped(message),
       violated: (detail) => this.#finish(this.#brokenOff(detail)),
     });
@@ -114,9 +118,13 @@ export class BrokerLink {
     client.on('packetreceive', (packet) => {
       if (ANSWERS.has(packet.cmd)) this.#liveness?.answered();
     });
-    client.on('message', (topic, payload, packet) => {
-      if (!this.#stopped) this.#events.message({ topic, payload, retained: packet.retain });
-    });
+    client.on('message', (topic, payload, packet) =>
+      this.#received({ topic, payload, retained: packet.retain }),
+    );
+  }
+
+  #received(message: BrokerMessage): void {
+    if (!this.#stopped) this.#events.message(message);
   }
 
   /** Ends the connection where the broker's word stays out; the returned function calls it off. */

@@ -6,7 +6,6 @@
 // 3. A handler that throws costs a log line, never the connection.
 // 4. Certificates are read anew for every attempt.
 import assert from 'node:assert/strict';
-import type { Socket } from 'node:net';
 import { bufferOf } from '../bytes.ts';
 import { DockError, describeError, isDockError } from '../errors.ts';
 import { CONTROL_MESSAGE_BYTES_MAX, MESSAGE_BYTES_MIN, MESSAGE_OVERHEAD_BYTES } from '../limits.ts';
@@ -14,7 +13,7 @@ import type { Broker, BrokerMessage, Clock, Conditions, Log, PublishOptions, Ran
 import { BrokerConditions } from './broker-conditions.ts';
 import { BrokerLink, type LinkEnd } from './broker-link.ts';
 import { offlineError } from './broker-publisher.ts';
-import { brokerAddress, isTlsUrl, openSocket } from './broker-socket.ts';
+import { brokerAddress, isTlsUrl, openSocket, type OpenedSocket } from './broker-socket.ts';
 import type { BrokerWill, MqttVersion, TlsCredentials } from './broker-types.ts';
 import { hasAesInstructions } from './cpu-aes.ts';
 import { useSmallPool } from './small-pool.ts';
@@ -183,7 +182,7 @@ class MqttBroker implements StartableBroker {
       if (!opened.ok) return { ending: opened.ending, oversizeBytes: undefined };
       this.#isSlow = clock.monotonicMs() - beganMs >= SLOW_OPEN_MS;
       const keepaliveS = (this.#options.keepaliveS ?? KEEPALIVE_S) * (this.#isSlow ? SLOW_TIMES : 1);
-      return await this.#runLink(opened.socket, { timeoutMs, keepaliveS }, signal);
+      return await this.#runLink(opened, { timeoutMs, keepaliveS }, signal);
     } catch (error) {
       if (signal.aborted) return undefined;
       const detail = `the files for TLS cannot be read: ${describeError(error)}`;
@@ -207,7 +206,7 @@ class MqttBroker implements StartableBroker {
   }
 
   async #runLink(
-    socket: Socket,
+    { socket, input }: OpenedSocket,
     times: { readonly timeoutMs: number; readonly keepaliveS: number },
     signal: AbortSignal,
   ): Promise<LinkEnd | undefined> {
@@ -219,6 +218,7 @@ class MqttBroker implements StartableBroker {
     const link = new BrokerLink(
       {
         socket,
+        input,
         version: this.#reconnect.version,
         clientId,
         will,

@@ -4,6 +4,7 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Clock } from '../ports.ts';
 import type { Ending, TlsCredentials } from './broker-types.ts';
+import { SocketInput } from './socket-input.ts';
 
 const PORT_TCP = 1883;
 const PORT_TLS = 8883;
@@ -33,9 +34,15 @@ export interface SocketOptions {
   readonly clock: Clock;
 }
 
+/** A verified connection, and what it reads. */
+export interface OpenedSocket {
+  readonly socket: Socket;
+  readonly input: SocketInput;
+}
+
 /** A verified connection, or why there is none. */
 export type SocketOutcome =
-  { readonly ok: true; readonly socket: Socket } | { readonly ok: false; readonly ending: Ending };
+  ({ readonly ok: true } & OpenedSocket) | { readonly ok: false; readonly ending: Ending };
 
 /** True for the scheme with TLS. */
 export function isTlsUrl(url: URL): boolean {
@@ -51,10 +58,10 @@ function portOf(url: URL): number {
   return url.port === '' ? (isTlsUrl(url) ? PORT_TLS : PORT_TCP) : Number(url.port);
 }
 
-function openRaw(options: SocketOptions): Socket | TLSSocket {
+function openRaw(options: SocketOptions, { onread }: SocketInput): Socket | TLSSocket {
   const { url } = options;
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const common = { host, port: portOf(url), noDelay: true, writableHighWaterMark: WAITING_BYTES };
+  const common = { host, port: portOf(url), noDelay: true, writableHighWaterMark: WAITING_BYTES, onread };
   if (!isTlsUrl(url)) return connectTcp(common);
   const { ca, cert, key, crl } = options.credentials;
   return connectTls({
@@ -85,14 +92,15 @@ function plainDetail(detail: string): string {
 /**
  * Opens and verifies. TLS 1.3 at least; certificate chain, dates, revocation (where a list is given) and server name are checked by
  * Node before "secureConnect", and the socket is handed out only after it.
- * Shape: the socket is paused, has an error listener and no data listener.
+ * Shape: the socket has an error listener; what it reads goes to `input`, and to nobody else.
  * Errors: none but the signal's reason; what went wrong is the outcome.
  */
 export async function openSocket(options: SocketOptions, signal: AbortSignal): Promise<SocketOutcome> {
   signal.throwIfAborted();
+  const input = new SocketInput();
   let socket: Socket;
   try {
-    socket = openRaw(options);
+    socket = openRaw(options, input);
   } catch (error) {
     // Credentials that are no PEM, or a key that is not the certificate's.
     const detail = error instanceof Error ? plainDetail(error.message) : 'credentials that cannot be used';
@@ -128,6 +136,6 @@ export async function openSocket(options: SocketOptions, signal: AbortSignal): P
     socket.once('error', onError).once('close', onClose);
     socket.once('connect', () => (connected = true));
     const ready = isTlsUrl(options.url) ? 'secureConnect' : 'connect';
-    socket.once(ready, () => settle(() => resolve({ ok: true, socket })));
+    socket.once(ready, () => settle(() => resolve({ ok: true, socket, input })));
   });
 }

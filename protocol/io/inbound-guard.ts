@@ -1,8 +1,9 @@
-// Looks at the bytes from a broker before any parser does, and takes out what is too long. Pure: bytes in, pieces and findings out.
+// Looks at the bytes from a broker before any parser does: takes out what is too long, and puts long messages together itself, in one buffer
+// over and over, where the parser would make a new one of each. Pure: bytes in, pieces, messages and findings out.
 //
 // Invariants:
 // 1. Of a message above the limit no more than 7 bytes are ever kept, whatever length it claims: 256 MB cost no memory.
-// 2. What is taken out is a whole packet; the parser behind sees a valid stream without it.
+// 2. What is taken out or put together is a whole packet; the parser behind sees a valid stream without it.
 // 3. A message of QoS 1 that was taken out is acknowledged all the same: else the broker would keep it in flight, and twenty of them
 //    would stop all others. A retained one would come again at every connect, so the connection is not ended for it.
 // 4. What no broker may send to us (other packet types, QoS 2, long control packets, a length of five bytes) ends the connection.
@@ -15,6 +16,17 @@ const CONTROL_PACKET_BYTES_MAX = 128 * 1024;
 const LENGTH_BYTES_MAX = 4;
 /** Length of the topic, and a topic of one character. */
 const MESSAGE_BODY_BYTES_MIN = 3;
+/** A message of QoS 0 that is not retained and no duplicate. */
+const PLAIN_PUBLISH = 0x30;
+/** Shorter ones are not worth a way of their own: the parser takes them. */
+const GATHERED_BYTES_MIN = 16 * 1024;
+
+export interface GuardOptions {
+  /** Longest packet that is let through, fixed header included. */
+  readonly packetBytesMax: number;
+  /** MQTT's: of version 5 on, properties stand behind the topic. */
+  readonly version: 4 | 5;
+}
 
 /** A message that was taken out. `packetId` is there for QoS 1 only. */
 export interface SkippedMessage {
@@ -24,14 +36,17 @@ export interface SkippedMessage {
 
 /** What the guard reports while it passes bytes on. After `violated` it is not to be used again. */
 export interface GuardSink {
+  /** For the parser: a view on what came in, or on the guard's own buffer; good until the next bytes are passed. */
   readonly forward: (piece: Buffer) => void;
+  /** A long message of QoS 0, put together; the payload is a view like that. False: it is to be forwarded all the same. */
+  readonly message: (topic: string, payload: Buffer) => boolean;
   readonly skipped: (message: SkippedMessage) => void;
   readonly violated: (detail: string) => void;
 }
 
 /** One guard for one connection. */
 export class InboundGuard {
-  readonly #packetBytesMax: number;
+  readonly #options: GuardOptions;
   readonly #sink: GuardSink;
   /** Fixed header as far as it came: type and flags, then the length's bytes. */
   #header: number[] = [];
@@ -41,11 +56,12 @@ export class InboundGuard {
   #leftBytes = 0;
   /** The running packet, where it is a message. */
   #message: PassingMessage | undefined;
+  /** Where long messages are put together, made for the first one. */
+  #gathered: Buffer | undefined;
   #violated = false;
 
-  /** `packetBytesMax`: longest packet that is let through, fixed header included. */
-  constructor(packetBytesMax: number, sink: GuardSink) {
-    this.#packetBytesMax = packetBytesMax;
+  constructor(options: GuardOptions, sink: GuardSink) {
+    this.#options = options;
     this.#sink = sink;
   }
 
@@ -56,7 +72,7 @@ export class InboundGuard {
     while (at < chunk.length && !this.#violated) {
       if (this.#leftBytes > 0) {
         const end = Math.min(chunk.length, at + this.#leftBytes);
-        if (this.#message?.oversize === true) from = end;
+        if (this.#message?.passesOn === false) from = end;
         this.#body(chunk.subarray(at, end));
         at = end;
         continue;
@@ -69,7 +85,7 @@ export class InboundGuard {
         this.#forward(chunk, from, start);
         return;
       }
-      if (this.#message?.oversize === true) {
+      if (this.#message?.passesOn === false) {
         this.#forward(chunk, from, start);
         from = at;
       } else if (isSplit) {
@@ -112,7 +128,8 @@ export class InboundGuard {
     this.#leftBytes = lengthBytes;
     this.#message = undefined;
     if (problem !== undefined) this.#violate(problem);
-    else if (typeOf(shape) === PUBLISH) this.#message = new PassingMessage(shape, this.#packetBytesMax);
+    else if (typeOf(shape) === PUBLISH)
+      this.#message = new PassingMessage(shape, this.#options.packetBytesMax);
   }
 
   #body(bytes: Buffer): void {
@@ -122,10 +139,34 @@ export class InboundGuard {
     message.pass(bytes);
     if (message.broken) {
       this.#violate('a message that is shorter than its own topic');
-    } else if (this.#leftBytes === 0) {
-      this.#message = undefined;
-      if (message.oversize) this.#sink.skipped({ sizeBytes: message.sizeBytes, packetId: message.packetId });
+      return;
     }
+    if (message.way === 'gather') this.#gather(message, bytes);
+    if (this.#leftBytes > 0) return;
+    this.#message = undefined;
+    if (message.way === 'skip')
+      this.#sink.skipped({ sizeBytes: message.sizeBytes, packetId: message.packetId });
+  }
+
+  /** Hands on what lies in one piece, and copies what comes in several. */
+  #gather(message: PassingMessage, bytes: Buffer): void {
+    if (bytes.length === message.lengthBytes) {
+      this.#deliver(message, bytes);
+      return;
+    }
+    this.#gathered ??= Buffer.allocUnsafeSlow(this.#options.packetBytesMax);
+    const end = message.lengthBytes - this.#leftBytes;
+    bytes.copy(this.#gathered, end - bytes.length);
+    if (this.#leftBytes === 0) this.#deliver(message, this.#gathered.subarray(0, end));
+  }
+
+  /** A message without properties is handed on here; any other one is the parser's. */
+  #deliver({ topicEnd }: PassingMessage, body: Buffer): void {
+    const start = this.#options.version === 5 ? topicEnd + 1 : topicEnd;
+    const isPlain = topicEnd > 2 && (start === topicEnd || body[topicEnd] === 0);
+    if (isPlain && this.#sink.message(body.toString('utf8', 2, topicEnd), body.subarray(start))) return;
+    this.#sink.forward(this.#wholeHeader);
+    this.#sink.forward(body);
   }
 
   #violate(detail: string): void {
@@ -166,8 +207,10 @@ function headerProblem(shape: PacketShape): string | undefined {
 /** The few bytes of a message that the guard looks at: the length of its topic, and behind the topic its packet id. */
 class PassingMessage {
   readonly sizeBytes: number;
-  readonly oversize: boolean;
-  readonly #lengthBytes: number;
+  /** Without the fixed header. */
+  readonly lengthBytes: number;
+  /** To the parser, nowhere, or put together here. */
+  readonly way: 'forward' | 'skip' | 'gather';
   readonly #acknowledged: boolean;
   /** Body bytes 0 and 1, then the two of the packet id. */
   readonly #kept: number[] = [];
@@ -175,9 +218,21 @@ class PassingMessage {
 
   constructor(shape: PacketShape, packetBytesMax: number) {
     this.sizeBytes = shape.sizeBytes;
-    this.oversize = shape.sizeBytes > packetBytesMax;
-    this.#lengthBytes = shape.lengthBytes;
+    this.lengthBytes = shape.lengthBytes;
+    const isLong = shape.first === PLAIN_PUBLISH && shape.sizeBytes >= GATHERED_BYTES_MIN;
+    this.way = shape.sizeBytes > packetBytesMax ? 'skip' : isLong ? 'gather' : 'forward';
     this.#acknowledged = qosOf(shape) === 1;
+  }
+
+  /** Whether its bytes go to the parser as they come. */
+  get passesOn(): boolean {
+    return this.way === 'forward';
+  }
+
+  /** Where the topic ends in the body; known once two bytes have passed. */
+  get topicEnd(): number {
+    const [high = 0, low = 0] = this.#kept;
+    return 2 + high * 256 + low;
   }
 
   get packetId(): number | undefined {
@@ -188,7 +243,7 @@ class PassingMessage {
   /** Topic and packet id do not fit into it. The parser behind would answer such a message with a packet id of -1, and throw. */
   get broken(): boolean {
     if (this.#kept.length < 2) return false;
-    return this.#topicEnd() + (this.#acknowledged ? 2 : 0) > this.#lengthBytes;
+    return this.topicEnd + (this.#acknowledged ? 2 : 0) > this.lengthBytes;
   }
 
   pass(bytes: Buffer): void {
@@ -202,12 +257,7 @@ class PassingMessage {
     }
   }
 
-  #topicEnd(): number {
-    const [high = 0, low = 0] = this.#kept;
-    return 2 + high * 256 + low;
-  }
-
   #nextPlace(): number {
-    return this.#kept.length < 2 ? this.#kept.length : this.#topicEnd() + this.#kept.length - 2;
+    return this.#kept.length < 2 ? this.#kept.length : this.topicEnd + this.#kept.length - 2;
   }
 }

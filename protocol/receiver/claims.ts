@@ -72,7 +72,8 @@ export class Claims {
     if (transfers.get(name) === undefined && known && !transfers.hasPlace(name.station)) return;
     if (!known && !refusals.allows(name.station)) return;
     if (payload.length > limits.OFFER_BYTES_MAX) return;
-    this.#start(name, () => this.#answer(name, payload));
+    const kept = new Uint8Array(payload);
+    this.#start(name, () => this.#answer(name, kept));
   }
 
   /** The station sent everything of a recording that is not being received: it may have missed its receipt. Never throws. */

@@ -63,7 +63,8 @@ class InlineUnitWork implements UnitWork {
     this.#whole = parts.whole;
   }
 
-  appendDigests(offset: number, bytes: Uint8Array): Promise<DigestsState> {
+  appendDigests(offset: number, lent: Uint8Array): Promise<DigestsState> {
+    const bytes = new Uint8Array(lent);
     return this.#inOrder(async () => {
       await this.#parts.chunks.write(bytes, offset);
       this.#hash.update(bytes);

@@ -29,7 +29,7 @@ export type DigestsState = 'more' | 'whole' | 'wrong';
 
 /** The open files of one recording. Calls are carried out in the order in which they are made, also without waiting. */
 export interface UnitWork {
-  /** Appends to the digest list, in order from offset 0. Errors: the system's, with its code. */
+  /** Appends to the digest list, in order from offset 0; the bytes are copied here and now. Errors: the system's, with its code. */
   appendDigests(offset: number, bytes: Uint8Array): Promise<DigestsState>;
   /** Writes the unit in that slab to its place where it equals its digest. False: it does not, nothing was written. Errors: the system's. */
   storeUnit(unit: number, slab: number, sizeBytes: number): Promise<boolean>;

@@ -277,10 +277,15 @@ export class MemoryBroker implements StartableBroker {
     this.#end(this.#will);
   }
 
-  /** For the hub: a message arrives, if the connection that it was sent to still stands. */
+  /**
+   * For the hub: a message arrives, if the connection that it was sent to still stands. The payload is lent: whoever keeps it past the
+   * handler finds other bytes in it, as with a buffer that is read into again.
+   */
   receive(connection: number, message: BrokerMessage): void {
     if (!this.#connected || connection !== this.connection) return;
-    this.#guarded(() => this.#messageHandler?.(message));
+    const lent = new Uint8Array(message.payload);
+    this.#guarded(() => this.#messageHandler?.({ ...message, payload: lent }));
+    lent.fill(0xee);
   }
 
   #connect(): void {

@@ -4,6 +4,8 @@ import { describe, test } from 'vitest';
 import { InboundGuard, type SkippedMessage } from '../../../protocol/io/inbound-guard.ts';
 import { message, packet } from '../../fakes/broker-scripted.ts';
 
+const KIB = 1024;
+
 const PACKET_BYTES_MAX = 300;
 
 interface Watched {
@@ -17,11 +19,15 @@ function watched(packetBytesMax = PACKET_BYTES_MAX): Watched {
   const pieces: Buffer[] = [];
   const skipped: SkippedMessage[] = [];
   const violations: string[] = [];
-  const guard = new InboundGuard(packetBytesMax, {
-    forward: (piece) => pieces.push(Buffer.from(piece)),
-    skipped: (found) => skipped.push(found),
-    violated: (detail) => violations.push(detail),
-  });
+  const guard = new InboundGuard(
+    { packetBytesMax, version: 4 },
+    {
+      message: () => assert.fail('too short to be put together'),
+      forward: (piece) => pieces.push(Buffer.from(piece)),
+      skipped: (found) => skipped.push(found),
+      violated: (detail) => violations.push(detail),
+    },
+  );
   return { guard, forwarded: () => Buffer.concat(pieces), skipped, violations };
 }
 
@@ -87,6 +93,130 @@ describe('the guard before the parser', () => {
     assert.deepEqual(seen.skipped, [{ sizeBytes: 256 * 1024 * 1024 - 1 + 5, packetId: undefined }]);
     seen.guard.pass(packet(13, Buffer.alloc(0)));
     assert.deepEqual([...seen.forwarded()], [0xd0, 0]);
+  });
+
+  test.each([4, 5] as const)(
+    'MQTT %d: puts long messages of QoS 0 together whole and in order, lets all others through, however the bytes are split',
+    (version) => {
+      const v5 = version === 5;
+      const entry = fc.record({
+        topic: fc.string({ minLength: 1, maxLength: 40 }),
+        size: fc.oneof(fc.nat(20), fc.integer({ min: 15 * KIB, max: 17 * KIB }), fc.nat(90 * KIB)),
+        packetId: fc.option(fc.integer({ min: 1, max: 65_535 }), { nil: undefined, freq: 1 }),
+        retain: fc.boolean(),
+      });
+      const cuts = fc.array(fc.integer({ min: 1, max: 80 * KIB }), { minLength: 1, maxLength: 20 });
+      let gatheredOfAll = 0;
+      fc.assert(
+        fc.property(fc.array(fc.oneof(entry, others), { maxLength: 10 }), cuts, (list, sizes) => {
+          const gathered: (readonly [string, Buffer])[] = [];
+          const forwarded: Buffer[] = [];
+          const guard = new InboundGuard(
+            { packetBytesMax: 100 * KIB, version },
+            {
+              forward: (piece) => forwarded.push(Buffer.from(piece)),
+              message: (topic, payload) => {
+                gathered.push([topic, Buffer.from(payload)]);
+                return true;
+              },
+              skipped: () => assert.fail('nothing is too long'),
+              violated: (detail) => assert.fail(detail),
+            },
+          );
+          const wanted: (readonly [string, Buffer])[] = [];
+          const kept: Buffer[] = [];
+          const all = list.map((one, at) => {
+            if (Buffer.isBuffer(one)) {
+              kept.push(one);
+              return one;
+            }
+            const payload = Buffer.alloc(one.size, at + 1);
+            const { packetId, retain, topic } = one;
+            const bytes = message(topic, payload, {
+              v5,
+              retain,
+              ...(packetId === undefined ? {} : { packetId }),
+            });
+            // 16 KiB with the fixed header is long.
+            if (packetId === undefined && !retain && bytes.length >= 16 * KIB) {
+              wanted.push([Buffer.from(topic).toString(), payload]);
+            } else {
+              kept.push(bytes);
+            }
+            return bytes;
+          });
+          feed(guard, Buffer.concat(all), sizes);
+          assert.deepEqual(gathered, wanted);
+          assert.ok(Buffer.concat(forwarded).equals(Buffer.concat(kept)));
+          gatheredOfAll += gathered.length;
+        }),
+        { numRuns: 200 },
+      );
+      assert.ok(gatheredOfAll > 50);
+    },
+  );
+
+  test('leaves a long message with properties, without a topic or without room for properties to the parser, whole', () => {
+    const payload = Buffer.alloc(20 * KIB, 7);
+    const topic = Buffer.from([0, 1, 0x61]);
+    const expiry = Buffer.from([5, 2, 0, 0, 0, 9]);
+    const odd = [
+      packet(3, Buffer.concat([topic, expiry, payload])),
+      packet(3, Buffer.concat([Buffer.from([0, 0, 3, 0x23, 0, 1]), payload])),
+      packet(3, Buffer.concat([Buffer.from([0x50, 0x00]), Buffer.alloc(0x5000, 0x61)])),
+    ];
+    for (const bytes of odd) {
+      for (const size of [bytes.length, 1000]) {
+        const pieces: Buffer[] = [];
+        const guard = new InboundGuard(
+          { packetBytesMax: 100 * KIB, version: 5 },
+          {
+            forward: (piece) => pieces.push(Buffer.from(piece)),
+            message: () => assert.fail('not a plain message'),
+            skipped: () => assert.fail('nothing is too long'),
+            violated: (detail) => assert.fail(detail),
+          },
+        );
+        feed(guard, bytes, [size]);
+        assert.ok(Buffer.concat(pieces).equals(bytes));
+      }
+    }
+  });
+
+  test('hands a long message that is not taken to the parser, whole, with all behind it', () => {
+    const pieces: Buffer[] = [];
+    const guard = new InboundGuard(
+      { packetBytesMax: 100 * KIB, version: 4 },
+      {
+        forward: (piece) => pieces.push(Buffer.from(piece)),
+        message: () => false,
+        skipped: () => assert.fail('nothing is too long'),
+        violated: (detail) => assert.fail(detail),
+      },
+    );
+    const bytes = Buffer.concat([message('t', Buffer.alloc(60 * KIB, 1)), packet(13, Buffer.alloc(0))]);
+    for (const size of [bytes.length, 7000]) feed(guard, bytes, [size]);
+    assert.ok(Buffer.concat(pieces).equals(Buffer.concat([bytes, bytes])));
+  });
+
+  test('puts every message together in the same memory', () => {
+    const seen: ArrayBufferLike[] = [];
+    const guard = new InboundGuard(
+      { packetBytesMax: 100 * KIB, version: 4 },
+      {
+        forward: () => assert.fail('nothing for the parser'),
+        message: (_topic, payload) => {
+          seen.push(payload.buffer);
+          return true;
+        },
+        skipped: () => assert.fail('nothing is too long'),
+        violated: (detail) => assert.fail(detail),
+      },
+    );
+    const bytes = message('t', Buffer.alloc(60 * KIB, 1), {});
+    feed(guard, Buffer.concat([bytes, bytes, bytes]), [7000]);
+    assert.equal(seen.length, 3);
+    assert.equal(new Set(seen).size, 1);
   });
 
   const nonsense: readonly (readonly [string, Buffer])[] = [
