@@ -8,6 +8,8 @@
 //    would stop all others. A retained one would come again at every connect, so the connection is not ended for it.
 // 4. What no broker may send to us (other packet types, QoS 2, long control packets, a length of five bytes) ends the connection.
 
+import { MESSAGE_BYTES_MIN } from '../limits.ts';
+
 /** MQTT control packet types that a broker sends; QoS 2 and AUTH are not among those that we take part in. */
 const PUBLISH = 3;
 const FROM_BROKER = new Set([2, PUBLISH, 4, 9, 11, 13, 14]);
@@ -18,8 +20,8 @@ const LENGTH_BYTES_MAX = 4;
 const MESSAGE_BODY_BYTES_MIN = 3;
 /** A message of QoS 0 that is not retained and no duplicate. */
 const PLAIN_PUBLISH = 0x30;
-/** Shorter ones are not worth a way of their own: the parser takes them. */
-const GATHERED_BYTES_MIN = 16 * 1024;
+/** No piece of a recording is shorter, but the last one of a unit; what is shorter is left to the parser. */
+const GATHERED_BYTES_MIN = MESSAGE_BYTES_MIN;
 
 export interface GuardOptions {
   /** Longest packet that is let through, fixed header included. */

@@ -48,8 +48,6 @@ export interface ReceiverPorts {
   readonly bootId: string | null;
   /** See RetentionDeps. */
   readonly isSynchronised: () => Promise<boolean | null>;
-  /** See Receiver: the length of each message with bytes of a payload. */
-  readonly onBytes?: (bytes: number) => void;
 }
 
 /** A receiver on its open vault. */
@@ -74,7 +72,6 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
   const receiver = new Receiver({
     ...ports,
     revocations,
-    onBytes: ports.onBytes ?? (() => undefined),
     receiver: receiverId,
     stations,
     vault,

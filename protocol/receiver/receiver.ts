@@ -44,8 +44,6 @@ export interface ReceiverOptions {
   readonly publicKey: PublicKey;
   /** Keeps the custody logs; it answers through the `sending` that it is given. */
   readonly custody: (sending: Sending, revokedUse: RevokedUse, missing: MissingWatch) => CustodyKeeper;
-  /** Called with the length of each message that holds bytes of a payload, when it was taken. */
-  readonly onBytes: (bytes: number) => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
@@ -144,7 +142,6 @@ export class Receiver {
     switch (up.kind) {
       case 'bytes':
         this.#transfers.get(up)?.bytes(up.offset, payload);
-        this.#options.onBytes(payload.length);
         return;
       case 'digests':
         this.#transfers.get(up)?.digests(up.offset, payload);

@@ -31,7 +31,6 @@ import { openReceiverWorker } from '../receiver-worker.ts';
 import { Slabs } from '../slabs.ts';
 import { loadChecked } from './check.ts';
 import type { CommandLine, Io } from './command-line.ts';
-import { messageGarbage } from './message-garbage.ts';
 
 /** Twice what the receiver gives itself: behind it leases are given back on a disk that may hang. */
 const RECEIVER_STOP_MS = 10_000;
@@ -114,7 +113,6 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
     log,
     conditions,
   });
-  const onBytes = messageGarbage();
   const isSynchronised = rememberedAnswer(clock, () => linuxClockSource().isSynchronised());
   const program = { version: await readVersion(), bootId: await readBootId(), isSynchronised };
   const units = watchedCalls(worker.units, disk, ['open']);
@@ -129,7 +127,6 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
     conditions,
     broker,
     slabs,
-    onBytes,
   };
   const close = async (): Promise<void> => {
     await broker.close(true);
