@@ -40,7 +40,7 @@ test('bytes that do not fit are refused, and none of them is written', () => {
 test('a worker sees the same bytes, and each slab is given out once', () => {
   const slabs = new Slabs(3);
   const taken = [slabs.acquire(), slabs.acquire(), slabs.acquire()];
-  assert.deepEqual(taken.toSorted(), [0, 1, 2]);
+  assert.deepEqual(new Set(taken), new Set([0, 1, 2]));
   assert.equal(slabs.acquire(), undefined);
   copyToSlab(slabs.view(1), 5, Buffer.from('seen'));
   assert.equal(slabView(slabs.memory, 1).toString('latin1', 5, 9), 'seen');
