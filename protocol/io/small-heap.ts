@@ -9,6 +9,9 @@ export function tuneHeap(): void {
   // A collection of one MiB takes a millisecond. Shared with helper threads it takes as long as the one that gets a core last: on two busy
   // cores a recording took a fifth longer from camera to receipt with them (measured).
   setFlagsFromString('--no-parallel-scavenge');
+  // tweetnacl makes some thousand arrays of 128 bytes for a signature, each with a buffer of its own. Freed by a helper thread, these are
+  // fought over by two cores: a signature takes 13 ms of processor time in place of 4.5, and twice as long (measured).
+  setFlagsFromString('--no-concurrent-array-buffer-sweeping');
   // Left to itself V8 lets the old generation grow by a tenth where a collection was cheap, counts buffers of messages to it, and then marks
   // the whole heap after every 8 MiB received: in every second run of the bench the receiver used 6 to 7 CPU seconds a GB instead of 3.5, at
   // the same peak (measured). Twice what lives is the bound.
