@@ -589,6 +589,28 @@ describe('messages that come in', () => {
     await client.broker.publish('x', utf8('x'), { qos: 1 });
   });
 
+  test('long or short, acknowledged or not, arrive in the order in which they were sent, and none is stuck behind a full parser', async () => {
+    const broker = await scripted();
+    const client = await connected(broker.port);
+    const sent: string[] = [];
+    const long = (name: string): Buffer => {
+      sent.push(`${name} 200000`);
+      return message(name, Buffer.alloc(200_000, 1), { v5: true });
+    };
+    const short = (name: string, packetId: number): Buffer => {
+      sent.push(`${name} 2000`);
+      return message(name, Buffer.alloc(2000, 2), { v5: true, packetId });
+    };
+    for (let round = 0; round < 5; round++) {
+      const burst = Array.from({ length: 20 }, (_, at) => short(`s/${round}/${at}`, round * 20 + at + 1));
+      broker.last.send(Buffer.concat([...burst, long(`l/${round}/a`), long(`l/${round}/b`)]));
+    }
+    await until(() => client.messages.length >= sent.length);
+    broker.last.send(long('last'));
+    await until(() => client.messages.length >= sent.length);
+    assert.deepEqual(client.messages, sent);
+  });
+
   test('that are retained and oversize do not keep us from connecting', async () => {
     const broker = await scripted(({ type, body }) => {
       if (type !== SUBSCRIBE) return undefined;
