@@ -3,8 +3,10 @@
 import { DockError } from '../../protocol/errors.ts';
 import type { Clock } from '../../protocol/ports.ts';
 
-/** How often a place is looked at. */
+/** How often a place is looked at where something lies. */
 export const PRESENCE_MS = 1000;
+/** ... and where nothing does: whoever puts a camera in is to see it named within a second, the naming included. */
+const ARRIVAL_MS = 750;
 
 /** Another text once something else lies at the path; undefined where nothing does. */
 export type PlaceIdentity = (path: string) => Promise<string | undefined>;
@@ -30,7 +32,7 @@ export async function untilThere<T>(
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
-    await clock.sleep(PRESENCE_MS, signal);
+    await clock.sleep(ARRIVAL_MS, signal);
   }
 }
 
