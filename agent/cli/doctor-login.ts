@@ -59,8 +59,7 @@ async function open(
   const stands = new Promise<undefined>((resolve) => (ready = () => resolve(undefined)));
   const link = new BrokerLink(
     {
-      socket: opened.socket,
-      input: opened.input,
+      ...opened,
       version,
       clientId: `bodydock-doctor-${randomBytes(3).toString('hex')}`,
       keepaliveS: KEEPALIVE_S,

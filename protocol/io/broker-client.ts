@@ -4,19 +4,16 @@ import type { Writable } from 'node:stream';
 import { MqttClient } from 'mqtt';
 import { bufferOf } from '../bytes.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../limits.ts';
+import type { OpenedSocket } from './broker-socket.ts';
 import type { BrokerWill, MqttVersion } from './broker-types.ts';
 import { InboundGuard, type SkippedMessage } from './inbound-guard.ts';
-import type { SocketInput } from './socket-input.ts';
 
 /** MQTT.js's own keepalive is not used (see broker-liveness.ts), but must still be told to the broker. */
 const NO_TIMERS = { set: () => 0, clear: () => undefined };
 /** Its own deadline for a CONNACK is not used either; it cannot be switched off. */
 const NEVER_MS = 2 ** 31 - 1;
 
-export interface ClientOptions {
-  readonly socket: Socket;
-  /** What the socket reads. */
-  readonly input: SocketInput;
+export interface ClientOptions extends OpenedSocket {
   readonly version: MqttVersion;
   readonly clientId: string;
   readonly keepaliveS: number;

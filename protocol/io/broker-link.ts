@@ -1,6 +1,5 @@
 // One connection to a broker, from its CONNECT to its end, on a socket that is already verified. Never reconnects.
 // What MQTT.js leaves open is done here: the broker's limits, liveness, subscriptions that count only when granted, why it ended.
-import type { Socket } from 'node:net';
 import type { IConnackPacket, MqttClient } from 'mqtt';
 import { DockError } from '../errors.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../limits.ts';
@@ -15,10 +14,9 @@ import {
   missingFeature,
   reasonText,
 } from './broker-reasons.ts';
-import { endingOfError } from './broker-socket.ts';
+import { endingOfError, type OpenedSocket } from './broker-socket.ts';
 import type { BrokerWill, Ending, MqttVersion } from './broker-types.ts';
 import type { SkippedMessage } from './inbound-guard.ts';
-import type { SocketInput } from './socket-input.ts';
 
 const PINGREQ = Buffer.from([0xc0, 0x00]);
 const DISCONNECT = Buffer.from([0xe0, 0x00]);
@@ -27,10 +25,7 @@ const CLOSE_MS = 2000;
 /** Each of these shows that both directions work. */
 const ANSWERS = new Set(['pingresp', 'puback', 'suback']);
 
-export interface LinkOptions {
-  readonly socket: Socket;
-  /** What the socket reads. */
-  readonly input: SocketInput;
+export interface LinkOptions extends OpenedSocket {
   readonly version: MqttVersion;
   readonly clientId: string;
   readonly keepaliveS: number;

@@ -206,19 +206,18 @@ class MqttBroker implements StartableBroker {
   }
 
   async #runLink(
-    { socket, input }: OpenedSocket,
+    opened: OpenedSocket,
     times: { readonly timeoutMs: number; readonly keepaliveS: number },
     signal: AbortSignal,
   ): Promise<LinkEnd | undefined> {
     if (signal.aborted) {
-      socket.destroy();
+      opened.socket.destroy();
       return undefined;
     }
     const { clientId, will, maxPacketBytes, clock, log } = this.#options;
     const link = new BrokerLink(
       {
-        socket,
-        input,
+        ...opened,
         version: this.#reconnect.version,
         clientId,
         will,

@@ -7,8 +7,8 @@
 // 3. A message of QoS 1 that was taken out is acknowledged all the same: else the broker would keep it in flight, and twenty of them
 //    would stop all others. A retained one would come again at every connect, so the connection is not ended for it.
 // 4. What no broker may send to us (other packet types, QoS 2, long control packets, a length of five bytes) ends the connection.
-
 import { MESSAGE_BYTES_MIN } from '../limits.ts';
+import type { MqttVersion } from './broker-types.ts';
 
 /** MQTT control packet types that a broker sends; QoS 2 and AUTH are not among those that we take part in. */
 const PUBLISH = 3;
@@ -26,8 +26,8 @@ const GATHERED_BYTES_MIN = MESSAGE_BYTES_MIN;
 export interface GuardOptions {
   /** Longest packet that is let through, fixed header included. */
   readonly packetBytesMax: number;
-  /** MQTT's: of version 5 on, properties stand behind the topic. */
-  readonly version: 4 | 5;
+  /** Of version 5, properties stand behind the topic. */
+  readonly version: MqttVersion;
 }
 
 /** A message that was taken out. `packetId` is there for QoS 1 only. */

@@ -12,8 +12,8 @@ export function tuneHeap(): void {
   // tweetnacl makes some thousand arrays of 128 bytes for a signature, each with a buffer of its own. Freed by a helper thread, these are
   // fought over by two cores: a signature takes 13 ms of processor time in place of 4.5, and twice as long (measured).
   setFlagsFromString('--no-concurrent-array-buffer-sweeping');
-  // Left to itself V8 lets the old generation grow by a tenth where a collection was cheap, counts buffers of messages to it, and then marks
-  // the whole heap after every 8 MiB received: in every second run of the bench the receiver used 6 to 7 CPU seconds a GB instead of 3.5, at
-  // the same peak (measured). Twice what lives is the bound.
+  // Left to itself V8 lets the old generation grow by a tenth where a collection was cheap, counts buffers outside of the heap to it, and
+  // then marks the whole heap after every few MiB of these: while each message was a buffer of its own, the receiver used 6 to 7 CPU seconds a
+  // GB instead of 3.5 in every second run of the bench (measured). Twice what lives is the bound.
   setFlagsFromString('--heap-growing-percent=100');
 }

@@ -1,8 +1,8 @@
-// What one socket reads, in one buffer over and over: a stream of Node's would make a new one of 64 KiB for every read, and half of what a
-// receiver allocates would be these.
+// What one socket reads, in one buffer over and over: a stream of Node's makes a new one of 64 KiB for every read, which is garbage a moment
+// later.
 import type { OnReadOpts } from 'node:net';
 
-/** A few reads of a unit: what is longer than the processor's nearest caches costs more than it saves. */
+/** Half a unit. */
 const READ_BYTES = 256 * 1024;
 
 /** The reading side of one socket. */

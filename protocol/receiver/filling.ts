@@ -1,5 +1,5 @@
 // The buffers of one recording's units that are not whole yet.
-import { copyToSlab, type Slabs } from './slabs.ts';
+import type { Slabs } from './slabs.ts';
 
 /** Which unit is being put together in which slab. */
 export class Filling {
@@ -15,7 +15,7 @@ export class Filling {
     const slab = this.#slabOf.get(unit) ?? this.#slabs.acquire();
     if (slab === undefined) return undefined;
     this.#slabOf.set(unit, slab);
-    copyToSlab(this.#slabs.view(slab), at, bytes);
+    this.#slabs.put(slab, at, bytes);
     return slab;
   }
 

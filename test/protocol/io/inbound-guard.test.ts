@@ -1,34 +1,48 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { describe, test } from 'vitest';
-import { InboundGuard, type SkippedMessage } from '../../../protocol/io/inbound-guard.ts';
+import { type GuardOptions, InboundGuard, type SkippedMessage } from '../../../protocol/io/inbound-guard.ts';
 import { message, packet } from '../../fakes/broker-scripted.ts';
 
 const KIB = 1024;
-
 const PACKET_BYTES_MAX = 300;
 
 interface Watched {
   readonly guard: InboundGuard;
   readonly forwarded: () => Buffer;
+  /** What was put together, and the memory that it lay in. */
+  readonly messages: (readonly [topic: string, payload: Buffer])[];
+  readonly memories: ArrayBufferLike[];
   readonly skipped: SkippedMessage[];
   readonly violations: string[];
 }
 
-function watched(packetBytesMax = PACKET_BYTES_MAX): Watched {
+interface WatchedOptions extends Partial<GuardOptions> {
+  /** Whether what was put together is taken, or to be forwarded all the same. */
+  readonly takes?: boolean;
+}
+
+function watched(options: WatchedOptions = {}): Watched {
+  const { packetBytesMax = PACKET_BYTES_MAX, version = 4, takes = true } = options;
   const pieces: Buffer[] = [];
+  const messages: (readonly [string, Buffer])[] = [];
+  const memories: ArrayBufferLike[] = [];
   const skipped: SkippedMessage[] = [];
   const violations: string[] = [];
   const guard = new InboundGuard(
-    { packetBytesMax, version: 4 },
+    { packetBytesMax, version },
     {
-      message: () => assert.fail('too short to be put together'),
       forward: (piece) => pieces.push(Buffer.from(piece)),
+      message: (topic, payload) => {
+        messages.push([topic, Buffer.from(payload)]);
+        memories.push(payload.buffer);
+        return takes;
+      },
       skipped: (found) => skipped.push(found),
       violated: (detail) => violations.push(detail),
     },
   );
-  return { guard, forwarded: () => Buffer.concat(pieces), skipped, violations };
+  return { guard, forwarded: () => Buffer.concat(pieces), messages, memories, skipped, violations };
 }
 
 /** A message with a chosen payload size; QoS 1 where it has a packet id. */
@@ -109,20 +123,7 @@ describe('the guard before the parser', () => {
       let gatheredOfAll = 0;
       fc.assert(
         fc.property(fc.array(fc.oneof(entry, others), { maxLength: 10 }), cuts, (list, sizes) => {
-          const gathered: (readonly [string, Buffer])[] = [];
-          const forwarded: Buffer[] = [];
-          const guard = new InboundGuard(
-            { packetBytesMax: 100 * KIB, version },
-            {
-              forward: (piece) => forwarded.push(Buffer.from(piece)),
-              message: (topic, payload) => {
-                gathered.push([topic, Buffer.from(payload)]);
-                return true;
-              },
-              skipped: () => assert.fail('nothing is too long'),
-              violated: (detail) => assert.fail(detail),
-            },
-          );
+          const seen = watched({ packetBytesMax: 100 * KIB, version });
           const wanted: (readonly [string, Buffer])[] = [];
           const kept: Buffer[] = [];
           const all = list.map((one, at) => {
@@ -145,10 +146,11 @@ describe('the guard before the parser', () => {
             }
             return bytes;
           });
-          feed(guard, Buffer.concat(all), sizes);
-          assert.deepEqual(gathered, wanted);
-          assert.ok(Buffer.concat(forwarded).equals(Buffer.concat(kept)));
-          gatheredOfAll += gathered.length;
+          feed(seen.guard, Buffer.concat(all), sizes);
+          assert.deepEqual([seen.skipped, seen.violations], [[], []]);
+          assert.deepEqual(seen.messages, wanted);
+          assert.ok(seen.forwarded().equals(Buffer.concat(kept)));
+          gatheredOfAll += seen.messages.length;
         }),
         { numRuns: 200 },
       );
@@ -167,56 +169,30 @@ describe('the guard before the parser', () => {
     ];
     for (const bytes of odd) {
       for (const size of [bytes.length, 1000]) {
-        const pieces: Buffer[] = [];
-        const guard = new InboundGuard(
-          { packetBytesMax: 100 * KIB, version: 5 },
-          {
-            forward: (piece) => pieces.push(Buffer.from(piece)),
-            message: () => assert.fail('not a plain message'),
-            skipped: () => assert.fail('nothing is too long'),
-            violated: (detail) => assert.fail(detail),
-          },
-        );
-        feed(guard, bytes, [size]);
-        assert.ok(Buffer.concat(pieces).equals(bytes));
+        const seen = watched({ packetBytesMax: 100 * KIB, version: 5 });
+        feed(seen.guard, bytes, [size]);
+        assert.deepEqual([seen.messages, seen.skipped, seen.violations], [[], [], []]);
+        assert.ok(seen.forwarded().equals(bytes));
       }
     }
   });
 
   test('hands a long message that is not taken to the parser, whole, with all behind it', () => {
-    const pieces: Buffer[] = [];
-    const guard = new InboundGuard(
-      { packetBytesMax: 100 * KIB, version: 4 },
-      {
-        forward: (piece) => pieces.push(Buffer.from(piece)),
-        message: () => false,
-        skipped: () => assert.fail('nothing is too long'),
-        violated: (detail) => assert.fail(detail),
-      },
-    );
+    const seen = watched({ packetBytesMax: 100 * KIB, takes: false });
     const bytes = Buffer.concat([message('t', Buffer.alloc(60 * KIB, 1)), packet(13, Buffer.alloc(0))]);
-    for (const size of [bytes.length, 7000]) feed(guard, bytes, [size]);
-    assert.ok(Buffer.concat(pieces).equals(Buffer.concat([bytes, bytes])));
+    for (const size of [bytes.length, 7000]) feed(seen.guard, bytes, [size]);
+    assert.equal(seen.messages.length, 2);
+    assert.deepEqual([seen.skipped, seen.violations], [[], []]);
+    assert.ok(seen.forwarded().equals(Buffer.concat([bytes, bytes])));
   });
 
   test('puts every message together in the same memory', () => {
-    const seen: ArrayBufferLike[] = [];
-    const guard = new InboundGuard(
-      { packetBytesMax: 100 * KIB, version: 4 },
-      {
-        forward: () => assert.fail('nothing for the parser'),
-        message: (_topic, payload) => {
-          seen.push(payload.buffer);
-          return true;
-        },
-        skipped: () => assert.fail('nothing is too long'),
-        violated: (detail) => assert.fail(detail),
-      },
-    );
-    const bytes = message('t', Buffer.alloc(60 * KIB, 1), {});
-    feed(guard, Buffer.concat([bytes, bytes, bytes]), [7000]);
-    assert.equal(seen.length, 3);
-    assert.equal(new Set(seen).size, 1);
+    const seen = watched({ packetBytesMax: 100 * KIB });
+    const bytes = message('t', Buffer.alloc(60 * KIB, 1));
+    feed(seen.guard, Buffer.concat([bytes, bytes, bytes]), [7000]);
+    assert.equal(seen.memories.length, 3);
+    assert.equal(new Set(seen.memories).size, 1);
+    assert.equal(seen.forwarded().length, 0);
   });
 
   const nonsense: readonly (readonly [string, Buffer])[] = [

@@ -64,7 +64,7 @@ export async function storeUnit(
 ): Promise<boolean> {
   const slab = slabs.acquire();
   if (slab === undefined) throw new Error('no slab is free');
-  slabs.view(slab).set(bytes);
+  slabs.put(slab, 0, bytes);
   try {
     return await open.storeUnit(unit, slab, unitBytes(sample.payload.length, unit));
   } finally {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { test } from 'vitest';
 import { SLAB_BYTES } from '../../../protocol/receiver/limits.ts';
-import { copyToSlab, Slabs, slabView } from '../../../protocol/receiver/slabs.ts';
+import { Slabs, slabView } from '../../../protocol/receiver/slabs.ts';
 
 const PIECE_BYTES_MAX = 5000;
 
@@ -19,7 +19,7 @@ test('bytes of any length and alignment come to their place in the slab, and not
         view.fill(0xaa);
         other.fill(0xbb);
         const bytes = source.subarray(from, from + length);
-        copyToSlab(view, at, bytes);
+        slabs.put(0, at, bytes);
         assert.ok(view.subarray(at, at + length).equals(bytes));
         assert.ok(view.subarray(0, at).every((byte) => byte === 0xaa));
         assert.ok(view.subarray(at + length).every((byte) => byte === 0xaa));
@@ -33,7 +33,7 @@ test('bytes of any length and alignment come to their place in the slab, and not
 test('bytes that do not fit are refused, and none of them is written', () => {
   const slabs = new Slabs(1);
   const view = slabs.view(0);
-  assert.throws(() => copyToSlab(view, SLAB_BYTES - 3, Buffer.from('four')), RangeError);
+  assert.throws(() => slabs.put(0, SLAB_BYTES - 3, Buffer.from('four')), RangeError);
   assert.ok(view.every((byte) => byte === 0));
 });
 
@@ -42,7 +42,7 @@ test('a worker sees the same bytes, and each slab is given out once', () => {
   const taken = [slabs.acquire(), slabs.acquire(), slabs.acquire()];
   assert.deepEqual(new Set(taken), new Set([0, 1, 2]));
   assert.equal(slabs.acquire(), undefined);
-  copyToSlab(slabs.view(1), 5, Buffer.from('seen'));
+  slabs.put(1, 5, Buffer.from('seen'));
   assert.equal(slabView(slabs.memory, 1).toString('latin1', 5, 9), 'seen');
   slabs.release(1);
   assert.equal(slabs.acquire(), 1);
