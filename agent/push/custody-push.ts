@@ -61,8 +61,8 @@ export class CustodyPush {
   /** Monotonic time of the last batch. */
   #sentAtMs = -Infinity;
   #cancelSmall: (() => void) | undefined;
-  /** Called once there is nothing left to send, or nowhere to send it; while somebody waits for that, no batch waits for others. */
-  readonly #whenLevel = new Set<() => void>();
+  /** Called once there is nothing left to send, or nowhere to send it, with which it is; while somebody waits for that, no batch waits for others. */
+  readonly #whenLevel = new Set<(isLevel: boolean) => void>();
   #answerMs = ANSWER_MS_MIN;
   #refusedMs = REFUSED_MS_MIN;
   #cancelRefused: (() => void) | undefined;
@@ -85,7 +85,7 @@ export class CustodyPush {
     this.#cancel();
     this.#stopTrying();
     if (connected) this.advance();
-    else this.#levelled();
+    else this.#levelled(false);
   }
 
   /** There may be something to send: a checkpoint was made, an answer came, a wait is over. */
@@ -129,18 +129,18 @@ export class CustodyPush {
   }
 
   /**
-   * Resolves when the store has signed for all that it takes, at the latest after so long; at once without a connection. Until then nothing
-   * that is sent waits for more, and the newest segment is tried once more where the store took nothing of it. Never rejects.
+   * Whether the store has signed for all that it takes, once it has, at the latest after so long; at once without a connection. Until then
+   * nothing that is sent waits for more, and the newest segment is tried once more where the store took nothing of it. Never rejects.
    */
-  async level(msMax: number): Promise<void> {
-    if (this.#stopped || !this.#options.broker.connected) return;
-    await new Promise<void>((resolve) => {
-      const over = (): void => {
+  async level(msMax: number): Promise<boolean> {
+    if (this.#stopped || !this.#options.broker.connected) return false;
+    return new Promise((resolve) => {
+      const over = (isLevel: boolean): void => {
         cancel();
         this.#whenLevel.delete(over);
-        resolve();
+        resolve(isLevel);
       };
-      const cancel = this.#options.clock.after(msMax, over);
+      const cancel = this.#options.clock.after(msMax, () => over(false));
       this.#whenLevel.add(over);
       this.#holdings.tryRefused(true);
       if (this.#answerMs > ANSWER_MS_MIN) this.#askAgain(); // who did not answer for long may be back
@@ -154,14 +154,14 @@ export class CustodyPush {
     this.#cancel();
     this.#cancelSmall?.();
     this.#stopTrying();
-    this.#levelled();
+    this.#levelled(false);
     await this.#options.dropping.stop();
   }
 
   async #step(): Promise<void> {
     const next = this.#holdings.next();
     this.#options.onBehind(this.#holdings.isBehind);
-    if (next === undefined) this.#levelled();
+    if (next === undefined) this.#levelled(true);
     const due = next?.held !== undefined && next.isSmall && this.#isTooSoon() ? undefined : next;
     const segment = due?.segment ?? this.#options.dropping.candidate();
     if (segment === undefined) return;
@@ -173,8 +173,8 @@ export class CustodyPush {
     if (batch !== undefined) await this.#publish(segment, batch.from, batch.lines);
   }
 
-  #levelled(): void {
-    for (const over of this.#whenLevel) over();
+  #levelled(isLevel: boolean): void {
+    for (const over of this.#whenLevel) over(isLevel);
   }
 
   /** Right behind the last batch; it is looked again when it is not any more. */

@@ -11,3 +11,13 @@ export function isLogStored(own: Uint8Array | undefined, stored: Uint8Array | un
 export function wholeBytes(log: Uint8Array | undefined): number {
   return (log?.lastIndexOf(LINE_FEED) ?? -1) + 1;
 }
+
+/** Whether the station ended in order with it: that is its last entry, and nothing comes behind. */
+export function isEndOfLog(own: Uint8Array | undefined): boolean {
+  return Buffer.from(own ?? []).includes('"event":"agent-stopped"');
+}
+
+/** To its last line. */
+export function isEndStored(own: Uint8Array | undefined, stored: Uint8Array | undefined): boolean {
+  return isLogStored(own, stored) && wholeBytes(own) === wholeBytes(stored);
+}

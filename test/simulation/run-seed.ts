@@ -1,5 +1,5 @@
 // One seed from its first day to the last delivery.
-import { isLogStored, wholeBytes } from '../fakes/stored-log.ts';
+import { isEndOfLog, isEndStored, isLogStored } from '../fakes/stored-log.ts';
 import { Days } from './day.ts';
 import { generationOf, NEWEST } from './generations.ts';
 import { lastProblems } from './last-judge.ts';
@@ -145,8 +145,7 @@ export function unsent({ station, store, site }: World): readonly string[] {
     .filter((name) => {
       const own = station.disk.files.peek(`${folder}/${name}`);
       const stored = durable.bytes(`${VAULT}/${site.station}/custody/${name}`);
-      const isEnd = Buffer.from(own ?? []).includes('"event":"agent-stopped"');
-      return isEnd && (!isLogStored(own, stored) || wholeBytes(own) !== wholeBytes(stored));
+      return isEndOfLog(own) && !isEndStored(own, stored);
     });
 }
 
@@ -182,7 +181,7 @@ function waiting(world: World): readonly string[] {
     const own = durable.bytes(`${SPOOL}/custody/${name}`);
     const stored = world.store.disk.durable.bytes(`${vault}/${name}`);
     const isOpen = durable.bytes(`${SPOOL}/custody/${name}.minisig`) === undefined;
-    return isLogStored(own, stored) && (!isOpen || wholeBytes(own) === wholeBytes(stored));
+    return isOpen ? isEndStored(own, stored) : isLogStored(own, stored);
   };
   return [
     ...segments.filter((name) => !isStored(name)).map((name) => `${SPOOL}/custody/${name}`),

@@ -222,7 +222,7 @@ describe('who waits until the store has signed for all of the log', () => {
 
   test('has what waited for more sent at once, and goes on when the store has signed for it', async () => {
     const rig = await grownBy(2);
-    await rig.push.level(1500);
+    expect(await rig.push.level(1500)).toBe(true);
     expect(rig.store.held.get(rig.id(0))).toBe(ENTRIES + 2);
     expect(rig.clock.monotonicMs()).toBe(0);
   });
@@ -230,7 +230,7 @@ describe('who waits until the store has signed for all of the log', () => {
   test('goes on at once where the store has everything', async () => {
     const rig = new LogRig(1);
     await rig.reconnect();
-    await rig.push.level(1500);
+    expect(await rig.push.level(1500)).toBe(true);
     expect(rig.clock.monotonicMs()).toBe(0);
   });
 
@@ -238,11 +238,11 @@ describe('who waits until the store has signed for all of the log', () => {
     const rig = await grownBy(2);
     rig.answers = false;
     let isOver = false;
-    const ending = rig.push.level(1500).then(() => (isOver = true));
+    const ending = rig.push.level(1500).finally(() => (isOver = true));
     await rig.clock.advance(1400);
     expect(isOver).toBe(false);
     await rig.clock.advance(100);
-    await ending;
+    expect(await ending).toBe(false);
   });
 
   test('does not wait for a connection, nor for the end', async () => {
@@ -251,14 +251,14 @@ describe('who waits until the store has signed for all of the log', () => {
     const cut = rig.push.level(1500);
     rig.connected = false;
     rig.push.connectionChanged(false);
-    await cut;
-    await rig.push.level(1500);
+    expect(await cut).toBe(false);
+    expect(await rig.push.level(1500)).toBe(false);
     rig.connected = true;
     rig.push.connectionChanged(true);
     const ended = rig.push.level(1500);
     await rig.push.stop();
-    await ended;
-    await rig.push.level(1500);
+    expect(await ended).toBe(false);
+    expect(await rig.push.level(1500)).toBe(false);
     expect(rig.clock.monotonicMs()).toBe(0);
   });
 

@@ -10,7 +10,7 @@ const random = seededRandom(5);
 const PARTS = [1, 2].map(() => ({ recording: makeRecordingId(random) }) as StoredRecord);
 
 test('records wait for the log each, and are known to be on their way until then', async () => {
-  const levels: { msMax: number; over: () => void }[] = [];
+  const levels: { msMax: number; over: (isLevel: boolean) => void }[] = [];
   const added: { id: string; isLogged: boolean }[] = [];
   const records = new RecordsBehindLog(
     { level: (msMax) => new Promise((over) => levels.push({ msMax, over })) },
@@ -26,13 +26,13 @@ test('records wait for the log each, and are known to be on their way until then
     isSettled: false,
     waits: [1000, 1000],
   });
-  levels[1]?.over();
+  levels[1]?.over(true);
   await settle();
   expect({ added, isSettled }).toEqual({
     added: [{ id: PARTS[1]?.recording, isLogged: false }],
     isSettled: false,
   });
-  levels[0]?.over();
+  levels[0]?.over(true);
   await settled;
   expect(added).toHaveLength(2);
 });

@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UNIT_BYTES } from '../../../protocol/limits.ts';
 import { STATION, type DockRig } from '../../fakes/dock-rig.ts';
-import { isLogStored } from '../../fakes/stored-log.ts';
+import { isEndOfLog, isEndStored, isLogStored } from '../../fakes/stored-log.ts';
 import { until } from '../../fakes/until.ts';
 import { CAMERAS } from './cameras.ts';
 import type { LifeDock } from './life-dock.ts';
@@ -61,14 +61,30 @@ export async function isDelivered(rig: DockRig): Promise<boolean> {
 /** Besides, the vault holds of each segment of the log what it can. */
 export async function isAllDelivered(rig: DockRig): Promise<boolean> {
   if (!(await isDelivered(rig))) return false;
+  for await (const { own, stored } of segmentsOf(rig)) if (!isLogStored(own, stored)) return false;
+  return true;
+}
+
+/** Segments that ended with their station, in order, and that the vault does not hold to their last line. */
+export async function unsentEnds(rig: DockRig): Promise<string[]> {
+  const unsent: string[] = [];
+  for await (const { name, own, stored } of segmentsOf(rig))
+    if (isEndOfLog(own) && !isEndStored(own, stored)) unsent.push(name);
+  return unsent;
+}
+
+interface SegmentSeen {
+  readonly name: string;
+  /** At the station, and in the vault. */
+  readonly own: Uint8Array | undefined;
+  readonly stored: Uint8Array | undefined;
+}
+
+async function* segmentsOf(rig: DockRig): AsyncIterable<SegmentSeen> {
   const [own, stored] = [join(rig.spool, 'custody'), join(rig.vault, STATION, 'custody')];
   for (const name of await namesIn(own))
-    if (
-      name.endsWith('.jsonl') &&
-      !isLogStored(await bytesIn(join(own, name)), await bytesIn(join(stored, name)))
-    )
-      return false;
-  return true;
+    if (name.endsWith('.jsonl'))
+      yield { name, own: await bytesIn(join(own, name)), stored: await bytesIn(join(stored, name)) };
 }
 
 /** A part of the largest payload is in the vault: no other one has so many bytes. */

@@ -6,7 +6,10 @@ import type { EvidenceReport } from '../../fakes/evidence-checker.ts';
 import type { Program } from '../../fakes/program.ts';
 import { CAMERAS, FILES } from './cameras.ts';
 import { FAULT } from '../told.ts';
-import { isTakenOut } from './progress.ts';
+import { isTakenOut, unsentEnds } from './progress.ts';
+
+/** A station that could not wait for the store says so at its end, and its next start sends the rest. */
+const UNSIGNED_END = /has not signed for the end of the log/;
 
 /** One sentence for each recording that is nowhere, or was erased without a receipt, at this moment; nobody may be erasing now. */
 export async function lossesOf(rig: DockRig): Promise<string[]> {
@@ -29,6 +32,8 @@ export async function problemsOf(rig: DockRig): Promise<string[]> {
   expect(report.onCameras, 0, 'files are on the camera');
   expect(report.dockingsOnlyInSpool, 0, 'docking records are only in the spool');
   expect(await camerasWithRecord(rig), CAMERAS.length, 'cameras have a docking record in the vault');
+  if (!UNSIGNED_END.test(lastRunOf(rig.agent)))
+    problems.push(...(await unsentEnds(rig)).map((name) => `the end of ${name} is not in the vault`));
   return [...problems, ...faultsOf([rig.agent, rig.receiver])];
 }
 
@@ -37,6 +42,11 @@ export function faultsOf(programs: readonly Program[]): string[] {
   return programs
     .filter((program) => FAULT.test(program.log()))
     .map(({ logFile }) => `${logFile}: a fault in the program`);
+}
+
+function lastRunOf(program: Program): string {
+  const log = program.log();
+  return log.slice(log.lastIndexOf('"station ready"'));
 }
 
 async function checked(rig: DockRig): Promise<EvidenceReport> {
