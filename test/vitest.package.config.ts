@@ -1,4 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { leftOutToday } from './fakes/today.ts';
+
+/** A minute each, and one of them in CI each day. */
+const TURNS = [['test/package/packages.test.ts'], ['test/package/station-life.test.ts']];
 
 // The packages: built, read, installed and run under the real systemd in a container. Needs root and what test/package/container.ts names.
 // They run what was built: call "npm run build" first (the npm script does).
@@ -6,6 +10,7 @@ export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['test/package/**/*.test.ts'],
+    exclude: leftOutToday(TURNS),
     globalSetup: ['test/package/build-packages.ts'],
     maxWorkers: 2,
     testTimeout: 180_000,

@@ -1,6 +1,6 @@
 // Fills a spool with recordings, or opens one and says how long that took.
 //   node start-target.js fill DIR COUNT RELEASED   of which so many more were released
-//   node start-target.js start DIR      prints {"recordings", "released", "openMs", "heapBytes", "outsideBytes"}
+//   node start-target.js start DIR      prints {"recordings", "released", "openMs", "calls", "heapBytes", "outsideBytes"}
 import { mkdirSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -10,15 +10,29 @@ import { makeRecordingId, type CameraId } from '../../protocol/ids.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
+import type { Files } from '../../protocol/ports.ts';
 import { MemoryConditions } from '../fakes/conditions-memory.ts';
 import { MemoryLog } from '../fakes/log-memory.ts';
 import { prepareContent } from '../agent/spool/scenario.ts';
+
+/** Calls of the port by name, so far. */
+const calls: Record<string, number> = {};
+
+/** The same files; each call is counted. */
+function counted(files: Files): Files {
+  return new Proxy(files, {
+    get: (target, name: keyof Files) => {
+      calls[name] = (calls[name] ?? 0) + 1;
+      return target[name].bind(target);
+    },
+  });
+}
 
 async function open(dir: string): Promise<Spool> {
   const { spool } = await Spool.open({
     path: dir,
     reserveBytes: 0,
-    files: nodeFiles(),
+    files: counted(nodeFiles()),
     clock: nodeClock(),
     random: nodeRandom(),
     log: new MemoryLog(),
@@ -60,10 +74,12 @@ async function start(dir: string): Promise<void> {
   const before = performance.now();
   const spool = await open(dir);
   const openMs = Math.round(performance.now() - before);
+  const openCalls = { ...calls };
   const recordings = [...spool.recordings()].length;
   globalThis.gc?.();
   const { heapUsed: heapBytes, arrayBuffers: outsideBytes } = process.memoryUsage();
-  writeSync(1, JSON.stringify({ recordings, released: spool.released, openMs, heapBytes, outsideBytes }));
+  const figures = { recordings, released: spool.released, openMs, calls: openCalls, heapBytes, outsideBytes };
+  writeSync(1, JSON.stringify(figures));
   await spool.close();
 }
 
