@@ -8,8 +8,9 @@ import { isRecordingId } from '../../protocol/ids.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
-import { disclosureText } from '../export/disclosure.ts';
 import { makeKit, type KitWish, type MadeKit } from '../export/make-kit.ts';
+import { fill, type Language } from '../page/language.ts';
+import { disclosureText, OPENING_WORDS } from './opening-words.ts';
 import { usageError, writeJson, type Io } from './output.ts';
 import { remarkDocument } from './verify-json.ts';
 import { VerifyText } from './verify-text.ts';
@@ -24,7 +25,7 @@ export async function exportKit(
   const ports = { files, clock: nodeClock(), random: nodeRandom(), signal: io.signal };
   const kit = await makeKit({ ...wish, recordings }, { ...ports, version: await readVersion() });
   if (wish.json) writeJson(io, kitDocument(kit, wish.out));
-  else io.out(kit.made ? madeText(kit, wish.out) : refusedText(kit));
+  else io.out(kit.made ? madeText(kit, wish.out, wish.language) : refusedText(kit, wish.language));
   return kit.findings.length === 0 ? EXIT_GOOD : EXIT_FAILURE;
 }
 
@@ -37,20 +38,19 @@ function recordingIn(word: string): string {
   );
 }
 
-function madeText({ parts, findings, place, disclosures }: MadeKit, out: string): string {
+function madeText({ parts, findings, place, disclosures }: MadeKit, out: string, language: Language): string {
+  const words = OPENING_WORDS[language];
   const { asked, sidecars, dockings, segments } = parts;
   const lines = [
-    disclosureText(place, disclosures),
-    `${out}: ${asked.length} recordings, ${sidecars.length} accompanying files, ${dockings.length} docking records, ${segments.length} parts of logs`,
-    findings.length === 0
-      ? 'everything in it holds; begin with INDEX.html'
-      : `${findings.length} findings, which stand in FINDINGS.txt and on INDEX.html`,
+    disclosureText(place, disclosures, words),
+    fill(words.kit, out, asked.length, sidecars.length, dockings.length, segments.length),
+    findings.length === 0 ? words.kitGood : fill(words.kitBad, findings.length),
   ];
-  return new VerifyText().remarks(findings) + lines.map((line) => `${printable(line)}\n`).join('');
+  return new VerifyText(language).remarks(findings) + lines.map((line) => `${printable(line)}\n`).join('');
 }
 
-function refusedText({ findings }: MadeKit): string {
-  return `${new VerifyText().remarks(findings)}NOT EXPORTED: see the findings above; --with-findings exports it all the same, and writes them into the kit\n`;
+function refusedText({ findings }: MadeKit, language: Language): string {
+  return `${new VerifyText(language).remarks(findings)}${OPENING_WORDS[language].notExported}\n`;
 }
 
 function kitDocument({ made, parts, findings, disclosures }: MadeKit, out: string): unknown {

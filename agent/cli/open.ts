@@ -11,7 +11,8 @@ import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Disclosure } from '../../protocol/order.ts';
-import { disclosurePlace, disclosureText, leaveDisclosure, vaultAbove } from '../export/disclosure.ts';
+import { disclosurePlace, leaveDisclosure, vaultAbove } from '../export/disclosure.ts';
+import { fill, type Language } from '../page/language.ts';
 import { MANIFEST } from '../verify/folder-names.ts';
 import { originalName } from '../verify/original-name.ts';
 import { findPlace } from '../verify/place.ts';
@@ -22,12 +23,13 @@ import { openSource } from '../verify/source-check.ts';
 import { readTrustedKeys } from '../verify/trusted-keys.ts';
 import { readVaultId } from '../verify/vault-id.ts';
 import { OriginalFile } from './original-file.ts';
-import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { disclosureText, OPENING_WORDS } from './opening-words.ts';
+import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
 import { remarkDocument } from './verify-json.ts';
 import { VerifyText } from './verify-text.ts';
 import { realFolder } from './verify.ts';
 
-const HELP = `bodydock open DIR --identity FILE [--reason CODE] [--out OUT] [--keys KEYS] [--json]
+const HELP = `bodydock open DIR --identity FILE [--reason CODE] [--out OUT] [--keys KEYS] [--lang en|de] [--json]
 
 Restores the original of one recording: the same bytes, under the name and with the time that they had on the camera. DIR is the
 folder of that recording. Before, its manifest, its signature and every unit are verified; the file gets its name only when its
@@ -40,6 +42,7 @@ and on a read-only medium none is asked for.
   --reason CODE    why, as a code of 1 to 64 of a-z, 0-9 and "-": such as the number of the case; no words, no names
   --out OUT        folder for the file, made where it is missing (default: the current one); nothing is written outside of it
   --keys KEYS      folder with station*.pub and store*.pub (default: keys/ beside the vault)
+  --lang en|de     language of the text (default: en)
   --json           one JSON document on standard output instead of text
 
 A name that could mislead (control characters, "..", too long) is replaced by the recording's id; the true one is told with --json.
@@ -51,6 +54,7 @@ const OPTIONS = {
   reason: { type: 'string' },
   out: { type: 'string' },
   keys: { type: 'string' },
+  lang: { type: 'string' },
 } as const;
 /** Findings that say nothing against the original. */
 const BESIDE = /^(?:receipt|source)\.|^folder\.unexpected-entry$/;
@@ -64,20 +68,22 @@ export async function open(args: readonly string[], io: Io): Promise<number> {
   if (folder === undefined) throw usageError('name the folder of a recording');
   if (identity === undefined)
     throw usageError('--identity FILE is missing: without it nothing can be opened');
+  const told: Telling = { language: languageOf(line.values.lang), json, io };
   const identities = await readIdentityFile(identity);
   const path = await realFolder(folder);
   const place = await disclosurePlace(await vaultAbove(nodeFiles(), path), reason);
   const checked = await verifyFirst(path, keys, io.signal);
   const { manifest, manifestSha256 } = checked;
   if (manifest === undefined || manifestSha256 === undefined || checked.remarks.some(isAgainst))
-    return refuse(checked.remarks, json, io);
+    return refuse(checked.remarks, told);
   const opening = { path, manifest, identities: identitiesFor(manifest, identities), out: resolve(out) };
   const { station, recording } = manifest;
   const subject = { station, recording, manifestSha256, command: 'open' } as const;
   const files = place.kind === 'vault' ? await ownedFiles(PORTS.files, place.vault) : PORTS.files;
   const disclosure = await leaveDisclosure(place, subject, { ...PORTS, files });
-  if (!json) io.out(`${printable(disclosureText(place, disclosure === undefined ? [] : [disclosure]))}\n`);
-  return report({ ...(await restore(opening, checked.remarks, io.signal)), disclosure }, json, io);
+  const left = disclosure === undefined ? [] : [disclosure];
+  if (!json) io.out(`${printable(disclosureText(place, left, OPENING_WORDS[told.language]))}\n`);
+  return report({ ...(await restore(opening, checked.remarks, io.signal)), disclosure }, told);
 }
 
 const PORTS = { files: nodeFiles(), clock: nodeClock(), random: nodeRandom() };
@@ -156,28 +162,36 @@ async function restore(opening: Opening, found: readonly Remark[], signal: Abort
   };
 }
 
-function refuse(remarks: readonly Remark[], json: boolean, io: Io): number {
+/** To whom, and how. */
+interface Telling {
+  readonly language: Language;
+  readonly json: boolean;
+  readonly io: Io;
+}
+
+function refuse(remarks: readonly Remark[], { language, json, io }: Telling): number {
   if (json) writeJson(io, { good: false, restored: null, remarks: remarks.map(remarkDocument) });
-  else io.out(`${new VerifyText().remarks(remarks)}NOT RESTORED: see the findings above\n`);
+  else io.out(`${new VerifyText(language).remarks(remarks)}${OPENING_WORDS[language].notRestored}\n`);
   return EXIT_FAILURE;
 }
 
-function report(restored: Restored, json: boolean, io: Io): number {
+function report(restored: Restored, { language, json, io }: Telling): number {
   const good = restored.remarks.every(({ kind }) => kind === 'note');
   if (json) {
     const remarks = restored.remarks.map(remarkDocument);
     writeJson(io, { good, restored: restoredDocument(restored), remarks });
-  } else io.out(new VerifyText().remarks(restored.remarks) + restoredText(restored));
+  } else io.out(new VerifyText(language).remarks(restored.remarks) + restoredText(restored, language));
   return good ? EXIT_GOOD : EXIT_FAILURE;
 }
 
-function restoredText({ manifest, out, name, source }: Restored): string {
+function restoredText({ manifest, out, name, source }: Restored, language: Language): string {
+  const words = OPENING_WORDS[language];
   const { original, camera, station, recording, sealed_at: sealedAt } = manifest;
   const replaced = source !== undefined && !equalBytes(name, source.said);
   const lines = [
-    `${join(out, Buffer.from(name).toString('utf8'))}: ${original.size_bytes} bytes, SHA-256 ${original.sha256}`,
-    `recording ${recording} of camera ${camera.id}, sealed by station ${station} at ${sealedAt}; all signatures and digests fit`,
-    ...(replaced ? ['its name on the camera could not be used; --json tells it'] : []),
+    fill(words.restored, join(out, Buffer.from(name).toString('utf8')), original.size_bytes, original.sha256),
+    fill(words.sealed, recording, camera.id, station, sealedAt),
+    ...(replaced ? [words.otherName] : []),
   ];
   return lines.map((line) => `${printable(line)}\n`).join('');
 }

@@ -8,16 +8,18 @@ import { DockError, systemCode } from '../../protocol/errors.ts';
 import { isRecordingId } from '../../protocol/ids.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
+import { fill, type Language } from '../page/language.ts';
 import type { SpoolLayout } from '../spool/layout.ts';
 import type { TrustedKeys } from '../verify/trusted-keys.ts';
 import type { Remark } from '../verify/remark.ts';
 import { verifyPlace } from '../verify/verify-place.ts';
-import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { OPENING_WORDS } from './opening-words.ts';
+import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
 import { copyFolder } from './spool-copy.ts';
 import { spoolKeys, spoolOf } from './spool-place.ts';
 import { VerifyText } from './verify-text.ts';
 
-const HELP = `bodydock spool export RECORDING... --out DIR [--config FILE] [--keys KEYS] [--json]
+const HELP = `bodydock spool export RECORDING... --out DIR [--config FILE] [--keys KEYS] [--lang en|de] [--json]
 
 Copies the folders of sealed recordings or docking records as they are to DIR/RECORDING, reads each copy again, and checks its documents,
 signatures and digests. Nothing is opened or taken away; \`bodydock spool ls\` names the recordings. May run beside the agent.
@@ -25,11 +27,17 @@ signatures and digests. Nothing is opened or taken away; \`bodydock spool ls\` n
   --out DIR      where to; made where it is missing. A RECORDING that is there already is not touched
   --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
   --keys KEYS    folder with station*.pub and store*.pub (default: the station's own key and the keys of the store in its file)
+  --lang en|de   language of the text (default: en)
   --json         one JSON document on standard output
 
 Exit codes: 0 every copy is whole, 1 one is not or was not found, 2 usage, 78 configuration or keys.
 `;
-const OPTIONS = { config: { type: 'string' }, keys: { type: 'string' }, out: { type: 'string' } } as const;
+const OPTIONS = {
+  config: { type: 'string' },
+  keys: { type: 'string' },
+  lang: { type: 'string' },
+  out: { type: 'string' },
+} as const;
 const RECORDINGS_MAX = 1024;
 
 interface Exported {
@@ -51,6 +59,7 @@ export async function exportFromSpool(args: readonly string[], io: Io): Promise<
     throw usageError('name at least one RECORDING, and --out DIR');
   for (const word of line.positionals)
     if (!isRecordingId(word)) throw usageError(`${JSON.stringify(word)} is no id of a recording`);
+  const language = languageOf(line.values.lang);
   const spool = await spoolOf(line.values.config ?? STATION_FILE_DEFAULT, io);
   const keys = await spoolKeys(spool, line.values.keys);
   const target = await targetFolder(out, spool.layout);
@@ -58,18 +67,23 @@ export async function exportFromSpool(args: readonly string[], io: Io): Promise<
   for (const recording of new Set(line.positionals)) {
     const done = await exportOne({ recording, target, layout: spool.layout, keys, signal: io.signal });
     exported.push(done);
-    if (!json) tell(done, io);
+    if (!json) tell(done, language, io);
   }
   const good = exported.every((each) => each.good);
   if (json) writeJson(io, { good, out: target, recordings: exported });
   return good ? EXIT_GOOD : EXIT_FAILURE;
 }
 
-function tell({ recording, folder, bytes, good, remarks, error }: Exported, io: Io): void {
+function tell(
+  { recording, folder, bytes, good, remarks, error }: Exported,
+  language: Language,
+  io: Io,
+): void {
+  const words = OPENING_WORDS[language];
   if (error !== null) io.err(`bodydock: ${printable(`${recording}: ${error}`)}\n`);
   else
     io.out(
-      `${good ? 'good' : 'BAD '}  ${printable(folder ?? '')}  ${bytes} bytes\n${new VerifyText().remarks(remarks)}`,
+      `${good ? words.good : words.bad}  ${printable(folder ?? '')}  ${fill(words.bytes, bytes)}\n${new VerifyText(language).remarks(remarks)}`,
     );
 }
 

@@ -6,7 +6,7 @@ import { printable } from '../../config/problems.ts';
 import { DockError, systemCode } from '../../protocol/errors.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { daySchema, witnessLine, type Witness } from '../../protocol/witness.ts';
-import type { Language } from '../page/language.ts';
+import { fill, type Language } from '../page/language.ts';
 import type { Remark } from '../verify/remark.ts';
 import { checkLines, type CheckedLine, type CheckedLines } from '../witness/check-lines.ts';
 import { heldWitnesses, type WitnessQuestion } from '../witness/held-witnesses.ts';
@@ -16,9 +16,10 @@ import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './
 import { remarkDocument } from './verify-json.ts';
 import { VerifyText } from './verify-text.ts';
 import { realFolder } from './verify.ts';
+import { WITNESS_WORDS, type WitnessWords } from './witness-words.ts';
 
-const HELP = `bodydock witness --vault DIR [--day DAY | --all] [--html FILE [--lang en|de]] [--keys KEYS] [--json]
-bodydock witness --vault DIR --check LINE|FILE [--keys KEYS] [--json]
+const HELP = `bodydock witness --vault DIR [--day DAY | --all] [--html FILE] [--keys KEYS] [--lang en|de] [--json]
+bodydock witness --vault DIR --check LINE|FILE [--keys KEYS] [--lang en|de] [--json]
 
 Each day the store signs a witness over all documents that came in it. The first prints its line, to be put on paper: of the newest day, of
 one day, or of all. What the line stands for cannot be changed any more without contradicting the paper.
@@ -32,7 +33,7 @@ are still those that it stands for. Reads no payload and changes nothing; "bodyd
   --html FILE     a sheet that prints on A4, with digits that can be read aloud
   --check LINE    a line, or a text file with one or many; gaps and line breaks do not matter
   --keys KEYS     folder with store*.pub (default: keys/ beside the vault)
-  --lang en|de    language of the sheet (default: en)
+  --lang en|de    language of text and sheet (default: en)
   --json          one JSON document instead of text
 
 Exit codes: 0 good, 1 a finding, or no witness of that day, 2 usage, 78 keys.
@@ -76,7 +77,7 @@ export async function witness(args: readonly string[], io: Io): Promise<number> 
     keysFolder: keys,
     signal: io.signal,
   };
-  if (check !== undefined) return compare(question, await linesFrom(check), json, io);
+  if (check !== undefined) return compare(question, await linesFrom(check), { language, json }, io);
   return print(question, { day, all, html, language, json }, io);
 }
 
@@ -97,7 +98,7 @@ async function print(question: WitnessQuestion, wish: PrintWish, io: Io): Promis
     });
   else {
     io.out(found.map((each) => `${witnessLine(each)}\n`).join(''));
-    io.err(new VerifyText().remarks(findings));
+    io.err(new VerifyText(wish.language).remarks(findings));
   }
   return findings.length === 0 ? EXIT_GOOD : EXIT_FAILURE;
 }
@@ -121,7 +122,7 @@ function none(day: PrintWish['day'], findings: number): DockError {
 async function compare(
   question: WitnessQuestion,
   { lines, unreadable }: ReturnType<typeof printedLines>,
-  json: boolean,
+  { language, json }: Pick<PrintWish, 'language' | 'json'>,
   io: Io,
 ): Promise<number> {
   const checked = await checkLines(question, lines);
@@ -138,21 +139,29 @@ async function compare(
       })),
       remarks: checked.remarks.map(remarkDocument),
     });
-  else io.out(checkedText(checked, unreadable, good));
+  else io.out(checkedText(checked, unreadable, good, language));
   return good ? EXIT_GOOD : EXIT_FAILURE;
 }
 
-function checkedText({ lines, remarks }: CheckedLines, unreadable: number, good: boolean): string {
+function checkedText(
+  { lines, remarks }: CheckedLines,
+  unreadable: number,
+  good: boolean,
+  language: Language,
+): string {
+  const words = WITNESS_WORDS[language];
+  const text = new VerifyText(language);
   const last = good
-    ? `good: ${lines.length} printed lines are those of the vault, and so are the documents that they stand for`
-    : `NOT GOOD: see above${unreadable === 0 ? '' : `; ${unreadable} lines begin in this text and cannot be read: compare them with the paper`}`;
-  return `${lines.map(lineText).join('')}${new VerifyText().remarks(remarks.filter(isFinding))}${last}\n`;
+    ? fill(words.verdictGood, lines.length)
+    : words.verdictBad + (unreadable === 0 ? '' : fill(words.unreadable, unreadable));
+  const each = lines.map((line) => lineText(line, words) + text.remarks(line.remarks)).join('');
+  return `${each}${text.remarks(remarks.filter(isFinding))}${last}\n`;
 }
 
-function lineText({ line, remarks }: CheckedLine): string {
+function lineText({ line, remarks }: CheckedLine, words: WitnessWords): string {
   const { day, receiver, documents } = line;
-  const bad = remarks.some(isFinding);
-  return `${bad ? 'BAD ' : 'good'}  ${day} ${receiver}, ${documents} documents\n${new VerifyText().remarks(remarks)}`;
+  const mark = remarks.some(isFinding) ? words.bad : words.good;
+  return `${mark}  ${fill(words.line, day, receiver, documents)}\n`;
 }
 
 function isFinding({ kind }: Remark): boolean {

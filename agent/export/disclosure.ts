@@ -89,16 +89,6 @@ export async function leaveDisclosure(
   return disclosure;
 }
 
-/** What became of it, for whoever called the command. */
-export function disclosureText(place: DisclosurePlace, left: readonly Disclosure[]): string {
-  if (place.kind === 'none')
-    return place.why === 'no-vault'
-      ? 'no disclosure is needed: the recording lies in no vault'
-      : 'no disclosure was left: the vault is read-only';
-  const ids = left.map(({ disclosure }) => disclosure).join(', ');
-  return `disclosure ${ids} with reason ${place.reason} lies in the vault; the store enters it into its log`;
-}
-
 async function openFolder(files: Files, folder: string, vault: string): Promise<void> {
   await ensureFolder(files, folder);
   await files.syncFolder(vault);

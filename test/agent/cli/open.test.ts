@@ -74,6 +74,14 @@ describe('an original is restored', () => {
   });
 });
 
+test('what is refused is told in German, too', async () => {
+  const recording = await builder.record({ path: 'X.MP4' });
+  await change(join(recording.folder, 'manifest.json'), flip(300));
+  const ran = await openThere(recording, '--lang', 'de');
+  expect(ran.exitCode).toBe(1);
+  expect(ran.out).toMatch(/BEFUND manifest\.signature-wrong.*\n[^]*NICHT WIEDERHERGESTELLT/);
+});
+
 describe('a name from a camera', () => {
   test('that is no text is kept byte for byte', async () => {
     const name = Buffer.from([0x41, 0xff, 0xfe, 0x2e, 0x4d]);
@@ -290,11 +298,15 @@ describe('a disclosure', () => {
     ]);
   });
 
-  test('is told in words', async () => {
+  test('is told in words, in English and German', async () => {
     const recording = await builder.record({ path: 'D2.MP4' });
     const ran = await openThere(recording);
     expect(ran.out).toMatch(
       /^disclosure [a-z2-7]{26} with reason court-12-cs-34 lies in the vault; the store enters it/,
+    );
+    await rm(join(out, 'D2.MP4'));
+    expect((await openThere(recording, '--lang', 'de')).out).toMatch(
+      /^Die Offenlegung [a-z2-7]{26} mit dem Grund court-12-cs-34 liegt im Tresor; [^]*\n.*D2\.MP4: \d+ Bytes, .*\nAufzeichnung .* versiegelt von Station/,
     );
   });
 

@@ -164,6 +164,10 @@ describe('spool export', () => {
     expect(exitCode).toBe(1);
     expect(said).toMatch(/^BAD .*\n {2}FINDING payload\.unit-altered/m);
     expect((await lstat(join(out, ids[1] ?? '', 'payload.age'))).size).toBeGreaterThan(1_200_000);
+    const german = [...args, '--out', join(builder.root, 'half-de'), '--lang', 'de'];
+    expect((await runCommand(spool, ...german)).out).toMatch(
+      /^NICHT GUT .* Bytes\n {2}BEFUND payload\.unit-altered/m,
+    );
   });
 
   test('refuses what is not there, what only the store has, the spool itself, and what is no id', async () => {

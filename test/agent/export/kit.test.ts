@@ -177,6 +177,8 @@ describe('nothing is made, and nothing left behind,', () => {
     expect(ran.out).toContain(code);
     expect(ran.out).toContain('NOT EXPORTED');
     await expectNothing();
+    expect((await run(built.large.id, '--lang', 'de')).out).toContain('NICHT AUSGEGEBEN');
+    await expectNothing();
     const all = await run(built.large.id, '--with-findings');
     expect(all.exitCode).toBe(1);
     for (const text of [await page(), await readFile(join(kit, 'FINDINGS.txt'), 'utf8')])

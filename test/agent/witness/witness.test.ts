@@ -93,6 +93,9 @@ describe('lines from paper', () => {
     await writeFile(file, `Hung up in the hall:\n${lines.join('\n\n')}\n`);
     const all = await run('--check', file);
     expect([all.exitCode, all.out.match(/^good {2}/gm)?.length]).toEqual([0, 3]);
+    const german = (await run('--check', file, '--lang', 'de')).out;
+    expect(german.match(/^gut {8}.* Dokumente$/gm)).toHaveLength(3);
+    expect(german).toMatch(/^gut: .*: 3$/m);
   });
 
   test.each([
@@ -107,7 +110,9 @@ describe('lines from paper', () => {
     ],
     ['documents', (text: string): string => text.replace(/documents=\d+/, 'documents=9999')],
   ])('another %s is a finding that names both', async (field, change) => {
-    const ran = await run('--check', change(line(1)), '--json');
+    const changed = change(line(1));
+    expect((await run('--check', changed, '--lang', 'de')).out).toMatch(/^NICHT GUT .*\n {2}BEFUND /);
+    const ran = await run('--check', changed, '--json');
     expect(ran.exitCode).toBe(1);
     expect(ran.json).toMatchObject({
       good: false,

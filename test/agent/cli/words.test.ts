@@ -1,0 +1,40 @@
+// What commands say has the same places for values in each language.
+import { expect, test } from 'vitest';
+import { BAYS_WORDS } from '../../../agent/cli/bays-words.ts';
+import { LEARN_WORDS } from '../../../agent/cli/bays-learn-words.ts';
+import { OPENING_WORDS } from '../../../agent/cli/opening-words.ts';
+import { SPOOL_WORDS } from '../../../agent/cli/spool-words.ts';
+import { VERIFY_WORDS } from '../../../agent/cli/verify-words.ts';
+import { WITNESS_WORDS } from '../../../agent/cli/witness-words.ts';
+import { fill, type Language } from '../../../agent/page/language.ts';
+
+/** Where in a table a text stands, and how many values it takes. */
+function placesIn(words: unknown, at = ''): [string, number][] {
+  if (typeof words === 'string') return [[at, words.split('{}').length - 1]];
+  if (typeof words !== 'object' || words === null) return [];
+  return Object.entries(words).flatMap(([name, inner]) => placesIn(inner, `${at}/${name}`));
+}
+
+test.each<[string, Readonly<Record<Language, unknown>>]>([
+  ['bays', BAYS_WORDS],
+  ['bays learn', LEARN_WORDS],
+  ['open and export', OPENING_WORDS],
+  ['spool', SPOOL_WORDS],
+  ['verify', VERIFY_WORDS],
+  ['witness', WITNESS_WORDS],
+])('of %s', (_, { en, de }) => {
+  expect(placesIn(de)).toEqual(placesIn(en));
+  expect(placesIn(en).length).toBeGreaterThan(0);
+});
+
+test.each([OPENING_WORDS, VERIFY_WORDS, WITNESS_WORDS])(
+  'marks in front of a line are of one width',
+  (words) => {
+    for (const { good, bad } of Object.values(words)) expect(good).toHaveLength(bad.length);
+  },
+);
+
+test('a witness that holds is told with its number in both languages', () => {
+  expect(fill(WITNESS_WORDS.en.verdictGood, 3)).toMatch(/^good: 3 /);
+  expect(fill(WITNESS_WORDS.de.verdictGood, 3)).toMatch(/^gut: .*: 3$/);
+});
