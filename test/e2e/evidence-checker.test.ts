@@ -108,7 +108,7 @@ describe.skipIf(lacksTools('age', 'minisign'))('the independent checker', () => 
     const folder = join(rig.spool, 'custody');
     const [segment = ''] = (await readdir(folder)).filter((name) => name.endsWith('.jsonl'));
     const text = await readFile(join(folder, segment), 'utf8');
-    await writeFile(join(folder, segment), text.replace('"event":"receipted"', '"event":"pulled"'));
+    await writeFile(join(folder, segment), text.replaceAll('"event":"receipted"', '"event":"pulled"'));
     const { problems } = rig.check();
     expect(problems).toContainEqual(expect.stringContaining('manifest.json: signature does not hold'));
     expect(problems).toContainEqual(expect.stringContaining('does not continue the one before'));

@@ -34,8 +34,8 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     id: 'end-not-awaited',
     what: 'a station that ends in order does not wait until the store has signed for the end of its log',
     file: 'agent/station.ts',
-    find: '      await custodyPush.level(LAST_LOG_MS);\n',
-    put: '',
+    find: 'if (!(await custodyPush.level(LAST_LOG_MS)))',
+    put: 'if (LAST_LOG_MS > 0)',
     suites: ['simulation/end-in-order'],
   },
   {

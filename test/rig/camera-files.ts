@@ -9,10 +9,14 @@ export const MIB = 1024 * 1024;
 
 /** A big file, a small one and an empty one; the names begin with `name`. */
 export function cameraFiles(name: string, bigMib: number): CardFiles {
+  return new Map([...bigAndSmall(name, bigMib), [`DCIM/${name}_3.LOG`, Buffer.alloc(0)]]);
+}
+
+/** Those two alone: each recording costs the guest some seconds. */
+export function bigAndSmall(name: string, bigMib: number): CardFiles {
   return new Map([
     [`DCIM/100MEDIA/${name}_1.MP4`, bigBytes(bigMib)],
     [`DCIM/100MEDIA/${name}_2.MP4`, randomBytes(1000)],
-    [`DCIM/${name}_3.LOG`, Buffer.alloc(0)],
   ]);
 }
 

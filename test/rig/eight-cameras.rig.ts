@@ -11,7 +11,7 @@ import { UsbBudget } from '../../drivers/usb/budget.ts';
 import { libusbTransports } from '../../drivers/usb/libusb-open.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
-import { cameraFiles, filesBelow, MIB, writeFiles } from './camera-files.ts';
+import { bigAndSmall, filesBelow, MIB, writeFiles } from './camera-files.ts';
 import { DiskBench } from './disk-bench.ts';
 import { filesOn, makeVolume, toMachine, type CardFiles } from './disk-images.ts';
 import { Figures, note, seconds } from './figures.ts';
@@ -35,7 +35,7 @@ type Serial = (typeof ALL)[number];
 
 const figures = new Figures();
 const clock = nodeClock();
-const originals = new Map(ALL.map((serial) => [serial, cameraFiles(serial, isUmtp(serial) ? 6 : 2)]));
+const originals = new Map(ALL.map((serial) => [serial, bigAndSmall(serial, isUmtp(serial) ? 6 : 2)]));
 const all = new Map([...originals.values()].flatMap((files) => [...files]));
 /** What was erased and was not in the store as it was. */
 const wrongs: string[] = [];
