@@ -152,7 +152,10 @@ void test('each docking has its record', async () => {
   const records = await dock.dockings();
   assert.deepEqual(records.map(({ docking }) => String(docking)).sort(), begun.sort());
   const counts = ALL.map((serial) => records.filter(({ camera }) => camera.serial === serial).length);
-  const told = `${counts.join(', ')} dockings, each with its record`;
+  const endings = ALL.map((serial) =>
+    records.filter(({ camera }) => camera.serial === serial).map(({ ended }) => ended),
+  );
+  const told = `dockings, each with its record: ${endings.map((each) => each.join(' and ')).join(', ')}`;
   // Of those that nothing happens to one each, on a quiet machine: where the guest stands still for seconds, a card may seem to be gone.
   assert.ok(
     counts.every((count, at) => count >= (at < 6 ? 1 : 2)),
