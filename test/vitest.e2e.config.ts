@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { leftOutToday } from './fakes/today.ts';
 import { keptResults } from './fault-table/kept-results.ts';
 
-/** What takes a quarter of a minute or more, and is tried in CI each ninth day; two of the long ones never meet. */
+/** What takes a quarter of a minute or more, and is tried in CI each ninth day; the longest ones do not meet. */
 const TURNS = [
   [
     'test/e2e/odd-files.test.ts',

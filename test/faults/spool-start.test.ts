@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const RECORDINGS = 10_000;
 const RELEASED = 5_000;
-/** Calls for the spool itself, and for a sample of what was released. */
+/** Calls for the spool itself, and for two documents of each of 50 cameras: those with which its chain goes on where its last recording was released. */
 const FEW = 200;
 /** As objects they would take 4 MiB. */
 const HEAP_MORE_MAX = 1024 * 1024;

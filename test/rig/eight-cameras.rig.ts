@@ -156,9 +156,15 @@ void test('each docking has its record', async () => {
     records.filter(({ camera }) => camera.serial === serial).map(({ ended }) => ended),
   );
   const told = `dockings, each with its record: ${endings.map((each) => each.join(' and ')).join(', ')}`;
-  // Of those that nothing happens to one each, on a quiet machine: where the guest stands still for seconds, a card may seem to be gone.
+  // A card was docked twice at times where the guest has little of the processors; why is not known.
+  const [cards, qemu, umtp] = [counts.slice(0, 2), counts.slice(2, 6), counts.slice(6)];
   assert.ok(
-    counts.every((count, at) => count >= (at < 6 ? 1 : 2)),
+    cards.every((count) => count === 1 || count === 2),
+    told,
+  );
+  assert.deepEqual(qemu, [1, 1, 1, 1], told);
+  assert.ok(
+    umtp.every((count) => count >= 2),
     told,
   );
   figures.say(told);
