@@ -9,6 +9,7 @@ import { UNFINISHED_SUFFIX } from '../../protocol/durable.ts';
 import { describeError, isMachineShort } from '../../protocol/errors.ts';
 import { isDockingId, type DockingId } from '../../protocol/ids.ts';
 import type { Files, Log } from '../../protocol/ports.ts';
+import { lookPatiently } from '../look-patiently.ts';
 import { Findings, type RecoveryFinding } from '../spool/findings.ts';
 import type { RecordSpool } from './record-spool.ts';
 import {
@@ -89,10 +90,12 @@ class JournalRecovery {
     const { files, spool } = this.#deps;
     const path = join(spool.layout.docked, name);
     try {
-      if ((await files.stat(path)) === undefined) return undefined;
-      const whole = await read();
-      if (whole === undefined) await this.#aside(path, name, 'damaged journal of a docking');
-      return whole;
+      const found = await lookPatiently(async () =>
+        (await files.stat(path)) === undefined ? 'none' : { whole: await read() },
+      );
+      if (found === 'none') return undefined;
+      if (found.whole === undefined) await this.#aside(path, name, 'damaged journal of a docking');
+      return found.whole;
     } catch (error) {
       if (isMachineShort(error)) throw error;
       await this.#aside(path, name, `unreadable journal of a docking: ${describeError(error)}`);

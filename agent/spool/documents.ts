@@ -7,6 +7,7 @@ import { chunksBytes, MANIFEST_TRUSTED_COMMENT } from '../../protocol/manifest.t
 import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX, RECEIPT_TRUSTED_COMMENT } from '../../protocol/receipt.ts';
+import { lookPatiently } from '../look-patiently.ts';
 import {
   CHUNKS_NAME,
   MANIFEST_NAME,
@@ -117,11 +118,11 @@ export class Documents {
     }
   }
 
-  /** Reads a second time before it is called damaged: nobody can make a docking record again, and cards have moments. */
+  /** Looks again before it is called damaged: nobody can make a docking record again. */
   async #read(entry: DocumentFolder, name: string, bytesMax: number): Promise<Uint8Array> {
     const path = join(entry.folder, name);
     try {
-      return await this.#files.readAll(path, bytesMax).catch(() => this.#files.readAll(path, bytesMax));
+      return await lookPatiently(() => this.#files.readAll(path, bytesMax));
     } catch (error) {
       return damaged(entry.recording, `${name} cannot be read`, error);
     }

@@ -67,15 +67,15 @@ describe('a recording', () => {
     expect(namesIn(disk, 'staging')).toEqual([]);
   });
 
-  test('is damaged only where its documents cannot be read twice', async () => {
+  test('is damaged only where its documents cannot be read three times', async () => {
     const disk = await freshDisk();
     const { spool } = await openSpool(disk);
     const prepared = prepare(seededRandom(2));
     const { recording, chunks } = prepared;
     await spoolOne(disk, spool, prepared);
-    disk.fail({ operation: 'readAll', nth: 1, code: 'EIO' });
-    expect(await spool.readChunks(recording)).toEqual(new Uint8Array(chunks));
     disk.fail({ operation: 'readAll', nth: 1, times: 2, code: 'EIO' });
+    expect(await spool.readChunks(recording)).toEqual(new Uint8Array(chunks));
+    disk.fail({ operation: 'readAll', nth: 1, times: 3, code: 'EIO' });
     await expect(spool.readChunks(recording)).rejects.toMatchObject({ code: 'spool.damaged' });
   });
 
