@@ -7,7 +7,8 @@
 // 3. The independent checker finds nothing wrong but what it says of that very file, where the table says that nobody can make it again.
 // 4. What became of the file was said with its name.
 import { pointTried } from '../fakes/points.ts';
-import { foldersOf } from '../simulation/holdings.ts';
+import type { DurableFolder } from '../simulation/durable-tree.ts';
+import { FoldersByRecording } from '../simulation/holdings.ts';
 import { lastProblems } from '../simulation/last-judge.ts';
 import { SPOOL, STATION, VAULT } from '../simulation/sides.ts';
 import type { World } from '../simulation/world.ts';
@@ -72,8 +73,13 @@ export async function runPoint(snapshots: readonly Snapshot[], name: PointName):
 function recordingOf(world: World, path: string): string | undefined {
   const [, parent = '', id = ''] = /^(.*)\/([a-z2-7]{26})\/[^/]+$/.exec(path) ?? [];
   const { files } = (path.startsWith(SPOOL) ? world.station : world.store).disk;
-  const tree = { names: (at: string) => files.peekNames(at), bytes: (at: string) => files.peek(at) };
-  return world.recordings.find((recording) => foldersOf(tree, parent, recording).includes(id))?.path;
+  const seen = (at: string): DurableFolder => ({
+    names: files.peekNames(at) ?? [],
+    bytes: (name) => files.peek(`${at}/${name}`),
+    folder: (name) => seen(`${at}/${name}`),
+  });
+  const folders = new FoldersByRecording(seen(parent));
+  return world.recordings.find((recording) => folders.of(recording).includes(id))?.path;
 }
 
 function machineOf(world: World, { side }: FileKind): World['station'] {

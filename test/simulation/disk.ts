@@ -31,7 +31,7 @@ export class SimulatedDisk {
   }
 
   /** What a cut that keeps nothing of what is pending would leave now. */
-  get durable(): Pick<DurableTree, 'names' | 'bytes'> {
+  get durable(): Pick<DurableTree, 'names' | 'bytes' | 'folder'> {
     return this.#durable;
   }
 

@@ -43,13 +43,77 @@ class Content {
   }
 }
 
+/** Name changes that are not durable yet, in their order. Few of the many that there may be touch one folder. */
+class PendingNames {
+  /** Those that touch a folder; a change of two folders stands in both. */
+  readonly #of = new Map<FolderNode, Set<NameEffect[]>>();
+  readonly #all = new Set<NameEffect[]>();
+
+  /** Behind all others. */
+  add(change: NameEffect[]): void {
+    this.#all.add(change);
+    for (const { folder } of change) {
+      const changes = this.#of.get(folder);
+      if (changes === undefined) this.#of.set(folder, new Set([change]));
+      else changes.add(change);
+    }
+  }
+
+  /** Makes those durable that touch this folder: `apply` gets their effects in their order. See the third invariant. */
+  take(folder: FolderNode, apply: (effect: NameEffect) => void): void {
+    for (const change of this.#of.get(folder) ?? []) {
+      const effects = [...change];
+      this.#forgetEarlier(change);
+      this.#remove(change);
+      for (const effect of effects) apply(effect);
+    }
+  }
+
+  /** All that there were, each with what is left of it. */
+  takeAll(): readonly (readonly NameEffect[])[] {
+    const all = [...this.#all];
+    this.#all.clear();
+    this.#of.clear();
+    return all;
+  }
+
+  /** Takes out of the changes before this one what it outdoes. */
+  #forgetEarlier(change: NameEffect[]): void {
+    for (const { folder, name } of change)
+      for (const earlier of this.#of.get(folder) ?? []) {
+        if (earlier === change) break;
+        const left = earlier.filter((effect) => effect.folder !== folder || effect.name !== name);
+        if (left.length === earlier.length) continue;
+        if (!left.some((effect) => effect.folder === folder)) this.#of.get(folder)?.delete(earlier);
+        earlier.splice(0, earlier.length, ...left);
+        if (left.length === 0) this.#all.delete(earlier);
+      }
+  }
+
+  #remove(change: NameEffect[]): void {
+    this.#all.delete(change);
+    for (const { folder } of change) this.#of.get(folder)?.delete(change);
+  }
+}
+
+/** A durable folder as it is whenever it is asked. */
+export interface DurableFolder {
+  /** Sorted. */
+  readonly names: readonly string[];
+  /** Durable bytes of a file, to read only; undefined where it is not durable. The same array as long as they are the same. */
+  bytes(name: string): Uint8Array | undefined;
+  /** Undefined where no folder of that name is durable. */
+  folder(name: string): DurableFolder | undefined;
+}
+
 /** The durable side of one disk from its beginning on. */
 export class DurableTree {
   readonly #root: FolderNode;
   readonly #contents = new Map<FileNode, Content>();
   readonly #names = new Map<FolderNode, Map<string, Node>>();
   readonly #sorted = new Map<FolderNode, readonly string[]>();
-  #pendingNames: (readonly NameEffect[])[] = [];
+  readonly #folders = new Map<FolderNode, DurableFolder>();
+  readonly #pendingNames = new PendingNames();
 
   constructor(root: FolderNode) {
     this.#root = root;
@@ -60,19 +124,21 @@ export class DurableTree {
     else if (step.kind === 'sync') this.#synced(step.file);
     else if (step.kind === 'sync-failed') this.#freeze(step.file).pending = [];
     else if (step.kind === 'sync-folder') this.#folderSynced(step.folder);
-    else this.#pendingNames.push(effectsOf(step));
+    else this.#pendingNames.add(effectsOf(step));
+  }
+
+  /** Undefined where no folder of that path is durable. */
+  folder(path: string): DurableFolder | undefined {
+    const node = this.#find(path);
+    return node?.kind === 'folder' ? this.#folderOf(node) : undefined;
   }
 
   /** Names in a folder, sorted; undefined where no folder of that path is durable. */
   names(path: string): readonly string[] | undefined {
-    const node = this.#find(path);
-    if (node?.kind !== 'folder') return undefined;
-    let sorted = this.#sorted.get(node);
-    if (sorted === undefined) this.#sorted.set(node, (sorted = [...this.#namesOf(node).keys()].sort()));
-    return sorted;
+    return this.folder(path)?.names;
   }
 
-  /** Durable bytes of a file, to read only; undefined where it is not durable. The same array as long as they are the same. */
+  /** As a folder's. */
   bytes(path: string): Uint8Array | undefined {
     const node = this.#find(path);
     return node?.kind === 'file' ? this.#bytesOf(node) : undefined;
@@ -80,9 +146,8 @@ export class DurableTree {
 
   /** The tree that a cut leaves: all that is durable, and what `choose` keeps of the rest. */
   surviving(choose: Choose): FolderNode {
-    for (const change of this.#pendingNames)
+    for (const change of this.#pendingNames.takeAll())
       if (choose('name') !== 'drop') for (const effect of change) this.#apply(effect);
-    this.#pendingNames = [];
     return this.#copied(choose);
   }
 
@@ -131,20 +196,7 @@ export class DurableTree {
   }
 
   #folderSynced(folder: FolderNode): void {
-    if (!this.#pendingNames.some((change) => touches(change, folder))) return;
-    const kept: NameEffect[][] = [];
-    for (const change of this.#pendingNames) {
-      if (!touches(change, folder)) {
-        kept.push([...change]);
-        continue;
-      }
-      for (const effect of change) {
-        this.#apply(effect);
-        for (const [at, earlier] of kept.entries())
-          kept[at] = earlier.filter(({ folder, name }) => folder !== effect.folder || name !== effect.name);
-      }
-    }
-    this.#pendingNames = kept.filter((change) => change.length > 0);
+    this.#pendingNames.take(folder, (effect) => this.#apply(effect));
   }
 
   #apply({ folder, name, node }: NameEffect): void {
@@ -171,14 +223,45 @@ export class DurableTree {
   #bytesOf(file: FileNode): Uint8Array {
     const content = this.#contentOf(file);
     const { own, sizeBytes } = content;
-    content.given ??= own === undefined ? file.bytes.subarray(0, sizeBytes) : own.bytes.subarray(0, own.size);
-    return content.given;
+    if (own === undefined) return (content.given ??= file.bytes.subarray(0, sizeBytes));
+    // A first content is given out as it came: it is known from before the cut.
+    if (own.bytes === own.base) return own.bytes;
+    return (content.given ??= own.bytes.subarray(0, own.size));
   }
 
   #contentOf(file: FileNode): Content {
     let content = this.#contents.get(file);
     if (content === undefined) this.#contents.set(file, (content = new Content(file)));
     return content;
+  }
+
+  #folderOf(node: FolderNode): DurableFolder {
+    let folder = this.#folders.get(node);
+    if (folder === undefined) this.#folders.set(node, (folder = this.#makeFolder(node)));
+    return folder;
+  }
+
+  #makeFolder(node: FolderNode): DurableFolder {
+    const sorted = (): readonly string[] => this.#sortedOf(node);
+    return {
+      get names() {
+        return sorted();
+      },
+      bytes: (name) => {
+        const file = this.#namesOf(node).get(name);
+        return file?.kind === 'file' ? this.#bytesOf(file) : undefined;
+      },
+      folder: (name) => {
+        const below = this.#namesOf(node).get(name);
+        return below?.kind === 'folder' ? this.#folderOf(below) : undefined;
+      },
+    };
+  }
+
+  #sortedOf(node: FolderNode): readonly string[] {
+    let sorted = this.#sorted.get(node);
+    if (sorted === undefined) this.#sorted.set(node, (sorted = [...this.#namesOf(node).keys()].sort()));
+    return sorted;
   }
 
   #namesOf(folder: FolderNode): Map<string, Node> {
@@ -190,10 +273,6 @@ export class DurableTree {
   #find(path: string): Node | undefined {
     return nodeAt(this.#root, partsOf(path), (folder) => this.#namesOf(folder));
   }
-}
-
-function touches(change: readonly NameEffect[], folder: FolderNode): boolean {
-  return change.some((effect) => effect.folder === folder);
 }
 
 function effectsOf(step: NameStep): NameEffect[] {

@@ -1,14 +1,14 @@
 // What a durable tree holds of recordings, by SPEC 4.4 alone: no code of the programs says here what is whole.
 import { hash } from 'node:crypto';
 import { signatureFault, type JudgeKey } from '../fakes/minisign-judge.ts';
-import type { DurableTree } from './durable-tree.ts';
+import type { DurableFolder, DurableTree } from './durable-tree.ts';
 import type { Recording } from './recordings.ts';
 
 const UNIT_BYTES = 524_288;
 const LINE_FEED = 0x0a;
 
 /** An array of bytes that it gives out again holds what it held before: what was found of it then is not looked for again. */
-export type Tree = Pick<DurableTree, 'names' | 'bytes'>;
+export type Tree = Pick<DurableTree, 'folder'>;
 
 /** What was found of an array of bytes, for as long as somebody holds it. */
 class Found<T> {
@@ -35,16 +35,15 @@ interface ManifestSeen {
 
 /** Why a folder does not count, or undefined where it is whole. `units` also looks at every byte of the payload. */
 export function sealedFault(
-  tree: Tree,
-  folder: string,
+  folder: DurableFolder,
   key: JudgeKey,
   { units }: { readonly units: boolean },
 ): string | undefined {
-  const manifest = readSigned(tree, `${folder}/manifest.json`, 'recording-manifest', key);
+  const manifest = readSigned(folder, 'manifest.json', 'recording-manifest', key);
   if (typeof manifest === 'string') return manifest;
   const { sealed } = manifests.of(manifest) as ManifestSeen;
-  const chunks = tree.bytes(`${folder}/chunks.bin`);
-  const payload = tree.bytes(`${folder}/payload.age`);
+  const chunks = folder.bytes('chunks.bin');
+  const payload = folder.bytes('payload.age');
   if (chunks === undefined || digests.of(chunks) !== sealed.chunks_sha256) return 'chunks.bin is not the one';
   if (payload?.length !== sealed.size_bytes) return `payload.age has ${payload?.length} bytes`;
   return units ? unitFault(payload, chunks) : undefined;
@@ -60,16 +59,11 @@ function unitFault(payload: Uint8Array, chunks: Uint8Array): string | undefined 
 }
 
 /** Why the receipt of a folder does not count, or undefined. */
-export function receiptFault(
-  tree: Tree,
-  folder: string,
-  recording: string,
-  key: JudgeKey,
-): string | undefined {
-  const receipt = readSigned(tree, `${folder}/receipt.json`, 'receipt', key);
+export function receiptFault(folder: DurableFolder, recording: string, key: JudgeKey): string | undefined {
+  const receipt = readSigned(folder, 'receipt.json', 'receipt', key);
   if (typeof receipt === 'string') return receipt;
-  const said = JSON.parse(Buffer.from(receipt).toString()) as Record<string, unknown>;
-  const manifest = tree.bytes(`${folder}/manifest.json`) ?? new Uint8Array(0);
+  const said = receipts.of(receipt);
+  const manifest = folder.bytes('manifest.json') ?? new Uint8Array(0);
   const { sealed } = manifests.of(manifest) as ManifestSeen;
   const wanted = {
     recording,
@@ -81,11 +75,12 @@ export function receiptFault(
   return wrong === undefined ? undefined : `its receipt says another ${wrong[0]}`;
 }
 
-/** Whether a log below `folder` holds an entry of that event about the recording's path. */
-export function isLogged(tree: Tree, folder: string, event: string, recording: Recording): boolean {
-  const path = `"path_sha256":"${sha256(Buffer.from(recording.path))}"`;
-  return (tree.names(folder) ?? []).some((name) =>
-    linesWith(tree.bytes(`${folder}/${name}`), path).some((line) => line.includes(`"event":"${event}"`)),
+/** Whether a log below `path` holds an entry of that event about the recording's path. */
+export function isLogged(tree: Tree, path: string, event: string, recording: Recording): boolean {
+  const folder = tree.folder(path);
+  const about = `"path_sha256":"${pathDigestOf(recording)}"`;
+  return (folder?.names ?? []).some((name) =>
+    linesWith(folder?.bytes(name), about).some((line) => line.includes(`"event":"${event}"`)),
   );
 }
 
@@ -102,20 +97,40 @@ function linesWith(bytes: Uint8Array | undefined, text: string): string[] {
   return lines;
 }
 
-/** Ids of folders below `parent` whose manifest names this recording. */
-export function foldersOf(tree: Tree, parent: string, recording: Recording): string[] {
-  const path = sha256(Buffer.from(recording.path));
-  return (tree.names(parent) ?? []).filter((id) => {
-    const bytes = tree.bytes(`${parent}/${id}/manifest.json`);
-    if (bytes === undefined || bytes.length === 0) return false;
-    const { camera, source, original } = manifests.of(bytes);
-    return (
-      camera?.id === recording.camera &&
-      source?.path_sha256 === path &&
-      original?.sha256 === recording.sha256 &&
-      original.size_bytes === recording.sizeBytes
-    );
-  });
+/** Ids of the folders of one parent by the recording that their manifest names. */
+export class FoldersByRecording {
+  readonly #ids = new Map<string, string[]>();
+
+  /** As they are at this moment. */
+  constructor(parent: DurableFolder | undefined) {
+    for (const id of parent?.names ?? []) {
+      const bytes = parent?.folder(id)?.bytes('manifest.json');
+      if (bytes === undefined || bytes.length === 0) continue;
+      const { camera, source, original } = manifests.of(bytes);
+      if (camera === undefined || source === undefined || original === undefined) continue;
+      const name = nameOf(camera.id, source.path_sha256, original.sha256, original.size_bytes);
+      const ids = this.#ids.get(name);
+      if (ids === undefined) this.#ids.set(name, [id]);
+      else ids.push(id);
+    }
+  }
+
+  of(recording: Recording): readonly string[] {
+    const { camera, sha256, sizeBytes } = recording;
+    return this.#ids.get(nameOf(camera, pathDigestOf(recording), sha256, sizeBytes)) ?? [];
+  }
+}
+
+function nameOf(camera: string, pathSha256: string, sha256: string, sizeBytes: number): string {
+  return `${camera} ${pathSha256} ${sha256} ${sizeBytes}`;
+}
+
+const pathDigests = new WeakMap<Recording, string>();
+
+function pathDigestOf(recording: Recording): string {
+  let digest = pathDigests.get(recording);
+  if (digest === undefined) pathDigests.set(recording, (digest = sha256(Buffer.from(recording.path))));
+  return digest;
 }
 
 /** Digests of these bytes, one of 32 bytes for each unit. */
@@ -124,14 +139,9 @@ export function unitDigestsOf(payload: Uint8Array): Buffer {
 }
 
 /** What a manifest says, nothing where it says nothing: whether it holds, its signature tells. */
-const manifests = new Found((bytes): Partial<ManifestSeen> => {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString());
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
-  }
-});
+const manifests = new Found((bytes): Partial<ManifestSeen> => parsed(bytes));
+/** The same of a receipt. */
+const receipts = new Found(parsed);
 const digests = new Found(sha256);
 const unitDigests = new Found((payload): Buffer => {
   const all: Buffer[] = [];
@@ -140,12 +150,29 @@ const unitDigests = new Found((payload): Buffer => {
   return Buffer.concat(all);
 });
 
-function readSigned(tree: Tree, path: string, type: string, key: JudgeKey): Uint8Array | string {
-  const bytes = tree.bytes(path);
-  const signature = tree.bytes(`${path}.minisig`);
-  if (bytes === undefined || signature === undefined) return `${path} is not durable`;
-  const fault = signatureFault(Buffer.from(bytes), Buffer.from(signature).toString(), type, key);
-  return fault === undefined ? bytes : `${path}: ${fault}`;
+function parsed(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes).toString());
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** What was found of a signed document, for as long as it has the same signature. */
+const signed = new WeakMap<Uint8Array, { readonly by: Uint8Array; readonly fault: string | undefined }>();
+
+/** The bytes of a document, of one type and key whenever it is asked for, or why they do not count. */
+function readSigned(folder: DurableFolder, name: string, type: string, key: JudgeKey): Uint8Array | string {
+  const bytes = folder.bytes(name);
+  const signature = folder.bytes(`${name}.minisig`);
+  if (bytes === undefined || signature === undefined) return `${name} is not durable`;
+  let found = signed.get(bytes);
+  if (found?.by !== signature) {
+    const fault = signatureFault(Buffer.from(bytes), Buffer.from(signature).toString(), type, key);
+    signed.set(bytes, (found = { by: signature, fault }));
+  }
+  return found.fault === undefined ? bytes : `${name}: ${found.fault}`;
 }
 
 function sha256(bytes: Uint8Array): string {

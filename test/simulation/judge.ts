@@ -7,8 +7,9 @@
 //    it stays there.
 // 3. Before anything goes off a camera the station's log says so, durably.
 // 4. A light that says "safe to take" is true: all that is on the camera is durable in the spool or in the vault.
+import type { DurableFolder } from './durable-tree.ts';
 import type { JudgeKey } from '../fakes/minisign-judge.ts';
-import { foldersOf, isLogged, receiptFault, sealedFault, type Tree } from './holdings.ts';
+import { FoldersByRecording, isLogged, receiptFault, sealedFault, type Tree } from './holdings.ts';
 import type { Recording } from './recordings.ts';
 
 export interface JudgedPlaces {
@@ -35,7 +36,7 @@ export class Judge {
 
   /** A file goes off its camera at this moment. */
   erasing(recording: Recording): void {
-    const fault = this.#vaultFault(recording, true);
+    const fault = this.#vault().fault(recording, true);
     if (fault !== undefined) this.#tell(`${shown(recording)} was erased, and ${fault}`);
     const { spoolTree, custodyFolder } = this.#places;
     if (!isLogged(spoolTree(), custodyFolder, 'erasing', recording))
@@ -44,18 +45,20 @@ export class Judge {
 
   /** Looks at all recordings that there ever were; `units` also at every byte. */
   look(recordings: readonly Recording[], when: string, units: boolean): void {
+    const vault = this.#vault();
     for (const recording of recordings) {
       if (this.#places.isOnCamera(recording)) continue;
-      const fault = this.#vaultFault(recording, units);
+      const fault = vault.fault(recording, units);
       if (fault !== undefined) this.#tell(`${when}: ${shown(recording)} is not on its camera, and ${fault}`);
     }
   }
 
   /** A bay says that its camera may be taken. */
   safeToTake(recordings: readonly Recording[]): void {
+    const [spool, vault] = [this.#spool(), this.#vault()];
     for (const recording of recordings) {
-      if (this.#spoolFault(recording) === undefined) continue;
-      const fault = this.#vaultFault(recording, false);
+      if (spool.fault(recording) === undefined) continue;
+      const fault = vault.fault(recording);
       if (fault !== undefined)
         this.#tell(`the light says "safe to take", ${shown(recording)} is not in the spool, and ${fault}`);
     }
@@ -63,43 +66,65 @@ export class Judge {
 
   /** Recordings that the vault does not hold durable with their receipts. */
   undelivered(recordings: readonly Recording[]): Recording[] {
-    return recordings.filter((recording) => this.#vaultFault(recording, false) !== undefined);
+    const vault = this.#vault();
+    return recordings.filter((recording) => vault.fault(recording) !== undefined);
   }
 
   /** Recordings that the spool does not hold durable. */
   unspooled(recordings: readonly Recording[]): Recording[] {
-    return recordings.filter((recording) => this.#spoolFault(recording) !== undefined);
+    const spool = this.#spool();
+    return recordings.filter((recording) => spool.fault(recording) !== undefined);
   }
 
-  #vaultFault(recording: Recording, units: boolean): string | undefined {
-    const { vaultFolder, vaultTree } = this.#places;
-    const tree = vaultTree();
-    let fault = 'the vault does not know it';
-    for (const id of foldersOf(tree, vaultFolder, recording)) {
-      const folder = `${vaultFolder}/${id}`;
-      const found =
-        sealedFault(tree, folder, this.#places.stationKey, { units }) ??
-        receiptFault(tree, folder, id, this.#places.storeKey);
-      if (found === undefined) return undefined;
-      fault = `in the vault ${found}`;
-    }
-    return fault;
+  /** As it is at this moment. */
+  #vault(): Held {
+    const { vaultFolder, vaultTree, stationKey, storeKey } = this.#places;
+    return new Held(
+      'vault',
+      vaultTree().folder(vaultFolder),
+      (folder, id, units) => sealedFault(folder, stationKey, { units }) ?? receiptFault(folder, id, storeKey),
+    );
   }
 
-  #spoolFault(recording: Recording): string | undefined {
-    const { spoolFolder, spoolTree } = this.#places;
-    const tree = spoolTree();
-    let fault = 'the spool does not know it';
-    for (const id of foldersOf(tree, spoolFolder, recording)) {
-      const found = sealedFault(tree, `${spoolFolder}/${id}`, this.#places.stationKey, { units: false });
-      if (found === undefined) return undefined;
-      fault = `in the spool ${found}`;
-    }
-    return fault;
+  #spool(): Held {
+    const { spoolFolder, spoolTree, stationKey } = this.#places;
+    return new Held('spool', spoolTree().folder(spoolFolder), (folder, _, units) =>
+      sealedFault(folder, stationKey, { units }),
+    );
   }
 
   #tell(problem: string): void {
     this.problems.push(problem);
+  }
+}
+
+/** Why a folder of that id does not count; `units` also looks at every byte. */
+type FaultOf = (folder: DurableFolder, id: string, units: boolean) => string | undefined;
+
+/** What one side holds of recordings at a moment. */
+class Held {
+  readonly #where: string;
+  readonly #parent: DurableFolder | undefined;
+  readonly #ids: FoldersByRecording;
+  readonly #faultOf: FaultOf;
+
+  constructor(where: string, parent: DurableFolder | undefined, faultOf: FaultOf) {
+    this.#where = where;
+    this.#parent = parent;
+    this.#ids = new FoldersByRecording(parent);
+    this.#faultOf = faultOf;
+  }
+
+  /** Undefined where one of the recording's folders counts; else what is wrong with the last of them. */
+  fault(recording: Recording, units = false): string | undefined {
+    let fault = `the ${this.#where} does not know it`;
+    for (const id of this.#ids.of(recording)) {
+      const folder = this.#parent?.folder(id);
+      const found = folder === undefined ? 'it is not durable' : this.#faultOf(folder, id, units);
+      if (found === undefined) return undefined;
+      fault = `in the ${this.#where} ${found}`;
+    }
+    return fault;
   }
 }
 

@@ -3,9 +3,12 @@
 import { identitySecret } from '../fakes/age-judge.ts';
 import { checkGivenEvidence } from '../fakes/evidence-checker.ts';
 import type { Shelf } from '../fakes/evidence-shelf.ts';
-import { unitDigestsOf, type Tree } from './holdings.ts';
+import type { DurableTree } from './durable-tree.ts';
+import { unitDigestsOf } from './holdings.ts';
 import { SPOOL, VAULT } from './sides.ts';
 import type { World } from './world.ts';
+
+type Tree = Pick<DurableTree, 'names' | 'bytes'>;
 
 /** What is wrong with the evidence, one sentence each. */
 export function lastProblems({
