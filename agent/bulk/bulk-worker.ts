@@ -4,6 +4,7 @@ import { parentPort } from 'node:worker_threads';
 import { DockError } from '../../protocol/errors.ts';
 import { bufferFreer } from '../../protocol/io/free-buffer.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
+import { giveWay } from '../../protocol/io/give-way.ts';
 import { LoopTurns } from '../../protocol/io/loop-turns.ts';
 import { readAtOnce } from '../../protocol/io/read-at-once.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
@@ -16,6 +17,7 @@ import { SealPass } from './seal.ts';
 import { readUnit } from './unit-read.ts';
 
 assert(parentPort, 'this module is a worker');
+giveWay();
 const turns = new LoopTurns();
 const context = {
   files: nodeFiles(),

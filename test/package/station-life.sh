@@ -81,6 +81,8 @@ fact active "$(systemctl is-active bodydock)" "$(systemctl is-active bodydock-re
 fact status "$(show bodydock StatusText)"
 fact receiver-status "$(show bodydock-receiver StatusText)"
 fact user "$(ps -o user= -p "$(show bodydock MainPID)")" "$(ps -o user= -p "$(show bodydock-receiver MainPID)")"
+nice_values() { ps -L -o ni= -p "$(show "$1" MainPID)" | sort -n | uniq | xargs; }
+fact nice "$(nice_values bodydock), $(nice_values bodydock-receiver)"
 fact core "$(awk '/^Max core file size/ {print $5, $6}' "/proc/$(show bodydock MainPID)/limits")"
 fact swap "$(cat "/sys/fs/cgroup$(show bodydock ControlGroup)/memory.swap.max" 2>/dev/null || show bodydock MemorySwapMax)"
 

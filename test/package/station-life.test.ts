@@ -94,6 +94,10 @@ describe.skipIf(lacksContainer())('a station from its packages', () => {
     assert.match(facts.get('receiver-status') ?? '', /^receiver r-archive: ready/);
   });
 
+  test('may let threads that only calculate give way to those that answer', () => {
+    judge('first-steps', { nice: '0 10, 0 10' });
+  });
+
   test('can leave no piece of a recording in a core dump or in swap', () => {
     judge('first-steps', { core: '0 0', swap: '0' });
   });
