@@ -253,6 +253,7 @@ async function connectParts(
     spool: {
       recordings: () => records.reclaimable(),
       get: (record) => records.get(record),
+      mayGo: (record) => records.mayGo(record),
       reclaim: async (record) => {
         await owedReceipts.makeUp([record]);
         await records.reclaim(record);

@@ -29,8 +29,11 @@ export interface DueOptions {
 }
 
 export interface KeepOptions {
-  /** Recordings, or docking records. */
-  readonly spool: Pick<PushStore, 'recordings' | 'get'> & { reclaim(recording: RecordingId): Promise<void> };
+  /** Recordings, or docking records. One that may not go yet stays until another has gone; all may unless it says. */
+  readonly spool: Pick<PushStore, 'recordings' | 'get'> & {
+    reclaim(recording: RecordingId): Promise<void>;
+    mayGo?(recording: RecordingId): boolean;
+  };
   readonly custody: Custody;
   readonly clock: Clock;
   readonly log: Log;
@@ -78,7 +81,7 @@ export class Keep {
       await this.#readDue(signal);
       for (const recording of this.#over()) {
         if (signal.aborted) break;
-        await this.#reclaim(recording);
+        if (this.#mayGo(recording)) await this.#reclaim(recording);
       }
       await this.#options.clock.sleep(LOOK_MS, signal).catch(() => undefined);
     }
@@ -86,8 +89,12 @@ export class Keep {
 
   /** Reclaims the copy that was receipted first. Returns false where there is none. */
   async makeRoom(): Promise<boolean> {
-    for (const recording of this.#kept.keys()) return this.#reclaim(recording);
+    for (const recording of this.#kept.keys()) if (this.#mayGo(recording)) return this.#reclaim(recording);
     return false;
+  }
+
+  #mayGo(recording: RecordingId): boolean {
+    return this.#options.spool.mayGo?.(recording) ?? true;
   }
 
   /** Those that were kept long enough, and those that are due. */

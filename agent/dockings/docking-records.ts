@@ -3,7 +3,8 @@
 // Invariants:
 // 1. A record is in `recordings()` only after all parts of its docking were durable.
 // 2. The parts of each camera's newest docking stay, receipted or not: they carry the chain, and what the next docking must know.
-// 3. Whatever changes one part runs one after the other.
+// 3. A part goes only once the part that it names has gone: what is left of a chain is always its end.
+// 4. Whatever changes one part runs one after the other.
 import { join } from 'node:path';
 import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from '../../protocol/docking-record.ts';
 import type { DockingEntry } from '../../protocol/docking-record.ts';
@@ -25,6 +26,7 @@ import { Turns } from '../spool/turns.ts';
 import { GOING_SUFFIX } from './journal-recovery.ts';
 import { RecordChain, type NewestDocking } from './record-chain.ts';
 import { recoverRecords } from './record-recovery.ts';
+import { RecordSet } from './record-set.ts';
 import type { RecordSpool } from './record-spool.ts';
 import type { RecordWriter, RecordWriterDeps } from './record-writer.ts';
 import { StoredRecord, type RecordFacts } from './stored-record.ts';
@@ -52,7 +54,7 @@ const DOCKING_DOCUMENT = {
 /** All records of one spool. `open` takes whatever lies on the disk. */
 export class DockingRecords implements PushStore<StoredRecord> {
   readonly #options: DockingRecordsOptions;
-  readonly #records: Map<RecordingId, StoredRecord>;
+  readonly #records: RecordSet;
   readonly #apart: readonly RecordFacts[];
   #chain: RecordChain;
   readonly #documents: Documents;
@@ -70,7 +72,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
   ) {
     const { files, spool } = options;
     this.#options = options;
-    this.#records = new Map(records.map((record) => [record.recording, record]));
+    this.#records = new RecordSet(records);
     this.#apart = apart;
     this.#chain = this.#chainOfAll();
     this.#documents = new Documents(files, DOCKING_DOCUMENT);
@@ -99,7 +101,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
 
   /** Its documents are all that there is of a record. */
   holds(record: RecordingId): boolean {
-    return this.#records.has(record);
+    return this.#records.get(record) !== undefined;
   }
 
   recordings(): IterableIterator<StoredRecord> {
@@ -174,7 +176,8 @@ export class DockingRecords implements PushStore<StoredRecord> {
       const stored = this.#records.get(record);
       if (stored === undefined) return;
       await this.#options.spool.confirm();
-      this.#records.delete(record);
+      this.#records.hide(stored);
+      this.#records.forget(stored);
       this.#options.log.error('docking record goes to the quarantine', { record, reason });
       await this.#options.spool
         .setAsideInTheEnd(stored.folder, reason)
@@ -182,19 +185,26 @@ export class DockingRecords implements PushStore<StoredRecord> {
     });
   }
 
-  /** Parts that were receipted and need not stay: what was receipted before this process is among them. */
+  /** Parts that were receipted and need not stay, each behind the one that it names: what was receipted before this process is among them. */
   reclaimable(): StoredRecord[] {
-    return [...this.#records.values()].filter((record) => this.#isReclaimable(record));
+    return this.#records.inOrder().filter((record) => this.#isReclaimable(record));
+  }
+
+  /** Whether a part that is reclaimable may go now: the one that it names has gone. So it may where it is not here itself. */
+  mayGo(record: RecordingId): boolean {
+    const stored = this.#records.get(record);
+    return stored === undefined || this.#records.isFirst(stored);
   }
 
   /**
-   * Removes a part that is reclaimable. Errors: "spool.unknown"; "spool.not-receipted" where it is not, or where its receipt does not
-   * stand: it counts as spooled again; "spool.write-failed".
+   * Removes a part that is reclaimable and may go. Errors: "spool.unknown"; "spool.not-receipted" where it is not, or where its receipt does
+   * not stand: it counts as spooled again; "spool.write-failed".
    */
   reclaim(record: RecordingId): Promise<void> {
     return this.#turns.run(record, async () => {
       const stored = this.#mustKnow(record);
-      if (!this.#isReclaimable(stored) || !(await this.#receipts.stands(stored))) notReceipted(record);
+      if (!this.#isReclaimable(stored) || !this.mayGo(record) || !(await this.#receipts.stands(stored)))
+        notReceipted(record);
       try {
         await this.#remove(stored);
       } catch (error) {
@@ -211,7 +221,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
   async removeUnclaimed(docking: DockingId): Promise<void> {
     const parts = this.partsOf(docking);
     if (parts.length === 0) return;
-    for (const { recording } of parts) this.#records.delete(recording);
+    for (const part of parts) this.#records.hide(part);
     this.#chain = this.#chainOfAll();
     for (const part of parts)
       await this.#remove(part).catch((error: unknown) =>
@@ -224,8 +234,9 @@ export class DockingRecords implements PushStore<StoredRecord> {
     await this.#options.spool.confirm();
     const going = join(layout.docked, stored.recording + GOING_SUFFIX);
     await files.rename(stored.folder, going); // as a whole: a cut never leaves half of a record behind
-    this.#records.delete(stored.recording);
+    this.#records.hide(stored);
     await syncs.sync(layout.dockings);
+    this.#records.forget(stored);
     await files.removeTree(going);
   }
 
@@ -234,14 +245,17 @@ export class DockingRecords implements PushStore<StoredRecord> {
     this.#chain.recorded(parts);
     const { dockings } = this.writing.layout;
     const stored = parts.map((facts) => new StoredRecord(facts, 'spooled', dockings));
-    for (const record of stored) this.#records.set(record.recording, record);
+    for (const record of stored) this.#records.add(record);
     for (const { recording } of before?.parts ?? [])
       if (this.#records.get(recording)?.state === 'receipted') this.#options.onReclaimable(recording);
     return stored;
   }
 
   #chainOfAll(): RecordChain {
-    return new RecordChain([...[...this.#records.values()].map(({ facts }) => facts), ...this.#apart]);
+    return new RecordChain(
+      [...this.#records.values()].map(({ facts }) => facts),
+      this.#apart,
+    );
   }
 
   #isReclaimable({ state, facts }: StoredRecord): boolean {

@@ -1,7 +1,8 @@
 // The end of each camera's chain of docking records: which docking came last, and what the next record names. Pure.
 //
-// The chain decides, not the clock: the newest record is the one that no other names. Only where a chain forked, as after a card image
-// was put back, the later wall time counts.
+// The chain decides, not the clock: the newest record is the one that no other names. Of several of these one that lies apart, in the
+// quarantine, comes behind those that do not: what named it may have gone. Only where a chain forked, as after a card image was put back, the
+// later wall time counts.
 import type { CameraId, DockingId } from '../../protocol/ids.ts';
 import type { RecordFacts } from './stored-record.ts';
 
@@ -16,18 +17,21 @@ export interface NewestDocking {
 export class RecordChain {
   readonly #newest = new Map<CameraId, NewestDocking>();
 
-  /** From everything that is known, in any order. */
-  constructor(all: Iterable<RecordFacts>) {
+  /** From everything that is known, in any order; `apart` are those in the quarantine. */
+  constructor(here: readonly RecordFacts[], apart: readonly RecordFacts[]) {
     const named = new Set<string>();
     const dockings = new Map<DockingId, RecordFacts[]>();
-    for (const facts of all) {
+    for (const facts of [...here, ...apart]) {
       if (facts.previousSha256 !== null) named.add(facts.previousSha256);
       dockings.set(facts.docking, [...(dockings.get(facts.docking) ?? []), facts]);
     }
+    const lyingApart = new Set(apart);
+    const rank = (facts: RecordFacts): string =>
+      `${lyingApart.has(facts) ? 0 : 1} ${facts.dockedAt} ${facts.manifestSha256}`;
     for (const parts of dockings.values()) {
       parts.sort((a, b) => a.part - b.part);
       const last = parts.at(-1);
-      if (last !== undefined && !named.has(last.manifestSha256)) this.#offer(last, parts);
+      if (last !== undefined && !named.has(last.manifestSha256)) this.#offer(parts, last, rank);
     }
   }
 
@@ -47,13 +51,9 @@ export class RecordChain {
     return last === undefined || (last.keyId ?? keyId) !== keyId ? null : last.manifestSha256;
   }
 
-  #offer(last: RecordFacts, parts: readonly RecordFacts[]): void {
+  #offer(parts: readonly RecordFacts[], last: RecordFacts, rank: (facts: RecordFacts) => string): void {
     const known = this.#newest.get(last.camera)?.parts.at(-1);
     if (known === undefined || rank(last) > rank(known))
       this.#newest.set(last.camera, { docking: last.docking, parts });
   }
-}
-
-function rank({ dockedAt, manifestSha256 }: RecordFacts): string {
-  return `${dockedAt} ${manifestSha256}`;
 }

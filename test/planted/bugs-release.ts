@@ -150,4 +150,12 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     put: 'known.originalSizeBytes === sizeBytes',
     suites: ['agent/spool/find-content'],
   },
+  {
+    id: 'records-go-in-any-order',
+    what: 'a docking record goes while the one that it names is still there',
+    file: 'agent/dockings/record-set.ts',
+    find: 'previousSha256 === null || !this.#digests.has(previousSha256);',
+    put: 'true;',
+    suites: ['agent/dockings/record-order'],
+  },
 ];

@@ -215,7 +215,8 @@ function pulledFacts({ recording, documents: { manifest } }: Prepared): {
   };
 }
 
-async function receiptRecord(
+/** The store's receipt of one part is stored. */
+export async function receiptRecord(
   { dockings }: OpenedDockings,
   { recording, manifestSha256 }: StoredRecord,
 ): Promise<void> {
