@@ -22,7 +22,7 @@ export interface FoundSegment {
 /** The segment that this one names as the last one before it. */
 export function predecessorOf({
   first,
-}: FoundSegment): { segment: string; sequence: number; sha256: string } | undefined {
+}: Pick<FoundSegment, 'first'>): { segment: string; sequence: number; sha256: string } | undefined {
   const { last_segment: segment, last_sequence: sequence, last_sha256: sha256 } = first?.facts ?? {};
   if (typeof segment !== 'string' || typeof sequence !== 'number' || typeof sha256 !== 'string')
     return undefined;

@@ -1,6 +1,6 @@
 // First and last entry of a custody segment of an earlier run: all that its place in the log needs.
 import { bufferOf, sha256Hex } from '../../protocol/bytes.ts';
-import { CHAIN_START, parseCustodyEntry } from '../../protocol/custody-entry.ts';
+import { CHAIN_START, parseCustodyEntry, type CustodyEntry } from '../../protocol/custody-entry.ts';
 import type { FoundSegment } from '../../protocol/custody-order.ts';
 import { DockError } from '../../protocol/errors.ts';
 import type { SegmentId } from '../../protocol/ids.ts';
@@ -53,6 +53,18 @@ export async function readEnds(files: Files, folder: string, id: SegmentId): Pro
     const tail = new Uint8Array(Math.min(size, 2 * room));
     await file.read(tail, size - tail.length);
     return endsOf(id, head, tail);
+  } finally {
+    await file.close().catch(() => undefined);
+  }
+}
+
+/** The first entry alone. Errors: those of parseCustodyEntry; the system's. */
+export async function readOpening(files: Files, folder: string, id: SegmentId): Promise<CustodyEntry> {
+  const file = await files.open(segmentPath(folder, id), 'read');
+  try {
+    const head = new Uint8Array(CUSTODY_ENTRY_BYTES_MAX + 1);
+    const read = head.subarray(0, await file.read(head, 0));
+    return parseCustodyEntry(read.subarray(0, Math.max(bufferOf(read).indexOf(10), 0)));
   } finally {
     await file.close().catch(() => undefined);
   }

@@ -6,10 +6,12 @@
 // 2. One without was cut off: its chain is followed, a torn last write is cut, and what is left is written anew (what the kernel
 //    shows of a file that was never synced may be gone tomorrow), put in its place in one step, and signed. Entries at its end that no
 //    checkpoint covers are closed by one now, where this key signed those before: the store takes no others (SPEC 6.9).
-// 3. A chain that does not hold stays as it is, unsigned, and is named with the place.
-// 4. A file without a single whole entry was never claimed to anybody; it is removed unless another segment names an entry of it.
-// 5. What the disk refuses to show is looked at three times before it is judged; want of file handles or memory judges nothing and ends the start.
-// 6. What the disk refuses is logged, and left until it takes writes again (segment-endings.ts). Other names in the folder are not touched.
+// 3. Where another segment names an entry of one that was cut off, what lies behind that entry is what a failed write left: it was written
+//    again there, and is cut, whole entries too. The store took the naming of an earlier entry for a station that was put back.
+// 4. A chain that does not hold stays as it is, unsigned, and is named with the place.
+// 5. A file without a single whole entry was never claimed to anybody; it is removed unless another segment names an entry of it.
+// 6. What the disk refuses to show is looked at three times before it is judged; want of file handles or memory judges nothing and ends the start.
+// 7. What the disk refuses is logged, and left until it takes writes again (segment-endings.ts). Other names in the folder are not touched.
 import { join } from 'node:path';
 import { bufferOf, encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
 import { closeGroup, type ChainedGroups } from '../../protocol/custody-chain.ts';
@@ -17,17 +19,25 @@ import type { EntryStamp } from '../../protocol/custody-checkpoint.ts';
 import {
   CUSTODY_SEGMENT_TRUSTED_COMMENT,
   entryStamp,
+  type ChainState,
   type CustodyEntry,
 } from '../../protocol/custody-entry.ts';
 import { brokenLinks, inOrder, predecessorOf, type ChainBreak } from '../../protocol/custody-order.ts';
-import { scanSegment, type ScannedSegment } from '../../protocol/custody-scan.ts';
+import { linesIn, scanSegment, type ScannedSegment } from '../../protocol/custody-scan.ts';
 import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/durable.ts';
 import { describeError, DockError, isMachineShort } from '../../protocol/errors.ts';
 import { isSegmentId, type SegmentId, type StationId } from '../../protocol/ids.ts';
 import { signatureKeyId, type PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Files, Log, Signer } from '../../protocol/ports.ts';
 import { lookPatiently } from '../look-patiently.ts';
-import { fromIndex, lastAtOf, readEnds, unreadable, type RecoveredSegment } from './custody-ends.ts';
+import {
+  fromIndex,
+  lastAtOf,
+  readEnds,
+  readOpening,
+  unreadable,
+  type RecoveredSegment,
+} from './custody-ends.ts';
 import type { IndexedSegment } from './custody-index.ts';
 import { segmentOf, segmentPath, segmentSignaturePath } from './custody-segments.ts';
 import { inParallel } from '../spool/in-parallel.ts';
@@ -65,14 +75,20 @@ export async function recoverSegments(
   const ids = names
     .map(segmentOf)
     .filter((name): name is SegmentId => name !== undefined && isSegmentId(name));
+  const ended = (id: SegmentId): boolean => signed.has(`${id}.jsonl.minisig`);
   const found: RecoveredSegment[] = [];
   const breaks: ChainBreak[] = [];
-  await inParallel(ids, AT_ONCE, async (id) => {
-    const { segment, problem } = await lookAt(deps, id, signed.has(`${id}.jsonl.minisig`));
-    if (segment !== undefined) found.push(segment);
-    if (problem !== undefined)
-      breaks.push({ segment: id, sequence: segment?.last.sequence ?? 0, reason: problem });
-  });
+  const lookAtEach = (which: readonly SegmentId[], look: (id: SegmentId) => Promise<Looked>): Promise<void> =>
+    inParallel(which, AT_ONCE, async (id) => {
+      const { segment, problem } = await look(id);
+      if (segment !== undefined) found.push(segment);
+      if (problem !== undefined)
+        breaks.push({ segment: id, sequence: segment?.last.sequence ?? 0, reason: problem });
+    });
+  await lookAtEach(ids.filter(ended), (id) => lookEnded(deps, id));
+  const cutOff = ids.filter((id) => !ended(id));
+  const named = namedBy([...found.map(({ first }) => first), ...(await openings(deps, cutOff))]);
+  await lookAtEach(cutOff, (id) => recoverOne(deps, id, named.get(id)));
   const segments = inOrder(found);
   breaks.push(...brokenLinks(segments));
   return { segments: await dropEmpty(deps, segments), breaks };
@@ -83,10 +99,36 @@ interface Looked {
   readonly problem?: string;
 }
 
-async function lookAt(deps: CustodyRecoveryDeps, id: SegmentId, isSigned: boolean): Promise<Looked> {
-  if (!isSigned) return recoverOne(deps, id);
+async function lookEnded(deps: CustodyRecoveryDeps, id: SegmentId): Promise<Looked> {
   const indexed = deps.index.get(id);
   return indexed === undefined ? lookSigned(deps, id) : { segment: fromIndex(indexed) };
+}
+
+/** First entries of those that were cut off, as far as the disk shows any. */
+async function openings(
+  { files, folder }: CustodyRecoveryDeps,
+  ids: readonly SegmentId[],
+): Promise<CustodyEntry[]> {
+  const found: CustodyEntry[] = [];
+  await inParallel(ids, AT_ONCE, async (id) => {
+    try {
+      found.push(await lookPatiently(() => readOpening(files, folder, id)));
+    } catch (error) {
+      if (isMachineShort(error)) throw error; // of any other, recoverOne tells
+    }
+  });
+  return found;
+}
+
+/** The last entry that other segments name, by the segment that it is of. */
+function namedBy(openings: readonly (CustodyEntry | undefined)[]): Map<string, ChainState> {
+  const named = new Map<string, ChainState>();
+  for (const first of openings) {
+    const before = predecessorOf({ first });
+    if (before !== undefined && before.sequence > (named.get(before.segment)?.sequence ?? 0))
+      named.set(before.segment, before);
+  }
+  return named;
 }
 
 async function removeUnfinished(
@@ -109,8 +151,12 @@ async function lookSigned({ files, folder }: CustodyRecoveryDeps, id: SegmentId)
   }
 }
 
-/** A segment that nobody ended: followed, cut where torn, written anew, signed. */
-async function recoverOne(deps: CustodyRecoveryDeps, id: SegmentId): Promise<Looked> {
+/** A segment that nobody ended: followed, cut where torn or behind the entry that another one names, written anew, signed. */
+async function recoverOne(
+  deps: CustodyRecoveryDeps,
+  id: SegmentId,
+  named: ChainState | undefined,
+): Promise<Looked> {
   const path = segmentPath(deps.folder, id);
   let bytes: Uint8Array;
   try {
@@ -119,7 +165,14 @@ async function recoverOne(deps: CustodyRecoveryDeps, id: SegmentId): Promise<Loo
     if (isMachineShort(error)) throw error;
     return { segment: unreadable(id, false), problem: describeError(error) };
   }
-  const scanned = scanSegment(id, bytes, deps.stationKeys);
+  const whole = named === undefined ? bytes : upTo(bytes, named);
+  if (whole.length < bytes.length)
+    deps.log.warn('custody log: what a failed write left is cut, the next segment has it', {
+      segment: id,
+      sequence: named?.sequence,
+      size_bytes: bytes.length - whole.length,
+    });
+  const scanned = scanSegment(id, whole, deps.stationKeys);
   const { state, goodBytes, first, rest, reason } = scanned;
   const good = bytes.subarray(0, goodBytes);
   const segment = { segment: id, first, last: state, lastAt: lastAtOf(good), signed: false, held: false };
@@ -130,6 +183,14 @@ async function recoverOne(deps: CustodyRecoveryDeps, id: SegmentId): Promise<Loo
   const ended = await rewrite(deps, id, { good, scanned });
   if (ended !== undefined) return { segment: { ...segment, ...ended, signed: true } };
   return { segment: { ...segment, unended: { sizeBytes: goodBytes, sha256: sha256Hex(good) } } };
+}
+
+/** The bytes up to that entry; all of them where it is not the one that is named. */
+function upTo(bytes: Uint8Array, { sequence, sha256 }: ChainState): Uint8Array {
+  let at = 0;
+  for (const { line, end } of linesIn(bytes))
+    if (++at === sequence) return sha256Hex(line) === sha256 ? bytes.subarray(0, end) : bytes;
+  return bytes;
 }
 
 /**

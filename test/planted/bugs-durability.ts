@@ -141,6 +141,14 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     suites: ['agent/custody/custody-log'],
   },
   {
+    id: 'failed-write-left-behind',
+    what: 'a start leaves whole entries of a failed write that the next segment has again, and the store tells of a station that was put back',
+    file: 'agent/custody/custody-recovery.ts',
+    find: '  const whole = named === undefined ? bytes : upTo(bytes, named);\n',
+    put: '  const whole = bytes;\n',
+    suites: ['agent/custody/failed-write-cut'],
+  },
+  {
     id: 'given-record-taken-away',
     what: 'a docking record of which somebody has the receipt goes to the quarantine because a sync failed',
     file: 'protocol/receiver/vault-dockings.ts',
