@@ -13,13 +13,14 @@ const DELIVERED_MS = HOUR_MS;
 /** Offers that an evil broker altered are refused, and come again after a minute, four, sixteen (SPEC 6.8): no days last for more refusals. */
 const DELIVERED_EVIL_MS = 2 * HOUR_MS;
 
-/** Conditions that only a person, the next start or the bay's next docking ends, or a look once a minute; all others end with what they tell of. */
+/** Conditions that only a person, the next start or the bay's next docking ends, or a look once in a while, a minute at most; all others end with what they tell of. */
 const MAY_STAND: ReadonlySet<string> = new Set([
   'disk.failing',
   'camera.clock-wrong',
   'camera.not-erased',
   'store.unknown-key',
   'spool.low',
+  'spool.reserve-used',
 ]);
 
 export interface SeedResult {
