@@ -7,6 +7,7 @@ import { optionsOrCode } from '../fakes/options-or-code.ts';
 import { HELP, parseOptions, type SimulationOptions } from './options.ts';
 import { runSeed, type SeedResult } from './run-seed.ts';
 import { keptSeeds, seedsToRun, type SeedJob } from './seed-sets.ts';
+import { beginLives } from './life-thread.ts';
 import { Tally } from './tally.ts';
 
 /** A seed that takes longer than this hangs; it takes a second. */
@@ -25,6 +26,7 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function runOne({ seed, evil, generation }: SeedJob, trace: boolean): Promise<number> {
+  beginLives();
   const result = await runSeed(seed, {
     evil,
     generation,

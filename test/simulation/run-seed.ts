@@ -13,14 +13,12 @@ const DELIVERED_MS = HOUR_MS;
 /** Offers that an evil broker altered are refused, and come again after a minute, four, sixteen (SPEC 6.8): no days last for more refusals. */
 const DELIVERED_EVIL_MS = 2 * HOUR_MS;
 
-/** Conditions that only a person, the next start or the bay's next docking ends, or a look once in a while, a minute at most; all others end with what they tell of. */
+/** Conditions that only a person, the next start or the bay's next docking ends; all others end with what they tell of. */
 const MAY_STAND: ReadonlySet<string> = new Set([
   'disk.failing',
   'camera.clock-wrong',
   'camera.not-erased',
   'store.unknown-key',
-  'spool.low',
-  'spool.reserve-used',
 ]);
 
 export interface SeedResult {
@@ -125,13 +123,15 @@ export async function deliver(world: World, days: Days, withinMs = DELIVERED_MS)
   const untilMs = timeline.nowMs + withinMs;
   await finished(world, days.lastDockings(untilMs), 2 * withinMs);
   const waits = whatWaits(world);
-  await timeline.run(() => waits().length === 0, untilMs);
+  const standing = (): string[] => [...world.conditions.keys()].filter((code) => !MAY_STAND.has(code));
+  await timeline.run(() => waits().length === 0 && standing().length === 0, untilMs);
   for (const { camera, path } of judge.undelivered(world.required))
     judge.problems.push(`${path} of ${camera} was not delivered although nothing failed any more`);
   for (const what of waits()) judge.problems.push(`${what} still waits although nothing failed any more`);
-  for (const [code, document] of world.conditions)
-    if (!MAY_STAND.has(code))
-      judge.problems.push(`condition ${code} stands although nothing fails any more: ${document}`);
+  for (const code of standing())
+    judge.problems.push(
+      `condition ${code} stands although nothing fails any more: ${world.conditions.get(code)}`,
+    );
   await finished(world, world.stop(), HOUR_MS);
   for (const name of unsent(world))
     judge.problems.push(`the end of ${name} is not at the store although the station ended in order`);

@@ -1,7 +1,6 @@
 // A thread that tries the points of a life on tape that it is sent, one after the other.
 import { parentPort, workerData } from 'node:worker_threads';
-import { forgetSignatures, knowSignatures } from '../../fakes/known-signatures.ts';
-import { signalsEndWithLives } from '../../simulation/lives.ts';
+import { beginLives } from '../../simulation/life-thread.ts';
 import { OVER } from '../in-threads.ts';
 import type { Side } from '../sides.ts';
 import { Ext4States } from './ext4-states.ts';
@@ -11,8 +10,7 @@ import { TapeStates } from './tape-states.ts';
 
 /** Errors are expected ones, and many. */
 Error.stackTraceLimit = 0;
-knowSignatures();
-const endLife = signalsEndWithLives();
+const endLife = beginLives();
 const life = workerData as TapedLife;
 const disks = new Map<Side, Promise<Ext4States>>();
 const states = TapeStates.play(life, (side, begins) => {
@@ -27,7 +25,6 @@ parentPort?.on('message', (wanted: TapeTry | typeof OVER) => {
 });
 
 async function judge(wanted: TapeTry): Promise<void> {
-  forgetSignatures();
   const verdict = await states
     .then((played) => tryPoint(life, played, wanted))
     .catch((error: unknown): TapeVerdict => ({ problems: [String(error)], wasCutAgain: false }));
