@@ -14,8 +14,8 @@ test('kept seeds come first, fixed ones behind them, fresh ones for their time o
   expect(jobs.slice(2, 4).map(({ seed }) => seed)).toEqual([1, 2]);
   expect(jobs.filter(({ seed, evil }) => evil && seed < 10).length).toBeGreaterThan(0);
   expect(jobs.filter(({ seed }) => seed >= 500)).toEqual([
-    { seed: 500, evil: false, generation: NEWEST },
-    { seed: 501, evil: true, generation: NEWEST },
+    { seed: 500, evil: false, generation: NEWEST, isFresh: true },
+    { seed: 501, evil: true, generation: NEWEST, isFresh: true },
   ]);
 });
 

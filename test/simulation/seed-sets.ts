@@ -16,6 +16,8 @@ export interface SeedJob {
   readonly evil: boolean;
   /** How it is drawn, as in generations.ts. */
   readonly generation: number;
+  /** Drawn for this run alone: no one chose it, so these tell how fast it goes. */
+  readonly isFresh?: boolean;
 }
 
 /** Seeds that failed once. Errors: the system's; a line that is no seed. */
@@ -51,5 +53,5 @@ export function* seedsToRun(
   for (let seed = 1; seed <= FIXED_EVIL; seed++) yield { seed, evil: true, generation: NEWEST };
   const untilMs = fresh.nowMs() + fresh.forMs;
   for (let seed = fresh.from; fresh.nowMs() < untilMs; seed++)
-    yield { seed, evil: fresh.evil && seed % 2 === 1, generation: NEWEST };
+    yield { seed, evil: fresh.evil && seed % 2 === 1, generation: NEWEST, isFresh: true };
 }

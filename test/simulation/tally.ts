@@ -13,18 +13,20 @@ export class Tally {
   #days = 0;
   #recordings = 0;
   #evilActs = 0;
+  #freshDays = 0;
   /** Of days as they are drawn now; those of earlier generations held more. */
   readonly #plain = { days: 0, dockings: 0, recordings: 0, bytes: 0, troubles: 0, troublesLeast: Infinity };
 
   /** A seed that came to its end. */
   add(
-    { generation }: Pick<SeedJob, 'generation'>,
+    { generation, isFresh = false }: Pick<SeedJob, 'generation' | 'isFresh'>,
     { dockings, recordings, bytes, troubles, evilActs }: Counted,
   ): void {
     this.#seeds++;
     this.#days += troubles.length;
     this.#recordings += recordings;
     this.#evilActs += evilActs;
+    if (isFresh) this.#freshDays += troubles.length;
     if (generation !== NEWEST) return;
     const plain = this.#plain;
     plain.days += troubles.length;
@@ -37,12 +39,21 @@ export class Tally {
     }
   }
 
-  /** The figures; elapsed and processor time are those of the whole run. */
-  line({ elapsedMs, processorMs }: { readonly elapsedMs: number; readonly processorMs: number }): string {
+  /** The figures; elapsed and processor time are those of the whole run, `freshMs` is since the first fresh seed. */
+  line({
+    elapsedMs,
+    freshMs,
+    processorMs,
+  }: {
+    readonly elapsedMs: number;
+    readonly freshMs: number;
+    readonly processorMs: number;
+  }): string {
     return [
       `${this.#seeds} seeds, ${this.#days} station-days, ${this.#recordings} recordings, ${this.#evilActs} acts of evil brokers, ${this.failed} seeds failed`,
       this.#dayLine(),
-      `${Math.round((this.#days * 60_000) / elapsedMs)} station-days a minute, ${Math.round(processorMs / this.#days)} ms of processor time each`,
+      `${rate(this.#days, elapsedMs)} station-days a minute, ${Math.round(processorMs / this.#days)} ms of processor time each`,
+      `of fresh seeds ${this.#freshDays}, ${rate(this.#freshDays, freshMs)} a minute`,
     ].join('; ');
   }
 
@@ -51,4 +62,9 @@ export class Tally {
     const mean = (sum: number, of = days): string => (sum / of).toFixed(1);
     return `a day holds ${mean(dockings)} dockings, ${mean(recordings)} recordings of ${mean(bytes / UNIT_BYTES, recordings)} units and ${mean(troubles)} troubles on average, ${troublesLeast} trouble at least`;
   }
+}
+
+/** A minute; 0 where there was no time. */
+function rate(days: number, ms: number): number {
+  return ms === 0 ? 0 : Math.round((days * 60_000) / ms);
 }
