@@ -17,6 +17,8 @@ export interface ScannedSegment {
   readonly first: CustodyEntry | undefined;
   /** The last checkpoint of those that hold. */
   readonly checkpoint: CustodyEntry | undefined;
+  /** That checkpoint's place, and the bytes up to and with its LF. */
+  readonly covered: { readonly state: ChainState; readonly bytes: number } | undefined;
   /** `torn`: behind it lies only what a cut-off write leaves; `broken`: entries that do not follow, for the reason given. */
   readonly rest: 'none' | 'torn' | 'broken';
   readonly reason: string;
@@ -53,6 +55,7 @@ export class SegmentScan {
   #goodBytes = 0;
   #first: CustodyEntry | undefined;
   #checkpoint: CustodyEntry | undefined;
+  #covered: ScannedSegment['covered'];
   #reason = '';
 
   constructor(segment: SegmentId) {
@@ -67,6 +70,7 @@ export class SegmentScan {
       if (entry.event === 'checkpoint') {
         checkHead(this.#segment, entry);
         this.#checkpoint = entry;
+        this.#covered = { state, bytes: end };
       }
       this.#first ??= entry;
       this.#state = state;
@@ -85,6 +89,7 @@ export class SegmentScan {
       goodBytes: this.#goodBytes,
       first: this.#first,
       checkpoint: this.#checkpoint,
+      covered: this.#covered,
     };
     const { checkpoint } = found;
     const forged =

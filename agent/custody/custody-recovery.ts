@@ -6,8 +6,8 @@
 // 2. One without was cut off: its chain is followed, a torn last write is cut, and what is left is written anew (what the kernel
 //    shows of a file that was never synced may be gone tomorrow), put in its place in one step, and signed. Entries at its end that no
 //    checkpoint covers are closed by one now, where this key signed those before: the store takes no others (SPEC 6.9).
-// 3. Where another segment names an entry of one that was cut off, what lies behind that entry is what a failed write left: it was written
-//    again there, and is cut, whole entries too. The store took the naming of an earlier entry for a station that was put back.
+// 3. Where another segment names an entry of one that was cut off, and has again what lies behind it, that is what a failed write left, and is
+//    cut, whole entries too: the store takes the naming of an earlier entry for a station that was put back. Nothing that was claimed is cut.
 // 4. A chain that does not hold stays as it is, unsigned, and is named with the place.
 // 5. A file without a single whole entry was never claimed to anybody; it is removed unless another segment names an entry of it.
 // 6. What the disk refuses to show is looked at three times before it is judged; want of file handles or memory judges nothing and ends the start.
@@ -19,11 +19,10 @@ import type { EntryStamp } from '../../protocol/custody-checkpoint.ts';
 import {
   CUSTODY_SEGMENT_TRUSTED_COMMENT,
   entryStamp,
-  type ChainState,
   type CustodyEntry,
 } from '../../protocol/custody-entry.ts';
 import { brokenLinks, inOrder, predecessorOf, type ChainBreak } from '../../protocol/custody-order.ts';
-import { linesIn, scanSegment, type ScannedSegment } from '../../protocol/custody-scan.ts';
+import { scanSegment, type ScannedSegment } from '../../protocol/custody-scan.ts';
 import { replaceDurable, UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/durable.ts';
 import { describeError, DockError, isMachineShort } from '../../protocol/errors.ts';
 import { isSegmentId, type SegmentId, type StationId } from '../../protocol/ids.ts';
@@ -40,6 +39,7 @@ import {
 } from './custody-ends.ts';
 import type { IndexedSegment } from './custody-index.ts';
 import { segmentOf, segmentPath, segmentSignaturePath } from './custody-segments.ts';
+import { endBeforeFailedWrite, type Naming } from './failed-write.ts';
 import { inParallel } from '../spool/in-parallel.ts';
 
 /** A segment is ended at SEGMENT_BYTES_MAX (custody-log.ts) plus one write: anything longer is none of ours. */
@@ -87,7 +87,8 @@ export async function recoverSegments(
     });
   await lookAtEach(ids.filter(ended), (id) => lookEnded(deps, id));
   const cutOff = ids.filter((id) => !ended(id));
-  const named = namedBy([...found.map(({ first }) => first), ...(await openings(deps, cutOff))]);
+  const known = found.flatMap(({ first }) => first ?? []);
+  const named = namedBy([...known, ...(await openings(deps, cutOff))]);
   await lookAtEach(cutOff, (id) => recoverOne(deps, id, named.get(id)));
   const segments = inOrder(found);
   breaks.push(...brokenLinks(segments));
@@ -121,12 +122,14 @@ async function openings(
 }
 
 /** The last entry that other segments name, by the segment that it is of. */
-function namedBy(openings: readonly (CustodyEntry | undefined)[]): Map<string, ChainState> {
-  const named = new Map<string, ChainState>();
+function namedBy(openings: readonly CustodyEntry[]): Map<string, Naming> {
+  const named = new Map<string, Naming>();
   for (const first of openings) {
     const before = predecessorOf({ first });
-    if (before !== undefined && before.sequence > (named.get(before.segment)?.sequence ?? 0))
-      named.set(before.segment, before);
+    const by = first.facts['segment'];
+    if (before === undefined || typeof by !== 'string' || !isSegmentId(by)) continue;
+    if (before.sequence > (named.get(before.segment)?.sequence ?? 0))
+      named.set(before.segment, { ...before, by });
   }
   return named;
 }
@@ -155,7 +158,7 @@ async function lookSigned({ files, folder }: CustodyRecoveryDeps, id: SegmentId)
 async function recoverOne(
   deps: CustodyRecoveryDeps,
   id: SegmentId,
-  named: ChainState | undefined,
+  named: Naming | undefined,
 ): Promise<Looked> {
   const path = segmentPath(deps.folder, id);
   let bytes: Uint8Array;
@@ -165,14 +168,7 @@ async function recoverOne(
     if (isMachineShort(error)) throw error;
     return { segment: unreadable(id, false), problem: describeError(error) };
   }
-  const whole = named === undefined ? bytes : upTo(bytes, named);
-  if (whole.length < bytes.length)
-    deps.log.warn('custody log: what a failed write left is cut, the next segment has it', {
-      segment: id,
-      sequence: named?.sequence,
-      size_bytes: bytes.length - whole.length,
-    });
-  const scanned = scanSegment(id, whole, deps.stationKeys);
+  const scanned = await withoutFailedWrite(deps, { id, bytes, named });
   const { state, goodBytes, first, rest, reason } = scanned;
   const good = bytes.subarray(0, goodBytes);
   const segment = { segment: id, first, last: state, lastAt: lastAtOf(good), signed: false, held: false };
@@ -182,15 +178,43 @@ async function recoverOne(
   if (state.sequence === 0) return { segment };
   const ended = await rewrite(deps, id, { good, scanned });
   if (ended !== undefined) return { segment: { ...segment, ...ended, signed: true } };
-  return { segment: { ...segment, unended: { sizeBytes: goodBytes, sha256: sha256Hex(good) } } };
+  // Nobody closes its last entries now, and nothing of them was claimed: the next segment names what a checkpoint covers, and the rest goes.
+  const { state: last, bytes: sizeBytes } = scanned.covered ?? { state, bytes: goodBytes };
+  const covered = bytes.subarray(0, sizeBytes);
+  return {
+    segment: {
+      ...segment,
+      last,
+      lastAt: lastAtOf(covered),
+      unended: { sizeBytes, sha256: sha256Hex(covered) },
+    },
+  };
 }
 
-/** The bytes up to that entry; all of them where it is not the one that is named. */
-function upTo(bytes: Uint8Array, { sequence, sha256 }: ChainState): Uint8Array {
-  let at = 0;
-  for (const { line, end } of linesIn(bytes))
-    if (++at === sequence) return sha256Hex(line) === sha256 ? bytes.subarray(0, end) : bytes;
-  return bytes;
+/** What the segment's bytes are worth, without what a failed write left of it. */
+async function withoutFailedWrite(
+  { files, folder, log, stationKeys }: CustodyRecoveryDeps,
+  {
+    id,
+    bytes,
+    named,
+  }: { readonly id: SegmentId; readonly bytes: Uint8Array; readonly named: Naming | undefined },
+): Promise<ScannedSegment> {
+  const scanned = scanSegment(id, bytes, stationKeys);
+  if (named === undefined) return scanned;
+  const follower = (): Promise<Uint8Array> =>
+    lookPatiently(() => files.readAll(segmentPath(folder, named.by), SEGMENT_READ_BYTES_MAX));
+  const endBytes = await endBeforeFailedWrite(bytes, scanned, named, follower).catch((error: unknown) => {
+    if (isMachineShort(error)) throw error;
+    return undefined; // what nothing shows is cut by nothing
+  });
+  if (endBytes === undefined) return scanned;
+  log.warn('custody log: what a failed write left is cut', {
+    segment: id,
+    sequence: named.sequence,
+    size_bytes: bytes.length - endBytes,
+  });
+  return scanSegment(id, bytes.subarray(0, endBytes), stationKeys);
 }
 
 /**

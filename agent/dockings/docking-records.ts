@@ -3,7 +3,8 @@
 // Invariants:
 // 1. A record is in `recordings()` only after all parts of its docking were durable.
 // 2. The parts of each camera's newest docking stay, receipted or not: they carry the chain, and what the next docking must know.
-// 3. A part goes only once the part that it names has gone: what is left of a chain is always its end.
+// 3. A part goes only once the part that it names has gone and all parts of its docking were receipted: what is left of a chain is always its
+//    end, and a docking without its first part is either recorded wholly or not at all.
 // 4. Whatever changes one part runs one after the other.
 import { join } from 'node:path';
 import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from '../../protocol/docking-record.ts';
@@ -124,7 +125,9 @@ export class DockingRecords implements PushStore<StoredRecord> {
     const [own] = stationKeys;
     await spool.confirm();
     const previous = own === undefined ? null : this.#chain.head(camera, keyIdHex(own.keyId));
+    const left = this.#records.left();
     const parts = await withReserve(spool.logReserve, () => writer.write(previous));
+    this.#records.forget(left); // it synced their folder
     return this.#add(camera, parts);
   }
 
@@ -149,7 +152,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
       const stored = this.#mustKnow(record);
       assertCounts(this.#refused.get(record) ?? [], bytes);
       await this.#receipts.store(stored, { bytes, signature });
-      if (this.#isReclaimable(stored)) this.#options.onReclaimable(record);
+      this.#offer(this.#docking(stored));
     });
   }
 
@@ -177,11 +180,11 @@ export class DockingRecords implements PushStore<StoredRecord> {
       if (stored === undefined) return;
       await this.#options.spool.confirm();
       this.#records.hide(stored);
-      this.#records.forget(stored);
       this.#options.log.error('docking record goes to the quarantine', { record, reason });
       await this.#options.spool
         .setAsideInTheEnd(stored.folder, reason)
         .catch((error: unknown) => writeFailed('quarantine', record, error));
+      this.#records.forget([stored]);
     });
   }
 
@@ -198,13 +201,13 @@ export class DockingRecords implements PushStore<StoredRecord> {
 
   /**
    * Removes a part that is reclaimable and may go. Errors: "spool.unknown"; "spool.not-receipted" where it is not, or where its receipt does
-   * not stand: it counts as spooled again; "spool.write-failed".
+   * not stand: it counts as spooled again; "spool.not-yet" where the part that it names is still here; "spool.write-failed".
    */
   reclaim(record: RecordingId): Promise<void> {
     return this.#turns.run(record, async () => {
       const stored = this.#mustKnow(record);
-      if (!this.#isReclaimable(stored) || !this.mayGo(record) || !(await this.#receipts.stands(stored)))
-        notReceipted(record);
+      if (!this.mayGo(record)) notYet(record);
+      if (!this.#isReclaimable(stored) || !(await this.#receipts.stands(stored))) notReceipted(record);
       try {
         await this.#remove(stored);
       } catch (error) {
@@ -234,9 +237,10 @@ export class DockingRecords implements PushStore<StoredRecord> {
     await this.#options.spool.confirm();
     const going = join(layout.docked, stored.recording + GOING_SUFFIX);
     await files.rename(stored.folder, going); // as a whole: a cut never leaves half of a record behind
-    this.#records.hide(stored);
+    this.#records.leave(stored);
+    const left = this.#records.left();
     await syncs.sync(layout.dockings);
-    this.#records.forget(stored);
+    this.#records.forget(left);
     await files.removeTree(going);
   }
 
@@ -246,20 +250,35 @@ export class DockingRecords implements PushStore<StoredRecord> {
     const { dockings } = this.writing.layout;
     const stored = parts.map((facts) => new StoredRecord(facts, 'spooled', dockings));
     for (const record of stored) this.#records.add(record);
-    for (const { recording } of before?.parts ?? [])
-      if (this.#records.get(recording)?.state === 'receipted') this.#options.onReclaimable(recording);
+    this.#offer((before?.parts ?? []).map(({ recording }) => this.#records.get(recording)));
     return stored;
   }
 
+  #offer(parts: readonly (StoredRecord | undefined)[]): void {
+    for (const part of parts)
+      if (part !== undefined && this.#isReclaimable(part)) this.#options.onReclaimable(part.recording);
+  }
+
+  /** All parts of its docking that are here. */
+  #docking(stored: StoredRecord): readonly StoredRecord[] {
+    return stored.facts.parts === 1 ? [stored] : this.partsOf(stored.facts.docking);
+  }
+
   #chainOfAll(): RecordChain {
+    const [own] = this.#options.stationKeys;
     return new RecordChain(
       [...this.#records.values()].map(({ facts }) => facts),
       this.#apart,
+      own && keyIdHex(own.keyId),
     );
   }
 
-  #isReclaimable({ state, facts }: StoredRecord): boolean {
-    return state === 'receipted' && this.#chain.newest(facts.camera)?.docking !== facts.docking;
+  #isReclaimable(stored: StoredRecord): boolean {
+    const { facts } = stored;
+    return (
+      this.#chain.newest(facts.camera)?.docking !== facts.docking &&
+      this.#docking(stored).every(({ state }) => state === 'receipted')
+    );
   }
 
   #mustKnow(record: RecordingId): StoredRecord {
@@ -267,4 +286,16 @@ export class DockingRecords implements PushStore<StoredRecord> {
     if (stored !== undefined) return stored;
     throw new DockError('spool.unknown', `docking record ${record} is not in the spool`, { retry: 'never' });
   }
+}
+
+/** Errors: "spool.not-yet", always. */
+function notYet(record: string): never {
+  throw new DockError(
+    'spool.not-yet',
+    `docking record ${record} names one that is still here: it goes behind it`,
+    {
+      retry: 'later',
+      facts: { record },
+    },
+  );
 }

@@ -9,7 +9,7 @@ import { lookPatiently } from '../look-patiently.ts';
 import type { RecoveryFinding } from '../spool/findings.ts';
 import type { Spool } from '../spool/spool.ts';
 import { endCutOff, type CutOffDeps } from './cut-off.ts';
-import { unrecordedDockings } from './docking-log.ts';
+import { unrecordedDockings, visitDocking } from './docking-log.ts';
 import { DockingEndings } from './docking-endings.ts';
 import { DockingJournal, removeJournal, type JournalDeps } from './docking-journal.ts';
 import { DockingRecords, type DockingRecordsOptions } from './docking-records.ts';
@@ -61,8 +61,11 @@ export class Dockings {
     const { records, findings } = await DockingRecords.open(options);
     const journals = await recoverJournals(options);
     // A first part says that all of them are there. Before anything is pushed and before any record is made.
-    for (const { docking } of journals.open)
-      if (records.get(parseRecordingId(docking)) === undefined) await records.removeUnclaimed(docking);
+    for (const { docking } of journals.open) {
+      if (records.get(parseRecordingId(docking)) !== undefined || records.partsOf(docking).length === 0)
+        continue;
+      if (!(await mayBeRecorded(options, docking))) await records.removeUnclaimed(docking);
+    }
     return {
       dockings: new Dockings(options, records, journals.open),
       findings: [...findings, ...journals.findings],
@@ -178,4 +181,20 @@ export class Dockings {
 
 function beganAt({ opening, docking }: OpenDocking): string {
   return `${opening?.docked_at ?? '~'} ${docking}`;
+}
+
+/** Whether the log tells of the docking's record: its first part has gone then, and its journal could not be removed. Also where the log is not shown. */
+async function mayBeRecorded({ custody, log }: DockingsOptions, docking: DockingId): Promise<boolean> {
+  try {
+    return await lookPatiently(async () => {
+      let isRecorded = false;
+      await visitDocking(custody, docking, ({ event }) => {
+        isRecorded ||= event === 'docking-recorded';
+      });
+      return isRecorded;
+    });
+  } catch (error) {
+    log.warn('parts of a docking record stay: the log does not show whether it was made', { docking, error });
+    return true;
+  }
 }

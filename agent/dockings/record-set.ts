@@ -9,6 +9,8 @@ export class RecordSet {
   readonly #byId = new Map<RecordingId, StoredRecord>();
   /** Digests of those that are here, and of those that may come back with a cut. */
   readonly #digests = new Set<string>();
+  /** Of the latter, those that left their folder since it was last synced. */
+  readonly #left = new Set<StoredRecord>();
 
   constructor(records: readonly StoredRecord[]) {
     for (const record of records) this.add(record);
@@ -27,14 +29,28 @@ export class RecordSet {
     return this.#byId.values();
   }
 
-  /** It is not shown any more, and what follows it stays. */
+  /** It is not shown any more; what names it stays until it is forgotten. */
   hide({ recording }: StoredRecord): void {
     this.#byId.delete(recording);
   }
 
-  /** It was hidden, and no cut brings it back. */
-  forget({ manifestSha256 }: StoredRecord): void {
-    this.#digests.delete(manifestSha256);
+  /** It left its folder; the next sync of that makes it last. */
+  leave(record: StoredRecord): void {
+    this.hide(record);
+    this.#left.add(record);
+  }
+
+  /** Those that left until now. */
+  left(): readonly StoredRecord[] {
+    return [...this.#left];
+  }
+
+  /** No cut brings these back. */
+  forget(records: readonly StoredRecord[]): void {
+    for (const record of records) {
+      this.#left.delete(record);
+      this.#digests.delete(record.manifestSha256);
+    }
   }
 
   /** Whether the one that it names has gone for good. */

@@ -144,8 +144,16 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     id: 'failed-write-left-behind',
     what: 'a start leaves whole entries of a failed write that the next segment has again, and the store tells of a station that was put back',
     file: 'agent/custody/custody-recovery.ts',
-    find: '  const whole = named === undefined ? bytes : upTo(bytes, named);\n',
-    put: '  const whole = bytes;\n',
+    find: '  if (endBytes === undefined) return scanned;\n',
+    put: '  if (endBytes !== 0) return scanned;\n',
+    suites: ['agent/custody/failed-write-cut'],
+  },
+  {
+    id: 'claimed-entries-cut',
+    what: 'a start cuts whatever lies behind the entry that the next segment names, though that one has none of it',
+    file: 'agent/custody/failed-write.ts',
+    find: 'return isRepeated(eventsOf(behind), eventsOf(entriesOf(await follower()))) ? endBytes : undefined;',
+    put: 'return follower === undefined ? undefined : endBytes;',
     suites: ['agent/custody/failed-write-cut'],
   },
   {

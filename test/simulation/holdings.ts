@@ -160,17 +160,20 @@ function parsed(bytes: Uint8Array): Readonly<Record<string, unknown>> {
 }
 
 /** What was found of a signed document, for as long as it has the same signature. */
-const signed = new WeakMap<Uint8Array, { readonly by: Uint8Array; readonly fault: string | undefined }>();
+const signed = new WeakMap<
+  Uint8Array,
+  { readonly by: Uint8Array; readonly key: JudgeKey; readonly fault: string | undefined }
+>();
 
-/** The bytes of a document, of one type and key whenever it is asked for, or why they do not count. */
+/** The bytes of a document, of one type whenever it is asked for, or why they do not count. */
 function readSigned(folder: DurableFolder, name: string, type: string, key: JudgeKey): Uint8Array | string {
   const bytes = folder.bytes(name);
   const signature = folder.bytes(`${name}.minisig`);
   if (bytes === undefined || signature === undefined) return `${name} is not durable`;
   let found = signed.get(bytes);
-  if (found?.by !== signature) {
+  if (found?.by !== signature || found.key !== key) {
     const fault = signatureFault(Buffer.from(bytes), Buffer.from(signature).toString(), type, key);
-    signed.set(bytes, (found = { by: signature, fault }));
+    signed.set(bytes, (found = { by: signature, key, fault }));
   }
   return found.fault === undefined ? bytes : `${name}: ${found.fault}`;
 }

@@ -2,10 +2,81 @@
 // The store must not be told of them: a segment that goes on behind the entry that the next one names is how it knows a station that was put back.
 import { expect, test } from 'vitest';
 import type { Survival } from '../../fakes/files-crash.ts';
-import { chainsOn, logDisk, numbered, numbersOn, openLog } from './custody-scenario.ts';
+import { chainsOn, FOLDER, logDisk, numbered, numbersOn, openLog } from './custody-scenario.ts';
 
 /** A write of so many events, of which half fails: some 12 whole entries. */
 const FAILED = Array.from({ length: 24 }, (_, at) => at + 1);
+
+/** Paths of segments, with the number of their lines. */
+function linesOn(disk: ReturnType<typeof logDisk>): [string, number][] {
+  const segments = [...disk.tree(FOLDER)].filter(([path]) => path.endsWith('.jsonl'));
+  return segments.map(([path, bytes]) => [
+    path,
+    Buffer.from(bytes ?? [])
+      .toString('latin1')
+      .split('\n').length - 1,
+  ]);
+}
+
+/** A log with the numbers 0 to 9, each under a checkpoint, whose station was killed; and the path of its one segment. */
+async function claimed(): Promise<{ disk: ReturnType<typeof logDisk>; path: string; lines: number }> {
+  const disk = logDisk();
+  const { custody } = await openLog(disk, 1);
+  for (let number = 0; number < 10; number++) {
+    custody.append(numbered(number));
+    await custody.checkpoint();
+  }
+  const left = disk.crash(disk.steps, 'everything');
+  const [[path, lines] = ['', 0]] = linesOn(left);
+  return { disk: left, path, lines };
+}
+
+const altered = (bytes: Uint8Array): Uint8Array =>
+  Buffer.from(Buffer.from(bytes).toString('latin1').replace('"number":3', '"number":7'), 'latin1');
+
+async function started(disk: ReturnType<typeof logDisk>, seed: number): Promise<boolean> {
+  const { custody, conditions } = await openLog(disk, seed);
+  const isBroken = conditions.isRaised('custody.chain-broken', null);
+  await custody.close();
+  return isBroken;
+}
+
+test('a segment that does not hold stays as it is at each further start, though the next one names the entry before', async () => {
+  const { disk, path, lines } = await claimed();
+  disk.corrupt(path, altered);
+  for (const seed of [2, 3, 4]) {
+    expect(await started(disk, seed)).toBe(true);
+    expect(new Map(linesOn(disk)).get(path)).toBe(lines);
+    expect(disk.peek(`${path}.minisig`)).toBeUndefined();
+  }
+});
+
+test('a start that was shown one bad line costs no entry that was claimed', async () => {
+  const { disk, path } = await claimed();
+  const whole = disk.peek(path) ?? new Uint8Array(0);
+  disk.corrupt(path, altered);
+  expect(await started(disk, 2)).toBe(true);
+  disk.corrupt(path, () => whole);
+  await started(disk, 3);
+  expect(numbersOn(disk).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+});
+
+test('entries that no checkpoint covers and nobody could close are not named, and go', async () => {
+  const { disk, from } = await life();
+  const left = disk.crash(from + 1, 'everything'); // half of the write
+  left.fail({ operation: 'rename', nth: 1, times: Infinity, code: 'EIO', path: FOLDER });
+  const { custody } = await openLog(left, 2);
+  custody.append(numbered(100));
+  await custody.checkpoint();
+  const killed = left.crash(left.steps, 'everything');
+  await started(killed, 3);
+  const chains = chainsOn(killed);
+  for (const [first] of chains.values()) {
+    const { last_segment: before, last_sequence: sequence } = first?.facts ?? {};
+    if (typeof before === 'string') expect(chains.get(before)?.length, before).toBe(sequence);
+  }
+  expect(numbersOn(killed)).toContain(100);
+});
 
 async function life(): Promise<{ disk: ReturnType<typeof logDisk>; from: number; to: number }> {
   const disk = logDisk();
