@@ -13,12 +13,13 @@ const DELIVERED_MS = HOUR_MS;
 /** Offers that an evil broker altered are refused, and come again after a minute, four, sixteen (SPEC 6.8): no days last for more refusals. */
 const DELIVERED_EVIL_MS = 2 * HOUR_MS;
 
-/** Conditions that only a person, the next start or the bay's next docking ends; all others end with what they tell of. */
+/** Conditions that only a person, the next start, the bay's next docking or the going of kept copies ends; all others end with what they tell of. */
 const MAY_STAND: ReadonlySet<string> = new Set([
   'disk.failing',
   'camera.clock-wrong',
   'camera.not-erased',
   'store.unknown-key',
+  'spool.low',
 ]);
 
 export interface SeedResult {
