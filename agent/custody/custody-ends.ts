@@ -5,9 +5,12 @@ import type { FoundSegment } from '../../protocol/custody-order.ts';
 import { DockError } from '../../protocol/errors.ts';
 import type { SegmentId } from '../../protocol/ids.ts';
 import { CUSTODY_ENTRY_BYTES_MAX } from '../../protocol/limits.ts';
-import type { Files } from '../../protocol/ports.ts';
+import type { Files, OpenFile } from '../../protocol/ports.ts';
 import type { IndexedSegment } from './custody-index.ts';
 import { segmentPath } from './custody-segments.ts';
+
+/** An entry with its LF. */
+const ENTRY_ROOM = CUSTODY_ENTRY_BYTES_MAX + 1;
 
 /** A segment of an earlier run with what the store holds of it. */
 export interface RecoveredSegment extends FoundSegment {
@@ -44,36 +47,38 @@ export function unreadable(segment: SegmentId, signed: boolean): RecoveredSegmen
  * Errors: those of parseCustodyEntry; "custody.chain-broken" where something lies behind the last entry; the system's.
  */
 export async function readEnds(files: Files, folder: string, id: SegmentId): Promise<RecoveredSegment> {
-  const file = await files.open(segmentPath(folder, id), 'read');
-  try {
+  return reading(files, segmentPath(folder, id), async (file) => {
+    const first = await firstOf(file);
     const size = await file.sizeBytes();
-    const room = CUSTODY_ENTRY_BYTES_MAX + 1;
-    const head = new Uint8Array(Math.min(size, room));
-    await file.read(head, 0);
-    const tail = new Uint8Array(Math.min(size, 2 * room));
+    const tail = new Uint8Array(Math.min(size, 2 * ENTRY_ROOM));
     await file.read(tail, size - tail.length);
-    return endsOf(id, head, tail);
-  } finally {
-    await file.close().catch(() => undefined);
-  }
+    return endsOf(id, first, tail);
+  });
 }
 
 /** The first entry alone. Errors: those of parseCustodyEntry; the system's. */
 export async function readOpening(files: Files, folder: string, id: SegmentId): Promise<CustodyEntry> {
-  const file = await files.open(segmentPath(folder, id), 'read');
+  return reading(files, segmentPath(folder, id), firstOf);
+}
+
+async function reading<T>(files: Files, path: string, read: (file: OpenFile) => Promise<T>): Promise<T> {
+  const file = await files.open(path, 'read');
   try {
-    const head = new Uint8Array(CUSTODY_ENTRY_BYTES_MAX + 1);
-    const read = head.subarray(0, await file.read(head, 0));
-    return parseCustodyEntry(read.subarray(0, Math.max(bufferOf(read).indexOf(10), 0)));
+    return await read(file);
   } finally {
     await file.close().catch(() => undefined);
   }
 }
 
-function endsOf(segment: SegmentId, head: Uint8Array, tail: Uint8Array): RecoveredSegment {
+async function firstOf(file: OpenFile): Promise<CustodyEntry> {
+  const room = new Uint8Array(ENTRY_ROOM);
+  const head = room.subarray(0, await file.read(room, 0));
+  return parseCustodyEntry(head.subarray(0, Math.max(bufferOf(head).indexOf(10), 0)));
+}
+
+function endsOf(segment: SegmentId, first: CustodyEntry, tail: Uint8Array): RecoveredSegment {
   const end = bufferOf(tail).lastIndexOf(10);
   const lastLine = tail.subarray(bufferOf(tail).lastIndexOf(10, end - 1) + 1, end);
-  const first = parseCustodyEntry(head.subarray(0, bufferOf(head).indexOf(10)));
   const last = parseCustodyEntry(lastLine);
   if (end !== tail.length - 1)
     throw new DockError('custody.chain-broken', 'something lies behind the last entry of an ended segment', {

@@ -6,8 +6,8 @@
 // 2. One without was cut off: its chain is followed, a torn last write is cut, and what is left is written anew (what the kernel
 //    shows of a file that was never synced may be gone tomorrow), put in its place in one step, and signed. Entries at its end that no
 //    checkpoint covers are closed by one now, where this key signed those before: the store takes no others (SPEC 6.9).
-// 3. Where another segment names an entry of one that was cut off, and has again what lies behind it, that is what a failed write left, and is
-//    cut, whole entries too: the store takes the naming of an earlier entry for a station that was put back. Nothing that was claimed is cut.
+// 3. Where another segment names an entry of one that was cut off, what a failed write left behind that entry is cut, whole entries too
+//    (failed-write.ts): the store takes the naming of an earlier entry for a station that was put back. Nothing that was claimed is cut.
 // 4. A chain that does not hold stays as it is, unsigned, and is named with the place.
 // 5. A file without a single whole entry was never claimed to anybody; it is removed unless another segment names an entry of it.
 // 6. What the disk refuses to show is looked at three times before it is judged; want of file handles or memory judges nothing and ends the start.
@@ -154,7 +154,7 @@ async function lookSigned({ files, folder }: CustodyRecoveryDeps, id: SegmentId)
   }
 }
 
-/** A segment that nobody ended: followed, cut where torn or behind the entry that another one names, written anew, signed. */
+/** A segment that nobody ended: followed, cut where torn and where a failed write left something, written anew, signed. */
 async function recoverOne(
   deps: CustodyRecoveryDeps,
   id: SegmentId,
@@ -176,19 +176,7 @@ async function recoverOne(
   if (rest === 'torn')
     deps.log.warn('custody log: torn end cut', { segment: id, sequence: state.sequence, reason });
   if (state.sequence === 0) return { segment };
-  const ended = await rewrite(deps, id, { good, scanned });
-  if (ended !== undefined) return { segment: { ...segment, ...ended, signed: true } };
-  // Nobody closes its last entries now, and nothing of them was claimed: the next segment names what a checkpoint covers, and the rest goes.
-  const { state: last, bytes: sizeBytes } = scanned.covered ?? { state, bytes: goodBytes };
-  const covered = bytes.subarray(0, sizeBytes);
-  return {
-    segment: {
-      ...segment,
-      last,
-      lastAt: lastAtOf(covered),
-      unended: { sizeBytes, sha256: sha256Hex(covered) },
-    },
-  };
+  return { segment: { ...segment, ...(await rewrite(deps, id, { good, scanned })) } };
 }
 
 /** What the segment's bytes are worth, without what a failed write left of it. */
@@ -230,23 +218,30 @@ export async function endEarlier(
   const good = bytes.subarray(0, unended.sizeBytes);
   if (sha256Hex(good) !== unended.sha256)
     throw new DockError('custody.chain-broken', 'not the bytes that the start found', { retry: 'later' });
-  await endWith(deps, segment, good);
+  await putWhole(deps, segment, good);
+  await signSegment(deps, segment, good);
 }
 
-/** Where it ends now; undefined where the disk refused it. */
+/** Where it ends now, and whether the disk let it be ended. */
 async function rewrite(
   deps: CustodyRecoveryDeps,
   id: SegmentId,
   { good, scanned }: { readonly good: Uint8Array; readonly scanned: ScannedSegment },
-): Promise<Pick<RecoveredSegment, 'last' | 'lastAt'> | undefined> {
+): Promise<Pick<RecoveredSegment, 'last' | 'lastAt' | 'signed' | 'unended'>> {
+  // Until its last entries are closed nothing of them was claimed: the next segment names what a checkpoint covers, and the rest goes.
+  const covered = scanned.covered ?? { state: scanned.state, bytes: good.length };
+  let [bytes, last] = [good.subarray(0, covered.bytes), covered.state];
   try {
     const closed = await closing(deps, id, scanned);
-    const bytes = closed === undefined ? good : Buffer.concat([good, closed.bytes]);
-    await endWith(deps, id, bytes);
-    return { last: closed?.state ?? scanned.state, lastAt: lastAtOf(bytes) };
+    const whole = closed === undefined ? good : Buffer.concat([good, closed.bytes]);
+    await putWhole(deps, id, whole);
+    [bytes, last] = [whole, closed?.state ?? scanned.state];
+    await signSegment(deps, id, bytes);
+    return { last, lastAt: lastAtOf(bytes), signed: true };
   } catch (error) {
     deps.log.warn('custody segment of an earlier run not ended', { segment: id, error });
-    return undefined;
+    const unended = { sizeBytes: bytes.length, sha256: sha256Hex(bytes) };
+    return { last, lastAt: lastAtOf(bytes), signed: false, unended };
   }
 }
 
@@ -276,11 +271,14 @@ function signedBy({ facts }: CustodyEntry): string | undefined {
   return signatureKeyId(String(facts['signature']));
 }
 
-async function endWith(deps: CustodyRecoveryDeps, id: SegmentId, bytes: Uint8Array): Promise<void> {
-  const { files, folder, withSpace } = deps;
+/** The segment's bytes in place of what is there, durably. */
+async function putWhole(
+  { files, folder, withSpace }: CustodyRecoveryDeps,
+  id: SegmentId,
+  bytes: Uint8Array,
+): Promise<void> {
   await withSpace(() => replaceDurable(files, segmentPath(folder, id), bytes));
   await files.syncFolder(folder);
-  await signSegment(deps, id, bytes);
 }
 
 /** Ends a durable segment: puts the signature over the whole of it beside it, durably. Errors: the signer's, the system's. */

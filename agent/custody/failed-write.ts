@@ -2,8 +2,8 @@
 // the entry that another one names because a start saw no more of it than that, or because a card image was put back; then all of it stays.
 // Pure but for reading the next segment.
 import { sha256Hex } from '../../protocol/bytes.ts';
-import { encodeCanonical } from '../../protocol/canonical.ts';
 import { parseCustodyEntry, type ChainState, type CustodyEntry } from '../../protocol/custody-entry.ts';
+import { toldDigest } from '../../protocol/custody-repeat.ts';
 import { linesIn, type ScannedSegment } from '../../protocol/custody-scan.ts';
 import type { SegmentId } from '../../protocol/ids.ts';
 
@@ -27,7 +27,7 @@ export async function endBeforeFailedWrite(
   const { endBytes, behind } = splitAt(bytes.subarray(0, scanned.goodBytes), named);
   if (endBytes === undefined) return undefined;
   if (!behind.some(({ event }) => event === 'checkpoint')) return endBytes;
-  return isRepeated(eventsOf(behind), eventsOf(entriesOf(await follower()))) ? endBytes : undefined;
+  return isRepeated(toldIn(behind), toldIn(entriesOf(await follower()))) ? endBytes : undefined;
 }
 
 /** No end where the entry is another one than is named. */
@@ -57,13 +57,8 @@ function entriesOf(bytes: Uint8Array): CustodyEntry[] {
   return entries;
 }
 
-/** Contents of what somebody told the log, without what a segment enters for itself. */
-function eventsOf(entries: readonly CustodyEntry[]): string[] {
-  return entries
-    .filter(({ event }) => event !== 'checkpoint' && event !== 'segment-opened')
-    .map(({ at, boot, monotonic_ms, event, facts }) =>
-      encodeCanonical({ at, boot, monotonic_ms, event, facts }).toString(),
-    );
+function toldIn(entries: readonly CustodyEntry[]): string[] {
+  return entries.flatMap((entry) => toldDigest(entry) ?? []);
 }
 
 /** The first events of `follower` are these, in their order; a follower that is torn may have fewer, but for none at all. */

@@ -152,7 +152,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
       const stored = this.#mustKnow(record);
       assertCounts(this.#refused.get(record) ?? [], bytes);
       await this.#receipts.store(stored, { bytes, signature });
-      this.#offer(this.#docking(stored));
+      if (this.#isReclaimable(stored)) this.#options.onReclaimable(record);
     });
   }
 
@@ -193,15 +193,18 @@ export class DockingRecords implements PushStore<StoredRecord> {
     return this.#records.inOrder().filter((record) => this.#isReclaimable(record));
   }
 
-  /** Whether a part that is reclaimable may go now: the one that it names has gone. So it may where it is not here itself. */
+  /** Whether a part that is reclaimable may go now, see the third invariant. So it may where it is not here itself. */
   mayGo(record: RecordingId): boolean {
     const stored = this.#records.get(record);
-    return stored === undefined || this.#records.isFirst(stored);
+    if (stored === undefined) return true;
+    const { docking, parts } = stored.facts;
+    const isWhole = parts === 1 || this.partsOf(docking).every(({ state }) => state === 'receipted');
+    return isWhole && this.#records.isFirst(stored);
   }
 
   /**
    * Removes a part that is reclaimable and may go. Errors: "spool.unknown"; "spool.not-receipted" where it is not, or where its receipt does
-   * not stand: it counts as spooled again; "spool.not-yet" where the part that it names is still here; "spool.write-failed".
+   * not stand: it counts as spooled again; "spool.not-yet" where it may not; "spool.write-failed".
    */
   reclaim(record: RecordingId): Promise<void> {
     return this.#turns.run(record, async () => {
@@ -250,18 +253,9 @@ export class DockingRecords implements PushStore<StoredRecord> {
     const { dockings } = this.writing.layout;
     const stored = parts.map((facts) => new StoredRecord(facts, 'spooled', dockings));
     for (const record of stored) this.#records.add(record);
-    this.#offer((before?.parts ?? []).map(({ recording }) => this.#records.get(recording)));
+    for (const { recording } of before?.parts ?? [])
+      if (this.#records.get(recording)?.state === 'receipted') this.#options.onReclaimable(recording);
     return stored;
-  }
-
-  #offer(parts: readonly (StoredRecord | undefined)[]): void {
-    for (const part of parts)
-      if (part !== undefined && this.#isReclaimable(part)) this.#options.onReclaimable(part.recording);
-  }
-
-  /** All parts of its docking that are here. */
-  #docking(stored: StoredRecord): readonly StoredRecord[] {
-    return stored.facts.parts === 1 ? [stored] : this.partsOf(stored.facts.docking);
   }
 
   #chainOfAll(): RecordChain {
@@ -273,12 +267,8 @@ export class DockingRecords implements PushStore<StoredRecord> {
     );
   }
 
-  #isReclaimable(stored: StoredRecord): boolean {
-    const { facts } = stored;
-    return (
-      this.#chain.newest(facts.camera)?.docking !== facts.docking &&
-      this.#docking(stored).every(({ state }) => state === 'receipted')
-    );
+  #isReclaimable({ state, facts }: StoredRecord): boolean {
+    return state === 'receipted' && this.#chain.newest(facts.camera)?.docking !== facts.docking;
   }
 
   #mustKnow(record: RecordingId): StoredRecord {
@@ -292,10 +282,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
 function notYet(record: string): never {
   throw new DockError(
     'spool.not-yet',
-    `docking record ${record} names one that is still here: it goes behind it`,
-    {
-      retry: 'later',
-      facts: { record },
-    },
+    `docking record ${record} stays: the one that it names is still here, or a part of it has no receipt`,
+    { retry: 'later', facts: { record } },
   );
 }

@@ -1,9 +1,8 @@
 // Tells a fork of the custody log from a write that failed: such a write may have reached the disk, and its events stand again at the
 // beginning of the next segment. Reads both places; memory is one digest per event.
 import { join } from 'node:path';
-import { sha256Hex } from '../../protocol/bytes.ts';
-import { encodeCanonical } from '../../protocol/canonical.ts';
 import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody-entry.ts';
+import { toldDigest } from '../../protocol/custody-repeat.ts';
 import { SEGMENT_SUFFIX, type SegmentContext } from './custody-file.ts';
 import { CustodyLines } from './custody-lines.ts';
 
@@ -22,24 +21,17 @@ export async function isRepeated(
 ): Promise<boolean> {
   const behind: string[] = [];
   for await (const entry of entriesOf(context, segment)) {
-    if (entry.sequence <= sequence || isOwn(entry)) continue;
-    if (behind.push(contentOf(entry)) > ENTRIES_MAX) return false;
+    const told = toldDigest(entry);
+    if (entry.sequence <= sequence || told === undefined) continue;
+    if (behind.push(told) > ENTRIES_MAX) return false;
   }
   const again = new Set<string>();
   for await (const entry of entriesOf(context, follower)) {
     if (again.size > ENTRIES_MAX) break;
-    if (!isOwn(entry)) again.add(contentOf(entry));
+    const told = toldDigest(entry);
+    if (told !== undefined) again.add(told);
   }
-  return behind.every((content) => again.has(content));
-}
-
-/** Entries that a segment makes for itself. */
-function isOwn({ event }: CustodyEntry): boolean {
-  return event === 'checkpoint' || event === 'segment-opened';
-}
-
-function contentOf({ at, boot, monotonic_ms: monotonicMs, event, facts }: CustodyEntry): string {
-  return sha256Hex(encodeCanonical({ at, boot, monotonic_ms: monotonicMs, event, facts }));
+  return behind.every((told) => again.has(told));
 }
 
 async function* entriesOf(

@@ -81,6 +81,30 @@ test('a copy is removed once it was kept long enough', async () => {
   await running;
 });
 
+test('a copy that may not go yet stays, without a word, and goes at the next look behind the one that it waits for', async () => {
+  const log = new MemoryLog();
+  let mayGo = false;
+  const spool = {
+    recordings: () => [known].values(),
+    get: () => known,
+    mayGo: () => mayGo,
+    reclaim: async () => void (held.state = 'released'),
+  };
+  const known = Object.defineProperty({ ...held } as SpooledRecording, 'state', { get: () => held.state });
+  const kept = keep(new MemoryCustody(), { spool, log });
+  kept.start();
+  expect(await kept.makeRoom()).toBe(false);
+  const ending = new AbortController();
+  const running = kept.run(ending.signal);
+  await clock.advance(KEEP_MS + 120_000);
+  expect([held.state, log.messages()]).toEqual(['receipted', []]);
+  mayGo = true;
+  await clock.advance(60_000);
+  expect(held.state).toBe('released');
+  ending.abort(new Error('ended'));
+  await running;
+});
+
 test('a recording whose stored receipt does not stand is pushed again', async () => {
   const kept = keep();
   kept.start();

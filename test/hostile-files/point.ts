@@ -32,10 +32,10 @@ export interface PointResult extends PointName {
   readonly said: readonly string[];
 }
 
-/** A question may go out to nobody where both start at once; the store asks again behind a minute, and two. */
-const ASKED_MS = 240_000;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
+/** A question may go out to nobody where both start at once; the store asks again behind a minute, and two. */
+const ASKED_MS = 4 * MINUTE_MS;
 /** Cameras in their bays stay there for so long behind the start. */
 const DOCKED_MS = 30 * SECOND_MS;
 /** Longer than a copy is kept (KEEP_HOURS in simulation/sides.ts). */

@@ -152,7 +152,7 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     id: 'claimed-entries-cut',
     what: 'a start cuts whatever lies behind the entry that the next segment names, though that one has none of it',
     file: 'agent/custody/failed-write.ts',
-    find: 'return isRepeated(eventsOf(behind), eventsOf(entriesOf(await follower()))) ? endBytes : undefined;',
+    find: 'return isRepeated(toldIn(behind), toldIn(entriesOf(await follower()))) ? endBytes : undefined;',
     put: 'return follower === undefined ? undefined : endBytes;',
     suites: ['agent/custody/failed-write-cut'],
   },

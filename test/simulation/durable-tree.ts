@@ -123,7 +123,8 @@ export class DurableTree {
     if (step.kind === 'write') this.#written(step);
     else if (step.kind === 'sync') this.#synced(step.file);
     else if (step.kind === 'sync-failed') this.#freeze(step.file).pending = [];
-    else if (step.kind === 'sync-folder') this.#folderSynced(step.folder);
+    else if (step.kind === 'sync-folder')
+      this.#pendingNames.take(step.folder, (effect) => this.#apply(effect));
     else this.#pendingNames.add(effectsOf(step));
   }
 
@@ -193,10 +194,6 @@ export class DurableTree {
       content.given = undefined; // it lies in what is written to now
     }
     return content;
-  }
-
-  #folderSynced(folder: FolderNode): void {
-    this.#pendingNames.take(folder, (effect) => this.#apply(effect));
   }
 
   #apply({ folder, name, node }: NameEffect): void {

@@ -13,6 +13,8 @@ const DELIVERED_MS = HOUR_MS;
 /** Offers that an evil broker altered are refused, and come again after a minute, four, sixteen (SPEC 6.8): no days last for more refusals. */
 const DELIVERED_EVIL_MS = 2 * HOUR_MS;
 
+/** A condition stands no longer than that behind the last delivery: some end with a look once in half a minute. */
+const STANDS_MS = 60_000;
 /** Conditions that only a person, the next start, the bay's next docking or the going of kept copies ends; all others end with what they tell of. */
 const MAY_STAND: ReadonlySet<string> = new Set([
   'disk.failing',
@@ -125,7 +127,9 @@ export async function deliver(world: World, days: Days, withinMs = DELIVERED_MS)
   await finished(world, days.lastDockings(untilMs), 2 * withinMs);
   const waits = whatWaits(world);
   const standing = (): string[] => [...world.conditions.keys()].filter((code) => !MAY_STAND.has(code));
-  await timeline.run(() => waits().length === 0 && standing().length === 0, untilMs);
+  await timeline.run(() => waits().length === 0, untilMs);
+  // A condition that ends is told to the log, which then waits for the store once more.
+  await timeline.run(() => standing().length === 0 && waits().length === 0, timeline.nowMs + STANDS_MS);
   for (const { camera, path } of judge.undelivered(world.required))
     judge.problems.push(`${path} of ${camera} was not delivered although nothing failed any more`);
   for (const what of waits()) judge.problems.push(`${what} still waits although nothing failed any more`);

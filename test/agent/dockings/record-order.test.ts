@@ -116,7 +116,7 @@ test('a docking keeps its first part until the store has all of them, and what a
     if (one === undefined || two === undefined) throw new Error('there are two parts and a third record');
     await receiptRecord(first, one);
     await expect(first.dockings.records.reclaim(one.recording)).rejects.toMatchObject({
-      code: 'spool.not-receipted',
+      code: 'spool.not-yet',
     });
     await receiptRecord(first, two);
     await first.dockings.records.reclaim(one.recording);
