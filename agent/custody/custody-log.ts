@@ -42,6 +42,7 @@ export class CustodyLog implements Custody {
   readonly #groups: CustodyGroups;
   readonly #endings: SegmentEndings;
   readonly #stopping = new AbortController();
+  readonly #brokenSegments = new Set<string>();
   #background: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -126,6 +127,21 @@ export class CustodyLog implements Custody {
     return known && this.#reader.read(known, fromSequence, bytesMax);
   }
 
+  /**
+   * The same of all that lies there: behind the place where a chain breaks stands what happened, too, though it proves nothing. Whoever made a
+   * signed document of the entries before that place alone would contradict the one that was made of all. Errors: the system's.
+   */
+  async readUnproven(
+    segment: SegmentId,
+    fromSequence: number,
+    bytesMax: number,
+  ): Promise<CustodyLines | undefined> {
+    const known = this.#segments.get(segment);
+    if (known === undefined || !this.#brokenSegments.has(segment))
+      return this.read(segment, fromSequence, bytesMax);
+    return this.#reader.read({ ...known, lastSequence: Number.POSITIVE_INFINITY }, fromSequence, bytesMax);
+  }
+
   /** Digest of one durable entry's line; undefined where there is none. Errors: the system's. */
   async entrySha256(segment: SegmentId, sequence: number): Promise<string | undefined> {
     const known = this.#segments.get(segment);
@@ -200,6 +216,7 @@ export class CustodyLog implements Custody {
   #broken({ segment, sequence, reason }: ChainBreak): void {
     const { log, conditions } = this.#options;
     const facts = { segment, sequence, reason: reason.slice(0, 256) };
+    this.#brokenSegments.add(segment);
     log.error('custody log: chain does not hold', facts);
     conditions.raise('custody.chain-broken', null, facts);
     this.#groups.takeLater({ event: 'chain-broken', facts });

@@ -5,7 +5,7 @@ import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody-ent
 import { linesIn } from '../../protocol/custody-scan.ts';
 import { isDockingId, type DockingId, type SegmentId } from '../../protocol/ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX } from '../../protocol/limits.ts';
-import type { CustodySource } from '../push/custody-push.ts';
+import type { CustodyLog } from '../custody/custody-log.ts';
 
 /** Segments in a row, the newest first, that may say nothing of the docking before the search ends: 128 MiB of log. */
 const SILENT_MAX = 64;
@@ -16,8 +16,8 @@ const SILENT_MAX = 64;
  */
 const UNRECORDED_SEGMENTS = 4;
 
-/** The log as far as it is read here. */
-export type DockingLogSource = Pick<CustodySource, 'segments' | 'read'>;
+/** The log as far as it is read here: what lies behind a break says whether there is a record already. */
+export type DockingLogSource = Pick<CustodyLog, 'segments' | 'readUnproven'>;
 
 /**
  * Visits every entry that names the docking, in the order of the log, from its `docked` entry on as far as that is still there. Entries
@@ -75,7 +75,7 @@ async function* linesNaming(
   text: string,
 ): AsyncGenerator<Uint8Array> {
   for (let from = 1; ;) {
-    const batch = await source.read(segment, from, CUSTODY_BATCH_BYTES_MAX);
+    const batch = await source.readUnproven(segment, from, CUSTODY_BATCH_BYTES_MAX);
     if (batch === undefined) return;
     if (bufferOf(batch.lines).includes(text))
       for (const { line } of linesIn(batch.lines)) if (bufferOf(line).includes(text)) yield line;

@@ -64,3 +64,22 @@ test('is not taken for one that has its record although it began before many oth
   expect(known).toEqual([open]);
   await second.close();
 });
+
+test('gets no second record where the log is damaged in front of what tells of the first', async () => {
+  const disk = await freshDisk();
+  const first = await started(disk, 1);
+  const docking = makeDockingId(random);
+  first.custody.append(docked(docking));
+  first.custody.append({ event: 'quarantined', facts: { name: 'x', reason: 'turned' } });
+  const facts = { docking, record: docking, sha256: 'a'.repeat(64), part: 1, parts: 1 };
+  first.custody.append({ event: 'docking-recorded', facts });
+  await first.custody.checkpoint();
+  const cut = disk.crash(disk.steps, 'nothing');
+  const [path = ''] = [...cut.tree('/spool/custody').keys()].filter((name) => name.endsWith('.jsonl'));
+  cut.corrupt(path, (bytes) => Buffer.from(Buffer.from(bytes).toString().replace('turned', 'turnee')));
+
+  const second = await started(cut, 2);
+  expect(second.conditions.codes()).toContain('custody.chain-broken');
+  expect(second.dockings.records.get(parseRecordingId(docking))).toBeUndefined();
+  await second.close();
+});
