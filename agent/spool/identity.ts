@@ -7,8 +7,14 @@
 // 4. A damaged id file, or what lies in its place, is replaced only where all folders of a spool are there; it goes to the quarantine.
 import { join } from 'node:path';
 import * as z from 'zod';
-import { equalBytes, parseUtf8 } from '../../protocol/bytes.ts';
-import { encodeDocument, instantSchema, parseDocument, sessionIdSchema } from '../../protocol/document.ts';
+import { encodeUtf8, equalBytes, parseUtf8, sha256Hex } from '../../protocol/bytes.ts';
+import {
+  encodeDocument,
+  instantSchema,
+  parseDocument,
+  sessionIdSchema,
+  sha256Schema,
+} from '../../protocol/document.ts';
 import { replaceDurable, UNFINISHED_SUFFIX } from '../../protocol/durable.ts';
 import { DockError, isDockError, isMachineShort, systemCode } from '../../protocol/errors.ts';
 import { makeSessionId } from '../../protocol/ids.ts';
@@ -19,12 +25,22 @@ const IDENTITY_BYTES_MAX = 4096;
 /** What an otherwise empty folder may hold: the file system's own, and our own unfinished id file. */
 const EMPTY_NAMES: ReadonlySet<string> = new Set(['lost+found', `spool.json${UNFINISHED_SUFFIX}`]);
 
-const identitySchema = z.strictObject({
-  type: z.literal('spool'),
-  version: z.literal(1),
-  spool: sessionIdSchema,
-  made_at: instantSchema,
-});
+const identitySchema = z
+  .strictObject({
+    type: z.literal('spool'),
+    version: z.literal(1),
+    spool: sessionIdSchema,
+    /** A bit of the id that was turned would else make it another spool's, and this one "gone" until the next start. */
+    spool_sha256: sha256Schema.optional(),
+    made_at: instantSchema,
+  })
+  .refine(({ spool, spool_sha256 }) => (spool_sha256 ?? digestOf(spool)) === digestOf(spool), {
+    message: 'spool_sha256 is not of this id',
+  });
+
+function digestOf(id: string): string {
+  return sha256Hex(encodeUtf8(id));
+}
 
 /** How the id file was found. */
 export interface SpoolIdentity {
@@ -181,6 +197,7 @@ async function makeIdentity(layout: SpoolLayout, deps: IdentityDeps): Promise<st
     type: 'spool',
     version: 1,
     spool: id,
+    spool_sha256: digestOf(id),
     made_at: new Date(deps.clock.wallMs()).toISOString(),
   });
   await replaceDurable(deps.files, layout.identity, document);

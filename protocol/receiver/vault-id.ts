@@ -2,7 +2,8 @@
 // unmounted disk or another one in its place is recognised and nothing is written below the mount point.
 import { dirname } from 'node:path';
 import * as z from 'zod';
-import { encodeDocument, parseDocument, sessionIdSchema } from '../document.ts';
+import { encodeUtf8, sha256Hex } from '../bytes.ts';
+import { encodeDocument, parseDocument, sessionIdSchema, sha256Schema } from '../document.ts';
 import { ensureFolder, readIfThere, writeAnew } from '../durable.ts';
 import { describeError, DockError, isDockError, systemCode } from '../errors.ts';
 import { makeSessionId, type SessionId } from '../ids.ts';
@@ -13,11 +14,21 @@ const VAULT_ID_BYTES_MAX = 4096;
 /** What a fresh file system has in it. */
 const HARMLESS_NAMES: ReadonlySet<string> = new Set(['lost+found']);
 
-const vaultSchema = z.strictObject({
-  type: z.literal('vault'),
-  version: z.literal(1),
-  vault: sessionIdSchema,
-});
+const vaultSchema = z
+  .strictObject({
+    type: z.literal('vault'),
+    version: z.literal(1),
+    vault: sessionIdSchema,
+    /** A bit of the id that was turned makes it another vault's else: every receipt would name that one. */
+    vault_sha256: sha256Schema.optional(),
+  })
+  .refine(({ vault, vault_sha256 }) => (vault_sha256 ?? digestOf(vault)) === digestOf(vault), {
+    message: 'vault_sha256 is not of this id',
+  });
+
+function digestOf(id: string): string {
+  return sha256Hex(encodeUtf8(id));
+}
 
 /** The vault's id, or undefined where there is no id file. Errors: the system's; "document.version", "document.refused". */
 export async function readVaultId(files: Files, layout: VaultLayout): Promise<SessionId | undefined> {
@@ -41,7 +52,8 @@ export async function openVaultId(
   if (odd !== undefined) throw notAVault(layout.root, odd);
   const vault = makeSessionId(random);
   const temporary = layout.vaultId + TEMPORARY;
-  await writeAnew(files, temporary, encodeDocument(vaultSchema, { type: 'vault', version: 1, vault }));
+  const document = { type: 'vault', version: 1, vault, vault_sha256: digestOf(vault) } as const;
+  await writeAnew(files, temporary, encodeDocument(vaultSchema, document));
   await files.rename(temporary, layout.vaultId);
   await files.syncFolder(layout.root);
   await files.syncFolder(dirname(layout.root));
