@@ -14,7 +14,7 @@ import type { CustodyBody } from '../messages.ts';
 import type { PublicKey } from '../minisign.ts';
 import type { Conditions, Files, Log } from '../ports.ts';
 import type { CustodyHead } from '../receipt.ts';
-import { followBatch, type CustodyProblem } from './custody-batch.ts';
+import { followBatch, type BatchOutcome, type CustodyProblem } from './custody-batch.ts';
 import { CustodyFile, segmentPath } from './custody-file.ts';
 import { judgeOpening } from './custody-forks.ts';
 import type { Revocations } from './keys/revocations.ts';
@@ -23,6 +23,8 @@ import type { MissingWatch } from './reconcile/missing-watch.ts';
 import { readNewest, writeNewest } from './custody-newest.ts';
 import type { FolderSyncs } from '../folder-syncs.ts';
 import { CUSTODY_SEGMENTS_OPEN_MAX, CUSTODY_WAITING_BYTES_MAX, CUSTODY_WAITING_MAX } from './limits.ts';
+
+const DOES_NOT_HOLD = 'custody segment that does not hold';
 
 export interface CustodyKeepOptions {
   readonly files: Files;
@@ -165,7 +167,7 @@ export class CustodyKeeper {
       log.newest = undefined;
       return;
     }
-    const file = await this.#file(log, folder, incoming.segment);
+    const file = await this.#file(station, log, folder, incoming.segment);
     await this.#options.missing.beforeAnswer(station, incoming.payload.length === 0);
     if (incoming.payload.length === 0 && file.head.sequence === 0)
       await this.#answerNewest(station, log, folder);
@@ -181,7 +183,7 @@ export class CustodyKeeper {
   async #answerNewest(station: StationId, log: StationLog, folder: string): Promise<boolean> {
     const newest = await this.#newest(log, folder);
     if (newest === undefined) return false;
-    await this.#answer(station, newest, (await this.#file(log, folder, newest)).head);
+    await this.#answer(station, newest, (await this.#file(station, log, folder, newest)).head);
     return true;
   }
 
@@ -199,7 +201,7 @@ export class CustodyKeeper {
       outcome.opened !== undefined && (await this.#opening(station, log, folder, outcome.opened));
     if (outcome.bytes.length > 0) {
       await this.#options.missing.notice(station, outcome.bytes);
-      await file.append(outcome.bytes, outcome);
+      await this.#keep(log, { folder, file, incoming }, outcome);
       this.#options.conditions.clear('custody.write-failed', station);
     }
     if (isNewest) {
@@ -210,10 +212,27 @@ export class CustodyKeeper {
     return outcome.bytes.length > 0 || (outcome.problem === undefined && !outcome.isUncovered);
   }
 
-  async #file(log: StationLog, folder: string, segment: SegmentId): Promise<CustodyFile> {
+  /** One whose beginning turns out damaged where it must be written anew is set aside, and comes again from its first entry. */
+  async #keep(
+    log: StationLog,
+    { folder, file, incoming }: { folder: string; file: CustodyFile; incoming: Incoming },
+    outcome: BatchOutcome,
+  ): Promise<void> {
+    try {
+      await file.append(outcome.bytes, outcome);
+    } catch (error) {
+      if (isDockError(error, 'custody.damaged')) {
+        log.open.delete(incoming.segment);
+        await this.#options.setAside(segmentPath(folder, incoming.segment), DOES_NOT_HOLD);
+      }
+      throw error;
+    }
+  }
+
+  async #file(station: StationId, log: StationLog, folder: string, segment: SegmentId): Promise<CustodyFile> {
     const known = log.open.get(segment);
     if (known !== undefined) return known;
-    const file = await this.#openFile(folder, segment);
+    const file = await this.#openFile(station, folder, segment);
     if (file.tornBytes > 0)
       this.#options.log.warn('torn end of a custody segment is left out', {
         segment,
@@ -226,16 +245,17 @@ export class CustodyKeeper {
   }
 
   /** A segment that is damaged beyond its end is set aside; the station sends it again. */
-  async #openFile(folder: string, segment: SegmentId): Promise<CustodyFile> {
-    const { files, syncs, setAside } = this.#options;
+  async #openFile(station: StationId, folder: string, segment: SegmentId): Promise<CustodyFile> {
+    const { files, syncs, setAside, stations } = this.#options;
+    const use = { station, keys: stations.get(station) ?? [] };
     try {
-      return await CustodyFile.open(files, syncs, folder, segment, 'append');
+      return await CustodyFile.open(files, syncs, folder, segment, use);
     } catch (error) {
       const isOdd = ['EISDIR', 'ELOOP'].includes(systemCode(error) ?? '');
       if (!isOdd && !isDockError(error, 'custody.damaged')) throw error;
-      const reason = isOdd ? 'not a file' : 'custody segment that does not hold';
+      const reason = isOdd ? 'not a file' : DOES_NOT_HOLD;
       await setAside(segmentPath(folder, segment), reason);
-      return CustodyFile.open(files, syncs, folder, segment, 'append');
+      return CustodyFile.open(files, syncs, folder, segment, use);
     }
   }
 
@@ -312,18 +332,23 @@ export class CustodyKeeper {
       (keeps === undefined ? undefined : log.newest) ?? (await readNewest(this.#options.files, folder));
     if (segment === undefined) return null;
     log.newest = segment;
-    const { sequence, sha256 } = (await this.#fileFor(log, folder, segment, keeps !== undefined)).head;
+    const { sequence, sha256 } = (
+      await this.#fileFor(station, log, { folder, segment, keeps: keeps !== undefined })
+    ).head;
     return sequence === 0 ? null : { segment, sequence, sha256 };
   }
 
   /** A file that another receiver appends to is read again once it has grown. */
   async #fileFor(
+    station: StationId,
     log: StationLog,
-    folder: string,
-    segment: SegmentId,
-    keeps: boolean,
+    {
+      folder,
+      segment,
+      keeps,
+    }: { readonly folder: string; readonly segment: SegmentId; readonly keeps: boolean },
   ): Promise<Pick<CustodyFile, 'head'>> {
-    if (keeps) return this.#file(log, folder, segment);
+    if (keeps) return this.#file(station, log, folder, segment);
     const { files, syncs } = this.#options;
     const sizeBytes = (await files.stat(segmentPath(folder, segment)))?.sizeBytes;
     const known = log.seen;

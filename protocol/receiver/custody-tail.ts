@@ -23,8 +23,11 @@ export interface CustodyTail {
   readonly wholeBytes: number;
   /** `torn`: behind it lies only what a cut-off write leaves; `broken`: a whole line that does not follow. */
   readonly rest: 'none' | 'torn' | 'broken';
-  /** The last checkpoint among the lines that were read. */
-  readonly checkpoint: CustodyEntry | undefined;
+  /** The last checkpoint among the lines that were read, and where its line ends. */
+  readonly checkpoint:
+    { readonly entry: CustodyEntry; readonly head: ChainState; readonly wholeBytes: number } | undefined;
+  /** The lines that were read and hold, with their LF; they end at `wholeBytes`. */
+  readonly lines: Uint8Array;
 }
 
 /**
@@ -36,19 +39,20 @@ export async function readTail(file: OpenFile, sizeBytes: number): Promise<Custo
   const bytes = new Uint8Array(sizeBytes - from);
   const read = bytes.subarray(0, await file.read(bytes, from));
   let at = from === 0 ? 0 : read.indexOf(LF) + 1;
+  const first = at;
   let head = from === 0 ? CHAIN_START : undefined;
-  let checkpoint: CustodyEntry | undefined;
+  let checkpoint: CustodyTail['checkpoint'];
   for (let end = read.indexOf(LF, at); end >= 0; end = read.indexOf(LF, at)) {
     const next = follow(head, read.subarray(at, end));
     if (next === undefined) break;
     head = next.state;
-    if (next.entry.event === 'checkpoint') checkpoint = next.entry;
     at = end + 1;
+    if (next.entry.event === 'checkpoint') checkpoint = { entry: next.entry, head, wholeBytes: from + at };
   }
   if (head === undefined || (head.sequence === 0 && sizeBytes > 0)) throw damaged();
   const left = read.subarray(at);
   const rest = left.length === 0 ? 'none' : left.includes(LF) ? 'broken' : 'torn';
-  return { head, wholeBytes: from + at, rest, checkpoint };
+  return { head, wholeBytes: from + at, rest, checkpoint, lines: read.subarray(first, at) };
 }
 
 /** One more line; undefined where it does not follow. The first line that is read may follow anything. */
@@ -66,10 +70,9 @@ function follow(
   }
 }
 
-function damaged(): DockError {
-  return new DockError(
-    'custody.damaged',
-    'a custody segment in the vault is damaged: no entry at its end holds',
-    { retry: 'person' },
-  );
+/** Of a segment that must not be added to as it is. */
+export function damaged(what = 'no entry at its end holds'): DockError {
+  return new DockError('custody.damaged', `a custody segment in the vault is damaged: ${what}`, {
+    retry: 'person',
+  });
 }

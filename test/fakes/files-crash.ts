@@ -41,6 +41,8 @@ export class CrashDisk implements Files {
   readonly #onStep: (step: Step) => void;
   readonly #claims: { at: number; claim: string }[] = [];
   readonly #faults = new FaultPlan();
+  /** Bits of files that are read wrong. */
+  readonly #misread = new Map<FileNode, number>();
   #open = 0;
 
   /** A disk that lives for long tells each step to `onStep` in place of keeping it; it cannot `crash` then. */
@@ -96,9 +98,29 @@ export class CrashDisk implements Files {
     this.#faults.add(fault);
   }
 
+  /**
+   * A file that the seed picks is read with one bit turned, as a page of the system's cache that is wrong shows it: what is durable stays right,
+   * unless somebody writes down what he read. Returns its path, and what ends it; undefined where no file has a byte.
+   */
+  misread(random: SeededRandom): { readonly path: string; readonly end: () => void } | undefined {
+    const found = fileBelow(this.#root, '', random);
+    if (found === undefined) return undefined;
+    return { path: found.path, end: this.misreadBit(found.path, random.below(8 * found.node.size)) };
+  }
+
+  /** The same of that bit of this file. */
+  misreadBit(path: string, bit: number): () => void {
+    const node = this.#find(path);
+    if (node?.kind !== 'file') throw new Error(`nothing to misread at ${path}`);
+    pointTried();
+    this.#misread.set(node, bit);
+    return () => void this.#misread.delete(node);
+  }
+
   /** Ends all faults; what they destroyed stays destroyed. */
   heal(): void {
     this.#faults.clear();
+    this.#misread.clear();
     this.capacityBytes = Number.POSITIVE_INFINITY;
     this.nodesMax = Number.POSITIVE_INFINITY;
   }
@@ -241,7 +263,9 @@ export class CrashDisk implements Files {
     if (node.kind === 'other') throw systemError('ELOOP', 'readAll', path);
     if (node.kind === 'folder') throw systemError('EISDIR', 'readAll', path);
     if (node.size > bytesMax) throw systemError('EFBIG', 'readAll', path);
-    return contentOf(node);
+    const bytes = contentOf(node);
+    this.#turn(node, bytes, 0);
+    return bytes;
   }
 
   async freeBytes(path: string): Promise<number> {
@@ -256,6 +280,15 @@ export class CrashDisk implements Files {
   async #enter(operation: Operation, path: string): Promise<void> {
     const fault = this.#faults.take(operation, path);
     if (fault !== undefined) throw systemError(fault.code, operation, path);
+  }
+
+  /** Turns the bit that is read wrong, where it is among these bytes of a copy. */
+  #turn(node: FileNode, bytes: Uint8Array, position: number): void {
+    const bit = this.#misread.get(node);
+    if (bit === undefined) return;
+    const at = (bit >> 3) - position;
+    const byte = bytes[at];
+    if (byte !== undefined) bytes[at] = byte ^ (1 << (bit & 7));
   }
 
   async #change(operation: Operation, path: string, effect: () => void): Promise<void> {
@@ -284,6 +317,7 @@ export class CrashDisk implements Files {
           Math.min(position + target.length, node.size),
         );
         target.set(bytes);
+        this.#turn(node, target.subarray(0, bytes.length), position);
         return bytes.length;
       },
       sync: async () => {
@@ -312,6 +346,9 @@ export class CrashDisk implements Files {
     const failed = fault !== undefined && fault.applied !== true;
     const taken = failed ? bytes.length >> 1 : bytes.length - Math.min(missing, bytes.length);
     if (taken > 0) {
+      const bit = this.#misread.get(file);
+      if (bit !== undefined && bit >> 3 >= position && bit >> 3 < position + taken)
+        this.#misread.delete(file);
       const kept = new Uint8Array(bytes.subarray(0, taken)); // a Buffer's slice would share its memory
       this.#onStep({ kind: 'write', label: `write ${path} +${position}`, file, position, bytes: kept });
       writeInto(file, position, kept);
@@ -406,6 +443,24 @@ function sumOf(node: Node, count: (node: Node) => number): number {
   let sum = count(node);
   for (const kid of node.names.values()) sum += sumOf(kid, count);
   return sum;
+}
+
+/** A file with a byte in it: at each folder the seed picks a name. */
+function fileBelow(
+  folder: FolderNode,
+  path: string,
+  random: SeededRandom,
+): { readonly path: string; readonly node: FileNode } | undefined {
+  const names = [...folder.names].filter(([, node]) =>
+    node.kind === 'file' ? node.size : node.kind === 'folder',
+  );
+  for (const left = [...names]; left.length > 0;) {
+    const [[name, node] = ['', folder]] = left.splice(random.below(left.length), 1);
+    if (node.kind === 'file') return { path: `${path}/${name}`, node };
+    const found = node.kind === 'folder' ? fileBelow(node, `${path}/${name}`, random) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function contentOf(file: FileNode): Uint8Array {

@@ -53,7 +53,7 @@ async function endIn(
   }
   const { head, wholeBytes, rest, checkpoint } = looked.tail;
   const last = { segment, ...head };
-  if (signed || !isOurs(checkpoint, deps.publicKey)) return { last, open: undefined, breaks: [] };
+  if (signed || !isOurs(checkpoint?.entry, deps.publicKey)) return { last, open: undefined, breaks: [] };
   const open = { segment, head, sizeBytes: wholeBytes };
   if (rest === 'torn') deps.log.warn('store log: torn end cut', { segment, sequence: head.sequence });
   if (rest === 'torn' || !files.clean) await files.rewrite(open);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { CHAIN_START } from '../../../protocol/custody-entry.ts';
 import { makeSegmentId } from '../../../protocol/ids.ts';
-import { makeSecretKey } from '../../../protocol/minisign.ts';
+import { makeSecretKey, publicKeyOf } from '../../../protocol/minisign.ts';
 import type { HeldSegment } from '../../../protocol/receiver/custody-batch.ts';
 import { CustodyFile, segmentPath, type CustodyUse } from '../../../protocol/receiver/custody-file.ts';
 import { FolderSyncs } from '../../../protocol/folder-syncs.ts';
@@ -11,11 +11,18 @@ import { SegmentMaker } from './custody-sample.ts';
 import { STATION } from './sample.ts';
 
 const random = new SeededRandom(1);
-const log = new SegmentMaker(STATION, makeSegmentId(random), makeSecretKey(random));
+const key = makeSecretKey(random);
+const log = new SegmentMaker(STATION, makeSegmentId(random), key);
 for (let count = 0; count < 30; count++) log.add('agent-started', { version: `${count}` });
+/** Longer than what is read of an end. */
+const LONG = new SegmentMaker(STATION, log.segment, key);
+for (let count = 0; count < 1000; count++) LONG.add('agent-started', { version: `${count}` });
 const PATH = segmentPath('/custody', log.segment);
 
-function openOn(disk: CrashDisk, use: CustodyUse = 'append'): Promise<CustodyFile> {
+function openOn(
+  disk: CrashDisk,
+  use: CustodyUse = { station: STATION, keys: [publicKeyOf(key)] },
+): Promise<CustodyFile> {
   return CustodyFile.open(disk, new FolderSyncs(disk), '/custody', log.segment, use);
 }
 
@@ -129,4 +136,37 @@ test('a file in whose end no line holds is damaged', async () => {
   await expect(openOn(disk)).rejects.toMatchObject({ code: 'custody.damaged' });
   disk.plant(PATH, new Uint8Array(400_000).fill(65));
   await expect(openOn(disk)).rejects.toMatchObject({ code: 'custody.damaged' });
+});
+
+test('what the system shows wrong for a while is never written back', async () => {
+  const maker = new SegmentMaker(STATION, log.segment, key);
+  maker
+    .add('agent-started', { version: 'x' })
+    .checkpoint()
+    .add('agent-started', { version: 'y' })
+    .checkpoint();
+  const bytes = maker.batch();
+  for (let bit = 0; bit < 8 * bytes.length; bit += 3) {
+    const disk = emptyDisk();
+    disk.plant(PATH, bytes);
+    disk.misreadBit(PATH, bit);
+    await openOn(disk).catch((error: unknown) => expect(error).toMatchObject({ code: 'custody.damaged' }));
+    const after = disk.crash(disk.steps, 'everything');
+    expect(Buffer.from(after.peek(PATH) ?? []).equals(Buffer.from(bytes)), `bit ${bit}`).toBe(true);
+  }
+});
+
+test('a file whose beginning does not hold is not written anew as it is', async () => {
+  const disk = emptyDisk();
+  disk.plant(PATH, Buffer.concat([LONG.batch(), Buffer.from('{')]));
+  const file = await openOn(disk);
+  expect(file.tornBytes).toBe(1);
+  const more = new SegmentMaker(STATION, log.segment, key);
+  const before = disk.peek(PATH);
+  disk.misreadBit(PATH, 8 * 2000 + 1);
+  const entry = more.add('agent-started', { version: 'z' }).batch(2);
+  await expect(file.append(entry, heldAt(2))).rejects.toMatchObject({ code: 'custody.damaged' });
+  expect(Buffer.from(disk.crash(disk.steps, 'everything').peek(PATH) ?? [])).toEqual(
+    Buffer.from(before ?? []),
+  );
 });
