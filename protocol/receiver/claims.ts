@@ -37,7 +37,7 @@ export interface ClaimsOptions {
   readonly space: Space;
   readonly transfers: Transfers;
   readonly gaps: DockingGaps;
-  readonly missing: Pick<MissingWatch, 'kept'>;
+  readonly missing: Pick<MissingWatch, 'kept' | 'setAside'>;
   readonly revocations: Pick<Revocations, 'of'>;
   readonly receipts: Receipts;
   readonly refusals: Refusals;
@@ -184,9 +184,9 @@ export class Claims {
 
   /** False: it can be received anew. */
   async #setAside(offer: OfferSubject, reason: string): Promise<false> {
-    const { vault, conditions, log } = this.#options;
+    const { vault, missing, conditions, log } = this.#options;
     log.error('recording in the vault is damaged and set aside', { ...logName(offer), reason });
-    await vault.setAside(offer, reason);
+    await missing.setAside(offer, () => vault.setAside(offer, reason));
     conditions.raise('vault.recording-damaged', null, { ...logName(offer), reason });
     return false;
   }

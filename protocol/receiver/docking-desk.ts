@@ -20,7 +20,7 @@ const BESIDE_BYTES = 16 * 1024;
 export interface DockingDeskOptions {
   readonly vault: Vault;
   readonly gaps: Pick<DockingGaps, 'kept'>;
-  readonly missing: Pick<MissingWatch, 'kept'>;
+  readonly missing: Pick<MissingWatch, 'kept' | 'setAside'>;
   readonly space: Pick<Space, 'refusalOfBytes' | 'added'>;
   readonly receipts: Receipts;
   readonly refusals: Refusals;
@@ -108,9 +108,9 @@ export class DockingDesk {
   }
 
   async #setAside(subject: OfferSubject, reason: string): Promise<false> {
-    const { vault, log, conditions } = this.#options;
+    const { vault, missing, log, conditions } = this.#options;
     log.error('docking record in the vault is damaged and set aside', { ...logName(subject), reason });
-    await vault.setAside(subject, reason);
+    await missing.setAside(subject, () => vault.setAside(subject, reason));
     conditions.raise('vault.recording-damaged', null, { ...logName(subject), reason });
     return false;
   }

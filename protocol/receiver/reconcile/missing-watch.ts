@@ -113,6 +113,17 @@ export class MissingWatch {
     if (found.size > 0 || isNews) this.#arm(limits.MISSING_SOON_MS);
   }
 
+  /**
+   * What is in place under that name does not hold, and goes by `setAside`: where the station's log tells of a receipt for it, it is missing
+   * from then on. Marked before it goes, so a cut in between loses no mark. Errors: the system's.
+   */
+  async setAside({ station, recording }: RecordingName, setAside: () => Promise<void>): Promise<void> {
+    const marks = await this.#fromLog(station, new Set([recording]));
+    if (marks.size > 0) await this.#marks.put(station, marks);
+    await setAside();
+    if (marks.size > 0) await this.#mark(station, marks); // a look in between saw it in place, and took the mark away
+  }
+
   /** Digests of receipts that the station does not count any more: it logged that we asked for that recording. Errors: the system's. */
   takenBack(name: RecordingName): Promise<ReadonlySet<string>> {
     return this.#takenBack.of(name);
@@ -276,23 +287,34 @@ export class MissingWatch {
     damaged: ReadonlySet<RecordingId>,
     marks: Map<RecordingId, MissingMark>,
   ): Promise<void> {
-    const { files, layout, clock, log } = this.#options;
-    const restored = new Map<RecordingId, MissingMark>();
-    const found_at = new Date(clock.wallMs()).toISOString();
-    const reading = { files, signal: this.#stop.signal, events: ['receipted'] as const };
-    await readStationLog(reading, layout.custody(station), ({ facts, at: receipted_at }) => {
-      const recording = String(facts['recording']);
-      if (!isRecordingId(recording) || !damaged.has(recording)) return;
-      const receiver = String(facts['receiver']) as ReceiverId;
-      const receipt_sha256 = String(facts['receipt_sha256']);
-      restored.set(recording, { receiver, receipt_sha256, receipted_at, found_at, acknowledged: null });
-    });
+    const { log } = this.#options;
+    const restored = await this.#fromLog(station, damaged);
     await this.#marks.put(station, restored);
     for (const [recording, mark] of restored) marks.set(recording, mark);
     for (const recording of damaged) {
       const isRestored = restored.has(recording);
       log.warn('mark of a missing recording was damaged', { station, recording, restored: isRestored });
     }
+  }
+
+  /** Marks of those for which the station's log in this vault tells of a receipt: of the last one. */
+  async #fromLog(
+    station: StationId,
+    wanted: ReadonlySet<RecordingId>,
+  ): Promise<Map<RecordingId, MissingMark>> {
+    const { files, layout, clock } = this.#options;
+    const found = new Map<RecordingId, MissingMark>();
+    const found_at = new Date(clock.wallMs()).toISOString();
+    const reading = { files, signal: this.#stop.signal, events: ['receipted'] as const };
+    await readStationLog(reading, layout.custody(station), ({ facts, at: receipted_at }) => {
+      const recording = String(facts['recording']);
+      if (!isRecordingId(recording) || !wanted.has(recording)) return;
+      if ((found.get(recording)?.receipted_at ?? '') > receipted_at) return;
+      const receiver = String(facts['receiver']) as ReceiverId;
+      const receipt_sha256 = String(facts['receipt_sha256']);
+      found.set(recording, { receiver, receipt_sha256, receipted_at, found_at, acknowledged: null });
+    });
+    return found;
   }
 
   async #lookAt(station: StationId, missing: Missing): Promise<void> {

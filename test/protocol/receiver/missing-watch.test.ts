@@ -88,6 +88,33 @@ test('what comes again is missing no more', async () => {
   expect(mark(at, at.sample.recording)).toBeUndefined();
 });
 
+test('what does not hold any more is set aside, marked before it goes, and asked for until it is here again', async () => {
+  const at = await openBench(10);
+  const { top, station, receiver } = at;
+  const sample = top.sample(60);
+  const { recording } = sample;
+  station.push(sample);
+  await top.until('receipt', () => station.receipts.size === 1);
+  await send(at, logOf(at, recording));
+  const folder = `/vault/${STATION}/${recording}`;
+  top.disk.corrupt(`${folder}/manifest.json`, (bytes) => bytes.with(20, (bytes[20] ?? 0) ^ 1));
+  station.receipts.clear();
+  const before = top.disk.steps;
+  await station.publish(station.topics.offer(recording), station.offerOf(sample));
+  await top.until('asked', () => station.again.length > 0, 5000);
+  expect(station.again[0]).toMatchObject({ station: STATION, recording, receipt_sha256: RECEIPT });
+  for (let step = before; step <= top.disk.steps; step++) {
+    const cut = top.disk.crash(step, 'nothing');
+    const isInPlace = cut.peek(`${folder}/manifest.json`) !== undefined;
+    const isMarked = cut.peek(`/vault/.missing/${STATION}/${recording}.json`) !== undefined;
+    expect(isInPlace || isMarked, `step ${step}: ${top.disk.stepLabel(step)}`).toBe(true);
+  }
+  expect(mark(at, recording)).toBeDefined();
+  station.push(sample);
+  await top.until('level', () => !receiver.conditions.isRaised('vault.station-ahead', STATION), 10_000);
+  expect(mark(at, recording)).toBeUndefined();
+});
+
 test('what another recording replaces is missing no more', async () => {
   const at = await missing(6);
   at.station.push(at.top.sample(70, { supersedes: [at.sample.recording] }));
