@@ -48,7 +48,7 @@ export type ReceiverCalls = {
     readonly result: boolean;
   };
   readonly holdsUnit: {
-    readonly args: { readonly work: number; readonly unit: number };
+    readonly args: { readonly work: number; readonly unit: number; readonly writeAgain: boolean };
     readonly result: boolean;
   };
   readonly close: { readonly args: { readonly work: number }; readonly result: undefined };
@@ -74,9 +74,9 @@ serveCalls<ReceiverCalls>(parentPort, {
   appendDigests: async ({ work, offset, bytes }) => open.get(work).appendDigests(offset, bytes),
   storeUnit: async ({ work, unit, slab, sizeBytes }) =>
     open.get(work).storeUnit(unit, slabView(memory, slab).subarray(0, sizeBytes)),
-  holdsUnit: async ({ work, unit }) => {
+  holdsUnit: async ({ work, unit, writeAgain }) => {
     scratch ??= new Uint8Array(UNIT_BYTES);
-    return open.get(work).holdsUnit(unit, scratch);
+    return open.get(work).holdsUnit(unit, scratch, writeAgain);
   },
   close: async ({ work }) => {
     open.close(work);

@@ -84,8 +84,8 @@ class WorkerUnitWork implements UnitWork {
     return this.#calls.call('storeUnit', { work: this.#work, unit, slab, sizeBytes });
   }
 
-  holdsUnit(unit: number): Promise<boolean> {
-    return this.#calls.call('holdsUnit', { work: this.#work, unit });
+  holdsUnit(unit: number, writeAgain = false): Promise<boolean> {
+    return this.#calls.call('holdsUnit', { work: this.#work, unit, writeAgain });
   }
 
   async close(): Promise<void> {

@@ -186,18 +186,20 @@ export class Transfer {
     if (digestsWhole) this.#receiving.digestsFound();
     if (!resumes) this.#options.onMissing(this.#receiving.missingUnits); // so that the first `have` brings credit
     await this.#sendClaim();
-    if (resumes) await this.#resume(this.#units, Math.ceil(work.payloadBytes / UNIT_BYTES));
+    if (resumes) await this.#resume(this.#units, work);
   }
 
   /** What an earlier attempt left is found by its digests, a few units at a time beside the work of others. */
-  async #resume(units: UnitWork, count: number): Promise<void> {
+  async #resume(units: UnitWork, work: VaultWork): Promise<void> {
+    const count = Math.ceil(work.payloadBytes / UNIT_BYTES);
     for (let first = 0; first < count && this.#closing === undefined; first += RESUME_UNITS) {
       const group = Array.from({ length: Math.min(RESUME_UNITS, count - first) }, (_, at) => first + at);
-      const held = await Promise.all(group.map((unit) => units.holdsUnit(unit)));
+      const held = await Promise.all(group.map((unit) => units.holdsUnit(unit, work.mustWriteAgain)));
       for (const [at, unit] of group.entries()) if (held[at]) this.#receiving.unitFound(unit, this.#now());
       this.#pump();
     }
     if (this.#closing !== undefined) return;
+    work.writtenAgain();
     this.#options.onMissing(this.#receiving.missingUnits);
     this.#pump();
   }

@@ -85,11 +85,13 @@ class InlineUnitWork implements UnitWork {
     });
   }
 
-  holdsUnit(unit: number): Promise<boolean> {
+  holdsUnit(unit: number, writeAgain = false): Promise<boolean> {
     return this.#inOrder(async () => {
       const bytes = new Uint8Array(unitLength(this.#parts.subject, unit));
       const count = await this.#parts.payload.read(bytes, unit * UNIT_BYTES);
-      return count === bytes.length && this.#matches(unit, bytes);
+      if (count !== bytes.length || !(await this.#matches(unit, bytes))) return false;
+      if (writeAgain) await this.#parts.payload.write(bytes, unit * UNIT_BYTES);
+      return true;
     });
   }
 

@@ -33,8 +33,8 @@ export interface UnitWork {
   appendDigests(offset: number, bytes: Uint8Array): Promise<DigestsState>;
   /** Writes the unit in that slab to its place where it equals its digest. False: it does not, nothing was written. Errors: the system's. */
   storeUnit(unit: number, slab: number, sizeBytes: number): Promise<boolean>;
-  /** Whether the unit on disk is there and equals its digest. Errors: the system's. */
-  holdsUnit(unit: number): Promise<boolean>;
+  /** Whether the unit on disk is there and equals its digest. With `writeAgain` it is written once more then. Errors: the system's. */
+  holdsUnit(unit: number, writeAgain?: boolean): Promise<boolean>;
   /** Idempotent. Errors, the first time: the system's; what was written may not have reached the medium then. */
   close(): Promise<void>;
 }

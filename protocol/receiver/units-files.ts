@@ -92,9 +92,12 @@ export class UnitFiles {
     return true;
   }
 
-  holdsUnit(unit: number, scratch: Uint8Array): boolean {
+  holdsUnit(unit: number, scratch: Uint8Array, writeAgain: boolean): boolean {
     const bytes = scratch.subarray(0, unitLength(this.#subject, unit));
-    return readFully(this.#payload, bytes, unit * UNIT_BYTES) === bytes.length && this.#matches(unit, bytes);
+    const at = unit * UNIT_BYTES;
+    if (readFully(this.#payload, bytes, at) !== bytes.length || !this.#matches(unit, bytes)) return false;
+    if (writeAgain) writeFully(this.#payload, bytes, at);
+    return true;
   }
 
   /** Errors: the system's, with both closed. */

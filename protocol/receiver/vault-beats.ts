@@ -7,7 +7,7 @@ import type { ReceiverId, SessionId } from '../ids.ts';
 import { LEASE_MS } from '../limits.ts';
 import type { Clock, Files } from '../ports.ts';
 import { BEAT_MS, HOLDERS_MAX } from './limits.ts';
-import { FREE, TEMPORARY, type VaultLayout } from './vault-layout.ts';
+import { DIRTY, FREE, TEMPORARY, type VaultLayout } from './vault-layout.ts';
 
 const BEAT_BYTES_MAX = 1024;
 /** Too long, a folder, a link: no receiver writes such a sign. */
@@ -61,7 +61,7 @@ export class VaultBeats {
    */
   async mayTake(holder: string): Promise<boolean> {
     const { receiver, instance, clock } = this.#options;
-    if (holder === FREE || holder === instance) return true;
+    if (holder === FREE || holder === DIRTY || holder === instance) return true;
     const found = await this.#read(holder);
     if (found === undefined || found.receiver === receiver) return true;
     const known = this.#seen.get(holder);

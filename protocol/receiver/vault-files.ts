@@ -52,7 +52,6 @@ export class FilesVault implements Vault {
   readonly #dockings: VaultDockings;
   readonly #stations = new Map<StationId, Promise<void>>();
   readonly #custody = new Map<StationId, number>();
-  readonly #spoiled = new Set<string>();
 
   private constructor(parts: FilesVaultParts) {
     this.#parts = parts;
@@ -122,8 +121,8 @@ export class FilesVault implements Vault {
   async take(name: RecordingName): Promise<Lease | undefined> {
     const { files, leases } = this.#parts;
     await ensureFolder(files, this.layout.incomingStation(name.station));
-    const epoch = await leases.take(this.layout.incomingRecording(name));
-    return epoch === undefined ? undefined : { ...name, epoch };
+    const taken = await leases.take(this.layout.incomingRecording(name));
+    return taken && { ...name, ...taken };
   }
 
   async takeCustody(station: StationId): Promise<string | undefined> {
@@ -133,12 +132,12 @@ export class FilesVault implements Vault {
     if (held !== undefined && (await leases.holds(lease, held))) return this.layout.custody(station);
     this.#custody.delete(station);
     await ensureFolder(files, this.layout.incomingStation(station));
-    const epoch = await leases.take(lease);
-    if (epoch === undefined) return undefined;
+    const taken = await leases.take(lease);
+    if (taken === undefined) return undefined;
     await this.#ensureStation(station);
     await ensureFolder(files, this.layout.custody(station));
     await syncs.sync(this.layout.station(station));
-    this.#custody.set(station, epoch);
+    this.#custody.set(station, taken.epoch);
     return this.layout.custody(station);
   }
 
@@ -148,22 +147,17 @@ export class FilesVault implements Vault {
     options: { sealedSizeBytes: number; isGenuine: (document: SignedDocument) => boolean },
   ): Promise<VaultWork> {
     const { instance } = this.#parts;
-    const key = keyOf(lease);
     try {
-      const work = await openWork({
+      return await openWork({
         ...this.#parts,
         ...options,
         lease,
         offer,
         holder: instance,
-        spoiled: this.#spoiled.has(key),
         ensureStation: () => this.#ensureStation(lease.station),
-        onSpoiled: () => this.#spoiled.add(key),
       });
-      this.#spoiled.delete(key);
-      return work;
     } catch (error) {
-      await this.#parts.leases.giveBack(this.layout.incomingRecording(lease), lease.epoch);
+      await this.#parts.leases.giveBack(this.layout.incomingRecording(lease), lease);
       throw error;
     }
   }
@@ -233,7 +227,7 @@ export class FilesVault implements Vault {
   async close(): Promise<void> {
     const { leases, beats } = this.#parts;
     for (const [station, epoch] of this.#custody)
-      await leases.giveBack(this.layout.incomingCustody(station), epoch);
+      await leases.giveBack(this.layout.incomingCustody(station), { epoch, clean: true });
     await beats.close();
   }
 
@@ -247,8 +241,4 @@ export class FilesVault implements Vault {
     made.catch(() => this.#stations.delete(station));
     return made;
   }
-}
-
-function keyOf({ station, recording }: RecordingName): string {
-  return `${station}/${recording}`;
 }

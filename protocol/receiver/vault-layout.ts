@@ -29,6 +29,8 @@ const DISCLOSURES = '.disclosures';
 const MISSING = '.missing';
 /** Holder of work that nobody does. */
 export const FREE = 'free';
+/** The same of work that was not let go in order: what was written to it may never have reached the medium. */
+export const DIRTY = 'dirty';
 
 /** Top-level names of a vault that are not stations. */
 export const OWN_NAMES: ReadonlySet<string> = new Set([
@@ -69,7 +71,9 @@ export function parseWorkName(text: string): WorkName | undefined {
   const holder = match?.[2] ?? '';
   const epoch = Number(match?.[1]);
   if (match === null || !Number.isSafeInteger(epoch)) return undefined;
-  return holder === FREE || RANDOM_ID_PATTERN.test(holder) ? { epoch, holder } : undefined;
+  return holder === FREE || holder === DIRTY || RANDOM_ID_PATTERN.test(holder)
+    ? { epoch, holder }
+    : undefined;
 }
 
 /** Absolute paths below one vault. */

@@ -3,14 +3,23 @@
 // Invariants:
 // 1. What is leased is a folder that holds one folder named `<epoch>.<holder>`. Taking the lease is one rename of that inner folder, so
 //    of several takers one succeeds, and the path of whoever held it before is gone.
-// 2. An epoch is higher than all before it; the wall clock lifts it above what a vault restored from a backup has forgotten.
+// 2. Who let go in order left the holder `free`. Any other name there, of one who ended or of `dirty`, says that it is not known what of the
+//    bytes reached the medium: a sync that failed is told once, to a process that may be gone.
+// 3. An epoch is higher than all before it; the wall clock lifts it above what a vault restored from a backup has forgotten.
 import { basename, dirname, join } from 'node:path';
 import { ensureFolder, listIfThere } from '../durable.ts';
 import { systemCode } from '../errors.ts';
 import type { SessionId } from '../ids.ts';
 import type { Clock, Files } from '../ports.ts';
 import type { VaultBeats } from './vault-beats.ts';
-import { encodeWorkName, FREE, parseWorkName, type VaultLayout, type WorkName } from './vault-layout.ts';
+import {
+  DIRTY,
+  encodeWorkName,
+  FREE,
+  parseWorkName,
+  type VaultLayout,
+  type WorkName,
+} from './vault-layout.ts';
 import type { VaultQuarantine } from './vault-quarantine.ts';
 
 export interface LeasesOptions {
@@ -23,6 +32,14 @@ export interface LeasesOptions {
   readonly instance: SessionId;
 }
 
+/** What taking a lease gives. */
+export interface TakenLease {
+  /** Higher than all before it. */
+  readonly epoch: number;
+  /** The last holder let go in order, or there was none. */
+  readonly clean: boolean;
+}
+
 /** Takes and gives back leases on folders below `.incoming/<station>`. */
 export class VaultLeases {
   readonly #options: LeasesOptions;
@@ -31,8 +48,8 @@ export class VaultLeases {
     this.#options = options;
   }
 
-  /** The new epoch; undefined while another living receiver holds it, or was faster. Errors: the system's. */
-  async take(folder: string): Promise<number | undefined> {
+  /** Undefined while another living receiver holds it, or was faster. Errors: the system's. */
+  async take(folder: string): Promise<TakenLease | undefined> {
     try {
       return await this.#take(folder);
     } catch (error) {
@@ -48,21 +65,21 @@ export class VaultLeases {
   }
 
   /** Never rejects: what cannot be given back ages. */
-  async giveBack(folder: string, epoch: number): Promise<void> {
+  async giveBack(folder: string, { epoch, clean }: TakenLease): Promise<void> {
     const from = join(folder, encodeWorkName({ epoch, holder: this.#options.instance }));
-    const to = join(folder, encodeWorkName({ epoch, holder: FREE }));
+    const to = join(folder, encodeWorkName({ epoch, holder: clean ? FREE : DIRTY }));
     await this.#options.files.rename(from, to).catch(() => undefined);
   }
 
-  async #take(folder: string): Promise<number | undefined> {
+  async #take(folder: string): Promise<TakenLease | undefined> {
     const { files, beats, clock, instance } = this.#options;
     const found = await this.#newest(folder);
     if (found !== undefined && !(await beats.mayTake(found.holder))) return undefined;
     const epoch = Math.max((found?.epoch ?? 0) + 1, Math.floor(clock.wallMs()));
     const held = encodeWorkName({ epoch, holder: instance });
-    if (found === undefined) return (await this.#begin(folder, held)) ? epoch : undefined;
+    if (found === undefined) return (await this.#begin(folder, held)) ? { epoch, clean: true } : undefined;
     await files.rename(join(folder, encodeWorkName(found)), join(folder, held));
-    return epoch;
+    return { epoch, clean: found.holder === FREE };
   }
 
   /** What begins is prepared aside and put in place by one rename, which only the first receiver can do. */

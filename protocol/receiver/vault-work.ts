@@ -4,7 +4,9 @@
 // 1. The folder's name is the lease: whoever takes it renames the folder, so a stale holder's rename into place finds nothing.
 // 2. chunks.partial is made anew by each holder; it becomes chunks.bin only after its digest was checked. So a stale holder that
 //    still writes can reach only units, which are the same bytes for everybody.
-// 3. Recovery takes: any mixture of these files, whole or torn. Documents that differ from the offer are replaced, units are found
+// 3. What a holder found that did not let go in order is written once more before it counts (vault-leases.ts): units as they are found by their
+//    digests, the digest list before it is checked. A sync that failed made its pages clean, and only a new write brings them to the medium.
+// 4. Recovery takes: any mixture of these files, whole or torn. Documents that differ from the offer are replaced, units are found
 //    by their digests.
 import { join } from 'node:path';
 import { equalBytes, encodeUtf8, parseUtf8 } from '../bytes.ts';
@@ -18,6 +20,7 @@ import * as names from './vault-layout.ts';
 import type { VaultQuarantine } from './vault-quarantine.ts';
 import type { Lease, SignedDocument, VaultWork } from './vault.ts';
 
+const PIECE_BYTES = 64 * 1024;
 const WORK_NAMES: ReadonlySet<string> = new Set([
   names.MANIFEST,
   names.MANIFEST + names.SIGNATURE_SUFFIX,
@@ -37,16 +40,12 @@ export interface WorkOptions {
   readonly holder: string;
   /** Makes the station's folder and its name durable. */
   readonly ensureStation: () => Promise<void>;
-  /** A payload or digest list whose sync failed could not be removed. */
-  readonly onSpoiled: () => void;
 }
 
 export interface OpenWorkOptions extends WorkOptions {
   readonly offer: SignedDocument;
   readonly sealedSizeBytes: number;
   readonly isGenuine: (document: SignedDocument) => boolean;
-  /** `onSpoiled` was called before: what payload and digest list seem to hold may never have reached the medium. */
-  readonly spoiled: boolean;
 }
 
 /** Prepares the folder of a lease for its units. Errors: the system's, "lease.lost", "vault.recording-conflict". */
@@ -72,7 +71,8 @@ export function openWork(options: OpenWorkOptions): Promise<FilesWork> {
         ? await options.files.open(payloadPath, 'write')
         : await createAnew(options.files, payloadPath);
     try {
-      const digestsFound = found.has(names.CHUNKS) && (await usableDigests(options, folder));
+      const digestsFound = found.has(names.CHUNKS);
+      if (digestsFound && !options.lease.clean) await writeAgain(options.files, join(folder, names.CHUNKS));
       const chunks = digestsFound
         ? await options.files.open(join(folder, names.CHUNKS), 'write')
         : await createAnew(options.files, join(folder, names.CHUNKS_PARTIAL));
@@ -130,19 +130,25 @@ export function conflict(lease: Pick<Lease, 'station' | 'recording'>): DockError
 async function usablePayload(options: OpenWorkOptions, folder: string): Promise<number> {
   const path = join(folder, names.PAYLOAD);
   const stat = await options.files.stat(path);
-  const fits = stat?.kind === 'file' && stat.sizeBytes <= options.sealedSizeBytes;
-  if (fits && !options.spoiled) return stat.sizeBytes;
-  await options.quarantine.setAside(
-    path,
-    fits ? 'a sync of it failed' : 'longer than the recording, or no file',
-  );
+  if (stat?.kind === 'file' && stat.sizeBytes <= options.sealedSizeBytes) return stat.sizeBytes;
+  await options.quarantine.setAside(path, 'longer than the recording, or no file');
   return 0;
 }
 
-/** Whether the digest list of an earlier attempt may be looked at; one whose sync failed is set aside. */
-async function usableDigests({ spoiled, quarantine }: OpenWorkOptions, folder: string): Promise<boolean> {
-  if (spoiled) await quarantine.setAside(join(folder, names.CHUNKS), 'a sync of it failed');
-  return !spoiled;
+/** The same bytes once more, whatever they are: they are checked behind this. */
+async function writeAgain(files: Files, path: string): Promise<void> {
+  const file = await files.open(path, 'write');
+  try {
+    const piece = new Uint8Array(PIECE_BYTES);
+    for (let at = 0; ;) {
+      const read = await file.read(piece, at);
+      if (read === 0) return;
+      await file.write(piece.subarray(0, read), at);
+      at += read;
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 /** A path that is gone means that another receiver renamed the folder. */
@@ -171,6 +177,7 @@ interface WorkState {
 export class FilesWork implements VaultWork {
   readonly digestsFound: boolean;
   readonly payloadBytes: number;
+  readonly mustWriteAgain: boolean;
   readonly #options: WorkOptions;
   readonly #folder: string;
   readonly #payload: OpenFile;
@@ -178,6 +185,7 @@ export class FilesWork implements VaultWork {
   #chunksName: string;
   #anchored = false;
   #over = false;
+  #clean: boolean;
 
   constructor(options: WorkOptions, state: WorkState) {
     this.#options = options;
@@ -187,6 +195,12 @@ export class FilesWork implements VaultWork {
     this.#chunksName = state.digestsFound ? names.CHUNKS : names.CHUNKS_PARTIAL;
     this.payloadBytes = state.payloadBytes;
     this.digestsFound = state.digestsFound;
+    this.mustWriteAgain = !options.lease.clean && state.payloadBytes > 0;
+    this.#clean = !this.mustWriteAgain;
+  }
+
+  writtenAgain(): void {
+    this.#clean = true;
   }
 
   get places(): UnitPlaces {
@@ -236,7 +250,9 @@ export class FilesWork implements VaultWork {
   async release(): Promise<void> {
     if (this.#over) return;
     this.#over = true;
-    await this.#close().catch(() => undefined);
+    await this.#close().catch(() => {
+      this.#clean = false;
+    });
     await this.#free();
   }
 
@@ -244,9 +260,12 @@ export class FilesWork implements VaultWork {
     if (this.#over) return;
     this.#over = true;
     await this.#close().catch(() => undefined);
+    this.#clean = true;
     const { payloadPath, chunksPath } = this.places;
     for (const path of [payloadPath, chunksPath])
-      await this.#options.files.unlink(path).catch(() => this.#options.onSpoiled());
+      await this.#options.files.unlink(path).catch(() => {
+        this.#clean = false;
+      });
     await this.#free();
   }
 
@@ -271,7 +290,8 @@ export class FilesWork implements VaultWork {
 
   async #free(): Promise<void> {
     const { files, layout, lease } = this.#options;
-    const free = names.encodeWorkName({ epoch: lease.epoch, holder: names.FREE });
+    const holder = this.#clean ? names.FREE : names.DIRTY;
+    const free = names.encodeWorkName({ epoch: lease.epoch, holder });
     await files.rename(this.#folder, join(layout.incomingRecording(lease), free)).catch(() => undefined);
   }
 }

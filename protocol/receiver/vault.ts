@@ -42,6 +42,8 @@ export interface StoredDocking {
 /** The right to receive one recording. `epoch` is its fencing number. */
 export interface Lease extends RecordingName {
   readonly epoch: number;
+  /** False where the last holder did not let go in order: what is found may never have reached the medium. */
+  readonly clean: boolean;
 }
 
 /** A recording that is being received, under its lease. Errors of all: the system's; "lease.lost" where another receiver took it. */
@@ -52,6 +54,10 @@ export interface VaultWork {
   readonly digestsFound: boolean;
   /** Length of the payload of an earlier attempt. */
   readonly payloadBytes: number;
+  /** What is found of that payload must be written once more, see Lease.clean. */
+  readonly mustWriteAgain: boolean;
+  /** All that was found of it was written once more. */
+  writtenAgain(): void;
   /** Sets a digest list that is not the right one aside and begins a new one. */
   newDigests(): Promise<void>;
   /** The list was checked: it becomes the recording's. */
@@ -62,7 +68,7 @@ export interface VaultWork {
   complete(): Promise<void>;
   /** Gives the lease back and keeps what is there for the next attempt. Never rejects, idempotent. */
   release(): Promise<void>;
-  /** Gives the lease back after a failed write, sync or close: payload and digest list are dropped, since nobody knows what of them is on the medium. Never rejects. */
+  /** Gives the lease back after a failed write, sync or close: payload and digest list are dropped, since nobody knows what of them is on the medium. What cannot be dropped is not clean for the next holder. Never rejects. */
   abandon(): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -68,4 +68,24 @@ test('errors of the system come with their code', async () => {
     code: 'ENOENT',
   });
   expect(await worker.units.checkDigests(places.chunksPath, sample.subject)).toBe(false);
+});
+
+test('a unit that is found is written once more where that is asked for, and only then', async () => {
+  const sample = makeSample(random, key, UNIT_BYTES + 9);
+  const places = { payloadPath: join(folder, 'found'), chunksPath: join(folder, 'found-chunks') };
+  await writeFile(places.payloadPath, sample.payload);
+  await writeFile(places.chunksPath, sample.chunks);
+  const work = await worker.units.open(places, sample.subject, { kind: 'write', digestsWhole: true });
+  const writtenAt = async (): Promise<number> => (await stat(places.payloadPath)).mtimeMs;
+  for (const [writeAgain, unit] of [
+    [false, 0],
+    [true, 0],
+    [true, 1],
+  ] as const) {
+    await utimes(places.payloadPath, 1, 1);
+    expect(await work.holdsUnit(unit, writeAgain)).toBe(true);
+    expect((await writtenAt()) > 1000).toBe(writeAgain);
+  }
+  await work.close();
+  expect((await readFile(places.payloadPath)).equals(sample.payload)).toBe(true);
 });
