@@ -2,7 +2,7 @@
 // and believes only what the spool holds. Pure.
 //
 // What neither proves is "waiting": that a file was not listed any more is no event of the log.
-import type { CustodyEntry } from '../../protocol/custody-entry.ts';
+import type { ToldEntry } from './docking-log.ts';
 import type { DockingEntry, DockingRecord } from '../../protocol/docking-record.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
 import type { SpooledRecording } from '../spool/spooled-recording.ts';
@@ -45,7 +45,7 @@ export class CutOffEntries {
   #later = 0;
   #isRecorded = false;
   #isListed = false;
-  #docked: CustodyEntry | undefined;
+  #docked: ToldEntry | undefined;
   #clockSet: NonNullable<DockingRecord['camera_clock']>['set'] = null;
 
   /** `first`: the first listing, where the journal holds it. */
@@ -55,7 +55,7 @@ export class CutOffEntries {
   }
 
   /** The `docked` entry, where the log still has it. */
-  get docked(): CustodyEntry | undefined {
+  get docked(): ToldEntry | undefined {
     return this.#docked;
   }
   /** True where the log says that this docking has its record already. */
@@ -75,7 +75,7 @@ export class CutOffEntries {
     return this.#later;
   }
 
-  take(entry: CustodyEntry): void {
+  take(entry: ToldEntry): void {
     const { event } = entry;
     const path = textOf(entry, 'path_sha256');
     const recording = textOf(entry, 'recording');
@@ -209,7 +209,7 @@ function fateOf(
   return { ...nothing, fate: 'waiting', reason: (row.reason ?? NOT_REACHED).slice(0, REASON_CHARACTERS_MAX) };
 }
 
-function clockSetOf(entry: CustodyEntry): NonNullable<DockingRecord['camera_clock']>['set'] {
+function clockSetOf(entry: ToldEntry): NonNullable<DockingRecord['camera_clock']>['set'] {
   const uncertaintyMs = numberOf(entry, 'uncertainty_ms');
   return {
     at: entry.at,
@@ -218,12 +218,12 @@ function clockSetOf(entry: CustodyEntry): NonNullable<DockingRecord['camera_cloc
   };
 }
 
-function textOf(entry: CustodyEntry, fact: string): string {
+function textOf(entry: ToldEntry, fact: string): string {
   const value = entry.facts[fact];
   return typeof value === 'string' ? value : '';
 }
 
-function numberOf(entry: CustodyEntry, fact: string): number {
+function numberOf(entry: ToldEntry, fact: string): number {
   const value = entry.facts[fact];
   return typeof value === 'number' ? value : 0;
 }

@@ -2,10 +2,9 @@
 // missing, the rest still tells.
 import type { DockingId, StationId } from '../../protocol/ids.ts';
 import { isBayId, isCameraId } from '../../protocol/ids.ts';
-import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import type { Spool } from '../spool/spool.ts';
 import { CutOffEntries } from './cut-off-entries.ts';
-import { visitDocking, type DockingLogSource } from './docking-log.ts';
+import { visitDocking, type DockingLogSource, type ToldEntry } from './docking-log.ts';
 import { UNMEASURED, type DockingInventory, type EndedDocking } from './ended-docking.ts';
 import type { JournalOpening } from './journal-files.ts';
 import type { OpenDocking } from './journal-recovery.ts';
@@ -57,7 +56,7 @@ export async function endCutOff(deps: CutOffDeps, open: OpenDocking): Promise<Cu
 
 /** Where the journal's opening is gone, the log still says when it began, in which bay and of which camera. */
 function openingFrom(
-  entry: CustodyEntry | undefined,
+  entry: ToldEntry | undefined,
   station: StationId,
   docking: DockingId,
 ): JournalOpening | undefined {

@@ -3,7 +3,7 @@
 import { bufferOf } from '../../protocol/bytes.ts';
 import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody-entry.ts';
 import { linesIn } from '../../protocol/custody-scan.ts';
-import { isDockingId, type DockingId, type SegmentId } from '../../protocol/ids.ts';
+import { isDockingId, type CameraId, type DockingId, type SegmentId } from '../../protocol/ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX } from '../../protocol/limits.ts';
 import type { CustodyLog } from '../custody/custody-log.ts';
 
@@ -21,16 +21,19 @@ export type DockingLogSource = Pick<CustodyLog, 'segments' | 'readUnproven'>;
 
 /**
  * Visits every entry that names the docking, in the order of the log, from its `docked` entry on as far as that is still there. Entries
- * that do not parse say nothing. Errors: the system's.
+ * that do not parse say nothing but that there is a record. Errors: the system's.
  */
 export async function visitDocking(
   source: DockingLogSource,
   docking: DockingId,
-  visit: (entry: CustodyEntry) => void,
+  visit: (told: ToldEntry) => void,
 ): Promise<void> {
   for (const segment of await segmentsOf(source, docking))
     for await (const line of linesNaming(source, segment, docking)) visitLine(line, visit);
 }
+
+/** What a line tells. */
+export type ToldEntry = Pick<CustodyEntry, 'event' | 'facts' | 'at'>;
 
 /** A docking of which the log says that it began, and nowhere that it was recorded. */
 export interface UnrecordedDocking {
@@ -49,6 +52,46 @@ export async function unrecordedDockings(source: DockingLogSource): Promise<Unre
         else if (event === 'docking-recorded') open.delete(docking);
       });
   return [...open.values()];
+}
+
+/** A part of a record, as the log names it. */
+export interface LoggedPart {
+  readonly docking: DockingId;
+  readonly sha256: string;
+  /** The station has had another key since. */
+  readonly isOfEarlierKey: boolean;
+}
+
+/**
+ * The last part that was recorded of any docking of that camera: what its next record names. Undefined where none of the newest SILENT_MAX
+ * segments tells of one. Errors: the system's.
+ */
+export async function lastRecorded(
+  source: DockingLogSource,
+  camera: CameraId,
+): Promise<LoggedPart | undefined> {
+  const cameras = new Map<string, unknown>();
+  const newestFirst: LoggedPart[] = [];
+  let isOfEarlierKey = false;
+  for (const { segment } of source.segments().toReversed().slice(0, SILENT_MAX)) {
+    const recorded: LoggedPart[] = [];
+    for await (const line of linesNaming(source, segment, '"event":"dock'))
+      visitLine(line, ({ event, facts: { docking, camera: docked, sha256 } }) => {
+        if (typeof docking !== 'string' || !isDockingId(docking)) return;
+        if (event === 'docked') cameras.set(docking, docked);
+        else if (event === 'docking-recorded' && typeof sha256 === 'string')
+          recorded.push({ docking, sha256, isOfEarlierKey });
+      });
+    newestFirst.push(...recorded.toReversed());
+    // One whose docking began in an older segment may be of this camera: those behind it are not the last ones yet.
+    while (newestFirst[0] !== undefined && cameras.has(newestFirst[0].docking)) {
+      const part = newestFirst.shift();
+      if (part !== undefined && cameras.get(part.docking) === camera) return part;
+    }
+    // A segment is of one key, which is told at its beginning.
+    for await (const _ of linesNaming(source, segment, '"event":"key-changed"')) isOfEarlierKey = true;
+  }
+  return newestFirst.find(({ docking }) => cameras.get(docking) === camera);
 }
 
 /** Segments that may say something of it, the oldest first: searched from the newest back to its `docked` entry. */
@@ -83,12 +126,23 @@ async function* linesNaming(
   }
 }
 
-function visitLine(line: Uint8Array, visit: (entry: CustodyEntry) => void): void {
-  let entry: CustodyEntry;
+function visitLine(line: Uint8Array, visit: (told: ToldEntry) => void): void {
+  const told = entryIn(line) ?? recordedIn(line);
+  if (told !== undefined) visit(told);
+}
+
+function entryIn(line: Uint8Array): ToldEntry | undefined {
   try {
-    entry = parseCustodyEntry(line);
+    return parseCustodyEntry(line);
   } catch {
-    return;
+    return undefined;
   }
-  visit(entry);
+}
+
+/** A damaged line that tells of a docking's record still tells that there is one: another one would contradict it. */
+function recordedIn(line: Uint8Array): ToldEntry | undefined {
+  const text = bufferOf(line).toString('latin1');
+  const [, docking] = /"docking":"([a-z2-7]{26})"/.exec(text) ?? [];
+  if (docking === undefined || !text.includes('"event":"docking-recorded"')) return undefined;
+  return { event: 'docking-recorded', facts: { docking }, at: '' };
 }

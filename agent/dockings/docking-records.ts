@@ -6,11 +6,13 @@
 // 3. A part goes only once the part that it names has gone and all parts of its docking were receipted: what is left of a chain is always its
 //    end, and a docking without its first part is either recorded wholly or not at all.
 // 4. Whatever changes one part runs one after the other.
+// 5. What a start read of a camera's last record is believed once its signature was verified: the next record names its digest for good. Where it
+//    does not hold, or one lies apart that nobody can read, the log says which was the last.
 import { join } from 'node:path';
 import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from '../../protocol/docking-record.ts';
 import type { DockingEntry } from '../../protocol/docking-record.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';
-import { DockError, isDockError } from '../../protocol/errors.ts';
+import { DockError, isDockError, isMachineShort } from '../../protocol/errors.ts';
 import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
 import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files, Log, Random, Signer } from '../../protocol/ports.ts';
@@ -24,9 +26,10 @@ import { withReserve } from '../spool/receipts.ts';
 import { assertCounts, withRefused, type RefusedReceipt } from '../spool/refused-receipts.ts';
 import { notReceipted, StoredReceipts, writeFailed } from '../spool/stored-receipts.ts';
 import { Turns } from '../spool/turns.ts';
+import type { LoggedPart } from './docking-log.ts';
 import { GOING_SUFFIX } from './journal-recovery.ts';
 import { RecordChain, type NewestDocking } from './record-chain.ts';
-import { recoverRecords } from './record-recovery.ts';
+import { recoverRecords, type RecoveredRecords } from './record-recovery.ts';
 import { RecordSet } from './record-set.ts';
 import type { RecordSpool } from './record-spool.ts';
 import type { RecordWriter, RecordWriterDeps } from './record-writer.ts';
@@ -41,6 +44,8 @@ export interface DockingRecordsOptions {
   /** Of the signer's key first, and older ones of this station. */
   readonly stationKeys: readonly PublicKey[];
   readonly storeKeys: readonly PublicKey[];
+  /** What the log says was recorded last of a camera; undefined where it does not tell. Errors: the system's. */
+  readonly lastRecorded: (camera: CameraId) => Promise<LoggedPart | undefined>;
   /** A part was receipted and is not of its camera's newest docking: it need not stay for long. Must not throw. */
   readonly onReclaimable: (record: RecordingId) => void;
 }
@@ -58,6 +63,10 @@ export class DockingRecords implements PushStore<StoredRecord> {
   readonly #records: RecordSet;
   readonly #apart: readonly RecordFacts[];
   #chain: RecordChain;
+  /** Something lies in the quarantine that is a record by its name, and does not parse. */
+  readonly #lacksRead: boolean;
+  /** Cameras whose last record this process made. */
+  readonly #proven = new Set<CameraId>();
   readonly #documents: Documents;
   readonly #receipts: StoredReceipts;
   readonly #turns = new Turns<RecordingId>();
@@ -66,15 +75,12 @@ export class DockingRecords implements PushStore<StoredRecord> {
   /** What a writer of a record works with. */
   readonly writing: RecordWriterDeps;
 
-  private constructor(
-    options: DockingRecordsOptions,
-    records: readonly StoredRecord[],
-    apart: readonly RecordFacts[],
-  ) {
+  private constructor(options: DockingRecordsOptions, { records, apart, lacksRead }: RecoveredRecords) {
     const { files, spool } = options;
     this.#options = options;
     this.#records = new RecordSet(records);
     this.#apart = apart;
+    this.#lacksRead = lacksRead;
     this.#chain = this.#chainOfAll();
     this.#documents = new Documents(files, DOCKING_DOCUMENT);
     this.#receipts = new StoredReceipts({
@@ -92,8 +98,8 @@ export class DockingRecords implements PushStore<StoredRecord> {
   static async open(
     options: DockingRecordsOptions,
   ): Promise<{ records: DockingRecords; findings: readonly RecoveryFinding[] }> {
-    const { records, apart, findings } = await recoverRecords(options);
-    return { records: new DockingRecords(options, records, apart), findings };
+    const recovered = await recoverRecords(options);
+    return { records: new DockingRecords(options, recovered), findings: recovered.findings };
   }
 
   get(record: RecordingId): StoredRecord | undefined {
@@ -124,7 +130,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
     const { spool, stationKeys } = this.#options;
     const [own] = stationKeys;
     await spool.confirm();
-    const previous = own === undefined ? null : this.#chain.head(camera, keyIdHex(own.keyId));
+    const previous = own === undefined ? null : await this.#previousOf(camera, keyIdHex(own.keyId));
     const left = this.#records.left();
     const parts = await withReserve(spool.logReserve, () => writer.write(previous));
     this.#records.forget(left); // it synced their folder
@@ -247,9 +253,35 @@ export class DockingRecords implements PushStore<StoredRecord> {
     await files.removeTree(going);
   }
 
+  /** What the camera's next record names, or null. Errors: the system's, where the log cannot be read. */
+  async #previousOf(camera: CameraId, keyId: string): Promise<string | null> {
+    const known = this.#chain.head(camera, keyId);
+    if (this.#proven.has(camera)) return known;
+    const last = this.#chain.newest(camera)?.parts.at(-1);
+    const isWhole = last === undefined || (await this.#isWhole(last));
+    if (isWhole && !this.#lacksRead) return known;
+    const logged = await this.#options.lastRecorded(camera);
+    if (logged === undefined || logged.sha256 === last?.manifestSha256) return known;
+    this.#options.log.warn('the log says which record came last of a camera', { camera, ...logged });
+    return logged.isOfEarlierKey ? null : logged.sha256;
+  }
+
+  /** Whether it is here, and is what a start took it for. Errors: the machine's. */
+  async #isWhole({ recording }: RecordFacts): Promise<boolean> {
+    if (this.#records.get(recording) === undefined) return false;
+    return this.readManifest(recording).then(
+      () => true,
+      (error: unknown) => {
+        if (isMachineShort(error)) throw error;
+        return false;
+      },
+    );
+  }
+
   #add(camera: CameraId, parts: readonly RecordFacts[]): StoredRecord[] {
     const before = this.#chain.newest(camera);
     this.#chain.recorded(parts);
+    this.#proven.add(camera);
     const { dockings } = this.writing.layout;
     const stored = parts.map((facts) => new StoredRecord(facts, 'spooled', dockings));
     for (const record of stored) this.#records.add(record);

@@ -9,7 +9,7 @@ import { lookPatiently } from '../look-patiently.ts';
 import type { RecoveryFinding } from '../spool/findings.ts';
 import type { Spool } from '../spool/spool.ts';
 import { endCutOff, type CutOffDeps } from './cut-off.ts';
-import { unrecordedDockings, visitDocking } from './docking-log.ts';
+import { lastRecorded, unrecordedDockings, visitDocking } from './docking-log.ts';
 import { DockingEndings } from './docking-endings.ts';
 import { DockingJournal, removeJournal, type JournalDeps } from './docking-journal.ts';
 import { DockingRecords, type DockingRecordsOptions } from './docking-records.ts';
@@ -22,7 +22,7 @@ import type { StoredRecord } from './stored-record.ts';
 /** Pause between two looks whether another docking may begin. */
 const FULL_MS = 1000;
 
-export interface DockingsOptions extends Omit<DockingRecordsOptions, 'spool'> {
+export interface DockingsOptions extends Omit<DockingRecordsOptions, 'spool' | 'lastRecorded'> {
   readonly station: StationId;
   readonly spool: DockingRecordsOptions['spool'] & Pick<Spool, 'stateOf' | 'ofDocking'>;
   readonly custody: Custody & CutOffDeps['custody'];
@@ -58,7 +58,10 @@ export class Dockings {
   static async open(
     options: DockingsOptions,
   ): Promise<{ dockings: Dockings; findings: readonly RecoveryFinding[] }> {
-    const { records, findings } = await DockingRecords.open(options);
+    const { records, findings } = await DockingRecords.open({
+      ...options,
+      lastRecorded: (camera) => lookPatiently(() => lastRecorded(options.custody, camera)),
+    });
     const journals = await recoverJournals(options);
     // A first part says that all of them are there. Before anything is pushed and before any record is made.
     for (const { docking } of journals.open) {

@@ -16,7 +16,7 @@ import { Findings, type RecoveryFinding } from '../spool/findings.ts';
 import { inParallel } from '../spool/in-parallel.ts';
 import { lookPatiently } from '../look-patiently.ts';
 import { sortNames, type FolderNames } from '../spool/judge.ts';
-import { DOCKING_NAME, DOCKING_SIGNATURE_NAME } from '../spool/layout.ts';
+import { DOCKING_NAME, DOCKING_SIGNATURE_NAME, MANIFEST_NAME } from '../spool/layout.ts';
 import type { RecordSpool } from './record-spool.ts';
 import { factsOfRecord, StoredRecord, type RecordFacts } from './stored-record.ts';
 
@@ -37,6 +37,8 @@ export interface RecordRecoveryDeps {
 export interface RecoveredRecords {
   readonly records: readonly StoredRecord[];
   readonly apart: readonly RecordFacts[];
+  /** Something lies in the quarantine that is a record by its name, and does not parse: nobody knows its place in a chain. */
+  readonly lacksRead: boolean;
   readonly findings: readonly RecoveryFinding[];
 }
 
@@ -44,7 +46,7 @@ export interface RecoveredRecords {
 export async function recoverRecords(deps: RecordRecoveryDeps): Promise<RecoveredRecords> {
   const recovery = new RecordRecovery(deps);
   await recovery.run();
-  return { records: recovery.records, apart: await apartFrom(deps), findings: recovery.findings.list() };
+  return { ...(await apartFrom(deps)), records: recovery.records, findings: recovery.findings.list() };
 }
 
 class RecordRecovery {
@@ -145,21 +147,29 @@ async function readSignature(files: Files, folder: string): Promise<string> {
   return parseUtf8(bytes) ?? '';
 }
 
+/** Recordings lie there under the same kind of name. */
+async function isRecording(files: Files, folder: string): Promise<boolean> {
+  const names = await files.list(folder).catch((): string[] => []);
+  return !names.includes(DOCKING_NAME) && names.includes(MANIFEST_NAME);
+}
+
 /** Quarantined records were durable, so a chain that leads through them must not fork. */
-async function apartFrom({ files, spool }: RecordRecoveryDeps): Promise<RecordFacts[]> {
+async function apartFrom({
+  files,
+  spool,
+}: RecordRecoveryDeps): Promise<Pick<RecoveredRecords, 'apart' | 'lacksRead'>> {
   const { quarantine } = spool.layout;
-  const found: RecordFacts[] = [];
+  const apart: RecordFacts[] = [];
+  let lacksRead = false;
   await inParallel(spool.asideNames.slice(0, APART_MAX), AT_ONCE, async (name) => {
     if (!isRecordingId(name.replace(/\.\d+$/, ''))) return;
     const folder = join(quarantine, name);
-    const bytes = await files.readAll(join(folder, DOCKING_NAME), MANIFEST_BYTES_MAX).catch(() => undefined);
-    if (bytes === undefined) return;
-    const signature = await readSignature(files, folder).catch(() => '');
     try {
-      found.push(factsOfRecord(bytes, signature));
+      const bytes = await files.readAll(join(folder, DOCKING_NAME), MANIFEST_BYTES_MAX);
+      apart.push(factsOfRecord(bytes, await readSignature(files, folder).catch(() => '')));
     } catch {
-      // what does not parse has no place in a chain
+      lacksRead ||= !(await isRecording(files, folder));
     }
   });
-  return found;
+  return { apart, lacksRead };
 }

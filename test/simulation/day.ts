@@ -30,7 +30,10 @@ export class Days {
   #recordings = 0;
   #dockings = 0;
 
-  constructor(world: World, { isFull, longOneIn }: Omit<Generation, 'days'> = generationOf(NEWEST)) {
+  constructor(
+    world: World,
+    { isFull, longOneIn }: Omit<Generation, 'days' | 'kinds'> = generationOf(NEWEST),
+  ) {
     this.#isFull = isFull;
     this.#longOneIn = longOneIn;
     this.#world = world;

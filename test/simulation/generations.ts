@@ -1,5 +1,6 @@
 // How a life is drawn from its seed, by generation: a seed means something only together with it. A new generation comes behind the others, and
 // none changes any more once a seed of it is kept.
+import type { Kind } from './troubles.ts';
 
 export interface Generation {
   /** Station-days of a life. */
@@ -8,12 +9,17 @@ export interface Generation {
   readonly isFull: boolean;
   /** Of the recordings one in so many is of 4 to 40 units; the others have one or two, or next to nothing. */
   readonly longOneIn: number;
+  /** Troubles that there are. */
+  readonly kinds: readonly Kind[];
 }
 
+const FIRST_KINDS: readonly Kind[] = ['power', 'network', 'disks', 'cameras', 'clocks'];
+
 const GENERATIONS: readonly Generation[] = [
-  { days: 4, isFull: true, longOneIn: 16 },
-  { days: 4, isFull: false, longOneIn: 16 },
-  { days: 8, isFull: false, longOneIn: 32 },
+  { days: 4, isFull: true, longOneIn: 16, kinds: FIRST_KINDS },
+  { days: 4, isFull: false, longOneIn: 16, kinds: FIRST_KINDS },
+  { days: 8, isFull: false, longOneIn: 32, kinds: FIRST_KINDS },
+  { days: 8, isFull: false, longOneIn: 32, kinds: [...FIRST_KINDS, 'misreads'] },
 ];
 
 /** Number of the one that fresh seeds have; counted from 1. */

@@ -5,12 +5,15 @@
 // 1. Each recording is whole on its camera, or durable in the spool, or durable in the vault with the store's receipt.
 // 2. Nothing goes off a camera before it lies durable in the vault with its receipt, with the very bytes that were recorded; and from then on
 //    it stays there.
+//    Where pages are read wrong the store may have set it aside since, whole: nobody knew better, and it is asked for again.
 // 3. Before anything goes off a camera the station's log says so, durably.
 // 4. A light that says "safe to take" is true: all that is on the camera is durable in the spool or in the vault.
 import type { DurableFolder } from './durable-tree.ts';
 import type { JudgeKey } from '../fakes/minisign-judge.ts';
 import { FoldersByRecording, isLogged, receiptFault, sealedFault, type Tree } from './holdings.ts';
 import type { Recording } from './recordings.ts';
+
+const ID_LETTERS = 26;
 
 export interface JudgedPlaces {
   /** Durable trees of this moment. */
@@ -19,6 +22,8 @@ export interface JudgedPlaces {
   /** Folders of recordings in them. */
   readonly spoolFolder: string;
   readonly vaultFolder: string;
+  /** What the store set aside, under `<something>-<id>`. */
+  readonly asideFolder: string;
   /** The station's log. */
   readonly custodyFolder: string;
   readonly stationKey: JudgeKey;
@@ -28,6 +33,8 @@ export interface JudgedPlaces {
 
 export class Judge {
   readonly problems: string[] = [];
+  /** What the store set aside counts as in the vault while a camera loses it, if it is whole. */
+  countsAside = false;
   readonly #places: JudgedPlaces;
 
   constructor(places: JudgedPlaces) {
@@ -37,7 +44,8 @@ export class Judge {
   /** A file goes off its camera at this moment. */
   erasing(recording: Recording): void {
     const fault = this.#vault().fault(recording, true);
-    if (fault !== undefined) this.#tell(`${shown(recording)} was erased, and ${fault}`);
+    if (fault !== undefined && !this.#isAside(recording))
+      this.#tell(`${shown(recording)} was erased, and ${fault}`);
     const { spoolTree, custodyFolder } = this.#places;
     if (!isLogged(spoolTree(), custodyFolder, 'erasing', recording))
       this.#tell(`${shown(recording)} was erased, and the log did not say so before`);
@@ -49,7 +57,8 @@ export class Judge {
     for (const recording of recordings) {
       if (this.#places.isOnCamera(recording)) continue;
       const fault = vault.fault(recording, units);
-      if (fault !== undefined) this.#tell(`${when}: ${shown(recording)} is not on its camera, and ${fault}`);
+      if (fault !== undefined && !this.#isAside(recording))
+        this.#tell(`${when}: ${shown(recording)} is not on its camera, and ${fault}`);
     }
   }
 
@@ -84,6 +93,15 @@ export class Judge {
       vaultTree().folder(vaultFolder),
       (folder, id, units) => sealedFault(folder, stationKey, { units }) ?? receiptFault(folder, id, storeKey),
     );
+  }
+
+  #isAside(recording: Recording): boolean {
+    if (!this.countsAside) return false;
+    const { asideFolder, vaultTree, stationKey, storeKey } = this.#places;
+    const faultOf: FaultOf = (folder, name) =>
+      sealedFault(folder, stationKey, { units: true }) ??
+      receiptFault(folder, name.slice(-ID_LETTERS), storeKey);
+    return new Held('quarantine', vaultTree().folder(asideFolder), faultOf).fault(recording) === undefined;
   }
 
   #spool(): Held {

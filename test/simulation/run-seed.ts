@@ -3,8 +3,9 @@ import { isEndOfLog, isEndStored, isLogStored } from '../fakes/stored-log.ts';
 import { Days } from './day.ts';
 import { generationOf, NEWEST } from './generations.ts';
 import { lastProblems } from './last-judge.ts';
+import { unexplained } from './misread-allowances.ts';
 import { SPOOL, VAULT } from './sides.ts';
-import { ALL_KINDS, Troubles, type Kind } from './troubles.ts';
+import { Troubles, type Kind } from './troubles.ts';
 import { World } from './world.ts';
 
 const HOUR_MS = 3_600_000;
@@ -23,6 +24,8 @@ const MAY_STAND: ReadonlySet<string> = new Set([
   'store.unknown-key',
   'spool.low',
 ]);
+/** What a person looks at, whatever lay there: where a read gave something else than lies there, the same. */
+const MISREADS_MAY_STAND: ReadonlySet<string> = new Set([...MAY_STAND, 'spool.quarantine']);
 
 export interface SeedResult {
   readonly seed: number;
@@ -51,7 +54,7 @@ export interface SeedRun {
   readonly days?: number;
   /** The station's power goes that often, as long as the days last. */
   readonly cutEveryMs?: number;
-  /** Kinds of trouble that there are; all unless given. */
+  /** Kinds of trouble that there are; those of its generation unless given. */
   readonly kinds?: readonly Kind[];
   /** The broker is evil, as long as the days last. */
   readonly evil?: boolean;
@@ -62,15 +65,18 @@ export interface SeedRun {
 /** Never rejects but by a fault of the simulation itself. */
 export async function runSeed(
   seed: number,
-  { generation = NEWEST, days, kinds = ALL_KINDS, cutEveryMs, evil = false, onLine }: SeedRun = {},
+  { generation = NEWEST, days, kinds, cutEveryMs, evil = false, onLine }: SeedRun = {},
 ): Promise<SeedResult> {
   const drawn = generationOf(generation);
+  const troublesome = kinds ?? drawn.kinds;
+  const isMisread = troublesome.includes('misreads');
   const dayCount = days ?? drawn.days;
   const world = new World(seed, evil);
   const { timeline, judge, trace } = world;
+  judge.countsAside = isMisread;
   if (onLine !== undefined) trace.onLine = onLine;
   const life = new Days(world, drawn);
-  const troubles = new Troubles(world, kinds);
+  const troubles = new Troubles(world, troublesome);
   world.bootStore();
   world.bootStation();
   const stopCuts = cutEveryMs === undefined ? (): void => undefined : cutAgain(world, cutEveryMs);
@@ -79,7 +85,7 @@ export async function runSeed(
     const before = troubles.begun;
     troubles.plan();
     await finished(world, life.day(), HOUR_MS);
-    if (!drawn.isFull && kinds.length > 0 && troubles.begun === before)
+    if (!drawn.isFull && troublesome.length > 0 && troubles.begun === before)
       await finished(world, troubles.next(), HOUR_MS); // no day without a trouble
     world.look(`end of day ${day}`);
     begun.push(troubles.begun - before);
@@ -89,11 +95,14 @@ export async function runSeed(
   troubles.end();
   stopCuts();
   world.wire.evil?.end();
-  await deliver(world, life, evil ? DELIVERED_EVIL_MS : DELIVERED_MS);
+  await deliver(world, life, {
+    withinMs: evil ? DELIVERED_EVIL_MS : DELIVERED_MS,
+    mayStand: isMisread ? MISREADS_MAY_STAND : MAY_STAND,
+  });
   judge.problems.push(...lastProblems(world), ...(world.wire.evil?.problems ?? []));
   return {
     seed,
-    problems: judge.problems,
+    problems: isMisread ? unexplained(world, judge.problems) : judge.problems,
     digest: trace.digest(),
     events: timeline.events,
     recordings: world.recordings.length,
@@ -121,12 +130,16 @@ function cutAgain(world: World, everyMs: number): () => void {
 }
 
 /** Once nothing fails any more, all is delivered, and the programs end. */
-export async function deliver(world: World, days: Days, withinMs = DELIVERED_MS): Promise<void> {
+export async function deliver(
+  world: World,
+  days: Days,
+  { withinMs = DELIVERED_MS, mayStand = MAY_STAND } = {},
+): Promise<void> {
   const { timeline, judge } = world;
   const untilMs = timeline.nowMs + withinMs;
   await finished(world, days.lastDockings(untilMs), 2 * withinMs);
   const waits = whatWaits(world);
-  const standing = (): string[] => [...world.conditions.keys()].filter((code) => !MAY_STAND.has(code));
+  const standing = (): string[] => [...world.conditions.keys()].filter((code) => !mayStand.has(code));
   await timeline.run(() => waits().length === 0, untilMs);
   // A condition that ends is told to the log, which then waits for the store once more.
   await timeline.run(() => standing().length === 0 && waits().length === 0, timeline.nowMs + STANDS_MS);

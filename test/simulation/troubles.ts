@@ -91,6 +91,28 @@ const disks: readonly Trouble[] = [
   },
 ];
 
+/** A page of the system's cache is wrong, for as long as that lasts or until the power goes; what lies on the medium stays right. */
+const misreads: readonly Trouble[] = [
+  (world, random) => misread(world, machineOf(world, random), random),
+  (world, random) => {
+    const end = misread(world, world.station, random);
+    world.killStation(); // nothing reads as much as a start
+    return end;
+  },
+  (world, random) => {
+    const end = misread(world, world.store, random);
+    world.killStore();
+    return end;
+  },
+];
+
+function misread(world: World, { name, disk }: Machine, random: SeededRandom): () => void {
+  const found = disk.files.misread(random);
+  if (found === undefined) return nothing;
+  world.note(`${name} reads ${found.path} with a bit turned`);
+  return found.end;
+}
+
 const CALLS: readonly CameraCall[] = ['identity', 'clock', 'condition', 'inventory', 'read', 'erase'];
 const CODES = ['driver.timeout', 'driver.protocol', 'driver.detached', 'driver.unreadable'];
 
@@ -136,9 +158,8 @@ const clocks: readonly Trouble[] = [
   },
 ];
 
-const KINDS = { power, network, disks, cameras, clocks };
+const KINDS = { power, network, disks, cameras, clocks, misreads };
 export type Kind = keyof typeof KINDS;
-export const ALL_KINDS = Object.keys(KINDS) as readonly Kind[];
 
 export class Troubles {
   readonly #world: World;
@@ -149,7 +170,7 @@ export class Troubles {
   #begun = 0;
   #isOver = false;
 
-  constructor(world: World, kinds: readonly Kind[] = ALL_KINDS) {
+  constructor(world: World, kinds: readonly Kind[]) {
     this.#world = world;
     this.#random = new SeededRandom(world.random.uint32());
     this.#kinds = kinds;

@@ -83,6 +83,7 @@ export class World {
       vaultTree: () => this.store.disk.durable,
       spoolFolder: `${SPOOL}/ready`,
       vaultFolder: `${VAULT}/${site.station}`,
+      asideFolder: `${VAULT}/.quarantine`,
       custodyFolder: `${SPOOL}/custody`,
       ...this.keys,
       isOnCamera: (recording) => this.dock.cameras.some((camera) => camera.holds(recording)),

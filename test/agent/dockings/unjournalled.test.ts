@@ -65,7 +65,10 @@ test('is not taken for one that has its record although it began before many oth
   await second.close();
 });
 
-test('gets no second record where the log is damaged in front of what tells of the first', async () => {
+test.each([
+  ['in front of', 'turned', 'turnee'],
+  ['at', '"part":1', '"part":"'],
+])('gets no second record where the log is damaged %s what tells of the first', async (_where, ...damage) => {
   const disk = await freshDisk();
   const first = await started(disk, 1);
   const docking = makeDockingId(random);
@@ -76,7 +79,13 @@ test('gets no second record where the log is damaged in front of what tells of t
   await first.custody.checkpoint();
   const cut = disk.crash(disk.steps, 'nothing');
   const [path = ''] = [...cut.tree('/spool/custody').keys()].filter((name) => name.endsWith('.jsonl'));
-  cut.corrupt(path, (bytes) => Buffer.from(Buffer.from(bytes).toString().replace('turned', 'turnee')));
+  cut.corrupt(path, (bytes) =>
+    Buffer.from(
+      Buffer.from(bytes)
+        .toString()
+        .replace(...damage),
+    ),
+  );
 
   const second = await started(cut, 2);
   expect(second.conditions.codes()).toContain('custody.chain-broken');
