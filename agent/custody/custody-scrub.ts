@@ -68,13 +68,18 @@ async function scrubOne(
   signal: AbortSignal,
 ): Promise<ChainBreak | undefined> {
   let told = 0;
-  const look = (): Promise<ChainBreak | undefined> => {
+  /** Says something, and nobody has named it yet: a line that was altered must not call a recording lost. */
+  let held: Uint8Array | undefined;
+  const look = async (): Promise<ChainBreak | undefined> => {
     let lines = 0;
-    return verify(deps, segment, signal, (line) => {
+    const found = await verify(deps, segment, signal, (line) => {
       if (++lines <= told) return; // by a look that failed
-      tell(deps.listener, line);
+      if (held !== undefined && names(line, held)) tell(deps.listener, held);
+      held = isOfInterest(deps.listener, line) ? line.slice() : undefined;
       told = lines;
     });
+    if (held !== undefined && found === undefined) tell(deps.listener, held);
+    return found;
   };
   for (;;)
     try {
@@ -146,13 +151,21 @@ async function eachLine(
   }
 }
 
-/** The name of the event is read from the text: most lines are of others. A line that does not parse says nothing. */
-function tell(listener: CustodyListener | undefined, line: Uint8Array): void {
-  if (listener === undefined) return;
+/** The name of the event is read from the text: most lines are of others. */
+function isOfInterest(listener: CustodyListener | undefined, line: Uint8Array): boolean {
   const event = eventOf(line);
-  if (event === undefined || !listener.events.has(event)) return;
+  return event !== undefined && listener?.events.has(event) === true;
+}
+
+/** Whether a line says that it follows this one. */
+function names(line: Uint8Array, before: Uint8Array): boolean {
+  return bufferOf(line).includes(`"previous":"${sha256Hex(before)}"`);
+}
+
+/** A line that does not parse says nothing. */
+function tell(listener: CustodyListener | undefined, line: Uint8Array): void {
   try {
-    listener.earlier(parseCustodyEntry(line));
+    listener?.earlier(parseCustodyEntry(line));
   } catch (error) {
     if (!(error instanceof DockError)) throw error;
   }

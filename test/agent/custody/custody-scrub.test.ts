@@ -1,0 +1,38 @@
+// What a start is told of earlier runs: of lines that the log itself confirms. One that was altered must not call a recording lost.
+import { expect, test } from 'vitest';
+import { LogReview } from '../../../agent/custody/log-review.ts';
+import { makeRecordingId } from '../../../protocol/ids.ts';
+import { seededRandom } from '../../fakes/random-seeded.ts';
+import { FOLDER, logDisk, openLog } from './custody-scenario.ts';
+
+const random = seededRandom(77);
+
+test('an altered line says nothing, and the others what they say', async () => {
+  const disk = logDisk();
+  const first = await openLog(disk, 1);
+  const [kept, altered, last] = [0, 1, 2].map(() => makeRecordingId(random));
+  for (const recording of [kept, altered, last])
+    first.custody.append({ event: 'spooled', facts: { recording: recording ?? '' } });
+  await first.custody.close();
+  const [path = ''] = [...disk.tree(FOLDER).keys()].filter((name) => name.endsWith('.jsonl'));
+  const whole = new LogReview();
+  const second = await openLog(disk.crash(disk.steps, 'everything'), 2, { listener: whole });
+  while (whole.unsettled.size < 3) await second.clock.advance(20);
+  await second.custody.close();
+  expect([...whole.unsettled]).toEqual([kept, altered, last]);
+
+  const other = makeRecordingId(random);
+  disk.corrupt(path, (bytes) =>
+    Buffer.from(
+      Buffer.from(bytes)
+        .toString()
+        .replace(altered ?? '', other),
+    ),
+  );
+  const review = new LogReview();
+  const { custody, conditions, clock } = await openLog(disk, 3, { listener: review });
+  while (!conditions.isRaised('custody.chain-broken')) await clock.advance(20);
+  await review.whole;
+  expect([...review.unsettled]).toEqual([kept, last]);
+  await custody.close();
+});
