@@ -238,4 +238,28 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     put: '    void vault;\n    void kind;\n',
     suites: RECEIVER,
   },
+  {
+    id: 'set-aside-not-asked-for',
+    what: 'what the store sets aside although it gave a receipt for it is not asked for again',
+    file: 'protocol/receiver/claims.ts',
+    find: '    await missing.setAside(offer, () => vault.setAside(offer, reason));\n',
+    put: '    void missing;\n    await vault.setAside(offer, reason);\n',
+    suites: ['protocol/receiver/missing-watch'],
+  },
+  {
+    id: 'record-made-twice',
+    what: 'a docking gets another record where the log breaks in front of what tells of its first',
+    file: 'agent/dockings/docking-log.ts',
+    find: 'await source.readUnproven(',
+    put: "await (source as unknown as { read: DockingLogSource['readUnproven'] }).read(",
+    suites: ['agent/dockings/unjournalled'],
+  },
+  {
+    id: 'misread-record-named',
+    what: 'a record names the digest of the one before it as a start read it, whatever its signature says',
+    file: 'agent/dockings/docking-records.ts',
+    find: 'if (this.#proven.has(camera)) return known;',
+    put: 'if (known !== undefined) return known;',
+    suites: ['agent/dockings/chain-end'],
+  },
 ];
