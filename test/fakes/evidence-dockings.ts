@@ -85,6 +85,7 @@ export function readDockingPart(folder: string, id: string, keys: EvidenceKeys, 
   const how = { type: 'docking-record', key: keys.stationKey, shape: DOCKING_SHAPE, tell };
   const signed = readSigned<DockingDocument>(keys.shelf, folder, 'docking.json', how);
   const { document } = signed;
+  if (!('inventory' in document)) throw new Error('docking.json: lacks its inventory'); // it may be null, and has no shape
   if (document.record !== id || document.station !== keys.station) tell('record of another docking');
   const nothing = { sealed_size_bytes: 0, chunks_sha256: sha256('') };
   const wanted = { kind: 'docking', recording: id, manifest_sha256: signed.sha256, ...nothing } as const;
