@@ -2,7 +2,8 @@
 // still proves that the store had the recording, and allows nothing any more.
 //
 // Invariants:
-// 1. A mark `asked/<recording>` is durable before anything counts as asked for, and goes only once another receipt is durable and logged.
+// 1. A mark `asked/<recording>` is durable before anything counts as asked for, and goes only once another receipt is durable and logged, or the
+//    copy was set aside.
 // 2. With a mark, a recording whose copy is here counts as spooled, whatever receipt lies beside it; one of which only the documents are
 //    left is not known any more: its file on a camera is pulled as a new recording.
 // 3. The mark says which receipts were taken back; it becomes `asked/<recording>.over` when it goes, so that none of them ever counts again.
@@ -89,7 +90,7 @@ export class AskedAgain {
     return this.#apply(entry, refused);
   }
 
-  /** There is another receipt, durable and logged; nothing where it was not asked for. Errors: the system's. */
+  /** There is another receipt, durable and logged, or the copy went to the quarantine; nothing where it was not asked for. Errors: the system's. */
   async over(recording: RecordingId): Promise<void> {
     if (!this.#waiting.delete(recording)) return;
     const { files, layout } = this.#deps;

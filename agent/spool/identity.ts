@@ -161,7 +161,7 @@ function parseIdentity(bytes: Uint8Array, layout: SpoolLayout): string {
   if (version !== undefined && Number(version) > 1)
     refuse(
       'spool.version',
-      `the spool at ${layout.root} has version ${version}, this agent knows version 1: install the newer agent again; nothing was changed`,
+      `${layout.identity} says version ${version} of the spool, this agent knows version 1: install the newer agent again; nothing was changed`,
     );
   return parseDocument(identitySchema, bytes, IDENTITY_BYTES_MAX).spool;
 }

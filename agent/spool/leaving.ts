@@ -83,6 +83,8 @@ export class Leaving {
     await quarantine
       .moveInTheEnd(folder, reason)
       .catch((error: unknown) => writeFailed('quarantine', recording, error));
+    // Nothing of it is here any more that could wait for another receipt; a mark that stays says nothing.
+    await asked.over(recording).catch((error: unknown) => log.warn('mark not removed', { recording, error }));
     index.changed();
   }
 

@@ -2,7 +2,7 @@
 // number on one's own monotonic clock, so no wall clock of anybody counts.
 import { encodeUtf8, parseUtf8 } from '../bytes.ts';
 import { createAnew, ensureFolder, readIfThere } from '../durable.ts';
-import { systemCode } from '../errors.ts';
+import { isMachineShort, systemCode } from '../errors.ts';
 import type { ReceiverId, SessionId } from '../ids.ts';
 import { LEASE_MS } from '../limits.ts';
 import type { Clock, Files } from '../ports.ts';
@@ -27,6 +27,8 @@ export interface BeatsOptions {
   /** Drawn for this run of the receiver. */
   readonly instance: SessionId;
 }
+
+const UNREADABLE: Beat = { receiver: '', beat: -1 };
 
 /** This receiver's sign of life, and its view of the others. */
 export class VaultBeats {
@@ -109,8 +111,12 @@ export class VaultBeats {
     await files.rename(path + TEMPORARY, path);
   }
 
+  /** One that the disk does not show is nobody's and does not change: whoever lives puts another file in its place. Errors: the machine's. */
   #read(instance: string): Promise<Beat | undefined> {
-    return readBeat(this.#options.files, this.#options.layout, instance);
+    return readBeat(this.#options.files, this.#options.layout, instance).catch((error: unknown) => {
+      if (isMachineShort(error)) throw error;
+      return UNREADABLE;
+    });
   }
 }
 

@@ -66,9 +66,15 @@ export async function runPoint(snapshots: readonly Snapshot[], name: PointName):
   const path = `${kind.side === 'spool' ? SPOOL : VAULT}/${name.path}`;
   const { files } = machineOf(world, kind).disk;
   const recording = recordingOf(world, path);
+  world.look('before');
+  const lacked = new Set(world.judge.problems.splice(0).map(withoutTime));
   if (!damageOf(name.damage)(files, path, victim)) return { ...name, isTried: false, problems: [], said: [] };
   pointTried();
-  return new Point(world, { kind, victim, path, name, recording }).run();
+  return new Point(world, { kind, victim, path, name, lacked, recording }).run();
+}
+
+function withoutTime(problem: string): string {
+  return problem.replace(/^\d+ ms, [^:]*: /, '');
 }
 
 /** The recording whose folder the file lies in. */
@@ -99,6 +105,8 @@ interface PointParts {
   readonly victim: Victim;
   readonly path: string;
   readonly name: PointName;
+  /** What was whole nowhere but in the spool before the damage: a store that was put back has to be given it again. */
+  readonly lacked: ReadonlySet<string>;
   /** Path on its camera of the recording that the file is of. */
   readonly recording: string | undefined;
 }
@@ -131,9 +139,16 @@ class Point {
     const leaves = this.#wasLastCopy() ? /ID|NAME/ : kind.leaves;
     const isWaiting = kind.waits?.test(name.damage) === true && this.#isSaid();
     const waits = isWaiting ? /^\/spool\/\w+\/ID still waits/ : undefined;
+    // A light tells what is known: of the damage nobody knows before it is looked at, and then the recording is pulled again. A mark of what was
+    // asked for says nothing once the copy was set aside.
+    const isAgain = kind.outcome === 'taken-again';
+    const again = isAgain
+      ? /^the light says "safe to take", NAME |^\/spool\/asked\/ID still waits$/
+      : undefined;
     const problems = this.#problems
+      .filter((problem) => !this.#parts.lacked.has(withoutTime(problem)))
       .map((problem) => ({ problem, told: this.#anonymous(problem) }))
-      .filter(({ told }) => leaves?.test(told) !== true && waits?.test(told) !== true)
+      .filter(({ told }) => [leaves, waits, again].every((allowed) => allowed?.test(told) !== true))
       .map(({ problem }) => problem);
     return { ...name, isTried: true, problems: [...new Set(problems)], said: this.#said };
   }
@@ -150,7 +165,11 @@ class Point {
     problems.push(...lastProblems(world));
     if (this.#parts.path.startsWith(`${SPOOL}/ready/`))
       this.#judgeFolder(this.#parts.path.split('/')[3] ?? '');
-    if (this.#wasNoticed() && !this.#isSaid())
+    if (
+      this.#wasNoticed() &&
+      this.#parts.kind.unsaid?.test(this.#parts.name.damage) !== true &&
+      !this.#isSaid()
+    )
       problems.push(`nothing was said of ${this.#parts.victim.path}`);
   }
 

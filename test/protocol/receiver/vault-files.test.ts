@@ -242,3 +242,17 @@ test('a count finds payloads, unfinished work and logs, names what is odd and ch
   expect([...disk.tree().keys()]).toEqual(before);
   await expect(countVault(disk, vault.layout, AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
 });
+
+test('a sign of life that the disk does not show stops no receiver, and ages as one that does not change', async () => {
+  const disk = new CrashDisk();
+  const random = new SeededRandom(11);
+  const sample = makeSample(random, makeSecretKey(random), 10);
+  await (await openOn(disk)).take(sample); // by one who ends without letting go
+  disk.fail({ operation: 'readAll', nth: 1, times: Infinity, code: 'EIO', path: '.leases/' });
+  const clock = new ManualClock();
+  const options = { path: '/vault', files: disk, log: new MemoryLog(), receiver: parseReceiverId('r-a') };
+  const vault = await FilesVault.open({ ...options, clock, random: new SeededRandom(seed++) });
+  expect(await vault.take(sample)).toBeUndefined();
+  await clock.advance(61_000);
+  expect(await vault.take(sample)).toMatchObject({ clean: false });
+});
