@@ -1,6 +1,7 @@
 // Finds where the store's own log ends: the entry that the next one follows, and the segment that can be gone on with.
-import type { CustodyEntry } from '../../custody-entry.ts';
+import type { ChainState, CustodyEntry } from '../../custody-entry.ts';
 import type { ChainBreak } from '../../custody-order.ts';
+import type { ScannedSegment } from '../../custody-scan.ts';
 import { isDockError } from '../../errors.ts';
 import type { SegmentId } from '../../ids.ts';
 import { keyIdHex, signatureKeyId, type PublicKey } from '../../minisign.ts';
@@ -46,18 +47,28 @@ async function endIn(
   deps: LogEndDeps,
 ): Promise<LogEnd> {
   const looked = await look(files, segment);
-  if (looked.kind === 'broken') {
-    const { sequence, sha256 } = looked.head;
-    const last = sequence === 0 ? null : { segment, sequence, sha256 };
-    return { last, open: undefined, breaks: [{ segment, sequence, reason: looked.reason }] };
-  }
+  if (looked.kind === 'broken') return brokenAt(segment, looked.head, looked.reason);
   const { head, wholeBytes, rest, checkpoint } = looked.tail;
   const last = { segment, ...head };
   if (signed || !isOurs(checkpoint?.entry, deps.publicKey)) return { last, open: undefined, breaks: [] };
   const open = { segment, head, sizeBytes: wholeBytes };
+  if (rest === 'torn' || !files.clean) {
+    const broken = await files.rewrite(open);
+    if (broken !== undefined) return brokenAt(segment, broken.state, reasonOf(broken));
+  }
   if (rest === 'torn') deps.log.warn('store log: torn end cut', { segment, sequence: head.sequence });
-  if (rest === 'torn' || !files.clean) await files.rewrite(open);
   return { last, open, breaks: [] };
+}
+
+/** The log goes on in another segment, behind the last entry that holds. */
+function brokenAt(segment: SegmentId, { sequence, sha256 }: ChainState, reason: string): LogEnd {
+  const last = sequence === 0 ? null : { segment, sequence, sha256 };
+  return { last, open: undefined, breaks: [{ segment, sequence, reason }] };
+}
+
+function reasonOf({ state, reason }: Pick<ScannedSegment, 'state' | 'reason'>): string {
+  if (reason !== '') return reason;
+  return state.sequence === 0 ? 'no entry in it' : 'its chain does not lead to its end';
 }
 
 type Looked =
@@ -73,7 +84,7 @@ async function look(files: SegmentFiles, segment: SegmentId): Promise<Looked> {
     if (!isDockError(error, 'custody.damaged')) throw error;
   }
   const { state, reason } = await files.scan(segment);
-  return { kind: 'broken', head: state, reason: reason === '' ? 'no entry in it' : reason };
+  return { kind: 'broken', head: state, reason: reasonOf({ state, reason }) };
 }
 
 async function tailOf({ files, folder }: SegmentFiles, segment: SegmentId): Promise<CustodyTail> {

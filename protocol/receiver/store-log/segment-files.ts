@@ -4,11 +4,11 @@ import { encodeUtf8 } from '../../bytes.ts';
 import { CUSTODY_SEGMENT_TRUSTED_COMMENT, type ChainState } from '../../custody-entry.ts';
 import type { ChainBreak } from '../../custody-order.ts';
 import { linesIn, SegmentScan, type ScannedSegment } from '../../custody-scan.ts';
-import { createAnew, writeAnew } from '../../durable.ts';
+import { writeAnew } from '../../durable.ts';
 import type { SegmentId } from '../../ids.ts';
 import { LoopTurns } from '../../io/loop-turns.ts';
 import type { PublicKey } from '../../minisign.ts';
-import type { Files, OpenFile, Signer } from '../../ports.ts';
+import type { Files, Signer } from '../../ports.ts';
 import { segmentPath } from '../custody-file.ts';
 import { writeNewest } from '../custody-newest.ts';
 import { FolderSyncs } from '../../folder-syncs.ts';
@@ -17,7 +17,6 @@ import { whileHeld, type HeldLock } from './folder-lock.ts';
 
 /** A segment has at most 2 MiB and one append: anything longer is none of ours. */
 export const SEGMENT_READ_BYTES_MAX = 16 * 1024 * 1024;
-const COPY_BYTES = 256 * 1024;
 /** Some 5 ms of work on a slow machine. */
 const LINES_PER_TURN = 64;
 
@@ -77,24 +76,20 @@ export class SegmentFiles {
     await held.check();
   }
 
-  /** Writes a segment anew without what lies behind its last entry, so that all of it is surely durable. */
-  async rewrite({ segment, sizeBytes }: OpenSegment): Promise<void> {
-    const { files, folder, held } = this.#options;
+  /**
+   * Writes a segment anew without what lies behind its last entry, so that all of it is surely durable. Nothing is written where its chain does
+   * not lead there: what the system shows may not be what lies on the medium. Gives how far it holds then.
+   */
+  async rewrite({ segment, head, sizeBytes }: OpenSegment): Promise<ScannedSegment | undefined> {
+    const { files, folder, held, publicKey } = this.#options;
     const path = segmentPath(folder, segment);
+    const bytes = (await files.readAll(path, SEGMENT_READ_BYTES_MAX)).subarray(0, sizeBytes);
+    const scanned = await scanBytes(segment, bytes, [publicKey]);
+    if (scanned.state.sha256 !== head.sha256 || scanned.rest !== 'none') return scanned;
     const work = join(held.workFolder, `${segment}.jsonl`);
-    const from = await files.open(path, 'read');
-    try {
-      const to = await whileHeld(() => createAnew(files, work));
-      try {
-        await copy(from, to, sizeBytes);
-        await to.sync();
-      } finally {
-        await to.close();
-      }
-    } finally {
-      await from.close();
-    }
+    await whileHeld(() => writeAnew(files, work, bytes));
     await this.#place(work, path);
+    return undefined;
   }
 
   /** Signs the whole of a segment that holds; else says where it breaks and leaves it. */
@@ -121,15 +116,6 @@ export class SegmentFiles {
     const { files, folder } = this.#options;
     await whileHeld(() => files.rename(work, path));
     await files.syncFolder(folder);
-  }
-}
-
-async function copy(from: OpenFile, to: OpenFile, sizeBytes: number): Promise<void> {
-  const piece = new Uint8Array(Math.min(COPY_BYTES, sizeBytes));
-  for (let at = 0; at < sizeBytes; at += piece.length) {
-    const part = piece.subarray(0, Math.min(piece.length, sizeBytes - at));
-    await from.read(part, at);
-    await to.write(part, at);
   }
 }
 

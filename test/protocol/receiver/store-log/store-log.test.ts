@@ -131,6 +131,22 @@ test('a torn end is cut and told to the log', async () => {
   expect(numbersIn(disk)).toEqual([1, 2, 2]);
 });
 
+test('what the system shows wrong for a while is not written back with a torn end', async () => {
+  const disk = vaultDisk();
+  const deps = depsOn(disk, 16);
+  for (let count = 0; count < 40; count++) await append(deps, LONG);
+  const path = `${FOLDER}/${readLog(disk)[0]?.segment}.jsonl`;
+  disk.corrupt(path, (bytes) => Buffer.concat([bytes, Buffer.from('{')]));
+  const shown = disk.peek(path);
+  const end = disk.misreadBit(path, 8 * 5000);
+  await append(deps, numbered(1));
+  end();
+  expect(disk.peek(path)).toEqual(shown);
+  const others = [...disk.tree(FOLDER)].filter(([name]) => name.endsWith('.jsonl') && name !== path);
+  expect(others).toHaveLength(1);
+  expect(Buffer.from(others[0]?.[1] ?? []).toString()).toContain('"event":"chain-broken"');
+});
+
 test('an altered entry stays as it is; the next segment names the last one that holds and says where it breaks', async () => {
   const disk = vaultDisk();
   const deps = depsOn(disk, 7);
