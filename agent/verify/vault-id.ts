@@ -1,18 +1,10 @@
 // Reads which vault a folder is. The id file is written by the receiver; here it is only read.
 import { dirname, join } from 'node:path';
-import * as z from 'zod';
-import { parseDocument, sessionIdSchema } from '../../protocol/document.ts';
 import { DockError } from '../../protocol/errors.ts';
+import { parseVaultId, VAULT_ID_BYTES_MAX } from '../../protocol/vault-document.ts';
 import { VAULT_ID, type Place } from './place.ts';
 import { readSmall, type ReadFiles } from './read-files.ts';
 import { finding, note, type Remark } from './remark.ts';
-
-const VAULT_ID_BYTES_MAX = 4096;
-const vaultSchema = z.strictObject({
-  type: z.literal('vault'),
-  version: z.literal(1),
-  vault: sessionIdSchema,
-});
 
 /** The id of the vault that the place is or lies in; undefined where there is none or it cannot be read. */
 export async function readVaultId(
@@ -27,7 +19,7 @@ export async function readVaultId(
     return { id: undefined, remarks: own ? [note('vault.no-id', '.', `${VAULT_ID} is not there`)] : [] };
   if (read.kind !== 'bytes') return refused(`${VAULT_ID}: ${read.why}`);
   try {
-    return { id: parseDocument(vaultSchema, read.bytes, VAULT_ID_BYTES_MAX).vault, remarks: [] };
+    return { id: parseVaultId(read.bytes), remarks: [] };
   } catch (error) {
     if (!(error instanceof DockError)) throw error;
     return refused(`${VAULT_ID}: ${error.message}`);

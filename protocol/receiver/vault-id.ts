@@ -1,39 +1,20 @@
 // The file that says that a folder is a vault, and which one: written once into an empty folder, looked at again later, so that an
 // unmounted disk or another one in its place is recognised and nothing is written below the mount point.
 import { dirname } from 'node:path';
-import * as z from 'zod';
-import { encodeUtf8, sha256Hex } from '../bytes.ts';
-import { encodeDocument, parseDocument, sessionIdSchema, sha256Schema } from '../document.ts';
 import { ensureFolder, readIfThere, writeAnew } from '../durable.ts';
 import { describeError, DockError, isDockError, systemCode } from '../errors.ts';
 import { makeSessionId, type SessionId } from '../ids.ts';
 import type { Files, Log, Random } from '../ports.ts';
+import { encodeVaultId, parseVaultId, VAULT_ID_BYTES_MAX } from '../vault-document.ts';
 import { TEMPORARY, type VaultLayout } from './vault-layout.ts';
 
-const VAULT_ID_BYTES_MAX = 4096;
 /** What a fresh file system has in it. */
 const HARMLESS_NAMES: ReadonlySet<string> = new Set(['lost+found']);
-
-const vaultSchema = z
-  .strictObject({
-    type: z.literal('vault'),
-    version: z.literal(1),
-    vault: sessionIdSchema,
-    /** A bit of the id that was turned makes it another vault's else: every receipt would name that one. */
-    vault_sha256: sha256Schema.optional(),
-  })
-  .refine(({ vault, vault_sha256 }) => (vault_sha256 ?? digestOf(vault)) === digestOf(vault), {
-    message: 'vault_sha256 is not of this id',
-  });
-
-function digestOf(id: string): string {
-  return sha256Hex(encodeUtf8(id));
-}
 
 /** The vault's id, or undefined where there is no id file. Errors: the system's; "document.version", "document.refused". */
 export async function readVaultId(files: Files, layout: VaultLayout): Promise<SessionId | undefined> {
   const bytes = await readIfThere(files, layout.vaultId, VAULT_ID_BYTES_MAX);
-  return bytes === undefined ? undefined : parseDocument(vaultSchema, bytes, VAULT_ID_BYTES_MAX).vault;
+  return bytes === undefined ? undefined : parseVaultId(bytes);
 }
 
 /**
@@ -52,8 +33,7 @@ export async function openVaultId(
   if (odd !== undefined) throw notAVault(layout.root, odd);
   const vault = makeSessionId(random);
   const temporary = layout.vaultId + TEMPORARY;
-  const document = { type: 'vault', version: 1, vault, vault_sha256: digestOf(vault) } as const;
-  await writeAnew(files, temporary, encodeDocument(vaultSchema, document));
+  await writeAnew(files, temporary, encodeVaultId(vault));
   await files.rename(temporary, layout.vaultId);
   await files.syncFolder(layout.root);
   await files.syncFolder(dirname(layout.root));
