@@ -13,7 +13,7 @@ import type { OpenFile } from '../ports.ts';
 
 const LF = 0x0a;
 /** One append that may be torn, and whole lines before it. */
-export const TAIL_BYTES = CUSTODY_BATCH_BYTES_MAX + 2 * (CUSTODY_ENTRY_BYTES_MAX + 1);
+const TAIL_BYTES = CUSTODY_BATCH_BYTES_MAX + 2 * (CUSTODY_ENTRY_BYTES_MAX + 1);
 
 /** The end of a segment's file. */
 export interface CustodyTail {
