@@ -68,7 +68,7 @@ async function plantAll(copy: ProjectCopy, bugs: readonly PlantedBug[]): Promise
     if (verdict === 'red') caught++;
     console.log(
       verdict === 'red'
-        ? `caught  ${bug.id}: "${said}"`
+        ? `caught  ${bug.id}: ${said.split('\n', 1)[0] ?? ''}`
         : `MISSED  ${bug.id} (${bug.what}): ${bug.suites.join(', ')} ${verdict}\n${said}`,
     );
   }

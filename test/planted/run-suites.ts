@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import { RESULTS_VARIABLE } from '../fault-table/kept-results.ts';
 
 /** A suite that a bug makes wait for ever has deadlines of its own, which come first. */
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 900_000;
+/** One file after the other, and thrice the time that a test has else: beside the other suites of a CI run, a slow machine is no bug. */
+const UNHURRIED = ['--maxWorkers', '1', '--testTimeout', '60000', '--hookTimeout', '60000'];
+const SAID_CHARACTERS_MAX = 600;
 const OUTPUT_CHARACTERS_MAX = 100_000;
 
 /** "red": a test failed. "broken": no test ran, or it did not end. */
@@ -14,7 +17,7 @@ export type SuiteVerdict = 'green' | 'red' | 'broken';
 
 export interface SuiteRun {
   readonly verdict: SuiteVerdict;
-  /** First test that failed, or the end of what was printed. */
+  /** First test that failed and with what, or the end of what was printed. */
   readonly said: string;
 }
 
@@ -27,7 +30,8 @@ export async function runSuites(folder: string, suites: readonly string[]): Prom
     // Into a file: what a property says of its counter-example can be longer than what is kept of the output.
     const outputFile = join(results, 'results.json');
     const reporter = ['--reporter', 'json', '--outputFile', outputFile];
-    const args = ['run', '--config', 'test/vitest.config.ts', '--bail', '1', ...reporter, ...files];
+    const config = ['--config', 'test/vitest.config.ts', '--bail', '1', ...UNHURRIED];
+    const args = ['run', ...config, ...reporter, ...files];
     const { code, output } = await run(process.execPath, [vitest, ...args], folder);
     if (code === 0) return { verdict: 'green', said: '' };
     const failed = await failedTest(outputFile);
@@ -42,7 +46,11 @@ export async function runSuites(folder: string, suites: readonly string[]): Prom
 /** What is read of vitest's report. */
 interface Report {
   readonly testResults: readonly {
-    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages?: readonly string[];
+    }[];
   }[];
 }
 
@@ -51,8 +59,12 @@ async function failedTest(path: string): Promise<string | undefined> {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   const { testResults } = JSON.parse(text) as Report;
-  return testResults.flatMap((file) => file.assertionResults).find(({ status }) => status === 'failed')
-    ?.fullName;
+  const failed = testResults
+    .flatMap((file) => file.assertionResults)
+    .find(({ status }) => status === 'failed');
+  if (failed === undefined) return undefined;
+  const [message = ''] = failed.failureMessages ?? [];
+  return `"${failed.fullName}": ${message.slice(0, SAID_CHARACTERS_MAX)}`;
 }
 
 function run(

@@ -20,20 +20,12 @@ test('a connection that breaks in every unit carries the recording all the same,
   let carriedBytes = 0;
   hub.payloadBytesMax = MESSAGE_BYTES;
   hub.fate = ({ topic, payload }) => {
-    if (/\/(up\/offer|down)/.test(topic))
-      console.log(
-        Math.round(performance.now()),
-        topic,
-        payload.length < 600 ? payload.toString() : payload.length,
-      );
     if (!/\/up\/r-a\/[a-z2-7]{26}\/\d+$/.test(topic)) return [{}];
     bytes += payload.length;
-    console.log(Math.round(performance.now()), topic.split('/').pop(), payload.length);
     carriedBytes += payload.length;
     if (carriedBytes < BYTES_A_CONNECTION) return [{}];
     carriedBytes = 0;
     pointTried();
-    console.log('CUT');
     hub.cut('station');
     return [];
   };
