@@ -129,7 +129,8 @@ export class CustodyLog implements Custody {
 
   /**
    * The same of all that lies there: behind the place where a chain breaks stands what happened, too, though it proves nothing. Whoever made a
-   * signed document of the entries before that place alone would contradict the one that was made of all. Errors: the system's.
+   * signed document of the entries before that place alone would contradict the one that was made of all.
+   * Errors: "custody.not-shown" where the disk does not show the segment; the system's where the machine is short of something.
    */
   async readUnproven(
     segment: SegmentId,
@@ -137,9 +138,10 @@ export class CustodyLog implements Custody {
     bytesMax: number,
   ): Promise<CustodyLines | undefined> {
     const known = this.#segments.get(segment);
-    if (known === undefined || !this.#brokenSegments.has(segment))
-      return this.read(segment, fromSequence, bytesMax);
-    return this.#reader.read({ ...known, lastSequence: Number.POSITIVE_INFINITY }, fromSequence, bytesMax);
+    if (known === undefined) return undefined;
+    const isBroken = this.#brokenSegments.has(segment);
+    const all = isBroken ? { ...known, lastSequence: Number.POSITIVE_INFINITY } : known;
+    return this.#reader.search(all, fromSequence, bytesMax);
   }
 
   /** Digest of one durable entry's line; undefined where there is none. Errors: the system's. */
@@ -164,22 +166,22 @@ export class CustodyLog implements Custody {
     this.#index?.changed();
   }
 
-  /** Of these recordings, those without a `spooled` entry in the log: a cut came between commit and checkpoint. Errors: the system's. */
+  /** Of these recordings, those without a `spooled` entry in the log: a cut came between commit and checkpoint. Errors: `missingEntries`. */
   withoutSpooledEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
     return missingEntries(this.#segments.list(), this.#reader, 'spooled', recordings);
   }
 
-  /** The same for `docking-recorded` entries and the records that they name. Errors: the system's. */
+  /** The same for `docking-recorded` entries and the records that they name. Errors: `missingEntries`. */
   withoutRecordedEntry(records: Iterable<RecordingId>): Promise<RecordingId[]> {
     return missingEntries(this.#segments.list(), this.#reader, 'docking-recorded', records);
   }
 
-  /** The same for `receipted` entries: a cut came between a receipt's sync and the checkpoint. Errors: the system's. */
+  /** The same for `receipted` entries: a cut came between a receipt's sync and the checkpoint. Errors: `missingEntries`. */
   withoutReceiptedEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
     return missingEntries(this.#segments.list(), this.#reader, 'receipted', recordings);
   }
 
-  /** The same for `asked-again` entries: a cut came between the spool's mark and the checkpoint. Errors: the system's. */
+  /** The same for `asked-again` entries: a cut came between the spool's mark and the checkpoint. Errors: `missingEntries`. */
   withoutAskedAgainEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
     return missingEntries(this.#segments.list(), this.#reader, 'asked-again', recordings);
   }

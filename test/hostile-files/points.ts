@@ -70,20 +70,23 @@ const KEPT: readonly (readonly [kind: string, moment: string, damage: string])[]
   ['upload under way', 'uploading', 'a folder with a file'],
   ['upload under way', 'uploading', 'very long'],
   ['custody segment of a station', 'backlog', 'a folder'],
+  ['custody segment', 'receipted', 'a folder with a file'],
   ['sign of life', 'settled', 'a folder'],
   ['vault id', 'settled', 'cut to half'],
 ];
 
-/** One point of each that failed once: where a camera still holds the file, if one does. */
+/** Points of each that failed once: where a camera still holds the file, if one does; each file that is signed as a whole. */
 export function keptPoints(snapshots: readonly Snapshot[]): readonly PointName[] {
-  return KEPT.map(([name, at, damage]) => {
+  return KEPT.flatMap(([name, at, damage]) => {
     const kind = FILE_KINDS.find((each) => each.name === name);
     const moment = snapshots.find((each) => each.name === at);
     if (kind === undefined || moment === undefined) throw new Error(`no kept point ${name}, ${at}`);
     const paths = [...moment[kind.side].keys()].filter((path) => kind.path.test(path));
+    const isSigned = (path: string): boolean => moment[kind.side].has(`${path}.minisig`);
     const held = paths.find((path) => isOnCamera(moment, path)) ?? paths[0];
     if (held === undefined) throw new Error(`no ${name} at the moment ${at}`);
-    return { moment: at, kind: name, path: held, damage };
+    const signed = paths.filter(isSigned);
+    return (signed.length > 0 ? signed : [held]).map((path) => ({ moment: at, kind: name, path, damage }));
   });
 }
 

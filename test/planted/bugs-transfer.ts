@@ -255,6 +255,14 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     suites: ['agent/dockings/unjournalled'],
   },
   {
+    id: 'segment-not-shown-ends-search',
+    what: 'a segment of the log that the disk does not show keeps cameras from being cleared for good',
+    file: 'agent/custody/custody-search.ts',
+    find: 'if (isNotShown(error)) return undefined;',
+    put: 'if (isNotShown(error)) throw error;',
+    suites: ['agent/custody/not-shown'],
+  },
+  {
     id: 'misread-record-named',
     what: 'a record names the digest of the one before it as a start read it, whatever its signature says',
     file: 'agent/dockings/docking-records.ts',
