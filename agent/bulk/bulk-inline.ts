@@ -11,7 +11,7 @@ export function bulkInline(context: Omit<SealContext, 'turn'>): Bulk {
     startSeal: (job) => SealPass.start(job, context),
     startDigest: async () => new DigestPass(context),
     readUnit: (path, position, sizeBytes, sha256) =>
-      readUnit(readsOf(context.files), { path, position, sizeBytes, sha256 }),
+      readUnit({ readAt: readsOf(context.files), tags: context.tags }, { path, position, sizeBytes, sha256 }),
     sealSmall: async (bytes, recipients) => sealSmall(bytes, recipients, context.random),
     close: async () => undefined,
   };

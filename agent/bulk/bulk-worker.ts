@@ -1,6 +1,6 @@
 // Entry of a bulk worker thread: several passes side by side, each in the order of its calls. Started by bulk-workers.ts.
 import assert from 'node:assert/strict';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { DockError } from '../../protocol/errors.ts';
 import { bufferFreer } from '../../protocol/io/free-buffer.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
@@ -15,14 +15,17 @@ import type { Digesting, Sealing } from './bulk.ts';
 import { DigestPass } from './digest.ts';
 import { SealPass } from './seal.ts';
 import { readUnit } from './unit-read.ts';
+import { UnitTags, type TagMemory } from './unit-tags.ts';
 
 assert(parentPort, 'this module is a worker');
 giveWay();
 const turns = new LoopTurns();
+const tags = new UnitTags(workerData as TagMemory);
 const context = {
   files: nodeFiles(),
   random: nodeRandom(),
   freeBuffer: bufferFreer(),
+  tags,
   turn: () => turns.next(), // a unit that is wanted for sending waits for one slice, not for all pieces that have arrived
 };
 const sealings = new Map<number, InOrder<Sealing>>();
@@ -86,7 +89,7 @@ serveCalls<BulkCalls>(parentPort, {
   },
   abort: ({ pass }) => abort(pass),
   readUnit: async (place) => {
-    const unit = await readUnit(readAtOnce, place);
+    const unit = await readUnit({ readAt: readAtOnce, tags }, place);
     return new Moved(unit, [unit.buffer]);
   },
   sealSmall: async ({ bytes, recipients }) => new Uint8Array(sealSmall(bytes, recipients, context.random)),

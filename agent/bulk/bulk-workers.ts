@@ -3,11 +3,13 @@
 import assert from 'node:assert/strict';
 import type { Worker } from 'node:worker_threads';
 import type { Piece } from '../../drivers/driver.ts';
+import { nodeRandom } from '../../protocol/io/random-node.ts';
 import { WorkerCalls } from '../../protocol/io/worker-calls.ts';
 import { startWorker } from '../../protocol/io/worker-thread.ts';
 import type { BulkCalls } from './bulk-calls.ts';
 import type { Bulk, Digesting, Sealing, SealJob, SealResult, TailDifference } from './bulk.ts';
 import { PiecesInFlight, sizeOf } from './pieces-in-flight.ts';
+import { newTagMemory, TAG_KEY_BYTES, type TagMemory } from './unit-tags.ts';
 
 /** Workers of one agent: more than a machine with cameras on it has cores. */
 const WORKERS_MAX = 64;
@@ -30,12 +32,16 @@ export interface BulkWorkersOptions {
   /** One for each busy bay, at most one for each core. */
   readonly count: number;
   /** Starts a thread on bulk-worker.ts; tests keep a hand on it here. */
-  readonly startThread?: (name: string) => Worker;
+  readonly startThread?: (name: string, tags: TagMemory) => Worker;
 }
 
 /** A new thread on bulk-worker.ts. */
-export function startBulkThread(name: string): Worker {
-  return startWorker(import.meta.url, './bulk-worker', { name, resourceLimits: HEAP_LIMITS });
+export function startBulkThread(name: string, tags: TagMemory): Worker {
+  return startWorker(import.meta.url, './bulk-worker', {
+    name,
+    workerData: tags,
+    resourceLimits: HEAP_LIMITS,
+  });
 }
 
 /**
@@ -59,9 +65,10 @@ class BulkWorkers implements Bulk {
   readonly #slots: readonly Slot[];
   #lastPass = 0;
 
-  constructor(count: number, startThread: (name: string) => Worker) {
+  constructor(count: number, startThread: (name: string, tags: TagMemory) => Worker) {
+    const tags = newTagMemory(nodeRandom().bytes(TAG_KEY_BYTES));
     this.#slots = Array.from({ length: count }, (_, at) => ({
-      calls: new WorkerCalls<BulkCalls>(() => startThread(`bulk-${at}`)),
+      calls: new WorkerCalls<BulkCalls>(() => startThread(`bulk-${at}`, tags)),
       passes: new Set<number>(),
     }));
   }

@@ -14,6 +14,7 @@ import { beginSeal, type PayloadSealer, type SealedSink } from '../../protocol/s
 import type { SealJob, Sealing, SealResult, TailDifference } from './bulk.ts';
 import { MediaFacts } from '../media/media-facts.ts';
 import { PlaintextTail } from './plaintext-tail.ts';
+import type { UnitTags } from './unit-tags.ts';
 import { UnitWriter } from './unit-writer.ts';
 
 /** Plaintext between two looks at the disk: less than a unit once sealed, and small enough to stay in the cache for all steps. */
@@ -29,6 +30,8 @@ export interface SealContext {
   readonly random: Random;
   /** Gives a large buffer's memory back before the garbage collector would. */
   readonly freeBuffer?: (buffer: ArrayBuffer) => void;
+  /** Learns each sealed unit. */
+  readonly tags?: UnitTags;
   /** Resolves when the next slice may be worked on: other work of this thread comes in between. */
   readonly turn?: () => Promise<void>;
 }
@@ -66,11 +69,11 @@ export class SealPass implements Sealing {
 
   /** Draws the keys, creates both files and writes the header. Errors: "key.recipient"; the system's error. */
   static async start(job: SealJob, context: SealContext): Promise<SealPass> {
-    const { files, random, freeBuffer = leaveToCollector } = context;
+    const { files, random, freeBuffer = leaveToCollector, tags } = context;
     const sealer = beginSeal(job.recipients, random);
     const payload = await files.create(job.payloadPath);
     const chunks = await createBeside(payload, files, job.chunksPath);
-    const writer = new UnitWriter(payload, chunks, freeBuffer);
+    const writer = new UnitWriter(payload, chunks, { freeBuffer, tags });
     writer.put(sealer.header);
     return new SealPass(sealer, writer, context);
   }

@@ -2,6 +2,7 @@
 import { equalBytes, sha256 } from '../../protocol/bytes.ts';
 import { DockError } from '../../protocol/errors.ts';
 import type { Files } from '../../protocol/ports.ts';
+import type { UnitTags } from './unit-tags.ts';
 
 /** One unit to read: `sizeBytes` from `position`, with the SHA-256 (32 bytes) that they had when they were sealed. */
 export interface UnitPlace {
@@ -26,11 +27,23 @@ export function readsOf(files: Files): ReadAt {
   };
 }
 
+/** How a unit is read, and the tags that may spare hashing it. */
+export interface UnitReading {
+  readonly readAt: ReadAt;
+  readonly tags: UnitTags | undefined;
+}
+
 /** The unit's bytes, in a buffer of their own. Errors: "spool.unit-damaged"; those of `readAt`. */
-export async function readUnit(readAt: ReadAt, place: UnitPlace): Promise<Uint8Array<ArrayBuffer>> {
+export async function readUnit(
+  { readAt, tags }: UnitReading,
+  place: UnitPlace,
+): Promise<Uint8Array<ArrayBuffer>> {
   const unit = Buffer.allocUnsafeSlow(place.sizeBytes); // no zeros first, and not from Node's pool
   const read = await readAt(place.path, unit, place.position);
-  if (read === unit.length && equalBytes(sha256(unit), place.sha256)) return unit;
+  const isWhole =
+    read === unit.length &&
+    (tags?.confirm(place.sha256, unit) === true || equalBytes(sha256(unit), place.sha256));
+  if (isWhole) return unit;
   throw damaged(place, read);
 }
 

@@ -6,16 +6,17 @@
 // 3. Both files are complete, synced and closed when `finish` resolves; closed in any case when `finish` or `abort` has ended.
 import { createHash } from 'node:crypto';
 import { DockError } from '../../protocol/errors.ts';
-import { DIGEST_BYTES, UNIT_BYTES } from '../../protocol/limits.ts';
+import { UNIT_BYTES } from '../../protocol/limits.ts';
 import type { OpenFile } from '../../protocol/ports.ts';
-import { UnitDigester } from '../../protocol/unit-digests.ts';
+import { sha256 } from '../../protocol/bytes.ts';
+import type { UnitTags } from './unit-tags.ts';
 
 /** One is filled while two are written: more waits for the disk only, and costs memory for each bay. */
 const BUFFERS = 3;
 /** Written bytes between two syncs: small enough that the last one is short, large enough for a card (tens of ms each). */
 const SYNC_GROUP_BYTES = 64 * 1024 * 1024;
 /** Digests that are gathered before they are written: one page, those of 64 MiB. Never all of a file. */
-const DIGESTS_BYTES = 128 * DIGEST_BYTES;
+const DIGESTS_MAX = 128;
 
 /** What was written. */
 export interface WrittenFiles {
@@ -23,12 +24,22 @@ export interface WrittenFiles {
   readonly chunksSha256: string;
 }
 
+/** What a writer works with beside its two files. */
+export interface UnitWriterOptions {
+  /** Gets the buffers in the end. */
+  readonly freeBuffer: (buffer: ArrayBuffer) => void;
+  /** Learns each unit with its digest. */
+  readonly tags?: UnitTags | undefined;
+}
+
 /** Writes one sealed file and its digests. */
 export class UnitWriter {
   readonly #payload: OpenFile;
   readonly #chunks: OpenFile;
   readonly #freeBuffer: (buffer: ArrayBuffer) => void;
-  readonly #digester = new UnitDigester();
+  readonly #tags: UnitTags | undefined;
+  /** Those that are not written yet. */
+  #digests: Uint8Array[] = [];
   readonly #chunksHash = createHash('sha256');
   readonly #free = Array.from({ length: BUFFERS - 1 }, () => Buffer.allocUnsafeSlow(UNIT_BYTES));
   readonly #running = new Set<Promise<void>>();
@@ -42,11 +53,12 @@ export class UnitWriter {
   #freed: (() => void) | undefined;
   #ending: Promise<void> | undefined;
 
-  /** Takes two files that were just created, and closes them in the end; `freeBuffer` gets the buffers then. */
-  constructor(payload: OpenFile, chunks: OpenFile, freeBuffer: (buffer: ArrayBuffer) => void) {
+  /** Takes two files that were just created, and closes them in the end. */
+  constructor(payload: OpenFile, chunks: OpenFile, { freeBuffer, tags }: UnitWriterOptions) {
     this.#payload = payload;
     this.#chunks = chunks;
     this.#freeBuffer = freeBuffer;
+    this.#tags = tags;
   }
 
   /** True where at least UNIT_BYTES can be put; else wait for `room`. */
@@ -63,7 +75,6 @@ export class UnitWriter {
 
   /** Takes the next sealed bytes. Not more than UNIT_BYTES between two looks at the room. */
   put(part: Uint8Array): void {
-    this.#digester.push(part);
     let at = 0;
     while (at < part.length) {
       const taken = part.subarray(at, at + UNIT_BYTES - this.#unitBytes);
@@ -94,7 +105,7 @@ export class UnitWriter {
   async #complete(): Promise<void> {
     try {
       if (this.#unitBytes > 0) this.#writeUnit();
-      this.#writeDigests(this.#digester.finish());
+      this.#writeDigests();
       await this.#quiet();
       await bothOf(this.#payload.sync(), this.#chunks.sync());
       await bothOf(this.#payload.close(), this.#chunks.close());
@@ -133,6 +144,9 @@ export class UnitWriter {
     const bytes = unit.subarray(0, this.#unitBytes);
     const position = this.#startedBytes;
     this.#startedBytes += bytes.length;
+    const digest = sha256(bytes);
+    this.#tags?.remember(digest, bytes);
+    this.#digests.push(digest);
     this.#run(async () => {
       await this.#payload.write(bytes, position);
       this.#unsyncedBytes += bytes.length;
@@ -141,7 +155,7 @@ export class UnitWriter {
     });
     this.#unit = this.#free.pop() ?? EMPTY; // empty only behind the last unit, or after a failure: nothing is put then
     this.#unitBytes = 0;
-    if (this.#digester.waitingBytes >= DIGESTS_BYTES) this.#writeDigests(this.#digester.take());
+    if (this.#digests.length >= DIGESTS_MAX) this.#writeDigests();
   }
 
   #release(unit: Buffer<ArrayBuffer>): void {
@@ -149,7 +163,9 @@ export class UnitWriter {
     this.#freed?.();
   }
 
-  #writeDigests(digests: Uint8Array): void {
+  #writeDigests(): void {
+    const digests = Buffer.concat(this.#digests);
+    this.#digests = [];
     const position = this.#chunksBytes;
     this.#chunksBytes += digests.length;
     this.#chunksHash.update(digests);

@@ -334,26 +334,50 @@ function digestContract({ test }: ContractRunner, make: () => Promise<BulkSubjec
   });
 }
 
+/** A read for each unit of a sealed file. */
+function unitReads(
+  bulk: Bulk,
+  { payloadPath }: SealJob,
+  { sealed, chunks }: { readonly sealed: Uint8Array; readonly chunks: Uint8Array },
+): Promise<Uint8Array<ArrayBuffer>>[] {
+  return Array.from({ length: chunks.length / DIGEST_BYTES }, (_, unit) => {
+    const position = unit * UNIT_BYTES;
+    const digest = chunks.subarray(unit * DIGEST_BYTES, (unit + 1) * DIGEST_BYTES);
+    return bulk.readUnit(payloadPath, position, Math.min(UNIT_BYTES, sealed.length - position), digest);
+  });
+}
+
 function unitContract({ test }: ContractRunner, make: () => Promise<BulkSubject>): void {
   test('each unit is read back in a buffer of its own', async () => {
     const { bulk, folder } = await make();
     const job = jobIn(folder);
-    const { sealedSizeBytes } = await sealWhole(bulk, job, contentOf(1_200_000));
+    await sealWhole(bulk, job, contentOf(1_200_000));
     const [sealed, chunks] = [await readFile(job.payloadPath), await readFile(job.chunksPath)];
-    const reads = Array.from({ length: chunks.length / DIGEST_BYTES }, (_, unit) => {
-      const position = unit * UNIT_BYTES;
-      const digest = chunks.subarray(unit * DIGEST_BYTES, (unit + 1) * DIGEST_BYTES);
-      return bulk.readUnit(
-        job.payloadPath,
-        position,
-        Math.min(UNIT_BYTES, sealedSizeBytes - position),
-        digest,
-      );
-    });
-    const units = await Promise.all(reads);
+    const units = await Promise.all(unitReads(bulk, job, { sealed, chunks }));
     for (const unit of units) assert.equal(unit.buffer.byteLength, unit.length);
     assert.ok(Buffer.concat(units).equals(sealed));
     assert.equal(hexOf(chunks), hexOf(await readFile(job.chunksPath))); // the caller's digests are still its own
+  });
+
+  test('a unit of a sealed file that another one took the place of since, or that was altered, is damaged', async () => {
+    const { bulk, folder } = await make();
+    const job = jobIn(folder);
+    await sealWhole(bulk, job, contentOf(1_200_000));
+    const [sealed, chunks] = [await readFile(job.payloadPath), await readFile(job.chunksPath)];
+    const altered = sealed.slice();
+    altered[UNIT_BYTES + 7] = (altered[UNIT_BYTES + 7] ?? 0) ^ 128;
+    await writeFile(job.payloadPath, altered);
+    const reads = await Promise.allSettled(unitReads(bulk, job, { sealed, chunks }));
+    assert.deepEqual(
+      reads.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    await writeFile(
+      job.payloadPath,
+      Buffer.concat([sealed.subarray(UNIT_BYTES, 2 * UNIT_BYTES), sealed.subarray(UNIT_BYTES)]),
+    );
+    const [first] = await Promise.allSettled(unitReads(bulk, job, { sealed, chunks }));
+    assert.equal(first?.status, 'rejected');
   });
 
   test('a unit that is other than it was, or shorter, is damaged; a file that is gone is an error of the system', async () => {

@@ -38,6 +38,22 @@ export const SEALING_BUGS: readonly PlantedBug[] = [
     suites: SEALED,
   },
   {
+    id: 'tag-not-compared',
+    what: 'a unit that was sealed by this process is taken for whole, whatever the disk shows of it',
+    file: 'agent/bulk/unit-tags.ts',
+    find: 'return equalBytes(slot.subarray(DIGEST_BYTES), this.#tagOf(sha256, unit));',
+    put: 'return this.#tagOf(sha256, unit).length === TAG_BYTES;',
+    suites: ['agent/bulk/unit-tags'],
+  },
+  {
+    id: 'tag-decides',
+    what: 'a unit whose tag was overwritten counts as damaged, and its recording goes to the quarantine',
+    file: 'agent/bulk/unit-read.ts',
+    find: '(tags?.confirm(place.sha256, unit) === true || equalBytes(sha256(unit), place.sha256))',
+    put: '(tags?.confirm(place.sha256, unit) ?? equalBytes(sha256(unit), place.sha256))',
+    suites: ['agent/bulk/unit-tags'],
+  },
+  {
     id: 'payload-nonce-constant',
     what: 'the payload nonce of every file is the same',
     file: 'protocol/sealed-file.ts',

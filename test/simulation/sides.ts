@@ -1,6 +1,7 @@
 // Station and store as their programs compose them, each in one process of a simulated machine.
 import { PortSwitches } from '../../agent/bay/port-switches.ts';
 import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
+import { newTagMemory, TAG_KEY_BYTES, UnitTags } from '../../agent/bulk/unit-tags.ts';
 import { composeStation, type ComposedStation } from '../../agent/compose-station.ts';
 import { ConditionBoard } from '../../agent/conditions/condition-board.ts';
 import { lostStatus } from '../../agent/status.ts';
@@ -48,6 +49,9 @@ export const VAULT = '/vault';
 const KEEP_HOURS = 0.1;
 const RESERVE_BYTES = 128 * 1024;
 const SLABS = 16;
+/** Fewer units than wait at times: some are remembered, and some are not any more. */
+const UNITS_TAGGED = 8;
+const TAG_KEY = seededRandom(14).bytes(TAG_KEY_BYTES);
 /** As the real station: memory that waits for the collector makes it run all the time. */
 const freeBuffer = bufferFreer();
 
@@ -87,7 +91,7 @@ export async function startStation(
     signer: fastSigner(site.stationKey),
     stationKeys: [publicKeyOf(site.stationKey)],
     provenRecipients: () => new Set([site.recipient.recipient]),
-    bulk: bulkInline({ files, random, freeBuffer }),
+    bulk: bulkInline({ files, random, freeBuffer, tags: new UnitTags(newTagMemory(TAG_KEY, UNITS_TAGGED)) }),
     freeBuffer,
     clockSource: live.clockSource,
     machine: new FixedMachine(),

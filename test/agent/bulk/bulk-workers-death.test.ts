@@ -32,8 +32,8 @@ afterEach(async () => {
 async function open(count: number): Promise<Bulk> {
   bulk = await openBulkWorkers({
     count,
-    startThread: (name) => {
-      const thread = startBulkThread(name);
+    startThread: (name, tags) => {
+      const thread = startBulkThread(name, tags);
       threads.push(thread);
       return thread;
     },

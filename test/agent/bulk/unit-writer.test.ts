@@ -1,9 +1,11 @@
 // The writer behind a sealing, over files that a test holds back and fails: groups of syncs, digests on the way, buffers used again.
 import { createHash } from 'node:crypto';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { UnitWriter } from '../../../agent/bulk/unit-writer.ts';
 import { DIGEST_BYTES, UNIT_BYTES } from '../../../protocol/limits.ts';
 import type { OpenFile } from '../../../protocol/ports.ts';
+import { seededRandom } from '../../fakes/random-seeded.ts';
 
 const GROUP_UNITS = 128; // 64 MiB
 const unit = new Uint8Array(UNIT_BYTES).map((_, at) => at * 31);
@@ -51,7 +53,12 @@ function make(): Subject {
   const payload = new ToldFile();
   const chunks = new ToldFile();
   const freed: ArrayBuffer[] = [];
-  return { payload, chunks, freed, writer: new UnitWriter(payload, chunks, (buffer) => freed.push(buffer)) };
+  return {
+    payload,
+    chunks,
+    freed,
+    writer: new UnitWriter(payload, chunks, { freeBuffer: (buffer) => freed.push(buffer) }),
+  };
 }
 
 async function putUnits(writer: UnitWriter, count: number): Promise<void> {
@@ -86,6 +93,46 @@ test('digests are written on the way and are those of the units', async () => {
   const all = Array.from({ length: GROUP_UNITS }, () => digest(unit));
   const expected = digest(Buffer.concat([...all, digest(unit.subarray(0, 1))]));
   expect(chunksSha256).toBe(expected.toString('hex'));
+});
+
+test('neither the size of what is put nor where it is cut changes the digests', async () => {
+  const bytes = seededRandom(1).bytes(2 * UNIT_BYTES + 1000);
+  const listOf = (given: Uint8Array): Buffer[] =>
+    Array.from({ length: Math.ceil(given.length / UNIT_BYTES) }, (_, at) =>
+      createHash('sha256')
+        .update(given.subarray(at * UNIT_BYTES, (at + 1) * UNIT_BYTES))
+        .digest(),
+    );
+  const sizes = fc.constantFrom(
+    0,
+    1,
+    UNIT_BYTES - 1,
+    UNIT_BYTES,
+    UNIT_BYTES + 1,
+    2 * UNIT_BYTES,
+    bytes.length,
+  );
+  const cuts = fc.array(fc.nat(bytes.length), { maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(sizes, cuts, async (sizeBytes, places) => {
+      const { chunks, writer } = make();
+      let from = 0;
+      for (const to of [...places.filter((at) => at < sizeBytes).sort((a, b) => a - b), sizeBytes]) {
+        if (!writer.hasRoom) await writer.room();
+        writer.put(bytes.subarray(from, Math.min(to, from + UNIT_BYTES)));
+        if (to > from + UNIT_BYTES) {
+          if (!writer.hasRoom) await writer.room();
+          writer.put(bytes.subarray(from + UNIT_BYTES, to));
+        }
+        from = to;
+      }
+      const { chunksSha256 } = await writer.finish();
+      const list = Buffer.concat(listOf(bytes.subarray(0, sizeBytes)));
+      expect(chunks.writtenBytes).toBe(list.length);
+      expect(chunksSha256).toBe(createHash('sha256').update(list).digest('hex'));
+    }),
+    { numRuns: 40 },
+  );
 });
 
 test('a sync that fails on the way ends the writer, and nothing is synced after it', async () => {
