@@ -17,7 +17,7 @@ import { PlaintextTail } from './plaintext-tail.ts';
 import type { UnitTags } from './unit-tags.ts';
 import { UnitWriter } from './unit-writer.ts';
 
-/** Plaintext between two looks at the disk: less than a unit once sealed, and small enough to stay in the cache for all steps. */
+/** Plaintext between two looks at the disk: less than a unit once sealed, and small enough to stay in the cache until it is sealed. */
 const SLICE_BYTES = 256 * 1024;
 /** What an unreadable range counts as. Never written to. */
 const ZEROS = new Uint8Array(SLICE_BYTES);

@@ -48,11 +48,16 @@ export class UnitTags {
     slot.set(this.#tagOf(sha256, unit), DIGEST_BYTES);
   }
 
-  /** Whether these bytes are the ones that were remembered with that SHA-256. False says nothing. */
+  /**
+   * Whether these bytes are the ones that were remembered with that SHA-256. False says nothing. True is said once: a unit that is sent again may
+   * be one that the store refuses, and that is for the digest to judge.
+   */
   confirm(sha256: Uint8Array, unit: Uint8Array): boolean {
     const slot = this.#slotOf(sha256);
     if (!equalBytes(slot.subarray(0, DIGEST_BYTES), sha256)) return false;
-    return equalBytes(slot.subarray(DIGEST_BYTES), this.#tagOf(sha256, unit));
+    if (!equalBytes(slot.subarray(DIGEST_BYTES), this.#tagOf(sha256, unit))) return false;
+    slot.fill(0);
+    return true;
   }
 
   /** By the end of the digest: its beginning is the nonce. */

@@ -14,7 +14,7 @@ import { CustodyIndex, readCustodyIndex, type IndexedSegment } from './custody-i
 import { checkedFacts } from './custody-pending.ts';
 import { endEarlier, recoverSegments, type CustodyRecoveryDeps } from './custody-recovery.ts';
 import { scrubSegments, type CustodyListener } from './custody-scrub.ts';
-import { missingEntries } from './custody-search.ts';
+import { allShown, missingEntries, shownAlone, type ReadLines } from './custody-search.ts';
 import { CustodySegments, type KnownSegment } from './custody-segments.ts';
 import type { Custody } from './custody.ts';
 import { isKeyChangeDue } from './key-change-due.ts';
@@ -129,8 +129,7 @@ export class CustodyLog implements Custody {
 
   /**
    * The same of all that lies there: behind the place where a chain breaks stands what happened, too, though it proves nothing. Whoever made a
-   * signed document of the entries before that place alone would contradict the one that was made of all.
-   * Errors: "custody.not-shown" where the disk does not show the segment; the system's where the machine is short of something.
+   * signed document of the entries before that place alone would contradict the one that was made of all. Errors: the system's.
    */
   async readUnproven(
     segment: SegmentId,
@@ -138,10 +137,9 @@ export class CustodyLog implements Custody {
     bytesMax: number,
   ): Promise<CustodyLines | undefined> {
     const known = this.#segments.get(segment);
-    if (known === undefined) return undefined;
-    const isBroken = this.#brokenSegments.has(segment);
-    const all = isBroken ? { ...known, lastSequence: Number.POSITIVE_INFINITY } : known;
-    return this.#reader.search(all, fromSequence, bytesMax);
+    if (known === undefined || !this.#brokenSegments.has(segment))
+      return this.read(segment, fromSequence, bytesMax);
+    return this.#reader.read({ ...known, lastSequence: Number.POSITIVE_INFINITY }, fromSequence, bytesMax);
   }
 
   /** Digest of one durable entry's line; undefined where there is none. Errors: the system's. */
@@ -166,24 +164,27 @@ export class CustodyLog implements Custody {
     this.#index?.changed();
   }
 
-  /** Of these recordings, those without a `spooled` entry in the log: a cut came between commit and checkpoint. Errors: `missingEntries`. */
+  /** Of these recordings, those without a `spooled` entry in the log: a cut came between commit and checkpoint. Errors: the system's. */
   withoutSpooledEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments.list(), this.#reader, 'spooled', recordings);
+    return missingEntries(this.#segments.list(), allShown(this.#reader), 'spooled', recordings);
   }
 
-  /** The same for `docking-recorded` entries and the records that they name. Errors: `missingEntries`. */
+  /** The same for `docking-recorded` entries and the records that they name. Errors: the system's. */
   withoutRecordedEntry(records: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments.list(), this.#reader, 'docking-recorded', records);
+    return missingEntries(this.#segments.list(), allShown(this.#reader), 'docking-recorded', records);
   }
 
-  /** The same for `receipted` entries: a cut came between a receipt's sync and the checkpoint. Errors: `missingEntries`. */
+  /**
+   * The same for `receipted` entries: a cut came between a receipt's sync and the checkpoint. A segment that the disk does not show names none.
+   * Errors: the system's where the machine is short of something.
+   */
   withoutReceiptedEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments.list(), this.#reader, 'receipted', recordings);
+    return missingEntries(this.#segments.list(), this.#shownAlone(), 'receipted', recordings);
   }
 
-  /** The same for `asked-again` entries: a cut came between the spool's mark and the checkpoint. Errors: `missingEntries`. */
+  /** The same for `asked-again` entries: a cut came between the spool's mark and the checkpoint. Errors: as for `receipted`. */
   withoutAskedAgainEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments.list(), this.#reader, 'asked-again', recordings);
+    return missingEntries(this.#segments.list(), this.#shownAlone(), 'asked-again', recordings);
   }
 
   /** Writes what waits, ends the segment and signs the whole of it. Never rejects: what fails is done by the next start. */
@@ -194,6 +195,13 @@ export class CustodyLog implements Custody {
     await this.#endings.settled();
     await this.#background;
     await this.#index?.close();
+  }
+
+  #shownAlone(): ReadLines {
+    const { log } = this.#options;
+    return shownAlone(this.#reader, (segment, error) =>
+      log.warn('custody segment passed over in a search: the disk does not show it', { segment, error }),
+    );
   }
 
   #ended(segment: SegmentId): void {

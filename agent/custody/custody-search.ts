@@ -2,45 +2,57 @@
 import { bufferOf } from '../../protocol/bytes.ts';
 import { parseCustodyEntry, type CustodyEventName } from '../../protocol/custody-entry.ts';
 import { linesIn } from '../../protocol/custody-scan.ts';
-import type { RecordingId } from '../../protocol/ids.ts';
+import { isMachineShort, systemCode } from '../../protocol/errors.ts';
+import type { RecordingId, SegmentId } from '../../protocol/ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX } from '../../protocol/limits.ts';
+import { lookPatiently } from '../look-patiently.ts';
 import type { KnownSegment } from './custody-segments.ts';
-import { isNotShown, type CustodyLines, type SegmentReader } from './segment-reader.ts';
+import type { CustodyLines, SegmentReader } from './segment-reader.ts';
+
+/** Gives lines of a segment from an entry on; undefined where there is nothing. Errors: the system's. */
+export type ReadLines = (known: Readonly<KnownSegment>, from: number) => Promise<CustodyLines | undefined>;
+
+/** Reads what is there, or fails: for entries whose second one would say something else than the first, by its place in the log. */
+export function allShown(reader: SegmentReader): ReadLines {
+  return (known, from) => reader.read(known, from, CUSTODY_BATCH_BYTES_MAX);
+}
 
 /**
- * Of these recordings, those that no entry of that event names. Stops when none is left. A segment that the disk does not show names none: an
- * entry that stands there twice says nothing wrong, and to wait for a segment that may never be shown again would keep cameras from being
- * cleared. Errors: the system's where the machine is short of something.
+ * Reads over a segment that the disk does not show at three looks, as if it ended there: it may never be shown again, and whoever waited for
+ * it would keep cameras from being cleared. For entries that may stand there twice. Errors: the system's where the machine is short of something.
  */
+export function shownAlone(
+  reader: SegmentReader,
+  onNotShown: (segment: SegmentId, error: unknown) => void,
+): ReadLines {
+  return async (known, from) => {
+    try {
+      return await lookPatiently(() => reader.read(known, from, CUSTODY_BATCH_BYTES_MAX));
+    } catch (error) {
+      if (systemCode(error) === undefined || isMachineShort(error)) throw error;
+      onNotShown(known.segment, error);
+      return undefined;
+    }
+  };
+}
+
+/** Of these recordings, those that no entry of that event names. Stops when none is left. Errors: those of `read`. */
 export async function missingEntries(
   segments: readonly Readonly<KnownSegment>[],
-  reader: SegmentReader,
+  read: ReadLines,
   event: CustodyEventName,
   recordings: Iterable<RecordingId>,
 ): Promise<RecordingId[]> {
   const missing = new Set<string>(recordings);
   for (const known of segments.toReversed()) {
     for (let from = 1; missing.size > 0;) {
-      const batch = await shown(reader, known, from);
+      const batch = await read(known, from);
       if (batch === undefined) break;
       for (const named of recordingsIn(batch.lines, event)) missing.delete(named);
       from = batch.to + 1;
     }
   }
   return [...missing] as RecordingId[];
-}
-
-async function shown(
-  reader: SegmentReader,
-  known: Readonly<KnownSegment>,
-  from: number,
-): Promise<CustodyLines | undefined> {
-  try {
-    return await reader.search(known, from, CUSTODY_BATCH_BYTES_MAX);
-  } catch (error) {
-    if (isNotShown(error)) return undefined;
-    throw error;
-  }
 }
 
 /** The text is searched before anything is parsed: most lines are of other events. A damaged line names nothing. */

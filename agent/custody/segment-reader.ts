@@ -2,10 +2,8 @@
 import { bufferOf, sha256Hex } from '../../protocol/bytes.ts';
 import { linesIn } from '../../protocol/custody-scan.ts';
 import type { SegmentId } from '../../protocol/ids.ts';
-import { describeError, DockError, isDockError, isMachineShort } from '../../protocol/errors.ts';
 import { CUSTODY_ENTRY_BYTES_MAX } from '../../protocol/limits.ts';
 import type { Files, OpenFile } from '../../protocol/ports.ts';
-import { lookPatiently } from '../look-patiently.ts';
 import { segmentPath, type KnownSegment } from './custody-segments.ts';
 
 const PIECE_BYTES = 256 * 1024;
@@ -66,24 +64,6 @@ export class SegmentReader {
     }
   }
 
-  /**
-   * The same for one who searches many segments, whom one that the disk does not show must not stop: it is looked at three times.
-   * Errors: "custody.not-shown"; the system's where the machine is short of something.
-   */
-  async search(known: Readable, fromSequence: number, bytesMax: number): Promise<CustodyLines | undefined> {
-    try {
-      return await lookPatiently(() => this.read(known, fromSequence, bytesMax));
-    } catch (error) {
-      if (isMachineShort(error)) throw error;
-      const { segment } = known;
-      throw new DockError('custody.not-shown', `segment ${segment}: ${describeError(error)}`, {
-        retry: 'later',
-        facts: { segment },
-        cause: error,
-      });
-    }
-  }
-
   /** Digest of one entry's line, without LF; undefined where there is none. Errors: the system's. */
   async entrySha256(known: Readable, sequence: number): Promise<string | undefined> {
     if (known.lastSequence === sequence) return known.lastSha256;
@@ -127,11 +107,6 @@ export class SegmentReader {
     }
     if (mark.sequence > (marks.at(-1)?.sequence ?? 0)) marks.push(mark);
   }
-}
-
-/** Whether the disk does not show a segment that was searched: what it says is not known, and the others say what they say. */
-export function isNotShown(error: unknown): boolean {
-  return isDockError(error, 'custody.not-shown');
 }
 
 /** Lines with their LF, and where they begin; each is good until the next one is asked for. */

@@ -1,6 +1,5 @@
 // The record of a docking that a cut ended, put together from its journal, the custody log and the spool. Whatever of these is damaged or
 // missing, the rest still tells.
-import { DockError } from '../../protocol/errors.ts';
 import type { DockingId, StationId } from '../../protocol/ids.ts';
 import { isBayId, isCameraId } from '../../protocol/ids.ts';
 import type { Spool } from '../spool/spool.ts';
@@ -27,20 +26,12 @@ export type CutOff =
   | { readonly kind: 'recorded' }
   | { readonly kind: 'unknown' };
 
-/**
- * Errors: "custody.not-shown" where only a segment that the disk does not show can tell whose docking it was; the system's where the machine
- * is short of something.
- */
+/** Errors: the system's where the log cannot be read. */
 export async function endCutOff(deps: CutOffDeps, open: OpenDocking): Promise<CutOff> {
   const entries = new CutOffEntries(open.inventory?.rows ?? []);
-  const isWhole = await visitDocking(deps.custody, open.docking, (entry) => entries.take(entry));
+  await visitDocking(deps.custody, open.docking, (entry) => entries.take(entry));
   if (entries.isRecorded) return { kind: 'recorded' };
   const opening = open.opening ?? openingFrom(entries.docked, deps.station, open.docking);
-  if (opening === undefined && !isWhole)
-    throw new DockError('custody.not-shown', 'the disk does not show what the log says of it', {
-      retry: 'later',
-      facts: { docking: open.docking },
-    });
   if (opening === undefined) return { kind: 'unknown' };
   const told = entries.finish({
     has: (recording) => deps.spool.stateOf(recording) !== undefined,

@@ -1,12 +1,11 @@
 // Finds in the custody log what it says of one docking, and dockings of which it says no end. Reads in batches; holds no more than one in
-// memory. A segment that the disk does not show at three looks says nothing: it may never be shown again, and no camera waits for it.
+// memory.
 import { bufferOf } from '../../protocol/bytes.ts';
 import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody-entry.ts';
 import { linesIn } from '../../protocol/custody-scan.ts';
 import { isDockingId, type CameraId, type DockingId, type SegmentId } from '../../protocol/ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX } from '../../protocol/limits.ts';
 import type { CustodyLog } from '../custody/custody-log.ts';
-import { isNotShown } from '../custody/segment-reader.ts';
 
 /** Segments in a row, the newest first, that may say nothing of the docking before the search ends: 128 MiB of log. */
 const SILENT_MAX = 64;
@@ -22,21 +21,15 @@ export type DockingLogSource = Pick<CustodyLog, 'segments' | 'readUnproven'>;
 
 /**
  * Visits every entry that names the docking, in the order of the log, from its `docked` entry on as far as that is still there. Entries
- * that do not parse say nothing but that there is a record. False where a segment that may name it was not shown.
- * Errors: the system's where the machine is short of something, as for all that follows.
+ * that do not parse say nothing but that there is a record. Errors: the system's.
  */
 export async function visitDocking(
   source: DockingLogSource,
   docking: DockingId,
   visit: (told: ToldEntry) => void,
-): Promise<boolean> {
-  const { found, areAllShown } = await segmentsOf(source, docking);
-  let isWhole = areAllShown;
-  for (const segment of found) {
-    const isShown = await eachNaming(source, segment, docking, (line) => visitLine(line, visit));
-    isWhole &&= isShown;
-  }
-  return isWhole;
+): Promise<void> {
+  for (const segment of await segmentsOf(source, docking))
+    for await (const line of linesNaming(source, segment, docking)) visitLine(line, visit);
 }
 
 /** What a line tells. */
@@ -48,22 +41,16 @@ export interface UnrecordedDocking {
   readonly dockedAt: string;
 }
 
-/**
- * Those that began in the newest UNRECORDED_SEGMENTS segments, the oldest first. One that began before a segment that is not shown may have
- * its record there: it is none of them.
- */
+/** Those that began in the newest UNRECORDED_SEGMENTS segments, the oldest first. Errors: the system's. */
 export async function unrecordedDockings(source: DockingLogSource): Promise<UnrecordedDocking[]> {
   const open = new Map<string, UnrecordedDocking>();
-  for (const { segment } of source.segments().slice(-UNRECORDED_SEGMENTS)) {
-    const isShown = await eachNaming(source, segment, '"event":"dock', (line) =>
+  for (const { segment } of source.segments().slice(-UNRECORDED_SEGMENTS))
+    for await (const line of linesNaming(source, segment, '"event":"dock'))
       visitLine(line, ({ event, facts: { docking }, at }) => {
         if (typeof docking !== 'string' || !isDockingId(docking)) return;
         if (event === 'docked') open.set(docking, { docking, dockedAt: at });
         else if (event === 'docking-recorded') open.delete(docking);
-      }),
-    );
-    if (!isShown) open.clear();
-  }
+      });
   return [...open.values()];
 }
 
@@ -77,7 +64,7 @@ export interface LoggedPart {
 
 /**
  * The last part that was recorded of any docking of that camera: what its next record names. Undefined where none of the newest SILENT_MAX
- * segments tells of one, or one of these is not shown that may tell of a later one.
+ * segments tells of one. Errors: the system's.
  */
 export async function lastRecorded(
   source: DockingLogSource,
@@ -88,15 +75,13 @@ export async function lastRecorded(
   let isOfEarlierKey = false;
   for (const { segment } of source.segments().toReversed().slice(0, SILENT_MAX)) {
     const recorded: LoggedPart[] = [];
-    const isShown = await eachNaming(source, segment, '"event":"dock', (line) =>
+    for await (const line of linesNaming(source, segment, '"event":"dock'))
       visitLine(line, ({ event, facts: { docking, camera: docked, sha256 } }) => {
         if (typeof docking !== 'string' || !isDockingId(docking)) return;
         if (event === 'docked') cameras.set(docking, docked);
         else if (event === 'docking-recorded' && typeof sha256 === 'string')
           recorded.push({ docking, sha256, isOfEarlierKey });
-      }),
-    );
-    if (!isShown) return undefined;
+      });
     newestFirst.push(...recorded.toReversed());
     // One whose docking began in an older segment may be of this camera: those behind it are not the last ones yet.
     while (newestFirst[0] !== undefined && cameras.has(newestFirst[0].docking)) {
@@ -104,55 +89,40 @@ export async function lastRecorded(
       if (part !== undefined && cameras.get(part.docking) === camera) return part;
     }
     // A segment is of one key, which is told at its beginning.
-    const areKeysShown = await eachNaming(source, segment, '"event":"key-changed"', () => {
-      isOfEarlierKey = true;
-    });
-    if (!areKeysShown) return undefined;
+    for await (const _ of linesNaming(source, segment, '"event":"key-changed"')) isOfEarlierKey = true;
   }
   return newestFirst.find(({ docking }) => cameras.get(docking) === camera);
 }
 
 /** Segments that may say something of it, the oldest first: searched from the newest back to its `docked` entry. */
-async function segmentsOf(
-  source: DockingLogSource,
-  docking: DockingId,
-): Promise<{ found: SegmentId[]; areAllShown: boolean }> {
+async function segmentsOf(source: DockingLogSource, docking: DockingId): Promise<SegmentId[]> {
   const found: SegmentId[] = [];
-  let areAllShown = true;
   let silent = 0;
   for (const { segment } of source.segments().toReversed()) {
     let names = false;
     let begins = false;
-    const isShown = await eachNaming(source, segment, docking, (line) => {
+    for await (const line of linesNaming(source, segment, docking)) {
       names = true;
       begins ||= bufferOf(line).includes('"event":"docked"');
-    });
-    areAllShown &&= isShown;
+    }
     if (names) found.push(segment);
     silent = names ? 0 : silent + 1;
     if (begins || silent >= SILENT_MAX) break;
   }
-  return { found: found.toReversed(), areAllShown };
+  return found.toReversed();
 }
 
-/** Calls for each line of a segment that holds the text. False where the disk did not show all of it. */
-async function eachNaming(
+async function* linesNaming(
   source: DockingLogSource,
   segment: SegmentId,
   text: string,
-  take: (line: Uint8Array) => void,
-): Promise<boolean> {
-  try {
-    for (let from = 1; ;) {
-      const batch = await source.readUnproven(segment, from, CUSTODY_BATCH_BYTES_MAX);
-      if (batch === undefined) return true;
-      if (bufferOf(batch.lines).includes(text))
-        for (const { line } of linesIn(batch.lines)) if (bufferOf(line).includes(text)) take(line);
-      from = batch.to + 1;
-    }
-  } catch (error) {
-    if (isNotShown(error)) return false;
-    throw error;
+): AsyncGenerator<Uint8Array> {
+  for (let from = 1; ;) {
+    const batch = await source.readUnproven(segment, from, CUSTODY_BATCH_BYTES_MAX);
+    if (batch === undefined) return;
+    if (bufferOf(batch.lines).includes(text))
+      for (const { line } of linesIn(batch.lines)) if (bufferOf(line).includes(text)) yield line;
+    from = batch.to + 1;
   }
 }
 

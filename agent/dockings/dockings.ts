@@ -60,7 +60,7 @@ export class Dockings {
   ): Promise<{ dockings: Dockings; findings: readonly RecoveryFinding[] }> {
     const { records, findings } = await DockingRecords.open({
       ...options,
-      lastRecorded: (camera) => lastRecorded(options.custody, camera),
+      lastRecorded: (camera) => lookPatiently(() => lastRecorded(options.custody, camera)),
     });
     const journals = await recoverJournals(options);
     // A first part says that all of them are there. Before anything is pushed and before any record is made.
@@ -141,7 +141,7 @@ export class Dockings {
     const { custody, log } = this.#options;
     const journalled = new Set(this.#open.map(({ docking }) => docking));
     try {
-      const unrecorded = await unrecordedDockings(custody);
+      const unrecorded = await lookPatiently(() => unrecordedDockings(custody));
       return unrecorded
         .filter(({ docking }) => !journalled.has(docking))
         .map(({ docking, dockedAt }) => ({
@@ -189,11 +189,13 @@ function beganAt({ opening, docking }: OpenDocking): string {
 /** Whether the log tells of the docking's record: its first part has gone then, and its journal could not be removed. Also where the log is not shown. */
 async function mayBeRecorded({ custody, log }: DockingsOptions, docking: DockingId): Promise<boolean> {
   try {
-    let isRecorded = false;
-    const isWhole = await visitDocking(custody, docking, ({ event }) => {
-      isRecorded ||= event === 'docking-recorded';
+    return await lookPatiently(async () => {
+      let isRecorded = false;
+      await visitDocking(custody, docking, ({ event }) => {
+        isRecorded ||= event === 'docking-recorded';
+      });
+      return isRecorded;
     });
-    return isRecorded || !isWhole;
   } catch (error) {
     log.warn('parts of a docking record stay: the log does not show whether it was made', { docking, error });
     return true;

@@ -41,8 +41,8 @@ export const SEALING_BUGS: readonly PlantedBug[] = [
     id: 'tag-not-compared',
     what: 'a unit that was sealed by this process is taken for whole, whatever the disk shows of it',
     file: 'agent/bulk/unit-tags.ts',
-    find: 'return equalBytes(slot.subarray(DIGEST_BYTES), this.#tagOf(sha256, unit));',
-    put: 'return this.#tagOf(sha256, unit).length === TAG_BYTES;',
+    find: 'if (!equalBytes(slot.subarray(DIGEST_BYTES), this.#tagOf(sha256, unit))) return false;',
+    put: 'if (this.#tagOf(sha256, unit).length !== TAG_BYTES) return false;',
     suites: ['agent/bulk/unit-tags'],
   },
   {

@@ -258,8 +258,8 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     id: 'segment-not-shown-ends-search',
     what: 'a segment of the log that the disk does not show keeps cameras from being cleared for good',
     file: 'agent/custody/custody-search.ts',
-    find: 'if (isNotShown(error)) return undefined;',
-    put: 'if (isNotShown(error)) throw error;',
+    find: 'if (systemCode(error) === undefined || isMachineShort(error)) throw error;',
+    put: 'if (systemCode(error) !== undefined) throw error;',
     suites: ['agent/custody/not-shown'],
   },
   {

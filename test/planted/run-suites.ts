@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RESULTS_VARIABLE } from '../fault-table/kept-results.ts';
 
-/** A suite that a bug makes wait for ever has deadlines of its own, which come first. */
-const LIMIT_MS = 900_000;
+/** For each suite. One that a bug makes wait for ever has deadlines of its own, which come first. */
+const SUITE_MS_MAX = 180_000;
 /** One file after the other, and thrice the time that a test has else: beside the other suites of a CI run, a slow machine is no bug. */
 const UNHURRIED = ['--maxWorkers', '1', '--testTimeout', '60000', '--hookTimeout', '60000'];
 const SAID_CHARACTERS_MAX = 600;
@@ -32,7 +32,8 @@ export async function runSuites(folder: string, suites: readonly string[]): Prom
     const reporter = ['--reporter', 'json', '--outputFile', outputFile];
     const config = ['--config', 'test/vitest.config.ts', '--bail', '1', ...UNHURRIED];
     const args = ['run', ...config, ...reporter, ...files];
-    const { code, output } = await run(process.execPath, [vitest, ...args], folder);
+    const limitMs = SUITE_MS_MAX * suites.length;
+    const { code, output } = await run([vitest, ...args], { cwd: folder, limitMs });
     if (code === 0) return { verdict: 'green', said: '' };
     const failed = await failedTest(outputFile);
     return failed === undefined
@@ -68,14 +69,18 @@ async function failedTest(path: string): Promise<string | undefined> {
 }
 
 function run(
-  program: string,
   args: readonly string[],
-  cwd: string,
+  { cwd, limitMs }: { readonly cwd: string; readonly limitMs: number },
 ): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
     // What is kept of a run's results is not to hold those of a bug.
     const env = { ...process.env, [RESULTS_VARIABLE]: undefined };
-    const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn(process.execPath, args, {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     let output = '';
     const take = (chunk: Buffer): void => {
       output = (output + chunk.toString('utf8')).slice(-OUTPUT_CHARACTERS_MAX);
@@ -84,7 +89,7 @@ function run(
     child.stderr.on('data', take);
     const timer = setTimeout(() => {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    }, LIMIT_MS);
+    }, limitMs);
     child.once('error', reject);
     child.once('close', (code) => {
       clearTimeout(timer);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, test } from 'vitest';
 import { bulkInline } from '../../../agent/bulk/bulk-inline.ts';
+import { newTagMemory, TAG_KEY_BYTES, UnitTags } from '../../../agent/bulk/unit-tags.ts';
 import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { nodeRandom } from '../../../protocol/io/random-node.ts';
 import { bulkContract } from '../../contracts/bulk-contract.ts';
@@ -16,6 +17,8 @@ describe('bulk work in the calling thread', () => {
   bulkContract({ test }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'bodydock-bulk-'));
     folders.push(folder);
-    return { bulk: bulkInline({ files: nodeFiles(), random: nodeRandom() }), folder };
+    const random = nodeRandom();
+    const tags = new UnitTags(newTagMemory(random.bytes(TAG_KEY_BYTES)));
+    return { bulk: bulkInline({ files: nodeFiles(), random, tags }), folder };
   });
 });

@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { newTagMemory, TAG_KEY_BYTES, UnitTags } from '../../../agent/bulk/unit-tags.ts';
 import { UnitWriter } from '../../../agent/bulk/unit-writer.ts';
+import { sha256 } from '../../../protocol/bytes.ts';
 import { DIGEST_BYTES, UNIT_BYTES } from '../../../protocol/limits.ts';
 import type { OpenFile } from '../../../protocol/ports.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
@@ -118,13 +120,10 @@ test('neither the size of what is put nor where it is cut changes the digests', 
       const { chunks, writer } = make();
       let from = 0;
       for (const to of [...places.filter((at) => at < sizeBytes).sort((a, b) => a - b), sizeBytes]) {
-        if (!writer.hasRoom) await writer.room();
-        writer.put(bytes.subarray(from, Math.min(to, from + UNIT_BYTES)));
-        if (to > from + UNIT_BYTES) {
+        for (; from < to; from = Math.min(to, from + UNIT_BYTES)) {
           if (!writer.hasRoom) await writer.room();
-          writer.put(bytes.subarray(from + UNIT_BYTES, to));
+          writer.put(bytes.subarray(from, Math.min(to, from + UNIT_BYTES)));
         }
-        from = to;
       }
       const { chunksSha256 } = await writer.finish();
       const list = Buffer.concat(listOf(bytes.subarray(0, sizeBytes)));
@@ -133,6 +132,16 @@ test('neither the size of what is put nor where it is cut changes the digests', 
     }),
     { numRuns: 40 },
   );
+});
+
+test('each unit is known by its tag then, the short last one too', async () => {
+  const tags = new UnitTags(newTagMemory(seededRandom(2).bytes(TAG_KEY_BYTES)));
+  const writer = new UnitWriter(new ToldFile(), new ToldFile(), { freeBuffer: () => undefined, tags });
+  const rest = unit.subarray(0, 100);
+  writer.put(unit);
+  writer.put(rest);
+  await writer.finish();
+  for (const written of [unit, rest]) expect(tags.confirm(sha256(written), written)).toBe(true);
 });
 
 test('a sync that fails on the way ends the writer, and nothing is synced after it', async () => {

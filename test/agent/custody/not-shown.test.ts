@@ -1,12 +1,18 @@
-// A segment that the disk does not show, for a moment or for good: whoever searches the log goes on with the others, and enters nothing that
-// another signed document could contradict.
+// A segment that the disk does not show, for a moment or for good: cameras are cleared all the same, and nothing is signed that it might
+// contradict.
 import { beforeEach, expect, test } from 'vitest';
 import type { CustodyLog } from '../../../agent/custody/custody-log.ts';
 import { endCutOff } from '../../../agent/dockings/cut-off.ts';
 import { UNMEASURED } from '../../../agent/dockings/ended-docking.ts';
-import { lastRecorded, unrecordedDockings, visitDocking } from '../../../agent/dockings/docking-log.ts';
+import { lastRecorded, unrecordedDockings } from '../../../agent/dockings/docking-log.ts';
 import type { CustodyEvent } from '../../../protocol/custody-entry.ts';
-import { makeDockingId, makeRecordingId, type CameraId, type DockingId } from '../../../protocol/ids.ts';
+import {
+  makeDockingId,
+  makeRecordingId,
+  parseRecordingId,
+  type CameraId,
+  type DockingId,
+} from '../../../protocol/ids.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { openingOf } from '../dockings/life.ts';
@@ -66,58 +72,25 @@ test('what is missing is what the others do not name; a refusal or two change no
 test('want of file handles is no answer', async () => {
   const custody = await logOf([], []);
   hide(custody, 0, 1, 'EMFILE');
-  await expect(custody.withoutSpooledEntry([makeRecordingId(random)])).rejects.toMatchObject({
-    code: 'EMFILE',
-  });
-  disk.heal();
-  hide(custody, 0, 1, 'EMFILE');
-  await expect(visitDocking(custody, makeDockingId(random), () => undefined)).rejects.toMatchObject({
+  await expect(custody.withoutReceiptedEntry([makeRecordingId(random)])).rejects.toMatchObject({
     code: 'EMFILE',
   });
 });
 
-test('a docking that began before it may have its record in it, one behind it has none', async () => {
-  const [before, behind] = [makeDockingId(random), makeDockingId(random)];
-  const custody = await logOf([docked(before)], [recorded(before)], [docked(behind)]);
-  expect(await unrecordedDockings(custody)).toMatchObject([{ docking: behind }]);
-  hide(custody, 1);
-  expect(await unrecordedDockings(custody)).toMatchObject([{ docking: behind }]);
-});
-
-test('the last record of a camera is one behind it, or not known', async () => {
-  const [older, newer] = [makeDockingId(random), makeDockingId(random)];
-  const custody = await logOf(
-    [docked(older), recorded(older, '1'.repeat(64))],
-    [docked(newer), recorded(newer, '2'.repeat(64))],
-  );
-  hide(custody, 0);
-  expect(await lastRecorded(custody, CAMERA)).toMatchObject({ docking: newer, sha256: '2'.repeat(64) });
-  disk.heal();
-  hide(custody, 1);
-  expect(await lastRecorded(custody, CAMERA)).toBeUndefined();
-});
-
-test('what the others tell of a docking is told, and that it may not be all', async () => {
+test('whether a docking was recorded, and which came last of a camera, is not said without it', async () => {
   const docking = makeDockingId(random);
-  const custody = await logOf([docked(docking)], [], [recorded(docking)]);
-  const visited = async (): Promise<{ isWhole: boolean; events: string[] }> => {
-    const events: string[] = [];
-    const isWhole = await visitDocking(custody, docking, ({ event }) => events.push(event));
-    return { isWhole, events };
-  };
-  expect(await visited()).toEqual({ isWhole: true, events: ['docked', 'docking-recorded'] });
-  hide(custody, 0);
-  expect(await visited()).toEqual({ isWhole: false, events: ['docking-recorded'] });
-});
-
-test('a docking without a journal whose beginning may stand in it waits, one with a journal is recorded', async () => {
-  const docking = makeDockingId(random);
-  const custody = await logOf([docked(docking)]);
+  const custody = await logOf([docked(docking)], [recorded(docking)], []);
+  expect(await unrecordedDockings(custody)).toEqual([]);
+  hide(custody, 1);
+  const eisdir = { code: 'EISDIR' };
+  await expect(unrecordedDockings(custody)).rejects.toMatchObject(eisdir);
+  await expect(lastRecorded(custody, CAMERA)).rejects.toMatchObject(eisdir);
+  await expect(custody.withoutRecordedEntry([parseRecordingId(docking)])).rejects.toMatchObject(eisdir);
   const spool = { stateOf: () => undefined, ofDocking: () => Promise.resolve([]) };
-  const deps = { station: STATION, custody, spool };
-  const open = { docking, opening: undefined, inventory: undefined };
-  hide(custody, 0);
-  await expect(endCutOff(deps, open)).rejects.toMatchObject({ code: 'custody.not-shown' });
-  const opening = { ...openingOf({ docking, recordings: [], further: 0 }), ...UNMEASURED };
-  expect(await endCutOff(deps, { ...open, opening })).toMatchObject({ kind: 'ended', ended: { docking } });
+  const open = {
+    docking,
+    opening: { ...openingOf({ docking, recordings: [], further: 0 }), ...UNMEASURED },
+    inventory: undefined,
+  };
+  await expect(endCutOff({ station: STATION, custody, spool }, open)).rejects.toMatchObject(eisdir);
 });
