@@ -10,7 +10,8 @@ export interface Bulk {
   /** Begins a pass that only hashes. */
   startDigest(): Promise<Digesting>;
   /**
-   * Reads one unit of a sealed file and proves that it has that SHA-256: by hashing it, or by the tag that it got when this process sealed it. The caller owns the bytes, whole buffer included.
+   * Reads one unit of a sealed file and proves that it has that SHA-256: by hashing it, or by the tag that it got when this process sealed it.
+   * The caller owns the bytes, whole buffer included.
    * Shape: `position` and `sizeBytes` in bytes, at most UNIT_BYTES; `sha256` 32 bytes.
    * Errors: "spool.unit-damaged" (other bytes, or the file is shorter); the system's error.
    */
