@@ -28,7 +28,6 @@ const TURNS = [
   [
     'test/e2e/full-disk.test.ts',
     'test/e2e/interrupted-store.test.ts',
-    'test/e2e/verifier-processes.test.ts',
     'test/station/usb-ports.test.ts',
     'test/station/damaged-spool.test.ts',
   ],

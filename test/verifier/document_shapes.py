@@ -1,5 +1,6 @@
 """Shapes of the documents of SPEC 4, by type. What one field says about another is in here too, as far as one document alone can show it."""
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,7 @@ from shapes import (
     constant,
     either,
     fields,
+    fields_and,
     integer,
     many,
     matching,
@@ -153,6 +155,12 @@ def _witness_sense(value: Any, at: str) -> Iterator[str]:
     keepers = [each["keeper"] for each in value["keepers"]]
     if any(left >= right for left, right in zip(keepers, keepers[1:], strict=False)):
         yield f"{at}.keepers is not ascending"
+
+
+def _vault_sense(value: Any, at: str) -> Iterator[str]:
+    expected = hashlib.sha256(value["vault"].encode("ascii")).hexdigest()
+    if value.get("vault_sha256", expected) != expected:
+        yield f"{at}.vault_sha256 is not of this id"
 
 
 _MANIFEST = _all(
@@ -346,7 +354,15 @@ _WITNESS = _all(
     _witness_sense,
 )
 
-VAULT = fields(type=constant("vault"), version=constant(1), vault=RANDOM_ID)
+VAULT = _all(
+    fields_and(
+        {"vault_sha256": DIGEST},
+        type=constant("vault"),
+        version=constant(1),
+        vault=RANDOM_ID,
+    ),
+    _vault_sense,
+)
 
 CUSTODY_HEAD = fields(
     type=constant("custody-head"),

@@ -1,7 +1,7 @@
 """Shapes of JSON values, put together from small ones. A shape takes a value and the place of it, and yields a sentence for each thing that is wrong."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from instants import is_instant
@@ -14,17 +14,23 @@ _INTEGER_MAX = 2**53 - 1
 
 def fields(**shapes: Shape) -> Shape:
     """An object with exactly these fields."""
+    return fields_and({}, **shapes)
+
+
+def fields_and(optional: Mapping[str, Shape], **shapes: Shape) -> Shape:
+    """An object with these fields, and any of the optional ones."""
 
     def check(value: Any, at: str) -> Iterator[str]:
         if not isinstance(value, dict):
             yield f"{at} is no object"
             return
-        for name in value.keys() - shapes.keys():
+        for name in value.keys() - shapes.keys() - optional.keys():
             yield f"{at}.{name} is unknown"
-        for name, shape in shapes.items():
+        for name in shapes:
             if name not in value:
                 yield f"{at}.{name} is missing"
-            else:
+        for name, shape in (*shapes.items(), *optional.items()):
+            if name in value:
                 yield from shape(value[name], f"{at}.{name}")
 
     return check

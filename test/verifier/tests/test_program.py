@@ -157,6 +157,13 @@ class ProgramTest(unittest.TestCase):
         code, out, _ = _verify(empty, "--keys", self.made.keys, "--json")
         self.assertEqual((code, json.loads(out)["findings"]), (0, []))
 
+    def test_the_digest_of_a_vaults_id_may_be_missing_and_is_of_this_id(self) -> None:
+        for digest, codes in ((hashlib.sha256(VAULT.encode("ascii")).hexdigest(), []), ("0" * 64, ["vault.id-shape"])):
+            value = {"type": "vault", "version": 1, "vault": VAULT, "vault_sha256": digest}
+            (self.made.vault / "vault.json").write_bytes(canonical_json.encode(value))
+            _, out, _ = _verify(self.made.vault, "--keys", self.made.keys, "--json")
+            self.assertEqual([each["code"] for each in json.loads(out)["findings"]][:1], codes)
+
 
 if __name__ == "__main__":
     unittest.main()
