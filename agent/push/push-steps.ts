@@ -3,7 +3,7 @@
 // Invariants:
 // 1. An offer goes out only after a checkpoint that covers what the log says of a durable recording or docking record, and its
 //    "offered" entry, and only of a document whose signature was verified as it was read.
-// 2. Each unit is read from the spool with its digest checked; a unit that does not match is never sent.
+// 2. Each unit is read from the spool and proven to be the one of its digest (bulk.ts); a unit that is not is never sent.
 // 3. A unit of which a lost connection carried a part is gone on with behind that part, and begun anew only at its end: a line that never
 //    carries a whole unit at one time carries it all the same.
 import { join } from 'node:path';

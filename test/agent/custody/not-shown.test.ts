@@ -33,9 +33,9 @@ const docked = (docking: DockingId): CustodyEvent => ({
   event: 'docked',
   facts: { bay: 'bay-1', camera: CAMERA, docking },
 });
-const recorded = (docking: DockingId, sha256 = 'a'.repeat(64)): CustodyEvent => ({
+const recorded = (docking: DockingId): CustodyEvent => ({
   event: 'docking-recorded',
-  facts: { docking, record: docking, sha256, part: 1, parts: 1 },
+  facts: { docking, record: docking, sha256: 'a'.repeat(64), part: 1, parts: 1 },
 });
 
 /** A segment for each list of events; the log as the next run sees it. */
