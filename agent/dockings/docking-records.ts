@@ -14,7 +14,7 @@ import type { DockingEntry } from '../../protocol/docking-record.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';
 import { DockError, isDockError, isMachineShort } from '../../protocol/errors.ts';
 import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
-import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
+import { keyIdHex, signatureKeyId, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files, Log, Random, Signer } from '../../protocol/ports.ts';
 import type { PushStore } from '../push/push-source.ts';
 import type { AskedOutcome } from '../spool/asked-again.ts';
@@ -255,27 +255,31 @@ export class DockingRecords implements PushStore<StoredRecord> {
 
   /** What the camera's next record names, or null. Errors: the system's, where the log cannot be read. */
   async #previousOf(camera: CameraId, keyId: string): Promise<string | null> {
-    const known = this.#chain.head(camera, keyId);
-    if (this.#proven.has(camera)) return known;
     const last = this.#chain.newest(camera)?.parts.at(-1);
-    const isWhole = last === undefined || (await this.#isWhole(last));
+    if (this.#proven.has(camera)) return headOf(last, last?.keyId, keyId);
+    const signedBy = last && (await this.#signedBy(last));
+    const isWhole = last === undefined || signedBy !== undefined;
+    const known = headOf(last, signedBy ?? last?.keyId, keyId);
     if (isWhole && !this.#lacksRead) return known;
     const logged = await this.#options.lastRecorded(camera);
-    if (logged === undefined || logged.sha256 === last?.manifestSha256) return known;
-    this.#options.log.warn('the log says which record came last of a camera', { camera, ...logged });
+    if (logged === undefined) return known;
+    if (logged.sha256 !== last?.manifestSha256)
+      this.#options.log.warn('the log says which record came last of a camera', { camera, ...logged });
     return logged.isOfEarlierKey ? null : logged.sha256;
   }
 
-  /** Whether it is here, and is what a start took it for. Errors: the machine's. */
-  async #isWhole({ recording }: RecordFacts): Promise<boolean> {
-    if (this.#records.get(recording) === undefined) return false;
-    return this.readManifest(recording).then(
-      () => true,
-      (error: unknown) => {
-        if (isMachineShort(error)) throw error;
-        return false;
-      },
-    );
+  /**
+   * Key of a record that is here, is what a start took it for, and verifies; else undefined. What the start read of its signature may be wrong.
+   * Errors: the machine's.
+   */
+  async #signedBy({ recording }: RecordFacts): Promise<string | undefined> {
+    if (this.#records.get(recording) === undefined) return undefined;
+    try {
+      return signatureKeyId((await this.readManifest(recording)).signature);
+    } catch (error) {
+      if (isMachineShort(error)) throw error;
+      return undefined;
+    }
   }
 
   #add(camera: CameraId, parts: readonly RecordFacts[]): StoredRecord[] {
@@ -308,6 +312,15 @@ export class DockingRecords implements PushStore<StoredRecord> {
     if (stored !== undefined) return stored;
     throw new DockError('spool.unknown', `docking record ${record} is not in the spool`, { retry: 'never' });
   }
+}
+
+/** What a camera's next record names: its last one unless another key signed that, or null. */
+function headOf(
+  last: RecordFacts | undefined,
+  signedBy: string | null | undefined,
+  keyId: string,
+): string | null {
+  return last === undefined || (signedBy ?? keyId) !== keyId ? null : last.manifestSha256;
 }
 
 /** Errors: "spool.not-yet", always. */

@@ -1,4 +1,4 @@
-// The end of each camera's chain of docking records: which docking came last, and what the next record names. Pure.
+// The end of each camera's chain of docking records: which docking came last. Pure.
 //
 // The chain decides, not the clock: the newest record is the one that no other names. Of several of these those by the station's key of today
 // come first, as a chain ends with its key; and what lies apart, in the quarantine, comes behind what does not: what named it may have gone.
@@ -45,12 +45,6 @@ export class RecordChain {
 
   newest(camera: CameraId): NewestDocking | undefined {
     return this.#newest.get(camera);
-  }
-
-  /** What the camera's next record names: the last part of its newest docking unless another key signed it, or null. */
-  head(camera: CameraId, keyId: string): string | null {
-    const last = this.#newest.get(camera)?.parts.at(-1);
-    return last === undefined || (last.keyId ?? keyId) !== keyId ? null : last.manifestSha256;
   }
 
   #offer(parts: readonly RecordFacts[], last: RecordFacts, rank: (facts: RecordFacts) => string): void {

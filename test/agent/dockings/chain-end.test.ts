@@ -54,6 +54,18 @@ test.each(['for the start alone', 'for longer'])('read with a bit turned, %s', a
   expect(named(made)).toEqual([digests(before)[1], digests(made)[0]]);
 });
 
+test.each(['for the start alone', 'for longer'])('whose key is read with a bit turned, %s', async (how) => {
+  const before = await run(2);
+  const signature = `${path(before[1] as StoredRecord)}.minisig`;
+  const text = Buffer.from(disk.peek(signature) ?? []).toString();
+  const keyIdAt = text.indexOf('\n') + 1 + 5; // four characters are the algorithm and a byte of the key id
+  const end = disk.misreadBit(signature, 8 * keyIdAt + 1); // still base64
+  const made = await run(2, () => {
+    if (how === 'for the start alone') end();
+  });
+  expect(named(made)).toEqual([digests(before)[1], digests(made)[0]]);
+});
+
 test('set aside because it does not parse: named all the same, by one start and by the next', async () => {
   const before = await run(2);
   disk.corrupt(path(before[1] as StoredRecord), (bytes) => bytes.subarray(0, bytes.length >> 1));

@@ -156,5 +156,5 @@ test("a record by the station's key of today comes before one of an earlier key,
   const docking = makeDockingId(seededRandom(9));
   const first = { ...facts, docking, keyId: 'today', manifestSha256: 'f'.repeat(64) };
   expect(new RecordChain([before, first], [], 'today').newest(CAMERA)?.docking).toBe(docking);
-  expect(new RecordChain([before], [first], 'today').head(CAMERA, 'today')).toBe('f'.repeat(64));
+  expect(new RecordChain([before], [first], 'today').newest(CAMERA)?.parts).toEqual([first]);
 });
