@@ -8,6 +8,7 @@ import { CUSTODY_ENTRY_BYTES_MAX } from '../../protocol/limits.ts';
 import type { Files, OpenFile } from '../../protocol/ports.ts';
 import type { IndexedSegment } from './custody-index.ts';
 import { segmentPath } from './custody-segments.ts';
+import type { DurableBytes } from './custody-writer.ts';
 
 /** An entry with its LF. */
 const ENTRY_ROOM = CUSTODY_ENTRY_BYTES_MAX + 1;
@@ -18,7 +19,7 @@ export interface RecoveredSegment extends FoundSegment {
   readonly lastAt: string;
   readonly held: boolean;
   /** Where it holds and the disk refused to let it be ended: the bytes that do, and their digest. */
-  readonly unended?: { readonly sizeBytes: number; readonly sha256: string } | undefined;
+  readonly unended?: DurableBytes | undefined;
 }
 
 /** What the order of segments asks of the first entry, as the index keeps it. */

@@ -12,10 +12,15 @@ import type { RecoveredSegment } from './custody-ends.ts';
 import { CustodyGroups, type CustodyGroupsDeps } from './custody-groups.ts';
 import { CustodyIndex, readCustodyIndex, type IndexedSegment } from './custody-index.ts';
 import { checkedFacts } from './custody-pending.ts';
-import { endEarlier, recoverSegments, type CustodyRecoveryDeps } from './custody-recovery.ts';
+import {
+  endEarlier,
+  recoverSegments,
+  type CustodyRecoveryDeps,
+  type RecoveredLog,
+} from './custody-recovery.ts';
 import { scrubSegments, type CustodyListener } from './custody-scrub.ts';
 import { allShown, missingEntries, shownAlone, type ReadLines } from './custody-search.ts';
-import { CustodySegments, type KnownSegment } from './custody-segments.ts';
+import { CustodySegments, type KnownSegment, type SearchedSegment } from './custody-segments.ts';
 import type { Custody } from './custody.ts';
 import { isKeyChangeDue } from './key-change-due.ts';
 import { SegmentEndings } from './segment-endings.ts';
@@ -47,12 +52,11 @@ export class CustodyLog implements Custody {
 
   private constructor(
     options: CustodyLogOptions,
-    segments: readonly KnownSegment[],
-    head: CustodyHead | null,
+    { segments, apart }: Pick<RecoveredLog, 'segments' | 'apart'>,
   ) {
     const { files, folder, indexFile: path } = options;
     this.#options = options;
-    this.#segments = new CustodySegments(segments);
+    this.#segments = new CustodySegments(segments.map(asKnown), apart);
     this.#reader = new SegmentReader(files, folder);
     this.#index =
       path === undefined ? undefined : new CustodyIndex({ ...options, path, segments: this.#segments });
@@ -61,7 +65,8 @@ export class CustodyLog implements Custody {
       withSpace: (attempt) => withReserve(options.reserve, attempt),
       onEnded: (segment) => this.#ended(segment),
     });
-    this.#groups = new CustodyGroups({ ...options, segments: this.#segments, endings: this.#endings }, head);
+    const groups = { ...options, segments: this.#segments, endings: this.#endings };
+    this.#groups = new CustodyGroups(groups, headOf(segments));
   }
 
   /**
@@ -76,8 +81,9 @@ export class CustodyLog implements Custody {
       index: await readIndex(options),
       withSpace: (attempt) => withReserve(options.reserve, attempt),
     };
-    const { segments, breaks } = await recoverSegments(recovery);
-    const log = new CustodyLog(options, segments.map(asKnown), headOf(segments));
+    const recovered = await recoverSegments(recovery);
+    const { segments, breaks } = recovered;
+    const log = new CustodyLog(options, recovered);
     for (const each of segments.filter(({ unended }) => unended !== undefined))
       log.#endings.leave(each.segment, () => endEarlier(recovery, each));
     if (breaks.length === 0) options.conditions.clear('custody.chain-broken', null);
@@ -121,6 +127,11 @@ export class CustodyLog implements Custody {
     return this.#segments.list();
   }
 
+  /** Those, and at their places those that `readUnproven` alone reads. */
+  searched(): readonly SearchedSegment[] {
+    return this.#segments.searched();
+  }
+
   /** Whole durable lines from an entry on, at most `bytesMax` but at least one; undefined where there is nothing. Errors: the system's. */
   async read(segment: SegmentId, fromSequence: number, bytesMax: number): Promise<CustodyLines | undefined> {
     const known = this.#segments.get(segment);
@@ -128,18 +139,19 @@ export class CustodyLog implements Custody {
   }
 
   /**
-   * The same of all that lies there: behind the place where a chain breaks stands what happened, too, though it proves nothing. Whoever made a
-   * signed document of the entries before that place alone would contradict the one that was made of all. Errors: the system's.
+   * The same of all that lies there: behind the place where a chain breaks stands what happened, too, though it proves nothing, and so it does in
+   * a segment of which the start could not take anything. Whoever made a signed document of the entries before that place alone would
+   * contradict the one that was made of all. Errors: the system's.
    */
   async readUnproven(
     segment: SegmentId,
     fromSequence: number,
     bytesMax: number,
   ): Promise<CustodyLines | undefined> {
-    const known = this.#segments.get(segment);
-    if (known === undefined || !this.#brokenSegments.has(segment))
-      return this.read(segment, fromSequence, bytesMax);
-    return this.#reader.read({ ...known, lastSequence: Number.POSITIVE_INFINITY }, fromSequence, bytesMax);
+    const isBroken = this.#brokenSegments.has(segment) && this.#segments.get(segment) !== undefined;
+    if (!isBroken && !this.#segments.isApart(segment)) return this.read(segment, fromSequence, bytesMax);
+    const whole = { segment, lastSequence: Number.POSITIVE_INFINITY, lastSha256: '' };
+    return this.#reader.read(whole, fromSequence, bytesMax);
   }
 
   /** Digest of one durable entry's line; undefined where there is none. Errors: the system's. */
@@ -166,12 +178,12 @@ export class CustodyLog implements Custody {
 
   /** Of these recordings, those without a `spooled` entry in the log: a cut came between commit and checkpoint. Errors: the system's. */
   withoutSpooledEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments.list(), allShown(this.#reader), 'spooled', recordings);
+    return missingEntries(this.#segments.searched(), allShown(this.#reader), 'spooled', recordings);
   }
 
   /** The same for `docking-recorded` entries and the records that they name. Errors: the system's. */
   withoutRecordedEntry(records: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments.list(), allShown(this.#reader), 'docking-recorded', records);
+    return missingEntries(this.#segments.searched(), allShown(this.#reader), 'docking-recorded', records);
   }
 
   /**
@@ -179,12 +191,12 @@ export class CustodyLog implements Custody {
    * Errors: the system's where the machine is short of something.
    */
   withoutReceiptedEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments.list(), this.#shownAlone(), 'receipted', recordings);
+    return missingEntries(this.#segments.searched(), this.#shownAlone(), 'receipted', recordings);
   }
 
   /** The same for `asked-again` entries: a cut came between the spool's mark and the checkpoint. Errors: as for `receipted`. */
   withoutAskedAgainEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments.list(), this.#shownAlone(), 'asked-again', recordings);
+    return missingEntries(this.#segments.searched(), this.#shownAlone(), 'asked-again', recordings);
   }
 
   /** Writes what waits, ends the segment and signs the whole of it. Never rejects: what fails is done by the next start. */

@@ -38,7 +38,8 @@ import {
   type RecoveredSegment,
 } from './custody-ends.ts';
 import type { IndexedSegment } from './custody-index.ts';
-import { segmentOf, segmentPath, segmentSignaturePath } from './custody-segments.ts';
+import type { DurableBytes } from './custody-writer.ts';
+import { segmentOf, segmentPath, segmentSignaturePath, type ApartSegment } from './custody-segments.ts';
 import { endBeforeFailedWrite, type Naming } from './failed-write.ts';
 import { inParallel } from '../spool/in-parallel.ts';
 
@@ -62,13 +63,20 @@ export interface CustodyRecoveryDeps {
   readonly index: ReadonlyMap<SegmentId, IndexedSegment>;
 }
 
+export interface RecoveredLog {
+  /** In order. */
+  readonly segments: RecoveredSegment[];
+  /** Those of which nothing holds, or which the disk does not show. */
+  readonly apart: readonly ApartSegment[];
+  /** Where the chain breaks. */
+  readonly breaks: ChainBreak[];
+}
+
 /**
- * What earlier runs left: segments in order, and where the chain breaks.
+ * What earlier runs left.
  * Errors: the system's where the folder cannot be listed, or the machine is short of something.
  */
-export async function recoverSegments(
-  deps: CustodyRecoveryDeps,
-): Promise<{ segments: RecoveredSegment[]; breaks: ChainBreak[] }> {
+export async function recoverSegments(deps: CustodyRecoveryDeps): Promise<RecoveredLog> {
   const names = await deps.files.list(deps.folder);
   await removeUnfinished(deps, names);
   const signed = new Set(names);
@@ -92,7 +100,15 @@ export async function recoverSegments(
   await lookAtEach(cutOff, (id) => recoverOne(deps, id, named.get(id)));
   const segments = inOrder(found);
   breaks.push(...brokenLinks(segments));
-  return { segments: await dropEmpty(deps, segments), breaks };
+  const removed = await removeEmpty(deps, segments);
+  const apart = segments
+    .filter(({ last, segment }) => last.sequence === 0 && !removed.has(segment))
+    .map(({ segment }) => ({ segment, before: followerOf(segment, segments) }));
+  return { segments: segments.filter(({ last }) => last.sequence > 0), apart, breaks };
+}
+
+function followerOf(segment: SegmentId, segments: readonly RecoveredSegment[]): SegmentId | undefined {
+  return segments.find((each) => each.last.sequence > 0 && predecessorOf(each)?.segment === segment)?.segment;
 }
 
 interface Looked {
@@ -207,19 +223,31 @@ async function withoutFailedWrite(
 
 /**
  * One more attempt at a segment that is unended.
- * Errors: what the disk refuses; "custody.chain-broken" where the start found other bytes: it is left to the next one.
+ * Errors: what the disk refuses; "custody.chain-broken" where the start found other bytes.
  */
 export async function endEarlier(
   deps: CustodyRecoveryDeps,
   { segment, unended }: RecoveredSegment,
 ): Promise<void> {
   if (unended === undefined) return;
-  const bytes = await deps.files.readAll(segmentPath(deps.folder, segment), SEGMENT_READ_BYTES_MAX);
-  const good = bytes.subarray(0, unended.sizeBytes);
-  if (sha256Hex(good) !== unended.sha256)
-    throw new DockError('custody.chain-broken', 'not the bytes that the start found', { retry: 'later' });
+  const good = await readDurable(deps, segment, unended);
   await putWhole(deps, segment, good);
   await signSegment(deps, segment, good);
+}
+
+/**
+ * What is known to be durable of a segment: nothing else may be written back or signed, whatever the disk shows.
+ * Errors: the system's; "custody.chain-broken" where other bytes are shown.
+ */
+export async function readDurable(
+  { files, folder }: Pick<CustodyRecoveryDeps, 'files' | 'folder'>,
+  segment: SegmentId,
+  { sizeBytes, sha256 }: DurableBytes,
+): Promise<Uint8Array> {
+  const bytes = await files.readAll(segmentPath(folder, segment), SEGMENT_READ_BYTES_MAX);
+  const durable = bytes.subarray(0, sizeBytes);
+  if (sha256Hex(durable) === sha256) return durable;
+  throw new DockError('custody.chain-broken', 'not the bytes that are durable of it', { retry: 'later' });
 }
 
 /** Where it ends now, and whether the disk let it be ended. */
@@ -298,27 +326,31 @@ export async function signSegment(
   await files.syncFolder(folder);
 }
 
-async function dropEmpty(
+/** Those that went. */
+async function removeEmpty(
   deps: CustodyRecoveryDeps,
   segments: readonly RecoveredSegment[],
-): Promise<RecoveredSegment[]> {
+): Promise<ReadonlySet<SegmentId>> {
   const named = new Set(segments.map((each) => predecessorOf(each)?.segment));
   const empty = segments.filter(
     ({ last, signed, segment, first }) =>
       last.sequence === 0 && first === undefined && !signed && !named.has(segment),
   );
-  for (const { segment } of empty) await dropOne(deps, segment);
-  return segments.filter(({ last }) => last.sequence > 0);
+  const removed = new Set<SegmentId>();
+  for (const { segment } of empty) if (await removeOne(deps, segment)) removed.add(segment);
+  return removed;
 }
 
 /** Only where it is as short as an unfinished first write: anything else without a good entry was damaged and stays. */
-async function dropOne({ files, folder, log }: CustodyRecoveryDeps, segment: SegmentId): Promise<void> {
+async function removeOne({ files, folder, log }: CustodyRecoveryDeps, segment: SegmentId): Promise<boolean> {
   try {
     const bytes = await files.readAll(segmentPath(folder, segment), SEGMENT_READ_BYTES_MAX);
-    if (bufferOf(bytes).includes(10)) return;
+    if (bufferOf(bytes).includes(10)) return false;
     await files.unlink(segmentPath(folder, segment));
     log.info('custody segment without an entry removed', { segment, size_bytes: bytes.length });
+    return true;
   } catch (error) {
     log.warn('custody segment without an entry not removed', { segment, error });
+    return false;
   }
 }

@@ -39,18 +39,50 @@ export interface KnownSegment extends SegmentOpening {
   held: boolean;
 }
 
+/**
+ * A segment of which the start could not take anything: the disk does not show it, or nothing of it holds. Nothing is built on it, but its lines
+ * may say what nobody else says.
+ */
+export interface ApartSegment {
+  readonly segment: SegmentId;
+  /** The segment that names it as the one before; undefined where none does. */
+  readonly before: SegmentId | undefined;
+}
+
+/** A segment as far as it is searched: up to this entry, which is infinite where nobody knows the last one. */
+export type SearchedSegment = Readonly<Pick<KnownSegment, 'segment' | 'lastSequence' | 'lastSha256'>>;
+
 /** Segments of one log, the oldest first. */
 export class CustodySegments {
   readonly #list: KnownSegment[];
   readonly #byId: Map<SegmentId, KnownSegment>;
+  readonly #apart: readonly ApartSegment[];
 
-  constructor(list: readonly KnownSegment[]) {
+  constructor(list: readonly KnownSegment[], apart: readonly ApartSegment[] = []) {
     this.#list = [...list];
     this.#byId = new Map(list.map((each) => [each.segment, each]));
+    this.#apart = apart;
   }
 
   list(): readonly Readonly<KnownSegment>[] {
     return this.#list;
+  }
+
+  /**
+   * All that may hold an entry: also those that stand apart, each before the one that names it. One that none names may be newer than all others
+   * of earlier runs; one whose follower was dropped is older than what is searched.
+   */
+  searched(): readonly SearchedSegment[] {
+    if (this.#apart.length === 0) return this.#list;
+    const unread = (before: SegmentId | undefined): SearchedSegment[] =>
+      this.#apart
+        .filter((each) => each.before === before)
+        .map(({ segment }) => ({ segment, lastSequence: Number.POSITIVE_INFINITY, lastSha256: '' }));
+    return [...this.#list.flatMap((each) => [...unread(each.segment), each]), ...unread(undefined)];
+  }
+
+  isApart(segment: SegmentId): boolean {
+    return this.#apart.some((each) => each.segment === segment);
   }
 
   get(segment: SegmentId): Readonly<KnownSegment> | undefined {

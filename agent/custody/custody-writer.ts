@@ -3,11 +3,18 @@
 // Invariants:
 // 1. `head` is durable: it moves only after write and sync, and for the first group after the folder's sync too.
 // 2. After a failed write or sync the segment is over: nothing is written or synced behind it.
+import { createHash } from 'node:crypto';
 import type { ChainedGroups } from '../../protocol/custody-chain.ts';
 import { CHAIN_START, type ChainState } from '../../protocol/custody-entry.ts';
 import type { SegmentId } from '../../protocol/ids.ts';
 import type { Files, OpenFile } from '../../protocol/ports.ts';
 import { segmentPath } from './custody-segments.ts';
+
+/** The first bytes of a segment, and their digest. */
+export interface DurableBytes {
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
 
 /** An open segment. */
 export class SegmentWriter {
@@ -17,6 +24,7 @@ export class SegmentWriter {
   readonly #file: OpenFile;
   #head: ChainState = CHAIN_START;
   #sizeBytes = 0;
+  readonly #hash = createHash('sha256');
 
   private constructor(segment: SegmentId, files: Files, folder: string, file: OpenFile) {
     this.segment = segment;
@@ -40,12 +48,18 @@ export class SegmentWriter {
     return this.#sizeBytes;
   }
 
+  /** Of what is durable, as it was written: whoever reads it back knows whether he was shown the same. */
+  durable(): DurableBytes {
+    return { sizeBytes: this.#sizeBytes, sha256: this.#hash.copy().digest('hex') };
+  }
+
   /** Appends groups that were chained behind `head`, durably. Errors: the system's; then `abandon` it. */
   async append({ bytes, state }: ChainedGroups): Promise<void> {
     await this.#file.write(bytes, this.#sizeBytes);
     await this.#file.sync();
     if (this.#head.sequence === 0) await this.#files.syncFolder(this.#folder);
     this.#sizeBytes += bytes.length;
+    this.#hash.update(bytes);
     this.#head = state;
   }
 

@@ -1,17 +1,23 @@
 // How segments end, behind everybody's back: signed as a whole. One whose write failed is first written anew up to its last durable entry, in
 // place of the file with its torn end, once the disk takes writes again; one without a durable entry is removed. What the disk refuses, here
-// or in the recovery of earlier ones, is tried again behind each write of the log that it takes, at last by the next start.
+// or in the recovery of earlier ones, is tried again behind each write of the log that it takes, at last by the next start. Where it shows other
+// bytes than those that were written, it is looked at again after OTHER_BYTES_PAUSE_MS, and nothing is written back or signed until then.
 import { replaceDurable, unlinkIfThere } from '../../protocol/durable.ts';
+import { isDockError } from '../../protocol/errors.ts';
 import type { SegmentId } from '../../protocol/ids.ts';
-import type { Files, Log, Signer } from '../../protocol/ports.ts';
-import { SEGMENT_READ_BYTES_MAX, signSegment } from './custody-recovery.ts';
+import type { Clock, Files, Log, Signer } from '../../protocol/ports.ts';
+import { readDurable, signSegment } from './custody-recovery.ts';
 import { segmentPath } from './custody-segments.ts';
-import type { SegmentWriter } from './custody-writer.ts';
+import type { DurableBytes, SegmentWriter } from './custody-writer.ts';
+
+/** A page that is read wrong is read right some day; one that is wrong on the disk stays so, and each look reads the whole segment. */
+const OTHER_BYTES_PAUSE_MS = 60_000;
 
 export interface SegmentEndingsDeps {
   readonly files: Files;
   readonly folder: string;
   readonly signer: Signer;
+  readonly clock: Clock;
   /** Runs a write, making room for it where the disk is full. */
   readonly withSpace: <T>(attempt: () => Promise<T>) => Promise<T>;
   readonly log: Log;
@@ -22,11 +28,17 @@ export interface SegmentEndingsDeps {
 /** Ends one segment for good. Rejects where the disk refuses it. */
 type Ending = () => Promise<void>;
 
+interface Waiting {
+  readonly end: Ending;
+  /** By the monotonic clock. */
+  readonly notBeforeMs: number;
+}
+
 /** Each is read back no further than its last durable entry. */
 export class SegmentEndings {
   readonly #deps: SegmentEndingsDeps;
   /** What waits until the disk takes writes. */
-  readonly #waiting = new Map<SegmentId, Ending>();
+  readonly #waiting = new Map<SegmentId, Waiting>();
   #underWay: Promise<unknown> = Promise.resolve();
 
   constructor(deps: SegmentEndingsDeps) {
@@ -35,8 +47,10 @@ export class SegmentEndings {
 
   /** All that is written of it is durable. */
   end(writer: SegmentWriter): void {
-    const { segment, sizeBytes } = writer;
-    const sign = async (): Promise<void> => this.#sign(segment, await this.#durable(segment, sizeBytes));
+    const { segment } = writer;
+    const durable = writer.durable();
+    const sign = async (): Promise<void> =>
+      this.#sign(segment, await readDurable(this.#deps, segment, durable));
     this.#behind(
       segment,
       async () => {
@@ -49,20 +63,21 @@ export class SegmentEndings {
 
   /** Its write failed; one that never held anything durable is removed, later where the disk refuses that too. Never rejects. */
   async abandon(writer: SegmentWriter): Promise<void> {
-    const { segment, sizeBytes } = writer;
+    const { segment } = writer;
+    const durable = writer.durable();
     await writer.abandon();
-    if (sizeBytes > 0) this.#waiting.set(segment, () => this.#endTorn(segment, sizeBytes));
+    if (durable.sizeBytes > 0) this.#wait(segment, () => this.#endTorn(segment, durable));
     else await this.drop(segment);
   }
 
   /** It holds nothing durable, and may lie there all the same where its creation failed. Never rejects. */
   async drop(segment: SegmentId): Promise<void> {
-    await this.#remove(segment).catch(() => this.#waiting.set(segment, () => this.#remove(segment)));
+    await this.#remove(segment).catch(() => this.#wait(segment, () => this.#remove(segment)));
   }
 
   /** The disk refused to let a segment of an earlier run be ended: `end` does, and resolves when it lies there signed. */
   leave(segment: SegmentId, end: Ending): void {
-    this.#waiting.set(segment, async () => {
+    this.#wait(segment, async () => {
       await end();
       this.#deps.onEnded(segment);
     });
@@ -70,7 +85,9 @@ export class SegmentEndings {
 
   /** The disk takes writes: those that wait are ended. */
   diskWrites(): void {
-    for (const [segment, end] of this.#waiting) {
+    const nowMs = this.#deps.clock.monotonicMs();
+    for (const [segment, { end, notBeforeMs }] of this.#waiting) {
+      if (nowMs < notBeforeMs) continue;
       this.#waiting.delete(segment);
       this.#behind(segment, end, end);
     }
@@ -88,18 +105,12 @@ export class SegmentEndings {
     await files.syncFolder(folder);
   }
 
-  async #endTorn(segment: SegmentId, sizeBytes: number): Promise<void> {
+  async #endTorn(segment: SegmentId, durable: DurableBytes): Promise<void> {
     const { files, folder, withSpace } = this.#deps;
-    const bytes = await this.#durable(segment, sizeBytes);
+    const bytes = await readDurable(this.#deps, segment, durable);
     await withSpace(() => replaceDurable(files, segmentPath(folder, segment), bytes));
     await files.syncFolder(folder);
     await this.#sign(segment, bytes);
-  }
-
-  async #durable(segment: SegmentId, sizeBytes: number): Promise<Uint8Array> {
-    const { files, folder } = this.#deps;
-    const bytes = await files.readAll(segmentPath(folder, segment), SEGMENT_READ_BYTES_MAX);
-    return bytes.subarray(0, sizeBytes);
   }
 
   async #sign(segment: SegmentId, bytes: Uint8Array): Promise<void> {
@@ -107,10 +118,14 @@ export class SegmentEndings {
     this.#deps.onEnded(segment);
   }
 
+  #wait(segment: SegmentId, end: Ending, pauseMs = 0): void {
+    this.#waiting.set(segment, { end, notBeforeMs: this.#deps.clock.monotonicMs() + pauseMs });
+  }
+
   /** `again` is what is left to do where `work` fails. */
   #behind(segment: SegmentId, work: Ending, again: Ending): void {
     const ending = work().catch((error: unknown) => {
-      this.#waiting.set(segment, again);
+      this.#wait(segment, again, isDockError(error, 'custody.chain-broken') ? OTHER_BYTES_PAUSE_MS : 0);
       this.#deps.log.warn('custody segment not ended, it is tried again', { segment, error });
     });
     this.#underWay = Promise.all([this.#underWay, ending]);

@@ -4,7 +4,7 @@ import { linesIn } from '../../protocol/custody-scan.ts';
 import type { SegmentId } from '../../protocol/ids.ts';
 import { CUSTODY_ENTRY_BYTES_MAX } from '../../protocol/limits.ts';
 import type { Files, OpenFile } from '../../protocol/ports.ts';
-import { segmentPath, type KnownSegment } from './custody-segments.ts';
+import { segmentPath, type SearchedSegment } from './custody-segments.ts';
 
 const PIECE_BYTES = 256 * 1024;
 /** Entries between two remembered places of a segment. */
@@ -24,9 +24,6 @@ interface Mark {
   readonly sequence: number;
   readonly offset: number;
 }
-
-/** Where a segment ends, as far as a reader needs it. */
-type Readable = Pick<KnownSegment, 'segment' | 'lastSequence' | 'lastSha256'>;
 
 interface LineSource {
   readonly file: OpenFile;
@@ -51,7 +48,11 @@ export class SegmentReader {
    * Whole lines from entry `fromSequence` on, at most `bytesMax` bytes but at least one line; undefined where there is nothing.
    * A file that is shorter than it should be ends the answer early. Errors: the system's.
    */
-  async read(known: Readable, fromSequence: number, bytesMax: number): Promise<CustodyLines | undefined> {
+  async read(
+    known: SearchedSegment,
+    fromSequence: number,
+    bytesMax: number,
+  ): Promise<CustodyLines | undefined> {
     if (fromSequence < 1 || fromSequence > known.lastSequence) return undefined;
     const file = await this.#files.open(segmentPath(this.#folder, known.segment), 'read');
     const piece = this.#spare ?? new Uint8Array(PIECE_BYTES);
@@ -65,7 +66,7 @@ export class SegmentReader {
   }
 
   /** Digest of one entry's line, without LF; undefined where there is none. Errors: the system's. */
-  async entrySha256(known: Readable, sequence: number): Promise<string | undefined> {
+  async entrySha256(known: SearchedSegment, sequence: number): Promise<string | undefined> {
     if (known.lastSequence === sequence) return known.lastSha256;
     const found = await this.read(known, sequence, CUSTODY_ENTRY_BYTES_MAX);
     return found && sha256Hex(found.lines.subarray(0, bufferOf(found.lines).indexOf(10)));
@@ -73,7 +74,7 @@ export class SegmentReader {
 
   async #gather(
     source: LineSource,
-    { segment, lastSequence }: Readable,
+    { segment, lastSequence }: SearchedSegment,
     from: number,
     bytesMax: number,
   ): Promise<CustodyLines | undefined> {

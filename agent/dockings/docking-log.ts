@@ -17,7 +17,7 @@ const SILENT_MAX = 64;
 const UNRECORDED_SEGMENTS = 4;
 
 /** The log as far as it is read here: what lies behind a break says whether there is a record already. */
-export type DockingLogSource = Pick<CustodyLog, 'segments' | 'readUnproven'>;
+export type DockingLogSource = Pick<CustodyLog, 'searched' | 'readUnproven'>;
 
 /**
  * Visits every entry that names the docking, in the order of the log, from its `docked` entry on as far as that is still there. Entries
@@ -44,7 +44,7 @@ export interface UnrecordedDocking {
 /** Those that began in the newest UNRECORDED_SEGMENTS segments, the oldest first. Errors: the system's. */
 export async function unrecordedDockings(source: DockingLogSource): Promise<UnrecordedDocking[]> {
   const open = new Map<string, UnrecordedDocking>();
-  for (const { segment } of source.segments().slice(-UNRECORDED_SEGMENTS))
+  for (const { segment } of source.searched().slice(-UNRECORDED_SEGMENTS))
     for await (const line of linesNaming(source, segment, '"event":"dock'))
       visitLine(line, ({ event, facts: { docking }, at }) => {
         if (typeof docking !== 'string' || !isDockingId(docking)) return;
@@ -73,7 +73,7 @@ export async function lastRecorded(
   const cameras = new Map<string, unknown>();
   const newestFirst: LoggedPart[] = [];
   let isOfEarlierKey = false;
-  for (const { segment } of source.segments().toReversed().slice(0, SILENT_MAX)) {
+  for (const { segment } of source.searched().toReversed().slice(0, SILENT_MAX)) {
     const recorded: LoggedPart[] = [];
     for await (const line of linesNaming(source, segment, '"event":"dock'))
       visitLine(line, ({ event, facts: { docking, camera: docked, sha256 } }) => {
@@ -98,7 +98,7 @@ export async function lastRecorded(
 async function segmentsOf(source: DockingLogSource, docking: DockingId): Promise<SegmentId[]> {
   const found: SegmentId[] = [];
   let silent = 0;
-  for (const { segment } of source.segments().toReversed()) {
+  for (const { segment } of source.searched().toReversed()) {
     let names = false;
     let begins = false;
     for await (const line of linesNaming(source, segment, docking)) {

@@ -621,6 +621,37 @@ describe('a failing disk', () => {
     expect(numbersOn(cut(disk))).toEqual([1]);
   });
 
+  test('whose segment is then read with a bit turned: nothing of that is written back or signed, and it is ended once it is read right', async () => {
+    const disk = logDisk();
+    const { custody, clock, log } = await openLog(disk, 1);
+    custody.append(numbered(1));
+    await custody.checkpoint();
+    const path = pathOf(custody.head()?.segment ?? '');
+    const written = disk.peek(path) ?? new Uint8Array();
+    disk.fail({ operation: 'write', nth: 1, code: 'EIO' });
+    const end = disk.misreadBit(path, 8 * 40);
+    for (const number of [2, 3]) {
+      custody.append(numbered(number));
+      await custody.checkpoint();
+      await settle(20);
+    }
+    const told = log.lines.filter(
+      ({ message }) => message === 'custody segment not ended, it is tried again',
+    );
+    expect(told).toHaveLength(1);
+    expect(disk.peek(`${path}.minisig`)).toBeUndefined();
+    end();
+    expect(disk.peek(path)?.subarray(0, written.length)).toEqual(written);
+    await clock.advance(60_000);
+    custody.append(numbered(4));
+    await custody.checkpoint();
+    await settle(20);
+    expect(disk.peek(path)).toEqual(written);
+    const signature = Buffer.from(disk.peek(`${path}.minisig`) ?? []).toString();
+    verifyDocument(written, signature, CUSTODY_SEGMENT_TRUSTED_COMMENT, keys);
+    expect(numbersOn(cut(disk))).toEqual([1, 2, 3, 4]);
+  });
+
   test('that neither syncs nor removes leaves no segment that was never claimed: the next start would see two logs', async () => {
     const disk = logDisk();
     await (await openLog(disk, 1)).custody.close();

@@ -17,7 +17,7 @@ import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { openingOf } from '../dockings/life.ts';
 import { STATION } from '../spool/scenario.ts';
-import { logDisk, openLog } from './custody-scenario.ts';
+import { FOLDER, logDisk, openLog } from './custody-scenario.ts';
 
 const random = seededRandom(77);
 const CAMERA = 'cam-1' as CameraId;
@@ -47,6 +47,13 @@ async function logOf(...segments: readonly (readonly CustodyEvent[])[]): Promise
   }
   const { custody } = await openLog(disk, ++runs);
   return custody;
+}
+
+/** The log as a start finds it that is not shown the n-th of its segments, and that no index tells of it. */
+async function reopened(custody: CustodyLog, nth: number): Promise<CustodyLog> {
+  await custody.close();
+  hide(custody, nth);
+  return (await openLog(disk, ++runs)).custody;
 }
 
 /** The n-th segment, counted from 0, cannot be opened so many times in a row. */
@@ -93,4 +100,45 @@ test('whether a docking was recorded, and which came last of a camera, is not sa
     inventory: undefined,
   };
   await expect(endCutOff({ station: STATION, custody, spool }, open)).rejects.toMatchObject(eisdir);
+});
+
+test('nor is it said by a start that was not shown it', async () => {
+  const docking = makeDockingId(random);
+  const record = parseRecordingId(docking);
+  const custody = await reopened(await logOf([docked(docking)], [recorded(docking)], []), 1);
+  const eisdir = { code: 'EISDIR' };
+  await expect(unrecordedDockings(custody)).rejects.toMatchObject(eisdir);
+  await expect(lastRecorded(custody, CAMERA)).rejects.toMatchObject(eisdir);
+  await expect(custody.withoutRecordedEntry([record])).rejects.toMatchObject(eisdir);
+  expect(await custody.withoutReceiptedEntry([record])).toEqual([record]);
+  disk.heal();
+  expect(await unrecordedDockings(custody)).toEqual([]);
+  expect(await lastRecorded(custody, CAMERA)).toMatchObject({ docking });
+  expect(await custody.withoutRecordedEntry([record])).toEqual([]);
+});
+
+test('of one that no other names, too: it may be the newest', async () => {
+  const [earlier, docking] = [makeDockingId(random), makeDockingId(random)];
+  const before = await logOf([docked(earlier), recorded(earlier), docked(docking)]);
+  before.append(recorded(docking));
+  const custody = await reopened(before, 1);
+  await expect(unrecordedDockings(custody)).rejects.toMatchObject({ code: 'EISDIR' });
+  disk.heal();
+  expect(await unrecordedDockings(custody)).toEqual([]);
+  expect(await lastRecorded(custody, CAMERA)).toMatchObject({ docking });
+});
+
+test('what is damaged from its first line on is searched all the same', async () => {
+  const docking = makeDockingId(random);
+  const opened = await logOf([docked(docking)], [recorded(docking)], []);
+  await opened.close();
+  const { segment = '' } = opened.segments()[1] ?? {};
+  const path = `${FOLDER}/${segment}.jsonl`;
+  const bytes = Buffer.from(disk.tree(FOLDER).get(path) ?? []);
+  bytes[5] = 0x21;
+  disk.plant(path, bytes);
+  const { custody } = await openLog(disk, ++runs);
+  expect(custody.segments().map((each) => each.segment)).not.toContain(segment);
+  expect(await unrecordedDockings(custody)).toEqual([]);
+  expect(await custody.withoutRecordedEntry([parseRecordingId(docking)])).toEqual([]);
 });
