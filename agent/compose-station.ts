@@ -41,6 +41,7 @@ import { SendLimits } from './push/send-limits.ts';
 import { StrangeKeys } from './push/strange-keys.ts';
 import { spoolLayout } from './spool/layout.ts';
 import { Spool } from './spool/spool.ts';
+import { lastSpooled } from './spool/spooled-log.ts';
 import { Turns } from './spool/turns.ts';
 import { Station } from './station.ts';
 import { SteadyWall } from './steady-wall.ts';
@@ -329,6 +330,7 @@ async function connectParts(
       turns,
       spool,
       custody,
+      lastSpooled: (camera) => lastSpooled(custody, camera),
       onSpooled: (...spooled) => pusher.add(...spooled),
     },
     measure: { clockSynchronised, localMs: ports.localMs },

@@ -10,6 +10,7 @@ import type { Custody } from '../custody/custody.ts';
 import { timeThatHolds } from './capture-time.ts';
 import type { TrackedEntry } from './entry.ts';
 import { buildManifest, type DockingFacts } from './manifest-build.ts';
+import type { LastSpooled } from '../spool/manifest-chain.ts';
 import type { Spool, SpooledRecording, Staging } from '../spool/spool.ts';
 import { Turns } from '../spool/turns.ts';
 
@@ -22,6 +23,8 @@ export interface CommitDeps {
   readonly clock: Clock;
   readonly clockSynchronised: () => boolean | null;
   readonly log: Log;
+  /** What the log says of a camera's last recording, where the spool cannot tell. */
+  readonly lastSpooled?: LastSpooled;
   /** Of all dockings: a camera that is in two bays at a time has one chain all the same. Of this one alone where it is left out. */
   readonly turns?: Turns<CameraId>;
   /** A new recording is durable here; `isLogged` is false where the log could not take its entry. Must not throw. */
@@ -95,7 +98,7 @@ export class Committer {
         recording,
         seal,
         replaced: spool.replacedBy(this.#docking.camera, entry.pathSha256, seal.originalSha256),
-        previousManifestSha256: spool.lastManifestSha256(this.#docking.camera),
+        previousManifestSha256: await spool.lastManifestSha256(this.#docking.camera, this.#deps.lastSpooled),
         sealedAt: new Date(clock.wallMs()).toISOString(),
         clockSynchronised: this.#deps.clockSynchronised(),
       },

@@ -2,7 +2,7 @@
 // and believes only what the spool holds. Pure.
 //
 // What neither proves is "waiting": that a file was not listed any more is no event of the log.
-import type { ToldEntry } from './docking-log.ts';
+import type { ToldEntry } from '../custody/told-entries.ts';
 import type { DockingEntry, DockingRecord } from '../../protocol/docking-record.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
 import type { SpooledRecording } from '../spool/spooled-recording.ts';

@@ -1,14 +1,13 @@
-// Finds in the custody log what it says of one docking, and dockings of which it says no end. Reads in batches; holds no more than one in
-// memory.
+// Finds in the custody log what it says of one docking, and dockings of which it says no end.
 import { bufferOf } from '../../protocol/bytes.ts';
-import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody-entry.ts';
-import { linesIn } from '../../protocol/custody-scan.ts';
 import { isDockingId, type CameraId, type DockingId, type SegmentId } from '../../protocol/ids.ts';
-import { CUSTODY_BATCH_BYTES_MAX } from '../../protocol/limits.ts';
-import type { CustodyLog } from '../custody/custody-log.ts';
-
-/** Segments in a row, the newest first, that may say nothing of the docking before the search ends: 128 MiB of log. */
-const SILENT_MAX = 64;
+import {
+  entryIn,
+  linesNaming,
+  SILENT_MAX,
+  type ToldEntry,
+  type ToldSource,
+} from '../custody/told-entries.ts';
 
 /**
  * Newest segments in which a docking may have begun that has no record: 8 MiB of log. One that is cut off while no journal of it can be
@@ -16,8 +15,8 @@ const SILENT_MAX = 64;
  */
 const UNRECORDED_SEGMENTS = 4;
 
-/** The log as far as it is read here: what lies behind a break says whether there is a record already. */
-export type DockingLogSource = Pick<CustodyLog, 'searched' | 'readUnproven'>;
+/** What lies behind a break says whether there is a record already. */
+export type DockingLogSource = ToldSource;
 
 /**
  * Visits every entry that names the docking, in the order of the log, from its `docked` entry on as far as that is still there. Entries
@@ -31,9 +30,6 @@ export async function visitDocking(
   for (const segment of await segmentsOf(source, docking))
     for await (const line of linesNaming(source, segment, docking)) visitLine(line, visit);
 }
-
-/** What a line tells. */
-export type ToldEntry = Pick<CustodyEntry, 'event' | 'facts' | 'at'>;
 
 /** A docking of which the log says that it began, and nowhere that it was recorded. */
 export interface UnrecordedDocking {
@@ -112,31 +108,9 @@ async function segmentsOf(source: DockingLogSource, docking: DockingId): Promise
   return found.toReversed();
 }
 
-async function* linesNaming(
-  source: DockingLogSource,
-  segment: SegmentId,
-  text: string,
-): AsyncGenerator<Uint8Array> {
-  for (let from = 1; ;) {
-    const batch = await source.readUnproven(segment, from, CUSTODY_BATCH_BYTES_MAX);
-    if (batch === undefined) return;
-    if (bufferOf(batch.lines).includes(text))
-      for (const { line } of linesIn(batch.lines)) if (bufferOf(line).includes(text)) yield line;
-    from = batch.to + 1;
-  }
-}
-
 function visitLine(line: Uint8Array, visit: (told: ToldEntry) => void): void {
   const told = entryIn(line) ?? recordedIn(line);
   if (told !== undefined) visit(told);
-}
-
-function entryIn(line: Uint8Array): ToldEntry | undefined {
-  try {
-    return parseCustodyEntry(line);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A damaged line that tells of a docking's record still tells that there is one: another one would contradict it. */

@@ -262,7 +262,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
     const known = headOf(last, signedBy ?? last?.keyId, keyId);
     if (isWhole && !this.#lacksRead) return known;
     const logged = await this.#options.lastRecorded(camera);
-    if (logged === undefined) return known;
+    if (logged === undefined || logged.sha256 === last?.previousSha256) return known; // it may be behind by the last one
     if (logged.sha256 !== last?.manifestSha256)
       this.#options.log.warn('the log says which record came last of a camera', { camera, ...logged });
     return logged.isOfEarlierKey ? null : logged.sha256;

@@ -34,9 +34,19 @@ class Shared {
 }
 
 /** The newest of manifests that no other one names: where a chain goes on. */
-interface Head {
-  readonly manifestSha256: string;
-  readonly sealedAt: string;
+export interface ChainEnd extends Pick<
+  RecordingFacts,
+  'recording' | 'manifestSha256' | 'previousManifestSha256' | 'sealedAt' | 'keyId'
+> {
+  /** This process made it durable. */
+  readonly isProven: boolean;
+}
+
+function endOf(
+  { recording, manifestSha256, previousManifestSha256, sealedAt, keyId }: RecordingFacts,
+  isProven: boolean,
+): ChainEnd {
+  return { recording, manifestSha256, previousManifestSha256, sealedAt, keyId, isProven };
 }
 
 /** In-memory catalogue of one spool. */
@@ -45,7 +55,7 @@ export class Catalogue {
   readonly #entries = new Map<RecordingId, CatalogueEntry>();
   /** Entries of one place of all cameras, the newest first; a single one without a list, for memory. */
   readonly #byPath = new Map<string, CatalogueEntry | readonly CatalogueEntry[]>();
-  readonly #heads = new Map<CameraId, Head>();
+  readonly #ends = new Map<CameraId, ChainEnd>();
   readonly #shared = new Shared();
 
   constructor(layout: SpoolLayout) {
@@ -69,7 +79,7 @@ export class Catalogue {
     return this.#atPath(pathSha256).filter((entry) => entry.camera === camera);
   }
 
-  /** Adds a durable recording. Chains are not followed: `commit` or `setHeads` does. */
+  /** Adds a durable recording. Chains are not followed: `commit` or `setEnds` does. */
   add(facts: RecordingFacts, state: SpoolState): CatalogueEntry {
     const entry = new CatalogueEntry(this.#shared.facts(facts), state, this.#layout);
     this.#entries.set(entry.recording, entry);
@@ -83,7 +93,7 @@ export class Catalogue {
   /** A new recording of this process: it is the end of its camera's chain from now on. */
   commit(facts: RecordingFacts): CatalogueEntry {
     const entry = this.add(facts, 'spooled');
-    this.#heads.set(entry.camera, entry);
+    this.#ends.set(entry.camera, endOf(facts, true));
     return entry;
   }
 
@@ -98,28 +108,32 @@ export class Catalogue {
     );
   }
 
-  /** Digest of the manifest that the camera's next one names, or null. */
-  head(camera: CameraId): string | null {
-    return this.#heads.get(camera)?.manifestSha256 ?? null;
+  /** The end of the camera's chain, whichever key of this station signed it. */
+  end(camera: CameraId): ChainEnd | undefined {
+    return this.#ends.get(camera);
+  }
+
+  /** Whether any recording of that camera is here. */
+  holds(camera: CameraId): boolean {
+    for (const entry of this.#entries.values()) if (entry.camera === camera) return true;
+    return false;
   }
 
   /**
-   * Takes the ends of all chains: manifests that no durable one names. Where a chain forked, the one sealed last counts. A chain is of one
-   * key (SPEC 4.1): with `keyId`, those that another key signed are no ends.
+   * Takes the ends of all chains: manifests that no durable one names. Of several, those by the station's key of today, `keyId`, come first, as a
+   * chain ends with its key (SPEC 4.1); where a chain forked, the one sealed last counts.
    */
-  setHeads(ends: Iterable<RecordingFacts>, keyId: string | undefined): void {
-    this.#heads.clear();
-    for (const facts of ends)
-      if (keyId === undefined || facts.keyId === null || facts.keyId === keyId) this.#offerHead(facts);
-  }
-
-  #offerHead({ camera, manifestSha256, sealedAt }: RecordingFacts): void {
-    const known = this.#heads.get(camera);
-    const later =
-      known === undefined ||
-      sealedAt > known.sealedAt ||
-      (sealedAt === known.sealedAt && manifestSha256 > known.manifestSha256);
-    if (later) this.#heads.set(camera, { manifestSha256, sealedAt });
+  setEnds(ends: Iterable<RecordingFacts>, keyId: string | undefined): void {
+    this.#ends.clear();
+    const rank = (end: ChainEnd): string => {
+      const isOfToday = keyId === undefined || end.keyId === null || end.keyId === keyId;
+      return `${isOfToday ? 1 : 0} ${end.sealedAt} ${end.manifestSha256}`;
+    };
+    for (const facts of ends) {
+      const known = this.#ends.get(facts.camera);
+      const end = endOf(facts, false);
+      if (known === undefined || rank(end) > rank(known)) this.#ends.set(facts.camera, end);
+    }
   }
 
   #atPath(pathSha256: string): CatalogueEntry[] {

@@ -23,6 +23,7 @@ import { inParallel } from './in-parallel.ts';
 import type { IndexEntry } from './index-file.ts';
 import { judgeReady, readFacts, sortNames } from './judge.ts';
 import {
+  DOCKING_NAME,
   CHUNKS_NAME,
   PAYLOAD_NAME,
   RECEIPT_NAME,
@@ -107,6 +108,7 @@ export class Recovery {
   readonly #moves = new Map<string, number>();
   readonly #asideReceipted: RecordingFacts[] = [];
   #read = 0;
+  #lacksRead = false;
 
   constructor(deps: RecoveryDeps) {
     this.#deps = deps;
@@ -123,6 +125,11 @@ export class Recovery {
     return this.#asideReceipted;
   }
 
+  /** Something lies in the spool that is a recording by its name, and whose manifest could not be read: nobody knows its place in a chain. */
+  get lacksRead(): boolean {
+    return this.#lacksRead;
+  }
+
   /** Errors: the system's where a folder of the spool cannot be listed or synced; the machine's ("EMFILE" ...). */
   async run(): Promise<Catalogue> {
     const { files, layout } = this.#deps;
@@ -135,7 +142,7 @@ export class Recovery {
       this.#released(name, path),
     );
     await this.#root();
-    this.#catalogue.setHeads(await this.#chainEnds(), this.#deps.keyId);
+    this.#catalogue.setEnds(await this.#chainEnds(), this.#deps.keyId);
     return this.#catalogue;
   }
 
@@ -306,6 +313,7 @@ export class Recovery {
         ends.push(await readFacts(files, join(layout.released, recording), recording));
       } catch (error) {
         if (isMachineShort(error)) throw error;
+        this.#lacksRead = true;
         this.#deps.findings.add('failed', recording, describeError(error));
       }
     });
@@ -321,7 +329,10 @@ export class Recovery {
       if (!isRecordingId(recording)) return;
       const folder = join(quarantine.folder, name);
       const facts = await readFacts(files, folder, recording).catch(() => undefined);
-      if (facts === undefined) return;
+      if (facts === undefined) {
+        this.#lacksRead ||= !(await files.list(folder).catch((): string[] => [])).includes(DOCKING_NAME);
+        return;
+      }
       found.push(facts);
       const isReceipted = (await files.stat(join(folder, RECEIPT_NAME)))?.kind === 'file';
       if (isReceipted) this.#asideReceipted.push(facts);

@@ -13,6 +13,7 @@ import { IndexKeeper } from './index-keeper.ts';
 import { Intake } from './intake.ts';
 import { spoolLayout, type SpoolLayout } from './layout.ts';
 import { Leaving } from './leaving.ts';
+import { ManifestChain } from './manifest-chain.ts';
 import { Presence } from './presence.ts';
 import { Quarantine } from './quarantine.ts';
 import { makeFolders, Recovery } from './recovery.ts';
@@ -51,6 +52,8 @@ interface Recovered {
   readonly quarantine: Quarantine;
   readonly reserve: Reserve;
   readonly syncs: FolderSyncs;
+  /** See Recovery. */
+  readonly lacksRead: boolean;
 }
 
 /** What is there, and what works on it. */
@@ -60,6 +63,7 @@ export interface SpoolParts extends Recovered {
   readonly receipts: StoredReceipts;
   readonly released: Released;
   readonly holdings: Holdings;
+  readonly chain: ManifestChain;
   readonly space: Space;
   readonly intake: Intake;
   readonly leaving: Leaving;
@@ -108,7 +112,18 @@ async function recover(options: SpoolOptions): Promise<{
   });
   const { id } = identity;
   return {
-    recovered: { id, presence, layout, catalogue, rows, asked, quarantine, reserve, syncs },
+    recovered: {
+      id,
+      presence,
+      layout,
+      catalogue,
+      rows,
+      asked,
+      quarantine,
+      reserve,
+      syncs,
+      lacksRead: recovery.lacksRead,
+    },
     findings: findings.list(),
     factsRead: recovery.factsRead,
   };
@@ -130,15 +145,17 @@ function composed(options: SpoolOptions, recovered: Recovered, factsRead: number
   const receipts = new StoredReceipts({ ...common, setAside: (...what) => quarantine.move(...what) });
   const released = new Released({
     ...common,
-    isChainEnd: ({ camera, manifestSha256 }) => catalogue.head(camera) === manifestSha256,
+    isChainEnd: ({ camera, manifestSha256 }) => catalogue.end(camera)?.manifestSha256 === manifestSha256,
   });
+  const holdings = new Holdings({ ...common, released });
   return {
     ...recovered,
     documents,
     index,
     receipts,
     released,
-    holdings: new Holdings({ ...common, released }),
+    holdings,
+    chain: new ManifestChain({ ...common, find: (recording) => holdings.find(recording) }),
     space: new Space({
       ...options,
       root: layout.root,

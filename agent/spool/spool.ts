@@ -16,6 +16,7 @@ import type { RecoveryFinding } from './findings.ts';
 import type { SpoolLayout, Staging } from './layout.ts';
 import type { Rechecked } from './leaving.ts';
 import type { SealedDocuments } from './make-durable.ts';
+import type { LastSpooled } from './manifest-chain.ts';
 import type { RefusedReceipt } from './refused-receipts.ts';
 import type { DropQuestion, ListedFile } from './released-rows.ts';
 import type { Droppable } from './released.ts';
@@ -296,9 +297,12 @@ export class Spool {
     await this.#parts.released.drop(recordings, question);
   }
 
-  /** What the camera's next manifest names as its previous one: the durable manifest that no other durable one names. */
-  lastManifestSha256(camera: CameraId): string | null {
-    return this.#parts.catalogue.head(camera);
+  /**
+   * What the camera's next manifest names as its previous one: the durable manifest that no other durable one names. `lastSpooled` is asked where
+   * what is here does not tell. Errors: only the machine's.
+   */
+  lastManifestSha256(camera: CameraId, lastSpooled: LastSpooled = unlogged): Promise<string | null> {
+    return this.#parts.chain.previous(camera, lastSpooled);
   }
 
   /** `chunks.bin`, compared with the manifest. Errors: "spool.unknown", "spool.damaged". */
@@ -340,4 +344,9 @@ export class Spool {
     await this.#turns.idle();
     await this.#parts.index.close();
   }
+}
+
+/** There is no log. */
+async function unlogged(): Promise<undefined> {
+  return undefined;
 }

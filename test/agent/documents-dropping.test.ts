@@ -38,7 +38,7 @@ async function yearsAgo(): Promise<{ disk: CrashDisk; all: readonly Prepared[] }
   const random = seededRandom(31);
   const all: Prepared[] = [];
   for (let count = 0; count < 3; count++) {
-    const next = prepare(random, { previous: spool.lastManifestSha256(CAMERA) });
+    const next = prepare(random, { previous: await spool.lastManifestSha256(CAMERA) });
     await spoolOne(disk, spool, next);
     await receiptOne(spool, next);
     await spool.reclaim(next.recording);
@@ -107,7 +107,7 @@ describe('documents of a released recording', () => {
     const after = await openSpool(disk.crash(disk.steps, 'nothing'));
     expect(after.findings).toEqual([]);
     const last = all[2]?.documents.manifestBytes;
-    expect(after.spool.lastManifestSha256(CAMERA)).toBe(last && sha256Hex(last));
+    expect(await after.spool.lastManifestSha256(CAMERA)).toBe(last && sha256Hex(last));
   });
 
   const reasons: [string, number, Parameters<typeof run>[2], ((disk: CrashDisk, of: string) => void)?][] = [

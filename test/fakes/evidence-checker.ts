@@ -21,6 +21,7 @@ import {
   readSpooledDockings,
   type DockingPart,
 } from './evidence-dockings.ts';
+import { checkManifestChains } from './evidence-manifests.ts';
 import { readOrTell, type EvidenceKeys } from './evidence-documents.ts';
 import { diskShelf } from './evidence-shelf.ts';
 import {
@@ -136,6 +137,7 @@ class Checking {
     const spooled = readSpooledManifests(this.#given.spool, this.#keys, problems);
     this.#checkVault(vault.recordings);
     this.#checkPuts(vault.recordings);
+    this.#checkManifests();
     const own = readSpooledDockings(this.#given.spool, this.#keys, problems);
     const { segments, lines } = this.#checkCustody(vault, own);
     const dockings = this.#checkDockings(vault, [...vault.dockings, ...own], spooled, lines);
@@ -166,6 +168,12 @@ class Checking {
   #readRecording(folder: string, id: string, inVault: boolean): RecordingSeen[] {
     const how = { keys: this.#keys, secret: this.#given.secret, inVault };
     return readOrTell(folder, this.#problems, (tell) => readRecording(folder, id, how, tell));
+  }
+
+  #checkManifests(): void {
+    const { vault, spool } = this.#given;
+    const inSpool = ['ready', 'released', 'quarantine'].map((folder) => join(spool, folder));
+    checkManifestChains([join(vault, this.#keys.station), ...inSpool], this.#keys, this.#problems);
   }
 
   #checkVault(vault: readonly RecordingSeen[]): void {

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { sha256 } from './evidence-bytes.ts';
 import { checkReceipt, readOrTell, readSigned, type EvidenceKeys, type Tell } from './evidence-documents.ts';
+import { groupedBy } from './grouped-by.ts';
 import type { Shelf } from './evidence-shelf.ts';
 
 const FOUR_FILES = 'docking.json docking.json.minisig receipt.json receipt.json.minisig';
@@ -200,10 +201,4 @@ function chainOf(camera: string, all: readonly DockingSeen[], problems: string[]
   if (chain.length !== all.length)
     problems.push(`dockings of ${camera}: ${all.length - chain.length} records do not belong to the chain`);
   return chain;
-}
-
-function groupedBy<Thing>(things: Iterable<Thing>, keyOf: (thing: Thing) => string): Map<string, Thing[]> {
-  const groups = new Map<string, Thing[]>();
-  for (const thing of things) groups.set(keyOf(thing), [...(groups.get(keyOf(thing)) ?? []), thing]);
-  return groups;
 }

@@ -58,7 +58,7 @@ class Writer {
     const prepared = prepareContent(recording, content, {
       camera: CAMERA,
       path: `v${number}`,
-      previous: this.#spool.lastManifestSha256(CAMERA),
+      previous: await this.#spool.lastManifestSha256(CAMERA),
     });
     if (this.#faults.has('early-claim')) claim(recording, `spooled ${sha256Hex(content)}`);
     if (this.#faults.has('delete-early') && camera !== undefined) unlinkSync(join(camera, `v${number}`));

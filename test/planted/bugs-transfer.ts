@@ -271,6 +271,22 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     suites: ['agent/dockings/chain-end'],
   },
   {
+    id: 'misread-manifest-named',
+    what: 'a manifest names the digest of the one before it as a start read it, whatever its signature says',
+    file: 'agent/spool/manifest-chain.ts',
+    find: 'if (end?.isProven === true) return end.manifestSha256;',
+    put: 'if (end !== undefined) return this.#named(end.manifestSha256, end.keyId ?? undefined);',
+    suites: ['agent/spool/manifest-chain'],
+  },
+  {
+    id: 'unread-manifest-forgotten',
+    what: 'a manifest that went to the quarantine because a start could not read it is named by no other',
+    file: 'agent/spool/manifest-chain.ts',
+    find: 'if (isWhole && !lacksRead) return known;',
+    put: 'if (isWhole || lacksRead) return known;',
+    suites: ['agent/spool/manifest-chain'],
+  },
+  {
     id: 'misread-key-ends-chain',
     what: 'a record continues nothing where a start read the key id of the one before it wrong',
     file: 'agent/dockings/docking-records.ts',

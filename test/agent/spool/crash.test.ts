@@ -23,7 +23,7 @@ async function startProblems(disk: CrashDisk, claims: readonly string[], verify 
   const conditions = new MemoryConditions();
   const custody = await openCustody(disk, 50, { verify, conditions });
   const found = [
-    ...problems(disk, opened, recordings, claims),
+    ...(await problems(disk, opened, recordings, claims)),
     ...(await unlogged(custody, recordings, claims)),
   ];
   await opened.spool.close();

@@ -25,7 +25,7 @@ async function afterwards(disk: CrashDisk): Promise<string[]> {
     const opened = await openSpool(next);
     const custody = await openCustody(next, 70);
     found.push(
-      ...problems(next, opened, recordings, claims),
+      ...(await problems(next, opened, recordings, claims)),
       ...(await unlogged(custody, recordings, claims)),
     );
     await Promise.all([opened.spool.close(), custody.close()]);

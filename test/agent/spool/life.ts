@@ -186,12 +186,12 @@ function problemOf(
 }
 
 /** All that is wrong on a disk with a recovered spool, in words. */
-export function problems(
+export async function problems(
   disk: CrashDisk,
   opened: Opened,
   recordings: readonly Prepared[],
   claims: readonly string[],
-): string[] {
+): Promise<string[]> {
   const said = new Set(claims);
   const found: string[] = [];
   for (const prepared of recordings) {
@@ -206,7 +206,7 @@ export function problems(
     if (!said.has(`${name} quarantined`)) found.push(`${name}: quarantined without a reason`);
   }
   if (disk.tree(`${ROOT}/staging`).size > 0) found.push('staging is not empty');
-  const head = opened.spool.lastManifestSha256(CAMERA);
+  const head = await opened.spool.lastManifestSha256(CAMERA);
   const anyReady = recordings.some(({ recording }) => opened.spool.stateOf(recording) !== undefined);
   if (anyReady && head === null) found.push('the chain has no end although recordings are there');
   return found;

@@ -258,7 +258,7 @@ describe('the index', () => {
         camera: CAMERA,
         sealedSizeBytes: 5000,
       });
-      expect(spool.lastManifestSha256(CAMERA)).toBe(sha256Hex(prepared.documents.manifestBytes));
+      expect(await spool.lastManifestSha256(CAMERA)).toBe(sha256Hex(prepared.documents.manifestBytes));
       return at.calls('readAll') - before;
     };
     const without = disk.crash(0, 'nothing');
@@ -288,7 +288,7 @@ describe('the index', () => {
     empty.plant(`${ROOT}/index.jsonl`, index);
     const { spool } = await openSpool(empty);
     expect([...spool.recordings()]).toEqual([]);
-    expect(spool.lastManifestSha256(CAMERA)).toBeNull();
+    expect(await spool.lastManifestSha256(CAMERA)).toBeNull();
   });
 
   test('is written anew by itself after many changes', async () => {

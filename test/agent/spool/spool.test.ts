@@ -302,9 +302,9 @@ describe('what is known of a camera', () => {
       at = at.crash(at.steps, 'nothing');
       ({ spool } = await openSpool(at));
     };
-    expect(spool.lastManifestSha256(CAMERA)).toBeNull();
+    expect(await spool.lastManifestSha256(CAMERA)).toBeNull();
     for (let count = 0; count < 6; count++) {
-      const next = prepare(random, { previous: spool.lastManifestSha256(CAMERA) });
+      const next = prepare(random, { previous: await spool.lastManifestSha256(CAMERA) });
       await spoolOne(at, spool, next);
       await spoolOne(
         at,
@@ -312,14 +312,14 @@ describe('what is known of a camera', () => {
         prepare(random, { camera: 'cam-2' as CameraId, sealedAt: '2027-01-01T00:00:00.000Z' }),
       );
       chain.push(next);
-      expect(spool.lastManifestSha256(CAMERA)).toBe(sha256Hex(next.documents.manifestBytes));
+      expect(await spool.lastManifestSha256(CAMERA)).toBe(sha256Hex(next.documents.manifestBytes));
       if (count === 2) {
         await receiptOne(spool, next);
         await spool.reclaim(next.recording);
       }
       if (count === 4) await spool.quarantine(next.recording, 'test');
       await restart();
-      expect(spool.lastManifestSha256(CAMERA)).toBe(sha256Hex(next.documents.manifestBytes));
+      expect(await spool.lastManifestSha256(CAMERA)).toBe(sha256Hex(next.documents.manifestBytes));
     }
     for (const [position, { documents }] of chain.entries()) {
       const before = chain[position - 1];
@@ -341,7 +341,7 @@ describe('after a change of the station’s key', () => {
     await spoolOne(disk, before.spool, old);
     await before.spool.close();
     const { spool } = await openSpool(disk, { stationKeys });
-    expect(spool.lastManifestSha256(CAMERA)).toBeNull();
+    expect(await spool.lastManifestSha256(CAMERA)).toBeNull();
     expect((await spool.readManifest(old.recording)).signature).toBe(old.documents.signature);
     const { documents, ...rest } = prepare(random);
     const signature = signDocument(nextKey, documents.manifestBytes, MANIFEST_TRUSTED_COMMENT);
@@ -352,7 +352,8 @@ describe('after a change of the station’s key', () => {
     for (const index of [true, false]) {
       const again = disk.crash(disk.steps, 'everything');
       if (!index) await again.unlink(`${ROOT}/index.jsonl`);
-      expect((await openSpool(again, { stationKeys })).spool.lastManifestSha256(CAMERA)).toBe(head);
+      const { spool: reopened } = await openSpool(again, { stationKeys });
+      expect(await reopened.lastManifestSha256(CAMERA)).toBe(head);
     }
   });
 
