@@ -5,12 +5,16 @@
 // 2. A folder with a document that parses, its signature, and its own id as its name is a record. Halves of a receipt in it are removed,
 //    unknown files in it and odd folders go to the quarantine. Nothing else is deleted.
 // 3. Signatures are not verified: that is done before anything is offered.
+// 4. What lies in the quarantine, is whole and verifies is put back: a page that was read wrong, or a disk that refused, sent it there, and nobody
+//    can make it again.
 import { join } from 'node:path';
 import { parseUtf8 } from '../../protocol/bytes.ts';
 import { unlinkIfThere } from '../../protocol/durable.ts';
+import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from '../../protocol/docking-record.ts';
 import { describeError, DockError, isMachineShort, systemCode } from '../../protocol/errors.ts';
 import { isRecordingId } from '../../protocol/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
+import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files, Log } from '../../protocol/ports.ts';
 import { Findings, type RecoveryFinding } from '../spool/findings.ts';
 import { inParallel } from '../spool/in-parallel.ts';
@@ -29,6 +33,8 @@ const APART_MAX = 1000;
 
 export interface RecordRecoveryDeps {
   readonly files: Files;
+  /** Keys that signed our records. */
+  readonly stationKeys: readonly PublicKey[];
   readonly spool: RecordSpool;
   readonly log: Log;
 }
@@ -63,6 +69,7 @@ class RecordRecovery {
   async run(): Promise<void> {
     const { files, spool } = this.#deps;
     const { dockings } = spool.layout;
+    await this.#putBack();
     await files.syncFolder(dockings);
     await inParallel(await files.list(dockings), AT_ONCE, async (name) => {
       try {
@@ -78,6 +85,37 @@ class RecordRecovery {
         dockings,
         `${this.#moves - MOVES_MAX} more odd names: too many for one start`,
       );
+  }
+
+  async #putBack(): Promise<void> {
+    const { files, spool } = this.#deps;
+    for (const name of spool.asideNames.slice(0, APART_MAX)) {
+      const path = join(spool.layout.dockings, name);
+      if (!isRecordingId(name) || !(await this.#isWhole(name))) continue;
+      try {
+        if ((await files.stat(path)) !== undefined) continue;
+        await spool.giveBack(name, path);
+        this.findings.add('put-back', name, 'it lay in the quarantine, and is whole');
+      } catch (error) {
+        if (isMachineShort(error)) throw error;
+        this.findings.add('failed', name, describeError(error));
+      }
+    }
+  }
+
+  /** Whether what lies in the quarantine is a whole docking record that verifies. Errors: the machine's. */
+  async #isWhole(name: string): Promise<boolean> {
+    const { files, spool, stationKeys } = this.#deps;
+    const folder = join(spool.layout.quarantine, name);
+    try {
+      const bytes = await files.readAll(join(folder, DOCKING_NAME), MANIFEST_BYTES_MAX);
+      const signature = await readSignature(files, folder);
+      verifyDocument(bytes, signature, DOCKING_RECORD_TRUSTED_COMMENT, stationKeys);
+      return parseDockingRecord(bytes).record === name;
+    } catch (error) {
+      if (isMachineShort(error)) throw error;
+      return false;
+    }
   }
 
   async #look(name: string, path: string): Promise<void> {

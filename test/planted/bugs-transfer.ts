@@ -271,6 +271,14 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     suites: ['agent/dockings/chain-end'],
   },
   {
+    id: 'damaged-record-put-back',
+    what: 'a docking record comes back out of the quarantine whatever its signature says',
+    file: 'agent/dockings/record-recovery.ts',
+    find: '      verifyDocument(bytes, signature, DOCKING_RECORD_TRUSTED_COMMENT, stationKeys);\n',
+    put: '      void [verifyDocument, signature, DOCKING_RECORD_TRUSTED_COMMENT, stationKeys];\n',
+    suites: ['agent/dockings/unreadable-record'],
+  },
+  {
     id: 'misread-manifest-named',
     what: 'a manifest names the digest of the one before it as a start read it, whatever its signature says',
     file: 'agent/spool/manifest-chain.ts',
