@@ -40,6 +40,7 @@ export interface ManifestSeen {
   readonly camera: { readonly id: string; readonly model: string | null; readonly serial: string | null };
   readonly rejected: { readonly reason: string } | null;
   readonly supersedes: readonly string[];
+  readonly previous_manifest_sha256: string | null;
   readonly source: { readonly path_sha256: string; readonly sealed: string };
   readonly original: { readonly size_bytes: number; readonly sha256: string };
   readonly sealed: { readonly size_bytes: number; readonly chunks_sha256: string };

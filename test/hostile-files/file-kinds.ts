@@ -67,8 +67,11 @@ const spool: readonly FileKind[] = [
   row('spool', 'signature of a manifest', String.raw`ready/ID/manifest\.json\.minisig`, 'taken-again'),
   row('spool', 'sealed recording', String.raw`ready/ID/payload\.age`, 'taken-again'),
   row('spool', 'digest list', String.raw`ready/ID/chunks\.bin`, 'taken-again'),
-  row('spool', 'receipt', String.raw`ready/ID/receipt\.json`, 'given-again'),
-  row('spool', 'signature of a receipt', String.raw`ready/ID/receipt\.json\.minisig`, 'given-again'),
+  // Not to be read: nor is the one that the store gives once more and that takes its place, so the file stays on its camera.
+  row('spool', 'receipt', String.raw`ready/ID/receipt\.json`, 'given-again', { waits: /^not to be read/ }),
+  row('spool', 'signature of a receipt', String.raw`ready/ID/receipt\.json\.minisig`, 'given-again', {
+    waits: /^not to be read/,
+  }),
   row('spool', 'released document', String.raw`released/ID/(manifest|receipt)\.json(\.minisig)?`, 'told', {
     leaves: /^\/spool\/released\/ID: /,
   }),

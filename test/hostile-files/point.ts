@@ -138,7 +138,7 @@ class Point {
     else this.#judgeRefusals();
     const leaves = this.#wasLastCopy() ? /ID|NAME/ : kind.leaves;
     const isWaiting = kind.waits?.test(name.damage) === true && this.#isSaid();
-    const waits = isWaiting ? /^\/spool\/\w+\/ID still waits/ : undefined;
+    const waits = isWaiting ? /^\/spool\/\w+\/ID still waits|^NAME of \S+ is still on its camera/ : undefined;
     // A light tells what is known: of the damage nobody knows before it is looked at, and then the recording is pulled again. A mark of what was
     // asked for says nothing once the copy was set aside.
     const isAgain = kind.outcome === 'taken-again';
