@@ -20,7 +20,7 @@ import {
 } from './custody-recovery.ts';
 import { scrubSegments, type CustodyListener } from './custody-scrub.ts';
 import { allShown, missingEntries, shownAlone, type ReadLines } from './custody-search.ts';
-import { CustodySegments, type KnownSegment, type SearchedSegment } from './custody-segments.ts';
+import { CustodySegments, type KnownSegment } from './custody-segments.ts';
 import type { Custody } from './custody.ts';
 import { isKeyChangeDue } from './key-change-due.ts';
 import { SegmentEndings } from './segment-endings.ts';
@@ -127,9 +127,9 @@ export class CustodyLog implements Custody {
     return this.#segments.list();
   }
 
-  /** Those, and at their places those that `readUnproven` alone reads. */
-  searched(): readonly SearchedSegment[] {
-    return this.#segments.searched();
+  /** Segments that `readUnproven` alone reads, in no order: see CustodySegments. */
+  get apart(): readonly SegmentId[] {
+    return this.#segments.apart;
   }
 
   /** Whole durable lines from an entry on, at most `bytesMax` but at least one; undefined where there is nothing. Errors: the system's. */
@@ -149,7 +149,7 @@ export class CustodyLog implements Custody {
     bytesMax: number,
   ): Promise<CustodyLines | undefined> {
     const isBroken = this.#brokenSegments.has(segment) && this.#segments.get(segment) !== undefined;
-    if (!isBroken && !this.#segments.isApart(segment)) return this.read(segment, fromSequence, bytesMax);
+    if (!isBroken && !this.apart.includes(segment)) return this.read(segment, fromSequence, bytesMax);
     const whole = { segment, lastSequence: Number.POSITIVE_INFINITY, lastSha256: '' };
     return this.#reader.read(whole, fromSequence, bytesMax);
   }
@@ -178,12 +178,12 @@ export class CustodyLog implements Custody {
 
   /** Of these recordings, those without a `spooled` entry in the log: a cut came between commit and checkpoint. Errors: the system's. */
   withoutSpooledEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments.searched(), allShown(this.#reader), 'spooled', recordings);
+    return missingEntries(this.#segments.list(), allShown(this.#reader), 'spooled', recordings);
   }
 
   /** The same for `docking-recorded` entries and the records that they name. Errors: the system's. */
   withoutRecordedEntry(records: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments.searched(), allShown(this.#reader), 'docking-recorded', records);
+    return missingEntries(this.#segments.list(), allShown(this.#reader), 'docking-recorded', records);
   }
 
   /**
@@ -191,12 +191,12 @@ export class CustodyLog implements Custody {
    * Errors: the system's where the machine is short of something.
    */
   withoutReceiptedEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments.searched(), this.#shownAlone(), 'receipted', recordings);
+    return missingEntries(this.#segments.list(), this.#shownAlone(), 'receipted', recordings);
   }
 
   /** The same for `asked-again` entries: a cut came between the spool's mark and the checkpoint. Errors: as for `receipted`. */
   withoutAskedAgainEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments.searched(), this.#shownAlone(), 'asked-again', recordings);
+    return missingEntries(this.#segments.list(), this.#shownAlone(), 'asked-again', recordings);
   }
 
   /** Writes what waits, ends the segment and signs the whole of it. Never rejects: what fails is done by the next start. */

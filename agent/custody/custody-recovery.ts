@@ -39,7 +39,7 @@ import {
 } from './custody-ends.ts';
 import type { IndexedSegment } from './custody-index.ts';
 import type { DurableBytes } from './custody-writer.ts';
-import { segmentOf, segmentPath, segmentSignaturePath, type ApartSegment } from './custody-segments.ts';
+import { segmentOf, segmentPath, segmentSignaturePath } from './custody-segments.ts';
 import { endBeforeFailedWrite, type Naming } from './failed-write.ts';
 import { inParallel } from '../spool/in-parallel.ts';
 
@@ -67,7 +67,7 @@ export interface RecoveredLog {
   /** In order. */
   readonly segments: RecoveredSegment[];
   /** Those of which nothing holds, or which the disk does not show. */
-  readonly apart: readonly ApartSegment[];
+  readonly apart: readonly SegmentId[];
   /** Where the chain breaks. */
   readonly breaks: ChainBreak[];
 }
@@ -103,12 +103,8 @@ export async function recoverSegments(deps: CustodyRecoveryDeps): Promise<Recove
   const removed = await removeEmpty(deps, segments);
   const apart = segments
     .filter(({ last, segment }) => last.sequence === 0 && !removed.has(segment))
-    .map(({ segment }) => ({ segment, before: followerOf(segment, segments) }));
+    .map(({ segment }) => segment);
   return { segments: segments.filter(({ last }) => last.sequence > 0), apart, breaks };
-}
-
-function followerOf(segment: SegmentId, segments: readonly RecoveredSegment[]): SegmentId | undefined {
-  return segments.find((each) => each.last.sequence > 0 && predecessorOf(each)?.segment === segment)?.segment;
 }
 
 interface Looked {

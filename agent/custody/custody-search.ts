@@ -6,11 +6,11 @@ import { isMachineShort, systemCode } from '../../protocol/errors.ts';
 import type { RecordingId, SegmentId } from '../../protocol/ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX } from '../../protocol/limits.ts';
 import { lookPatiently } from '../look-patiently.ts';
-import type { SearchedSegment } from './custody-segments.ts';
+import type { ReadableSegment } from './custody-segments.ts';
 import type { CustodyLines, SegmentReader } from './segment-reader.ts';
 
 /** Gives lines of a segment from an entry on; undefined where there is nothing. Errors: the system's. */
-export type ReadLines = (known: SearchedSegment, from: number) => Promise<CustodyLines | undefined>;
+export type ReadLines = (known: ReadableSegment, from: number) => Promise<CustodyLines | undefined>;
 
 /** Reads what is there, or fails: for entries whose second one would say something else than the first, by its place in the log. */
 export function allShown(reader: SegmentReader): ReadLines {
@@ -38,7 +38,7 @@ export function shownAlone(
 
 /** Of these recordings, those that no entry of that event names. Stops when none is left. Errors: those of `read`. */
 export async function missingEntries(
-  segments: readonly SearchedSegment[],
+  segments: readonly ReadableSegment[],
   read: ReadLines,
   event: CustodyEventName,
   recordings: Iterable<RecordingId>,

@@ -39,26 +39,16 @@ export interface KnownSegment extends SegmentOpening {
   held: boolean;
 }
 
-/**
- * A segment of which the start could not take anything: the disk does not show it, or nothing of it holds. Nothing is built on it, but its lines
- * may say what nobody else says.
- */
-export interface ApartSegment {
-  readonly segment: SegmentId;
-  /** The segment that names it as the one before; undefined where none does. */
-  readonly before: SegmentId | undefined;
-}
-
-/** A segment as far as it is searched: up to this entry, which is infinite where nobody knows the last one. */
-export type SearchedSegment = Readonly<Pick<KnownSegment, 'segment' | 'lastSequence' | 'lastSha256'>>;
+/** A segment as far as it is read: up to this entry, which is infinite where nobody knows the last one. */
+export type ReadableSegment = Readonly<Pick<KnownSegment, 'segment' | 'lastSequence' | 'lastSha256'>>;
 
 /** Segments of one log, the oldest first. */
 export class CustodySegments {
   readonly #list: KnownSegment[];
   readonly #byId: Map<SegmentId, KnownSegment>;
-  readonly #apart: readonly ApartSegment[];
+  readonly #apart: readonly SegmentId[];
 
-  constructor(list: readonly KnownSegment[], apart: readonly ApartSegment[] = []) {
+  constructor(list: readonly KnownSegment[], apart: readonly SegmentId[] = []) {
     this.#list = [...list];
     this.#byId = new Map(list.map((each) => [each.segment, each]));
     this.#apart = apart;
@@ -69,20 +59,11 @@ export class CustodySegments {
   }
 
   /**
-   * All that may hold an entry: also those that stand apart, each before the one that names it. One that none names may be newer than all others
-   * of earlier runs; one whose follower was dropped is older than what is searched.
+   * Segments of which the start could not take anything: the disk does not show them, or nothing of them holds. Nothing is built on them and nobody
+   * knows their place, but their lines may say what nobody else says.
    */
-  searched(): readonly SearchedSegment[] {
-    if (this.#apart.length === 0) return this.#list;
-    const unread = (before: SegmentId | undefined): SearchedSegment[] =>
-      this.#apart
-        .filter((each) => each.before === before)
-        .map(({ segment }) => ({ segment, lastSequence: Number.POSITIVE_INFINITY, lastSha256: '' }));
-    return [...this.#list.flatMap((each) => [...unread(each.segment), each]), ...unread(undefined)];
-  }
-
-  isApart(segment: SegmentId): boolean {
-    return this.#apart.some((each) => each.segment === segment);
+  get apart(): readonly SegmentId[] {
+    return this.#apart;
   }
 
   get(segment: SegmentId): Readonly<KnownSegment> | undefined {

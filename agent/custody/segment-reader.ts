@@ -4,7 +4,7 @@ import { linesIn } from '../../protocol/custody-scan.ts';
 import type { SegmentId } from '../../protocol/ids.ts';
 import { CUSTODY_ENTRY_BYTES_MAX } from '../../protocol/limits.ts';
 import type { Files, OpenFile } from '../../protocol/ports.ts';
-import { segmentPath, type SearchedSegment } from './custody-segments.ts';
+import { segmentPath, type ReadableSegment } from './custody-segments.ts';
 
 const PIECE_BYTES = 256 * 1024;
 /** Entries between two remembered places of a segment. */
@@ -49,7 +49,7 @@ export class SegmentReader {
    * A file that is shorter than it should be ends the answer early. Errors: the system's.
    */
   async read(
-    known: SearchedSegment,
+    known: ReadableSegment,
     fromSequence: number,
     bytesMax: number,
   ): Promise<CustodyLines | undefined> {
@@ -66,7 +66,7 @@ export class SegmentReader {
   }
 
   /** Digest of one entry's line, without LF; undefined where there is none. Errors: the system's. */
-  async entrySha256(known: SearchedSegment, sequence: number): Promise<string | undefined> {
+  async entrySha256(known: ReadableSegment, sequence: number): Promise<string | undefined> {
     if (known.lastSequence === sequence) return known.lastSha256;
     const found = await this.read(known, sequence, CUSTODY_ENTRY_BYTES_MAX);
     return found && sha256Hex(found.lines.subarray(0, bufferOf(found.lines).indexOf(10)));
@@ -74,7 +74,7 @@ export class SegmentReader {
 
   async #gather(
     source: LineSource,
-    { segment, lastSequence }: SearchedSegment,
+    { segment, lastSequence }: ReadableSegment,
     from: number,
     bytesMax: number,
   ): Promise<CustodyLines | undefined> {

@@ -10,7 +10,7 @@ import type { CustodyLog } from './custody-log.ts';
 export const SILENT_MAX = 64;
 
 /** The log as far as it is read here: what lies behind a break tells what happened, too. */
-export type ToldSource = Pick<CustodyLog, 'searched' | 'readUnproven'>;
+export type ToldSource = Pick<CustodyLog, 'segments' | 'apart' | 'readUnproven'>;
 
 /** What a line tells. */
 export type ToldEntry = Pick<CustodyEntry, 'event' | 'facts' | 'at'>;

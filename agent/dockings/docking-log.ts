@@ -20,7 +20,8 @@ export type DockingLogSource = ToldSource;
 
 /**
  * Visits every entry that names the docking, in the order of the log, from its `docked` entry on as far as that is still there. Entries
- * that do not parse say nothing but that there is a record. Errors: the system's.
+ * that do not parse say nothing but that there is a record, and so do segments that stand apart, of which nobody knows how old they are.
+ * Errors: the system's.
  */
 export async function visitDocking(
   source: DockingLogSource,
@@ -29,6 +30,8 @@ export async function visitDocking(
 ): Promise<void> {
   for (const segment of await segmentsOf(source, docking))
     for await (const line of linesNaming(source, segment, docking)) visitLine(line, visit);
+  for await (const line of recordedApart(source))
+    if (bufferOf(line).includes(docking)) visitLine(line, visit);
 }
 
 /** A docking of which the log says that it began, and nowhere that it was recorded. */
@@ -37,16 +40,22 @@ export interface UnrecordedDocking {
   readonly dockedAt: string;
 }
 
-/** Those that began in the newest UNRECORDED_SEGMENTS segments, the oldest first. Errors: the system's. */
+/**
+ * Those that began in the newest UNRECORDED_SEGMENTS segments, the oldest first; a segment that stands apart says of a docking only that it was
+ * recorded. Errors: the system's.
+ */
 export async function unrecordedDockings(source: DockingLogSource): Promise<UnrecordedDocking[]> {
   const open = new Map<string, UnrecordedDocking>();
-  for (const { segment } of source.searched().slice(-UNRECORDED_SEGMENTS))
+  for (const { segment } of source.segments().slice(-UNRECORDED_SEGMENTS))
     for await (const line of linesNaming(source, segment, '"event":"dock'))
       visitLine(line, ({ event, facts: { docking }, at }) => {
         if (typeof docking !== 'string' || !isDockingId(docking)) return;
         if (event === 'docked') open.set(docking, { docking, dockedAt: at });
         else if (event === 'docking-recorded') open.delete(docking);
       });
+  if (open.size > 0)
+    for await (const line of recordedApart(source))
+      visitLine(line, ({ facts: { docking } }) => void open.delete(String(docking)));
   return [...open.values()];
 }
 
@@ -54,6 +63,8 @@ export async function unrecordedDockings(source: DockingLogSource): Promise<Unre
 export interface LoggedPart {
   readonly docking: DockingId;
   readonly sha256: string;
+  /** The part itself, as it is pushed; undefined where a damaged line names none. */
+  readonly record: unknown;
   /** The station has had another key since. */
   readonly isOfEarlierKey: boolean;
 }
@@ -69,14 +80,14 @@ export async function lastRecorded(
   const cameras = new Map<string, unknown>();
   const newestFirst: LoggedPart[] = [];
   let isOfEarlierKey = false;
-  for (const { segment } of source.searched().toReversed().slice(0, SILENT_MAX)) {
+  for (const { segment } of source.segments().toReversed().slice(0, SILENT_MAX)) {
     const recorded: LoggedPart[] = [];
     for await (const line of linesNaming(source, segment, '"event":"dock'))
-      visitLine(line, ({ event, facts: { docking, camera: docked, sha256 } }) => {
+      visitLine(line, ({ event, facts: { docking, camera: docked, record, sha256 } }) => {
         if (typeof docking !== 'string' || !isDockingId(docking)) return;
         if (event === 'docked') cameras.set(docking, docked);
         else if (event === 'docking-recorded' && typeof sha256 === 'string')
-          recorded.push({ docking, sha256, isOfEarlierKey });
+          recorded.push({ docking, record, sha256, isOfEarlierKey });
       });
     newestFirst.push(...recorded.toReversed());
     // One whose docking began in an older segment may be of this camera: those behind it are not the last ones yet.
@@ -94,7 +105,7 @@ export async function lastRecorded(
 async function segmentsOf(source: DockingLogSource, docking: DockingId): Promise<SegmentId[]> {
   const found: SegmentId[] = [];
   let silent = 0;
-  for (const { segment } of source.searched().toReversed()) {
+  for (const { segment } of source.segments().toReversed()) {
     let names = false;
     let begins = false;
     for await (const line of linesNaming(source, segment, docking)) {
@@ -106,6 +117,10 @@ async function segmentsOf(source: DockingLogSource, docking: DockingId): Promise
     if (begins || silent >= SILENT_MAX) break;
   }
   return found.toReversed();
+}
+
+async function* recordedApart(source: DockingLogSource): AsyncGenerator<Uint8Array> {
+  for (const segment of source.apart) yield* linesNaming(source, segment, '"event":"docking-recorded"');
 }
 
 function visitLine(line: Uint8Array, visit: (told: ToldEntry) => void): void {

@@ -63,8 +63,8 @@ export class DockingRecords implements PushStore<StoredRecord> {
   readonly #records: RecordSet;
   readonly #apart: readonly RecordFacts[];
   #chain: RecordChain;
-  /** Something lies in the quarantine that is a record by its name, and does not parse. */
-  readonly #lacksRead: boolean;
+  /** Records by their names that the start could not read. */
+  readonly #unread: ReadonlySet<string>;
   /** Cameras whose last record this process made. */
   readonly #proven = new Set<CameraId>();
   readonly #documents: Documents;
@@ -75,12 +75,12 @@ export class DockingRecords implements PushStore<StoredRecord> {
   /** What a writer of a record works with. */
   readonly writing: RecordWriterDeps;
 
-  private constructor(options: DockingRecordsOptions, { records, apart, lacksRead }: RecoveredRecords) {
+  private constructor(options: DockingRecordsOptions, { records, apart, unread }: RecoveredRecords) {
     const { files, spool } = options;
     this.#options = options;
     this.#records = new RecordSet(records);
     this.#apart = apart;
-    this.#lacksRead = lacksRead;
+    this.#unread = unread;
     this.#chain = this.#chainOfAll();
     this.#documents = new Documents(files, DOCKING_DOCUMENT);
     this.#receipts = new StoredReceipts({
@@ -260,12 +260,26 @@ export class DockingRecords implements PushStore<StoredRecord> {
     const signedBy = last && (await this.#signedBy(last));
     const isWhole = last === undefined || signedBy !== undefined;
     const known = headOf(last, signedBy ?? last?.keyId, keyId);
-    if (isWhole && !this.#lacksRead) return known;
+    if (isWhole && this.#unread.size === 0) return known;
     const logged = await this.#options.lastRecorded(camera);
-    if (logged === undefined || logged.sha256 === last?.previousSha256) return known; // it may be behind by the last one
+    if (logged === undefined || this.#isNamed(logged.sha256)) return known; // the log may be behind
+    // Where the last one verifies, the log is asked only for what nobody could read, and which of several ends came last.
+    if (isWhole && !this.#unread.has(String(logged.record)) && !this.#isHere(logged.sha256)) return known;
     if (logged.sha256 !== last?.manifestSha256)
       this.#options.log.warn('the log says which record came last of a camera', { camera, ...logged });
     return logged.isOfEarlierKey ? null : logged.sha256;
+  }
+
+  #isNamed(sha256: string): boolean {
+    return this.#all().some(({ previousSha256 }) => previousSha256 === sha256);
+  }
+
+  #isHere(sha256: string): boolean {
+    return this.#all().some(({ manifestSha256 }) => manifestSha256 === sha256);
+  }
+
+  #all(): RecordFacts[] {
+    return [...[...this.#records.values()].map(({ facts }) => facts), ...this.#apart];
   }
 
   /**

@@ -5,14 +5,14 @@
 // 2. A folder with a document that parses, its signature, and its own id as its name is a record. Halves of a receipt in it are removed,
 //    unknown files in it and odd folders go to the quarantine. Nothing else is deleted.
 // 3. Signatures are not verified: that is done before anything is offered.
-// 4. What lies in the quarantine, is whole and verifies is put back: a page that was read wrong, or a disk that refused, sent it there, and nobody
-//    can make it again.
+// 4. What lies in the quarantine, is whole and verifies is put back where its place in the chain is sure (put-back.ts): a page that was read wrong,
+//    or a disk that refused, sent it there, and nobody can make it again.
 import { join } from 'node:path';
 import { parseUtf8 } from '../../protocol/bytes.ts';
 import { unlinkIfThere } from '../../protocol/durable.ts';
 import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from '../../protocol/docking-record.ts';
 import { describeError, DockError, isMachineShort, systemCode } from '../../protocol/errors.ts';
-import { isRecordingId } from '../../protocol/ids.ts';
+import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files, Log } from '../../protocol/ports.ts';
@@ -21,6 +21,7 @@ import { inParallel } from '../spool/in-parallel.ts';
 import { lookPatiently } from '../look-patiently.ts';
 import { sortNames, type FolderNames } from '../spool/judge.ts';
 import { DOCKING_NAME, DOCKING_SIGNATURE_NAME, MANIFEST_NAME } from '../spool/layout.ts';
+import { dockingToPutBack } from './put-back.ts';
 import type { RecordSpool } from './record-spool.ts';
 import { factsOfRecord, StoredRecord, type RecordFacts } from './stored-record.ts';
 
@@ -43,8 +44,8 @@ export interface RecordRecoveryDeps {
 export interface RecoveredRecords {
   readonly records: readonly StoredRecord[];
   readonly apart: readonly RecordFacts[];
-  /** Something lies in the quarantine that is a record by its name, and does not parse: nobody knows its place in a chain. */
-  readonly lacksRead: boolean;
+  /** Records by their names that could not be read: nobody knows their places in a chain. */
+  readonly unread: ReadonlySet<string>;
   readonly findings: readonly RecoveryFinding[];
 }
 
@@ -52,11 +53,15 @@ export interface RecoveredRecords {
 export async function recoverRecords(deps: RecordRecoveryDeps): Promise<RecoveredRecords> {
   const recovery = new RecordRecovery(deps);
   await recovery.run();
-  return { ...(await apartFrom(deps)), records: recovery.records, findings: recovery.findings.list() };
+  const { apart, unread } = await apartFrom(deps);
+  const all = new Set([...recovery.unread, ...unread]);
+  for (const { recording } of apart) all.delete(recording);
+  return { apart, unread: all, records: recovery.records, findings: recovery.findings.list() };
 }
 
 class RecordRecovery {
   readonly records: StoredRecord[] = [];
+  readonly unread = new Set<string>();
   readonly findings: Findings;
   readonly #deps: RecordRecoveryDeps;
   #moves = 0;
@@ -69,16 +74,17 @@ class RecordRecovery {
   async run(): Promise<void> {
     const { files, spool } = this.#deps;
     const { dockings } = spool.layout;
-    await this.#putBack();
     await files.syncFolder(dockings);
     await inParallel(await files.list(dockings), AT_ONCE, async (name) => {
       try {
         await this.#look(name, join(dockings, name));
       } catch (error) {
         if (isMachineShort(error)) throw error;
+        if (isRecordingId(name)) this.unread.add(name);
         this.findings.add('failed', name, describeError(error));
       }
     });
+    await this.#putBack();
     if (this.#moves > MOVES_MAX)
       this.findings.add(
         'left',
@@ -89,32 +95,54 @@ class RecordRecovery {
 
   async #putBack(): Promise<void> {
     const { files, spool } = this.#deps;
-    for (const name of spool.asideNames.slice(0, APART_MAX)) {
-      const path = join(spool.layout.dockings, name);
-      if (!isRecordingId(name) || !(await this.#isWhole(name))) continue;
-      try {
-        if ((await files.stat(path)) !== undefined) continue;
-        await spool.giveBack(name, path);
-        this.findings.add('put-back', name, 'it lay in the quarantine, and is whole');
-      } catch (error) {
-        if (isMachineShort(error)) throw error;
-        this.findings.add('failed', name, describeError(error));
+    const found = new Map<string, RecordFacts>();
+    for (const name of asideRecords(spool).slice(-APART_MAX)) {
+      const facts = isRecordingId(name) ? await this.#wholeAside(name) : undefined;
+      if (facts !== undefined && (await files.stat(join(spool.layout.dockings, name))) === undefined)
+        found.set(name, facts);
+    }
+    for (let here = this.#facts(); found.size > 0; here = this.#facts()) {
+      const next = dockingToPutBack(here, [...found.values()]);
+      if (next.length === 0) return;
+      for (const { recording } of next) {
+        found.delete(recording);
+        if (!(await this.#giveBack(recording))) return;
       }
     }
   }
 
-  /** Whether what lies in the quarantine is a whole docking record that verifies. Errors: the machine's. */
-  async #isWhole(name: string): Promise<boolean> {
+  #facts(): RecordFacts[] {
+    return this.records.map(({ facts }) => facts);
+  }
+
+  async #giveBack(record: RecordingId): Promise<boolean> {
+    const { spool } = this.#deps;
+    const path = join(spool.layout.dockings, record);
+    try {
+      await spool.giveBack(record, path);
+      this.unread.delete(record);
+      this.findings.add('put-back', record, 'it lay in the quarantine, and is whole');
+      await this.#look(record, path);
+      return true;
+    } catch (error) {
+      if (isMachineShort(error)) throw error;
+      this.findings.add('failed', record, describeError(error));
+      return false;
+    }
+  }
+
+  /** Facts of what lies in the quarantine, where it is a whole docking record that verifies. Errors: the machine's. */
+  async #wholeAside(name: string): Promise<RecordFacts | undefined> {
     const { files, spool, stationKeys } = this.#deps;
     const folder = join(spool.layout.quarantine, name);
     try {
       const bytes = await files.readAll(join(folder, DOCKING_NAME), MANIFEST_BYTES_MAX);
       const signature = await readSignature(files, folder);
       verifyDocument(bytes, signature, DOCKING_RECORD_TRUSTED_COMMENT, stationKeys);
-      return parseDockingRecord(bytes).record === name;
+      return parseDockingRecord(bytes).record === name ? factsOfRecord(bytes, signature) : undefined;
     } catch (error) {
       if (isMachineShort(error)) throw error;
-      return false;
+      return undefined;
     }
   }
 
@@ -122,7 +150,10 @@ class RecordRecovery {
     const { spool } = this.#deps;
     if (!isRecordingId(name)) return this.#aside(path, name, 'not a docking record');
     const found = await this.#judge(name, path);
-    if (typeof found === 'string') return this.#aside(path, name, found);
+    if (typeof found === 'string') {
+      this.unread.add(name);
+      return this.#aside(path, name, found);
+    }
     await this.#clean(path, name, found.names);
     const receipted = found.names.receipted && (await this.#isSynced(path, name));
     const state = receipted ? 'receipted' : 'spooled';
@@ -191,23 +222,32 @@ async function isRecording(files: Files, folder: string): Promise<boolean> {
   return !names.includes(DOCKING_NAME) && names.includes(MANIFEST_NAME);
 }
 
+/** Names in the quarantine that are records' or recordings', perhaps with a number behind them; what came last is last. */
+function asideRecords(spool: RecordSpool): string[] {
+  return spool.asideNames.filter((name) => isRecordingId(withoutNumber(name)));
+}
+
+function withoutNumber(name: string): string {
+  return name.replace(/\.\d+$/, '');
+}
+
 /** Quarantined records were durable, so a chain that leads through them must not fork. */
 async function apartFrom({
   files,
   spool,
-}: RecordRecoveryDeps): Promise<Pick<RecoveredRecords, 'apart' | 'lacksRead'>> {
+}: RecordRecoveryDeps): Promise<Pick<RecoveredRecords, 'apart' | 'unread'>> {
   const { quarantine } = spool.layout;
   const apart: RecordFacts[] = [];
-  let lacksRead = false;
-  await inParallel(spool.asideNames.slice(0, APART_MAX), AT_ONCE, async (name) => {
-    if (!isRecordingId(name.replace(/\.\d+$/, ''))) return;
+  const names = asideRecords(spool);
+  const unread = new Set(names.slice(0, -APART_MAX).map(withoutNumber));
+  await inParallel(names.slice(-APART_MAX), AT_ONCE, async (name) => {
     const folder = join(quarantine, name);
     try {
       const bytes = await files.readAll(join(folder, DOCKING_NAME), MANIFEST_BYTES_MAX);
       apart.push(factsOfRecord(bytes, await readSignature(files, folder).catch(() => '')));
     } catch {
-      lacksRead ||= !(await isRecording(files, folder));
+      if (!(await isRecording(files, folder))) unread.add(withoutNumber(name));
     }
   });
-  return { apart, lacksRead };
+  return { apart, unread };
 }

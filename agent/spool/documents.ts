@@ -78,10 +78,24 @@ export class Documents {
    * Errors: "spool.damaged".
    */
   async manifest(entry: DocumentFolder, stationKeys: readonly PublicKey[]): Promise<SignedBytes> {
-    const { name, signatureName, trustedComment } = this.#kind;
+    const { name } = this.#kind;
     const bytes = await this.#read(entry, name, MANIFEST_BYTES_MAX);
     if (sha256Hex(bytes) !== entry.manifestSha256)
       damaged(entry.recording, `${name} was altered since it was made durable`);
+    return this.#verified(entry, bytes, stationKeys);
+  }
+
+  /** The same, whatever its digest is. Errors: "spool.damaged". */
+  async verified(entry: DocumentFolder, stationKeys: readonly PublicKey[]): Promise<SignedBytes> {
+    return this.#verified(entry, await this.#read(entry, this.#kind.name, MANIFEST_BYTES_MAX), stationKeys);
+  }
+
+  async #verified(
+    entry: DocumentFolder,
+    bytes: Uint8Array,
+    stationKeys: readonly PublicKey[],
+  ): Promise<SignedBytes> {
+    const { name, signatureName, trustedComment } = this.#kind;
     const signature = await this.#text(entry, signatureName);
     try {
       verifyDocument(bytes, signature, trustedComment, stationKeys);

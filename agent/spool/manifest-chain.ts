@@ -2,8 +2,10 @@
 //
 // What a start read of it is believed once its signature was verified, as the next manifest names its digest for good: a page read wrong would
 // look like a recording that was taken away. Where it does not hold, or something lies apart that nobody can read, the log says which was the last.
+import { sha256Hex } from '../../protocol/bytes.ts';
 import { describeError, isMachineShort } from '../../protocol/errors.ts';
 import type { CameraId, RecordingId } from '../../protocol/ids.ts';
+import { parseManifest } from '../../protocol/manifest.ts';
 import { keyIdHex, signatureKeyId, type PublicKey } from '../../protocol/minisign.ts';
 import type { Log } from '../../protocol/ports.ts';
 import { lookPatiently } from '../look-patiently.ts';
@@ -18,9 +20,17 @@ export interface ManifestChainDeps {
   readonly find: (recording: RecordingId) => Promise<SpooledRecording | undefined>;
   /** The one that signs now first. */
   readonly stationKeys: readonly PublicKey[];
-  /** Something lies in the spool that is a recording by its name, and that the start could not read. */
-  readonly lacksRead: boolean;
+  /** What the start could not read; see Recovery. */
+  readonly unread: UnreadManifests;
   readonly log: Log;
+}
+
+/** What a start could not read of the manifests. */
+export interface UnreadManifests {
+  /** Things that are recordings by their names. */
+  readonly recordings: ReadonlySet<string>;
+  /** Whether a manifest that was read names the one of that digest: it is not the last one. Known where something was not read. */
+  readonly isNamed: (sha256: string) => boolean;
 }
 
 /** What the log says was spooled last of a camera. Errors: the system's. */
@@ -30,6 +40,8 @@ export type LastSpooled = (camera: CameraId) => Promise<LoggedManifest | undefin
 export class ManifestChain {
   readonly #deps: ManifestChainDeps;
   readonly #keyId: string | undefined;
+  /** By camera: what the log said while nothing more of that was durable. */
+  readonly #told = new Map<CameraId, LoggedManifest | undefined>();
 
   constructor(deps: ManifestChainDeps) {
     this.#deps = deps;
@@ -39,15 +51,17 @@ export class ManifestChain {
 
   /** Digest of the manifest that the camera's next one names, or null. Errors: only the machine's. */
   async previous(camera: CameraId, lastSpooled: LastSpooled): Promise<string | null> {
-    const { catalogue, lacksRead } = this.#deps;
+    const { catalogue, unread } = this.#deps;
     const end = catalogue.end(camera);
     if (end?.isProven === true) return end.manifestSha256;
-    const signedBy = end && (await this.#signedBy(end));
-    const known = this.#named(end?.manifestSha256, signedBy ?? end?.keyId ?? undefined);
-    const isWhole = end === undefined ? !catalogue.holds(camera) : signedBy !== undefined;
-    if (isWhole && !lacksRead) return known;
+    const read = end && (await this.#verified(end));
+    const known = this.#named(read?.sha256 ?? end?.manifestSha256, read?.keyId ?? end?.keyId ?? undefined);
+    const isWhole = end === undefined ? !catalogue.holds(camera) : read !== undefined;
+    if (isWhole && unread.recordings.size === 0) return known;
     const logged = await this.#logged(camera, lastSpooled);
-    if (logged === undefined || (await this.#isBefore(logged, end))) return known;
+    if (logged === undefined || this.#isBefore(logged, end)) return known;
+    // Where the end verifies, the log is asked only for what nobody could read, and which of several ends came last.
+    if (isWhole && !unread.recordings.has(logged.recording) && !(await this.#isHere(logged))) return known;
     if (logged.sha256 !== known)
       this.#deps.log.warn('the log says which recording came last of a camera', { camera, ...logged });
     return logged.isOfEarlierKey ? null : logged.sha256;
@@ -59,13 +73,20 @@ export class ManifestChain {
     return isOwn ? (sha256 ?? null) : null;
   }
 
-  /** Key of a manifest that is here, is what the start took it for, and verifies; else undefined. Errors: the machine's. */
-  async #signedBy({ recording, manifestSha256 }: ChainEnd): Promise<string | undefined> {
+  /**
+   * Digest and key of the manifest of a recording that is here, as it is read now, where it verifies; else undefined. The start may have read it
+   * wrong. Errors: the machine's.
+   */
+  async #verified({
+    recording,
+  }: ChainEnd): Promise<{ sha256: string; keyId: string | undefined } | undefined> {
     const { documents, find, stationKeys } = this.#deps;
     try {
       const found = await find(recording);
-      if (found?.manifestSha256 !== manifestSha256) return undefined;
-      return signatureKeyId((await documents.manifest(found, stationKeys)).signature);
+      if (found === undefined) return undefined;
+      const { bytes, signature } = await documents.verified(found, stationKeys);
+      if (parseManifest(bytes).recording !== recording) return undefined;
+      return { sha256: sha256Hex(bytes), keyId: signatureKeyId(signature) };
     } catch (error) {
       if (isMachineShort(error)) throw error;
       return undefined;
@@ -74,8 +95,11 @@ export class ManifestChain {
 
   /** A log that is not shown keeps no recording from becoming durable. Errors: the machine's. */
   async #logged(camera: CameraId, lastSpooled: LastSpooled): Promise<LoggedManifest | undefined> {
+    if (this.#told.has(camera)) return this.#told.get(camera);
     try {
-      return await lookPatiently(() => lastSpooled(camera));
+      const told = await lookPatiently(() => lastSpooled(camera));
+      this.#told.set(camera, told);
+      return told;
     } catch (error) {
       if (isMachineShort(error)) throw error;
       this.#deps.log.warn('the log does not say which recording came last of a camera', {
@@ -86,10 +110,13 @@ export class ManifestChain {
     }
   }
 
-  /** The log may be behind by the last one: what it names was read by the start, and is another one than the end. */
-  async #isBefore({ recording, sha256 }: LoggedManifest, end: ChainEnd | undefined): Promise<boolean> {
-    if (end === undefined || recording === end.recording) return false;
-    if (end.previousManifestSha256 === sha256) return true;
+  async #isHere({ recording, sha256 }: LoggedManifest): Promise<boolean> {
     return (await this.#deps.find(recording))?.manifestSha256 === sha256;
+  }
+
+  /** The log may be behind: what it names was read by the start, or is named by something that was. */
+  #isBefore({ recording, sha256 }: LoggedManifest, end: ChainEnd | undefined): boolean {
+    if (end === undefined || recording === end.recording) return false;
+    return end.previousManifestSha256 === sha256 || this.#deps.unread.isNamed(sha256);
   }
 }

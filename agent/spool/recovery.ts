@@ -33,6 +33,7 @@ import {
   type SpoolLayout,
 } from './layout.ts';
 import type { Quarantine } from './quarantine.ts';
+import type { UnreadManifests } from './manifest-chain.ts';
 import { digestKey, type ReleasedRows } from './released-rows.ts';
 import type { RecordingFacts } from './spooled-recording.ts';
 
@@ -108,7 +109,8 @@ export class Recovery {
   readonly #moves = new Map<string, number>();
   readonly #asideReceipted: RecordingFacts[] = [];
   #read = 0;
-  #lacksRead = false;
+  readonly #unread = new Set<string>();
+  readonly #namedApart = new Set<string>();
 
   constructor(deps: RecoveryDeps) {
     this.#deps = deps;
@@ -125,9 +127,9 @@ export class Recovery {
     return this.#asideReceipted;
   }
 
-  /** Something lies in the spool that is a recording by its name, and whose manifest could not be read: nobody knows its place in a chain. */
-  get lacksRead(): boolean {
-    return this.#lacksRead;
+  /** Recordings by their names whose manifests could not be read: nobody knows their places in a chain. */
+  get unread(): UnreadManifests {
+    return { recordings: this.#unread, isNamed: (sha256) => this.#isNamed(sha256) };
   }
 
   /** Errors: the system's where a folder of the spool cannot be listed or synced; the machine's ("EMFILE" ...). */
@@ -157,6 +159,7 @@ export class Recovery {
         await step(name, path);
       } catch (error) {
         if (isMachineShort(error)) throw error;
+        if (isRecordingId(name)) this.#unread.add(name);
         this.#deps.findings.add('failed', name, describeError(error));
       }
     });
@@ -197,6 +200,7 @@ export class Recovery {
     const judgement = await judgeReady(files, path, name, known?.facts);
     if (judgement.verdict === 'odd') {
       if (known?.state === 'receipted') this.#asideReceipted.push(known.facts);
+      this.#unread.add(name);
       return this.#aside(layout.ready, path, name, judgement.reason);
     }
     const { names, facts } = judgement;
@@ -223,7 +227,10 @@ export class Recovery {
     if (this.#catalogue.get(name) !== undefined)
       return this.#aside(layout.released, path, name, 'the same recording lies in ready');
     const found = await this.#lookReleased(name, path, index?.get(name)?.facts);
-    if (typeof found === 'string') return this.#aside(layout.released, path, name, found);
+    if (typeof found === 'string') {
+      this.#unread.add(name);
+      return this.#aside(layout.released, path, name, found);
+    }
     this.#read++;
     this.#deps.rows.add(found);
   }
@@ -313,27 +320,43 @@ export class Recovery {
         ends.push(await readFacts(files, join(layout.released, recording), recording));
       } catch (error) {
         if (isMachineShort(error)) throw error;
-        this.#lacksRead = true;
+        this.#unread.add(recording);
         this.#deps.findings.add('failed', recording, describeError(error));
       }
     });
     return ends;
   }
 
+  /** Looks through all of them: it is asked where something was not read, and seldom then. */
+  #isNamed(sha256: string): boolean {
+    if (this.#namedApart.has(sha256)) return true;
+    for (const { previousManifestSha256 } of this.#catalogue.all())
+      if (previousManifestSha256 === sha256) return true;
+    const key = digestKey(sha256);
+    for (const previous of this.#deps.rows.previous()) if (previous === key) return true;
+    return false;
+  }
+
   /** Manifests of quarantined recordings: they were durable, so a chain that leads through them must not fork. */
   async #apart(): Promise<RecordingFacts[]> {
     const { files, quarantine } = this.#deps;
     const found: RecordingFacts[] = [];
-    await inParallel(quarantine.names.slice(0, APART_MAX), AT_ONCE, async (name) => {
-      const recording = name.replace(/\.\d+$/, '');
+    const named = quarantine.names
+      .map((name) => ({ name, recording: name.replace(/\.\d+$/, '') }))
+      .filter(({ recording }) => isRecordingId(recording));
+    for (const { recording } of named.slice(0, -APART_MAX)) this.#unread.add(recording);
+    await inParallel(named.slice(-APART_MAX), AT_ONCE, async ({ name, recording }) => {
       if (!isRecordingId(recording)) return;
       const folder = join(quarantine.folder, name);
       const facts = await readFacts(files, folder, recording).catch(() => undefined);
       if (facts === undefined) {
-        this.#lacksRead ||= !(await files.list(folder).catch((): string[] => [])).includes(DOCKING_NAME);
+        if (!(await files.list(folder).catch((): string[] => [])).includes(DOCKING_NAME))
+          this.#unread.add(recording);
         return;
       }
       found.push(facts);
+      this.#unread.delete(recording);
+      if (facts.previousManifestSha256 !== null) this.#namedApart.add(facts.previousManifestSha256);
       const isReceipted = (await files.stat(join(folder, RECEIPT_NAME)))?.kind === 'file';
       if (isReceipted) this.#asideReceipted.push(facts);
     });

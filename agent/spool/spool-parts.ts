@@ -13,7 +13,7 @@ import { IndexKeeper } from './index-keeper.ts';
 import { Intake } from './intake.ts';
 import { spoolLayout, type SpoolLayout } from './layout.ts';
 import { Leaving } from './leaving.ts';
-import { ManifestChain } from './manifest-chain.ts';
+import { ManifestChain, type UnreadManifests } from './manifest-chain.ts';
 import { Presence } from './presence.ts';
 import { Quarantine } from './quarantine.ts';
 import { makeFolders, Recovery } from './recovery.ts';
@@ -52,8 +52,7 @@ interface Recovered {
   readonly quarantine: Quarantine;
   readonly reserve: Reserve;
   readonly syncs: FolderSyncs;
-  /** See Recovery. */
-  readonly lacksRead: boolean;
+  readonly unread: UnreadManifests;
 }
 
 /** What is there, and what works on it. */
@@ -122,7 +121,7 @@ async function recover(options: SpoolOptions): Promise<{
       quarantine,
       reserve,
       syncs,
-      lacksRead: recovery.lacksRead,
+      unread: recovery.unread,
     },
     findings: findings.list(),
     factsRead: recovery.factsRead,

@@ -27,7 +27,7 @@ export async function lastSpooled(source: ToldSource, camera: CameraId): Promise
     cameras.get(dockings.get(recording)) === camera;
   let newestFirst: LoggedManifest[] = [];
   let isOfEarlierKey = false;
-  for (const { segment } of source.searched().toReversed().slice(0, SILENT_MAX)) {
+  for (const { segment } of source.segments().toReversed().slice(0, SILENT_MAX)) {
     const spooled: LoggedManifest[] = [];
     let changed = false; // a segment is of one key, which is told at its beginning
     for await (const line of linesNaming(source, segment, EVENT)) {

@@ -249,9 +249,9 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
   {
     id: 'record-made-twice',
     what: 'a docking gets another record where the log breaks in front of what tells of its first',
-    file: 'agent/dockings/docking-log.ts',
+    file: 'agent/custody/told-entries.ts',
     find: 'await source.readUnproven(',
-    put: "await (source as unknown as { read: DockingLogSource['readUnproven'] }).read(",
+    put: "await (source as unknown as { read: ToldSource['readUnproven'] }).read(",
     suites: ['agent/dockings/unjournalled'],
   },
   {
@@ -290,8 +290,8 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     id: 'unread-manifest-forgotten',
     what: 'a manifest that went to the quarantine because a start could not read it is named by no other',
     file: 'agent/spool/manifest-chain.ts',
-    find: 'if (isWhole && !lacksRead) return known;',
-    put: 'if (isWhole || lacksRead) return known;',
+    find: 'if (isWhole && unread.recordings.size === 0) return known;',
+    put: 'if (isWhole) return known;',
     suites: ['agent/spool/manifest-chain'],
   },
   {
@@ -314,8 +314,8 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     id: 'hidden-segment-forgotten',
     what: 'a segment of the log that a start is not shown is as good as gone: a docking gets a second record',
     file: 'agent/custody/custody-segments.ts',
-    find: 'if (this.#apart.length === 0) return this.#list;',
-    put: 'if (this.#apart.length >= 0) return this.#list;',
+    find: 'return this.#apart;',
+    put: 'return this.#apart.slice(0, 0);',
     suites: ['agent/custody/not-shown'],
   },
 ];
