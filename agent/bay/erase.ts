@@ -10,6 +10,7 @@ import type { Conditions, Files, Log } from '../../protocol/ports.ts';
 import type { Custody } from '../custody/custody.ts';
 import { hasReceipt, pathDigest, type TrackedEntry } from './entry.ts';
 import type { DockingFacts } from './manifest-build.ts';
+import { lookPatiently } from '../look-patiently.ts';
 import { textOf } from '../push/push-verify.ts';
 import { mayErase, type ReleaseAnswer } from './release.ts';
 import type { Spool } from '../spool/spool.ts';
@@ -124,8 +125,9 @@ export class Eraser {
       if (recording === undefined && this.#isAsked(fate.recording)) return ASKED;
       if (recording === undefined)
         return { allowed: false, reason: 'manifest-invalid', detail: 'its documents cannot be read' };
+      // What is refused is refused until the next docking.
       const read = (name: string, bytesMax: number): Promise<Uint8Array> =>
-        this.#deps.files.readAll(join(recording.folder, name), bytesMax);
+        lookPatiently(() => this.#deps.files.readAll(join(recording.folder, name), bytesMax));
       return mayErase({
         policy: this.#deps.policy,
         station: this.#docking.station,

@@ -66,7 +66,11 @@ function spooledEntry(): TrackedEntry {
   };
 }
 
-function eraserOver(state: SpooledRecording['state'] | undefined, storeBehind = false): Eraser {
+function eraserOver(
+  state: SpooledRecording['state'] | undefined,
+  storeBehind = false,
+  more: Partial<ConstructorParameters<typeof Eraser>[0]> = {},
+): Eraser {
   const session = {
     inventory: () => Promise.reject(new DockError('driver.detached', 'gone', { retry: 'later' })),
   } as Partial<CameraSession> as CameraSession;
@@ -82,11 +86,36 @@ function eraserOver(state: SpooledRecording['state'] | undefined, storeBehind = 
       custody: new MemoryCustody(),
       conditions: new MemoryConditions(),
       log: new MemoryLog(),
+      ...more,
     },
     facts,
     session,
   );
 }
+
+test.each([
+  [2, 'manifest-invalid'],
+  [3, 'receipt-invalid'],
+])('a disk that refuses %i reads of the documents: the gate says %s', async (times, reason) => {
+  let refusals = 0;
+  const custody = new MemoryCustody();
+  const eraser = eraserOver('receipted', false, {
+    custody,
+    spool: {
+      stateOf: () => 'receipted',
+      find: async () => ({ folder: '/spool/ready/it' }) as SpooledRecording,
+    },
+    files: {
+      readAll: async () => {
+        if (refusals++ < times) throw Object.assign(new Error('EIO: readAll'), { code: 'EIO' });
+        return encodeUtf8('no manifest');
+      },
+    },
+  });
+  const entry = spooledEntry();
+  await eraser.wave([entry], new AbortController().signal);
+  expect(entry.fate).toMatchObject({ kind: 'kept', reason });
+});
 
 test('only a recording with its receipt is up for release', () => {
   const ready = (state: SpooledRecording['state'] | undefined): number =>
