@@ -8,7 +8,7 @@ import type { Broker, Clock, Files, Log, Random, Signer } from '../protocol/port
 import type { Progress } from '../protocol/progress.ts';
 import type { StationTopics } from '../protocol/topics.ts';
 import type { BayWork } from './bay/bay-docking.ts';
-import { BayLamp, type Lamp } from './bay/bay-lamp.ts';
+import { bayLamp, type Lamp } from './bay/bay-lamp.ts';
 import { Bay } from './bay/bay.ts';
 import { CameraRegister } from './bay/camera-register.ts';
 import { CameraTwins } from './bay/camera-twins.ts';
@@ -23,6 +23,7 @@ import { CustodyDropping } from './custody/custody-drop.ts';
 import { CustodyLog } from './custody/custody-log.ts';
 import { Differences } from './custody/differences.ts';
 import { LogReview } from './custody/log-review.ts';
+import { lastOfCamera } from './custody/last-of-camera.ts';
 import { dockingSource } from './dockings/docking-source.ts';
 import { Dockings } from './dockings/dockings.ts';
 import { CustodyPush } from './push/custody-push.ts';
@@ -41,7 +42,6 @@ import { SendLimits } from './push/send-limits.ts';
 import { StrangeKeys } from './push/strange-keys.ts';
 import { spoolLayout } from './spool/layout.ts';
 import { Spool } from './spool/spool.ts';
-import { lastSpooled } from './spool/spooled-log.ts';
 import { Turns } from './spool/turns.ts';
 import { Station } from './station.ts';
 import { SteadyWall } from './steady-wall.ts';
@@ -330,7 +330,7 @@ async function connectParts(
       turns,
       spool,
       custody,
-      lastSpooled: (camera) => lastSpooled(custody, camera),
+      lastSpooled: (camera) => lastOfCamera(custody, camera, 'spooled'),
       onSpooled: (...spooled) => pusher.add(...spooled),
     },
     measure: { clockSynchronised, localMs: ports.localMs },
@@ -394,8 +394,4 @@ async function connectParts(
       return spool.close();
     },
   };
-}
-
-function bayLamp({ id, leds }: BayConfig, ports: StationPorts): BayLamp | undefined {
-  return leds.length === 0 ? undefined : new BayLamp({ ...ports, bay: id, lamp: ports.leds(leds) });
 }

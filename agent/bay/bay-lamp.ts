@@ -5,6 +5,7 @@
 // 1. One call is under way at a time; of the lights that come meanwhile only the newest is shown. Nobody waits for it.
 // 2. A call that does not come back within LAMP_MS counts as failed; until it does, no other is made.
 // 3. A lamp that failed is tried again every RETRY_MS, so that one that is plugged in later shows what is true.
+import type { BayConfig } from '../../config/station-config.ts';
 import type { BayId } from '../../protocol/ids.ts';
 import type { BayDocument } from '../../protocol/messages.ts';
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
@@ -27,6 +28,14 @@ export interface BayLampDeps {
   readonly clock: Pick<Clock, 'after'>;
   readonly conditions: Conditions;
   readonly log: Log;
+}
+
+/** The lamp of a bay that has LEDs, made of their names. */
+export function bayLamp(
+  { id, leds }: Pick<BayConfig, 'id' | 'leds'>,
+  deps: Omit<BayLampDeps, 'bay' | 'lamp'> & { readonly leds: (names: readonly string[]) => Lamp },
+): BayLamp | undefined {
+  return leds.length === 0 ? undefined : new BayLamp({ ...deps, bay: id, lamp: deps.leds(leds) });
 }
 
 /** The lamp of one bay. */

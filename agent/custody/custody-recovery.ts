@@ -63,6 +63,7 @@ export interface CustodyRecoveryDeps {
   readonly index: ReadonlyMap<SegmentId, IndexedSegment>;
 }
 
+/** The log that earlier runs left. */
 export interface RecoveredLog {
   /** In order. */
   readonly segments: RecoveredSegment[];

@@ -1,6 +1,6 @@
 // Finds in the custody log what it says of one docking, and dockings of which it says no end.
 import { bufferOf } from '../../protocol/bytes.ts';
-import { isDockingId, type CameraId, type DockingId, type SegmentId } from '../../protocol/ids.ts';
+import { isDockingId, type DockingId, type SegmentId } from '../../protocol/ids.ts';
 import {
   entryIn,
   linesNaming,
@@ -57,48 +57,6 @@ export async function unrecordedDockings(source: DockingLogSource): Promise<Unre
     for await (const line of recordedApart(source))
       visitLine(line, ({ facts: { docking } }) => void open.delete(String(docking)));
   return [...open.values()];
-}
-
-/** A part of a record, as the log names it. */
-export interface LoggedPart {
-  readonly docking: DockingId;
-  readonly sha256: string;
-  /** The part itself, as it is pushed; undefined where a damaged line names none. */
-  readonly record: unknown;
-  /** The station has had another key since. */
-  readonly isOfEarlierKey: boolean;
-}
-
-/**
- * The last part that was recorded of any docking of that camera: what its next record names. Undefined where none of the newest SILENT_MAX
- * segments tells of one. Errors: the system's.
- */
-export async function lastRecorded(
-  source: DockingLogSource,
-  camera: CameraId,
-): Promise<LoggedPart | undefined> {
-  const cameras = new Map<string, unknown>();
-  const newestFirst: LoggedPart[] = [];
-  let isOfEarlierKey = false;
-  for (const { segment } of source.segments().toReversed().slice(0, SILENT_MAX)) {
-    const recorded: LoggedPart[] = [];
-    for await (const line of linesNaming(source, segment, '"event":"dock'))
-      visitLine(line, ({ event, facts: { docking, camera: docked, record, sha256 } }) => {
-        if (typeof docking !== 'string' || !isDockingId(docking)) return;
-        if (event === 'docked') cameras.set(docking, docked);
-        else if (event === 'docking-recorded' && typeof sha256 === 'string')
-          recorded.push({ docking, record, sha256, isOfEarlierKey });
-      });
-    newestFirst.push(...recorded.toReversed());
-    // One whose docking began in an older segment may be of this camera: those behind it are not the last ones yet.
-    while (newestFirst[0] !== undefined && cameras.has(newestFirst[0].docking)) {
-      const part = newestFirst.shift();
-      if (part !== undefined && cameras.get(part.docking) === camera) return part;
-    }
-    // A segment is of one key, which is told at its beginning.
-    for await (const _ of linesNaming(source, segment, '"event":"key-changed"')) isOfEarlierKey = true;
-  }
-  return newestFirst.find(({ docking }) => cameras.get(docking) === camera);
 }
 
 /** Segments that may say something of it, the oldest first: searched from the newest back to its `docked` entry. */

@@ -16,6 +16,8 @@ import { DockError, isDockError, isMachineShort } from '../../protocol/errors.ts
 import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
 import { keyIdHex, signatureKeyId, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files, Log, Random, Signer } from '../../protocol/ports.ts';
+import { namedByNext } from '../chain-end.ts';
+import type { LoggedEnd } from '../custody/last-of-camera.ts';
 import type { PushStore } from '../push/push-source.ts';
 import type { AskedOutcome } from '../spool/asked-again.ts';
 import { Documents, type SignedBytes } from '../spool/documents.ts';
@@ -26,7 +28,6 @@ import { withReserve } from '../spool/receipts.ts';
 import { assertCounts, withRefused, type RefusedReceipt } from '../spool/refused-receipts.ts';
 import { notReceipted, StoredReceipts, writeFailed } from '../spool/stored-receipts.ts';
 import { Turns } from '../spool/turns.ts';
-import type { LoggedPart } from './docking-log.ts';
 import { GOING_SUFFIX } from './journal-recovery.ts';
 import { RecordChain, type NewestDocking } from './record-chain.ts';
 import { recoverRecords, type RecoveredRecords } from './record-recovery.ts';
@@ -45,7 +46,7 @@ export interface DockingRecordsOptions {
   readonly stationKeys: readonly PublicKey[];
   readonly storeKeys: readonly PublicKey[];
   /** What the log says was recorded last of a camera; undefined where it does not tell. Errors: the system's. */
-  readonly lastRecorded: (camera: CameraId) => Promise<LoggedPart | undefined>;
+  readonly lastRecorded: (camera: CameraId) => Promise<LoggedEnd | undefined>;
   /** A part was receipted and is not of its camera's newest docking: it need not stay for long. Must not throw. */
   readonly onReclaimable: (record: RecordingId) => void;
 }
@@ -260,22 +261,17 @@ export class DockingRecords implements PushStore<StoredRecord> {
     const signedBy = last && (await this.#signedBy(last));
     const isWhole = last === undefined || signedBy !== undefined;
     const known = headOf(last, signedBy ?? last?.keyId, keyId);
-    if (isWhole && this.#unread.size === 0) return known;
-    const logged = await this.#options.lastRecorded(camera);
-    if (logged === undefined || this.#isNamed(logged.sha256)) return known; // the log may be behind
-    // Where the last one verifies, the log is asked only for what nobody could read, and which of several ends came last.
-    if (isWhole && !this.#unread.has(String(logged.record)) && !this.#isHere(logged.sha256)) return known;
-    if (logged.sha256 !== last?.manifestSha256)
-      this.#options.log.warn('the log says which record came last of a camera', { camera, ...logged });
-    return logged.isOfEarlierKey ? null : logged.sha256;
-  }
-
-  #isNamed(sha256: string): boolean {
-    return this.#all().some(({ previousSha256 }) => previousSha256 === sha256);
-  }
-
-  #isHere(sha256: string): boolean {
-    return this.#all().some(({ manifestSha256 }) => manifestSha256 === sha256);
+    const here = {
+      known,
+      isWhole,
+      unread: this.#unread,
+      isNamed: (sha256: string) => this.#all().some(({ previousSha256 }) => previousSha256 === sha256),
+      isHere: ({ sha256 }: LoggedEnd) => this.#all().some(({ manifestSha256 }) => manifestSha256 === sha256),
+    };
+    const named = await namedByNext(here, () => this.#options.lastRecorded(camera));
+    if (named !== known)
+      this.#options.log.warn('the log says which record came last of a camera', { camera, named });
+    return named;
   }
 
   #all(): RecordFacts[] {

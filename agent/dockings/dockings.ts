@@ -5,11 +5,12 @@ import { parseRecordingId, type CameraId, type DockingId, type StationId } from 
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
 import type { PreviousDocking } from '../bay/capture-time.ts';
 import type { Custody } from '../custody/custody.ts';
+import { lastOfCamera } from '../custody/last-of-camera.ts';
 import { lookPatiently } from '../look-patiently.ts';
 import type { RecoveryFinding } from '../spool/findings.ts';
 import type { Spool } from '../spool/spool.ts';
 import { endCutOff, type CutOffDeps } from './cut-off.ts';
-import { lastRecorded, unrecordedDockings, visitDocking } from './docking-log.ts';
+import { unrecordedDockings, visitDocking } from './docking-log.ts';
 import { DockingEndings } from './docking-endings.ts';
 import { DockingJournal, removeJournal, type JournalDeps } from './docking-journal.ts';
 import { DockingRecords, type DockingRecordsOptions } from './docking-records.ts';
@@ -60,7 +61,8 @@ export class Dockings {
   ): Promise<{ dockings: Dockings; findings: readonly RecoveryFinding[] }> {
     const { records, findings } = await DockingRecords.open({
       ...options,
-      lastRecorded: (camera) => lookPatiently(() => lastRecorded(options.custody, camera)),
+      lastRecorded: (camera) =>
+        lookPatiently(() => lastOfCamera(options.custody, camera, 'docking-recorded')),
     });
     const journals = await recoverJournals(options);
     // A first part says that all of them are there. Before anything is pushed and before any record is made.

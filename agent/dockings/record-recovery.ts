@@ -17,6 +17,7 @@ import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/lim
 import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files, Log } from '../../protocol/ports.ts';
 import { Findings, type RecoveryFinding } from '../spool/findings.ts';
+import { nameBefore } from '../spool/quarantine.ts';
 import { inParallel } from '../spool/in-parallel.ts';
 import { lookPatiently } from '../look-patiently.ts';
 import { sortNames, type FolderNames } from '../spool/judge.ts';
@@ -224,11 +225,7 @@ async function isRecording(files: Files, folder: string): Promise<boolean> {
 
 /** Names in the quarantine that are records' or recordings', perhaps with a number behind them; what came last is last. */
 function asideRecords(spool: RecordSpool): string[] {
-  return spool.asideNames.filter((name) => isRecordingId(withoutNumber(name)));
-}
-
-function withoutNumber(name: string): string {
-  return name.replace(/\.\d+$/, '');
+  return spool.asideNames.filter((name) => isRecordingId(nameBefore(name)));
 }
 
 /** Quarantined records were durable, so a chain that leads through them must not fork. */
@@ -239,14 +236,14 @@ async function apartFrom({
   const { quarantine } = spool.layout;
   const apart: RecordFacts[] = [];
   const names = asideRecords(spool);
-  const unread = new Set(names.slice(0, -APART_MAX).map(withoutNumber));
+  const unread = new Set(names.slice(0, -APART_MAX).map(nameBefore));
   await inParallel(names.slice(-APART_MAX), AT_ONCE, async (name) => {
     const folder = join(quarantine, name);
     try {
       const bytes = await files.readAll(join(folder, DOCKING_NAME), MANIFEST_BYTES_MAX);
       apart.push(factsOfRecord(bytes, await readSignature(files, folder).catch(() => '')));
     } catch {
-      if (!(await isRecording(files, folder))) unread.add(withoutNumber(name));
+      if (!(await isRecording(files, folder))) unread.add(nameBefore(name));
     }
   });
   return { apart, unread };

@@ -1,17 +1,17 @@
 // What the next manifest of a camera names as its previous one: the durable manifest that no other durable one names.
 //
-// What a start read of it is believed once its signature was verified, as the next manifest names its digest for good: a page read wrong would
-// look like a recording that was taken away. Where it does not hold, or something lies apart that nobody can read, the log says which was the last.
+// What a start read of it is believed once its signature was verified: a page read wrong would look like a recording that was taken away.
 import { sha256Hex } from '../../protocol/bytes.ts';
 import { describeError, isMachineShort } from '../../protocol/errors.ts';
 import type { CameraId, RecordingId } from '../../protocol/ids.ts';
 import { parseManifest } from '../../protocol/manifest.ts';
 import { keyIdHex, signatureKeyId, type PublicKey } from '../../protocol/minisign.ts';
 import type { Log } from '../../protocol/ports.ts';
+import { namedByNext } from '../chain-end.ts';
+import type { LoggedEnd } from '../custody/last-of-camera.ts';
 import { lookPatiently } from '../look-patiently.ts';
 import type { Catalogue, ChainEnd } from './catalogue.ts';
 import type { Documents } from './documents.ts';
-import type { LoggedManifest } from './spooled-log.ts';
 import type { SpooledRecording } from './spooled-recording.ts';
 
 export interface ManifestChainDeps {
@@ -29,19 +29,19 @@ export interface ManifestChainDeps {
 export interface UnreadManifests {
   /** Things that are recordings by their names. */
   readonly recordings: ReadonlySet<string>;
-  /** Whether a manifest that was read names the one of that digest: it is not the last one. Known where something was not read. */
+  /** Whether a manifest that was read names the one of that digest. Looks through all of them: it is asked seldom. */
   readonly isNamed: (sha256: string) => boolean;
 }
 
 /** What the log says was spooled last of a camera. Errors: the system's. */
-export type LastSpooled = (camera: CameraId) => Promise<LoggedManifest | undefined>;
+export type LastSpooled = (camera: CameraId) => Promise<LoggedEnd | undefined>;
 
 /** One per spool. */
 export class ManifestChain {
   readonly #deps: ManifestChainDeps;
   readonly #keyId: string | undefined;
-  /** By camera: what the log said while nothing more of that was durable. */
-  readonly #told = new Map<CameraId, LoggedManifest | undefined>();
+  /** By camera: what the log said. Not asked once this process has made a manifest of it durable. */
+  readonly #told = new Map<CameraId, LoggedEnd | undefined>();
 
   constructor(deps: ManifestChainDeps) {
     this.#deps = deps;
@@ -56,15 +56,18 @@ export class ManifestChain {
     if (end?.isProven === true) return end.manifestSha256;
     const read = end && (await this.#verified(end));
     const known = this.#named(read?.sha256 ?? end?.manifestSha256, read?.keyId ?? end?.keyId ?? undefined);
-    const isWhole = end === undefined ? !catalogue.holds(camera) : read !== undefined;
-    if (isWhole && unread.recordings.size === 0) return known;
-    const logged = await this.#logged(camera, lastSpooled);
-    if (logged === undefined || this.#isBefore(logged, end)) return known;
-    // Where the end verifies, the log is asked only for what nobody could read, and which of several ends came last.
-    if (isWhole && !unread.recordings.has(logged.recording) && !(await this.#isHere(logged))) return known;
-    if (logged.sha256 !== known)
-      this.#deps.log.warn('the log says which recording came last of a camera', { camera, ...logged });
-    return logged.isOfEarlierKey ? null : logged.sha256;
+    const here = {
+      known,
+      isWhole: end === undefined ? !catalogue.holds(camera) : read !== undefined,
+      unread: unread.recordings,
+      isNamed: unread.isNamed,
+      isHere: async ({ recording, sha256 }: LoggedEnd) =>
+        (await this.#deps.find(recording))?.manifestSha256 === sha256,
+    };
+    const named = await namedByNext(here, () => this.#logged(camera, lastSpooled));
+    if (named !== known)
+      this.#deps.log.warn('the log says which recording came last of a camera', { camera, named });
+    return named;
   }
 
   /** A chain is of one key (SPEC 4.1). */
@@ -94,7 +97,7 @@ export class ManifestChain {
   }
 
   /** A log that is not shown keeps no recording from becoming durable. Errors: the machine's. */
-  async #logged(camera: CameraId, lastSpooled: LastSpooled): Promise<LoggedManifest | undefined> {
+  async #logged(camera: CameraId, lastSpooled: LastSpooled): Promise<LoggedEnd | undefined> {
     if (this.#told.has(camera)) return this.#told.get(camera);
     try {
       const told = await lookPatiently(() => lastSpooled(camera));
@@ -108,15 +111,5 @@ export class ManifestChain {
       });
       return undefined;
     }
-  }
-
-  async #isHere({ recording, sha256 }: LoggedManifest): Promise<boolean> {
-    return (await this.#deps.find(recording))?.manifestSha256 === sha256;
-  }
-
-  /** The log may be behind: what it names was read by the start, or is named by something that was. */
-  #isBefore({ recording, sha256 }: LoggedManifest, end: ChainEnd | undefined): boolean {
-    if (end === undefined || recording === end.recording) return false;
-    return end.previousManifestSha256 === sha256 || this.#deps.unread.isNamed(sha256);
   }
 }

@@ -17,6 +17,11 @@ export interface QuarantineDeps {
   readonly log: Log;
 }
 
+/** The name that something in the quarantine had before, without the number of several of that name. */
+export function nameBefore(name: string): string {
+  return name.replace(/\.\d+$/, '');
+}
+
 /** The folder `quarantine/`. */
 export class Quarantine {
   readonly folder: string;

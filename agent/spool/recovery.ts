@@ -32,7 +32,7 @@ import {
   spoolFolders,
   type SpoolLayout,
 } from './layout.ts';
-import type { Quarantine } from './quarantine.ts';
+import { nameBefore, type Quarantine } from './quarantine.ts';
 import type { UnreadManifests } from './manifest-chain.ts';
 import { digestKey, type ReleasedRows } from './released-rows.ts';
 import type { RecordingFacts } from './spooled-recording.ts';
@@ -129,7 +129,7 @@ export class Recovery {
 
   /** Recordings by their names whose manifests could not be read: nobody knows their places in a chain. */
   get unread(): UnreadManifests {
-    return { recordings: this.#unread, isNamed: (sha256) => this.#isNamed(sha256) };
+    return { recordings: this.#unread, isNamed: namesIn(this.#catalogue, this.#deps.rows, this.#namedApart) };
   }
 
   /** Errors: the system's where a folder of the spool cannot be listed or synced; the machine's ("EMFILE" ...). */
@@ -327,22 +327,12 @@ export class Recovery {
     return ends;
   }
 
-  /** Looks through all of them: it is asked where something was not read, and seldom then. */
-  #isNamed(sha256: string): boolean {
-    if (this.#namedApart.has(sha256)) return true;
-    for (const { previousManifestSha256 } of this.#catalogue.all())
-      if (previousManifestSha256 === sha256) return true;
-    const key = digestKey(sha256);
-    for (const previous of this.#deps.rows.previous()) if (previous === key) return true;
-    return false;
-  }
-
   /** Manifests of quarantined recordings: they were durable, so a chain that leads through them must not fork. */
   async #apart(): Promise<RecordingFacts[]> {
     const { files, quarantine } = this.#deps;
     const found: RecordingFacts[] = [];
     const named = quarantine.names
-      .map((name) => ({ name, recording: name.replace(/\.\d+$/, '') }))
+      .map((name) => ({ name, recording: nameBefore(name) }))
       .filter(({ recording }) => isRecordingId(recording));
     for (const { recording } of named.slice(0, -APART_MAX)) this.#unread.add(recording);
     await inParallel(named.slice(-APART_MAX), AT_ONCE, async ({ name, recording }) => {
@@ -362,4 +352,20 @@ export class Recovery {
     });
     return found;
   }
+}
+
+/** Whether any of these manifests names the one of that digest. Holds nothing else that a recovery had, as the index. */
+function namesIn(
+  catalogue: Catalogue,
+  rows: ReleasedRows,
+  apart: ReadonlySet<string>,
+): (sha256: string) => boolean {
+  return (sha256) => {
+    if (apart.has(sha256)) return true;
+    for (const { previousManifestSha256 } of catalogue.all())
+      if (previousManifestSha256 === sha256) return true;
+    const key = digestKey(sha256);
+    for (const previous of rows.previous()) if (previous === key) return true;
+    return false;
+  };
 }

@@ -289,10 +289,18 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
   {
     id: 'unread-manifest-forgotten',
     what: 'a manifest that went to the quarantine because a start could not read it is named by no other',
-    file: 'agent/spool/manifest-chain.ts',
-    find: 'if (isWhole && unread.recordings.size === 0) return known;',
+    file: 'agent/chain-end.ts',
+    find: 'if (isWhole && unread.size === 0) return known;',
     put: 'if (isWhole) return known;',
-    suites: ['agent/spool/manifest-chain'],
+    suites: ['agent/spool/manifest-chain', 'agent/dockings/chain-end'],
+  },
+  {
+    id: 'log-overrules-whole-end',
+    what: 'one thing that nobody can read makes a log that is behind decide which recording came last',
+    file: 'agent/chain-end.ts',
+    find: 'if (isWhole && !unread.has(logged.recording) && !(await isHere(logged))) return known;',
+    put: 'if (isWhole && !unread.has(logged.recording) && (await isHere(logged))) return known;',
+    suites: ['agent/spool/manifest-chain-and-log'],
   },
   {
     id: 'misread-key-ends-chain',

@@ -2,9 +2,10 @@
 // contradict.
 import { beforeEach, expect, test } from 'vitest';
 import type { CustodyLog } from '../../../agent/custody/custody-log.ts';
+import { lastOfCamera } from '../../../agent/custody/last-of-camera.ts';
 import { endCutOff } from '../../../agent/dockings/cut-off.ts';
 import { UNMEASURED } from '../../../agent/dockings/ended-docking.ts';
-import { lastRecorded, unrecordedDockings, visitDocking } from '../../../agent/dockings/docking-log.ts';
+import { unrecordedDockings, visitDocking } from '../../../agent/dockings/docking-log.ts';
 import type { CustodyEvent } from '../../../protocol/custody-entry.ts';
 import {
   makeDockingId,
@@ -97,7 +98,7 @@ test('whether a docking was recorded, and which came last of a camera, is not sa
   hide(custody, 1);
   const eisdir = { code: 'EISDIR' };
   await expect(unrecordedDockings(custody)).rejects.toMatchObject(eisdir);
-  await expect(lastRecorded(custody, CAMERA)).rejects.toMatchObject(eisdir);
+  await expect(lastOfCamera(custody, CAMERA, 'docking-recorded')).rejects.toMatchObject(eisdir);
   await expect(custody.withoutRecordedEntry([parseRecordingId(docking)])).rejects.toMatchObject(eisdir);
   const spool = { stateOf: () => undefined, ofDocking: () => Promise.resolve([]) };
   const open = {

@@ -1,52 +1,33 @@
 // Which record comes last of a camera where the log is damaged or not shown, and where something in the spool cannot be read: neither forks a chain.
 import { beforeEach, expect, test } from 'vitest';
-import type { StoredRecord } from '../../../agent/dockings/stored-record.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
-import { CAMERA, freshDisk } from '../spool/scenario.ts';
-import { endedOf, openDockings, plan } from './life.ts';
+import { CAMERA } from '../spool/scenario.ts';
+import { RecordsLife, type RecordsRun } from './chain-life.ts';
+import { endedOf, plan } from './life.ts';
 
+let life: RecordsLife;
 let disk: CrashDisk;
-let seed: number;
 beforeEach(async () => {
-  disk = await freshDisk();
-  seed = 1;
+  life = await RecordsLife.begin();
+  ({ disk } = life);
 });
 
-interface Ran {
-  readonly made: StoredRecord[];
-  readonly segment: string;
-}
-
-/** As in chain-end.test.ts; tells which segment was written. `at`: when the dockings began, by the station's clock. */
-async function run(count: number, at?: string): Promise<Ran> {
-  const opened = await openDockings(disk, ++seed);
-  const { dockings, custody } = opened;
-  const made: StoredRecord[] = [];
-  let heard: () => void = () => undefined;
-  dockings.start((part) => {
-    made.push(part);
-    heard();
-  });
-  await dockings.ready(new AbortController().signal);
-  for (let ends = 0; ends < count; ends++) {
-    const planned = plan(++seed, 0, 2);
-    custody.append({ event: 'docked', facts: { bay: 'bay-1', camera: CAMERA, docking: planned.docking } });
-    await custody.checkpoint();
-    const recorded = new Promise<void>((resolve) => (heard = resolve));
-    dockings.end({ ...endedOf(planned), ...(at === undefined ? {} : { docked_at: at }) });
-    await recorded;
-  }
-  await custody.checkpoint();
-  const segment = custody.segments().at(-1)?.segment ?? '';
-  await opened.close();
-  return { made, segment };
-}
+const run = (count: number, at?: string): Promise<RecordsRun> =>
+  life.run(count, at === undefined ? {} : { at });
+/** It stays there until a person removes it. */
+const junk = (): void => disk.plant('/spool/quarantine/aaaaaaaaaaaaaaaaaaaaaaaaaa/x', 'nobody can read this');
 
 const log = (segment: string, end = ''): string => `/spool/custody/${segment}.jsonl${end}`;
 
 /** The first line does not parse any more. */
 function damage(segment: string): void {
   disk.corrupt(log(segment), (bytes) => bytes.map((byte, at) => (at === 5 ? 0x21 : byte)));
+}
+
+/** The disk never shows that file again. */
+function hide(path: string): void {
+  for (const operation of ['open', 'readAll'] as const)
+    disk.fail({ operation, path, nth: 1, times: Number.POSITIVE_INFINITY, code: 'EIO' });
 }
 
 /** As CustodyDropping leaves it. */
@@ -59,7 +40,7 @@ test('the next record names the end of the chain, not what an old damaged segmen
   const runs = [await run(1), await run(1), await run(1)];
   damage(runs[0]?.segment ?? '');
   await drop(runs[1]?.segment ?? '');
-  disk.plant('/spool/quarantine/aaaaaaaaaaaaaaaaaaaaaaaaaa/x', 'nobody can read this'); // lacksRead
+  junk();
   const { made } = await run(1);
   expect(made[0]?.facts.previousSha256).toBe(runs[2]?.made[0]?.manifestSha256);
 });
@@ -68,7 +49,7 @@ test('two damaged segments in a row, nothing dropped', async () => {
   const runs = [await run(1), await run(1), await run(1)];
   damage(runs[0]?.segment ?? '');
   damage(runs[1]?.segment ?? '');
-  disk.plant('/spool/quarantine/aaaaaaaaaaaaaaaaaaaaaaaaaa/x', 'nobody can read this'); // lacksRead
+  junk();
   const { made } = await run(1);
   expect(made[0]?.facts.previousSha256).toBe(runs[2]?.made[0]?.manifestSha256);
 });
@@ -76,7 +57,7 @@ test('two damaged segments in a row, nothing dropped', async () => {
 test('no second record of a docking that began in a damaged segment, was recorded in one that was dropped, and was reclaimed', async () => {
   const planned = plan(77, 0, 2);
   const { docking } = planned;
-  const first = await openDockings(disk, ++seed);
+  const first = await life.open();
   first.dockings.start(() => undefined);
   first.custody.append({ event: 'docked', facts: { bay: 'bay-1', camera: CAMERA, docking } });
   await first.custody.checkpoint();
@@ -98,23 +79,11 @@ test('no second record of a docking that began in a damaged segment, was recorde
 
 test('one that is put back when what named it has gone is not the end of the chain', async () => {
   const [r1] = (await run(1, '2026-11-28T06:00:00.000Z')).made; // the clock was ahead
-  disk.fail({
-    operation: 'readAll',
-    nth: 1,
-    times: Infinity,
-    code: 'EIO',
-    path: `dockings/${r1?.recording}`,
-  });
+  hide(`/spool/dockings/${r1?.recording}/docking.json`);
   const [r2] = (await run(1)).made;
   disk.heal();
   // the disk refuses the quarantine, too, while the next one is made
-  disk.fail({
-    operation: 'readAll',
-    nth: 1,
-    times: Infinity,
-    code: 'EIO',
-    path: `quarantine/${r1?.recording}`,
-  });
+  hide(`/spool/quarantine/${r1?.recording}/docking.json`);
   const [r3] = (await run(1)).made;
   expect([r2, r3].map((each) => each?.facts.previousSha256)).toEqual([
     r1?.manifestSha256,
@@ -131,7 +100,7 @@ test('the last segment of an earlier run is damaged, which none names then: noth
   const two = await run(1);
   damage(two.segment);
   const three = await run(2);
-  disk.plant('/spool/quarantine/aaaaaaaaaaaaaaaaaaaaaaaaaa/x', 'nobody can read this'); // lacksRead
+  junk();
   const [r4] = (await run(1)).made;
   expect(r4?.facts.previousSha256).toBe(three.made[1]?.manifestSha256);
 });
@@ -139,18 +108,15 @@ test('the last segment of an earlier run is damaged, which none names then: noth
 test('a segment that the disk never shows again, and that none names, keeps no docking from its record for good', async () => {
   await run(1);
   const two = await run(1);
-  disk.fail({ operation: 'open', path: log(two.segment), nth: 1, times: Infinity, code: 'EIO' });
-  disk.fail({ operation: 'readAll', path: log(two.segment), nth: 1, times: Infinity, code: 'EIO' });
-  disk.plant('/spool/quarantine/aaaaaaaaaaaaaaaaaaaaaaaaaa/x', 'nobody can read this'); // lacksRead
+  hide(log(two.segment));
+  junk();
   for (let starts = 0; starts < 3; starts++) {
-    const opened = await openDockings(disk, ++seed);
-    const { dockings, custody } = opened;
+    const opened = await life.open();
+    const { dockings } = opened;
     let made = 0;
     dockings.start(() => void made++);
     await dockings.ready(new AbortController().signal);
-    const planned = plan(++seed, 0, 2);
-    custody.append({ event: 'docked', facts: { bay: 'bay-1', camera: CAMERA, docking: planned.docking } });
-    await custody.checkpoint();
+    const planned = await life.dock(opened);
     dockings.end(endedOf(planned));
     await opened.close(); // one more attempt
     expect(made).toBeGreaterThan(0);
@@ -175,26 +141,4 @@ test('the last one is set aside behind 1,000 other things', async () => {
     bytes.subarray(0, bytes.length >> 1),
   );
   expect((await run(1)).made[0]?.facts.previousSha256).toBe(last?.manifestSha256);
-});
-
-test('nor does it keep cameras from docking', async () => {
-  await run(1);
-  const two = await run(1);
-  disk.fail({ operation: 'open', path: log(two.segment), nth: 1, times: Infinity, code: 'EIO' });
-  disk.fail({ operation: 'readAll', path: log(two.segment), nth: 1, times: Infinity, code: 'EIO' });
-  disk.plant('/spool/quarantine/aaaaaaaaaaaaaaaaaaaaaaaaaa/x', 'nobody can read this'); // lacksRead
-  const { dockings, custody } = await openDockings(disk, ++seed);
-  dockings.start(() => undefined);
-  for (let n = 0; n < 200; n++) {
-    const isReady = await Promise.race([
-      dockings.ready(new AbortController().signal).then(() => true),
-      new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 200)),
-    ]);
-    expect({ n, isReady }).toEqual({ n, isReady: true });
-    const planned = plan(++seed, 0, 2);
-    custody.append({ event: 'docked', facts: { bay: 'bay-1', camera: CAMERA, docking: planned.docking } });
-    await custody.checkpoint();
-    dockings.end(endedOf(planned));
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
 });

@@ -2,38 +2,17 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { StoredRecord } from '../../../agent/dockings/stored-record.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
-import { CAMERA, freshDisk } from '../spool/scenario.ts';
-import { endedOf, openDockings, plan } from './life.ts';
+import { RecordsLife } from './chain-life.ts';
 
+let life: RecordsLife;
 let disk: CrashDisk;
-let seed: number;
 beforeEach(async () => {
-  disk = await freshDisk();
-  seed = 1;
+  life = await RecordsLife.begin();
+  ({ disk } = life);
 });
 
-/** A run of the station with so many dockings of the camera, each from its entry in the log to its record. `begun`: once it has started. */
-async function run(count: number, begun: () => void = () => undefined): Promise<StoredRecord[]> {
-  const opened = await openDockings(disk, ++seed);
-  const { dockings, custody } = opened;
-  begun();
-  const made: StoredRecord[] = [];
-  let heard: () => void = () => undefined;
-  dockings.start((part) => {
-    made.push(part);
-    heard();
-  });
-  await dockings.ready(new AbortController().signal);
-  while (made.length < count) {
-    const planned = plan(++seed, 0, 2);
-    custody.append({ event: 'docked', facts: { bay: 'bay-1', camera: CAMERA, docking: planned.docking } });
-    await custody.checkpoint();
-    const recorded = new Promise<void>((resolve) => (heard = resolve));
-    dockings.end(endedOf(planned));
-    await recorded;
-  }
-  await opened.close();
-  return made;
+async function run(count: number, begun?: () => void): Promise<StoredRecord[]> {
+  return (await life.run(count, begun && { begun })).made;
 }
 
 const path = ({ recording }: StoredRecord): string => `/spool/dockings/${recording}/docking.json`;

@@ -1,0 +1,84 @@
+// Finds in the custody log what became durable last of a camera: the end of its chain of recordings, or of docking records.
+import { bufferOf } from '../../protocol/bytes.ts';
+import { isRecordingId, type CameraId, type RecordingId } from '../../protocol/ids.ts';
+import { entryIn, linesNaming, SILENT_MAX, type ToldEntry, type ToldSource } from './told-entries.ts';
+
+/** A recording, or a part of a docking record, as the log names it. */
+export interface LoggedEnd {
+  readonly recording: RecordingId;
+  /** Of its signed document. */
+  readonly sha256: string;
+  /** The station has had another key since. */
+  readonly isOfEarlierKey: boolean;
+}
+
+/** What says that one is durable. A recording is of the docking in which it was pulled, and a docking of the camera that was docked. */
+export type DurableEvent = 'spooled' | 'docking-recorded';
+
+const TELLING: Readonly<Record<DurableEvent, readonly string[]>> = {
+  spooled: marksOf('spooled', 'pulled', 'docked', 'key-changed'),
+  'docking-recorded': marksOf('docking-recorded', 'docked', 'key-changed'),
+};
+
+/**
+ * The last one of that camera: what its next document names. Undefined where none of the newest SILENT_MAX segments tells of one.
+ * Errors: the system's.
+ */
+export async function lastOfCamera(
+  source: ToldSource,
+  camera: CameraId,
+  event: DurableEvent,
+): Promise<LoggedEnd | undefined> {
+  const places = new Places();
+  const newestFirst: LoggedEnd[] = [];
+  let isOfEarlierKey = false;
+  for (const { segment } of source.segments().toReversed().slice(0, SILENT_MAX)) {
+    const durable: LoggedEnd[] = [];
+    let changed = false; // a segment is of one key, which is told at its beginning
+    for await (const line of linesNaming(source, segment, '"event":"')) {
+      if (!TELLING[event].some((mark) => bufferOf(line).includes(mark))) continue;
+      const told = entryIn(line);
+      if (told === undefined) continue;
+      changed ||= told.event === 'key-changed';
+      places.take(told);
+      if (told.event === event) durable.push(...endIn(told, isOfEarlierKey));
+    }
+    newestFirst.push(...durable.toReversed());
+    // One whose docking began in an older segment may be of this camera: those behind it are not the last ones yet.
+    for (let next = newestFirst[0]; next !== undefined; next = newestFirst[0]) {
+      const of = places.cameraOf(next.recording);
+      if (of === camera) return next;
+      if (of === undefined) break;
+      newestFirst.shift();
+    }
+    isOfEarlierKey ||= changed;
+  }
+  return newestFirst.find(({ recording }) => places.cameraOf(recording) === camera);
+}
+
+/** Of which camera what the log names is, as far as the entries that were taken tell. */
+class Places {
+  readonly #dockings = new Map<unknown, unknown>();
+  readonly #cameras = new Map<unknown, unknown>();
+
+  take({ event, facts }: ToldEntry): void {
+    if (event === 'docked') this.#cameras.set(facts['docking'], facts['camera']);
+    else if (event === 'pulled') this.#dockings.set(facts['recording'], facts['docking']);
+    else if (event === 'docking-recorded') this.#dockings.set(facts['record'], facts['docking']);
+  }
+
+  cameraOf(recording: RecordingId): unknown {
+    return this.#cameras.get(this.#dockings.get(recording));
+  }
+}
+
+function endIn({ facts }: ToldEntry, isOfEarlierKey: boolean): LoggedEnd[] {
+  const recording = facts['recording'] ?? facts['record'];
+  const sha256 = facts['manifest_sha256'] ?? facts['sha256'];
+  if (typeof recording !== 'string' || !isRecordingId(recording) || typeof sha256 !== 'string') return [];
+  return [{ recording, sha256, isOfEarlierKey }];
+}
+
+function marksOf(...events: readonly string[]): string[] {
+  return events.map((event) => `"event":"${event}"`);
+}
