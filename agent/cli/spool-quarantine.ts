@@ -7,6 +7,7 @@ import { printable } from '../../config/problems.ts';
 import { isRecordingId } from '../../protocol/ids.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { fill, shownAt, type Language } from '../page/language.ts';
+import { nameBefore } from '../spool/quarantine.ts';
 import { DOCKING_NAME, MANIFEST_NAME, type SpoolLayout } from '../spool/layout.ts';
 import { languageOf, parseCommandLine, writeJson, type Io } from './output.ts';
 import { quarantineReasons, type SetAside } from './spool-aside.ts';
@@ -66,7 +67,7 @@ async function look(layout: SpoolLayout, name: string, told: SetAside | undefine
           .list(path)
           .catch((): string[] => [])
       : [];
-  const isOurs = isRecordingId(name.replace(/\.\d+$/, ''));
+  const isOurs = isRecordingId(nameBefore(name));
   const kind = inside.includes(DOCKING_NAME)
     ? 'docking'
     : isOurs || inside.includes(MANIFEST_NAME)
