@@ -1,16 +1,25 @@
 // What the next document of a camera's chain names, recording or docking record: for good, as it is signed. Pure but for asking.
 //
-// The end of the chain that is here is believed where its signature was verified. What a start could not read is in no chain, though it may be
-// its end: the log is believed for that, and for which of several ends came last. It may be behind, and never overrules what is sure.
+// The end of the chain that is here is believed where its signature was verified. What a start could not read, or not verify, is sure of no place,
+// though it may be the end: the log is believed for that. It may be behind, and never overrules what is sure.
 import type { LoggedEnd } from './custody/last-of-camera.ts';
+
+/** The end of a camera's chain that is here. */
+export interface EndHere {
+  readonly sha256: string;
+  /** What it names itself. */
+  readonly previousSha256: string | null;
+  /** Its signature verified. */
+  readonly isSure: boolean;
+  /** Another key of the station signed it: a chain is of one key (SPEC 4.1). */
+  readonly isOfEarlierKey: boolean;
+}
 
 /** A camera's chain as far as it is here. */
 export interface ChainHere {
-  /** What the next document would name by what is here alone. */
-  readonly known: string | null;
-  /** Whether the end that is here verified, or nothing of the camera is here. */
-  readonly isWhole: boolean;
-  /** What is a document by its name, and could not be read, of all cameras. */
+  /** Undefined where nothing of the camera is here. */
+  readonly end: EndHere | undefined;
+  /** What is a document by its name, and could not be read or not verified, of all cameras. */
   readonly unread: ReadonlySet<string>;
   /** Whether any document that was read names the one of that digest: then it is not the last one. */
   readonly isNamed: (sha256: string) => boolean;
@@ -18,14 +27,26 @@ export interface ChainHere {
   readonly isHere: (logged: LoggedEnd) => boolean | Promise<boolean>;
 }
 
+/** What the next document would name by what is here alone. */
+export function namedByEnd(end: EndHere | undefined): string | null {
+  return end === undefined || end.isOfEarlierKey ? null : end.sha256;
+}
+
 /** Digest, or null. `ask`: what the log says came last of the camera; it is asked only where that matters. Errors: those of asking. */
 export async function namedByNext(
-  { known, isWhole, unread, isNamed, isHere }: ChainHere,
+  { end, unread, isNamed, isHere }: ChainHere,
   ask: () => Promise<LoggedEnd | undefined>,
 ): Promise<string | null> {
-  if (isWhole && unread.size === 0) return known;
+  const known = namedByEnd(end);
+  const isSure = end === undefined || end.isSure;
+  if (isSure && unread.size === 0) return known;
   const logged = await ask();
-  if (logged === undefined || isNamed(logged.sha256)) return known;
-  if (isWhole && !unread.has(logged.recording) && !(await isHere(logged))) return known;
+  if (logged === undefined || isBehind(logged, end) || isNamed(logged.sha256)) return known;
+  if (isSure && !unread.has(logged.recording) && !(await isHere(logged))) return known;
   return logged.isOfEarlierKey ? null : logged.sha256;
+}
+
+/** The sure end itself, whose entry may have come behind a change of the key, or what that end names. */
+function isBehind({ sha256 }: LoggedEnd, end: EndHere | undefined): boolean {
+  return end?.isSure === true && (sha256 === end.sha256 || sha256 === end.previousSha256);
 }

@@ -1,4 +1,5 @@
-// Looks again where the disk refused to show something: it may show it at the next look, and what is judged by one refusal is judged wrongly.
+// Looks again where the disk refused to show something, or showed it wrong: it may show it at the next look, and what is judged by one look is
+// judged wrongly.
 import { isMachineShort, systemCode } from '../protocol/errors.ts';
 
 const LOOKS_MAX = 3;
@@ -11,6 +12,21 @@ export async function lookPatiently<T>(look: () => Promise<T>): Promise<T> {
     } catch (error) {
       const code = systemCode(error);
       if (code === undefined || code === 'ENOENT' || isMachineShort(error) || looks >= LOOKS_MAX) throw error;
+    }
+  }
+}
+
+/**
+ * As lookPatiently, for what a look can tell to be as it was written: what is not is looked at again, too, and the last look counts.
+ * Errors: those of the last look; at once what is not there.
+ */
+export async function lookForWhole<T>(look: () => Promise<T>, isWhole: (found: T) => boolean): Promise<T> {
+  for (let looks = 1; ; looks++) {
+    try {
+      const found = await look();
+      if (isWhole(found) || looks >= LOOKS_MAX) return found;
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT' || isMachineShort(error) || looks >= LOOKS_MAX) throw error;
     }
   }
 }

@@ -103,7 +103,9 @@ async function readRow(
   files: Files,
   { folder, recording, known }: { folder: string; recording: RecordingId; known: RecordingFacts | undefined },
 ): Promise<Row | undefined> {
-  const facts = known ?? (await readFacts(files, folder, recording).catch(() => undefined));
+  const read =
+    known === undefined ? readFacts(files, folder, recording, []).catch(() => undefined) : undefined;
+  const facts = known ?? (await read)?.facts;
   if (facts === undefined)
     return (await files.stat(folder)) === undefined
       ? undefined

@@ -1,7 +1,11 @@
 // Finds in the custody log what became durable last of a camera: the end of its chain of recordings, or of docking records.
 import { bufferOf } from '../../protocol/bytes.ts';
 import { isRecordingId, type CameraId, type RecordingId } from '../../protocol/ids.ts';
-import { entryIn, linesNaming, SILENT_MAX, type ToldEntry, type ToldSource } from './told-entries.ts';
+import { entryIn, linesNaming, type ToldEntry, type ToldSource } from './told-entries.ts';
+
+/** So far back a search goes: some 128 MiB of log. Each segment counts as SEGMENT_ENTRIES at least, as it must be opened. */
+const ENTRIES_MAX = 400_000;
+const SEGMENT_ENTRIES = 100;
 
 /** A recording, or a part of a docking record, as the log names it. */
 export interface LoggedEnd {
@@ -21,7 +25,7 @@ const TELLING: Readonly<Record<DurableEvent, readonly string[]>> = {
 };
 
 /**
- * The last one of that camera: what its next document names. Undefined where none of the newest SILENT_MAX segments tells of one.
+ * The last one of that camera: what its next document names. Undefined where none of the newest ENTRIES_MAX entries tells of one.
  * Errors: the system's.
  */
 export async function lastOfCamera(
@@ -32,9 +36,12 @@ export async function lastOfCamera(
   const places = new Places();
   const newestFirst: LoggedEnd[] = [];
   let isOfEarlierKey = false;
-  for (const { segment } of source.segments().toReversed().slice(0, SILENT_MAX)) {
+  let looked = 0;
+  for (const { segment, lastSequence } of source.segments().toReversed()) {
+    if (looked >= ENTRIES_MAX) break;
+    looked += Math.max(lastSequence, SEGMENT_ENTRIES);
     const durable: LoggedEnd[] = [];
-    let changed = false; // a segment is of one key, which is told at its beginning
+    let changed = false; // a segment is signed by one key, and a change of it is told at its beginning
     for await (const line of linesNaming(source, segment, '"event":"')) {
       if (!TELLING[event].some((mark) => bufferOf(line).includes(mark))) continue;
       const told = entryIn(line);

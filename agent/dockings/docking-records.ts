@@ -6,18 +6,19 @@
 // 3. A part goes only once the part that it names has gone and all parts of its docking were receipted: what is left of a chain is always its
 //    end, and a docking without its first part is either recorded wholly or not at all.
 // 4. Whatever changes one part runs one after the other.
-// 5. What a start read of a camera's last record is believed once its signature was verified: the next record names its digest for good. Where it
-//    does not hold, or one lies apart that nobody can read, the log says which was the last.
+// 5. What a start read of a camera's last record is believed where its signature verified: the next record names its digest for good. Where it did
+//    not, or one lies apart that nobody can read, the log says which was the last; where the log is not shown, the record waits HIDDEN_MS for it.
 import { join } from 'node:path';
 import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from '../../protocol/docking-record.ts';
 import type { DockingEntry } from '../../protocol/docking-record.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';
 import { DockError, isDockError, isMachineShort } from '../../protocol/errors.ts';
 import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
-import { keyIdHex, signatureKeyId, type PublicKey } from '../../protocol/minisign.ts';
-import type { Files, Log, Random, Signer } from '../../protocol/ports.ts';
-import { namedByNext } from '../chain-end.ts';
+import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
+import type { Clock, Files, Log, Random, Signer } from '../../protocol/ports.ts';
+import { namedByEnd, namedByNext, type EndHere } from '../chain-end.ts';
 import type { LoggedEnd } from '../custody/last-of-camera.ts';
+import { LoggedEnds } from '../custody/logged-ends.ts';
 import type { PushStore } from '../push/push-source.ts';
 import type { AskedOutcome } from '../spool/asked-again.ts';
 import { Documents, type SignedBytes } from '../spool/documents.ts';
@@ -41,6 +42,7 @@ export interface DockingRecordsOptions {
   readonly files: Files;
   readonly random: Random;
   readonly signer: Signer;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: Log;
   /** Of the signer's key first, and older ones of this station. */
   readonly stationKeys: readonly PublicKey[];
@@ -50,6 +52,9 @@ export interface DockingRecordsOptions {
   /** A part was receipted and is not of its camera's newest docking: it need not stay for long. Must not throw. */
   readonly onReclaimable: (record: RecordingId) => void;
 }
+
+/** So long a record waits for a log that the disk does not show: behind it, a fork in a chain is better than bays that stand still. */
+const HIDDEN_MS = 15 * 60_000;
 
 /** Which documents are read. */
 const DOCKING_DOCUMENT = {
@@ -64,8 +69,12 @@ export class DockingRecords implements PushStore<StoredRecord> {
   readonly #records: RecordSet;
   readonly #apart: readonly RecordFacts[];
   #chain: RecordChain;
-  /** Records by their names that the start could not read. */
+  /** Records by their names that the start could not read, or not verify. */
   readonly #unread: ReadonlySet<string>;
+  /** Dockings of which a part lies in the quarantine that the next start gives back. */
+  readonly #inParts: ReadonlySet<DockingId>;
+  readonly #logged = new LoggedEnds();
+  #hiddenSinceMs: number | undefined;
   /** Cameras whose last record this process made. */
   readonly #proven = new Set<CameraId>();
   readonly #documents: Documents;
@@ -76,12 +85,13 @@ export class DockingRecords implements PushStore<StoredRecord> {
   /** What a writer of a record works with. */
   readonly writing: RecordWriterDeps;
 
-  private constructor(options: DockingRecordsOptions, { records, apart, unread }: RecoveredRecords) {
+  private constructor(options: DockingRecordsOptions, { records, apart, unread, inParts }: RecoveredRecords) {
     const { files, spool } = options;
     this.#options = options;
     this.#records = new RecordSet(records);
     this.#apart = apart;
     this.#unread = unread;
+    this.#inParts = inParts;
     this.#chain = this.#chainOfAll();
     this.#documents = new Documents(files, DOCKING_DOCUMENT);
     this.#receipts = new StoredReceipts({
@@ -205,6 +215,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
     const stored = this.#records.get(record);
     if (stored === undefined) return true;
     const { docking, parts } = stored.facts;
+    if (this.#inParts.has(docking)) return false;
     const isWhole = parts === 1 || this.partsOf(docking).every(({ state }) => state === 'receipted');
     return isWhole && this.#records.isFirst(stored);
   }
@@ -256,40 +267,40 @@ export class DockingRecords implements PushStore<StoredRecord> {
 
   /** What the camera's next record names, or null. Errors: the system's, where the log cannot be read. */
   async #previousOf(camera: CameraId, keyId: string): Promise<string | null> {
-    const last = this.#chain.newest(camera)?.parts.at(-1);
-    if (this.#proven.has(camera)) return headOf(last, last?.keyId, keyId);
-    const signedBy = last && (await this.#signedBy(last));
-    const isWhole = last === undefined || signedBy !== undefined;
-    const known = headOf(last, signedBy ?? last?.keyId, keyId);
+    const parts = this.#chain.newest(camera)?.parts ?? [];
+    const end = endOf(parts, this.#unread, keyId);
+    if (this.#proven.has(camera)) return namedByEnd(end);
+    const all = [...this.#facts(), ...this.#apart, ...parts];
     const here = {
-      known,
-      isWhole,
+      end,
       unread: this.#unread,
-      isNamed: (sha256: string) => this.#all().some(({ previousSha256 }) => previousSha256 === sha256),
-      isHere: ({ sha256 }: LoggedEnd) => this.#all().some(({ manifestSha256 }) => manifestSha256 === sha256),
+      isNamed: (sha256: string) => all.some(({ previousSha256 }) => previousSha256 === sha256),
+      isHere: ({ sha256 }: LoggedEnd) => all.some(({ manifestSha256 }) => manifestSha256 === sha256),
     };
-    const named = await namedByNext(here, () => this.#options.lastRecorded(camera));
-    if (named !== known)
+    const named = await namedByNext(here, () => this.#askLog(camera));
+    if (named !== namedByEnd(end))
       this.#options.log.warn('the log says which record came last of a camera', { camera, named });
     return named;
   }
 
-  #all(): RecordFacts[] {
-    return [...[...this.#records.values()].map(({ facts }) => facts), ...this.#apart];
-  }
-
-  /**
-   * Key of a record that is here, is what a start took it for, and verifies; else undefined. What the start read of its signature may be wrong.
-   * Errors: the machine's.
-   */
-  async #signedBy({ recording }: RecordFacts): Promise<string | undefined> {
-    if (this.#records.get(recording) === undefined) return undefined;
+  /** Errors: the system's, until the log was not shown for HIDDEN_MS. */
+  async #askLog(camera: CameraId): Promise<LoggedEnd | undefined> {
+    const { clock, log, lastRecorded } = this.#options;
     try {
-      return signatureKeyId((await this.readManifest(recording)).signature);
+      const logged = await this.#logged.of(camera, lastRecorded);
+      this.#hiddenSinceMs = undefined;
+      return logged;
     } catch (error) {
-      if (isMachineShort(error)) throw error;
+      const nowMs = clock.monotonicMs();
+      this.#hiddenSinceMs ??= nowMs;
+      if (isMachineShort(error) || nowMs - this.#hiddenSinceMs < HIDDEN_MS) throw error;
+      log.error('the log does not say which record came last of a camera', { camera, error });
       return undefined;
     }
+  }
+
+  #facts(): RecordFacts[] {
+    return [...this.#records.values()].map(({ facts }) => facts);
   }
 
   #add(camera: CameraId, parts: readonly RecordFacts[]): StoredRecord[] {
@@ -306,11 +317,10 @@ export class DockingRecords implements PushStore<StoredRecord> {
 
   #chainOfAll(): RecordChain {
     const [own] = this.#options.stationKeys;
-    return new RecordChain(
-      [...this.#records.values()].map(({ facts }) => facts),
-      this.#apart,
-      own && keyIdHex(own.keyId),
-    );
+    return new RecordChain(this.#facts(), this.#apart, {
+      keyId: own && keyIdHex(own.keyId),
+      unread: this.#unread,
+    });
   }
 
   #isReclaimable({ state, facts }: StoredRecord): boolean {
@@ -324,13 +334,21 @@ export class DockingRecords implements PushStore<StoredRecord> {
   }
 }
 
-/** What a camera's next record names: its last one unless another key signed that, or null. */
-function headOf(
-  last: RecordFacts | undefined,
-  signedBy: string | null | undefined,
-  keyId: string,
-): string | null {
-  return last === undefined || (signedBy ?? keyId) !== keyId ? null : last.manifestSha256;
+/** Of a chain whose newest docking has these parts. */
+function endOf(
+  parts: readonly RecordFacts[],
+  unread: ReadonlySet<string>,
+  ownKeyId: string,
+): EndHere | undefined {
+  const last = parts.at(-1);
+  return (
+    last && {
+      sha256: last.manifestSha256,
+      previousSha256: last.previousSha256,
+      isSure: !unread.has(last.recording),
+      isOfEarlierKey: (last.keyId ?? ownKeyId) !== ownKeyId,
+    }
+  );
 }
 
 /** Errors: "spool.not-yet", always. */

@@ -61,8 +61,7 @@ export class Dockings {
   ): Promise<{ dockings: Dockings; findings: readonly RecoveryFinding[] }> {
     const { records, findings } = await DockingRecords.open({
       ...options,
-      lastRecorded: (camera) =>
-        lookPatiently(() => lastOfCamera(options.custody, camera, 'docking-recorded')),
+      lastRecorded: (camera) => lastOfCamera(options.custody, camera, 'docking-recorded'),
     });
     const journals = await recoverJournals(options);
     // A first part says that all of them are there. Before anything is pushed and before any record is made.

@@ -1,7 +1,8 @@
 // The end of each camera's chain of docking records: which docking came last. Pure.
 //
 // The chain decides, not the clock: the newest record is the one that no other names. Of several of these those by the station's key of today
-// come first, as a chain ends with its key; and what lies apart, in the quarantine, comes behind what does not: what named it may have gone.
+// come first, as a chain ends with its key; then those that verified, as a page may be read wrong; and what lies apart, in the quarantine, comes behind
+// what does not: what named it may have gone.
 // Only where a chain forked, as after a card image was put back, the later wall time counts.
 import type { CameraId, DockingId } from '../../protocol/ids.ts';
 import type { RecordFacts } from './stored-record.ts';
@@ -17,8 +18,15 @@ export interface NewestDocking {
 export class RecordChain {
   readonly #newest = new Map<CameraId, NewestDocking>();
 
-  /** From everything that is known, in any order; `apart` are those in the quarantine, `keyId` is that of the station's key of today. */
-  constructor(here: readonly RecordFacts[], apart: readonly RecordFacts[], keyId?: string) {
+  /**
+   * From everything that is known, in any order; `apart` are those in the quarantine, `unread` those that did not verify, and `keyId` is that of the
+   * station's key of today.
+   */
+  constructor(
+    here: readonly RecordFacts[],
+    apart: readonly RecordFacts[],
+    { keyId, unread = new Set() }: { keyId?: string | undefined; unread?: ReadonlySet<string> } = {},
+  ) {
     const named = new Set<string>();
     const dockings = new Map<DockingId, RecordFacts[]>();
     for (const facts of [...here, ...apart]) {
@@ -28,7 +36,12 @@ export class RecordChain {
     const lyingApart = new Set(apart);
     const rank = (facts: RecordFacts): string => {
       const isOfToday = facts.keyId === null || facts.keyId === keyId;
-      return `${isOfToday ? 1 : 0} ${lyingApart.has(facts) ? 0 : 1} ${facts.dockedAt} ${facts.manifestSha256}`;
+      const isSure = !unread.has(facts.recording);
+      return (
+        [isOfToday, isSure, !lyingApart.has(facts)].map(Number).join('') +
+        facts.dockedAt +
+        facts.manifestSha256
+      );
     };
     for (const parts of dockings.values()) {
       parts.sort((a, b) => a.part - b.part);

@@ -4,7 +4,8 @@
 // 1. Nothing counts as durable before its folder was synced here: the last process may have been killed between rename and sync.
 // 2. A folder with a document that parses, its signature, and its own id as its name is a record. Halves of a receipt in it are removed,
 //    unknown files in it and odd folders go to the quarantine. Nothing else is deleted.
-// 3. Signatures are not verified: that is done before anything is offered.
+// 3. What was read of a record is believed where its signature verified. One that does not stays where it is, and is sure of nothing in a chain: whoever
+//    offers it finds out whether it is damaged.
 // 4. What lies in the quarantine, is whole and verifies is put back where its place in the chain is sure (put-back.ts): a page that was read wrong,
 //    or a disk that refused, sent it there, and nobody can make it again.
 import { join } from 'node:path';
@@ -12,15 +13,15 @@ import { parseUtf8 } from '../../protocol/bytes.ts';
 import { unlinkIfThere } from '../../protocol/durable.ts';
 import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from '../../protocol/docking-record.ts';
 import { describeError, DockError, isMachineShort, systemCode } from '../../protocol/errors.ts';
-import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
+import { isRecordingId, type DockingId, type RecordingId } from '../../protocol/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
-import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
+import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Files, Log } from '../../protocol/ports.ts';
 import { Findings, type RecoveryFinding } from '../spool/findings.ts';
 import { nameBefore } from '../spool/quarantine.ts';
 import { inParallel } from '../spool/in-parallel.ts';
-import { lookPatiently } from '../look-patiently.ts';
-import { sortNames, type FolderNames } from '../spool/judge.ts';
+import { lookForWhole } from '../look-patiently.ts';
+import { isSigned, sortNames, type FolderNames } from '../spool/judge.ts';
 import { DOCKING_NAME, DOCKING_SIGNATURE_NAME, MANIFEST_NAME } from '../spool/layout.ts';
 import { dockingToPutBack } from './put-back.ts';
 import type { RecordSpool } from './record-spool.ts';
@@ -45,8 +46,10 @@ export interface RecordRecoveryDeps {
 export interface RecoveredRecords {
   readonly records: readonly StoredRecord[];
   readonly apart: readonly RecordFacts[];
-  /** Records by their names that could not be read: nobody knows their places in a chain. */
+  /** Records by their names that could not be read, or not verified: nobody knows for sure their places in a chain. */
   readonly unread: ReadonlySet<string>;
+  /** Dockings of which the disk did not give back a part that lies in the quarantine: the others wait for it. */
+  readonly inParts: ReadonlySet<DockingId>;
   readonly findings: readonly RecoveryFinding[];
 }
 
@@ -56,13 +59,22 @@ export async function recoverRecords(deps: RecordRecoveryDeps): Promise<Recovere
   await recovery.run();
   const { apart, unread } = await apartFrom(deps);
   const all = new Set([...recovery.unread, ...unread]);
-  for (const { recording } of apart) all.delete(recording);
-  return { apart, unread: all, records: recovery.records, findings: recovery.findings.list() };
+  for (const { recording } of apart) if (!unread.has(recording)) all.delete(recording);
+  const { records, inParts, findings } = recovery;
+  return { apart, unread: all, records, inParts, findings: findings.list() };
+}
+
+/** A folder that is a record. */
+interface Judged {
+  readonly names: FolderNames;
+  readonly facts: RecordFacts;
+  readonly isVerified: boolean;
 }
 
 class RecordRecovery {
   readonly records: StoredRecord[] = [];
   readonly unread = new Set<string>();
+  readonly inParts = new Set<DockingId>();
   readonly findings: Findings;
   readonly #deps: RecordRecoveryDeps;
   #moves = 0;
@@ -105,9 +117,9 @@ class RecordRecovery {
     for (let here = this.#facts(); found.size > 0; here = this.#facts()) {
       const next = dockingToPutBack(here, [...found.values()]);
       if (next.length === 0) return;
-      for (const { recording } of next) {
+      for (const { recording, docking } of next.toReversed()) {
         found.delete(recording);
-        if (!(await this.#giveBack(recording))) return;
+        if (!(await this.#giveBack(recording))) return void this.inParts.add(docking);
       }
     }
   }
@@ -127,6 +139,7 @@ class RecordRecovery {
       return true;
     } catch (error) {
       if (isMachineShort(error)) throw error;
+      this.unread.add(record); // it may lie here or there
       this.findings.add('failed', record, describeError(error));
       return false;
     }
@@ -135,12 +148,13 @@ class RecordRecovery {
   /** Facts of what lies in the quarantine, where it is a whole docking record that verifies. Errors: the machine's. */
   async #wholeAside(name: string): Promise<RecordFacts | undefined> {
     const { files, spool, stationKeys } = this.#deps;
-    const folder = join(spool.layout.quarantine, name);
     try {
-      const bytes = await files.readAll(join(folder, DOCKING_NAME), MANIFEST_BYTES_MAX);
-      const signature = await readSignature(files, folder);
-      verifyDocument(bytes, signature, DOCKING_RECORD_TRUSTED_COMMENT, stationKeys);
-      return parseDockingRecord(bytes).record === name ? factsOfRecord(bytes, signature) : undefined;
+      const { bytes, facts, isVerified } = await readRecord(
+        files,
+        join(spool.layout.quarantine, name),
+        stationKeys,
+      );
+      return isVerified && parseDockingRecord(bytes).record === name ? facts : undefined;
     } catch (error) {
       if (isMachineShort(error)) throw error;
       return undefined;
@@ -155,6 +169,7 @@ class RecordRecovery {
       this.unread.add(name);
       return this.#aside(path, name, found);
     }
+    if (!found.isVerified) this.unread.add(name);
     await this.#clean(path, name, found.names);
     const receipted = found.names.receipted && (await this.#isSynced(path, name));
     const state = receipted ? 'receipted' : 'spooled';
@@ -162,9 +177,12 @@ class RecordRecovery {
   }
 
   /** What a folder holds, or why it is odd. Errors: only the machine's. */
-  async #judge(name: string, path: string): Promise<{ names: FolderNames; facts: RecordFacts } | string> {
+  async #judge(name: string, path: string): Promise<Judged | string> {
     try {
-      return await lookPatiently(() => this.#lookAt(name, path));
+      return await lookForWhole(
+        () => this.#lookAt(name, path),
+        (found) => typeof found !== 'string' && found.isVerified,
+      );
     } catch (error) {
       if (isMachineShort(error)) throw error;
       return error instanceof DockError
@@ -174,14 +192,13 @@ class RecordRecovery {
   }
 
   /** Errors: of the documents; the system's. */
-  async #lookAt(name: string, path: string): Promise<{ names: FolderNames; facts: RecordFacts } | string> {
-    const { files } = this.#deps;
+  async #lookAt(name: string, path: string): Promise<Judged | string> {
+    const { files, stationKeys } = this.#deps;
     const names = sortNames(await files.list(path), [DOCKING_NAME, DOCKING_SIGNATURE_NAME]);
     if (names.missing.length > 0) return `missing ${names.missing.join(', ')}`;
-    const bytes = await files.readAll(join(path, DOCKING_NAME), MANIFEST_BYTES_MAX);
-    const facts = factsOfRecord(bytes, await readSignature(files, path));
+    const { facts, isVerified } = await readRecord(files, path, stationKeys);
     if (facts.recording !== name) return `its document names record ${facts.recording}`;
-    return facts.keyId === null ? 'its signature does not parse' : { names, facts };
+    return facts.keyId === null ? 'its signature does not parse' : { names, facts, isVerified };
   }
 
   async #aside(path: string, name: string, reason: string): Promise<void> {
@@ -217,6 +234,19 @@ async function readSignature(files: Files, folder: string): Promise<string> {
   return parseUtf8(bytes) ?? '';
 }
 
+/** The document in a folder, and what its signature says. Errors: "document.refused"; the system's. */
+async function readRecord(
+  files: Files,
+  folder: string,
+  stationKeys: readonly PublicKey[],
+  readsSignature = readSignature,
+): Promise<{ bytes: Uint8Array; facts: RecordFacts; isVerified: boolean }> {
+  const bytes = await files.readAll(join(folder, DOCKING_NAME), MANIFEST_BYTES_MAX);
+  const signature = await readsSignature(files, folder);
+  const isVerified = isSigned(bytes, signature, DOCKING_RECORD_TRUSTED_COMMENT, stationKeys);
+  return { bytes, facts: factsOfRecord(bytes, signature), isVerified };
+}
+
 /** Recordings lie there under the same kind of name. */
 async function isRecording(files: Files, folder: string): Promise<boolean> {
   const names = await files.list(folder).catch((): string[] => []);
@@ -232,6 +262,7 @@ function asideRecords(spool: RecordSpool): string[] {
 async function apartFrom({
   files,
   spool,
+  stationKeys,
 }: RecordRecoveryDeps): Promise<Pick<RecoveredRecords, 'apart' | 'unread'>> {
   const { quarantine } = spool.layout;
   const apart: RecordFacts[] = [];
@@ -240,8 +271,11 @@ async function apartFrom({
   await inParallel(names.slice(-APART_MAX), AT_ONCE, async (name) => {
     const folder = join(quarantine, name);
     try {
-      const bytes = await files.readAll(join(folder, DOCKING_NAME), MANIFEST_BYTES_MAX);
-      apart.push(factsOfRecord(bytes, await readSignature(files, folder).catch(() => '')));
+      const { facts, isVerified } = await readRecord(files, folder, stationKeys, (...of) =>
+        readSignature(...of).catch(() => ''),
+      );
+      apart.push(facts);
+      if (!isVerified) unread.add(facts.recording);
     } catch {
       if (!(await isRecording(files, folder))) unread.add(nameBefore(name));
     }

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { listIfThere, readIfThere, replaceDurable } from '../../protocol/durable.ts';
 import { isMachineShort, systemCode } from '../../protocol/errors.ts';
 import { isRecordingId, type CameraId, type RecordingId } from '../../protocol/ids.ts';
+import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
 import type { Catalogue } from './catalogue.ts';
 import { RECEIPT_BYTES_MAX } from '../../protocol/receipt.ts';
@@ -38,6 +39,7 @@ export interface AskedAgainDeps {
   readonly layout: SpoolLayout;
   readonly catalogue: Catalogue;
   readonly rows: ReleasedRows;
+  readonly stationKeys: readonly PublicKey[];
 }
 
 /** The marks of one spool. The caller runs one step at a time for each recording. */
@@ -128,10 +130,11 @@ export class AskedAgain {
 
   /** One of which only the documents are left; where they cannot be used, it is known no more all the same. */
   async #released(recording: RecordingId): Promise<CatalogueEntry | undefined> {
-    const { files, layout, rows } = this.#deps;
+    const { files, layout, rows, stationKeys } = this.#deps;
     if (!rows.has(recording)) return undefined;
     try {
-      const facts = await readFacts(files, join(layout.released, recording), recording);
+      const folder = join(layout.released, recording);
+      const { facts } = await readFacts(files, folder, recording, stationKeys);
       return new CatalogueEntry(facts, 'released', layout);
     } catch (error) {
       if (isMachineShort(error)) throw error;

@@ -38,15 +38,17 @@ export interface ChainEnd extends Pick<
   RecordingFacts,
   'recording' | 'manifestSha256' | 'previousManifestSha256' | 'sealedAt' | 'keyId'
 > {
-  /** This process made it durable. */
-  readonly isProven: boolean;
+  /** Its signature verified as it was read, or this process made it durable. */
+  readonly isSure: boolean;
+  /** This process made it durable: nothing is later. */
+  readonly isOwn: boolean;
 }
 
 function endOf(
   { recording, manifestSha256, previousManifestSha256, sealedAt, keyId }: RecordingFacts,
-  isProven: boolean,
+  proof: Pick<ChainEnd, 'isSure' | 'isOwn'>,
 ): ChainEnd {
-  return { recording, manifestSha256, previousManifestSha256, sealedAt, keyId, isProven };
+  return { recording, manifestSha256, previousManifestSha256, sealedAt, keyId, ...proof };
 }
 
 /** In-memory catalogue of one spool. */
@@ -93,7 +95,7 @@ export class Catalogue {
   /** A new recording of this process: it is the end of its camera's chain from now on. */
   commit(facts: RecordingFacts): CatalogueEntry {
     const entry = this.add(facts, 'spooled');
-    this.#ends.set(entry.camera, endOf(facts, true));
+    this.#ends.set(entry.camera, endOf(facts, { isSure: true, isOwn: true }));
     return entry;
   }
 
@@ -113,25 +115,23 @@ export class Catalogue {
     return this.#ends.get(camera);
   }
 
-  /** Whether any recording of that camera is here. */
-  holds(camera: CameraId): boolean {
-    for (const entry of this.#entries.values()) if (entry.camera === camera) return true;
-    return false;
-  }
-
   /**
    * Takes the ends of all chains: manifests that no durable one names. Of several, those by the station's key of today, `keyId`, come first, as a
-   * chain ends with its key (SPEC 4.1); where a chain forked, the one sealed last counts.
+   * chain ends with its key (SPEC 4.1), then those that verified: all but the `unread`. Where a chain forked, the one sealed last counts.
    */
-  setEnds(ends: Iterable<RecordingFacts>, keyId: string | undefined): void {
+  setEnds(
+    ends: Iterable<RecordingFacts>,
+    keyId: string | undefined,
+    unread: ReadonlySet<string> = new Set(),
+  ): void {
     this.#ends.clear();
     const rank = (end: ChainEnd): string => {
       const isOfToday = keyId === undefined || end.keyId === null || end.keyId === keyId;
-      return `${isOfToday ? 1 : 0} ${end.sealedAt} ${end.manifestSha256}`;
+      return `${isOfToday ? 1 : 0} ${end.isSure ? 1 : 0} ${end.sealedAt} ${end.manifestSha256}`;
     };
     for (const facts of ends) {
       const known = this.#ends.get(facts.camera);
-      const end = endOf(facts, false);
+      const end = endOf(facts, { isSure: !unread.has(facts.recording), isOwn: false });
       if (known === undefined || rank(end) > rank(known)) this.#ends.set(facts.camera, end);
     }
   }

@@ -7,6 +7,7 @@ import type { Catalogue } from './catalogue.ts';
 import { writeIndex, type IndexEntry } from './index-file.ts';
 import type { SpoolLayout } from './layout.ts';
 import { writeReleasedRows } from './released-file.ts';
+import type { UnreadManifests } from './manifest-chain.ts';
 import type { ReleasedRows } from './released-rows.ts';
 
 /** Changes that the index may lack: reading so many manifests takes a start some 50 ms. */
@@ -18,6 +19,8 @@ export interface IndexKeeperDeps {
   readonly layout: SpoolLayout;
   readonly catalogue: Catalogue;
   readonly rows: ReleasedRows;
+  /** What the start could not verify: left out, so that the next one reads it anew. */
+  readonly unread: Pick<UnreadManifests, 'recordings'>;
   /** The spool's id. */
   readonly id: string;
 }
@@ -64,13 +67,14 @@ export class IndexKeeper {
   }
 
   async #write(): Promise<void> {
-    const { files, log, layout, catalogue, rows, id } = this.#deps;
+    const { files, log, layout, catalogue, rows, unread, id } = this.#deps;
     this.#behind = 0;
     const entries: IndexEntry[] = [];
     for (const facts of catalogue.all())
-      if (facts.state !== 'released') entries.push({ facts, state: facts.state });
+      if (facts.state !== 'released' && !unread.recordings.has(facts.recording))
+        entries.push({ facts, state: facts.state });
     const cameras = rows.cameras.map((camera) => ({ ...camera }));
-    const snapshot = rows.snapshot(this.#unfinished);
+    const snapshot = rows.snapshot(new Set([...this.#unfinished, ...unread.recordings]));
     try {
       await writeIndex(files, layout, id, entries);
       await writeReleasedRows(files, layout, id, cameras, snapshot);

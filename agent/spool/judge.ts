@@ -1,14 +1,15 @@
-// Says what a recording's folder is worth after a start: whole, or odd and why. Looks at names, lengths and the manifest; reads no
-// payload and verifies no signature (that is done before anything is offered). Changes nothing.
+// Says what a recording's folder is worth after a start: whole, or odd and why. Looks at names, lengths and the manifest with its signature; reads
+// no payload. Changes nothing.
 import { join } from 'node:path';
 import { parseUtf8, sha256Hex } from '../../protocol/bytes.ts';
 import { UNFINISHED_SUFFIX } from '../../protocol/durable.ts';
 import { describeError, DockError, isDockError, isMachineShort, systemCode } from '../../protocol/errors.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
-import { chunksBytes, parseManifest } from '../../protocol/manifest.ts';
+import { chunksBytes, MANIFEST_TRUSTED_COMMENT, parseManifest } from '../../protocol/manifest.ts';
+import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
-import { lookPatiently } from '../look-patiently.ts';
+import { lookForWhole } from '../look-patiently.ts';
 import {
   CHUNKS_NAME,
   MANIFEST_NAME,
@@ -50,9 +51,16 @@ export function sortNames(
   };
 }
 
+/** Facts of a manifest as it was read. */
+export interface ReadFacts {
+  readonly facts: RecordingFacts;
+  /** Its signature verified; false where it, or what was read of it, is not what was signed. */
+  readonly isVerified: boolean;
+}
+
 /** What a folder in `ready/` is worth. */
 export type Judgement =
-  | { readonly verdict: 'whole'; readonly facts: RecordingFacts; readonly names: FolderNames }
+  | ({ readonly verdict: 'whole'; readonly names: FolderNames } & ReadFacts)
   | { readonly verdict: 'odd'; readonly reason: string };
 
 const odd = (reason: string): Judgement => ({ verdict: 'odd', reason });
@@ -67,9 +75,13 @@ export async function judgeReady(
   folder: string,
   recording: RecordingId,
   known: RecordingFacts | undefined,
+  stationKeys: readonly PublicKey[],
 ): Promise<Judgement> {
   try {
-    return await lookPatiently(() => lookAtReady(files, folder, recording, known));
+    return await lookForWhole(
+      () => lookAtReady(files, folder, recording, known, stationKeys),
+      (found) => found.verdict === 'whole' && found.isVerified,
+    );
   } catch (error) {
     if (isMachineShort(error)) throw error;
     return odd(
@@ -86,31 +98,69 @@ async function lookAtReady(
   folder: string,
   recording: RecordingId,
   known: RecordingFacts | undefined,
+  stationKeys: readonly PublicKey[],
 ): Promise<Judgement> {
   const names = sortNames(await files.list(folder), SEALED_NAMES);
   if (names.missing.length > 0) return odd(`missing ${names.missing.join(', ')}`);
-  const facts = known ?? (await readFacts(files, folder, recording));
+  const { facts, isVerified } =
+    known === undefined
+      ? await readOnce(files, folder, recording, stationKeys)
+      : { facts: known, isVerified: true };
   const wrong =
     (await wrongLength(files, join(folder, PAYLOAD_NAME), facts.sealedSizeBytes)) ??
     (known === undefined
       ? await wrongLength(files, join(folder, CHUNKS_NAME), chunksBytes(facts.sealedSizeBytes))
       : undefined);
-  return wrong === undefined ? { verdict: 'whole', facts, names } : odd(wrong);
+  return wrong === undefined ? { verdict: 'whole', facts, isVerified, names } : odd(wrong);
 }
 
-/** Facts of the manifest in a folder, and of its signature, which is not verified. Errors: those of parseManifest; "spool.misplaced" where it names another recording; the system's. */
-export async function readFacts(
+/**
+ * Facts of the manifest in a folder; without a key, nothing is verified and what is read is believed.
+ * Errors: those of parseManifest; "spool.misplaced" where it names another recording; the system's.
+ */
+export function readFacts(
   files: Files,
   folder: string,
   recording: RecordingId,
-): Promise<RecordingFacts> {
+  stationKeys: readonly PublicKey[],
+): Promise<ReadFacts> {
+  return lookForWhole(
+    () => readOnce(files, folder, recording, stationKeys),
+    ({ isVerified }) => isVerified,
+  );
+}
+
+async function readOnce(
+  files: Files,
+  folder: string,
+  recording: RecordingId,
+  stationKeys: readonly PublicKey[],
+): Promise<ReadFacts> {
   const bytes = await files.readAll(join(folder, MANIFEST_NAME), MANIFEST_BYTES_MAX);
-  const signature = await files.readAll(join(folder, MANIFEST_SIGNATURE_NAME), SIGNATURE_FILE_BYTES_MAX);
-  const facts = factsOf(parseManifest(bytes), sha256Hex(bytes), parseUtf8(signature) ?? '');
-  if (facts.recording === recording) return facts;
+  const file = await files.readAll(join(folder, MANIFEST_SIGNATURE_NAME), SIGNATURE_FILE_BYTES_MAX);
+  const signature = parseUtf8(file) ?? '';
+  const facts = factsOf(parseManifest(bytes), sha256Hex(bytes), signature);
+  if (facts.recording === recording)
+    return { facts, isVerified: isSigned(bytes, signature, MANIFEST_TRUSTED_COMMENT, stationKeys) };
   throw new DockError('spool.misplaced', `the manifest names recording ${facts.recording}`, {
     retry: 'never',
   });
+}
+
+/** Whether the document verifies with one of the keys; where there is none, it is believed. */
+export function isSigned(
+  bytes: Uint8Array,
+  signature: string,
+  trustedComment: string,
+  keys: readonly PublicKey[],
+): boolean {
+  if (keys.length === 0) return true;
+  try {
+    verifyDocument(bytes, signature, trustedComment, keys);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function wrongLength(files: Files, path: string, sizeBytes: number): Promise<string | undefined> {

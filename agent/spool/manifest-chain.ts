@@ -1,22 +1,16 @@
 // What the next manifest of a camera names as its previous one: the durable manifest that no other durable one names.
-//
-// What a start read of it is believed once its signature was verified: a page read wrong would look like a recording that was taken away.
-import { sha256Hex } from '../../protocol/bytes.ts';
 import { describeError, isMachineShort } from '../../protocol/errors.ts';
 import type { CameraId, RecordingId } from '../../protocol/ids.ts';
-import { parseManifest } from '../../protocol/manifest.ts';
-import { keyIdHex, signatureKeyId, type PublicKey } from '../../protocol/minisign.ts';
+import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
 import type { Log } from '../../protocol/ports.ts';
-import { namedByNext } from '../chain-end.ts';
+import { namedByEnd, namedByNext } from '../chain-end.ts';
 import type { LoggedEnd } from '../custody/last-of-camera.ts';
-import { lookPatiently } from '../look-patiently.ts';
-import type { Catalogue, ChainEnd } from './catalogue.ts';
-import type { Documents } from './documents.ts';
+import { LoggedEnds } from '../custody/logged-ends.ts';
+import type { Catalogue } from './catalogue.ts';
 import type { SpooledRecording } from './spooled-recording.ts';
 
 export interface ManifestChainDeps {
-  readonly catalogue: Catalogue;
-  readonly documents: Documents;
+  readonly catalogue: Pick<Catalogue, 'end'>;
   readonly find: (recording: RecordingId) => Promise<SpooledRecording | undefined>;
   /** The one that signs now first. */
   readonly stationKeys: readonly PublicKey[];
@@ -27,8 +21,8 @@ export interface ManifestChainDeps {
 
 /** What a start could not read of the manifests. */
 export interface UnreadManifests {
-  /** Things that are recordings by their names. */
-  readonly recordings: ReadonlySet<string>;
+  /** What is a recording by its name, and of which no manifest could be read, or none that verifies. */
+  readonly recordings: ReadonlySet<RecordingId>;
   /** Whether a manifest that was read names the one of that digest. Looks through all of them: it is asked seldom. */
   readonly isNamed: (sha256: string) => boolean;
 }
@@ -40,8 +34,8 @@ export type LastSpooled = (camera: CameraId) => Promise<LoggedEnd | undefined>;
 export class ManifestChain {
   readonly #deps: ManifestChainDeps;
   readonly #keyId: string | undefined;
-  /** By camera: what the log said. Not asked once this process has made a manifest of it durable. */
-  readonly #told = new Map<CameraId, LoggedEnd | undefined>();
+  /** Not asked once this process has made a manifest of the camera durable. */
+  readonly #logged = new LoggedEnds();
 
   constructor(deps: ManifestChainDeps) {
     this.#deps = deps;
@@ -51,58 +45,33 @@ export class ManifestChain {
 
   /** Digest of the manifest that the camera's next one names, or null. Errors: only the machine's. */
   async previous(camera: CameraId, lastSpooled: LastSpooled): Promise<string | null> {
-    const { catalogue, unread } = this.#deps;
-    const end = catalogue.end(camera);
-    if (end?.isProven === true) return end.manifestSha256;
-    const read = end && (await this.#verified(end));
-    const known = this.#named(read?.sha256 ?? end?.manifestSha256, read?.keyId ?? end?.keyId ?? undefined);
-    const here = {
-      known,
-      isWhole: end === undefined ? !catalogue.holds(camera) : read !== undefined,
-      unread: unread.recordings,
-      isNamed: unread.isNamed,
-      isHere: async ({ recording, sha256 }: LoggedEnd) =>
-        (await this.#deps.find(recording))?.manifestSha256 === sha256,
+    const { catalogue, unread, find, log } = this.#deps;
+    const last = catalogue.end(camera);
+    if (last?.isOwn === true) return last.manifestSha256;
+    const end = last && {
+      ...last,
+      sha256: last.manifestSha256,
+      previousSha256: last.previousManifestSha256,
+      isOfEarlierKey: this.#keyId !== undefined && last.keyId !== null && last.keyId !== this.#keyId,
     };
-    const named = await namedByNext(here, () => this.#logged(camera, lastSpooled));
-    if (named !== known)
-      this.#deps.log.warn('the log says which recording came last of a camera', { camera, named });
+    const named = await namedByNext(
+      {
+        end,
+        unread: unread.recordings,
+        isNamed: unread.isNamed,
+        isHere: async ({ recording, sha256 }) => (await find(recording))?.manifestSha256 === sha256,
+      },
+      () => this.#ask(camera, lastSpooled),
+    );
+    if (named !== namedByEnd(end))
+      log.warn('the log says which recording came last of a camera', { camera, named });
     return named;
   }
 
-  /** A chain is of one key (SPEC 4.1). */
-  #named(sha256: string | undefined, keyId: string | undefined): string | null {
-    const isOwn = this.#keyId === undefined || keyId === undefined || keyId === this.#keyId;
-    return isOwn ? (sha256 ?? null) : null;
-  }
-
-  /**
-   * Digest and key of the manifest of a recording that is here, as it is read now, where it verifies; else undefined. The start may have read it
-   * wrong. Errors: the machine's.
-   */
-  async #verified({
-    recording,
-  }: ChainEnd): Promise<{ sha256: string; keyId: string | undefined } | undefined> {
-    const { documents, find, stationKeys } = this.#deps;
-    try {
-      const found = await find(recording);
-      if (found === undefined) return undefined;
-      const { bytes, signature } = await documents.verified(found, stationKeys);
-      if (parseManifest(bytes).recording !== recording) return undefined;
-      return { sha256: sha256Hex(bytes), keyId: signatureKeyId(signature) };
-    } catch (error) {
-      if (isMachineShort(error)) throw error;
-      return undefined;
-    }
-  }
-
   /** A log that is not shown keeps no recording from becoming durable. Errors: the machine's. */
-  async #logged(camera: CameraId, lastSpooled: LastSpooled): Promise<LoggedEnd | undefined> {
-    if (this.#told.has(camera)) return this.#told.get(camera);
+  async #ask(camera: CameraId, lastSpooled: LastSpooled): Promise<LoggedEnd | undefined> {
     try {
-      const told = await lookPatiently(() => lastSpooled(camera));
-      this.#told.set(camera, told);
-      return told;
+      return await this.#logged.of(camera, lastSpooled);
     } catch (error) {
       if (isMachineShort(error)) throw error;
       this.#deps.log.warn('the log does not say which recording came last of a camera', {

@@ -10,12 +10,15 @@
 // 4. `released/`: what the rows of the last run name is believed to be there as it was then. Of anything else, a payload that still lies beside its four documents is removed: its reclaim had begun. Without them: quarantine.
 // 5. Nothing is deleted because it is odd. Names in the spool's own folder that are not ours stay untouched.
 // 6. A step that the disk refuses is reported and not repeated; what it concerns is no recording until a later start.
-// 7. Signatures and payloads are not read: the time grows with the number of names, not with bytes.
+// 7. Payloads are not read: the time grows with the number of names, not with bytes.
+// 8. What was read of a manifest is believed where its signature verified: a page may be read wrong. What does not verify stays where it is, is sure of
+//    nothing in a chain, and is read anew by the next start: whoever offers it finds out whether it is damaged.
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/durable.ts';
 import { describeError, isMachineShort, systemCode } from '../../protocol/errors.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
+import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
 import { Catalogue } from './catalogue.ts';
 import type { Findings } from './findings.ts';
@@ -70,8 +73,8 @@ export interface RecoveryDeps {
   readonly layout: SpoolLayout;
   readonly quarantine: Quarantine;
   readonly findings: Findings;
-  /** Id of the key that signs, in 16 hex digits, where it is known. */
-  readonly keyId: string | undefined;
+  /** The one that signs now first; without any nothing is verified. */
+  readonly stationKeys: readonly PublicKey[];
   /** What the index knows, or undefined where there is none. */
   readonly index: ReadonlyMap<RecordingId, IndexEntry> | undefined;
   /** What the last run knew of released recordings; brought up to date here. */
@@ -109,7 +112,7 @@ export class Recovery {
   readonly #moves = new Map<string, number>();
   readonly #asideReceipted: RecordingFacts[] = [];
   #read = 0;
-  readonly #unread = new Set<string>();
+  readonly #unread = new Set<RecordingId>();
   readonly #namedApart = new Set<string>();
 
   constructor(deps: RecoveryDeps) {
@@ -127,7 +130,7 @@ export class Recovery {
     return this.#asideReceipted;
   }
 
-  /** Recordings by their names whose manifests could not be read: nobody knows their places in a chain. */
+  /** What the manifests do not tell for sure. */
   get unread(): UnreadManifests {
     return { recordings: this.#unread, isNamed: namesIn(this.#catalogue, this.#deps.rows, this.#namedApart) };
   }
@@ -144,7 +147,9 @@ export class Recovery {
       this.#released(name, path),
     );
     await this.#root();
-    this.#catalogue.setEnds(await this.#chainEnds(), this.#deps.keyId);
+    const [own] = this.#deps.stationKeys;
+    const ends = await this.#chainEnds();
+    this.#catalogue.setEnds(ends, own && keyIdHex(own.keyId), this.#unread);
     return this.#catalogue;
   }
 
@@ -194,16 +199,17 @@ export class Recovery {
   }
 
   async #ready(name: string, path: string): Promise<void> {
-    const { files, layout, index } = this.#deps;
+    const { files, layout, index, stationKeys } = this.#deps;
     if (!isRecordingId(name)) return this.#aside(layout.ready, path, name, 'not a recording id');
     const known = index?.get(name);
-    const judgement = await judgeReady(files, path, name, known?.facts);
+    const judgement = await judgeReady(files, path, name, known?.facts, stationKeys);
     if (judgement.verdict === 'odd') {
       if (known?.state === 'receipted') this.#asideReceipted.push(known.facts);
       this.#unread.add(name);
       return this.#aside(layout.ready, path, name, judgement.reason);
     }
-    const { names, facts } = judgement;
+    const { names, facts, isVerified } = judgement;
+    if (!isVerified) this.#unread.add(name);
     await this.#clean(path, name, names.leftovers, names.unknown);
     const receipted =
       names.receipted && (known?.state === 'receipted' || (await this.#syncReceipt(path, name)));
@@ -261,7 +267,7 @@ export class Recovery {
       const all = await files.list(path);
       const names = sortNames(all, RELEASED_NAMES, [PAYLOAD_NAME, CHUNKS_NAME]);
       if (names.missing.length > 0) return `missing ${names.missing.join(', ')}`;
-      const facts = known ?? (await readFacts(files, path, recording));
+      const facts = known ?? (await this.#readFacts(path, recording));
       const rests = [PAYLOAD_NAME, CHUNKS_NAME].filter((rest) => all.includes(rest));
       if (rests.length > 0) findings.add('reclaimed', recording, `removed ${rests.join(', ')}`);
       await this.#clean(path, recording, [...rests, ...names.leftovers], names.unknown);
@@ -292,6 +298,14 @@ export class Recovery {
     }
   }
 
+  /** Facts of a manifest; one that does not verify is noted. Errors: those of readFacts. */
+  async #readFacts(folder: string, recording: RecordingId): Promise<RecordingFacts> {
+    const { files, stationKeys } = this.#deps;
+    const { facts, isVerified } = await readFacts(files, folder, recording, stationKeys);
+    if (!isVerified) this.#unread.add(recording);
+    return facts;
+  }
+
   #add(facts: RecordingFacts, state: 'spooled' | 'receipted', known: boolean): void {
     if (!known) this.#read++;
     this.#catalogue.add(facts, state);
@@ -309,7 +323,7 @@ export class Recovery {
 
   /** Manifests that no other durable one names, quarantined ones among them; of released ones only these are read. */
   async #chainEnds(): Promise<RecordingFacts[]> {
-    const { files, layout, rows } = this.#deps;
+    const { layout, rows } = this.#deps;
     const facts = [...(await this.#apart()), ...this.#catalogue.all()];
     const named = new Set(rows.previous());
     for (const { previousManifestSha256: previous } of facts)
@@ -317,7 +331,7 @@ export class Recovery {
     const ends = facts.filter(({ manifestSha256 }) => !named.has(digestKey(manifestSha256)));
     await inParallel([...rows.ends(named)], AT_ONCE, async (recording) => {
       try {
-        ends.push(await readFacts(files, join(layout.released, recording), recording));
+        ends.push(await this.#readFacts(join(layout.released, recording), recording));
       } catch (error) {
         if (isMachineShort(error)) throw error;
         this.#unread.add(recording);
@@ -329,23 +343,25 @@ export class Recovery {
 
   /** Manifests of quarantined recordings: they were durable, so a chain that leads through them must not fork. */
   async #apart(): Promise<RecordingFacts[]> {
-    const { files, quarantine } = this.#deps;
+    const { files, quarantine, stationKeys } = this.#deps;
     const found: RecordingFacts[] = [];
-    const named = quarantine.names
-      .map((name) => ({ name, recording: nameBefore(name) }))
-      .filter(({ recording }) => isRecordingId(recording));
+    const named = quarantine.names.flatMap((name) => {
+      const recording = nameBefore(name);
+      return isRecordingId(recording) ? [{ name, recording }] : [];
+    });
     for (const { recording } of named.slice(0, -APART_MAX)) this.#unread.add(recording);
     await inParallel(named.slice(-APART_MAX), AT_ONCE, async ({ name, recording }) => {
-      if (!isRecordingId(recording)) return;
       const folder = join(quarantine.folder, name);
-      const facts = await readFacts(files, folder, recording).catch(() => undefined);
-      if (facts === undefined) {
+      const read = await readFacts(files, folder, recording, stationKeys).catch(() => undefined);
+      if (read === undefined) {
         if (!(await files.list(folder).catch((): string[] => [])).includes(DOCKING_NAME))
           this.#unread.add(recording);
         return;
       }
+      const { facts, isVerified } = read;
       found.push(facts);
-      this.#unread.delete(recording);
+      if (isVerified) this.#unread.delete(recording);
+      else this.#unread.add(recording);
       if (facts.previousManifestSha256 !== null) this.#namedApart.add(facts.previousManifestSha256);
       const isReceipted = (await files.stat(join(folder, RECEIPT_NAME)))?.kind === 'file';
       if (isReceipted) this.#asideReceipted.push(facts);

@@ -60,10 +60,11 @@ export class Released {
 
   /** From its folder; undefined where it is not here, or its manifest cannot be used. Errors: the machine's. */
   async read(recording: RecordingId): Promise<CatalogueEntry | undefined> {
-    const { files, log, layout, rows } = this.#deps;
+    const { files, log, layout, rows, stationKeys } = this.#deps;
     if (!rows.has(recording)) return undefined;
     try {
-      const facts = await readFacts(files, join(layout.released, recording), recording);
+      const folder = join(layout.released, recording);
+      const { facts } = await readFacts(files, folder, recording, stationKeys);
       return new CatalogueEntry(facts, 'released', layout);
     } catch (error) {
       if (isMachineShort(error)) throw error;

@@ -1,6 +1,6 @@
 // What a spool is made of, put together when it opens: what lies at the path, recovered, and what works on it.
 import { FolderSyncs } from '../../protocol/folder-syncs.ts';
-import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
+import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Conditions, Files, Log, Random } from '../../protocol/ports.ts';
 import { AskedAgain } from './asked-again.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -98,12 +98,11 @@ async function recover(options: SpoolOptions): Promise<{
     log,
   });
   const index = await readIndex(files, layout, identity.id);
-  const [own] = options.stationKeys;
-  const keyId = own && keyIdHex(own.keyId);
   const rows = await readReleasedRows(files, layout, identity.id);
-  const recovery = new Recovery({ files, layout, quarantine, findings, index, rows, keyId });
+  const { stationKeys } = options;
+  const recovery = new Recovery({ files, layout, quarantine, findings, index, rows, stationKeys });
   const catalogue = await recovery.run();
-  const asked = await AskedAgain.open({ files, layout, catalogue, rows });
+  const asked = await AskedAgain.open({ files, layout, catalogue, rows, stationKeys });
   for (const facts of recovery.asideReceipted) asked.withdraw(new CatalogueEntry(facts, 'receipted', layout));
   const reserve = await Reserve.open(layout.reserve, options.reserveBytes, {
     ...options,

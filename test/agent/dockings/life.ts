@@ -61,6 +61,7 @@ export interface OpenedDockings {
   readonly dockings: Dockings;
   readonly findings: readonly { readonly kind: string; readonly name: string; readonly reason: string }[];
   readonly conditions: MemoryConditions;
+  readonly clock: ManualClock;
   close(): Promise<void>;
 }
 
@@ -69,13 +70,14 @@ export async function openDockings(files: Files, seed: number): Promise<OpenedDo
   const opened = await openSpool(files);
   const { spool } = opened;
   const conditions = new MemoryConditions();
+  const clock = new ManualClock();
   const custody = await openCustody(files, seed, { conditions });
   const { dockings, findings } = await Dockings.open({
     station: STATION,
     spool,
     custody,
     files,
-    clock: new ManualClock(),
+    clock,
     random: seededRandom(seed + 1000),
     signer: fastSigner(stationKey),
     log: new MemoryLog(),
@@ -89,7 +91,7 @@ export async function openDockings(files: Files, seed: number): Promise<OpenedDo
     await custody.close();
     await spool.close();
   };
-  return { spool, custody, dockings, findings: [...opened.findings, ...findings], conditions, close };
+  return { spool, custody, dockings, findings: [...opened.findings, ...findings], conditions, clock, close };
 }
 
 export function openingOf({ docking }: PlannedDocking): DockingOpening {

@@ -1,9 +1,13 @@
 // Which manifest comes last of a camera where the log is behind or damaged, and where something in the spool cannot be read.
 import { beforeEach, expect, test } from 'vitest';
 import { lastOfCamera } from '../../../agent/custody/last-of-camera.ts';
+import { makeSecretKey, publicKeyOf } from '../../../protocol/minisign.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
+import { seededRandom } from '../../fakes/random-seeded.ts';
+import { fastSigner } from '../../fakes/signer-fast.ts';
+import { logKey, openLog } from '../custody/custody-scenario.ts';
 import { ChainLife, digestOf, logSpooled, named } from './chain-life.ts';
-import { CAMERA, type Prepared } from './scenario.ts';
+import { CAMERA, openSpool, stationKey, type Prepared } from './scenario.ts';
 
 let life: ChainLife;
 let disk: CrashDisk;
@@ -104,6 +108,47 @@ test('the last one is set aside behind 1,000 other things', async () => {
   for (let n = 0; n < 1000; n++) disk.plant(`/spool/quarantine/odd-${n}`, 'x');
   await life.one();
   const last = await life.one();
+  disk.corrupt(`/spool/ready/${last.recording}/manifest.json`, (bytes) =>
+    bytes.subarray(0, bytes.length >> 1),
+  );
+  expect(named(await life.one())).toBe(digestOf(last));
+});
+
+for (const unread of ['nothing', 'something else'])
+  test(`the last one goes to the quarantine in this run, the log is behind, and ${unread} cannot be read: it stays the end`, async () => {
+    await life.one();
+    const last = await life.run((run) => life.take(run, { isLogged: false }));
+    if (unread !== 'nothing') junk();
+    const made = await life.run(async (run) => {
+      await run.spool.quarantine(last.recording, 'its payload is damaged');
+      return life.take(run);
+    });
+    expect(named(made)).toBe(digestOf(last));
+  });
+
+test('the entry of the last one was owed, and came behind a change of the key: the next one begins a chain', async () => {
+  const last = await life.run((run) => life.take(run, { isLogged: false })); // cut off between commit and checkpoint
+  junk();
+  const next = makeSecretKey(seededRandom(6));
+  const { spool } = await openSpool(disk, { stationKeys: [publicKeyOf(next), publicKeyOf(stationKey)] });
+  const [old_key_id = '', new_key_id = ''] = ['1', '2'].map((digit) => digit.repeat(16));
+  const { custody } = await openLog(disk, life.nextSeed, {
+    signer: fastSigner(next),
+    stationKeys: [publicKeyOf(next), publicKeyOf(logKey)],
+    keyChange: { old_key_id, new_key_id, change_sha256: 'c'.repeat(64) },
+  });
+  logSpooled(custody, last); // as the pusher makes up for it
+  await custody.checkpoint();
+  const previous = await spool.lastManifestSha256(CAMERA, (of) => lastOfCamera(custody, of, 'spooled'));
+  await custody.close();
+  await spool.close();
+  expect(previous).toBeNull();
+});
+
+test('the camera was away for 64 starts of the station, a few KB of log, and its last one is damaged', async () => {
+  await life.one();
+  const last = await life.one();
+  for (let starts = 0; starts < 64; starts++) await life.run(async () => undefined);
   disk.corrupt(`/spool/ready/${last.recording}/manifest.json`, (bytes) =>
     bytes.subarray(0, bytes.length >> 1),
   );
