@@ -14,6 +14,7 @@ export class PushLane {
   #from = 0;
   readonly #senders = new Map<RecordingId, Sender>();
   readonly #roundTrip: RoundTrip;
+  #changes = 0;
 
   /** `roundTrip`: of all that is pushed. */
   constructor(roundTrip: RoundTrip) {
@@ -30,11 +31,16 @@ export class PushLane {
   }
 
   remove(recording: RecordingId): void {
-    this.#senders.delete(recording);
+    if (this.#senders.delete(recording)) this.#changes++;
   }
 
   get senders(): Iterable<Sender> {
     return this.#senders.values();
+  }
+
+  /** Grows whenever the senders are others. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Places that are taken: refused ones take none. */
@@ -56,6 +62,7 @@ export class PushLane {
       if (subject === undefined) return;
       if (!isOpen(subject.recording)) continue;
       this.#senders.set(subject.recording, new Sender(subject, nowMs, this.#roundTrip));
+      this.#changes++;
       busy++;
     }
   }

@@ -29,6 +29,9 @@ export interface Active {
 export class PushQueue {
   readonly #lanes: Readonly<Record<LaneName, PushLane>>;
   readonly #isOpen: (recording: RecordingId) => boolean;
+  /** All senders as of that many changes: several looks go over them for each message that comes. */
+  #listed: readonly Active[] = [];
+  #listedChanges = 0;
 
   /** `isOpen`: whether there is still something to push; asked when a thing's turn comes. */
   constructor(isOpen: (recording: RecordingId) => boolean) {
@@ -56,7 +59,7 @@ export class PushQueue {
   }
 
   /** Senders in the order of their importance, each with its lane; takes further ones in while there are places. */
-  active(nowMs: number): Active[] {
+  active(nowMs: number): readonly Active[] {
     const { locked, docking, normal } = this.#lanes;
     locked.fill(2 * ACTIVE_MAX - normal.busy, this.#isOpen, nowMs); // locked ones need not wait for a place
     docking.fill(DOCKINGS_ACTIVE_MAX, this.#isOpen, nowMs);
@@ -76,7 +79,14 @@ export class PushQueue {
     return sum;
   }
 
-  #all(): Active[] {
-    return LANES.flatMap((lane) => [...this.#lanes[lane].senders].map((sender) => ({ lane, sender })));
+  #all(): readonly Active[] {
+    const { locked, docking, normal } = this.#lanes;
+    const changes = locked.changes + docking.changes + normal.changes;
+    if (changes !== this.#listedChanges)
+      this.#listed = LANES.flatMap((lane) =>
+        [...this.#lanes[lane].senders].map((sender) => ({ lane, sender })),
+      );
+    this.#listedChanges = changes;
+    return this.#listed;
   }
 }
