@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { leftOutToday } from './fakes/today.ts';
 import { keptResults } from './fault-table/kept-results.ts';
 
-/** What takes a quarter of a minute or more, and is tried in CI each ninth day; the longest ones do not meet. */
+/** What takes a quarter of a minute or more, and is tried in CI each eleventh day; the longest ones do not meet. */
 const TURNS = [
   [
     'test/e2e/odd-files.test.ts',
@@ -12,13 +12,9 @@ const TURNS = [
   ['test/e2e/retention.test.ts', 'test/station/ptp-refusals.test.ts', 'test/station/put-back.test.ts'],
   ['test/e2e/memory-limit.test.ts', 'test/e2e/two-processes-tls.test.ts', 'test/station/ptp-silence.test.ts'],
   ['test/e2e/export.test.ts', 'test/e2e/clocks.test.ts', 'test/e2e/simulated-serial.test.ts'],
-  [
-    'test/e2e/verifier.test.ts',
-    'test/e2e/scarce.test.ts',
-    'test/e2e/throttled.test.ts',
-    'test/station/ptp-odd-files.test.ts',
-    'test/station/usb-bays.test.ts',
-  ],
+  ['test/e2e/verifier.test.ts', 'test/station/ptp-odd-files.test.ts'],
+  ['test/e2e/scarce.test.ts', 'test/e2e/throttled.test.ts', 'test/station/usb-bays.test.ts'],
+  ['test/e2e/handbook.test.ts', 'test/e2e/verifier-processes.test.ts', 'test/station/broken-units.test.ts'],
   [
     'test/e2e/serial.test.ts',
     'test/e2e/interruptions.test.ts',
