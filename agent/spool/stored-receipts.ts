@@ -66,11 +66,28 @@ export class StoredReceipts {
   async #write(owner: ReceiptOwner, receipt: SignedBytes): Promise<void> {
     const { files, reserve, confirm } = this.#deps;
     await confirm();
+    const write = (): Promise<void> => withReserve(reserve, () => writeReceipt(files, owner.folder, receipt));
     try {
-      await withReserve(reserve, () => writeReceipt(files, owner.folder, receipt));
+      await write().catch(async (error: unknown) => {
+        if (!(await this.#clear(owner))) throw error;
+        await write();
+      });
     } catch (error) {
       writeFailed('store the receipt of', owner.recording, error);
     }
+  }
+
+  /** Sets aside what lies under a receipt's names and is no file; whether there was any. Errors: the system's. */
+  async #clear({ folder, recording }: ReceiptOwner): Promise<boolean> {
+    const { files, setAside } = this.#deps;
+    let isCleared = false;
+    for (const name of RECEIPT_NAMES) {
+      const found = await files.stat(join(folder, name));
+      if (found === undefined || found.kind === 'file') continue;
+      await setAside(join(folder, name), 'not a file', `${recording}.${name}`);
+      isCleared = true;
+    }
+    return isCleared;
   }
 }
 

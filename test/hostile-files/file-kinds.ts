@@ -85,7 +85,7 @@ const spool: readonly FileKind[] = [
     String.raw`dockings/ID/receipt\.json(\.minisig)?`,
     'given-again',
     // Of a camera's newest docking nobody needs it before the next one.
-    { leaves: /^\/spool\/dockings\/ID: / },
+    { leaves: /^\/spool\/dockings\/ID(: | still waits$)/ },
   ),
   row('spool', 'opening of a docking', String.raw`docked/ID\.opening`, 'told'),
   row('spool', 'inventory of a docking', String.raw`docked/ID\.inventory`, 'told'),

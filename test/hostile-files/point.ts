@@ -119,12 +119,16 @@ class Point {
   readonly #problems: string[];
   /** The file as the damage left it. */
   readonly #damaged: Uint8Array | undefined;
+  /** The store had the whole recording already, and its receipt was on the way. */
+  readonly #wasStored: boolean;
 
   constructor(world: World, parts: PointParts) {
     this.#world = world;
     this.#parts = parts;
     this.#problems = world.judge.problems;
     this.#damaged = this.#now()?.slice();
+    const [id = ''] = parts.victim.path.match(/[a-z2-7]{26}/) ?? [];
+    this.#wasStored = world.store.disk.durable.names(`${VAULT}/${STATION}/${id}`) !== undefined;
     world.trace.onLine = (line) => this.#hear(line);
   }
 
@@ -145,10 +149,12 @@ class Point {
     const again = isAgain
       ? /^the light says "safe to take", NAME |^\/spool\/asked\/ID still waits$/
       : undefined;
+    // Nobody can tell any more that the store has it, so its file is delivered once more.
+    const twice = isAgain && this.#wasStored ? /^doubled: \S+ "NAME" is .*\bID\b/ : undefined;
     const problems = this.#problems
       .filter((problem) => !this.#parts.lacked.has(withoutTime(problem)))
       .map((problem) => ({ problem, told: this.#anonymous(problem) }))
-      .filter(({ told }) => [leaves, waits, again].every((allowed) => allowed?.test(told) !== true))
+      .filter(({ told }) => [leaves, waits, again, twice].every((allowed) => allowed?.test(told) !== true))
       .map(({ problem }) => problem);
     return { ...name, isTried: true, problems: [...new Set(problems)], said: this.#said };
   }

@@ -229,6 +229,18 @@ describe('a receipt', () => {
     expect(receiptAt(disk, prepared)).toEqual(new Uint8Array(prepared.receipt.bytes));
   });
 
+  for (const name of ['receipt.json', 'receipt.json.minisig'])
+    test(`is stored although ${name} is a folder: that is set aside`, async () => {
+      const disk = await freshDisk();
+      const { spool } = await openSpool(disk);
+      const prepared = prepare(seededRandom(3));
+      await spoolOne(disk, spool, prepared);
+      await disk.makeFolder(`${ROOT}/ready/${prepared.recording}/${name}`);
+      await receiptOne(spool, prepared);
+      expect(receiptAt(disk, prepared)).toEqual(new Uint8Array(prepared.receipt.bytes));
+      expect(disk.peekNames(`${ROOT}/quarantine`)).toEqual([`${prepared.recording}.${name}`]);
+    });
+
   test('that was damaged on the disk is set aside and replaced', async () => {
     const { disk, spool, prepared } = await receipted();
     disk.corrupt(`${ROOT}/ready/${prepared.recording}/receipt.json.minisig`, (bytes) => {
