@@ -327,6 +327,14 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     suites: ['agent/dockings/put-back-refused'],
   },
   {
+    id: 'folder-keeps-receipt-out',
+    what: 'a folder under the name of a receipt keeps every receipt from being stored',
+    file: 'agent/spool/stored-receipts.ts',
+    find: 'if (!(await this.#clear(owner))) throw error;',
+    put: "if (owner.state !== 'released') throw error;",
+    suites: ['agent/spool/spool'],
+  },
+  {
     id: 'refused-record-forgotten',
     what: 'a record that was put back, and whose rename was not synced, is in no chain',
     file: 'agent/dockings/record-recovery.ts',
