@@ -58,6 +58,8 @@ export class CustodyPush {
   #waitingFor: SegmentId | undefined;
   /** The entry behind which the batch begins that waits for its answer; undefined where a question does. */
   #sentBehind: number | undefined;
+  /** The last batch that the disk did not show, as long as none of its segment was. */
+  #unread: { readonly segment: SegmentId; readonly error: unknown } | undefined;
   /** Monotonic time of the last batch. */
   #sentAtMs = -Infinity;
   #cancelSmall: (() => void) | undefined;
@@ -168,9 +170,21 @@ export class CustodyPush {
     this.#sentBehind = due?.held;
     this.#expectAnswer(segment);
     if (due?.held === undefined) return this.#publish(segment, 0, new Uint8Array(0));
-    const batch = await this.#options.source.read(segment, due.held + 1, CUSTODY_BATCH_BYTES_MAX);
+    const batch = await this.#read(segment, due.held + 1);
     this.#sentAtMs = this.#options.clock.monotonicMs();
     if (batch !== undefined) await this.#publish(segment, batch.from, batch.lines);
+  }
+
+  /** Errors: the system's. */
+  async #read(segment: SegmentId, from: number): ReturnType<CustodySource['read']> {
+    try {
+      const batch = await this.#options.source.read(segment, from, CUSTODY_BATCH_BYTES_MAX);
+      if (this.#unread?.segment === segment) this.#unread = undefined;
+      return batch;
+    } catch (error) {
+      this.#unread = { segment, error };
+      throw error;
+    }
   }
 
   #levelled(isLevel: boolean): void {
@@ -219,7 +233,11 @@ export class CustodyPush {
   /** The others go first. */
   #refused(segment: SegmentId): void {
     const { log, clock } = this.#options;
-    log.warn('the store takes nothing more of a custody segment', { segment, again_ms: this.#refusedMs });
+    const facts = { segment, again_ms: this.#refusedMs };
+    if (this.#unread?.segment !== segment)
+      log.warn('the store takes nothing more of a custody segment', facts);
+    else
+      log.error('a custody segment cannot be read, and is not sent', { ...facts, error: this.#unread.error });
     this.#answerMs = ANSWER_MS_MIN;
     if (this.#cancelRefused !== undefined) return;
     this.#cancelRefused = clock.after(this.#refusedMs, () => {

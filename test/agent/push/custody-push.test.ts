@@ -35,6 +35,8 @@ class LogRig {
   dropping: Dropping = NOTHING_TO_DROP;
   answers = true;
   connected = true;
+  /** Which the disk does not show. */
+  unreadable: SegmentId | undefined;
   readonly push: CustodyPush;
 
   constructor(count: number, held = false) {
@@ -62,6 +64,7 @@ class LogRig {
       source: {
         segments: () => this.segments,
         read: async (segment, from) => {
+          if (segment === this.unreadable) throw Object.assign(new Error('EIO: read'), { code: 'EIO' });
           const to = this.segments.find((known) => known.segment === segment)?.lastSequence ?? 0;
           return { lines: Buffer.from('line\n'), from, to };
         },
@@ -419,6 +422,24 @@ describe('a segment of which the store takes nothing', () => {
     for (let second = 0; second < count; second++) await rig.clock.advance(1000);
     await rig.talk();
   }
+
+  test('and one that the disk does not show: the log says which of the two it is', async () => {
+    const rig = new LogRig(3);
+    rig.unreadable = rig.id(0);
+    rig.push.connectionChanged(true);
+    await rig.talk();
+    await seconds(rig, 5);
+    const told = rig.log.lines.filter(({ level }) => level === 'error' || level === 'warn');
+    expect(told.map(({ message }) => message)).toEqual(['a custody segment cannot be read, and is not sent']);
+    expect(rig.segments.map(({ segment }) => rig.store.held.get(segment))).toEqual([
+      undefined,
+      ENTRIES,
+      ENTRIES,
+    ]);
+    rig.unreadable = undefined;
+    await seconds(rig, 60);
+    expect(rig.store.held.get(rig.id(0))).toBe(ENTRIES);
+  });
 
   test('does not keep the later ones from it, and is said to the log', async () => {
     const rig = await refusing();
