@@ -61,14 +61,24 @@ export class Days {
 
   /** Every camera stays in a bay until nothing is left on it, but not beyond that moment, one after the other. */
   async lastDockings(untilMs: number): Promise<void> {
-    const { dock, timeline } = this.#world;
-    const [bay = ''] = dock.bays;
+    const { dock, timeline, conditions } = this.#world;
+    const [bay = '', ...others] = dock.bays;
     for (const camera of dock.cameras) {
       this.#dockings++;
       dock.plug(bay, camera);
       await Promise.race([camera.emptied(), timeline.sleep(untilMs - timeline.nowMs)]);
       await timeline.sleep(SECOND_MS);
       dock.unplug(bay);
+      await timeline.sleep(5 * SECOND_MS);
+    }
+    // That a bay failed stands until a camera has said there who it is.
+    const [camera] = dock.cameras;
+    for (const other of others) {
+      if (camera === undefined || !conditions.has('camera.failed')) return;
+      this.#dockings++;
+      dock.plug(other, camera);
+      await timeline.sleep(10 * SECOND_MS);
+      dock.unplug(other);
       await timeline.sleep(5 * SECOND_MS);
     }
   }
