@@ -1,5 +1,8 @@
 // Where the independent checker reads: folders on a real disk, or those of a simulated one.
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, lstatSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+
+/** Of a file that is read as a whole: a segment of the log has 2 MiB. What is longer lies in the place of one. */
+const WHOLE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Fills nothing behind the end: fewer bytes than asked for are the last ones. */
 export type ReadAt = (position: number, bytesMax: number) => Buffer;
@@ -19,11 +22,16 @@ export interface Shelf {
 
 /** The machine's own disk. */
 export const diskShelf: Shelf = {
-  names: (folder) => (existsSync(folder) ? readdirSync(folder) : []),
+  names: (folder) =>
+    lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true ? readdirSync(folder) : [],
   has: (path) => existsSync(path),
-  sizeBytes: (path) => statSync(path).size,
-  read: (path) => readFileSync(path),
+  sizeBytes: (path) => fileBytes(path),
+  read: (path) => {
+    if (fileBytes(path) > WHOLE_BYTES_MAX) throw new Error(`${path} is too long for what it should be`);
+    return readFileSync(path);
+  },
   reading: (path, use) => {
+    fileBytes(path);
     const file = openSync(path, 'r');
     try {
       return use((position, bytesMax) => readFrom(file, position, bytesMax));
@@ -32,6 +40,13 @@ export const diskShelf: Shelf = {
     }
   },
 };
+
+/** Throws where it is no file: to open a FIFO waits for ever, and a link leads elsewhere. */
+function fileBytes(path: string | Buffer): number {
+  const found = lstatSync(path);
+  if (!found.isFile()) throw new Error(`${path.toString()} is no file`);
+  return found.size;
+}
 
 function readFrom(file: number, position: number, bytesMax: number): Buffer {
   const buffer = Buffer.allocUnsafe(bytesMax);
