@@ -103,9 +103,7 @@ async function readRow(
   files: Files,
   { folder, recording, known }: { folder: string; recording: RecordingId; known: RecordingFacts | undefined },
 ): Promise<Row | undefined> {
-  const read =
-    known === undefined ? readFacts(files, folder, recording, []).catch(() => undefined) : undefined;
-  const facts = known ?? (await read)?.facts;
+  const facts = known ?? (await readFacts(files, folder, recording, []).catch(() => undefined))?.facts;
   if (facts === undefined)
     return (await files.stat(folder)) === undefined
       ? undefined

@@ -74,7 +74,8 @@ export class DockingRecords implements PushStore<StoredRecord> {
   /** Dockings of which a part lies in the quarantine that the next start gives back. */
   readonly #inParts: ReadonlySet<DockingId>;
   readonly #logged = new LoggedEnds();
-  #hiddenSinceMs: number | undefined;
+  /** By camera: since when the log was not shown that had to be asked for it. */
+  readonly #hiddenSinceMs = new Map<CameraId, number>();
   /** Cameras whose last record this process made. */
   readonly #proven = new Set<CameraId>();
   readonly #documents: Documents;
@@ -288,12 +289,13 @@ export class DockingRecords implements PushStore<StoredRecord> {
     const { clock, log, lastRecorded } = this.#options;
     try {
       const logged = await this.#logged.of(camera, lastRecorded);
-      this.#hiddenSinceMs = undefined;
+      this.#hiddenSinceMs.delete(camera);
       return logged;
     } catch (error) {
       const nowMs = clock.monotonicMs();
-      this.#hiddenSinceMs ??= nowMs;
-      if (isMachineShort(error) || nowMs - this.#hiddenSinceMs < HIDDEN_MS) throw error;
+      const sinceMs = this.#hiddenSinceMs.get(camera) ?? nowMs;
+      this.#hiddenSinceMs.set(camera, sinceMs);
+      if (isMachineShort(error) || nowMs - sinceMs < HIDDEN_MS) throw error;
       log.error('the log does not say which record came last of a camera', { camera, error });
       return undefined;
     }

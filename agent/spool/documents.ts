@@ -85,11 +85,6 @@ export class Documents {
     return this.#verified(entry, bytes, stationKeys);
   }
 
-  /** The same, whatever its digest is. Errors: "spool.damaged". */
-  async verified(entry: DocumentFolder, stationKeys: readonly PublicKey[]): Promise<SignedBytes> {
-    return this.#verified(entry, await this.#read(entry, this.#kind.name, MANIFEST_BYTES_MAX), stationKeys);
-  }
-
   async #verified(
     entry: DocumentFolder,
     bytes: Uint8Array,

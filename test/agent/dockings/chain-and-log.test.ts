@@ -152,6 +152,10 @@ test('a segment that the disk stops showing, and something odd in the quarantine
   junk();
   const opened = await life.open();
   const { dockings, clock } = opened;
+  const refused = { write: () => Promise.reject(new Error('the disk refuses')) };
+  const askForOther = (): Promise<unknown> =>
+    expect(dockings.records.write(OTHER_CAMERA, refused as never)).rejects.toThrow('the disk refuses');
+  await askForOther(); // the log has told of that camera by now
   hide(log(silent.segment));
   let made = 0;
   dockings.start(() => void made++);
@@ -159,6 +163,7 @@ test('a segment that the disk stops showing, and something odd in the quarantine
   dockings.end(endedOf(await life.dock(opened)));
   await clock.advance(10 * 60_000);
   expect(made).toBe(0);
+  await askForOther();
   await clock.advance(10 * 60_000);
   expect(made).toBe(1);
   await opened.close();
