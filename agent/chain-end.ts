@@ -1,27 +1,25 @@
 // What the next document of a camera's chain names, recording or docking record: for good, as it is signed. Pure but for asking.
 //
-// The end of the chain that is here is believed where its signature was verified. What a start could not read, or not verify, is sure of no place,
-// though it may be the end: the log is believed for that. It may be behind, and never overrules what is sure.
+// Only what verified has a say: it can be the end, and what it names is not. What a start could not read, or not verify, may be the end, too: the log
+// is believed for that. It may be behind, and never overrules what verified.
 import type { LoggedEnd } from './custody/last-of-camera.ts';
 
-/** The end of a camera's chain that is here. */
+/** The end of a camera's chain that is here: its signature verified. */
 export interface EndHere {
   readonly sha256: string;
   /** What it names itself. */
   readonly previousSha256: string | null;
-  /** Its signature verified. */
-  readonly isSure: boolean;
   /** Another key of the station signed it: a chain is of one key (SPEC 4.1). */
   readonly isOfEarlierKey: boolean;
 }
 
 /** A camera's chain as far as it is here. */
 export interface ChainHere {
-  /** Undefined where nothing of the camera is here. */
+  /** Undefined where nothing of the camera is here that verified. */
   readonly end: EndHere | undefined;
   /** What is a document by its name, and could not be read or not verified, of all cameras. */
   readonly unread: ReadonlySet<string>;
-  /** Whether any document that was read names the one of that digest: then it is not the last one. */
+  /** Whether any document that verified names the one of that digest: then it is not the last one. */
   readonly isNamed: (sha256: string) => boolean;
   /** Whether it is here as the log names it. */
   readonly isHere: (logged: LoggedEnd) => boolean | Promise<boolean>;
@@ -38,15 +36,14 @@ export async function namedByNext(
   ask: () => Promise<LoggedEnd | undefined>,
 ): Promise<string | null> {
   const known = namedByEnd(end);
-  const isSure = end === undefined || end.isSure;
-  if (isSure && unread.size === 0) return known;
+  if (unread.size === 0) return known;
   const logged = await ask();
   if (logged === undefined || isBehind(logged, end) || isNamed(logged.sha256)) return known;
-  if (isSure && !unread.has(logged.recording) && !(await isHere(logged))) return known;
+  if (!unread.has(logged.recording) && !(await isHere(logged))) return known;
   return logged.isOfEarlierKey ? null : logged.sha256;
 }
 
-/** The sure end itself, whose entry may have come behind a change of the key, or what that end names. */
+/** The end itself, whose entry may have come behind a change of the key, or what that end names. */
 function isBehind({ sha256 }: LoggedEnd, end: EndHere | undefined): boolean {
-  return end?.isSure === true && (sha256 === end.sha256 || sha256 === end.previousSha256);
+  return sha256 === end?.sha256 || sha256 === end?.previousSha256;
 }

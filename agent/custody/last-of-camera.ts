@@ -52,12 +52,13 @@ export async function lastOfCamera(
     }
     newestFirst.push(...durable.toReversed());
     // One whose docking began in an older segment may be of this camera: those behind it are not the last ones yet.
-    for (let next = newestFirst[0]; next !== undefined; next = newestFirst[0]) {
-      const of = places.cameraOf(next.recording);
-      if (of === camera) return next;
-      if (of === undefined) break;
-      newestFirst.shift();
-    }
+    const open = newestFirst.findIndex(({ recording }) => {
+      const of = places.cameraOf(recording);
+      return of === undefined || of === camera;
+    });
+    const next = newestFirst[open];
+    if (next !== undefined && places.cameraOf(next.recording) === camera) return next;
+    newestFirst.splice(0, open < 0 ? newestFirst.length : open);
     isOfEarlierKey ||= changed;
   }
   return newestFirst.find(({ recording }) => places.cameraOf(recording) === camera);

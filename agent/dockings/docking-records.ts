@@ -6,32 +6,34 @@
 // 3. A part goes only once the part that it names has gone and all parts of its docking were receipted: what is left of a chain is always its
 //    end, and a docking without its first part is either recorded wholly or not at all.
 // 4. Whatever changes one part runs one after the other.
-// 5. What a start read of a camera's last record is believed where its signature verified: the next record names its digest for good. Where it did
-//    not, or one lies apart that nobody can read, the log says which was the last; where the log is not shown, the record waits HIDDEN_MS for it.
+// 5. What a start read of a record has a say in a chain where its signature verified: the next record names a digest for good. Where one did not, it is
+//    read again, and then the log says which was the last; where the log is not shown, the record waits HIDDEN_MS for it.
 import { join } from 'node:path';
 import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from '../../protocol/docking-record.ts';
 import type { DockingEntry } from '../../protocol/docking-record.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';
 import { DockError, isDockError, isMachineShort } from '../../protocol/errors.ts';
-import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
+import { isRecordingId, type CameraId, type DockingId, type RecordingId } from '../../protocol/ids.ts';
 import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Files, Log, Random, Signer } from '../../protocol/ports.ts';
 import { namedByEnd, namedByNext, type EndHere } from '../chain-end.ts';
 import type { LoggedEnd } from '../custody/last-of-camera.ts';
 import { LoggedEnds } from '../custody/logged-ends.ts';
 import type { PushStore } from '../push/push-source.ts';
+import { SecondLook } from '../second-look.ts';
 import type { AskedOutcome } from '../spool/asked-again.ts';
 import { Documents, type SignedBytes } from '../spool/documents.ts';
 import type { RecoveryFinding } from '../spool/findings.ts';
 import { FolderSyncs } from '../../protocol/folder-syncs.ts';
 import { DOCKING_NAME, DOCKING_SIGNATURE_NAME } from '../spool/layout.ts';
+import { nameBefore } from '../spool/quarantine.ts';
 import { withReserve } from '../spool/receipts.ts';
 import { assertCounts, withRefused, type RefusedReceipt } from '../spool/refused-receipts.ts';
 import { notReceipted, StoredReceipts, writeFailed } from '../spool/stored-receipts.ts';
 import { Turns } from '../spool/turns.ts';
 import { GOING_SUFFIX } from './journal-recovery.ts';
 import { RecordChain, type NewestDocking } from './record-chain.ts';
-import { recoverRecords, type RecoveredRecords } from './record-recovery.ts';
+import { readRecord, recoverRecords, type RecoveredRecords } from './record-recovery.ts';
 import { RecordSet } from './record-set.ts';
 import type { RecordSpool } from './record-spool.ts';
 import type { RecordWriter, RecordWriterDeps } from './record-writer.ts';
@@ -67,10 +69,11 @@ const DOCKING_DOCUMENT = {
 export class DockingRecords implements PushStore<StoredRecord> {
   readonly #options: DockingRecordsOptions;
   readonly #records: RecordSet;
-  readonly #apart: readonly RecordFacts[];
+  readonly #apart: RecordFacts[];
   #chain: RecordChain;
   /** Records by their names that the start could not read, or not verify. */
-  readonly #unread: ReadonlySet<string>;
+  readonly #unread: Set<string>;
+  readonly #secondLook: SecondLook<string>;
   /** Dockings of which a part lies in the quarantine that the next start gives back. */
   readonly #inParts: ReadonlySet<DockingId>;
   readonly #logged = new LoggedEnds();
@@ -90,8 +93,13 @@ export class DockingRecords implements PushStore<StoredRecord> {
     const { files, spool } = options;
     this.#options = options;
     this.#records = new RecordSet(records);
-    this.#apart = apart;
+    this.#apart = [...apart];
     this.#unread = unread;
+    this.#secondLook = new SecondLook({
+      unread,
+      look: (name) => this.#lookAgain(name),
+      settled: () => void (this.#chain = this.#chainOfAll()),
+    });
     this.#inParts = inParts;
     this.#chain = this.#chainOfAll();
     this.#documents = new Documents(files, DOCKING_DOCUMENT);
@@ -142,7 +150,8 @@ export class DockingRecords implements PushStore<StoredRecord> {
     const { spool, stationKeys } = this.#options;
     const [own] = stationKeys;
     await spool.confirm();
-    const previous = own === undefined ? null : await this.#previousOf(camera, keyIdHex(own.keyId));
+    const previous =
+      own === undefined ? null : await this.#previousOf(camera, writer.docking, keyIdHex(own.keyId));
     const left = this.#records.left();
     const parts = await withReserve(spool.logReserve, () => writer.write(previous));
     this.#records.forget(left); // it synced their folder
@@ -156,6 +165,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
 
   /** The document and its signature, compared with what was made durable and verified. Errors: "spool.unknown", "spool.damaged". */
   async readManifest(record: RecordingId): Promise<SignedBytes> {
+    await this.#secondLook.at(record);
     return this.#documents.manifest(this.#mustKnow(record), this.#options.stationKeys);
   }
 
@@ -167,6 +177,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
   /** Stores a verified receipt, durably; one that stands stays. Errors: "spool.unknown", "receipt.asked-again", "spool.gone", "spool.write-failed". */
   storeReceipt(record: RecordingId, bytes: Uint8Array, signature: string): Promise<void> {
     return this.#turns.run(record, async () => {
+      await this.#secondLook.at(record);
       const stored = this.#mustKnow(record);
       assertCounts(this.#refused.get(record) ?? [], bytes);
       await this.#receipts.store(stored, { bytes, signature });
@@ -181,6 +192,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
    */
   askAgain(record: RecordingId, receiptSha256: string): Promise<AskedOutcome> {
     return this.#turns.run(record, async () => {
+      await this.#secondLook.at(record);
       const stored = this.#records.get(record);
       if (stored?.state !== 'receipted') return 'other';
       const { bytes } = await this.#documents.receipt(stored);
@@ -198,6 +210,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
       if (stored === undefined) return;
       await this.#options.spool.confirm();
       this.#records.hide(stored);
+      if (!this.#unread.has(record)) this.#apart.push(stored.facts); // what it names is not the last one
       this.#options.log.error('docking record goes to the quarantine', { record, reason });
       await this.#options.spool
         .setAsideInTheEnd(stored.folder, reason)
@@ -227,6 +240,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
    */
   reclaim(record: RecordingId): Promise<void> {
     return this.#turns.run(record, async () => {
+      await this.#secondLook.at(record);
       const stored = this.#mustKnow(record);
       if (!this.mayGo(record)) notYet(record);
       if (!this.#isReclaimable(stored) || !(await this.#receipts.stands(stored))) notReceipted(record);
@@ -266,19 +280,23 @@ export class DockingRecords implements PushStore<StoredRecord> {
     await files.removeTree(going);
   }
 
-  /** What the camera's next record names, or null. Errors: the system's, where the log cannot be read. */
-  async #previousOf(camera: CameraId, keyId: string): Promise<string | null> {
-    const parts = this.#chain.newest(camera)?.parts ?? [];
-    const end = endOf(parts, this.#unread, keyId);
-    if (this.#proven.has(camera)) return namedByEnd(end);
-    const all = [...this.#facts(), ...this.#apart, ...parts];
-    const here = {
-      end,
-      unread: this.#unread,
-      isNamed: (sha256: string) => all.some(({ previousSha256 }) => previousSha256 === sha256),
-      isHere: ({ sha256 }: LoggedEnd) => all.some(({ manifestSha256 }) => manifestSha256 === sha256),
-    };
-    const named = await namedByNext(here, () => this.#askLog(camera));
+  /** What the camera's record of that docking names, or null. Errors: the system's, where the log cannot be read. */
+  async #previousOf(camera: CameraId, docking: DockingId, keyId: string): Promise<string | null> {
+    if (this.#proven.has(camera)) return namedByEnd(endOf(this.#chain.newest(camera), keyId));
+    await this.#secondLook.atAll();
+    // One of the same docking that lies apart is replaced by this one.
+    const here = this.#facts();
+    const apart = this.#apart.filter((facts) => facts.docking !== docking);
+    const end = endOf(new RecordChain(here, apart, keyId).newest(camera), keyId);
+    const named = await namedByNext(
+      {
+        end,
+        unread: this.#unread,
+        isNamed: (sha256) => [...here, ...apart].some(({ previousSha256 }) => previousSha256 === sha256),
+        isHere: ({ sha256 }) => [...here, ...apart].some(({ manifestSha256 }) => manifestSha256 === sha256),
+      },
+      () => this.#askLog(camera),
+    );
     if (named !== namedByEnd(end))
       this.#options.log.warn('the log says which record came last of a camera', { camera, named });
     return named;
@@ -301,8 +319,25 @@ export class DockingRecords implements PushStore<StoredRecord> {
     }
   }
 
+  /** Of all that verified. */
   #facts(): RecordFacts[] {
-    return [...this.#records.values()].map(({ facts }) => facts);
+    return [...this.#records.values()]
+      .filter(({ recording }) => !this.#unread.has(recording))
+      .map(({ facts }) => facts);
+  }
+
+  /** Whether the record of that name verifies now, here or in the quarantine. Errors: of the document; the system's. */
+  async #lookAgain(name: string): Promise<boolean> {
+    const { files, spool, stationKeys } = this.#options;
+    const stored = isRecordingId(name) ? this.#records.get(name) : undefined;
+    const aside = spool.asideNames.find((each) => nameBefore(each) === name) ?? name;
+    const folder = stored?.folder ?? join(spool.layout.quarantine, aside);
+    const { facts, isVerified } = await readRecord(files, folder, stationKeys);
+    if (!isVerified || facts.recording !== name || !this.#unread.has(name)) return false;
+    this.#unread.delete(name);
+    if (stored === undefined) this.#apart.push(facts);
+    else this.#records.correct(stored, facts);
+    return true;
   }
 
   #add(camera: CameraId, parts: readonly RecordFacts[]): StoredRecord[] {
@@ -319,14 +354,13 @@ export class DockingRecords implements PushStore<StoredRecord> {
 
   #chainOfAll(): RecordChain {
     const [own] = this.#options.stationKeys;
-    return new RecordChain(this.#facts(), this.#apart, {
-      keyId: own && keyIdHex(own.keyId),
-      unread: this.#unread,
-    });
+    return new RecordChain(this.#facts(), this.#apart, own && keyIdHex(own.keyId));
   }
 
   #isReclaimable({ state, facts }: StoredRecord): boolean {
-    return state === 'receipted' && this.#chain.newest(facts.camera)?.docking !== facts.docking;
+    const mayBeNewest =
+      this.#unread.has(facts.recording) || this.#chain.newest(facts.camera)?.docking === facts.docking;
+    return state === 'receipted' && !mayBeNewest;
   }
 
   #mustKnow(record: RecordingId): StoredRecord {
@@ -336,18 +370,13 @@ export class DockingRecords implements PushStore<StoredRecord> {
   }
 }
 
-/** Of a chain whose newest docking has these parts. */
-function endOf(
-  parts: readonly RecordFacts[],
-  unread: ReadonlySet<string>,
-  ownKeyId: string,
-): EndHere | undefined {
-  const last = parts.at(-1);
+/** Of a chain whose newest docking that is. */
+function endOf(newest: NewestDocking | undefined, ownKeyId: string): EndHere | undefined {
+  const last = newest?.parts.at(-1);
   return (
     last && {
       sha256: last.manifestSha256,
       previousSha256: last.previousSha256,
-      isSure: !unread.has(last.recording),
       isOfEarlierKey: (last.keyId ?? ownKeyId) !== ownKeyId,
     }
   );

@@ -1,8 +1,8 @@
 // The end of each camera's chain of docking records: which docking came last. Pure.
 //
-// The chain decides, not the clock: the newest record is the one that no other names. Of several of these those by the station's key of today
-// come first, as a chain ends with its key; then those that verified, as a page may be read wrong; and what lies apart, in the quarantine, comes behind
-// what does not: what named it may have gone.
+// The chain decides, not the clock: the newest record is the one that no other names, and only those that verified have a say. Of several of these those
+// by the station's key of today come first, as a chain ends with its key; what lies apart, in the quarantine, comes behind what does not: what named it may
+// have gone. Where a record was made anew, the one that it replaces and that lies apart is none any more.
 // Only where a chain forked, as after a card image was put back, the later wall time counts.
 import type { CameraId, DockingId } from '../../protocol/ids.ts';
 import type { RecordFacts } from './stored-record.ts';
@@ -18,30 +18,19 @@ export interface NewestDocking {
 export class RecordChain {
   readonly #newest = new Map<CameraId, NewestDocking>();
 
-  /**
-   * From everything that is known, in any order; `apart` are those in the quarantine, `unread` those that did not verify, and `keyId` is that of the
-   * station's key of today.
-   */
-  constructor(
-    here: readonly RecordFacts[],
-    apart: readonly RecordFacts[],
-    { keyId, unread = new Set() }: { keyId?: string | undefined; unread?: ReadonlySet<string> } = {},
-  ) {
+  /** From all that verified, in any order; `apart` are those in the quarantine, `keyId` is that of the station's key of today. */
+  constructor(here: readonly RecordFacts[], apart: readonly RecordFacts[], keyId?: string) {
     const named = new Set<string>();
     const dockings = new Map<DockingId, RecordFacts[]>();
-    for (const facts of [...here, ...apart]) {
+    const remade = new Set(here.map(partOf));
+    const lyingApart = new Set(apart.filter((facts) => !remade.has(partOf(facts))));
+    for (const facts of [...here, ...lyingApart]) {
       if (facts.previousSha256 !== null) named.add(facts.previousSha256);
       dockings.set(facts.docking, [...(dockings.get(facts.docking) ?? []), facts]);
     }
-    const lyingApart = new Set(apart);
     const rank = (facts: RecordFacts): string => {
       const isOfToday = facts.keyId === null || facts.keyId === keyId;
-      const isSure = !unread.has(facts.recording);
-      return (
-        [isOfToday, isSure, !lyingApart.has(facts)].map(Number).join('') +
-        facts.dockedAt +
-        facts.manifestSha256
-      );
+      return [isOfToday, !lyingApart.has(facts)].map(Number).join('') + facts.dockedAt + facts.manifestSha256;
     };
     for (const parts of dockings.values()) {
       parts.sort((a, b) => a.part - b.part);
@@ -65,4 +54,8 @@ export class RecordChain {
     if (known === undefined || rank(last) > rank(known))
       this.#newest.set(last.camera, { docking: last.docking, parts });
   }
+}
+
+function partOf({ docking, part }: RecordFacts): string {
+  return `${docking} ${part}`;
 }

@@ -4,8 +4,8 @@
 // 1. Nothing counts as durable before its folder was synced here: the last process may have been killed between rename and sync.
 // 2. A folder with a document that parses, its signature, and its own id as its name is a record. Halves of a receipt in it are removed,
 //    unknown files in it and odd folders go to the quarantine. Nothing else is deleted.
-// 3. What was read of a record is believed where its signature verified. One that does not stays where it is, and is sure of nothing in a chain: whoever
-//    offers it finds out whether it is damaged.
+// 3. What was read of a record is believed where its signature verified. One that does not stays where it is, has no say in a chain, and is read again
+//    before anything is said of it.
 // 4. What lies in the quarantine, is whole and verifies is put back where its place in the chain is sure (put-back.ts): a page that was read wrong,
 //    or a disk that refused, sent it there, and nobody can make it again.
 import { join } from 'node:path';
@@ -42,13 +42,13 @@ export interface RecordRecoveryDeps {
   readonly log: Log;
 }
 
-/** Records that are whole, facts of durable ones that lie in the quarantine, and what was found odd. */
+/** Records that are whole, facts that verified of those in the quarantine, and what was found odd. */
 export interface RecoveredRecords {
   readonly records: readonly StoredRecord[];
   readonly apart: readonly RecordFacts[];
   /** Records by their names that could not be read, or not verified: nobody knows for sure their places in a chain. */
-  readonly unread: ReadonlySet<string>;
-  /** Dockings of which the disk did not give back a part that lies in the quarantine: the others wait for it. */
+  readonly unread: Set<string>;
+  /** Dockings of which a part that is not here may come back: the others wait for it. */
   readonly inParts: ReadonlySet<DockingId>;
   readonly findings: readonly RecoveryFinding[];
 }
@@ -60,8 +60,28 @@ export async function recoverRecords(deps: RecordRecoveryDeps): Promise<Recovere
   const { apart, unread } = await apartFrom(deps);
   const all = new Set([...recovery.unread, ...unread]);
   for (const { recording } of apart) if (!unread.has(recording)) all.delete(recording);
-  const { records, inParts, findings } = recovery;
+  const { records, findings } = recovery;
+  const inParts = new Set([...recovery.inParts, ...withoutPart(records, apart, all)]);
   return { apart, unread: all, records, inParts, findings: findings.list() };
+}
+
+/** Dockings of which a part is not here that may come back: any behind one that is here, and any before it as long as something cannot be read. */
+function withoutPart(
+  records: readonly StoredRecord[],
+  apart: readonly RecordFacts[],
+  unread: ReadonlySet<string>,
+): Set<DockingId> {
+  const here = new Map<DockingId, RecordFacts[]>();
+  for (const { facts } of records)
+    if (facts.parts > 1) here.set(facts.docking, [...(here.get(facts.docking) ?? []), facts]);
+  const lyingApart = new Set(apart.map(({ docking }) => docking));
+  const found = new Set<DockingId>();
+  for (const [docking, parts] of here) {
+    const lowest = Math.min(...parts.map(({ part }) => part));
+    const isEnd = parts.length === (parts[0]?.parts ?? 0) - lowest + 1;
+    if (!isEnd || (lowest > 1 && (unread.size > 0 || lyingApart.has(docking)))) found.add(docking);
+  }
+  return found;
 }
 
 /** A folder that is a record. */
@@ -222,10 +242,15 @@ class RecordRecovery {
   async #clean(folder: string, record: string, { leftovers, unknown }: FolderNames): Promise<void> {
     if (leftovers.length === 0 && unknown.length === 0) return;
     const { files } = this.#deps;
-    for (const name of leftovers) await unlinkIfThere(files, join(folder, name));
-    for (const name of unknown)
-      await this.#aside(join(folder, name), `${record}.${name}`, 'not a file of a docking record');
-    await files.syncFolder(folder);
+    try {
+      for (const name of leftovers) await unlinkIfThere(files, join(folder, name));
+      for (const name of unknown)
+        await this.#aside(join(folder, name), `${record}.${name}`, 'not a file of a docking record');
+      await files.syncFolder(folder);
+    } catch (error) {
+      if (isMachineShort(error)) throw error;
+      this.findings.add('failed', record, describeError(error)); // it is a record all the same
+    }
   }
 }
 
@@ -235,14 +260,13 @@ async function readSignature(files: Files, folder: string): Promise<string> {
 }
 
 /** The document in a folder, and what its signature says. Errors: "document.refused"; the system's. */
-async function readRecord(
+export async function readRecord(
   files: Files,
   folder: string,
   stationKeys: readonly PublicKey[],
-  readsSignature = readSignature,
 ): Promise<{ bytes: Uint8Array; facts: RecordFacts; isVerified: boolean }> {
   const bytes = await files.readAll(join(folder, DOCKING_NAME), MANIFEST_BYTES_MAX);
-  const signature = await readsSignature(files, folder);
+  const signature = await readSignature(files, folder);
   const isVerified = isSigned(bytes, signature, DOCKING_RECORD_TRUSTED_COMMENT, stationKeys);
   return { bytes, facts: factsOfRecord(bytes, signature), isVerified };
 }
@@ -271,11 +295,9 @@ async function apartFrom({
   await inParallel(names.slice(-APART_MAX), AT_ONCE, async (name) => {
     const folder = join(quarantine, name);
     try {
-      const { facts, isVerified } = await readRecord(files, folder, stationKeys, (...of) =>
-        readSignature(...of).catch(() => ''),
-      );
-      apart.push(facts);
-      if (!isVerified) unread.add(facts.recording);
+      const { facts, isVerified } = await readRecord(files, folder, stationKeys);
+      if (isVerified) apart.push(facts);
+      else unread.add(nameBefore(name));
     } catch {
       if (!(await isRecording(files, folder))) unread.add(nameBefore(name));
     }

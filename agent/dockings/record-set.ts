@@ -3,7 +3,7 @@
 // A record goes only once the one that it names has gone, for good: what is left of a chain is always its end. With a hole in it, a start
 // could not tell by the chain which of the ends came last (record-chain.ts).
 import type { RecordingId } from '../../protocol/ids.ts';
-import type { StoredRecord } from './stored-record.ts';
+import type { RecordFacts, StoredRecord } from './stored-record.ts';
 
 export class RecordSet {
   readonly #byId = new Map<RecordingId, StoredRecord>();
@@ -18,6 +18,13 @@ export class RecordSet {
 
   add(record: StoredRecord): void {
     this.#byId.set(record.recording, record);
+    this.#digests.add(record.manifestSha256);
+  }
+
+  /** A record was read anew, and other facts than those known verified. */
+  correct(record: StoredRecord, facts: RecordFacts): void {
+    this.#digests.delete(record.manifestSha256);
+    record.facts = facts;
     this.#digests.add(record.manifestSha256);
   }
 

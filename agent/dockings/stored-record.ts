@@ -85,9 +85,9 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** One part in the spool; only docking-records.ts changes its state. Structurally a thing to push, and an owner of a receipt. */
+/** One part in the spool; only docking-records.ts changes its state, and its facts where those that a start read did not verify. Structurally a thing to push, and an owner of a receipt. */
 export class StoredRecord {
-  readonly facts: RecordFacts;
+  facts: RecordFacts;
   readonly folder: string;
   readonly locked = false;
   readonly sealedSizeBytes = 0;

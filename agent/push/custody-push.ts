@@ -18,6 +18,9 @@ const REFUSED_MS_MIN = 60_000;
 /** It is looked so often whether something old may be dropped. */
 const DROP_MS = 3_600_000;
 
+/** A segment that holds less than its entries say. */
+const SHORTER = new Error('its file is shorter than it was');
+
 /** What pushing needs of the log. */
 export interface CustodySource extends HoldingsSource {
   /** Whole lines from a sequence on; undefined where there is nothing. */
@@ -179,7 +182,8 @@ export class CustodyPush {
   async #read(segment: SegmentId, from: number): ReturnType<CustodySource['read']> {
     try {
       const batch = await this.#options.source.read(segment, from, CUSTODY_BATCH_BYTES_MAX);
-      if (this.#unread?.segment === segment) this.#unread = undefined;
+      if (batch === undefined) this.#unread = { segment, error: SHORTER };
+      else if (this.#unread?.segment === segment) this.#unread = undefined;
       return batch;
     } catch (error) {
       this.#unread = { segment, error };

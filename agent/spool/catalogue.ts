@@ -38,17 +38,15 @@ export interface ChainEnd extends Pick<
   RecordingFacts,
   'recording' | 'manifestSha256' | 'previousManifestSha256' | 'sealedAt' | 'keyId'
 > {
-  /** Its signature verified as it was read, or this process made it durable. */
-  readonly isSure: boolean;
   /** This process made it durable: nothing is later. */
   readonly isOwn: boolean;
 }
 
 function endOf(
   { recording, manifestSha256, previousManifestSha256, sealedAt, keyId }: RecordingFacts,
-  proof: Pick<ChainEnd, 'isSure' | 'isOwn'>,
+  isOwn: boolean,
 ): ChainEnd {
-  return { recording, manifestSha256, previousManifestSha256, sealedAt, keyId, ...proof };
+  return { recording, manifestSha256, previousManifestSha256, sealedAt, keyId, isOwn };
 }
 
 /** In-memory catalogue of one spool. */
@@ -84,19 +82,32 @@ export class Catalogue {
   /** Adds a durable recording. Chains are not followed: `commit` or `setEnds` does. */
   add(facts: RecordingFacts, state: SpoolState): CatalogueEntry {
     const entry = new CatalogueEntry(this.#shared.facts(facts), state, this.#layout);
+    this.#place(entry);
+    return entry;
+  }
+
+  #place(entry: CatalogueEntry): void {
     this.#entries.set(entry.recording, entry);
     const others = this.#atPath(entry.pathSha256);
     const at = others.findIndex((other) => other.sealedAt <= entry.sealedAt);
     others.splice(at < 0 ? others.length : at, 0, entry);
     this.#setPath(entry.pathSha256, others);
-    return entry;
   }
 
   /** A new recording of this process: it is the end of its camera's chain from now on. */
   commit(facts: RecordingFacts): CatalogueEntry {
     const entry = this.add(facts, 'spooled');
-    this.#ends.set(entry.camera, endOf(facts, { isSure: true, isOwn: true }));
+    this.#ends.set(entry.camera, endOf(facts, true));
     return entry;
+  }
+
+  /** A recording was read anew, and other facts than those known verified: whoever holds the entry has the right ones from now on. */
+  correct(facts: RecordingFacts): void {
+    const entry = this.#entries.get(facts.recording);
+    if (entry === undefined) return;
+    this.remove(facts.recording);
+    entry.correct(this.#shared.facts(facts));
+    this.#place(entry);
   }
 
   /** Forgets a recording that went to `released/` or to the quarantine. Its place in the chain stays: a durable manifest is not undone. */
@@ -116,22 +127,19 @@ export class Catalogue {
   }
 
   /**
-   * Takes the ends of all chains: manifests that no durable one names. Of several, those by the station's key of today, `keyId`, come first, as a
-   * chain ends with its key (SPEC 4.1), then those that verified: all but the `unread`. Where a chain forked, the one sealed last counts.
+   * Takes the ends of all chains: manifests that verified and that no other such one names. Of several, those by the station's key of today, `keyId`,
+   * come first, as a chain ends with its key (SPEC 4.1). Where a chain forked, the one sealed last counts; what this process made stays the end.
    */
-  setEnds(
-    ends: Iterable<RecordingFacts>,
-    keyId: string | undefined,
-    unread: ReadonlySet<string> = new Set(),
-  ): void {
-    this.#ends.clear();
+  setEnds(ends: Iterable<RecordingFacts>, keyId: string | undefined): void {
+    for (const [camera, { isOwn }] of this.#ends) if (!isOwn) this.#ends.delete(camera);
     const rank = (end: ChainEnd): string => {
       const isOfToday = keyId === undefined || end.keyId === null || end.keyId === keyId;
-      return `${isOfToday ? 1 : 0} ${end.isSure ? 1 : 0} ${end.sealedAt} ${end.manifestSha256}`;
+      return `${isOfToday ? 1 : 0} ${end.sealedAt} ${end.manifestSha256}`;
     };
     for (const facts of ends) {
       const known = this.#ends.get(facts.camera);
-      const end = endOf(facts, { isSure: !unread.has(facts.recording), isOwn: false });
+      if (known?.isOwn === true) continue;
+      const end = endOf(facts, false);
       if (known === undefined || rank(end) > rank(known)) this.#ends.set(facts.camera, end);
     }
   }

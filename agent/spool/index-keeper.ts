@@ -4,10 +4,10 @@ import { describeError } from '../../protocol/errors.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
 import type { Files, Log } from '../../protocol/ports.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { ChainLinks } from './chain-links.ts';
 import { writeIndex, type IndexEntry } from './index-file.ts';
 import type { SpoolLayout } from './layout.ts';
 import { writeReleasedRows } from './released-file.ts';
-import type { UnreadManifests } from './manifest-chain.ts';
 import type { ReleasedRows } from './released-rows.ts';
 
 /** Changes that the index may lack: reading so many manifests takes a start some 50 ms. */
@@ -20,7 +20,7 @@ export interface IndexKeeperDeps {
   readonly catalogue: Catalogue;
   readonly rows: ReleasedRows;
   /** What the start could not verify: left out, so that the next one reads it anew. */
-  readonly unread: Pick<UnreadManifests, 'recordings'>;
+  readonly links: Pick<ChainLinks, 'unread'>;
   /** The spool's id. */
   readonly id: string;
 }
@@ -67,14 +67,14 @@ export class IndexKeeper {
   }
 
   async #write(): Promise<void> {
-    const { files, log, layout, catalogue, rows, unread, id } = this.#deps;
+    const { files, log, layout, catalogue, rows, links, id } = this.#deps;
     this.#behind = 0;
     const entries: IndexEntry[] = [];
     for (const facts of catalogue.all())
-      if (facts.state !== 'released' && !unread.recordings.has(facts.recording))
+      if (facts.state !== 'released' && !links.unread.has(facts.recording))
         entries.push({ facts, state: facts.state });
     const cameras = rows.cameras.map((camera) => ({ ...camera }));
-    const snapshot = rows.snapshot(new Set([...this.#unfinished, ...unread.recordings]));
+    const snapshot = rows.snapshot(new Set([...this.#unfinished, ...links.unread]));
     try {
       await writeIndex(files, layout, id, entries);
       await writeReleasedRows(files, layout, id, cameras, snapshot);

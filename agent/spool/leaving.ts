@@ -6,6 +6,7 @@ import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Files, Log } from '../../protocol/ports.ts';
 import type { AskedAgain } from './asked-again.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { ChainLinks } from './chain-links.ts';
 import type { Documents } from './documents.ts';
 import type { IndexKeeper } from './index-keeper.ts';
 import type { SpoolLayout } from './layout.ts';
@@ -22,6 +23,7 @@ export interface LeavingDeps {
   readonly layout: SpoolLayout;
   readonly syncs: FolderSyncs;
   readonly catalogue: Catalogue;
+  readonly links: Pick<ChainLinks, 'goesApart'>;
   readonly rows: ReleasedRows;
   readonly asked: AskedAgain;
   readonly quarantine: Quarantine;
@@ -73,9 +75,11 @@ export class Leaving {
 
   /** It leaves the spool, whatever the disk does, but where the whole spool is away ("spool.gone"). What the store has is replaced by the new recording of a file that is still on a camera. */
   async setAside(entry: SpooledRecording, reason: string): Promise<void> {
-    const { log, catalogue, rows, asked, quarantine, index, confirm } = this.#deps;
+    const { log, catalogue, links, rows, asked, quarantine, index, confirm } = this.#deps;
     await confirm();
     const { recording, folder, state } = entry;
+    const known = catalogue.get(recording);
+    if (known !== undefined) links.goesApart(known);
     catalogue.remove(recording);
     rows.remove(recording);
     if (state !== 'spooled') asked.withdraw(entry);

@@ -4,9 +4,11 @@ import type { CameraId, RecordingId } from '../../protocol/ids.ts';
 import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
 import type { Log } from '../../protocol/ports.ts';
 import { namedByEnd, namedByNext } from '../chain-end.ts';
+import type { SecondLook } from '../second-look.ts';
 import type { LoggedEnd } from '../custody/last-of-camera.ts';
 import { LoggedEnds } from '../custody/logged-ends.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { ChainLinks } from './chain-links.ts';
 import type { SpooledRecording } from './spooled-recording.ts';
 
 export interface ManifestChainDeps {
@@ -14,17 +16,9 @@ export interface ManifestChainDeps {
   readonly find: (recording: RecordingId) => Promise<SpooledRecording | undefined>;
   /** The one that signs now first. */
   readonly stationKeys: readonly PublicKey[];
-  /** What the start could not read; see Recovery. */
-  readonly unread: UnreadManifests;
+  readonly links: Pick<ChainLinks, 'unread' | 'isNamed'>;
+  readonly secondLook: Pick<SecondLook<RecordingId>, 'atAll'>;
   readonly log: Log;
-}
-
-/** What a start could not read of the manifests. */
-export interface UnreadManifests {
-  /** What is a recording by its name, and of which no manifest could be read, or none that verifies. */
-  readonly recordings: ReadonlySet<RecordingId>;
-  /** Whether a manifest that was read names the one of that digest. Looks through all of them: it is asked seldom. */
-  readonly isNamed: (sha256: string) => boolean;
 }
 
 /** What the log says was spooled last of a camera. Errors: the system's. */
@@ -45,11 +39,11 @@ export class ManifestChain {
 
   /** Digest of the manifest that the camera's next one names, or null. Errors: only the machine's. */
   async previous(camera: CameraId, lastSpooled: LastSpooled): Promise<string | null> {
-    const { catalogue, unread, find, log } = this.#deps;
+    const { catalogue, links, secondLook, find, log } = this.#deps;
+    if (catalogue.end(camera)?.isOwn !== true) await secondLook.atAll();
     const last = catalogue.end(camera);
     if (last?.isOwn === true) return last.manifestSha256;
     const end = last && {
-      ...last,
       sha256: last.manifestSha256,
       previousSha256: last.previousManifestSha256,
       isOfEarlierKey: this.#keyId !== undefined && last.keyId !== null && last.keyId !== this.#keyId,
@@ -57,8 +51,8 @@ export class ManifestChain {
     const named = await namedByNext(
       {
         end,
-        unread: unread.recordings,
-        isNamed: unread.isNamed,
+        unread: links.unread,
+        isNamed: (sha256) => links.isNamed(sha256),
         isHere: async ({ recording, sha256 }) => (await find(recording))?.manifestSha256 === sha256,
       },
       () => this.#ask(camera, lastSpooled),

@@ -11,41 +11,37 @@
 // 5. Nothing is deleted because it is odd. Names in the spool's own folder that are not ours stay untouched.
 // 6. A step that the disk refuses is reported and not repeated; what it concerns is no recording until a later start.
 // 7. Payloads are not read: the time grows with the number of names, not with bytes.
-// 8. What was read of a manifest is believed where its signature verified: a page may be read wrong. What does not verify stays where it is, is sure of
-//    nothing in a chain, and is read anew by the next start: whoever offers it finds out whether it is damaged.
+// 8. What was read of a manifest is believed where its signature verified: a page may be read wrong. What does not verify stays where it is, has no say in
+//    a chain (chain-links.ts), and is read again before anything is said of it (second-look.ts).
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/durable.ts';
 import { describeError, isMachineShort, systemCode } from '../../protocol/errors.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
-import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
+import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
 import { Catalogue } from './catalogue.ts';
+import { ChainLinks } from './chain-links.ts';
 import type { Findings } from './findings.ts';
 import { inParallel } from './in-parallel.ts';
 import type { IndexEntry } from './index-file.ts';
 import { judgeReady, readFacts, sortNames } from './judge.ts';
 import {
-  DOCKING_NAME,
   CHUNKS_NAME,
   PAYLOAD_NAME,
-  RECEIPT_NAME,
   RELEASED_NAMES,
   SEALED_NAMES,
   spoolFolders,
   type SpoolLayout,
 } from './layout.ts';
-import { nameBefore, type Quarantine } from './quarantine.ts';
-import type { UnreadManifests } from './manifest-chain.ts';
-import { digestKey, type ReleasedRows } from './released-rows.ts';
+import type { Quarantine } from './quarantine.ts';
+import type { ReleasedRows } from './released-rows.ts';
 import type { RecordingFacts } from './spooled-recording.ts';
 
 /** Folders looked at at one time: enough to keep the disk busy, few enough for 1,024 file handles. */
 const AT_ONCE = 32;
 /** Moves to the quarantine in one start and folder: a million odd names must not hold up a station. */
 const MOVES_MAX = 1000;
-/** Quarantined manifests that are read for the chains. */
-const APART_MAX = 1000;
 /** Names of released recordings that are looked up in one go. */
 const NAMES_AT_ONCE = 2000;
 /** Other names that belong into the spool's folder. */
@@ -112,12 +108,13 @@ export class Recovery {
   readonly #moves = new Map<string, number>();
   readonly #asideReceipted: RecordingFacts[] = [];
   #read = 0;
-  readonly #unread = new Set<RecordingId>();
-  readonly #namedApart = new Set<string>();
+  /** What the manifests say of each other, once it ran. */
+  readonly links: ChainLinks;
 
   constructor(deps: RecoveryDeps) {
     this.#deps = deps;
     this.#catalogue = new Catalogue(deps.layout);
+    this.links = new ChainLinks({ ...deps, catalogue: this.#catalogue });
   }
 
   /** Facts that the index did not know: with many of them it is worth writing it anew. */
@@ -128,11 +125,6 @@ export class Recovery {
   /** Recordings in the quarantine of which the store gave a receipt: a file that is still on a camera is taken anew in their place. */
   get asideReceipted(): readonly RecordingFacts[] {
     return this.#asideReceipted;
-  }
-
-  /** What the manifests do not tell for sure. */
-  get unread(): UnreadManifests {
-    return { recordings: this.#unread, isNamed: namesIn(this.#catalogue, this.#deps.rows, this.#namedApart) };
   }
 
   /** Errors: the system's where a folder of the spool cannot be listed or synced; the machine's ("EMFILE" ...). */
@@ -147,9 +139,9 @@ export class Recovery {
       this.#released(name, path),
     );
     await this.#root();
-    const [own] = this.#deps.stationKeys;
-    const ends = await this.#chainEnds();
-    this.#catalogue.setEnds(ends, own && keyIdHex(own.keyId), this.#unread);
+    this.#asideReceipted.push(...(await this.links.readApart()));
+    for (const { recording, reason } of await this.links.setEnds())
+      this.#deps.findings.add('failed', recording, reason);
     return this.#catalogue;
   }
 
@@ -164,7 +156,7 @@ export class Recovery {
         await step(name, path);
       } catch (error) {
         if (isMachineShort(error)) throw error;
-        if (isRecordingId(name)) this.#unread.add(name);
+        if (isRecordingId(name)) this.links.unread.add(name);
         this.#deps.findings.add('failed', name, describeError(error));
       }
     });
@@ -205,11 +197,11 @@ export class Recovery {
     const judgement = await judgeReady(files, path, name, known?.facts, stationKeys);
     if (judgement.verdict === 'odd') {
       if (known?.state === 'receipted') this.#asideReceipted.push(known.facts);
-      this.#unread.add(name);
+      this.links.unread.add(name);
       return this.#aside(layout.ready, path, name, judgement.reason);
     }
     const { names, facts, isVerified } = judgement;
-    if (!isVerified) this.#unread.add(name);
+    if (!isVerified) this.links.unread.add(name);
     await this.#clean(path, name, names.leftovers, names.unknown);
     const receipted =
       names.receipted && (known?.state === 'receipted' || (await this.#syncReceipt(path, name)));
@@ -234,7 +226,7 @@ export class Recovery {
       return this.#aside(layout.released, path, name, 'the same recording lies in ready');
     const found = await this.#lookReleased(name, path, index?.get(name)?.facts);
     if (typeof found === 'string') {
-      this.#unread.add(name);
+      this.links.unread.add(name);
       return this.#aside(layout.released, path, name, found);
     }
     this.#read++;
@@ -302,7 +294,7 @@ export class Recovery {
   async #readFacts(folder: string, recording: RecordingId): Promise<RecordingFacts> {
     const { files, stationKeys } = this.#deps;
     const { facts, isVerified } = await readFacts(files, folder, recording, stationKeys);
-    if (!isVerified) this.#unread.add(recording);
+    if (!isVerified) this.links.unread.add(recording);
     return facts;
   }
 
@@ -320,68 +312,4 @@ export class Recovery {
       else await unlinkIfThere(files, join(layout.root, name)).catch(() => undefined);
     }
   }
-
-  /** Manifests that no other durable one names, quarantined ones among them; of released ones only these are read. */
-  async #chainEnds(): Promise<RecordingFacts[]> {
-    const { layout, rows } = this.#deps;
-    const facts = [...(await this.#apart()), ...this.#catalogue.all()];
-    const named = new Set(rows.previous());
-    for (const { previousManifestSha256: previous } of facts)
-      if (previous !== null) named.add(digestKey(previous));
-    const ends = facts.filter(({ manifestSha256 }) => !named.has(digestKey(manifestSha256)));
-    await inParallel([...rows.ends(named)], AT_ONCE, async (recording) => {
-      try {
-        ends.push(await this.#readFacts(join(layout.released, recording), recording));
-      } catch (error) {
-        if (isMachineShort(error)) throw error;
-        this.#unread.add(recording);
-        this.#deps.findings.add('failed', recording, describeError(error));
-      }
-    });
-    return ends;
-  }
-
-  /** Manifests of quarantined recordings: they were durable, so a chain that leads through them must not fork. */
-  async #apart(): Promise<RecordingFacts[]> {
-    const { files, quarantine, stationKeys } = this.#deps;
-    const found: RecordingFacts[] = [];
-    const named = quarantine.names.flatMap((name) => {
-      const recording = nameBefore(name);
-      return isRecordingId(recording) ? [{ name, recording }] : [];
-    });
-    for (const { recording } of named.slice(0, -APART_MAX)) this.#unread.add(recording);
-    await inParallel(named.slice(-APART_MAX), AT_ONCE, async ({ name, recording }) => {
-      const folder = join(quarantine.folder, name);
-      const read = await readFacts(files, folder, recording, stationKeys).catch(() => undefined);
-      if (read === undefined) {
-        if (!(await files.list(folder).catch((): string[] => [])).includes(DOCKING_NAME))
-          this.#unread.add(recording);
-        return;
-      }
-      const { facts, isVerified } = read;
-      found.push(facts);
-      if (isVerified) this.#unread.delete(recording);
-      else this.#unread.add(recording);
-      if (facts.previousManifestSha256 !== null) this.#namedApart.add(facts.previousManifestSha256);
-      const isReceipted = (await files.stat(join(folder, RECEIPT_NAME)))?.kind === 'file';
-      if (isReceipted) this.#asideReceipted.push(facts);
-    });
-    return found;
-  }
-}
-
-/** Whether any of these manifests names the one of that digest. Holds nothing else that a recovery had, as the index. */
-function namesIn(
-  catalogue: Catalogue,
-  rows: ReleasedRows,
-  apart: ReadonlySet<string>,
-): (sha256: string) => boolean {
-  return (sha256) => {
-    if (apart.has(sha256)) return true;
-    for (const { previousManifestSha256 } of catalogue.all())
-      if (previousManifestSha256 === sha256) return true;
-    const key = digestKey(sha256);
-    for (const previous of rows.previous()) if (previous === key) return true;
-    return false;
-  };
 }

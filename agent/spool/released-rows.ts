@@ -188,9 +188,10 @@ export class ReleasedRows {
     known.listedAt = Math.floor(nowMs / 1000);
   }
 
-  /** Beginnings of all digests that rows name as their previous manifest, for `ends`. */
-  *previous(): Generator<number> {
-    for (const row of this.#all()) yield this.#digestKey(row, AT.previous);
+  /** Beginnings of all digests that rows but those of some recordings name as their previous manifest, for `ends`. */
+  *previous(without: Iterable<RecordingId>): Generator<number> {
+    const passed = new Set([...without].map((recording) => this.#find(recording)));
+    for (const row of this.#all()) if (!passed.has(row)) yield this.#digestKey(row, AT.previous);
   }
 
   /** Recordings whose manifest is not among these: ends of chains. */

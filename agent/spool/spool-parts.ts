@@ -1,9 +1,12 @@
 // What a spool is made of, put together when it opens: what lies at the path, recovered, and what works on it.
 import { FolderSyncs } from '../../protocol/folder-syncs.ts';
+import type { RecordingId } from '../../protocol/ids.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Conditions, Files, Log, Random } from '../../protocol/ports.ts';
+import type { SecondLook } from '../second-look.ts';
 import { AskedAgain } from './asked-again.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { ChainLinks } from './chain-links.ts';
 import { Documents } from './documents.ts';
 import { Findings, type RecoveryFinding } from './findings.ts';
 import { Holdings } from './holdings.ts';
@@ -13,7 +16,7 @@ import { IndexKeeper } from './index-keeper.ts';
 import { Intake } from './intake.ts';
 import { spoolLayout, type SpoolLayout } from './layout.ts';
 import { Leaving } from './leaving.ts';
-import { ManifestChain, type UnreadManifests } from './manifest-chain.ts';
+import { ManifestChain } from './manifest-chain.ts';
 import { Presence } from './presence.ts';
 import { Quarantine } from './quarantine.ts';
 import { makeFolders, Recovery } from './recovery.ts';
@@ -21,6 +24,7 @@ import { readReleasedRows } from './released-file.ts';
 import type { ReleasedRows } from './released-rows.ts';
 import { Released } from './released.ts';
 import { Reserve } from './reserve.ts';
+import { secondLookAtManifests } from './second-look.ts';
 import { Space } from './space.ts';
 import { CatalogueEntry } from './spooled-recording.ts';
 import { StoredReceipts } from './stored-receipts.ts';
@@ -52,7 +56,7 @@ interface Recovered {
   readonly quarantine: Quarantine;
   readonly reserve: Reserve;
   readonly syncs: FolderSyncs;
-  readonly unread: UnreadManifests;
+  readonly links: ChainLinks;
 }
 
 /** What is there, and what works on it. */
@@ -63,6 +67,7 @@ export interface SpoolParts extends Recovered {
   readonly released: Released;
   readonly holdings: Holdings;
   readonly chain: ManifestChain;
+  readonly secondLook: SecondLook<RecordingId>;
   readonly space: Space;
   readonly intake: Intake;
   readonly leaving: Leaving;
@@ -120,7 +125,7 @@ async function recover(options: SpoolOptions): Promise<{
       quarantine,
       reserve,
       syncs,
-      unread: recovery.unread,
+      links: recovery.links,
     },
     findings: findings.list(),
     factsRead: recovery.factsRead,
@@ -129,7 +134,7 @@ async function recover(options: SpoolOptions): Promise<{
 
 /** `factsRead`: facts that the index did not know. */
 function composed(options: SpoolOptions, recovered: Recovered, factsRead: number): SpoolParts {
-  const { presence, layout, catalogue, quarantine, reserve } = recovered;
+  const { presence, layout, catalogue, links, quarantine, reserve } = recovered;
   const documents = new Documents(options.files);
   const index = new IndexKeeper({ ...options, ...recovered, files: presence.files }, factsRead);
   const common = {
@@ -143,9 +148,12 @@ function composed(options: SpoolOptions, recovered: Recovered, factsRead: number
   const receipts = new StoredReceipts({ ...common, setAside: (...what) => quarantine.move(...what) });
   const released = new Released({
     ...common,
-    isChainEnd: ({ camera, manifestSha256 }) => catalogue.end(camera)?.manifestSha256 === manifestSha256,
+    // One that the start could not read, or not verify, may be an end.
+    isChainEnd: ({ recording, camera, manifestSha256 }) =>
+      links.unread.has(recording) || catalogue.end(camera)?.manifestSha256 === manifestSha256,
   });
   const holdings = new Holdings({ ...common, released });
+  const secondLook = secondLookAtManifests(common);
   return {
     ...recovered,
     documents,
@@ -153,7 +161,8 @@ function composed(options: SpoolOptions, recovered: Recovered, factsRead: number
     receipts,
     released,
     holdings,
-    chain: new ManifestChain({ ...common, find: (recording) => holdings.find(recording) }),
+    secondLook,
+    chain: new ManifestChain({ ...common, secondLook, find: (recording) => holdings.find(recording) }),
     space: new Space({
       ...options,
       root: layout.root,

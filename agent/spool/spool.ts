@@ -115,6 +115,7 @@ export class Spool {
     return this.#turns.run(recording, async () => {
       if (this.#parts.released.has(recording)) return;
       this.#parts.asked.assertCounts(recording, receiptBytes);
+      await this.#parts.secondLook.at(recording);
       await this.#parts.receipts.store(this.#parts.holdings.mustKnow(recording), {
         bytes: receiptBytes,
         signature,
@@ -129,6 +130,7 @@ export class Spool {
    */
   askAgain(recording: RecordingId, receiptSha256: string): Promise<AskedOutcome> {
     return this.#turns.run(recording, async () => {
+      await this.#parts.secondLook.at(recording);
       const entry = this.#parts.catalogue.get(recording) ?? (await this.#parts.released.read(recording));
       if (entry === undefined || entry.state === 'spooled') return 'other';
       const { bytes } = await this.#parts.documents.receipt(entry);
@@ -177,6 +179,7 @@ export class Spool {
   reclaim(recording: RecordingId): Promise<void> {
     return this.#turns.run(recording, async () => {
       if (this.#parts.released.has(recording)) return; // what a failed reclaim left is finished by the next start
+      await this.#parts.secondLook.at(recording);
       await this.#parts.leaving.reclaim(this.#parts.holdings.mustKnow(recording));
       await this.#parts.space.look();
     });
@@ -203,6 +206,7 @@ export class Spool {
    */
   recheck(recording: RecordingId): Promise<Rechecked> {
     return this.#turns.run(recording, async () => {
+      await this.#parts.secondLook.at(recording);
       const here = this.#parts.catalogue.get(recording);
       const entry = here ?? (await this.#parts.released.read(recording));
       if (entry === undefined || entry.state === 'spooled') return 'good';
@@ -311,7 +315,8 @@ export class Spool {
   }
 
   /** `chunks.bin`, compared with the manifest. Errors: "spool.unknown", "spool.damaged". */
-  readChunks(recording: RecordingId): Promise<Uint8Array> {
+  async readChunks(recording: RecordingId): Promise<Uint8Array> {
+    await this.#parts.secondLook.at(recording);
     return this.#parts.holdings.readChunks(recording);
   }
 
@@ -319,7 +324,8 @@ export class Spool {
    * The manifest's bytes and signature: compared with what was committed, and verified with the station's keys, before they are offered.
    * Errors: "spool.unknown", "spool.damaged".
    */
-  readManifest(recording: RecordingId): Promise<SignedBytes> {
+  async readManifest(recording: RecordingId): Promise<SignedBytes> {
+    await this.#parts.secondLook.at(recording);
     return this.#parts.holdings.readManifest(recording);
   }
 

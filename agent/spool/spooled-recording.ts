@@ -107,6 +107,11 @@ export class CatalogueEntry implements SpooledRecording {
     this.#layout = layout;
   }
 
+  /** Other facts verified than those that were read before. The catalogue, which finds entries by them, does that. */
+  correct(facts: RecordingFacts): void {
+    Object.assign(this, facts);
+  }
+
   get folder(): string {
     return join(this.state === 'released' ? this.#layout.released : this.#layout.ready, this.recording);
   }

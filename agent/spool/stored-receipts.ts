@@ -1,5 +1,6 @@
 // Receipts beside what they are for, recordings and docking records alike: stored once and durably, set aside where they do not stand.
 import { join } from 'node:path';
+import { UNFINISHED_SUFFIX } from '../../protocol/durable.ts';
 import { describeError, DockError } from '../../protocol/errors.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Files, Log } from '../../protocol/ports.ts';
@@ -81,7 +82,7 @@ export class StoredReceipts {
   async #clear({ folder, recording }: ReceiptOwner): Promise<boolean> {
     const { files, setAside } = this.#deps;
     let isCleared = false;
-    for (const name of RECEIPT_NAMES) {
+    for (const name of RECEIPT_NAMES.flatMap((each) => [each, each + UNFINISHED_SUFFIX])) {
       const found = await files.stat(join(folder, name));
       if (found === undefined || found.kind === 'file') continue;
       await setAside(join(folder, name), 'not a file', `${recording}.${name}`);

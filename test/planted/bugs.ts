@@ -1,4 +1,5 @@
 // All planted bugs. Each must be caught by the suites that it names.
+import { CHAIN_BUGS } from './bugs-chains.ts';
 import { DRIVER_BUGS } from './bugs-drivers.ts';
 import { DURABILITY_BUGS } from './bugs-durability.ts';
 import { RELEASE_BUGS } from './bugs-release.ts';
@@ -10,6 +11,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...DURABILITY_BUGS,
   ...RELEASE_BUGS,
   ...TRANSFER_BUGS,
+  ...CHAIN_BUGS,
   ...SEALING_BUGS,
   ...DRIVER_BUGS,
 ];

@@ -155,6 +155,6 @@ test("a record by the station's key of today comes before one of an earlier key,
   const before = { ...facts, keyId: 'earlier', dockedAt: '2026-11-26T09:00:00.000Z' };
   const docking = makeDockingId(seededRandom(9));
   const first = { ...facts, docking, keyId: 'today', manifestSha256: 'f'.repeat(64) };
-  expect(new RecordChain([before, first], [], { keyId: 'today' }).newest(CAMERA)?.docking).toBe(docking);
-  expect(new RecordChain([before], [first], { keyId: 'today' }).newest(CAMERA)?.parts).toEqual([first]);
+  expect(new RecordChain([before, first], [], 'today').newest(CAMERA)?.docking).toBe(docking);
+  expect(new RecordChain([before], [first], 'today').newest(CAMERA)?.parts).toEqual([first]);
 });

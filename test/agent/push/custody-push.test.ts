@@ -37,6 +37,8 @@ class LogRig {
   connected = true;
   /** Which the disk does not show. */
   unreadable: SegmentId | undefined;
+  /** What reading that one gives. */
+  shown: () => undefined | Promise<undefined> = () => undefined;
   readonly push: CustodyPush;
 
   constructor(count: number, held = false) {
@@ -64,7 +66,7 @@ class LogRig {
       source: {
         segments: () => this.segments,
         read: async (segment, from) => {
-          if (segment === this.unreadable) throw Object.assign(new Error('EIO: read'), { code: 'EIO' });
+          if (segment === this.unreadable) return this.shown();
           const to = this.segments.find((known) => known.segment === segment)?.lastSequence ?? 0;
           return { lines: Buffer.from('line\n'), from, to };
         },
@@ -423,9 +425,13 @@ describe('a segment of which the store takes nothing', () => {
     await rig.talk();
   }
 
-  test('and one that the disk does not show: the log says which of the two it is', async () => {
+  test.each([
+    ['and one that the disk does not show', (): Promise<undefined> => Promise.reject(new Error('EIO: read'))],
+    ['and one of which it shows less than there was', (): undefined => undefined],
+  ])('%s: the log says which of the two it is', async (_, shown) => {
     const rig = new LogRig(3);
     rig.unreadable = rig.id(0);
+    rig.shown = shown;
     rig.push.connectionChanged(true);
     await rig.talk();
     await seconds(rig, 5);

@@ -113,7 +113,7 @@ describe('rows', () => {
     const [first, second, other] = [factsOf(random), factsOf(random), factsOf(random)];
     for (const facts of [first, { ...second, previousManifestSha256: first.manifestSha256 }, other])
       rows.add(facts);
-    const named = new Set(rows.previous());
+    const named = new Set(rows.previous([]));
     expect([...rows.ends(named)].sort()).toEqual([second.recording, other.recording].sort());
     named.add(digestKey(other.manifestSha256));
     expect([...rows.ends(named)]).toEqual([second.recording]);

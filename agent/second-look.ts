@@ -1,0 +1,54 @@
+// Looks again, while the station runs, at signed documents that its start could not read, or not verify: a page that was read wrong once may be right by
+// now. Until one verifies, nothing that was read of it is believed, neither by a chain nor by whoever calls it damaged.
+import { isMachineShort } from '../protocol/errors.ts';
+import { inParallel } from './spool/in-parallel.ts';
+
+/** Looked at again at one time, and in one go for a chain: where ten thousand do not verify, the log has to tell. */
+const AT_ONCE = 8;
+const IN_ONE_GO = 100;
+/** So often one is looked at again for a chain: what is damaged on the disk stays so. */
+const LOOKS_MAX = 3;
+
+export interface SecondLookDeps<Name extends string> {
+  /** What did not verify. */
+  readonly unread: ReadonlySet<Name>;
+  /** Reads one; where it verifies, takes it out of `unread` and its facts in place of those known. Whether it did. */
+  readonly look: (name: Name) => Promise<boolean>;
+  /** Some verified: what follows from all of them is to be found anew. */
+  readonly settled: () => void | Promise<void>;
+}
+
+/** Over the documents of one kind. */
+export class SecondLook<Name extends string> {
+  readonly #deps: SecondLookDeps<Name>;
+  readonly #looks = new Map<Name, number>();
+
+  constructor(deps: SecondLookDeps<Name>) {
+    this.#deps = deps;
+  }
+
+  /** Before anything is said of that one. Errors: only the machine's. */
+  async at(name: Name): Promise<void> {
+    if (this.#deps.unread.has(name) && (await this.#look(name))) await this.#deps.settled();
+  }
+
+  /** Before a document is named for good: at whatever may be the end of a chain. Errors: only the machine's. */
+  async atAll(): Promise<void> {
+    const again = [...this.#deps.unread].filter((name) => (this.#looks.get(name) ?? 0) < LOOKS_MAX);
+    let isAny = false;
+    await inParallel(again.slice(0, IN_ONE_GO), AT_ONCE, async (name) => {
+      this.#looks.set(name, (this.#looks.get(name) ?? 0) + 1);
+      if (await this.#look(name)) isAny = true;
+    });
+    if (isAny) await this.#deps.settled();
+  }
+
+  async #look(name: Name): Promise<boolean> {
+    try {
+      return await this.#deps.look(name);
+    } catch (error) {
+      if (isMachineShort(error)) throw error;
+      return false;
+    }
+  }
+}

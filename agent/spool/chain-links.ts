@@ -1,0 +1,125 @@
+// What the manifests that are here say of each other: which of them are ends of chains. Only what verified has a say: what did not, or could not be read,
+// is in `unread`, and may be an end or no manifest of ours at all.
+//
+// Invariants:
+// 1. Quarantined manifests were durable, so a chain that leads through them must not fork: they count, those that go there in this run, too.
+// 2. Of released manifests only ends are read. What the others name stands in their rows.
+import { join } from 'node:path';
+import { describeError, isMachineShort } from '../../protocol/errors.ts';
+import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
+import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
+import type { Files } from '../../protocol/ports.ts';
+import type { Catalogue } from './catalogue.ts';
+import { inParallel } from './in-parallel.ts';
+import { readFacts } from './judge.ts';
+import { DOCKING_NAME, RECEIPT_NAME, type SpoolLayout } from './layout.ts';
+import { nameBefore, type Quarantine } from './quarantine.ts';
+import { digestKey, type ReleasedRows } from './released-rows.ts';
+import type { RecordingFacts } from './spooled-recording.ts';
+
+/** Manifests read at one time. */
+const AT_ONCE = 32;
+/** Quarantined manifests that are read for the chains. */
+const APART_MAX = 1000;
+
+export interface ChainLinksDeps {
+  readonly files: Files;
+  readonly layout: Pick<SpoolLayout, 'released'>;
+  readonly quarantine: Pick<Quarantine, 'names' | 'folder'>;
+  readonly catalogue: Catalogue;
+  readonly rows: ReleasedRows;
+  /** The one that signs now first; without any nothing is verified. */
+  readonly stationKeys: readonly PublicKey[];
+}
+
+/** One per spool. */
+export class ChainLinks {
+  /** What is a recording by its name, and of which no manifest could be read, or none that verifies. */
+  readonly unread = new Set<RecordingId>();
+  readonly #deps: ChainLinksDeps;
+  /** Facts that verified, of what lies in the quarantine. */
+  readonly #apart = new Map<RecordingId, RecordingFacts>();
+
+  constructor(deps: ChainLinksDeps) {
+    this.#deps = deps;
+  }
+
+  /** Reads what lies in the quarantine. Shape: those of which the store gave a receipt. Errors: the machine's. */
+  async readApart(): Promise<RecordingFacts[]> {
+    const { files, quarantine, stationKeys } = this.#deps;
+    const receipted: RecordingFacts[] = [];
+    const named = quarantine.names.flatMap((name) => {
+      const recording = nameBefore(name);
+      return isRecordingId(recording) ? [{ name, recording }] : [];
+    });
+    for (const { recording } of named.slice(0, -APART_MAX)) this.unread.add(recording);
+    await inParallel(named.slice(-APART_MAX), AT_ONCE, async ({ name, recording }) => {
+      const folder = join(quarantine.folder, name);
+      const read = await readFacts(files, folder, recording, stationKeys).catch(() => undefined);
+      if (read === undefined) {
+        const names = await files.list(folder).catch((): string[] => []);
+        if (!names.includes(DOCKING_NAME)) this.unread.add(recording);
+        return;
+      }
+      if (read.isVerified) this.verifiedApart(read.facts);
+      else this.unread.add(recording);
+      const receipt = await files.stat(join(folder, RECEIPT_NAME)).catch(() => undefined);
+      if (receipt?.kind === 'file') receipted.push(read.facts);
+    });
+    return receipted;
+  }
+
+  /** A recording lies in the quarantine, and its manifest verifies. */
+  verifiedApart(facts: RecordingFacts): void {
+    const { catalogue, rows } = this.#deps;
+    this.#apart.set(facts.recording, facts);
+    if (catalogue.get(facts.recording) === undefined && !rows.has(facts.recording))
+      this.unread.delete(facts.recording);
+  }
+
+  /** A recording goes to the quarantine. */
+  goesApart(facts: RecordingFacts): void {
+    if (!this.unread.has(facts.recording)) this.#apart.set(facts.recording, facts);
+  }
+
+  /** Tells the catalogue the ends of all chains. Shape: released ones that may be ends and could not be read, and why. Errors: the machine's. */
+  async setEnds(): Promise<{ readonly recording: RecordingId; readonly reason: string }[]> {
+    const { files, layout, catalogue, rows, stationKeys } = this.#deps;
+    const facts = [...this.#apart.values(), ...this.#verified()];
+    const named = new Set(rows.previous(this.unread));
+    for (const { previousManifestSha256: previous } of facts)
+      if (previous !== null) named.add(digestKey(previous));
+    const ends = facts.filter(({ manifestSha256 }) => !named.has(digestKey(manifestSha256)));
+    const released = [...rows.ends(named)].filter((recording) => !this.unread.has(recording));
+    const failed: { recording: RecordingId; reason: string }[] = [];
+    await inParallel(released, AT_ONCE, async (recording) => {
+      try {
+        const read = await readFacts(files, join(layout.released, recording), recording, stationKeys);
+        if (read.isVerified) ends.push(read.facts);
+        else this.unread.add(recording);
+      } catch (error) {
+        if (isMachineShort(error)) throw error;
+        this.unread.add(recording);
+        failed.push({ recording, reason: describeError(error) });
+      }
+    });
+    const [own] = stationKeys;
+    catalogue.setEnds(ends, own && keyIdHex(own.keyId));
+    return failed;
+  }
+
+  /** Whether a manifest that verified names the one of that digest. Looks through all of them: it is asked seldom. */
+  isNamed(sha256: string): boolean {
+    const isNaming = ({ previousManifestSha256 }: RecordingFacts): boolean =>
+      previousManifestSha256 === sha256;
+    for (const facts of this.#apart.values()) if (isNaming(facts)) return true;
+    for (const facts of this.#verified()) if (isNaming(facts)) return true;
+    const key = digestKey(sha256);
+    for (const previous of this.#deps.rows.previous(this.unread)) if (previous === key) return true;
+    return false;
+  }
+
+  *#verified(): Generator<RecordingFacts> {
+    for (const facts of this.#deps.catalogue.all()) if (!this.unread.has(facts.recording)) yield facts;
+  }
+}

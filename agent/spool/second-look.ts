@@ -1,0 +1,61 @@
+// A second look at the manifests that the start could not read, or not verify.
+import { join } from 'node:path';
+import type { RecordingId } from '../../protocol/ids.ts';
+import type { PublicKey } from '../../protocol/minisign.ts';
+import type { Files } from '../../protocol/ports.ts';
+import { SecondLook } from '../second-look.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { ChainLinks } from './chain-links.ts';
+import { readFacts } from './judge.ts';
+import type { SpoolLayout } from './layout.ts';
+import { nameBefore, type Quarantine } from './quarantine.ts';
+import type { ReleasedRows } from './released-rows.ts';
+import type { RecordingFacts } from './spooled-recording.ts';
+
+export interface ManifestLookDeps {
+  readonly files: Files;
+  readonly layout: SpoolLayout;
+  readonly quarantine: Pick<Quarantine, 'names' | 'folder'>;
+  readonly catalogue: Catalogue;
+  readonly rows: ReleasedRows;
+  readonly links: ChainLinks;
+  readonly stationKeys: readonly PublicKey[];
+  /** Something verified that the index leaves out. */
+  readonly onChange: () => void;
+}
+
+/** One per spool. */
+export function secondLookAtManifests(deps: ManifestLookDeps): SecondLook<RecordingId> {
+  const { files, links, stationKeys, onChange } = deps;
+  return new SecondLook({
+    unread: links.unread,
+    look: async (recording) => {
+      const read = await readFacts(files, folderOf(recording, deps), recording, stationKeys);
+      if (!read.isVerified || !links.unread.has(recording)) return false;
+      take(read.facts, deps);
+      return true;
+    },
+    settled: async () => {
+      await links.setEnds();
+      onChange();
+    },
+  });
+}
+
+function folderOf(recording: RecordingId, { layout, catalogue, rows, quarantine }: ManifestLookDeps): string {
+  const here = catalogue.get(recording);
+  if (here !== undefined) return here.folder;
+  if (rows.has(recording)) return join(layout.released, recording);
+  const aside = quarantine.names.find((name) => nameBefore(name) === recording);
+  return aside === undefined ? join(layout.ready, recording) : join(quarantine.folder, aside);
+}
+
+/** It may have moved meanwhile: what its manifest says is the same everywhere. */
+function take(facts: RecordingFacts, { catalogue, rows, links }: ManifestLookDeps): void {
+  const { recording } = facts;
+  links.unread.delete(recording);
+  if (catalogue.get(recording) !== undefined) return catalogue.correct(facts);
+  if (!rows.has(recording)) return links.verifiedApart(facts);
+  rows.remove(recording);
+  rows.add(facts);
+}
