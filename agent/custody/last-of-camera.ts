@@ -1,4 +1,5 @@
 // Finds in the custody log what became durable last of a camera: the end of its chain of recordings, or of docking records.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { bufferOf } from '../../protocol/bytes.ts';
 import { isRecordingId, type CameraId, type RecordingId } from '../../protocol/ids.ts';
 import { entryIn, linesNaming, type ToldEntry, type ToldSource } from './told-entries.ts';
@@ -6,6 +7,8 @@ import { entryIn, linesNaming, type ToldEntry, type ToldSource } from './told-en
 /** So far back a search goes: some 128 MiB of log. Each segment counts as SEGMENT_ENTRIES at least, as it must be opened. */
 const ENTRIES_MAX = 400_000;
 const SEGMENT_ENTRIES = 100;
+/** Entries parsed in one turn of the event loop: some 3 ms. */
+const TURN_ENTRIES = 100;
 
 /** A recording, or a part of a docking record, as the log names it. */
 export interface LoggedEnd {
@@ -37,6 +40,7 @@ export async function lastOfCamera(
   const newestFirst: LoggedEnd[] = [];
   let isOfEarlierKey = false;
   let looked = 0;
+  let parsed = 0;
   for (const { segment, lastSequence } of source.segments().toReversed()) {
     if (looked >= ENTRIES_MAX) break;
     looked += Math.max(lastSequence, SEGMENT_ENTRIES);
@@ -44,6 +48,7 @@ export async function lastOfCamera(
     let changed = false; // a segment is signed by one key, and a change of it is told at its beginning
     for await (const line of linesNaming(source, segment, '"event":"')) {
       if (!TELLING[event].some((mark) => bufferOf(line).includes(mark))) continue;
+      if (++parsed % TURN_ENTRIES === 0) await nextTurn();
       const told = entryIn(line);
       if (told === undefined) continue;
       changed ||= told.event === 'key-changed';
