@@ -22,6 +22,10 @@ export interface SecondLookDeps<Name extends string> {
 export class SecondLook<Name extends string> {
   readonly #deps: SecondLookDeps<Name>;
   readonly #looks = new Map<Name, number>();
+  /** One look after the other: whoever waits goes by what all before him settled. */
+  #turn: Promise<void> = Promise.resolve();
+  /** Some verified, and what follows from that was not found yet. */
+  #owes = false;
 
   constructor(deps: SecondLookDeps<Name>) {
     this.#deps = deps;
@@ -29,26 +33,44 @@ export class SecondLook<Name extends string> {
 
   /** Before anything is said of that one. Errors: only the machine's. */
   async at(name: Name): Promise<void> {
-    if (this.#deps.unread.has(name) && (await this.#look(name))) await this.#deps.settled();
+    if (!this.#deps.unread.has(name)) return;
+    await this.#inTurn(async () => {
+      if (this.#deps.unread.has(name)) await this.#look(name);
+      await this.#settle();
+    });
   }
 
   /** Before a document is named for good: at whatever may be the end of a chain. Errors: only the machine's. */
-  async atAll(): Promise<void> {
-    const again = [...this.#deps.unread].filter((name) => (this.#looks.get(name) ?? 0) < LOOKS_MAX);
-    let isAny = false;
-    await inParallel(again.slice(0, IN_ONE_GO), AT_ONCE, async (name) => {
-      this.#looks.set(name, (this.#looks.get(name) ?? 0) + 1);
-      if (await this.#look(name)) isAny = true;
-    });
-    if (isAny) await this.#deps.settled();
+  atAll(): Promise<void> {
+    return this.#inTurn(() => this.#lookAtAll());
   }
 
-  async #look(name: Name): Promise<boolean> {
+  async #lookAtAll(): Promise<void> {
+    const again = [...this.#deps.unread].filter((name) => (this.#looks.get(name) ?? 0) < LOOKS_MAX);
+    await inParallel(again.slice(0, IN_ONE_GO), AT_ONCE, async (name) => {
+      this.#looks.set(name, (this.#looks.get(name) ?? 0) + 1);
+      await this.#look(name);
+    });
+    await this.#settle();
+  }
+
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    const running = this.#turn.then(step);
+    this.#turn = running.catch(() => undefined);
+    return running;
+  }
+
+  async #look(name: Name): Promise<void> {
     try {
-      return await this.#deps.look(name);
+      if (await this.#deps.look(name)) this.#owes = true;
     } catch (error) {
       if (isMachineShort(error)) throw error;
-      return false;
     }
+  }
+
+  async #settle(): Promise<void> {
+    if (!this.#owes) return;
+    await this.#deps.settled();
+    this.#owes = false;
   }
 }

@@ -110,8 +110,8 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
     id: 'second-look-without-ends',
     what: 'what verifies at the second look is no end of a chain all the same',
     file: 'agent/second-look.ts',
-    find: '    if (isAny) await this.#deps.settled();\n',
-    put: '    void isAny;\n',
+    find: '    await this.#deps.settled();\n',
+    put: '    void this.#deps.settled;\n',
     suites: ['agent/spool/second-look'],
   },
   {

@@ -1,0 +1,74 @@
+// Second looks at documents that did not verify: one after the other, and so often at most.
+import { expect, test } from 'vitest';
+import { SecondLook } from '../../agent/second-look.ts';
+
+test('whoever asks while another look settles something goes by what it settled', async () => {
+  const unread = new Set(['a']);
+  const done: string[] = [];
+  const look = new SecondLook<string>({
+    unread,
+    look: async (name) => unread.delete(name),
+    settled: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      done.push('settled');
+    },
+  });
+  await Promise.all([look.atAll(), look.atAll().then(() => done.push('named'))]);
+  expect(done).toEqual(['settled', 'named']);
+});
+
+test('what stays damaged is looked at three times for chains, and whenever something is said of it', async () => {
+  const looked: string[] = [];
+  const look = new SecondLook<string>({
+    unread: new Set(['a']),
+    look: async (name) => {
+      looked.push(name);
+      throw Object.assign(new Error('EIO: read'), { code: 'EIO' });
+    },
+    settled: () => {
+      throw new Error('nothing verified');
+    },
+  });
+  for (let asked = 0; asked < 5; asked++) await look.atAll();
+  expect(looked).toHaveLength(3);
+  await look.at('a');
+  await look.at('another');
+  expect(looked).toHaveLength(4);
+});
+
+test('of ten thousand a hundred are looked at in one go', async () => {
+  let looked = 0;
+  const look = new SecondLook<string>({
+    unread: new Set(Array.from({ length: 10_000 }, (_, at) => String(at))),
+    look: async () => ++looked < 0,
+    settled: () => undefined,
+  });
+  await look.atAll();
+  expect(looked).toBe(100);
+});
+
+test('a machine that is short of something says nothing of a document: the error goes to whoever asks', async () => {
+  const look = new SecondLook<string>({
+    unread: new Set(['a']),
+    look: () => Promise.reject(Object.assign(new Error('EMFILE: open'), { code: 'EMFILE' })),
+    settled: () => undefined,
+  });
+  await expect(look.atAll()).rejects.toThrow('EMFILE');
+  await expect(look.at('a')).rejects.toThrow('EMFILE');
+});
+
+test('what follows from what verified is found at the next look where the machine was short of something', async () => {
+  const unread = new Set(['a']);
+  const settled: number[] = [];
+  const look = new SecondLook<string>({
+    unread,
+    look: async (name) => unread.delete(name),
+    settled: async () => {
+      if (settled.push(1) === 1) throw Object.assign(new Error('EMFILE: open'), { code: 'EMFILE' });
+    },
+  });
+  await expect(look.atAll()).rejects.toThrow('EMFILE');
+  await look.atAll();
+  await look.atAll();
+  expect(settled).toHaveLength(2);
+});
