@@ -3,15 +3,16 @@
 import { isMachineShort } from '../protocol/errors.ts';
 import { inParallel } from './spool/in-parallel.ts';
 
-/** Looked at again at one time, and in one go for a chain: where ten thousand do not verify, the log has to tell. */
+/** Looked at again at one time. */
 const AT_ONCE = 8;
-const IN_ONE_GO = 100;
-/** So often one is looked at again for a chain: what is damaged on the disk stays so. */
-const LOOKS_MAX = 3;
+/** In one go for a chain, of what is likely an end, and of the rest: where ten thousand do not verify, the log has to tell. */
+const IN_ONE_GO = 50;
 
 export interface SecondLookDeps<Name extends string> {
   /** What did not verify. */
   readonly unread: ReadonlySet<Name>;
+  /** Whether it lies in its place: what lies in the quarantine comes behind. */
+  readonly isInPlace: (name: Name) => boolean;
   /** Reads one; where it verifies, takes it out of `unread` and its facts in place of those known. Whether it did. */
   readonly look: (name: Name) => Promise<boolean>;
   /** Some verified: what follows from all of them is to be found anew. */
@@ -46,12 +47,23 @@ export class SecondLook<Name extends string> {
   }
 
   async #lookAtAll(): Promise<void> {
-    const again = [...this.#deps.unread].filter((name) => (this.#looks.get(name) ?? 0) < LOOKS_MAX);
-    await inParallel(again.slice(0, IN_ONE_GO), AT_ONCE, async (name) => {
-      this.#looks.set(name, (this.#looks.get(name) ?? 0) + 1);
+    await inParallel(this.#due(), AT_ONCE, async (name) => {
+      this.#looks.set(name, this.#looksAt(name) + 1);
       await this.#look(name);
     });
     await this.#settle();
+  }
+
+  /** Those that were looked at least often. */
+  #due(): Name[] {
+    const { unread, isInPlace } = this.#deps;
+    const names = [...unread].sort((a, b) => this.#looksAt(a) - this.#looksAt(b));
+    const inPlace = names.filter(isInPlace).slice(0, IN_ONE_GO);
+    return [...inPlace, ...names.filter((name) => !isInPlace(name)).slice(0, IN_ONE_GO)];
+  }
+
+  #looksAt(name: Name): number {
+    return this.#looks.get(name) ?? 0;
   }
 
   #inTurn(step: () => Promise<void>): Promise<void> {

@@ -13,7 +13,7 @@ import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from '../../protoc
 import type { DockingEntry } from '../../protocol/docking-record.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';
 import { DockError, isDockError, isMachineShort } from '../../protocol/errors.ts';
-import { isRecordingId, type CameraId, type DockingId, type RecordingId } from '../../protocol/ids.ts';
+import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
 import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Files, Log, Random, Signer } from '../../protocol/ports.ts';
 import { namedByEnd, namedByNext, type EndHere } from '../chain-end.ts';
@@ -74,6 +74,8 @@ export class DockingRecords implements PushStore<StoredRecord> {
   /** Records by their names that the start could not read, or not verify. */
   readonly #unread: Set<string>;
   readonly #secondLook: SecondLook<string>;
+  /** Receipted ones that verified since anybody was told what is reclaimable. */
+  readonly #owed = new Set<StoredRecord>();
   /** Dockings of which a part lies in the quarantine that the next start gives back. */
   readonly #inParts: ReadonlySet<DockingId>;
   readonly #logged = new LoggedEnds();
@@ -97,8 +99,9 @@ export class DockingRecords implements PushStore<StoredRecord> {
     this.#unread = unread;
     this.#secondLook = new SecondLook({
       unread,
+      isInPlace: (name) => this.#records.get(name as RecordingId) !== undefined,
       look: (name) => this.#lookAgain(name),
-      settled: () => void (this.#chain = this.#chainOfAll()),
+      settled: () => this.#settled(),
     });
     this.#inParts = inParts;
     this.#chain = this.#chainOfAll();
@@ -143,6 +146,20 @@ export class DockingRecords implements PushStore<StoredRecord> {
   /** The camera's newest docking that has a record, whichever key of this station signed it. */
   newest(camera: CameraId): NewestDocking | undefined {
     return this.#chain.newest(camera);
+  }
+
+  /** Looks again at what did not verify, before `newest` is asked. Errors: only the machine's. */
+  lookAgain(): Promise<void> {
+    return this.#secondLook.atAll();
+  }
+
+  /** Whether a record that did not verify says that it is of a newer docking of that camera: nobody knows for sure then which one came last. */
+  mayHaveNewer(camera: CameraId): boolean {
+    const known = this.#chain.newest(camera)?.parts[0]?.dockedAt ?? '';
+    return [...this.#records.values()].some(
+      ({ recording, facts }) =>
+        this.#unread.has(recording) && facts.camera === camera && facts.dockedAt > known,
+    );
   }
 
   /** One attempt to make a docking's record durable. Errors: "spool.gone", the system's, the signer's: nothing of it counts then. */
@@ -230,6 +247,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
     if (stored === undefined) return true;
     const { docking, parts } = stored.facts;
     if (this.#inParts.has(docking)) return false;
+    if (this.#mayNameUnread(stored)) return false;
     const isWhole = parts === 1 || this.partsOf(docking).every(({ state }) => state === 'receipted');
     return isWhole && this.#records.isFirst(stored);
   }
@@ -326,18 +344,40 @@ export class DockingRecords implements PushStore<StoredRecord> {
       .map(({ facts }) => facts);
   }
 
+  /** One that did not verify may be the one that it names; but for one by a key that this station does not know: chains end with their keys. */
+  #mayNameUnread({ recording, facts: { camera } }: StoredRecord): boolean {
+    if (this.#unread.size === 0) return false;
+    const keyIds = new Set(this.#options.stationKeys.map(({ keyId }) => keyIdHex(keyId)));
+    return [...this.#records.values()].some(
+      (other) =>
+        other.recording !== recording &&
+        other.facts.camera === camera &&
+        this.#unread.has(other.recording) &&
+        keyIds.has(other.facts.keyId ?? ''),
+    );
+  }
+
   /** Whether the record of that name verifies now, here or in the quarantine. Errors: of the document; the system's. */
   async #lookAgain(name: string): Promise<boolean> {
     const { files, spool, stationKeys } = this.#options;
-    const stored = isRecordingId(name) ? this.#records.get(name) : undefined;
-    const aside = spool.asideNames.find((each) => nameBefore(each) === name) ?? name;
-    const folder = stored?.folder ?? join(spool.layout.quarantine, aside);
+    const aside = spool.asideNames.find((each) => nameBefore(each) === name);
+    const isAside = aside !== undefined && this.#records.get(name as RecordingId) === undefined;
+    const folder = isAside ? join(spool.layout.quarantine, aside) : join(spool.layout.dockings, name);
     const { facts, isVerified } = await readRecord(files, folder, stationKeys);
     if (!isVerified || facts.recording !== name || !this.#unread.has(name)) return false;
     this.#unread.delete(name);
+    const stored = this.#records.get(facts.recording); // it may have gone to the quarantine meanwhile
     if (stored === undefined) this.#apart.push(facts);
     else this.#records.correct(stored, facts);
+    if (stored?.state === 'receipted') this.#owed.add(stored);
     return true;
+  }
+
+  #settled(): void {
+    this.#chain = this.#chainOfAll();
+    const owed = [...this.#owed];
+    this.#owed.clear();
+    for (const stored of owed) if (this.#isReclaimable(stored)) this.#options.onReclaimable(stored.recording);
   }
 
   #add(camera: CameraId, parts: readonly RecordFacts[]): StoredRecord[] {
@@ -354,7 +394,10 @@ export class DockingRecords implements PushStore<StoredRecord> {
 
   #chainOfAll(): RecordChain {
     const [own] = this.#options.stationKeys;
-    return new RecordChain(this.#facts(), this.#apart, own && keyIdHex(own.keyId));
+    const chain = new RecordChain(this.#facts(), this.#apart, own && keyIdHex(own.keyId));
+    // What this process made stays the newest.
+    for (const camera of this.#proven) chain.recorded(this.#chain.newest(camera)?.parts ?? []);
+    return chain;
   }
 
   #isReclaimable({ state, facts }: StoredRecord): boolean {

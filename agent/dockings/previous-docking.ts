@@ -7,12 +7,22 @@ import type { DockingRecords } from './docking-records.ts';
 import type { EndedDocking } from './ended-docking.ts';
 import type { NewestDocking } from './record-chain.ts';
 
+/** There was one, and what its record says did not verify. */
+const NOTHING_SURE: PreviousDocking = {
+  endedAtMs: null,
+  clockSynchronised: null,
+  offset: null,
+  mayHaveStayed: () => true,
+};
+
 /** From the record of the newest docking; null where the camera has none. Reads its entries. Never rejects. */
 export async function previousFromRecord(
   records: DockingRecords,
   camera: CameraId,
   log: Log,
 ): Promise<PreviousDocking | null> {
+  await records.lookAgain().catch((error: unknown) => log.warn('records not looked at again', { error }));
+  if (records.mayHaveNewer(camera)) return NOTHING_SURE;
   const newest = records.newest(camera);
   const [facts] = newest?.parts ?? [];
   if (newest === undefined || facts === undefined) return null;

@@ -338,12 +338,23 @@ export class Pusher {
     try {
       if (action.kind === 'unit') await this.#performUnit(sender, action);
       else await this.#steps.perform(recording, action);
-      if (action.kind === 'offer') this.#options.conditions.clear(OFFER_SIZE_CODE, recording);
+      if (action.kind === 'offer') {
+        this.#options.conditions.clear(OFFER_SIZE_CODE, recording);
+        this.#corrected(sender);
+      }
     } catch (error) {
       await this.#failures.take(recording, error);
     } finally {
       this.#reads -= reads;
     }
+  }
+
+  /** What the start read of it did not verify, and other facts did since: the store answers for those. */
+  #corrected({ subject: { recording, manifestSha256 } }: Sender): void {
+    const item = this.#sources.get(recording);
+    if (item === undefined || item.manifestSha256 === manifestSha256) return;
+    this.#queue.remove(recording);
+    this.#enqueue(item);
   }
 
   /** A slow line takes minutes for a unit: it is not late, and not sent again, before it has left. */

@@ -36,17 +36,17 @@ class Shared {
 /** The newest of manifests that no other one names: where a chain goes on. */
 export interface ChainEnd extends Pick<
   RecordingFacts,
-  'recording' | 'manifestSha256' | 'previousManifestSha256' | 'sealedAt' | 'keyId'
+  'recording' | 'camera' | 'manifestSha256' | 'previousManifestSha256' | 'sealedAt' | 'keyId'
 > {
   /** This process made it durable: nothing is later. */
   readonly isOwn: boolean;
 }
 
 function endOf(
-  { recording, manifestSha256, previousManifestSha256, sealedAt, keyId }: RecordingFacts,
+  { recording, camera, manifestSha256, previousManifestSha256, sealedAt, keyId }: Omit<ChainEnd, 'isOwn'>,
   isOwn: boolean,
 ): ChainEnd {
-  return { recording, manifestSha256, previousManifestSha256, sealedAt, keyId, isOwn };
+  return { recording, camera, manifestSha256, previousManifestSha256, sealedAt, keyId, isOwn };
 }
 
 /** In-memory catalogue of one spool. */
@@ -126,11 +126,16 @@ export class Catalogue {
     return this.#ends.get(camera);
   }
 
+  /** The ends of all chains as they are known now. */
+  ends(): IterableIterator<ChainEnd> {
+    return this.#ends.values();
+  }
+
   /**
    * Takes the ends of all chains: manifests that verified and that no other such one names. Of several, those by the station's key of today, `keyId`,
    * come first, as a chain ends with its key (SPEC 4.1). Where a chain forked, the one sealed last counts; what this process made stays the end.
    */
-  setEnds(ends: Iterable<RecordingFacts>, keyId: string | undefined): void {
+  setEnds(ends: Iterable<Omit<ChainEnd, 'isOwn'>>, keyId: string | undefined): void {
     for (const [camera, { isOwn }] of this.#ends) if (!isOwn) this.#ends.delete(camera);
     const rank = (end: ChainEnd): string => {
       const isOfToday = keyId === undefined || end.keyId === null || end.keyId === keyId;

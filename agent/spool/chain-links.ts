@@ -85,7 +85,8 @@ export class ChainLinks {
   /** Tells the catalogue the ends of all chains. Shape: released ones that may be ends and could not be read, and why. Errors: the machine's. */
   async setEnds(): Promise<{ readonly recording: RecordingId; readonly reason: string }[]> {
     const { files, layout, catalogue, rows, stationKeys } = this.#deps;
-    const facts = [...this.#apart.values(), ...this.#verified()];
+    // What was an end keeps its say, wherever it went since.
+    const facts = [...catalogue.ends(), ...this.#apart.values(), ...this.#verified()];
     const named = new Set(rows.previous(this.unread));
     for (const { previousManifestSha256: previous } of facts)
       if (previous !== null) named.add(digestKey(previous));

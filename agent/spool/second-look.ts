@@ -1,5 +1,6 @@
 // A second look at the manifests that the start could not read, or not verify.
 import { join } from 'node:path';
+import { systemCode } from '../../protocol/errors.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
@@ -29,11 +30,15 @@ export function secondLookAtManifests(deps: ManifestLookDeps): SecondLook<Record
   const { files, links, stationKeys, onChange } = deps;
   return new SecondLook({
     unread: links.unread,
+    isInPlace: (recording) => deps.catalogue.get(recording) !== undefined || deps.rows.has(recording),
     look: async (recording) => {
-      const read = await readFacts(files, folderOf(recording, deps), recording, stationKeys);
-      if (!read.isVerified || !links.unread.has(recording)) return false;
-      take(read.facts, deps);
-      return true;
+      for (const folder of foldersOf(recording, deps)) {
+        const read = await readFacts(files, folder, recording, stationKeys).catch(ifThere);
+        if (read?.isVerified !== true || !links.unread.has(recording)) continue;
+        take(read.facts, deps);
+        return true;
+      }
+      return false;
     },
     settled: async () => {
       await links.setEnds();
@@ -42,12 +47,22 @@ export function secondLookAtManifests(deps: ManifestLookDeps): SecondLook<Record
   });
 }
 
-function folderOf(recording: RecordingId, { layout, catalogue, rows, quarantine }: ManifestLookDeps): string {
+/** Where it lies, or may lie: what the start was not shown is nowhere by name. */
+function foldersOf(
+  recording: RecordingId,
+  { layout, catalogue, rows, quarantine }: ManifestLookDeps,
+): readonly string[] {
   const here = catalogue.get(recording);
-  if (here !== undefined) return here.folder;
-  if (rows.has(recording)) return join(layout.released, recording);
-  const aside = quarantine.names.find((name) => nameBefore(name) === recording);
-  return aside === undefined ? join(layout.ready, recording) : join(quarantine.folder, aside);
+  if (here !== undefined) return [here.folder];
+  if (rows.has(recording)) return [join(layout.released, recording)];
+  const aside = quarantine.names.filter((name) => nameBefore(name) === recording);
+  if (aside.length > 0) return aside.map((name) => join(quarantine.folder, name));
+  return [join(layout.ready, recording), join(layout.released, recording)];
+}
+
+/** Errors: all but that of what is not there. */
+function ifThere(error: unknown): undefined {
+  if (systemCode(error) !== 'ENOENT') throw error;
 }
 
 /** It may have moved meanwhile: what its manifest says is the same everywhere. */

@@ -180,6 +180,8 @@ export class Spool {
     return this.#turns.run(recording, async () => {
       if (this.#parts.released.has(recording)) return; // what a failed reclaim left is finished by the next start
       await this.#parts.secondLook.at(recording);
+      if (this.#parts.links.unread.has(recording))
+        writeFailed('reclaim', recording, new Error('its manifest does not verify'));
       await this.#parts.leaving.reclaim(this.#parts.holdings.mustKnow(recording));
       await this.#parts.space.look();
     });

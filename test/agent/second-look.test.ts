@@ -7,6 +7,7 @@ test('whoever asks while another look settles something goes by what it settled'
   const done: string[] = [];
   const look = new SecondLook<string>({
     unread,
+    isInPlace: () => true,
     look: async (name) => unread.delete(name),
     settled: async () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -17,10 +18,11 @@ test('whoever asks while another look settles something goes by what it settled'
   expect(done).toEqual(['settled', 'named']);
 });
 
-test('what stays damaged is looked at three times for chains, and whenever something is said of it', async () => {
+test('what stays damaged is looked at again whenever something is named, or said of it', async () => {
   const looked: string[] = [];
   const look = new SecondLook<string>({
     unread: new Set(['a']),
+    isInPlace: () => true,
     look: async (name) => {
       looked.push(name);
       throw Object.assign(new Error('EIO: read'), { code: 'EIO' });
@@ -30,26 +32,35 @@ test('what stays damaged is looked at three times for chains, and whenever somet
     },
   });
   for (let asked = 0; asked < 5; asked++) await look.atAll();
-  expect(looked).toHaveLength(3);
+  expect(looked).toHaveLength(5);
   await look.at('a');
   await look.at('another');
-  expect(looked).toHaveLength(4);
+  expect(looked).toHaveLength(6);
 });
 
-test('of ten thousand a hundred are looked at in one go', async () => {
-  let looked = 0;
+test('of ten thousand fifty that lie in their places are looked at in one go, and fifty others, each time other ones', async () => {
+  const looked = new Map<string, number>();
   const look = new SecondLook<string>({
     unread: new Set(Array.from({ length: 10_000 }, (_, at) => String(at))),
-    look: async () => ++looked < 0,
+    isInPlace: (name) => Number(name) >= 9_900,
+    look: async (name) => {
+      looked.set(name, (looked.get(name) ?? 0) + 1);
+      return false;
+    },
     settled: () => undefined,
   });
   await look.atAll();
-  expect(looked).toBe(100);
+  expect([...looked.keys()].filter((name) => Number(name) >= 9_900)).toHaveLength(50);
+  expect(looked.size).toBe(100);
+  await look.atAll();
+  expect([...looked.keys()].filter((name) => Number(name) >= 9_900)).toHaveLength(100);
+  expect(new Set(looked.values())).toEqual(new Set([1]));
 });
 
 test('a machine that is short of something says nothing of a document: the error goes to whoever asks', async () => {
   const look = new SecondLook<string>({
     unread: new Set(['a']),
+    isInPlace: () => true,
     look: () => Promise.reject(Object.assign(new Error('EMFILE: open'), { code: 'EMFILE' })),
     settled: () => undefined,
   });
@@ -62,6 +73,7 @@ test('what follows from what verified is found at the next look where the machin
   const settled: number[] = [];
   const look = new SecondLook<string>({
     unread,
+    isInPlace: () => true,
     look: async (name) => unread.delete(name),
     settled: async () => {
       if (settled.push(1) === 1) throw Object.assign(new Error('EMFILE: open'), { code: 'EMFILE' });

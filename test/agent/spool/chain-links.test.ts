@@ -1,0 +1,214 @@
+// Ends of chains that leave their place in a run, that verify late, or while several look: no chain forks.
+import { beforeEach, expect, test } from 'vitest';
+import { sha256Hex } from '../../../protocol/bytes.ts';
+import { makeRecordingId, parseCameraId } from '../../../protocol/ids.ts';
+import type { Files } from '../../../protocol/ports.ts';
+import type { CrashDisk } from '../../fakes/files-crash.ts';
+import { seededRandom } from '../../fakes/random-seeded.ts';
+import { ChainLife, digestOf, named, type ChainRun } from './chain-life.ts';
+import { CAMERA, openSpool, receiptOne, type Prepared } from './scenario.ts';
+
+const CAM_3 = parseCameraId('cam-3');
+const CAM_4 = parseCameraId('cam-4');
+const CAM_5 = parseCameraId('cam-5');
+
+let life: ChainLife;
+let disk: CrashDisk;
+beforeEach(async () => {
+  life = await ChainLife.begin();
+  ({ disk } = life);
+});
+
+function misread(of: Prepared, folder = 'ready'): () => void {
+  const text = '"sealed_at":"20';
+  const at = Buffer.from(of.documents.manifestBytes).indexOf(text);
+  return disk.misreadBit(`/spool/${folder}/${of.recording}/manifest.json`, 8 * (at + text.length));
+}
+
+async function drop(segment: string): Promise<void> {
+  await disk.unlink(`/spool/custody/${segment}.jsonl.minisig`);
+  await disk.unlink(`/spool/custody/${segment}.jsonl`);
+}
+
+async function release(run: ChainRun, one: Prepared): Promise<void> {
+  await receiptOne(run.spool, one);
+  await run.spool.reclaim(one.recording);
+}
+
+for (const isMisread of [false, true])
+  test(`${isMisread ? 'another camera was misread at the start' : 'control'}: the released end goes to the quarantine in this run and stays the end`, async () => {
+    const one = await life.one();
+    const two = await life.one();
+    const other = await life.run((run) => life.take(run, { camera: CAM_3 }));
+    await life.run(async (run) => {
+      await release(run, one);
+      await release(run, two);
+    });
+    disk.corrupt(`/spool/released/${two.recording}/receipt.json`, () => Buffer.from('x'));
+    const end = isMisread ? misread(other) : () => undefined;
+    const made = await life.run(async (run) => {
+      end();
+      expect(await run.spool.recheck(two.recording)).toBe('aside');
+      await run.spool.readManifest(other.recording);
+      return life.take(run);
+    });
+    expect(named(made)).toBe(digestOf(two));
+  });
+
+for (const isMisread of [false, true])
+  test(`${isMisread ? 'another camera was misread at the start' : 'control'}: the store asked again for the released end: it stays the end`, async () => {
+    const one = await life.one();
+    const two = await life.one();
+    const other = await life.run((run) => life.take(run, { camera: CAM_3 }));
+    await life.run(async (run) => {
+      await release(run, one);
+      await release(run, two);
+      expect(await run.spool.askAgain(two.recording, sha256Hex(two.receipt.bytes))).toBe('gone');
+    });
+    const end = isMisread ? misread(other) : () => undefined;
+    const made = await life.run((run) => {
+      end();
+      return life.take(run);
+    });
+    expect(named(made)).toBe(digestOf(two));
+  });
+
+for (const operation of ['list', 'readAll'] as const)
+  test(`released end not shown at one start (${operation}), rows not written, segment dropped: second look finds it`, async () => {
+    const one = await life.one();
+    const two = await life.one();
+    const { segment } = life;
+    await life.run(async (run) => {
+      await release(run, one);
+      await release(run, two);
+    });
+    await disk.unlink('/spool/released.jsonl').catch(() => undefined);
+    await drop(segment);
+    disk.fail({
+      operation,
+      path: `/spool/released/${two.recording}`,
+      nth: 1,
+      times: operation === 'list' ? 1 : 3,
+      code: 'EIO',
+    });
+    const made = await life.run((run) => {
+      disk.heal();
+      return life.take(run);
+    });
+    expect(named(made)).toBe(digestOf(two));
+  });
+
+test('a second look that lacks file handles in the middle loses what verified', async () => {
+  const bad = makeRecordingId(seededRandom(99));
+  disk.plant(`/spool/quarantine/${bad}/manifest.json`, 'nobody can read this');
+  await life.one();
+  const two = await life.one();
+  await drop(life.segment);
+  const end = misread(two);
+  const made = await life.run(async (run) => {
+    end();
+    disk.fail({ operation: 'readAll', path: bad, nth: 1, times: 1, code: 'EMFILE' });
+    await life.take(run).catch(() => undefined);
+    return life.take(run);
+  });
+  expect(named(made)).toBe(digestOf(two));
+});
+
+test('the ends could not be found anew for lack of file handles', async () => {
+  const rel = await life.run((run) => life.take(run, { camera: CAM_3 }));
+  await life.run((run) => release(run, rel));
+  await life.one();
+  const two = await life.one();
+  const end = misread(two);
+  const made = await life.run(async (run) => {
+    end();
+    disk.fail({ operation: 'readAll', path: rel.recording, nth: 1, times: 1, code: 'EMFILE' });
+    await run.spool.readManifest(two.recording).catch(() => undefined);
+    return life.take(run);
+  });
+  expect(named(made)).toBe(digestOf(two));
+});
+
+test('all looks for a chain are used up in one moment', async () => {
+  await life.one();
+  const two = await life.one();
+  const { segment } = life;
+  await life.run((run) => receiptOne(run.spool, two));
+  await drop(segment);
+  const end = misread(two);
+  const made = await life.run(async (run) => {
+    for (const camera of [CAM_3, CAM_4, CAM_5]) await life.take(run, { camera });
+    end();
+    return life.take(run);
+  });
+  expect(named(made)).toBe(digestOf(two));
+});
+
+/** Opens the spool with both misread; the first read of a released end behind `hold` waits until `go`. */
+async function held(isWrong: readonly Prepared[], released: Prepared) {
+  const ends = isWrong.map((each) => misread(each));
+  let waiting: Promise<void> | undefined;
+  const files: Files = new Proxy(disk, {
+    get(target, name) {
+      const value = Reflect.get(target, name) as unknown;
+      if (typeof value !== 'function') return value;
+      if (name !== 'readAll') return (value as (...all: unknown[]) => unknown).bind(target);
+      return async (path: string, max: number) => {
+        const isIt = path.endsWith(`/${released.recording}/manifest.json`);
+        const waits = isIt ? waiting : undefined;
+        if (isIt) waiting = undefined;
+        await waits;
+        return target.readAll(path, max);
+      };
+    },
+  });
+  const { spool } = await openSpool(files);
+  for (const end of ends) end();
+  let go: () => void = () => undefined;
+  waiting = new Promise<void>((resolve) => (go = resolve));
+  return { spool, go: () => go() };
+}
+
+async function turns(count = 400): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await Promise.resolve();
+}
+
+async function releasedOfOther(): Promise<Prepared> {
+  const released = await life.run((run) => life.take(run, { camera: CAM_3 }));
+  await life.run((run) => release(run, released));
+  return released;
+}
+
+test('two looks at once: the older result does not win', async () => {
+  const released = await releasedOfOther();
+  await life.one();
+  const two = await life.one();
+  const three = await life.one();
+  const { spool, go } = await held([two, three], released);
+  const first = spool.readManifest(two.recording);
+  await turns();
+  const second = spool.readManifest(three.recording);
+  await turns();
+  go();
+  await Promise.all([first, second]);
+  const previous = await spool.lastManifestSha256(CAMERA);
+  await spool.close();
+  expect(previous).toBe(digestOf(three));
+});
+
+test('asked while a look has verified the end and the ends are not found anew yet', async () => {
+  const released = await releasedOfOther();
+  await life.one();
+  await life.one();
+  const three = await life.one();
+  const { spool, go } = await held([three], released);
+  const look = spool.readManifest(three.recording);
+  await turns();
+  const asked = spool.lastManifestSha256(CAMERA);
+  await turns();
+  go();
+  await look;
+  const previous = await asked;
+  await spool.close();
+  expect(previous).toBe(digestOf(three));
+});
