@@ -44,7 +44,7 @@ export class ChainLinks {
     this.#deps = deps;
   }
 
-  /** Reads what lies in the quarantine. Shape: those of which the store gave a receipt. Errors: the machine's. */
+  /** Reads what lies in the quarantine. Shape: those that verify and of which the store gave a receipt. Errors: the machine's. */
   async readApart(): Promise<RecordingFacts[]> {
     const { files, quarantine, stationKeys } = this.#deps;
     const receipted: RecordingFacts[] = [];
@@ -61,8 +61,11 @@ export class ChainLinks {
         if (!names.includes(DOCKING_NAME)) this.unread.add(recording);
         return;
       }
-      if (read.isVerified) this.verifiedApart(read.facts);
-      else this.unread.add(recording);
+      if (!read.isVerified) {
+        this.unread.add(recording);
+        return;
+      }
+      this.verifiedApart(read.facts);
       const receipt = await files.stat(join(folder, RECEIPT_NAME)).catch(() => undefined);
       if (receipt?.kind === 'file') receipted.push(read.facts);
     });
