@@ -43,7 +43,7 @@ export async function namedByNext(
   return logged.isOfEarlierKey ? null : logged.sha256;
 }
 
-/** The end itself, whose entry may have come behind a change of the key, or what that end names. */
+/** The log names the end that is here, or what that end names: it tells nothing new. The entry of the former may be a late one, of an earlier run. */
 function isBehind({ sha256 }: LoggedEnd, end: EndHere | undefined): boolean {
   return sha256 === end?.sha256 || sha256 === end?.previousSha256;
 }
