@@ -9,12 +9,12 @@ const AT_ONCE = 8;
 const IN_ONE_GO = 50;
 
 export interface SecondLookDeps<Name extends string> {
-  /** What did not verify. */
-  readonly unread: ReadonlySet<Name>;
+  /** What did not verify; what verifies now leaves it. */
+  readonly unread: Set<Name>;
   /** Whether it lies in its place: what lies in the quarantine comes behind. */
   readonly isInPlace: (name: Name) => boolean;
-  /** Reads one; where it verifies, takes it out of `unread` and its facts in place of those known. Whether it did. */
-  readonly look: (name: Name) => Promise<boolean>;
+  /** Reads one; where it verifies, gives what puts its facts in place of those known: it may have moved since it was read. */
+  readonly look: (name: Name) => Promise<(() => void) | undefined>;
   /** Some verified: what follows from all of them is to be found anew. */
   readonly settled: () => void | Promise<void>;
 }
@@ -74,7 +74,10 @@ export class SecondLook<Name extends string> {
 
   async #look(name: Name): Promise<void> {
     try {
-      if (await this.#deps.look(name)) this.#owes = true;
+      const take = await this.#deps.look(name);
+      if (take === undefined || !this.#deps.unread.delete(name)) return;
+      take();
+      this.#owes = true;
     } catch (error) {
       if (isMachineShort(error)) throw error;
     }

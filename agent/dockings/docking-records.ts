@@ -6,34 +6,30 @@
 // 3. A part goes only once the part that it names has gone and all parts of its docking were receipted: what is left of a chain is always its
 //    end, and a docking without its first part is either recorded wholly or not at all.
 // 4. Whatever changes one part runs one after the other.
-// 5. What a start read of a record has a say in a chain where its signature verified: the next record names a digest for good. Where one did not, it is
-//    read again, and then the log says which was the last; where the log is not shown, the record waits HIDDEN_MS for it.
+// 5. What a start read of a record, and did not verify, is read again before anything is said of it (record-links.ts).
 import { join } from 'node:path';
 import { DOCKING_RECORD_TRUSTED_COMMENT, parseDockingRecord } from '../../protocol/docking-record.ts';
 import type { DockingEntry } from '../../protocol/docking-record.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';
-import { DockError, isDockError, isMachineShort } from '../../protocol/errors.ts';
+import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
-import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
+import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Files, Log, Random, Signer } from '../../protocol/ports.ts';
-import { namedByEnd, namedByNext, type EndHere } from '../chain-end.ts';
 import type { LoggedEnd } from '../custody/last-of-camera.ts';
-import { LoggedEnds } from '../custody/logged-ends.ts';
 import type { PushStore } from '../push/push-source.ts';
-import { SecondLook } from '../second-look.ts';
 import type { AskedOutcome } from '../spool/asked-again.ts';
 import { Documents, type SignedBytes } from '../spool/documents.ts';
 import type { RecoveryFinding } from '../spool/findings.ts';
 import { FolderSyncs } from '../../protocol/folder-syncs.ts';
 import { DOCKING_NAME, DOCKING_SIGNATURE_NAME } from '../spool/layout.ts';
-import { nameBefore } from '../spool/quarantine.ts';
 import { withReserve } from '../spool/receipts.ts';
 import { assertCounts, withRefused, type RefusedReceipt } from '../spool/refused-receipts.ts';
 import { notReceipted, StoredReceipts, writeFailed } from '../spool/stored-receipts.ts';
 import { Turns } from '../spool/turns.ts';
 import { GOING_SUFFIX } from './journal-recovery.ts';
-import { RecordChain, type NewestDocking } from './record-chain.ts';
-import { readRecord, recoverRecords, type RecoveredRecords } from './record-recovery.ts';
+import type { NewestDocking } from './record-chain.ts';
+import { RecordLinks } from './record-links.ts';
+import { recoverRecords, type RecoveredRecords } from './record-recovery.ts';
 import { RecordSet } from './record-set.ts';
 import type { RecordSpool } from './record-spool.ts';
 import type { RecordWriter, RecordWriterDeps } from './record-writer.ts';
@@ -55,9 +51,6 @@ export interface DockingRecordsOptions {
   readonly onReclaimable: (record: RecordingId) => void;
 }
 
-/** So long a record waits for a log that the disk does not show: behind it, a fork in a chain is better than bays that stand still. */
-const HIDDEN_MS = 15 * 60_000;
-
 /** Which documents are read. */
 const DOCKING_DOCUMENT = {
   name: DOCKING_NAME,
@@ -69,20 +62,9 @@ const DOCKING_DOCUMENT = {
 export class DockingRecords implements PushStore<StoredRecord> {
   readonly #options: DockingRecordsOptions;
   readonly #records: RecordSet;
-  readonly #apart: RecordFacts[];
-  #chain: RecordChain;
-  /** Records by their names that the start could not read, or not verify. */
-  readonly #unread: Set<string>;
-  readonly #secondLook: SecondLook<string>;
-  /** Receipted ones that verified since anybody was told what is reclaimable. */
-  readonly #owed = new Set<StoredRecord>();
-  /** Dockings of which a part lies in the quarantine that the next start gives back. */
+  readonly #links: RecordLinks;
+  /** Dockings of which a part that is not here may come back. */
   readonly #inParts: ReadonlySet<DockingId>;
-  readonly #logged = new LoggedEnds();
-  /** By camera: since when the log was not shown that had to be asked for it. */
-  readonly #hiddenSinceMs = new Map<CameraId, number>();
-  /** Cameras whose last record this process made. */
-  readonly #proven = new Set<CameraId>();
   readonly #documents: Documents;
   readonly #receipts: StoredReceipts;
   readonly #turns = new Turns<RecordingId>();
@@ -95,16 +77,14 @@ export class DockingRecords implements PushStore<StoredRecord> {
     const { files, spool } = options;
     this.#options = options;
     this.#records = new RecordSet(records);
-    this.#apart = [...apart];
-    this.#unread = unread;
-    this.#secondLook = new SecondLook({
-      unread,
-      isInPlace: (name) => this.#records.get(name as RecordingId) !== undefined,
-      look: (name) => this.#lookAgain(name),
-      settled: () => this.#settled(),
-    });
     this.#inParts = inParts;
-    this.#chain = this.#chainOfAll();
+    this.#links = new RecordLinks({
+      ...options,
+      records: this.#records,
+      apart,
+      unread,
+      onVerified: (record) => this.#tellReclaimable(record),
+    });
     this.#documents = new Documents(files, DOCKING_DOCUMENT);
     this.#receipts = new StoredReceipts({
       ...options,
@@ -112,6 +92,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
       reserve: spool.logReserve,
       confirm: () => spool.confirm(),
       setAside: (...what) => spool.setAside(...what),
+      unread,
       onChange: () => undefined,
     });
     this.writing = { ...options, layout: spool.layout, syncs: new FolderSyncs(files) };
@@ -145,30 +126,24 @@ export class DockingRecords implements PushStore<StoredRecord> {
 
   /** The camera's newest docking that has a record, whichever key of this station signed it. */
   newest(camera: CameraId): NewestDocking | undefined {
-    return this.#chain.newest(camera);
+    return this.#links.newest(camera);
   }
 
   /** Looks again at what did not verify, before `newest` is asked. Errors: only the machine's. */
   lookAgain(): Promise<void> {
-    return this.#secondLook.atAll();
+    return this.#links.lookAgain();
   }
 
   /** Whether a record that did not verify says that it is of a newer docking of that camera: nobody knows for sure then which one came last. */
   mayHaveNewer(camera: CameraId): boolean {
-    const known = this.#chain.newest(camera)?.parts[0]?.dockedAt ?? '';
-    return [...this.#records.values()].some(
-      ({ recording, facts }) =>
-        this.#unread.has(recording) && facts.camera === camera && facts.dockedAt > known,
-    );
+    return this.#links.mayHaveNewer(camera);
   }
 
   /** One attempt to make a docking's record durable. Errors: "spool.gone", the system's, the signer's: nothing of it counts then. */
   async write(camera: CameraId, writer: RecordWriter): Promise<StoredRecord[]> {
-    const { spool, stationKeys } = this.#options;
-    const [own] = stationKeys;
+    const { spool } = this.#options;
     await spool.confirm();
-    const previous =
-      own === undefined ? null : await this.#previousOf(camera, writer.docking, keyIdHex(own.keyId));
+    const previous = await this.#links.previous(camera, writer.docking);
     const left = this.#records.left();
     const parts = await withReserve(spool.logReserve, () => writer.write(previous));
     this.#records.forget(left); // it synced their folder
@@ -182,7 +157,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
 
   /** The document and its signature, compared with what was made durable and verified. Errors: "spool.unknown", "spool.damaged". */
   async readManifest(record: RecordingId): Promise<SignedBytes> {
-    await this.#secondLook.at(record);
+    await this.#links.lookAgainAt(record);
     return this.#documents.manifest(this.#mustKnow(record), this.#options.stationKeys);
   }
 
@@ -194,11 +169,11 @@ export class DockingRecords implements PushStore<StoredRecord> {
   /** Stores a verified receipt, durably; one that stands stays. Errors: "spool.unknown", "receipt.asked-again", "spool.gone", "spool.write-failed". */
   storeReceipt(record: RecordingId, bytes: Uint8Array, signature: string): Promise<void> {
     return this.#turns.run(record, async () => {
-      await this.#secondLook.at(record);
+      await this.#links.lookAgainAt(record);
       const stored = this.#mustKnow(record);
       assertCounts(this.#refused.get(record) ?? [], bytes);
       await this.#receipts.store(stored, { bytes, signature });
-      if (this.#isReclaimable(stored)) this.#options.onReclaimable(record);
+      this.#tellReclaimable(stored);
     });
   }
 
@@ -209,7 +184,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
    */
   askAgain(record: RecordingId, receiptSha256: string): Promise<AskedOutcome> {
     return this.#turns.run(record, async () => {
-      await this.#secondLook.at(record);
+      await this.#links.lookAgainAt(record);
       const stored = this.#records.get(record);
       if (stored?.state !== 'receipted') return 'other';
       const { bytes } = await this.#documents.receipt(stored);
@@ -227,7 +202,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
       if (stored === undefined) return;
       await this.#options.spool.confirm();
       this.#records.hide(stored);
-      if (!this.#unread.has(record)) this.#apart.push(stored.facts); // what it names is not the last one
+      this.#links.goesApart(stored.facts);
       this.#options.log.error('docking record goes to the quarantine', { record, reason });
       await this.#options.spool
         .setAsideInTheEnd(stored.folder, reason)
@@ -246,8 +221,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
     const stored = this.#records.get(record);
     if (stored === undefined) return true;
     const { docking, parts } = stored.facts;
-    if (this.#inParts.has(docking)) return false;
-    if (this.#mayNameUnread(stored)) return false;
+    if (this.#inParts.has(docking) || this.#links.mayNameUnread(stored)) return false;
     const isWhole = parts === 1 || this.partsOf(docking).every(({ state }) => state === 'receipted');
     return isWhole && this.#records.isFirst(stored);
   }
@@ -258,7 +232,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
    */
   reclaim(record: RecordingId): Promise<void> {
     return this.#turns.run(record, async () => {
-      await this.#secondLook.at(record);
+      await this.#links.lookAgainAt(record);
       const stored = this.#mustKnow(record);
       if (!this.mayGo(record)) notYet(record);
       if (!this.#isReclaimable(stored) || !(await this.#receipts.stands(stored))) notReceipted(record);
@@ -279,7 +253,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
     const parts = this.partsOf(docking);
     if (parts.length === 0) return;
     for (const part of parts) this.#records.hide(part);
-    this.#chain = this.#chainOfAll();
+    this.#links.follow();
     for (const part of parts)
       await this.#remove(part).catch((error: unknown) =>
         this.#options.log.error('part of an unfinished docking record not removed', { docking, error }),
@@ -298,92 +272,9 @@ export class DockingRecords implements PushStore<StoredRecord> {
     await files.removeTree(going);
   }
 
-  /** What the camera's record of that docking names, or null. Errors: the system's, where the log cannot be read. */
-  async #previousOf(camera: CameraId, docking: DockingId, keyId: string): Promise<string | null> {
-    if (this.#proven.has(camera)) return namedByEnd(endOf(this.#chain.newest(camera), keyId));
-    await this.#secondLook.atAll();
-    // One of the same docking that lies apart is replaced by this one.
-    const here = this.#facts();
-    const apart = this.#apart.filter((facts) => facts.docking !== docking);
-    const end = endOf(new RecordChain(here, apart, keyId).newest(camera), keyId);
-    const named = await namedByNext(
-      {
-        end,
-        unread: this.#unread,
-        isNamed: (sha256) => [...here, ...apart].some(({ previousSha256 }) => previousSha256 === sha256),
-        isHere: ({ sha256 }) => [...here, ...apart].some(({ manifestSha256 }) => manifestSha256 === sha256),
-      },
-      () => this.#askLog(camera),
-    );
-    if (named !== namedByEnd(end))
-      this.#options.log.warn('the log says which record came last of a camera', { camera, named });
-    return named;
-  }
-
-  /** Errors: the system's, until the log was not shown for HIDDEN_MS. */
-  async #askLog(camera: CameraId): Promise<LoggedEnd | undefined> {
-    const { clock, log, lastRecorded } = this.#options;
-    try {
-      const logged = await this.#logged.of(camera, lastRecorded);
-      this.#hiddenSinceMs.delete(camera);
-      return logged;
-    } catch (error) {
-      const nowMs = clock.monotonicMs();
-      const sinceMs = this.#hiddenSinceMs.get(camera) ?? nowMs;
-      this.#hiddenSinceMs.set(camera, sinceMs);
-      if (isMachineShort(error) || nowMs - sinceMs < HIDDEN_MS) throw error;
-      log.error('the log does not say which record came last of a camera', { camera, error });
-      return undefined;
-    }
-  }
-
-  /** Of all that verified. */
-  #facts(): RecordFacts[] {
-    return [...this.#records.values()]
-      .filter(({ recording }) => !this.#unread.has(recording))
-      .map(({ facts }) => facts);
-  }
-
-  /** One that did not verify may be the one that it names; but for one by a key that this station does not know: chains end with their keys. */
-  #mayNameUnread({ recording, facts: { camera } }: StoredRecord): boolean {
-    if (this.#unread.size === 0) return false;
-    const keyIds = new Set(this.#options.stationKeys.map(({ keyId }) => keyIdHex(keyId)));
-    return [...this.#records.values()].some(
-      (other) =>
-        other.recording !== recording &&
-        other.facts.camera === camera &&
-        this.#unread.has(other.recording) &&
-        keyIds.has(other.facts.keyId ?? ''),
-    );
-  }
-
-  /** Whether the record of that name verifies now, here or in the quarantine. Errors: of the document; the system's. */
-  async #lookAgain(name: string): Promise<boolean> {
-    const { files, spool, stationKeys } = this.#options;
-    const aside = spool.asideNames.find((each) => nameBefore(each) === name);
-    const isAside = aside !== undefined && this.#records.get(name as RecordingId) === undefined;
-    const folder = isAside ? join(spool.layout.quarantine, aside) : join(spool.layout.dockings, name);
-    const { facts, isVerified } = await readRecord(files, folder, stationKeys);
-    if (!isVerified || facts.recording !== name || !this.#unread.has(name)) return false;
-    this.#unread.delete(name);
-    const stored = this.#records.get(facts.recording); // it may have gone to the quarantine meanwhile
-    if (stored === undefined) this.#apart.push(facts);
-    else this.#records.correct(stored, facts);
-    if (stored?.state === 'receipted') this.#owed.add(stored);
-    return true;
-  }
-
-  #settled(): void {
-    this.#chain = this.#chainOfAll();
-    const owed = [...this.#owed];
-    this.#owed.clear();
-    for (const stored of owed) if (this.#isReclaimable(stored)) this.#options.onReclaimable(stored.recording);
-  }
-
   #add(camera: CameraId, parts: readonly RecordFacts[]): StoredRecord[] {
-    const before = this.#chain.newest(camera);
-    this.#chain.recorded(parts);
-    this.#proven.add(camera);
+    const before = this.#links.newest(camera);
+    this.#links.recorded(camera, parts);
     const { dockings } = this.writing.layout;
     const stored = parts.map((facts) => new StoredRecord(facts, 'spooled', dockings));
     for (const record of stored) this.#records.add(record);
@@ -392,18 +283,12 @@ export class DockingRecords implements PushStore<StoredRecord> {
     return stored;
   }
 
-  #chainOfAll(): RecordChain {
-    const [own] = this.#options.stationKeys;
-    const chain = new RecordChain(this.#facts(), this.#apart, own && keyIdHex(own.keyId));
-    // What this process made stays the newest.
-    for (const camera of this.#proven) chain.recorded(this.#chain.newest(camera)?.parts ?? []);
-    return chain;
+  #tellReclaimable(stored: StoredRecord): void {
+    if (this.#isReclaimable(stored)) this.#options.onReclaimable(stored.recording);
   }
 
   #isReclaimable({ state, facts }: StoredRecord): boolean {
-    const mayBeNewest =
-      this.#unread.has(facts.recording) || this.#chain.newest(facts.camera)?.docking === facts.docking;
-    return state === 'receipted' && !mayBeNewest;
+    return state === 'receipted' && !this.#links.mayBeNewest(facts);
   }
 
   #mustKnow(record: RecordingId): StoredRecord {
@@ -411,18 +296,6 @@ export class DockingRecords implements PushStore<StoredRecord> {
     if (stored !== undefined) return stored;
     throw new DockError('spool.unknown', `docking record ${record} is not in the spool`, { retry: 'never' });
   }
-}
-
-/** Of a chain whose newest docking that is. */
-function endOf(newest: NewestDocking | undefined, ownKeyId: string): EndHere | undefined {
-  const last = newest?.parts.at(-1);
-  return (
-    last && {
-      sha256: last.manifestSha256,
-      previousSha256: last.previousSha256,
-      isOfEarlierKey: (last.keyId ?? ownKeyId) !== ownKeyId,
-    }
-  );
 }
 
 /** Errors: "spool.not-yet", always. */

@@ -61,7 +61,7 @@ export async function recoverRecords(deps: RecordRecoveryDeps): Promise<Recovere
   const all = new Set([...recovery.unread, ...unread]);
   for (const { recording } of apart) if (!unread.has(recording)) all.delete(recording);
   const { records, findings } = recovery;
-  const inParts = new Set([...recovery.inParts, ...withoutPart(records, apart, all)]);
+  const inParts = withoutPart(records, apart, all);
   return { apart, unread: all, records, inParts, findings: findings.list() };
 }
 
@@ -94,7 +94,6 @@ interface Judged {
 class RecordRecovery {
   readonly records: StoredRecord[] = [];
   readonly unread = new Set<string>();
-  readonly inParts = new Set<DockingId>();
   readonly findings: Findings;
   readonly #deps: RecordRecoveryDeps;
   #moves = 0;
@@ -137,9 +136,9 @@ class RecordRecovery {
     for (let here = this.#facts(); found.size > 0; here = this.#facts()) {
       const next = dockingToPutBack(here, [...found.values()]);
       if (next.length === 0) return;
-      for (const { recording, docking } of next.toReversed()) {
+      for (const { recording } of next.toReversed()) {
         found.delete(recording);
-        if (!(await this.#giveBack(recording))) return void this.inParts.add(docking);
+        if (!(await this.#giveBack(recording))) return;
       }
     }
   }

@@ -165,14 +165,10 @@ export class Pusher {
   }
 
   #enqueue({ recording, manifestSha256, sealedSizeBytes, locked }: PushItem): void {
+    const { session } = this.#options;
     const isRecord = this.#sources.of(recording)?.kind === 'docking';
-    this.#queue.add({
-      recording,
-      session: this.#options.session,
-      manifestSha256,
-      sealedSizeBytes,
-      lane: isRecord ? 'docking' : locked ? 'locked' : 'normal',
-    });
+    const lane = isRecord ? 'docking' : locked ? 'locked' : 'normal';
+    this.#queue.add({ recording, session, manifestSha256, sealedSizeBytes, lane });
   }
 
   #takeVerified(recording: RecordingId, payload: Uint8Array): void {
@@ -338,10 +334,7 @@ export class Pusher {
     try {
       if (action.kind === 'unit') await this.#performUnit(sender, action);
       else await this.#steps.perform(recording, action);
-      if (action.kind === 'offer') {
-        this.#options.conditions.clear(OFFER_SIZE_CODE, recording);
-        this.#corrected(sender);
-      }
+      if (action.kind === 'offer') this.#offered(sender);
     } catch (error) {
       await this.#failures.take(recording, error);
     } finally {
@@ -349,8 +342,9 @@ export class Pusher {
     }
   }
 
-  /** What the start read of it did not verify, and other facts did since: the store answers for those. */
-  #corrected({ subject: { recording, manifestSha256 } }: Sender): void {
+  /** Where what the start read of it did not verify, and other facts did since, the store answers for those. */
+  #offered({ subject: { recording, manifestSha256 } }: Sender): void {
+    this.#options.conditions.clear(OFFER_SIZE_CODE, recording);
     const item = this.#sources.get(recording);
     if (item === undefined || item.manifestSha256 === manifestSha256) return;
     this.#queue.remove(recording);

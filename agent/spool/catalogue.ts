@@ -33,17 +33,20 @@ class Shared {
   }
 }
 
-/** The newest of manifests that no other one names: where a chain goes on. */
-export interface ChainEnd extends Pick<
+/** What a chain needs to know of a manifest. */
+export type LinkFacts = Pick<
   RecordingFacts,
   'recording' | 'camera' | 'manifestSha256' | 'previousManifestSha256' | 'sealedAt' | 'keyId'
-> {
+>;
+
+/** The newest of manifests that no other one names: where a chain goes on. */
+export interface ChainEnd extends LinkFacts {
   /** This process made it durable: nothing is later. */
   readonly isOwn: boolean;
 }
 
 function endOf(
-  { recording, camera, manifestSha256, previousManifestSha256, sealedAt, keyId }: Omit<ChainEnd, 'isOwn'>,
+  { recording, camera, manifestSha256, previousManifestSha256, sealedAt, keyId }: LinkFacts,
   isOwn: boolean,
 ): ChainEnd {
   return { recording, camera, manifestSha256, previousManifestSha256, sealedAt, keyId, isOwn };
@@ -84,14 +87,6 @@ export class Catalogue {
     const entry = new CatalogueEntry(this.#shared.facts(facts), state, this.#layout);
     this.#place(entry);
     return entry;
-  }
-
-  #place(entry: CatalogueEntry): void {
-    this.#entries.set(entry.recording, entry);
-    const others = this.#atPath(entry.pathSha256);
-    const at = others.findIndex((other) => other.sealedAt <= entry.sealedAt);
-    others.splice(at < 0 ? others.length : at, 0, entry);
-    this.#setPath(entry.pathSha256, others);
   }
 
   /** A new recording of this process: it is the end of its camera's chain from now on. */
@@ -135,7 +130,7 @@ export class Catalogue {
    * Takes the ends of all chains: manifests that verified and that no other such one names. Of several, those by the station's key of today, `keyId`,
    * come first, as a chain ends with its key (SPEC 4.1). Where a chain forked, the one sealed last counts; what this process made stays the end.
    */
-  setEnds(ends: Iterable<Omit<ChainEnd, 'isOwn'>>, keyId: string | undefined): void {
+  setEnds(ends: Iterable<LinkFacts>, keyId: string | undefined): void {
     for (const [camera, { isOwn }] of this.#ends) if (!isOwn) this.#ends.delete(camera);
     const rank = (end: ChainEnd): string => {
       const isOfToday = keyId === undefined || end.keyId === null || end.keyId === keyId;
@@ -147,6 +142,14 @@ export class Catalogue {
       const end = endOf(facts, false);
       if (known === undefined || rank(end) > rank(known)) this.#ends.set(facts.camera, end);
     }
+  }
+
+  #place(entry: CatalogueEntry): void {
+    this.#entries.set(entry.recording, entry);
+    const others = this.#atPath(entry.pathSha256);
+    const at = others.findIndex((other) => other.sealedAt <= entry.sealedAt);
+    others.splice(at < 0 ? others.length : at, 0, entry);
+    this.#setPath(entry.pathSha256, others);
   }
 
   #atPath(pathSha256: string): CatalogueEntry[] {

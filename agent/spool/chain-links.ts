@@ -9,7 +9,7 @@ import { describeError, isMachineShort } from '../../protocol/errors.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
 import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
-import type { Catalogue } from './catalogue.ts';
+import type { Catalogue, LinkFacts } from './catalogue.ts';
 import { inParallel } from './in-parallel.ts';
 import { readFacts } from './judge.ts';
 import { DOCKING_NAME, RECEIPT_NAME, type SpoolLayout } from './layout.ts';
@@ -37,8 +37,8 @@ export class ChainLinks {
   /** What is a recording by its name, and of which no manifest could be read, or none that verifies. */
   readonly unread = new Set<RecordingId>();
   readonly #deps: ChainLinksDeps;
-  /** Facts that verified, of what lies in the quarantine. */
-  readonly #apart = new Map<RecordingId, RecordingFacts>();
+  /** Facts that verified, of what is neither in the catalogue nor in the rows: most of it lies in the quarantine. */
+  readonly #apart = new Map<RecordingId, LinkFacts>();
 
   constructor(deps: ChainLinksDeps) {
     this.#deps = deps;
@@ -46,7 +46,7 @@ export class ChainLinks {
 
   /** Reads what lies in the quarantine. Shape: those that verify and of which the store gave a receipt. Errors: the machine's. */
   async readApart(): Promise<RecordingFacts[]> {
-    const { files, quarantine, stationKeys } = this.#deps;
+    const { files, quarantine, catalogue, rows, stationKeys } = this.#deps;
     const receipted: RecordingFacts[] = [];
     const named = quarantine.names.flatMap((name) => {
       const recording = nameBefore(name);
@@ -65,31 +65,23 @@ export class ChainLinks {
         this.unread.add(recording);
         return;
       }
-      this.verifiedApart(read.facts);
+      this.#apart.set(recording, read.facts);
+      if (catalogue.get(recording) === undefined && !rows.has(recording)) this.unread.delete(recording);
       const receipt = await files.stat(join(folder, RECEIPT_NAME)).catch(() => undefined);
       if (receipt?.kind === 'file') receipted.push(read.facts);
     });
     return receipted;
   }
 
-  /** A recording lies in the quarantine, and its manifest verifies. */
-  verifiedApart(facts: RecordingFacts): void {
-    const { catalogue, rows } = this.#deps;
-    this.#apart.set(facts.recording, facts);
-    if (catalogue.get(facts.recording) === undefined && !rows.has(facts.recording))
-      this.unread.delete(facts.recording);
-  }
-
-  /** A recording goes to the quarantine. */
-  goesApart(facts: RecordingFacts): void {
+  /** A recording is in the catalogue no more, or is not there although it verifies: it goes to the quarantine, or the start was not shown it. */
+  outOfPlace(facts: LinkFacts): void {
     if (!this.unread.has(facts.recording)) this.#apart.set(facts.recording, facts);
   }
 
   /** Tells the catalogue the ends of all chains. Shape: released ones that may be ends and could not be read, and why. Errors: the machine's. */
   async setEnds(): Promise<{ readonly recording: RecordingId; readonly reason: string }[]> {
     const { files, layout, catalogue, rows, stationKeys } = this.#deps;
-    // What was an end keeps its say, wherever it went since.
-    const facts = [...catalogue.ends(), ...this.#apart.values(), ...this.#verified()];
+    const facts = [...this.#facts()];
     const named = new Set(rows.previous(this.unread));
     for (const { previousManifestSha256: previous } of facts)
       if (previous !== null) named.add(digestKey(previous));
@@ -114,16 +106,17 @@ export class ChainLinks {
 
   /** Whether a manifest that verified names the one of that digest. Looks through all of them: it is asked seldom. */
   isNamed(sha256: string): boolean {
-    const isNaming = ({ previousManifestSha256 }: RecordingFacts): boolean =>
-      previousManifestSha256 === sha256;
-    for (const facts of this.#apart.values()) if (isNaming(facts)) return true;
-    for (const facts of this.#verified()) if (isNaming(facts)) return true;
+    for (const facts of this.#facts()) if (facts.previousManifestSha256 === sha256) return true;
     const key = digestKey(sha256);
     for (const previous of this.#deps.rows.previous(this.unread)) if (previous === key) return true;
     return false;
   }
 
-  *#verified(): Generator<RecordingFacts> {
-    for (const facts of this.#deps.catalogue.all()) if (!this.unread.has(facts.recording)) yield facts;
+  /** Of all that verified and of which more than a row is known. What was an end keeps its say, wherever it went since. */
+  *#facts(): Generator<LinkFacts> {
+    const { catalogue } = this.#deps;
+    yield* catalogue.ends();
+    yield* this.#apart.values();
+    for (const facts of catalogue.all()) if (!this.unread.has(facts.recording)) yield facts;
   }
 }

@@ -23,7 +23,7 @@ export interface LeavingDeps {
   readonly layout: SpoolLayout;
   readonly syncs: FolderSyncs;
   readonly catalogue: Catalogue;
-  readonly links: Pick<ChainLinks, 'goesApart'>;
+  readonly links: Pick<ChainLinks, 'outOfPlace'>;
   readonly rows: ReleasedRows;
   readonly asked: AskedAgain;
   readonly quarantine: Quarantine;
@@ -79,7 +79,7 @@ export class Leaving {
     await confirm();
     const { recording, folder, state } = entry;
     const known = catalogue.get(recording);
-    if (known !== undefined) links.goesApart(known);
+    if (known !== undefined) links.outOfPlace(known);
     catalogue.remove(recording);
     rows.remove(recording);
     if (state !== 'spooled') asked.withdraw(entry);

@@ -34,11 +34,9 @@ export function secondLookAtManifests(deps: ManifestLookDeps): SecondLook<Record
     look: async (recording) => {
       for (const folder of foldersOf(recording, deps)) {
         const read = await readFacts(files, folder, recording, stationKeys).catch(ifThere);
-        if (read?.isVerified !== true || !links.unread.has(recording)) continue;
-        take(read.facts, deps);
-        return true;
+        if (read?.isVerified === true) return () => take(read.facts, deps);
       }
-      return false;
+      return undefined;
     },
     settled: async () => {
       await links.setEnds();
@@ -65,12 +63,11 @@ function ifThere(error: unknown): undefined {
   if (systemCode(error) !== 'ENOENT') throw error;
 }
 
-/** It may have moved meanwhile: what its manifest says is the same everywhere. */
+/** Wherever it lies by now, its manifest says the same. */
 function take(facts: RecordingFacts, { catalogue, rows, links }: ManifestLookDeps): void {
   const { recording } = facts;
-  links.unread.delete(recording);
   if (catalogue.get(recording) !== undefined) return catalogue.correct(facts);
-  if (!rows.has(recording)) return links.verifiedApart(facts);
+  if (!rows.has(recording)) return links.outOfPlace(facts);
   rows.remove(recording);
   rows.add(facts);
 }

@@ -145,7 +145,11 @@ function composed(options: SpoolOptions, recovered: Recovered, factsRead: number
     confirm: () => presence.confirm(),
     onChange: () => index.changed(),
   };
-  const receipts = new StoredReceipts({ ...common, setAside: (...what) => quarantine.move(...what) });
+  const receipts = new StoredReceipts({
+    ...common,
+    unread: links.unread,
+    setAside: (...what) => quarantine.move(...what),
+  });
   const released = new Released({
     ...common,
     // One that the start could not read, or not verify, may be an end.

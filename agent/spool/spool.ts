@@ -109,7 +109,8 @@ export class Spool {
 
   /**
    * Stores a verified receipt, durably. One that is there and stands stays; one that does not stand goes to the quarantine.
-   * Errors: "spool.unknown" where the recording is not here, "receipt.asked-again" for one that the store took back, "spool.write-failed".
+   * Errors: "spool.unknown" where the recording is not here, "receipt.asked-again" for one that the store took back, "spool.unverified" where there is a
+   * receipt and nobody can say now whether it stands, "spool.write-failed".
    */
   storeReceipt(recording: RecordingId, receiptBytes: Uint8Array, signature: string): Promise<void> {
     return this.#turns.run(recording, async () => {
@@ -180,8 +181,6 @@ export class Spool {
     return this.#turns.run(recording, async () => {
       if (this.#parts.released.has(recording)) return; // what a failed reclaim left is finished by the next start
       await this.#parts.secondLook.at(recording);
-      if (this.#parts.links.unread.has(recording))
-        writeFailed('reclaim', recording, new Error('its manifest does not verify'));
       await this.#parts.leaving.reclaim(this.#parts.holdings.mustKnow(recording));
       await this.#parts.space.look();
     });

@@ -3,12 +3,11 @@ import { expect, test } from 'vitest';
 import { SecondLook } from '../../agent/second-look.ts';
 
 test('whoever asks while another look settles something goes by what it settled', async () => {
-  const unread = new Set(['a']);
   const done: string[] = [];
   const look = new SecondLook<string>({
-    unread,
+    unread: new Set(['a']),
     isInPlace: () => true,
-    look: async (name) => unread.delete(name),
+    look: async () => () => undefined,
     settled: async () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
       done.push('settled');
@@ -45,7 +44,7 @@ test('of ten thousand fifty that lie in their places are looked at in one go, an
     isInPlace: (name) => Number(name) >= 9_900,
     look: async (name) => {
       looked.set(name, (looked.get(name) ?? 0) + 1);
-      return false;
+      return undefined;
     },
     settled: () => undefined,
   });
@@ -69,12 +68,11 @@ test('a machine that is short of something says nothing of a document: the error
 });
 
 test('what follows from what verified is found at the next look where the machine was short of something', async () => {
-  const unread = new Set(['a']);
   const settled: number[] = [];
   const look = new SecondLook<string>({
-    unread,
+    unread: new Set(['a']),
     isInPlace: () => true,
-    look: async (name) => unread.delete(name),
+    look: async () => () => undefined,
     settled: async () => {
       if (settled.push(1) === 1) throw Object.assign(new Error('EMFILE: open'), { code: 'EMFILE' });
     },
@@ -83,4 +81,22 @@ test('what follows from what verified is found at the next look where the machin
   await look.atAll();
   await look.atAll();
   expect(settled).toHaveLength(2);
+});
+
+test('what left meanwhile is not taken', async () => {
+  const unread = new Set(['a']);
+  const taken: string[] = [];
+  const look = new SecondLook<string>({
+    unread,
+    isInPlace: () => true,
+    look: async (name) => {
+      unread.delete(name);
+      return () => taken.push(name);
+    },
+    settled: () => {
+      throw new Error('nothing was taken');
+    },
+  });
+  await look.at('a');
+  expect(taken).toEqual([]);
 });

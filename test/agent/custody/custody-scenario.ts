@@ -86,3 +86,9 @@ export function numbered(number: number): { event: 'docked'; facts: { bay: strin
 export function numbersOn(disk: CrashDisk): number[] {
   return eventsOn(disk, 'docked').map((entry) => Number(entry.facts['number']));
 }
+
+/** A segment goes, as CustodyDropping leaves it. */
+export async function dropSegment(disk: CrashDisk, segment: string): Promise<void> {
+  await disk.unlink(`${FOLDER}/${segment}.jsonl.minisig`);
+  await disk.unlink(`${FOLDER}/${segment}.jsonl`);
+}

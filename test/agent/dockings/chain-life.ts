@@ -27,11 +27,46 @@ export class RecordsLife {
   }
 
   /** A docking of the camera begins, as the log says. */
-  async dock({ custody }: Pick<OpenedDockings, 'custody'>): Promise<PlannedDocking> {
-    const planned = plan(++this.#seed, 0, 2);
+  async dock(
+    { custody }: Pick<OpenedDockings, 'custody'>,
+    planned = plan(++this.#seed, 0, 2),
+  ): Promise<PlannedDocking> {
     custody.append({ event: 'docked', facts: { bay: 'bay-1', camera: CAMERA, docking: planned.docking } });
     await custody.checkpoint();
     return planned;
+  }
+
+  /** A run with a docking that has a record of two parts, in their order. */
+  async twoParts(): Promise<readonly [StoredRecord, StoredRecord]> {
+    const opened = await this.open();
+    const { dockings } = opened;
+    dockings.start(() => undefined);
+    const planned = await this.dock(opened, plan(++this.#seed, 0, 300));
+    dockings.end(endedOf(planned));
+    await opened.close();
+    const [first, second, further] = dockings.records
+      .partsOf(planned.docking)
+      .sort((a, b) => a.facts.part - b.facts.part);
+    if (first === undefined || second === undefined || further !== undefined)
+      throw new Error('not two parts');
+    return [first, second];
+  }
+
+  /** Ends what is open with one more docking. Shape: what its record names. */
+  async previousOfNext(opened: OpenedDockings): Promise<string | null | undefined> {
+    const { dockings } = opened;
+    const named: (string | null)[] = [];
+    dockings.start((part) => void named.push(part.facts.previousSha256));
+    await dockings.ready(new AbortController().signal);
+    dockings.end(endedOf(await this.dock(opened)));
+    await opened.close();
+    return named[0];
+  }
+
+  /** The disk does not show the document of that record, wherever it lies, until it is healed. */
+  hide(record: string | undefined): void {
+    for (const operation of ['open', 'readAll'] as const)
+      this.disk.fail({ operation, path: `${record}/docking.json`, nth: 1, times: Infinity, code: 'EIO' });
   }
 
   /**

@@ -66,7 +66,11 @@ export interface OpenedDockings {
 }
 
 /** Opens spool, log and dockings, as a station does. */
-export async function openDockings(files: Files, seed: number): Promise<OpenedDockings> {
+export async function openDockings(
+  files: Files,
+  seed: number,
+  onReclaimable: (record: string) => void = () => undefined,
+): Promise<OpenedDockings> {
   const opened = await openSpool(files);
   const { spool } = opened;
   const conditions = new MemoryConditions();
@@ -84,7 +88,7 @@ export async function openDockings(files: Files, seed: number): Promise<OpenedDo
     conditions,
     stationKeys: [publicKeyOf(stationKey)],
     storeKeys: [publicKeyOf(storeKey)],
-    onReclaimable: () => undefined,
+    onReclaimable,
   });
   const close = async (): Promise<void> => {
     await dockings.settle();

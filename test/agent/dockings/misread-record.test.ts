@@ -2,6 +2,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { StoredRecord } from '../../../agent/dockings/stored-record.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
+import { misreadBehind } from '../misread-behind.ts';
 import { RecordsLife } from './chain-life.ts';
 
 const CAMERA_ID = '"camera":{"firmware":null,"id":"cam-';
@@ -17,9 +18,7 @@ beforeEach(async () => {
 /** The lowest bit of the character behind that text is turned in all that the next run's start reads; then that run makes a record. */
 async function madeBehind(of: StoredRecord | undefined, text: string): Promise<StoredRecord | undefined> {
   const path = `/spool/dockings/${of?.recording}/docking.json`;
-  const at = Buffer.from(disk.peek(path) ?? []).indexOf(text);
-  if (at < 0) throw new Error(`no ${text} in the record`);
-  const { made } = await life.run(1, { begun: disk.misreadBit(path, 8 * (at + text.length)) });
+  const { made } = await life.run(1, { begun: misreadBehind(disk, path, text) });
   return made[0];
 }
 

@@ -1,9 +1,8 @@
 // The disk refuses a step of putting records back out of the quarantine: none is forgotten, and none goes without the others of its docking.
 import { beforeEach, expect, test } from 'vitest';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
-import { CAMERA } from '../spool/scenario.ts';
 import { RecordsLife } from './chain-life.ts';
-import { endedOf, plan, receiptRecord } from './life.ts';
+import { receiptRecord } from './life.ts';
 
 let life: RecordsLife;
 let disk: CrashDisk;
@@ -14,15 +13,7 @@ beforeEach(async () => {
 
 /** One start sets it aside: the disk does not show it, there or here. */
 async function setAside(...records: readonly (string | undefined)[]): Promise<void> {
-  for (const record of records)
-    for (const operation of ['open', 'readAll'] as const)
-      disk.fail({
-        operation,
-        path: `${record}/docking.json`,
-        nth: 1,
-        times: Number.POSITIVE_INFINITY,
-        code: 'EIO',
-      });
+  for (const record of records) life.hide(record);
   await life.run(0);
   disk.heal();
   expect(disk.peekNames('/spool/quarantine')).toEqual(expect.arrayContaining([...records]));
@@ -40,28 +31,15 @@ test('the sync behind its rename: it stays the end of the chain', async () => {
 
 for (const refused of [1, 2])
   test(`part ${refused} of two: neither goes before both are back`, async () => {
-    const planned = plan(77, 0, 300);
-    const first = await life.open();
-    first.dockings.start(() => undefined);
-    first.custody.append({
-      event: 'docked',
-      facts: { bay: 'bay-1', camera: CAMERA, docking: planned.docking },
-    });
-    await first.custody.checkpoint();
-    first.dockings.end(endedOf(planned));
-    await first.close();
-    const parts = first.dockings.records
-      .partsOf(planned.docking)
-      .sort((a, b) => a.facts.part - b.facts.part)
-      .map(({ recording }) => recording);
-    expect(parts).toHaveLength(2);
+    const both = await life.twoParts();
+    const parts = both.map(({ recording }) => recording);
     await life.run(1);
     await setAside(...parts);
     const path = `/spool/quarantine/${parts[refused - 1]}`;
     disk.fail({ operation: 'rename', path, nth: 1, times: 1, code: 'EIO' });
     const opened = await life.open();
     const { records } = opened.dockings;
-    for (const part of records.partsOf(planned.docking)) {
+    for (const part of records.partsOf(both[0].facts.docking)) {
       await receiptRecord(opened, part); // the store takes what is offered
       expect(records.mayGo(part.recording)).toBe(false);
     }

@@ -1,10 +1,10 @@
 // What one start reads wrong of a docking record, or is not shown, and the disk shows right afterwards.
 import { beforeEach, expect, test } from 'vitest';
-import type { StoredRecord } from '../../../agent/dockings/stored-record.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
-import { CAMERA } from '../spool/scenario.ts';
+import { dropSegment } from '../custody/custody-scenario.ts';
+import { misreadBehind } from '../misread-behind.ts';
 import { RecordsLife } from './chain-life.ts';
-import { endedOf, plan, receiptRecord } from './life.ts';
+import { receiptRecord } from './life.ts';
 
 let life: RecordsLife;
 let disk: CrashDisk;
@@ -13,53 +13,21 @@ beforeEach(async () => {
   ({ disk } = life);
 });
 
-async function drop(segment: string): Promise<void> {
-  await disk.unlink(`/spool/custody/${segment}.jsonl.minisig`);
-  await disk.unlink(`/spool/custody/${segment}.jsonl`);
-}
-
-function hide(record: string | undefined): void {
-  for (const operation of ['open', 'readAll'] as const)
-    disk.fail({
-      operation,
-      path: `${record}/docking.json`,
-      nth: 1,
-      times: Number.POSITIVE_INFINITY,
-      code: 'EIO',
-    });
-}
-
 test('the segment that tells of the last record is old and was dropped, one start reads a page of it wrong: the next one names it', async () => {
   const { made, segment } = await life.run(1);
   const [last] = made;
-  await drop(segment);
+  await dropSegment(disk, segment);
   const path = `/spool/dockings/${last?.recording}/docking.json`;
-  const text = '"docked_at":"20';
-  const at = Buffer.from(disk.peek(path) ?? []).indexOf(text);
-  const next = await life.run(1, { begun: disk.misreadBit(path, 8 * (at + text.length)) });
+  const next = await life.run(1, { begun: misreadBehind(disk, path, '"docked_at":"20') });
   expect(next.made[0]?.facts.previousSha256).toBe(last?.manifestSha256);
 });
 
-async function twoParts(): Promise<StoredRecord[]> {
-  const planned = plan(77, 0, 300);
-  const first = await life.open();
-  first.dockings.start(() => undefined);
-  first.custody.append({
-    event: 'docked',
-    facts: { bay: 'bay-1', camera: CAMERA, docking: planned.docking },
-  });
-  await first.custody.checkpoint();
-  first.dockings.end(endedOf(planned));
-  await first.close();
-  return first.dockings.records.partsOf(planned.docking).sort((a, b) => a.facts.part - b.facts.part);
-}
-
 for (const hidden of [1, 2])
   test(`one start is not shown part ${hidden} of two: the other does not go, and the next start puts it back`, async () => {
-    const parts = await twoParts();
+    const parts = await life.twoParts();
     await life.run(1);
     const other = parts[2 - hidden];
-    hide(parts[hidden - 1]?.recording);
+    life.hide(parts[hidden - 1]?.recording);
     const opened = await life.open();
     const { records } = opened.dockings;
     if (other !== undefined) await receiptRecord(opened, other); // the store takes what is offered
@@ -97,14 +65,9 @@ test('the log is two behind and the one before the last goes to the quarantine i
   disk.plant('/spool/quarantine/aaaaaaaaaaaaaaaaaaaaaaaaaa/x', 'nobody can read this');
   await life.run(1);
   const two = await life.run(2);
-  await drop(two.segment); // as a cut before the checkpoint leaves the log
+  await dropSegment(disk, two.segment); // as a cut before the checkpoint leaves the log
   const opened = await life.open();
-  const { dockings } = opened;
-  for (const { recording } of two.made.slice(0, 1)) await dockings.records.quarantine(recording, 'damaged');
-  const made: (string | null)[] = [];
-  dockings.start((part) => void made.push(part.facts.previousSha256));
-  await dockings.ready(new AbortController().signal);
-  dockings.end(endedOf(await life.dock(opened)));
-  await opened.close();
-  expect(made).toEqual([two.made[1]?.manifestSha256]);
+  for (const { recording } of two.made.slice(0, 1))
+    await opened.dockings.records.quarantine(recording, 'damaged');
+  expect(await life.previousOfNext(opened)).toBe(two.made[1]?.manifestSha256);
 });

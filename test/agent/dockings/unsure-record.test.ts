@@ -1,19 +1,13 @@
 // Docking records that do not verify at a start, for one read or for longer: none goes too early, and no chain forks.
 import { beforeEach, expect, test } from 'vitest';
-import { Dockings } from '../../../agent/dockings/dockings.ts';
 import type { StoredRecord } from '../../../agent/dockings/stored-record.ts';
-import { publicKeyOf } from '../../../protocol/minisign.ts';
-import type { Files } from '../../../protocol/ports.ts';
-import { ManualClock } from '../../fakes/clock-manual.ts';
-import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
-import { MemoryLog } from '../../fakes/log-memory.ts';
-import { seededRandom } from '../../fakes/random-seeded.ts';
-import { fastSigner } from '../../fakes/signer-fast.ts';
-import { openCustody } from '../spool/life.ts';
-import { CAMERA, openSpool, STATION, stationKey, storeKey } from '../spool/scenario.ts';
+import { heldFiles } from '../../fakes/files-held.ts';
+import { dropSegment } from '../custody/custody-scenario.ts';
+import { misreadBehind } from '../misread-behind.ts';
+import { CAMERA } from '../spool/scenario.ts';
 import { RecordsLife } from './chain-life.ts';
-import { endedOf, receiptRecord, type OpenedDockings } from './life.ts';
+import { endedOf, openDockings, receiptRecord } from './life.ts';
 
 let life: RecordsLife;
 let disk: CrashDisk;
@@ -22,26 +16,9 @@ beforeEach(async () => {
   ({ disk } = life);
 });
 
-async function drop(segment: string): Promise<void> {
-  await disk.unlink(`/spool/custody/${segment}.jsonl.minisig`);
-  await disk.unlink(`/spool/custody/${segment}.jsonl`);
-}
-
+/** A part of it is read wrong that no chain goes by, until the returned function is called. */
 function misread(record: string | undefined): () => void {
-  const path = `/spool/dockings/${record}/docking.json`;
-  const text = '"vendor":"';
-  const at = Buffer.from(disk.peek(path) ?? []).indexOf(text);
-  if (at < 0) throw new Error('nothing to misread');
-  return disk.misreadBit(path, 8 * (at + text.length));
-}
-
-async function next(opened: OpenedDockings): Promise<string | null | undefined> {
-  const made: (string | null)[] = [];
-  opened.dockings.start((part) => void made.push(part.facts.previousSha256));
-  await opened.dockings.ready(new AbortController().signal);
-  opened.dockings.end(endedOf(await life.dock(opened)));
-  await opened.close();
-  return made[0];
+  return misreadBehind(disk, `/spool/dockings/${record}/docking.json`, '"vendor":"');
 }
 
 async function three(): Promise<StoredRecord[]> {
@@ -68,96 +45,48 @@ for (const isMisread of [false, true])
     const here = disk.peekNames('/spool/dockings') ?? [];
     await opened.close();
     if (here.includes(one?.recording ?? '')) expect.soft(here).toContain(two?.recording);
-    expect(await next(await life.open())).toBe(end?.manifestSha256);
+    expect(await life.previousOfNext(await life.open())).toBe(end?.manifestSha256);
   });
 
 test('receipted, misread at one start, read right since: Keep hears in this run that it may go', async () => {
   const [one, two] = await three();
   const stop = misread(one?.recording);
   const heard = new Set<string>();
-  const opened = await openWith(disk, 88, (record) => heard.add(record));
+  const opened = await openDockings(disk, 88, (record) => heard.add(record));
   const { records } = opened.dockings;
   for (const { recording } of records.reclaimable()) heard.add(recording); // Keep.start, once a run
   stop();
   for (const { recording } of records.recordings()) await records.readManifest(recording);
-  await next(opened);
+  await life.previousOfNext(opened);
   expect(heard).toContain(two?.recording);
   expect(heard).toContain(one?.recording);
 });
-
-async function openWith(
-  files: Files,
-  seed: number,
-  onReclaimable: (record: string) => void = () => undefined,
-): Promise<OpenedDockings> {
-  const opened = await openSpool(files);
-  const { spool } = opened;
-  const conditions = new MemoryConditions();
-  const clock = new ManualClock();
-  const custody = await openCustody(files, seed, { conditions });
-  const { dockings, findings } = await Dockings.open({
-    station: STATION,
-    spool,
-    custody,
-    files,
-    clock,
-    random: seededRandom(seed + 1000),
-    signer: fastSigner(stationKey),
-    log: new MemoryLog(),
-    conditions,
-    stationKeys: [publicKeyOf(stationKey)],
-    storeKeys: [publicKeyOf(storeKey)],
-    onReclaimable,
-  });
-  const close = async (): Promise<void> => {
-    await dockings.settle();
-    await custody.close();
-    await spool.close();
-  };
-  return { spool, custody, dockings, findings: [...opened.findings, ...findings], conditions, clock, close };
-}
 
 test('a record goes to the quarantine while it is looked at again: it keeps its say', async () => {
   await life.run(1);
   const [two] = (await life.run(1)).made;
   const stop = misread(two?.recording);
-  let held: Promise<void> | undefined;
-  const files: Files = new Proxy(disk, {
-    get(target, name) {
-      const value = Reflect.get(target, name) as unknown;
-      if (typeof value !== 'function') return value;
-      if (name !== 'readAll') return (value as (...all: unknown[]) => unknown).bind(target);
-      return async (path: string, max: number) => {
-        const waits = path.endsWith(`/${two?.recording}/docking.json.minisig`) ? held : undefined;
-        const bytes = await target.readAll(path, max);
-        await waits;
-        return bytes;
-      };
-    },
-  });
-  const opened = await openWith(files, 77);
+  const held = heldFiles(disk, `/${two?.recording}/docking.json.minisig`, true);
+  const opened = await openDockings(held.files, 77);
   stop();
-  let go: () => void = () => undefined;
-  held = new Promise<void>((resolve) => (go = resolve));
+  const go = held.hold();
   const { records } = opened.dockings;
   const look = records.readManifest(two?.recording as never).catch(() => undefined);
   for (let turn = 0; turn < 200; turn++) await Promise.resolve();
   // An offer that began before, when the page was still wrong, says that it is damaged.
-  const aside = records.quarantine(two?.recording as never, 'damaged');
-  await aside;
+  await records.quarantine(two?.recording as never, 'damaged');
   go();
-  held = undefined;
   await look;
-  expect(await next(opened)).toBe(two?.manifestSha256);
+  expect(await life.previousOfNext(opened)).toBe(two?.manifestSha256);
 });
 
 for (const fails of [false, true])
   test(`${fails ? 'the sync behind a put-back fails' : 'control'}, the segment was dropped: the next one names what was put back`, async () => {
-    const [one] = (await life.run(1)).made;
+    await life.run(1);
     const { made, segment } = await life.run(1);
     const [two] = made;
     await disk.rename(`/spool/dockings/${two?.recording}`, `/spool/quarantine/${two?.recording}`);
-    await drop(segment);
+    await dropSegment(disk, segment);
     if (fails) {
       let seen = 0;
       disk.hearCalls((operation, path) => {
@@ -167,26 +96,25 @@ for (const fails of [false, true])
     }
     const opened = await life.open();
     expect(opened.findings.map(({ kind }) => kind)).toContain(fails ? 'failed' : 'put-back');
-    expect(one).toBeDefined();
-    expect(await next(opened)).toBe(two?.manifestSha256);
+    expect(await life.previousOfNext(opened)).toBe(two?.manifestSha256);
   });
 
 test('the disk shows nothing of the last record and lets nothing go at one start: looked at again where it lies', async () => {
   await life.run(1);
   const { made, segment } = await life.run(1);
   const [two] = made;
-  await drop(segment);
+  await dropSegment(disk, segment);
   const path = `${two?.recording}`;
   disk.fail({ operation: 'any', path, nth: 1, times: Infinity, code: 'EIO' });
   const opened = await life.open();
   disk.heal();
-  expect(await next(opened)).toBe(two?.manifestSha256);
+  expect(await life.previousOfNext(opened)).toBe(two?.manifestSha256);
 });
 
 test('what this process made stays the end when an older one verifies later', async () => {
   const { made, segment } = await life.run(1, { at: '2027-11-26T06:00:00.000Z' });
   const [one] = made;
-  await drop(segment);
+  await dropSegment(disk, segment);
   const stop = misread(one?.recording);
   const opened = await life.open();
   const facts: (string | null)[] = [];
@@ -203,7 +131,6 @@ test('what this process made stays the end when an older one verifies later', as
   await opened.dockings.records.readManifest(one?.recording as never);
   opened.dockings.end(endedOf(await life.dock(opened)));
   await opened.close();
-  expect(CAMERA).toBeDefined();
   expect(facts[1]).toBe(own[0]?.manifestSha256);
 });
 

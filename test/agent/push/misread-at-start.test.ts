@@ -13,7 +13,8 @@ import { ManualClock, settle } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
-import { ChainLife, digestOf } from '../spool/chain-life.ts';
+import { misreadBehind } from '../misread-behind.ts';
+import { ChainLife, digestOf, manifestOf } from '../spool/chain-life.ts';
 import { openSpool, storeKey } from '../spool/scenario.ts';
 
 const station = parseStationId('office-1');
@@ -25,10 +26,7 @@ for (const isMisread of [false, true])
     const life = await ChainLife.begin();
     const { disk } = life;
     const one = await life.one();
-    const text = '"sealed_at":"20';
-    const at = Buffer.from(one.documents.manifestBytes).indexOf(text);
-    const path = `/spool/ready/${one.recording}/manifest.json`;
-    const end = isMisread ? disk.misreadBit(path, 8 * (at + text.length)) : () => undefined;
+    const end = isMisread ? misreadBehind(disk, manifestOf(one), '"sealed_at":"20') : () => undefined;
     const { spool } = await openSpool(disk);
     const clock = new ManualClock();
     const [log, conditions] = [new MemoryLog(), new MemoryConditions()];

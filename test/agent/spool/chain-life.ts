@@ -98,3 +98,8 @@ export function digestOf({ documents }: Prepared): string {
 export function named({ documents }: Prepared): string | null {
   return documents.manifest.previous_manifest_sha256;
 }
+
+/** Where its manifest lies. */
+export function manifestOf({ recording }: Pick<Prepared, 'recording'>, folder = 'ready'): string {
+  return `/spool/${folder}/${recording}/manifest.json`;
+}

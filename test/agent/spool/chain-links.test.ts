@@ -1,11 +1,14 @@
 // Ends of chains that leave their place in a run, that verify late, or while several look: no chain forks.
 import { beforeEach, expect, test } from 'vitest';
+import type { Spool } from '../../../agent/spool/spool.ts';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import { makeRecordingId, parseCameraId } from '../../../protocol/ids.ts';
-import type { Files } from '../../../protocol/ports.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
+import { heldFiles } from '../../fakes/files-held.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
-import { ChainLife, digestOf, named, type ChainRun } from './chain-life.ts';
+import { dropSegment } from '../custody/custody-scenario.ts';
+import { misreadBehind } from '../misread-behind.ts';
+import { ChainLife, digestOf, manifestOf, named, type ChainRun } from './chain-life.ts';
 import { CAMERA, openSpool, receiptOne, type Prepared } from './scenario.ts';
 
 const CAM_3 = parseCameraId('cam-3');
@@ -19,15 +22,8 @@ beforeEach(async () => {
   ({ disk } = life);
 });
 
-function misread(of: Prepared, folder = 'ready'): () => void {
-  const text = '"sealed_at":"20';
-  const at = Buffer.from(of.documents.manifestBytes).indexOf(text);
-  return disk.misreadBit(`/spool/${folder}/${of.recording}/manifest.json`, 8 * (at + text.length));
-}
-
-async function drop(segment: string): Promise<void> {
-  await disk.unlink(`/spool/custody/${segment}.jsonl.minisig`);
-  await disk.unlink(`/spool/custody/${segment}.jsonl`);
+function misread(of: Prepared): () => void {
+  return misreadBehind(disk, manifestOf(of), '"sealed_at":"20');
 }
 
 async function release(run: ChainRun, one: Prepared): Promise<void> {
@@ -35,15 +31,23 @@ async function release(run: ChainRun, one: Prepared): Promise<void> {
   await run.spool.reclaim(one.recording);
 }
 
-for (const isMisread of [false, true])
-  test(`${isMisread ? 'another camera was misread at the start' : 'control'}: the released end goes to the quarantine in this run and stays the end`, async () => {
-    const one = await life.one();
-    const two = await life.one();
-    const other = await life.run((run) => life.take(run, { camera: CAM_3 }));
-    await life.run(async (run) => {
-      await release(run, one);
-      await release(run, two);
-    });
+/** Two recordings of the camera, both released, and one of another camera. */
+async function releasedTwo(): Promise<{ two: Prepared; other: Prepared }> {
+  const one = await life.one();
+  const two = await life.one();
+  const other = await life.run((run) => life.take(run, { camera: CAM_3 }));
+  await life.run(async (run) => {
+    await release(run, one);
+    await release(run, two);
+  });
+  return { two, other };
+}
+
+for (const isMisread of [false, true]) {
+  const how = isMisread ? 'another camera was misread at the start' : 'control';
+
+  test(`${how}: the released end goes to the quarantine in this run and stays the end`, async () => {
+    const { two, other } = await releasedTwo();
     disk.corrupt(`/spool/released/${two.recording}/receipt.json`, () => Buffer.from('x'));
     const end = isMisread ? misread(other) : () => undefined;
     const made = await life.run(async (run) => {
@@ -55,14 +59,9 @@ for (const isMisread of [false, true])
     expect(named(made)).toBe(digestOf(two));
   });
 
-for (const isMisread of [false, true])
-  test(`${isMisread ? 'another camera was misread at the start' : 'control'}: the store asked again for the released end: it stays the end`, async () => {
-    const one = await life.one();
-    const two = await life.one();
-    const other = await life.run((run) => life.take(run, { camera: CAM_3 }));
+  test(`${how}: the store asked again for the released end: it stays the end`, async () => {
+    const { two, other } = await releasedTwo();
     await life.run(async (run) => {
-      await release(run, one);
-      await release(run, two);
       expect(await run.spool.askAgain(two.recording, sha256Hex(two.receipt.bytes))).toBe('gone');
     });
     const end = isMisread ? misread(other) : () => undefined;
@@ -72,6 +71,7 @@ for (const isMisread of [false, true])
     });
     expect(named(made)).toBe(digestOf(two));
   });
+}
 
 for (const operation of ['list', 'readAll'] as const)
   test(`released end not shown at one start (${operation}), rows not written, segment dropped: second look finds it`, async () => {
@@ -83,7 +83,7 @@ for (const operation of ['list', 'readAll'] as const)
       await release(run, two);
     });
     await disk.unlink('/spool/released.jsonl').catch(() => undefined);
-    await drop(segment);
+    await dropSegment(disk, segment);
     disk.fail({
       operation,
       path: `/spool/released/${two.recording}`,
@@ -103,7 +103,7 @@ test('a second look that lacks file handles in the middle loses what verified', 
   disk.plant(`/spool/quarantine/${bad}/manifest.json`, 'nobody can read this');
   await life.one();
   const two = await life.one();
-  await drop(life.segment);
+  await dropSegment(disk, life.segment);
   const end = misread(two);
   const made = await life.run(async (run) => {
     end();
@@ -134,7 +134,7 @@ test('all looks for a chain are used up in one moment', async () => {
   const two = await life.one();
   const { segment } = life;
   await life.run((run) => receiptOne(run.spool, two));
-  await drop(segment);
+  await dropSegment(disk, segment);
   const end = misread(two);
   const made = await life.run(async (run) => {
     for (const camera of [CAM_3, CAM_4, CAM_5]) await life.take(run, { camera });
@@ -144,29 +144,16 @@ test('all looks for a chain are used up in one moment', async () => {
   expect(named(made)).toBe(digestOf(two));
 });
 
-/** Opens the spool with both misread; the first read of a released end behind `hold` waits until `go`. */
-async function held(isWrong: readonly Prepared[], released: Prepared) {
+/** Opens the spool with these misread; from then on the first read of the released one waits until `go`. */
+async function held(
+  isWrong: readonly Prepared[],
+  released: Prepared,
+): Promise<{ spool: Spool; go: () => void }> {
   const ends = isWrong.map((each) => misread(each));
-  let waiting: Promise<void> | undefined;
-  const files: Files = new Proxy(disk, {
-    get(target, name) {
-      const value = Reflect.get(target, name) as unknown;
-      if (typeof value !== 'function') return value;
-      if (name !== 'readAll') return (value as (...all: unknown[]) => unknown).bind(target);
-      return async (path: string, max: number) => {
-        const isIt = path.endsWith(`/${released.recording}/manifest.json`);
-        const waits = isIt ? waiting : undefined;
-        if (isIt) waiting = undefined;
-        await waits;
-        return target.readAll(path, max);
-      };
-    },
-  });
-  const { spool } = await openSpool(files);
+  const slow = heldFiles(disk, `/${released.recording}/manifest.json`, false);
+  const { spool } = await openSpool(slow.files);
   for (const end of ends) end();
-  let go: () => void = () => undefined;
-  waiting = new Promise<void>((resolve) => (go = resolve));
-  return { spool, go: () => go() };
+  return { spool, go: slow.hold() };
 }
 
 async function turns(count = 400): Promise<void> {

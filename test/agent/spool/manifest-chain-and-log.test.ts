@@ -6,6 +6,7 @@ import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { fastSigner } from '../../fakes/signer-fast.ts';
 import { logKey, openLog } from '../custody/custody-scenario.ts';
+import { dropSegment } from '../custody/custody-scenario.ts';
 import { ChainLife, digestOf, logSpooled, named } from './chain-life.ts';
 import { CAMERA, openSpool, stationKey, type Prepared } from './scenario.ts';
 
@@ -27,8 +28,7 @@ test('an old damaged segment whose follower was dropped is not where the chain e
   const second = life.segment;
   const three = await life.one();
   disk.corrupt(`/spool/custody/${first}.jsonl`, (bytes) => bytes.map((byte, at) => (at === 5 ? 0x21 : byte)));
-  await disk.unlink(`/spool/custody/${second}.jsonl.minisig`);
-  await disk.unlink(`/spool/custody/${second}.jsonl`);
+  await dropSegment(disk, second);
   await gone(one);
   await gone(two);
   junk();

@@ -2,8 +2,9 @@
 import { beforeEach, expect, test } from 'vitest';
 import { parseCameraId } from '../../../protocol/ids.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
-import { ChainLife, digestOf, named } from './chain-life.ts';
-import { CAMERA, openSpool, type Prepared } from './scenario.ts';
+import { misreadBehind } from '../misread-behind.ts';
+import { ChainLife, digestOf, manifestOf, named } from './chain-life.ts';
+import { CAMERA, openSpool } from './scenario.ts';
 
 /** One bit away from CAMERA, `cam-1`. */
 const CAM_3 = parseCameraId('cam-3');
@@ -15,16 +16,9 @@ beforeEach(async () => {
   ({ disk } = life);
 });
 
-/** Turns a bit of the character behind that text, in all that is read until the returned function is called. */
-function misreadBehind(of: Prepared, text: string, bit: number): () => void {
-  const at = Buffer.from(of.documents.manifestBytes).indexOf(text);
-  if (at < 0) throw new Error(`no ${text} in the manifest`);
-  return disk.misreadBit(`/spool/ready/${of.recording}/manifest.json`, 8 * (at + text.length) + bit);
-}
-
 test('the time of an older one is read as a later one: the last one is still the end', async () => {
   const [older, last] = await life.run(async (run) => [await life.take(run), await life.take(run)] as const);
-  const end = misreadBehind(older, '"sealed_at":"20', 0); // 2026 -> 2036
+  const end = misreadBehind(disk, manifestOf(older), '"sealed_at":"20', 0); // 2026 -> 2036
   const made = await life.run((run) => {
     end();
     return life.take(run);
@@ -35,7 +29,7 @@ test('the time of an older one is read as a later one: the last one is still the
 test('the camera of the last one is read as another one of this station: neither chain takes the other', async () => {
   const other = await life.run((run) => life.take(run, { camera: CAM_3 }));
   const last = await life.one();
-  const end = misreadBehind(last, '"camera":{"id":"cam-', 1);
+  const end = misreadBehind(disk, manifestOf(last), '"camera":{"id":"cam-', 1);
   const made = await life.run(async (run) => {
     end();
     return [await life.take(run, { camera: CAM_3 }), await life.take(run)] as const;
@@ -45,7 +39,7 @@ test('the camera of the last one is read as another one of this station: neither
 
 test('the camera of the only one that is here is read wrong: its chain does not begin anew', async () => {
   const last = await life.one();
-  const end = misreadBehind(last, '"camera":{"id":"cam-', 0);
+  const end = misreadBehind(disk, manifestOf(last), '"camera":{"id":"cam-', 0);
   const made = await life.run((run) => {
     end();
     return life.take(run);
@@ -55,7 +49,7 @@ test('the camera of the only one that is here is read wrong: its chain does not 
 
 test('the index does not keep what did not verify: the next start reads it anew', async () => {
   const last = await life.one();
-  const end = misreadBehind(last, '"camera":{"id":"cam-', 1);
+  const end = misreadBehind(disk, manifestOf(last), '"camera":{"id":"cam-', 1);
   const cameras: (string | undefined)[] = [];
   for (let starts = 0; starts < 2; starts++) {
     const { spool } = await openSpool(disk);
@@ -70,7 +64,7 @@ test('the index does not keep what did not verify: the next start reads it anew'
 test('one look that shows it wrong says nothing: the start looks again', async () => {
   const last = await life.one();
   let looks = 0;
-  const end = misreadBehind(last, '"camera":{"id":"cam-', 1);
+  const end = misreadBehind(disk, manifestOf(last), '"camera":{"id":"cam-', 1);
   disk.hearCalls((operation, path) => {
     if (operation === 'readAll' && path.endsWith(`${last.recording}/manifest.json.minisig`) && ++looks === 1)
       end();

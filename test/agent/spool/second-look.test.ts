@@ -2,8 +2,10 @@
 import { beforeEach, expect, test } from 'vitest';
 import { parseCameraId } from '../../../protocol/ids.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
-import { ChainLife, digestOf, named } from './chain-life.ts';
-import { CAMERA, openSpool, receiptOne, spoolOne, prepare, type Prepared } from './scenario.ts';
+import { dropSegment } from '../custody/custody-scenario.ts';
+import { misreadBehind } from '../misread-behind.ts';
+import { ChainLife, digestOf, manifestOf, named } from './chain-life.ts';
+import { CAMERA, openSpool, receiptOne, spoolOne, prepare } from './scenario.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 
 const CAM_3 = parseCameraId('cam-3');
@@ -15,22 +17,10 @@ beforeEach(async () => {
   ({ disk } = life);
 });
 
-function misreadBehind(of: Prepared, text: string, bit: number, folder = 'ready'): () => void {
-  const at = Buffer.from(of.documents.manifestBytes).indexOf(text);
-  if (at < 0) throw new Error(`no ${text} in the manifest`);
-  return disk.misreadBit(`/spool/${folder}/${of.recording}/manifest.json`, 8 * (at + text.length) + bit);
-}
-
-/** As CustodyDropping leaves it. */
-async function drop(segment: string): Promise<void> {
-  await disk.unlink(`/spool/custody/${segment}.jsonl.minisig`);
-  await disk.unlink(`/spool/custody/${segment}.jsonl`);
-}
-
 test('the segment that tells of the last one is old and was dropped, one start reads a page of it wrong: the next one names it', async () => {
   const last = await life.one();
-  await drop(life.segment);
-  const end = misreadBehind(last, '"sealed_at":"20', 0); // 2026 -> 2036
+  await dropSegment(disk, life.segment);
+  const end = misreadBehind(disk, manifestOf(last), '"sealed_at":"20'); // 2026 -> 2036
   const made = await life.run((run) => {
     end();
     return life.take(run);
@@ -40,7 +30,7 @@ test('the segment that tells of the last one is old and was dropped, one start r
 
 test('the camera of the last one is read as that of one that never recorded: its first one names nothing', async () => {
   const last = await life.one();
-  const end = misreadBehind(last, '"camera":{"id":"cam-', 1);
+  const end = misreadBehind(disk, manifestOf(last), '"camera":{"id":"cam-', 1);
   const made = await life.run((run) => {
     end();
     return life.take(run, { camera: CAM_3 });
@@ -58,7 +48,7 @@ for (const fault of ['misread', 'EIO'])
     await spool.listed(CAMERA, [], async () => undefined);
     await spool.close();
     let end = (): void => disk.heal();
-    if (fault === 'misread') end = misreadBehind(last, '"sealed_at":"20', 0, 'released');
+    if (fault === 'misread') end = misreadBehind(disk, manifestOf(last, 'released'), '"sealed_at":"20');
     else disk.fail({ operation: 'readAll', path: last.recording, nth: 1, times: 3, code: 'EIO' });
     const next = await openSpool(disk);
     end();
@@ -99,7 +89,7 @@ test('two were not logged before a cut; the first of them goes to the quarantine
 
 test('a page that one start reads wrong: the recording is offered all the same once it is read right', async () => {
   const one = await life.one();
-  const end = misreadBehind(one, '"sealed_at":"20', 0);
+  const end = misreadBehind(disk, manifestOf(one), '"sealed_at":"20');
   const { spool } = await openSpool(disk);
   end();
   const { bytes } = await spool.readManifest(one.recording);
@@ -110,7 +100,7 @@ test('a page that one start reads wrong: the recording is offered all the same o
 test('the receipt of one whose manifest a start read wrong is not set aside', async () => {
   const one = await life.one();
   await life.run((run) => receiptOne(run.spool, one));
-  const end = misreadBehind(one, '"sealed_at":"20', 0);
+  const end = misreadBehind(disk, manifestOf(one), '"sealed_at":"20');
   const { spool } = await openSpool(disk);
   end();
   await spool.reclaim(one.recording).catch(() => undefined);

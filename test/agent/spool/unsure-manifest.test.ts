@@ -3,7 +3,9 @@ import { beforeEach, expect, test } from 'vitest';
 import { makeRecordingId } from '../../../protocol/ids.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
-import { ChainLife, digestOf, named } from './chain-life.ts';
+import { dropSegment } from '../custody/custody-scenario.ts';
+import { misreadBehind } from '../misread-behind.ts';
+import { ChainLife, digestOf, manifestOf, named } from './chain-life.ts';
 import { openSpool, receiptOne } from './scenario.ts';
 
 let life: ChainLife;
@@ -16,9 +18,7 @@ beforeEach(async () => {
 test('the page stays wrong until the second look is over: the receipt, which is whole, is not set aside', async () => {
   const one = await life.one();
   await life.run((run) => receiptOne(run.spool, one));
-  const text = '"sealed_at":"20';
-  const at = Buffer.from(one.documents.manifestBytes).indexOf(text);
-  const end = disk.misreadBit(`/spool/ready/${one.recording}/manifest.json`, 8 * (at + text.length));
+  const end = misreadBehind(disk, manifestOf(one), '"sealed_at":"20');
   const { spool } = await openSpool(disk);
   await spool.reclaim(one.recording).catch(() => undefined);
   end();
@@ -29,7 +29,7 @@ test('the page stays wrong until the second look is over: the receipt, which is 
 test('one start reads the sealed size wrong: the recording, which is whole, does not go to the quarantine', async () => {
   const one = await life.one();
   const at = Buffer.from(one.documents.manifestBytes).lastIndexOf('"size_bytes":') + 13;
-  const end = disk.misreadBit(`/spool/ready/${one.recording}/manifest.json`, 8 * at);
+  const end = disk.misreadBit(manifestOf(one), 8 * at);
   const { spool } = await openSpool(disk);
   end();
   expect(spool.stateOf(one.recording)).toBe('spooled');
@@ -46,10 +46,7 @@ test('a hundred odd things in the quarantine: the released end that one start wa
     await receiptOne(run.spool, two);
     await run.spool.reclaim(two.recording);
   });
-  for (const each of [segment, last]) {
-    await disk.unlink(`/spool/custody/${each}.jsonl.minisig`);
-    await disk.unlink(`/spool/custody/${each}.jsonl`);
-  }
+  for (const each of [segment, last]) await dropSegment(disk, each);
   const random = seededRandom(500);
   for (let count = 0; count < 100; count++)
     disk.plant(`/spool/quarantine/${makeRecordingId(random)}/manifest.json`, 'odd');

@@ -1,0 +1,34 @@
+// Files of which the reading of one can be held up, as by a slow disk, until the test lets it go.
+import type { Files } from '../../protocol/ports.ts';
+
+export interface HeldFiles {
+  readonly files: Files;
+  /** From now on the next reading of that file waits until the returned function is called. */
+  hold(): () => void;
+}
+
+/** `end`: of the path of that file. It is read before it waits where `isRead`, else behind it. */
+export function heldFiles(target: Files, end: string, isRead: boolean): HeldFiles {
+  let waiting: Promise<void> | undefined;
+  const readAll: Files['readAll'] = async (path, bytesMax) => {
+    const waits = path.endsWith(end) ? waiting : undefined;
+    if (waits !== undefined) waiting = undefined;
+    if (!isRead) await waits;
+    const bytes = await target.readAll(path, bytesMax);
+    await waits;
+    return bytes;
+  };
+  const files = new Proxy(target, {
+    get(of, name) {
+      if (name === 'readAll') return readAll;
+      const value: unknown = Reflect.get(of, name);
+      return typeof value === 'function' ? (value.bind(of) as unknown) : value;
+    },
+  });
+  const hold = (): (() => void) => {
+    let go: () => void = () => undefined;
+    waiting = new Promise<void>((resolve) => (go = resolve));
+    return () => go();
+  };
+  return { files, hold };
+}
