@@ -1,5 +1,6 @@
 // Files of which the reading of one can be held up, as by a slow disk, until the test lets it go.
 import type { Files } from '../../protocol/ports.ts';
+import { filesWith } from './files-with.ts';
 
 export interface HeldFiles {
   readonly files: Files;
@@ -18,17 +19,10 @@ export function heldFiles(target: Files, end: string, isRead: boolean): HeldFile
     await waits;
     return bytes;
   };
-  const files = new Proxy(target, {
-    get(of, name) {
-      if (name === 'readAll') return readAll;
-      const value: unknown = Reflect.get(of, name);
-      return typeof value === 'function' ? (value.bind(of) as unknown) : value;
-    },
-  });
   const hold = (): (() => void) => {
     let go: () => void = () => undefined;
     waiting = new Promise<void>((resolve) => (go = resolve));
     return () => go();
   };
-  return { files, hold };
+  return { files: filesWith(target, { readAll }), hold };
 }

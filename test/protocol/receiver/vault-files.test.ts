@@ -16,6 +16,7 @@ import { FilesVault } from '../../../protocol/receiver/vault-files.ts';
 import { vaultContract, type VaultSubject } from '../../contracts/vault-contract.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
+import { filesWith } from '../../fakes/files-with.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';
 import { makeDockingSample } from './docking-sample.ts';
@@ -34,15 +35,21 @@ function subjectOn(
 ): VaultSubject {
   return {
     open: async (receiver, clock = new ManualClock()) => {
+      let signs = 0;
       const vault = await FilesVault.open({
         path,
-        files,
+        files: filesWith(files, {
+          rename: async (from, to) => {
+            await files.rename(from, to);
+            if (to.startsWith(`${path}/.leases/`)) signs++;
+          },
+        }),
         clock,
         random: new SeededRandom(seed++),
         log: new MemoryLog(),
         receiver: parseReceiverId(receiver),
       });
-      return { ...access, vault, clock };
+      return { ...access, vault, clock, signs: () => signs };
     },
     close,
   };
