@@ -5,8 +5,10 @@
 // 1. Every call settles: with its answer, or with "worker.died" once the worker is gone.
 // 2. A worker that died is started again by the next call, never by itself: what cannot start does not spin.
 // 3. Calls reach the worker in the order in which they were made.
+// 4. Answers settle in the order in which they come, a few in each turn of the event loop (answer-turns.ts).
 import type { Worker } from 'node:worker_threads';
 import { describeError, DockError } from '../errors.ts';
+import { AnswerTurns } from './answer-turns.ts';
 import { unpackError, type PackedError } from './worker-errors.ts';
 
 /** Calls by name: what goes in and what comes out. A type alias, not an interface. */
@@ -27,6 +29,9 @@ interface Waiting {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
 }
+
+/** Of all workers of this thread: what one of them answers may be followed by a call to another. */
+const turns = new AnswerTurns();
 
 /** The caller's end of one worker at a time. */
 export class WorkerCalls<Shapes extends CallShapes> {
@@ -77,7 +82,7 @@ export class WorkerCalls<Shapes extends CallShapes> {
   #started(): Worker {
     if (this.#worker !== undefined) return this.#worker;
     const worker = this.#startOne();
-    worker.on('message', (answer: CallAnswer) => this.#settle(answer));
+    worker.on('message', (answer: CallAnswer) => turns.give(() => this.#settle(answer)));
     worker.on('messageerror', (error) => this.#lose(worker, died('its answer could not be read', error)));
     worker.on('error', (error) =>
       this.#lose(worker, died(error instanceof Error ? error.message : '', error)),
@@ -105,6 +110,7 @@ export class WorkerCalls<Shapes extends CallShapes> {
 
   #lose(worker: Worker, error: DockError): void {
     if (this.#worker !== worker) return; // its successor's calls are not concerned
+    turns.flush(); // what it did is done
     this.#worker = undefined;
     const lost = [...this.#waiting.values()];
     this.#waiting.clear();

@@ -36,6 +36,38 @@ test('answers reach the call that they belong to, in whatever order they come', 
   expect([calls.pending, starts()]).toEqual([0, 1]);
 });
 
+test('calls that follow from answers leave the event loop to others, however soon the answers come', async () => {
+  const { calls } = openCalls();
+  await calls.call('double', 0);
+  let turn = 0;
+  let counting = true;
+  const count = (): void => {
+    turn++;
+    if (counting) setImmediate(count);
+  };
+  count();
+  const inTurn = new Map<number, number>();
+  const chain = async (): Promise<void> => {
+    for (let at = 0; at < 150; at++) {
+      await calls.call('double', at);
+      inTurn.set(turn, (inTurn.get(turn) ?? 0) + 1);
+      const busyUntilMs = performance.now() + 1; // meanwhile the other chain's answer comes
+      while (performance.now() < busyUntilMs);
+    }
+  };
+  await Promise.all([chain(), chain()]);
+  counting = false;
+  expect(Math.max(...inTurn.values())).toBeLessThanOrEqual(8); // four in a turn, which may begin and end between two counts
+});
+
+test('what a worker answered before it went is not lost', async () => {
+  const { calls } = openCalls();
+  const answers = Array.from({ length: 12 }, (_, at) => calls.call('double', at));
+  const gone = errorOf(calls.call('exit', 1));
+  expect(await Promise.all(answers)).toEqual(Array.from({ length: 12 }, (_, at) => 2 * at));
+  expect(await gone).toEqual(died);
+});
+
 test('a buffer that is moved leaves the caller and comes back without a copy', async () => {
   const { calls } = openCalls();
   const bytes = Uint8Array.from([1, 2, 3]);
