@@ -1,12 +1,13 @@
 // The Bulk port in the calling thread: for tests and for commands that handle one recording.
 import { sealSmall } from '../../protocol/sealed-file.ts';
+import type { Files } from '../../protocol/ports.ts';
 import type { Bulk } from './bulk.ts';
 import { DigestPass } from './digest.ts';
 import { SealPass, type SealContext } from './seal.ts';
 import { readsOf, readUnit } from './unit-read.ts';
 
 /** Works on the given files with the given randomness; holds nothing. `freeBuffer` gets buffers that are done with, where it is given. */
-export function bulkInline(context: Omit<SealContext, 'turn'>): Bulk {
+export function bulkInline(context: Omit<SealContext, 'turn'> & { readonly files: Files }): Bulk {
   return {
     startSeal: (job) => SealPass.start(job, context),
     startDigest: async () => new DigestPass(context),

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
 import { DockError } from '../../protocol/errors.ts';
 import { bufferFreer } from '../../protocol/io/free-buffer.ts';
+import { filesGivingWay } from '../../protocol/io/files-giving-way.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { giveWay } from '../../protocol/io/give-way.ts';
 import { LoopTurns } from '../../protocol/io/loop-turns.ts';
@@ -22,7 +23,7 @@ giveWay();
 const turns = new LoopTurns();
 const tags = new UnitTags(workerData as TagMemory);
 const context = {
-  files: nodeFiles(),
+  files: filesGivingWay(nodeFiles()),
   random: nodeRandom(),
   freeBuffer: bufferFreer(),
   tags,

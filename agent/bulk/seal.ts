@@ -26,7 +26,7 @@ const FREED_BYTES_MIN = 16 * 1024;
 
 /** What a sealing needs of the world. */
 export interface SealContext {
-  readonly files: Files;
+  readonly files: Pick<Files, 'create'>;
   readonly random: Random;
   /** Gives a large buffer's memory back before the garbage collector would. */
   readonly freeBuffer?: (buffer: ArrayBuffer) => void;
@@ -180,7 +180,11 @@ function leaveToCollector(): void {
   // Where one recording is handled, its garbage does not matter.
 }
 
-async function createBeside(payload: OpenFile, files: Files, path: string): Promise<OpenFile> {
+async function createBeside(
+  payload: OpenFile,
+  files: Pick<Files, 'create'>,
+  path: string,
+): Promise<OpenFile> {
   try {
     return await files.create(path);
   } catch (error) {

@@ -1,6 +1,7 @@
 // The worker's end of worker-calls.ts: runs a handler for each request and answers.
 import type { MessagePort } from 'node:worker_threads';
 import type { CallAnswer, CallRequest, CallShapes } from './worker-calls.ts';
+import { atOwnPriority } from './give-way.ts';
 import { packError } from './worker-errors.ts';
 
 /** A result whose buffers leave the worker. */
@@ -27,7 +28,7 @@ export function serveCalls<Shapes extends CallShapes>(
   handlers: CallHandlers<Shapes>,
 ): void {
   const answer = (message: CallAnswer, buffers: readonly ArrayBuffer[]): void =>
-    port.postMessage(message, [...buffers]);
+    atOwnPriority(() => port.postMessage(message, [...buffers]));
   const run = async ({ name, args }: CallRequest): Promise<unknown> => {
     const handler = handlers[name];
     if (handler === undefined) throw new Error(`no handler for ${name}`);

@@ -7,6 +7,22 @@ const RECEIVER = ['protocol/receiver/receiver'];
 
 export const TRANSFER_BUGS: readonly PlantedBug[] = [
   {
+    id: 'answers-all-at-once',
+    what: 'whatever threads answer is given out in one turn of the event loop, so that one unit after the other keeps everything else waiting',
+    file: 'protocol/io/answer-turns.ts',
+    find: 'const IN_ONE_TURN = 4;',
+    put: 'const IN_ONE_TURN = 1000;',
+    suites: ['protocol/io/worker-calls'],
+  },
+  {
+    id: 'lock-while-giving-way',
+    what: 'a thread that gives way answers as it is, and holds the lock of its port for as long as others calculate',
+    file: 'protocol/io/worker-serve.ts',
+    find: 'atOwnPriority(() => port.postMessage(message, [...buffers]))',
+    put: 'port.postMessage(message, [...buffers])',
+    suites: ['protocol/io/give-way'],
+  },
+  {
     id: 'batch-again-at-once',
     what: 'a batch of the log that brought nothing is sent again as soon as the store says so',
     file: 'agent/push/custody-push.ts',
