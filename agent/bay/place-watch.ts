@@ -6,7 +6,7 @@ import type { Clock } from '../../protocol/ports.ts';
 /** How often a place is looked at where something lies. */
 export const PRESENCE_MS = 1000;
 /** ... and where nothing does: whoever puts a camera in is to see it named within a second, the naming included. */
-const ARRIVAL_MS = 750;
+const ARRIVAL_MS = 500;
 
 /** Another text once something else lies at the path; undefined where nothing does. */
 export type PlaceIdentity = (path: string) => Promise<string | undefined>;

@@ -56,7 +56,7 @@ export function fairnessText(result: FairnessResult): string {
     ['others used', figure(result.load.othersShare * 100, 0), '% of the machine'],
   ])}
 
-A folder's bay is looked at every 750 ms; that is in the time of naming. Not measured: the hours of recordings, which are the clock's.
+A folder's bay is looked at every 500 ms; that is in the time of naming. Not measured: the hours of recordings, which are the clock's.
 `;
 }
 
