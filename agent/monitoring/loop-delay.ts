@@ -5,7 +5,7 @@ import type { Clock } from '../../protocol/ports.ts';
 /** While the thread works. What is held up for less than this need not be seen. */
 const BUSY_MS = 20;
 /** While it rests. */
-const RESTING_MS = 200;
+const RESTING_MS = 250;
 /** Part of a period that the thread worked, from which on it counts as busy. */
 const BUSY_SHARE = 0.1;
 
