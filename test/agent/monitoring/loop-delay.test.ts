@@ -64,8 +64,9 @@ test('what holds up a thread at rest, between two looks, is told all the same', 
 test('a thread that begins to work is looked at often again', async () => {
   await clock.advance(1000);
   work(25);
-  looks = 0;
-  for (let at = 0; at < 100 && looks === 0; at++) await clock.advance(5);
+  const seen = looks;
+  const isSeen = (): boolean => looks > seen;
+  for (let at = 0; at < 100 && !isSeen(); at++) await clock.advance(5);
   delay.take();
   looks = 0;
   for (let at = 0; at < 10; at++) {
