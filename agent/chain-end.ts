@@ -1,4 +1,4 @@
-// What the next document of a camera's chain names, recording or docking record: for good, as it is signed. Pure but for asking.
+// What the next document of a camera's chain names, recording or docking record: for good, as it is signed. Pure.
 //
 // Only what verified has a say: it can be the end, and what it names is not. What a start could not read, or not verify, may be the end, too: the log
 // is believed for that. It may be behind, and never overrules what verified.
@@ -22,7 +22,7 @@ export interface ChainHere {
   /** Whether any document that verified names the one of that digest: then it is not the last one. */
   readonly isNamed: (sha256: string) => boolean;
   /** Whether it is here as the log names it. */
-  readonly isHere: (logged: LoggedEnd) => boolean | Promise<boolean>;
+  readonly isHere: (logged: LoggedEnd) => boolean;
 }
 
 /** What the next document would name by what is here alone. */
@@ -30,16 +30,17 @@ export function namedByEnd(end: EndHere | undefined): string | null {
   return end === undefined || end.isOfEarlierKey ? null : end.sha256;
 }
 
-/** Digest, or null. `ask`: what the log says came last of the camera; it is asked only where that matters. Errors: those of asking. */
-export async function namedByNext(
+/**
+ * Digest, or null. `logged`: what the log says came last of the camera, asked before anything is taken from what is here: while it is asked,
+ * documents verify.
+ */
+export function namedByNext(
   { end, unread, isNamed, isHere }: ChainHere,
-  ask: () => Promise<LoggedEnd | undefined>,
-): Promise<string | null> {
+  logged: LoggedEnd | undefined,
+): string | null {
   const known = namedByEnd(end);
-  if (unread.size === 0) return known;
-  const logged = await ask();
   if (logged === undefined || isBehind(logged, end) || isNamed(logged.sha256)) return known;
-  if (!unread.has(logged.recording) && !(await isHere(logged))) return known;
+  if (!unread.has(logged.recording) && !isHere(logged)) return known;
   return logged.isOfEarlierKey ? null : logged.sha256;
 }
 

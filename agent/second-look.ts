@@ -9,14 +9,16 @@ const AT_ONCE = 8;
 const IN_ONE_GO = 50;
 
 export interface SecondLookDeps<Name extends string> {
-  /** What did not verify; what verifies now leaves it. */
+  /** What did not verify; what verifies now leaves it, once what follows from that was found. */
   readonly unread: Set<Name>;
   /** Whether it lies in its place: what lies in the quarantine comes behind. */
   readonly isInPlace: (name: Name) => boolean;
   /** Reads one; where it verifies, gives what puts its facts in place of those known: it may have moved since it was read. */
   readonly look: (name: Name) => Promise<(() => void) | undefined>;
-  /** Some verified: what follows from all of them is to be found anew. */
-  readonly settled: () => void | Promise<void>;
+  /** What follows from all that verified is to be found anew, those included that were taken since: they are still in `unread`. */
+  readonly follow: () => void | Promise<void>;
+  /** They left it. Must not throw. */
+  readonly settled: () => void;
 }
 
 /** Over the documents of one kind. */
@@ -25,8 +27,8 @@ export class SecondLook<Name extends string> {
   readonly #looks = new Map<Name, number>();
   /** One look after the other: whoever waits goes by what all before him settled. */
   #turn: Promise<void> = Promise.resolve();
-  /** Some verified, and what follows from that was not found yet. */
-  #owes = false;
+  /** Verified, and what follows from that was not found yet. */
+  readonly #settling = new Set<Name>();
 
   constructor(deps: SecondLookDeps<Name>) {
     this.#deps = deps;
@@ -36,7 +38,7 @@ export class SecondLook<Name extends string> {
   async at(name: Name): Promise<void> {
     if (!this.#deps.unread.has(name)) return;
     await this.#inTurn(async () => {
-      if (this.#deps.unread.has(name)) await this.#look(name);
+      if (this.#isDue(name)) await this.#look(name);
       await this.#settle();
     });
   }
@@ -47,19 +49,28 @@ export class SecondLook<Name extends string> {
   }
 
   async #lookAtAll(): Promise<void> {
-    await inParallel(this.#due(), AT_ONCE, async (name) => {
-      this.#looks.set(name, this.#looksAt(name) + 1);
-      await this.#look(name);
-    });
-    await this.#settle();
+    try {
+      await inParallel(this.#due(), AT_ONCE, async (name) => {
+        this.#looks.set(name, this.#looksAt(name) + 1);
+        await this.#look(name);
+      });
+    } finally {
+      await this.#settle();
+    }
   }
 
   /** Those that were looked at least often. */
   #due(): Name[] {
     const { unread, isInPlace } = this.#deps;
-    const names = [...unread].sort((a, b) => this.#looksAt(a) - this.#looksAt(b));
+    const due = [...unread].filter((name) => this.#isDue(name));
+    const names = due.sort((a, b) => this.#looksAt(a) - this.#looksAt(b));
     const inPlace = names.filter(isInPlace).slice(0, IN_ONE_GO);
     return [...inPlace, ...names.filter((name) => !isInPlace(name)).slice(0, IN_ONE_GO)];
+  }
+
+  /** It may have left `unread` for another reason. */
+  #isDue(name: Name): boolean {
+    return this.#deps.unread.has(name) && !this.#settling.has(name);
   }
 
   #looksAt(name: Name): number {
@@ -75,17 +86,22 @@ export class SecondLook<Name extends string> {
   async #look(name: Name): Promise<void> {
     try {
       const take = await this.#deps.look(name);
-      if (take === undefined || !this.#deps.unread.delete(name)) return;
+      if (take === undefined || !this.#isDue(name)) return;
       take();
-      this.#owes = true;
+      this.#settling.add(name);
     } catch (error) {
       if (isMachineShort(error)) throw error;
     }
   }
 
   async #settle(): Promise<void> {
-    if (!this.#owes) return;
-    await this.#deps.settled();
-    this.#owes = false;
+    if (this.#settling.size === 0) return;
+    const names = new Set(this.#settling);
+    await this.#deps.follow();
+    for (const name of names) {
+      this.#settling.delete(name);
+      this.#deps.unread.delete(name);
+    }
+    this.#deps.settled();
   }
 }

@@ -252,7 +252,10 @@ export class DockingRecords implements PushStore<StoredRecord> {
   async removeUnclaimed(docking: DockingId): Promise<void> {
     const parts = this.partsOf(docking);
     if (parts.length === 0) return;
-    for (const part of parts) this.#records.hide(part);
+    for (const part of parts) {
+      this.#records.hide(part);
+      this.#links.forget(part.recording);
+    }
     this.#links.follow();
     for (const part of parts)
       await this.#remove(part).catch((error: unknown) =>

@@ -48,8 +48,8 @@ export class RecordLinks {
   readonly #keyIds: readonly string[];
   readonly #apart: RecordFacts[];
   readonly #secondLook: SecondLook<string>;
-  /** Verified since anybody was told. */
-  readonly #verified = new Set<StoredRecord>();
+  /** Verified since, by name, and in `unread` until the chains are found anew. */
+  readonly #verified = new Set<string>();
   readonly #logged = new LoggedEnds();
   /** By camera: since when the log was not shown that had to be asked for it. */
   readonly #hiddenSinceMs = new Map<CameraId, number>();
@@ -65,6 +65,7 @@ export class RecordLinks {
       unread: deps.unread,
       isInPlace: (name) => this.#stored(name) !== undefined,
       look: (name) => this.#look(name),
+      follow: () => this.follow(),
       settled: () => this.#settled(),
     });
     this.#chain = this.#chainOf(this.#facts(), this.#apart);
@@ -90,22 +91,24 @@ export class RecordLinks {
     return this.#deps.unread.has(recording) || this.#chain.newest(camera)?.docking === docking;
   }
 
-  /** Whether a record that did not verify says that it is of a newer docking of that camera than the newest. */
+  /** Whether a record that did not verify, of whichever camera it says it is, may be of a newer docking of that camera than the newest. */
   mayHaveNewer(camera: CameraId): boolean {
     const known = this.#chain.newest(camera)?.parts[0]?.dockedAt ?? '';
-    return this.#unreadOf(camera).some(({ dockedAt }) => dockedAt > known);
+    return this.#unreadHere().some((facts) => facts === undefined || facts.dockedAt > known);
   }
 
   /** One that did not verify may be the one that it names; but for one by a key that this station does not know: chains end with their keys. */
-  mayNameUnread({ recording, facts: { camera } }: StoredRecord): boolean {
-    return this.#unreadOf(camera).some(
-      (other) => other.recording !== recording && this.#keyIds.includes(other.keyId ?? ''),
+  mayNameUnread({ recording, facts: { previousSha256 } }: StoredRecord): boolean {
+    if (previousSha256 === null) return false;
+    return this.#unreadHere().some(
+      (other) =>
+        other === undefined || (other.recording !== recording && this.#keyIds.includes(other.keyId ?? '')),
     );
   }
 
   /** A record goes to the quarantine: what it names is not the last one. */
   goesApart(facts: RecordFacts): void {
-    if (!this.#deps.unread.has(facts.recording)) this.#apart.push(facts);
+    if (!this.#isUnsure(facts.recording)) this.#apart.push(facts);
   }
 
   /** This process made the record of a docking of that camera: it is the newest from now on. */
@@ -114,7 +117,13 @@ export class RecordLinks {
     this.#chain.recorded(parts);
   }
 
-  /** Records are not shown any more: who names whom is found anew. */
+  /** That one is not shown any more, and never was one of ours to anybody. */
+  forget(record: RecordingId): void {
+    this.#deps.unread.delete(record);
+    this.#verified.delete(record);
+  }
+
+  /** Records are not shown any more, or others verified: who names whom is found anew. */
   follow(): void {
     this.#chain = this.#chainOf(this.#facts(), this.#apart);
     for (const parts of this.#own.values()) this.#chain.recorded(parts);
@@ -124,18 +133,19 @@ export class RecordLinks {
   async previous(camera: CameraId, docking: DockingId): Promise<string | null> {
     if (this.#own.has(camera)) return namedByEnd(this.#endOf(this.#chain.newest(camera)));
     await this.lookAgain();
+    const logged = this.#deps.unread.size > 0 ? await this.#askLog(camera) : undefined;
     const here = this.#facts();
     const apart = this.#apart.filter((facts) => facts.docking !== docking); // this one replaces it
     const all = [...here, ...apart];
     const end = this.#endOf(this.#chainOf(here, apart).newest(camera));
-    const named = await namedByNext(
+    const named = namedByNext(
       {
         end,
         unread: this.#deps.unread,
         isNamed: (sha256) => all.some(({ previousSha256 }) => previousSha256 === sha256),
         isHere: ({ sha256 }) => all.some(({ manifestSha256 }) => manifestSha256 === sha256),
       },
-      () => this.#askLog(camera),
+      logged,
     );
     if (named !== namedByEnd(end))
       this.#deps.log.warn('the log says which record came last of a camera', { camera, named });
@@ -159,29 +169,36 @@ export class RecordLinks {
     }
   }
 
-  /** Reads a record where it lies, here or in the quarantine. Errors: of the document; the system's. */
+  /** Reads a record where it lies, here or in the quarantine. Errors: the machine's. */
   async #look(name: string): Promise<(() => void) | undefined> {
-    const { files, spool, stationKeys } = this.#deps;
-    const aside = spool.asideNames.find((each) => nameBefore(each) === name);
-    const isAside = aside !== undefined && this.#stored(name) === undefined;
-    const folder = isAside ? join(spool.layout.quarantine, aside) : join(spool.layout.dockings, name);
-    const { facts, isVerified } = await readRecord(files, folder, stationKeys);
-    return isVerified && facts.recording === name ? () => this.#take(facts) : undefined;
+    const { files, stationKeys } = this.#deps;
+    for (const folder of this.#foldersOf(name)) {
+      const read = await readRecord(files, folder, stationKeys).catch(unlessShort);
+      if (read?.isVerified === true && read.facts.recording === name) return () => this.#take(read.facts);
+    }
+    return undefined;
+  }
+
+  /** Where it lies, or may lie: in the quarantine several may have its name. */
+  #foldersOf(name: string): string[] {
+    const { layout, asideNames } = this.#deps.spool;
+    const aside = asideNames.filter((each) => nameBefore(each) === name);
+    if (aside.length === 0 || this.#stored(name) !== undefined) return [join(layout.dockings, name)];
+    return aside.map((each) => join(layout.quarantine, each));
   }
 
   #take(facts: RecordFacts): void {
+    this.#verified.add(facts.recording);
     const stored = this.#stored(facts.recording);
     if (stored === undefined) {
       this.#apart.push(facts);
       return;
     }
     this.#deps.records.correct(stored, facts);
-    this.#verified.add(stored);
   }
 
   #settled(): void {
-    this.follow();
-    const verified = [...this.#verified];
+    const verified = [...this.#verified].flatMap((name) => this.#stored(name) ?? []);
     this.#verified.clear();
     for (const record of verified) this.#deps.onVerified(record);
   }
@@ -192,15 +209,20 @@ export class RecordLinks {
 
   /** Of all that are here and verified. */
   #facts(): RecordFacts[] {
-    const { records, unread } = this.#deps;
-    return [...records.values()].map(({ facts }) => facts).filter(({ recording }) => !unread.has(recording));
+    const all = [...this.#deps.records.values()].map(({ facts }) => facts);
+    return all.filter(({ recording }) => !this.#isUnsure(recording));
   }
 
-  /** What those that did not verify say that they are of that camera. */
-  #unreadOf(camera: CameraId): RecordFacts[] {
+  #isUnsure(name: string): boolean {
+    return this.#deps.unread.has(name) && !this.#verified.has(name);
+  }
+
+  /** What those say that did not verify, or undefined where one is not shown: it may lie here. What lies in the quarantine is not among them. */
+  #unreadHere(): (RecordFacts | undefined)[] {
+    const aside = new Set(this.#deps.spool.asideNames.map(nameBefore));
     return [...this.#deps.unread].flatMap((name) => {
-      const facts = this.#stored(name)?.facts;
-      return facts?.camera === camera ? [facts] : [];
+      const stored = this.#stored(name);
+      return stored === undefined && aside.has(name) ? [] : [stored?.facts];
     });
   }
 
@@ -219,4 +241,9 @@ export class RecordLinks {
       }
     );
   }
+}
+
+/** What cannot be read is no record. Errors: the machine's. */
+function unlessShort(error: unknown): undefined {
+  if (isMachineShort(error)) throw error;
 }

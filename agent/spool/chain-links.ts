@@ -39,6 +39,8 @@ export class ChainLinks {
   readonly #deps: ChainLinksDeps;
   /** Facts that verified, of what is neither in the catalogue nor in the rows: most of it lies in the quarantine. */
   readonly #apart = new Map<RecordingId, LinkFacts>();
+  /** Verified since, and in `unread` until the ends are found anew. */
+  readonly #verified = new Set<RecordingId>();
 
   constructor(deps: ChainLinksDeps) {
     this.#deps = deps;
@@ -75,18 +77,24 @@ export class ChainLinks {
 
   /** A recording is in the catalogue no more, or is not there although it verifies: it goes to the quarantine, or the start was not shown it. */
   outOfPlace(facts: LinkFacts): void {
-    if (!this.unread.has(facts.recording)) this.#apart.set(facts.recording, facts);
+    if (!this.#isUnsure(facts.recording)) this.#apart.set(facts.recording, facts);
+  }
+
+  /** One of `unread` was read again, and verified. It leaves `unread` behind the next `setEnds`. */
+  verified(recording: RecordingId): void {
+    this.#verified.add(recording);
   }
 
   /** Tells the catalogue the ends of all chains. Shape: released ones that may be ends and could not be read, and why. Errors: the machine's. */
   async setEnds(): Promise<{ readonly recording: RecordingId; readonly reason: string }[]> {
     const { files, layout, catalogue, rows, stationKeys } = this.#deps;
+    const verified = [...this.#verified];
     const facts = [...this.#facts()];
-    const named = new Set(rows.previous(this.unread));
+    const named = new Set(rows.previous(this.#unsure()));
     for (const { previousManifestSha256: previous } of facts)
       if (previous !== null) named.add(digestKey(previous));
     const ends = facts.filter(({ manifestSha256 }) => !named.has(digestKey(manifestSha256)));
-    const released = [...rows.ends(named)].filter((recording) => !this.unread.has(recording));
+    const released = [...rows.ends(named)].filter((recording) => !this.#isUnsure(recording));
     const failed: { recording: RecordingId; reason: string }[] = [];
     await inParallel(released, AT_ONCE, async (recording) => {
       try {
@@ -101,6 +109,7 @@ export class ChainLinks {
     });
     const [own] = stationKeys;
     catalogue.setEnds(ends, own && keyIdHex(own.keyId));
+    for (const recording of verified) this.#verified.delete(recording);
     return failed;
   }
 
@@ -108,7 +117,7 @@ export class ChainLinks {
   isNamed(sha256: string): boolean {
     for (const facts of this.#facts()) if (facts.previousManifestSha256 === sha256) return true;
     const key = digestKey(sha256);
-    for (const previous of this.#deps.rows.previous(this.unread)) if (previous === key) return true;
+    for (const previous of this.#deps.rows.previous(this.#unsure())) if (previous === key) return true;
     return false;
   }
 
@@ -117,6 +126,14 @@ export class ChainLinks {
     const { catalogue } = this.#deps;
     yield* catalogue.ends();
     yield* this.#apart.values();
-    for (const facts of catalogue.all()) if (!this.unread.has(facts.recording)) yield facts;
+    for (const facts of catalogue.all()) if (!this.#isUnsure(facts.recording)) yield facts;
+  }
+
+  #isUnsure(recording: RecordingId): boolean {
+    return this.unread.has(recording) && !this.#verified.has(recording);
+  }
+
+  #unsure(): Set<RecordingId> {
+    return new Set([...this.unread].filter((recording) => this.#isUnsure(recording)));
   }
 }

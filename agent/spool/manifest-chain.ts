@@ -41,6 +41,9 @@ export class ManifestChain {
   async previous(camera: CameraId, lastSpooled: LastSpooled): Promise<string | null> {
     const { catalogue, links, secondLook, find, log } = this.#deps;
     if (catalogue.end(camera)?.isOwn !== true) await secondLook.atAll();
+    const isAsked = catalogue.end(camera)?.isOwn !== true && links.unread.size > 0;
+    const logged = isAsked ? await this.#ask(camera, lastSpooled) : undefined;
+    const there = logged && (await find(logged.recording));
     const last = catalogue.end(camera);
     if (last?.isOwn === true) return last.manifestSha256;
     const end = last && {
@@ -48,14 +51,14 @@ export class ManifestChain {
       previousSha256: last.previousManifestSha256,
       isOfEarlierKey: this.#keyId !== undefined && last.keyId !== null && last.keyId !== this.#keyId,
     };
-    const named = await namedByNext(
+    const named = namedByNext(
       {
         end,
         unread: links.unread,
         isNamed: (sha256) => links.isNamed(sha256),
-        isHere: async ({ recording, sha256 }) => (await find(recording))?.manifestSha256 === sha256,
+        isHere: ({ sha256 }) => there?.manifestSha256 === sha256,
       },
-      () => this.#ask(camera, lastSpooled),
+      logged,
     );
     if (named !== namedByEnd(end))
       log.warn('the log says which recording came last of a camera', { camera, named });

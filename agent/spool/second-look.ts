@@ -38,10 +38,10 @@ export function secondLookAtManifests(deps: ManifestLookDeps): SecondLook<Record
       }
       return undefined;
     },
-    settled: async () => {
+    follow: async () => {
       await links.setEnds();
-      onChange();
     },
+    settled: onChange,
   });
 }
 
@@ -66,6 +66,7 @@ function ifThere(error: unknown): undefined {
 /** Wherever it lies by now, its manifest says the same. */
 function take(facts: RecordingFacts, { catalogue, rows, links }: ManifestLookDeps): void {
   const { recording } = facts;
+  links.verified(recording);
   if (catalogue.get(recording) !== undefined) return catalogue.correct(facts);
   if (!rows.has(recording)) return links.outOfPlace(facts);
   rows.remove(recording);

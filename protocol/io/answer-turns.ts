@@ -7,24 +7,20 @@ const IN_ONE_TURN = 4;
 
 /** A queue in front of one thread's callers, first come, first served; a thread needs one. */
 export class AnswerTurns {
-  #waiting: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
   #left = IN_ONE_TURN;
   #armed = false;
 
   /** Runs `give` now, or in a later turn of the loop where this one has given enough. */
   give(give: () => void): void {
     this.#arm();
-    if (this.#left === 0) {
-      this.#waiting.push(give);
-      return;
-    }
-    this.#left--;
-    give();
+    this.#waiting.push(give);
+    if (this.#waiting.length === 1) this.#giveSome();
   }
 
   /** Gives all that waits, now. */
   flush(): void {
-    for (const give of this.#waiting.splice(0)) give();
+    for (let give = this.#waiting.shift(); give !== undefined; give = this.#waiting.shift()) give();
   }
 
   #arm(): void {
@@ -32,10 +28,19 @@ export class AnswerTurns {
     this.#armed = true;
     setImmediate(() => {
       this.#armed = false;
-      const due = this.#waiting.splice(0, IN_ONE_TURN);
-      this.#left = IN_ONE_TURN - due.length;
+      this.#left = IN_ONE_TURN;
       if (this.#waiting.length > 0) this.#arm();
-      for (const give of due) give();
+      this.#giveSome();
     });
+  }
+
+  /** What one of them gives in its turn comes behind all others; one that throws keeps none of the others back. */
+  #giveSome(): void {
+    while (this.#left > 0) {
+      const give = this.#waiting.shift();
+      if (give === undefined) return;
+      this.#left--;
+      give();
+    }
   }
 }

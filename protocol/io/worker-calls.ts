@@ -38,6 +38,8 @@ export class WorkerCalls<Shapes extends CallShapes> {
   readonly #start: () => Worker;
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
+  /** Resolves when those that are gone have ended: what cannot be used any more may still run. */
+  #ended: Promise<unknown> = Promise.resolve();
   #lastId = 0;
   #closed = false;
 
@@ -73,10 +75,8 @@ export class WorkerCalls<Shapes extends CallShapes> {
   /** Ends the worker; what waits rejects with "worker.died". Idempotent, never rejects. */
   async close(): Promise<void> {
     this.#closed = true;
-    const worker = this.#worker;
-    if (worker === undefined) return;
-    this.#lose(worker, died('it was closed', undefined));
-    await worker.terminate();
+    if (this.#worker !== undefined) this.#lose(this.#worker, died('it was closed', undefined));
+    await this.#ended;
   }
 
   #started(): Worker {
@@ -115,7 +115,7 @@ export class WorkerCalls<Shapes extends CallShapes> {
     const lost = [...this.#waiting.values()];
     this.#waiting.clear();
     for (const waiting of lost) waiting.reject(error);
-    void worker.terminate(); // one that sent nonsense still runs; never rejects
+    this.#ended = Promise.all([this.#ended, worker.terminate()]); // one that sent nonsense still runs; never rejects
   }
 }
 

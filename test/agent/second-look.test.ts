@@ -6,9 +6,10 @@ test('whoever asks while another look settles something goes by what it settled'
   const done: string[] = [];
   const look = new SecondLook<string>({
     unread: new Set(['a']),
+    settled: () => undefined,
     isInPlace: () => true,
     look: async () => () => undefined,
-    settled: async () => {
+    follow: async () => {
       await new Promise((resolve) => setTimeout(resolve, 5));
       done.push('settled');
     },
@@ -21,12 +22,13 @@ test('what stays damaged is looked at again whenever something is named, or said
   const looked: string[] = [];
   const look = new SecondLook<string>({
     unread: new Set(['a']),
+    settled: () => undefined,
     isInPlace: () => true,
     look: async (name) => {
       looked.push(name);
       throw Object.assign(new Error('EIO: read'), { code: 'EIO' });
     },
-    settled: () => {
+    follow: () => {
       throw new Error('nothing verified');
     },
   });
@@ -41,12 +43,13 @@ test('of ten thousand fifty that lie in their places are looked at in one go, an
   const looked = new Map<string, number>();
   const look = new SecondLook<string>({
     unread: new Set(Array.from({ length: 10_000 }, (_, at) => String(at))),
+    settled: () => undefined,
     isInPlace: (name) => Number(name) >= 9_900,
     look: async (name) => {
       looked.set(name, (looked.get(name) ?? 0) + 1);
       return undefined;
     },
-    settled: () => undefined,
+    follow: () => undefined,
   });
   await look.atAll();
   expect([...looked.keys()].filter((name) => Number(name) >= 9_900)).toHaveLength(50);
@@ -59,9 +62,10 @@ test('of ten thousand fifty that lie in their places are looked at in one go, an
 test('a machine that is short of something says nothing of a document: the error goes to whoever asks', async () => {
   const look = new SecondLook<string>({
     unread: new Set(['a']),
+    settled: () => undefined,
     isInPlace: () => true,
     look: () => Promise.reject(Object.assign(new Error('EMFILE: open'), { code: 'EMFILE' })),
-    settled: () => undefined,
+    follow: () => undefined,
   });
   await expect(look.atAll()).rejects.toThrow('EMFILE');
   await expect(look.at('a')).rejects.toThrow('EMFILE');
@@ -71,9 +75,10 @@ test('what follows from what verified is found at the next look where the machin
   const settled: number[] = [];
   const look = new SecondLook<string>({
     unread: new Set(['a']),
+    settled: () => undefined,
     isInPlace: () => true,
     look: async () => () => undefined,
-    settled: async () => {
+    follow: async () => {
       if (settled.push(1) === 1) throw Object.assign(new Error('EMFILE: open'), { code: 'EMFILE' });
     },
   });
@@ -88,15 +93,74 @@ test('what left meanwhile is not taken', async () => {
   const taken: string[] = [];
   const look = new SecondLook<string>({
     unread,
+    settled: () => undefined,
     isInPlace: () => true,
     look: async (name) => {
       unread.delete(name);
       return () => taken.push(name);
     },
-    settled: () => {
+    follow: () => {
       throw new Error('nothing was taken');
     },
   });
   await look.at('a');
   expect(taken).toEqual([]);
+});
+
+test('whoever asks of one that another look has just taken goes by what that settles', async () => {
+  const done: string[] = [];
+  let go: () => void = () => undefined;
+  const slow = new Promise<void>((resolve) => (go = resolve));
+  const look = new SecondLook<string>({
+    unread: new Set(['a', 'slow']),
+    settled: () => undefined,
+    isInPlace: () => true,
+    look: async (name) => {
+      if (name === 'slow') await slow;
+      return name === 'a' ? () => void done.push('taken') : undefined;
+    },
+    follow: () => void done.push('settled'),
+  });
+  const all = look.atAll();
+  await new Promise((resolve) => setImmediate(resolve));
+  const asked = look.at('a').then(() => done.push('said'));
+  await new Promise((resolve) => setImmediate(resolve));
+  go();
+  await Promise.all([all, asked]);
+  expect(done).toEqual(['taken', 'settled', 'said']);
+});
+
+test('a look that the machine cut short: whoever asks of what it took goes by what that settles', async () => {
+  const done: string[] = [];
+  const look = new SecondLook<string>({
+    unread: new Set(['a', 'b']),
+    settled: () => undefined,
+    isInPlace: () => true,
+    look: async (name) => {
+      if (name === 'b') throw Object.assign(new Error('EMFILE: open'), { code: 'EMFILE' });
+      return () => void done.push('taken');
+    },
+    follow: () => void done.push('settled'),
+  });
+  await look.atAll().catch(() => undefined);
+  await look.at('a');
+  expect(done).toEqual(['taken', 'settled']);
+});
+
+test('what verified is in doubt until what follows from it was found, and told of behind that', async () => {
+  const unread = new Set(['a']);
+  const seen: string[] = [];
+  const look = new SecondLook<string>({
+    unread,
+    isInPlace: () => true,
+    look: async () => () => seen.push(`taken ${unread.has('a')}`),
+    follow: async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      seen.push(`followed ${unread.has('a')}`);
+    },
+    settled: () => seen.push(`settled ${unread.has('a')}`),
+  });
+  await look.at('a');
+  await look.at('a');
+  expect(seen).toEqual(['taken true', 'followed true', 'settled false']);
 });

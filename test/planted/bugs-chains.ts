@@ -3,6 +3,38 @@ import type { PlantedBug } from './planted-bug.ts';
 
 export const CHAIN_BUGS: readonly PlantedBug[] = [
   {
+    id: 'verified-before-followed',
+    what: 'what verifies late counts as sure before the ends of chains were found anew',
+    file: 'agent/second-look.ts',
+    find: '      take();\n',
+    put: '      take();\n      this.#deps.unread.delete(name);\n',
+    suites: ['agent/second-look'],
+  },
+  {
+    id: 'unseen-record-forgotten',
+    what: 'a docking record goes before the one that it names, which the disk does not show',
+    file: 'agent/dockings/record-links.ts',
+    find: 'other === undefined || (other.recording',
+    put: 'other !== undefined && (other.recording',
+    suites: ['agent/dockings/late-verified'],
+  },
+  {
+    id: 'first-of-a-name-only',
+    what: 'of several things of one name in the quarantine only the first is looked at again',
+    file: 'agent/dockings/record-links.ts',
+    find: 'return aside.map((each)',
+    put: 'return aside.slice(0, 1).map((each)',
+    suites: ['agent/dockings/late-verified'],
+  },
+  {
+    id: 'unclaimed-part-in-doubt',
+    what: 'a part that no attempt completed stays in doubt after it was removed',
+    file: 'agent/dockings/docking-records.ts',
+    find: '      this.#links.forget(part.recording);\n',
+    put: '',
+    suites: ['agent/dockings/late-verified'],
+  },
+  {
     id: 'record-made-twice',
     what: 'a docking gets another record where the log breaks in front of what tells of its first',
     file: 'agent/custody/told-entries.ts',

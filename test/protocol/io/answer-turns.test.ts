@@ -51,3 +51,32 @@ test('all that waits can be given at once', () => {
   turns.flush();
   expect(given).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
 });
+
+test('one that is given while others of this turn are given does not overtake them', async () => {
+  const turns = new AnswerTurns();
+  const given: string[] = [];
+  for (let at = 0; at < 4; at++) turns.give(() => given.push(`${at}`));
+  turns.give(() => {
+    given.push('a');
+    turns.give(() => given.push('c'));
+  });
+  turns.give(() => given.push('b'));
+  for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(given.slice(4)).toEqual(['a', 'b', 'c']);
+});
+
+test('one that throws does not take the others with it', () => {
+  const turns = new AnswerTurns();
+  const given: string[] = [];
+  for (let at = 0; at < 4; at++) turns.give(() => given.push(`${at}`));
+  turns.give(() => {
+    throw new Error('bad');
+  });
+  turns.give(() => given.push('b'));
+  try {
+    turns.flush();
+  } catch {
+    turns.flush();
+  }
+  expect(given).toContain('b');
+});

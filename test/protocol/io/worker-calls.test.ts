@@ -1,4 +1,6 @@
 // Calls into worker threads: answers and errors keep what they are, buffers move, and no call waits for a worker that is gone.
+import assert from 'node:assert/strict';
+import type { Worker } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
 import { DockError, isDockError, systemCode } from '../../../protocol/errors.ts';
 import { WorkerCalls } from '../../../protocol/io/worker-calls.ts';
@@ -167,3 +169,51 @@ test('a chain of causes travels as far as it says something, a ring of them too'
   const back = unpackError(structuredClone(packError(outer)));
   expect(back.cause).toMatchObject({ code: 'c.d', retry: 'never' });
 });
+
+/** Calls into a worker, and whether it has ended. */
+async function oneThatEnds(): Promise<{
+  calls: WorkerCalls<OddCalls>;
+  worker: Worker;
+  hasEnded: () => boolean;
+}> {
+  let worker: Worker | undefined;
+  const calls = new WorkerCalls<OddCalls>(
+    () => (worker = startWorker(import.meta.url, '../../fakes/worker-odd', { name: 'odd' })),
+  );
+  opened.push(calls);
+  await calls.call('double', 0);
+  assert(worker);
+  let ended = false;
+  worker.once('exit', () => (ended = true));
+  return { calls, worker, hasEnded: () => ended };
+}
+
+test('whoever closes a second time waits for the thread like the first', async () => {
+  const { calls, hasEnded } = await oneThatEnds();
+  const first = calls.close();
+  await calls.close();
+  expect(hasEnded()).toBe(true);
+  await first;
+});
+
+test('whoever closes behind an answer that could not be read waits for the thread that sent it', async () => {
+  const { calls, worker, hasEnded } = await oneThatEnds();
+  const lost = errorOf(calls.call('never', null));
+  worker.emit('messageerror', new Error('nonsense'));
+  expect(await lost).toEqual(died);
+  await calls.close();
+  expect(hasEnded()).toBe(true);
+});
+
+test.each(['throwOutside', 'rejectOutside'] as const)(
+  'what a worker answered before it died by %s is not lost, however late this thread comes to it',
+  async (death) => {
+    const { calls } = await oneThatEnds();
+    const answers = Promise.allSettled(Array.from({ length: 3000 }, (_, at) => calls.call('double', at)));
+    const gone = errorOf(calls.call(death, 'oops'));
+    const busyUntilMs = performance.now() + 500;
+    while (performance.now() < busyUntilMs);
+    expect((await answers).filter(({ status }) => status === 'rejected')).toEqual([]);
+    expect(await gone).toEqual(died);
+  },
+);
