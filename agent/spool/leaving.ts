@@ -48,13 +48,15 @@ export class Leaving {
     this.#deps = deps;
   }
 
+  /** The manifest first: what is damaged for good goes to the quarantine, whatever its receipt is worth. */
   async reclaim(entry: CatalogueEntry): Promise<void> {
     const { receipts, documents, stationKeys, confirm } = this.#deps;
     const { recording } = entry;
-    if (entry.state === 'spooled' || !(await receipts.stands(entry))) notReceipted(recording);
-    await confirm();
+    if (entry.state === 'spooled') notReceipted(recording);
     try {
       await documents.manifest(entry, stationKeys);
+      if (!(await receipts.stands(entry))) notReceipted(recording);
+      await confirm();
       await this.#release(entry);
     } catch (error) {
       if (isDockError(error)) throw error;

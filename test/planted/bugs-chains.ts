@@ -3,6 +3,14 @@ import type { PlantedBug } from './planted-bug.ts';
 
 export const CHAIN_BUGS: readonly PlantedBug[] = [
   {
+    id: 'damaged-copy-stays-in-doubt',
+    what: 'a receipted copy whose manifest is damaged for good is kept for ever, since nobody knows whether its receipt stands',
+    file: 'agent/spool/leaving.ts',
+    find: '      await documents.manifest(entry, stationKeys);\n      if (',
+    put: '      if (',
+    suites: ['agent/spool/late-verified'],
+  },
+  {
     id: 'verified-before-followed',
     what: 'what verifies late counts as sure before the ends of chains were found anew',
     file: 'agent/second-look.ts',

@@ -57,3 +57,19 @@ for (const isMeanwhile of [false, true])
     await spool.close();
     expect(named).toBe(digestOf(last));
   });
+
+test('a receipted copy whose manifest is damaged for good, without an index that knew it, is damaged and not in doubt when it is to go', async () => {
+  const { spool } = await openSpool(disk);
+  const last = prepare(seededRandom(31));
+  await spoolOne(disk, spool, last);
+  await receiptOne(spool, last);
+  await spool.close();
+  await disk.unlink('/spool/index.jsonl');
+  const signature = Buffer.from(disk.peek(`${manifestOf(last)}.minisig`) ?? []).toString();
+  disk.plant(`${manifestOf(last)}.minisig`, signature.replace('recording-manifest', 'recovding-manifest'));
+  const next = await openSpool(disk);
+  await expect(next.spool.reclaim(last.recording)).rejects.toMatchObject({ code: 'spool.damaged' });
+  await next.spool.quarantine(last.recording, 'damaged');
+  expect(next.spool.asideNames).toEqual([last.recording]);
+  await next.spool.close();
+});
