@@ -1,9 +1,10 @@
 // Second looks that are under way or were cut short, and records that none of the chains can see.
 import assert from 'node:assert/strict';
 import { beforeEach, expect, test } from 'vitest';
-import { DockingRecords } from '../../../agent/dockings/docking-records.ts';
+import { DockingRecords, type DockingRecordsOptions } from '../../../agent/dockings/docking-records.ts';
 import { RecordWriter } from '../../../agent/dockings/record-writer.ts';
 import type { StoredRecord } from '../../../agent/dockings/stored-record.ts';
+import type { Spool } from '../../../agent/spool/spool.ts';
 import { parseDockingRecord } from '../../../protocol/docking-record.ts';
 import { publicKeyOf } from '../../../protocol/minisign.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
@@ -33,6 +34,26 @@ const dockings = (): readonly string[] => disk.peekNames('/spool/dockings') ?? [
 function mustBe<T>(found: T | undefined): T {
   assert(found !== undefined);
   return found;
+}
+
+/** As the disk has them, with a log that tells this of each camera. */
+async function openRecords(
+  lastRecorded: DockingRecordsOptions['lastRecorded'],
+): Promise<{ spool: Spool; records: DockingRecords }> {
+  const { spool } = await openSpool(disk);
+  const { records } = await DockingRecords.open({
+    spool,
+    files: disk,
+    random: seededRandom(77),
+    signer: fastSigner(stationKey),
+    clock: new ManualClock(),
+    log: new MemoryLog(),
+    stationKeys: [publicKeyOf(stationKey)],
+    storeKeys: [publicKeyOf(storeKey)],
+    onReclaimable: () => undefined,
+    lastRecorded,
+  });
+  return { spool, records };
 }
 
 async function receiptAll(records: readonly StoredRecord[]): Promise<void> {
@@ -84,26 +105,13 @@ for (const isMeanwhile of [false, true])
     const { made } = await life.run(2);
     const last = made[1];
     const stop = misreadBehind(disk, documentOf(last), '"vendor":"');
-    const { spool } = await openSpool(disk);
-    const random = seededRandom(77);
-    const { records } = await DockingRecords.open({
-      spool,
-      files: disk,
-      random,
-      signer: fastSigner(stationKey),
-      clock: new ManualClock(),
-      log: new MemoryLog(),
-      stationKeys: [publicKeyOf(stationKey)],
-      storeKeys: [publicKeyOf(storeKey)],
-      onReclaimable: () => undefined,
-      lastRecorded: async () => {
-        if (isMeanwhile) {
-          stop();
-          await records.readManifest(mustBe(last).recording); // it is offered to the store
-        }
-        const { recording, manifestSha256 } = mustBe(last);
-        return { recording, sha256: manifestSha256, isOfEarlierKey: false };
-      },
+    const { spool, records } = await openRecords(async () => {
+      if (isMeanwhile) {
+        stop();
+        await records.readManifest(mustBe(last).recording); // it is offered to the store
+      }
+      const { recording, manifestSha256 } = mustBe(last);
+      return { recording, sha256: manifestSha256, isOfEarlierKey: false };
     });
     const [next] = await records.write(CAMERA, new RecordWriter(records.writing, endedOf(plan(99, 0, 2))));
     await spool.close();
@@ -195,22 +203,10 @@ test('parts that no attempt completed are gone, one of them misread at the start
   await disk.removeTree(`/spool/dockings/${first.recording}`);
   await disk.syncFolder('/spool/dockings');
   const stop = misreadBehind(disk, documentOf(second), '"vendor":"');
-  const { spool } = await openSpool(disk);
   let asked = 0;
-  const { records } = await DockingRecords.open({
-    spool,
-    files: disk,
-    random: seededRandom(77),
-    signer: fastSigner(stationKey),
-    clock: new ManualClock(),
-    log: new MemoryLog(),
-    stationKeys: [publicKeyOf(stationKey)],
-    storeKeys: [publicKeyOf(storeKey)],
-    onReclaimable: () => undefined,
-    lastRecorded: async () => {
-      asked++;
-      throw Object.assign(new Error('EIO: read'), { code: 'EIO' });
-    },
+  const { spool, records } = await openRecords(async () => {
+    asked++;
+    throw Object.assign(new Error('EIO: read'), { code: 'EIO' });
   });
   stop();
   await records.removeUnclaimed(second.facts.docking);
