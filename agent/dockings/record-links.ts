@@ -91,10 +91,13 @@ export class RecordLinks {
     return this.#deps.unread.has(recording) || this.#chain.newest(camera)?.docking === docking;
   }
 
-  /** Whether a record that did not verify, of whichever camera it says it is, may be of a newer docking of that camera than the newest. */
+  /**
+   * Whether a record that did not verify, of whichever camera it says it is, may be of a newer docking of that camera than the newest. One that
+   * is not shown says nothing: it may stay so for ever.
+   */
   mayHaveNewer(camera: CameraId): boolean {
     const known = this.#chain.newest(camera)?.parts[0]?.dockedAt ?? '';
-    return this.#unreadHere().some((facts) => facts === undefined || facts.dockedAt > known);
+    return this.#unreadHere().some((facts) => facts !== undefined && facts.dockedAt > known);
   }
 
   /** One that did not verify may be the one that it names; but for one by a key that this station does not know: chains end with their keys. */

@@ -53,10 +53,10 @@ export class Leaving {
     const { receipts, documents, stationKeys, confirm } = this.#deps;
     const { recording } = entry;
     if (entry.state === 'spooled') notReceipted(recording);
+    await confirm();
     try {
       await documents.manifest(entry, stationKeys);
       if (!(await receipts.stands(entry))) notReceipted(recording);
-      await confirm();
       await this.#release(entry);
     } catch (error) {
       if (isDockError(error)) throw error;
