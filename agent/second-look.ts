@@ -1,6 +1,7 @@
 // Looks again, while the station runs, at signed documents that its start could not read, or not verify: a page that was read wrong once may be right by
 // now. Until one verifies, nothing that was read of it is believed, neither by a chain nor by whoever calls it damaged.
 import { isMachineShort } from '../protocol/errors.ts';
+import type { InDoubt } from './in-doubt.ts';
 import { inParallel } from './spool/in-parallel.ts';
 
 /** Looked at again at one time. */
@@ -9,16 +10,15 @@ const AT_ONCE = 8;
 const IN_ONE_GO = 50;
 
 export interface SecondLookDeps<Name extends string> {
-  /** What did not verify; what verifies now leaves it, once what follows from that was found. */
-  readonly unread: Set<Name>;
+  readonly unread: InDoubt<Name>;
   /** Whether it lies in its place: what lies in the quarantine comes behind. */
   readonly isInPlace: (name: Name) => boolean;
   /** Reads one; where it verifies, gives what puts its facts in place of those known: it may have moved since it was read. */
   readonly look: (name: Name) => Promise<(() => void) | undefined>;
-  /** What follows from all that verified is to be found anew, those included that were taken since: they are still in `unread`. */
+  /** What follows from all that verified is to be found anew, those included that were taken since (`unread.settling`). */
   readonly follow: () => void | Promise<void>;
-  /** They left it. Must not throw. */
-  readonly settled: () => void;
+  /** These left `unread`. Must not throw. */
+  readonly settled: (names: ReadonlySet<Name>) => void;
 }
 
 /** Over the documents of one kind. */
@@ -27,8 +27,6 @@ export class SecondLook<Name extends string> {
   readonly #looks = new Map<Name, number>();
   /** One look after the other: whoever waits goes by what all before him settled. */
   #turn: Promise<void> = Promise.resolve();
-  /** Verified, and what follows from that was not found yet. */
-  readonly #settling = new Set<Name>();
 
   constructor(deps: SecondLookDeps<Name>) {
     this.#deps = deps;
@@ -38,7 +36,7 @@ export class SecondLook<Name extends string> {
   async at(name: Name): Promise<void> {
     if (!this.#deps.unread.has(name)) return;
     await this.#inTurn(async () => {
-      if (this.#isDue(name)) await this.#look(name);
+      if (this.#deps.unread.isUnsure(name)) await this.#look(name);
       await this.#settle();
     });
   }
@@ -62,15 +60,9 @@ export class SecondLook<Name extends string> {
   /** Those that were looked at least often. */
   #due(): Name[] {
     const { unread, isInPlace } = this.#deps;
-    const due = [...unread].filter((name) => this.#isDue(name));
-    const names = due.sort((a, b) => this.#looksAt(a) - this.#looksAt(b));
+    const names = [...unread.unsure()].sort((a, b) => this.#looksAt(a) - this.#looksAt(b));
     const inPlace = names.filter(isInPlace).slice(0, IN_ONE_GO);
     return [...inPlace, ...names.filter((name) => !isInPlace(name)).slice(0, IN_ONE_GO)];
-  }
-
-  /** It may have left `unread` for another reason. */
-  #isDue(name: Name): boolean {
-    return this.#deps.unread.has(name) && !this.#settling.has(name);
   }
 
   #looksAt(name: Name): number {
@@ -85,23 +77,22 @@ export class SecondLook<Name extends string> {
 
   async #look(name: Name): Promise<void> {
     try {
-      const take = await this.#deps.look(name);
-      if (take === undefined || !this.#isDue(name)) return;
+      const { unread, look } = this.#deps;
+      const take = await look(name);
+      if (take === undefined || !unread.isUnsure(name)) return; // it may have left for another reason
+      unread.verified(name);
       take();
-      this.#settling.add(name);
     } catch (error) {
       if (isMachineShort(error)) throw error;
     }
   }
 
   async #settle(): Promise<void> {
-    if (this.#settling.size === 0) return;
-    const names = new Set(this.#settling);
-    await this.#deps.follow();
-    for (const name of names) {
-      this.#settling.delete(name);
-      this.#deps.unread.delete(name);
-    }
-    this.#deps.settled();
+    const { unread, follow, settled } = this.#deps;
+    const names = unread.settling;
+    if (names.size === 0) return;
+    await follow();
+    for (const name of names) unread.delete(name);
+    settled(names);
   }
 }

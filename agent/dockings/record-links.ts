@@ -13,6 +13,7 @@ import type { Clock, Files, Log } from '../../protocol/ports.ts';
 import { namedByEnd, namedByNext, type EndHere } from '../chain-end.ts';
 import type { LoggedEnd } from '../custody/last-of-camera.ts';
 import { LoggedEnds } from '../custody/logged-ends.ts';
+import type { InDoubt } from '../in-doubt.ts';
 import { SecondLook } from '../second-look.ts';
 import { nameBefore } from '../spool/quarantine.ts';
 import { RecordChain, type NewestDocking } from './record-chain.ts';
@@ -37,7 +38,7 @@ export interface RecordLinksDeps {
   /** That verified, in the quarantine. */
   readonly apart: readonly RecordFacts[];
   /** Records by their names that the start could not read, or not verify. */
-  readonly unread: Set<string>;
+  readonly unread: InDoubt<string>;
   /** One verified that the start could not. Must not throw. */
   readonly onVerified: (record: StoredRecord) => void;
 }
@@ -48,8 +49,6 @@ export class RecordLinks {
   readonly #keyIds: readonly string[];
   readonly #apart: RecordFacts[];
   readonly #secondLook: SecondLook<string>;
-  /** Verified since, by name, and in `unread` until the chains are found anew. */
-  readonly #verified = new Set<string>();
   readonly #logged = new LoggedEnds();
   /** By camera: since when the log was not shown that had to be asked for it. */
   readonly #hiddenSinceMs = new Map<CameraId, number>();
@@ -66,7 +65,7 @@ export class RecordLinks {
       isInPlace: (name) => this.#stored(name) !== undefined,
       look: (name) => this.#look(name),
       follow: () => this.follow(),
-      settled: () => this.#settled(),
+      settled: (names) => this.#settled(names),
     });
     this.#chain = this.#chainOf(this.#facts(), this.#apart);
   }
@@ -111,7 +110,7 @@ export class RecordLinks {
 
   /** A record goes to the quarantine: what it names is not the last one. */
   goesApart(facts: RecordFacts): void {
-    if (!this.#isUnsure(facts.recording)) this.#apart.push(facts);
+    if (!this.#deps.unread.isUnsure(facts.recording)) this.#apart.push(facts);
   }
 
   /** This process made the record of a docking of that camera: it is the newest from now on. */
@@ -123,7 +122,6 @@ export class RecordLinks {
   /** That one is not shown any more, and never was one of ours to anybody. */
   forget(record: RecordingId): void {
     this.#deps.unread.delete(record);
-    this.#verified.delete(record);
   }
 
   /** Records are not shown any more, or others verified: who names whom is found anew. */
@@ -191,7 +189,6 @@ export class RecordLinks {
   }
 
   #take(facts: RecordFacts): void {
-    this.#verified.add(facts.recording);
     const stored = this.#stored(facts.recording);
     if (stored === undefined) {
       this.#apart.push(facts);
@@ -200,10 +197,9 @@ export class RecordLinks {
     this.#deps.records.correct(stored, facts);
   }
 
-  #settled(): void {
-    const verified = [...this.#verified].flatMap((name) => this.#stored(name) ?? []);
-    this.#verified.clear();
-    for (const record of verified) this.#deps.onVerified(record);
+  #settled(names: ReadonlySet<string>): void {
+    for (const record of [...names].flatMap((name) => this.#stored(name) ?? []))
+      this.#deps.onVerified(record);
   }
 
   #stored(name: string): StoredRecord | undefined {
@@ -213,11 +209,7 @@ export class RecordLinks {
   /** Of all that are here and verified. */
   #facts(): RecordFacts[] {
     const all = [...this.#deps.records.values()].map(({ facts }) => facts);
-    return all.filter(({ recording }) => !this.#isUnsure(recording));
-  }
-
-  #isUnsure(name: string): boolean {
-    return this.#deps.unread.has(name) && !this.#verified.has(name);
+    return all.filter(({ recording }) => !this.#deps.unread.isUnsure(recording));
   }
 
   /** What those say that did not verify, or undefined where one is not shown: it may lie here. What lies in the quarantine is not among them. */

@@ -17,6 +17,7 @@ import { isRecordingId, type DockingId, type RecordingId } from '../../protocol/
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Files, Log } from '../../protocol/ports.ts';
+import { InDoubt } from '../in-doubt.ts';
 import { Findings, type RecoveryFinding } from '../spool/findings.ts';
 import { nameBefore } from '../spool/quarantine.ts';
 import { inParallel } from '../spool/in-parallel.ts';
@@ -47,7 +48,7 @@ export interface RecoveredRecords {
   readonly records: readonly StoredRecord[];
   readonly apart: readonly RecordFacts[];
   /** Records by their names that could not be read, or not verified: nobody knows for sure their places in a chain. */
-  readonly unread: Set<string>;
+  readonly unread: InDoubt<string>;
   /** Dockings of which a part that is not here may come back: the others wait for it. */
   readonly inParts: ReadonlySet<DockingId>;
   readonly findings: readonly RecoveryFinding[];
@@ -58,7 +59,7 @@ export async function recoverRecords(deps: RecordRecoveryDeps): Promise<Recovere
   const recovery = new RecordRecovery(deps);
   await recovery.run();
   const { apart, unread } = await apartFrom(deps);
-  const all = new Set([...recovery.unread, ...unread]);
+  const all = new InDoubt([...recovery.unread, ...unread]);
   for (const { recording } of apart) if (!unread.has(recording)) all.delete(recording);
   const { records, findings } = recovery;
   const inParts = withoutPart(records, apart, all);
@@ -286,7 +287,7 @@ async function apartFrom({
   files,
   spool,
   stationKeys,
-}: RecordRecoveryDeps): Promise<Pick<RecoveredRecords, 'apart' | 'unread'>> {
+}: RecordRecoveryDeps): Promise<Pick<RecoveredRecords, 'apart'> & { readonly unread: ReadonlySet<string> }> {
   const { quarantine } = spool.layout;
   const apart: RecordFacts[] = [];
   const names = asideRecords(spool);

@@ -9,6 +9,7 @@ import { describeError, isMachineShort } from '../../protocol/errors.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
 import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
+import { InDoubt } from '../in-doubt.ts';
 import type { Catalogue, LinkFacts } from './catalogue.ts';
 import { inParallel } from './in-parallel.ts';
 import { readFacts } from './judge.ts';
@@ -35,12 +36,10 @@ export interface ChainLinksDeps {
 /** One per spool. */
 export class ChainLinks {
   /** What is a recording by its name, and of which no manifest could be read, or none that verifies. */
-  readonly unread = new Set<RecordingId>();
+  readonly unread = new InDoubt<RecordingId>();
   readonly #deps: ChainLinksDeps;
   /** Facts that verified, of what is neither in the catalogue nor in the rows: most of it lies in the quarantine. */
   readonly #apart = new Map<RecordingId, LinkFacts>();
-  /** Verified since, and in `unread` until the ends are found anew. */
-  readonly #verified = new Set<RecordingId>();
 
   constructor(deps: ChainLinksDeps) {
     this.#deps = deps;
@@ -77,24 +76,18 @@ export class ChainLinks {
 
   /** A recording is in the catalogue no more, or is not there although it verifies: it goes to the quarantine, or the start was not shown it. */
   outOfPlace(facts: LinkFacts): void {
-    if (!this.#isUnsure(facts.recording)) this.#apart.set(facts.recording, facts);
-  }
-
-  /** One of `unread` was read again, and verified. It leaves `unread` behind the next `setEnds`. */
-  verified(recording: RecordingId): void {
-    this.#verified.add(recording);
+    if (!this.unread.isUnsure(facts.recording)) this.#apart.set(facts.recording, facts);
   }
 
   /** Tells the catalogue the ends of all chains. Shape: released ones that may be ends and could not be read, and why. Errors: the machine's. */
   async setEnds(): Promise<{ readonly recording: RecordingId; readonly reason: string }[]> {
     const { files, layout, catalogue, rows, stationKeys } = this.#deps;
-    const verified = [...this.#verified];
     const facts = [...this.#facts()];
-    const named = new Set(rows.previous(this.#unsure()));
+    const named = new Set(rows.previous(this.unread.unsure()));
     for (const { previousManifestSha256: previous } of facts)
       if (previous !== null) named.add(digestKey(previous));
     const ends = facts.filter(({ manifestSha256 }) => !named.has(digestKey(manifestSha256)));
-    const released = [...rows.ends(named)].filter((recording) => !this.#isUnsure(recording));
+    const released = [...rows.ends(named)].filter((recording) => !this.unread.isUnsure(recording));
     const failed: { recording: RecordingId; reason: string }[] = [];
     await inParallel(released, AT_ONCE, async (recording) => {
       try {
@@ -109,7 +102,6 @@ export class ChainLinks {
     });
     const [own] = stationKeys;
     catalogue.setEnds(ends, own && keyIdHex(own.keyId));
-    for (const recording of verified) this.#verified.delete(recording);
     return failed;
   }
 
@@ -117,7 +109,7 @@ export class ChainLinks {
   isNamed(sha256: string): boolean {
     for (const facts of this.#facts()) if (facts.previousManifestSha256 === sha256) return true;
     const key = digestKey(sha256);
-    for (const previous of this.#deps.rows.previous(this.#unsure())) if (previous === key) return true;
+    for (const previous of this.#deps.rows.previous(this.unread.unsure())) if (previous === key) return true;
     return false;
   }
 
@@ -126,14 +118,6 @@ export class ChainLinks {
     const { catalogue } = this.#deps;
     yield* catalogue.ends();
     yield* this.#apart.values();
-    for (const facts of catalogue.all()) if (!this.#isUnsure(facts.recording)) yield facts;
-  }
-
-  #isUnsure(recording: RecordingId): boolean {
-    return this.unread.has(recording) && !this.#verified.has(recording);
-  }
-
-  #unsure(): Set<RecordingId> {
-    return new Set([...this.unread].filter((recording) => this.#isUnsure(recording)));
+    for (const facts of catalogue.all()) if (!this.unread.isUnsure(facts.recording)) yield facts;
   }
 }

@@ -66,7 +66,6 @@ function ifThere(error: unknown): undefined {
 /** Wherever it lies by now, its manifest says the same. */
 function take(facts: RecordingFacts, { catalogue, rows, links }: ManifestLookDeps): void {
   const { recording } = facts;
-  links.verified(recording);
   if (catalogue.get(recording) !== undefined) return catalogue.correct(facts);
   if (!rows.has(recording)) return links.outOfPlace(facts);
   rows.remove(recording);

@@ -1,11 +1,12 @@
 // Second looks at documents that did not verify: one after the other, and so often at most.
 import { expect, test } from 'vitest';
+import { InDoubt } from '../../agent/in-doubt.ts';
 import { SecondLook } from '../../agent/second-look.ts';
 
 test('whoever asks while another look settles something goes by what it settled', async () => {
   const done: string[] = [];
   const look = new SecondLook<string>({
-    unread: new Set(['a']),
+    unread: new InDoubt<string>(['a']),
     settled: () => undefined,
     isInPlace: () => true,
     look: async () => () => undefined,
@@ -21,7 +22,7 @@ test('whoever asks while another look settles something goes by what it settled'
 test('what stays damaged is looked at again whenever something is named, or said of it', async () => {
   const looked: string[] = [];
   const look = new SecondLook<string>({
-    unread: new Set(['a']),
+    unread: new InDoubt<string>(['a']),
     settled: () => undefined,
     isInPlace: () => true,
     look: async (name) => {
@@ -42,7 +43,7 @@ test('what stays damaged is looked at again whenever something is named, or said
 test('of ten thousand fifty that lie in their places are looked at in one go, and fifty others, each time other ones', async () => {
   const looked = new Map<string, number>();
   const look = new SecondLook<string>({
-    unread: new Set(Array.from({ length: 10_000 }, (_, at) => String(at))),
+    unread: new InDoubt<string>(Array.from({ length: 10_000 }, (_, at) => String(at))),
     settled: () => undefined,
     isInPlace: (name) => Number(name) >= 9_900,
     look: async (name) => {
@@ -61,7 +62,7 @@ test('of ten thousand fifty that lie in their places are looked at in one go, an
 
 test('a machine that is short of something says nothing of a document: the error goes to whoever asks', async () => {
   const look = new SecondLook<string>({
-    unread: new Set(['a']),
+    unread: new InDoubt<string>(['a']),
     settled: () => undefined,
     isInPlace: () => true,
     look: () => Promise.reject(Object.assign(new Error('EMFILE: open'), { code: 'EMFILE' })),
@@ -74,7 +75,7 @@ test('a machine that is short of something says nothing of a document: the error
 test('what follows from what verified is found at the next look where the machine was short of something', async () => {
   const settled: number[] = [];
   const look = new SecondLook<string>({
-    unread: new Set(['a']),
+    unread: new InDoubt<string>(['a']),
     settled: () => undefined,
     isInPlace: () => true,
     look: async () => () => undefined,
@@ -89,7 +90,7 @@ test('what follows from what verified is found at the next look where the machin
 });
 
 test('what left meanwhile is not taken', async () => {
-  const unread = new Set(['a']);
+  const unread = new InDoubt<string>(['a']);
   const taken: string[] = [];
   const look = new SecondLook<string>({
     unread,
@@ -112,7 +113,7 @@ test('whoever asks of one that another look has just taken goes by what that set
   let go: () => void = () => undefined;
   const slow = new Promise<void>((resolve) => (go = resolve));
   const look = new SecondLook<string>({
-    unread: new Set(['a', 'slow']),
+    unread: new InDoubt<string>(['a', 'slow']),
     settled: () => undefined,
     isInPlace: () => true,
     look: async (name) => {
@@ -133,7 +134,7 @@ test('whoever asks of one that another look has just taken goes by what that set
 test('a look that the machine cut short: whoever asks of what it took goes by what that settles', async () => {
   const done: string[] = [];
   const look = new SecondLook<string>({
-    unread: new Set(['a', 'b']),
+    unread: new InDoubt<string>(['a', 'b']),
     settled: () => undefined,
     isInPlace: () => true,
     look: async (name) => {
@@ -148,7 +149,7 @@ test('a look that the machine cut short: whoever asks of what it took goes by wh
 });
 
 test('what verified is in doubt until what follows from it was found, and told of behind that', async () => {
-  const unread = new Set(['a']);
+  const unread = new InDoubt<string>(['a']);
   const seen: string[] = [];
   const look = new SecondLook<string>({
     unread,

@@ -5,7 +5,7 @@ import { seededRandom } from '../../fakes/random-seeded.ts';
 import { dropSegment } from '../custody/custody-scenario.ts';
 import { misreadBehind } from '../misread-behind.ts';
 import { ChainLife, digestOf, manifestOf } from './chain-life.ts';
-import { CAMERA, openSpool, prepare, receiptOne, spoolOne } from './scenario.ts';
+import { CAMERA, openSpool, prepare, releasedOne, receiptOne, spoolOne } from './scenario.ts';
 
 const GARBAGE = 'aaaaaaaaaaaaaaaaaaaaaaaaaa';
 let life: ChainLife;
@@ -17,13 +17,8 @@ beforeEach(async () => {
 
 for (const isShort of [false, true])
   test(`${isShort ? 'a second look is cut short behind it' : 'control'}: the documents of the end of a chain do not go`, async () => {
-    const { spool } = await openSpool(disk);
     const last = prepare(seededRandom(31));
-    await spoolOne(disk, spool, last);
-    await receiptOne(spool, last);
-    await spool.reclaim(last.recording);
-    await spool.listed(CAMERA, [], async () => undefined);
-    await spool.close();
+    await releasedOne(disk, last);
     disk.plant(`/spool/quarantine/${GARBAGE}/x`, 'nobody can read this');
     const stop = misreadBehind(disk, manifestOf(last, 'released'), '"sealed_at":"20');
     const next = await openSpool(disk);

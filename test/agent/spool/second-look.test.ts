@@ -5,7 +5,7 @@ import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { dropSegment } from '../custody/custody-scenario.ts';
 import { misreadBehind } from '../misread-behind.ts';
 import { ChainLife, digestOf, manifestOf, named } from './chain-life.ts';
-import { CAMERA, openSpool, receiptOne, spoolOne, prepare } from './scenario.ts';
+import { openSpool, receiptOne, prepare, releasedOne } from './scenario.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 
 const CAM_3 = parseCameraId('cam-3');
@@ -40,13 +40,8 @@ test('the camera of the last one is read as that of one that never recorded: its
 
 for (const fault of ['misread', 'EIO'])
   test(`the end of a chain is released and older than its documents are kept, one start has a fault (${fault}): it does not go`, async () => {
-    const { spool } = await openSpool(disk);
     const last = prepare(seededRandom(31));
-    await spoolOne(disk, spool, last);
-    await receiptOne(spool, last);
-    await spool.reclaim(last.recording);
-    await spool.listed(CAMERA, [], async () => undefined);
-    await spool.close();
+    await releasedOne(disk, last);
     let end = (): void => disk.heal();
     if (fault === 'misread') end = misreadBehind(disk, manifestOf(last, 'released'), '"sealed_at":"20');
     else disk.fail({ operation: 'readAll', path: last.recording, nth: 1, times: 3, code: 'EIO' });
