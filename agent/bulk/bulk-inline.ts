@@ -3,6 +3,7 @@ import { sealSmall } from '../../protocol/sealed-file.ts';
 import type { Files } from '../../protocol/ports.ts';
 import type { Bulk } from './bulk.ts';
 import { DigestPass } from './digest.ts';
+import { lookInto } from './folder-look.ts';
 import { SealPass, type SealContext } from './seal.ts';
 import { readsOf, readUnit } from './unit-read.ts';
 
@@ -13,6 +14,7 @@ export function bulkInline(context: Omit<SealContext, 'turn'> & { readonly files
     startDigest: async () => new DigestPass(context),
     readUnit: (path, position, sizeBytes, sha256) =>
       readUnit({ readAt: readsOf(context.files), tags: context.tags }, { path, position, sizeBytes, sha256 }),
+    lookInto: (wanted) => lookInto(context.files, wanted),
     sealSmall: async (bytes, recipients) => sealSmall(bytes, recipients, context.random),
     close: async () => undefined,
   };

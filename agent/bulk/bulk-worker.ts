@@ -14,6 +14,7 @@ import { sealSmall } from '../../protocol/sealed-file.ts';
 import type { BulkCalls } from './bulk-calls.ts';
 import type { Digesting, Sealing } from './bulk.ts';
 import { DigestPass } from './digest.ts';
+import { lookIntoAtOnce } from './folder-look.ts';
 import { SealPass } from './seal.ts';
 import { readUnit } from './unit-read.ts';
 import { UnitTags, type TagMemory } from './unit-tags.ts';
@@ -93,5 +94,6 @@ serveCalls<BulkCalls>(parentPort, {
     const unit = await readUnit({ readAt: readAtOnce, tags }, place);
     return new Moved(unit, [unit.buffer]);
   },
+  lookInto: async (wanted) => lookIntoAtOnce(wanted),
   sealSmall: async ({ bytes, recipients }) => new Uint8Array(sealSmall(bytes, recipients, context.random)),
 });

@@ -8,6 +8,7 @@ import { WorkerCalls } from '../../protocol/io/worker-calls.ts';
 import { startWorker } from '../../protocol/io/worker-thread.ts';
 import type { BulkCalls } from './bulk-calls.ts';
 import type { Bulk, Digesting, Sealing, SealJob, SealResult, TailDifference } from './bulk.ts';
+import type { FolderLook, FoldersWanted } from './folder-look.ts';
 import { PiecesInFlight, sizeOf } from './pieces-in-flight.ts';
 import { newTagMemory, TAG_KEY_BYTES, type TagMemory } from './unit-tags.ts';
 
@@ -102,6 +103,10 @@ class BulkWorkers implements Bulk {
       sizeBytes,
       sha256: new Uint8Array(sha256),
     });
+  }
+
+  lookInto(wanted: FoldersWanted): Promise<readonly FolderLook[]> {
+    return this.#idlest().calls.call('lookInto', wanted);
   }
 
   sealSmall(bytes: Uint8Array, recipients: readonly string[]): Promise<Uint8Array> {

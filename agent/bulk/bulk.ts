@@ -1,7 +1,8 @@
-// Bulk: everything that touches every byte of a recording (hash, seal, write, read back), as the agent asks for it.
+// Bulk: everything that touches every byte of a recording (hash, seal, write, read back) or every recording of a spool, as the agent asks for it.
 // bulk-workers.ts does it in worker threads, bulk-inline.ts in the calling thread; both pass test/contracts/bulk-contract.ts.
 import type { Piece } from '../../drivers/driver.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
+import type { FolderLook, FoldersWanted } from './folder-look.ts';
 
 /** The port. Every call may reject with "worker.died": its work is lost, the next call gets another worker. */
 export interface Bulk {
@@ -21,6 +22,8 @@ export interface Bulk {
     sizeBytes: number,
     sha256: Uint8Array,
   ): Promise<Uint8Array<ArrayBuffer>>;
+  /** One look for each folder, in their order. Errors: the system's, of the first folder that cannot be looked into. */
+  lookInto(wanted: FoldersWanted): Promise<readonly FolderLook[]>;
   /** Seals a small text. Errors: "key.recipient". */
   sealSmall(bytes: Uint8Array, recipients: readonly string[]): Promise<Uint8Array>;
   /** Ends all workers; what still runs rejects with "worker.died". Idempotent, never rejects. */

@@ -3,6 +3,7 @@ import { FolderSyncs } from '../../protocol/folder-syncs.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Conditions, Files, Log, Random } from '../../protocol/ports.ts';
+import type { Bulk } from '../bulk/bulk.ts';
 import type { SecondLook } from '../second-look.ts';
 import { AskedAgain } from './asked-again.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -41,6 +42,7 @@ export interface SpoolOptions {
   readonly conditions: Conditions;
   /** Keys that signed our manifests: the one that signs now first, then old ones. */
   readonly stationKeys: readonly PublicKey[];
+  readonly bulk: Pick<Bulk, 'lookInto'>;
   /** Where given, a stored receipt must verify with one of them before a payload is removed. */
   readonly storeKeys?: readonly PublicKey[];
 }
@@ -104,8 +106,8 @@ async function recover(options: SpoolOptions): Promise<{
   });
   const index = await readIndex(files, layout, identity.id);
   const rows = await readReleasedRows(files, layout, identity.id);
-  const { stationKeys } = options;
-  const recovery = new Recovery({ files, layout, quarantine, findings, index, rows, stationKeys });
+  const { bulk, stationKeys } = options;
+  const recovery = new Recovery({ files, bulk, layout, quarantine, findings, index, rows, stationKeys });
   const catalogue = await recovery.run();
   const asked = await AskedAgain.open({ files, layout, catalogue, rows, stationKeys });
   for (const facts of recovery.asideReceipted) asked.withdraw(new CatalogueEntry(facts, 'receipted', layout));

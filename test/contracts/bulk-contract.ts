@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readlinkSync, readdirSync } from 'node:fs';
-import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bulk, Sealing, SealJob } from '../../agent/bulk/bulk.ts';
 import type { Piece } from '../../drivers/driver.ts';
@@ -428,6 +428,48 @@ function unitContract({ test }: ContractRunner, make: () => Promise<BulkSubject>
   });
 }
 
+function lookContract({ test }: ContractRunner, make: () => Promise<BulkSubject>): void {
+  test('many folders are looked into in one go: what they hold, and how long one file of each is', async () => {
+    const { bulk, folder } = await make();
+    const names = Array.from({ length: 100 }, (_, at) => `folder ${at}`);
+    for (const [at, name] of names.entries()) {
+      await mkdir(join(folder, name));
+      await writeFile(join(folder, name, 'other'), '');
+      await writeFile(join(folder, name, 'wanted'), 'x'.repeat(at));
+    }
+    const looks = await bulk.lookInto({ parent: folder, names, file: 'wanted' });
+    assert.equal(looks.length, names.length);
+    for (const [at, look] of looks.entries()) {
+      assert.deepEqual([...look.names].toSorted(), ['other', 'wanted']);
+      assert.equal(look.sizeBytes, at);
+    }
+    assert.deepEqual(await bulk.lookInto({ parent: folder, names: [], file: 'wanted' }), []);
+  });
+
+  test('no length is told of what is not there, and of what is no file', async () => {
+    const { bulk, folder } = await make();
+    for (const name of ['none', 'link', 'folder']) await mkdir(join(folder, name));
+    await writeFile(join(folder, 'target'), 'x');
+    await symlink(join(folder, 'target'), join(folder, 'link', 'wanted'));
+    await mkdir(join(folder, 'folder', 'wanted'));
+    const names = ['none', 'link', 'folder'];
+    assert.deepEqual(await bulk.lookInto({ parent: folder, names, file: 'wanted' }), [
+      { names: [], sizeBytes: undefined },
+      { names: ['wanted'], sizeBytes: undefined },
+      { names: ['wanted'], sizeBytes: undefined },
+    ]);
+  });
+
+  test('a folder that is not there, or none, is an error of the system', async () => {
+    const { bulk, folder } = await make();
+    await mkdir(join(folder, 'good'));
+    await writeFile(join(folder, 'file'), 'x');
+    const look = (name: string) => bulk.lookInto({ parent: folder, names: ['good', name], file: 'wanted' });
+    await assert.rejects(look('none'), refusal('ENOENT'));
+    await assert.rejects(look('file'), refusal('ENOTDIR'));
+  });
+}
+
 /** Runs the suite; `make` gives a subject with a fresh folder each time. */
 export function bulkContract(runner: ContractRunner, make: () => Promise<BulkSubject>): void {
   sealContract(runner, make);
@@ -436,4 +478,5 @@ export function bulkContract(runner: ContractRunner, make: () => Promise<BulkSub
   endingContract(runner, make);
   digestContract(runner, make);
   unitContract(runner, make);
+  lookContract(runner, make);
 }

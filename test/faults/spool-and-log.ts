@@ -1,5 +1,6 @@
 // The real spool and its custody log in one folder of this machine's disk, for what only a kernel or a cut shows.
 import { join } from 'node:path';
+import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
 import { CustodyLog } from '../../agent/custody/custody-log.ts';
 import { Spool, type SpoolOptions } from '../../agent/spool/spool.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
@@ -24,6 +25,7 @@ export async function openSpoolAndLog(
   const stationKeys = [publicKeyOf(stationKey)];
   const { spool, findings } = await Spool.open({
     ...common,
+    bulk: bulkInline(common),
     path: join(folder, 'spool'),
     stationKeys,
     storeKeys: [publicKeyOf(storeKey)],

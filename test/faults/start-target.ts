@@ -3,7 +3,11 @@
 //   node start-target.js start DIR      prints {"recordings", "released", "openMs", "calls", "heapBytes", "outsideBytes"}
 import { mkdirSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
+import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
+import type { Bulk } from '../../agent/bulk/bulk.ts';
+import { openBulkWorkers } from '../../agent/bulk/bulk-workers.ts';
 import { Spool } from '../../agent/spool/spool.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';
 import { makeRecordingId, type CameraId } from '../../protocol/ids.ts';
@@ -15,7 +19,7 @@ import { MemoryConditions } from '../fakes/conditions-memory.ts';
 import { MemoryLog } from '../fakes/log-memory.ts';
 import { prepareContent } from '../agent/spool/scenario.ts';
 
-/** Calls of the port by name, so far. */
+/** Calls of the port by name, so far; what threads do is not among them. */
 const calls: Record<string, number> = {};
 
 /** The same files; each call is counted. */
@@ -28,11 +32,12 @@ function counted(files: Files): Files {
   });
 }
 
-async function open(dir: string): Promise<Spool> {
+async function open(dir: string, bulk: Bulk): Promise<Spool> {
   const { spool } = await Spool.open({
     path: dir,
     reserveBytes: 0,
     files: counted(nodeFiles()),
+    bulk,
     clock: nodeClock(),
     random: nodeRandom(),
     log: new MemoryLog(),
@@ -43,7 +48,8 @@ async function open(dir: string): Promise<Spool> {
 }
 
 async function fill(dir: string, count: number, released: number): Promise<void> {
-  await (await open(dir)).close();
+  const files = nodeFiles();
+  await (await open(dir, bulkInline({ files, random: nodeRandom() }))).close();
   const content = new Uint8Array(1000);
   const chains: string[] = [];
   for (let number = 0; number < count + released; number++) {
@@ -71,8 +77,9 @@ async function fill(dir: string, count: number, released: number): Promise<void>
 }
 
 async function start(dir: string): Promise<void> {
+  const bulk = await openBulkWorkers({ count: Math.min(4, availableParallelism()) });
   const before = performance.now();
-  const spool = await open(dir);
+  const spool = await open(dir, bulk);
   const openMs = Math.round(performance.now() - before);
   const openCalls = { ...calls };
   const recordings = [...spool.recordings()].length;
@@ -81,6 +88,7 @@ async function start(dir: string): Promise<void> {
   const figures = { recordings, released: spool.released, openMs, calls: openCalls, heapBytes, outsideBytes };
   writeSync(1, JSON.stringify(figures));
   await spool.close();
+  await bulk.close();
 }
 
 const [, , command, dir = '', count = '0', released = '0'] = process.argv;

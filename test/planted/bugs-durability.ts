@@ -2,6 +2,7 @@
 import type { PlantedBug } from './planted-bug.ts';
 
 const CRASH = ['agent/spool/crash'];
+const KNOWN_WHOLE = ['agent/spool/known-whole'];
 
 export const DURABILITY_BUGS: readonly PlantedBug[] = [
   {
@@ -280,5 +281,37 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     find: 'if (owedMs !== undefined && owedMs < OWED_MS_MAX)',
     put: 'if (owedMs !== undefined && owedMs < OWED_MS_MAX - OWED_MS_MAX)',
     suites: ['agent/spool/refused-discard'],
+  },
+  {
+    id: 'known-whole-size',
+    what: 'a recording that the index knows counts as whole however long its payload is',
+    file: 'agent/spool/judge.ts',
+    find: ' && look.sizeBytes === facts.sealedSizeBytes',
+    put: '',
+    suites: KNOWN_WHOLE,
+  },
+  {
+    id: 'known-whole-receipt',
+    what: 'the index is believed that there is a receipt, and the disk is not asked',
+    file: 'agent/spool/judge.ts',
+    find: "names.receipted === (state === 'receipted') && ",
+    put: '',
+    suites: KNOWN_WHOLE,
+  },
+  {
+    id: 'known-whole-strangers',
+    what: 'strange files stay with a recording that the index knows',
+    file: 'agent/spool/judge.ts',
+    find: ' && names.unknown.length === 0;',
+    put: ';',
+    suites: KNOWN_WHOLE,
+  },
+  {
+    id: 'looks-refused-fail-start',
+    what: 'a start fails where the disk refuses one of many looks',
+    file: 'agent/spool/recovery.ts',
+    find: '.catch((): readonly FolderLook[] => [])',
+    put: '',
+    suites: KNOWN_WHOLE,
   },
 ];

@@ -74,13 +74,13 @@ beforeEach(async () => {
   shown = [];
   folder = await mkdtemp(join(tmpdir(), 'bodydock-'));
   const conditions = new MemoryConditions();
-  const common = { files, clock, random, log, conditions, stationKeys, custody };
+  const bulk = bulkInline({ files, random });
+  const common = { files, bulk, clock, random, log, conditions, stationKeys, custody };
   ({ spool } = await Spool.open({ ...common, path: folder, reserveBytes: 0 }));
   const driver = simulatedDriver(new Map([['/camera', camera]]));
   session = await driver.open({ kind: 'folder', path: '/camera' }, ending.signal);
-  const bulk = bulkInline({ files, random });
   tries = await openTries();
-  const working = { ...common, spool, bulk };
+  const working = { ...common, spool };
   const signer = inlineSigner(key);
   const onSpooled = (): void => undefined;
   const committer = new Committer({ ...working, signer, clockSynchronised: () => null, onSpooled }, facts);

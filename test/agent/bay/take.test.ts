@@ -68,6 +68,7 @@ beforeEach(async () => {
     path: folder,
     reserveBytes: 0,
     files,
+    bulk: bulkInline({ files, random }),
     clock,
     random,
     log: new MemoryLog(),

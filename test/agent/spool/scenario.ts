@@ -8,6 +8,7 @@ import { encodeManifest, MANIFEST_TRUSTED_COMMENT, type Manifest } from '../../.
 import { makeSecretKey, publicKeyOf, signDocument } from '../../../protocol/minisign.ts';
 import type { Files } from '../../../protocol/ports.ts';
 import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../protocol/receipt.ts';
+import { bulkInline } from '../../../agent/bulk/bulk-inline.ts';
 import type { SealedDocuments, SpoolOptions, Staging } from '../../../agent/spool/spool.ts';
 import { Spool } from '../../../agent/spool/spool.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
@@ -167,6 +168,7 @@ export async function openSpool(files: Files, options: Partial<SpoolOptions> = {
     path: ROOT,
     reserveBytes: 0,
     files,
+    bulk: bulkInline({ files, random: seededRandom(8) }),
     clock,
     random: seededRandom(7),
     log,

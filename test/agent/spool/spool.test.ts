@@ -154,8 +154,8 @@ describe('a recording', () => {
 
 describe('a recording that the disk does not show at a start', () => {
   for (const [times, state] of [
-    [2, 'spooled'],
-    [3, undefined],
+    [3, 'spooled'],
+    [4, undefined], // once with all that the index knows, and three times by itself
   ] as const)
     // prettier-ignore
     test(`${times} times is ${state === undefined ? 'set aside' : 'looked at again, and stays'}`, async () => {
