@@ -1,7 +1,7 @@
 // The calls between bulk-workers.ts and its threads: names, what goes in, what comes out. Types only.
 import type { Piece } from '../../drivers/driver.ts';
 import type { SealJob, SealResult, TailDifference } from './bulk.ts';
-import type { FolderLook, FoldersWanted } from './folder-look.ts';
+import type { FolderLooks, FoldersWanted } from './folder-look.ts';
 import type { UnitPlace } from './unit-read.ts';
 
 /** A pass is named by a number that no other pass of this process has, so a new worker never takes an old one's calls for its own. */
@@ -24,7 +24,7 @@ export type BulkCalls = {
   };
   readonly abort: { readonly args: OfPass; readonly result: void };
   readonly readUnit: { readonly args: UnitPlace; readonly result: Uint8Array<ArrayBuffer> };
-  readonly lookInto: { readonly args: FoldersWanted; readonly result: readonly FolderLook[] };
+  readonly lookInto: { readonly args: FoldersWanted; readonly result: FolderLooks };
   readonly sealSmall: {
     readonly args: { readonly bytes: Uint8Array; readonly recipients: readonly string[] };
     readonly result: Uint8Array;

@@ -94,6 +94,9 @@ serveCalls<BulkCalls>(parentPort, {
     const unit = await readUnit({ readAt: readAtOnce, tags }, place);
     return new Moved(unit, [unit.buffer]);
   },
-  lookInto: async (wanted) => lookIntoAtOnce(wanted),
+  lookInto: async (wanted) => {
+    const looks = lookIntoAtOnce(wanted);
+    return new Moved(looks, [looks.kindOf.buffer, looks.sizesBytes.buffer]);
+  },
   sealSmall: async ({ bytes, recipients }) => new Uint8Array(sealSmall(bytes, recipients, context.random)),
 });

@@ -8,7 +8,7 @@ import { WorkerCalls } from '../../protocol/io/worker-calls.ts';
 import { startWorker } from '../../protocol/io/worker-thread.ts';
 import type { BulkCalls } from './bulk-calls.ts';
 import type { Bulk, Digesting, Sealing, SealJob, SealResult, TailDifference } from './bulk.ts';
-import type { FolderLook, FoldersWanted } from './folder-look.ts';
+import type { FolderLooks, FoldersWanted } from './folder-look.ts';
 import { PiecesInFlight, sizeOf } from './pieces-in-flight.ts';
 import { newTagMemory, TAG_KEY_BYTES, type TagMemory } from './unit-tags.ts';
 
@@ -105,7 +105,7 @@ class BulkWorkers implements Bulk {
     });
   }
 
-  lookInto(wanted: FoldersWanted): Promise<readonly FolderLook[]> {
+  lookInto(wanted: FoldersWanted): Promise<FolderLooks> {
     return this.#idlest().calls.call('lookInto', wanted);
   }
 

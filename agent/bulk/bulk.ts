@@ -2,7 +2,7 @@
 // bulk-workers.ts does it in worker threads, bulk-inline.ts in the calling thread; both pass test/contracts/bulk-contract.ts.
 import type { Piece } from '../../drivers/driver.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
-import type { FolderLook, FoldersWanted } from './folder-look.ts';
+import type { FolderLooks, FoldersWanted } from './folder-look.ts';
 
 /** The port. Every call may reject with "worker.died": its work is lost, the next call gets another worker. */
 export interface Bulk {
@@ -22,8 +22,8 @@ export interface Bulk {
     sizeBytes: number,
     sha256: Uint8Array,
   ): Promise<Uint8Array<ArrayBuffer>>;
-  /** One look for each folder, in their order. Errors: the system's, of the first folder that cannot be looked into. */
-  lookInto(wanted: FoldersWanted): Promise<readonly FolderLook[]>;
+  /** One look for each folder. Errors: the system's, of the first folder that cannot be looked into. */
+  lookInto(wanted: FoldersWanted): Promise<FolderLooks>;
   /** Seals a small text. Errors: "key.recipient". */
   sealSmall(bytes: Uint8Array, recipients: readonly string[]): Promise<Uint8Array>;
   /** Ends all workers; what still runs rejects with "worker.died". Idempotent, never rejects. */

@@ -9,9 +9,7 @@ import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/lim
 import { chunksBytes, MANIFEST_TRUSTED_COMMENT, parseManifest } from '../../protocol/manifest.ts';
 import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
-import type { FolderLook } from '../bulk/folder-look.ts';
 import { lookForWhole } from '../look-patiently.ts';
-import type { IndexEntry } from './index-file.ts';
 import {
   CHUNKS_NAME,
   MANIFEST_NAME,
@@ -92,16 +90,6 @@ export async function judgeReady(
         : `unreadable: ${systemCode(error) ?? 'unknown'}`,
     );
   }
-}
-
-/**
- * Whether one look at a folder in `ready/` shows that the recording is whole and that nothing is to be done about it. Says nothing of any other: that is
- * judged by judgeReady.
- */
-export function isKnownWhole({ facts, state }: IndexEntry, look: FolderLook): boolean {
-  const names = sortNames(look.names, SEALED_NAMES);
-  const isClean = names.missing.length === 0 && names.leftovers.length === 0 && names.unknown.length === 0;
-  return isClean && names.receipted === (state === 'receipted') && look.sizeBytes === facts.sealedSizeBytes;
 }
 
 /** Errors: of the documents; the system's. */

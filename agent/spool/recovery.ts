@@ -20,14 +20,12 @@ import { describeError, isMachineShort, systemCode } from '../../protocol/errors
 import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
-import type { Bulk } from '../bulk/bulk.ts';
-import type { FolderLook } from '../bulk/folder-look.ts';
 import { Catalogue } from './catalogue.ts';
 import { ChainLinks } from './chain-links.ts';
 import type { Findings } from './findings.ts';
 import { inParallel } from './in-parallel.ts';
 import type { IndexEntry } from './index-file.ts';
-import { isKnownWhole, judgeReady, readFacts, sortNames } from './judge.ts';
+import { judgeReady, readFacts, sortNames } from './judge.ts';
 import {
   CHUNKS_NAME,
   PAYLOAD_NAME,
@@ -37,15 +35,12 @@ import {
   type SpoolLayout,
 } from './layout.ts';
 import type { Quarantine } from './quarantine.ts';
+import type { ReadyLooks } from './ready-looks.ts';
 import type { ReleasedRows } from './released-rows.ts';
 import type { RecordingFacts } from './spooled-recording.ts';
 
 /** Folders looked at at one time: enough to keep the disk busy, few enough for 1,024 file handles. */
 const AT_ONCE = 32;
-/** Folders that are looked into in one go: a millisecond of work for this thread, and few enough for a disk that takes 20 ms for each. */
-const LOOKED_INTO = 64;
-/** As many of those are under way. */
-const LOOKS_AT_ONCE = 4;
 /** Moves to the quarantine in one start and folder: a million odd names must not hold up a station. */
 const MOVES_MAX = 1000;
 /** Names of released recordings that are looked up in one go. */
@@ -79,7 +74,7 @@ export interface RecoveryDeps {
   readonly stationKeys: readonly PublicKey[];
   /** What the index knows, or undefined where there is none. */
   readonly index: ReadonlyMap<RecordingId, IndexEntry> | undefined;
-  readonly bulk: Pick<Bulk, 'lookInto'>;
+  readonly ready: ReadyLooks;
   /** What the last run knew of released recordings; brought up to date here. */
   readonly rows: ReleasedRows;
 }
@@ -215,28 +210,18 @@ export class Recovery {
     this.#add(facts, receipted ? 'receipted' : 'spooled', known !== undefined);
   }
 
-  /** Names in `ready/` but for recordings that the index knows and one look shows to be whole: those are taken here. */
+  /** Takes recordings that the index knows and one look shows to be whole; gives the other names in `ready/`. */
   async #notKnownWhole(): Promise<string[]> {
-    const { files, layout, index, bulk } = this.#deps;
-    const names = await files.list(layout.ready);
-    if (index === undefined) return names;
-    const left = new Set(names);
-    const known = names.flatMap((name) => (isRecordingId(name) && index.get(name)) || []);
-    const parts = Array.from({ length: Math.ceil(known.length / LOOKED_INTO) }, (_, at) =>
-      known.slice(at * LOOKED_INTO, (at + 1) * LOOKED_INTO),
-    );
-    await inParallel(parts, LOOKS_AT_ONCE, async (part) => {
-      const wanted = part.map(({ facts }) => facts.recording);
-      const looks = await bulk
-        .lookInto({ parent: layout.ready, names: wanted, file: PAYLOAD_NAME })
-        .catch((): readonly FolderLook[] => []); // what cannot be looked into is judged one by one
-      for (const [at, look] of looks.entries()) {
-        const entry = part[at];
-        if (entry === undefined || !isKnownWhole(entry, look)) continue;
-        this.#add(entry.facts, entry.state, true);
-        left.delete(entry.facts.recording);
+    const { index, ready } = this.#deps;
+    if (index === undefined) return [...ready.names];
+    const left = new Set(ready.names);
+    for (const part of ready.knownWhole(index)) {
+      await nextTurn();
+      for (const { facts, state } of part) {
+        this.#add(facts, state, true);
+        left.delete(facts.recording);
       }
-    });
+    }
     return [...left];
   }
 

@@ -22,6 +22,7 @@ import { Presence } from './presence.ts';
 import { Quarantine } from './quarantine.ts';
 import { makeFolders, Recovery } from './recovery.ts';
 import { readReleasedRows } from './released-file.ts';
+import { ReadyLooks } from './ready-looks.ts';
 import type { ReleasedRows } from './released-rows.ts';
 import { Released } from './released.ts';
 import { Reserve } from './reserve.ts';
@@ -104,10 +105,13 @@ async function recover(options: SpoolOptions): Promise<{
     clock,
     log,
   });
-  const index = await readIndex(files, layout, identity.id);
-  const rows = await readReleasedRows(files, layout, identity.id);
   const { bulk, stationKeys } = options;
-  const recovery = new Recovery({ files, bulk, layout, quarantine, findings, index, rows, stationKeys });
+  const [ready, index] = await Promise.all([
+    ReadyLooks.take(files, bulk, layout.ready),
+    readIndex(files, layout, identity.id),
+  ]);
+  const rows = await readReleasedRows(files, layout, identity.id);
+  const recovery = new Recovery({ files, layout, quarantine, findings, index, rows, ready, stationKeys });
   const catalogue = await recovery.run();
   const asked = await AskedAgain.open({ files, layout, catalogue, rows, stationKeys });
   for (const facts of recovery.asideReceipted) asked.withdraw(new CatalogueEntry(facts, 'receipted', layout));

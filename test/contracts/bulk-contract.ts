@@ -438,12 +438,11 @@ function lookContract({ test }: ContractRunner, make: () => Promise<BulkSubject>
       await writeFile(join(folder, name, 'wanted'), 'x'.repeat(at));
     }
     const looks = await bulk.lookInto({ parent: folder, names, file: 'wanted' });
-    assert.equal(looks.length, names.length);
-    for (const [at, look] of looks.entries()) {
-      assert.deepEqual([...look.names].toSorted(), ['other', 'wanted']);
-      assert.equal(look.sizeBytes, at);
-    }
-    assert.deepEqual(await bulk.lookInto({ parent: folder, names: [], file: 'wanted' }), []);
+    assert.deepEqual(looks.kinds, [['other', 'wanted']]);
+    assert.deepEqual([...looks.kindOf], Array(100).fill(0));
+    assert.deepEqual([...looks.sizesBytes], [...names.keys()]);
+    const none = await bulk.lookInto({ parent: folder, names: [], file: 'wanted' });
+    assert.deepEqual([none.kinds.length, none.kindOf.length, none.sizesBytes.length], [0, 0, 0]);
   });
 
   test('no length is told of what is not there, and of what is no file', async () => {
@@ -453,11 +452,10 @@ function lookContract({ test }: ContractRunner, make: () => Promise<BulkSubject>
     await symlink(join(folder, 'target'), join(folder, 'link', 'wanted'));
     await mkdir(join(folder, 'folder', 'wanted'));
     const names = ['none', 'link', 'folder'];
-    assert.deepEqual(await bulk.lookInto({ parent: folder, names, file: 'wanted' }), [
-      { names: [], sizeBytes: undefined },
-      { names: ['wanted'], sizeBytes: undefined },
-      { names: ['wanted'], sizeBytes: undefined },
-    ]);
+    const { kinds, kindOf, sizesBytes } = await bulk.lookInto({ parent: folder, names, file: 'wanted' });
+    assert.deepEqual(kinds, [[], ['wanted']]);
+    assert.deepEqual([...kindOf], [0, 1, 1]);
+    assert.deepEqual([...sizesBytes], [Number.NaN, Number.NaN, Number.NaN]);
   });
 
   test('a folder that is not there, or none, is an error of the system', async () => {

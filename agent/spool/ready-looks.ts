@@ -1,0 +1,78 @@
+// One look at each folder of `ready/`, many in one go: a start compares them with what the index knows, and has only what is not so looked at by itself.
+import type { Bulk } from '../bulk/bulk.ts';
+import type { FolderLooks } from '../bulk/folder-look.ts';
+import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
+import type { Files } from '../../protocol/ports.ts';
+import { inParallel } from './in-parallel.ts';
+import type { IndexEntry } from './index-file.ts';
+import { sortNames } from './judge.ts';
+import { PAYLOAD_NAME, SEALED_NAMES } from './layout.ts';
+
+/** Folders that are looked into in one go: few enough for a disk that takes 20 ms for each. */
+const LOOKED_INTO = 128;
+/** As many of those are under way. */
+const LOOKS_AT_ONCE = 4;
+
+/** Some folders, and what was seen of them. */
+interface LookedPart {
+  readonly names: readonly RecordingId[];
+  /** Undefined where one of them could not be looked into. */
+  readonly looks: FolderLooks | undefined;
+}
+
+/** What lies in `ready/`. */
+export class ReadyLooks {
+  /** All names there, in no order. */
+  readonly names: readonly string[];
+  readonly #parts: readonly LookedPart[];
+
+  private constructor(names: readonly string[], parts: readonly LookedPart[]) {
+    this.names = names;
+    this.#parts = parts;
+  }
+
+  /** Errors: the system's where the folder itself cannot be listed. */
+  static async take(files: Files, bulk: Pick<Bulk, 'lookInto'>, ready: string): Promise<ReadyLooks> {
+    const names = await files.list(ready);
+    const recordings = names.filter(isRecordingId);
+    const starts = Array.from(
+      { length: Math.ceil(recordings.length / LOOKED_INTO) },
+      (_, part) => part * LOOKED_INTO,
+    );
+    const parts: LookedPart[] = [];
+    await inParallel(starts, LOOKS_AT_ONCE, async (start) => {
+      const part = recordings.slice(start, start + LOOKED_INTO);
+      const looks = await bulk
+        .lookInto({ parent: ready, names: part, file: PAYLOAD_NAME })
+        .catch(() => undefined); // whoever looks at one of them by itself is told
+      parts.push({ names: part, looks });
+    });
+    return new ReadyLooks(names, parts);
+  }
+
+  /**
+   * Entries of the index whose recording is whole, with nothing to be done about it, part by part. Says nothing of any other: that is judged by
+   * judgeReady.
+   */
+  *knownWhole(index: ReadonlyMap<RecordingId, IndexEntry>): Generator<readonly IndexEntry[]> {
+    for (const part of this.#parts) yield [...wholeOf(part, index)];
+  }
+}
+
+function* wholeOf(
+  { names, looks }: LookedPart,
+  index: ReadonlyMap<RecordingId, IndexEntry>,
+): Generator<IndexEntry> {
+  if (looks === undefined) return;
+  const kinds = looks.kinds.map((kind) => sortNames(kind, SEALED_NAMES));
+  for (const [at, name] of names.entries()) {
+    const entry = index.get(name);
+    const kind = kinds[looks.kindOf[at] ?? -1];
+    if (entry === undefined || kind === undefined) continue;
+    const isClean = kind.missing.length === 0 && kind.leftovers.length === 0 && kind.unknown.length === 0;
+    const isAsKnown =
+      kind.receipted === (entry.state === 'receipted') &&
+      looks.sizesBytes[at] === entry.facts.sealedSizeBytes;
+    if (isClean && isAsKnown) yield entry;
+  }
+}
