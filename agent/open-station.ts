@@ -21,15 +21,16 @@ import { linuxClockSource } from '../protocol/io/clock-source-linux.ts';
 import { bufferFreer } from '../protocol/io/free-buffer.ts';
 import { nodeFiles } from '../protocol/io/files-node.ts';
 import { nodeRandom } from '../protocol/io/random-node.ts';
-import { openWorkerSigner } from '../protocol/io/signer-worker.ts';
+import { openWorkerSigner, type WorkerSigner } from '../protocol/io/signer-worker.ts';
 import { tuneHeap } from '../protocol/io/small-heap.ts';
 import { DISK_STUCK_MS, watchedCalls, watchedFiles } from '../protocol/io/watched-calls.ts';
 import { localMs } from '../protocol/io/zone-node.ts';
-import { publicKeyOf } from '../protocol/minisign.ts';
+import { publicKeyOf, type SecretKey } from '../protocol/minisign.ts';
 import type { Conditions, Log } from '../protocol/ports.ts';
 import type { Progress } from '../protocol/progress.ts';
 import { stationTopics } from '../protocol/topics.ts';
 import { PortSwitches } from './bay/port-switches.ts';
+import type { Bulk } from './bulk/bulk.ts';
 import { openBulkWorkers } from './bulk/bulk-workers.ts';
 import { composeStation, type ComposedStation } from './compose-station.ts';
 import { encodeAnswer } from './control/control-protocol.ts';
@@ -91,6 +92,7 @@ async function openParts(
   const signingKey = await readSigningKey(config.keys.signingFile);
   const lock = await lockSpool(config.spool.path);
   undo.later(() => lock.release());
+  const threads = startThreads(signingKey, config.bays.length, undo);
   const own = publicKeyOf(signingKey);
   const folder = keyChangesFolder(config.spool.path);
   const { earlier, change } = await loadKeyHistory(folder, config.station, own, (file, error) =>
@@ -110,11 +112,8 @@ async function openParts(
     (file, error) => log.warn('proof of a recipient does not hold', { file, error }),
   );
   const proven = new Set(proofs.keys());
-  const signer = await openWorkerSigner(signingKey);
-  undo.later(() => signer.close());
-  const count = Math.max(1, Math.min(config.bays.length, availableParallelism()));
-  const bulk = watchedCalls(await openBulkWorkers({ count }), disk, ['startSeal', 'startDigest']);
-  undo.later(() => bulk.close());
+  const signer = await threads.signer;
+  const bulk = watchedCalls(await threads.bulk, disk, ['startSeal', 'startDigest']);
   tuneHeap();
   const broker = openMqttBroker({
     ...config.broker,
@@ -177,6 +176,21 @@ async function openParts(
     says: async () => encodeAnswer(agent(), await opened.documents()),
     close: () => undo.all(),
   };
+}
+
+/** Starts the threads of a station, which answer after a while: what else it needs is read meanwhile. Both are closed by `undo`, opened or not. */
+function startThreads(
+  key: SecretKey,
+  bays: number,
+  undo: Undo,
+): { readonly signer: Promise<WorkerSigner>; readonly bulk: Promise<Bulk> } {
+  const signer = openWorkerSigner(key);
+  const bulk = openBulkWorkers({ count: Math.max(1, Math.min(bays, availableParallelism())) });
+  for (const opening of [signer, bulk]) {
+    const opened = opening.catch(() => undefined); // heard of at once: whoever waits for it may come later, or not at all
+    undo.later(async () => (await opened)?.close());
+  }
+  return { signer, bulk };
 }
 
 function certificates(
