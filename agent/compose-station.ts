@@ -1,4 +1,4 @@
-// Puts a station together from its configuration and its ports. Which adapters these are is decided in open-station.ts and by tests.
+// Puts a station together from its configuration and its ports. Which adapters these are is decided in station-parts.ts and by tests.
 import type { PushLimits } from '../config/push-limits.ts';
 import type { BayConfig, StationConfig } from '../config/station-config.ts';
 import type { CameraId, RecordingId, SessionId } from '../protocol/ids.ts';

@@ -17,6 +17,7 @@ import {
   parseSecretKey,
   publicKeyLine,
   publicKeyOf,
+  type SecretKey,
   signDocument,
   signMessage,
   verifyDocument,
@@ -193,6 +194,20 @@ describe('key files', () => {
       expect(codeOf(() => parseSecretKey(`${comment}\n${altered.toString('base64')}\n`))).toBe(
         'key.malformed',
       );
+    }
+  });
+
+  test('the public key in it must be that of its seed, also where the file has no checksum', () => {
+    const fileOf = (secret: SecretKey): string => {
+      const [comment, line = ''] = encodeSecretKey(secret).split('\n');
+      const bytes = Buffer.from(line, 'base64');
+      return `${comment}\n${Buffer.concat([bytes.subarray(0, -32), Buffer.alloc(32)]).toString('base64')}\n`;
+    };
+    for (let seed = 1; seed <= 20; seed++) {
+      const [one, other] = [makeSecretKey(seededRandom(seed)), makeSecretKey(seededRandom(seed + 1000))];
+      expect(encodeSecretKey(parseSecretKey(fileOf(one)))).toBe(encodeSecretKey(one));
+      const mixed = { ...one, publicKey: other.publicKey };
+      expect(codeOf(() => parseSecretKey(fileOf(mixed)))).toBe('key.malformed');
     }
   });
 

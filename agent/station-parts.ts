@@ -1,0 +1,191 @@
+// What a station consists of: every adapter of the agent but its threads is made here and nowhere else. Loaded while those start.
+import { readFile, stat } from 'node:fs/promises';
+import type { BrokerConfig } from '../config/broker-config.ts';
+import { certificateEnds } from '../config/certificate-ends.ts';
+import { keyChangesFolder, loadKeyHistory } from '../config/key-changes.ts';
+import { loadProofs, proofsFolder } from '../config/proofs.ts';
+import type { PushLimits } from '../config/push-limits.ts';
+import type { StationConfig } from '../config/station-config.ts';
+import type { LoginCounts } from '../drivers/ambarella/login-guard.ts';
+import { deviceAt } from '../drivers/serial/device-node.ts';
+import { sysfsDevices } from '../drivers/usb/devices-sysfs.ts';
+import { makeSessionId } from '../protocol/ids.ts';
+import { readBootId } from '../protocol/io/boot-id.ts';
+import { openMqttBroker } from '../protocol/io/broker-mqtt.ts';
+import { brokerAddress } from '../protocol/io/broker-socket.ts';
+import type { TlsCredentials } from '../protocol/io/broker-types.ts';
+import { nodeClock } from '../protocol/io/clock-node.ts';
+import { linuxClockSource } from '../protocol/io/clock-source-linux.ts';
+import { bufferFreer } from '../protocol/io/free-buffer.ts';
+import { nodeFiles } from '../protocol/io/files-node.ts';
+import { nodeRandom } from '../protocol/io/random-node.ts';
+import type { WorkerSigner } from '../protocol/io/signer-worker.ts';
+import { tuneHeap } from '../protocol/io/small-heap.ts';
+import { DISK_STUCK_MS, watchedCalls, watchedFiles } from '../protocol/io/watched-calls.ts';
+import { localMs } from '../protocol/io/zone-node.ts';
+import { publicKeyOf, type SecretKey } from '../protocol/minisign.ts';
+import type { Conditions, Log } from '../protocol/ports.ts';
+import type { Progress } from '../protocol/progress.ts';
+import { stationTopics } from '../protocol/topics.ts';
+import { PortSwitches } from './bay/port-switches.ts';
+import type { Bulk } from './bulk/bulk.ts';
+import { composeStation, type ComposedStation } from './compose-station.ts';
+import { encodeAnswer } from './control/control-protocol.ts';
+import { LoggedConditions } from '../protocol/io/conditions-log.ts';
+import { ledLamp } from './bay/lamp-leds.ts';
+import { ConditionBoard } from './conditions/condition-board.ts';
+import { CertificateWatch, type CertificateWatchDeps } from './monitoring/certificate-watch.ts';
+import { nodeMachine } from './monitoring/machine-node.ts';
+import { stationDrivers } from './station-drivers.ts';
+import { lostStatus } from './status.ts';
+import { watchFolder } from './system/folder-changes-chokidar.ts';
+import type { Undo } from './undo.ts';
+
+/** What the program itself knows. */
+export interface OpenOptions {
+  readonly configSha256: string;
+  readonly version: string;
+  readonly log: Log;
+  /** Where disk and bays say that they move on. */
+  readonly progress: Progress;
+  /** Of camera passwords that were refused: what a station counted before this one in the same process. */
+  readonly loginCounts: LoginCounts;
+  /** Told how many conditions stand, after each change. */
+  readonly onStanding?: (standing: number) => void;
+}
+
+/** A station with its adapters, and what it says of itself. */
+export interface OpenedStation extends Omit<ComposedStation, 'documents' | 'limits'> {
+  /** What it may take of the uplink from now on. */
+  readonly setLimits: (limits: PushLimits) => void;
+  readonly conditions: Conditions;
+  /** What it says of itself at this moment, for the control socket. */
+  readonly says: () => Promise<string>;
+}
+
+/** Threads that were started, and may not answer yet. Errors: "worker.died". */
+export interface StationThreads {
+  readonly signer: Promise<WorkerSigner>;
+  readonly bulk: Promise<Bulk>;
+}
+
+/** What was opened before; `undo` closes it, and what is opened here. */
+export interface OpenedBefore {
+  readonly key: SecretKey;
+  readonly threads: StationThreads;
+  readonly undo: Undo;
+}
+
+/** Errors: those of openStation. */
+export async function openParts(
+  config: StationConfig,
+  { log, onStanding = () => undefined, ...options }: OpenOptions,
+  { key, threads, undo }: OpenedBefore,
+): Promise<OpenedStation> {
+  const own = publicKeyOf(key);
+  const folder = keyChangesFolder(config.spool.path);
+  const { earlier, change } = await loadKeyHistory(folder, config.station, own, (file, error) =>
+    log.warn('key change does not hold', { file, error }),
+  );
+  const stationKeys = [own, ...earlier];
+  const clock = nodeClock();
+  const random = nodeRandom();
+  const session = makeSessionId(random);
+  const topics = stationTopics(config.broker.base, config.station);
+  const conditions = new ConditionBoard(new LoggedConditions(log, onStanding), clock);
+  const disk = options.progress.source('spool', DISK_STUCK_MS);
+  const proofs = await loadProofs(
+    proofsFolder(config.spool.path),
+    config.station,
+    stationKeys,
+    (file, error) => log.warn('proof of a recipient does not hold', { file, error }),
+  );
+  const proven = new Set(proofs.keys());
+  const signer = await threads.signer;
+  const bulk = watchedCalls(await threads.bulk, disk, ['startSeal', 'startDigest']);
+  tuneHeap();
+  const broker = openMqttBroker({
+    ...config.broker,
+    clientId: `bodydock-${config.station}`,
+    credentials: () => readCredentials(config.broker),
+    will: {
+      topic: topics.status,
+      payload: lostStatus(session, new Date(clock.wallMs()).toISOString()),
+      qos: 1,
+      retain: true,
+    },
+    clock,
+    random,
+    log,
+    conditions,
+  });
+  const usbDevices = sysfsDevices();
+  const portSwitches = new PortSwitches();
+  const settings = { ...config, limits: config.broker };
+  const opened = await composeStation(settings, {
+    ...options,
+    files: watchedFiles(nodeFiles(), disk),
+    clock,
+    random,
+    log,
+    conditions,
+    broker,
+    topics,
+    session,
+    signer,
+    stationKeys,
+    keyChange: change?.facts,
+    provenRecipients: () => proven,
+    bulk,
+    freeBuffer: bufferFreer(),
+    drivers: await stationDrivers(config, { ...options, usbDevices, portSwitches, clock, log, conditions }),
+    folderIdentity,
+    watchFolder,
+    portIdentity: deviceAt,
+    usbDevices,
+    portSwitches,
+    clockSource: linuxClockSource(),
+    machine: nodeMachine(clock),
+    leds: (names) => ledLamp(names, (ms) => new Promise((resolve) => void clock.after(ms, () => resolve()))),
+    certificates: certificates(config.broker, { clock, log, conditions }),
+    localMs,
+    bootId: await readBootId(),
+  });
+  undo.later(() => opened.close());
+  const agent = () => ({
+    pid: process.pid,
+    broker: brokerAddress(new URL(config.broker.url)),
+    broker_connected: broker.connected,
+    rate_bytes_per_s: opened.limits.pace.rateBytesPerS,
+  });
+  return {
+    station: opened.station,
+    setLimits: (limits) => opened.limits.set(limits),
+    conditions,
+    says: async () => encodeAnswer(agent(), await opened.documents()),
+    close: () => undo.all(),
+  };
+}
+
+function certificates(
+  { tls }: BrokerConfig,
+  deps: Omit<CertificateWatchDeps, 'ends'>,
+): CertificateWatch | undefined {
+  return tls === null ? undefined : new CertificateWatch({ ...deps, ends: () => certificateEnds(tls) });
+}
+
+async function readCredentials({ tls }: BrokerConfig): Promise<TlsCredentials> {
+  if (tls === null) return {};
+  const [ca, cert, key] = await Promise.all([
+    readFile(tls.caFile),
+    readFile(tls.certFile),
+    readFile(tls.keyFile),
+  ]);
+  return { ca, cert, key };
+}
+
+/** Device and file number; undefined where there is no folder of that name. */
+async function folderIdentity(path: string): Promise<string | undefined> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  return found?.isDirectory() === true ? `${found.dev}:${found.ino}` : undefined;
+}
