@@ -5,7 +5,7 @@ import { DockError } from '../../protocol/errors.ts';
 import { bufferFreer } from '../../protocol/io/free-buffer.ts';
 import { filesGivingWay } from '../../protocol/io/files-giving-way.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
-import { giveWay } from '../../protocol/io/give-way.ts';
+import { atOwnPriority, giveWay } from '../../protocol/io/give-way.ts';
 import { LoopTurns } from '../../protocol/io/loop-turns.ts';
 import { readAtOnce } from '../../protocol/io/read-at-once.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
@@ -95,7 +95,7 @@ serveCalls<BulkCalls>(parentPort, {
     return new Moved(unit, [unit.buffer]);
   },
   lookInto: async (wanted) => {
-    const looks = lookIntoAtOnce(wanted);
+    const looks = atOwnPriority(() => lookIntoAtOnce(wanted)); // a start waits for it
     return new Moved(looks, [looks.kindOf.buffer, looks.sizesBytes.buffer]);
   },
   sealSmall: async ({ bytes, recipients }) => new Uint8Array(sealSmall(bytes, recipients, context.random)),
