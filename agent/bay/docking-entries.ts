@@ -95,10 +95,11 @@ export class DockingEntries {
     return this.#account.entries();
   }
 
-  /** A recording of this docking left the spool: its entry is taken again and the next manifest names it. */
+  /** A recording of this docking left the spool: its entry is taken again, one that was to stay too, and the next manifest names it. */
   quarantined(recording: RecordingId): void {
     for (const entry of this.#entries.values()) {
-      if (entry.fate.kind !== 'spooled' || entry.fate.recording !== recording) continue;
+      const { fate } = entry;
+      if ((fate.kind !== 'spooled' && fate.kind !== 'kept') || fate.recording !== recording) continue;
       entry.supersedes.push(recording);
       entry.held = undefined;
       entry.fate = { kind: 'pending' };

@@ -168,8 +168,8 @@ export class Eraser {
   async #allows(entry: Spooled): Promise<boolean> {
     const answer = await this.#ask(entry);
     if (answer.allowed || answer.reason === 'store-behind') return answer.allowed;
-    if (!OF_DOCUMENTS.has(answer.reason) || !(await this.#isMended(entry.fate.recording)))
-      this.#keep(entry, answer.reason, answer.detail);
+    if (OF_DOCUMENTS.has(answer.reason) && (await this.#isMended(entry.fate.recording))) return false;
+    if (isSpooled(entry)) this.#keep(entry, answer.reason, answer.detail); // it may have left the spool meanwhile, and is taken anew then
     return false;
   }
 
