@@ -74,16 +74,15 @@ export class Holdings {
     return this.#behind;
   }
 
-  /** What is next; undefined where the store holds everything. */
+  /** What is next; undefined where the store holds everything that it takes. */
   next(): HoldingsStep | undefined {
     const [spot] = this.#spots;
     if (spot !== undefined) return { segment: spot, held: undefined, isSmall: false };
     const segments = this.#source.segments();
-    const open = segments.find((each) => this.#isOpen(each) && !this.#isRefused(each.segment));
-    if (open === undefined) {
-      this.#behind = false;
-      return undefined;
-    }
+    const allOpen = segments.filter((each) => this.#isOpen(each));
+    if (allOpen.length === 0) this.#behind = false; // not for those that wait: what it lost is told by what it has not taken
+    const open = allOpen.find((each) => !this.#isRefused(each.segment));
+    if (open === undefined) return undefined;
     const held = this.#heldOf(open);
     const mayGrow = open === segments.at(-1) && !this.#behind;
     const isSmall = mayGrow && open.lastSequence - (held ?? 0) < SMALL_ENTRIES;
