@@ -207,6 +207,7 @@ async function connectParts(
     custody,
     due: { wall, dueMs: recordingDue(ports.files, days) },
     keepMs: settings.spool.keepHours * HOUR_MS,
+    storeBehind: () => putBack.isBehind,
     onUnreceipted: (recording) => pusher.add(recording, true),
     onDamaged: async (recording, reason) => {
       await spool.quarantine(recording, reason);
@@ -263,6 +264,7 @@ async function connectParts(
     custody,
     due: { wall, dueMs: dockingDue(ports.files, days) },
     keepMs: settings.spool.keepHours * HOUR_MS,
+    storeBehind: () => putBack.isBehind,
     onUnreceipted: (record) => pusher.add(record, true),
     onDamaged: async (record, reason) => {
       await records.quarantine(record, reason);

@@ -40,6 +40,8 @@ export interface KeepOptions {
   readonly keepMs: number;
   /** With it, no copy stays beyond the day on which it is due. */
   readonly due?: DueOptions;
+  /** See StorePutBack.isBehind: as long as it is, nobody knows which copies it will ask for, and only those go that are due. Never unless given. */
+  readonly storeBehind?: () => boolean;
   /** The stored receipt did not stand: the recording counts as spooled again and must be pushed. Must not throw. */
   readonly onUnreceipted: (recording: PushItem) => void;
   /** Its documents are not what was made durable: it can neither be reclaimed nor release anything. Errors: the system's. */
@@ -87,10 +89,15 @@ export class Keep {
     }
   }
 
-  /** Reclaims the copy that was receipted first. Returns false where there is none. */
+  /** Reclaims the copy that was receipted first. Returns false where there is none that may go. */
   async makeRoom(): Promise<boolean> {
+    if (this.#isStoreBehind) return false;
     for (const recording of this.#kept.keys()) if (this.#mayGo(recording)) return this.#reclaim(recording);
     return false;
+  }
+
+  get #isStoreBehind(): boolean {
+    return this.#options.storeBehind?.() ?? false;
   }
 
   #mayGo(recording: RecordingId): boolean {
@@ -103,7 +110,7 @@ export class Keep {
     const seenMs = clock.monotonicMs() - keepMs;
     const nowMs = due?.wall.nowMs();
     const isOver = ({ seenAtMs, dueMs }: Kept): boolean =>
-      seenAtMs <= seenMs || (nowMs !== undefined && dueMs !== undefined && dueMs <= nowMs);
+      (seenAtMs <= seenMs && !this.#isStoreBehind) || (nowMs !== undefined && dueMs !== undefined && dueMs <= nowMs);
     return [...this.#kept].filter(([, kept]) => isOver(kept)).map(([recording]) => recording);
   }
 
