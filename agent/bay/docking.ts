@@ -115,7 +115,8 @@ export class Docking {
           () => this.#show('reading'), // it is not slow, it waits for the others
         );
         this.#show('pulling');
-        failed = isCameraFailed(entry) ? failed + 1 : 0;
+        // What is being committed was read, whatever it waited for before.
+        failed = committing === undefined && isCameraFailed(entry) ? failed + 1 : 0;
         if (committing === undefined) continue;
         const tracked = committing.finally(() => commits.delete(tracked));
         commits.add(tracked);

@@ -358,3 +358,27 @@ test('nothing asks to erase a file of these minutes before a look 10 s behind th
   await pass(2000);
   await waitFor(() => expect([...offered]).toEqual(['b.mp4', 'a.mp4']));
 });
+
+test('a camera that answers again gives all that waited for it in one go', async () => {
+  const names = ['a.mp4', 'b.mp4', 'c.mp4', 'd.mp4', 'e.mp4', 'f.mp4'];
+  for (const name of names) camera.put(name, Buffer.from(`film of ${name}`), OLD);
+  const read = session.read.bind(session);
+  let isFailing = true;
+  session.read = (...given) => {
+    if (isFailing) throw new DockError('driver.refused', 'it answers nonsense', { retry: 'later' });
+    return read(...given);
+  };
+  void plug();
+  const waiting = (): number => [...entries.all].filter(({ fate }) => fate.kind === 'waiting').length;
+  for (let rounds = 0; waiting() < names.length; rounds++) {
+    expect(rounds).toBeLessThan(20);
+    await stay(5000);
+  }
+  isFailing = false;
+  for (const entry of entries.all) entry.againAtMs = 0; // the camera is asked for all of them
+  shown.length = 0;
+  news.ring();
+  await clock.advance(300);
+  await waitFor(() => expect(shown).toContain('resting'));
+  expect([...entries.all].map(({ fate }) => fate.kind)).toEqual(names.map(() => 'spooled'));
+});
