@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import type { Inventory } from '../../drivers/driver.ts';
 import { inventoryLine, type DockingEntry } from '../../protocol/docking-record.ts';
 import type { DockingId, RecordingId } from '../../protocol/ids.ts';
-import { DOCKING_SEEN_MAX } from '../../protocol/limits.ts';
+import { DOCKING_SEEN_MAX, INVENTORY_ENTRIES_MAX } from '../../protocol/limits.ts';
 import type { Clock } from '../../protocol/ports.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { DockingJournal } from '../dockings/docking-journal.ts';
@@ -178,7 +178,9 @@ export class DockingEntries {
     this.#deps.onVanished?.(this.#vanished.count);
   }
 
-  #forgetVanished({ entries }: Listing): void {
+  /** A listing that is not complete says nothing of what it does not show; it is believed only where else no bound would hold. */
+  #forgetVanished({ entries, problems }: Listing): void {
+    if (problems > 0 && this.#entries.size <= INVENTORY_ENTRIES_MAX) return;
     const seen = new Set(entries.map(({ pathSha256 }) => pathSha256));
     for (const [path, entry] of this.#entries) {
       if (seen.has(path) || !FORGOTTEN.has(entry.fate.kind)) continue;

@@ -42,7 +42,10 @@ async function vaultLog(): Promise<number> {
 /** The file has its receipt and stays, as the policy says; gives its recording. */
 async function deliver(): Promise<string> {
   dock.camera.put('a.mp4', Buffer.from('the only film'));
-  await dock.until('delivered', () => dock.bay()['entries_receipted'] === 1 && dock.bay()['state'] === 'done');
+  await dock.until(
+    'delivered',
+    () => dock.bay()['entries_receipted'] === 1 && dock.bay()['state'] === 'done',
+  );
   const [recording] = await readdir(ready());
   if (recording === undefined) throw new Error('nothing in the spool');
   await dock.stopReceiver();
