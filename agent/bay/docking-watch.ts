@@ -73,9 +73,8 @@ export class DockingWatch {
       this.#measured ??= { sinceMs: now, bytes: 0 };
       this.#measured.bytes += Math.max(0, more);
     }
-    const begins = activity !== this.#activity;
     this.#activity = activity;
-    if (begins && activity === 'resting') this.#lookAtEntries();
+    if (activity === 'resting') this.#lookAtEntries(); // behind each listing, whether or not something was done with it
   }
 
   /** The docking is over. Idempotent. */
