@@ -4,6 +4,7 @@ import type { BayPlace } from './bay-place.ts';
 import { isCameraRefusal, type WhoIs } from './camera-register.ts';
 import { DockingLife, type DockingWork } from './docking-life.ts';
 import { IndicatorLight } from './indicator-light.ts';
+import { PRESENCE_MS } from './place-watch.ts';
 
 /** What a bay works with; the same for all its dockings. */
 export interface BayWork extends Omit<DockingWork, 'camera'> {
@@ -29,7 +30,7 @@ export async function performDocking(
   const identity = await watch.arrival(signal);
   const stay = new AbortController();
   const leaving = AbortSignal.any([signal, stay.signal]);
-  const departure = watch.departure(identity, leaving).catch((error: unknown) => stay.abort(error));
+  const departure = departed(work, identity, leaving).catch((error: unknown) => stay.abort(error));
   try {
     const onLeft = (error: Error): void => stay.abort(error);
     await stayWith(work, leaving, { onLeft, onDocked, onChange });
@@ -38,6 +39,18 @@ export async function performDocking(
   } finally {
     stay.abort();
     await departure;
+  }
+}
+
+/** As PlaceWatch.departure; a look that the machine refuses says nothing of the camera. */
+async function departed({ place, take }: BayWork, identity: string, signal: AbortSignal): Promise<never> {
+  for (;;) {
+    try {
+      return await place.watch.departure(identity, signal);
+    } catch (error) {
+      if (signal.aborted || isDockError(error)) throw error;
+      await take.clock.sleep(PRESENCE_MS, signal);
+    }
   }
 }
 

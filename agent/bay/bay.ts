@@ -265,7 +265,10 @@ export class Bay {
       await watch.departure(identity, AbortSignal.any([signal, over.signal]));
       return true;
     } catch (error) {
-      return isDockError(error, 'driver.detached');
+      if (isDockError(error, 'driver.detached')) return true;
+      // Where a look failed it is not known whether it is there: the pause is made all the same.
+      if (!over.signal.aborted && !signal.aborted) await clock.sleep(ms, signal).catch(() => undefined);
+      return false;
     } finally {
       cancel();
     }
