@@ -179,6 +179,7 @@ async function connectParts(
   const clockWatch = await ClockWatch.open({ source: ports.clockSource, clock, custody, conditions, log });
   const clockSynchronised = (): boolean | null => clockWatch.synchronised;
   const wall = new SteadyWall(clock, clockSynchronised);
+  const wallAheadMs = clock.wallMs() - clock.monotonicMs();
   monitoring.watch({ spool, records, clockSynchronised, believedMs: () => wall.nowMs() });
   const differences = new Differences({
     ...ports,
@@ -335,7 +336,7 @@ async function connectParts(
       lastSpooled: (camera) => lastOfCamera(custody, camera, 'spooled'),
       onSpooled: (...spooled) => pusher.add(...spooled),
     },
-    measure: { clockSynchronised, localMs: ports.localMs },
+    measure: { clockSynchronised, localMs: ports.localMs, wallAheadMs },
     dockings,
     twins,
     watch: { conditions, rates: new PullRates(), cameras: cameraHealth },

@@ -19,6 +19,8 @@ export interface CameraMeasureDeps {
   readonly clockSynchronised: () => boolean | null;
   /** The instant as the station's local time taken as UTC, both in ms since 1970. */
   readonly localMs: (utcMs: number) => number;
+  /** Station's wall time minus its monotonic time when the agent began, ms: a file that was written before a step forward is no older for it. */
+  readonly wallAheadMs?: number;
   readonly custody: Custody;
   readonly log: Log;
 }
@@ -46,11 +48,12 @@ export class CameraMeasure {
 
   /**
    * The clock by which the camera's files get their times, as it shows now: the camera's as it was read, the station's where they lie in a
-   * folder of this machine; of both the one that shows less. Undefined where there is none, or once the camera's was set.
+   * folder of this machine, as if nobody had set it forward; of all the one that shows less. Undefined where there is none, or once the camera's was set.
    */
   fileClock(): FileClock | undefined {
     const { session, clock } = this.#deps;
-    const stationMs = session.hasStationTimes === true ? clock.wallMs() : Infinity;
+    const unsteppedMs = clock.monotonicMs() + (this.#deps.wallAheadMs ?? Infinity);
+    const stationMs = session.hasStationTimes === true ? Math.min(clock.wallMs(), unsteppedMs) : Infinity;
     const known = this.#wasSet ? null : this.#reading;
     const cameraMs = known === null ? Infinity : clock.monotonicMs() + this.#wallAheadMs + known.offsetMs;
     const nowMs = Math.min(stationMs, cameraMs);

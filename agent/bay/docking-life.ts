@@ -41,7 +41,7 @@ export interface DockingWork {
   readonly take: TakeDeps;
   readonly commit: CommitDeps;
   readonly erase: EraseDeps;
-  readonly measure: Pick<CameraMeasureDeps, 'clockSynchronised' | 'localMs'>;
+  readonly measure: Pick<CameraMeasureDeps, 'clockSynchronised' | 'localMs' | 'wallAheadMs'>;
   readonly dockings: Dockings;
   readonly twins: CameraTwins;
   /** What a person should know of the docking, and of its camera beyond it. */
