@@ -179,7 +179,6 @@ async function connectParts(
   const clockWatch = await ClockWatch.open({ source: ports.clockSource, clock, custody, conditions, log });
   const clockSynchronised = (): boolean | null => clockWatch.synchronised;
   const wall = new SteadyWall(clock, clockSynchronised);
-  const wallAheadMs = clock.wallMs() - clock.monotonicMs();
   monitoring.watch({ spool, records, clockSynchronised, believedMs: () => wall.nowMs() });
   const differences = new Differences({
     ...ports,
@@ -336,7 +335,11 @@ async function connectParts(
       lastSpooled: (camera) => lastOfCamera(custody, camera, 'spooled'),
       onSpooled: (...spooled) => pusher.add(...spooled),
     },
-    measure: { clockSynchronised, localMs: ports.localMs, wallAheadMs },
+    measure: {
+      clockSynchronised,
+      localMs: ports.localMs,
+      startAheadMs: clock.wallMs() - clock.monotonicMs(),
+    },
     dockings,
     twins,
     watch: { conditions, rates: new PullRates(), cameras: cameraHealth },

@@ -110,7 +110,8 @@ export class Keep {
     const seenMs = clock.monotonicMs() - keepMs;
     const nowMs = due?.wall.nowMs();
     const isOver = ({ seenAtMs, dueMs }: Kept): boolean =>
-      (seenAtMs <= seenMs && !this.#isStoreBehind) || (nowMs !== undefined && dueMs !== undefined && dueMs <= nowMs);
+      (seenAtMs <= seenMs && !this.#isStoreBehind) ||
+      (nowMs !== undefined && dueMs !== undefined && dueMs <= nowMs);
     return [...this.#kept].filter(([, kept]) => isOver(kept)).map(([recording]) => recording);
   }
 

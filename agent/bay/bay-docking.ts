@@ -44,11 +44,12 @@ export async function performDocking(
 
 /** As PlaceWatch.departure; a look that the machine refuses says nothing of the camera. */
 async function departed({ place, take }: BayWork, identity: string, signal: AbortSignal): Promise<never> {
-  for (;;) {
+  for (let looks = 1; ; looks++) {
     try {
       return await place.watch.departure(identity, signal);
     } catch (error) {
       if (signal.aborted || isDockError(error)) throw error;
+      if (looks === 1) take.log.warn('whether the camera is still there cannot be seen', { error });
       await take.clock.sleep(PRESENCE_MS, signal);
     }
   }

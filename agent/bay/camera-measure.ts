@@ -20,7 +20,7 @@ export interface CameraMeasureDeps {
   /** The instant as the station's local time taken as UTC, both in ms since 1970. */
   readonly localMs: (utcMs: number) => number;
   /** Station's wall time minus its monotonic time when the agent began, ms: a file that was written before a step forward is no older for it. */
-  readonly wallAheadMs?: number;
+  readonly startAheadMs: number;
   readonly custody: Custody;
   readonly log: Log;
 }
@@ -52,7 +52,7 @@ export class CameraMeasure {
    */
   fileClock(): FileClock | undefined {
     const { session, clock } = this.#deps;
-    const unsteppedMs = clock.monotonicMs() + (this.#deps.wallAheadMs ?? Infinity);
+    const unsteppedMs = clock.monotonicMs() + this.#deps.startAheadMs;
     const stationMs = session.hasStationTimes === true ? Math.min(clock.wallMs(), unsteppedMs) : Infinity;
     const known = this.#wasSet ? null : this.#reading;
     const cameraMs = known === null ? Infinity : clock.monotonicMs() + this.#wallAheadMs + known.offsetMs;

@@ -41,7 +41,7 @@ export interface DockingWork {
   readonly take: TakeDeps;
   readonly commit: CommitDeps;
   readonly erase: EraseDeps;
-  readonly measure: Pick<CameraMeasureDeps, 'clockSynchronised' | 'localMs' | 'wallAheadMs'>;
+  readonly measure: Pick<CameraMeasureDeps, 'clockSynchronised' | 'localMs' | 'startAheadMs'>;
   readonly dockings: Dockings;
   readonly twins: CameraTwins;
   /** What a person should know of the docking, and of its camera beyond it. */

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { bulkInline } from '../../../agent/bulk/bulk-inline.ts';
 import type { FolderLooks } from '../../../agent/bulk/folder-look.ts';
 import { DockError } from '../../../protocol/errors.ts';
-import { CrashDisk } from '../../fakes/files-crash.ts';
+import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { freshDisk, openSpool, prepare, receiptOne, ROOT, spoolOne, type Opened } from './scenario.ts';
 
