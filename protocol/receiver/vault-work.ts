@@ -186,6 +186,8 @@ export class FilesWork implements VaultWork {
   #anchored = false;
   #over = false;
   #clean: boolean;
+  /** Syncs that were begun. One that fails is told once, to us, whoever lets go meanwhile. */
+  #syncing: Promise<void> = Promise.resolve();
 
   constructor(options: WorkOptions, state: WorkState) {
     this.#options = options;
@@ -228,13 +230,13 @@ export class FilesWork implements VaultWork {
   }
 
   sync(): Promise<void> {
-    return whileHeld(async () => {
+    return this.#watched(async () => {
       await Promise.all([this.#payload.sync(), this.#anchor()]);
     });
   }
 
   complete(): Promise<void> {
-    return whileHeld(async () => {
+    return this.#watched(async () => {
       const { files, layout, syncs, lease } = this.#options;
       await Promise.all([this.#payload.sync(), this.#chunks.sync(), this.#options.ensureStation()]);
       await this.#close();
@@ -250,6 +252,7 @@ export class FilesWork implements VaultWork {
   async release(): Promise<void> {
     if (this.#over) return;
     this.#over = true;
+    await this.#syncing;
     await this.#close().catch(() => {
       this.#clean = false;
     });
@@ -267,6 +270,19 @@ export class FilesWork implements VaultWork {
         this.#clean = false;
       });
     await this.#free();
+  }
+
+  #watched(run: () => Promise<void>): Promise<void> {
+    const done = whileHeld(run);
+    const before = this.#syncing;
+    this.#syncing = done.then(
+      () => before,
+      () => {
+        this.#clean = false;
+        return before;
+      },
+    );
+    return done;
   }
 
   /** Once: names and digest list of unfinished work survive a power cut. Small recordings end before they need it. */

@@ -42,6 +42,15 @@ const ENDS: readonly (readonly [string, (disk: CrashDisk, work: VaultWork) => Pr
     },
   ],
   [
+    'let go while a sync that failed was under way',
+    async (disk, work) => {
+      disk.fail({ ...EIO, operation: 'sync' });
+      const failed = expect(work.sync()).rejects.toMatchObject({ code: 'EIO' });
+      await work.release();
+      await failed;
+    },
+  ],
+  [
     'let go with a failed close',
     async (disk, work) => {
       disk.fail({ ...EIO, operation: 'close' });
