@@ -68,7 +68,7 @@ export class Receiver {
     this.#missing = options.missing(sending);
     this.#custody = options.custody(sending, this.#revokedUse, this.#missing);
     const greet = (station: StationId): Promise<boolean> => this.#custody.greet(station);
-    this.#greeting = new CustodyGreeting({ ...options, stations: options.stations.keys(), greet });
+    this.#greeting = new CustodyGreeting({ ...options, stations: [...options.stations.keys()], greet });
     this.#space = new Space({ ...options, missingBytes: () => this.#transfers.missingBytes });
     const custodyHead = (station: StationId): ReturnType<CustodyKeeper['head']> =>
       this.#custody.head(station);
