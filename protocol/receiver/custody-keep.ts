@@ -22,6 +22,7 @@ import type { RevokedUse } from './keys/revoked-use.ts';
 import type { MissingWatch } from './reconcile/missing-watch.ts';
 import { readNewest, writeNewest } from './custody-newest.ts';
 import type { FolderSyncs } from '../folder-syncs.ts';
+import type { CustodyLease } from './vault.ts';
 import { CUSTODY_SEGMENTS_OPEN_MAX, CUSTODY_WAITING_BYTES_MAX, CUSTODY_WAITING_MAX } from './limits.ts';
 
 const DOES_NOT_HOLD = 'custody segment that does not hold';
@@ -34,7 +35,7 @@ export interface CustodyKeepOptions {
   readonly revocations: Pick<Revocations, 'of'>;
   readonly revokedUse: Pick<RevokedUse, 'saw'>;
   /** See Vault.takeCustody. */
-  readonly takeFolder: (station: StationId) => Promise<string | undefined>;
+  readonly takeFolder: (station: StationId) => Promise<CustodyLease | undefined>;
   /** Where the log lies for whoever only reads it. */
   readonly folder: (station: StationId) => string;
   readonly note: (
@@ -60,6 +61,8 @@ interface Incoming {
 
 /** What is known of one station's log. */
 interface StationLog {
+  /** Of the lease under which `open` and `newest` were read; undefined where another receiver keeps the log. */
+  epoch: number | undefined;
   readonly open: Map<SegmentId, CustodyFile>;
   newest: SegmentId | undefined;
   /** What was read last of a log that another receiver keeps. */
@@ -118,7 +121,7 @@ export class CustodyKeeper {
     const log = this.#logOf(station);
     try {
       return await this.#inOrder(log, async () => {
-        const folder = await this.#options.takeFolder(station);
+        const folder = await this.#takeFolder(station, log);
         if (folder === undefined) return false;
         await this.#options.missing.beforeAnswer(station, true);
         if (!(await this.#answerNewest(station, log, folder))) await this.#answer(station, null, CHAIN_START);
@@ -139,6 +142,7 @@ export class CustodyKeeper {
     let log = this.#logs.get(station);
     if (log === undefined) {
       log = {
+        epoch: undefined,
         open: new Map(),
         newest: undefined,
         seen: undefined,
@@ -160,13 +164,20 @@ export class CustodyKeeper {
     return result;
   }
 
-  async #work(station: StationId, log: StationLog, incoming: Incoming): Promise<void> {
-    const folder = await this.#options.takeFolder(station);
-    if (folder === undefined) {
-      log.open.clear(); // another receiver keeps it and answers
+  /** What is remembered of a log holds as long as nobody else kept it: this receiver may have stood still meanwhile, and heard of nothing. */
+  async #takeFolder(station: StationId, log: StationLog): Promise<string | undefined> {
+    const lease = await this.#options.takeFolder(station);
+    if (lease === undefined || lease.epoch !== log.epoch) {
+      log.open.clear();
       log.newest = undefined;
-      return;
     }
+    log.epoch = lease?.epoch;
+    return lease?.folder;
+  }
+
+  async #work(station: StationId, log: StationLog, incoming: Incoming): Promise<void> {
+    const folder = await this.#takeFolder(station, log);
+    if (folder === undefined) return; // another receiver keeps it and answers
     const file = await this.#file(station, log, folder, incoming.segment);
     await this.#options.missing.beforeAnswer(station, incoming.payload.length === 0);
     if (incoming.payload.length === 0 && file.head.sequence === 0)
@@ -326,7 +337,7 @@ export class CustodyKeeper {
   }
 
   async #head(station: StationId, log: StationLog): Promise<CustodyHead | null> {
-    const keeps = await this.#options.takeFolder(station);
+    const keeps = await this.#takeFolder(station, log);
     const folder = keeps ?? this.#options.folder(station);
     const segment =
       (keeps === undefined ? undefined : log.newest) ?? (await readNewest(this.#options.files, folder));

@@ -16,6 +16,7 @@ import { VaultLeases } from './vault-leases.ts';
 import { VaultQuarantine } from './vault-quarantine.ts';
 import { openWork } from './vault-work.ts';
 import type {
+  CustodyLease,
   Lease,
   RecordingName,
   SignedDocument,
@@ -125,20 +126,21 @@ export class FilesVault implements Vault {
     return taken && { ...name, ...taken };
   }
 
-  async takeCustody(station: StationId): Promise<string | undefined> {
+  async takeCustody(station: StationId): Promise<CustodyLease | undefined> {
     const { files, leases, syncs } = this.#parts;
     const lease = this.layout.incomingCustody(station);
     const held = this.#custody.get(station);
-    if (held !== undefined && (await leases.holds(lease, held))) return this.layout.custody(station);
+    const folder = this.layout.custody(station);
+    if (held !== undefined && (await leases.holds(lease, held))) return { folder, epoch: held };
     this.#custody.delete(station);
     await ensureFolder(files, this.layout.incomingStation(station));
     const taken = await leases.take(lease);
     if (taken === undefined) return undefined;
     await this.#ensureStation(station);
-    await ensureFolder(files, this.layout.custody(station));
+    await ensureFolder(files, folder);
     await syncs.sync(this.layout.station(station));
     this.#custody.set(station, taken.epoch);
-    return this.layout.custody(station);
+    return { folder, epoch: taken.epoch };
   }
 
   async open(

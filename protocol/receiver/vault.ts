@@ -46,6 +46,12 @@ export interface Lease extends RecordingName {
   readonly clean: boolean;
 }
 
+/** The right to keep a station's custody log. Behind another `epoch` than before, another receiver may have kept it in between. */
+export interface CustodyLease {
+  readonly folder: string;
+  readonly epoch: number;
+}
+
 /** A recording that is being received, under its lease. Errors of all: the system's; "lease.lost" where another receiver took it. */
 export interface VaultWork {
   /** Where its units go. Changes with newDigests and keepDigests. */
@@ -111,7 +117,7 @@ export interface Vault {
    * The folder of a station's custody log, durable, where this receiver is the one that keeps it: the first one that asks, until it
    * ends. Undefined for all others.
    */
-  takeCustody(station: StationId): Promise<string | undefined>;
+  takeCustody(station: StationId): Promise<CustodyLease | undefined>;
   /** Whether the vault that was opened is still there: not another disk, not the folder below a mount point. */
   isPresent(): Promise<boolean>;
   /** Bytes that can still be written. */
