@@ -167,6 +167,9 @@ export class Claims {
       await this.#options.rejections.conflict(subject);
       return true;
     }
+    const isOwnSignature = stored.manifest.signature === document.signature;
+    if (!stored.deleted && !isOwnSignature && !this.#isGenuine('recording', subject.station, stored.manifest))
+      return this.#setAside(subject, 'the signature of its manifest is damaged');
     const answer = await receipts.answer(subject, stored);
     if (answer.kind === 'damaged') return this.#setAside(subject, answer.reason);
     if (answer.kind === 'unprovable')
