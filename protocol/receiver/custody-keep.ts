@@ -21,6 +21,7 @@ import type { Revocations } from './keys/revocations.ts';
 import type { RevokedUse } from './keys/revoked-use.ts';
 import type { MissingWatch } from './reconcile/missing-watch.ts';
 import { readNewest, writeNewest } from './custody-newest.ts';
+import { readFirstEntry } from './first-entry.ts';
 import type { FolderSyncs } from '../folder-syncs.ts';
 import type { CustodyLease } from './vault.ts';
 import { CUSTODY_SEGMENTS_OPEN_MAX, CUSTODY_WAITING_BYTES_MAX, CUSTODY_WAITING_MAX } from './limits.ts';
@@ -208,8 +209,11 @@ export class CustodyKeeper {
     const keys = this.#options.stations.get(station) ?? [];
     const revoked = await this.#options.revocations.of(station);
     const outcome = followBatch(file, { station, keys, revoked, ...incoming });
-    const isNewest =
-      outcome.opened !== undefined && (await this.#opening(station, log, folder, outcome.opened));
+    const opened =
+      outcome.bytes.length === 0
+        ? undefined
+        : (outcome.opened ?? (await this.#unhinted(log, folder, segment)));
+    const isNewest = opened !== undefined && (await this.#opening(station, log, folder, opened));
     if (outcome.bytes.length > 0) {
       await this.#options.missing.notice(station, outcome.bytes);
       await this.#keep(log, { folder, file, incoming }, outcome);
@@ -291,6 +295,14 @@ export class CustodyKeeper {
     });
     this.#options.conditions.raise('custody.fork', station, facts);
     return isNewest;
+  }
+
+  /** Entry 1 of a segment behind the one that the hint names: a cut or a failure came between its first lines and its hint. */
+  async #unhinted(log: StationLog, folder: string, segment: SegmentId): Promise<CustodyEntry | undefined> {
+    const newest = await this.#newest(log, folder);
+    if (newest === segment) return undefined;
+    const first = await readFirstEntry(this.#options.files, segmentPath(folder, segment));
+    return newest === undefined || first?.facts['last_segment'] === newest ? first : undefined;
   }
 
   /** The segment that was begun last, as far as this folder tells. */
