@@ -152,7 +152,22 @@ export class Claims {
     if (!this.#options.transfers.hasPlace(subject.station)) return; // taken while we looked
     const lease = await this.#options.vault.take(subject);
     if (lease === undefined) return; // another receiver has it and answers
+    if (await this.#wasPlaced(offer, lease)) return;
     this.#begin(offer, lease);
+  }
+
+  /** The lease may be free because another receiver put the recording in place since we looked; then that is answered. */
+  async #wasPlaced(offer: CheckedOffer, lease: Lease): Promise<boolean> {
+    const { vault } = this.#options;
+    try {
+      if ((await vault.find(offer.subject)) === undefined) return false;
+    } catch (error) {
+      await vault.leave(lease, 'keep');
+      throw error;
+    }
+    await vault.leave(lease, 'drop');
+    await this.#answerStored(offer); // where that set it aside, the next offer is answered with a claim
+    return true;
   }
 
   /** True where the recording is in place and the offer was answered. */

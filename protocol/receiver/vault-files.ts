@@ -126,6 +126,12 @@ export class FilesVault implements Vault {
     return taken && { ...name, ...taken };
   }
 
+  async leave(lease: Lease, what: 'keep' | 'drop'): Promise<void> {
+    const folder = this.layout.incomingRecording(lease);
+    await this.#parts.leases.giveBack(folder, lease);
+    if (what === 'drop') await this.#parts.files.removeTree(folder).catch(() => undefined); // what stays of it can be taken by anybody
+  }
+
   async takeCustody(station: StationId): Promise<CustodyLease | undefined> {
     const { files, leases, syncs } = this.#parts;
     const lease = this.layout.incomingCustody(station);

@@ -86,6 +86,8 @@ export interface Vault {
   find(name: RecordingName): Promise<StoredRecording | 'damaged' | undefined>;
   /** Takes the lease; undefined while another living receiver holds it. */
   take(name: RecordingName): Promise<Lease | undefined>;
+  /** Lets go of a lease that no work was opened under. `drop`: its recording is in place, so nothing of it is needed. Never rejects. */
+  leave(lease: Lease, what: 'keep' | 'drop'): Promise<void>;
   /**
    * Opens the work under a lease. `isGenuine` tells whether another manifest that lies there is signed by the station.
    * Errors: "vault.recording-conflict" where it is: one id must not name two recordings.
