@@ -185,6 +185,7 @@ export class Claims {
     const isOwnSignature = stored.manifest.signature === document.signature;
     if (!stored.deleted && !isOwnSignature && !this.#isGenuine('recording', subject.station, stored.manifest))
       return this.#setAside(subject, 'the signature of its manifest is damaged');
+    await this.#replaced(subject.station, document);
     const answer = await receipts.answer(subject, stored);
     if (answer.kind === 'damaged') return this.#setAside(subject, answer.reason);
     if (answer.kind === 'unprovable')
@@ -246,8 +247,9 @@ export class Claims {
   ): Promise<'receipted' | 'refused'> {
     const { vault, receipts, revocations, rejections, missing } = this.#options;
     if (!(await revocations.of(offer.station)).has(keyId)) {
+      await this.#replaced(offer.station, document);
       await receipts.make(offer);
-      await missing.kept(offer.station, [offer.recording, ...parseManifest(document.bytes).supersedes]);
+      await missing.kept(offer.station, [offer.recording]);
       return 'receipted';
     }
     const stored = await vault.find(offer);
@@ -255,6 +257,11 @@ export class Claims {
     if (typeof stored === 'object')
       await rejections.revoked({ subject: offer, document: stored.manifest, keyId, revoked: true });
     return 'refused';
+  }
+
+  /** Before the receipt is given: behind it the station does not offer any more, and nobody would look at what this one replaces. */
+  #replaced(station: StationId, { bytes }: SignedDocument): Promise<void> {
+    return this.#options.missing.kept(station, parseManifest(bytes).supersedes);
   }
 
   #messageBytesMax(): number {

@@ -78,10 +78,11 @@ export class MissingMarks {
     for (const path of [folder, this.#layout.missing, this.#layout.root]) await this.#files.syncFolder(path);
   }
 
-  /** Removes a mark; that it is not there is no error. */
+  /** Removes a mark durably; that it is not there is no error. */
   async remove({ station, recording }: RecordingName): Promise<void> {
-    const path = join(this.#folder(station), recording + SUFFIX);
-    await unlinkIfThere(this.#files, path);
+    const folder = this.#folder(station);
+    await unlinkIfThere(this.#files, join(folder, recording + SUFFIX));
+    await this.#files.syncFolder(folder);
   }
 
   /** What is no file is moved aside: a file cannot take its place. */

@@ -183,3 +183,29 @@ test('a station is told at each connect, unasked, how far its log is held, or th
   await at.top.until('a head', () => at.station.custody.length > heads, 5000);
   expect(at.station.custody[heads]).toMatchObject({ segment: log.segment, sequence: log.head.sequence });
 });
+
+test('what another recording replaced stays replaced behind a power cut at any moment', async () => {
+  const at = await missing(12);
+  const { top, station } = at;
+  const replacing = top.sample(70, { supersedes: [at.sample.recording] });
+  const from = top.disk.steps;
+  let given = Number.POSITIVE_INFINITY;
+  station.onReceipt = () => (given = Math.min(given, top.disk.steps));
+  station.push(replacing);
+  await top.until('level', () => !at.receiver.conditions.isRaised('vault.station-ahead', STATION), 10_000);
+  const still: string[] = [];
+  for (let step = from; step <= top.disk.steps; step++) {
+    const later = new BenchTop(1000 + step);
+    later.disk = top.disk.crash(step, 'nothing');
+    const receiver = await later.receiver();
+    const again = await later.station();
+    // A station that has its receipt does not offer any more.
+    if (step < given) again.push(replacing);
+    await later.clock.advance(30_000);
+    if (step < given && !again.receipts.has(replacing.recording)) still.push(`${step}: no receipt`);
+    if (receiver.conditions.isRaised('vault.station-ahead', STATION))
+      still.push(`${step}: ${top.disk.stepLabel(step)}`);
+    await receiver.stop();
+  }
+  expect(still).toEqual([]);
+});
