@@ -1,6 +1,7 @@
 // Makes the daily witness (SPEC 4.10) of every day that is over and has none, in the order of the days, and enters each into the store's
 // log. What a cut left out is made up for by the next call.
 import { sha256Hex } from '../../bytes.ts';
+import { DockError } from '../../errors.ts';
 import type { SessionId } from '../../ids.ts';
 import type { Clock } from '../../ports.ts';
 import {
@@ -39,7 +40,7 @@ export interface MadeWitnesses {
 
 /**
  * Makes what is due. Several processes may call it at one time: each day gets one witness.
- * Errors: "witness.too-many"; "canonical.refused", "document.refused" where the last witness was damaged; "lock.held", "lock.lost"; the
+ * Errors: "witness.too-many"; "witness.ahead"; "canonical.refused", "document.refused" where the last witness was damaged; "lock.held", "lock.lost"; the
  * signer's, the system's, the signal's reason.
  */
 export function makeWitnesses(deps: WitnessDeps): Promise<MadeWitnesses> {
@@ -61,6 +62,7 @@ class Making {
     let last = await this.#folder.last();
     if (last !== undefined) await this.#makeUpEntry(last);
     const over = lastDayOver(this.#deps.clock);
+    if (last !== undefined && last.day > dayAfter(over, 1)) throw ahead(last.day, over);
     if (last !== undefined && last.day >= over) return { made: [], more: false };
     const from = last?.day ?? '';
     const days = await this.#keepers.ofDays((day) => day > from && day <= over);
@@ -111,6 +113,12 @@ class Making {
     const { files, vaultPath, receiver } = this.#deps;
     if (!(await isEntered(files, storeLogFolder(vaultPath, receiver), last))) await this.#enter(last);
   }
+}
+
+/** Not for a clock that is set back over midnight. */
+function ahead(day: string, over: string): DockError {
+  const message = `there is a witness of ${day}, and by the clock ${over} is the last day that is over: the clock is wrong, or was when that witness was made; until that day no other one follows it`;
+  return new DockError('witness.ahead', message, { retry: 'person' });
 }
 
 function byKeeper(a: Witness['keepers'][number], b: Witness['keepers'][number]): number {

@@ -122,3 +122,18 @@ test('a stop in the middle ends it, and leaves nothing that waits', async () => 
   expect(running.conditions.history).toEqual([]);
   expect(disk.peek(`${VAULT}/kod-1/${idOf(1)}/receipt.json`)).toBeDefined();
 });
+
+test('behind a clock that was years ahead and was set right, a day without a witness is made or told', async () => {
+  const disk = vaultDisk();
+  // The store's clock was wrong from its first start on: its log cannot contradict it.
+  plantReceipted(disk, 1, '2030-06-01T10:00:00.000Z');
+  const wrong = daily(disk, '2030-06-02T08:00:00.000Z');
+  await pass(wrong, 0.5);
+  expect(days(disk)).toEqual(['2030-06-01']);
+  await wrong.daily.stop();
+  // A person set it right and said so: nothing is in doubt any more.
+  plantReceipted(disk, 2, '2026-11-25T10:00:00.000Z');
+  const right = daily(disk, '2026-11-26T08:00:00.000Z');
+  await pass(right, 0.5);
+  expect(days(disk).includes('2026-11-25') || right.conditions.isRaised('witness.missing')).toBe(true);
+});
