@@ -65,6 +65,8 @@ export class Transfer {
   readonly subject: OfferSubject;
   readonly #options: TransferOptions;
   readonly #receiving: Receiving;
+  /** What came was dropped again. */
+  #isDropped = false;
   readonly #filling: Filling;
   readonly #claim: ClaimTicket;
   #beginning: Promise<void> = Promise.resolve();
@@ -97,7 +99,7 @@ export class Transfer {
 
   /** Bytes that came in this transfer and stay on disk. */
   get gainedBytes(): number {
-    return this.#receiving.gainedUnits * UNIT_BYTES;
+    return this.#isDropped ? 0 : this.#receiving.gainedUnits * UNIT_BYTES;
   }
 
   /** Opens the vault's work with the offered document, claims, and finds what is there. */
@@ -309,7 +311,8 @@ export class Transfer {
   async #close(spoiled: boolean): Promise<void> {
     if (!this.#open) await this.#beginning;
     const isClosed = await this.#closeUnits();
-    await (spoiled || !isClosed ? this.#work?.abandon() : this.#work?.release());
+    this.#isDropped = spoiled || !isClosed;
+    await (this.#isDropped ? this.#work?.abandon() : this.#work?.release());
   }
 
   /** False: what was written may not have reached the medium, whatever a later sync says. */

@@ -1,0 +1,26 @@
+// The books of the vault's quota, where what came had to be dropped again.
+import { expect, test } from 'vitest';
+import { UNIT_BYTES } from '../../../protocol/limits.ts';
+import { BenchTop } from './bench-top.ts';
+
+test('bytes that were dropped behind a failed sync do not count against the quota', async () => {
+  const top = new BenchTop(98);
+  const receiver = await top.receiver({ quotaBytes: 5 * UNIT_BYTES });
+  const station = await top.station();
+  await top.clock.advance(1000);
+  const sample = top.sample(UNIT_BYTES + 100);
+  let hits = 0;
+  top.disk.fail({
+    operation: 'sync',
+    path: 'payload.age',
+    nth: 1,
+    times: 2,
+    code: 'EIO',
+    onHit: () => hits++,
+  });
+  station.push(sample);
+  await top.until('the disk is well again', () => hits === 2, 300_000);
+  await top.until('receipt', () => station.receipts.has(sample.recording), 120_000);
+  expect(station.refusals.map(({ reason }) => reason)).not.toContain('quota reached');
+  expect(receiver.conditions.isRaised('vault.full')).toBe(false);
+});
