@@ -16,10 +16,21 @@ import {
 import type { OfferSubject } from './offer-check.ts';
 import { logName, type Sending } from './sending.ts';
 import type { UnitStore } from './unit-store.ts';
-import type { RecordingName, SignedDocument, StoredRecording, Vault } from './vault.ts';
+import type { Lease, RecordingName, SignedDocument, StoredRecording, Vault } from './vault.ts';
 
 export interface ReceiptsOptions {
-  readonly vault: Pick<Vault, 'id' | 'storeReceipt' | 'secureReceipt' | 'secureDocking' | 'secure'>;
+  readonly vault: Pick<
+    Vault,
+    | 'id'
+    | 'find'
+    | 'findDocking'
+    | 'take'
+    | 'leave'
+    | 'storeReceipt'
+    | 'secureReceipt'
+    | 'secureDocking'
+    | 'secure'
+  >;
   readonly units: UnitStore;
   readonly sending: Pick<Sending, 'receipt'>;
   readonly signer: Signer;
@@ -52,38 +63,84 @@ export class Receipts {
     this.#options = options;
   }
 
-  /** For a recording that was completed just now: makes its receipt durable and sends it; see `sign`. Errors: the system's, those of the signer. */
-  async make(subject: ReceiptSubject, afterMs = 0): Promise<void> {
-    const { vault, log } = this.#options;
-    const document = await this.sign(subject, afterMs);
-    await vault.storeReceipt(subject, document);
-    log.info('receipt given', logName(subject));
-    await this.give(subject, document);
+  /** For a recording that was completed just now: its receipt is durable and sent. Errors: the system's, those of the signer. */
+  make(subject: ReceiptSubject): Promise<void> {
+    return this.#alone(subject, async (lease) => {
+      const stored = await this.#options.vault.find(subject);
+      // Another receiver may have been offered it again behind the last rename, and have made its receipt.
+      if (typeof stored !== 'object' || (await this.#giveThere(subject, stored))) return;
+      await this.#make(lease, subject, await this.#afterMs(subject, stored));
+    });
   }
 
   /** For a recording that is in place, with the manifest of this offer. Errors: the system's, those of the signer. */
   async answer(offer: ReceiptSubject, stored: StoredRecording): Promise<StoredAnswer> {
-    const { receipt } = stored;
-    const isTakenBack = receipt !== undefined && (await this.#isTakenBack(offer, receipt));
-    const fits = receipt !== undefined && this.fits(receipt, offer) && !isTakenBack;
-    const whole = stored.payloadBytes === offer.sealedSizeBytes;
-    if (fits && (whole || stored.deleted)) {
-      await this.giveStored('recording', offer, receipt);
-      return { kind: 'given' };
-    }
+    if (await this.#giveThere(offer, stored)) return { kind: 'given' };
     if (stored.deleted) return { kind: 'unprovable' };
-    if (!whole) return { kind: 'damaged', reason: 'payload missing or of another length' };
+    let answer: StoredAnswer = { kind: 'given' }; // or is, by the receiver that has it
+    await this.#alone(offer, async (lease) => {
+      const there = await this.#options.vault.find(offer);
+      if (typeof there === 'object') answer = await this.#answerAlone(lease, offer, there);
+    });
+    return answer;
+  }
+
+  async #answerAlone(lease: Lease, offer: ReceiptSubject, stored: StoredRecording): Promise<StoredAnswer> {
+    if (await this.#giveThere(offer, stored)) return { kind: 'given' };
+    if (stored.deleted) return { kind: 'unprovable' };
+    if (stored.payloadBytes !== offer.sealedSizeBytes)
+      return { kind: 'damaged', reason: 'payload missing or of another length' };
     if (!(await this.#isWhole(offer, stored)))
       return { kind: 'damaged', reason: 'payload or digest list altered' };
     await this.#options.vault.secure(offer);
-    await this.make(offer, isTakenBack ? receivedAtMs(receipt) : 0);
+    await this.#make(lease, offer, await this.#afterMs(offer, stored));
     return { kind: 'given' };
   }
 
   /** For a docking record that is in place and secured: gives the receipt that lies there, or another one where it was taken back. Errors: as `make`. */
   async giveOrReplace(subject: ReceiptSubject, receipt: SignedDocument): Promise<void> {
-    if (await this.#isTakenBack(subject, receipt)) await this.make(subject, receivedAtMs(receipt));
-    else await this.give(subject, receipt);
+    if (!(await this.#isTakenBack(subject, receipt))) return this.give(subject, receipt);
+    await this.#alone(subject, async (lease) => {
+      const stored = await this.#options.vault.findDocking(subject);
+      const there = typeof stored === 'object' ? stored.receipt : undefined;
+      if (there === undefined) return;
+      if (await this.#isTakenBack(subject, there)) await this.#make(lease, subject, receivedAtMs(there));
+      else await this.giveStored('docking', subject, there);
+    });
+  }
+
+  /**
+   * Under the lease of what is in place: of two receivers on one vault one makes its receipt, and the other finds that one. Nothing is done where another
+   * receiver has the lease: it answers, or the next offer is answered.
+   */
+  async #alone(subject: ReceiptSubject, run: (lease: Lease) => Promise<void>): Promise<void> {
+    const { vault } = this.#options;
+    const lease = await vault.take(subject);
+    if (lease === undefined) return;
+    try {
+      await run(lease);
+    } finally {
+      await vault.leave(lease, 'drop');
+    }
+  }
+
+  /** See `sign`. */
+  async #make(lease: Lease, subject: ReceiptSubject, afterMs: number): Promise<void> {
+    const { vault, log } = this.#options;
+    const document = await this.sign(subject, afterMs);
+    await vault.storeReceipt(lease, document);
+    log.info('receipt given', logName(subject));
+    await this.give(subject, document);
+  }
+
+  /** False where there is none that counts. */
+  async #giveThere(offer: ReceiptSubject, stored: StoredRecording): Promise<boolean> {
+    const { receipt } = stored;
+    if (receipt === undefined || !this.fits(receipt, offer)) return false;
+    if (stored.payloadBytes !== offer.sealedSizeBytes && !stored.deleted) return false;
+    if (await this.#isTakenBack(offer, receipt)) return false;
+    await this.giveStored('recording', offer, receipt);
+    return true;
   }
 
   /** Gives one that was found in the vault. Errors: the system's: it may not be durable, and is given to nobody. */
@@ -106,6 +163,11 @@ export class Receipts {
   /** A station takes no receipt any more that is not later. */
   async #isTakenBack(name: RecordingName, { bytes }: SignedDocument): Promise<boolean> {
     return (await this.#options.takenBack(name)).has(sha256Hex(bytes));
+  }
+
+  /** A receipt that takes the place of one that was taken back is later than that; see `sign`. */
+  async #afterMs(name: RecordingName, { receipt }: StoredRecording): Promise<number> {
+    return receipt !== undefined && (await this.#isTakenBack(name, receipt)) ? receivedAtMs(receipt) : 0;
   }
 
   async #receipt(subject: ReceiptSubject, afterMs: number): Promise<Receipt> {

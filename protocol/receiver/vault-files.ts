@@ -170,8 +170,8 @@ export class FilesVault implements Vault {
     }
   }
 
-  storeReceipt(name: RecordingName, receipt: SignedDocument): Promise<void> {
-    return placeDocument(this.#parts.files, join(this.layout.recording(name), names.RECEIPT), receipt);
+  storeReceipt(lease: Lease, receipt: SignedDocument): Promise<void> {
+    return placeDocument(this.#parts.files, join(this.layout.recording(lease), names.RECEIPT), receipt);
   }
 
   secureReceipt(name: RecordingName): Promise<void> {

@@ -103,8 +103,8 @@ export interface Vault {
   placeDocking(name: RecordingName, record: SignedDocument, receipt: SignedDocument): Promise<boolean>;
   /** Makes everything of a docking record in place durable once more, before its receipt is given again. */
   secureDocking(name: RecordingName): Promise<void>;
-  /** Makes the receipt of a recording in place durable. */
-  storeReceipt(name: RecordingName, receipt: SignedDocument): Promise<void>;
+  /** Makes the receipt of what is in place durable; under its lease, since of two receivers each would write its own over the other's. */
+  storeReceipt(lease: Lease, receipt: SignedDocument): Promise<void>;
   /** Makes the names of a stored receipt durable once more, before it is given again: the sync may have failed when it was stored. */
   secureReceipt(name: RecordingName): Promise<void>;
   /** Makes everything of a recording in place durable once more, before a receipt is made for it at a later time. */

@@ -62,7 +62,11 @@ function completeContract(test: Run): void {
     await completeSample(access, sample);
     await access.vault.secure(sample);
     for (const receipt of [RECEIPT, { bytes: Buffer.from('{"b":2}'), signature: 'other\n' }]) {
-      await access.vault.storeReceipt(sample, receipt);
+      const lease = await access.vault.take(sample);
+      assert.ok(lease !== undefined);
+      assert.equal(await (await subject.open('r-b')).vault.take(sample), undefined);
+      await access.vault.storeReceipt(lease, receipt);
+      await access.vault.leave(lease, 'drop');
       const stored = await access.vault.find(sample);
       assert.ok(stored !== undefined && stored !== 'damaged');
       assert.deepEqual(Buffer.from(stored.receipt?.bytes ?? []), receipt.bytes);
