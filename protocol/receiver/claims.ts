@@ -101,8 +101,7 @@ export class Claims {
 
   async #giveAgain(name: RecordingName): Promise<void> {
     const stored = await this.#options.vault.find(name);
-    if (typeof stored === 'object' && stored.receipt !== undefined)
-      await this.#options.receipts.giveStored('recording', name, stored.receipt);
+    if (typeof stored === 'object') await this.#options.receipts.giveAgain(name, stored);
   }
 
   /** No more offers; resolves when those at hand are answered. */

@@ -133,6 +133,13 @@ export class Receipts {
     await this.give(subject, document);
   }
 
+  /** Gives the receipt of what is in place, where it is one that an offer would be answered with; nothing otherwise. Errors: the system's. */
+  async giveAgain(name: RecordingName, stored: StoredRecording): Promise<void> {
+    const manifestSha256 = sha256Hex(stored.manifest.bytes);
+    const about = subjectOf(name, stored);
+    if (about?.manifestSha256 === manifestSha256) await this.#giveThere(about, stored);
+  }
+
   /** False where there is none that counts. */
   async #giveThere(offer: ReceiptSubject, stored: StoredRecording): Promise<boolean> {
     const { receipt } = stored;
@@ -228,6 +235,26 @@ export class Receipts {
     await this.#options.sending
       .receipt(name, receipt)
       .catch((error: unknown) => this.#options.log.debug('receipt not sent', { ...logName(name), error }));
+  }
+}
+
+/** What the stored receipt is about; undefined where there is none, or it cannot be read. */
+function subjectOf(name: RecordingName, { receipt }: StoredRecording): ReceiptSubject | undefined {
+  try {
+    const read = receipt && parseReceipt(receipt.bytes);
+    return (
+      read && {
+        station: name.station,
+        recording: name.recording,
+        kind: 'recording',
+        manifestSha256: read.manifest_sha256,
+        sealedSizeBytes: read.sealed_size_bytes,
+        chunksSha256: read.chunks_sha256,
+      }
+    );
+  } catch (error) {
+    if (error instanceof DockError) return undefined;
+    throw error;
   }
 }
 

@@ -262,6 +262,32 @@ describe('a receiver that starts again', () => {
     await top.until('receipt again', receipted(station, sample));
   });
 
+  test('that does not hold everything any more answers no fin, and takes the recording with the next offer', async () => {
+    const damages: ((top: BenchTop, folder: string) => void | Promise<void>)[] = [
+      (top, folder) => top.disk.corrupt(`${folder}/payload.age`, (bytes) => bytes.subarray(1)),
+      (top, folder) => top.disk.unlink(`${folder}/payload.age`),
+      (top, folder) => top.disk.corrupt(`${folder}/receipt.json`, () => Buffer.from('{}')),
+      (top, folder) => top.disk.corrupt(`${folder}/manifest.json`, (bytes) => bytes.subarray(1)),
+    ];
+    for (const [at, damage] of damages.entries()) {
+      const { top, station } = await pair(190 + at);
+      const sample = top.sample(100);
+      station.push(sample);
+      await top.until('receipt', receipted(station, sample));
+      await damage(top, `/vault/${STATION}/${sample.recording}`);
+      station.receipts.clear();
+      await station.publish(
+        station.topics.fin(station.claims[0]?.receiver ?? ('' as never), sample.recording),
+        encodeMessage({ message: 'fin', epoch: 1 }),
+      );
+      await top.clock.advance(10_000);
+      expect(station.receipts.size).toBe(0);
+      station.push(sample);
+      await top.until('receipt again', receipted(station, sample));
+      expectStored(top, sample);
+    }
+  });
+
   test('gives a receipt whose names it could not sync only once they are: also for a fin', async () => {
     const { top, receiver, station } = await pair(26);
     const sample = top.sample(100);
