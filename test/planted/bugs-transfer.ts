@@ -138,8 +138,8 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     id: 'taken-back-receipt-given',
     what: 'the store gives a receipt that the station does not count any more, for ever',
     file: 'protocol/receiver/receipts.ts',
-    find: 'this.fits(receipt, offer) && !isTakenBack;',
-    put: 'this.fits(receipt, offer);',
+    find: '    if (await this.#isTakenBack(offer, receipt)) return false;\n',
+    put: '',
     suites: ['protocol/receiver/taken-back'],
   },
   {
@@ -241,9 +241,9 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
   {
     id: 'fin-answered-unsynced',
     what: 'a station that missed its receipt is given one of which nobody knows whether it is durable',
-    file: 'protocol/receiver/claims.ts',
-    find: "      await this.#options.receipts.giveStored('recording', name, stored.receipt);\n",
-    put: '      await this.#options.receipts.give(name, stored.receipt);\n',
+    file: 'protocol/receiver/receipts.ts',
+    find: "    await this.giveStored('recording', offer, receipt);\n    return true;",
+    put: '    await this.give(offer, receipt);\n    return true;',
     suites: RECEIVER,
   },
   {

@@ -2,6 +2,7 @@
 import { CHAIN_BUGS } from './bugs-chains.ts';
 import { DRIVER_BUGS } from './bugs-drivers.ts';
 import { DURABILITY_BUGS } from './bugs-durability.ts';
+import { RECEIVER_BUGS } from './bugs-receiver.ts';
 import { RELEASE_BUGS } from './bugs-release.ts';
 import { SEALING_BUGS } from './bugs-sealing.ts';
 import { TRANSFER_BUGS } from './bugs-transfer.ts';
@@ -11,6 +12,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...DURABILITY_BUGS,
   ...RELEASE_BUGS,
   ...TRANSFER_BUGS,
+  ...RECEIVER_BUGS,
   ...CHAIN_BUGS,
   ...SEALING_BUGS,
   ...DRIVER_BUGS,
