@@ -189,6 +189,7 @@ export class Claims {
     if (answer.kind === 'damaged') return this.#setAside(subject, answer.reason);
     if (answer.kind === 'unprovable')
       await this.#options.refusals.refuse(subject, never('deleted here, and its receipt is lost'));
+    else await vault.tidy(subject);
     return true;
   }
 

@@ -132,6 +132,12 @@ export class FilesVault implements Vault {
     if (what === 'drop') await this.#parts.files.removeTree(folder).catch(() => undefined); // what stays of it can be taken by anybody
   }
 
+  async tidy(name: RecordingName): Promise<void> {
+    if ((await this.#parts.files.stat(this.layout.incomingRecording(name))) === undefined) return;
+    const lease = await this.take(name);
+    if (lease !== undefined) await this.leave(lease, 'drop');
+  }
+
   async takeCustody(station: StationId): Promise<CustodyLease | undefined> {
     const { files, leases, syncs } = this.#parts;
     const lease = this.layout.incomingCustody(station);

@@ -88,6 +88,8 @@ export interface Vault {
   take(name: RecordingName): Promise<Lease | undefined>;
   /** Lets go of a lease that no work was opened under. `drop`: its recording is in place, so nothing of it is needed. Never rejects. */
   leave(lease: Lease, what: 'keep' | 'drop'): Promise<void>;
+  /** Removes what a cut left of something in place among the unfinished ones, where nobody holds it. Errors: the system's. */
+  tidy(name: RecordingName): Promise<void>;
   /**
    * Opens the work under a lease. `isGenuine` tells whether another manifest that lies there is signed by the station.
    * Errors: "vault.recording-conflict" where it is: one id must not name two recordings.

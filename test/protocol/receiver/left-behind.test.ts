@@ -24,3 +24,28 @@ test('a receiver that looked before the other one put a recording in place does 
   expect(b.log.messages('error')).toEqual([]);
   expect(await top.disk.list(`/vault/.incoming/${STATION}`)).toEqual(['custody']);
 });
+
+test('what a power cut leaves of a recording in place among the unfinished ones goes with its next offer', async () => {
+  const top = new BenchTop(98);
+  const first = await top.receiver();
+  const sample = top.sample(100);
+  const station = await top.station();
+  station.push(sample);
+  await top.until('receipt', () => station.receipts.size === 1);
+  await first.stop();
+  await first.broker.close(true);
+  const kept = `/vault/.incoming/${STATION}/${sample.recording}`;
+  // Before the last folder was removed, and before the lease under which the receipt was made was given back.
+  for (const left of [kept, `${kept}/1795934655808.${station.session}`]) {
+    top.disk.plantFolder(left);
+    const next = await top.receiver();
+    await top.clock.advance(1000);
+    station.receipts.clear();
+    station.push(sample);
+    await top.until('receipt again', () => station.receipts.size === 1);
+    await top.clock.advance(1000);
+    expect(await top.disk.list(`/vault/.incoming/${STATION}`)).toEqual(['custody']);
+    await next.stop();
+    await next.broker.close(true);
+  }
+});
