@@ -55,6 +55,12 @@ const ASKED: ReleaseAnswer = {
 
 type Spooled = TrackedEntry & { readonly fate: { readonly kind: 'spooled' } };
 
+/** A file that may go, and the recording for whose receipt: its entry may lose that meanwhile, and is taken anew then. */
+interface Allowed {
+  readonly entry: Spooled;
+  readonly recording: RecordingId;
+}
+
 /** Erases what may be erased on one camera. */
 export class Eraser {
   readonly #deps: EraseDeps;
@@ -96,15 +102,17 @@ export class Eraser {
    * Errors: "driver.detached" and others of the session: fates of what was not confirmed stay as they were.
    */
   async wave(entries: readonly TrackedEntry[], signal: AbortSignal): Promise<Inventory | undefined> {
-    const allowed: Spooled[] = [];
+    const allowed: Allowed[] = [];
     for (const entry of entries) {
-      if (isSpooled(entry) && (await this.#allows(entry))) allowed.push(entry);
+      if (!isSpooled(entry)) continue;
+      const { recording } = entry.fate;
+      if (await this.#allows(entry)) allowed.push({ entry, recording });
     }
-    await this.#deps.makeUpReceipts?.(allowed.map(({ fate }) => fate.recording));
-    for (const entry of allowed) this.#deps.custody.append({ event: 'erasing', facts: this.#facts(entry) });
+    await this.#deps.makeUpReceipts?.(allowed.map(({ recording }) => recording));
+    for (const each of allowed) this.#deps.custody.append({ event: 'erasing', facts: this.#facts(each) });
     if (allowed.length > 0) await this.#deps.custody.checkpoint(); // the log says so before the camera is touched
-    const tried: Spooled[] = [];
-    for (const entry of allowed) if (await this.#erase(entry, signal)) tried.push(entry);
+    const tried: Allowed[] = [];
+    for (const each of allowed) if (await this.#erase(each, signal)) tried.push(each);
     if (tried.length === 0) return undefined;
     const listing = await this.#session.inventory(signal);
     this.#confirm(tried, listing);
@@ -169,7 +177,7 @@ export class Eraser {
     const answer = await this.#ask(entry);
     if (answer.allowed || answer.reason === 'store-behind') return answer.allowed;
     if (OF_DOCUMENTS.has(answer.reason) && (await this.#isMended(entry.fate.recording))) return false;
-    if (isSpooled(entry)) this.#keep(entry, answer.reason, answer.detail); // it may have left the spool meanwhile, and is taken anew then
+    if (isSpooled(entry)) this.#keep(entry, answer.reason, answer.detail); // it may have left the spool meanwhile
     return false;
   }
 
@@ -189,73 +197,76 @@ export class Eraser {
   }
 
   /** Asks the gate once more at this very moment. Returns whether a new listing must tell what became of the file. */
-  async #erase(entry: Spooled, signal: AbortSignal): Promise<boolean> {
-    if (!(await this.#allows(entry))) return false;
+  async #erase(allowed: Allowed, signal: AbortSignal): Promise<boolean> {
+    const { entry } = allowed;
+    if (!isSpooled(entry) || !(await this.#allows(entry))) return false;
     try {
       const outcome = await this.#session.erase(
         entry.listed,
         signal,
         Buffer.from(entry.fate.sha256 ?? '', 'hex'),
       );
-      if (outcome !== 'done' && outcome !== 'already-gone') this.#notErased(entry, outcome);
+      if (outcome !== 'done' && outcome !== 'already-gone') this.#notErased(allowed, outcome);
       return true; // a camera that refused may have erased all the same
     } catch (error) {
       if (signal.aborted || isDockError(error, 'driver.detached')) throw error; // what became of this file, the next docking sees
-      this.#notErased(entry, describeError(error));
+      this.#notErased(allowed, describeError(error));
       return true;
     }
   }
 
-  #confirm(tried: readonly Spooled[], listing: Inventory): void {
+  #confirm(tried: readonly Allowed[], listing: Inventory): void {
     const still = new Set(listing.entries.map((listed) => pathDigest(listed.path)));
     const complete = listing.problems.length === 0;
-    for (const entry of tried) {
-      if (still.has(entry.pathSha256)) this.#stayed(entry, 'still-listed');
-      else if (!complete) this.#stayed(entry, 'listing-incomplete');
-      else this.#erased(entry);
+    for (const each of tried) {
+      if (still.has(each.entry.pathSha256)) this.#stayed(each, 'still-listed');
+      else if (!complete) this.#stayed(each, 'listing-incomplete');
+      else this.#erased(each);
     }
   }
 
   /** What the camera answered says more than that its listing agrees. */
-  #stayed(entry: Spooled, reason: string): void {
-    if (!this.#notGone.has(entry)) this.#notErased(entry, reason);
+  #stayed(tried: Allowed, reason: string): void {
+    if (!this.#notGone.has(tried.entry)) this.#notErased(tried, reason);
   }
 
-  #erased(entry: Spooled): void {
-    const { recording } = entry.fate;
-    this.#deps.custody.append({ event: 'erased', facts: this.#facts(entry) });
-    (entry as TrackedEntry).fate = { kind: 'erased', recording };
+  #erased(tried: Allowed): void {
+    const { recording } = tried;
+    const entry: TrackedEntry = tried.entry;
+    this.#deps.custody.append({ event: 'erased', facts: this.#facts(tried) });
+    entry.fate = { kind: 'erased', recording };
     if (this.#notGone.delete(entry) && this.#notGone.size === 0)
       this.#deps.conditions.clear('camera.not-erased', this.#docking.bay);
   }
 
-  #notErased(entry: TrackedEntry & { fate: { kind: 'spooled' | 'kept' } }, reason: string): void {
-    this.#deps.custody.append({
-      event: 'not-erased',
-      facts: { ...this.#facts(entry), reason: reason.slice(0, 256) },
-    });
-    this.#deps.log.warn('file was not erased from the camera', { ...this.#facts(entry), reason });
+  #notErased(tried: Allowed, reason: string): void {
+    const { recording } = tried;
+    const entry: TrackedEntry = tried.entry;
+    const facts = this.#facts(tried);
+    this.#deps.custody.append({ event: 'not-erased', facts: { ...facts, reason: reason.slice(0, 256) } });
+    this.#deps.log.warn('file was not erased from the camera', { ...facts, reason });
     this.#deps.conditions.raise('camera.not-erased', this.#docking.bay, { reason: reason.slice(0, 256) });
-    entry.fate = { kind: 'kept', recording: entry.fate.recording, reason };
     this.#notGone.add(entry);
+    if (entry.fate.kind === 'spooled') entry.fate = { kind: 'kept', recording, reason };
   }
 
   #keep(entry: Spooled, reason: string, detail: string): void {
     const { recording } = entry.fate;
     if (reason !== 'policy-never') {
-      this.#deps.log.warn('release refused', { ...this.#facts(entry), reason, detail });
-      this.#deps.custody.append({ event: 'not-erased', facts: { ...this.#facts(entry), reason } });
+      const facts = this.#facts({ entry, recording });
+      this.#deps.log.warn('release refused', { ...facts, reason, detail });
+      this.#deps.custody.append({ event: 'not-erased', facts: { ...facts, reason } });
       this.#deps.conditions.raise('release.refused', this.#docking.bay, { reason });
     }
     (entry as TrackedEntry).fate = { kind: 'kept', recording, reason };
   }
 
-  #facts(entry: TrackedEntry & { fate: { kind: 'spooled' | 'kept' } }): {
+  #facts({ entry, recording }: Allowed): {
     recording: string;
     docking: string;
     path_sha256: string;
   } {
-    return { recording: entry.fate.recording, docking: this.#docking.docking, path_sha256: entry.pathSha256 };
+    return { recording, docking: this.#docking.docking, path_sha256: entry.pathSha256 };
   }
 }
 

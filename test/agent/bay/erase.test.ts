@@ -184,7 +184,9 @@ async function openWith(
 }
 
 /** Entries of the custody log as they lie on the disk at this moment. */
-async function entriesOnDisk(dock: DockAndStore): Promise<{ event: string; facts: { reason?: string } }[]> {
+async function entriesOnDisk(
+  dock: DockAndStore,
+): Promise<{ event: string; facts: { reason?: string; recording?: string } }[]> {
   const folder = join(dock.folder, 'spool', 'custody');
   const names = (await readdir(folder)).filter((name) => name.endsWith('.jsonl'));
   const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
@@ -192,7 +194,7 @@ async function entriesOnDisk(dock: DockAndStore): Promise<{ event: string; facts
     text
       .split('\n')
       .filter((line) => line !== '')
-      .map((line) => JSON.parse(line) as { event: string; facts: { reason?: string } }),
+      .map((line) => JSON.parse(line) as { event: string; facts: { reason?: string; recording?: string } }),
   );
 }
 
@@ -230,6 +232,30 @@ test('a camera that says "done" and shows the file all the same has not erased i
     session.erase = async () => 'done';
   });
   await expectNotErased(dock, 'still-listed');
+});
+
+test('what leaves the spool while its file is erased is told as erased, and the docking goes on', async () => {
+  let left: string | undefined;
+  const dock = await openWith((session, opened) => {
+    const erase = session.erase.bind(session);
+    session.erase = async (...asked) => {
+      const outcome = await erase(...asked);
+      const erasing = (await entriesOnDisk(opened())).findLast(({ event }) => event === 'erasing');
+      left = erasing?.facts.recording;
+      if (left !== undefined) opened().station?.station.quarantined(parseRecordingId(left));
+      return outcome;
+    };
+  });
+  await dock.startReceiver();
+  await dock.startStation();
+  await dock.until('erased', () => dock.camera.files().length === 0);
+  await dock.until('done', () => dock.bay()['state'] === 'done');
+  await dock.stopStation();
+  const entries = await entriesOnDisk(dock);
+  const erased = entries.filter(({ event }) => event === 'erased').map(({ facts }) => facts.recording);
+  expect(erased).toEqual([left]);
+  const [record] = await dock.dockings();
+  expect(record?.ended).toBe('stopped');
 });
 
 test('a listing that is not complete confirms no erasure', async () => {
