@@ -5,6 +5,8 @@ import type { Keeper } from '../../protocol/custody-facts.ts';
 import { checkCustody, type CheckedCustody } from './custody-check.ts';
 import type { KeyChangeEntry } from './custody-links.ts';
 import { revokedKeyRemarks } from './custody-revoked.ts';
+import type { SegmentContext } from './custody-file.ts';
+import type { EntryPlace } from './custody-segment.ts';
 import { EntryCheck } from './entry-check.ts';
 import type { FoundCustody } from './found-folders.ts';
 import { HeadBook, type NamedHead } from './head-book.ts';
@@ -59,19 +61,31 @@ export class PlaceLogs {
     const book = new HeadBook();
     const entries = this.#entryCheck('store', found.where);
     let oldestAt: string | undefined;
-    const visit = (entry: CustodyEntry): void => {
+    let segment = '';
+    let unsigned: CustodyEntry[] = [];
+    const visit = (entry: CustodyEntry, place: EntryPlace): void => {
       oldestAt ??= entry.at;
       entries.take(entry);
-      this.store.take(receiver, entry);
-      const end = droppedEnd(entry);
-      if (end === undefined) return;
-      this.#dropped.push(end);
-      book.drop(end);
+      if (place.segment !== segment) unsigned = [];
+      segment = place.segment;
+      if (isExcuse(entry)) unsigned.push(entry);
+      else this.store.take(receiver, entry);
+      if (place.vouchedBy === undefined) return;
+      for (const signed of unsigned.splice(0)) this.#letGo(receiver, signed, book);
     };
     const { checked, remarks } = await this.#read({ ...found, station: receiver }, book, visit);
     if (checked !== undefined && checked.segments > 0) this.store.places.push(found.where);
     if (checked?.linked.every(({ link }) => link !== null) === true) this.store.beginsAt ??= oldestAt;
     return [...remarks, ...entries.remarks()];
+  }
+
+  /** The store let something go: a checkpoint says so. */
+  #letGo(receiver: string, entry: CustodyEntry, book: HeadBook): void {
+    this.store.take(receiver, entry);
+    const end = droppedEnd(entry);
+    if (end === undefined) return;
+    this.#dropped.push(end);
+    book.drop(end);
   }
 
   /** Reads the log of a station. Errors: the signal's reason; those of the machine. */
@@ -113,7 +127,7 @@ export class PlaceLogs {
   async #read(
     { folder, where, station }: FoundCustody,
     book: HeadBook,
-    visit: (entry: CustodyEntry) => void,
+    visit: SegmentContext['visit'],
   ): Promise<{ readonly checked: CheckedCustody | undefined; readonly remarks: Remark[] }> {
     const { files, signal } = this.#options;
     const heads = this.#witnessHeads(station);
@@ -162,6 +176,11 @@ function witnessHeadRemarks(heads: readonly WitnessHead[], book: HeadBook): Rema
     const message = `witness: of ${keeper} on ${day} it names entry ${sequence} of custody segment ${segment} with SHA-256 ${sha256}: ${answer}`;
     return [finding('witness.head-differs', where, message, { keeper, day, segment, sequence })];
   });
+}
+
+/** It explains why something is not here, so it counts only behind a signature: anybody can put lines behind the last one. */
+function isExcuse({ event }: CustodyEntry): boolean {
+  return event === 'documents-dropped' || event === 'segment-dropped';
 }
 
 function droppedEnd({ event, facts }: CustodyEntry): NamedHead | undefined {

@@ -46,7 +46,7 @@ async function withoutFirst(copy: ManipulatedVault, announced: boolean): Promise
     await copy.rewriteStore((entries, number) => {
       const like = entries.at(-2);
       return number === segments.length - 1 && like !== undefined
-        ? [...entries, { ...like, event: 'segment-dropped', facts }]
+        ? entries.toSpliced(-1, 0, { ...like, event: 'segment-dropped', facts })
         : entries;
     });
   await rm(path);

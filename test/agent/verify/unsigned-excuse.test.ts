@@ -1,0 +1,74 @@
+// Whoever can write into a vault and has no key can put lines behind the last checkpoint of the store's log: they explain nothing.
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Remark } from '../../../agent/verify/remark.ts';
+import { verifyFolder } from '../../../agent/verify/verify-folder.ts';
+import { sha256Hex } from '../../../protocol/bytes.ts';
+import { encodeCustodyEntry, parseCustodyEntry } from '../../../protocol/custody-entry.ts';
+import { nodeFiles } from '../../../protocol/io/files-node.ts';
+import { buildEvidenceVault, type EvidenceVault } from '../../fakes/manipulations/evidence-vault.ts';
+import { ManipulatedVault } from '../../fakes/manipulations/manipulated-vault.ts';
+
+let root: string;
+let evidence: EvidenceVault;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'bodydock-excuse-'));
+  evidence = await buildEvidenceVault(join(root, 'evidence'));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+async function findingsOf(vault: string): Promise<string[]> {
+  const remarks: Remark[] = [];
+  const report = {
+    recording: (checked: { readonly remarks: readonly Remark[] }) => void remarks.push(...checked.remarks),
+    docking: (checked: { readonly remarks: readonly Remark[] }) => void remarks.push(...checked.remarks),
+    remark: (remark: Remark) => void remarks.push(remark),
+  };
+  const { keys: keysFolder, clock } = evidence.dock1;
+  const nowMs = Date.parse(clock.now());
+  const { signal } = new AbortController();
+  await verifyFolder(vault, { files: nodeFiles(), keysFolder, identities: [], nowMs, signal }, report);
+  return [...new Set(remarks.filter(({ kind }) => kind === 'finding').map(({ code }) => code))].sort();
+}
+
+/** Puts an entry behind the end of the store's log, chained as it should be and without a checkpoint. */
+async function append(
+  copy: ManipulatedVault,
+  event: 'documents-dropped' | 'segment-dropped',
+  facts: Readonly<Record<string, string | number>>,
+): Promise<void> {
+  const path = copy.storeSegment(-1);
+  await rm(`${path}.minisig`, { force: true }); // the newest segment of a running store has none
+  const last = Buffer.from((await readFile(path, 'utf8')).trimEnd().split('\n').at(-1) ?? '');
+  const { sequence, at, boot, monotonic_ms } = parseCustodyEntry(last);
+  const place = { sequence: sequence + 1, previous: sha256Hex(last), at, boot, monotonic_ms };
+  await appendFile(path, Buffer.concat([encodeCustodyEntry({ ...place, event, facts }), Buffer.from('\n')]));
+}
+
+test('a recording that was taken away is missing, although a line that nobody signed calls it let go', async () => {
+  const copy = await ManipulatedVault.copy(evidence, join(root, 'recording'));
+  const { middle } = evidence;
+  const { station, recording } = middle.manifest;
+  await rm(copy.at(middle), { recursive: true });
+  expect(await findingsOf(copy.vault)).toContain('recording.missing');
+  const manifest_sha256 = sha256Hex(middle.manifestBytes);
+  await append(copy, 'documents-dropped', { station, recording, manifest_sha256 });
+  expect(await findingsOf(copy.vault)).toContain('recording.missing');
+});
+
+test('the beginning of a station’s log that was taken away is missing, although such a line calls it let go', async () => {
+  const copy = await ManipulatedVault.copy(evidence, join(root, 'segment'));
+  const path = copy.segment(evidence.dock1, 0);
+  const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+  await rm(path);
+  await rm(`${path}.minisig`, { force: true });
+  expect(await findingsOf(copy.vault)).toContain('custody.segment-missing');
+  await append(copy, 'segment-dropped', {
+    segment: String(evidence.dock1.segments[0]),
+    last_sequence: lines.length,
+    last_sha256: sha256Hex(Buffer.from(lines.at(-1) ?? '')),
+  });
+  expect(await findingsOf(copy.vault)).toContain('custody.segment-missing');
+});
