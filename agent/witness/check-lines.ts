@@ -32,7 +32,7 @@ export async function checkLines(
 ): Promise<CheckedLines> {
   const held = await heldWitnesses(question);
   const days = await daysInVault(question, held.vault, new Set(lines.map(({ day }) => day)));
-  const dropped = await stationsWithDropped(question, held.vault);
+  const dropped = await stationsWithDropped(question, held);
   const checked: CheckedLine[] = [];
   for (const line of lines) {
     const found = witnessFor(held, line);

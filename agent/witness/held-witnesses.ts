@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { DockError } from '../../protocol/errors.ts';
 import { isReceiverId, isStationId } from '../../protocol/ids.ts';
 import { DayDigests, stationDays } from '../../protocol/witness-day.ts';
-import { custodyEntries } from '../verify/custody-entries.ts';
 import { WITNESS } from '../verify/folder-names.ts';
 import { knownKeys } from '../verify/known-keys.ts';
-import { findPlace } from '../verify/place.ts';
+import { CUSTODY, findPlace } from '../verify/place.ts';
+import { PlaceFacts } from '../verify/place-facts.ts';
+import { PlaceLogs } from '../verify/place-logs.ts';
 import { listSorted, type ReadFiles } from '../verify/read-files.ts';
 import type { Remark } from '../verify/remark.ts';
-import { StoreLog } from '../verify/store-log.ts';
-import { readTrustedKeys } from '../verify/trusted-keys.ts';
+import { readTrustedKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
 import { readVaultId } from '../verify/vault-id.ts';
 import { checkWitnesses, type FoundWitness } from '../verify/witness-check.ts';
 import type { WitnessedDays } from '../verify/witness-roots.ts';
@@ -28,6 +28,8 @@ export interface WitnessQuestion {
 export interface HeldWitnesses {
   /** Absolute. */
   readonly vault: string;
+  /** Those that the vault's own documents introduce among them. */
+  readonly keys: TrustedKeys;
   readonly witnesses: readonly FoundWitness[];
   readonly remarks: readonly Remark[];
 }
@@ -52,7 +54,7 @@ export async function heldWitnesses(question: WitnessQuestion): Promise<HeldWitn
     witnesses.push(...checked.witnesses);
     remarks.push(...checked.remarks);
   }
-  return { vault: place.path, witnesses, remarks };
+  return { vault: place.path, keys, witnesses, remarks };
 }
 
 /** The documents of some days that a vault holds. Errors: "witness.too-many"; the signal's reason; the system's. */
@@ -74,13 +76,17 @@ export async function daysInVault(
   };
 }
 
-/** Stations of which the store's logs say that old documents were let go. Errors: the signal's reason; the system's. */
+/** Stations of which the store's logs say behind a signature that old documents were let go. Errors: the signal's reason; those of the machine. */
 export async function stationsWithDropped(
-  deps: Pick<WitnessQuestion, 'files' | 'signal'>,
-  vault: string,
+  { files, signal }: Pick<WitnessQuestion, 'files' | 'signal'>,
+  { vault, keys }: Pick<HeldWitnesses, 'vault' | 'keys'>,
 ): Promise<ReadonlySet<string>> {
-  const log = new StoreLog();
-  for (const receiver of ((await listSorted(deps.files, vault)) ?? []).filter(isReceiverId))
-    for await (const entry of custodyEntries(deps, vault, receiver)) log.take(receiver, entry);
-  return log.droppedStations;
+  const nothing = { facts: new PlaceFacts(), witnesses: [] };
+  const logs = new PlaceLogs({ files, keys, kind: 'vault', signal, ...nothing });
+  for (const receiver of ((await listSorted(files, vault)) ?? []).filter(isReceiverId))
+    await logs.readStore(receiver, {
+      folder: join(vault, receiver, CUSTODY),
+      where: `${receiver}/${CUSTODY}`,
+    });
+  return logs.store.droppedStations;
 }

@@ -1,9 +1,11 @@
 // `bodydock witness` over a vault with everything in it: lines for paper, and lines that came back from paper.
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { witness } from '../../../agent/cli/witness.ts';
+import { sha256Hex } from '../../../protocol/bytes.ts';
+import { encodeCustodyEntry, parseCustodyEntry } from '../../../protocol/custody-entry.ts';
 import { parseWitness, witnessLine } from '../../../protocol/witness.ts';
 import { buildEvidenceVault, type EvidenceVault } from '../../fakes/manipulations/evidence-vault.ts';
 import { runCommand, type CommandRun } from '../cli/io-memory.ts';
@@ -151,6 +153,25 @@ describe('lines from paper', () => {
       witnessLine(parseWitness(text)),
     );
     expect([ran.exitCode, ran.out]).toEqual([0, expect.stringContaining('witness.not-judged')]);
+  });
+
+  test('a line that nobody signed behind the store’s log explains nothing that is not here', async () => {
+    const { large } = built;
+    await rm(large.folder.replace(root, folder), { recursive: true });
+    const { log, custody } = built.dock1.receiver;
+    const path = join(custody.replace(root, folder), `${log.segments.at(-1)}.jsonl`);
+    await rm(`${path}.minisig`, { force: true });
+    const last = Buffer.from((await readFile(path, 'utf8')).trimEnd().split('\n').at(-1) ?? '');
+    const { sequence, at, boot, monotonic_ms } = parseCustodyEntry(last);
+    const { station, recording } = large.manifest;
+    const facts = { station, recording, manifest_sha256: sha256Hex(large.manifestBytes) };
+    const place = { sequence: sequence + 1, previous: sha256Hex(last), at, boot, monotonic_ms };
+    const forged = encodeCustodyEntry({ ...place, event: 'documents-dropped', facts });
+    await appendFile(path, Buffer.concat([forged, Buffer.from('\n')]));
+    expect(await run('--check', line(0), '--json')).toMatchObject({
+      exitCode: 1,
+      json: { lines: [{ remarks: [{ code: 'witness.root-differs', facts: { keeper: 'dock-1' } }] }] },
+    });
   });
 
   test('a line that is torn is not taken for none', async () => {
