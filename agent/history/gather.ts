@@ -173,7 +173,10 @@ class Gathering {
     const own = logs.find(({ log }) => log.kind === 'station');
     if (own === undefined) return;
     const stepsOfStore = logs.filter(({ log }) => log.kind === 'store').flatMap(({ steps }) => steps);
-    const letGo = stepsOfStore.filter(({ event }) => event === 'documents-dropped');
+    // Anybody can put a line behind the last one that is signed.
+    const letGo = stepsOfStore.filter(
+      ({ event, proof }) => event === 'documents-dropped' && proof !== 'claimed',
+    );
     const remarks = subjectAccount({
       kind: place.kind,
       where: this.#station.custody.where,

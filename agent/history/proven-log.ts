@@ -55,7 +55,7 @@ class Reading {
   readonly #picker: StepPicker;
   readonly #book = new HeadBook();
   readonly #proofs = new ProofBook(this.#book);
-  readonly #dropped: NamedHead[] = [];
+  readonly #dropped: { readonly end: NamedHead; readonly ref: EntryRef }[] = [];
   #keeper: string | undefined;
   #first: string | null = null;
   #last: string | null = null;
@@ -73,7 +73,7 @@ class Reading {
       book: this.#book,
       visit: (entry, place) => {
         const ref = this.#proofs.take(entry, place);
-        this.#see(entry);
+        this.#see(entry, ref);
         this.#picker.take(entry, ref);
       },
     };
@@ -101,7 +101,9 @@ class Reading {
       entries: steps.map(({ entry }) => entry),
       remarks: [...remarks, ...this.#headRemarks()],
       keyIds: new Set(linked.flatMap(({ keyIds }) => [...keyIds])),
-      dropped: this.#dropped,
+      dropped: this.#dropped
+        .filter(({ ref }) => this.#proofs.vouchedBy(ref) !== undefined)
+        .map(({ end }) => end),
     };
   }
 
@@ -122,7 +124,7 @@ class Reading {
     return remarks;
   }
 
-  #see({ event, facts, at }: CustodyEntry): void {
+  #see({ event, facts, at }: CustodyEntry, ref: EntryRef): void {
     this.#first ??= at;
     this.#last = at;
     if (event === 'segment-opened' && this.#keeper === undefined && typeof facts['station'] === 'string')
@@ -130,7 +132,7 @@ class Reading {
     const { segment, last_sequence: sequence, last_sha256: sha256 } = facts;
     if (event !== 'segment-dropped' || typeof segment !== 'string') return;
     if (typeof sequence !== 'number' || typeof sha256 !== 'string') return;
-    this.#dropped.push({ segment, sequence, sha256 });
+    this.#dropped.push({ end: { segment, sequence, sha256 }, ref });
     // In a vault a station's word that it let a segment go explains nothing: it does so once the vault holds it.
     if (this.#question.kind === 'store' || this.#question.keeper === undefined)
       this.#book.drop({ segment, sequence, sha256 });

@@ -1,9 +1,11 @@
 // What each line of a life is worth: signed, confirmed by the store, or only claimed, and why.
-import { rm } from 'node:fs/promises';
+import { appendFile, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Step } from '../../../agent/history/history.ts';
 import { BETWEEN_MAX, STEPS_MAX } from '../../../agent/history/step-picker.ts';
+import { sha256Hex } from '../../../protocol/bytes.ts';
+import { encodeCustodyEntry, parseCustodyEntry } from '../../../protocol/custody-entry.ts';
 import { keyIdHex } from '../../../protocol/minisign.ts';
 import { headOf, writeWitness } from '../../fakes/manipulations/written-witness.ts';
 import { rewriteLog } from '../../fakes/manipulations/rewritten-log.ts';
@@ -185,4 +187,25 @@ test('a docking of thousands of files and a restless station fill no page: the r
   expect(log?.more_steps).toBeGreaterThan(100);
   expect(history.between.length).toBeLessThanOrEqual(BETWEEN_MAX + 3);
   expect(log?.more_between).toBe(100);
+});
+
+test('a line that nobody signed behind the store’s log does not explain that a recording is gone', async () => {
+  const { builder, subject } = vault;
+  await builder.receiver.disclose(subject, { command: 'open' });
+  await builder.close();
+  await rm(subject.folder, { recursive: true });
+  const { log, custody } = builder.receiver;
+  const path = join(custody, `${log.segments.at(-1)}.jsonl`);
+  await rm(`${path}.minisig`, { force: true });
+  const missing = await historyOf(vault, subject.id);
+  expect(codes(missing.history.findings)).toContain('recording.missing');
+  const last = Buffer.from((await readFile(path, 'utf8')).trimEnd().split('\n').at(-1) ?? '');
+  const { sequence, at, boot, monotonic_ms } = parseCustodyEntry(last);
+  const { station, recording } = subject.manifest;
+  const facts = { station, recording, manifest_sha256: sha256Hex(subject.manifestBytes) };
+  const place = { sequence: sequence + 1, previous: sha256Hex(last), at, boot, monotonic_ms };
+  const forged = encodeCustodyEntry({ ...place, event: 'documents-dropped', facts });
+  await appendFile(path, Buffer.concat([forged, Buffer.from('\n')]));
+  const { exitCode, history } = await historyOf(vault, subject.id);
+  expect([exitCode, codes(history.findings)]).toEqual([1, expect.arrayContaining(['recording.missing'])]);
 });
