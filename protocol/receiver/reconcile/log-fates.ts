@@ -28,7 +28,7 @@ export interface LoggedReceipt {
 /** What the log says of one recording or docking record. */
 export interface LoggedFate {
   readonly kind: 'recording' | 'docking';
-  /** The first one that the log tells of, and of the others none. */
+  /** The last one that the log tells of: the station follows no `again` that names another one. */
   readonly receipt: LoggedReceipt | undefined;
   /** Not in the station's spool any more. */
   readonly left: boolean;
@@ -69,7 +69,8 @@ export class LogFates {
     const news = newsOf(event, facts, at);
     if (news === undefined) return;
     const known = this.#fates.get(named) ?? NOTHING;
-    this.#fates.set(named, { ...known, ...news, ...(known.receipt && { receipt: known.receipt }) });
+    const isLater = (news.receipt?.at ?? '') >= (known.receipt?.at ?? '');
+    this.#fates.set(named, { ...known, ...news, ...(!isLater && { receipt: known.receipt }) });
   }
 
   /** Undefined where the log does not name it. */

@@ -94,11 +94,15 @@ export class MissingWatch {
       if (!isRecordingId(recording)) continue;
       if (event === 'asked-again') takenBack.set(recording, String(facts['receipt_sha256']));
       isNews ||= missing?.marks.has(recording) === true;
-      if (event !== 'receipted' || missing?.marks.has(recording) === true) continue;
+      if (event !== 'receipted') continue;
       const receipt = {
         receiver: String(facts['receiver']) as ReceiverId,
         sha256: String(facts['receipt_sha256']),
       };
+      const known = found.get(recording) ?? missing?.marks.get(recording);
+      // Of several receipts the last one counts: the station follows no `again` that names another one.
+      if (known !== undefined && (known.receipt_sha256 === receipt.sha256 || known.receipted_at > at))
+        continue;
       if (!(await this.#isMissing(station, recording, receipt.receiver, at))) continue;
       found.set(recording, {
         receiver: receipt.receiver,
