@@ -15,7 +15,7 @@ import { ORDER_BYTES_MAX, parseDisclosure, type Disclosure } from '../../order.t
 import type { Files } from '../../ports.ts';
 import { readStoreLog } from '../store-log/log-read.ts';
 import { appendStoreEvents, storeLogFolder, type StoreLogDeps } from '../store-log/store-log.ts';
-import { MANIFEST, type VaultLayout } from '../vault-layout.ts';
+import { DOCKING, MANIFEST, type VaultLayout } from '../vault-layout.ts';
 import { DISCLOSURES_MAX } from './limits.ts';
 
 const SUFFIX = '.json';
@@ -67,12 +67,11 @@ async function readDisclosure(
     const id = name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : '';
     const disclosure = parseDisclosure(bytes);
     if (!isSessionId(id) || disclosure.disclosure !== id) return undefined;
-    const manifest = await readIfThere(
-      files,
-      join(layout.recording(disclosure), MANIFEST),
-      MANIFEST_BYTES_MAX,
-    );
-    return manifest !== undefined && sha256Hex(manifest) === disclosure.manifest_sha256
+    const folder = layout.recording(disclosure);
+    const document =
+      (await readIfThere(files, join(folder, MANIFEST), MANIFEST_BYTES_MAX)) ??
+      (await readIfThere(files, join(folder, DOCKING), MANIFEST_BYTES_MAX));
+    return document !== undefined && sha256Hex(document) === disclosure.manifest_sha256
       ? disclosure
       : undefined;
   } catch (error) {

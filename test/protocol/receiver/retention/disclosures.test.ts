@@ -8,14 +8,17 @@ import {
 } from '../../../../protocol/receiver/retention/disclosures.ts';
 import { SURVIVALS, type CrashDisk } from '../../../fakes/files-crash.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
+import { makeDockingSample } from '../docking-sample.ts';
 import type { Sample } from '../sample.ts';
 import {
   at,
   depsOn,
   entriesOf,
   plantRecording,
+  folderOf,
   retentionDisk,
   START_MS,
+  stationKey,
   VAULT,
   type TestDeps,
 } from './retention-scenario.ts';
@@ -78,6 +81,22 @@ describe('a disclosure', () => {
         asked_at: at(START_MS),
       },
     ]);
+    expect(await disk.list(FOLDER)).toEqual([]);
+  });
+
+  test('of a docking record, which has no manifest, is entered like one of a recording', async () => {
+    const disk = retentionDisk();
+    const random = new SeededRandom(64);
+    const docking = makeDockingSample(random, stationKey);
+    disk.plant(`${folderOf(docking)}/docking.json`, docking.offer.bytes);
+    disk.plant(`${folderOf(docking)}/docking.json.minisig`, docking.offer.signature);
+    const { station, recording, sha256: manifest_sha256 } = docking;
+    const id = plant(disk, random, plantRecording(disk, random), {
+      ...{ station, recording, manifest_sha256 },
+      command: 'export',
+    });
+    expect(await take(depsOn(disk, 1))).toMatchObject({ entered: 1, refused: [] });
+    expect(entered(disk)).toEqual([id]);
     expect(await disk.list(FOLDER)).toEqual([]);
   });
 
