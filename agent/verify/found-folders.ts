@@ -196,6 +196,7 @@ const VAULT_NAMES: ReadonlySet<string> = new Set([
   '.quarantine',
   '.dockings',
   DISCLOSURES,
+  '.missing',
   'lost+found',
 ]);
 /** Besides recordings and docking records. */

@@ -151,6 +151,13 @@ describe('a good vault', () => {
     expect(remarks.find(({ code }) => code === 'vault.unfinished')?.facts).toEqual({ entries: 1 });
   });
 
+  test('may have lost something once: the marks of that are the receiver’s own', async () => {
+    const copy = await copyOf(good);
+    await mkdir(join(copy.vault, '.missing', 'dock-1'), { recursive: true });
+    await writeFile(join(copy.vault, '.missing', 'dock-1', 'abcdefghijklmnopqrstuvwxya.asked'), '\n');
+    expect(await copy.verdict()).toMatchObject({ findings: [], notes: [] });
+  });
+
   test('may have a torn last line in the running custody segment', async () => {
     const copy = await copyOf(good);
     await appendFile(copy.segment(1), '{"at":"2026-11-25T09:');
