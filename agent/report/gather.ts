@@ -15,6 +15,11 @@ interface Docking {
   readonly camera: string;
   readonly day: string;
   readonly isComplete: boolean;
+  /** Parts of its record that are not here: nobody knows what they list. */
+  missingParts: number;
+  /** Files that were on the camera and are nowhere, unless a later state of them was taken. */
+  readonly vanished: Set<string>;
+  readonly takenLater: Set<string>;
   /** Entries that were left on the camera without being taken. */
   waiting: number;
   /** Recordings that its parts say were taken, and those that the vault holds of them. */
@@ -111,7 +116,10 @@ export class Gatherer {
     if (receivedAt !== null)
       this.#recordSeconds.push(secondsBetween(record.ended_at ?? record.docked_at, receivedAt));
     const docking = this.#dockings.get(record.docking) ?? this.#newDocking(record);
-    for (const { fate, reason } of record.entries) {
+    docking.missingParts--;
+    for (const { fate, reason, later, path_sha256: path } of record.entries) {
+      if (fate === 'vanished') docking.vanished.add(path);
+      if (later && (fate === 'stored' || fate === 'matched')) docking.takenLater.add(path);
       if (fate === 'stored') docking.stored++;
       if (fate !== 'waiting') continue;
       docking.waiting++;
@@ -125,6 +133,9 @@ export class Gatherer {
       camera,
       day: this.#calendar.dayOf(record.docked_at),
       isComplete: record.inventory?.complete === true,
+      missingParts: record.parts,
+      vanished: new Set<string>(),
+      takenLater: new Set<string>(),
       waiting: 0,
       stored: 0,
       found: 0,
@@ -166,7 +177,9 @@ export class Gatherer {
     const days = new Map<string, 'empty' | 'recorded' | 'undecided'>();
     for (const [id, docking] of this.#dockings) {
       const { found = 0, media = 0 } = this.#named.get(id) ?? {};
-      const isWhole = docking.isComplete && docking.waiting === 0 && found >= docking.stored;
+      const isAllHere = docking.missingParts <= 0 && found >= docking.stored;
+      const isGone = [...docking.vanished].some((path) => !docking.takenLater.has(path));
+      const isWhole = docking.isComplete && docking.waiting === 0 && isAllHere && !isGone;
       const proves = media > 0 ? 'recorded' : isWhole ? 'empty' : 'undecided';
       if (proves === 'empty')
         this.#count(docking.camera, docking.day, (counts) => counts.dockings_without_recording++);

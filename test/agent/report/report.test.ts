@@ -333,3 +333,46 @@ test('documents of a key that only a change of keys introduces count', async () 
     await rm(folder, { recursive: true });
   }
 });
+
+describe('a day is no proof that nothing was recorded', () => {
+  async function daysOf(build: (builder: VaultBuilder) => Promise<void>): Promise<PilotReport['days']> {
+    const folder = await mkdtemp(join(tmpdir(), 'report-proof-'));
+    try {
+      const builder = await VaultBuilder.create(folder);
+      await builder.dock();
+      await build(builder);
+      await builder.close();
+      const report = await makeReport({
+        files: nodeFiles(),
+        vault: builder.vault,
+        keysFolder: undefined,
+        notesFolder: undefined,
+        period: parsePeriod('2026-11-25', '2026-11-25'),
+        calendar: new Calendar('UTC'),
+        madeAt: '2027-01-10T00:00:00.000Z',
+        signal: new AbortController().signal,
+      });
+      return report.days;
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  }
+
+  test('where a part of the docking record is not here: nobody knows what it lists', async () => {
+    const days = await daysOf(async (builder) => {
+      await builder.entry({ fate: 'not-a-file', path: 'DCIM/link' });
+      await builder.entry({ fate: 'waiting', path: 'DCIM/1.MP4', reason: 'unreadable' });
+      await builder.undock({ entriesPerPart: 1 });
+      await rm(builder.dockings[0]?.parts[1]?.folder ?? '', { recursive: true });
+    });
+    expect(days).toMatchObject({ proven_without_recording: 0, undecided: 1 });
+  });
+
+  test('where a file was on the camera, vanished, and is nowhere', async () => {
+    const days = await daysOf(async (builder) => {
+      await builder.entry({ fate: 'vanished', path: 'DCIM/1.MP4', sizeBytes: 1_000_000 });
+      await builder.undock();
+    });
+    expect(days).toMatchObject({ proven_without_recording: 0, undecided: 1 });
+  });
+});
