@@ -64,8 +64,9 @@ export async function reconcile(args: readonly string[], io: Io): Promise<number
   let found = await reconcileVault(deps, station);
   let [asked, acknowledged] = [0, 0];
   for (const each of found) {
-    if (reason !== undefined) acknowledged += await acknowledgeMissing(deps, each, reason);
     if (ask) asked += await askForMissing(deps, each);
+    // Behind it: what is asked for is marked as it was found, and that somebody has seen it must not be overwritten.
+    if (reason !== undefined) acknowledged += await acknowledgeMissing(deps, each, reason);
   }
   if (acknowledged > 0) found = await reconcileVault(deps, station);
   const shown: ShownStation[] = [];

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeRecordingId, makeSegmentId, type RecordingId } from '../../../../protocol/ids.ts';
@@ -143,6 +143,30 @@ describe('bodydock-receiver reconcile', () => {
       const again = await found(store, '--ask');
       expect(again).toMatchObject({ code: 0, missing: [{ recording }] });
       expect(again.missing[0]?.acknowledged).toMatchObject({ reason: 'disk-failed' });
+    });
+  });
+
+  test('--ask names the last of several receipts: the station follows no other', async () => {
+    await withRetentionStore(async (store) => {
+      const recording = makeRecordingId(random);
+      const again = '8'.repeat(64);
+      const log = logOf([recording])
+        .add('asked-again', { recording, receiver: RECEIVER, receipt_sha256: RECEIPT })
+        .add('receipted', { recording, receiver: RECEIVER, receipt_sha256: again });
+      await keepLog(store, log);
+      expect(await found(store, '--ask')).toMatchObject({ asked: 1, missing: [{ receipt_sha256: again }] });
+      const mark = await readFile(join(store.vault, '.missing', STATION, `${recording}.json`), 'utf8');
+      expect(JSON.parse(mark)).toMatchObject({ receipt_sha256: again });
+    });
+  });
+
+  test('--ask and --acknowledge together do both', async () => {
+    await withRetentionStore(async (store) => {
+      const recording = makeRecordingId(random);
+      await keepLog(store, logOf([recording]).add('spool-reclaimed', { recording }));
+      const both = await found(store, '--ask', '--acknowledge', '--reason', 'disk-failed');
+      expect(both).toMatchObject({ code: 0, asked: 1, acknowledged: 1 });
+      expect(both.missing[0]?.acknowledged).toMatchObject({ reason: 'disk-failed' });
     });
   });
 
