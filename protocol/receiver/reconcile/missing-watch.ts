@@ -16,6 +16,7 @@ import { RECEIPT, type VaultLayout } from '../vault-layout.ts';
 import { LogFates, whereabouts, type Whereabouts } from './log-fates.ts';
 import { MISSING_PER_STATION_MAX, MissingMarks, type MissingMark } from './missing-marks.ts';
 import { fatesIn, readStationLog } from './station-log.ts';
+import { supersededIn } from './superseded.ts';
 import { TakenBack } from './taken-back.ts';
 
 const DAY_MS = 86_400_000;
@@ -43,6 +44,8 @@ interface Missing {
   where: ReadonlyMap<RecordingId, Whereabouts>;
   /** Found in this run: a mark that was read before it was removed is none. */
   readonly found: Set<RecordingId>;
+  /** Compared in this run with what is in place: whether that replaces it. What comes later is told by `kept`. */
+  readonly compared: Set<RecordingId>;
   /** Told as lost in this run. */
   readonly told: Set<RecordingId>;
   /** Those that are not asked for at this time come first at the next; 0 where all were. */
@@ -205,7 +208,8 @@ export class MissingWatch {
   #of(station: StationId): Missing {
     const known = this.#stations.get(station);
     if (known !== undefined) return known;
-    const sets = { found: new Set<RecordingId>(), told: new Set<RecordingId>() };
+    const set = (): Set<RecordingId> => new Set();
+    const sets = { found: set(), compared: set(), told: set() };
     const fresh = { marks: new Map(), where: new Map(), ...sets, next: 0, askedAtMs: undefined };
     this.#stations.set(station, fresh);
     return fresh;
@@ -325,6 +329,7 @@ export class MissingWatch {
     const { files, layout } = this.#options;
     for (const recording of missing.marks.keys())
       if (await this.#isInPlace(station, recording)) await this.#found(station, missing, recording);
+    await this.#dropReplaced(station, missing);
     if (missing.marks.size === 0) {
       missing.where = new Map();
       this.#tellLost(station, missing, []);
@@ -340,6 +345,18 @@ export class MissingWatch {
     missing.where = new Map(where);
     const lost = where.filter(([, at]) => at === 'nowhere').map(([recording]) => recording);
     this.#tellLost(station, missing, lost, fates);
+  }
+
+  /** Marks of what a manifest in place replaces go; each is compared once, since it takes a look at all of the station's folders. */
+  async #dropReplaced(station: StationId, missing: Missing): Promise<void> {
+    const { files, layout } = this.#options;
+    const fresh = [...missing.marks.keys()].filter((recording) => !missing.compared.has(recording));
+    if (fresh.length === 0) return;
+    const replaced = await supersededIn({ files, layout, signal: this.#stop.signal }, station);
+    for (const recording of fresh) {
+      missing.compared.add(recording);
+      if (replaced.has(recording)) await this.#found(station, missing, recording);
+    }
   }
 
   /** One log line for each, once in a run; the condition names the first that nobody has acknowledged. */

@@ -230,3 +230,21 @@ test('of a recording with several receipts the last one is named: the station fo
     receipt_sha256: again,
   });
 });
+
+test('what a recording in place replaced is not missing where the log comes again', async () => {
+  const at = await openBench(14);
+  const { top, station, receiver } = at;
+  const replaced = makeRecordingId(top.random);
+  const replacing = top.sample(70, { supersedes: [replaced] });
+  station.push(replacing);
+  await top.until('receipt', () => station.receipts.size === 1);
+  // Only the station's log was lost: all of it comes anew, and tells of the receipt that the replaced one had once.
+  const log = logOf(at, replaced)
+    .add('erased', { recording: replaced, docking: DOCKING, path_sha256: PATH })
+    .add('spool-reclaimed', { recording: replaced })
+    .checkpoint();
+  await send(at, log);
+  for (let second = 0; second < 130; second += 5) await top.clock.advance(5000);
+  expect(receiver.conditions.codes()).toEqual([]);
+  expect(mark(at, replaced)).toBeUndefined();
+});
