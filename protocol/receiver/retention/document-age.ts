@@ -38,7 +38,11 @@ export interface AgedDocuments extends RecordingName {
  */
 export type DocumentAge =
   | ({ readonly age: 'counts' } & AgedDocuments)
-  | { readonly age: 'stays'; readonly receivedMs: number | undefined };
+  | {
+      readonly age: 'stays';
+      readonly receivedMs: number | undefined;
+      readonly orderSha256?: string | null;
+    };
 
 /** Looks at one folder. Errors: the system's. */
 export async function documentAge(
@@ -60,7 +64,9 @@ async function ofRecording(
   if (facts.kind !== 'deleted' && facts.kind !== 'kept') return { age: 'stays', receivedMs: undefined };
   const receivedMs = Date.parse(facts.receipt.received_at);
   const whole = names.every((each) => RECORDING_NAMES.has(each));
-  if (facts.kind === 'kept' || facts.unfinished !== 'no' || !whole) return { age: 'stays', receivedMs };
+  if (facts.kind === 'kept') return { age: 'stays', receivedMs };
+  const { order_sha256: orderSha256 } = facts.record;
+  if (facts.unfinished !== 'no' || !whole) return { age: 'stays', receivedMs, orderSha256 };
   return {
     age: 'counts',
     ...name,
@@ -69,7 +75,7 @@ async function ofRecording(
     receivedMs,
     sha256: facts.manifestSha256,
     recordings: [],
-    orderSha256: facts.record.order_sha256,
+    orderSha256,
   };
 }
 

@@ -103,7 +103,8 @@ class StationDocuments {
 
   /** It decides how much of the log and which orders must stay. */
   #stays(found: DocumentAge): void {
-    if (found.age === 'counts' && found.orderSha256 !== null) this.#named.add(found.orderSha256);
+    const { orderSha256 = null } = found;
+    if (orderSha256 !== null) this.#named.add(orderSha256);
     this.#oldestMs = Math.min(this.#oldestMs, found.receivedMs ?? Number.NEGATIVE_INFINITY);
   }
 

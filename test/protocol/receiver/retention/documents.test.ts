@@ -189,6 +189,29 @@ describe('documents', () => {
     expect(await left(disk)).toHaveLength(4);
   });
 
+  test('an order stays as long as a deletion record that names it, also where that cannot go', async () => {
+    const disk = scene.retentionDisk();
+    const random = new SeededRandom(98);
+    const media = scene.plantRecording(disk, random);
+    const { camera, docking } = media.manifest;
+    const sidecar = scene.plantRecording(disk, random, {
+      manifest: { camera, docking, role: 'sidecar', sidecar_of: media.manifest.source.path_sha256 },
+    });
+    const order = scene.plantOrder(disk, random, media, {
+      verb: 'delete',
+      orderedMs: START_MS,
+      by: ['officer', 'supervisor'],
+    });
+    const deps = store(disk);
+    expect(await scene.expireOn(deps)).toMatchObject({ deleted: 2 });
+    expect(scene.deletionOf(disk, sidecar).order_sha256).not.toBeNull();
+    disk.plant(`${scene.folderOf(sidecar)}/note.txt`, 'keep me');
+    await deps.clock.advance(731 * DAY_MS);
+    expect(await drop(deps)).toMatchObject({ folders: 1 });
+    expect(await left(disk)).toEqual([sidecar.recording]);
+    expect(await disk.list(`${FOLDER}/orders`)).toEqual([order.order]);
+  });
+
   test('do not go by a clock that is in doubt', async () => {
     const disk = scene.retentionDisk();
     scene.plantRecording(disk, new SeededRandom(94), { receivedMs: START_MS - 20 * DAY_MS });
