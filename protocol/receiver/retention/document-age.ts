@@ -42,6 +42,8 @@ export type DocumentAge =
       readonly age: 'stays';
       readonly receivedMs: number | undefined;
       readonly orderSha256?: string | null;
+      /** Recordings that a kept one replaces: a hold of one of them holds it. */
+      readonly supersedes?: readonly string[];
     };
 
 /** Looks at one folder. Errors: the system's. */
@@ -64,7 +66,7 @@ async function ofRecording(
   if (facts.kind !== 'deleted' && facts.kind !== 'kept') return { age: 'stays', receivedMs: undefined };
   const receivedMs = Date.parse(facts.receipt.received_at);
   const whole = names.every((each) => RECORDING_NAMES.has(each));
-  if (facts.kind === 'kept') return { age: 'stays', receivedMs };
+  if (facts.kind === 'kept') return { age: 'stays', receivedMs, supersedes: facts.manifest.supersedes };
   const { order_sha256: orderSha256 } = facts.record;
   if (facts.unfinished !== 'no' || !whole) return { age: 'stays', receivedMs, orderSha256 };
   return {

@@ -63,6 +63,8 @@ class StationDocuments {
   readonly #cutoffMs: number;
   /** Digests of orders that deletion records name. */
   readonly #named = new Set<string>();
+  /** Recordings that kept ones replace. */
+  readonly #replaced = new Set<string>();
   /** The oldest receipt among the folders that are left; -Infinity where one cannot be read. */
   #oldestMs = Number.POSITIVE_INFINITY;
 
@@ -105,6 +107,7 @@ class StationDocuments {
   #stays(found: DocumentAge): void {
     const { orderSha256 = null } = found;
     if (orderSha256 !== null) this.#named.add(orderSha256);
+    if (found.age === 'stays') for (const each of found.supersedes ?? []) this.#replaced.add(each);
     this.#oldestMs = Math.min(this.#oldestMs, found.receivedMs ?? Number.NEGATIVE_INFINITY);
   }
 
@@ -173,7 +176,7 @@ class StationDocuments {
       const bytes = await readIfThere(files, join(folder, ORDER_FILE), ORDER_BYTES_MAX);
       if (bytes === undefined || this.#named.has(sha256Hex(bytes))) return false;
       const order = parseOrder(bytes);
-      if (Date.parse(order.ordered_at) > this.#cutoffMs) return false;
+      if (Date.parse(order.ordered_at) > this.#cutoffMs || this.#replaced.has(order.recording)) return false;
       const about = join(layout.station(this.#station), order.recording);
       return (await files.stat(about)) === undefined;
     } catch (error) {

@@ -16,6 +16,8 @@ export interface Subject {
   readonly path: string;
   readonly isSidecar: boolean;
   readonly originalSha256: string;
+  /** Recordings that it replaces. */
+  readonly supersedes: readonly string[];
   /** By the store's clock. */
   readonly receivedMs: number;
 }
@@ -35,7 +37,10 @@ export interface Standing {
 
 /** What a manifest says of where its file belongs; `receivedAt` is the receipt's. */
 export function subjectOf(
-  manifest: Pick<Manifest, 'recording' | 'camera' | 'docking' | 'source' | 'sidecar_of' | 'original'>,
+  manifest: Pick<
+    Manifest,
+    'recording' | 'camera' | 'docking' | 'source' | 'sidecar_of' | 'original' | 'supersedes'
+  >,
   receivedAt: string,
 ): Subject {
   return {
@@ -45,6 +50,7 @@ export function subjectOf(
     path: manifest.sidecar_of ?? manifest.source.path_sha256,
     isSidecar: manifest.sidecar_of !== null,
     originalSha256: manifest.original.sha256,
+    supersedes: manifest.supersedes,
     receivedMs: Date.parse(receivedAt),
   };
 }
@@ -65,13 +71,17 @@ export class OrderBook {
     for (const each of orders) this.#add(each);
   }
 
-  /** What counts for a recording at `nowMs`. A hold also reaches what a cut docking tore apart; no deletion does. */
+  /**
+   * What counts for a recording at `nowMs`. A hold also reaches what a cut docking tore apart, and what replaces its recording; no deletion
+   * does.
+   */
   standing(subject: Subject, nowMs: number): Standing {
     const own = this.#families.get(familyKey(subject)) ?? this.#byRecording.get(subject.recording);
     const near = (this.#byPlace.get(placeKey(subject)) ?? []).filter(
       (family) => family !== own && family.subjects.some((other) => areTogether(other, subject)),
     );
-    const standings = [...(own === undefined ? [] : [own]), ...near].map(({ orders }) =>
+    const replaced = subject.supersedes.flatMap((recording) => this.#byRecording.get(recording) ?? []);
+    const standings = [...(own === undefined ? [] : [own]), ...near, ...replaced].map(({ orders }) =>
       orderStanding(orders, nowMs),
     );
     const hold = longest(standings.map((standing) => standing.hold));

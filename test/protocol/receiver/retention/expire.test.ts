@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { dropOldDocuments } from '../../../../protocol/receiver/retention/expire.ts';
 import { parseStationId } from '../../../../protocol/ids.ts';
 import { encodeManifest, MANIFEST_TRUSTED_COMMENT } from '../../../../protocol/manifest.ts';
 import { makeSecretKey } from '../../../../protocol/minisign.ts';
@@ -338,4 +339,27 @@ test('a folder that cannot be changed keeps no other one, and the failure is tol
   disk.heal();
   expect((await expireOn(await later(disk, 14.1, 2))).deleted).toBe(1);
   expect(samples.map((each) => stateOf(disk, each))).toEqual(Array.from({ length: 5 }, () => 'deleted'));
+});
+
+test('a hold of a recording holds what replaced it, where the vault lost the first one', async () => {
+  const disk = retentionDisk();
+  const random = seededRandom(77);
+  const first = plantRecording(disk, random);
+  plantOrder(disk, random, first, { verb: 'hold', orderedMs: START_MS, by: ['officer', 'supervisor'] });
+  // It did not hold any more and was set aside; its file was still on the camera, and came as a new recording.
+  await disk.removeTree(folderOf(first));
+  const second = plantRecording(disk, random, {
+    manifest: {
+      camera: first.manifest.camera,
+      source: first.manifest.source,
+      original: first.manifest.original,
+      supersedes: [first.recording],
+    },
+  });
+  const expired = await expireOn(await later(disk, 15));
+  expect(expired).toMatchObject({ deleted: 0, totals: { states: { held: 1 } } });
+  expect(stateOf(disk, second)).toBe('whole');
+  const years = await later(disk, 800, 2);
+  expect(await dropOldDocuments(years)).toMatchObject({ orders: 0 });
+  expect((await expireOn(years)).deleted).toBe(0);
 });
