@@ -76,6 +76,13 @@ class ExcusedTest(unittest.TestCase):
         kept = station(log=log(("docking-recorded", recorded)))
         self.assertEqual(excused_dockings(kept, [store]).keys(), {hex_of("x"), hex_of("e")})
 
+    def test_what_no_checkpoint_covers_explains_nothing(self) -> None:
+        facts = {"station": STATION, "recording": random_id("x"), "manifest_sha256": hex_of("x")}
+        store = log(("documents-dropped", facts), ("segment-dropped", {"segment": random_id("s")}))
+        store.order[0].signed_up_to = 1
+        self.assertEqual(excused_manifests(station(), [store]), {})
+        self.assertEqual(list(store.of("segment-dropped")), [])
+
 
 if __name__ == "__main__":
     unittest.main()

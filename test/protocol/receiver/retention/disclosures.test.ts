@@ -92,7 +92,9 @@ describe('a disclosure', () => {
     disk.plant(`${folderOf(docking)}/docking.json.minisig`, docking.offer.signature);
     const { station, recording, sha256: manifest_sha256 } = docking;
     const id = plant(disk, random, plantRecording(disk, random), {
-      ...{ station, recording, manifest_sha256 },
+      station,
+      recording,
+      manifest_sha256,
       command: 'export',
     });
     expect(await take(depsOn(disk, 1))).toMatchObject({ entered: 1, refused: [] });
