@@ -64,6 +64,8 @@ export class CustodyGroups {
   #retryMs = RETRY_MS_MIN;
   #onCheckpoint: () => void = () => undefined;
   #isClosed = false;
+  /** Nothing is written before `open`: what is taken earlier waits for it. */
+  #isOpen = false;
   /** Until this run's first segment lies there. */
   #owesOpening = true;
   /** To be entered behind the next `segment-opened`. */
@@ -87,7 +89,9 @@ export class CustodyGroups {
   /** Opens the first segment, with a `key-changed` entry where one is given. Never rejects: what fails is tried again. */
   async open(keyChange: ProvenKeyChange['facts'] | undefined): Promise<void> {
     this.#keyChange = keyChange;
-    await this.#flush();
+    this.#isOpen = true;
+    this.#flushSoon();
+    await this.#writing;
   }
 
   /** Takes facts that were checked; durable CUSTODY_GROUP_MS later at the latest. Errors: "custody.overrun". */
@@ -143,7 +147,7 @@ export class CustodyGroups {
   }
 
   #flushSoon(): void {
-    if (this.#writing !== undefined || this.#failure !== undefined) return;
+    if (!this.#isOpen || this.#writing !== undefined || this.#failure !== undefined) return;
     this.#writing = this.#flush().finally(() => {
       this.#writing = undefined;
       if (this.#pending.hasWaiters) this.#flushSoon();

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import type { CustodyLogOptions } from '../../../agent/custody/custody-log.ts';
 import type { CustodyEntry } from '../../../protocol/custody-entry.ts';
 import { keyIdHex, makeSecretKey, publicKeyOf, signatureKeyId } from '../../../protocol/minisign.ts';
+import { ManualClock } from '../../fakes/clock-manual.ts';
 import { SURVIVALS, type CrashDisk } from '../../fakes/files-crash.ts';
+import { filesWith } from '../../fakes/files-with.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { fastSigner } from '../../fakes/signer-fast.ts';
 import { chainsOn, eventsOn, FOLDER, logDisk, logKey, numbered, openLog } from './custody-scenario.ts';
@@ -127,4 +129,27 @@ test('a change is entered although the newest segment cannot be read: said twice
   disk.heal();
   await custody.close();
   expect(eventsOn(disk, 'key-changed').length).toBeGreaterThan(0);
+});
+
+test('a change is entered once, as second entry, although a break was found and the disk shows the newest segment late', async () => {
+  const disk = logDisk();
+  await run(disk, 1);
+  const [broken] = [...chainsOn(disk).keys()];
+  await run(disk, 2);
+  disk.corrupt(`${FOLDER}/${broken}.jsonl`, (bytes) => Buffer.concat([bytes, Buffer.from('x')]));
+  const clock = new ManualClock();
+  const readAll: CrashDisk['readAll'] = async (path, bytesMax) => {
+    const bytes = await disk.readAll(path, bytesMax);
+    if (path.endsWith('.jsonl')) await clock.advance(1500);
+    return bytes;
+  };
+  const { custody, conditions } = await openLog(filesWith(disk, { readAll }), 4, { ...AFTER, clock });
+  expect(conditions.isRaised('custody.chain-broken')).toBe(true);
+  custody.append(numbered(4));
+  await custody.checkpoint();
+  await custody.close();
+  disk.corrupt(`${FOLDER}/${broken}.jsonl`, (bytes) => bytes.subarray(0, -1));
+  const fresh = [...chainsOn(disk).values()].filter((entries) => keysOf(entries).has(CHANGE.new_key_id));
+  expect(fresh).toHaveLength(1);
+  expect(fresh[0]?.slice(0, 2).map(({ event }) => event)).toEqual(['segment-opened', 'key-changed']);
 });
