@@ -326,6 +326,9 @@ function isOwnFailure(reason: WaitReason): boolean {
   return reason === 'spool-full' || reason === 'spool-failed';
 }
 
+/** Codes of whatever lies between this station and a file: the drivers, what they stand on, and the mount helper. */
+const CAMERA_CODE = /^(?:driver|usb|ptp|smp|mount)\./;
+
 /** The reason that stands with an entry that was not taken. */
 function waitReason(error: unknown): WaitReason {
   const code = isDockError(error) ? error.code : '';
@@ -334,7 +337,7 @@ function waitReason(error: unknown): WaitReason {
   if (code === 'driver.unreadable') return 'unreadable';
   if (code === 'pull.too-damaged') return 'too-damaged';
   if (code === 'tries.set-aside') return 'agent-failed';
-  if (code.startsWith('driver.')) return 'camera-failed';
+  if (CAMERA_CODE.test(code)) return 'camera-failed';
   if (code === 'spool.full' || ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '')) return 'spool-full';
   return 'spool-failed';
 }

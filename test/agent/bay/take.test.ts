@@ -29,6 +29,8 @@ import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { nodeRandom } from '../../../protocol/io/random-node.ts';
 import { DOCKING_SEEN_MAX } from '../../../protocol/limits.ts';
 import { inlineSigner, makeSecretKey, publicKeyOf } from '../../../protocol/minisign.ts';
+import { ptpBench, PTP_PLACE } from '../../drivers/ptp/subject.ts';
+import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
@@ -321,4 +323,27 @@ test('a note lies there whenever the camera is read or a recording becomes durab
   await expect(take(left)).rejects.toThrow();
   expect(seen.read.at(-1)).toEqual(['bay-1.3.try']);
   expect(await notes()).toEqual([]);
+});
+
+test('a camera on USB whose pipe halts at a file is a fault of that camera, and ends no pulling', async () => {
+  const manual = new ManualClock();
+  const running = setInterval(() => void manual.advance(500), 1);
+  const bench = ptpBench({ clock: manual });
+  try {
+    bench.camera.put('a.mp4', new Uint8Array(1000));
+    session = await bench.driver.open(PTP_PLACE, signal);
+    const entry = await entryOf('a.mp4');
+    bench.responder.misdeeds.silentAt = (operation) => {
+      if (operation !== 0x95c1) return false;
+      bench.wires.at(-1)?.halt('in');
+      return true;
+    };
+    const by = taker();
+    for (let attempts = 1; attempts <= 5; attempts++) await take(entry, by);
+    const isOver = { kind: 'waiting', reason: 'camera-failed' };
+    expect([entry.fate, conditions.codes()]).toEqual([isOver, []]);
+  } finally {
+    await session.close();
+    clearInterval(running);
+  }
 });
