@@ -25,7 +25,7 @@ import { PtpCommands } from './commands.ts';
 import { PtpConversation, responseOf } from './conversation.ts';
 import { parsePtpTime, ptpTimeText } from './date-time.ts';
 import type { FoundObject } from './given-paths.ts';
-import { describeObject, listObjects, stampOf, type PtpListing } from './listing.ts';
+import { describeObject, isStill, listObjects, type PtpListing } from './listing.ts';
 import { withNewHandles } from './new-handles.ts';
 import { pathKey } from './object-path.ts';
 import { ptpInterfaceOf } from './ptp-interface.ts';
@@ -214,11 +214,11 @@ class PtpSession implements CameraSession {
   }
 
   async *read(entry: InventoryEntry, offset: number, signal: AbortSignal): AsyncGenerator<Piece> {
-    const find = async (within: AbortSignal): Promise<number> => {
-      const { handle, storage } = await this.#find(entry, within);
-      this.#reading = storage;
+    const find = async (within: AbortSignal): Promise<FoundObject> => {
+      const found = await this.#find(entry, within);
+      this.#reading = found.storage;
       await this.#assertStore(within);
-      return handle;
+      return found;
     };
     try {
       yield* readObject(this.#commands, this.#quirks, entry, offset, find, signal);
@@ -247,10 +247,10 @@ class PtpSession implements CameraSession {
       throw error;
     });
     if (here === undefined) return 'already-gone';
-    const { handle } = here;
+    const { handle, plain } = here;
     const found = await describeObject(this.#commands, handle, signal);
     if (found === undefined) return 'already-gone';
-    if (found.sizeBytes === null || stampOf(found.info, found.sizeBytes) !== entry.stamp)
+    if (!isStill(found, plain, entry.stamp))
       throw new DockError('driver.changed', 'the file is not the one that was listed', { retry: 'later' });
     return outcomeOf(await this.#commands.erase(handle, signal));
   }

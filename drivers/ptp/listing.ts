@@ -11,7 +11,7 @@ import { isDatasetError } from './data-reader.ts';
 import type { ObjectInfo } from './datasets.ts';
 import { parsePtpTime } from './date-time.ts';
 import { givePaths, type FoundObject, type NamedObject } from './given-paths.ts';
-import { joinPath, nameBytes, pathKey } from './object-path.ts';
+import { endsInName, joinPath, nameBytes, pathKey } from './object-path.ts';
 import type { PtpStores } from './stores.ts';
 
 const PROBLEMS_MAX = 64;
@@ -85,8 +85,20 @@ export async function describeObject(
   return { info, sizeBytes: size === undefined ? small : size };
 }
 
+/**
+ * Whether an object as it is described now is the one that was listed under `plain` (a `pathKey`) with that stamp. The name counts too: a camera
+ * that counts its objects anew when one goes leads to another one by the same handle, which may be as long and tell no time.
+ */
+export function isStill(
+  { info, sizeBytes }: { readonly info: ObjectInfo; readonly sizeBytes: number | null },
+  plain: string,
+  stamp: string,
+): boolean {
+  return sizeBytes !== null && stampOf(info, sizeBytes) === stamp && endsInName(plain, info.name);
+}
+
 /** What of an object tells one state of it from another. */
-export function stampOf(info: ObjectInfo, sizeBytes: number): string {
+function stampOf(info: ObjectInfo, sizeBytes: number): string {
   return `${sizeBytes}.${info.modifiedAt}.${info.capturedAt}.${info.format.toString(16)}`;
 }
 

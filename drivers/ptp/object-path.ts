@@ -36,3 +36,9 @@ export function nameBytes(name: string): Uint8Array {
 export function pathKey(path: Uint8Array): string {
   return bufferOf(path).toString('latin1');
 }
+
+/** True where the path with that key ends in the name: what a handle leads to now is still what was listed under it. */
+export function endsInName(key: string, name: string): boolean {
+  const own = pathKey(nameBytes(name));
+  return key === own || key.endsWith(`/${own}`);
+}

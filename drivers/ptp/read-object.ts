@@ -9,7 +9,8 @@ import type { InventoryEntry, Piece } from '../driver.ts';
 import { OPERATION, RESPONSE } from './codes.ts';
 import type { PtpCommands } from './commands.ts';
 import { responseOf } from './conversation.ts';
-import { describeObject, stampOf } from './listing.ts';
+import type { FoundObject } from './given-paths.ts';
+import { describeObject, isStill } from './listing.ts';
 import { withNewHandles } from './new-handles.ts';
 import type { PtpQuirks } from './quirks.ts';
 
@@ -17,8 +18,8 @@ import type { PtpQuirks } from './quirks.ts';
 const PARTIAL_BYTES = PULL_PIECE_BYTES - 512;
 const OFFSETS_32 = 2 ** 32;
 
-/** Finds the handle that an entry has now. Errors: "driver.gone". */
-export type FindHandle = (signal: AbortSignal) => Promise<number>;
+/** Finds the object that an entry has now. Errors: "driver.gone". */
+export type FindObject = (signal: AbortSignal) => Promise<Pick<FoundObject, 'handle' | 'plain'>>;
 
 /** Errors: "driver.changed", "driver.gone", "driver.unreadable"; those of the commands. */
 export async function* readObject(
@@ -26,7 +27,7 @@ export async function* readObject(
   quirks: PtpQuirks,
   entry: InventoryEntry,
   offset: number,
-  find: FindHandle,
+  find: FindObject,
   signal: AbortSignal,
 ): AsyncGenerator<Piece, void, undefined> {
   if (offset > entry.sizeBytes) throw changed(`read from ${offset} of ${entry.sizeBytes} bytes`);
@@ -47,11 +48,11 @@ async function* inParts(
   quirks: PtpQuirks,
   entry: InventoryEntry,
   offset: number,
-  find: FindHandle,
+  find: FindObject,
   signal: AbortSignal,
 ): AsyncGenerator<Piece, void, undefined> {
   for (let at = offset; at < entry.sizeBytes;) {
-    const handle = await find(signal);
+    const { handle } = await find(signal);
     const asked = lengthOf(Math.min(PARTIAL_BYTES, entry.sizeBytes - at), quirks);
     const bytes = await commands.partial(handle, at, asked, signal).catch((error: unknown) => {
       if (!isDockError(error, 'ptp.handles-lost')) refused(error);
@@ -68,11 +69,11 @@ async function* inParts(
 async function assertNoMore(
   commands: PtpCommands,
   entry: InventoryEntry,
-  find: FindHandle,
+  find: FindObject,
   signal: AbortSignal,
 ): Promise<void> {
   const ask = async (): Promise<number> => {
-    const handle = await find(signal);
+    const { handle } = await find(signal);
     return (await commands.partial(handle, entry.sizeBytes, 1, signal)).length;
   };
   const more = await withNewHandles(ask).catch((error: unknown) => {
@@ -87,10 +88,10 @@ async function* asWhole(
   commands: PtpCommands,
   entry: InventoryEntry,
   offset: number,
-  find: FindHandle,
+  find: FindObject,
   signal: AbortSignal,
 ): AsyncGenerator<Piece, void, undefined> {
-  const handle = await find(signal);
+  const { handle } = await find(signal);
   let at = 0;
   let isOver = false;
   try {
@@ -116,14 +117,16 @@ async function* asWhole(
 async function confirm(
   commands: PtpCommands,
   entry: InventoryEntry,
-  find: FindHandle,
+  find: FindObject,
   signal: AbortSignal,
 ): Promise<void> {
-  const found = await withNewHandles(async () => describeObject(commands, await find(signal), signal));
+  const { plain, found } = await withNewHandles(async () => {
+    const here = await find(signal);
+    return { plain: here.plain, found: await describeObject(commands, here.handle, signal) };
+  });
   if (found === undefined)
     throw new DockError('driver.gone', 'the file is not on the camera any more', { retry: 'never' });
-  if (found.sizeBytes === null || stampOf(found.info, found.sizeBytes) !== entry.stamp)
-    throw changed('its size or time is another one now');
+  if (!isStill(found, plain, entry.stamp)) throw changed('its name, size or time is another one now');
 }
 
 function lengthOf(wanted: number, quirks: PtpQuirks): number {
