@@ -9,6 +9,8 @@ import { DockError } from '../../protocol/errors.ts';
 /** Datasets are some hundred bytes; long texts and arrays of codes make them some thousand. */
 const DATASET_BYTES_MAX = 64 * 1024;
 const STORAGES_MAX = 64;
+/** Of the property of a 64-bit size. */
+const SIZE_BYTES = 8;
 /** The property of a 64-bit size is asked for until the camera says that it has none. */
 const NOT_KNOWN: ReadonlySet<number> = new Set([
   RESPONSE.operationNotSupported,
@@ -103,6 +105,7 @@ export class PtpCommands {
       return undefined;
     }
     assertOk(question.operation, answer);
+    if (answer.data.length < SIZE_BYTES) return undefined; // MTP says 64 bits, some firmware says 32: the object's dataset tells as much
     return safeBytes(new DataReader(answer.data, 'size of an object').u64());
   }
 

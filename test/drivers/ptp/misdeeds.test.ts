@@ -396,6 +396,22 @@ describe('sizes', () => {
   });
 });
 
+describe('a camera that tells the size of its objects in 32 bits', () => {
+  test('is listed and read by it', async () => {
+    const made = bench({ a: patternBytes(10), b: patternBytes(2_000_000) });
+    made.responder.misdeeds.change = (operation, answer) => {
+      if (operation !== SIZE || !(answer.data instanceof Uint8Array)) return;
+      answer.data = answer.data.slice(0, 4);
+      answer.sizeBytes = 4;
+    };
+    const session = await opened(made);
+    const { entries, problems } = await session.inventory(live());
+    expect([entries.map(({ sizeBytes }) => sizeBytes), problems]).toEqual([[10, 2_000_000], []]);
+    const read = await readBytes(session, await entryOf(session, 'b'));
+    expect(read.equals(patternBytes(2_000_000))).toBe(true);
+  });
+});
+
 describe('a camera that does not answer', () => {
   test('ends a call after the whole ladder, each step bounded', async () => {
     const clock = new ManualClock();
