@@ -255,7 +255,8 @@ function mayHelp(reason: unknown): boolean {
   return isDockError(reason) && !isDockError(reason, 'driver.detached');
 }
 
-function handlesLost(cause: unknown): DockError {
+/** The error for whatever was begun with handles of a session before. */
+export function handlesLost(cause: unknown): DockError {
   const words = 'the session with the camera was opened anew: it must be listed again';
   return new DockError('ptp.handles-lost', words, { retry: 'later', cause });
 }

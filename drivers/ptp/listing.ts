@@ -6,7 +6,7 @@ import type { Inventory, InventoryEntry, InventoryProblem } from '../driver.ts';
 import { sortSlowly } from '../sort-slowly.ts';
 import { FORMAT_ASSOCIATION, SIZE_UNKNOWN } from './codes.ts';
 import type { PtpCommands } from './commands.ts';
-import { responseOf } from './conversation.ts';
+import { handlesLost, responseOf } from './conversation.ts';
 import { isDatasetError } from './data-reader.ts';
 import type { ObjectInfo } from './datasets.ts';
 import { parsePtpTime } from './date-time.ts';
@@ -34,7 +34,8 @@ export interface EarlierListings {
 }
 
 /**
- * Errors: those of the commands. A folder or an object that the camera does not tell of is a problem, not an error.
+ * Errors: those of the commands; "ptp.handles-lost" where the session was opened anew on the way. A folder or an object that the camera does
+ * not tell of is a problem, not an error.
  */
 export async function listObjects(
   commands: PtpCommands,
@@ -42,10 +43,12 @@ export async function listObjects(
   signal: AbortSignal,
 ): Promise<PtpListing> {
   const walk = new Walk(commands);
-  const { generation } = commands;
   const storages = await commands.storageIds(signal);
+  const { generation } = commands;
   const isNamed = stores.listed(storages);
   for (const storage of storages) await walk.storage(storage, isNamed(storage), signal);
+  // Handles of two sessions in one listing: the same one may stand for two objects, and one of them would be left out.
+  if (commands.generation !== generation) throw handlesLost(undefined);
   const areHandlesKept = before?.generation === generation;
   const paths = await givePaths(walk.objects, before && { found: before.found, areHandlesKept }, nextTurn);
   const found = new Map<string, FoundObject>();

@@ -522,6 +522,38 @@ describe('a session that an earlier process left', () => {
   });
 });
 
+describe('a camera with two stores that is reset while it is listed', () => {
+  const SECOND = 0x00020001;
+
+  test('shows the files of both, although handles of the one are the other one’s now', async () => {
+    const clock = new ManualClock();
+    const made = bench({ a: patternBytes(10), b: patternBytes(20, 2) }, { clock });
+    const { objects, misdeeds } = made.responder;
+    made.responder.putIn(SECOND);
+    const all = objects.all.bind(objects);
+    let order = ['a', 'b'];
+    const handleOf = (name: string): number => order.indexOf(name) + 1;
+    objects.all = () =>
+      new Map(
+        [...all().values()].map((each) => [handleOf(each.name), { ...each, handle: handleOf(each.name) }]),
+      );
+    objects.renumber = () => (order = ['b', 'a']);
+    misdeeds.renumbersOnReset = true;
+    misdeeds.refusesClassRequests = true;
+    misdeeds.change = (operation, answer, [storage]) => {
+      if (operation !== GET_HANDLES) return;
+      answer.data = ids([handleOf(storage === SECOND ? 'b' : 'a')]);
+      answer.sizeBytes = answer.data.length;
+    };
+    let listed = 0;
+    misdeeds.silentAt = (operation) => operation === GET_HANDLES && ++listed === 2;
+    const session = await passing(clock, opened(made));
+    const { entries, problems } = await passing(clock, session.inventory(live()));
+    expect(made.recoveries.at(-1)).toBe('usb-reset');
+    expect([entries.map(({ sizeBytes }) => sizeBytes), problems]).toEqual([[10, 20], []]);
+  });
+});
+
 describe('a camera that starts anew on its own', () => {
   test('is read on by the handles that it has then', async () => {
     const bytes = patternBytes(3_000_000);
