@@ -3,7 +3,7 @@
 // Invariants:
 // 1. Only requests that change nothing are asked a second time.
 // 2. `generation` counts up whenever the session was opened anew: object handles of before mean nothing then.
-// 3. Recoveries in one session are bounded: a camera that needs more needs a person.
+// 3. Recoveries and new openings in one session are bounded: a camera that needs more needs a person.
 import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { Clock } from '../../protocol/ports.ts';
 import type { PowerCycle } from '../usb/port-power.ts';
@@ -21,6 +21,8 @@ const BUSY_PAUSE_MS = 500;
 /** By how much a transaction number is raised that the camera calls wrong. */
 const NUMBER_STEP = 10;
 const RECOVERIES_MAX = 16;
+/** A camera may close its session when nothing is asked for long; one that does so more often in a docking is never done with a listing. */
+const REOPENINGS_MAX = 64;
 /** Ladders one after the other of which no step helped: a camera that hangs is told of after half a minute, not after all recoveries. */
 const FAILED_LADDERS_MAX = 2;
 
@@ -53,6 +55,7 @@ export class PtpConversation {
   #generation = 0;
   #recoveries = 0;
   #failedLadders = 0;
+  #reopenings = 0;
   #gone: Error | undefined;
 
   constructor(options: ConversationOptions) {
@@ -95,6 +98,7 @@ export class PtpConversation {
       else if (answer.code === RESPONSE.invalidTransactionId && busy < BUSY_TRIES)
         this.#pipe.numberFrom(this.#pipe.transaction + NUMBER_STEP);
       else if (answer.code === RESPONSE.sessionNotOpen && busy < BUSY_TRIES) {
+        if (++this.#reopenings > REOPENINGS_MAX) throw losesSessions();
         await this.#openSession(signal);
         if (question.byHandle === true) throw handlesLost(undefined);
       } else return answer;
@@ -273,6 +277,11 @@ function switchedOff(cause: unknown): DockError {
 
 function closed(): DockError {
   return new DockError('driver.detached', 'the conversation with the camera was closed', { retry: 'later' });
+}
+
+function losesSessions(): DockError {
+  const words = `the camera closed its session more than ${REOPENINGS_MAX} times; take it out, switch it off and on, and put it back`;
+  return new DockError('driver.protocol', words, { retry: 'person' });
 }
 
 function hangs(cause: unknown): DockError {

@@ -554,6 +554,35 @@ describe('a camera with two stores that is reset while it is listed', () => {
   });
 });
 
+describe('a camera that says again and again that no session is open', () => {
+  /** So many questions are no conversation any more: the misdeed ends then, as else the test would not. */
+  const ASKED_MAX = 3000;
+  const calls: Readonly<Record<string, (session: CameraSession, entry: InventoryEntry) => Promise<unknown>>> =
+    {
+      inventory: (session) => session.inventory(live()),
+      read: readBytes,
+      erase: (session, entry) => session.erase(entry, live(), ANY_SHA256),
+    };
+  for (const [call, operation] of [
+    ['inventory', GET_INFO],
+    ['read', PARTIAL_64],
+    ['erase', DELETE],
+  ] as const)
+    test(`when asked for ${call} hangs nothing`, async () => {
+      const made = bench({ a: patternBytes(10) });
+      const session = await opened(made);
+      const entry = await entryOf(session, 'a');
+      const before = made.responder.asked.length;
+      made.responder.misdeeds.onlySays = (each) => each === operation;
+      made.responder.misdeeds.change = (each, answer) => {
+        if (each !== operation || made.responder.asked.length - before > ASKED_MAX) return;
+        Object.assign(answer, { code: 0x2003, data: undefined, sizeBytes: 0 });
+      };
+      await codeOf(calls[call]?.(session, entry) ?? Promise.reject(new Error('no call')));
+      expect(made.responder.asked.length - before).toBeLessThan(ASKED_MAX / 2);
+    });
+});
+
 describe('a camera that starts anew on its own', () => {
   test('is read on by the handles that it has then', async () => {
     const bytes = patternBytes(3_000_000);
