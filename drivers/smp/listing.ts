@@ -1,4 +1,4 @@
-// A serial camera's list of recordings as an inventory. The list comes in pages while the camera may record: a list whose total changed is
+// A serial camera's list of recordings as an inventory. The list comes in pages while the camera may record: a list that changed on the way is
 // read anew.
 import { encodeUtf8, equalBytes } from '../../protocol/bytes.ts';
 import { DockError } from '../../protocol/errors.ts';
@@ -25,7 +25,7 @@ export async function listRecordings(commands: SmpCommands, signal: AbortSignal)
   });
 }
 
-/** Undefined where the total changed on the way. */
+/** Undefined where the total changed on the way, or the list between two pages. */
 async function readPages(
   commands: SmpCommands,
   signal: AbortSignal,
@@ -36,12 +36,28 @@ async function readPages(
     const page = await commands.recordings(items.length, PAGE_ITEMS, signal);
     if (total !== undefined && page.total !== total) return undefined;
     total = page.total;
+    if (!(await isNextTo(commands, items, signal))) return undefined;
     if (items.length + page.items.length > total) return nonsense('more items than it announced');
     items.push(...page.items);
     if (items.length === total) return { items, isCut: false };
     if (items.length >= INVENTORY_ENTRIES_MAX) return { items, isCut: true };
     if (page.items.length === 0) return nonsense('an empty page before the end');
   }
+}
+
+/**
+ * Whether the page that was just read begins behind the items before it: one that was erased for a new one leaves the total as it was, and moves
+ * the others up.
+ */
+async function isNextTo(
+  commands: SmpCommands,
+  before: readonly SmpItem[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const last = before.at(-1);
+  if (last === undefined) return true;
+  const [now] = (await commands.recordings(before.length - 1, 1, signal)).items;
+  return now?.name === last.name; // one that is being recorded grows meanwhile
 }
 
 /**

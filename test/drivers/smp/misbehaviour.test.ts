@@ -207,3 +207,27 @@ describe('a line that carries bytes as it likes (SER-02)', () => {
     expect(ms).toBeGreaterThan(30_000);
   });
 });
+
+test('a camera that erases its oldest file for a new one while its list is read leaves no file out of the list', async () => {
+  const bench = smpBench();
+  const names = Array.from({ length: 100 }, (_, at) => `F${String(at).padStart(4, '0')}.MP4`);
+  for (const name of names) bench.files.put(name, patternBytes(10));
+  const list = bench.files.list.bind(bench.files);
+  let pages = 0;
+  bench.files.list = async () => {
+    if (++pages === 2) {
+      await bench.files.erase('F0000.MP4');
+      bench.files.put('F0100.MP4', patternBytes(10));
+    }
+    return list();
+  };
+  const session = await bench.subject.driver.open(bench.place, live());
+  try {
+    const { entries, problems } = await session.inventory(live());
+    const listed = entries.map(({ path }) => latin1(path));
+    expect(problems).toEqual([]);
+    expect([...names.slice(1), 'F0100.MP4'].filter((name) => !listed.includes(name))).toEqual([]);
+  } finally {
+    await session.close();
+  }
+});
