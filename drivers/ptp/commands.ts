@@ -137,12 +137,13 @@ export class PtpCommands {
     return answer.data;
   }
 
-  /** The whole object as it comes. Leaving it in the middle, or an error, loses step: call `recover`. */
+  /** The whole object, listed with so many bytes, as it comes. Leaving it in the middle, or an error, loses step: call `recover`. */
   async *whole(
     handle: number,
+    payloadBytes: number,
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-    const question = { operation: OPERATION.getObject, parameters: [handle], byHandle: true };
+    const question = { operation: OPERATION.getObject, parameters: [handle], byHandle: true, payloadBytes };
     assertOk(question.operation, yield* this.#conversation.stream(question, signal));
   }
 

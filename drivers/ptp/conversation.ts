@@ -45,6 +45,8 @@ export interface PtpQuestion {
   readonly changes?: boolean;
   /** It names an object by its handle, so it is not asked again in a session that was opened anew. */
   readonly byHandle?: boolean;
+  /** See InboundWish. */
+  readonly payloadBytes?: number;
 }
 
 type LadderStep = (typeof RECOVERY_STEPS)[number];
@@ -183,9 +185,9 @@ export class PtpConversation {
     if (byHandle === true && generation !== this.#generation) throw handlesLost(undefined);
   }
 
-  #request({ operation, parameters = [], dataOut }: PtpQuestion): PtpRequest {
+  #request({ operation, parameters = [], dataOut, payloadBytes }: PtpQuestion): PtpRequest {
     const { progressMs } = this.#options.quirks;
-    return { operation, parameters, ...(dataOut !== undefined && { dataOut }), progressMs };
+    return { operation, parameters, ...(dataOut !== undefined && { dataOut }), progressMs, payloadBytes };
   }
 
   async #openSession(signal: AbortSignal): Promise<void> {

@@ -8,7 +8,9 @@ import { concatBytes } from '../../protocol/bytes.ts';
 import { DockError } from '../../protocol/errors.ts';
 import {
   CONTAINER_HEADER_BYTES,
+  CONTAINER_TYPE,
   LENGTH_UNKNOWN,
+  PARAMETERS_MAX,
   parseHeader,
   parseParameters,
   type ContainerHeader,
@@ -36,6 +38,8 @@ export interface InboundWish {
   readonly transaction: number;
   /** After CloseSession some cameras answer with transaction 0. */
   readonly takesZero?: boolean;
+  /** Payload that is expected where the camera announces no length: else a response right behind a full last packet would pass for data. */
+  readonly payloadBytes?: number | undefined;
 }
 
 export class InboundState {
@@ -70,6 +74,7 @@ export class InboundState {
     let rest = bytes;
     while (rest.length > 0 && !this.#isOver)
       rest = this.#data === undefined ? this.#header(rest, events) : this.#payload(rest, this.#data, events);
+    if (isShort && this.#data?.left === Infinity) this.#cutResponse(this.#data, events);
     if (isShort && this.#data !== undefined) this.#short(this.#data, events);
     if (isShort && this.#held.length > 0) throw nonsense(`a container cut after ${this.#held.length} bytes`);
     return events;
@@ -122,6 +127,38 @@ export class InboundState {
     if (!data.isStale && taken > 0) events.push({ kind: 'data', bytes: bytes.subarray(0, taken) });
     if (data.left === 0) this.#end(data, events);
     return bytes.subarray(taken);
+  }
+
+  /** Without a zero-length packet behind full ones the response ends the transfer of the data: what came beyond the expected bytes is looked at. */
+  #cutResponse(data: DataPhase, events: InboundEvent[]): void {
+    const last = events.at(-1);
+    const beyond = data.sizeBytes - (this.#wish.payloadBytes ?? Infinity);
+    if (
+      data.isStale ||
+      last?.kind !== 'data' ||
+      beyond < CONTAINER_HEADER_BYTES ||
+      beyond > last.bytes.length
+    )
+      return;
+    const response = last.bytes.subarray(last.bytes.length - beyond);
+    if (!this.#isResponse(response)) return;
+    events.pop();
+    if (beyond < last.bytes.length)
+      events.push({ kind: 'data', bytes: last.bytes.subarray(0, last.bytes.length - beyond) });
+    data.sizeBytes -= beyond;
+    this.#end(data, events);
+    this.#header(response, events);
+  }
+
+  /** All of it is a response to this transaction. */
+  #isResponse(bytes: Uint8Array): boolean {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, CONTAINER_HEADER_BYTES);
+    return (
+      view.getUint32(0, true) === bytes.length &&
+      bytes.length <= CONTAINER_HEADER_BYTES + 4 * PARAMETERS_MAX &&
+      view.getUint16(4, true) === CONTAINER_TYPE.response &&
+      view.getUint32(8, true) === this.#wish.transaction
+    );
   }
 
   /** A short packet ends data of unknown length; a header that came alone in its packet ends nothing. */

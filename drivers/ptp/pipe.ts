@@ -23,6 +23,8 @@ export interface PtpRequest {
   /** Small data for the camera. */
   readonly dataOut?: Uint8Array;
   readonly progressMs: number;
+  /** See InboundWish. */
+  readonly payloadBytes?: number | undefined;
 }
 
 export interface PtpResponse {
@@ -138,11 +140,12 @@ export class PtpPipe {
   }
 
   async *#receive(
-    { operation, progressMs }: PtpRequest,
+    { operation, progressMs, payloadBytes }: PtpRequest,
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array<ArrayBuffer>, PtpResponse, undefined> {
     const takesZero = operation === OPERATION.closeSession;
-    const inbound = new InboundState({ operation, transaction: this.#transaction, takesZero });
+    const wish = { operation, transaction: this.#transaction, takesZero, payloadBytes };
+    const inbound = new InboundState(wish);
     const progress = new Progress(this.#clock, progressMs);
     let sizeBytes = 0;
     for (;;) {

@@ -95,7 +95,7 @@ async function* asWhole(
   let at = 0;
   let isOver = false;
   try {
-    for await (const bytes of commands.whole(handle, signal)) {
+    for await (const bytes of commands.whole(handle, entry.sizeBytes, signal)) {
       const from = Math.max(0, Math.min(bytes.length, offset - at));
       at += bytes.length;
       if (at > entry.sizeBytes) throw otherLength(`more than ${entry.sizeBytes} bytes came`, at);

@@ -396,6 +396,22 @@ describe('sizes', () => {
   });
 });
 
+describe('a camera that announces no length and sends no zero-length packet', () => {
+  for (const [what, sizeBytes] of [
+    ['whose last packet is full', 500 + 4 * 512],
+    ['that fills its transfers', 2 * 2 ** 20 - 12],
+    ['whose last packet is short', 500 + 4 * 512 + 1],
+  ] as const)
+    test(`gives a file ${what}`, async () => {
+      const made = bench({ a: patternBytes(sizeBytes) }, { without: [PARTIAL, PARTIAL_64] });
+      made.responder.misdeeds.hidesLength = true;
+      const session = await opened(made);
+      const entry = await entryOf(session, 'a');
+      expect((await readBytes(session, entry)).equals(patternBytes(sizeBytes))).toBe(true);
+      expect(made.recoveries).toEqual([]);
+    });
+});
+
 describe('a camera that tells the size of its objects in 32 bits', () => {
   test('is listed and read by it', async () => {
     const made = bench({ a: patternBytes(10), b: patternBytes(2_000_000) });
