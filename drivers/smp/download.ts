@@ -4,7 +4,7 @@
 // 1. Bytes are given in order and exactly once, whatever lengths the camera answers with.
 // 2. The end comes only when as many bytes came as were listed, the camera still shows that length, and its digest of what was read is ours.
 // 3. Without a digest of the camera's the framing's own CRC must stand for each packet: raw framing has none, and wants the digest.
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { bufferOf, concatBytes } from '../../protocol/bytes.ts';
 import { DockError, isDockError } from '../../protocol/errors.ts';
@@ -21,6 +21,8 @@ export interface DownloadWish {
   readonly name: string;
   readonly sizeBytes: number;
   readonly offset: number;
+  /** SHA-256 of what was read before the offset, where it was read in this session: the digest of the whole is compared then. */
+  readonly before?: Hash | undefined;
   /** Requests that the camera takes at a time. */
   readonly window: number;
   /** True where each packet was checked on its way. */
@@ -37,7 +39,7 @@ export async function* download(
   wish: DownloadWish,
   signal: AbortSignal,
 ): AsyncGenerator<Piece, void, undefined> {
-  const hash = createHash('sha256');
+  const hash = wish.before?.copy() ?? createHash('sha256');
   let held: Uint8Array[] = [];
   let heldBytes = 0;
   const flush = (): Piece => {
@@ -107,7 +109,7 @@ async function answerTo(answer: Promise<SmpDownload> | undefined): Promise<SmpDo
 
 async function confirm(
   commands: SmpCommands,
-  { name, sizeBytes, offset, isChecked }: DownloadWish,
+  { name, sizeBytes, offset, before, isChecked }: DownloadWish,
   sha256: Uint8Array,
   signal: AbortSignal,
 ): Promise<void> {
@@ -115,8 +117,9 @@ async function confirm(
     const length = await commands.fileLength(name, signal);
     if (length === undefined) throw gone();
     if (length !== sizeBytes) throw changed(`it has ${length} bytes now, ${sizeBytes} were listed`, length);
-    if (offset === sizeBytes) return; // nothing was read, and MCUmgr has no digest of nothing
-    const theirs = await commands.fileSha256(name, { off: offset, sizeBytes }, signal);
+    const off = before === undefined ? offset : 0;
+    if (off === sizeBytes) return; // nothing was read, and MCUmgr has no digest of nothing
+    const theirs = await commands.fileSha256(name, { off, sizeBytes }, signal);
     if (theirs === undefined && !isChecked) throw unvouched();
     if (theirs !== undefined && !bufferOf(theirs).equals(sha256))
       throw changed("the camera's digest is not that of what came");

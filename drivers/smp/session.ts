@@ -1,4 +1,5 @@
 // A session with one camera that speaks SMP. Its line is closed with it and never used again.
+import { createHash, type Hash } from 'node:crypto';
 import { equalBytes, parseUtf8 } from '../../protocol/bytes.ts';
 import { DockError } from '../../protocol/errors.ts';
 import type { Clock } from '../../protocol/ports.ts';
@@ -36,6 +37,13 @@ export interface SmpSessionParts {
   readonly clock: Clock;
 }
 
+/** Bytes of one file from its beginning on. */
+interface ReadSoFar {
+  readonly file: string;
+  readonly hash: Hash;
+  bytes: number;
+}
+
 /** Shape: as CameraSession; one line, closed with it. */
 export class SmpSession implements CameraSession {
   readonly #client: SmpClient;
@@ -48,6 +56,8 @@ export class SmpSession implements CameraSession {
   #places: ReadonlyMap<string, number> = new Map();
   /** As the clock said when it was read last. */
   #zoneMinutes: number | null = null;
+  /** What was read last from its beginning on, without a gap. */
+  #read: ReadSoFar | undefined;
 
   constructor({ client, commands, window, isChecked, identity, clock }: SmpSessionParts) {
     this.#client = client;
@@ -131,7 +141,15 @@ export class SmpSession implements CameraSession {
       isChecked: this.#isChecked,
     };
     if ((await this.#looked(entry, signal)) === 'gone') throw gone();
-    yield* this.#presence.duringAll(download(this.#commands, wish, signal), signal);
+    const read = this.#readBefore(entry, offset);
+    const pieces = download(this.#commands, { ...wish, before: read?.hash.copy() }, signal);
+    for await (const piece of this.#presence.duringAll(pieces, signal)) {
+      if (read !== undefined && piece.kind === 'bytes') {
+        read.hash.update(piece.bytes);
+        read.bytes += piece.bytes.length;
+      }
+      yield piece;
+    }
     if ((await this.#looked(entry, signal)) === 'gone') throw gone();
     await this.#sameCamera(signal);
   }
@@ -164,6 +182,16 @@ export class SmpSession implements CameraSession {
   close(): Promise<void> {
     this.#presence.stop();
     return this.#client.close();
+  }
+
+  /**
+   * What was read of the file before the offset, to go on from; undefined where that is not known. A read that broke off has compared no
+   * digest: the one that goes on behind it compares that of the whole.
+   */
+  #readBefore({ path, stamp }: InventoryEntry, offset: number): ReadSoFar | undefined {
+    const file = `${stamp} ${Buffer.from(path).toString('latin1')}`;
+    if (offset === 0) this.#read = { file, hash: createHash('sha256'), bytes: 0 };
+    return this.#read?.file === file && this.#read.bytes === offset ? this.#read : undefined;
   }
 
   /** Errors: "driver.changed" where the list shows another file under that name now. */

@@ -13,9 +13,11 @@ import { DockError } from '../../../protocol/errors.ts';
 import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { nodeRandom } from '../../../protocol/io/random-node.ts';
 import { PULL_PIECE_BYTES } from '../../../protocol/limits.ts';
-import { patternBytes } from '../../contracts/driver-subject.ts';
+import { live, patternBytes } from '../../contracts/driver-subject.ts';
+import { ManualClock } from '../../fakes/clock-manual.ts';
 import { scaledClock } from '../../fakes/clock-scaled.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
+import { smpBench } from '../../fakes/smp-subject.ts';
 
 const content = patternBytes(3 * PULL_PIECE_BYTES + 100);
 const entry: InventoryEntry = {
@@ -98,4 +100,47 @@ test.each([
 ])('a file that %s its listed size is not whole', async (_, bytes) => {
   const { context } = camera(PULL_PIECE_BYTES, bytes);
   await expect(pullInto(sealing, entry, context)).rejects.toMatchObject({ code: 'driver.changed' });
+});
+
+test('a bit that raw framing let through is not sealed because the camera hesitated behind it', async () => {
+  const manual = new ManualClock();
+  const running = setInterval(() => void manual.advance(500), 1);
+  const bench = smpBench({ framing: 'raw', bufSize: 8000, bufCount: 4, baud: 3_000_000, time: manual });
+  bench.files.put('a.mp4', content);
+  const session = await bench.subject.driver.open(bench.place, live());
+  try {
+    const [listed] = (await session.inventory(live())).entries;
+    if (listed === undefined) throw new Error('nothing is listed');
+    const read = bench.files.read.bind(bench.files);
+    let downloads = 0;
+    bench.files.read = async (name, offset, count) => {
+      const bytes = Uint8Array.from(await read(name, offset, count));
+      const isDownload = count < 8000; // digests are made of larger pieces
+      if (isDownload && ++downloads === 2) bytes[100] = (bytes[100] ?? 0) ^ 1;
+      return bytes;
+    };
+    const answer = bench.camera.answer.bind(bench.camera);
+    let unanswered = 0;
+    bench.camera.answer = async (request) => {
+      const isDownload = request[5] === 8 && request[7] === 0;
+      if (isDownload && downloads > 200 && unanswered++ < 20) return undefined;
+      return answer(request);
+    };
+    const context: PullContext = {
+      session,
+      clock: manual,
+      log: new MemoryLog(),
+      signal: live(),
+      onProgress: () => undefined,
+    };
+    const code = await pullInto(sealing, listed, context).then(
+      () => 'good',
+      (error: unknown) => (error instanceof DockError ? error.code : String(error)),
+    );
+    expect(unanswered).toBeGreaterThan(20);
+    expect(code).not.toBe('good');
+  } finally {
+    await session.close();
+    clearInterval(running);
+  }
 });
