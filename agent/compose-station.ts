@@ -41,6 +41,7 @@ import { Pusher } from './push/push.ts';
 import { SendLimits } from './push/send-limits.ts';
 import { StrangeKeys } from './push/strange-keys.ts';
 import { spoolLayout } from './spool/layout.ts';
+import type { ReadyLooks } from './spool/ready-looks.ts';
 import { Spool } from './spool/spool.ts';
 import { Turns } from './spool/turns.ts';
 import { Station } from './station.ts';
@@ -86,6 +87,8 @@ export interface StationPorts extends BayPlacePorts {
   readonly keyChange?: ProvenKeyChange['facts'] | undefined;
   readonly provenRecipients: () => ReadonlySet<string>;
   readonly bulk: Bulk;
+  /** See SpoolOptions. */
+  readonly looks?: Promise<ReadyLooks | undefined>;
   /** Gives a buffer's memory back at once, where that pays. */
   readonly freeBuffer: (buffer: ArrayBuffer) => void;
   readonly clockSource: ClockSource;
@@ -143,15 +146,23 @@ async function connectParts(
   if (settings.limits !== undefined) limits.set(settings.limits);
   const monitoring = new Monitoring({ ...given, settings, limits });
   const { disk, status, cameras: cameraHealth } = monitoring;
-  const watched = { ...given, files: disk.files(given.files), bulk: disk.around(given.bulk, ['startSeal']) };
+  const { looks, ...adapters } = given; // what they saw is not kept beyond the start
+  const files = disk.files(given.files);
+  const watched = { ...adapters, files, bulk: disk.around(given.bulk, ['startSeal']) };
   const { clock, log, conditions, stationKeys } = watched;
   const store = {
     station: settings.station,
     storeKeys: settings.store.publicKeys,
     receivers: settings.store.receivers,
   };
-  const { spool, findings } = await Spool.open({ ...watched, ...settings.spool, storeKeys: store.storeKeys });
+  const { spool, findings } = await Spool.open({
+    ...watched,
+    ...settings.spool,
+    looks,
+    storeKeys: store.storeKeys,
+  });
   undo.later(() => spool.close());
+  for (const error of (await looks)?.failures ?? []) disk.saw(error);
   const ports = { ...watched, files: spool.files };
   const layout = spoolLayout(settings.spool.path);
   const review = new LogReview();

@@ -1,10 +1,16 @@
-// Opens a station on this machine. What takes long comes first: its threads start while all that it consists of is loaded (station-parts.ts).
+// Opens a station on this machine. What takes long comes first: its threads start, and look at the spool, while all
+// that it consists of is loaded (station-parts.ts).
 import { availableParallelism } from 'node:os';
 import { readSigningKey } from '../config/keys.ts';
 import type { StationConfig } from '../config/station-config.ts';
 import { openWorkerSigner } from '../protocol/io/signer-worker.ts';
+import { nodeFiles } from '../protocol/io/files-node.ts';
+import { DISK_STUCK_MS, watchedCalls, watchedFiles } from '../protocol/io/watched-calls.ts';
 import type { SecretKey } from '../protocol/minisign.ts';
+import type { ProgressSource } from '../protocol/progress.ts';
 import { openBulkWorkers } from './bulk/bulk-workers.ts';
+import { spoolLayout } from './spool/layout.ts';
+import { ReadyLooks } from './spool/ready-looks.ts';
 import { lockSpool } from './spool/lock.ts';
 import type { OpenedStation, OpenOptions, StationThreads } from './station-parts.ts';
 import { Undo } from './undo.ts';
@@ -20,9 +26,15 @@ export async function openStation(config: StationConfig, options: OpenOptions): 
     const key = await readSigningKey(config.keys.signingFile);
     const lock = await lockSpool(config.spool.path);
     undo.later(() => lock.release());
-    const threads = startThreads(key, config.bays.length, undo);
+    const disk = options.progress.source('spool', DISK_STUCK_MS);
+    const threads = startThreads({ key, bays: config.bays.length, disk }, undo);
+    const looks = threads.bulk
+      .then((bulk) =>
+        ReadyLooks.take(watchedFiles(nodeFiles(), disk), bulk, spoolLayout(config.spool.path).ready),
+      )
+      .catch(() => undefined); // what is wrong shows when the spool is opened
     const { openParts } = await import('./station-parts.ts');
-    return await openParts(config, options, { key, threads, undo });
+    return await openParts(config, options, { key, disk, threads, looks, undo });
   } catch (error) {
     await undo
       .all()
@@ -32,9 +44,15 @@ export async function openStation(config: StationConfig, options: OpenOptions): 
 }
 
 /** `undo` closes both, opened or not. */
-function startThreads(key: SecretKey, bays: number, undo: Undo): StationThreads {
+function startThreads(
+  { key, bays, disk }: { readonly key: SecretKey; readonly bays: number; readonly disk: ProgressSource },
+  undo: Undo,
+): StationThreads {
   const signer = openWorkerSigner(key);
-  const bulk = openBulkWorkers({ count: Math.max(1, Math.min(bays, availableParallelism())) });
+  const count = Math.max(1, Math.min(bays, availableParallelism()));
+  const bulk = openBulkWorkers({ count }).then((opened) =>
+    watchedCalls(opened, disk, ['startSeal', 'startDigest']),
+  );
   for (const opening of [signer, bulk]) {
     const opened = opening.catch(() => undefined); // heard of at once: whoever waits for it may come later, or not at all
     undo.later(async () => (await opened)?.close());

@@ -21,11 +21,11 @@ import { nodeFiles } from '../protocol/io/files-node.ts';
 import { nodeRandom } from '../protocol/io/random-node.ts';
 import type { WorkerSigner } from '../protocol/io/signer-worker.ts';
 import { tuneHeap } from '../protocol/io/small-heap.ts';
-import { DISK_STUCK_MS, watchedCalls, watchedFiles } from '../protocol/io/watched-calls.ts';
+import { watchedFiles } from '../protocol/io/watched-calls.ts';
 import { localMs } from '../protocol/io/zone-node.ts';
 import { publicKeyOf, type SecretKey } from '../protocol/minisign.ts';
 import type { Conditions, Log } from '../protocol/ports.ts';
-import type { Progress } from '../protocol/progress.ts';
+import type { Progress, ProgressSource } from '../protocol/progress.ts';
 import { stationTopics } from '../protocol/topics.ts';
 import { PortSwitches } from './bay/port-switches.ts';
 import type { Bulk } from './bulk/bulk.ts';
@@ -36,6 +36,7 @@ import { ledLamp } from './bay/lamp-leds.ts';
 import { ConditionBoard } from './conditions/condition-board.ts';
 import { CertificateWatch, type CertificateWatchDeps } from './monitoring/certificate-watch.ts';
 import { nodeMachine } from './monitoring/machine-node.ts';
+import type { ReadyLooks } from './spool/ready-looks.ts';
 import { stationDrivers } from './station-drivers.ts';
 import { lostStatus } from './status.ts';
 import { watchFolder } from './system/folder-changes-chokidar.ts';
@@ -72,7 +73,11 @@ export interface StationThreads {
 /** What was opened before; `undo` closes it, and what is opened here. */
 export interface OpenedBefore {
   readonly key: SecretKey;
+  /** Where the spool says that it moves on; `threads` do so there, too. */
+  readonly disk: ProgressSource;
   readonly threads: StationThreads;
+  /** See SpoolOptions. */
+  readonly looks: Promise<ReadyLooks | undefined>;
   readonly undo: Undo;
 }
 
@@ -80,7 +85,7 @@ export interface OpenedBefore {
 export async function openParts(
   config: StationConfig,
   { log, onStanding = () => undefined, ...options }: OpenOptions,
-  { key, threads, undo }: OpenedBefore,
+  { key, disk, threads, looks, undo }: OpenedBefore,
 ): Promise<OpenedStation> {
   const own = publicKeyOf(key);
   const folder = keyChangesFolder(config.spool.path);
@@ -93,7 +98,6 @@ export async function openParts(
   const session = makeSessionId(random);
   const topics = stationTopics(config.broker.base, config.station);
   const conditions = new ConditionBoard(new LoggedConditions(log, onStanding), clock);
-  const disk = options.progress.source('spool', DISK_STUCK_MS);
   const proofs = await loadProofs(
     proofsFolder(config.spool.path),
     config.station,
@@ -102,7 +106,7 @@ export async function openParts(
   );
   const proven = new Set(proofs.keys());
   const signer = await threads.signer;
-  const bulk = watchedCalls(await threads.bulk, disk, ['startSeal', 'startDigest']);
+  const bulk = await threads.bulk;
   tuneHeap();
   const broker = openMqttBroker({
     ...config.broker,
@@ -137,6 +141,7 @@ export async function openParts(
     keyChange: change?.facts,
     provenRecipients: () => proven,
     bulk,
+    looks,
     freeBuffer: bufferFreer(),
     drivers: await stationDrivers(config, { ...options, usbDevices, portSwitches, clock, log, conditions }),
     folderIdentity,

@@ -2,54 +2,16 @@
 // no payload. Changes nothing.
 import { join } from 'node:path';
 import { parseUtf8, sha256Hex } from '../../protocol/bytes.ts';
-import { UNFINISHED_SUFFIX } from '../../protocol/durable.ts';
 import { describeError, DockError, isDockError, isMachineShort, systemCode } from '../../protocol/errors.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import { chunksBytes, MANIFEST_TRUSTED_COMMENT, parseManifest } from '../../protocol/manifest.ts';
 import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
+import { sortNames, type FolderNames } from './folder-names.ts';
 import { lookForWhole } from '../look-patiently.ts';
-import {
-  CHUNKS_NAME,
-  MANIFEST_NAME,
-  MANIFEST_SIGNATURE_NAME,
-  PAYLOAD_NAME,
-  RECEIPT_NAMES,
-  SEALED_NAMES,
-} from './layout.ts';
+import { CHUNKS_NAME, MANIFEST_NAME, MANIFEST_SIGNATURE_NAME, PAYLOAD_NAME, SEALED_NAMES } from './layout.ts';
 import { factsOf, type RecordingFacts } from './spooled-recording.ts';
-
-/** Names in a recording's folder, sorted out. */
-export interface FolderNames {
-  readonly missing: readonly string[];
-  /** Both receipt files are there. */
-  readonly receipted: boolean;
-  /** Ours and never claimed: unfinished writes, half of a receipt. May be removed. */
-  readonly leftovers: readonly string[];
-  /** Not ours. */
-  readonly unknown: readonly string[];
-}
-
-/** Sorts out the names of a folder that must hold `wanted`, and may hold a receipt and what is `allowed`. */
-export function sortNames(
-  names: readonly string[],
-  wanted: readonly string[],
-  allowed: readonly string[] = [],
-): FolderNames {
-  const there = new Set(names);
-  const receipted = RECEIPT_NAMES.every((name) => there.has(name));
-  const known = new Set([...wanted, ...allowed, ...(receipted ? RECEIPT_NAMES : [])]);
-  const ours = new Set([...SEALED_NAMES, ...RECEIPT_NAMES].map((name) => name + UNFINISHED_SUFFIX));
-  if (!receipted) for (const name of RECEIPT_NAMES) ours.add(name);
-  const others = names.filter((name) => !known.has(name));
-  return {
-    missing: wanted.filter((name) => !there.has(name)),
-    receipted,
-    leftovers: others.filter((name) => ours.has(name)),
-    unknown: others.filter((name) => !ours.has(name)),
-  };
-}
 
 /** Facts of a manifest as it was read. */
 export interface ReadFacts {

@@ -5,13 +5,15 @@ import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
 import type { Files } from '../../protocol/ports.ts';
 import { inParallel } from './in-parallel.ts';
 import type { IndexEntry } from './index-file.ts';
-import { sortNames } from './judge.ts';
+import { sortNames } from './folder-names.ts';
 import { PAYLOAD_NAME, SEALED_NAMES } from './layout.ts';
 
 /** Folders that are looked into in one go: few enough for a disk that takes 20 ms for each. */
 const LOOKED_INTO = 128;
 /** As many of those are under way. */
 const LOOKS_AT_ONCE = 4;
+
+const FAILURES_MAX = 8;
 
 /** Some folders, and what was seen of them. */
 interface LookedPart {
@@ -24,11 +26,14 @@ interface LookedPart {
 export class ReadyLooks {
   /** All names there, in no order. */
   readonly names: readonly string[];
+  /** Why parts could not be looked into, the first of them. */
+  readonly failures: readonly unknown[];
   readonly #parts: readonly LookedPart[];
 
-  private constructor(names: readonly string[], parts: readonly LookedPart[]) {
+  private constructor(names: readonly string[], parts: readonly LookedPart[], failures: readonly unknown[]) {
     this.names = names;
     this.#parts = parts;
+    this.failures = failures;
   }
 
   /** Errors: the system's where the folder itself cannot be listed. */
@@ -40,14 +45,18 @@ export class ReadyLooks {
       (_, part) => part * LOOKED_INTO,
     );
     const parts: LookedPart[] = [];
+    const failures: unknown[] = [];
     await inParallel(starts, LOOKS_AT_ONCE, async (start) => {
       const part = recordings.slice(start, start + LOOKED_INTO);
       const looks = await bulk
         .lookInto({ parent: ready, names: part, file: PAYLOAD_NAME })
-        .catch(() => undefined); // whoever looks at one of them by itself is told
+        .catch((error: unknown) => {
+          if (failures.length < FAILURES_MAX) failures.push(error); // whoever looks at one of them by itself is told
+          return undefined;
+        });
       parts.push({ names: part, looks });
     });
-    return new ReadyLooks(names, parts);
+    return new ReadyLooks(names, parts, failures);
   }
 
   /**

@@ -25,7 +25,8 @@ import { ChainLinks } from './chain-links.ts';
 import type { Findings } from './findings.ts';
 import { inParallel } from './in-parallel.ts';
 import type { IndexEntry } from './index-file.ts';
-import { judgeReady, readFacts, sortNames } from './judge.ts';
+import { sortNames } from './folder-names.ts';
+import { judgeReady, readFacts } from './judge.ts';
 import {
   CHUNKS_NAME,
   PAYLOAD_NAME,
@@ -116,7 +117,9 @@ export class Recovery {
   constructor(deps: RecoveryDeps) {
     this.#deps = deps;
     this.#catalogue = new Catalogue(deps.layout);
-    this.links = new ChainLinks({ ...deps, catalogue: this.#catalogue });
+    const { files, layout, quarantine, rows, stationKeys } = deps;
+    // It lives as long as the spool: what only the start needs must not go along.
+    this.links = new ChainLinks({ files, layout, quarantine, rows, stationKeys, catalogue: this.#catalogue });
   }
 
   /** Facts that the index did not know: with many of them it is worth writing it anew. */

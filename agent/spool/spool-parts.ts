@@ -44,9 +44,13 @@ export interface SpoolOptions {
   /** Keys that signed our manifests: the one that signs now first, then old ones. */
   readonly stationKeys: readonly PublicKey[];
   readonly bulk: Pick<Bulk, 'lookInto'>;
+  /** Looks at `ready/` that were begun before, under the spool's lock; undefined where they failed. */
+  readonly looks?: Promise<ReadyLooks | undefined> | undefined;
   /** Where given, a stored receipt must verify with one of them before a payload is removed. */
   readonly storeKeys?: readonly PublicKey[];
 }
+
+type KeptOptions = Omit<SpoolOptions, 'looks'>;
 
 /** What lies at the path, and what is known of it. */
 interface Recovered {
@@ -80,11 +84,15 @@ export interface SpoolParts extends Recovered {
 export async function openParts(
   options: SpoolOptions,
 ): Promise<{ readonly parts: SpoolParts; readonly findings: readonly RecoveryFinding[] }> {
-  const { recovered, findings, factsRead } = await recover(options);
-  return { parts: composed(options, recovered, factsRead), findings };
+  const { looks, ...kept } = options; // the parts live as long as the spool, and what the start looked at must not
+  const { recovered, findings, factsRead } = await recover(kept, looks);
+  return { parts: composed(kept, recovered, factsRead), findings };
 }
 
-async function recover(options: SpoolOptions): Promise<{
+async function recover(
+  options: KeptOptions,
+  looks: SpoolOptions['looks'],
+): Promise<{
   readonly recovered: Recovered;
   readonly findings: readonly RecoveryFinding[];
   readonly factsRead: number;
@@ -106,10 +114,9 @@ async function recover(options: SpoolOptions): Promise<{
     log,
   });
   const { bulk, stationKeys } = options;
-  const [ready, index] = await Promise.all([
-    ReadyLooks.take(files, bulk, layout.ready),
-    readIndex(files, layout, identity.id),
-  ]);
+  const takeLooks = async (): Promise<ReadyLooks> =>
+    (await looks) ?? ReadyLooks.take(files, bulk, layout.ready);
+  const [ready, index] = await Promise.all([takeLooks(), readIndex(files, layout, identity.id)]);
   const rows = await readReleasedRows(files, layout, identity.id);
   const recovery = new Recovery({ files, layout, quarantine, findings, index, rows, ready, stationKeys });
   const catalogue = await recovery.run();
@@ -139,7 +146,7 @@ async function recover(options: SpoolOptions): Promise<{
 }
 
 /** `factsRead`: facts that the index did not know. */
-function composed(options: SpoolOptions, recovered: Recovered, factsRead: number): SpoolParts {
+function composed(options: KeptOptions, recovered: Recovered, factsRead: number): SpoolParts {
   const { presence, layout, catalogue, links, quarantine, reserve } = recovered;
   const documents = new Documents(options.files);
   const index = new IndexKeeper({ ...options, ...recovered, files: presence.files }, factsRead);
