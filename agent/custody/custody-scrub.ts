@@ -17,6 +17,8 @@ import { lookPatiently } from '../look-patiently.ts';
 import { CustodyLines } from '../verify/custody-lines.ts';
 import { segmentPath, segmentSignaturePath, type KnownSegment } from './custody-segments.ts';
 
+/** Before the first segment: a station that starts has other things to do. */
+const BEGIN_PAUSE_MS = 1000;
 /** Between two segments: thousands of them shall not be felt. */
 const PAUSE_MS = 20;
 /** Before a segment that could not be looked at for want of file handles or memory is looked at again. */
@@ -51,7 +53,9 @@ export async function scrubSegments(
   segments: readonly SegmentId[],
   signal: AbortSignal,
 ): Promise<void> {
+  if (segments.length > 0) await deps.clock.sleep(BEGIN_PAUSE_MS, signal).catch(() => undefined);
   for (const segment of segments) {
+    if (signal.aborted) return;
     if (deps.known(segment) === undefined) continue;
     const found = await scrubOne(deps, segment, signal);
     if (signal.aborted) return;

@@ -242,6 +242,7 @@ describe('the index', () => {
         () => other.peek(`${FOLDER}/${stranger}${end}`) as Uint8Array,
       );
     const { custody, conditions, clock } = await open(disk, 4);
+    await clock.advance(1000); // before the first segment
     for (let turn = 0; turn < 5; turn++) {
       await clock.advance(20);
       await settle(20);
