@@ -310,8 +310,16 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     id: 'looks-refused-fail-start',
     what: 'a start fails where the disk refuses one of many looks',
     file: 'agent/spool/ready-looks.ts',
-    find: '        .catch(() => undefined);',
-    put: ';',
+    find: '          return undefined;\n        });',
+    put: '          throw error;\n        });',
     suites: KNOWN_WHOLE,
+  },
+  {
+    id: 'log-written-before-it-is-open',
+    what: 'a break that the start finds opens the segment without the key change behind its opening',
+    file: 'agent/custody/custody-groups.ts',
+    find: 'if (!this.#isOpen || this.#writing',
+    put: 'if (this.#writing',
+    suites: ['agent/custody/key-changed'],
   },
 ];

@@ -98,4 +98,28 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     put: 'void ahead;',
     suites: ['protocol/receiver/witness/daily-witness'],
   },
+  {
+    id: 'asked-by-the-first-receipt',
+    what: 'a vault that was put back twice asks by a receipt that the station does not hold any more',
+    file: 'protocol/receiver/reconcile/missing-watch.ts',
+    find: "if (event !== 'receipted') continue;",
+    put: "if (event !== 'receipted' || missing?.marks.has(recording) === true) continue;",
+    suites: ['protocol/receiver/missing-watch'],
+  },
+  {
+    id: 'hold-lost-with-replacement',
+    what: 'a hold does not reach what replaces its recording, which is deleted',
+    file: 'protocol/receiver/retention/order-book.ts',
+    find: ', ...near, ...replaced]',
+    put: ', ...near, ...(nowMs < 0 ? replaced : [])]',
+    suites: ['protocol/receiver/retention/expire'],
+  },
+  {
+    id: 'unsigned-excuse',
+    what: 'a line that nobody signed explains away what was taken out of a vault',
+    file: 'agent/verify/place-logs.ts',
+    find: '      if (place.vouchedBy === undefined) return;\n',
+    put: '',
+    suites: ['agent/verify/unsigned-excuse'],
+  },
 ];
