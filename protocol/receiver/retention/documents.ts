@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { sha256Hex } from '../../bytes.ts';
 import type { CustodyEvent } from '../../custody-entry.ts';
 import { listIfThere, readIfThere } from '../../durable.ts';
-import { DockError, systemCode } from '../../errors.ts';
+import { DockError, isMachineShort, systemCode } from '../../errors.ts';
 import { isRecordingId, isSessionId, type StationId } from '../../ids.ts';
 import { ORDER_BYTES_MAX, parseOrder } from '../../order.ts';
 import { underLock, whileHeld } from '../store-log/folder-lock.ts';
@@ -36,7 +36,8 @@ export interface DroppedDocuments {
 
 /**
  * Drops what is older than `documentsDays`. `mayGo` is asked before each batch: whether the store's clock may still decide.
- * Errors: "lock.*"; those of appendStoreEvents; the system's; the signal's reason. What was begun is finished by the next call.
+ * Errors: "lock.*"; those of appendStoreEvents; the system's; the signal's reason. What was begun is finished by the next call. A folder that the disk
+ * does not show is an error once everything else is done: it must not keep all documents of all stations for ever.
  */
 export async function dropDocuments(
   deps: RetentionDeps,
@@ -44,13 +45,16 @@ export async function dropDocuments(
 ): Promise<DroppedDocuments> {
   const store = await storeKeys(deps);
   const sum = { folders: 0, orders: 0, segments: 0 };
+  const unread: unknown[] = [];
   for (const station of await stationsIn(deps)) {
     const one = new StationDocuments(deps, station, keysFor(deps, store, station), mayGo);
     const dropped = await one.drop();
     sum.folders += dropped.folders;
     sum.orders += dropped.orders;
     sum.segments += dropped.segments;
+    unread.push(...one.unread.slice(0, 1));
   }
+  if (unread.length > 0) throw unread[0];
   return sum;
 }
 
@@ -65,6 +69,8 @@ class StationDocuments {
   readonly #named = new Set<string>();
   /** Recordings that kept ones replace. */
   readonly #replaced = new Set<string>();
+  /** Why folders could not be looked at: which orders and how much of the log they rest on is not known then, and all of these stay. */
+  readonly unread: unknown[] = [];
   /** The oldest receipt among the folders that are left; -Infinity where one cannot be read. */
   #oldestMs = Number.POSITIVE_INFINITY;
 
@@ -79,7 +85,7 @@ class StationDocuments {
   async drop(): Promise<DroppedDocuments> {
     const { recordings, dockings } = await this.#walk();
     const folders = (await this.#dropAll(recordings)) + (await this.#dropAll(dockings));
-    const orders = await this.#dropOrders();
+    const orders = this.unread.length > 0 ? 0 : await this.#dropOrders();
     const beforeMs = Math.min(this.#cutoffMs, this.#oldestMs);
     const segments = (await this.#mayGo())
       ? await dropSegments(this.#deps, this.#station, this.#keys, beforeMs)
@@ -94,13 +100,23 @@ class StationDocuments {
     for (const recording of (await listIfThere(files, layout.station(this.#station))).toSorted()) {
       this.#deps.signal.throwIfAborted();
       if (!isRecordingId(recording)) continue;
-      const found = await documentAge(this.#deps, { station: this.#station, recording }, this.#keys);
+      const found = await this.#look({ station: this.#station, recording });
       const list = found.age === 'counts' && found.kind === 'docking' ? old.dockings : old.recordings;
       if (found.age === 'counts' && found.sinceMs <= this.#cutoffMs && list.length < ROUND_MAX)
         list.push(found);
       else this.#stays(found);
     }
     return old;
+  }
+
+  async #look(name: RecordingName): Promise<DocumentAge> {
+    try {
+      return await documentAge(this.#deps, name, this.#keys);
+    } catch (error) {
+      if (systemCode(error) === undefined || isMachineShort(error)) throw error;
+      this.unread.push(error);
+      return { age: 'stays', receivedMs: undefined };
+    }
   }
 
   /** It decides how much of the log and which orders must stay. */

@@ -212,6 +212,28 @@ describe('documents', () => {
     expect(await disk.list(`${FOLDER}/orders`)).toEqual([order.order]);
   });
 
+  test('beside a folder that the disk does not show go all the same, but for orders, and that is told', async () => {
+    const disk = scene.retentionDisk();
+    const random = new SeededRandom(98);
+    const both = ['officer', 'supervisor'] as const;
+    const [hidden, gone, other] = [1, 2, 3].map(() =>
+      scene.plantRecording(disk, random, { receivedMs: START_MS - 20 * DAY_MS }),
+    );
+    if (hidden === undefined || gone === undefined || other === undefined) throw new Error('too few');
+    for (const each of [hidden, gone])
+      scene.plantOrder(disk, random, each, { verb: 'delete', orderedMs: START_MS, by: both });
+    const deps = store(disk);
+    expect(await scene.expireOn(deps)).toMatchObject({ deleted: 3 });
+    await deps.clock.advance(731 * DAY_MS);
+    disk.fail({ operation: 'list', nth: 1, times: Infinity, code: 'EIO', path: hidden.recording });
+    await expect(drop(deps)).rejects.toMatchObject({ code: 'EIO' });
+    expect(await left(disk)).toEqual([hidden.recording]);
+    expect(await disk.list(`${FOLDER}/orders`)).toHaveLength(2);
+    disk.heal();
+    expect(await drop(deps)).toEqual({ folders: 1, orders: 2, segments: 0 });
+    expect(await left(disk)).toEqual([]);
+  });
+
   test('do not go by a clock that is in doubt', async () => {
     const disk = scene.retentionDisk();
     scene.plantRecording(disk, new SeededRandom(94), { receivedMs: START_MS - 20 * DAY_MS });
