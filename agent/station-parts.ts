@@ -20,7 +20,6 @@ import { bufferFreer } from '../protocol/io/free-buffer.ts';
 import { nodeFiles } from '../protocol/io/files-node.ts';
 import { nodeRandom } from '../protocol/io/random-node.ts';
 import type { WorkerSigner } from '../protocol/io/signer-worker.ts';
-import { tuneHeap } from '../protocol/io/small-heap.ts';
 import { watchedFiles } from '../protocol/io/watched-calls.ts';
 import { localMs } from '../protocol/io/zone-node.ts';
 import { publicKeyOf, type SecretKey } from '../protocol/minisign.ts';
@@ -107,7 +106,6 @@ export async function openParts(
   const proven = new Set(proofs.keys());
   const signer = await threads.signer;
   const bulk = await threads.bulk;
-  tuneHeap();
   const broker = openMqttBroker({
     ...config.broker,
     clientId: `bodydock-${config.station}`,

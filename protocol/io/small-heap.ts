@@ -1,8 +1,23 @@
 // Keeps the heap of a process small and cheap to collect. All of it is advice to V8: nothing depends on its being followed.
 import { setFlagsFromString } from 'node:v8';
 
-/** To be called before anything is loaded, and again after a thread was started: V8 resets it then. */
+let isTuned = false;
+
+/** To be called before anything is loaded. */
 export function tuneHeap(): void {
+  isTuned = true;
+  setFlags();
+}
+
+/**
+ * A thread runs: where it was given limits of its own, V8 has set the flags of the whole process anew, and the young generation would grow to 32 MiB
+ * (measured) for as long as the process lives. Does nothing where nobody tuned the heap.
+ */
+export function tuneHeapAgain(): void {
+  if (isTuned) setFlags();
+}
+
+function setFlags(): void {
   // V8 lets the young generation of a thread grow to 48 MiB, for the sake of programs that make many short-lived objects. Kept small, agent
   // and receiver need 20 MiB less each at the same rate (measured).
   setFlagsFromString('--semi-space-growth-factor=1');

@@ -2,6 +2,7 @@
 // Compiled code starts the `.js` beside it. Run from source (vitest, tsx) a `.ts` entry would not load on Node 20, so there the worker
 // first registers tsx and then imports the entry.
 import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { tuneHeapAgain } from './small-heap.ts';
 
 /** What a worker is given, and how much memory its heap may take. */
 export type WorkerStart = Pick<WorkerOptions, 'workerData' | 'transferList' | 'resourceLimits' | 'name'>;
@@ -23,6 +24,7 @@ export function startWorker(base: string, entry: string, start: WorkerStart): Wo
   const worker = newWorker(base, entry, start);
   left.add(worker);
   worker.once('exit', () => left.delete(worker));
+  for (const event of ['online', 'message'] as const) worker.once(event, tuneHeapAgain); // run from source, it starts a thread of its own between them
   return worker;
 }
 

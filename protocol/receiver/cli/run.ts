@@ -16,7 +16,6 @@ import { pinoLog } from '../../io/log-pino.ts';
 import { nodeRandom } from '../../io/random-node.ts';
 import { endingInTime } from '../../io/exit-soon.ts';
 import { openServiceManager } from '../../io/service-manager.ts';
-import { tuneHeap } from '../../io/small-heap.ts';
 import { stopWithin } from '../../io/stop-within.ts';
 import { DISK_STUCK_MS, watchedCalls, watchedFiles } from '../../io/watched-calls.ts';
 import { startWatchdog } from '../../io/watchdog.ts';
@@ -101,7 +100,6 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
   const key = await readSigningKey(config.keys.signingFile);
   const slabs = new Slabs(SLABS);
   const worker = await openReceiverWorker(slabs, key);
-  tuneHeap();
   const broker = openMqttBroker({
     url: config.broker.url,
     protocol: config.broker.protocol,
