@@ -322,4 +322,12 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     put: 'if (this.#writing',
     suites: ['agent/custody/key-changed'],
   },
+  {
+    id: 'heap-grows-with-threads',
+    what: 'the young generation grows to 32 MiB for good once a thread was started later',
+    file: 'protocol/io/worker-thread.ts',
+    find: 'worker.once(event, tuneHeapAgain);',
+    put: 'void [event, tuneHeapAgain];',
+    suites: ['protocol/io/small-heap'],
+  },
 ];
