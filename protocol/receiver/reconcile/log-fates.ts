@@ -28,7 +28,7 @@ export interface LoggedReceipt {
 /** What the log says of one recording or docking record. */
 export interface LoggedFate {
   readonly kind: 'recording' | 'docking';
-  /** The last one that the log tells of: the station follows no `again` that names another one. */
+  /** The one that the station did not take back, where there is one: it follows no `again` that names another one. */
   readonly receipt: LoggedReceipt | undefined;
   /** Not in the station's spool any more. */
   readonly left: boolean;
@@ -45,12 +45,19 @@ export function whereabouts({ left, erased }: Pick<LoggedFate, 'left' | 'erased'
   return erased ? 'nowhere' : 'camera';
 }
 
+interface Receipts {
+  readonly all: LoggedReceipt[];
+  readonly takenBack: Set<string>;
+}
+
 const NOTHING: LoggedFate = { kind: 'recording', receipt: undefined, left: false, erased: false };
 
 /** Listens to one log; segments may come in any order. */
 export class LogFates {
   readonly #wants: (recording: RecordingId) => boolean;
   readonly #fates = new Map<RecordingId, LoggedFate>();
+  /** Of what has several, or was asked for again. */
+  readonly #receipts = new Map<RecordingId, Receipts>();
   readonly #dockings = new Map<RecordingId, string>();
   readonly #cameras = new Map<string, string>();
 
@@ -67,10 +74,30 @@ export class LogFates {
     if (event === 'pulled' || event === 'docking-recorded')
       remember(this.#dockings, named, String(facts['docking']));
     const news = newsOf(event, facts, at);
-    if (news === undefined) return;
-    const known = this.#fates.get(named) ?? NOTHING;
-    const isLater = (news.receipt?.at ?? '') >= (known.receipt?.at ?? '');
-    this.#fates.set(named, { ...known, ...news, ...(!isLater && { receipt: known.receipt }) });
+    if (event === 'asked-again') this.#receiptsOf(named).takenBack.add(String(facts['receipt_sha256']));
+    else if (
+      news?.receipt !== undefined &&
+      (this.#receipts.has(named) || this.of(named)?.receipt !== undefined)
+    )
+      this.#receiptsOf(named).all.push(news.receipt);
+    const fate = { ...(this.of(named) ?? NOTHING), ...news };
+    if (news !== undefined || this.#fates.has(named))
+      this.#fates.set(named, { ...fate, receipt: this.#counting(named) ?? fate.receipt });
+  }
+
+  #receiptsOf(recording: RecordingId): Receipts {
+    let receipts = this.#receipts.get(recording);
+    if (receipts === undefined) {
+      const { receipt } = this.of(recording) ?? NOTHING;
+      receipts = { all: receipt === undefined ? [] : [receipt], takenBack: new Set() };
+      this.#receipts.set(recording, receipts);
+    }
+    return receipts;
+  }
+
+  #counting(recording: RecordingId): LoggedReceipt | undefined {
+    const { all, takenBack } = this.#receipts.get(recording) ?? { all: [], takenBack: new Set() };
+    return all.findLast(({ sha256 }) => !takenBack.has(sha256)) ?? all.at(-1);
   }
 
   /** Undefined where the log does not name it. */

@@ -6,10 +6,11 @@ import { encodeUtf8, parseUtf8 } from '../../bytes.ts';
 import * as d from '../../document.ts';
 import { ensureFolder, listIfThere, readIfThere, unlinkIfThere, writeAnew } from '../../durable.ts';
 import { DockError, systemCode } from '../../errors.ts';
-import { isRecordingId, isStationId, type RecordingId, type StationId } from '../../ids.ts';
+import { isRecordingId, isStationId, type ReceiverId, type RecordingId, type StationId } from '../../ids.ts';
 import type { Files } from '../../ports.ts';
 import type { RecordingName } from '../vault.ts';
 import { TEMPORARY, type VaultLayout } from '../vault-layout.ts';
+import type { LoggedReceipt } from './log-fates.ts';
 
 const SUFFIX = '.json';
 const MARK_BYTES_MAX = 4096;
@@ -26,6 +27,21 @@ const markSchema = z.strictObject({
 });
 /** One mark; `receipted_at` is the time of the log's entry. */
 export type MissingMark = z.infer<typeof markSchema>;
+
+/** The mark of what was given that receipt, found to be missing at `foundMs` (UTC). */
+export function markOf(
+  { receiver, sha256, at }: LoggedReceipt,
+  foundMs: number,
+  acknowledged: MissingMark['acknowledged'] = null,
+): MissingMark {
+  return {
+    receiver: receiver as ReceiverId,
+    receipt_sha256: sha256,
+    receipted_at: at,
+    found_at: new Date(foundMs).toISOString(),
+    acknowledged,
+  };
+}
 
 /** The marks of one vault. Errors of all: the system's. */
 export class MissingMarks {

@@ -14,7 +14,7 @@ import { logName } from '../sending.ts';
 import type { RecordingName } from '../vault.ts';
 import { RECEIPT, type VaultLayout } from '../vault-layout.ts';
 import { LogFates, whereabouts, type Whereabouts } from './log-fates.ts';
-import { MISSING_PER_STATION_MAX, MissingMarks, type MissingMark } from './missing-marks.ts';
+import { markOf, MISSING_PER_STATION_MAX, MissingMarks, type MissingMark } from './missing-marks.ts';
 import { fatesIn, readStationLog } from './station-log.ts';
 import { supersededIn } from './superseded.ts';
 import { TakenBack } from './taken-back.ts';
@@ -98,22 +98,12 @@ export class MissingWatch {
       if (event === 'asked-again') takenBack.set(recording, String(facts['receipt_sha256']));
       isNews ||= missing?.marks.has(recording) === true;
       if (event !== 'receipted') continue;
-      const receipt = {
-        receiver: String(facts['receiver']) as ReceiverId,
-        sha256: String(facts['receipt_sha256']),
-      };
+      const receipt = { receiver: String(facts['receiver']), sha256: String(facts['receipt_sha256']), at };
       const known = found.get(recording) ?? missing?.marks.get(recording);
-      // Of several receipts the last one counts: the station follows no `again` that names another one.
-      if (known !== undefined && (known.receipt_sha256 === receipt.sha256 || known.receipted_at > at))
-        continue;
-      if (!(await this.#isMissing(station, recording, receipt.receiver, at))) continue;
-      found.set(recording, {
-        receiver: receipt.receiver,
-        receipt_sha256: receipt.sha256,
-        receipted_at: at,
-        found_at: new Date(this.#options.clock.wallMs()).toISOString(),
-        acknowledged: null,
-      });
+      // The station follows no `again` that names one that it took back.
+      if (known !== undefined && !(await this.#isNew(station, recording, known, receipt.sha256))) continue;
+      if (await this.#isMissing(station, recording, receipt.receiver, at))
+        found.set(recording, markOf(receipt, this.#options.clock.wallMs()));
     }
     if (found.size > 0) await this.#mark(station, found);
     if (takenBack.size > 0) await this.#takenBack.put(station, takenBack);
@@ -153,6 +143,15 @@ export class MissingWatch {
     if (missing === undefined || marked.length === 0) return;
     for (const recording of marked) await this.#found(station, missing, recording);
     this.#arm(limits.MISSING_SOON_MS);
+  }
+
+  async #isNew(
+    station: StationId,
+    recording: RecordingId,
+    known: MissingMark,
+    sha256: string,
+  ): Promise<boolean> {
+    return known.receipt_sha256 !== sha256 && !(await this.#takenBack.of({ station, recording })).has(sha256);
   }
 
   async #isMissing(
@@ -305,28 +304,29 @@ export class MissingWatch {
     }
   }
 
-  /** Marks of those for which the station's log in this vault tells of a receipt: of the last one. */
+  /** Marks of those for which the station's log in this vault tells of a receipt. */
   async #fromLog(
     station: StationId,
     wanted: ReadonlySet<RecordingId>,
   ): Promise<Map<RecordingId, MissingMark>> {
-    const { files, layout, clock } = this.#options;
-    const found = new Map<RecordingId, MissingMark>();
-    const found_at = new Date(clock.wallMs()).toISOString();
-    const reading = { files, signal: this.#stop.signal, events: ['receipted'] as const };
-    await readStationLog(reading, layout.custody(station), ({ facts, at: receipted_at }) => {
-      const recording = String(facts['recording']);
-      if (!isRecordingId(recording) || !wanted.has(recording)) return;
-      if ((found.get(recording)?.receipted_at ?? '') > receipted_at) return;
-      const receiver = String(facts['receiver']) as ReceiverId;
-      const receipt_sha256 = String(facts['receipt_sha256']);
-      found.set(recording, { receiver, receipt_sha256, receipted_at, found_at, acknowledged: null });
-    });
-    return found;
+    const nowMs = this.#options.clock.wallMs();
+    const fates = await this.#fates(station, (recording) => wanted.has(recording));
+    const found = [...fates.all()].flatMap(([recording, { receipt }]) =>
+      receipt === undefined ? [] : [[recording, markOf(receipt, nowMs)] as const],
+    );
+    return new Map(found);
+  }
+
+  /** What the station's log in this vault says of those. */
+  async #fates(station: StationId, wants: (recording: RecordingId) => boolean): Promise<LogFates> {
+    const { files, layout } = this.#options;
+    const fates = new LogFates(wants);
+    const reading = { files, signal: this.#stop.signal };
+    await readStationLog(reading, layout.custody(station), (entry) => fates.take(entry));
+    return fates;
   }
 
   async #lookAt(station: StationId, missing: Missing): Promise<void> {
-    const { files, layout } = this.#options;
     for (const recording of missing.marks.keys())
       if (await this.#isInPlace(station, recording)) await this.#found(station, missing, recording);
     await this.#dropReplaced(station, missing);
@@ -335,9 +335,7 @@ export class MissingWatch {
       this.#tellLost(station, missing, []);
       return;
     }
-    const fates = new LogFates((recording) => missing.marks.has(recording));
-    const reading = { files, signal: this.#stop.signal };
-    await readStationLog(reading, layout.custody(station), (entry) => fates.take(entry));
+    const fates = await this.#fates(station, (recording) => missing.marks.has(recording));
     const where = [...missing.marks.keys()].map((recording) => {
       const fate = fates.of(recording);
       return [recording, fate === undefined ? 'spool' : whereabouts(fate)] as const;

@@ -9,7 +9,7 @@ import { storeKeys } from '../retention/store-keys.ts';
 import { keysFor, stationsIn } from '../retention/survey.ts';
 import { CUSTODY } from '../vault-layout.ts';
 import { LogFates, whereabouts, type LoggedFate, type Whereabouts } from './log-fates.ts';
-import { MissingMarks, type MissingMark } from './missing-marks.ts';
+import { markOf, MissingMarks, type MissingMark } from './missing-marks.ts';
 import { isStillOdd, readStationFolders, type OddFolder, type StationFolders } from './station-folders.ts';
 import { readStationLog } from './station-log.ts';
 
@@ -186,22 +186,9 @@ export async function askForMissing(
   deps: RetentionDeps,
   { station, missing }: ReconciledStation,
 ): Promise<number> {
-  const foundAt = new Date(deps.clock.wallMs()).toISOString();
+  const nowMs = deps.clock.wallMs();
   const marks = missing.flatMap(({ recording, receipt, acknowledged }) =>
-    receipt === null
-      ? []
-      : [
-          [
-            recording,
-            {
-              receiver: receipt.receiver as ReceiverId,
-              receipt_sha256: receipt.sha256,
-              receipted_at: receipt.at,
-              found_at: foundAt,
-              acknowledged,
-            },
-          ] as const,
-        ],
+    receipt === null ? [] : [[recording, markOf(receipt, nowMs, acknowledged)] as const],
   );
   if (marks.length > 0) await new MissingMarks(deps.files, deps.layout).put(station, marks);
   return marks.length;

@@ -20,6 +20,8 @@ type Facts = Readonly<Record<string, string | number | boolean | null>>;
 export class SegmentMaker {
   readonly segment: SegmentId;
   readonly lines: Uint8Array[] = [];
+  /** The station's wall time of what is added. */
+  at = '2026-11-25T08:00:00.000Z';
   readonly #station: StationId;
   readonly #key: SecretKey;
   #state: ChainState = CHAIN_START;
@@ -62,7 +64,7 @@ export class SegmentMaker {
   }
 
   #stamp(): EntryStamp {
-    return { at: '2026-11-25T08:00:00.000Z', boot: null, monotonic_ms: this.#state.sequence };
+    return { at: this.at, boot: null, monotonic_ms: this.#state.sequence };
   }
 
   checkpoint(): this {

@@ -210,26 +210,31 @@ test('what another recording replaced stays replaced behind a power cut at any m
   expect(still).toEqual([]);
 });
 
-test('of a recording with several receipts the last one is named: the station follows no other', async () => {
-  const at = await openBench(13);
-  const { top, station } = at;
-  const recording = makeRecordingId(top.random);
-  const again = '8'.repeat(64);
-  // The vault was put back twice to before all of it: the first time the station gave the recording again and got another receipt.
-  const log = logOf(at, recording);
-  await send(at, log);
-  const before = log.head.sequence;
-  log
-    .add('asked-again', { recording, receiver: 'r-a', receipt_sha256: RECEIPT })
-    .add('receipted', { recording, receiver: 'r-a', receipt_sha256: again })
-    .checkpoint();
-  await send(at, log, before + 1);
-  for (let second = 0; second < 70; second += 5) await top.clock.advance(5000);
-  expect(station.again.at(-1)).toMatchObject({ recording, receipt_sha256: again });
-  expect(JSON.parse(Buffer.from(mark(at, recording) ?? []).toString())).toMatchObject({
-    receipt_sha256: again,
+for (const [clock, time] of [
+  ['went on', '2026-11-25T08:00:01.000Z'],
+  ['was set back', '2026-11-24T08:00:00.000Z'],
+] as const)
+  test(`of a recording with several receipts the last one is named, the station’s clock ${clock}: it follows no other`, async () => {
+    const at = await openBench(13);
+    const { top, station } = at;
+    const recording = makeRecordingId(top.random);
+    const again = '8'.repeat(64);
+    // The vault was put back twice to before all of it: the first time the station gave the recording again and got another receipt.
+    const log = logOf(at, recording);
+    await send(at, log);
+    const before = log.head.sequence;
+    log.at = time;
+    log
+      .add('asked-again', { recording, receiver: 'r-a', receipt_sha256: RECEIPT })
+      .add('receipted', { recording, receiver: 'r-a', receipt_sha256: again })
+      .checkpoint();
+    await send(at, log, before + 1);
+    for (let second = 0; second < 70; second += 5) await top.clock.advance(5000);
+    expect(station.again.at(-1)).toMatchObject({ recording, receipt_sha256: again });
+    expect(JSON.parse(Buffer.from(mark(at, recording) ?? []).toString())).toMatchObject({
+      receipt_sha256: again,
+    });
   });
-});
 
 test('what a recording in place replaced is not missing where the log comes again', async () => {
   const at = await openBench(14);
