@@ -101,7 +101,9 @@ export class Claims {
 
   async #giveAgain(name: RecordingName): Promise<void> {
     const stored = await this.#options.vault.find(name);
-    if (typeof stored === 'object') await this.#options.receipts.giveAgain(name, stored);
+    if (typeof stored !== 'object') return;
+    if (stored.deleted || this.#isGenuine('recording', name.station, stored.manifest))
+      await this.#options.receipts.giveAgain(name, stored);
   }
 
   /** No more offers; resolves when those at hand are answered. */

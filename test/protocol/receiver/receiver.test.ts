@@ -268,6 +268,11 @@ describe('a receiver that starts again', () => {
       (top, folder) => top.disk.unlink(`${folder}/payload.age`),
       (top, folder) => top.disk.corrupt(`${folder}/receipt.json`, () => Buffer.from('{}')),
       (top, folder) => top.disk.corrupt(`${folder}/manifest.json`, (bytes) => bytes.subarray(1)),
+      (top, folder) =>
+        top.disk.corrupt(`${folder}/manifest.json.minisig`, (bytes) => {
+          const at = bytes.indexOf(10) + 60; // in the second line, which is base64
+          return Buffer.from(bytes).fill(bytes[at] === 65 ? 'B' : 'A', at, at + 1);
+        }),
     ];
     for (const [at, damage] of damages.entries()) {
       const { top, station } = await pair(190 + at);
