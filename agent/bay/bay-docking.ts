@@ -4,7 +4,7 @@ import type { BayPlace } from './bay-place.ts';
 import { isCameraRefusal, type WhoIs } from './camera-register.ts';
 import { DockingLife, type DockingWork } from './docking-life.ts';
 import { IndicatorLight } from './indicator-light.ts';
-import { PRESENCE_MS } from './place-watch.ts';
+import { untilGone } from './place-watch.ts';
 
 /** What a bay works with; the same for all its dockings. */
 export interface BayWork extends Omit<DockingWork, 'camera'> {
@@ -30,7 +30,9 @@ export async function performDocking(
   const identity = await watch.arrival(signal);
   const stay = new AbortController();
   const leaving = AbortSignal.any([signal, stay.signal]);
-  const departure = departed(work, identity, leaving).catch((error: unknown) => stay.abort(error));
+  const departure = untilGone(watch, identity, work.take, leaving).catch((error: unknown) =>
+    stay.abort(error),
+  );
   try {
     const onLeft = (error: Error): void => stay.abort(error);
     await stayWith(work, leaving, { onLeft, onDocked, onChange });
@@ -39,19 +41,6 @@ export async function performDocking(
   } finally {
     stay.abort();
     await departure;
-  }
-}
-
-/** As PlaceWatch.departure; a look that the machine refuses says nothing of the camera. */
-async function departed({ place, take }: BayWork, identity: string, signal: AbortSignal): Promise<never> {
-  for (let looks = 1; ; looks++) {
-    try {
-      return await place.watch.departure(identity, signal);
-    } catch (error) {
-      if (signal.aborted || isDockError(error)) throw error;
-      if (looks === 1) take.log.warn('whether the camera is still there cannot be seen', { error });
-      await take.clock.sleep(PRESENCE_MS, signal);
-    }
   }
 }
 

@@ -16,6 +16,7 @@ import type { BayId, RecordingId } from '../../protocol/ids.ts';
 import { isDockError, type DockError } from '../../protocol/errors.ts';
 import type { BayDocument } from '../../protocol/messages.ts';
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
+import { untilGone } from './place-watch.ts';
 
 /** Pause behind a port on which nobody answers, or that cannot be opened although its device is there. */
 const NOBODY_MS = 2000;
@@ -262,11 +263,11 @@ export class Bay {
       const identity = await watch.present();
       if (identity === undefined) return true;
       onPresent?.();
-      await watch.departure(identity, AbortSignal.any([signal, over.signal]));
+      await untilGone(watch, identity, this.#deps, AbortSignal.any([signal, over.signal]));
       return true;
     } catch (error) {
       if (isDockError(error, 'driver.detached')) return true;
-      // Where a look failed it is not known whether it is there: the pause is made all the same.
+      // Where the first look failed it is not known whether it is there: the pause is made all the same.
       if (!over.signal.aborted && !signal.aborted) await clock.sleep(ms, signal).catch(() => undefined);
       return false;
     } finally {

@@ -57,7 +57,7 @@ type Spooled = TrackedEntry & { readonly fate: { readonly kind: 'spooled' } };
 
 /** A file that may go, and the recording for whose receipt: its entry may lose that meanwhile, and is taken anew then. */
 interface Allowed {
-  readonly entry: Spooled;
+  readonly entry: TrackedEntry;
   readonly recording: RecordingId;
 }
 
@@ -231,8 +231,7 @@ export class Eraser {
   }
 
   #erased(tried: Allowed): void {
-    const { recording } = tried;
-    const entry: TrackedEntry = tried.entry;
+    const { entry, recording } = tried;
     this.#deps.custody.append({ event: 'erased', facts: this.#facts(tried) });
     entry.fate = { kind: 'erased', recording };
     if (this.#notGone.delete(entry) && this.#notGone.size === 0)
@@ -240,8 +239,7 @@ export class Eraser {
   }
 
   #notErased(tried: Allowed, reason: string): void {
-    const { recording } = tried;
-    const entry: TrackedEntry = tried.entry;
+    const { entry, recording } = tried;
     const facts = this.#facts(tried);
     this.#deps.custody.append({ event: 'not-erased', facts: { ...facts, reason: reason.slice(0, 256) } });
     this.#deps.log.warn('file was not erased from the camera', { ...facts, reason });

@@ -1,7 +1,7 @@
 // Says when something is at the place of a bay, something else, or nothing any more. Presence is asked for: neither a mount over a folder
 // nor a serial device that is pulled while it sends gives an event that never fails to come.
-import { DockError } from '../../protocol/errors.ts';
-import type { Clock } from '../../protocol/ports.ts';
+import { DockError, isDockError } from '../../protocol/errors.ts';
+import type { Clock, Log } from '../../protocol/ports.ts';
 
 /** How often a place is looked at where something lies. */
 export const PRESENCE_MS = 1000;
@@ -33,6 +33,24 @@ export async function untilThere<T>(
     const found = await look();
     if (found !== undefined) return found;
     await clock.sleep(ARRIVAL_MS, signal);
+  }
+}
+
+/** As PlaceWatch.departure; a look that the machine refuses says nothing of the camera, and is made again. */
+export async function untilGone(
+  watch: Pick<PlaceWatch, 'departure'>,
+  identity: string,
+  { clock, log }: { readonly clock: Pick<Clock, 'sleep'>; readonly log: Log },
+  signal: AbortSignal,
+): Promise<never> {
+  for (let looks = 1; ; looks++) {
+    try {
+      return await watch.departure(identity, signal);
+    } catch (error) {
+      if (signal.aborted || isDockError(error)) throw error;
+      if (looks === 1) log.warn('whether the camera is still there cannot be seen', { error });
+      await clock.sleep(PRESENCE_MS, signal);
+    }
   }
 }
 

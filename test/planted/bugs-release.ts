@@ -201,7 +201,7 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
   {
     id: 'look-refused-ends-docking',
     what: 'a docking ends because the machine refused one look at its port',
-    file: 'agent/bay/bay-docking.ts',
+    file: 'agent/bay/place-watch.ts',
     find: 'if (signal.aborted || isDockError(error)) throw error;',
     put: 'if (looks > 0) throw error;',
     suites: ['agent/bay/port-not-shown'],
