@@ -1,24 +1,15 @@
 // Puts a station together from its configuration and its ports. Which adapters these are is decided in station-parts.ts and by tests.
-import type { PushLimits } from '../config/push-limits.ts';
-import type { BayConfig, StationConfig } from '../config/station-config.ts';
-import type { CameraId, RecordingId, SessionId } from '../protocol/ids.ts';
-import type { ProvenKeyChange } from '../protocol/key-documents.ts';
-import type { PublicKey } from '../protocol/minisign.ts';
-import type { Broker, Clock, Files, Log, Random, Signer } from '../protocol/ports.ts';
-import type { Progress } from '../protocol/progress.ts';
-import type { StationTopics } from '../protocol/topics.ts';
+import type { BayConfig } from '../config/station-config.ts';
+import type { CameraId, RecordingId } from '../protocol/ids.ts';
 import type { BayWork } from './bay/bay-docking.ts';
-import { bayLamp, type Lamp } from './bay/bay-lamp.ts';
+import { bayLamp } from './bay/bay-lamp.ts';
 import { Bay } from './bay/bay.ts';
 import { CameraRegister } from './bay/camera-register.ts';
 import { CameraTwins } from './bay/camera-twins.ts';
 import { UnexpectedDevices } from './bay/unexpected-devices.ts';
 import { PullRates } from './bay/pull-rates.ts';
 import { PullStop } from './bay/pull-stop.ts';
-import type { Bulk } from './bulk/bulk.ts';
-import type { ClockSource } from './clock/clock-source.ts';
 import { ClockWatch } from './clock/clock-watch.ts';
-import type { ConditionBoard } from './conditions/condition-board.ts';
 import { CustodyDropping } from './custody/custody-drop.ts';
 import { CustodyLog } from './custody/custody-log.ts';
 import { Differences } from './custody/differences.ts';
@@ -28,11 +19,9 @@ import { dockingSource } from './dockings/docking-source.ts';
 import { Dockings } from './dockings/dockings.ts';
 import { CustodyPush } from './push/custody-push.ts';
 import { hasReceipt } from './bay/entry.ts';
-import { bayPlace, type BayPlacePorts } from './bay/make-place.ts';
+import { bayPlace } from './bay/make-place.ts';
 import { DocumentsDropping } from './documents-dropping.ts';
 import { dockingDue, Keep, recordingDue } from './keep.ts';
-import type { CertificateWatch } from './monitoring/certificate-watch.ts';
-import type { Machine } from './monitoring/machine.ts';
 import { Monitoring } from './monitoring/monitoring.ts';
 import { OwedReceipts } from './owed-receipts.ts';
 import { counted } from './push/pace.ts';
@@ -41,9 +30,9 @@ import { Pusher } from './push/push.ts';
 import { SendLimits } from './push/send-limits.ts';
 import { StrangeKeys } from './push/strange-keys.ts';
 import { spoolLayout } from './spool/layout.ts';
-import type { ReadyLooks } from './spool/ready-looks.ts';
 import { Spool } from './spool/spool.ts';
 import { Turns } from './spool/turns.ts';
+import type { StationPorts, StationSettings } from './station-ports.ts';
 import { Station } from './station.ts';
 import { SteadyWall } from './steady-wall.ts';
 import { StorePutBack } from './store-put-back.ts';
@@ -52,59 +41,6 @@ import { BAY_STUCK_MS, watchedPlace } from './system/watched-place.ts';
 import { Undo } from './undo.ts';
 
 const HOUR_MS = 3_600_000;
-
-/** What of station.yaml matters here; keys and how the broker is reached are the adapters'. */
-export type StationSettings = Pick<
-  StationConfig,
-  | 'station'
-  | 'spool'
-  | 'recipients'
-  | 'store'
-  | 'bays'
-  | 'cameras'
-  | 'unknownCameras'
-  | 'release'
-  | 'retention'
-> & {
-  /** What it may take of the uplink at first; all of it unless given. */
-  readonly limits?: PushLimits;
-};
-
-export interface StationPorts extends BayPlacePorts {
-  readonly files: Files;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  /** What is shown to monitoring; whoever raised something before the station was there used it too. */
-  readonly conditions: ConditionBoard;
-  readonly broker: Broker & { start(): void };
-  readonly topics: StationTopics;
-  readonly session: SessionId;
-  readonly signer: Signer;
-  /** Of the signer's key first, and older ones of this station. */
-  readonly stationKeys: readonly PublicKey[];
-  /** See CustodyLogOptions. */
-  readonly keyChange?: ProvenKeyChange['facts'] | undefined;
-  readonly provenRecipients: () => ReadonlySet<string>;
-  readonly bulk: Bulk;
-  /** See SpoolOptions. */
-  readonly looks?: Promise<ReadyLooks | undefined>;
-  /** Gives a buffer's memory back at once, where that pays. */
-  readonly freeBuffer: (buffer: ArrayBuffer) => void;
-  readonly clockSource: ClockSource;
-  readonly machine: Machine;
-  /** A lamp made of the machine's LEDs of these names. */
-  readonly leds: (names: readonly string[]) => Lamp;
-  /** Where the connection to the broker has certificates. */
-  readonly certificates?: Pick<CertificateWatch, 'look'> | undefined;
-  /** The instant as the station's local time taken as UTC, for cameras without a zone. */
-  readonly localMs: (utcMs: number) => number;
-  readonly bootId: string | null;
-  readonly version: string;
-  readonly configSha256: string;
-  /** Where each bay says that it moves on. */
-  readonly progress: Pick<Progress, 'source'>;
-}
 
 /** A station that may be started; `close` ends its spool once the station was stopped. */
 export interface ComposedStation {

@@ -28,13 +28,11 @@ export async function openStation(config: StationConfig, options: OpenOptions): 
     undo.later(() => lock.release());
     const disk = options.progress.source('spool', DISK_STUCK_MS);
     const threads = startThreads({ key, bays: config.bays.length, disk }, undo);
-    const looks = threads.bulk
-      .then((bulk) =>
-        ReadyLooks.take(watchedFiles(nodeFiles(), disk), bulk, spoolLayout(config.spool.path).ready),
-      )
-      .catch(() => undefined); // what is wrong shows when the spool is opened
+    const files = watchedFiles(nodeFiles(), disk);
+    const { ready } = spoolLayout(config.spool.path);
+    const looks = threads.bulk.then((bulk) => ReadyLooks.take(files, bulk, ready)).catch(() => undefined); // what is wrong shows when the spool is opened
     const { openParts } = await import('./station-parts.ts');
-    return await openParts(config, options, { key, disk, threads, looks, undo });
+    return await openParts(config, options, { key, files, threads, looks, undo });
   } catch (error) {
     await undo
       .all()

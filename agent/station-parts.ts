@@ -1,4 +1,4 @@
-// What a station consists of: every adapter of the agent but its threads is made here and nowhere else. Loaded while those start.
+// What a station consists of: every adapter of the agent is made here, but for the files and threads that open-station.ts begins with. Loaded while those start.
 import { readFile, stat } from 'node:fs/promises';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { certificateEnds } from '../config/certificate-ends.ts';
@@ -17,14 +17,12 @@ import type { TlsCredentials } from '../protocol/io/broker-types.ts';
 import { nodeClock } from '../protocol/io/clock-node.ts';
 import { linuxClockSource } from '../protocol/io/clock-source-linux.ts';
 import { bufferFreer } from '../protocol/io/free-buffer.ts';
-import { nodeFiles } from '../protocol/io/files-node.ts';
 import { nodeRandom } from '../protocol/io/random-node.ts';
 import type { WorkerSigner } from '../protocol/io/signer-worker.ts';
-import { watchedFiles } from '../protocol/io/watched-calls.ts';
 import { localMs } from '../protocol/io/zone-node.ts';
 import { publicKeyOf, type SecretKey } from '../protocol/minisign.ts';
-import type { Conditions, Log } from '../protocol/ports.ts';
-import type { Progress, ProgressSource } from '../protocol/progress.ts';
+import type { Conditions, Files, Log } from '../protocol/ports.ts';
+import type { Progress } from '../protocol/progress.ts';
 import { stationTopics } from '../protocol/topics.ts';
 import { PortSwitches } from './bay/port-switches.ts';
 import type { Bulk } from './bulk/bulk.ts';
@@ -72,8 +70,8 @@ export interface StationThreads {
 /** What was opened before; `undo` closes it, and what is opened here. */
 export interface OpenedBefore {
   readonly key: SecretKey;
-  /** Where the spool says that it moves on; `threads` do so there, too. */
-  readonly disk: ProgressSource;
+  /** Whatever waits for the disk shows in the progress of the spool; that of `threads` does, too. */
+  readonly files: Files;
   readonly threads: StationThreads;
   /** See SpoolOptions. */
   readonly looks: Promise<ReadyLooks | undefined>;
@@ -84,7 +82,7 @@ export interface OpenedBefore {
 export async function openParts(
   config: StationConfig,
   { log, onStanding = () => undefined, ...options }: OpenOptions,
-  { key, disk, threads, looks, undo }: OpenedBefore,
+  { key, files, threads, looks, undo }: OpenedBefore,
 ): Promise<OpenedStation> {
   const own = publicKeyOf(key);
   const folder = keyChangesFolder(config.spool.path);
@@ -126,7 +124,7 @@ export async function openParts(
   const settings = { ...config, limits: config.broker };
   const opened = await composeStation(settings, {
     ...options,
-    files: watchedFiles(nodeFiles(), disk),
+    files,
     clock,
     random,
     log,

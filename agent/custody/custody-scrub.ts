@@ -54,8 +54,8 @@ export async function scrubSegments(
   signal: AbortSignal,
 ): Promise<void> {
   if (segments.length > 0) await deps.clock.sleep(BEGIN_PAUSE_MS, signal).catch(() => undefined);
+  if (signal.aborted) return;
   for (const segment of segments) {
-    if (signal.aborted) return;
     if (deps.known(segment) === undefined) continue;
     const found = await scrubOne(deps, segment, signal);
     if (signal.aborted) return;
