@@ -1,17 +1,10 @@
 // A store that was put back and has not caught up with the log yet: it has not said what it lost, and the station's copies may be the last.
-import { cp, readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ScaledClock } from '../fakes/clock-scaled.ts';
-import { DockAndStore, STATION } from '../fakes/dock-and-store.ts';
-
-/** Of which hours pass at once. */
-class SkippingClock extends ScaledClock {
-  skippedMs = 0;
-  override monotonicMs(): number {
-    return super.monotonicMs() + this.skippedMs;
-  }
-}
+import { SkippingClock } from '../fakes/clock-skipping.ts';
+import { DockAndStore } from '../fakes/dock-and-store.ts';
+import { backUp, holdLog } from './put-back-vault.ts';
 
 let dock: DockAndStore;
 let clock: SkippingClock;
@@ -22,27 +15,17 @@ beforeEach(async () => {
 afterEach(() => dock.close());
 
 test('no copy goes while the store is behind, since it may be the last one there is', async () => {
-  const vault = join(dock.folder, 'vault');
   const copies = (): Promise<string[]> => readdir(join(dock.folder, 'spool', 'ready'));
-  await dock.startReceiver();
-  await dock.startStation();
-  await dock.until('some log', async () =>
-    (await readdir(join(vault, STATION, 'custody')).catch(() => [])).some((name) => name.endsWith('.jsonl')),
-  );
-  await dock.stopReceiver();
-  await cp(vault, `${vault}-yesterday`, { recursive: true });
-  await dock.startReceiver();
+  const putBack = await backUp(dock);
   dock.camera.put('a.mp4', Buffer.from('the only film'));
   await dock.until('erased', () => dock.camera.files().length === 0 && dock.bay()['state'] === 'done');
   expect(await copies()).toHaveLength(1);
 
   await dock.stopReceiver();
-  await rm(vault, { recursive: true });
-  await cp(`${vault}-yesterday`, vault, { recursive: true });
+  await putBack();
   // What the log tells comes slowly over this line; that the store is behind, the station knows by its first answer.
   let isSlow = true;
-  dock.hub.fate = ({ from, topic, payload }) =>
-    from === 'station' && topic.includes('/up/custody/') && payload.length > 0 && isSlow ? [] : [{}];
+  holdLog(dock, () => isSlow);
   await dock.startReceiver();
   await dock.until('behind', () => dock.conditions.isRaised('store.put-back'));
   clock.skippedMs = 49 * 3_600_000; // its 48 hours are over meanwhile

@@ -1,9 +1,8 @@
 // A store that was put back and takes nothing more of the log: it has not said what it lost, so nothing may be erased for its old receipts.
-import { cp, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ScaledClock } from '../fakes/clock-scaled.ts';
-import { DockAndStore, STATION } from '../fakes/dock-and-store.ts';
+import { DockAndStore } from '../fakes/dock-and-store.ts';
+import { backUp, holdLog } from './put-back-vault.ts';
 
 let dock: DockAndStore;
 beforeEach(async () => {
@@ -13,15 +12,7 @@ afterEach(() => dock.close());
 
 test('nothing is erased for a store that was put back, as long as it has not signed for all of the log', async () => {
   const { camera } = dock;
-  const vault = join(dock.folder, 'vault');
-  await dock.startReceiver();
-  await dock.startStation();
-  await dock.until('some log', async () =>
-    (await readdir(join(vault, STATION, 'custody')).catch(() => [])).some((name) => name.endsWith('.jsonl')),
-  );
-  await dock.stopReceiver();
-  await cp(vault, `${vault}-yesterday`, { recursive: true });
-  await dock.startReceiver();
+  const putBack = await backUp(dock);
   camera.isProtected = true; // it stays for the next docking
   camera.put('a.mp4', Buffer.from('the only film'));
   await dock.until('receipted', () => dock.conditions.isRaised('camera.not-erased', 'bay-1'));
@@ -30,11 +21,9 @@ test('nothing is erased for a store that was put back, as long as it has not sig
   camera.isProtected = false;
 
   await dock.stopReceiver();
-  await rm(vault, { recursive: true });
-  await cp(`${vault}-yesterday`, vault, { recursive: true });
+  await putBack();
   // Its disk takes no more of the log, or this line is bad: batches stay without an answer, questions do not.
-  dock.hub.fate = ({ from, topic, payload }) =>
-    from === 'station' && topic.includes('/up/custody/') && payload.length > 0 ? [] : [{}];
+  holdLog(dock);
   await dock.startReceiver();
   await dock.until('behind', () => dock.conditions.isRaised('store.put-back'));
   camera.attach();

@@ -1,17 +1,10 @@
 // A file that stays on its camera although it has its receipt, and whose recording leaves the spool: the camera holds the only bytes then.
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DockAndStore, STATION } from '../../fakes/dock-and-store.ts';
-import { ScaledClock } from '../../fakes/clock-scaled.ts';
-
-/** Of which hours pass at once. */
-class SkippingClock extends ScaledClock {
-  skippedMs = 0;
-  override monotonicMs(): number {
-    return super.monotonicMs() + this.skippedMs;
-  }
-}
+import { SkippingClock } from '../../fakes/clock-skipping.ts';
+import { DockAndStore } from '../../fakes/dock-and-store.ts';
+import { backUp } from '../put-back-vault.ts';
 
 let dock: DockAndStore;
 let clock: SkippingClock;
@@ -21,23 +14,7 @@ beforeEach(async () => {
 });
 afterEach(() => dock.close());
 
-const vault = (): string => join(dock.folder, 'vault');
 const ready = (...names: string[]): string => join(dock.folder, 'spool', 'ready', ...names);
-
-/** The store has the log of a station without recordings, and that state is kept. */
-async function backUp(): Promise<void> {
-  await dock.startReceiver();
-  await dock.startStation();
-  await dock.until('some log', async () => (await dock.dockings(), (await vaultLog()) > 0));
-  await dock.stopReceiver();
-  await cp(vault(), `${vault()}-yesterday`, { recursive: true });
-  await dock.startReceiver();
-}
-
-async function vaultLog(): Promise<number> {
-  const names = await readdir(join(vault(), STATION, 'custody')).catch(() => []);
-  return names.length;
-}
 
 /** The file has its receipt and stays, as the policy says; gives its recording. */
 async function deliver(): Promise<string> {
@@ -52,12 +29,6 @@ async function deliver(): Promise<string> {
   return recording;
 }
 
-async function putBack(): Promise<void> {
-  await rm(vault(), { recursive: true });
-  await cp(`${vault()}-yesterday`, vault(), { recursive: true });
-  await dock.startReceiver();
-}
-
 async function expectTakenAnew(instead: string): Promise<void> {
   await dock.until('taken anew and in the vault', async () => (await dock.vault()).length === 1, 10_000);
   const [kept] = await dock.vault();
@@ -67,11 +38,12 @@ async function expectTakenAnew(instead: string): Promise<void> {
 }
 
 test('is taken anew where the store lost it and only documents are left here', async () => {
-  await backUp();
+  const putBack = await backUp(dock);
   const recording = await deliver();
   clock.skippedMs = 49 * 3_600_000;
   await dock.until('the copy is gone', async () => (await readdir(ready())).length === 0);
   await putBack();
+  await dock.startReceiver();
   await dock.until('asked again', async () =>
     (await dock.custody()).some(({ event }) => event === 'asked-again'),
   );
@@ -79,12 +51,13 @@ test('is taken anew where the store lost it and only documents are left here', a
 });
 
 test('is taken anew where the store lost it and the copy here is damaged', async () => {
-  await backUp();
+  const putBack = await backUp(dock);
   const recording = await deliver();
   const path = ready(recording, 'payload.age');
   const bytes = await readFile(path);
   await writeFile(path, bytes.with(bytes.length - 1, (bytes.at(-1) ?? 0) ^ 1));
   await putBack();
+  await dock.startReceiver();
   await dock.until('set aside', () => dock.conditions.isRaised('spool.quarantine'));
   await expectTakenAnew(recording);
 });

@@ -3,12 +3,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Remark } from '../../../agent/verify/remark.ts';
-import { verifyFolder } from '../../../agent/verify/verify-folder.ts';
 import { sha256Hex } from '../../../protocol/bytes.ts';
-import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { buildEvidenceVault, type EvidenceVault } from '../../fakes/manipulations/evidence-vault.ts';
 import { ManipulatedVault } from '../../fakes/manipulations/manipulated-vault.ts';
+import { remarksOf } from './remarks-of.ts';
 
 let root: string;
 let evidence: EvidenceVault;
@@ -18,17 +16,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-async function remarksOf(vault: string): Promise<string[]> {
-  const remarks: Remark[] = [];
-  const report = {
-    recording: (checked: { readonly remarks: readonly Remark[] }) => void remarks.push(...checked.remarks),
-    docking: (checked: { readonly remarks: readonly Remark[] }) => void remarks.push(...checked.remarks),
-    remark: (remark: Remark) => void remarks.push(remark),
-  };
-  const { keys: keysFolder, clock } = evidence.dock1;
-  const nowMs = Date.parse(clock.now());
-  const { signal } = new AbortController();
-  await verifyFolder(vault, { files: nodeFiles(), keysFolder, identities: [], nowMs, signal }, report);
+async function toldOf(vault: string): Promise<string[]> {
+  const remarks = await remarksOf(evidence, vault);
   return remarks.map(({ kind, code }) => `${kind} ${code}`);
 }
 
@@ -56,7 +45,7 @@ async function withoutFirst(copy: ManipulatedVault, announced: boolean): Promise
 test('a revocation and deletions from before are told as older than the log', async () => {
   const copy = await ManipulatedVault.copy(evidence, join(root, 'dropped'));
   await withoutFirst(copy, true);
-  const remarks = await remarksOf(copy.vault);
+  const remarks = await toldOf(copy.vault);
   expect(remarks.filter((remark) => remark.startsWith('finding'))).toEqual([]);
   expect(remarks).toEqual(
     expect.arrayContaining(['note custody.segment-dropped', 'note key-revocation.not-logged']),
@@ -66,5 +55,5 @@ test('a revocation and deletions from before are told as older than the log', as
 test('where the log does not say that it let its oldest part go, that part is missing', async () => {
   const copy = await ManipulatedVault.copy(evidence, join(root, 'removed'));
   await withoutFirst(copy, false);
-  expect(await remarksOf(copy.vault)).toContain('finding custody.segment-missing');
+  expect(await toldOf(copy.vault)).toContain('finding custody.segment-missing');
 });

@@ -3,13 +3,11 @@ import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Remark } from '../../../agent/verify/remark.ts';
-import { verifyFolder } from '../../../agent/verify/verify-folder.ts';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import { encodeCustodyEntry, parseCustodyEntry } from '../../../protocol/custody-entry.ts';
-import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { buildEvidenceVault, type EvidenceVault } from '../../fakes/manipulations/evidence-vault.ts';
 import { ManipulatedVault } from '../../fakes/manipulations/manipulated-vault.ts';
+import { remarksOf } from './remarks-of.ts';
 
 let root: string;
 let evidence: EvidenceVault;
@@ -20,16 +18,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 async function findingsOf(vault: string): Promise<string[]> {
-  const remarks: Remark[] = [];
-  const report = {
-    recording: (checked: { readonly remarks: readonly Remark[] }) => void remarks.push(...checked.remarks),
-    docking: (checked: { readonly remarks: readonly Remark[] }) => void remarks.push(...checked.remarks),
-    remark: (remark: Remark) => void remarks.push(remark),
-  };
-  const { keys: keysFolder, clock } = evidence.dock1;
-  const nowMs = Date.parse(clock.now());
-  const { signal } = new AbortController();
-  await verifyFolder(vault, { files: nodeFiles(), keysFolder, identities: [], nowMs, signal }, report);
+  const remarks = await remarksOf(evidence, vault);
   return [...new Set(remarks.filter(({ kind }) => kind === 'finding').map(({ code }) => code))].sort();
 }
 
