@@ -48,8 +48,13 @@ async function send(
   return station.custody.at(-1);
 }
 
-test('a receiver that keeps a log again behind another one signs for what that one kept, and loses none of it', async () => {
-  const top = new BenchTop(61);
+/** The machine of r-a, which keeps the log, stands still for minutes, off the net; r-b takes its place and ends. */
+async function takenOver(seed: number): Promise<{
+  readonly top: BenchTop;
+  readonly station: ScriptedStation;
+  readonly log: SegmentMaker;
+}> {
+  const top = new BenchTop(seed);
   const machine = machineOf(top);
   await top.receiver({ receiver: 'r-a', disk: machine.disk });
   const station = await top.station();
@@ -58,8 +63,6 @@ test('a receiver that keeps a log again behind another one signs for what that o
     .checkpoint();
   // The station asks what is held of its new segment: nothing.
   expect(await send(top, station, log, 0)).toMatchObject({ sequence: null });
-
-  // The machine of r-a stands still for minutes, off the net; r-b takes its place.
   const goOn = machine.standStill();
   top.hub.hold('r-a');
   const b = await top.receiver({ receiver: 'r-b' });
@@ -70,6 +73,11 @@ test('a receiver that keeps a log again behind another one signs for what that o
   await b.broker.close(true);
   goOn();
   await top.clock.advance(100);
+  return { top, station, log };
+}
+
+test('a receiver that keeps a log again behind another one signs for what that one kept, and loses none of it', async () => {
+  const { top, station, log } = await takenOver(61);
   const answers = station.custody.length;
   top.hub.release('r-a');
   await top.until('the greeting', () => station.custody.length > answers, 30_000);
@@ -86,23 +94,7 @@ test('a receiver that keeps a log again behind another one signs for what that o
 });
 
 test('lines that another receiver signed for outlive a power cut in which this one writes them anew', async () => {
-  const top = new BenchTop(62);
-  const machine = machineOf(top);
-  await top.receiver({ receiver: 'r-a', disk: machine.disk });
-  const station = await top.station();
-  const log = new SegmentMaker(STATION, makeSegmentId(top.random), STATION_KEY)
-    .add('agent-started', { version: '1' })
-    .checkpoint();
-  await send(top, station, log, 0);
-  const goOn = machine.standStill();
-  top.hub.hold('r-a');
-  const b = await top.receiver({ receiver: 'r-b' });
-  await top.clock.advance(200_000);
-  expect(await send(top, station, log, 1)).toMatchObject({ receiver: 'r-b', sequence: 3 });
-  await b.stop();
-  await b.broker.close(true);
-  goOn();
-  await top.clock.advance(100);
+  const { top, station, log } = await takenOver(62);
   top.hub.release('r-a');
   const from = top.disk.steps;
   await top.clock.advance(30_000);
