@@ -110,6 +110,27 @@ const STATION: Shapes = {
 const about = { station: d.stationIdSchema, recording };
 const deletion = z.strictObject({ ...about, deletion_sha256: sha256 });
 
+/** Documents that the store let go (SPEC 10.3): what they were and of which days, so that the witnesses of these days can be computed on. */
+const droppedDocumentsSchema = z
+  .strictObject({
+    ...about,
+    manifest_sha256: sha256,
+    receipt_sha256: sha256,
+    received_at: d.instantSchema,
+    deletion_sha256: sha256.nullable(),
+    deleted_at: d.instantSchema.nullable(),
+  })
+  .refine(
+    ({ deletion_sha256: deletion, deleted_at: deletedAt }) => (deletion === null) === (deletedAt === null),
+    'a deletion record has a digest and a time',
+  );
+export type DroppedDocuments = z.infer<typeof droppedDocumentsSchema>;
+
+/** What an entry `documents-dropped` says; undefined where it does not say it in full. */
+export function droppedDocuments(facts: CustodyEntry['facts']): DroppedDocuments | undefined {
+  return droppedDocumentsSchema.safeParse(facts).data;
+}
+
 const STORE: Shapes = {
   ...BOTH,
   'receiver-started': z.strictObject({ version }),
@@ -125,7 +146,7 @@ const STORE: Shapes = {
   'hold-lapsed': z.strictObject({ ...about, order: d.sessionIdSchema }),
   deleting: deletion,
   deleted: deletion,
-  'documents-dropped': z.strictObject({ ...about, manifest_sha256: sha256 }),
+  'documents-dropped': droppedDocumentsSchema,
   disclosed: z.strictObject({
     ...about,
     disclosure: d.sessionIdSchema,

@@ -38,16 +38,34 @@ export class DayDigests {
     this.#count++;
   }
 
-  /** Merkle root over all in ascending order, in hex. `breathe` is awaited between pieces of work of a few milliseconds. */
-  async root(breathe: () => Promise<void>): Promise<string> {
+  /** Takes a digest that may be there already. */
+  addNew(digest: Uint8Array): void {
+    const isHere = this.#part(digest[0] ?? 0).some((each) => Buffer.compare(each, digest) === 0);
+    if (!isHere) this.add(digest);
+  }
+
+  /**
+   * Merkle root over all, and over the digest of the keeper's head where one is given, in ascending order, in hex. `breathe` is awaited between
+   * pieces of work of a few milliseconds.
+   */
+  async root(breathe: () => Promise<void>, head?: Uint8Array): Promise<string> {
     const tree = new MerkleTree();
     for (let at = 0; at < PARTS; at++) {
-      const part = this.#parts[at];
-      if (part === undefined) continue;
-      for (const digest of sorted(part)) tree.add(digest);
+      const digests = this.#part(at);
+      if (head?.[0] === at) digests.push(head);
+      if (digests.length === 0) continue;
+      for (const digest of digests.sort((a, b) => Buffer.compare(a, b))) tree.add(digest);
       await breathe();
     }
     return tree.root();
+  }
+
+  /** Those with that first byte. */
+  #part(at: number): Uint8Array[] {
+    const { bytes, count } = this.#parts[at] ?? { bytes: new Uint8Array(), count: 0 };
+    return Array.from({ length: count }, (_, each) =>
+      bytes.subarray(each * DIGEST_BYTES, (each + 1) * DIGEST_BYTES),
+    );
   }
 }
 
@@ -55,13 +73,6 @@ function grown(bytes: Uint8Array): Uint8Array {
   const larger = new Uint8Array(2 * bytes.length);
   larger.set(bytes);
   return larger;
-}
-
-function sorted({ bytes, count }: { readonly bytes: Uint8Array; readonly count: number }): Uint8Array[] {
-  const digests = Array.from({ length: count }, (_, at) =>
-    bytes.subarray(at * DIGEST_BYTES, (at + 1) * DIGEST_BYTES),
-  );
-  return digests.sort((a, b) => Buffer.compare(a, b));
 }
 
 /** What reading a station's folder needs. */

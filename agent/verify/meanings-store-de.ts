@@ -88,8 +88,6 @@ export const STORE_MEANINGS_DE: Readonly<Record<keyof typeof STORE_MEANINGS, str
     'Das Protokoll ist nicht das, für das der Zentralspeicher gebürgt hat: Es wurde ausgetauscht, verändert oder abgeschnitten.',
   'witness.left-out':
     'Hier liegen Dokumente jenes Tages, für die der Zentralspeicher nicht gebürgt hat: Sie wurden später hinzugefügt.',
-  'witness.not-judged':
-    'Dokumente jenes Tages wurden entfernt, so alt wie eingestellt; ihre gemeinsame Prüfsumme lässt sich nicht mehr berechnen.',
   'witness.chain':
     'Ein Zeugnis folgt nicht auf das davor: Eines wurde weggenommen, hinzugefügt oder ausgetauscht.',
   'witness.line-differs':

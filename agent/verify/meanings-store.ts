@@ -75,8 +75,6 @@ export const STORE_MEANINGS = {
     'The custody log is not the one that the store vouched for: it was exchanged, altered or cut.',
   'witness.left-out':
     'Documents of that day lie here that the store did not vouch for: they were added later.',
-  'witness.not-judged':
-    'Documents of that day were let go as old as configured, so that its root cannot be computed any more.',
   'witness.chain': 'A witness does not follow the one before it: one was taken away, added or exchanged.',
   'witness.line-differs':
     'The printed line is not that of the witness in the vault: one of the two was exchanged, or the line was misread.',

@@ -1,6 +1,7 @@
 // What the store's own log says (SPEC 4.3.7), kept while its segments are read. Memory: one small object for each thing that the store
 // deleted, ordered, disclosed or let go.
 import type { CustodyEntry } from '../../protocol/custody-entry.ts';
+import { droppedDocuments, type DroppedDocuments } from '../../protocol/custody-facts.ts';
 import { ROLES, type Role } from '../../protocol/order.ts';
 
 /** Signatures of one order that are kept: two, and some more of a log that was tampered with. */
@@ -59,7 +60,8 @@ export class StoreLog {
   /** Documents that it let go, by id, and the digests of their manifests and docking records. */
   readonly dropped = new Set<string>();
   readonly droppedDigests = new Set<string>();
-  readonly droppedStations = new Set<string>();
+  /** What those of a vault were, and of which day, by `<station> <recording>`. */
+  readonly droppedDocuments = new Map<string, DroppedDocuments>();
   /** Reasons of revocations, by `<station> <key id>`. */
   readonly revoked = new Map<string, Set<string>>();
   /** Digests of witnesses, by `witnessName`. */
@@ -80,8 +82,7 @@ export class StoreLog {
     if (event === 'expiry-warned') this.#deletion(recording).warnedAt ??= at;
     else if (event === 'deleting' || event === 'deleted')
       this.#deleted(recording, text('deletion_sha256'), event === 'deleted');
-    else if (event === 'documents-dropped')
-      this.#dropped(recording, text('manifest_sha256'), text('station'));
+    else if (event === 'documents-dropped') this.#dropped(facts);
     else if (event === 'order') this.#order(text, at);
     else if (event === 'hold-lapsed') this.#orderOf(text('order'), recording).lapsedAt ??= at;
     else if (event === 'disclosed') this.disclosures.push(disclosureOf(text));
@@ -89,7 +90,7 @@ export class StoreLog {
     else if (event === 'witnessed') this.witnesses.set(witnessName(receiver, text('day')), text('sha256'));
   }
 
-  /** A station says that it let documents go that the store holds: in its own spool they are not missing. */
+  /** Documents that are not missing; a station says so of those that the store holds, and its own spool does not any more. */
   letGo({ recording, manifest_sha256: sha256 }: CustodyEntry['facts']): void {
     if (typeof recording === 'string') this.dropped.add(recording);
     if (typeof sha256 === 'string') this.droppedDigests.add(sha256);
@@ -101,10 +102,10 @@ export class StoreLog {
     logged.deleted ||= over;
   }
 
-  #dropped(recording: string, manifestSha256: string, station: string): void {
-    this.dropped.add(recording);
-    this.droppedDigests.add(manifestSha256);
-    this.droppedStations.add(station);
+  #dropped(facts: CustodyEntry['facts']): void {
+    this.letGo(facts);
+    const named = droppedDocuments(facts);
+    if (named !== undefined) this.droppedDocuments.set(`${named.station} ${named.recording}`, named);
   }
 
   #deletion(recording: string): LoggedDeletion {

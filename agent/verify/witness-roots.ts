@@ -13,7 +13,7 @@ export interface RootsContext {
   readonly log: StoreLog;
 }
 
-/** The digests of the documents that are here, by day and station. What is asked for is given for one use: a root adds to it. */
+/** The digests of documents, by day and station. */
 export interface WitnessedDays {
   of(day: string, station: string): DayDigests;
   /** Stations with documents of that day. */
@@ -28,44 +28,52 @@ export async function witnessRemarks(
   context: RootsContext,
 ): Promise<Remark[]> {
   const { facts, log } = context;
-  const days = new DaysHere(facts, new Set(witnesses.map(({ witness }) => witness.day)));
+  const days = new DocumentDays(new Set(witnesses.map(({ witness }) => witness.day)));
+  days.takeHere(facts);
+  days.takeDropped(log);
   const remarks: Remark[] = [];
-  for (const found of witnesses) remarks.push(...(await rootRemarks(found, days, log.droppedStations)));
+  for (const found of witnesses) remarks.push(...(await rootRemarks(found, days)));
   return [...remarks, ...logRemarks(witnesses, log)];
 }
 
-/** What does not fit between one witness and the documents of its day. `dropped`: stations of which old documents were let go. */
-export async function rootRemarks(
-  found: FoundWitness,
-  days: WitnessedDays,
-  dropped: ReadonlySet<string>,
-): Promise<Remark[]> {
+/** What does not fit between one witness and the documents of its day. */
+export async function rootRemarks(found: FoundWitness, days: WitnessedDays): Promise<Remark[]> {
   const remarks: Remark[] = [];
   for (const keeper of found.witness.keepers)
-    remarks.push(...(await compareRoot(found, keeper, days.of(found.witness.day, keeper.keeper), dropped)));
+    remarks.push(...(await compareRoot(found, keeper, days.of(found.witness.day, keeper.keeper))));
   return [...remarks, ...leftOut(found, days)];
 }
 
-/** Digests of the documents that are here, by day and station. */
-class DaysHere implements WitnessedDays {
+/** The digests of some days: of documents that are here, and of those that the store let go (SPEC 10.3). */
+export class DocumentDays implements WitnessedDays {
+  readonly #wanted: ReadonlySet<string>;
   readonly #days = new Map<string, Map<string, DayDigests>>();
 
-  constructor(facts: PlaceFacts, wanted: ReadonlySet<string>) {
-    const take = (
-      at: string | undefined,
-      station: string | undefined,
-      ...sha256: (string | undefined)[]
-    ): void => {
-      if (at === undefined || station === undefined || !wanted.has(dayOf(at))) return;
-      const digests = this.#digests(dayOf(at), station);
-      for (const hex of sha256) if (hex !== undefined) digests.add(Buffer.from(hex, 'hex'));
-    };
+  constructor(wanted: ReadonlySet<string>) {
+    this.#wanted = wanted;
+  }
+
+  takeHere(facts: PlaceFacts): void {
     for (const held of facts.recordings.values()) {
-      take(held.receivedAt, held.station, held.receiptSha256, held.sha256);
-      take(held.deletion?.deletedAt, held.station, held.deletion?.sha256);
+      this.#take(held.receivedAt, held.station, held.receiptSha256, held.sha256);
+      this.#take(held.deletion?.deletedAt, held.station, held.deletion?.sha256);
     }
     for (const held of facts.dockings.values())
-      take(held.receivedAt, held.station, held.receiptSha256, held.sha256);
+      this.#take(held.receivedAt, held.station, held.receiptSha256, held.sha256);
+  }
+
+  /** All of one station that are here. */
+  put(station: string, days: ReadonlyMap<string, DayDigests>): void {
+    for (const [day, digests] of days) this.#stations(day).set(station, digests);
+  }
+
+  /** Behind all that are here: one that a power cut kept from going is named and here. */
+  takeDropped({ droppedDocuments }: StoreLog): void {
+    for (const dropped of droppedDocuments.values()) {
+      const { station } = dropped;
+      this.#takeNew(dropped.received_at, station, dropped.receipt_sha256, dropped.manifest_sha256);
+      this.#takeNew(dropped.deleted_at, station, dropped.deletion_sha256);
+    }
   }
 
   of(day: string, station: string): DayDigests {
@@ -76,12 +84,29 @@ class DaysHere implements WitnessedDays {
     return this.#days.get(day)?.keys() ?? [];
   }
 
+  #take(at: string | undefined, station: string | undefined, ...sha256: (string | undefined)[]): void {
+    if (at === undefined || station === undefined || !this.#wanted.has(dayOf(at))) return;
+    const digests = this.#digests(dayOf(at), station);
+    for (const hex of sha256) if (hex !== undefined) digests.add(Buffer.from(hex, 'hex'));
+  }
+
+  #takeNew(at: string | null, station: string, ...sha256: (string | null)[]): void {
+    if (at === null || !this.#wanted.has(dayOf(at))) return;
+    const digests = this.#digests(dayOf(at), station);
+    for (const hex of sha256) if (hex !== null) digests.addNew(Buffer.from(hex, 'hex'));
+  }
+
   #digests(day: string, station: string): DayDigests {
-    const stations = this.#days.get(day) ?? new Map<string, DayDigests>();
-    this.#days.set(day, stations);
+    const stations = this.#stations(day);
     const digests = stations.get(station) ?? new DayDigests();
     stations.set(station, digests);
     return digests;
+  }
+
+  #stations(day: string): Map<string, DayDigests> {
+    const stations = this.#days.get(day) ?? new Map<string, DayDigests>();
+    this.#days.set(day, stations);
+    return stations;
   }
 }
 
@@ -89,18 +114,14 @@ async function compareRoot(
   { witness: { day }, where }: FoundWitness,
   { keeper, documents, custody_head: head, root }: Keeper,
   digests: DayDigests,
-  dropped: ReadonlySet<string>,
 ): Promise<Remark[]> {
   const here = digests.count;
-  if (head !== null) digests.add(Buffer.from(head.sha256, 'hex'));
-  const found = await digests.root(() => Promise.resolve());
+  const headDigest = head === null ? undefined : Buffer.from(head.sha256, 'hex');
+  const found = await digests.root(() => Promise.resolve(), headDigest);
   if (found === root && here === documents) return [];
-  const facts = { keeper, day, documents, here };
-  const counts = `${documents} documents of ${keeper} on ${day}, ${here} are here`;
-  if (here < documents && dropped.has(keeper))
-    return [note('witness.not-judged', where, `witness: it stands for ${counts}`, facts)];
-  const message = `witness: ${counts}; expected root ${root}, found ${found}`;
-  return [finding('witness.root-differs', where, message, { ...facts, expected: root, found })];
+  const facts = { keeper, day, documents, here, expected: root, found };
+  const message = `witness: ${documents} documents of ${keeper} on ${day}, ${here} are here; expected root ${root}, found ${found}`;
+  return [finding('witness.root-differs', where, message, facts)];
 }
 
 function leftOut({ witness: { day, keepers }, where }: FoundWitness, days: WitnessedDays): Remark[] {

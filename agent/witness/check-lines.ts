@@ -4,13 +4,7 @@ import { finding, type Remark } from '../verify/remark.ts';
 import { rootRemarks } from '../verify/witness-roots.ts';
 import type { FoundWitness } from '../verify/witness-check.ts';
 import { documentsOf } from '../../protocol/witness.ts';
-import {
-  daysInVault,
-  heldWitnesses,
-  stationsWithDropped,
-  type HeldWitnesses,
-  type WitnessQuestion,
-} from './held-witnesses.ts';
+import { daysInVault, heldWitnesses, type HeldWitnesses, type WitnessQuestion } from './held-witnesses.ts';
 import type { PrintedLine } from './printed-lines.ts';
 
 /** One line with what was found; good without a finding. */
@@ -31,13 +25,12 @@ export async function checkLines(
   lines: readonly PrintedLine[],
 ): Promise<CheckedLines> {
   const held = await heldWitnesses(question);
-  const days = await daysInVault(question, held.vault, new Set(lines.map(({ day }) => day)));
-  const dropped = await stationsWithDropped(question, held);
+  const days = await daysInVault(question, held, new Set(lines.map(({ day }) => day)));
   const checked: CheckedLine[] = [];
   for (const line of lines) {
     const found = witnessFor(held, line);
     const remarks = found === undefined ? [noLine(line)] : lineRemarks(found, line);
-    if (found !== undefined) remarks.push(...(await rootRemarks(found, days, dropped)));
+    if (found !== undefined) remarks.push(...(await rootRemarks(found, days)));
     checked.push({ line, remarks });
   }
   return { lines: checked, remarks: held.remarks };

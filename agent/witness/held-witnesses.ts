@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { DockError } from '../../protocol/errors.ts';
 import { isReceiverId, isStationId } from '../../protocol/ids.ts';
-import { DayDigests, stationDays } from '../../protocol/witness-day.ts';
+import { stationDays } from '../../protocol/witness-day.ts';
 import { WITNESS } from '../verify/folder-names.ts';
 import { knownKeys } from '../verify/known-keys.ts';
 import { CUSTODY, findPlace } from '../verify/place.ts';
@@ -10,10 +10,11 @@ import { PlaceFacts } from '../verify/place-facts.ts';
 import { PlaceLogs } from '../verify/place-logs.ts';
 import { listSorted, type ReadFiles } from '../verify/read-files.ts';
 import type { Remark } from '../verify/remark.ts';
+import type { StoreLog } from '../verify/store-log.ts';
 import { readTrustedKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
 import { readVaultId } from '../verify/vault-id.ts';
 import { checkWitnesses, type FoundWitness } from '../verify/witness-check.ts';
-import type { WitnessedDays } from '../verify/witness-roots.ts';
+import { DocumentDays, type WitnessedDays } from '../verify/witness-roots.ts';
 
 /** What reading needs. Paths are absolute. */
 export interface WitnessQuestion {
@@ -57,30 +58,32 @@ export async function heldWitnesses(question: WitnessQuestion): Promise<HeldWitn
   return { vault: place.path, keys, witnesses, remarks };
 }
 
-/** The documents of some days that a vault holds. Errors: "witness.too-many"; the signal's reason; the system's. */
+/**
+ * The documents of some days that a vault holds, and those that the store's logs say behind a signature were let go.
+ * Errors: "witness.too-many"; the signal's reason; the system's.
+ */
 export async function daysInVault(
-  { files, signal }: Pick<WitnessQuestion, 'files' | 'signal'>,
-  vault: string,
+  question: Pick<WitnessQuestion, 'files' | 'signal'>,
+  held: Pick<HeldWitnesses, 'vault' | 'keys'>,
   days: ReadonlySet<string>,
 ): Promise<WitnessedDays> {
-  const found = new Map<string, ReadonlyMap<string, DayDigests>>();
-  for (const station of ((await listSorted(files, vault)) ?? []).filter(isStationId)) {
-    const folder = join(vault, station);
+  const { files, signal } = question;
+  const found = new DocumentDays(days);
+  for (const station of ((await listSorted(files, held.vault)) ?? []).filter(isStationId)) {
+    const folder = join(held.vault, station);
     if ((await files.stat(folder))?.kind !== 'folder') continue;
     const read = await stationDays({ files, folder, wanted: (day) => days.has(day), signal });
-    found.set(station, read.days);
+    found.put(station, read.days);
   }
-  return {
-    of: (day, station) => found.get(station)?.get(day) ?? new DayDigests(),
-    stations: (day) => [...found].filter(([, own]) => own.has(day)).map(([station]) => station),
-  };
+  found.takeDropped(await storeLogs(question, held));
+  return found;
 }
 
-/** Stations of which the store's logs say behind a signature that old documents were let go. Errors: the signal's reason; those of the machine. */
-export async function stationsWithDropped(
+/** What the store's logs say. */
+async function storeLogs(
   { files, signal }: Pick<WitnessQuestion, 'files' | 'signal'>,
   { vault, keys }: Pick<HeldWitnesses, 'vault' | 'keys'>,
-): Promise<ReadonlySet<string>> {
+): Promise<StoreLog> {
   const nothing = { facts: new PlaceFacts(), witnesses: [] };
   const logs = new PlaceLogs({ files, keys, kind: 'vault', signal, ...nothing });
   for (const receiver of ((await listSorted(files, vault)) ?? []).filter(isReceiverId))
@@ -88,5 +91,5 @@ export async function stationsWithDropped(
       folder: join(vault, receiver, CUSTODY),
       where: `${receiver}/${CUSTODY}`,
     });
-  return logs.store.droppedStations;
+  return logs.store;
 }

@@ -1,11 +1,12 @@
 // For the vault builder: the store's side. Receipts, deletion records with the payload gone, disclosures, and the store's own log.
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256Hex } from '../../protocol/bytes.ts';
 import type { CustodyEvent } from '../../protocol/custody-entry.ts';
 import {
   DELETION_TRUSTED_COMMENT,
   encodeDeletionRecord,
+  parseDeletionRecord,
   type DeletionRecord,
 } from '../../protocol/deletion-record.ts';
 import {
@@ -22,6 +23,7 @@ import type { Random } from '../../protocol/ports.ts';
 import {
   encodeReceipt,
   NO_CHUNKS_SHA256,
+  parseReceipt,
   RECEIPT_TRUSTED_COMMENT,
   type Receipt,
 } from '../../protocol/receipt.ts';
@@ -173,7 +175,17 @@ export class StoreBuilder {
   /** Lets the documents of a recording go, long after its payload. */
   async dropDocuments({ manifest, manifestBytes, folder }: BuiltRecording): Promise<void> {
     const { station, recording } = manifest;
-    await this.enter('documents-dropped', { station, recording, manifest_sha256: sha256Hex(manifestBytes) });
+    const receipt = await readFile(join(folder, 'receipt.json'));
+    const deletion = await readFile(join(folder, 'deletion.json')).catch(() => null);
+    await this.enter('documents-dropped', {
+      station,
+      recording,
+      manifest_sha256: sha256Hex(manifestBytes),
+      receipt_sha256: sha256Hex(receipt),
+      received_at: parseReceipt(receipt).received_at,
+      deletion_sha256: deletion && sha256Hex(deletion),
+      deleted_at: deletion && parseDeletionRecord(deletion).deleted_at,
+    });
     await rm(folder, { recursive: true });
   }
 

@@ -101,7 +101,14 @@ STORE_EVENTS: dict[str, Shape] = {
     "hold-lapsed": fields(**_OF_RECORDING, order=RANDOM_ID),
     "deleting": fields(**_OF_RECORDING, deletion_sha256=DIGEST),
     "deleted": fields(**_OF_RECORDING, deletion_sha256=DIGEST),
-    "documents-dropped": fields(**_OF_RECORDING, manifest_sha256=DIGEST),
+    "documents-dropped": fields(
+        **_OF_RECORDING,
+        manifest_sha256=DIGEST,
+        receipt_sha256=DIGEST,
+        received_at=INSTANT,
+        deletion_sha256=either(DIGEST),
+        deleted_at=either(INSTANT),
+    ),
     "disclosed": fields(
         **_OF_RECORDING,
         disclosure=RANDOM_ID,

@@ -16,6 +16,7 @@ import { readDocument } from '../stored-document.ts';
 import type { RecordingName } from '../vault.ts';
 import { DOCKING, DOCKING_NAMES, RECEIPT, RECORDING_NAMES } from '../vault-layout.ts';
 import type { RetentionDeps } from './deps.ts';
+import type { DroppedDocuments } from '../../custody-facts.ts';
 import { readRecording, type FactsKeys } from './recording-facts.ts';
 
 /** Documents whose end can be computed. */
@@ -24,8 +25,8 @@ export interface AgedDocuments extends RecordingName {
   /** Since when they are no longer needed for what they are about, ms since 1970. */
   readonly sinceMs: number;
   readonly receivedMs: number;
-  /** Digest of the manifest or of the docking record. */
-  readonly sha256: string;
+  /** What the store's log says of them before they go. */
+  readonly named: DroppedDocuments;
   /** Recordings that a docking record names. */
   readonly recordings: readonly string[];
   /** The order by which a recording was deleted. */
@@ -75,7 +76,15 @@ async function ofRecording(
     kind: 'recording',
     sinceMs: Math.max(Date.parse(facts.record.deleted_at), receivedMs),
     receivedMs,
-    sha256: facts.manifestSha256,
+    named: {
+      station: name.station,
+      recording: name.recording,
+      manifest_sha256: facts.manifestSha256,
+      receipt_sha256: facts.receiptSha256,
+      received_at: facts.receipt.received_at,
+      deletion_sha256: facts.recordSha256,
+      deleted_at: facts.record.deleted_at,
+    },
     recordings: [],
     orderSha256,
   };
@@ -110,7 +119,15 @@ async function ofDocking(
       kind: 'docking',
       sinceMs: receivedMs,
       receivedMs,
-      sha256,
+      named: {
+        station: name.station,
+        recording: name.recording,
+        manifest_sha256: sha256,
+        receipt_sha256: sha256Hex(receipt.bytes),
+        received_at: given.received_at,
+        deletion_sha256: null,
+        deleted_at: null,
+      },
       recordings,
       orderSha256: null,
     };

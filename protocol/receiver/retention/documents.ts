@@ -202,6 +202,6 @@ class StationDocuments {
   }
 }
 
-function eventOf({ station, recording, sha256 }: AgedDocuments): CustodyEvent {
-  return { event: 'documents-dropped', facts: { station, recording, manifest_sha256: sha256 } };
+function eventOf({ named }: AgedDocuments): CustodyEvent {
+  return { event: 'documents-dropped', facts: named };
 }

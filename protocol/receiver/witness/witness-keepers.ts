@@ -77,10 +77,9 @@ export class WitnessKeepers {
   }
 
   async #keeper(keeper: Keeper['keeper'], digests: DayDigests, head: CustodyHead | null): Promise<Keeper> {
-    const documents = digests.count;
-    if (head !== null) digests.add(Buffer.from(head.sha256, 'hex'));
-    const root = await digests.root(() => this.#turns.next());
-    return { keeper, documents, custody_head: head, root };
+    const headDigest = head === null ? undefined : Buffer.from(head.sha256, 'hex');
+    const root = await digests.root(() => this.#turns.next(), headDigest);
+    return { keeper, documents: digests.count, custody_head: head, root };
   }
 
   async #stations(): Promise<Keeper['keeper'][]> {

@@ -139,20 +139,38 @@ describe('lines from paper', () => {
     });
   });
 
-  test('documents that the store let go as old are no finding, but said', async () => {
-    const root2 = join(folder, 'old');
-    const old = await buildEvidenceVault(root2, 5);
-    const text = await readFile(join(root2, 'vault', 'r-store', 'witness', `${old.witnessDays[0]}.json`));
-    await old.dock1.receiver.dropDocuments(old.large);
-    await old.dock1.receiver.write();
-    const ran = await runCommand(
-      witness,
-      '--vault',
-      old.dock1.vault,
-      '--check',
-      witnessLine(parseWitness(text)),
-    );
-    expect([ran.exitCode, ran.out]).toEqual([0, expect.stringContaining('witness.not-judged')]);
+  describe('documents that the store let go as old', () => {
+    let old: EvidenceVault;
+    let printed: string;
+    beforeEach(async () => {
+      const place = join(folder, 'old');
+      old = await buildEvidenceVault(place, 5);
+      const text = await readFile(join(place, 'vault', 'r-store', 'witness', `${old.witnessDays[0]}.json`));
+      printed = witnessLine(parseWitness(text));
+      await old.dock1.receiver.dropDocuments(old.large);
+      await old.dock1.receiver.write();
+    });
+    const check = (): Promise<CommandRun> =>
+      runCommand(witness, '--vault', old.dock1.vault, '--check', printed, '--json');
+
+    test('count as the store’s log says: the root is computed as before', async () => {
+      expect(await check()).toMatchObject({ exitCode: 0, json: { good: true, lines: [{ remarks: [] }] } });
+    });
+
+    test('excuse no other that is missing from their day', async () => {
+      await rm(old.middle.folder, { recursive: true });
+      expect(await check()).toMatchObject({
+        exitCode: 1,
+        json: { lines: [{ remarks: [{ code: 'witness.root-differs', facts: { keeper: 'dock-1' } }] }] },
+      });
+    });
+  });
+
+  test('a line that came back twice is good twice', async () => {
+    const file = join(folder, 'twice.txt');
+    await writeFile(file, `${line(0)}\n${line(0)}\n`);
+    const ran = await run('--check', file);
+    expect([ran.exitCode, ran.out.match(/^good {2}/gm)?.length]).toEqual([0, 2]);
   });
 
   test('a line that nobody signed behind the store’s log explains nothing that is not here', async () => {

@@ -5,7 +5,7 @@ from typing import Any
 
 from evidence import Receiver, Vault
 from findings import Report
-from tests.samples import STATION, VAULT, codes, document, hex_of, log, notes, recording, station
+from tests.samples import STATION, VAULT, codes, document, hex_of, log, notes, random_id, recording, station
 from witness import check_witnesses, merkle_root
 
 _DAY = "2026-11-25"
@@ -37,9 +37,9 @@ class WitnessTest(unittest.TestCase):
         of = [self.found.document, self.found.receipt]
         self.digests = [each.sha256 for each in of if each is not None]
 
-    def _check(self, *values: dict[str, Any], dropped: bool = False) -> Report:
-        facts = {"station": STATION, "recording": self.found.name, "manifest_sha256": hex_of("m")}
-        receiver = Receiver("r-store", "r-store", log(*([("documents-dropped", facts)] if dropped else [])))
+    def _check(self, *values: dict[str, Any], dropped: dict[str, Any] | None = None) -> Report:
+        lines = [("documents-dropped", dropped)] if dropped is not None else []
+        receiver = Receiver("r-store", "r-store", log(*lines))
         receiver.witnesses = {value["day"]: document(value, value["day"]) for value in values}
         report = Report()
         check_witnesses(receiver, Vault(VAULT, {STATION: self.kept}, {"r-store": receiver}), report)
@@ -78,11 +78,44 @@ class WitnessTest(unittest.TestCase):
         report = self._check(follows)
         self.assertEqual((codes(report), notes(report)), (["witness.day-missing"], ["witness.older-dropped"]))
 
-    def test_once_documents_were_dropped_the_day_cannot_be_computed_again(self) -> None:
-        more = _witness([*self.digests, hex_of("gone")])
-        report = self._check(more, dropped=True)
-        self.assertEqual((codes(report), notes(report)), ([], ["witness.dropped"]))
+    def test_documents_that_were_dropped_count_by_what_the_store_s_log_says_of_them(self) -> None:
+        more = _witness([*self.digests, hex_of("m"), hex_of("r"), hex_of("d")])
+        dropped = {
+            "station": STATION,
+            "recording": random_id("gone"),
+            "manifest_sha256": hex_of("m"),
+            "receipt_sha256": hex_of("r"),
+            "received_at": f"{_DAY}T08:00:00.000Z",
+            "deletion_sha256": hex_of("d"),
+            "deleted_at": f"{_DAY}T23:59:59.999Z",
+        }
+        report = self._check(more, dropped=dropped)
+        self.assertEqual((codes(report), notes(report)), ([], []))
+        for changed in (
+            {"received_at": "2026-11-26T00:00:00.000Z"},
+            {"deleted_at": None, "deletion_sha256": None},
+            {"station": "kod-2"},
+        ):
+            self.assertIn("witness.keeper-root", codes(self._check(more, dropped={**dropped, **changed})))
         self.assertEqual(codes(self._check(more)), ["witness.documents", "witness.keeper-root"])
+        # Taken away by somebody on a day of which something else was dropped.
+        without = _witness([*self.digests, hex_of("m"), hex_of("r"), hex_of("d"), hex_of("stolen")])
+        self.assertEqual(
+            codes(self._check(without, dropped=dropped)), ["witness.documents", "witness.keeper-root"]
+        )
+
+    def test_what_is_named_as_dropped_and_still_here_counts_once(self) -> None:
+        manifest, receipt = self.digests
+        named = {
+            "station": STATION,
+            "recording": self.found.name,
+            "manifest_sha256": manifest,
+            "receipt_sha256": receipt,
+            "received_at": self.found.receipt.value["received_at"] if self.found.receipt is not None else "",
+            "deletion_sha256": None,
+            "deleted_at": None,
+        }
+        self.assertEqual(codes(self._check(_witness(self.digests), dropped=named)), [])
 
 
 if __name__ == "__main__":

@@ -139,10 +139,21 @@ describe('documents', () => {
     expect(await scene.expireOn(deps)).toMatchObject({ deleted: 1 });
     await deps.clock.advance(729 * DAY_MS);
     expect(await drop(deps)).toEqual(NOTHING);
+    const digests = new Map<string, string>();
+    for (const name of ['receipt.json', 'deletion.json'])
+      digests.set(name, sha256Hex(await disk.readAll(`${FOLDER}/${gone.recording}/${name}`, 65_536)));
     await deps.clock.advance(DAY_MS);
     expect(await drop(deps)).toEqual({ folders: 1, orders: 0, segments: 0 });
     expect(scene.entriesOf(disk, 'documents-dropped').map(({ facts }) => facts)).toEqual([
-      { station: STATION, recording: gone.recording, manifest_sha256: gone.manifestSha256 },
+      {
+        station: STATION,
+        recording: gone.recording,
+        manifest_sha256: gone.manifestSha256,
+        receipt_sha256: digests.get('receipt.json'),
+        received_at: new Date(START_MS - 20 * DAY_MS).toISOString(),
+        deletion_sha256: digests.get('deletion.json'),
+        deleted_at: new Date(START_MS).toISOString(),
+      },
     ]);
     expect(await left(disk)).toEqual([kept.recording]);
     expect(scene.stateOf(disk, kept)).toBe('whole');
