@@ -11,6 +11,8 @@ import { readFirstEntry } from './first-entry.ts';
 import { CUSTODY_SEGMENTS_MAX } from './limits.ts';
 
 const SUFFIX = '.jsonl';
+/** What a clock shows that nobody has set lies before. */
+const CLOCK_SET_FROM = '2025-01-01T00:00:00.000Z';
 
 /** A fork in words, with the other segment that it concerns. */
 export interface CustodyFork {
@@ -22,7 +24,7 @@ export interface CustodyFork {
 export interface Opening {
   /** Undefined where it continues what is known, or names a segment that the vault does not hold (yet). */
   readonly fork: CustodyFork | undefined;
-  /** False where another one follows it: it was lost here, and came once more. */
+  /** False where another one follows it, or where it is older than all: it was lost or let go here, and came once more. */
   readonly isNewest: boolean;
 }
 
@@ -38,10 +40,10 @@ export async function judgeOpening(
   const { last_segment: last } = opened.facts;
   if (newest !== undefined && last === newest)
     return { fork: await compareEnd(place, newest, opened), isNewest: true };
-  const { isFollowed, twin, others } = await lookAtOthers(place, opened);
-  const isNewest = !isFollowed;
+  const { isFollowed, isOldest, twin, others } = await lookAtOthers(place, opened);
+  const isNewest = !isFollowed && !isOldest;
   if (typeof last !== 'string') {
-    const [other] = isFollowed ? [] : others;
+    const [other] = isNewest ? others : [];
     const fork = other === undefined ? undefined : { other, detail: 'the station began a log anew' };
     return { fork, isNewest };
   }
@@ -55,6 +57,8 @@ interface Others {
   readonly others: ReadonlySet<string>;
   /** One of them names this segment as the one before it. */
   readonly isFollowed: boolean;
+  /** By the station's clock, as far as that can be believed, it was begun before all of them. */
+  readonly isOldest: boolean;
   /** One that follows the same entry. */
   readonly twin: string | undefined;
 }
@@ -67,14 +71,16 @@ async function lookAtOthers(
   const names = (await listIfThere(files, folder)).filter((name) => name.endsWith(SUFFIX));
   const others = names.map((name) => name.slice(0, -SUFFIX.length)).filter((name) => name !== segment);
   let isFollowed = false;
+  let oldestAt = others.length > 0 ? opened.at : '';
   let twin: string | undefined;
   for (const other of others.slice(0, CUSTODY_SEGMENTS_MAX)) {
     const entry = await readFirstEntry(files, join(folder, other + SUFFIX));
+    if (entry === undefined || entry.at <= oldestAt) oldestAt = '';
     if (entry === undefined) continue;
     isFollowed ||= entry.facts['last_segment'] === segment;
     if (typeof last === 'string' && sameBeginning(entry, opened)) twin ??= other;
   }
-  return { others: new Set(others), isFollowed, twin };
+  return { others: new Set(others), isFollowed, isOldest: oldestAt >= CLOCK_SET_FROM, twin };
 }
 
 function sameBeginning(a: CustodyEntry, b: CustodyEntry): boolean {

@@ -6,9 +6,10 @@ import { openBench, STATION_KEY, type Bench } from './bench-top.ts';
 import { SegmentMaker } from './custody-sample.ts';
 import { STATION } from './sample.ts';
 
-function segmentOf({ top }: Bench, last?: SegmentMaker): SegmentMaker {
+function segmentOf({ top }: Bench, last?: SegmentMaker, at?: string): SegmentMaker {
   const segment = makeSegmentId(top.random);
-  const named = last === undefined ? undefined : { segment: last.segment, head: last.head };
+  const opened = at === undefined ? {} : { at };
+  const named = last === undefined ? opened : { segment: last.segment, head: last.head, ...opened };
   return new SegmentMaker(STATION, segment, STATION_KEY, named)
     .add('agent-started', { version: '1' })
     .checkpoint();
@@ -151,6 +152,39 @@ test('segments that follow each other are no fork; two that follow the same entr
   ).checkpoint();
   expect(await send(older, restored, 1)).toMatchObject({ sequence: 2 });
   expect(older.receiver.conditions.isRaised('custody.fork', STATION)).toBe(true);
+});
+
+test('a segment that was let go long ago and is handed out once more is neither the newest nor a fork', async () => {
+  const at = await openBench(8);
+  const first = segmentOf(at, undefined, '2026-11-01T08:00:00.000Z');
+  const second = segmentOf(at, first, '2026-11-02T08:00:00.000Z');
+  const third = segmentOf(at, second, '2026-11-03T08:00:00.000Z');
+  const fourth = segmentOf(at, third, '2026-11-04T08:00:00.000Z');
+  await send(at, third, 1);
+  await send(at, fourth, 1);
+  for (const [number, old] of [first, second].entries()) {
+    expect(await send(at, old, 1)).toMatchObject({ sequence: 3, segment: old.segment });
+    const sample = at.top.sample(50 + number);
+    at.station.push(sample);
+    await at.top.until('receipt', () => at.station.receipts.size === number + 1);
+    const head = at.station.receipts.get(sample.recording)?.custody_head;
+    expect(head).toMatchObject({ segment: fourth.segment });
+  }
+  expect(at.receiver.conditions.codes()).toEqual([]);
+});
+
+test('a segment behind some that the store lost is the newest, and so is one of a clock that nobody had set', async () => {
+  for (const opened of ['2026-12-09T08:00:00.000Z', '1970-01-01T00:00:09.000Z']) {
+    const at = await openBench(9);
+    const first = segmentOf(at);
+    const later = segmentOf(at, segmentOf(at, first), opened);
+    await send(at, first, 1);
+    await send(at, later, 1);
+    const sample = at.top.sample(50);
+    at.station.push(sample);
+    await at.top.until('receipt', () => at.station.receipts.size === 1);
+    expect(at.station.receipts.get(sample.recording)?.custody_head?.segment).toBe(later.segment);
+  }
 });
 
 test('a segment that is damaged in the vault is set aside and asked for again', async () => {

@@ -16,23 +16,30 @@ import { signFast } from './fast-signer.ts';
 
 type Facts = Readonly<Record<string, string | number | boolean | null>>;
 
+/** The end of the segment before. */
+interface Before {
+  readonly segment: SegmentId;
+  readonly head: ChainState;
+}
+
 /** One segment that grows. */
 export class SegmentMaker {
   readonly segment: SegmentId;
   readonly lines: Uint8Array[] = [];
   /** The station's wall time of what is added. */
-  at = '2026-11-25T08:00:00.000Z';
+  at: string;
   readonly #station: StationId;
   readonly #key: SecretKey;
   #state: ChainState = CHAIN_START;
 
-  /** `last` is the head that the opening names; undefined for the first segment ever. */
+  /** The head that the opening names, none for the first segment ever, and when it was opened. */
   constructor(
     station: StationId,
     segment: SegmentId,
     key: SecretKey,
-    last?: { readonly segment: SegmentId; readonly head: ChainState },
+    { at = '2026-11-25T08:00:00.000Z', ...last }: Partial<Before> & { readonly at?: string } = {},
   ) {
+    this.at = at;
     this.segment = segment;
     this.#station = station;
     this.#key = key;
@@ -40,9 +47,9 @@ export class SegmentMaker {
       segment,
       station,
       version: '1',
-      last_segment: last?.segment ?? null,
-      last_sequence: last?.head.sequence ?? null,
-      last_sha256: last?.head.sha256 ?? null,
+      last_segment: last.segment ?? null,
+      last_sequence: last.head?.sequence ?? null,
+      last_sha256: last.head?.sha256 ?? null,
     });
   }
 
