@@ -3,7 +3,8 @@
 //
 // Invariants:
 // 1. A disclosure is removed only after its entry is durable; one whose entry is there already is only removed.
-// 2. What cannot be read, or is about nothing that the vault holds, stays as it is and is told.
+// 2. What cannot be read, or is about nothing that the vault holds, stays as it is and is told. However much of that lies here keeps nothing
+//    else out of the log.
 import { join } from 'node:path';
 import { sha256Hex } from '../../bytes.ts';
 import type { CustodyEvent } from '../../custody-entry.ts';
@@ -39,10 +40,12 @@ export async function takeDisclosures(
 ): Promise<TakenDisclosures> {
   const { files, layout } = deps;
   const names = (await listIfThere(files, layout.disclosures)).filter((name) => !UNFINISHED.test(name));
-  const some = names.toSorted().slice(0, DISCLOSURES_MAX);
   const refused: string[] = [];
   const found: Disclosure[] = [];
-  for (const name of some) {
+  let looked = 0;
+  for (const name of names.toSorted()) {
+    if (found.length === DISCLOSURES_MAX) break;
+    looked++;
     deps.signal.throwIfAborted();
     const disclosure = await readDisclosure(deps, name);
     if (disclosure === undefined) refused.push(name.slice(0, 64));
@@ -53,7 +56,7 @@ export async function takeDisclosures(
   for (const { disclosure } of found)
     await unlinkIfThere(files, join(layout.disclosures, disclosure + SUFFIX));
   if (found.length > 0) await files.syncFolder(layout.disclosures);
-  return { entered: fresh.length, refused, more: names.length > some.length };
+  return { entered: fresh.length, refused, more: names.length > looked };
 }
 
 /** Undefined where it counts for nothing; `gone` where another process took it. */

@@ -84,6 +84,18 @@ describe('a disclosure', () => {
     expect(await disk.list(FOLDER)).toEqual([]);
   });
 
+  test('is entered whatever else lies there that counts for nothing', async () => {
+    const disk = retentionDisk();
+    const random = new SeededRandom(66);
+    const sample = plantRecording(disk, random);
+    for (let number = 0; number < 1001; number++)
+      disk.plant(`${FOLDER}/${String(number).padStart(4, '0')}.json`, Buffer.from('{}'));
+    const id = plant(disk, random, sample);
+    const taken = await take(depsOn(disk, 1));
+    expect([taken.entered, taken.refused.length, taken.more]).toEqual([1, 1001, false]);
+    expect(entered(disk)).toEqual([id]);
+  });
+
   test('of a docking record, which has no manifest, is entered like one of a recording', async () => {
     const disk = retentionDisk();
     const random = new SeededRandom(64);
