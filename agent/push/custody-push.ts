@@ -4,6 +4,7 @@ import type { SegmentId } from '../../protocol/ids.ts';
 import type { Broker, Clock, Log } from '../../protocol/ports.ts';
 import type { CustodyHead } from '../../protocol/receipt.ts';
 import type { StationTopics } from '../../protocol/topics.ts';
+import { Turns } from '../spool/turns.ts';
 import { Holdings, type HoldingsSource } from './custody-holdings.ts';
 import { verifyCustodyHead, type TrustedStore } from './push-verify.ts';
 import type { StrangeKeys } from './strange-keys.ts';
@@ -17,6 +18,9 @@ const SMALL_BATCH_MS = 1000;
 const REFUSED_MS_MIN = 60_000;
 /** It is looked so often whether something old may be dropped. */
 const DROP_MS = 3_600_000;
+
+/** Heads that wait while one is looked up; what comes behind them is asked for again. */
+const HEADS_WAITING_MAX = 64;
 
 /** A segment that holds less than its entries say. */
 const SHORTER = new Error('its file is shorter than it was');
@@ -58,6 +62,9 @@ export interface CustodyPushOptions {
 export class CustodyPush {
   readonly #options: CustodyPushOptions;
   readonly #holdings: Holdings;
+  /** Heads count in the order in which they came: one that is looked up for longer than a later one would say less than is known. */
+  readonly #heads = new Turns<'head'>();
+  #headsWaiting = 0;
   #waitingFor: SegmentId | undefined;
   /** The entry behind which the batch begins that waits for its answer; undefined where a question does. */
   #sentBehind: number | undefined;
@@ -119,10 +126,15 @@ export class CustodyPush {
 
   /** A message below `down/custody`. Never throws. */
   take(payload: Uint8Array): void {
-    void this.#take(payload).catch((error: unknown) => {
-      this.#options.log.warn('custody head from the store refused', { error });
-      this.#options.strangeKeys.refused(error);
-    });
+    if (this.#headsWaiting >= HEADS_WAITING_MAX) return;
+    this.#headsWaiting++;
+    void this.#heads
+      .run('head', () => this.#take(payload))
+      .catch((error: unknown) => {
+        this.#options.log.warn('custody head from the store refused', { error });
+        this.#options.strangeKeys.refused(error);
+      })
+      .finally(() => this.#headsWaiting--);
   }
 
   /** Looks now and then whether something may be dropped, until the signal is aborted; never rejects. */

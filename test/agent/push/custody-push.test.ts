@@ -33,6 +33,8 @@ class LogRig {
   /** Whether the store was behind, as it changed. */
   readonly behind: boolean[] = [];
   dropping: Dropping = NOTHING_TO_DROP;
+  /** While a head is looked up on the disk. */
+  lookedUp: (head: CustodyHead) => Promise<void> = () => Promise.resolve();
   answers = true;
   connected = true;
   /** Which the disk does not show. */
@@ -77,6 +79,7 @@ class LogRig {
         },
       },
       isOurs: async (head) => {
+        await this.lookedUp(head);
         const ours = this.segments.find((known) => known.segment === head.segment);
         const isOurs =
           ours !== undefined &&
@@ -357,6 +360,46 @@ describe('a store that was put back to an earlier state', () => {
     await rig.talk();
     expect([rig.store.held.get(rig.id(1)), rig.store.held.get(rig.id(2))]).toEqual([ENTRIES, ENTRIES]);
     expect(rig.behind).toEqual([false, true, false]);
+  });
+
+  test('is not one whose older word is looked up for longer than its newer one', async () => {
+    const rig = new LogRig(1);
+    rig.push.connectionChanged(true);
+    await rig.talk();
+    const [known] = rig.segments;
+    const older = await rig.store.answer(rig.id(0));
+    if (known !== undefined) known.lastSequence++;
+    rig.store.held.set(rig.id(0), ENTRIES + 1);
+    let shown = (): void => undefined;
+    const disk = new Promise<void>((resolve) => (shown = resolve));
+    rig.lookedUp = ({ sequence }) => (sequence === ENTRIES ? disk : Promise.resolve());
+    rig.push.take(older);
+    rig.push.take(await rig.store.answer(rig.id(0)));
+    await settle();
+    shown();
+    await rig.talk();
+    expect(rig.behind).toEqual([false]);
+  });
+
+  test('that says more than can be looked up is heard again once that is over', async () => {
+    const rig = new LogRig(1);
+    rig.push.connectionChanged(true);
+    await rig.talk();
+    let shown = (): void => undefined;
+    const disk = new Promise<void>((resolve) => (shown = resolve));
+    let lookedUp = 0;
+    rig.lookedUp = () => {
+      lookedUp++;
+      return disk;
+    };
+    const head = await rig.store.answer(rig.id(0));
+    for (let count = 0; count < 1000; count++) rig.push.take(head);
+    shown();
+    await rig.talk();
+    expect(lookedUp).toBe(64);
+    rig.push.take(head);
+    await rig.talk();
+    expect(lookedUp).toBe(65);
   });
 
   test('and one that says unasked that it holds nothing, gets everything again', async () => {
