@@ -42,13 +42,18 @@ export class RuleReport {
     this.problems.push(problem({ code, message, remedy, ...shown }));
   }
 
-  /** Says which values repeat an earlier one. */
-  unique(values: readonly PlacedText[], what: string): void {
+  /** Says which values repeat an earlier one; `sameBy` gives what two of them are compared by. */
+  unique(
+    values: readonly PlacedText[],
+    what: string,
+    sameBy: (value: string) => string = (value) => value,
+  ): void {
     const first = new Map<string, Path>();
     for (const { path, value } of values) {
-      const earlier = first.get(value);
+      const same = sameBy(value);
+      const earlier = first.get(same);
       if (earlier === undefined) {
-        first.set(value, path);
+        first.set(same, path);
         continue;
       }
       const message = `the same ${what} stands at ${showPath(earlier)}`;

@@ -8,7 +8,7 @@ import { loadReceiverConfig, loadStationConfig, type Loaded } from '../../config
 import { renderProblem, type Problem } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
 import { sha256Hex, encodeUtf8 } from '../../protocol/bytes.ts';
-import { keyIdHex, publicKeyLine } from '../../protocol/minisign.ts';
+import { keyIdHex, parsePublicKey, publicKeyLine } from '../../protocol/minisign.ts';
 import { exchange, publicLine, put, RECEIVER, recipient, STATION, withFolder } from './files.ts';
 
 function load(content: string | Uint8Array): Promise<Loaded<StationConfig>> {
@@ -23,6 +23,12 @@ async function problems(content: string | Uint8Array): Promise<readonly Problem[
 /** Each problem in short: place, code and path. */
 async function finds(content: string | Uint8Array): Promise<string[]> {
   return (await problems(content)).map((find) => `${find.line}:${find.column} ${find.code} ${find.path}`);
+}
+
+/** The same key under another id: whoever holds its secret half can write both lines. */
+function renamed(line: string): string {
+  const key = parsePublicKey(line);
+  return publicKeyLine({ ...key, keyId: new Uint8Array(key.keyId.length).fill(7) });
 }
 
 /** With that line in the group `broker`. */
@@ -602,6 +608,16 @@ roles: {officers: [${publicLine(7)}, ${publicLine(8)}], supervisors: [${publicLi
     [
       'a role that holds the key of a station',
       `roles: {officers: [${publicLine(4)}]}`,
+      'config.duplicate roles.officers[0]',
+    ],
+    [
+      'a key of both roles that has another id in one of them',
+      `roles: {officers: [${publicLine(7)}], supervisors: [${renamed(publicLine(7))}]}`,
+      'config.duplicate roles.supervisors[0]',
+    ],
+    [
+      'a role that holds the key of a station by another id',
+      `roles: {officers: [${renamed(publicLine(4))}]}`,
       'config.duplicate roles.officers[0]',
     ],
     [
