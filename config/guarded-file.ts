@@ -46,11 +46,14 @@ async function openToRead(path: string): Promise<FileHandle> {
     // Without O_NONBLOCK the open of a FIFO would wait for ever.
     return await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    const code = systemCode(error) ?? 'unknown error';
-    if (code === 'ENOENT')
+    if (systemCode(error) === 'ENOENT')
       return refuse('key.missing', `${path} is not there: put it there, or correct its path`, error);
-    return refuse('key.unreadable', `${path} cannot be read (${code})`, error);
+    return unreadable(path, error);
   }
+}
+
+function unreadable(path: string, error: unknown): never {
+  refuse('key.unreadable', `${path} cannot be read (${systemCode(error) ?? 'unknown error'})`, error);
 }
 
 function checkRegular(stat: Stats, path: string): void {
@@ -75,7 +78,8 @@ async function readBounded(handle: FileHandle, path: string, bytesMax: number): 
   const bytes = new Uint8Array(bytesMax + 1);
   let length = 0;
   while (length < bytes.length) {
-    const { bytesRead } = await handle.read(bytes, length, bytes.length - length, length);
+    const reading = handle.read(bytes, length, bytes.length - length, length);
+    const { bytesRead } = await reading.catch((error: unknown) => unreadable(path, error));
     if (bytesRead === 0) break;
     length += bytesRead;
   }

@@ -117,6 +117,11 @@ describe('a signing key', () => {
     });
   });
 
+  test('whose disk gives a read error is refused, and the error is none of the program', async () => {
+    // The kernel has no memory at address 0 to give.
+    expect(await codeOf(readSigningKey('/proc/self/mem'))).toBe('key.unreadable');
+  });
+
   test('that others can read is refused', async () => {
     await withFolder(async (folder) => {
       const path = join(folder, 'station.key');
