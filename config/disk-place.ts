@@ -54,8 +54,17 @@ export async function checkDiskPlace(
       'name a folder, or one that is yet to be made',
     );
   const nearest = await nearestFolder(path);
-  // The number is signed in some kernels' answers.
-  const type = Number(BigInt.asUintN(32, BigInt((await fileSystemOf(nearest)).type)));
+  const place = await placeOf(nearest, fileSystemOf).catch(
+    (error: unknown) => systemCode(error) ?? 'unknown error',
+  );
+  if (typeof place === 'string')
+    return finds.problem(
+      'disk.unreadable',
+      path,
+      `lies behind ${nearest}, which cannot be looked at (${place})`,
+      'name another folder, or put right what this one leads to',
+    );
+  const { type, mountedAt } = place;
   const refused = REFUSED.get(type);
   const memory = MEMORY.get(type);
   if (refused !== undefined) {
@@ -68,7 +77,6 @@ export async function checkDiskPlace(
       path,
       `lies on ${memory}, in memory: at power-off all is gone that the store does not have`,
     );
-  const mountedAt = await mountPoint(nearest);
   if (BOOT.test(mountedAt))
     finds.warning(
       'disk.boot',
@@ -76,6 +84,16 @@ export async function checkDiskPlace(
       `lies on the boot partition (${mountedAt}): full, it keeps the machine from being updated`,
     );
   return undefined;
+}
+
+/** Errors: the system's, as for a link to nothing. */
+async function placeOf(
+  folder: string,
+  fileSystemOf: FileSystemOf,
+): Promise<{ readonly type: number; readonly mountedAt: string }> {
+  // The number is signed in some kernels' answers.
+  const type = Number(BigInt.asUintN(32, BigInt((await fileSystemOf(folder)).type)));
+  return { type, mountedAt: await mountPoint(folder) };
 }
 
 /** The highest folder above it that lies on the same disk. */

@@ -62,6 +62,17 @@ describe('the files of a station', () => {
     });
   });
 
+  test('are not good where the spool lies behind a link to nothing', async () => {
+    await withFolder(async (folder) => {
+      const config = await installed(folder, exchange(PLAIN, '  path: spool', '  path: disk/spool'));
+      await symlink(join(folder, 'not-mounted'), join(folder, 'disk'));
+      const { problems } = await checkStationFiles(config, Date.now());
+      expect(problems.map((find) => [find.code, find.file])).toEqual([
+        ['disk.unreadable', config.spool.path],
+      ]);
+    });
+  });
+
   test('serial ports are told by what lies there: nothing yet, no port, one port twice, a name that wanders', async () => {
     const ports = await mkdtemp('/dev/shm/bodydock-ports-');
     try {
