@@ -94,7 +94,7 @@ function checkDates({ path, certificate }: ReadCertificate, nowMs: number, finds
 }
 
 function checkName({ path, certificate }: ReadCertificate, commonName: string, finds: FileFinds): void {
-  const names = certificate.subject.split('\n').filter((part) => part.startsWith('CN='));
+  const names = certificate.subject?.split('\n').filter((part) => part.startsWith('CN=')) ?? [];
   if (names.length === 1 && names[0] === `CN=${commonName}`) return;
   const found = names.map((name) => name.slice(3)).join(', ');
   const message = `names ${JSON.stringify(found)}, but the broker lets only ${JSON.stringify(commonName)} write the topics of this id`;

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FileFinds } from '../../config/file-finds.ts';
 import { checkDiskPlace } from '../../config/disk-place.ts';
@@ -9,7 +11,7 @@ import { loadReceiverConfig, loadStationConfig } from '../../config/load.ts';
 import type { StationConfig } from '../../config/station-config.ts';
 import { checkCertificates, checkTlsFiles } from '../../config/tls-files.ts';
 import { publicKeyLine } from '../../protocol/minisign.ts';
-import { lacksTools } from '../fakes/stock-tools.ts';
+import { lacksTools, requireTool } from '../fakes/stock-tools.ts';
 import { TestAuthority, type TestCertificate } from '../fakes/tls.ts';
 import { exchange, publicLine, put, RECEIVER, STATION, withFolder } from './files.ts';
 
@@ -258,6 +260,14 @@ describe.skipIf(lacksTools('openssl'))('TLS files, made by openssl', () => {
     const found = await finds({});
     expect(codes(found)).toEqual([]);
     expect(found.warnings.map(({ file }) => file)).toContain(good.certFile);
+  });
+
+  test('without any name are refused like those of another station', async () => {
+    await chmod(good.keyFile, 0o600);
+    const certFile = join(authority.folder, 'nameless.pem');
+    const words = ['-x509', '-key', good.keyFile, '-subj', '/', '-days', '10', '-out', certFile];
+    await promisify(execFile)(requireTool('openssl'), ['req', ...words]);
+    expect(codes(await finds({ certFile }))).toEqual(['tls.name']);
   });
 
   test('of another station, another key, no certificate, or out of date are refused', async () => {
