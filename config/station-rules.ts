@@ -81,6 +81,9 @@ function checkFolders(file: Partial<StationFile>, report: RuleReport): void {
   const folder = dirname(resolve(report.file));
   const own: [string, string][] = [['this file', resolve(report.file)]];
   if (file.keys !== undefined) own.push(['the signing key', resolve(folder, file.keys.signing_file)]);
+  const { ca_file: ca, cert_file: cert, key_file: key } = file.broker ?? {};
+  for (const tls of [ca, cert, key])
+    if (tls !== undefined) own.push(['a file for TLS', resolve(folder, tls)]);
   for (const { password_file: password } of file.cameras ?? [])
     if (password !== undefined) own.push(['a password file', resolve(folder, password)]);
   const spool = file.spool === undefined ? undefined : resolve(folder, file.spool.path);

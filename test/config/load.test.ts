@@ -372,6 +372,7 @@ describe('rules between values', () => {
     ['a bay that holds the spool', '/media/bay-2', '.', '23:13 config.folder bays[1].folder'],
     ['a bay inside the spool', '/media/bay-2', 'spool/ready', '23:13 config.folder bays[1].folder'],
     ['a bay that holds the signing key', '/media/bay-2', 'keys', '23:13 config.folder bays[1].folder'],
+    ['a bay that holds the files for TLS', '/media/bay-2', 'tls', '23:13 config.folder bays[1].folder'],
     ['a bay without a place', '    folder: /media/bay-2\n', '', '22:5 config.place bays[1]'],
     [
       'a serial port by a relative path',
