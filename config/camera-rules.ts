@@ -73,8 +73,7 @@ function checkSerials(cameras: readonly Camera[], report: RuleReport): void {
     if (earlier < 0) continue;
     const message = `the same serial number stands at ${showPath(['cameras', earlier, 'serial'])}`;
     const remedy = 'keep one of the two, or give each its model where two makers use the same number';
-    const shown = { code: 'config.duplicate', message, found: camera.serial, remedy };
-    report.add(['cameras', at, 'serial'], shown);
+    report.add(['cameras', at, 'serial'], { code: 'config.duplicate', message, remedy });
   }
 }
 

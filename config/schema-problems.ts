@@ -53,10 +53,15 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType, tree: YamlTree, fil
       ...shown,
       ...tree.placeOfValue(path),
       message,
-      found: empty ? null : showFound(found),
+      found: empty || isSerial(path) ? null : showFound(found),
       remedy,
     }),
   ];
+}
+
+/** The serial number of a camera is in no message and no log, and a running station logs what it refuses. */
+function isSerial(path: Path): boolean {
+  return path[0] === 'cameras' && path.at(-1) === 'serial';
 }
 
 function remedyFor(issue: z.core.$ZodIssue, found: unknown, path: Path): string | null {

@@ -669,6 +669,16 @@ describe('messages', () => {
     expect(JSON.stringify(found)).not.toMatch(/SECRET-KEY|hunter2/);
   });
 
+  test.each([
+    ['as a number', '"0001"', '4711'],
+    ['too long', '"0001"', `"${'4711'.repeat(40)}"`],
+    ['of two cameras', '"0001"\n  - id: cam-2\n', '"4711"\n  - id: cam-2\n    serial: "4711"\n'],
+  ])('a serial number %s is not repeated: a running station logs what it refuses', async (_how, from, to) => {
+    const found = await problems(exchange(STATION, from, to));
+    expect(found.map(({ path }) => path)).toEqual([expect.stringMatching(/^cameras\[\d\]\.serial$/)]);
+    expect(JSON.stringify(found)).not.toContain('4711');
+  });
+
   test('control characters of a file do not reach the terminal', async () => {
     const [find] = await problems(exchange(STATION, 'version: 1', 'version: 1\n"a\\e[2Jb": 1'));
     expect(find === undefined ? '' : renderProblem(find)).toMatch(/a\?\[2Jb/);
