@@ -4,10 +4,16 @@
 // 1. A volume is mounted read-only, through a loop device that no write passes, unless "rw" was asked for, and read-only again, or not at all, RW_LEASE_MS after that was asked for last.
 // 2. "rw" mounts only what was mounted "ro" before: the same partition of the same medium, which never left meanwhile.
 // 3. A mount that was made is looked at in the kernel's table before it is reported; one that is not as it has to be is taken away.
-// 4. A writable mount is never taken away lazily while its device is there: what was written might not be on the medium yet.
+// 4. Nothing is done to a disk of which something is mounted in another place: it is the station's own, and would be read and then erased.
+// 5. A writable mount is never taken away lazily while its device is there: what was written might not be on the medium yet.
 import { join } from 'node:path';
 import type { BlockDevices, DiskFacts } from '../../drivers/mass-storage/block-devices.ts';
-import { mountAt, mountFault, type MountTable } from '../../drivers/mass-storage/mount-table.ts';
+import {
+  mountAt,
+  mountFault,
+  type MountFacts,
+  type MountTable,
+} from '../../drivers/mass-storage/mount-table.ts';
 import {
   RW_LEASE_MS,
   type LeftAlone,
@@ -72,6 +78,7 @@ export class BayMount {
     const disks = await this.#deps.blockDevices.below(portPath);
     await this.#dropLost(portPath, disks);
     if (disks.length === 0) throw mountError('mount.no-device', `no disk at USB port ${portPath}`);
+    await this.#refuseOwnDisk(portPath, disks);
     return mode === 'ro' ? this.#mountRo(portPath, disks) : this.#mountRw(portPath, disks);
   }
 
@@ -137,6 +144,17 @@ export class BayMount {
     if (mounted !== undefined) return this.#report(mounted, others);
     await this.#switchOff(found);
     throw mountError('mount.failed', 'the volume cannot be mounted for writing');
+  }
+
+  /** Errors: "mount.refused" where something of the disks is mounted in another place, such as the one that the station started from. */
+  async #refuseOwnDisk(portPath: string, disks: readonly DiskFacts[]): Promise<void> {
+    const { folder: ours, mountTable } = this.#deps;
+    const devices = new Set(disks.flatMap((disk) => [disk, ...disk.partitions].map(({ device }) => device)));
+    const isForeign = ({ device, folder }: MountFacts): boolean =>
+      devices.has(device) && !folder.startsWith(`${ours}/`);
+    if (!(await mountTable()).some(isForeign)) return;
+    const words = `the disk at USB port ${portPath} is in use by the station itself: name the port of the camera, or unmount the disk`;
+    throw mountError('mount.refused', words);
   }
 
   /** Undefined where the kernel refused to mount what is still there. Errors: "mount.no-device", "mount.failed", "mount.write-protected". */

@@ -54,7 +54,7 @@ export const MOUNT_CODES = [
   'mount.timeout',
   /** Other than it has to be; nothing is mounted then. */
   'mount.failed',
-  /** No bay has that port, or the helper cannot be asked. */
+  /** No bay has that port, its disk is the station's own, or the helper cannot be asked. */
   'mount.refused',
 ] as const;
 export type MountCode = (typeof MOUNT_CODES)[number];

@@ -200,6 +200,18 @@ test('a bay that the configuration does not name is refused, and nothing is done
   expect(rig.port.commands).toEqual([]);
 });
 
+test('a disk that the station itself works on is refused, and nothing is done to it', async () => {
+  rig.port.volumes = [
+    { partition: 1, head: bootSector('fat32') },
+    { partition: 2, head: new Uint8Array(4096) },
+  ];
+  const ours = { target: '/', folder: '/', device: '8:2', fileSystem: 'ext4' };
+  rig.port.mounts.push({ ...ours, options: new Set(['rw']), superOptions: new Set(['rw']) });
+  for (const verb of ['mount-ro', 'mount-rw'] as const)
+    expect(await ask(verb)).toMatchObject({ ok: false, code: 'mount.refused' });
+  expect(rig.port.commands).toEqual([]);
+});
+
 test('a program that hangs costs its bay alone: the request ends in time, and more than four do not wait', async () => {
   let letGo = (): void => undefined;
   rig.port.beforeMount = () => new Promise<void>((resolve) => (letGo = resolve));
