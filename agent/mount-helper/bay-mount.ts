@@ -218,8 +218,10 @@ export class BayMount {
 
   async #dropLost(portPath: string, disks: readonly DiskFacts[]): Promise<void> {
     if (this.#mounted === undefined) return;
-    if (this.#mounted.portPath === portPath && this.#isAmong(disks)) return;
-    await this.#release({ mayBeLazy: true });
+    const { portPath: earlier, mode } = this.#mounted;
+    if (earlier === portPath && this.#isAmong(disks)) return;
+    const isThere = earlier !== portPath && this.#isAmong(await this.#deps.blockDevices.below(earlier));
+    await this.#release({ mayBeLazy: mode === 'ro' || !isThere });
   }
 
   #isAmong(disks: readonly DiskFacts[]): boolean {

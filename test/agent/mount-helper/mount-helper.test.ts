@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { clearLeftovers } from '../../../agent/mount-helper/leftovers.ts';
+import { MountHelper } from '../../../agent/mount-helper/mount-helper.ts';
 import { SystemCalls } from '../../../agent/mount-helper/system-calls.ts';
 import { RW_LEASE_MS } from '../../../drivers/mass-storage/volumes.ts';
 import { parseBayId } from '../../../protocol/ids.ts';
@@ -165,6 +166,23 @@ test('a device that is exchanged while it is mounted leaves no mount', async () 
   rig.port.beforeMount = () => rig.port.exchange();
   expect(await ask('mount-ro')).toMatchObject({ ok: false, code: 'mount.no-device' });
   expect(rig.port.mounts).toEqual([]);
+});
+
+test('a writable mount in use stays where its bay got another port, as long as its device is there', async () => {
+  let port = PORT;
+  const { folder, log } = rig;
+  const { blockDevices, mountTable } = rig.port;
+  const system = new SystemCalls(rig.port.run, { uid: 990, gid: 991 }, rig.port.deviceOf);
+  const bayPorts = async (): Promise<ReadonlyMap<typeof BAY, string>> => new Map([[BAY, port]]);
+  const helper = new MountHelper({ folder, blockDevices, mountTable, system, clock, log, bayPorts });
+  await helper.answer({ verb: 'mount-ro', bay: BAY });
+  await helper.answer({ verb: 'mount-rw', bay: BAY });
+  rig.port.isBusy = true;
+  port = '1-1.2';
+  const answer = helper.answer({ verb: 'mount-ro', bay: BAY });
+  expect(await moved(clock, answer, 250)).toMatchObject({ ok: false, code: 'mount.busy' });
+  expect(rig.port.mounts).toHaveLength(1);
+  expect(rig.port.commands.some((line) => line.includes('--lazy'))).toBe(false);
 });
 
 test('its end takes away everything, but no writable mount that is in use while its device is there', async () => {
