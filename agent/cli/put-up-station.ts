@@ -25,11 +25,27 @@ export interface PutUpDeps {
 }
 
 /** The station, ready. Errors: those of openStation. */
-export async function putUpStation(
+export async function putUpStation(good: GoodConfig, deps: PutUpDeps): Promise<RunningStation> {
+  const progress = new Progress(deps.clock);
+  // From now on: after a change of the file the manager has been told "ready" long ago and waits for this word, however long the spool is read.
+  const stopWatchdog = startWatchdog({ ...deps, progress });
+  try {
+    return await putUp(good, { ...deps, progress, stopWatchdog });
+  } catch (error) {
+    stopWatchdog();
+    throw error;
+  }
+}
+
+interface WatchedDeps extends PutUpDeps {
+  readonly progress: Progress;
+  readonly stopWatchdog: () => void;
+}
+
+async function putUp(
   { config, sha256 }: GoodConfig,
-  { version, manager, loginCounts, clock, log }: PutUpDeps,
+  { version, manager, loginCounts, clock, log, progress, stopWatchdog }: WatchedDeps,
 ): Promise<RunningStation> {
-  const progress = new Progress(clock);
   let standing = 0;
   let isReady = false;
   const opened = await openStation(config, {
@@ -47,7 +63,6 @@ export async function putUpStation(
   await station.start();
   isReady = true;
   manager.ready(statusLine(config, standing));
-  const stopWatchdog = startWatchdog({ manager, progress, clock, log });
   const control = await listenForStatus(config.spool.path, { answer: opened.says, clock, log });
   log.info('station ready', { station: config.station, bays: config.bays.length });
   process.send?.({ ready: true });
