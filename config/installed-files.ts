@@ -1,6 +1,7 @@
 // Looks at everything that a loaded configuration names on this machine: keys, TLS files, spool or vault, bays, proofs.
 // Reads only; load.ts has checked the text before.
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { equalBytes } from '../protocol/bytes.ts';
 import { describeError } from '../protocol/errors.ts';
 import { publicKeyOf, type PublicKey } from '../protocol/minisign.ts';
@@ -14,6 +15,7 @@ import { loadProofs, proofsFolder } from './proofs.ts';
 import type { ReceiverConfig } from './receiver-config.ts';
 import { checkSerialPorts } from './serial-ports.ts';
 import type { StationConfig } from './station-config.ts';
+import { holds } from './station-rules.ts';
 import { checkCertificates, checkTlsFiles } from './tls-files.ts';
 
 /** What a look at a station's files gave. */
@@ -41,6 +43,7 @@ export async function checkStationFiles(config: StationConfig, nowMs: number): P
   if (config.broker.tls !== null) await checkTls(config.broker.tls, config.station, nowMs, finds);
   await checkDiskPlace(config.spool.path, finds);
   for (const { folder } of config.bays) if (folder !== null) await checkBayFolder(folder, finds);
+  await checkBayLinks(config, finds);
   await checkSerialPorts(config.bays, finds);
   for (const { passwordFile } of config.cameras)
     if (passwordFile !== null) await checkPassword(passwordFile, finds);
@@ -120,6 +123,42 @@ async function checkBayFolder(path: string, finds: FileFinds): Promise<void> {
       'is no folder',
       'name the folder in which the files of the camera appear',
     );
+}
+
+/** The rules of the file compare paths as they are written: links in them can make one folder of two all the same. */
+async function checkBayLinks(
+  { bays, spool, keys, broker, cameras }: StationConfig,
+  finds: FileFinds,
+): Promise<void> {
+  const secrets = [keys.signingFile, broker.tls?.keyFile, ...cameras.map(({ passwordFile }) => passwordFile)];
+  const files = secrets.filter((file) => typeof file === 'string');
+  const own = await Promise.all(files.map(async (file) => [file, await realPath(file)] as const));
+  const seen: (readonly [string, string])[] = [['the spool', await placeOfSpool(spool.path)]];
+  for (const { folder } of bays) {
+    if (folder === null) continue;
+    const place = await realPath(folder);
+    const clash =
+      seen.find(([, other]) => holds(other, place) || holds(place, other)) ??
+      own.find(([, file]) => holds(place, file));
+    if (clash !== undefined)
+      finds.problem(
+        'bay.same-folder',
+        folder,
+        `leads to ${place}, which shares its files with ${clash[0]}`,
+        'give each bay a folder of its own',
+      );
+    seen.push([folder, place]);
+  }
+}
+
+/** A spool may be yet to be made, and one that is a link itself is refused for that (disk-place.ts). */
+async function placeOfSpool(path: string): Promise<string> {
+  return join(await realPath(dirname(path)), basename(path));
+}
+
+/** Where a path leads; the path itself where nothing is there yet. */
+function realPath(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
 }
 
 /** Keys that the station had before. */

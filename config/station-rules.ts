@@ -109,6 +109,6 @@ function checkFolders(file: Partial<StationFile>, report: RuleReport): void {
 }
 
 /** True where `inner` is `outer` or lies below it. */
-function holds(outer: string, inner: string): boolean {
+export function holds(outer: string, inner: string): boolean {
   return inner === outer || inner.startsWith(outer.endsWith(sep) ? outer : outer + sep);
 }

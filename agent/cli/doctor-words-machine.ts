@@ -75,6 +75,15 @@ export const MACHINE_TABLE = {
     text: { en: 'The folder of the bay is no folder.', de: 'Der Ordner des Platzes ist kein Ordner.' },
     command: 'ls -ld {where}',
   },
+  'bay.same-folder': {
+    severity: 'error',
+    exit: 78,
+    text: {
+      en: 'A link leads the bay to files that are none of a camera, or of another bay.',
+      de: 'Eine Verknüpfung führt den Platz zu Dateien, die keiner Kamera gehören oder einem anderen Platz.',
+    },
+    command: 'readlink -f {where}',
+  },
   'bay.no-port': {
     severity: 'error',
     exit: 78,

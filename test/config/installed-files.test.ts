@@ -64,6 +64,31 @@ describe('the files of a station', () => {
     });
   });
 
+  test('are not good where a link leads a bay to the spool, to a key or to another bay', async () => {
+    await withFolder(async (folder) => {
+      let text = exchange(PLAIN, 'folder: /media/bay-1', 'folder: media/one');
+      text = exchange(text, 'folder: /media/bay-2', 'folder: media/two');
+      const config = await installed(folder, text);
+      await mkdir(join(folder, 'media'));
+      await mkdir(join(folder, 'card'));
+      await symlink(join(folder, 'card'), join(folder, 'media/one'));
+      const found = async (two: string): Promise<string[][]> => {
+        const link = join(folder, 'media/two');
+        await rm(link, { force: true });
+        await symlink(join(folder, two), link);
+        const { problems } = await checkStationFiles(config, Date.now());
+        expect(problems.every(({ file }) => file === link)).toBe(true);
+        return problems.map(({ code, message }) => [code, message.split(' with ')[1] ?? '']);
+      };
+      await mkdir(join(folder, 'spool/ready'), { recursive: true });
+      await mkdir(join(folder, 'other'));
+      expect(await found('spool/ready')).toEqual([['bay.same-folder', 'the spool']]);
+      expect(await found('keys')).toEqual([['bay.same-folder', config.keys.signingFile]]);
+      expect(await found('card')).toEqual([['bay.same-folder', join(folder, 'media/one')]]);
+      expect(await found('other')).toEqual([]);
+    });
+  });
+
   test('are not good where the spool lies behind a link to nothing', async () => {
     await withFolder(async (folder) => {
       const config = await installed(folder, exchange(PLAIN, '  path: spool', '  path: disk/spool'));
