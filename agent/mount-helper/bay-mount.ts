@@ -54,6 +54,8 @@ interface Mounted {
   readonly device: string;
   askedAtMs: number;
   lostLooks: number;
+  /** The log was told that nobody asks for it any more. */
+  isToldOverdue: boolean;
 }
 
 export class BayMount {
@@ -104,7 +106,10 @@ export class BayMount {
       mounted.lostLooks++;
       await this.#release({ tries: 1, mayBeLazy: mounted.lostLooks >= LOST_LOOKS_MAX }).catch(ignoreBusy);
     } else if (mounted.mode === 'rw' && this.#now() - mounted.askedAtMs > RW_LEASE_MS) {
-      this.#deps.log.warn('writable mount is not asked for any more', { bay: this.#deps.bay });
+      // It is looked at once a second, and who has it open may hang for days.
+      if (!mounted.isToldOverdue)
+        this.#deps.log.warn('writable mount is not asked for any more', { bay: this.#deps.bay });
+      mounted.isToldOverdue = true;
       await this.#release({ tries: 1, mayBeLazy: false }).catch(ignoreBusy);
     }
   }
@@ -177,7 +182,15 @@ export class BayMount {
       return undefined;
     }
     const { device } = source;
-    const mounted = { portPath, volume, mode, device, askedAtMs: this.#now(), lostLooks: 0 };
+    const mounted: Mounted = {
+      portPath,
+      volume,
+      mode,
+      device,
+      askedAtMs: this.#now(),
+      lostLooks: 0,
+      isToldOverdue: false,
+    };
     this.#mounted = mounted;
     const fault = mountFault(at, { device, fileSystem: volume.fileSystem, mode });
     if (fault === undefined && isThere) {
@@ -208,6 +221,7 @@ export class BayMount {
 
   #report(mounted: Mounted, others: readonly LeftAlone[]): VolumeReport {
     mounted.askedAtMs = this.#now();
+    mounted.isToldOverdue = false;
     const { volume, mode, device } = mounted;
     const { identity, fileSystem, sizeBytes, isCutShort } = volume;
     return {

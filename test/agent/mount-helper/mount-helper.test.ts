@@ -152,6 +152,21 @@ test('a writable mount that nobody asks for any more is taken away', async () =>
   await watch;
 });
 
+test('a writable mount that nobody asks for and that is in use is told once, however long it stays', async () => {
+  await ask('mount-ro');
+  await ask('mount-rw');
+  rig.port.isBusy = true;
+  const watch = rig.helper.watch(watching.signal);
+  await watched(RW_LEASE_MS / 1000 + 10);
+  expect(rig.port.mounts).toHaveLength(1);
+  expect(rig.log.messages('warn')).toEqual(['writable mount is not asked for any more']);
+  rig.port.isBusy = false;
+  await watched(2);
+  expect(rig.port.mounts).toEqual([]);
+  watching.abort();
+  await watch;
+});
+
 test('a device that leaves while it is mounted leaves no mount', async () => {
   rig.port.beforeMount = () => {
     rig.port.beforeMount = () => undefined;
