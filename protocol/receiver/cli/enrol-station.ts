@@ -5,7 +5,7 @@ import type { BrokerConfig } from '../../../config/broker-config.ts';
 import { writeNewFile } from '../../../config/durable-file.ts';
 import { readPublicKeyFile } from '../../../config/keys.ts';
 import { valueAt, type YamlTree } from '../../../config/yaml-tree.ts';
-import { encodeUtf8 } from '../../bytes.ts';
+import { encodeUtf8, equalBytes } from '../../bytes.ts';
 import type { EnrolmentRequest } from '../../enrolment.ts';
 import { DockError, isDockError, systemCode } from '../../errors.ts';
 import type { ReceiverId } from '../../ids.ts';
@@ -34,9 +34,10 @@ export async function admit(store: Store, request: EnrolmentRequest, own: Public
   const keyId = keyIdHex(key.keyId);
   const entries = stationsOf(tree);
   const lines = entries.filter(({ id }) => id === station).flatMap(({ keys }) => keys);
-  const elsewhere = entries.find(({ id, keys }) => id !== station && keys.includes(line));
+  const isKeyItself = (other: string): boolean => equalBytes(parsePublicKey(other).key, key.key); // by whatever id
+  const elsewhere = entries.find(({ id, keys }) => id !== station && keys.some(isKeyItself));
   if (elsewhere !== undefined) throw keyInUse(`${file} has this key for station ${elsewhere.id}`);
-  if (line === publicKeyLine(own) || roleKeys(tree).includes(line))
+  if (equalBytes(own.key, key.key) || roleKeys(tree).some(isKeyItself))
     throw keyInUse(`${file} has this key for the store itself or for a role`);
   if (lines.length > 0 && !lines.includes(line)) throw taken(station, `${file} has another key for it`);
   if (await isThere(join(new VaultLayout(vault).keys(station), revocationName(keyId)))) {
@@ -87,7 +88,9 @@ function stationsOf({ value }: YamlTree): { id: string; keys: string[] }[] {
 }
 
 function roleKeys({ value }: YamlTree): string[] {
-  return ['officers', 'supervisors'].flatMap((role) => textsOf(valueAt(value, ['roles', role])));
+  return ['officers', 'supervisors'].flatMap((role) =>
+    textsOf(valueAt(value, ['roles', role])).filter(isKey),
+  );
 }
 
 function textsOf(list: unknown): string[] {

@@ -18,7 +18,7 @@ import { keys } from '../../../agent/cli/keys.ts';
 import { makeSigningKey, readPublicKeyFile } from '../../../config/keys.ts';
 import { rotationFiles } from '../../../config/key-rotation.ts';
 import { loadReceiverConfig, loadStationConfig } from '../../../config/load.ts';
-import { keyIdHex } from '../../../protocol/minisign.ts';
+import { keyIdHex, parsePublicKey, publicKeyLine } from '../../../protocol/minisign.ts';
 import { lacksTools } from '../../fakes/stock-tools.ts';
 import { TestAuthority } from '../../fakes/tls.ts';
 import { fingerprintsIn, STATION, TwoMachines } from '../../fakes/two-machines.ts';
@@ -311,6 +311,12 @@ describe.skipIf(lacksTools('openssl'))('an enrolment', () => {
       await edit(line, publicLine(1));
       await appendFile(two.storeFile, `roles:\n  officers: [${line}]\n`);
       await refused(1, 'enrolment.key-in-use');
+      const key = parsePublicKey(line);
+      const renamed = publicKeyLine({ ...key, keyId: new Uint8Array(key.keyId.length).fill(7) });
+      await edit(line, renamed);
+      await refused(1, 'enrolment.key-in-use');
+      await edit(publicLine(1), renamed);
+      await refused(1, 'enrolment.key-in-use: .* station townhall-9');
     });
 
     test('a key that it revoked', async () => {
