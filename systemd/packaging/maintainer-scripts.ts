@@ -77,10 +77,9 @@ if [ "$1" = configure ]; then
   [ -e ${file} ] || install -m 0644 ${example} ${file}
   if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
-${hasRules ? '    udevadm control --reload 2>/dev/null || true\n    udevadm trigger --action=change --subsystem-match=usb --subsystem-match=tty --subsystem-match=block 2>/dev/null || true\n' : ''}    # Only what runs is started again, with the new program. What it was doing, it goes on with.
-    for unit in ${part.units.join(' ')}; do
-      deb-systemd-invoke try-restart "$unit" || true
-    done
+${hasRules ? '    udevadm control --reload 2>/dev/null || true\n    udevadm trigger --action=change --subsystem-match=usb --subsystem-match=tty --subsystem-match=block 2>/dev/null || true\n' : ''}    # Only what runs is started again, with the new program. What it was doing, it goes on with. All in one call: systemd ends the agent before
+    # its helpers, and starts it behind them.
+    deb-systemd-invoke try-restart ${part.units.join(' ')} || true
   fi
   if [ -z "$2" ]; then
     cat <<'END'
