@@ -7,6 +7,7 @@ import { CREDENTIALS_ROOT } from './credentials.ts';
 const READABLE_BY_OTHERS = 0o077;
 /** ... of a credential of systemd, whose group bits are the mask of an access list for its service. */
 const USABLE_BY_OTHERS = 0o037;
+const NO_RIGHT: ReadonlySet<string> = new Set(['EACCES', 'EPERM']);
 
 function refuse(code: string, message: string, cause?: unknown): never {
   throw new DockError(code, message, { retry: 'person', cause });
@@ -53,11 +54,15 @@ async function openToRead(path: string): Promise<FileHandle> {
 }
 
 function unreadable(path: string, error: unknown): never {
-  refuse('key.unreadable', `${path} cannot be read (${systemCode(error) ?? 'unknown error'})`, error);
+  const code = systemCode(error) ?? 'unknown error';
+  const remedy = NO_RIGHT.has(code)
+    ? 'let the user that runs the program read it; the service gets files of keys/ and tls/ when it starts: after a new one, `systemctl restart` it'
+    : 'see what lies there, and whether its disk is good';
+  refuse('key.unreadable', `${path} cannot be read (${code}): ${remedy}`, error);
 }
 
 function checkRegular(stat: Stats, path: string): void {
-  if (!stat.isFile()) refuse('key.unreadable', `${path} is not a regular file`);
+  if (!stat.isFile()) refuse('key.unreadable', `${path} is not a regular file: name the file itself`);
 }
 
 function checkSecret(stat: Stats, path: string): void {

@@ -122,6 +122,21 @@ describe('a signing key', () => {
     expect(await codeOf(readSigningKey('/proc/self/mem'))).toBe('key.unreadable');
   });
 
+  test('that this user may not read is refused with what to do, also for a file that systemd hands over', async () => {
+    await withFolder(async (folder) => {
+      const path = join(folder, 'station.key');
+      await makeSigningKey(path, join(folder, 'station.pub'));
+      await chmod(path, 0);
+      const isRoot = process.geteuid?.() === 0;
+      if (isRoot) process.seteuid?.(65_534); // root may read everything
+      try {
+        await expect(readSigningKey(path)).rejects.toThrow(/cannot be read \(EACCES\): .*systemctl restart/);
+      } finally {
+        if (isRoot) process.seteuid?.(0);
+      }
+    });
+  });
+
   test('that others can read is refused', async () => {
     await withFolder(async (folder) => {
       const path = join(folder, 'station.key');
