@@ -13,8 +13,9 @@ export async function clearLeftovers(
   const left = (await table()).filter((mount) => mount.folder.startsWith(`${folder}/`));
   for (const { folder: at } of left.toReversed()) {
     const isGone = (await system.unmount(at, false)).code === 0;
-    if (!isGone) await system.unmount(at, true);
-    log.warn('mount of an earlier run is taken away', { folder: at, lazily: !isGone });
-    await system.removeFolder(at);
+    const { code, said } = isGone ? { code: 0, said: '' } : await system.unmount(at, true);
+    if (code === 0) log.warn('mount of an earlier run is taken away', { folder: at, lazily: !isGone });
+    else log.error('mount of an earlier run stays, and is in the way of its bay', { folder: at, said });
+    if (code === 0) await system.removeFolder(at);
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { clearLeftovers } from '../../../agent/mount-helper/leftovers.ts';
 import { MountHelper } from '../../../agent/mount-helper/mount-helper.ts';
+import type { RunCommand } from '../../../agent/mount-helper/run-command.ts';
 import { SystemCalls } from '../../../agent/mount-helper/system-calls.ts';
 import { RW_LEASE_MS } from '../../../drivers/mass-storage/volumes.ts';
 import { parseBayId } from '../../../protocol/ids.ts';
@@ -268,6 +269,15 @@ test('at its start it takes away what an earlier run left, lazily where that is 
   await clearLeftovers(rig.folder, system, rig.log, rig.port.mountTable);
   expect(rig.port.mounts).toEqual([]);
   expect(rig.port.commands.at(-1)).toContain('--lazy');
+});
+
+test('a mount of an earlier run that cannot be taken away is told as one that stays', async () => {
+  await ask('mount-ro');
+  const refuse: RunCommand = async () => ({ code: 32, output: new Uint8Array(), said: 'not permitted' });
+  const system = new SystemCalls(refuse, { uid: 0, gid: 0 }, rig.port.deviceOf);
+  await clearLeftovers(rig.folder, system, rig.log, rig.port.mountTable);
+  expect(rig.log.messages('error')).toEqual(['mount of an earlier run stays, and is in the way of its bay']);
+  expect(rig.log.messages('warn')).toEqual([]);
 });
 
 test('what somebody else mounted at its place is left, and in the way', async () => {
