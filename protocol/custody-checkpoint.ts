@@ -65,6 +65,8 @@ export function checkpointFault(entry: CustodyEntry, expected: ExpectedHead): Ch
   const { head, signature } = entry.facts;
   if (typeof head !== 'string' || typeof signature !== 'string')
     return { kind: 'refused', detail: 'it has no head or no signature' };
+  if (Object.keys(entry.facts).length !== 2)
+    return { kind: 'refused', detail: 'it has facts beside its head and its signature' };
   try {
     const detail = differs(entry, parseCustodyHead(encodeUtf8(head)), expected);
     return detail === undefined ? undefined : { kind: 'head', detail };

@@ -15,6 +15,11 @@ export const CUSTODY_HEAD_TRUSTED_COMMENT = 'bodydock custody-head';
 export const CUSTODY_SEGMENT_TRUSTED_COMMENT = 'bodydock custody-segment';
 
 const fact = z.union([z.string().max(8192), z.int(), z.boolean(), z.null()]);
+/** A record leaves a key `__proto__` out of what it gives: it would stand in the line, of any kind, and no reader would see it. */
+const factsSchema = z
+  .unknown()
+  .refine((value) => !Object.hasOwn(Object(value) as object, '__proto__'), 'a fact named __proto__')
+  .pipe(z.record(z.string().max(64), fact));
 
 /** Event names of a station's log, as in SPEC 4.3.5. */
 export const CUSTODY_EVENTS = [
@@ -88,7 +93,7 @@ export const custodyEntrySchema = z.strictObject({
   boot: z.string().max(64).nullable(),
   monotonic_ms: z.int().min(0),
   event: z.enum([...CUSTODY_EVENTS, ...STORE_EVENTS]),
-  facts: z.record(z.string().max(64), fact),
+  facts: factsSchema,
 });
 export type CustodyEntry = z.infer<typeof custodyEntrySchema>;
 

@@ -116,7 +116,7 @@ test("a checkpoint counts only with the station's signature over the entry befor
   expect(followBatch(NOTHING, batch(1, replayed.batch())).problem).toMatchObject({ sequence: 3 });
 });
 
-test('a checkpoint whose own time, or the unsigned text of whose signature, was altered on the way is not taken: nothing follows it', () => {
+test('a checkpoint is not taken whose own time, or the unsigned text of whose signature, was altered on the way, or that was given facts: nothing follows it', () => {
   const last = Buffer.from(log.lines[2] ?? []).toString();
   const alterations = [
     last.replace('T08:00:00.000Z","boot":null,"event"', 'T09:00:00.000Z","boot":null,"event"'),
@@ -124,6 +124,8 @@ test('a checkpoint whose own time, or the unsigned text of whose signature, was 
     last.replace(/"monotonic_ms":2,"previous"/, '"monotonic_ms":3,"previous"'),
     last.replace('comment: signature from', 'comment: signature  from'),
     last.replace(/\\n"(?=\},"monotonic_ms")/, '"'),
+    last.replace('"facts":{', '"facts":{"added":"by whoever carried it",'),
+    last.replace('"facts":{', '"facts":{"__proto__":{"added":["by whoever carried it"]},'),
   ];
   for (const altered of alterations) {
     expect(altered).not.toBe(last);
