@@ -14,7 +14,12 @@ export const CUSTODY_HEAD_TRUSTED_COMMENT = 'bodydock custody-head';
 /** Trusted comment of the signature over a whole ended segment. */
 export const CUSTODY_SEGMENT_TRUSTED_COMMENT = 'bodydock custody-segment';
 
-const fact = z.union([z.string().max(8192), z.int(), z.boolean(), z.null()]);
+/** A text that was cut within a character ends in half of one, which no line can hold: one such event would keep all behind it from the log. */
+const text = z
+  .string()
+  .max(8192)
+  .overwrite((cut) => cut.toWellFormed());
+const fact = z.union([text, z.int(), z.boolean(), z.null()]);
 /** A record leaves a key `__proto__` out of what it gives: it would stand in the line, of any kind, and no reader would see it. */
 const factsSchema = z
   .unknown()

@@ -61,6 +61,19 @@ async function written(
 }
 
 describe('appending', () => {
+  test('half a character in a fact, as a text has it that was cut, keeps no event from the log', async () => {
+    const disk = logDisk();
+    const { custody } = await openLog(disk, 1);
+    custody.append(numbered(1));
+    custody.append({ event: 'quarantined', facts: { name: 'name', reason: '\ud83d\ude00'.slice(0, 1) } });
+    custody.append(numbered(2));
+    await custody.checkpoint();
+    expect(numbersOn(cut(disk))).toEqual([1, 2]);
+    const entries = [...chainsOn(cut(disk)).values()][0] ?? [];
+    const named = entries.find(({ event }) => event === 'quarantined');
+    expect(named?.facts).toEqual({ name: 'name', reason: '\ufffd' });
+  });
+
   test('a checkpoint makes all appended events durable in order, signed, with one write and one sync', async () => {
     const disk = logDisk();
     const { custody } = await openLog(disk, 1);
