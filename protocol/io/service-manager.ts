@@ -4,7 +4,8 @@
 // Invariants:
 // 1. At most one sender runs; what is to be told meanwhile is gathered, the newest word of a kind only.
 // 2. A sender has a deadline and is killed then. One that not even that ends (the kernel holds it) is left, and at most LEFT_MAX are.
-// 3. Words that could not be sent, for want of processes or memory, are sent with the next ones.
+// 3. Words that could not be sent, for want of processes or memory or in time, are sent with the next ones; a sign of life is not, which is true only
+//    when it is given.
 // 4. Nothing here throws, rejects or keeps the process alive: whoever is not heard is not alive to systemd, which is its business.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { describeError } from '../errors.ts';
@@ -124,6 +125,7 @@ class Sender {
       this.#left++;
       this.#sends = false;
       child.kill('SIGKILL');
+      this.#keep(gathered);
       this.#next();
     }, sendMs);
     timer.unref();
@@ -136,8 +138,13 @@ class Sender {
   /** Goes with the next word: "ready" must be heard once there are processes again. Not at once, which would be over and over. */
   #unsent(gathered: Readonly<Record<string, string>>, reason: string): void {
     this.#sends = false;
-    this.#waiting = { ...gathered, ...this.#waiting };
+    this.#keep(gathered);
     this.#failed(reason);
+  }
+
+  /** To be told again, unless there is a newer word of the kind. */
+  #keep({ WATCHDOG: _alive, ...lasting }: Readonly<Record<string, string>>): void {
+    this.#waiting = { ...lasting, ...this.#waiting };
   }
 
   /** Told once: what fails here fails each time. */

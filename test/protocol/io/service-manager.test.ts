@@ -75,6 +75,16 @@ describe('a service manager is told', () => {
     assert.equal(warnings.length, 1, warnings.join());
   });
 
+  test('what a sender was killed with is sent again: without “ready” the manager would give this program up', async () => {
+    const manager = await open(`[ -e ${folder}/once ] && exit 0; : > ${folder}/once; exec sleep 60`, {
+      sendMs: 1500,
+    });
+    manager.ready('one');
+    manager.alive();
+    await until('the second sender', 10_000, async () => (await sent()).length === 2);
+    assert.deepEqual(await sent(), ['/run/x READY=1 STATUS=one', '/run/x READY=1 STATUS=one WATCHDOG=1']);
+  });
+
   test('without a sender on this machine the program goes on, and says so once', async () => {
     const environment = { NOTIFY_SOCKET: '/run/x' };
     const log = { warn: (text: string) => warnings.push(text) };
