@@ -3,11 +3,13 @@
 // Invariants:
 // 1. One message a second and topic at most, whatever changes how often; the last change is always said.
 // 2. At each connect everything is said again, without a wait for each answer: the broker bounds what is under way.
-// 3. Nothing is kept for a broker that is not there: the next connect says it.
+// 3. Nothing is kept for a broker that is not there: the next connect says it. One that is there and refuses a message is tried again.
 import type { Broker, Clock, Log } from '../../protocol/ports.ts';
 
 /** Pause between two messages of one topic (SPEC 7). */
 const TOPIC_MS = 1000;
+/** What a broker refuses, for want of a right or of room, it may take later; no new connection need come of that. */
+const REFUSED_MS = 60_000;
 /** The empty message: the broker forgets what it retains. */
 const NOTHING = new Uint8Array(0);
 
@@ -35,6 +37,8 @@ interface Slot extends RetainedTopic {
 export class RetainedTopics {
   readonly #options: RetainedOptions;
   readonly #slots = new Map<string, Slot>();
+  readonly #refused = new Set<string>();
+  #cancelRefused: (() => void) | undefined;
   #stopped = false;
 
   constructor(options: RetainedOptions) {
@@ -83,6 +87,7 @@ export class RetainedTopics {
   /** Nothing is said by itself any more. */
   stop(): void {
     this.#stopped = true;
+    this.#cancelRefused?.();
     for (const slot of this.#slots.values()) {
       slot.cancel?.();
       slot.cancel = undefined;
@@ -99,6 +104,19 @@ export class RetainedTopics {
       if (broker.connected) await broker.publish(topic, payload, { qos: 1, retain: true, ...expiry });
     } catch (error) {
       log.debug('retained document not published', { topic, error });
+      if (broker.connected) this.#again(topic);
     }
+  }
+
+  /** What stands there is not what is so, and may not change for weeks. */
+  #again(topic: string): void {
+    if (this.#stopped) return;
+    this.#refused.add(topic);
+    this.#cancelRefused ??= this.#options.clock.after(REFUSED_MS, () => {
+      this.#cancelRefused = undefined;
+      const refused = [...this.#refused];
+      this.#refused.clear();
+      for (const each of refused) this.changed(each);
+    });
   }
 }

@@ -73,6 +73,21 @@ describe('a retained topic', () => {
     expect(said).toEqual(['1000 a 0']);
   });
 
+  test('that the broker refuses is tried again each minute, until it is taken or the connection ends', async () => {
+    refuses = true;
+    value = undefined; // a condition went
+    topics.changed('a');
+    await clock.advance(90_000);
+    refuses = false;
+    await clock.advance(3_600_000);
+    expect(said).toEqual(['120000 a ']);
+    refuses = true;
+    topics.changed('b');
+    await clock.advance(0);
+    topics.stop();
+    expect(clock.pending).toBe(0);
+  });
+
   test('is said no more by itself once all was stopped', async () => {
     topics.changed('a');
     topics.stop();
