@@ -18,6 +18,7 @@ import type { Spool } from '../spool/spool.ts';
 import { StatusPublisher } from '../status.ts';
 import type { CertificateWatch } from './certificate-watch.ts';
 import { EventTopic } from './event-topic.ts';
+import { BAY_EVENTS, FormerBays } from './former-bays.ts';
 import { HealthWatch, type HealthWatchDeps } from './health-watch.ts';
 import type { Machine } from './machine.ts';
 import { RejectedRecordings } from './rejected-recordings.ts';
@@ -61,6 +62,7 @@ export class Monitoring {
   readonly #deps: MonitoringDeps;
   readonly #events: EventTopic;
   readonly #rejected: RejectedRecordings;
+  readonly #formerBays: FormerBays;
   #health: HealthWatch | undefined;
   #configSha256: string;
   #clockSynchronised: () => boolean | null = () => null;
@@ -75,6 +77,8 @@ export class Monitoring {
     this.cameras = new CameraHealth({ ...deps, alias, clockSynchronised: () => this.#clockSynchronised() });
     this.#events = new EventTopic({ ...deps, topic: topics.event, alias });
     this.#rejected = new RejectedRecordings(conditions);
+    const bays = deps.settings.bays.map(({ id }) => id);
+    this.#formerBays = new FormerBays({ topics, retained: this.status.retained, bays });
     const startedAt = new Date(deps.clock.wallMs()).toISOString();
     this.status.retained.add({ topic: topics.info, document: () => this.#info(startedAt) });
     this.changed = conditionTopics({ board: conditions, retained: this.status.retained, topics, session });
@@ -83,11 +87,14 @@ export class Monitoring {
   /** What is shown of a code changed. */
   readonly changed: (code: string) => void;
 
-  /** The same listener, and what enters the custody log is told here as well. */
+  /** The same listener, and what enters the custody log, or entered it in an earlier run, is told here as well. */
   listening(listener: CustodyListener): CustodyListener {
     return {
-      events: listener.events,
-      earlier: (entry) => listener.earlier(entry),
+      events: new Set([...listener.events, ...BAY_EVENTS]),
+      earlier: (entry) => {
+        if (listener.events.has(entry.event)) listener.earlier(entry);
+        this.#formerBays.earlier(entry);
+      },
       lookedThrough: () => listener.lookedThrough(),
       appended: (event) => {
         listener.appended(event);
