@@ -21,8 +21,14 @@ const SECRET_TEXTS: readonly RegExp[] = [
 
 type Plain = string | number | boolean | null | Plain[] | { [name: string]: Plain };
 
+/** What the cut took the end of: name and password of a URL are known by the "@" behind them. */
+const CUT_SECRET = /(?<=:\/\/)[^/\s@]*$/;
+
 function plainText(text: string): string {
-  const cut = text.length > TEXT_CHARACTERS_MAX ? `${text.slice(0, TEXT_CHARACTERS_MAX)}...` : text;
+  const cut =
+    text.length > TEXT_CHARACTERS_MAX
+      ? `${text.slice(0, TEXT_CHARACTERS_MAX).replace(CUT_SECRET, '')}...`
+      : text;
   return SECRET_TEXTS.reduce((at, pattern) => at.replace(pattern, HIDDEN), cut);
 }
 

@@ -92,6 +92,7 @@ describe('the log', () => {
       { error: new Error('cannot parse -----BEGIN EC PRIVATE KEY-----\nmarked') },
       { error: new DockError('a.b', 'x', { retry: 'later', cause: new Error('mqtt://a:marked@b') }) },
       { key: 'marked' },
+      { cut: `${'-'.repeat(2020)} mqtt://user:marked-and-cut-behind@broker` },
     ];
     for (const fields of secrets) {
       const { log, texts } = open();
