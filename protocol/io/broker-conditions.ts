@@ -25,6 +25,14 @@ const CAUSE_OF: Readonly<Record<Ending['kind'], Cause | undefined>> = {
   lost: undefined,
 };
 
+/** An id, and the number behind it in a topic of the custody log: nothing may ever be sent again under that very topic. */
+const ONE_OF_MANY = /\/[a-z2-7]{25}[aeimquy4](?:\/\d+)?(?=\/|$)/g;
+
+/** What rights and limits of a broker tell apart. */
+function kindOf(topic: string): string {
+  return topic.replaceAll(ONE_OF_MANY, '/+');
+}
+
 /** Conditions of one broker connection. All have no subject: a process has one broker. */
 export class BrokerConditions {
   readonly #conditions: Conditions;
@@ -34,7 +42,7 @@ export class BrokerConditions {
   #reason: string | undefined;
   #unreachableShown = false;
   #attempts = 0;
-  #refusedTopic: string | undefined;
+  #refusedKind: string | undefined;
   #cancelUnreachable: (() => void) | undefined;
   #cancelClientId: (() => void) | undefined;
 
@@ -76,7 +84,7 @@ export class BrokerConditions {
 
   /** The broker took a message and answered with an error code. */
   publishRefused(topic: string, detail: string, reasonCode: number): void {
-    this.#refusedTopic = topic;
+    this.#refusedKind = kindOf(topic);
     this.#conditions.raise(PUBLISH_REFUSED, null, {
       ...this.#facts(detail),
       topic,
@@ -86,8 +94,8 @@ export class BrokerConditions {
 
   /** The broker took a message: if it is the kind that it refused before, that is over. */
   publishTaken(topic: string): void {
-    if (this.#refusedTopic !== topic) return;
-    this.#refusedTopic = undefined;
+    if (this.#refusedKind === undefined || this.#refusedKind !== kindOf(topic)) return;
+    this.#refusedKind = undefined;
     this.#conditions.clear(PUBLISH_REFUSED, null);
   }
 

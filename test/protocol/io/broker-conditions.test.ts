@@ -76,6 +76,24 @@ describe('conditions of the broker', () => {
     assert.deepEqual(shown.codes(), []);
   });
 
+  test('a refusal of one recording, or of one place of the log, is over when another one is taken', () => {
+    const { shown, broker } = open();
+    const [one, other] = ['abcdefghijklmnopqrstuvwxye', 'bbcdefghijklmnopqrstuvwxye'];
+    const kinds = [
+      [`b/v1/kod-1/up/offer/${one}`, `b/v1/kod-1/up/offer/${other}`],
+      [`b/v1/kod-1/up/custody/${one}/1`, `b/v1/kod-1/up/custody/${other}/65`],
+      [`b/v1/kod-1/up/r-a/${one}/fin`, `b/v1/kod-1/up/r-a/${other}/fin`],
+    ];
+    for (const [refused = '', taken = ''] of kinds) {
+      broker.publishRefused(refused, 'Quota exceeded', 151);
+      broker.publishTaken('b/v1/kod-1/status');
+      for (const [another = ''] of kinds) if (another !== refused) broker.publishTaken(another);
+      assert.deepEqual(shown.codes(), ['broker.publish-refused']);
+      broker.publishTaken(taken);
+      assert.deepEqual(shown.codes(), []);
+    }
+  });
+
   test('a refused message is shown until one to that topic is taken', () => {
     const { shown, broker } = open();
     broker.publishRefused('a/1', 'Quota exceeded', 151);
