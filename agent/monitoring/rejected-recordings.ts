@@ -1,4 +1,5 @@
-// Recordings that are kept although something is odd about them, as conditions: until the store has them, and their camera left.
+// Recordings that are kept although something is odd about them, as conditions: until the store has them, and their camera left, or until they
+// are set aside, which has a condition of its own.
 import type { CustodyEvent } from '../../protocol/custody-entry.ts';
 import type { Conditions } from '../../protocol/ports.ts';
 
@@ -43,6 +44,7 @@ export class RejectedRecordings {
       this.#rejected(recording, String(facts['reason']), this.#pulled.get(recording) ?? '');
     else if (event === 'spooled') this.#pulled.delete(recording);
     else if (event === 'receipted') this.#receipted(recording);
+    else if (event === 'quarantined') this.#setAside(String(facts['name']));
     else if (event === 'undocked') this.#undocked(docking);
   }
 
@@ -58,6 +60,12 @@ export class RejectedRecordings {
     if (odd === undefined) return;
     odd.isReceipted = true;
     if (!this.#bays.has(odd.docking)) this.#over(recording, odd);
+  }
+
+  /** No receipt will come for it. */
+  #setAside(recording: string): void {
+    const odd = this.#odd.get(recording);
+    if (odd !== undefined) this.#over(recording, odd);
   }
 
   #undocked(docking: string): void {

@@ -100,6 +100,16 @@ describe('a recording that is kept although it is odd', () => {
     expect(conditions.codes()).toEqual([]);
   });
 
+  test('is told of no more once it was set aside: no receipt will come for it', () => {
+    rejected.entered(of('rejected', 'r1', { reason: 'damaged' }));
+    rejected.entered({ event: 'quarantined', facts: { name: 'r2', reason: 'x' } });
+    expect(conditions.isRaised('recording.damaged', 'r1')).toBe(true);
+    rejected.entered({ event: 'quarantined', facts: { name: 'r1', reason: 'x' } });
+    expect(conditions.codes()).toEqual([]);
+    rejected.entered(UNDOCKED);
+    expect(conditions.codes()).toEqual([]);
+  });
+
   test('is told of again after a start, until its receipt', () => {
     const again = new RejectedRecordings(conditions);
     again.takeOver([
