@@ -241,7 +241,12 @@ export class CustodyLog implements Custody {
     this.#brokenSegments.add(segment);
     log.error('custody log: chain does not hold', facts);
     conditions.raise('custody.chain-broken', null, facts);
-    this.#groups.takeLater({ event: 'chain-broken', facts });
+    try {
+      this.#groups.takeLater({ event: 'chain-broken', facts });
+    } catch (error) {
+      // Too much waits for the disk. It is told as a condition, and the next start finds it again.
+      log.error('entry of the custody log not taken', { ...facts, error });
+    }
   }
 }
 

@@ -755,6 +755,23 @@ describe('a failing disk', () => {
     await settle(20);
   });
 
+  test('that takes nothing more ends nothing where an earlier segment is found broken: that is told all the same', async () => {
+    const { disk, segment } = await written(3, 'closed');
+    const bytes = Buffer.from(disk.peek(pathOf(segment)) ?? []);
+    disk.plant(pathOf(segment), Buffer.from(bytes.toString().replace('"number":2', '"number":9')));
+    const { custody, clock, conditions } = await openLog(disk, 2);
+    disk.fail({ operation: 'write', nth: 1, code: 'EIO', times: Number.POSITIVE_INFINITY });
+    const facts = { docking: 'x', reason: 'y'.repeat(8000) };
+    const fill = (): void => {
+      for (let count = 0; count < 2000; count++) custody.append({ event: 'not-taken', facts });
+    };
+    expect(fill).toThrow(expect.objectContaining({ code: 'custody.overrun' }));
+    await clock.advance(10_000);
+    await settle(20);
+    expect(conditions.facts('custody.chain-broken')).toMatchObject({ segment });
+    await custody.close();
+  });
+
   test('that is full gets its space from the reserve, once', async () => {
     const disk = logDisk();
     disk.plant('/spool/reserve', new Uint8Array(8192));
