@@ -1,21 +1,21 @@
 // When the certificates end that a configuration names. Whether they fit is the business of tls-files.ts.
-import { X509Certificate } from 'node:crypto';
 import type { TlsFiles } from './broker-config.ts';
-import { readPublicFile } from './guarded-file.ts';
+import { intermediates, readCertificates } from './certificate-files.ts';
 
-const PEM_BYTES_MAX = 256 * 1024;
-
-/** Ends in ms since 1970. Errors: the system's, "config.*"; the library's where a file is no certificate. */
+/** Ends in ms since 1970: of the client's certificate and of those between it and its authority, and of every authority. Errors: those of readCertificates. */
 export async function certificateEnds(
   tls: Pick<TlsFiles, 'caFile' | 'certFile'>,
 ): Promise<readonly { certificate: 'client' | 'authority'; endsAtMs: number }[]> {
-  const [client, authority] = await Promise.all([endOf(tls.certFile), endOf(tls.caFile)]);
+  const [[client, ...others], authorities] = await Promise.all([
+    readCertificates(tls.certFile),
+    readCertificates(tls.caFile),
+  ]);
+  const endMs = ({ validTo }: { readonly validTo: string }): number => Date.parse(validTo);
   return [
-    { certificate: 'client', endsAtMs: client },
-    { certificate: 'authority', endsAtMs: authority },
+    ...[client, ...intermediates(others)].map((each) => ({
+      certificate: 'client' as const,
+      endsAtMs: endMs(each),
+    })),
+    ...authorities.map((each) => ({ certificate: 'authority' as const, endsAtMs: endMs(each) })),
   ];
-}
-
-async function endOf(path: string): Promise<number> {
-  return Date.parse(new X509Certificate(await readPublicFile(path, PEM_BYTES_MAX)).validTo);
 }

@@ -18,7 +18,7 @@ export interface CertificateWatchDeps {
   readonly clock: Pick<Clock, 'wallMs' | 'monotonicMs'>;
   readonly conditions: Conditions;
   readonly log: Log;
-  /** Ends of those that are there now. Errors: the system's; whatever cannot be parsed. */
+  /** Ends of all that are there now. Errors: the system's; whatever cannot be parsed. */
   readonly ends: () => Promise<readonly CertificateEnd[]>;
 }
 
@@ -37,7 +37,7 @@ export class CertificateWatch {
     if (clock.monotonicMs() - this.#lookedAtMs < LOOK_MS) return;
     this.#lookedAtMs = clock.monotonicMs();
     this.#deps.ends().then(
-      (ends) => ends.forEach((end) => this.#judge(end)),
+      (ends) => endings(ends, clock.wallMs()).forEach((end) => this.#judge(end)),
       // What keeps the files from being read keeps the connection from being made, and that says so.
       (error: unknown) => log.warn('certificates could not be looked at', { error }),
     );
@@ -52,4 +52,20 @@ export class CertificateWatch {
       conditions.raise(CONDITION, certificate, facts);
     }
   }
+}
+
+/**
+ * The one end of each kind that matters. A client is without a way to its authority once the first certificate on it has ended. Of several
+ * authorities nobody here knows which one the broker's certificate is from: the next that ends; one that has ended counts only where none is left.
+ */
+function endings(ends: readonly CertificateEnd[], nowMs: number): CertificateEnd[] {
+  const of = (kind: CertificateEnd['certificate']): number[] =>
+    ends.flatMap(({ certificate, endsAtMs }) => (certificate === kind ? [endsAtMs] : []));
+  const [clients, authorities] = [of('client'), of('authority')];
+  const valid = authorities.filter((endsAtMs) => endsAtMs > nowMs);
+  const authority = valid.length > 0 ? Math.min(...valid) : Math.max(...authorities);
+  return [
+    ...(clients.length > 0 ? [{ certificate: 'client', endsAtMs: Math.min(...clients) } as const] : []),
+    ...(authorities.length > 0 ? [{ certificate: 'authority', endsAtMs: authority } as const] : []),
+  ];
 }

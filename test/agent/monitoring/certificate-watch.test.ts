@@ -1,4 +1,4 @@
-import { copyFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CertificateWatch } from '../../../agent/monitoring/certificate-watch.ts';
@@ -72,6 +72,26 @@ describe.skipIf(lacksTools('openssl'))('certificates of the connection to the br
     await clock.advance(50 * DAY_MS);
     await look(true);
     expect(conditions.facts(CODE, 'client')).toMatchObject({ days: -11 });
+  });
+
+  test('are all looked at that lie in a file: any of an own chain, and the next authority that ends', async () => {
+    const [first, second] = await Promise.all([long, short].map(({ certFile: file }) => readFile(file)));
+    const bundle = join(authority.folder, 'several.pem');
+    await writeFile(bundle, Buffer.concat([first ?? Buffer.of(), second ?? Buffer.of()]));
+    const ends = (): ReturnType<typeof certificateEnds> =>
+      certificateEnds({ certFile: bundle, caFile: bundle });
+    const several = new CertificateWatch({ clock, conditions, log, ends });
+    const raisedAfter = async (days: number, raised: readonly string[]): Promise<void> => {
+      await clock.advance(days * DAY_MS);
+      several.look();
+      await vi.waitFor(() => {
+        const kinds = ['client', 'authority'];
+        expect(kinds.filter((kind) => conditions.isRaised(CODE, kind))).toEqual(raised);
+      });
+    };
+    await raisedAfter(11, ['client', 'authority']);
+    await raisedAfter(30, ['client']); // another authority is there, and the broker may have one from it
+    await raisedAfter(340, ['client', 'authority']);
   });
 
   test('are read once an hour, however often somebody looks', async () => {
