@@ -62,14 +62,14 @@ export class BrokerConditions {
     this.#attempts = 0;
     this.#reached();
     this.#clearCauses(CLIENT_ID);
-    this.#cancelClientId = this.#clock.after(CLIENT_ID_QUIET_MS, () =>
-      this.#conditions.clear(CLIENT_ID, null),
-    );
+    this.#noQuiet();
+    this.#quiet();
   }
 
   ended(ending: Ending): void {
     this.#attempts++;
-    this.#cancelClientId?.();
+    if (ending.kind === 'taken-over') this.#noQuiet();
+    else this.#quiet();
     const cause = CAUSE_OF[ending.kind];
     if (cause === undefined) {
       this.#clearCauses(CLIENT_ID);
@@ -103,6 +103,19 @@ export class BrokerConditions {
   stop(): void {
     this.#cancelUnreachable?.();
     this.#cancelClientId?.();
+  }
+
+  /** The quiet begins anew. */
+  #noQuiet(): void {
+    this.#cancelClientId?.();
+    this.#cancelClientId = undefined;
+  }
+
+  /** Nobody took over for so long, with a connection or without: of a second owner no more is known than of any other reason. */
+  #quiet(): void {
+    this.#cancelClientId ??= this.#clock.after(CLIENT_ID_QUIET_MS, () =>
+      this.#conditions.clear(CLIENT_ID, null),
+    );
   }
 
   #facts(reason: string, more: ConditionFacts = {}): ConditionFacts {

@@ -94,6 +94,23 @@ describe('conditions of the broker', () => {
     }
   });
 
+  test('a client id that was taken over explains nothing any more once the broker has been away for long', async () => {
+    const { clock, shown, broker } = open();
+    broker.connected();
+    broker.ended({ kind: 'taken-over', detail: 'another client' });
+    await clock.advance(90_000);
+    assert.deepEqual(shown.codes(), ['broker.client-id-in-use']);
+    for (let minute = 0; minute < 10; minute++) {
+      broker.ended({ kind: 'unreachable', detail: 'EHOSTUNREACH' });
+      await clock.advance(60_000);
+    }
+    assert.deepEqual(shown.codes(), ['broker.unreachable']);
+    broker.connected();
+    broker.ended({ kind: 'taken-over', detail: 'another client' });
+    await clock.advance(600_000);
+    assert.deepEqual(shown.codes(), ['broker.client-id-in-use']);
+  });
+
   test('a refused message is shown until one to that topic is taken', () => {
     const { shown, broker } = open();
     broker.publishRefused('a/1', 'Quota exceeded', 151);
