@@ -37,6 +37,7 @@ export function isPacketTooLarge(code: number): boolean {
 /** What we cannot do without, where the broker says in its CONNACK that it lacks it. */
 export function missingFeature(limits: IConnackPacket['properties']): string | undefined {
   if (limits?.maximumQoS === 0) return 'the broker offers no QoS 1';
+  if (limits?.receiveMaximum === 0) return 'the broker has no room for a message of QoS 1'; // MQTT 5.0 forbids that: each would wait for ever
   if (limits?.retainAvailable === false) return 'the broker keeps no retained messages';
   if (limits?.wildcardSubscriptionAvailable === false) return 'the broker takes no wildcard in subscriptions';
   return undefined;

@@ -353,6 +353,7 @@ describe('a broker that refuses', () => {
     ['no QoS 1', [0x24, 0]],
     ['no retained messages', [0x25, 0]],
     ['no wildcards', [0x28, 0]],
+    ['no room for a message of QoS 1', [0x21, 0, 0]],
   ])('by offering %s is not used, and shown', async (_what, properties) => {
     const broker = await scripted(({ type }) => (type === CONNECT ? connack(0, properties) : undefined));
     const client = await start(broker.port);
