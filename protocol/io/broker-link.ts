@@ -174,7 +174,9 @@ export class BrokerLink {
     const packetBytesMax = Math.min(this.#options.packetBytesMax, limits?.maximumPacketSize ?? Infinity);
     this.#payloadBytesMax = Math.max(0, packetBytesMax - MESSAGE_OVERHEAD_BYTES);
     this.#startPublisher(client, limits?.receiveMaximum);
-    this.#startLiveness((client.keepalive ?? this.#options.keepaliveS) * 1000);
+    const { keepaliveS } = this.#options;
+    // The broker may want to hear of us more often; what it allows above that does not make a dead connection live longer.
+    this.#startLiveness(Math.min(client.keepalive ?? keepaliveS, keepaliveS) * 1000);
     this.subscribeAll().then(
       () => this.#ready(),
       () => undefined,

@@ -48,7 +48,7 @@ export interface MqttBrokerOptions {
   readonly maxPacketBytes: number;
   /** Longest payload that reaches the handler; longer ones are dropped. Default CONTROL_MESSAGE_BYTES_MAX. */
   readonly inboundBytesMax?: number;
-  /** Seconds, default 15; four times as many on a line that is slow to open. A broker of version 5 may overrule it. */
+  /** Seconds, default 15; four times as many on a line that is slow to open. A broker of version 5 may ask for less. */
   readonly keepaliveS?: number;
   readonly reconnect?: ReconnectLimits;
   /** Default 30 s. */

@@ -463,6 +463,15 @@ describe('limits of a broker', () => {
     await connected(broker.port, { keepaliveS: 600 });
     await until(() => broker.last.types.includes(PINGREQ), 'a ping');
   });
+
+  test('a keepalive of hours that the broker sets does not keep a dead connection for hours', async () => {
+    const broker = await scripted(({ type }) => {
+      if (type === CONNECT) return connack(0, [0x13, 0xff, 0xff]);
+      return type === PINGREQ ? null : undefined;
+    });
+    const client = await connected(broker.port, { keepaliveS: 1 });
+    await until(() => client.states.includes(false), 'the end of the silence');
+  });
 });
 
 describe('messages on the way when a connection ends', () => {
