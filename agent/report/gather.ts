@@ -1,4 +1,5 @@
-// Gathers what a vault tells into a report. Two kinds of memory: one small object a docking, one number a receipt; no document is kept.
+// Gathers what a vault tells into a report. Three kinds of memory: one small object a docking, one id a recording, one number a receipt; no
+// document is kept.
 import type { DockingRecord } from '../../protocol/docking-record.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import { CameraFacts } from './camera-facts.ts';
@@ -15,22 +16,22 @@ interface Docking {
   readonly camera: string;
   readonly day: string;
   readonly isComplete: boolean;
-  /** Parts of its record that are not here: nobody knows what they list. */
-  missingParts: number;
+  /** Of how many parts its record is, and those that are here: nobody knows what the others list. */
+  readonly parts: number;
+  readonly partsHere: Set<number>;
   /** Files that were on the camera and are nowhere, unless a later state of them was taken. */
   readonly vanished: Set<string>;
   readonly takenLater: Set<string>;
   /** Entries that were left on the camera without being taken. */
   waiting: number;
-  /** Recordings that its parts say were taken, and those that the vault holds of them. */
-  stored: number;
-  found: number;
-  media: number;
+  /** Recordings that its parts say were taken. */
+  readonly stored: Set<string>;
 }
 
 /** What is known of a docking by the recordings that name it, before or after its record is met. */
 interface Named {
-  found: number;
+  /** By their ids: one that was sealed twice must not stand for another that is not there. */
+  readonly found: Set<string>;
   media: number;
   readonly receivedMs: number[];
 }
@@ -116,11 +117,11 @@ export class Gatherer {
     if (receivedAt !== null)
       this.#recordSeconds.push(secondsBetween(record.ended_at ?? record.docked_at, receivedAt));
     const docking = this.#dockings.get(record.docking) ?? this.#newDocking(record);
-    docking.missingParts--;
-    for (const { fate, reason, later, path_sha256: path } of record.entries) {
+    docking.partsHere.add(record.part);
+    for (const { fate, reason, later, path_sha256: path, recording } of record.entries) {
       if (fate === 'vanished') docking.vanished.add(path);
       if (later && (fate === 'stored' || fate === 'matched')) docking.takenLater.add(path);
-      if (fate === 'stored') docking.stored++;
+      if (fate === 'stored' && recording !== null) docking.stored.add(recording);
       if (fate !== 'waiting') continue;
       docking.waiting++;
       this.#failures.add(`waiting: ${reason ?? 'unknown'}`);
@@ -133,13 +134,12 @@ export class Gatherer {
       camera,
       day: this.#calendar.dayOf(record.docked_at),
       isComplete: record.inventory?.complete === true,
-      missingParts: record.parts,
+      parts: record.parts,
+      partsHere: new Set<number>(),
       vanished: new Set<string>(),
       takenLater: new Set<string>(),
       waiting: 0,
-      stored: 0,
-      found: 0,
-      media: 0,
+      stored: new Set<string>(),
     };
     this.#dockings.set(record.docking, docking);
     this.#count(camera, docking.day, (counts) => counts.dockings++);
@@ -152,7 +152,7 @@ export class Gatherer {
 
   #recording({ manifest, receivedAt, deletion }: Source & { kind: 'recording' }): void {
     const named = this.#namedBy(manifest.docking);
-    named.found++;
+    named.found.add(manifest.recording);
     if (manifest.role === 'media') named.media++;
     if (receivedAt !== null) named.receivedMs.push(Date.parse(receivedAt));
     if (!this.#calendar.isWithin(manifest.sealed_at, this.#period)) return;
@@ -167,7 +167,7 @@ export class Gatherer {
   }
 
   #namedBy(docking: string): Named {
-    const named = this.#named.get(docking) ?? { found: 0, media: 0, receivedMs: [] };
+    const named = this.#named.get(docking) ?? { found: new Set<string>(), media: 0, receivedMs: [] };
     this.#named.set(docking, named);
     return named;
   }
@@ -176,14 +176,15 @@ export class Gatherer {
   #settleDockings(): DayReport {
     const days = new Map<string, 'empty' | 'recorded' | 'undecided'>();
     for (const [id, docking] of this.#dockings) {
-      const { found = 0, media = 0 } = this.#named.get(id) ?? {};
-      const isAllHere = docking.missingParts <= 0 && found >= docking.stored;
+      const { found, media = 0 } = this.#named.get(id) ?? {};
+      const isStoredHere = [...docking.stored].every((recording) => found?.has(recording) === true);
+      const isAllHere = docking.partsHere.size >= docking.parts && isStoredHere;
       const isGone = [...docking.vanished].some((path) => !docking.takenLater.has(path));
       const isWhole = docking.isComplete && docking.waiting === 0 && isAllHere && !isGone;
       const proves = media > 0 ? 'recorded' : isWhole ? 'empty' : 'undecided';
       if (proves === 'empty')
         this.#count(docking.camera, docking.day, (counts) => counts.dockings_without_recording++);
-      if (found < docking.stored) this.#failures.add('recording of a docking record is missing');
+      if (!isStoredHere) this.#failures.add('recording of a docking record is missing');
       days.set(docking.day, worse(days.get(docking.day), proves));
     }
     const count = (kind: string): number => [...days.values()].filter((each) => each === kind).length;

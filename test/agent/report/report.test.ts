@@ -8,6 +8,7 @@ import { makeReport } from '../../../agent/report/make-report.ts';
 import type { PilotReport } from '../../../agent/report/pilot-report.ts';
 import { reportCsv } from '../../../agent/report/report-csv.ts';
 import { reportHtml } from '../../../agent/report/report-html.ts';
+import { makeRecordingId, parseDockingId } from '../../../protocol/ids.ts';
 import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { buildEvidenceVault, type EvidenceVault } from '../../fakes/manipulations/evidence-vault.ts';
 import { VaultBuilder } from '../../fakes/vault-builder.ts';
@@ -372,6 +373,35 @@ describe('a day is no proof that nothing was recorded', () => {
     const days = await daysOf(async (builder) => {
       await builder.entry({ fate: 'vanished', path: 'DCIM/1.MP4', sizeBytes: 1_000_000 });
       await builder.undock();
+    });
+    expect(days).toMatchObject({ proven_without_recording: 0, undecided: 1 });
+  });
+
+  test('where a recording of it is missing and another one was sealed twice', async () => {
+    const days = await daysOf(async (builder) => {
+      const kept = await builder.record({ path: 'LOG.TXT', role: 'other' });
+      const missing = await builder.record({ path: 'DCIM/1.MP4' });
+      await builder.undock();
+      const again = makeRecordingId(builder.random);
+      const folder = join(builder.vault, builder.station, again);
+      await nodeFiles().makeFolder(folder);
+      await builder.writeManifest(folder, { ...kept.manifest, recording: again, supersedes: [kept.id] });
+      await rm(missing.folder, { recursive: true });
+    });
+    expect(days).toMatchObject({ proven_without_recording: 0, undecided: 1 });
+  });
+
+  test('where a part of the docking record is not here, and another one is here twice', async () => {
+    const days = await daysOf(async (builder) => {
+      for (const path of ['a', 'b']) await builder.entry({ fate: 'not-a-file', path });
+      await builder.entry({ fate: 'waiting', path: 'DCIM/1.MP4', reason: 'unreadable' });
+      const [, second, third] = (await builder.undock({ entriesPerPart: 1 })).parts;
+      if (second === undefined || third === undefined) throw new Error('too few parts');
+      const again = makeRecordingId(builder.random);
+      const folder = join(builder.vault, builder.station, again);
+      await nodeFiles().makeFolder(folder);
+      await builder.writeDockingRecord(folder, { ...second.record, record: parseDockingId(again) });
+      await rm(third.folder, { recursive: true });
     });
     expect(days).toMatchObject({ proven_without_recording: 0, undecided: 1 });
   });
