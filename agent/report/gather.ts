@@ -15,6 +15,8 @@ const UNPROVEN_NAMED_MAX = 100;
 interface Docking {
   readonly camera: string;
   readonly day: string;
+  /** False where the station did not know the time: its day may have been any other. */
+  readonly isDayKnown: boolean;
   readonly isComplete: boolean;
   /** Of how many parts its record is, and those that are here: nobody knows what the others list. */
   readonly parts: number;
@@ -133,6 +135,7 @@ export class Gatherer {
     const docking = {
       camera,
       day: this.#calendar.dayOf(record.docked_at),
+      isDayKnown: record.clock_synchronised !== false,
       isComplete: record.inventory?.complete === true,
       parts: record.parts,
       partsHere: new Set<number>(),
@@ -185,7 +188,8 @@ export class Gatherer {
       if (proves === 'empty')
         this.#count(docking.camera, docking.day, (counts) => counts.dockings_without_recording++);
       if (!isStoredHere) this.#failures.add('recording of a docking record is missing');
-      days.set(docking.day, worse(days.get(docking.day), proves));
+      const ofDay = proves === 'empty' && !docking.isDayKnown ? 'undecided' : proves;
+      days.set(docking.day, worse(days.get(docking.day), ofDay));
     }
     const count = (kind: string): number => [...days.values()].filter((each) => each === kind).length;
     const all = daysOf(this.#period).length;

@@ -336,11 +336,14 @@ test('documents of a key that only a change of keys introduces count', async () 
 });
 
 describe('a day is no proof that nothing was recorded', () => {
-  async function daysOf(build: (builder: VaultBuilder) => Promise<void>): Promise<PilotReport['days']> {
+  async function daysOf(
+    build: (builder: VaultBuilder) => Promise<void>,
+    docking: Parameters<VaultBuilder['dock']>[0] = {},
+  ): Promise<PilotReport['days']> {
     const folder = await mkdtemp(join(tmpdir(), 'report-proof-'));
     try {
       const builder = await VaultBuilder.create(folder);
-      await builder.dock();
+      await builder.dock(docking);
       await build(builder);
       await builder.close();
       const report = await makeReport({
@@ -404,5 +407,12 @@ describe('a day is no proof that nothing was recorded', () => {
       await rm(third.folder, { recursive: true });
     });
     expect(days).toMatchObject({ proven_without_recording: 0, undecided: 1 });
+  });
+
+  test('where the station did not know the time: it may have been any other day', async () => {
+    const days = await daysOf(() => Promise.resolve(), { clockSynchronised: false });
+    expect(days).toMatchObject({ proven_without_recording: 0, undecided: 1 });
+    const untold = await daysOf(() => Promise.resolve(), { clockSynchronised: null });
+    expect(untold).toMatchObject({ proven_without_recording: 1, undecided: 0 });
   });
 });
