@@ -59,6 +59,8 @@ export class Gatherer {
   /** From the end of each docking to the receipt of its record. */
   readonly #recordSeconds: number[] = [];
   readonly #named = new Map<string, Named>();
+  /** What recordings say of days by when they were made, whichever day they came on. */
+  readonly #captured = new Map<string, Proof>();
   readonly #unproven = { count: 0, where: [] as string[] };
   readonly #failures: FailureCount;
   readonly #isHeld: (manifest: Manifest) => boolean;
@@ -156,7 +158,10 @@ export class Gatherer {
   #recording({ manifest, receivedAt, deletion }: Source & { kind: 'recording' }): void {
     const named = this.#namedBy(manifest.docking);
     named.found.add(manifest.recording);
-    if (manifest.role === 'media') named.media++;
+    if (manifest.role === 'media') {
+      named.media++;
+      this.#capture(manifest);
+    }
     if (receivedAt !== null) named.receivedMs.push(Date.parse(receivedAt));
     if (!this.#calendar.isWithin(manifest.sealed_at, this.#period)) return;
     if (manifest.rejected !== null) this.#failures.add(`odd but kept: ${manifest.rejected.reason}`);
@@ -169,6 +174,17 @@ export class Gatherer {
     });
   }
 
+  /** A recording that was made, or may have been made, on a day keeps that day from being proven. */
+  #capture({ capture: { earliest_at: earliest, latest_at: latest, basis } }: Manifest): void {
+    const [from, to] = [earliest ?? latest, latest ?? earliest].map((at) => at && this.#calendar.dayOf(at));
+    if (from == null || to == null) return;
+    const proof = from === to && basis !== 'clock-unmeasured' ? 'recorded' : 'undecided';
+    const { from: first, to: last } = this.#period;
+    if (from > last || to < first) return;
+    for (const day of daysOf({ from: from > first ? from : first, to: to < last ? to : last }))
+      this.#captured.set(day, worse(this.#captured.get(day), proof));
+  }
+
   #namedBy(docking: string): Named {
     const named = this.#named.get(docking) ?? { found: new Set<string>(), media: 0, receivedMs: [] };
     this.#named.set(docking, named);
@@ -177,7 +193,7 @@ export class Gatherer {
 
   /** Decides what each docking proves, once all recordings are known. */
   #settleDockings(): DayReport {
-    const days = new Map<string, 'empty' | 'recorded' | 'undecided'>();
+    const days = new Map<string, Proof>();
     for (const [id, docking] of this.#dockings) {
       const { found, media = 0 } = this.#named.get(id) ?? {};
       const isStoredHere = [...docking.stored].every((recording) => found?.has(recording) === true);
@@ -191,6 +207,7 @@ export class Gatherer {
       const ofDay = proves === 'empty' && !docking.isDayKnown ? 'undecided' : proves;
       days.set(docking.day, worse(days.get(docking.day), ofDay));
     }
+    for (const [day, proof] of days) days.set(day, worse(this.#captured.get(day), proof));
     const count = (kind: string): number => [...days.values()].filter((each) => each === kind).length;
     const all = daysOf(this.#period).length;
     return {

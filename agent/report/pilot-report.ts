@@ -48,10 +48,10 @@ export interface CameraReport extends Counts {
 /** Calendar days of the period. */
 export interface DayReport {
   readonly days: number;
-  /** At least one docking, and every one of them proves that there was no recording. */
+  /** At least one docking, every one of them proves that there was no recording, and none that came later can have been made then. */
   readonly proven_without_recording: number;
   readonly with_recording: number;
-  /** Dockings that prove neither. */
+  /** Dockings that prove neither, or a recording that may have been made then. */
   readonly undecided: number;
   readonly without_docking: number;
 }

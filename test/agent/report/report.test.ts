@@ -415,4 +415,22 @@ describe('a day is no proof that nothing was recorded', () => {
     const untold = await daysOf(() => Promise.resolve(), { clockSynchronised: null });
     expect(untold).toMatchObject({ proven_without_recording: 1, undecided: 0 });
   });
+
+  test.each([
+    ['was made on it and came a day later', '2026-11-25T21:00:00.000Z', { with_recording: 1, undecided: 0 }],
+    ['may have been made on it', '2026-11-24T21:00:00.000Z', { with_recording: 0, undecided: 1 }],
+  ])('where a recording %s', async (_, earliest_at, told) => {
+    const days = await daysOf(async (builder) => {
+      await builder.undock();
+      builder.clock.moveTo('2026-11-26T05:00:00.000Z');
+      await builder.dock();
+      const capture = {
+        earliest_at,
+        latest_at: '2026-11-25T22:00:00.000Z',
+        basis: 'docking-interval',
+      } as const;
+      await builder.record({ change: (manifest) => ({ ...manifest, capture }) });
+    });
+    expect(days).toMatchObject({ proven_without_recording: 0, ...told });
+  });
 });
