@@ -111,5 +111,5 @@ function summaryText({
 
 function unprovenText({ unproven }: PilotReport): string {
   const named = unproven.where.slice(0, 10).join(', ');
-  return `bodydock: ${unproven.count} folders left out: their documents do not verify with these keys (${printable(named)}); "bodydock verify" says why\n`;
+  return `bodydock: ${unproven.count} folders or single documents left out: they do not verify with these keys (${printable(named)}); "bodydock verify" says why\n`;
 }

@@ -26,7 +26,7 @@ export type Source =
       readonly deletion: DeletionRecord | undefined;
     }
   | { readonly kind: 'docking'; readonly record: DockingRecord; readonly receivedAt: string | null }
-  /** A folder whose document could not be counted; path below the vault. */
+  /** A folder, or a document in one that counts, that could not be counted; path below the vault. */
   | { readonly kind: 'unproven'; readonly where: string };
 
 /** What a walk needs. */
@@ -72,7 +72,7 @@ export async function* sourcesOf(
   const names = (await listSorted(options.files, join(options.vault, station))) ?? [];
   for (const name of names.filter(isRecordingId)) {
     options.signal.throwIfAborted();
-    yield await readFolder(options, station, name);
+    yield* await readFolder(options, station, name);
   }
 }
 
@@ -88,28 +88,38 @@ export async function provenManifest(
   return manifest.value.station === station && manifest.value.recording === name ? manifest : undefined;
 }
 
-async function readFolder(options: SourceOptions, station: string, name: string): Promise<Source> {
+async function readFolder(options: SourceOptions, station: string, name: string): Promise<Source[]> {
   const { files, vault, keys } = options;
   const folder = join(vault, station, name);
-  const unproven: Source = { kind: 'unproven', where: `${station}/${name}` };
+  const unproven = (file?: string): Source => ({
+    kind: 'unproven',
+    where: [station, name, ...(file === undefined ? [] : [file])].join('/'),
+  });
   const ours = stationKeys(keys, station);
   const record = await countedDocument(files, folder, DOCKING_KIND, ours);
   const manifest = record.kind === 'absent' ? await provenManifest(options, station, name) : undefined;
   const subject = record.kind === 'document' ? record : manifest;
-  if (subject?.value.station !== station) return unproven;
+  if (subject?.value.station !== station) return [unproven()];
   const receipt = await countedDocument(files, folder, RECEIPT_KIND, storeKeys(keys));
   const receivedAt = receivedAtOf(receipt, name, subject.sha256);
+  const refused = receivedAt === null && receipt.kind !== 'absent' ? [unproven(RECEIPT_KIND.file)] : [];
   if (record.kind === 'document')
-    return record.value.record === name ? { kind: 'docking', record: record.value, receivedAt } : unproven;
-  if (manifest === undefined) return unproven;
+    return record.value.record === name
+      ? [{ kind: 'docking', record: record.value, receivedAt }, ...refused]
+      : [unproven()];
+  if (manifest === undefined) return [unproven()];
   const deletion = await countedDocument(files, folder, DELETION_KIND, storeKeys(keys));
   const deleted = deletion.kind === 'document' && deletion.value.manifest_sha256 === manifest.sha256;
-  return {
-    kind: 'recording',
-    manifest: manifest.value,
-    receivedAt,
-    deletion: deleted ? deletion.value : undefined,
-  };
+  if (!deleted && deletion.kind !== 'absent') refused.push(unproven(DELETION_KIND.file));
+  return [
+    {
+      kind: 'recording',
+      manifest: manifest.value,
+      receivedAt,
+      deletion: deleted ? deletion.value : undefined,
+    },
+    ...refused,
+  ];
 }
 
 function receivedAtOf(receipt: Counted<Receipt>, name: string, sha256: string): string | null {

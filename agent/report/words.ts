@@ -55,7 +55,7 @@ const EN = {
   kind: 'Kind',
   count: 'Count',
   unproven:
-    '{} folders hold documents whose signatures do not hold. They are not counted. `bodydock verify` says what is wrong with them.',
+    '{} folders or single documents do not hold, such as by their signature. They are not counted. `bodydock verify` says what is wrong with them.',
   ordersNotJudged:
     '{} orders to hold or delete could not be judged: the public keys of the roles that sign them were not given. “Kept as evidence” may be too small.',
   notes: "The users' own reports",
@@ -127,7 +127,7 @@ const DE: Record<keyof typeof EN, string> = {
   kind: 'Art',
   count: 'Anzahl',
   unproven:
-    '{} Ordner enthalten Dokumente, deren Signatur nicht stimmt. Sie sind nicht gezählt. Was an ihnen falsch ist, sagt `bodydock verify`.',
+    '{} Ordner oder einzelne Dokumente stimmen nicht, etwa ihre Signatur. Sie sind nicht gezählt. Was an ihnen falsch ist, sagt `bodydock verify`.',
   ordersNotJudged:
     '{} Anordnungen zum Aufbewahren oder Löschen ließen sich nicht prüfen: Die öffentlichen Schlüssel der Rollen, die sie signieren, wurden nicht angegeben. „Als Beweismittel aufbewahrt“ kann zu klein sein.',
   notes: 'Erfahrungsberichte der Nutzenden',

@@ -3,6 +3,7 @@ import { appendFile, copyFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { report as reportCommand } from '../../../agent/cli/report.ts';
 import { Calendar, parsePeriod } from '../../../agent/report/calendar.ts';
 import { makeReport } from '../../../agent/report/make-report.ts';
 import type { PilotReport } from '../../../agent/report/pilot-report.ts';
@@ -12,6 +13,7 @@ import { makeRecordingId, parseDockingId } from '../../../protocol/ids.ts';
 import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { buildEvidenceVault, type EvidenceVault } from '../../fakes/manipulations/evidence-vault.ts';
 import { VaultBuilder } from '../../fakes/vault-builder.ts';
+import { runCommand } from '../cli/io-memory.ts';
 
 const HOUR_MS = 3_600_000;
 let root: string;
@@ -433,4 +435,24 @@ describe('a day is no proof that nothing was recorded', () => {
     });
     expect(days).toMatchObject({ proven_without_recording: 0, ...told });
   });
+});
+
+test('a receipt or a deletion record whose signature does not hold is told, not only left out', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'report-receipt-'));
+  try {
+    const builder = await VaultBuilder.create(folder);
+    const { id, folder: place } = await builder.record();
+    await builder.close();
+    await appendFile(join(place, 'receipt.json'), ' ');
+    await writeFile(join(place, 'deletion.json'), '{}');
+    const ran = await runCommand(
+      reportCommand,
+      ...['--vault', builder.vault, '--from', '2026-11-25', '--to', '2026-11-25', '--zone', 'UTC', '--json'],
+    );
+    const where = ['deletion.json', 'receipt.json'].map((name) => `dock-1/${id}/${name}`);
+    expect(ran).toMatchObject({ exitCode: 1, json: { total: { recordings: 1, not_receipted: 1 } } });
+    expect((ran.json as PilotReport).unproven.where.toSorted()).toEqual(where);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
