@@ -78,9 +78,14 @@ export class Calendar {
   }
 }
 
+/** True for a day that the calendar has, as in 2026-11-25. Never throws. */
+export function isDay(text: string): boolean {
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
+}
+
 function dayNumber(day: string): number {
-  const at = /^\d{4}-\d{2}-\d{2}$/.test(day) ? Date.parse(`${day}T00:00:00Z`) : Number.NaN;
-  if (!Number.isNaN(at) && new Date(at).toISOString().startsWith(day)) return at;
+  if (isDay(day)) return Date.parse(`${day}T00:00:00Z`);
   throw usage(`${JSON.stringify(day)} is no day: write it as 2026-11-25`);
 }
 

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { parseUtf8 } from '../../protocol/bytes.ts';
 import { DockError } from '../../protocol/errors.ts';
 import { listSorted, readSmall, type ReadFiles } from '../verify/read-files.ts';
-import type { Period } from './calendar.ts';
+import { isDay, type Period } from './calendar.ts';
 
 const NOTE_BYTES_MAX = 64 * 1024;
 const NOTES_MAX = 5000;
@@ -75,7 +75,7 @@ export function parseNote(name: string, text: string): UserNote | string[] {
   for (const [at, line] of lines.slice(1, end).entries()) readHead(line, `${name}:${at + 2}`, head, problems);
   for (const key of KEYS) if (!head.has(key)) problems.push(`${name}:1: ${key} is missing`);
   const date = head.get('date') ?? '';
-  if (head.has('date') && !/^\d{4}-\d{2}-\d{2}$/.test(date))
+  if (head.has('date') && !isDay(date))
     problems.push(`${name}: date ${JSON.stringify(date)}: write it as 2026-11-25`);
   for (const [at, line] of lines.entries())
     for (const [pattern, what] of PERSONAL)

@@ -66,3 +66,9 @@ test('everything that is wrong in a folder is told at once', async () => {
     code: 'report.notes',
   });
 });
+
+test.each(['2026-11-31', '2026-11-45', '2026-02-29'])('a day that no calendar has (%s) is told', (day) => {
+  expect(parseNote('e.md', GOOD.replace('2026-11-25', day))).toEqual([
+    `e.md: date "${day}": write it as 2026-11-25`,
+  ]);
+});
