@@ -7,6 +7,7 @@ import {
   EXIT_UNREACHABLE,
   EXIT_USAGE,
 } from '../../config/exit-codes.ts';
+import { printable } from '../../config/problems.ts';
 import { describeError, DockError } from '../../protocol/errors.ts';
 import { LANGUAGES, type Language } from '../page/language.ts';
 
@@ -104,7 +105,7 @@ export function exitCodeOf(error: unknown): number {
 /** Tells of an error that ended a command: a line on standard error, with --json a document on standard output as well. */
 export function reportError(io: Io, error: unknown, args: readonly string[]): number {
   const code = error instanceof DockError ? error.code : 'failure';
-  io.err(`bodydock: ${describeError(error)}\n`);
+  io.err(`bodydock: ${describeError(error).split('\n').map(printable).join('\n')}\n`);
   if (code === 'usage') io.err('`bodydock --help` and `bodydock COMMAND --help` tell what can be typed.\n');
   if (args.includes('--json')) {
     const message = error instanceof Error ? error.message : String(error);
