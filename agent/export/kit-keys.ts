@@ -55,9 +55,17 @@ export async function kitKeys(
   return [...found.values()];
 }
 
-function ofFile({ file, key }: NamedKey): KitKey {
+function ofFile(named: NamedKey): KitKey {
+  const { key } = named;
   const own = { keyId: keyIdHex(key.keyId), line: publicKeyLine(key), text: encodePublicKey(key) };
-  return { file: `keys/${file}`, ...own, introduced: false };
+  return { file: `keys/${wordFor(named)}`, ...own, introduced: false };
+}
+
+/** The name of its file, where that is one word of a shell as it is: it stands in the lines that the kit has somebody type. */
+function wordFor({ file, key, station }: NamedKey): string {
+  if (/^[\w@%+=:,.-]+$/.test(file)) return file;
+  const [kind = ''] = /^[a-z]+/.exec(file) ?? [];
+  return `${kind}${station === null ? '' : `-${station}`}.${keyIdHex(key.keyId)}.pub`;
 }
 
 async function introducedKeys(files: ReadFiles, path: string): Promise<KitKey[]> {

@@ -1,5 +1,5 @@
 // What goes into a kit, what keeps one from being made, and what stays behind in the vault: without typing its lines, which the e2e test does.
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -95,6 +95,19 @@ describe('a kit holds', () => {
     const ran = await run(built.fresh.id, '--with-findings');
     expect(ran.out).toContain('key'); // the old key was revoked, so nothing vouches for the new one
     expect(await page()).toContain('named by a change of keys that the kit holds');
+  });
+
+  test('keys under names that a shell takes for one word, whatever their files are called', async () => {
+    const keys = join(root, 'keys');
+    await rename(join(keys, 'store.pub'), join(keys, "store Rathaus (alt) $(touch x)'.pub"));
+    const ran = await run(built.large.id);
+    expect(ran).toMatchObject({ exitCode: 0, err: '' });
+    const names = (await paths()).filter((path) => path.endsWith('.pub'));
+    expect(names).toHaveLength(3);
+    for (const name of names) expect(name).toMatch(/^keys\/[\w.-]+$/);
+    const lines = (await readFile(join(kit, 'check.sh'), 'utf8')).split('\n');
+    const own = names.find((name) => name.includes('store')) ?? '';
+    expect(lines.some((line) => line.includes(`receipt.json -p ${own};`))).toBe(true);
   });
 
   test('orders about a recording with the signatures of both roles, and the store’s log of them', async () => {
