@@ -1,6 +1,6 @@
 // Makes a kit: finds its parts, verifies them, leaves the disclosures, copies, verifies the copy, writes the pages, puts it in place.
-import { readFile } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { readFile, realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { DockError } from '../../protocol/errors.ts';
 import { parseRecordingId, parseStationId } from '../../protocol/ids.ts';
 import { encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
@@ -89,7 +89,7 @@ async function vaultPlace({ vault, out }: KitWish, files: Files): Promise<Place>
     throw new DockError('export.no-vault', `${vault} is no vault: name the folder with vault.json`, {
       retry: 'person',
     });
-  if (`${resolve(out)}${sep}`.startsWith(`${place.path}${sep}`))
+  if (`${await realPlace(out)}${sep}`.startsWith(`${place.path}${sep}`))
     throw new DockError(
       'export.inside',
       `${out} lies inside the vault: name a place outside of it with --out`,
@@ -98,6 +98,13 @@ async function vaultPlace({ vault, out }: KitWish, files: Files): Promise<Place>
       },
     );
   return place;
+}
+
+/** Where a folder that may not be there yet will lie, through links above it. */
+async function realPlace(out: string): Promise<string> {
+  const path = resolve(out);
+  const parent = await realpath(dirname(path)).catch(() => dirname(path)); // without it nothing can be written there
+  return join(parent, basename(path));
 }
 
 /** One kit with the keys that it is verified with. */

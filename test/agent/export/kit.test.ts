@@ -1,5 +1,16 @@
 // What goes into a kit, what keeps one from being made, and what stays behind in the vault: without typing its lines, which the e2e test does.
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -224,6 +235,11 @@ describe('nothing is made, and nothing left behind,', () => {
     expect(await plain('--vault', vault(), '--out', kit)).toMatchObject({ exitCode: 2 });
     const inside = await plain('--vault', vault(), '--out', join(vault(), 'x'), '--reason', 'az-1');
     expect([inside.exitCode, inside.err]).toEqual([1, expect.stringContaining('inside the vault')]);
+    await expectNothing();
+    await symlink(vault(), join(good, 'link'));
+    const behind = await plain('--vault', vault(), '--out', join(good, 'link', 'x'), '--reason', 'az-1');
+    await rm(join(good, 'link'));
+    expect([behind.exitCode, behind.err]).toEqual([1, expect.stringContaining('inside the vault')]);
     await expectNothing();
     await mkdir(kit);
     await writeFile(join(kit, 'letter.txt'), 'mine');
