@@ -1,4 +1,5 @@
 // The page that explains a kit to somebody who never saw the product. Pure: all facts come in, one self-contained page goes out.
+import { printable } from '../../config/problems.ts';
 import { blocksHtml, blocksText, type Block } from '../page/blocks.ts';
 import { dockingFactRows, dockingsIn, proofText } from './kit-docking-facts.ts';
 import { factRows } from './kit-facts.ts';
@@ -36,10 +37,10 @@ export function kitPage(kit: KitPage, language: Language): string {
   return blocksHtml(language, title, blocks);
 }
 
-/** The same as plain text, for a machine without a browser. */
+/** The same as plain text, for a machine without a browser. A terminal may show it, and it holds what cameras say of themselves. */
 export function kitText(kit: KitPage, language: Language): string {
   const { title, blocks } = kitBlocks(kit, language);
-  return blocksText(title, blocks);
+  return blocksText(title, blocks).replaceAll(/[^\n]+/g, printable);
 }
 
 function kitBlocks(

@@ -1,6 +1,7 @@
 // Makes a kit: finds its parts, verifies them, leaves the disclosures, copies, verifies the copy, writes the pages, puts it in place.
 import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
+import { printable } from '../../config/problems.ts';
 import { DockError } from '../../protocol/errors.ts';
 import { parseRecordingId, parseStationId } from '../../protocol/ids.ts';
 import { encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
@@ -301,7 +302,8 @@ function findingsText(findings: readonly Remark[]): string {
       '',
     ].join('\n'),
   );
-  return `What did not hold when this kit was made:\nWas nicht stimmte, als diese Mappe entstand:\n\n${lines.join('\n')}`;
+  const text = `What did not hold when this kit was made:\nWas nicht stimmte, als diese Mappe entstand:\n\n${lines.join('\n')}`;
+  return text.replaceAll(/[^\n]+/g, printable); // names from a disk stand in it, and a terminal may show it
 }
 
 /** Errors: "export.no-spec" where the program was installed without it. */

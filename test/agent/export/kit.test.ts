@@ -18,6 +18,7 @@ import { exportCommand } from '../../../agent/cli/export.ts';
 import { parseDisclosure } from '../../../protocol/order.ts';
 import { checkPage, PAGES } from '../../fakes/kit-page-lines.ts';
 import { buildEvidenceVault, type EvidenceVault } from '../../fakes/manipulations/evidence-vault.ts';
+import { VaultBuilder } from '../../fakes/vault-builder.ts';
 import { change, flip } from '../verify/broken-vault.ts';
 import { runCommand, type CommandRun } from '../cli/io-memory.ts';
 
@@ -170,6 +171,26 @@ describe('both pages', () => {
         for (const line of expected.trimEnd().split('\n').filter(Boolean))
           expect(plain).toContain(`    ${line}`);
       }
+    }
+  });
+
+  test('hold nothing that a terminal would obey, whatever a camera calls itself', async () => {
+    const own = await mkdtemp(join(tmpdir(), 'bodydock-export-model-'));
+    try {
+      const builder = await VaultBuilder.create(own);
+      const model = 'A1\u001b]0;x\u0007\u009b2J';
+      const { id } = await builder.record({
+        change: (manifest) => ({ ...manifest, camera: { ...manifest.camera, model } }),
+      });
+      await builder.close();
+      const asked = [id, '--vault', builder.vault, '--out', kit, '--reason', 'az-1', '--with-findings'];
+      await runCommand(exportCommand, ...asked);
+      for (const name of ['README.txt', 'README.de.txt']) {
+        expect(await page(name)).toContain('A1');
+        expect(await page(name)).not.toMatch(/[\u001b\u0007\u009b]/);
+      }
+    } finally {
+      await rm(own, { recursive: true });
     }
   });
 
