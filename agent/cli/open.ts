@@ -176,7 +176,7 @@ function refuse(remarks: readonly Remark[], { language, json, io }: Telling): nu
 }
 
 function report(restored: Restored, { language, json, io }: Telling): number {
-  const good = restored.remarks.every(({ kind }) => kind === 'note');
+  const good = isGood(restored);
   if (json) {
     const remarks = restored.remarks.map(remarkDocument);
     writeJson(io, { good, restored: restoredDocument(restored), remarks });
@@ -184,13 +184,25 @@ function report(restored: Restored, { language, json, io }: Telling): number {
   return good ? EXIT_GOOD : EXIT_FAILURE;
 }
 
-function restoredText({ manifest, out, name, source }: Restored, language: Language): string {
+function isGood({ remarks }: Restored): boolean {
+  return remarks.every(({ kind }) => kind === 'note');
+}
+
+function restoredText(restored: Restored, language: Language): string {
+  const { manifest, out, name, source } = restored;
   const words = OPENING_WORDS[language];
   const { original, camera, station, recording, sealed_at: sealedAt } = manifest;
   const replaced = source !== undefined && !equalBytes(name, source.said);
   const lines = [
     fill(words.restored, join(out, Buffer.from(name).toString('utf8')), original.size_bytes, original.sha256),
-    fill(words.sealed, recording, camera.id, station, sealedAt),
+    fill(
+      words.sealed,
+      recording,
+      camera.id,
+      station,
+      sealedAt,
+      isGood(restored) ? words.allFits : words.someFits,
+    ),
     ...(replaced ? [words.otherName] : []),
   ];
   return lines.map((line) => `${printable(line)}\n`).join('');

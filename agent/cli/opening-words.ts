@@ -12,8 +12,10 @@ export interface OpeningWords {
   readonly notRestored: string;
   /** {}: file, bytes, digest. */
   readonly restored: string;
-  /** {}: recording, camera, station, when. */
+  /** {}: recording, camera, station, when, `allFits` or `someFits`. */
   readonly sealed: string;
+  readonly allFits: string;
+  readonly someFits: string;
   readonly otherName: string;
   readonly notExported: string;
   /** {}: folder, recordings, accompanying files, docking records, parts of logs. */
@@ -34,7 +36,9 @@ export const OPENING_WORDS: Readonly<Record<Language, OpeningWords>> = {
     disclosed: 'disclosure {} with reason {} lies in the vault; the store enters it into its log',
     notRestored: 'NOT RESTORED: see the findings above',
     restored: '{}: {} bytes, SHA-256 {}',
-    sealed: 'recording {} of camera {}, sealed by station {} at {}; all signatures and digests fit',
+    sealed: 'recording {} of camera {}, sealed by station {} at {}; {}',
+    allFits: 'all signatures and digests fit',
+    someFits: 'manifest and content fit; for the rest see the findings above',
     otherName: 'its name on the camera could not be used; --json tells it',
     notExported:
       'NOT EXPORTED: see the findings above; --with-findings exports it all the same, and writes them into the kit',
@@ -52,8 +56,9 @@ export const OPENING_WORDS: Readonly<Record<Language, OpeningWords>> = {
       'Die Offenlegung {} mit dem Grund {} liegt im Tresor; der Zentralspeicher trägt sie in sein Protokoll ein.',
     notRestored: 'NICHT WIEDERHERGESTELLT: siehe die Befunde oben',
     restored: '{}: {} Bytes, SHA-256 {}',
-    sealed:
-      'Aufzeichnung {} der Kamera {}, versiegelt von Station {} am {}; alle Signaturen und Prüfsummen stimmen',
+    sealed: 'Aufzeichnung {} der Kamera {}, versiegelt von Station {} am {}; {}',
+    allFits: 'alle Signaturen und Prüfsummen stimmen',
+    someFits: 'Manifest und Inhalt stimmen; zum Übrigen siehe die Befunde oben',
     otherName: 'Ihr Name auf der Kamera war nicht zu verwenden; --json nennt ihn.',
     notExported:
       'NICHT AUSGEGEBEN: siehe die Befunde oben; --with-findings gibt sie trotzdem aus und schreibt die Befunde in die Mappe',

@@ -70,7 +70,10 @@ describe('an original is restored', () => {
     const ran = await openThere(recording);
     expect(ran.exitCode).toBe(1);
     expect(ran.out).toContain('FINDING receipt.signature-');
+    expect(ran.out).not.toContain('all signatures');
     expect(await readdir(out)).toEqual(['R.MP4']);
+    await rm(join(out, 'R.MP4'));
+    expect((await openThere(recording, '--lang', 'de')).out).not.toContain('alle Signaturen');
   });
 });
 
