@@ -15,7 +15,7 @@ import { LEARN_WORDS } from './bays-learn-words.ts';
 import { serialPortsSeen, systemSerialPorts, usbPorts } from './bays-ports.ts';
 import { portsDocument, portsText } from './bays-text.ts';
 import { BAYS_WORDS } from './bays-words.ts';
-import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { languageOf, parseCommandLine, refuseOptions, usageError, writeJson, type Io } from './output.ts';
 
 const HELP = `bodydock bays [--config FILE] [--lang en|de] [--json]
 bodydock bays learn [--config FILE] [--out FILE] [--lang en|de] [--json]
@@ -48,6 +48,7 @@ export async function bays(args: readonly string[], io: Io): Promise<number> {
   const [verb] = positionals;
   if (verb !== undefined && verb !== 'learn')
     throw usageError(`\`bays\` wants learn or nothing, not ${JSON.stringify(verb)}`);
+  if (verb === undefined) refuseOptions(values, ['out'], 'without learn');
   const wish = {
     file: values.config,
     out: values.out,

@@ -19,7 +19,7 @@ import { findSubjects, PREFIX_CHARACTERS_MIN } from '../history/subjects.ts';
 import { LANGUAGES, type Language } from '../page/language.ts';
 import { acknowledge } from './custody-acknowledge.ts';
 import { custodyPlace } from './custody-place.ts';
-import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { parseCommandLine, refuseOptions, usageError, writeJson, type Io } from './output.ts';
 
 const HELP = `bodydock custody RECORDING [--vault DIR | --spool DIR | --config FILE] [--station ID] [--keys KEYS]
                  [--format text|html|json] [--language en|de] [--out FILE]
@@ -78,8 +78,13 @@ export async function custody(args: readonly string[], io: Io): Promise<number> 
   const word = line.positionals[0];
   if (values.acknowledge === true) {
     const { config: file = STATION_FILE_DEFAULT, reason, json = false } = values;
+    refuseOptions(values, ['vault', 'spool', 'station', 'keys', 'format', 'out'], 'with --acknowledge');
+    if (word !== undefined)
+      throw usageError(`--acknowledge is about a whole station: ${JSON.stringify(word)} has no place there`);
     return acknowledge({ config: file, reason, json }, io);
   }
+  refuseOptions(values, ['reason'], 'without --acknowledge');
+  if (values.json === true && values.format !== 'json') refuseOptions(values, ['format'], 'with --json');
   if (word === undefined) throw usageError('name a recording: its id, its folder, or the restored file');
   const format = oneOf(FORMATS, values.json === true ? 'json' : (values.format ?? 'text'), 'format');
   const language = oneOf(LANGUAGES, values.language ?? values.lang ?? 'en', 'language');

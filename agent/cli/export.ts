@@ -4,7 +4,7 @@ import { EXIT_GOOD } from '../../config/exit-codes.ts';
 import { STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { exportHandling } from './export-handling.ts';
 import { exportKit } from './export-kit.ts';
-import { languageOf, parseCommandLine, usageError, type Io } from './output.ts';
+import { languageOf, parseCommandLine, refuseOptions, usageError, type Io } from './output.ts';
 import { realFolder } from './verify.ts';
 
 const HELP = `bodydock export RECORDING... --vault DIR --out DIR --reason CODE [--station ID] [--keys KEYS] [--with-findings]
@@ -49,6 +49,7 @@ const OPTIONS = {
   html: { type: 'string' },
   lang: { type: 'string' },
 } as const;
+const OF_KIT = ['vault', 'out', 'reason', 'station', 'keys', 'with-findings'] as const;
 /** Recordings of one kit. */
 const RECORDINGS_MAX = 1024;
 
@@ -61,9 +62,11 @@ export async function exportCommand(args: readonly string[], io: Io): Promise<nu
   const language = languageOf(values.lang);
   if (values['data-handling'] === true) {
     if (words.length > 0) throw usageError('--data-handling takes no recording');
+    refuseOptions(values, OF_KIT, 'with --data-handling');
     return exportHandling({ config, receiverConfig: values['receiver-config'], language, html, json }, io);
   }
   if (words.length === 0) throw usageError('name at least one recording, or say --data-handling');
+  refuseOptions(values, ['config', 'receiver-config', 'html'], 'without --data-handling');
   if (vault === undefined) throw usageError('--vault DIR is missing');
   if (out === undefined) throw usageError('--out DIR is missing');
   const withFindings = values['with-findings'] === true;

@@ -81,6 +81,19 @@ export function usageError(message: string): DockError {
   return new DockError('usage', message, { retry: 'person' });
 }
 
+/**
+ * Refuses options that would do nothing beside `beside`: whoever typed one believes that it counts. `options` are names without dashes.
+ * Errors: "usage".
+ */
+export function refuseOptions(
+  values: Readonly<Record<string, unknown>>,
+  options: readonly string[],
+  beside: string,
+): void {
+  const given = options.filter((option) => values[option] !== undefined).map((option) => `--${option}`);
+  if (given.length > 0) throw usageError(`${given.join(', ')} would do nothing ${beside}: leave it out`);
+}
+
 /** What was typed behind `--lang`; English where nothing was. Errors: "usage". */
 export function languageOf(text = 'en'): Language {
   const language = LANGUAGES.find((known) => known === text);

@@ -12,7 +12,7 @@ import { checkLines, type CheckedLine, type CheckedLines } from '../witness/chec
 import { heldWitnesses, type WitnessQuestion } from '../witness/held-witnesses.ts';
 import { printedLines, type PrintedLine } from '../witness/printed-lines.ts';
 import { witnessSheet } from '../witness/witness-sheet.ts';
-import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { languageOf, parseCommandLine, refuseOptions, usageError, writeJson, type Io } from './output.ts';
 import { remarkDocument } from './verify-json.ts';
 import { VerifyText } from './verify-text.ts';
 import { realFolder } from './verify.ts';
@@ -70,6 +70,7 @@ export async function witness(args: readonly string[], io: Io): Promise<number> 
     throw usageError(`--day ${JSON.stringify(day)}: write it as 2026-11-25`);
   const chosen = [day !== undefined, all, check !== undefined].filter(Boolean).length;
   if (chosen > 1) throw usageError('--day, --all and --check exclude each other');
+  if (check !== undefined) refuseOptions(line.values, ['html'], 'with --check');
   const language = languageOf(lang);
   const question = {
     files: nodeFiles(),

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
+import { bays } from '../../../agent/cli/bays.ts';
+import { custody } from '../../../agent/cli/custody.ts';
+import { exportCommand } from '../../../agent/cli/export.ts';
 import { reportError, type Io } from '../../../agent/cli/output.ts';
+import { witness } from '../../../agent/cli/witness.ts';
 import { DockError } from '../../../protocol/errors.ts';
+import { runCommand } from './io-memory.ts';
 
 test('no error makes a terminal obey: names of files in it may come from anywhere', () => {
   const said = { out: '', err: '' };
@@ -16,3 +21,22 @@ test('no error makes a terminal obey: names of files in it may come from anywher
   expect(reportError(io, new Error("EACCES: open '/spool/\u001b[2J'"), [])).toBe(1);
   expect(said.err).not.toMatch(/[\u001b\u0007\u009b]/);
 });
+
+const ID = 'a'.repeat(26);
+test.each([
+  [custody, ['--acknowledge', '--reason', 'seen', '--vault', '/nowhere'], '--vault'],
+  [custody, ['--acknowledge', '--reason', 'seen', ID], ID],
+  [custody, [ID, '--vault', '/nowhere', '--reason', 'seen'], '--reason'],
+  [custody, [ID, '--vault', '/nowhere', '--format', 'html', '--json'], '--format'],
+  [exportCommand, ['--data-handling', '--out', '/nowhere'], '--out'],
+  [exportCommand, [ID, '--vault', '/nowhere', '--out', '/nowhere', '--html', 'annex.html'], '--html'],
+  [witness, ['--vault', '/nowhere', '--check', 'bodydock-witness 1', '--html', 'sheet.html'], '--html'],
+  [bays, ['--out', '/nowhere/bays.yaml'], '--out'],
+] as const)(
+  'an option that would do nothing is refused, not passed over (%o %o)',
+  async (command, args, named) => {
+    const ran = await runCommand(command, ...args);
+    expect([ran.exitCode, ran.err]).toEqual([2, expect.stringContaining(named)]);
+    expect(ran.err).toMatch(/^bodydock: usage: /);
+  },
+);
