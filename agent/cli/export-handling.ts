@@ -1,5 +1,4 @@
 // `bodydock export --data-handling`: the annex to the works agreement, from the configuration alone.
-import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../config/exit-codes.ts';
 import {
@@ -16,6 +15,7 @@ import { handlingDocument } from '../export/handling-document.ts';
 import { handlingFacts, type HandlingFacts, type LoadedFile } from '../export/handling-facts.ts';
 import type { Language } from '../page/language.ts';
 import { writeJson, type Io } from './output.ts';
+import { replacePage } from './page-file.ts';
 
 /** What was asked for. */
 export interface HandlingWish {
@@ -26,7 +26,7 @@ export interface HandlingWish {
   readonly json: boolean;
 }
 
-/** Prints the annex; gives the exit code. Errors: the system's, from writing the page. */
+/** Prints the annex; gives the exit code. Errors: "page.unwritable". */
 export async function exportHandling(wish: HandlingWish, io: Io): Promise<number> {
   const station = await loadStationConfig(wish.config ?? STATION_FILE_DEFAULT);
   const store = wish.receiverConfig === undefined ? undefined : await loadReceiverConfig(wish.receiverConfig);
@@ -39,7 +39,7 @@ export async function exportHandling(wish: HandlingWish, io: Io): Promise<number
   const stamp = { madeAt: new Date(nodeClock().wallMs()).toISOString(), version: await readVersion() };
   const { title, blocks } = handlingDocument(facts, wish.language, stamp);
   if (wish.html !== undefined) {
-    await writeFile(resolve(wish.html), blocksHtml(wish.language, title, blocks));
+    await replacePage(resolve(wish.html), blocksHtml(wish.language, title, blocks));
     if (!wish.json) io.out(`${printable(wish.html)}: ${title}\n`);
   } else if (!wish.json) io.out(blocksText(title, blocks).replaceAll(/[^\n]+/g, printable));
   if (wish.json) writeJson(io, { ...facts, made_at: stamp.madeAt, version: stamp.version });

@@ -1,5 +1,5 @@
 // `bodydock report`: what the pilot is judged by, from a vault alone: HTML to read and print, CSV and JSON to calculate with.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { printable } from '../../config/problems.ts';
@@ -12,6 +12,7 @@ import { reportCsv } from '../report/report-csv.ts';
 import { reportHtml } from '../report/report-html.ts';
 import type { Language } from '../page/language.ts';
 import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
+import { replacePage } from './page-file.ts';
 import { realFolder } from './verify.ts';
 
 const HELP = `bodydock report --vault DIR --from DAY --to DAY [--out OUT] [--notes DIR] [--keys KEYS] [--zone ZONE] [--lang en|de] [--json]
@@ -44,7 +45,7 @@ const OPTIONS = {
   lang: { type: 'string' },
 } as const;
 
-/** Runs the command; gives the exit code. Errors: "usage", "verify.*", "key.*", "report.notes", the signal's reason. */
+/** Runs the command; gives the exit code. Errors: "usage", "verify.*", "key.*", "report.notes", "page.unwritable", the signal's reason. */
 export async function report(args: readonly string[], io: Io): Promise<number> {
   const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
   if (line === undefined) return EXIT_GOOD;
@@ -82,7 +83,7 @@ async function writeFiles(
     ['report.json', `${JSON.stringify(made, undefined, 2)}\n`],
     ...reportCsv(made),
   ]);
-  for (const [name, text] of texts) await writeFile(join(out, name), text);
+  for (const [name, text] of texts) await replacePage(join(out, name), text);
   tell(
     `${printable(join(out, 'report.html'))}: the report; beside it ${[...texts.keys()].slice(1).join(', ')}\n`,
   );

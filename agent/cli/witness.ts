@@ -1,5 +1,5 @@
 // `bodydock witness`: prints the lines of a store's daily witnesses, and compares printed ones with a vault.
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { printable } from '../../config/problems.ts';
@@ -13,6 +13,7 @@ import { heldWitnesses, type WitnessQuestion } from '../witness/held-witnesses.t
 import { printedLines, type PrintedLine } from '../witness/printed-lines.ts';
 import { witnessSheet } from '../witness/witness-sheet.ts';
 import { languageOf, parseCommandLine, refuseOptions, usageError, writeJson, type Io } from './output.ts';
+import { replacePage } from './page-file.ts';
 import { remarkDocument } from './verify-json.ts';
 import { VerifyText } from './verify-text.ts';
 import { realFolder } from './verify.ts';
@@ -90,7 +91,7 @@ async function print(question: WitnessQuestion, wish: PrintWish, io: Io): Promis
   );
   const findings = held.remarks.filter(({ kind }) => kind === 'finding');
   if (found.length === 0) throw none(wish.day, findings.length);
-  if (wish.html !== undefined) await writeFile(resolve(wish.html), witnessSheet(found, wish.language));
+  if (wish.html !== undefined) await replacePage(resolve(wish.html), witnessSheet(found, wish.language));
   if (wish.json)
     writeJson(io, {
       good: findings.length === 0,
