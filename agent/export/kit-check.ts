@@ -12,7 +12,8 @@ import { finding, type Remark } from '../verify/remark.ts';
 import { stationKeys, storeKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
 import { checkWitnesses } from '../verify/witness-check.ts';
 import { headFile, segmentFile } from './kit-files.ts';
-import type { KitParts, KitSegment } from './kit-parts.ts';
+import { isHere, namedSidecars } from './kit-joined.ts';
+import type { KitDocking, KitParts, KitSegment } from './kit-parts.ts';
 
 /** What verifying needs. `vault` is the vault's id, where it has one. */
 export interface KitCheck {
@@ -51,6 +52,27 @@ export async function checkParts(parts: KitParts, place: CheckedPlace, check: Ki
   }
   for (const segment of parts.segments)
     remarks.push(...(await checkLog(segment, place.segment(segment), check)));
+  return remarks;
+}
+
+/** What belongs to the recordings and is not in the vault: parts of docking records, and sidecars that these name. Pure. */
+export function checkWhole({ asked, sidecars, dockings }: KitParts): Remark[] {
+  const remarks: Remark[] = [];
+  const parts = new Map<string, KitDocking[]>();
+  for (const part of dockings)
+    parts.set(part.document.docking, [...(parts.get(part.document.docking) ?? []), part]);
+  for (const [docking, here] of parts) {
+    const numbers = new Set(here.map(({ document }) => document.part));
+    const { record = '', document } = here[0] ?? {};
+    if (numbers.size >= (document?.parts ?? 0)) continue;
+    const message = `docking record: ${numbers.size} of ${document?.parts} parts of docking ${docking} are here`;
+    remarks.push(finding('docking.part-missing', record, message));
+  }
+  for (const named of namedSidecars(asked, dockings))
+    if (!isHere(named, [...asked, ...sidecars])) {
+      const message = `docking record: names recording ${named.recording}, a sidecar of ${named.of}, which is not here`;
+      remarks.push(finding('docking.recording-missing', named.record, message));
+    }
   return remarks;
 }
 

@@ -44,7 +44,49 @@ export async function findJoined(question: JoinQuestion): Promise<Joined> {
       sidecars.push(await readRecording(files, folder, station, name));
   }
   dockings.sort((a, b) => compare(orderOf(a), orderOf(b)));
+  for (const named of namedSidecars(question.asked, dockings))
+    if (!isHere(named, sidecars) && (await files.stat(join(folder, named.recording)))?.kind === 'folder')
+      sidecars.push(await readRecording(files, folder, station, named.recording));
   return { sidecars, dockings };
+}
+
+/** A sidecar as the record of a docking names it. */
+export interface NamedSidecar {
+  readonly recording: string;
+  readonly docking: string;
+  readonly pathSha256: string;
+  /** The part that names it, and whose sidecar it is. */
+  readonly record: string;
+  readonly of: string;
+}
+
+/** The sidecars that manifests list, by the entries of their dockings: one may have come in an earlier docking. Pure. */
+export function namedSidecars(
+  asked: readonly KitRecording[],
+  dockings: readonly KitDocking[],
+): NamedSidecar[] {
+  return asked.flatMap(({ recording: of, manifest }) =>
+    dockings
+      .filter(({ document }) => document.docking === manifest?.docking)
+      .flatMap(({ record, document: { docking, entries } }) =>
+        entries.flatMap(({ recording, path_sha256: pathSha256 }) =>
+          recording !== null && manifest?.sidecars.includes(pathSha256) === true
+            ? [{ recording, docking, pathSha256, record, of }]
+            : [],
+        ),
+      ),
+  );
+}
+
+/** Whether it is among these, or one that was sealed anew in its place. */
+export function isHere(
+  { recording, docking, pathSha256 }: NamedSidecar,
+  recordings: readonly KitRecording[],
+): boolean {
+  return recordings.some(
+    ({ recording: id, manifest }) =>
+      id === recording || (manifest?.docking === docking && manifest.source.path_sha256 === pathSha256),
+  );
 }
 
 function orderOf({ document: { docked_at: at, docking, part } }: KitDocking): string {

@@ -17,7 +17,7 @@ import type { Remark } from '../verify/remark.ts';
 import { readTrustedKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
 import { readVaultId } from '../verify/vault-id.ts';
 import { disclosurePlace, leaveDisclosure, type DisclosurePlace } from './disclosure.ts';
-import { checkBeside, checkParts, type KitCheck } from './kit-check.ts';
+import { checkBeside, checkParts, checkWhole, type KitCheck } from './kit-check.ts';
 import { headFile, kitFiles, segmentFile } from './kit-files.ts';
 import { kitKeys, signerOf, type KitKey, type KitSignature } from './kit-keys.ts';
 import { kitPage, kitText, type KitPage } from './kit-page.ts';
@@ -155,7 +155,7 @@ class Making {
     const keys = this.#keyRemarks.filter(({ where }) =>
       [...holders].some((holder) => where.startsWith(holder)),
     );
-    return findingsIn([...keys, ...remarks, ...beside]);
+    return findingsIn([...keys, ...checkWhole(parts), ...remarks, ...beside]);
   }
 
   async disclose(parts: KitParts, place: DisclosurePlace): Promise<Disclosure[]> {

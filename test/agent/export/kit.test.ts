@@ -98,6 +98,29 @@ describe('a kit holds', () => {
     expect(await disclosed()).toEqual([`${large.id} az-4711`, `${sidecar.id} az-4711`].sort());
   });
 
+  test('a sidecar that came in an earlier docking, as the record of its recording’s docking names it', async () => {
+    const own = await mkdtemp(join(tmpdir(), 'bodydock-export-earlier-'));
+    try {
+      const builder = await VaultBuilder.create(own);
+      const sidecar = await builder.record({ path: '1.GPS', role: 'sidecar', sidecarOf: '1.MP4' });
+      await builder.undock();
+      await builder.dock();
+      const media = await builder.record({ path: '1.MP4', sidecars: ['1.GPS'] });
+      await builder.entry({
+        fate: 'matched',
+        path: '1.GPS',
+        recording: sidecar.id,
+        sizeBytes: sidecar.original.length,
+      });
+      await builder.close();
+      const asked = [media.id, '--vault', builder.vault, '--out', kit, '--reason', 'az-1', '--json'];
+      const ran = await runCommand(exportCommand, ...asked);
+      expect(ran).toMatchObject({ exitCode: 0, json: { sidecars: [sidecar.id] } });
+    } finally {
+      await rm(own, { recursive: true });
+    }
+  });
+
   test('only the keys that signed something in it, and those that a change introduces', async () => {
     await run(built.fresh.id);
     const keys = (await paths()).filter((path) => path.endsWith('.pub'));
@@ -228,6 +251,24 @@ describe('nothing is made, and nothing left behind,', () => {
     expect(all.exitCode).toBe(1);
     for (const text of [await page(), await readFile(join(kit, 'FINDINGS.txt'), 'utf8')])
       expect(text).toContain(code);
+  });
+
+  test('where a part of its docking record is not in the vault', async () => {
+    const parts = built.dock1.dockings[0]?.parts ?? [];
+    const [gone] = parts.map(({ record }) => record.record).slice(-1);
+    await rm(join(vault(), 'dock-1', gone ?? ''), { recursive: true });
+    for (const asked of [built.large.id, parts[0]?.record.record ?? '']) {
+      const ran = await run(asked);
+      expect([ran.exitCode, ran.out]).toEqual([1, expect.stringContaining('docking.part-missing')]);
+      await expectNothing();
+    }
+  });
+
+  test('where a sidecar that its manifest names is not in the vault', async () => {
+    await rm(join(vault(), 'dock-1', built.sidecar.id), { recursive: true });
+    const ran = await run(built.large.id);
+    expect([ran.exitCode, ran.out]).toEqual([1, expect.stringContaining('docking.recording-missing')]);
+    await expectNothing();
   });
 
   test('where its log was altered, although its recording holds', async () => {
