@@ -1,12 +1,11 @@
-// Looks into the custody log for why things were set aside. Reads line by line; what cannot be parsed says nothing and is left out.
-import { createReadStream } from 'node:fs';
+// Looks into the custody log for why things were set aside. Reads line by line, never a longer line than an entry may be; what cannot be read
+// says nothing and is left out.
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { encodeUtf8 } from '../../protocol/bytes.ts';
-import { parseCustodyEntry } from '../../protocol/custody-entry.ts';
+import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
-import { CUSTODY_ENTRY_BYTES_MAX } from '../../protocol/limits.ts';
 import type { SpoolLayout } from '../spool/layout.ts';
+import { segmentEntries } from '../verify/custody-entries.ts';
+import { diskError } from '../verify/read-files.ts';
 
 /** What the log says of one name. */
 export interface SetAside {
@@ -15,31 +14,28 @@ export interface SetAside {
   readonly at: string;
 }
 
-const EVENT = '"quarantined"';
-
-/** The newest entry of each name. Errors: the system's where the folder cannot be listed, the signal's reason. */
+/** The newest entry of each name. Errors: the system's where the folder cannot be listed, those of the machine, the signal's reason. */
 export async function quarantineReasons(
   layout: SpoolLayout,
   signal: AbortSignal,
 ): Promise<Map<string, SetAside>> {
   const found = new Map<string, SetAside>();
-  const segments = (await nodeFiles().list(layout.custody)).filter((name) => name.endsWith('.jsonl'));
-  for (const segment of segments) {
-    const stream = createReadStream(join(layout.custody, segment), { encoding: 'utf8', signal });
-    for await (const line of createInterface({ input: stream, crlfDelay: Infinity }))
-      if (line.length <= CUSTODY_ENTRY_BYTES_MAX && line.includes(EVENT)) take(line, found);
-  }
+  const files = nodeFiles();
+  const segments = (await files.list(layout.custody)).filter((name) => name.endsWith('.jsonl'));
+  for (const segment of segments)
+    try {
+      for await (const entry of segmentEntries({ files, signal }, join(layout.custody, segment)))
+        take(entry, found);
+    } catch (error) {
+      signal.throwIfAborted();
+      diskError(error); // a damaged one, or one that the agent has let go: what is set aside is told all the same
+    }
   return found;
 }
 
-function take(line: string, found: Map<string, SetAside>): void {
-  try {
-    const { event, at, facts } = parseCustodyEntry(encodeUtf8(line));
-    if (event !== 'quarantined') return;
-    const name = String(facts['name']);
-    const known = found.get(name);
-    if (known === undefined || known.at < at) found.set(name, { reason: String(facts['reason']), at });
-  } catch {
-    // a torn end, or a line that somebody altered: `bodydock spool verify` says so
-  }
+function take({ event, at, facts }: CustodyEntry, found: Map<string, SetAside>): void {
+  if (event !== 'quarantined') return;
+  const name = String(facts['name']);
+  const known = found.get(name);
+  if (known === undefined || known.at < at) found.set(name, { reason: String(facts['reason']), at });
 }

@@ -1,8 +1,21 @@
 // The spool for the technician: listed, verified, copied out, and what was set aside explained. The spool is one that signed documents,
 // sealed files and a custody log lie in.
-import { appendFile, cp, lstat, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  cp,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { spool } from '../../../agent/cli/spool.ts';
 import { SPOOL_WORDS } from '../../../agent/cli/spool-words.ts';
@@ -204,6 +217,17 @@ describe('spool quarantine', () => {
       ],
     });
   });
+});
+
+test('spool quarantine tells what was set aside although a part of the log cannot be read', async () => {
+  const other = await another('unread');
+  const [aside, custody] = ['quarantine', 'custody'].map((name) => join(builder.root, 'unread', name));
+  await mkdir(join(aside ?? '', ASIDE), { recursive: true });
+  await symlink(join(builder.root, 'nowhere'), join(custody ?? '', `${'a'.repeat(26)}.jsonl`));
+  await promisify(execFile)('mkfifo', [join(custody ?? '', `${'b'.repeat(26)}.jsonl`)]);
+  const ran = await runCommand(spool, 'quarantine', '--config', other);
+  expect(ran).toMatchObject({ exitCode: 0, err: '' });
+  expect(ran.out).toContain('Why: missing chunks.bin');
 });
 
 describe('spool tries', () => {
