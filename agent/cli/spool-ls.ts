@@ -60,9 +60,14 @@ export async function listSpool(args: readonly string[], io: Io): Promise<number
   const json = line.values.json === true;
   let isFirst = true;
   io.out(json ? '{"recordings":[' : list.title());
-  for await (const row of rows(place.layout, line.values.all === true, io.signal)) {
-    io.out(json ? `${isFirst ? '' : ','}${JSON.stringify(list.document(row))}` : list.line(row));
-    isFirst = false;
+  try {
+    for await (const row of rows(place.layout, line.values.all === true, io.signal)) {
+      io.out(json ? `${isFirst ? '' : ','}${JSON.stringify(list.document(row))}` : list.line(row));
+      isFirst = false;
+    }
+  } catch (error) {
+    if (json) io.out('\n'); // the document that tells of the error has a line of its own
+    throw error;
   }
   io.out(json ? `],"totals":${JSON.stringify(list.totalsDocument())}}\n` : list.sum());
   return EXIT_GOOD;

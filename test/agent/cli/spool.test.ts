@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { reportError } from '../../../agent/cli/output.ts';
 import { spool } from '../../../agent/cli/spool.ts';
 import { SPOOL_WORDS } from '../../../agent/cli/spool-words.ts';
 import { TRIES_WORDS } from '../../../agent/cli/spool-tries-words.ts';
@@ -144,6 +145,16 @@ describe('spool verify', () => {
     const json = await runCommand(spool, 'verify', '--config', other, '--keys', builder.keys, '--json');
     expect(json.json).toMatchObject({ totals: { recordings: 3, good: 2 } });
   });
+});
+
+test('spool ls --json that is ended early has the error as its last line, by itself', async () => {
+  let out = '';
+  const args = ['ls', '--json', '--config', file];
+  const ended = AbortSignal.abort(new Error('ended by SIGTERM'));
+  const io = { out: (text: string) => void (out += text), err: () => undefined, signal: ended };
+  const exitCode = await spool(args, io).catch((error: unknown) => reportError(io, error, args));
+  expect(exitCode).toBe(1);
+  expect(JSON.parse(out.trimEnd().split('\n').at(-1) ?? '')).toMatchObject({ error: { code: 'failure' } });
 });
 
 describe('spool export', () => {
