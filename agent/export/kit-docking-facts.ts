@@ -48,6 +48,7 @@ export function proofText({ records }: DockingParts, words: KitWords): string | 
   const document = records[0]?.document;
   if (document?.inventory?.complete !== true || records.length < document.parts) return undefined;
   const entries = records.flatMap((record) => record.document.entries);
+  if (entries.length < document.inventory.entries + document.later) return undefined; // of very many, some have no place in it
   if (entries.length === 0) return words.empty;
   return entries.every(({ fate }) => fate === 'matched' || fate === 'not-a-file')
     ? words.nothingNew

@@ -18,9 +18,11 @@ interface Docking {
   /** False where the station did not know the time: its day may have been any other. */
   readonly isDayKnown: boolean;
   readonly isComplete: boolean;
-  /** Of how many parts its record is, and those that are here: nobody knows what the others list. */
+  /** Of how many parts its record is, and what those that are here list: nobody knows what is on the others. */
   readonly parts: number;
-  readonly partsHere: Set<number>;
+  readonly listed: Map<number, number>;
+  /** Entries that all parts together should list; of very many later ones some have no place (SPEC 4.6). */
+  readonly seen: number;
   /** Files that were on the camera and are nowhere, unless a later state of them was taken. */
   readonly vanished: Set<string>;
   readonly takenLater: Set<string>;
@@ -121,7 +123,7 @@ export class Gatherer {
     if (receivedAt !== null)
       this.#recordSeconds.push(secondsBetween(record.ended_at ?? record.docked_at, receivedAt));
     const docking = this.#dockings.get(record.docking) ?? this.#newDocking(record);
-    docking.partsHere.add(record.part);
+    docking.listed.set(record.part, record.entries.length);
     for (const { fate, reason, later, path_sha256: path, recording } of record.entries) {
       if (fate === 'vanished') docking.vanished.add(path);
       if (later && (fate === 'stored' || fate === 'matched')) docking.takenLater.add(path);
@@ -140,7 +142,8 @@ export class Gatherer {
       isDayKnown: record.clock_synchronised !== false,
       isComplete: record.inventory?.complete === true,
       parts: record.parts,
-      partsHere: new Set<number>(),
+      listed: new Map<number, number>(),
+      seen: (record.inventory?.entries ?? 0) + record.later,
       vanished: new Set<string>(),
       takenLater: new Set<string>(),
       waiting: 0,
@@ -197,7 +200,9 @@ export class Gatherer {
     for (const [id, docking] of this.#dockings) {
       const { found, media = 0 } = this.#named.get(id) ?? {};
       const isStoredHere = [...docking.stored].every((recording) => found?.has(recording) === true);
-      const isAllHere = docking.partsHere.size >= docking.parts && isStoredHere;
+      const listed = [...docking.listed.values()].reduce((sum, each) => sum + each, 0);
+      const isListed = docking.listed.size >= docking.parts && listed >= docking.seen;
+      const isAllHere = isListed && isStoredHere;
       const isGone = [...docking.vanished].some((path) => !docking.takenLater.has(path));
       const isWhole = docking.isComplete && docking.waiting === 0 && isAllHere && !isGone;
       const proves = media > 0 ? 'recorded' : isWhole ? 'empty' : 'undecided';

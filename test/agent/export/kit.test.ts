@@ -15,6 +15,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { exportCommand } from '../../../agent/cli/export.ts';
+import { proofText } from '../../../agent/export/kit-docking-facts.ts';
+import { KIT_EN } from '../../../agent/export/kit-words-en.ts';
 import { parseDisclosure } from '../../../protocol/order.ts';
 import { checkPage, PAGES } from '../../fakes/kit-page-lines.ts';
 import { buildEvidenceVault, type EvidenceVault } from '../../fakes/manipulations/evidence-vault.ts';
@@ -168,6 +170,22 @@ describe('a kit holds', () => {
 });
 
 describe('both pages', () => {
+  test.each([
+    [{ entries: 0 }, 0, KIT_EN.empty],
+    [{ entries: 2 }, 0, undefined],
+    [{ entries: 0 }, 100_001, undefined],
+  ])(
+    'say of an inventory of %o and %i later files whether that proves an empty camera',
+    (seen, later, said) => {
+      const [record] = built.dock1.dockings.flatMap(({ parts }) => parts.map((part) => part.record));
+      if (record?.inventory == null) throw new Error('no inventory');
+      const inventory = { ...record.inventory, ...seen, complete: true };
+      const document = { ...record, inventory, later, parts: 1, part: 1, entries: [] };
+      const parts = [{ record: record.record, folder: '', names: [], document, receipt: undefined }];
+      expect(proofText({ docking: record.docking, records: parts }, KIT_EN)).toBe(said);
+    },
+  );
+
   test('say the same lines, tell apart only their words, and hold no script and nothing from elsewhere', async () => {
     await run(built.large.id, built.held.id, built.ordered.id, built.empty.id);
     const lines = await Promise.all(PAGES.map((name) => checkPage(kit, name)));

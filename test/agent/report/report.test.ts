@@ -411,6 +411,16 @@ describe('a day is no proof that nothing was recorded', () => {
     expect(days).toMatchObject({ proven_without_recording: 0, undecided: 1 });
   });
 
+  test('where the record says of more files than it lists', async () => {
+    const days = await daysOf(async (builder) => {
+      await builder.entry({ fate: 'not-a-file', path: 'a' });
+      const [part] = (await builder.undock()).parts;
+      if (part === undefined) throw new Error('no part');
+      await builder.writeDockingRecord(part.folder, { ...part.record, later: 100_001 });
+    });
+    expect(days).toMatchObject({ proven_without_recording: 0, undecided: 1 });
+  });
+
   test('where the station did not know the time: it may have been any other day', async () => {
     const days = await daysOf(() => Promise.resolve(), { clockSynchronised: false });
     expect(days).toMatchObject({ proven_without_recording: 0, undecided: 1 });
