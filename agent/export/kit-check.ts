@@ -1,5 +1,5 @@
 // Verifies what a kit is made from, and what was written, with the same code as `bodydock verify`.
-import { join, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import { isReceiverId } from '../../protocol/ids.ts';
 import { checkSegment, readFirst, type SegmentContext } from '../verify/custody-file.ts';
@@ -27,6 +27,9 @@ export interface KitCheck {
 export interface CheckedPlace {
   readonly recording: (station: string, recording: string) => string;
   readonly segment: (segment: KitSegment) => string;
+  /** Folders. A kit has one for the orders of all stations. */
+  readonly orders: (station: string) => string;
+  readonly witness: (receiver: string) => string;
 }
 
 /** Recordings, docking records and segments of logs. Errors: the signal's reason; those of the machine. */
@@ -99,12 +102,13 @@ async function checkLog(segment: KitSegment, path: string, check: KitCheck): Pro
   return [...remarks, finding('custody.checkpoint-refused', segmentFile(segment), message)];
 }
 
-/** Orders and witnesses, where they lie in the vault. Errors: the signal's reason; those of the machine. */
-export async function checkBeside(parts: KitParts, vaultPath: string, check: KitCheck): Promise<Remark[]> {
+/** Orders and witnesses. Errors: the signal's reason; those of the machine. */
+export async function checkBeside(parts: KitParts, place: CheckedPlace, check: KitCheck): Promise<Remark[]> {
   const remarks: Remark[] = [];
-  const orders = new Set(parts.orders.map(({ order }) => `orders/${order.order}`));
   for (const station of new Set(parts.orders.map(({ order }) => order.station))) {
-    const folder = join(vaultPath, station, 'orders');
+    const own = parts.orders.filter(({ order }) => order.station === station);
+    const orders = new Set(own.map(({ order }) => `orders/${order.order}`));
+    const folder = place.orders(station);
     remarks.push(
       ...(await checkOrders({ ...check, folder, where: 'orders', station })).remarks.filter(isOf(orders)),
     );
@@ -112,7 +116,7 @@ export async function checkBeside(parts: KitParts, vaultPath: string, check: Kit
   for (const receiver of new Set(parts.witnesses.map(({ witness }) => witness.receiver))) {
     const where = `witness/${receiver}`;
     const days = new Set(parts.witnesses.map(({ witness }) => `${where}/${witness.day}.json`));
-    const folder = join(vaultPath, receiver, 'witness');
+    const folder = place.witness(receiver);
     const checked = await checkWitnesses({ ...check, folder, where, receiver });
     remarks.push(...checked.remarks.filter(isOf(days)));
   }

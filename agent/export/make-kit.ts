@@ -148,9 +148,11 @@ class Making {
     const there = {
       recording: (station: string, recording: string) => join(this.#place.path, station, recording),
       segment: ({ path }: { path: string }) => path,
+      orders: (station: string) => join(this.#place.path, station, 'orders'),
+      witness: (receiver: string) => join(this.#place.path, receiver, 'witness'),
     };
     const remarks = await checkParts(parts, there, this.#check);
-    const beside = await checkBeside(parts, this.#place.path, this.#check);
+    const beside = await checkBeside(parts, there, this.#check);
     const holders = new Set(parts.keyDocuments.map(({ to }) => `${to.split('/')[1]}/`));
     const keys = this.#keyRemarks.filter(({ where }) =>
       [...holders].some((holder) => where.startsWith(holder)),
@@ -206,8 +208,14 @@ class Making {
     const copy = {
       recording: (_: string, recording: string) => join(writer.folder, recording),
       segment: (segment: Parameters<typeof segmentFile>[0]) => join(writer.folder, segmentFile(segment)),
+      orders: () => join(writer.folder, 'orders'),
+      witness: (receiver: string) => join(writer.folder, 'witness', receiver),
     };
-    const found = findingsIn(await checkParts(parts, copy, this.#check));
+    const beside = await checkBeside(parts, copy, this.#check);
+    const found = findingsIn([
+      ...(await checkParts(parts, copy, this.#check)),
+      ...beside.filter(({ code }) => code !== 'witness.chain'), // the days between are not in a kit
+    ]);
     const known = new Set(findings.map(({ code, where }) => `${code} ${where}`));
     const fresh = found.find(({ code, where }) => !known.has(`${code} ${where}`));
     if (fresh === undefined) return;

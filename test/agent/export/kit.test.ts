@@ -16,8 +16,13 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { exportCommand } from '../../../agent/cli/export.ts';
 import { proofText } from '../../../agent/export/kit-docking-facts.ts';
+import { makeKit } from '../../../agent/export/make-kit.ts';
 import { KIT_EN } from '../../../agent/export/kit-words-en.ts';
+import { nodeClock } from '../../../protocol/io/clock-node.ts';
+import { nodeFiles } from '../../../protocol/io/files-node.ts';
+import { nodeRandom } from '../../../protocol/io/random-node.ts';
 import { parseDisclosure } from '../../../protocol/order.ts';
+import { filesWith } from '../../fakes/files-with.ts';
 import { checkPage, PAGES } from '../../fakes/kit-page-lines.ts';
 import { buildEvidenceVault, type EvidenceVault } from '../../fakes/manipulations/evidence-vault.ts';
 import { VaultBuilder } from '../../fakes/vault-builder.ts';
@@ -168,6 +173,42 @@ describe('a kit holds', () => {
     expect((await paths()).filter((path) => path.endsWith('payload.age'))).toEqual([]);
   });
 });
+
+test.each(['order.json', 'witness/r-store/2026-11-25.json'])(
+  'a kit whose copy of %s does not hold is not put in place',
+  async (name) => {
+    const files = nodeFiles();
+    const failing = filesWith(files, {
+      create: async (path) => {
+        const file = await files.create(path);
+        if (!path.endsWith(name)) return file;
+        const write = (bytes: Uint8Array, at: number): Promise<void> =>
+          file.write(flip(20)(Buffer.from(bytes)), at);
+        return {
+          write,
+          read: file.read.bind(file),
+          sync: file.sync.bind(file),
+          sizeBytes: file.sizeBytes.bind(file),
+          close: file.close.bind(file),
+        };
+      },
+    });
+    const wish = {
+      vault: vault(),
+      recordings: [built.held.id],
+      station: undefined,
+      out: kit,
+      reason: 'az-1',
+      keysFolder: undefined,
+      withFindings: false,
+      language: 'en',
+    } as const;
+    const ports = { files: failing, clock: nodeClock(), random: nodeRandom(), version: '0' };
+    const making = makeKit(wish, { ...ports, signal: new AbortController().signal });
+    await expect(making).rejects.toMatchObject({ code: 'export.copy-differs' });
+    expect((await readdir(root)).sort()).toEqual(['keys', 'vault']);
+  },
+);
 
 describe('both pages', () => {
   test.each([
