@@ -457,7 +457,15 @@ test('a receipt or a deletion record whose signature does not hold is told, not 
     await writeFile(join(place, 'deletion.json'), '{}');
     const ran = await runCommand(
       reportCommand,
-      ...['--vault', builder.vault, '--from', '2026-11-25', '--to', '2026-11-25', '--zone', 'UTC', '--json'],
+      '--vault',
+      builder.vault,
+      '--from',
+      '2026-11-25',
+      '--to',
+      '2026-11-25',
+      '--zone',
+      'UTC',
+      '--json',
     );
     const where = ['deletion.json', 'receipt.json'].map((name) => `dock-1/${id}/${name}`);
     expect(ran).toMatchObject({ exitCode: 1, json: { total: { recordings: 1, not_receipted: 1 } } });
