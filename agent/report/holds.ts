@@ -14,8 +14,8 @@ export interface Holds {
   isHeld(manifest: Manifest, at: string): boolean;
   /** Orders of which a signature cannot be judged, since no key of that role was given. */
   readonly notJudged: number;
-  /** Findings about orders: "bodydock verify" says what they are. */
-  readonly refused: number;
+  /** Where findings about orders are, below the vault, one each: "bodydock verify" says what they are. */
+  readonly refused: readonly string[];
 }
 
 /** Reads them. Errors: the signal's reason; those of the machine. */
@@ -35,7 +35,7 @@ export async function readHolds(options: SourceOptions, station: string): Promis
       return orderStanding(known, Date.parse(at)).hold?.until === null;
     },
     notJudged: remarks.filter(({ code }) => code === 'order.not-judged').length,
-    refused: remarks.filter(({ kind }) => kind === 'finding').length,
+    refused: remarks.filter(({ kind }) => kind === 'finding').map(({ where }) => `${station}/${where}`),
   };
 }
 

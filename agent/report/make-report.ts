@@ -59,8 +59,9 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
       if (calendar.isWithin(entry.at, period)) failures.entry(entry);
   }
   const orders = [...holds.values()];
-  const refused = sum(orders.map((each) => each.refused));
-  if (refused > 0) failures.add('order that does not hold', refused);
+  const refused = orders.flatMap((each) => each.refused);
+  if (refused.length > 0) failures.add('order that does not hold', refused.length);
+  for (const where of refused) gatherer.take({ kind: 'unproven', where });
   const notJudged = sum(orders.map((each) => each.notJudged));
   return gatherer.report({ stations, notes, madeAt: wish.madeAt, ordersNotJudged: notJudged });
 }

@@ -302,6 +302,9 @@ describe('what is kept as evidence', () => {
     });
     expect(report.total.kept_as_evidence).toBe(0);
     expect(report.failures).toContainEqual({ kind: 'order that does not hold', count: 1 });
+    expect(report.unproven.where).toEqual([
+      expect.stringMatching(`^dock-2/orders/${evidence.holdOrder.order.order}/`),
+    ]);
   });
 
   test('a clock that a station set and read again tells how it goes', async () => {
