@@ -5,10 +5,12 @@
 // Invariants:
 // 1. A first part in `dockings/` says that all of them are there. Parts without it were claimed to nobody.
 // 2. An attempt begins only after everything that an earlier one left was removed: no part of two attempts ever lies there.
+// 3. What an attempt left goes back in the other order, the first part whole and durably before any other: the first invariant holds meanwhile.
 import { join } from 'node:path';
 import { encodeUtf8 } from '../../protocol/bytes.ts';
 import { DOCKING_RECORD_TRUSTED_COMMENT } from '../../protocol/docking-record.ts';
 import { writeDurable } from '../../protocol/durable.ts';
+import { systemCode } from '../../protocol/errors.ts';
 import type { DockingId } from '../../protocol/ids.ts';
 import type { Files, Random, Signer } from '../../protocol/ports.ts';
 import type { FolderSyncs } from '../../protocol/folder-syncs.ts';
@@ -33,8 +35,10 @@ export class RecordWriter {
   readonly #deps: RecordWriterDeps;
   readonly #ended: EndedDocking;
   readonly #making: string;
-  /** What an attempt may have left. */
-  #left: string[] = [];
+  /** An attempt may have left something. */
+  #begun = false;
+  /** Parts that it may have left in `dockings/`, in the order in which they came there. */
+  #moved: string[] = [];
 
   constructor(deps: RecordWriterDeps, ended: EndedDocking) {
     this.#deps = deps;
@@ -54,18 +58,31 @@ export class RecordWriter {
   async write(previous: string | null): Promise<RecordFacts[]> {
     const { files } = this.#deps;
     await this.#clean();
-    this.#left.push(this.#making);
+    this.#begun = true;
     await files.makeFolder(this.#making);
     const parts = await this.#writeParts(previous);
     await this.#putInPlace(parts);
-    this.#left = [];
+    this.#begun = false;
+    this.#moved = [];
     await files.removeTree(this.#making).catch(() => undefined); // empty; the next start removes it
     return parts;
   }
 
   async #clean(): Promise<void> {
-    for (const path of this.#left) await this.#deps.files.removeTree(path);
-    this.#left = [];
+    if (!this.#begun) return;
+    const [last, ...before] = this.#moved.toReversed();
+    if (last !== undefined) await this.#moveBack([last]);
+    if (before.length > 0) await this.#moveBack(before);
+    this.#moved = [];
+    await this.#deps.files.removeTree(this.#making);
+    this.#begun = false;
+  }
+
+  async #moveBack(records: readonly string[]): Promise<void> {
+    const { files, layout, syncs } = this.#deps;
+    for (const record of records)
+      await files.rename(join(layout.dockings, record), join(this.#making, record)).catch(unlessMissing);
+    await syncs.sync(layout.dockings);
   }
 
   async #writeParts(previous: string | null): Promise<RecordFacts[]> {
@@ -98,8 +115,13 @@ export class RecordWriter {
   }
 
   async #move(record: string): Promise<void> {
-    const target = join(this.#deps.layout.dockings, record);
-    this.#left.push(target);
-    await this.#deps.files.rename(join(this.#making, record), target);
+    const { files, layout } = this.#deps;
+    this.#moved.push(record);
+    await files.rename(join(this.#making, record), join(layout.dockings, record));
   }
+}
+
+/** It never came there, or went back already. */
+function unlessMissing(error: unknown): void {
+  if (systemCode(error) !== 'ENOENT') throw error;
 }
