@@ -5,6 +5,7 @@
 // 1. The journal was tried before the log says "docked", so that a docking in the log has a journal or a condition that says why not; where
 //    the power goes before there is one, the next start takes the docking from the log.
 // 2. Every docking that is in the log is handed over for its record.
+// 3. It ended when the camera left, however long the disk takes for what was read of it: from then on the camera may record again.
 import type { CameraIdentity, CameraSession } from '../../drivers/driver.ts';
 import type { DockingRecord } from '../../protocol/docking-record.ts';
 import { isDockError } from '../../protocol/errors.ts';
@@ -129,6 +130,9 @@ export class DockingLife {
     this.#watch = watch;
     const leave = twins.arrived(bay, camera, this.#identity.serial);
     let ended: DockingRecord['ended'] = 'failed';
+    let endedAt: string | undefined;
+    const onEnd = (): void => void (endedAt ??= this.#now());
+    signal.addEventListener('abort', onEnd);
     try {
       custody.append({ event: 'docked', facts: { bay, camera, docking } });
       await measured.read(signal);
@@ -139,13 +143,15 @@ export class DockingLife {
       ended = endedBy(error, signal);
       throw error;
     } finally {
+      onEnd();
+      signal.removeEventListener('abort', onEnd);
       leave();
       watch.end();
       cameras.undocked(camera, entries.areAllHere, entries.vanished);
       const isLogged = await this.#undocked(opening);
       await journal.close();
       const { inventory, later } = entries;
-      const about = { ended, ended_at: this.#now(), inventory, later, entries: entries.account() };
+      const about = { ended, ended_at: endedAt ?? this.#now(), inventory, later, entries: entries.account() };
       dockings.end({ ...opening, ...measured.document, ...about }, isLogged);
     }
   }
