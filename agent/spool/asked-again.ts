@@ -47,6 +47,8 @@ export class AskedAgain {
   readonly #deps: AskedAgainDeps;
   /** Those whose copy is here, with the receipts of them that count no more. */
   readonly #waiting = new Map<RecordingId, readonly RefusedReceipt[]>();
+  /** Those that waited before: another receipt came, and what was taken back stays so when that one is damaged. */
+  readonly #over = new Set<string>();
   /** Recordings whose documents are left, and that do not stand for a file on a camera any more. */
   readonly #withdrawn = new Map<RecordingId, SpooledRecording>();
 
@@ -58,6 +60,7 @@ export class AskedAgain {
   static async open(deps: AskedAgainDeps): Promise<AskedAgain> {
     const asked = new AskedAgain(deps);
     for (const name of await listIfThere(deps.files, deps.layout.asked)) {
+      if (name.endsWith(OVER_SUFFIX)) asked.#over.add(name.slice(0, -OVER_SUFFIX.length));
       if (!isRecordingId(name)) continue;
       const entry = deps.catalogue.get(name) ?? (await asked.#released(name));
       if (entry !== undefined) asked.#apply(entry, await asked.#refused(entry));
@@ -80,9 +83,10 @@ export class AskedAgain {
     return last;
   }
 
-  /** Errors: "receipt.asked-again" for a receipt that was taken back, or that is older than one; those of parsing it. */
-  assertCounts(recording: RecordingId, receipt: Uint8Array): void {
-    assertCounts(this.#waiting.get(recording) ?? [], receipt);
+  /** Errors: "receipt.asked-again" for a receipt that was taken back, or that is older than one; those of parsing it; the machine's. */
+  async assertCounts(recording: RecordingId, receipt: Uint8Array): Promise<void> {
+    const before = this.#over.has(recording) ? await this.#earlier(recording) : [];
+    assertCounts(this.#waiting.get(recording) ?? before, receipt);
   }
 
   /** The store asks for one that is receipted or released, and for which it gave that receipt. Errors: the system's; then it was not asked for. */
@@ -95,6 +99,7 @@ export class AskedAgain {
   /** There is another receipt, durable and logged, or the copy went to the quarantine; nothing where it was not asked for. Errors: the system's. */
   async over(recording: RecordingId): Promise<void> {
     if (!this.#waiting.delete(recording)) return;
+    this.#over.add(recording);
     const { files, layout } = this.#deps;
     const mark = join(layout.asked, recording);
     await files.rename(mark, mark + OVER_SUFFIX);

@@ -115,7 +115,7 @@ export class Spool {
   storeReceipt(recording: RecordingId, receiptBytes: Uint8Array, signature: string): Promise<void> {
     return this.#turns.run(recording, async () => {
       if (this.#parts.released.has(recording)) return;
-      this.#parts.asked.assertCounts(recording, receiptBytes);
+      await this.#parts.asked.assertCounts(recording, receiptBytes);
       await this.#parts.secondLook.at(recording);
       await this.#parts.receipts.store(this.#parts.holdings.mustKnow(recording), {
         bytes: receiptBytes,

@@ -130,7 +130,7 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     id: 'taken-back-receipt-counts',
     what: 'a receipt that the store took back counts again when a broker hands it out once more',
     file: 'agent/spool/spool.ts',
-    find: '      this.#parts.asked.assertCounts(recording, receiptBytes);\n',
+    find: '      await this.#parts.asked.assertCounts(recording, receiptBytes);\n',
     put: '',
     suites: ['agent/spool/asked-again', 'simulation/put-back'],
   },

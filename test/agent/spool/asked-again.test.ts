@@ -130,6 +130,24 @@ describe('a receipt that the store took back', () => {
         await expect(receiptOne(at, receipt)).rejects.toMatchObject(refused);
   });
 
+  test('never counts again where the one that came in its place was damaged, after a cut too', async () => {
+    const { disk, spool, prepared } = await receipted(10);
+    const { recording } = prepared;
+    const other = later(prepared, HOUR_MS);
+    await spool.askAgain(recording, digestOf(prepared));
+    await receiptOne(spool, other);
+    await spool.askedOver(recording);
+    disk.corrupt(`${ROOT}/ready/${recording}/receipt.json`, (bytes) => bytes.subarray(0, 20));
+    expect(await spool.recheck(recording)).toBe('unreceipted');
+    for (const at of [spool, await reopened(disk)]) {
+      for (const receipt of [prepared, later(prepared, -HOUR_MS)])
+        await expect(receiptOne(at, receipt)).rejects.toMatchObject(refused);
+      expect(at.get(recording)?.state).toBe('spooled');
+    }
+    await receiptOne(spool, other);
+    expect(spool.get(recording)?.state).toBe('receipted');
+  });
+
   test('is known by the one beside the copy where the mark is damaged', async () => {
     const { disk, spool, prepared } = await receipted(7);
     const { recording } = prepared;
