@@ -73,6 +73,10 @@ export class AskedAgain {
     return this.#waiting.keys();
   }
 
+  waits(recording: RecordingId): boolean {
+    return this.#waiting.has(recording);
+  }
+
   /** Of those that wait, the receipt that was taken back last, where it is known. */
   get takenBack(): Map<RecordingId, RefusedReceipt> {
     const last = new Map<RecordingId, RefusedReceipt>();
@@ -106,7 +110,7 @@ export class AskedAgain {
     await files.syncFolder(layout.asked);
   }
 
-  /** The store has it, and what is here of it is damaged: a file that is still on a camera is taken anew in its place. */
+  /** The store has it, or asked for it, and what is here of it is damaged: a file that is still on a camera is taken anew in its place. */
   withdraw(entry: SpooledRecording): void {
     this.#withdrawn.set(entry.recording, entry);
   }

@@ -84,7 +84,7 @@ export class Leaving {
     if (known !== undefined) links.outOfPlace(known);
     catalogue.remove(recording);
     rows.remove(recording);
-    if (state !== 'spooled') asked.withdraw(entry);
+    if (state !== 'spooled' || asked.waits(recording)) asked.withdraw(entry);
     log.error('recording goes to the quarantine', { recording, reason });
     await quarantine
       .moveInTheEnd(folder, reason)

@@ -182,6 +182,16 @@ describe('a receipt that the store took back', () => {
   });
 });
 
+test('a copy that is set aside while it waits is replaced by what is pulled again', async () => {
+  const { disk, spool, prepared } = await receipted(11);
+  const { recording, documents } = prepared;
+  await spool.askAgain(recording, digestOf(prepared));
+  await spool.quarantine(recording, 'a unit is damaged');
+  const { source, original } = documents.manifest;
+  for (const at of [spool, await reopened(disk)])
+    expect(at.replacedBy(CAMERA, source.path_sha256, original.sha256)).toEqual([recording]);
+});
+
 test('who asks for another receipt than ours, or for what has none, is not followed', async () => {
   const { spool, prepared } = await receipted(3);
   expect(await spool.askAgain(prepared.recording, 'a'.repeat(64))).toBe('other');
