@@ -161,13 +161,13 @@ export class CutOffEntries {
     for (const recording of here) this.#bound.add(recording);
   }
 
-  /** A cut took the log's last entries, and the spool knows more than it. */
+  /** A cut took the log's last entries, and the spool knows more than it: perhaps of a file, or of a state of one, that nothing else tells of. */
   #bindUntold({ recording, pathSha256, originalSizeBytes }: DurableRecording): void {
     if (this.#bound.has(recording)) return;
     const states = this.#byPath.get(pathSha256) ?? [];
     const free = states.filter((row) => row.isFile && row.sealed.length === 0 && row.matched === undefined);
     const row = free.findLast((each) => each.size_bytes === originalSizeBytes) ?? free.at(-1);
-    row?.sealed.push(recording);
+    (row ?? this.#seenLater(pathSha256, originalSizeBytes))?.sealed.push(recording);
   }
 }
 

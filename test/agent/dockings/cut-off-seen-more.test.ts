@@ -1,13 +1,14 @@
-// A docking that a cut ended, of a camera whose files the log only counts from some point on.
+// A docking that a cut ended, of a camera whose files the log only counts from some point on, or does not tell of at all.
 import { expect, test } from 'vitest';
 import { CutOffEntries, type DurableRecording } from '../../../agent/dockings/cut-off-entries.ts';
 import type { CustodyEvent } from '../../../protocol/custody-entry.ts';
-import { makeRecordingId, type RecordingId } from '../../../protocol/ids.ts';
+import { makeDockingId, makeRecordingId, type RecordingId } from '../../../protocol/ids.ts';
 import { nodeRandom } from '../../../protocol/io/random-node.ts';
 
 const [firstPath, secondPath, laterPath] = ['1', '2', '3'].map((digit) => digit.repeat(64));
 const row = { size_bytes: 9, modified_at: null };
 const recording = makeRecordingId(nodeRandom());
+const docking = makeDockingId(nodeRandom());
 
 function taken(rows: ConstructorParameters<typeof CutOffEntries>[0], events: readonly CustodyEvent[]) {
   const entries = new CutOffEntries(rows);
@@ -65,4 +66,30 @@ test('a later file that the log only counts shows in the record once it was pull
     },
   ]);
   expect(entries.later).toBe(1);
+});
+
+test('a recording of which neither journal nor log tells stands in the record all the same', () => {
+  const entries = taken([], [{ event: 'docked', facts: { bay: 'bay-1', camera: 'cam-1', docking } }]);
+  const listed = entries.finish(spoolWith([recording], laterPath ?? ''));
+  expect(listed.map(({ path_sha256, fate, later, recording: of }) => [path_sha256, fate, later, of])).toEqual(
+    [[laterPath, 'stored', true, recording]],
+  );
+  expect(entries.later).toBe(1);
+});
+
+test('so does one of another state of a file than the log told', () => {
+  const other = makeRecordingId(nodeRandom());
+  const entries = taken(
+    [{ ...row, path_sha256: firstPath ?? '' }],
+    [
+      { event: 'seen', facts: { path_sha256: firstPath ?? '', size_bytes: 9 } },
+      { event: 'inventory', facts: { entries: 1, bytes: 9, sha256: 'b'.repeat(64) } },
+      { event: 'pulled', facts: { recording, path_sha256: firstPath ?? '', size_bytes: 9 } },
+    ],
+  );
+  const listed = entries.finish(spoolWith([recording, other], firstPath ?? ''));
+  expect(listed.map(({ fate, later, recording: of }) => [fate, later, of])).toEqual([
+    ['stored', false, recording],
+    ['stored', true, other],
+  ]);
 });
