@@ -21,6 +21,8 @@ export interface IndexKeeperDeps {
   readonly rows: ReleasedRows;
   /** What the start could not verify: left out, so that the next one reads it anew. */
   readonly links: Pick<ChainLinks, 'unread'>;
+  /** Released recordings in whose folder the start left something. */
+  readonly unfinished: ReadonlySet<RecordingId>;
   /** The spool's id. */
   readonly id: string;
 }
@@ -29,12 +31,13 @@ export interface IndexKeeperDeps {
 export class IndexKeeper {
   readonly #deps: IndexKeeperDeps;
   /** Released recordings whose payload may still lie there: left out, so that the next start looks at them. */
-  readonly #unfinished = new Set<RecordingId>();
+  readonly #unfinished: Set<RecordingId>;
   #behind: number;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(deps: IndexKeeperDeps, behind: number) {
     this.#deps = deps;
+    this.#unfinished = new Set(deps.unfinished);
     this.#behind = behind;
     this.#writeIfBehind();
   }

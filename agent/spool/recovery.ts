@@ -110,6 +110,7 @@ export class Recovery {
   readonly #catalogue: Catalogue;
   readonly #moves = new Map<string, number>();
   readonly #asideReceipted: RecordingFacts[] = [];
+  readonly #unfinished = new Set<RecordingId>();
   #read = 0;
   /** What the manifests say of each other, once it ran. */
   readonly links: ChainLinks;
@@ -130,6 +131,11 @@ export class Recovery {
   /** Recordings in the quarantine of which the store gave a receipt: a file that is still on a camera is taken anew in their place. */
   get asideReceipted(): readonly RecordingFacts[] {
     return this.#asideReceipted;
+  }
+
+  /** Released recordings in whose folder something is left that the disk did not let go: the next start looks at them again. */
+  get unfinished(): ReadonlySet<RecordingId> {
+    return this.#unfinished;
   }
 
   /** Errors: the system's where a folder of the spool cannot be listed or synced; the machine's ("EMFILE" ...). */
@@ -282,7 +288,8 @@ export class Recovery {
       const facts = known ?? (await this.#readFacts(path, recording));
       const rests = [PAYLOAD_NAME, CHUNKS_NAME].filter((rest) => all.includes(rest));
       if (rests.length > 0) findings.add('reclaimed', recording, `removed ${rests.join(', ')}`);
-      await this.#clean(path, recording, [...rests, ...names.leftovers], names.unknown);
+      if (!(await this.#clean(path, recording, [...rests, ...names.leftovers], names.unknown)))
+        this.#unfinished.add(recording);
       return facts;
     } catch (error) {
       if (isMachineShort(error) || systemCode(error) !== undefined) throw error;
@@ -290,23 +297,25 @@ export class Recovery {
     }
   }
 
-  /** Removes our own files that nobody needs and moves strangers out. What fails is reported and does not make the recording odd. */
+  /** Removes our own files that nobody needs and moves strangers out. What fails is reported, gives false, and does not make the recording odd. */
   async #clean(
     folder: string,
     recording: string,
     leftovers: readonly string[],
     unknown: readonly string[],
-  ): Promise<void> {
-    if (leftovers.length === 0 && unknown.length === 0) return;
+  ): Promise<boolean> {
+    if (leftovers.length === 0 && unknown.length === 0) return true;
     const { files, findings } = this.#deps;
     try {
       for (const name of leftovers) await files.unlink(join(folder, name));
       for (const name of unknown)
         await this.#aside(folder, join(folder, name), `${recording}.${name}`, 'not a file of a recording');
       await files.syncFolder(folder);
+      return true;
     } catch (error) {
       if (isMachineShort(error)) throw error;
       findings.add('failed', recording, describeError(error));
+      return false;
     }
   }
 

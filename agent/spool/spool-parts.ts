@@ -64,6 +64,7 @@ interface Recovered {
   readonly reserve: Reserve;
   readonly syncs: FolderSyncs;
   readonly links: ChainLinks;
+  readonly unfinished: ReadonlySet<RecordingId>;
 }
 
 /** What is there, and what works on it. */
@@ -139,6 +140,7 @@ async function recover(
       reserve,
       syncs,
       links: recovery.links,
+      unfinished: recovery.unfinished,
     },
     findings: findings.list(),
     factsRead: recovery.factsRead,

@@ -404,3 +404,21 @@ describe('damage', () => {
     expect(names(disk, `quarantine/${prepared.recording}`)).toHaveLength(4);
   });
 });
+
+test('a payload that the disk did not let go at one start goes at the next one that it lets', async () => {
+  const disk = await freshDisk();
+  const { spool } = await openSpool(disk);
+  const one = prepare(seededRandom(23), { sizeBytes: 5000 });
+  await spoolOne(disk, spool, one);
+  await receiptOne(spool, one);
+  const payload = `${ROOT}/released/${one.recording}/payload.age`;
+  disk.fail({ operation: 'unlink', nth: 1, times: 2, code: 'EIO', path: payload });
+  await expect(spool.reclaim(one.recording)).rejects.toMatchObject({ code: 'spool.write-failed' });
+  await spool.close();
+  for (const isThere of [true, false]) {
+    const again = await openSpool(disk);
+    expect(again.spool.stateOf(one.recording)).toBe('released');
+    await again.spool.close();
+    expect(disk.peek(payload) !== undefined).toBe(isThere);
+  }
+});
