@@ -65,11 +65,8 @@ export class Dockings {
     });
     const journals = await recoverJournals(options);
     // A first part says that all of them are there. Before anything is pushed and before any record is made.
-    for (const { docking } of journals.open) {
-      if (records.get(parseRecordingId(docking)) !== undefined || records.partsOf(docking).length === 0)
-        continue;
-      if (!(await mayBeRecorded(options, docking))) await records.removeUnclaimed(docking);
-    }
+    for (const docking of await unfinished(options, records, journals.open))
+      await records.removeUnclaimed(docking);
     return {
       dockings: new Dockings(options, records, journals.open),
       findings: [...findings, ...journals.findings],
@@ -185,6 +182,34 @@ export class Dockings {
 
 function beganAt({ opening, docking }: OpenDocking): string {
   return `${opening?.docked_at ?? '~'} ${docking}`;
+}
+
+/** Dockings of which parts are here without the first one, and that no record was claimed of: by the log alone where the disk took no journal either. */
+async function unfinished(
+  options: DockingsOptions,
+  records: DockingRecords,
+  open: readonly OpenDocking[],
+): Promise<DockingId[]> {
+  const all = new Set([...records.recordings()].map(({ facts }) => facts.docking));
+  const inParts = [...all].filter((docking) => records.get(parseRecordingId(docking)) === undefined);
+  const journalled = new Set(open.map(({ docking }) => docking));
+  const found: DockingId[] = [];
+  for (const docking of inParts.filter((each) => journalled.has(each)))
+    if (!(await mayBeRecorded(options, docking))) found.push(docking);
+  const others = inParts.filter((each) => !journalled.has(each));
+  if (others.length === 0) return found;
+  const unrecorded = new Set(await unrecordedOf(options));
+  return [...found, ...others.filter((each) => unrecorded.has(each))];
+}
+
+/** None where the log is not shown. */
+async function unrecordedOf({ custody, log }: DockingsOptions): Promise<DockingId[]> {
+  try {
+    return (await lookPatiently(() => unrecordedDockings(custody))).map(({ docking }) => docking);
+  } catch (error) {
+    log.warn('parts of docking records stay: the log does not show whether they were made', { error });
+    return [];
+  }
 }
 
 /** Whether the log tells of the docking's record: its first part has gone then, and its journal could not be removed. Also where the log is not shown. */

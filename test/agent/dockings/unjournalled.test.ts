@@ -5,7 +5,8 @@ import { parseDockingRecord } from '../../../protocol/docking-record.ts';
 import { makeDockingId, parseRecordingId, type DockingId } from '../../../protocol/ids.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { CAMERA, freshDisk } from '../spool/scenario.ts';
-import { openDockings, type OpenedDockings } from './life.ts';
+import { partsOn } from './cut-before-log.ts';
+import { endedOf, openDockings, plan, type OpenedDockings } from './life.ts';
 
 const random = seededRandom(61);
 const docked = (docking: DockingId): CustodyEvent => ({
@@ -91,4 +92,24 @@ test.each([
   expect(second.conditions.codes()).toContain('custody.chain-broken');
   expect(second.dockings.records.get(parseRecordingId(docking))).toBeUndefined();
   await second.close();
+});
+
+test('gets a record that does not name parts which its first attempt left, and those are gone', async () => {
+  const disk = await freshDisk();
+  const first = await started(disk, 1);
+  const planned = plan(62, 0, 300);
+  first.custody.append(docked(planned.docking));
+  await first.custody.checkpoint();
+  const path = `/spool/dockings/${planned.docking}`;
+  disk.fail({ operation: 'rename', nth: 1, times: Infinity, code: 'EIO', path });
+  first.dockings.end(endedOf(planned));
+  await first.dockings.settle();
+  expect(partsOn(disk).map(({ record }) => record.part)).toEqual([2]);
+  const cut = disk.crash(disk.steps, 'nothing');
+
+  const second = await started(cut, 2);
+  await second.close();
+  expect(partsOn(cut).map(({ record }) => [record.part, record.previous_docking_sha256])).toEqual([
+    [1, null],
+  ]);
 });
