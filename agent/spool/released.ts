@@ -58,14 +58,14 @@ export class Released {
     this.#deps.onChange();
   }
 
-  /** From its folder; undefined where it is not here, or its manifest cannot be used. Errors: the machine's. */
+  /** From its folder; undefined where it is not here, or not any more when it was read, or its manifest cannot be used. Errors: the machine's. */
   async read(recording: RecordingId): Promise<CatalogueEntry | undefined> {
     const { files, log, layout, rows, stationKeys } = this.#deps;
     if (!rows.has(recording)) return undefined;
     try {
       const folder = join(layout.released, recording);
       const { facts } = await readFacts(files, folder, recording, stationKeys);
-      return new CatalogueEntry(facts, 'released', layout);
+      return rows.has(recording) ? new CatalogueEntry(facts, 'released', layout) : undefined;
     } catch (error) {
       if (isMachineShort(error)) throw error;
       log.warn('documents of a released recording not read', { recording, reason: describeError(error) });
@@ -157,7 +157,7 @@ export class Released {
       const entry = await this.read(recording);
       if (entry !== undefined) found.push(entry);
     }
-    return found;
+    return found.filter((entry) => this.has(entry.recording)); // the store may ask for one while the others are read
   }
 
   /** Undefined where it must stay. */

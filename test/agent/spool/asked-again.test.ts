@@ -5,6 +5,7 @@ import { sha256Hex } from '../../../protocol/bytes.ts';
 import { makeSegmentId, makeSessionId, type SessionId } from '../../../protocol/ids.ts';
 import { encodeReceipt, parseReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../protocol/receipt.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
+import { heldFiles } from '../../fakes/files-held.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { signFast } from '../../fakes/signer-fast.ts';
 import {
@@ -180,6 +181,21 @@ describe('a receipt that the store took back', () => {
         else expect(state).toBe('receipted');
       }
   });
+});
+
+test('what is asked for while its documents are read is not known any more when they are', async () => {
+  const { disk, spool: before, prepared } = await receipted(12);
+  const { recording, documents } = prepared;
+  const { source, original } = documents.manifest;
+  await before.reclaim(recording);
+  const { files, hold } = heldFiles(disk, `${recording}/manifest.json`, true);
+  const { spool } = await openSpool(files);
+  const file = { pathSha256: source.path_sha256, sizeBytes: original.size_bytes };
+  const go = hold();
+  const found = spool.findContent(CAMERA, file, original.sha256);
+  expect(await spool.askAgain(recording, digestOf(prepared))).toBe('gone');
+  go();
+  expect(await found).toBeUndefined();
 });
 
 test('a copy that is set aside while it waits is replaced by what is pulled again', async () => {
