@@ -56,10 +56,16 @@ export class AskedAgain {
     this.#deps = deps;
   }
 
-  /** Takes over the marks of earlier runs. Errors: the system's where their folder cannot be listed, the machine's where documents cannot be read. */
+  /**
+   * Takes over the marks of earlier runs, durably: the last one may have been killed between rename and sync. Errors: the system's where their
+   * folder cannot be synced or listed, the machine's where documents cannot be read.
+   */
   static async open(deps: AskedAgainDeps): Promise<AskedAgain> {
     const asked = new AskedAgain(deps);
-    for (const name of await listIfThere(deps.files, deps.layout.asked)) {
+    const { files, layout } = deps;
+    const names = await listIfThere(files, layout.asked);
+    if (names.length > 0) await files.syncFolder(layout.asked);
+    for (const name of names) {
       if (name.endsWith(OVER_SUFFIX)) asked.#over.add(name.slice(0, -OVER_SUFFIX.length));
       if (!isRecordingId(name)) continue;
       const entry = deps.catalogue.get(name) ?? (await asked.#released(name));

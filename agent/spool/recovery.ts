@@ -141,7 +141,8 @@ export class Recovery {
   /** Errors: the system's where a folder of the spool cannot be listed or synced; the machine's ("EMFILE" ...). */
   async run(): Promise<Catalogue> {
     const { files, layout } = this.#deps;
-    for (const folder of [layout.ready, layout.staging, layout.released]) await files.syncFolder(folder);
+    const { root, ready, staging, released } = layout;
+    for (const folder of [root, ready, staging, released]) await files.syncFolder(folder);
     await this.#each(layout.staging, await files.list(layout.staging), (name, path) =>
       this.#staged(name, path),
     );

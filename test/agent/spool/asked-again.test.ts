@@ -6,6 +6,7 @@ import { makeSegmentId, makeSessionId, type SessionId } from '../../../protocol/
 import { encodeReceipt, parseReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../protocol/receipt.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { heldFiles } from '../../fakes/files-held.ts';
+import { killableFiles } from '../../fakes/files-killable.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { signFast } from '../../fakes/signer-fast.ts';
 import {
@@ -206,6 +207,27 @@ test('a copy that is set aside while it waits is replaced by what is pulled agai
   const { source, original } = documents.manifest;
   for (const at of [spool, await reopened(disk)])
     expect(at.replacedBy(CAMERA, source.path_sha256, original.sha256)).toEqual([recording]);
+});
+
+test('what a start shows behind a process that was killed at any step of the mark outlasts a power cut', async () => {
+  const shown: unknown[] = [];
+  for (let step = 1; step <= 8; step++) {
+    const { disk, prepared } = await receipted(13);
+    const { recording } = prepared;
+    let killedAt = Infinity;
+    const { spool } = await openSpool(killableFiles(disk, () => disk.steps >= killedAt));
+    killedAt = disk.steps + step;
+    void spool.askAgain(recording, digestOf(prepared));
+    for (let turns = 0; disk.steps < killedAt && turns < 1000; turns++)
+      await new Promise((resolve) => setImmediate(resolve));
+    const next = (await openSpool(disk)).spool;
+    const state = next.get(recording)?.state;
+    shown.push(state);
+    expect.soft((await reopened(disk)).get(recording)?.state, `step ${step}`).toBe(state);
+    await next.askAgain(recording, digestOf(prepared)); // the store asks until it is heard
+    expect.soft((await reopened(disk)).get(recording)?.state, `step ${step}, asked again`).toBe('spooled');
+  }
+  expect(new Set(shown)).toEqual(new Set(['receipted', 'spooled']));
 });
 
 test('who asks for another receipt than ours, or for what has none, is not followed', async () => {
