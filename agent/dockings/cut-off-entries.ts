@@ -98,7 +98,8 @@ export class CutOffEntries {
     for (const row of this.#rows) this.#bind(row, spool);
     const newestFirst = [...spool.ofDocking].sort((a, b) => (a.sealedAt > b.sealedAt ? -1 : 1));
     for (const recording of newestFirst) this.#bindUntold(recording);
-    return this.#rows.map((row) => entryOf(row, spool));
+    const here = { has: (id: RecordingId) => spool.has(id), reasons: new Map(spool.ofDocking.map(reasonOf)) };
+    return this.#rows.map((row) => entryOf(row, here));
   }
 
   #file(row: Row): void {
@@ -185,20 +186,23 @@ function rowOf(row: InventoryRow, later: boolean): Row {
   };
 }
 
-function entryOf(row: Row, spool: DurableRecordings): DockingEntry {
+/** What the spool says, found by recording: a docking may have thousands. */
+type Known = Pick<DurableRecordings, 'has'> & { readonly reasons: ReadonlyMap<RecordingId, string | null> };
+
+function reasonOf({ recording, rejected }: DurableRecording): [RecordingId, string | null] {
+  return [recording, rejected?.reason ?? null];
+}
+
+function entryOf(row: Row, spool: Known): DockingEntry {
   const { path_sha256, size_bytes, modified_at, later } = row;
   return { path_sha256, size_bytes, modified_at, later, ...fateOf(row, spool) };
 }
 
-function fateOf(
-  row: Row,
-  spool: DurableRecordings,
-): Pick<DockingEntry, 'fate' | 'recording' | 'reason' | 'erased'> {
+function fateOf(row: Row, spool: Known): Pick<DockingEntry, 'fate' | 'recording' | 'reason' | 'erased'> {
   const [sealed] = row.sealed;
   const { matched } = row;
   if (sealed !== undefined) {
-    const known = spool.ofDocking.find((each) => each.recording === sealed);
-    const reason = known?.rejected?.reason ?? null;
+    const reason = spool.reasons.get(sealed) ?? null;
     return { fate: 'stored', recording: sealed, reason, erased: row.erased === sealed };
   }
   if (matched !== undefined && (row.erased === matched || spool.has(matched)))

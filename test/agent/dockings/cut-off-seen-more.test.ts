@@ -93,3 +93,29 @@ test('so does one of another state of a file than the log told', () => {
     ['stored', true, other],
   ]);
 });
+
+test('the recordings of a camera with thousands of files are not looked through for each of them', () => {
+  const paths = Array.from({ length: 3000 }, (_, at) => String(at).padStart(64, '0'));
+  const ids = paths.map(() => makeRecordingId(nodeRandom()));
+  const entries = taken(
+    paths.map((path_sha256) => ({ ...row, path_sha256 })),
+    paths.flatMap((path_sha256, at): CustodyEvent[] => [
+      { event: 'seen', facts: { path_sha256, size_bytes: 9 } },
+      { event: 'pulled', facts: { recording: ids[at] ?? '', path_sha256, size_bytes: 9 } },
+    ]),
+  );
+  let asked = 0;
+  const durable = ids.map((id, at) => ({
+    get recording() {
+      asked++;
+      return id;
+    },
+    pathSha256: paths[at] ?? '',
+    originalSizeBytes: 9,
+    rejected: null,
+    sealedAt: '2026-11-26T08:00:00.000Z',
+  }));
+  const listed = entries.finish({ has: () => true, ofDocking: durable });
+  expect(listed.every(({ fate }) => fate === 'stored')).toBe(true);
+  expect(asked).toBeLessThan(10 * ids.length);
+});
