@@ -189,10 +189,10 @@ test('what is asked for while its documents are read is not known any more when 
   const { recording, documents } = prepared;
   const { source, original } = documents.manifest;
   await before.reclaim(recording);
-  const { files, hold } = heldFiles(disk, `${recording}/manifest.json`, true);
-  const { spool } = await openSpool(files);
+  const held = heldFiles(disk, `${recording}/manifest.json`, true);
+  const { spool } = await openSpool(held.files);
   const file = { pathSha256: source.path_sha256, sizeBytes: original.size_bytes };
-  const go = hold();
+  const go = held.hold();
   const found = spool.findContent(CAMERA, file, original.sha256);
   expect(await spool.askAgain(recording, digestOf(prepared))).toBe('gone');
   go();
