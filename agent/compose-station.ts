@@ -12,6 +12,7 @@ import { PullStop } from './bay/pull-stop.ts';
 import { ClockWatch } from './clock/clock-watch.ts';
 import { CustodyDropping } from './custody/custody-drop.ts';
 import { CustodyLog } from './custody/custody-log.ts';
+import { refuseOtherStation } from './custody/log-owner.ts';
 import { Differences } from './custody/differences.ts';
 import { LogReview } from './custody/log-review.ts';
 import { lastOfCamera } from './custody/last-of-camera.ts';
@@ -91,6 +92,8 @@ async function connectParts(
     storeKeys: settings.store.publicKeys,
     receivers: settings.store.receivers,
   };
+  const layout = spoolLayout(settings.spool.path);
+  await refuseOtherStation(files, layout.custody, settings.station);
   const { spool, findings } = await Spool.open({
     ...watched,
     ...settings.spool,
@@ -100,7 +103,6 @@ async function connectParts(
   undo.later(() => spool.close());
   for (const error of (await looks)?.failures ?? []) disk.saw(error);
   const ports = { ...watched, files: spool.files };
-  const layout = spoolLayout(settings.spool.path);
   const review = new LogReview();
   const custody = await CustodyLog.open({
     ...ports,

@@ -112,7 +112,9 @@ export function exitCodeOf(error: unknown): number {
   if (/^(?:usage|disclosure\.(?:no-)?reason)$/.test(error.code)) return EXIT_USAGE;
   if (error.code === 'spool.locked') return EXIT_SPOOL_TAKEN;
   if (error.code === 'broker.offline') return EXIT_UNREACHABLE;
-  return /^(?:key|config|tls)\./.test(error.code) ? EXIT_CONFIGURATION : EXIT_FAILURE;
+  return /^(?:(?:key|config|tls)\.|spool\.other-station$)/.test(error.code)
+    ? EXIT_CONFIGURATION
+    : EXIT_FAILURE;
 }
 
 /** Tells of an error that ended a command: a line on standard error, with --json a document on standard output as well. */
