@@ -70,8 +70,8 @@ async function putUp(
     conditions: opened.conditions,
     isBusy: () => station.isBusy,
     takeOver: (good) => {
-      opened.setLimits(good.config.broker);
       station.configurationInForce(good.sha256);
+      opened.setLimits(good.config.broker);
     },
     stop: async () => {
       isReady = false;

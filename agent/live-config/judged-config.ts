@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { withCredentials } from '../../config/credentials.ts';
 import { checkStationFiles } from '../../config/installed-files.ts';
 import { loadStationConfig } from '../../config/load.ts';
-import type { Problem } from '../../config/problems.ts';
+import { problem, showFound, type Problem } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
 
 /** A configuration that passed all checks. */
@@ -46,5 +46,20 @@ export async function judgeConfig(
   const judged = await readConfig(place);
   if (judged.kind === 'refused' || judged.good.sha256 === inForce.sha256) return judged;
   const { problems } = await checkStationFiles(judged.good.config, nowMs);
-  return problems.length > 0 ? { kind: 'refused', problems } : judged;
+  const all = [...movedSpool(place.file, inForce.config, judged.good.config), ...problems];
+  return all.length > 0 ? { kind: 'refused', problems: all } : judged;
+}
+
+/** With another folder the station would begin anew: what waits in this one would be pushed by nobody, and its log would be another one. */
+function movedSpool(file: string, { spool }: StationConfig, next: StationConfig): Problem[] {
+  if (next.spool.path === spool.path) return [];
+  const found = {
+    code: 'config.spool-moved',
+    file,
+    path: 'spool.path',
+    found: showFound(next.spool.path),
+    message: `the running station keeps its recordings and its custody log in ${spool.path}`,
+    remedy: 'stop the service, move that folder to its new place, and start the service again',
+  };
+  return [problem(found)];
 }

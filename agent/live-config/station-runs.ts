@@ -27,7 +27,7 @@ export interface RunningStation {
   readonly conditions: Conditions;
   /** A camera is being read or erased. */
   isBusy(): boolean;
-  /** This is in force from now on, without a new start. */
+  /** This is in force from now on, without a new start. Errors: those of entering it into the log; nothing is taken over then. */
   takeOver(good: GoodConfig): void;
   /** Puts it down in order, within its deadlines. Never rejects. */
   stop(): Promise<void>;
@@ -149,11 +149,22 @@ export class StationRuns {
     if (good.sha256 === this.#inForce.sha256) return undefined;
     const { parts, needsRestart } = changedParts(this.#inForce.config, good.config);
     if (needsRestart) return good;
-    this.#inForce = good;
-    this.#deps.setLogLevel(good.config.log.level);
-    station.takeOver(good);
-    this.#deps.log.info('configuration changed, taken over', { parts });
+    this.#takeOver(station, good, parts);
     return undefined;
+  }
+
+  /** What the log cannot take now, since the disk takes nothing, is tried again when the file is looked at next. */
+  #takeOver(station: RunningStation, good: GoodConfig, parts: readonly string[]): void {
+    const { log, setLogLevel } = this.#deps;
+    try {
+      station.takeOver(good);
+    } catch (error) {
+      log.warn('configuration changed, and cannot be taken over yet', { parts, error });
+      return;
+    }
+    this.#inForce = good;
+    setLogLevel(good.config.log.level);
+    log.info('configuration changed, taken over', { parts });
   }
 
   #refused({ conditions }: RunningStation, problems: readonly Problem[]): void {

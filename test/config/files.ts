@@ -73,6 +73,12 @@ export function exchange(text: string, from: string, to: string): string {
   return text.replace(from, () => to);
 }
 
+/** The station's file without TLS. */
+export const PLAIN = exchange(STATION, 'mqtts://broker.example.org:8883', 'mqtt://localhost').replace(
+  / {2}\w+_file: tls.*\n/g,
+  '',
+);
+
 /** Calls with a new folder and removes it afterwards. */
 export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'bodydock-config-'));

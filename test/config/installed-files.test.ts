@@ -13,13 +13,9 @@ import { checkCertificates, checkTlsFiles } from '../../config/tls-files.ts';
 import { publicKeyLine } from '../../protocol/minisign.ts';
 import { lacksTools, requireTool } from '../fakes/stock-tools.ts';
 import { TestAuthority, type TestCertificate } from '../fakes/tls.ts';
-import { exchange, publicLine, put, RECEIVER, STATION, withFolder } from './files.ts';
+import { exchange, PLAIN, publicLine, put, RECEIVER, withFolder } from './files.ts';
 
 const DAY_MS = 86_400_000;
-const PLAIN = exchange(STATION, 'mqtts://broker.example.org:8883', 'mqtt://localhost').replace(
-  / {2}\w+_file: tls.*\n/g,
-  '',
-);
 
 /** A station whose files are there, for a broker on this machine. */
 async function installed(folder: string, text = PLAIN): Promise<StationConfig> {

@@ -70,6 +70,7 @@ class Rig {
           conditions: station.conditions,
           isBusy: () => station.isBusy,
           takeOver: (taken) => {
+            if (this.#brokenWith.has(taken.sha256)) throw new Error('the log is full');
             station.sha256.push(taken.sha256);
             station.rates.push(taken.config.broker.rateBytesPerS);
           },
@@ -96,8 +97,13 @@ class Rig {
     await settle(8);
   }
 
+  /** Nor can a station that runs take it over. */
   cannotStartWith({ sha256 }: GoodConfig): void {
     this.#brokenWith.add(sha256);
+  }
+
+  canStartWith({ sha256 }: GoodConfig): void {
+    this.#brokenWith.delete(sha256);
   }
 
   async end(): Promise<void> {
@@ -259,5 +265,21 @@ test('limits of the uplink are handed to the station that runs, while a camera i
   expect(rig.stations).toHaveLength(1);
   expect(rig.last.rates).toEqual([20_000]);
   expect(rig.last.sha256.at(-1)).toBe(limited.sha256);
+  await rig.end();
+});
+
+test('what the log cannot take is in force only once it can, and ends no station', async () => {
+  const { rig, first } = await rigOf();
+  const louder = await good(`${STATION}log:\n  level: debug\n`);
+  rig.cannotStartWith(louder);
+  await rig.edit({ kind: 'good', good: louder });
+  await rig.look();
+  expect(rig.stations.map(({ sha256, isUp }) => [sha256, isUp])).toEqual([[[first.sha256], true]]);
+  expect(rig.levels).toEqual([]);
+  expect(rig.log.messages('warn')).toHaveLength(2);
+  rig.canStartWith(louder);
+  await rig.look();
+  expect(rig.last.sha256).toEqual([first.sha256, louder.sha256]);
+  expect(rig.levels).toEqual(['debug']);
   await rig.end();
 });
