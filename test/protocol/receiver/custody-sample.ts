@@ -37,7 +37,7 @@ export class SegmentMaker {
     station: StationId,
     segment: SegmentId,
     key: SecretKey,
-    { at = '2026-11-25T08:00:00.000Z', ...last }: Partial<Before> & { readonly at?: string } = {},
+    { at = '2026-11-25T08:00:00.000Z', segment: last, head }: Partial<Before> & { readonly at?: string } = {},
   ) {
     this.at = at;
     this.segment = segment;
@@ -47,9 +47,9 @@ export class SegmentMaker {
       segment,
       station,
       version: '1',
-      last_segment: last.segment ?? null,
-      last_sequence: last.head?.sequence ?? null,
-      last_sha256: last.head?.sha256 ?? null,
+      last_segment: last ?? null,
+      last_sequence: head?.sequence ?? null,
+      last_sha256: head?.sha256 ?? null,
     });
   }
 
