@@ -15,7 +15,7 @@ import type { DockingJournal } from '../dockings/docking-journal.ts';
 import type { DockingEntries } from './docking-entries.ts';
 import { isSetAside, RETRY_MS_MIN, type TrackedEntry } from './entry.ts';
 import type { Eraser } from './erase.ts';
-import { isChanging, isSettled, isStill, untilSettledMs, untilStillMs } from './looks.ts';
+import { isChanging, isSettled, isStill, untilSettledMs, untilStillMs, type Looks } from './looks.ts';
 import type { News } from './news.ts';
 import type { Taker } from './take.ts';
 
@@ -71,7 +71,10 @@ export class Docking {
       this.#leaveChanging();
       await this.#takeAll(signal);
       if (entries.areAllHere) await onAllHere(signal);
-      look = (await this.#release(signal)) ?? (await this.#lookAgain(signal)) ?? (await this.#rest(signal));
+      look =
+        (await this.#release(signal)) ??
+        (await this.#lookAgain(look, signal)) ??
+        (await this.#rest(look, signal));
     }
   }
 
@@ -145,12 +148,12 @@ export class Docking {
   }
 
   /** Listed again as soon as that can say of a file that it is still; undefined where no file waits for it. */
-  async #lookAgain(signal: AbortSignal): Promise<Look | undefined> {
+  async #lookAgain(last: Look, signal: AbortSignal): Promise<Look | undefined> {
     const { entries, clock } = this.#deps;
     const now = clock.monotonicMs();
     let waitMs = Infinity;
     for (const { fate, looks } of entries.all)
-      if (fate.kind === 'pending' || fate.kind === 'waiting')
+      if ((fate.kind === 'pending' || fate.kind === 'waiting') && isShown(looks, last))
         waitMs = Math.min(waitMs, untilStillMs(looks, now) ?? Infinity);
     if (waitMs === Infinity) return undefined;
     this.#show('reading');
@@ -159,10 +162,10 @@ export class Docking {
   }
 
   /** Nothing to do for now: until news, or until it is time to look again. */
-  async #rest(signal: AbortSignal): Promise<Look> {
+  async #rest(last: Look, signal: AbortSignal): Promise<Look> {
     this.#show('resting');
     const waited = new AbortController();
-    const cancel = this.#deps.clock.after(this.#restMs(), () => waited.abort());
+    const cancel = this.#deps.clock.after(this.#restMs(last), () => waited.abort());
     try {
       await this.#deps.news.wait(AbortSignal.any([signal, waited.signal]));
       await this.#deps.clock.sleep(GATHER_MS, signal);
@@ -175,13 +178,14 @@ export class Docking {
   }
 
   /** A file that waits is tried again soon, and one that is here is looked at as soon as that allows to erase it. */
-  #restMs(): number {
+  #restMs(last: Look): number {
     const { entries, clock } = this.#deps;
     const now = clock.monotonicMs();
     let restMs = ROUND_MS;
     for (const { fate, looks } of entries.all) {
       if (fate.kind === 'waiting' && !isSetAside(fate)) restMs = Math.min(restMs, RETRY_MS_MIN);
-      if (fate.kind === 'spooled') restMs = Math.min(restMs, untilSettledMs(looks, now) ?? ROUND_MS);
+      if (fate.kind === 'spooled' && isShown(looks, last))
+        restMs = Math.min(restMs, untilSettledMs(looks, now) ?? ROUND_MS);
     }
     return restMs;
   }
@@ -189,6 +193,11 @@ export class Docking {
   #show(activity: BayActivity, pulledBytes = 0): void {
     this.#deps.onShow(activity, pulledBytes);
   }
+}
+
+/** Whether the newest listing shows it: one that it does not show gets no older by being listed again at once. */
+function isShown(looks: Looks, { beganMs }: Look): boolean {
+  return looks.lastMs >= beganMs;
 }
 
 /** Those that looks allow to erase. */

@@ -17,7 +17,7 @@ import { Spool } from '../../../agent/spool/spool.ts';
 import { Taker } from '../../../agent/bay/take.ts';
 import { writeTally } from '../../../agent/tries/tally-file.ts';
 import { Tries } from '../../../agent/tries/tries.ts';
-import type { CameraSession } from '../../../drivers/driver.ts';
+import type { CameraSession, Inventory } from '../../../drivers/driver.ts';
 import { simulatedDriver } from '../../../drivers/simulated/driver.ts';
 import { MemoryCamera, MEMORY_IDENTITY } from '../../../drivers/simulated/memory-camera.ts';
 import { makeIdentity } from '../../../protocol/age-keys.ts';
@@ -381,4 +381,43 @@ test('a camera that answers again gives all that waited for it in one go', async
   await clock.advance(300);
   await waitFor(() => expect(shown).toContain('resting'));
   expect([...entries.all].map(({ fate }) => fate.kind)).toEqual(names.map(() => 'spooled'));
+});
+
+/** Counts the listings; `shows` makes of a listing what the driver gives. */
+function countListings(shows: (whole: Inventory) => Inventory = (whole) => whole): () => number {
+  let listings = 0;
+  const inventory = session.inventory.bind(session);
+  session.inventory = async (signal) => {
+    listings++;
+    return shows(await inventory(signal));
+  };
+  return () => listings;
+}
+
+test('a file that was taken and goes before it may be erased is not looked for without a pause', async () => {
+  const listings = countListings();
+  write('a.mp4');
+  void plug();
+  await waitFor(() => expect(activity).toBe('reading'));
+  await pass(3500);
+  await waitFor(() => expect([entries.areAllHere, activity]).toEqual([true, 'resting']));
+  camera.remove('a.mp4');
+  await pass(60_000);
+  expect(listings()).toBeLessThanOrEqual(2 + 1 + 60_000 / 30_000 + 1);
+});
+
+test('a file that waits for a second look, in a folder that cannot be listed any more, is not looked for without a pause', async () => {
+  let isHidden = false;
+  const problem = { reason: 'unreadable-folder', path: Buffer.from('DCIM') };
+  const listings = countListings((whole) => (isHidden ? { entries: [], problems: [problem] } : whole));
+  write('a.mp4');
+  void plug();
+  await waitFor(() => expect(activity).toBe('reading'));
+  isHidden = true;
+  await pass(60_000);
+  expect(listings()).toBeLessThanOrEqual(20);
+  await waitFor(() => expect(activity).toBe('resting'));
+  isHidden = false;
+  await pass(40_000);
+  await waitFor(() => expect([entries.areAllHere, activity]).toEqual([true, 'resting']));
 });
