@@ -220,6 +220,7 @@ export class LibusbTransport implements UsbTransport {
       if (error === undefined) resolve(actual);
       else reject(error);
     });
+    this.#check(signal); // again: making it takes a moment, in which nobody listens to the signals
     let transfer: Transfer | undefined = made;
     const settled = promise.finally(() => (transfer = undefined));
     settled.catch(() => undefined);
