@@ -224,8 +224,7 @@ export class LibusbTransport implements UsbTransport {
     let transfer: Transfer | undefined = made;
     const settled = promise.finally(() => (transfer = undefined));
     settled.catch(() => undefined);
-    this.#pending.add(settled);
-    void settled.finally(() => this.#pending.delete(settled)).catch(() => undefined);
+    this.#keep(settled);
     try {
       made.submit(buffer);
     } catch (error) {
@@ -257,13 +256,20 @@ export class LibusbTransport implements UsbTransport {
   ): Promise<void> {
     this.#check(signal);
     const { promise, resolve, reject } = withResolvers<void>();
-    promise.catch(() => undefined);
+    this.#keep(promise);
     try {
       start((error) => (error === undefined ? resolve() : reject(error)));
     } catch (error) {
       reject(error as Error);
     }
     await this.#within(promise, () => undefined, timeoutMs, signal);
+  }
+
+  /** The device cannot be closed before that has ended. */
+  #keep(work: Promise<unknown>): void {
+    this.#pending.add(work);
+    const end = (): void => void this.#pending.delete(work);
+    work.then(end, end);
   }
 
   #check(signal: AbortSignal): void {

@@ -129,3 +129,17 @@ test('a transport that is closed in the moment in which a transfer is asked for 
     expect([silent.underWay, silent.isOpen]).toEqual([0, false]);
   }
 });
+
+test('a device that is being reset while its transport is closed is closed once that is over', async () => {
+  const { clock, silent, transport } = bench();
+  const reset = endOf(transport.reset(live()));
+  await clock.advance(100);
+  const closing = transport.close();
+  await clock.advance(100);
+  expect(silent.isOpen).toBe(true);
+  silent.endReset();
+  await clock.advance(3000);
+  await closing;
+  expect(await reset).toMatchObject({ code: 'driver.detached' });
+  expect(silent.isOpen).toBe(false);
+});
