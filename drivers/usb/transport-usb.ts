@@ -302,8 +302,8 @@ export class LibusbTransport implements UsbTransport {
           if (now?.address !== this.#opened.facts.address) this.#leave(undefined);
           else if (this.#gone === undefined) this.#look();
         })
-        .catch((error: unknown) => {
-          if (this.#gone === undefined) this.#leave(error);
+        .catch(() => {
+          if (this.#gone === undefined) this.#look(); // what the machine refuses says nothing of the camera
         });
     });
   }

@@ -143,3 +143,22 @@ test('a device that is being reset while its transport is closed is closed once 
   expect(await reset).toMatchObject({ code: 'driver.detached' });
   expect(silent.isOpen).toBe(false);
 });
+
+test('a look that the machine refuses does not say that the camera left', async () => {
+  let isShort = false;
+  let present: UsbDeviceFacts | undefined = FACTS;
+  const { clock, transport, gone } = bench(async () => {
+    if (isShort) throw Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+    return present;
+  });
+  isShort = true;
+  await clock.advance(3000);
+  expect(gone).toEqual([]);
+  isShort = false;
+  await clock.advance(3000);
+  expect(gone).toEqual([]);
+  present = undefined;
+  await clock.advance(3000);
+  expect(gone).toHaveLength(1);
+  await transport.close();
+});
