@@ -50,7 +50,7 @@ export function ambarellaDriver(options: AmbarellaDriverOptions): Driver {
     open: async (place, signal) => {
       const device = await deviceAt(options.devices, place, signal);
       const identity = shown.of(device);
-      if (identity !== undefined) return reopen(options.disk, device, identity, signal);
+      if (identity !== undefined) return reopen(options, device, identity, signal);
       if (!waitsForLogin(device))
         throw new DockError(
           'driver.refused',
@@ -104,14 +104,24 @@ async function open(
   }
 }
 
-/** A session that failed over the disk of a camera that is still there goes on with the disk: who it is stays known. */
+/**
+ * A session that failed over the disk of a camera that is still there goes on with the disk: who it is stays known. The port is looked at again
+ * behind the opening: whatever came meanwhile is somebody else.
+ */
 async function reopen(
-  disk: Driver,
+  { disk, devices }: Pick<AmbarellaDriverOptions, 'disk' | 'devices'>,
   device: UsbDeviceFacts,
   identity: CameraIdentity,
   signal: AbortSignal,
 ): Promise<CameraSession> {
   const bytes = await disk.open({ kind: 'usb', path: device.portPath }, signal);
+  try {
+    const now = await devices.at(device.portPath, signal);
+    if (now === undefined || stayText(now) !== stayText(device)) throw leftMeanwhile(device);
+  } catch (error) {
+    await bytes.close();
+    throw error;
+  }
   const control = new ToldHalf(
     { ...device, vendor: identity.vendor, product: identity.model, serial: null },
     { serial: identity.serial, batteryPercent: null },
@@ -133,6 +143,11 @@ class ShownDisks {
     this.#ports.delete(device.portPath);
     return undefined;
   }
+}
+
+function leftMeanwhile({ portPath }: UsbDeviceFacts): DockError {
+  const words = `the camera on USB port ${portPath} left while its disk was opened`;
+  return new DockError('driver.detached', words, { retry: 'later' });
 }
 
 function noPassword(portPath: string): DockError {

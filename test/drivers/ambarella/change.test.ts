@@ -178,6 +178,30 @@ describe('what comes to the port of a recorder that went away', () => {
 });
 
 describe('a session of a recorder', () => {
+  test('that goes on with the disk of a recorder is not one over a disk that came while it was opened', async () => {
+    let onOpen = (): void => undefined;
+    const all = await opened({
+      wrapDisk: (disk) => ({
+        ...disk,
+        open: async (...given) => {
+          onOpen();
+          return disk.open(...given);
+        },
+      }),
+    });
+    expect((await listed(all)).value?.entries).toHaveLength(1);
+    await all.session.close();
+    const { recorder, dock, driver } = all.it;
+    const other = all.it.another({ serial: 'OTHER' });
+    other.camera.put('B.MP4', patternBytes(10));
+    onOpen = () => {
+      recorder.pull();
+      other.camera.attach();
+      dock.plug(PLACE.path, other, { interfaces: [DISK], serial: null });
+    };
+    await expect(driver.open(PLACE, live())).rejects.toMatchObject({ code: 'driver.detached' });
+  });
+
   test('notices that the camera left before it was told anything', async () => {
     const all = await opened();
     let left: Error | undefined;
