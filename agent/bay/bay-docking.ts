@@ -4,7 +4,7 @@ import type { BayPlace } from './bay-place.ts';
 import { isCameraRefusal, type WhoIs } from './camera-register.ts';
 import { DockingLife, type DockingWork } from './docking-life.ts';
 import { IndicatorLight } from './indicator-light.ts';
-import { untilGone } from './place-watch.ts';
+import { untilArrived, untilGone } from './place-watch.ts';
 
 /** What a bay works with; the same for all its dockings. */
 export interface BayWork extends Omit<DockingWork, 'camera'> {
@@ -27,7 +27,7 @@ export async function performDocking(
   onChange: () => void,
 ): Promise<void> {
   const { watch } = work.place;
-  const identity = await watch.arrival(signal);
+  const identity = await untilArrived(watch, work.take, signal);
   const stay = new AbortController();
   const leaving = AbortSignal.any([signal, stay.signal]);
   const departure = untilGone(watch, identity, work.take, leaving).catch((error: unknown) =>

@@ -1,6 +1,6 @@
 // Says when something is at the place of a bay, something else, or nothing any more. Presence is asked for: neither a mount over a folder
 // nor a serial device that is pulled while it sends gives an event that never fails to come.
-import { DockError, isDockError } from '../../protocol/errors.ts';
+import { DockError, isDockError, isMachineShort } from '../../protocol/errors.ts';
 import type { Clock, Log } from '../../protocol/ports.ts';
 
 /** How often a place is looked at where something lies. */
@@ -33,6 +33,23 @@ export async function untilThere<T>(
     const found = await look();
     if (found !== undefined) return found;
     await clock.sleep(ARRIVAL_MS, signal);
+  }
+}
+
+/** As PlaceWatch.arrival; a look for which the machine is short of something says nothing of the place, and is made again. */
+export async function untilArrived(
+  watch: Pick<PlaceWatch, 'arrival'>,
+  { clock, log }: { readonly clock: Pick<Clock, 'sleep'>; readonly log: Log },
+  signal: AbortSignal,
+): Promise<string> {
+  for (let looks = 1; ; looks++) {
+    try {
+      return await watch.arrival(signal);
+    } catch (error) {
+      if (signal.aborted || !isMachineShort(error)) throw error;
+      if (looks === 1) log.warn('whether a camera is there cannot be seen', { error });
+      await clock.sleep(PRESENCE_MS, signal);
+    }
   }
 }
 

@@ -45,3 +45,21 @@ test('looks that fail one after the other are made with pauses', async () => {
   await new Promise((resolve) => setTimeout(resolve, 3000));
   expect(looks).toBeLessThan(30); // one bay, two looks a second
 });
+
+test('looks that fail say nothing of an empty bay either: nobody is called to it, and the next camera is emptied', async () => {
+  await open();
+  const { usb, dock, camera } = station;
+  const lights = new Set<unknown>();
+  isBlind = true;
+  for (let looked = 0; looked < 30; looked++) {
+    lights.add(dock.bay()['light']);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  isBlind = false;
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  expect(dock.conditions.isRaised('camera.failed', 'bay-1')).toBe(false);
+  expect([...lights]).not.toContain('call-someone');
+  const plugged = camera('PTP-7', { 'A.MP4': patternBytes(1000) });
+  usb.plug('1-1.1', plugged);
+  await dock.until('emptied', () => plugged.camera.files().length === 0);
+});
