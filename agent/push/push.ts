@@ -233,7 +233,7 @@ export class Pusher {
     if (this.#pumping) return;
     this.#pumping = true;
     try {
-      while (!this.#stopped && this.#options.broker.connected && this.#reads < READS_MAX) {
+      while (!this.#stopped && this.#options.broker.connected) {
         const found = this.#pick();
         if (found === undefined) break;
         this.#run(this.#perform(found.sender, found.action));
@@ -267,11 +267,18 @@ export class Pusher {
     return undefined;
   }
 
-  /** What is held back in a lane at this moment. Under a limit a unit begins once there are bytes for those before it: it is not begun to wait. */
+  /**
+   * What is held back in a lane at this moment. Under a limit a unit begins once there are bytes for those before it: it is not begun to wait.
+   * While READS_MAX units are under way no other begins, but a line that takes a minute for them keeps nothing else back.
+   */
   #held(): (lane: LaneName) => Held {
     const { isOpen, pace } = this.#options.limits;
-    const held = pace.isFree(this.#underWayBytes) ? 'nothing' : 'bytes';
+    const held = !this.#isFull && pace.isFree(this.#underWayBytes) ? 'nothing' : 'bytes';
     return (lane) => (lane === 'normal' && !isOpen ? 'offers' : held);
+  }
+
+  get #isFull(): boolean {
+    return this.#reads >= READS_MAX;
   }
 
   get #underWayBytes(): number {
@@ -310,7 +317,8 @@ export class Pusher {
     let at = Number.POSITIVE_INFINITY;
     for (const { sender, lane } of this.#queue.active(now)) {
       const held = heldIn(lane);
-      const freeAt = held === 'bytes' && sender.sending ? pace.freeAtMs(this.#underWayBytes) : at;
+      const waitsForPace = held === 'bytes' && sender.sending && !this.#isFull; // the end of a unit looks again
+      const freeAt = waitsForPace ? pace.freeAtMs(this.#underWayBytes) : at;
       at = Math.min(at, sender.wakeAtMs(held), freeAt);
     }
     if (at === Number.POSITIVE_INFINITY) return;

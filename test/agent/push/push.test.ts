@@ -435,3 +435,31 @@ test('an offer that the broker refuses is made again after pauses that double to
   await rig.clock.advance(61_000);
   expect(offersOf(recording)).toBe(1);
 });
+
+/** Reading, or the line, takes as many units as are taken at a time, and gives none back. */
+async function fullOfUnits(): Promise<RecordingId[]> {
+  rig.onReadUnit = () => new Promise(() => undefined);
+  const stuck = Array.from({ length: 4 }, () => rig.spool());
+  for (const recording of stuck) await claimed(recording);
+  await settle();
+  return stuck;
+}
+
+test('while as many units as may leave at a time are leaving, nothing is looked at without a pause', async () => {
+  await fullOfUnits();
+  let armed = 0;
+  const after = rig.clock.after.bind(rig.clock);
+  rig.clock.after = (...given) => {
+    armed++;
+    return after(...given);
+  };
+  await rig.clock.advance(60_000);
+  expect(armed).toBeLessThan(100);
+});
+
+test('... and what is no unit is not kept back by them: a locked recording is offered', async () => {
+  await fullOfUnits();
+  const locked = rig.spool(true, { locked: true });
+  await settle();
+  expect(offersOf(locked)).toBe(1);
+});
