@@ -187,9 +187,10 @@ export class Taker {
     }
   }
 
-  /** Only what the station itself could not do counts. */
+  /** Only what the station itself could not do counts, and of that not the end of a worker: it may be a file's doing, and is no disk's. */
   #notKept(error: unknown): void {
-    if (isOwnFailure(waitReason(error))) this.#deps.pullStop.failed(error);
+    if (isOwnFailure(waitReason(error)) && !isDockError(error, 'worker.died'))
+      this.#deps.pullStop.failed(error);
   }
 
   /** Errors: those of the camera, the spool and the sealing; nothing of the attempt is left then. */

@@ -347,3 +347,25 @@ test('a camera on USB whose pipe halts at a file is a fault of that camera, and 
     clearInterval(running);
   }
 });
+
+test('a file at which a worker dies again and again says nothing of the disk: others are taken as ever', async () => {
+  camera.put('a.mp4', Buffer.from('what no worker stands'));
+  camera.put('b.mp4', Buffer.from('film'));
+  const inline = bulkInline({ files, random });
+  const [bad, good] = [await entryOf('a.mp4'), await entryOf('b.mp4')];
+  let isDying = true;
+  const died = (): DockError => new DockError('worker.died', 'a worker thread is gone', { retry: 'later' });
+  const by = taker({
+    ...inline,
+    startSeal: (...given) => (isDying ? Promise.reject(died()) : inline.startSeal(...given)),
+  });
+  for (let times = 0; times < 6; times++) {
+    bad.againAtMs = 0;
+    await take(bad, by);
+  }
+  expect(bad.fate).toEqual({ kind: 'waiting', reason: 'spool-failed' });
+  expect(conditions.isRaised('spool.write-failed', null)).toBe(false);
+  isDying = false;
+  await take(good, by);
+  expect(good.fate.kind).toBe('spooled');
+});
