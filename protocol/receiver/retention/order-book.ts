@@ -72,8 +72,8 @@ export class OrderBook {
   }
 
   /**
-   * What counts for a recording at `nowMs`. A hold also reaches what a cut docking tore apart, and what replaces its recording; no deletion
-   * does.
+   * What counts for a recording at `nowMs`. A hold also reaches what a cut docking tore apart, what replaces its recording, and what else was
+   * read at its place; no deletion does.
    */
   standing(subject: Subject, nowMs: number): Standing {
     const own = this.#families.get(familyKey(subject)) ?? this.#byRecording.get(subject.recording);
@@ -81,21 +81,22 @@ export class OrderBook {
       (family) => family !== own && family.subjects.some((other) => areTogether(other, subject)),
     );
     const replaced = subject.supersedes.flatMap((recording) => this.#byRecording.get(recording) ?? []);
-    const standings = [...(own === undefined ? [] : [own]), ...near, ...replaced].map(({ orders }) =>
-      orderStanding(orders, nowMs),
+    const reaching = [...(own === undefined ? [] : [own]), ...near, ...replaced];
+    const hold = longest(reaching.map(({ orders }) => holdIn(orders, nowMs)));
+    if (hold !== undefined || own === undefined) return { hold, deletion: undefined };
+    const meant = own.orders.filter(
+      ({ order: { verb, recording }, subject: about }) =>
+        verb === 'delete' && areOne({ recording, ...about }, subject),
     );
-    const hold = longest(standings.map((standing) => standing.hold));
-    const order =
-      hold === undefined && own !== undefined ? orderStanding(own.orders, nowMs).deletion : undefined;
-    const booked = own?.orders.find((each) => each.order === order);
+    const order = orderStanding(meant, nowMs).deletion;
+    const booked = meant.find((each) => each.order === order);
     return { hold, deletion: booked && { order: booked.order, sha256: booked.sha256 } };
   }
 
   /** Whether this hold counts at `nowMs`, whatever other holds there are. */
   isHolding(booked: BookedOrder, nowMs: number): boolean {
     const family = this.#byRecording.get(booked.order.recording)?.orders ?? [];
-    const lifting = family.filter(({ order }) => order.verb === 'unhold');
-    return orderStanding([booked, ...lifting], nowMs).hold !== undefined;
+    return standingHold(booked, family, nowMs) !== undefined;
   }
 
   #add(booked: BookedOrder): void {
@@ -127,6 +128,28 @@ function areTogether(a: Subject, b: Subject): boolean {
   if (a.originalSha256 === b.originalSha256) return true;
   return a.isSidecar !== b.isSidecar && Math.abs(a.receivedMs - b.receivedMs) <= TOGETHER_MS;
 }
+
+/** The hold that lasts longest of those that count among the orders of one family. */
+function holdIn(orders: readonly BookedOrder[], nowMs: number): Hold | undefined {
+  return longest(orders.map((each) => standingHold(each, orders, nowMs)));
+}
+
+/** One hold, unless it lapsed or was lifted by an order about what it is about. */
+function standingHold(hold: BookedOrder, family: readonly BookedOrder[], nowMs: number): Hold | undefined {
+  if (hold.order.verb !== 'hold') return undefined;
+  const lifting = family.filter(({ order, subject }) => {
+    const isLifting = order.verb === 'unhold';
+    return isLifting && areOne({ ...order, ...subject }, { ...hold.order, ...hold.subject });
+  });
+  return orderStanding([hold, ...lifting], nowMs).hold;
+}
+
+/** One recording, or a recording and its sidecar: not two that one docking read at the same place, such as of a file that went on. */
+function areOne(a: Named, b: Named): boolean {
+  return a.recording === b.recording || a.isSidecar === true || b.isSidecar === true;
+}
+
+type Named = Pick<Subject, 'recording'> & Partial<Pick<Subject, 'isSidecar'>>;
 
 function longest(holds: readonly (Hold | undefined)[]): Hold | undefined {
   const found = holds.filter((hold) => hold !== undefined);
