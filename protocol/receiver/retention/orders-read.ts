@@ -4,13 +4,15 @@
 // 1. An `unhold` or a `delete` counts only with signatures that verify with a key of the role, and about the manifest that the vault holds.
 // 2. A signature of a `hold` that does not verify (its key is gone from the file, a byte was altered) keeps the recording all the same, and
 //    is told: nothing is deleted on the strength of a doubt.
-// 3. An order that cannot be read may be a hold of anything: then nothing of the station is deleted, and it is told.
+// 3. An order that cannot be read, or lies there by another name, may be a hold of anything: then nothing of the station is deleted, and it is
+//    told. The same for a hold of a recording whose manifest is not the one that it names.
 import { join } from 'node:path';
 import { parseUtf8, sha256Hex } from '../../bytes.ts';
 import { listIfThere, readIfThere } from '../../durable.ts';
 import { describeError, DockError, systemCode } from '../../errors.ts';
 import { isRecordingId, isSessionId, type StationId } from '../../ids.ts';
-import { SIGNATURE_FILE_BYTES_MAX } from '../../limits.ts';
+import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../limits.ts';
+import { parseManifest } from '../../manifest.ts';
 import { keyIdHex, verifyDocument, type PublicKey } from '../../minisign.ts';
 import {
   ORDER_BYTES_MAX,
@@ -21,7 +23,8 @@ import {
   type Role,
 } from '../../order.ts';
 import type { Finding, RetentionDeps } from './deps.ts';
-import { OrderBook, subjectOf, type BookedOrder } from './order-book.ts';
+import { MANIFEST } from '../vault-layout.ts';
+import { OrderBook, subjectOf, type BookedOrder, type Subject } from './order-book.ts';
 import { readRecording, type FactsKeys } from './recording-facts.ts';
 
 export const ORDER_FILE = 'order.json';
@@ -71,6 +74,7 @@ export async function readOrders(
   if (names.length > ORDERS_MAX) return tooMany(station, names.length);
   const findings: Finding[] = [];
   let blocked = false;
+  const unplaced: BookedOrder[] = [];
   const orders: (BookedOrder & { read: ReadOrder })[] = [];
   for (const name of names) {
     const found = await readOne(deps, station, name, keys);
@@ -81,15 +85,30 @@ export async function readOrders(
         what: `order ${name.slice(0, 40)}: ${what}`,
       });
     if (found.booked !== undefined) orders.push(found.booked);
+    if (found.booked !== undefined && found.unplaced === true) unplaced.push(found.booked);
     blocked ||= found.unreadable === true;
   }
-  return { book: new OrderBook(orders), orders, findings, blocked };
+  const book = new OrderBook(orders);
+  for (const { order } of unplaced.filter((each) => book.isHolding(each, deps.clock.wallMs()))) {
+    findings.push({
+      station,
+      recording: order.recording,
+      what: `order ${order.order}: ${UNPLACED}; ${REMEDY}`,
+    });
+    blocked = true;
+  }
+  return { book, orders, findings, blocked };
 }
+
+const REMEDY = 'nothing of this station is deleted until it is mended or taken away';
+const UNPLACED = 'the documents of what it holds do not hold, so nobody can tell which sidecars it holds';
 
 interface FoundOrder {
   readonly booked?: BookedOrder & { readonly read: ReadOrder };
   readonly faults: readonly string[];
   readonly unreadable?: boolean;
+  /** A hold of which nobody can tell what else it reaches. */
+  readonly unplaced?: boolean;
 }
 
 async function readOne(
@@ -99,15 +118,28 @@ async function readOne(
   keys: FactsKeys,
 ): Promise<FoundOrder> {
   try {
-    if (!isSessionId(name)) return { faults: ['this is no name of an order'] };
+    if (!isSessionId(name)) {
+      if (await mayBeOrder(deps, station, name)) throw misplaced();
+      return { faults: ['this is no name of an order'] };
+    }
     const read = await readOrderFolder(deps, join(deps.layout.orders(station), name));
     if (read.order.order !== name || read.order.station !== station) throw misplaced();
     return await book(deps, read, keys);
   } catch (error) {
     if (!(error instanceof DockError) && systemCode(error) === undefined) throw error;
-    const remedy = 'nothing of this station is deleted until it is mended or taken away';
-    return { faults: [`${describeError(error)}; ${remedy}`], unreadable: true };
+    return { faults: [`${describeError(error)}; ${REMEDY}`], unreadable: true };
   }
+}
+
+/** Whether something by another name is an order that somebody put there by hand. */
+async function mayBeOrder(
+  { files, layout }: RetentionDeps,
+  station: StationId,
+  name: string,
+): Promise<boolean> {
+  if (name === ORDER_FILE) return true;
+  const path = join(layout.orders(station), name, ORDER_FILE);
+  return (await files.stat(path).catch(tooLongIsNone)) !== undefined;
 }
 
 /** One order and its signatures. Errors: "order.missing", "document.*", "canonical.refused"; the system's. */
@@ -170,13 +202,29 @@ async function book(deps: RetentionDeps, read: ReadOrder, keys: FactsKeys): Prom
   const faults = ROLES.flatMap((role) => wrongOf(role, signatures[role]));
   if (order.verb !== 'hold' && proven?.manifestSha256 !== order.manifest_sha256)
     return { faults: [...faults, 'it is about a manifest that the vault does not hold'] };
-  const subject = proven && subjectOf(proven.manifest, proven.receipt.received_at);
   const keep = order.verb === 'hold';
+  const named = keep && proven === undefined ? await namedSubject(deps, order) : undefined;
+  const subject = proven ? subjectOf(proven.manifest, proven.receipt.received_at) : named;
+  const isThere = facts?.kind === 'doubtful' || facts?.kind === 'unreceipted';
   const [officer, supervisor] = ROLES.map((role) => keyIdOf(role, signatures[role], keep));
   return {
     booked: { order, sha256, subject, officer: officer ?? null, supervisor: supervisor ?? null, read },
     faults,
+    unplaced: keep && isThere && subject === undefined,
   };
+}
+
+/** What an order is about by the digest in it, where no receipt proves that: what a hold reaches beside it must stay all the same. */
+async function namedSubject(
+  { files, layout }: RetentionDeps,
+  { station, recording, manifest_sha256: sha256 }: Order,
+): Promise<Subject | undefined> {
+  if (!isRecordingId(recording)) return undefined;
+  const path = join(layout.recording({ station, recording }), MANIFEST);
+  const bytes = await readIfThere(files, path, MANIFEST_BYTES_MAX).catch(tooLongIsNone);
+  if (bytes === undefined || sha256Hex(bytes) !== sha256) return undefined;
+  const manifest = parseManifest(bytes);
+  return subjectOf(manifest, manifest.sealed_at);
 }
 
 function wrongOf(role: Role, state: SignatureState): string[] {

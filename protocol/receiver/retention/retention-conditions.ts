@@ -16,7 +16,7 @@ export function tellConditions(conditions: Conditions, { totals, doubt, failure 
   told('retention.failed', failure !== undefined, { due: states.due + states.ordered + states.unfinished });
   told('retention.blocked', states.blocked > 0, {
     overdue: states.blocked,
-    reason: 'an order of their station cannot be read',
+    reason: 'an order of their station cannot be read, or nobody can tell what it holds',
   });
   told('retention.late', totals.late > 0, { count: totals.late, first_due_at: totals.firstLateDueAt });
   told('retention.evidence-due', totals.evidenceSoon > 0, {

@@ -1,5 +1,6 @@
 // Which recordings an order reaches, where several files of one docking have one place on the camera, and where documents do not hold.
 import { expect, test } from 'vitest';
+import { parseStationId } from '../../../../protocol/ids.ts';
 import type { Manifest } from '../../../../protocol/manifest.ts';
 import type { CrashDisk } from '../../../fakes/files-crash.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
@@ -8,6 +9,7 @@ import {
   DAY_MS,
   depsOn,
   expireOn,
+  folderOf,
   plantOrder,
   plantRecording,
   retentionDisk,
@@ -63,4 +65,47 @@ test('what lifts the hold of one of them leaves that of the other one, which kee
     'deleted',
     'deleted',
   ]);
+});
+
+test('a hold of a recording whose documents do not hold any more keeps its sidecar', async () => {
+  const spoil: readonly ((disk: CrashDisk, folder: string) => void)[] = [
+    (disk, folder) => disk.corrupt(`${folder}/receipt.json`, (bytes) => bytes.subarray(1)),
+    (disk, folder) => disk.corrupt(`${folder}/manifest.json.minisig`, (bytes) => bytes.subarray(1)),
+    (disk, folder) => disk.corrupt(`${folder}/manifest.json`, (bytes) => bytes.subarray(1)),
+  ];
+  for (const [seed, damage] of spoil.entries()) {
+    const disk = retentionDisk();
+    const random = seededRandom(3);
+    const media = plantRecording(disk, random);
+    const sidecar = plantRecording(disk, random, { manifest: sidecarOf(media) });
+    const other = plantRecording(disk, random, { station: parseStationId('dock-2') });
+    const hold = { verb: 'hold', orderedMs: START_MS, by: BOTH } as const;
+    plantOrder(disk, random, media, hold);
+    damage(disk, folderOf(media));
+    await expireOn(await later(disk, 20, seed));
+    expect([sidecar, other].map((each) => stateOf(disk, each))).toEqual(['whole', 'deleted']);
+  }
+});
+
+test('such a hold that lapsed keeps nothing, whatever its recording is worth', async () => {
+  const disk = retentionDisk();
+  const random = seededRandom(4);
+  const media = plantRecording(disk, random);
+  const sidecar = plantRecording(disk, random, { manifest: sidecarOf(media) });
+  plantOrder(disk, random, media, { verb: 'hold', orderedMs: START_MS, by: ['officer'] });
+  disk.corrupt(`${folderOf(media)}/manifest.json`, (bytes) => bytes.subarray(1));
+  await expireOn(await later(disk, 20));
+  expect(stateOf(disk, sidecar)).toBe('deleted');
+});
+
+test('an order that lies there by the name of the folder that went from hand to hand may be a hold', async () => {
+  const disk = retentionDisk();
+  const random = seededRandom(5);
+  const held = plantRecording(disk, random);
+  const { order } = plantOrder(disk, random, held, { verb: 'hold', orderedMs: START_MS, by: BOTH });
+  const orders = `/vault/${held.station}/orders`;
+  await disk.rename(`${orders}/${order}`, `${orders}/order-${order}`);
+  const expired = await expireOn(await later(disk, 20));
+  expect(expired).toMatchObject({ deleted: 0, totals: { findings: 1, states: { blocked: 1 } } });
+  expect(stateOf(disk, held)).toBe('whole');
 });
