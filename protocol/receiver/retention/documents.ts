@@ -3,23 +3,23 @@
 //
 // Invariants:
 // 1. Nothing goes that does not hold, that has something foreign beside it, or that something younger rests on: a docking record stays as long
-//    as a recording that it names, an order as long as a deletion record that names it.
+//    as a recording that it names, an order as long as a deletion record that names it, a hold by both roles until it is lifted: nobody deletes
+//    what it holds, so a recording that is not there was lost or is not put back yet.
 // 2. Each folder is looked at anew under the retention lock. `documents-dropped` is durable before it goes; it goes whole, by one rename.
 // 3. A cut leaves an entry about something that is still there: the next round says it again and finishes.
 import { join } from 'node:path';
-import { sha256Hex } from '../../bytes.ts';
 import type { CustodyEvent } from '../../custody-entry.ts';
-import { listIfThere, readIfThere } from '../../durable.ts';
+import { listIfThere } from '../../durable.ts';
 import { DockError, isMachineShort, systemCode } from '../../errors.ts';
 import { isRecordingId, isSessionId, type StationId } from '../../ids.ts';
-import { ORDER_BYTES_MAX, parseOrder } from '../../order.ts';
+import { ROLES, type Order } from '../../order.ts';
 import { underLock, whileHeld } from '../store-log/folder-lock.ts';
 import { appendStoreEvents } from '../store-log/store-log.ts';
 import type { RetentionDeps } from './deps.ts';
 import type { RecordingName } from '../vault.ts';
 import { documentAge, type AgedDocuments, type DocumentAge } from './document-age.ts';
 import { BATCH, ROUND_MAX } from './limits.ts';
-import { ORDER_FILE } from './orders-read.ts';
+import { readOrderFolder, type ReadOrder } from './orders-read.ts';
 import type { FactsKeys } from './recording-facts.ts';
 import { dropSegments } from './segments-drop.ts';
 import { storeKeys } from './store-keys.ts';
@@ -170,36 +170,68 @@ class StationDocuments {
   async #dropOrders(): Promise<number> {
     const { files, layout } = this.#deps;
     const folder = layout.orders(this.#station);
-    const old: string[] = [];
+    const old: ReadOrder[] = [];
+    /** Until when the holds of a recording are lifted, in ms since 1970. */
+    const lifted = new Map<string, number>();
     for (const name of await listIfThere(files, folder)) {
       this.#deps.signal.throwIfAborted();
-      if (isSessionId(name) && (await this.#isOver(join(folder, name)))) old.push(name);
+      const read = isSessionId(name) ? await this.#readOrder(join(folder, name)) : undefined;
+      if (read === undefined) continue;
+      const { recording, verb, ordered_at: at } = read.order;
+      if (verb === 'unhold' && hasBothFiles(read))
+        lifted.set(recording, Math.max(lifted.get(recording) ?? 0, Date.parse(at)));
+      if (read.order.order === name && (await this.#isOver(read))) old.push(read);
     }
-    if (old.length === 0 || !(await this.#mayGo())) return 0;
+    const isStanding = (read: ReadOrder): boolean =>
+      read.order.verb === 'hold' &&
+      hasBothFiles(read) &&
+      Date.parse(read.order.ordered_at) > (lifted.get(read.order.recording) ?? 0);
+    const going = old.filter((read) => !isStanding(read)).map(({ order }) => order);
+    if (going.length === 0 || !(await this.#mayGo())) return 0;
     await underLock(this.#deps, layout.retentionLock, async (held) => {
-      for (const name of old)
-        await whileHeld(() => files.rename(join(folder, name), join(held.workFolder, name)));
-      await files.syncFolder(folder);
-      for (const name of old) await files.removeTree(join(held.workFolder, name));
+      // What lifts a hold goes behind it: a cut must not leave the hold alone.
+      const [lifting, others] = [going.filter(isLifting), going.filter((order) => !isLifting(order))];
+      for (const orders of [others, lifting]) {
+        for (const { order } of orders)
+          await whileHeld(() => files.rename(join(folder, order), join(held.workFolder, order)));
+        await files.syncFolder(folder);
+      }
+      for (const { order } of going) await files.removeTree(join(held.workFolder, order));
     });
-    return old.length;
+    return going.length;
   }
 
-  /** An old order about a recording that is gone, and that no deletion record names. One that cannot be read stays. */
-  async #isOver(folder: string): Promise<boolean> {
-    const { files, layout } = this.#deps;
+  /** Undefined for one that cannot be read: it stays. */
+  async #readOrder(folder: string): Promise<ReadOrder | undefined> {
     try {
-      const bytes = await readIfThere(files, join(folder, ORDER_FILE), ORDER_BYTES_MAX);
-      if (bytes === undefined || this.#named.has(sha256Hex(bytes))) return false;
-      const order = parseOrder(bytes);
-      if (Date.parse(order.ordered_at) > this.#cutoffMs || this.#replaced.has(order.recording)) return false;
-      const about = join(layout.station(this.#station), order.recording);
-      return (await files.stat(about)) === undefined;
+      return await readOrderFolder(this.#deps, folder);
     } catch (error) {
-      if (error instanceof DockError || systemCode(error) !== undefined) return false;
+      if (error instanceof DockError || systemCode(error) !== undefined) return undefined;
       throw error;
     }
   }
+
+  /** An old order about a recording that is gone, and that no deletion record names. */
+  async #isOver({ order, sha256 }: ReadOrder): Promise<boolean> {
+    const { files, layout } = this.#deps;
+    if (this.#named.has(sha256) || this.#replaced.has(order.recording)) return false;
+    if (Date.parse(order.ordered_at) > this.#cutoffMs) return false;
+    try {
+      return (await files.stat(join(layout.station(this.#station), order.recording))) === undefined;
+    } catch (error) {
+      if (systemCode(error) !== undefined) return false;
+      throw error;
+    }
+  }
+}
+
+/** Both signatures lie there, whoever's keys are in the file now: an order outlives those. */
+function hasBothFiles({ signatures }: ReadOrder): boolean {
+  return ROLES.every((role) => signatures[role].kind !== 'absent');
+}
+
+function isLifting({ verb }: Order): boolean {
+  return verb === 'unhold';
 }
 
 function eventOf({ named }: AgedDocuments): CustodyEvent {

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { parseStationId } from '../../../../protocol/ids.ts';
 import type { Manifest } from '../../../../protocol/manifest.ts';
+import { dropOldDocuments } from '../../../../protocol/receiver/retention/expire.ts';
 import type { CrashDisk } from '../../../fakes/files-crash.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
 import type { Sample } from '../sample.ts';
@@ -108,4 +109,23 @@ test('an order that lies there by the name of the folder that went from hand to 
   const expired = await expireOn(await later(disk, 20));
   expect(expired).toMatchObject({ deleted: 0, totals: { findings: 1, states: { blocked: 1 } } });
   expect(stateOf(disk, held)).toBe('whole');
+});
+
+test('a hold that nobody lifted stays, however old, while its recording is away', async () => {
+  const disk = retentionDisk();
+  const random = seededRandom(6);
+  const held = plantRecording(disk, random);
+  const lifted = plantRecording(disk, random);
+  const hold = { verb: 'hold', orderedMs: START_MS, by: BOTH } as const;
+  plantOrder(disk, random, held, hold);
+  plantOrder(disk, random, lifted, hold);
+  plantOrder(disk, random, lifted, { verb: 'unhold', orderedMs: START_MS + DAY_MS, by: BOTH });
+  for (const each of [held, lifted]) await disk.rename(folderOf(each), `/vault/${each.recording}`);
+  // Its folder is in the quarantine, or a backup is not put back in all yet.
+  expect(await dropOldDocuments(await later(disk, 800))).toMatchObject({ orders: 2 });
+  await disk.rename(`/vault/${held.recording}`, folderOf(held));
+  expect(await expireOn(await later(disk, 801, 2))).toMatchObject({
+    deleted: 0,
+    totals: { states: { held: 1 } },
+  });
 });
