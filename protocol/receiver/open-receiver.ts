@@ -20,6 +20,7 @@ import { readMemory } from './retention/log-memory.ts';
 import { RetentionTimer } from './retention/retention-timer.ts';
 import { countVault } from './vault-count.ts';
 import { FilesVault } from './vault-files.ts';
+import { checkVaultThere } from './vault-id.ts';
 import { DailyWitness } from './witness/daily-witness.ts';
 
 /** What of receiver.yaml matters here; how the broker is reached is the adapter's. */
@@ -123,6 +124,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
     deps: store,
     conditions: ports.conditions,
     clockDoubt: async (signal) => {
+      await checkVaultThere(ports.files, vault.layout, vault.id);
       // A day is over by the log's clock; whether the system calls it synchronised does not matter for that.
       const deps = { ...store, isSynchronised: () => Promise.resolve(true), signal };
       return clockDoubt(deps, await readMemory(deps), undefined);

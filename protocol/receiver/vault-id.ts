@@ -18,6 +18,17 @@ export async function readVaultId(files: Files, layout: VaultLayout): Promise<Se
 }
 
 /**
+ * Looks whether the vault that was opened is still the one that lies there, before somebody deletes or writes in it by its path.
+ * Errors: "vault.gone".
+ */
+export async function checkVaultThere(files: Files, layout: VaultLayout, vault: SessionId): Promise<void> {
+  const found = await readVaultId(files, layout).catch(() => undefined);
+  if (found === vault) return;
+  const message = `${layout.root} does not hold vault ${vault} any more: mount its disk again; nothing is deleted or written there until then`;
+  throw new DockError('vault.gone', message, { retry: 'person' });
+}
+
+/**
  * The id of the vault in that folder; an empty or missing folder becomes a new vault.
  * Errors: "vault.not-a-vault" for a folder with other things in it, or whose id file is damaged; "document.version" for the vault of a newer program; the system's.
  */

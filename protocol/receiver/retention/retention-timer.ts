@@ -4,10 +4,12 @@
 // Invariants:
 // 1. One round at a time, each bounded (ROUND_MAX); commands beside it are kept apart by the vault's locks, not by this timer.
 // 2. Times between rounds are monotonic. A wall clock that jumps makes no round come sooner, and what a round does is judged by clock-trust.
-// 3. Whatever fails is told and tried again; it never ends the receiver.
+// 3. Nothing is deleted or written where the vault's id is not that of the vault that was opened.
+// 4. Whatever fails is told and tried again; it never ends the receiver.
 import type { Conditions } from '../../ports.ts';
 import { appendStoreEvents } from '../store-log/store-log.ts';
 import type { CustodyEvent } from '../../custody-entry.ts';
+import { checkVaultThere } from '../vault-id.ts';
 import type { RetentionDeps } from './deps.ts';
 import { takeDisclosures } from './disclosures.ts';
 import type { DroppedDocuments } from './documents.ts';
@@ -80,13 +82,21 @@ export class RetentionTimer {
   }
 
   async #enter(event: CustodyEvent, signal: AbortSignal): Promise<void> {
+    await this.#checkVault();
     await appendStoreEvents({ ...this.#options.deps, signal }, [event]);
+  }
+
+  /** Its disk may have gone while we ran, or another one be mounted in its place. */
+  #checkVault(): Promise<void> {
+    const { files, layout, vault } = this.#options.deps;
+    return checkVaultThere(files, layout, vault);
   }
 
   /** Gives the pause behind it. */
   async #round(): Promise<number> {
     const { deps, conditions } = this.#options;
     try {
+      await this.#checkVault();
       const expired = await expire(this.#deps, ({ station, recording, sealedBytes }) =>
         deps.log.info('recording deleted', { station, recording, sealed_bytes: sealedBytes }),
       );
@@ -115,6 +125,7 @@ export class RetentionTimer {
   async #disclosures(): Promise<number> {
     const { deps, conditions } = this.#options;
     try {
+      await this.#checkVault();
       const { entered, refused, more } = await takeDisclosures(this.#deps);
       if (entered > 0) deps.log.info('disclosures entered', { entered });
       if (refused.length === 0) conditions.clear('disclosure.refused', null);

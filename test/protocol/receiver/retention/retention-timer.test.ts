@@ -1,5 +1,7 @@
 // Retention while a receiver runs: when it looks, what it tells, and that it ends in order.
 import { describe, expect, test } from 'vitest';
+import { makeSessionId } from '../../../../protocol/ids.ts';
+import { encodeVaultId } from '../../../../protocol/vault-document.ts';
 import { RetentionTimer } from '../../../../protocol/receiver/retention/retention-timer.ts';
 import { AGAIN_MS, FIRST_ROUND_MS } from '../../../../protocol/receiver/retention/limits.ts';
 import type { RetentionDeps } from '../../../../protocol/receiver/retention/deps.ts';
@@ -72,6 +74,26 @@ describe('a running receiver', () => {
     expect(entriesOf(disk, 'receiver-stopped')).toHaveLength(1);
     await run.deps.clock.advance(3 * DAY_MS);
     expect(run.deps.clock.pending).toBe(0);
+  });
+
+  test('does nothing below the mount point of a disk that went, nor on another vault that was mounted there', async () => {
+    const disk = retentionDisk();
+    const due = plantRecording(disk, new SeededRandom(88), { receivedMs: START_MS - 15 * DAY_MS });
+    const run = running(disk, 1);
+    await run.pass(0);
+    const id = disk.peek('/vault/vault.json') ?? '';
+    disk.plant('/vault/vault.json', encodeVaultId(makeSessionId(new SeededRandom(89))));
+    await run.pass(FIRST_ROUND_MS);
+    expect([stateOf(disk, due), entriesOf(disk, 'deleting')]).toEqual(['whole', []]);
+    expect(run.conditions.codes()).toEqual(['disclosure.failed', 'retention.failed']);
+    disk.plant('/vault/vault.json', id);
+    await run.pass(AGAIN_MS);
+    expect([stateOf(disk, due), run.conditions.codes()]).toEqual(['deleted', []]);
+    await disk.rename('/vault', '/elsewhere');
+    await disk.makeFolder('/vault');
+    await run.pass(25 * HOUR_MS);
+    await ended(run);
+    expect(await disk.list('/vault')).toEqual([]);
   });
 
   test('with `timer_hours: 0` deletes nothing by itself, and takes disclosures all the same', async () => {
