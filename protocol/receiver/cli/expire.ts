@@ -32,7 +32,7 @@ running meanwhile.
   --config FILE    the receiver's file (default ${RECEIVER_FILE_DEFAULT})
   --json           one JSON document on standard output instead of text
 
-Exit codes: 0 done, 1 something failed or the clock is in doubt, 2 usage, 78 configuration, keys or vault.
+Exit codes: 0 done, 1 something failed, the clock is in doubt, or what is due stays since an order cannot be read, 2 usage, 78 configuration, keys or vault.
 `;
 
 const OPTIONS = { preview: { type: 'boolean' }, 'clock-checked': { type: 'boolean' } } as const;
@@ -66,7 +66,8 @@ async function run(deps: RetentionDeps, io: Io, json: boolean): Promise<number> 
   if (json) io.out(resultJson(all, dropped));
   else io.out(resultText(all, dropped, deps.clock.wallMs()));
   if (failure !== undefined) io.err(`bodydock-receiver: ${describeError(failure)}\n`);
-  return doubt === null && failure === undefined ? EXIT_GOOD : EXIT_FAILURE;
+  const isDone = doubt === null && failure === undefined && all.totals.states.blocked === 0;
+  return isDone ? EXIT_GOOD : EXIT_FAILURE;
 }
 
 function round(deps: RetentionDeps, io: Io, json: boolean): Promise<Expired> {
