@@ -92,6 +92,9 @@ export function placedText({ read, fresh }: PlacedOrder, effect: OrderEffect, no
   return [first, ...effectLines(order, effect, nowMs), ''].join('\n');
 }
 
+const LIFTED =
+  'It keeps nothing: an order to end the holds of that recording was given after it. Make it anew where it is still wanted.';
+
 function effectLines(order: Order, effect: OrderEffect, nowMs: number): string[] {
   const { needed, deleted } = effect;
   if (needed !== null) {
@@ -99,10 +102,12 @@ function effectLines(order: Order, effect: OrderEffect, nowMs: number): string[]
     const until = needed.until === null || Date.parse(needed.until) > nowMs ? needed.until : undefined;
     if (order.verb !== 'hold') return [`It does not count before the ${needed.role} signs too: ${command}`];
     if (until === undefined) return [`It has lapsed at ${needed.until}: make it anew.`];
+    if (effect.hold === undefined) return [LIFTED];
     return [`It counts from now on and lapses at ${until} unless the ${needed.role} signs too: ${command}`];
   }
   if (order.verb === 'delete') return deletionLines(effect);
   const { hold, dueAt } = effect;
+  if (hold === undefined && order.verb === 'hold') return [LIFTED];
   if (hold === undefined)
     return [
       `Nobody holds the recording now; it is due ${dueAt === undefined ? 'never' : dueIn(dueAt, nowMs)}.`,
@@ -114,7 +119,7 @@ function effectLines(order: Order, effect: OrderEffect, nowMs: number): string[]
   ];
 }
 
-function deletionLines({ deleted, doubt, hold }: OrderEffect): string[] {
+function deletionLines({ deleted, doubt, hold, blocked }: OrderEffect): string[] {
   if (deleted.length > 0)
     return [
       `${count(deleted.length, 'recording')} deleted, with sidecars:`,
@@ -130,12 +135,16 @@ function deletionLines({ deleted, doubt, hold }: OrderEffect): string[] {
     return [
       `Not deleted: order ${hold.order.order} (${hold.order.reason}) holds it. Lift that first (\`unhold\`).`,
     ];
+  if (blocked)
+    return [
+      'Not deleted: another order of that station cannot be read, and could hold it. `bodydock-receiver orders` names it; the next expiration deletes once it is mended or taken away.',
+    ];
   return ['Nothing was left to delete.'];
 }
 
 /** The same for a program. */
 export function placedJson({ read, fresh }: PlacedOrder, effect: OrderEffect): string {
-  const { needed, hold, dueAt, deleted, doubt } = effect;
+  const { needed, hold, dueAt, deleted, doubt, blocked } = effect;
   return `${JSON.stringify({
     placed: true,
     order: read.order,
@@ -149,5 +158,6 @@ export function placedJson({ read, fresh }: PlacedOrder, effect: OrderEffect): s
       sealed_size_bytes: sealedBytes,
     })),
     clock_doubt: doubt && { kind: doubt.kind, by_ms: doubt.byMs },
+    blocked,
   })}\n`;
 }

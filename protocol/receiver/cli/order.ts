@@ -1,12 +1,12 @@
 // `bodydock-receiver hold`, `unhold` and `delete`: an order in three steps. One person makes its text, two persons sign it wherever their
 // keys are, one person places it. No secret key of a role ever comes near this program.
-import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
 import { DockError } from '../../errors.ts';
 import { isRecordingId, isStationId } from '../../ids.ts';
 import { parseOrder, reasonCodeSchema, type Order } from '../../order.ts';
 import type { RetentionDeps } from '../retention/deps.ts';
-import { effectOf } from '../retention/order-effect.ts';
+import { effectOf, isDone } from '../retention/order-effect.ts';
 import { makeOrder } from '../retention/order-make.ts';
 import { placeOrder } from '../retention/order-place.ts';
 import type { RecordingName } from '../vault.ts';
@@ -36,6 +36,9 @@ A signature that comes later is placed by the same command; \`bodydock-receiver 
   --out FOLDER   where the order is put (default ./order-ID)
   --config FILE  the receiver's file (default ${RECEIVER_FILE_DEFAULT})
   --json         one JSON document on standard output instead of text
+
+Exit codes: 0 done, 1 refused, or placed and without effect (a hold that keeps nothing, a deletion by both that was not carried out), 2 usage,
+78 configuration, keys or vault.
 `;
 }
 
@@ -96,7 +99,7 @@ async function place(
   const placed = await placeOrder(deps, bytes, signatures);
   const effect = await effectOf(deps, placed.read);
   io.out(json ? placedJson(placed, effect) : placedText(placed, effect, deps.clock.wallMs()));
-  return EXIT_GOOD;
+  return isDone(placed.read, effect) ? EXIT_GOOD : EXIT_FAILURE;
 }
 
 function reasonOf(verb: string, reason: string | undefined): string {

@@ -25,6 +25,14 @@ export interface OrderEffect {
   readonly deleted: readonly Deleted[];
   /** Why nothing is deleted although both signed. */
   readonly doubt: ClockDoubt | null;
+  /** The same: another order of that station cannot be read, and could hold it. */
+  readonly blocked: boolean;
+}
+
+/** False for a hold that keeps nothing, and for a deletion by both that was not carried out. */
+export function isDone({ order }: ReadOrder, { needed, hold, deleted }: OrderEffect): boolean {
+  if (order.verb === 'hold') return hold !== undefined;
+  return order.verb === 'unhold' || needed !== null || deleted.length > 0;
 }
 
 /** Looks, and deletes what both roles ordered. Errors: those of deleteRecordings and of the survey. */
@@ -36,7 +44,8 @@ export async function effectOf(deps: RetentionDeps, read: ReadOrder): Promise<Or
   await surveyStation(deps, context, order.station, {
     recording: (found) => {
       if (found.recording === order.recording) subject = found;
-      if (found.state === 'ordered' && found.order?.order === order.order)
+      const isMeant = found.recording === order.recording || found.order?.order === order.order;
+      if (found.state === 'ordered' && isMeant)
         ordered.push({ station: found.station, recording: found.recording });
     },
     unreceipted: () => undefined,
@@ -46,7 +55,8 @@ export async function effectOf(deps: RetentionDeps, read: ReadOrder): Promise<Or
   });
   const doubt = ordered.length === 0 ? null : await clockDoubt(deps, context.memory, undefined);
   const deleted = doubt === null ? await deleteAll(deps, context, ordered) : [];
-  return { needed: neededFor(read), hold: subject?.hold, dueAt: subject?.retention.due_at, deleted, doubt };
+  const [hold, dueAt] = [subject?.hold, subject?.retention.due_at];
+  return { needed: neededFor(read), hold, dueAt, deleted, doubt, blocked: subject?.state === 'blocked' };
 }
 
 async function deleteAll(

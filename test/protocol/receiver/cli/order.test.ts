@@ -134,6 +134,45 @@ test('bodydock-receiver delete deletes at once with both signatures, and not whi
   });
 });
 
+describe('an order that was placed and did not do what it says is told, and ends with 1:', () => {
+  test('a hold that an order given later has lifted', async () => {
+    await withRetentionStore(async (store) => {
+      const sample = await store.plant(20);
+      const both = ['officer', 'supervisor'] as const;
+      const early = await ordered(store, 'hold', sample, ['officer']);
+      const first = await store.call('hold', '--place', await ordered(store, 'hold', sample, both));
+      expect(first.code).toBe(0);
+      await store.call('unhold', '--place', await ordered(store, 'unhold', sample, both));
+      const placed = await store.call('hold', '--place', early);
+      expect(placed.code).toBe(1);
+      expect(placed.out).toContain('It keeps nothing');
+      expect(placed.out).not.toContain('counts from now on');
+    });
+  });
+
+  test('a deletion beside an order that cannot be read, or against a hold', async () => {
+    await withRetentionStore(async (store) => {
+      const [sample, held] = [await store.plant(1), await store.plant(1)];
+      await store.call('expire', '--clock-checked');
+      const both = ['officer', 'supervisor'] as const;
+      await store.call('hold', '--place', await ordered(store, 'hold', held, ['officer']));
+      const stopped = await ordered(store, 'delete', held, both);
+      expect(await store.call('delete', '--place', stopped)).toMatchObject({ code: 1 });
+      const folder = join(store.vault, sample.station, 'orders', 'a'.repeat(26));
+      await mkdir(folder);
+      await writeFile(join(folder, 'order.json'), '{');
+      const placed = await store.call('delete', '--place', await ordered(store, 'delete', sample, both));
+      expect([placed.code, placed.out]).toEqual([1, expect.stringContaining('cannot be read')]);
+      expect(await readdir(store.recording(sample))).toContain('payload.age');
+      await store.plant(20);
+      expect(await store.call('expire')).toMatchObject({ code: 1 });
+      await rm(folder, { recursive: true });
+      expect(await store.call('expire')).toMatchObject({ code: 0 });
+      expect(await readdir(store.recording(sample))).not.toContain('payload.age');
+    });
+  });
+});
+
 describe('an evil or mistaken order is refused with a word that says why:', () => {
   test.each<[string, string, (folder: string, bytes: Uint8Array) => Promise<void>]>([
     [
