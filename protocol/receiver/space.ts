@@ -16,7 +16,7 @@ const CHECK_MS = 30_000;
 const PRESENT_MS = 5000;
 
 export interface SpaceOptions {
-  readonly vault: Pick<Vault, 'freeBytes' | 'mayBegin' | 'isPresent'>;
+  readonly vault: Pick<Vault, 'freeBytes' | 'mayBegin' | 'unfinishedBytes' | 'isPresent'>;
   readonly quotaBytes: number;
   /** See countVault. */
   readonly count: (signal: AbortSignal) => Promise<VaultCount>;
@@ -66,7 +66,8 @@ export class Space {
     if (sealedSizeBytes > quotaBytes) return this.#tooLarge(name.station, sealedSizeBytes);
     if (!(await vault.mayBegin(name)))
       return pause('too many unfinished recordings', limits.PAUSE_ALTERED_MS);
-    return this.refusalOfBytes(sealedSizeBytes);
+    // What lies here of an earlier attempt is in the books, and would else be asked for twice: on a full disk for ever.
+    return this.refusalOfBytes(Math.max(0, sealedSizeBytes - (await vault.unfinishedBytes(name))));
   }
 
   /** The same for so many bytes of something that comes whole in one message. Errors: the system's. */

@@ -238,6 +238,15 @@ export class FilesVault implements Vault {
     return entries.includes(recording) || entries.length < UNFINISHED_PER_STATION_MAX;
   }
 
+  async unfinishedBytes(name: RecordingName): Promise<number> {
+    const { files } = this.#parts;
+    const folder = this.layout.incomingRecording(name);
+    let bytes = 0;
+    for (const work of await listIfThere(files, folder))
+      bytes += (await files.stat(join(folder, work, names.PAYLOAD)))?.sizeBytes ?? 0;
+    return bytes;
+  }
+
   async close(): Promise<void> {
     const { leases, beats } = this.#parts;
     for (const [station, epoch] of this.#custody)

@@ -128,6 +128,8 @@ export interface Vault {
   freeBytes(): Promise<number>;
   /** Whether the recording is begun already, or its station has not too many unfinished ones. */
   mayBegin(name: RecordingName): Promise<boolean>;
+  /** Payload bytes of an unfinished recording that are on disk already; holes between them count as well. */
+  unfinishedBytes(name: RecordingName): Promise<number>;
   /** Ends the signs of life; leases that are still held can be taken by others. */
   close(): Promise<void>;
 }

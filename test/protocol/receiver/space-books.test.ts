@@ -24,3 +24,19 @@ test('bytes that were dropped behind a failed sync do not count against the quot
   expect(station.refusals.map(({ reason }) => reason)).not.toContain('quota reached');
   expect(receiver.conditions.isRaised('vault.full')).toBe(false);
 });
+
+test('what is here of a recording already needs no room a second time', async () => {
+  const top = new BenchTop(99);
+  const quotaBytes = 12 * UNIT_BYTES;
+  const receiver = await top.receiver({ quotaBytes, slabs: 2 });
+  const station = await top.station();
+  const sample = top.sample(10 * UNIT_BYTES);
+  station.push(sample);
+  await top.until('half', () => station.haves.some((have) => (have.received[0]?.[1] ?? 0) >= 5));
+  await receiver.stop();
+  await receiver.broker.close(true);
+  const next = await top.receiver({ quotaBytes, slabs: 2 });
+  await top.until('counted', () => next.log.messages().includes('vault counted'));
+  await top.until('receipt', () => station.receipts.has(sample.recording), 120_000);
+  expect(station.refusals).toEqual([]);
+});
