@@ -148,8 +148,13 @@ export class Claims {
   async #answerGood(offer: CheckedOffer): Promise<void> {
     if (await this.#answerStored(offer)) return;
     const { subject } = offer;
-    const refusal = await this.#options.space.refusal(subject, subject.sealedSizeBytes);
-    if (refusal !== undefined) return this.#options.refusals.refuse(subject, refusal);
+    const { space, refusals } = this.#options;
+    const refusal = await space.admit(subject, subject.sealedSizeBytes, () => this.#take(offer));
+    if (refusal !== undefined) await refusals.refuse(subject, refusal);
+  }
+
+  async #take(offer: CheckedOffer): Promise<void> {
+    const { subject } = offer;
     if (!this.#options.transfers.hasPlace(subject.station)) return; // taken while we looked
     const lease = await this.#options.vault.take(subject);
     if (lease === undefined) return; // another receiver has it and answers

@@ -35,6 +35,7 @@ export class Space {
   #countedAtMs: number | undefined;
   #counting: Promise<void> = Promise.resolve();
   #present = { value: true, atMs: Number.NEGATIVE_INFINITY };
+  #promisedBytes = 0; // to those that were admitted and did not begin yet
   #needBytes = 0; // of the last one that found no room
   #cancelCount: () => void = () => undefined;
   #cancelCheck: (() => void) | undefined;
@@ -60,22 +61,42 @@ export class Space {
     this.#usedBytes += bytes;
   }
 
-  /** Undefined where a recording of that size may begin, else what the station is told. Errors: the system's. */
-  async refusal(name: RecordingName, sealedSizeBytes: number): Promise<Refusal | undefined> {
+  /**
+   * Undefined where a recording of that size had room and `begin` ran, else what the station is told. Until `begin` is done, which makes it one
+   * of the active ones, nobody else gets that room. Errors: the system's; those of `begin`.
+   */
+  async admit(
+    name: RecordingName,
+    sealedSizeBytes: number,
+    begin: () => Promise<void>,
+  ): Promise<Refusal | undefined> {
     const { vault, quotaBytes } = this.#options;
     if (sealedSizeBytes > quotaBytes) return this.#tooLarge(name.station, sealedSizeBytes);
     if (!(await vault.mayBegin(name)))
       return pause('too many unfinished recordings', limits.PAUSE_ALTERED_MS);
     // What lies here of an earlier attempt is in the books, and would else be asked for twice: on a full disk for ever.
-    return this.refusalOfBytes(Math.max(0, sealedSizeBytes - (await vault.unfinishedBytes(name))));
+    const sizeBytes = Math.max(0, sealedSizeBytes - (await vault.unfinishedBytes(name)));
+    const refusal = await this.#look(sizeBytes, () => (this.#promisedBytes += sizeBytes));
+    if (refusal !== undefined) return refusal;
+    try {
+      await begin();
+    } finally {
+      this.#promisedBytes -= sizeBytes;
+    }
+    return undefined;
   }
 
   /** The same for so many bytes of something that comes whole in one message. Errors: the system's. */
-  async refusalOfBytes(sizeBytes: number): Promise<Refusal | undefined> {
+  refusalOfBytes(sizeBytes: number): Promise<Refusal | undefined> {
+    return this.#look(sizeBytes, () => undefined);
+  }
+
+  /** `take` is called where there is room, before anybody else can look. */
+  async #look(sizeBytes: number, take: () => unknown): Promise<Refusal | undefined> {
     if (!(await this.#isPresent())) return pause('the vault is not there', limits.PAUSE_FULL_MS);
-    const { vault, quotaBytes, missingBytes } = this.#options;
-    const needBytes = sizeBytes + missingBytes();
+    const { vault, quotaBytes } = this.#options;
     const freeBytes = (await vault.freeBytes()) - limits.SPACE_RESERVE_BYTES;
+    const needBytes = sizeBytes + this.#comingBytes;
     if (needBytes > freeBytes) return this.#full(sizeBytes, 'no space left', freeBytes);
     const quotaLeft = quotaBytes - this.#usedBytes;
     if (needBytes > quotaLeft) {
@@ -83,7 +104,12 @@ export class Space {
       return this.#full(sizeBytes, 'quota reached', quotaLeft);
     }
     this.#roomAgain();
+    take();
     return undefined;
+  }
+
+  get #comingBytes(): number {
+    return this.#options.missingBytes() + this.#promisedBytes;
   }
 
   /** A write found no space although the books said so. */
@@ -119,7 +145,7 @@ export class Space {
       freeBytes - limits.SPACE_RESERVE_BYTES,
       this.#options.quotaBytes - this.#usedBytes,
     );
-    if (leftBytes > this.#needBytes + this.#options.missingBytes()) this.#roomAgain();
+    if (leftBytes > this.#needBytes + this.#comingBytes) this.#roomAgain();
     else this.#cancelCheck = this.#options.clock.after(CHECK_MS, () => void this.#check());
   }
 

@@ -40,3 +40,16 @@ test('what is here of a recording already needs no room a second time', async ()
   await top.until('receipt', () => station.receipts.has(sample.recording), 120_000);
   expect(station.refusals).toEqual([]);
 });
+
+test('recordings that are offered at one time do not all get the room of one', async () => {
+  const top = new BenchTop(100);
+  const receiver = await top.receiver({ quotaBytes: 5 * UNIT_BYTES });
+  const station = await top.station();
+  await top.clock.advance(1000);
+  const samples = Array.from({ length: 4 }, () => top.sample(3 * UNIT_BYTES));
+  for (const sample of samples) station.push(sample);
+  await top.until('receipt', () => station.receipts.size > 0, 60_000);
+  await top.clock.advance(120_000);
+  expect(station.receipts.size).toBe(1);
+  expect(receiver.conditions.isRaised('vault.full')).toBe(true);
+});
