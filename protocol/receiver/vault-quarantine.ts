@@ -22,7 +22,8 @@ export interface QuarantineOptions {
 /** The vault's quarantine. */
 export class VaultQuarantine {
   readonly #options: QuarantineOptions;
-  #notes: Promise<number> | undefined;
+  #notes = 0;
+  #listed: Promise<void> | undefined;
 
   constructor(options: QuarantineOptions) {
     this.#options = options;
@@ -44,14 +45,25 @@ export class VaultQuarantine {
   async note(facts: Readonly<Record<string, string | number | null>>, bytes?: Uint8Array): Promise<void> {
     const { files, layout, syncs, random } = this.#options;
     await ensureFolder(files, layout.quarantine);
-    this.#notes ??= files.list(layout.quarantine).then((names) => names.length);
-    const count = await this.#notes;
-    if (count >= NOTES_MAX) return;
-    this.#notes = Promise.resolve(count + 1);
+    await this.#countOnce();
+    if (this.#notes >= NOTES_MAX) return;
+    this.#notes++; // before the next wait: others come meanwhile
     const name = makeSessionId(random);
     if (bytes !== undefined) await writeAnew(files, join(layout.quarantine, name), bytes);
     await this.#write(name, facts);
     await syncs.sync(layout.quarantine);
+  }
+
+  /** A count that failed is none: the next note tries again. */
+  async #countOnce(): Promise<void> {
+    const { files, layout } = this.#options;
+    this.#listed ??= files.list(layout.quarantine).then((names) => {
+      this.#notes = names.length;
+    });
+    await this.#listed.catch((error: unknown) => {
+      this.#listed = undefined;
+      throw error;
+    });
   }
 
   async #write(name: string, facts: Readonly<Record<string, string | number | null>>): Promise<void> {

@@ -7,7 +7,7 @@ import { UNIT_BYTES } from '../../../protocol/limits.ts';
 import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { makeSecretKey } from '../../../protocol/minisign.ts';
 import type { Files } from '../../../protocol/ports.ts';
-import { UNFINISHED_PER_STATION_MAX } from '../../../protocol/receiver/limits.ts';
+import { NOTES_MAX, UNFINISHED_PER_STATION_MAX } from '../../../protocol/receiver/limits.ts';
 import { Slabs } from '../../../protocol/receiver/slabs.ts';
 import { openReceiverWorker, type ReceiverWorker } from '../../../protocol/receiver/receiver-worker.ts';
 import { inlineUnitStore } from '../../../protocol/receiver/unit-store-inline.ts';
@@ -112,6 +112,16 @@ test('the vault of a newer program is refused and stays as it is', async () => {
   disk.plant('/vault/vault.json', `{"type":"vault","vault":"${'a'.repeat(26)}","version":2}`);
   await expect(openOn(disk)).rejects.toMatchObject({ code: 'document.version' });
   expect([...disk.tree().keys()]).toEqual(['/vault/vault.json']);
+});
+
+test('notes that come at one time count each, and one listing that failed does not end them', async () => {
+  const disk = new CrashDisk();
+  const vault = await openOn(disk);
+  disk.fail({ operation: 'list', path: '/vault/.quarantine', nth: 1, code: 'EIO' });
+  await expect(vault.note({ reason: 'first' })).rejects.toMatchObject({ code: 'EIO' });
+  for (let batch = 0; batch * 50 < 2 * NOTES_MAX; batch++)
+    await Promise.all(Array.from({ length: 50 }, () => vault.note({ reason: 'conflict' })));
+  expect(await disk.list('/vault/.quarantine')).toHaveLength(NOTES_MAX);
 });
 
 test('a station with too many unfinished recordings may go on with each, and begin none', async () => {
