@@ -6,6 +6,7 @@ import { DockError } from '../../errors.ts';
 import { keyRevocationSchema, type KeyRevocation } from '../../key-documents.ts';
 import { keyIdHex, publicKeyLine, stockKeyId, type PublicKey } from '../../minisign.ts';
 import { revokeKey, type Revoked } from '../keys/revoke.ts';
+import { storeKeys } from '../retention/store-keys.ts';
 import { parseWords, usage, type Io } from './command-line.ts';
 import { openStoreCommand } from './store-command.ts';
 
@@ -40,8 +41,14 @@ export async function revoke(args: readonly string[], io: Io): Promise<number> {
   if (store === undefined) return EXIT_CONFIGURATION;
   const known = stationOf(store.config, station);
   const keyId = keyIdHex(keyOf(known, key).keyId);
+  const keys = await storeKeys({ ...store.logDeps, layout: store.layout });
   const revoked = await revokeKey(
-    { ...store, isEntered: (event) => store.isEntered(event, keyId), enter: (event) => store.enter([event]) },
+    {
+      ...store,
+      storeKeys: keys,
+      isEntered: (event) => store.isEntered(event, keyId),
+      enter: (event) => store.enter([event]),
+    },
     { station: known.id, keyId, reason: word.data },
   );
   if (json) io.out(`${JSON.stringify({ fresh: revoked.fresh, revocation: revoked.revocation })}\n`);

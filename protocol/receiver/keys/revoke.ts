@@ -12,6 +12,7 @@ import {
   parseKeyRevocation,
   type KeyRevocation,
 } from '../../key-documents.ts';
+import { verifyDocument, type PublicKey } from '../../minisign.ts';
 import type { Clock, Files, Signer } from '../../ports.ts';
 import { placeDocument, readDocument } from '../stored-document.ts';
 import type { VaultLayout } from '../vault-layout.ts';
@@ -23,6 +24,8 @@ export interface RevokeDeps {
   readonly clock: Clock;
   /** With the store's key. */
   readonly signer: Signer;
+  /** Those of the store, the one in use first: see storeKeys. */
+  readonly storeKeys: readonly PublicKey[];
   /** Whether that stands in the store's log. */
   readonly isEntered: (event: CustodyEvent) => Promise<boolean>;
   readonly enter: (event: CustodyEvent) => Promise<unknown>;
@@ -51,16 +54,18 @@ export async function revokeKey(deps: RevokeDeps, request: RevokeRequest): Promi
   return { fresh: known === undefined, revocation };
 }
 
-/** Undefined where there is none, or none that can be read: it is written anew. */
+/** Undefined where there is none, or none that the store signed: it counts here by its name, and is written anew for whoever verifies. */
 async function knownRevocation(
-  { files, layout }: RevokeDeps,
+  { files, layout, storeKeys }: RevokeDeps,
   { station, keyId }: RevokeRequest,
 ): Promise<KeyRevocation | undefined> {
   const path = join(layout.keys(station), revocationName(keyId));
   const document = await readDocument(files, path, KEY_DOCUMENT_BYTES_MAX);
   try {
-    const known = document && parseKeyRevocation(document.bytes);
-    return known?.station === station && known.key_id === keyId ? known : undefined;
+    if (document === undefined) return undefined;
+    verifyDocument(document.bytes, document.signature, KEY_REVOCATION_TRUSTED_COMMENT, storeKeys);
+    const known = parseKeyRevocation(document.bytes);
+    return known.station === station && known.key_id === keyId ? known : undefined;
   } catch (error) {
     if (error instanceof DockError) return undefined;
     throw error;

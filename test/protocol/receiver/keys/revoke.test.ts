@@ -47,6 +47,7 @@ describe('a revocation', () => {
       layout: new VaultLayout('/vault'),
       clock: new ManualClock(),
       signer: fastSigner(STORE_KEY),
+      storeKeys: [publicKeyOf(STORE_KEY)],
       isEntered: ({ facts }) => Promise.resolve(log.some((each) => each.facts['key_id'] === facts['key_id'])),
       enter: async (event) => log.push(event),
     };
@@ -74,6 +75,28 @@ describe('a revocation', () => {
     expect(signedByStore(survived.peek(PATH), survived.peek(`${PATH}.minisig`))).toBe(
       keyIdHex(STORE_KEY.keyId),
     );
+  });
+
+  test('whose signature does not hold is made anew', async () => {
+    for (const spoil of [
+      (disk: CrashDisk) => disk.corrupt(`${PATH}.minisig`, (bytes) => bytes.map((byte) => byte ^ 1)),
+      // Whoever can write there says that it is revoked, from a time on that never comes.
+      (disk: CrashDisk) =>
+        disk.corrupt(PATH, (bytes) =>
+          Buffer.from(
+            Buffer.from(bytes)
+              .toString()
+              .replace(/"20\d\d-/, '"2096-'),
+          ),
+        ),
+    ]) {
+      const disk = fresh();
+      const log: CustodyEvent[] = [];
+      await revokeKey(on(disk, log), REQUEST);
+      spoil(disk);
+      expect(await revokeKey(on(disk, log), REQUEST)).toMatchObject({ fresh: true });
+      expect(signedByStore(disk.peek(PATH), disk.peek(`${PATH}.minisig`))).toBe(keyIdHex(STORE_KEY.keyId));
+    }
   });
 
   test('that was cut off at any step is finished by typing it again', async () => {
