@@ -14,7 +14,7 @@ import { parseWords, usage, type Io } from './command-line.ts';
 import { writeOrderFolder } from './order-folder.ts';
 import { signCommand } from './order-texts.ts';
 import { columns } from './preview-text.ts';
-import { openRetentionCommand } from './retention-command.ts';
+import { checkKnown, openRetentionCommand } from './retention-command.ts';
 
 const HELP = `bodydock-receiver orders [STATION] [--all] [--config FILE] [--json]         lists the orders that count or wait for a signature
 bodydock-receiver orders --fetch ORDER --out FOLDER [--config FILE]         puts one into a folder, for the signature that is missing
@@ -42,6 +42,7 @@ export async function orders(args: readonly string[], io: Io): Promise<number> {
   const deps = await openRetentionCommand(config, io);
   if (deps === undefined) return EXIT_CONFIGURATION;
   if (id !== undefined && out !== undefined) return fetchOrder(deps, io, id, out);
+  await checkKnown(deps, station);
   const { orders: found, findings } = await listOrders(deps, station);
   const shown = all ? found : found.filter(({ state }) => state !== 'over');
   io.out(json ? listJson(shown, findings) : listText(shown, findings, found.length - shown.length));

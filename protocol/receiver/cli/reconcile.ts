@@ -11,7 +11,7 @@ import {
 } from '../reconcile/reconcile-vault.ts';
 import { parseWords, usage, type Io } from './command-line.ts';
 import { reconcileJson, reconcileText, type ShownStation } from './reconcile-text.ts';
-import { openRetentionCommand } from './retention-command.ts';
+import { checkKnown, openRetentionCommand } from './retention-command.ts';
 
 const HELP = `bodydock-receiver reconcile [STATION] [--config FILE] [--json]                          says what the stations' logs know and the vault lacks
 bodydock-receiver reconcile [STATION] --ask [--config FILE] [--json]                    also has the receiver that runs ask the stations for it
@@ -61,6 +61,7 @@ export async function reconcile(args: readonly string[], io: Io): Promise<number
     throw usage('--reason is a code of 1 to 64 of a-z, 0-9 and -');
   const deps = await openRetentionCommand(config, io);
   if (deps === undefined) return EXIT_CONFIGURATION;
+  await checkKnown(deps, station);
   let found = await reconcileVault(deps, station);
   let [asked, acknowledged] = [0, 0];
   for (const each of found) {

@@ -1,9 +1,15 @@
 // What commands that give orders or delete work with: the store as other commands have it, and what receiver.yaml says of retention.
+import { DockError } from '../../errors.ts';
+import type { StationId } from '../../ids.ts';
 import { linuxClockSource } from '../../io/clock-source-linux.ts';
 import { rememberedAnswer } from '../retention/asked-clock.ts';
 import type { RetentionDeps } from '../retention/deps.ts';
+import { stationsIn } from '../retention/survey.ts';
 import type { Io } from './command-line.ts';
 import { openStoreCommand } from './store-command.ts';
+
+/** Stations that a message names. */
+const SHOWN_MAX = 20;
 
 /** Undefined after the problems of the configuration were told. Errors: those of openStoreCommand. */
 export async function openRetentionCommand(file: string, io: Io): Promise<RetentionDeps | undefined> {
@@ -19,4 +25,15 @@ export async function openRetentionCommand(file: string, io: Io): Promise<Retent
     stations: new Map(config.stations.map(({ id, publicKeys }) => [id, publicKeys])),
     isSynchronised: rememberedAnswer(logDeps.clock, () => linuxClockSource().isSynchronised()),
   };
+}
+
+/** Nothing is found of a station that nobody knows, and nothing found would read as good. Errors: "station.unknown"; the system's. */
+export async function checkKnown(deps: RetentionDeps, station: StationId | undefined): Promise<void> {
+  const known = new Set([...deps.stations.keys(), ...(await stationsIn(deps))]);
+  if (station === undefined || known.has(station)) return;
+  throw new DockError(
+    'station.unknown',
+    `neither the file nor the vault knows station ${station}, only ${[...known].toSorted().slice(0, SHOWN_MAX).join(', ') || 'none'}: look at its id`,
+    { retry: 'person' },
+  );
 }

@@ -193,3 +193,16 @@ describe('bodydock-receiver reconcile', () => {
     });
   });
 });
+
+test('a station that neither the file nor the vault knows is no good news', async () => {
+  await withRetentionStore(async ({ call, plant }) => {
+    const sample = await plant(1);
+    for (const words of [['reconcile'], ['reconcile', '--ask'], ['orders'], ['orders', '--json']]) {
+      const [command = '', ...options] = words;
+      const typed = await call(command, `${sample.station}0`, ...options);
+      expect([typed.code, typed.out], words.join(' ')).toEqual([1, '']);
+      expect(typed.err).toContain(`${sample.station}0`);
+      expect(await call(command, sample.station, ...options)).toMatchObject({ code: 0 });
+    }
+  });
+});
