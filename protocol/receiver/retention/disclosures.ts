@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { sha256Hex } from '../../bytes.ts';
 import type { CustodyEvent } from '../../custody-entry.ts';
 import { listIfThere, readIfThere, unlinkIfThere } from '../../durable.ts';
-import { DockError, systemCode } from '../../errors.ts';
+import { DockError, isMachineShort, systemCode } from '../../errors.ts';
 import { isSessionId } from '../../ids.ts';
 import { MANIFEST_BYTES_MAX } from '../../limits.ts';
 import { ORDER_BYTES_MAX, parseDisclosure, type Disclosure } from '../../order.ts';
@@ -78,8 +78,8 @@ async function readDisclosure(
       ? disclosure
       : undefined;
   } catch (error) {
-    const odd = ['EFBIG', 'EISDIR', 'ELOOP', 'ENOTDIR', 'EACCES'].includes(systemCode(error) ?? '');
-    if (error instanceof DockError || odd) return undefined;
+    const isOfFile = systemCode(error) !== undefined && !isMachineShort(error);
+    if (error instanceof DockError || isOfFile) return undefined;
     throw error;
   }
 }

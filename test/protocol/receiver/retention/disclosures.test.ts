@@ -150,3 +150,15 @@ describe('a disclosure', () => {
     expect(cuts).toBeGreaterThan(10);
   });
 });
+
+test('one that the disk does not show keeps no other one out of the log', async () => {
+  const disk = retentionDisk();
+  const random = new SeededRandom(59);
+  const sample = plantRecording(disk, random);
+  const [bad, good] = [plant(disk, random, sample), plant(disk, random, sample)];
+  disk.fail({ operation: 'readAll', path: bad, nth: 1, code: 'EIO', times: Number.POSITIVE_INFINITY });
+  expect(await take(depsOn(disk, 1))).toMatchObject({ entered: 1, refused: [`${bad}.json`] });
+  expect(entriesOf(disk, 'disclosed').map(({ facts }) => facts['disclosure'])).toEqual([good]);
+  disk.heal();
+  expect(await take(depsOn(disk, 2))).toMatchObject({ entered: 1, refused: [] });
+});
