@@ -10,7 +10,7 @@
 import { join } from 'node:path';
 import type { CustodyEvent } from '../../custody-entry.ts';
 import { listIfThere } from '../../durable.ts';
-import { DockError, isMachineShort, systemCode } from '../../errors.ts';
+import { DockError, isDockError, isMachineShort, systemCode } from '../../errors.ts';
 import { isRecordingId, isSessionId, type StationId } from '../../ids.ts';
 import { ROLES, type Order } from '../../order.ts';
 import { underLock, whileHeld } from '../store-log/folder-lock.ts';
@@ -48,10 +48,15 @@ export async function dropDocuments(
   const unread: unknown[] = [];
   for (const station of await stationsIn(deps)) {
     const one = new StationDocuments(deps, station, keysFor(deps, store, station), mayGo);
-    const dropped = await one.drop();
-    sum.folders += dropped.folders;
-    sum.orders += dropped.orders;
-    sum.segments += dropped.segments;
+    try {
+      const dropped = await one.drop();
+      sum.folders += dropped.folders;
+      sum.orders += dropped.orders;
+      sum.segments += dropped.segments;
+    } catch (error) {
+      if (!isOfDisk(error)) throw error;
+      unread.push(error);
+    }
     unread.push(...one.unread.slice(0, 1));
   }
   if (unread.length > 0) throw unread[0];
@@ -113,7 +118,7 @@ class StationDocuments {
     try {
       return await documentAge(this.#deps, name, this.#keys);
     } catch (error) {
-      if (systemCode(error) === undefined || isMachineShort(error)) throw error;
+      if (!isOfDisk(error)) throw error;
       this.unread.push(error);
       return { age: 'stays', receivedMs: undefined };
     }
@@ -223,6 +228,12 @@ class StationDocuments {
       throw error;
     }
   }
+}
+
+/** What the disk does not show, or a log that is none of ours, is of one station. */
+function isOfDisk(error: unknown): boolean {
+  const isOfStation = systemCode(error) !== undefined || isDockError(error, 'store-log.oversize');
+  return isOfStation && !isMachineShort(error);
 }
 
 /** Both signatures lie there, whoever's keys are in the file now: an order outlives those. */

@@ -1,5 +1,6 @@
 // Old documents go, whole and behind an entry, and nothing that something younger rests on.
 import { describe, expect, test } from 'vitest';
+import { parseStationId } from '../../../../protocol/ids.ts';
 import { encodeUtf8, sha256Hex } from '../../../../protocol/bytes.ts';
 import { encodeCustodyEntry, FIRST_PREVIOUS } from '../../../../protocol/custody-entry.ts';
 import { makeSegmentId, type RecordingId, type SegmentId } from '../../../../protocol/ids.ts';
@@ -243,6 +244,23 @@ describe('documents', () => {
     disk.heal();
     expect(await drop(deps)).toEqual({ folders: 1, orders: 2, segments: 0 });
     expect(await left(disk)).toEqual([]);
+  });
+
+  test('of one station go, whatever of another one the disk does not show', async () => {
+    for (const path of ['dock-1/orders', 'dock-1/custody']) {
+      const disk = scene.retentionDisk();
+      const random = new SeededRandom(99);
+      const stations = [scene.STATION, parseStationId('dock-2')];
+      const receivedMs = START_MS - 20 * DAY_MS;
+      const samples = stations.map((station) => scene.plantRecording(disk, random, { receivedMs, station }));
+      const deps = store(disk);
+      expect(await scene.expireOn(deps)).toMatchObject({ deleted: 2 });
+      await deps.clock.advance(731 * DAY_MS);
+      disk.fail({ operation: 'list', nth: 1, times: Infinity, code: 'EIO', path });
+      await expect(drop(deps)).rejects.toMatchObject({ code: 'EIO' });
+      for (const sample of samples)
+        expect(disk.peek(`${scene.folderOf(sample)}/manifest.json`)).toBeUndefined();
+    }
   });
 
   test('do not go by a clock that is in doubt', async () => {
