@@ -9,7 +9,7 @@
 import { join } from 'node:path';
 import { parseUtf8, sha256Hex } from '../../bytes.ts';
 import { listIfThere, readIfThere } from '../../durable.ts';
-import { describeError, DockError, systemCode } from '../../errors.ts';
+import { describeError, DockError, isMachineShort, systemCode } from '../../errors.ts';
 import { isRecordingId, isSessionId, type StationId } from '../../ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../limits.ts';
 import { parseManifest } from '../../manifest.ts';
@@ -63,15 +63,18 @@ export interface StationOrders {
   readonly blocked: boolean;
 }
 
-/** Reads them all. Errors: the system's. */
+/** Reads them all. Errors: those of a machine that is short of something; what the disk does not show may be a hold of anything. */
 export async function readOrders(
   deps: RetentionDeps,
   station: StationId,
   keys: FactsKeys,
 ): Promise<StationOrders> {
   const folder = deps.layout.orders(station);
-  const names = (await listIfThere(deps.files, folder)).toSorted();
-  if (names.length > ORDERS_MAX) return tooMany(station, names.length);
+  const names = await listIfThere(deps.files, folder).catch(codeOfDisk);
+  if (typeof names === 'string')
+    return noneRead(station, `its orders cannot be listed (${names}); ${REMEDY}`);
+  names.sort();
+  if (names.length > ORDERS_MAX) return noneRead(station, tooMany(names.length));
   const findings: Finding[] = [];
   let blocked = false;
   const unplaced: BookedOrder[] = [];
@@ -245,12 +248,21 @@ function misplaced(): DockError {
   });
 }
 
-function tooMany(station: string, count: number): StationOrders {
-  const what = `${count} orders lie in its folder, at most ${ORDERS_MAX} are read: nothing of this station is deleted until some are taken away`;
+function tooMany(count: number): string {
+  return `${count} orders lie in its folder, at most ${ORDERS_MAX} are read: nothing of this station is deleted until some are taken away`;
+}
+
+function noneRead(station: string, what: string): StationOrders {
   return {
     book: new OrderBook([]),
     orders: [],
     findings: [{ station, recording: null, what }],
     blocked: true,
   };
+}
+
+function codeOfDisk(error: unknown): string {
+  const code = systemCode(error);
+  if (code === undefined || isMachineShort(error)) throw error;
+  return code;
 }

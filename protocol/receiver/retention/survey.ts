@@ -2,7 +2,7 @@
 // and its orders, never more than one recording's documents. Changes nothing.
 import { join } from 'node:path';
 import { listIfThere } from '../../durable.ts';
-import { systemCode } from '../../errors.ts';
+import { isMachineShort, systemCode } from '../../errors.ts';
 import { isRecordingId, isStationId, type StationId } from '../../ids.ts';
 import type { Hold } from '../../order-standing.ts';
 import { retentionOf, type Retention } from '../../retention.ts';
@@ -82,11 +82,27 @@ export async function surveyStation(
   const orders = await readOrders(deps, station, keys);
   visitor.orders(orders);
   for (const finding of orders.findings) visitor.finding(finding);
-  for (const recording of (await listIfThere(deps.files, deps.layout.station(station))).toSorted()) {
+  for (const recording of await recordingsOf(deps, station, visitor)) {
     if (!isRecordingId(recording)) continue;
     deps.signal.throwIfAborted();
     const name = { station, recording };
     visit(deps, context, orders, name, await looked(deps, name, keys), visitor);
+  }
+}
+
+/** Names in its folder. What the disk does not show keeps no other station. */
+async function recordingsOf(
+  { files, layout }: RetentionDeps,
+  station: StationId,
+  visitor: SurveyVisitor,
+): Promise<string[]> {
+  try {
+    return (await listIfThere(files, layout.station(station))).toSorted();
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === undefined || isMachineShort(error)) throw error;
+    visitor.finding({ station, recording: null, what: `its folder cannot be listed (${code})` });
+    return [];
   }
 }
 

@@ -363,3 +363,18 @@ test('a hold of a recording holds what replaced it, where the vault lost the fir
   expect(await dropOldDocuments(years)).toMatchObject({ orders: 0 });
   expect((await expireOn(years)).deleted).toBe(0);
 });
+
+test('a folder of one station that the disk does not show keeps nothing of another one', async () => {
+  for (const folder of ['/vault/dock-1/orders', '/vault/dock-1']) {
+    const disk = retentionDisk();
+    const random = seededRandom(78);
+    const stuck = plantRecording(disk, random);
+    plantOrder(disk, random, stuck, { verb: 'hold', orderedMs: START_MS, by: ['officer', 'supervisor'] });
+    const other = plantRecording(disk, random, { station: parseStationId('dock-2') });
+    disk.fail({ operation: 'list', path: folder, nth: 1, code: 'EIO', times: Number.POSITIVE_INFINITY });
+    const expired = await expireOn(await later(disk, 15));
+    expect(expired.totals.found[0]).toMatchObject({ station: 'dock-1' });
+    expect(expired.totals.found[0]?.what).toContain('EIO');
+    expect([stateOf(disk, stuck), stateOf(disk, other)]).toEqual(['whole', 'deleted']);
+  }
+});
