@@ -60,14 +60,28 @@ async function run(deps: RetentionDeps, io: Io, json: boolean): Promise<number> 
   const rounds = [await round(deps, io, json)];
   for (let last = rounds[0]; last?.more === true && last.deleted > 0; last = rounds.at(-1))
     rounds.push(await round(deps, io, json));
-  const all = sumOf(rounds);
-  const { doubt, failure } = all;
-  const dropped = doubt === null ? await dropOldDocuments(deps) : { folders: 0, orders: 0, segments: 0 };
+  const expired = sumOf(rounds);
+  const { dropped, failure } = expired.doubt === null ? await drop(deps) : NOT_DROPPED;
+  const all = { ...expired, failure: expired.failure ?? failure };
   if (json) io.out(resultJson(all, dropped));
   else io.out(resultText(all, dropped, deps.clock.wallMs()));
-  if (failure !== undefined) io.err(`bodydock-receiver: ${describeError(failure)}\n`);
-  const isDone = doubt === null && failure === undefined && all.totals.states.blocked === 0;
+  if (all.failure !== undefined) io.err(`bodydock-receiver: ${describeError(all.failure)}\n`);
+  const isDone = all.doubt === null && all.failure === undefined && all.totals.states.blocked === 0;
   return isDone ? EXIT_GOOD : EXIT_FAILURE;
+}
+
+const NOT_DROPPED = { dropped: { folders: 0, orders: 0, segments: 0 }, failure: undefined };
+
+/** A failure here must not keep back what was deleted before. Errors: the signal's reason. */
+async function drop(
+  deps: RetentionDeps,
+): Promise<{ readonly dropped: DroppedDocuments; readonly failure: unknown }> {
+  try {
+    return { dropped: await dropOldDocuments(deps), failure: undefined };
+  } catch (failure) {
+    deps.signal.throwIfAborted();
+    return { ...NOT_DROPPED, failure };
+  }
 }
 
 function round(deps: RetentionDeps, io: Io, json: boolean): Promise<Expired> {

@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { withRetentionStore } from './retention-store.ts';
 
@@ -61,6 +62,19 @@ describe('bodydock-receiver expire', () => {
       expect(await readdir(recording(kept))).toHaveLength(WHOLE);
       const again = JSON.parse((await call('expire', '--json')).out) as unknown;
       expect(again).toMatchObject({ preview: false, deleted: 0, failure: null, before: { deleted: 1 } });
+    });
+  });
+
+  test('says what it deleted also where old documents could not be looked at', async () => {
+    await withRetentionStore(async ({ call, plant, vault }) => {
+      const due = await plant(20);
+      await writeFile(join(vault, due.station, 'custody'), 'no folder');
+      const { code, out, err } = await call('expire', '--clock-checked', '--json');
+      expect(code).toBe(1);
+      expect(err).toContain('ENOTDIR');
+      const told = JSON.parse(out) as { deleted: number; failure: string };
+      expect(told.deleted).toBe(1);
+      expect(told.failure).toContain('ENOTDIR');
     });
   });
 
