@@ -20,8 +20,16 @@ export async function heldHead(
 ): Promise<CustodyHead | null> {
   const folder = join(keeperFolder, CUSTODY);
   if ((await files.stat(folder))?.kind !== 'folder') return null;
-  const segment = (await readNewest(files, folder)) ?? (await orderedSegments(files, folder)).at(-1)?.segment;
+  const segment = (await hinted(files, folder)) ?? (await orderedSegments(files, folder)).at(-1)?.segment;
   return segment === undefined ? null : endOf({ files, log }, folder, segment);
+}
+
+/** The hint of a vault that is not put back in all may name what is not there. */
+async function hinted(files: Files, folder: string): Promise<SegmentId | undefined> {
+  const segment = await readNewest(files, folder);
+  if (segment === undefined || (await files.stat(segmentPath(folder, segment))) === undefined)
+    return undefined;
+  return segment;
 }
 
 async function endOf(
