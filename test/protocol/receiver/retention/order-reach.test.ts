@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { parseStationId } from '../../../../protocol/ids.ts';
 import type { Manifest } from '../../../../protocol/manifest.ts';
 import { dropOldDocuments } from '../../../../protocol/receiver/retention/expire.ts';
-import type { CrashDisk } from '../../../fakes/files-crash.ts';
+import { SURVIVALS, type CrashDisk } from '../../../fakes/files-crash.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
 import type { Sample } from '../sample.ts';
 import {
@@ -128,4 +128,38 @@ test('a hold that nobody lifted stays, however old, while its recording is away'
     deleted: 0,
     totals: { states: { held: 1 } },
   });
+});
+
+/** Lets old documents go, while the clock runs on for whoever waits for the lock of one that died. */
+async function drop(deps: TestDeps): Promise<void> {
+  const state = { done: false };
+  const dropped = dropOldDocuments(deps).finally(() => {
+    state.done = true;
+  });
+  dropped.catch(() => undefined);
+  while (!state.done) await deps.clock.advance(500);
+  await dropped;
+}
+
+test('a power cut while old orders go leaves no hold without what lifted it', async () => {
+  const scene = (): CrashDisk => {
+    const disk = retentionDisk();
+    const random = seededRandom(8);
+    const lifted = plantRecording(disk, random);
+    plantOrder(disk, random, lifted, { verb: 'unhold', orderedMs: START_MS + DAY_MS, by: BOTH });
+    plantOrder(disk, random, lifted, { verb: 'hold', orderedMs: START_MS, by: BOTH });
+    return disk;
+  };
+  const whole = scene();
+  const [recording] = (await whole.list('/vault/dock-1')).filter((name) => name !== 'orders');
+  await whole.removeTree(`/vault/dock-1/${recording ?? ''}`);
+  await whole.syncFolder('/vault/dock-1');
+  const from = whole.steps;
+  await drop(await later(whole, 800));
+  for (let step = from; step <= whole.steps; step++)
+    for (const survival of SURVIVALS) {
+      const cut = whole.crash(step, survival);
+      await drop(await later(cut, 801, step));
+      expect(await cut.list('/vault/dock-1/orders'), `${step} ${survival}`).toEqual([]);
+    }
 });
