@@ -5,7 +5,8 @@
 // 1. A mark `asked/<recording>` is durable before anything counts as asked for, and goes only once another receipt is durable and logged, or the
 //    copy was set aside.
 // 2. With a mark, a recording whose copy is here counts as spooled, whatever receipt lies beside it; one of which only the documents are
-//    left is not known any more: its file on a camera is pulled as a new recording.
+//    left is not known any more: its file on a camera is pulled as a new recording. A copy whose reclaim the disk refused is here: it goes
+//    back to `ready/`, where the disk refuses that too with the next start (recovery.ts).
 // 3. The mark says which receipts were taken back; it becomes `asked/<recording>.over` when it goes, so that none of them ever counts again.
 import { join } from 'node:path';
 import { listIfThere, readIfThere, replaceDurable } from '../../protocol/durable.ts';
@@ -17,6 +18,7 @@ import type { Catalogue } from './catalogue.ts';
 import { RECEIPT_BYTES_MAX } from '../../protocol/receipt.ts';
 import { readFacts } from './judge.ts';
 import { RECEIPT_NAME, type SpoolLayout } from './layout.ts';
+import { moveBackToReady } from './reclaim.ts';
 import {
   assertCounts,
   encodeRefused,
@@ -103,7 +105,8 @@ export class AskedAgain {
   async ask(entry: CatalogueEntry, receipt: Uint8Array): Promise<AskedOutcome> {
     const refused = withRefused(await this.#earlier(entry.recording), receipt);
     await this.#mark(entry.recording, refused);
-    return this.#apply(entry, refused);
+    const copy = entry.state === 'released' && (await this.#isBack(entry.recording));
+    return this.#apply(copy ? this.#cameBack(entry) : entry, refused);
   }
 
   /** There is another receipt, durable and logged, or the copy went to the quarantine; nothing where it was not asked for. Errors: the system's. */
@@ -129,6 +132,22 @@ export class AskedAgain {
           each.camera === camera && each.pathSha256 === pathSha256 && each.originalSha256 === originalSha256,
       )
       .map(({ recording }) => recording);
+  }
+
+  /** What a reclaim left whole lies in `ready/` again; where the disk refuses that, a later start sees to it. Errors: the machine's. */
+  async #isBack(recording: RecordingId): Promise<boolean> {
+    const { files, layout, stationKeys } = this.#deps;
+    try {
+      return await moveBackToReady(files, layout, recording, stationKeys);
+    } catch (error) {
+      if (isMachineShort(error)) throw error;
+      return false;
+    }
+  }
+
+  #cameBack(entry: CatalogueEntry): CatalogueEntry {
+    this.#deps.rows.remove(entry.recording);
+    return this.#deps.catalogue.add(entry, 'spooled');
   }
 
   #apply(entry: CatalogueEntry, refused: readonly RefusedReceipt[]): AskedOutcome {

@@ -4,10 +4,14 @@
 // 1. rename the folder to `released/`, sync both sides: from here on recovery finishes the rest;
 // 2. remove the payload and the chunk list, sync the folder.
 // The receipt is durable before: a recording counts as receipted only after its folder was synced.
+// Where the disk refuses step 2 and the store asks for the recording again meanwhile (asked-again.ts), what is whole goes back.
 import { join } from 'node:path';
 import { unlinkIfThere } from '../../protocol/durable.ts';
+import type { RecordingId } from '../../protocol/ids.ts';
+import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
-import { CHUNKS_NAME, PAYLOAD_NAME } from './layout.ts';
+import { judgeReady } from './judge.ts';
+import { CHUNKS_NAME, PAYLOAD_NAME, type SpoolLayout } from './layout.ts';
 import type { DurableDeps } from './make-durable.ts';
 
 /**
@@ -32,4 +36,23 @@ export async function removePayload(files: Files, folder: string): Promise<void>
   await unlinkIfThere(files, join(folder, PAYLOAD_NAME));
   await unlinkIfThere(files, join(folder, CHUNKS_NAME));
   await files.syncFolder(folder);
+}
+
+/**
+ * Moves a recording in `released/` that is still whole back to `ready/`, durably; false where a part of it is gone or does not verify: nothing
+ * changed then. Errors: the system's; it lies in one of the two places.
+ */
+export async function moveBackToReady(
+  files: Files,
+  layout: SpoolLayout,
+  recording: RecordingId,
+  stationKeys: readonly PublicKey[],
+): Promise<boolean> {
+  const from = join(layout.released, recording);
+  const found = await judgeReady(files, from, recording, undefined, stationKeys);
+  if (found.verdict === 'odd' || !found.isVerified) return false;
+  await files.rename(from, join(layout.ready, recording));
+  await files.syncFolder(layout.ready);
+  await files.syncFolder(layout.released);
+  return true;
 }

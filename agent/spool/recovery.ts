@@ -8,6 +8,7 @@
 // 3. `ready/`: a folder that is whole (names, lengths, manifest) is a recording. An odd one goes to the quarantine as it is.
 //    Unfinished receipts in a whole one are removed, unknown files in it go to the quarantine, and it stays a recording.
 // 4. `released/`: what the rows of the last run name is believed to be there as it was then. Of anything else, a payload that still lies beside its four documents is removed: its reclaim had begun. Without them: quarantine.
+//    But what the store asked for again since, and is whole, goes back to `ready/`: it may be the last copy.
 // 5. Nothing is deleted because it is odd. Names in the spool's own folder that are not ours stay untouched.
 // 6. A step that the disk refuses is reported and not repeated; what it concerns is no recording until a later start.
 // 7. Payloads are not read: the time grows with the number of names, not with bytes.
@@ -37,6 +38,7 @@ import {
 } from './layout.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { ReadyLooks } from './ready-looks.ts';
+import { moveBackToReady } from './reclaim.ts';
 import type { ReleasedRows } from './released-rows.ts';
 import type { RecordingFacts } from './spooled-recording.ts';
 
@@ -251,6 +253,7 @@ export class Recovery {
     if (!isRecordingId(name)) return this.#aside(layout.released, path, name, 'not a recording id');
     if (this.#catalogue.get(name) !== undefined)
       return this.#aside(layout.released, path, name, 'the same recording lies in ready');
+    if (await this.#isBack(name)) return this.#ready(name, join(layout.ready, name));
     const found = await this.#lookReleased(name, path, index?.get(name)?.facts);
     if (typeof found === 'string') {
       this.links.unread.add(name);
@@ -258,6 +261,12 @@ export class Recovery {
     }
     this.#read++;
     this.#deps.rows.add(found);
+  }
+
+  async #isBack(recording: RecordingId): Promise<boolean> {
+    const { files, layout, stationKeys } = this.#deps;
+    const isAskedFor = (await files.stat(join(layout.asked, recording))) !== undefined;
+    return isAskedFor && (await moveBackToReady(files, layout, recording, stationKeys));
   }
 
   /** Names in `released/` that the rows do not know; rows whose folder is gone are forgotten. */

@@ -5,7 +5,7 @@ import { filesWith } from './files-with.ts';
 export interface HeldFiles {
   readonly files: Files;
   /** From now on the next reading of that file waits until the returned function is called. */
-  hold(): () => void;
+  readonly hold: () => () => void;
 }
 
 /** `end`: of the path of that file. It is read before it waits where `isRead`, else behind it. */

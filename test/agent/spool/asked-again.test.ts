@@ -230,6 +230,62 @@ test('what a start shows behind a process that was killed at any step of the mar
   expect(new Set(shown)).toEqual(new Set(['receipted', 'spooled']));
 });
 
+describe('a copy whose reclaim the disk refused', () => {
+  async function refused(seed: number): Promise<Awaited<ReturnType<typeof receipted>>> {
+    const found = await receipted(seed);
+    found.disk.fail({ operation: 'unlink', nth: 1, code: 'EIO' });
+    await expect(found.spool.reclaim(found.prepared.recording)).rejects.toThrow();
+    return found;
+  }
+
+  test('is here again when the store asks for it, and after a start', async () => {
+    const { disk, spool, prepared } = await refused(21);
+    const { recording } = prepared;
+    expect(await spool.askAgain(recording, digestOf(prepared))).toBe('waits');
+    for (const at of [spool, await reopened(disk)]) {
+      expect(at.get(recording)?.state).toBe('spooled');
+      expect(at.released).toBe(0);
+      expect(disk.peek(at.get(recording)?.payloadPath ?? '')).toEqual(prepared.payload);
+      await at.readChunks(recording);
+    }
+    await receiptOne(spool, later(prepared, HOUR_MS));
+    await spool.askedOver(recording);
+    await spool.reclaim(recording);
+    expect(spool.stateOf(recording)).toBe('released');
+    expect(disk.tree(`${ROOT}/released/${recording}`).size).toBe(4);
+  });
+
+  test('outlasts a power cut at each step of it', async () => {
+    const { disk, spool, prepared } = await refused(22);
+    const from = disk.steps;
+    await spool.askAgain(prepared.recording, digestOf(prepared));
+    for (let step = from; step <= disk.steps; step++)
+      for (const kept of ['nothing', 'everything'] as const) {
+        const state = (await openSpool(disk.crash(step, kept))).spool.stateOf(prepared.recording);
+        // Without the mark nothing was asked for yet, and the start ends the reclaim.
+        expect.soft(['released', 'spooled'], `step ${step}, ${kept}`).toContain(state);
+        if (step === disk.steps) expect.soft(state).toBe('spooled');
+      }
+  });
+
+  test('that the disk does not let back either comes back with the next start', async () => {
+    const { disk, spool, prepared } = await refused(23);
+    disk.fail({ operation: 'rename', nth: 2, code: 'EIO' });
+    expect(await spool.askAgain(prepared.recording, digestOf(prepared))).toBe('gone');
+    const at = await reopened(disk);
+    expect(at.get(prepared.recording)?.state).toBe('spooled');
+    expect([...at.askedAgain]).toEqual([prepared.recording]);
+  });
+
+  test('and of which a part is gone is known no more', async () => {
+    const { disk, spool, prepared } = await receipted(24);
+    disk.fail({ operation: 'unlink', nth: 2, code: 'EIO' });
+    await expect(spool.reclaim(prepared.recording)).rejects.toThrow();
+    expect(await spool.askAgain(prepared.recording, digestOf(prepared))).toBe('gone');
+    expect((await openSpool(disk)).spool.stateOf(prepared.recording)).toBeUndefined();
+  });
+});
+
 test('who asks for another receipt than ours, or for what has none, is not followed', async () => {
   const { spool, prepared } = await receipted(3);
   expect(await spool.askAgain(prepared.recording, 'a'.repeat(64))).toBe('other');
