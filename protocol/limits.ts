@@ -67,6 +67,8 @@ export const WINDOW_BYTES_MAX = 16 * MIB;
 export const MESSAGE_BYTES_MIN = 4 * KIB;
 /** Topic, packet header and properties beside the payload of one message. */
 export const MESSAGE_OVERHEAD_BYTES = 512;
+/** Recordings that one manifest replaces: a file that is taken again so often stands for a disk that keeps nothing. */
+export const SUPERSEDES_MAX = 64;
 /** Ranges that one `have` may list. */
 export const HAVE_RANGES_MAX = 64;
 /** A claim holds this long without a `have`. */

@@ -3,10 +3,10 @@ import * as z from 'zod';
 import * as d from './document.ts';
 import {
   DIGEST_BYTES,
-  HAVE_RANGES_MAX,
   MANIFEST_BYTES_MAX,
   ORIGINAL_BYTES_MAX,
   RECIPIENTS_MAX,
+  SUPERSEDES_MAX,
   UNIT_BYTES,
   UNREADABLE_RANGES_MAX,
 } from './limits.ts';
@@ -66,7 +66,7 @@ export const manifestSchema = z.strictObject({
     .nullable(),
   sidecars: z.array(d.sha256Schema).max(SIDECARS_MAX),
   sidecar_of: d.sha256Schema.nullable(),
-  supersedes: z.array(d.recordingIdSchema).max(HAVE_RANGES_MAX),
+  supersedes: z.array(d.recordingIdSchema).max(SUPERSEDES_MAX),
   previous_manifest_sha256: d.sha256Schema.nullable(),
   sealed_at: d.instantSchema,
   clock_synchronised: z.boolean().nullable(),

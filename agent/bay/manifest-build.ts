@@ -3,7 +3,7 @@ import type { CameraIdentity, InventoryEntry } from '../../drivers/driver.ts';
 import { encodeBase64 } from '../../protocol/bytes.ts';
 import { encodeCanonical } from '../../protocol/canonical.ts';
 import type { BayId, CameraId, DockingId, RecordingId, StationId } from '../../protocol/ids.ts';
-import { UNIT_BYTES } from '../../protocol/limits.ts';
+import { SUPERSEDES_MAX, UNIT_BYTES } from '../../protocol/limits.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Bulk, SealResult } from '../bulk/bulk.ts';
 import { captureOf, type DockingTime } from './capture-time.ts';
@@ -64,11 +64,17 @@ export async function buildManifest(
     media: seal.media,
     sidecars: [...role.sidecars],
     sidecar_of: role.sidecarOf,
-    supersedes: [...new Set([...entry.supersedes, ...sealed.replaced])].sort(),
+    supersedes: superseded(entry.supersedes, sealed.replaced),
     previous_manifest_sha256: sealed.previousManifestSha256,
     sealed_at: sealed.sealedAt,
     clock_synchronised: sealed.clockSynchronised,
   };
+}
+
+/** Of more than a manifest can name the last ones, those that the store lost before all others: it waits for whoever names them. */
+function superseded(aside: readonly RecordingId[], replaced: readonly RecordingId[]): RecordingId[] {
+  const all = new Set([...replaced.toReversed(), ...aside.toReversed()]);
+  return [...all].slice(0, SUPERSEDES_MAX).sort();
 }
 
 function rejection({ role }: TrackedEntry, seal: SealResult): Manifest['rejected'] {
