@@ -271,6 +271,8 @@ export class CustodyGroups {
     conditions.raise('custody.write-failed', null, { waiting_events: this.#pending.length });
     this.#pending.fail(failure);
     this.#failure = failure;
+    this.#cancelTimer?.(); // what was taken meanwhile waits as long as all else
+    this.#cancelTimer = undefined;
     this.#armTimer(this.#retryMs);
     this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
   }

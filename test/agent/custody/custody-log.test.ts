@@ -680,6 +680,20 @@ describe('a failing disk', () => {
     expect(again.conditions.codes()).toEqual([]);
   });
 
+  test('is tried again after a pause that grows, whatever is taken meanwhile', async () => {
+    const disk = logDisk();
+    const { custody, clock } = await openLog(disk, 1);
+    disk.fail({ operation: 'write', nth: 1, code: 'EIO', times: Number.POSITIVE_INFINITY });
+    let number = 0;
+    disk.hearCalls((operation) => {
+      if (operation === 'write') custody.append(numbered(++number));
+    });
+    custody.append(numbered(++number));
+    const before = disk.calls('create');
+    for (let seconds = 0; seconds < 300; seconds++) await clock.advance(1000);
+    expect(disk.calls('create') - before).toBeLessThan(40);
+  });
+
   test('that makes a file and says that it did not leaves no segment without an entry', async () => {
     const disk = logDisk();
     disk.fail({ operation: 'create', nth: 1, code: 'EIO', applied: true });
