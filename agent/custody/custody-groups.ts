@@ -226,6 +226,7 @@ export class CustodyGroups {
   /** A disk may say that a file was not made and have made it; one that was there before is somebody else's. */
   async #create(segment: SegmentId): Promise<SegmentWriter> {
     const { files, folder, endings } = this.#deps;
+    await endings.makeRoom();
     try {
       return await SegmentWriter.create(segment, files, folder);
     } catch (error) {

@@ -12,6 +12,8 @@ import type { DurableBytes, SegmentWriter } from './custody-writer.ts';
 
 /** A page that is read wrong is read right some day; one that is wrong on the disk stays so, and each look reads the whole segment. */
 const OTHER_BYTES_PAUSE_MS = 60_000;
+/** Segments without a durable entry that may wait to be removed: a disk that is read-only lets none be made, nor be removed. */
+const EMPTY_MAX = 32;
 
 export interface SegmentEndingsDeps {
   readonly files: Files;
@@ -32,6 +34,8 @@ interface Waiting {
   readonly end: Ending;
   /** By the monotonic clock. */
   readonly notBeforeMs: number;
+  /** It holds nothing durable, and is only to be removed. */
+  readonly isEmpty: boolean;
 }
 
 /** Each is read back no further than its last durable entry. */
@@ -72,7 +76,20 @@ export class SegmentEndings {
 
   /** It holds nothing durable, and may lie there all the same where its creation failed. Never rejects. */
   async drop(segment: SegmentId): Promise<void> {
-    await this.#remove(segment).catch(() => this.#wait(segment, () => this.#remove(segment)));
+    await this.#remove(segment).catch(() => this.#removeLater(segment));
+  }
+
+  /** Before another one is made: where too many empty ones wait, the one that waits longest is removed first. Errors: the system's. */
+  async makeRoom(): Promise<void> {
+    const empty = [...this.#waiting].filter(([, { isEmpty }]) => isEmpty);
+    const [longest] = empty;
+    if (longest === undefined || empty.length < EMPTY_MAX) return;
+    const [segment] = longest;
+    this.#waiting.delete(segment);
+    await this.#remove(segment).catch((error: unknown) => {
+      this.#removeLater(segment);
+      throw error;
+    });
   }
 
   /** The disk refused to let a segment of an earlier run be ended: `end` does, and resolves when it lies there signed. */
@@ -86,10 +103,11 @@ export class SegmentEndings {
   /** The disk takes writes: those that wait are ended. */
   diskWrites(): void {
     const nowMs = this.#deps.clock.monotonicMs();
-    for (const [segment, { end, notBeforeMs }] of this.#waiting) {
+    for (const [segment, { end, notBeforeMs, isEmpty }] of this.#waiting) {
       if (nowMs < notBeforeMs) continue;
       this.#waiting.delete(segment);
-      this.#behind(segment, end, end);
+      if (isEmpty) this.#under(this.drop(segment));
+      else this.#behind(segment, end, end);
     }
   }
 
@@ -119,7 +137,12 @@ export class SegmentEndings {
   }
 
   #wait(segment: SegmentId, end: Ending, pauseMs = 0): void {
-    this.#waiting.set(segment, { end, notBeforeMs: this.#deps.clock.monotonicMs() + pauseMs });
+    const notBeforeMs = this.#deps.clock.monotonicMs() + pauseMs;
+    this.#waiting.set(segment, { end, notBeforeMs, isEmpty: false });
+  }
+
+  #removeLater(segment: SegmentId): void {
+    this.#waiting.set(segment, { end: () => this.#remove(segment), notBeforeMs: 0, isEmpty: true });
   }
 
   /** `again` is what is left to do where `work` fails. */
@@ -128,6 +151,10 @@ export class SegmentEndings {
       this.#wait(segment, again, isDockError(error, 'custody.chain-broken') ? OTHER_BYTES_PAUSE_MS : 0);
       this.#deps.log.warn('custody segment not ended, it is tried again', { segment, error });
     });
+    this.#under(ending);
+  }
+
+  #under(ending: Promise<void>): void {
     this.#underWay = Promise.all([this.#underWay, ending]);
   }
 }

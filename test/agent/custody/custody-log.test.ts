@@ -680,6 +680,25 @@ describe('a failing disk', () => {
     expect(again.conditions.codes()).toEqual([]);
   });
 
+  test('that is read-only for weeks leaves a bounded number of segments to be removed when it is written again', async () => {
+    const disk = logDisk();
+    const { custody, clock, conditions } = await openLog(disk, 1);
+    disk.fail({ operation: 'sync', nth: 1, code: 'EIO' });
+    const readOnly = { nth: 1, code: 'EROFS', times: Number.POSITIVE_INFINITY } as const;
+    for (const operation of ['create', 'unlink'] as const) disk.fail({ operation, ...readOnly });
+    custody.append(numbered(1));
+    await expect(custody.checkpoint()).rejects.toMatchObject({ code: 'custody.write-failed' });
+    for (let count = 0; count < 300; count++) await clock.advance(30_000);
+    disk.heal();
+    const before = disk.calls('unlink');
+    await clock.advance(30_000);
+    await settle(50);
+    expect(disk.calls('unlink') - before).toBeLessThanOrEqual(64);
+    expect(conditions.codes()).toEqual([]);
+    expect(numbersOn(cut(disk))).toEqual([1]);
+    expect(chainsOn(disk).size).toBe(2);
+  });
+
   test('is tried again after a pause that grows, whatever is taken meanwhile', async () => {
     const disk = logDisk();
     const { custody, clock } = await openLog(disk, 1);
