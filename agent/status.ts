@@ -49,6 +49,11 @@ export class StatusPublisher {
     await this.#statusTopic.sayNow(this.#options.topics.status);
   }
 
+  /** The same once more: behind a connection that broke, a broker of several nodes may say its will after what the next one said. */
+  repeat(): void {
+    this.#statusTopic.changed(this.#options.topics.status);
+  }
+
   /** The bay has something new to show. */
   bayChanged(bay: Bay): void {
     const topic = this.#options.topics.bay(bay.id);

@@ -26,7 +26,7 @@ export const statusSchema = z
         'Ready: all is well. Degraded: it works, and a condition of severity error or critical is shown. Init and offline: it does not work.',
     }),
     session,
-    since: instant('When this state began.'),
+    since: instant('When this state began; of one that is lost, when the run began that is lost.'),
     reason: z.enum(['stopped', 'lost']).nullable().meta({
       description: 'Why it is offline: stopped by somebody, or lost without a word.',
     }),

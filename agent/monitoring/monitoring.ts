@@ -122,6 +122,7 @@ export class Monitoring {
       isConnected: () => broker.connected,
       shownConditions: () => conditions.count(),
       onLook: () => {
+        this.status.repeat();
         this.disk.look();
         void spool.confirm().catch(() => undefined); // it is told there
         this.#deps.certificates?.look();

@@ -1,9 +1,11 @@
 // What monitoring sees of a whole station: every topic, and conditions that appear by their real cause and go with it. What each
 // message looks like is judged by DockAndStore in all suites.
 import { afterEach, describe, expect, test } from 'vitest';
+import { lostStatus } from '../../agent/status.ts';
 import type { CameraSession, Driver } from '../../drivers/driver.ts';
 import { NOTHING_TOLD } from '../../drivers/driver.ts';
 import { DockError } from '../../protocol/errors.ts';
+import { makeSessionId } from '../../protocol/ids.ts';
 import type {
   ConditionDocument,
   EventDocument,
@@ -11,8 +13,10 @@ import type {
   InfoDocument,
 } from '../../protocol/monitoring.ts';
 import { BelievingClock } from '../fakes/clock-believing.ts';
+import { SkippingClock } from '../fakes/clock-skipping.ts';
 import { FixedClockSource } from '../fakes/clock-source-fixed.ts';
 import { BASE, DockAndStore, STATION, type DockOptions } from '../fakes/dock-and-store.ts';
+import { seededRandom } from '../fakes/random-seeded.ts';
 
 const P = `${BASE}/v1/${STATION}`;
 let opened: DockAndStore | undefined;
@@ -70,6 +74,21 @@ describe('monitoring of a station', () => {
     await dock.until('said again', () => status(dock) === 'ready');
     const again = ['info', 'health', 'bay/bay-1'].map((topic) => retained(dock, topic));
     expect(again).not.toContain(undefined);
+  });
+
+  test('hears within minutes that it is there, where the will of an earlier connection comes behind what it said', async () => {
+    const dock = await dockWith({ clock: new SkippingClock(40) });
+    await dock.startStation();
+    await dock.until('ready', () => status(dock) === 'ready');
+    const ready = retained(dock, 'status');
+    const late = dock.hub.client('another node of the broker');
+    late.start();
+    await dock.until('connected', () => late.connected);
+    const will = lostStatus(makeSessionId(seededRandom(1)), new Date().toISOString());
+    await late.publish(`${P}/status`, will, { qos: 1, retain: true });
+    expect(status(dock)).toBe('offline');
+    await dock.until('said again', () => status(dock) === 'ready', 6000);
+    expect(retained(dock, 'status')).toEqual(ready);
   });
 
   test('hears what happened, counted, with a sequence that shows what was missed', async () => {
