@@ -21,6 +21,8 @@ export class StdoutLines {
   /** Handed to the system, of which some may be left. */
   #batch = Buffer.alloc(0);
   #writing = false;
+  /** The pipe was full: nothing of the batch is under way until the pause is over. */
+  #pausing = false;
 
   constructor() {
     process.on('exit', () => this.#writeLast());
@@ -39,6 +41,7 @@ export class StdoutLines {
     this.#writing = true;
     write(STDOUT, this.#batch, (error, bytes) => {
       if (error !== null && systemCode(error) === FULL_PIPE) {
+        this.#pausing = true;
         setTimeout(() => this.#writeFurther(), PAUSE_MS).unref();
         return;
       }
@@ -49,6 +52,7 @@ export class StdoutLines {
 
   #writeFurther(): void {
     this.#writing = false;
+    this.#pausing = false;
     this.#writeOn();
   }
 
@@ -70,7 +74,7 @@ export class StdoutLines {
 
   /** The process ends: in this thread, and for no longer than a second. What is being written is on its way. */
   #writeLast(): void {
-    if (this.#writing) this.#batch = Buffer.alloc(0);
+    if (this.#writing && !this.#pausing) this.#batch = Buffer.alloc(0);
     let attempts = 0;
     while (this.#nextBatch()) {
       try {

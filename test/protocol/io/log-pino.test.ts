@@ -156,6 +156,31 @@ describe('the log', () => {
     assert.deepEqual(await talk(output), [3, null]);
   });
 
+  test('what a full pipe did not take yet when the process ends is read by whoever reads it then', async () => {
+    const script = `import { pinoLog } from ${JSON.stringify(FILE)};
+      import { writeSync } from 'node:fs';
+      void process.stdout; // Node lets writes to its pipe not wait from here on
+      const log = pinoLog({ level: 'info' });
+      for (let n = 0; n < 400; n++) log.info('line', { n, text: 'x'.repeat(1900) });
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      writeSync(2, 'ends');
+      process.exit(3);`;
+    const words = ['--import', 'tsx', '--input-type=module', '-e', script];
+    const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'], timeout: 20_000 });
+    await once(child.stderr, 'data');
+    let text = '';
+    child.stdout.setEncoding('utf8').on('data', (more: string) => (text += more));
+    assert.deepEqual(await once(child, 'close'), [3, null]);
+    const numbers = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { n: number }).n);
+    assert.deepEqual(
+      numbers,
+      Array.from({ length: 400 }, (_, n) => n),
+    );
+  });
+
   test('with stdout closed the process goes on and ends well', async () => {
     const file = new URL('../../../protocol/io/log-pino.ts', import.meta.url).href;
     const script = `import { pinoLog } from ${JSON.stringify(file)};
