@@ -34,6 +34,9 @@ const SLOW_TIMES = 4;
 /** For the connection with TLS, and again for CONNACK and SUBACK: a link with 3 s of latency needs 12 and 12. */
 const ATTEMPT_MS_MAX = 30_000;
 
+/** A limit that was found by refusals is tried anew by a connection so much later: the broker may have been set up anew. */
+const LOWERED_MS = 86_400_000;
+
 /** How to reach a broker, and as whom. */
 export interface MqttBrokerOptions {
   /** mqtt:// or mqtts://HOST[:PORT]. */
@@ -86,6 +89,7 @@ class MqttBroker implements StartableBroker {
   #link: BrokerLink | undefined;
   #connected = false;
   #packetBytesMax: number;
+  #loweredAtMs = 0;
   #messageHandler: ((message: BrokerMessage) => void) | undefined;
   readonly #stateHandlers: ((connected: boolean) => void)[] = [];
   #running: Promise<void> | undefined;
@@ -215,6 +219,7 @@ class MqttBroker implements StartableBroker {
       return undefined;
     }
     const { clientId, will, maxPacketBytes, clock, log } = this.#options;
+    this.#forgetOldLimit();
     const link = new BrokerLink(
       {
         ...opened,
@@ -294,6 +299,12 @@ class MqttBroker implements StartableBroker {
   #lowerLimit(oversizeBytes: number): void {
     const payloadBytes = Math.max(MESSAGE_BYTES_MIN, Math.floor(oversizeBytes / 2));
     this.#packetBytesMax = Math.min(this.#packetBytesMax, payloadBytes + MESSAGE_OVERHEAD_BYTES);
+    this.#loweredAtMs = this.#options.clock.monotonicMs();
+  }
+
+  #forgetOldLimit(): void {
+    const { clock, maxPacketBytes } = this.#options;
+    if (clock.monotonicMs() - this.#loweredAtMs >= LOWERED_MS) this.#packetBytesMax = maxPacketBytes;
   }
 
   #noteLimit(): void {

@@ -21,6 +21,7 @@ import {
   SUBSCRIBE,
 } from '../../fakes/broker-scripted.ts';
 import { testBrokerOptions, until } from '../../fakes/broker-subjects.ts';
+import { SkippingClock } from '../../fakes/clock-skipping.ts';
 import type { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import type { MemoryLog } from '../../fakes/log-memory.ts';
 import { TcpProxy } from '../../fakes/tcp-proxy.ts';
@@ -395,6 +396,26 @@ describe('a broker that ends the connection', () => {
 });
 
 describe('limits of a broker', () => {
+  test('that were found by its refusals are forgotten by a connection a day later', async () => {
+    const clock = new SkippingClock(1);
+    const broker = await scripted();
+    const client = await connected(broker.port, { clock, reconnect: { minMs: 1, maxMs: 2 } });
+    const { payloadBytesMax } = client.broker;
+    const brokenOff = async (code: number): Promise<void> => {
+      const states = client.states.length;
+      broker.last.send(disconnect(code));
+      await until(() => client.states.length === states + 2);
+    };
+    await client.broker.publish('x', new Uint8Array(600_000), { qos: 0 });
+    await brokenOff(149);
+    assert.equal(client.broker.payloadBytesMax, 300_000);
+    await brokenOff(139);
+    assert.equal(client.broker.payloadBytesMax, 300_000);
+    clock.skippedMs = 25 * 3_600_000;
+    await brokenOff(139);
+    assert.equal(client.broker.payloadBytesMax, payloadBytesMax);
+  });
+
   test('its maximum packet size bounds our payloads before anything is sent', async () => {
     const broker = await scripted(({ type }) =>
       type === CONNECT ? connack(0, [0x27, 0, 1, 0, 0]) : undefined,
