@@ -1,6 +1,7 @@
 // A question that a camera need not answer: in time, or it counts as not told.
 import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { Clock } from '../../protocol/ports.ts';
+import { withEither } from '../../protocol/with-either.ts';
 
 /** A camera that has not answered by then is left alone. */
 const CALL_MS_MAX = 10_000;
@@ -24,7 +25,7 @@ export async function answerOrNull<T>(
   });
   const cancel = clock.after(CALL_MS_MAX, () => late.abort(timedOut));
   try {
-    return await call(AbortSignal.any([signal, late.signal]));
+    return await withEither(signal, late.signal, call);
   } catch (error) {
     if (signal.aborted || !isDockError(error) || error.code === 'driver.detached') throw error;
     onFailed(error);

@@ -1,5 +1,6 @@
 // Opens the camera of a bay and stays with it until it leaves: one docking, or none where nobody can speak to what is there.
 import { isDockError } from '../../protocol/errors.ts';
+import { withEither } from '../../protocol/with-either.ts';
 import type { BayPlace } from './bay-place.ts';
 import { isCameraRefusal, type WhoIs } from './camera-register.ts';
 import { DockingLife, type DockingWork } from './docking-life.ts';
@@ -29,19 +30,20 @@ export async function performDocking(
   const { watch } = work.place;
   const identity = await untilArrived(watch, work.take, signal);
   const stay = new AbortController();
-  const leaving = AbortSignal.any([signal, stay.signal]);
-  const departure = untilGone(watch, identity, work.take, leaving).catch((error: unknown) =>
-    stay.abort(error),
-  );
-  try {
-    const onLeft = (error: Error): void => stay.abort(error);
-    await stayWith(work, leaving, { onLeft, onDocked, onChange });
-  } catch (error) {
-    throw isDockError(stay.signal.reason) ? stay.signal.reason : error;
-  } finally {
-    stay.abort();
-    await departure;
-  }
+  await withEither(signal, stay.signal, async (leaving) => {
+    const departure = untilGone(watch, identity, work.take, leaving).catch((error: unknown) =>
+      stay.abort(error),
+    );
+    try {
+      const onLeft = (error: Error): void => stay.abort(error);
+      await stayWith(work, leaving, { onLeft, onDocked, onChange });
+    } catch (error) {
+      throw isDockError(stay.signal.reason) ? stay.signal.reason : error;
+    } finally {
+      stay.abort();
+      await departure;
+    }
+  });
 }
 
 interface StayListener {

@@ -16,6 +16,7 @@ import type { BayId, RecordingId } from '../../protocol/ids.ts';
 import { isDockError, type DockError } from '../../protocol/errors.ts';
 import type { BayDocument } from '../../protocol/messages.ts';
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
+import { withEither } from '../../protocol/with-either.ts';
 import { untilGone } from './place-watch.ts';
 
 /** Pause behind a port on which nobody answers, or that cannot be opened although its device is there. */
@@ -263,7 +264,7 @@ export class Bay {
       const identity = await watch.present();
       if (identity === undefined) return true;
       onPresent?.();
-      await untilGone(watch, identity, this.#deps, AbortSignal.any([signal, over.signal]));
+      await withEither(signal, over.signal, (ending) => untilGone(watch, identity, this.#deps, ending));
       return true;
     } catch (error) {
       if (isDockError(error, 'driver.detached')) return true;

@@ -9,6 +9,7 @@
 // 4. No entry is read before its looks say that it stays as it is, and the others do not wait for it (SPEC 16).
 import type { CameraSession, Inventory } from '../../drivers/driver.ts';
 import type { Clock } from '../../protocol/ports.ts';
+import { withEither } from '../../protocol/with-either.ts';
 import type { BayActivity } from './bay-state.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { DockingJournal } from '../dockings/docking-journal.ts';
@@ -167,7 +168,7 @@ export class Docking {
     const waited = new AbortController();
     const cancel = this.#deps.clock.after(this.#restMs(last), () => waited.abort());
     try {
-      await this.#deps.news.wait(AbortSignal.any([signal, waited.signal]));
+      await withEither(signal, waited.signal, (ending) => this.#deps.news.wait(ending));
       await this.#deps.clock.sleep(GATHER_MS, signal);
     } catch (error) {
       if (!waited.signal.aborted || signal.aborted) throw error;

@@ -63,6 +63,7 @@ export class VolumeSession implements CameraSession {
   #isStarted = false;
   #cancelIdle: () => void = () => undefined;
   #idling: Promise<unknown> = Promise.resolve();
+  #within: { readonly signal: AbortSignal; readonly ending: AbortSignal } | undefined;
 
   constructor(portPath: string, said: CameraIdentity, world: VolumeWorld) {
     this.#portPath = portPath;
@@ -156,7 +157,10 @@ export class VolumeSession implements CameraSession {
     await this.#idling;
     signal.throwIfAborted();
     this.#closing.signal.throwIfAborted();
-    return AbortSignal.any([signal, this.#closing.signal]);
+    // Most calls of a docking come with the same signal, and AbortSignal.any leaves something at it each time.
+    if (this.#within?.signal !== signal)
+      this.#within = { signal, ending: AbortSignal.any([signal, this.#closing.signal]) };
+    return this.#within.ending;
   }
 
   /** Errors: "driver.detached" where the port has no disk any more, or the volume's is another one. */

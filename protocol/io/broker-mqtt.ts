@@ -10,6 +10,7 @@ import { bufferOf } from '../bytes.ts';
 import { DockError, describeError, isDockError } from '../errors.ts';
 import { CONTROL_MESSAGE_BYTES_MAX, MESSAGE_BYTES_MIN, MESSAGE_OVERHEAD_BYTES } from '../limits.ts';
 import type { Broker, BrokerMessage, Clock, Conditions, Log, PublishOptions, Random } from '../ports.ts';
+import { withEither } from '../with-either.ts';
 import { BrokerConditions } from './broker-conditions.ts';
 import { BrokerLink, type LinkEnd } from './broker-link.ts';
 import { offlineError } from './broker-publisher.ts';
@@ -199,14 +200,18 @@ class MqttBroker implements StartableBroker {
     const { credentials, clock } = this.#options;
     if (!isTlsUrl(this.#url) || credentials === undefined) return {};
     const done = new AbortController();
-    const late = clock.sleep(timeoutMs, AbortSignal.any([signal, done.signal])).then(() => {
-      throw new DockError('broker.credentials-late', `no answer within ${timeoutMs} ms`, { retry: 'later' });
+    return withEither(signal, done.signal, async (ending) => {
+      const late = clock.sleep(timeoutMs, ending).then(() => {
+        throw new DockError('broker.credentials-late', `no answer within ${timeoutMs} ms`, {
+          retry: 'later',
+        });
+      });
+      try {
+        return await Promise.race([credentials(), late]);
+      } finally {
+        done.abort();
+      }
     });
-    try {
-      return await Promise.race([credentials(), late]);
-    } finally {
-      done.abort();
-    }
   }
 
   async #runLink(
