@@ -1,21 +1,52 @@
-// Clears away what an earlier run of the helper left mounted.
-import { mountTable, type MountTable } from '../../drivers/mass-storage/mount-table.ts';
-import type { Log } from '../../protocol/ports.ts';
+// Clears away what an earlier run of the helper left mounted. What is writable is waited for, as in bay-mount.ts: taken away lazily while its device
+// is there, what was written might not be on the medium yet when the bay shows that the camera may be taken.
+import { mountTable, type MountFacts, type MountTable } from '../../drivers/mass-storage/mount-table.ts';
+import type { Clock, Log } from '../../protocol/ports.ts';
 import type { SystemCalls } from './system-calls.ts';
+
+/** The agent lets go of a mount within two seconds when its session ends. */
+const WRITABLE_TRIES = 20;
+const PAUSE_MS = 250;
 
 /** Errors: the system's; a mount that stays is told and stays in the way of its bay only. */
 export async function clearLeftovers(
   folder: string,
   system: SystemCalls,
   log: Log,
+  clock: Pick<Clock, 'sleep'>,
   table: MountTable = mountTable,
 ): Promise<void> {
   const left = (await table()).filter((mount) => mount.folder.startsWith(`${folder}/`));
-  for (const { folder: at } of left.toReversed()) {
-    const isGone = (await system.unmount(at, false)).code === 0;
-    const { code, said } = isGone ? { code: 0, said: '' } : await system.unmount(at, true);
-    if (code === 0) log.warn('mount of an earlier run is taken away', { folder: at, lazily: !isGone });
+  for (const mount of left.toReversed()) {
+    const { folder: at } = mount;
+    const mustWait = await isWritableThere(mount, system);
+    const tried = await unmounted(at, mustWait ? WRITABLE_TRIES : 1, system, clock);
+    const isLazy = tried.code !== 0 && !mustWait;
+    const { code, said } = isLazy ? await system.unmount(at, true) : tried;
+    if (code === 0) log.warn('mount of an earlier run is taken away', { folder: at, lazily: isLazy });
     else log.error('mount of an earlier run stays, and is in the way of its bay', { folder: at, said });
     if (code === 0) await system.removeFolder(at);
   }
+}
+
+async function unmounted(
+  folder: string,
+  tries: number,
+  system: SystemCalls,
+  clock: Pick<Clock, 'sleep'>,
+): ReturnType<SystemCalls['unmount']> {
+  const { signal } = new AbortController();
+  const result = await system.unmount(folder, false);
+  if (result.code === 0 || tries <= 1) return result;
+  await clock.sleep(PAUSE_MS, signal);
+  return unmounted(folder, tries - 1, system, clock);
+}
+
+/** Writable, and the device that udev names by its number is the one that was mounted. */
+async function isWritableThere(
+  { device, options, superOptions }: MountFacts,
+  system: SystemCalls,
+): Promise<boolean> {
+  if (!options.has('rw') || !superOptions.has('rw')) return false;
+  return system.isThere({ node: `/dev/block/${device}`, device });
 }

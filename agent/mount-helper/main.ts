@@ -48,7 +48,7 @@ async function work(options: HelperOptions, { clock, log, bayPorts }: HelperGrou
   const socket = join(folder, MOUNT_SOCKET_NAME);
   const server = await listen(
     { socket, gid: owner.gid, clock, log, answer: (request) => helper.answer(request) },
-    () => clearLeftovers(folder, system, log),
+    () => clearLeftovers(folder, system, log, clock),
   );
   log.info('mount helper is ready', { socket });
   await helper.watch(askedToEnd());

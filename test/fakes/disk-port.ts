@@ -72,7 +72,7 @@ export class DiskPort {
   readonly deviceOf = async (node: string): Promise<string | undefined> => {
     if (node === LOOP) return '7:0';
     const all = this.#disks().flatMap((disk) => [disk, ...disk.partitions]);
-    return all.find(({ name }) => node === `/dev/${name}`)?.device;
+    return all.find(({ name, device }) => [`/dev/${name}`, `/dev/block/${device}`].includes(node))?.device;
   };
 
   readonly run: RunCommand = async (program, words) => {

@@ -266,16 +266,43 @@ test('at its start it takes away what an earlier run left, lazily where that is 
   await ask('mount-ro');
   rig.port.isBusy = true;
   const system = new SystemCalls(rig.port.run, { uid: 0, gid: 0 }, rig.port.deviceOf);
-  await clearLeftovers(rig.folder, system, rig.log, rig.port.mountTable);
+  await clearLeftovers(rig.folder, system, rig.log, clock, rig.port.mountTable);
   expect(rig.port.mounts).toEqual([]);
   expect(rig.port.commands.at(-1)).toContain('--lazy');
+});
+
+test('a writable mount of an earlier run that is in use is waited for, and left where its device is there', async () => {
+  await ask('mount-ro');
+  await ask('mount-rw');
+  rig.port.isBusy = true;
+  const system = new SystemCalls(rig.port.run, { uid: 0, gid: 0 }, rig.port.deviceOf);
+  const clear = (): Promise<void> => clearLeftovers(rig.folder, system, rig.log, clock, rig.port.mountTable);
+  await moved(clock, clear(), 250);
+  expect(rig.port.mounts).toHaveLength(1);
+  expect(rig.port.commands.some((line) => line.includes('--lazy'))).toBe(false);
+  expect(rig.log.messages('error')).toEqual(['mount of an earlier run stays, and is in the way of its bay']);
+  const begun = clear();
+  await clock.advance(1000);
+  rig.port.isBusy = false;
+  await moved(clock, begun, 250);
+  expect(rig.port.mounts).toEqual([]);
+});
+
+test('a writable mount of an earlier run whose device is gone is taken away lazily where it is in use', async () => {
+  await ask('mount-ro');
+  await ask('mount-rw');
+  rig.port.isBusy = true;
+  await rig.port.pull();
+  const system = new SystemCalls(rig.port.run, { uid: 0, gid: 0 }, rig.port.deviceOf);
+  await clearLeftovers(rig.folder, system, rig.log, clock, rig.port.mountTable);
+  expect(rig.port.mounts).toEqual([]);
 });
 
 test('a mount of an earlier run that cannot be taken away is told as one that stays', async () => {
   await ask('mount-ro');
   const refuse: RunCommand = async () => ({ code: 32, output: new Uint8Array(), said: 'not permitted' });
   const system = new SystemCalls(refuse, { uid: 0, gid: 0 }, rig.port.deviceOf);
-  await clearLeftovers(rig.folder, system, rig.log, rig.port.mountTable);
+  await clearLeftovers(rig.folder, system, rig.log, clock, rig.port.mountTable);
   expect(rig.log.messages('error')).toEqual(['mount of an earlier run stays, and is in the way of its bay']);
   expect(rig.log.messages('warn')).toEqual([]);
 });
