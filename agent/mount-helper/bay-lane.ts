@@ -26,6 +26,11 @@ export class BayLane {
   run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#waiting >= WAITING_MAX)
       return Promise.reject(mountError('mount.busy', 'too many requests for this bay'));
+    return this.runLast(work);
+  }
+
+  /** The same behind however many wait: for what nobody asks for again. Errors: as `run`, but for "mount.busy". */
+  runLast<T>(work: () => Promise<T>): Promise<T> {
     this.#waiting++;
     const running = this.#last.then(work).finally(() => this.#waiting--);
     this.#last = running.catch(() => undefined);

@@ -63,7 +63,7 @@ export class MountHelper {
 
   /** Takes away everything. Never rejects. */
   async end(): Promise<void> {
-    const ending = [...this.#bays.values()].map(({ lane, mount }) => lane.run(() => mount.end()));
+    const ending = [...this.#bays.values()].map(({ lane, mount }) => lane.runLast(() => mount.end()));
     await Promise.allSettled(ending);
   }
 

@@ -307,6 +307,23 @@ test('a mount of an earlier run that cannot be taken away is told as one that st
   expect(rig.log.messages('warn')).toEqual([]);
 });
 
+test('its end takes away what is mounted behind all requests that wait', async () => {
+  await ask('mount-ro');
+  let letGo = (): void => undefined;
+  rig.port.beforeMount = () => new Promise<void>((resolve) => (letGo = resolve));
+  const requests = [ask('mount-rw'), ask('mount-ro'), ask('mount-ro'), ask('mount-ro')];
+  await until(
+    'it hangs',
+    5000,
+    () => rig.port.commands.filter((line) => line.startsWith('mount')).length > 1,
+  );
+  const ended = rig.helper.end();
+  rig.port.beforeMount = () => undefined;
+  letGo();
+  await Promise.all([ended, ...requests]);
+  expect(rig.port.mounts).toEqual([]);
+});
+
 test('what somebody else mounted at its place is left, and in the way', async () => {
   const at = join(rig.folder, BAY);
   await mkdir(at);
