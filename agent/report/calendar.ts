@@ -50,7 +50,8 @@ export class Calendar {
   constructor(zone: string) {
     this.zone = zone;
     try {
-      this.#format = new Intl.DateTimeFormat('en-CA', { timeZone: zone, dateStyle: 'short' });
+      const parts = { year: 'numeric', month: '2-digit', day: '2-digit' } as const;
+      this.#format = new Intl.DateTimeFormat('en-u-ca-gregory-nu-latn', { timeZone: zone, ...parts });
     } catch (error) {
       throw usage(
         `${JSON.stringify(zone)} is no time zone that is known here: name one such as Europe/Berlin`,
@@ -61,14 +62,18 @@ export class Calendar {
 
   /** The day of an instant (RFC 3339), as in 2026-11-25. */
   dayOf(instant: string): string {
-    return this.#format.format(new Date(instant));
+    // By its parts: how a language puts them together changes from one release of ICU to the next.
+    const parts = new Map(
+      this.#format.formatToParts(new Date(instant)).map(({ type, value }) => [type, value]),
+    );
+    return `${parts.get('year')}-${parts.get('month')}-${parts.get('day')}`;
   }
 
-  /** An instant (RFC 3339 UTC) in the last quarter of an hour of a day. */
+  /** The last millisecond of a day (RFC 3339 UTC). */
   endOf(day: string): string {
     let atMs = dayNumber(day) + 2 * DAY_MS; // behind its end in every zone
     while (this.dayOf(new Date(atMs).toISOString()) > day) atMs -= QUARTER_MS;
-    return new Date(atMs).toISOString();
+    return new Date(atMs + QUARTER_MS - 1).toISOString();
   }
 
   /** Whether an instant lies on a day of the period. */

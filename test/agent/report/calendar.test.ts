@@ -16,6 +16,16 @@ test('both ends of a period are inside, in the zone of the calendar', () => {
   expect(berlin.isWithin('2026-10-25T23:00:00.000Z', period)).toBe(false);
 });
 
+test.each([
+  ['UTC', '2026-11-25', '2026-11-25T23:59:59.999Z'],
+  ['Europe/Berlin', '2026-11-25', '2026-11-25T22:59:59.999Z'],
+  ['Europe/Berlin', '2026-10-25', '2026-10-25T22:59:59.999Z'],
+  ['Asia/Kathmandu', '2026-11-25', '2026-11-25T18:14:59.999Z'],
+  ['America/St_Johns', '2026-12-31', '2027-01-01T03:29:59.999Z'],
+])('a day in %s ends with its last millisecond', (zone, day, end) => {
+  expect(new Calendar(zone).endOf(day)).toBe(end);
+});
+
 test('weeks follow ISO 8601 around the turn of a year', () => {
   expect(weekOf('2026-11-25')).toBe('2026-W48');
   expect(weekOf('2026-12-31')).toBe('2026-W53');
