@@ -119,7 +119,12 @@ async function moveTo(temporary: string, folder: string, name: Uint8Array): Prom
     if (code === 'EEXIST') throw exists(folder, name);
     if (!NO_LINKS.has(code)) throw error;
     await claim(path, folder, name);
-    await rename(temporary, path);
+    try {
+      await rename(temporary, path);
+    } catch (failed) {
+      await unlink(path).catch(() => undefined); // else the name is taken, by a file without a byte
+      throw failed;
+    }
   }
 }
 

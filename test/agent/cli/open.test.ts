@@ -1,3 +1,5 @@
+import fsPromises from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -187,6 +189,25 @@ describe('nothing is restored and nothing is left', () => {
     await expect(restoreOriginal(question, target)).rejects.toMatchObject({ code: 'open.exists' });
     expect(await readFile(join(out, 'U.MP4'), 'utf8')).toBe('faster');
     expect(await readdir(out)).toEqual(['U.MP4']);
+  });
+
+  test('where a stick without hard links refuses the name in the end', async () => {
+    const target = await OriginalFile.create(out, Buffer.from('Y.MP4'), Buffer.from('id'));
+    await target.write(Buffer.from('film'));
+    const refuse = (code: string) => async (): Promise<never> => {
+      throw Object.assign(new Error(code), { code });
+    };
+    const { link, rename } = fsPromises;
+    Object.assign(fsPromises, { link: refuse('EPERM'), rename: refuse('EIO') });
+    syncBuiltinESMExports();
+    try {
+      await expect(target.finish(null)).rejects.toMatchObject({ code: 'open.unwritable' });
+    } finally {
+      Object.assign(fsPromises, { link, rename });
+      syncBuiltinESMExports();
+    }
+    await target.abandon();
+    expect(await readdir(out)).toEqual([]);
   });
 
   test('where the payload is gone when it is to be opened', async () => {
