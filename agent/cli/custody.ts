@@ -2,7 +2,7 @@
 // but with --acknowledge.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { EXIT_FAILURE, EXIT_GOOD, EXIT_USAGE } from '../../config/exit-codes.ts';
 import { STATION_FILE_DEFAULT } from '../../config/load.ts';
@@ -19,6 +19,7 @@ import { findSubjects, PREFIX_CHARACTERS_MIN } from '../history/subjects.ts';
 import { LANGUAGES, type Language } from '../page/language.ts';
 import { acknowledge } from './custody-acknowledge.ts';
 import { custodyPlace } from './custody-place.ts';
+import { makePage } from './page-file.ts';
 import { parseCommandLine, refuseOptions, usageError, writeJson, type Io } from './output.ts';
 
 const HELP = `bodydock custody RECORDING [--vault DIR | --spool DIR | --config FILE] [--station ID] [--keys KEYS]
@@ -69,7 +70,7 @@ type Format = (typeof FORMATS)[number];
 /** Subjects that are listed where several fit. */
 const LISTED_MAX = 20;
 
-/** Runs the command; gives the exit code. Errors: "usage", "custody.*", "verify.*", "key.*", "config.*", the signal's reason. */
+/** Runs the command; gives the exit code. Errors: "usage", "custody.*", "page.*", "verify.*", "key.*", "config.*", the signal's reason. */
 export async function custody(args: readonly string[], io: Io): Promise<number> {
   const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS, wordsMax: 1 });
   if (line === undefined) return EXIT_GOOD;
@@ -156,16 +157,7 @@ async function print(history: History, { format, language, out }: Printing, io: 
   }[format]();
   if (out === undefined) return io.out(text);
   const path = resolve(out);
-  try {
-    await writeFile(path, text, { flag: 'wx' });
-  } catch (error) {
-    const why =
-      systemCode(error) === 'EEXIST' ? 'it is there already' : (systemCode(error) ?? 'unknown error');
-    throw new DockError('custody.unwritable', `${path} cannot be written (${why}): name a new file`, {
-      retry: 'person',
-      cause: error,
-    });
-  }
+  await makePage(path, text);
   io.out(
     `${printable(path)}: ${format}, ${history.good ? 'all that it tells holds' : `${history.findings.length} findings`}\n`,
   );

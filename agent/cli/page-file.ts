@@ -6,6 +6,30 @@ import { basename, dirname, join } from 'node:path';
 import { syncFolder } from '../../config/durable-file.ts';
 import { DockError, systemCode } from '../../protocol/errors.ts';
 
+/** Makes a new file, whole or not at all. Errors: "page.exists"; "page.unwritable" with the system's error as cause. */
+export async function makePage(path: string, text: string): Promise<void> {
+  let isOurs = false;
+  try {
+    const file = await open(path, 'wx');
+    isOurs = true;
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (isOurs) await unlink(path).catch(() => undefined);
+    const isThere = systemCode(error) === 'EEXIST';
+    const why = isThere ? 'it is there already' : (systemCode(error) ?? 'unknown error');
+    throw new DockError(
+      isThere ? 'page.exists' : 'page.unwritable',
+      `${path} cannot be written (${why}): name a new file`,
+      { retry: 'person', cause: error },
+    );
+  }
+}
+
 /**
  * Puts a text in place of an earlier file of that name, or makes a new one. A link is not followed: what it leads to was not typed.
  * Errors: "page.unwritable" with the system's error as cause; the earlier file is as it was then.

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { link, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { report } from '../../../agent/cli/report.ts';
 import { witness } from '../../../agent/cli/witness.ts';
@@ -32,6 +34,18 @@ test('an earlier page stays whole until the new one is, and nothing half is left
   expect(await readFile(page, 'utf8')).toContain('<html');
   expect(await readFile(join(root, 'earlier'), 'utf8')).toBe('of last year');
   expect((await readdir(out)).filter((name) => name.startsWith('.'))).toEqual([]);
+});
+
+test('a new file that the disk does not take whole is not left there in part', async () => {
+  const module = new URL('../../../agent/cli/page-file.ts', import.meta.url).href;
+  const path = join(out, 'life.html');
+  const script = `import { makePage } from ${JSON.stringify(module)};
+    await makePage(${JSON.stringify(path)}, 'x'.repeat(5000)).catch((error) => console.log(error.code));`;
+  const words = ['-c', `trap '' XFSZ; ulimit -f 1; exec "$0" --import tsx --input-type=module -e "$1"`];
+  const env = { ...process.env, TSX_DISABLE_CACHE: '1' };
+  const { stdout } = await promisify(execFile)('bash', [...words, process.execPath, script], { env });
+  expect(stdout).toBe('page.unwritable\n');
+  expect(await readdir(out)).toEqual([]);
 });
 
 test('a link that somebody put there leads nowhere, and what to do is told', async () => {
