@@ -54,7 +54,7 @@ export async function listQuarantine(args: readonly string[], io: Io): Promise<n
       entries: entries.map(documentOf),
       left_off: names.length - entries.length,
     });
-  else io.out(textOf(entries, language));
+  else io.out(textOf(entries, names.length - entries.length, language));
   return EXIT_GOOD;
 }
 
@@ -86,7 +86,7 @@ function documentOf({ name, kind, why, since }: Aside): object {
   return { name, kind, why, since };
 }
 
-function textOf(entries: readonly Aside[], language: Language): string {
+function textOf(entries: readonly Aside[], leftOff: number, language: Language): string {
   const words = SPOOL_WORDS[language];
   if (entries.length === 0) return `${words.nothingAside}\n`;
   const lines = entries.flatMap(({ name, path, kind, why, since }) => [
@@ -95,5 +95,6 @@ function textOf(entries: readonly Aside[], language: Language): string {
     `  ${words.toDo}${words.remedies[kind]}`,
     `  ${words.command}${kind === 'other' ? 'ls -lR' : 'bodydock verify'} ${path}`,
   ]);
+  if (leftOff > 0) lines.push('', fill(words.leftOff, `${leftOff}`));
   return [...lines, '', words.closing].map((each) => `${printable(each)}\n`).join('');
 }

@@ -18,6 +18,8 @@ export interface SpoolWords {
   readonly toDo: string;
   readonly remedies: Readonly<Record<'recording' | 'docking' | 'other', string>>;
   readonly command: string;
+  /** Of so many more. */
+  readonly leftOff: string;
   readonly closing: string;
 }
 
@@ -44,6 +46,7 @@ export const SPOOL_WORDS: Readonly<Record<Language, SpoolWords>> = {
       other: 'Find out who put it there. The station did not make it, or cannot read it any more.',
     },
     command: 'Command: ',
+    leftOff: '{} more names are not listed here.',
     closing:
       'The station deletes nothing of this. Keep a copy (`cp -a`), then move it out of the folder; the condition ends with the next start.',
   },
@@ -70,6 +73,7 @@ export const SPOOL_WORDS: Readonly<Record<Language, SpoolWords>> = {
         'Klären, wer es dorthin gelegt hat. Die Station hat es nicht gemacht oder kann es nicht mehr lesen.',
     },
     command: 'Befehl: ',
+    leftOff: '{} weitere Namen sind hier nicht aufgeführt.',
     closing:
       'Die Station löscht nichts davon. Eine Kopie behalten (`cp -a`), dann aus dem Ordner nehmen; die Meldung endet mit dem nächsten Start.',
   },

@@ -230,6 +230,16 @@ describe('spool quarantine', () => {
   });
 });
 
+test('spool quarantine says how many names it does not list', async () => {
+  const other = await another('crowded');
+  const folder = join(builder.root, 'crowded', 'quarantine');
+  await mkdir(folder, { recursive: true });
+  await Promise.all(Array.from({ length: 10_003 }, (_, at) => writeFile(join(folder, `photo-${at}`), '')));
+  const listed = (await readdir(folder)).length - 10_000;
+  const { out } = await runCommand(spool, 'quarantine', '--config', other);
+  expect(out).toContain(`${listed} more names are not listed here.`);
+});
+
 test('spool quarantine tells what was set aside although a part of the log cannot be read', async () => {
   const other = await another('unread');
   const [aside, custody] = ['quarantine', 'custody'].map((name) => join(builder.root, 'unread', name));
