@@ -16,7 +16,7 @@ import { readPublicKeyFile, readSigningKey } from '../../config/keys.ts';
 import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
-import { isDockError } from '../../protocol/errors.ts';
+import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { StationId } from '../../protocol/ids.ts';
 import { readBootId } from '../../protocol/io/boot-id.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
@@ -117,7 +117,11 @@ async function commitStation(rotation: Rotation, lost?: { oldKey: string | undef
       beforeSwitch: (old) => endSegments(config.station, config.spool.path, old),
     });
     const { change } = await loadKeyHistory(folder, config.station, publicKeyOf(key));
-    if (change !== undefined) tellCommitted(rotation, folder, { change, again: false });
+    if (change === undefined) {
+      const message = `the key was changed, and the document that says so cannot be read in ${folder}: type the same again before the agent is started`;
+      throw new DockError('key.change-unread', message, { retry: 'person' });
+    }
+    tellCommitted(rotation, folder, { change, again: false });
   } finally {
     await lock.release();
   }
