@@ -28,7 +28,7 @@ export interface PreviousDocking {
   readonly endedAtMs: number | null;
   /** As its record says; null where the station could not tell. */
   readonly clockSynchronised: boolean | null;
-  /** The offset left at its end: after setting, else as read; null where the clock was not read, or its setting not confirmed. */
+  /** The offset left at its end: after setting, else as read, also where a setting was not confirmed: it may have stayed. Null where it was not read. */
   readonly offset: ClockOffset | null;
   /**
    * True for a path digest that may have stayed on the camera: listed there and not erased. True for every one where that docking
