@@ -155,11 +155,19 @@ export class CutOffEntries {
     return states?.findLast((row) => row.seen) ?? states?.at(-1);
   }
 
-  /** Of several sealings of one state the last that is durable counts; what was erased was durable. */
+  /**
+   * Of several sealings of one state the last that is durable counts; what was erased was durable. Another one that is here, as a disk leaves it
+   * that did not let a failed one be removed, stands behind all others: it goes to the store as well.
+   */
   #bind(row: Row, spool: DurableRecordings): void {
     const here = row.sealed.filter((id) => row.erased === id || spool.has(id));
     row.sealed = here.slice(-1);
     for (const recording of here) this.#bound.add(recording);
+    for (const recording of here.slice(0, -1)) {
+      const other = this.#seenLater(row.path_sha256, row.size_bytes);
+      other?.sealed.push(recording);
+      if (other !== undefined && row.erased === recording) other.erased = recording;
+    }
   }
 
   /** A cut took the log's last entries, and the spool knows more than it: perhaps of a file, or of a state of one, that nothing else tells of. */

@@ -119,3 +119,25 @@ test('the recordings of a camera with thousands of files are not looked through 
   expect(listed.every(({ fate }) => fate === 'stored')).toBe(true);
   expect(asked).toBeLessThan(10 * ids.length);
 });
+
+test('two durable sealings of one state, as a disk leaves them that did not let the failed one go, are both listed', () => {
+  const path = firstPath ?? '';
+  const other = makeRecordingId(nodeRandom());
+  const entries = taken(
+    [{ ...row, path_sha256: path }],
+    [
+      { event: 'seen', facts: { path_sha256: path, size_bytes: 9 } },
+      { event: 'inventory', facts: { entries: 1, bytes: 9, sha256: 'b'.repeat(64) } },
+      ...[recording, other].map((id): CustodyEvent => ({
+        event: 'pulled',
+        facts: { recording: id, path_sha256: path, size_bytes: 9 },
+      })),
+    ],
+  );
+  const listed = entries.finish(spoolWith([recording, other], path));
+  expect(listed.map(({ fate, later, recording: of }) => [fate, later, of])).toEqual([
+    ['stored', false, other],
+    ['stored', true, recording],
+  ]);
+  expect(entries.later).toBe(1);
+});
