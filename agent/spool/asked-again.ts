@@ -16,6 +16,7 @@ import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
 import type { Catalogue } from './catalogue.ts';
 import { RECEIPT_BYTES_MAX } from '../../protocol/receipt.ts';
+import { inParallel } from './in-parallel.ts';
 import { readFacts } from './judge.ts';
 import { RECEIPT_NAME, type SpoolLayout } from './layout.ts';
 import { moveBackToReady } from './reclaim.ts';
@@ -35,6 +36,8 @@ export type AskedOutcome = 'waits' | 'gone' | 'other';
 
 /** Behind the name of a mark whose recording has another receipt. */
 const OVER_SUFFIX = '.over';
+/** Marks read at one time, as in recovery.ts: a store that was put back may have asked for all that is here. */
+const AT_ONCE = 32;
 
 export interface AskedAgainDeps {
   readonly files: Files;
@@ -67,11 +70,17 @@ export class AskedAgain {
     const { files, layout } = deps;
     const names = await listIfThere(files, layout.asked);
     if (names.length > 0) await files.syncFolder(layout.asked);
-    for (const name of names) {
+    for (const name of names)
       if (name.endsWith(OVER_SUFFIX)) asked.#over.add(name.slice(0, -OVER_SUFFIX.length));
-      if (!isRecordingId(name)) continue;
-      const entry = deps.catalogue.get(name) ?? (await asked.#released(name));
-      if (entry !== undefined) asked.#apply(entry, await asked.#refused(entry));
+    const found = new Map<RecordingId, readonly [CatalogueEntry, readonly RefusedReceipt[]]>();
+    const marked = names.filter(isRecordingId).sort();
+    await inParallel(marked, AT_ONCE, async (recording) => {
+      const entry = deps.catalogue.get(recording) ?? (await asked.#released(recording));
+      if (entry !== undefined) found.set(recording, [entry, await asked.#refused(entry)]);
+    });
+    for (const recording of marked) {
+      const [entry, refused] = found.get(recording) ?? [];
+      if (entry !== undefined) asked.#apply(entry, refused ?? []);
     }
     return asked;
   }

@@ -6,6 +6,7 @@ import { makeSegmentId, makeSessionId, type SessionId } from '../../../protocol/
 import { encodeReceipt, parseReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../protocol/receipt.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { heldFiles } from '../../fakes/files-held.ts';
+import { until } from '../../fakes/broker-subjects.ts';
 import { killableFiles } from '../../fakes/files-killable.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { signFast } from '../../fakes/signer-fast.ts';
@@ -197,6 +198,27 @@ test('what is asked for while its documents are read is not known any more when 
   expect(await spool.askAgain(recording, digestOf(prepared))).toBe('gone');
   go();
   expect(await found).toBeUndefined();
+});
+
+test('marks are read side by side at a start: one that the disk is slow with holds up no other', async () => {
+  const disk = await freshDisk();
+  const { spool } = await openSpool(disk);
+  const random = seededRandom(14);
+  const all = [prepare(random), prepare(random), prepare(random)];
+  for (const prepared of all) {
+    await spoolOne(disk, spool, prepared);
+    await receiptOne(spool, prepared);
+    await spool.askAgain(prepared.recording, digestOf(prepared));
+  }
+  const ids = await disk.list(`${ROOT}/asked`);
+  const { files, hold } = heldFiles(disk, `asked/${ids[0]}`, false);
+  const read = new Set<string>();
+  disk.hearCalls((_operation, path) => read.add(path));
+  const go = hold();
+  const opening = openSpool(files);
+  await until(() => read.has(`${ROOT}/asked/${ids[2]}`));
+  go();
+  expect(new Set((await opening).spool.askedAgain)).toEqual(new Set(ids));
 });
 
 test('a copy that is set aside while it waits is replaced by what is pulled again', async () => {
