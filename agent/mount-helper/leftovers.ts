@@ -1,4 +1,4 @@
-// Clears away what an earlier run of the helper left mounted. What is writable is waited for, as in bay-mount.ts: taken away lazily while its device
+// Clears away what an earlier run of the helper left mounted, or attached to a loop device. What is writable is waited for, as in bay-mount.ts: taken away lazily while its device
 // is there, what was written might not be on the medium yet when the bay shows that the camera may be taken.
 import { mountTable, type MountFacts, type MountTable } from '../../drivers/mass-storage/mount-table.ts';
 import type { Clock, Log } from '../../protocol/ports.ts';
@@ -26,6 +26,16 @@ export async function clearLeftovers(
     if (code === 0) log.warn('mount of an earlier run is taken away', { folder: at, lazily: isLazy });
     else log.error('mount of an earlier run stays, and is in the way of its bay', { folder: at, said });
     if (code === 0) await system.removeFolder(at);
+  }
+  await detachLeft(system, log, await table());
+}
+
+/** A run that was killed between a loop device and its detaching left it attached: it would hold a disk that left for good. */
+async function detachLeft(system: SystemCalls, log: Log, mounts: readonly MountFacts[]): Promise<void> {
+  for (const loop of await system.leftLoops()) {
+    if (mounts.some(({ device }) => device === loop.device)) continue;
+    const { code, said } = await system.detach(loop);
+    log.warn('loop device of an earlier run is detached', { node: loop.node, code, said });
   }
 }
 

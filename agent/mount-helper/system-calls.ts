@@ -11,6 +11,8 @@ const UNMOUNT_MS = 40_000;
 const SWITCH_MS = 10_000;
 const READ_MS = 15_000;
 const LOOP_NODE = /^\/dev\/loop\d{1,4}$/;
+/** A line of leftLoops; of a disk that left, something stands behind its node. */
+const LEFT_LOOP = /^(\/dev\/loop\d{1,4}) 0 1 \/dev\/(?:sd[a-z]{1,4}\d{0,3}|sr\d{1,2})(?:$|[ \\])/;
 
 /** The user whose files everything on a camera is: the agent. */
 export interface MountOwner {
@@ -68,6 +70,22 @@ export class SystemCalls {
   /** A loop device that is mounted goes with its mount from now on, any other one at once. */
   detach({ node }: Node): Promise<CommandResult> {
     return this.#run('losetup', ['--detach', node], SWITCH_MS);
+  }
+
+  /**
+   * Loop devices that attachReadOnly made and nobody detached: over a disk's node, closed to writes, and not to go by themselves. None where
+   * they cannot be listed.
+   */
+  async leftLoops(): Promise<Node[]> {
+    const words = ['--list', '--noheadings', '--raw', '--output', 'NAME,AUTOCLEAR,RO,BACK-FILE'];
+    const { output } = await this.#run('losetup', words, SWITCH_MS);
+    const left: Node[] = [];
+    for (const line of Buffer.from(output).toString('latin1').split('\n')) {
+      const node = LEFT_LOOP.exec(line)?.[1];
+      const device = node === undefined ? undefined : await this.#deviceOf(node);
+      if (node !== undefined && device !== undefined) left.push({ node, device });
+    }
+    return left;
   }
 
   /** Switches writing off or on in the kernel, for the disk or the partition. */

@@ -40,6 +40,8 @@ export class DiskPort {
   isProtected = false;
   /** Something has a file of the mount open. */
   isBusy = false;
+  /** Lines of `losetup --list`. */
+  loops: readonly string[] = [];
   /** The file system is so damaged that the kernel does not mount it. */
   isDamaged = false;
   /** A file of an earlier mount of it is open still. */
@@ -79,6 +81,8 @@ export class DiskPort {
     this.commands.push([program, ...words].join(' '));
     const last = words.at(-1) ?? '';
     if (program === 'dd') return this.#head(words[0]?.slice('if='.length) ?? '');
+    if (program === 'losetup' && words[0] === '--list')
+      return { ...DONE, output: Buffer.from(this.loops.map((line) => `${line}\n`).join('')) };
     if (program === 'losetup') return this.#loop(words[0] ?? '', last);
     if (program === 'blockdev') return this.#switch(words[0] ?? '', last);
     if (program === 'mount') return this.#mount(words, last);
