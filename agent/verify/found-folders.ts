@@ -5,8 +5,8 @@ import { DISCLOSURES } from './disclosure-check.ts';
 import { DOCKING, oddNames, ORDERS, unexpected, WITNESS } from './folder-names.ts';
 import { KEYS } from './key-folders.ts';
 import { CUSTODY, VAULT_ID, type Place } from './place.ts';
-import { diskError, listSorted, statFile, type ReadFiles } from './read-files.ts';
-import { below, finding, note, type Remark, type RemarkCode } from './remark.ts';
+import { listFolder, statFile, type ReadFiles } from './read-files.ts';
+import { below, note, type Remark, type RemarkCode } from './remark.ts';
 
 /** A recording's folder. */
 export interface FoundRecording {
@@ -167,13 +167,10 @@ class Walk {
   }
 
   async *#list(where: string): AsyncGenerator<Found, string[]> {
-    try {
-      return (await listSorted(this.#files, join(this.#root, where))) ?? [];
-    } catch (error) {
-      const message = `the folder cannot be listed (${diskError(error)})`;
-      yield { kind: 'remark', remark: finding('folder.unreadable', where, message) };
-      return [];
-    }
+    const names = await listFolder(this.#files, join(this.#root, where), where);
+    if (names === undefined || Array.isArray(names)) return names ?? [];
+    yield { kind: 'remark', remark: names };
+    return [];
   }
 
   async *#unfinished(where: string): AsyncGenerator<Found> {

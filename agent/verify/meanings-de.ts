@@ -12,7 +12,8 @@ export const MEANINGS_DE: Readonly<Record<keyof typeof MEANINGS, string>> = {
   ...DOCKING_MEANINGS_DE,
   ...STORE_MEANINGS_DE,
 
-  'folder.unreadable': MEDIUM_DE,
+  'folder.unreadable':
+    'Es ist kein Ordner, oder der Datenträger oder seine Zugriffsrechte lassen ihn nicht lesen; über das, was dort liegen sollte, ist nichts bekannt.',
   'folder.unexpected-entry': 'Es gehört nicht hierher, und nichts bürgt dafür: Es wurde von Hand hingelegt.',
   'folder.not-checked': 'Hier werden nur Ordner angesehen, die wie Aufzeichnungen heißen.',
   'folder.unfinished': 'Ein abgerissenes Schreiben hat es hinterlassen; niemand hat es je zugesagt.',

@@ -130,7 +130,8 @@ export class PlaceBetween {
     const spool = this.#kind === 'spool';
     const base = spool ? place.path : join(place.path, where, '..');
     const folders = spool ? ['ready', 'released', 'dockings'] : ['.'];
-    for (const folder of folders) if ((await files.stat(join(base, folder, name))) !== undefined) return true;
+    for (const folder of folders)
+      if ((await files.stat(join(base, folder, name)))?.kind === 'folder') return true;
     return false;
   }
 }

@@ -63,14 +63,20 @@ export async function listSorted(files: ReadFiles, path: string): Promise<string
   return found?.kind === 'folder' ? (await files.list(path)).sort() : undefined;
 }
 
-/** The same, or the remark that says why it cannot be listed. Errors: only those of the machine. */
+/**
+ * Names in a folder, sorted, or the remark that says why it cannot be listed; undefined only where nothing of that name is there. Links are
+ * not followed: what lies elsewhere is not what the place holds. Errors: only those of the machine.
+ */
 export async function listFolder(
   files: ReadFiles,
   folder: string,
   where: string,
 ): Promise<string[] | Remark | undefined> {
   try {
-    return await listSorted(files, folder);
+    const found = await files.stat(folder);
+    if (found === undefined) return undefined;
+    if (found.kind !== 'folder') return finding('folder.unreadable', where, 'it is not a folder');
+    return (await files.list(folder)).sort();
   } catch (error) {
     return finding('folder.unreadable', where, `the folder cannot be listed (${diskError(error)})`);
   }

@@ -262,6 +262,37 @@ const places: Manipulation[] = [
     finds: ['payload.unreadable'],
   },
   {
+    name: 'an empty file in place of the newest recording',
+    act: async (vault) => {
+      await rename(vault.folder(NEWEST), join(vault.root, 'elsewhere'));
+      await writeFile(vault.folder(NEWEST), '');
+    },
+    finds: ['folder.unreadable', 'receipt.missing'],
+  },
+  {
+    name: 'a link in place of the newest recording',
+    act: async (vault) => {
+      await rename(vault.folder(NEWEST), join(vault.root, 'elsewhere'));
+      await symlink(join(vault.root, 'elsewhere'), vault.folder(NEWEST));
+    },
+    finds: ['folder.unreadable', 'receipt.missing'],
+  },
+  {
+    name: 'an empty file named like a station',
+    act: (vault) => writeFile(join(vault.vault, 'dock-9'), ''),
+    finds: ['folder.unreadable'],
+  },
+  {
+    name: 'a link named like a receiver',
+    act: (vault) => symlink(join(vault.root, 'nowhere'), join(vault.vault, 'r-other')),
+    finds: ['folder.unreadable'],
+  },
+  {
+    name: 'a file in place of disclosures that wait',
+    act: (vault) => writeFile(join(vault.vault, '.disclosures'), ''),
+    finds: ['folder.unreadable'],
+  },
+  {
     name: 'a folder in place of a list of digests',
     act: async (vault) => {
       await rm(vault.file(NEWEST, 'chunks.bin'));
