@@ -70,6 +70,16 @@ class FactsTest(unittest.TestCase):
             events[at] = (events[at][0], {**events[at][1], field: hex_of("other")})
             self.assertEqual(codes(_check([found], log(*events, at=_LATER))), [code])
 
+    def test_one_of_the_receipts_that_the_log_names_is_here(self) -> None:
+        found = recording()
+        before = {"recording": found.name, "receiver": "r-store", "receipt_sha256": hex_of("before")}
+        for receipts in ([("receipted", before), ("asked-again", before)], [("receipted", before)]):
+            events = _events(found)
+            events[3:3] = receipts
+            self.assertEqual(codes(_check([found], log(*events, at=_LATER))), [])
+        events[4:5] = []
+        self.assertEqual(codes(_check([found], log(*events, at=_LATER))), ["custody.other-receipt"])
+
     def test_a_rejection_is_that_of_the_manifest(self) -> None:
         found = recording()
         rejected = ("rejected", {"recording": found.name, "reason": "odd-name"})
