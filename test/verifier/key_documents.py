@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from custody_log import CustodyLog
 from custody_segment import Line, Segment
@@ -120,18 +121,23 @@ def _check_handover(before: Segment, segment: Segment, report: Report) -> None:
 
 
 def check_old_keys(station: Station, report: Report) -> None:
-    """Nothing that an old key signed was made behind its change."""
-    changed = {
-        line.facts["old_key_id"]: line.at_ms
-        for line in station.log.of("key-changed")
-        if isinstance(line.facts.get("old_key_id"), str)
-    }
+    """Nothing that an old key signed was made behind its change: by the clock, or by the order of the log, where the clock was set back."""
+    changed: dict[str, Line] = {}
+    logged_before: dict[str, set[Any]] = {}
+    logged: set[Any] = set()
+    for line in station.log.of("key-changed", "spooled", "docking-recorded"):
+        if line.event != "key-changed":
+            logged.add(line.facts.get("recording" if line.event == "spooled" else "record"))
+        elif isinstance(line.facts.get("old_key_id"), str):
+            changed[line.facts["old_key_id"]] = line
+            logged_before[line.facts["old_key_id"]] = set(logged)
     for each in _receipted(station):
         document = each.document
         if document is None or document.key_id is None or document.key_id not in changed:
             continue
         made = document.value.get("sealed_at") or document.value.get("docked_at")
-        if made is not None and milliseconds(made) > changed[document.key_id]:
+        late = made is not None and milliseconds(made) > changed[document.key_id].at_ms
+        if late and each.name not in logged_before[document.key_id]:
             report.find(
                 "key-change.used-after", document.place, "is signed by a key that was no longer in use when it was made"
             )

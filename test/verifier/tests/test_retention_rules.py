@@ -317,6 +317,15 @@ class KeysTest(unittest.TestCase):
             check_old_keys(station(recording(), log=log(("key-changed", facts), at=at)), report)
             self.assertEqual(codes(report), expected)
 
+    def test_a_clock_that_was_set_back_in_front_of_a_change_speaks_against_nothing(self) -> None:
+        found = recording()
+        spooled = ("spooled", {"recording": found.name})
+        changed = ("key-changed", {"old_key_id": KEY, "new_key_id": "f" * 16, "change_sha256": hex_of("c")})
+        for events, expected in (((spooled, changed), []), ((changed, spooled), ["key-change.used-after"])):
+            report = Report()
+            check_old_keys(station(found, log=log(*events, at="2026-11-25T07:00:00.000Z")), report)
+            self.assertEqual(codes(report), expected)
+
 
 class DifferencesTest(unittest.TestCase):
     """SPEC 4.3.8."""
