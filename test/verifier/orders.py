@@ -1,5 +1,6 @@
 """Orders (SPEC 4.8): two roles, two keys. And what they amount to at an instant: whether a recording is held, whether it may be deleted."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,19 +121,11 @@ def _given(order: Order, entered: dict[tuple[str, str], int]) -> _Given:
 
 
 def _kin_of(station: Station) -> dict[str, set[str]]:
-    """For each recording those that an order about it counts for. A sidecar is that of the recording with its path in the same docking."""
-    by_path = {
-        (value["docking"], value["camera"]["id"], value["source"]["path_sha256"]): name
-        for name, recording in station.recordings.items()
-        if (value := recording.value) is not None
-    }
-    kin: dict[str, set[str]] = {name: {name} for name in station.recordings}
+    """For each recording those that an order about it counts for: a recording and its sidecars, as one docking of one camera brought them."""
+    families: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for name, recording in station.recordings.items():
         value = recording.value
-        if value is None or value["sidecar_of"] is None:
-            continue
-        owner = by_path.get((value["docking"], value["camera"]["id"], value["sidecar_of"]))
-        if owner is not None:
-            kin[owner].add(name)
-            kin[name].add(owner)
-    return kin
+        if value is not None:
+            path = value["sidecar_of"] or value["source"]["path_sha256"]
+            families[value["docking"], value["camera"]["id"], path].add(name)
+    return {name: family for family in families.values() for name in family}

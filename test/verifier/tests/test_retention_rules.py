@@ -222,6 +222,18 @@ class HoldTest(unittest.TestCase):
         ):
             self.assertEqual(self._held(_order("hold", random_id("a"), "supervisor", at=at)), expected)
 
+    def test_an_order_about_a_sidecar_is_one_about_the_other_sidecars_of_its_recording(self) -> None:
+        owner = manifest("a")
+        beside = [manifest(name, role="sidecar", sidecar_of=owner["source"]["path_sha256"]) for name in ("b", "c")]
+        order = _order("delete", random_id("b"))
+        said = {"reason": "ordered", "order_sha256": order.document.sha256}
+        deleted = [_deleted(recording(value), **said) for value in (owner, *beside)]
+        for each in deleted:
+            self.assertEqual(codes(_check(_with([order], *deleted), _store(each))), ["deletion.unlogged"])
+        held = _deleted(recording(beside[1]))
+        kept = _with([_order("hold", random_id("b"))], recording(owner), recording(beside[0]), held)
+        self.assertIn("deletion.held", codes(_check(kept, _store(held))))
+
     def test_a_hold_of_a_recording_is_one_of_its_sidecar_and_the_other_way_round(self) -> None:
         owner = manifest("a")
         sidecar = manifest("b", role="sidecar", sidecar_of=owner["source"]["path_sha256"])
