@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from findings import Report
-from safe_files import names_in
+from safe_files import is_folder, names_in
 from signed_document import Source, read_unsigned
 
 FOLDER = ".disclosures"
@@ -15,7 +15,7 @@ _UNFINISHED = re.compile(r".*\.(new|tmp)")
 def check_disclosures(vault: Path, report: Report) -> None:
     """Each file of the folder, where there is one."""
     folder = vault / FOLDER
-    if not folder.is_dir():
+    if not is_folder(folder):  # whatever else has its name does not belong into a vault
         return
     for name, _ in names_in(folder):
         if _FILE.fullmatch(name):

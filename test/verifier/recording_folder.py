@@ -16,6 +16,8 @@ _RECEIPT = {"receipt.json", "receipt.json.minisig"}
 _MANIFEST = {"manifest.json", "manifest.json.minisig"}
 _DELETION = {"deletion.json", "deletion.json.minisig"}
 _SEALED = {"payload.age", "chunks.bin"}
+# Lies beside a deletion record while a deletion goes on, as `deleting.tmp` (4.7).
+_DELETING = "deleting"
 _DOCKING = {"docking.json", "docking.json.minisig"}
 
 
@@ -58,10 +60,11 @@ def is_docking(folder: Path) -> bool:
 
 
 def _names_of(folder: Path, place: str, allowed: set[str], report: Report) -> set[str]:
-    names = {name for name, _ in names_in(folder)}
+    kinds = dict(names_in(folder))
+    names = set(kinds)
     for name in sorted(names - allowed):
         at = f"{place}/{json.dumps(name)[1:-1]}"
-        if name.endswith(".tmp"):
+        if kinds[name] == "file" and name.removesuffix(".tmp") in {*allowed, _DELETING} and name.endswith(".tmp"):
             report.note("folder.unfinished", at, "was not finished by its writer")
         else:
             report.find("folder.unexpected", at, "does not belong here")

@@ -23,8 +23,9 @@ from witness import read_witnesses
 
 _ID = re.compile(r"[a-z2-7]{26}", re.ASCII)
 _VAULT_BYTES_MAX = 4096
-# What receivers keep for themselves and what says nothing about evidence (SPEC 4.4).
-_OWN = (".leases", ".dockings")
+# What receivers keep for themselves (SPEC 4.4), and of that what says nothing about evidence.
+_OWN = (".incoming", ".leases", ".quarantine", ".disclosures", ".dockings", ".missing")
+_QUIET = (".leases", ".dockings")
 
 
 class VaultReader:
@@ -43,7 +44,7 @@ class VaultReader:
         for name, kind in names_in(self._root):
             if name == "vault.json":
                 continue
-            if name.startswith("."):
+            if kind == "folder" and name in _OWN:
                 self._tell_own(name)
             elif kind == "folder" and fits(STATION_ID, name):
                 vault.stations[name] = self._read_station(name)
@@ -70,7 +71,7 @@ class VaultReader:
         return None if problems else str(value["vault"])
 
     def _tell_own(self, name: str) -> None:
-        if name not in _OWN and holds_files(self._root / name):
+        if name not in _QUIET and holds_files(self._root / name):
             self._report.note(
                 "vault.own",
                 json.dumps(name)[1:-1],
@@ -96,7 +97,7 @@ class VaultReader:
                 readers[each](folder)
             elif kind == "folder" and _ID.fullmatch(each) is not None:
                 self._read_folder(folder, station)
-            elif not each.startswith("."):
+            else:
                 self._unexpected(f"{name}/{each}")
         return station
 
@@ -133,7 +134,7 @@ class VaultReader:
                 read_key_documents(folder, place, receiver, self._keys.store, self._keys, self._report)
             elif kind == "folder" and each == "witness":
                 read_witnesses(folder, place, receiver, self._keys, self._report)
-            elif (kind, each) != ("folder", "custody") and not each.startswith("."):
+            elif (kind, each) != ("folder", "custody"):
                 self._unexpected(place)
         return receiver
 

@@ -1,0 +1,68 @@
+"""Names in a vault: what belongs there, and what somebody put there."""
+
+import os
+import tempfile
+import unittest
+from pathlib import Path
+
+import canonical_json
+from findings import Report
+from tests.samples import STATION, VAULT, codes, notes, random_id
+from trusted_keys import TrustedKeys
+from vault_folder import VaultReader
+
+_KEYS = TrustedKeys(())
+
+
+class NamesTest(unittest.TestCase):
+    """An empty vault of one station and one receiver, and one thing more."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        for name in (f"{STATION}/custody", f"{STATION}/keys", "r-store/custody", "r-store/witness", ".leases"):
+            (self.root / name).mkdir(parents=True)
+        (self.root / "vault.json").write_bytes(canonical_json.encode({"type": "vault", "version": 1, "vault": VAULT}))
+
+    def _read(self) -> Report:
+        report = Report()
+        VaultReader(self.root, _KEYS, None, report).read()
+        return report
+
+    def _put(self, name: str) -> Path:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+        return path
+
+    def test_what_belongs_there_is_good(self) -> None:
+        report = self._read()
+        self.assertEqual((codes(report), notes(report)), ([], []))
+
+    def test_a_name_that_begins_with_a_dot_hides_nothing(self) -> None:
+        for name in (".hidden", f"{STATION}/.hidden/file", "r-store/.hidden", f"{STATION}/custody/.hidden"):
+            path = self._put(name)
+            self.assertEqual(codes(self._read()), ["folder.unexpected"], name)
+            path.unlink()
+            if path.parent.name == ".hidden":
+                path.parent.rmdir()
+
+    def test_disclosures_are_a_folder(self) -> None:
+        self._put(".disclosures")
+        self.assertEqual(codes(self._read()), ["folder.unexpected"])
+        (self.root / ".disclosures").unlink()
+        os.symlink(self.root / ".leases", self.root / ".disclosures")
+        self.assertEqual(codes(self._read()), ["folder.unexpected"])
+
+    def test_only_what_belongs_into_a_recording_may_be_unfinished(self) -> None:
+        folder = f"{STATION}/{random_id('a')}"
+        for name, expected in (
+            ("manifest.json.tmp", []),
+            ("deleting.tmp", []),
+            ("other.tmp", ["folder.unexpected"]),
+        ):
+            path = self._put(f"{folder}/{name}")
+            found = [code for code in codes(self._read()) if code.startswith("folder.")]
+            self.assertEqual(found, expected, name)
+            path.unlink()
