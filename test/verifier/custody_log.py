@@ -9,7 +9,7 @@ from pathlib import Path
 
 from custody_segment import Holder, Line, Segment, read_segment
 from findings import Report
-from safe_files import names_in
+from safe_files import is_unfinished, names_in
 
 # What a store says that it let go explains why it is not here: only where it is signed, since anybody can add a line behind that.
 _EXCUSES = ("documents-dropped", "segment-dropped")
@@ -75,6 +75,9 @@ def read_custody_log(folder: Path, place: str, holder: Holder, report: Report) -
 
 def _check_other(name: str, kind: str, place: str, report: Report) -> None:
     if (kind, name) == ("file", "newest.json"):
+        return
+    if is_unfinished(name, kind, lambda each: each == "newest.json" or _SEGMENT_FILE.fullmatch(each)):
+        report.unfinished(f"{place}/{name}")
         return
     report.find("folder.unexpected", f"{place}/{json.dumps(name)[1:-1]}", "does not belong into a custody log")
 

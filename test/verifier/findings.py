@@ -27,6 +27,10 @@ class Report:
         """Enters what may be, and that somebody should know."""
         self._enter(self.notes, Remark(code, place, detail))
 
+    def unfinished(self, place: str) -> None:
+        """Enters what a write that was cut off left behind."""
+        self.note("folder.unfinished", place, "was not finished by its writer")
+
     @staticmethod
     def _enter(where: list[Remark], remark: Remark) -> None:
         if remark not in where[-64:]:

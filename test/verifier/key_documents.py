@@ -11,7 +11,7 @@ from evidence import Keeper, KeyChange, Receipted, Station
 from findings import Report
 from instants import milliseconds
 from minisign_file import PublicKey, parse_public_key_line
-from safe_files import names_in
+from safe_files import is_unfinished, names_in
 from signed_document import Document, Source, check_signature, read_document, read_unsigned, sha256_hex
 from trusted_keys import TrustedKeys
 
@@ -25,8 +25,10 @@ def read_key_documents(
     """Reads `<keeper>/keys/`. `own` are the keys that count for the keeper itself."""
     changes: set[str] = set()
     revocations: set[str] = set()
-    for name, _ in names_in(folder):
-        if (match := _CHANGE.fullmatch(name)) is not None:
+    for name, kind in names_in(folder):
+        if is_unfinished(name, kind, lambda each: _CHANGE.fullmatch(each) or _REVOCATION.fullmatch(each)):
+            report.unfinished(f"{place}/{name}")
+        elif (match := _CHANGE.fullmatch(name)) is not None:
             changes.add(match[1])
         elif (match := _REVOCATION.fullmatch(name)) is not None and isinstance(keeper, Station):
             revocations.add(match[1])

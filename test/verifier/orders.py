@@ -9,7 +9,7 @@ from custody_log import CustodyLog
 from evidence import Order, Station
 from findings import Report
 from instants import DAY_MS, milliseconds
-from safe_files import names_in
+from safe_files import is_unfinished, names_in
 from signed_document import Document, Source, check_signature, read_unsigned, sha256_hex
 from trusted_keys import TrustedKeys
 
@@ -20,8 +20,10 @@ _FILES = {"order.json", "order.json.officer.minisig", "order.json.supervisor.min
 
 def read_order(folder: Path, place: str, station: str, keys: TrustedKeys, report: Report) -> Order | None:
     """One order's folder. None where the document is not to be read."""
-    for name, _ in names_in(folder):
-        if name not in _FILES:
+    for name, kind in names_in(folder):
+        if is_unfinished(name, kind, _FILES.__contains__):
+            report.unfinished(f"{place}/{name}")
+        elif name not in _FILES:
             report.find("folder.unexpected", f"{place}/{name}", "does not belong to an order")
     source = Source(folder, place, "order.json", "order", "order")
     read = read_unsigned(source, report)

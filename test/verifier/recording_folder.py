@@ -8,7 +8,7 @@ from document_shapes import SHA256_OF_NOTHING
 from evidence import Receipted, Recording
 from findings import Report
 from payload import check_payload, check_source
-from safe_files import names_in
+from safe_files import is_unfinished, names_in
 from signed_document import Document, Source, read_document
 from trusted_keys import TrustedKeys
 
@@ -64,8 +64,8 @@ def _names_of(folder: Path, place: str, allowed: set[str], report: Report) -> se
     names = set(kinds)
     for name in sorted(names - allowed):
         at = f"{place}/{json.dumps(name)[1:-1]}"
-        if kinds[name] == "file" and name.removesuffix(".tmp") in {*allowed, _DELETING} and name.endswith(".tmp"):
-            report.note("folder.unfinished", at, "was not finished by its writer")
+        if is_unfinished(name, kinds[name], {*allowed, _DELETING}.__contains__):
+            report.unfinished(at)
         else:
             report.find("folder.unexpected", at, "does not belong here")
     return names

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -67,6 +67,11 @@ def holds_files(folder: Path) -> bool:
                 return True
             pending.append(here / name)
     return False
+
+
+def is_unfinished(name: str, kind: str, belongs: Callable[[str], object]) -> bool:
+    """Whether a write that was cut off left it: a file named as one that belongs there, and `.tmp`. Nobody was ever told of it."""
+    return kind == "file" and name.endswith(".tmp") and bool(belongs(name.removesuffix(".tmp")))
 
 
 def is_folder(path: Path) -> bool:

@@ -16,7 +16,7 @@ from findings import Report
 from key_documents import read_key_documents
 from orders import read_order
 from recording_folder import is_docking, read_docking, read_recording
-from safe_files import FileFault, holds_files, names_in, read_small
+from safe_files import FileFault, holds_files, is_unfinished, names_in, read_small
 from shapes import RANDOM_ID, RECEIVER_ID, STATION_ID, fits, problems_of
 from trusted_keys import TrustedKeys
 from witness import read_witnesses
@@ -46,6 +46,10 @@ class VaultReader:
                 continue
             if kind == "folder" and name in _OWN:
                 self._tell_own(name)
+            elif is_unfinished(name, kind, "vault.json".__eq__):
+                self._report.unfinished(name)
+            elif (kind, name) == ("folder", "lost+found"):
+                continue  # of the file system, where a vault is the whole of one
             elif kind == "folder" and fits(STATION_ID, name):
                 vault.stations[name] = self._read_station(name)
             elif kind == "folder" and fits(RECEIVER_ID, name):

@@ -11,7 +11,7 @@ from custody_log import CustodyLog
 from evidence import Receiver, Station, Vault
 from findings import Report
 from instants import day_of, end_of_day, milliseconds
-from safe_files import names_in
+from safe_files import is_unfinished, names_in
 from signed_document import Document, Source, read_document
 from trusted_keys import TrustedKeys
 
@@ -31,9 +31,11 @@ def merkle_root(leaves: list[bytes]) -> bytes:
 
 def read_witnesses(folder: Path, place: str, receiver: Receiver, keys: TrustedKeys, report: Report) -> None:
     """Reads `<receiver>/witness/`."""
-    for name, _ in names_in(folder):
+    for name, kind in names_in(folder):
         match = _FILE.fullmatch(name)
-        if match is None:
+        if is_unfinished(name, kind, _FILE.fullmatch):
+            report.unfinished(f"{place}/{name}")
+        elif match is None:
             report.find("folder.unexpected", f"{place}/{name}", "does not belong to the witnesses")
         elif match[2] is None:
             source = Source(folder, place, name, "witness", "witness")

@@ -48,6 +48,25 @@ class NamesTest(unittest.TestCase):
             if path.parent.name == ".hidden":
                 path.parent.rmdir()
 
+    def test_a_write_that_was_cut_off_is_no_fault(self) -> None:
+        for name in (
+            "vault.json.tmp",
+            f"{STATION}/custody/newest.json.tmp",
+            f"{STATION}/custody/{random_id('s')}.jsonl.tmp",
+            f"{STATION}/keys/0123456789abcdef.revocation.json.minisig.tmp",
+            "r-store/witness/2026-11-25.json.tmp",
+        ):
+            path = self._put(name)
+            report = self._read()
+            self.assertEqual((codes(report), notes(report)), ([], ["folder.unfinished"]), name)
+            path.rename(path.with_name("other.tmp"))
+            self.assertEqual(codes(self._read()), ["folder.unexpected"], name)
+            path.with_name("other.tmp").unlink()
+
+    def test_a_vault_may_be_the_whole_of_a_file_system(self) -> None:
+        (self.root / "lost+found").mkdir()
+        self.assertEqual(codes(self._read()), [])
+
     def test_disclosures_are_a_folder(self) -> None:
         self._put(".disclosures")
         self.assertEqual(codes(self._read()), ["folder.unexpected"])
