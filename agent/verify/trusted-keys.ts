@@ -52,10 +52,14 @@ export async function readTrustedKeys(folder: string): Promise<TrustedKeys> {
   return { folder, station, store, officer, supervisor, introduced: new Map(), revoked: new Map() };
 }
 
-/** Keys that may sign for a station: those pinned to it by their file's name, else all; and those that changes introduce. */
+/**
+ * Keys that may sign for a station: those pinned to it by their file's name, else those pinned to none; and those that changes introduce.
+ * Without a station all that are given.
+ */
 export function stationKeys(keys: TrustedKeys, station: string | undefined): readonly PublicKey[] {
   const pinned = keys.station.filter((named) => named.station !== null && named.station === station);
-  const given = (pinned.length > 0 ? pinned : keys.station).map(({ key }) => key);
+  const free = keys.station.filter((named) => named.station === null || station === undefined);
+  const given = (pinned.length > 0 ? pinned : free).map(({ key }) => key);
   return [
     ...given,
     ...introducedTo(keys, (holder) => (station === undefined ? isStationId(holder) : holder === station)),
