@@ -105,7 +105,10 @@ function ordered(
     (order.verb === 'delete' ? undefined : `it orders to ${order.verb}`) ??
     elsewhere ??
     (order.ordered_at <= deletion.deletedAt ? undefined : `it was given at ${order.ordered_at}`) ??
-    (unknown.length > 0 || hasBothRoles(found) ? undefined : 'it lacks the signature of a role');
+    (unknown.length > 0 || hasBothRoles(found) ? undefined : 'it lacks the signature of a role') ??
+    (unknown.length > 0 || orders.hadBothRoles(found, deletion.deletedAt)
+      ? undefined
+      : 'the store took up the signature of a role only behind it');
   const facts = { recording: name, order: order.order };
   if (why !== undefined) {
     const message = `deletion record: order ${order.order} does not allow it: ${why}`;

@@ -1,6 +1,11 @@
 // The orders of a place, by the recordings that they concern: an order about a recording counts for its sidecars too, and one about a sidecar
 // for its recording (SPEC 4.8). Pure.
-import { orderStanding, type OrderStanding, type SignedOrder } from '../../protocol/order-standing.ts';
+import {
+  hasBothRoles,
+  orderStanding,
+  type OrderStanding,
+  type SignedOrder,
+} from '../../protocol/order-standing.ts';
 import type { Role } from '../../protocol/order.ts';
 import type { FoundOrder } from './order-check.ts';
 import { orderLogRemarks } from './order-log.ts';
@@ -72,6 +77,11 @@ export class OrderBook {
       remarks.push(finding('order.other-manifest', where, message, { recording: order.recording }));
     }
     return [...remarks, ...orderLogRemarks({ order, sha256, where, signed }, this.#log)];
+  }
+
+  /** Whether an order had the signatures of both roles at an instant (RFC 3339). */
+  hadBothRoles(found: FoundOrder, at: string): boolean {
+    return hasBothRoles(this.#asOf(found, at));
   }
 
   /** A signature that came later did not count yet. One that the log does not know counts from the order's own time. */
