@@ -12,13 +12,14 @@ export interface LoggedDeletion {
   /** Digests of the deletion records that it names. */
   readonly records: Set<string>;
   deleted: boolean;
-  /** First warning. */
+  /** Earliest warning, whichever receiver gave it. */
   warnedAt: string | undefined;
 }
 
 /** What it says of one signature of an order, or of one that it calls another than before. */
 export interface LoggedSignature {
   readonly role: Role;
+  /** When it was taken up, by the receiver that did so first. */
   readonly at: string;
   readonly recording: string;
   readonly verb: string;
@@ -79,7 +80,7 @@ export class StoreLog {
       return typeof value === 'string' ? value : '';
     };
     const recording = text('recording');
-    if (event === 'expiry-warned') this.#deletion(recording).warnedAt ??= at;
+    if (event === 'expiry-warned') this.#warned(recording, at);
     else if (event === 'deleting' || event === 'deleted')
       this.#deleted(recording, text('deletion_sha256'), event === 'deleted');
     else if (event === 'documents-dropped') this.#dropped(facts);
@@ -94,6 +95,11 @@ export class StoreLog {
   letGo({ recording, manifest_sha256: sha256 }: CustodyEntry['facts']): void {
     if (typeof recording === 'string') this.dropped.add(recording);
     if (typeof sha256 === 'string') this.droppedDigests.add(sha256);
+  }
+
+  #warned(recording: string, at: string): void {
+    const logged = this.#deletion(recording);
+    if (logged.warnedAt === undefined || at < logged.warnedAt) logged.warnedAt = at;
   }
 
   #deleted(recording: string, sha256: string, over: boolean): void {
@@ -122,8 +128,13 @@ export class StoreLog {
     const role = ROLES.find((each) => each === text('role'));
     if (role === undefined) return;
     const signature = { role, at, recording, verb: text('verb'), sha256: text('order_sha256') };
-    const known = logged.signatures.some((each) => each.role === role && each.sha256 === signature.sha256);
-    if (!known && logged.signatures.length < SIGNATURES_MAX) logged.signatures.push(signature);
+    const known = logged.signatures.findIndex(
+      (each) => each.role === role && each.sha256 === signature.sha256,
+    );
+    if (known >= 0) {
+      // Each receiver of a vault enters every signature into its own log.
+      if (at < (logged.signatures[known]?.at ?? at)) logged.signatures[known] = signature;
+    } else if (logged.signatures.length < SIGNATURES_MAX) logged.signatures.push(signature);
   }
 
   #orderOf(order: string, recording: string): LoggedOrder {

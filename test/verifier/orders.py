@@ -87,7 +87,9 @@ class Orders:
         entered: dict[tuple[str, str], int] = {}
         for log in logs:
             for line in log.of("order"):
-                entered.setdefault((line.facts.get("order", ""), line.facts.get("role", "")), line.at_ms)
+                signature = (line.facts.get("order", ""), line.facts.get("role", ""))
+                # Each receiver of a vault enters every signature into its own log.
+                entered[signature] = min(line.at_ms, entered.get(signature, line.at_ms))
         self._given = [_given(order, entered) for order in station.orders.values() if order.signed]
         self._kin = _kin_of(station)
 

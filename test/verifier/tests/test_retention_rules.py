@@ -8,6 +8,7 @@ from differences import tell_differences
 from evidence import Order, Recording, Station, Vault
 from evidence import Receiver as StoreFolder
 from findings import Report
+from instants import milliseconds
 from key_documents import check_old_keys, check_revocations
 from orders import Orders
 from retention import StoreLogs, check_deletions, check_documents_of_deletions
@@ -221,6 +222,15 @@ class HoldTest(unittest.TestCase):
             ("2026-12-03T08:00:00.000Z", []),
         ):
             self.assertEqual(self._held(_order("hold", random_id("a"), "supervisor", at=at)), expected)
+
+    def test_what_one_receiver_took_up_counts_although_another_one_did_so_later(self) -> None:
+        order = _order("hold", random_id("a"))
+        facts = {"station": STATION, "recording": random_id("a"), "order": order.value["order"]}
+        roles = [("order", {**facts, "role": role}) for role in ("officer", "supervisor")]
+        early, late = (log(*roles, at=f"2026-12-0{day}T08:00:00.000Z") for day in (2, 4))
+        for logs in ((early, late), (late, early)):
+            orders = Orders(_with([order], recording()), logs)
+            self.assertEqual(orders.holds(random_id("a"), milliseconds("2026-12-03T08:00:00.000Z")), [order])
 
     def test_an_order_about_a_sidecar_is_one_about_the_other_sidecars_of_its_recording(self) -> None:
         owner = manifest("a")
