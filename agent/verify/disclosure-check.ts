@@ -13,8 +13,6 @@ import type { LoggedDisclosure } from './store-log.ts';
 export const DISCLOSURES = '.disclosures';
 /** A receiver that runs enters them within a minute. */
 const PENDING_MS = 86_400_000;
-/** Pending ones that are read. */
-const PENDING_MAX = 10_000;
 const SUFFIX = '.json';
 /** How a file is called until it is whole. */
 const UNFINISHED = /\.(?:new|tmp)$/;
@@ -34,7 +32,7 @@ export async function pendingDisclosures(files: ReadFiles, vault: string, nowMs:
   if (names === undefined) return [];
   if (!Array.isArray(names)) return [names];
   const remarks: Remark[] = [];
-  for (const name of names.filter((each) => !UNFINISHED.test(each)).slice(0, PENDING_MAX)) {
+  for (const name of names.filter((each) => !UNFINISHED.test(each))) {
     const id = name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : '';
     if (!isSessionId(id)) remarks.push(unexpected(DISCLOSURES, name));
     else remarks.push(...(await pending(files, folder, name, nowMs)));

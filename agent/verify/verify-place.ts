@@ -129,7 +129,7 @@ class PlaceCheck {
 
   async #checkOrders(found: FoundOrders): Promise<void> {
     const { orders, remarks } = await checkOrders({ ...this.#options, ...found });
-    this.#orders.push(...orders);
+    for (const order of orders) this.#orders.push(order);
     this.#tell(remarks);
   }
 
@@ -139,7 +139,7 @@ class PlaceCheck {
   ): Promise<void> {
     const place = { folder: join(folder, WITNESS), where: below(where, WITNESS), receiver, vault };
     const { witnesses, remarks } = await checkWitnesses({ ...this.#options, ...place });
-    this.#witnesses.push(...witnesses);
+    for (const witness of witnesses) this.#witnesses.push(witness);
     this.#tell(remarks);
   }
 
