@@ -13,7 +13,7 @@ export interface LinkedSegment {
   readonly segment: string;
   readonly where: string;
   readonly link: SegmentLink;
-  /** Segments that it calls broken: it may follow them at an earlier entry. */
+  /** Segments that it calls broken, behind a signature: it may follow them at an earlier entry. */
   readonly breaksNoted: ReadonlySet<string>;
   /** Hex ids of the keys whose checkpoints in it hold. */
   readonly keyIds: ReadonlySet<string>;

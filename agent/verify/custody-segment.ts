@@ -62,6 +62,8 @@ export class SegmentWalk {
   readonly keyIds = new Set<string>();
   /** The change of keys that it tells. */
   keyChange: KeyChangeEntry | undefined;
+  /** Segments that are called broken behind the last checkpoint: anybody can put such a line there. */
+  readonly #breaks: string[] = [];
 
   constructor(question: SegmentQuestion) {
     this.#question = question;
@@ -137,6 +139,7 @@ export class SegmentWalk {
     if (entry.event === 'checkpoint') vouchedBy = this.#checkCheckpoint(entry, offset);
     else this.#waitForCheckpoint(offset);
     if (entry.event === 'chain-broken') this.#noteBreak(entry);
+    if (vouchedBy !== undefined) for (const segment of this.#breaks.splice(0)) this.breaksNoted.add(segment);
     this.keyChange ??= keyChangeOf(entry);
     this.#sequence = entry.sequence;
     this.#sha256 = sha256;
@@ -217,7 +220,7 @@ export class SegmentWalk {
 
   #noteBreak({ sequence, facts }: CustodyEntry): void {
     const segment = String(facts['segment']);
-    this.breaksNoted.add(segment);
+    this.#breaks.push(segment);
     const message = `entry ${sequence} says that segment ${segment} is broken behind entry ${String(facts['sequence'])}`;
     this.#remarks.push(note('custody.break-noted', this.#question.where, message, { segment }));
   }

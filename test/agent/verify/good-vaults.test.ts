@@ -9,6 +9,7 @@ import { sha256Hex } from '../../../protocol/bytes.ts';
 import {
   CHAIN_START,
   followChain,
+  encodeCustodyEntry,
   parseCustodyEntry,
   type ChainState,
 } from '../../../protocol/custody-entry.ts';
@@ -264,7 +265,7 @@ test('two stations may share a vault, each with its own keys, chains and custody
 
 describe('a failed write of the custody log', () => {
   /** Two segments: the second follows an earlier entry of the first, with or without the events behind it. */
-  async function repeated(again: boolean): Promise<Verdict> {
+  async function repeated(again: boolean, excused = false): Promise<Verdict> {
     const builder = await freshBuilder();
     await builder.close();
     const path = join(builder.custody, `${builder.segments[0]}.jsonl`);
@@ -289,7 +290,17 @@ describe('a failed write of the custody log', () => {
     const facts = { segment, station: builder.station, version: '0.1.0', ...link };
     const opening: LooseEntry = { ...stamp, event: 'segment-opened', facts };
     const next = await chainGroups(CHAIN_START, again ? [opening, lost] : [opening], { ...context, segment });
-    await writeFile(join(builder.custody, `${segment}.jsonl`), next.bytes);
+    const end = Buffer.from(next.bytes).toString('utf8').trimEnd().split('\n').at(-1) ?? '';
+    const { sequence } = parseCustodyEntry(Buffer.from(end));
+    const broken = encodeCustodyEntry({
+      ...stamp,
+      sequence: sequence + 1,
+      previous: sha256Hex(Buffer.from(end)),
+      event: 'chain-broken',
+      facts: { segment: first, sequence: state.sequence, reason: 'altered' },
+    });
+    const excuse = excused ? [broken, Buffer.from('\n')] : [];
+    await writeFile(join(builder.custody, `${segment}.jsonl`), Buffer.concat([next.bytes, ...excuse]));
     expect(sha256Hex(lines.at(-1) ?? Buffer.alloc(0))).toBe(state.sha256);
     return verdictOf(builder.vault, builder);
   }
@@ -300,5 +311,9 @@ describe('a failed write of the custody log', () => {
 
   test('is a fork where they do not: an older state of the station was put back', async () => {
     expect(await repeated(false)).toMatchObject({ findings: ['custody.fork'] });
+  });
+
+  test('is one as well where a line that nobody signed calls the segment before broken', async () => {
+    expect(await repeated(false, true)).toMatchObject({ findings: ['custody.fork'] });
   });
 });
