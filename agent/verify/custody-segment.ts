@@ -140,7 +140,7 @@ export class SegmentWalk {
     else this.#waitForCheckpoint(offset);
     if (entry.event === 'chain-broken') this.#noteBreak(entry);
     if (vouchedBy !== undefined) for (const segment of this.#breaks.splice(0)) this.breaksNoted.add(segment);
-    this.keyChange ??= keyChangeOf(entry);
+    if (entry.sequence === 2) this.keyChange ??= keyChangeOf(entry);
     this.#sequence = entry.sequence;
     this.#sha256 = sha256;
     this.#unreadable = 0;

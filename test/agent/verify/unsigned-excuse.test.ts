@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import { encodeCustodyEntry, parseCustodyEntry } from '../../../protocol/custody-entry.ts';
+import { keyIdHex } from '../../../protocol/minisign.ts';
 import { buildEvidenceVault, type EvidenceVault } from '../../fakes/manipulations/evidence-vault.ts';
 import { ManipulatedVault } from '../../fakes/manipulations/manipulated-vault.ts';
 import { remarksOf } from './remarks-of.ts';
@@ -22,13 +23,13 @@ async function findingsOf(vault: string): Promise<string[]> {
   return [...new Set(remarks.filter(({ kind }) => kind === 'finding').map(({ code }) => code))].sort();
 }
 
-/** Puts an entry behind the end of the store's log, chained as it should be and without a checkpoint. */
+/** Puts an entry behind the end of a log, that of the store unless told otherwise, chained as it should be and without a checkpoint. */
 async function append(
   copy: ManipulatedVault,
-  event: 'documents-dropped' | 'segment-dropped',
+  event: 'documents-dropped' | 'segment-dropped' | 'key-changed',
   facts: Readonly<Record<string, string | number>>,
+  path = copy.storeSegment(-1),
 ): Promise<void> {
-  const path = copy.storeSegment(-1);
   await rm(`${path}.minisig`, { force: true }); // the newest segment of a running store has none
   const last = Buffer.from((await readFile(path, 'utf8')).trimEnd().split('\n').at(-1) ?? '');
   const { sequence, at, boot, monotonic_ms } = parseCustodyEntry(last);
@@ -59,5 +60,16 @@ test('the beginning of a station’s log that was taken away is missing, althoug
     last_sequence: lines.length,
     last_sha256: sha256Hex(Buffer.from(lines.at(-1) ?? '')),
   });
+  expect(await findingsOf(copy.vault)).toContain('custody.segment-missing');
+});
+
+test('nor does such a line behind the next segment, which tells a change away from a revoked key', async () => {
+  const copy = await ManipulatedVault.copy(evidence, join(root, 'key-change'));
+  const { dock1 } = evidence;
+  await rm(copy.segment(dock1, 0));
+  await rm(`${copy.segment(dock1, 0)}.minisig`, { force: true });
+  const revoked = keyIdHex((dock1.stationKeys[0] ?? dock1.stationKey).keyId);
+  const facts = { old_key_id: revoked, new_key_id: revoked, change_sha256: '0'.repeat(64) };
+  await append(copy, 'key-changed', facts, copy.segment(dock1, 1));
   expect(await findingsOf(copy.vault)).toContain('custody.segment-missing');
 });
