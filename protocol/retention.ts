@@ -6,6 +6,10 @@ const DAY_MS = 86_400_000;
 export const LATE_DOCKING_MS = 3 * DAY_MS;
 /** A warning must be this old before such a recording is deleted. */
 export const WARNED_MS = DAY_MS;
+/** No store was there before: a clock that said so had lost its time. */
+const SANE_MS = Date.UTC(2025, 0, 1);
+/** The store's log is read back for two months. */
+const WAIT_DAYS_MAX = 30;
 /** A hold with one signature lapses after this long (SPEC 4.8). */
 export const HOLD_ALONE_MS = 7 * DAY_MS;
 
@@ -32,6 +36,26 @@ export function retentionOf(
     from_at: new Date(fromMs).toISOString(),
     due_at: new Date(fromMs + days * DAY_MS).toISOString(),
   };
+}
+
+/**
+ * A manifest that was sealed after its receipt was given, by a time that is over now: the store's clock was behind then, or the station's ahead.
+ * Which of them nobody can tell, so it stays until the later of both due dates (SPEC 10.2). In ms since 1970; 0 where that is not so.
+ */
+export function notBefore({ days }: Retention, receivedAt: string, sealedAt: string, nowMs: number): number {
+  const sealedMs = Date.parse(sealedAt);
+  if (sealedMs > nowMs || Date.parse(receivedAt) >= sealedMs - DAY_MS) return 0;
+  return sealedMs + days * DAY_MS;
+}
+
+/**
+ * How old the warning must be before it goes, in ms; 0 where it needs none (SPEC 10.2). A docking so late that hardly any of its time is left
+ * needs a day. A receipt by a store's clock that had lost its time, which would make it due at once, needs as long as recordings stay.
+ */
+export function waitAfterWarning(retention: Retention, receivedAt: string): number {
+  const receivedMs = Date.parse(receivedAt);
+  if (receivedMs < SANE_MS) return Math.min(retention.days, WAIT_DAYS_MAX) * DAY_MS;
+  return Date.parse(retention.due_at) - receivedMs < LATE_DOCKING_MS ? WARNED_MS : 0;
 }
 
 function startOf({

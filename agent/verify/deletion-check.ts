@@ -9,7 +9,7 @@ import {
 } from '../../protocol/deletion-record.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Receipt } from '../../protocol/receipt.ts';
-import { retentionOf } from '../../protocol/retention.ts';
+import { notBefore, retentionOf } from '../../protocol/retention.ts';
 import { DELETION, SIGNATURE_SUFFIX } from './folder-names.ts';
 import type { ReadFiles } from './read-files.ts';
 import { below, finding, type Remark } from './remark.ts';
@@ -95,11 +95,13 @@ function dueRemarks(place: string, record: DeletionRecord, { manifest, receipt }
     const message = `deletion record: ${days} days by ${basis} from ${from_at} to ${due_at}; manifest and receipt make it ${due.basis} from ${due.from_at} to ${due.due_at}`;
     remarks.push(finding('deletion.wrong-due', place, message, { expected: due.due_at, found: due_at }));
   }
-  const early = record.reason === 'expired' && record.deleted_at < due.due_at;
-  if (early) {
-    const message = `deletion record: deleted at ${record.deleted_at}, due at ${due.due_at}`;
+  const { sealed_at: sealedAt } = manifest.value;
+  const laterMs = notBefore(due, receipt.value.received_at, sealedAt, Date.parse(record.deleted_at));
+  const dueAt = new Date(Math.max(Date.parse(due.due_at), laterMs)).toISOString();
+  if (record.reason === 'expired' && record.deleted_at < dueAt) {
+    const message = `deletion record: deleted at ${record.deleted_at}, due at ${dueAt}`;
     remarks.push(
-      finding('deletion.too-early', place, message, { deleted_at: record.deleted_at, due_at: due.due_at }),
+      finding('deletion.too-early', place, message, { deleted_at: record.deleted_at, due_at: dueAt }),
     );
   }
   return remarks;

@@ -1,7 +1,7 @@
 // Whether the store was allowed to delete what it deleted (SPEC 4.7, 4.8, 10): by orders, holds, warnings and its own log. Pure.
 import { hasBothRoles } from '../../protocol/order-standing.ts';
 import { ROLES } from '../../protocol/order.ts';
-import { LATE_DOCKING_MS, WARNED_MS } from '../../protocol/retention.ts';
+import { waitAfterWarning } from '../../protocol/retention.ts';
 import { DELETION } from './folder-names.ts';
 import type { OrderBook } from './order-book.ts';
 import type { PlaceFacts } from './place-facts.ts';
@@ -73,14 +73,14 @@ function held({ name, where, deletion }: Deleted, { orders, judged }: JudgeConte
   return [note('deletion.not-judged', place, message, { recording: name })];
 }
 
-/** SPEC 10.2: what is due soon after it came is warned of a day before. */
+/** SPEC 10.2: what is due soon after it came is warned of a day before, and what a clock that had lost its time received much longer. */
 function warned({ name, where, receivedAt, deletion }: Deleted, { log, complete }: JudgeContext): Remark[] {
-  const early = Date.parse(deletion.dueAt) - Date.parse(receivedAt ?? '') < LATE_DOCKING_MS;
-  if (!early || !complete || log.places.length === 0) return [];
+  const waitMs = receivedAt === undefined ? 0 : waitAfterWarning(deletion.retention, receivedAt);
+  if (waitMs === 0 || !complete || log.places.length === 0) return [];
   const at = log.deletions.get(name)?.warnedAt;
-  if (at !== undefined && Date.parse(at) + WARNED_MS <= Date.parse(deletion.deletedAt)) return [];
+  if (at !== undefined && Date.parse(at) + waitMs < Date.parse(deletion.deletedAt)) return [];
   if (!log.reachesBackTo(receivedAt ?? '')) return []; // told with the entry of the deletion, or the warning was let go
-  const message = `deletion record: due at ${deletion.dueAt}, received at ${receivedAt}, deleted at ${deletion.deletedAt}, warned of ${at === undefined ? 'never' : `at ${at}`}`;
+  const message = `deletion record: due at ${deletion.retention.due_at}, received at ${receivedAt}, deleted at ${deletion.deletedAt}, warned of ${at === undefined ? 'never' : `at ${at}`}`;
   return [finding('deletion.not-warned', below(where, DELETION), message, { recording: name })];
 }
 

@@ -9,7 +9,7 @@ export const STORE_MEANINGS_DE: Readonly<Record<keyof typeof STORE_MEANINGS, str
   'deletion.too-early':
     'Die Aufzeichnung wurde gelöscht, bevor sie fällig war, und niemand hatte es angeordnet.',
   'deletion.not-warned':
-    'Was bald nach seinem Eintreffen fällig ist, wird einen Tag nach einer Warnung gelöscht; es gab keine rechtzeitige.',
+    'Was bald nach seinem Eintreffen fällig ist, wird einen Tag nach einer Warnung gelöscht, und was kam, als die Uhr des Speichers ihre Zeit verloren hatte, nach so vielen Tagen, wie es aufbewahrt wird; es gab keine rechtzeitige.',
   'deletion.held': 'Die Aufzeichnung wurde gelöscht, obwohl eine Aufbewahrung es verbot.',
   'deletion.order-missing':
     'Die Anordnung, auf der die Löschung beruht, ist nicht hier: Sie ging verloren, wurde weggenommen oder nie gegeben.',

@@ -8,7 +8,7 @@ export const STORE_MEANINGS = {
     'When the recording was due follows from its manifest and receipt, and is another time.',
   'deletion.too-early': 'The recording was deleted before it was due, and nobody had ordered that.',
   'deletion.not-warned':
-    'What is due soon after it came is deleted a day after a warning; there was none in time.',
+    'What is due soon after it came is deleted a day after a warning, and what came while the store’s clock had lost its time after as many days as it is kept; there was none in time.',
   'deletion.held': 'The recording was deleted while a hold forbade it.',
   'deletion.order-missing':
     'The order that the deletion rests on is not here: it was lost, taken away or never given.',

@@ -1,5 +1,6 @@
 // What is kept of one recording until all were read. Pure.
 import type { HeldDocument } from './account-check.ts';
+import type { Retention } from '../../protocol/retention.ts';
 import type { CheckedRecording } from './recording-check.ts';
 
 /** What a manifest says, as far as other documents could contradict it. */
@@ -29,7 +30,7 @@ export interface ProvenManifest {
 export interface ProvenDeletion {
   readonly sha256: string;
   readonly deletedAt: string;
-  readonly dueAt: string;
+  readonly retention: Retention;
   readonly orderSha256: string | null;
 }
 
@@ -98,7 +99,7 @@ function provenManifest(
 function provenDeletion({ deletion, deletionSha256 }: CheckedRecording): ProvenDeletion | undefined {
   if (deletion === undefined || deletionSha256 === undefined) return undefined;
   const { deleted_at: deletedAt, order_sha256: orderSha256, retention } = deletion;
-  return { sha256: deletionSha256, deletedAt, dueAt: retention.due_at, orderSha256 };
+  return { sha256: deletionSha256, deletedAt, retention, orderSha256 };
 }
 
 /** What makes a chain: the camera, and the station key. */

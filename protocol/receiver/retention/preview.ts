@@ -1,10 +1,9 @@
 // What an expiration would do with each recording, and why: for a person who looks before it runs. Reads only; decides nothing itself.
-import { LATE_DOCKING_MS, type Retention } from '../../retention.ts';
+import { LATE_DOCKING_MS, notBefore, type Retention } from '../../retention.ts';
 import type { ClockDoubt } from './clock-trust.ts';
 import type { RetentionDeps } from './deps.ts';
 import { surveyVault } from './expire.ts';
 import type { SurveyedRecording } from './survey.ts';
-import { notBefore } from './verdict.ts';
 import type { RetentionTotals } from './totals.ts';
 
 /** Rows that are kept: some 60 MiB. Above that they are only counted. */

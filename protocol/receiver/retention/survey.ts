@@ -5,14 +5,14 @@ import { listIfThere } from '../../durable.ts';
 import { isMachineShort, systemCode } from '../../errors.ts';
 import { isRecordingId, isStationId, type StationId } from '../../ids.ts';
 import type { Hold } from '../../order-standing.ts';
-import { retentionOf, type Retention } from '../../retention.ts';
+import { retentionOf, waitAfterWarning, type Retention } from '../../retention.ts';
 import type { RecordingName } from '../vault.ts';
 import type { Finding, RetentionDeps } from './deps.ts';
 import type { LogMemory } from './log-memory.ts';
 import { subjectOf } from './order-book.ts';
 import { readOrders, type StationOrders } from './orders-read.ts';
 import { readRecording, type FactsKeys, type ProvenFacts, type RecordingFacts } from './recording-facts.ts';
-import { verdictOf, waitAfterWarning, type Verdict } from './verdict.ts';
+import { verdictOf, type Verdict } from './verdict.ts';
 
 /** One recording that is not deleted, or not in all. */
 export interface SurveyedRecording extends RecordingName {

@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Manifest } from '../../../protocol/manifest.ts';
+import type { Receipt } from '../../../protocol/receipt.ts';
 import { VaultBuilder } from '../../fakes/vault-builder.ts';
 import { verdictOf } from './broken-vault.ts';
 
@@ -39,4 +41,51 @@ test.each([
   clock.advance(60_000);
   if (!inTime) await orders.sign(order, 'supervisor');
   expect(await findingsOf(builder)).toEqual(expected);
+});
+
+const DAY_MS = 86_400_000;
+
+/** One recording, sealed and received at these times by the two clocks, that expires at that instant. */
+async function expired(times: {
+  readonly sealedAt: string;
+  readonly receivedAt: string;
+  readonly warnedAt?: string;
+  readonly deletedAt: string;
+}): Promise<readonly string[]> {
+  const builder = await newVault();
+  const { receiver, clock } = builder;
+  await builder.dock();
+  const sealed = (manifest: Manifest): Manifest => ({ ...manifest, sealed_at: times.sealedAt });
+  const built = await builder.record({ change: sealed });
+  await builder.undock();
+  if (built.receipt === undefined) throw new Error('no receipt');
+  const receipt: Receipt = { ...built.receipt, received_at: times.receivedAt };
+  await builder.writeReceipt(built.folder, receipt);
+  const recording = { ...built, receipt };
+  if (times.warnedAt !== undefined) {
+    clock.moveTo(times.warnedAt);
+    await receiver.warn(recording);
+  }
+  clock.moveTo(times.deletedAt);
+  await receiver.delete(recording);
+  const own = ['custody.other-receipt', 'witness.root-differs'];
+  return (await findingsOf(builder)).filter((code) => !own.includes(code));
+}
+
+test.each([
+  ['a warning of a day before', '2026-12-20T00:00:00.000Z', ['deletion.not-warned']],
+  ['a warning of two weeks before', '2026-12-05T00:00:00.000Z', []],
+])('what was received by a clock that had lost its time goes behind %s', async (_, warnedAt, expected) => {
+  const times = { sealedAt: '2026-11-25T08:00:00.000Z', receivedAt: '1970-01-01T00:00:10.000Z', warnedAt };
+  expect(await expired({ ...times, deletedAt: '2026-12-21T08:00:00.000Z' })).toEqual(expected);
+});
+
+test.each([
+  ['its days behind its receipt', 15, ['deletion.too-early']],
+  ['its days behind both', 18, []],
+])('where a recording was sealed days behind its receipt it goes %s', async (_, days, expected) => {
+  const sealedMs = Date.parse('2026-11-28T08:00:00.000Z');
+  const times = { sealedAt: new Date(sealedMs).toISOString(), receivedAt: '2026-11-25T08:00:00.000Z' };
+  const deletedAt = new Date(Date.parse(times.receivedAt) + days * DAY_MS).toISOString();
+  expect(await expired({ ...times, deletedAt })).toEqual(expected);
 });
