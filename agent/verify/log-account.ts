@@ -32,7 +32,7 @@ const NOTHING: LoggedDocument = {
   reclaimed: false,
   letGo: false,
 };
-/** Receipts of one document that are kept: a vault that was restored from a backup may ask again. */
+/** Receipts of one document that are kept, the newest ones: a vault that was restored from a backup may ask again. */
 const RECEIPTS_MAX = 8;
 /** Dockings in which one recording's file was erased: one, and again where it was put back. */
 const ERASURES_MAX = 64;
@@ -82,7 +82,7 @@ function newsOf(
   if (event === 'spool-reclaimed') return { reclaimed: true };
   if (event === 'spool-documents-dropped') return { reclaimed: true, letGo: true };
   if (event !== 'receipted' || typeof receipt !== 'string') return undefined;
-  return known.receipts.length < RECEIPTS_MAX ? { receipts: [...known.receipts, receipt] } : undefined;
+  return { receipts: [...known.receipts, receipt].slice(-RECEIPTS_MAX) };
 }
 
 function withDocking(known: readonly string[], { docking }: CustodyEntry['facts']): readonly string[] {
