@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isSessionId } from '../../protocol/ids.ts';
 import { DockError } from '../../protocol/errors.ts';
 import { ORDER_BYTES_MAX, parseDisclosure, type Disclosure } from '../../protocol/order.ts';
-import { unexpected } from './folder-names.ts';
+import { oddName } from './folder-names.ts';
 import { listFolder, readSmall, type ReadFiles } from './read-files.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 import type { LoggedDisclosure } from './store-log.ts';
@@ -14,8 +14,6 @@ export const DISCLOSURES = '.disclosures';
 /** A receiver that runs enters them within a minute. */
 const PENDING_MS = 86_400_000;
 const SUFFIX = '.json';
-/** How a file is called until it is whole. */
-const UNFINISHED = /\.(?:new|tmp)$/;
 
 /** One note for each disclosure in the log. */
 export function disclosureRemarks(where: string, disclosures: readonly LoggedDisclosure[]): Remark[] {
@@ -32,12 +30,15 @@ export async function pendingDisclosures(files: ReadFiles, vault: string, nowMs:
   if (names === undefined) return [];
   if (!Array.isArray(names)) return [names];
   const remarks: Remark[] = [];
-  for (const name of names.filter((each) => !UNFINISHED.test(each))) {
-    const id = name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : '';
-    if (!isSessionId(id)) remarks.push(unexpected(DISCLOSURES, name));
+  for (const name of names) {
+    if (!isDisclosureName(name)) remarks.push(oddName(DISCLOSURES, name, isDisclosureName));
     else remarks.push(...(await pending(files, folder, name, nowMs)));
   }
   return remarks;
+}
+
+function isDisclosureName(name: string): boolean {
+  return name.endsWith(SUFFIX) && isSessionId(name.slice(0, -SUFFIX.length));
 }
 
 async function pending(files: ReadFiles, folder: string, name: string, nowMs: number): Promise<Remark[]> {

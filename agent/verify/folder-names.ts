@@ -58,6 +58,15 @@ export function oddNames(
   ];
 }
 
+/** What is said of one name, where `belongs` tells which ones may lie there: an unfinished write of one of these is no fault. */
+export function oddName(where: string, name: string, belongs: (name: string) => boolean): Remark {
+  const whole = UNFINISHED.exec(name)?.groups?.['name'];
+  return (
+    oddNames(where, [name], new Set(whole !== undefined && belongs(whole) ? [whole] : []))[0] ??
+    unexpected(where, name)
+  );
+}
+
 /** An entry that does not belong where it lies. Its name stands escaped in the message, not in `where`. */
 export function unexpected(where: string, name: string): Remark {
   return finding('folder.unexpected-entry', where, `${quoted(name)} does not belong here`);

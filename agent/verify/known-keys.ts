@@ -1,7 +1,7 @@
 // Reads the documents about keys that lie in a vault (SPEC 4.9): changes that introduce new keys, and revocations. The keys that came by
 // hand stay what everything rests on.
 import { isReceiverId } from '../../protocol/ids.ts';
-import { unexpected } from './folder-names.ts';
+import { oddName } from './folder-names.ts';
 import { readKeyChange, type FoundChange } from './key-change-check.ts';
 import { keyFolders, type KeyFolder } from './key-folders.ts';
 import { introduceKeys } from './key-introductions.ts';
@@ -83,7 +83,7 @@ class KeyDocuments {
   }
 
   async #take(folder: KeyFolder, name: string): Promise<void> {
-    if (!NAMES.test(name)) this.#tell(folder, [unexpected(folder.where, name)]);
+    if (!NAMES.test(name)) this.#tell(folder, [oddName(folder.where, name, (whole) => NAMES.test(whole))]);
     else if (name.endsWith('.revocation.json')) this.#revocations.push({ folder, name });
     else if (name.endsWith('.change.json')) {
       const { change, remarks } = await readKeyChange(this.#files, folder, name);

@@ -8,7 +8,7 @@ import {
   WITNESS_TRUSTED_COMMENT,
   type Witness,
 } from '../../protocol/witness.ts';
-import { SIGNATURE_SUFFIX, unexpected } from './folder-names.ts';
+import { oddName, SIGNATURE_SUFFIX } from './folder-names.ts';
 import { listFolder, type ReadFiles } from './read-files.ts';
 import { below, finding, note, type Remark } from './remark.ts';
 import { checkDocument } from './signed-document.ts';
@@ -16,7 +16,6 @@ import { storeKeys, type TrustedKeys } from './trusted-keys.ts';
 
 const DAY_MS = 86_400_000;
 const SUFFIX = '.json';
-const UNFINISHED = /\.(?:new|tmp)$/;
 
 /** A witness whose signature and place hold. */
 export interface FoundWitness {
@@ -44,12 +43,11 @@ export async function checkWitnesses(
   const names = await listFolder(files, folder, where);
   if (names === undefined) return { witnesses: [], remarks: [] };
   if (!Array.isArray(names)) return { witnesses: [], remarks: [names] };
-  const days = names.filter(
-    (name) => daySchema.safeParse(dayIn(name)).success && name === dayIn(name) + SUFFIX,
-  );
+  const days = names.filter(isWitnessName);
   const known = new Set(days.flatMap((name) => [name, name + SIGNATURE_SUFFIX]));
-  const odd = names.filter((name) => !known.has(name) && !UNFINISHED.test(name));
-  const remarks = odd.map((name) => unexpected(where, name));
+  const odd = names.filter((name) => !known.has(name));
+  const belongs = (name: string): boolean => isWitnessName(name.replace(SIGNATURE_SUFFIX, ''));
+  const remarks = odd.map((name) => oddName(where, name, belongs));
   const witnesses: FoundWitness[] = [];
   for (const name of days) {
     question.signal.throwIfAborted();
@@ -93,6 +91,10 @@ function tooSoon({ day, made_at: madeAt }: Witness, place: string): Remark[] {
   if (Date.parse(madeAt) >= overMs + WITNESS_AFTER_MS) return [];
   const message = `witness: that of ${day} was made at ${madeAt}`;
   return [finding('witness.too-soon', place, message, { day, made_at: madeAt })];
+}
+
+function isWitnessName(name: string): boolean {
+  return daySchema.safeParse(dayIn(name)).success && name === dayIn(name) + SUFFIX;
 }
 
 function dayIn(name: string): string {

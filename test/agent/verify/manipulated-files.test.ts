@@ -1,7 +1,7 @@
 // What somebody can do to the files of a vault without any key: each is found, with the right reason and nothing else.
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { VaultBuilder } from '../../fakes/vault-builder.ts';
 import {
@@ -293,6 +293,22 @@ const places: Manipulation[] = [
     finds: ['folder.unreadable'],
   },
   {
+    name: 'a file among the disclosures that is named like an unfinished write of something else',
+    act: async (vault) => {
+      await mkdir(join(vault.vault, '.disclosures'));
+      await writeFile(join(vault.vault, '.disclosures', 'other.tmp'), 'x');
+    },
+    finds: ['folder.unexpected-entry'],
+  },
+  {
+    name: 'a file among the witnesses that is named like an unfinished write of something else',
+    act: async (vault) => {
+      await mkdir(join(vault.vault, 'r-store', 'witness'), { recursive: true });
+      await writeFile(join(vault.vault, 'r-store', 'witness', 'other.tmp'), 'x');
+    },
+    finds: ['folder.unexpected-entry'],
+  },
+  {
     name: 'a folder in place of a list of digests',
     act: async (vault) => {
       await rm(vault.file(NEWEST, 'chunks.bin'));
@@ -477,4 +493,20 @@ describe.each([
       await vault.remove();
     }
   });
+});
+
+test('documents whose writes were cut off are no fault', async () => {
+  const vault = await BrokenVault.copy(good);
+  const unfinished = [
+    join(vault.vault, 'r-store', 'witness', '2026-11-25.json.minisig.tmp'),
+    join(vault.station, 'keys', '0123456789abcdef.revocation.json.tmp'),
+    join(vault.vault, '.disclosures', 'abcdefghijklmnopqrstuvwxya.json.tmp'),
+  ];
+  for (const path of unfinished) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, 'x');
+  }
+  const { findings, notes } = await vault.verdict();
+  await vault.remove();
+  expect({ findings, notes }).toEqual({ findings: [], notes: ['folder.unfinished'] });
 });
