@@ -1,9 +1,11 @@
 """The sealed file of a recording and its list of digests (SPEC 3): size, units, header, and with an identity the original."""
 
 import json
-from hashlib import sha256
+import os
+from contextlib import ExitStack
+from hashlib import file_digest, sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import canonical_json
 from age_file import AgeHeader, AgeTool, parse_header, read_header
@@ -15,6 +17,7 @@ from shapes import BASE64, fields, problems_of
 from signed_document import sha256_hex
 
 _DIGEST_BYTES = 32
+_UNITS_TOLD_MAX = 8
 _SOURCE = fields(path=BASE64, vendor=lambda value, at: iter(_vendor_problems(value, at)))
 
 
@@ -24,53 +27,65 @@ def _vendor_problems(value: Any, at: str) -> list[str]:
 
 
 def check_payload(folder: Path, place: str, manifest: dict[str, Any], age: AgeTool | None, report: Report) -> None:
-    """Compares what lies beside a manifest with what it says."""
-    digests = _check_chunks(folder / "chunks.bin", f"{place}/chunks.bin", manifest["sealed"], report)
-    at = f"{place}/payload.age"
-    try:
-        with open_regular(folder / "payload.age") as file:
-            found, size = _unit_digests(file)
-            header = read_header(file)
-    except FileFault as fault:
-        report.find(f"payload.{fault.reason}", at, str(fault))
-        return
-    expected = manifest["sealed"]["size_bytes"]
+    """Compares what lies beside a manifest with what it says. Whatever sizes both claim, a unit at a time is held."""
+    at, expected = f"{place}/payload.age", manifest["sealed"]["size_bytes"]
+    with ExitStack() as opened:
+        chunks = _open_chunks(folder / "chunks.bin", f"{place}/chunks.bin", manifest["sealed"], opened, report)
+        try:
+            file = opened.enter_context(open_regular(folder / "payload.age"))
+        except FileFault as fault:
+            report.find(f"payload.{fault.reason}", at, str(fault))
+            return
+        size = _size_of(file)
+        differing = _differing(file, chunks, expected) if chunks is not None else []
+        header = read_header(file)
     if size != expected:
         report.find("payload.size", at, f"has {size} bytes, and its manifest says {expected}")
-    if digests is not None and found != digests:
-        report.find("payload.unit", at, f"differs from chunks.bin in units {_differing(found, digests)}")
+    if differing:
+        report.find("payload.unit", at, f"differs from chunks.bin in units {_listed(differing)}")
     _check_header(header, at, manifest, report)
     if age is not None:
         _check_original(folder / "payload.age", at, manifest["original"], age, report)
 
 
-def _check_chunks(path: Path, at: str, sealed: dict[str, Any], report: Report) -> list[bytes] | None:
+def _size_of(file: BinaryIO) -> int:
+    return os.fstat(file.fileno()).st_size
+
+
+def _open_chunks(path: Path, at: str, sealed: dict[str, Any], opened: ExitStack, report: Report) -> BinaryIO | None:
+    """The list of digests, at its beginning; compared with the manifest where it has the length that it must have."""
     expected = _DIGEST_BYTES * -(-sealed["size_bytes"] // UNIT_BYTES)
     try:
-        with open_regular(path) as file:
-            data = file.read(expected + _DIGEST_BYTES)
+        file = opened.enter_context(open_regular(path))
     except FileFault as fault:
         report.find(f"chunks.{fault.reason}", at, str(fault))
         return None
-    if len(data) != expected:
-        report.find("chunks.length", at, f"has {len(data)} bytes or more, not {expected}")
-    elif sha256_hex(data) != sealed["chunks_sha256"]:
+    if _size_of(file) != expected:
+        report.find("chunks.length", at, f"has {_size_of(file)} bytes, not {expected}")
+    elif file_digest(file, "sha256").hexdigest() != sealed["chunks_sha256"]:
         report.find("chunks.digest", at, "has another digest than its manifest says")
-    return [data[begin : begin + _DIGEST_BYTES] for begin in range(0, len(data), _DIGEST_BYTES)]
+    file.seek(0)
+    return file
 
 
-def _unit_digests(file: Any) -> tuple[list[bytes], int]:
-    digests, size = [], 0
-    while unit := file.read(UNIT_BYTES):
-        digests.append(sha256(unit).digest())
-        size += len(unit)
-    return digests, size
+def _differing(file: BinaryIO, chunks: BinaryIO, expected: int) -> list[int]:
+    """Numbers of the first units that are not those of the list; nothing is read far behind the size that is expected."""
+    units: list[int] = []
+    number, left = 0, expected + UNIT_BYTES
+    while len(units) <= _UNITS_TOLD_MAX:
+        unit = file.read(min(UNIT_BYTES, left))
+        digest = chunks.read(_DIGEST_BYTES)
+        if not unit and not digest:
+            break
+        if not unit or sha256(unit).digest() != digest:
+            units.append(number)
+        number, left = number + 1, left - len(unit)
+    return units
 
 
-def _differing(found: list[bytes], digests: list[bytes]) -> str:
-    longest = max(len(found), len(digests))
-    units = [number for number in range(longest) if found[number : number + 1] != digests[number : number + 1]]
-    return ", ".join(str(unit) for unit in units[:8]) + (" and more" if len(units) > 8 else "")
+def _listed(units: list[int]) -> str:
+    more = " and more" if len(units) > _UNITS_TOLD_MAX else ""
+    return ", ".join(str(unit) for unit in units[:_UNITS_TOLD_MAX]) + more
 
 
 def _check_header(header: AgeHeader | None, at: str, manifest: dict[str, Any], report: Report) -> None:

@@ -73,6 +73,17 @@ class PayloadTest(unittest.TestCase):
             self.assertEqual(self._codes(payload), ["payload.size", "payload.unit"])
         self.assertEqual(self._codes(None), ["payload.missing"])
 
+    def test_sizes_that_nobody_can_hold_are_findings_like_others(self) -> None:
+        sealed = {**self._manifest["sealed"], "size_bytes": 2**53 - 1}
+        found = self._codes(self._payload, value={**self._manifest, "sealed": sealed})
+        self.assertEqual(found, ["chunks.length", "payload.original-size", "payload.size"])
+        (self._path / "chunks.bin").write_bytes(_digests(self._payload))
+        for name, expected in (("payload.age", "payload.size"), ("chunks.bin", "chunks.length")):
+            os.truncate(self._path / name, 2**42)
+            report = Report()
+            check_payload(self._path, "place", self._manifest, None, report)
+            self.assertIn(expected, codes(report))
+
     def test_a_list_of_digests_is_that_of_the_manifest(self) -> None:
         digests = _digests(self._payload)
         self.assertIn("chunks.length", self._codes(self._payload, digests[:-32]))
