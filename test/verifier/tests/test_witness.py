@@ -78,6 +78,20 @@ class WitnessTest(unittest.TestCase):
         report = self._check(follows)
         self.assertEqual((codes(report), notes(report)), (["witness.day-missing"], ["witness.older-dropped"]))
 
+    def test_a_receiver_has_no_witness_of_days_whose_documents_went_before_its_first(self) -> None:
+        dropped = {
+            "station": STATION,
+            "recording": random_id("gone"),
+            "manifest_sha256": hex_of("m"),
+            "receipt_sha256": hex_of("r"),
+            "received_at": "2024-11-25T08:00:00.000Z",
+            "deletion_sha256": None,
+            "deleted_at": None,
+        }
+        self.assertEqual(codes(self._check(_witness(self.digests), dropped=dropped)), [])
+        later = _witness(self.digests, previous_sha256=hex_of("before"))
+        self.assertEqual(codes(self._check(later, dropped=dropped)), ["witness.day-missing"])
+
     def test_documents_that_were_dropped_count_by_what_the_store_s_log_says_of_them(self) -> None:
         more = _witness([*self.digests, hex_of("m"), hex_of("r"), hex_of("d")])
         dropped = {
