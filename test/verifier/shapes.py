@@ -128,6 +128,11 @@ def _instant(value: Any, at: str) -> Iterator[str]:
         yield f"{at} is {value!r}, no instant in UTC with milliseconds"
 
 
+def _day(value: Any, at: str) -> Iterator[str]:
+    if not isinstance(value, str) or not is_instant(f"{value}T00:00:00.000Z"):
+        yield f"{at} is {value!r}, no day of the calendar"
+
+
 def _base64(value: Any, at: str) -> Iterator[str]:
     if not isinstance(value, str) or parse_base64(value) is None:
         yield f"{at} is no base64 in its canonical spelling"
@@ -150,7 +155,7 @@ PLACE_ID = matching(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?", "id")
 STATION_ID = matching(r"(?!r-)[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?", "station id")
 RECEIVER_ID = matching(r"r-[a-z0-9-]{1,30}", "receiver id")
 REASON_CODE = matching(r"[a-z0-9-]{1,64}", "reason code")
-DAY = matching(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "day")
+DAY: Shape = _day
 
 
 def fits(shape: Shape, value: Any) -> bool:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import canonical_json
 from findings import Report
-from tests.samples import STATION, VAULT, codes, notes, random_id
+from tests.samples import STATION, VAULT, codes, hex_of, notes, random_id
 from trusted_keys import TrustedKeys
 from vault_folder import VaultReader
+from verification import verify
 
 _KEYS = TrustedKeys(())
 
@@ -62,6 +63,22 @@ class NamesTest(unittest.TestCase):
             path.rename(path.with_name("other.tmp"))
             self.assertEqual(codes(self._read()), ["folder.unexpected"], name)
             path.with_name("other.tmp").unlink()
+
+    def test_a_witness_of_a_day_that_no_calendar_has_is_a_finding(self) -> None:
+        value = {
+            "type": "witness",
+            "version": 1,
+            "receiver": "r-store",
+            "vault": VAULT,
+            "day": "2026-99-99",
+            "previous_sha256": None,
+            "keepers": [],
+            "root": hex_of(""),
+            "made_at": "2026-11-26T00:15:00.000Z",
+        }
+        (self.root / "r-store/witness/2026-99-99.json").write_bytes(canonical_json.encode(value))
+        report = verify(self.root, _KEYS, None).report
+        self.assertEqual(codes(report), ["witness.shape", "witness.signature-missing"])
 
     def test_a_vault_may_be_the_whole_of_a_file_system(self) -> None:
         (self.root / "lost+found").mkdir()
