@@ -38,21 +38,18 @@ export class DayDigests {
     this.#count++;
   }
 
-  /** Takes a digest that may be there already. */
-  addNew(digest: Uint8Array): void {
-    const isHere = this.#part(digest[0] ?? 0).some((each) => Buffer.compare(each, digest) === 0);
-    if (!isHere) this.add(digest);
+  has(digest: Uint8Array): boolean {
+    return this.#part(digest[0] ?? 0).some((each) => Buffer.compare(each, digest) === 0);
   }
 
   /**
-   * Merkle root over all, and over the digest of the keeper's head where one is given, in ascending order, in hex. `breathe` is awaited between
-   * pieces of work of a few milliseconds.
+   * Merkle root over all, and over those of `beside`, in ascending order, in hex. `breathe` is awaited between pieces of work of a few
+   * milliseconds.
    */
-  async root(breathe: () => Promise<void>, head?: Uint8Array): Promise<string> {
+  async root(breathe: () => Promise<void>, beside: readonly Uint8Array[] = []): Promise<string> {
     const tree = new MerkleTree();
     for (let at = 0; at < PARTS; at++) {
-      const digests = this.#part(at);
-      if (head?.[0] === at) digests.push(head);
+      const digests = [...this.#part(at), ...beside.filter(([first]) => first === at)];
       if (digests.length === 0) continue;
       for (const digest of digests.sort((a, b) => Buffer.compare(a, b))) tree.add(digest);
       await breathe();

@@ -61,8 +61,8 @@ export class StoreLog {
   /** Documents that it let go, by id, and the digests of their manifests and docking records. */
   readonly dropped = new Set<string>();
   readonly droppedDigests = new Set<string>();
-  /** What those of a vault were, and of which day, by `<station> <recording>`. */
-  readonly droppedDocuments = new Map<string, DroppedDocuments>();
+  /** What those of a vault were, of which day, and when the log last says that they go, by `<station> <recording>`. */
+  readonly droppedDocuments = new Map<string, DroppedDocuments & { readonly at: string }>();
   /** Reasons of revocations, by `<station> <key id>`. */
   readonly revoked = new Map<string, Set<string>>();
   /** Digests of witnesses, by `witnessName`. */
@@ -83,7 +83,7 @@ export class StoreLog {
     if (event === 'expiry-warned') this.#warned(recording, at);
     else if (event === 'deleting' || event === 'deleted')
       this.#deleted(recording, text('deletion_sha256'), event === 'deleted');
-    else if (event === 'documents-dropped') this.#dropped(facts);
+    else if (event === 'documents-dropped') this.#dropped(facts, at);
     else if (event === 'order') this.#order(text, at);
     else if (event === 'hold-lapsed') this.#orderOf(text('order'), recording).lapsedAt ??= at;
     else if (event === 'disclosed') this.disclosures.push(disclosureOf(text));
@@ -108,10 +108,11 @@ export class StoreLog {
     logged.deleted ||= over;
   }
 
-  #dropped(facts: CustodyEntry['facts']): void {
+  #dropped(facts: CustodyEntry['facts'], at: string): void {
     this.letGo(facts);
     const named = droppedDocuments(facts);
-    if (named !== undefined) this.droppedDocuments.set(`${named.station} ${named.recording}`, named);
+    if (named !== undefined)
+      this.droppedDocuments.set(`${named.station} ${named.recording}`, { ...named, at });
   }
 
   #deletion(recording: string): LoggedDeletion {

@@ -15,9 +15,12 @@ export interface RootsContext {
 
 /** The digests of documents, by day and station. */
 export interface WitnessedDays {
+  /** Of those that are here. */
   of(day: string, station: string): DayDigests;
-  /** Stations with documents of that day. */
-  stations(day: string): Iterable<string>;
+  /** Of those that the store let go behind a witness that was made then (RFC 3339), and that are not here. */
+  droppedSince(madeAt: string, day: string, station: string): Uint8Array[];
+  /** Stations with documents of that day, those that were let go since included. */
+  stations(day: string, madeAt: string): Iterable<string>;
 }
 
 type Keeper = FoundWitness['witness']['keepers'][number];
@@ -39,8 +42,7 @@ export async function witnessRemarks(
 /** What does not fit between one witness and the documents of its day. */
 export async function rootRemarks(found: FoundWitness, days: WitnessedDays): Promise<Remark[]> {
   const remarks: Remark[] = [];
-  for (const keeper of found.witness.keepers)
-    remarks.push(...(await compareRoot(found, keeper, days.of(found.witness.day, keeper.keeper))));
+  for (const keeper of found.witness.keepers) remarks.push(...(await compareRoot(found, keeper, days)));
   return [...remarks, ...leftOut(found, days)];
 }
 
@@ -48,6 +50,7 @@ export async function rootRemarks(found: FoundWitness, days: WitnessedDays): Pro
 export class DocumentDays implements WitnessedDays {
   readonly #wanted: ReadonlySet<string>;
   readonly #days = new Map<string, Map<string, DayDigests>>();
+  readonly #dropped: Dropped[] = [];
 
   constructor(wanted: ReadonlySet<string>) {
     this.#wanted = wanted;
@@ -67,12 +70,17 @@ export class DocumentDays implements WitnessedDays {
     for (const [day, digests] of days) this.#stations(day).set(station, digests);
   }
 
-  /** Behind all that are here: one that a power cut kept from going is named and here. */
   takeDropped({ droppedDocuments }: StoreLog): void {
-    for (const dropped of droppedDocuments.values()) {
-      const { station } = dropped;
-      this.#takeNew(dropped.received_at, station, dropped.receipt_sha256, dropped.manifest_sha256);
-      this.#takeNew(dropped.deleted_at, station, dropped.deletion_sha256);
+    for (const each of droppedDocuments.values()) {
+      const { at, station, received_at: receivedAt, deleted_at: deletedAt } = each;
+      const days = [
+        [receivedAt, each.receipt_sha256],
+        [receivedAt, each.manifest_sha256],
+        [deletedAt, each.deletion_sha256],
+      ] as const;
+      for (const [ofAt, hex] of days)
+        if (ofAt !== null && hex !== null && this.#wanted.has(dayOf(ofAt)))
+          this.#dropped.push({ at, station, day: dayOf(ofAt), digest: Buffer.from(hex, 'hex') });
     }
   }
 
@@ -80,20 +88,26 @@ export class DocumentDays implements WitnessedDays {
     return this.#days.get(day)?.get(station) ?? new DayDigests();
   }
 
-  stations(day: string): Iterable<string> {
-    return this.#days.get(day)?.keys() ?? [];
+  droppedSince(madeAt: string, day: string, station: string): Uint8Array[] {
+    const here = this.of(day, station); // one that a power cut kept from going is named and here
+    return this.#droppedOf(day, madeAt).flatMap((each) =>
+      each.station === station && !here.has(each.digest) ? [each.digest] : [],
+    );
+  }
+
+  stations(day: string, madeAt: string): Iterable<string> {
+    const dropped = this.#droppedOf(day, madeAt).map(({ station }) => station);
+    return new Set([...(this.#days.get(day)?.keys() ?? []), ...dropped]);
+  }
+
+  #droppedOf(day: string, madeAt: string): Dropped[] {
+    return this.#dropped.filter((each) => each.day === day && each.at > madeAt);
   }
 
   #take(at: string | undefined, station: string | undefined, ...sha256: (string | undefined)[]): void {
     if (at === undefined || station === undefined || !this.#wanted.has(dayOf(at))) return;
     const digests = this.#digests(dayOf(at), station);
     for (const hex of sha256) if (hex !== undefined) digests.add(Buffer.from(hex, 'hex'));
-  }
-
-  #takeNew(at: string | null, station: string, ...sha256: (string | null)[]): void {
-    if (at === null || !this.#wanted.has(dayOf(at))) return;
-    const digests = this.#digests(dayOf(at), station);
-    for (const hex of sha256) if (hex !== null) digests.addNew(Buffer.from(hex, 'hex'));
   }
 
   #digests(day: string, station: string): DayDigests {
@@ -110,26 +124,40 @@ export class DocumentDays implements WitnessedDays {
   }
 }
 
+/** One document that was let go. */
+interface Dropped {
+  /** When (RFC 3339). */
+  readonly at: string;
+  readonly station: string;
+  readonly day: string;
+  readonly digest: Uint8Array;
+}
+
 async function compareRoot(
-  { witness: { day }, where }: FoundWitness,
+  { witness: { day, made_at: madeAt }, where }: FoundWitness,
   { keeper, documents, custody_head: head, root }: Keeper,
-  digests: DayDigests,
+  days: WitnessedDays,
 ): Promise<Remark[]> {
-  const here = digests.count;
-  const headDigest = head === null ? undefined : Buffer.from(head.sha256, 'hex');
-  const found = await digests.root(() => Promise.resolve(), headDigest);
+  const digests = days.of(day, keeper);
+  const dropped = days.droppedSince(madeAt, day, keeper);
+  const here = digests.count + dropped.length;
+  const beside = [...dropped, ...(head === null ? [] : [Buffer.from(head.sha256, 'hex')])];
+  const found = await digests.root(() => Promise.resolve(), beside);
   if (found === root && here === documents) return [];
   const facts = { keeper, day, documents, here, expected: root, found };
   const message = `witness: ${documents} documents of ${keeper} on ${day}, ${here} are here; expected root ${root}, found ${found}`;
   return [finding('witness.root-differs', where, message, facts)];
 }
 
-function leftOut({ witness: { day, keepers }, where }: FoundWitness, days: WitnessedDays): Remark[] {
+function leftOut(
+  { witness: { day, made_at: madeAt, keepers }, where }: FoundWitness,
+  days: WitnessedDays,
+): Remark[] {
   const named = new Set<string>(keepers.map(({ keeper }) => keeper));
-  return [...days.stations(day)]
+  return [...days.stations(day, madeAt)]
     .filter((station) => !named.has(station))
     .map((station) => {
-      const here = days.of(day, station).count;
+      const here = days.of(day, station).count + days.droppedSince(madeAt, day, station).length;
       const message = `witness: it names no documents of ${station} on ${day}, and ${here} are here`;
       return finding('witness.left-out', where, message, { keeper: station, day, here });
     });

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -57,28 +58,27 @@ def _check_own(document: Document, day: str, receiver: Receiver, report: Report)
 def check_witnesses(receiver: Receiver, vault: Vault, report: Report) -> None:
     """Each witness of a receiver, and the chain of them."""
     previous: Document | None = None
-    documents = _documents_by_day(vault)
+    days = _Days(vault)
     for day in sorted(receiver.witnesses):
         witness = receiver.witnesses[day]
         _check_chain(witness, previous, report)
         _check_whole(witness, vault, report)
-        _check_keepers(witness, documents.get(day, {}), receiver, vault, report)
+        _check_keepers(witness, days.of(witness), receiver, vault, report)
         previous = witness
     if previous is not None:
-        for day in sorted(_days_of(receiver, vault, documents)):
+        for day in sorted(_days_of(receiver, days)):
             if day < previous.value["day"] and day not in receiver.witnesses:
                 report.find(
                     "witness.day-missing", receiver.place, f"{day} has documents, and there is no witness of it"
                 )
 
 
-def _days_of(receiver: Receiver, vault: Vault, documents: dict[str, dict[str, list[str]]]) -> set[str]:
+def _days_of(receiver: Receiver, days: "_Days") -> set[str]:
     """Days that must have their witness. A receiver whose first one is here saw nothing of what others had let go before."""
     first = min(receiver.witnesses)
     if receiver.witnesses[first].value["previous_sha256"] is not None:
-        return set(documents)
-    here = {day_of(at) for station in vault.stations.values() for at, _ in _documents_of(station)}
-    return {day for day in documents if day >= first or day in here}
+        return days.all()
+    return {day for day in days.all() if day >= first or day in days.here}
 
 
 def _check_chain(witness: Document, previous: Document | None, report: Report) -> None:
@@ -150,16 +150,42 @@ def _check_root(
         report.find("witness.head", witness.place, f"names an entry of the log of {said['keeper']} that is not here so")
 
 
-def _documents_by_day(vault: Vault) -> dict[str, dict[str, list[str]]]:
-    days: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for station in vault.stations.values():
-        for at, digest in _documents_of(station):
-            days[day_of(at)][station.name].append(digest)
-    for station, at, digest in _dropped_documents(vault):
-        of_day = days[day_of(at)][station]
-        if digest not in of_day:  # a power cut may have kept it from going
-            of_day.append(digest)
-    return days
+@dataclass(frozen=True)
+class _Dropped:
+    """A document that the store let go. `at` is the time by which it belongs to a day."""
+
+    station: str
+    digest: str
+    at: str
+    dropped_at: str
+
+
+class _Days:
+    """Digests of documents by day: of those that are here, and of those that the store let go (SPEC 10.3)."""
+
+    def __init__(self, vault: Vault) -> None:
+        self.here: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self._dropped: dict[str, list[_Dropped]] = defaultdict(list)
+        for station in vault.stations.values():
+            for at, digest in _documents_of(station):
+                self.here[day_of(at)][station.name].append(digest)
+        for dropped in _dropped_documents(vault):
+            self._dropped[day_of(dropped.at)].append(dropped)
+
+    def all(self) -> set[str]:
+        """Days of which there are or were documents."""
+        return self.here.keys() | self._dropped.keys()
+
+    def of(self, witness: Document) -> dict[str, list[str]]:
+        """Digests of its day, by station: of what is here, and of what was let go since it was made."""
+        day, made_at = witness.value["day"], witness.value["made_at"]
+        stations = {name: list(digests) for name, digests in self.here.get(day, {}).items()}
+        for dropped in self._dropped.get(day, []):
+            digests = stations.get(dropped.station, [])
+            # A power cut may have kept it from going.
+            if dropped.dropped_at > made_at and dropped.digest not in digests:
+                stations[dropped.station] = [*digests, dropped.digest]
+        return stations
 
 
 def _documents_of(station: Station) -> Iterator[tuple[str, str]]:
@@ -174,14 +200,15 @@ def _documents_of(station: Station) -> Iterator[tuple[str, str]]:
             yield recording.deletion.value["deleted_at"], recording.deletion.sha256
 
 
-def _dropped_documents(vault: Vault) -> Iterator[tuple[str, str, str]]:
-    """Station, time and digest of each document that the store says it let go (SPEC 10.3): it counts as if it were here."""
+def _dropped_documents(vault: Vault) -> Iterator[_Dropped]:
+    """Each document that the store says it let go (SPEC 10.3)."""
     for receiver in vault.receivers.values():
-        for facts in (line.facts for line in receiver.log.of("documents-dropped")):
+        for line in receiver.log.of("documents-dropped"):
+            facts = line.facts
             for at, digest in (
                 ("received_at", "receipt_sha256"),
                 ("received_at", "manifest_sha256"),
                 ("deleted_at", "deletion_sha256"),
             ):
                 if isinstance(facts.get(at), str) and isinstance(facts.get(digest), str):
-                    yield str(facts.get("station")), facts[at], facts[digest]
+                    yield _Dropped(str(facts.get("station")), facts[digest], facts[at], line.at)

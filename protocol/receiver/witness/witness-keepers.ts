@@ -77,8 +77,8 @@ export class WitnessKeepers {
   }
 
   async #keeper(keeper: Keeper['keeper'], digests: DayDigests, head: CustodyHead | null): Promise<Keeper> {
-    const headDigest = head === null ? undefined : Buffer.from(head.sha256, 'hex');
-    const root = await digests.root(() => this.#turns.next(), headDigest);
+    const beside = head === null ? [] : [Buffer.from(head.sha256, 'hex')];
+    const root = await digests.root(() => this.#turns.next(), beside);
     return { keeper, documents: digests.count, custody_head: head, root };
   }
 

@@ -37,9 +37,11 @@ class WitnessTest(unittest.TestCase):
         of = [self.found.document, self.found.receipt]
         self.digests = [each.sha256 for each in of if each is not None]
 
-    def _check(self, *values: dict[str, Any], dropped: dict[str, Any] | None = None) -> Report:
+    def _check(
+        self, *values: dict[str, Any], dropped: dict[str, Any] | None = None, at: str = "2028-11-26T08:00:00.000Z"
+    ) -> Report:
         lines = [("documents-dropped", dropped)] if dropped is not None else []
-        receiver = Receiver("r-store", "r-store", log(*lines))
+        receiver = Receiver("r-store", "r-store", log(*lines, at=at))
         receiver.witnesses = {value["day"]: document(value, value["day"]) for value in values}
         report = Report()
         check_witnesses(receiver, Vault(VAULT, {STATION: self.kept}, {"r-store": receiver}), report)
@@ -112,6 +114,13 @@ class WitnessTest(unittest.TestCase):
         ):
             self.assertIn("witness.keeper-root", codes(self._check(more, dropped={**dropped, **changed})))
         self.assertEqual(codes(self._check(more)), ["witness.documents", "witness.keeper-root"])
+        # Made by a second receiver, which never saw them.
+        later = _witness(self.digests, made_at="2028-11-27T08:00:00.000Z")
+        self.assertEqual(codes(self._check(later, dropped=dropped)), [])
+        self.assertEqual(
+            codes(self._check(later, dropped=dropped, at=later["made_at"].replace("27", "28"))),
+            ["witness.documents", "witness.keeper-root"],
+        )
         # Taken away by somebody on a day of which something else was dropped.
         without = _witness([*self.digests, hex_of("m"), hex_of("r"), hex_of("d"), hex_of("stolen")])
         self.assertEqual(
