@@ -38,7 +38,7 @@ function folderOf(names: readonly string[]): ReadFiles {
 /** An id for each number. */
 function id(number: number): string {
   const letters = number.toString(26).padStart(5, '0');
-  const text = [...letters].map((digit) => String.fromCharCode(97 + parseInt(digit, 26))).join('');
+  const text = letters.replaceAll(/./g, (digit) => String.fromCharCode(97 + parseInt(digit, 26)));
   return `${text.padStart(25, 'a')}a`;
 }
 
