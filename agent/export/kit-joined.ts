@@ -45,7 +45,10 @@ export async function findJoined(question: JoinQuestion): Promise<Joined> {
   }
   dockings.sort((a, b) => compare(orderOf(a), orderOf(b)));
   for (const named of namedSidecars(question.asked, dockings))
-    if (!isHere(named, sidecars) && (await files.stat(join(folder, named.recording)))?.kind === 'folder')
+    if (
+      !isHere(named, [...question.asked, ...sidecars]) &&
+      (await files.stat(join(folder, named.recording)))?.kind === 'folder'
+    )
       sidecars.push(await readRecording(files, folder, station, named.recording));
   return { sidecars, dockings };
 }

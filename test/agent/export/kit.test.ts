@@ -105,6 +105,21 @@ describe('a kit holds', () => {
     expect(await disclosed()).toEqual([`${large.id} az-4711`, `${sidecar.id} az-4711`].sort());
   });
 
+  test('a sidecar that is asked for beside its recording, once', async () => {
+    const own = await mkdtemp(join(tmpdir(), 'bodydock-export-both-'));
+    try {
+      const builder = await VaultBuilder.create(own);
+      const sidecar = await builder.record({ path: '1.GPS', role: 'sidecar', sidecarOf: '1.MP4' });
+      const media = await builder.record({ path: '1.MP4', sidecars: ['1.GPS'] });
+      await builder.close();
+      const words = ['--vault', builder.vault, '--out', kit, '--reason', 'az-1', '--json'];
+      const ran = await runCommand(exportCommand, media.id, sidecar.id, ...words);
+      expect(ran).toMatchObject({ exitCode: 0, json: { sidecars: [] } });
+    } finally {
+      await rm(own, { recursive: true });
+    }
+  });
+
   test('a sidecar that came in an earlier docking, as the record of its recording’s docking names it', async () => {
     const own = await mkdtemp(join(tmpdir(), 'bodydock-export-earlier-'));
     try {
