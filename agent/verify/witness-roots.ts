@@ -50,7 +50,8 @@ export async function rootRemarks(found: FoundWitness, days: WitnessedDays): Pro
 export class DocumentDays implements WitnessedDays {
   readonly #wanted: ReadonlySet<string>;
   readonly #days = new Map<string, Map<string, DayDigests>>();
-  readonly #dropped: Dropped[] = [];
+  /** By day: a store that let documents go for years has a witness for each of as many days. */
+  readonly #dropped = new Map<string, Dropped[]>();
 
   constructor(wanted: ReadonlySet<string>) {
     this.#wanted = wanted;
@@ -79,8 +80,7 @@ export class DocumentDays implements WitnessedDays {
         [deletedAt, each.deletion_sha256],
       ] as const;
       for (const [ofAt, hex] of days)
-        if (ofAt !== null && hex !== null && this.#wanted.has(dayOf(ofAt)))
-          this.#dropped.push({ at, station, day: dayOf(ofAt), digest: Buffer.from(hex, 'hex') });
+        if (ofAt !== null && hex !== null) this.#takeGone(dayOf(ofAt), { at, station, hex });
     }
   }
 
@@ -101,7 +101,14 @@ export class DocumentDays implements WitnessedDays {
   }
 
   #droppedOf(day: string, madeAt: string): Dropped[] {
-    return this.#dropped.filter((each) => each.day === day && each.at > madeAt);
+    return (this.#dropped.get(day) ?? []).filter(({ at }) => at > madeAt);
+  }
+
+  #takeGone(day: string, { at, station, hex }: Omit<Dropped, 'digest'> & { readonly hex: string }): void {
+    if (!this.#wanted.has(day)) return;
+    const known = this.#dropped.get(day) ?? [];
+    this.#dropped.set(day, known);
+    known.push({ at, station, digest: Buffer.from(hex, 'hex') });
   }
 
   #take(at: string | undefined, station: string | undefined, ...sha256: (string | undefined)[]): void {
@@ -129,7 +136,6 @@ interface Dropped {
   /** When (RFC 3339). */
   readonly at: string;
   readonly station: string;
-  readonly day: string;
   readonly digest: Uint8Array;
 }
 

@@ -53,3 +53,33 @@ test('what is named as let go and still here counts once', () => {
   days.takeDropped(logWith('2028-11-26T08:00:00.000Z'));
   expect(hexOf(days.droppedSince('2026-11-26T00:15:00.000Z', DAY, 'kod-1'))).toEqual([RECEIPT]);
 });
+
+test('years of documents that were let go are looked through once, not once for each day', () => {
+  const [daysMax, each] = [1800, 20];
+  const log = new StoreLog();
+  const random = seededRandom(2);
+  const names = Array.from({ length: daysMax }, (_, day) =>
+    new Date(Date.UTC(2026, 0, 1 + day)).toISOString().slice(0, 10),
+  );
+  const place = { sequence: 2, previous: '', boot: null, monotonic_ms: 0, at: '2040-01-01T00:00:00.000Z' };
+  for (const day of names)
+    for (let at = 0; at < each; at++) {
+      const facts = {
+        station: 'kod-1',
+        recording: makeRecordingId(random),
+        manifest_sha256: MANIFEST ?? '',
+        receipt_sha256: RECEIPT ?? '',
+        received_at: `${day}T08:00:00.000Z`,
+        deletion_sha256: null,
+        deleted_at: null,
+      };
+      log.take('r-store', { ...place, event: 'documents-dropped', facts });
+    }
+  const days = new DocumentDays(new Set(names));
+  days.takeDropped(log);
+  const begunMs = performance.now();
+  let found = 0;
+  for (const day of names) found += days.droppedSince(`${day}T23:59:59.000Z`, day, 'kod-1').length;
+  expect(found).toBe(2 * each * daysMax);
+  expect(performance.now() - begunMs).toBeLessThan(2000);
+});
