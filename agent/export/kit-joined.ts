@@ -31,6 +31,8 @@ export async function findJoined(question: JoinQuestion): Promise<Joined> {
   const wanted = new Wanted(question);
   const sidecars: KitRecording[] = [];
   const dockings: KitDocking[] = [];
+  /** What was sealed anew in place of each recording, in whichever docking. */
+  const replacing = new Map<string, string>();
   for (const name of ((await listSorted(files, folder)) ?? []).filter(isRecordingId)) {
     signal.throwIfAborted();
     const place = join(folder, name);
@@ -40,16 +42,19 @@ export async function findJoined(question: JoinQuestion): Promise<Joined> {
       const names = (await listSorted(files, place)) ?? [];
       const receipt = await claimedReceipt(files, place);
       dockings.push({ record: name, folder: place, names, document, receipt });
-    } else if (wanted.isSidecar(name, await claimedManifest(files, place)))
-      sidecars.push(await readRecording(files, folder, station, name));
+      continue;
+    }
+    const manifest = await claimedManifest(files, place);
+    for (const replaced of manifest?.supersedes ?? []) replacing.set(replaced, name);
+    if (wanted.isSidecar(name, manifest)) sidecars.push(await readRecording(files, folder, station, name));
   }
   dockings.sort((a, b) => compare(orderOf(a), orderOf(b)));
-  for (const named of namedSidecars(question.asked, dockings))
-    if (
-      !isHere(named, [...question.asked, ...sidecars]) &&
-      (await files.stat(join(folder, named.recording)))?.kind === 'folder'
-    )
-      sidecars.push(await readRecording(files, folder, station, named.recording));
+  for (const named of namedSidecars(question.asked, dockings)) {
+    if (isHere(named, [...question.asked, ...sidecars])) continue;
+    const isKept = (await files.stat(join(folder, named.recording)))?.kind === 'folder';
+    const found = isKept ? named.recording : replacing.get(named.recording);
+    if (found !== undefined) sidecars.push(await readRecording(files, folder, station, found));
+  }
   return { sidecars, dockings };
 }
 
@@ -88,7 +93,9 @@ export function isHere(
 ): boolean {
   return recordings.some(
     ({ recording: id, manifest }) =>
-      id === recording || (manifest?.docking === docking && manifest.source.path_sha256 === pathSha256),
+      id === recording ||
+      manifest?.supersedes.some((replaced) => replaced === recording) === true ||
+      (manifest?.docking === docking && manifest.source.path_sha256 === pathSha256),
   );
 }
 

@@ -120,6 +120,30 @@ describe('a kit holds', () => {
     }
   });
 
+  test('in place of a sidecar that the store never got the one that a later docking sealed anew', async () => {
+    const own = await mkdtemp(join(tmpdir(), 'bodydock-export-anew-'));
+    try {
+      const builder = await VaultBuilder.create(own);
+      const lost = await builder.record({ path: '1.GPS', role: 'sidecar', sidecarOf: '1.MP4' });
+      const media = await builder.record({ path: '1.MP4', sidecars: ['1.GPS'] });
+      await builder.undock();
+      await builder.dock();
+      const anew = await builder.record({
+        path: '1.GPS',
+        role: 'sidecar',
+        sidecarOf: '1.MP4',
+        supersedes: [lost.id],
+      });
+      await builder.close();
+      await rm(lost.folder, { recursive: true });
+      const words = ['--vault', builder.vault, '--out', kit, '--reason', 'az-1', '--json'];
+      const ran = await runCommand(exportCommand, media.id, ...words);
+      expect(ran).toMatchObject({ exitCode: 0, json: { sidecars: [anew.id] } });
+    } finally {
+      await rm(own, { recursive: true });
+    }
+  });
+
   test('a sidecar that came in an earlier docking, as the record of its recording’s docking names it', async () => {
     const own = await mkdtemp(join(tmpdir(), 'bodydock-export-earlier-'));
     try {
