@@ -56,6 +56,24 @@ export function orderStanding(orders: readonly SignedOrder[], nowMs: number): Or
   return { hold, deletion: hold === undefined ? deletion?.order : undefined };
 }
 
+/**
+ * The hold that lasts longest at `nowMs` of those about recordings that were read at one place; `lifts` says of which of them an `unhold` is:
+ * one recording with its sidecars, and none that the same docking read there before or behind it.
+ */
+export function longestHold<T extends SignedOrder>(
+  orders: readonly T[],
+  nowMs: number,
+  lifts: (unhold: T, hold: T) => boolean,
+): Hold | undefined {
+  const unholds = orders.filter(({ order }) => order.verb === 'unhold');
+  return orders
+    .map((each) => orderStanding([each, ...unholds.filter((unhold) => lifts(unhold, each))], nowMs).hold)
+    .reduce<Hold | undefined>(
+      (longest, each) => (each !== undefined && outlasts(each, longest) ? each : longest),
+      undefined,
+    );
+}
+
 function holdOf(signed: SignedOrder): Hold | undefined {
   const { order, officer, supervisor } = signed;
   if (hasBothRoles(signed)) return { order, until: null };

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { isRecordingId } from '../../protocol/ids.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
-import { orderStanding } from '../../protocol/order-standing.ts';
+import { longestHold } from '../../protocol/order-standing.ts';
 import { ORDERS } from '../verify/folder-names.ts';
 import { checkOrders, type FoundOrder } from '../verify/order-check.ts';
 import { provenManifest, type SourceOptions } from './sources.ts';
@@ -18,25 +18,35 @@ export interface Holds {
   readonly refused: readonly string[];
 }
 
+interface BookedOrder extends FoundOrder {
+  readonly isSidecar: boolean;
+}
+
 /** Reads them. Errors: the signal's reason; those of the machine. */
 export async function readHolds(options: SourceOptions, station: string): Promise<Holds> {
   const folder = join(options.vault, station, ORDERS);
   const { orders, remarks } = await checkOrders({ ...options, folder, where: ORDERS, station });
-  const booked = new Map<string, FoundOrder[]>();
+  const booked = new Map<string, BookedOrder[]>();
   for (const found of orders) {
     const manifest = await subjectOf(options, station, found);
     if (manifest === undefined) continue;
     const place = placeOf(manifest);
-    booked.set(place, [...(booked.get(place) ?? []), found]);
+    const isSidecar = manifest.sidecar_of !== null;
+    booked.set(place, [...(booked.get(place) ?? []), { ...found, isSidecar }]);
   }
   return {
     isHeld: (manifest, at) => {
       const known = (booked.get(placeOf(manifest)) ?? []).filter(({ order }) => order.ordered_at <= at);
-      return orderStanding(known, Date.parse(at)).hold?.until === null;
+      return longestHold(known, Date.parse(at), areOne)?.until === null;
     },
     notJudged: remarks.filter(({ code }) => code === 'order.not-judged').length,
     refused: remarks.filter(({ kind }) => kind === 'finding').map(({ where }) => `${station}/${where}`),
   };
+}
+
+/** Of two orders about one place: about one recording with its sidecars, not about two that one docking read there. */
+function areOne(one: BookedOrder, other: BookedOrder): boolean {
+  return one.order.recording === other.order.recording || one.isSidecar || other.isSidecar;
 }
 
 /** The manifest that an order names by its digest. */

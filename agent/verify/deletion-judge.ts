@@ -60,7 +60,7 @@ function tooOld(where: string, recording: string, { beginsAt }: StoreLog): Remar
 /** A hold forbids every deletion, whoever ordered it. */
 function held({ name, where, deletion }: Deleted, { orders, judged }: JudgeContext): Remark[] {
   const place = below(where, DELETION);
-  const { hold } = orders.standingAt(name, deletion.deletedAt);
+  const hold = orders.holdAt(name, deletion.deletedAt);
   if (hold !== undefined) {
     const until = hold.until === null ? '' : ` until ${hold.until}`;
     const message = `deletion record: deleted at ${deletion.deletedAt}; order ${hold.order.order} held it${until}`;
@@ -97,9 +97,7 @@ function ordered(
     return [told('deletion.order-missing', place, message, { order_sha256: orderSha256 })];
   }
   const { order } = found;
-  const elsewhere = orders.about(name).includes(found)
-    ? undefined
-    : `it is about recording ${order.recording}`;
+  const elsewhere = orders.reaches(found, name) ? undefined : `it is about recording ${order.recording}`;
   const unknown = ROLES.filter((role) => !judged[role]);
   const why =
     (order.verb === 'delete' ? undefined : `it orders to ${order.verb}`) ??

@@ -1,11 +1,6 @@
 // The orders of a place, by the recordings that they concern: an order about a recording counts for its sidecars too, and one about a sidecar
 // for its recording (SPEC 4.8). Pure.
-import {
-  hasBothRoles,
-  orderStanding,
-  type OrderStanding,
-  type SignedOrder,
-} from '../../protocol/order-standing.ts';
+import { hasBothRoles, longestHold, type Hold, type SignedOrder } from '../../protocol/order-standing.ts';
 import type { Role } from '../../protocol/order.ts';
 import type { FoundOrder } from './order-check.ts';
 import { orderLogRemarks } from './order-log.ts';
@@ -17,6 +12,7 @@ import type { StoreLog } from './store-log.ts';
 /** All orders of a place. */
 export class OrderBook {
   readonly orders: readonly FoundOrder[];
+  readonly #facts: PlaceFacts;
   readonly #log: StoreLog;
   readonly #byRecording = new Map<string, FoundOrder[]>();
   readonly #bySha256 = new Map<string, FoundOrder>();
@@ -24,6 +20,7 @@ export class OrderBook {
   /** `log` says when each signature was taken up; it may be empty. */
   constructor(orders: readonly FoundOrder[], facts: PlaceFacts, log: StoreLog) {
     this.orders = orders;
+    this.#facts = facts;
     this.#log = log;
     const kin = new Kin(facts);
     for (const found of orders) {
@@ -47,12 +44,17 @@ export class OrderBook {
     return this.#byRecording.get(recording) ?? [];
   }
 
-  /** What they amounted to at an instant (RFC 3339), by the signatures that the store had taken up by then. */
-  standingAt(recording: string, at: string): OrderStanding {
-    return orderStanding(
-      this.about(recording).map((found) => this.#asOf(found, at)),
-      Date.parse(at),
-    );
+  /** Whether an order to delete is about it: as `about`, but not where its docking read two recordings at one place, and this is the other one. */
+  reaches(found: FoundOrder, recording: string): boolean {
+    return this.about(recording).includes(found) && this.#areOne(found.order.recording, recording);
+  }
+
+  /** The hold that counted at an instant (RFC 3339), by the signatures that the store had taken up by then. */
+  holdAt(recording: string, at: string): Hold | undefined {
+    const known = this.about(recording).map((found) => this.#asOf(found, at));
+    const lifts = (unhold: SignedOrder, hold: SignedOrder): boolean =>
+      this.#areOne(unhold.order.recording, hold.order.recording);
+    return longestHold(known, Date.parse(at), lifts);
   }
 
   /** What the orders and the store's log say differently of each other. */
@@ -82,6 +84,13 @@ export class OrderBook {
   /** Whether an order had the signatures of both roles at an instant (RFC 3339). */
   hadBothRoles(found: FoundOrder, at: string): boolean {
     return hasBothRoles(this.#asOf(found, at));
+  }
+
+  /** Of two at one place: one recording, or a recording and its sidecar. */
+  #areOne(one: string, other: string): boolean {
+    const isSidecar = (name: string): boolean =>
+      typeof this.#facts.recordings.get(name)?.proven?.sidecarOf === 'string';
+    return one === other || isSidecar(one) || isSidecar(other);
   }
 
   /** A signature that came later did not count yet. One that the log does not know counts from the order's own time. */

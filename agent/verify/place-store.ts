@@ -52,7 +52,7 @@ function countHeld(book: OrderBook, facts: PlaceFacts, nowMs: number): number {
   for (const name of book.concerned) {
     const recording = facts.recordings.get(name);
     if (recording === undefined || recording.deletion !== undefined) continue;
-    if (book.standingAt(name, now).hold !== undefined) held++;
+    if (book.holdAt(name, now) !== undefined) held++;
   }
   return held;
 }

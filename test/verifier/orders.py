@@ -92,21 +92,34 @@ class Orders:
                 entered[signature] = min(line.at_ms, entered.get(signature, line.at_ms))
         self._given = [_given(order, entered) for order in station.orders.values() if order.signed]
         self._kin = _kin_of(station)
+        self._sidecars = {
+            name
+            for name, each in station.recordings.items()
+            if each.value is not None and each.value["sidecar_of"] is not None
+        }
 
     def holds(self, recording: str, instant: int) -> list[Order]:
         """Holds that count for the recording at the instant and that no `unhold` lifted."""
         holds = [each for each in self._about(recording, "hold") if each.holds_at(instant)]
-        lifted = [
-            each.ordered_ms
-            for each in self._about(recording, "unhold")
-            if each.both_ms is not None and each.both_ms <= instant
+        lifting = [
+            each for each in self._about(recording, "unhold") if each.both_ms is not None and each.both_ms <= instant
         ]
-        return [each.order for each in holds if not any(each.ordered_ms < at for at in lifted)]
+        return [each.order for each in holds if not any(self._lifts(unhold, each) for unhold in lifting)]
 
     def deletion(self, sha256: str) -> tuple[Order, int | None] | None:
         """The order with that digest, and when both of its signatures were there."""
         found = next((each for each in self._given if each.order.document.sha256 == sha256), None)
         return None if found is None else (found.order, found.both_ms)
+
+    def _lifts(self, unhold: _Given, hold: _Given) -> bool:
+        about = hold.order.value["recording"]
+        return hold.ordered_ms < unhold.ordered_ms and self.reaches(unhold.order, about)
+
+    def reaches(self, order: Order, recording: str) -> bool:
+        """Whether an order to delete, or to end a hold, is about a recording: not where one docking read two at one place, and it names the other."""
+        named = order.value["recording"]
+        is_one = named == recording or named in self._sidecars or recording in self._sidecars
+        return is_one and self.concerns(order, recording)
 
     def concerns(self, order: Order, recording: str) -> bool:
         """Whether an order is about a recording: it, its sidecars, or the recording that it is a sidecar of."""

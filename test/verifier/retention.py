@@ -122,7 +122,7 @@ def _check_ordered(recording: Recording, said: dict[str, Any], deleted: int, ord
         report.find("deletion.order-missing", at, "names no order that is here and signed")
         return
     order, both_ms = found
-    if order.value["verb"] != "delete" or not orders.concerns(order, recording.name):
+    if order.value["verb"] != "delete" or not orders.reaches(order, recording.name):
         report.find("deletion.other-order", at, "names an order that does not order this deletion")
     if both_ms is None or both_ms > deleted:
         report.find("deletion.order-unsigned", at, "names an order that did not have both signatures then")

@@ -89,3 +89,21 @@ test.each([
   const deletedAt = new Date(Date.parse(times.receivedAt) + days * DAY_MS).toISOString();
   expect(await expired({ ...times, deletedAt })).toEqual(expected);
 });
+
+test('an order to delete or to end a hold is about none of two recordings of one place but the one that it names', async () => {
+  const builder = await newVault();
+  const { receiver, orders, clock } = builder;
+  await builder.dock();
+  const [paused, whole] = [
+    await builder.record({ path: '1.MP4' }),
+    await builder.record({ path: '1.MP4', later: true }),
+  ];
+  await builder.undock();
+  await orders.give(whole, { verb: 'hold' });
+  clock.advance(60_000);
+  await orders.give(paused, { verb: 'unhold' });
+  const order = await orders.give(paused, { verb: 'delete' });
+  clock.advance(60_000);
+  await receiver.delete(whole, { order });
+  expect(await findingsOf(builder)).toEqual(['deletion.held', 'deletion.order-invalid']);
+});

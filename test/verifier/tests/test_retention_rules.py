@@ -252,6 +252,14 @@ class HoldTest(unittest.TestCase):
             kept = _with([_order("hold", held["recording"])], found, recording(held))
             self.assertEqual(codes(_check(kept, _store(found))), ["deletion.held"])
 
+    def test_an_order_to_delete_or_to_end_a_hold_is_about_none_but_its_own_of_two_recordings_of_one_place(self) -> None:
+        paused, whole = manifest("a"), manifest("b", source=manifest("a")["source"])
+        ends = _order("unhold", random_id("a"), number="u", at="2026-12-02T08:00:00.000Z")
+        order = _order("delete", random_id("a"), number="d")
+        found = _deleted(recording(whole), reason="ordered", order_sha256=order.document.sha256)
+        kept = _with([order, ends, _order("hold", random_id("b"))], found, recording(paused))
+        self.assertEqual(codes(_check(kept, _store(found))), ["deletion.held", "deletion.other-order"])
+
 
 class StoreLogTest(unittest.TestCase):
     """SPEC 4.3.7: entries of the store's log, and the documents that they name."""
