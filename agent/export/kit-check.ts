@@ -58,25 +58,52 @@ export async function checkParts(parts: KitParts, place: CheckedPlace, check: Ki
   return remarks;
 }
 
-/** What belongs to the recordings and is not in the vault: parts of docking records, and sidecars that these name. Pure. */
-export function checkWhole({ asked, sidecars, dockings }: KitParts): Remark[] {
+/**
+ * What belongs to the recordings and is not in the vault: parts of docking records, and sidecars that these name. Not what the store's log
+ * says that it let go: the kit has that entry. Pure.
+ */
+export function checkWhole({ asked, sidecars, dockings, entries }: KitParts): Remark[] {
   const remarks: Remark[] = [];
+  const dropped = droppedIn(entries);
   const parts = new Map<string, KitDocking[]>();
   for (const part of dockings)
     parts.set(part.document.docking, [...(parts.get(part.document.docking) ?? []), part]);
   for (const [docking, here] of parts) {
     const numbers = new Set(here.map(({ document }) => document.part));
     const { record = '', document } = here[0] ?? {};
-    if (numbers.size >= (document?.parts ?? 0)) continue;
+    const known = new Set([...numbers, ...droppedParts(docking, entries, dropped)]);
+    if (known.size >= (document?.parts ?? 0)) continue;
     const message = `docking record: ${numbers.size} of ${document?.parts} parts of docking ${docking} are here`;
     remarks.push(finding('docking.part-missing', record, message));
   }
   for (const named of namedSidecars(asked, dockings))
-    if (!isHere(named, [...asked, ...sidecars])) {
+    if (!dropped.has(named.recording) && !isHere(named, [...asked, ...sidecars])) {
       const message = `docking record: names recording ${named.recording}, a sidecar of ${named.of}, which is not here`;
       remarks.push(finding('docking.recording-missing', named.record, message));
     }
   return remarks;
+}
+
+/** Recordings and parts of docking records that the store let go. */
+function droppedIn(entries: KitParts['entries']): ReadonlySet<unknown> {
+  return new Set(
+    entries.flatMap(({ keeper, entry: { event, facts } }) =>
+      event === 'documents-dropped' && isReceiverId(keeper) ? [facts['recording']] : [],
+    ),
+  );
+}
+
+/** Numbers of the parts of a docking's record that the store let go. */
+function droppedParts(
+  docking: string,
+  entries: KitParts['entries'],
+  dropped: ReadonlySet<unknown>,
+): number[] {
+  return entries.flatMap(({ entry: { event, facts } }) => {
+    const { part } = facts;
+    const isOf = event === 'docking-recorded' && facts['docking'] === docking;
+    return isOf && dropped.has(facts['record']) && typeof part === 'number' ? [part] : [];
+  });
 }
 
 function gone(name: string): Remark {

@@ -6,7 +6,7 @@ import { ORDER_BYTES_MAX, parseOrder } from '../../protocol/order.ts';
 import { dayOf, parseWitness, WITNESS_BYTES_MAX } from '../../protocol/witness.ts';
 import { listSorted, type ReadFiles } from '../verify/read-files.ts';
 import { claimed, claimedDocking } from './kit-documents.ts';
-import { findJoined, readRecording, type Joined } from './kit-joined.ts';
+import { findJoined, namedSidecars, readRecording, type Joined } from './kit-joined.ts';
 import { findInLogs, type FoundLogs } from './kit-logs.ts';
 import type {
   AskedDocking,
@@ -43,16 +43,23 @@ export async function planKit(question: KitQuestion): Promise<KitParts> {
   }
   const { sidecars, dockings } = await joinAll(question, asked, askedDockings);
   const recordings = [...asked, ...sidecars];
-  const ids = new Set([
+  const ids = new Set<string>([
     ...recordings.flatMap(({ recording, manifest }) => [recording, ...(manifest ? [manifest.docking] : [])]),
     ...dockings.flatMap(({ record, document }) => [record, document.docking]),
+    ...namedSidecars(asked, dockings).map(({ recording }) => recording),
   ]);
   const keepers = [
     ...new Set([...asked, ...askedDockings].map(({ station }) => station)),
     ...names.filter(isReceiverId),
   ];
   const logs: FoundLogs[] = [];
-  for (const keeper of keepers) logs.push(await findInLogs({ ...question, keeper, ids }));
+  for (const keeper of keepers) {
+    const found = await findInLogs({ ...question, keeper, ids });
+    logs.push(found);
+    // The store's logs come behind: they tell of parts of the records that are not here any more.
+    for (const { event, facts } of found.entries.map(({ entry }) => entry))
+      if (event === 'docking-recorded') ids.add(String(facts['record']));
+  }
   return {
     asked,
     askedDockings,

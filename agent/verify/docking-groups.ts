@@ -22,6 +22,8 @@ export interface PartsContext {
   readonly complete: boolean;
   readonly kind: 'vault' | 'spool';
   readonly logs: readonly StationLog[];
+  /** Documents that the store let go. */
+  readonly dropped: ReadonlySet<string>;
 }
 
 /** All dockings of a place, in the order of their first part's names. */
@@ -93,9 +95,16 @@ function missingParts(
   if (missing.length === 0) return [];
   const message = `docking record: ${parts.length} of ${proven.parts} parts of docking ${docking} are here`;
   const facts = { docking, parts: proven.parts, missing: missing.length };
-  const explained = !context.complete || missing.every((part) => isElsewhere(docking, part, context));
+  const waiting = missing.filter((part) => !isDropped(docking, part, context));
+  if (waiting.length === 0) return [note('docking.part-dropped', where, message, facts)];
+  const explained = !context.complete || waiting.every((part) => isElsewhere(docking, part, context));
   if (explained) return [note('docking.part-waiting', where, message, facts)];
   return [finding('docking.part-missing', where, message, facts)];
+}
+
+/** A part goes once no recording that it names is there, whatever others name. */
+function isDropped(docking: string, part: number, { logs, dropped }: PartsContext): boolean {
+  return logs.some(({ dockings }) => dropped.has(dockings.of(docking)?.records.get(part)?.record ?? ''));
 }
 
 /** True where the log does not say (yet) that the part was receipted; a station lets receipted ones go. */

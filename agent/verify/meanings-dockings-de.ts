@@ -16,6 +16,8 @@ export const DOCKING_MEANINGS_DE: Readonly<Record<keyof typeof DOCKING_MEANINGS,
     'Ein Teil des Protokolls des Andockens ist nicht hier: Er ging verloren oder wurde weggenommen.',
   'docking.part-waiting':
     'Ein Teil des Protokolls des Andockens ist noch nicht eingetroffen; laut Protokoll der Station liegt er noch dort.',
+  'docking.part-dropped':
+    'Der Zentralspeicher hat einen Teil des Protokolls des Andockens entfernt, lange nach den Aufzeichnungen, die er nennt; sein Protokoll sagt es.',
   'docking.part-differs':
     'Teile eines Protokolls des Andockens widersprechen sich: Sie gehören zu verschiedenen, oder einer wurde gefälscht.',
   'docking.inventory-differs':

@@ -14,6 +14,8 @@ export const DOCKING_MEANINGS = {
   'docking.part-missing': 'A part of the docking record is not here: it was lost or taken away.',
   'docking.part-waiting':
     'A part of the docking record has not arrived yet; the custody log says that it still lies at the station.',
+  'docking.part-dropped':
+    'The store let a part of the docking record go, long after the recordings that it names; its log says so.',
   'docking.part-differs':
     'Parts of one docking record contradict each other: they are of different dockings, or one was forged.',
   'docking.inventory-differs':

@@ -53,6 +53,7 @@ export class PlaceBetween {
       complete: this.#complete,
       kind: this.#kind,
       logs: logs.stations,
+      dropped: logs.store.dropped,
     });
     yield* remarks;
     yield* dockingOrderRemarks(facts.dockings.values());
