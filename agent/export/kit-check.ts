@@ -65,6 +65,9 @@ export async function checkParts(parts: KitParts, place: CheckedPlace, check: Ki
 export function checkWhole({ asked, sidecars, dockings, entries }: KitParts): Remark[] {
   const remarks: Remark[] = [];
   const dropped = droppedIn(entries);
+  const receipted = new Set<unknown>(
+    entries.flatMap(({ entry: { event, facts } }) => (event === 'receipted' ? [facts['recording']] : [])),
+  );
   const parts = new Map<string, KitDocking[]>();
   for (const part of dockings)
     parts.set(part.document.docking, [...(parts.get(part.document.docking) ?? []), part]);
@@ -79,7 +82,9 @@ export function checkWhole({ asked, sidecars, dockings, entries }: KitParts): Re
   for (const named of namedSidecars(asked, dockings))
     if (!dropped.has(named.recording) && !isHere(named, [...asked, ...sidecars])) {
       const message = `docking record: names recording ${named.recording}, a sidecar of ${named.of}, which is not here`;
-      remarks.push(finding('docking.recording-missing', named.record, message));
+      // Both are findings in a kit; that it was lost or taken away is said only of what the store had.
+      const code = receipted.has(named.recording) ? 'docking.recording-missing' : 'docking.recording-waiting';
+      remarks.push(finding(code, named.record, message));
     }
   return remarks;
 }

@@ -144,6 +144,23 @@ describe('a kit holds', () => {
     }
   });
 
+  test('no word of a loss where a sidecar has not come yet', async () => {
+    const own = await mkdtemp(join(tmpdir(), 'bodydock-export-waits-'));
+    try {
+      const builder = await VaultBuilder.create(own);
+      const wish = { path: '1.GPS', role: 'sidecar', sidecarOf: '1.MP4', receipted: false } as const;
+      const waiting = await builder.record(wish);
+      const media = await builder.record({ path: '1.MP4', sidecars: ['1.GPS'] });
+      await builder.close();
+      await rm(waiting.folder, { recursive: true });
+      const words = ['--vault', builder.vault, '--out', kit, '--reason', 'az-1', '--json'];
+      const ran = await runCommand(exportCommand, media.id, ...words);
+      expect([ran.exitCode, ran.out]).toEqual([1, expect.stringContaining('docking.recording-waiting')]);
+    } finally {
+      await rm(own, { recursive: true });
+    }
+  });
+
   test('a sidecar that came in an earlier docking, as the record of its recording’s docking names it', async () => {
     const own = await mkdtemp(join(tmpdir(), 'bodydock-export-earlier-'));
     try {
