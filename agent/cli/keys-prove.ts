@@ -8,7 +8,7 @@ import { readPublicFile } from '../../config/guarded-file.ts';
 import { readIdentityFile } from '../../config/identity-file.ts';
 import { STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { encodeBase64, encodeUtf8, parseBase64, parseUtf8 } from '../../protocol/bytes.ts';
-import { DockError } from '../../protocol/errors.ts';
+import { DockError, isDockError } from '../../protocol/errors.ts';
 import { recipientProofName } from '../../protocol/recipient-proof.ts';
 import { answerChallenge, CHALLENGE_FILE_BYTES_MAX } from '../../protocol/recipient-challenge.ts';
 import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
@@ -92,7 +92,8 @@ async function answerAll(
   const identities = (await readIdentityFile(identityFile)).map(({ identity }) => identity);
   const answers: string[] = [];
   for (const file of files) {
-    const answer = answerChallenge(await readPublicFile(file, CHALLENGE_FILE_BYTES_MAX), identities);
+    const sealed = await readPublicFile(file, CHALLENGE_FILE_BYTES_MAX);
+    const answer = answerFile(sealed, identities, `${file}, with ${identityFile}`);
     const target = `${file.replace(/\.age$/, '')}.answer`;
     await replaceFile(target, encodeUtf8(`${encodeBase64(answer)}\n`), 'public');
     answers.push(target);
@@ -107,6 +108,21 @@ async function answerAll(
         .join(''),
     );
   return EXIT_GOOD;
+}
+
+/** Says which file it was: several are named at once, each for the identity of one recipient. Errors: those of `answerChallenge`. */
+function answerFile(sealed: Uint8Array, identities: readonly string[], place: string): Uint8Array {
+  try {
+    return answerChallenge(sealed, identities);
+  } catch (error) {
+    if (!isDockError(error)) throw error;
+    const todo =
+      error.code === 'sealed.no-identity' ? ': `keys prove --ask` said which challenge is for which one' : '';
+    throw new DockError(error.code, `${place}: ${error.message}${todo}`, {
+      retry: error.retry,
+      cause: error,
+    });
+  }
 }
 
 /** Step 3. */

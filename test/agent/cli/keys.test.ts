@@ -161,6 +161,19 @@ describe('bodydock keys prove', () => {
     });
   });
 
+  test('names the challenge that an identity does not open, and says what to do', async () => {
+    await withStation(async (file, folder) => {
+      const asked = await runCommand(keys, 'prove', '--config', file, '--ask', folder, '--json');
+      const { challenges } = asked.json as { challenges: { file: string }[] };
+      const escrow = join(folder, 'safe/escrow.identity');
+      const [own = ''] = challenges.map((one) => one.file);
+      const refused = await runCommand(keys, 'prove', '--answer', '--identity', escrow, own);
+      expect([refused.exitCode, refused.err]).toEqual([1, expect.stringContaining('sealed.no-identity')]);
+      expect(refused.err).toContain(`${own}, with ${escrow}: `);
+      expect(refused.err).toContain('--ask');
+    });
+  });
+
   test.skipIf(lacksTools('age'))('takes the answer that stock age and base64 give', async () => {
     await withStation(async (file, folder) => {
       await runCommand(keys, 'prove', '--config', file, '--ask', folder);
