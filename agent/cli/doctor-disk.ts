@@ -68,11 +68,13 @@ async function checkSpace({ config }: DoctorContext): Promise<Finding[]> {
   else if (freeBytes < LOW_BYTES) findings.push(found('disk.low', path, values));
   // Btrfs counts no inodes.
   if (files > 0 && ffree < INODES_MIN) findings.push(found('disk.inodes', path, { count: ffree }));
-  const { reserve, identity } = spoolLayout(path);
-  const [written, id] = await Promise.all(
-    [reserve, identity].map((each) => stat(each).catch(() => undefined)),
+  // `keys prove` makes a spool of id and proofs; the reserve comes with the rest, at the first start.
+  const { reserve, ready } = spoolLayout(path);
+  const [written, started] = await Promise.all(
+    [reserve, ready].map((each) => stat(each).catch(() => undefined)),
   );
-  if (id !== undefined && (written?.size ?? 0) < reserveBytes) findings.push(found('disk.reserve', path));
+  if (started !== undefined && (written?.size ?? 0) < reserveBytes)
+    findings.push(found('disk.reserve', path));
   return findings;
 }
 
