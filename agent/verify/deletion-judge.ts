@@ -66,7 +66,7 @@ function held({ name, where, deletion }: Deleted, { orders, judged }: JudgeConte
     const message = `deletion record: deleted at ${deletion.deletedAt}; order ${hold.order.order} held it${until}`;
     return [finding('deletion.held', place, message, { order: hold.order.order })];
   }
-  const open = orders.about(name).filter(({ order }) => order.verb === 'hold');
+  const open = orders.holdsOf(name);
   const unknown = ROLES.filter((role) => !judged[role]);
   if (open.length === 0 || unknown.length === 0) return [];
   const message = `deletion record: ${open.length} orders to hold, and no key of ${unknown.join(' and ')} is given`;

@@ -1,5 +1,5 @@
 // The orders of a place, by the recordings that they concern: an order about a recording counts for its sidecars too, and one about a sidecar
-// for its recording (SPEC 4.8). Pure.
+// for its recording; a hold also holds what replaces its recording (SPEC 4.8). Pure.
 import { hasBothRoles, longestHold, type Hold, type SignedOrder } from '../../protocol/order-standing.ts';
 import type { Role } from '../../protocol/order.ts';
 import type { FoundOrder } from './order-check.ts';
@@ -30,9 +30,12 @@ export class OrderBook {
     }
   }
 
-  /** Recordings that an order concerns. */
-  get concerned(): Iterable<string> {
-    return this.#byRecording.keys();
+  /** Recordings that an order concerns, or that replace one. */
+  get concerned(): ReadonlySet<string> {
+    const heirs = [...this.#facts.recordings.keys()].filter((name) =>
+      this.#replacedBy(name).some((replaced) => this.#byRecording.has(replaced)),
+    );
+    return new Set([...this.#byRecording.keys(), ...heirs]);
   }
 
   bySha256(sha256: string): FoundOrder | undefined {
@@ -49,12 +52,27 @@ export class OrderBook {
     return this.about(recording).includes(found) && this.#areOne(found.order.recording, recording);
   }
 
-  /** The hold that counted at an instant (RFC 3339), by the signatures that the store had taken up by then. */
+  /** Orders to hold a recording, what belongs to it, or what it replaces; whether they count or not. */
+  holdsOf(recording: string): readonly FoundOrder[] {
+    return [recording, ...this.#replacedBy(recording)]
+      .flatMap((name) => this.about(name))
+      .filter(({ order }) => order.verb === 'hold');
+  }
+
+  /** The hold that counted at an instant (RFC 3339), by the signatures that the store had taken up by then: its own, or of what it replaces. */
   holdAt(recording: string, at: string): Hold | undefined {
-    const known = this.about(recording).map((found) => this.#asOf(found, at));
     const lifts = (unhold: SignedOrder, hold: SignedOrder): boolean =>
       this.#areOne(unhold.order.recording, hold.order.recording);
-    return longestHold(known, Date.parse(at), lifts);
+    for (const name of [recording, ...this.#replacedBy(recording)]) {
+      const known = this.about(name).map((found) => this.#asOf(found, at));
+      const hold = longestHold(known, Date.parse(at), lifts);
+      if (hold !== undefined) return hold;
+    }
+    return undefined;
+  }
+
+  #replacedBy(recording: string): readonly string[] {
+    return this.#facts.recordings.get(recording)?.proven?.supersedes ?? [];
   }
 
   /** What the orders and the store's log say differently of each other. */

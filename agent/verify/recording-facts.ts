@@ -24,6 +24,8 @@ export interface ProvenManifest {
   readonly previous: string | null;
   readonly sidecars: readonly string[];
   readonly sidecarOf: string | null;
+  /** Recordings that it replaces. */
+  readonly supersedes: readonly string[];
 }
 
 /** What a verified deletion record says, as far as orders and the store's log could contradict it. */
@@ -93,6 +95,7 @@ function provenManifest(
     previous: manifest.previous_manifest_sha256,
     sidecars: manifest.sidecars,
     sidecarOf: manifest.sidecar_of,
+    supersedes: manifest.supersedes,
   };
 }
 

@@ -97,9 +97,16 @@ class Orders:
             for name, each in station.recordings.items()
             if each.value is not None and each.value["sidecar_of"] is not None
         }
+        self._replaced = {
+            name: each.value["supersedes"] for name, each in station.recordings.items() if each.value is not None
+        }
 
     def holds(self, recording: str, instant: int) -> list[Order]:
-        """Holds that count for the recording at the instant and that no `unhold` lifted."""
+        """Holds that count for the recording, or for one that it replaces, at the instant and that no `unhold` lifted."""
+        reaching = [recording, *self._replaced.get(recording, ())]
+        return [order for name in reaching for order in self._holds_of(name, instant)]
+
+    def _holds_of(self, recording: str, instant: int) -> list[Order]:
         holds = [each for each in self._about(recording, "hold") if each.holds_at(instant)]
         lifting = [
             each for each in self._about(recording, "unhold") if each.both_ms is not None and each.both_ms <= instant

@@ -43,6 +43,30 @@ test.each([
   expect(await findingsOf(builder)).toEqual(expected);
 });
 
+test.each([
+  ['another recording', 'other', []],
+  ['the recording that it replaces', 'replaced', ['deletion.held']],
+] as const)('a hold of %s reaches it where it should', async (_, held, expected) => {
+  const builder = await newVault();
+  const { receiver, orders, clock } = builder;
+  await builder.dock();
+  const first = await builder.record({ path: 'DCIM/A.MP4' });
+  const other = await builder.record({ path: 'DCIM/B.MP4' });
+  const supersedes = (manifest: Manifest): Manifest => ({
+    ...manifest,
+    supersedes: [first.manifest.recording],
+  });
+  const heir = await builder.record({ path: 'DCIM/C.MP4', change: supersedes });
+  await builder.undock();
+  await orders.give(held === 'replaced' ? first : other, { verb: 'hold' });
+  clock.advance(30 * DAY_MS);
+  await receiver.delete(heir);
+  const nowMs = Date.parse(clock.now());
+  await builder.close();
+  const { findings, totals } = await verdictOf(builder.vault, builder, { nowMs, identities: [] });
+  expect({ findings, held: totals.held }).toEqual({ findings: expected, held: 1 });
+});
+
 const DAY_MS = 86_400_000;
 
 /** One recording, sealed and received at these times by the two clocks, that expires at that instant. */

@@ -260,6 +260,16 @@ class HoldTest(unittest.TestCase):
         kept = _with([order, ends, _order("hold", random_id("b"))], found, recording(paused))
         self.assertEqual(codes(_check(kept, _store(found))), ["deletion.held", "deletion.other-order"])
 
+    def test_a_hold_of_a_recording_is_one_of_what_replaces_it(self) -> None:
+        hold = _order("hold", random_id("a"))
+        heir = recording(manifest("b", supersedes=[random_id("a")]))
+        lifted = _order("unhold", random_id("a"), number="p", at="2026-12-02T08:00:00.000Z")
+        own = _order("unhold", random_id("b"), number="p", at="2026-12-02T08:00:00.000Z")
+        self.assertIn("deletion.held", self._held(hold, about=heir))
+        self.assertIn("deletion.held", self._held(hold, own, about=heir))
+        self.assertEqual(self._held(hold, lifted, about=heir), [])
+        self.assertEqual(self._held(_order("hold", random_id("b")), about=recording()), [])
+
 
 class StoreLogTest(unittest.TestCase):
     """SPEC 4.3.7: entries of the store's log, and the documents that they name."""
