@@ -48,7 +48,11 @@ async function pending(files: ReadFiles, folder: string, name: string, nowMs: nu
   if (read.kind !== 'bytes') return [finding('disclosure.refused', where, `${name}: ${read.why}`)];
   const disclosure = parse(read.bytes);
   if (typeof disclosure === 'string') return [finding('disclosure.refused', where, `${name}: ${disclosure}`)];
-  const { recording, command, asked_at: at, reason } = disclosure;
+  const { disclosure: id, recording, command, asked_at: at, reason } = disclosure;
+  if (name !== id + SUFFIX) {
+    const message = `${name}: it names disclosure ${id}, and no receiver enters it by another name`;
+    return [finding('disclosure.refused', where, message, { recording, command, asked_at: at })];
+  }
   if (nowMs - Date.parse(at) <= PENDING_MS) return [];
   const message = `recording ${recording}: ${command} at ${at} for ${reason}, not in the store's log yet`;
   return [note('disclosure.pending', where, message, { recording, command, asked_at: at })];

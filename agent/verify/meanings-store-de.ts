@@ -53,7 +53,7 @@ export const STORE_MEANINGS_DE: Readonly<Record<keyof typeof STORE_MEANINGS, str
   'disclosure.pending':
     'Jemand hat eine Aufzeichnung geöffnet oder herausgegeben, und seither hat es kein Zentralspeicher in sein Protokoll eingetragen.',
   'disclosure.refused':
-    'Es sollte sagen, wer was warum geöffnet oder herausgegeben hat, und lässt sich nicht lesen.',
+    'Es sollte sagen, wer was warum geöffnet oder herausgegeben hat; es lässt sich nicht lesen oder trägt den Namen eines anderen.',
 
   'key.introduced':
     'Er ist nicht unter den angegebenen Schlüsseln; ein geprüfter Wechsel durch einen von ihnen führt ihn ein. Seine Nummer mit dem Etikett vergleichen.',

@@ -43,7 +43,8 @@ export const STORE_MEANINGS = {
   'disclosure.made': 'Somebody opened or exported the recording, and said why; the store’s log keeps it.',
   'disclosure.pending':
     'Somebody opened or exported a recording, and no receiver has entered it into the store’s log since.',
-  'disclosure.refused': 'It should say who opened or exported what and why, and cannot be read.',
+  'disclosure.refused':
+    'It should say who opened or exported what and why; it cannot be read, or lies by the name of another one.',
 
   'key.introduced':
     'It is not among the keys given; a verified change by one of these introduces it. Compare its id with the label.',

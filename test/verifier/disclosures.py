@@ -19,6 +19,15 @@ def check_disclosures(vault: Path, report: Report) -> None:
         return
     for name, _ in names_in(folder):
         if _FILE.fullmatch(name):
-            read_unsigned(Source(folder, FOLDER, name, "disclosure", "disclosure"), report)
+            _check(Source(folder, FOLDER, name, "disclosure", "disclosure"), report)
         elif not _UNFINISHED.fullmatch(name):
             report.find("folder.unexpected", f"{FOLDER}/{name}", "does not belong to the disclosures")
+
+
+def _check(source: Source, report: Report) -> None:
+    """A receiver enters only one that is named after its id."""
+    read = read_unsigned(source, report)
+    value = read[1] if read is not None else None
+    if value is not None and f"{value['disclosure']}.json" != source.name:
+        place = source.part(source.name)
+        report.find("disclosure.other-disclosure", place, f"is of disclosure {value['disclosure']}")

@@ -1,6 +1,6 @@
 // What somebody can do to the files of a vault without any key: each is found, with the right reason and nothing else.
 import { execFileSync } from 'node:child_process';
-import { cp, mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rename, rm, rmdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { VaultBuilder } from '../../fakes/vault-builder.ts';
@@ -291,6 +291,18 @@ const places: Manipulation[] = [
     name: 'a file in place of disclosures that wait',
     act: (vault) => writeFile(join(vault.vault, '.disclosures'), ''),
     finds: ['folder.unreadable'],
+  },
+  {
+    name: 'a disclosure that waits by the name of another one',
+    act: async (vault) => {
+      const { disclosure } = await vault.builder.receiver.disclose(vault.built(FIRST), { pending: true });
+      const folder = join(vault.builder.vault, '.disclosures');
+      await mkdir(join(vault.vault, '.disclosures'));
+      const other = join(vault.vault, '.disclosures', `${'a'.repeat(26)}.json`);
+      await rename(join(folder, `${disclosure}.json`), other);
+      await rmdir(folder);
+    },
+    finds: ['disclosure.refused'],
   },
   {
     name: 'a file among the disclosures that is named like an unfinished write of something else',

@@ -91,6 +91,24 @@ class NamesTest(unittest.TestCase):
         os.symlink(self.root / ".leases", self.root / ".disclosures")
         self.assertEqual(codes(self._read()), ["folder.unexpected"])
 
+    def test_a_disclosure_is_named_after_its_id(self) -> None:
+        value = {
+            "type": "disclosure",
+            "version": 1,
+            "disclosure": random_id("o"),
+            "station": STATION,
+            "recording": random_id("a"),
+            "manifest_sha256": hex_of("manifest"),
+            "command": "open",
+            "reason": "case-1",
+            "asked_at": "2026-11-25T08:00:00.000Z",
+        }
+        for name, found in (("o", []), ("p", ["disclosure.other-disclosure"])):
+            path = self._put(f".disclosures/{random_id(name)}.json")
+            path.write_bytes(canonical_json.encode(value))
+            self.assertEqual(codes(self._read()), found)
+            path.unlink()
+
     def test_only_what_belongs_into_a_recording_may_be_unfinished(self) -> None:
         folder = f"{STATION}/{random_id('a')}"
         for name, expected in (
