@@ -48,11 +48,12 @@ function logged({ name, where, deletion }: Deleted, { log, complete }: JudgeCont
   const known = log.deletions.get(name);
   if (known?.records.has(deletion.sha256) === true) return [];
   const message = `deletion record: the store's log does not name SHA-256 ${deletion.sha256}`;
-  if (!log.reachesBackTo(deletion.deletedAt)) return [tooOld(where, name, log)];
+  const { deletedAt, receiver } = deletion;
+  if (!log.reachesBackTo(deletedAt, receiver)) return [tooOld(where, name, log.beginsAt.get(receiver))];
   return [finding('deletion.not-logged', below(where, DELETION), message, { recording: name })];
 }
 
-function tooOld(where: string, recording: string, { beginsAt }: StoreLog): Remark {
+function tooOld(where: string, recording: string, beginsAt: string | undefined): Remark {
   const message = `deletion record: older than the store's log here, which begins at ${beginsAt}`;
   return note('deletion.not-judged', below(where, DELETION), message, { recording });
 }

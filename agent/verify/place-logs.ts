@@ -75,7 +75,8 @@ export class PlaceLogs {
     };
     const { checked, remarks } = await this.#read({ ...found, station: receiver }, book, visit);
     if (checked !== undefined && checked.segments > 0) this.store.places.push(found.where);
-    if (checked?.linked.every(({ link }) => link !== null) === true) this.store.beginsAt ??= oldestAt;
+    if (oldestAt !== undefined && checked?.linked.every(({ link }) => link !== null) === true)
+      this.store.beginsAt.set(receiver, oldestAt);
     return [...remarks, ...entries.remarks()];
   }
 

@@ -31,6 +31,8 @@ export interface ProvenManifest {
 /** What a verified deletion record says, as far as orders and the store's log could contradict it. */
 export interface ProvenDeletion {
   readonly sha256: string;
+  /** Who deleted it. */
+  readonly receiver: string;
   readonly deletedAt: string;
   readonly retention: Retention;
   readonly orderSha256: string | null;
@@ -101,8 +103,8 @@ function provenManifest(
 
 function provenDeletion({ deletion, deletionSha256 }: CheckedRecording): ProvenDeletion | undefined {
   if (deletion === undefined || deletionSha256 === undefined) return undefined;
-  const { deleted_at: deletedAt, order_sha256: orderSha256, retention } = deletion;
-  return { sha256: deletionSha256, deletedAt, retention, orderSha256 };
+  const { receiver, deleted_at: deletedAt, order_sha256: orderSha256, retention } = deletion;
+  return { sha256: deletionSha256, receiver, deletedAt, retention, orderSha256 };
 }
 
 /** What makes a chain: the camera, and the station key. */

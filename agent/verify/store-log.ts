@@ -56,8 +56,8 @@ export class StoreLog {
   readonly deletions = new Map<string, LoggedDeletion>();
   readonly orders = new Map<string, LoggedOrder>();
   readonly disclosures: LoggedDisclosure[] = [];
-  /** Time of the oldest entry, where older segments were let go or taken away: it says nothing of what was before. */
-  beginsAt: string | undefined;
+  /** Times of the oldest entries of receivers whose older segments were let go or taken away: these logs say nothing of what was before. */
+  readonly beginsAt = new Map<string, string>();
   /** Documents that it let go, by id, and the digests of their manifests and docking records. */
   readonly dropped = new Set<string>();
   readonly droppedDigests = new Set<string>();
@@ -68,9 +68,10 @@ export class StoreLog {
   /** Digests of witnesses, by `witnessName`. */
   readonly witnesses = new Map<string, string>();
 
-  /** Whether the log that is here goes back to that time (RFC 3339). */
-  reachesBackTo(at: string): boolean {
-    return this.beginsAt === undefined || this.beginsAt <= at;
+  /** Whether the log of that receiver, or without one each log that is here, goes back to that time (RFC 3339). */
+  reachesBackTo(at: string, receiver?: string): boolean {
+    const begins = receiver === undefined ? [...this.beginsAt.values()] : [this.beginsAt.get(receiver) ?? at];
+    return begins.every((begin) => begin <= at);
   }
 
   /** Takes the next entry of a receiver's log. What has not the facts that it should have says nothing. */

@@ -46,7 +46,7 @@ export interface DeletionWish {
 /** The store of a built vault; its log is begun with the first event. */
 export class StoreBuilder {
   readonly vault: string;
-  readonly receiver: ReceiverId = parseReceiverId('r-store');
+  readonly receiver: ReceiverId;
   readonly vaultId: SessionId;
   readonly random: Random;
   readonly clock: BuilderClock;
@@ -54,8 +54,15 @@ export class StoreBuilder {
   key: SecretKey;
   #begun = false;
 
-  constructor(vault: string, vaultId: SessionId | undefined, random: Random, clock: BuilderClock) {
+  constructor(
+    vault: string,
+    vaultId: SessionId | undefined,
+    random: Random,
+    clock: BuilderClock,
+    receiver = 'r-store',
+  ) {
     this.vault = vault;
+    this.receiver = parseReceiverId(receiver);
     this.random = random;
     this.clock = clock;
     this.key = makeSecretKey(random);

@@ -4,9 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sha256Hex } from '../../../protocol/bytes.ts';
+import { parseReceiverId } from '../../../protocol/ids.ts';
 import { buildEvidenceVault, type EvidenceVault } from '../../fakes/manipulations/evidence-vault.ts';
 import { ManipulatedVault } from '../../fakes/manipulations/manipulated-vault.ts';
+import { VaultBuilder } from '../../fakes/vault-builder.ts';
+import { StoreBuilder } from '../../fakes/vault-builder-store.ts';
+import { verdictOf } from './broken-vault.ts';
 import { remarksOf } from './remarks-of.ts';
+
+const DAY_MS = 86_400_000;
 
 let root: string;
 let evidence: EvidenceVault;
@@ -56,4 +62,31 @@ test('where the log does not say that it let its oldest part go, that part is mi
   const copy = await ManipulatedVault.copy(evidence, join(root, 'removed'));
   await withoutFirst(copy, false);
   expect(await toldOf(copy.vault)).toContain('finding custody.segment-missing');
+});
+
+test.each([
+  ['r-a', 'r-store', 'note deletion.not-judged'],
+  ['r-z', 'r-z', 'finding deletion.not-logged'],
+])('beside the log of %s that goes further back, a deletion by %s is a %s', async (other, by, expected) => {
+  const builder = await VaultBuilder.create(join(root, `two-${other}`));
+  const { receiver, clock, vault, random } = builder;
+  const beside = new StoreBuilder(vault, receiver.vaultId, random, clock, other);
+  beside.key = receiver.key;
+  await builder.dock();
+  const recording = await builder.record();
+  await builder.undock();
+  for (let starts = 0; starts < 2; starts++) await beside.start();
+  clock.advance(30 * DAY_MS);
+  await receiver.delete(recording, { change: (record) => ({ ...record, receiver: parseReceiverId(by) }) });
+  clock.advance(30 * DAY_MS);
+  await receiver.start();
+  await builder.close();
+  await beside.write();
+  for (const { custody, log } of [receiver, beside])
+    for (const suffix of ['.jsonl', '.jsonl.minisig'])
+      await rm(join(custody, `${log.segments[0]}${suffix}`), { force: true });
+  const nowMs = Date.parse(clock.now());
+  const { remarks } = await verdictOf(vault, builder, { nowMs, identities: [] });
+  const told = remarks.map(({ kind, code }) => `${kind} ${code}`);
+  expect(told.filter((remark) => /deletion/.test(remark))).toEqual([expected]);
 });
