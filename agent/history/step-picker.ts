@@ -98,7 +98,9 @@ export class StepPicker {
 
   #concerns({ event, facts }: CustodyEntry): boolean {
     const { subject, dockings, records } = this.#related;
-    const { recording, docking, path_sha256: path, name } = facts;
+    const { station, recording, docking, path_sha256: path, name } = facts;
+    // An entry of the store says whose recording it is about; ids are the stations' word.
+    if (typeof station === 'string' && station !== subject.station) return false;
     if (subject.kind === 'recording' && recording === subject.id) return true;
     if (typeof recording === 'string' && records.has(recording)) return true;
     if (event === 'quarantined' && typeof name === 'string') return name === subject.id || records.has(name);

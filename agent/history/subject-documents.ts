@@ -166,7 +166,7 @@ export async function subjectOrders(
 export async function pendingDisclosuresOf(
   { files }: DocumentsDeps,
   place: HistoryPlace,
-  { id }: Subject,
+  { id, station }: Subject,
 ): Promise<{ readonly documents: HistoryDocument[]; readonly remarks: readonly Remark[] }> {
   const folder = join(place.path, DISCLOSURES);
   const names = place.kind === 'spool' ? [] : ((await listSorted(files, folder)) ?? []);
@@ -178,7 +178,7 @@ export async function pendingDisclosuresOf(
     const where = below(DISCLOSURES, name);
     try {
       const disclosure = parseDisclosure(read.bytes);
-      if (disclosure.recording !== id) continue;
+      if (disclosure.recording !== id || disclosure.station !== station) continue;
       const sha256 = sha256Hex(read.bytes);
       documents.push({ kind: 'disclosure', where, sha256, signed_by: [], document: disclosure });
     } catch (error) {

@@ -10,7 +10,7 @@ import { keyIdHex } from '../../../protocol/minisign.ts';
 import { headOf, writeWitness } from '../../fakes/manipulations/written-witness.ts';
 import { rewriteLog } from '../../fakes/manipulations/rewritten-log.ts';
 import { encodeKeyRevocation, KEY_REVOCATION_TRUSTED_COMMENT } from '../../../protocol/key-documents.ts';
-import { makeDockingId } from '../../../protocol/ids.ts';
+import { makeDockingId, parseStationId } from '../../../protocol/ids.ts';
 import { writeSigned } from '../../fakes/vault-builder-signed.ts';
 import { editSegment, historyOf, historyVault, type HistoryVault } from './history-vault.ts';
 
@@ -208,4 +208,27 @@ test('a line that nobody signed behind the store’s log does not explain that a
   await appendFile(path, Buffer.concat([forged, Buffer.from('\n')]));
   const { exitCode, history } = await historyOf(vault, subject.id);
   expect([exitCode, codes(history.findings)]).toEqual([1, expect.arrayContaining(['recording.missing'])]);
+});
+
+test('what the store did with another station’s recording of the same id is not told', async () => {
+  const { builder, subject } = vault;
+  const { receiver, clock } = builder;
+  const facts = { station: 'dock-9', recording: subject.manifest.recording };
+  await receiver.enter('disclosed', {
+    ...facts,
+    disclosure: 'd'.repeat(25) + 'a',
+    command: 'export',
+    reason: 'case-9',
+    asked_at: clock.now(),
+  });
+  await receiver.enter('deleted', { ...facts, deletion_sha256: 'f'.repeat(64) });
+  await receiver.disclose(
+    { ...subject, manifest: { ...subject.manifest, station: parseStationId('dock-9') } },
+    { pending: true },
+  );
+  await builder.close();
+  const { history } = await historyOf(vault, subject.id, '--station', builder.station);
+  const events = history.steps.filter(({ keeper }) => keeper === receiver.receiver).map(({ event }) => event);
+  expect(events).toEqual([]);
+  expect(history.documents.filter(({ kind }) => kind === 'disclosure')).toEqual([]);
 });
