@@ -3,6 +3,7 @@
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import { checkCustody, type CheckedCustody } from '../verify/custody-check.ts';
+import type { EntryPlace } from '../verify/custody-segment.ts';
 import { HeadBook, type NamedHead } from '../verify/head-book.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
 import { receiptHeadRemarks } from '../verify/receipt-heads.ts';
@@ -56,6 +57,8 @@ class Reading {
   readonly #book = new HeadBook();
   readonly #proofs = new ProofBook(this.#book);
   readonly #dropped: { readonly end: NamedHead; readonly ref: EntryRef }[] = [];
+  /** Of these no checkpoint has come yet: anybody can put lines behind the last one. */
+  #unsigned: NamedHead[] = [];
   #keeper: string | undefined;
   #first: string | null = null;
   #last: string | null = null;
@@ -73,7 +76,7 @@ class Reading {
       book: this.#book,
       visit: (entry, place) => {
         const ref = this.#proofs.take(entry, place);
-        this.#see(entry, ref);
+        this.#see(entry, ref, place);
         this.#picker.take(entry, ref);
       },
     };
@@ -124,18 +127,21 @@ class Reading {
     return remarks;
   }
 
-  #see({ event, facts, at }: CustodyEntry, ref: EntryRef): void {
+  #see({ event, facts, at, sequence: number }: CustodyEntry, ref: EntryRef, place: EntryPlace): void {
     this.#first ??= at;
     this.#last = at;
+    if (number === 1) this.#unsigned = [];
+    if (place.vouchedBy !== undefined) for (const end of this.#unsigned.splice(0)) this.#book.drop(end);
     if (event === 'segment-opened' && this.#keeper === undefined && typeof facts['station'] === 'string')
       this.#keeper = facts['station'];
     const { segment, last_sequence: sequence, last_sha256: sha256 } = facts;
     if (event !== 'segment-dropped' || typeof segment !== 'string') return;
     if (typeof sequence !== 'number' || typeof sha256 !== 'string') return;
-    this.#dropped.push({ end: { segment, sequence, sha256 }, ref });
+    const end = { segment, sequence, sha256 };
+    this.#dropped.push({ end, ref });
     // In a vault a station's word that it let a segment go explains nothing: it does so once the vault holds it.
-    if (this.#question.kind === 'store' || this.#question.keeper === undefined)
-      this.#book.drop({ segment, sequence, sha256 });
+    if (this.#question.kind === 'store') this.#unsigned.push(end);
+    else if (this.#question.keeper === undefined) this.#book.drop(end);
   }
 
   #step({ entry, ref }: PickedEntry): Step {

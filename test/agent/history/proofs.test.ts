@@ -232,3 +232,31 @@ test('what the store did with another station’s recording of the same id is no
   expect(events).toEqual([]);
   expect(history.documents.filter(({ kind }) => kind === 'disclosure')).toEqual([]);
 });
+
+test('a line that nobody signed behind the store’s log does not explain that a segment of it is gone', async () => {
+  const { builder, subject } = vault;
+  const { receiver } = builder;
+  for (let count = 0; count < 2; count++) {
+    await receiver.disclose(subject);
+    await receiver.start();
+  }
+  await receiver.disclose(subject);
+  await builder.close();
+  const { log, custody } = receiver;
+  const [gone, last] = [log.segments[1], log.segments.at(-1)].map((id) => join(custody, `${id}.jsonl`));
+  const linesOf = async (path = ''): Promise<string[]> =>
+    (await readFile(path, 'utf8')).trimEnd().split('\n');
+  const lost = await linesOf(gone);
+  for (const suffix of ['', '.minisig']) await rm(`${gone}${suffix}`, { force: true });
+  await rm(`${last}.minisig`, { force: true });
+  expect(codes((await historyOf(vault, subject.id)).history.findings)).toEqual(['custody.segment-missing']);
+  const tail = Buffer.from((await linesOf(last)).at(-1) ?? '');
+  const { sequence, at, boot, monotonic_ms } = parseCustodyEntry(tail);
+  const lastSha256 = sha256Hex(Buffer.from(lost.at(-1) ?? ''));
+  const facts = { segment: log.segments[1] ?? '', last_sequence: lost.length, last_sha256: lastSha256 };
+  const place = { sequence: sequence + 1, previous: sha256Hex(tail), at, boot, monotonic_ms };
+  const forged = encodeCustodyEntry({ ...place, event: 'segment-dropped', facts });
+  await appendFile(last ?? '', Buffer.concat([forged, Buffer.from('\n')]));
+  const { history } = await historyOf(vault, subject.id);
+  expect(codes(history.findings)).toContain('custody.segment-missing');
+});
