@@ -208,7 +208,6 @@ class Gathering {
         .concat(found.flatMap((each) => each.signed_by)),
     );
     const findings = this.#remarks.filter(({ kind }) => kind === 'finding');
-    const units = recording === undefined || recording.units === 0 ? null : recording.units;
     return {
       type: 'custody-history',
       version: 1,
@@ -223,7 +222,7 @@ class Gathering {
       documents: found,
       companions: related.companions,
       more_companions: related.moreCompanions,
-      sealed_units_good: units,
+      sealed_units_good: unitsHere(recording),
       logs: logs.map(({ log }) => log),
       keys: keysUsed(keys, used, station),
       findings,
@@ -238,6 +237,13 @@ class Gathering {
     const [keeper] = where.split('/');
     return keeper === subject.station || place.receivers.includes(keeper ?? '');
   }
+}
+
+/** Units that fit; null where no sealed file is here. */
+function unitsHere(recording: CheckedRecording | undefined): number | null {
+  if (recording === undefined) return null;
+  const isDamaged = recording.remarks.some(({ code }) => /^payload\.(?:size|header|unit)/.test(code));
+  return recording.units > 0 || isDamaged ? recording.units : null;
 }
 
 function stationIn(checked: readonly (CheckedRecording | CheckedDocking)[]): string | undefined {

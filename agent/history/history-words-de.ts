@@ -41,6 +41,8 @@ export const HISTORY_DE: HistoryWords = {
   sealedFor: 'Versiegelt für',
   sealedHere: 'Versiegelte Datei hier',
   sealedHereText: 'sie liegt hier; alle {} Einheiten wurden gelesen und stimmen mit ihren Prüfsummen überein',
+  sealedDamagedText:
+    'sie liegt hier, und NICHT ALLES DARAN STIMMT: {} von {} Einheiten stimmen mit ihren Prüfsummen überein; siehe unten',
   sealedNotHere: 'sie liegt nicht hier',
   rejected: 'Auffällig',
   signedAt: 'Von der Station signiert',

@@ -40,6 +40,7 @@ export const HISTORY_EN = {
   sealedFor: 'Sealed for',
   sealedHere: 'Sealed file here',
   sealedHereText: 'it lies here; all {} units were read and fit their digests',
+  sealedDamagedText: 'it lies here, and NOT ALL OF IT HOLDS: {} of {} units fit their digests; see below',
   sealedNotHere: 'it does not lie here',
   rejected: 'Odd',
   signedAt: 'Signed by the station',

@@ -2,6 +2,7 @@
 import { printable } from '../../config/problems.ts';
 import { fill, number, shownAt, type Language } from '../page/language.ts';
 import type { CustodyEntry } from '../../protocol/custody-entry.ts';
+import { unitCount } from '../../protocol/manifest.ts';
 import type { DockingRecord } from '../../protocol/docking-record.ts';
 import { codeWords, eventSentence } from './event-words.ts';
 import type { DocumentOf, DocumentShapes, History, HistoryDocument, Proof, Step } from './history.ts';
@@ -148,9 +149,13 @@ class ShortRows {
       this.#add(words.sealedFor, value.recipients.join(', '), worth);
     const units = this.#history.sealed_units_good;
     const deleted = this.#documents('deletion-record').length > 0;
-    if (units !== null && !deleted)
-      this.#add(words.sealedHere, fill(words.sealedHereText, this.#n(units)), words.proofs.signed);
-    else this.#add(words.sealedHere, words.sealedNotHere, '');
+    const [manifest] = this.#documents('manifest');
+    if (units === null || deleted || manifest === undefined)
+      return this.#add(words.sealedHere, words.sealedNotHere, '');
+    if (!this.#history.findings.some(({ code }) => /^(?:payload|chunks)\./.test(code)))
+      return this.#add(words.sealedHere, fill(words.sealedHereText, this.#n(units)), manifest.worth);
+    const all = this.#n(unitCount(manifest.value.sealed.size_bytes));
+    this.#add(words.sealedHere, fill(words.sealedDamagedText, this.#n(units), all), '');
   }
 
   #receipts(): void {

@@ -1,8 +1,10 @@
 // What each line of a life is worth: signed, confirmed by the store, or only claimed, and why.
-import { appendFile, readFile, rm } from 'node:fs/promises';
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Step } from '../../../agent/history/history.ts';
+import { HISTORY_EN } from '../../../agent/history/history-words-en.ts';
+import { shortRows } from '../../../agent/history/short-rows.ts';
 import { BETWEEN_MAX, STEPS_MAX } from '../../../agent/history/step-picker.ts';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import { encodeCustodyEntry, parseCustodyEntry } from '../../../protocol/custody-entry.ts';
@@ -259,4 +261,40 @@ test('a line that nobody signed behind the store’s log does not explain that a
   await appendFile(last ?? '', Buffer.concat([forged, Buffer.from('\n')]));
   const { history } = await historyOf(vault, subject.id);
   expect(codes(history.findings)).toContain('custody.segment-missing');
+});
+
+describe('the sealed file is', () => {
+  const rowOf = async (id: string): Promise<string> => {
+    const { history } = await historyOf(vault, id);
+    return JSON.stringify(
+      shortRows(history, HISTORY_EN, 'en').find(([label]) => label === HISTORY_EN.sealedHere),
+    );
+  };
+
+  test('not called whole where some of it does not fit', async () => {
+    const { builder, subject } = vault;
+    await builder.close();
+    const path = join(subject.folder, 'payload.age');
+    const bytes = await readFile(path);
+    bytes[600_000] = (bytes[600_000] ?? 0) ^ 1;
+    await writeFile(path, bytes);
+    expect(await rowOf(subject.id)).toContain('2 of 3 units');
+  });
+
+  test('not called absent where none of it fits', async () => {
+    const { builder, neighbour } = vault;
+    await builder.close();
+    const path = join(neighbour.folder, 'payload.age');
+    const bytes = await readFile(path);
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    await writeFile(path, bytes);
+    expect(await rowOf(neighbour.id)).toContain('0 of 1 units');
+  });
+
+  test('not called signed where nobody signed its manifest', async () => {
+    const { builder, subject } = vault;
+    await builder.close();
+    await rm(join(subject.folder, 'manifest.json.minisig'));
+    expect(await rowOf(subject.id)).not.toContain(`"${HISTORY_EN.proofs.signed}"`);
+  });
 });
