@@ -72,7 +72,7 @@ export interface DocumentOf<Kind extends keyof DocumentShapes> {
   /** Folder below the place, or file. */
   readonly where: string;
   readonly sha256: string | null;
-  /** Hex ids of the keys whose signatures hold; empty: only claimed. */
+  /** Hex ids of the keys whose signatures hold and count; empty: only claimed. */
   readonly signed_by: readonly string[];
   /** As it was signed; of a docking record in the life of one recording only that recording's entries. */
   readonly document: DocumentShapes[Kind];

@@ -70,15 +70,14 @@ export async function recordingDocuments(
   place: StationPlace,
   checked: CheckedRecording,
 ): Promise<HistoryDocument[]> {
-  const { where, manifest, manifestSha256, keyId, receipt, receiptSha256, deletion, deletionSha256 } =
-    checked;
+  const { where, manifest, manifestSha256, receipt, receiptSha256, deletion, deletionSha256 } = checked;
   const documents: HistoryDocument[] = [];
   if (manifest !== undefined)
     documents.push({
       kind: 'manifest',
       where,
       sha256: manifestSha256 ?? null,
-      signed_by: keyId === undefined ? [] : [keyId],
+      signed_by: countingKey(checked),
       document: manifest,
     });
   const [folder] = await documentsBeginning(deps.files, place, checked.name);
@@ -108,14 +107,14 @@ export async function dockingDocuments(
   place: StationPlace,
   checked: CheckedDocking,
 ): Promise<HistoryDocument[]> {
-  const { where, record, recordSha256, keyId, receipt, receiptSha256 } = checked;
+  const { where, record, recordSha256, receipt, receiptSha256 } = checked;
   const documents: HistoryDocument[] = [];
   if (record !== undefined)
     documents.push({
       kind: 'docking-record',
       where,
       sha256: recordSha256 ?? null,
-      signed_by: keyId === undefined ? [] : [keyId],
+      signed_by: countingKey(checked),
       document: record,
     });
   const [folder] = await documentsBeginning(deps.files, place, checked.name);
@@ -128,6 +127,12 @@ export async function dockingDocuments(
       document: receipt,
     });
   return documents;
+}
+
+/** The key whose signature holds, unless it was revoked before the store had signed for the document (SPEC 4.9.3). */
+function countingKey({ keyId, remarks }: CheckedRecording | CheckedDocking): string[] {
+  const isRevoked = remarks.some(({ code }) => /^(?:manifest|docking)\.revoked-key$/.test(code));
+  return keyId === undefined || isRevoked ? [] : [keyId];
 }
 
 /** The key that the signature file of a document names; whether it fits was checked before. */

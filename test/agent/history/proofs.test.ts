@@ -298,3 +298,23 @@ describe('the sealed file is', () => {
     expect(await rowOf(subject.id)).not.toContain(`"${HISTORY_EN.proofs.signed}"`);
   });
 });
+
+test('a manifest by a key that was revoked before any receipt is only claimed', async () => {
+  const { builder, subject } = vault;
+  await builder.close();
+  const keyId = keyIdHex(builder.stationKey.keyId);
+  const revocation = encodeKeyRevocation({
+    type: 'key-revocation',
+    version: 1,
+    station: builder.station,
+    key_id: keyId,
+    reason: 'stolen',
+    revoked_at: '2020-01-01T00:00:00.000Z',
+  });
+  const path = join(builder.vault, builder.station, 'keys', `${keyId}.revocation.json`);
+  await writeSigned(path, revocation, builder.storeKey, KEY_REVOCATION_TRUSTED_COMMENT);
+  const { history } = await historyOf(vault, subject.id);
+  expect(codes(history.findings)).toContain('manifest.revoked-key');
+  const rows = shortRows(history, HISTORY_EN, 'en').filter(([label]) => label === HISTORY_EN.captured);
+  expect(rows.map(([, , worth]) => worth)).toEqual([HISTORY_EN.proofs.claimed]);
+});
