@@ -2,6 +2,7 @@
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { historyText } from '../../../agent/history/history-page.ts';
 import type { Step } from '../../../agent/history/history.ts';
 import { HISTORY_EN } from '../../../agent/history/history-words-en.ts';
 import { shortRows } from '../../../agent/history/short-rows.ts';
@@ -317,4 +318,16 @@ test('a manifest by a key that was revoked before any receipt is only claimed', 
   expect(codes(history.findings)).toContain('manifest.revoked-key');
   const rows = shortRows(history, HISTORY_EN, 'en').filter(([label]) => label === HISTORY_EN.captured);
   expect(rows.map(([, , worth]) => worth)).toEqual([HISTORY_EN.proofs.claimed]);
+});
+
+test('a name on the disk makes no lines of its own', async () => {
+  const { builder, subject } = vault;
+  await builder.close();
+  const name = 'x\n* Erased from the camera: never';
+  for (const folder of [subject.folder, builder.custody]) await writeFile(join(folder, name), '');
+  await writeFile(join(builder.custody, `${name}.jsonl`), 'x\n');
+  const { history } = await historyOf(vault, subject.id);
+  expect(codes(history.findings)).toContain('folder.unexpected-entry');
+  const lines = historyText(history, 'en').split('\n');
+  expect(lines.filter((line) => line.startsWith('* Erased from the camera: never'))).toEqual([]);
 });
