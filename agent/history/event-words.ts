@@ -201,9 +201,13 @@ const CODES_DE: Readonly<Record<string, string>> = {
 };
 const CODES_EN: Readonly<Record<string, string>> = { true: 'yes', false: 'no', null: 'not known' };
 
+/** Facts whose texts are codes; others are names, ids and digests. */
+const CODED: ReadonlySet<string> = new Set(['reason', 'verb', 'role', 'command']);
+
 /** A code of a document or an entry in words. */
 export function codeWords(code: string, language: Language): string {
-  return (language === 'de' ? CODES_DE : CODES_EN)[code] ?? code;
+  const words = language === 'de' ? CODES_DE : CODES_EN;
+  return Object.hasOwn(words, code) ? (words[code] ?? code) : code;
 }
 
 /** An entry as a sentence. */
@@ -217,11 +221,12 @@ export function eventSentence(
     return [event, ...told].join(', ');
   }
   return sentence.replaceAll(/\{(\w+)(?::(\w))?\}/g, (_, name: string, unit?: string) =>
-    name === 'keeper' ? keeper : valueWords(facts[name], unit, language),
+    name === 'keeper' ? keeper : valueWords(name, facts[name], unit, language),
   );
 }
 
 function valueWords(
+  name: string,
   value: CustodyEntry['facts'][string] | undefined,
   unit: string | undefined,
   language: Language,
@@ -233,5 +238,5 @@ function valueWords(
   }
   const text = String(value ?? null);
   if (unit === 't') return `${shownAt(text)} UTC`;
-  return codeWords(text, language);
+  return typeof value !== 'string' || CODED.has(name) ? codeWords(text, language) : text;
 }
