@@ -138,7 +138,7 @@ export const HISTORY_DE: HistoryWords = {
   proofs: { confirmed: 'bestätigt', signed: 'signiert', claimed: 'NUR BEHAUPTET' },
   doubts: { 'no-signature': 'keine Signatur dahinter', 'revoked-key': 'ihr Schlüssel wurde widerrufen' },
   meanings: [
-    'bestätigt: Es steht in einem Protokoll, das die Station (oder der Zentralspeicher) signiert hat, und der Zentralspeicher hat später in einer Quittung oder einem Tageszeugnis einen Stand derselben lückenlosen Kette signiert. Keiner der beiden allein kann es seitdem geändert haben.',
+    'bestätigt: Es steht in einem Protokoll, das die Station (oder der Zentralspeicher) signiert hat, und der Zentralspeicher hat später in einer Quittung oder einem Tageszeugnis einen Stand derselben lückenlosen Kette signiert. Einen Eintrag der Station kann seitdem keiner der beiden allein geändert haben. Einen Eintrag im eigenen Protokoll des Zentralspeichers könnte dieser allein neu geschrieben haben, samt allen Tageszeugnissen seitdem: Diese mit den Zeilen vergleichen, die an ihren Tagen gedruckt wurden.',
     'signiert: Ein vertrauter Schlüssel hat es signiert, in einem Protokoll oder Dokument. Niemand ohne diesen Schlüssel kann es geschrieben oder geändert haben.',
     'NUR BEHAUPTET: Dahinter steht keine Signatur, der vertraut werden kann (die neuesten Einträge einer laufenden Station, eine nicht signierte Datei, eine dahinter unterbrochene Kette, ein widerrufener Schlüssel). Es kann wahr sein; bewiesen ist es nicht.',
     'Wer hier handelt, ist ein Gerät mit einem Schlüssel oder eine Rolle mit einem Schlüssel: Stationen, Zentralspeicher und Kameras haben Nummern, und kein Protokoll enthält den Namen einer Person.',

@@ -136,7 +136,7 @@ export const HISTORY_EN = {
   proofs: { confirmed: 'confirmed', signed: 'signed', claimed: 'ONLY CLAIMED' },
   doubts: { 'no-signature': 'no signature behind it', 'revoked-key': 'its key was revoked' },
   meanings: [
-    'confirmed: it stands in a log that the station (or store) signed, and the store later signed a head of the same unbroken chain in a receipt or a daily witness. Neither of the two alone could have changed it since.',
+    'confirmed: it stands in a log that the station (or store) signed, and the store later signed a head of the same unbroken chain in a receipt or a daily witness. Neither of the two alone could have changed an entry of the station since. An entry of the store’s own log the store alone could have written anew, with all its witnesses since: compare these with the lines that were printed on their days.',
     'signed: a trusted key signed it, in a log or a document. Nobody without that key could have written or changed it.',
     'ONLY CLAIMED: no signature that can be trusted stands behind it (the newest entries of a running station, an unsigned file, a chain that breaks behind it, a revoked key). It may be true; nothing proves it.',
     'Whoever acts here is a machine with a key or a role with a key: stations, store and cameras have numbers, and no log holds the name of a person.',
