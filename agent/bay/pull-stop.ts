@@ -4,7 +4,7 @@
 // Invariants:
 // 1. FAILURES_MAX recordings in a row that were read and could not be kept, of whatever bay, end pulling. One that was kept begins it anew.
 // 2. While pulling has ended, a camera is read only to try one recording, at most once in a pause that doubles up to PAUSE_MS_MAX, and only
-//    after the disk took a small file.
+//    after the disk took a small file. A try that says nothing of the disk does not count: the next one follows behind the next small file.
 // 3. The condition stands from the end of pulling until a recording was kept.
 import { describeError, systemCode } from '../../protocol/errors.ts';
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
@@ -33,6 +33,8 @@ export class PullStop {
   #lookAtMs = 0;
   #tryAtMs = 0;
   #pauseMs = PAUSE_MS_MIN;
+  /** One was admitted to try the disk, and its end is not known yet. */
+  #isTrying = false;
 
   constructor(deps: PullStopDeps) {
     this.#deps = deps;
@@ -52,13 +54,15 @@ export class PullStop {
     }
     if (this.#failures < FAILURES_MAX) return true;
     this.#tryAtMs = now + this.#pauseMs;
-    this.#pauseMs = Math.min(2 * this.#pauseMs, PAUSE_MS_MAX);
+    this.#isTrying = true;
     return true;
   }
 
   /** One that was read could not be kept. */
   failed(error: unknown): void {
     this.#failures++;
+    if (this.#isTrying) this.#pauseMs = Math.min(2 * this.#pauseMs, PAUSE_MS_MAX);
+    this.#isTrying = false;
     if (this.#failures < FAILURES_MAX) return;
     const reason = systemCode(error) ?? null;
     if (this.#failures === FAILURES_MAX) {
@@ -71,10 +75,17 @@ export class PullStop {
     this.#deps.conditions.raise(CONDITION, null, { failures: this.#failures, reason });
   }
 
+  /** One that was admitted ended for another reason than the disk: its camera's, or a stop. */
+  undecided(): void {
+    if (this.#isTrying) this.#tryAtMs = 0;
+    this.#isTrying = false;
+  }
+
   /** One was kept. */
   kept(): void {
     if (this.#failures >= FAILURES_MAX) this.#deps.log.info('pulling goes on: the disk took a recording');
     this.#failures = 0;
+    this.#isTrying = false;
     this.#pauseMs = PAUSE_MS_MIN;
     this.#deps.conditions.clear(CONDITION, null);
   }

@@ -31,7 +31,7 @@ export interface TakeDeps {
   readonly tries: Pick<Tries, 'isSetAside' | 'isAlone' | 'begin'>;
   /** Removes the oldest receipted spool copy; false where there is none. */
   readonly makeRoom: () => Promise<boolean>;
-  readonly pullStop: Pick<PullStop, 'admits' | 'failed' | 'kept'>;
+  readonly pullStop: Pick<PullStop, 'admits' | 'failed' | 'undecided' | 'kept'>;
 }
 
 /** Reading is over; `committing` resolves, and never rejects, when the entry has its fate. Wrapped, because awaiting would wait for both. */
@@ -169,6 +169,7 @@ export class Taker {
     }
     const reservation = await this.#reserve(entry);
     if (reservation === 'full') {
+      this.#deps.pullStop.undecided();
       this.#wait(
         entry,
         new DockError('spool.full', 'no space in the spool for this recording', { retry: 'later' }),
@@ -182,7 +183,8 @@ export class Taker {
       return { committing };
     } catch (error) {
       reservation.release();
-      if (!context.signal.aborted) this.#notKept(error);
+      if (context.signal.aborted) this.#deps.pullStop.undecided();
+      else this.#notKept(error);
       throw error;
     }
   }
@@ -191,6 +193,7 @@ export class Taker {
   #notKept(error: unknown): void {
     if (isOwnFailure(waitReason(error)) && !isDockError(error, 'worker.died'))
       this.#deps.pullStop.failed(error);
+    else this.#deps.pullStop.undecided();
   }
 
   /** Errors: those of the camera, the spool and the sealing; nothing of the attempt is left then. */

@@ -73,3 +73,20 @@ test('a disk that is well again is found within half a minute, and all goes on w
   expect(conditions.codes()).toEqual([]);
   expect(await stop.admits()).toBe(true);
 });
+
+test('a recording that its camera could not give is no try of the disk', async () => {
+  const { clock, disk, stop, failFor } = rig();
+  disk.isIll = false;
+  await failFor(HOUR_MS);
+  for (let count = 0; count < 10; count++) {
+    while (!(await stop.admits())) await clock.advance(1000);
+    const admittedMs = clock.monotonicMs();
+    expect(await stop.admits()).toBe(false);
+    stop.undecided();
+    await clock.advance(15_000);
+    expect(await stop.admits()).toBe(true);
+    expect(clock.monotonicMs() - admittedMs).toBe(15_000);
+    stop.undecided();
+    await clock.advance(15_000);
+  }
+});

@@ -29,6 +29,7 @@ import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { nodeRandom } from '../../../protocol/io/random-node.ts';
 import { DOCKING_SEEN_MAX } from '../../../protocol/limits.ts';
 import { inlineSigner, makeSecretKey, publicKeyOf } from '../../../protocol/minisign.ts';
+import type { Clock } from '../../../protocol/ports.ts';
 import { ptpBench, PTP_PLACE } from '../../drivers/ptp/subject.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
@@ -106,8 +107,7 @@ function openTries(): Promise<Tries> {
   });
 }
 
-function taker(bulk: Bulk = bulkInline({ files, random })): Taker {
-  const pullStop = new PullStop({ clock, conditions, log, tryDisk: () => spool.tryDisk() });
+function taker(bulk: Bulk = bulkInline({ files, random }), pullStop = newPullStop()): Taker {
   const deps = { spool, bulk, custody, clock, random, log, tries, makeRoom: async () => false, pullStop };
   const committer = new Committer(
     {
@@ -119,6 +119,10 @@ function taker(bulk: Bulk = bulkInline({ files, random })): Taker {
     facts,
   );
   return new Taker(deps, facts, session, committer, () => undefined);
+}
+
+function newPullStop(by: Clock = clock): PullStop {
+  return new PullStop({ clock: by, conditions, log, tryDisk: () => spool.tryDisk() });
 }
 
 async function entryOf(path: string): Promise<TrackedEntry> {
@@ -182,6 +186,23 @@ test('an entry that is not taken while the log takes nothing waits all the same'
   const entry = await entryOf('a.mp4');
   await take(entry, taker(broken));
   expect(entry.fate).toEqual({ kind: 'waiting', reason: 'spool-failed' });
+});
+
+test('a file that its camera cannot give does not use up the one try of a disk that refused', async () => {
+  const manual = new ManualClock();
+  const pullStop = newPullStop(manual);
+  for (let count = 0; count < 5; count++) pullStop.failed(new Error('the disk refuses it'));
+  await manual.advance(15_000);
+  camera.put('a.mp4', Buffer.from('film'));
+  const entry = await entryOf('a.mp4');
+  camera.remove('a.mp4');
+  await take(entry, taker(undefined, pullStop));
+  expect(entry.fate.kind).toBe('waiting');
+  await manual.advance(15_000);
+  camera.put('b.mp4', Buffer.from('film'));
+  const other = await entryOf('b.mp4');
+  await take(other, taker(undefined, pullStop));
+  expect(other.fate.kind).toBe('spooled');
 });
 
 test('a sealing that cannot even begin leaves no folder behind', async () => {
