@@ -52,7 +52,7 @@ export class Holdings {
   readonly #most = new Map<SegmentId, number>();
   #behind = false;
   /** Segments that are asked about although they count as held. */
-  #spots: SegmentId[] = [];
+  readonly #spots = new Set<SegmentId>();
 
   constructor(source: HoldingsSource) {
     this.#source = source;
@@ -64,9 +64,9 @@ export class Holdings {
     const [oldest, newest] = [segments[0], segments.at(-1)];
     this.#said.clear();
     this.#refusals.clear();
-    this.#spots = [];
-    if (newest !== undefined) this.#spots.push(newest.segment);
-    if (oldest?.held === true) this.#spots.push(oldest.segment);
+    this.#spots.clear();
+    if (newest !== undefined) this.#spots.add(newest.segment);
+    if (oldest?.held === true) this.#spots.add(oldest.segment);
   }
 
   /** It signed for less than it did: it was put back. Until it holds everything again. */
@@ -137,7 +137,7 @@ export class Holdings {
     const segments = this.#source.segments();
     const at = segments.findIndex((each) => each.segment === segment);
     const behind = at < 0 ? undefined : segments[at + 1];
-    if (behind?.held === true && !this.#said.has(behind.segment)) this.#spots.push(behind.segment);
+    if (behind?.held === true && !this.#said.has(behind.segment)) this.#spots.add(behind.segment);
   }
 
   /** What it said of the segments behind that one is not true any more. */
@@ -157,7 +157,7 @@ export class Holdings {
   }
 
   #answered(segment: SegmentId): void {
-    this.#spots = this.#spots.filter((spot) => spot !== segment);
+    this.#spots.delete(segment);
   }
 
   #heldOf({ segment, lastSequence, held }: PushedSegment): number | undefined {
