@@ -11,6 +11,8 @@ import type { Role } from '../../protocol/order.ts';
 
 /** Key files of one folder: stations of a town, with some to change over. */
 const KEY_FILES_MAX = 10_000;
+/** `station.pub` and `station.<any text>.pub`: of any station. */
+const ANY_STATION = /^station(?:\.[^/]*)?\.pub$/;
 
 /** A key with the file that it came from. */
 export interface NamedKey {
@@ -37,7 +39,7 @@ export interface TrustedKeys {
 
 /**
  * The keys of a folder.
- * Errors: "key.missing" where the folder or every `station*.pub` is missing; "key.conflict" where one key id stands for two keys or one
+ * Errors: "key.missing" where the folder or every `station*.pub` is missing; "key.name" where a name leaves open which station's key it is; "key.conflict" where one key id stands for two keys or one
  * key for both roles; those of readPublicKeyFile.
  */
 export async function readTrustedKeys(folder: string): Promise<TrustedKeys> {
@@ -113,9 +115,13 @@ async function readAll(folder: string, names: readonly string[], wanted: RegExp)
   return keys;
 }
 
+/** A slip of the pen must not make the key of one station one of all. */
 function pinnedStation(file: string): StationId | null {
   const id = /^station-([a-z0-9-]+)(?:\.[^/]*)?\.pub$/.exec(file)?.[1];
-  return id !== undefined && isStationId(id) ? id : null;
+  if (id !== undefined && isStationId(id)) return id;
+  if (!file.startsWith('station') || ANY_STATION.test(file)) return null;
+  const names = 'station.pub or station.<any text>.pub for any station, station-<id>.pub for one';
+  return fail('key.name', `${JSON.stringify(file)} does not say whose key it is: call it ${names}`);
 }
 
 /** The key is looked up by its id, so an id must mean one key; and who signs in two roles confirms himself. */

@@ -13,9 +13,11 @@ from pathlib import Path
 
 from minisign_file import PublicKey, parse_public_key
 from safe_files import FileFault, names_in, read_small
+from shapes import STATION_ID, fits
 
 _KEY_FILE_BYTES_MAX = 4096
-_NAME = re.compile(r"(station|store|officer|supervisor)(?:-([a-z0-9-]+))?(?:\..+)?\.pub", re.ASCII)
+_NAME = re.compile(r"(station|store|officer|supervisor)(.*)\.pub", re.ASCII | re.DOTALL)
+_STATION = re.compile(r"(?:-([^.]+))?(?:\..*)?", re.ASCII | re.DOTALL)
 
 
 class KeysUnusable(Exception):
@@ -50,7 +52,7 @@ class TrustedKeys:
 def read_trusted_keys(folder: Path) -> TrustedKeys:
     """All keys of the folder. Errors: KeysUnusable."""
     trusted = [
-        _Trusted(match[1], match[2], _read(folder / name))
+        _Trusted(match[1], _suffix(folder / name, match[1], match[2]), _read(folder / name))
         for name, _ in names_in(folder)
         if (match := _NAME.fullmatch(name)) is not None
     ]
@@ -59,6 +61,16 @@ def read_trusted_keys(folder: Path) -> TrustedKeys:
             raise KeysUnusable(f"{folder} holds no public key {role}*.pub")
     _refuse_two_roles(trusted)
     return TrustedKeys(trusted)
+
+
+def _suffix(path: Path, role: str, rest: str) -> str | None:
+    """The station that the name pins the key to. One that leaves open which it is counts for none and hides nothing."""
+    if role != "station":
+        return None
+    match = _STATION.fullmatch(rest)
+    if match is None or (match[1] is not None and not fits(STATION_ID, match[1])):
+        raise KeysUnusable(f"{path} does not say whose key it is: station.pub, station-<id>.pub")
+    return match[1]
 
 
 def _read(path: Path) -> PublicKey:

@@ -47,6 +47,13 @@ test('a key that is pinned to a station by its file’s name replaces all others
 
 test.each([
   ['a folder that is not there', 'key.missing', {}, 'nowhere'],
+  [
+    'a station’s key by an id that is none',
+    'key.name',
+    { 'station-Dock.pub': key(1), 'store.pub': key(2) },
+    '',
+  ],
+  ['a station’s key without a mark', 'key.name', { 'station_new.pub': key(1), 'store.pub': key(2) }, ''],
   ['a folder without a station key', 'key.missing', { 'store.pub': key(1) }, ''],
   ['one key in both roles', 'key.conflict', { 'station.pub': key(1), 'store.pub': key(1) }, ''],
   [

@@ -120,6 +120,14 @@ class TrustedKeysTest(unittest.TestCase):
         files = {"station.pub": 1, "station-dock-1.pub": 2, "station-dock-1.old.pub": 3, "store.pub": 4}
         self.assertEqual(self._read(files), {"dock-1": [3, 2], "dock-2": [1]})
 
+    def test_a_name_that_leaves_open_which_station_it_is_of_is_refused(self) -> None:
+        for name in ("station_new.pub", "station-Dock.pub", "station-.pub", "stations.pub", "station-r-1-.pub"):
+            with self.assertRaises(KeysUnusable, msg=name):
+                self._read({"station.pub": 1, name: 2, "store.pub": 3})
+
+    def test_whatever_else_stands_in_the_name_of_a_store_s_key_it_counts(self) -> None:
+        self.assertEqual(self._read({"station.pub": 1, "store_new.pub": 2}), {"dock-1": [1], "dock-2": [1]})
+
     def test_without_a_key_of_each_side_and_with_one_key_for_two_there_is_no_verification(self) -> None:
         for files in ({"station.pub": 1}, {"store.pub": 1}, {}, {"station.pub": 1, "store.pub": 1}):
             with self.assertRaises(KeysUnusable):
