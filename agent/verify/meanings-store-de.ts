@@ -100,5 +100,5 @@ export const STORE_MEANINGS_DE: Readonly<Record<keyof typeof STORE_MEANINGS, str
     'Das Protokoll des Zentralspeichers nennt ein Zeugnis, das nicht hier ist: Es ging verloren oder wurde weggenommen.',
 
   'store-log.none':
-    'Ohne das Protokoll des Zentralspeichers lässt sich über Löschungen, Anordnungen und Herausgaben, die hier fehlen, nichts sagen.',
+    'Ein Zentralspeicher behält sein Protokoll für immer: Es ging verloren oder wurde weggenommen. Ohne es lässt sich über Löschungen, Anordnungen und Herausgaben, die hier fehlen, nichts sagen.',
 };

@@ -85,5 +85,5 @@ export const STORE_MEANINGS = {
   'witness.missing': 'The store’s log names a witness that is not here: it was lost or taken away.',
 
   'store-log.none':
-    'Without the store’s own log nothing can be said about deletions, orders and disclosures that are missing here.',
+    'A store keeps its own log for ever, so it was lost or taken away; without it nothing can be said about deletions, orders and disclosures that are missing here.',
 } as const satisfies Readonly<Record<string, string>>;

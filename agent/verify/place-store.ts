@@ -7,7 +7,7 @@ import { canJudge, type FoundOrder } from './order-check.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { PlaceLogs } from './place-logs.ts';
 import type { ReadFiles } from './read-files.ts';
-import { note, type Remark } from './remark.ts';
+import { finding, type Remark } from './remark.ts';
 import type { Totals } from './totals.ts';
 import type { TrustedKeys } from './trusted-keys.ts';
 import type { FoundWitness } from './witness-check.ts';
@@ -57,11 +57,14 @@ function countHeld(book: OrderBook, facts: PlaceFacts, nowMs: number): number {
   return held;
 }
 
-/** Only where there is something that the log would speak of. */
+/** A receiver begins its log with its first start and never lets it go (SPEC 10.3): where it left anything, its log was taken away. */
 function noLog({ facts, orders, witnesses }: StoreContext): Remark[] {
-  let deleted = 0;
-  for (const { deletion } of facts.recordings.values()) if (deletion !== undefined) deleted++;
-  if (deleted + orders.length + witnesses.length === 0) return [];
-  const message = `${deleted} deletions, ${orders.length} orders and ${witnesses.length} witnesses lie here without the store's own log`;
-  return [note('store-log.none', '.', message, { deletions: deleted, orders: orders.length })];
+  let deletions = 0;
+  let receipts = 0;
+  for (const { deletion } of facts.recordings.values()) if (deletion !== undefined) deletions++;
+  for (const held of [...facts.recordings.values(), ...facts.dockings.values()])
+    if (held.receiptSha256 !== undefined) receipts++;
+  if (receipts + deletions + orders.length + witnesses.length === 0) return [];
+  const message = `${receipts} receipts, ${deletions} deletions, ${orders.length} orders and ${witnesses.length} witnesses lie here without the store's own log`;
+  return [finding('store-log.none', '.', message, { receipts, deletions, orders: orders.length })];
 }

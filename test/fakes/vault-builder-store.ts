@@ -225,9 +225,10 @@ export class StoreBuilder {
     return disclosure;
   }
 
-  /** Writes the log, where there is one. */
+  /** Writes the log: a receiver has one from its first start on. */
   async write(): Promise<void> {
-    if (this.#begun) await this.log.write(this.custody);
+    if (!this.#begun) await this.start();
+    await this.log.write(this.custody);
   }
 
   #receipt(

@@ -47,6 +47,7 @@ def verify(root: Path, keys: TrustedKeys, age: AgeTool | None) -> Verdict:
         # A store that has just been set up has its id and nothing else; a folder without even that is no vault.
         tell = report.note if vault.vault is not None else report.find
         tell("vault.empty", ".", "holds nothing of any station")
+    _check_store_logs(vault, report)
     for receiver in vault.receivers.values():
         check_gaps(receiver.log, report)
         check_changes(receiver, keys.store, report)
@@ -56,6 +57,17 @@ def verify(root: Path, keys: TrustedKeys, age: AgeTool | None) -> Verdict:
     for receiver in vault.receivers.values():
         check_witnesses(receiver, vault, report)
     return Verdict(report, counts)
+
+
+def _check_store_logs(vault: Vault, report: Report) -> None:
+    """A receiver begins its log with its first start and never lets it go (SPEC 10.3)."""
+    left = any(
+        station.orders or any(each.receipt is not None for each in (station.recordings | station.dockings).values())
+        for station in vault.stations.values()
+    )
+    logged = any(True for receiver in vault.receivers.values() for _ in receiver.log.lines())
+    if left and not logged:
+        report.find("store-log.none", ".", "receipts or orders lie here, and no log of the store")
 
 
 def _check_station(station: Station, vault: Vault, keys: TrustedKeys, report: Report) -> dict[str, Any]:

@@ -67,7 +67,7 @@ describe('a good vault', () => {
       original_bytes: sizes.reduce((sum, { original }) => sum + original.size_bytes, 0),
       sealed_bytes: sizes.reduce((sum, { sealed }) => sum + sealed.size_bytes, 0),
       units: 9,
-      custody_segments: 2,
+      custody_segments: 3,
       findings: 0,
     });
     expect(totals.custody_checkpoints).toBeGreaterThanOrEqual(6);
@@ -260,7 +260,7 @@ test('two stations may share a vault, each with its own keys, chains and custody
     identities: [builder.store, other.store],
   });
   expect({ findings, notes }).toEqual({ findings: [], notes: [] });
-  expect(totals).toMatchObject({ recordings: 2, opened: 2, custody_segments: 2 });
+  expect(totals).toMatchObject({ recordings: 2, opened: 2, custody_segments: 3 });
 });
 
 describe('a failed write of the custody log', () => {

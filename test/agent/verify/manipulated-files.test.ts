@@ -293,6 +293,11 @@ const places: Manipulation[] = [
     finds: ['folder.unreadable'],
   },
   {
+    name: 'a vault without anything of its receiver',
+    act: (vault) => rm(join(vault.vault, 'r-store'), { recursive: true }),
+    finds: ['store-log.none'],
+  },
+  {
     name: 'a disclosure that waits by the name of another one',
     act: async (vault) => {
       const { disclosure } = await vault.builder.receiver.disclose(vault.built(FIRST), { pending: true });

@@ -15,7 +15,7 @@ from typing import Any
 import canonical_json
 from document_shapes import UNIT_BYTES
 from signed_document import sha256_hex
-from tests.samples import STATION, VAULT, document, manifest, receipt
+from tests.samples import STATION, VAULT, document, manifest, random_id, receipt
 
 _PROGRAM = Path(__file__).parents[1]
 _TOOLS = ("age", "age-keygen", "minisign")
@@ -56,6 +56,7 @@ class _StockVault:
         value = self._manifest(payload, chunks)
         folder = self.vault / STATION / str(value["recording"])
         folder.mkdir(parents=True)
+        self._begin_log()
         (self.vault / "vault.json").write_bytes(canonical_json.encode({"type": "vault", "version": 1, "vault": VAULT}))
         (folder / "payload.age").write_bytes(payload)
         (folder / "chunks.bin").write_bytes(chunks)
@@ -64,6 +65,23 @@ class _StockVault:
         self.sign(folder / "manifest.json", "station", "recording-manifest")
         self.sign(folder / "receipt.json", "store", "receipt")
         return folder
+
+    def _begin_log(self) -> None:
+        """The first entry of the store's own log; no checkpoint has come yet."""
+        segment = random_id("s")
+        none = dict.fromkeys(("last_segment", "last_sequence", "last_sha256"))
+        opened = {
+            "sequence": 1,
+            "previous": "0" * 64,
+            "at": "2026-11-25T07:00:00.000Z",
+            "boot": None,
+            "monotonic_ms": 1,
+            "event": "segment-opened",
+            "facts": {"segment": segment, "station": "r-store", "version": "1", **none},
+        }
+        path = self.vault / "r-store" / "custody" / f"{segment}.jsonl"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(canonical_json.encode(opened) + b"\n")
 
     def _manifest(self, payload: bytes, chunks: bytes) -> dict[str, Any]:
         path = b"DCIM/\xff.MP4"
@@ -96,7 +114,7 @@ class ProgramTest(unittest.TestCase):
     def test_what_stock_tools_and_the_spec_have_made_is_good_and_opens(self) -> None:
         code, (said,) = self._json("--identity", self.made.identity)
         self.assertEqual((code, said["good"], said["findings"]), (0, True, []))
-        self.assertEqual([note["code"] for note in said["notes"]], ["custody.not-covered"])
+        self.assertEqual([note["code"] for note in said["notes"]], ["custody.unsigned", "custody.not-covered"])
         self.assertEqual(said["stations"][STATION]["receipts"], 1)
 
     def test_several_vaults_have_a_line_each_and_one_finding_is_the_exit_code(self) -> None:
@@ -109,6 +127,10 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual([each["vault"] for each in said], [str(self.made.vault), str(altered), str(self.made.vault)])
         places = {each["code"]: each["place"] for each in said[1]["findings"]}
         self.assertEqual(places["chunks.length"], f"{STATION}/{name}/chunks.bin")
+
+    def test_where_the_store_left_a_receipt_it_left_its_log(self) -> None:
+        shutil.rmtree(self.made.vault / "r-store")
+        self.assertEqual([each["code"] for each in self._json(self.made.vault)[1][0]["findings"]], ["store-log.none"])
 
     def test_another_identity_opens_nothing(self) -> None:
         _run("age-keygen", "-o", self.made.root / "other")
