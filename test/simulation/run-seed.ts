@@ -140,11 +140,13 @@ export async function deliver(
   await finished(world, days.lastDockings(untilMs), 2 * withinMs);
   const waits = whatWaits(world);
   const standing = (): string[] => [...world.conditions.keys()].filter((code) => !mayStand.has(code));
-  await timeline.run(() => waits().length === 0, untilMs);
+  // A program that still looks through what a cut left would be judged by what it has not mended yet.
+  await timeline.run(() => world.isUp && waits().length === 0, untilMs);
   // A condition that ends is told to the log, which then waits for the store once more.
   await timeline.run(() => standing().length === 0 && waits().length === 0, timeline.nowMs + STANDS_MS);
   for (const { camera, path } of judge.undelivered(world.required))
     judge.problems.push(`${path} of ${camera} was not delivered although nothing failed any more`);
+  if (!world.isUp) judge.problems.push('a program is not ready although nothing failed any more');
   for (const what of waits()) judge.problems.push(`${what} still waits although nothing failed any more`);
   for (const code of standing())
     judge.problems.push(
