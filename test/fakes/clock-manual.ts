@@ -86,3 +86,12 @@ export class ManualClock implements Clock {
 export async function settle(turns = 3): Promise<void> {
   for (let turn = 0; turn < turns; turn++) await nextTurn();
 }
+
+/** Lets time pass, half a second at a time, until the work is done: what it waits for comes. Errors: those of the work. */
+export async function whileTimePasses<T>(clock: Pick<ManualClock, 'advance'>, work: Promise<T>): Promise<T> {
+  const state = { done: false };
+  const over = (): void => void (state.done = true);
+  work.then(over, over);
+  while (!state.done) await clock.advance(500);
+  return work;
+}

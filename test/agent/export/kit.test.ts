@@ -52,6 +52,16 @@ const run = (...args: string[]): Promise<CommandRun> =>
   runCommand(exportCommand, '--vault', vault(), '--out', kit, '--reason', 'az-4711', ...args);
 const page = (name = 'INDEX.html'): Promise<string> => readFile(join(kit, name), 'utf8');
 
+/** A vault of its own, for what the large one does not hold. */
+async function withVault(use: (builder: VaultBuilder) => Promise<void>): Promise<void> {
+  const own = await mkdtemp(join(tmpdir(), 'bodydock-export-own-'));
+  try {
+    await use(await VaultBuilder.create(own));
+  } finally {
+    await rm(own, { recursive: true });
+  }
+}
+
 /** Paths of the kit, sorted. */
 async function paths(): Promise<string[]> {
   const entries = await readdir(kit, { recursive: true, withFileTypes: true });
@@ -106,24 +116,18 @@ describe('a kit holds', () => {
   });
 
   test('a sidecar that is asked for beside its recording, once', async () => {
-    const own = await mkdtemp(join(tmpdir(), 'bodydock-export-both-'));
-    try {
-      const builder = await VaultBuilder.create(own);
+    await withVault(async (builder) => {
       const sidecar = await builder.record({ path: '1.GPS', role: 'sidecar', sidecarOf: '1.MP4' });
       const media = await builder.record({ path: '1.MP4', sidecars: ['1.GPS'] });
       await builder.close();
       const words = ['--vault', builder.vault, '--out', kit, '--reason', 'az-1', '--json'];
       const ran = await runCommand(exportCommand, media.id, sidecar.id, ...words);
       expect(ran).toMatchObject({ exitCode: 0, json: { sidecars: [] } });
-    } finally {
-      await rm(own, { recursive: true });
-    }
+    });
   });
 
   test('in place of a sidecar that the store never got the one that a later docking sealed anew', async () => {
-    const own = await mkdtemp(join(tmpdir(), 'bodydock-export-anew-'));
-    try {
-      const builder = await VaultBuilder.create(own);
+    await withVault(async (builder) => {
       const lost = await builder.record({ path: '1.GPS', role: 'sidecar', sidecarOf: '1.MP4' });
       const media = await builder.record({ path: '1.MP4', sidecars: ['1.GPS'] });
       await builder.undock();
@@ -139,15 +143,11 @@ describe('a kit holds', () => {
       const words = ['--vault', builder.vault, '--out', kit, '--reason', 'az-1', '--json'];
       const ran = await runCommand(exportCommand, media.id, ...words);
       expect(ran).toMatchObject({ exitCode: 0, json: { sidecars: [anew.id] } });
-    } finally {
-      await rm(own, { recursive: true });
-    }
+    });
   });
 
   test('no word of a loss where a sidecar has not come yet', async () => {
-    const own = await mkdtemp(join(tmpdir(), 'bodydock-export-waits-'));
-    try {
-      const builder = await VaultBuilder.create(own);
+    await withVault(async (builder) => {
       const wish = { path: '1.GPS', role: 'sidecar', sidecarOf: '1.MP4', receipted: false } as const;
       const waiting = await builder.record(wish);
       const media = await builder.record({ path: '1.MP4', sidecars: ['1.GPS'] });
@@ -156,15 +156,11 @@ describe('a kit holds', () => {
       const words = ['--vault', builder.vault, '--out', kit, '--reason', 'az-1', '--json'];
       const ran = await runCommand(exportCommand, media.id, ...words);
       expect([ran.exitCode, ran.out]).toEqual([1, expect.stringContaining('docking.recording-waiting')]);
-    } finally {
-      await rm(own, { recursive: true });
-    }
+    });
   });
 
   test('a sidecar that came in an earlier docking, as the record of its recording’s docking names it', async () => {
-    const own = await mkdtemp(join(tmpdir(), 'bodydock-export-earlier-'));
-    try {
-      const builder = await VaultBuilder.create(own);
+    await withVault(async (builder) => {
       const sidecar = await builder.record({ path: '1.GPS', role: 'sidecar', sidecarOf: '1.MP4' });
       await builder.undock();
       await builder.dock();
@@ -179,9 +175,7 @@ describe('a kit holds', () => {
       const asked = [media.id, '--vault', builder.vault, '--out', kit, '--reason', 'az-1', '--json'];
       const ran = await runCommand(exportCommand, ...asked);
       expect(ran).toMatchObject({ exitCode: 0, json: { sidecars: [sidecar.id] } });
-    } finally {
-      await rm(own, { recursive: true });
-    }
+    });
   });
 
   test('only the keys that signed something in it, and those that a change introduces', async () => {
@@ -313,9 +307,7 @@ describe('both pages', () => {
   });
 
   test('hold nothing that a terminal would obey, whatever a camera calls itself', async () => {
-    const own = await mkdtemp(join(tmpdir(), 'bodydock-export-model-'));
-    try {
-      const builder = await VaultBuilder.create(own);
+    await withVault(async (builder) => {
       const model = 'A1\u001b]0;x\u0007\u009b2J';
       const { id } = await builder.record({
         change: (manifest) => ({ ...manifest, camera: { ...manifest.camera, model } }),
@@ -327,9 +319,7 @@ describe('both pages', () => {
         expect(await page(name)).toContain('A1');
         expect(await page(name)).not.toMatch(/(?!\n)\p{Cc}/u);
       }
-    } finally {
-      await rm(own, { recursive: true });
-    }
+    });
   });
 
   test('say of a rejected, a deleted and a damaged one what it is', async () => {

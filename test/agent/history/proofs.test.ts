@@ -29,6 +29,24 @@ function worth(steps: readonly Step[]): Record<string, string> {
 
 const codes = (remarks: readonly { readonly code: string }[]): string[] => remarks.map(({ code }) => code);
 
+/** The store revokes the station's key with effect from then; its log does not say so. */
+async function revoked(
+  { vault: folder, station, stationKey, storeKey }: HistoryVault['builder'],
+  at: string,
+): Promise<void> {
+  const keyId = keyIdHex(stationKey.keyId);
+  const revocation = encodeKeyRevocation({
+    type: 'key-revocation',
+    version: 1,
+    station,
+    key_id: keyId,
+    reason: 'stolen',
+    revoked_at: at,
+  });
+  const path = join(folder, station, 'keys', `${keyId}.revocation.json`);
+  await writeSigned(path, revocation, storeKey, KEY_REVOCATION_TRUSTED_COMMENT);
+}
+
 describe('a step is', () => {
   test('only signed where somebody with the key of the station wrote the log anew, and what was taken out is missed', async () => {
     const { builder, subject } = vault;
@@ -94,17 +112,7 @@ describe('a step is', () => {
     await builder.close();
     const receivedAt = subject.receipt?.received_at ?? '';
     const revokedAt = new Date(Date.parse(receivedAt) + 1).toISOString();
-    const keyId = keyIdHex(builder.stationKey.keyId);
-    const revocation = encodeKeyRevocation({
-      type: 'key-revocation',
-      version: 1,
-      station: builder.station,
-      key_id: keyId,
-      reason: 'stolen',
-      revoked_at: revokedAt,
-    });
-    const path = join(builder.vault, builder.station, 'keys', `${keyId}.revocation.json`);
-    await writeSigned(path, revocation, builder.storeKey, KEY_REVOCATION_TRUSTED_COMMENT);
+    await revoked(builder, revokedAt);
     const { history } = await historyOf(vault, subject.id);
     expect(worth(history.steps)).toMatchObject({
       docked: 'confirmed',
@@ -303,17 +311,7 @@ describe('the sealed file is', () => {
 test('a manifest by a key that was revoked before any receipt is only claimed', async () => {
   const { builder, subject } = vault;
   await builder.close();
-  const keyId = keyIdHex(builder.stationKey.keyId);
-  const revocation = encodeKeyRevocation({
-    type: 'key-revocation',
-    version: 1,
-    station: builder.station,
-    key_id: keyId,
-    reason: 'stolen',
-    revoked_at: '2020-01-01T00:00:00.000Z',
-  });
-  const path = join(builder.vault, builder.station, 'keys', `${keyId}.revocation.json`);
-  await writeSigned(path, revocation, builder.storeKey, KEY_REVOCATION_TRUSTED_COMMENT);
+  await revoked(builder, '2020-01-01T00:00:00.000Z');
   const { history } = await historyOf(vault, subject.id);
   expect(codes(history.findings)).toContain('manifest.revoked-key');
   const rows = shortRows(history, HISTORY_EN, 'en').filter(([label]) => label === HISTORY_EN.captured);

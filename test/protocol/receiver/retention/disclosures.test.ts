@@ -6,6 +6,7 @@ import {
   takeDisclosures,
   type TakenDisclosures,
 } from '../../../../protocol/receiver/retention/disclosures.ts';
+import { whileTimePasses } from '../../../fakes/clock-manual.ts';
 import { SURVIVALS, type CrashDisk } from '../../../fakes/files-crash.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
 import { makeDockingSample } from '../docking-sample.ts';
@@ -49,13 +50,7 @@ function plant(
 }
 
 async function take(deps: TestDeps): Promise<TakenDisclosures> {
-  const state = { done: false };
-  const taken = takeDisclosures(deps).finally(() => {
-    state.done = true;
-  });
-  taken.catch(() => undefined);
-  while (!state.done) await deps.clock.advance(500);
-  return taken;
+  return whileTimePasses(deps.clock, takeDisclosures(deps));
 }
 
 function entered(disk: CrashDisk): string[] {

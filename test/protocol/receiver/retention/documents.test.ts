@@ -8,6 +8,7 @@ import { encodeReceipt, NO_CHUNKS_SHA256, RECEIPT_TRUSTED_COMMENT } from '../../
 import type { DroppedDocuments } from '../../../../protocol/receiver/retention/documents.ts';
 import { dropOldDocuments } from '../../../../protocol/receiver/retention/expire.ts';
 import { dayOf, encodeWitness, witnessRoot, WITNESS_TRUSTED_COMMENT } from '../../../../protocol/witness.ts';
+import { whileTimePasses } from '../../../fakes/clock-manual.ts';
 import { SURVIVALS, type CrashDisk } from '../../../fakes/files-crash.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
 import { makeDockingSample, type DockingSample } from '../docking-sample.ts';
@@ -23,13 +24,7 @@ function store(disk: CrashDisk, seed = 1): scene.TestDeps {
 }
 
 async function drop(deps: scene.TestDeps): Promise<DroppedDocuments> {
-  const state = { done: false };
-  const dropped = dropOldDocuments(deps).finally(() => {
-    state.done = true;
-  });
-  dropped.catch(() => undefined);
-  while (!state.done) await deps.clock.advance(500);
-  return dropped;
+  return whileTimePasses(deps.clock, dropOldDocuments(deps));
 }
 
 /** A docking record with its receipt of START_MS. */

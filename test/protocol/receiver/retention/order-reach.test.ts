@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { parseStationId } from '../../../../protocol/ids.ts';
 import type { Manifest } from '../../../../protocol/manifest.ts';
 import { dropOldDocuments } from '../../../../protocol/receiver/retention/expire.ts';
+import { whileTimePasses } from '../../../fakes/clock-manual.ts';
 import { SURVIVALS, type CrashDisk } from '../../../fakes/files-crash.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
 import type { Sample } from '../sample.ts';
@@ -132,13 +133,7 @@ test('a hold that nobody lifted stays, however old, while its recording is away'
 
 /** Lets old documents go, while the clock runs on for whoever waits for the lock of one that died. */
 async function drop(deps: TestDeps): Promise<void> {
-  const state = { done: false };
-  const dropped = dropOldDocuments(deps).finally(() => {
-    state.done = true;
-  });
-  dropped.catch(() => undefined);
-  while (!state.done) await deps.clock.advance(500);
-  await dropped;
+  await whileTimePasses(deps.clock, dropOldDocuments(deps));
 }
 
 test('a power cut while old orders go leaves no hold without what lifted it', async () => {

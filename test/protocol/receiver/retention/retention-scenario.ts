@@ -24,7 +24,7 @@ import type { RetentionDeps } from '../../../../protocol/receiver/retention/deps
 import { expire, type Expired } from '../../../../protocol/receiver/retention/expire.ts';
 import { VaultLayout } from '../../../../protocol/receiver/vault-layout.ts';
 import type { RecordingName } from '../../../../protocol/receiver/vault.ts';
-import type { ManualClock } from '../../../fakes/clock-manual.ts';
+import { whileTimePasses, type ManualClock } from '../../../fakes/clock-manual.ts';
 import type { CrashDisk } from '../../../fakes/files-crash.ts';
 import type { MemoryLog } from '../../../fakes/log-memory.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
@@ -181,13 +181,7 @@ export function plantKeyChange(disk: CrashDisk, earlier: SecretKey): void {
 
 /** One expiration, while the clock runs on for whoever waits. */
 export async function expireOn(deps: TestDeps): Promise<Expired> {
-  const state = { done: false };
-  const expired = expire(deps).finally(() => {
-    state.done = true;
-  });
-  expired.catch(() => undefined);
-  while (!state.done) await deps.clock.advance(500);
-  return expired;
+  return whileTimePasses(deps.clock, expire(deps));
 }
 
 /** What is left of a recording. Throws where it is neither whole nor deleted as it should be. */

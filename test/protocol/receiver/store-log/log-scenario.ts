@@ -13,7 +13,7 @@ import { makeSecretKey, publicKeyOf, verifyDocument } from '../../../../protocol
 import type { Files } from '../../../../protocol/ports.ts';
 import type { CustodyHead } from '../../../../protocol/receipt.ts';
 import { appendStoreEvents, type StoreLogDeps } from '../../../../protocol/receiver/store-log/store-log.ts';
-import { ManualClock } from '../../../fakes/clock-manual.ts';
+import { ManualClock, whileTimePasses } from '../../../fakes/clock-manual.ts';
 import { CrashDisk } from '../../../fakes/files-crash.ts';
 import { MemoryLog } from '../../../fakes/log-memory.ts';
 import { seededRandom } from '../../../fakes/random-seeded.ts';
@@ -63,13 +63,7 @@ export async function append(
   deps: StoreLogDeps & { clock: ManualClock },
   ...events: readonly CustodyEvent[]
 ): Promise<CustodyHead | null> {
-  const state = { done: false };
-  const appended = appendStoreEvents(deps, events).finally(() => {
-    state.done = true;
-  });
-  appended.catch(() => undefined);
-  while (!state.done) await deps.clock.advance(500);
-  return appended;
+  return whileTimePasses(deps.clock, appendStoreEvents(deps, events));
 }
 
 /** One segment on the disk, followed from its first byte. */
