@@ -1,4 +1,4 @@
-// Watches the folder of a bay. What is told of changes only shortens the wait for new files in a plain folder.
+// Watches the folder of a bay. What is told of changes only shortens the wait for a plain folder, and for new files in it.
 import type { Clock, Log } from '../../protocol/ports.ts';
 import type { WatchFolder } from '../system/folder-changes.ts';
 import { departed, PRESENCE_MS, untilThere, type PlaceIdentity, type PlaceWatch } from './place-watch.ts';
@@ -35,7 +35,12 @@ export class FolderWatch implements PlaceWatch {
   }
 
   arrival(signal: AbortSignal): Promise<string> {
-    return untilThere(() => this.present(), this.#clock, signal);
+    return untilThere(
+      () => this.present(),
+      this.#clock,
+      signal,
+      (onHint) => this.#tellNew(0, onHint),
+    );
   }
 
   async departure(identity: string, signal: AbortSignal): Promise<never> {
@@ -50,17 +55,22 @@ export class FolderWatch implements PlaceWatch {
       cancel();
       cancel = this.#clock.after(SETTLE_MS, onChange);
     };
-    const stop = this.#watchFolder(this.path, {
-      levelsBelow: WATCH_DEPTH,
-      followsLinks: false,
-      onChange: ({ isGone }) => {
-        if (!isGone) soon();
-      },
-      onError: (error) => this.#log.debug('watching a bay folder failed', { error }),
-    });
+    const stop = this.#tellNew(WATCH_DEPTH, soon);
     return async () => {
       cancel();
       await stop();
     };
+  }
+
+  /** Calls `onNew` for what comes or changes so many levels below the folder, and for the folder itself. */
+  #tellNew(levelsBelow: number, onNew: () => void): () => Promise<void> {
+    return this.#watchFolder(this.path, {
+      levelsBelow,
+      followsLinks: false,
+      onChange: ({ isGone }) => {
+        if (!isGone) onNew();
+      },
+      onError: (error) => this.#log.debug('watching a bay folder failed', { error }),
+    });
   }
 }

@@ -1,7 +1,8 @@
 // Says when something is at the place of a bay, something else, or nothing any more. Presence is asked for: neither a mount over a folder
-// nor a serial device that is pulled while it sends gives an event that never fails to come.
+// nor a serial device that is pulled while it sends gives an event that never fails to come. What does come only makes the next look sooner.
 import { DockError, isDockError, isMachineShort } from '../../protocol/errors.ts';
 import type { Clock, Log } from '../../protocol/ports.ts';
+import { News } from './news.ts';
 
 /** How often a place is looked at where something lies. */
 export const PRESENCE_MS = 1000;
@@ -23,16 +24,29 @@ export interface PlaceWatch {
   changes(onChange: () => void): () => Promise<void>;
 }
 
-/** Resolves with the first identity that a look gives. Errors: the signal's reason. */
+/** Calls its argument whenever a look may show something new, until what it returns is called. Nobody relies on it. */
+export type Hints = (onHint: () => void) => () => Promise<void>;
+
+/** Resolves with the first identity that a look gives; hints are asked for where the first one gives none. Errors: the signal's reason. */
 export async function untilThere<T>(
   look: () => Promise<T | undefined>,
-  clock: Pick<Clock, 'sleep'>,
+  clock: Pick<Clock, 'after'>,
   signal: AbortSignal,
+  hints?: Hints,
 ): Promise<T> {
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await clock.sleep(ARRIVAL_MS, signal);
+  let found = await look();
+  if (found !== undefined) return found;
+  const news = new News();
+  const stop = hints?.(() => news.ring());
+  try {
+    while (found === undefined) {
+      const cancel = clock.after(ARRIVAL_MS, () => news.ring());
+      await news.wait(signal).finally(cancel);
+      found = await look();
+    }
+    return found;
+  } finally {
+    await stop?.();
   }
 }
 

@@ -1,9 +1,15 @@
-// When a bay's folder wakes its docking: once behind a burst of new files, never for what went, and not after its end.
-import { expect, test } from 'vitest';
+// When a bay's folder wakes its docking: once behind a burst of new files, never for what went, and not after its end. And when it is seen
+// that the folder is there.
+import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FolderWatch } from '../../../agent/bay/folder-watch.ts';
-import type { FolderWatching } from '../../../agent/system/folder-changes.ts';
+import { watchFolder } from '../../../agent/system/folder-changes-chokidar.ts';
+import type { FolderWatching, WatchFolder } from '../../../agent/system/folder-changes.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
+import { pause, until } from '../../fakes/until.ts';
 
 function watched(): {
   clock: ManualClock;
@@ -55,4 +61,83 @@ test('nothing wakes once the watch has ended', async () => {
   await clock.advance(10_000);
   expect(woken()).toBe(0);
   expect(clock.pending).toBe(0);
+});
+
+describe('the arrival of a folder', () => {
+  let parent = '';
+  let clock: ManualClock;
+  beforeEach(async () => {
+    parent = await mkdtemp(join(tmpdir(), 'bodydock-arrival-'));
+    clock = new ManualClock();
+  });
+  afterEach(() => rm(parent, { recursive: true }));
+
+  const identity = (path: string): Promise<string | undefined> =>
+    stat(path).then(
+      ({ ino }) => `${ino}`,
+      () => undefined,
+    );
+
+  /** A watch over the folder `bay`, and how many watches of the system it holds. */
+  function arriving(watchFolder: WatchFolder): {
+    watch: FolderWatch;
+    held: () => number;
+  } {
+    let held = 0;
+    const counted: WatchFolder = (path, watching) => {
+      held++;
+      const stop = watchFolder(path, watching);
+      return async () => {
+        held--;
+        await stop();
+      };
+    };
+    const deps = { identity, clock, watchFolder: counted, log: new MemoryLog() };
+    return { watch: new FolderWatch(join(parent, 'bay'), deps), held: () => held };
+  }
+
+  async function appear(): Promise<void> {
+    await mkdir(join(parent, 'drawer'));
+    await rename(join(parent, 'drawer'), join(parent, 'bay'));
+  }
+
+  test('is seen when it happens, not at the next look', async () => {
+    const { watch, held } = arriving(watchFolder);
+    const arrival = watch.arrival(new AbortController().signal);
+    await until('the watch to begin', 5000, () => held() === 1);
+    await pause(200); // no event says that the system watches
+    await appear();
+    expect(await arrival).toBe(await identity(join(parent, 'bay')));
+    expect(held()).toBe(0);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('is seen at the next look where the system tells nothing', async () => {
+    const { watch, held } = arriving(() => async () => undefined);
+    const arrival = watch.arrival(new AbortController().signal);
+    await until('the wait to begin', 5000, () => held() === 1 && clock.pending === 1);
+    await appear();
+    await clock.advance(500);
+    expect(await arrival).toBe(await identity(join(parent, 'bay')));
+    expect(held()).toBe(0);
+  });
+
+  test('is not waited for behind the end', async () => {
+    const { watch, held } = arriving(watchFolder);
+    const ending = new AbortController();
+    const arrival = watch.arrival(ending.signal);
+    await until('the watch to begin', 5000, () => held() === 1);
+    ending.abort(new Error('the end'));
+    await expect(arrival).rejects.toThrow('the end');
+    expect(held()).toBe(0);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('is told at once where it lies there already, and nothing is watched', async () => {
+    await appear();
+    const { watch } = arriving(() => {
+      throw new Error('watched');
+    });
+    expect(await watch.arrival(new AbortController().signal)).toBe(await identity(join(parent, 'bay')));
+  });
 });
