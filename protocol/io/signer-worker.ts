@@ -1,4 +1,4 @@
-// The Signer port in a worker thread of its own: a signature takes some 6 ms of tweetnacl, which the main thread must not spend.
+// The Signer port in a worker thread of its own: a signature takes some 3 ms of tweetnacl, which the main thread must not spend.
 // The secret goes into the worker once, at its start.
 import type { SecretKey } from '../minisign.ts';
 import type { Signer } from '../ports.ts';
