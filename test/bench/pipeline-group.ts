@@ -11,8 +11,8 @@ import { inBenchFolder, makeWork, requireSpace } from './work.ts';
 const MIB = 1024 * 1024;
 /** Of each party's work. */
 export const FILES = 16;
-/** Source, sealed and far end; what a repetition leaves is removed before the next one. */
-export const COPIES = 3;
+/** Source, sealed and far end, and for ours those of the docking before; what a repetition leaves is removed before the next one. */
+export const COPIES = 6;
 
 /** Errors: too little disk; the signal's reason. */
 export async function pipelineGroup(

@@ -28,19 +28,23 @@ export interface Work {
   readonly memory: MemoryInUse;
 }
 
-/** Writes `count` files that together have `sizeMib` (rounded up to whole MiB a file); they are in the page cache afterwards. */
+/**
+ * Writes `count` files that together have `sizeMib` (rounded up to whole MiB a file); they are in the page cache afterwards. `names` begin
+ * with that: a camera that brings a file by a name that it had before is compared with what that was, which is work of its own.
+ */
 export async function makeWork(
   folder: string,
   count: number,
   sizeMib: number,
   signal: AbortSignal,
+  names = 'KOD',
 ): Promise<Work> {
   await mkdir(folder, { recursive: true });
   const fileMib = Math.ceil(sizeMib / count);
   const files: SourceFile[] = [];
   for (let number = 1; number <= count; number++) {
     signal.throwIfAborted();
-    const name = `KOD_${String(number).padStart(4, '0')}.MP4`;
+    const name = `${names}_${String(number).padStart(4, '0')}.MP4`;
     files.push(await makeFile(join(folder, name), name, fileMib, signal));
   }
   const memory = new MemoryInUse(`${folder}.filler`);

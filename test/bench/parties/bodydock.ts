@@ -15,7 +15,7 @@ import {
 import type { Measured, Party, Repetition } from './party.ts';
 
 /** For the docking before. */
-const EARLIER_MS = 120_000;
+const EARLIER_MS = 15 * 60_000;
 
 export interface BodydockWish {
   readonly name: string;
@@ -39,7 +39,7 @@ async function openRepetition(work: Work, cameras: number, tls: boolean): Promis
   try {
     await rig.receiver.start();
     await rig.agent.start();
-    const earlier = await earlierDocking(rig, AbortSignal.timeout(EARLIER_MS));
+    const earlier = await earlierDocking(rig, work, AbortSignal.timeout(EARLIER_MS));
     await dealOut(work, rig);
     return repetitionOf(bench, work, earlier);
   } catch (error) {
