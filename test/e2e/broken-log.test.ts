@@ -97,6 +97,7 @@ async function day(file: string): Promise<string> {
   return segment;
 }
 
+/** But for the one that is true of every vault here: the store of a DockAndStore keeps no log of its own. */
 async function findingsIn(place: 'spool' | 'vault'): Promise<Remark[]> {
   const found: Remark[] = [];
   const options = {
@@ -111,7 +112,7 @@ async function findingsIn(place: 'spool' | 'vault'): Promise<Remark[]> {
     docking: ({ remarks }) => void found.push(...remarks),
     remark: (remark) => void found.push(remark),
   });
-  return found.filter(({ kind }) => kind === 'finding');
+  return found.filter(({ kind, code }) => kind === 'finding' && code !== 'store-log.none');
 }
 
 /** What is done to the lines of an ended segment; `at` is the number of the entry from which on the chain does not hold. */
