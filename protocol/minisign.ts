@@ -210,7 +210,7 @@ export function inlineSigner(key: SecretKey): Signer & { signMessage(body: strin
   };
 }
 
-/** Ed25519. Nothing of what is calculated from the secret stays in memory. */
+/** Ed25519. The field elements that are calculated on the way are wiped. */
 function signed(bytes: Uint8Array, secret: Uint8Array): Uint8Array {
   return inOneMemory(() => nacl.sign.detached(bytes, secret));
 }

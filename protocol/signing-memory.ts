@@ -4,7 +4,7 @@
 //
 // Invariants:
 // 1. Within one call no two arrays share a number, and each begins as zeros: as from `new Float64Array(16)`.
-// 2. What a call leaves behind is zeros: nothing that was made of the secret stays.
+// 2. What a call leaves behind in it is zeros. What tweetnacl keeps in arrays of other lengths is not wiped.
 
 /** Numbers of an array: a field element of Curve25519, in 16 bits each. */
 const NUMBERS = 16;
