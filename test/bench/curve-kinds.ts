@@ -5,8 +5,8 @@ import type { CurveKind, CurveMeasure, CurveValue } from './curve.ts';
 import { sum, type Sample } from './figures.ts';
 import { LoadWatch } from './load.ts';
 import { bodydockParty } from './parties/bodydock.ts';
-import { dockAll, openBenchRig, untilReceipts } from './parties/bodydock-rig.ts';
-import { COPIES, FILES } from './pipeline-group.ts';
+import { dockAll, openBenchRig, spaceBytes, untilReceipts } from './parties/bodydock-rig.ts';
+import { FILES } from './pipeline-group.ts';
 import { measureOnce } from './pipeline.ts';
 import { ProcessUse } from './process-use.ts';
 import { putSparse } from './sparse-file.ts';
@@ -67,7 +67,7 @@ interface Amount {
 }
 
 async function ofWork({ cameras, files, sizeMib }: Amount, signal: AbortSignal): Promise<CurveValue> {
-  await requireSpace(tmpdir(), sizeMib * COPIES * MIB);
+  await requireSpace(tmpdir(), spaceBytes(sizeMib * MIB));
   return inBenchFolder(async (folder) => {
     const work = await makeWork(join(folder, 'source'), files, sizeMib, signal);
     const party = bodydockParty({ name: 'curve', title: 'curve', cameras, tls: false });

@@ -9,8 +9,8 @@ import { totalmem } from 'node:os';
 const MIB = 1024 * 1024;
 const PIECE_BYTES = 4 * MIB;
 /**
- * The system keeps some for itself, however much is read. Of a machine with 24 GiB: with 6 % left free (most of it given back to the host) a
- * docking of ours cost 7.1 to 7.8 CPU seconds a GB, six in a row, and 6.0 to 6.4 with what is left at 1.5 %.
+ * Below what a system keeps for itself, so that as much is read as may be. On a virtual machine with 24 GiB, which keeps 5 % free: where reading
+ * ended at 6 % a docking of ours cost 7.1 to 7.8 CPU seconds a GB behind it, and 6.0 to 6.4 where all memory was read twice; six dockings each.
  */
 const FREE_SHARE_MAX = 0.015;
 /** Of all memory, read at most: the system may keep more free than we know of. */

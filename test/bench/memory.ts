@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sum, type Sample } from './figures.ts';
+import { spaceBytes } from './parties/bodydock-rig.ts';
 import { bodydockParty } from './parties/bodydock.ts';
 import type { Figures, Progress } from './outcome.ts';
 import { measureOnce } from './pipeline.ts';
@@ -10,8 +11,6 @@ import { figure, renderTable } from './table.ts';
 import { makeWork, requireSpace } from './work.ts';
 
 const MIB = 1024 * 1024;
-/** Source, spool and vault. */
-const COPIES = 3;
 
 export const MEMORY_PARTY = bodydockParty({
   name: 'bodydock',
@@ -43,7 +42,7 @@ export async function measureMemory(
   signal: AbortSignal,
   progress: Progress,
 ): Promise<MemoryOutcome> {
-  await requireSpace(tmpdir(), Math.max(...sizesMib) * COPIES * MIB);
+  await requireSpace(tmpdir(), spaceBytes(Math.max(...sizesMib) * MIB));
   const results: MemoryResult[] = [];
   for (const sizeMib of sizesMib) {
     progress(`one file of ${sizeMib} MiB`);

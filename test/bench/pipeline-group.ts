@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchOptions } from './options.ts';
 import { disturbanceOf, type Outcome, type Progress } from './outcome.ts';
+import { spaceBytes } from './parties/bodydock-rig.ts';
 import type { Party } from './parties/party.ts';
 import { pipelineDocument, pipelineFigures, pipelineText } from './pipeline-report.ts';
 import { allParties, measurePipeline, missingTools } from './pipeline.ts';
@@ -11,8 +12,6 @@ import { inBenchFolder, makeWork, requireSpace } from './work.ts';
 const MIB = 1024 * 1024;
 /** Of each party's work. */
 export const FILES = 16;
-/** Source, sealed and far end, and for ours those of the docking before; what a repetition leaves is removed before the next one. */
-export const COPIES = 6;
 
 /** Errors: too little disk; the signal's reason. */
 export async function pipelineGroup(
@@ -21,7 +20,7 @@ export async function pipelineGroup(
   progress: Progress,
 ): Promise<Outcome> {
   const wanted = allParties().filter(({ name }) => only.length === 0 || only.includes(name));
-  await requireSpace(tmpdir(), workMib * COPIES * MIB);
+  await requireSpace(tmpdir(), spaceBytes(workMib * MIB));
   return inBenchFolder(async (folder) => {
     try {
       const { able, skipped } = await sortOut(wanted, signal);

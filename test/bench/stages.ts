@@ -9,7 +9,8 @@ import { LoadWatch, type LoadReport } from './load.ts';
 import type { LoopbackRun } from './loopback-run.ts';
 import type { BenchOptions } from './options.ts';
 import { disturbanceOf, type Outcome, type Progress } from './outcome.ts';
-import { COPIES, FILES } from './pipeline-group.ts';
+import { spaceBytes } from './parties/bodydock-rig.ts';
+import { FILES } from './pipeline-group.ts';
 import type { PrimitiveRates } from './primitives-run.ts';
 import { stagesDocument, stagesFigures, stagesText, type StageResult } from './stages-report.ts';
 import { measureStages, type StageSamples } from './stage-life.ts';
@@ -28,7 +29,7 @@ export async function stagesGroup(
   signal: AbortSignal,
   progress: Progress,
 ): Promise<Outcome> {
-  await requireSpace(tmpdir(), workMib * COPIES * MIB);
+  await requireSpace(tmpdir(), spaceBytes(workMib * MIB));
   return inBenchFolder(async (folder) => {
     const work = await makeWork(join(folder, 'source'), FILES, workMib, signal);
     const result = await measureAll(work, repetitions, signal, progress);

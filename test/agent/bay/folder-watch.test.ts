@@ -104,9 +104,17 @@ describe('the arrival of a folder', () => {
   test('is seen when it happens, not at the next look', async () => {
     const { watch, held } = arriving(watchFolder);
     const arrival = watch.arrival(new AbortController().signal);
+    const seen = { told: false };
+    void arrival.then(() => (seen.told = true));
     await until('the watch to begin', 5000, () => held() === 1);
-    await pause(200); // no event says that the system watches
-    await appear();
+    await mkdir(join(parent, 'drawer'));
+    // No event says from when on the system watches: it is taken out and put in until it does.
+    await until('the arrival to be told', 20_000, async () => {
+      await rename(join(parent, 'drawer'), join(parent, 'bay'));
+      for (let looks = 0; looks < 50 && !seen.told; looks++) await pause(10);
+      if (!seen.told) await rename(join(parent, 'bay'), join(parent, 'drawer'));
+      return seen.told;
+    });
     expect(await arrival).toBe(await identity(join(parent, 'bay')));
     expect(held()).toBe(0);
     expect(clock.pending).toBe(0);

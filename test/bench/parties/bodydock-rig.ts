@@ -17,7 +17,10 @@ import { makeWork, type Work } from '../work.ts';
 const run = promisify(execFile);
 const LOOK_MS = 20;
 const MIB = 1024 * 1024;
+/** Of the docking before: behind that much V8 has compiled what there is to compile. */
+const EARLIER_BYTES_MAX = 1024 * MIB;
 const EARLIER_FILE_BYTES = 16 * MIB;
+const COPIES = 3;
 /** Pause between two looks, as a multiple of how long the one before lasted: at many folders looking would be work of its own. */
 const LOOK_SHARE = 10;
 const REPORT_BYTES_MAX = 64 * 1024 * 1024;
@@ -92,18 +95,28 @@ export async function dealOut(work: Work, rig: DockRig): Promise<void> {
     await link(file.path, join(rig.drawer((index % rig.cameraCount) + 1), 'DCIM', file.name));
 }
 
+/** Disk that measuring a docking of that size takes: source, sealed and far end, of it and of the one before. It is free again behind it. */
+export function spaceBytes(measuredBytes: number): number {
+  return COPIES * (measuredBytes + earlierBytes(measuredBytes));
+}
+
+function earlierBytes(measuredBytes: number): number {
+  return Math.min(measuredBytes, EARLIER_BYTES_MAX);
+}
+
 /**
  * The docking before the one that is measured: both programs run all day, and neither their start nor the first gigabyte of their lives, while
- * V8 still compiles them, is what a station does all day. As large as the other one, in more files, and to all cameras. Ends with all of them
+ * V8 still compiles them, is what a station does all day. As large as the other one, up to a gigabyte, in more files, and to all cameras. Ends with all of them
  * empty in their bays.
  * Shape: SHA-256 of its files, in lower-case hex. Errors: those of the programs; the signal's reason.
  */
 export async function earlierDocking(
   rig: DockRig,
-  { sizeBytes }: Work,
+  { sizeBytes: measuredBytes }: Work,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const folder = join(rig.folder, 'earlier');
+  const sizeBytes = earlierBytes(measuredBytes);
   const count = Math.ceil(sizeBytes / EARLIER_FILE_BYTES);
   const work = await makeWork(folder, count, sizeBytes / MIB, signal, 'EARLIER');
   await dealOut(work, rig);
