@@ -13,7 +13,6 @@ import type { CustodyHead } from '../../protocol/receipt.ts';
 import type { StationTopics } from '../../protocol/topics.ts';
 import type { Held, Sender, SenderAction } from '../../protocol/transfer-state.ts';
 import type { Custody } from '../custody/custody.ts';
-import { MessageSize } from './message-size.ts';
 import { OFFER_SIZE_CODE, PushFailures } from './push-failures.ts';
 import { PushQueue, type LaneName } from './push-queue.ts';
 import { PushReceipts } from './push-receipts.ts';
@@ -22,6 +21,7 @@ import { PushSteps, type UnitReader } from './push-steps.ts';
 import { verifyDown, type TrustedStore } from './push-verify.ts';
 import type { SendLimits } from './send-limits.ts';
 import type { StrangeKeys } from './strange-keys.ts';
+import { ToldSize } from './told-size.ts';
 
 /** Units being read or handed to the connection at one time. */
 const READS_MAX = 4;
@@ -54,7 +54,7 @@ export class Pusher {
   readonly #options: PushOptions;
   readonly #sources: PushSources;
   readonly #queue: PushQueue;
-  readonly #size = new MessageSize();
+  readonly #size: ToldSize;
   readonly #steps: PushSteps;
   readonly #receipts: PushReceipts;
   readonly #failures: PushFailures;
@@ -69,6 +69,7 @@ export class Pusher {
     const sources = new PushSources(options.sources);
     this.#options = options;
     this.#sources = sources;
+    this.#size = new ToldSize(options);
     this.#queue = new PushQueue((recording) => sources.get(recording)?.state === 'spooled');
     this.#steps = new PushSteps({ ...options, sources, pace: options.limits.pace });
     this.#receipts = new PushReceipts({
@@ -114,7 +115,7 @@ export class Pusher {
     const senders = this.#queue.active(now).map(({ sender }) => sender);
     if (!connected) this.#options.limits.pace.letGo();
     if (connected) for (const sender of senders) sender.connected(now);
-    else this.#lostWhileSending(senders.filter((sender) => sender.sending && sender.inFlightBytes > 0));
+    else this.#size.lostWhileSending(senders.filter((sender) => sender.sending && sender.inFlightBytes > 0));
     this.#pump();
   }
 
@@ -196,7 +197,7 @@ export class Pusher {
       const { receivedBytes: before, inFlightBytes: onTheWay } = sender;
       sender.have(down.message, now);
       const arrived = sender.receivedBytes - before;
-      if (arrived > 0) this.#arrived(Math.min(arrived, onTheWay)); // what an earlier connection left there says nothing of this one
+      if (arrived > 0) this.#size.arrived(Math.min(arrived, onTheWay)); // what an earlier connection left there says nothing of this one
     }
   }
 
@@ -251,16 +252,15 @@ export class Pusher {
   }
 
   #pick(): { sender: Sender; action: SenderAction } | undefined {
-    const { broker, clock, limits } = this.#options;
+    const { clock, limits } = this.#options;
     const now = clock.monotonicMs();
-    const messageBytesMax = this.#size.limit(broker.payloadBytesMax, broker.isSlow);
     const budget = {
       windowBytes: WINDOW_BYTES_MAX - this.#queue.inFlightBytes,
-      messageBytesMax: Math.min(messageBytesMax, limits.pace.messageBytesMax),
+      messageBytesMax: Math.min(this.#size.limitBytes, limits.pace.messageBytesMax),
     };
     const heldIn = this.#held();
     for (const { sender, lane } of this.#queue.active(now)) {
-      if (sender.stalled) this.#shrink(sender);
+      if (sender.stalled) this.#size.stalled(sender);
       const action = sender.next(now, { ...budget, held: heldIn(lane) });
       if (action !== undefined) return { sender, action };
     }
@@ -283,29 +283,6 @@ export class Pusher {
 
   get #underWayBytes(): number {
     return this.#reads * UNIT_BYTES;
-  }
-
-  #shrink(sender: Sender): void {
-    sender.messagesShrunk();
-    if (this.#size.shrink()) {
-      this.#options.log.warn('messages made smaller', { reason: 'the receiver answers but nothing arrives' });
-    } else {
-      this.#options.conditions.raise('broker.message-size', null, {
-        payload_bytes_max: this.#options.broker.payloadBytesMax,
-      });
-    }
-  }
-
-  #lostWhileSending(senders: readonly Sender[]): void {
-    if (senders.length === 0) return;
-    if (this.#size.lostWhileSending(senders.every(({ receivedBytes }) => receivedBytes > 0)))
-      this.#options.log.warn('messages made smaller', { reason: 'connection lost while sending' });
-  }
-
-  #arrived(sizeBytes: number): void {
-    if (this.#size.arrived(sizeBytes))
-      this.#options.log.info('messages made larger again', { reason: 'much arrived' });
-    this.#options.conditions.clear('broker.message-size', null);
   }
 
   #setWake(): void {
@@ -382,7 +359,7 @@ export class Pusher {
 
   #receipted(recording: RecordingId): void {
     const sender = this.#queue.get(recording);
-    if (sender !== undefined && sender.inFlightBytes > 0) this.#arrived(sender.inFlightBytes); // no `have` tells of the last ones
+    if (sender !== undefined && sender.inFlightBytes > 0) this.#size.arrived(sender.inFlightBytes); // no `have` tells of the last ones
     sender?.receipted();
     this.#forget(recording);
     this.#sources.holding(recording)?.onReceipted(recording);

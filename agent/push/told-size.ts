@@ -1,0 +1,48 @@
+// How large a message the station dares to send, with what is said of it: lines of the log, and a condition where none is small enough.
+import type { Broker, Conditions, Log } from '../../protocol/ports.ts';
+import type { Sender } from '../../protocol/transfer-state.ts';
+import { MessageSize } from './message-size.ts';
+
+export interface ToldSizeOptions {
+  readonly broker: Pick<Broker, 'payloadBytesMax' | 'isSlow'>;
+  readonly log: Log;
+  readonly conditions: Conditions;
+}
+
+/** The size for one broker; nothing of it throws. */
+export class ToldSize {
+  readonly #options: ToldSizeOptions;
+  readonly #size = new MessageSize();
+
+  constructor(options: ToldSizeOptions) {
+    this.#options = options;
+  }
+
+  /** Payload bytes to use now. */
+  get limitBytes(): number {
+    const { payloadBytesMax, isSlow } = this.#options.broker;
+    return this.#size.limit(payloadBytesMax, isSlow);
+  }
+
+  /** The receiver answers but nothing of this arrives. */
+  stalled(sender: Sender): void {
+    const { log, conditions, broker } = this.#options;
+    sender.messagesShrunk();
+    if (this.#size.shrink())
+      log.warn('messages made smaller', { reason: 'the receiver answers but nothing arrives' });
+    else conditions.raise('broker.message-size', null, { payload_bytes_max: broker.payloadBytesMax });
+  }
+
+  /** The connection ended while bytes of these were on the way; of none is no reason. */
+  lostWhileSending(senders: readonly Sender[]): void {
+    if (senders.length === 0) return;
+    if (this.#size.lostWhileSending(senders.every(({ receivedBytes }) => receivedBytes > 0)))
+      this.#options.log.warn('messages made smaller', { reason: 'connection lost while sending' });
+  }
+
+  arrived(sizeBytes: number): void {
+    if (this.#size.arrived(sizeBytes))
+      this.#options.log.info('messages made larger again', { reason: 'much arrived' });
+    this.#options.conditions.clear('broker.message-size', null);
+  }
+}
