@@ -5,34 +5,26 @@
 // 1. A mark is durable before the entry that tells of the receipt is, so a cut in between loses none.
 // 2. A station is asked for all that was marked until then before it is answered for the entry, as far as the broker goes.
 // 3. Nothing is removed, and no receipt is made here. A mark goes once what it names is in place, or was replaced.
-import { join } from 'node:path';
-import { isRecordingId, type ReceiverId, type RecordingId, type StationId } from '../../ids.ts';
+import { isRecordingId, type RecordingId, type StationId } from '../../ids.ts';
 import type { AgainBody } from '../../messages.ts';
-import type { Clock, Conditions, Files, Log } from '../../ports.ts';
+import type { Conditions, Log } from '../../ports.ts';
 import * as limits from '../limits.ts';
 import { logName } from '../sending.ts';
 import type { RecordingName } from '../vault.ts';
-import { RECEIPT, type VaultLayout } from '../vault-layout.ts';
+import { InVault, type InVaultOptions } from './in-vault.ts';
 import { LogFates, whereabouts, type Whereabouts } from './log-fates.ts';
 import { markOf, MISSING_PER_STATION_MAX, MissingMarks, type MissingMark } from './missing-marks.ts';
 import { fatesIn, readStationLog } from './station-log.ts';
 import { supersededIn } from './superseded.ts';
 import { TakenBack } from './taken-back.ts';
 
-const DAY_MS = 86_400_000;
 const AHEAD_CODE = 'vault.station-ahead';
 const LOST_CODE = 'vault.recordings-lost';
 
-export interface MissingWatchOptions {
-  readonly receiver: ReceiverId;
+export interface MissingWatchOptions extends InVaultOptions {
   readonly stations: Iterable<StationId>;
-  readonly layout: VaultLayout;
-  readonly files: Files;
-  /** Documents may be dropped after so long: what is older may be missing in order. */
-  readonly documentsDays: number;
   /** Signs and publishes. */
   readonly ask: (body: AgainBody) => Promise<void>;
-  readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
 }
@@ -59,8 +51,8 @@ export class MissingWatch {
   readonly #options: MissingWatchOptions;
   readonly #marks: MissingMarks;
   readonly #takenBack: TakenBack;
+  readonly #vault: InVault;
   readonly #stations = new Map<StationId, Missing>();
-  readonly #ours = new Map<string, boolean>();
   readonly #stop = new AbortController();
   #looking: Promise<void> = Promise.resolve();
   #cancel: () => void = () => undefined;
@@ -71,6 +63,7 @@ export class MissingWatch {
     this.#options = options;
     this.#marks = new MissingMarks(options.files, options.layout);
     this.#takenBack = new TakenBack(options.files, options.layout);
+    this.#vault = new InVault(options);
   }
 
   /** Takes over what earlier runs and commands marked. Never rejects: what cannot be read is read again. */
@@ -102,7 +95,7 @@ export class MissingWatch {
       const known = found.get(recording) ?? missing?.marks.get(recording);
       // The station follows no `again` that names one that it took back.
       if (known !== undefined && !(await this.#isNew(station, recording, known, receipt.sha256))) continue;
-      if (await this.#isMissing(station, recording, receipt.receiver, at))
+      if (await this.#vault.misses(station, recording, receipt.receiver, at))
         found.set(recording, markOf(receipt, this.#options.clock.wallMs()));
     }
     if (found.size > 0) await this.#mark(station, found);
@@ -152,35 +145,6 @@ export class MissingWatch {
     sha256: string,
   ): Promise<boolean> {
     return known.receipt_sha256 !== sha256 && !(await this.#takenBack.of({ station, recording })).has(sha256);
-  }
-
-  async #isMissing(
-    station: StationId,
-    recording: RecordingId,
-    receiver: string,
-    receiptedAt: string,
-  ): Promise<boolean> {
-    const { clock, documentsDays } = this.#options;
-    if (clock.wallMs() - Date.parse(receiptedAt) > documentsDays * DAY_MS) return false;
-    if (!(await this.#isOfThisVault(receiver))) return false;
-    return !(await this.#isInPlace(station, recording));
-  }
-
-  /** A receipt stays whatever is deleted, and is the last to come: what has none was not whole when the vault was saved. */
-  async #isInPlace(station: StationId, recording: RecordingId): Promise<boolean> {
-    const { files, layout } = this.#options;
-    return (await files.stat(join(layout.recording({ station, recording }), RECEIPT))) !== undefined;
-  }
-
-  /** A station may have been another store's before. */
-  async #isOfThisVault(receiver: string): Promise<boolean> {
-    const { files, layout } = this.#options;
-    if (receiver === this.#options.receiver) return true;
-    const known = this.#ours.get(receiver);
-    if (known !== undefined) return known;
-    const isOurs = (await files.stat(layout.keeper(receiver as ReceiverId)))?.kind === 'folder';
-    if (this.#ours.size < limits.HOLDERS_MAX) this.#ours.set(receiver, isOurs);
-    return isOurs;
   }
 
   async #mark(station: StationId, found: Map<RecordingId, MissingMark>): Promise<void> {
@@ -328,7 +292,7 @@ export class MissingWatch {
 
   async #lookAt(station: StationId, missing: Missing): Promise<void> {
     for (const recording of missing.marks.keys())
-      if (await this.#isInPlace(station, recording)) await this.#found(station, missing, recording);
+      if (await this.#vault.holds({ station, recording })) await this.#found(station, missing, recording);
     await this.#dropReplaced(station, missing);
     if (missing.marks.size === 0) {
       missing.where = new Map();
