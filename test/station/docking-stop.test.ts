@@ -186,6 +186,7 @@ test('a stop waits a moment for a store that was there and is silent, and not lo
   await dock.startStation();
   await dock.until('done', () => dock.bay()['state'] === 'done');
   dock.camera.detach();
+  await dock.until('empty', () => dock.bay()['state'] === 'empty'); // its record may be in the vault before the bay says so
   await chain(1);
   await dock.stopReceiver();
   dock.camera.attach();
