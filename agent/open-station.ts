@@ -47,8 +47,9 @@ function startThreads(
   undo: Undo,
 ): StationThreads {
   const signer = openWorkerSigner(key);
-  const count = Math.max(1, Math.min(bays, availableParallelism()));
-  const bulk = openBulkWorkers({ count }).then((opened) =>
+  const cores = availableParallelism();
+  const count = Math.max(1, Math.min(bays, cores));
+  const bulk = openBulkWorkers({ count, cores }).then((opened) =>
     watchedCalls(opened, disk, ['startSeal', 'startDigest']),
   );
   for (const opening of [signer, bulk]) {

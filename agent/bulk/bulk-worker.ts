@@ -5,30 +5,36 @@ import { DockError } from '../../protocol/errors.ts';
 import { bufferFreer } from '../../protocol/io/free-buffer.ts';
 import { filesGivingWay } from '../../protocol/io/files-giving-way.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
-import { atOwnPriority, giveWay } from '../../protocol/io/give-way.ts';
+import { atOwnPriority, giveWay, giveWayAnew } from '../../protocol/io/give-way.ts';
 import { LoopTurns } from '../../protocol/io/loop-turns.ts';
 import { readAtOnce } from '../../protocol/io/read-at-once.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
 import { Moved, serveCalls } from '../../protocol/io/worker-serve.ts';
 import { sealSmall } from '../../protocol/sealed-file.ts';
-import type { BulkCalls } from './bulk-calls.ts';
+import type { BulkCalls, BulkThreadData } from './bulk-calls.ts';
 import type { Digesting, Sealing } from './bulk.ts';
+import { Crowd } from './crowd.ts';
 import { DigestPass } from './digest.ts';
 import { lookIntoAtOnce } from './folder-look.ts';
 import { SealPass } from './seal.ts';
 import { readUnit } from './unit-read.ts';
-import { UnitTags, type TagMemory } from './unit-tags.ts';
+import { UnitTags } from './unit-tags.ts';
 
 assert(parentPort, 'this module is a worker');
-giveWay();
+const memory = workerData as BulkThreadData;
+const crowd = new Crowd(memory.crowd);
+giveWay(() => crowd.isFull);
 const turns = new LoopTurns();
-const tags = new UnitTags(workerData as TagMemory);
+const tags = new UnitTags(memory.tags);
 const context = {
   files: filesGivingWay(nodeFiles()),
   random: nodeRandom(),
   freeBuffer: bufferFreer(),
   tags,
-  turn: () => turns.next(), // a unit that is wanted for sending waits for one slice, not for all pieces that have arrived
+  turn: async () => {
+    await turns.next(); // a unit that is wanted for sending waits for one slice, not for all pieces that have arrived
+    giveWayAnew();
+  },
 };
 const sealings = new Map<number, InOrder<Sealing>>();
 const digestings = new Map<number, InOrder<Digesting>>();

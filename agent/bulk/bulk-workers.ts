@@ -6,11 +6,12 @@ import type { Piece } from '../../drivers/driver.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
 import { WorkerCalls } from '../../protocol/io/worker-calls.ts';
 import { startWorker } from '../../protocol/io/worker-thread.ts';
-import type { BulkCalls } from './bulk-calls.ts';
+import type { BulkCalls, BulkThreadData } from './bulk-calls.ts';
 import type { Bulk, Digesting, Sealing, SealJob, SealResult, TailDifference } from './bulk.ts';
+import { Crowd, newCrowdMemory } from './crowd.ts';
 import type { FolderLooks, FoldersWanted } from './folder-look.ts';
 import { PiecesInFlight, sizeOf } from './pieces-in-flight.ts';
-import { newTagMemory, TAG_KEY_BYTES, type TagMemory } from './unit-tags.ts';
+import { newTagMemory, TAG_KEY_BYTES } from './unit-tags.ts';
 
 /** Workers of one agent: more than a machine with cameras on it has cores. */
 const WORKERS_MAX = 64;
@@ -32,15 +33,17 @@ interface Slot {
 export interface BulkWorkersOptions {
   /** One for each busy bay, at most one for each core. */
   readonly count: number;
+  /** That this process may use. */
+  readonly cores: number;
   /** Starts a thread on bulk-worker.ts; tests keep a hand on it here. */
-  readonly startThread?: (name: string, tags: TagMemory) => Worker;
+  readonly startThread?: (name: string, memory: BulkThreadData) => Worker;
 }
 
 /** A new thread on bulk-worker.ts. */
-export function startBulkThread(name: string, tags: TagMemory): Worker {
+export function startBulkThread(name: string, memory: BulkThreadData): Worker {
   return startWorker(import.meta.url, './bulk-worker', {
     name,
-    workerData: tags,
+    workerData: memory,
     resourceLimits: HEAP_LIMITS,
   });
 }
@@ -50,9 +53,11 @@ export function startBulkThread(name: string, tags: TagMemory): Worker {
  * Errors: "worker.died" where a worker does not start.
  */
 export async function openBulkWorkers(options: BulkWorkersOptions): Promise<Bulk> {
-  const { count, startThread = startBulkThread } = options;
-  assert(count >= 1 && count <= WORKERS_MAX, 'the number of workers is checked by the caller');
-  const bulk = new BulkWorkers(count, startThread);
+  assert(
+    options.count >= 1 && options.count <= WORKERS_MAX,
+    'the number of workers is checked by the caller',
+  );
+  const bulk = new BulkWorkers(options);
   try {
     await bulk.ready();
   } catch (error) {
@@ -64,12 +69,17 @@ export async function openBulkWorkers(options: BulkWorkersOptions): Promise<Bulk
 
 class BulkWorkers implements Bulk {
   readonly #slots: readonly Slot[];
+  readonly #crowd: Crowd;
+  readonly #cores: number;
   #lastPass = 0;
 
-  constructor(count: number, startThread: (name: string, tags: TagMemory) => Worker) {
+  constructor({ count, cores, startThread = startBulkThread }: BulkWorkersOptions) {
     const tags = newTagMemory(nodeRandom().bytes(TAG_KEY_BYTES));
+    const memory = { tags, crowd: newCrowdMemory() };
+    this.#crowd = new Crowd(memory.crowd);
+    this.#cores = cores;
     this.#slots = Array.from({ length: count }, (_, at) => ({
-      calls: new WorkerCalls<BulkCalls>(() => startThread(`bulk-${at}`, tags)),
+      calls: new WorkerCalls<BulkCalls>(() => startThread(`bulk-${at}`, memory)),
       passes: new Set<number>(),
     }));
   }
@@ -119,7 +129,12 @@ class BulkWorkers implements Bulk {
 
   #enter(): PassInWorker {
     const slot = least(this.#slots, ({ calls, passes }) => [passes.size, calls.pending]);
-    return new PassInWorker(++this.#lastPass, slot);
+    return new PassInWorker(++this.#lastPass, slot, () => this.#tellCrowd());
+  }
+
+  #tellCrowd(): void {
+    const atWork = this.#slots.filter(({ passes }) => passes.size > 0).length;
+    this.#crowd.tell(atWork, this.#cores);
   }
 
   /** For short work: whoever has the fewest calls waiting. */
@@ -133,14 +148,17 @@ class PassInWorker {
   readonly id: number;
   readonly calls: WorkerCalls<BulkCalls>;
   readonly #slot: Slot;
+  readonly #onChange: () => void;
   #aborting: Promise<void> | undefined;
   ended = false;
 
-  constructor(id: number, slot: Slot) {
+  constructor(id: number, slot: Slot, onChange: () => void) {
     this.id = id;
     this.calls = slot.calls;
     this.#slot = slot;
+    this.#onChange = onChange;
     slot.passes.add(id);
+    onChange();
   }
 
   async starting(start: Promise<void>): Promise<void> {
@@ -169,6 +187,7 @@ class PassInWorker {
   leave(): void {
     this.ended = true;
     this.#slot.passes.delete(this.id);
+    this.#onChange();
   }
 }
 

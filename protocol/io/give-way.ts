@@ -15,37 +15,45 @@ interface Giving {
   readonly thread: number;
   readonly own: number;
   readonly lower: number;
+  readonly isCrowded: () => boolean;
 }
 
 let giving: Giving | undefined;
+let isLower = false;
 
 /**
- * The calling thread alone gives way from now on; Linux counts each thread here as POSIX counts a process (setpriority(2), "C
+ * The calling thread alone gives way from now on, while `isCrowded`; Linux counts each thread here as POSIX counts a process (setpriority(2), "C
  * library/kernel differences"). Only where the thread may come back (RLIMIT_NICE, LimitNICE= of its unit), and where the system has such a thing:
  * else it stays as it is, all works, and answers come later. Finding that out may cost one step.
  */
-export function giveWay(): void {
+export function giveWay(isCrowded = (): boolean => true): void {
   try {
     const thread = Number(readlinkSync('/proc/thread-self').split('/').pop());
     const own = getPriority(thread);
     setPriority(thread, Math.min(own + 1, LOWEST));
     setPriority(thread, own);
-    const lower = Math.min(own + STEPS, LOWEST);
-    setPriority(thread, lower);
-    giving = { thread, own, lower };
+    giving = { thread, own, lower: Math.min(own + STEPS, LOWEST), isCrowded };
+    giveWayAnew();
   } catch {
     // see above
   }
 }
 
+/** Gives way or comes back, as it is crowded by now: for long work, between two steps of it. */
+export function giveWayAnew(): void {
+  if (giving === undefined || giving.isCrowded() === isLower) return;
+  isLower = !isLower;
+  setPriority(giving.thread, isLower ? giving.lower : giving.own);
+}
+
 /** Does what takes a lock that others wait for, at the thread's own priority; only until it returns, and a promise that it gives is not waited for. */
 export function atOwnPriority<T>(work: () => T): T {
-  if (giving === undefined) return work();
-  const { thread, own, lower } = giving;
-  setPriority(thread, own);
+  if (giving === undefined || !isLower) return work();
+  isLower = false;
+  setPriority(giving.thread, giving.own);
   try {
     return work();
   } finally {
-    setPriority(thread, lower);
+    giveWayAnew();
   }
 }

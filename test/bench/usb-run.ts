@@ -136,7 +136,8 @@ function expectedSha256(fileBytes: number): string {
 
 async function measure(mode: UsbMode, bays: number, fileBytes: number): Promise<UsbRun> {
   const folder = await mkdtemp(join(tmpdir(), 'bodydock-bench-'));
-  const bulk = await openBulkWorkers({ count: Math.max(1, Math.min(bays, availableParallelism())) });
+  const cores = availableParallelism();
+  const bulk = await openBulkWorkers({ count: Math.max(1, Math.min(bays, cores)), cores });
   try {
     const at = world(bays, fileBytes);
     const sha256 = mode === 'pull' ? expectedSha256(fileBytes) : '';

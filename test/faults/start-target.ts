@@ -77,7 +77,8 @@ async function fill(dir: string, count: number, released: number): Promise<void>
 }
 
 async function start(dir: string): Promise<void> {
-  const bulk = await openBulkWorkers({ count: Math.min(4, availableParallelism()) });
+  const cores = availableParallelism();
+  const bulk = await openBulkWorkers({ count: Math.min(4, cores), cores });
   const before = performance.now();
   const spool = await open(dir, bulk);
   const openMs = Math.round(performance.now() - before);

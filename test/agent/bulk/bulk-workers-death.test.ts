@@ -29,11 +29,12 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function open(count: number): Promise<Bulk> {
+async function open(count: number, start = startBulkThread): Promise<Bulk> {
   bulk = await openBulkWorkers({
     count,
-    startThread: (name, tags) => {
-      const thread = startBulkThread(name, tags);
+    cores: 2,
+    startThread: (name, memory) => {
+      const thread = start(name, memory);
       threads.push(thread);
       return thread;
     },
@@ -69,8 +70,14 @@ test('a sealing whose thread died between two calls says so at each further call
   expect(threads).toHaveLength(2);
 });
 
+/** A thread that begins passes and gives them up, and answers nothing else. */
+const DEAF = `
+  const { parentPort } = require('node:worker_threads');
+  const answered = ['ready', 'startSeal', 'startDigest', 'abort'];
+  parentPort.on('message', ({ id, name }) => answered.includes(name) && parentPort.postMessage({ id }));`;
+
 test('all calls that wait for a thread reject when it dies', async () => {
-  await open(1);
+  await open(1, () => new Worker(DEAF, { eval: true }));
   await writeFile(join(folder, 'unit'), content);
   const sealing = await bulk.startSeal(job('lost'));
   const digesting = await bulk.startDigest();
@@ -112,6 +119,7 @@ test('a new thread takes the place of a dead one until it dies as well', async (
 test('threads that cannot start are an error of the opening and of nothing else', async () => {
   const broken = openBulkWorkers({
     count: 1,
+    cores: 1,
     startThread: () => new Worker('throw new Error("no room")', { eval: true }),
   });
   await expect(broken).rejects.toMatchObject({ ...died, message: expect.stringContaining('no room') });

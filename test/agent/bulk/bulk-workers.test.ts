@@ -22,7 +22,7 @@ async function freshFolder(): Promise<string> {
 }
 
 beforeAll(async () => {
-  shared = await openBulkWorkers({ count: 2 });
+  shared = await openBulkWorkers({ count: 2, cores: 2 });
 });
 afterAll(async () => {
   await shared.close();
@@ -37,7 +37,7 @@ test('a unit that is wanted does not wait for the passes that keep its worker bu
   const folder = await freshFolder();
   const content = contentOf(100_000);
   await writeFile(join(folder, 'unit'), content);
-  const bulk = await openBulkWorkers({ count: 1 });
+  const bulk = await openBulkWorkers({ count: 1, cores: 2 });
   try {
     const order: string[] = [];
     const passes = [1, 2, 3, 4].map(async () => {

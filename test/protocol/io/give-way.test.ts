@@ -62,12 +62,31 @@ const mayComeBack = await run(process.execPath, [
   () => false,
 );
 
-test.runIf(mayComeBack)('the thread that seals and digests gives way', async () => {
-  await judgeNew(
-    () => openBulkWorkers({ count: 1 }),
-    (nice) => nice.includes(lower),
-  );
-});
+const PIECE = { kind: 'bytes' as const, bytes: new Uint8Array(1) };
+
+test.runIf(mayComeBack)(
+  'threads that seal and digest give way once as many of them are at work as there are cores, and come back',
+  async () => {
+    const bulk = await openBulkWorkers({ count: 2, cores: 2 });
+    const before = niceOfThreads();
+    const ofAll = (): number[] => [...niceOfThreads().values()].filter((nice) => nice !== own);
+    const one = await bulk.startDigest();
+    await one.write(PIECE);
+    await one.write({ ...PIECE, bytes: new Uint8Array(1) });
+    expect(ofAll()).toEqual([]);
+
+    const other = await bulk.startDigest();
+    for (const pass of [one, other]) await pass.write({ ...PIECE, bytes: new Uint8Array(1) });
+    await expect.poll(ofAll, { timeout: 5000 }).toEqual([lower, lower]);
+    expect(before.size).toBeGreaterThan(2);
+
+    await other.abort();
+    await one.write({ ...PIECE, bytes: new Uint8Array(1) });
+    await expect.poll(() => ofAll().length, { timeout: 5000 }).toBeLessThan(2);
+    await one.finish();
+    await bulk.close();
+  },
+);
 
 test.runIf(mayComeBack)("the receiver's thread gives way", async () => {
   await judgeNew(
