@@ -57,7 +57,8 @@ export class StatusPublisher {
   /** The bay has something new to show. */
   bayChanged(bay: Bay): void {
     const topic = this.#options.topics.bay(bay.id);
-    this.retained.add({ topic, document: () => encodeMonitoring(baySchema, bay.document()) });
+    const document = (): Uint8Array => encodeMonitoring(baySchema, bay.document());
+    this.retained.add({ topic, document, essence: () => bay.camera });
     this.retained.changed(topic);
   }
 

@@ -43,7 +43,7 @@ const CHANNELS: Readonly<Record<string, Channel>> = {
     'health',
     'Numbers and heartbeat, every 60 s and at each connect; expires after 600 s on MQTT 5.',
   ),
-  bay: said('bay/{bay}', 'bay', 'One bay; at most one message a second.'),
+  bay: said('bay/{bay}', 'bay', 'One bay; one message a second on average, three in a row at most.'),
   condition: said(
     'condition/{code}',
     'condition',

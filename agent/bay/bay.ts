@@ -110,6 +110,11 @@ export class Bay {
     this.#docking?.tryAgain();
   }
 
+  /** Alias of the camera that is in it, or null. */
+  get camera(): string | null {
+    return this.#alias;
+  }
+
   /** The bay document of this moment (SPEC 7). */
   document(): BayDocument {
     const docking = this.#docking;

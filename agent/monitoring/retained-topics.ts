@@ -1,13 +1,15 @@
 // Retained documents of the station: each is made anew when it is sent, so that only the newest state ever leaves.
 //
 // Invariants:
-// 1. One message a second and topic at most, whatever changes how often; the last change is always said.
+// 1. One message a second and topic on average, whatever changes how often, and three in a row at most; the last change is always said.
 // 2. At each connect everything is said again, without a wait for each answer: the broker bounds what is under way.
 // 3. Nothing is kept for a broker that is not there: the next connect says it. One that is there and refuses a message is tried again.
 import type { Broker, Clock, Log } from '../../protocol/ports.ts';
 
 /** Pause between two messages of one topic (SPEC 7). */
 const TOPIC_MS = 1000;
+/** Three messages in a row need not keep to the pause, where somebody waits for what they say. */
+const BURST_MS = 3 * TOPIC_MS;
 /** What a broker refuses, for want of a right or of room, it may take later; no new connection need come of that. */
 const REFUSED_MS = 60_000;
 /** The empty message: the broker forgets what it retains. */
@@ -24,13 +26,18 @@ export interface RetainedTopic {
   readonly topic: string;
   /** The document of this moment, or undefined where the topic is to be empty. */
   readonly document: () => Uint8Array | undefined;
+  /** What of the document is not to wait for the pause when it changes. Asked for at each change, so it costs next to nothing. */
+  readonly essence?: () => string | null;
   /** On MQTT 5 the broker drops it after so long without a newer one. */
   readonly expiresSeconds?: number;
 }
 
 interface Slot extends RetainedTopic {
   saidAtMs: number;
-  cancel: (() => void) | undefined;
+  saidEssence: string | null | undefined;
+  /** Of BURST_MS, of which each message takes TOPIC_MS, when it was last said. */
+  leftMs: number;
+  due: { readonly atMs: number; readonly cancel: () => void } | undefined;
 }
 
 /** Publishes retained documents. */
@@ -48,26 +55,40 @@ export class RetainedTopics {
   /** Adds a topic; nothing is said before it changes or a connection is made. One that is there stays. */
   add(topic: RetainedTopic): void {
     if (this.#slots.has(topic.topic)) return;
-    this.#slots.set(topic.topic, { ...topic, saidAtMs: Number.NEGATIVE_INFINITY, cancel: undefined });
+    const state = {
+      saidAtMs: Number.NEGATIVE_INFINITY,
+      saidEssence: undefined,
+      leftMs: BURST_MS,
+      due: undefined,
+    };
+    this.#slots.set(topic.topic, { ...topic, ...state });
   }
 
   /** The document of a topic that was added changed: said at once, or when a second has passed since the last time. */
   changed(topic: string): void {
     const slot = this.#slots.get(topic);
-    if (slot === undefined || slot.cancel !== undefined || this.#stopped) return;
-    const pauseMs = slot.saidAtMs + TOPIC_MS - this.#options.clock.monotonicMs();
-    slot.cancel = this.#options.clock.after(Math.max(0, pauseMs), () => {
-      slot.cancel = undefined;
+    if (slot === undefined || this.#stopped) return;
+    const { clock } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (slot.due !== undefined && slot.due.atMs <= nowMs) return;
+    const atMs = isPressing(slot)
+      ? holdsAtMs(slot, TOPIC_MS, nowMs)
+      : Math.max(slot.saidAtMs + TOPIC_MS, holdsAtMs(slot, 2 * TOPIC_MS, nowMs)); // leaves one for what is pressing
+    if (slot.due !== undefined && slot.due.atMs <= atMs) return;
+    slot.due?.cancel();
+    const cancel = clock.after(atMs - nowMs, () => {
+      slot.due = undefined;
       void this.#say(slot);
     });
+    slot.due = { atMs, cancel };
   }
 
   /** Says it now, whatever the pause. Never rejects. */
   async sayNow(topic: string): Promise<void> {
     const slot = this.#slots.get(topic);
     if (slot === undefined) return;
-    slot.cancel?.();
-    slot.cancel = undefined;
+    slot.due?.cancel();
+    slot.due = undefined;
     await this.#say(slot);
   }
 
@@ -89,14 +110,17 @@ export class RetainedTopics {
     this.#stopped = true;
     this.#cancelRefused?.();
     for (const slot of this.#slots.values()) {
-      slot.cancel?.();
-      slot.cancel = undefined;
+      slot.due?.cancel();
+      slot.due = undefined;
     }
   }
 
   async #say(slot: Slot): Promise<void> {
     const { broker, clock, log } = this.#options;
-    slot.saidAtMs = clock.monotonicMs();
+    const nowMs = clock.monotonicMs();
+    slot.leftMs = Math.max(0, leftMsAt(slot, nowMs) - TOPIC_MS);
+    slot.saidAtMs = nowMs;
+    slot.saidEssence = slot.essence?.();
     const { topic, expiresSeconds } = slot;
     const expiry = expiresSeconds === undefined ? {} : { expiresSeconds };
     try {
@@ -119,4 +143,17 @@ export class RetainedTopics {
       for (const each of refused) this.changed(each);
     });
   }
+}
+
+function isPressing(slot: Slot): boolean {
+  return slot.essence !== undefined && slot.essence() !== slot.saidEssence;
+}
+
+function leftMsAt({ leftMs, saidAtMs }: Slot, nowMs: number): number {
+  return Math.min(BURST_MS, leftMs + nowMs - saidAtMs);
+}
+
+/** When so much is left; `nowMs` where it is. */
+function holdsAtMs(slot: Slot, wantedMs: number, nowMs: number): number {
+  return nowMs + Math.max(0, wantedMs - leftMsAt(slot, nowMs));
 }

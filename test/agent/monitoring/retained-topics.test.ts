@@ -45,6 +45,49 @@ describe('a retained topic', () => {
     expect(said).toEqual(['0 a 1', '1000 a 10', '2000 a 20', '3000 a 30', '4000 a 35']);
   });
 
+  describe('whose essence changed', () => {
+    let essence: string;
+    const change = async (to: string, ms: number): Promise<void> => {
+      value = `${Number(value) + 1}`;
+      essence = to;
+      topics.changed('e');
+      await clock.advance(ms);
+    };
+    beforeEach(() => {
+      essence = 'empty';
+      topics.add({ topic: 'e', document: () => Buffer.from(`${essence} ${value}`), essence: () => essence });
+    });
+
+    test('does not keep to the pause, also where a change waits for it that is none of the essence', async () => {
+      await change('came', 50);
+      await change('came', 50);
+      await change('named', 50);
+      await change('named', 2000);
+      expect(said).toEqual(['0 e came 1', '100 e named 3', '1100 e named 4']);
+    });
+
+    test('is said three times in a row, and then once a second', async () => {
+      for (let at = 0; at < 40; at++) await change(`${at}`, 100);
+      await clock.advance(2000);
+      const times = said.map((line) => Number(line.split(' ')[0]));
+      expect(times).toEqual([0, 100, 200, 1000, 2000, 3000, 4000]);
+      expect(said.at(-1)).toBe('4000 e 39 40');
+    });
+
+    test('is said at once, however often what is none of it changed before', async () => {
+      for (let at = 0; at < 55; at++) await change('same', 100);
+      await change('other', 0);
+      expect(said.slice(-2)).toEqual(['5000 e same 50', '5500 e other 56']);
+    });
+
+    test('is said three times in a row once more when it rested for three seconds', async () => {
+      for (let at = 0; at < 3; at++) await change(`${at}`, 0);
+      await clock.advance(3000);
+      for (let at = 3; at < 7; at++) await change(`${at}`, 10);
+      expect(said.map((line) => Number(line.split(' ')[0]))).toEqual([0, 0, 0, 3000, 3010, 3020]);
+    });
+  });
+
   test('with nothing to say is emptied', async () => {
     value = undefined;
     topics.changed('a');
