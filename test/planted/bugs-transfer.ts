@@ -23,6 +23,22 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     suites: ['protocol/io/give-way'],
   },
   {
+    id: 'nobody-gives-way',
+    what: 'threads that calculate do not count each other, and keep whoever answers from its turn on all cores',
+    file: 'agent/bulk/bulk-workers.ts',
+    find: 'this.#crowd.tell(atWork, this.#cores);',
+    put: 'this.#crowd.tell(Math.min(atWork, 1), this.#cores);',
+    suites: ['protocol/io/give-way'],
+  },
+  {
+    id: 'name-behind-numbers',
+    what: 'numbers of a bay use up what is kept for the name of a camera that comes',
+    file: 'agent/monitoring/retained-topics.ts',
+    find: 'holdsAtMs(slot, 2 * TOPIC_MS, nowMs)',
+    put: 'holdsAtMs(slot, TOPIC_MS, nowMs)',
+    suites: ['agent/monitoring/retained-topics'],
+  },
+  {
     id: 'batch-again-at-once',
     what: 'a batch of the log that brought nothing is sent again as soon as the store says so',
     file: 'agent/push/custody-push.ts',
