@@ -97,6 +97,7 @@ serveCalls<BulkCalls>(parentPort, {
   },
   abort: ({ pass }) => abort(pass),
   readUnit: async (place) => {
+    giveWayAnew(); // the last pass in this thread may have ended in a crowd
     const unit = await readUnit({ readAt: readAtOnce, tags }, place);
     return new Moved(unit, [unit.buffer]);
   },
