@@ -97,7 +97,6 @@ serveCalls<BulkCalls>(parentPort, {
   },
   abort: ({ pass }) => abort(pass),
   readUnit: async (place) => {
-    giveWayAnew(); // the last pass in this thread may have ended in a crowd
     const unit = await readUnit({ readAt: readAtOnce, tags }, place);
     return new Moved(unit, [unit.buffer]);
   },

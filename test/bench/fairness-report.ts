@@ -56,7 +56,7 @@ export function fairnessText(result: FairnessResult): string {
     ['others used', figure(result.load.othersShare * 100, 0), '% of the machine'],
   ])}
 
-A folder's bay is looked at every 500 ms; that is in the time of naming. Not measured: the hours of recordings, which are the clock's.
+A folder's bay is looked at every 500 ms where the system does not tell sooner that it came; that is in the time of naming. Not measured: the hours of recordings, which are the clock's.
 `;
 }
 
