@@ -1,8 +1,8 @@
 // What the group `fairness` says, for people, for machines and for targets.
 import { offPercent, type RateHeld } from './fairness-rate.ts';
 import { spread } from './figures.ts';
+import { heldUp, without, type HeldUp, type Look, type Span } from './held-up.ts';
 import type { LoadReport } from './load.ts';
-import type { LoopHeldUp } from './loop-histogram.ts';
 import type { Figures } from './outcome.ts';
 import { figure, renderTable } from './table.ts';
 
@@ -12,7 +12,10 @@ export interface FairnessResult {
   /** ms from a camera's coming to the message that names it, of several trials. */
   readonly identifiedRestMs: readonly number[];
   readonly identifiedBusyMs: readonly number[];
-  readonly loop: LoopHeldUp;
+  /** Of the agent's main thread. */
+  readonly looks: readonly Look[];
+  /** Of the whole machine, meanwhile; undefined where nobody could tell. */
+  readonly standstills: readonly Span[] | undefined;
   /** The agent's own word in each heartbeat: the longest time of the minute before. */
   readonly agentLoopMs: readonly number[];
   readonly heartbeats: number;
@@ -29,9 +32,25 @@ export interface FairnessResult {
   readonly rate: RateHeld;
 }
 
+interface Loop {
+  readonly all: HeldUp;
+  /** Without the machine's standstills. */
+  readonly own: HeldUp;
+  readonly standstillsMs: readonly number[];
+}
+
+function loopOf({ looks, standstills }: FairnessResult): Loop {
+  return {
+    all: heldUp(looks),
+    own: heldUp(standstills === undefined ? [] : without(standstills, looks)),
+    standstillsMs: (standstills ?? []).map(([fromMs, toMs]) => toMs - fromMs),
+  };
+}
+
 /** For people. */
 export function fairnessText(result: FairnessResult): string {
-  const { loop, locked, identifiedRestMs: rest, identifiedBusyMs: busy } = result;
+  const { all, own, standstillsMs } = loopOf(result);
+  const { locked, identifiedRestMs: rest, identifiedBusyMs: busy } = result;
   const ms = (value: number): string => figure(value, value < 10 ? 1 : 0);
   return `${renderTable([
     ['eight cameras busy, a ninth comes', 'figure', 'unit'],
@@ -40,11 +59,18 @@ export function fairnessText(result: FairnessResult): string {
     ['... longest', ms(spread(rest).max), 'ms'],
     ['ninth camera named, others busy: median', ms(spread(busy).median), 'ms'],
     ['... longest', ms(spread(busy).max), 'ms'],
-    ['main thread held up: median', ms(loop.p50Ms), 'ms'],
-    ['... 99 %', ms(loop.p99Ms), 'ms'],
-    ['... 99.9 %', ms(loop.p999Ms), 'ms'],
-    ['... longest', ms(loop.longestMs), 'ms'],
-    ["... longest, by the agent's health", ms(Math.max(...result.agentLoopMs)), 'ms'],
+    ['main thread held up: median', ms(all.p50Ms), 'ms'],
+    ['... 99 %', ms(all.p99Ms), 'ms'],
+    ['... 99.9 %', ms(all.p999Ms), 'ms'],
+    ['... longest', ms(all.longestMs), 'ms'],
+    ['... 99.9 %, without standstills of the machine', ms(own.p999Ms), 'ms'],
+    ['... longest', ms(own.longestMs), 'ms'],
+    [
+      `standstills of all processors: ${standstillsMs.length}, the longest`,
+      ms(spread(standstillsMs).max),
+      'ms',
+    ],
+    ["main thread held up, longest, by the agent's health", ms(Math.max(...result.agentLoopMs)), 'ms'],
     [`heartbeat late, of ${result.heartbeats}`, ms(result.healthLateMs), 'ms'],
     [`of ${locked.backlog} waiting, before the locked one`, `${locked.before}`, 'recordings'],
     ['... receipted after', ms(locked.afterMs), 'ms'],
@@ -62,17 +88,14 @@ A folder's bay is looked at every 500 ms where the system does not tell sooner t
 
 /** For `--json`. */
 export function fairnessDocument(result: FairnessResult): Record<string, unknown> {
-  const { loop, locked, load } = result;
+  const { locked, load } = result;
+  const { all, own, standstillsMs } = loopOf(result);
   return {
     identified_rest_ms: result.identifiedRestMs,
     identified_busy_ms: result.identifiedBusyMs,
-    loop_held_up_ms: {
-      looks: loop.looks,
-      p50: loop.p50Ms,
-      p99: loop.p99Ms,
-      p99_9: loop.p999Ms,
-      longest: loop.longestMs,
-    },
+    loop_held_up_ms: heldUpDocument(all),
+    loop_held_up_without_standstills_ms: result.standstills === undefined ? null : heldUpDocument(own),
+    standstills_ms: standstillsMs,
     health_event_loop_delay_ms: result.agentLoopMs,
     heartbeats: result.heartbeats,
     health_late_ms: Number.isFinite(result.healthLateMs) ? result.healthLateMs : null,
@@ -92,13 +115,19 @@ export function fairnessDocument(result: FairnessResult): Record<string, unknown
   };
 }
 
+function heldUpDocument({ looks, p50Ms, p99Ms, p999Ms, longestMs }: HeldUp): Record<string, number> {
+  return { looks, p50: p50Ms, p99: p99Ms, p99_9: p999Ms, longest: longestMs };
+}
+
 /** For targets and the comparison. */
 export function fairnessFigures(result: FairnessResult): Figures {
+  const { all, own } = loopOf(result);
   return {
     'fairness.rate_mb_per_s': result.receiptedBytes / 1e3 / result.elapsedMs,
     'fairness.identified_ms': spread(result.identifiedBusyMs).max,
     'fairness.identified_rest_ms': spread(result.identifiedRestMs).max,
-    'fairness.loop_p999_ms': result.loop.p999Ms,
+    'fairness.loop_p999_ms': all.p999Ms,
+    'fairness.loop_own_p999_ms': own.p999Ms,
     'fairness.health_late_ms': result.healthLateMs,
     'fairness.before_locked': result.locked.before,
     'fairness.rate_off_percent': offPercent(result.rate),

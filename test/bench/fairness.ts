@@ -11,14 +11,15 @@ import { fairnessDocument, fairnessFigures, fairnessText, type FairnessResult } 
 import { holdRate } from './fairness-rate.ts';
 import { FairnessWatch } from './fairness-watch.ts';
 import { sum } from './figures.ts';
+import type { Look } from './held-up.ts';
 import { LoadWatch } from './load.ts';
-import type { LoopHeldUp } from './loop-histogram.ts';
 import type { BenchOptions } from './options.ts';
 import { disturbanceOf, type Outcome, type Progress } from './outcome.ts';
 import { openBenchRig, type BenchRig } from './parties/bodydock-rig.ts';
 import { FILES } from './pipeline-group.ts';
 import { ProcessUse } from './process-use.ts';
 import { putSparse } from './sparse-file.ts';
+import { StandstillWatch } from './standstills.ts';
 import { inBenchFolder, requireSpace } from './work.ts';
 
 const MIB = 1024 * 1024;
@@ -32,11 +33,11 @@ const LOAD_MS = { full: 190_000, quick: 70_000 };
 /** With a limit. */
 const RATE_S = { full: 60, quick: 25 };
 const WAIT_MS = 60_000;
-/** What lies in spool and vault at a time is at most this many times the work. */
-const COPIES = 6;
+/** What lies on cameras, in spool and vault at a time is at most this many times the work. */
+const COPIES = 8;
 /** Recordings that wait when a locked one comes: more than are offered at a time. */
 const BACKLOG = 64;
-const PROBE = fileURLToPath(new URL('./loop-histogram.js', import.meta.url));
+const PROBE = fileURLToPath(new URL('./loop-looks.js', import.meta.url));
 
 /** Errors: too little disk; what a program failed with; the signal's reason. */
 export async function fairnessGroup(
@@ -49,7 +50,7 @@ export async function fairnessGroup(
     const rateS = quick ? RATE_S.quick : RATE_S.full;
     progress(`a limit of rate, for ${rateS} s`);
     const rate = await holdRate(rateS, signal);
-    const fileBytes = Math.ceil(workMib / FILES) * MIB;
+    const fileMib = Math.ceil(workMib / FILES);
     const loopFile = join(folder, 'loop.json');
     const environment = { NODE_OPTIONS: `--import ${PROBE}`, BENCH_LOOP_FILE: loopFile };
     const bench = await openBenchRig(false, {
@@ -60,9 +61,9 @@ export async function fairnessGroup(
     });
     try {
       const loadMs = quick ? LOAD_MS.quick : LOAD_MS.full;
-      const busy = await underLoad(bench, fileBytes, { loadMs, loopFile, signal, progress });
+      const busy = await underLoad(bench, fileMib, { loadMs, folder, loopFile, signal, progress });
       progress(`a locked recording behind ${BACKLOG} others`);
-      const result: FairnessResult = { ...busy, rate, locked: await overtake(bench.rig, fileBytes) };
+      const result: FairnessResult = { ...busy, rate, locked: await overtake(bench.rig, fileMib * MIB) };
       return {
         text: fairnessText(result),
         document: fairnessDocument(result),
@@ -78,6 +79,8 @@ export async function fairnessGroup(
 
 interface LoadWish {
   readonly loadMs: number;
+  /** For what is fed. */
+  readonly folder: string;
   readonly loopFile: string;
   readonly signal: AbortSignal;
   readonly progress: Progress;
@@ -85,8 +88,8 @@ interface LoadWish {
 
 async function underLoad(
   { rig, broker }: BenchRig,
-  fileBytes: number,
-  { loadMs, loopFile, signal, progress }: LoadWish,
+  fileMib: number,
+  { loadMs, folder, loopFile, signal, progress }: LoadWish,
 ): Promise<Omit<FairnessResult, 'locked' | 'rate'>> {
   await mkdir(join(rig.camera(NINTH), 'DCIM'));
   await rig.takeOut(NINTH);
@@ -96,13 +99,15 @@ async function underLoad(
     await rig.agent.start();
     progress('a ninth camera, the others at rest');
     const restMs = await identify(rig, watch, signal);
+    const load = await FairnessLoad.open(rig, join(folder, 'fed'), { cameras: BUSY, fileMib }, signal);
     progress(`a ninth camera, eight others busy for ${loadMs / 1000} s`);
     const pids = { agent: rig.agent.pid ?? 0, broker: broker.pid ?? 0, receiver: rig.receiver.pid ?? 0 };
     const machine = new LoadWatch();
     const use = new ProcessUse(pids);
     const startedMs = performance.now();
-    const load = FairnessLoad.start(rig, fileBytes, BUSY);
+    load.start();
     await rig.untilReceipted(BUSY, WAIT_MS);
+    const stillness = StandstillWatch.start();
     process.kill(pids.agent, 'SIGUSR2');
     const busyMs = await identify(rig, watch, signal);
     while (performance.now() - startedMs < loadMs) {
@@ -110,6 +115,7 @@ async function underLoad(
       await pause(100);
     }
     process.kill(pids.agent, 'SIGUSR2');
+    const standstills = await stillness.stop();
     const elapsedMs = performance.now() - startedMs;
     const { cpuSeconds, peakBytes } = use.take();
     const report = machine.close(sum(cpuSeconds));
@@ -118,12 +124,13 @@ async function underLoad(
     return {
       identifiedRestMs: restMs,
       identifiedBusyMs: busyMs,
-      loop: await readLoop(loopFile, rig),
+      looks: await readLooks(loopFile, rig),
+      standstills,
       agentLoopMs: watch.loopDelaysMs,
       heartbeats: watch.heartbeats,
       healthLateMs: watch.healthLateMs,
       receipted,
-      receiptedBytes: receipted * fileBytes,
+      receiptedBytes: receipted * fileMib * MIB,
       elapsedMs,
       peakBytes,
       load: report,
@@ -151,10 +158,10 @@ async function identify(rig: DockRig, watch: FairnessWatch, signal: AbortSignal)
   return times;
 }
 
-function readLoop(file: string, rig: DockRig): Promise<LoopHeldUp> {
-  const read = (): Promise<LoopHeldUp | undefined> =>
+function readLooks(file: string, rig: DockRig): Promise<readonly Look[]> {
+  const read = (): Promise<readonly Look[] | undefined> =>
     readFile(file, 'utf8').then(
-      (text) => JSON.parse(text) as LoopHeldUp,
+      (text) => JSON.parse(text) as readonly Look[],
       () => undefined,
     );
   return until('what the event loop was held up', WAIT_MS, read, () => rig.tails());
