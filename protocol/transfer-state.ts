@@ -83,6 +83,7 @@ export class Sender {
   #epochMax = 0;
   #offerAtMs: number;
   #offerPauseMs = OFFER_MS_MIN;
+  #isTooLarge = false;
   #heardAtMs = 0;
   #creditBytes = 0;
   #digestsHeld = 0;
@@ -134,6 +135,16 @@ export class Sender {
     return this.#refusal;
   }
 
+  /** Refused for now, or too large for the broker: others need not wait for it. */
+  get standsBack(): boolean {
+    return this.#refusal !== undefined || this.#isTooLarge;
+  }
+
+  /** Whether the broker takes a message of the size of its offer, as far as it is known. It is offered again all the same, as late as others. */
+  offerFits(fits: boolean): void {
+    this.#isTooLarge = !fits;
+  }
+
   /** True while the receiver answers and yet nothing that was sent arrives: the sign of messages that a broker drops for their size. */
   get stalled(): boolean {
     return this.#stalled;
@@ -157,9 +168,14 @@ export class Sender {
     this.#flight.add(unit, unitBytes(this.subject.sealedSizeBytes, unit), nowMs);
   }
 
-  /** Whether the receiver does not hold the unit yet, as far as it said. */
-  wants(unit: number): boolean {
-    return this.#phase !== 'done' && !this.#held.has(unit);
+  /** Whether that receiver is followed and does not hold the unit yet, as far as it said. */
+  wants(unit: number, receiver: ReceiverId): boolean {
+    return this.follows(receiver) && !this.#held.has(unit);
+  }
+
+  /** Whether it is sent to that receiver; also while it is offered anew, for then it may still be that one. */
+  follows(receiver: ReceiverId): boolean {
+    return this.#phase !== 'done' && this.#following?.receiver === receiver;
   }
 
   /** Monotonic ms at which `next` may have something to do although nothing came in, with what is held back then. */

@@ -128,8 +128,9 @@ export class CustodyPush {
   take(payload: Uint8Array): void {
     if (this.#headsWaiting >= HEADS_WAITING_MAX) return;
     this.#headsWaiting++;
+    const kept = Uint8Array.from(payload); // it waits for the one before, and a payload is good only until the handler returns
     void this.#heads
-      .run('head', () => this.#take(payload))
+      .run('head', () => this.#take(kept))
       .catch((error: unknown) => {
         this.#options.log.warn('custody head from the store refused', { error });
         this.#options.strangeKeys.refused(error);

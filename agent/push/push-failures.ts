@@ -32,6 +32,8 @@ export interface PushFailuresOptions {
   readonly isTaking: (recording: RecordingId) => boolean;
   /** It is not pushed any more. */
   readonly forget: (recording: RecordingId) => void;
+  /** The broker takes no message of that size: others need not wait for it. */
+  readonly tooLarge: (recording: RecordingId) => void;
   /** It is tried again that much later. */
   readonly postpone: (recording: RecordingId, pauseMs: number) => void;
 }
@@ -92,7 +94,8 @@ export class PushFailures {
 
   /** The broker takes no message of that size: a person must raise its limit; it is offered again all the same. */
   #oversize(recording: RecordingId): void {
-    const { broker, conditions } = this.#options;
+    const { broker, conditions, tooLarge } = this.#options;
+    tooLarge(recording);
     conditions.raise(OFFER_SIZE_CODE, recording, { payload_bytes_max: broker.payloadBytesMax });
   }
 

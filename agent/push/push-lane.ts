@@ -3,12 +3,12 @@ import type { RecordingId } from '../../protocol/ids.ts';
 import type { RoundTrip } from '../../protocol/round-trip.ts';
 import { Sender, type SenderSubject } from '../../protocol/transfer-state.ts';
 
-/** Refused ones whose pauses are kept apart from the active ones; beyond it the oldest refused ones hold places. */
-const REFUSED_MAX = 256;
+/** Those that stand back whose pauses are kept apart from the active ones; beyond it the oldest of them hold places. */
+const STANDING_BACK_MAX = 256;
 /** Taken ones that the list of waiting ones may still hold. */
 const TAKEN_MAX = 1024;
 
-/** A queue and its senders. What was refused for now keeps its sender but gives its place to others. */
+/** A queue and its senders. What stands back for now keeps its sender but gives its place to others. */
 export class PushLane {
   #waiting: SenderSubject[] = [];
   #from = 0;
@@ -43,14 +43,14 @@ export class PushLane {
     return this.#changes;
   }
 
-  /** Places that are taken: refused ones take none. */
+  /** Places that are taken: those that stand back take none. */
   get busy(): number {
-    let refused = 0;
-    for (const { refusal } of this.#senders.values()) if (refusal !== undefined) refused++;
-    return this.#senders.size - Math.min(refused, REFUSED_MAX);
+    let back = 0;
+    for (const { standsBack } of this.#senders.values()) if (standsBack) back++;
+    return this.#senders.size - Math.min(back, STANDING_BACK_MAX);
   }
 
-  /** True where something waits for its turn, or was begun and not refused. */
+  /** True where something waits for its turn, or was begun and does not stand back. */
   get isOpen(): boolean {
     return this.#from < this.#waiting.length || this.busy > 0;
   }
@@ -60,8 +60,9 @@ export class PushLane {
     for (let busy = this.busy; busy < places;) {
       const subject = this.#take();
       if (subject === undefined) return;
-      if (!isOpen(subject.recording)) continue;
-      this.#senders.set(subject.recording, new Sender(subject, nowMs, this.#roundTrip));
+      const { recording } = subject;
+      if (this.#senders.has(recording) || !isOpen(recording)) continue; // asked for again while it waited: it is here twice
+      this.#senders.set(recording, new Sender(subject, nowMs, this.#roundTrip));
       this.#changes++;
       busy++;
     }

@@ -67,7 +67,7 @@ export class PushQueue {
     return this.#all();
   }
 
-  /** True where something of the lane waits for its receipt and was not refused. */
+  /** True where something of the lane waits for its receipt and does not stand back. */
   isOpen(lane: LaneName): boolean {
     return this.#lanes[lane].isOpen;
   }

@@ -7,6 +7,7 @@
 // 3. A unit of which a lost connection carried a part is gone on with behind that part, and begun anew only at its end: a line that never
 //    carries a whole unit at one time carries it all the same.
 import { join } from 'node:path';
+import type { CustodyEvent } from '../../protocol/custody-entry.ts';
 import type { RecordingId, SessionId } from '../../protocol/ids.ts';
 import { DIGEST_BYTES, UNIT_BYTES } from '../../protocol/limits.ts';
 import { unitBytes } from '../../protocol/manifest.ts';
@@ -55,9 +56,11 @@ const UNSURE_BYTES = 64 * 1024;
 export class PushSteps {
   readonly #options: PushStepsOptions;
   readonly #loaded = new Map<RecordingId, Loaded>();
+  /** Those of which the log took that they are offered, and those of which that is durable. */
+  readonly #entered = new Set<RecordingId>();
   readonly #offered = new Set<RecordingId>();
-  /** Those of which the log does not say yet that they are durable: it is made up for before they are offered. */
-  readonly #owed = new Set<RecordingId>();
+  /** Those of which the log does not say yet that they are durable: it is made up for before they are offered. With what is left of that, once it was begun. */
+  readonly #owed = new Map<RecordingId, CustodyEvent[] | undefined>();
   /** Where in a unit the connection was lost. */
   readonly #brokenOff = new Map<RecordingId, Map<number, number>>();
 
@@ -75,7 +78,7 @@ export class PushSteps {
 
   /** The log does not say yet that it is durable. */
   owes(recording: RecordingId): void {
-    this.#owed.add(recording);
+    this.#owed.set(recording, undefined);
   }
 
   /** The verified document. Errors: "spool.damaged", "spool.unknown"; the system's. */
@@ -91,6 +94,7 @@ export class PushSteps {
   /** Nothing more will be sent of it. */
   forget(recording: RecordingId): void {
     this.#loaded.delete(recording);
+    this.#entered.delete(recording);
     this.#offered.delete(recording);
     this.#owed.delete(recording);
     this.#brokenOff.delete(recording);
@@ -99,8 +103,7 @@ export class PushSteps {
   async #offer(recording: RecordingId): Promise<void> {
     const { manifestBytes, signature } = await this.#load(recording);
     if (!this.#offered.has(recording)) {
-      this.#payOwed(recording);
-      this.#options.custody.append({ event: 'offered', facts: { recording } });
+      this.#enterOffered(recording);
       await this.#options.custody.checkpoint();
       this.#offered.add(recording);
     }
@@ -114,10 +117,23 @@ export class PushSteps {
     await this.#publish(this.#options.topics.offer(recording), offer, 1);
   }
 
+  /** Once, however often the log cannot be written: what it took it keeps. */
+  #enterOffered(recording: RecordingId): void {
+    if (this.#entered.has(recording)) return;
+    this.#payOwed(recording);
+    this.#options.custody.append({ event: 'offered', facts: { recording } });
+    this.#entered.add(recording);
+  }
+
   #payOwed(recording: RecordingId): void {
     if (!this.#owed.has(recording)) return;
-    const events = this.#options.sources.mustOf(recording).durableEvents(recording);
-    for (const event of events) this.#options.custody.append(event);
+    const { custody, sources } = this.#options;
+    const events = this.#owed.get(recording) ?? [...sources.mustOf(recording).durableEvents(recording)];
+    this.#owed.set(recording, events);
+    for (let next = events[0]; next !== undefined; next = events[0]) {
+      custody.append(next);
+      events.shift();
+    }
     this.#owed.delete(recording);
   }
 

@@ -83,6 +83,7 @@ export class Pusher {
       sources,
       isTaking: (recording) => this.#receipts.isTaking(recording),
       forget: (recording) => this.#forget(recording),
+      tooLarge: (recording) => this.#tooLarge(recording),
       postpone: (recording, pauseMs) => this.#postpone(recording, pauseMs),
     });
   }
@@ -328,7 +329,9 @@ export class Pusher {
   }
 
   /** Where what the start read of it did not verify, and other facts did since, the store answers for those. */
-  #offered({ subject: { recording, manifestSha256 } }: Sender): void {
+  #offered(sender: Sender): void {
+    const { recording, manifestSha256 } = sender.subject;
+    sender.offerFits(true);
     this.#options.conditions.clear(OFFER_SIZE_CODE, recording);
     const item = this.#sources.get(recording);
     if (item === undefined || item.manifestSha256 === manifestSha256) return;
@@ -342,10 +345,11 @@ export class Pusher {
     sender.leaving(action.unit, clock.monotonicMs());
     let heldMs: number | undefined;
     try {
-      const isWanted = (): boolean => !this.#stopped && sender.wants(action.unit);
+      const isWanted = (): boolean => !this.#stopped && sender.wants(action.unit, action.receiver);
       heldMs = await this.#steps.sendUnit(sender.subject.recording, action, isWanted);
     } finally {
-      sender.left(action.unit, heldMs !== undefined, clock.monotonicMs(), heldMs);
+      const isSent = heldMs !== undefined && sender.follows(action.receiver); // what went to another one does not arrive
+      sender.left(action.unit, isSent, clock.monotonicMs(), heldMs);
     }
   }
 
@@ -372,6 +376,11 @@ export class Pusher {
     this.#failures.forget(recording);
     for (const code of [...Object.values(REFUSED_CODES), OFFER_SIZE_CODE])
       this.#options.conditions.clear(code, recording);
+  }
+
+  #tooLarge(recording: RecordingId): void {
+    this.#steps.unload(recording); // it may be for long
+    this.#queue.get(recording)?.offerFits(false);
   }
 
   #postpone(recording: RecordingId, pauseMs: number): void {

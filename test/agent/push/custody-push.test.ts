@@ -381,6 +381,23 @@ describe('a store that was put back to an earlier state', () => {
     expect(rig.behind).toEqual([false]);
   });
 
+  test('is understood although its message is gone by the time that the one before was looked up', async () => {
+    const rig = new LogRig(1);
+    rig.push.connectionChanged(true);
+    await rig.talk();
+    let shown = (): void => undefined;
+    const disk = new Promise<void>((resolve) => (shown = resolve));
+    let lookedUp = 0;
+    rig.lookedUp = () => (lookedUp++ === 0 ? disk : Promise.resolve());
+    rig.push.take(await rig.store.answer(rig.id(0)));
+    const lent = await rig.store.answer(rig.id(0));
+    rig.push.take(lent);
+    lent.fill(0); // a payload is good only until its handler returns
+    shown();
+    await rig.talk();
+    expect(lookedUp).toBe(2);
+  });
+
   test('that says more than can be looked up is heard again once that is over', async () => {
     const rig = new LogRig(1);
     rig.push.connectionChanged(true);

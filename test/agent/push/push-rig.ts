@@ -90,10 +90,11 @@ export class PushRig {
     new Uint8Array(sizeBytes);
   /** Local time is UTC. */
   readonly limits = new SendLimits({ clock: this.clock, localMs: (utcMs) => utcMs, log: this.log });
+  readonly broker = this.hub.client('station');
   readonly pusher: Pusher;
 
   constructor() {
-    const broker = this.hub.client('station');
+    const { broker } = this;
     const topics = stationTopics('bodydock', station);
     this.hub.fate = ({ topic }) => {
       this.sent.push(topic);

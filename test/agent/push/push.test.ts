@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { DockError } from '../../../protocol/errors.ts';
 import type { RecordingId } from '../../../protocol/ids.ts';
 import { makeSecretKey } from '../../../protocol/minisign.ts';
@@ -208,6 +208,69 @@ test('a log that the disk refuses puts nothing else into the quarantine: it is o
   rig.custody.failWith = undefined;
   await rig.clock.advance(20_000);
   expect(offersOf(recording)).toBeGreaterThan(0);
+  // However often it was tried: what the log took it keeps, and writes by itself.
+  expect(rig.custody.of('offered')).toHaveLength(1);
+});
+
+test('a checkpoint that takes longer than the pause between two offers is waited for by both, and says one thing', async () => {
+  let written = (): void => undefined;
+  const disk = new Promise<void>((resolve) => (written = resolve));
+  vi.spyOn(rig.custody, 'checkpoint').mockReturnValue(disk);
+  const recording = rig.spool();
+  for (let second = 0; second < 5; second++) {
+    await settle();
+    await rig.clock.advance(1000);
+  }
+  expect(offersOf(recording)).toBe(0);
+  written();
+  await settle();
+  expect(offersOf(recording)).toBeGreaterThan(0);
+  expect(rig.custody.of('offered')).toHaveLength(1);
+});
+
+test('entries that are owed to a log that is full in between are told once each', async () => {
+  const append = rig.custody.append.bind(rig.custody);
+  let room = 1;
+  vi.spyOn(rig.custody, 'append').mockImplementation((event) => {
+    if (room-- <= 0) throw new DockError('custody.overrun', 'too much waits', { retry: 'later' });
+    append(event);
+  });
+  const recording = rig.spool(false);
+  for (let second = 0; second < 20; second++) {
+    await settle();
+    await rig.clock.advance(1000);
+  }
+  expect(rig.custody.names()).toEqual(['sealed']);
+  room = Infinity;
+  await rig.clock.advance(20_000);
+  await settle();
+  expect(rig.custody.names()).toEqual(['sealed', 'spooled', 'offered']);
+  expect(offersOf(recording)).toBeGreaterThan(0);
+});
+
+test('what is too large for the broker gives its place to others, keeps nothing in memory, and is sent once it fits', async () => {
+  const tooLarge = new Set<RecordingId>();
+  const publish = rig.broker.publish.bind(rig.broker);
+  vi.spyOn(rig.broker, 'publish').mockImplementation(async (topic, ...rest) => {
+    if ([...tooLarge].some((recording) => topic.endsWith(`/up/offer/${recording}`)))
+      throw new DockError('broker.message-oversize', 'too long', { retry: 'later' });
+    await publish(topic, ...rest);
+  });
+  for (let count = 0; count < 16; count++) tooLarge.add(rig.spool());
+  const behind = [rig.spool(), rig.spool()];
+  for (let second = 0; second < 5; second++) {
+    await settle();
+    await rig.clock.advance(1000);
+  }
+  expect(behind.map(offersOf).every((count) => count > 0)).toBe(true);
+  const [first] = tooLarge;
+  if (first === undefined) throw new Error('none was too large');
+  expect(rig.conditions.isRaised('broker.offer-size', first)).toBe(true);
+  tooLarge.clear();
+  await rig.clock.advance(120_000);
+  await settle();
+  expect(offersOf(first)).toBeGreaterThan(0);
+  expect(rig.conditions.isRaised('broker.offer-size', first)).toBe(false);
 });
 
 test('a unit that cannot be read any more once the receipt is here puts nothing into the quarantine', async () => {
