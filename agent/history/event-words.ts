@@ -27,8 +27,8 @@ const SENTENCES: Readonly<Partial<Record<CustodyEntry['event'], Sentence>>> = {
     'Die Station stellte die Uhr der Kamera; übrig blieben {offset_ms:s} s, ± {uncertainty_ms:u} s.',
   ],
   inventory: [
-    'Everything on the camera was listed: {entries:n} files with {bytes:n} bytes; SHA-256 of the list {sha256}.',
-    'Alles auf der Kamera wurde aufgelistet: {entries:n} Dateien mit {bytes:n} Bytes; SHA-256 der Liste {sha256}.',
+    'The camera was listed: {entries:n} files with {bytes:n} bytes; SHA-256 of the list {sha256}.',
+    'Die Kamera wurde aufgelistet: {entries:n} Dateien mit {bytes:n} Bytes; SHA-256 der Liste {sha256}.',
   ],
   seen: [
     'A file of {size_bytes:n} bytes was seen on the camera; SHA-256 of its place {path_sha256}.',

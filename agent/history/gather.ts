@@ -7,17 +7,17 @@ import { CUSTODY, type Place } from '../verify/place.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
 import type { CheckedRecording } from '../verify/recording-check.ts';
 import { below, note, type Remark } from '../verify/remark.ts';
+import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import { revokedAt, stationKeys, storeKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
 import { readVaultId } from '../verify/vault-id.ts';
-import type { NamedHead } from '../verify/head-book.ts';
 import type { History, HistoryDocument, Step, Subject } from './history.ts';
 import { keysUsed } from './keys-used.ts';
 import { headsIn, headsOfReceipts, headsOfWitnesses, type HeadsOf } from './outside-heads.ts';
 import type { HistoryPlace, StationPlace } from './places.ts';
-import { provenLog, type ProvenLog } from './proven-log.ts';
+import { provenLog, type LogQuestion, type ProvenLog } from './proven-log.ts';
 import { relate, type Related } from './related.ts';
 import { StepPicker } from './step-picker.ts';
-import { subjectAccount } from './subject-account.ts';
+import { SubjectAccount } from './subject-account.ts';
 import * as documents from './subject-documents.ts';
 
 /** What is asked. */
@@ -67,10 +67,28 @@ class Gathering {
     const related = await relate(this.#deps, this.#station, subject, recording?.manifest);
     const ids = new Set([...related.records, ...related.dockings.keys()]);
     const records = await documents.dockingRecords(this.#deps, this.#station, ids);
-    const logs = await this.#logs(related, recording, records);
+    const account = this.#account(related, recording, records);
+    const logs = await this.#logs(related, recording, records, account);
     const found = await this.#documents(related, recording, records);
-    this.#compare(related, recording, records, logs);
+    this.#compare(account, logs);
     return this.#history(related, found, logs, recording);
+  }
+
+  #account(
+    related: Related,
+    recording: CheckedRecording | undefined,
+    records: readonly CheckedDocking[],
+  ): SubjectAccount {
+    const { place, subject } = this.#question;
+    const checked = recording === undefined ? records : [recording, ...records];
+    return new SubjectAccount({
+      kind: place.kind,
+      where: this.#station.custody.where,
+      station: this.#station.station ?? subject.station ?? stationIn(checked),
+      ids: new Set([...(subject.kind === 'recording' ? [subject.id] : []), ...related.records]),
+      recording,
+      records,
+    });
   }
 
   /** The store's own logs first, because they say what was let go. */
@@ -78,6 +96,7 @@ class Gathering {
     related: Related,
     recording: CheckedRecording | undefined,
     records: readonly CheckedDocking[],
+    account: SubjectAccount,
   ): Promise<ProvenLog[]> {
     const witnessed = await headsOfWitnesses(this.#deps, this.#question.place);
     this.#remarks.push(...witnessed.remarks);
@@ -88,7 +107,8 @@ class Gathering {
     }
     const dropped = logs.flatMap((log) => log.dropped);
     const checked = recording === undefined ? records : [recording, ...records];
-    const own = await this.#stationLog(related, checked, witnessed.headsOf, dropped);
+    const follow = (entry: CustodyEntry): void => account.take(entry);
+    const own = await this.#stationLog(related, checked, { headsOf: witnessed.headsOf, dropped, follow });
     if (own !== undefined) logs.push(own);
     else {
       const message = 'no custody log of the station lies here: what is told rests on documents alone';
@@ -118,8 +138,7 @@ class Gathering {
   async #stationLog(
     related: Related,
     checked: readonly (CheckedRecording | CheckedDocking)[],
-    headsOf: HeadsOf,
-    dropped: readonly NamedHead[],
+    { headsOf, ...rest }: { readonly headsOf: HeadsOf } & Pick<LogQuestion, 'dropped' | 'follow'>,
   ): Promise<ProvenLog | undefined> {
     const { files, subject, signal } = this.#question;
     const { keys } = this.#deps;
@@ -132,7 +151,7 @@ class Gathering {
       keeper: this.#station.station,
       keysOf: (keeper: string | undefined) => stationKeys(keys, keeper),
       heads: [...headsIn(checked), ...newest, ...headsOf(station)],
-      dropped,
+      ...rest,
       revokedAt: (keeper: string, keyId: string) => revokedAt(keys, keeper, keyId),
       signal,
     } as const;
@@ -163,13 +182,7 @@ class Gathering {
     return [...found, ...orders.documents, ...pending.documents];
   }
 
-  #compare(
-    related: Related,
-    recording: CheckedRecording | undefined,
-    records: readonly CheckedDocking[],
-    logs: readonly ProvenLog[],
-  ): void {
-    const { place, subject } = this.#question;
+  #compare(account: SubjectAccount, logs: readonly ProvenLog[]): void {
     const own = logs.find(({ log }) => log.kind === 'station');
     if (own === undefined) return;
     const stepsOfStore = logs.filter(({ log }) => log.kind === 'store').flatMap(({ steps }) => steps);
@@ -177,18 +190,8 @@ class Gathering {
     const letGo = stepsOfStore.filter(
       ({ event, proof }) => event === 'documents-dropped' && proof !== 'claimed',
     );
-    const remarks = subjectAccount({
-      kind: place.kind,
-      where: this.#station.custody.where,
-      station: own.log.keeper,
-      entries: own.entries,
-      fromTheStart: own.log.from_the_start,
-      ids: new Set([...(subject.kind === 'recording' ? [subject.id] : []), ...related.records]),
-      recording,
-      records,
-      dropped: new Set(letGo.map(({ facts }) => String(facts['recording']))),
-    });
-    this.#remarks.push(...remarks);
+    const dropped = new Set(letGo.map(({ facts }) => String(facts['recording'])));
+    this.#remarks.push(...account.remarks({ fromTheStart: own.log.from_the_start, dropped }));
   }
 
   #history(

@@ -67,7 +67,11 @@ export const HISTORY_DE: HistoryWords = {
   deletedReasons: { expired: 'die Frist war abgelaufen', ordered: 'von zwei Rollen angeordnet' },
   inventory: 'Auf der Kamera',
   inventoryText: '{} Dateien mit {} Bytes bei der ersten Auflistung; SHA-256 der Liste {}',
-  inventoryEmpty: 'nichts: Die signierte Liste der Kamera war leer',
+  inventoryEmpty: 'nichts: Die signierte Liste der Kamera war vollständig und leer',
+  inventoryPartial:
+    'Sie konnte NICHT vollständig aufgelistet werden: {} Dateien wurden gesehen, weitere können da gewesen sein',
+  inventoryUnsure:
+    '{} Dateien wurden aufgelistet; ob das alles war, sagt nur das Protokoll des Andockens, und kein signiertes liegt hier',
   ended: 'Wie es endete',
   endings: {
     unplugged: 'die Kamera wurde herausgenommen',

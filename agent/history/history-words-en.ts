@@ -65,7 +65,10 @@ export const HISTORY_EN = {
   deletedReasons: { expired: 'its time was over', ordered: 'ordered by two roles' },
   inventory: 'On the camera',
   inventoryText: '{} files with {} bytes at the first listing; SHA-256 of the list {}',
-  inventoryEmpty: 'nothing: the signed list of the camera was empty',
+  inventoryEmpty: 'nothing: the signed list of the camera was complete and empty',
+  inventoryPartial: 'NOT all of it could be listed: {} files were seen, others may have been there',
+  inventoryUnsure:
+    '{} files were listed; whether that was all of it only the docking record says, and none that is signed lies here',
   ended: 'How it ended',
   endings: {
     unplugged: 'the camera was taken out',

@@ -26,6 +26,8 @@ export interface LogQuestion {
   readonly dropped: readonly NamedHead[];
   /** When a key of that keeper was revoked; undefined where it was not. */
   readonly revokedAt: (keeper: string, keyId: string) => string | undefined;
+  /** Hears of each entry that belongs to the life, those that are not listed for their number too. */
+  readonly follow?: (entry: CustodyEntry) => void;
   readonly signal: AbortSignal;
 }
 
@@ -34,8 +36,6 @@ export interface ProvenLog {
   readonly log: HistoryLog;
   readonly steps: readonly Step[];
   readonly between: readonly Step[];
-  /** The entries of the steps. */
-  readonly entries: readonly CustodyEntry[];
   readonly remarks: readonly Remark[];
   /** Hex ids of the keys whose checkpoints hold. */
   readonly keyIds: ReadonlySet<string>;
@@ -77,7 +77,7 @@ class Reading {
       visit: (entry, place) => {
         const ref = this.#proofs.take(entry, place);
         this.#see(entry, ref, place);
-        this.#picker.take(entry, ref);
+        if (this.#picker.take(entry, ref)) this.#question.follow?.(entry);
       },
     };
   }
@@ -101,7 +101,6 @@ class Reading {
       },
       steps: steps.map((picked) => this.#step(picked)),
       between: between.map((picked) => this.#step(picked)),
-      entries: steps.map(({ entry }) => entry),
       remarks: [...remarks, ...this.#headRemarks()],
       keyIds: new Set(linked.flatMap(({ keyIds }) => [...keyIds])),
       dropped: this.#dropped

@@ -80,16 +80,7 @@ class ShortRows {
           worth,
         );
     }
-    this.#step(words.inventory, this.#first('inventory'), ({ facts }) =>
-      facts['entries'] === 0
-        ? words.inventoryEmpty
-        : fill(
-            words.inventoryText,
-            this.#n(facts['entries']),
-            this.#n(facts['bytes']),
-            String(facts['sha256']),
-          ),
-    );
+    this.#step(words.inventory, this.#first('inventory'), (step) => this.#listed(step));
     this.#fates(records.map(({ value }) => value));
     for (const step of this.#all('docking-recorded'))
       this.#step(words.record, step, ({ facts }) =>
@@ -97,6 +88,18 @@ class ShortRows {
       );
     this.#receipts();
     return this.#rows;
+  }
+
+  /** The log counts what was listed; whether that was all of it only the record says. */
+  #listed({ facts }: Step): string {
+    const { words } = { words: this.#words };
+    const signed = this.#documents('docking-record').filter(({ document }) => document.signed_by.length > 0);
+    const isComplete = signed[0]?.value.inventory?.complete;
+    const count = this.#n(facts['entries']);
+    if (isComplete === undefined) return fill(words.inventoryUnsure, count);
+    if (!isComplete) return fill(words.inventoryPartial, count);
+    if (facts['entries'] === 0) return words.inventoryEmpty;
+    return fill(words.inventoryText, count, this.#n(facts['bytes']), String(facts['sha256']));
   }
 
   #docked(docking: unknown): void {

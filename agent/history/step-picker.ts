@@ -6,6 +6,8 @@ import type { Related } from './related.ts';
 
 /** Steps that are listed of one log; a docking of 10,000 files has more, and its record lists them. */
 export const STEPS_MAX = 2000;
+/** Behind those: steps of the docking itself, of which there are few. */
+const KEPT_MAX = 2 * STEPS_MAX;
 /** Other events that are listed of one log. */
 export const BETWEEN_MAX = 500;
 
@@ -43,6 +45,9 @@ const OF_DOCKING: ReadonlySet<CustodyEntry['event']> = new Set([
   'docking-recorded',
 ]);
 
+/** Listed also where there are many others before. */
+const KEPT: ReadonlySet<CustodyEntry['event']> = new Set([...OF_DOCKING, 'receipted']);
+
 /** Picks from one log. */
 export class StepPicker {
   readonly #related: Related;
@@ -59,10 +64,12 @@ export class StepPicker {
     this.#related = related;
   }
 
-  /** Takes the next entry of the log. */
-  take(entry: CustodyEntry, ref: EntryRef): void {
-    if (this.#concerns(entry)) this.#step({ entry, ref });
+  /** Takes the next entry of the log; true where it is of the life, listed or not. */
+  take(entry: CustodyEntry, ref: EntryRef): boolean {
+    const isStep = this.#concerns(entry);
+    if (isStep) this.#step({ entry, ref });
     else if (AROUND.has(entry.event)) this.#around({ entry, ref });
+    return isStep;
   }
 
   get steps(): readonly PickedEntry[] {
@@ -81,7 +88,8 @@ export class StepPicker {
   }
 
   #step(picked: PickedEntry): void {
-    if (this.#steps.length < STEPS_MAX) this.#steps.push(picked);
+    const places = KEPT.has(picked.entry.event) ? KEPT_MAX : STEPS_MAX;
+    if (this.#steps.length < places) this.#steps.push(picked);
     else this.#moreSteps++;
     this.#sure = this.#between.length;
     this.#sureMore = this.#moreBetween;

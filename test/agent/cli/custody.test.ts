@@ -182,7 +182,7 @@ describe('what somebody has at hand', () => {
     expect(stepsOf(history.steps, 'seen')).toHaveLength(3);
     const empty = await runCommand(custody, emptyDocking, '--vault', builder.vault);
     expect(empty.exitCode).toBe(0);
-    expect(empty.out).toContain('nothing: the signed list of the camera was empty');
+    expect(empty.out).toContain('nothing: the signed list of the camera was complete and empty');
   });
 
   test('where several fit they are listed and none is taken', async () => {

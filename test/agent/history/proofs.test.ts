@@ -2,6 +2,7 @@
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { custody } from '../../../agent/cli/custody.ts';
 import { historyText } from '../../../agent/history/history-page.ts';
 import type { Step } from '../../../agent/history/history.ts';
 import { HISTORY_EN } from '../../../agent/history/history-words-en.ts';
@@ -15,6 +16,7 @@ import { rewriteLog } from '../../fakes/manipulations/rewritten-log.ts';
 import { encodeKeyRevocation, KEY_REVOCATION_TRUSTED_COMMENT } from '../../../protocol/key-documents.ts';
 import { makeDockingId, parseStationId } from '../../../protocol/ids.ts';
 import { writeSigned } from '../../fakes/vault-builder-signed.ts';
+import { runCommand } from '../cli/io-memory.ts';
 import { editSegment, historyOf, historyVault, type HistoryVault } from './history-vault.ts';
 
 let vault: HistoryVault;
@@ -183,6 +185,51 @@ describe('the end of a life', () => {
   });
 });
 
+test('a camera that could not be listed as a whole is not told to have been empty', async () => {
+  const { builder } = vault;
+  for (const files of [0, 1]) {
+    await builder.dock({ camera: 'cam-9' });
+    if (files > 0) await builder.record();
+    const { docking } = await builder.undock({ complete: false });
+    await builder.close();
+    const { out } = await runCommand(custody, docking, '--vault', builder.vault);
+    expect(out).toContain(
+      `NOT all of it could be listed: ${files} files were seen, others may have been there`,
+    );
+    expect(out).not.toContain('nothing: the signed list');
+    const german = await runCommand(custody, docking, '--vault', builder.vault, '--lang', 'de');
+    expect(german.out).toContain('NICHT vollständig aufgelistet');
+    await builder.restart();
+  }
+});
+
+test('what only the log counts is not told to have been all of it', async () => {
+  const { builder, emptyDocking } = vault;
+  await builder.close();
+  await rm(join(builder.vault, 'dock-1', emptyDocking), { recursive: true });
+  const { out } = await runCommand(custody, emptyDocking, '--vault', builder.vault);
+  expect(out).toContain('0 files were listed; whether that was all of it only the docking record says');
+});
+
+test('a record that is missing is a finding however many files its docking had, and one that is here is named', async () => {
+  const { builder } = vault;
+  await builder.dock({ camera: 'cam-9' });
+  for (let count = 0; count < STEPS_MAX / 2 + 100; count++)
+    await builder.entry({ path: `DCIM/${count}.MP4`, fate: 'waiting', reason: 'unreadable' });
+  const { docking, parts } = await builder.undock();
+  await builder.close();
+  const whole = await historyOf(vault, docking);
+  const told = whole.history.steps.map(({ event }) => event);
+  expect(told.filter((event) => event === 'docking-recorded')).toHaveLength(parts.length);
+  expect(told).toContain('undocked');
+  expect(codes(whole.history.findings)).toEqual([]);
+  expect(codes(whole.history.notes)).toEqual([]);
+  for (const { folder } of parts) await rm(folder, { recursive: true });
+  const { exitCode, history } = await historyOf(vault, docking);
+  expect(exitCode).toBe(1);
+  expect(new Set(codes(history.findings))).toEqual(new Set(['docking.missing']));
+});
+
 test('a docking of thousands of files and a restless station fill no page: the rest is counted', async () => {
   const { builder } = vault;
   const docking = makeDockingId(builder.random);
@@ -194,7 +241,7 @@ test('a docking of thousands of files and a restless station fill no page: the r
   await builder.close();
   const { history } = await historyOf(vault, docking);
   const [log] = history.logs.filter(({ kind }) => kind === 'station');
-  expect(history.steps).toHaveLength(STEPS_MAX);
+  expect(history.steps).toHaveLength(STEPS_MAX + 1); // the end of the docking is among what is always listed
   expect(log?.more_steps).toBeGreaterThan(100);
   expect(history.between.length).toBeLessThanOrEqual(BETWEEN_MAX + 3);
   expect(log?.more_between).toBe(100);
