@@ -243,10 +243,14 @@ export class Bay {
     const { log, conditions, work } = this.#deps;
     if (code === this.#failedBy) return;
     log.warn('camera refused', { bay: this.id, code, why: message });
-    work.take.custody.append({
-      event: 'camera-refused',
-      facts: { bay: this.id, reason: String(facts['reason']) },
-    });
+    try {
+      work.take.custody.append({
+        event: 'camera-refused',
+        facts: { bay: this.id, reason: String(facts['reason']) },
+      });
+    } catch (error) {
+      log.error('entry of the custody log not taken', { bay: this.id, error });
+    }
     this.#clearRefusals();
     conditions.clear('camera.failed', this.id);
     conditions.raise(code, this.id, facts);

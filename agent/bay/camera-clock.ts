@@ -32,6 +32,14 @@ export interface ClockReading {
   readonly zoneMinutes: number | null;
 }
 
+/** What came of looking whether a camera's clock is to be set. */
+export interface ClockSet {
+  /** Station's wall time from which on the camera may have had another time, ms since 1970; null where it surely kept the one it had. */
+  readonly fromMs: number | null;
+  /** Null where it was left as it is, and where nobody knows what it shows now. */
+  readonly left: ClockLeft | null;
+}
+
 /** What was left after a camera's clock was set, read at `atMs` of the station. */
 export interface ClockLeft {
   readonly atMs: number;
@@ -79,7 +87,7 @@ export async function readCameraClock(
 }
 
 /**
- * Sets the camera's clock where that is called for, and reads it again. Null where it was right enough, where the station's own clock
+ * Sets the camera's clock where that is called for, and reads it again. Nothing is left where it was right enough, where the station's own clock
  * is not known to be, where the camera did not take it, and where the reading afterwards failed.
  * Errors: "driver.detached"; the signal's reason.
  */
@@ -88,18 +96,20 @@ export async function setCameraClock(
   reading: ClockReading,
   deps: SetClockDeps,
   signal: AbortSignal,
-): Promise<ClockLeft | null> {
-  if (deps.clockSynchronised() !== true || !isOff(reading, deps)) return null;
+): Promise<ClockSet> {
+  if (deps.clockSynchronised() !== true || !isOff(reading, deps)) return UNTOUCHED;
+  const fromMs = deps.clock.wallMs();
   const setting = await answerOrNull(CLOCK, deps.clock, signal, (ending) => {
     const utcMs = deps.clock.wallMs();
     return session.setClock({ utcMs, localMs: deps.localMs(utcMs) }, ending);
   });
-  if (setting !== 'set') return null;
-  const left = await readCameraClock(session, deps.clock, signal);
-  return left === null
-    ? null
-    : { atMs: left.readAtMs, offsetMs: left.offsetMs, uncertaintyMs: left.uncertaintyMs };
+  if (setting === 'refused' || setting === 'not-supported') return UNTOUCHED;
+  const read = setting === 'set' ? await readCameraClock(session, deps.clock, signal) : null;
+  const left = read && { atMs: read.readAtMs, offsetMs: read.offsetMs, uncertaintyMs: read.uncertaintyMs };
+  return { fromMs, left };
 }
+
+const UNTOUCHED: ClockSet = { fromMs: null, left: null };
 
 /**
  * Whether the clock shows something else than it would be set to: a camera without a zone is right where it shows local time. One that

@@ -9,7 +9,13 @@ import type { Clock, Log } from '../../protocol/ports.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { DockingMeasured } from '../dockings/ended-docking.ts';
 import { answerOrNull } from './answer-or-null.ts';
-import { readCameraClock, setCameraClock, type ClockLeft, type ClockReading } from './camera-clock.ts';
+import {
+  readCameraClock,
+  setCameraClock,
+  type ClockLeft,
+  type ClockReading,
+  type ClockSet,
+} from './camera-clock.ts';
 import type { FileClock } from './looks.ts';
 
 export interface CameraMeasureDeps {
@@ -29,7 +35,8 @@ export interface CameraMeasureDeps {
 export class CameraMeasure {
   readonly #deps: CameraMeasureDeps;
   #reading: ClockReading | null = null;
-  #left: ClockLeft | null = null;
+  /** Undefined before anybody tried. */
+  #set: ClockSet | undefined;
   #condition: CameraCondition | null = null;
   /** Station's wall time minus its monotonic time when the camera's clock was read, ms. */
   #wallAheadMs = 0;
@@ -44,6 +51,11 @@ export class CameraMeasure {
   /** The camera's clock before it was set. */
   get reading(): ClockReading | null {
     return this.#reading;
+  }
+
+  /** What came of setting it; undefined before. While it is being set, nobody knows. */
+  get clockSet(): ClockSet | undefined {
+    return this.#set;
   }
 
   /**
@@ -65,7 +77,7 @@ export class CameraMeasure {
   /** What the record says. */
   get document(): DockingMeasured {
     return {
-      camera_clock: this.#reading && clockDocument(this.#reading, this.#left),
+      camera_clock: this.#reading && clockDocument(this.#reading, this.#set?.left ?? null),
       condition: this.#condition && conditionDocument(this.#condition),
     };
   }
@@ -86,13 +98,16 @@ export class CameraMeasure {
    * learns something of its own clock. Errors: "driver.detached"; the signal's reason.
    */
   async setClock(signal: AbortSignal): Promise<void> {
-    const { session, clockSynchronised } = this.#deps;
+    const { session, clock, clockSynchronised } = this.#deps;
     const known = clockSynchronised();
-    if (this.#reading === null || this.#left !== null || this.#decidedWith === known) return;
+    const before = this.#set;
+    if (this.#reading === null || (before?.left ?? null) !== null || this.#decidedWith === known) return;
     this.#decidedWith = known;
     this.#wasSet ||= known === true;
-    this.#left = await setCameraClock(session, this.#reading, this.#deps, signal);
-    this.#enter('camera-clock-set', this.#left);
+    this.#set = { fromMs: before?.fromMs ?? clock.wallMs(), left: null };
+    const set = await setCameraClock(session, this.#reading, this.#deps, signal);
+    this.#set = { fromMs: before?.fromMs ?? set.fromMs, left: set.left };
+    this.#enter('camera-clock-set', set.left);
   }
 
   #failed(what: string, error: DockError): void {

@@ -33,6 +33,11 @@ export class CameraTwins {
     };
   }
 
+  /** Whether another bay has a camera of that id, too. */
+  hasTwin(bay: BayId, camera: CameraId): boolean {
+    return [...this.#guests].some((other) => other.bay !== bay && other.camera === camera);
+  }
+
   /** Raised for each bay that is concerned, and says which ones are: never a serial number. */
   #look(): void {
     for (const guest of this.#guests) {

@@ -8,7 +8,7 @@
 import { instantMs, instantText } from '../../protocol/instants.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Clock } from '../../protocol/ports.ts';
-import type { ClockReading } from './camera-clock.ts';
+import type { ClockReading, ClockSet } from './camera-clock.ts';
 import type { TrackedEntry } from './entry.ts';
 
 /** A file system with coarser times is none; a step that is no number counts as this. */
@@ -47,11 +47,13 @@ export interface DockingTime {
   readonly clockSynchronised: boolean | null;
   /** The camera's clock before it was set. */
   readonly reading: ClockReading | null;
+  /** What came of setting it by now; undefined where nobody tried. */
+  readonly clockSet: () => ClockSet | undefined;
   readonly previous: PreviousDocking | null;
 }
 
 /** What of an entry tells when it was made. */
-export type DatedEntry = Pick<TrackedEntry, 'pathSha256'> & {
+export type DatedEntry = Pick<TrackedEntry, 'pathSha256' | 'shownAtMs'> & {
   readonly listed: Pick<TrackedEntry['listed'], 'modifiedAt' | 'modifiedStepMs'>;
 };
 
@@ -81,26 +83,35 @@ export function captureOf(entry: DatedEntry, time: DockingTime | null): Manifest
   };
   if (time === null || time.clockSynchronised === false) return claim;
   if (time.previous?.mayHaveStayed(entry.pathSha256) === true) return claim;
-  const bounds = boundsOf(time);
+  const bounds = boundsOf(time, entry.shownAtMs);
   const claimedMs = modifiedAt === null ? null : instantMs(modifiedAt);
   if (claimedMs === null) return between(bounds) ?? claim;
-  const measured = measure(claimedMs, stepOf(entry), offsetsOf(time));
+  const measured = measure(claimedMs, stepOf(entry), offsetsOf(time, entry.shownAtMs));
   if (measured === undefined) return claim;
   return cut(measured, bounds) ?? between(bounds) ?? claim;
 }
 
-/** From the end of the previous docking to the start of this one, as far as the station's clock can be trusted at each. */
-function boundsOf({ dockedAtMs, previous }: DockingTime): Span {
+/**
+ * From the end of the previous docking to the listing that showed the file as it is: a camera may record in its bay. As far as the station's
+ * clock can be trusted at each.
+ */
+function boundsOf({ previous, dockedAtMs }: DockingTime, shownAtMs: number): Span {
   const endedAtMs = previous?.clockSynchronised === false ? null : (previous?.endedAtMs ?? null);
   const fromMs = endedAtMs === null || endedAtMs > dockedAtMs ? -Infinity : endedAtMs;
-  return { fromMs, toMs: dockedAtMs };
+  return { fromMs, toMs: Math.max(dockedAtMs, shownAtMs) };
 }
 
-/** Offsets that were measured against a station's clock that was right as far as it can tell; without today's none counts. */
-function offsetsOf({ reading, previous }: DockingTime): ClockOffset[] {
+/**
+ * Offsets that were measured against a station's clock that was right as far as it can tell; without today's none counts. What was shown once
+ * the camera's clock may have been set may have its time from either; where nobody knows what that shows, nothing is known.
+ */
+function offsetsOf({ reading, previous, clockSet }: DockingTime, shownAtMs: number): ClockOffset[] {
   if (reading === null) return [];
   const left = previous?.clockSynchronised === false ? null : (previous?.offset ?? null);
-  return left === null ? [reading] : [reading, left];
+  const offsets = left === null ? [reading] : [reading, left];
+  const set = clockSet();
+  if (set === undefined || set.fromMs === null || shownAtMs < set.fromMs) return offsets;
+  return set.left === null ? [] : [...offsets, set.left];
 }
 
 /** The camera was off by something between the offsets, so the file's time is too. Undefined where there are none. */

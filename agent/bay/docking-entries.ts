@@ -13,7 +13,7 @@ import { DOCKING_SEEN_MAX, INVENTORY_ENTRIES_MAX } from '../../protocol/limits.t
 import type { Clock } from '../../protocol/ports.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { DockingJournal } from '../dockings/docking-journal.ts';
-import type { DockingInventory, InventoryRow } from '../dockings/ended-docking.ts';
+import { inventoryEvent, type DockingInventory, type InventoryRow } from '../dockings/ended-docking.ts';
 import type { Vanished } from './camera-health.ts';
 import { DockingAccount } from './docking-account.ts';
 import { isSetAside, type EntryFate, type TrackedEntry } from './entry.ts';
@@ -41,12 +41,16 @@ export interface DockingEntriesDeps {
   readonly onVanished?: (vanished: Vanished) => void;
 }
 
+/** A listing, with the station's wall time at its end in ms since 1970. */
+type ListedAt = LookedAt & { readonly wallMs: number };
+
 /** Entries of one docking. */
 export class DockingEntries {
   readonly #deps: DockingEntriesDeps;
   readonly #account = new DockingAccount();
   readonly #entries = new Map<string, TrackedEntry>();
   #inventory: DockingInventory | null = null;
+  #isInventoryLogged = false;
   readonly #vanished = new VanishedEntries();
   #problems = 0;
   #problemReason: string | null = null;
@@ -71,6 +75,10 @@ export class DockingEntries {
   /** The first listing, or null where none was taken yet. */
   get inventory(): DockingInventory | null {
     return this.#inventory;
+  }
+  /** The first listing where the log could not take it: its record must not say what the log does not, so it is owed to that. */
+  get unlogged(): DockingInventory | null {
+    return this.#isInventoryLogged ? null : this.#inventory;
   }
   /** Entries that only later listings showed. */
   get later(): number {
@@ -120,8 +128,9 @@ export class DockingEntries {
   async track(inventory: Inventory, beganMs: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
     const endedMs = clock.monotonicMs();
-    const takenAt = new Date(clock.wallMs()).toISOString();
-    const fileClock = this.#deps.fileClock() ?? clockOfNewest(inventory.entries, clock.wallMs());
+    const wallMs = clock.wallMs();
+    const takenAt = new Date(wallMs).toISOString();
+    const fileClock = this.#deps.fileClock() ?? clockOfNewest(inventory.entries, wallMs);
     const pause = (): Promise<void> => clock.sleep(0, signal);
     const listing = await checkListing(inventory, pause);
     if (listing.problems === 0)
@@ -131,7 +140,7 @@ export class DockingEntries {
       );
     const isFirst = this.#inventory === null;
     this.#lookForVanished(listing);
-    const fresh = this.#meetAll(listing, { beganMs, endedMs, clock: fileClock }, !isFirst);
+    const fresh = this.#meetAll(listing, { beganMs, endedMs, clock: fileClock, wallMs }, !isFirst);
     this.#forgetVanished(listing);
     this.#problems = listing.problems;
     this.#problemReason = inventory.problems[0]?.reason ?? null;
@@ -141,7 +150,7 @@ export class DockingEntries {
   }
 
   /** Entries that are new or show another state than the one known. */
-  #meetAll({ entries }: Listing, at: LookedAt, later: boolean): TrackedEntry[] {
+  #meetAll({ entries }: Listing, at: ListedAt, later: boolean): TrackedEntry[] {
     const roles = assignRoles(entries.map(({ listed }) => listed));
     const fresh: TrackedEntry[] = [];
     for (const [index, entry] of entries.entries()) {
@@ -157,7 +166,7 @@ export class DockingEntries {
   #meet(
     { listed, pathSha256 }: ListedEntry,
     role: TrackedEntry['role'],
-    at: LookedAt,
+    at: ListedAt,
   ): TrackedEntry | undefined {
     const known = this.#entries.get(pathSha256);
     if (known !== undefined && known.listed.stamp === listed.stamp && known.fate.kind !== 'erased') {
@@ -223,7 +232,8 @@ export class DockingEntries {
 
   async #logInventory({ entries, bytes, sha256 }: Listing): Promise<void> {
     const { custody, docking } = this.#deps;
-    custody.append({ event: 'inventory', facts: { docking, entries: entries.length, bytes, sha256 } });
+    custody.append(inventoryEvent(docking, { entries: entries.length, bytes, sha256 }));
+    this.#isInventoryLogged = true;
     await custody.checkpoint();
   }
 }
@@ -236,11 +246,12 @@ function rowOf({ pathSha256, listed }: ListedEntry): InventoryRow {
 function metEntry(
   { listed, pathSha256 }: ListedEntry,
   role: TrackedEntry['role'],
-  at: LookedAt,
+  at: ListedAt,
   known: TrackedEntry | undefined,
 ): TrackedEntry {
   const looks = firstLook(listed, at, known?.fate.kind === 'erased' ? undefined : known?.looks);
-  const fresh = { pathSha256, listed, role, looks, attempts: 0, againAtMs: 0, supersedes: [] };
+  const seen = { pathSha256, listed, role, shownAtMs: at.wallMs, looks };
+  const fresh = { ...seen, attempts: 0, againAtMs: 0, supersedes: [] };
   if (listed.kind !== 'file') return { ...fresh, fate: { kind: 'not-a-file' } };
   // Another state of a file that is set aside is another file.
   if (known?.fate.kind !== 'waiting' || isSetAside(known.fate))

@@ -7,6 +7,7 @@
 // 2. Every docking that is in the log is handed over for its record.
 // 3. It ended when the camera left, however long the disk takes for what was read of it: from then on the camera may record again.
 import type { CameraIdentity, CameraSession } from '../../drivers/driver.ts';
+import type { CustodyEvent } from '../../protocol/custody-entry.ts';
 import type { DockingRecord } from '../../protocol/docking-record.ts';
 import { isDockError } from '../../protocol/errors.ts';
 import {
@@ -18,9 +19,16 @@ import {
 } from '../../protocol/ids.ts';
 import type { DockingJournal } from '../dockings/docking-journal.ts';
 import type { Dockings } from '../dockings/dockings.ts';
-import { undockedEvent, type DockingOpening } from '../dockings/ended-docking.ts';
+import {
+  inventoryEvent,
+  undockedEvent,
+  type DockingInventory,
+  type DockingOpening,
+} from '../dockings/ended-docking.ts';
+import { NOTHING_SURE } from '../dockings/previous-docking.ts';
 import type { BayActivity } from './bay-state.ts';
 import type { CameraHealth, Vanished } from './camera-health.ts';
+import type { ClockSet } from './camera-clock.ts';
 import { CameraMeasure, type CameraMeasureDeps } from './camera-measure.ts';
 import type { CameraTwins } from './camera-twins.ts';
 import { Committer, type CommitDeps } from './commit.ts';
@@ -148,11 +156,11 @@ export class DockingLife {
       leave();
       watch.end();
       cameras.undocked(camera, entries.areAllHere, entries.vanished);
-      const isLogged = await this.#undocked(opening);
+      const owed = await this.#enterEnd(opening, entries.unlogged);
       await journal.close();
       const { inventory, later } = entries;
       const about = { ended, ended_at: endedAt ?? this.#now(), inventory, later, entries: entries.account() };
-      dockings.end({ ...opening, ...measured.document, ...about }, isLogged);
+      dockings.end({ ...opening, ...measured.document, ...about }, owed);
     }
   }
 
@@ -218,26 +226,34 @@ export class DockingLife {
   }
 
   /** What every manifest of this docking says, and what its capture times are corrected by. */
-  async #facts(opening: DockingOpening, { reading }: CameraMeasure): Promise<DockingFacts> {
-    const { station, bay, camera, recipients, dockings } = this.#work;
+  async #facts(opening: DockingOpening, measured: CameraMeasure): Promise<DockingFacts> {
+    const { station, bay, camera, recipients, dockings, twins } = this.#work;
     const { docking, clock_synchronised: clockSynchronised } = opening;
-    const previous = await dockings.previous(camera);
-    const time = { ...this.#docked, clockSynchronised, reading, previous };
+    // Of two cameras by one id nobody knows which of them was here before.
+    const previous = twins.hasTwin(bay, camera) ? NOTHING_SURE : await dockings.previous(camera);
+    const { reading } = measured;
+    const clockSet = (): ClockSet | undefined => measured.clockSet;
+    const time = { ...this.#docked, clockSynchronised, reading, clockSet, previous };
     return { station, bay, docking, camera, identity: this.#identity, recipients, time };
   }
 
-  /** False where the log does not take it. */
-  async #undocked(opening: DockingOpening): Promise<boolean> {
+  /** What the log does not take, in order: it is owed to it. `unlogged`: the first listing where it does not have that yet. */
+  async #enterEnd(opening: DockingOpening, unlogged: DockingInventory | null): Promise<CustodyEvent[]> {
     const { custody, log } = this.#work.take;
     const failed = (error: unknown): void => log.error('custody log not written', { error });
+    const owed = unlogged === null ? [] : [inventoryEvent(opening.docking, unlogged)];
+    owed.push(undockedEvent(opening));
     try {
-      custody.append(undockedEvent(opening));
+      for (let next = owed[0]; next !== undefined; next = owed[0]) {
+        custody.append(next);
+        owed.shift();
+      }
     } catch (error) {
       failed(error);
-      return false;
+      return owed;
     }
     await custody.checkpoint().catch(failed); // it is taken, and written as soon as the disk lets it be
-    return true;
+    return owed;
   }
 
   #now(): string {

@@ -54,6 +54,8 @@ export interface TrackedEntry {
   listed: InventoryEntry;
   role: EntryRole;
   fate: EntryFate;
+  /** Station's wall time at the end of the listing that showed this state first, ms since 1970. */
+  readonly shownAtMs: number;
   /** What listings said of this state of it. */
   looks: Looks;
   /** Set with the fate "spooled", and kept with what follows it. */

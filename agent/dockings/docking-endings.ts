@@ -2,13 +2,14 @@
 // tried again for as long as the disk refuses. What a stop leaves undone is done by the next start, from the journal.
 //
 // Invariant: a record is made only once the log durably tells that the docking ended, but for one that the last process was cut off in.
+import type { CustodyEvent } from '../../protocol/custody-entry.ts';
 import { describeError, isDockError } from '../../protocol/errors.ts';
 import type { CameraId } from '../../protocol/ids.ts';
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
 import type { Custody } from '../custody/custody.ts';
 import { Turns } from '../spool/turns.ts';
 import type { DockingRecords } from './docking-records.ts';
-import { undockedEvent, type EndedDocking } from './ended-docking.ts';
+import type { EndedDocking } from './ended-docking.ts';
 import { RecordWriter } from './record-writer.ts';
 import { recordedEvent } from './docking-source.ts';
 import type { StoredRecord } from './stored-record.ts';
@@ -37,8 +38,8 @@ export class DockingEndings {
   readonly #deps: EndingsDeps;
   readonly #turns = new Turns<CameraId>();
   readonly #waiting = new Set<EndedDocking>();
-  /** Their ends are owed to the log. */
-  readonly #unlogged = new Set<EndedDocking>();
+  /** What of each is owed to the log. */
+  readonly #owed = new Map<EndedDocking, CustodyEvent[]>();
   readonly #stopping = new AbortController();
 
   constructor(deps: EndingsDeps) {
@@ -55,10 +56,10 @@ export class DockingEndings {
     return [...this.#waiting].findLast((ended) => ended.camera.id === camera);
   }
 
-  /** The docking is over; its record is made behind all others of its camera. `isLogged`: see Dockings.end. */
-  add(ended: EndedDocking, isLogged: boolean): void {
+  /** The docking is over; its record is made behind all others of its camera. `owed`: see Dockings.end. */
+  add(ended: EndedDocking, owed: readonly CustodyEvent[]): void {
     this.#waiting.add(ended);
-    if (!isLogged) this.#unlogged.add(ended);
+    this.#owed.set(ended, [...owed]);
     void this.#turns.run(ended.camera.id, () => this.#record(ended));
   }
 
@@ -88,9 +89,10 @@ export class DockingEndings {
   /** Errors: those of Custody; those of DockingRecords.write. */
   async #written(ended: EndedDocking, writer: RecordWriter): Promise<readonly StoredRecord[]> {
     const { records, custody } = this.#deps;
-    if (this.#unlogged.has(ended)) {
-      custody.append(undockedEvent(ended));
-      this.#unlogged.delete(ended);
+    const owed = this.#owed.get(ended) ?? [];
+    for (let next = owed[0]; next !== undefined; next = owed[0]) {
+      custody.append(next);
+      owed.shift();
     }
     await custody.checkpoint();
     return records.write(ended.camera.id, writer);
@@ -99,6 +101,7 @@ export class DockingEndings {
   async #recorded(ended: EndedDocking, parts: readonly StoredRecord[]): Promise<void> {
     const { conditions, log, custody, removeJournal, onRecorded } = this.#deps;
     this.#waiting.delete(ended);
+    this.#owed.delete(ended);
     conditions.clear(CONDITION, ended.bay);
     log.info('docking recorded', { docking: ended.docking, bay: ended.bay, ended: ended.ended });
     const logged = parts.map((part) => this.#isLogged(part));

@@ -1,6 +1,7 @@
 // The dockings of one station as far as they are written down: a journal while one lasts, a record when it is over, also where a cut
 // ended it, and what the previous one of a camera says about the next.
 import { join } from 'node:path';
+import type { CustodyEvent } from '../../protocol/custody-entry.ts';
 import { parseRecordingId, type CameraId, type DockingId, type StationId } from '../../protocol/ids.ts';
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
 import type { PreviousDocking } from '../bay/capture-time.ts';
@@ -14,7 +15,7 @@ import { unrecordedDockings, visitDocking } from './docking-log.ts';
 import { DockingEndings } from './docking-endings.ts';
 import { DockingJournal, removeJournal, type JournalDeps } from './docking-journal.ts';
 import { DockingRecords, type DockingRecordsOptions } from './docking-records.ts';
-import type { DockingOpening, EndedDocking } from './ended-docking.ts';
+import { inventoryEvent, type DockingOpening, type EndedDocking } from './ended-docking.ts';
 import { INVENTORY_SUFFIX } from './journal-files.ts';
 import { recoverJournals, type OpenDocking } from './journal-recovery.ts';
 import { previousFromEnded, previousFromRecord } from './previous-docking.ts';
@@ -95,11 +96,11 @@ export class Dockings {
   }
 
   /**
-   * A docking is over: its record is made, in the background. Its journal must be closed. `isLogged`: the log took that it ended; else the
-   * record waits until it does.
+   * A docking is over: its record is made, in the background. Its journal must be closed. `owed`: what the log has not taken of it yet, in
+   * order; the record waits until it has.
    */
-  end(ended: EndedDocking, isLogged = true): void {
-    this.#endings.add(ended, isLogged);
+  end(ended: EndedDocking, owed: readonly CustodyEvent[] = []): void {
+    this.#endings.add(ended, owed);
   }
 
   /** What the camera's previous docking says about the next one; null where there was none. Never rejects. */
@@ -161,12 +162,8 @@ export class Dockings {
     if (cutOff.kind === 'recorded') return removeJournal(this.#journals, docking);
     if (cutOff.kind === 'unknown') return this.#setAside(docking);
     const { ended, unlogged } = cutOff;
-    if (unlogged !== undefined) {
-      // The record must not say what the log does not: that looks like a forgery.
-      const { entries, bytes, sha256 } = unlogged;
-      this.#options.custody.append({ event: 'inventory', facts: { docking, entries, bytes, sha256 } });
-    }
-    this.end(ended);
+    // The record must not say what the log does not: that looks like a forgery.
+    this.end(ended, unlogged === undefined ? [] : [inventoryEvent(docking, unlogged)]);
   }
 
   /** What is left of a journal without an opening, of a docking that the log does not know either. */

@@ -1,6 +1,7 @@
 // One docking as its record tells it (SPEC 4.6), before it is cut into parts: in the words of the document, so that nothing is said twice.
 import type { CustodyEvent } from '../../protocol/custody-entry.ts';
 import type { DockingEntry, DockingRecord } from '../../protocol/docking-record.ts';
+import type { DockingId } from '../../protocol/ids.ts';
 
 /** What is known as soon as a camera has said who it is. */
 export type DockingOpening = Readonly<
@@ -29,6 +30,14 @@ export interface EndedDocking extends DockingOpening, DockingMeasured {
 
 /** Nothing was read of the camera. */
 export const UNMEASURED: DockingMeasured = { camera_clock: null, condition: null };
+
+/** What the log says of a listing. */
+export function inventoryEvent(
+  docking: DockingId,
+  { entries, bytes, sha256 }: Pick<DockingInventory, 'entries' | 'bytes' | 'sha256'>,
+): CustodyEvent {
+  return { event: 'inventory', facts: { docking, entries, bytes, sha256 } };
+}
 
 /** What the log says of its end. */
 export function undockedEvent({ bay, docking }: Pick<DockingOpening, 'bay' | 'docking'>): CustodyEvent {

@@ -7,8 +7,8 @@ import type { DockingRecords } from './docking-records.ts';
 import type { EndedDocking } from './ended-docking.ts';
 import type { NewestDocking } from './record-chain.ts';
 
-/** There was one, and what its record says did not verify. */
-const NOTHING_SURE: PreviousDocking = {
+/** There was one, and nothing sure is known of it. */
+export const NOTHING_SURE: PreviousDocking = {
   endedAtMs: null,
   clockSynchronised: null,
   offset: null,

@@ -21,6 +21,7 @@ export interface ProvenDocking {
   /** Digest of all fields that are the same in every part. */
   readonly header: string;
   readonly dockedAt: string;
+  readonly endedAt: string | null;
   readonly clockSynchronised: boolean;
   readonly ended: DockingRecord['ended'];
   readonly cameraClock: DockingRecord['camera_clock'];
@@ -74,6 +75,7 @@ function provenDocking(
     parts: record.parts,
     header: headerDigest(record),
     dockedAt: record.docked_at,
+    endedAt: record.ended_at,
     clockSynchronised: record.clock_synchronised === true,
     ended: record.ended,
     cameraClock: record.camera_clock,

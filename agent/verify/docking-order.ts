@@ -4,7 +4,7 @@ import { finding, note, type Remark } from './remark.ts';
 
 /**
  * A remark for each docking that began before the one that it follows; a clock that was not synchronised may have been set back, and the record
- * of one that a cut ended is made by the first start that can read the log.
+ * of one that a cut ended is made by the first start that can read the log. Two cameras of one id in two bays have one chain, in the order of their ends.
  */
 export function dockingOrderRemarks(all: Iterable<DockingFacts>): Remark[] {
   const byDigest = new Map<string, DockingFacts>();
@@ -17,6 +17,8 @@ export function dockingOrderRemarks(all: Iterable<DockingFacts>): Remark[] {
     const message = `docking record: docking ${proven.docking} began at ${proven.dockedAt}, docking ${before.docking} that it follows at ${before.dockedAt}`;
     const sure = proven.clockSynchronised && before.clockSynchronised && proven.ended !== 'cut-off';
     const facts = { docking: proven.docking, previous: before.docking };
+    const isTwice = proven.bay !== before.bay && (proven.endedAt ?? '') >= before.dockedAt;
+    if (isTwice) return [note('docking-chain.order-twice', where, message, facts)];
     return [
       sure
         ? finding('docking-chain.order', where, message, facts)

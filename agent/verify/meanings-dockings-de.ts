@@ -74,6 +74,8 @@ export const DOCKING_MEANINGS_DE: Readonly<Record<keyof typeof DOCKING_MEANINGS,
     'Protokolle des Andockens nennen einander als Vorgänger, was keine Station kann: Sie wurden gefälscht.',
   'docking-chain.order':
     'Ein Andocken begann vor dem, auf das es folgt, nach einer Uhr, die bei beiden richtig ging: Protokolle wurden ausgetauscht oder gefälscht.',
+  'docking-chain.order-twice':
+    'Zwei Kameras mit einer Id steckten gleichzeitig in zwei Plätzen: Ihre Protokolle folgen aufeinander, wie ihr Andocken endete.',
   'docking-chain.order-unsure':
     'Nach der Uhr der Station begann ein Andocken vor dem, auf das es folgt; doch sie war bei einem nicht abgeglichen, oder das Andocken riss ab und sein Protokoll wurde spät gemacht.',
 };

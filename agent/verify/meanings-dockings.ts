@@ -65,6 +65,8 @@ export const DOCKING_MEANINGS = {
     'Docking records name each other as predecessors, which no station can do: they were forged.',
   'docking-chain.order':
     'A docking began before the one that it follows, by a clock that was right at both: records were exchanged or forged.',
+  'docking-chain.order-twice':
+    'Two cameras of one id were in two bays at the same time: their records follow each other as the dockings ended.',
   'docking-chain.order-unsure':
     'By the station’s clock a docking began before the one that it follows; but it was not synchronised at one of them, or the docking was cut off and its record was made late.',
 } as const satisfies Readonly<Record<string, string>>;

@@ -108,6 +108,7 @@ function entryOf(wish: RecordingWish, original: Uint8Array, number: number): Tra
     fate: { kind: 'pending' },
     attempts: 0,
     againAtMs: 0,
+    shownAtMs: 0,
     looks: oldLooks(),
     supersedes: [...(wish.supersedes ?? [])],
   };

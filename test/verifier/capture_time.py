@@ -13,8 +13,8 @@ from instants import milliseconds
 
 
 @dataclass(frozen=True)
-class _Offset:
-    """What a camera's clock was off by: from `least` to `most` milliseconds."""
+class _Between:
+    """From `least` to `most` milliseconds: an instant, or what a camera's clock was off by."""
 
     least: int
     most: int
@@ -50,16 +50,16 @@ def _check(
 ) -> None:
     capture = manifest["capture"]
     place = f"{recording.place}/manifest.json"
-    begins, ends = _bounds(docking, previous)
+    begins, ends = _begins(previous), _ends(manifest, docking)
     earliest, latest = _instant(capture["earliest_at"]), _instant(capture["latest_at"])
     if earliest is None or latest is None:
         report.find("capture.open", place, "has a corrected interval without an end")
         return
     if capture["basis"] == "docking-interval":
-        if (earliest, latest) != (begins, ends):
+        if earliest != begins or ends is None or not ends.least <= latest <= ends.most:
             report.find("capture.bounds", place, "is not the interval between the dockings that its basis names")
         return
-    if ends is not None and latest > ends or begins is not None and earliest < begins:
+    if ends is not None and latest > ends.most or begins is not None and earliest < begins:
         report.find("capture.bounds", place, "was captured outside of the dockings that bound it")
     _check_measured(manifest, docking, previous, (begins, ends), place, report)
 
@@ -68,12 +68,28 @@ def _instant(text: str | None) -> int | None:
     return milliseconds(text) if text is not None else None
 
 
-def _bounds(docking: Docking, previous: Docking | None) -> tuple[int | None, int | None]:
-    """End of the camera's docking before, start of this one; each only where the station's clock was not wrong then."""
-    ends = milliseconds(docking.value["docked_at"]) if _clock_counts(docking) else None
+def _begins(previous: Docking | None) -> int | None:
+    """End of the camera's docking before, where the station's clock was not wrong then."""
     if previous is None or previous.value["ended_at"] is None or not _clock_counts(previous):
-        return None, ends
-    return milliseconds(previous.value["ended_at"]), ends
+        return None
+    return milliseconds(previous.value["ended_at"])
+
+
+def _ends(manifest: dict[str, Any], docking: Docking) -> _Between | None:
+    """When the listing ended that showed the file first: told for the first listing, bounded for the others."""
+    if not _clock_counts(docking):
+        return None
+    inventory = docking.value["inventory"]
+    taken = milliseconds(inventory["taken_at"] if inventory is not None else docking.value["docked_at"])
+    if inventory is not None and not _is_later(manifest, docking):
+        return _Between(taken, taken)
+    return _Between(taken, milliseconds(manifest["sealed_at"]))
+
+
+def _is_later(manifest: dict[str, Any], docking: Docking) -> bool:
+    """Whether only a later listing than the first one showed the file as it was sealed."""
+    sealed = [entry["later"] for entry in docking.entries if entry["recording"] == manifest["recording"]]
+    return all(sealed)
 
 
 def _clock_counts(docking: Docking) -> bool:
@@ -84,26 +100,37 @@ def _check_measured(
     manifest: dict[str, Any],
     docking: Docking,
     previous: Docking | None,
-    bounds: tuple[int | None, int | None],
+    bounds: tuple[int | None, _Between | None],
     place: str,
     report: Report,
 ) -> None:
     claimed, offsets = _instant(manifest["original"]["modified_at"]), _offsets(docking, previous)
+    later = _left(docking) if offsets and _is_later(manifest, docking) else []
     if claimed is None or not offsets:
         report.find("capture.unmeasured", place, "says that a clock was measured, and the docking records do not")
         return
-    earliest, latest = milliseconds(manifest["capture"]["earliest_at"]), milliseconds(manifest["capture"]["latest_at"])
-    wider_before = claimed - max(each.most for each in offsets) - earliest
-    wider_behind = latest - (claimed - min(each.least for each in offsets))
-    cut = (earliest == bounds[0], latest == bounds[1])
-    too_narrow = (wider_before < 0 and not cut[0]) or (wider_behind < 0 and not cut[1])
-    if too_narrow or (True not in cut and wider_before != wider_behind):
+    span = (milliseconds(manifest["capture"]["earliest_at"]), milliseconds(manifest["capture"]["latest_at"]))
+    cut = (span[0] == bounds[0], bounds[1] is not None and bounds[1].least <= span[1] <= bounds[1].most)
+    if not any(_is_made_of(span, cut, claimed, each) for each in (offsets, [*offsets, *later])):
         report.find(
             "capture.measured", place, "is not what the measured offsets of the camera's clock make of its claim"
         )
 
 
-def _offsets(docking: Docking, previous: Docking | None) -> list[_Offset]:
+def _is_made_of(span: tuple[int, int], cut: tuple[bool, bool], claimed: int, offsets: list[_Between]) -> bool:
+    wider_before = claimed - max(each.most for each in offsets) - span[0]
+    wider_behind = span[1] - (claimed - min(each.least for each in offsets))
+    too_narrow = (wider_before < 0 and not cut[0]) or (wider_behind < 0 and not cut[1])
+    return not too_narrow and (True in cut or wider_before == wider_behind)
+
+
+def _left(docking: Docking) -> list[_Between]:
+    """What was left once the clock was set in this docking: files of later listings may have their times from either."""
+    clock = docking.value["camera_clock"]
+    return [_offset(clock["set"])] if clock is not None and clock["set"] is not None else []
+
+
+def _offsets(docking: Docking, previous: Docking | None) -> list[_Between]:
     """The offset of this docking before setting; with it the one that was left at the end of the docking before."""
     clock = docking.value["camera_clock"]
     if clock is None or not _clock_counts(docking):
@@ -115,6 +142,6 @@ def _offsets(docking: Docking, previous: Docking | None) -> list[_Offset]:
     return found
 
 
-def _offset(measured: dict[str, Any]) -> _Offset:
+def _offset(measured: dict[str, Any]) -> _Between:
     offset, uncertainty = measured["offset_ms"], measured["uncertainty_ms"]
-    return _Offset(offset - uncertainty, offset + uncertainty)
+    return _Between(offset - uncertainty, offset + uncertainty)

@@ -22,6 +22,7 @@ const entry = (fate: EntryFate, sizeBytes = 100): TrackedEntry => ({
   fate,
   attempts: 0,
   againAtMs: 0,
+  shownAtMs: 0,
   looks: oldLooks(),
   supersedes: [],
 });

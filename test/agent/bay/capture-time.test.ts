@@ -23,9 +23,9 @@ const nothing = { earliest_at: null, latest_at: null, basis: 'clock-unmeasured' 
 const never = (): boolean => false;
 const offset = (offsetMs: number, uncertaintyMs = 0): ClockOffset => ({ offsetMs, uncertaintyMs });
 
-function entry(claimedMs: number | null, modifiedStepMs = 0): DatedEntry {
+function entry(claimedMs: number | null, modifiedStepMs = 0, shownAtMs = DOCKED_MS): DatedEntry {
   const modifiedAt = claimedMs === null ? null : instantText(claimedMs);
-  return { pathSha256: 'a', listed: { modifiedAt, modifiedStepMs } };
+  return { pathSha256: 'a', shownAtMs, listed: { modifiedAt, modifiedStepMs } };
 }
 
 function previous(wish: Partial<PreviousDocking> = {}): PreviousDocking {
@@ -43,6 +43,7 @@ function docking(now: ClockOffset | null, wish: Partial<DockingTime> = {}): Dock
     dockedAtMs: DOCKED_MS,
     wallAheadMs: DOCKED_MS,
     clockSynchronised: true,
+    clockSet: () => undefined,
     previous: previous(),
   };
   return { ...known, reading, ...wish };
@@ -110,6 +111,54 @@ describe('a correct time that was measured', () => {
     for (const claimedMs of [0, Date.UTC(2099), ENDED_MS - 1, DOCKED_MS + 1])
       expect(spanOf(captureOf(entry(claimedMs), docking(offset(0))))).toEqual(interval);
     expect(spanOf(captureOf(entry(DOCKED_MS - DAY_MS), docking(offset(0, YEAR_MS))))).toEqual(interval);
+  });
+});
+
+describe('a file that a camera made in its bay', () => {
+  const SHOWN_MS = DOCKED_MS + 2 * DAY_MS;
+  const set = (left: ClockOffset | null) => ({
+    clockSet: () => ({ fromMs: DOCKED_MS + HOUR_MS, left: left && { ...left, atMs: DOCKED_MS + HOUR_MS } }),
+  });
+  const madeMs = SHOWN_MS - HOUR_MS;
+
+  test('was made before the listing that showed it, and not before its camera was docked', () => {
+    expect(spanOf(captureOf(entry(madeMs, 0, SHOWN_MS), docking(offset(0, 500))))).toEqual([
+      2 * DAY_MS - HOUR_MS - 500,
+      2 * DAY_MS - HOUR_MS + 500,
+      'clock-measured',
+    ]);
+    expect(spanOf(captureOf(entry(null, 0, SHOWN_MS), docking(offset(0))))).toEqual([
+      -2 * DAY_MS,
+      2 * DAY_MS,
+      'docking-interval',
+    ]);
+  });
+
+  test('by a clock that was set meanwhile was made between what both would say', () => {
+    const time = docking(offset(3 * DAY_MS, 500), { ...set(offset(0, 500)), previous: null });
+    expect(spanOf(captureOf(entry(madeMs, 0, SHOWN_MS), time))).toEqual([
+      2 * DAY_MS - HOUR_MS - 3 * DAY_MS - 500,
+      2 * DAY_MS - HOUR_MS + 500,
+      'clock-measured',
+    ]);
+  });
+
+  test('that was shown before the clock was set has its time from the one before', () => {
+    const time = docking(offset(HOUR_MS, 500), set(offset(0, 500)));
+    expect(spanOf(captureOf(entry(DOCKED_MS, 0, DOCKED_MS + 1000), time))).toEqual([
+      -HOUR_MS - 500,
+      0,
+      'clock-measured',
+    ]);
+  });
+
+  test('keeps its claim where nobody knows what the clock showed by then', () => {
+    const claimed = instantText(madeMs);
+    expect(captureOf(entry(madeMs, 0, SHOWN_MS), docking(offset(0), set(null)))).toEqual({
+      earliest_at: claimed,
+      latest_at: claimed,
+      basis: 'clock-unmeasured',
+    });
   });
 });
 
@@ -230,7 +279,10 @@ describe('for all clocks and dockings', () => {
     const odd = fc.oneof(fc.double(), fc.constantFrom(NaN, -1, Infinity));
     fc.assert(
       fc.property(anyDocking, fc.string(), odd, (time, modifiedAt, modifiedStepMs) => {
-        const capture = captureOf({ pathSha256: 'a', listed: { modifiedAt, modifiedStepMs } }, time);
+        const capture = captureOf(
+          { pathSha256: 'a', shownAtMs: DOCKED_MS, listed: { modifiedAt, modifiedStepMs } },
+          time,
+        );
         const [fromMs, toMs, basis] = spanOf(capture);
         if (basis !== 'clock-unmeasured') expect(fromMs).toBeLessThanOrEqual(toMs);
       }),

@@ -3,6 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { DockingEntries } from '../../../agent/bay/docking-entries.ts';
 import type { Inventory, InventoryEntry } from '../../../drivers/driver.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/bytes.ts';
+import { DockError } from '../../../protocol/errors.ts';
 import { makeDockingId, makeRecordingId } from '../../../protocol/ids.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import { nodeRandom } from '../../../protocol/io/random-node.ts';
@@ -51,6 +52,28 @@ test('a camera that invents names in every listing is named up to the bound, and
   expect(custody.of('seen-more')[0]?.facts).toEqual({ docking, entries: 3, sha256 });
   expect(custody.events.length).toBeLessThan(DOCKING_SEEN_MAX + 50);
   expect(custody.covered).toBe(custody.events.length);
+});
+
+test('a first listing of which the log did not take all names is owed to it, and one that it has is not', async () => {
+  await entries.track(listing(0, 3), 0, signal);
+  expect(entries.unlogged).toBeNull();
+  const failing = new MemoryCustody();
+  failing.failWith = new DockError('custody.write-failed', 'the disk takes nothing', { retry: 'later' });
+  const journal = { inventoryTaken: async () => undefined };
+  const other = new DockingEntries({
+    docking,
+    custody: failing,
+    journal,
+    clock: nodeClock(),
+    fileClock: () => undefined,
+  });
+  expect(other.unlogged).toBeNull();
+  await expect(other.track(listing(0, 1500), 0, signal)).rejects.toMatchObject({
+    code: 'custody.write-failed',
+  });
+  expect(failing.of('inventory')).toEqual([]);
+  expect(other.unlogged).toEqual(other.inventory);
+  expect(other.unlogged).toMatchObject({ entries: 1500, complete: true });
 });
 
 test('what is no file counts towards the same bound', async () => {

@@ -61,6 +61,7 @@ function spooledEntry(): TrackedEntry {
     fate: { kind: 'spooled', recording, sha256: '1'.repeat(64), stamp: '1' },
     attempts: 0,
     againAtMs: 0,
+    shownAtMs: 0,
     looks: oldLooks(),
     supersedes: [],
   };

@@ -136,6 +136,7 @@ async function entryOf(path: string): Promise<TrackedEntry> {
     fate: { kind: 'pending' },
     attempts: 0,
     againAtMs: 0,
+    shownAtMs: 0,
     looks: oldLooks(),
     supersedes: [],
   };

@@ -53,6 +53,7 @@ beforeEach(() => {
         role: { role: 'media', sidecarOf: null, sidecars: [] } as never,
         fate,
         attempts: 0,
+        shownAtMs: 0,
         againAtMs: 0,
         looks: oldLooks(),
         supersedes: [],

@@ -40,6 +40,16 @@ test('it is a note where a clock was not synchronised, or a cut ended it: its re
   expect(codes({ ended: 'cut-off' })).toEqual(['docking-chain.order-unsure']);
 });
 
+test('it is a note where both were in two bays at one time: a camera of the same id is another one', () => {
+  const other = { bay: 'bay-2', endedAt: '2026-11-27T12:00:00.000Z' };
+  expect(codes(other, { bay: 'bay-1' })).toEqual(['docking-chain.order-twice']);
+  expect(codes({ ...other, bay: 'bay-1' }, { bay: 'bay-1' })).toEqual(['docking-chain.order']);
+  expect(codes({ ...other, endedAt: '2026-11-27T08:59:59.999Z' }, { bay: 'bay-1' })).toEqual([
+    'docking-chain.order',
+  ]);
+  expect(codes({ ...other, endedAt: null }, { bay: 'bay-1' })).toEqual(['docking-chain.order']);
+});
+
 test('one behind a cut-off one counts; one of another chain, or in its order, is told nothing', () => {
   expect(codes({}, { ended: 'cut-off' })).toEqual(['docking-chain.order']);
   expect(codes({ chain: 'cam-2 key' })).toEqual([]);

@@ -201,7 +201,9 @@ class EntriesTest(unittest.TestCase):
 class CaptureTimeTest(unittest.TestCase):
     """SPEC 9.3 and 9.4: what two dockings make of a claimed time."""
 
-    def _capture(self, earliest: str, latest: str, basis: str = "clock-measured", **clock: Any) -> list[str]:
+    def _capture(
+        self, earliest: str, latest: str, basis: str = "clock-measured", later: bool = False, **clock: Any
+    ) -> list[str]:
         offset = {"offset_ms": 4000, "uncertainty_ms": 500, "set": None, **clock}
         before = docking_record(
             [],
@@ -216,9 +218,12 @@ class CaptureTimeTest(unittest.TestCase):
                 "earliest_at": f"2026-11-25T{earliest}Z",
                 "latest_at": f"2026-11-25T{latest}Z",
                 "basis": basis,
-            }
+            },
+            sealed_at="2026-11-25T08:05:00.000Z",
         )
-        part = docking_record([entry(value)], previous_docking_sha256=document(before).sha256, camera_clock=offset)
+        part = docking_record(
+            [entry(value, later=later)], previous_docking_sha256=document(before).sha256, camera_clock=offset
+        )
         return codes(_check(docking(before), docking(part), recording(value)))
 
     def test_an_interval_is_what_both_offsets_make_of_the_claim_and_the_resolution(self) -> None:
@@ -235,11 +240,28 @@ class CaptureTimeTest(unittest.TestCase):
 
     def test_it_lies_between_the_dockings(self) -> None:
         self.assertIn("capture.bounds", self._capture("06:29:59.999", "07:30:00.500"))
-        self.assertIn("capture.bounds", self._capture("07:29:55.500", "08:00:00.001"))
+        self.assertIn("capture.bounds", self._capture("07:29:55.500", "08:00:01.001"))
+        self.assertEqual(self._capture("07:29:55.500", "08:00:01.000"), [])  # cut to the first listing
+
+    def test_what_only_a_later_listing_showed_lies_before_its_sealing(self) -> None:
+        self.assertEqual(self._capture("07:29:55.500", "08:03:00.000", later=True), [])
+        self.assertIn("capture.bounds", self._capture("07:29:55.500", "08:05:00.001", later=True))
+        self.assertEqual(self._capture("06:30:00.000", "08:03:00.000", "docking-interval", later=True), [])
+        for latest in ("08:00:00.999", "08:05:00.001"):
+            found = self._capture("06:30:00.000", latest, "docking-interval", later=True)
+            self.assertEqual(found, ["capture.bounds"], latest)
+
+    def test_a_clock_that_was_set_may_have_given_the_time_of_a_later_file_only(self) -> None:
+        left = {"at": "2026-11-25T08:00:02.000Z", "offset_ms": -9000, "uncertainty_ms": 1000}
+        self.assertEqual(self._capture("07:29:55.500", "07:30:10.000", later=True, set=left), [])
+        self.assertEqual(self._capture("07:29:55.500", "07:30:00.500", later=True, set=left), [])
+        self.assertEqual(self._capture("07:29:55.500", "07:30:10.000", later=True), ["capture.measured"])
+        self.assertEqual(self._capture("07:29:55.500", "07:30:10.000", set=left), ["capture.measured"])
 
     def test_an_interval_of_dockings_is_just_that(self) -> None:
-        self.assertEqual(self._capture("06:30:00.000", "08:00:00.000", "docking-interval"), [])
-        self.assertEqual(self._capture("06:30:00.001", "08:00:00.000", "docking-interval"), ["capture.bounds"])
+        self.assertEqual(self._capture("06:30:00.000", "08:00:01.000", "docking-interval"), [])
+        self.assertEqual(self._capture("06:30:00.001", "08:00:01.000", "docking-interval"), ["capture.bounds"])
+        self.assertEqual(self._capture("06:30:00.000", "08:00:00.000", "docking-interval"), ["capture.bounds"])
 
     def test_a_clock_that_was_not_measured_corrects_nothing(self) -> None:
         value = manifest(capture={**manifest()["capture"], "basis": "clock-measured"})
