@@ -53,13 +53,13 @@ export const DISK_TABLE = {
     severity: 'error',
     text: {
       en: 'The disk of the spool is read-only. A kernel that did so by itself found the disk damaged.',
-      de: 'Die Platte des Spools ist nur lesbar. Hat der Kern das selbst getan, fand er sie beschädigt.',
+      de: 'Die Platte des Spools ist nur lesbar. Hat der Kernel das selbst getan, fand er sie beschädigt.',
     },
     remedy: {
-      en: 'Look why (`dmesg`) before you make it writable; a failing disk must be changed.',
-      de: 'Erst sehen, warum (`dmesg`), dann beschreibbar machen; eine Platte, die ausfällt, muss getauscht werden.',
+      en: 'Look why. Do not make it writable where the kernel names errors: check or change the disk first. Cameras keep their recordings.',
+      de: 'Nachsehen, warum. Nicht beschreibbar machen, wenn der Kernel Fehler nennt: erst die Platte prüfen oder tauschen. Die Kameras behalten ihre Aufnahmen.',
     },
-    command: 'mount -o remount,rw {mount}',
+    command: 'dmesg | tail -n 50',
   },
   'disk.link': {
     severity: 'error',

@@ -134,12 +134,12 @@ export const FILES_TABLE = {
     severity: 'warning',
     text: {
       en: 'There is no proof that all recipients can open ({count} without): no camera is emptied.',
-      de: 'Es fehlt der Beweis, dass alle Empfänger öffnen können ({count} ohne): Keine Kamera wird geleert.',
+      de: 'Es fehlt der Nachweis, dass alle Empfänger öffnen können ({count} ohne): Keine Kamera wird geleert.',
     },
     remedy: {
-      en: 'IDENTITY is the file of whoever opens recordings; it need not stay on this machine.',
-      de: 'IDENTITY ist die Datei derer, die Aufnahmen öffnen; sie muss nicht auf diesem Gerät bleiben.',
+      en: 'Never bring an identity here. Take the challenges to where it is, answer them there, install the answers here (handbook, 1.7), then `systemctl restart bodydock`.',
+      de: 'Nie eine Identität hierher bringen. Die Aufgaben dorthin bringen, wo sie ist, dort beantworten, die Antworten hier einsetzen (Handbuch, 1.7), dann `systemctl restart bodydock`.',
     },
-    command: 'bodydock keys prove --config {config} --identity IDENTITY',
+    command: 'bodydock keys prove --config {config} --ask /root/challenges',
   },
 } satisfies DoctorTable;

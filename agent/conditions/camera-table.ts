@@ -67,8 +67,8 @@ export const CAMERA_TABLE = {
     severity: 'error',
     subject: 'bay',
     text: {
-      en: 'A file of the camera in this bay has been changing for minutes: the camera seems to record. It stays on the camera.',
-      de: 'Eine Datei der Kamera in diesem Platz ändert sich seit Minuten: Die Kamera scheint aufzunehmen. Sie bleibt auf der Kamera.',
+      en: 'A file of the camera in this bay has been changing for minutes: the camera seems to record. The file stays on the camera.',
+      de: 'Eine Datei der Kamera in diesem Platz ändert sich seit Minuten: Die Kamera scheint aufzunehmen. Die Datei bleibt auf der Kamera.',
     },
     remedy: {
       en: 'End the recording and leave the camera in its bay: the file is taken by itself then. If the camera does not record, call the technician.',

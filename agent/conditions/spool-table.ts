@@ -8,11 +8,11 @@ export const SPOOL_TABLE = {
     subject: 'none',
     text: {
       en: 'The disk of the station is full: no recording is taken, cameras keep theirs.',
-      de: 'Der Speicher der Station ist voll: Es wird keine Aufnahme übernommen, die Kameras behalten ihre.',
+      de: 'Der Datenträger der Station ist voll: Es wird keine Aufnahme übernommen, die Kameras behalten ihre.',
     },
     remedy: {
-      en: 'Restore the connection to the store; the station goes on by itself. Remove other files from the disk if there are any.',
-      de: 'Verbindung zum Zentralspeicher herstellen; die Station arbeitet von selbst weiter. Fremde Dateien vom Datenträger entfernen.',
+      en: 'Restore the connection to the store; the station goes on by itself. Remove files outside of the spool; delete nothing in it.',
+      de: 'Verbindung zum Zentralspeicher herstellen; die Station arbeitet von selbst weiter. Dateien außerhalb des Spools entfernen; im Spool nichts löschen.',
     },
     afterMs: 0,
     causes: ['spool.gone'],
@@ -23,11 +23,11 @@ export const SPOOL_TABLE = {
     subject: 'none',
     text: {
       en: 'The disk of the station is nearly full.',
-      de: 'Der Speicher der Station ist fast voll.',
+      de: 'Der Datenträger der Station ist fast voll.',
     },
     remedy: {
       en: 'Check the connection to the store before the disk is full.',
-      de: 'Verbindung zum Zentralspeicher prüfen, bevor der Speicher voll ist.',
+      de: 'Verbindung zum Zentralspeicher prüfen, bevor er voll ist.',
     },
     afterMs: 0,
     causes: ['spool.full', 'spool.gone'],

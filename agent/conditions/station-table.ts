@@ -38,11 +38,11 @@ export const STATION_TABLE = {
     subject: 'none',
     text: {
       en: 'The station is short of memory or file handles: it takes and hands over nothing for now, cameras keep their recordings.',
-      de: 'Der Station fehlen Speicher oder Dateikennungen: Sie übernimmt und überträgt vorerst nichts, die Kameras behalten ihre Aufnahmen.',
+      de: 'Der Station fehlt Arbeitsspeicher, oder zu viele Dateien sind offen: Sie übernimmt und überträgt vorerst nichts, die Kameras behalten ihre Aufnahmen.',
     },
     remedy: {
-      en: 'Restart it: "systemctl restart bodydock". If it comes again, end other programs on the station and send its log to the maker.',
-      de: 'Neu starten: "systemctl restart bodydock". Kommt es wieder, andere Programme auf der Station beenden und das Protokoll dem Hersteller senden.',
+      en: 'Restart it: "systemctl restart bodydock". If it comes again, end other programs on the station and send the output of "journalctl -u bodydock" to the maker.',
+      de: 'Neu starten: "systemctl restart bodydock". Kommt es wieder, andere Programme auf der Station beenden und die Ausgabe von "journalctl -u bodydock" dem Hersteller senden.',
     },
     afterMs: 0,
     causes: [],

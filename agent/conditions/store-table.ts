@@ -41,8 +41,8 @@ export const STORE_TABLE = {
       de: 'Eine Aufnahme wartet zu lange auf ihre Quittung.',
     },
     remedy: {
-      en: 'Check the network, the broker and the store. If all are there, the uplink, or what broker.rate_bytes_per_s and broker.windows leave of it, is too little for what is recorded.',
-      de: 'Netz, Broker und Zentralspeicher prüfen. Sind alle da, reicht die Leitung, oder was broker.rate_bytes_per_s und broker.windows davon lassen, nicht für das, was aufgenommen wird.',
+      en: 'Check the network, the broker and the store; there "journalctl -u bodydock-receiver" names "vault.full" or "vault.quota" where it has no room. If all is good, the uplink, or what broker.rate_bytes_per_s and broker.windows leave of it, is too little for what is recorded.',
+      de: 'Netz, Broker und Zentralspeicher prüfen; dort nennt "journalctl -u bodydock-receiver" "vault.full" oder "vault.quota", wo kein Platz ist. Ist alles gut, reicht die Leitung, oder was broker.rate_bytes_per_s und broker.windows davon lassen, nicht für das, was aufgenommen wird.',
     },
     afterMs: 0,
     causes: [],
@@ -116,8 +116,8 @@ export const STORE_TABLE = {
       de: 'Quittierte Dateien werden von der Kamera in diesem Platz nicht gelöscht, weil eine Bedingung der Freigabe fehlt.',
     },
     remedy: {
-      en: 'Reason "recipient-unproven": run "bodydock keys prove". Otherwise call the technician.',
-      de: 'Grund "recipient-unproven": "bodydock keys prove" ausführen. Sonst Technik rufen.',
+      en: 'Reason "recipient-unproven": make the proof (handbook, 1.7), then "systemctl restart bodydock". Any other reason: erase nothing by hand; "journalctl -u bodydock" says why.',
+      de: 'Grund "recipient-unproven": den Nachweis führen (Handbuch, 1.7), dann "systemctl restart bodydock". Jeder andere Grund: nichts von Hand löschen; "journalctl -u bodydock" sagt, warum.',
     },
     afterMs: 0,
     causes: [],

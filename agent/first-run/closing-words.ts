@@ -12,6 +12,8 @@ export function closingWords(out: OutFolder, recording: string | undefined): str
     `  minisign -Vm receipt.json -P "$(tail -1 ${quote(join(out.keys, 'store.pub'))})"`,
     `  age -d -i ${quote(join(out.keys, 'store.identity'))} payload.age | sha256sum   # is original.sha256 of manifest.json`,
     `  sha256sum chunks.bin                                  # is sealed.chunks_sha256 of manifest.json`,
+    `  sha256sum manifest.json                               # is manifest_sha256 of receipt.json`,
+    `  split -b 524288 --filter=sha256sum payload.age | cut -c 1-64 | tr a-f A-F | basenc --base16 -d | cmp - chunks.bin   # says nothing: it is whole`,
   ];
   const lines = [`Vault: ${out.vault}`, `Keys:  ${out.keys}`];
   if (recording === undefined) return [...lines, 'There was no recording: nothing is in the vault.'];

@@ -23,7 +23,7 @@ const STATE: Readonly<Record<string, { readonly kept: string; readonly en: strin
   'bodydock-receiver': {
     kept: '/etc/bodydock and /var/lib/bodydock-receiver',
     en: 'configuration, keys, and the vault',
-    de: 'Konfiguration, Schlüssel und das Archiv',
+    de: 'Konfiguration, Schlüssel und der Tresor',
   },
 };
 

@@ -178,6 +178,9 @@ async function knownPaths(): Promise<ReadonlySet<string>> {
   }
   known.add('/etc/bodydock/keys/station-townhall-1.pub'); // as `bodydock verify --help` names it
   for (const name of ['mosquitto.conf', 'mosquitto.acl']) known.add(`/etc/mosquitto/${name}`);
+  const broker = await project('systemd/mosquitto/mosquitto.example.conf');
+  for (const [, path = ''] of broker.matchAll(/^(?:ca|cert|key)file (\S+)/gm))
+    known.add(path).add(dirname(path));
   const dropIns = '/etc/systemd/system/mosquitto.service.d';
   for (const path of [dropIns, `${dropIns}/bodydock.conf`]) known.add(path);
   return known;

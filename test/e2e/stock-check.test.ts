@@ -1,11 +1,11 @@
 // An expert's own tools must agree with what lies in a vault: minisign, age and sha256sum check folders that this code has made, with
 // exactly the commands that a first run prints.
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { parseCustodyEntry } from '../../protocol/custody-entry.ts';
 import { change, flip } from '../agent/verify/broken-vault.ts';
 import { lacksTools, requireTool } from '../fakes/stock-tools.ts';
@@ -68,6 +68,28 @@ describe.skipIf(lacksTools(...TOOLS))('stock tools (minisign, age, sha256sum) ac
         "split -b 524288 --filter='sha256sum' payload.age | cut -d ' ' -f 1",
       );
       expect(digests.split('\n').join('')).toBe((await readFile(join(folder, 'chunks.bin'))).toString('hex'));
+    }));
+
+  test('cmp is silent over what the README makes of the payload, and not where one byte of it is another', () =>
+    each(async ({ folder }) => {
+      const line = /^ {4}(split .*)$/m.exec(
+        await readFile(new URL('../../README.md', import.meta.url), 'utf8'),
+      );
+      const [, check = ''] = line ?? [];
+      expect(await shell(folder, check)).toBe('');
+      const payload = await readFile(join(folder, 'payload.age'));
+      payload[payload.length >> 1] = (payload[payload.length >> 1] ?? 0) ^ 1;
+      const altered = await mkdtemp(join(tmpdir(), 'bodydock-altered-'));
+      onTestFinished(() => rm(altered, { recursive: true }));
+      await writeFile(join(altered, 'payload.age'), payload);
+      await copyFile(join(folder, 'chunks.bin'), join(altered, 'chunks.bin'));
+      await expect(shell(altered, check)).rejects.toThrow();
+    }));
+
+  test('sha256sum of the manifest is what the receipt says', () =>
+    each(async ({ folder }) => {
+      const [digest] = (await shell(folder, 'sha256sum manifest.json')).split(' ');
+      expect(await readFile(join(folder, 'receipt.json'), 'utf8')).toContain(`"manifest_sha256":"${digest}"`);
     }));
 
   test('age opens the payload, and sha256sum of the original is what the manifest says', () =>
