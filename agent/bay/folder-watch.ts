@@ -66,6 +66,7 @@ export class FolderWatch implements PlaceWatch {
   #tellNew(levelsBelow: number, onNew: () => void): () => Promise<void> {
     return this.#watchFolder(this.path, {
       levelsBelow,
+      watchesFiles: false,
       followsLinks: false,
       onChange: ({ isGone }) => {
         if (!isGone) onNew();

@@ -34,6 +34,7 @@ export class ConfigFileWatch {
     const name = basename(this.#file);
     this.#stopWatching = this.#deps.watchFolder(dirname(this.#file), {
       levelsBelow: 0,
+      watchesFiles: true,
       followsLinks: true,
       onChange: ({ path }) => {
         if (basename(path) === name) this.#soon();

@@ -4,6 +4,8 @@
 export interface FolderWatching {
   /** Levels of folders below the folder that are watched too; 0 for its own entries alone. */
   readonly levelsBelow: number;
+  /** Each file is watched by itself, which tells what changes behind a link, too, and costs memory for each. Else its folder tells of it. */
+  readonly watchesFiles: boolean;
   /** Links to folders are followed. */
   readonly followsLinks: boolean;
   /** Something came, changed or went; what is there when the watch begins is not told. */
