@@ -37,7 +37,7 @@ Without a group: stages, pipeline and syncs, one after the other, in about ten m
   fairness  while eight cameras are read and pushed: how soon a ninth is identified, how long the event loop is held up, how late
             messages of monitoring come, how many recordings a locked one waits for; whether a limit of rate is kept
   small     the pipeline on one core with 512 MiB, and without the instructions for SHA and AES (root)
-  curves    time and memory as the work grows: size and number of files, cameras, backlog, custody log; hours; SVG
+  curves    time and memory as the work grows: size and number of files, cameras, backlog, custody log; an hour; SVG
 
   --group GROUP    the same as GROUP
   --quick          a quarter of the bytes and one repetition (pipeline, stages); up to 512 MB (memory); up to 200

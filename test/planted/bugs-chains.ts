@@ -3,6 +3,22 @@ import type { PlantedBug } from './planted-bug.ts';
 
 export const CHAIN_BUGS: readonly PlantedBug[] = [
   {
+    id: 'listing-not-owed',
+    what: 'a first listing that the log refused is never entered, and the record is told as forged',
+    file: 'agent/bay/docking-entries.ts',
+    find: 'return this.#isInventoryLogged ? null : this.#inventory;',
+    put: 'return this.#isInventoryLogged ? null : null;',
+    suites: ['agent/bay/docking-entries'],
+  },
+  {
+    id: 'partial-list-empty',
+    what: 'a camera that could not be listed is told to have been empty',
+    file: 'agent/history/short-rows.ts',
+    find: '    if (!isComplete) return fill(words.inventoryPartial, count);\n',
+    put: '',
+    suites: ['agent/history/proofs'],
+  },
+  {
     id: 'damaged-copy-stays-in-doubt',
     what: 'a receipted copy whose manifest is damaged for good is kept for ever, since nobody knows whether its receipt stands',
     file: 'agent/spool/leaving.ts',

@@ -31,6 +31,22 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     suites: LOOKS,
   },
   {
+    id: 'made-before-docking',
+    what: 'a file that a camera made in its bay is dated before it came there',
+    file: 'agent/bay/capture-time.ts',
+    find: 'toMs: Math.max(dockedAtMs, shownAtMs)',
+    put: 'toMs: dockedAtMs',
+    suites: ['agent/bay/capture-time'],
+  },
+  {
+    id: 'clock-set-forgotten',
+    what: 'what a camera made once its clock was set is dated by the clock from before',
+    file: 'agent/bay/capture-time.ts',
+    find: 'shownAtMs < set.fromMs) return offsets;',
+    put: 'shownAtMs > set.fromMs) return offsets;',
+    suites: ['agent/bay/capture-time'],
+  },
+  {
     id: 'gate-manifest-digest',
     what: 'a receipt about another manifest of that id opens the gate',
     file: 'agent/receipt-match.ts',

@@ -31,6 +31,22 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     suites: ['protocol/io/give-way'],
   },
   {
+    id: 'offered-at-each-try',
+    what: 'an offer is entered at each try while the log cannot be written, until that is full',
+    file: 'agent/push/push-steps.ts',
+    find: '    this.#entered.add(recording);\n',
+    put: '',
+    suites: ['agent/push/push'],
+  },
+  {
+    id: 'too-large-holds-places',
+    what: 'documents that are too large for the broker hold all places, and nothing behind them is offered',
+    file: 'protocol/transfer-state.ts',
+    find: 'this.#refusal !== undefined || this.#isTooLarge',
+    put: 'this.#refusal !== undefined',
+    suites: ['agent/push/push'],
+  },
+  {
     id: 'name-behind-numbers',
     what: 'numbers of a bay use up what is kept for the name of a camera that comes',
     file: 'agent/monitoring/retained-topics.ts',

@@ -104,6 +104,22 @@ test('a camera that is a day off is corrected, set to local time, and right the 
   expect((earliest ?? '') >= (first.ended_at ?? '') && (latest ?? '') <= second.docked_at).toBe(true);
 });
 
+test('what a camera records in its bay was made before it was listed, by the clock from before it was set or the one from behind that', async () => {
+  shift = await new Shift({ shownMs: NOW_MS - 24 * HOUR_MS }).start();
+  const { dock, clock, time } = shift;
+  shift.record('a.mp4');
+  await shift.pass(5000);
+  dock.camera.attach();
+  await dock.until('emptied', () => dock.camera.files().length === 0);
+  await dock.until('set', () => Math.abs(clock.shownMs() - time.trueMs() - HOUR_MS) < 60_000);
+  await shift.pass(10_000);
+  shift.record('b.mp4');
+  await dock.until('emptied again', () => dock.camera.files().length === 0);
+  await shift.expectHeld('a.mp4', 60_000);
+  await shift.expectHeld('b.mp4', 26 * HOUR_MS);
+  expect((await shift.captureOf('b.mp4')).basis).toBe('clock-measured');
+});
+
 test('a camera whose battery is dead begins in 2015 every time, and its recordings are dated all the same', async () => {
   shift = await new Shift({ shownMs: FACTORY_MS, forgets: true }).start();
   for (const name of ['a.mp4', 'b.mp4']) {
