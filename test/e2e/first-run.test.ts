@@ -94,6 +94,8 @@ describe('a first run with simulated cameras', () => {
         'minisign',
         'age',
         'sha256sum',
+        'sha256sum',
+        'split',
       ]);
       const { status, stdout, stderr } = inShell(commands);
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -102,6 +104,8 @@ describe('a first run with simulated cameras', () => {
       expect(stdout.match(/Signature and comment signature verified/g)).toHaveLength(2);
       expect(stdout).toContain(`${original.sha256}  -`);
       expect(stdout).toContain(`${sealed.chunks_sha256}  chunks.bin`);
+      const receipt = await readFile(join(out, 'vault', 'first-run', shown, 'receipt.json'), 'utf8');
+      expect(stdout).toContain(`${/"manifest_sha256":"(\w+)"/.exec(receipt)?.[1]}  manifest.json`);
       expect(Object.values(await filesBelow(join(out, 'opened')))).toEqual([original.sha256]);
     },
   );
