@@ -105,7 +105,7 @@ async function tryDisk({ config, clock }: DoctorContext, mount: Mount | undefine
     return found(worstMs > SLOW_MS ? 'disk.slow' : 'disk.good', path, values);
   } catch (error) {
     const reason = systemCode(error) ?? 'unknown error';
-    if (reason === 'EROFS') return found('disk.read-only', path, { mount: mount?.point ?? path });
+    if (reason === 'EROFS') return found('disk.read-only', path);
     return found('disk.unwritable', path, { reason });
   } finally {
     await unlink(probe).catch(() => undefined);
