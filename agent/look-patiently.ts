@@ -3,6 +3,13 @@
 import { isMachineShort, systemCode } from '../protocol/errors.ts';
 
 const LOOKS_MAX = 3;
+/** The disk or its file system does not give back what is there, and may do so a moment later. */
+const WITHHELD: ReadonlySet<string> = new Set(['EIO', 'EUCLEAN', 'EACCES', 'EPERM']);
+
+/** True where the disk refused to show what may well be there: that says nothing of what it holds. */
+export function isWithheld(error: unknown): boolean {
+  return WITHHELD.has(systemCode(error) ?? '');
+}
 
 /** What a look found. Errors: those of the last look; at once what is no error of the disk, and what is not there. */
 export async function lookPatiently<T>(look: () => Promise<T>): Promise<T> {

@@ -13,7 +13,7 @@ import type { SegmentId } from '../../protocol/ids.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import { verifyPrehashed, type PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Files } from '../../protocol/ports.ts';
-import { lookPatiently } from '../look-patiently.ts';
+import { isWithheld, lookPatiently } from '../look-patiently.ts';
 import { CustodyLines } from '../verify/custody-lines.ts';
 import { segmentPath, segmentSignaturePath, type KnownSegment } from './custody-segments.ts';
 
@@ -21,8 +21,11 @@ import { segmentPath, segmentSignaturePath, type KnownSegment } from './custody-
 const BEGIN_PAUSE_MS = 1000;
 /** Between two segments: thousands of them shall not be felt. */
 const PAUSE_MS = 20;
-/** Before a segment that could not be looked at for want of file handles or memory is looked at again. */
+/** Before a segment that could not be looked at for want of file handles or memory is looked at again, and the first time that the disk refused it. */
 const SHORT_PAUSE_MS = 5000;
+const REFUSED_PAUSE_MS_MAX = 60_000;
+/** So long a disk may refuse to show what it has: a cable or a hub is no altered log, and the disk's own condition tells of it meanwhile. */
+const PATIENCE_MS = 600_000;
 
 /** Who wants to know what earlier runs entered. Calls are short and must not throw. */
 export interface CustodyListener {
@@ -55,9 +58,10 @@ export async function scrubSegments(
 ): Promise<void> {
   if (segments.length > 0) await deps.clock.sleep(BEGIN_PAUSE_MS, signal).catch(() => undefined);
   if (signal.aborted) return;
+  const refusals: Refusals = { sinceMs: undefined };
   for (const segment of segments) {
     if (deps.known(segment) === undefined) continue;
-    const found = await scrubOne(deps, segment, signal);
+    const found = await scrubOne(deps, segment, refusals, signal);
     if (signal.aborted) return;
     if (found !== undefined && deps.known(segment) !== undefined) deps.onBreak(found);
     await deps.clock.sleep(PAUSE_MS, signal).catch(() => undefined);
@@ -66,9 +70,15 @@ export async function scrubSegments(
   deps.listener?.lookedThrough();
 }
 
+/** Since when the disk shows nothing, monotonic ms, over all segments; undefined while it does. */
+interface Refusals {
+  sinceMs: number | undefined;
+}
+
 async function scrubOne(
   deps: ScrubDeps,
   segment: SegmentId,
+  refusals: Refusals,
   signal: AbortSignal,
 ): Promise<ChainBreak | undefined> {
   let told = 0;
@@ -85,15 +95,28 @@ async function scrubOne(
     if (held !== undefined && found === undefined) tell(deps.listener, held);
     return found;
   };
-  for (;;)
+  for (let pauseMs = SHORT_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, REFUSED_PAUSE_MS_MAX)) {
     try {
-      return await lookPatiently(look);
+      const found = await lookPatiently(look);
+      refusals.sinceMs = undefined;
+      return found;
     } catch (error) {
-      if (!signal.aborted && isMachineShort(error))
-        await deps.clock.sleep(SHORT_PAUSE_MS, signal).catch(() => undefined);
-      else if (!signal.aborted) return findBreak(deps, segment, signal, describeError(error));
+      if (signal.aborted) return undefined;
+      const isShort = isMachineShort(error);
+      if (!isShort && !mayShowIt(error, refusals, deps.clock))
+        return findBreak(deps, segment, signal, describeError(error));
+      await deps.clock.sleep(isShort ? SHORT_PAUSE_MS : pauseMs, signal).catch(() => undefined);
       if (signal.aborted) return undefined;
     }
+  }
+}
+
+/** Whether the disk withholds it, and not for long. */
+function mayShowIt(error: unknown, refusals: Refusals, clock: Pick<Clock, 'monotonicMs'>): boolean {
+  if (!isWithheld(error)) return false;
+  const nowMs = clock.monotonicMs();
+  refusals.sinceMs ??= nowMs;
+  return nowMs - refusals.sinceMs < PATIENCE_MS;
 }
 
 /** Errors: that of a signature that does not fit; the system's; the signal's reason. */

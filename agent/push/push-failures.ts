@@ -4,13 +4,12 @@ import { isDockError, systemCode } from '../../protocol/errors.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
 import type { Broker, Clock, Conditions, Log } from '../../protocol/ports.ts';
 import type { Custody } from '../custody/custody.ts';
+import { isWithheld } from '../look-patiently.ts';
 import { FailurePauses } from './failure-pauses.ts';
 import type { PushSource, PushSources } from './push-source.ts';
 
 /** Errors that are a file's own: it is not there, or is something else than a file. */
 const NO_FILE: ReadonlySet<string> = new Set(['ENOENT', 'EISDIR', 'ELOOP', 'ENOTDIR', 'ESPIPE', 'ENXIO']);
-/** The disk or its file system does not give back what is there, and may do so a moment later. */
-const WITHHELD: ReadonlySet<string> = new Set(['EIO', 'EUCLEAN', 'EACCES', 'EPERM']);
 /**
  * So long a disk may refuse to give back what it has. One failed call says nothing: a cable, a hub, one read in a bad moment; and the store may
  * have the recording already, so that a second copy of it would be taken from the camera.
@@ -68,9 +67,9 @@ export class PushFailures {
     // The store has the original of what is receipted: our copy may be reclaimed while its last units are read.
     if (source === undefined || state !== 'spooled' || isTaking(recording)) return;
     const facts = { kind: source.kind, recording, error };
-    const isOurs = damaged || NO_FILE.has(code) || WITHHELD.has(code);
+    const isOurs = damaged || NO_FILE.has(code) || isWithheld(error);
     if (isDockError(error, 'custody.write-failed') || !isOurs) return void this.#pause(this.#lacks, facts);
-    if (WITHHELD.has(code) && this.#pause(this.#withheld, facts, PATIENCE_MS)) return;
+    if (isWithheld(error) && this.#pause(this.#withheld, facts, PATIENCE_MS)) return;
     log.error('it could not be sent', facts);
     await this.#putAside(source, recording, damaged ? 'damaged' : `unreadable: ${code}`);
   }

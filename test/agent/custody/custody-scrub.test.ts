@@ -37,3 +37,24 @@ test('an altered line says nothing, and the others what they say', async () => {
   expect([...review.unsettled]).toEqual([kept, last]);
   await custody.close();
 });
+
+test.each([
+  ['for some minutes is no altered one: it is read once that is over', 300_000, []],
+  ['for good is told in the end', 700_000, ['custody.chain-broken']],
+])('a log that the disk refuses to show %s', async (_what, refusedMs, wanted) => {
+  const disk = logDisk();
+  const first = await openLog(disk, 1);
+  const recording = makeRecordingId(random);
+  first.custody.append({ event: 'spooled', facts: { recording } });
+  await first.custody.close();
+  const [path = ''] = [...disk.tree(FOLDER).keys()].filter((name) => name.endsWith('.jsonl'));
+  const review = new LogReview();
+  const { custody, conditions, clock } = await openLog(disk, 2, { listener: review });
+  disk.fail({ operation: 'read', nth: 1, code: 'EIO', times: Number.POSITIVE_INFINITY, path });
+  for (let passedMs = 0; passedMs < refusedMs; passedMs += 5000) await clock.advance(5000);
+  disk.heal();
+  for (let passedMs = 0; passedMs < 120_000; passedMs += 5000) await clock.advance(5000);
+  expect(conditions.codes()).toEqual(wanted);
+  expect([...review.unsettled]).toEqual(wanted.length === 0 ? [recording] : []);
+  await custody.close();
+});
