@@ -196,11 +196,11 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
   },
   {
     id: 'one-refusal-a-broken-chain',
-    what: 'a segment of the log that the disk did not show once is called broken',
+    what: 'a segment of the log that the disk did not show for some minutes is called broken',
     file: 'agent/custody/custody-scrub.ts',
-    find: '      return await lookPatiently(look);\n',
-    put: '      void lookPatiently;\n      return await look();\n',
-    suites: ['agent/custody/custody-index'],
+    find: '!mayShowIt(error, refusals, deps.clock)',
+    put: '(void mayShowIt, true)',
+    suites: ['agent/custody/custody-scrub'],
   },
   {
     id: 'refused-move-forgotten',
