@@ -17,6 +17,7 @@ import {
   type RecordingId,
   type StationId,
 } from '../../protocol/ids.ts';
+import { enterOwed } from '../custody/owed-events.ts';
 import type { DockingJournal } from '../dockings/docking-journal.ts';
 import type { Dockings } from '../dockings/dockings.ts';
 import {
@@ -244,10 +245,7 @@ export class DockingLife {
     const owed = unlogged === null ? [] : [inventoryEvent(opening.docking, unlogged)];
     owed.push(undockedEvent(opening));
     try {
-      for (let next = owed[0]; next !== undefined; next = owed[0]) {
-        custody.append(next);
-        owed.shift();
-      }
+      enterOwed(custody, owed);
     } catch (error) {
       failed(error);
       return owed;

@@ -7,6 +7,7 @@ import { describeError, isDockError } from '../../protocol/errors.ts';
 import type { CameraId } from '../../protocol/ids.ts';
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
 import type { Custody } from '../custody/custody.ts';
+import { enterOwed } from '../custody/owed-events.ts';
 import { Turns } from '../spool/turns.ts';
 import type { DockingRecords } from './docking-records.ts';
 import type { EndedDocking } from './ended-docking.ts';
@@ -89,11 +90,7 @@ export class DockingEndings {
   /** Errors: those of Custody; those of DockingRecords.write. */
   async #written(ended: EndedDocking, writer: RecordWriter): Promise<readonly StoredRecord[]> {
     const { records, custody } = this.#deps;
-    const owed = this.#owed.get(ended) ?? [];
-    for (let next = owed[0]; next !== undefined; next = owed[0]) {
-      custody.append(next);
-      owed.shift();
-    }
+    enterOwed(custody, this.#owed.get(ended) ?? []);
     await custody.checkpoint();
     return records.write(ended.camera.id, writer);
   }

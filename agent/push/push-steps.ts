@@ -16,6 +16,7 @@ import type { Broker } from '../../protocol/ports.ts';
 import type { StationTopics } from '../../protocol/topics.ts';
 import type { SenderAction } from '../../protocol/transfer-state.ts';
 import type { Custody } from '../custody/custody.ts';
+import { enterOwed } from '../custody/owed-events.ts';
 import type { Pace } from './pace.ts';
 import type { PushSources } from './push-source.ts';
 
@@ -130,10 +131,7 @@ export class PushSteps {
     const { custody, sources } = this.#options;
     const events = this.#owed.get(recording) ?? [...sources.mustOf(recording).durableEvents(recording)];
     this.#owed.set(recording, events);
-    for (let next = events[0]; next !== undefined; next = events[0]) {
-      custody.append(next);
-      events.shift();
-    }
+    enterOwed(custody, events);
     this.#owed.delete(recording);
   }
 
