@@ -5,6 +5,7 @@
 // 2. Bytes sent and not received never exceed the credit, except for one unit when nothing is in flight and credit is not 0.
 // 3. Nothing is sent while the receiver is not known to be there: no claim, or nothing heard for SILENCE_MS.
 // 4. No refusal is final: `never` waits NEVER_MS_MIN, and longer each time, up to NEVER_MS_MAX.
+import { DigestsSent } from './digests-sent.ts';
 import { Flight } from './flight.ts';
 import type { ReceiverId, RecordingId, SessionId } from './ids.ts';
 import { OFFER_MS_MAX, OFFER_MS_MIN, UNIT_BYTES, WINDOW_BYTES_MAX } from './limits.ts';
@@ -51,6 +52,9 @@ export type SenderAction =
     }
   | { readonly kind: 'fin'; readonly receiver: ReceiverId; readonly epoch: number };
 
+/** A unit on its way to a receiver. */
+export type SentUnit = Pick<SenderAction & { kind: 'unit' }, 'unit' | 'receiver'>;
+
 /** The receiver that is followed. */
 interface Following {
   readonly receiver: ReceiverId;
@@ -75,7 +79,6 @@ export interface SendBudget {
 export class Sender {
   readonly subject: SenderSubject;
   readonly #unitCount: number;
-  readonly #digestsTotal: number;
   #phase: 'offering' | 'sending' | 'done' = 'offering';
   #refusal: RefuseBody | undefined;
   #neverMs = NEVER_MS_MIN;
@@ -86,13 +89,9 @@ export class Sender {
   #isTooLarge = false;
   #heardAtMs = 0;
   #creditBytes = 0;
-  #digestsHeld = 0;
-  #digestsSent = 0;
-  #digestsSentAtMs = 0;
-  #digestsTimeouts = 0;
+  readonly #digests: DigestsSent;
   #held = new UnitSet();
   readonly #flight: Flight;
-  readonly #roundTrip: RoundTrip;
   #cursor = 0;
   #finAtMs = 0;
   #finPauseMs = FIN_MS_MIN;
@@ -103,10 +102,9 @@ export class Sender {
   /** `roundTrip`: what is known of the way to the receiver. */
   constructor(subject: SenderSubject, nowMs: number, roundTrip = new RoundTrip()) {
     this.subject = subject;
-    this.#roundTrip = roundTrip;
     this.#flight = new Flight(roundTrip);
     this.#unitCount = unitCount(subject.sealedSizeBytes);
-    this.#digestsTotal = chunksBytes(subject.sealedSizeBytes);
+    this.#digests = new DigestsSent(chunksBytes(subject.sealedSizeBytes), roundTrip);
     this.#offerAtMs = nowMs;
   }
 
@@ -128,11 +126,6 @@ export class Sender {
 
   get sending(): boolean {
     return this.#phase === 'sending';
-  }
-
-  /** The refusal that stands, until the next claim. */
-  get refusal(): RefuseBody | undefined {
-    return this.#refusal;
   }
 
   /** Refused for now, or too large for the broker: others need not wait for it. */
@@ -161,21 +154,20 @@ export class Sender {
     this.#flight.leaving(unit, nowMs);
   }
 
-  /** The connection took all of the unit, or (`isSent` false) it could not be sent: from now on it can be late. `heldMs`: see Flight. */
-  left(unit: number, isSent: boolean, nowMs: number, heldMs = 0): void {
-    const isCounted = this.#flight.left(unit, isSent, nowMs, heldMs);
-    if (isCounted || !isSent || this.#phase !== 'sending' || this.#held.has(unit)) return;
+  /**
+   * The connection took all of the unit, or (`isSent` false) it could not be sent: from now on it can be late. What went to a receiver that is
+   * not followed any more does not arrive. `heldMs`: see Flight.
+   */
+  left({ unit, receiver }: SentUnit, isSent: boolean, nowMs: number, heldMs = 0): void {
+    const arrives = isSent && this.#follows(receiver);
+    const isCounted = this.#flight.left(unit, arrives, nowMs, heldMs);
+    if (isCounted || !arrives || this.#phase !== 'sending' || this.#held.has(unit)) return;
     this.#flight.add(unit, unitBytes(this.subject.sealedSizeBytes, unit), nowMs);
   }
 
-  /** Whether that receiver is followed and does not hold the unit yet, as far as it said. */
-  wants(unit: number, receiver: ReceiverId): boolean {
-    return this.follows(receiver) && !this.#held.has(unit);
-  }
-
-  /** Whether it is sent to that receiver; also while it is offered anew, for then it may still be that one. */
-  follows(receiver: ReceiverId): boolean {
-    return this.#phase !== 'done' && this.#following?.receiver === receiver;
+  /** Whether its receiver is followed and does not hold the unit yet, as far as it said. */
+  wants({ unit, receiver }: SentUnit): boolean {
+    return this.#phase !== 'done' && this.#follows(receiver) && !this.#held.has(unit);
   }
 
   /** Monotonic ms at which `next` may have something to do although nothing came in, with what is held back then. */
@@ -184,7 +176,7 @@ export class Sender {
     if (this.#phase === 'offering') return held === 'offers' ? Number.POSITIVE_INFINITY : this.#offerAtMs;
     const flight = this.#flight.wakeAtMs(this.#creditBytes > 0 && held === 'nothing');
     const fin = this.#allSent() ? this.#finAtMs : Number.POSITIVE_INFINITY;
-    return Math.min(flight, this.#digestsLateAtMs(), fin, this.#heardAtMs + SILENCE_MS);
+    return Math.min(flight, this.#digests.lateAtMs, fin, this.#heardAtMs + SILENCE_MS);
   }
 
   /** A verified claim. Returns false where it is not followed (another session or manifest, or an older epoch). */
@@ -217,7 +209,7 @@ export class Sender {
       return;
     this.#heardAtMs = nowMs;
     this.#creditBytes = Math.min(message.credit_bytes, WINDOW_BYTES_MAX);
-    this.#takeDigests(message.digests_bytes);
+    if (this.#digests.held(message.digests_bytes)) this.#listDropped();
     const before = this.#held.size;
     this.#held = UnitSet.from(message.received, this.#unitCount);
     if (this.#held.size < before) this.#cursor = 0;
@@ -284,6 +276,11 @@ export class Sender {
     );
   }
 
+  /** Also while it is offered anew: then it may still be that one. */
+  #follows(receiver: ReceiverId): boolean {
+    return this.#following?.receiver === receiver;
+  }
+
   #isOurs(body: { recording: string; session: string; manifest_sha256: string }): boolean {
     const { recording, session, manifestSha256 } = this.subject;
     return (
@@ -299,12 +296,8 @@ export class Sender {
   }
 
   #nextDigests(nowMs: number, { receiver }: Following, messageBytesMax: number): SenderAction | undefined {
-    if (this.#digestsSent >= this.#digestsTotal) return undefined;
-    const offset = this.#digestsSent;
-    const sizeBytes = Math.min(messageBytesMax, this.#digestsTotal - offset);
-    this.#digestsSent += sizeBytes;
-    this.#digestsSentAtMs = nowMs;
-    return { kind: 'digests', receiver, offset, sizeBytes };
+    const piece = this.#digests.next(nowMs, messageBytesMax);
+    return piece && { kind: 'digests', receiver, ...piece };
   }
 
   #nextUnit(
@@ -353,15 +346,7 @@ export class Sender {
   }
 
   #allSent(): boolean {
-    return this.#digestsSent >= this.#digestsTotal && this.#missing() === undefined;
-  }
-
-  #takeDigests(bytes: number): void {
-    const held = Math.min(bytes, this.#digestsTotal);
-    if (held < this.#digestsHeld) this.#listDropped(held);
-    if (held > this.#digestsHeld) this.#digestsTimeouts = 0;
-    this.#digestsHeld = held;
-    this.#digestsSent = Math.max(this.#digestsSent, held);
+    return this.#digests.isAllSent && this.#missing() === undefined;
   }
 
   #noStall(): void {
@@ -369,10 +354,8 @@ export class Sender {
     this.#stalled = false;
   }
 
-  /** The receiver dropped the digest list whole, and with it whatever came since. */
-  #listDropped(held: number): void {
-    this.#digestsSent = held;
-    this.#digestsTimeouts = 0;
+  /** Units without their digests do not stay with the receiver either. */
+  #listDropped(): void {
     this.#cursor = 0;
     this.#flight.clear();
   }
@@ -380,16 +363,7 @@ export class Sender {
   /** What counts as lost is sent again. */
   #takeLost(nowMs: number): void {
     this.#cursor = Math.min(this.#cursor, this.#flight.takeLost(nowMs) ?? this.#cursor);
-    if (nowMs < this.#digestsLateAtMs()) return;
-    this.#digestsSent = this.#digestsHeld;
-    this.#digestsTimeouts++;
-  }
-
-  /** When the digests that were sent are late. */
-  #digestsLateAtMs(): number {
-    if (this.#digestsHeld >= this.#digestsTotal || this.#digestsSent < this.#digestsTotal)
-      return Number.POSITIVE_INFINITY;
-    return this.#digestsSentAtMs + this.#roundTrip.waitMs(this.#digestsTimeouts);
+    this.#digests.takeLate(nowMs);
   }
 
   #stopSending(offerAtMs: number): void {
@@ -402,9 +376,7 @@ export class Sender {
   #restart(): void {
     this.#flight.clear();
     this.#creditBytes = 0;
-    this.#digestsHeld = 0;
-    this.#digestsSent = 0;
-    this.#digestsTimeouts = 0;
+    this.#digests.restart();
     this.#cursor = 0;
     this.#finPauseMs = FIN_MS_MIN;
   }

@@ -345,11 +345,10 @@ export class Pusher {
     sender.leaving(action.unit, clock.monotonicMs());
     let heldMs: number | undefined;
     try {
-      const isWanted = (): boolean => !this.#stopped && sender.wants(action.unit, action.receiver);
+      const isWanted = (): boolean => !this.#stopped && sender.wants(action);
       heldMs = await this.#steps.sendUnit(sender.subject.recording, action, isWanted);
     } finally {
-      const isSent = heldMs !== undefined && sender.follows(action.receiver); // what went to another one does not arrive
-      sender.left(action.unit, isSent, clock.monotonicMs(), heldMs);
+      sender.left(action, heldMs !== undefined, clock.monotonicMs(), heldMs);
     }
   }
 

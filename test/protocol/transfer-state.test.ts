@@ -162,7 +162,7 @@ test('a refusal waits as long as its verb says and is never final', () => {
     expect(drain(sender, waitMs - 1)).toEqual([]);
     expect(drain(sender, waitMs).map((action) => action.kind)).toEqual(['offer']);
     expect(sender.claim(claim(1), waitMs)).toBe(true);
-    expect(sender.refusal).toBeUndefined();
+    expect(sender.standsBack).toBe(false);
   }
 });
 
@@ -205,13 +205,35 @@ test('a unit that takes minutes to leave is not sent a second time before it lef
   sender.claim(claim(2), 66_000);
   sender.have(have(2, { digests_bytes: 32 }), 66_000);
   expect(drain(sender, 66_000).filter(({ kind }) => kind === 'unit')).toEqual([]);
-  sender.left(0, true, 80_000);
+  sender.left({ unit: 0, receiver }, true, 80_000);
   for (let now = 80_000; now < 159_000; now += 1000) {
     sender.have(have(2, { digests_bytes: 32 }), now);
     expect(drain(sender, now).filter(({ kind }) => kind === 'unit')).toEqual([]);
   }
   sender.have(have(2, { digests_bytes: 32 }), 160_000);
   expect(drain(sender, 160_000).filter(({ kind }) => kind === 'unit')).toHaveLength(1);
+});
+
+test('a unit that was leaving for another receiver is not gone on with, counts as not sent, and goes to the one that is followed', () => {
+  const sender = new Sender(subject(UNIT_BYTES), 0);
+  drain(sender, 0);
+  sender.claim(claim(1), 0);
+  sender.have(have(1, { digests_bytes: 32 }), 0);
+  drain(sender, 0);
+  sender.leaving(0, 0);
+  expect(sender.wants({ unit: 0, receiver })).toBe(true);
+  sender.claim(claim(2, { receiver: other }), 100);
+  expect(sender.wants({ unit: 0, receiver })).toBe(false);
+  expect(sender.wants({ unit: 0, receiver: other })).toBe(true);
+  sender.left({ unit: 0, receiver }, true, 200);
+  expect(sender.inFlightBytes).toBe(0);
+  sender.have(have(2, { receiver: other, digests_bytes: 32 }), 300);
+  expect(drain(sender, 300)).toContainEqual({
+    kind: 'unit',
+    receiver: other,
+    unit: 0,
+    messageBytesMax: UNIT_BYTES,
+  });
 });
 
 test('a unit that could not be sent is tried again after a second, not at once and for ever', () => {
@@ -221,7 +243,7 @@ test('a unit that could not be sent is tried again after a second, not at once a
   sender.have(have(1, { digests_bytes: 32 }), 0);
   drain(sender, 0);
   sender.leaving(0, 0);
-  sender.left(0, false, 10);
+  sender.left({ unit: 0, receiver }, false, 10);
   const isUnit = ({ kind }: SenderAction): boolean => kind === 'unit';
   expect(drain(sender, 1009).filter(isUnit)).toEqual([]);
   expect(drain(sender, 1010).filter(isUnit)).toHaveLength(1);
@@ -318,7 +340,7 @@ test('the time for which the station held a unit back is not taken for that of t
     sender.have(have(1, { digests_bytes: 32 }), 2);
     drain(sender, 3);
     sender.leaving(0, 3);
-    sender.left(0, true, 30_003, heldMs);
+    sender.left({ unit: 0, receiver }, true, 30_003, heldMs);
     sender.have(have(1, { digests_bytes: 32 }), 30_004);
     let now = 30_004;
     while (!drain(sender, now).some(({ kind }) => kind === 'unit')) {

@@ -137,6 +137,13 @@ class LogRig {
   }
 }
 
+/** A look-up that lasts until it is `shown`. */
+function slowDisk(): { readonly disk: Promise<void>; readonly shown: () => void } {
+  let shown = (): void => undefined;
+  const disk = new Promise<void>((resolve) => (shown = resolve));
+  return { disk, shown };
+}
+
 describe('a store that does not answer', () => {
   async function silent(): Promise<{ rig: LogRig; askedAtMs: number[] }> {
     const rig = new LogRig(1);
@@ -370,8 +377,7 @@ describe('a store that was put back to an earlier state', () => {
     const older = await rig.store.answer(rig.id(0));
     if (known !== undefined) known.lastSequence++;
     rig.store.held.set(rig.id(0), ENTRIES + 1);
-    let shown = (): void => undefined;
-    const disk = new Promise<void>((resolve) => (shown = resolve));
+    const { disk, shown } = slowDisk();
     rig.lookedUp = ({ sequence }) => (sequence === ENTRIES ? disk : Promise.resolve());
     rig.push.take(older);
     rig.push.take(await rig.store.answer(rig.id(0)));
@@ -385,8 +391,7 @@ describe('a store that was put back to an earlier state', () => {
     const rig = new LogRig(1);
     rig.push.connectionChanged(true);
     await rig.talk();
-    let shown = (): void => undefined;
-    const disk = new Promise<void>((resolve) => (shown = resolve));
+    const { disk, shown } = slowDisk();
     let lookedUp = 0;
     rig.lookedUp = () => (lookedUp++ === 0 ? disk : Promise.resolve());
     rig.push.take(await rig.store.answer(rig.id(0)));
@@ -396,14 +401,14 @@ describe('a store that was put back to an earlier state', () => {
     shown();
     await rig.talk();
     expect(lookedUp).toBe(2);
+    expect(rig.log.messages()).not.toContain('custody head from the store refused');
   });
 
   test('that says more than can be looked up is heard again once that is over', async () => {
     const rig = new LogRig(1);
     rig.push.connectionChanged(true);
     await rig.talk();
-    let shown = (): void => undefined;
-    const disk = new Promise<void>((resolve) => (shown = resolve));
+    const { disk, shown } = slowDisk();
     let lookedUp = 0;
     rig.lookedUp = () => {
       lookedUp++;

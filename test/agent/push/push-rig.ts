@@ -79,6 +79,8 @@ export class PushRig {
   readonly #stored = new Map<RecordingId, string>();
   /** Recordings that `start` finds without their entry in the log. */
   readonly unlogged = new Set<RecordingId>();
+  /** Of which the manifest was read, each time. */
+  readonly manifestsRead: RecordingId[] = [];
   /** Topics of everything that the station published. */
   readonly sent: string[] = [];
   /** What the spool and the workers do; a test replaces what should fail. */
@@ -277,6 +279,7 @@ export class PushRig {
       holds: (recording) => this.held.has(recording),
       recordings: () => [...this.held.values()].map(({ recording }) => recording),
       readManifest: async (recording) => {
+        this.manifestsRead.push(recording);
         const held = this.held.get(recording);
         if (held === undefined) throw new DockError('spool.unknown', 'not here', { retry: 'never' });
         return { bytes: held.manifestBytes, signature: held.signature };

@@ -250,10 +250,14 @@ test('entries that are owed to a log that is full in between are told once each'
 
 test('what is too large for the broker gives its place to others, keeps nothing in memory, and is sent once it fits', async () => {
   const tooLarge = new Set<RecordingId>();
+  const offered: RecordingId[] = [];
   const publish = rig.broker.publish.bind(rig.broker);
   vi.spyOn(rig.broker, 'publish').mockImplementation(async (topic, ...rest) => {
-    if ([...tooLarge].some((recording) => topic.endsWith(`/up/offer/${recording}`)))
+    const found = [...tooLarge].find((recording) => topic.endsWith(`/up/offer/${recording}`));
+    if (found !== undefined) {
+      offered.push(found);
       throw new DockError('broker.message-oversize', 'too long', { retry: 'later' });
+    }
     await publish(topic, ...rest);
   });
   for (let count = 0; count < 16; count++) tooLarge.add(rig.spool());
@@ -265,6 +269,9 @@ test('what is too large for the broker gives its place to others, keeps nothing 
   expect(behind.map(offersOf).every((count) => count > 0)).toBe(true);
   const [first] = tooLarge;
   if (first === undefined) throw new Error('none was too large');
+  const read = rig.manifestsRead.filter((recording) => recording === first).length;
+  expect(read).toBe(offered.filter((recording) => recording === first).length); // anew for each offer
+  expect(read).toBeGreaterThan(1);
   expect(rig.conditions.isRaised('broker.offer-size', first)).toBe(true);
   tooLarge.clear();
   await rig.clock.advance(120_000);
@@ -426,6 +433,29 @@ test('what the store asks for again is offered anew, and the log says why', asyn
   await settle();
   expect(rig.receipted).toEqual([recording, recording]);
   expect(rig.custody.of('receipted')).toHaveLength(2);
+});
+
+test('what is asked for again while it waits for its place is there once: its transfer goes on', async () => {
+  const first = Array.from({ length: 16 }, () => rig.spool());
+  const twice = rig.spool();
+  await settle();
+  rig.pusher.take(twice, rig.receipt(twice));
+  await settle();
+  rig.pusher.take(twice, rig.again(twice));
+  await settle();
+  const done = async (recording: RecordingId | undefined): Promise<void> => {
+    if (recording !== undefined) rig.pusher.take(recording, rig.receipt(recording));
+    await settle();
+    await rig.clock.advance(10);
+  };
+  await done(first[0]);
+  rig.pusher.take(twice, rig.claim(twice));
+  rig.pusher.take(twice, rig.have(true));
+  await settle();
+  expect(rig.pusher.receivedBytes(twice)).toBe(SEALED_BYTES);
+  for (const recording of first.slice(1)) await done(recording);
+  expect(rig.pusher.receivedBytes(twice)).toBe(SEALED_BYTES);
+  expect(offersOf(twice)).toBe(1);
 });
 
 test('an old message that asks again for another receipt changes nothing', async () => {
