@@ -21,9 +21,8 @@ import { segmentPath, segmentSignaturePath, type KnownSegment } from './custody-
 const BEGIN_PAUSE_MS = 1000;
 /** Between two segments: thousands of them shall not be felt. */
 const PAUSE_MS = 20;
-/** Before a segment that could not be looked at for want of file handles or memory is looked at again, and the first time that the disk refused it. */
-const SHORT_PAUSE_MS = 5000;
-const REFUSED_PAUSE_MS_MAX = 60_000;
+/** Before a segment is looked at again that could not be for want of file handles or memory, or because the disk refused it. */
+const AGAIN_MS = 5000;
 /** So long a disk may refuse to show what it has: a cable or a hub is no altered log, and the disk's own condition tells of it meanwhile. */
 const PATIENCE_MS = 600_000;
 
@@ -95,20 +94,18 @@ async function scrubOne(
     if (held !== undefined && found === undefined) tell(deps.listener, held);
     return found;
   };
-  for (let pauseMs = SHORT_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, REFUSED_PAUSE_MS_MAX)) {
+  for (;;)
     try {
       const found = await lookPatiently(look);
       refusals.sinceMs = undefined;
       return found;
     } catch (error) {
       if (signal.aborted) return undefined;
-      const isShort = isMachineShort(error);
-      if (!isShort && !mayShowIt(error, refusals, deps.clock))
+      if (!isMachineShort(error) && !mayShowIt(error, refusals, deps.clock))
         return findBreak(deps, segment, signal, describeError(error));
-      await deps.clock.sleep(isShort ? SHORT_PAUSE_MS : pauseMs, signal).catch(() => undefined);
+      await deps.clock.sleep(AGAIN_MS, signal).catch(() => undefined);
       if (signal.aborted) return undefined;
     }
-  }
 }
 
 /** Whether the disk withholds it, and not for long. */

@@ -25,19 +25,32 @@ export const watchFolder: WatchFolder = (path, watching) => {
   return () => watcher.close();
 };
 
-/** Hears what the system tells of a folder: a name of what came, changed or went in it. */
+/** Hears what the system tells of a folder: a name of what came, changed or went in it. However often, one look at each is under way. */
 function toldBy({ onChange, onError }: FolderWatching, isOver: () => boolean) {
+  /** With whether it was told again meanwhile. */
+  const looks = new Map<string, boolean>();
+  const look = async (path: string): Promise<void> => {
+    if (looks.has(path)) return void looks.set(path, true);
+    do {
+      looks.set(path, false);
+      const isGone = await lstat(path).then(() => false, isMissing);
+      if (!isOver()) onChange({ path, isGone });
+    } while (looks.get(path) === true && !isOver());
+    looks.delete(path);
+  };
   return (_event: string, name: unknown, details: unknown): void => {
     const { watchedPath: folder } = details as { readonly watchedPath?: unknown };
     if (typeof name !== 'string' || typeof folder !== 'string') return;
-    const changed = join(folder, name);
-    lstat(changed).then(
-      () => isOver() || onChange({ path: changed, isGone: false }),
-      (error: unknown) => {
-        if (isOver()) return;
-        if (systemCode(error) === 'ENOENT') onChange({ path: changed, isGone: true });
-        else onError(error);
-      },
-    );
+    const path = join(folder, name);
+    look(path).catch((error: unknown) => {
+      looks.delete(path);
+      if (!isOver()) onError(error);
+    });
   };
+}
+
+/** Errors: any other. */
+function isMissing(error: unknown): true {
+  if (systemCode(error) !== 'ENOENT') throw error;
+  return true;
 }
