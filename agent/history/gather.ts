@@ -67,8 +67,10 @@ class Gathering {
     const related = await relate(this.#deps, this.#station, subject, recording?.manifest);
     const ids = new Set([...related.records, ...related.dockings.keys()]);
     const records = await documents.dockingRecords(this.#deps, this.#station, ids);
-    const account = this.#account(related, recording, records);
-    const logs = await this.#logs(related, recording, records, account);
+    const checked = recording === undefined ? records : [recording, ...records];
+    const stationId = subject.station ?? stationIn(checked);
+    const account = this.#account(related, recording, records, stationId);
+    const logs = await this.#logs(related, checked, stationId, account);
     const found = await this.#documents(related, recording, records);
     this.#compare(account, logs);
     return this.#history(related, found, logs, recording);
@@ -78,13 +80,13 @@ class Gathering {
     related: Related,
     recording: CheckedRecording | undefined,
     records: readonly CheckedDocking[],
+    stationId: string | undefined,
   ): SubjectAccount {
     const { place, subject } = this.#question;
-    const checked = recording === undefined ? records : [recording, ...records];
     return new SubjectAccount({
       kind: place.kind,
       where: this.#station.custody.where,
-      station: this.#station.station ?? subject.station ?? stationIn(checked),
+      station: this.#station.station ?? stationId,
       ids: new Set([...(subject.kind === 'recording' ? [subject.id] : []), ...related.records]),
       recording,
       records,
@@ -94,8 +96,8 @@ class Gathering {
   /** The store's own logs first, because they say what was let go. */
   async #logs(
     related: Related,
-    recording: CheckedRecording | undefined,
-    records: readonly CheckedDocking[],
+    checked: readonly (CheckedRecording | CheckedDocking)[],
+    stationId: string | undefined,
     account: SubjectAccount,
   ): Promise<ProvenLog[]> {
     const witnessed = await headsOfWitnesses(this.#deps, this.#question.place);
@@ -106,9 +108,11 @@ class Gathering {
       if (read !== undefined) logs.push(read);
     }
     const dropped = logs.flatMap((log) => log.dropped);
-    const checked = recording === undefined ? records : [recording, ...records];
+    const station = stationId ?? '';
+    const newest = await headsOfReceipts(this.#deps, this.#station, station, related.newest);
+    const heads = [...headsIn(checked), ...newest, ...witnessed.headsOf(station)];
     const follow = (entry: CustodyEntry): void => account.take(entry);
-    const own = await this.#stationLog(related, checked, { headsOf: witnessed.headsOf, dropped, follow });
+    const own = await this.#stationLog(related, { heads, dropped, follow });
     if (own !== undefined) logs.push(own);
     else {
       const message = 'no custody log of the station lies here: what is told rests on documents alone';
@@ -135,23 +139,19 @@ class Gathering {
     return provenLog(question, new StepPicker(related));
   }
 
-  async #stationLog(
+  #stationLog(
     related: Related,
-    checked: readonly (CheckedRecording | CheckedDocking)[],
-    { headsOf, ...rest }: { readonly headsOf: HeadsOf } & Pick<LogQuestion, 'dropped' | 'follow'>,
+    known: Pick<LogQuestion, 'heads' | 'dropped' | 'follow'>,
   ): Promise<ProvenLog | undefined> {
-    const { files, subject, signal } = this.#question;
+    const { files, signal } = this.#question;
     const { keys } = this.#deps;
-    const station = subject.station ?? stationIn(checked) ?? '';
-    const newest = await headsOfReceipts(this.#deps, this.#station, station, related.newest);
     const question = {
       files,
       ...this.#station.custody,
       kind: 'station',
       keeper: this.#station.station,
       keysOf: (keeper: string | undefined) => stationKeys(keys, keeper),
-      heads: [...headsIn(checked), ...newest, ...headsOf(station)],
-      ...rest,
+      ...known,
       revokedAt: (keeper: string, keyId: string) => revokedAt(keys, keeper, keyId),
       signal,
     } as const;

@@ -71,7 +71,7 @@ export const HISTORY_DE: HistoryWords = {
   inventoryPartial:
     'Sie konnte NICHT vollständig aufgelistet werden: {} Dateien wurden gesehen, weitere können da gewesen sein',
   inventoryUnsure:
-    '{} Dateien wurden aufgelistet; ob das alles war, sagt nur das Protokoll des Andockens, und kein signiertes liegt hier',
+    '{} Dateien wurden aufgelistet; kein signiertes Protokoll des Andockens hier sagt, ob das alles war',
   ended: 'Wie es endete',
   endings: {
     unplugged: 'die Kamera wurde herausgenommen',

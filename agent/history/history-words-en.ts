@@ -68,7 +68,7 @@ export const HISTORY_EN = {
   inventoryEmpty: 'nothing: the signed list of the camera was complete and empty',
   inventoryPartial: 'NOT all of it could be listed: {} files were seen, others may have been there',
   inventoryUnsure:
-    '{} files were listed; whether that was all of it only the docking record says, and none that is signed lies here',
+    '{} files were listed; no signed record of the docking here says whether that was all of it',
   ended: 'How it ended',
   endings: {
     unplugged: 'the camera was taken out',

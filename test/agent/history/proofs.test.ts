@@ -208,7 +208,7 @@ test('what only the log counts is not told to have been all of it', async () => 
   await builder.close();
   await rm(join(builder.vault, 'dock-1', emptyDocking), { recursive: true });
   const { out } = await runCommand(custody, emptyDocking, '--vault', builder.vault);
-  expect(out).toContain('0 files were listed; whether that was all of it only the docking record says');
+  expect(out).toContain('0 files were listed; no signed record of the docking here says');
 });
 
 test('a record that is missing is a finding however many files its docking had, and one that is here is named', async () => {
