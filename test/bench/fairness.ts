@@ -19,7 +19,7 @@ import { openBenchRig, type BenchRig } from './parties/bodydock-rig.ts';
 import { FILES } from './pipeline-group.ts';
 import { ProcessUse } from './process-use.ts';
 import { putSparse } from './sparse-file.ts';
-import { StandstillWatch } from './standstills.ts';
+import { watchStandstills } from './standstills.ts';
 import { inBenchFolder, requireSpace } from './work.ts';
 
 const MIB = 1024 * 1024;
@@ -107,15 +107,16 @@ async function underLoad(
     const startedMs = performance.now();
     load.start();
     await rig.untilReceipted(BUSY, WAIT_MS);
-    const stillness = StandstillWatch.start();
-    process.kill(pids.agent, 'SIGUSR2');
-    const busyMs = await identify(rig, watch, signal);
-    while (performance.now() - startedMs < loadMs) {
-      signal.throwIfAborted();
-      await pause(100);
-    }
-    process.kill(pids.agent, 'SIGUSR2');
-    const standstills = await stillness.stop();
+    const { result: busyMs, standstills } = await watchStandstills(async () => {
+      process.kill(pids.agent, 'SIGUSR2');
+      const namedMs = await identify(rig, watch, signal);
+      while (performance.now() - startedMs < loadMs) {
+        signal.throwIfAborted();
+        await pause(100);
+      }
+      process.kill(pids.agent, 'SIGUSR2');
+      return namedMs;
+    });
     const elapsedMs = performance.now() - startedMs;
     const { cpuSeconds, peakBytes } = use.take();
     const report = machine.close(sum(cpuSeconds));

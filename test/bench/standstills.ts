@@ -13,37 +13,40 @@ const PRIORITY = '50';
 
 interface Watcher {
   readonly child: ChildProcess;
+  readonly ended: Promise<unknown>;
   readonly printed: Promise<string>;
 }
 
-/** A sleeping program on each processor. */
-export class StandstillWatch {
-  readonly #watchers: readonly Watcher[];
+/** Result of the work, and when the machine stood still meanwhile: undefined where this user may not run a program at that priority on each processor. */
+export interface Watched<Result> {
+  readonly result: Result;
+  readonly standstills: readonly Span[] | undefined;
+}
 
-  private constructor(watchers: readonly Watcher[]) {
-    this.#watchers = watchers;
-  }
-
-  static start(): StandstillWatch {
-    const isAble = findTool('chrt') !== undefined && findTool('taskset') !== undefined;
-    const watchers = (isAble ? cpus() : []).map((_, cpu): Watcher => {
-      const words = ['-f', PRIORITY, 'taskset', '-c', `${cpu}`, process.execPath, SELF];
-      const child = spawn('chrt', words, { stdio: ['ignore', 'pipe', 'ignore'] });
-      return { child, printed: text(child.stdout) };
-    });
-    return new StandstillWatch(watchers);
-  }
-
-  /** Undefined where this user may not run a program at that priority, or not on each processor. */
-  async stop(): Promise<readonly Span[] | undefined> {
-    const lists = await Promise.all(this.#watchers.map(stopped));
+/** Does the work with a sleeping program on each processor beside it, which ends with the work. Errors: those of the work. */
+export async function watchStandstills<Result>(work: () => Promise<Result>): Promise<Watched<Result>> {
+  const isAble = findTool('chrt') !== undefined && findTool('taskset') !== undefined;
+  const watchers = (isAble ? cpus() : []).map((_, cpu) => startWatcher(cpu));
+  const ended = (): Promise<(readonly Span[] | undefined)[]> => Promise.all(watchers.map(endWatcher));
+  try {
+    const result = await work();
+    const lists = await ended();
     const known = lists.filter((list) => list !== undefined);
-    return known.length === lists.length && known.length > 0 ? common(known) : undefined;
+    const isKnown = known.length === lists.length && known.length > 0;
+    return { result, standstills: isKnown ? common(known) : undefined };
+  } finally {
+    await ended();
   }
 }
 
-async function stopped({ child, printed }: Watcher): Promise<readonly Span[] | undefined> {
-  const ended = child.exitCode === null ? once(child, 'exit') : undefined;
+function startWatcher(cpu: number): Watcher {
+  const words = ['-f', PRIORITY, 'taskset', '-c', `${cpu}`, process.execPath, SELF];
+  const child = spawn('chrt', words, { stdio: ['ignore', 'pipe', 'ignore'] });
+  return { child, ended: once(child, 'exit'), printed: text(child.stdout) };
+}
+
+/** What it saw; undefined where it could not. */
+async function endWatcher({ child, ended, printed }: Watcher): Promise<readonly Span[] | undefined> {
   child.kill('SIGTERM');
   await ended;
   const output = await printed;

@@ -121,8 +121,18 @@ class Machine {
       });
     });
     this.#printed = fingerprintsIn(text).at(-1) ?? this.#printed;
+    if (line === 'mkdir -p /etc/mosquitto/tls') await this.#certifyBroker();
     if (program === 'openssl') await this.#sign(/\S+\.csr$/.exec(placed)?.[0] ?? '');
     return text;
+  }
+
+  /** What the authority does for the broker (1.4). */
+  async #certifyBroker(): Promise<void> {
+    const { caFile, folder } = this.#authority;
+    const tls = join(this.root, 'etc/mosquitto/tls');
+    await copyFile(caFile, join(tls, 'ca.pem'));
+    for (const name of ['broker.pem', 'broker-key.pem'])
+      await copyFile(join(folder, 'ca-key.pem'), join(tls, name)); // any file: no broker reads it here
   }
 
   /** What the authority does with a request (1.3). */
@@ -178,8 +188,8 @@ class Machine {
   }
 }
 
-/** Lines that want a system, a broker or its certificates, or an agent that runs. */
-const NOT_HERE = /^(?:apt|chown|chmod|systemctl|journalctl|bodydock status|bodydock doctor)\b/;
+/** Lines that want a system, a broker and its user, or an agent that runs. */
+const NOT_HERE = /^(?:apt|chown|systemctl|journalctl|bodydock status|bodydock doctor)\b/;
 
 describe.skipIf(lacksTools('openssl', 'bash'))('the installation of the handbook', () => {
   // Of the German one: its commands are those of the English one, and both example files say the same (test/config).

@@ -1,11 +1,14 @@
 // Two cameras that say the same serial number, in two bays at a time: both are served, nothing of one counts for the other, and a person
 // is told as long as both are there.
 import { randomBytes } from 'node:crypto';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { CameraTwins } from '../../agent/bay/camera-twins.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';
 import { parseBayId, parseCameraId } from '../../protocol/ids.ts';
-import { MEMORY_IDENTITY } from '../../drivers/simulated/memory-camera.ts';
+import { SimulatedClock } from '../../drivers/simulated/clock.ts';
+import { MEMORY_IDENTITY, type MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
+import { BelievingClock } from '../fakes/clock-believing.ts';
+import { FixedClockSource } from '../fakes/clock-source-fixed.ts';
 import { MemoryConditions } from '../fakes/conditions-memory.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
 
@@ -78,6 +81,42 @@ describe('two cameras with one serial number at a station', () => {
   });
 });
 
+test('of a camera whose twin is there nobody knows when it was here before: its clock dates nothing', async () => {
+  const time = new BelievingClock({ pace: 20, startMs: Date.UTC(2026, 10, 25, 15) });
+  const identity = { ...MEMORY_IDENTITY, serial: SERIAL };
+  const dock = await DockAndStore.open({
+    cameras: 2,
+    identities: [identity, identity],
+    register: { cameras: [], unknown: 'accept' },
+    clock: time,
+    clockSource: new FixedClockSource(true, time),
+  });
+  onTestFinished(() => dock.close());
+  const [one, two] = dock.cameras;
+  if (one === undefined || two === undefined) throw new Error('no cameras');
+  for (const camera of [one, two]) {
+    camera.clock = new SimulatedClock(() => time.monotonicMs(), { shownMs: time.wallMs() });
+    camera.detach();
+  }
+  await dock.startReceiver();
+  await dock.startStation();
+  const emptied = async (camera: MemoryCamera, name: string): Promise<void> => {
+    camera.put(name, randomBytes(1000), { modifiedAt: new Date(time.wallMs()).toISOString() });
+    await time.sleep(5000, new AbortController().signal);
+    camera.attach();
+    await dock.until('emptied', () => camera.files().length === 0);
+  };
+  await emptied(one, 'A.MP4');
+  one.detach();
+  await dock.until('its record', async () => (await dock.dockings()).length === 1);
+  await emptied(one, 'B.MP4');
+  await emptied(two, 'C.MP4');
+  const kept = await dock.vault();
+  expect(new Set(kept.map(({ manifest }) => manifest.camera.id)).size).toBe(1);
+  const basisOf = (name: string): unknown => kept.find(({ path }) => path === name)?.manifest.capture.basis;
+  expect([basisOf('B.MP4'), basisOf('C.MP4')]).toEqual(['clock-measured', 'clock-unmeasured']);
+});
+
 describe('a look for one camera in two bays', () => {
   const conditions = new MemoryConditions();
   const twins = new CameraTwins(conditions);
@@ -93,7 +132,9 @@ describe('a look for one camera in two bays', () => {
     const leaveThree = twins.arrived(bayThree, camOne, 'x');
     expect(conditions.facts('camera.twice', 'bay-1')).toEqual({ bays: 'bay-1 bay-3', same: 'camera' });
     expect(conditions.isRaised('camera.twice', 'bay-2')).toBe(false);
+    expect([twins.hasTwin(bayOne, camOne), twins.hasTwin(bayTwo, camTwo)]).toEqual([true, false]);
     leaveOne();
+    expect(twins.hasTwin(bayThree, camOne)).toBe(false);
     leaveOne();
     expect(conditions.codes()).toEqual([]);
     leaveTwo();

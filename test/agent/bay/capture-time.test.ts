@@ -62,6 +62,8 @@ const someOffset = fc.record({
 });
 const step = fc.constantFrom(0, 10, 1000, 2000);
 const claim = fc.integer({ min: Date.UTC(1970), max: Date.UTC(2100) });
+/** When a listing showed the file first. */
+const shownAt = fc.integer({ min: DOCKED_MS, max: DOCKED_MS + 7 * DAY_MS });
 const anyDocking = fc
   .record({
     now: fc.option(someOffset),
@@ -70,10 +72,15 @@ const anyDocking = fc
     synchronised: fc.constantFrom(true, false, null),
     synchronisedBefore: fc.constantFrom(true, false, null),
     hasPrevious: fc.boolean(),
+    set: fc.option(fc.record({ fromMs: fc.option(shownAt), left: fc.option(someOffset) })),
   })
   .map((some) =>
     docking(some.now, {
       clockSynchronised: some.synchronised,
+      clockSet: () =>
+        some.set === null
+          ? undefined
+          : { fromMs: some.set.fromMs, left: some.set.left && { ...some.set.left, atMs: DOCKED_MS } },
       previous: some.hasPrevious
         ? previous({
             endedAtMs: some.endedAtMs,
@@ -200,8 +207,8 @@ describe('what cannot be measured stays the camera’s claim', () => {
 describe('for all clocks and dockings', () => {
   test('an interval is whole, and one that is not a mere claim stays within the bounds that count', () => {
     fc.assert(
-      fc.property(anyDocking, fc.option(claim), step, (time, claimedMs, stepMs) => {
-        const capture = captureOf(entry(claimedMs, stepMs), time);
+      fc.property(anyDocking, fc.option(claim), step, shownAt, (time, claimedMs, stepMs, shownMs) => {
+        const capture = captureOf(entry(claimedMs, stepMs, shownMs), time);
         if (capture.basis === 'clock-unmeasured') {
           const modifiedAt = claimedMs === null ? null : instantText(claimedMs);
           expect([capture.earliest_at, capture.latest_at]).toEqual([modifiedAt, modifiedAt]);
@@ -209,7 +216,7 @@ describe('for all clocks and dockings', () => {
         }
         const [fromMs, toMs] = spanOf(capture);
         expect(fromMs).toBeLessThanOrEqual(toMs);
-        expect(toMs).toBeLessThanOrEqual(0);
+        expect(toMs).toBeLessThanOrEqual(shownMs - DOCKED_MS);
         const endedAtMs = time.previous?.endedAtMs ?? null;
         const bounds =
           endedAtMs !== null && endedAtMs <= DOCKED_MS && time.previous?.clockSynchronised !== false;
@@ -237,6 +244,30 @@ describe('for all clocks and dockings', () => {
           const claimedMs = cut((trueMs + offNowMs) / stepMs) * stepMs;
           const time = docking(now, { previous: hasPrevious ? previous({ offset: before }) : null });
           const capture = captureOf(entry(claimedMs, stepMs), time);
+          const [fromMs, toMs] = spanOf(capture);
+          expect(capture.basis).not.toBe('clock-unmeasured');
+          expect(fromMs).toBeLessThanOrEqual(trueMs - DOCKED_MS);
+          expect(toMs).toBeGreaterThanOrEqual(trueMs - DOCKED_MS);
+        },
+      ),
+      MANY,
+    );
+  });
+
+  test('the true time of a file that was made in the bay is inside, whichever of the two clocks gave it', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: DOCKED_MS, max: DOCKED_MS + 7 * DAY_MS }),
+        someOffset,
+        someOffset,
+        fc.boolean(),
+        fc.boolean(),
+        (trueMs, before, after, isSet, byNew) => {
+          const left = { ...after, atMs: DOCKED_MS };
+          const clockSet = () => (isSet ? { fromMs: DOCKED_MS, left } : undefined);
+          const claimedMs = trueMs + (isSet && byNew ? after : before).offsetMs;
+          const time = docking(before, { clockSet, previous: previous({ offset: null }) });
+          const capture = captureOf(entry(claimedMs, 0, DOCKED_MS + 7 * DAY_MS), time);
           const [fromMs, toMs] = spanOf(capture);
           expect(capture.basis).not.toBe('clock-unmeasured');
           expect(fromMs).toBeLessThanOrEqual(trueMs - DOCKED_MS);
