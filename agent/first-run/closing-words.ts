@@ -13,7 +13,7 @@ export function closingWords(out: OutFolder, recording: string | undefined): str
     `  age -d -i ${quote(join(out.keys, 'store.identity'))} payload.age | sha256sum   # is original.sha256 of manifest.json`,
     `  sha256sum chunks.bin                                  # is sealed.chunks_sha256 of manifest.json`,
     `  sha256sum manifest.json                               # is manifest_sha256 of receipt.json`,
-    `  split -b 524288 --filter=sha256sum payload.age | cut -c 1-64 | tr a-f A-F | basenc --base16 -d | cmp - chunks.bin   # says nothing: it is whole`,
+    `  split -b 524288 --filter=sha256sum payload.age | cut -c 1-64 | tr a-f A-F | basenc --base16 -d | cmp - chunks.bin   # prints nothing where the payload is whole`,
   ];
   const lines = [`Vault: ${out.vault}`, `Keys:  ${out.keys}`];
   if (recording === undefined) return [...lines, 'There was no recording: nothing is in the vault.'];
