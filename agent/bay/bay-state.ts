@@ -1,68 +1,36 @@
-// What a bay shows (SPEC 7): the document and the light, from the entries of its docking. Pure.
+// What a bay shows (SPEC 7): the state and the light, from the numbers of its docking. Pure.
 import type { BayDocument } from '../../protocol/messages.ts';
-import { isSettled, type TrackedEntry } from './entry.ts';
 
 /** What the bay is doing with the camera at this moment. */
 export type BayActivity = 'empty' | 'reading' | 'pulling' | 'resting' | 'erasing' | 'failed';
 
-/** Numbers of a docking at one moment. */
+/** Numbers of a docking at one moment. What is no file does not count. */
 export interface BayCounts {
-  entries: number;
-  spooled: number;
-  receipted: number;
-  erased: number;
-  waiting: number;
+  readonly entries: number;
+  readonly spooled: number;
+  readonly receipted: number;
+  readonly erased: number;
+  readonly waiting: number;
   /** Entries to which nothing more will happen in this docking. */
-  settled: number;
-  bytes: number;
-  bytesSpooled: number;
-  bytesReceipted: number;
+  readonly settled: number;
+  readonly bytes: number;
+  readonly bytesSpooled: number;
+  /** Of a recording without a receipt those that the store holds, the file's length at most. */
+  readonly bytesReceipted: number;
 }
 
-/** Looks up whether a recording has its receipt, and how many sealed bytes the store holds of it until then. */
-export interface PushProgress {
-  isReceipted(recording: string): boolean;
-  heldBytes(recording: string): number;
-}
-
-/** Counts a docking's entries; `pulledBytes` is what was read of the entry that is being pulled. */
-export function countEntries(
-  entries: Iterable<TrackedEntry>,
-  progress: PushProgress,
-  pulledBytes: number,
-): BayCounts {
-  const counts: BayCounts = {
-    entries: 0,
-    spooled: 0,
-    receipted: 0,
-    erased: 0,
-    waiting: 0,
-    settled: 0,
-    bytes: 0,
-    bytesSpooled: pulledBytes,
-    bytesReceipted: 0,
-  };
-  for (const entry of entries) {
-    if (entry.fate.kind !== 'not-a-file') countEntry(counts, entry, progress);
-  }
-  return counts;
-}
-
-function countEntry(counts: BayCounts, { fate, listed }: TrackedEntry, progress: PushProgress): void {
-  counts.entries++;
-  counts.bytes += listed.sizeBytes;
-  if (fate.kind === 'waiting') counts.waiting++;
-  if (isSettled(fate)) counts.settled++;
-  if (fate.kind !== 'spooled' && fate.kind !== 'erased' && fate.kind !== 'kept') return;
-  counts.spooled++;
-  counts.bytesSpooled += listed.sizeBytes;
-  const receipted = fate.kind !== 'spooled' || progress.isReceipted(fate.recording);
-  if (receipted) counts.receipted++;
-  counts.bytesReceipted += receipted
-    ? listed.sizeBytes
-    : Math.min(listed.sizeBytes, progress.heldBytes(fate.recording));
-  if (fate.kind === 'erased') counts.erased++;
-}
+/** Nothing was listed. */
+export const NO_ENTRIES: BayCounts = {
+  entries: 0,
+  spooled: 0,
+  receipted: 0,
+  erased: 0,
+  waiting: 0,
+  settled: 0,
+  bytes: 0,
+  bytesSpooled: 0,
+  bytesReceipted: 0,
+};
 
 /** The state word of the bay document. "done": every entry is receipted, and erased or meant to stay. */
 export function bayState(activity: BayActivity, counts: BayCounts): BayDocument['state'] {

@@ -1,16 +1,10 @@
 // One bay for the life of the agent: waits for a camera, runs its docking, reports what is seen, and begins again. It never ends by an error.
 import type { BayLamp } from './bay-lamp.ts';
 import { performDocking, type BayWork } from './bay-docking.ts';
-import {
-  bayLight,
-  bayState,
-  countEntries,
-  RateMeter,
-  type BayActivity,
-  type PushProgress,
-} from './bay-state.ts';
+import { bayLight, bayState, NO_ENTRIES, RateMeter, type BayActivity } from './bay-state.ts';
 import { REFUSAL_CODES, isCameraRefusal } from './camera-register.ts';
 import type { DockingLife } from './docking-life.ts';
+import type { PushProgress } from './entry-tally.ts';
 import type { IndicatorLight } from './indicator-light.ts';
 import type { BayId, RecordingId } from '../../protocol/ids.ts';
 import { isDockError, type DockError } from '../../protocol/errors.ts';
@@ -119,7 +113,7 @@ export class Bay {
   document(): BayDocument {
     const docking = this.#docking;
     const activity = docking?.activity ?? this.#idle;
-    const counts = countEntries(docking?.entries ?? [], this.#deps.progress, docking?.pulledBytes ?? 0);
+    const counts = docking?.counts(this.#deps.progress) ?? NO_ENTRIES;
     const state = bayState(activity, counts);
     this.#mark(state);
     const done = state === 'pushing' ? counts.bytesReceipted : counts.bytesSpooled;

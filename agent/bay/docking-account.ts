@@ -3,28 +3,23 @@
 import type { DockingEntry } from '../../protocol/docking-record.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
 import { LATER_ENTRIES_MAX, NOT_REACHED } from '../dockings/docking-bounds.ts';
-import type { InventoryRow } from '../dockings/ended-docking.ts';
+import type { EndedEntries } from '../dockings/ended-docking.ts';
 import type { TrackedEntry } from './entry.ts';
 
 type Outcome = Pick<DockingEntry, 'fate' | 'recording' | 'reason' | 'erased'>;
 
-interface Row extends InventoryRow {
-  readonly later: boolean;
-  /** Undefined once the state is not listed any more. */
-  entry: TrackedEntry | undefined;
-  /** Set from then on. */
-  outcome: Outcome | undefined;
-}
-
 const NOTHING = { recording: null, reason: null, erased: false };
 const VANISHED: Outcome = { ...NOTHING, fate: 'vanished' };
 
-/** Rows of one docking. Those of the first listing come first. */
+/** States of one docking. Those of the first listing come first. */
 export class DockingAccount {
-  #rows: Row[] = [];
-  readonly #open = new Map<TrackedEntry, Row>();
+  #states: TrackedEntry[] = [];
+  #first = 0;
+  /** What was known of those that are not listed any more. */
+  readonly #gone = new Map<TrackedEntry, Outcome>();
+  /** States that are listed and have no place in a record. */
+  readonly #placeless = new WeakSet<TrackedEntry>();
   #later = 0;
-  #laterRows = 0;
 
   /** Entries that only later listings showed, those that have no place in a record among them. */
   get later(): number {
@@ -33,47 +28,52 @@ export class DockingAccount {
 
   /** A state that was not seen before. `later`: the first listing did not show it. */
   met(entry: TrackedEntry, later: boolean): void {
-    if (later && !this.#hasPlace()) return;
-    const { pathSha256: path_sha256, listed } = entry;
-    const row = { path_sha256, size_bytes: listed.sizeBytes, modified_at: listed.modifiedAt, later };
-    const added = { ...row, entry, outcome: undefined };
-    this.#rows.push(added);
-    this.#open.set(entry, added);
+    if (later) this.#later++;
+    else this.#first++;
+    if (later && !this.#hasPlace()) this.#placeless.add(entry);
+    else this.#states.push(entry);
   }
 
   /** That state is not listed any more. Whatever is done with the entry from here on belongs to another state. */
   gone(entry: TrackedEntry): void {
-    const row = this.#open.get(entry);
-    if (row === undefined) return;
-    row.outcome = outcomeOf(entry, true);
-    row.entry = undefined;
-    this.#open.delete(entry);
+    if (!this.#placeless.delete(entry) && !this.#gone.has(entry))
+      this.#gone.set(entry, outcomeOf(entry, true));
   }
 
   /** A recording of this docking is not durable any more: states that are gone have nothing here now. */
   lost(recording: RecordingId): void {
-    for (const row of this.#rows)
-      if (row.outcome?.recording === recording && !row.outcome.erased) row.outcome = VANISHED;
+    for (const [entry, outcome] of this.#gone)
+      if (outcome.recording === recording && !outcome.erased) this.#gone.set(entry, VANISHED);
   }
 
-  /** Entries as a record lists them. */
-  entries(): DockingEntry[] {
-    return this.#rows.map(({ entry, outcome, ...row }) => ({
-      ...row,
-      ...(outcome ?? (entry === undefined ? VANISHED : outcomeOf(entry, false))),
-    }));
+  /** Entries as a record lists them, each made when it is asked for: it must be over with the docking. */
+  entries(): EndedEntries {
+    const [states, gone, first] = [this.#states, this.#gone, this.#first];
+    const rowOf = (entry: TrackedEntry, at: number): DockingEntry => ({
+      path_sha256: entry.pathSha256,
+      size_bytes: entry.listed.sizeBytes,
+      modified_at: entry.listed.modifiedAt,
+      later: at >= first,
+      ...(gone.get(entry) ?? outcomeOf(entry, false)),
+    });
+    return {
+      length: states.length,
+      slice: (from, to) => states.slice(from, to).map((entry, at) => rowOf(entry, from + at)),
+    };
   }
 
   /** A place for one more later entry. Where there is none, states that left nothing here give way first. */
   #hasPlace(): boolean {
-    this.#later++;
-    if (this.#laterRows >= LATER_ENTRIES_MAX) {
-      this.#rows = this.#rows.filter((row) => !row.later || row.outcome?.fate !== 'vanished');
-      this.#laterRows = this.#rows.filter((row) => row.later).length;
-    }
-    if (this.#laterRows >= LATER_ENTRIES_MAX) return false;
-    this.#laterRows++;
-    return true;
+    if (this.#states.length - this.#first >= LATER_ENTRIES_MAX) this.#dropVanished();
+    return this.#states.length - this.#first < LATER_ENTRIES_MAX;
+  }
+
+  #dropVanished(): void {
+    this.#states = this.#states.filter((entry, at) => {
+      if (at < this.#first || this.#gone.get(entry)?.fate !== 'vanished') return true;
+      this.#gone.delete(entry);
+      return false;
+    });
   }
 }
 

@@ -6,25 +6,34 @@
 // 2. Every entry of a listing has a fate at every moment.
 // 3. At most DOCKING_SEEN_MAX files of a docking stand in the log one by one; of the others their count and their digest do.
 import { createHash } from 'node:crypto';
-import type { Inventory } from '../../drivers/driver.ts';
-import { inventoryLine, type DockingEntry } from '../../protocol/docking-record.ts';
+import type { Inventory, InventoryEntry } from '../../drivers/driver.ts';
+import { inventoryLine } from '../../protocol/docking-record.ts';
 import type { DockingId, RecordingId } from '../../protocol/ids.ts';
 import { DOCKING_SEEN_MAX, INVENTORY_ENTRIES_MAX } from '../../protocol/limits.ts';
 import type { Clock } from '../../protocol/ports.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { DockingJournal } from '../dockings/docking-journal.ts';
-import { inventoryEvent, type DockingInventory, type InventoryRow } from '../dockings/ended-docking.ts';
+import {
+  inventoryEvent,
+  type DockingInventory,
+  type EndedEntries,
+  type InventoryRow,
+} from '../dockings/ended-docking.ts';
 import type { Vanished } from './camera-health.ts';
 import { DockingAccount } from './docking-account.ts';
-import { isSetAside, type EntryFate, type TrackedEntry } from './entry.ts';
+import { EntryTally } from './entry-tally.ts';
+import { isSetAside, PENDING, TrackedEntry, type EntryFate, type SeenEntry } from './entry.ts';
 import { checkListing, type ListedEntry, type Listing } from './listing.ts';
-import { clockOfNewest, firstLook, type FileClock, type LookedAt } from './looks.ts';
+import { clockOfNewest, ListingLooks, type FileClock, type LookedAt } from './looks.ts';
 import { assignRoles } from './roles.ts';
+import { forEachSlowly, pauseWhatever, type Pause } from './slowly.ts';
 import type { ListedFile } from '../spool/released-rows.ts';
 import { VanishedEntries } from './vanished-entries.ts';
 
 /** Entries named in the custody log between two checkpoints. */
 const SEEN_GROUP = 1000;
+/** ... and between two pauses. */
+const PAUSE_ENTRIES = 200;
 /** Fates that end when the entry is no longer listed: nothing of it is here. */
 const FORGOTTEN: ReadonlySet<EntryFate['kind']> = new Set(['pending', 'waiting', 'not-a-file']);
 
@@ -36,7 +45,7 @@ export interface DockingEntriesDeps {
   /** The clock by which the camera's files get their times, as it is now; undefined where that cannot be told. */
   readonly fileClock: () => FileClock | undefined;
   /** A whole listing, before any of it is taken. Errors: those of `pause`. */
-  readonly onListed?: (shown: readonly ListedFile[], pause: () => Promise<void>) => Promise<void>;
+  readonly onListed?: (shown: Iterable<ListedFile>, pause: Pause) => Promise<void>;
   /** Hears how many files vanished in this docking so far that nobody here erased. Must not throw. */
   readonly onVanished?: (vanished: Vanished) => void;
 }
@@ -48,6 +57,8 @@ type ListedAt = LookedAt & { readonly wallMs: number };
 export class DockingEntries {
   readonly #deps: DockingEntriesDeps;
   readonly #account = new DockingAccount();
+  /** Entries by what became of them. */
+  readonly tally = new EntryTally();
   readonly #entries = new Map<string, TrackedEntry>();
   #inventory: DockingInventory | null = null;
   #isInventoryLogged = false;
@@ -55,6 +66,9 @@ export class DockingEntries {
   #problems = 0;
   #problemReason: string | null = null;
   #seen = 0;
+  /** A listing is being taken over: what it shows is not known as a whole. */
+  #isTaking = false;
+  #isClosed = false;
 
   constructor(deps: DockingEntriesDeps) {
     this.#deps = deps;
@@ -92,32 +106,36 @@ export class DockingEntries {
 
   /** Every file of a whole listing is durable here. */
   get areAllHere(): boolean {
-    if (this.#inventory === null || this.#problems > 0) return false;
-    for (const { fate } of this.#entries.values())
-      if (fate.kind === 'pending' || fate.kind === 'waiting') return false;
-    return true;
+    return this.#inventory !== null && this.#problems === 0 && !this.#isTaking && this.tally.open.size === 0;
   }
 
-  /** What became of everything that was seen, as a record lists it. */
-  account(): DockingEntry[] {
-    return this.#account.entries();
+  /** What became of everything that was seen, as a record lists it. Of a first listing that was not taken over as a whole that says nothing. */
+  account(): EndedEntries {
+    return this.#inventory === null ? [] : this.#account.entries();
+  }
+
+  /** The docking is over: its account stands from here on. */
+  close(): EndedEntries {
+    this.#isClosed = true;
+    return this.account();
   }
 
   /** A recording of this docking left the spool: its entry is taken again, one that was to stay too, and the next manifest names it. */
   quarantined(recording: RecordingId): void {
+    if (this.#isClosed) return;
     for (const entry of this.#entries.values()) {
       const { fate } = entry;
       if ((fate.kind !== 'spooled' && fate.kind !== 'kept') || fate.recording !== recording) continue;
-      entry.supersedes.push(recording);
+      entry.supersedes = [...entry.supersedes, recording];
       entry.held = undefined;
-      entry.fate = { kind: 'pending' };
+      entry.become(PENDING);
     }
     this.#account.lost(recording);
   }
 
   /** What was set aside may be tried once more. */
   tryAgain(): void {
-    for (const entry of this.#entries.values()) if (isSetAside(entry.fate)) entry.againAtMs = 0;
+    for (const entry of this.tally.open) if (isSetAside(entry.fate)) entry.againAtMs = 0;
   }
 
   /**
@@ -131,17 +149,15 @@ export class DockingEntries {
     const wallMs = clock.wallMs();
     const takenAt = new Date(wallMs).toISOString();
     const fileClock = this.#deps.fileClock() ?? clockOfNewest(inventory.entries, wallMs);
-    const pause = (): Promise<void> => clock.sleep(0, signal);
+    const pause: Pause = () => clock.sleep(0, signal);
+    this.#isTaking = true;
     const listing = await checkListing(inventory, pause);
-    if (listing.problems === 0)
-      await this.#deps.onListed?.(
-        listing.entries.map(({ pathSha256, listed }) => ({ pathSha256, sizeBytes: listed.sizeBytes })),
-        pause,
-      );
+    if (listing.problems === 0) await this.#deps.onListed?.(filesOf(listing), pause);
     const isFirst = this.#inventory === null;
-    this.#lookForVanished(listing);
-    const fresh = this.#meetAll(listing, { beganMs, endedMs, clock: fileClock, wallMs }, !isFirst);
-    this.#forgetVanished(listing);
+    await this.#lookForVanished(listing, pause);
+    const fresh = await this.#meetAll(listing, { beganMs, endedMs, clock: fileClock, wallMs }, pause);
+    await this.#forgetVanished(listing, pause);
+    this.#isTaking = false;
     this.#problems = listing.problems;
     this.#problemReason = inventory.problems[0]?.reason ?? null;
     if (isFirst) await this.#keepFirst(listing, takenAt);
@@ -150,66 +166,72 @@ export class DockingEntries {
   }
 
   /** Entries that are new or show another state than the one known. */
-  #meetAll({ entries }: Listing, at: ListedAt, later: boolean): TrackedEntry[] {
-    const roles = assignRoles(entries.map(({ listed }) => listed));
+  async #meetAll({ entries }: Listing, at: ListedAt, pause: Pause): Promise<TrackedEntry[]> {
+    const later = this.#inventory !== null;
+    const roles = await assignRoles(entries, pause);
+    const looks = new ListingLooks(at);
     const fresh: TrackedEntry[] = [];
-    for (const [index, entry] of entries.entries()) {
+    await forEachSlowly(entries, pause, (entry, index) => {
       const role = roles[index];
-      const met = role && this.#meet(entry, role, at);
-      if (met === undefined) continue;
+      const met = role && this.#meet({ ...entry, role, shownAtMs: at.wallMs }, looks);
+      if (met === undefined) return;
       this.#account.met(met, later);
       fresh.push(met);
-    }
+    });
     return fresh;
   }
 
-  #meet(
-    { listed, pathSha256 }: ListedEntry,
-    role: TrackedEntry['role'],
-    at: ListedAt,
-  ): TrackedEntry | undefined {
-    const known = this.#entries.get(pathSha256);
-    if (known !== undefined && known.listed.stamp === listed.stamp && known.fate.kind !== 'erased') {
-      known.listed = listed;
-      known.role = role;
-      known.looks.lastMs = at.beganMs;
+  #meet(seen: Omit<SeenEntry, 'looks'>, looks: ListingLooks): TrackedEntry | undefined {
+    const known = this.#entries.get(seen.pathSha256);
+    if (known !== undefined && isSameState(known.listed, seen.listed) && known.fate.kind !== 'erased') {
+      known.listed = seen.listed;
+      known.role = seen.role;
+      known.looks = looks.again(known.looks);
       return undefined;
     }
-    if (known !== undefined) this.#account.gone(known);
-    const entry = metEntry({ listed, pathSha256 }, role, at, known);
-    this.#entries.set(pathSha256, entry);
+    if (known !== undefined) this.#gone(known);
+    const entry = metEntry(seen, looks, known);
+    this.#entries.set(seen.pathSha256, entry);
+    entry.tellFates(this.tally);
     return entry;
   }
 
   /** Before anything of the listing is taken over: what is new in it and what is gone tell together. */
-  #lookForVanished(listing: Listing): void {
-    if (listing.problems > 0 || !this.#vanished.look(this.#entries, listing)) return;
+  async #lookForVanished(listing: Listing, pause: Pause): Promise<void> {
+    if (listing.problems > 0 || !(await this.#vanished.look(this.#entries, listing, pause))) return;
     this.#deps.onVanished?.(this.#vanished.count);
   }
 
   /** A listing that is not complete says nothing of what it does not show; it is believed only where else no bound would hold. */
-  #forgetVanished({ entries, problems }: Listing): void {
+  async #forgetVanished({ paths, problems }: Listing, pause: Pause): Promise<void> {
     if (problems > 0 && this.#entries.size <= INVENTORY_ENTRIES_MAX) return;
-    const seen = new Set(entries.map(({ pathSha256 }) => pathSha256));
-    for (const [path, entry] of this.#entries) {
-      if (seen.has(path) || !FORGOTTEN.has(entry.fate.kind)) continue;
+    await forEachSlowly(this.#entries, pause, ([path, entry]) => {
+      if (paths.has(path) || !FORGOTTEN.has(entry.fate.kind)) return;
       this.#entries.delete(path);
-      this.#account.gone(entry);
-    }
+      this.#gone(entry);
+    });
+  }
+
+  /** Whatever is still done with it counts for another state from here on, or for none. */
+  #gone(entry: TrackedEntry): void {
+    this.#account.gone(entry);
+    entry.tellFates(undefined);
   }
 
   async #keepFirst(listing: Listing, takenAt: string): Promise<void> {
     const { entries, bytes, sha256, problems } = listing;
     const inventory = { taken_at: takenAt, entries: entries.length, bytes, sha256, complete: problems === 0 };
     this.#inventory = inventory;
-    await this.#deps.journal.inventoryTaken({ inventory, rows: entries.map(rowOf) });
+    await this.#deps.journal.inventoryTaken({ inventory, rows: rowsOf(entries) });
   }
 
   async #logSeen(fresh: readonly TrackedEntry[], signal: AbortSignal): Promise<void> {
-    const { custody, docking } = this.#deps;
+    const { custody, clock, docking } = this.#deps;
+    const pause = pauseWhatever(clock);
     const named = fresh.slice(0, DOCKING_SEEN_MAX - this.#seen);
     this.#seen += named.length;
     for (const [at, { fate, pathSha256, listed }] of named.entries()) {
+      if (at % PAUSE_ENTRIES === PAUSE_ENTRIES - 1) await pause();
       const facts = { docking, path_sha256: pathSha256 };
       if (fate.kind === 'not-a-file')
         custody.append({ event: 'not-taken', facts: { ...facts, reason: 'not-a-file' } });
@@ -223,7 +245,7 @@ export class DockingEntries {
     const { custody, clock, docking } = this.#deps;
     const hash = createHash('sha256');
     for (const [at, { pathSha256, listed }] of more.entries()) {
-      if (at % SEEN_GROUP === SEEN_GROUP - 1) await clock.sleep(0, signal);
+      if (at % PAUSE_ENTRIES === PAUSE_ENTRIES - 1) await clock.sleep(0, signal);
       hash.update(inventoryLine(pathSha256, listed.sizeBytes, listed.modifiedAt));
     }
     const facts = { docking, entries: more.length, sha256: hash.digest('hex') };
@@ -238,24 +260,42 @@ export class DockingEntries {
   }
 }
 
-function rowOf({ pathSha256, listed }: ListedEntry): InventoryRow {
-  return { path_sha256: pathSha256, size_bytes: listed.sizeBytes, modified_at: listed.modifiedAt };
+/** Made when they are asked for, as often as that is. */
+function rowsOf(entries: readonly ListedEntry[]): Iterable<InventoryRow> {
+  return {
+    *[Symbol.iterator](): Generator<InventoryRow> {
+      for (const { pathSha256, listed } of entries)
+        yield { path_sha256: pathSha256, size_bytes: listed.sizeBytes, modified_at: listed.modifiedAt };
+    },
+  };
+}
+
+function* filesOf({ entries }: Listing): Generator<ListedFile> {
+  for (const { pathSha256, listed } of entries) yield { pathSha256, sizeBytes: listed.sizeBytes };
+}
+
+/** Size and time are in the stamp; a driver that says otherwise is not believed that nothing changed. */
+function isSameState(known: InventoryEntry, now: InventoryEntry): boolean {
+  const { stamp, kind, sizeBytes, modifiedAt } = known;
+  return (
+    stamp === now.stamp && kind === now.kind && sizeBytes === now.sizeBytes && modifiedAt === now.modifiedAt
+  );
 }
 
 /** An entry that is new, or known in another state; one that waits goes on waiting, however often it changes. */
 function metEntry(
-  { listed, pathSha256 }: ListedEntry,
-  role: TrackedEntry['role'],
-  at: ListedAt,
+  seen: Omit<SeenEntry, 'looks'>,
+  looks: ListingLooks,
   known: TrackedEntry | undefined,
 ): TrackedEntry {
-  const looks = firstLook(listed, at, known?.fate.kind === 'erased' ? undefined : known?.looks);
-  const seen = { pathSha256, listed, role, shownAtMs: at.wallMs, looks };
-  const fresh = { ...seen, attempts: 0, againAtMs: 0, supersedes: [] };
-  if (listed.kind !== 'file') return { ...fresh, fate: { kind: 'not-a-file' } };
+  const before = known?.fate.kind === 'erased' ? undefined : known?.looks;
+  const state = { ...seen, looks: looks.first(seen.listed, before) };
   // Another state of a file that is set aside is another file.
-  if (known?.fate.kind !== 'waiting' || isSetAside(known.fate))
-    return { ...fresh, fate: { kind: 'pending' } };
-  const { fate, attempts, againAtMs, supersedes } = known;
-  return { ...fresh, fate, attempts, againAtMs, supersedes };
+  if (seen.listed.kind !== 'file' || known?.fate.kind !== 'waiting' || isSetAside(known.fate))
+    return new TrackedEntry(state);
+  const entry = new TrackedEntry(state, known.fate);
+  entry.attempts = known.attempts;
+  entry.againAtMs = known.againAtMs;
+  entry.supersedes = known.supersedes;
+  return entry;
 }

@@ -27,7 +27,7 @@ import {
   type DockingOpening,
 } from '../dockings/ended-docking.ts';
 import { NOTHING_SURE } from '../dockings/previous-docking.ts';
-import type { BayActivity } from './bay-state.ts';
+import { NO_ENTRIES, type BayActivity, type BayCounts } from './bay-state.ts';
 import type { CameraHealth, Vanished } from './camera-health.ts';
 import type { ClockSet } from './camera-clock.ts';
 import { CameraMeasure, type CameraMeasureDeps } from './camera-measure.ts';
@@ -36,7 +36,7 @@ import { Committer, type CommitDeps } from './commit.ts';
 import { DockingEntries, type DockingEntriesDeps } from './docking-entries.ts';
 import { DockingWatch, type DockingWatchDeps } from './docking-watch.ts';
 import { Docking } from './docking.ts';
-import type { TrackedEntry } from './entry.ts';
+import type { PushProgress } from './entry-tally.ts';
 import { Eraser, type EraseDeps } from './erase.ts';
 import type { DockingFacts } from './manifest-build.ts';
 import { News } from './news.ts';
@@ -68,6 +68,7 @@ export class DockingLife {
   #entries: DockingEntries | undefined;
   #watch: DockingWatch | undefined;
   #activity: BayActivity = 'reading';
+  /** Bytes read of the entry that is being pulled now. */
   #pulledBytes = 0;
   #docked = { dockedAtMs: 0, wallAheadMs: 0 };
 
@@ -79,8 +80,9 @@ export class DockingLife {
     this.#onChange = onChange;
   }
 
-  get entries(): Iterable<TrackedEntry> {
-    return this.#entries?.all ?? [];
+  /** Numbers of its entries at this moment. */
+  counts(progress: PushProgress): BayCounts {
+    return this.#entries?.tally.counts(progress, this.#pulledBytes) ?? NO_ENTRIES;
   }
   get activity(): BayActivity {
     return this.#activity;
@@ -88,10 +90,6 @@ export class DockingLife {
   /** Places of the camera that could not be listed. */
   get problems(): number {
     return this.#entries?.problems ?? 0;
-  }
-  /** Bytes read of the entry that is being pulled now. */
-  get pulledBytes(): number {
-    return this.#pulledBytes;
   }
 
   /** Something outside changed: a receipt came, the folder changed. */
@@ -160,7 +158,7 @@ export class DockingLife {
       const owed = await this.#enterEnd(opening, entries.unlogged);
       await journal.close();
       const { inventory, later } = entries;
-      const about = { ended, ended_at: endedAt ?? this.#now(), inventory, later, entries: entries.account() };
+      const about = { ended, ended_at: endedAt ?? this.#now(), inventory, later, entries: entries.close() };
       dockings.end({ ...opening, ...measured.document, ...about }, owed);
     }
   }
@@ -198,7 +196,7 @@ export class DockingLife {
       ...watch,
       bay,
       clock,
-      entries: () => entries.all,
+      open: () => entries.tally.open,
       problems: () => entries.problems,
       problemReason: () => entries.problemReason,
     });

@@ -37,8 +37,8 @@ export interface DockingWatchDeps {
   readonly conditions: Conditions;
   /** What this bay usually reaches; shared by its dockings. */
   readonly rates: PullRates;
-  /** Entries of the docking as they are now, and places that could not be listed. */
-  readonly entries: () => Iterable<TrackedEntry>;
+  /** Entries of the docking that are not here yet, and places that could not be listed. */
+  readonly open: () => Iterable<TrackedEntry>;
   readonly problems: () => number;
   /** See DockingEntries.problemReason. */
   readonly problemReason: () => string | null;
@@ -119,7 +119,7 @@ export class DockingWatch {
     let length: TrackedEntry['otherLength'];
     let aside = 0;
     let changing = 0;
-    for (const { fate, otherLength, looks } of this.#deps.entries()) {
+    for (const { fate, otherLength, looks } of this.#deps.open()) {
       if (isSetAside(fate)) aside++;
       if (fate.kind !== 'waiting' || isSetAside(fate)) continue;
       if (fate.reason === 'changing' && isChanging(looks)) {

@@ -18,6 +18,7 @@ import { isSetAside, RETRY_MS_MIN, type TrackedEntry } from './entry.ts';
 import type { Eraser } from './erase.ts';
 import { isChanging, isSettled, isStill, untilSettledMs, untilStillMs, type Looks } from './looks.ts';
 import type { News } from './news.ts';
+import { forEachSlowly } from './slowly.ts';
 import type { Taker } from './take.ts';
 
 /** Commits that may run behind the reading of the next entry. */
@@ -47,6 +48,9 @@ export interface DockingDeps {
   /** What the docking does, and the bytes read of the entry that is being pulled. */
   readonly onShow: (activity: BayActivity, pulledBytes: number) => void;
 }
+
+/** Files that were tried more often than that are tried in any order. */
+const TRIES_MAX = 1_000_000;
 
 /** A listing, and the monotonic time before which nothing of it was asked. */
 interface Look {
@@ -87,24 +91,11 @@ export class Docking {
   /** Files that the listing shows to be changing wait, and say so. */
   #leaveChanging(): void {
     const { entries, taker } = this.#deps;
-    for (const entry of entries.all)
-      if ((entry.fate.kind === 'pending' || entry.fate.kind === 'waiting') && isChanging(entry.looks))
-        taker.leaveChanging(entry);
+    for (const entry of entries.tally.open) if (isChanging(entry.looks)) taker.leaveChanging(entry);
   }
 
   async #takeAll(signal: AbortSignal): Promise<void> {
-    const now = this.#deps.clock.monotonicMs();
-    const open = [...this.#deps.entries.all].filter(
-      ({ fate, againAtMs, looks }) =>
-        (fate.kind === 'pending' || (fate.kind === 'waiting' && againAtMs <= now)) && isStill(looks),
-    );
-    const isSuspected = (entry: TrackedEntry): number => Number(this.#deps.taker.isSuspected(entry));
-    open.sort(
-      (a, b) =>
-        isSuspected(a) - isSuspected(b) ||
-        Number(b.listed.locked) - Number(a.listed.locked) ||
-        triesOf(a) - triesOf(b),
-    );
+    const open = await this.#due(signal);
     if (open.length === 0) return;
     this.#show('pulling');
     const commits = new Set<Promise<void>>();
@@ -133,12 +124,28 @@ export class Docking {
     await this.#deps.custody.checkpoint();
   }
 
+  /** Entries to be taken now: what nobody suspects, what is locked, and what was tried less comes first, each in the order of the camera. */
+  async #due(signal: AbortSignal): Promise<TrackedEntry[]> {
+    const { entries, taker, clock } = this.#deps;
+    const now = clock.monotonicMs();
+    const ranked = new Map<number, TrackedEntry[]>();
+    const pause = (): Promise<void> => clock.sleep(0, signal);
+    await forEachSlowly(entries.tally.open, pause, (entry) => {
+      if ((entry.fate.kind === 'waiting' && entry.againAtMs > now) || !isStill(entry.looks)) return;
+      const rank = rankOf(entry, taker.isSuspected(entry));
+      const alike = ranked.get(rank);
+      if (alike === undefined) ranked.set(rank, [entry]);
+      else alike.push(entry);
+    });
+    return [...ranked].sort(([a], [b]) => a - b).flatMap(([, alike]) => alike);
+  }
+
   /** Erases waves as long as there is something; returns the last listing, or undefined where nothing was touched. */
   async #release(signal: AbortSignal): Promise<Look | undefined> {
     const { entries, eraser, journal, clock } = this.#deps;
     let last: Look | undefined;
     while (journal.holdsInventory) {
-      const ready = eraser.ready(settled(entries.all));
+      const ready = eraser.ready(settled(entries.tally.undecided));
       if (ready.length === 0) break;
       if (eraser.erases) this.#show('erasing');
       const beganMs = clock.monotonicMs();
@@ -153,9 +160,8 @@ export class Docking {
     const { entries, clock } = this.#deps;
     const now = clock.monotonicMs();
     let waitMs = Infinity;
-    for (const { fate, looks } of entries.all)
-      if ((fate.kind === 'pending' || fate.kind === 'waiting') && isShown(looks, last))
-        waitMs = Math.min(waitMs, untilStillMs(looks, now) ?? Infinity);
+    for (const { looks } of entries.tally.open)
+      if (isShown(looks, last)) waitMs = Math.min(waitMs, untilStillMs(looks, now) ?? Infinity);
     if (waitMs === Infinity) return undefined;
     this.#show('reading');
     await clock.sleep(waitMs, signal);
@@ -183,11 +189,10 @@ export class Docking {
     const { entries, clock } = this.#deps;
     const now = clock.monotonicMs();
     let restMs = ROUND_MS;
-    for (const { fate, looks } of entries.all) {
+    for (const { fate } of entries.tally.open)
       if (fate.kind === 'waiting' && !isSetAside(fate)) restMs = Math.min(restMs, RETRY_MS_MIN);
-      if (fate.kind === 'spooled' && isShown(looks, last))
-        restMs = Math.min(restMs, untilSettledMs(looks, now) ?? ROUND_MS);
-    }
+    for (const { looks } of entries.tally.undecided)
+      if (isShown(looks, last)) restMs = Math.min(restMs, untilSettledMs(looks, now) ?? ROUND_MS);
     return restMs;
   }
 
@@ -210,7 +215,8 @@ function isCameraFailed({ fate }: TrackedEntry): boolean {
   return fate.kind === 'waiting' && fate.reason === 'camera-failed';
 }
 
-/** What was not tried yet comes first. */
-function triesOf({ fate, attempts }: TrackedEntry): number {
-  return fate.kind === 'waiting' ? attempts : 0;
+/** The lowest comes first. */
+function rankOf({ fate, attempts, listed }: TrackedEntry, isSuspected: boolean): number {
+  const tries = fate.kind === 'waiting' ? Math.min(attempts, TRIES_MAX) : 0;
+  return (2 * Number(isSuspected) + Number(!listed.locked)) * 2 * TRIES_MAX + tries;
 }

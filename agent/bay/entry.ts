@@ -1,4 +1,5 @@
-// One entry of a docking: what the camera listed, and what became of it. Pure.
+// One entry of a docking: what the camera listed, and what became of it. Pure. Small on purpose (some 600 bytes with its listing): a camera
+// may list INVENTORY_ENTRIES_MAX of them, so what many have alike they share.
 import { sha256Hex } from '../../protocol/bytes.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
 import type { InventoryEntry } from '../../drivers/driver.ts';
@@ -48,26 +49,76 @@ export interface HeldContent {
   readonly rejected: SpooledRecording['rejected'];
 }
 
-/** An entry with its fate, for the life of one docking. */
-export interface TrackedEntry {
+/** A state of a file as a listing showed it first. */
+export interface SeenEntry {
   readonly pathSha256: string;
+  readonly listed: InventoryEntry;
+  readonly role: EntryRole;
+  /** Station's wall time at the end of that listing, ms since 1970. */
+  readonly shownAtMs: number;
+  readonly looks: Looks;
+}
+
+/** Hears of fates: undefined before the first that it hears of, and behind the last. */
+export interface FateListener {
+  became(entry: TrackedEntry, before: EntryFate | undefined, now: EntryFate | undefined): void;
+}
+
+/** Nothing of it was tried yet; one value for all entries. */
+export const PENDING: EntryFate = { kind: 'pending' };
+const NOT_A_FILE: EntryFate = { kind: 'not-a-file' };
+const NO_RECORDINGS: readonly RecordingId[] = [];
+
+/** An entry with its fate, for the life of one docking. */
+export class TrackedEntry implements SeenEntry {
+  readonly pathSha256: string;
+  readonly shownAtMs: number;
   listed: InventoryEntry;
   role: EntryRole;
-  fate: EntryFate;
-  /** Station's wall time at the end of the listing that showed this state first, ms since 1970. */
-  readonly shownAtMs: number;
   /** What listings said of this state of it. */
   looks: Looks;
   /** Set with the fate "spooled", and kept with what follows it. */
-  held?: HeldContent | undefined;
+  held: HeldContent | undefined;
   /** Set with the fate "waiting" where another length came than was listed, `readBytes` at least. */
-  otherLength?: { readonly listedBytes: number; readonly readBytes: number } | undefined;
+  otherLength: { readonly listedBytes: number; readonly readBytes: number } | undefined;
   /** Attempts in a row that did not take it. */
-  attempts: number;
+  attempts = 0;
   /** Monotonic ms before which an entry that waits is not tried again. */
-  againAtMs: number;
+  againAtMs = 0;
   /** Recordings of this entry that went to the quarantine in this docking: the next manifest names them. */
-  supersedes: RecordingId[];
+  supersedes = NO_RECORDINGS;
+  #fate: EntryFate;
+  #listener: FateListener | undefined;
+
+  /** A state that was not seen before: pending where it is a file. */
+  constructor(seen: SeenEntry, fate = seen.listed.kind === 'file' ? PENDING : NOT_A_FILE) {
+    this.pathSha256 = seen.pathSha256;
+    this.shownAtMs = seen.shownAtMs;
+    this.listed = seen.listed;
+    this.role = seen.role;
+    this.looks = seen.looks;
+    this.held = undefined;
+    this.otherLength = undefined;
+    this.#fate = fate;
+    this.#listener = undefined;
+  }
+
+  get fate(): EntryFate {
+    return this.#fate;
+  }
+
+  become(fate: EntryFate): void {
+    const before = this.#fate;
+    this.#fate = fate;
+    this.#listener?.became(this, before, fate);
+  }
+
+  /** `listener` hears of the fate that it has and of those that follow; undefined: nobody does from here on. */
+  tellFates(listener: FateListener | undefined): void {
+    this.#listener?.became(this, this.#fate, undefined);
+    this.#listener = listener;
+    listener?.became(this, undefined, this.#fate);
+  }
 }
 
 /** SHA-256 of a path's exact bytes, as the manifest names it. */
@@ -80,6 +131,11 @@ export function retryPauseMs(reason: WaitReason, attempts: number): number {
   if (reason === 'agent-failed') return Number.POSITIVE_INFINITY; // until tries.ts says so
   const pauseMsMax = reason === 'unreadable' || reason === 'too-damaged' ? DAMAGED_MS_MAX : RETRY_MS_MAX;
   return Math.min(pauseMsMax, RETRY_MS_MIN * 2 ** Math.min(attempts - 1, 16));
+}
+
+/** True where it is not here yet. */
+export function isOpen({ kind }: EntryFate): boolean {
+  return kind === 'pending' || kind === 'waiting';
 }
 
 /** True where nothing more will happen to the entry by itself and nothing is missing. */

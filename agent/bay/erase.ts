@@ -6,13 +6,14 @@ import type { RecordingId } from '../../protocol/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import { RECEIPT_BYTES_MAX } from '../../protocol/receipt.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
-import type { Conditions, Files, Log } from '../../protocol/ports.ts';
+import type { Clock, Conditions, Files, Log } from '../../protocol/ports.ts';
 import type { Custody } from '../custody/custody.ts';
 import { hasReceipt, pathDigest, type TrackedEntry } from './entry.ts';
 import type { DockingFacts } from './manifest-build.ts';
 import { lookPatiently } from '../look-patiently.ts';
 import { textOf } from '../push/push-verify.ts';
 import { mayErase, type ReleaseAnswer } from './release.ts';
+import { forEachSlowly, pauseWhatever } from './slowly.ts';
 import type { Spool } from '../spool/spool.ts';
 
 /** Entries erased between two listings: bounds what is unconfirmed at any moment. */
@@ -27,6 +28,7 @@ export interface EraseDeps {
   readonly spool: Pick<Spool, 'find' | 'stateOf'>;
   readonly files: Pick<Files, 'readAll'>;
   readonly custody: Custody;
+  readonly clock: Pick<Clock, 'sleep'>;
   /** See StorePutBack.isBehind. */
   readonly storeBehind: () => boolean;
   /** Appends `receipted` entries that the log lacks, see owed-receipts.ts; none are looked for where it is left out. */
@@ -115,7 +117,7 @@ export class Eraser {
     for (const each of allowed) if (await this.#erase(each, signal)) tried.push(each);
     if (tried.length === 0) return undefined;
     const listing = await this.#session.inventory(signal);
-    this.#confirm(tried, listing);
+    await this.#confirm(tried, listing);
     await this.#deps.custody.checkpoint();
     return listing;
   }
@@ -215,8 +217,10 @@ export class Eraser {
     }
   }
 
-  #confirm(tried: readonly Allowed[], listing: Inventory): void {
-    const still = new Set(listing.entries.map((listed) => pathDigest(listed.path)));
+  async #confirm(tried: readonly Allowed[], listing: Inventory): Promise<void> {
+    const still = new Set<string>();
+    const pause = pauseWhatever(this.#deps.clock);
+    await forEachSlowly(listing.entries, pause, ({ path }) => still.add(pathDigest(path)));
     const complete = listing.problems.length === 0;
     for (const each of tried) {
       if (still.has(each.entry.pathSha256)) this.#stayed(each, 'still-listed');
@@ -233,7 +237,7 @@ export class Eraser {
   #erased(tried: Allowed): void {
     const { entry, recording } = tried;
     this.#deps.custody.append({ event: 'erased', facts: this.#facts(tried) });
-    entry.fate = { kind: 'erased', recording };
+    entry.become({ kind: 'erased', recording });
     if (this.#notGone.delete(entry) && this.#notGone.size === 0)
       this.#deps.conditions.clear('camera.not-erased', this.#docking.bay);
   }
@@ -245,7 +249,7 @@ export class Eraser {
     this.#deps.log.warn('file was not erased from the camera', { ...facts, reason });
     this.#deps.conditions.raise('camera.not-erased', this.#docking.bay, { reason: reason.slice(0, 256) });
     this.#notGone.add(entry);
-    if (entry.fate.kind === 'spooled') entry.fate = { kind: 'kept', recording, reason };
+    if (entry.fate.kind === 'spooled') entry.become({ kind: 'kept', recording, reason });
   }
 
   #keep(entry: Spooled, reason: string, detail: string): void {
@@ -256,7 +260,7 @@ export class Eraser {
       this.#deps.custody.append({ event: 'not-erased', facts: { ...facts, reason } });
       this.#deps.conditions.raise('release.refused', this.#docking.bay, { reason });
     }
-    (entry as TrackedEntry).fate = { kind: 'kept', recording, reason };
+    entry.become({ kind: 'kept', recording, reason });
   }
 
   #facts({ entry, recording }: Allowed): {

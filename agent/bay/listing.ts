@@ -6,9 +6,9 @@ import { inventoryLine } from '../../protocol/docking-record.ts';
 import { instantSchema } from '../../protocol/document.ts';
 import { INVENTORY_ENTRIES_MAX } from '../../protocol/limits.ts';
 import { pathDigest } from './entry.ts';
+import { forEachSlowly, type Pause } from './slowly.ts';
 
-/** Entries between two pauses: some 10 ms of work on a small machine. */
-const PAUSE_ENTRIES = 1000;
+const modifiedSchema = instantSchema.nullable();
 
 /** One entry with the SHA-256 of its path. */
 export interface ListedEntry {
@@ -19,6 +19,8 @@ export interface ListedEntry {
 /** A checked listing. */
 export interface Listing {
   readonly entries: readonly ListedEntry[];
+  /** Digests of their paths. */
+  readonly paths: ReadonlySet<string>;
   /** Places of the camera that are not in it, and entries that had to be changed. */
   readonly problems: number;
   /** Sum of all sizes. */
@@ -28,31 +30,30 @@ export interface Listing {
 }
 
 /** `pause` is awaited now and then: 100,000 digests in one go would hold up everything else. Errors: those of `pause`. */
-export async function checkListing(inventory: Inventory, pause: () => Promise<void>): Promise<Listing> {
+export async function checkListing(inventory: Inventory, pause: Pause): Promise<Listing> {
   const hash = createHash('sha256');
   const entries: ListedEntry[] = [];
-  const seen = new Set<string>();
+  const paths = new Set<string>();
   let problems = inventory.problems.length;
   let bytes = 0;
-  for (const [at, entry] of inventory.entries.slice(0, INVENTORY_ENTRIES_MAX).entries()) {
-    if (at % PAUSE_ENTRIES === PAUSE_ENTRIES - 1) await pause();
+  await forEachSlowly(inventory.entries.slice(0, INVENTORY_ENTRIES_MAX), pause, (entry) => {
     const pathSha256 = pathDigest(entry.path);
     const listed = wellFormed(entry);
-    if (seen.has(pathSha256) || listed !== entry) problems++;
-    if (seen.has(pathSha256)) continue;
-    seen.add(pathSha256);
+    if (paths.has(pathSha256) || listed !== entry) problems++;
+    if (paths.has(pathSha256)) return;
+    paths.add(pathSha256);
     entries.push({ listed, pathSha256 });
     bytes = Math.min(bytes + listed.sizeBytes, Number.MAX_SAFE_INTEGER);
     hash.update(inventoryLine(pathSha256, listed.sizeBytes, listed.modifiedAt));
-  }
+  });
   problems += Math.max(0, inventory.entries.length - INVENTORY_ENTRIES_MAX);
-  return { entries, problems, bytes, sha256: hash.digest('hex') };
+  return { entries, paths, problems, bytes, sha256: hash.digest('hex') };
 }
 
 /** The same entry where nothing about it is odd. A size that is none is 0: reading then tells that the file is not what was listed. */
 function wellFormed(entry: InventoryEntry): InventoryEntry {
   const sizeBytes = Number.isSafeInteger(entry.sizeBytes) && entry.sizeBytes >= 0 ? entry.sizeBytes : 0;
-  const modifiedAt = instantSchema.nullable().safeParse(entry.modifiedAt).data ?? null;
+  const modifiedAt = modifiedSchema.safeParse(entry.modifiedAt).data ?? null;
   if (sizeBytes === entry.sizeBytes && modifiedAt === entry.modifiedAt) return entry;
   return { ...entry, sizeBytes, modifiedAt };
 }

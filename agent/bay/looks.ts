@@ -38,7 +38,7 @@ export interface Looks {
   /** End of the listing that showed this state first. */
   readonly firstMs: number;
   /** Begin of the newest one that did; before `firstMs` where there was only one. */
-  lastMs: number;
+  readonly lastMs: number;
   /** By its own time nobody writes it any more. */
   readonly old: 'sure' | 'likely' | 'no';
   /** Since when it was seen to change in this docking; undefined where it was not. */
@@ -86,6 +86,42 @@ export function firstLook(
     changesSinceMs,
     isBegun: listed.sizeBytes === 0 && !isOld,
   };
+}
+
+/** The same state in a later listing that began then. */
+export function lookAgain(looks: Looks, beganMs: number): Looks {
+  return { ...looks, lastMs: beganMs };
+}
+
+/** What one listing says of its files: those of which it says the same share one value, for memory. */
+export class ListingLooks {
+  readonly #at: LookedAt;
+  readonly #first = new Map<string, Looks>();
+  readonly #again = new Map<Looks, Looks>();
+
+  constructor(at: LookedAt) {
+    this.#at = at;
+  }
+
+  /** As firstLook. */
+  first(listed: Dated & Pick<InventoryEntry, 'sizeBytes'>, known?: Looks): Looks {
+    const looks = firstLook(listed, this.#at, known);
+    const key = `${looks.old} ${looks.isBegun} ${looks.changesSinceMs}`;
+    return shared(this.#first, key, () => looks);
+  }
+
+  /** As lookAgain. */
+  again(looks: Looks): Looks {
+    return shared(this.#again, looks, () => lookAgain(looks, this.#at.beganMs));
+  }
+}
+
+function shared<Key>(known: Map<Key, Looks>, key: Key, make: () => Looks): Looks {
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const made = make();
+  known.set(key, made);
+  return made;
 }
 
 /** Reading found it in another state than the listing that said so: looks begin anew. */

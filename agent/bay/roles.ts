@@ -1,8 +1,10 @@
 // What each file of an inventory is to the others (SPEC 4.1): recording, sidecar of one, or other; and what is odd about it. Pure.
 // The name decides, never the content: a camera's folder is sorted before a byte of it is read.
-import { bufferOf, parseUtf8, sha256Hex } from '../../protocol/bytes.ts';
+import { bufferOf, parseUtf8 } from '../../protocol/bytes.ts';
 import { SIDECARS_MAX, type Manifest } from '../../protocol/manifest.ts';
 import type { InventoryEntry } from '../../drivers/driver.ts';
+import type { ListedEntry } from './listing.ts';
+import { forEachSlowly, type Pause } from './slowly.ts';
 
 /** Why a file is odd, from its name and size alone; odd files are kept, sealed and signed all the same. */
 export type OddReason = 'empty' | 'unknown-kind' | 'odd-name';
@@ -28,6 +30,10 @@ const OTHER_EXTENSIONS = (
 const MEDIA_RANK: ReadonlyMap<string, number> = new Map(MEDIA_EXTENSIONS.map((text, rank) => [text, rank]));
 const OTHER: ReadonlySet<string> = new Set(OTHER_EXTENSIONS);
 
+const NOTHING: readonly string[] = [];
+/** A dozen at most. */
+const ALONE = new Map<string, EntryRole>();
+
 /** A name taken apart. Texts are Latin-1, one character a byte, so that any bytes can be compared. */
 interface Name {
   /** Folder and name without the extension. */
@@ -38,60 +44,78 @@ interface Name {
 
 interface Recording {
   readonly index: number;
+  readonly pathSha256: string;
   readonly rank: number;
   readonly sidecars: string[];
+}
+
+/** Recordings of a listing by their stems. */
+interface Recordings {
+  readonly all: Iterable<Recording>;
+  of(stem: string): Recording | undefined;
 }
 
 /**
  * The role of every entry, in the order of the entries. Linear in their number.
  * A sidecar has the folder and stem of a recording and is no recording itself; FAT does not tell A from a, so stems that differ only
  * in case match where none is exactly the same. Beyond SIDECARS_MAX for one recording, files are "other".
+ * Errors: those of `pause`.
  */
-export function assignRoles(entries: readonly InventoryEntry[]): EntryRole[] {
-  const names = entries.map((entry) => nameOf(entry.path));
-  const recordings = recordingsByStem(entries, names);
-  const roles = entries.map((entry, index) => {
-    const name = names[index] ?? { stem: '', extension: '' };
-    if (entry.kind !== 'file') return roleOf('other', null, null);
-    if (MEDIA_RANK.has(name.extension)) return roleOf('media', oddness(entry, false), null);
-    const recording = recordings.get(name.stem) ?? recordings.get(fold(name.stem));
-    if (recording === undefined || recording.sidecars.length >= SIDECARS_MAX) {
-      return roleOf('other', oddness(entry, !OTHER.has(name.extension)), null);
-    }
-    recording.sidecars.push(sha256Hex(entry.path));
-    return roleOf('sidecar', oddness(entry, false), sha256Hex(entries[recording.index]?.path ?? entry.path));
+export async function assignRoles(entries: readonly ListedEntry[], pause: Pause): Promise<EntryRole[]> {
+  const recordings = await recordingsByStem(entries, pause);
+  const roles: EntryRole[] = [];
+  await forEachSlowly(entries, pause, (entry) => roles.push(roleIn(recordings, entry)));
+  await forEachSlowly(recordings.all, pause, ({ index, sidecars }) => {
+    const role = roles[index];
+    if (role !== undefined && sidecars.length > 0) roles[index] = { ...role, sidecars: [...sidecars].sort() };
   });
-  return withSidecars(roles, recordings);
+  return roles;
 }
 
-function withSidecars(roles: readonly EntryRole[], recordings: ReadonlyMap<string, Recording>): EntryRole[] {
-  const all = [...roles];
-  for (const { index, sidecars } of new Set(recordings.values())) {
-    const role = all[index];
-    if (role !== undefined) all[index] = { ...role, sidecars: [...sidecars].sort() };
-  }
-  return all;
+function roleIn(recordings: Recordings, { listed, pathSha256 }: ListedEntry): EntryRole {
+  if (listed.kind !== 'file') return aloneAs('other', null);
+  const { stem, extension } = nameOf(listed.path);
+  if (MEDIA_RANK.has(extension)) return aloneAs('media', oddness(listed, false));
+  const recording = recordings.of(stem);
+  if (recording === undefined || recording.sidecars.length >= SIDECARS_MAX)
+    return aloneAs('other', oddness(listed, !OTHER.has(extension)));
+  recording.sidecars.push(pathSha256);
+  return {
+    role: 'sidecar',
+    rejected: oddness(listed, false),
+    sidecarOf: recording.pathSha256,
+    sidecars: NOTHING,
+  };
 }
 
 /** The recording that sidecars of a stem belong to, by exact stem and, where no other took it first, by folded stem. */
-function recordingsByStem(
-  entries: readonly InventoryEntry[],
-  names: readonly Name[],
-): Map<string, Recording> {
+async function recordingsByStem(entries: readonly ListedEntry[], pause: Pause): Promise<Recordings> {
   const exact = new Map<string, Recording>();
-  names.forEach(({ stem, extension }, index) => {
+  await forEachSlowly(entries, pause, ({ listed, pathSha256 }, index) => {
+    const { stem, extension } = nameOf(listed.path);
     const rank = MEDIA_RANK.get(extension);
-    if (rank === undefined || entries[index]?.kind !== 'file') return;
+    if (rank === undefined || listed.kind !== 'file') return;
     const known = exact.get(stem);
-    if (known === undefined || rank < known.rank) exact.set(stem, { index, rank, sidecars: [] });
+    if (known === undefined || rank < known.rank) exact.set(stem, { index, pathSha256, rank, sidecars: [] });
   });
-  const all = new Map(exact);
-  for (const [stem, recording] of exact) if (!all.has(fold(stem))) all.set(fold(stem), recording);
-  return all;
+  const folded = new Map<string, Recording>();
+  await forEachSlowly(exact, pause, ([stem, recording]) => {
+    const key = fold(stem);
+    if (!exact.has(key) && !folded.has(key)) folded.set(key, recording);
+  });
+  const of = (stem: string): Recording | undefined => {
+    const key = fold(stem);
+    return exact.get(stem) ?? exact.get(key) ?? folded.get(key);
+  };
+  return { of, all: exact.values() };
 }
 
-function roleOf(role: EntryRole['role'], rejected: OddReason | null, sidecarOf: string | null): EntryRole {
-  return { role, rejected, sidecarOf, sidecars: [] };
+/** Without sidecars, and none itself: one value for all that are alike. */
+function aloneAs(role: EntryRole['role'], rejected: OddReason | null): EntryRole {
+  const key = `${role} ${rejected}`;
+  const known = ALONE.get(key) ?? { role, rejected, sidecarOf: null, sidecars: NOTHING };
+  ALONE.set(key, known);
+  return known;
 }
 
 function nameOf(path: Uint8Array): Name {

@@ -259,7 +259,7 @@ export class Taker {
 
   #spooled(entry: TrackedEntry, held: HeldContent, sha256: string, stamp: string): void {
     entry.held = held;
-    entry.fate = { kind: 'spooled', recording: held.recording, sha256, stamp };
+    entry.become({ kind: 'spooled', recording: held.recording, sha256, stamp });
     this.#onTaken(entry);
   }
 
@@ -295,7 +295,7 @@ export class Taker {
   /** Returns whether it did not wait for that reason before. */
   #leave(entry: TrackedEntry, reason: WaitReason): boolean {
     const isNews = entry.fate.kind !== 'waiting' || entry.fate.reason !== reason;
-    entry.fate = { kind: 'waiting', reason };
+    entry.become({ kind: 'waiting', reason });
     return isNews;
   }
 

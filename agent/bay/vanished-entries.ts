@@ -4,6 +4,7 @@ import { INVENTORY_ENTRIES_MAX } from '../../protocol/limits.ts';
 import type { EntryFate, TrackedEntry } from './entry.ts';
 import type { Vanished } from './camera-health.ts';
 import type { Listing } from './listing.ts';
+import { forEachSlowly, type Pause } from './slowly.ts';
 
 /** Fates in which a file that goes was not erased by us. One that was kept because it could not be erased may go at any time. */
 const OURS_TO_KEEP: ReadonlySet<EntryFate['kind']> = new Set(['pending', 'waiting', 'spooled']);
@@ -18,24 +19,30 @@ export class VanishedEntries {
     return { entries: this.#vanished.size, entriesHere: here };
   }
 
-  /** Compares what is known with a complete listing that was not taken over yet. Returns whether the count changed. */
-  look(known: ReadonlyMap<string, TrackedEntry>, listing: Pick<Listing, 'entries'>): boolean {
-    const listed = new Set(listing.entries.map(({ pathSha256 }) => pathSha256));
-    const freshSizes = new Set(
-      listing.entries
-        .filter(({ pathSha256 }) => !known.has(pathSha256))
-        .map(({ listed: { sizeBytes } }) => sizeBytes),
-    );
+  /**
+   * Compares what is known with a complete listing that was not taken over yet. Resolves to whether the count changed.
+   * Errors: those of `pause`; then what was counted so far is, and the next listing counts the rest.
+   */
+  async look(
+    known: ReadonlyMap<string, TrackedEntry>,
+    { entries, paths }: Pick<Listing, 'entries' | 'paths'>,
+    pause: Pause,
+  ): Promise<boolean> {
+    if (known.size === 0) return false;
+    const freshSizes = new Set<number>();
+    await forEachSlowly(entries, pause, ({ pathSha256, listed: { sizeBytes } }) => {
+      if (!known.has(pathSha256)) freshSizes.add(sizeBytes);
+    });
     let changed = false;
     for (const path of this.#vanished.keys())
-      if (listed.has(path)) changed = this.#vanished.delete(path) || changed;
-    for (const entry of known.values()) {
+      if (paths.has(path)) changed = this.#vanished.delete(path) || changed;
+    await forEachSlowly(known.values(), pause, (entry) => {
       const { pathSha256, fate } = entry;
-      if (listed.has(pathSha256) || !isLoss(entry, freshSizes) || this.#vanished.has(pathSha256)) continue;
-      if (this.#vanished.size >= INVENTORY_ENTRIES_MAX) break;
+      if (paths.has(pathSha256) || !isLoss(entry, freshSizes) || this.#vanished.has(pathSha256)) return;
+      if (this.#vanished.size >= INVENTORY_ENTRIES_MAX) return;
       this.#vanished.set(pathSha256, fate.kind === 'spooled');
       changed = true;
-    }
+    });
     return changed;
   }
 }

@@ -36,8 +36,9 @@ export class DockingJournal {
   readonly #deps: JournalDeps;
   readonly #opening: DockingOpening;
   #measured: DockingMeasured = UNMEASURED;
+  /** The first listing as long as it is not durable. */
   #inventory: JournalInventory | undefined;
-  #held: JournalInventory | undefined;
+  #isInventoryHeld = false;
   #writing: Promise<void> = Promise.resolve();
   #retryMs = RETRY_MS_MIN;
   #cancelRetry: () => void = () => undefined;
@@ -69,7 +70,7 @@ export class DockingJournal {
 
   /** True once the first listing is durable: from here on a cut leaves enough for a record. */
   get holdsInventory(): boolean {
-    return this.#inventory !== undefined && this.#held === this.#inventory;
+    return this.#isInventoryHeld;
   }
 
   /** The one handler is called when the first listing became durable behind its first attempt. */
@@ -100,10 +101,12 @@ export class DockingJournal {
       this.#failed(error);
       return;
     }
-    this.#held = inventory;
     this.#retryMs = RETRY_MS_MIN;
     this.#deps.conditions.clear(CONDITION, this.#opening.bay);
-    if (this.holdsInventory) this.#onHeld();
+    if (inventory === undefined) return;
+    this.#inventory = undefined;
+    this.#isInventoryHeld = true;
+    this.#onHeld();
   }
 
   async #put(inventory: JournalInventory | undefined): Promise<void> {

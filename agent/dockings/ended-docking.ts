@@ -17,6 +17,12 @@ export type DockingInventory = Readonly<NonNullable<DockingRecord['inventory']>>
 /** A line of the first listing. */
 export type InventoryRow = Pick<DockingEntry, 'path_sha256' | 'size_bytes' | 'modified_at'>;
 
+/** Entries of a docking that is over; an array is one. */
+export interface EndedEntries {
+  readonly length: number;
+  slice(from: number, to: number): DockingEntry[];
+}
+
 /** A docking that is over. */
 export interface EndedDocking extends DockingOpening, DockingMeasured {
   readonly ended: DockingRecord['ended'];
@@ -25,7 +31,7 @@ export interface EndedDocking extends DockingOpening, DockingMeasured {
   /** Entries that only later listings showed, those that a record has no room for among them. */
   readonly later: number;
   /** First those of the first listing in its order, then the later ones. */
-  readonly entries: readonly DockingEntry[];
+  readonly entries: EndedEntries;
 }
 
 /** Nothing was read of the camera. */

@@ -27,6 +27,12 @@ export type JournalOpening = DockingOpening & DockingMeasured;
 /** What an inventory file holds. */
 export interface JournalInventory {
   readonly inventory: DockingInventory;
+  /** In the order of the listing; walked through at each attempt to write them. */
+  readonly rows: Iterable<InventoryRow>;
+}
+
+/** The same as it is read. */
+export interface StoredInventory extends JournalInventory {
   readonly rows: readonly InventoryRow[];
 }
 
@@ -77,7 +83,7 @@ export async function readInventory(
   files: Files,
   folder: string,
   docking: DockingId,
-): Promise<JournalInventory | undefined> {
+): Promise<StoredInventory | undefined> {
   let inventory: DockingInventory | undefined;
   const parse = (line: string): InventoryRow | null => {
     if (inventory !== undefined) return rowOf(line);

@@ -17,7 +17,7 @@ import {
   OPENING_SUFFIX,
   readInventory,
   readOpening,
-  type JournalInventory,
+  type StoredInventory,
   type JournalOpening,
 } from './journal-files.ts';
 import { MAKING_SUFFIX } from './record-writer.ts';
@@ -37,7 +37,7 @@ export interface JournalRecoveryDeps {
 export interface OpenDocking {
   readonly docking: DockingId;
   readonly opening: JournalOpening | undefined;
-  readonly inventory: JournalInventory | undefined;
+  readonly inventory: StoredInventory | undefined;
 }
 
 /** Errors: the system's where the folder cannot be listed; the machine's ("EMFILE" ...). */

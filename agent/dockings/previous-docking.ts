@@ -1,6 +1,7 @@
 // What the camera's previous docking at this station says about the capture times of the next one (SPEC 9.3 and 9.4).
 import { instantMs } from '../../protocol/instants.ts';
 import type { CameraId } from '../../protocol/ids.ts';
+import { DOCKING_ENTRIES_PER_PART } from '../../protocol/limits.ts';
 import type { Log } from '../../protocol/ports.ts';
 import type { PreviousDocking } from '../bay/capture-time.ts';
 import type { DockingRecords } from './docking-records.ts';
@@ -42,7 +43,10 @@ export async function previousFromRecord(
 export function previousFromEnded(ended: EndedDocking): PreviousDocking {
   const left = ended.camera_clock?.set ?? ended.camera_clock;
   const listed = ended.inventory?.complete === true;
-  const stayed = new Set(ended.entries.filter(({ erased }) => !erased).map(({ path_sha256: path }) => path));
+  const stayed = new Set<string>();
+  for (let from = 0; from < ended.entries.length; from += DOCKING_ENTRIES_PER_PART)
+    for (const entry of ended.entries.slice(from, from + DOCKING_ENTRIES_PER_PART))
+      if (!entry.erased) stayed.add(entry.path_sha256);
   return {
     endedAtMs: ended.ended_at === null ? null : instantMs(ended.ended_at),
     clockSynchronised: ended.clock_synchronised,

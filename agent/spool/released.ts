@@ -100,13 +100,14 @@ export class Released {
   /** A whole listing of a camera, taken at that wall time. Errors: those of `pause`. */
   async listed(
     camera: CameraId,
-    files: readonly ListedFile[],
+    files: Iterable<ListedFile>,
     nowMs: number,
     pause: () => Promise<void>,
   ): Promise<void> {
-    for (const [at, file] of files.entries()) {
+    let at = 0;
+    for (const file of files) {
       this.#deps.rows.shown(camera, file);
-      if (at % FILES_AT_ONCE === FILES_AT_ONCE - 1) await pause();
+      if (++at % FILES_AT_ONCE === 0) await pause();
     }
     this.#deps.rows.listed(camera, nowMs);
     this.#deps.onChange();

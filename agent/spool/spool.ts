@@ -288,7 +288,7 @@ export class Spool {
   }
 
   /** A whole listing of a camera: documents of what it shows stay. `pause` lets others have their turn. Errors: those of `pause`. */
-  listed(camera: CameraId, shown: readonly ListedFile[], pause: () => Promise<void>): Promise<void> {
+  listed(camera: CameraId, shown: Iterable<ListedFile>, pause: () => Promise<void>): Promise<void> {
     return this.#parts.released.listed(camera, shown, this.#options.clock.wallMs(), pause);
   }
 

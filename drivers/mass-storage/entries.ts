@@ -6,14 +6,20 @@ import type { EntryStat } from './folder-files.ts';
 /** FAT counts in steps of 2 s, and a folder does not tell on which file system its files were first written. */
 const MODIFIED_STEP_MS = 2000;
 
+/** A folder says nothing else of its files; one value for all of them. */
+const NOTHING_ELSE: InventoryEntry['vendor'] = {};
+
 /**
  * Opaque text that stays as long as nothing tells of a change of content. Holds within one session only: numbers change between mounts.
  * Size and full time of change always; where the file system keeps them, inode number and change time too: these see a file that
  * was replaced, or rewritten and then given its old time back. Without them, on FAT, time counts in steps of 2 s.
  */
 export function stampOf(stat: EntryStat, keepsNumbers: boolean): string {
-  const kept = keepsNumbers ? `.${stat.changedNs}.${stat.device}.${stat.number}` : '';
-  return `${stat.sizeBytes}.${stat.modifiedNs}${kept}`;
+  const { sizeBytes, modifiedNs, changedNs, device, number } = stat;
+  // Joined: put together step by step, a text would keep each of its parts in memory.
+  return (keepsNumbers ? [sizeBytes, modifiedNs, changedNs, device, number] : [sizeBytes, modifiedNs]).join(
+    '.',
+  );
 }
 
 /** The entry of what lies at the path; a folder has none. */
@@ -27,7 +33,7 @@ export function entryOf(path: Uint8Array, stat: EntryStat, keepsNumbers: boolean
     modifiedStepMs: MODIFIED_STEP_MS,
     stamp: stampOf(stat, keepsNumbers),
     locked: isFile && !stat.writable,
-    vendor: {},
+    vendor: NOTHING_ELSE,
   };
 }
 

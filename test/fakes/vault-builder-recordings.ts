@@ -9,7 +9,7 @@ import { nodeFiles } from '../../protocol/io/files-node.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Random } from '../../protocol/ports.ts';
 import type { Receipt } from '../../protocol/receipt.ts';
-import { oldLooks } from './old-looks.ts';
+import { listedFile, trackedEntry } from './tracked-entry.ts';
 
 /** What a recording is made from; all has a default. */
 export interface RecordingWish {
@@ -87,29 +87,19 @@ export function pathDigestOf(path: string | Uint8Array): string {
 
 function entryOf(wish: RecordingWish, original: Uint8Array, number: number): TrackedEntry {
   const path = wish.path ?? `DCIM/100MEDIA/REC_${String(number).padStart(4, '0')}.MP4`;
-  return {
-    pathSha256: pathDigestOf(path),
-    listed: {
-      path: typeof path === 'string' ? encodeUtf8(path) : path,
-      kind: 'file',
-      sizeBytes: original.length,
-      modifiedAt: wish.modifiedAt === undefined ? '2026-11-24T17:20:31.500Z' : wish.modifiedAt,
-      modifiedStepMs: 2000,
-      stamp: '',
-      locked: false,
-      vendor: { attributes: 'archive' },
-    },
-    role: {
-      role: wish.role ?? 'media',
-      rejected: wish.rejected ?? null,
-      sidecarOf: wish.sidecarOf === undefined ? null : pathDigestOf(wish.sidecarOf),
-      sidecars: (wish.sidecars ?? []).map(pathDigestOf).sort(),
-    },
-    fate: { kind: 'pending' },
-    attempts: 0,
-    againAtMs: 0,
-    shownAtMs: 0,
-    looks: oldLooks(),
-    supersedes: [...(wish.supersedes ?? [])],
+  const listed = listedFile(path, {
+    sizeBytes: original.length,
+    modifiedAt: wish.modifiedAt === undefined ? '2026-11-24T17:20:31.500Z' : wish.modifiedAt,
+    stamp: '',
+    vendor: { attributes: 'archive' },
+  });
+  const role = {
+    role: wish.role ?? 'media',
+    rejected: wish.rejected ?? null,
+    sidecarOf: wish.sidecarOf === undefined ? null : pathDigestOf(wish.sidecarOf),
+    sidecars: (wish.sidecars ?? []).map(pathDigestOf).sort(),
   };
+  const entry = trackedEntry(listed, undefined, { role });
+  entry.supersedes = wish.supersedes ?? [];
+  return entry;
 }

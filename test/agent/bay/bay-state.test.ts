@@ -1,34 +1,20 @@
 import { expect, test } from 'vitest';
-import { bayLight, bayState, countEntries, RateMeter, type BayCounts } from '../../../agent/bay/bay-state.ts';
+import { bayLight, bayState, RateMeter, type BayCounts } from '../../../agent/bay/bay-state.ts';
+import { EntryTally } from '../../../agent/bay/entry-tally.ts';
 import type { EntryFate, TrackedEntry } from '../../../agent/bay/entry.ts';
 import type { RecordingId } from '../../../protocol/ids.ts';
-import { oldLooks } from '../../fakes/old-looks.ts';
+import { listedFile, trackedEntry } from '../../fakes/tracked-entry.ts';
 
 const recording = 'abcdefghijklmnopqrstuvwxya' as RecordingId;
-const role = { role: 'media', rejected: null, sidecarOf: null, sidecars: [] } as const;
-const entry = (fate: EntryFate, sizeBytes = 100): TrackedEntry => ({
-  pathSha256: String(sizeBytes),
-  listed: {
-    path: new Uint8Array([1]),
-    kind: 'file',
-    sizeBytes,
-    modifiedAt: null,
-    modifiedStepMs: 2000,
-    stamp: '',
-    locked: false,
-    vendor: {},
-  },
-  role,
-  fate,
-  attempts: 0,
-  againAtMs: 0,
-  shownAtMs: 0,
-  looks: oldLooks(),
-  supersedes: [],
-});
+const entry = (fate: EntryFate, sizeBytes = 100): TrackedEntry =>
+  trackedEntry(listedFile('a.mp4', { sizeBytes }), fate);
 const spooled = entry({ kind: 'spooled', recording, sha256: null, stamp: '' });
-const count = (entries: TrackedEntry[], receipted = false, held = 0): BayCounts =>
-  countEntries(entries, { isReceipted: () => receipted, heldBytes: () => held }, 0);
+
+function count(entries: readonly TrackedEntry[], isReceipted = false, held = 0): BayCounts {
+  const tally = new EntryTally();
+  for (const each of entries) each.tellFates(tally);
+  return tally.counts({ isReceipted: () => isReceipted, heldBytes: () => held }, 0);
+}
 
 test('an empty camera is safe to take and done', () => {
   const counts = count([]);
@@ -66,12 +52,6 @@ test('receipted but not yet erased is not done', () => {
 
 test('what is no file is not counted as an entry', () => {
   expect(count([entry({ kind: 'not-a-file' })]).entries).toBe(0);
-});
-
-test('bytes the store holds count before the receipt, and never beyond the file', () => {
-  expect(count([spooled], false, 40).bytesReceipted).toBe(40);
-  expect(count([spooled], false, 4000).bytesReceipted).toBe(100);
-  expect(count([spooled], true).bytesReceipted).toBe(100);
 });
 
 test('the rate is that of the last seconds and starts anew when another phase counts from its own start', () => {

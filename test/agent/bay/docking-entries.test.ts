@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { DockingEntries } from '../../../agent/bay/docking-entries.ts';
 import type { Inventory, InventoryEntry } from '../../../drivers/driver.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/bytes.ts';
@@ -8,6 +8,7 @@ import { makeDockingId, makeRecordingId } from '../../../protocol/ids.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import { nodeRandom } from '../../../protocol/io/random-node.ts';
 import { DOCKING_SEEN_MAX } from '../../../protocol/limits.ts';
+import type { Clock } from '../../../protocol/ports.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
 
 const docking = makeDockingId(nodeRandom());
@@ -114,7 +115,7 @@ test('a file that shows another stamp is taken again, and one that shows the sam
     sha256: null,
     stamp: 'a',
   } as const;
-  for (const entry of entries.all) entry.fate = here;
+  for (const entry of entries.all) entry.become(here);
   await entries.track(first, 0, signal);
   expect([...entries.all].map(({ fate }) => fate.kind)).toEqual(['spooled']);
   await entries.track(
@@ -124,4 +125,97 @@ test('a file that shows another stamp is taken again, and one that shows the sam
   );
   expect([...entries.all].map(({ fate }) => fate.kind)).toEqual(['pending']);
   expect(entries.areAllHere).toBe(false);
+});
+
+test('a file of which a driver says the same stamp and another size is another state', async () => {
+  const first = listing(0, 1);
+  await entries.track(first, 0, signal);
+  for (const entry of entries.all)
+    entry.become({ kind: 'spooled', recording: makeRecordingId(nodeRandom()), sha256: null, stamp: 'a' });
+  const grown = first.entries.map((entry) => ({ ...entry, sizeBytes: 8 }));
+  await entries.track({ ...first, entries: grown }, 0, signal);
+  expect([...entries.all].map(({ fate, listed }) => [fate.kind, listed.sizeBytes])).toEqual([['pending', 8]]);
+  expect(entries.account().slice(0, 9)).toMatchObject([
+    { size_bytes: 7, later: false, fate: 'vanished' },
+    { size_bytes: 8, later: true, fate: 'waiting' },
+  ]);
+});
+
+/** Ends whoever takes a listing over in the middle of that: behind so many pauses from `arm` on. */
+class EndingClock {
+  readonly #clock = nodeClock();
+  readonly #ending = new AbortController();
+  #left = Number.POSITIVE_INFINITY;
+  readonly signal = this.#ending.signal;
+  readonly clock: Clock = {
+    ...this.#clock,
+    sleep: (ms, by) => {
+      if (this.#left-- === 0)
+        this.#ending.abort(new DockError('driver.detached', 'it left', { retry: 'later' }));
+      return this.#clock.sleep(ms, by);
+    },
+  };
+
+  arm(pauses: number): void {
+    this.#left = pauses;
+  }
+}
+
+describe.each([1, 6, 12, 20, 27])(
+  'a listing that ends in the middle of being taken over, behind %i pauses',
+  (pauses) => {
+    let ending: EndingClock;
+    let cut: DockingEntries;
+    const tracked = async (listed: Inventory): Promise<void> => {
+      ending.arm(pauses);
+      await expect(cut.track(listed, 0, ending.signal)).rejects.toMatchObject({ code: 'driver.detached' });
+    };
+
+    beforeEach(() => {
+      ending = new EndingClock();
+      const { clock } = ending;
+      const journal = { inventoryTaken: async () => undefined };
+      cut = new DockingEntries({ docking, custody, journal, clock, fileClock: () => undefined });
+    });
+
+    test('is in no record where it is the first', async () => {
+      await tracked(listing(0, 5000));
+      expect(cut.inventory).toBeNull();
+      expect(cut.areAllHere).toBe(false);
+      expect(cut.account()).toHaveLength(0);
+      expect(custody.events).toEqual([]);
+    });
+
+    test('leaves the camera one of which not all is here where it is a later one', async () => {
+      await cut.track(listing(0, 0), 0, signal);
+      expect(cut.areAllHere).toBe(true);
+      await tracked(listing(1, 5000));
+      expect(cut.areAllHere).toBe(false);
+      expect(cut.inventory).toMatchObject({ entries: 0, complete: true });
+    });
+  },
+);
+
+test('what becomes of a recording behind the end of its docking changes its record no more', async () => {
+  await entries.track(listing(0, 1), 0, signal);
+  const recording = makeRecordingId(nodeRandom());
+  for (const entry of entries.all) {
+    entry.held = { recording, matched: false, rejected: null };
+    entry.become({ kind: 'spooled', recording, sha256: null, stamp: 'a' });
+  }
+  const account = entries.close();
+  entries.quarantined(recording);
+  expect(account.slice(0, 1)).toMatchObject([{ fate: 'stored', recording }]);
+});
+
+test('files of one listing of which looks say the same share what they say', async () => {
+  const first = listing(0, 3);
+  await entries.track(first, 5, signal);
+  for (const entry of entries.all)
+    entry.become({ kind: 'spooled', recording: makeRecordingId(nodeRandom()), sha256: null, stamp: 'a' });
+  const looksOf = (): Set<unknown> => new Set([...entries.all].map(({ looks }) => looks));
+  expect(looksOf().size).toBe(1);
+  await entries.track({ ...first, entries: first.entries.slice(1) }, 50, signal);
+  expect(looksOf().size).toBe(2);
+  expect([...entries.all].map(({ looks }) => looks.lastMs)).toEqual([5, 50, 50]);
 });

@@ -17,7 +17,7 @@ function begin(): DockingWatch {
     clock,
     conditions,
     rates,
-    entries: () => [],
+    open: () => [],
     problems: () => 0,
     problemReason: () => null,
   });

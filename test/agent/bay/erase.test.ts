@@ -5,7 +5,7 @@ import { Eraser } from '../../../agent/bay/erase.ts';
 import type { TrackedEntry } from '../../../agent/bay/entry.ts';
 import type { DockingFacts } from '../../../agent/bay/manifest-build.ts';
 import type { SpooledRecording } from '../../../agent/spool/spool.ts';
-import { sha256Hex, encodeUtf8 } from '../../../protocol/bytes.ts';
+import { encodeUtf8 } from '../../../protocol/bytes.ts';
 import { DockError } from '../../../protocol/errors.ts';
 import {
   parseBayId,
@@ -17,10 +17,11 @@ import {
 import { MEMORY_IDENTITY } from '../../../drivers/simulated/memory-camera.ts';
 import type { CameraSession } from '../../../drivers/driver.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
+import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
 import { DockAndStore, type DockOptions } from '../../fakes/dock-and-store.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
-import { oldLooks } from '../../fakes/old-looks.ts';
+import { listedFile, trackedEntry } from '../../fakes/tracked-entry.ts';
 
 const opened: DockAndStore[] = [];
 afterEach(async () => {
@@ -44,27 +45,12 @@ const facts: DockingFacts = {
 };
 
 function spooledEntry(): TrackedEntry {
-  const path = encodeUtf8('a.mp4');
-  return {
-    pathSha256: sha256Hex(path),
-    listed: {
-      modifiedStepMs: 2000,
-      path,
-      kind: 'file',
-      sizeBytes: 5,
-      modifiedAt: null,
-      stamp: '1',
-      locked: false,
-      vendor: {},
-    },
-    role: { role: 'media', rejected: null, sidecars: [], sidecarOf: null },
-    fate: { kind: 'spooled', recording, sha256: '1'.repeat(64), stamp: '1' },
-    attempts: 0,
-    againAtMs: 0,
-    shownAtMs: 0,
-    looks: oldLooks(),
-    supersedes: [],
-  };
+  return trackedEntry(listedFile('a.mp4'), {
+    kind: 'spooled',
+    recording,
+    sha256: '1'.repeat(64),
+    stamp: '1',
+  });
 }
 
 function eraserOver(
@@ -85,6 +71,7 @@ function eraserOver(
       spool: { stateOf: () => state, find: async () => undefined },
       files: { readAll: () => Promise.reject(new Error('nothing is read here')) },
       custody: new MemoryCustody(),
+      clock: nodeClock(),
       conditions: new MemoryConditions(),
       log: new MemoryLog(),
       ...more,

@@ -7,6 +7,7 @@ import {
   isChanging,
   isSettled,
   isStill,
+  lookAgain,
   LOOK_MS,
   lookAnew,
   OLD_MS,
@@ -38,11 +39,6 @@ const unseen = { beganMs: 0, endedMs: 100, clock: undefined };
 
 function oldOf(file: Dated, clock: FileClock | undefined): Looks['old'] {
   return firstLook(file, { beganMs: 0, endedMs: 100, clock }).old;
-}
-
-/** The state as a later listing that began then shows it. */
-function seenAgain(looks: Looks, beganMs: number): Looks {
-  return { ...looks, lastMs: beganMs };
 }
 
 describe('old by its own time', () => {
@@ -94,9 +90,9 @@ describe('two looks', () => {
   test('the first counts from its end, the second from its begin, and 3 s lie between them', () => {
     const looks = firstLook(aged(0), { beganMs: 0, endedMs: 5000, clock: RIGHT });
     expect([isStill(looks), untilStillMs(looks, 5000)]).toEqual([false, LOOK_MS]);
-    expect(isStill(seenAgain(looks, 5000 + LOOK_MS - 1))).toBe(false);
-    expect(isStill(seenAgain(looks, 5000 + LOOK_MS))).toBe(true);
-    expect(untilStillMs(seenAgain(looks, 5000 + LOOK_MS), 9000)).toBe(undefined);
+    expect(isStill(lookAgain(looks, 5000 + LOOK_MS - 1))).toBe(false);
+    expect(isStill(lookAgain(looks, 5000 + LOOK_MS))).toBe(true);
+    expect(untilStillMs(lookAgain(looks, 5000 + LOOK_MS), 9000)).toBe(undefined);
   });
 
   test('an old file needs none, neither to be taken nor to be erased; a likely old one does to be erased', () => {
@@ -108,7 +104,7 @@ describe('two looks', () => {
       false,
       SETTLE_MS,
     ]);
-    expect(isSettled(seenAgain(likely, 100 + SETTLE_MS))).toBe(true);
+    expect(isSettled(lookAgain(likely, 100 + SETTLE_MS))).toBe(true);
   });
 
   test('a file that changed, one that shrank too, and a new one without bytes must stay as they are for 10 s', () => {
@@ -116,8 +112,8 @@ describe('two looks', () => {
     const at = { beganMs: 3100, endedMs: 3200, clock: RIGHT };
     const changed = [firstLook(aged(0), at, known), firstLook(aged(0, { sizeBytes: 6 }), at, known)];
     for (const looks of [...changed, firstLook(aged(0, { sizeBytes: 0 }), at)]) {
-      expect(isStill(seenAgain(looks, 3200 + SETTLE_MS - 1))).toBe(false);
-      expect(isStill(seenAgain(looks, 3200 + SETTLE_MS))).toBe(true);
+      expect(isStill(lookAgain(looks, 3200 + SETTLE_MS - 1))).toBe(false);
+      expect(isStill(lookAgain(looks, 3200 + SETTLE_MS))).toBe(true);
     }
     expect(isChanging(firstLook(aged(0), at, known))).toBe(true);
     expect(isChanging(known)).toBe(false);
@@ -149,7 +145,7 @@ describe('two looks', () => {
     }
     expect(untilStillMs(looks, 3000 + CHANGING_MS)).toBe(undefined);
     expect(isChanging(looks)).toBe(true);
-    const still = seenAgain(looks, looks.firstMs + SETTLE_MS);
+    const still = lookAgain(looks, looks.firstMs + SETTLE_MS);
     const again = firstLook(aged(0), { beganMs: 400_000, endedMs: 400_000, clock: undefined }, still);
     expect([again.changesSinceMs, untilStillMs(again, 400_000)]).toEqual([400_000, SETTLE_MS]);
   });
@@ -189,7 +185,7 @@ function takenAtMs(between: readonly number[], listingMs: number): number {
     const beganMs = now;
     const seen = stateAt(beganMs + listingMs / 2);
     now += listingMs;
-    if (looks !== undefined && seen === state) looks.lastMs = beganMs;
+    if (looks !== undefined && seen === state) looks = lookAgain(looks, beganMs);
     else looks = firstLook(aged(0), { beganMs, endedMs: now, clock: undefined }, looks);
     state = seen;
     if (isStill(looks)) return now;

@@ -57,7 +57,7 @@ test('names what it replaces up to the bound, the last of them and before all ot
   const entry = await entryOf();
   const aside = ids(SUPERSEDES_MAX + 6);
   const lost = ids(4);
-  entry.supersedes.push(...aside);
+  entry.supersedes = aside;
   const sealed = {
     recording: makeRecordingId(random),
     seal,

@@ -35,7 +35,7 @@ import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
-import { oldLooks } from '../../fakes/old-looks.ts';
+import { trackedEntry } from '../../fakes/tracked-entry.ts';
 
 const random = nodeRandom();
 const clock = nodeClock();
@@ -129,17 +129,7 @@ async function entryOf(path: string): Promise<TrackedEntry> {
   const { entries } = await session.inventory(signal);
   const listed = entries.find((entry) => Buffer.from(entry.path).toString() === path);
   if (listed === undefined) throw new Error(`${path} is not on the camera`);
-  return {
-    pathSha256: sha256Hex(listed.path),
-    listed,
-    role: { role: 'media', rejected: null, sidecars: [], sidecarOf: null },
-    fate: { kind: 'pending' },
-    attempts: 0,
-    againAtMs: 0,
-    shownAtMs: 0,
-    looks: oldLooks(),
-    supersedes: [],
-  };
+  return trackedEntry(listed);
 }
 
 async function take(entry: TrackedEntry, by = taker()): Promise<void> {
@@ -219,7 +209,8 @@ test('a sealing that cannot even begin leaves no folder behind', async () => {
 test('every step of a recording is entered in its order, with what was sealed and why it is odd', async () => {
   camera.put('a.mp4', new Uint8Array(0));
   const entry = await entryOf('a.mp4');
-  await take({ ...entry, role: { ...entry.role, rejected: 'empty' } });
+  entry.role = { ...entry.role, rejected: 'empty' };
+  await take(entry);
   const [recording] = pushed;
   const spooled = recording && spool.get(recording);
   expect(custody.events).toEqual([
@@ -291,8 +282,7 @@ test('a camera whose files can never be taken fills the log up to the bound, and
   const entry = await entryOf('a.mp4');
   vi.spyOn(spool, 'reserve').mockImplementation(async () => 'full');
   const by = taker();
-  for (let round = 0; round < DOCKING_SEEN_MAX + 20; round++)
-    await take({ ...entry, fate: { kind: 'pending' } }, by);
+  for (let round = 0; round < DOCKING_SEEN_MAX + 20; round++) await take(trackedEntry(entry.listed), by);
   await take(entry, by);
   expect(custody.of('not-taken')).toHaveLength(DOCKING_SEEN_MAX);
   expect(entry.fate).toEqual({ kind: 'waiting', reason: 'spool-full' });

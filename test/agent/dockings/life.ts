@@ -3,7 +3,7 @@
 import { Dockings } from '../../../agent/dockings/dockings.ts';
 import type { DockingOpening, EndedDocking } from '../../../agent/dockings/ended-docking.ts';
 import { UNMEASURED } from '../../../agent/dockings/ended-docking.ts';
-import type { JournalInventory } from '../../../agent/dockings/journal-files.ts';
+import type { StoredInventory } from '../../../agent/dockings/journal-files.ts';
 import type { StoredRecord } from '../../../agent/dockings/stored-record.ts';
 import type { CustodyLog } from '../../../agent/custody/custody-log.ts';
 import type { Spool } from '../../../agent/spool/spool.ts';
@@ -104,7 +104,7 @@ export function openingOf({ docking }: PlannedDocking): DockingOpening {
 }
 
 /** The first listing: the recordings, and behind them the further files. */
-export function inventoryOf({ recordings, further, docking }: PlannedDocking): JournalInventory {
+export function inventoryOf({ recordings, further, docking }: PlannedDocking): StoredInventory {
   const rows = [
     ...recordings.map(({ documents: { manifest }, payload }) => ({
       path_sha256: manifest.source.path_sha256,

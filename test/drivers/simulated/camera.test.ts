@@ -47,7 +47,8 @@ describe('a simulated camera folder', () => {
       'KOD_0002.MP4',
     ];
     expect(entries.map((entry) => latin1(entry.path))).toEqual(names.map((name) => `DCIM/100MEDIA/${name}`));
-    const roles = assignRoles(entries);
+    const listed = entries.map((entry) => ({ listed: entry, pathSha256: sha256Hex(entry.path) }));
+    const roles = await assignRoles(listed, async () => undefined);
     expect(roles.map((role) => role.rejected)).toEqual(roles.map(() => null));
     expect(roles.filter((role) => role.role === 'media').map((role) => role.sidecars.length)).toEqual([2, 2]);
     expect(entries[2]?.modifiedAt).toBe('2026-11-24T20:00:03.000Z');
