@@ -25,6 +25,8 @@ import type { SegmentEndings } from './segment-endings.ts';
 const SEGMENT_BYTES_MAX = 2 * 1024 * 1024;
 /** Groups in one write. */
 const WRITE_GROUPS_MAX = 8;
+/** Whoever waits patiently waits so long behind a group that did not hold what it waits for. */
+const SHARED_MS = 100;
 /** First and last pause before writing is tried again. */
 const RETRY_MS_MIN = 1000;
 const RETRY_MS_MAX = 30_000;
@@ -58,7 +60,7 @@ export class CustodyGroups {
   #head: CustodyHead | null;
   #writer: SegmentWriter | undefined;
   #writing: Promise<void> | undefined;
-  #cancelTimer: (() => void) | undefined;
+  #timer: { readonly dueMs: number; readonly cancel: () => void } | undefined;
   /** Set while writing fails: until the retry, nobody is kept waiting. */
   #failure: DockError | undefined;
   #retryMs = RETRY_MS_MIN;
@@ -107,12 +109,16 @@ export class CustodyGroups {
     this.#armTimer(CUSTODY_GROUP_MS);
   }
 
-  /** Errors: "custody.write-failed"; the events stay, and are tried again. */
-  async checkpoint(): Promise<void> {
+  /**
+   * Behind `patienceMs`, and what is being written at that moment, a group is written where none was until then.
+   * Errors: "custody.write-failed"; the events stay, and are tried again.
+   */
+  async checkpoint(patienceMs = 0): Promise<void> {
     if (this.#pending.length === 0) return;
     if (this.#failure !== undefined && this.#writing === undefined) throw this.#failure;
-    const durable = this.#pending.wait();
-    this.#flushSoon();
+    const durable = this.#pending.wait(patienceMs > 0);
+    if (patienceMs > 0) this.#armTimer(Math.min(patienceMs, CUSTODY_GROUP_MS));
+    else this.#flushSoon();
     await durable;
   }
 
@@ -126,7 +132,7 @@ export class CustodyGroups {
     this.#failure = undefined; // one more attempt, whatever was before
     await this.checkpoint().catch(() => undefined);
     this.#isClosed = true;
-    this.#cancelTimer?.();
+    this.#cancelTimer();
     await this.#writing;
     const writer = this.#writer;
     this.#writer = undefined;
@@ -137,20 +143,30 @@ export class CustodyGroups {
     return entryStamp(this.#deps.clock, this.#deps.bootId);
   }
 
+  /** What is due sooner already stays so, and so does the pause behind a failure. */
   #armTimer(ms: number): void {
-    if (this.#cancelTimer !== undefined || this.#isClosed) return;
-    this.#cancelTimer = this.#deps.clock.after(ms, () => {
-      this.#cancelTimer = undefined;
+    if (this.#isClosed) return;
+    const dueMs = this.#deps.clock.monotonicMs() + ms;
+    if (this.#timer !== undefined && (this.#failure !== undefined || this.#timer.dueMs <= dueMs)) return;
+    this.#cancelTimer();
+    const cancel = this.#deps.clock.after(ms, () => {
+      this.#timer = undefined;
       this.#failure = undefined;
       this.#flushSoon();
     });
+    this.#timer = { dueMs, cancel };
+  }
+
+  #cancelTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
   }
 
   #flushSoon(): void {
     if (!this.#isOpen || this.#writing !== undefined || this.#failure !== undefined) return;
     this.#writing = this.#flush().finally(() => {
       this.#writing = undefined;
-      if (this.#pending.hasWaiters) this.#flushSoon();
+      if (this.#pending.isAwaited) this.#flushSoon();
     });
   }
 
@@ -159,8 +175,7 @@ export class CustodyGroups {
    * meanwhile waits for its timer: most of it is soon followed by somebody who waits, and each group costs a signature and a sync. Never rejects.
    */
   async #flush(): Promise<void> {
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#cancelTimer();
     await Promise.resolve(); // whoever appends in the same breath shares the group
     try {
       for (let isDue = this.#owesOpening || this.#pending.length > 0; isDue; isDue = this.#isDue) {
@@ -169,7 +184,8 @@ export class CustodyGroups {
         this.#owesOpening = false;
         this.#settled(batch);
       }
-      if (this.#pending.length > 0) this.#armTimer(CUSTODY_GROUP_MS);
+      const restMs = this.#pending.isAwaitedPatiently ? SHARED_MS : CUSTODY_GROUP_MS;
+      if (this.#pending.length > 0) this.#armTimer(restMs);
     } catch (error) {
       this.#failed(error);
     }
@@ -177,7 +193,7 @@ export class CustodyGroups {
 
   /** Somebody waits for what is pending, or it is a group already. */
   get #isDue(): boolean {
-    return this.#pending.hasWaiters || this.#pending.length >= CUSTODY_GROUP_ENTRIES;
+    return this.#pending.isAwaited || this.#pending.length >= CUSTODY_GROUP_ENTRIES;
   }
 
   /** One attempt, and one more in a new segment; where the disk is full, with the reserve given up. */
@@ -272,8 +288,7 @@ export class CustodyGroups {
     conditions.raise('custody.write-failed', null, { waiting_events: this.#pending.length });
     this.#pending.fail(failure);
     this.#failure = failure;
-    this.#cancelTimer?.(); // what was taken meanwhile waits as long as all else
-    this.#cancelTimer = undefined;
+    this.#cancelTimer(); // what was taken meanwhile waits as long as all else
     this.#armTimer(this.#retryMs);
     this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
   }

@@ -107,9 +107,9 @@ export class CustodyLog implements Custody {
     this.#options.listener?.appended({ event: event.event, facts });
   }
 
-  /** Errors: "custody.write-failed"; the events stay, and are tried again. */
-  checkpoint(): Promise<void> {
-    return this.#groups.checkpoint();
+  /** As the port says. Errors: "custody.write-failed"; the events stay, and are tried again. */
+  checkpoint(patienceMs = 0): Promise<void> {
+    return this.#groups.checkpoint(patienceMs);
   }
 
   /** The one handler is called after each group that became durable; it must not throw. */

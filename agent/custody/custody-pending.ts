@@ -15,6 +15,8 @@ const eventSchema = custodyEntrySchema.pick({ event: true, facts: true });
 interface Waiter {
   /** Events taken before it was added. */
   readonly upTo: number;
+  /** It shares the group that somebody else causes. */
+  readonly isPatient: boolean;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -45,8 +47,14 @@ export class PendingEvents {
     return this.#entries.length;
   }
 
-  get hasWaiters(): boolean {
-    return this.#waiters.length > 0;
+  /** Somebody waits who causes the next group. */
+  get isAwaited(): boolean {
+    return this.#waiters.some(({ isPatient }) => !isPatient);
+  }
+
+  /** Somebody waits for whichever group comes. */
+  get isAwaitedPatiently(): boolean {
+    return this.#waiters.some(({ isPatient }) => isPatient);
   }
 
   /** Errors: "custody.overrun" where too much waits already. */
@@ -81,10 +89,10 @@ export class PendingEvents {
   }
 
   /** Resolves when every event taken until now is durable; rejects as `fail` says. */
-  wait(): Promise<void> {
+  wait(isPatient = false): Promise<void> {
     if (this.#durable === this.#taken) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ upTo: this.#taken, resolve, reject });
+      this.#waiters.push({ upTo: this.#taken, isPatient, resolve, reject });
     });
   }
 

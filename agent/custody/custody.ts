@@ -4,6 +4,9 @@ import type { CustodyEvent } from '../../protocol/custody-entry.ts';
 /** Appends are ordered and kept in memory until the next checkpoint; nothing may be claimed to anybody before it. */
 export interface Custody {
   append(event: CustodyEvent): void;
-  /** Resolves when everything appended so far is durable and under a signed checkpoint. Rejects "custody.write-failed". */
-  checkpoint(): Promise<void>;
+  /**
+   * Resolves when everything appended so far is durable and under a signed checkpoint. With `patienceMs`, whoever waits shares the one that
+   * somebody else makes, and makes none before that time. Rejects "custody.write-failed".
+   */
+  checkpoint(patienceMs?: number): Promise<void>;
 }

@@ -15,6 +15,9 @@ import type { Custody } from '../custody/custody.ts';
 import type { PushSources } from './push-source.ts';
 import { verifyReceipt, type TrustedStore } from './push-verify.ts';
 
+/** The next offer's checkpoint covers a receipt's entry, too: one of its own costs two signatures and a sync for each recording. */
+const PATIENCE_MS = 200;
+
 /** A true one that the store took back: brokers deliver twice, and what waits for another one is told as such. */
 const TAKEN_BACK = 'receipt.asked-again';
 
@@ -90,7 +93,7 @@ export class PushReceipts {
       this.#options.custody.append(untold.event);
       untold.logged = true;
     }
-    await this.#options.custody.checkpoint();
+    await this.#options.custody.checkpoint(PATIENCE_MS);
     this.#untold.delete(recording);
     this.#options.onReceipted(recording);
   }

@@ -3,6 +3,14 @@ import type { PlantedBug } from './planted-bug.ts';
 
 export const CHAIN_BUGS: readonly PlantedBug[] = [
   {
+    id: 'failing-log-tried-at-each-event',
+    what: 'a disk that takes nothing is written to at each event of the custody log, and not with growing pauses',
+    file: 'agent/custody/custody-groups.ts',
+    find: 'this.#failure !== undefined || this.#timer.dueMs <= dueMs',
+    put: 'this.#timer.dueMs <= dueMs',
+    suites: ['agent/custody/patience'],
+  },
+  {
     id: 'listing-not-owed',
     what: 'a first listing that the log refused is never entered, and the record is told as forged',
     file: 'agent/bay/docking-entries.ts',
