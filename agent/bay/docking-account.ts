@@ -4,21 +4,15 @@ import type { DockingEntry } from '../../protocol/docking-record.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
 import { LATER_ENTRIES_MAX, NOT_REACHED } from '../dockings/docking-bounds.ts';
 import type { EndedEntries } from '../dockings/ended-docking.ts';
-import type { TrackedEntry } from './entry.ts';
-
-type Outcome = Pick<DockingEntry, 'fate' | 'recording' | 'reason' | 'erased'>;
+import type { EntryOutcome, TrackedEntry } from './entry.ts';
 
 const NOTHING = { recording: null, reason: null, erased: false };
-const VANISHED: Outcome = { ...NOTHING, fate: 'vanished' };
+const VANISHED: EntryOutcome = { ...NOTHING, fate: 'vanished' };
 
 /** States of one docking. Those of the first listing come first. */
 export class DockingAccount {
   #states: TrackedEntry[] = [];
   #first = 0;
-  /** What was known of those that are not listed any more. */
-  readonly #gone = new Map<TrackedEntry, Outcome>();
-  /** States that are listed and have no place in a record. */
-  readonly #placeless = new WeakSet<TrackedEntry>();
   #later = 0;
 
   /** Entries that only later listings showed, those that have no place in a record among them. */
@@ -30,31 +24,29 @@ export class DockingAccount {
   met(entry: TrackedEntry, later: boolean): void {
     if (later) this.#later++;
     else this.#first++;
-    if (later && !this.#hasPlace()) this.#placeless.add(entry);
-    else this.#states.push(entry);
+    if (!later || this.#hasPlace()) this.#states.push(entry);
   }
 
   /** That state is not listed any more. Whatever is done with the entry from here on belongs to another state. */
   gone(entry: TrackedEntry): void {
-    if (!this.#placeless.delete(entry) && !this.#gone.has(entry))
-      this.#gone.set(entry, outcomeOf(entry, true));
+    entry.outcome ??= outcomeOf(entry, true);
   }
 
   /** A recording of this docking is not durable any more: states that are gone have nothing here now. */
   lost(recording: RecordingId): void {
-    for (const [entry, outcome] of this.#gone)
-      if (outcome.recording === recording && !outcome.erased) this.#gone.set(entry, VANISHED);
+    for (const entry of this.#states)
+      if (entry.outcome?.recording === recording && !entry.outcome.erased) entry.outcome = VANISHED;
   }
 
   /** Entries as a record lists them, each made when it is asked for: it must be over with the docking. */
   entries(): EndedEntries {
-    const [states, gone, first] = [this.#states, this.#gone, this.#first];
+    const [states, first] = [this.#states, this.#first];
     const rowOf = (entry: TrackedEntry, at: number): DockingEntry => ({
       path_sha256: entry.pathSha256,
       size_bytes: entry.listed.sizeBytes,
       modified_at: entry.listed.modifiedAt,
       later: at >= first,
-      ...(gone.get(entry) ?? outcomeOf(entry, false)),
+      ...(entry.outcome ?? outcomeOf(entry, false)),
     });
     return {
       length: states.length,
@@ -64,20 +56,15 @@ export class DockingAccount {
 
   /** A place for one more later entry. Where there is none, states that left nothing here give way first. */
   #hasPlace(): boolean {
-    if (this.#states.length - this.#first >= LATER_ENTRIES_MAX) this.#dropVanished();
+    if (this.#states.length - this.#first >= LATER_ENTRIES_MAX)
+      this.#states = this.#states.filter(
+        ({ outcome }, at) => at < this.#first || outcome?.fate !== 'vanished',
+      );
     return this.#states.length - this.#first < LATER_ENTRIES_MAX;
-  }
-
-  #dropVanished(): void {
-    this.#states = this.#states.filter((entry, at) => {
-      if (at < this.#first || this.#gone.get(entry)?.fate !== 'vanished') return true;
-      this.#gone.delete(entry);
-      return false;
-    });
   }
 }
 
-function outcomeOf({ held, fate }: TrackedEntry, isGone: boolean): Outcome {
+function outcomeOf({ held, fate }: TrackedEntry, isGone: boolean): EntryOutcome {
   if (held !== undefined) {
     const { recording, matched, rejected } = held;
     const erased = fate.kind === 'erased';

@@ -109,9 +109,9 @@ export class DockingEntries {
     return this.#inventory !== null && this.#problems === 0 && !this.#isTaking && this.tally.open.size === 0;
   }
 
-  /** What became of everything that was seen, as a record lists it. Of a first listing that was not taken over as a whole that says nothing. */
+  /** What became of everything that was seen, as a record lists it. */
   account(): EndedEntries {
-    return this.#inventory === null ? [] : this.#account.entries();
+    return this.#account.entries();
   }
 
   /** The docking is over: its account stands from here on. */
@@ -160,23 +160,20 @@ export class DockingEntries {
     this.#isTaking = false;
     this.#problems = listing.problems;
     this.#problemReason = inventory.problems[0]?.reason ?? null;
-    if (isFirst) await this.#keepFirst(listing, takenAt);
-    await this.#logSeen(fresh, signal);
+    if (isFirst) await this.#keepFirst(listing, takenAt, fresh);
+    await this.#logSeen(fresh, isFirst, signal);
     if (isFirst || fresh.length > 0) await this.#logInventory(listing);
   }
 
   /** Entries that are new or show another state than the one known. */
   async #meetAll({ entries }: Listing, at: ListedAt, pause: Pause): Promise<TrackedEntry[]> {
-    const later = this.#inventory !== null;
     const roles = await assignRoles(entries, pause);
     const looks = new ListingLooks(at);
     const fresh: TrackedEntry[] = [];
     await forEachSlowly(entries, pause, (entry, index) => {
       const role = roles[index];
       const met = role && this.#meet({ ...entry, role, shownAtMs: at.wallMs }, looks);
-      if (met === undefined) return;
-      this.#account.met(met, later);
-      fresh.push(met);
+      if (met !== undefined) fresh.push(met);
     });
     return fresh;
   }
@@ -218,27 +215,34 @@ export class DockingEntries {
     entry.tellFates(undefined);
   }
 
-  async #keepFirst(listing: Listing, takenAt: string): Promise<void> {
+  async #keepFirst(listing: Listing, takenAt: string, met: readonly TrackedEntry[]): Promise<void> {
     const { entries, bytes, sha256, problems } = listing;
     const inventory = { taken_at: takenAt, entries: entries.length, bytes, sha256, complete: problems === 0 };
+    for (const entry of met) this.#account.met(entry, false);
     this.#inventory = inventory;
     await this.#deps.journal.inventoryTaken({ inventory, rows: rowsOf(entries) });
   }
 
-  async #logSeen(fresh: readonly TrackedEntry[], signal: AbortSignal): Promise<void> {
+  /** What only later listings show comes into the account with its entry of the log: a record says nothing that the log does not. */
+  async #logSeen(fresh: readonly TrackedEntry[], isFirst: boolean, signal: AbortSignal): Promise<void> {
     const { custody, clock, docking } = this.#deps;
     const pause = pauseWhatever(clock);
     const named = fresh.slice(0, DOCKING_SEEN_MAX - this.#seen);
     this.#seen += named.length;
-    for (const [at, { fate, pathSha256, listed }] of named.entries()) {
+    for (const [at, entry] of named.entries()) {
       if (at % PAUSE_ENTRIES === PAUSE_ENTRIES - 1) await pause();
+      const { fate, pathSha256, listed } = entry;
       const facts = { docking, path_sha256: pathSha256 };
       if (fate.kind === 'not-a-file')
         custody.append({ event: 'not-taken', facts: { ...facts, reason: 'not-a-file' } });
       else custody.append({ event: 'seen', facts: { ...facts, size_bytes: listed.sizeBytes } });
+      if (!isFirst) this.#account.met(entry, true);
       if (at % SEEN_GROUP === SEEN_GROUP - 1) await custody.checkpoint();
     }
-    if (fresh.length > named.length) await this.#logMore(fresh.slice(named.length), signal);
+    const more = fresh.slice(named.length);
+    if (more.length === 0) return;
+    await this.#logMore(more, signal);
+    if (!isFirst) for (const entry of more) this.#account.met(entry, true);
   }
 
   async #logMore(more: readonly TrackedEntry[], signal: AbortSignal): Promise<void> {

@@ -16,6 +16,23 @@ export interface PushProgress {
   heldBytes(recording: string): number;
 }
 
+/** Adds and takes away any sizes, those that only a lying camera says among them, and is exact: as two numbers, of which neither runs over. */
+class ByteSum {
+  #high = 0;
+  #low = 0;
+
+  /** At most what a document can hold. */
+  get bytes(): number {
+    return Math.min(this.#high * HIGH + this.#low, Number.MAX_SAFE_INTEGER);
+  }
+
+  add(bytes: number, times: 1 | -1): void {
+    this.#high += times * Math.floor(bytes / HIGH);
+    this.#low += times * (bytes % HIGH);
+  }
+}
+const HIGH = 2 ** 32;
+
 /** Entries of one docking by what became of them. */
 export class EntryTally implements FateListener {
   readonly #open = new Set<TrackedEntry>();
@@ -24,16 +41,16 @@ export class EntryTally implements FateListener {
   /** Of those that are not decided: the ones that are receipted, and bytes that the store holds, where there are any. */
   readonly #receipted = new Set<TrackedEntry>();
   readonly #held = new Map<TrackedEntry, number>();
-  #heldBytes = 0;
+  readonly #heldSum = new ByteSum();
+  readonly #sum = new ByteSum();
+  readonly #undecidedSum = new ByteSum();
+  readonly #decidedSum = new ByteSum();
   #entries = 0;
-  #bytes = 0;
   #waiting = 0;
   #settled = 0;
   #erased = 0;
   /** Decided ones with a receipt: erased or kept. */
   #decided = 0;
-  #decidedBytes = 0;
-  #undecidedBytes = 0;
 
   /** Entries that are not here yet: pending or waiting, in the order in which they came to be so. */
   get open(): ReadonlySet<TrackedEntry> {
@@ -65,24 +82,23 @@ export class EntryTally implements FateListener {
       erased: this.#erased,
       waiting: this.#waiting,
       settled: this.#settled,
-      bytes: this.#bytes,
-      bytesSpooled: this.#decidedBytes + this.#undecidedBytes + pulledBytes,
-      bytesReceipted: this.#decidedBytes + this.#heldBytes,
+      bytes: this.#sum.bytes,
+      bytesSpooled: bounded(this.#decidedSum.bytes + this.#undecidedSum.bytes + pulledBytes),
+      bytesReceipted: bounded(this.#decidedSum.bytes + this.#heldSum.bytes),
     };
   }
 
   /** What is no file is no entry. */
   #count(fate: EntryFate, sizeBytes: number, one: 1 | -1): void {
     if (fate.kind === 'not-a-file') return;
-    const bytes = one * sizeBytes;
     this.#entries += one;
-    this.#bytes += bytes;
+    this.#sum.add(sizeBytes, one);
     if (fate.kind === 'waiting') this.#waiting += one;
-    if (fate.kind === 'spooled') this.#undecidedBytes += bytes;
+    if (fate.kind === 'spooled') this.#undecidedSum.add(sizeBytes, one);
     if (!isSettled(fate)) return;
     this.#settled += one;
     this.#decided += one;
-    this.#decidedBytes += bytes;
+    this.#decidedSum.add(sizeBytes, one);
     if (fate.kind === 'erased') this.#erased += one;
   }
 
@@ -108,10 +124,15 @@ export class EntryTally implements FateListener {
   }
 
   #hold(entry: TrackedEntry, bytes: number): void {
-    this.#heldBytes += bytes - (this.#held.get(entry) ?? 0);
+    this.#heldSum.add(this.#held.get(entry) ?? 0, -1);
+    this.#heldSum.add(bytes, 1);
     if (bytes === 0) this.#held.delete(entry);
     else this.#held.set(entry, bytes);
   }
+}
+
+function bounded(bytes: number): number {
+  return Math.min(bytes, Number.MAX_SAFE_INTEGER);
 }
 
 /** One that stays in the set keeps its place: whoever walks through it meets each once. */

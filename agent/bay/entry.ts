@@ -1,6 +1,7 @@
 // One entry of a docking: what the camera listed, and what became of it. Pure. Small on purpose (some 600 bytes with its listing): a camera
 // may list INVENTORY_ENTRIES_MAX of them, so what many have alike they share.
 import { sha256Hex } from '../../protocol/bytes.ts';
+import type { DockingEntry } from '../../protocol/docking-record.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
 import type { InventoryEntry } from '../../drivers/driver.ts';
 import type { Looks } from './looks.ts';
@@ -49,6 +50,9 @@ export interface HeldContent {
   readonly rejected: SpooledRecording['rejected'];
 }
 
+/** What a docking's record says of an entry. */
+export type EntryOutcome = Pick<DockingEntry, 'fate' | 'recording' | 'reason' | 'erased'>;
+
 /** A state of a file as a listing showed it first. */
 export interface SeenEntry {
   readonly pathSha256: string;
@@ -85,6 +89,8 @@ export class TrackedEntry implements SeenEntry {
   attempts = 0;
   /** Monotonic ms before which an entry that waits is not tried again. */
   againAtMs = 0;
+  /** What was known of this state when it was listed no more; set by the docking's account. */
+  outcome: EntryOutcome | undefined;
   /** Recordings of this entry that went to the quarantine in this docking: the next manifest names them. */
   supersedes = NO_RECORDINGS;
   #fate: EntryFate;
@@ -99,6 +105,7 @@ export class TrackedEntry implements SeenEntry {
     this.looks = seen.looks;
     this.held = undefined;
     this.otherLength = undefined;
+    this.outcome = undefined;
     this.#fate = fate;
     this.#listener = undefined;
   }

@@ -28,7 +28,7 @@ export class VanishedEntries {
     { entries, paths }: Pick<Listing, 'entries' | 'paths'>,
     pause: Pause,
   ): Promise<boolean> {
-    if (known.size === 0) return false;
+    if (known.size === 0 && this.#vanished.size === 0) return false;
     const freshSizes = new Set<number>();
     await forEachSlowly(entries, pause, ({ pathSha256, listed: { sizeBytes } }) => {
       if (!known.has(pathSha256)) freshSizes.add(sizeBytes);

@@ -25,8 +25,6 @@ import type { SegmentEndings } from './segment-endings.ts';
 const SEGMENT_BYTES_MAX = 2 * 1024 * 1024;
 /** Groups in one write. */
 const WRITE_GROUPS_MAX = 8;
-/** Whoever waits patiently waits so long behind a group that did not hold what it waits for. */
-const SHARED_MS = 100;
 /** First and last pause before writing is tried again. */
 const RETRY_MS_MIN = 1000;
 const RETRY_MS_MAX = 30_000;
@@ -65,6 +63,7 @@ export class CustodyGroups {
   #failure: DockError | undefined;
   #retryMs = RETRY_MS_MIN;
   #onCheckpoint: () => void = () => undefined;
+  #isClosing = false;
   #isClosed = false;
   /** Nothing is written before `open`: what is taken earlier waits for it. */
   #isOpen = false;
@@ -110,14 +109,15 @@ export class CustodyGroups {
   }
 
   /**
-   * Behind `patienceMs`, and what is being written at that moment, a group is written where none was until then.
-   * Errors: "custody.write-failed"; the events stay, and are tried again.
+   * Behind `patienceMs`, and what is being written at that moment, a group is written where none was until then; at once where the log is
+   * being closed. Errors: "custody.write-failed"; the events stay, and are tried again.
    */
   async checkpoint(patienceMs = 0): Promise<void> {
     if (this.#pending.length === 0) return;
     if (this.#failure !== undefined && this.#writing === undefined) throw this.#failure;
-    const durable = this.#pending.wait(patienceMs > 0);
-    if (patienceMs > 0) this.#armTimer(Math.min(patienceMs, CUSTODY_GROUP_MS));
+    const isPatient = patienceMs > 0 && !this.#isClosing;
+    const durable = this.#pending.wait(isPatient ? this.#deps.clock.monotonicMs() + patienceMs : 0);
+    if (isPatient) this.#armTimer(patienceMs);
     else this.#flushSoon();
     await durable;
   }
@@ -129,6 +129,7 @@ export class CustodyGroups {
 
   /** Writes what waits and hands the segment over. Never rejects. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     this.#failure = undefined; // one more attempt, whatever was before
     await this.checkpoint().catch(() => undefined);
     this.#isClosed = true;
@@ -166,7 +167,7 @@ export class CustodyGroups {
     if (!this.#isOpen || this.#writing !== undefined || this.#failure !== undefined) return;
     this.#writing = this.#flush().finally(() => {
       this.#writing = undefined;
-      if (this.#pending.isAwaited) this.#flushSoon();
+      if (this.#isAwaited) this.#flushSoon();
     });
   }
 
@@ -184,8 +185,7 @@ export class CustodyGroups {
         this.#owesOpening = false;
         this.#settled(batch);
       }
-      const restMs = this.#pending.isAwaitedPatiently ? SHARED_MS : CUSTODY_GROUP_MS;
-      if (this.#pending.length > 0) this.#armTimer(restMs);
+      if (this.#pending.length > 0) this.#armTimer(this.#restMs);
     } catch (error) {
       this.#failed(error);
     }
@@ -193,7 +193,17 @@ export class CustodyGroups {
 
   /** Somebody waits for what is pending, or it is a group already. */
   get #isDue(): boolean {
-    return this.#pending.isAwaited || this.#pending.length >= CUSTODY_GROUP_ENTRIES;
+    return this.#isAwaited || this.#pending.length >= CUSTODY_GROUP_ENTRIES;
+  }
+
+  /** Somebody waits who has waited long enough. */
+  get #isAwaited(): boolean {
+    return this.#pending.dueMs <= this.#deps.clock.monotonicMs();
+  }
+
+  /** Until what is left must be written. */
+  get #restMs(): number {
+    return Math.min(CUSTODY_GROUP_MS, this.#pending.dueMs - this.#deps.clock.monotonicMs());
   }
 
   /** One attempt, and one more in a new segment; where the disk is full, with the reserve given up. */

@@ -15,8 +15,8 @@ const eventSchema = custodyEntrySchema.pick({ event: true, facts: true });
 interface Waiter {
   /** Events taken before it was added. */
   readonly upTo: number;
-  /** It shares the group that somebody else causes. */
-  readonly isPatient: boolean;
+  /** Monotonic ms from which on it causes a group; until then it shares those of others. */
+  readonly dueMs: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -47,14 +47,9 @@ export class PendingEvents {
     return this.#entries.length;
   }
 
-  /** Somebody waits who causes the next group. */
-  get isAwaited(): boolean {
-    return this.#waiters.some(({ isPatient }) => !isPatient);
-  }
-
-  /** Somebody waits for whichever group comes. */
-  get isAwaitedPatiently(): boolean {
-    return this.#waiters.some(({ isPatient }) => isPatient);
+  /** When somebody who waits causes a group at the latest, monotonic ms; infinite where nobody waits. */
+  get dueMs(): number {
+    return this.#waiters.reduce((soonest, { dueMs }) => Math.min(soonest, dueMs), Number.POSITIVE_INFINITY);
   }
 
   /** Errors: "custody.overrun" where too much waits already. */
@@ -88,11 +83,11 @@ export class PendingEvents {
     for (const { resolve } of done) resolve();
   }
 
-  /** Resolves when every event taken until now is durable; rejects as `fail` says. */
-  wait(isPatient = false): Promise<void> {
+  /** Resolves when every event taken until now is durable; rejects as `fail` says. Until `dueMs` no group is made for its sake. */
+  wait(dueMs: number): Promise<void> {
     if (this.#durable === this.#taken) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ upTo: this.#taken, isPatient, resolve, reject });
+      this.#waiters.push({ upTo: this.#taken, dueMs, resolve, reject });
     });
   }
 

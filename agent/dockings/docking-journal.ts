@@ -103,7 +103,7 @@ export class DockingJournal {
     }
     this.#retryMs = RETRY_MS_MIN;
     this.#deps.conditions.clear(CONDITION, this.#opening.bay);
-    if (inventory === undefined) return;
+    if (inventory === undefined || inventory !== this.#inventory) return;
     this.#inventory = undefined;
     this.#isInventoryHeld = true;
     this.#onHeld();

@@ -95,7 +95,8 @@ export class PushReceipts {
     }
     await this.#options.custody.checkpoint(PATIENCE_MS);
     this.#untold.delete(recording);
-    this.#options.onReceipted(recording);
+    // The store may have asked for it again meanwhile: then it waits for another receipt.
+    if (this.#options.sources.get(recording)?.state !== 'spooled') this.#options.onReceipted(recording);
   }
 
   #notTaken(recording: RecordingId, error: unknown): void {

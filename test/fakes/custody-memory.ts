@@ -9,13 +9,16 @@ export class MemoryCustody implements Custody {
   /** Number of leading events that a checkpoint covers. */
   covered = 0;
   failWith: Error | undefined;
+  /** What a patient wait waits for; nothing, unless a test says so. */
+  onPatient: (patienceMs: number) => Promise<void> = async () => undefined;
 
   /** Errors: "custody.refused", as the log on a disk. */
   append(event: CustodyEvent): void {
     this.events.push({ event: event.event, facts: checkedFacts(event) });
   }
 
-  async checkpoint(): Promise<void> {
+  async checkpoint(patienceMs = 0): Promise<void> {
+    if (patienceMs > 0) await this.onPatient(patienceMs);
     const reached = this.events.length;
     if (reached === this.covered) return;
     await Promise.resolve();

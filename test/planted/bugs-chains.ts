@@ -3,6 +3,14 @@ import type { PlantedBug } from './planted-bug.ts';
 
 export const CHAIN_BUGS: readonly PlantedBug[] = [
   {
+    id: 'patient-wait-lost-at-close',
+    what: 'whoever waits patiently for the log while that is being closed waits for ever, and its event is lost',
+    file: 'agent/custody/custody-groups.ts',
+    find: 'patienceMs > 0 && !this.#isClosing;',
+    put: 'patienceMs > 0;',
+    suites: ['agent/custody/patience'],
+  },
+  {
     id: 'failing-log-tried-at-each-event',
     what: 'a disk that takes nothing is written to at each event of the custody log, and not with growing pauses',
     file: 'agent/custody/custody-groups.ts',

@@ -9,7 +9,7 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     id: 'group-rest-forgotten',
     what: 'entries of the log for which one write had no room stay in memory until somebody waits',
     file: 'agent/custody/custody-groups.ts',
-    find: '      if (this.#pending.length > 0) this.#armTimer(restMs);\n',
+    find: '      if (this.#pending.length > 0) this.#armTimer(this.#restMs);\n',
     put: '',
     suites: ['agent/custody/custody-log', 'agent/custody/patience'],
   },

@@ -127,6 +127,20 @@ test('a file that shows another stamp is taken again, and one that shows the sam
   expect(entries.areAllHere).toBe(false);
 });
 
+test.each<Partial<InventoryEntry>>([{ modifiedAt: '2026-11-25T10:00:00.000Z' }, { kind: 'not-a-file' }])(
+  'a file of which a driver says the same stamp and %j is another state',
+  async (change) => {
+    const first = listing(0, 1);
+    await entries.track(first, 0, signal);
+    const changed = first.entries.map((entry) => ({ ...entry, ...change }));
+    await entries.track({ ...first, entries: changed }, 0, signal);
+    expect(entries.account().slice(0, 9)).toMatchObject([
+      { modified_at: null, later: false, fate: 'vanished' },
+      { modified_at: change.modifiedAt ?? null, later: true },
+    ]);
+  },
+);
+
 test('a file of which a driver says the same stamp and another size is another state', async () => {
   const first = listing(0, 1);
   await entries.track(first, 0, signal);
@@ -195,6 +209,31 @@ describe.each([1, 6, 12, 20, 27])(
     });
   },
 );
+
+test('a camera that leaves while the log is told what it showed leaves a whole listing there', async () => {
+  const ending = new EndingClock();
+  const journal = { inventoryTaken: async () => undefined };
+  const { clock } = ending;
+  const told = new DockingEntries({ docking, custody, journal, clock, fileClock: () => undefined });
+  ending.arm(0);
+  await told.track(listing(0, 300), 0, ending.signal);
+  expect(ending.signal.aborted).toBe(true);
+  expect(custody.of('seen')).toHaveLength(300);
+  expect(told.unlogged).toBeNull();
+});
+
+test('what a later listing shows is in the account only once the log has it', async () => {
+  await entries.track(listing(0, 1), 0, signal);
+  const append = custody.append.bind(custody);
+  custody.append = (event) => {
+    if (custody.of('seen').length > 2) throw new DockError('custody.overrun', 'too much', { retry: 'later' });
+    append(event);
+  };
+  await expect(entries.track(listing(1, 5), 0, signal)).rejects.toMatchObject({ code: 'custody.overrun' });
+  expect(custody.of('seen')).toHaveLength(3);
+  expect(entries.account().slice(0, 9)).toHaveLength(3);
+  expect(entries.later).toBe(2);
+});
 
 test('what becomes of a recording behind the end of its docking changes its record no more', async () => {
   await entries.track(listing(0, 1), 0, signal);

@@ -97,6 +97,20 @@ describe('open entries', () => {
   });
 });
 
+test('sizes that only a lying camera says come and go, and what is left is right', () => {
+  const sizes = fc.array(fc.nat({ max: Number.MAX_SAFE_INTEGER }), { minLength: 1, maxLength: 100 });
+  fc.assert(
+    fc.property(sizes, (all) => {
+      const liars = all.map((sizeBytes) => trackedEntry(listedFile('a.mp4', { sizeBytes }), SPOOLED));
+      const [honest] = entries(1, SPOOLED, 7);
+      const tally = tallyOf([...liars, ...(honest === undefined ? [] : [honest])]);
+      expect(tally.counts(new Store(), 1).bytesSpooled).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER);
+      for (const liar of liars) liar.tellFates(undefined);
+      expect(tally.counts(new Store(), 0)).toMatchObject({ entries: 1, bytes: 7, bytesSpooled: 7 });
+    }),
+  );
+});
+
 test('after any fates the numbers are those of counting anew', () => {
   const recordings = fc.constantFrom(...RECORDINGS);
   const fate: fc.Arbitrary<EntryFate> = fc.oneof(

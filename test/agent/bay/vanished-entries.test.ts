@@ -53,6 +53,13 @@ test('a file that comes back has not vanished', async () => {
   expect(vanished.count).toEqual({ entries: 1, entriesHere: 0 });
 });
 
+test('a file that comes back has not vanished, where nothing else is known any more, either', async () => {
+  await look(listing());
+  known.clear();
+  expect(await look(listing('pending', 'spooled', 'unreadable'))).toBe(true);
+  expect(vanished.count).toEqual({ entries: 0, entriesHere: 0 });
+});
+
 test('a file that was given another name has not vanished: something new has its size', async () => {
   known.delete('unreadable');
   known.delete('spooled');

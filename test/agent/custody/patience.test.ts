@@ -1,6 +1,6 @@
 // Whoever waits for a checkpoint with patience shares the one that somebody else makes: each costs two signatures and a sync.
 import { describe, expect, test } from 'vitest';
-import { settle } from '../../fakes/clock-manual.ts';
+import { settle, type ManualClock } from '../../fakes/clock-manual.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { eventsOn, logDisk, numbered, numbersOn, openLog } from './custody-scenario.ts';
 
@@ -47,7 +47,10 @@ describe('a patient wait', () => {
     expect(numbersOn(cut(disk))).toEqual([1]);
   });
 
-  test('begun while another group is written ends soon behind that', async () => {
+  /** One group that is being written, and a patient wait for what came behind it. */
+  async function behindGroup(
+    waitedMs: number,
+  ): Promise<{ disk: CrashDisk; clock: ManualClock; state: () => string }> {
     const disk = logDisk();
     const { custody, clock } = await openLog(disk, 1);
     custody.append(numbered(1));
@@ -56,11 +59,29 @@ describe('a patient wait', () => {
     await Promise.resolve(); // its events are taken by now
     custody.append(numbered(2));
     const patient = watched(custody.checkpoint(PATIENCE_MS));
+    const passing = clock.advance(waitedMs);
     await urgent;
+    await passing;
     await settle(20);
-    await clock.advance(PATIENCE_MS);
+    return { disk, clock, state: () => patient.state };
+  }
+
+  test('begun while another group is written ends with its patience', async () => {
+    const { disk, clock, state } = await behindGroup(0);
+    await clock.advance(PATIENCE_MS - 1);
     await settle(20);
-    expect(patient.state).toBe('durable');
+    expect(state()).toBe('waits');
+    await clock.advance(1);
+    await settle(20);
+    expect(state()).toBe('durable');
+    expect(numbersOn(cut(disk))).toEqual([1, 2]);
+  });
+
+  test('whose patience ends while another group is written ends right behind that', async () => {
+    const { disk, clock, state } = await behindGroup(PATIENCE_MS);
+    await clock.advance(0);
+    await settle(20);
+    expect(state()).toBe('durable');
     expect(numbersOn(cut(disk))).toEqual([1, 2]);
   });
 
@@ -77,6 +98,21 @@ describe('a patient wait', () => {
     await clock.advance(30_000);
     await settle(20);
     expect(numbersOn(cut(disk))).toEqual([1]);
+  });
+
+  test('begun while the log is being closed ends with that', async () => {
+    const disk = logDisk();
+    const { custody } = await openLog(disk, 1);
+    custody.append(numbered(1));
+    const closing = custody.close();
+    await Promise.resolve();
+    await Promise.resolve();
+    custody.append(numbered(2));
+    const patient = watched(custody.checkpoint(PATIENCE_MS));
+    await closing;
+    await settle(20);
+    expect(patient.state).toBe('durable');
+    expect(numbersOn(cut(disk))).toEqual([1, 2]);
   });
 
   test('ends with a log that is closed', async () => {

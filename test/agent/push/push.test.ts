@@ -435,6 +435,47 @@ test('what the store asks for again is offered anew, and the log says why', asyn
   expect(rig.custody.of('receipted')).toHaveLength(2);
 });
 
+test('a receipt shares the checkpoint of what comes next, and nobody is told of it before', async () => {
+  const recording = rig.spool();
+  await claimed(recording);
+  const patience: number[] = [];
+  let share: () => void = () => undefined;
+  rig.custody.onPatient = (patienceMs) => {
+    patience.push(patienceMs);
+    return new Promise((resolve) => (share = resolve));
+  };
+  rig.pusher.take(recording, rig.receipt(recording));
+  await settle();
+  expect(rig.custody.names()).toContain('receipted');
+  expect(patience).toHaveLength(1);
+  expect(patience[0]).toBeLessThanOrEqual(500); // whoever docks a camera waits for its light
+  expect(rig.receipted).toEqual([]);
+  share();
+  await settle();
+  expect(rig.receipted).toEqual([recording]);
+});
+
+test('a receipt that the store takes back while its entry waits for the log counts for nothing', async () => {
+  const recording = rig.spool();
+  await claimed(recording);
+  let share: () => void = () => undefined;
+  rig.custody.onPatient = () => new Promise((resolve) => (share = resolve));
+  rig.pusher.take(recording, rig.receipt(recording));
+  await settle();
+  rig.pusher.take(recording, rig.again(recording));
+  await settle();
+  const offers = offersOf(recording);
+  share();
+  await settle();
+  expect(rig.receipted).toEqual([]);
+  await rig.clock.advance(60_000);
+  expect(offersOf(recording)).toBeGreaterThan(offers);
+  rig.custody.onPatient = async () => undefined;
+  rig.pusher.take(recording, rig.receipt(recording, rig.storeKey, '2026-11-25T10:00:00.000Z'));
+  await settle();
+  expect(rig.receipted).toEqual([recording]);
+});
+
 test('what is asked for again while it waits for its place is there once: its transfer goes on', async () => {
   const first = Array.from({ length: 16 }, () => rig.spool());
   const twice = rig.spool();
