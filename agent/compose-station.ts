@@ -19,7 +19,7 @@ import { lastOfCamera } from './custody/last-of-camera.ts';
 import { dockingSource } from './dockings/docking-source.ts';
 import { Dockings } from './dockings/dockings.ts';
 import { CustodyPush } from './push/custody-push.ts';
-import { hasReceipt } from './bay/entry.ts';
+import { hasReceipt } from './entries/entry.ts';
 import { bayPlace } from './bay/make-place.ts';
 import { DocumentsDropping } from './documents-dropping.ts';
 import { dockingDue, Keep, recordingDue } from './keep.ts';

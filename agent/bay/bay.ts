@@ -4,7 +4,7 @@ import { performDocking, type BayWork } from './bay-docking.ts';
 import { bayLight, bayState, NO_ENTRIES, RateMeter, type BayActivity } from './bay-state.ts';
 import { REFUSAL_CODES, isCameraRefusal } from './camera-register.ts';
 import type { DockingLife } from './docking-life.ts';
-import type { PushProgress } from './entry-tally.ts';
+import type { PushProgress } from '../entries/entry-tally.ts';
 import type { IndicatorLight } from './indicator-light.ts';
 import type { BayId, RecordingId } from '../../protocol/ids.ts';
 import { isDockError, type DockError } from '../../protocol/errors.ts';

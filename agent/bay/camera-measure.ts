@@ -16,7 +16,7 @@ import {
   type ClockReading,
   type ClockSet,
 } from './camera-clock.ts';
-import type { FileClock } from './looks.ts';
+import type { FileClock } from '../entries/looks.ts';
 
 export interface CameraMeasureDeps {
   readonly docking: DockingId;

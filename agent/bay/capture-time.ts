@@ -9,7 +9,7 @@ import { instantMs, instantText } from '../../protocol/instants.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Clock } from '../../protocol/ports.ts';
 import type { ClockReading, ClockSet } from './camera-clock.ts';
-import type { TrackedEntry } from './entry.ts';
+import type { TrackedEntry } from '../entries/entry.ts';
 
 /** A file system with coarser times is none; a step that is no number counts as this. */
 const STEP_MS_MAX = 86_400_000;

@@ -8,7 +8,7 @@ import type { Clock, Log, Signer } from '../../protocol/ports.ts';
 import type { Bulk, SealResult } from '../bulk/bulk.ts';
 import type { Custody } from '../custody/custody.ts';
 import { timeThatHolds } from './capture-time.ts';
-import type { TrackedEntry } from './entry.ts';
+import type { TrackedEntry } from '../entries/entry.ts';
 import { buildManifest, type DockingFacts } from './manifest-build.ts';
 import type { LastSpooled } from '../spool/manifest-chain.ts';
 import type { Spool, SpooledRecording, Staging } from '../spool/spool.ts';

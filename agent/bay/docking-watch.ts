@@ -7,8 +7,8 @@
 import type { BayId } from '../../protocol/ids.ts';
 import type { Clock, Conditions } from '../../protocol/ports.ts';
 import type { BayActivity } from './bay-state.ts';
-import { isSetAside, type TrackedEntry } from './entry.ts';
-import { isChanging } from './looks.ts';
+import { isSetAside, type TrackedEntry } from '../entries/entry.ts';
+import { isChanging } from '../entries/looks.ts';
 import type { PullRates } from './pull-rates.ts';
 
 const LOOK_MS = 10_000;

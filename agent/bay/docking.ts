@@ -13,12 +13,19 @@ import { withEither } from '../../protocol/with-either.ts';
 import type { BayActivity } from './bay-state.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { DockingJournal } from '../dockings/docking-journal.ts';
-import type { DockingEntries } from './docking-entries.ts';
-import { isSetAside, RETRY_MS_MIN, type TrackedEntry } from './entry.ts';
+import type { DockingEntries } from '../entries/docking-entries.ts';
+import { isSetAside, RETRY_MS_MIN, type TrackedEntry } from '../entries/entry.ts';
 import type { Eraser } from './erase.ts';
-import { isChanging, isSettled, isStill, untilSettledMs, untilStillMs, type Looks } from './looks.ts';
+import {
+  isChanging,
+  isSettled,
+  isStill,
+  untilSettledMs,
+  untilStillMs,
+  type Looks,
+} from '../entries/looks.ts';
 import type { News } from './news.ts';
-import { forEachSlowly } from './slowly.ts';
+import { forEachSlowly } from '../entries/slowly.ts';
 import type { Taker } from './take.ts';
 
 /** Commits that may run behind the reading of the next entry. */

@@ -8,12 +8,12 @@ import { RECEIPT_BYTES_MAX } from '../../protocol/receipt.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Conditions, Files, Log } from '../../protocol/ports.ts';
 import type { Custody } from '../custody/custody.ts';
-import { hasReceipt, pathDigest, type TrackedEntry } from './entry.ts';
+import { hasReceipt, pathDigest, type TrackedEntry } from '../entries/entry.ts';
 import type { DockingFacts } from './manifest-build.ts';
 import { lookPatiently } from '../look-patiently.ts';
 import { textOf } from '../push/push-verify.ts';
 import { mayErase, type ReleaseAnswer } from './release.ts';
-import { forEachSlowly, pauseWhatever } from './slowly.ts';
+import { forEachSlowly, pauseWhatever } from '../entries/slowly.ts';
 import type { Spool } from '../spool/spool.ts';
 
 /** Entries erased between two listings: bounds what is unconfirmed at any moment. */

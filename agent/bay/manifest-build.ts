@@ -7,7 +7,7 @@ import { SUPERSEDES_MAX, UNIT_BYTES } from '../../protocol/limits.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Bulk, SealResult } from '../bulk/bulk.ts';
 import { captureOf, type DockingTime } from './capture-time.ts';
-import type { TrackedEntry } from './entry.ts';
+import type { TrackedEntry } from '../entries/entry.ts';
 
 /** What is the same for all recordings of one docking. */
 export interface DockingFacts {

@@ -1,5 +1,5 @@
 // An entry of a docking for tests in which most of it does not matter: a still recording, by what is said of it.
-import { TrackedEntry, type EntryFate, type SeenEntry } from '../../agent/bay/entry.ts';
+import { TrackedEntry, type EntryFate, type SeenEntry } from '../../agent/entries/entry.ts';
 import type { InventoryEntry } from '../../drivers/driver.ts';
 import { encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
 import { oldLooks } from './old-looks.ts';

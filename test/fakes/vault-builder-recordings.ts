@@ -1,7 +1,7 @@
 // For the vault builder: really sealed recordings with their manifests.
 import { join } from 'node:path';
 import { bulkInline } from '../../agent/bulk/bulk-inline.ts';
-import type { TrackedEntry } from '../../agent/bay/entry.ts';
+import type { TrackedEntry } from '../../agent/entries/entry.ts';
 import { buildManifest } from '../../agent/bay/manifest-build.ts';
 import { encodeUtf8, sha256Hex } from '../../protocol/bytes.ts';
 import type { BayId, CameraId, DockingId, RecordingId, StationId } from '../../protocol/ids.ts';

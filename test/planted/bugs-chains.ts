@@ -21,10 +21,10 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
   {
     id: 'listing-not-owed',
     what: 'a first listing that the log refused is never entered, and the record is told as forged',
-    file: 'agent/bay/docking-entries.ts',
+    file: 'agent/entries/docking-entries.ts',
     find: 'return this.#isInventoryLogged ? null : this.#inventory;',
     put: 'return this.#isInventoryLogged ? null : null;',
-    suites: ['agent/bay/docking-entries'],
+    suites: ['agent/entries/docking-entries'],
   },
   {
     id: 'partial-list-empty',

@@ -3,7 +3,7 @@ import type { PlantedBug } from './planted-bug.ts';
 
 const GATE = ['agent/bay/release'];
 const ERASE = ['agent/bay/erase'];
-const LOOKS = ['agent/bay/looks', 'agent/bay/docking'];
+const LOOKS = ['agent/entries/looks', 'agent/bay/docking'];
 
 export const RELEASE_BUGS: readonly PlantedBug[] = [
   {
@@ -17,7 +17,7 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
   {
     id: 'look-from-begin',
     what: 'the first look counts from its begin: a slow listing makes the pause between two looks shorter',
-    file: 'agent/bay/looks.ts',
+    file: 'agent/entries/looks.ts',
     find: 'firstMs: endedMs,',
     put: 'firstMs: beganMs,',
     suites: LOOKS,
@@ -145,10 +145,10 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
   {
     id: 'safe-with-unlisted-places',
     what: 'a camera is taken for whole although places on it could not be listed',
-    file: 'agent/bay/docking-entries.ts',
+    file: 'agent/entries/docking-entries.ts',
     find: 'this.#inventory !== null && this.#problems === 0 &&',
     put: 'this.#inventory !== null &&',
-    suites: ['agent/bay/docking-entries'],
+    suites: ['agent/entries/docking-entries'],
   },
   {
     id: 'journal-drops-refused-listing',
@@ -169,34 +169,34 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
   {
     id: 'returned-file-still-vanished',
     what: 'files that come back to a camera of which nothing else is known stay counted as vanished',
-    file: 'agent/bay/vanished-entries.ts',
+    file: 'agent/entries/vanished-entries.ts',
     find: 'if (known.size === 0 && this.#vanished.size === 0) return false;',
     put: 'if (known.size === 0) return false;',
-    suites: ['agent/bay/vanished-entries'],
+    suites: ['agent/entries/vanished-entries'],
   },
   {
     id: 'listing-told-in-part',
     what: 'a camera that leaves while the log is told what it showed leaves a part of its listing there',
-    file: 'agent/bay/docking-entries.ts',
+    file: 'agent/entries/docking-entries.ts',
     find: 'const pause = pauseWhatever(clock);',
     put: 'const pause = (): Promise<void> => clock.sleep(0, signal);',
-    suites: ['agent/bay/docking-entries'],
+    suites: ['agent/entries/docking-entries'],
   },
   {
     id: 'safe-while-listed',
     what: 'a camera is taken for whole while a listing of it is being taken over',
-    file: 'agent/bay/docking-entries.ts',
+    file: 'agent/entries/docking-entries.ts',
     find: '!this.#isTaking && ',
     put: '',
-    suites: ['agent/bay/docking-entries'],
+    suites: ['agent/entries/docking-entries'],
   },
   {
     id: 'changed-file-not-taken',
     what: 'a file that was written again in the same docking is not taken again',
-    file: 'agent/bay/docking-entries.ts',
+    file: 'agent/entries/docking-entries.ts',
     find: 'known !== undefined && isSameState(known.listed, seen.listed) && known.fate',
     put: 'known !== undefined && known.fate',
-    suites: ['agent/bay/docking-entries'],
+    suites: ['agent/entries/docking-entries'],
   },
   {
     id: 'damaged-stands-for-whole',
@@ -233,7 +233,7 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
   {
     id: 'kept-not-taken-anew',
     what: 'a file that was to stay on its camera is not pulled again when its recording leaves the spool',
-    file: 'agent/bay/docking-entries.ts',
+    file: 'agent/entries/docking-entries.ts',
     find: "(fate.kind !== 'spooled' && fate.kind !== 'kept')",
     put: "fate.kind !== 'spooled'",
     suites: ['agent/bay/kept-taken-anew'],
@@ -249,7 +249,7 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
   {
     id: 'vanished-by-half-a-listing',
     what: 'the record says of files in a folder that could not be listed that they vanished',
-    file: 'agent/bay/docking-entries.ts',
+    file: 'agent/entries/docking-entries.ts',
     find: '    if (problems > 0 && this.#entries.size <= INVENTORY_ENTRIES_MAX) return;\n',
     put: '    void [problems, INVENTORY_ENTRIES_MAX];\n',
     suites: ['agent/bay/incomplete-listing'],

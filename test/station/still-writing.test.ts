@@ -1,7 +1,7 @@
 // Whole stations with recorders that are still writing when they are docked, and pause between two writes (CAM-11). What a pause allows is
 // judged by the station's own clock, so that a loaded machine makes it longer for both.
 import { afterEach, expect, test } from 'vitest';
-import { LOOK_MS, SETTLE_MS } from '../../agent/bay/looks.ts';
+import { LOOK_MS, SETTLE_MS } from '../../agent/entries/looks.ts';
 import type { MemoryCamera } from '../../drivers/simulated/memory-camera.ts';
 import { instantText } from '../../protocol/instants.ts';
 import { patternBytes } from '../contracts/driver-subject.ts';

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { Eraser } from '../../../agent/bay/erase.ts';
-import type { TrackedEntry } from '../../../agent/bay/entry.ts';
+import type { TrackedEntry } from '../../../agent/entries/entry.ts';
 import type { DockingFacts } from '../../../agent/bay/manifest-build.ts';
 import type { SpooledRecording } from '../../../agent/spool/spool.ts';
 import { encodeUtf8 } from '../../../protocol/bytes.ts';

@@ -1,8 +1,8 @@
 // The manifest of an entry that was taken again and again.
 import { expect, test } from 'vitest';
 import { buildManifest, type DockingFacts } from '../../../agent/bay/manifest-build.ts';
-import type { TrackedEntry } from '../../../agent/bay/entry.ts';
-import { DockingEntries } from '../../../agent/bay/docking-entries.ts';
+import type { TrackedEntry } from '../../../agent/entries/entry.ts';
+import { DockingEntries } from '../../../agent/entries/docking-entries.ts';
 import { encodeUtf8 } from '../../../protocol/bytes.ts';
 import { makeDockingId, makeRecordingId, type RecordingId } from '../../../protocol/ids.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { bulkInline } from '../../../agent/bulk/bulk-inline.ts';
 import type { Bulk } from '../../../agent/bulk/bulk.ts';
 import { Committer } from '../../../agent/bay/commit.ts';
-import type { TrackedEntry } from '../../../agent/bay/entry.ts';
+import type { TrackedEntry } from '../../../agent/entries/entry.ts';
 import type { DockingFacts } from '../../../agent/bay/manifest-build.ts';
 import { PullStop } from '../../../agent/bay/pull-stop.ts';
 import { Spool } from '../../../agent/spool/spool.ts';

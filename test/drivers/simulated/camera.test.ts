@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { assignRoles } from '../../../agent/bay/roles.ts';
+import { assignRoles } from '../../../agent/entries/roles.ts';
 import type { InventoryEntry } from '../../../drivers/driver.ts';
 import { massStorageDriver } from '../../../drivers/mass-storage/driver.ts';
 import { makeSimulatedCamera, simulatedFiles, type CameraWish } from '../../../drivers/simulated/camera.ts';

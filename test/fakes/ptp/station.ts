@@ -1,5 +1,5 @@
 // A whole station with its store, and PTP cameras on its USB ports that speak real bytes over wires in memory.
-import { pathDigest } from '../../../agent/bay/entry.ts';
+import { pathDigest } from '../../../agent/entries/entry.ts';
 import { ptpDriver } from '../../../drivers/ptp/driver.ts';
 import type { RecoveryStep } from '../../../drivers/ptp/recovery.ts';
 import { SimulatedClock } from '../../../drivers/simulated/clock.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { DockingEntries } from '../../../agent/bay/docking-entries.ts';
+import { DockingEntries } from '../../../agent/entries/docking-entries.ts';
 import type { Inventory, InventoryEntry } from '../../../drivers/driver.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/bytes.ts';
 import { DockError } from '../../../protocol/errors.ts';

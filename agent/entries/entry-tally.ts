@@ -4,7 +4,7 @@
 // Invariants:
 // 1. What fates say is exact at every moment. What the store has of entries that are here and not decided yet is looked at whenever it is
 //    asked for, LOOKS_MAX of them in turns: exact up to that many, and a little behind where there are more.
-import type { BayCounts } from './bay-state.ts';
+import type { BayCounts } from '../bay/bay-state.ts';
 import { isOpen, isSettled, type EntryFate, type FateListener, type TrackedEntry } from './entry.ts';
 
 /** Entries of which one asking looks up what the store has: some milliseconds on a small machine. */

@@ -2,7 +2,7 @@
 // (acceptance SER-05). A listing that is not complete proves nothing; a file that comes back has not vanished.
 import { INVENTORY_ENTRIES_MAX } from '../../protocol/limits.ts';
 import type { EntryFate, TrackedEntry } from './entry.ts';
-import type { Vanished } from './camera-health.ts';
+import type { Vanished } from '../bay/camera-health.ts';
 import type { Listing } from './listing.ts';
 import { forEachSlowly, type Pause } from './slowly.ts';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { assignRoles, type EntryRole } from '../../../agent/bay/roles.ts';
+import { assignRoles, type EntryRole } from '../../../agent/entries/roles.ts';
 import type { InventoryEntry } from '../../../drivers/driver.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/bytes.ts';
 import { SIDECARS_MAX } from '../../../protocol/manifest.ts';

@@ -16,7 +16,7 @@ import {
   untilStillMs,
   type FileClock,
   type Looks,
-} from '../../../agent/bay/looks.ts';
+} from '../../../agent/entries/looks.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 25, 8);
 const SECOND_MS = 1000;

@@ -2,8 +2,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { BayCounts } from '../../../agent/bay/bay-state.ts';
-import { EntryTally, LOOKS_MAX } from '../../../agent/bay/entry-tally.ts';
-import type { EntryFate, TrackedEntry } from '../../../agent/bay/entry.ts';
+import { EntryTally, LOOKS_MAX } from '../../../agent/entries/entry-tally.ts';
+import type { EntryFate, TrackedEntry } from '../../../agent/entries/entry.ts';
 import { makeRecordingId, type RecordingId } from '../../../protocol/ids.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { listedFile, trackedEntry } from '../../fakes/tracked-entry.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { TrackedEntry } from '../../../agent/bay/entry.ts';
-import { VanishedEntries } from '../../../agent/bay/vanished-entries.ts';
-import type { Listing } from '../../../agent/bay/listing.ts';
+import type { TrackedEntry } from '../../../agent/entries/entry.ts';
+import { VanishedEntries } from '../../../agent/entries/vanished-entries.ts';
+import type { Listing } from '../../../agent/entries/listing.ts';
 import { makeRecordingId } from '../../../protocol/ids.ts';
 import { nodeRandom } from '../../../protocol/io/random-node.ts';
 import { listedFile, trackedEntry } from '../../fakes/tracked-entry.ts';

@@ -19,7 +19,7 @@ import {
   type EndedEntries,
   type InventoryRow,
 } from '../dockings/ended-docking.ts';
-import type { Vanished } from './camera-health.ts';
+import type { Vanished } from '../bay/camera-health.ts';
 import { DockingAccount } from './docking-account.ts';
 import { EntryTally } from './entry-tally.ts';
 import { isSetAside, PENDING, TrackedEntry, type EntryFate, type SeenEntry } from './entry.ts';
