@@ -115,8 +115,7 @@ export class DockingWatch {
 
   #lookAtEntries(): void {
     const { conditions, bay } = this.#deps;
-    const reasons = new Map<string, number>();
-    let length: TrackedEntry['otherLength'];
+    const reasons = new Map<string, { entries: number; length: TrackedEntry['otherLength'] }>();
     let aside = 0;
     let changing = 0;
     for (const { fate, otherLength, looks } of this.#deps.open()) {
@@ -126,15 +125,16 @@ export class DockingWatch {
         changing++;
         continue;
       }
-      reasons.set(fate.reason, (reasons.get(fate.reason) ?? 0) + 1);
-      length ??= otherLength;
+      const alike = reasons.get(fate.reason) ?? { entries: 0, length: undefined };
+      reasons.set(fate.reason, { entries: alike.entries + 1, length: alike.length ?? otherLength });
     }
-    const [first] = [...reasons].sort(([, a], [, b]) => b - a);
+    const [first] = [...reasons].sort(([, a], [, b]) => b.entries - a.entries);
     if (first === undefined) this.#clear('camera.not-taken');
     else {
-      const entries = [...reasons.values()].reduce((sum, count) => sum + count, 0);
+      const entries = [...reasons.values()].reduce((sum, alike) => sum + alike.entries, 0);
+      const [reason, { length }] = first;
       const sizes = length && { listed_bytes: length.listedBytes, read_bytes: length.readBytes };
-      conditions.raise('camera.not-taken', bay, { entries, reason: first[0], ...sizes });
+      conditions.raise('camera.not-taken', bay, { entries, reason, ...sizes });
     }
     if (aside === 0) this.#clear('camera.set-aside');
     else conditions.raise('camera.set-aside', bay, { entries: aside });

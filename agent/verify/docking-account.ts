@@ -1,12 +1,6 @@
 // What the custody log says of each docking, kept while its segments are read in their order. Memory: one small object per docking.
 import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 
-/** A measured offset, in ms. */
-export interface LoggedClock {
-  readonly offsetMs: number;
-  readonly uncertaintyMs: number;
-}
-
 /** What the log says of one docking. */
 export interface LoggedDocking {
   readonly docking: string;
@@ -21,9 +15,6 @@ export interface LoggedDocking {
   startsSince: number;
   /** First listing. */
   inventory: { readonly entries: number; readonly bytes: number; readonly sha256: string } | undefined;
-  /** Camera's clock as it was read, and what was left after it was set. */
-  clock: LoggedClock | undefined;
-  clockSet: LoggedClock | undefined;
   /** Record of each part, by its number. */
   readonly records: Map<number, { readonly record: string; readonly sha256: string; readonly parts: number }>;
   /** The station's key was changed while it had no record. */
@@ -50,8 +41,6 @@ export class DockingAccount {
     if (event === 'docked') this.#docked(docking, facts);
     else if (event === 'undocked') this.#of(docking).endedAt = at;
     else if (event === 'inventory') this.#listed(docking, facts);
-    else if (event === 'camera-clock') this.#of(docking).clock ??= clockOf(facts);
-    else if (event === 'camera-clock-set') this.#of(docking).clockSet = clockOf(facts);
     else if (event === 'docking-recorded') this.#recorded(docking, facts);
   }
 
@@ -81,8 +70,6 @@ export class DockingAccount {
       endedAt: undefined,
       startsSince: 0,
       inventory: undefined,
-      clock: undefined,
-      clockSet: undefined,
       records: new Map(),
       keyChanged: false,
       overtaken: false,
@@ -122,12 +109,4 @@ export class DockingAccount {
     for (const other of this.#unrecorded)
       if (other.bay === logged.bay && (other.begun ?? 0) < (logged.begun ?? 0)) other.overtaken = true;
   }
-}
-
-function clockOf({
-  offset_ms: offsetMs,
-  uncertainty_ms: uncertaintyMs,
-}: CustodyEntry['facts']): LoggedClock | undefined {
-  if (typeof offsetMs !== 'number' || typeof uncertaintyMs !== 'number') return undefined;
-  return { offsetMs, uncertaintyMs };
 }

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { DockingWatch } from '../../../agent/bay/docking-watch.ts';
 import { PullRates } from '../../../agent/bay/pull-rates.ts';
+import type { TrackedEntry, WaitReason } from '../../../agent/entries/entry.ts';
 import { parseBayId } from '../../../protocol/ids.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
+import { listedFile, trackedEntry } from '../../fakes/tracked-entry.ts';
 
 const MIB = 1024 * 1024;
 const bay = parseBayId('bay-1');
@@ -11,13 +13,13 @@ let clock: ManualClock;
 let conditions: MemoryConditions;
 let rates: PullRates;
 
-function begin(): DockingWatch {
+function begin(open: readonly TrackedEntry[] = []): DockingWatch {
   return new DockingWatch({
     bay,
     clock,
     conditions,
     rates,
-    open: () => [],
+    open: () => open,
     problems: () => 0,
     problemReason: () => null,
   });
@@ -38,6 +40,31 @@ beforeEach(() => {
   clock = new ManualClock();
   conditions = new MemoryConditions();
   rates = new PullRates();
+});
+
+function waiting(reason: WaitReason, otherLength?: TrackedEntry['otherLength']): TrackedEntry {
+  const entry = trackedEntry(listedFile('a.mp4'), { kind: 'waiting', reason });
+  entry.otherLength = otherLength;
+  return entry;
+}
+
+describe('files that cannot be taken', () => {
+  const lengths = { listedBytes: 5, readBytes: 3 };
+
+  test('are told with the reason of most of them, and lengths only where they are of a file with that reason', () => {
+    const watch = begin([waiting('changing', lengths), waiting('unreadable'), waiting('unreadable')]);
+    watch.shows('resting', 0);
+    expect(conditions.facts('camera.not-taken', bay)).toEqual({ entries: 3, reason: 'unreadable' });
+    watch.end();
+  });
+
+  test('of which one came with another length are told with both', () => {
+    const watch = begin([waiting('unreadable'), waiting('changing'), waiting('changing', lengths)]);
+    watch.shows('resting', 0);
+    const told = { entries: 3, reason: 'changing', listed_bytes: 5, read_bytes: 3 };
+    expect(conditions.facts('camera.not-taken', bay)).toEqual(told);
+    watch.end();
+  });
 });
 
 describe('a docking that is watched', () => {
