@@ -31,6 +31,8 @@ export interface PushReceiptsOptions {
   readonly manifestBytes: (recording: RecordingId) => Promise<Uint8Array>;
   /** Whether a head that the store names is in our custody log. */
   readonly knowsHead: (head: CustodyHead) => Promise<boolean>;
+  /** A receipt is durable: the store has all of it, and nothing more need be sent. Must not throw. */
+  readonly onStored: (recording: RecordingId) => void;
   /** A receipt is durable and logged. Must not throw. */
   readonly onReceipted: (recording: RecordingId) => void;
 }
@@ -85,6 +87,7 @@ export class PushReceipts {
     await source.store.storeReceipt(recording, bytes, signature);
     const facts = { recording, receiver: receipt.receiver, receipt_sha256: sha256Hex(bytes) };
     this.#untold.set(recording, { event: { event: 'receipted', facts }, logged: false });
+    this.#options.onStored(recording);
   }
 
   async #tell(recording: RecordingId): Promise<void> {

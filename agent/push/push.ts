@@ -25,6 +25,8 @@ import { ToldSize } from './told-size.ts';
 
 /** Units being read or handed to the connection at one time. */
 const READS_MAX = 4;
+/** What has a receipt of which nobody was told by then is offered again. */
+const UNTOLD_MS = 5000;
 /** Conditions by kind while the store refuses something until a person looks. */
 const REFUSED_CODES = { recording: 'recording.refused', docking: 'docking.refused' } as const;
 
@@ -76,6 +78,7 @@ export class Pusher {
       ...options,
       sources,
       manifestBytes: (recording) => this.#steps.manifestBytes(recording),
+      onStored: (recording) => this.#stored(recording),
       onReceipted: (recording) => this.#receipted(recording),
     });
     this.#failures = new PushFailures({
@@ -360,10 +363,17 @@ export class Pusher {
     }
   }
 
-  #receipted(recording: RecordingId): void {
+  /** What is on its way counts no longer, and others have its place. Where the log cannot be told of the receipt, the next offer brings it again. */
+  #stored(recording: RecordingId): void {
     const sender = this.#queue.get(recording);
-    if (sender !== undefined && sender.inFlightBytes > 0) this.#size.arrived(sender.inFlightBytes); // no `have` tells of the last ones
-    sender?.receipted();
+    if (sender === undefined) return;
+    if (sender.inFlightBytes > 0) this.#size.arrived(sender.inFlightBytes); // no `have` tells of the last ones
+    sender.postponed(this.#options.clock.monotonicMs() + UNTOLD_MS);
+    this.#pump();
+  }
+
+  #receipted(recording: RecordingId): void {
+    this.#queue.get(recording)?.receipted();
     this.#forget(recording);
     this.#sources.holding(recording)?.onReceipted(recording);
   }

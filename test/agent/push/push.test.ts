@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { DockError } from '../../../protocol/errors.ts';
 import type { RecordingId } from '../../../protocol/ids.ts';
+import { UNIT_BYTES, WINDOW_BYTES_MAX } from '../../../protocol/limits.ts';
 import { makeSecretKey } from '../../../protocol/minisign.ts';
 import { settle } from '../../fakes/clock-manual.ts';
 import { PushRig, SEALED_BYTES } from './push-rig.ts';
@@ -453,6 +454,49 @@ test('a receipt shares the checkpoint of what comes next, and nobody is told of 
   share();
   await settle();
   expect(rig.receipted).toEqual([recording]);
+});
+
+test('while a receipt waits for the log, what was on its way for it holds up nobody', async () => {
+  const units = WINDOW_BYTES_MAX / UNIT_BYTES;
+  const large = rig.spool(true, { sealedSizeBytes: (units + 8) * UNIT_BYTES });
+  await settle();
+  rig.pusher.take(large, rig.claim(large));
+  await settle();
+  rig.pusher.take(large, rig.haveOf((units + 8) * 32, []));
+  const waiting = rig.spool();
+  const sentOf = (recording: RecordingId): number =>
+    new Set(rig.sent.filter((topic) => /\/\d+$/.test(topic) && topic.includes(`/${recording}/`))).size;
+  await claimed(waiting);
+  await settle(200);
+  expect([sentOf(large), sentOf(waiting)]).toEqual([units, 0]); // the window is full
+  let share: () => void = () => undefined;
+  rig.custody.onPatient = () => new Promise((resolve) => (share = resolve));
+  rig.pusher.take(large, rig.receipt(large));
+  await settle(200);
+  expect(rig.receipted).toEqual([]);
+  expect(sentOf(waiting)).toBe(1);
+  expect(sentOf(large)).toBe(units);
+  share();
+  await settle();
+  expect(rig.receipted).toEqual([large]);
+});
+
+test('a receipt of which the log was not told is asked for again', async () => {
+  const recording = rig.spool();
+  await claimed(recording);
+  rig.custody.failWith = new DockError('custody.write-failed', 'the disk takes nothing', { retry: 'later' });
+  rig.pusher.take(recording, rig.receipt(recording));
+  await settle();
+  expect(rig.receipted).toEqual([]);
+  const offers = offersOf(recording);
+  await rig.clock.advance(10_000);
+  await settle();
+  expect(offersOf(recording)).toBeGreaterThan(offers);
+  rig.custody.failWith = undefined;
+  rig.pusher.take(recording, rig.receipt(recording));
+  await settle();
+  expect(rig.receipted).toEqual([recording]);
+  expect(rig.custody.of('receipted')).toHaveLength(1);
 });
 
 test('a receipt that the store takes back while its entry waits for the log counts for nothing', async () => {
