@@ -242,7 +242,7 @@ export class Sender {
     this.#stopSending(nowMs);
   }
 
-  /** It cannot be read for now: it is offered anew at that time, and what was on its way counts as never sent. */
+  /** Nothing of it is to be sent for now: it is offered anew at that time, and what was on its way counts as never sent. */
   postponed(untilMs: number): void {
     if (this.#phase === 'done' || this.#refusal?.verb === 'never') return;
     this.#offerPauseMs = OFFER_MS_MIN;

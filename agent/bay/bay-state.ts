@@ -1,36 +1,9 @@
 // What a bay shows (SPEC 7): the state and the light, from the numbers of its docking. Pure.
 import type { BayDocument } from '../../protocol/messages.ts';
+import type { BayCounts } from '../entries/entry-tally.ts';
 
 /** What the bay is doing with the camera at this moment. */
 export type BayActivity = 'empty' | 'reading' | 'pulling' | 'resting' | 'erasing' | 'failed';
-
-/** Numbers of a docking at one moment. What is no file does not count. */
-export interface BayCounts {
-  readonly entries: number;
-  readonly spooled: number;
-  readonly receipted: number;
-  readonly erased: number;
-  readonly waiting: number;
-  /** Entries to which nothing more will happen in this docking. */
-  readonly settled: number;
-  readonly bytes: number;
-  readonly bytesSpooled: number;
-  /** Of a recording without a receipt those that the store holds, the file's length at most. */
-  readonly bytesReceipted: number;
-}
-
-/** Nothing was listed. */
-export const NO_ENTRIES: BayCounts = {
-  entries: 0,
-  spooled: 0,
-  receipted: 0,
-  erased: 0,
-  waiting: 0,
-  settled: 0,
-  bytes: 0,
-  bytesSpooled: 0,
-  bytesReceipted: 0,
-};
 
 /** The state word of the bay document. "done": every entry is receipted, and erased or meant to stay. */
 export function bayState(activity: BayActivity, counts: BayCounts): BayDocument['state'] {

@@ -1,10 +1,10 @@
 // One bay for the life of the agent: waits for a camera, runs its docking, reports what is seen, and begins again. It never ends by an error.
 import type { BayLamp } from './bay-lamp.ts';
 import { performDocking, type BayWork } from './bay-docking.ts';
-import { bayLight, bayState, NO_ENTRIES, RateMeter, type BayActivity } from './bay-state.ts';
+import { bayLight, bayState, RateMeter, type BayActivity } from './bay-state.ts';
 import { REFUSAL_CODES, isCameraRefusal } from './camera-register.ts';
 import type { DockingLife } from './docking-life.ts';
-import type { PushProgress } from '../entries/entry-tally.ts';
+import { NO_ENTRIES, type PushProgress } from '../entries/entry-tally.ts';
 import type { IndicatorLight } from './indicator-light.ts';
 import type { BayId, RecordingId } from '../../protocol/ids.ts';
 import { isDockError, type DockError } from '../../protocol/errors.ts';

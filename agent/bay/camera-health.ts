@@ -4,6 +4,7 @@ import type { CameraId } from '../../protocol/ids.ts';
 import type { Conditions } from '../../protocol/ports.ts';
 import type { DockingMeasured } from '../dockings/ended-docking.ts';
 import { BatteryTrend } from './battery-trend.ts';
+import type { Vanished } from '../entries/vanished-entries.ts';
 
 /** A camera that is off by more was set wrong or lost its time; a quartz loses that much in half a year. */
 const CLOCK_OFF_MS = 300_000;
@@ -21,13 +22,6 @@ export interface CameraHealthDeps {
   readonly localMs: (utcMs: number) => number;
   /** Whether the station's own clock is synchronised; null where it cannot tell. */
   readonly clockSynchronised: () => boolean | null;
-}
-
-/** Files that went while the camera was docked, and nobody here erased them. */
-export interface Vanished {
-  readonly entries: number;
-  /** ... of which so many were durable here already. */
-  readonly entriesHere: number;
 }
 
 interface Known {

@@ -27,8 +27,9 @@ import {
   type DockingOpening,
 } from '../dockings/ended-docking.ts';
 import { NOTHING_SURE } from '../dockings/previous-docking.ts';
-import { NO_ENTRIES, type BayActivity, type BayCounts } from './bay-state.ts';
-import type { CameraHealth, Vanished } from './camera-health.ts';
+import type { BayActivity } from './bay-state.ts';
+import type { Vanished } from '../entries/vanished-entries.ts';
+import type { CameraHealth } from './camera-health.ts';
 import type { ClockSet } from './camera-clock.ts';
 import { CameraMeasure, type CameraMeasureDeps } from './camera-measure.ts';
 import type { CameraTwins } from './camera-twins.ts';
@@ -36,7 +37,7 @@ import { Committer, type CommitDeps } from './commit.ts';
 import { DockingEntries, type DockingEntriesDeps } from '../entries/docking-entries.ts';
 import { DockingWatch, type DockingWatchDeps } from './docking-watch.ts';
 import { Docking } from './docking.ts';
-import type { PushProgress } from '../entries/entry-tally.ts';
+import { NO_ENTRIES, type BayCounts, type PushProgress } from '../entries/entry-tally.ts';
 import { Eraser, type EraseDeps } from './erase.ts';
 import type { DockingFacts } from './manifest-build.ts';
 import { News } from './news.ts';

@@ -25,7 +25,7 @@ import {
   type Looks,
 } from '../entries/looks.ts';
 import type { News } from './news.ts';
-import { forEachSlowly } from '../entries/slowly.ts';
+import { forEachSlowly } from '../../protocol/slowly.ts';
 import type { Taker } from './take.ts';
 
 /** Commits that may run behind the reading of the next entry. */

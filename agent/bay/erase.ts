@@ -13,7 +13,7 @@ import type { DockingFacts } from './manifest-build.ts';
 import { lookPatiently } from '../look-patiently.ts';
 import { textOf } from '../push/push-verify.ts';
 import { mayErase, type ReleaseAnswer } from './release.ts';
-import { forEachSlowly, pauseWhatever } from '../entries/slowly.ts';
+import { forEachSlowly, pauseWhatever } from '../../protocol/slowly.ts';
 import type { Spool } from '../spool/spool.ts';
 
 /** Entries erased between two listings: bounds what is unconfirmed at any moment. */

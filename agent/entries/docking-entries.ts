@@ -19,16 +19,15 @@ import {
   type EndedEntries,
   type InventoryRow,
 } from '../dockings/ended-docking.ts';
-import type { Vanished } from '../bay/camera-health.ts';
 import { DockingAccount } from './docking-account.ts';
 import { EntryTally } from './entry-tally.ts';
 import { isSetAside, PENDING, TrackedEntry, type EntryFate, type SeenEntry } from './entry.ts';
 import { checkListing, type ListedEntry, type Listing } from './listing.ts';
 import { clockOfNewest, ListingLooks, type FileClock, type LookedAt } from './looks.ts';
 import { assignRoles } from './roles.ts';
-import { forEachSlowly, pauseWhatever, type Pause } from './slowly.ts';
+import { forEachSlowly, pauseWhatever, type Pause } from '../../protocol/slowly.ts';
 import type { ListedFile } from '../spool/released-rows.ts';
-import { VanishedEntries } from './vanished-entries.ts';
+import { VanishedEntries, type Vanished } from './vanished-entries.ts';
 
 /** Entries named in the custody log between two checkpoints. */
 const SEEN_GROUP = 1000;

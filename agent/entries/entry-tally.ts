@@ -4,17 +4,46 @@
 // Invariants:
 // 1. What fates say is exact at every moment. What the store has of entries that are here and not decided yet is looked at whenever it is
 //    asked for, LOOKS_MAX of them in turns: exact up to that many, and a little behind where there are more.
-import type { BayCounts } from '../bay/bay-state.ts';
 import { isOpen, isSettled, type EntryFate, type FateListener, type TrackedEntry } from './entry.ts';
 
 /** Entries of which one asking looks up what the store has: some milliseconds on a small machine. */
 export const LOOKS_MAX = 2000;
+
+/** Numbers of a docking at one moment. What is no file does not count. */
+export interface BayCounts {
+  readonly entries: number;
+  readonly spooled: number;
+  readonly receipted: number;
+  readonly erased: number;
+  readonly waiting: number;
+  /** Entries to which nothing more will happen in this docking. */
+  readonly settled: number;
+  readonly bytes: number;
+  readonly bytesSpooled: number;
+  /** Of a recording without a receipt those that the store holds, the file's length at most. */
+  readonly bytesReceipted: number;
+}
+
+/** Nothing was listed. */
+export const NO_ENTRIES: BayCounts = {
+  entries: 0,
+  spooled: 0,
+  receipted: 0,
+  erased: 0,
+  waiting: 0,
+  settled: 0,
+  bytes: 0,
+  bytesSpooled: 0,
+  bytesReceipted: 0,
+};
 
 /** Looks up whether a recording has its receipt, and how many sealed bytes the store holds of it until then. */
 export interface PushProgress {
   isReceipted(recording: string): boolean;
   heldBytes(recording: string): number;
 }
+
+const HIGH = 2 ** 32;
 
 /** Adds and takes away any sizes, those that only a lying camera says among them, and is exact: as two numbers, of which neither runs over. */
 class ByteSum {
@@ -31,8 +60,6 @@ class ByteSum {
     this.#low += times * (bytes % HIGH);
   }
 }
-const HIGH = 2 ** 32;
-
 /** Entries of one docking by what became of them. */
 export class EntryTally implements FateListener {
   readonly #open = new Set<TrackedEntry>();

@@ -6,7 +6,7 @@ import { inventoryLine } from '../../protocol/docking-record.ts';
 import { instantSchema } from '../../protocol/document.ts';
 import { INVENTORY_ENTRIES_MAX } from '../../protocol/limits.ts';
 import { pathDigest } from './entry.ts';
-import { forEachSlowly, type Pause } from './slowly.ts';
+import { forEachSlowly, type Pause } from '../../protocol/slowly.ts';
 
 const modifiedSchema = instantSchema.nullable();
 

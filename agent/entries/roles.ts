@@ -4,7 +4,7 @@ import { bufferOf, parseUtf8 } from '../../protocol/bytes.ts';
 import { SIDECARS_MAX, type Manifest } from '../../protocol/manifest.ts';
 import type { InventoryEntry } from '../../drivers/driver.ts';
 import type { ListedEntry } from './listing.ts';
-import { forEachSlowly, type Pause } from './slowly.ts';
+import { forEachSlowly, type Pause } from '../../protocol/slowly.ts';
 
 /** Why a file is odd, from its name and size alone; odd files are kept, sealed and signed all the same. */
 export type OddReason = 'empty' | 'unknown-kind' | 'odd-name';

@@ -2,9 +2,15 @@
 // (acceptance SER-05). A listing that is not complete proves nothing; a file that comes back has not vanished.
 import { INVENTORY_ENTRIES_MAX } from '../../protocol/limits.ts';
 import type { EntryFate, TrackedEntry } from './entry.ts';
-import type { Vanished } from '../bay/camera-health.ts';
 import type { Listing } from './listing.ts';
-import { forEachSlowly, type Pause } from './slowly.ts';
+import { forEachSlowly, type Pause } from '../../protocol/slowly.ts';
+
+/** Files that went while the camera was docked, and nobody here erased them. */
+export interface Vanished {
+  readonly entries: number;
+  /** ... of which so many were durable here already. */
+  readonly entriesHere: number;
+}
 
 /** Fates in which a file that goes was not erased by us. One that was kept because it could not be erased may go at any time. */
 const OURS_TO_KEEP: ReadonlySet<EntryFate['kind']> = new Set(['pending', 'waiting', 'spooled']);

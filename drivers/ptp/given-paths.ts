@@ -1,10 +1,8 @@
 // Gives each object of a listing the path by which the station knows it. Names and folders alone do not tell objects apart: one folder
 // may hold a name twice. An object keeps its path from listing to listing, also when the other one of its name goes: else the station would
 // take it for another file, and the path that it had for erased.
+import { forEachSlowly } from '../../protocol/slowly.ts';
 import { pathKey, withHandle } from './object-path.ts';
-
-/** Objects between two pauses: some milliseconds of work on a small machine. */
-const PAUSE_OBJECTS = 1000;
 
 /** An object as the camera told of it. */
 export interface NamedObject {
@@ -42,19 +40,17 @@ export async function givePaths(
   const known = await KnownPaths.of(before, pause);
   const taken = new Set<string>();
   const kept: (string | undefined)[] = [];
-  for (const [at, object] of objects.entries()) {
-    if (at % PAUSE_OBJECTS === PAUSE_OBJECTS - 1) await pause();
+  await forEachSlowly(objects, pause, (object) => {
     const path = known.pathOf(object);
     kept.push(path === undefined || taken.has(path) ? undefined : path);
     if (path !== undefined) taken.add(path);
-  }
+  });
   const paths: Uint8Array[] = [];
-  for (const [at, object] of objects.entries()) {
-    if (at % PAUSE_OBJECTS === PAUSE_OBJECTS - 1) await pause();
+  await forEachSlowly(objects, pause, (object, at) => {
     const path = kept[at];
     if (path !== undefined) paths.push(Buffer.from(path, 'latin1'));
     else paths.push(freshPath(object, taken, known));
-  }
+  });
   return paths;
 }
 
@@ -78,11 +74,9 @@ class KnownPaths {
 
   static async of(before: ListedBefore | undefined, pause: () => Promise<void>): Promise<KnownPaths> {
     const known = new KnownPaths(before?.areHandlesKept === true);
-    let at = 0;
-    for (const [path, found] of before?.found ?? []) {
-      if (++at % PAUSE_OBJECTS === 0) await pause();
-      known.#add(path, known.#keyOf(found.plain, found));
-    }
+    await forEachSlowly(before?.found ?? [], pause, ([path, found]) =>
+      known.#add(path, known.#keyOf(found.plain, found)),
+    );
     return known;
   }
 

@@ -25,6 +25,17 @@ import {
   subject,
 } from './sender-words.ts';
 
+/** A sender whose only unit is leaving for the receiver that it follows. */
+function leavingUnit(): Sender {
+  const sender = new Sender(subject(UNIT_BYTES), 0);
+  drain(sender, 0);
+  sender.claim(claim(1), 0);
+  sender.have(have(1, { digests_bytes: 32 }), 0);
+  drain(sender, 0);
+  sender.leaving(0, 0);
+  return sender;
+}
+
 test('offers repeat with doubling pauses from one second to a minute until a claim', () => {
   const sender = new Sender(subject(10), 0);
   const at: number[] = [];
@@ -215,12 +226,7 @@ test('a unit that takes minutes to leave is not sent a second time before it lef
 });
 
 test('a unit that was leaving for another receiver is not gone on with, counts as not sent, and goes to the one that is followed', () => {
-  const sender = new Sender(subject(UNIT_BYTES), 0);
-  drain(sender, 0);
-  sender.claim(claim(1), 0);
-  sender.have(have(1, { digests_bytes: 32 }), 0);
-  drain(sender, 0);
-  sender.leaving(0, 0);
+  const sender = leavingUnit();
   expect(sender.wants({ unit: 0, receiver })).toBe(true);
   sender.claim(claim(2, { receiver: other }), 100);
   expect(sender.wants({ unit: 0, receiver })).toBe(false);
@@ -237,12 +243,7 @@ test('a unit that was leaving for another receiver is not gone on with, counts a
 });
 
 test('a unit that could not be sent is tried again after a second, not at once and for ever', () => {
-  const sender = new Sender(subject(UNIT_BYTES), 0);
-  drain(sender, 0);
-  sender.claim(claim(1), 0);
-  sender.have(have(1, { digests_bytes: 32 }), 0);
-  drain(sender, 0);
-  sender.leaving(0, 0);
+  const sender = leavingUnit();
   sender.left({ unit: 0, receiver }, false, 10);
   const isUnit = ({ kind }: SenderAction): boolean => kind === 'unit';
   expect(drain(sender, 1009).filter(isUnit)).toEqual([]);

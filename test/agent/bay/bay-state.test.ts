@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { bayLight, bayState, RateMeter, type BayCounts } from '../../../agent/bay/bay-state.ts';
-import { EntryTally } from '../../../agent/entries/entry-tally.ts';
+import { bayLight, bayState, RateMeter } from '../../../agent/bay/bay-state.ts';
+import { EntryTally, type BayCounts } from '../../../agent/entries/entry-tally.ts';
 import type { EntryFate, TrackedEntry } from '../../../agent/entries/entry.ts';
 import type { RecordingId } from '../../../protocol/ids.ts';
 import { listedFile, trackedEntry } from '../../fakes/tracked-entry.ts';

@@ -1,8 +1,7 @@
 // Numbers of a docking's entries are those that counting all of them anew gives, whatever becomes of them and in which order.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { BayCounts } from '../../../agent/bay/bay-state.ts';
-import { EntryTally, LOOKS_MAX } from '../../../agent/entries/entry-tally.ts';
+import { EntryTally, LOOKS_MAX, type BayCounts } from '../../../agent/entries/entry-tally.ts';
 import type { EntryFate, TrackedEntry } from '../../../agent/entries/entry.ts';
 import { makeRecordingId, type RecordingId } from '../../../protocol/ids.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';

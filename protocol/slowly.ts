@@ -1,6 +1,6 @@
 // Work over very many items that lets other work of the process run in between: 100,000 entries in one go would hold up everything else.
 
-import type { Clock } from '../../protocol/ports.ts';
+import type { Clock } from './ports.ts';
 
 /** Lets others run. Errors: where whoever waits is to end. */
 export type Pause = () => Promise<void>;
