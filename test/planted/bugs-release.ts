@@ -183,6 +183,14 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     suites: ['agent/entries/docking-entries'],
   },
   {
+    id: 'reclaimed-while-read-refused',
+    what: 'a recording that is reclaimed while the release gate reads it stays on its camera, and a person is called',
+    file: 'agent/bay/erase.ts',
+    find: 'a moment later. What is said now counts.\n      answer = await this.#ask(entry);\n',
+    put: 'a moment later. What is said now counts.\n',
+    suites: ['agent/bay/erase'],
+  },
+  {
     id: 'safe-while-listed',
     what: 'a camera is taken for whole while a listing of it is being taken over',
     file: 'agent/entries/docking-entries.ts',

@@ -18,8 +18,10 @@ import { MEMORY_IDENTITY } from '../../../drivers/simulated/memory-camera.ts';
 import type { CameraSession } from '../../../drivers/driver.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
+import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
 import { DockAndStore, type DockOptions } from '../../fakes/dock-and-store.ts';
+import { filesWith } from '../../fakes/files-with.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { listedFile, trackedEntry } from '../../fakes/tracked-entry.ts';
 
@@ -83,7 +85,8 @@ function eraserOver(
 
 test.each([
   [2, 'manifest-invalid'],
-  [3, 'receipt-invalid'],
+  [3, 'manifest-invalid'],
+  [6, 'receipt-invalid'],
 ])('a disk that refuses %i reads of the documents: the gate says %s', async (times, reason) => {
   let refusals = 0;
   const custody = new MemoryCustody();
@@ -103,6 +106,28 @@ test.each([
   const entry = spooledEntry();
   await eraser.wave([entry], new AbortController().signal);
   expect(entry.fate).toMatchObject({ kind: 'kept', reason });
+});
+
+test('a recording that is reclaimed while the gate reads it is erased all the same: its documents only lie elsewhere', async () => {
+  const real = nodeFiles();
+  let moved = 0;
+  const stationFiles = filesWith(real, {
+    readAll: async (path, bytesMax) => {
+      if (path.endsWith('/receipt.json') && moved++ === 0)
+        throw Object.assign(new Error(`ENOENT: no such file or directory, open '${path}'`), {
+          code: 'ENOENT',
+        });
+      return real.readAll(path, bytesMax);
+    },
+  });
+  const dock = await open({ stationFiles });
+  dock.camera.put('a.mp4', Buffer.from('film'));
+  await dock.startReceiver();
+  await dock.startStation();
+  await dock.until('erased', () => dock.camera.files().length === 0);
+  expect(moved).toBeGreaterThan(1);
+  expect(dock.conditions.isRaised('release.refused', 'bay-1')).toBe(false);
+  expect(dock.log.messages()).not.toContain('release refused');
 });
 
 test('only a recording with its receipt is up for release', () => {
