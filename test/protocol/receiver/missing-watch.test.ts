@@ -1,5 +1,7 @@
 // A vault that lacks what stations' logs call receipted: it is noticed, marked, asked for, and told where it will not come.
 import { expect, test } from 'vitest';
+import { filesWith } from '../../fakes/files-with.ts';
+import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { makeRecordingId, makeSegmentId, type RecordingId } from '../../../protocol/ids.ts';
 import { BenchTop, openBench, STATION_KEY, type Bench } from './bench-top.ts';
 import { SegmentMaker } from './custody-sample.ts';
@@ -120,6 +122,31 @@ test('what another recording replaces is missing no more', async () => {
   at.station.push(at.top.sample(70, { supersedes: [at.sample.recording] }));
   await at.top.until('level', () => !at.receiver.conditions.isRaised('vault.station-ahead', STATION), 10_000);
   expect(mark(at, at.sample.recording)).toBeUndefined();
+});
+
+test('what another recording replaces is missing no more, where the disk refused its name once and it was offered again', async () => {
+  const top = new BenchTop(15);
+  const place = `/vault/${STATION}`;
+  const refused: string[] = [];
+  const disk = filesWith(top.disk, {
+    syncFolder: (path) => {
+      const isPlaced = path === place && replacing !== undefined && placed(replacing);
+      if (!isPlaced || refused.length > 0) return top.disk.syncFolder(path);
+      refused.push(path);
+      return Promise.reject(Object.assign(new Error('EIO: fsync'), { code: 'EIO' }));
+    },
+  }) as CrashDisk;
+  const placed = (sample: Sample): boolean => top.stored(sample, 'manifest.json') !== undefined;
+  let replacing: Sample | undefined;
+  const at = { top, receiver: await top.receiver({ disk }), station: await top.station() };
+  const replaced = makeRecordingId(top.random);
+  await send(at, logOf(at, replaced));
+  await top.clock.advance(5000); // compared with what is in place
+  replacing = top.sample(70, { supersedes: [replaced] });
+  at.station.push(replacing);
+  await top.until('level', () => !at.receiver.conditions.isRaised('vault.station-ahead', STATION));
+  expect(refused).toEqual([place]);
+  expect(mark(at, replaced)).toBeUndefined();
 });
 
 test('it is asked for again after a minute, with growing pauses, and at once by a receiver that starts anew', async () => {
