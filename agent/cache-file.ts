@@ -6,8 +6,10 @@ import { createHash, type Hash } from 'node:crypto';
 import { dropFile, UNFINISHED_SUFFIX, unlinkIfThere } from '../protocol/durable.ts';
 import type { Files, OpenFile } from '../protocol/ports.ts';
 
-/** Read and written in pieces of this size. */
+/** Read in pieces of this size. */
 const PIECE_BYTES = 1024 * 1024;
+/** Written in smaller ones, while the station works: making a MiB of lines takes 10 ms here. */
+const WRITTEN_BYTES = 128 * 1024;
 const LINE_BYTES_MAX = 16 * 1024;
 
 /** What one cache is called and how it begins: a file with another header is another cache, or another version of it. */
@@ -107,41 +109,41 @@ export async function readDigested<Entry>(
 class Writer {
   readonly #file: OpenFile;
   readonly #hash = createHash('sha256');
-  #lines: string[] = [];
-  #bytes = 0;
+  #text = '';
   #position = 0;
 
   constructor(file: OpenFile) {
     this.#file = file;
   }
 
-  async line(text: string): Promise<void> {
-    this.#lines.push(text, '\n');
-    this.#bytes += text.length + 1;
-    if (this.#bytes >= PIECE_BYTES) await this.#flush();
+  /** True where there is enough to be written. */
+  line(text: string): boolean {
+    this.#text += `${text}\n`;
+    return this.#text.length >= WRITTEN_BYTES;
+  }
+
+  async write(): Promise<void> {
+    const bytes = Buffer.from(this.#text, 'latin1');
+    this.#text = '';
+    this.#hash.update(bytes);
+    await this.#put(bytes);
   }
 
   async end(entries: number): Promise<void> {
-    await this.#flush();
-    await this.line(trailerOf(entries, this.#hash.digest('hex')));
-    await this.#write();
+    await this.write();
+    await this.#put(Buffer.from(`${trailerOf(entries, this.#hash.digest('hex'))}\n`, 'latin1'));
   }
 
-  async #flush(): Promise<void> {
-    this.#hash.update(this.#lines.join(''), 'latin1');
-    await this.#write();
-  }
-
-  async #write(): Promise<void> {
-    const bytes = Buffer.from(this.#lines.join(''), 'latin1');
+  async #put(bytes: Uint8Array): Promise<void> {
     await this.#file.write(bytes, this.#position);
     this.#position += bytes.length;
-    this.#lines = [];
-    this.#bytes = 0;
   }
 }
 
-/** Writes a cache anew beside the old one and puts it in its place. Lines are ASCII. Errors: the system's; the old one stays then. */
+/**
+ * Writes a cache anew beside the old one and puts it in its place. Shape: lines are ASCII, and taken as the writing goes on,
+ * with other work of the process in between. Errors: the system's; the old one stays then.
+ */
 export async function writeCache(
   files: Files,
   { path, header }: Pick<CacheFile, 'path' | 'header'>,
@@ -152,10 +154,10 @@ export async function writeCache(
   const file = await files.create(unfinished);
   try {
     const writer = new Writer(file);
-    await writer.line(header);
+    writer.line(header);
     let entries = 0;
     for (const line of lines) {
-      await writer.line(line);
+      if (writer.line(line)) await writer.write();
       entries++;
     }
     await writer.end(entries);

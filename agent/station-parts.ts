@@ -37,6 +37,7 @@ import type { ReadyLooks } from './spool/ready-looks.ts';
 import { stationDrivers } from './station-drivers.ts';
 import { lostStatus } from './status.ts';
 import { watchFolder } from './system/folder-changes-chokidar.ts';
+import { watchTree } from './system/folder-tree.ts';
 import type { Undo } from './undo.ts';
 
 /** What the program itself knows. */
@@ -142,6 +143,7 @@ export async function openParts(
     drivers: await stationDrivers(config, { ...options, usbDevices, portSwitches, clock, log, conditions }),
     folderIdentity,
     watchFolder,
+    watchTree,
     portIdentity: deviceAt,
     usbDevices,
     portSwitches,

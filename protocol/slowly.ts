@@ -11,18 +11,21 @@ export function pauseWhatever(clock: Pick<Clock, 'sleep'>): Pause {
   return () => clock.sleep(0, signal);
 }
 
-/** Items between two pauses: some 10 ms of work on a small machine. */
+/** Items between two pauses, of some µs each: 10 ms of work on a small machine. */
 const ITEMS = 1000;
+/** ... of which each makes an entry of the log. */
+export const ENTRIES_OF_LOG = 100;
 
 /** Calls `each` for every item in order. Errors: those of `pause` and of `each`, where the work ends. */
 export async function forEachSlowly<T>(
   items: Iterable<T>,
   pause: Pause,
   each: (item: T, at: number) => void,
+  itemsAtOnce = ITEMS,
 ): Promise<void> {
   let at = 0;
   for (const item of items) {
-    if (at % ITEMS === ITEMS - 1) await pause();
+    if (at % itemsAtOnce === itemsAtOnce - 1) await pause();
     each(item, at++);
   }
 }

@@ -152,7 +152,7 @@ export class Docking {
     const { entries, eraser, journal, clock } = this.#deps;
     let last: Look | undefined;
     while (journal.holdsInventory) {
-      const ready = eraser.ready(settled(entries.tally.undecided));
+      const ready = eraser.ready(settled(entries.tally.undecided), entries.tally.undecided.size);
       if (ready.length === 0) break;
       if (eraser.erases) this.#show('erasing');
       const beganMs = clock.monotonicMs();

@@ -13,11 +13,16 @@ import type { DockingFacts } from './manifest-build.ts';
 import { lookPatiently } from '../look-patiently.ts';
 import { textOf } from '../push/push-verify.ts';
 import { mayErase, type ReleaseAnswer } from './release.ts';
-import { forEachSlowly, pauseWhatever } from '../../protocol/slowly.ts';
+import { ENTRIES_OF_LOG, forEachSlowly, pauseWhatever } from '../../protocol/slowly.ts';
 import type { Spool } from '../spool/spool.ts';
 
-/** Entries erased between two listings: bounds what is unconfirmed at any moment. */
-const WAVE_ENTRIES_MAX = 500;
+/** Entries of which the log says in one go that they are being erased. */
+const STROKE_ENTRIES_MAX = 500;
+/**
+ * Between two listings at least so many are erased where there are so many, and of a camera with many files a part of what it has: listing it once
+ * for each 500 grows with the square of their number. It bounds what is unconfirmed at any moment.
+ */
+const WAVE_PARTS = 16;
 
 /** What releasing needs. */
 export interface EraseDeps {
@@ -88,13 +93,14 @@ export class Eraser {
     return this.#deps.policy === 'after-receipt';
   }
 
-  /** Entries whose recording has a receipt and that were not decided yet, at most one wave. */
-  ready(entries: Iterable<TrackedEntry>): TrackedEntry[] {
+  /** Entries whose recording has a receipt and that were not decided yet, at most one wave of a camera with that many undecided ones. */
+  ready(entries: Iterable<TrackedEntry>, undecided: number): TrackedEntry[] {
     const found: TrackedEntry[] = [];
     if (this.erases && this.#deps.storeBehind()) return found;
+    const wave = Math.max(STROKE_ENTRIES_MAX, Math.ceil(undecided / WAVE_PARTS));
     for (const entry of entries) {
       if (isSpooled(entry) && hasReceipt(this.#deps.spool, entry.fate.recording)) found.push(entry);
-      if (found.length === WAVE_ENTRIES_MAX) break;
+      if (found.length === wave) break;
     }
     return found;
   }
@@ -104,6 +110,18 @@ export class Eraser {
    * Errors: "driver.detached" and others of the session: fates of what was not confirmed stay as they were.
    */
   async wave(entries: readonly TrackedEntry[], signal: AbortSignal): Promise<Inventory | undefined> {
+    const tried: Allowed[] = [];
+    for (let from = 0; from < entries.length; from += STROKE_ENTRIES_MAX)
+      tried.push(...(await this.#stroke(entries.slice(from, from + STROKE_ENTRIES_MAX), signal)));
+    if (tried.length === 0) return undefined;
+    const listing = await this.#session.inventory(signal);
+    await this.#confirm(tried, listing);
+    await this.#deps.custody.checkpoint();
+    return listing;
+  }
+
+  /** Gives those of which the next listing must tell what became of them. */
+  async #stroke(entries: readonly TrackedEntry[], signal: AbortSignal): Promise<Allowed[]> {
     const allowed: Allowed[] = [];
     for (const entry of entries) {
       if (!isSpooled(entry)) continue;
@@ -111,15 +129,13 @@ export class Eraser {
       if (await this.#allows(entry)) allowed.push({ entry, recording });
     }
     await this.#deps.makeUpReceipts?.(allowed.map(({ recording }) => recording));
-    for (const each of allowed) this.#deps.custody.append({ event: 'erasing', facts: this.#facts(each) });
+    const erasing = (each: Allowed): void =>
+      this.#deps.custody.append({ event: 'erasing', facts: this.#facts(each) });
+    await forEachSlowly(allowed, pauseWhatever(this.#deps.clock), erasing, ENTRIES_OF_LOG);
     if (allowed.length > 0) await this.#deps.custody.checkpoint(); // the log says so before the camera is touched
     const tried: Allowed[] = [];
     for (const each of allowed) if (await this.#erase(each, signal)) tried.push(each);
-    if (tried.length === 0) return undefined;
-    const listing = await this.#session.inventory(signal);
-    await this.#confirm(tried, listing);
-    await this.#deps.custody.checkpoint();
-    return listing;
+    return tried;
   }
 
   async #ask(entry: Spooled): Promise<ReleaseAnswer> {
@@ -227,11 +243,12 @@ export class Eraser {
     const pause = pauseWhatever(this.#deps.clock);
     await forEachSlowly(listing.entries, pause, ({ path }) => still.add(pathDigest(path)));
     const complete = listing.problems.length === 0;
-    for (const each of tried) {
+    const tell = (each: Allowed): void => {
       if (still.has(each.entry.pathSha256)) this.#stayed(each, 'still-listed');
       else if (!complete) this.#stayed(each, 'listing-incomplete');
       else this.#erased(each);
-    }
+    };
+    await forEachSlowly(tried, pause, tell, ENTRIES_OF_LOG);
   }
 
   /** What the camera answered says more than that its listing agrees. */

@@ -1,6 +1,6 @@
 // Watches the folder of a bay. What is told of changes only shortens the wait for a plain folder, and for new files in it.
 import type { Clock, Log } from '../../protocol/ports.ts';
-import type { WatchFolder } from '../system/folder-changes.ts';
+import type { FolderChange, WatchFolder, WatchTree } from '../system/folder-changes.ts';
 import { departed, PRESENCE_MS, untilThere, type PlaceIdentity, type PlaceWatch } from './place-watch.ts';
 
 /** Folder levels below the bay's folder that are watched: DCIM/100MEDIA and one more. */
@@ -11,6 +11,7 @@ export interface FolderWatchDeps {
   readonly identity: PlaceIdentity;
   readonly clock: Clock;
   readonly watchFolder: WatchFolder;
+  readonly watchTree: WatchTree;
   readonly log: Log;
 }
 
@@ -20,6 +21,7 @@ export class FolderWatch implements PlaceWatch {
   readonly #identity: PlaceIdentity;
   readonly #clock: Clock;
   readonly #watchFolder: WatchFolder;
+  readonly #watchTree: WatchTree;
   readonly #log: Log;
 
   constructor(path: string, deps: FolderWatchDeps) {
@@ -27,6 +29,7 @@ export class FolderWatch implements PlaceWatch {
     this.#identity = deps.identity;
     this.#clock = deps.clock;
     this.#watchFolder = deps.watchFolder;
+    this.#watchTree = deps.watchTree;
     this.#log = deps.log;
   }
 
@@ -39,7 +42,12 @@ export class FolderWatch implements PlaceWatch {
       () => this.present(),
       this.#clock,
       signal,
-      (onHint) => this.#tellNew(0, onHint),
+      (onHint) =>
+        this.#watchFolder(this.path, {
+          watchesFiles: false,
+          followsLinks: false,
+          ...this.#tellingNew(onHint),
+        }),
     );
   }
 
@@ -55,23 +63,20 @@ export class FolderWatch implements PlaceWatch {
       cancel();
       cancel = this.#clock.after(SETTLE_MS, onChange);
     };
-    const stop = this.#tellNew(WATCH_DEPTH, soon);
+    const stop = this.#watchTree(this.path, { levelsBelow: WATCH_DEPTH, ...this.#tellingNew(soon) });
     return async () => {
       cancel();
       await stop();
     };
   }
 
-  /** Calls `onNew` for what comes or changes so many levels below the folder, and for the folder itself. */
-  #tellNew(levelsBelow: number, onNew: () => void): () => Promise<void> {
-    return this.#watchFolder(this.path, {
-      levelsBelow,
-      watchesFiles: false,
-      followsLinks: false,
-      onChange: ({ isGone }) => {
+  /** Calls `onNew` for what comes or changes. */
+  #tellingNew(onNew: () => void) {
+    return {
+      onChange: ({ isGone }: FolderChange) => {
         if (!isGone) onNew();
       },
-      onError: (error) => this.#log.debug('watching a bay folder failed', { error }),
-    });
+      onError: (error: unknown) => this.#log.debug('watching a bay folder failed', { error }),
+    };
   }
 }

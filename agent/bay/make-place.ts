@@ -3,7 +3,7 @@ import type { BayConfig } from '../../config/station-config.ts';
 import type { Driver } from '../../drivers/driver.ts';
 import type { UsbDevices } from '../../drivers/usb/device.ts';
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
-import type { WatchFolder } from '../system/folder-changes.ts';
+import type { WatchFolder, WatchTree } from '../system/folder-changes.ts';
 import { SinglePlace, type BayPlace } from './bay-place.ts';
 import type { WhoIs } from './camera-register.ts';
 import { FolderWatch } from './folder-watch.ts';
@@ -17,6 +17,7 @@ export interface BayPlacePorts {
   readonly drivers: readonly Driver[];
   readonly folderIdentity: PlaceIdentity;
   readonly watchFolder: WatchFolder;
+  readonly watchTree: WatchTree;
   readonly portIdentity: PlaceIdentity;
   readonly usbDevices: UsbDevices;
   /** Shared with the drivers whose cameras change over. */

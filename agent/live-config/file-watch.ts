@@ -33,7 +33,6 @@ export class ConfigFileWatch {
   start(): void {
     const name = basename(this.#file);
     this.#stopWatching = this.#deps.watchFolder(dirname(this.#file), {
-      levelsBelow: 0,
       watchesFiles: true,
       followsLinks: true,
       onChange: ({ path }) => {

@@ -89,16 +89,19 @@ export async function readIndex(
   return entries && new Map(entries.map((entry) => [entry.facts.recording, entry]));
 }
 
-/** Writes the index anew beside the old one and puts it in its place. Errors: the system's; the old index stays then. */
+/**
+ * Writes the index anew beside the old one and puts it in its place. `entries` are walked through as the writing goes on, so what they say may be
+ * of different moments. Errors: the system's; the old index stays then.
+ */
 export function writeIndex(
   files: Files,
   layout: SpoolLayout,
   spool: string,
-  entries: readonly IndexEntry[],
+  entries: Iterable<IndexEntry>,
 ): Promise<void> {
   return writeCache(files, cacheOf(layout, spool), linesOf(entries));
 }
 
-function* linesOf(entries: readonly IndexEntry[]): Generator<string> {
+function* linesOf(entries: Iterable<IndexEntry>): Generator<string> {
   for (const entry of entries) yield lineOf(entry);
 }

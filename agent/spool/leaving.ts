@@ -91,7 +91,8 @@ export class Leaving {
       .catch((error: unknown) => writeFailed('quarantine', recording, error));
     // Nothing of it is here any more that could wait for another receipt; a mark that stays says nothing.
     await asked.over(recording).catch((error: unknown) => log.warn('mark not removed', { recording, error }));
-    index.changed();
+    if (state === 'released') index.releasedChanged();
+    else index.changed();
   }
 
   async #manifestProblem(entry: SpooledRecording): Promise<string | undefined> {

@@ -55,7 +55,6 @@ export class Released {
   /** One just came to lie in `released/`. */
   add(entry: SpooledRecording): void {
     this.#deps.rows.add(entry);
-    this.#deps.onChange();
   }
 
   /** From its folder; undefined where it is not here, or not any more when it was read, or its manifest cannot be used. Errors: the machine's. */

@@ -167,12 +167,13 @@ function composed(options: KeptOptions, recovered: Recovered, factsRead: number)
   });
   const released = new Released({
     ...common,
+    onChange: () => index.releasedChanged(),
     // One that the start could not read, or not verify, may be an end.
     isChainEnd: ({ recording, camera, manifestSha256 }) =>
       links.unread.has(recording) || catalogue.end(camera)?.manifestSha256 === manifestSha256,
   });
   const holdings = new Holdings({ ...common, released });
-  const secondLook = secondLookAtManifests(common);
+  const secondLook = secondLookAtManifests({ ...common, onChange: () => index.verified() });
   return {
     ...recovered,
     documents,

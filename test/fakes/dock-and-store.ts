@@ -47,6 +47,7 @@ import { Progress } from '../../protocol/progress.ts';
 import { stationTopics } from '../../protocol/topics.ts';
 import { lostStatus } from '../../agent/status.ts';
 import { watchFolder } from '../../agent/system/folder-changes-chokidar.ts';
+import { watchTree } from '../../agent/system/folder-tree.ts';
 import { MemoryHub } from './broker-memory.ts';
 import { BusJudge } from './bus-judge.ts';
 import { BelievingClock } from './clock-believing.ts';
@@ -238,6 +239,7 @@ export class DockAndStore {
           return camera?.isAttached === true ? String(camera.docking) : undefined;
         },
         watchFolder,
+        watchTree,
         portIdentity: deviceAt,
         usbDevices: usb?.devices ?? { list: async () => [], at: async () => undefined },
         portSwitches: usb?.switches ?? new PortSwitches(),

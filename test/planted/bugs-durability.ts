@@ -6,6 +6,22 @@ const KNOWN_WHOLE = ['agent/spool/known-whole'];
 
 export const DURABILITY_BUGS: readonly PlantedBug[] = [
   {
+    id: 'index-behind-each-500',
+    what: 'the index of a spool is written behind every 500 changes, however much it names',
+    file: 'agent/spool/index-keeper.ts',
+    find: 'Math.max(BEHIND_MIN, this.#named() / NAMED_PER_BEHIND)',
+    put: 'BEHIND_MIN',
+    suites: ['agent/spool/index-keeper'],
+  },
+  {
+    id: 'rows-with-the-index',
+    what: 'released recordings that came are not written before the spool is closed',
+    file: 'agent/spool/index-keeper.ts',
+    find: '    this.#released.changed();\n    this.#writeIfDue();',
+    put: '    this.#released.changed();',
+    suites: ['agent/spool/index-keeper'],
+  },
+  {
     id: 'group-rest-forgotten',
     what: 'entries of the log for which one write had no room stay in memory until somebody waits',
     file: 'agent/custody/custody-groups.ts',

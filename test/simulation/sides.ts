@@ -104,6 +104,7 @@ export async function startStation(
     drivers: [dock.driver(live)],
     folderIdentity: async () => undefined,
     watchFolder: () => async () => undefined,
+    watchTree: () => async () => undefined,
     portIdentity: (place) => dock.identity(place),
     usbDevices: { list: async () => [], at: async () => undefined },
     portSwitches: new PortSwitches(),

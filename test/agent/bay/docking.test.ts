@@ -95,10 +95,10 @@ beforeEach(async () => {
   );
   offered = new Set();
   const ready = eraser.ready.bind(eraser);
-  eraser.ready = (given) => {
+  eraser.ready = (given, undecided) => {
     const all = [...given];
     for (const { listed } of all) offered.add(Buffer.from(listed.path).toString());
-    return ready(all);
+    return ready(all, undecided);
   };
   const journal = { inventoryTaken: async () => undefined, holdsInventory: true };
   news = new News();

@@ -6,23 +6,24 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FolderWatch } from '../../../agent/bay/folder-watch.ts';
 import { watchFolder } from '../../../agent/system/folder-changes-chokidar.ts';
-import type { FolderWatching, WatchFolder } from '../../../agent/system/folder-changes.ts';
+import type { TreeWatching, WatchFolder } from '../../../agent/system/folder-changes.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { pause, until } from '../../fakes/until.ts';
 
 function watched(): {
   clock: ManualClock;
-  tells: FolderWatching;
+  tells: TreeWatching;
   woken: () => number;
   stop: () => Promise<void>;
 } {
   const clock = new ManualClock();
-  let [woken, tells]: [number, FolderWatching | undefined] = [0, undefined];
+  let [woken, tells]: [number, TreeWatching | undefined] = [0, undefined];
   const watch = new FolderWatch('/bay', {
     identity: async () => 'one',
     clock,
-    watchFolder: (path, watching) => {
+    watchFolder: () => async () => undefined,
+    watchTree: (path, watching) => {
       expect(path).toBe('/bay');
       tells = watching;
       return async () => undefined;
@@ -92,7 +93,8 @@ describe('the arrival of a folder', () => {
         await stop();
       };
     };
-    const deps = { identity, clock, watchFolder: counted, log: new MemoryLog() };
+    const watchTree = () => async (): Promise<void> => undefined;
+    const deps = { identity, clock, watchFolder: counted, watchTree, log: new MemoryLog() };
     return { watch: new FolderWatch(join(parent, 'bay'), deps), held: () => held };
   }
 

@@ -70,6 +70,7 @@ function bay(
       new FolderWatch('/folder', {
         identity: async () => (now.files ? 'f' : undefined),
         watchFolder: () => async () => undefined,
+        watchTree: () => async () => undefined,
         clock,
         log,
       }),

@@ -290,25 +290,6 @@ describe('the index', () => {
     expect([...spool.recordings()]).toEqual([]);
     expect(await spool.lastManifestSha256(CAMERA)).toBeNull();
   });
-
-  test('is written anew by itself after many changes', async () => {
-    const disk = await freshDisk();
-    const { spool } = await openSpool(disk);
-    const prepared = prepare(seededRandom(1));
-    await spoolOne(disk, spool, prepared);
-    expect(disk.peek(`${ROOT}/index.jsonl`)).toBeUndefined();
-    const random = seededRandom(2);
-    const { documents } = prepared;
-    for (let count = 0; count < 500; count++) {
-      await spoolOne(disk, spool, prepare(random, { sizeBytes: 10, signature: documents.signature }));
-    }
-    await spool.close();
-    expect(
-      Buffer.from(disk.peek(`${ROOT}/index.jsonl`) ?? '')
-        .toString()
-        .split('\n').length,
-    ).toBeGreaterThan(500);
-  });
 });
 
 describe('damage', () => {

@@ -1,12 +1,13 @@
 // Recordings whose manifests do not verify at a start, for one read or for longer: nothing whole leaves the spool because of that.
 import { beforeEach, expect, test } from 'vitest';
+import type { Spool } from '../../../agent/spool/spool.ts';
 import { makeRecordingId } from '../../../protocol/ids.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { dropSegment } from '../custody/custody-scenario.ts';
 import { misreadBehind } from '../misread-behind.ts';
 import { ChainLife, digestOf, manifestOf, named } from './chain-life.ts';
-import { openSpool, receiptOne } from './scenario.ts';
+import { openSpool, receiptOne, type Prepared } from './scenario.ts';
 
 let life: ChainLife;
 let disk: CrashDisk;
@@ -15,16 +16,21 @@ beforeEach(async () => {
   ({ disk } = life);
 });
 
-test('the page stays wrong until the second look is over: the receipt, which is whole, is not set aside', async () => {
-  const one = await life.one();
-  await life.run((run) => receiptOne(run.spool, one));
-  const end = misreadBehind(disk, manifestOf(one), '"sealed_at":"20');
-  const { spool } = await openSpool(disk);
-  await spool.reclaim(one.recording).catch(() => undefined);
-  end();
-  await spool.close();
-  expect(disk.peekNames('/spool/quarantine')).toEqual([]);
-});
+const judged: [string, (spool: Spool, one: Prepared) => Promise<unknown>, string][] = [
+  ['it is to be reclaimed', (spool, one) => spool.reclaim(one.recording), 'spool.damaged'],
+  ['the store gives its receipt once more', receiptOne, 'spool.unverified'],
+];
+for (const [when, judge, code] of judged)
+  test(`the page stays wrong until the second look is over, and ${when}: the receipt, which is whole, is not set aside`, async () => {
+    const one = await life.one();
+    await life.run((run) => receiptOne(run.spool, one));
+    const end = misreadBehind(disk, manifestOf(one), '"sealed_at":"20');
+    const { spool } = await openSpool(disk);
+    await expect(judge(spool, one)).rejects.toMatchObject({ code });
+    end();
+    await spool.close();
+    expect(disk.peekNames('/spool/quarantine')).toEqual([]);
+  });
 
 test('one start reads the sealed size wrong: the recording, which is whole, does not go to the quarantine', async () => {
   const one = await life.one();
