@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import { sha256Hex } from '../protocol/bytes.ts';
 import type { RecordingId } from '../protocol/ids.ts';
 import { describeError } from '../protocol/errors.ts';
+import { INVENTORY_ENTRIES_MAX } from '../protocol/limits.ts';
 import type { Files, Log } from '../protocol/ports.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX } from '../protocol/receipt.ts';
 import type { Custody } from './custody/custody.ts';
 import { RECEIPT_NAME } from './spool/layout.ts';
 import type { RefusedReceipt } from './spool/refused-receipts.ts';
 
-/** Receipts that are known to be in the log: more than cameras hold files between two dockings. */
-const LOGGED_MAX = 10_000;
+/** Receipts that are known to be in the log: those of a camera with as many files as a docking takes. */
+const LOGGED_MAX = INVENTORY_ENTRIES_MAX;
 
 export interface OwedReceiptsOptions {
   /** Where something that was receipted lies; undefined where it is not here any more. Errors: the machine's. */

@@ -152,11 +152,12 @@ export class Docking {
     const { entries, eraser, journal, clock } = this.#deps;
     let last: Look | undefined;
     while (journal.holdsInventory) {
-      const ready = eraser.ready(settled(entries.tally.undecided), entries.tally.undecided.size);
+      const ready = eraser.ready(settled(entries.tally.undecided));
       if (ready.length === 0) break;
-      if (eraser.erases) this.#show('erasing');
       const beganMs = clock.monotonicMs();
-      const inventory = await eraser.wave(ready, signal);
+      const inventory = await eraser.wave(ready, signal, () => {
+        if (eraser.erases) this.#show('erasing');
+      });
       if (inventory !== undefined) last = { inventory, beganMs };
     }
     return last;

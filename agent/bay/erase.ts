@@ -16,13 +16,14 @@ import { mayErase, type ReleaseAnswer } from './release.ts';
 import { ENTRIES_OF_LOG, forEachSlowly, pauseWhatever } from '../../protocol/slowly.ts';
 import type { Spool } from '../spool/spool.ts';
 
-/** Entries of which the log says in one go that they are being erased. */
+/** Entries of which the log says in one go that they are being erased, or were. */
 const STROKE_ENTRIES_MAX = 500;
 /**
- * Between two listings at least so many are erased where there are so many, and of a camera with many files a part of what it has: listing it once
- * for each 500 grows with the square of their number. It bounds what is unconfirmed at any moment.
+ * A wave ends behind the stroke with which it took so many times as long as the listing behind the last one: a camera with many files that was listed
+ * behind each stroke would be listed for longer than erased from. What is unconfirmed at any moment is bounded by that, and by the next number.
  */
-const WAVE_PARTS = 16;
+const LISTING_TIMES = 10;
+const WAVE_ENTRIES_MAX = 10_000;
 
 /** What releasing needs. */
 export interface EraseDeps {
@@ -33,7 +34,7 @@ export interface EraseDeps {
   readonly spool: Pick<Spool, 'find' | 'stateOf'>;
   readonly files: Pick<Files, 'readAll'>;
   readonly custody: Custody;
-  readonly clock: Pick<Clock, 'sleep'>;
+  readonly clock: Pick<Clock, 'sleep' | 'monotonicMs'>;
   /** See StorePutBack.isBehind. */
   readonly storeBehind: () => boolean;
   /** Appends `receipted` entries that the log lacks, see owed-receipts.ts; none are looked for where it is left out. */
@@ -75,6 +76,8 @@ export class Eraser {
   readonly #session: CameraSession;
   /** Entries for which the condition that the camera did not erase them stands. */
   readonly #notGone = new Set<TrackedEntry>();
+  /** How long the listing behind the last wave took. */
+  #listingMs = 0;
 
   constructor(deps: EraseDeps, docking: DockingFacts, session: CameraSession) {
     this.#deps = deps;
@@ -93,35 +96,68 @@ export class Eraser {
     return this.#deps.policy === 'after-receipt';
   }
 
-  /** Entries whose recording has a receipt and that were not decided yet, at most one wave of a camera with that many undecided ones. */
-  ready(entries: Iterable<TrackedEntry>, undecided: number): TrackedEntry[] {
+  /** Entries whose recording has a receipt and that were not decided yet, at most as many as a wave may take. */
+  ready(entries: Iterable<TrackedEntry>): TrackedEntry[] {
     const found: TrackedEntry[] = [];
     if (this.erases && this.#deps.storeBehind()) return found;
-    const wave = Math.max(STROKE_ENTRIES_MAX, Math.ceil(undecided / WAVE_PARTS));
     for (const entry of entries) {
       if (isSpooled(entry) && hasReceipt(this.#deps.spool, entry.fate.recording)) found.push(entry);
-      if (found.length === wave) break;
+      if (found.length === WAVE_ENTRIES_MAX) break;
     }
     return found;
   }
 
   /**
-   * Decides and erases one wave, lists the camera again, and sets the fates. Returns the new listing, or undefined where nothing was touched.
-   * Errors: "driver.detached" and others of the session: fates of what was not confirmed stay as they were.
+   * Decides and erases one wave, lists the camera again, and sets the fates. Returns the new listing, or undefined where nothing was touched;
+   * entries for which this wave had no time stay as they were. `onStroke` is called before each part of it.
+   * Errors: "driver.detached" and others of the session: fates of what was not confirmed stay as they were; those of the log.
    */
-  async wave(entries: readonly TrackedEntry[], signal: AbortSignal): Promise<Inventory | undefined> {
+  async wave(
+    entries: readonly TrackedEntry[],
+    signal: AbortSignal,
+    onStroke: () => void = () => undefined,
+  ): Promise<Inventory | undefined> {
     const tried: Allowed[] = [];
-    for (let from = 0; from < entries.length; from += STROKE_ENTRIES_MAX)
-      tried.push(...(await this.#stroke(entries.slice(from, from + STROKE_ENTRIES_MAX), signal)));
-    if (tried.length === 0) return undefined;
+    try {
+      await this.#strokes(entries, tried, signal, onStroke);
+    } catch (error) {
+      // The log or the disk failed, and not the camera: what it was told to erase until then is looked for all the same.
+      if (tried.length > 0 && !signal.aborted && !isDockError(error, 'driver.detached'))
+        await this.#settle(tried, signal).catch((also: unknown) =>
+          this.#deps.log.error('erased files not confirmed', { error: also }),
+        );
+      throw error;
+    }
+    return tried.length === 0 ? undefined : this.#settle(tried, signal);
+  }
+
+  /** `tried` gets those about which the next listing must tell what became of them. */
+  async #strokes(
+    entries: readonly TrackedEntry[],
+    tried: Allowed[],
+    signal: AbortSignal,
+    onStroke: () => void,
+  ): Promise<void> {
+    const { clock } = this.#deps;
+    const beganMs = clock.monotonicMs();
+    for (let from = 0; from < entries.length; from += STROKE_ENTRIES_MAX) {
+      if (from > 0 && clock.monotonicMs() - beganMs >= LISTING_TIMES * this.#listingMs) return;
+      signal.throwIfAborted();
+      onStroke();
+      await this.#stroke(entries.slice(from, from + STROKE_ENTRIES_MAX), tried, signal);
+    }
+  }
+
+  async #settle(tried: readonly Allowed[], signal: AbortSignal): Promise<Inventory> {
+    const beganMs = this.#deps.clock.monotonicMs();
     const listing = await this.#session.inventory(signal);
+    this.#listingMs = this.#deps.clock.monotonicMs() - beganMs;
     await this.#confirm(tried, listing);
     await this.#deps.custody.checkpoint();
     return listing;
   }
 
-  /** Gives those of which the next listing must tell what became of them. */
-  async #stroke(entries: readonly TrackedEntry[], signal: AbortSignal): Promise<Allowed[]> {
+  async #stroke(entries: readonly TrackedEntry[], tried: Allowed[], signal: AbortSignal): Promise<void> {
     const allowed: Allowed[] = [];
     for (const entry of entries) {
       if (!isSpooled(entry)) continue;
@@ -129,13 +165,12 @@ export class Eraser {
       if (await this.#allows(entry)) allowed.push({ entry, recording });
     }
     await this.#deps.makeUpReceipts?.(allowed.map(({ recording }) => recording));
+    signal.throwIfAborted(); // of a camera that left in the meantime nothing is about to go
     const erasing = (each: Allowed): void =>
       this.#deps.custody.append({ event: 'erasing', facts: this.#facts(each) });
     await forEachSlowly(allowed, pauseWhatever(this.#deps.clock), erasing, ENTRIES_OF_LOG);
     if (allowed.length > 0) await this.#deps.custody.checkpoint(); // the log says so before the camera is touched
-    const tried: Allowed[] = [];
     for (const each of allowed) if (await this.#erase(each, signal)) tried.push(each);
-    return tried;
   }
 
   async #ask(entry: Spooled): Promise<ReleaseAnswer> {
@@ -248,7 +283,11 @@ export class Eraser {
       else if (!complete) this.#stayed(each, 'listing-incomplete');
       else this.#erased(each);
     };
-    await forEachSlowly(tried, pause, tell, ENTRIES_OF_LOG);
+    for (let from = 0; from < tried.length; from += STROKE_ENTRIES_MAX) {
+      // A log that fails at the moment keeps what it was told: whoever asked for all of this hears of it at the end.
+      if (from > 0) await this.#deps.custody.checkpoint().catch(() => undefined);
+      await forEachSlowly(tried.slice(from, from + STROKE_ENTRIES_MAX), pause, tell, ENTRIES_OF_LOG);
+    }
   }
 
   /** What the camera answered says more than that its listing agrees. */

@@ -2,7 +2,7 @@
 // in anybody's way.
 import { describeError } from '../../protocol/errors.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
-import type { Files, Log } from '../../protocol/ports.ts';
+import type { Clock, Files, Log } from '../../protocol/ports.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { ChainLinks } from './chain-links.ts';
 import { writeIndex, type IndexEntry } from './index-file.ts';
@@ -10,17 +10,20 @@ import type { SpoolLayout } from './layout.ts';
 import { writeReleasedRows } from './released-file.ts';
 import type { ReleasedRows } from './released-rows.ts';
 
-/** Changes that a file may lack at least: reading so many manifests takes a start some 50 ms. */
+/** A file may always lack so many changes: reading so many manifests takes a start some 50 ms. */
 const BEHIND_MIN = 500;
 /**
- * And at most one for so many that it names. What is written for each change does not grow with the spool then (an index that was written
- * behind every 500 changes made 9 GB of writes for 100,000 recordings), and a start takes a third longer at most, at 18 µs for what an index
- * names and 100 for what it does not.
+ * ... and of what it names this part: what is written for each change does not grow with the spool then. (An index that was written behind every 500
+ * changes made 9 GB of writes for 100,000 recordings.) A start takes a sixth longer at most, at 18 µs for what an index names and 100 for what
+ * it does not; for a receipt that it lacks it syncs a folder.
  */
-const NAMED_PER_BEHIND = 16;
+const NAMED_PER_BEHIND = 32;
+/** What the rows lack for so long is written, however little it is: by them a start knows which files cameras still have. */
+const ROWS_BEHIND_MS = 3_600_000;
 
 export interface IndexKeeperDeps {
   readonly files: Files;
+  readonly clock: Pick<Clock, 'after'>;
   readonly log: Log;
   readonly layout: SpoolLayout;
   readonly catalogue: Catalogue;
@@ -38,6 +41,9 @@ class Kept {
   readonly #named: () => number;
   readonly #write: () => Promise<void>;
   #behind: number;
+  #hasFailed = false;
+  /** A write that is to come will have all that changes until then. */
+  isQueued = false;
 
   constructor(behind: number, named: () => number, write: () => Promise<void>) {
     this.#behind = behind;
@@ -49,21 +55,21 @@ class Kept {
     this.#behind++;
   }
 
-  /** True once each time it lacks so many changes: what comes from then on counts for the next time. */
-  takeIf(behindMin: number): boolean {
-    if (this.#behind < behindMin) return false;
+  get isFarBehind(): boolean {
+    return this.#behind >= Math.max(BEHIND_MIN, this.#named() / NAMED_PER_BEHIND);
+  }
+
+  get isBehind(): boolean {
+    return this.#behind > 0 || this.#hasFailed;
+  }
+
+  /** Errors: the system's; then it is behind, and tried again with the next ones that are enough. */
+  async write(): Promise<void> {
+    this.isQueued = false;
     this.#behind = 0;
-    return true;
-  }
-
-  /** Changes that are enough by now. */
-  get enough(): number {
-    return Math.max(BEHIND_MIN, this.#named() / NAMED_PER_BEHIND);
-  }
-
-  /** Errors: the system's. */
-  write(): Promise<void> {
-    return this.#write();
+    this.#hasFailed = true;
+    await this.#write();
+    this.#hasFailed = false;
   }
 }
 
@@ -74,6 +80,9 @@ export class IndexKeeper {
   readonly #unfinished: Set<RecordingId>;
   readonly #index: Kept;
   readonly #released: Kept;
+  #cancelRows: (() => void) | undefined;
+  #isClosed = false;
+  /** One write at a time: both files are made under another name first. */
   #writing: Promise<void> = Promise.resolve();
 
   /** `behind`: facts that the start had to read. */
@@ -91,19 +100,21 @@ export class IndexKeeper {
       () => rows.size,
       () => this.#writeReleased(),
     );
-    this.#writeIfDue();
+    this.#queueWhere((kept) => kept.isFarBehind);
   }
 
   /** A recording whose payload is here came, went, or got further. */
   changed(): void {
     this.#index.changed();
-    this.#writeIfDue();
+    this.#queueWhere((kept) => kept.isFarBehind);
   }
 
   /** A released one came or went, or a camera showed which it still has. */
   releasedChanged(): void {
     this.#released.changed();
-    this.#writeIfDue();
+    if (!this.#isClosed)
+      this.#cancelRows ??= this.#deps.clock.after(ROWS_BEHIND_MS, () => this.#queue(this.#released));
+    this.#queueWhere((kept) => kept.isFarBehind);
   }
 
   /** One verified that either may have left out. */
@@ -125,12 +136,20 @@ export class IndexKeeper {
   /** Never rejects: a file that could not be written only makes the next start slower. */
   async close(): Promise<void> {
     await this.#writing;
-    for (const kept of [this.#index, this.#released]) if (kept.takeIf(1)) await this.#write(kept);
+    this.#queueWhere((kept) => kept.isBehind);
+    this.#isClosed = true;
+    this.#cancelRows?.();
+    await this.#writing;
   }
 
-  #writeIfDue(): void {
-    for (const kept of [this.#index, this.#released])
-      if (kept.takeIf(kept.enough)) this.#writing = this.#writing.then(() => this.#write(kept));
+  #queueWhere(is: (kept: Kept) => boolean): void {
+    for (const kept of [this.#index, this.#released]) if (is(kept)) this.#queue(kept);
+  }
+
+  #queue(kept: Kept): void {
+    if (kept.isQueued || this.#isClosed) return;
+    kept.isQueued = true;
+    this.#writing = this.#writing.then(() => this.#write(kept));
   }
 
   async #write(kept: Kept): Promise<void> {
@@ -155,6 +174,8 @@ export class IndexKeeper {
   }
 
   #writeReleased(): Promise<void> {
+    this.#cancelRows?.();
+    this.#cancelRows = undefined;
     const { files, layout, rows, links, id } = this.#deps;
     const cameras = rows.cameras.map((camera) => ({ ...camera }));
     const snapshot = rows.snapshot(new Set([...this.#unfinished, ...links.unread]));

@@ -2,7 +2,7 @@
 //
 // Invariants:
 // 1. Nothing counts as durable before its folder was synced here: the last process may have been killed between rename and sync.
-//    Receipts that the index knows were synced before it was written.
+//    Receipts that the index knows were synced before their line of it was written.
 // 2. `staging/`: a folder that holds only what a sealing writes is ours and was never claimed; it is removed, because a sealing
 //    cannot be continued and the camera still has the original. Everything else there goes to the quarantine.
 // 3. `ready/`: a folder that is whole (names, lengths, manifest) is a recording. An odd one goes to the quarantine as it is.

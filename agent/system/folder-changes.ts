@@ -15,7 +15,7 @@ interface Watching {
 
 /** How one folder is watched: itself and its own entries. */
 export interface FolderWatching extends Watching {
-  /** Each of its files is watched by itself, which tells what changes behind a link, too, and costs memory for each. Else only its folders tell. */
+  /** Each of its files is watched by itself, which tells what changes behind a link, too, and costs memory for each. Otherwise only folders are told of. */
   readonly watchesFiles: boolean;
   /** Links to folders are followed. */
   readonly followsLinks: boolean;

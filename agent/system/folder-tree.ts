@@ -1,16 +1,21 @@
-// Watches the folders of a camera. Each has one watch of the system, and each change costs one look at what the system names, so it makes no
-// difference how many files lie there. (chokidar looks at all entries of a folder behind each change in it: of the time that erasing 12,000 files
-// took the main thread, that was two thirds, and it grew with the square of their number.)
-import { watch, type FSWatcher, type Stats } from 'node:fs';
+// Watches the folders of a camera. Each has one watch of the system, and each change of a file costs one look at what the system names, so it makes
+// no difference how many files lie there. (chokidar looks at all entries of a folder behind each change in it: of the time that erasing 12,000
+// files took the main thread, that was two thirds, and it grew with the square of their number.)
+//
+// Nobody relies on it, see folder-changes.ts. What happens to a folder itself libuv tells as something of its name in it; that is not there, and
+// told as gone.
+import { watch, type FSWatcher } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { systemCode } from '../../protocol/errors.ts';
 import type { TreeWatching, WatchTree } from './folder-changes.ts';
 
-/** Folders that are watched at most: a user has 8,192 watches on a small system (inotify(7)). */
-const FOLDERS_MAX = 4096;
-/** Names that are looked at at one time: of what comes on top, its folder is told in their place. */
+/** Folders of one camera that are watched: a card has 900 below DCIM at most (DCF), and a user 8,192 watches on a small system (inotify(7)). */
+const FOLDERS_MAX = 1000;
+/** Names that are looked at at one time: for what comes on top the folder is told instead, and read once there is room. */
 const LOOKS_MAX = 256;
+/** Stands in a name that is not UTF-8, and by which nothing can be looked up. */
+const NO_TEXT = '\uFFFD';
 /** Entries that are read in one go. */
 const ENTRIES_AT_ONCE = 256;
 
@@ -25,6 +30,8 @@ class FolderTree {
   readonly #folders = new Map<string, FSWatcher>();
   /** What is being looked at, with whether it was told again meanwhile. */
   readonly #looks = new Map<string, boolean>();
+  /** Folders in which something came that nobody looked at, with the levels below them. */
+  readonly #unread = new Map<string, number>();
   #isFull = false;
   #isOver = false;
 
@@ -42,9 +49,14 @@ class FolderTree {
     this.#folders.clear();
   }
 
-  /** The folder, and those that lie in it so many levels below. */
+  /** The folder, and those that lie in it so many levels below. Errors: the system's. */
   async #watch(folder: string, levelsBelow: number): Promise<void> {
-    if (this.#isOver || !this.#hear(folder, levelsBelow) || levelsBelow === 0) return;
+    if (!this.#isOver && this.#hear(folder, levelsBelow)) await this.#read(folder, levelsBelow);
+  }
+
+  /** What lies in a folder that is watched. Errors: the system's. */
+  async #read(folder: string, levelsBelow: number): Promise<void> {
+    if (levelsBelow === 0) return;
     for await (const below of foldersIn(folder)) {
       if (this.#isOver) return;
       await this.#watch(below, levelsBelow - 1).catch((error: unknown) => this.#failed(error));
@@ -53,13 +65,9 @@ class FolderTree {
 
   /** False where it is watched already, as what came with its folder and was told as well, or where there is no room for it. */
   #hear(folder: string, levelsBelow: number): boolean {
-    if (this.#folders.has(folder)) return false;
-    if (this.#folders.size >= FOLDERS_MAX) {
-      if (!this.#isFull) this.#watching.onError(new Error(`more than ${FOLDERS_MAX} folders to watch`));
-      this.#isFull = true;
-      return false;
-    }
-    const watcher = watch(folder);
+    if (this.#isFull || this.#folders.has(folder)) return false;
+    const watcher = this.#watcherOf(folder);
+    if (watcher === undefined) return false;
     watcher.on('change', (_, name) => {
       if (typeof name === 'string') this.#told(folder, name, levelsBelow);
     });
@@ -71,42 +79,63 @@ class FolderTree {
     return true;
   }
 
+  /** Undefined where it is one too many, which is told once until there is room again. Errors: any other of the system's. */
+  #watcherOf(folder: string): FSWatcher | undefined {
+    try {
+      if (this.#folders.size < FOLDERS_MAX) return watch(folder);
+      this.#watching.onError(new Error(`more than ${FOLDERS_MAX} folders to watch`));
+    } catch (error) {
+      if (systemCode(error) !== 'ENOSPC') throw error; // the user's watches are used up
+      this.#watching.onError(error);
+    }
+    this.#isFull = true;
+    return undefined;
+  }
+
   #told(folder: string, name: string, levelsBelow: number): void {
     const path = join(folder, name);
     if (this.#looks.has(path)) return void this.#looks.set(path, true);
-    if (this.#looks.size >= LOOKS_MAX) this.#watching.onChange({ path: folder, isGone: false });
-    else this.#run(this.#look(path, levelsBelow));
+    const hasRoom = this.#looks.size < LOOKS_MAX;
+    if (hasRoom && !name.includes(NO_TEXT)) return this.#run(this.#look(path, levelsBelow));
+    if (!hasRoom) this.#unread.set(folder, levelsBelow);
+    this.#watching.onChange({ path: folder, isGone: false });
   }
 
   async #look(path: string, levelsBelow: number): Promise<void> {
-    try {
-      do {
-        this.#looks.set(path, false);
-        const found = await lstat(path).catch(ifGone);
-        if (this.#isOver) return;
-        await this.#seen(path, found, levelsBelow);
-      } while (this.#looks.get(path) === true && !this.#isOver);
-    } finally {
-      this.#looks.delete(path);
-    }
+    do {
+      this.#looks.set(path, false);
+      await this.#lookOnce(path, levelsBelow).catch((error: unknown) => this.#failed(error));
+    } while (this.#looks.get(path) === true && !this.#isOver);
+    this.#looks.delete(path);
+    if (this.#looks.size === 0) this.#readUnread();
   }
 
   /** A folder under a known name may be another one: it is watched anew, and what came into it before that is told by it. */
-  async #seen(path: string, found: Stats | undefined, levelsBelow: number): Promise<void> {
-    this.#forget(path);
+  async #lookOnce(path: string, levelsBelow: number): Promise<void> {
+    const found = await lstat(path).catch(ifGone);
+    if (this.#isOver) return;
+    const isFolder = found?.isDirectory() === true;
+    if (isFolder || this.#folders.has(path)) this.#forget(path);
     this.#watching.onChange({ path, isGone: found === undefined });
-    if (found?.isDirectory() !== true || levelsBelow === 0) return;
+    if (!isFolder || levelsBelow === 0) return;
     await this.#watch(path, levelsBelow - 1);
     if (!this.#isOver) this.#watching.onChange({ path, isGone: false });
   }
 
+  #readUnread(): void {
+    const unread = [...this.#unread];
+    this.#unread.clear();
+    for (const [folder, levelsBelow] of unread)
+      if (this.#folders.has(folder)) this.#run(this.#read(folder, levelsBelow));
+  }
+
   /** A folder, and those below it, are not watched any more. */
   #forget(folder: string): void {
-    if (!this.#folders.has(folder)) return;
     for (const [path, watcher] of this.#folders) {
       if (path !== folder && !path.startsWith(folder + sep)) continue;
       watcher.close();
       this.#folders.delete(path);
+      this.#isFull = false;
     }
   }
 

@@ -1,6 +1,8 @@
 // The curves through the whole pipeline: size of one file, number of files, number of cameras.
+import { opendir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { CurveKind, CurveMeasure, CurveValue } from './curve.ts';
 import { sum, type Sample } from './figures.ts';
 import { LoadWatch } from './load.ts';
@@ -19,6 +21,7 @@ const SMALL_ON_DISK_BYTES = 128 * 1024;
 /** A file a tenth of a second, with room: behind it something hangs. */
 const FILE_MS = 200;
 const LIFE_MS = 15 * 60_000;
+const EMPTY_LOOK_MS = 100;
 
 const nothing = (): Promise<void> => Promise.resolve();
 
@@ -52,9 +55,10 @@ export function camerasCurve(totalMib: number): CurveKind {
 
 export const FILE_COUNT: CurveKind = {
   name: 'files',
-  title: `a growing number of files of ${SMALL_BYTES} bytes on one camera, from the docking to the last receipt`,
+  title: `a growing number of files of ${SMALL_BYTES} bytes on one camera, from the docking to the last receipt, then to the last one erased`,
   xLabel: 'files',
   timeLabel: 'ms per file',
+  thenLabel: 'until the camera is empty',
   sizes: [1, 10, 100, 1000, 10_000, 100_000],
   quickSizes: [1, 10, 100],
   open: afresh(ofSmallFiles),
@@ -96,11 +100,27 @@ async function ofSmallFiles(count: number, ending: AbortSignal): Promise<CurveVa
     const startedMs = performance.now();
     await dockAll(rig);
     await untilReceipts(rig, count, signal);
-    const measured = { elapsedMs: performance.now() - startedMs, ...use.take() };
+    const receiptedMs = performance.now();
+    await untilEmpty(join(rig.camera(), 'DCIM'), signal);
+    const emptyMs = performance.now();
+    const measured = { elapsedMs: receiptedMs - startedMs, ...use.take() };
     const sample = { measured, load: load.close(sum(measured.cpuSeconds)) };
-    return valueOf(sample, measured.elapsedMs / count);
+    return {
+      ...valueOf(sample, measured.elapsedMs / count),
+      thenTime: (emptyMs - receiptedMs) / count,
+    };
   } finally {
     await bench.close();
+  }
+}
+
+/** Errors: the signal's reason. */
+async function untilEmpty(folder: string, signal: AbortSignal): Promise<void> {
+  for (let isEmpty = false; !isEmpty;) {
+    await setTimeout(EMPTY_LOOK_MS, undefined, { signal });
+    const names = await opendir(folder);
+    isEmpty = (await names.read()) === null;
+    await names.close();
   }
 }
 

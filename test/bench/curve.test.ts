@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { curveDrawings, curveFigures, curveText, type Curve, type CurveKind } from './curve.ts';
+import {
+  curveDocument,
+  curveDrawings,
+  curveFigures,
+  curveText,
+  type Curve,
+  type CurveKind,
+} from './curve.ts';
 
 const kind: CurveKind = {
   name: 'files',
@@ -40,4 +47,25 @@ test('its table has every point, says which were disturbed, and why it ends earl
 test('time and memory are drawn apart, and a curve that never began is not drawn', () => {
   expect([...curveDrawings(curve).keys()]).toEqual(['files-time.svg', 'files-memory.svg']);
   expect(curveDrawings({ ...curve, points: [] }).size).toBe(0);
+});
+
+test('what came behind the time of a curve has a column of its own, and a line in its drawing', () => {
+  const erased: Curve = {
+    ...curve,
+    kind: { ...kind, thenLabel: 'until the camera is empty' },
+    points: curve.points.map((point) => ({ ...point, thenTime: 2 * point.time })),
+  };
+  const lines = curveText(erased).split('\n');
+  expect(lines[2]).toContain('then, until the camera is empty');
+  expect(lines.slice(4)).toEqual([
+    expect.stringMatching(/^0 +80 +160 +90 +0 %$/),
+    expect.stringMatching(/^10 +4\.00 +8\.00 +100 +50 % \(disturbed\)$/),
+    expect.stringMatching(/^1000 +6\.00 +12 +110 +1 %$/),
+  ]);
+  expect(curveDrawings(erased).get('files-time.svg')).toContain('then, until the camera is empty');
+  expect(curveDocument(erased)).toMatchObject({
+    then: 'until the camera is empty',
+    points: [{ then_time: 160 }, { then_time: 8 }, { then_time: 12 }],
+  });
+  expect(curveDocument(curve)).not.toHaveProperty('then');
 });

@@ -8,6 +8,8 @@ import { figure, renderTable } from './table.ts';
 export interface CurveValue {
   /** In the unit of the curve. */
   readonly time: number;
+  /** What came behind that, in the same unit, where the curve has a `thenLabel`. */
+  readonly thenTime?: number;
   /** Largest memory by process. */
   readonly peakMib: Readonly<Record<string, number>>;
   readonly othersShare: number;
@@ -26,6 +28,8 @@ export interface CurveKind {
   readonly xLabel: string;
   /** Unit of `time`. */
   readonly timeLabel: string;
+  /** What came behind it. */
+  readonly thenLabel?: string;
   readonly sizes: readonly number[];
   readonly quickSizes: readonly number[];
   /** Begins with nothing; the sizes come in ascending order, each once. */
@@ -52,10 +56,13 @@ function processes(points: readonly CurvePoint[]): string[] {
 /** For people. */
 export function curveText({ kind, points, error }: Curve): string {
   const names = processes(points);
-  const head = [kind.xLabel, kind.timeLabel, ...names.map((name) => `${name}, MiB`), 'others used'];
-  const rows = points.map(({ x, time, peakMib, othersShare }) => [
+  const { thenLabel } = kind;
+  const times = thenLabel === undefined ? [kind.timeLabel] : [kind.timeLabel, `then, ${thenLabel}`];
+  const head = [kind.xLabel, ...times, ...names.map((name) => `${name}, MiB`), 'others used'];
+  const rows = points.map(({ x, time, thenTime, peakMib, othersShare }) => [
     `${x}`,
-    figure(time, time < 10 ? 2 : 0),
+    timeText(time),
+    ...(thenLabel === undefined ? [] : [timeText(thenTime ?? Number.NaN)]),
     ...names.map((name) => figure(peakMib[name] ?? Number.NaN, 0)),
     `${figure(othersShare * 100, 0)} %${isDisturbed(othersShare) ? ' (disturbed)' : ''}`,
   ]);
@@ -63,12 +70,21 @@ export function curveText({ kind, points, error }: Curve): string {
   return `${kind.title}\n\n${renderTable([head, ...rows])}${failed}`;
 }
 
+function timeText(time: number): string {
+  return figure(time, time < 10 ? 2 : 0);
+}
+
 /** Documents by name of file; none where nothing was measured that can be drawn. */
 export function curveDrawings({ kind, points }: Curve): Map<string, string> {
   const drawn = points.filter(({ x }) => x > 0); // no logarithmic axis has a 0
   if (drawn.length === 0) return new Map();
-  const { name, title, xLabel, timeLabel } = kind;
-  const time = { name: 'time', points: drawn.map(({ x, time: value }) => [x, value] as const) };
+  const { name, title, xLabel, timeLabel, thenLabel } = kind;
+  const times = [{ name: 'time', points: drawn.map(({ x, time }) => [x, time] as const) }];
+  if (thenLabel !== undefined)
+    times.push({
+      name: `then, ${thenLabel}`,
+      points: drawn.map(({ x, thenTime }) => [x, thenTime ?? Number.NaN] as const),
+    });
   const memory = processes(drawn).map((process) => ({
     name: process,
     points: drawn.map(({ x, peakMib }) => [x, peakMib[process] ?? Number.NaN] as const),
@@ -81,7 +97,7 @@ export function curveDrawings({ kind, points }: Curve): Map<string, string> {
         xLabel,
         yLabel: timeLabel,
         isLogarithmic: true,
-        series: [time],
+        series: times,
       }),
     ],
     [
@@ -103,14 +119,20 @@ export function curveDocument({ kind, points, error }: Curve): Record<string, un
     name: kind.name,
     x: kind.xLabel,
     time_unit: kind.timeLabel,
+    ...(kind.thenLabel === undefined ? {} : { then: kind.thenLabel }),
     error: error ?? null,
-    points: points.map(({ x, time, peakMib, othersShare }) => ({
+    points: points.map(({ x, time, thenTime, peakMib, othersShare }) => ({
       x,
-      time: Number.isFinite(time) ? time : null,
+      time: finiteOrNull(time),
+      ...(kind.thenLabel === undefined ? {} : { then_time: finiteOrNull(thenTime) }),
       peak_mib: peakMib,
       others_share: othersShare,
     })),
   };
+}
+
+function finiteOrNull(value = Number.NaN): number | null {
+  return Number.isFinite(value) ? value : null;
 }
 
 /** Of the largest amount of work: how many times the time and the memory of the smallest one that is not nothing. */

@@ -17,8 +17,16 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     id: 'rows-with-the-index',
     what: 'released recordings that came are not written before the spool is closed',
     file: 'agent/spool/index-keeper.ts',
-    find: '    this.#released.changed();\n    this.#writeIfDue();',
-    put: '    this.#released.changed();',
+    find: '    this.#released.changed();\n',
+    put: '',
+    suites: ['agent/spool/index-keeper'],
+  },
+  {
+    id: 'rows-wait-for-many',
+    what: 'a station that is switched off each evening never writes which files cameras still have',
+    file: 'agent/spool/index-keeper.ts',
+    find: 'this.#cancelRows ??= this.#deps.clock.after(ROWS_BEHIND_MS, () => this.#queue(this.#released));',
+    put: 'void ROWS_BEHIND_MS;',
     suites: ['agent/spool/index-keeper'],
   },
   {

@@ -95,10 +95,10 @@ beforeEach(async () => {
   );
   offered = new Set();
   const ready = eraser.ready.bind(eraser);
-  eraser.ready = (given, undecided) => {
+  eraser.ready = (given) => {
     const all = [...given];
     for (const { listed } of all) offered.add(Buffer.from(listed.path).toString());
-    return ready(all, undecided);
+    return ready(all);
   };
   const journal = { inventoryTaken: async () => undefined, holdsInventory: true };
   news = new News();

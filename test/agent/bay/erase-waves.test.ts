@@ -42,19 +42,30 @@ function entryOf(): TrackedEntry {
   return trackedEntry(listedFile(PATH, { sizeBytes: size_bytes }), fate);
 }
 
-/** An eraser over a camera, and what happened to both. */
-function eraserWith(erase: (nth: number) => Promise<'done'> = async () => 'done') {
+interface Camera {
+  readonly eraseMs?: number;
+  readonly listMs?: number;
+  /** Before the camera answers; counted from 0. */
+  readonly onErase?: (nth: number) => void;
+}
+
+/** An eraser over a camera, and what happened to both: `steps` are the files erased before each listing. */
+function eraserWith({ eraseMs = 1, listMs = 1, onErase = () => undefined }: Camera = {}) {
   const custody = new MemoryCustody();
-  const steps: string[] = [];
-  let erased = 0;
+  const steps: number[] = [];
+  let [now, erased, sinceListing, unsaid] = [0, 0, 0, 0];
   const session = {
-    erase: () => {
-      const isSaid = custody.of('erasing').length > erased && custody.covered >= custody.events.length;
-      steps.push(isSaid ? 'erase' : 'erase unsaid');
-      return erase(erased++);
+    erase: async () => {
+      if (custody.of('erasing').length <= erased || custody.covered < custody.events.length) unsaid++;
+      now += eraseMs;
+      sinceListing++;
+      onErase(erased++);
+      return 'done' as const;
     },
     inventory: async () => {
-      steps.push('list');
+      now += listMs;
+      steps.push(sinceListing);
+      sinceListing = 0;
       return { entries: [], problems: [] };
     },
   } as Partial<CameraSession> as CameraSession;
@@ -68,52 +79,95 @@ function eraserWith(erase: (nth: number) => Promise<'done'> = async () => 'done'
       spool: { stateOf: () => 'receipted', find: async () => ({ folder: '/ready/it' }) as SpooledRecording },
       files: { readAll: async (path) => documents[path.slice('/ready/it/'.length)] ?? new Uint8Array() },
       custody,
-      clock: { sleep: () => Promise.resolve() },
+      clock: { sleep: () => Promise.resolve(), monotonicMs: () => now },
       conditions: new MemoryConditions(),
       log: new MemoryLog(),
     },
     facts,
     session,
   );
-  return { eraser, custody, steps };
+  return { eraser, custody, steps, unsaid: () => unsaid };
 }
 
-test.each([
-  [3, 3],
-  [500, 500],
-  [8000, 500],
-  [8001, 501],
-  [20_000, 1250],
-])('of a camera with %i files %i are up for release at a time', (files, wave) => {
-  const { eraser } = eraserWith();
-  const entries = Array.from({ length: files }, () => entryOf());
-  expect(eraser.ready(entries, files)).toHaveLength(wave);
+const entriesOf = (count: number): TrackedEntry[] => Array.from({ length: count }, () => entryOf());
+const never = new AbortController().signal;
+
+/** All of them, wave by wave. */
+async function eraseAll(eraser: Eraser, entries: readonly TrackedEntry[]): Promise<void> {
+  for (;;) {
+    const ready = eraser.ready(entries.filter(({ fate }) => fate.kind === 'spooled'));
+    if (ready.length === 0) return;
+    await eraser.wave(ready, never);
+  }
+}
+
+test('a camera that is listed fast is listed behind each 500 files', async () => {
+  const { eraser, steps } = eraserWith({ eraseMs: 10, listMs: 100 });
+  await eraseAll(eraser, entriesOf(1100));
+  expect(steps).toEqual([500, 500, 100]);
 });
 
-test('a large wave is said in the log part by part before the camera is touched, and listed once', async () => {
-  const { eraser, custody, steps } = eraserWith();
-  const entries = Array.from({ length: 1100 }, () => entryOf());
-  const listing = await eraser.wave(entries, new AbortController().signal);
-  expect(listing).toEqual({ entries: [], problems: [] });
-  expect(steps).toEqual([...Array.from({ length: 1100 }, () => 'erase'), 'list']);
-  const names = custody.names();
-  expect(names.slice(0, 1100)).toEqual(Array.from({ length: 1100 }, () => 'erasing'));
-  expect(names.slice(1100)).toEqual(Array.from({ length: 1100 }, () => 'erased'));
-  expect(custody.covered).toBe(2200);
+test('one whose listing takes long is listed for a tenth of the time for which it is erased from', async () => {
+  const { eraser, steps, custody, unsaid } = eraserWith({ eraseMs: 1, listMs: 120 });
+  const entries = entriesOf(2200);
+  await eraseAll(eraser, entries);
+  // The first listing tells how long one takes; behind it 1,200 ms of erasing are three parts of 500.
+  expect(steps).toEqual([500, 1500, 200]);
+  expect(unsaid()).toBe(0);
+  expect(custody.covered).toBe(custody.events.length);
   expect(entries.every(({ fate }) => fate.kind === 'erased')).toBe(true);
+  expect(custody.of('erasing')).toHaveLength(2200);
+  expect(custody.of('erased')).toHaveLength(2200);
   expect(sha256Hex(encodeUtf8(PATH))).toBe(custody.of('erased')[0]?.facts['path_sha256']);
 });
 
-test('a camera that leaves in the second part of a wave: the log says nothing of the third, and that none is erased', async () => {
-  const { eraser, custody } = eraserWith(async (nth) => {
-    if (nth === 700) throw new DockError('driver.detached', 'the camera left', { retry: 'later' });
-    return 'done';
+test('no more than 10,000 are up for one wave', () => {
+  const { eraser } = eraserWith();
+  expect(eraser.ready(entriesOf(10_001))).toHaveLength(10_000);
+});
+
+test('each part of a wave is shown', async () => {
+  const { eraser } = eraserWith({ listMs: 1000 });
+  await eraser.wave(entriesOf(1), never);
+  let shown = 0;
+  await eraser.wave(entriesOf(1100), never, () => shown++);
+  expect(shown).toBe(3);
+});
+
+/** Before a wave in whose second part something happens, behind 700 files of it. */
+async function beforeWave(onErase: () => void) {
+  const at = eraserWith({ listMs: 1000, onErase: (nth) => (nth === 701 ? onErase() : undefined) });
+  await at.eraser.wave(entriesOf(1), never);
+  return { ...at, entries: entriesOf(1600) };
+}
+
+test('a camera that leaves in the second part of a wave: the log does not speak of the third, and calls none erased', async () => {
+  const { eraser, custody, entries } = await beforeWave(() => {
+    throw new DockError('driver.detached', 'the camera left', { retry: 'later' });
   });
-  const entries = Array.from({ length: 1100 }, () => entryOf());
-  await expect(eraser.wave(entries, new AbortController().signal)).rejects.toMatchObject({
-    code: 'driver.detached',
-  });
-  expect(custody.of('erasing')).toHaveLength(1000);
-  expect(custody.of('erased')).toHaveLength(0);
+  await expect(eraser.wave(entries, never)).rejects.toMatchObject({ code: 'driver.detached' });
+  expect(custody.of('erasing')).toHaveLength(1 + 1000);
+  expect(custody.of('erased')).toHaveLength(1);
   expect(entries.every(({ fate }) => fate.kind === 'spooled')).toBe(true);
+});
+
+test('a docking that is over in the second part of a wave: that is the last part of which the log speaks', async () => {
+  const ending = new AbortController();
+  const { eraser, custody, entries } = await beforeWave(() => ending.abort(new Error('the end')));
+  await expect(eraser.wave(entries, ending.signal)).rejects.toThrow('the end');
+  expect(custody.of('erasing')).toHaveLength(1 + 1000);
+  expect(custody.of('erased')).toHaveLength(1);
+});
+
+test('a log that fails in the middle of a wave: what was erased until then is confirmed all the same', async () => {
+  const { eraser, custody, steps, entries } = await beforeWave(() => {
+    custody.failWith = new DockError('custody.write-failed', 'the disk is full', { retry: 'later' });
+  });
+  await expect(eraser.wave(entries, never)).rejects.toMatchObject({ code: 'custody.write-failed' });
+  expect(steps).toEqual([1, 1000]);
+  expect(custody.of('erased')).toHaveLength(1 + 1000);
+  expect(entries.map(({ fate }) => fate.kind)).toEqual([
+    ...Array.from({ length: 1000 }, () => 'erased'),
+    ...Array.from({ length: 600 }, () => 'spooled'),
+  ]);
 });

@@ -132,18 +132,18 @@ test('a recording that is reclaimed while the gate reads it is erased all the sa
 
 test('only a recording with its receipt is up for release', () => {
   const ready = (state: SpooledRecording['state'] | undefined): number =>
-    eraserOver(state).ready([spooledEntry()], 1).length;
+    eraserOver(state).ready([spooledEntry()]).length;
   expect(ready('spooled')).toBe(0);
   expect(ready('receipted')).toBe(1);
   expect(ready('released')).toBe(1);
 });
 
 test('a recording that left the spool for the quarantine is not up for release: it is taken again', () => {
-  expect(eraserOver(undefined).ready([spooledEntry()], 1)).toEqual([]);
+  expect(eraserOver(undefined).ready([spooledEntry()])).toEqual([]);
 });
 
 test('nothing is up for release while the store is behind', () => {
-  expect(eraserOver('receipted', true).ready([spooledEntry()], 1)).toEqual([]);
+  expect(eraserOver('receipted', true).ready([spooledEntry()])).toEqual([]);
 });
 
 test('what the store asks for again at the moment of erasing is not erased, and not decided either', async () => {
