@@ -64,8 +64,8 @@ test('what came behind the time of a curve has a column of its own, and a line i
   ]);
   expect(curveDrawings(erased).get('files-time.svg')).toContain('then, until the camera is empty');
   expect(curveDocument(erased)).toMatchObject({
-    then: 'until the camera is empty',
+    then_label: 'until the camera is empty',
     points: [{ then_time: 160 }, { then_time: 8 }, { then_time: 12 }],
   });
-  expect(curveDocument(curve)).not.toHaveProperty('then');
+  expect(curveDocument(curve)).not.toHaveProperty('then_label');
 });

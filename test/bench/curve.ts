@@ -119,7 +119,7 @@ export function curveDocument({ kind, points, error }: Curve): Record<string, un
     name: kind.name,
     x: kind.xLabel,
     time_unit: kind.timeLabel,
-    ...(kind.thenLabel === undefined ? {} : { then: kind.thenLabel }),
+    ...(kind.thenLabel === undefined ? {} : { then_label: kind.thenLabel }),
     error: error ?? null,
     points: points.map(({ x, time, thenTime, peakMib, othersShare }) => ({
       x,
