@@ -184,8 +184,8 @@ async function connectParts(
   });
   const recordings = recordingSource(spool, {
     unlogged: (recordings) => custody.withoutSpooledEntry(recordings),
+    onReceiptLogged: (recording) => owedReceipts.logged(recording),
     onReceipted: (recording) => {
-      owedReceipts.logged(recording);
       void spool.askedOver(recording);
       putBack.over(recording);
       station.receipted(recording);
@@ -222,10 +222,8 @@ async function connectParts(
   });
   const dockingRecords = dockingSource(records, {
     unlogged: (recorded) => custody.withoutRecordedEntry(recorded),
-    onReceipted: (record) => {
-      owedReceipts.logged(record);
-      putBack.over(record);
-    },
+    onReceiptLogged: (record) => owedReceipts.logged(record),
+    onReceipted: (record) => putBack.over(record),
     // Nobody can make it again: its place in the quarantine is a condition.
     onQuarantined: (record) => putBack.over(record),
     onAskedAgain: (record) => putBack.asked(record),

@@ -61,7 +61,7 @@ export class OwedReceipts {
     this.#earlier = [];
   }
 
-  /** This process has logged the recording's receipt, under a checkpoint. */
+  /** This process has appended the entry of the recording's receipt: what is appended behind it is not durable before it. */
   logged(recording: RecordingId): void {
     this.#remember(recording);
   }
@@ -97,6 +97,7 @@ export class OwedReceipts {
     const folder = await this.#options.folderOf(recording);
     if (folder === undefined) return;
     const bytes = await this.#options.files.readAll(join(folder, RECEIPT_NAME), RECEIPT_BYTES_MAX);
+    if (this.#logged.has(recording)) return; // its receipt came in this run, and was logged while the log was searched
     const { receiver } = parseReceipt(bytes);
     const facts = { recording, receiver, receipt_sha256: sha256Hex(bytes) };
     this.#options.custody.append({ event: 'receipted', facts });

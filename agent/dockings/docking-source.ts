@@ -17,7 +17,10 @@ export function recordedEvent({ recording, manifestSha256, facts }: StoredRecord
 /** The records of one spool. */
 export function dockingSource(
   records: DockingRecords,
-  callbacks: Pick<PushSource, 'unlogged' | 'onReceipted' | 'onQuarantined' | 'onAskedAgain'>,
+  callbacks: Pick<
+    PushSource,
+    'unlogged' | 'onReceiptLogged' | 'onReceipted' | 'onQuarantined' | 'onAskedAgain'
+  >,
 ): PushSource {
   return {
     ...callbacks,

@@ -33,6 +33,8 @@ export interface PushReceiptsOptions {
   readonly knowsHead: (head: CustodyHead) => Promise<boolean>;
   /** A receipt is durable: the store has all of it, and nothing more need be sent. Must not throw. */
   readonly onStored: (recording: RecordingId) => void;
+  /** The entry of a stored receipt was appended to the log; it is durable no later than what is appended behind it. Must not throw. */
+  readonly onLogged: (recording: RecordingId) => void;
   /** A receipt is durable and logged. Must not throw. */
   readonly onReceipted: (recording: RecordingId) => void;
 }
@@ -95,6 +97,7 @@ export class PushReceipts {
     if (untold?.logged === false) {
       this.#options.custody.append(untold.event);
       untold.logged = true;
+      this.#options.onLogged(recording);
     }
     await this.#options.custody.checkpoint(PATIENCE_MS);
     this.#untold.delete(recording);

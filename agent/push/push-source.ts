@@ -56,6 +56,8 @@ export interface PushSource {
   unlogged(recordings: readonly RecordingId[]): Promise<readonly RecordingId[]>;
   /** What a receipt for this document must say. Errors: those of parsing it. */
   receiptMeant(bytes: Uint8Array): ReceiptMeant;
+  /** The entry of its receipt was appended to the log. Must not throw. */
+  onReceiptLogged(recording: RecordingId): void;
   /** A receipt is durable. Must not throw. */
   onReceipted(recording: RecordingId): void;
   /** One left the spool for the quarantine. Must not throw. */
@@ -67,7 +69,10 @@ export interface PushSource {
 /** Recordings of the spool as things to push. */
 export function recordingSource(
   store: PushStore<SpooledRecording>,
-  callbacks: Pick<PushSource, 'unlogged' | 'onReceipted' | 'onQuarantined' | 'onAskedAgain'>,
+  callbacks: Pick<
+    PushSource,
+    'unlogged' | 'onReceiptLogged' | 'onReceipted' | 'onQuarantined' | 'onAskedAgain'
+  >,
 ): PushSource {
   return {
     ...callbacks,

@@ -79,6 +79,7 @@ export class Pusher {
       sources,
       manifestBytes: (recording) => this.#steps.manifestBytes(recording),
       onStored: (recording) => this.#stored(recording),
+      onLogged: (recording) => sources.holding(recording)?.onReceiptLogged(recording),
       onReceipted: (recording) => this.#receipted(recording),
     });
     this.#failures = new PushFailures({

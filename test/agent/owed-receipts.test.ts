@@ -59,6 +59,26 @@ test('makes up for what the log lacks, once, and asks nothing of what this proce
   ]);
 });
 
+test('a receipt that comes in this run, and is logged while the log is searched for it, is not logged twice', async () => {
+  const events: CustodyEvent[] = [];
+  const custody: Custody = { append: (event) => void events.push(event), checkpoint: async () => undefined };
+  const owed = new OwedReceipts({
+    folderOf: async () => '/spool/ready/x',
+    files: { readAll: async () => receipt },
+    custody,
+    log: new MemoryLog(),
+    receipted: () => [],
+    takenBack: () => new Map(),
+    unloggedAskings: async () => [],
+    unlogged: async (recordings) => {
+      owed.logged(cut);
+      return recordings;
+    },
+  });
+  await owed.makeUp([cut]);
+  expect(events).toEqual([]);
+});
+
 test('a start makes up for what earlier runs owe and asks of nothing that came later; a log that cannot be read ends nothing', async () => {
   const events: CustodyEvent[] = [];
   const custody: Custody = { append: (event) => void events.push(event), checkpoint: async () => undefined };

@@ -119,6 +119,22 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     suites: GATE,
   },
   {
+    id: 'receipt-logged-twice',
+    what: 'the log has two entries of a receipt that came while it was searched for one',
+    file: 'agent/owed-receipts.ts',
+    find: '    if (this.#logged.has(recording)) return; // its receipt came',
+    put: '    // its receipt came',
+    suites: ['agent/owed-receipts'],
+  },
+  {
+    id: 'entry-told-late',
+    what: 'whoever erases is not told that the entry of a receipt waits for the log, and appends it, too',
+    file: 'agent/push/push-receipts.ts',
+    find: '      this.#options.onLogged(recording);\n',
+    put: '',
+    suites: ['agent/push/push'],
+  },
+  {
     id: 'wave-of-all',
     what: 'there is no bound for what is erased before one of it is confirmed',
     file: 'agent/bay/erase.ts',

@@ -46,6 +46,7 @@ for (const isMisread of [false, true])
       sources: [
         recordingSource(spool, {
           unlogged: async () => [],
+          onReceiptLogged: () => undefined,
           onReceipted: () => undefined,
           onQuarantined: () => undefined,
           onAskedAgain: () => undefined,

@@ -83,6 +83,8 @@ export class PushRig {
   readonly manifestsRead: RecordingId[] = [];
   /** Topics of everything that the station published. */
   readonly sent: string[] = [];
+  /** Of whose receipts the entries were appended. */
+  readonly logged: RecordingId[] = [];
   /** What the spool and the workers do; a test replaces what should fail. */
   onQuarantine: (recording: RecordingId) => Promise<void> = async () => undefined;
   /** The disk of the spool is away. */
@@ -111,6 +113,7 @@ export class PushRig {
       sources: [
         recordingSource(this.#spool(), {
           unlogged: async (recordings) => recordings.filter((recording) => this.unlogged.has(recording)),
+          onReceiptLogged: (recording) => this.logged.push(recording),
           onReceipted: (recording) => this.receipted.push(recording),
           onQuarantined: (recording) => this.quarantined.push(recording),
           onAskedAgain: (recording, outcome) => this.askedAgain.push(`${recording} ${outcome}`),
