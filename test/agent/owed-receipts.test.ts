@@ -5,7 +5,13 @@ import { OwedReceipts } from '../../agent/owed-receipts.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';
 import type { CustodyEvent } from '../../protocol/custody-entry.ts';
 import { MemoryLog } from '../fakes/log-memory.ts';
-import { makeRecordingId, makeSessionId, type ReceiverId, type StationId } from '../../protocol/ids.ts';
+import {
+  makeRecordingId,
+  makeSessionId,
+  type ReceiverId,
+  type RecordingId,
+  type StationId,
+} from '../../protocol/ids.ts';
 import { encodeReceipt } from '../../protocol/receipt.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 
@@ -27,10 +33,10 @@ const receipt = encodeReceipt({
   received_at: '2026-11-25T09:30:00.000Z',
 });
 
-test('makes up for what the log lacks, once, and asks nothing of what this process logged', async () => {
+/** One that asks the log of a run in which nothing was receipted before, and what it appends. */
+function owedOver(unlogged: (recordings: readonly RecordingId[]) => readonly RecordingId[]) {
   const events: CustodyEvent[] = [];
   const custody: Custody = { append: (event) => void events.push(event), checkpoint: async () => undefined };
-  const asked: string[][] = [];
   const owed = new OwedReceipts({
     folderOf: async () => '/spool/ready/x',
     files: { readAll: async () => receipt },
@@ -39,10 +45,16 @@ test('makes up for what the log lacks, once, and asks nothing of what this proce
     receipted: () => [],
     takenBack: () => new Map(),
     unloggedAskings: async () => [],
-    unlogged: async (recordings) => {
-      asked.push([...recordings]);
-      return recordings.filter((recording) => recording === cut);
-    },
+    unlogged: async (recordings) => unlogged(recordings),
+  });
+  return { owed, events };
+}
+
+test('makes up for what the log lacks, once, and asks nothing of what this process logged', async () => {
+  const asked: string[][] = [];
+  const { owed, events } = owedOver((recordings) => {
+    asked.push([...recordings]);
+    return recordings.filter((recording) => recording === cut);
   });
   const ours = makeRecordingId(random);
   owed.logged(ours);
@@ -60,20 +72,9 @@ test('makes up for what the log lacks, once, and asks nothing of what this proce
 });
 
 test('a receipt that comes in this run, and is logged while the log is searched for it, is not logged twice', async () => {
-  const events: CustodyEvent[] = [];
-  const custody: Custody = { append: (event) => void events.push(event), checkpoint: async () => undefined };
-  const owed = new OwedReceipts({
-    folderOf: async () => '/spool/ready/x',
-    files: { readAll: async () => receipt },
-    custody,
-    log: new MemoryLog(),
-    receipted: () => [],
-    takenBack: () => new Map(),
-    unloggedAskings: async () => [],
-    unlogged: async (recordings) => {
-      owed.logged(cut);
-      return recordings;
-    },
+  const { owed, events } = owedOver((recordings) => {
+    owed.logged(cut);
+    return recordings;
   });
   await owed.makeUp([cut]);
   expect(events).toEqual([]);
