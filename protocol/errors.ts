@@ -38,6 +38,12 @@ export function systemCode(error: unknown): string | undefined {
   return undefined;
 }
 
+/** True where nothing lies at the path that an error of the system, or one of its causes, is about. Never throws. */
+export function isAbsent(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
 /** Errors that say nothing of the disk or the camera: the machine is short of something, and another try may work. */
 const SHORTAGE_CODES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN', 'EINTR']);
 

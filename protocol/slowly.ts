@@ -13,10 +13,8 @@ export function pauseWhatever(clock: Pick<Clock, 'sleep'>): Pause {
 
 /** Items between two pauses, of some µs each: 10 ms of work on a small machine. */
 const ITEMS = 1000;
-/** ... of which each makes an entry of the log. */
-export const ENTRIES_OF_LOG = 100;
 
-/** Calls `each` for every item in order. Errors: those of `pause` and of `each`, where the work ends. */
+/** Calls `each` for every item in order; `itemsAtOnce` are fewer where each takes longer. Errors: those of `pause` and of `each`, where the work ends. */
 export async function forEachSlowly<T>(
   items: Iterable<T>,
   pause: Pause,

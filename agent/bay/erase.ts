@@ -13,11 +13,13 @@ import type { DockingFacts } from './manifest-build.ts';
 import { lookPatiently } from '../look-patiently.ts';
 import { textOf } from '../push/push-verify.ts';
 import { mayErase, type ReleaseAnswer } from './release.ts';
-import { ENTRIES_OF_LOG, forEachSlowly, pauseWhatever } from '../../protocol/slowly.ts';
+import { forEachSlowly, pauseWhatever } from '../../protocol/slowly.ts';
 import type { Spool } from '../spool/spool.ts';
 
 /** Entries of which the log says in one go that they are being erased, or were. */
 const STROKE_ENTRIES_MAX = 500;
+/** ... between two pauses: some 10 ms on a small machine. */
+const LOGGED_AT_ONCE = 100;
 /**
  * A wave ends behind the stroke with which it took so many times as long as the listing behind the last one: a camera with many files that was listed
  * behind each stroke would be listed for longer than erased from. What is unconfirmed at any moment is bounded by that, and by the next number.
@@ -168,7 +170,7 @@ export class Eraser {
     signal.throwIfAborted(); // of a camera that left in the meantime nothing is about to go
     const erasing = (each: Allowed): void =>
       this.#deps.custody.append({ event: 'erasing', facts: this.#facts(each) });
-    await forEachSlowly(allowed, pauseWhatever(this.#deps.clock), erasing, ENTRIES_OF_LOG);
+    await forEachSlowly(allowed, pauseWhatever(this.#deps.clock), erasing, LOGGED_AT_ONCE);
     if (allowed.length > 0) await this.#deps.custody.checkpoint(); // the log says so before the camera is touched
     for (const each of allowed) if (await this.#erase(each, signal)) tried.push(each);
   }
@@ -286,7 +288,7 @@ export class Eraser {
     for (let from = 0; from < tried.length; from += STROKE_ENTRIES_MAX) {
       // A log that fails at the moment keeps what it was told: whoever asked for all of this hears of it at the end.
       if (from > 0) await this.#deps.custody.checkpoint().catch(() => undefined);
-      await forEachSlowly(tried.slice(from, from + STROKE_ENTRIES_MAX), pause, tell, ENTRIES_OF_LOG);
+      await forEachSlowly(tried.slice(from, from + STROKE_ENTRIES_MAX), pause, tell, LOGGED_AT_ONCE);
     }
   }
 

@@ -60,6 +60,7 @@ class ByteSum {
     this.#low += times * (bytes % HIGH);
   }
 }
+
 /** Entries of one docking by what became of them. */
 export class EntryTally implements FateListener {
   readonly #open = new Set<TrackedEntry>();

@@ -1,5 +1,5 @@
-// Decides when the index and the rows of released recordings are written anew: each after enough changes, and when the spool is closed. Never
-// in anybody's way.
+// Decides when the index and the rows of released recordings are written anew: each after enough changes and when the spool is closed, the rows
+// within an hour besides. Never in anybody's way.
 import { describeError } from '../../protocol/errors.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
 import type { Clock, Files, Log } from '../../protocol/ports.ts';
@@ -13,8 +13,8 @@ import type { ReleasedRows } from './released-rows.ts';
 /** A file may always lack so many changes: reading so many manifests takes a start some 50 ms. */
 const BEHIND_MIN = 500;
 /**
- * ... and of what it names this part: what is written for each change does not grow with the spool then. (An index that was written behind every 500
- * changes made 9 GB of writes for 100,000 recordings.) A start takes a sixth longer at most, at 18 µs for what an index names and 100 for what
+ * ... and of what it names this part: what is written for each change does not grow with the spool then. (Written behind every 500 changes, an
+ * index makes 9 GB of writes for 100,000 recordings, by calculation.) A start takes a sixth longer at most, at 18 µs for what an index names and 100 for what
  * it does not; for a receipt that it lacks it syncs a folder.
  */
 const NAMED_PER_BEHIND = 32;

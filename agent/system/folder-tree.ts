@@ -7,7 +7,7 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { systemCode } from '../../protocol/errors.ts';
+import { isAbsent, systemCode } from '../../protocol/errors.ts';
 import type { TreeWatching, WatchTree } from './folder-changes.ts';
 
 /** Folders of one camera that are watched: a card has 900 below DCIM at most (DCF), and a user 8,192 watches on a small system (inotify(7)). */
@@ -112,7 +112,7 @@ class FolderTree {
 
   /** A folder under a known name may be another one: it is watched anew, and what came into it before that is told by it. */
   async #lookOnce(path: string, levelsBelow: number): Promise<void> {
-    const found = await lstat(path).catch(ifGone);
+    const found = await lstat(path).catch(ifAbsent);
     if (this.#isOver) return;
     const isFolder = found?.isDirectory() === true;
     if (isFolder || this.#folders.has(path)) this.#forget(path);
@@ -145,7 +145,7 @@ class FolderTree {
 
   /** What goes while it is looked at is told by its folder. */
   #failed(error: unknown): void {
-    if (!this.#isOver && !isGone(error)) this.#watching.onError(error);
+    if (!this.#isOver && !isAbsent(error)) this.#watching.onError(error);
   }
 }
 
@@ -155,10 +155,6 @@ async function* foldersIn(folder: string): AsyncGenerator<string> {
 }
 
 /** Errors: any other. */
-function ifGone(error: unknown): undefined {
-  if (!isGone(error)) throw error;
-}
-
-function isGone(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '');
+function ifAbsent(error: unknown): undefined {
+  if (!isAbsent(error)) throw error;
 }

@@ -2,6 +2,7 @@
 // No retries and no caching here: what a failure means is decided by the caller, and a failed sync is never repeated.
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, readdir, rename, rm, statfs, unlink, type FileHandle } from 'node:fs/promises';
+import { isAbsent } from '../errors.ts';
 import type { Files, FileStat, OpenFile } from '../ports.ts';
 
 const FILE_MODE = 0o640;
@@ -87,11 +88,6 @@ async function withHandle<T>(
   } finally {
     await handle.close();
   }
-}
-
-function isAbsent(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
 async function stat(path: string): Promise<FileStat | undefined> {

@@ -1,13 +1,11 @@
 // The curves through the whole pipeline: size of one file, number of files, number of cameras.
-import { opendir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import type { CurveKind, CurveMeasure, CurveValue } from './curve.ts';
 import { sum, type Sample } from './figures.ts';
 import { LoadWatch } from './load.ts';
 import { bodydockParty } from './parties/bodydock.ts';
-import { dockAll, openBenchRig, spaceBytes, untilReceipts } from './parties/bodydock-rig.ts';
+import { dockAll, openBenchRig, spaceBytes, untilEmpty, untilReceipts } from './parties/bodydock-rig.ts';
 import { FILES } from './pipeline-group.ts';
 import { measureOnce } from './pipeline.ts';
 import { ProcessUse } from './process-use.ts';
@@ -21,7 +19,6 @@ const SMALL_ON_DISK_BYTES = 128 * 1024;
 /** A file a tenth of a second, with room: behind it something hangs. */
 const FILE_MS = 200;
 const LIFE_MS = 15 * 60_000;
-const EMPTY_LOOK_MS = 100;
 
 const nothing = (): Promise<void> => Promise.resolve();
 
@@ -101,7 +98,7 @@ async function ofSmallFiles(count: number, ending: AbortSignal): Promise<CurveVa
     await dockAll(rig);
     await untilReceipts(rig, count, signal);
     const receiptedMs = performance.now();
-    await untilEmpty(join(rig.camera(), 'DCIM'), signal);
+    await untilEmpty(rig, signal);
     const emptyMs = performance.now();
     const measured = { elapsedMs: receiptedMs - startedMs, ...use.take() };
     const sample = { measured, load: load.close(sum(measured.cpuSeconds)) };
@@ -111,16 +108,6 @@ async function ofSmallFiles(count: number, ending: AbortSignal): Promise<CurveVa
     };
   } finally {
     await bench.close();
-  }
-}
-
-/** Errors: the signal's reason. */
-async function untilEmpty(folder: string, signal: AbortSignal): Promise<void> {
-  for (let isEmpty = false; !isEmpty;) {
-    await setTimeout(EMPTY_LOOK_MS, undefined, { signal });
-    const names = await opendir(folder);
-    isEmpty = (await names.read()) === null;
-    await names.close();
   }
 }
 

@@ -7,7 +7,7 @@ import { readPublicKeyFile } from '../../../config/keys.ts';
 import { valueAt, type YamlTree } from '../../../config/yaml-tree.ts';
 import { encodeUtf8, equalBytes } from '../../bytes.ts';
 import type { EnrolmentRequest } from '../../enrolment.ts';
-import { DockError, isDockError, systemCode } from '../../errors.ts';
+import { DockError, isAbsent, isDockError } from '../../errors.ts';
 import type { ReceiverId } from '../../ids.ts';
 import { encodePublicKey, keyIdHex, parsePublicKey, publicKeyLine, type PublicKey } from '../../minisign.ts';
 import { revocationName } from '../keys/revocations.ts';
@@ -110,7 +110,7 @@ async function isThere(path: string): Promise<boolean> {
   return stat(path).then(
     () => true,
     (error: unknown) => {
-      if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return false;
+      if (isAbsent(error)) return false;
       throw error;
     },
   );

@@ -182,7 +182,10 @@ describe('the index of a spool that grows', () => {
       await closed;
       running--;
     };
-    for (let count = 0; count < 2600; count++) spooled();
+    for (let count = 0; count < 1000; count++) spooled();
+    await settled(); // the first write waits for its gate
+    expect(running).toBe(1);
+    for (let count = 0; count < 1600; count++) spooled();
     const closing = keeper.close();
     await settled();
     open();

@@ -121,7 +121,7 @@ test('what comes into a folder that came, or that lies now where another one lay
   });
 });
 
-test('a folder that came with files in it is told again once it is watched', async () => {
+test('a folder that came with something in it is told again once it is watched', async () => {
   await withFolder(async (folder) => {
     const [drawer, camera] = [join(folder, 'drawer'), join(folder, 'camera')];
     await mkdir(camera);

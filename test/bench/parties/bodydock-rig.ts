@@ -1,8 +1,8 @@
 // What every measurement of ours begins and ends with: a dock with a quiet mosquitto and the work dealt out to its cameras; receipts counted in
 // the vault; the vault verified and compared with the source.
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { link, mkdir, readdir, rm } from 'node:fs/promises';
+import { existsSync, opendirSync, readdirSync } from 'node:fs';
+import { link, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { RigWish } from '../../fakes/dock-rig-config.ts';
@@ -122,11 +122,7 @@ export async function earlierDocking(
   await dealOut(work, rig);
   await dockAll(rig);
   await untilReceipts(rig, count, signal);
-  for (let number = 1; number <= rig.cameraCount; number++)
-    while ((await readdir(join(rig.camera(number), 'DCIM'))).length > 0) {
-      signal.throwIfAborted();
-      await pause(LOOK_MS);
-    }
+  await untilEmpty(rig, signal);
   await rm(folder, { recursive: true });
   return work.files.map(({ sha256 }) => sha256);
 }
@@ -141,14 +137,35 @@ export async function untilReceipts(rig: DockRig, count: number, signal: AbortSi
   const parent = join(rig.vault, STATION);
   const receipted = new Set<string>();
   while (receipted.size < count) {
-    if (signal.aborted || !rig.agent.running || !rig.receiver.running)
-      throw new Error(`${receipted.size} of ${count} recordings receipted when it ended\n${rig.tails()}`, {
-        cause: signal.reason,
-      });
+    assertRuns(rig, signal, () => `${receipted.size} of ${count} recordings receipted`);
     const lookedMs = performance.now();
     for (const name of namesIn(parent))
       if (!receipted.has(name) && isRecordingWithReceipt(join(parent, name))) receipted.add(name);
     await pause(Math.max(LOOK_MS, LOOK_SHARE * (performance.now() - lookedMs)));
+  }
+}
+
+/** Until all files of all cameras were erased. Errors: a program that ended; the signal's reason. */
+export async function untilEmpty(rig: DockRig, signal: AbortSignal): Promise<void> {
+  for (let number = 1; number <= rig.cameraCount; number++)
+    while (!isEmpty(join(rig.camera(number), 'DCIM'))) {
+      assertRuns(rig, signal, () => `camera ${number} not empty`);
+      await pause(LOOK_MS);
+    }
+}
+
+function assertRuns(rig: DockRig, signal: AbortSignal, state: () => string): void {
+  if (!signal.aborted && rig.agent.running && rig.receiver.running) return;
+  throw new Error(`${state()} when it ended\n${rig.tails()}`, { cause: signal.reason });
+}
+
+/** Without reading all of it: it may hold 100,000 files. */
+function isEmpty(folder: string): boolean {
+  const entries = opendirSync(folder);
+  try {
+    return entries.readSync() === null;
+  } finally {
+    entries.closeSync();
   }
 }
 
