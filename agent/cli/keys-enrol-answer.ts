@@ -1,7 +1,7 @@
 // The last step of an enrolment (SPEC 4.12): what the store answered is compared, checked against the private key that is here, and put to
 // its places. Nothing is changed before all of it was found good; pins go into the configuration only where that was asked for.
 import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { chmod, chown, mkdir, realpath, stat } from 'node:fs/promises';
+import { chmod, chown, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { brokerUrlFault, type TlsFiles } from '../../config/broker-config.ts';
 import { compareFingerprint } from '../../config/compare-fingerprint.ts';
@@ -16,6 +16,7 @@ import { pemOf } from '../../protocol/certificate-request.ts';
 import { clientCertificateFault } from '../../protocol/client-certificate.ts';
 import { openEnrolmentAnswer, type Enrolment, type EnrolmentAnswer } from '../../protocol/enrolment.ts';
 import { DockError } from '../../protocol/errors.ts';
+import { makeFolders } from '../../protocol/io/make-folders.ts';
 import { askAtTerminal } from '../../protocol/io/terminal.ts';
 import { fingerprintOf } from '../../protocol/key-documents.ts';
 import { fill, shownAt, type Language } from '../page/language.ts';
@@ -153,7 +154,7 @@ async function install({ tls, certificates, authorities }: Installation): Promis
     [tls.caFile, authorities],
     [tls.certFile, certificates],
   ] as const) {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolders(dirname(path));
     await replaceFile(path, pem(list), 'public');
   }
 }

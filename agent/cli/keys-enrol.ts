@@ -1,6 +1,5 @@
 // `bodydock keys enrol` (SPEC 4.12): without --answer it writes the station's request for the store. What comes back is keys-enrol-answer.ts.
 import { generateKeyPair, type KeyObject } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { mapBroker } from '../../config/broker-config.ts';
@@ -15,6 +14,7 @@ import { makeCertificateRequest } from '../../protocol/certificate-request.ts';
 import { encodeEnrolmentRequest } from '../../protocol/enrolment.ts';
 import { isDockError } from '../../protocol/errors.ts';
 import { parseStationId } from '../../protocol/ids.ts';
+import { makeFolders } from '../../protocol/io/make-folders.ts';
 import { keyIdHex, publicKeyLine, publicKeyOf } from '../../protocol/minisign.ts';
 import { fill } from '../page/language.ts';
 import { installAnswer } from './keys-enrol-answer.ts';
@@ -124,7 +124,7 @@ async function certificateKey(path: string): Promise<{ key: KeyObject; made: boo
     if (!isDockError(error, 'key.missing')) throw error;
   }
   const { privateKey } = await promisify(generateKeyPair)('ec', { namedCurve: 'P-256' });
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolders(dirname(path));
   const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
   await writeNewFile(path, encodeUtf8(pem.toString()), 'secret');
   return { key: privateKey, made: true };

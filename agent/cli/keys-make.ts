@@ -1,10 +1,10 @@
 // `bodydock keys make`: draws keys and writes them into new files. Replaces nothing, ever.
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXIT_GOOD } from '../../config/exit-codes.ts';
 import { makeIdentityFile } from '../../config/identity-file.ts';
 import { makeSigningKey } from '../../config/keys.ts';
 import { NAME_PATTERN } from '../../protocol/ids.ts';
+import { makeFolders } from '../../protocol/io/make-folders.ts';
 import { keyIdHex, publicKeyLine } from '../../protocol/minisign.ts';
 import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
 
@@ -53,7 +53,7 @@ export async function makeKeys(args: readonly string[], io: Io): Promise<number>
   if (folder === undefined) throw usageError('`keys make` wants --out DIR');
   if (name !== undefined && !NAME_PATTERN.test(name))
     throw usageError(`--name ${JSON.stringify(name)}: 1 to 32 of a-z, 0-9 and "-" are allowed`);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolders(folder, 0o700);
   report(io, kind, await make(folder, name), line.values.json === true);
   return EXIT_GOOD;
 }

@@ -1,6 +1,5 @@
 // `bodydock keys prove`: proves that recipients can open what this station seals. In one step where station and identity are at
 // hand; else in three: ask (station), answer (store), install (station), with files carried between them.
-import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { replaceFile } from '../../config/durable-file.ts';
@@ -9,6 +8,7 @@ import { readIdentityFile } from '../../config/identity-file.ts';
 import { STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { encodeBase64, encodeUtf8, parseBase64, parseUtf8 } from '../../protocol/bytes.ts';
 import { DockError, isDockError } from '../../protocol/errors.ts';
+import { makeFolders } from '../../protocol/io/make-folders.ts';
 import { recipientProofName } from '../../protocol/recipient-proof.ts';
 import { answerChallenge, CHALLENGE_FILE_BYTES_MAX } from '../../protocol/recipient-challenge.ts';
 import { parseCommandLine, usageError, writeJson, type Io } from './output.ts';
@@ -65,7 +65,7 @@ export async function proveKeys(args: readonly string[], io: Io): Promise<number
 
 /** Step 1. */
 async function askAll(prover: Prover, folder: string, io: Io, json: boolean): Promise<number> {
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   const asked: { recipient: string; file: string }[] = [];
   for (const recipient of prover.config.recipients) {
     const file = join(folder, `challenge-${recipientProofName(recipient)}.age`);

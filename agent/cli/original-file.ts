@@ -2,9 +2,10 @@
 // outside the folder. The name is bytes, because a camera may have used any.
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { link, lstat, mkdir, open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { link, lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DockError, systemCode } from '../../protocol/errors.ts';
+import { makeFolders } from '../../protocol/io/make-folders.ts';
 import type { OriginalTarget } from '../verify/restore-original.ts';
 
 /** Restored recordings show people: only who restored them may read them. */
@@ -43,7 +44,7 @@ export class OriginalFile implements OriginalTarget {
     await refuseTaken(folder, name);
     const temporary = join(folder, `.bodydock-open-${randomBytes(8).toString('hex')}`);
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolders(folder);
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
       return new OriginalFile({ folder, temporary, name, fallback }, await open(temporary, flags, MODE));
     } catch (error) {

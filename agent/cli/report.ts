@@ -1,10 +1,10 @@
 // `bodydock report`: what the pilot is judged by, from a vault alone: HTML to read and print, CSV and JSON to calculate with.
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { printable } from '../../config/problems.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
+import { makeFolders } from '../../protocol/io/make-folders.ts';
 import { Calendar, parsePeriod } from '../report/calendar.ts';
 import { makeReport } from '../report/make-report.ts';
 import type { PilotReport } from '../report/pilot-report.ts';
@@ -77,7 +77,7 @@ async function writeFiles(
   language: Language,
   tell: (text: string) => void,
 ): Promise<void> {
-  await mkdir(out, { recursive: true });
+  await makeFolders(out);
   const texts = new Map([
     ['report.html', reportHtml(made, language)],
     ['report.json', `${JSON.stringify(made, undefined, 2)}\n`],

@@ -1,5 +1,5 @@
 // `bodydock spool export`: copies sealed recordings out of the spool as they are, and checks each copy. Nothing is opened.
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { STATION_FILE_DEFAULT } from '../../config/load.ts';
@@ -8,6 +8,7 @@ import { DockError, systemCode } from '../../protocol/errors.ts';
 import { isRecordingId } from '../../protocol/ids.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
+import { makeFolders } from '../../protocol/io/make-folders.ts';
 import { fill, type Language } from '../page/language.ts';
 import type { SpoolLayout } from '../spool/layout.ts';
 import type { TrustedKeys } from '../verify/trusted-keys.ts';
@@ -89,7 +90,7 @@ function tell(
 
 /** Never in the spool itself: what lies there is the agent's. */
 async function targetFolder(out: string, layout: SpoolLayout): Promise<string> {
-  await mkdir(out, { recursive: true, mode: 0o750 });
+  await makeFolders(out, 0o750);
   const [target, root] = await Promise.all([realpath(resolve(out)), realpath(layout.root)]);
   if (target !== root && !target.startsWith(`${root}${sep}`)) return target;
   throw usageError(`--out ${out} lies in the spool: name a folder elsewhere`);

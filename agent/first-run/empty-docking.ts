@@ -2,9 +2,10 @@
 // real service. What it leaves is a docking record: the proof that nothing was recorded.
 //
 // A camera is its folder; out of its bay means that the folder lies in `drawer`. Folders of the user's own cameras are never moved.
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { systemCode } from '../../protocol/errors.ts';
+import { makeFolders } from '../../protocol/io/make-folders.ts';
 import type { BayDocument } from '../../protocol/messages.ts';
 import type { Clock } from '../../protocol/ports.ts';
 import type { FirstRunCamera } from './config-files.ts';
@@ -48,7 +49,7 @@ export async function emptyDrawer(out: OutFolder): Promise<void> {
 
 async function drawerOf(out: OutFolder): Promise<string> {
   const drawer = join(out.path, 'drawer');
-  await mkdir(drawer, { recursive: true, mode: 0o750 });
+  await makeFolders(drawer, 0o750);
   return drawer;
 }
 

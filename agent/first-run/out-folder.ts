@@ -2,6 +2,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DockError, systemCode } from '../../protocol/errors.ts';
+import { makeFolders } from '../../protocol/io/make-folders.ts';
 
 const MARKER = 'bodydock-first-run.json';
 const MARKER_TEXT = '{"kind":"bodydock-first-run","version":1}\n';
@@ -34,7 +35,7 @@ export async function openOutFolder(name: string | undefined, base: string): Pro
   const fresh = await claim(path);
   const out = layout(path, fresh);
   for (const folder of [out.keys, out.secrets, out.spool, out.vault, out.logs])
-    await mkdir(folder, { recursive: true, mode: 0o750 });
+    await makeFolders(folder, 0o750);
   return out;
 }
 
@@ -54,7 +55,7 @@ function layout(path: string, fresh: boolean): OutFolder {
 }
 
 async function claim(path: string): Promise<boolean> {
-  await mkdir(path, { recursive: true, mode: 0o750 });
+  await makeFolders(path, 0o750);
   const names = await readdir(path);
   if (names.length === 0) {
     await writeFile(join(path, MARKER), MARKER_TEXT, { flag: 'wx' });
@@ -72,7 +73,7 @@ async function claim(path: string): Promise<boolean> {
 }
 
 async function nextFree(parent: string): Promise<string> {
-  await mkdir(parent, { recursive: true });
+  await makeFolders(parent);
   for (let number = 1; number <= NAMES_MAX; number++) {
     const path = join(parent, `first-run-${number}`);
     try {

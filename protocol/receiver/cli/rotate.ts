@@ -1,6 +1,5 @@
 // `bodydock-receiver rotate`: changes the signing key of the store. In two steps: every station must pin the next key before anything is
 // signed by it, or no receipt counts at the stations that were forgotten.
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { giveToOwnerOf } from '../../../config/file-owner.ts';
 import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../../config/exit-codes.ts';
@@ -25,6 +24,7 @@ import {
   type PublicKey,
   type SecretKey,
 } from '../../minisign.ts';
+import { makeFolders } from '../../io/make-folders.ts';
 import { isReceiverRunning } from '../keys/running-receiver.ts';
 import { parseWords, usage, type Io } from './command-line.ts';
 import { openStoreCommand, type StoreCommand } from './store-command.ts';
@@ -107,7 +107,7 @@ async function enter(store: StoreCommand, { facts }: ProvenKeyChange, key: Secre
 }
 
 async function makeFolder({ layout, config }: StoreCommand, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o750 });
+  await makeFolders(folder, 0o750);
   await giveToOwnerOf(layout.root, [join(layout.root, config.receiver), folder]);
 }
 
