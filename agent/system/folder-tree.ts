@@ -3,10 +3,10 @@
 // files took the main thread, that was two thirds, and it grew with the square of their number.)
 //
 // Nobody relies on it, see folder-changes.ts. What happens to a folder itself libuv tells as something of its name in it; that is not there, and
-// told as gone.
+// told as gone. Of the topmost one nobody else tells: one that was taken away and is there again is read and watched anew.
 import { watch, type FSWatcher } from 'node:fs';
 import { lstat, opendir } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { basename, join, sep } from 'node:path';
 import { isAbsent, systemCode } from '../../protocol/errors.ts';
 import type { TreeWatching, WatchTree } from './folder-changes.ts';
 
@@ -20,12 +20,13 @@ const NO_TEXT = '\uFFFD';
 const ENTRIES_AT_ONCE = 256;
 
 export const watchTree: WatchTree = (path, watching) => {
-  const tree = new FolderTree(watching);
-  tree.begin(path);
+  const tree = new FolderTree(path, watching);
+  tree.begin();
   return async () => tree.stop();
 };
 
 class FolderTree {
+  readonly #root: string;
   readonly #watching: TreeWatching;
   readonly #folders = new Map<string, FSWatcher>();
   /** What is being looked at, with whether it was told again meanwhile. */
@@ -35,12 +36,13 @@ class FolderTree {
   #isFull = false;
   #isOver = false;
 
-  constructor(watching: TreeWatching) {
+  constructor(root: string, watching: TreeWatching) {
+    this.#root = root;
     this.#watching = watching;
   }
 
-  begin(path: string): void {
-    this.#run(this.#watch(path, this.#watching.levelsBelow));
+  begin(): void {
+    this.#run(this.#watch(this.#root, this.#watching.levelsBelow));
   }
 
   stop(): void {
@@ -117,9 +119,19 @@ class FolderTree {
     const isFolder = found?.isDirectory() === true;
     if (isFolder || this.#folders.has(path)) this.#forget(path);
     this.#watching.onChange({ path, isGone: found === undefined });
+    if (found === undefined && path === join(this.#root, basename(this.#root))) await this.#lookAtRoot();
     if (!isFolder || levelsBelow === 0) return;
     await this.#watch(path, levelsBelow - 1);
     if (!this.#isOver) this.#watching.onChange({ path, isGone: false });
+  }
+
+  /** What came into it while it was elsewhere was told by its old name, under which nothing was found. */
+  async #lookAtRoot(): Promise<void> {
+    const found = await lstat(this.#root).catch(ifAbsent);
+    if (this.#isOver || found?.isDirectory() !== true) return;
+    this.#forget(this.#root);
+    await this.#watch(this.#root, this.#watching.levelsBelow);
+    if (!this.#isOver) this.#watching.onChange({ path: this.#root, isGone: false });
   }
 
   #readUnread(): void {

@@ -36,13 +36,19 @@ test('it ends once little is free', async () => {
   expect(at.looks).toBe(11); // 40, 36 ... 4, and 0 is below 1.5
 });
 
-test('where the system keeps more free it ends at twice all memory, and takes no disk', async () => {
-  const at = machine(50, 0);
+test('what the system keeps free is read over twice, and the file takes no disk', async () => {
+  const at = machine(24, 0);
   await at.memory.bring(new AbortController().signal);
-  expect(at.looks).toBe((2 * 100) / 4);
+  expect(at.looks).toBe((2 * 24) / 4 + 1);
   const { size, blocks } = await stat(filler);
   expect(size).toBe(200 * MIB);
   expect(blocks).toBeLessThan(100);
+});
+
+test('it goes on while less and less is free, and ends at twice all memory', async () => {
+  const at = machine(99, 1.5);
+  await at.memory.bring(new AbortController().signal);
+  expect(at.looks).toBe((2 * 100) / 4);
 });
 
 test('whoever ends the bench ends it, before anything is made', async () => {

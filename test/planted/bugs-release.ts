@@ -167,6 +167,14 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     suites: ['agent/system/folder-tree'],
   },
   {
+    id: 'back-unheard',
+    what: "a bay's folder that was taken away for a moment is not watched on, so that its new files wait for the next round",
+    file: 'agent/system/folder-tree.ts',
+    find: '(found === undefined && path === join(this.#root, basename(this.#root)))',
+    put: '(found !== undefined && path === this.#root)',
+    suites: ['agent/system/folder-tree'],
+  },
+  {
     id: 'erased-before-logged',
     what: 'a camera is touched before the log durably says so',
     file: 'agent/bay/erase.ts',

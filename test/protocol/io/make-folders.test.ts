@@ -15,6 +15,10 @@ async function modeOf(path: string): Promise<number> {
   return (await stat(path)).mode & 0o777;
 }
 
+function refused(code: string): { readonly code: string; readonly cause: { readonly code: string } } {
+  return { code: 'folder.unwritable', cause: { code } };
+}
+
 test('what is missing is made with the mode, what is there stays as it is', async () => {
   const before = await modeOf(base);
   const deep = join(base, 'a/b/c');
@@ -35,13 +39,16 @@ test('a link to a folder counts as one; a file and a link to nowhere do not', as
   await makeFolders(join(base, 'link/below'));
   expect((await stat(join(base, 'below'))).isDirectory()).toBe(true);
   await writeFile(join(base, 'file'), '');
-  await expect(makeFolders(join(base, 'file'))).rejects.toMatchObject({ code: 'EEXIST' });
-  await expect(makeFolders(join(base, 'file/below'))).rejects.toMatchObject({ code: 'ENOTDIR' });
+  await expect(makeFolders(join(base, 'file'))).rejects.toMatchObject(refused('EEXIST'));
+  await expect(makeFolders(join(base, 'file/below'))).rejects.toMatchObject(refused('ENOTDIR'));
   await symlink(join(base, 'nowhere'), join(base, 'dangling'));
-  await expect(makeFolders(join(base, 'dangling'))).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(makeFolders(join(base, 'dangling'))).rejects.toMatchObject(refused('ENOENT'));
 });
 
 test('a file system in which nothing can be made says so, and the call ends', { timeout: 5000 }, async () => {
-  await expect(makeFolders('/proc/nothing')).rejects.toMatchObject({ code: 'ENOENT', path: '/proc/nothing' });
-  await expect(makeFolders('/proc/nothing/below')).rejects.toMatchObject({ code: 'ENOENT' });
+  await expect(makeFolders('/proc/nothing')).rejects.toMatchObject({
+    ...refused('ENOENT'),
+    message: expect.stringContaining('/proc/nothing could not be made (ENOENT)') as string,
+  });
+  await expect(makeFolders('/proc/nothing/below')).rejects.toMatchObject(refused('ENOENT'));
 });
