@@ -22,7 +22,7 @@ const DEFAULT: readonly Group[] = ['stages', 'pipeline', 'syncs'];
 
 export const HELP = `npm run bench [-- [GROUP] [OPTION...]]
 
-Without a group: stages, pipeline and syncs, one after the other, in about ten minutes; then which targets were reached.
+Without a group: stages, pipeline and syncs, one after the other, in about twelve minutes; then which targets were reached.
 
   pipeline  the same files through bodydock and through what could be run instead: MB/s, CPU seconds per GB, memory
   stages    from the camera into the spool, and from the spool to the receipt, each alone, beside the rates of the bare primitives
