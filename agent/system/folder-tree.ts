@@ -138,7 +138,18 @@ class FolderTree {
     const unread = [...this.#unread];
     this.#unread.clear();
     for (const [folder, levelsBelow] of unread)
-      if (this.#folders.has(folder)) this.#run(this.#read(folder, levelsBelow));
+      if (this.#folders.has(folder)) this.#run(this.#readAnew(folder, levelsBelow));
+  }
+
+  /** What nobody looked at may have been a folder that went, or another one in its place: those below are watched anew. */
+  async #readAnew(folder: string, levelsBelow: number): Promise<void> {
+    const before = [...this.#folders.keys()].filter((path) => path.startsWith(folder + sep));
+    for (const path of before) this.#forget(path);
+    await this.#read(folder, levelsBelow);
+    if (this.#isOver) return;
+    for (const path of before)
+      if (!this.#isFull && !this.#folders.has(path)) this.#watching.onChange({ path, isGone: true });
+    this.#watching.onChange({ path: folder, isGone: false });
   }
 
   /** A folder, and those below it, are not watched any more. */

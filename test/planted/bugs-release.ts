@@ -175,6 +175,14 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     suites: ['agent/system/folder-tree'],
   },
   {
+    id: 'gone-unheard',
+    what: 'a folder that goes among many changes counts as watched for good, and so does the next one of its name',
+    file: 'agent/system/folder-tree.ts',
+    find: '(folder)) this.#run(this.#readAnew(folder, levelsBelow));',
+    put: '(folder)) this.#run(this.#read(folder, levelsBelow));',
+    suites: ['agent/system/folder-tree'],
+  },
+  {
     id: 'erased-before-logged',
     what: 'a camera is touched before the log durably says so',
     file: 'agent/bay/erase.ts',

@@ -1,5 +1,5 @@
 // What the watch of a camera's folders tells, and what it costs, on a real file system.
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -190,6 +190,33 @@ test('folders that come more at a time than are looked at are watched all the sa
       await folders(601, before);
     });
     expect(errors).toEqual([]);
+  });
+});
+
+test('a folder that goes among more changes than are looked at is told as gone, and the next one of its name is watched', async () => {
+  await withFolder(async (folder) => {
+    const place = join(folder, '100');
+    await mkdir(place);
+    const before = await inotifyWatches();
+    const errors = await watch(
+      folder,
+      3,
+    )(async (told) => {
+      await folders(2, before);
+      for (let at = 0; at < 400; at++) writeFileSync(join(folder, `${at}.mp4`), '');
+      rmdirSync(place);
+      await until('it is told as gone', 10_000, () => has(told, place, true));
+      await folders(1, before);
+      await pause(50);
+      for (let at = 0; at < 400; at++) writeFileSync(join(folder, `${at}.mp4`), 'more');
+      mkdirSync(place);
+      await folders(2, before);
+      const path = join(place, 'new.mp4');
+      await writeFile(path, '');
+      await until('what comes into it is told', 10_000, () => has(told, path, false));
+    });
+    expect(errors).toEqual([]);
+    expect(await inotifyWatches()).toBe(before);
   });
 });
 
