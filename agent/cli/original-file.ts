@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { link, lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DockError, isDockError, systemCode } from '../../protocol/errors.ts';
+import { DockError, systemCode } from '../../protocol/errors.ts';
 import { makeFolders } from '../../protocol/io/make-folders.ts';
 import type { OriginalTarget } from '../verify/restore-original.ts';
 
@@ -48,7 +48,7 @@ export class OriginalFile implements OriginalTarget {
       const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
       return new OriginalFile({ folder, temporary, name, fallback }, await open(temporary, flags, MODE));
     } catch (error) {
-      throw unwritable(folder, isDockError(error, 'folder.unwritable') ? error.cause : error);
+      throw unwritable(folder, error);
     }
   }
 

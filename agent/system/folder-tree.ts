@@ -128,26 +128,24 @@ class FolderTree {
   /** What came into it while it was elsewhere was told by its old name, under which nothing was found. */
   async #lookAtRoot(): Promise<void> {
     const found = await lstat(this.#root).catch(ifAbsent);
-    if (this.#isOver || found?.isDirectory() !== true) return;
-    this.#forget(this.#root);
-    await this.#watch(this.#root, this.#watching.levelsBelow);
-    if (!this.#isOver) this.#watching.onChange({ path: this.#root, isGone: false });
+    if (!this.#isOver && found?.isDirectory() === true)
+      await this.#watchAnew(this.#root, this.#watching.levelsBelow);
   }
 
   #readUnread(): void {
     const unread = [...this.#unread];
     this.#unread.clear();
     for (const [folder, levelsBelow] of unread)
-      if (this.#folders.has(folder)) this.#run(this.#readAnew(folder, levelsBelow));
+      if (this.#folders.has(folder)) this.#run(this.#watchAnew(folder, levelsBelow));
   }
 
-  /** What nobody looked at may have been a folder that went, or another one in its place: those below are watched anew. */
-  async #readAnew(folder: string, levelsBelow: number): Promise<void> {
-    const before = [...this.#folders.keys()].filter((path) => path.startsWith(folder + sep));
-    for (const path of before) this.#forget(path);
-    await this.#read(folder, levelsBelow);
+  /** Something in it changed that nobody looked at: a folder below it may have gone, or be another one. */
+  async #watchAnew(folder: string, levelsBelow: number): Promise<void> {
+    const below = [...this.#folders.keys()].filter((path) => path.startsWith(folder + sep));
+    this.#forget(folder);
+    await this.#watch(folder, levelsBelow);
     if (this.#isOver) return;
-    for (const path of before)
+    for (const path of below)
       if (!this.#isFull && !this.#folders.has(path)) this.#watching.onChange({ path, isGone: true });
     this.#watching.onChange({ path: folder, isGone: false });
   }

@@ -48,7 +48,7 @@ Without a group: stages, pipeline and syncs, one after the other, in about twelv
   --svg DIR        where drawings go, out/bench by default (curves)
   --only NAMES     only these parties (pipeline, small) or curves, separated by commas
   --mib N          bytes of all files together, in MiB (pipeline, stages, fairness, small)
-  --repetitions N  repetitions of each party (pipeline, stages), of each way (usb)
+  --repetitions N  repetitions of each party (pipeline, stages, small), of each way (usb)
 
 A run is accepted on a quiet machine, group by group, with --json test/bench/reference.json, and that file is committed.
 Temporary files lie in TMPDIR: put it on the disk that is to be measured. Exit codes: 0 measured, 1 a party failed or delivered

@@ -178,7 +178,7 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     id: 'gone-unheard',
     what: 'a folder that goes among many changes counts as watched for good, and so does the next one of its name',
     file: 'agent/system/folder-tree.ts',
-    find: '(folder)) this.#run(this.#readAnew(folder, levelsBelow));',
+    find: '(folder)) this.#run(this.#watchAnew(folder, levelsBelow));',
     put: '(folder)) this.#run(this.#read(folder, levelsBelow));',
     suites: ['agent/system/folder-tree'],
   },

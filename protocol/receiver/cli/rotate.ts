@@ -15,6 +15,7 @@ import {
 import { readSigningKey } from '../../../config/keys.ts';
 import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
 import { DockError } from '../../errors.ts';
+import { makeFolders } from '../../io/make-folders.ts';
 import { keyFingerprint, type ProvenKeyChange } from '../../key-documents.ts';
 import {
   keyIdHex,
@@ -24,7 +25,6 @@ import {
   type PublicKey,
   type SecretKey,
 } from '../../minisign.ts';
-import { makeFolders } from '../../io/make-folders.ts';
 import { isReceiverRunning } from '../keys/running-receiver.ts';
 import { parseWords, usage, type Io } from './command-line.ts';
 import { openStoreCommand, type StoreCommand } from './store-command.ts';

@@ -107,7 +107,7 @@ function earlierBytes(measuredBytes: number): number {
 /**
  * The docking before the one that is measured: both programs run all day, and neither their start nor the first gigabyte of their lives, while
  * V8 still compiles them, is what a station does all day. As large as the other one, up to a gigabyte, in more files, and to all cameras. Ends with all of them
- * empty beside their bays: the station erases nothing for ten seconds, and waiting for that would take a third of the bench's time.
+ * empty beside their bays: the station erases nothing for ten seconds, which each repetition would wait for.
  * Shape: SHA-256 of its files, in lower-case hex. Errors: those of the programs; the signal's reason.
  */
 export async function earlierDocking(
