@@ -1,5 +1,5 @@
 // What a running station takes over of its file.
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { judgeConfig, readConfig, type GoodConfig } from '../../../agent/live-config/judged-config.ts';
@@ -26,6 +26,22 @@ test('another place of the spool is refused while the station runs: nobody would
     expect(await judgeConfig(place, moved, NOW_MS)).toMatchObject({
       kind: 'refused',
       problems: [{ code: 'config.spool-moved', path: 'spool.path', found: JSON.stringify(path) }],
+    });
+  });
+});
+
+test('the text in force is not looked through again, but whose file it is', async () => {
+  await withFolder(async (folder) => {
+    const place = { file: await put(folder, 'station.yaml', PLAIN), credentialsFolder: undefined };
+    const first = await readConfig(place);
+    if (first.kind === 'refused') throw new Error('refused');
+    const judged = await judgeConfig(place, first.good, NOW_MS);
+    expect(judged.kind === 'good' && judged.good).toBe(first.good);
+
+    await chmod(place.file, 0o666);
+    expect(await judgeConfig(place, first.good, NOW_MS)).toMatchObject({
+      kind: 'refused',
+      problems: [{ code: 'config.mode' }],
     });
   });
 });
