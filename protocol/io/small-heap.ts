@@ -33,6 +33,6 @@ function setFlags(): void {
   // receiver grew for 10 MiB more before they collected, for the same CPU seconds (measured, three gigabytes of one life).
   setFlagsFromString('--heap-growing-percent=30');
   // V8 puts together what lies scattered over its pages while that is a fifth of them, and not only from two thirds on: the agent needs 7 MiB less
-  // with one camera and with four, the receiver 2, for the same CPU seconds (medians of four lives of each, in turns).
+  // with one camera and 10 with four, the receiver 2 with one, for the same CPU seconds (test/bench/TRIED.md).
   setFlagsFromString('--optimize-for-size');
 }
