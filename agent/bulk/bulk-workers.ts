@@ -10,7 +10,7 @@ import type { BulkCalls, BulkThreadData } from './bulk-calls.ts';
 import type { Bulk, Digesting, Sealing, SealJob, SealResult, TailDifference } from './bulk.ts';
 import { Crowd, newCrowdMemory } from './crowd.ts';
 import type { FolderLooks, FoldersWanted } from './folder-look.ts';
-import { PiecesInFlight, sizeOf } from './pieces-in-flight.ts';
+import { IN_FLIGHT_BYTES, IN_FLIGHT_ROOMY_BYTES, PiecesInFlight, sizeOf } from './pieces-in-flight.ts';
 import { newTagMemory, TAG_KEY_BYTES } from './unit-tags.ts';
 
 /** Workers of one agent: more than a machine with cameras on it has cores. */
@@ -91,13 +91,13 @@ class BulkWorkers implements Bulk {
   async startSeal(job: SealJob): Promise<Sealing> {
     const pass = this.#enter();
     await pass.starting(pass.calls.call('startSeal', { pass: pass.id, job }));
-    return new WorkerSealing(pass);
+    return new WorkerSealing(pass, this.#piecesInto(pass));
   }
 
   async startDigest(): Promise<Digesting> {
     const pass = this.#enter();
     await pass.starting(pass.calls.call('startDigest', { pass: pass.id }));
-    return new WorkerDigesting(pass);
+    return new WorkerDigesting(pass, this.#piecesInto(pass));
   }
 
   readUnit(
@@ -130,6 +130,12 @@ class BulkWorkers implements Bulk {
   #enter(): PassInWorker {
     const slot = least(this.#slots, ({ calls, passes }) => [passes.size, calls.pending]);
     return new PassInWorker(++this.#lastPass, slot, () => this.#tellCrowd());
+  }
+
+  /** As crowded as it is when the pass begins. */
+  #piecesInto(pass: PassInWorker): PiecesInFlight {
+    const bytesMax = this.#crowd.isFull ? IN_FLIGHT_BYTES : IN_FLIGHT_ROOMY_BYTES;
+    return new PiecesInFlight((piece) => pass.send(piece), bytesMax);
   }
 
   #tellCrowd(): void {
@@ -196,9 +202,9 @@ class WorkerSealing implements Sealing {
   readonly #pieces: PiecesInFlight;
   #positionBytes = 0;
 
-  constructor(pass: PassInWorker) {
+  constructor(pass: PassInWorker, pieces: PiecesInFlight) {
     this.#pass = pass;
-    this.#pieces = new PiecesInFlight((piece) => pass.send(piece));
+    this.#pieces = pieces;
   }
 
   get positionBytes(): number {
@@ -232,9 +238,9 @@ class WorkerDigesting implements Digesting {
   readonly #pass: PassInWorker;
   readonly #pieces: PiecesInFlight;
 
-  constructor(pass: PassInWorker) {
+  constructor(pass: PassInWorker, pieces: PiecesInFlight) {
     this.#pass = pass;
-    this.#pieces = new PiecesInFlight((piece) => pass.send(piece));
+    this.#pieces = pieces;
   }
 
   write(piece: Piece): Promise<void> {
