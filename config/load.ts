@@ -8,7 +8,7 @@ import { checkReceiver } from './receiver-rules.ts';
 import { receiverFileSchema, type ReceiverFile } from './receiver-schema.ts';
 import { RuleReport } from './rules.ts';
 import { goodGroups, schemaProblems } from './schema-problems.ts';
-import { readSource } from './source.ts';
+import { readSource, type Source } from './source.ts';
 import { mapStation, type StationConfig } from './station-config.ts';
 import { checkStation } from './station-rules.ts';
 import { stationFileSchema, type StationFile } from './station-schema.ts';
@@ -24,13 +24,18 @@ export type Loaded<Config> =
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] };
 
 /** Loads station.yaml. Never rejects: a file that cannot be read is a problem like any other. */
-export function loadStationConfig(file: string): Promise<Loaded<StationConfig>> {
-  return load(file, stationFileSchema, checkStation, mapStation);
+export async function loadStationConfig(file: string): Promise<Loaded<StationConfig>> {
+  return stationConfigOf(await readSource(file), file);
+}
+
+/** The same of a text that was read, for whoever looks first whether it is one that is known. Never throws. */
+export function stationConfigOf(source: Source, file: string): Loaded<StationConfig> {
+  return load(source, file, stationFileSchema, checkStation, mapStation);
 }
 
 /** Loads receiver.yaml. Never rejects. */
-export function loadReceiverConfig(file: string): Promise<Loaded<ReceiverConfig>> {
-  return load(file, receiverFileSchema, checkReceiver, mapReceiver);
+export async function loadReceiverConfig(file: string): Promise<Loaded<ReceiverConfig>> {
+  return load(await readSource(file), file, receiverFileSchema, checkReceiver, mapReceiver);
 }
 
 /** What a file says in the groups that somebody needs, while others may wait for what is still to come. */
@@ -69,7 +74,7 @@ async function loadUnfinished<Schema extends z.ZodObject, Name extends keyof z.o
   check: Check<Schema>,
   needed: readonly Name[],
 ): Promise<Needed<z.output<Schema>, Name>> {
-  const examined = await examine(file, schema, check);
+  const examined = examine(await readSource(file), file, schema, check);
   if (examined.kind === 'refused') return examined;
   const isNeeded = ({ path }: Problem): boolean => {
     const [group = ''] = path?.split(/[.[]/) ?? [];
@@ -82,13 +87,14 @@ async function loadUnfinished<Schema extends z.ZodObject, Name extends keyof z.o
   return { kind: 'loaded', groups, tree, text, folder: dirname(resolve(file)) };
 }
 
-async function load<Schema extends z.ZodObject, Config>(
+function load<Schema extends z.ZodObject, Config>(
+  source: Source,
   file: string,
   schema: Schema,
   check: Check<Schema>,
   map: (value: z.output<Schema>, folder: string) => Config,
-): Promise<Loaded<Config>> {
-  const examined = await examine(file, schema, check);
+): Loaded<Config> {
+  const examined = examine(source, file, schema, check);
   if (examined.kind === 'refused') return examined;
   const { problems, tree, sha256 } = examined;
   if (problems.length > 0) return { kind: 'refused', problems: orderProblems(problems) };
@@ -107,12 +113,12 @@ interface Examined {
 }
 
 /** All problems of a file that is YAML at all. */
-async function examine<Schema extends z.ZodObject>(
+function examine<Schema extends z.ZodObject>(
+  source: Source,
   file: string,
   schema: Schema,
   check: Check<Schema>,
-): Promise<Examined | Refused> {
-  const source = await readSource(file);
+): Examined | Refused {
   if (source.kind === 'refused') return source;
   const parsed = parseYaml(source.text, file);
   if (parsed.kind === 'refused') return { kind: 'refused', problems: orderProblems(parsed.problems) };

@@ -45,7 +45,7 @@ export const DOCKING_ENTRIES_PER_PART = 256;
 export const DOCKING_PARTS_MAX = Math.ceil((2 * INVENTORY_ENTRIES_MAX) / DOCKING_ENTRIES_PER_PART);
 /** Folder levels that a walk descends (acceptance MSC-04). DCIM needs 2. */
 export const INVENTORY_DEPTH_MAX = 32;
-/** One buffer of a pull: large enough for USB (ptp-mtp.md), small enough that eight bays stay under 32 MiB. */
+/** One buffer of a pull: large enough for USB (ptp-mtp.md), small enough that eight bays on four cores have some 32 MiB of them. */
 export const PULL_PIECE_BYTES = 1 * MIB;
 
 /** Largest control message (offer, claim, have, receipt, custody batch) that is parsed at all. */

@@ -1,7 +1,7 @@
 // Whether the threads that seal and digest are as many as the machine has cores. Only then do they give way to those that talk to cameras and
 // broker (give-way.ts): while a core is left, giving way would hold back the one thread that a camera's bytes go through, for the sake of several
 // others that are done sooner and then have nothing to do. One camera with its receiver and broker on two cores: 246 MB/s and 10 % of the cores
-// idle in place of 237 and 15 (means and medians of six lives with three dockings each).
+// idle in place of 237 and 15 (means and medians of six lives with three dockings each). Only then, too, do few pieces wait for them (pieces-in-flight.ts).
 //
 // Invariant: one thread writes, all read; what a reader sees may be a moment old.
 

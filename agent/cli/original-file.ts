@@ -38,7 +38,7 @@ export class OriginalFile implements OriginalTarget {
 
   /**
    * Begins a file in the folder, which is made where it is missing. Names are single parts of a path.
-   * Errors: "open.exists" where the name is taken; "open.unwritable" with the system's error as cause.
+   * Errors: "open.exists" where the name is taken; "open.unwritable" with the system's error among its causes.
    */
   static async create(folder: string, name: Uint8Array, fallback: Uint8Array): Promise<OriginalFile> {
     await refuseTaken(folder, name);

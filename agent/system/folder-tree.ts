@@ -31,7 +31,7 @@ class FolderTree {
   readonly #folders = new Map<string, FSWatcher>();
   /** What is being looked at, with whether it was told again meanwhile. */
   readonly #looks = new Map<string, boolean>();
-  /** Folders in which something came that nobody looked at, with the levels below them. */
+  /** Folders in which something changed that nobody looked at, with the levels below them. */
   readonly #unread = new Map<string, number>();
   #isFull = false;
   #isOver = false;

@@ -32,7 +32,7 @@ function setFlags(): void {
   // GB instead of 3.5 in every second run of the bench (measured). A third more than what lives is the bound: with twice as much, agent and
   // receiver grew for 10 MiB more before they collected, for the same CPU seconds (measured, three gigabytes of one life).
   setFlagsFromString('--heap-growing-percent=30');
-  // V8 puts together what lies scattered over its pages while that is a fifth of them, and not only from two thirds on: the agent needs 7 MiB less
-  // with one camera and 10 with four, the receiver 2 with one, for the same CPU seconds (test/bench/TRIED.md).
+  // V8 leaves pages half empty until moving what lies on them is cheap. Told to care for memory, it moves sooner and gives the pages back: the agent
+  // needs 7 MiB less with one camera and 10 with four, the receiver 2 with one, for the same CPU seconds (test/bench/TRIED.md).
   setFlagsFromString('--optimize-for-size');
 }
