@@ -1,8 +1,8 @@
 // The version of the installed program, as its package.json says.
 import { readFile } from 'node:fs/promises';
 
-/** From this file as source (config) and as compiled (dist/config). */
-const PLACES = ['../package.json', '../../package.json'];
+/** From this file as source (config), as compiled (dist/config) and as part of a program (dist/programs/config). */
+const PLACES = ['../package.json', '../../package.json', '../../../package.json'];
 
 /** Such as "0.1.0"; "unknown" where no package.json of this program is found. Never rejects. */
 export async function readVersion(): Promise<string> {
@@ -13,7 +13,7 @@ export async function readVersion(): Promise<string> {
         continue;
       if (found.name === 'bodydock' && typeof found.version === 'string') return found.version;
     } catch {
-      continue; // compiled, the first place is dist/, which has none
+      continue; // dist/ and dist/programs/ have none
     }
   }
   return 'unknown';

@@ -6,7 +6,7 @@
 // is there the kernel says. No path, no device, no option comes from a client, nothing from a camera becomes a word of a command.
 //
 // For its unit:
-//   command   node dist/agent/mount-helper/main.js [--config /etc/bodydock/station.yaml] [--folder /run/bodydock-mount]
+//   command   node dist/programs/agent/mount-helper/main.js [--config /etc/bodydock/station.yaml] [--folder /run/bodydock-mount]
 //             [--user bodydock] [--group bodydock]       (the values are the defaults; user and group are the agent's, names or numbers)
 //   user      root; CapabilityBoundingSet=CAP_SYS_ADMIN (mount, blockdev) CAP_CHOWN (group of the socket); CAP_DAC_READ_SEARCH where the
 //             station's file is not readable for root by its owner or mode

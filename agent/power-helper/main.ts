@@ -6,7 +6,7 @@
 // bay has stands in the station's file, which must be root's. No port, path or device comes from a client.
 //
 // For its unit:
-//   command   node dist/agent/power-helper/main.js [--config /etc/bodydock/station.yaml] [--folder /run/bodydock-power]   (the defaults)
+//   command   node dist/programs/agent/power-helper/main.js [--config /etc/bodydock/station.yaml] [--folder /run/bodydock-power]   (the defaults)
 //   user      root without any capability: it owns the files that it writes to. Group=bodydock, the agent's: whose members may ask
 //   socket    <folder>/control.sock, root:<group>, mode 0660; the folder and all above it root's, and writable for root alone
 //   writes    <folder>, and `disable` of ports below /sys/devices: ReadWritePaths=/sys/devices

@@ -1,6 +1,5 @@
 // The file `copyright` of a package: the owner's word on the project, and name, version, licence and its text of each library in it.
 // The format is Debian's machine-readable one.
-import { relative } from 'node:path';
 import { licenceText, type Library } from './libraries.ts';
 
 const OWNER = `Files: *
@@ -20,42 +19,76 @@ const LIBUSB = `Comment:
  out takes the place of the one here.
 `;
 
-/** The text, the same for the same libraries. `folder` is the program's folder in the package, `project` where the libraries lie now. */
-export async function copyrightText(
-  project: string,
-  folder: string,
-  libraries: readonly Library[],
-): Promise<string> {
+/** Whose code is in a package. */
+export interface Holdings {
+  /** The program's folder in the package, absolute there. */
+  readonly folder: string;
+  /** Libraries whose code is put together with ours in dist/. */
+  readonly bundled: readonly Library[];
+  /** Libraries that have files of their own, at this path below the program's folder. */
+  readonly installed: readonly { readonly library: Library; readonly path: string }[];
+}
+
+/** The text, the same for the same libraries. */
+export async function copyrightText({ folder, bundled, installed }: Holdings): Promise<string> {
   const head =
     'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: bodydock\n';
-  const parts = await Promise.all(
-    libraries.map(async (library) => {
-      const place = `${folder}/${relative(project, library.folder)}`.slice(1);
+  const program = folder.slice(1);
+  const own = await Promise.all(
+    installed.map(async ({ library, path }) => {
       const text = await licenceText(library);
       return [
-        `Files: ${place}/*`,
-        `Copyright: ${holders(text, library)}`,
+        `Files: ${program}/${path}/*`,
+        `Copyright: ${holders(text, library).join('\n ')}`,
         `License: ${library.licence === '' ? 'as-delivered' : library.licence.replaceAll(/[()]/g, '').trim()}`,
-        indented(
-          text === ''
-            ? `${library.name} ${library.version} says "${library.licence}" and delivers no text.`
-            : text,
-        ),
-        ...(library.name === 'usb' ? [LIBUSB.trimEnd()] : [`Comment: ${library.name} ${library.version}`]),
+        indented(termsOf(library, text)),
+        ...(library.name === 'usb' ? [LIBUSB.trimEnd()] : [`Comment: ${named(library)}`]),
         '',
       ].join('\n');
     }),
   );
-  return [head, OWNER, ...parts].join('\n');
+  return [head, OWNER, ...(await together(`${program}/dist/*`, bundled)), ...own].join('\n');
 }
 
-function holders(text: string, library: Library): string {
+/** One paragraph for the files, and one for the terms of each library in them. */
+async function together(files: string, libraries: readonly Library[]): Promise<string[]> {
+  const texts = await Promise.all(libraries.map(licenceText));
+  const facts = libraries.map((library, index) => ({ library, text: texts[index] ?? '' }));
+  const paragraph = [
+    `Files: ${files}`,
+    'Copyright: the owner of bodydock',
+    ...new Set(facts.flatMap(({ library, text }) => holders(text, library).map((holder) => ` ${holder}`))),
+    `License: ${['none-yet', ...libraries.map(termsName)].join(' and ')}`,
+    'Comment: our own code, and that of these libraries:',
+    ...libraries.map((library) => ` ${named(library)}, ${library.licence}`),
+    '',
+  ].join('\n');
+  const terms = facts.map(({ library, text }) =>
+    [`License: ${termsName(library)}`, indented(termsOf(library, text)), ''].join('\n'),
+  );
+  return [paragraph, ...terms];
+}
+
+/** One of each library and version: the names of licences alone do not tell the holders that the texts name. */
+function termsName({ name, version }: Library): string {
+  return `${name.replaceAll('/', '-').replaceAll('@', '')}-${version}`;
+}
+
+function named({ name, version }: Library): string {
+  return `${name} ${version}`;
+}
+
+function termsOf(library: Library, text: string): string {
+  return text === '' ? `${named(library)} says "${library.licence}" and delivers no text.` : text;
+}
+
+function holders(text: string, library: Library): string[] {
   const lines = text
     .split('\n')
     .filter((line) => /^\s*(?:portions\s+)?copyright\b.*(?:\d{4}|©|\(c\))/i.test(line));
   const found = lines.map((line) => line.trim().replace(/^copyright\s*/i, ''));
-  if (found.length > 0) return found.join('\n ');
-  return library.holder === '' ? `the authors of ${library.name}` : library.holder;
+  if (found.length > 0) return found;
+  return [library.holder === '' ? `the authors of ${library.name}` : library.holder];
 }
 
 function indented(text: string): string {

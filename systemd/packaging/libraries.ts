@@ -1,8 +1,7 @@
-// Which libraries the compiled code needs, and which of their files: those that run, for one architecture, and their licences.
-// Found by what the code imports, so that nothing is forgotten and nothing for development comes along.
+// The libraries of a package: what there is to say of each, and of one that is not part of the bundle, its files: those that run, for one
+// architecture.
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { builtinModules } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 
 /** One installed library. */
@@ -14,30 +13,18 @@ export interface Library {
   /** As its package.json says. */
   readonly licence: string;
   readonly holder: string;
-  readonly homepage: string;
 }
 
-/** As the compiler writes them: statements that begin a line, or end at one, and calls. */
-const IMPORTS = /(?:^(?:import|export|\})[^'"\n]*\bfrom |^import |\bimport\()['"]([^'"./][^'"]*)['"]/gm;
+/** One that is installed in this folder. */
+export async function libraryAt(folder: string): Promise<Library> {
+  return factsOf(folder, await description(folder));
+}
 
-/** All libraries that the files import, and what those need in turn; ordered by folder. Errors: one that is not installed. */
-export async function librariesOf(project: string, files: readonly string[]): Promise<Library[]> {
-  const wanted = new Set<string>();
-  for (const file of files) {
-    const text = await readFile(file, 'utf8');
-    for (const [, specifier = ''] of text.matchAll(IMPORTS)) {
-      const name = packageName(specifier);
-      if (!name.startsWith('node:') && !builtinModules.includes(name)) wanted.add(name);
-    }
-  }
+/** Libraries of these names, and what they need in turn; ordered by folder. Errors: one that is not installed. */
+export async function librariesNamed(names: readonly string[], project: string): Promise<Library[]> {
   const found = new Map<string, Library>();
-  for (const name of wanted) await collect(name, project, found, true);
+  for (const name of names) await collect(name, project, found, true);
   return [...found.values()].sort((a, b) => (a.folder < b.folder ? -1 : 1));
-}
-
-function packageName(specifier: string): string {
-  const [first = '', second = ''] = specifier.split('/');
-  return first.startsWith('@') ? `${first}/${second}` : first;
 }
 
 async function collect(
@@ -52,18 +39,25 @@ async function collect(
     return;
   }
   if (found.has(folder) || name.startsWith('@types/')) return;
-  const facts = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;
-  found.set(folder, {
-    folder,
-    name,
-    version: textOf(facts['version']),
-    licence: textOf(facts['license']),
-    holder: personOf(facts['author']),
-    homepage: textOf(facts['homepage']),
-  });
+  const facts = await description(folder);
+  found.set(folder, factsOf(folder, facts));
   const names = (key: string): string[] => Object.keys((facts[key] as object | undefined) ?? {});
   for (const next of names('dependencies')) await collect(next, folder, found, true);
   for (const next of names('optionalDependencies')) await collect(next, folder, found, false);
+}
+
+async function description(folder: string): Promise<Record<string, unknown>> {
+  return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Record<string, unknown>;
+}
+
+function factsOf(folder: string, facts: Record<string, unknown>): Library {
+  return {
+    folder,
+    name: textOf(facts['name']),
+    version: textOf(facts['version']),
+    licence: textOf(facts['license']),
+    holder: personOf(facts['author']),
+  };
 }
 
 /** As Node looks for it: upwards from whoever asks. */
@@ -92,14 +86,6 @@ const IDLE_FOLDERS = new Set(
     ' ',
   ),
 );
-/** Parts of libraries that are for browsers, bundlers or development, by library. */
-const IDLE_PARTS: Readonly<Record<string, RegExp>> = {
-  mqtt: /^(?:dist\/|build\/bin\/|build\/scripts\/)/,
-  yaml: /^browser\//,
-  zod: /^src\//,
-  usb: /^src\//,
-  pino: /^(?:browser\.js|build\/|\.github\/)/,
-};
 
 /** Files of a library that go into the package, as paths below its folder. Native parts only of the platform, and of glibc. */
 export async function libraryFiles(library: Library, platform: string | undefined): Promise<string[]> {
@@ -107,15 +93,14 @@ export async function libraryFiles(library: Library, platform: string | undefine
   return names
     .filter((entry) => entry.isFile())
     .map((entry) => relative(library.folder, join(entry.parentPath, entry.name)))
-    .filter((path) => runs(library.name, path, platform))
+    .filter((path) => runs(path, platform))
     .sort();
 }
 
-function runs(library: string, path: string, platform: string | undefined): boolean {
+function runs(path: string, platform: string | undefined): boolean {
   const parts = path.split('/');
   if (parts.includes('node_modules') || parts.some((part) => part.startsWith('.'))) return false;
   if (IDLE_FOLDERS.has(parts[0] ?? '') && parts.length > 1) return false;
-  if (IDLE_PARTS[library]?.test(path) === true) return false;
   if (parts[0] === 'prebuilds') return parts[1] === platform && !path.includes('musl');
   return RUNS.test(path);
 }

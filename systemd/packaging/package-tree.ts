@@ -9,9 +9,10 @@ import { chmod, copyFile, lutimes, mkdir, readdir, readFile, rm, symlink, writeF
 import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { bundle } from './bundle.ts';
 import { copyrightText } from './copyright.ts';
 import { bashCompletion, manualPage, type HelpPage } from './help-pages.ts';
-import { libraryFiles, librariesOf } from './libraries.ts';
+import { libraryAt, libraryFiles, librariesNamed } from './libraries.ts';
 import { maintainerScripts } from './maintainer-scripts.ts';
 import { ARCHITECTURES, type Architecture, type Part } from './parts.ts';
 
@@ -59,8 +60,9 @@ async function layProgram(
   root: string,
 ): Promise<void> {
   const home = join(root, programFolder(part, version));
-  const modules = await codeFiles(part, code);
-  for (const path of modules) await lay(join(code, path), join(home, 'dist', path));
+  const dist = join(home, 'dist');
+  const bundled = await bundle({ code, modules: part.launched.map(({ module }) => module), out: dist });
+  for (const path of bundled.files) await setMode(join(dist, path));
   for (const asset of part.assets) await lay(join(project, asset), join(home, asset));
   const { name, type, license } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8')) as Record<
     string,
@@ -70,16 +72,17 @@ async function layProgram(
     join(home, 'package.json'),
     `${JSON.stringify({ name, version, private: true, license, type }, null, 2)}\n`,
   );
-  const libraries = await librariesOf(
-    project,
-    modules.map((path) => join(code, path)),
-  );
+  const libraries = await librariesNamed(bundled.native, project);
   const platform = architecture === 'all' ? undefined : ARCHITECTURES[architecture];
   for (const library of libraries)
     for (const path of await libraryFiles(library, platform))
       await lay(join(library.folder, path), join(home, relative(project, library.folder), path));
-  const doc = join(root, 'usr/share/doc', part.name);
-  await put(join(doc, 'copyright'), await copyrightText(project, programFolder(part, version), libraries));
+  const told = await copyrightText({
+    folder: programFolder(part, version),
+    bundled: await Promise.all(bundled.libraries.map(libraryAt)),
+    installed: libraries.map((library) => ({ library, path: relative(project, library.folder) })),
+  });
+  await put(join(root, 'usr/share/doc', part.name, 'copyright'), told);
   for (const { name: launcher, module, isCommand } of part.launched) {
     const path = join('/usr/lib', part.name, launcher);
     await put(
@@ -95,15 +98,6 @@ async function layProgram(
 
 function programFolder(part: Part, version: string): string {
   return `/usr/lib/${part.name}/${version}`;
-}
-
-async function codeFiles(part: Part, code: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const folder of part.code) {
-    const names = await readdir(join(code, folder), { recursive: true });
-    found.push(...names.filter((name) => name.endsWith('.js')).map((name) => join(folder, name)));
-  }
-  return found.sort();
 }
 
 /** Units and what lies beside them, manual page, completion. */
@@ -179,7 +173,11 @@ async function allFiles(root: string): Promise<string[]> {
 async function lay(from: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await copyFile(from, to);
-  await chmod(to, (await isScript(to)) ? 0o755 : 0o644);
+  await setMode(to);
+}
+
+async function setMode(path: string): Promise<void> {
+  await chmod(path, (await isScript(path)) ? 0o755 : 0o644);
 }
 
 /** Files that name their interpreter can be called. */

@@ -23,8 +23,6 @@ export interface Part {
   readonly summary: string;
   /** Lines of the long description. */
   readonly description: readonly string[];
-  /** Folders of the compiled code. */
-  readonly code: readonly string[];
   /** Other files of the project that the program reads at run time, at the same place below its folder. */
   readonly assets: readonly string[];
   readonly launched: readonly Launched[];
@@ -67,7 +65,6 @@ export const AGENT: Part = {
     'Holds the agent with its units and udev rules, and the commands that check',
     'configuration, keys and evidence.',
   ],
-  code: ['agent', 'config', 'drivers', 'protocol'],
   assets: ['protocol/SPEC.md'],
   launched: [
     { name: 'bodydock', module: 'agent/main.js', isCommand: true },
@@ -121,7 +118,6 @@ export const RECEIVER: Part = {
     'vault, gives signed receipts, and deletes what is due. It cannot open what',
     'it keeps.',
   ],
-  code: ['config', 'protocol'],
   assets: [],
   launched: [{ name: 'bodydock-receiver', module: 'protocol/receiver/main.js', isCommand: true }],
   depends: [NODE, SYSTEMD],

@@ -20,15 +20,17 @@ export interface User {
   readonly gid: number;
 }
 
-/** Path of a compiled file, "agent/main.js". BODYDOCK_DIST names the folder of another build than the project's own. */
+/** Path of a compiled file, "programs/agent/main.js". BODYDOCK_DIST names the folder of another build than the project's own. */
 export function compiled(file: string): string {
   const folder = process.env['BODYDOCK_DIST'] ?? fileURLToPath(new URL('dist', PROJECT));
   return join(folder, file);
 }
 
-export const BODYDOCK = 'agent/main.js';
-export const RECEIVER = 'protocol/receiver/main.js';
-export const EMBEDDED_BROKER = 'protocol/io/broker-embedded-main.js';
+export const BODYDOCK = 'programs/agent/main.js';
+export const MOUNT_HELPER = 'programs/agent/mount-helper/main.js';
+export const POWER_HELPER = 'programs/agent/power-helper/main.js';
+export const RECEIVER = 'programs/protocol/receiver/main.js';
+export const EMBEDDED_BROKER = 'programs/protocol/io/broker-embedded-main.js';
 
 export interface CommandOutcome {
   readonly exitCode: number;

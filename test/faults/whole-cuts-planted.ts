@@ -2,6 +2,7 @@
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundlePrograms } from '../../systemd/packaging/programs.ts';
 import { compiled } from '../fakes/program.ts';
 
 const COPIED = ['agent', 'config', 'drivers', 'protocol'];
@@ -34,6 +35,7 @@ export async function withBuiltBug<T>(bug: BuiltBug, run: () => Promise<T>): Pro
     for (const name of ['node_modules', 'package.json'])
       await symlink(new URL(`../../${name}`, import.meta.url).pathname, join(project, name));
     await writeFile(join(dist, bug.file), await withBug(bug));
+    await bundlePrograms(dist);
     process.env['BODYDOCK_DIST'] = dist;
     return await run();
   } finally {

@@ -20,6 +20,9 @@ const UNITS = [
   'bodydock-power.service',
 ];
 
+/** Of which both programs hold code. */
+const LIBRARIES = ['mqtt', 'pino', 'tweetnacl', 'yaml', 'zod'];
+
 /** One line of a package's contents. */
 interface Packed {
   readonly mode: string;
@@ -88,7 +91,7 @@ describe.skipIf(lacksContainer())('the packages', () => {
       for (const { path } of await contents(file))
         assert.doesNotMatch(
           path,
-          /\.(?:ts|map|gyp|c|cc|h)$|\/dist\/(?:test|systemd)\/|vitest|typescript|esbuild/,
+          /\.(?:ts|map|gyp|c|cc|h)$|\/dist\/(?:test|systemd)\/|vitest|typescript|esbuild|rolldown/,
         );
   });
 
@@ -168,6 +171,11 @@ describe.skipIf(lacksContainer())('the packages', () => {
         );
         for (const place of new Set(places.filter((each) => each !== undefined)))
           assert.ok(copyright.includes(`Files: ${place}/*\n`), place);
+        const bundled = name === 'bodydock' ? [...LIBRARIES, 'chokidar', 'aedes'] : LIBRARIES;
+        for (const library of bundled) {
+          assert.match(copyright, new RegExp(`^ ${library} \\d[^\n]*, \\S`, 'm'), library);
+          assert.match(copyright, new RegExp(`^License: ${library}-\\d\\S+\n \\S`, 'm'), library);
+        }
         if (name === 'bodydock') assert.match(copyright, /libusb.*Lesser General Public/s);
       }
     } finally {

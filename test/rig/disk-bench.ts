@@ -3,7 +3,6 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { sysfsBlockDevices } from '../../drivers/mass-storage/block-devices-sysfs.ts';
 import { massStorageDriver } from '../../drivers/mass-storage/driver.ts';
 import { MOUNT_SOCKET_NAME } from '../../drivers/mass-storage/mount-request.ts';
@@ -13,11 +12,10 @@ import type { Driver } from '../../drivers/driver.ts';
 import { parseBayId } from '../../protocol/ids.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { STATION } from '../config/files.ts';
+import { compiled, MOUNT_HELPER } from '../fakes/program.ts';
 import { until } from '../fakes/until.ts';
 import { devices, WORK_MS } from './usb-ports.ts';
 
-/** Compiled, beside this file's own folder. */
-const HELPER = fileURLToPath(new URL('../../agent/mount-helper/main.js', import.meta.url));
 /** At most 1000 characters of it tell what went wrong. */
 const SAID_CHARACTERS_MAX = 20_000;
 
@@ -55,7 +53,17 @@ export class DiskBench {
   }
 
   async start(): Promise<void> {
-    const words = [HELPER, '--config', this.#config, '--folder', this.folder, '--user', '0', '--group', '0'];
+    const words = [
+      compiled(MOUNT_HELPER),
+      '--config',
+      this.#config,
+      '--folder',
+      this.folder,
+      '--user',
+      '0',
+      '--group',
+      '0',
+    ];
     const child = spawn(process.execPath, words, { stdio: ['ignore', 'inherit', 'pipe'] });
     this.#child = child;
     child.stderr.setEncoding('utf8');

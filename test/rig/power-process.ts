@@ -3,19 +3,17 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { helperPower } from '../../drivers/usb/port-power-helper.ts';
 import type { CyclePower } from '../../drivers/usb/port-power.ts';
 import { POWER_SOCKET_NAME } from '../../drivers/usb/power-request.ts';
 import { parseBayId } from '../../protocol/ids.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { STATION } from '../config/files.ts';
+import { compiled, POWER_HELPER } from '../fakes/program.ts';
 import { until } from '../fakes/until.ts';
 
 /** The guest is emulated: work takes ten times as long, and clocks do not. */
 const WORK_MS = 120_000;
-/** Compiled, beside this file's own folder. */
-const HELPER = fileURLToPath(new URL('../../agent/power-helper/main.js', import.meta.url));
 
 export class PowerProcess {
   readonly cyclePower: CyclePower;
@@ -39,7 +37,7 @@ export class PowerProcess {
     const text = STATION.replace('folder: /media/bay-1', `usb_port: ${portPath}`);
     await writeFile(config, text, { mode: 0o644 });
     const folder = join(base, 'run');
-    const child = spawn(process.execPath, [HELPER, '--config', config, '--folder', folder], {
+    const child = spawn(process.execPath, [compiled(POWER_HELPER), '--config', config, '--folder', folder], {
       stdio: ['ignore', 'inherit', 'pipe'],
     });
     let said = '';
