@@ -6,9 +6,9 @@
 // 2. It ends whole only after the driver has looked again and found the same entry; otherwise the sealing is given up.
 import type { CameraSession, InventoryEntry, Piece } from '../../drivers/driver.ts';
 import { DockError, isDockError } from '../../protocol/errors.ts';
-import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
 import type { Clock, Log } from '../../protocol/ports.ts';
 import type { Digesting, Sealing } from '../bulk/bulk.ts';
+import { resumeFrom } from '../bulk/resume-marks.ts';
 
 /** Reads of one entry that may stop without progress before it is given up in this round. */
 const STALLS_MAX = 3;
@@ -60,12 +60,12 @@ export async function digestEntry(
 
 async function resume(sealing: Sealing, entry: InventoryEntry, context: PullContext): Promise<void> {
   const at = sealing.positionBytes;
-  const overlap = Math.min(at, PULL_PIECE_BYTES);
-  if (overlap > 0) await compareTail(sealing, entry, at - overlap, overlap, context);
+  const from = resumeFrom(at);
+  if (at > from) await readAgain(sealing, entry, from, at - from, context);
   await feed(sealing, entry, at, context);
 }
 
-async function compareTail(
+async function readAgain(
   sealing: Sealing,
   entry: InventoryEntry,
   from: number,
@@ -82,7 +82,7 @@ async function compareTail(
     filled += part.length;
     if (filled === overlap) break;
   }
-  const difference = await sealing.tailDifference(again.subarray(0, filled));
+  const difference = await sealing.resumeDifference(again.subarray(0, filled));
   if (filled === overlap && difference === undefined) return;
   throw new DockError(
     'pull.resumed-differently',

@@ -1,6 +1,6 @@
 // The calls between bulk-workers.ts and its threads: names, what goes in, what comes out. Types only.
 import type { Piece } from '../../drivers/driver.ts';
-import type { SealJob, SealResult, TailDifference } from './bulk.ts';
+import type { SealJob, SealResult, ResumeDifference } from './bulk.ts';
 import type { CrowdMemory } from './crowd.ts';
 import type { FolderLooks, FoldersWanted } from './folder-look.ts';
 import type { UnitPlace } from './unit-read.ts';
@@ -21,9 +21,9 @@ export type BulkCalls = {
   readonly startSeal: { readonly args: OfPass<{ readonly job: SealJob }>; readonly result: void };
   readonly startDigest: { readonly args: OfPass; readonly result: void };
   readonly write: { readonly args: OfPass<{ readonly piece: Piece }>; readonly result: void };
-  readonly tailDifference: {
+  readonly resumeDifference: {
     readonly args: OfPass<{ readonly bytes: Uint8Array }>;
-    readonly result: TailDifference | undefined;
+    readonly result: ResumeDifference | undefined;
   };
   readonly finishSeal: { readonly args: OfPass; readonly result: SealResult };
   readonly finishDigest: {

@@ -84,7 +84,7 @@ serveCalls<BulkCalls>(parentPort, {
     digestings.set(pass, new InOrder<Digesting>(new DigestPass(context)));
   },
   write: ({ pass, piece }) => (sealings.get(pass) ?? digesting(pass)).run((open) => open.write(piece)),
-  tailDifference: ({ pass, bytes }) => sealing(pass).run((open) => open.tailDifference(bytes)),
+  resumeDifference: ({ pass, bytes }) => sealing(pass).run((open) => open.resumeDifference(bytes)),
   finishSeal: async ({ pass }) => {
     const result = await sealing(pass).run((open) => open.finish());
     sealings.delete(pass);

@@ -7,7 +7,7 @@ import { nodeRandom } from '../../protocol/io/random-node.ts';
 import { WorkerCalls } from '../../protocol/io/worker-calls.ts';
 import { startWorker } from '../../protocol/io/worker-thread.ts';
 import type { BulkCalls, BulkThreadData } from './bulk-calls.ts';
-import type { Bulk, Digesting, Sealing, SealJob, SealResult, TailDifference } from './bulk.ts';
+import type { Bulk, Digesting, Sealing, SealJob, SealResult, ResumeDifference } from './bulk.ts';
 import { Crowd, newCrowdMemory } from './crowd.ts';
 import type { FolderLooks, FoldersWanted } from './folder-look.ts';
 import { IN_FLIGHT_BYTES, IN_FLIGHT_ROOMY_BYTES, PiecesInFlight, sizeOf } from './pieces-in-flight.ts';
@@ -217,9 +217,9 @@ class WorkerSealing implements Sealing {
     this.#positionBytes += sizeBytes;
   }
 
-  async tailDifference(bytes: Uint8Array): Promise<TailDifference | undefined> {
+  async resumeDifference(bytes: Uint8Array): Promise<ResumeDifference | undefined> {
     this.#pieces.throwFailure();
-    return this.#pass.calls.call('tailDifference', { pass: this.#pass.id, bytes });
+    return this.#pass.calls.call('resumeDifference', { pass: this.#pass.id, bytes });
   }
 
   async finish(): Promise<SealResult> {

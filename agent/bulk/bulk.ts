@@ -51,16 +51,16 @@ export interface Sealing {
    * "pull.oversize" beyond ORIGINAL_BYTES_MAX.
    */
   write(piece: Piece): Promise<void>;
-  /** Compares these bytes (at most PULL_PIECE_BYTES) with the last ones that were taken; undefined where they are the same. */
-  tailDifference(bytes: Uint8Array): Promise<TailDifference | undefined>;
+  /** Compares these bytes with those that were taken from `resumeFrom(positionBytes)` on; undefined where they are the same. */
+  resumeDifference(bytes: Uint8Array): Promise<ResumeDifference | undefined>;
   /** Both files are complete, synced and closed when it resolves. */
   finish(): Promise<SealResult>;
   /** Files are closed when it resolves; the caller removes them. Idempotent, never rejects, and nothing after `finish`. */
   abort(): Promise<void>;
 }
 
-/** SHA-256 of the last bytes as they were taken (of all, where they are fewer), and of those that they were compared with. */
-export interface TailDifference {
+/** SHA-256 of all bytes as they were taken, and of these with the ones that were read again in place of the last. */
+export interface ResumeDifference {
   readonly takenSha256: string;
   readonly againSha256: string;
 }

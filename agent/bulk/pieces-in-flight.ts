@@ -2,8 +2,11 @@
 import type { Piece } from '../../drivers/driver.ts';
 import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
 
-/** Bytes on their way for one pass: one piece in work and one waiting keep both ends busy. */
-export const IN_FLIGHT_BYTES = 2 * PULL_PIECE_BYTES;
+/**
+ * Bytes on their way for one pass: two pieces, of a card or of a camera over USB, whose pieces are a little less than this. One in work and one that
+ * waits keep both ends busy.
+ */
+export const IN_FLIGHT_BYTES = PULL_PIECE_BYTES;
 /**
  * ... where a core is left: all wait for the one thread that works, and it seldom has nothing to do with more in front of it. A camera alone on two
  * cores: 0.75 s/GB of them idle in place of 0.96 (medians of nine lives each, in turns), for 3 MiB.

@@ -11,14 +11,14 @@ import { DockError } from '../../protocol/errors.ts';
 import { ORIGINAL_BYTES_MAX, UNREADABLE_RANGES_MAX } from '../../protocol/limits.ts';
 import type { Files, OpenFile, Random } from '../../protocol/ports.ts';
 import { beginSeal, type PayloadSealer, type SealedSink } from '../../protocol/sealed-file.ts';
-import type { SealJob, Sealing, SealResult, TailDifference } from './bulk.ts';
+import type { SealJob, Sealing, SealResult, ResumeDifference } from './bulk.ts';
 import { MediaFacts } from '../media/media-facts.ts';
-import { PlaintextTail } from './plaintext-tail.ts';
+import { MARK_BYTES, ResumeMarks } from './resume-marks.ts';
 import type { UnitTags } from './unit-tags.ts';
 import { UnitWriter } from './unit-writer.ts';
 
 /** Plaintext between two looks at the disk: less than a unit once sealed, and small enough to stay in the cache until it is sealed. */
-const SLICE_BYTES = 256 * 1024;
+const SLICE_BYTES = MARK_BYTES;
 /** What an unreadable range counts as. Never written to. */
 const ZEROS = new Uint8Array(SLICE_BYTES);
 /** Smaller buffers may lie in Node's pool, and freeing them is not worth the call. */
@@ -43,7 +43,8 @@ export class SealPass implements Sealing {
   readonly #put: SealedSink;
   readonly #original = createHash('sha256');
   readonly #media = new MediaFacts();
-  readonly #tail: PlaintextTail;
+  readonly #marks = new ResumeMarks(this.#original);
+  readonly #freeBuffer: (buffer: ArrayBuffer) => void;
   readonly #unreadable: { offset_bytes: number; size_bytes: number }[] = [];
   readonly #turn: (() => Promise<void>) | undefined;
   #positionBytes = 0;
@@ -58,13 +59,11 @@ export class SealPass implements Sealing {
     this.#sealer = sealer;
     this.#writer = writer;
     this.#turn = turn;
+    this.#freeBuffer = freeBuffer;
     this.#put = (part) => {
       writer.put(part);
       if (part.length >= FREED_BYTES_MIN) freeBuffer(part.buffer);
     };
-    this.#tail = new PlaintextTail((bytes) => {
-      if (bytes.length >= FREED_BYTES_MIN && bytes.buffer !== ZEROS.buffer) freeBuffer(bytes.buffer);
-    });
   }
 
   /** Draws the keys, creates both files and writes the header. Errors: "key.recipient"; the system's error. */
@@ -83,13 +82,15 @@ export class SealPass implements Sealing {
   }
 
   write(piece: Piece): Promise<void> {
-    return this.#attempt(() =>
-      piece.kind === 'bytes' ? this.#take(piece.bytes) : this.#takeUnreadable(piece.sizeBytes),
-    );
+    return this.#attempt(async () => {
+      if (piece.kind === 'unreadable') return this.#takeUnreadable(piece.sizeBytes);
+      await this.#take(piece.bytes);
+      if (piece.bytes.length >= FREED_BYTES_MIN) this.#freeBuffer(piece.bytes.buffer);
+    });
   }
 
-  tailDifference(bytes: Uint8Array): Promise<TailDifference | undefined> {
-    return this.#attempt(async () => this.#tail.difference(bytes));
+  resumeDifference(bytes: Uint8Array): Promise<ResumeDifference | undefined> {
+    return this.#attempt(async () => this.#marks.difference(bytes));
   }
 
   finish(): Promise<SealResult> {
@@ -98,7 +99,6 @@ export class SealPass implements Sealing {
       this.#sealer.finish(this.#put);
       this.#finished = true;
       const { sizeBytes, chunksSha256 } = await this.#writer.finish();
-      this.#tail.clear();
       return {
         originalSizeBytes: this.#positionBytes,
         originalSha256: this.#original.digest('hex'),
@@ -115,7 +115,6 @@ export class SealPass implements Sealing {
     this.#failure ??= {
       error: new DockError('seal.aborted', 'this sealing was given up', { retry: 'later' }),
     };
-    this.#tail.clear();
   }
 
   async #attempt<T>(work: () => Promise<T>): Promise<T> {
@@ -130,18 +129,18 @@ export class SealPass implements Sealing {
   }
 
   async #take(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    const sizeBytes = bytes.length; // 0 once the tail has given the buffer back
-    this.#mayGrowBy(sizeBytes);
-    for (let at = 0; at < sizeBytes; at += SLICE_BYTES) {
+    this.#mayGrowBy(bytes.length);
+    for (let at = 0; at < bytes.length;) {
       await this.#turn?.();
       if (!this.#writer.hasRoom) await this.#writer.room();
-      const slice = bytes.subarray(at, at + SLICE_BYTES);
+      const slice = bytes.subarray(at, at + this.#marks.bytesToNext);
+      at += slice.length;
       this.#original.update(slice);
+      this.#marks.passed(slice.length);
       this.#media.push(slice);
       this.#sealer.seal(slice, this.#put);
     }
-    this.#tail.push(bytes);
-    this.#positionBytes += sizeBytes;
+    this.#positionBytes += bytes.length;
   }
 
   async #takeUnreadable(sizeBytes: number): Promise<void> {

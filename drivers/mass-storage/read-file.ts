@@ -7,6 +7,12 @@ import type { EntryStat, OpenedFile } from './folder-files.ts';
 import { changed, type Medium, type Reached } from './medium.ts';
 import { RangeReader } from './read-range.ts';
 
+/**
+ * One piece. The system reads ahead by itself, so that half of what a camera is asked for over USB costs no time, and each bay has half as much of it
+ * on its way.
+ */
+const READ_BYTES = PULL_PIECE_BYTES / 2;
+
 /** Shape and errors: as CameraSession.read. */
 export async function* readFile(
   medium: Medium,
@@ -87,14 +93,14 @@ async function* readAhead(
 ): AsyncGenerator<Piece, void, undefined> {
   const start = (from: number): Promise<Piece[]> | undefined => {
     if (from >= sizeBytes) return undefined;
-    const reading = reader.read(from, Math.min(sizeBytes, from + PULL_PIECE_BYTES));
+    const reading = reader.read(from, Math.min(sizeBytes, from + READ_BYTES));
     reading.catch(() => undefined); // may fail while the receiver is busy with the piece before; awaited below
     return reading;
   };
   let from = offset;
   for (let reading = start(from); reading !== undefined;) {
     const pieces = await reading;
-    from += PULL_PIECE_BYTES;
+    from += READ_BYTES;
     reading = start(from);
     yield* pieces;
   }

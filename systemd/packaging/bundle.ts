@@ -65,7 +65,7 @@ export async function bundle({ code: folder, modules, out }: BundleWish): Promis
 async function layFiles(output: RolldownOutput['output'], out: string): Promise<void> {
   for (const each of output) {
     const path = join(out, each.fileName);
-    const content = Buffer.from(each.type === 'chunk' ? each.code : each.source);
+    const content = Buffer.from(each.type === 'chunk' ? narrow(each.code) : each.source);
     const present = await readFile(path).catch(() => undefined);
     if (present?.equals(content) === true) continue;
     await mkdir(dirname(path), { recursive: true });
@@ -89,6 +89,8 @@ const STARTED_BY_PLACE = [
   /\bstartWorker\(\s*import\.meta\.url,\s*'(?<path>[^']+)'/g,
   /\bnew URL\(\s*'(?<path>\.[^']+)\.js',\s*import\.meta\.url\s*\)/g,
 ];
+/** One half of a character that takes two, or all of one. */
+const WIDE = /[\u0100-\uFFFF]/g;
 /** Stands for `import.meta.url` of a module until it is known in which file that module is. */
 const PLACE = /\bplaceOfModule\("([^"]+)"\)/g;
 
@@ -115,6 +117,11 @@ function placesKept(code: string, started: ReadonlySet<string>): Plugin {
       return { code: text.replaceAll(PLACE, moved), map: null };
     },
   };
+}
+
+/** V8 keeps a source with one character of more than 8 bits in 16 bits for each. Comments are gone, so each stands in a text or a pattern. */
+function narrow(text: string): string {
+  return text.replaceAll(WIDE, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 function below(path: string): string {

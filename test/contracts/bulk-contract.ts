@@ -5,6 +5,7 @@ import { readlinkSync, readdirSync } from 'node:fs';
 import { mkdir, readdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bulk, Sealing, SealJob } from '../../agent/bulk/bulk.ts';
+import { MARK_BYTES, resumeFrom } from '../../agent/bulk/resume-marks.ts';
 import type { Piece } from '../../drivers/driver.ts';
 import { makeIdentity } from '../../protocol/age-keys.ts';
 import { sha256 } from '../../protocol/bytes.ts';
@@ -205,50 +206,58 @@ function unreadableContract({ test }: ContractRunner, make: () => Promise<BulkSu
   });
 }
 
-function tailContract({ test }: ContractRunner, make: () => Promise<BulkSubject>): void {
-  test('the last bytes are known again, however they came, and others are not', async () => {
+function resumeContract({ test }: ContractRunner, make: () => Promise<BulkSubject>): void {
+  test('what is read again is known, however it came, and other bytes are not', async () => {
     const { bulk, folder } = await make();
-    const content = contentOf(2 * PULL_PIECE_BYTES + 12_345);
-    for (const [at, pieceBytes] of [PULL_PIECE_BYTES, 100_000, 7_000].entries()) {
-      const sealing = await bulk.startSeal(jobIn(folder, `t${at}`));
-      await writeAll(sealing, piecesOf(content, pieceBytes));
-      for (const length of [0, 1, 500, 65_537, PULL_PIECE_BYTES]) {
-        const tail = content.slice(content.length - length);
-        assert.equal(await sealing.tailDifference(tail), undefined);
-        for (const place of length === 0 ? [] : [0, length >> 1, length - 1]) {
-          const other = tail.slice();
+    const sizes = [1, MARK_BYTES, PULL_PIECE_BYTES + 1, 2 * PULL_PIECE_BYTES + 12_345];
+    for (const sizeBytes of sizes) {
+      const content = contentOf(sizeBytes);
+      for (const pieceBytes of [PULL_PIECE_BYTES, PULL_PIECE_BYTES - 512, 7_000]) {
+        const sealing = await bulk.startSeal(jobIn(folder, `t${sizeBytes}-${pieceBytes}`));
+        await writeAll(sealing, piecesOf(content, pieceBytes));
+        const from = resumeFrom(sizeBytes);
+        const again = content.slice(from);
+        assert.ok(from === 0 || again.length >= PULL_PIECE_BYTES);
+        assert.equal(await sealing.resumeDifference(again), undefined);
+        for (const place of [0, again.length >> 1, again.length - 1]) {
+          const other = again.slice();
           other[place] = (other[place] ?? 0) ^ 1;
-          const differing = { takenSha256: hexOf(tail), againSha256: hexOf(other) };
-          assert.deepEqual(await sealing.tailDifference(other), differing);
+          const whole = Buffer.concat([content.subarray(0, from), other]);
+          const differing = { takenSha256: hexOf(content), againSha256: hexOf(whole) };
+          assert.deepEqual(await sealing.resumeDifference(other), differing);
         }
+        assert.notEqual(await sealing.resumeDifference(again.slice(0, -1)), undefined);
+        assert.equal(await sealing.resumeDifference(again), undefined);
+        const { originalSha256 } = await sealing.finish();
+        assert.equal(originalSha256, hexOf(content));
       }
-      await sealing.abort();
     }
   });
 
-  test('a tail that is longer than all that was taken is not known', async () => {
+  test('nothing more than what was taken is known', async () => {
     const { bulk, folder } = await make();
     const sealing = await bulk.startSeal(jobIn(folder));
-    assert.equal(await sealing.tailDifference(new Uint8Array(0)), undefined);
-    assert.notEqual(await sealing.tailDifference(new Uint8Array(1)), undefined);
+    assert.equal(await sealing.resumeDifference(new Uint8Array(0)), undefined);
+    assert.notEqual(await sealing.resumeDifference(new Uint8Array(1)), undefined);
     await writeAll(sealing, piecesOf(contentOf(1000), 1000));
-    assert.equal(await sealing.tailDifference(contentOf(1000)), undefined);
-    assert.notEqual(await sealing.tailDifference(new Uint8Array([0, ...contentOf(1000)])), undefined);
+    assert.equal(await sealing.resumeDifference(contentOf(1000)), undefined);
+    assert.notEqual(await sealing.resumeDifference(new Uint8Array([0, ...contentOf(1000)])), undefined);
     await sealing.abort();
   });
 
-  test('an unreadable range counts as zeros in the tail, and the sealing goes on behind it', async () => {
+  test('an unreadable range counts as zeros when it is read again, and the sealing goes on behind it', async () => {
     const { bulk, folder } = await make();
     const sealing = await bulk.startSeal(jobIn(folder));
     await writeAll(sealing, piecesOf(contentOf(10), 10));
-    await sealing.write({ kind: 'unreadable', sizeBytes: 300_000 });
-    assert.equal(await sealing.tailDifference(new Uint8Array(300_000)), undefined);
-    assert.notEqual(await sealing.tailDifference(new Uint8Array(300_001)), undefined);
+    await sealing.write({ kind: 'unreadable', sizeBytes: 3_000_000 });
+    const overlap = 3_000_010 - resumeFrom(3_000_010);
+    assert.equal(await sealing.resumeDifference(new Uint8Array(overlap)), undefined);
+    assert.notEqual(await sealing.resumeDifference(new Uint8Array(overlap + 1)), undefined);
     await writeAll(sealing, piecesOf(contentOf(10), 10));
     const { originalSha256 } = await sealing.finish();
     assert.equal(
       originalSha256,
-      hexOf(Buffer.concat([contentOf(10), new Uint8Array(300_000), contentOf(10)])),
+      hexOf(Buffer.concat([contentOf(10), new Uint8Array(3_000_000), contentOf(10)])),
     );
   });
 }
@@ -472,7 +481,7 @@ function lookContract({ test }: ContractRunner, make: () => Promise<BulkSubject>
 export function bulkContract(runner: ContractRunner, make: () => Promise<BulkSubject>): void {
   sealContract(runner, make);
   unreadableContract(runner, make);
-  tailContract(runner, make);
+  resumeContract(runner, make);
   endingContract(runner, make);
   digestContract(runner, make);
   unitContract(runner, make);

@@ -63,7 +63,7 @@ test('a sealing whose thread died between two calls says so at each further call
   const sealing = await bulk.startSeal(job('lost'));
   await sealing.write({ kind: 'bytes', bytes: content.slice(0, PULL_PIECE_BYTES) });
   await threads[0]?.terminate();
-  await expect(sealing.tailDifference(new Uint8Array(1))).rejects.toMatchObject(died);
+  await expect(sealing.resumeDifference(new Uint8Array(1))).rejects.toMatchObject(died);
   await expect(sealing.finish()).rejects.toMatchObject(died);
   await sealing.abort();
   await sealWhole('next');

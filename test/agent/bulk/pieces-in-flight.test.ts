@@ -31,7 +31,7 @@ async function takenBy(sealing: Sealing, sizeBytes: number): Promise<number> {
   return Infinity;
 }
 
-test('a camera that has a core for itself has four pieces on their way, those that share them two each', async () => {
+test('a camera that has a core for itself has four MiB on their way, those that share them two pieces each', async () => {
   const startThread = (): Worker => new SlowThread() as Partial<Worker> as Worker;
   const bulk = await openBulkWorkers({ count: 2, cores: 2, startThread });
   const job = { payloadPath: '/nowhere/a', chunksPath: '/nowhere/b', recipients: [] };
@@ -39,8 +39,11 @@ test('a camera that has a core for itself has four pieces on their way, those th
   const alone = await bulk.startSeal(job);
   expect(await takenBy(alone, PULL_PIECE_BYTES)).toBe(4);
   const second = await bulk.startSeal(job);
-  expect(await takenBy(second, PULL_PIECE_BYTES)).toBe(2);
+  expect(await takenBy(second, PULL_PIECE_BYTES / 2)).toBe(2); // a card's
   await second.abort();
+  const overUsb = await bulk.startSeal(job);
+  expect(await takenBy(overUsb, PULL_PIECE_BYTES - 512)).toBe(2);
+  await overUsb.abort();
   const small = await bulk.startSeal(job);
   expect(await takenBy(small, 100)).toBe(32);
   await bulk.close();

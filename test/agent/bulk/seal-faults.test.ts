@@ -40,7 +40,7 @@ async function sealOn(disk: CrashDisk, pieceBytes = PULL_PIECE_BYTES): Promise<O
   } catch (error) {
     for (const call of [
       () => sealing.write({ kind: 'unreadable', sizeBytes: 1 }),
-      () => sealing.tailDifference(new Uint8Array(1)),
+      () => sealing.resumeDifference(new Uint8Array(1)),
       () => sealing.finish(),
     ])
       later.push(
