@@ -18,6 +18,7 @@ import { DigestPass } from './digest.ts';
 import { lookIntoAtOnce } from './folder-look.ts';
 import { SealPass } from './seal.ts';
 import { readUnit } from './unit-read.ts';
+import { UnitBuffers } from './unit-buffers.ts';
 import { UnitTags } from './unit-tags.ts';
 
 assert(parentPort, 'this module is a worker');
@@ -26,10 +27,12 @@ const crowd = new Crowd(memory.crowd);
 giveWay(() => crowd.isFull);
 const turns = new LoopTurns();
 const tags = new UnitTags(memory.tags);
+const freeBuffer = bufferFreer();
 const context = {
   files: filesGivingWay(nodeFiles()),
   random: nodeRandom(),
-  freeBuffer: bufferFreer(),
+  freeBuffer,
+  buffers: new UnitBuffers(freeBuffer),
   tags,
   turn: async () => {
     await turns.next(); // a unit that is wanted for sending waits for one slice, not for all pieces that have arrived

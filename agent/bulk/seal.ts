@@ -14,6 +14,7 @@ import { beginSeal, type PayloadSealer, type SealedSink } from '../../protocol/s
 import type { SealJob, Sealing, SealResult, ResumeDifference } from './bulk.ts';
 import { MediaFacts } from '../media/media-facts.ts';
 import { MARK_BYTES, ResumeMarks } from './resume-marks.ts';
+import { UnitBuffers } from './unit-buffers.ts';
 import type { UnitTags } from './unit-tags.ts';
 import { UnitWriter } from './unit-writer.ts';
 
@@ -30,6 +31,8 @@ export interface SealContext {
   readonly random: Random;
   /** Gives a large buffer's memory back before the garbage collector would. */
   readonly freeBuffer?: (buffer: ArrayBuffer) => void;
+  /** Those of this thread; without it, each sealing has its own. */
+  readonly buffers?: UnitBuffers;
   /** Learns each sealed unit. */
   readonly tags?: UnitTags;
   /** Resolves when the next slice may be worked on: other work of this thread comes in between. */
@@ -69,10 +72,11 @@ export class SealPass implements Sealing {
   /** Draws the keys, creates both files and writes the header. Errors: "key.recipient"; the system's error. */
   static async start(job: SealJob, context: SealContext): Promise<SealPass> {
     const { files, random, freeBuffer = leaveToCollector, tags } = context;
+    const { buffers = new UnitBuffers(freeBuffer) } = context;
     const sealer = beginSeal(job.recipients, random);
     const payload = await files.create(job.payloadPath);
     const chunks = await createBeside(payload, files, job.chunksPath);
-    const writer = new UnitWriter(payload, chunks, { freeBuffer, tags });
+    const writer = new UnitWriter(payload, chunks, { buffers, tags });
     writer.put(sealer.header);
     return new SealPass(sealer, writer, context);
   }

@@ -9,14 +9,15 @@ import { DockError } from '../../protocol/errors.ts';
 import { UNIT_BYTES } from '../../protocol/limits.ts';
 import type { OpenFile } from '../../protocol/ports.ts';
 import { sha256 } from '../../protocol/bytes.ts';
+import type { UnitBuffers } from './unit-buffers.ts';
 import type { UnitTags } from './unit-tags.ts';
 
-/** One is filled while two are written: more waits for the disk only, and costs memory for each bay. */
-const BUFFERS = 3;
 /** Written bytes between two syncs: small enough that the last one is short, large enough for a card (tens of ms each). */
 const SYNC_GROUP_BYTES = 64 * 1024 * 1024;
 /** Digests that are gathered before they are written: one page, those of 64 MiB. Never all of a file. */
 const DIGESTS_MAX = 128;
+
+const EMPTY = Buffer.allocUnsafeSlow(0);
 
 /** What was written. */
 export interface WrittenFiles {
@@ -26,8 +27,8 @@ export interface WrittenFiles {
 
 /** What a writer works with beside its two files. */
 export interface UnitWriterOptions {
-  /** Gets the buffers in the end. */
-  readonly freeBuffer: (buffer: ArrayBuffer) => void;
+  /** Those of its thread. */
+  readonly buffers: UnitBuffers;
   /** Learns each unit with its digest. */
   readonly tags?: UnitTags | undefined;
 }
@@ -36,40 +37,44 @@ export interface UnitWriterOptions {
 export class UnitWriter {
   readonly #payload: OpenFile;
   readonly #chunks: OpenFile;
-  readonly #freeBuffer: (buffer: ArrayBuffer) => void;
+  readonly #buffers: UnitBuffers;
   readonly #tags: UnitTags | undefined;
   /** Those that are not written yet. */
   #digests: Uint8Array[] = [];
   readonly #chunksHash = createHash('sha256');
-  readonly #free = Array.from({ length: BUFFERS - 1 }, () => Buffer.allocUnsafeSlow(UNIT_BYTES));
   readonly #running = new Set<Promise<void>>();
-  #unit = Buffer.allocUnsafeSlow(UNIT_BYTES);
+  /** Empty until something is put. */
+  #unit = EMPTY;
   #unitBytes = 0;
   #startedBytes = 0; // handed to the disk, from offset 0
   #chunksBytes = 0;
   #unsyncedBytes = 0;
   #syncing = false;
   #failure: { readonly error: unknown } | undefined;
-  #freed: (() => void) | undefined;
+  #goOn: (() => void) | undefined;
   #ending: Promise<void> | undefined;
 
   /** Takes two files that were just created, and closes them in the end. */
-  constructor(payload: OpenFile, chunks: OpenFile, { freeBuffer, tags }: UnitWriterOptions) {
+  constructor(payload: OpenFile, chunks: OpenFile, { buffers, tags }: UnitWriterOptions) {
     this.#payload = payload;
     this.#chunks = chunks;
-    this.#freeBuffer = freeBuffer;
+    this.#buffers = buffers;
     this.#tags = tags;
+    buffers.join();
   }
 
   /** True where at least UNIT_BYTES can be put; else wait for `room`. */
   get hasRoom(): boolean {
-    return this.#free.length > 0 && this.#failure === undefined;
+    return this.#buffers.hasOne && this.#failure === undefined;
   }
 
   /** Resolves when there is room. Errors: the first failure of the medium. */
   async room(): Promise<void> {
-    while (this.#free.length === 0 && this.#failure === undefined)
-      await new Promise<void>((resolve) => (this.#freed = resolve));
+    while (!this.#buffers.hasOne && this.#failure === undefined)
+      await new Promise<void>((resolve) => {
+        this.#goOn = resolve;
+        this.#buffers.onceGiven(resolve);
+      });
     this.#throwFailure();
   }
 
@@ -77,6 +82,7 @@ export class UnitWriter {
   put(part: Uint8Array): void {
     let at = 0;
     while (at < part.length) {
+      if (this.#unit === EMPTY) this.#unit = this.#buffers.take();
       const taken = part.subarray(at, at + UNIT_BYTES - this.#unitBytes);
       this.#unit.set(taken, this.#unitBytes);
       this.#unitBytes += taken.length;
@@ -87,7 +93,7 @@ export class UnitWriter {
 
   /** Completes both files. Errors: the first failure of the medium; both files are closed then too. */
   async finish(): Promise<WrittenFiles> {
-    this.#ending ??= this.#complete().finally(() => this.#freeUnits());
+    this.#ending ??= this.#complete().finally(() => this.#leaveBuffers());
     await this.#ending;
     this.#throwFailure(); // it may have been given up before
     return {
@@ -98,7 +104,7 @@ export class UnitWriter {
 
   /** Closes both files as they are. Idempotent, never rejects; after `finish` it only waits for its end. */
   async abort(): Promise<void> {
-    this.#ending ??= this.#giveUp().finally(() => this.#freeUnits());
+    this.#ending ??= this.#giveUp().finally(() => this.#leaveBuffers());
     await this.#ending.catch(() => undefined); // whoever called finish has that error
   }
 
@@ -133,10 +139,10 @@ export class UnitWriter {
   }
 
   /** Nothing is being written any more. */
-  #freeUnits(): void {
-    for (const unit of [this.#unit, ...this.#free]) if (unit.length > 0) this.#freeBuffer(unit.buffer);
-    this.#free.length = 0;
+  #leaveBuffers(): void {
+    if (this.#unit !== EMPTY) this.#buffers.give(this.#unit);
     this.#unit = EMPTY;
+    this.#buffers.leave();
   }
 
   #writeUnit(): void {
@@ -147,20 +153,15 @@ export class UnitWriter {
     const digest = sha256(bytes);
     this.#tags?.remember(digest, bytes);
     this.#digests.push(digest);
-    this.#run(async () => {
+    const write = async (): Promise<void> => {
       await this.#payload.write(bytes, position);
       this.#unsyncedBytes += bytes.length;
-      this.#release(unit);
       this.#syncInGroups();
-    });
-    this.#unit = this.#free.pop() ?? EMPTY; // empty only behind the last unit, or after a failure: nothing is put then
+    };
+    this.#run(write, () => this.#buffers.give(unit));
+    this.#unit = EMPTY;
     this.#unitBytes = 0;
     if (this.#digests.length >= DIGESTS_MAX) this.#writeDigests();
-  }
-
-  #release(unit: Buffer<ArrayBuffer>): void {
-    this.#free.push(unit);
-    this.#freed?.();
   }
 
   #writeDigests(): void {
@@ -183,24 +184,26 @@ export class UnitWriter {
     });
   }
 
-  #run(work: () => Promise<void>): void {
+  /** `onEnd` is called whichever way it ended, and behind a failure only once that is known. */
+  #run(work: () => Promise<void>, onEnd?: () => void): void {
     const running = work()
       .catch((error: unknown) => this.#fail(error))
-      .finally(() => this.#running.delete(running));
+      .finally(() => {
+        this.#running.delete(running);
+        onEnd?.();
+      });
     this.#running.add(running);
   }
 
   #fail(error: unknown): void {
     this.#failure ??= { error };
-    this.#freed?.();
+    this.#goOn?.();
   }
 
   #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 }
-
-const EMPTY = Buffer.allocUnsafeSlow(0);
 
 /** Waits for both, so that nothing runs on behind an error; then throws the first one. */
 async function bothOf(one: Promise<void>, other: Promise<void>): Promise<void> {

@@ -1,6 +1,7 @@
 // Golden vectors of the sealed file and its digests (SPEC 3): whole, split at each boundary, byte by byte.
 import { Decrypter } from 'age-encryption';
 import { describe, expect, test } from 'vitest';
+import { UnitBuffers } from '../../agent/bulk/unit-buffers.ts';
 import { UnitWriter } from '../../agent/bulk/unit-writer.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';
 import { isDockError } from '../../protocol/errors.ts';
@@ -146,7 +147,7 @@ describe.each(seals)('sealing "%s"', (_, vector) => {
     for (const cut of [[], ...boundaries(bytes.length, [0], AGE_CHUNK_BYTES), everyByte(bytes.length)]) {
       const disk = new CrashDisk();
       const files = [await disk.create('/payload.age'), await disk.create('/chunks.bin')] as const;
-      const writer = new UnitWriter(...files, { freeBuffer: () => undefined });
+      const writer = new UnitWriter(...files, { buffers: new UnitBuffers(() => undefined) });
       for (const piece of piecesOf(bytes, cut))
         for (let at = 0; at < piece.length; at += UNIT_BYTES) {
           if (!writer.hasRoom) await writer.room();
