@@ -93,6 +93,7 @@ async function readAgain(
         offset_bytes: from + overlap,
         size_bytes: overlap,
         again_bytes: filled,
+        // Of all bytes before the offset.
         first_sha256: difference?.takenSha256 ?? null,
         again_sha256: difference?.againSha256 ?? null,
       },

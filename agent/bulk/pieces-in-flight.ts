@@ -2,17 +2,15 @@
 import type { Piece } from '../../drivers/driver.ts';
 import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
 
-/**
- * Bytes on their way for one pass: two pieces, of a card or of a camera over USB, whose pieces are a little less than this. One in work and one that
- * waits keep both ends busy.
- */
+/** Bytes on their way for one pass, but two pieces in any case: one in work and one that waits keep both ends busy. */
 export const IN_FLIGHT_BYTES = PULL_PIECE_BYTES;
 /**
  * ... where a core is left: all wait for the one thread that works, and it seldom has nothing to do with more in front of it. A camera alone on two
  * cores: 0.75 s/GB of them idle in place of 0.96 (medians of nine lives each, in turns), for 3 MiB.
  */
 export const IN_FLIGHT_ROOMY_BYTES = 4 * PULL_PIECE_BYTES;
-/** Pieces on their way, where they are small. */
+/** Pieces on their way, where they are large, and where they are small. */
+const IN_FLIGHT_PIECES_MIN = 2;
 const IN_FLIGHT_PIECES_MAX = 32;
 /** A longer unreadable range travels in parts, so that a worker's other passes get their turn. */
 const UNREADABLE_PART_BYTES = 4 * PULL_PIECE_BYTES;
@@ -47,7 +45,8 @@ export class PiecesInFlight {
   }
 
   get #isFull(): boolean {
-    return this.#bytes >= this.#bytesMax || this.#pieces >= IN_FLIGHT_PIECES_MAX;
+    if (this.#pieces >= IN_FLIGHT_PIECES_MAX) return true;
+    return this.#pieces >= IN_FLIGHT_PIECES_MIN && this.#bytes >= this.#bytesMax;
   }
 
   #track(piece: Piece): void {

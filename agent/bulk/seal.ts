@@ -99,7 +99,7 @@ export class SealPass implements Sealing {
 
   finish(): Promise<SealResult> {
     return this.#attempt(async () => {
-      if (!this.#writer.hasRoom) await this.#writer.room();
+      while (!this.#writer.hasRoom) await this.#writer.room();
       this.#sealer.finish(this.#put);
       this.#finished = true;
       const { sizeBytes, chunksSha256 } = await this.#writer.finish();
@@ -136,7 +136,7 @@ export class SealPass implements Sealing {
     this.#mayGrowBy(bytes.length);
     for (let at = 0; at < bytes.length;) {
       await this.#turn?.();
-      if (!this.#writer.hasRoom) await this.#writer.room();
+      while (!this.#writer.hasRoom) await this.#writer.room(); // another sealing may have been faster
       const slice = bytes.subarray(at, at + this.#marks.bytesToNext);
       at += slice.length;
       this.#original.update(slice);

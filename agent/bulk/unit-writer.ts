@@ -63,12 +63,12 @@ export class UnitWriter {
     buffers.join();
   }
 
-  /** True where at least UNIT_BYTES can be put; else wait for `room`. */
+  /** True where at least UNIT_BYTES can be put, in the same turn; else wait for `room`, and look again. */
   get hasRoom(): boolean {
     return this.#buffers.hasOne && this.#failure === undefined;
   }
 
-  /** Resolves when there is room. Errors: the first failure of the medium. */
+  /** Resolves when there may be room. Errors: the first failure of the medium. */
   async room(): Promise<void> {
     while (!this.#buffers.hasOne && this.#failure === undefined)
       await new Promise<void>((resolve) => {

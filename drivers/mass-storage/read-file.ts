@@ -8,8 +8,8 @@ import { changed, type Medium, type Reached } from './medium.ts';
 import { RangeReader } from './read-range.ts';
 
 /**
- * One piece. The system reads ahead by itself, so that half of what a camera is asked for over USB costs no time, and each bay has half as much of it
- * on its way.
+ * One piece, where the one before was whole: the system reads ahead by itself, and each bay has half as much on its way as with the longest pieces.
+ * Where something could not be read, it takes long to be sure of that, once for each piece, so that there they are the longest.
  */
 const READ_BYTES = PULL_PIECE_BYTES / 2;
 
@@ -91,17 +91,19 @@ async function* readAhead(
   offset: number,
   sizeBytes: number,
 ): AsyncGenerator<Piece, void, undefined> {
-  const start = (from: number): Promise<Piece[]> | undefined => {
+  const start = (from: number, to: number): Promise<Piece[]> | undefined => {
     if (from >= sizeBytes) return undefined;
-    const reading = reader.read(from, Math.min(sizeBytes, from + READ_BYTES));
+    const reading = reader.read(from, to);
     reading.catch(() => undefined); // may fail while the receiver is busy with the piece before; awaited below
     return reading;
   };
-  let from = offset;
-  for (let reading = start(from); reading !== undefined;) {
+  let to = Math.min(sizeBytes, offset + READ_BYTES);
+  for (let reading = start(offset, to); reading !== undefined;) {
     const pieces = await reading;
-    from += READ_BYTES;
-    reading = start(from);
+    const isWhole = pieces.every(({ kind }) => kind === 'bytes');
+    const from = to;
+    to = Math.min(sizeBytes, from + (isWhole ? READ_BYTES : PULL_PIECE_BYTES));
+    reading = start(from, to);
     yield* pieces;
   }
 }

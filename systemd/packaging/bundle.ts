@@ -85,12 +85,13 @@ function withoutEnding(path: string): string {
 }
 
 /** A worker of ours, and a program that one of ours starts. */
-const STARTED_BY_PLACE = [
+const STARTED_BY_PLACE: readonly [RegExp, RegExp] = [
   /\bstartWorker\(\s*import\.meta\.url,\s*'(?<path>[^']+)'/g,
   /\bnew URL\(\s*'(?<path>\.[^']+)\.js',\s*import\.meta\.url\s*\)/g,
 ];
 /** One half of a character that takes two, or all of one. */
 const WIDE = /[\u0100-\uFFFF]/g;
+const THREAD_BY_PLACE = /\bstartWorker\(\s*import\.meta\.url/g;
 /** Stands for `import.meta.url` of a module until it is known in which file that module is. */
 const PLACE = /\bplaceOfModule\("([^"]+)"\)/g;
 
@@ -101,6 +102,9 @@ function placesKept(code: string, started: ReadonlySet<string>): Plugin {
     name: 'places-kept',
     transform(text, id) {
       if (!id.startsWith(`${code}/`) || isLibrary(id) || !text.includes('import.meta.url')) return undefined;
+      const threads = text.match(THREAD_BY_PLACE)?.length ?? 0;
+      if (threads !== (text.match(STARTED_BY_PLACE[0])?.length ?? 0))
+        throw new Error(`${id} starts a thread whose module it does not name in single quotes`);
       for (const pattern of STARTED_BY_PLACE)
         for (const { groups } of text.matchAll(pattern)) {
           const path = `${resolve(dirname(id), groups?.['path'] ?? '')}.js`;
@@ -119,7 +123,7 @@ function placesKept(code: string, started: ReadonlySet<string>): Plugin {
   };
 }
 
-/** V8 keeps a source with one character of more than 8 bits in 16 bits for each. Comments are gone, so each stands in a text or a pattern. */
+/** V8 keeps a source with one character of more than 8 bits in 16 bits for each. The bundler leaves no comments with such, so each stands in a text or a pattern. */
 function narrow(text: string): string {
   return text.replaceAll(WIDE, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
@@ -151,7 +155,10 @@ function libraryFolder(id: string): string {
   return found[0];
 }
 
-/** Imported, or required by a library that is older than imports: the bundler lists the first ones alone. */
+/** What is imported, or required by a library that is older than imports: the bundler lists the first ones alone. */
+const NAMED = /(?:\bfrom |\bimport |\bimport\(|\b_*require\()"([^"]+)"/g;
+
 function nativeOf(chunks: readonly OutputChunk[]): string[] {
-  return NATIVE.filter((name) => chunks.some(({ code }) => code.includes(`"${name}"`)));
+  const named = new Set(chunks.flatMap(({ code }) => [...code.matchAll(NAMED)].map(([, name]) => name)));
+  return NATIVE.filter((name) => named.has(name));
 }

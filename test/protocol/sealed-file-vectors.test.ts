@@ -150,7 +150,7 @@ describe.each(seals)('sealing "%s"', (_, vector) => {
       const writer = new UnitWriter(...files, { buffers: new UnitBuffers(() => undefined) });
       for (const piece of piecesOf(bytes, cut))
         for (let at = 0; at < piece.length; at += UNIT_BYTES) {
-          if (!writer.hasRoom) await writer.room();
+          while (!writer.hasRoom) await writer.room();
           writer.put(piece.subarray(at, at + UNIT_BYTES));
         }
       const { sizeBytes, chunksSha256 } = await writer.finish();

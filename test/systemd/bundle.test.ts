@@ -134,6 +134,19 @@ describe('a bundle', () => {
     await expect(bundled('tool/late.js')).rejects.toThrow(/plain has native parts.*name it in NATIVE/);
   });
 
+  test('holds no library that is only spoken of', async () => {
+    await lay({ 'dist/main.js': 'console.log({ kind: "usb" });' });
+    expect((await bundled('main.js')).native).toEqual([]);
+  });
+
+  test('is refused where it cannot tell which module a thread starts with', async () => {
+    await lay({
+      ...PROGRAM,
+      'dist/tool/threads.js': PROGRAM['dist/tool/threads.js']?.replaceAll("'../io/thread'", 'THREAD') ?? '',
+    });
+    await expect(bundled('tool/threads.js')).rejects.toThrow(/starts a thread whose module it does not name/);
+  });
+
   test('is refused where a module is not there', async () => {
     await lay({ 'dist/main.js': "import 'missing-library';" });
     await expect(bundled('main.js')).rejects.toThrow(/missing-library/);

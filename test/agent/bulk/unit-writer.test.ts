@@ -70,7 +70,7 @@ function makeWith(buffers: UnitBuffers): Omit<Subject, 'freed'> {
 
 async function putUnits(writer: UnitWriter, count: number): Promise<void> {
   for (let at = 0; at < count; at++) {
-    if (!writer.hasRoom) await writer.room();
+    while (!writer.hasRoom) await writer.room();
     writer.put(unit);
   }
 }
@@ -126,7 +126,7 @@ test('neither the size of what is put nor where it is cut changes the digests', 
       let from = 0;
       for (const to of [...places.filter((at) => at < sizeBytes).sort((a, b) => a - b), sizeBytes]) {
         for (; from < to; from = Math.min(to, from + UNIT_BYTES)) {
-          if (!writer.hasRoom) await writer.room();
+          while (!writer.hasRoom) await writer.room();
           writer.put(bytes.subarray(from, Math.min(to, from + UNIT_BYTES)));
         }
       }
@@ -253,6 +253,20 @@ describe('writers of one thread', () => {
     expect((await other.finish()).sizeBytes).toBe(10);
     expect(new Set(freed).size).toBe(4);
     expect(freed).toHaveLength(4);
+  });
+
+  test('never take more than that, however many wait for the one that comes back', async () => {
+    const { subjects, freed, ends } = sharing(4);
+    const writing = subjects.map(async ({ writer }) => {
+      await putUnits(writer, 20);
+      await writer.finish();
+    });
+    // A disk that does one after the other.
+    const disk = setInterval(() => ends.find((waiting) => waiting.length > 0)?.shift()?.(), 1);
+    await Promise.all(writing);
+    clearInterval(disk);
+    expect(new Set(freed).size).toBe(6);
+    expect(freed).toHaveLength(6);
   });
 
   test('that are given up do not wait for a disk that others wait for', async () => {

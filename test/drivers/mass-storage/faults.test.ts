@@ -100,6 +100,24 @@ describe('a bad spot on the card', () => {
     await session.close();
   });
 
+  test('is asked for in long pieces, since each costs time, and whole parts in short ones', async () => {
+    await card.put('a.MP4', bytes);
+    const session = await open();
+    const entry = await firstEntry(session);
+    const asked: number[] = [];
+    breakSectors(0);
+    const broken = files.onCall;
+    files.onCall = (call) => {
+      if (call.name === 'read' && call.sizeBytes > SECTOR) asked.push(call.position);
+      return broken?.(call);
+    };
+    await piecesOf(session, entry);
+    const half = PULL_PIECE_BYTES / 2;
+    // Behind the damaged half MiB one of a whole MiB follows, and behind that halves.
+    for (const from of [half, 3 * half, 4 * half]) expect(asked).toContain(from);
+    expect(asked).not.toContain(2 * half);
+  });
+
   test('an error that does not come again leaves no mark', async () => {
     await card.put('a', bytes);
     const session = await open();
