@@ -1,4 +1,4 @@
-// Puts our programs' modules, and those of the libraries that they use, together in few files: a program then starts in half of the time and takes
+// Puts our programs' modules, and those of the libraries that they use, together in few files: a program then loads in half of the time and takes
 // some MiB less (test/bench/TRIED.md), for Node keeps source, code and a good deal beside them of each module, used or not.
 //
 // Names and lines stay as they are, so that a trace in a station's log can be read. A library with native parts stays where it is installed: it
