@@ -85,13 +85,10 @@ function withoutEnding(path: string): string {
 }
 
 /** A worker of ours, and a program that one of ours starts. */
-const STARTED_BY_PLACE: readonly [RegExp, RegExp] = [
-  /\bstartWorker\(\s*import\.meta\.url,\s*'(?<path>[^']+)'/g,
+const STARTED_BY_PLACE = [
+  /\bstartWorker\(\s*import\.meta\.url(?:,\s*'(?<path>[^']+)')?/g,
   /\bnew URL\(\s*'(?<path>\.[^']+)\.js',\s*import\.meta\.url\s*\)/g,
 ];
-/** One half of a character that takes two, or all of one. */
-const WIDE = /[\u0100-\uFFFF]/g;
-const THREAD_BY_PLACE = /\bstartWorker\(\s*import\.meta\.url/g;
 /** Stands for `import.meta.url` of a module until it is known in which file that module is. */
 const PLACE = /\bplaceOfModule\("([^"]+)"\)/g;
 
@@ -102,12 +99,12 @@ function placesKept(code: string, started: ReadonlySet<string>): Plugin {
     name: 'places-kept',
     transform(text, id) {
       if (!id.startsWith(`${code}/`) || isLibrary(id) || !text.includes('import.meta.url')) return undefined;
-      const threads = text.match(THREAD_BY_PLACE)?.length ?? 0;
-      if (threads !== (text.match(STARTED_BY_PLACE[0])?.length ?? 0))
-        throw new Error(`${id} starts a thread whose module it does not name in single quotes`);
       for (const pattern of STARTED_BY_PLACE)
         for (const { groups } of text.matchAll(pattern)) {
-          const path = `${resolve(dirname(id), groups?.['path'] ?? '')}.js`;
+          const named = groups?.['path'];
+          if (named === undefined)
+            throw new Error(`${id} starts a thread whose module it does not name in single quotes`);
+          const path = `${resolve(dirname(id), named)}.js`;
           if (found.has(path)) continue;
           found.add(path);
           this.emitFile({ type: 'chunk', id: path, fileName: relative(code, path) });
@@ -122,6 +119,9 @@ function placesKept(code: string, started: ReadonlySet<string>): Plugin {
     },
   };
 }
+
+/** One half of a character that takes two, or all of one. */
+const WIDE = /[\u0100-\uFFFF]/g;
 
 /** V8 keeps a source with one character of more than 8 bits in 16 bits for each. The bundler leaves no comments with such, so each stands in a text or a pattern. */
 function narrow(text: string): string {

@@ -103,6 +103,20 @@ describe('a bundle', () => {
     );
   });
 
+  test('says and matches what the source does, and holds no character of more than 8 bits', async () => {
+    const said = 'Kärntner Straße – „Ł“ → 📷';
+    await lay({
+      'dist/main.js': `const found = /[Ā-ž]|→|📷/gu; const camera = '📷';
+        console.log(JSON.stringify(["Kärntner Straße – „Ł“ → 📷", \`Kärntner Straße – „Ł“ → \${camera}\`]));
+        console.log("Kärntner Straße – „Ł“ → 📷".replaceAll(found, '!'));`,
+    });
+    await bundled('main.js');
+    const path = join(folder, 'dist/programs/main.js');
+    expect(await readFile(path, 'utf8')).not.toMatch(/[\u0100-\uFFFF]/);
+    const { stdout } = await run(process.execPath, [path]);
+    expect(stdout).toBe(`${JSON.stringify([said, said])}\n${said.replaceAll(/Ł|→|📷/gu, '!')}\n`);
+  });
+
   test('that is made anew touches no file that stays as it was, and leaves none that is no longer of it', async () => {
     await lay(PROGRAM);
     const { files } = await bundled('tool/threads.js');
