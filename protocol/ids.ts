@@ -20,7 +20,13 @@ export type CameraId = Branded<'CameraId'>;
 /** A configured name that starts with `r-`. */
 export type ReceiverId = Branded<'ReceiverId'>;
 
+const ID_BYTES = 16;
+const ID_CHARACTERS = 26;
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
+/** By the code of a character. */
+const VALUES = Uint8Array.from({ length: 128 }, (_, code) =>
+  Math.max(0, BASE32.indexOf(String.fromCharCode(code))),
+);
 /** 26 characters hold 130 bits: the last one carries 3 bits of the id and two zero bits, so it is one of eight. */
 export const RANDOM_ID_PATTERN = /^[a-z2-7]{25}[aeimquy4]$/;
 export const NAME_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
@@ -32,31 +38,34 @@ function randomId(random: Random): string {
 
 /** The text of 128 given bits: the first 16 bytes in lower-case base32, as every random id is written. */
 export function makeIdFrom(bytes: Uint8Array): string {
-  let text = '';
+  // One piece of text: added up character by character it would be kept as 26 of them.
+  const text = Buffer.allocUnsafe(ID_CHARACTERS);
   let bits = 0;
   let held = 0;
-  for (const byte of bytes.subarray(0, 16)) {
-    held = (held << 8) | byte;
+  let to = 0;
+  for (let at = 0; at < ID_BYTES; at++) {
+    held = (held << 8) | (bytes[at] ?? 0);
     bits += 8;
     while (bits >= 5) {
       bits -= 5;
-      text += BASE32.charAt((held >> bits) & 31);
+      text[to++] = BASE32.charCodeAt((held >> bits) & 31);
     }
     held &= (1 << bits) - 1;
   }
-  return text + BASE32.charAt((held << (5 - bits)) & 31);
+  text[to] = BASE32.charCodeAt((held << (5 - bits)) & 31);
+  return text.toString('latin1');
 }
 
 /** The 16 bytes of a random id, as `makeIdFrom` takes them. */
 export function bytesOfId(id: RecordingId | DockingId): Buffer {
-  const bytes = Buffer.alloc(16);
+  const bytes = Buffer.alloc(ID_BYTES);
   let bits = 0;
   let held = 0;
   let at = 0;
-  for (const character of id) {
-    held = (held << 5) | BASE32.indexOf(character);
+  for (let from = 0; from < id.length; from++) {
+    held = (held << 5) | (VALUES[id.charCodeAt(from)] ?? 0);
     bits += 5;
-    if (bits < 8 || at === bytes.length) continue;
+    if (bits < 8 || at === ID_BYTES) continue;
     bits -= 8;
     bytes[at++] = held >> bits;
     held &= (1 << bits) - 1;
