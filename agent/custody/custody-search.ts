@@ -4,17 +4,17 @@ import { parseCustodyEntry, type CustodyEventName } from '../../protocol/custody
 import { linesIn } from '../../protocol/custody-scan.ts';
 import { isMachineShort, systemCode } from '../../protocol/errors.ts';
 import type { RecordingId, SegmentId } from '../../protocol/ids.ts';
-import { CUSTODY_BATCH_BYTES_MAX } from '../../protocol/limits.ts';
 import { lookPatiently } from '../look-patiently.ts';
 import type { ReadableSegment } from './custody-segments.ts';
-import type { CustodyLines, SegmentReader } from './segment-reader.ts';
+import { newPiece, type CustodyLines, type SegmentReader } from './segment-reader.ts';
 
-/** Gives lines of a segment from an entry on; undefined where there is nothing. Errors: the system's. */
+/** Gives lines of a segment from an entry on, good until the next ones; undefined where there is nothing. For one search. Errors: the system's. */
 export type ReadLines = (known: ReadableSegment, from: number) => Promise<CustodyLines | undefined>;
 
 /** Reads what is there, or fails: for entries whose second one would say something else than the first, by its place in the log. */
 export function allShown(reader: SegmentReader): ReadLines {
-  return (known, from) => reader.read(known, from, CUSTODY_BATCH_BYTES_MAX);
+  const piece = newPiece();
+  return (known, from) => reader.readInto(piece, known, from);
 }
 
 /**
@@ -25,9 +25,10 @@ export function shownAlone(
   reader: SegmentReader,
   onNotShown: (segment: SegmentId, error: unknown) => void,
 ): ReadLines {
+  const piece = newPiece();
   return async (known, from) => {
     try {
-      return await lookPatiently(() => reader.read(known, from, CUSTODY_BATCH_BYTES_MAX));
+      return await lookPatiently(() => reader.readInto(piece, known, from));
     } catch (error) {
       if (systemCode(error) === undefined || isMachineShort(error)) throw error;
       onNotShown(known.segment, error);

@@ -87,6 +87,7 @@ export class Differences {
     await this.#takeOver().catch((error: unknown) => this.#failed(error));
     this.#apply();
     await this.#lookForLost(signal).catch((error: unknown) => this.#failed(error));
+    this.#options.review.compared();
     while (!signal.aborted) {
       await this.#acknowledged().catch((error: unknown) => this.#failed(error));
       await this.#options.clock.sleep(LOOK_MS, signal).catch(() => undefined);

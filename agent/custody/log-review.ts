@@ -43,8 +43,9 @@ export class LogReview implements CustodyListener {
   readonly dropped = new Set<string>();
   /** Resolves when all of the earlier runs was told. */
   readonly whole: Promise<void>;
-  /** Recordings that this run settled: what an older entry says of them is over. */
+  /** Recordings that this run settled while earlier ones were told: what an older entry says of them is over. */
   readonly #settled = new Set<string>();
+  #isWhole = false;
   #done: () => void = () => undefined;
 
   constructor() {
@@ -64,11 +65,19 @@ export class LogReview implements CustodyListener {
     if (event !== 'receipted' && event !== 'quarantined') return;
     const recording = String(facts[event === 'quarantined' ? 'name' : 'recording']);
     this.unsettled.delete(recording);
-    if (isRecordingId(recording) && this.#settled.size < RECORDINGS_MAX) this.#settled.add(recording);
+    if (!this.#isWhole && isRecordingId(recording) && this.#settled.size < RECORDINGS_MAX)
+      this.#settled.add(recording);
   }
 
   lookedThrough(): void {
+    this.#isWhole = true;
+    this.#settled.clear();
     this.#done();
+  }
+
+  /** The spool was compared with it: that is done once. */
+  compared(): void {
+    this.unsettled.clear();
   }
 
   #settle(event: CustodyEntry['event'], recording: string): void {

@@ -7,6 +7,7 @@ import type { Files, OpenFile } from '../../protocol/ports.ts';
 import { segmentPath, type ReadableSegment } from './custody-segments.ts';
 
 const PIECE_BYTES = 256 * 1024;
+const LF = 10;
 /** Entries between two remembered places of a segment. */
 const MARK_ENTRIES = 64;
 /** Segments whose places are remembered: what is pushed is read in order, so few are enough. */
@@ -23,6 +24,11 @@ export interface CustodyLines {
 interface Mark {
   readonly sequence: number;
   readonly offset: number;
+}
+
+/** Memory for reading lines into. */
+export function newPiece(): Uint8Array {
+  return new Uint8Array(PIECE_BYTES);
 }
 
 interface LineSource {
@@ -55,7 +61,7 @@ export class SegmentReader {
   ): Promise<CustodyLines | undefined> {
     if (fromSequence < 1 || fromSequence > known.lastSequence) return undefined;
     const file = await this.#files.open(segmentPath(this.#folder, known.segment), 'read');
-    const piece = this.#spare ?? new Uint8Array(PIECE_BYTES);
+    const piece = this.#spare ?? newPiece();
     this.#spare = undefined;
     try {
       return await this.#gather({ file, piece }, known, fromSequence, bytesMax);
@@ -65,11 +71,28 @@ export class SegmentReader {
     }
   }
 
+  /**
+   * The same of what `piece` can hold, without a copy of it: the lines are good until that memory is used again. Shape: `piece` of `newPiece`.
+   */
+  async readInto(
+    piece: Uint8Array,
+    known: ReadableSegment,
+    fromSequence: number,
+  ): Promise<CustodyLines | undefined> {
+    if (fromSequence < 1 || fromSequence > known.lastSequence) return undefined;
+    const file = await this.#files.open(segmentPath(this.#folder, known.segment), 'read');
+    try {
+      return await this.#find({ file, piece }, known, fromSequence);
+    } finally {
+      await file.close().catch(() => undefined);
+    }
+  }
+
   /** Digest of one entry's line, without LF; undefined where there is none. Errors: the system's. */
   async entrySha256(known: ReadableSegment, sequence: number): Promise<string | undefined> {
     if (known.lastSequence === sequence) return known.lastSha256;
     const found = await this.read(known, sequence, CUSTODY_ENTRY_BYTES_MAX);
-    return found && sha256Hex(found.lines.subarray(0, bufferOf(found.lines).indexOf(10)));
+    return found && sha256Hex(found.lines.subarray(0, bufferOf(found.lines).indexOf(LF)));
   }
 
   async #gather(
@@ -94,6 +117,28 @@ export class SegmentReader {
     return bytes === 0 ? undefined : { lines: Buffer.concat(lines), from, to: sequence - 1 };
   }
 
+  /** What of them the first piece holds that has any. */
+  async #find(
+    source: LineSource,
+    { segment, lastSequence }: ReadableSegment,
+    from: number,
+  ): Promise<CustodyLines | undefined> {
+    let { sequence } = this.#nearest(segment, from);
+    for await (const { bytes, offset } of piecesFrom(source, this.#nearest(segment, from).offset)) {
+      let [begin, behind] = [0, 0];
+      for (const { end } of linesIn(bytes)) {
+        if (sequence > lastSequence) break;
+        if (sequence % MARK_ENTRIES === 0) this.#mark(segment, { sequence, offset: offset + behind });
+        if (sequence < from) begin = end;
+        behind = end;
+        sequence++;
+      }
+      if (behind > begin) return { lines: bytes.subarray(begin, behind), from, to: sequence - 1 };
+      if (sequence > lastSequence) return undefined;
+    }
+    return undefined;
+  }
+
   #nearest(segment: SegmentId, sequence: number): Mark {
     const marks = this.#marks.get(segment) ?? [];
     return marks.findLast((mark) => mark.sequence <= sequence) ?? { sequence: 1, offset: 0 };
@@ -112,18 +157,28 @@ export class SegmentReader {
 
 /** Lines with their LF, and where they begin; each is good until the next one is asked for. */
 async function* linesFrom(
-  { file, piece }: LineSource,
+  source: LineSource,
   start: number,
 ): AsyncGenerator<{ line: Uint8Array; offset: number }> {
-  let offset = start;
-  for (;;) {
-    const bytes = piece.subarray(0, await file.read(piece, offset));
+  for await (const { bytes, offset } of piecesFrom(source, start)) {
     let from = 0;
     for (const { end } of linesIn(bytes)) {
       yield { line: bytes.subarray(from, end), offset: offset + from };
       from = end;
     }
-    if (from === 0) return; // the end, or a line longer than any entry
-    offset += from;
+  }
+}
+
+/** Whole lines, as many as the memory holds, and where they begin; good until the next ones are asked for. */
+async function* piecesFrom(
+  { file, piece }: LineSource,
+  start: number,
+): AsyncGenerator<{ bytes: Uint8Array; offset: number }> {
+  for (let offset = start; ;) {
+    const count = await file.read(piece, offset);
+    const bytes = piece.subarray(0, piece.subarray(0, count).lastIndexOf(LF) + 1);
+    if (bytes.length === 0) return; // the end, or a line longer than any entry
+    yield { bytes, offset };
+    offset += bytes.length;
   }
 }

@@ -1,7 +1,7 @@
 // Reading lines out of long segments, also by several who read at once: what one gets no other one's reading changes.
 import { expect, test } from 'vitest';
 import { segmentPath } from '../../../agent/custody/custody-segments.ts';
-import { SegmentReader } from '../../../agent/custody/segment-reader.ts';
+import { newPiece, SegmentReader } from '../../../agent/custody/segment-reader.ts';
 import { makeSegmentId } from '../../../protocol/ids.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
@@ -38,4 +38,28 @@ test('readers at once, and one behind the other, each get their own lines', asyn
     expect(text(read?.lines) === wanted, `from ${from[at]}`).toBe(true);
   }
   expect(text(first?.lines)).toBe(lines.slice(2, first?.to).join(''));
+});
+
+test('lines that are looked at where they were read come as they lie there, from any entry on', async () => {
+  const { disk, known, lines } = longSegment();
+  const reader = new SegmentReader(disk, FOLDER);
+  const piece = newPiece();
+  for (const first of [1, 2, 64, 65, 330, 899, 900]) {
+    let [seen, from] = ['', first];
+    for (let read = await reader.readInto(piece, known, from); read !== undefined;) {
+      expect(read.from).toBe(from);
+      seen += text(read.lines);
+      from = read.to + 1;
+      read = await reader.readInto(piece, known, from);
+    }
+    expect(seen === lines.slice(first - 1).join(''), `from ${first}`).toBe(true);
+    expect(from).toBe(LINES + 1);
+  }
+});
+
+test('nothing is read behind the entry that is known to be the last one', async () => {
+  const { disk, known, lines } = longSegment();
+  const short = { ...known, lastSequence: 5 };
+  const read = await new SegmentReader(disk, FOLDER).readInto(newPiece(), short, 4);
+  expect([read?.from, read?.to, text(read?.lines)]).toEqual([4, 5, lines.slice(3, 5).join('')]);
 });
