@@ -31,7 +31,8 @@ import { Pusher } from './push/push.ts';
 import { SendLimits } from './push/send-limits.ts';
 import { StrangeKeys } from './push/strange-keys.ts';
 import { spoolLayout } from './spool/layout.ts';
-import { Spool } from './spool/spool.ts';
+import type { ReadyLooks } from './spool/ready-looks.ts';
+import { Spool, type SpoolOptions } from './spool/spool.ts';
 import { Turns } from './spool/turns.ts';
 import type { StationPorts, StationSettings } from './station-ports.ts';
 import { Station } from './station.ts';
@@ -55,15 +56,17 @@ export interface ComposedStation {
 
 /**
  * Opens spool and log and connects the parts; where one of them cannot be opened, those before it are closed. The caller holds the spool's lock.
+ * `looks`: see SpoolOptions. They are no port: ports live as long as the station, and what these saw must not.
  * Errors: "spool.*", "custody.*", the system's.
  */
 export async function composeStation(
   settings: StationSettings,
   given: StationPorts,
+  looks?: Promise<ReadyLooks | undefined>,
 ): Promise<ComposedStation> {
   const undo = new Undo();
   try {
-    return await connectParts(settings, given, undo);
+    return await connectParts(settings, given, looks, undo);
   } catch (error) {
     // A log or a reserve that tries again by itself would write beside the next station of this process, or keep one that has ended.
     await undo
@@ -76,6 +79,7 @@ export async function composeStation(
 async function connectParts(
   settings: StationSettings,
   given: StationPorts,
+  looks: SpoolOptions['looks'],
   undo: Undo,
 ): Promise<ComposedStation> {
   const limits = new SendLimits(given);
@@ -83,9 +87,8 @@ async function connectParts(
   if (settings.limits !== undefined) limits.set(settings.limits);
   const monitoring = new Monitoring({ ...given, settings, limits });
   const { disk, status, cameras: cameraHealth } = monitoring;
-  const { looks, ...adapters } = given; // what they saw is not kept beyond the start
   const files = disk.files(given.files);
-  const watched = { ...adapters, files, bulk: disk.around(given.bulk, ['startSeal']) };
+  const watched = { ...given, files, bulk: disk.around(given.bulk, ['startSeal']) };
   const { clock, log, conditions, stationKeys } = watched;
   const store = {
     station: settings.station,
@@ -174,10 +177,10 @@ async function connectParts(
     ...ports,
     folderOf: async (recording) => (records.get(recording) ?? (await spool.find(recording)))?.folder,
     custody,
-    receipted: () =>
-      [...spool.recordings(), ...records.recordings()]
-        .filter(({ state }) => state === 'receipted')
-        .map(({ recording }) => recording),
+    receipted: function* () {
+      for (const kind of [spool.recordings(), records.recordings()])
+        for (const held of kind) if (held.state === 'receipted') yield held.recording;
+    },
     unlogged: (recordings) => custody.withoutReceiptedEntry(recordings),
     takenBack: () => spool.takenBack,
     unloggedAskings: (recordings) => custody.withoutAskedAgainEntry(recordings),

@@ -30,7 +30,9 @@ export interface DueOptions {
 
 export interface KeepOptions {
   /** Recordings, or docking records. One that may not go yet stays until another has gone; all may unless it says. */
-  readonly spool: Pick<PushStore, 'recordings' | 'get'> & {
+  readonly spool: Pick<PushStore, 'get'> & {
+    /** What is here now, in no order. */
+    recordings(): Iterable<Pick<PushItem, 'recording' | 'state'>>;
     reclaim(recording: RecordingId): Promise<void>;
     mayGo?(recording: RecordingId): boolean;
   };

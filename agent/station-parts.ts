@@ -38,6 +38,7 @@ import { stationDrivers } from './station-drivers.ts';
 import { lostStatus } from './status.ts';
 import { watchFolder } from './system/folder-changes-chokidar.ts';
 import { watchTree } from './system/folder-tree.ts';
+import type { StationPorts } from './station-ports.ts';
 import type { Undo } from './undo.ts';
 
 /** What the program itself knows. */
@@ -123,7 +124,7 @@ export async function openParts(
   const usbDevices = sysfsDevices();
   const portSwitches = new PortSwitches();
   const settings = { ...config, limits: config.broker };
-  const opened = await composeStation(settings, {
+  const ports: StationPorts = {
     ...options,
     files,
     clock,
@@ -138,7 +139,6 @@ export async function openParts(
     keyChange: change?.facts,
     provenRecipients: () => proven,
     bulk,
-    looks,
     freeBuffer: bufferFreer(),
     drivers: await stationDrivers(config, { ...options, usbDevices, portSwitches, clock, log, conditions }),
     folderIdentity,
@@ -153,7 +153,8 @@ export async function openParts(
     certificates: certificates(config.broker, { clock, log, conditions }),
     localMs,
     bootId: await readBootId(),
-  });
+  };
+  const opened = await composeStation(settings, ports, looks);
   undo.later(() => opened.close());
   const agent = () => ({
     pid: process.pid,

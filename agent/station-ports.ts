@@ -14,7 +14,6 @@ import type { ClockSource } from './clock/clock-source.ts';
 import type { ConditionBoard } from './conditions/condition-board.ts';
 import type { CertificateWatch } from './monitoring/certificate-watch.ts';
 import type { Machine } from './monitoring/machine.ts';
-import type { ReadyLooks } from './spool/ready-looks.ts';
 
 /** What of station.yaml matters here; keys and how the broker is reached are the adapters'. */
 export type StationSettings = Pick<
@@ -50,8 +49,6 @@ export interface StationPorts extends BayPlacePorts {
   readonly keyChange?: ProvenKeyChange['facts'] | undefined;
   readonly provenRecipients: () => ReadonlySet<string>;
   readonly bulk: Bulk;
-  /** See SpoolOptions. */
-  readonly looks?: Promise<ReadyLooks | undefined>;
   /** Gives a buffer's memory back at once, where that pays. */
   readonly freeBuffer: (buffer: ArrayBuffer) => void;
   readonly clockSource: ClockSource;

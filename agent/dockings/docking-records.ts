@@ -119,6 +119,11 @@ export class DockingRecords implements PushStore<StoredRecord> {
     return this.#records.values();
   }
 
+  waiting(): readonly StoredRecord[] {
+    const waiting = [...this.#records.values()].filter(({ state }) => state === 'spooled');
+    return waiting.sort((a, b) => (a.sealedAt < b.sealedAt ? -1 : 1));
+  }
+
   /** Parts that are here of a docking, in no order. */
   partsOf(docking: DockingId): StoredRecord[] {
     return [...this.#records.values()].filter(({ facts }) => facts.docking === docking);

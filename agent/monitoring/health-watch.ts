@@ -25,13 +25,28 @@ const SILENT_SECONDS = 600;
 const HOT_C = 80;
 const HOT_OVER_C = 75;
 
-/** One that waits, as far as it matters here. */
-interface Waiting {
+/** What is in the spool, as far as it matters here. */
+interface Held {
   readonly state: string;
+}
+
+interface HeldRecording extends Held {
   /** It does not wait for the hours of recordings. */
   readonly locked: boolean;
-  readonly sealedAt: string;
+  /** Ms since 1970. */
+  readonly sealedAtMs: number;
   readonly sealedSizeBytes: number;
+}
+
+/** What all recordings come to. */
+interface Tally {
+  receipted: number;
+  /** Those without a receipt, and of these what they are and since when they wait. */
+  waiting: number;
+  waitingBytes: number;
+  waitingForHours: number;
+  /** Ms since 1970; infinite where none waits. */
+  oldestMs: number;
 }
 
 export interface HealthWatchDeps {
@@ -44,8 +59,8 @@ export interface HealthWatchDeps {
   readonly machine: Machine;
   /** Free space on the disk of the spool. Errors: the system's. */
   readonly freeBytes: () => Promise<number>;
-  readonly recordings: () => Iterable<Waiting>;
-  readonly dockingRecords: () => Iterable<Waiting>;
+  readonly recordings: () => Iterable<HeldRecording>;
+  readonly dockingRecords: () => Iterable<Held>;
   readonly quarantinedEntries: () => number;
   readonly clockSynchronised: () => boolean | null;
   /** Wall time that may be believed, in ms since 1970. */
@@ -114,10 +129,10 @@ export class HealthWatch {
 
   /** `loopDelayMs` where it is not to be measured, which begins it anew. */
   async #measure(loopDelayMs?: number): Promise<HealthDocument> {
-    const { session, clock, machine, recordings, dockingRecords, quarantinedEntries } = this.#deps;
+    const { session, clock, machine, dockingRecords, quarantinedEntries } = this.#deps;
     const freeBytes = await this.#deps.freeBytes().catch(() => null);
     const temperature = await machine.temperatureC();
-    const waiting = [...recordings()].filter(({ state }) => state === 'spooled');
+    const held = this.#tally();
     const shown = this.#deps.shownConditions();
     return {
       session,
@@ -125,12 +140,12 @@ export class HealthWatch {
       interval_seconds: INTERVAL_MS / 1000,
       uptime_seconds: secondsBetween(this.#startedMs, clock.monotonicMs()),
       free_bytes: freeBytes,
-      spooled_recordings: waiting.length,
-      spooled_bytes: waiting.reduce((sum, { sealedSizeBytes }) => sum + sealedSizeBytes, 0),
+      spooled_recordings: held.waiting,
+      spooled_bytes: held.waitingBytes,
       spooled_docking_records: countOf(dockingRecords(), 'spooled'),
-      oldest_unstored_seconds: this.#oldestSeconds(waiting),
-      window_opens_at: this.#windowOpensAt(waiting),
-      receipted_recordings: countOf(recordings(), 'receipted'),
+      oldest_unstored_seconds: this.#oldestSeconds(held),
+      window_opens_at: this.#windowOpensAt(held),
+      receipted_recordings: held.receipted,
       quarantined_entries: quarantinedEntries(),
       store_silent_seconds:
         this.#heardMs === undefined ? null : secondsBetween(this.#heardMs, clock.monotonicMs()),
@@ -145,18 +160,29 @@ export class HealthWatch {
     };
   }
 
-  #oldestSeconds(waiting: readonly Waiting[]): number | null {
-    if (waiting.length === 0) return 0;
-    const nowMs = this.#deps.believedMs();
-    if (nowMs === undefined) return null;
-    let oldest = waiting[0]?.sealedAt ?? '';
-    for (const { sealedAt } of waiting) if (sealedAt < oldest) oldest = sealedAt;
-    return secondsBetween(Date.parse(oldest), nowMs);
+  #tally(): Tally {
+    const tally = { receipted: 0, waiting: 0, waitingBytes: 0, waitingForHours: 0, oldestMs: Infinity };
+    for (const recording of this.#deps.recordings()) {
+      const { state } = recording;
+      if (state === 'receipted') tally.receipted++;
+      if (state !== 'spooled') continue;
+      tally.waiting++;
+      tally.waitingBytes += recording.sealedSizeBytes;
+      tally.oldestMs = Math.min(tally.oldestMs, recording.sealedAtMs);
+      if (!recording.locked) tally.waitingForHours++;
+    }
+    return tally;
   }
 
-  #windowOpensAt(waiting: readonly Waiting[]): string | null {
+  #oldestSeconds({ waiting, oldestMs }: Tally): number | null {
+    if (waiting === 0) return 0;
+    const nowMs = this.#deps.believedMs();
+    return nowMs === undefined ? null : secondsBetween(oldestMs, nowMs);
+  }
+
+  #windowOpensAt({ waitingForHours }: Tally): string | null {
     const { limits } = this.#deps;
-    const opensAtMs = limits.isOpen || waiting.every(({ locked }) => locked) ? null : limits.opensAtMs;
+    const opensAtMs = limits.isOpen || waitingForHours === 0 ? null : limits.opensAtMs;
     return opensAtMs === null ? null : new Date(opensAtMs).toISOString();
   }
 
@@ -196,10 +222,7 @@ export class HealthWatch {
 
   /** Recordings that wait for the hours of recordings. */
   #heldRecordings(): number {
-    if (this.#deps.limits.isOpen) return 0;
-    let count = 0;
-    for (const { state, locked } of this.#deps.recordings()) if (state === 'spooled' && !locked) count++;
-    return count;
+    return this.#deps.limits.isOpen ? 0 : this.#tally().waitingForHours;
   }
 
   #raise(code: string, facts: Readonly<Record<string, number>>): void {
@@ -216,7 +239,7 @@ function secondsBetween(fromMs: number, toMs: number): number {
   return Math.max(0, Math.floor((toMs - fromMs) / 1000));
 }
 
-function countOf(items: Iterable<Waiting>, state: string): number {
+function countOf(items: Iterable<Held>, state: string): number {
   let count = 0;
   for (const item of items) if (item.state === state) count++;
   return count;

@@ -8,9 +8,15 @@ const STANDING_BACK_MAX = 256;
 /** Taken ones that the list of waiting ones may still hold. */
 const TAKEN_MAX = 1024;
 
-/** A queue and its senders. What stands back for now keeps its sender but gives its place to others. */
+/** What is sent of a thing; undefined where nothing is to be sent of it any more. */
+export type SubjectOf = (recording: RecordingId) => SenderSubject | undefined;
+
+/**
+ * A queue and its senders. What waits is an id and nothing more: it may be
+ * a hundred thousand. What stands back for now keeps its sender but gives its place to others.
+ */
 export class PushLane {
-  #waiting: SenderSubject[] = [];
+  #waiting: RecordingId[] = [];
   #from = 0;
   readonly #senders = new Map<RecordingId, Sender>();
   readonly #roundTrip: RoundTrip;
@@ -22,8 +28,8 @@ export class PushLane {
   }
 
   /** Adds behind all others. */
-  add(subject: SenderSubject): void {
-    this.#waiting.push(subject);
+  add(recording: RecordingId): void {
+    this.#waiting.push(recording);
   }
 
   get(recording: RecordingId): Sender | undefined {
@@ -55,25 +61,25 @@ export class PushLane {
     return this.#from < this.#waiting.length || this.busy > 0;
   }
 
-  /** Gives the next ones their turn, as long as there are places. `isOpen`: whether there is still something to push. */
-  fill(places: number, isOpen: (recording: RecordingId) => boolean, nowMs: number): void {
+  /** Gives the next ones their turn, as long as there are places. */
+  fill(places: number, subjectOf: SubjectOf, nowMs: number): void {
     for (let busy = this.busy; busy < places;) {
-      const subject = this.#take();
-      if (subject === undefined) return;
-      const { recording } = subject;
-      if (this.#senders.has(recording) || !isOpen(recording)) continue; // asked for again while it waited: it is here twice
+      const recording = this.#take();
+      if (recording === undefined) return;
+      const subject = subjectOf(recording);
+      if (this.#senders.has(recording) || subject === undefined) continue; // asked for again while it waited: it is here twice
       this.#senders.set(recording, new Sender(subject, nowMs, this.#roundTrip));
       this.#changes++;
       busy++;
     }
   }
 
-  #take(): SenderSubject | undefined {
-    const subject = this.#waiting[this.#from];
-    if (subject === undefined) return undefined;
+  #take(): RecordingId | undefined {
+    const recording = this.#waiting[this.#from];
+    if (recording === undefined) return undefined;
     this.#from++;
     if (this.#from === this.#waiting.length || this.#from > TAKEN_MAX)
       [this.#waiting, this.#from] = [this.#waiting.slice(this.#from), 0];
-    return subject;
+    return recording;
   }
 }

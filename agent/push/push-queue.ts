@@ -2,8 +2,8 @@
 // number at a time. Docking records are small and have places of their own: they go beside recordings, not behind a backlog of them.
 import type { RecordingId } from '../../protocol/ids.ts';
 import { RoundTrip } from '../../protocol/round-trip.ts';
-import type { Sender, SenderSubject } from '../../protocol/transfer-state.ts';
-import { PushLane } from './push-lane.ts';
+import type { Sender } from '../../protocol/transfer-state.ts';
+import { PushLane, type SubjectOf } from './push-lane.ts';
 
 /** Recordings offered or sent at once: enough to hide round trips of small ones, few enough to bound memory. */
 const ACTIVE_MAX = 16;
@@ -14,11 +14,6 @@ const DOCKINGS_ACTIVE_MAX = 8;
 const LANES = ['locked', 'docking', 'normal'] as const;
 export type LaneName = (typeof LANES)[number];
 
-/** What the queue must know of a thing. */
-export interface Pushable extends SenderSubject {
-  readonly lane: LaneName;
-}
-
 /** A sender that has a place. */
 export interface Active {
   readonly lane: LaneName;
@@ -28,14 +23,14 @@ export interface Active {
 /** Order and senders of everything that waits for its receipt. */
 export class PushQueue {
   readonly #lanes: Readonly<Record<LaneName, PushLane>>;
-  readonly #isOpen: (recording: RecordingId) => boolean;
+  readonly #subjectOf: SubjectOf;
   /** All senders as of that many changes: several looks go over them for each message that comes. */
   #listed: readonly Active[] = [];
   #listedChanges = 0;
 
-  /** `isOpen`: whether there is still something to push; asked when a thing's turn comes. */
-  constructor(isOpen: (recording: RecordingId) => boolean) {
-    this.#isOpen = isOpen;
+  /** `subjectOf` is asked when a thing's turn comes. */
+  constructor(subjectOf: SubjectOf) {
+    this.#subjectOf = subjectOf;
     const roundTrip = new RoundTrip(); // all of it takes the same way
     this.#lanes = {
       locked: new PushLane(roundTrip),
@@ -45,8 +40,8 @@ export class PushQueue {
   }
 
   /** Adds behind all others of its lane: callers add the oldest first. */
-  add({ lane, ...subject }: Pushable): void {
-    this.#lanes[lane].add(subject);
+  add(recording: RecordingId, lane: LaneName): void {
+    this.#lanes[lane].add(recording);
   }
 
   get(recording: RecordingId): Sender | undefined {
@@ -61,9 +56,9 @@ export class PushQueue {
   /** Senders in the order of their importance, each with its lane; takes further ones in while there are places. */
   active(nowMs: number): readonly Active[] {
     const { locked, docking, normal } = this.#lanes;
-    locked.fill(2 * ACTIVE_MAX - normal.busy, this.#isOpen, nowMs); // locked ones need not wait for a place
-    docking.fill(DOCKINGS_ACTIVE_MAX, this.#isOpen, nowMs);
-    normal.fill(ACTIVE_MAX - locked.busy, this.#isOpen, nowMs);
+    locked.fill(2 * ACTIVE_MAX - normal.busy, this.#subjectOf, nowMs); // locked ones need not wait for a place
+    docking.fill(DOCKINGS_ACTIVE_MAX, this.#subjectOf, nowMs);
+    normal.fill(ACTIVE_MAX - locked.busy, this.#subjectOf, nowMs);
     return this.#all();
   }
 

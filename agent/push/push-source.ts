@@ -24,18 +24,19 @@ export interface PushItem {
   readonly manifestSha256: string;
   /** Bytes behind the document; 0 for a docking record. */
   readonly sealedSizeBytes: number;
-  /** Orders what waits: the oldest first. */
-  readonly sealedAt: string;
   readonly folder: string;
 }
+
+/** One that waits for its turn. */
+export type PushTurn = Pick<PushItem, 'recording' | 'locked'>;
 
 /** Where things of one kind lie. */
 export interface PushStore<Item extends PushItem = PushItem> {
   get(recording: RecordingId): Item | undefined;
   /** Whatever is left of it, and be it its documents alone. */
   holds(recording: RecordingId): boolean;
-  /** All of them, in no order. */
-  recordings(): Iterable<Item>;
+  /** Those without a receipt that counts, the oldest first. */
+  waiting(): readonly PushTurn[];
   /** The document and its signature, verified; "spool.damaged", "spool.unknown". */
   readManifest(recording: RecordingId): Promise<SignedBytes>;
   /** chunks.bin, compared with the document; "spool.damaged". */

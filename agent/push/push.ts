@@ -11,12 +11,12 @@ import type { AgainBody, ReceiptMessage, RefuseBody } from '../../protocol/messa
 import type { Broker, Clock, Conditions, Log } from '../../protocol/ports.ts';
 import type { CustodyHead } from '../../protocol/receipt.ts';
 import type { StationTopics } from '../../protocol/topics.ts';
-import type { Held, Sender, SenderAction } from '../../protocol/transfer-state.ts';
+import type { Held, Sender, SenderAction, SenderSubject } from '../../protocol/transfer-state.ts';
 import type { Custody } from '../custody/custody.ts';
 import { OFFER_SIZE_CODE, PushFailures } from './push-failures.ts';
 import { PushQueue, type LaneName } from './push-queue.ts';
 import { PushReceipts } from './push-receipts.ts';
-import { PushSources, type PushItem, type PushSource } from './push-source.ts';
+import { PushSources, type PushItem, type PushKind, type PushSource, type PushTurn } from './push-source.ts';
 import { PushSteps, type UnitReader } from './push-steps.ts';
 import { verifyDown, type TrustedStore } from './push-verify.ts';
 import type { SendLimits } from './send-limits.ts';
@@ -72,7 +72,7 @@ export class Pusher {
     this.#options = options;
     this.#sources = sources;
     this.#size = new ToldSize(options);
-    this.#queue = new PushQueue((recording) => sources.get(recording)?.state === 'spooled');
+    this.#queue = new PushQueue((recording) => this.#subject(recording));
     this.#steps = new PushSteps({ ...options, sources, pace: options.limits.pace });
     this.#receipts = new PushReceipts({
       ...options,
@@ -95,17 +95,13 @@ export class Pusher {
   /** Takes over what the spool holds without a receipt, the oldest first. */
   start(): void {
     this.#options.limits.onChange(() => this.#pump());
-    for (const source of this.#sources.all) {
-      const waiting = [...source.store.recordings()].filter(({ state }) => state === 'spooled');
-      waiting.sort((a, b) => (a.sealedAt < b.sealedAt ? -1 : 1));
-      this.#run(this.#takeOver(source, waiting));
-    }
+    for (const source of this.#sources.all) this.#run(this.#takeOver(source, source.store.waiting()));
   }
 
   /** Something became durable in the spool; what the log says of that is owed to it where it is not logged. */
   add(item: PushItem, isLogged: boolean): void {
     if (!isLogged) this.#steps.owes(item.recording);
-    this.#enqueue(item);
+    this.#enqueue(this.#sources.of(item.recording)?.kind, item);
     this.#pump();
   }
 
@@ -160,21 +156,26 @@ export class Pusher {
   }
 
   /** A cut between commit and checkpoint left a recording without its entry: the log is asked before anything is offered. */
-  async #takeOver(source: PushSource, waiting: readonly PushItem[]): Promise<void> {
+  async #takeOver(source: PushSource, waiting: readonly PushTurn[]): Promise<void> {
     try {
       const owed = await source.unlogged(waiting.map(({ recording }) => recording));
       for (const recording of owed) this.#steps.owes(recording);
     } catch (error) {
       this.#options.log.error('custody log could not be searched', { kind: source.kind, error });
     }
-    for (const item of waiting) this.#enqueue(item);
+    for (const turn of waiting) this.#enqueue(source.kind, turn);
   }
 
-  #enqueue({ recording, manifestSha256, sealedSizeBytes, locked }: PushItem): void {
-    const { session } = this.#options;
-    const isRecord = this.#sources.of(recording)?.kind === 'docking';
-    const lane = isRecord ? 'docking' : locked ? 'locked' : 'normal';
-    this.#queue.add({ recording, session, manifestSha256, sealedSizeBytes, lane });
+  #enqueue(kind: PushKind | undefined, { recording, locked }: PushTurn): void {
+    this.#queue.add(recording, kind === 'docking' ? 'docking' : locked ? 'locked' : 'normal');
+  }
+
+  /** What is sent of it, as it is when its turn comes; undefined where nothing is any more. */
+  #subject(recording: RecordingId): SenderSubject | undefined {
+    const item = this.#sources.get(recording);
+    if (item?.state !== 'spooled') return undefined;
+    const { manifestSha256, sealedSizeBytes } = item;
+    return { recording, session: this.#options.session, manifestSha256, sealedSizeBytes };
   }
 
   #takeVerified(recording: RecordingId, payload: Uint8Array): void {
@@ -219,7 +220,7 @@ export class Pusher {
       log.error('entry of the custody log not taken', { recording, error });
     }
     const item = source.store.get(recording);
-    if (item?.state === 'spooled') this.#enqueue(item);
+    if (item?.state === 'spooled') this.#enqueue(source.kind, item);
     source.onAskedAgain(recording, outcome);
   }
 
@@ -340,7 +341,7 @@ export class Pusher {
     const item = this.#sources.get(recording);
     if (item === undefined || item.manifestSha256 === manifestSha256) return;
     this.#queue.remove(recording);
-    this.#enqueue(item);
+    this.#enqueue(this.#sources.of(recording)?.kind, item);
   }
 
   /** A slow line takes minutes for a unit: it is not late, and not sent again, before it has left. */

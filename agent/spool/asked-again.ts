@@ -156,7 +156,7 @@ export class AskedAgain {
 
   #cameBack(entry: CatalogueEntry): CatalogueEntry {
     this.#deps.rows.remove(entry.recording);
-    return this.#deps.catalogue.add(entry, 'spooled');
+    return this.#deps.catalogue.enter(entry, 'spooled');
   }
 
   #apply(entry: CatalogueEntry, refused: readonly RefusedReceipt[]): AskedOutcome {

@@ -1,43 +1,16 @@
 // All recordings whose payload is here, in memory: found by id, by place on a camera, and the end of each camera's chain of manifests.
-// Holds facts only; whoever adds or changes an entry has made it durable first.
-import type { CameraId, RecordingId } from '../../protocol/ids.ts';
+// Holds facts only; whoever adds or changes one has made it durable first.
+//
+// Invariant: whoever holds an entry of a recording that is here sees what the catalogue knows of it, whenever that changes: two entries of one
+// recording are the same object.
+import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
+import type { WrittenRows } from './index-file.ts';
 import type { SpoolLayout } from './layout.ts';
+import { RecordingRows, type LinkFacts, type RecordingGlance } from './recording-rows.ts';
+import type { ListedFile } from './released-rows.ts';
 import { CatalogueEntry, type RecordingFacts, type SpoolState } from './spooled-recording.ts';
 
-/** Equal texts and lists that many recordings share are kept once. */
-class Shared {
-  readonly #texts = new Map<string, string>();
-  readonly #lists = new Map<string, readonly string[]>();
-
-  facts(facts: RecordingFacts): RecordingFacts {
-    return {
-      ...facts,
-      camera: this.#text(facts.camera),
-      docking: this.#text(facts.docking),
-      keyId: facts.keyId && this.#text(facts.keyId),
-      recipients: this.#list(facts.recipients),
-    };
-  }
-
-  #text<T extends string>(text: T): T {
-    const known = this.#texts.get(text);
-    if (known === undefined) this.#texts.set(text, text);
-    return (known ?? text) as T;
-  }
-
-  #list(list: readonly string[]): readonly string[] {
-    const key = list.join(' ');
-    const known = this.#lists.get(key);
-    if (known === undefined) this.#lists.set(key, list);
-    return known ?? list;
-  }
-}
-
-/** What a chain needs to know of a manifest. */
-export type LinkFacts = Pick<
-  RecordingFacts,
-  'recording' | 'camera' | 'manifestSha256' | 'previousManifestSha256' | 'sealedAt' | 'keyId'
->;
+export type { LinkFacts };
 
 /** The newest of manifests that no other one names: where a chain goes on. */
 export interface ChainEnd extends LinkFacts {
@@ -52,68 +25,134 @@ function endOf(
   return { recording, camera, manifestSha256, previousManifestSha256, sealedAt, keyId, isOwn };
 }
 
+/** References to what is gone may wait for so many others until they are looked for. */
+const REFERENCES_MIN = 64;
+
+/** Entries of recordings that are here and that somebody may still hold. */
+class HeldEntries {
+  readonly #references = new Map<RecordingId, WeakRef<CatalogueEntry>>();
+  #lookAt = REFERENCES_MIN;
+
+  get(recording: RecordingId): CatalogueEntry | undefined {
+    return this.#references.get(recording)?.deref();
+  }
+
+  add(entry: CatalogueEntry): void {
+    this.#references.set(entry.recording, new WeakRef(entry));
+    if (this.#references.size < this.#lookAt) return;
+    for (const [recording, reference] of this.#references)
+      if (reference.deref() === undefined) this.#references.delete(recording);
+    this.#lookAt = REFERENCES_MIN + 2 * this.#references.size;
+  }
+
+  forget(recording: RecordingId): void {
+    this.#references.delete(recording);
+  }
+}
+
 /** In-memory catalogue of one spool. */
 export class Catalogue {
   readonly #layout: SpoolLayout;
-  readonly #entries = new Map<RecordingId, CatalogueEntry>();
-  /** Entries of one place of all cameras, the newest first; a single one without a list, for memory. */
-  readonly #byPath = new Map<string, CatalogueEntry | readonly CatalogueEntry[]>();
+  readonly #rows: RecordingRows;
+  readonly #held = new HeldEntries();
   readonly #ends = new Map<CameraId, ChainEnd>();
-  readonly #shared = new Shared();
 
-  constructor(layout: SpoolLayout) {
+  /** `rows`: what is known to be here; the catalogue's from now on. */
+  constructor(layout: SpoolLayout, rows = new RecordingRows()) {
     this.#layout = layout;
+    this.#rows = rows;
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#rows.size;
+  }
+
+  has(recording: RecordingId): boolean {
+    return this.#rows.find(recording) !== undefined;
+  }
+
+  stateOf(recording: RecordingId): SpoolState | undefined {
+    const row = this.#rows.find(recording);
+    return row === undefined ? undefined : this.#rows.stateAt(row);
   }
 
   get(recording: RecordingId): CatalogueEntry | undefined {
-    return this.#entries.get(recording);
+    const held = this.#held.get(recording); // asked for with each message
+    if (held !== undefined) return held;
+    const row = this.#rows.find(recording);
+    return row === undefined ? undefined : this.#entryAt(row);
   }
 
-  all(): IterableIterator<CatalogueEntry> {
-    return this.#entries.values();
+  /** All of them as they are now, in no order. */
+  glances(): Iterable<RecordingGlance> {
+    return this.#rows.glances();
   }
 
-  /** Recordings of that place on that camera, the newest first. */
-  byOriginal(camera: CameraId, pathSha256: string): CatalogueEntry[] {
-    return this.#atPath(pathSha256).filter((entry) => entry.camera === camera);
+  /** See RecordingRows. */
+  waiting(): ReturnType<RecordingRows['waiting']> {
+    return this.#rows.waiting();
+  }
+
+  /** Rows of all, for the index. */
+  get rows(): WrittenRows {
+    return this.#rows;
+  }
+
+  /** Whether a recording of that camera, place and size is here that may stand for another: one that is not damaged. */
+  mayHold(camera: CameraId, file: ListedFile): boolean {
+    return this.#likely(camera, file).length > 0;
+  }
+
+  /** The newest of those with that very content. */
+  withContent(camera: CameraId, file: ListedFile, originalSha256: string): CatalogueEntry | undefined {
+    const found = this.#likely(camera, file).find((row) => this.#rows.hasOriginal(row, originalSha256));
+    return found === undefined ? undefined : this.#entryAt(found);
+  }
+
+  /** Those that were sealed in that docking. */
+  ofDocking(docking: DockingId): CatalogueEntry[] {
+    return this.#rows.ofDocking(docking).map((row) => this.#entryAt(row));
   }
 
   /** Adds a durable recording. Chains are not followed: `commit` or `setEnds` does. */
-  add(facts: RecordingFacts, state: SpoolState): CatalogueEntry {
-    const entry = new CatalogueEntry(this.#shared.facts(facts), state, this.#layout);
-    this.#place(entry);
-    return entry;
+  add(facts: RecordingFacts, state: SpoolState): void {
+    this.#held.forget(facts.recording);
+    this.#rows.put(facts, state);
+  }
+
+  /** As `add`, for whoever goes on with it. */
+  enter(facts: RecordingFacts, state: SpoolState): CatalogueEntry {
+    this.#held.forget(facts.recording);
+    return this.#entryAt(this.#rows.put(facts, state));
   }
 
   /** A new recording of this process: it is the end of its camera's chain from now on. */
   commit(facts: RecordingFacts): CatalogueEntry {
-    const entry = this.add(facts, 'spooled');
-    this.#ends.set(entry.camera, endOf(facts, true));
-    return entry;
+    this.#ends.set(facts.camera, endOf(facts, true));
+    return this.enter(facts, 'spooled');
   }
 
   /** A recording was read anew, and other facts than those known verified: whoever holds the entry has the right ones from now on. */
   correct(facts: RecordingFacts): void {
-    const entry = this.#entries.get(facts.recording);
-    if (entry === undefined) return;
-    this.remove(facts.recording);
-    entry.correct(this.#shared.facts(facts));
-    this.#place(entry);
+    const state = this.stateOf(facts.recording);
+    if (state === undefined) return;
+    this.#rows.put(facts, state);
+    this.#held.get(facts.recording)?.correct(facts);
+  }
+
+  /** An entry got further, or back. One that was removed, and added again since, is another one. */
+  became(entry: CatalogueEntry): void {
+    if (this.#held.get(entry.recording) !== entry) return;
+    const row = this.#rows.find(entry.recording);
+    if (row !== undefined) this.#rows.setState(row, entry.state);
   }
 
   /** Forgets a recording that went to `released/` or to the quarantine. Its place in the chain stays: a durable manifest is not undone. */
   remove(recording: RecordingId): void {
-    const entry = this.#entries.get(recording);
-    if (entry === undefined) return;
-    this.#entries.delete(recording);
-    this.#setPath(
-      entry.pathSha256,
-      this.#atPath(entry.pathSha256).filter((other) => other !== entry),
-    );
+    const row = this.#rows.find(recording);
+    if (row === undefined) return;
+    this.#held.forget(recording);
+    this.#rows.remove(row);
   }
 
   /** The end of the camera's chain, whichever key of this station signed it. */
@@ -124,6 +163,22 @@ export class Catalogue {
   /** The ends of all chains as they are known now. */
   ends(): IterableIterator<ChainEnd> {
     return this.#ends.values();
+  }
+
+  /** Beginnings of all digests that recordings but those name as their previous manifest, for `unnamed`. */
+  previous(without: Iterable<RecordingId>): Iterable<number> {
+    return this.#rows.previous(this.#rowsOf(without));
+  }
+
+  /** Recordings but those whose manifest is not among these. */
+  unnamed(named: ReadonlySet<number>, without: Iterable<RecordingId>): LinkFacts[] {
+    const rows = this.#rows.ends(named, this.#rowsOf(without));
+    return [...rows].map((row) => this.#rows.linkAt(row));
+  }
+
+  /** Whether a recording but those names the manifest of that digest. */
+  isNamed(sha256: string, without: Iterable<RecordingId>): boolean {
+    return this.#rows.isNamed(sha256, this.#rowsOf(without));
   }
 
   /**
@@ -144,23 +199,25 @@ export class Catalogue {
     }
   }
 
-  #place(entry: CatalogueEntry): void {
-    this.#entries.set(entry.recording, entry);
-    const others = this.#atPath(entry.pathSha256);
-    const at = others.findIndex((other) => other.sealedAt <= entry.sealedAt);
-    others.splice(at < 0 ? others.length : at, 0, entry);
-    this.#setPath(entry.pathSha256, others);
+  #likely(camera: CameraId, file: ListedFile): number[] {
+    const found = this.#rows.atPath(camera, file);
+    return found.filter((row) => this.#rows.rejectedAt(row)?.reason !== 'damaged');
   }
 
-  #atPath(pathSha256: string): CatalogueEntry[] {
-    const found = this.#byPath.get(pathSha256);
-    if (found === undefined) return [];
-    return found instanceof CatalogueEntry ? [found] : [...found];
+  #entryAt(row: number): CatalogueEntry {
+    const held = this.#held.get(this.#rows.idAt(row));
+    if (held !== undefined) return held;
+    const entry = new CatalogueEntry(this.#rows.factsAt(row), this.#rows.stateAt(row), this.#layout, this);
+    this.#held.add(entry);
+    return entry;
   }
 
-  #setPath(pathSha256: string, entries: readonly CatalogueEntry[]): void {
-    const [first] = entries;
-    if (first === undefined) this.#byPath.delete(pathSha256);
-    else this.#byPath.set(pathSha256, entries.length === 1 ? first : entries);
+  #rowsOf(recordings: Iterable<RecordingId>): Set<number> {
+    const rows = new Set<number>();
+    for (const recording of recordings) {
+      const row = this.#rows.find(recording);
+      if (row !== undefined) rows.add(row);
+    }
+    return rows;
   }
 }

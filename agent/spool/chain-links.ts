@@ -67,7 +67,7 @@ export class ChainLinks {
         return;
       }
       this.#apart.set(recording, read.facts);
-      if (catalogue.get(recording) === undefined && !rows.has(recording)) this.unread.delete(recording);
+      if (!catalogue.has(recording) && !rows.has(recording)) this.unread.delete(recording);
       const receipt = await files.stat(join(folder, RECEIPT_NAME)).catch(() => undefined);
       if (receipt?.kind === 'file') receipted.push(read.facts);
     });
@@ -82,11 +82,14 @@ export class ChainLinks {
   /** Tells the catalogue the ends of all chains. Shape: released ones that may be ends and could not be read, and why. Errors: the machine's. */
   async setEnds(): Promise<{ readonly recording: RecordingId; readonly reason: string }[]> {
     const { files, layout, catalogue, rows, stationKeys } = this.#deps;
-    const facts = [...this.#facts()];
-    const named = new Set(rows.previous(this.unread.unsure()));
+    const unsure = this.unread.unsure();
+    const facts = [...this.#factsBeside()];
+    const named = new Set(rows.previous(unsure));
+    for (const previous of catalogue.previous(unsure)) named.add(previous);
     for (const { previousManifestSha256: previous } of facts)
       if (previous !== null) named.add(digestKey(previous));
     const ends = facts.filter(({ manifestSha256 }) => !named.has(digestKey(manifestSha256)));
+    ends.push(...catalogue.unnamed(named, unsure));
     const released = [...rows.ends(named)].filter((recording) => !this.unread.isUnsure(recording));
     const failed: { recording: RecordingId; reason: string }[] = [];
     await inParallel(released, AT_ONCE, async (recording) => {
@@ -107,17 +110,17 @@ export class ChainLinks {
 
   /** Whether a manifest that verified names the one of that digest. Looks through all of them: it is asked seldom. */
   isNamed(sha256: string): boolean {
-    for (const facts of this.#facts()) if (facts.previousManifestSha256 === sha256) return true;
+    for (const facts of this.#factsBeside()) if (facts.previousManifestSha256 === sha256) return true;
+    const unsure = this.unread.unsure();
+    if (this.#deps.catalogue.isNamed(sha256, unsure)) return true;
     const key = digestKey(sha256);
-    for (const previous of this.#deps.rows.previous(this.unread.unsure())) if (previous === key) return true;
+    for (const previous of this.#deps.rows.previous(unsure)) if (previous === key) return true;
     return false;
   }
 
-  /** Of all that verified and of which more than a row is known. What was an end keeps its say, wherever it went since. */
-  *#facts(): Generator<LinkFacts> {
-    const { catalogue } = this.#deps;
-    yield* catalogue.ends();
+  /** Of all that verified and is in no row, or need not be. What was an end keeps its say, wherever it went since. */
+  *#factsBeside(): Generator<LinkFacts> {
+    yield* this.#deps.catalogue.ends();
     yield* this.#apart.values();
-    for (const facts of catalogue.all()) if (!this.unread.isUnsure(facts.recording)) yield facts;
   }
 }

@@ -32,7 +32,7 @@ export class Holdings {
 
   stateOf(recording: RecordingId): SpoolState | undefined {
     const { catalogue, released } = this.#deps;
-    return catalogue.get(recording)?.state ?? (released.has(recording) ? 'released' : undefined);
+    return catalogue.stateOf(recording) ?? (released.has(recording) ? 'released' : undefined);
   }
 
   async find(recording: RecordingId): Promise<SpooledRecording | undefined> {
@@ -41,7 +41,7 @@ export class Holdings {
   }
 
   mayHold(camera: CameraId, file: ListedFile): boolean {
-    return this.#likely(camera, file).length > 0 || this.#deps.released.mayHold(camera, file);
+    return this.#deps.catalogue.mayHold(camera, file) || this.#deps.released.mayHold(camera, file);
   }
 
   async findContent(
@@ -49,7 +49,7 @@ export class Holdings {
     file: ListedFile,
     originalSha256: string,
   ): Promise<SpooledRecording | undefined> {
-    const here = this.#likely(camera, file).find((known) => known.originalSha256 === originalSha256);
+    const here = this.#deps.catalogue.withContent(camera, file, originalSha256);
     if (here !== undefined) return here;
     const [released] = await this.#deps.released.withContent(camera, file, originalSha256);
     return released;
@@ -57,7 +57,7 @@ export class Holdings {
 
   async ofDocking(docking: DockingId): Promise<SpooledRecording[]> {
     const released = await this.#deps.released.ofDocking(docking);
-    return [...released, ...[...this.#deps.catalogue.all()].filter((each) => each.docking === docking)];
+    return [...released, ...this.#deps.catalogue.ofDocking(docking)];
   }
 
   async readChunks(recording: RecordingId): Promise<Uint8Array> {
@@ -66,13 +66,5 @@ export class Holdings {
 
   async readManifest(recording: RecordingId): Promise<SignedBytes> {
     return this.#deps.documents.manifest(this.mustKnow(recording), this.#deps.stationKeys);
-  }
-
-  /** Newest first; damaged ones never stand for another. */
-  #likely(camera: CameraId, { pathSha256, sizeBytes }: ListedFile): SpooledRecording[] {
-    const found = this.#deps.catalogue.byOriginal(camera, pathSha256);
-    return found.filter(
-      (known) => known.originalSizeBytes === sizeBytes && known.rejected?.reason !== 'damaged',
-    );
   }
 }

@@ -5,7 +5,7 @@ import type { RecordingId } from '../../protocol/ids.ts';
 import type { Clock, Files, Log } from '../../protocol/ports.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { ChainLinks } from './chain-links.ts';
-import { writeIndex, type IndexEntry } from './index-file.ts';
+import { writeIndex } from './index-file.ts';
 import type { SpoolLayout } from './layout.ts';
 import { writeReleasedRows } from './released-file.ts';
 import type { ReleasedRows } from './released-rows.ts';
@@ -161,16 +161,9 @@ export class IndexKeeper {
   }
 
   #writeIndex(): Promise<void> {
-    const { files, layout, id } = this.#deps;
-    return writeIndex(files, layout, id, this.#indexed());
-  }
-
-  /** As it is when the writing comes to it: what is said of a recording was durable before, and one that went meanwhile is forgotten by the next start. */
-  *#indexed(): Generator<IndexEntry> {
-    const { catalogue, links } = this.#deps;
-    for (const facts of catalogue.all())
-      if (facts.state !== 'released' && !links.unread.has(facts.recording))
-        yield { facts, state: facts.state };
+    const { files, layout, catalogue, links, id } = this.#deps;
+    // What is said of a recording was durable before, and one that goes meanwhile is forgotten by the next start.
+    return writeIndex(files, layout, id, catalogue.rows, (recording) => links.unread.has(recording));
   }
 
   #writeReleased(): Promise<void> {

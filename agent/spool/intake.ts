@@ -87,7 +87,7 @@ export class Intake {
   async #remove(staging: Staging): Promise<void> {
     const { files, catalogue, confirm } = this.#deps;
     await confirm();
-    if (catalogue.get(staging.recording) === undefined) await undoRename(this.#deps, staging);
+    if (!catalogue.has(staging.recording)) await undoRename(this.#deps, staging);
     await files.removeTree(staging.folder);
   }
 }

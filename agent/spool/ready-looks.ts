@@ -4,9 +4,9 @@ import type { FolderLooks } from '../bulk/folder-look.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
 import type { Files } from '../../protocol/ports.ts';
 import { inParallel } from './in-parallel.ts';
-import type { IndexEntry } from './index-file.ts';
 import { sortNames } from './folder-names.ts';
 import { PAYLOAD_NAME, SEALED_NAMES } from './layout.ts';
+import type { RecordingRows } from './recording-rows.ts';
 
 /** Folders that are looked into in one go: few enough for a disk that takes 20 ms for each. */
 const LOOKED_INTO = 128;
@@ -14,6 +14,8 @@ const LOOKED_INTO = 128;
 const LOOKS_AT_ONCE = 4;
 
 const FAILURES_MAX = 8;
+
+type IndexRows = Pick<RecordingRows, 'find' | 'stateAt' | 'sealedSizeAt'>;
 
 /** Some folders, and what was seen of them. */
 interface LookedPart {
@@ -60,28 +62,25 @@ export class ReadyLooks {
   }
 
   /**
-   * Entries of the index whose recording is whole, with nothing to be done about it, part by part. Says nothing of any other: that is judged by
-   * judgeReady.
+   * Recordings that the index knows and that are whole, with nothing to be done about them, part by part. Says nothing of any other: that is judged
+   * by judgeReady.
    */
-  *knownWhole(index: ReadonlyMap<RecordingId, IndexEntry>): Generator<readonly IndexEntry[]> {
+  *knownWhole(index: IndexRows): Generator<readonly RecordingId[]> {
     for (const part of this.#parts) yield [...wholeOf(part, index)];
   }
 }
 
-function* wholeOf(
-  { names, looks }: LookedPart,
-  index: ReadonlyMap<RecordingId, IndexEntry>,
-): Generator<IndexEntry> {
+function* wholeOf({ names, looks }: LookedPart, index: IndexRows): Generator<RecordingId> {
   if (looks === undefined) return;
   const kinds = looks.kinds.map((kind) => sortNames(kind, SEALED_NAMES));
   for (const [at, name] of names.entries()) {
-    const entry = index.get(name);
+    const row = index.find(name);
     const kind = kinds[looks.kindOf[at] ?? -1];
-    if (entry === undefined || kind === undefined) continue;
+    if (row === undefined || kind === undefined) continue;
     const isClean = kind.missing.length === 0 && kind.leftovers.length === 0 && kind.unknown.length === 0;
     const isAsKnown =
-      kind.receipted === (entry.state === 'receipted') &&
-      looks.sizesBytes[at] === entry.facts.sealedSizeBytes;
-    if (isClean && isAsKnown) yield entry;
+      kind.receipted === (index.stateAt(row) === 'receipted') &&
+      looks.sizesBytes[at] === index.sealedSizeAt(row);
+    if (isClean && isAsKnown) yield name;
   }
 }

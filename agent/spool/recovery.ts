@@ -25,7 +25,6 @@ import { Catalogue } from './catalogue.ts';
 import { ChainLinks } from './chain-links.ts';
 import type { Findings } from './findings.ts';
 import { inParallel } from './in-parallel.ts';
-import type { IndexEntry } from './index-file.ts';
 import { sortNames } from './folder-names.ts';
 import { judgeReady, readFacts } from './judge.ts';
 import {
@@ -39,14 +38,15 @@ import {
 import type { Quarantine } from './quarantine.ts';
 import type { ReadyLooks } from './ready-looks.ts';
 import { moveBackToReady } from './reclaim.ts';
+import { RecordingRows } from './recording-rows.ts';
 import type { ReleasedRows } from './released-rows.ts';
-import type { RecordingFacts } from './spooled-recording.ts';
+import type { RecordingFacts, SpoolState } from './spooled-recording.ts';
 
 /** Folders looked at at one time: enough to keep the disk busy, few enough for 1,024 file handles. */
 const AT_ONCE = 32;
 /** Moves to the quarantine in one start and folder: a million odd names must not hold up a station. */
 const MOVES_MAX = 1000;
-/** Names of released recordings that are looked up in one go. */
+/** Rows, and names of released recordings, that are looked up in one go. */
 const NAMES_AT_ONCE = 2000;
 /** Other names that belong into the spool's folder. */
 const OUR_FILES = [
@@ -75,8 +75,8 @@ export interface RecoveryDeps {
   readonly findings: Findings;
   /** The one that signs now first; without any nothing is verified. */
   readonly stationKeys: readonly PublicKey[];
-  /** What the index knows, or undefined where there is none. */
-  readonly index: ReadonlyMap<RecordingId, IndexEntry> | undefined;
+  /** What the index knows, or undefined where there is none; what of it turns out to be so is the catalogue. */
+  readonly index: RecordingRows | undefined;
   readonly ready: ReadyLooks;
   /** What the last run knew of released recordings; brought up to date here. */
   readonly rows: ReleasedRows;
@@ -109,7 +109,11 @@ async function freeName(files: Files, wanted: string): Promise<string> {
 /** One recovery; `run` once. */
 export class Recovery {
   readonly #deps: RecoveryDeps;
+  /** Until its recordings were looked at, what the index says. */
+  readonly #rows: RecordingRows;
   readonly #catalogue: Catalogue;
+  /** What the index said of those that are not as it says, or not in `ready/`. */
+  readonly #known = new Map<RecordingId, { readonly facts: RecordingFacts; readonly state: SpoolState }>();
   readonly #moves = new Map<string, number>();
   readonly #asideReceipted: RecordingFacts[] = [];
   readonly #unfinished = new Set<RecordingId>();
@@ -119,7 +123,8 @@ export class Recovery {
 
   constructor(deps: RecoveryDeps) {
     this.#deps = deps;
-    this.#catalogue = new Catalogue(deps.layout);
+    this.#rows = deps.index ?? new RecordingRows();
+    this.#catalogue = new Catalogue(deps.layout, this.#rows);
     const { files, layout, quarantine, rows, stationKeys } = deps;
     // It lives as long as the spool: what only the start needs must not go along.
     this.links = new ChainLinks({ files, layout, quarantine, rows, stationKeys, catalogue: this.#catalogue });
@@ -205,9 +210,9 @@ export class Recovery {
   }
 
   async #ready(name: string, path: string): Promise<void> {
-    const { files, layout, index, stationKeys } = this.#deps;
+    const { files, layout, stationKeys } = this.#deps;
     if (!isRecordingId(name)) return this.#aside(layout.ready, path, name, 'not a recording id');
-    const known = index?.get(name);
+    const known = this.#known.get(name);
     const judgement = await judgeReady(files, path, name, known?.facts, stationKeys);
     if (judgement.verdict === 'odd') {
       if (known?.state === 'receipted') this.#asideReceipted.push(known.facts);
@@ -222,19 +227,23 @@ export class Recovery {
     this.#add(facts, receipted ? 'receipted' : 'spooled', known !== undefined);
   }
 
-  /** Takes recordings that the index knows and one look shows to be whole; gives the other names in `ready/`. */
+  /** Leaves in the rows those recordings that the index knows and one look shows to be whole; gives the other names in `ready/`. */
   async #notKnownWhole(): Promise<string[]> {
-    const { index, ready } = this.#deps;
-    if (index === undefined) return [...ready.names];
-    const left = new Set(ready.names);
-    for (const part of ready.knownWhole(index)) {
+    const { ready } = this.#deps;
+    const whole = new Set<string>();
+    for (const part of ready.knownWhole(this.#rows)) {
       await nextTurn();
-      for (const { facts, state } of part) {
-        this.#add(facts, state, true);
-        left.delete(facts.recording);
-      }
+      for (const name of part) whole.add(name);
     }
-    return [...left];
+    let looked = 0;
+    for (const row of this.#rows.downwards()) {
+      if (++looked % NAMES_AT_ONCE === 0) await nextTurn();
+      const recording = this.#rows.idAt(row);
+      if (whole.has(recording)) continue;
+      this.#known.set(recording, { facts: this.#rows.factsAt(row), state: this.#rows.stateAt(row) });
+      this.#rows.remove(row);
+    }
+    return ready.names.filter((name) => !whole.has(name));
   }
 
   /** A receipt that the index does not know may have been renamed by a process that was killed before its sync. */
@@ -249,12 +258,12 @@ export class Recovery {
   }
 
   async #released(name: string, path: string): Promise<void> {
-    const { layout, index } = this.#deps;
+    const { layout } = this.#deps;
     if (!isRecordingId(name)) return this.#aside(layout.released, path, name, 'not a recording id');
-    if (this.#catalogue.get(name) !== undefined)
+    if (this.#catalogue.has(name))
       return this.#aside(layout.released, path, name, 'the same recording lies in ready');
     if (await this.#isBack(name)) return this.#ready(name, join(layout.ready, name));
-    const found = await this.#lookReleased(name, path, index?.get(name)?.facts);
+    const found = await this.#lookReleased(name, path, this.#known.get(name)?.facts);
     if (typeof found === 'string') {
       this.links.unread.add(name);
       return this.#aside(layout.released, path, name, found);
@@ -277,7 +286,7 @@ export class Recovery {
     const names = await files.list(layout.released);
     for (const [at, name] of names.entries()) {
       if (at % NAMES_AT_ONCE === NAMES_AT_ONCE - 1) await nextTurn();
-      if (isRecordingId(name) && rows.has(name) && this.#catalogue.get(name) === undefined) here.push(name);
+      if (isRecordingId(name) && rows.has(name) && !this.#catalogue.has(name)) here.push(name);
       else unknown.push(name);
     }
     if (rows.size > here.length) rows.retain(here);

@@ -14,17 +14,18 @@ const LINES_MAX = 100_000;
 /** Rows of one line: with them it is 11 KB long. */
 const LINE_ROWS = 128;
 
-type Line = { readonly camera: ListedCamera } | { readonly rows: Buffer };
-
-function parseLine(line: string): Line | undefined {
+/** Takes a line; undefined where it is none of ours. */
+function take(rows: ReleasedRows, line: string): true | undefined {
   const [kind, text, listing, listedAt] = JSON.parse(line) as unknown[];
   if (typeof text !== 'string') return undefined;
-  if (kind === 'camera')
-    return isCameraId(text)
-      ? { camera: { camera: text, listing: Number(listing), listedAt: Number(listedAt) } }
-      : undefined;
-  const rows = Buffer.from(text, 'base64');
-  return kind === 'rows' && rows.length % ROW_BYTES === 0 ? { rows } : undefined;
+  if (kind === 'camera' && isCameraId(text))
+    rows.learn({ camera: text, listing: Number(listing), listedAt: Number(listedAt) });
+  else if (kind === 'rows') {
+    const bytes = Buffer.from(text, 'base64');
+    if (bytes.length % ROW_BYTES !== 0) return undefined;
+    rows.addRows(bytes);
+  } else return undefined;
+  return true;
 }
 
 function cacheOf(layout: SpoolLayout, spool: string): CacheFile {
@@ -38,10 +39,9 @@ export async function readReleasedRows(
   layout: SpoolLayout,
   spool: string,
 ): Promise<ReleasedRows> {
-  const lines = (await readCache(files, cacheOf(layout, spool), parseLine)) ?? [];
-  const cameras = lines.flatMap((line) => ('camera' in line ? [line.camera] : []));
-  const rows = lines.flatMap((line) => ('rows' in line ? [line.rows] : []));
-  return ReleasedRows.of(cameras, rows);
+  const rows = new ReleasedRows();
+  const lines = await readCache(files, cacheOf(layout, spool), (line) => take(rows, line));
+  return lines === undefined ? new ReleasedRows() : rows;
 }
 
 /** Writes the file anew and puts it in its place. `snapshot` and `cameras` are of the same moment. Errors: the system's; the old file stays then. */

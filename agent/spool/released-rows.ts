@@ -16,7 +16,7 @@ import {
   type DockingId,
   type RecordingId,
 } from '../../protocol/ids.ts';
-import { RowChains } from './row-chains.ts';
+import { RowTable } from './row-table.ts';
 import type { RecordingFacts } from './spooled-recording.ts';
 
 export const ROW_BYTES = 64;
@@ -31,9 +31,10 @@ const AT = {
   camera: 56,
   listing: 60,
 } as const;
-/** Rows are added in steps, so that few are copied often and little is left unused. */
-const ROOM_MIN = 256;
-const GONE = 0xff_ff_ff_ff;
+/** What rows are found by. */
+const BY_ID = 0;
+const BY_FILE = 1;
+const SECOND_MAX = 0xff_ff_ff_ff;
 const DAMAGED = 0x80_00_00_00;
 
 /** What is known of a camera's listings. */
@@ -88,24 +89,21 @@ function digestPrefix(sha256: string, bytes: number): Buffer {
 
 /** Rows of one spool. */
 export class ReleasedRows {
-  #bytes = Buffer.alloc(0);
-  /** The same bytes, for their numbers. */
-  #view = viewOf(this.#bytes);
-  #rows = 0;
-  #gone = 0;
-  #byId = new RowChains(0);
-  #byFile = new RowChains(0);
+  readonly #table: RowTable = new RowTable(ROW_BYTES, [
+    (row) => this.#table.uint32(row, 0),
+    (row) => fileHash(this.#table.uint32(row, AT.path), this.#camera(row), this.#table.uint32(row, AT.size)),
+  ]);
   readonly #cameras: ListedCamera[] = [];
   readonly #numbers = new Map<CameraId, number>();
 
   /** Recordings that are here. */
   get size(): number {
-    return this.#rows - this.#gone;
+    return this.#table.size;
   }
 
   /** Bytes beside the heap. */
   get memoryBytes(): number {
-    return this.#bytes.length + this.#byId.memoryBytes + this.#byFile.memoryBytes;
+    return this.#table.memoryBytes;
   }
 
   has(recording: RecordingId): boolean {
@@ -117,42 +115,34 @@ export class ReleasedRows {
     if (this.has(facts.recording)) return;
     const sealedSecond = Math.max(0, Math.floor(Date.parse(facts.sealedAt) / 1000)) || 0;
     const number = this.#numberOf(facts.camera, sealedSecond);
-    this.#makeRoom(1);
-    const at = this.#rows * ROW_BYTES;
-    const bytes = this.#bytes;
-    bytes.set(bytesOfId(facts.recording), at);
-    bytes.set(digestPrefix(facts.pathSha256, 8), at + AT.path);
-    bytes.set(digestPrefix(facts.manifestSha256, 8), at + AT.manifest);
-    bytes.set(digestPrefix(facts.previousManifestSha256 ?? '', 8), at + AT.previous);
-    bytes.set(digestPrefix(facts.originalSha256, 4), at + AT.original);
-    bytes.writeUInt32LE(facts.originalSizeBytes % 2 ** 32, at + AT.size);
-    bytes.set(bytesOfId(facts.docking).subarray(0, 4), at + AT.docking);
-    bytes.writeUInt32LE(Math.min(sealedSecond, GONE), at + AT.sealed);
-    bytes.writeUInt32LE(
-      (number | (facts.rejected?.reason === 'damaged' ? DAMAGED : 0)) >>> 0,
-      at + AT.camera,
-    );
-    bytes.writeUInt32LE(this.#cameras[number]?.listing ?? 0, at + AT.listing);
-    this.#chain(this.#rows++);
+    const bytes = Buffer.alloc(ROW_BYTES);
+    bytes.set(bytesOfId(facts.recording), 0);
+    bytes.set(digestPrefix(facts.pathSha256, 8), AT.path);
+    bytes.set(digestPrefix(facts.manifestSha256, 8), AT.manifest);
+    bytes.set(digestPrefix(facts.previousManifestSha256 ?? '', 8), AT.previous);
+    bytes.set(digestPrefix(facts.originalSha256, 4), AT.original);
+    bytes.writeUInt32LE(facts.originalSizeBytes % 2 ** 32, AT.size);
+    bytes.set(bytesOfId(facts.docking).subarray(0, 4), AT.docking);
+    bytes.writeUInt32LE(Math.min(sealedSecond, SECOND_MAX), AT.sealed);
+    bytes.writeUInt32LE((number | (facts.rejected?.reason === 'damaged' ? DAMAGED : 0)) >>> 0, AT.camera);
+    bytes.writeUInt32LE(this.#cameras[number]?.listing ?? 0, AT.listing);
+    this.#table.add(bytes);
   }
 
   /** Forgets a recording. */
   remove(recording: RecordingId): void {
     const row = this.#find(recording);
-    if (row === undefined) return;
-    this.#erase(row);
-    if (this.#gone > ROOM_MIN && this.#gone > this.#rows / 4) this.#pack(0);
+    if (row !== undefined) this.#table.remove(row);
   }
 
   /** Forgets all but these. */
   retain(recordings: Iterable<RecordingId>): void {
-    const kept = new Uint8Array(this.#rows);
+    const kept = new Uint8Array(this.#table.size);
     for (const recording of recordings) {
       const row = this.#find(recording);
       if (row !== undefined) kept[row] = 1;
     }
-    for (let row = 0; row < this.#rows; row++) if (kept[row] === 0 && !this.#isGone(row)) this.#erase(row);
-    this.#pack(0);
+    for (const row of this.#table.downwards()) if (kept[row] === 0) this.#table.remove(row);
   }
 
   /** Recordings that may be that file of that camera, by what the listing says; damaged ones never stand for another. The newest first. */
@@ -162,14 +152,15 @@ export class ReleasedRows {
     const found = this.#atFile(number, file).filter((row) => !this.#isDamaged(row));
     const prefix = originalSha256 === undefined ? undefined : digestPrefix(originalSha256, 4);
     return this.#newestFirst(
-      found.filter((row) => prefix === undefined || this.#same(row, AT.original, prefix)),
+      found.filter((row) => prefix === undefined || this.#table.same(row, AT.original, prefix)),
     );
   }
 
   /** Recordings that may have been sealed in that docking, the newest first. */
   ofDocking(docking: DockingId): RecordingId[] {
     const prefix = bytesOfId(docking).subarray(0, 4);
-    return this.#newestFirst([...this.#all()].filter((row) => this.#same(row, AT.docking, prefix)));
+    const all = [...this.#table.downwards()];
+    return this.#newestFirst(all.filter((row) => this.#table.same(row, AT.docking, prefix)));
   }
 
   /** A whole listing of a camera shows that file; `listed` follows when all of it was told. */
@@ -177,8 +168,7 @@ export class ReleasedRows {
     const number = this.#numbers.get(camera);
     const known = number === undefined ? undefined : this.#cameras[number];
     if (number === undefined || known === undefined) return;
-    for (const row of this.#atFile(number, file))
-      this.#bytes.writeUInt32LE(known.listing + 1, row * ROW_BYTES + AT.listing);
+    for (const row of this.#atFile(number, file)) this.#table.setUint32(row, AT.listing, known.listing + 1);
   }
 
   /** A whole listing of a camera was told: what it showed is listed from here on, and nothing else of this camera. */
@@ -192,24 +182,33 @@ export class ReleasedRows {
 
   /** Beginnings of all digests that rows but those of some recordings name as their previous manifest, for `ends`. */
   *previous(without: Iterable<RecordingId>): Generator<number> {
-    const passed = new Set([...without].map((recording) => this.#find(recording)));
-    for (const row of this.#all()) if (!passed.has(row)) yield this.#digestKey(row, AT.previous);
+    const passed = this.#rowsOf(without);
+    for (const row of this.#table.downwards()) if (!passed.has(row)) yield this.#digestKey(row, AT.previous);
   }
 
   /** Recordings whose manifest is not among these: ends of chains. */
   *ends(named: ReadonlySet<number>): Generator<RecordingId> {
-    for (const row of this.#all()) if (!named.has(this.#digestKey(row, AT.manifest))) yield this.#idOf(row);
+    for (const row of this.#table.downwards())
+      if (!named.has(this.#digestKey(row, AT.manifest))) yield this.#idOf(row);
   }
 
-  /** Recordings that may go, at most so many, beginning at a place of an earlier answer; and where the next ones begin, 0 behind the last. */
+  /**
+   * Recordings that may go, those that were sealed first first: so the end of a chain stays whole. So many, and some more where these have the same
+   * place in that order; beginning at a place of an earlier answer, or with 0 anew; and where the next ones begin, 0 behind the last.
+   */
   droppable(question: DropQuestion, from: number, countMax: number): { found: RecordingId[]; next: number } {
-    const found: RecordingId[] = [];
-    for (let row = from; row < this.#rows; row++) {
-      if (this.#isGone(row) || !this.#mayGo(row, question)) continue;
-      if (found.length === countMax) return { found, next: row };
-      found.push(this.#idOf(row));
-    }
-    return { found, next: 0 };
+    const places = new Float64Array(this.#table.size);
+    let count = 0;
+    for (const row of this.#table.downwards())
+      if (this.#place(row) >= from && this.#mayGo(row, question)) places[count++] = this.#place(row);
+    const ordered = places.subarray(0, count).sort();
+    const last = ordered[Math.min(count, countMax) - 1] ?? 0;
+    const rows = [...this.#table.downwards()].filter((row) => {
+      const place = this.#place(row);
+      return place >= from && place <= last && this.#mayGo(row, question);
+    });
+    rows.sort((a, b) => this.#place(a) - this.#place(b));
+    return { found: rows.map((row) => this.#idOf(row)), next: rows.length < count ? last + 1 : 0 };
   }
 
   /** Whether that one may still go. */
@@ -221,7 +220,7 @@ export class ReleasedRows {
   /** Second at which a recording was sealed, by its manifest. */
   sealedAt(recording: RecordingId): number | undefined {
     const row = this.#find(recording);
-    return row === undefined ? undefined : this.#number(row, AT.sealed);
+    return row === undefined ? undefined : this.#table.uint32(row, AT.sealed);
   }
 
   get cameras(): readonly Readonly<ListedCamera>[] {
@@ -230,66 +229,73 @@ export class ReleasedRows {
 
   /** All rows as they are now but those of some recordings; cameras are named by their place in `cameras`. */
   snapshot(without: Iterable<RecordingId>): Buffer {
-    const copy = Buffer.from(this.#bytes.subarray(0, this.#rows * ROW_BYTES));
-    for (const recording of without) {
-      const row = this.#find(recording);
-      if (row !== undefined) copy.writeUInt32LE(GONE, row * ROW_BYTES + AT.camera);
-    }
-    return copy;
+    const copy = this.#table.copy();
+    let kept = this.#table.size;
+    for (const row of [...this.#rowsOf(without)].sort((a, b) => b - a))
+      copy.copyWithin(row * ROW_BYTES, --kept * ROW_BYTES, (kept + 1) * ROW_BYTES);
+    return copy.subarray(0, kept * ROW_BYTES);
   }
 
-  /** Rows of an earlier snapshot. Called once, before anything is added. Shape: a multiple of ROW_BYTES. */
-  static of(cameras: readonly ListedCamera[], rows: readonly Buffer[]): ReleasedRows {
-    const made = new ReleasedRows();
-    for (const camera of cameras) {
-      made.#numbers.set(camera.camera, made.#cameras.length);
-      made.#cameras.push({ ...camera });
-    }
-    made.#bytes = Buffer.concat(rows);
-    made.#view = viewOf(made.#bytes);
-    made.#rows = made.#bytes.length / ROW_BYTES;
-    for (let row = 0; row < made.#rows; row++) if (made.#isGone(row)) made.#gone++;
-    made.#pack(0);
-    return made;
+  /** A camera that rows of an earlier snapshot name, in the order of `cameras`. */
+  learn(camera: ListedCamera): void {
+    this.#numbers.set(camera.camera, this.#cameras.length);
+    this.#cameras.push({ ...camera });
   }
 
-  *#all(): Generator<number> {
-    for (let row = 0; row < this.#rows; row++) if (!this.#isGone(row)) yield row;
+  /** Adds rows of an earlier snapshot whose cameras were learned. Shape: a multiple of ROW_BYTES; rows of no camera are passed over. */
+  addRows(rows: Buffer): void {
+    for (let at = 0; at < rows.length; at += ROW_BYTES)
+      if (rows.readUInt32LE(at + AT.camera) % DAMAGED < this.#cameras.length)
+        this.#table.add(rows.subarray(at, at + ROW_BYTES));
   }
 
   #find(recording: RecordingId): number | undefined {
     const id = bytesOfId(recording);
-    for (const row of this.#byId.rows(id.readUInt32LE(0)))
-      if (!this.#isGone(row) && this.#same(row, 0, id)) return row;
+    for (const row of this.#table.found(BY_ID, id.readUInt32LE(0)))
+      if (this.#table.same(row, 0, id)) return row;
     return undefined;
+  }
+
+  #rowsOf(recordings: Iterable<RecordingId>): Set<number> {
+    const rows = new Set<number>();
+    for (const recording of recordings) {
+      const row = this.#find(recording);
+      if (row !== undefined) rows.add(row);
+    }
+    return rows;
   }
 
   #atFile(number: number, { pathSha256, sizeBytes }: ListedFile): number[] {
     const path = digestPrefix(pathSha256, 8);
     const size = sizeBytes % 2 ** 32;
     const found: number[] = [];
-    for (const row of this.#byFile.rows(fileHash(path.readUInt32LE(0), number, size)))
+    for (const row of this.#table.found(BY_FILE, fileHash(path.readUInt32LE(0), number, size)))
       if (
         this.#camera(row) === number &&
-        this.#number(row, AT.size) === size &&
-        this.#same(row, AT.path, path)
+        this.#table.uint32(row, AT.size) === size &&
+        this.#table.same(row, AT.path, path)
       )
         found.push(row);
     return found;
   }
 
   #newestFirst(rows: number[]): RecordingId[] {
-    rows.sort((a, b) => this.#number(b, AT.sealed) - this.#number(a, AT.sealed) || b - a);
-    return rows.map((row) => this.#idOf(row));
+    const sealed = (row: number): number => this.#table.uint32(row, AT.sealed);
+    return rows.sort((a, b) => sealed(b) - sealed(a)).map((row) => this.#idOf(row));
+  }
+
+  /** In the order in which recordings were sealed; whatever comes and goes, it stays the same. */
+  #place(row: number): number {
+    return this.#table.uint32(row, AT.sealed) * 2 ** 20 + (this.#table.uint32(row, 0) >>> 12);
   }
 
   #mayGo(row: number, { now, sealedBefore, listedBefore }: DropQuestion): boolean {
-    const sealed = this.#number(row, AT.sealed);
+    const sealed = this.#table.uint32(row, AT.sealed);
     if (sealed >= sealedBefore && sealed <= now) return false;
     const camera = this.#cameras[this.#camera(row)];
     if (camera === undefined) return true;
     // One that a listing shows which is just being told has the next number already.
-    const isListed = this.#number(row, AT.listing) >= camera.listing;
+    const isListed = this.#table.uint32(row, AT.listing) >= camera.listing;
     return !isListed || camera.listedAt < listedBefore;
   }
 
@@ -300,81 +306,21 @@ export class ReleasedRows {
     return this.#cameras.push({ camera, listing: 0, listedAt: second }) - 1;
   }
 
-  #erase(row: number): void {
-    this.#bytes.writeUInt32LE(GONE, row * ROW_BYTES + AT.camera);
-    this.#gone++;
-  }
-
-  #chain(row: number): void {
-    this.#byId.add(this.#number(row, 0), row);
-    const path = this.#number(row, AT.path);
-    this.#byFile.add(fileHash(path, this.#camera(row), this.#number(row, AT.size)), row);
-  }
-
-  #makeRoom(rows: number): void {
-    if ((this.#rows + rows) * ROW_BYTES > this.#bytes.length) this.#pack(ROOM_MIN + (this.#rows >> 3));
-  }
-
-  /** Rows without gaps, with room for so many more. */
-  #pack(room: number): void {
-    const kept = this.#rows - this.#gone;
-    const packed = Buffer.alloc((kept + room) * ROW_BYTES);
-    let to = 0;
-    for (const [from, end] of this.#runs())
-      to += this.#bytes.copy(packed, to, from * ROW_BYTES, end * ROW_BYTES);
-    this.#bytes = packed;
-    this.#view = viewOf(packed);
-    this.#rows = kept;
-    this.#gone = 0;
-    this.#byId = new RowChains(kept + room);
-    this.#byFile = new RowChains(kept + room);
-    for (let row = 0; row < kept; row++) this.#chain(row);
-  }
-
-  /** Rows beside each other of which none is gone: the first, and the one behind the last. */
-  *#runs(): Generator<readonly [from: number, end: number]> {
-    for (let row = 0; row < this.#rows; row++) {
-      if (this.#isGone(row)) continue;
-      const from = row;
-      while (row < this.#rows && !this.#isGone(row)) row++;
-      yield [from, row];
-    }
-  }
-
   #idOf(row: number): RecordingId {
-    return makeIdFrom(this.#bytes.subarray(row * ROW_BYTES, row * ROW_BYTES + 16)) as RecordingId;
-  }
-
-  #isGone(row: number): boolean {
-    return this.#number(row, AT.camera) === GONE;
+    return makeIdFrom(this.#table.bytes(row, 0, 16)) as RecordingId;
   }
 
   #isDamaged(row: number): boolean {
-    return this.#number(row, AT.camera) >= DAMAGED;
+    return this.#table.uint32(row, AT.camera) >= DAMAGED;
   }
 
   #camera(row: number): number {
-    const number = this.#number(row, AT.camera);
-    return number === GONE ? GONE : number % DAMAGED;
-  }
-
-  #number(row: number, at: number): number {
-    return this.#view.getUint32(row * ROW_BYTES + at, true);
-  }
-
-  #same(row: number, at: number, bytes: Buffer): boolean {
-    const from = row * ROW_BYTES + at;
-    return this.#bytes.compare(bytes, 0, bytes.length, from, from + bytes.length) === 0;
+    return this.#table.uint32(row, AT.camera) % DAMAGED;
   }
 
   #digestKey(row: number, at: number): number {
-    const from = row * ROW_BYTES + at;
-    return this.#bytes.readUIntBE(from, 6);
+    return this.#table.bytes(row, at, 6).readUIntBE(0, 6);
   }
-}
-
-function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
 }
 
 function fileHash(path: number, camera: number, size: number): number {

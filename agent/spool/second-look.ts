@@ -30,7 +30,7 @@ export function secondLookAtManifests(deps: ManifestLookDeps): SecondLook<Record
   const { files, links, stationKeys, onChange } = deps;
   return new SecondLook({
     unread: links.unread,
-    isInPlace: (recording) => deps.catalogue.get(recording) !== undefined || deps.rows.has(recording),
+    isInPlace: (recording) => deps.catalogue.has(recording) || deps.rows.has(recording),
     look: async (recording) => {
       for (const folder of foldersOf(recording, deps)) {
         const read = await readFacts(files, folder, recording, stationKeys).catch(ifThere);
@@ -66,7 +66,7 @@ function ifThere(error: unknown): undefined {
 /** Wherever it lies by now, its manifest says the same. */
 function take(facts: RecordingFacts, { catalogue, rows, links }: ManifestLookDeps): void {
   const { recording } = facts;
-  if (catalogue.get(recording) !== undefined) return catalogue.correct(facts);
+  if (catalogue.has(recording)) return catalogue.correct(facts);
   if (!rows.has(recording)) return links.outOfPlace(facts);
   rows.remove(recording);
   rows.add(facts);

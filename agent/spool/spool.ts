@@ -17,6 +17,7 @@ import type { SpoolLayout, Staging } from './layout.ts';
 import type { Rechecked } from './leaving.ts';
 import type { SealedDocuments } from './make-durable.ts';
 import type { LastSpooled } from './manifest-chain.ts';
+import type { RecordingGlance } from './recording-rows.ts';
 import type { RefusedReceipt } from './refused-receipts.ts';
 import type { DropQuestion, ListedFile } from './released-rows.ts';
 import type { Droppable } from './released.ts';
@@ -39,12 +40,12 @@ const TRIAL_BYTES = 64 * 1024;
 
 /** One spool. `open` takes whatever lies on the disk; the caller holds the lock (lock.ts). */
 export class Spool {
-  readonly #options: SpoolOptions;
+  readonly #options: Pick<SpoolOptions, 'files' | 'clock' | 'random' | 'log'>;
   readonly #parts: SpoolParts;
   readonly #turns = new Turns<RecordingId>();
 
-  private constructor(options: SpoolOptions, parts: SpoolParts) {
-    this.#options = options;
+  private constructor({ files, clock, random, log }: SpoolOptions, parts: SpoolParts) {
+    this.#options = { files, clock, random, log };
     this.#parts = parts;
   }
 
@@ -238,9 +239,14 @@ export class Spool {
     return this.#parts.quarantine.names;
   }
 
-  /** All recordings whose payload is here, in no order. */
-  recordings(): IterableIterator<SpooledRecording> {
-    return this.#parts.catalogue.all();
+  /** All recordings whose payload is here, as they are now, in no order. */
+  recordings(): Iterable<RecordingGlance> {
+    return this.#parts.catalogue.glances();
+  }
+
+  /** Those without a receipt that counts, the oldest first. */
+  waiting(): readonly { readonly recording: RecordingId; readonly locked: boolean }[] {
+    return this.#parts.catalogue.waiting();
   }
 
   /** One whose payload is here. */

@@ -1,5 +1,5 @@
 // What the spool knows of one recording without touching the disk: facts of its manifest, where it lies, and how far it got.
-// Small on purpose (some 600 bytes): a spool holds tens of thousands. Of released ones rows are kept instead (released-rows.ts).
+// Made for whoever works on one: the spool itself keeps rows (recording-rows.ts, released-rows.ts).
 import { join } from 'node:path';
 import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
@@ -65,6 +65,11 @@ export function factsOf(manifest: Manifest, manifestSha256: string, signature: s
   };
 }
 
+/** Hears of an entry's state. */
+export interface StateKeeper {
+  became(entry: CatalogueEntry): void;
+}
+
 /** The one mutable record of a recording; only the spool changes its state. */
 export class CatalogueEntry implements SpooledRecording {
   readonly recording: RecordingId;
@@ -83,10 +88,12 @@ export class CatalogueEntry implements SpooledRecording {
   readonly recipients: readonly string[];
   readonly sealedAt: string;
   readonly keyId: string | null;
-  state: SpoolState;
   readonly #layout: SpoolLayout;
+  readonly #keeper: StateKeeper | undefined;
+  #state: SpoolState;
 
-  constructor(facts: RecordingFacts, state: SpoolState, layout: SpoolLayout) {
+  /** `keeper`: of one whose payload is here. */
+  constructor(facts: RecordingFacts, state: SpoolState, layout: SpoolLayout, keeper?: StateKeeper) {
     this.recording = facts.recording;
     this.camera = facts.camera;
     this.docking = facts.docking;
@@ -103,8 +110,18 @@ export class CatalogueEntry implements SpooledRecording {
     this.recipients = facts.recipients;
     this.sealedAt = facts.sealedAt;
     this.keyId = facts.keyId;
-    this.state = state;
+    this.#state = state;
     this.#layout = layout;
+    this.#keeper = keeper;
+  }
+
+  get state(): SpoolState {
+    return this.#state;
+  }
+
+  set state(state: SpoolState) {
+    this.#state = state;
+    this.#keeper?.became(this);
   }
 
   /** Other facts verified than those that were read before. The catalogue, which finds entries by them, does that. */

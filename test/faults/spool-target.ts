@@ -156,9 +156,10 @@ async function check(dir: string, claimsPath: string, count: number): Promise<vo
   }
   const missing = await custody.withoutSpooledEntry(new Set(claims.map(([recording]) => recording)));
   bad.push(...missing.map((recording) => `${recording} NOT-IN-LOG`));
-  for (const entry of spool.recordings()) {
-    const problem = await unusable(spool, entry);
-    if (problem !== undefined) bad.push(`${entry.recording} ${problem}`);
+  for (const recording of [...spool.recordings()].map((each) => each.recording)) {
+    const entry = spool.get(recording);
+    const problem = entry === undefined ? 'GONE' : await unusable(spool, entry);
+    if (problem !== undefined) bad.push(`${recording} ${problem}`);
   }
   const shas = process.env['CAMERA_SHA']?.split(',') ?? [];
   for (let number = 0; number < count; number++)

@@ -273,9 +273,9 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
   {
     id: 'damaged-stands-for-whole',
     what: 'a damaged recording stands for a whole file of the same digest',
-    file: 'agent/spool/holdings.ts',
-    find: "known.originalSizeBytes === sizeBytes && known.rejected?.reason !== 'damaged'",
-    put: 'known.originalSizeBytes === sizeBytes',
+    file: 'agent/spool/catalogue.ts',
+    find: "return found.filter((row) => this.#rows.rejectedAt(row)?.reason !== 'damaged');",
+    put: 'return found;',
     suites: ['agent/spool/find-content'],
   },
   {

@@ -15,7 +15,7 @@ let machine: FixedMachine;
 let freeBytes: number | Error;
 let believes: boolean;
 let isConnected: boolean;
-let waiting: { state: string; locked: boolean; sealedAt: string; sealedSizeBytes: number }[];
+let waiting: { state: string; locked: boolean; sealedAtMs: number; sealedSizeBytes: number }[];
 let limits: SendLimits;
 let said: { at: number; document: HealthDocument; expires: number | undefined }[];
 let watch: HealthWatch;
@@ -70,8 +70,8 @@ beforeEach(() => {
 
 /** Waits one for a receipt since so many seconds before now. */
 function waits(seconds: number, locked = false): void {
-  const sealedAt = new Date(clock.wallMs() - seconds * 1000).toISOString();
-  waiting = [...waiting, { state: 'spooled', locked, sealedAt, sealedSizeBytes: 10 }];
+  const sealedAtMs = clock.wallMs() - seconds * 1000;
+  waiting = [...waiting, { state: 'spooled', locked, sealedAtMs, sealedSizeBytes: 10 }];
 }
 
 async function minutes(count: number): Promise<void> {

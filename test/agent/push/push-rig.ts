@@ -280,7 +280,11 @@ export class PushRig {
     return {
       get: (recording) => this.held.get(recording)?.recording,
       holds: (recording) => this.held.has(recording),
-      recordings: () => [...this.held.values()].map(({ recording }) => recording),
+      waiting: () =>
+        [...this.held.values()]
+          .map(({ recording }) => recording)
+          .filter(({ state }) => state === 'spooled')
+          .sort((a, b) => (a.sealedAt < b.sealedAt ? -1 : 1)),
       readManifest: async (recording) => {
         this.manifestsRead.push(recording);
         const held = this.held.get(recording);

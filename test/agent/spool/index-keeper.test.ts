@@ -5,6 +5,7 @@ import { Catalogue } from '../../../agent/spool/catalogue.ts';
 import { readIndex } from '../../../agent/spool/index-file.ts';
 import { IndexKeeper } from '../../../agent/spool/index-keeper.ts';
 import { spoolLayout } from '../../../agent/spool/layout.ts';
+import { RECORDING_ROW_BYTES } from '../../../agent/spool/recording-rows.ts';
 import { readReleasedRows } from '../../../agent/spool/released-file.ts';
 import { ReleasedRows } from '../../../agent/spool/released-rows.ts';
 import type { RecordingFacts } from '../../../agent/spool/spooled-recording.ts';
@@ -51,8 +52,8 @@ let clock: ManualClock;
 let catalogue: Catalogue;
 let rows: ReleasedRows;
 let keeper: IndexKeeper;
-/** Bytes and lines by path, of all that was ever written and of the last file. */
-let written: Map<string, { bytes: number; lines: number }>;
+/** By path: bytes of all that was ever written, and rows of the last file. */
+let written: Map<string, { bytes: number; rows: number }>;
 /** What each write waits for. */
 let gate: () => Promise<void>;
 
@@ -82,7 +83,7 @@ beforeEach(async () => {
 });
 
 function counted(path: string, file: OpenFile): OpenFile {
-  const of = { bytes: written.get(path)?.bytes ?? 0, lines: 0 };
+  const of = { bytes: written.get(path)?.bytes ?? 0, rows: 0 };
   written.set(path, of);
   return {
     read: (target, position) => file.read(target, position),
@@ -92,18 +93,25 @@ function counted(path: string, file: OpenFile): OpenFile {
     write: async (bytes, position) => {
       await gate();
       of.bytes += bytes.length;
-      of.lines += Buffer.from(bytes).toString('latin1').split('\n').length - 1;
+      of.rows += rowsIn(Buffer.from(bytes).toString('latin1'));
       await file.write(bytes, position);
     },
   };
 }
 
-function writtenTo(name: string): { bytes: number; lines: number } {
-  return written.get(`${ROOT}/${name}.new`) ?? { bytes: 0, lines: 0 };
+/** Of whole lines. */
+function rowsIn(text: string): number {
+  const lines = text.split('\n').filter((line) => line.startsWith('["rows"'));
+  const bytes = lines.map((line) => Buffer.from(String((JSON.parse(line) as unknown[])[1]), 'base64').length);
+  return bytes.reduce((sum, each) => sum + each, 0) / RECORDING_ROW_BYTES;
+}
+
+function writtenTo(name: string): { bytes: number; rows: number } {
+  return written.get(`${ROOT}/${name}.new`) ?? { bytes: 0, rows: 0 };
 }
 
 function spooled(): RecordingId {
-  const { recording } = catalogue.add(facts(), 'spooled');
+  const { recording } = catalogue.enter(facts(), 'spooled');
   keeper.changed();
   return recording;
 }
@@ -137,7 +145,7 @@ describe('the index of a spool that grows', () => {
         await settled();
       }
       perRecording.push((writtenTo('index.jsonl').bytes - before) / (upTo - first));
-      const lacking = upTo - (writtenTo('index.jsonl').lines - 2);
+      const lacking = upTo - writtenTo('index.jsonl').rows;
       expect(lacking).toBeLessThanOrEqual(upTo / 32 + 100);
     }
     const [, second = 0, third = 0] = perRecording;
@@ -156,7 +164,7 @@ describe('the index of a spool that grows', () => {
     await closing;
     const index = await readIndex(disk, layout, ID);
     const left = ids.slice(1400);
-    expect([...(index?.keys() ?? [])]).toEqual(expect.arrayContaining(left));
+    expect(left.filter((recording) => index?.find(recording) === undefined)).toEqual([]);
     expect(index?.size).toBeLessThanOrEqual(ids.length);
     expect(log.messages('warn')).toEqual([]);
   });

@@ -92,7 +92,10 @@ describe('rows', () => {
           for (const recording of without) forget(recording);
           const bytes = rows.snapshot(without);
           const half = 64 * Math.floor(bytes.length / 128);
-          rows = ReleasedRows.of(rows.cameras, [bytes.subarray(0, half), bytes.subarray(half)]);
+          const { cameras } = rows;
+          rows = new ReleasedRows();
+          for (const camera of cameras) rows.learn(camera);
+          for (const part of [bytes.subarray(0, half), bytes.subarray(half)]) rows.addRows(part);
         }
         compare(rows, twin, gone);
       }
@@ -136,17 +139,34 @@ describe('rows', () => {
     expect(may()).toEqual([second.recording]);
     expect(rows.isDroppable(first.recording, question('2026-12-01T00:00:00.000Z'))).toBe(false);
     expect(may('2026-11-20T00:00:00.000Z')).toEqual([second.recording]); // sealed by a clock that was ahead
-    expect(may('2029-12-01T00:00:00.000Z')).toEqual([first.recording, second.recording]); // the camera never came again
-    rows.listed(CAMERAS[1] as CameraId, 0);
-    rows.listed(camera, Date.parse('2026-11-30T01:00:00.000Z'));
-    expect(rows.droppable(question('2026-12-01T00:00:00.000Z'), 0, 1)).toEqual({
-      found: [first.recording],
-      next: 1,
-    });
-    expect(rows.droppable(question('2026-12-01T00:00:00.000Z'), 1, 1)).toEqual({
-      found: [second.recording],
-      next: 0,
-    });
+    const inOrder = [first, second].toSorted((a, b) => (a.sealedAt < b.sealedAt ? -1 : 1));
+    expect(may('2029-12-01T00:00:00.000Z')).toEqual(inOrder.map(({ recording }) => recording)); // the camera never came again
+  });
+
+  test('are proposed in the order in which they were sealed, group by group, whatever goes or stays in between', () => {
+    const random = seededRandom(8);
+    const rows = new ReleasedRows();
+    const all = Array.from({ length: 700 }, () => factsOf(random)); // several of one second each
+    for (const facts of all) rows.add(facts);
+    const sealed = new Map(all.map(({ recording, sealedAt }) => [recording, Date.parse(sealedAt)]));
+    const asked = question('2036-12-01T00:00:00.000Z');
+    const seen: RecordingId[] = [];
+    for (let next = 0, groups = 0; ; groups++) {
+      const answer = rows.droppable(asked, next, 40);
+      expect(answer.found.length).toBeGreaterThanOrEqual(answer.next > 0 ? 40 : 1);
+      expect(answer.found.length).toBeLessThan(44);
+      seen.push(...answer.found);
+      for (const recording of answer.found) if (random.below(3) > 0) rows.remove(recording);
+      rows.add(factsOf(seededRandom(1000 + groups)));
+      next = answer.next;
+      if (next === 0) break;
+    }
+    const old = seen.filter((recording) => sealed.has(recording));
+    expect(old.toSorted()).toEqual([...sealed.keys()].toSorted());
+    const times = seen
+      .map((recording) => sealed.get(recording) ?? Number.NaN)
+      .filter((time) => !Number.isNaN(time));
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
   });
 });
 
