@@ -49,6 +49,8 @@ export interface ReceiverPorts {
   readonly bootId: string | null;
   /** See RetentionDeps. */
   readonly isSynchronised: () => Promise<boolean | null>;
+  /** See FilesVaultOptions. */
+  readonly stateFolder?: string | undefined;
 }
 
 /** A receiver on its open vault. */
@@ -62,7 +64,7 @@ export interface OpenReceiver {
   stop(): Promise<void>;
 }
 
-/** Opens the vault and makes the receiver. Errors: "vault.not-a-vault", "document.version", the system's. */
+/** Opens the vault and makes the receiver. Errors: "vault.not-a-vault", "vault.not-there", "document.version", the system's. */
 export async function openReceiver(settings: ReceiverSettings, given: ReceiverPorts): Promise<OpenReceiver> {
   const { receiver: receiverId, broker } = settings;
   const disk = new DiskWatch(given);

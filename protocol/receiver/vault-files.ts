@@ -33,6 +33,8 @@ export interface FilesVaultOptions {
   readonly random: Random;
   readonly log: Log;
   readonly receiver: ReceiverId;
+  /** Where the receiver keeps what must not lie in a vault; without it nothing of that is kept. */
+  readonly stateFolder?: string | undefined;
 }
 
 interface FilesVaultParts extends FilesVaultOptions {
@@ -64,7 +66,7 @@ export class FilesVault implements Vault {
     });
   }
 
-  /** Errors: "vault.not-a-vault", "document.version", the system's. */
+  /** Errors: "vault.not-a-vault", "vault.not-there", "document.version", the system's. */
   static async open(options: FilesVaultOptions): Promise<FilesVault> {
     const { files, random } = options;
     const layout = new names.VaultLayout(options.path);

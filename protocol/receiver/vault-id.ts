@@ -6,6 +6,7 @@ import { describeError, DockError, isDockError, systemCode } from '../errors.ts'
 import { makeSessionId, type SessionId } from '../ids.ts';
 import type { Files, Log, Random } from '../ports.ts';
 import { encodeVaultId, parseVaultId, VAULT_ID_BYTES_MAX } from '../vault-document.ts';
+import { KnownVault } from './known-vault.ts';
 import { TEMPORARY, type VaultLayout } from './vault-layout.ts';
 
 /** What a fresh file system has in it. */
@@ -29,19 +30,29 @@ export async function checkVaultThere(files: Files, layout: VaultLayout, vault: 
 }
 
 /**
- * The id of the vault in that folder; an empty or missing folder becomes a new vault.
- * Errors: "vault.not-a-vault" for a folder with other things in it, or whose id file is damaged; "document.version" for the vault of a newer program; the system's.
+ * The id of the vault in that folder; an empty or missing folder becomes a new vault, unless one is known to have lain there.
+ * Errors: "vault.not-there"; "vault.not-a-vault" for a folder with other things in it, or whose id file is damaged; "document.version" for the vault of a newer program; the system's.
  */
 export async function openVaultId(
   layout: VaultLayout,
-  { files, random, log }: { files: Files; random: Random; log: Log },
+  {
+    files,
+    random,
+    log,
+    stateFolder,
+  }: { files: Files; random: Random; log: Log; stateFolder?: string | undefined },
 ): Promise<SessionId> {
+  const known = KnownVault.of(layout.root, stateFolder, { files, log });
   await ensureFolder(files, layout.root);
-  const known = await readVaultId(files, layout).catch((error: unknown) => notReadable(layout, error));
-  if (known !== undefined) return known;
+  const found = await readVaultId(files, layout).catch((error: unknown) => notReadable(layout, error));
+  if (found !== undefined) {
+    await known?.remember(found);
+    return found;
+  }
   const names = await files.list(layout.root);
   const odd = names.find((name) => !HARMLESS_NAMES.has(name) && !name.endsWith(TEMPORARY));
   if (odd !== undefined) throw notAVault(layout.root, odd);
+  await known?.refuseNew();
   const vault = makeSessionId(random);
   const temporary = layout.vaultId + TEMPORARY;
   await writeAnew(files, temporary, encodeVaultId(vault));
@@ -49,6 +60,7 @@ export async function openVaultId(
   await files.syncFolder(layout.root);
   await files.syncFolder(dirname(layout.root));
   log.info('new vault made', { path: layout.root, vault });
+  await known?.remember(vault);
   return vault;
 }
 

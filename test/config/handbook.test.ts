@@ -14,6 +14,7 @@ import { receiverFileSchema } from '../../config/receiver-schema.ts';
 import { schemaOptions } from '../../config/schema-options.ts';
 import { stationFileSchema } from '../../config/station-schema.ts';
 import { parseBayId, parseStationId } from '../../protocol/ids.ts';
+import { KNOWN_VAULTS } from '../../protocol/receiver/known-vault.ts';
 import { stationTopics } from '../../protocol/topics.ts';
 import { AGENT, RECEIVER } from '../../systemd/packaging/parts.ts';
 import {
@@ -159,6 +160,7 @@ async function knownPaths(): Promise<ReadonlySet<string>> {
     for (const unit of units)
       for (const [, path = ''] of (await project(`systemd/${unit}`)).matchAll(/^RuntimeDirectory=(\S+)/gm))
         known.add(`/run/${path}`);
+    if (units.includes('bodydock-receiver.service')) known.add(`/var/lib/${name}/${KNOWN_VAULTS}`);
   }
   for (const kind of ['station', 'receiver']) {
     known.add(`/etc/bodydock/${kind}.yaml`);

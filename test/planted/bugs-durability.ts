@@ -323,6 +323,14 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     suites: KNOWN_WHOLE,
   },
   {
+    id: 'unmounted-vault-made-anew',
+    what: 'a receiver whose disk is not mounted makes a new vault in the empty folder and gives receipts for what it takes there',
+    file: 'protocol/receiver/vault-id.ts',
+    find: '  await known?.refuseNew();\n',
+    put: '',
+    suites: ['protocol/receiver/known-vault'],
+  },
+  {
     id: 'row-lost-in-its-chain',
     what: 'a recording is not found any more once another one was removed and it has its place',
     file: 'agent/spool/row-table.ts',

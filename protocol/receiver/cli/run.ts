@@ -116,6 +116,7 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
   const units = watchedCalls(worker.units, disk, ['open']);
   const ports = {
     ...worker,
+    stateFolder: process.env['STATE_DIRECTORY']?.split(':')[0],
     units,
     ...program,
     files,

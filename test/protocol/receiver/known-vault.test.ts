@@ -1,0 +1,110 @@
+// A vault whose disk is not mounted: the empty folder in its place is told from a first start.
+import { beforeEach, describe, expect, test } from 'vitest';
+import { DockError } from '../../../protocol/errors.ts';
+import { parseReceiverId } from '../../../protocol/ids.ts';
+import { FilesVault } from '../../../protocol/receiver/vault-files.ts';
+import { ManualClock } from '../../fakes/clock-manual.ts';
+import { CrashDisk } from '../../fakes/files-crash.ts';
+import { MemoryLog } from '../../fakes/log-memory.ts';
+import { SeededRandom } from '../../fakes/random-seeded.ts';
+
+const VAULT_FILE = '/vault/vault.json';
+let disk: CrashDisk;
+let log: MemoryLog;
+let seed = 1;
+
+beforeEach(async () => {
+  disk = new CrashDisk();
+  log = new MemoryLog();
+  disk.plantFolder('/vault');
+  disk.plantFolder('/state');
+});
+
+async function openWith(stateFolder: string | undefined): Promise<string> {
+  const parts = { clock: new ManualClock(), random: new SeededRandom(seed++), log, files: disk };
+  const vault = await FilesVault.open({
+    ...parts,
+    path: '/vault',
+    receiver: parseReceiverId('r-a'),
+    stateFolder,
+  });
+  await vault.close();
+  return vault.id;
+}
+
+/** The disk of the vault is not mounted any more. */
+async function unmount(): Promise<string> {
+  const bytes = Buffer.from(disk.peek(VAULT_FILE) ?? '').toString();
+  await disk.removeTree('/vault');
+  disk.plantFolder('/vault');
+  return bytes;
+}
+
+const open = (): Promise<string> => openWith('/state');
+const inVault = (): string[] => [...disk.tree().keys()].filter((path) => path.startsWith('/vault/'));
+const memory = (): string => [...disk.tree('/state').keys()].find((path) => path.endsWith('.json')) ?? '';
+
+describe('an empty folder that held a vault', () => {
+  test('is not made a new one, says what to do, and is the old one again once its disk is back', async () => {
+    const vault = await open();
+    const bytes = await unmount();
+    const refusal: unknown = await open().catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(DockError);
+    expect(refusal).toMatchObject({ code: 'vault.not-there', retry: 'later' });
+    expect(String(refusal)).toContain(`/vault held vault ${vault} and is empty: mount its disk`);
+    expect(String(refusal)).toContain(memory());
+    expect(inVault()).toEqual([]);
+    disk.plant(VAULT_FILE, bytes);
+    expect(await open()).toBe(vault);
+    expect(log.messages('warn')).toEqual([]);
+  });
+
+  test('is made a new one where somebody removed the file that is named', async () => {
+    const vault = await open();
+    await unmount();
+    await disk.unlink(memory());
+    const next = await open();
+    expect(next).not.toBe(vault);
+    await unmount();
+    await expect(open()).rejects.toThrow(next);
+  });
+
+  test('is made a new one where nothing is kept, or only in the vault itself', async () => {
+    for (const stateFolder of [undefined, '/vault', '/vault/state']) {
+      const vault = await openWith(stateFolder);
+      await unmount();
+      expect(await openWith(stateFolder)).not.toBe(vault);
+      await unmount();
+    }
+    expect(memory()).toBe('');
+  });
+});
+
+test('another vault in its place is taken, said, and kept in mind from then on', async () => {
+  await open();
+  await unmount();
+  const other = new CrashDisk();
+  other.plantFolder('/vault');
+  const parts = { clock: new ManualClock(), random: new SeededRandom(seed++), log, files: other };
+  const made = await FilesVault.open({ ...parts, path: '/vault', receiver: parseReceiverId('r-b') });
+  await made.close();
+  disk.plant(VAULT_FILE, other.peek(VAULT_FILE) ?? '');
+  expect(await open()).toBe(made.id);
+  expect(log.messages('warn')).toEqual(['another vault lies here than before']);
+  await unmount();
+  await expect(open()).rejects.toThrow(made.id);
+});
+
+test('a copy that cannot be read, or not be kept, keeps no receiver from its vault', async () => {
+  const vault = await open();
+  disk.plant(memory(), '{"type":"vault"');
+  expect(await open()).toBe(vault);
+  await unmount();
+  await expect(open()).rejects.toThrow(vault); // it was kept again
+  await disk.removeTree('/state');
+  expect(await open()).not.toBe(vault);
+  expect(log.messages('warn')).toEqual([
+    'which vault lay here is not known',
+    'which vault lies here is not kept',
+  ]);
+});
