@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 /** Pause between two groups, and behind the last one. */
 const GROUP_PAUSE_MS = 60_000;
 const ROUND_PAUSE_MS = 6 * 3_600_000;
-/** Recordings that are looked at in one group: one group of the log (SPEC 4.3.3) at most. */
+/** Recordings that are looked at in one group: one group of the log (SPEC 4.3.3). */
 const GROUP_RECORDINGS = 50;
 
 export interface DocumentsDroppingOptions {

@@ -30,7 +30,9 @@ const station = z
   .meta({ description: 'One station whose recordings are taken.', allowed: GROUP });
 
 const vault = z.strictObject({
-  path: part.path('Folder that keeps the recordings. Made at the first start.'),
+  path: part.path(
+    'Folder that keeps the recordings. Made at the first start. A disk of its own is mounted at this very path: without it the receiver waits, and makes no new vault.',
+  ),
   quota_bytes: part.bytes('Bytes that the vault may hold; beyond it nothing more is claimed.', GIB),
 });
 

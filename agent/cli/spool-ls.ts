@@ -81,13 +81,16 @@ async function* rows(layout: SpoolLayout, all: boolean, signal: AbortSignal): As
     .then((bytes) => Buffer.from(bytes).toString());
   const index = await readIndex(files, layout, SPOOL_ID.exec(id)?.[1] ?? '');
   const released = await readReleasedRows(files, layout, SPOOL_ID.exec(id)?.[1] ?? '');
-  const sealedAt = (name: RecordingId): string =>
-    index?.get(name)?.facts.sealedAt ?? releasedAt(released, name);
+  const sealedMs = (name: RecordingId): number => {
+    const row = index?.find(name);
+    return (row === undefined ? undefined : index?.sealedMsAt(row)) ?? releasedMs(released, name);
+  };
   const folders = all ? [layout.released, layout.ready] : [layout.ready];
   for (const folder of folders) {
     const names = (await files.list(folder)).filter(isRecordingId);
-    names.sort((a, b) => (sealedAt(a) < sealedAt(b) ? -1 : sealedAt(a) > sealedAt(b) ? 1 : 0));
-    for (const recording of names) {
+    const timed = names.map((recording) => ({ recording, sealedMs: sealedMs(recording) }));
+    timed.sort((a, b) => (a.sealedMs < b.sealedMs ? -1 : a.sealedMs > b.sealedMs ? 1 : 0)); // of two that are not known none is later
+    for (const { recording } of timed) {
       signal.throwIfAborted();
       const known = index?.get(recording)?.facts;
       const row = await readRow(files, { folder: join(folder, recording), recording, known });
@@ -98,9 +101,9 @@ async function* rows(layout: SpoolLayout, all: boolean, signal: AbortSignal): As
 }
 
 /** Later than all others where it is not known. */
-function releasedAt(released: ReleasedRows, recording: RecordingId): string {
+function releasedMs(released: ReleasedRows, recording: RecordingId): number {
   const second = released.sealedAt(recording);
-  return second === undefined ? '~' : new Date(second * 1000).toISOString();
+  return second === undefined ? Number.POSITIVE_INFINITY : second * 1000;
 }
 
 /** Undefined where the agent has just moved it. */

@@ -82,7 +82,7 @@ export class SegmentReader {
     if (fromSequence < 1 || fromSequence > known.lastSequence) return undefined;
     const file = await this.#files.open(segmentPath(this.#folder, known.segment), 'read');
     try {
-      return await this.#find({ file, piece }, known, fromSequence);
+      return await this.#look({ file, piece }, known, fromSequence);
     } finally {
       await file.close().catch(() => undefined);
     }
@@ -103,8 +103,9 @@ export class SegmentReader {
   ): Promise<CustodyLines | undefined> {
     const lines: Uint8Array[] = [];
     let bytes = 0;
-    let sequence = this.#nearest(segment, from).sequence;
-    for await (const { line, offset } of linesFrom(source, this.#nearest(segment, from).offset)) {
+    const nearest = this.#nearest(segment, from);
+    let { sequence } = nearest;
+    for await (const { line, offset } of linesFrom(source, nearest.offset)) {
       if (sequence > lastSequence) break;
       if (sequence % MARK_ENTRIES === 0) this.#mark(segment, { sequence, offset });
       if (sequence >= from) {
@@ -118,13 +119,14 @@ export class SegmentReader {
   }
 
   /** What of them the first piece holds that has any. */
-  async #find(
+  async #look(
     source: LineSource,
     { segment, lastSequence }: ReadableSegment,
     from: number,
   ): Promise<CustodyLines | undefined> {
-    let { sequence } = this.#nearest(segment, from);
-    for await (const { bytes, offset } of piecesFrom(source, this.#nearest(segment, from).offset)) {
+    const nearest = this.#nearest(segment, from);
+    let { sequence } = nearest;
+    for await (const { bytes, offset } of piecesFrom(source, nearest.offset)) {
       let [begin, behind] = [0, 0];
       for (const { end } of linesIn(bytes)) {
         if (sequence > lastSequence) break;

@@ -66,8 +66,9 @@ export class PushLane {
     for (let busy = this.busy; busy < places;) {
       const recording = this.#take();
       if (recording === undefined) return;
+      if (this.#senders.has(recording)) continue; // asked for again while it waited: it is here twice
       const subject = subjectOf(recording);
-      if (this.#senders.has(recording) || subject === undefined) continue; // asked for again while it waited: it is here twice
+      if (subject === undefined) continue;
       this.#senders.set(recording, new Sender(subject, nowMs, this.#roundTrip));
       this.#changes++;
       busy++;

@@ -27,12 +27,13 @@ export async function readIndex(
   spool: string,
 ): Promise<RecordingRows | undefined> {
   const rows = new RecordingRows();
+  const copies = rows.copies();
   const piece = Buffer.alloc(LINE_ROWS * RECORDING_ROW_BYTES);
   const lines = await readCache(files, cacheOf(layout, spool), (line) => {
     const [kind, text] = JSON.parse(line) as unknown[];
     if (typeof text !== 'string') return undefined;
-    if (kind === 'text') rows.learn(text);
-    else if (kind === 'rows') rows.putCopies(piece.subarray(0, piece.write(text, 'base64')));
+    if (kind === 'text') copies.learn(text);
+    else if (kind === 'rows') copies.put(piece.subarray(0, piece.write(text, 'base64')));
     else return undefined;
     return true;
   });
@@ -40,7 +41,7 @@ export async function readIndex(
 }
 
 /** Rows that are written, as they are when the writing comes to them. */
-export type WrittenRows = Pick<RecordingRows, 'texts' | 'downwards' | 'idAt' | 'stateAt' | 'bytesAt'>;
+export type WrittenRows = Pick<RecordingRows, 'texts' | 'downwards' | 'idAt' | 'bytesAt'>;
 
 /**
  * Writes the index anew beside the old one and puts it in its place, with other work of the process in between: what rows say may be of different
@@ -61,7 +62,7 @@ function* linesOf(rows: WrittenRows, isLeftOut: (recording: RecordingId) => bool
   const piece = Buffer.alloc(LINE_ROWS * RECORDING_ROW_BYTES);
   let filled = 0;
   for (const row of rows.downwards()) {
-    if (rows.stateAt(row) === 'released' || isLeftOut(rows.idAt(row))) continue;
+    if (isLeftOut(rows.idAt(row))) continue;
     filled += rows.bytesAt(row).copy(piece, filled);
     if (filled < piece.length) continue;
     yield lineOf(piece);

@@ -14,8 +14,8 @@ import type { ReleasedRows } from './released-rows.ts';
 const BEHIND_MIN = 500;
 /**
  * ... and of what it names this part: what is written for each change does not grow with the spool then. (Written behind every 500 changes, an
- * index makes 9 GB of writes for 100,000 recordings, by calculation.) A start takes a sixth longer at most, at 18 µs for what an index names and 100 for what
- * it does not; for a receipt that it lacks it syncs a folder.
+ * index makes 3 GB of writes for 100,000 recordings, by calculation.) A start takes an eighth longer at most, at 26 µs for what an index names (`npm run bench --
+ * curves --only backlog`) and 100 for what it does not; for a receipt that it lacks it syncs a folder.
  */
 const NAMED_PER_BEHIND = 32;
 /** What the rows lack for so long is written, however little it is: by them a start knows which files cameras still have. */

@@ -37,6 +37,8 @@ const AT = {
   bits: 232,
 } as const;
 export const RECORDING_ROW_BYTES = 236;
+/** Where numbers of texts stand, the camera's first. */
+const TEXTS_AT = [AT.camera, AT.rejected, AT.key, AT.recipients];
 /** What rows are found by. */
 const BY_ID = 0;
 const BY_PATH = 1;
@@ -56,10 +58,6 @@ class Texts {
 
   get all(): readonly string[] {
     return this.#list.slice(1);
-  }
-
-  get count(): number {
-    return this.#list.length - 1;
   }
 
   numberOf(text: string | null): number {
@@ -87,6 +85,46 @@ class Texts {
     const words = this.text(number).split(' ').filter(Boolean);
     this.#words.set(number, words);
     return words;
+  }
+}
+
+/** Takes copies of rows, such as an index has: they name texts by numbers of their own. */
+export class RowCopies {
+  readonly #texts: Texts;
+  readonly #put: (row: Buffer) => void;
+  readonly #learned: string[] = [];
+
+  constructor(texts: Texts, put: (row: Buffer) => void) {
+    this.#texts = texts;
+    this.#put = put;
+  }
+
+  /** A text of the other rows, in the order of their `texts`. One that none of them names is not kept. */
+  learn(text: string): void {
+    this.#learned.push(text);
+  }
+
+  /**
+   * Adds copies whose texts were learned, of recordings whose payload is here; any other is passed over. A later one counts in place of an earlier one.
+   * Shape: whole rows; they are written over.
+   */
+  put(rows: Buffer): void {
+    for (let at = 0; at + RECORDING_ROW_BYTES <= rows.length; at += RECORDING_ROW_BYTES) {
+      const row = rows.subarray(at, at + RECORDING_ROW_BYTES);
+      if (!this.#isOurs(row)) continue;
+      for (const place of TEXTS_AT) {
+        const text = this.#learned[row.readUInt32LE(place) - 1];
+        row.writeUInt32LE(this.#texts.numberOf(text ?? null), place);
+      }
+      this.#put(row);
+    }
+  }
+
+  #isOurs(row: Buffer): boolean {
+    const numbers = TEXTS_AT.map((place) => row.readUInt32LE(place));
+    const state = STATES[(row.readUInt32LE(AT.bits) & STATE_BITS) >> STATE_SHIFT];
+    const isHere = state === 'spooled' || state === 'receipted';
+    return isHere && numbers[0] !== 0 && numbers.every((number) => number <= this.#learned.length);
   }
 }
 
@@ -153,9 +191,7 @@ export class RecordingRows {
   /** The number of its row at this moment; undefined where it is not here. */
   find(recording: RecordingId): number | undefined {
     const id = bytesOfId(recording);
-    for (const row of this.#table.found(BY_ID, id.readUInt32LE(0)))
-      if (this.#table.same(row, AT.recording, id)) return row;
-    return undefined;
+    return this.#table.find(BY_ID, id.readUInt32LE(0), AT.recording, id);
   }
 
   /** Adds a recording, or gives one that is here other facts and that state. Shape: its row. */
@@ -168,17 +204,9 @@ export class RecordingRows {
     return row === undefined ? undefined : { facts: this.factsAt(row), state: this.stateAt(row) };
   }
 
-  /** A text that copies of rows name, in the order of `texts`. */
-  learn(text: string): void {
-    this.#texts.numberOf(text);
-  }
-
-  /** Adds copies of rows whose texts were learned, of recordings whose payload is here. A later one counts in place of an earlier one. */
-  putCopies(rows: Buffer): void {
-    for (let at = 0; at + RECORDING_ROW_BYTES <= rows.length; at += RECORDING_ROW_BYTES) {
-      const bytes = rows.subarray(at, at + RECORDING_ROW_BYTES);
-      if (this.#isOurs(bytes)) this.#put(makeIdFrom(bytes) as RecordingId, bytes);
-    }
+  /** For copies of rows that other rows gave. */
+  copies(): RowCopies {
+    return new RowCopies(this.#texts, (bytes) => this.#put(makeIdFrom(bytes) as RecordingId, bytes));
   }
 
   remove(row: number): void {
@@ -201,18 +229,15 @@ export class RecordingRows {
     return rows.map((row) => ({ recording: this.idAt(row), locked: this.isLockedAt(row) }));
   }
 
-  /** Rows of that camera, place and, where given, size, those that were sealed last first. */
-  atPath(
-    camera: CameraId,
-    { pathSha256, sizeBytes }: Pick<ListedFile, 'pathSha256'> & Partial<ListedFile>,
-  ): number[] {
+  /** Rows of that camera, place and size, those that were sealed last first. */
+  atPath(camera: CameraId, { pathSha256, sizeBytes }: ListedFile): number[] {
     const number = this.#texts.known(camera);
     if (number === undefined) return [];
     const path = Buffer.from(pathSha256, 'hex');
     const found = [...this.#table.found(BY_PATH, path.readUInt32LE(0))].filter(
       (row) =>
         this.#table.uint32(row, AT.camera) === number &&
-        (sizeBytes === undefined || this.#table.float64(row, AT.originalSize) === sizeBytes) &&
+        this.#table.float64(row, AT.originalSize) === sizeBytes &&
         this.#table.same(row, AT.path, path),
     );
     return found.sort((a, b) => this.sealedMsAt(b) - this.sealedMsAt(a));
@@ -355,14 +380,6 @@ export class RecordingRows {
     return bytes;
   }
 
-  #isOurs(bytes: Buffer): boolean {
-    const { count } = this.#texts;
-    const numbers = [AT.camera, AT.rejected, AT.key, AT.recipients].map((at) => bytes.readUInt32LE(at));
-    const state = STATES[(bytes.readUInt32LE(AT.bits) & STATE_BITS) >> STATE_SHIFT];
-    const isHere = state === 'spooled' || state === 'receipted';
-    return isHere && numbers[0] !== 0 && numbers.every((number) => number <= count);
-  }
-
   #hasPrevious(row: number): boolean {
     return (this.#table.uint32(row, AT.bits) & HAS_PREVIOUS) !== 0;
   }
@@ -372,6 +389,6 @@ export class RecordingRows {
   }
 
   #key(row: number, at: number): number {
-    return this.#table.bytes(row, at, 6).readUIntBE(0, 6);
+    return this.#table.uint48BE(row, at);
   }
 }

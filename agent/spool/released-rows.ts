@@ -9,6 +9,7 @@
 // Shape of a row, little-endian: recording (16 bytes); beginnings of the SHA-256 of path, manifest and previous manifest (8 each) and of the
 // original (4); size of the original modulo 2^32; beginning of the docking (4); second at which it was sealed; number of the camera, with
 // the highest bit where the recording is damaged; number of the listing.
+import { randomInt } from 'node:crypto';
 import {
   bytesOfId,
   makeIdFrom,
@@ -197,18 +198,16 @@ export class ReleasedRows {
    * place in that order; beginning at a place of an earlier answer, or with 0 anew; and where the next ones begin, 0 behind the last.
    */
   droppable(question: DropQuestion, from: number, countMax: number): { found: RecordingId[]; next: number } {
-    const places = new Float64Array(this.#table.size);
-    let count = 0;
-    for (const row of this.#table.downwards())
-      if (this.#place(row) >= from && this.#mayGo(row, question)) places[count++] = this.#place(row);
-    const ordered = places.subarray(0, count).sort();
-    const last = ordered[Math.min(count, countMax) - 1] ?? 0;
-    const rows = [...this.#table.downwards()].filter((row) => {
+    const first = new FirstPlaces(countMax);
+    for (const row of this.#table.downwards()) {
       const place = this.#place(row);
-      return place >= from && place <= last && this.#mayGo(row, question);
-    });
-    rows.sort((a, b) => this.#place(a) - this.#place(b));
-    return { found: rows.map((row) => this.#idOf(row)), next: rows.length < count ? last + 1 : 0 };
+      if (place >= from && first.mayTake(place) && this.#mayGo(row, question)) first.take({ place, row });
+    }
+    const { taken, hasMore } = first.end();
+    return {
+      found: taken.map(({ row }) => this.#idOf(row)),
+      next: hasMore ? (taken.at(-1)?.place ?? 0) + 1 : 0,
+    };
   }
 
   /** Whether that one may still go. */
@@ -251,9 +250,7 @@ export class ReleasedRows {
 
   #find(recording: RecordingId): number | undefined {
     const id = bytesOfId(recording);
-    for (const row of this.#table.found(BY_ID, id.readUInt32LE(0)))
-      if (this.#table.same(row, 0, id)) return row;
-    return undefined;
+    return this.#table.find(BY_ID, id.readUInt32LE(0), 0, id);
   }
 
   #rowsOf(recordings: Iterable<RecordingId>): Set<number> {
@@ -319,10 +316,54 @@ export class ReleasedRows {
   }
 
   #digestKey(row: number, at: number): number {
-    return this.#table.bytes(row, at, 6).readUIntBE(0, 6);
+    return this.#table.uint48BE(row, at);
   }
 }
 
+/** Whoever names files and gives them sizes cannot choose many of one hash. */
+const OF_CAMERA = randomInt(2 ** 32 - 1) | 1;
+const OF_SIZE = randomInt(2 ** 32 - 1) | 1;
+
 function fileHash(path: number, camera: number, size: number): number {
-  return (path ^ Math.imul(camera + 1, 0x9e_37_79_b1) ^ Math.imul(size, 0x85_eb_ca_6b)) >>> 0;
+  return (path ^ Math.imul(camera + 1, OF_CAMERA) ^ Math.imul(size, OF_SIZE)) >>> 0;
+}
+
+/** A row and its place in an order. */
+interface Placed {
+  readonly place: number;
+  readonly row: number;
+}
+
+/** The first ones of many that come in no order, and all that share the last one's place. */
+class FirstPlaces {
+  readonly #countMax: number;
+  #taken: Placed[] = [];
+  #last = Number.POSITIVE_INFINITY;
+  #hasMore = false;
+
+  constructor(countMax: number) {
+    this.#countMax = countMax;
+  }
+
+  mayTake(place: number): boolean {
+    return place <= this.#last || !this.#hasMore;
+  }
+
+  take(placed: Placed): void {
+    this.#taken.push(placed);
+    if (this.#taken.length > 2 * this.#countMax) this.#cut();
+  }
+
+  end(): { readonly taken: readonly Placed[]; readonly hasMore: boolean } {
+    this.#cut();
+    return { taken: this.#taken, hasMore: this.#hasMore };
+  }
+
+  #cut(): void {
+    this.#taken.sort((a, b) => a.place - b.place);
+    this.#last = this.#taken[this.#countMax - 1]?.place ?? Number.POSITIVE_INFINITY;
+    const kept = this.#taken.filter(({ place }) => place <= this.#last);
+    this.#hasMore ||= kept.length < this.#taken.length;
+    this.#taken = kept;
+  }
 }

@@ -113,7 +113,7 @@ export class Released {
   }
 
   /**
-   * Those whose documents may go (SPEC 4.4), at most so many of those that their rows propose; `receivedBeforeMs` is wall time. What does not
+   * Those whose documents may go (SPEC 4.4), of so many that their rows propose; `receivedBeforeMs` is wall time. What does not
    * verify stays and is logged. Errors: the machine's.
    */
   async droppable(

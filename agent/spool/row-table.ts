@@ -69,9 +69,15 @@ export class RowTable {
     return this.#chains[by]?.rows(hash) ?? [];
   }
 
+  /** The row with these bytes at that place, looked for by their hash. */
+  find(by: number, hash: number, at: number, bytes: Uint8Array): number | undefined {
+    for (const row of this.found(by, hash)) if (this.same(row, at, bytes)) return row;
+    return undefined;
+  }
+
   /** Rows from the last to the first; see invariant 2. */
-  *downwards(from = this.#size): Generator<number> {
-    for (let row = Math.min(from, this.#size) - 1; row >= 0; row = Math.min(row, this.#size) - 1) yield row;
+  *downwards(): Generator<number> {
+    for (let row = this.#size - 1; row >= 0; row = Math.min(row, this.#size) - 1) yield row;
   }
 
   bytes(row: number, at: number, length: number): Buffer {
@@ -90,6 +96,13 @@ export class RowTable {
 
   setUint32(row: number, at: number, value: number): void {
     this.#block(row).view.setUint32(this.#from(row) + at, value, true);
+  }
+
+  /** The first 48 bits of a digest as `digestKey` takes them. */
+  uint48BE(row: number, at: number): number {
+    const { view } = this.#block(row);
+    const from = this.#from(row) + at;
+    return view.getUint16(from) * 2 ** 32 + view.getUint32(from + 2);
   }
 
   float64(row: number, at: number): number {

@@ -46,7 +46,7 @@ export async function openVaultId(
   await ensureFolder(files, layout.root);
   const found = await readVaultId(files, layout).catch((error: unknown) => notReadable(layout, error));
   if (found !== undefined) {
-    await known?.remember(found);
+    await known?.expect(found);
     return found;
   }
   const names = await files.list(layout.root);
@@ -60,7 +60,7 @@ export async function openVaultId(
   await files.syncFolder(layout.root);
   await files.syncFolder(dirname(layout.root));
   log.info('new vault made', { path: layout.root, vault });
-  await known?.remember(vault);
+  await known?.expect(vault);
   return vault;
 }
 

@@ -392,12 +392,12 @@ export class DockAndStore {
     return records;
   }
 
-  /** Entries of the custody log as they lie in the spool, checkpoints too, in the order of their segments. */
+  /** Entries of the custody log as they lie in the spool, checkpoints too, in the order of their segments. What is just being written is not there yet. */
   async custody(): Promise<CustodyEntry[]> {
     const folder = join(this.folder, 'spool', 'custody');
     const names = (await readdir(folder)).filter((name) => name.endsWith('.jsonl'));
     const segments = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
-    const lines = segments.flatMap((text) => text.split('\n').filter((line) => line !== ''));
+    const lines = segments.flatMap((text) => text.split('\n').slice(0, -1));
     return lines.map((line) => parseCustodyEntry(Buffer.from(line))).sort((a, b) => (a.at < b.at ? -1 : 1));
   }
 

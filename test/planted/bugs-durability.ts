@@ -342,7 +342,7 @@ export const DURABILITY_BUGS: readonly PlantedBug[] = [
     id: 'index-row-of-no-text',
     what: 'a row of an index counts whose camera the index does not name',
     file: 'agent/spool/recording-rows.ts',
-    find: 'return isHere && numbers[0] !== 0 && numbers.every((number) => number <= count);',
+    find: 'return isHere && numbers[0] !== 0 && numbers.every((number) => number <= this.#learned.length);',
     put: 'return isHere;',
     suites: ['agent/spool/recording-rows'],
   },

@@ -170,11 +170,30 @@ describe('rows of recordings', () => {
       const bytes = Buffer.from(copies);
       alter(bytes.subarray(RECORDING_ROW_BYTES));
       const read = new RecordingRows();
-      for (const text of rows.texts) read.learn(text);
-      read.putCopies(bytes);
+      const taken = read.copies();
+      for (const text of rows.texts) taken.learn(text);
+      taken.put(bytes);
       expect(read.size).toBe(2);
     }
   });
+});
+
+test('texts that no row names any more are in no index of the next start', async () => {
+  const random = seededRandom(8);
+  const disk = new CrashDisk(undefined, () => undefined);
+  await disk.makeFolder(ROOT);
+  const rows = new RecordingRows();
+  const [gone, stays] = ['cam-gone', 'cam-stays'] as CameraId[];
+  for (const camera of [gone, stays])
+    if (camera !== undefined) rows.put({ ...factsOf(random), camera }, 'spooled');
+  rows.remove(0);
+  await writeIndex(disk, layout, ID, rows, () => false);
+  const read = await readIndex(disk, layout, ID);
+  expect(rows.texts).toContain(gone);
+  expect(read?.texts).not.toContain(gone);
+  expect([...(read?.glances() ?? [])].map(({ recording }) => read?.get(recording)?.facts.camera)).toEqual([
+    stays,
+  ]);
 });
 
 describe('an entry', () => {

@@ -80,31 +80,61 @@ describe('an empty folder that held a vault', () => {
   });
 });
 
-test('another vault in its place is taken, said, and kept in mind from then on', async () => {
-  await open();
-  await unmount();
-  const other = new CrashDisk();
-  other.plantFolder('/vault');
-  const parts = { clock: new ManualClock(), random: new SeededRandom(seed++), log, files: other };
-  const made = await FilesVault.open({ ...parts, path: '/vault', receiver: parseReceiverId('r-b') });
-  await made.close();
-  disk.plant(VAULT_FILE, other.peek(VAULT_FILE) ?? '');
-  expect(await open()).toBe(made.id);
-  expect(log.messages('warn')).toEqual(['another vault lies here than before']);
-  await unmount();
-  await expect(open()).rejects.toThrow(made.id);
+test('another vault in its place is not taken before somebody says that it is meant', async () => {
+  const vault = await open();
+  const first = await unmount();
+  const kept = memory();
+  const copy = disk.peek(kept) ?? '';
+  await disk.unlink(kept);
+  const other = await open();
+  const second = await unmount();
+  disk.plant(kept, copy);
+  disk.plant(VAULT_FILE, second);
+  const refusal = `/vault held vault ${vault} and holds vault ${other}: mount its disk`;
+  for (let start = 0; start < 2; start++) await expect(open()).rejects.toThrow(refusal);
+  expect(inVault()).toEqual([VAULT_FILE]);
+  disk.plant(VAULT_FILE, first);
+  expect(await open()).toBe(vault);
+  disk.plant(VAULT_FILE, second);
+  await disk.unlink(kept);
+  expect(await open()).toBe(other);
 });
 
-test('a copy that cannot be read, or not be kept, keeps no receiver from its vault', async () => {
-  const vault = await open();
-  disk.plant(memory(), '{"type":"vault"');
-  expect(await open()).toBe(vault);
-  await unmount();
-  await expect(open()).rejects.toThrow(vault); // it was kept again
+describe('a copy that cannot be read', () => {
+  test('keeps no receiver from its vault, and is made again', async () => {
+    const vault = await open();
+    disk.plant(memory(), '{"type":"vault"');
+    expect(await open()).toBe(vault);
+    expect(log.messages('warn')).toEqual(['which vault lay here is not known']);
+    await unmount();
+    await expect(open()).rejects.toThrow(`held vault ${vault}`);
+  });
+
+  test('may be of a vault that lay in an empty folder: no new one is made', async () => {
+    await open();
+    await unmount();
+    const kept = memory();
+    disk.plant(kept, '{"type":"vault"');
+    await expect(open()).rejects.toMatchObject({
+      code: 'vault.not-there',
+      message: expect.stringContaining(kept) as string,
+    });
+    expect(inVault()).toEqual([]);
+  });
+});
+
+test('a copy that cannot be kept keeps no receiver from its vault', async () => {
   await disk.removeTree('/state');
-  expect(await open()).not.toBe(vault);
-  expect(log.messages('warn')).toEqual([
-    'which vault lay here is not known',
-    'which vault lies here is not kept',
-  ]);
+  const vault = await open();
+  expect(await open()).toBe(vault);
+  expect(log.messages('warn')).toEqual(Array(2).fill('which vault lies here is not kept'));
+});
+
+test('a copy is durable before the receiver takes anything', async () => {
+  const vault = await open();
+  const after = disk.crash(disk.steps, 'nothing');
+  expect([...after.tree('/state').keys()].some((path) => path.endsWith('.json'))).toBe(true);
+  disk = after;
+  await unmount();
+  await expect(open()).rejects.toThrow(vault);
 });
