@@ -91,7 +91,7 @@ describe.skipIf(lacksContainer())('the packages', () => {
       for (const { path } of await contents(file))
         assert.doesNotMatch(
           path,
-          /\.(?:ts|map|gyp|c|cc|h)$|\/dist\/(?:test|systemd)\/|vitest|typescript|esbuild|rolldown/,
+          /\.(?:ts|map|gyp|c|cc|h)$|\/dist\/(?:test|systemd)\/|\/node_modules\/@?(?:vitest|typescript|esbuild|rolldown)/,
         );
   });
 
