@@ -31,7 +31,6 @@ import { Pusher } from './push/push.ts';
 import { SendLimits } from './push/send-limits.ts';
 import { StrangeKeys } from './push/strange-keys.ts';
 import { spoolLayout } from './spool/layout.ts';
-import type { ReadyLooks } from './spool/ready-looks.ts';
 import { Spool, type SpoolOptions } from './spool/spool.ts';
 import { Turns } from './spool/turns.ts';
 import type { StationPorts, StationSettings } from './station-ports.ts';
@@ -62,7 +61,7 @@ export interface ComposedStation {
 export async function composeStation(
   settings: StationSettings,
   given: StationPorts,
-  looks?: Promise<ReadyLooks | undefined>,
+  looks?: SpoolOptions['looks'],
 ): Promise<ComposedStation> {
   const undo = new Undo();
   try {

@@ -28,7 +28,7 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
     'Id dieser Station. Das eigene Zertifikat nennt sie, und jedes Topic und jedes Dokument enthält sie.',
   spool: 'Wo Aufnahmen warten, bis der Zentralspeicher sie hat.',
   'spool.path':
-    'Ordner für versiegelte Aufnahmen, Dokumente und das Protokoll. Wird beim ersten Start angelegt. Ein eigener Speicher wird genau unter diesem Pfad eingehängt: fehlt er, wartet der Empfänger und legt keinen neuen Tresor an. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+    'Ordner für versiegelte Aufnahmen, Dokumente und das Protokoll. Wird beim ersten Start angelegt. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
   'spool.reserve_bytes':
     'Platz, den Aufnahmen nie belegen: So bleiben Protokoll und Journal auch auf einem vollen Datenträger schreibbar.',
   'spool.keep_hours':
@@ -104,7 +104,7 @@ export const RECEIVER_OPTIONS_DE: Readonly<Record<string, string>> = {
   receiver: 'Id dieses Empfängers. Sein Zertifikat nennt sie.',
   vault: 'Wo Aufnahmen aufbewahrt werden.',
   'vault.path':
-    'Ordner, in dem die Aufnahmen liegen (Tresor). Wird beim ersten Start angelegt. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+    'Ordner, in dem die Aufnahmen liegen (Tresor). Wird beim ersten Start angelegt. Ein eigener Speicher wird genau unter diesem Pfad eingehängt: lag der Tresor schon dort, wartet der Empfänger auf ihn und legt im leeren Ordner keinen neuen an. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
   'vault.quota_bytes':
     'So viele Bytes darf der Tresor enthalten; darüber wird nichts mehr angenommen, und Aufnahmen warten auf den Stationen.',
   keys: KEYS,

@@ -31,7 +31,7 @@ const station = z
 
 const vault = z.strictObject({
   path: part.path(
-    'Folder that keeps the recordings. Made at the first start. A disk of its own is mounted at this very path: without it the receiver waits, and makes no new vault.',
+    'Folder that keeps the recordings. Made at the first start. A disk of its own is mounted at this very path: once it held the vault, the receiver waits for it and makes no new one in the empty folder.',
   ),
   quota_bytes: part.bytes('Bytes that the vault may hold; beyond it nothing more is claimed.', GIB),
 });

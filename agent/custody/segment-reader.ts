@@ -59,15 +59,14 @@ export class SegmentReader {
     fromSequence: number,
     bytesMax: number,
   ): Promise<CustodyLines | undefined> {
-    if (fromSequence < 1 || fromSequence > known.lastSequence) return undefined;
-    const file = await this.#files.open(segmentPath(this.#folder, known.segment), 'read');
     const piece = this.#spare ?? newPiece();
     this.#spare = undefined;
     try {
-      return await this.#gather({ file, piece }, known, fromSequence, bytesMax);
+      return await this.#reading(known, fromSequence, piece, (source) =>
+        this.#gather(source, known, fromSequence, bytesMax),
+      );
     } finally {
       this.#spare = piece;
-      await file.close().catch(() => undefined);
     }
   }
 
@@ -79,13 +78,9 @@ export class SegmentReader {
     known: ReadableSegment,
     fromSequence: number,
   ): Promise<CustodyLines | undefined> {
-    if (fromSequence < 1 || fromSequence > known.lastSequence) return undefined;
-    const file = await this.#files.open(segmentPath(this.#folder, known.segment), 'read');
-    try {
-      return await this.#look({ file, piece }, known, fromSequence);
-    } finally {
-      await file.close().catch(() => undefined);
-    }
+    return this.#reading(known, fromSequence, piece, (source) =>
+      this.#look(source, known, fromSequence, Number.POSITIVE_INFINITY),
+    );
   }
 
   /** Digest of one entry's line, without LF; undefined where there is none. Errors: the system's. */
@@ -95,47 +90,61 @@ export class SegmentReader {
     return found && sha256Hex(found.lines.subarray(0, bufferOf(found.lines).indexOf(LF)));
   }
 
+  async #reading(
+    { segment, lastSequence }: ReadableSegment,
+    from: number,
+    piece: Uint8Array,
+    read: (source: LineSource) => Promise<CustodyLines | undefined>,
+  ): Promise<CustodyLines | undefined> {
+    if (from < 1 || from > lastSequence) return undefined;
+    const file = await this.#files.open(segmentPath(this.#folder, segment), 'read');
+    try {
+      return await read({ file, piece });
+    } finally {
+      await file.close().catch(() => undefined);
+    }
+  }
+
+  /** Copies of lines, out of as many pieces as they take. */
   async #gather(
     source: LineSource,
-    { segment, lastSequence }: ReadableSegment,
+    known: ReadableSegment,
     from: number,
     bytesMax: number,
   ): Promise<CustodyLines | undefined> {
-    const lines: Uint8Array[] = [];
+    const parts: Uint8Array[] = [];
     let bytes = 0;
-    const nearest = this.#nearest(segment, from);
-    let { sequence } = nearest;
-    for await (const { line, offset } of linesFrom(source, nearest.offset)) {
-      if (sequence > lastSequence) break;
-      if (sequence % MARK_ENTRIES === 0) this.#mark(segment, { sequence, offset });
-      if (sequence >= from) {
-        if (bytes > 0 && bytes + line.length > bytesMax) break;
-        lines.push(line.slice());
-        bytes += line.length;
-      }
-      sequence++;
+    let to = from - 1;
+    for (let isFull = false; !isFull && to < known.lastSequence;) {
+      const found = await this.#look(source, known, to + 1, bytesMax - bytes);
+      if (found === undefined || (bytes > 0 && bytes + found.lines.length > bytesMax)) break;
+      parts.push(new Uint8Array(found.lines));
+      bytes += found.lines.length;
+      ({ to, isFull } = found);
     }
-    return bytes === 0 ? undefined : { lines: Buffer.concat(lines), from, to: sequence - 1 };
+    return bytes === 0 ? undefined : { lines: Buffer.concat(parts), from, to };
   }
 
-  /** What of them the first piece holds that has any. */
+  /** What of the lines the first piece holds that has any: at most so many bytes, but at least one line; `isFull` where a further one is too much. */
   async #look(
     source: LineSource,
     { segment, lastSequence }: ReadableSegment,
     from: number,
-  ): Promise<CustodyLines | undefined> {
+    bytesMax: number,
+  ): Promise<(CustodyLines & { readonly isFull: boolean }) | undefined> {
     const nearest = this.#nearest(segment, from);
     let { sequence } = nearest;
     for await (const { bytes, offset } of piecesFrom(source, nearest.offset)) {
-      let [begin, behind] = [0, 0];
+      let [begin, behind, isFull] = [0, 0, false];
       for (const { end } of linesIn(bytes)) {
-        if (sequence > lastSequence) break;
+        isFull = behind > begin && end - begin > bytesMax;
+        if (isFull || sequence > lastSequence) break;
         if (sequence % MARK_ENTRIES === 0) this.#mark(segment, { sequence, offset: offset + behind });
         if (sequence < from) begin = end;
         behind = end;
         sequence++;
       }
-      if (behind > begin) return { lines: bytes.subarray(begin, behind), from, to: sequence - 1 };
+      if (behind > begin) return { lines: bytes.subarray(begin, behind), from, to: sequence - 1, isFull };
       if (sequence > lastSequence) return undefined;
     }
     return undefined;
@@ -154,20 +163,6 @@ export class SegmentReader {
       this.#marks.set(segment, (marks = []));
     }
     if (mark.sequence > (marks.at(-1)?.sequence ?? 0)) marks.push(mark);
-  }
-}
-
-/** Lines with their LF, and where they begin; each is good until the next one is asked for. */
-async function* linesFrom(
-  source: LineSource,
-  start: number,
-): AsyncGenerator<{ line: Uint8Array; offset: number }> {
-  for await (const { bytes, offset } of piecesFrom(source, start)) {
-    let from = 0;
-    for (const { end } of linesIn(bytes)) {
-      yield { line: bytes.subarray(from, end), offset: offset + from };
-      from = end;
-    }
   }
 }
 

@@ -2,9 +2,10 @@
 // A source says where things of one kind lie, what the log says of them, and what their receipts must say.
 import type { CustodyEvent } from '../../protocol/custody-entry.ts';
 import { DockError } from '../../protocol/errors.ts';
-import type { RecordingId } from '../../protocol/ids.ts';
+import type { RecordingId, SessionId } from '../../protocol/ids.ts';
 import { parseManifest } from '../../protocol/manifest.ts';
 import type { OfferMessage } from '../../protocol/messages.ts';
+import type { SenderSubject } from '../../protocol/transfer-state.ts';
 import { spooledEvents } from '../bay/commit.ts';
 import { meantByManifest, type ReceiptMeant } from '../receipt-match.ts';
 import type { AskedOutcome } from '../spool/asked-again.ts';
@@ -107,6 +108,14 @@ export class PushSources {
 
   get(recording: RecordingId): PushItem | undefined {
     return this.of(recording)?.store.get(recording);
+  }
+
+  /** What is sent of it, as it is when its turn comes; undefined where nothing is any more. */
+  subject(recording: RecordingId, session: SessionId): SenderSubject | undefined {
+    const item = this.get(recording);
+    if (item?.state !== 'spooled') return undefined;
+    const { manifestSha256, sealedSizeBytes } = item;
+    return { recording, session, manifestSha256, sealedSizeBytes };
   }
 
   /** Errors: "spool.unknown" where none has it. */

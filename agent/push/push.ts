@@ -11,7 +11,7 @@ import type { AgainBody, ReceiptMessage, RefuseBody } from '../../protocol/messa
 import type { Broker, Clock, Conditions, Log } from '../../protocol/ports.ts';
 import type { CustodyHead } from '../../protocol/receipt.ts';
 import type { StationTopics } from '../../protocol/topics.ts';
-import type { Held, Sender, SenderAction, SenderSubject } from '../../protocol/transfer-state.ts';
+import type { Held, Sender, SenderAction } from '../../protocol/transfer-state.ts';
 import type { Custody } from '../custody/custody.ts';
 import { OFFER_SIZE_CODE, PushFailures } from './push-failures.ts';
 import { PushQueue, type LaneName } from './push-queue.ts';
@@ -72,7 +72,7 @@ export class Pusher {
     this.#options = options;
     this.#sources = sources;
     this.#size = new ToldSize(options);
-    this.#queue = new PushQueue((recording) => this.#subject(recording));
+    this.#queue = new PushQueue((recording) => sources.subject(recording, options.session));
     this.#steps = new PushSteps({ ...options, sources, pace: options.limits.pace });
     this.#receipts = new PushReceipts({
       ...options,
@@ -168,14 +168,6 @@ export class Pusher {
 
   #enqueue(kind: PushKind | undefined, { recording, locked }: PushTurn): void {
     this.#queue.add(recording, kind === 'docking' ? 'docking' : locked ? 'locked' : 'normal');
-  }
-
-  /** What is sent of it, as it is when its turn comes; undefined where nothing is any more. */
-  #subject(recording: RecordingId): SenderSubject | undefined {
-    const item = this.#sources.get(recording);
-    if (item?.state !== 'spooled') return undefined;
-    const { manifestSha256, sealedSizeBytes } = item;
-    return { recording, session: this.#options.session, manifestSha256, sealedSizeBytes };
   }
 
   #takeVerified(recording: RecordingId, payload: Uint8Array): void {

@@ -6,11 +6,9 @@
 import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
 import type { WrittenRows } from './index-file.ts';
 import type { SpoolLayout } from './layout.ts';
-import { RecordingRows, type LinkFacts, type RecordingGlance } from './recording-rows.ts';
+import { RecordingRows, type RecordingGlance } from './recording-rows.ts';
 import type { ListedFile } from './released-rows.ts';
-import { CatalogueEntry, type RecordingFacts, type SpoolState } from './spooled-recording.ts';
-
-export type { LinkFacts };
+import { CatalogueEntry, type LinkFacts, type RecordingFacts, type SpoolState } from './spooled-recording.ts';
 
 /** The newest of manifests that no other one names: where a chain goes on. */
 export interface ChainEnd extends LinkFacts {

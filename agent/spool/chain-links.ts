@@ -10,13 +10,14 @@ import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
 import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
 import { InDoubt } from '../in-doubt.ts';
-import type { Catalogue, LinkFacts } from './catalogue.ts';
+import type { Catalogue } from './catalogue.ts';
 import { inParallel } from './in-parallel.ts';
 import { readFacts } from './judge.ts';
 import { DOCKING_NAME, RECEIPT_NAME, type SpoolLayout } from './layout.ts';
 import { nameBefore, type Quarantine } from './quarantine.ts';
-import { digestKey, type ReleasedRows } from './released-rows.ts';
-import type { RecordingFacts } from './spooled-recording.ts';
+import type { ReleasedRows } from './released-rows.ts';
+import { digestKey } from './row-table.ts';
+import type { LinkFacts, RecordingFacts } from './spooled-recording.ts';
 
 /** Manifests read at one time. */
 const AT_ONCE = 32;

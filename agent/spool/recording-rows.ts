@@ -15,9 +15,9 @@ import {
   type DockingId,
   type RecordingId,
 } from '../../protocol/ids.ts';
-import { digestKey, type ListedFile } from './released-rows.ts';
-import { RowTable } from './row-table.ts';
-import type { RecordingFacts, RejectedReason, SpoolState } from './spooled-recording.ts';
+import type { ListedFile } from './released-rows.ts';
+import { digestKey, RowTable } from './row-table.ts';
+import type { LinkFacts, RecordingFacts, RejectedReason, SpoolState } from './spooled-recording.ts';
 
 const AT = {
   recording: 0,
@@ -164,12 +164,6 @@ export class RecordingGlance {
   }
 }
 
-/** What links of chains are: see Catalogue. */
-export type LinkFacts = Pick<
-  RecordingFacts,
-  'recording' | 'camera' | 'manifestSha256' | 'previousManifestSha256' | 'sealedAt' | 'keyId'
->;
-
 /** Rows of one spool. */
 export class RecordingRows {
   readonly #table: RowTable = new RowTable(RECORDING_ROW_BYTES, [
@@ -223,7 +217,7 @@ export class RecordingRows {
   }
 
   /** Those without a receipt that counts, that were sealed first first. */
-  waiting(): { readonly recording: RecordingId; readonly locked: boolean }[] {
+  waiting(): Pick<RecordingFacts, 'recording' | 'locked'>[] {
     const rows = [...this.#table.downwards()].filter((row) => this.stateAt(row) === 'spooled');
     rows.sort((a, b) => this.sealedMsAt(a) - this.sealedMsAt(b));
     return rows.map((row) => ({ recording: this.idAt(row), locked: this.isLockedAt(row) }));

@@ -35,6 +35,9 @@ const AT = {
 /** What rows are found by. */
 const BY_ID = 0;
 const BY_FILE = 1;
+/** For the hash of a file: whoever names files and gives them sizes cannot choose many of one hash. */
+const OF_CAMERA = randomInt(2 ** 32 - 1) | 1;
+const OF_SIZE = randomInt(2 ** 32 - 1) | 1;
 const SECOND_MAX = 0xff_ff_ff_ff;
 const DAMAGED = 0x80_00_00_00;
 
@@ -75,11 +78,6 @@ export interface DropQuestion {
   readonly sealedBefore: number;
   /** A listing before that protects nothing any more. */
   readonly listedBefore: number;
-}
-
-/** A digest as `ends` compares it: its first 48 bits. */
-export function digestKey(sha256: string): number {
-  return Number.parseInt(sha256.slice(0, 12), 16);
 }
 
 function digestPrefix(sha256: string, bytes: number): Buffer {
@@ -320,10 +318,6 @@ export class ReleasedRows {
   }
 }
 
-/** Whoever names files and gives them sizes cannot choose many of one hash. */
-const OF_CAMERA = randomInt(2 ** 32 - 1) | 1;
-const OF_SIZE = randomInt(2 ** 32 - 1) | 1;
-
 function fileHash(path: number, camera: number, size: number): number {
   return (path ^ Math.imul(camera + 1, OF_CAMERA) ^ Math.imul(size, OF_SIZE)) >>> 0;
 }
@@ -345,11 +339,16 @@ class FirstPlaces {
     this.#countMax = countMax;
   }
 
+  /** False where it would change nothing. */
   mayTake(place: number): boolean {
     return place <= this.#last || !this.#hasMore;
   }
 
   take(placed: Placed): void {
+    if (placed.place > this.#last) {
+      this.#hasMore = true;
+      return;
+    }
     this.#taken.push(placed);
     if (this.#taken.length > 2 * this.#countMax) this.#cut();
   }

@@ -14,6 +14,11 @@ interface Block {
   readonly view: DataView;
 }
 
+/** The beginning of a digest as `uint48BE` reads it from a row: its first 48 bits. */
+export function digestKey(sha256: string): number {
+  return Number.parseInt(sha256.slice(0, 12), 16);
+}
+
 /** Rows of one length. Numbers in them are little-endian. */
 export class RowTable {
   readonly #rowBytes: number;
@@ -98,7 +103,7 @@ export class RowTable {
     this.#block(row).view.setUint32(this.#from(row) + at, value, true);
   }
 
-  /** The first 48 bits of a digest as `digestKey` takes them. */
+  /** See `digestKey`. */
   uint48BE(row: number, at: number): number {
     const { view } = this.#block(row);
     const from = this.#from(row) + at;

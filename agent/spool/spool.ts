@@ -245,7 +245,7 @@ export class Spool {
   }
 
   /** Those without a receipt that counts, the oldest first. */
-  waiting(): readonly { readonly recording: RecordingId; readonly locked: boolean }[] {
+  waiting(): readonly Pick<SpooledRecording, 'recording' | 'locked'>[] {
     return this.#parts.catalogue.waiting();
   }
 

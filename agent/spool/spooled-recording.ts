@@ -33,6 +33,12 @@ export interface RecordingFacts {
   readonly keyId: string | null;
 }
 
+/** What a chain needs to know of a manifest. */
+export type LinkFacts = Pick<
+  RecordingFacts,
+  'recording' | 'camera' | 'manifestSha256' | 'previousManifestSha256' | 'sealedAt' | 'keyId'
+>;
+
 /** A durable recording. `state` and the paths change as it goes on; the facts do not. */
 export interface SpooledRecording extends RecordingFacts {
   readonly state: SpoolState;

@@ -116,9 +116,9 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
   const units = watchedCalls(worker.units, disk, ['open']);
   const ports = {
     ...worker,
-    stateFolder: process.env['STATE_DIRECTORY']?.split(':')[0],
     units,
     ...program,
+    stateFolder: process.env['STATE_DIRECTORY']?.split(':')[0],
     files,
     clock,
     random,

@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { segmentPath } from '../../../agent/custody/custody-segments.ts';
 import { newPiece, SegmentReader } from '../../../agent/custody/segment-reader.ts';
 import { makeSegmentId } from '../../../protocol/ids.ts';
+import type { OpenFile } from '../../../protocol/ports.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
+import { filesWith } from '../../fakes/files-with.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 
 const FOLDER = '/custody';
@@ -62,4 +64,38 @@ test('nothing is read behind the entry that is known to be the last one', async 
   const short = { ...known, lastSequence: 5 };
   const read = await new SegmentReader(disk, FOLDER).readInto(newPiece(), short, 4);
   expect([read?.from, read?.to, text(read?.lines)]).toEqual([4, 5, lines.slice(3, 5).join('')]);
+});
+
+test('no more bytes come than are wanted, but always a line, and the disk is read no further than for these', async () => {
+  const { disk, known, lines } = longSegment();
+  let reads = 0;
+  const files = filesWith(disk, {
+    open: async (path, mode) => {
+      const file = await disk.open(path, mode);
+      const read: OpenFile['read'] = (target, position) => {
+        reads++;
+        return file.read(target, position);
+      };
+      return {
+        read,
+        write: (bytes, position) => file.write(bytes, position),
+        sizeBytes: () => file.sizeBytes(),
+        sync: () => file.sync(),
+        close: () => file.close(),
+      };
+    },
+  });
+  const reader = new SegmentReader(files, FOLDER);
+  for (const bytesMax of [0, 1, 750, 5000, 98_304, 262_144, 400_000]) {
+    reads = 0;
+    const read = await reader.read(known, 3, bytesMax);
+    const wanted: string[] = [];
+    for (const line of lines.slice(2)) {
+      if (wanted.length > 0 && wanted.join('').length + line.length > bytesMax) break;
+      wanted.push(line);
+    }
+    expect(text(read?.lines) === wanted.join(''), `${bytesMax}`).toBe(true);
+    expect(read?.to).toBe(2 + wanted.length);
+    expect(reads).toBeLessThanOrEqual(1 + Math.floor(bytesMax / 200_000));
+  }
 });

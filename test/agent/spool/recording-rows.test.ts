@@ -4,7 +4,7 @@ import { Catalogue } from '../../../agent/spool/catalogue.ts';
 import { readIndex, writeIndex } from '../../../agent/spool/index-file.ts';
 import { spoolLayout } from '../../../agent/spool/layout.ts';
 import { RECORDING_ROW_BYTES, RecordingRows } from '../../../agent/spool/recording-rows.ts';
-import { digestKey } from '../../../agent/spool/released-rows.ts';
+import { digestKey } from '../../../agent/spool/row-table.ts';
 import type { RecordingFacts, SpoolState } from '../../../agent/spool/spooled-recording.ts';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import { makeDockingId, makeRecordingId, type CameraId, type RecordingId } from '../../../protocol/ids.ts';

@@ -1,6 +1,7 @@
 // Rows of released recordings against a plain map, under random actions; and what they cost.
 import { describe, expect, test } from 'vitest';
-import { digestKey, ReleasedRows, type RowFacts } from '../../../agent/spool/released-rows.ts';
+import { ReleasedRows, type RowFacts } from '../../../agent/spool/released-rows.ts';
+import { digestKey } from '../../../agent/spool/row-table.ts';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import {
   bytesOfId,
