@@ -3,7 +3,7 @@
 // an erasure without its reason.
 import { join } from 'node:path';
 import { sha256Hex } from '../protocol/bytes.ts';
-import type { RecordingId } from '../protocol/ids.ts';
+import { ownId, type RecordingId } from '../protocol/ids.ts';
 import { describeError } from '../protocol/errors.ts';
 import { INVENTORY_ENTRIES_MAX } from '../protocol/limits.ts';
 import type { Files, Log } from '../protocol/ports.ts';
@@ -86,7 +86,7 @@ export class OwedReceipts {
 
   /** The oldest ones are forgotten: whoever asks for one of them has the log read. */
   #remember(recording: RecordingId): void {
-    this.#logged.add(recording);
+    this.#logged.add(ownId(recording));
     for (const oldest of this.#logged) {
       if (this.#logged.size <= LOGGED_MAX) break;
       this.#logged.delete(oldest);

@@ -73,6 +73,11 @@ export function bytesOfId(id: RecordingId | DockingId): Buffer {
   return bytes;
 }
 
+/** The same id as a text of its own, for whoever keeps very many: a part of a topic or a line keeps all of that in memory. */
+export function ownId<Id extends RecordingId | DockingId>(id: Id): Id {
+  return makeIdFrom(bytesOfId(id)) as Id;
+}
+
 /** Draws a new id from the given source of randomness (16 bytes of it). */
 export function makeRecordingId(random: Random): RecordingId {
   return randomId(random) as RecordingId;

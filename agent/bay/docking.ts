@@ -77,16 +77,18 @@ export class Docking {
   async run(signal: AbortSignal): Promise<never> {
     this.#show('reading');
     const { entries, onAllHere } = this.#deps;
-    let look = await this.#look(signal);
+    let look: Look | undefined = await this.#look(signal);
     for (;;) {
-      await entries.track(look.inventory, look.beganMs, signal);
+      const { beganMs }: Look = look;
+      await entries.track(look.inventory, beganMs, signal);
+      look = undefined; // the entries have what they need of it, and with very many files it is large
       this.#leaveChanging();
       await this.#takeAll(signal);
       if (entries.areAllHere) await onAllHere(signal);
       look =
         (await this.#release(signal)) ??
-        (await this.#lookAgain(look, signal)) ??
-        (await this.#rest(look, signal));
+        (await this.#lookAgain(beganMs, signal)) ??
+        (await this.#rest(beganMs, signal));
     }
   }
 
@@ -150,26 +152,30 @@ export class Docking {
   /** Erases waves as long as there is something; returns the last listing, or undefined where nothing was touched. */
   async #release(signal: AbortSignal): Promise<Look | undefined> {
     const { entries, eraser, journal, clock } = this.#deps;
+    let isListed = false;
     let last: Look | undefined;
     while (journal.holdsInventory) {
       const ready = eraser.ready(settled(entries.tally.undecided));
       if (ready.length === 0) break;
+      last = undefined; // let go of before the camera is listed once more
       const beganMs = clock.monotonicMs();
       const inventory = await eraser.wave(ready, signal, () => {
         if (eraser.erases) this.#show('erasing');
       });
-      if (inventory !== undefined) last = { inventory, beganMs };
+      if (inventory === undefined) continue;
+      isListed = true;
+      last = { inventory, beganMs };
     }
-    return last;
+    return isListed ? (last ?? this.#look(signal)) : undefined;
   }
 
   /** Listed again as soon as that can say of a file that it is still; undefined where no file waits for it. */
-  async #lookAgain(last: Look, signal: AbortSignal): Promise<Look | undefined> {
+  async #lookAgain(lastMs: number, signal: AbortSignal): Promise<Look | undefined> {
     const { entries, clock } = this.#deps;
     const now = clock.monotonicMs();
     let waitMs = Infinity;
     for (const { looks } of entries.tally.open)
-      if (isShown(looks, last)) waitMs = Math.min(waitMs, untilStillMs(looks, now) ?? Infinity);
+      if (isShown(looks, lastMs)) waitMs = Math.min(waitMs, untilStillMs(looks, now) ?? Infinity);
     if (waitMs === Infinity) return undefined;
     this.#show('reading');
     await clock.sleep(waitMs, signal);
@@ -177,10 +183,10 @@ export class Docking {
   }
 
   /** Nothing to do for now: until news, or until it is time to look again. */
-  async #rest(last: Look, signal: AbortSignal): Promise<Look> {
+  async #rest(lastMs: number, signal: AbortSignal): Promise<Look> {
     this.#show('resting');
     const waited = new AbortController();
-    const cancel = this.#deps.clock.after(this.#restMs(last), () => waited.abort());
+    const cancel = this.#deps.clock.after(this.#restMs(lastMs), () => waited.abort());
     try {
       await withEither(signal, waited.signal, (ending) => this.#deps.news.wait(ending));
       await this.#deps.clock.sleep(GATHER_MS, signal);
@@ -193,14 +199,14 @@ export class Docking {
   }
 
   /** A file that waits is tried again soon, and one that is here is looked at as soon as that allows to erase it. */
-  #restMs(last: Look): number {
+  #restMs(lastMs: number): number {
     const { entries, clock } = this.#deps;
     const now = clock.monotonicMs();
     let restMs = ROUND_MS;
     for (const { fate } of entries.tally.open)
       if (fate.kind === 'waiting' && !isSetAside(fate)) restMs = Math.min(restMs, RETRY_MS_MIN);
     for (const { looks } of entries.tally.undecided)
-      if (isShown(looks, last)) restMs = Math.min(restMs, untilSettledMs(looks, now) ?? ROUND_MS);
+      if (isShown(looks, lastMs)) restMs = Math.min(restMs, untilSettledMs(looks, now) ?? ROUND_MS);
     return restMs;
   }
 
@@ -209,8 +215,8 @@ export class Docking {
   }
 }
 
-/** Whether the newest listing shows it: one that it does not show gets no older by being listed again at once. */
-function isShown(looks: Looks, { beganMs }: Look): boolean {
+/** Whether the newest listing, which began then, shows it: one that it does not show gets no older by being listed again at once. */
+function isShown(looks: Looks, beganMs: number): boolean {
   return looks.lastMs >= beganMs;
 }
 

@@ -276,12 +276,12 @@ export class Eraser {
   }
 
   async #confirm(tried: readonly Allowed[], listing: Inventory): Promise<void> {
-    const still = new Set<string>();
     const pause = pauseWhatever(this.#deps.clock);
-    await forEachSlowly(listing.entries, pause, ({ path }) => still.add(pathDigest(path)));
+    const gone = new Set(tried.map(({ entry }) => entry.pathSha256));
+    await forEachSlowly(listing.entries, pause, ({ path }) => gone.delete(pathDigest(path)));
     const complete = listing.problems.length === 0;
     const tell = (each: Allowed): void => {
-      if (still.has(each.entry.pathSha256)) this.#stayed(each, 'still-listed');
+      if (!gone.has(each.entry.pathSha256)) this.#stayed(each, 'still-listed');
       else if (!complete) this.#stayed(each, 'listing-incomplete');
       else this.#erased(each);
     };

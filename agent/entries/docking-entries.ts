@@ -180,7 +180,8 @@ export class DockingEntries {
   #meet(seen: Omit<SeenEntry, 'looks'>, looks: ListingLooks): TrackedEntry | undefined {
     const known = this.#entries.get(seen.pathSha256);
     if (known !== undefined && isSameState(known.listed, seen.listed) && known.fate.kind !== 'erased') {
-      known.listed = seen.listed;
+      // What says the same is let go of with its listing: entries of many listings would lie scattered over the heap.
+      if (!saysTheSame(known.listed, seen.listed)) known.listed = seen.listed;
       known.role = seen.role;
       known.looks = looks.again(known.looks);
       return undefined;
@@ -283,6 +284,12 @@ function isSameState(known: InventoryEntry, now: InventoryEntry): boolean {
   return (
     stamp === now.stamp && kind === now.kind && sizeBytes === now.sizeBytes && modifiedAt === now.modifiedAt
   );
+}
+
+/** What of a file may change without another state of it. */
+function saysTheSame(known: InventoryEntry, now: InventoryEntry): boolean {
+  const { locked, modifiedStepMs, vendor } = now;
+  return known.locked === locked && known.modifiedStepMs === modifiedStepMs && known.vendor === vendor;
 }
 
 /** An entry that is new, or known in another state; one that waits goes on waiting, however often it changes. */

@@ -55,5 +55,6 @@ function wellFormed(entry: InventoryEntry): InventoryEntry {
   const sizeBytes = Number.isSafeInteger(entry.sizeBytes) && entry.sizeBytes >= 0 ? entry.sizeBytes : 0;
   const modifiedAt = modifiedSchema.safeParse(entry.modifiedAt).data ?? null;
   if (sizeBytes === entry.sizeBytes && modifiedAt === entry.modifiedAt) return entry;
-  return { ...entry, sizeBytes, modifiedAt };
+  const { path, kind, modifiedStepMs, stamp, locked, vendor } = entry; // by name: what a driver gives may make some of it when asked
+  return { path, kind, sizeBytes, modifiedAt, modifiedStepMs, stamp, locked, vendor };
 }

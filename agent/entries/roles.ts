@@ -42,18 +42,8 @@ interface Name {
   readonly extension: string;
 }
 
-interface Recording {
-  readonly index: number;
-  readonly pathSha256: string;
-  readonly rank: number;
-  readonly sidecars: string[];
-}
-
-/** Recordings of a listing by their stems. */
-interface Recordings {
-  readonly all: Iterable<Recording>;
-  of(stem: string): Recording | undefined;
-}
+/** The recording that sidecars of a stem belong to. */
+type RecordingOf = (stem: string) => ListedEntry | undefined;
 
 /**
  * The role of every entry, in the order of the entries. Linear in their number.
@@ -62,24 +52,36 @@ interface Recordings {
  * Errors: those of `pause`.
  */
 export async function assignRoles(entries: readonly ListedEntry[], pause: Pause): Promise<EntryRole[]> {
-  const recordings = await recordingsByStem(entries, pause);
+  const recordingOf = await recordingsByStem(entries, pause);
+  const sidecars = new Map<ListedEntry, string[]>();
+  const besideOf = (recording: ListedEntry): string[] => {
+    const beside = sidecars.get(recording) ?? [];
+    sidecars.set(recording, beside);
+    return beside;
+  };
   const roles: EntryRole[] = [];
-  await forEachSlowly(entries, pause, (entry) => roles.push(roleIn(recordings, entry)));
-  await forEachSlowly(recordings.all, pause, ({ index, sidecars }) => {
-    const role = roles[index];
-    if (role !== undefined && sidecars.length > 0) roles[index] = { ...role, sidecars: [...sidecars].sort() };
+  await forEachSlowly(entries, pause, (entry) => {
+    roles.push(roleIn(entry, recordingOf, besideOf));
+  });
+  await forEachSlowly(entries, pause, (entry, at) => {
+    const [role, beside] = [roles[at], sidecars.get(entry)];
+    if (role !== undefined && beside !== undefined) roles[at] = { ...role, sidecars: beside.sort() };
   });
   return roles;
 }
 
-function roleIn(recordings: Recordings, { listed, pathSha256 }: ListedEntry): EntryRole {
+function roleIn(
+  { listed, pathSha256 }: ListedEntry,
+  recordingOf: RecordingOf,
+  besideOf: (recording: ListedEntry) => string[],
+): EntryRole {
   if (listed.kind !== 'file') return aloneAs('other', null);
   const { stem, extension } = nameOf(listed.path);
   if (MEDIA_RANK.has(extension)) return aloneAs('media', oddness(listed, false));
-  const recording = recordings.of(stem);
-  if (recording === undefined || recording.sidecars.length >= SIDECARS_MAX)
+  const recording = recordingOf(stem);
+  if (recording === undefined || besideOf(recording).length >= SIDECARS_MAX)
     return aloneAs('other', oddness(listed, !OTHER.has(extension)));
-  recording.sidecars.push(pathSha256);
+  besideOf(recording).push(pathSha256);
   return {
     role: 'sidecar',
     rejected: oddness(listed, false),
@@ -88,26 +90,30 @@ function roleIn(recordings: Recordings, { listed, pathSha256 }: ListedEntry): En
   };
 }
 
-/** The recording that sidecars of a stem belong to, by exact stem and, where no other took it first, by folded stem. */
-async function recordingsByStem(entries: readonly ListedEntry[], pause: Pause): Promise<Recordings> {
-  const exact = new Map<string, Recording>();
-  await forEachSlowly(entries, pause, ({ listed, pathSha256 }, index) => {
-    const { stem, extension } = nameOf(listed.path);
+/** By exact stem and, where no other took it first, by folded stem. */
+async function recordingsByStem(entries: readonly ListedEntry[], pause: Pause): Promise<RecordingOf> {
+  const exact = new Map<string, ListedEntry>();
+  let hasOthers = false;
+  await forEachSlowly(entries, pause, (entry) => {
+    if (entry.listed.kind !== 'file') return;
+    const { stem, extension } = nameOf(entry.listed.path);
     const rank = MEDIA_RANK.get(extension);
-    if (rank === undefined || listed.kind !== 'file') return;
     const known = exact.get(stem);
-    if (known === undefined || rank < known.rank) exact.set(stem, { index, pathSha256, rank, sidecars: [] });
+    if (rank === undefined) hasOthers = true;
+    else if (known === undefined || rank < rankOf(known)) exact.set(stem, entry);
   });
-  const folded = new Map<string, Recording>();
-  await forEachSlowly(exact, pause, ([stem, recording]) => {
-    const key = fold(stem);
-    if (!exact.has(key) && !folded.has(key)) folded.set(key, recording);
-  });
-  const of = (stem: string): Recording | undefined => {
-    const key = fold(stem);
-    return exact.get(stem) ?? exact.get(key) ?? folded.get(key);
-  };
-  return { of, all: exact.values() };
+  const folded = new Map<string, ListedEntry>();
+  if (hasOthers)
+    await forEachSlowly(exact, pause, ([stem, recording]) => {
+      const key = fold(stem);
+      if (!exact.has(key) && !folded.has(key)) folded.set(key, recording);
+    });
+  return (stem) => exact.get(stem) ?? exact.get(fold(stem)) ?? folded.get(fold(stem));
+}
+
+/** Of an entry that is a recording: its kind's place in the order. */
+function rankOf({ listed }: ListedEntry): number {
+  return MEDIA_RANK.get(nameOf(listed.path).extension) ?? Infinity;
 }
 
 /** Without sidecars, and none itself: one value for all that are alike. */

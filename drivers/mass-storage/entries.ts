@@ -1,5 +1,6 @@
 // From a system's stat to an inventory entry and its stamp.
 import { instantText, isInstantMs } from '../../protocol/instants.ts';
+import { CompactEntry } from '../compact-entry.ts';
 import type { InventoryEntry } from '../driver.ts';
 import type { EntryStat } from './folder-files.ts';
 
@@ -25,7 +26,7 @@ export function stampOf(stat: EntryStat, keepsNumbers: boolean): string {
 /** The entry of what lies at the path; a folder has none. */
 export function entryOf(path: Uint8Array, stat: EntryStat, keepsNumbers: boolean): InventoryEntry {
   const isFile = stat.kind === 'file';
-  return {
+  return new CompactEntry({
     path,
     kind: isFile ? 'file' : 'not-a-file',
     sizeBytes: isFile ? Number(stat.sizeBytes) : 0,
@@ -34,7 +35,7 @@ export function entryOf(path: Uint8Array, stat: EntryStat, keepsNumbers: boolean
     stamp: stampOf(stat, keepsNumbers),
     locked: isFile && !stat.writable,
     vendor: NOTHING_ELSE,
-  };
+  });
 }
 
 /** RFC 3339 in UTC with milliseconds, or null for a year that it cannot say. */

@@ -27,7 +27,10 @@ export function isName(name: Uint8Array): boolean {
   return !(name.length <= 2 && name.every((byte) => byte === DOT));
 }
 
-/** What a folder's members are sorted by, so that a walk in that order gives whole paths in byte order: folders end in "/". */
-export function sortKey(name: Uint8Array, isFolder: boolean): Buffer {
-  return isFolder ? Buffer.concat([name, Buffer.of(SLASH)]) : bufferOf(name);
+/**
+ * What a folder's members are sorted by, as Latin-1 so that texts compare as bytes do; a walk in that order gives whole paths in byte order:
+ * folders end in "/".
+ */
+export function sortKey(name: Uint8Array, isFolder: boolean): string {
+  return bufferOf(name).toString('latin1') + (isFolder ? '/' : '');
 }

@@ -20,12 +20,10 @@ const NAMES_MAX = 2 * (INVENTORY_ENTRIES_MAX + FOLDERS_MAX);
 /** Problems that are told one by one. */
 const PROBLEMS_MAX = 1000;
 
-interface Item {
-  readonly key: Buffer;
-  readonly name: Uint8Array;
-  /** undefined for a folder. */
-  readonly entry: InventoryEntry | undefined;
-}
+/** What lies in a folder, and the text that it is sorted by. A file's own name is let go of: its entry has it. */
+type Item = { readonly key: string } & (
+  { readonly entry: InventoryEntry } | { readonly entry: undefined; readonly name: Uint8Array }
+);
 
 interface Level {
   readonly folder: OpenedFolder;
@@ -99,7 +97,7 @@ class Walk {
     if (stat.device !== this.#medium.rootStat.device) return this.#problem('other-device', path);
     const items = await this.#list(folder, path);
     const pause = (): Promise<void> => this.#medium.files.yieldTurn();
-    level.items = await sortSlowly(items, (a, b) => a.key.compare(b.key), pause);
+    level.items = await sortSlowly(items, byKey, pause);
   }
 
   async #list(folder: OpenedFolder, path: Uint8Array): Promise<Item[]> {
@@ -158,9 +156,8 @@ class Walk {
   }
 
   #item(path: Uint8Array, name: Uint8Array, stat: EntryStat): Item {
-    const isFolder = stat.kind === 'folder';
-    const entry = isFolder ? undefined : entryOf(path, stat, this.#medium.keepsNumbers);
-    return { key: sortKey(name, isFolder), name, entry };
+    if (stat.kind === 'folder') return { key: sortKey(name, true), entry: undefined, name };
+    return { key: sortKey(name, false), entry: entryOf(path, stat, this.#medium.keepsNumbers) };
   }
 
   #hasRoom(item: Item): boolean {
@@ -206,4 +203,10 @@ class Walk {
     else if (this.#told === PROBLEMS_MAX + 1)
       this.#problems.push({ reason: 'too-many-problems', path: null });
   }
+}
+
+/** Latin-1 texts compare as the bytes that they stand for. */
+function byKey(a: Item, b: Item): number {
+  if (a.key === b.key) return 0;
+  return a.key < b.key ? -1 : 1;
 }

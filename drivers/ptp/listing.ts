@@ -2,7 +2,9 @@
 // one handle counts once, circles end, and everything has a bound.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CAMERA_PATH_BYTES_MAX, INVENTORY_DEPTH_MAX, INVENTORY_ENTRIES_MAX } from '../../protocol/limits.ts';
+import { CompactEntry } from '../compact-entry.ts';
 import type { Inventory, InventoryEntry, InventoryProblem } from '../driver.ts';
+import { forEachSlowly } from '../../protocol/slowly.ts';
 import { sortSlowly } from '../sort-slowly.ts';
 import { FORMAT_ASSOCIATION, SIZE_UNKNOWN } from './codes.ts';
 import type { PtpCommands } from './commands.ts';
@@ -52,14 +54,18 @@ export async function listObjects(
   const areHandlesKept = before?.generation === generation;
   const paths = await givePaths(walk.objects, before && { found: before.found, areHandlesKept }, nextTurn);
   const found = new Map<string, FoundObject>();
-  const entries: InventoryEntry[] = [];
+  const placed: { readonly path: Uint8Array; readonly entry: WalkedObject['entry'] }[] = [];
   for (const [at, { handle, storage, stamp, plain, entry }] of walk.objects.entries()) {
     const path = paths[at] ?? plain;
     found.set(pathKey(path), { handle, storage, stamp, plain: pathKey(plain) });
-    entries.push({ ...entry, path });
+    placed.push({ path, entry });
   }
-  const sorted = await sortSlowly(entries, (a, b) => Buffer.compare(a.path, b.path), nextTurn);
-  return { inventory: { entries: sorted, problems: walk.problems }, found, generation };
+  const sorted = await sortSlowly(placed, (a, b) => Buffer.compare(a.path, b.path), nextTurn);
+  const entries: InventoryEntry[] = [];
+  await forEachSlowly(sorted, nextTurn, ({ path, entry }) => {
+    entries.push(new CompactEntry({ ...entry, path }));
+  });
+  return { inventory: { entries, problems: walk.problems }, found, generation };
 }
 
 /**
