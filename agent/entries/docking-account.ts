@@ -14,6 +14,8 @@ export class DockingAccount {
   #states: TrackedEntry[] = [];
   #first = 0;
   #later = 0;
+  /** A state left nothing here since places were looked for. */
+  #mayHavePlaces = false;
 
   /** Entries that only later listings showed, those that have no place in a record among them. */
   get later(): number {
@@ -30,12 +32,14 @@ export class DockingAccount {
   /** That state is not listed any more. Whatever is done with the entry from here on belongs to another state. */
   gone(entry: TrackedEntry): void {
     entry.outcome ??= outcomeOf(entry, true);
+    this.#mayHavePlaces = true;
   }
 
   /** A recording of this docking is not durable any more: states that are gone have nothing here now. */
   lost(recording: RecordingId): void {
     for (const entry of this.#states)
       if (entry.outcome?.recording === recording && !entry.outcome.erased) entry.outcome = VANISHED;
+    this.#mayHavePlaces = true;
   }
 
   /** Entries as a record lists them, each made when it is asked for: it must be over with the docking. */
@@ -54,12 +58,15 @@ export class DockingAccount {
     };
   }
 
-  /** A place for one more later entry. Where there is none, states that left nothing here give way first. */
+  /** A place for one more later entry. Where there is none, states that left nothing here give way first: looked for once, not for each entry. */
   #hasPlace(): boolean {
-    if (this.#states.length - this.#first >= LATER_ENTRIES_MAX)
+    const isFull = this.#states.length - this.#first >= LATER_ENTRIES_MAX;
+    if (isFull && this.#mayHavePlaces) {
+      this.#mayHavePlaces = false;
       this.#states = this.#states.filter(
         ({ outcome }, at) => at < this.#first || outcome?.fate !== 'vanished',
       );
+    }
     return this.#states.length - this.#first < LATER_ENTRIES_MAX;
   }
 }
