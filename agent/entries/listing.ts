@@ -50,11 +50,16 @@ export async function checkListing(inventory: Inventory, pause: Pause): Promise<
   return { entries, paths, problems, bytes, sha256: hash.digest('hex') };
 }
 
-/** The same entry where nothing about it is odd. A size that is none is 0: reading then tells that the file is not what was listed. */
+/**
+ * The same entry where nothing about it is odd. A size that is none is 0, and the stamp another one than the camera's: whatever would be read or
+ * erased by it is not what was listed, as every driver says, so that no file counts as empty that is not.
+ */
 function wellFormed(entry: InventoryEntry): InventoryEntry {
-  const sizeBytes = Number.isSafeInteger(entry.sizeBytes) && entry.sizeBytes >= 0 ? entry.sizeBytes : 0;
+  const isSize = Number.isSafeInteger(entry.sizeBytes) && entry.sizeBytes >= 0;
   const modifiedAt = modifiedSchema.safeParse(entry.modifiedAt).data ?? null;
-  if (sizeBytes === entry.sizeBytes && modifiedAt === entry.modifiedAt) return entry;
-  const { path, kind, modifiedStepMs, stamp, locked, vendor } = entry; // by name: what a driver gives may make some of it when asked
+  if (isSize && modifiedAt === entry.modifiedAt) return entry;
+  const { path, kind, modifiedStepMs, locked, vendor } = entry; // by name: what a driver gives may make some of it when asked
+  const sizeBytes = isSize ? entry.sizeBytes : 0;
+  const stamp = isSize ? entry.stamp : `no size: ${entry.stamp}`;
   return { path, kind, sizeBytes, modifiedAt, modifiedStepMs, stamp, locked, vendor };
 }

@@ -23,6 +23,11 @@ export function stampOf(stat: EntryStat, keepsNumbers: boolean): string {
   );
 }
 
+/** Whether the file is as it was listed. The size is in the stamp; by itself it counts too: by what was listed nothing else may be read or erased. */
+export function isAsListed(stat: EntryStat, entry: InventoryEntry, keepsNumbers: boolean): boolean {
+  return stampOf(stat, keepsNumbers) === entry.stamp && Number(stat.sizeBytes) === entry.sizeBytes;
+}
+
 /** The entry of what lies at the path; a folder has none. */
 export function entryOf(path: Uint8Array, stat: EntryStat, keepsNumbers: boolean): InventoryEntry {
   const isFile = stat.kind === 'file';

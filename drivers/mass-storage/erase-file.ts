@@ -1,7 +1,7 @@
 // Erases one file of a card, if it is still the listed one, and makes the erasure durable. Folders are never removed.
 import { isDockError, systemCode } from '../../protocol/errors.ts';
 import type { EraseOutcome, InventoryEntry } from '../driver.ts';
-import { stampOf } from './entries.ts';
+import { isAsListed } from './entries.ts';
 import type { EntryStat } from './folder-files.ts';
 import { changed, type Medium, type Reached } from './medium.ts';
 
@@ -41,7 +41,7 @@ async function eraseReached(
 ): Promise<EraseOutcome> {
   await medium.assertPresent(signal);
   const stat: EntryStat = await medium.calls.run('looking', signal, () => folder.lstat(name));
-  if (stat.kind !== 'file' || stampOf(stat, medium.keepsNumbers) !== entry.stamp) {
+  if (stat.kind !== 'file' || !isAsListed(stat, entry, medium.keepsNumbers)) {
     throw changed('its size, time or kind differs; nothing was erased');
   }
   const erased = await outcomeOf(medium, signal, 'erasing', () => folder.unlink(name));

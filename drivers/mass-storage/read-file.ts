@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { PULL_PIECE_BYTES } from '../../protocol/limits.ts';
 import type { InventoryEntry, Piece } from '../driver.ts';
-import { stampOf } from './entries.ts';
+import { isAsListed } from './entries.ts';
 import type { EntryStat, OpenedFile } from './folder-files.ts';
 import { changed, type Medium, type Reached } from './medium.ts';
 import { RangeReader } from './read-range.ts';
@@ -83,7 +83,7 @@ async function lookAgain(
 
 function assertListed(medium: Medium, entry: InventoryEntry, stat: EntryStat): void {
   if (stat.kind !== 'file') throw changed('it is no regular file');
-  if (stampOf(stat, medium.keepsNumbers) !== entry.stamp) throw changed('its size or time differs');
+  if (!isAsListed(stat, entry, medium.keepsNumbers)) throw changed('its size or time differs');
 }
 
 async function* readAhead(

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { DockingEntries } from '../../../agent/entries/docking-entries.ts';
+import type { TrackedEntry } from '../../../agent/entries/entry.ts';
 import type { Inventory, InventoryEntry } from '../../../drivers/driver.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/bytes.ts';
 import { DockError } from '../../../protocol/errors.ts';
@@ -154,6 +155,19 @@ test('a file of which a driver says the same stamp and another size is another s
     { size_bytes: 8, later: true, fate: 'waiting' },
   ]);
 });
+
+test.each([2 ** 53, -1, 0.5, Number.NaN])(
+  'a file of %d bytes is a problem of its listing, and its stamp is not one that a driver knows',
+  async (sizeBytes) => {
+    const first = listing(0, 1);
+    const odd = first.entries.map((entry) => ({ ...entry, sizeBytes }));
+    await entries.track({ ...first, entries: odd }, 0, signal);
+    expect(entries.problems).toBe(1);
+    const [{ listed }] = [...entries.all] as [TrackedEntry];
+    expect(listed.sizeBytes).toBe(0);
+    expect(listed.stamp).not.toBe('a');
+  },
+);
 
 /** Ends whoever takes a listing over in the middle of that: behind so many pauses from `arm` on. */
 class EndingClock {

@@ -61,6 +61,17 @@ function withZeros(ranges: readonly [number, number][]): Buffer {
   return copy;
 }
 
+test('by an entry of another size than the file has nothing is read and nothing erased, whatever its stamp says', async () => {
+  await card.put(path('a.mp4'), bytes);
+  const session = await open();
+  const { stamp, ...listed } = await firstEntry(session);
+  const other = { ...listed, path: path('a.mp4'), modifiedAt: null, stamp, sizeBytes: 0 };
+  await expect(piecesOf(session, other)).rejects.toMatchObject({ code: 'driver.changed' });
+  await expect(session.erase(other, live(), ANY_SHA256)).rejects.toMatchObject({ code: 'driver.changed' });
+  expect(await session.erase({ ...other, sizeBytes: bytes.length }, live(), ANY_SHA256)).toBe('done');
+  await session.close();
+});
+
 describe('a bad spot on the card', () => {
   test.each([
     ['the first sector', [0]],
