@@ -54,8 +54,8 @@ export interface Inventory {
 export interface InventoryProblem {
   /**
    * "unreadable-folder" | "unreadable-entry" | "other-device" | "too-many-entries" | "too-deep" | "path-too-long" |
-   * "duplicate-path" | "too-many-problems"; of a disk also "other-volume" | "unknown-file-system" | "encrypted-volume" | "unreadable-volume" |
-   * "damaged-file-system" | "no-medium" | "volume-cut-short" | "read-errors". Whatever the reason, the inventory is not complete.
+   * "duplicate-path" | "too-many-problems" | "no-medium" (no card, or none of one that was there before); of a disk also "other-volume" | "unknown-file-system" | "encrypted-volume" | "unreadable-volume" |
+   * "damaged-file-system" | "volume-cut-short" | "read-errors". Whatever the reason, the inventory is not complete.
    */
   readonly reason: string;
   /** Path bytes of the place, where there is one. */
@@ -157,6 +157,11 @@ export interface CameraSession {
    * Nothing may depend on it. One handler.
    */
   onNews?(handler: () => void): void;
+  /**
+   * Called behind each wait for the camera that ended, in time or by its deadline: one listing, or one piece of a damaged card, may take very many.
+   * Set once, right behind the opening. A session of which each call ends soon has none.
+   */
+  readonly onStep?: ((handler: () => void) => void) | undefined;
   /** Makes the camera show its files over USB; it may leave and come back on the way. False where it has no such mode. */
   showFiles?(as: 'storage' | 'mtp', signal: AbortSignal): Promise<boolean>;
   /** Idempotent; never rejects. */

@@ -4,6 +4,12 @@ import { pickDriver } from '../../drivers/registry.ts';
 import { DockError } from '../../protocol/errors.ts';
 import type { PlaceWatch } from './place-watch.ts';
 
+/** A session with the camera in a bay. */
+export interface BaySession extends CameraSession {
+  /** The bay waits for others than its camera, knows of it, and goes on waiting: said at least every some minutes. */
+  waits?(): void;
+}
+
 /** The place of one bay for all its dockings. */
 export interface BayPlace {
   readonly watch: PlaceWatch;
@@ -12,7 +18,7 @@ export interface BayPlace {
    * Errors: "driver.detached", "driver.silent" (the port is there, and nobody on it), "driver.refused", others of the drivers; the signal's
    * reason.
    */
-  open(signal: AbortSignal): Promise<CameraSession>;
+  open(signal: AbortSignal): Promise<BaySession>;
 }
 
 /** A bay with one place. */

@@ -6,7 +6,7 @@
 //    the power goes before there is one, the next start takes the docking from the log.
 // 2. Every docking that is in the log is handed over for its record.
 // 3. It ended when the camera left, however long the disk takes for what was read of it: from then on the camera may record again.
-import type { CameraIdentity, CameraSession } from '../../drivers/driver.ts';
+import type { CameraIdentity } from '../../drivers/driver.ts';
 import type { CustodyEvent } from '../../protocol/custody-entry.ts';
 import type { DockingRecord } from '../../protocol/docking-record.ts';
 import { isDockError } from '../../protocol/errors.ts';
@@ -27,6 +27,7 @@ import {
   type DockingOpening,
 } from '../dockings/ended-docking.ts';
 import { NOTHING_SURE } from '../dockings/previous-docking.ts';
+import type { BaySession } from './bay-place.ts';
 import type { BayActivity } from './bay-state.ts';
 import type { Vanished } from '../entries/vanished-entries.ts';
 import type { CameraHealth } from './camera-health.ts';
@@ -62,7 +63,7 @@ export interface DockingWork {
 /** A camera that said who it is, for the time of its stay. */
 export class DockingLife {
   readonly #work: DockingWork;
-  readonly #session: CameraSession;
+  readonly #session: BaySession;
   readonly #identity: CameraIdentity;
   readonly #onChange: () => void;
   readonly #news = new News();
@@ -74,7 +75,7 @@ export class DockingLife {
   #docked = { dockedAtMs: 0, wallAheadMs: 0 };
 
   /** `onChange`: something to show changed. */
-  constructor(work: DockingWork, session: CameraSession, identity: CameraIdentity, onChange: () => void) {
+  constructor(work: DockingWork, session: BaySession, identity: CameraIdentity, onChange: () => void) {
     this.#work = work;
     this.#session = session;
     this.#identity = identity;
@@ -114,7 +115,7 @@ export class DockingLife {
   async run(signal: AbortSignal): Promise<never> {
     const { dockings, twins, take, measure, bay, camera } = this.#work;
     const { custody, clock } = take;
-    await dockings.ready(signal);
+    await dockings.ready(signal, () => this.#session.waits?.());
     const opening = this.#opening();
     const { docking } = opening;
     const journal = await dockings.begin(opening);

@@ -7,9 +7,10 @@
 // 3. Nothing is erased outside of Eraser.wave, only after the round's entries were taken, and only once the journal holds the first
 //    listing: from then on a cut leaves enough for the docking's record.
 // 4. No entry is read before its looks say that it stays as it is, and the others do not wait for it (SPEC 16).
-import type { CameraSession, Inventory } from '../../drivers/driver.ts';
+import type { Inventory } from '../../drivers/driver.ts';
 import type { Clock } from '../../protocol/ports.ts';
 import { withEither } from '../../protocol/with-either.ts';
+import type { BaySession } from './bay-place.ts';
 import type { BayActivity } from './bay-state.ts';
 import type { Custody } from '../custody/custody.ts';
 import type { DockingJournal } from '../dockings/docking-journal.ts';
@@ -41,7 +42,7 @@ const GATHER_MS = 300;
 const FAILED_ENTRIES_MAX = 2;
 
 export interface DockingDeps {
-  readonly session: CameraSession;
+  readonly session: BaySession;
   readonly entries: DockingEntries;
   readonly taker: Taker;
   readonly eraser: Eraser;
@@ -116,7 +117,7 @@ export class Docking {
           entry,
           signal,
           (takenBytes) => this.#show('pulling', takenBytes),
-          () => this.#show('reading'), // it is not slow, it waits for the others
+          () => this.#waitsForOthers(),
         );
         this.#show('pulling');
         // What is being committed was read, whatever it waited for before.
@@ -131,6 +132,12 @@ export class Docking {
       await Promise.all(commits);
     }
     await this.#deps.custody.checkpoint();
+  }
+
+  /** The camera is not slow, and nothing hangs. */
+  #waitsForOthers(): void {
+    this.#deps.session.waits?.();
+    this.#show('reading');
   }
 
   /** Entries to be taken now: what nobody suspects, what is locked, and what was tried less comes first, each in the order of the camera. */

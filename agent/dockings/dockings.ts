@@ -84,9 +84,12 @@ export class Dockings {
   }
 
   /** Waits until a docking may begin: cut-off ones were ended, and not too many wait for the disk. Errors: the signal's reason. */
-  async ready(signal: AbortSignal): Promise<void> {
+  async ready(signal: AbortSignal, onWaiting: () => void = () => undefined): Promise<void> {
     await this.#recovered;
-    while (this.#endings.isFull) await this.#options.clock.sleep(FULL_MS, signal);
+    while (this.#endings.isFull) {
+      onWaiting();
+      await this.#options.clock.sleep(FULL_MS, signal);
+    }
     signal.throwIfAborted();
   }
 

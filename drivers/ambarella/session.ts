@@ -46,6 +46,7 @@ export class AmbarellaSession implements CameraSession {
   readonly #closing = new AbortController();
   #gone: Error | undefined;
   #onLeft: (error: Error) => void = () => undefined;
+  #onStep: () => void = () => undefined;
   #changing: Promise<PairedSession> | undefined;
   #disk: PairedSession | undefined;
   #switch: PortSwitch | undefined;
@@ -99,6 +100,11 @@ export class AmbarellaSession implements CameraSession {
 
   async erase(entry: InventoryEntry, signal: AbortSignal, sha256: Uint8Array): Promise<EraseOutcome> {
     return (await this.#shown(signal)).erase(entry, signal, sha256);
+  }
+
+  onStep(handler: () => void): void {
+    this.#onStep = handler;
+    this.#disk?.onStep?.(handler);
   }
 
   onLeft(handler: (error: Error) => void): void {
@@ -166,6 +172,7 @@ export class AmbarellaSession implements CameraSession {
     const shown = await openShownDisk(device, this.#parts, signal);
     this.#switch.cameBack(shown.device);
     this.#disk = this.#pair(shown);
+    this.#disk.onStep?.(this.#onStep);
     onShown(shown.device, this.#told.said);
     return this.#disk;
   }

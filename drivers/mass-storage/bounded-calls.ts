@@ -10,12 +10,18 @@ export class BoundedCalls {
   readonly #clock: Clock;
   readonly #timeoutMs: number;
   readonly #closed: AbortSignal;
+  #onEnd: () => void = () => undefined;
 
   /** `closed` ends every call of the session, now and later, with its reason. */
   constructor(clock: Clock, timeoutMs: number, closed: AbortSignal) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
     this.#closed = closed;
+  }
+
+  /** Called behind each call, whatever ended it. */
+  onEnd(handler: () => void): void {
+    this.#onEnd = handler;
   }
 
   /**
@@ -38,6 +44,7 @@ export class BoundedCalls {
         cancel();
         signal.removeEventListener('abort', onAbort);
         this.#closed.removeEventListener('abort', onClosed);
+        this.#onEnd();
         settle();
       };
       let waiting = true;

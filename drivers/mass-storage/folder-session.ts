@@ -79,6 +79,10 @@ export class FolderSession implements CameraSession {
     }
   }
 
+  onStep(handler: () => void): void {
+    this.#medium.calls.onEnd(handler);
+  }
+
   read(entry: InventoryEntry, offset: number, signal: AbortSignal): AsyncIterable<Piece> {
     return readFile(this.#medium, entry, offset, signal);
   }

@@ -60,6 +60,7 @@ export class VolumeSession implements CameraSession {
   /** Identity of the volume that was mounted first; null until there was one. */
   #first: string | null = null;
   #isProtected = false;
+  #onStep: () => void = () => undefined;
   #isStarted = false;
   #cancelIdle: () => void = () => undefined;
   #idling: Promise<unknown> = Promise.resolve();
@@ -105,6 +106,11 @@ export class VolumeSession implements CameraSession {
     if (report.volume === null && problems.length === 0) problems.push({ reason: 'no-medium', path: null });
     if (report.volume?.isCutShort === true) problems.push({ reason: 'volume-cut-short', path: null });
     return { entries: found.entries, problems: [...found.problems, ...problems] };
+  }
+
+  onStep(handler: () => void): void {
+    this.#onStep = handler;
+    this.#open?.session.onStep(handler);
   }
 
   async *read(
@@ -236,6 +242,7 @@ export class VolumeSession implements CameraSession {
       await this.#leave();
       const world = { ...this.#world, files: this.#filesOf(volume) };
       const session = await openFolderSession(volume.folder, world, signal);
+      session.onStep(this.#onStep);
       this.#open = { session, volume, askedAtMs };
     }
     if (this.#open !== undefined) this.#open.askedAtMs = askedAtMs;

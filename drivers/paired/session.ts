@@ -91,6 +91,11 @@ export class PairedSession implements CameraSession {
     };
   }
 
+  /** Of the half that moves the bytes: the other one's questions are few. */
+  get onStep(): CameraSession['onStep'] {
+    return this.#bytes.onStep?.bind(this.#bytes);
+  }
+
   inventory(signal: AbortSignal): Promise<Inventory> {
     return this.#bytes.inventory(signal);
   }

@@ -59,6 +59,7 @@ export class PtpConversation {
   #failedLadders = 0;
   #reopenings = 0;
   #gone: Error | undefined;
+  #onStep: () => void = () => undefined;
 
   constructor(options: ConversationOptions) {
     this.#options = options;
@@ -74,6 +75,12 @@ export class PtpConversation {
   assertHere(signal: AbortSignal): void {
     signal.throwIfAborted();
     if (this.#gone !== undefined) throw this.#gone;
+  }
+
+  /** See CameraSession.onStep. */
+  onStep(handler: () => void): void {
+    this.#onStep = handler;
+    this.#pipe.onStep(handler);
   }
 
   /** Opens the session, with the whole ladder where the camera is still in what an earlier process left. Errors: as `ask`. */
@@ -226,6 +233,7 @@ export class PtpConversation {
     const { transport, clock, onRecovery } = this.#options;
     if (++this.#recoveries > RECOVERIES_MAX) throw needsPerson(reason);
     onRecovery(step, reason);
+    this.#onStep();
     await takeRecoveryStep(step, transport, clock, this.#pipe.transaction, signal);
     this.#pipe.recovered();
     if (step === 'usb-reset') this.#generation++;

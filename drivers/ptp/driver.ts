@@ -35,6 +35,9 @@ import type { RecoveryStep } from './recovery.ts';
 import { PtpStores } from './stores.ts';
 
 const TEXT_CHARACTERS_MAX = 128;
+/** Looks for a store behind the opening, and the pause between two. */
+const STORE_LOOKS = 10;
+const STORE_PAUSE_MS = 1000;
 
 export interface PtpDriverOptions {
   readonly devices: UsbDevices;
@@ -90,8 +93,8 @@ async function open(
     await conversation.open(signal);
     const commands = new PtpCommands(conversation);
     const identity = identityOf(await commands.deviceInfo(signal), device, quirks);
-    const session = new PtpSession({ conversation, commands, quirks, identity });
-    session.listen(transport, clock, (notice) => onNotice?.(place.path, notice));
+    const session = new PtpSession({ clock, conversation, commands, quirks, identity });
+    session.listen(transport, (notice) => onNotice?.(place.path, notice));
     return session;
   } catch (error) {
     await conversation.close();
@@ -119,6 +122,7 @@ function text(said: string): string | null {
 }
 
 interface SessionParts {
+  readonly clock: Clock;
   readonly conversation: PtpConversation;
   readonly commands: PtpCommands;
   readonly quirks: PtpQuirks;
@@ -126,6 +130,7 @@ interface SessionParts {
 }
 
 class PtpSession implements CameraSession {
+  readonly #clock: Clock;
   readonly #conversation: PtpConversation;
   readonly #commands: PtpCommands;
   readonly #quirks: PtpQuirks;
@@ -140,7 +145,8 @@ class PtpSession implements CameraSession {
   #reading: number | undefined;
   #isDeviceChanged = false;
 
-  constructor({ conversation, commands, quirks, identity }: SessionParts) {
+  constructor({ clock, conversation, commands, quirks, identity }: SessionParts) {
+    this.#clock = clock;
     this.#conversation = conversation;
     this.#commands = commands;
     this.#quirks = quirks;
@@ -148,13 +154,9 @@ class PtpSession implements CameraSession {
   }
 
   /** What the camera says unasked is heard from now on. Called once. */
-  listen(
-    transport: Pick<UsbTransport, 'onInterrupt'>,
-    clock: Clock,
-    onNotice: (notice: EventNotice) => void,
-  ): void {
+  listen(transport: Pick<UsbTransport, 'onInterrupt'>, onNotice: (notice: EventNotice) => void): void {
     const events = new CameraEvents({
-      clock,
+      clock: this.#clock,
       onNotice,
       onCancelled: (transaction) =>
         this.#conversation.hurry('the camera called the transaction off', transaction),
@@ -167,6 +169,10 @@ class PtpSession implements CameraSession {
 
   onNews(handler: () => void): void {
     this.#events?.onNews(handler);
+  }
+
+  onStep(handler: () => void): void {
+    this.#conversation.onStep(handler);
   }
 
   async identity(signal: AbortSignal): Promise<CameraIdentity> {
@@ -246,6 +252,7 @@ class PtpSession implements CameraSession {
       if (isDockError(error, 'driver.gone')) return undefined;
       throw error;
     });
+    if (here === undefined && this.#stores.missing.length > 0) throw storeMissing(this.#stores.missing);
     if (here === undefined) return 'already-gone';
     const { handle, plain } = here;
     const found = await describeObject(this.#commands, handle, signal);
@@ -269,7 +276,19 @@ class PtpSession implements CameraSession {
 
   #list(signal: AbortSignal): Promise<PtpListing> {
     const [before, stores] = [this.#listing, this.#stores];
-    return withNewHandles(() => listObjects(this.#commands, { before, stores }, signal));
+    return withNewHandles(async () => {
+      const storages = await this.#storages(signal);
+      return listObjects(this.#commands, { before, stores, storages }, signal);
+    });
+  }
+
+  /** A camera that was just plugged in may not have its card ready: one that shows no store at first is asked again for a while. */
+  async #storages(signal: AbortSignal): Promise<number[]> {
+    for (let looks = this.#listing === undefined ? STORE_LOOKS : 1; ; looks--) {
+      const storages = await this.#commands.storageIds(signal);
+      if (storages.length > 0 || looks === 1) return storages;
+      await this.#clock.sleep(STORE_PAUSE_MS, signal);
+    }
   }
 
   /** What it can do may be something else now; a camera that does not say goes on as it was. */
@@ -292,6 +311,12 @@ class PtpSession implements CameraSession {
     if (storage === undefined || !this.#stores.isDoubted(storage)) return;
     this.#stores.assertThere(storage, await this.#commands.storageIds(signal), cause);
   }
+}
+
+function storeMissing(storages: readonly number[]): DockError {
+  const names = storages.map((storage) => `0x${storage.toString(16).padStart(8, '0')}`).join(', ');
+  const words = `the camera does not show its store ${names} any more, so that nobody can tell whether the file is there; nothing was erased: put the card back`;
+  return new DockError('driver.store-gone', words, { retry: 'later' });
 }
 
 function outcomeOf(code: number): EraseOutcome {

@@ -28,11 +28,13 @@ export interface PtpListing {
   readonly generation: number;
 }
 
-/** What of earlier listings of the same camera counts for this one. */
-export interface EarlierListings {
+/** What is known of the same camera before it is listed. */
+export interface KnownBefore {
   /** The last one: objects keep the paths that it gave them. */
   readonly before: PtpListing | undefined;
   readonly stores: PtpStores;
+  /** Those that the camera shows now. */
+  readonly storages: readonly number[];
 }
 
 /**
@@ -41,16 +43,19 @@ export interface EarlierListings {
  */
 export async function listObjects(
   commands: PtpCommands,
-  { before, stores }: EarlierListings,
+  { before, stores, storages }: KnownBefore,
   signal: AbortSignal,
 ): Promise<PtpListing> {
   const walk = new Walk(commands);
-  const storages = await commands.storageIds(signal);
   const { generation } = commands;
   const isNamed = stores.listed(storages);
   for (const storage of storages) await walk.storage(storage, isNamed(storage), signal);
   // Handles of two sessions in one listing: the same one may stand for two objects, and one of them would be left out.
   if (commands.generation !== generation) throw handlesLost(undefined);
+  if (storages.length === 0) walk.problem('no-medium', null);
+  else
+    for (const storage of stores.missing)
+      walk.problem('no-medium', isNamed(storage) ? rootOf(storage) : null);
   const areHandlesKept = before?.generation === generation;
   const paths = await givePaths(walk.objects, before && { found: before.found, areHandlesKept }, nextTurn);
   const found = new Map<string, FoundObject>();
@@ -135,11 +140,11 @@ class Walk {
 
   /** Where it is named, the storage's id is the first part of its paths. */
   async storage(storage: number, isNamed: boolean, signal: AbortSignal): Promise<void> {
-    const root = isNamed ? nameBytes(storage.toString(16).padStart(8, '0')) : new Uint8Array(0);
+    const root = isNamed ? rootOf(storage) : new Uint8Array(0);
     const folders: Folder[] = [{ storage, handle: undefined, path: root, depth: 0 }];
     for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
       if (folder.depth > INVENTORY_DEPTH_MAX) {
-        this.#problem('too-deep', folder.path);
+        this.problem('too-deep', folder.path);
         continue;
       }
       for (const handle of await this.#children(folder, signal)) {
@@ -155,11 +160,11 @@ class Walk {
     const places = INVENTORY_ENTRIES_MAX - this.#seen.size;
     try {
       const { ids, isCut } = await this.#commands.children(folder.storage, folder.handle, places, signal);
-      if (isCut) this.#problem('too-many-entries', folder.path);
+      if (isCut) this.problem('too-many-entries', folder.path);
       return ids;
     } catch (error) {
       if (responseOf(error) === undefined) throw error;
-      this.#problem('unreadable-folder', folder.path);
+      this.problem('unreadable-folder', folder.path);
       return [];
     }
   }
@@ -167,12 +172,12 @@ class Walk {
   async #object(handle: number, folder: Folder, signal: AbortSignal): Promise<Folder | undefined> {
     const found = await describeObject(this.#commands, handle, signal);
     if (found === undefined || found.sizeBytes === null) {
-      this.#problem('unreadable-entry', folder.path);
+      this.problem('unreadable-entry', folder.path);
       return undefined;
     }
     const { info, sizeBytes } = found;
     const path = joinPath(folder.path, info.name);
-    if (path.length > CAMERA_PATH_BYTES_MAX) this.#problem('path-too-long', folder.path);
+    if (path.length > CAMERA_PATH_BYTES_MAX) this.problem('path-too-long', folder.path);
     else if (info.format === FORMAT_ASSOCIATION) return { ...folder, handle, path, depth: folder.depth + 1 };
     else this.#add({ handle, storage: folder.storage, plain: path }, info, sizeBytes);
     return undefined;
@@ -192,11 +197,16 @@ class Walk {
     this.objects.push({ ...where, stamp, entry });
   }
 
-  #problem(reason: string, path: Uint8Array): void {
+  problem(reason: string, path: Uint8Array | null): void {
     if (this.problems.length < PROBLEMS_MAX) this.problems.push({ reason, path });
     else if (this.problems.length === PROBLEMS_MAX)
       this.problems.push({ reason: 'too-many-problems', path: null });
   }
+}
+
+/** First part of the paths of a store that is named in them. */
+function rootOf(storage: number): Uint8Array {
+  return nameBytes(storage.toString(16).padStart(8, '0'));
 }
 
 function timeText(text: string): string | null {

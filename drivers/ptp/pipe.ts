@@ -16,6 +16,8 @@ import { Progress } from './progress.ts';
 
 const COMMAND_MS = 5000;
 const TRANSACTION_MAX = 0xfffffffe;
+/** A camera may have more to tell than is wanted, such as handles beyond those that a listing takes; not without end. */
+const SURPLUS_BYTES_MAX = 16 * 1024 * 1024;
 
 export interface PtpRequest {
   readonly operation: number;
@@ -46,11 +48,17 @@ export class PtpPipe {
   #isLost = false;
   #isBusy = false;
   readonly #wait: HurriedWait;
+  #onStep: () => void = () => undefined;
 
   constructor(transport: UsbTransport, clock: Clock) {
     this.#transport = transport;
     this.#clock = clock;
     this.#wait = new HurriedWait(clock);
+  }
+
+  /** See CameraSession.onStep. */
+  onStep(handler: () => void): void {
+    this.#onStep = handler;
   }
 
   /** Number of the last transaction. */
@@ -101,17 +109,23 @@ export class PtpPipe {
     }
   }
 
-  /** One transaction with the first `bytesMax` bytes of its data. Errors: as `stream`. */
+  /**
+   * One transaction with the first `bytesMax` bytes of its data. Errors: as `stream`; "driver.protocol" too where data comes that does not end:
+   * each piece of it is progress.
+   */
   async call(request: PtpRequest, bytesMax: number, signal: AbortSignal): Promise<PtpAnswer> {
     const kept: Uint8Array<ArrayBuffer>[] = [];
-    let keptBytes = 0;
+    let cameBytes = 0;
     const pieces = this.stream(request, signal);
     for (;;) {
       const next = await pieces.next();
       if (next.done === true) return { ...next.value, data: joined(kept) };
-      const part = next.value.subarray(0, bytesMax - keptBytes);
-      keptBytes += part.length;
+      const part = next.value.subarray(0, Math.max(0, bytesMax - cameBytes));
       if (part.length > 0) kept.push(part);
+      cameBytes += next.value.length;
+      if (cameBytes <= bytesMax + SURPLUS_BYTES_MAX) continue;
+      await pieces.return({ code: 0, parameters: [], sizeBytes: 0 }); // leaves it in the middle
+      throw endless(request.operation, bytesMax);
     }
   }
 
@@ -152,6 +166,7 @@ export class PtpPipe {
       const bytes = await this.#wait.run(signal, (hurried) =>
         this.#transport.bulkIn(USB_TRANSFER_BYTES_MAX, progress.leftMs(), hurried),
       );
+      this.#onStep();
       progress.came(bytes.length);
       const events = inbound.push(bytes, bytes.length < USB_TRANSFER_BYTES_MAX);
       for (const data of events.filter(isData)) {
@@ -164,6 +179,11 @@ export class PtpPipe {
       if (response !== undefined) return { code: response.code, parameters: response.parameters, sizeBytes };
     }
   }
+}
+
+function endless(operation: number, bytesMax: number): DockError {
+  const words = `the camera's answer to operation ${operationText(operation)} does not end: more than ${SURPLUS_BYTES_MAX} bytes came behind the ${bytesMax} that may be of use`;
+  return new DockError('driver.protocol', words, { retry: 'later', facts: { operation } });
 }
 
 /** In memory of its own: a piece of a file is handed on with its buffer. */

@@ -8,6 +8,8 @@ export class PtpStores {
   /** The one whose files have plain paths; null where all have their id in front; undefined before the first listing that shows any. */
   #plain: number | null | undefined;
   #known: readonly number[] = [];
+  /** All that any listing of the session showed. */
+  readonly #shown = new Set<number>();
   #doubted = new Set<number>();
   #wrong = 0;
 
@@ -20,9 +22,15 @@ export class PtpStores {
     const missing = this.#known.filter((known) => this.#doubted.has(known) && !storages.includes(known));
     this.#doubted = new Set(missing);
     this.#known = storages;
+    for (const storage of storages) this.#shown.add(storage);
     const [first] = storages;
     if (this.#plain === undefined && first !== undefined) this.#plain = storages.length === 1 ? first : null;
     return (storage) => storage !== this.#plain;
+  }
+
+  /** Those that an earlier listing showed and the last one did not: what lay on them is neither here nor gone. */
+  get missing(): number[] {
+    return [...this.#shown].filter((storage) => !this.#known.includes(storage));
   }
 
   /** The camera said that this one is gone, or one that it does not name. */

@@ -47,6 +47,7 @@ class SimulatedSession implements CameraSession {
   readonly #camera: MemoryCamera;
   readonly #docking: number;
   #isClosed = false;
+  #onStep: () => void = () => undefined;
 
   constructor(camera: MemoryCamera) {
     this.#camera = camera;
@@ -113,12 +114,17 @@ class SimulatedSession implements CameraSession {
     return 'done';
   }
 
+  onStep(handler: () => void): void {
+    this.#onStep = handler;
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
   }
 
   #check(signal: AbortSignal): void {
     signal.throwIfAborted();
+    this.#onStep();
     if (this.#isClosed || !this.#camera.isAttached || this.#camera.docking !== this.#docking)
       throw detached();
   }

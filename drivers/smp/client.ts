@@ -37,6 +37,7 @@ export class SmpClient {
   #cancelTimer: () => void = () => undefined;
   #gone: Error | undefined;
   #onEnd: (error: Error) => void = () => undefined;
+  #onStep: () => void = () => undefined;
   #writing: Promise<void> = Promise.resolve();
 
   /** `baud` in bits per second. */
@@ -103,6 +104,11 @@ export class SmpClient {
   onEnd(handler: (error: Error) => void): void {
     this.#onEnd = handler;
     if (this.#gone !== undefined) handler(this.#gone);
+  }
+
+  /** See CameraSession.onStep. */
+  onStep(handler: () => void): void {
+    this.#onStep = handler;
   }
 
   /** The camera left without the line telling: every call ends with that error, and so do those to come. */
@@ -184,6 +190,7 @@ export class SmpClient {
     const call = this.#calls.get(id);
     this.#calls.delete(id);
     this.#exchange.forget(id, this.#clock.monotonicMs());
+    this.#onStep();
     return call;
   }
 

@@ -179,6 +179,10 @@ export class SmpSession implements CameraSession {
     this.#client.onEnd(handler);
   }
 
+  onStep(handler: () => void): void {
+    this.#client.onStep(handler);
+  }
+
   close(): Promise<void> {
     this.#presence.stop();
     return this.#client.close();

@@ -47,6 +47,19 @@ function openingContract({ test }: ContractRunner, make: () => Promise<DriverSub
     await assert.rejects(session.erase(listed, live(), ANY_SHA256), hasCode('driver.detached'));
   });
 
+  test('a session that tells of its steps makes some in each listing and each reading', async () => {
+    const { session, entry } = await openedWith(make, { a: patternBytes(10), b: patternBytes(10) });
+    const listed = await entry('a');
+    let steps = 0;
+    session.onStep?.(() => steps++);
+    if (session.onStep === undefined) return;
+    await session.inventory(live());
+    assert.ok(steps > 0);
+    steps = 0;
+    await readBytes(session, listed);
+    assert.ok(steps > 0);
+  });
+
   test('a closed camera can be opened again', async () => {
     const subject = await openedWith(make, { a: patternBytes(10) });
     await subject.session.close();

@@ -258,6 +258,27 @@ test('a file at which the agent ended twice is taken last, and one that is set a
   expect(entries.areAllHere).toBe(true);
 });
 
+test('a docking says that it waits as long as a file waits for what other bays take', async () => {
+  let waits = 0;
+  Object.assign(session, { waits: () => waits++ });
+  await remember('a.mp4', 4, 2);
+  const other = {
+    bay: facts.bay,
+    camera: facts.camera,
+    pathSha256: sha256Hex(Buffer.from('b.mp4')),
+    sizeBytes: 9,
+  };
+  const begun = { ...other, brokenOff: 0, at: '2026-11-25T08:00:00.000Z' };
+  const taken = await tries.begin(begun, ending.signal, () => undefined);
+  camera.put('a.mp4', Buffer.from('film'), OLD);
+  void plug();
+  await pass(600_000);
+  expect(waits).toBeGreaterThanOrEqual(9);
+  expect(entries.areAllHere).toBe(false);
+  await taken.end(true);
+  await waitFor(() => expect([entries.areAllHere, activity]).toEqual([true, 'resting']));
+});
+
 test('a docking with nothing but old files takes no second look and no time for one', async () => {
   let listings = 0;
   const inventory = session.inventory.bind(session);

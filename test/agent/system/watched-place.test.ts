@@ -3,7 +3,7 @@ import { describe, test } from 'vitest';
 import type { BayPlace } from '../../../agent/bay/bay-place.ts';
 import type { PlaceWatch } from '../../../agent/bay/place-watch.ts';
 import { BAY_STUCK_MS, watchedPlace } from '../../../agent/system/watched-place.ts';
-import type { Driver, Place } from '../../../drivers/driver.ts';
+import type { CameraSession, Driver, Place } from '../../../drivers/driver.ts';
 import { simulatedDriver } from '../../../drivers/simulated/driver.ts';
 import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
 import { Progress } from '../../../protocol/progress.ts';
@@ -88,6 +88,39 @@ describe('a bay', () => {
     ending.abort(new Error('given up'));
     await assert.rejects(listing, /given up/);
     assert.deepEqual(progress.stuck(), []);
+  });
+
+  test('is not stuck by a listing that takes hours, as long as each wait within it ends', async () => {
+    const { clock, progress, place } = bay();
+    let step = (): void => undefined;
+    const steady: BayPlace['open'] = async (signal) => {
+      const session = await place.open(signal);
+      const onStep: CameraSession['onStep'] = (handler) => (step = handler);
+      return Object.assign(session, { onStep, inventory: () => new Promise<never>(() => undefined) });
+    };
+    const session = await watchedPlace(
+      { watch: WATCH, open: steady },
+      progress.source('bay-2', BAY_STUCK_MS),
+    ).open(live());
+    void session.inventory(live());
+    for (let at = 0; at < 6; at++) {
+      await clock.advance(BAY_STUCK_MS - 1);
+      step();
+      assert.ok(progress.stuck().every(({ source }) => source !== 'bay-2'));
+    }
+    await clock.advance(BAY_STUCK_MS + 1);
+    assert.ok(progress.stuck().some(({ source }) => source === 'bay-2'));
+  });
+
+  test('is not stuck while it waits for others and says so', async () => {
+    const { clock, progress, place } = bay();
+    const session = await place.open(live());
+    await session.identity(live());
+    for (let at = 0; at < 4; at++) {
+      await clock.advance(BAY_STUCK_MS - 1);
+      session.waits?.();
+      assert.deepEqual(progress.stuck(), []);
+    }
   });
 
   test('is stuck by a stay in which nothing is asked any more', async () => {

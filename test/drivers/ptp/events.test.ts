@@ -194,6 +194,51 @@ describe('a store that the camera says is taken out', () => {
   });
 });
 
+describe('a camera that shows no store, or lacks one that it showed before', () => {
+  const problems = async (session: CameraSession): Promise<string[]> =>
+    (await session.inventory(live())).problems.map(({ reason }) => reason);
+
+  test('has no whole listing, the first one behind ten looks with a second between', async () => {
+    const made = await opened({ a: patternBytes(10) });
+    made.responder.takeOut(FILES_STORE);
+    const { value, ms } = await passing(made.clock, problems(made.session), LONG_MS);
+    expect(value).toEqual(['no-medium']);
+    expect(ms).toBeGreaterThanOrEqual(9000);
+    expect(ms).toBeLessThan(12_000);
+    const again = await passing(made.clock, problems(made.session), LONG_MS);
+    expect(again).toMatchObject({ value: ['no-medium'], ms: 0 });
+    made.responder.putIn(FILES_STORE);
+    expect(await problems(made.session)).toEqual([]);
+  });
+
+  test('is listed as soon as its store comes', async () => {
+    const made = await opened({ a: patternBytes(10) });
+    made.responder.takeOut(FILES_STORE);
+    const listing = made.session.inventory(live());
+    await made.clock.advance(2500);
+    made.responder.putIn(FILES_STORE);
+    const { value, ms } = await passing(made.clock, listing, LONG_MS);
+    expect(value).toMatchObject({ entries: [{ sizeBytes: 10 }], problems: [] });
+    expect(ms).toBeLessThan(2000);
+  });
+
+  test('names the one that is missing, and a file of it is neither erased nor gone', async () => {
+    const made = await opened({ a: patternBytes(10) });
+    made.responder.putIn(OTHER_STORE);
+    const [entry] = (await made.session.inventory(live())).entries;
+    if (entry === undefined) throw new Error('nothing is listed');
+    made.responder.takeOut(FILES_STORE);
+    const { entries, problems: told } = await made.session.inventory(live());
+    expect([entries, told.map(({ path }) => latin1(path ?? new Uint8Array()))]).toEqual([[], ['00010001']]);
+    await expect(made.session.erase(entry, live(), ANY_SHA256)).rejects.toMatchObject({
+      code: 'driver.store-gone',
+    });
+    made.responder.putIn(FILES_STORE);
+    expect(await problems(made.session)).toEqual([]);
+    expect(await made.session.erase(entry, live(), ANY_SHA256)).toBe('done');
+  });
+});
+
 describe('a transaction that the camera calls off', () => {
   test('is asked again a second later where nothing comes, and only if it is that one', async () => {
     for (const [other, msMax] of [

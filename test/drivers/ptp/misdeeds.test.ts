@@ -132,6 +132,22 @@ describe('containers that make no sense', () => {
     expect(made.recoveries).toEqual(['cancel', 'device-reset', 'usb-reset']);
   });
 
+  test('an answer that does not end is given up, and the camera brought back into step', async () => {
+    const made = bench({ a: patternBytes(10) });
+    const session = await opened(made);
+    let [left, cameBytes] = [1, 0];
+    made.responder.misdeeds.change = (operation, answer) => {
+      if (operation !== GET_HANDLES || left-- <= 0) return;
+      answer.sizeBytes = 0xfffffff3; // of unknown length
+      answer.data = (async function* () {
+        for (; cameBytes < 2 ** 30; cameBytes += 65_536) yield new Uint8Array(65_536);
+      })();
+    };
+    expect((await session.inventory(live())).entries).toHaveLength(1);
+    expect(made.recoveries).toEqual(['cancel']);
+    expect(cameBytes).toBeLessThan(32 * 2 ** 20);
+  });
+
   test('a data phase of unknown length costs no more memory than what comes', async () => {
     const made = bench({ a: patternBytes(3_000_000) }, { without: [PARTIAL, PARTIAL_64] });
     made.responder.misdeeds.hidesLength = true;
