@@ -8,7 +8,7 @@ import { RECEIPT_BYTES_MAX } from '../../protocol/receipt.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Conditions, Files, Log } from '../../protocol/ports.ts';
 import type { Custody } from '../custody/custody.ts';
-import { hasReceipt, pathDigest, type TrackedEntry } from '../entries/entry.ts';
+import { ALREADY_GONE, hasReceipt, pathDigest, type TrackedEntry } from '../entries/entry.ts';
 import type { DockingFacts } from './manifest-build.ts';
 import { lookPatiently } from '../look-patiently.ts';
 import { textOf } from '../push/push-verify.ts';
@@ -63,6 +63,12 @@ const ASKED: ReleaseAnswer = {
   detail: 'the store asks for it again, or it is no longer in the spool',
 };
 
+/** A wave: the files about which a new listing must tell what became of them, and whether there is another reason for one. */
+interface Wave {
+  readonly tried: Allowed[];
+  isOdd: boolean;
+}
+
 type Spooled = TrackedEntry & { readonly fate: { readonly kind: 'spooled' } };
 
 /** A file that may go, and the recording for whose receipt: its entry may lose that meanwhile, and is taken anew then. */
@@ -78,6 +84,8 @@ export class Eraser {
   readonly #session: CameraSession;
   /** Entries for which the condition that the camera did not erase them stands. */
   readonly #notGone = new Set<TrackedEntry>();
+  /** The camera was told to erase them, and no listing told since what became of that. */
+  readonly #unconfirmed = new Set<TrackedEntry>();
   /** How long the listing behind the last wave took. */
   #listingMs = 0;
 
@@ -119,24 +127,23 @@ export class Eraser {
     signal: AbortSignal,
     onStroke: () => void = () => undefined,
   ): Promise<Inventory | undefined> {
-    const tried: Allowed[] = [];
+    const wave: Wave = { tried: [], isOdd: false };
     try {
-      await this.#strokes(entries, tried, signal, onStroke);
+      await this.#strokes(entries, wave, signal, onStroke);
     } catch (error) {
       // The log or the disk failed, and not the camera: what it was told to erase until then is looked for all the same.
-      if (tried.length > 0 && !signal.aborted && !isDockError(error, 'driver.detached'))
-        await this.#settle(tried, signal).catch((also: unknown) =>
+      if (wave.tried.length > 0 && !signal.aborted && !isDockError(error, 'driver.detached'))
+        await this.#settle(wave, signal).catch((also: unknown) =>
           this.#deps.log.error('erased files not confirmed', { error: also }),
         );
       throw error;
     }
-    return tried.length === 0 ? undefined : this.#settle(tried, signal);
+    return wave.tried.length > 0 || wave.isOdd ? this.#settle(wave, signal) : undefined;
   }
 
-  /** `tried` gets those about which the next listing must tell what became of them. */
   async #strokes(
     entries: readonly TrackedEntry[],
-    tried: Allowed[],
+    wave: Wave,
     signal: AbortSignal,
     onStroke: () => void,
   ): Promise<void> {
@@ -146,11 +153,11 @@ export class Eraser {
       if (from > 0 && clock.monotonicMs() - beganMs >= LISTING_TIMES * this.#listingMs) return;
       signal.throwIfAborted();
       onStroke();
-      await this.#stroke(entries.slice(from, from + STROKE_ENTRIES_MAX), tried, signal);
+      await this.#stroke(entries.slice(from, from + STROKE_ENTRIES_MAX), wave, signal);
     }
   }
 
-  async #settle(tried: readonly Allowed[], signal: AbortSignal): Promise<Inventory> {
+  async #settle({ tried }: Wave, signal: AbortSignal): Promise<Inventory> {
     const beganMs = this.#deps.clock.monotonicMs();
     const listing = await this.#session.inventory(signal);
     this.#listingMs = this.#deps.clock.monotonicMs() - beganMs;
@@ -159,7 +166,7 @@ export class Eraser {
     return listing;
   }
 
-  async #stroke(entries: readonly TrackedEntry[], tried: Allowed[], signal: AbortSignal): Promise<void> {
+  async #stroke(entries: readonly TrackedEntry[], wave: Wave, signal: AbortSignal): Promise<void> {
     const allowed: Allowed[] = [];
     for (const entry of entries) {
       if (!isSpooled(entry)) continue;
@@ -172,7 +179,7 @@ export class Eraser {
       this.#deps.custody.append({ event: 'erasing', facts: this.#facts(each) });
     await forEachSlowly(allowed, pauseWhatever(this.#deps.clock), erasing, LOGGED_AT_ONCE);
     if (allowed.length > 0) await this.#deps.custody.checkpoint(); // the log says so before the camera is touched
-    for (const each of allowed) if (await this.#erase(each, signal)) tried.push(each);
+    for (const each of allowed) await this.#erase(each, wave, signal);
   }
 
   async #ask(entry: Spooled): Promise<ReleaseAnswer> {
@@ -256,23 +263,26 @@ export class Eraser {
     return this.#deps.storeBehind() || !hasReceipt(this.#deps.spool, recording);
   }
 
-  /** Asks the gate once more at this very moment. Returns whether a new listing must tell what became of the file. */
-  async #erase(allowed: Allowed, signal: AbortSignal): Promise<boolean> {
+  /** Asks the gate once more at this very moment. A camera that refused may have erased all the same, so a new listing tells what became of the file. */
+  async #erase(allowed: Allowed, wave: Wave, signal: AbortSignal): Promise<void> {
     const { entry } = allowed;
-    if (!isSpooled(entry) || !(await this.#allows(entry))) return false;
+    if (!isSpooled(entry) || !(await this.#allows(entry))) return;
+    const isSecond = this.#unconfirmed.has(entry);
+    this.#unconfirmed.add(entry);
     try {
-      const outcome = await this.#session.erase(
-        entry.listed,
-        signal,
-        Buffer.from(entry.fate.sha256 ?? '', 'hex'),
-      );
-      if (outcome !== 'done' && outcome !== 'already-gone') this.#notErased(allowed, outcome);
-      return true; // a camera that refused may have erased all the same
+      const sha256 = Buffer.from(entry.fate.sha256 ?? '', 'hex');
+      const outcome = await this.#session.erase(entry.listed, signal, sha256);
+      if (outcome === ALREADY_GONE && !isSecond) {
+        this.#wentBefore(allowed);
+        wave.isOdd = true;
+        return;
+      }
+      if (outcome !== 'done' && outcome !== ALREADY_GONE) this.#notErased(allowed, outcome);
     } catch (error) {
       if (signal.aborted || isDockError(error, 'driver.detached')) throw error; // what became of this file, the next docking sees
       this.#notErased(allowed, describeError(error));
-      return true;
     }
+    wave.tried.push(allowed);
   }
 
   async #confirm(tried: readonly Allowed[], listing: Inventory): Promise<void> {
@@ -281,6 +291,7 @@ export class Eraser {
     await forEachSlowly(listing.entries, pause, ({ path }) => gone.delete(pathDigest(path)));
     const complete = listing.problems.length === 0;
     const tell = (each: Allowed): void => {
+      this.#unconfirmed.delete(each.entry);
       if (!gone.has(each.entry.pathSha256)) this.#stayed(each, 'still-listed');
       else if (!complete) this.#stayed(each, 'listing-incomplete');
       else this.#erased(each);
@@ -303,6 +314,16 @@ export class Eraser {
     entry.become({ kind: 'erased', recording });
     if (this.#notGone.delete(entry) && this.#notGone.size === 0)
       this.#deps.conditions.clear('camera.not-erased', this.#docking.bay);
+  }
+
+  /** It was gone before this station touched it: the log must not say that it was erased, and the next listing counts it as vanished. */
+  #wentBefore(tried: Allowed): void {
+    const { entry, recording } = tried;
+    this.#unconfirmed.delete(entry);
+    const facts = { ...this.#facts(tried), reason: ALREADY_GONE };
+    this.#deps.custody.append({ event: 'not-erased', facts });
+    this.#deps.log.warn('file was gone from the camera before it was to be erased', facts);
+    entry.become({ kind: 'kept', recording, reason: ALREADY_GONE });
   }
 
   #notErased(tried: Allowed, reason: string): void {

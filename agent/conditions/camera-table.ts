@@ -86,8 +86,8 @@ export const CAMERA_TABLE = {
       de: 'Die Kamera in diesem Platz zeigt nicht alle ihre Dateien; was sie zeigt, wird übernommen.',
     },
     remedy: {
-      en: 'Leave the camera in its bay and call the technician: its memory may be damaged, encrypted, divided, or hold far too many files.',
-      de: 'Kamera im Platz lassen und Technik rufen: Ihr Speicher kann beschädigt, verschlüsselt, geteilt oder mit viel zu vielen Dateien belegt sein.',
+      en: 'Leave the camera in its bay and call the technician: its memory may be missing, locked, damaged, encrypted, divided, or hold far too many files.',
+      de: 'Kamera im Platz lassen und Technik rufen: Ihr Speicher kann fehlen, gesperrt, beschädigt, verschlüsselt, geteilt oder mit viel zu vielen Dateien belegt sein.',
     },
     afterMs: 0,
     causes: [],

@@ -242,7 +242,7 @@ export class DockingEntries {
     const more = fresh.slice(named.length);
     if (more.length === 0) return;
     await this.#logMore(more, signal);
-    if (!isFirst) for (const entry of more) this.#account.met(entry, true);
+    if (!isFirst) await forEachSlowly(more, pause, (entry) => this.#account.met(entry, true));
   }
 
   async #logMore(more: readonly TrackedEntry[], signal: AbortSignal): Promise<void> {

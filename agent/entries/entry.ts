@@ -68,6 +68,9 @@ export interface FateListener {
   became(entry: TrackedEntry, before: EntryFate | undefined, now: EntryFate | undefined): void;
 }
 
+/** Why a file was kept that was gone before it was to be erased: as a driver says it. */
+export const ALREADY_GONE = 'already-gone';
+
 /** Nothing of it was tried yet; one value for all entries. */
 export const PENDING: EntryFate = { kind: 'pending' };
 const NOT_A_FILE: EntryFate = { kind: 'not-a-file' };

@@ -1,7 +1,7 @@
 // Counts files that vanished from one listing to the next although nobody here erased them: the camera, or somebody with it, did
 // (acceptance SER-05). A listing that is not complete proves nothing; a file that comes back has not vanished.
 import { INVENTORY_ENTRIES_MAX } from '../../protocol/limits.ts';
-import type { EntryFate, TrackedEntry } from './entry.ts';
+import { ALREADY_GONE, type EntryFate, type TrackedEntry } from './entry.ts';
 import type { Listing } from './listing.ts';
 import { forEachSlowly, type Pause } from '../../protocol/slowly.ts';
 
@@ -12,7 +12,7 @@ export interface Vanished {
   readonly entriesHere: number;
 }
 
-/** Fates in which a file that goes was not erased by us. One that was kept because it could not be erased may go at any time. */
+/** Fates in which a file that goes was not erased by us. One that was kept because it could not be erased may go at any time; see isLoss. */
 const OURS_TO_KEEP: ReadonlySet<EntryFate['kind']> = new Set(['pending', 'waiting', 'spooled']);
 
 /** Of one docking. */
@@ -46,7 +46,7 @@ export class VanishedEntries {
       const { pathSha256, fate } = entry;
       if (paths.has(pathSha256) || !isLoss(entry, freshSizes) || this.#vanished.has(pathSha256)) return;
       if (this.#vanished.size >= INVENTORY_ENTRIES_MAX) return;
-      this.#vanished.set(pathSha256, fate.kind === 'spooled');
+      this.#vanished.set(pathSha256, fate.kind === 'spooled' || fate.kind === 'kept');
       changed = true;
     });
     return changed;
@@ -55,6 +55,7 @@ export class VanishedEntries {
 
 /** A file that was still being written, or of whose size a new one came, was given its name rather than erased. */
 function isLoss({ fate, listed }: TrackedEntry, freshSizes: ReadonlySet<number>): boolean {
+  if (fate.kind === 'kept') return fate.reason === ALREADY_GONE;
   if (!OURS_TO_KEEP.has(fate.kind)) return false;
   if (fate.kind === 'waiting' && fate.reason === 'changing') return false;
   return fate.kind === 'spooled' || !freshSizes.has(listed.sizeBytes);

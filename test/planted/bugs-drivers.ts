@@ -18,6 +18,22 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     suites: PTP,
   },
   {
+    id: 'impossible-size-as-empty',
+    what: 'a file whose size no document can hold is taken as an empty one, and erased',
+    file: 'agent/entries/listing.ts',
+    find: '  const stamp = isSize ? entry.stamp : `no size: ${entry.stamp}`;\n',
+    put: '  const { stamp } = entry;\n',
+    suites: ['agent/entries/docking-entries'],
+  },
+  {
+    id: 'ptp-no-store-is-empty',
+    what: 'a camera that shows no store counts as an empty one',
+    file: 'drivers/ptp/listing.ts',
+    find: "  if (storages.length === 0) walk.problem('no-medium', null);\n",
+    put: '  if (storages.length === 0) void walk;\n',
+    suites: ['drivers/ptp/events'],
+  },
+  {
     id: 'ptp-size-unknown',
     what: '0xFFFFFFFF counts as a size',
     file: 'drivers/ptp/listing.ts',

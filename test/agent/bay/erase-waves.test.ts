@@ -4,7 +4,7 @@ import { Eraser } from '../../../agent/bay/erase.ts';
 import type { DockingFacts } from '../../../agent/bay/manifest-build.ts';
 import type { TrackedEntry } from '../../../agent/entries/entry.ts';
 import type { SpooledRecording } from '../../../agent/spool/spool.ts';
-import type { CameraSession } from '../../../drivers/driver.ts';
+import type { CameraSession, EraseOutcome } from '../../../drivers/driver.ts';
 import { MEMORY_IDENTITY } from '../../../drivers/simulated/memory-camera.ts';
 import { encodeUtf8, sha256Hex } from '../../../protocol/bytes.ts';
 import { DockError } from '../../../protocol/errors.ts';
@@ -45,12 +45,18 @@ function entryOf(): TrackedEntry {
 interface Camera {
   readonly eraseMs?: number;
   readonly listMs?: number;
-  /** Before the camera answers; counted from 0. */
-  readonly onErase?: (nth: number) => void;
+  /** Before the camera answers; counted from 0. What it gives is the answer, "done" where that is nothing. */
+  readonly onErase?: (nth: number) => EraseOutcome | undefined | void;
+  readonly onList?: (nth: number) => void;
 }
 
 /** An eraser over a camera, and what happened to both: `steps` are the files erased before each listing. */
-function eraserWith({ eraseMs = 1, listMs = 1, onErase = () => undefined }: Camera = {}) {
+function eraserWith({
+  eraseMs = 1,
+  listMs = 1,
+  onErase = () => undefined,
+  onList = () => undefined,
+}: Camera = {}) {
   const custody = new MemoryCustody();
   const steps: number[] = [];
   let [now, erased, sinceListing, unsaid] = [0, 0, 0, 0];
@@ -59,12 +65,11 @@ function eraserWith({ eraseMs = 1, listMs = 1, onErase = () => undefined }: Came
       if (custody.of('erasing').length <= erased || custody.covered < custody.events.length) unsaid++;
       now += eraseMs;
       sinceListing++;
-      onErase(erased++);
-      return 'done' as const;
+      return onErase(erased++) ?? 'done';
     },
     inventory: async () => {
       now += listMs;
-      steps.push(sinceListing);
+      onList(steps.push(sinceListing) - 1);
       sinceListing = 0;
       return { entries: [], problems: [] };
     },
@@ -170,4 +175,38 @@ test('a log that fails in the middle of a wave: what was erased until then is co
     ...Array.from({ length: 1000 }, () => 'erased'),
     ...Array.from({ length: 600 }, () => 'spooled'),
   ]);
+});
+
+test('a file that was gone before it was to be erased is not called erased, and the camera is listed for it', async () => {
+  const { eraser, custody, steps } = eraserWith({ onErase: (nth) => (nth === 1 ? 'already-gone' : 'done') });
+  const entries = entriesOf(3);
+  await eraseAll(eraser, entries);
+  expect(entries.map(({ fate }) => fate.kind)).toEqual(['erased', 'kept', 'erased']);
+  expect(custody.of('erased')).toHaveLength(2);
+  expect(custody.of('not-erased').map(({ facts: said }) => said['reason'])).toEqual(['already-gone']);
+  const [alone] = entriesOf(1);
+  if (alone === undefined) throw new Error('no entry');
+  const gone = eraserWith({ onErase: () => 'already-gone' });
+  await eraseAll(gone.eraser, [alone]);
+  expect([gone.steps, steps]).toEqual([[1], [3]]);
+});
+
+test('one that this station had told the camera to erase, and that no listing could tell of, is called erased later', async () => {
+  let isHere = true;
+  const { eraser, custody } = eraserWith({
+    onErase: () => {
+      const was = isHere;
+      isHere = false;
+      return was ? 'done' : 'already-gone';
+    },
+    onList: (nth) => {
+      if (nth === 0) throw new DockError('driver.timeout', 'no answer', { retry: 'later' });
+    },
+  });
+  const entries = entriesOf(1);
+  await expect(eraseAll(eraser, entries)).rejects.toMatchObject({ code: 'driver.timeout' });
+  expect(entries.map(({ fate }) => fate.kind)).toEqual(['spooled']);
+  await eraseAll(eraser, entries);
+  expect(entries.map(({ fate }) => fate.kind)).toEqual(['erased']);
+  expect(custody.of('not-erased')).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { TrackedEntry } from '../../../agent/entries/entry.ts';
+import { ALREADY_GONE, type TrackedEntry } from '../../../agent/entries/entry.ts';
 import { VanishedEntries } from '../../../agent/entries/vanished-entries.ts';
 import type { Listing } from '../../../agent/entries/listing.ts';
 import { makeRecordingId } from '../../../protocol/ids.ts';
@@ -67,4 +67,12 @@ test('a file that was given another name has not vanished: something new has its
   expect(vanished.count.entries).toBe(0);
   await look(listing('new-name:7001'));
   expect(vanished.count.entries).toBe(1);
+});
+
+test('a file that was gone when it was to be erased has vanished, from what is here', async () => {
+  const gone = { kind: 'kept', recording, reason: ALREADY_GONE } as const;
+  known.set('gone', trackedEntry(listedFile('gone'), gone, { pathSha256: 'gone' }));
+  const others = Object.keys(FATES);
+  expect(await vanished.look(known, listing(...others), async () => undefined)).toBe(true);
+  expect(vanished.count).toEqual({ entries: 1, entriesHere: 1 });
 });
