@@ -9,6 +9,7 @@ import type { StationConfig } from '../config/station-config.ts';
 import type { LoginCounts } from '../drivers/ambarella/login-guard.ts';
 import { deviceAt } from '../drivers/serial/device-node.ts';
 import { sysfsDevices } from '../drivers/usb/devices-sysfs.ts';
+import { isMachineShort } from '../protocol/errors.ts';
 import { makeSessionId } from '../protocol/ids.ts';
 import { readBootId } from '../protocol/io/boot-id.ts';
 import { openMqttBroker } from '../protocol/io/broker-mqtt.ts';
@@ -188,8 +189,11 @@ async function readCredentials({ tls }: BrokerConfig): Promise<TlsCredentials> {
   return { ca, cert, key };
 }
 
-/** Device and file number; undefined where there is no folder of that name. */
+/** Device and file number; undefined where there is no folder of that name. Errors: the machine's where it is short of something. */
 async function folderIdentity(path: string): Promise<string | undefined> {
-  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  const found = await stat(path, { bigint: true }).catch((error: unknown) => {
+    if (isMachineShort(error)) throw error; // says nothing of the folder
+    return undefined;
+  });
   return found?.isDirectory() === true ? `${found.dev}:${found.ino}` : undefined;
 }
