@@ -93,7 +93,7 @@ function textOf(entries: readonly Aside[], leftOff: number, language: Language):
     `${name}  ${fill(words.since, shownAt(since))}`,
     `  ${words.why}${why ?? words.unknownWhy}`,
     `  ${words.toDo}${words.remedies[kind]}`,
-    `  ${words.command}${kind === 'other' ? 'ls -lR' : 'bodydock verify'} ${path}`,
+    `  ${words.command}${kind === 'other' ? `ls -lR ${path}` : `bodydock verify ${path} --keys KEYS`}`,
   ]);
   if (leftOff > 0) lines.push('', fill(words.leftOff, `${leftOff}`));
   return [...lines, '', words.closing].map((each) => `${printable(each)}\n`).join('');

@@ -22,7 +22,7 @@ export function closingWords(out: OutFolder, recording: string | undefined): str
     ...lines,
     // Before the "cd" below: npm finds its scripts only in the folder of this project.
     'Check everything, and restore one recording under its own name:',
-    `  npm run -s bodydock -- verify ${quote(out.path)} --identity ${identity}`,
+    `  npm run -s bodydock -- verify ${quote(out.vault)} --identity ${identity}`,
     `  npm run -s bodydock -- open ${quote(folder)} --identity ${identity} --reason first-run --out ${quote(join(out.path, 'opened'))}`,
     'Check the same recording with stock tools (Debian: minisign, age, coreutils):',
     ...check,

@@ -220,7 +220,7 @@ function isComplete(bay: BayDocument, erase: boolean): boolean {
 async function verify(out: OutFolder, signal: AbortSignal): Promise<FirstRunResult['verified']> {
   const { exitCode, stdout, stderr } = await runCommand(
     BODYDOCK,
-    ['verify', out.path, '--identity', join(out.keys, 'store.identity')],
+    ['verify', out.vault, '--identity', join(out.keys, 'store.identity')],
     signal,
   );
   return { exitCode, text: `${stdout}${stderr}`.trim() };

@@ -17,12 +17,29 @@ export interface Place {
   readonly kind: 'recording' | 'collection' | 'station' | 'vault' | 'spool';
   /** Absolute. */
   readonly path: string;
-  /** Where the public keys lie if nobody says otherwise. */
+  /**
+   * Where the public keys lie if nobody says otherwise: never where whoever can write into the vault could vouch for himself, whatever he
+   * removes or adds there. Errors: "key.unnamed" where no such folder is known.
+   */
   readonly keysFolder: string;
 }
 
+/** Folders of a spool. */
+const SPOOL_FOLDERS: ReadonlySet<string> = new Set([
+  'ready',
+  'released',
+  'dockings',
+  'docked',
+  'asked',
+  'tries',
+  'quarantine',
+  'staging',
+  'proofs',
+  CUSTODY,
+]);
+
 /**
- * What the folder is. `path` is absolute. The folder of a first run is its vault.
+ * What the folder is. `path` is absolute. A folder with a vault and keys beside it, such as that of a first run, is its vault.
  * Errors: "verify.missing", "verify.unreadable", "verify.not-recognised".
  */
 export async function findPlace(files: ReadFiles, path: string): Promise<Place> {
@@ -30,12 +47,48 @@ export async function findPlace(files: ReadFiles, path: string): Promise<Place> 
   const has = (...wanted: readonly string[]): boolean => wanted.every((name) => names.includes(name));
   if (names.some((name) => RECORDING_NAMES.has(name)) || isRecordingId(basename(path)))
     return recordingPlace(files, path);
-  if (has(VAULT_ID)) return { kind: 'vault', path, keysFolder: join(dirname(path), 'keys') };
+  if (has(VAULT_ID)) return placeOf('vault', path, dirname(path));
   if (has(SPOOL_ID) || has('ready', 'released') || has('ready', CUSTODY))
-    return { kind: 'spool', path, keysFolder: join(dirname(path), 'keys') };
-  if (has('vault', 'keys'))
-    return { ...(await findPlace(files, join(path, 'vault'))), keysFolder: join(path, 'keys') };
+    return spoolPlace(files, path, names);
+  if (has('vault', 'keys')) {
+    const { kind, path: inside } = await findPlace(files, join(path, 'vault'));
+    return placeOf(
+      kind,
+      inside,
+      undefined,
+      `name ${inside} if the keys in ${path} are those that you trust, or `,
+    );
+  }
   return (await groupOf(files, path, names)) ?? notRecognised(path);
+}
+
+/** `beside`: the folder with the keys' folder. */
+function placeOf(kind: Place['kind'], path: string, beside: string | undefined, hint = ''): Place {
+  return {
+    kind,
+    path,
+    get keysFolder() {
+      if (beside !== undefined) return join(beside, 'keys');
+      const message = `${path} says nothing of where trustworthy keys lie, and keys that lie with what is checked prove nothing: ${hint}name the folder with the public keys with --keys`;
+      throw new DockError('key.unnamed', message, { retry: 'person' });
+    },
+  };
+}
+
+/** A vault with its id file exchanged must not pass for a spool in which nothing lies. */
+async function spoolPlace(files: ReadFiles, path: string, names: readonly string[]): Promise<Place> {
+  for (const name of names.filter((each) => isStationId(each) && !SPOOL_FOLDERS.has(each)))
+    if (await isKeepersFolder(files, join(path, name))) {
+      const message = `${path} looks like a spool and holds ${name}, the folder of a station as only a vault does: somebody put it together, or exchanged an id file`;
+      throw new DockError('verify.not-recognised', message, { retry: 'person' });
+    }
+  return placeOf('spool', path, dirname(path));
+}
+
+/** A log lies in it, or recordings. */
+async function isKeepersFolder(files: ReadFiles, path: string): Promise<boolean> {
+  const inside = (await listSorted(files, path).catch(() => undefined)) ?? [];
+  return inside.includes(CUSTODY) || inside.some(isRecordingId);
 }
 
 async function listPlace(files: ReadFiles, path: string): Promise<string[]> {
@@ -60,25 +113,20 @@ async function isVault(files: ReadFiles, path: string): Promise<boolean> {
   return (await files.stat(join(path, VAULT_ID)))?.kind === 'file';
 }
 
-/** Keys are never looked for inside a vault: who can write there could vouch for himself. */
+/** Without the id file of a vault around it, any folder above may be part of one. */
 async function recordingPlace(files: ReadFiles, path: string): Promise<Place> {
   const vault = dirname(dirname(path));
-  const beside = (await isVault(files, vault)) ? dirname(vault) : dirname(path);
-  return { kind: 'recording', path, keysFolder: join(beside, 'keys') };
+  return placeOf('recording', path, (await isVault(files, vault)) ? dirname(vault) : undefined);
 }
 
 async function groupOf(files: ReadFiles, path: string, names: readonly string[]): Promise<Place | undefined> {
   const parent = dirname(path);
   const inVault = isStationId(basename(path)) && (await isVault(files, parent));
-  if (inVault) return { kind: 'station', path, keysFolder: join(dirname(parent), 'keys') };
-  if (isStationId(basename(path)) && names.includes(CUSTODY))
-    return { kind: 'station', path, keysFolder: join(parent, 'keys') };
-  if (names.some(isRecordingId)) return { kind: 'collection', path, keysFolder: join(path, 'keys') };
-  for (const name of names.filter(isStationId).slice(0, LOOKED_INTO_MAX)) {
-    const inside = (await listSorted(files, join(path, name)).catch(() => undefined)) ?? [];
-    if (inside.includes(CUSTODY) || inside.some(isRecordingId))
-      return { kind: 'vault', path, keysFolder: join(parent, 'keys') };
-  }
+  if (inVault) return placeOf('station', path, dirname(parent));
+  if (isStationId(basename(path)) && names.includes(CUSTODY)) return placeOf('station', path, undefined);
+  if (names.some(isRecordingId)) return placeOf('collection', path, undefined);
+  for (const name of names.filter(isStationId).slice(0, LOOKED_INTO_MAX))
+    if (await isKeepersFolder(files, join(path, name))) return placeOf('vault', path, parent);
   return undefined;
 }
 

@@ -3,6 +3,14 @@ import type { PlantedBug } from './planted-bug.ts';
 
 export const CHAIN_BUGS: readonly PlantedBug[] = [
   {
+    id: 'keys-from-inside',
+    what: 'the keys of a station’s folder are taken from a vault that lost its id file',
+    file: 'agent/verify/place.ts',
+    find: "names.includes(CUSTODY)) return placeOf('station', path, undefined);",
+    put: "names.includes(CUSTODY)) return placeOf('station', path, parent);",
+    suites: ['agent/verify/keys-from-inside'],
+  },
+  {
     id: 'patient-wait-lost-at-close',
     what: 'whoever waits patiently for the log while that is being closed waits for ever, and its event is lost',
     file: 'agent/custody/custody-groups.ts',

@@ -215,7 +215,7 @@ describe('spool quarantine', () => {
     await writeFile(join(path, 'quarantine', 'photo.jpg'), 'x');
     const { exitCode, out } = await run('quarantine');
     expect(exitCode).toBe(0);
-    expect(out).toContain(`Command: bodydock verify ${join(path, 'quarantine', id)}`);
+    expect(out).toContain(`Command: bodydock verify ${join(path, 'quarantine', id)} --keys KEYS`);
     expect(out).toMatch(new RegExp(`^${id} {2}since .* UTC\\n {2}Why: missing chunks\\.bin$`, 'm'));
     expect(out).toContain('Why: the log of the station does not say');
     expect(out).toContain(`Command: ls -lR ${join(path, 'quarantine', 'photo.jpg')}`);

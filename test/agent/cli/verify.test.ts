@@ -25,7 +25,7 @@ afterAll(async () => {
 
 describe('for people', () => {
   test('a good vault has a line for each recording, tells the keys, counts rejected ones, and ends with 0', async () => {
-    const { exitCode, out, err } = await runCommand(verify, good.root, '--identity', good.identityFile);
+    const { exitCode, out, err } = await runCommand(verify, good.vault, '--identity', good.identityFile);
     const lines = out.trimEnd().split('\n');
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
     expect(out).toContain(`keys of ${good.keys}: station: station.pub `);
@@ -151,6 +151,7 @@ describe('what cannot be verified', () => {
     ['a file', () => [join(good.vault, 'vault.json')], 1, 'verify.missing'],
     ['a folder with other things', () => [good.keys], 1, 'verify.not-recognised'],
     ['keys that are not there', () => [good.vault, '--keys', join(good.root, 'nowhere')], 78, 'key.missing'],
+    ['a folder with a vault and keys in it', () => [good.root], 78, 'key.unnamed'],
     ['a folder of keys without a key', () => [good.vault, '--keys', good.vault], 78, 'key.missing'],
     [
       'an identity that is not there',

@@ -88,7 +88,7 @@ describe('a good vault', () => {
   });
 
   test.each([
-    ['the folder of a first run', () => good.root, 'vault', 6],
+    ['its own folder', () => good.vault, 'vault', 6],
     ['a station’s folder', () => join(good.vault, good.station), 'station', 6],
     ['one recording', () => good.recordings[MIDDLE]?.folder ?? '', 'recording', 1],
   ])('is found through %s, with the keys that lie beside it', async (_, path, kind, recordings) => {
