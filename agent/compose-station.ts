@@ -208,7 +208,8 @@ async function connectParts(
       get: (record) => records.get(record),
       mayGo: (record) => records.mayGo(record),
       reclaim: async (record) => {
-        await owedReceipts.makeUp([record]);
+        // Only a receipt in the signed log explains a record that is not there any more.
+        if (await owedReceipts.makeUp([record])) await custody.checkpoint();
         await records.reclaim(record);
       },
     },
@@ -300,7 +301,7 @@ async function connectParts(
       custody,
       stationKeys,
       storeBehind: () => putBack.isBehind,
-      makeUpReceipts: (recordings) => owedReceipts.makeUp(recordings),
+      makeUpReceipts: async (recordings) => void (await owedReceipts.makeUp(recordings)),
       mendDocuments,
     },
   });

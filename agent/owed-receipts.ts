@@ -66,12 +66,14 @@ export class OwedReceipts {
     this.#remember(recording);
   }
 
-  /** Appends the entries that are missing; the caller makes the checkpoint. Errors: the system's, "document.refused". */
-  async makeUp(recordings: readonly RecordingId[]): Promise<void> {
+  /** Appends the entries that are missing, and says whether there were any: the caller makes the checkpoint. Errors: the system's, "document.refused". */
+  async makeUp(recordings: readonly RecordingId[]): Promise<boolean> {
     const asked = recordings.filter((recording) => !this.#logged.has(recording));
-    if (asked.length === 0) return;
-    for (const recording of await this.#options.unlogged(asked)) await this.#append(recording);
+    if (asked.length === 0) return false;
+    const unlogged = await this.#options.unlogged(asked);
+    for (const recording of unlogged) await this.#append(recording);
     for (const recording of asked) this.#remember(recording);
+    return unlogged.length > 0;
   }
 
   async #makeUpAskings(): Promise<void> {
