@@ -111,7 +111,7 @@ class Gathering {
     const station = stationId ?? '';
     const newest = await headsOfReceipts(this.#deps, this.#station, station, related.newest);
     const heads = [...headsIn(checked), ...newest, ...witnessed.headsOf(station)];
-    const follow = (entry: CustodyEntry): void => account.take(entry);
+    const follow = (entry: CustodyEntry, isVouched: boolean): void => account.take(entry, isVouched);
     const own = await this.#stationLog(related, { heads, dropped, follow });
     if (own !== undefined) logs.push(own);
     else {

@@ -3,11 +3,12 @@
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import { checkCustody, type CheckedCustody } from '../verify/custody-check.ts';
-import type { EntryPlace } from '../verify/custody-segment.ts';
+import { droppedEnd } from '../verify/custody-links.ts';
 import { HeadBook, type NamedHead } from '../verify/head-book.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
 import { receiptHeadRemarks } from '../verify/receipt-heads.ts';
 import { finding, type Remark } from '../verify/remark.ts';
+import { VouchedEntries } from '../verify/vouched-entries.ts';
 import type { HistoryLog, Step } from './history.ts';
 import { ProofBook, type EntryRef, type OutsideHead } from './proof-book.ts';
 import type { PickedEntry, StepPicker } from './step-picker.ts';
@@ -26,8 +27,8 @@ export interface LogQuestion {
   readonly dropped: readonly NamedHead[];
   /** When a key of that keeper was revoked; undefined where it was not. */
   readonly revokedAt: (keeper: string, keyId: string) => string | undefined;
-  /** Hears of each entry that belongs to the life, those that are not listed for their number too. */
-  readonly follow?: (entry: CustodyEntry) => void;
+  /** Hears of each entry that belongs to the life, those that are not listed for their number too, and whether somebody vouches for it. */
+  readonly follow?: (entry: CustodyEntry, isVouched: boolean) => void;
   readonly signal: AbortSignal;
 }
 
@@ -57,8 +58,9 @@ class Reading {
   readonly #book = new HeadBook();
   readonly #proofs = new ProofBook(this.#book);
   readonly #dropped: { readonly end: NamedHead; readonly ref: EntryRef }[] = [];
-  /** Of these no checkpoint has come yet: anybody can put lines behind the last one. */
-  #unsigned: NamedHead[] = [];
+  /** Entries that belong to the life and have not been followed yet. */
+  readonly #picked = new WeakSet<CustodyEntry>();
+  readonly #vouched = new VouchedEntries((entry, _, keyId) => this.#follow(entry, keyId !== undefined));
   #keeper: string | undefined;
   #first: string | null = null;
   #last: string | null = null;
@@ -71,18 +73,23 @@ class Reading {
     for (const end of question.dropped) this.#book.drop(end);
   }
 
-  get context(): Pick<Parameters<typeof checkCustody>[0], 'book' | 'visit'> {
+  get context(): Pick<Parameters<typeof checkCustody>[0], 'book' | 'visit' | 'ended' | 'isTaken'> {
+    const { kind, keeper } = this.#question;
     return {
       book: this.#book,
       visit: (entry, place) => {
         const ref = this.#proofs.take(entry, place);
-        this.#see(entry, ref, place);
-        if (this.#picker.take(entry, ref)) this.#question.follow?.(entry);
+        this.#see(entry, ref);
+        if (this.#picker.take(entry, ref)) this.#picked.add(entry);
+        this.#vouched.take(entry, place);
       },
+      ended: (segment, signedBy) => this.#vouched.ended(segment, signedBy),
+      isTaken: kind === 'station' && keeper !== undefined,
     };
   }
 
   result({ linked, remarks, segments, entries }: CheckedCustody): ProvenLog {
+    this.#vouched.close();
     for (const { segment, signedBy } of linked)
       if (signedBy !== undefined) this.#proofs.ended(segment, signedBy);
     this.#proofs.confirm(this.#question.heads);
@@ -126,21 +133,23 @@ class Reading {
     return remarks;
   }
 
-  #see({ event, facts, at, sequence: number }: CustodyEntry, ref: EntryRef, place: EntryPlace): void {
+  #see(entry: CustodyEntry, ref: EntryRef): void {
+    const { event, facts, at } = entry;
     this.#first ??= at;
     this.#last = at;
-    if (number === 1) this.#unsigned = [];
-    if (place.vouchedBy !== undefined) for (const end of this.#unsigned.splice(0)) this.#book.drop(end);
     if (event === 'segment-opened' && this.#keeper === undefined && typeof facts['station'] === 'string')
       this.#keeper = facts['station'];
-    const { segment, last_sequence: sequence, last_sha256: sha256 } = facts;
-    if (event !== 'segment-dropped' || typeof segment !== 'string') return;
-    if (typeof sequence !== 'number' || typeof sha256 !== 'string') return;
-    const end = { segment, sequence, sha256 };
-    this.#dropped.push({ end, ref });
+    const end = droppedEnd(entry);
+    if (end !== undefined) this.#dropped.push({ end, ref });
+  }
+
+  /** Anybody can put lines behind the last checkpoint: they let nothing go. */
+  #follow(entry: CustodyEntry, isVouched: boolean): void {
+    if (this.#picked.has(entry)) this.#question.follow?.(entry, isVouched);
+    const end = isVouched ? droppedEnd(entry) : undefined;
+    if (end === undefined) return;
     // In a vault a station's word that it let a segment go explains nothing: it does so once the vault holds it.
-    if (this.#question.kind === 'store') this.#unsigned.push(end);
-    else if (this.#question.keeper === undefined) this.#book.drop(end);
+    if (this.#question.kind === 'store' || this.#question.keeper === undefined) this.#book.drop(end);
   }
 
   #step({ entry, ref }: PickedEntry): Step {

@@ -50,9 +50,9 @@ export class SubjectAccount {
     this.#contents = new EntryCheck({ where, keeper: 'station', recordings });
   }
 
-  /** Takes the next entry about the subject. */
-  take(entry: CustodyEntry): void {
-    if (names(entry).some((name) => this.#subject.ids.has(name))) this.#account.take(entry);
+  /** Takes the next entry about the subject. What nobody vouches for says nothing of documents, and must hold in itself all the same. */
+  take(entry: CustodyEntry, isVouched: boolean): void {
+    if (isVouched && names(entry).some((name) => this.#subject.ids.has(name))) this.#account.take(entry);
     this.#contents?.take(entry);
   }
 
@@ -86,8 +86,8 @@ function names({ facts }: CustodyEntry): string[] {
 function heldOf({ recording, records, station }: SubjectDocuments): Map<string, HeldDocument> {
   const held = new Map<string, HeldDocument>();
   if (recording !== undefined) {
-    const { name, where, manifestSha256: sha256, receiptSha256 } = recording;
-    held.set(name, { kind: 'recording', name, where, station, sha256, receiptSha256 });
+    const { name, where, manifestSha256: sha256, receiptSha256, hasPayload } = recording;
+    held.set(name, { kind: 'recording', name, where, station, sha256, receiptSha256, hasPayload });
   }
   for (const { name, where, recordSha256: sha256, receiptSha256 } of records)
     held.set(name, { kind: 'docking', name, where, station, sha256, receiptSha256 });

@@ -13,6 +13,8 @@ export interface HeldDocument {
   readonly sha256: string | undefined;
   /** Undefined where no receipt lies here. */
   readonly receiptSha256: string | undefined;
+  /** Whether its sealed file lies here, too; left out for a docking record, which has none. */
+  readonly hasPayload?: boolean;
 }
 
 /** A log with the documents of its station. */
@@ -68,6 +70,8 @@ export function missingDocument(where: string, name: string, account: LogAccount
 export function accountRemarks(question: AccountQuestion): Remark[] {
   const { where, account, held, kind } = question;
   const remarks = [...held.values()].flatMap((document) => contradictions(document, account));
+  if (kind === 'spool')
+    remarks.push(...[...held.values()].flatMap((document) => askedFor(document, account)));
   const notLogged = { recording: [] as string[], docking: [] as string[] };
   for (const document of held.values())
     if (account.of(document.name)?.sha256 === undefined) notLogged[document.kind].push(document.name);
@@ -117,6 +121,15 @@ function contradictions(document: HeldDocument, account: LogAccount): Remark[] {
     remarks.push(finding('custody.other-receipt', where, message, { found: receiptSha256 }));
   }
   return remarks;
+}
+
+/** What the store asked for again stays in the spool until there is another receipt for it (SPEC 6.10). */
+function askedFor({ name, where, hasPayload = true }: HeldDocument, account: LogAccount): Remark[] {
+  const logged = account.of(name);
+  if (hasPayload || logged?.sha256 === undefined) return [];
+  if (!logged.askedAgain || logged.reclaimed) return [];
+  const message = `the store asked for recording ${name} again, and its sealed file is not here; the log has no other receipt, and does not say that the file went`;
+  return [finding('payload.asked-again', where, message, { recording: name })];
 }
 
 /** What a station may do only behind the store's word. */

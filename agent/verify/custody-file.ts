@@ -36,13 +36,15 @@ export interface SegmentContext {
   readonly isRevoked?: (keyId: string) => boolean;
   /** Called for each entry that can be read. */
   readonly visit: (entry: CustodyEntry, place: EntryPlace) => void;
+  /** Called behind the last entry of a segment, with the hex id of the key whose signature over the whole file holds. */
+  readonly ended?: (segment: string, signedBy: string | undefined) => void;
+  /** The log came here through the store, which takes it only up to checkpoints (SPEC 6.9); left out, it did not. */
+  readonly isTaken?: boolean;
   readonly signal: AbortSignal;
 }
 
 /** One segment, checked. */
 export interface CheckedSegment extends LinkedSegment {
-  /** Hex id of the key whose signature over the whole file holds. */
-  readonly signedBy: string | undefined;
   readonly entries: number;
   readonly checkpoints: number;
   readonly remarks: readonly Remark[];
@@ -95,10 +97,12 @@ export async function checkSegment(
     signed && digest.kind === 'read' ? await checkSignature(context, name, digest.blake2b, walk) : {};
   if (whole.wrong !== undefined) remarks.push(whole.wrong);
   remarks.push(...walk.finish(signed && whole.wrong === undefined));
-  const { entries, checkpoints, breaksNoted, keyIds, keyChange } = walk;
+  const { entries, checkpoints, breaksNoted, keyIds, keyChange, vouchedTo } = walk;
   const link = first && linkOf(first);
   const { signedBy } = whole;
-  return { segment, where, link, breaksNoted, keyIds, keyChange, signedBy, entries, checkpoints, remarks };
+  context.ended?.(segment, signedBy);
+  const chained = { segment, where, link, breaksNoted, keyIds, keyChange, signedBy, vouchedTo };
+  return { ...chained, entries, checkpoints, remarks };
 }
 
 type WalkedFile =

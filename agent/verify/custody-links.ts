@@ -17,6 +17,10 @@ export interface LinkedSegment {
   readonly breaksNoted: ReadonlySet<string>;
   /** Hex ids of the keys whose checkpoints in it hold. */
   readonly keyIds: ReadonlySet<string>;
+  /** Hex id of the key whose signature over the whole file holds. */
+  readonly signedBy: string | undefined;
+  /** Number of the last checkpoint that holds; 0 where none does. */
+  readonly vouchedTo: number;
   /** The change of keys that its second entry tells; undefined where it tells none. */
   readonly keyChange: KeyChangeEntry | undefined;
 }
@@ -46,6 +50,15 @@ export function linkOf({ event, facts }: CustodyEntry): SegmentLink {
   return { segment, sequence, sha256 };
 }
 
+/** The end of the segment that an entry says was let go; undefined for other entries. */
+export function droppedEnd({ event, facts }: CustodyEntry): NamedHead | undefined {
+  const { segment, last_sequence: sequence, last_sha256: sha256 } = facts;
+  if (event !== 'segment-dropped' || typeof segment !== 'string') return undefined;
+  return typeof sequence === 'number' && typeof sha256 === 'string'
+    ? { segment, sequence, sha256 }
+    : undefined;
+}
+
 /** True where a segment follows another one that goes on behind the entry that it names: a fork, or a write that was repeated. */
 export function followsEarlier({ link, breaksNoted }: LinkedSegment, book: HeadBook): boolean {
   if (link === undefined || link === null || breaksNoted.has(link.segment)) return false;
@@ -58,6 +71,8 @@ export interface LinksContext {
   readonly book: HeadBook;
   /** Whether the store revoked a key of that keeper; left out, none is. */
   readonly isRevoked?: (keyId: string) => boolean;
+  /** The log came here through the store, which takes it only up to checkpoints; left out, it did not. */
+  readonly isTaken?: boolean;
 }
 
 /**
@@ -82,7 +97,24 @@ export function checkLinks(
     ...forks(where, segments),
     ...circles(where, segments),
     ...keyFaults(segments),
+    ...(context.isTaken === true ? unsignedEnds(segments, context.book) : []),
   ];
+}
+
+/**
+ * Segments without a checkpoint at their end that others follow, which nobody signed either. One append that a cut tore leaves one such end,
+ * and nothing follows that before the rest of it came.
+ */
+function unsignedEnds(segments: readonly LinkedSegment[], book: HeadBook): Remark[] {
+  const bySegment = new Map(segments.map((one) => [one.segment, one]));
+  return segments.flatMap(({ segment, link, keyIds }) => {
+    const before = bySegment.get(link?.segment ?? '');
+    if (before === undefined || link === null || link === undefined || keyIds.size > 0) return [];
+    if (before.signedBy !== undefined || before.vouchedTo >= link.sequence) return [];
+    if (book.compare(link) !== 'good') return [];
+    const message = `no checkpoint covers entries ${before.vouchedTo + 1} to ${link.sequence}, which segment ${segment} follows without one`;
+    return [finding('custody.unsigned-end', before.where, message, { segment })];
+  });
 }
 
 /** A segment is of one key, and one of another key than the segment before says so in its second entry (SPEC 4.9.2). */
@@ -112,7 +144,7 @@ function linkFaults(
   { book, isRevoked = () => false }: LinksContext,
   repeated: ReadonlySet<string>,
 ): Remark[] {
-  const { segment, where, link, keyChange } = one;
+  const { segment, where, link, keyIds, keyChange } = one;
   if (link === undefined || link === null) return [];
   const place = `segment ${segment} follows entry ${link.sequence} of segment ${link.segment}`;
   const facts = { segment: link.segment, sequence: link.sequence };
@@ -121,7 +153,8 @@ function linkFaults(
   if (answer === 'dropped')
     return [note('custody.segment-dropped', where, `${place}, which was let go`, facts)];
   const absent = answer === 'segment-missing' || answer === 'head-missing';
-  if (absent && keyChange !== undefined && isRevoked(keyChange.oldKeyId)) {
+  // Anybody can write a segment without a checkpoint, and a change of keys in it.
+  if (absent && keyIds.size > 0 && keyChange !== undefined && isRevoked(keyChange.oldKeyId)) {
     const message = `${place}; what is not here of it was signed by key ${keyChange.oldKeyId}, which was revoked`;
     return [note('custody.end-refused', where, message, { ...facts, key_id: keyChange.oldKeyId })];
   }

@@ -60,6 +60,8 @@ export class SegmentWalk {
   readonly breaksNoted = new Set<string>();
   /** Hex ids of the keys whose checkpoints hold. */
   readonly keyIds = new Set<string>();
+  /** Number of the last checkpoint that holds; 0 where none does. */
+  vouchedTo = 0;
   /** The change of keys that it tells. */
   keyChange: KeyChangeEntry | undefined;
   /** Segments that are called broken behind the last checkpoint: anybody can put such a line there. */
@@ -139,7 +141,10 @@ export class SegmentWalk {
     if (entry.event === 'checkpoint') vouchedBy = this.#checkCheckpoint(entry, offset);
     else this.#waitForCheckpoint(offset);
     if (entry.event === 'chain-broken') this.#noteBreak(entry);
-    if (vouchedBy !== undefined) for (const segment of this.#breaks.splice(0)) this.breaksNoted.add(segment);
+    if (vouchedBy !== undefined) {
+      this.vouchedTo = entry.sequence;
+      for (const segment of this.#breaks.splice(0)) this.breaksNoted.add(segment);
+    }
     if (entry.sequence === 2) this.keyChange ??= keyChangeOf(entry);
     this.#sequence = entry.sequence;
     this.#sha256 = sha256;

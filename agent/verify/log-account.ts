@@ -17,6 +17,8 @@ export interface LoggedDocument {
   /** Dockings in which the camera's file went. */
   readonly erasedIn: readonly string[];
   readonly reclaimed: boolean;
+  /** The store lost what it gave the last receipt for, and has given no other one. */
+  readonly askedAgain: boolean;
   /** The station's documents went, too. */
   readonly letGo: boolean;
 }
@@ -30,6 +32,7 @@ const NOTHING: LoggedDocument = {
   erasedEarly: false,
   erasedIn: [],
   reclaimed: false,
+  askedAgain: false,
   letGo: false,
 };
 /** Receipts of one document that are kept, the newest ones: a vault that was restored from a backup may ask again. */
@@ -81,8 +84,9 @@ function newsOf(
   if (event === 'erased') return { erased: true, erasedEarly, erasedIn: withDocking(known.erasedIn, facts) };
   if (event === 'spool-reclaimed') return { reclaimed: true };
   if (event === 'spool-documents-dropped') return { reclaimed: true, letGo: true };
+  if (event === 'asked-again') return { askedAgain: true };
   if (event !== 'receipted' || typeof receipt !== 'string') return undefined;
-  return { receipts: [...known.receipts, receipt].slice(-RECEIPTS_MAX) };
+  return { receipts: [...known.receipts, receipt].slice(-RECEIPTS_MAX), askedAgain: false };
 }
 
 function withDocking(known: readonly string[], { docking }: CustodyEntry['facts']): readonly string[] {

@@ -49,6 +49,8 @@ export const MEANINGS_DE: Readonly<Record<keyof typeof MEANINGS, string>> = {
     'Das Protokoll ist nicht das, das der Zentralspeicher hatte, als er die Quittung gab: Es wurde ausgetauscht oder verändert.',
 
   'payload.missing': 'Die versiegelte Aufzeichnung selbst ist weg.',
+  'payload.asked-again':
+    'Der Zentralspeicher hatte diese Aufzeichnung verloren und noch einmal verlangt, daher behielt die Station sie: Ihre versiegelte Datei ging verloren oder wurde weggenommen.',
   'payload.unreadable': MEDIUM_DE,
   'payload.size': 'Bytes der versiegelten Aufzeichnung fehlen oder wurden hinzugefügt.',
   'payload.unit-altered':
@@ -125,6 +127,8 @@ export const MEANINGS_DE: Readonly<Record<keyof typeof MEANINGS, string>> = {
     'Der signierte Prüfpunkt passt nicht zu den Einträgen davor: Einträge oder der Prüfpunkt wurden ausgetauscht.',
   'custody.unsigned-tail':
     'Die neuesten Einträge warten auf ihren Prüfpunkt; die Kette hält sie, eine Signatur noch nicht.',
+  'custody.unsigned-end':
+    'Der Zentralspeicher nimmt ein Protokoll nur so weit, wie seine signierten Prüfpunkte reichen, und auf etwas, das noch auf einen wartet, folgt nichts: Diese Zeilen schrieb jemand ohne Schlüssel.',
   'custody.signature-unreadable': MEDIUM_DE,
   'custody.signature-malformed': 'Die Signaturdatei wurde beschädigt oder ist von anderer Art.',
   'custody.signature-unknown-key': OTHER_KEY_DE,

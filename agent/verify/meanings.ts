@@ -46,6 +46,8 @@ export const MEANINGS = {
     'The custody log is not the one that the store held when it gave the receipt: it was exchanged or altered.',
 
   'payload.missing': 'The sealed recording itself is gone.',
+  'payload.asked-again':
+    'The store had lost this recording and asked for it again, so the station kept it: its sealed file was lost or taken away.',
   'payload.unreadable': MEDIUM,
   'payload.size': 'Bytes of the sealed recording are missing, or bytes were added.',
   'payload.unit-altered':
@@ -113,6 +115,8 @@ export const MEANINGS = {
     'The signed head is not that of the entries before it: entries were exchanged, or the checkpoint was.',
   'custody.unsigned-tail':
     'The newest entries wait for their checkpoint; the chain holds them, no signature does yet.',
+  'custody.unsigned-end':
+    'The store takes a log only as far as its signed checkpoints, and nothing follows what waits for one: these lines were put there by somebody without a key.',
   'custody.signature-unreadable': MEDIUM,
   'custody.signature-malformed': 'The signature file was damaged or is of another kind.',
   'custody.signature-unknown-key': OTHER_KEY,

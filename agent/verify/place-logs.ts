@@ -1,12 +1,10 @@
 // Reads all custody logs of a place: the store's own first, because it says what was let go, then those of the stations.
-import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Keeper } from '../../protocol/custody-facts.ts';
 import { checkCustody, type CheckedCustody } from './custody-check.ts';
-import type { KeyChangeEntry } from './custody-links.ts';
+import { droppedEnd, type KeyChangeEntry } from './custody-links.ts';
 import { revokedKeyRemarks } from './custody-revoked.ts';
 import type { SegmentContext } from './custody-file.ts';
-import type { EntryPlace } from './custody-segment.ts';
 import { EntryCheck } from './entry-check.ts';
 import type { FoundCustody } from './found-folders.ts';
 import { HeadBook, type NamedHead } from './head-book.ts';
@@ -17,6 +15,7 @@ import { finding, note, type Remark } from './remark.ts';
 import { StationLog } from './station-log.ts';
 import { StoreLog } from './store-log.ts';
 import { revokedAt, stationKeys, storeKeys, type TrustedKeys } from './trusted-keys.ts';
+import { VouchedEntries } from './vouched-entries.ts';
 import type { FoundWitness } from './witness-check.ts';
 
 /** What reading logs needs. */
@@ -61,32 +60,25 @@ export class PlaceLogs {
     const book = new HeadBook();
     const entries = this.#entryCheck('store', found.where);
     let oldestAt: string | undefined;
-    let segment = '';
-    let unsigned: CustodyEntry[] = [];
-    const visit = (entry: CustodyEntry, place: EntryPlace): void => {
+    const vouched = new VouchedEntries((entry, _, keyId) => {
+      if (keyId === undefined) return;
+      this.store.take(receiver, entry);
+      const end = droppedEnd(entry);
+      if (end === undefined) return;
+      this.#dropped.push(end);
+      book.drop(end);
+    });
+    const visit: SegmentContext['visit'] = (entry, place) => {
       oldestAt ??= entry.at;
       entries.take(entry);
-      if (place.segment !== segment) unsigned = [];
-      segment = place.segment;
-      if (isExcuse(entry)) unsigned.push(entry);
-      else this.store.take(receiver, entry);
-      if (place.vouchedBy === undefined) return;
-      for (const signed of unsigned.splice(0)) this.#letGo(receiver, signed, book);
+      vouched.take(entry, place);
     };
-    const { checked, remarks } = await this.#read({ ...found, station: receiver }, book, visit);
-    if (checked !== undefined && checked.segments > 0) this.store.places.push(found.where);
-    if (oldestAt !== undefined && checked?.linked.every(({ link }) => link !== null) === true)
+    const { checked, remarks } = await this.#read({ ...found, station: receiver }, { book, visit, vouched });
+    const linked = checked?.linked ?? [];
+    if (linked.length > 0) this.store.places.push(found.where);
+    if (oldestAt !== undefined && linked.every(({ link }) => link !== null))
       this.store.beginsAt.set(receiver, oldestAt);
     return [...remarks, ...entries.remarks()];
-  }
-
-  /** The store let something go: a checkpoint says so. */
-  #letGo(receiver: string, entry: CustodyEntry, book: HeadBook): void {
-    this.store.take(receiver, entry);
-    const end = droppedEnd(entry);
-    if (end === undefined) return;
-    this.#dropped.push(end);
-    book.drop(end);
   }
 
   /** Reads the log of a station. Errors: the signal's reason; those of the machine. */
@@ -99,16 +91,20 @@ export class PlaceLogs {
     for (const end of this.#dropped) book.drop(end);
     const heads = facts.headsOf(station);
     for (const { head } of heads) book.want(head);
-    const visit = (entry: CustodyEntry): void => {
-      entries.take(entry);
+    const vouched = new VouchedEntries((entry, _, keyId) => {
+      if (keyId === undefined) return;
       log.take(entry);
       // In a vault a station's word that it let a segment go explains nothing: it does so once the vault holds it.
       if (kind !== 'spool') return;
       const end = droppedEnd(entry);
       if (end !== undefined) book.drop(end);
       if (entry.event === 'spool-documents-dropped') this.store.letGo(entry.facts);
+    });
+    const visit: SegmentContext['visit'] = (entry, place) => {
+      entries.take(entry);
+      vouched.take(entry, place);
     };
-    const { checked, remarks } = await this.#read(found, book, visit);
+    const { checked, remarks } = await this.#read(found, { book, visit, vouched });
     const told = [...receiptHeadRemarks(heads, book), ...remarks, ...entries.remarks()];
     if (checked === undefined || checked.segments === 0)
       return [...told, note('custody.none', where, 'no custody log lies here')];
@@ -127,17 +123,18 @@ export class PlaceLogs {
 
   async #read(
     { folder, where, station }: FoundCustody,
-    book: HeadBook,
-    visit: SegmentContext['visit'],
+    { book, visit, vouched }: ReadHow,
   ): Promise<{ readonly checked: CheckedCustody | undefined; readonly remarks: Remark[] }> {
-    const { files, signal } = this.#options;
+    const { files, keys, facts, kind, signal } = this.#options;
     const heads = this.#witnessHeads(station);
     for (const { head } of heads) book.want(head);
-    const keysOf = this.#keysOf(station);
     const isRevoked = (keyId: string): boolean =>
-      revokedAt(this.#options.keys, station ?? this.#options.facts.station ?? '', keyId) !== undefined;
-    const asked = { files, folder, where, station, keysOf, book, isRevoked, visit, signal };
-    const checked = await checkCustody(asked);
+      revokedAt(keys, station ?? facts.station ?? '', keyId) !== undefined;
+    const asked = { files, folder, where, station, keysOf: this.#keysOf(station), book, isRevoked, signal };
+    const ended = (segment: string, signedBy: string | undefined): void => vouched.ended(segment, signedBy);
+    const isTaken = kind === 'vault' && !isStore(station);
+    const checked = await checkCustody({ ...asked, visit, ended, isTaken });
+    vouched.close();
     this.counts.segments += checked?.segments ?? 0;
     this.counts.entries += checked?.entries ?? 0;
     this.counts.checkpoints += checked?.checkpoints ?? 0;
@@ -149,8 +146,7 @@ export class PlaceLogs {
 
   #keysOf(keeper: string | undefined): (of: string | undefined) => readonly PublicKey[] {
     const { keys } = this.#options;
-    const isStore = keeper?.startsWith('r-') === true;
-    return isStore ? () => storeKeys(keys) : (of) => stationKeys(keys, of);
+    return isStore(keeper) ? () => storeKeys(keys) : (of) => stationKeys(keys, of);
   }
 
   #witnessHeads(keeper: string | undefined): WitnessHead[] {
@@ -160,6 +156,17 @@ export class PlaceLogs {
       ),
     );
   }
+}
+
+/** How a log is read. */
+interface ReadHow {
+  readonly book: HeadBook;
+  readonly visit: SegmentContext['visit'];
+  readonly vouched: VouchedEntries;
+}
+
+function isStore(keeper: string | undefined): boolean {
+  return keeper?.startsWith('r-') === true;
 }
 
 interface WitnessHead {
@@ -177,17 +184,4 @@ function witnessHeadRemarks(heads: readonly WitnessHead[], book: HeadBook): Rema
     const message = `witness: of ${keeper} on ${day} it names entry ${sequence} of custody segment ${segment} with SHA-256 ${sha256}: ${answer}`;
     return [finding('witness.head-differs', where, message, { keeper, day, segment, sequence })];
   });
-}
-
-/** It explains why something is not here, so it counts only behind a signature: anybody can put lines behind the last one. */
-function isExcuse({ event }: CustodyEntry): boolean {
-  return event === 'documents-dropped' || event === 'segment-dropped';
-}
-
-function droppedEnd({ event, facts }: CustodyEntry): NamedHead | undefined {
-  const { segment, last_sequence: sequence, last_sha256: sha256 } = facts;
-  if (event !== 'segment-dropped' || typeof segment !== 'string') return undefined;
-  return typeof sequence === 'number' && typeof sha256 === 'string'
-    ? { segment, sequence, sha256 }
-    : undefined;
 }

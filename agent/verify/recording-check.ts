@@ -11,6 +11,7 @@ import {
   DELETING,
   MANIFEST,
   oddNames,
+  PAYLOAD,
   RECORDING_NAMES,
   RELEASED_NAMES,
   SEALED_NAMES,
@@ -59,6 +60,8 @@ export interface CheckedRecording {
   readonly deletionSha256: string | undefined;
   /** What of the payload lies beside a deletion record that holds. */
   readonly leftovers: readonly string[];
+  /** Whether a sealed file lies here, as far as the folder could be read. */
+  readonly hasPayload: boolean;
   /** Units of the sealed file that fit their digests. */
   readonly units: number;
   readonly opened: boolean;
@@ -92,6 +95,7 @@ export async function checkRecording(question: RecordingQuestion): Promise<Check
     keyId: manifest.keyId,
     receipt: receipt.keyId === undefined ? undefined : receipt.value,
     receiptSha256: receipt.bytes && sha256Hex(receipt.bytes),
+    hasPayload: names.includes(PAYLOAD),
     deletion: deletion.keyId === undefined ? undefined : deletion.value,
     deletionSha256: deletion.bytes && sha256Hex(deletion.bytes),
     leftovers: deletion.keyId === undefined ? [] : names.filter((each) => SEALED_NAMES.has(each)),
@@ -114,6 +118,7 @@ const NOTHING = {
   keyId: undefined,
   receipt: undefined,
   receiptSha256: undefined,
+  hasPayload: true,
   deletion: undefined,
   deletionSha256: undefined,
   leftovers: [],

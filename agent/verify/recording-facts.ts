@@ -66,6 +66,7 @@ export function recordingFacts(
     station: owner === undefined ? undefined : once(owner),
     sha256: manifestSha256,
     receiptSha256,
+    hasPayload: checked.hasPayload,
     proven: provenManifest(checked, once),
     receivedAt: receipt?.received_at,
     deletion: provenDeletion(checked),

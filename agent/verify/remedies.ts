@@ -76,6 +76,7 @@ const REMEDIES: Partial<Record<RemarkCode, Remedy>> = {
   'custody.fork': 'olderImage',
   'vault.quarantined': 'quarantine',
   'payload.missing': 'backup',
+  'payload.asked-again': 'backup',
   'payload.not-for-identity': 'identity',
 };
 

@@ -9,6 +9,7 @@ import {
   type ChainState,
   type CustodyEvent,
 } from '../../protocol/custody-entry.ts';
+import { sha256Hex } from '../../protocol/bytes.ts';
 import { makeSegmentId, type SegmentId, type StationId } from '../../protocol/ids.ts';
 import { signDocument, type SecretKey } from '../../protocol/minisign.ts';
 import type { Random } from '../../protocol/ports.ts';
@@ -102,6 +103,16 @@ export class BuilderLog {
     }
     if (group.length > 0) await this.#chain(group);
     group = [];
+  }
+
+  /** A cut tore the last write of this log: its checkpoint never came to the disk, and the next segment goes on behind what did. */
+  async cutCheckpoint(): Promise<void> {
+    await this.flush();
+    const segment = this.#segments.at(-1);
+    if (segment === undefined) return;
+    const lines = Buffer.concat(segment.bytes).toString('utf8').split('\n').slice(0, -2);
+    segment.bytes.splice(0, Infinity, Buffer.from(`${lines.join('\n')}\n`));
+    segment.state = { sequence: lines.length, sha256: sha256Hex(Buffer.from(lines.at(-1) ?? '')) };
   }
 
   /** The newest entry that was written; null before the first one. */

@@ -2,6 +2,7 @@
 import { CHAIN_BUGS } from './bugs-chains.ts';
 import { DRIVER_BUGS } from './bugs-drivers.ts';
 import { DURABILITY_BUGS } from './bugs-durability.ts';
+import { EXCUSE_BUGS } from './bugs-excuses.ts';
 import { RECEIVER_BUGS } from './bugs-receiver.ts';
 import { RELEASE_BUGS } from './bugs-release.ts';
 import { SEALING_BUGS } from './bugs-sealing.ts';
@@ -16,4 +17,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...CHAIN_BUGS,
   ...SEALING_BUGS,
   ...DRIVER_BUGS,
+  ...EXCUSE_BUGS,
 ];

@@ -250,12 +250,9 @@ test('two stations may share a vault, each with its own keys, chains and custody
   const builder = await freshBuilder();
   await builder.record();
   await builder.close();
-  const other = await freshBuilder({ seed: 2, station: 'dock-2', vault: builder.vaultId });
+  const other = await builder.beside('dock-2', 2);
   await other.record();
   await other.close();
-  await cp(join(other.vault, 'dock-2'), join(builder.vault, 'dock-2'), { recursive: true });
-  await cp(join(other.keys, 'station.pub'), join(builder.keys, 'station-dock-2.pub'));
-  await cp(join(other.keys, 'store.pub'), join(builder.keys, 'store-2.pub'));
   const { findings, notes, totals } = await verdictOf(builder.vault, builder, {
     identities: [builder.store, other.store],
   });

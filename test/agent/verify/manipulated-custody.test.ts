@@ -219,7 +219,6 @@ const segments: Manipulation[] = [
         ),
       ),
     finds: [
-      'docking.log-differs',
       'receipt.custody-head-missing',
       'custody.checkpoint-signature-unknown-key',
       'custody.tail-missing',
@@ -251,7 +250,7 @@ const segments: Manipulation[] = [
           return chained;
         });
       }),
-    finds: ['docking.log-differs', 'custody.checkpoint-head', 'custody.link-differs', ...OTHER_HEADS],
+    finds: ['custody.checkpoint-head', 'custody.link-differs', ...OTHER_HEADS],
   },
   {
     name: 'entries of a stolen key: a receipt that was never given',

@@ -1,0 +1,13 @@
+// Bugs of a verification that believes what anybody can write, or what somebody could who has a key that was put aside.
+import type { PlantedBug } from './planted-bug.ts';
+
+export const EXCUSE_BUGS: readonly PlantedBug[] = [
+  {
+    id: 'unsigned-line-excuses',
+    what: 'a line behind the last checkpoint of a station’s log says what became of recordings that are not there',
+    file: 'agent/verify/place-logs.ts',
+    find: '      if (keyId === undefined) return;\n      log.take(entry);\n',
+    put: '      void keyId;\n      log.take(entry);\n',
+    suites: ['agent/verify/unsigned-excuse'],
+  },
+];
