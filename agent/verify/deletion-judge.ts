@@ -54,7 +54,10 @@ function logged({ name, where, deletion }: Deleted, { log, complete }: JudgeCont
 }
 
 function tooOld(where: string, recording: string, beginsAt: string | undefined): Remark {
-  const message = `deletion record: older than the store's log here, which begins at ${beginsAt}`;
+  const message =
+    beginsAt === undefined
+      ? 'deletion record: the log of the receiver that made it is not here'
+      : `deletion record: older than the store's log here, which begins at ${beginsAt}`;
   return note('deletion.not-judged', below(where, DELETION), message, { recording });
 }
 

@@ -41,6 +41,8 @@ export interface CheckedDocking {
   readonly keyId: string | undefined;
   /** Only where its signature holds. */
   readonly receipt: Receipt | undefined;
+  /** Hex id of the key whose signature on it holds. */
+  readonly receiptKeyId: string | undefined;
   readonly receiptSha256: string | undefined;
   readonly remarks: readonly Remark[];
 }
@@ -73,6 +75,7 @@ export async function checkDocking(question: DockingQuestion): Promise<CheckedDo
     recordSha256: document.bytes && sha256Hex(document.bytes),
     keyId: document.keyId,
     receipt: receipt.keyId === undefined ? undefined : receipt.value,
+    receiptKeyId: receipt.keyId,
     receiptSha256: receipt.bytes && sha256Hex(receipt.bytes),
     remarks: [
       ...oddNames(where, names, DOCKING_NAMES),
@@ -89,6 +92,7 @@ const NOTHING = {
   recordSha256: undefined,
   keyId: undefined,
   receipt: undefined,
+  receiptKeyId: undefined,
   receiptSha256: undefined,
 };
 

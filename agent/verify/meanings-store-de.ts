@@ -101,4 +101,6 @@ export const STORE_MEANINGS_DE: Readonly<Record<keyof typeof STORE_MEANINGS, str
 
   'store-log.none':
     'Ein Zentralspeicher behält sein Protokoll für immer: Es ging verloren oder wurde weggenommen. Ohne es lässt sich über Löschungen, Anordnungen und Herausgaben, die hier fehlen, nichts sagen.',
+  'store-log.key-missing':
+    'Ein Empfänger mit einem neuen Schlüssel beginnt mit ihm einen Abschnitt seines Protokolls: Dieser ging verloren oder wurde weggenommen.',
 };

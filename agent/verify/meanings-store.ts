@@ -86,4 +86,6 @@ export const STORE_MEANINGS = {
 
   'store-log.none':
     'A store keeps its own log for ever, so it was lost or taken away; without it nothing can be said about deletions, orders and disclosures that are missing here.',
+  'store-log.key-missing':
+    'A receiver that has a new key begins a segment of its own log with it: that part was lost or taken away.',
 } as const satisfies Readonly<Record<string, string>>;

@@ -23,6 +23,8 @@ export class PlaceFacts {
   readonly dockings = new Map<string, DockingFacts>();
   /** Recordings that others name as replaced. */
   readonly superseded = new Set<string>();
+  /** Receivers that receipts and deletion records here name, with the hex ids of the keys that signed them. */
+  readonly receivers = new Map<string, Set<string>>();
   /** A station that signed a recording or docking record here. */
   station: string | undefined;
   readonly #heads: StationHead[] = [];
@@ -33,6 +35,7 @@ export class PlaceFacts {
     const facts = recordingFacts(checked, station, (word) => this.#once(word));
     this.recordings.set(facts.name, facts);
     this.#takeReceipt(checked, facts.station);
+    this.takeReceiver(checked.deletion?.receiver, checked.deletionKeyId);
     if (facts.proven === undefined) return;
     this.station ??= facts.proven.station;
     for (const replaced of checked.manifest?.supersedes ?? []) this.superseded.add(replaced);
@@ -44,6 +47,14 @@ export class PlaceFacts {
     this.dockings.set(facts.name, facts);
     this.#takeReceipt(checked, facts.station);
     this.station ??= facts.proven?.station;
+  }
+
+  /** A document by that receiver whose signature by that key holds. */
+  takeReceiver(receiver: string | undefined, keyId: string | undefined): void {
+    if (receiver === undefined || keyId === undefined) return;
+    const known = this.receivers.get(receiver);
+    if (known === undefined) this.receivers.set(this.#once(receiver), new Set([keyId]));
+    else known.add(keyId);
   }
 
   /** Where a document lies that is here. */
@@ -89,7 +100,11 @@ export class PlaceFacts {
     return joined;
   }
 
-  #takeReceipt({ receipt, where }: CheckedRecording | CheckedDocking, station: string | undefined): void {
+  #takeReceipt(
+    { receipt, receiptKeyId, where }: CheckedRecording | CheckedDocking,
+    station: string | undefined,
+  ): void {
+    this.takeReceiver(receipt?.receiver, receiptKeyId);
     if (receipt === undefined || receipt.custody_head === null) return;
     const { segment, sequence, sha256 } = receipt.custody_head;
     const head = { segment: this.#once(segment), sequence, sha256 };

@@ -76,6 +76,7 @@ export class PlaceLogs {
     const { checked, remarks } = await this.#read({ ...found, station: receiver }, { book, visit, vouched });
     const linked = checked?.linked ?? [];
     if (linked.length > 0) this.store.places.push(found.where);
+    this.store.signedBy.set(receiver, new Set(linked.flatMap(({ keyIds }) => [...keyIds])));
     if (oldestAt !== undefined && linked.every(({ link }) => link !== null))
       this.store.beginsAt.set(receiver, oldestAt);
     return [...remarks, ...entries.remarks()];

@@ -42,7 +42,7 @@ export async function* storeRemarks(
   totals.disclosures += log.disclosures.length;
   yield* disclosureRemarks(log.places[0] ?? '.', log.disclosures);
   if (complete) yield* await pendingDisclosures(files, place.path, nowMs);
-  if (complete && log.places.length === 0) yield* noLog(context);
+  if (complete) yield* log.places.length === 0 ? noLog(context) : missingLogs(context);
   yield* await witnessRemarks(context.witnesses, { facts, log });
 }
 
@@ -67,4 +67,20 @@ function noLog({ facts, orders, witnesses }: StoreContext): Remark[] {
   if (receipts + deletions + orders.length + witnesses.length === 0) return [];
   const message = `${receipts} receipts, ${deletions} deletions, ${orders.length} orders and ${witnesses.length} witnesses lie here without the store's own log`;
   return [finding('store-log.none', '.', message, { receipts, deletions, orders: orders.length })];
+}
+
+/** The same for each receiver of several, and for each of its keys: what it signed here stands behind its log (SPEC 10.3). */
+function missingLogs({ facts, logs }: StoreContext): Remark[] {
+  const { store } = logs;
+  return [...facts.receivers].flatMap(([receiver, keyIds]) => {
+    const signedBy = store.signedBy.get(receiver);
+    if (signedBy === undefined || signedBy.size === 0) {
+      const message = `receiver ${receiver} signed documents that lie here, and its own log does not`;
+      return [finding('store-log.none', receiver, message, { receiver })];
+    }
+    const [absent] = [...keyIds].filter((keyId) => !signedBy.has(keyId));
+    if (absent === undefined) return [];
+    const message = `receiver ${receiver} signed documents here by key ${absent}, and nothing of its own log here is signed by that key`;
+    return [finding('store-log.key-missing', receiver, message, { receiver, key_id: absent })];
+  });
 }

@@ -54,6 +54,9 @@ export interface CheckedRecording {
   readonly keyId: string | undefined;
   /** Only where its signature holds. */
   readonly receipt: Receipt | undefined;
+  /** Hex ids of the keys whose signatures hold. */
+  readonly receiptKeyId: string | undefined;
+  readonly deletionKeyId: string | undefined;
   readonly receiptSha256: string | undefined;
   /** The store deleted the payload; only where its signature holds. */
   readonly deletion: DeletionRecord | undefined;
@@ -94,7 +97,9 @@ export async function checkRecording(question: RecordingQuestion): Promise<Check
     manifestSha256: manifest.bytes && sha256Hex(manifest.bytes),
     keyId: manifest.keyId,
     receipt: receipt.keyId === undefined ? undefined : receipt.value,
+    receiptKeyId: receipt.keyId,
     receiptSha256: receipt.bytes && sha256Hex(receipt.bytes),
+    deletionKeyId: deletion.keyId,
     hasPayload: names.includes(PAYLOAD),
     deletion: deletion.keyId === undefined ? undefined : deletion.value,
     deletionSha256: deletion.bytes && sha256Hex(deletion.bytes),
@@ -117,7 +122,9 @@ const NOTHING = {
   manifestSha256: undefined,
   keyId: undefined,
   receipt: undefined,
+  receiptKeyId: undefined,
   receiptSha256: undefined,
+  deletionKeyId: undefined,
   hasPayload: true,
   deletion: undefined,
   deletionSha256: undefined,

@@ -77,6 +77,8 @@ const REMEDIES: Partial<Record<RemarkCode, Remedy>> = {
   'vault.quarantined': 'quarantine',
   'payload.missing': 'backup',
   'payload.asked-again': 'backup',
+  'store-log.none': 'backup',
+  'store-log.key-missing': 'backup',
   'payload.not-for-identity': 'identity',
 };
 

@@ -53,6 +53,8 @@ export function witnessName(receiver: string, day: string): string {
 export class StoreLog {
   /** Folders that were read. */
   readonly places: string[] = [];
+  /** Hex ids of the keys whose checkpoints hold in the log of a receiver that was read; none where nothing in it is signed. */
+  readonly signedBy = new Map<string, ReadonlySet<string>>();
   readonly deletions = new Map<string, LoggedDeletion>();
   readonly orders = new Map<string, LoggedOrder>();
   readonly disclosures: LoggedDisclosure[] = [];
@@ -68,8 +70,14 @@ export class StoreLog {
   /** Digests of witnesses, by `witnessName`. */
   readonly witnesses = new Map<string, string>();
 
-  /** Whether the log of that receiver, or without one each log that is here, goes back to that time (RFC 3339). */
+  /** Whether something in the log of that receiver is signed. */
+  hasLogOf(receiver: string): boolean {
+    return (this.signedBy.get(receiver)?.size ?? 0) > 0;
+  }
+
+  /** Whether the log of that receiver, or without one each log that is here, goes back to that time (RFC 3339). One that is not here does not. */
   reachesBackTo(at: string, receiver?: string): boolean {
+    if (receiver !== undefined && !this.hasLogOf(receiver)) return false;
     const begins = receiver === undefined ? [...this.beginsAt.values()] : [this.beginsAt.get(receiver) ?? at];
     return begins.every((begin) => begin <= at);
   }

@@ -139,7 +139,10 @@ class PlaceCheck {
   ): Promise<void> {
     const place = { folder: join(folder, WITNESS), where: below(where, WITNESS), receiver, vault };
     const { witnesses, remarks } = await checkWitnesses({ ...this.#options, ...place });
-    for (const witness of witnesses) this.#witnesses.push(witness);
+    for (const found of witnesses) {
+      this.#witnesses.push(found);
+      this.#facts.takeReceiver(found.witness.receiver, found.keyId);
+    }
     this.#tell(remarks);
   }
 

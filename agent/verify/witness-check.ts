@@ -21,6 +21,8 @@ const SUFFIX = '.json';
 export interface FoundWitness {
   readonly witness: Witness;
   readonly sha256: string;
+  /** Hex id of the key whose signature holds. */
+  readonly keyId: string;
   readonly where: string;
 }
 
@@ -81,7 +83,10 @@ async function checkWitness(
   ] as const;
   const wrong = fields.filter(([, expected, found]) => expected !== found);
   if (wrong.length === 0)
-    return { found: { witness, sha256: sha256Hex(bytes), where: place }, remarks: tooSoon(witness, place) };
+    return {
+      found: { witness, sha256: sha256Hex(bytes), keyId, where: place },
+      remarks: tooSoon(witness, place),
+    };
   const words = wrong.map(([field, expected, found]) => `${field}: expected ${expected}, found ${found}`);
   return { found: undefined, remarks: [finding('witness.rule', place, `witness: ${words.join('; ')}`)] };
 }

@@ -10,4 +10,12 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     put: '      void keyId;\n      log.take(entry);\n',
     suites: ['agent/verify/unsigned-excuse'],
   },
+  {
+    id: 'second-log-not-missed',
+    what: 'of two receivers the whole log of one can be taken away',
+    file: 'agent/verify/place-store.ts',
+    find: 'noLog(context) : missingLogs(context)',
+    put: 'noLog(context) : missingLogs(context).slice(0, 0)',
+    suites: ['agent/verify/two-receivers'],
+  },
 ];

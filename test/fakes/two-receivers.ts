@@ -1,0 +1,59 @@
+// A vault that two receivers serve, `r-store` and `r-other`, which began with one key of the store.
+import { mkdir } from 'node:fs/promises';
+import type { CustodyEvent } from '../../protocol/custody-entry.ts';
+import { parseReceiverId, type ReceiverId } from '../../protocol/ids.ts';
+import type { SecretKey } from '../../protocol/minisign.ts';
+import { writeKeyChange } from './vault-builder-keys.ts';
+import { StoreBuilder } from './vault-builder-store.ts';
+import { VaultBuilder, type BuiltRecording } from './vault-builder.ts';
+
+/** Its station offers to whichever of the two is named. */
+export class TwoReceivers {
+  readonly builder: VaultBuilder;
+  readonly other: StoreBuilder;
+
+  private constructor(builder: VaultBuilder) {
+    this.builder = builder;
+    const { vault, vaultId, random, clock, receiver } = builder;
+    this.other = new StoreBuilder(vault, vaultId, random, clock, 'r-other');
+    this.other.key = receiver.key;
+  }
+
+  /** Begins one in a folder that is made. */
+  static async create(root: string): Promise<TwoReceivers> {
+    await mkdir(root, { recursive: true });
+    return new TwoReceivers(await VaultBuilder.create(root));
+  }
+
+  /** A docking with one recording, both receipted by that receiver. */
+  async recordBy(receiver: 'r-store' | 'r-other'): Promise<BuiltRecording> {
+    const store = this.builder.receiver as { receiver: ReceiverId; key: SecretKey };
+    const { receiver: own, key } = store;
+    store.receiver = parseReceiverId(receiver);
+    if (receiver === 'r-other') store.key = this.other.key;
+    await this.builder.dock();
+    const made = await this.builder.record();
+    await this.builder.undock();
+    store.receiver = own;
+    store.key = key;
+    return made;
+  }
+
+  /** One of them changes its key as `rotate` does: a document that both keys signed, and a segment of the new key that tells it. Gives what that says. */
+  async changeKey(store: StoreBuilder, fresh: SecretKey): Promise<CustodyEvent['facts']> {
+    const { receiver: holder, key: old } = store;
+    const at = this.builder.clock.now();
+    const facts = await writeKeyChange(this.builder.vault, { holder, old, fresh, at });
+    store.key = fresh;
+    await store.log.open(fresh);
+    store.log.log('key-changed', facts);
+    await store.log.flush();
+    return facts;
+  }
+
+  /** Writes all logs. */
+  async close(): Promise<void> {
+    await this.builder.close();
+    await this.other.write();
+  }
+}
