@@ -100,6 +100,7 @@ async function keysOfStation(
     officer: [],
     supervisor: [],
     introduced: new Map(),
+    changes: [],
     revoked: new Map(),
   };
 }

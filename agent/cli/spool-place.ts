@@ -58,6 +58,6 @@ export async function spoolKeys(
     key,
     station: null,
   }));
-  const none = { officer: [], supervisor: [], introduced: new Map(), revoked: new Map() };
+  const none = { officer: [], supervisor: [], introduced: new Map(), changes: [], revoked: new Map() };
   return { folder: file, station, store, ...none };
 }

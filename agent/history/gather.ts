@@ -4,15 +4,17 @@ import { join } from 'node:path';
 import type { CheckedDocking } from '../verify/docking-check.ts';
 import { knownKeys } from '../verify/known-keys.ts';
 import { CUSTODY, type Place } from '../verify/place.ts';
-import type { ReadFiles } from '../verify/read-files.ts';
+import { listSorted, type ReadFiles } from '../verify/read-files.ts';
 import type { CheckedRecording } from '../verify/recording-check.ts';
 import { below, note, type Remark } from '../verify/remark.ts';
+import { StoreLogBelief } from '../verify/store-log-belief.ts';
 import type { CustodyEntry } from '../../protocol/custody-entry.ts';
+import { isStationId } from '../../protocol/ids.ts';
 import { revokedAt, stationKeys, storeKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
 import { readVaultId } from '../verify/vault-id.ts';
 import type { History, HistoryDocument, Step, Subject } from './history.ts';
 import { keysUsed } from './keys-used.ts';
-import { headsIn, headsOfReceipts, headsOfWitnesses, type HeadsOf } from './outside-heads.ts';
+import { headsIn, headsOfReceipts, headsOfWitnesses } from './outside-heads.ts';
 import type { HistoryPlace, StationPlace } from './places.ts';
 import { provenLog, type LogQuestion, type ProvenLog } from './proven-log.ts';
 import { relate, type Related } from './related.ts';
@@ -103,8 +105,12 @@ class Gathering {
     const witnessed = await headsOfWitnesses(this.#deps, this.#question.place);
     this.#remarks.push(...witnessed.remarks);
     const logs: ProvenLog[] = [];
+    const belief = await this.#belief();
     for (const receiver of this.#question.place.receivers) {
-      const read = await this.#storeLog(receiver, related, witnessed.headsOf);
+      const doubted = await belief.unbelieved(receiver, this.#custodyOf(receiver));
+      this.#remarks.push(...doubted.remarks);
+      const known = { heads: witnessed.headsOf(receiver), unbelieved: doubted.segments };
+      const read = await this.#storeLog(receiver, related, known);
       if (read !== undefined) logs.push(read);
     }
     const dropped = logs.flatMap((log) => log.dropped);
@@ -122,16 +128,31 @@ class Gathering {
     return logs;
   }
 
-  #storeLog(receiver: string, related: Related, headsOf: HeadsOf): Promise<ProvenLog | undefined> {
+  /** By the logs of all stations of the vault, whichever of them is asked about. */
+  async #belief(): Promise<StoreLogBelief> {
     const { files, place, signal } = this.#question;
+    const names = place.kind === 'spool' ? [] : ((await listSorted(files, place.path)) ?? []);
+    const stations = names.filter(isStationId).map((station) => ({ station, ...this.#custodyOf(station) }));
+    return new StoreLogBelief({ files, keys: this.#deps.keys, stations, signal });
+  }
+
+  #custodyOf(keeper: string): { readonly folder: string; readonly where: string } {
+    return { folder: join(this.#question.place.path, keeper, CUSTODY), where: below(keeper, CUSTODY) };
+  }
+
+  #storeLog(
+    receiver: string,
+    related: Related,
+    known: Pick<LogQuestion, 'heads' | 'unbelieved'>,
+  ): Promise<ProvenLog | undefined> {
+    const { files, signal } = this.#question;
     const question = {
       files,
-      folder: join(place.path, receiver, CUSTODY),
-      where: below(receiver, CUSTODY),
+      ...this.#custodyOf(receiver),
+      ...known,
       kind: 'store',
       keeper: receiver,
       keysOf: () => storeKeys(this.#deps.keys),
-      heads: headsOf(receiver),
       dropped: [],
       revokedAt: () => undefined,
       signal,
@@ -152,6 +173,7 @@ class Gathering {
       keeper: this.#station.station,
       keysOf: (keeper: string | undefined) => stationKeys(keys, keeper),
       ...known,
+      unbelieved: new Set<string>(),
       revokedAt: (keeper: string, keyId: string) => revokedAt(keys, keeper, keyId),
       signal,
     } as const;

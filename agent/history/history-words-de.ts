@@ -140,7 +140,11 @@ export const HISTORY_DE: HistoryWords = {
 
   meaning: 'Was die Wörter heißen',
   proofs: { confirmed: 'bestätigt', signed: 'signiert', claimed: 'NUR BEHAUPTET' },
-  doubts: { 'no-signature': 'keine Signatur dahinter', 'revoked-key': 'ihr Schlüssel wurde widerrufen' },
+  doubts: {
+    'no-signature': 'keine Signatur dahinter',
+    'revoked-key': 'ihr Schlüssel wurde widerrufen',
+    'old-key': 'ihr Schlüssel wurde abgelegt',
+  },
   meanings: [
     'bestätigt: Es steht in einem Protokoll, das die Station (oder der Zentralspeicher) signiert hat, und der Zentralspeicher hat später in einer Quittung oder einem Tageszeugnis einen Stand derselben lückenlosen Kette signiert. Einen Eintrag der Station kann seitdem keiner der beiden allein geändert haben. Einen Eintrag im eigenen Protokoll des Zentralspeichers könnte dieser allein neu geschrieben haben, samt allen Tageszeugnissen seitdem: Diese mit den Zeilen vergleichen, die an ihren Tagen gedruckt wurden.',
     'signiert: Ein vertrauter Schlüssel hat es signiert, in einem Protokoll oder Dokument. Niemand ohne diesen Schlüssel kann es geschrieben oder geändert haben.',

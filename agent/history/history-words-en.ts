@@ -137,7 +137,11 @@ export const HISTORY_EN = {
 
   meaning: 'What the words mean',
   proofs: { confirmed: 'confirmed', signed: 'signed', claimed: 'ONLY CLAIMED' },
-  doubts: { 'no-signature': 'no signature behind it', 'revoked-key': 'its key was revoked' },
+  doubts: {
+    'no-signature': 'no signature behind it',
+    'revoked-key': 'its key was revoked',
+    'old-key': 'its key was put aside',
+  },
   meanings: [
     'confirmed: it stands in a log that the station (or store) signed, and the store later signed a head of the same unbroken chain in a receipt or a daily witness. Neither of the two alone could have changed an entry of the station since. An entry of the store’s own log the store alone could have written anew, with all its witnesses since: compare these with the lines that were printed on their days.',
     'signed: a trusted key signed it, in a log or a document. Nobody without that key could have written or changed it.',

@@ -25,6 +25,8 @@ export interface LogQuestion {
   readonly heads: readonly OutsideHead[];
   /** Ends of segments that were let go, as another log says. */
   readonly dropped: readonly NamedHead[];
+  /** Segments that say nothing, because an old key of the store may have signed them. */
+  readonly unbelieved: ReadonlySet<string>;
   /** When a key of that keeper was revoked; undefined where it was not. */
   readonly revokedAt: (keeper: string, keyId: string) => string | undefined;
   /** Hears of each entry that belongs to the life, those that are not listed for their number too, and whether somebody vouches for it. */
@@ -60,7 +62,9 @@ class Reading {
   readonly #dropped: { readonly end: NamedHead; readonly ref: EntryRef }[] = [];
   /** Entries that belong to the life and have not been followed yet. */
   readonly #picked = new WeakSet<CustodyEntry>();
-  readonly #vouched = new VouchedEntries((entry, _, keyId) => this.#follow(entry, keyId !== undefined));
+  readonly #vouched = new VouchedEntries((entry, segment, keyId) =>
+    this.#follow(entry, keyId !== undefined && this.#isBelieved(segment)),
+  );
   #keeper: string | undefined;
   #first: string | null = null;
   #last: string | null = null;
@@ -111,7 +115,7 @@ class Reading {
       remarks: [...remarks, ...this.#headRemarks()],
       keyIds: new Set(linked.flatMap(({ keyIds }) => [...keyIds])),
       dropped: this.#dropped
-        .filter(({ ref }) => this.#proofs.vouchedBy(ref) !== undefined)
+        .filter(({ ref }) => this.#isBelieved(ref.segment) && this.#proofs.vouchedBy(ref) !== undefined)
         .map(({ end }) => end),
     };
   }
@@ -152,6 +156,10 @@ class Reading {
     if (this.#question.kind === 'store' || this.#question.keeper === undefined) this.#book.drop(end);
   }
 
+  #isBelieved(segment: string): boolean {
+    return !this.#question.unbelieved.has(segment);
+  }
+
   #step({ entry, ref }: PickedEntry): Step {
     const { at, event, facts } = entry;
     const { segment, sequence } = ref;
@@ -163,6 +171,8 @@ class Reading {
     const keyId = this.#proofs.vouchedBy(ref);
     if (keyId === undefined)
       return { proof: 'claimed', key_id: null, confirmed_by: null, doubt: 'no-signature' };
+    if (!this.#isBelieved(ref.segment))
+      return { proof: 'claimed', key_id: keyId, confirmed_by: null, doubt: 'old-key' };
     const outside = this.#proofs.confirmedBy(ref);
     const revoked = this.#question.revokedAt(keeper, keyId);
     if (outside !== undefined && (revoked === undefined || outside.signedAt < revoked))

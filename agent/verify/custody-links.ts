@@ -97,6 +97,7 @@ export function checkLinks(
     ...forks(where, segments),
     ...circles(where, segments),
     ...keyFaults(segments),
+    ...oldKeys(segments),
     ...(context.isTaken === true ? unsignedEnds(segments, context.book) : []),
   ];
 }
@@ -114,6 +115,21 @@ function unsignedEnds(segments: readonly LinkedSegment[], book: HeadBook): Remar
     if (book.compare(link) !== 'good') return [];
     const message = `no checkpoint covers entries ${before.vouchedTo + 1} to ${link.sequence}, which segment ${segment} follows without one`;
     return [finding('custody.unsigned-end', before.where, message, { segment })];
+  });
+}
+
+/** Who changed away from a key signs nothing more with it (SPEC 4.9.2): whoever has the old one must not go on with the log. */
+function oldKeys(segments: readonly LinkedSegment[]): Remark[] {
+  const bySegment = new Map(segments.map((one) => [one.segment, one]));
+  const told = new Map<string, ReadonlySet<string>>();
+  return segments.flatMap(({ segment, where, link, keyIds, signedBy, keyChange }) => {
+    const before = bySegment.get(link?.segment ?? '');
+    const left = told.get(before?.segment ?? '') ?? new Set();
+    const [old] = [...keyIds, ...(signedBy === undefined ? [] : [signedBy])].filter((id) => left.has(id));
+    told.set(segment, keyChange === undefined ? left : new Set([...left, keyChange.oldKeyId]));
+    if (old === undefined) return [];
+    const message = `signed by key ${old}, from which an earlier segment tells a change to another one`;
+    return [finding('custody.old-key', where, message, { key_id: old })];
   });
 }
 

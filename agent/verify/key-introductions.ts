@@ -7,7 +7,7 @@ import { checkOldSignature, type FoundChange } from './key-change-check.ts';
 import type { FoundRevocation } from './key-revocation-check.ts';
 import type { ReadFiles } from './read-files.ts';
 import { note, type Remark } from './remark.ts';
-import { stationKeys, storeKeys, type TrustedKeys } from './trusted-keys.ts';
+import { stationKeys, storeKeys, type KeyStep, type TrustedKeys } from './trusted-keys.ts';
 
 /** Keys that count behind the changes. */
 export interface Introduced {
@@ -33,17 +33,23 @@ export async function introduceKeys(
 }
 
 class Introductions implements Introduced {
-  readonly keys: TrustedKeys;
   readonly remarks: Remark[] = [];
+  readonly #trusted: TrustedKeys;
   readonly #files: ReadFiles;
   readonly #introduced: Map<string, PublicKey[]>;
+  readonly #steps: KeyStep[];
   readonly #revocations: readonly FoundRevocation[];
 
   constructor(files: ReadFiles, trusted: TrustedKeys, revocations: readonly FoundRevocation[]) {
     this.#files = files;
     this.#introduced = new Map([...trusted.introduced].map(([holder, keys]) => [holder, [...keys]]));
-    this.keys = { ...trusted, introduced: this.#introduced };
+    this.#trusted = trusted;
+    this.#steps = [...trusted.changes];
     this.#revocations = revocations;
+  }
+
+  get keys(): TrustedKeys {
+    return { ...this.#trusted, introduced: this.#introduced, changes: this.#steps };
   }
 
   /** Takes those that count by now; gives the others back. */
@@ -67,8 +73,9 @@ class Introductions implements Introduced {
   #introduce(change: FoundChange): void {
     const { document, newKey } = change;
     const known = this.#holderKeys(change).some(({ keyId }) => equalBytes(keyId, newKey.keyId));
-    if (known) return;
     const revoked = this.#revocations.find((revocation) => revokes(revocation, change));
+    if (revoked === undefined) this.#steps.push(keyStep(change));
+    if (known) return;
     if (revoked !== undefined) {
       this.#note(change, revokedNote(change, revoked));
       return;
@@ -85,6 +92,11 @@ class Introductions implements Introduced {
   #note({ inPlace }: FoundChange, remark: Remark): void {
     if (inPlace) this.remarks.push(remark);
   }
+}
+
+/** Whose key becomes which. */
+export function keyStep({ document: { holder }, oldKey, newKey }: FoundChange): KeyStep {
+  return { holder, oldKeyId: keyIdHex(oldKey.keyId), newKeyId: keyIdHex(newKey.keyId) };
 }
 
 /** A thief of the old key can date a change as he likes: only a key that was put aside in order introduces another one. */

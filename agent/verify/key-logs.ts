@@ -1,5 +1,7 @@
 // Compares documents about keys with what the logs say of them (SPEC 4.9). Pure.
 import { keyIdHex } from '../../protocol/minisign.ts';
+import type { FoundChange } from './key-change-check.ts';
+import { keyStep } from './key-introductions.ts';
 import type { KnownKeys } from './known-keys.ts';
 import type { LoggedKeyChange, PlaceLogs } from './place-logs.ts';
 import { finding, note, type Remark } from './remark.ts';
@@ -21,6 +23,11 @@ export function keyLogRemarks(
     ...logs.keyChanges
       .filter(({ changeSha256 }) => !here.has(changeSha256))
       .map((change) => changeMissing(change, given.has(change.newKeyId))),
+    ...logs.keyChanges.flatMap((logged) =>
+      changes
+        .filter((change) => change.sha256 === logged.changeSha256)
+        .flatMap((change) => otherChange(logged, change)),
+    ),
     ...changes
       .filter(({ sha256, inPlace }) => inPlace && !logged.has(sha256))
       .map(({ where, sha256 }) =>
@@ -46,6 +53,26 @@ export function keyLogRemarks(
         const message = `the store's log says that it revoked the key of ${name.replace(' ', ': ')}, and the document is not here`;
         return finding('key-revocation.missing', store.places[0] ?? '.', message, { key: name });
       }),
+  ];
+}
+
+/** What an entry says of a change is what its document says. */
+function otherChange(logged: LoggedKeyChange, change: FoundChange): Remark[] {
+  const { holder, oldKeyId, newKeyId } = keyStep(change);
+  const fields = [
+    ['holder', holder, logged.holder],
+    ['old key', oldKeyId, logged.oldKeyId],
+    ['new key', newKeyId, logged.newKeyId],
+  ] as const;
+  const wrong = fields.filter(([, expected, found]) => expected !== found);
+  if (wrong.length === 0) return [];
+  const words = wrong.map(
+    ([field, expected, found]) => `${field}: the document says ${expected}, the log ${found}`,
+  );
+  return [
+    finding('key-change.other-logged', logged.where, `key change: ${words.join('; ')}`, {
+      holder: logged.holder,
+    }),
   ];
 }
 

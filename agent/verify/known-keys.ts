@@ -5,6 +5,7 @@ import { oddName } from './folder-names.ts';
 import { readKeyChange, type FoundChange } from './key-change-check.ts';
 import { keyFolders, type KeyFolder } from './key-folders.ts';
 import { introduceKeys } from './key-introductions.ts';
+import { successionRemarks } from './key-succession.ts';
 import { checkRevocation, type FoundRevocation } from './key-revocation-check.ts';
 import type { Place } from './place.ts';
 import { listFolder, type ReadFiles } from './read-files.ts';
@@ -39,11 +40,13 @@ export async function knownKeys(files: ReadFiles, place: Place, trusted: Trusted
   const revoked = revocations.map(
     ({ document: { station: of, key_id: id, revoked_at: at } }) => [revokedName(of, id), at] as const,
   );
+  const keys = { ...station.keys, revoked: new Map(revoked) };
+  const followed = successionRemarks(documents.changes, keys);
   return {
-    keys: { ...station.keys, revoked: new Map(revoked) },
+    keys,
     changes: documents.changes,
     revocations,
-    remarks: [...documents.remarks, ...store.remarks, ...station.remarks],
+    remarks: [...documents.remarks, ...store.remarks, ...station.remarks, ...followed],
   };
 }
 

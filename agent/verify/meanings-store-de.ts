@@ -70,6 +70,12 @@ export const STORE_MEANINGS_DE: Readonly<Record<keyof typeof STORE_MEANINGS, str
     'Der Schlüssel, der den neuen einführt, wurde widerrufen: Nur ein von Hand überbrachter Schlüssel zählt.',
   'key-change.missing':
     'Laut Protokoll wurde der Schlüssel gewechselt, und das Dokument darüber ist nicht hier: Es ging verloren oder wurde weggenommen.',
+  'key-change.goes-back':
+    'Jeder Wechsel macht einen neuen Schlüssel, daher geht niemand zu einem abgelegten zurück: Jemand, der den alten hat, will ihn wieder gelten lassen.',
+  'key-change.twice':
+    'Von einem Schlüssel wechselt sein Inhaber zu einem anderen: Jemand, der den alten hat, machte einen eigenen Wechsel.',
+  'key-change.other-logged':
+    'Das Dokument handelt von einem anderen Wechsel als das Protokoll: Eines von beiden wurde ausgetauscht oder erfunden.',
   'key-change.not-logged': 'Das Protokoll nennt diesen Schlüsselwechsel (noch) nicht.',
   'key-revocation.rule': 'Der Widerruf widerspricht seinem Ort oder dem Format.',
   'key-revocation.not-logged':
@@ -103,4 +109,6 @@ export const STORE_MEANINGS_DE: Readonly<Record<keyof typeof STORE_MEANINGS, str
     'Ein Zentralspeicher behält sein Protokoll für immer: Es ging verloren oder wurde weggenommen. Ohne es lässt sich über Löschungen, Anordnungen und Herausgaben, die hier fehlen, nichts sagen.',
   'store-log.key-missing':
     'Ein Empfänger mit einem neuen Schlüssel beginnt mit ihm einen Abschnitt seines Protokolls: Dieser ging verloren oder wurde weggenommen.',
+  'store-log.old-key':
+    'Dieses Protokoll kann jemand geschrieben haben, der einen alten Schlüssel des Zentralspeichers hat: Es erklärt nichts, was hier fehlt.',
 };

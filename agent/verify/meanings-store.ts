@@ -58,6 +58,12 @@ export const STORE_MEANINGS = {
     'The key that introduces the new one was revoked: only a key that came by hand counts.',
   'key-change.missing':
     'The log says that the key was changed, and the document of that is not here: it was lost or taken away.',
+  'key-change.goes-back':
+    'Each change makes a new key, so nobody goes back to one that was put aside: somebody who has the old key wants it to count again.',
+  'key-change.twice':
+    'From one key its holder goes to one other: somebody who has the old key made a change of his own.',
+  'key-change.other-logged':
+    'The document is about another change than the log says: one of the two was exchanged or invented.',
   'key-change.not-logged': 'The log does not name this key change (yet).',
   'key-revocation.rule': 'The revocation contradicts its place or the format.',
   'key-revocation.not-logged':
@@ -88,4 +94,6 @@ export const STORE_MEANINGS = {
     'A store keeps its own log for ever, so it was lost or taken away; without it nothing can be said about deletions, orders and disclosures that are missing here.',
   'store-log.key-missing':
     'A receiver that has a new key begins a segment of its own log with it: that part was lost or taken away.',
+  'store-log.old-key':
+    'Somebody who has an old key of the store may have written this log: it explains nothing that is missing here.',
 } as const satisfies Readonly<Record<string, string>>;

@@ -134,6 +134,8 @@ export const MEANINGS = {
   'custody.two-keys': 'A segment is of one key: a part of it was signed by somebody else.',
   'custody.key-not-announced':
     'Whoever changes to a new key says so in the second entry; this segment does not.',
+  'custody.old-key':
+    'Whoever changed to a new key signs nothing more with the old one: somebody who has the old key went on with the log.',
   'custody.revoked-key':
     'Only a revoked key vouches for these entries, and no receipt shows that they were there before: judge them with care.',
   'custody.end-refused':

@@ -14,6 +14,7 @@ import { receiptHeadRemarks } from './receipt-heads.ts';
 import { finding, note, type Remark } from './remark.ts';
 import { StationLog } from './station-log.ts';
 import { StoreLog } from './store-log.ts';
+import { StoreLogBelief } from './store-log-belief.ts';
 import { revokedAt, stationKeys, storeKeys, type TrustedKeys } from './trusted-keys.ts';
 import { VouchedEntries } from './vouched-entries.ts';
 import type { FoundWitness } from './witness-check.ts';
@@ -25,6 +26,8 @@ export interface LogsOptions {
   readonly kind: 'vault' | 'spool';
   readonly facts: PlaceFacts;
   readonly witnesses: readonly FoundWitness[];
+  /** The logs of stations that lie here. */
+  readonly stations: readonly FoundCustody[];
   readonly signal: AbortSignal;
 }
 
@@ -50,18 +53,21 @@ export class PlaceLogs {
   readonly #options: LogsOptions;
   /** Ends of segments that the store's log says were let go. */
   readonly #dropped: NamedHead[] = [];
+  readonly #belief: StoreLogBelief;
 
   constructor(options: LogsOptions) {
     this.#options = options;
+    this.#belief = new StoreLogBelief(options);
   }
 
   /** Reads the log of a receiver. Errors: the signal's reason; those of the machine. */
   async readStore(receiver: string, found: Pick<FoundCustody, 'folder' | 'where'>): Promise<Remark[]> {
+    const doubted = await this.#belief.unbelieved(receiver, found);
     const book = new HeadBook();
     const entries = this.#entryCheck('store', found.where);
     let oldestAt: string | undefined;
-    const vouched = new VouchedEntries((entry, _, keyId) => {
-      if (keyId === undefined) return;
+    const vouched = new VouchedEntries((entry, segment, keyId) => {
+      if (keyId === undefined || doubted.segments.has(segment)) return;
       this.store.take(receiver, entry);
       const end = droppedEnd(entry);
       if (end === undefined) return;
@@ -79,7 +85,7 @@ export class PlaceLogs {
     this.store.signedBy.set(receiver, new Set(linked.flatMap(({ keyIds }) => [...keyIds])));
     if (oldestAt !== undefined && linked.every(({ link }) => link !== null))
       this.store.beginsAt.set(receiver, oldestAt);
-    return [...remarks, ...entries.remarks()];
+    return [...remarks, ...doubted.remarks, ...entries.remarks()];
   }
 
   /** Reads the log of a station. Errors: the signal's reason; those of the machine. */

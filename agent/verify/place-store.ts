@@ -1,5 +1,6 @@
 // What the store did with recordings, and whether it was allowed to: deletions, orders, disclosures, witnesses.
 import type { Place } from './place.ts';
+import { isReceiverId } from '../../protocol/ids.ts';
 import { disclosureRemarks, pendingDisclosures } from './disclosure-check.ts';
 import { judgeDeletions } from './deletion-judge.ts';
 import { OrderBook } from './order-book.ts';
@@ -70,9 +71,12 @@ function noLog({ facts, orders, witnesses }: StoreContext): Remark[] {
 }
 
 /** The same for each receiver of several, and for each of its keys: what it signed here stands behind its log (SPEC 10.3). */
-function missingLogs({ facts, logs }: StoreContext): Remark[] {
+function missingLogs({ keys, facts, logs }: StoreContext): Remark[] {
   const { store } = logs;
-  return [...facts.receivers].flatMap(([receiver, keyIds]) => {
+  const named = new Map<string, ReadonlySet<string>>(facts.receivers);
+  for (const { holder } of keys.changes)
+    if (isReceiverId(holder) && !named.has(holder)) named.set(holder, new Set());
+  return [...named].flatMap(([receiver, keyIds]) => {
     const signedBy = store.signedBy.get(receiver);
     if (signedBy === undefined || signedBy.size === 0) {
       const message = `receiver ${receiver} signed documents that lie here, and its own log does not`;

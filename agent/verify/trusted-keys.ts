@@ -22,6 +22,13 @@ export interface NamedKey {
   readonly station: StationId | null;
 }
 
+/** A planned change of keys that counts; key ids in hex. */
+export interface KeyStep {
+  readonly holder: string;
+  readonly oldKeyId: string;
+  readonly newKeyId: string;
+}
+
 /** Whom a verification trusts. */
 export interface TrustedKeys {
   /** Where they came from, for the report. */
@@ -33,6 +40,8 @@ export interface TrustedKeys {
   readonly supervisor: readonly NamedKey[];
   /** Keys that verified changes introduce (SPEC 4.9), by the station or receiver that holds them; see known-keys.ts. */
   readonly introduced: ReadonlyMap<string, readonly PublicKey[]>;
+  /** Planned changes that count (SPEC 4.9.1): whose holder put which key aside for which. */
+  readonly changes: readonly KeyStep[];
   /** When which key was revoked (RFC 3339), by `revokedName`. */
   readonly revoked: ReadonlyMap<string, string>;
 }
@@ -51,7 +60,16 @@ export async function readTrustedKeys(folder: string): Promise<TrustedKeys> {
   const officer = await readAll(folder, names, /^officer[^/]*\.pub$/);
   const supervisor = await readAll(folder, names, /^supervisor[^/]*\.pub$/);
   refuseConflicts(folder, [station, store, officer, supervisor]);
-  return { folder, station, store, officer, supervisor, introduced: new Map(), revoked: new Map() };
+  return {
+    folder,
+    station,
+    store,
+    officer,
+    supervisor,
+    introduced: new Map(),
+    changes: [],
+    revoked: new Map(),
+  };
 }
 
 /**

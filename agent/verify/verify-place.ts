@@ -163,7 +163,8 @@ class PlaceCheck {
   async #readLogs(): Promise<PlaceLogs> {
     const kind = this.#place.kind === 'spool' ? 'spool' : 'vault';
     const witnesses = this.#witnesses;
-    const logs = new PlaceLogs({ ...this.#options, kind, facts: this.#facts, witnesses });
+    const found = { facts: this.#facts, witnesses, stations: this.#custody };
+    const logs = new PlaceLogs({ ...this.#options, kind, ...found });
     for (const { receiver, folder, where } of this.#receivers) {
       const custody = { folder: join(folder, CUSTODY), where: below(where, CUSTODY) };
       this.#tell(await logs.readStore(receiver, custody));

@@ -84,9 +84,16 @@ async function storeLogs(
   { files, signal }: Pick<WitnessQuestion, 'files' | 'signal'>,
   { vault, keys }: Pick<HeldWitnesses, 'vault' | 'keys'>,
 ): Promise<StoreLog> {
+  const names = (await listSorted(files, vault)) ?? [];
+  const stations = names.filter(isStationId).map((station) => ({
+    kind: 'custody' as const,
+    folder: join(vault, station, CUSTODY),
+    where: `${station}/${CUSTODY}`,
+    station,
+  }));
   const nothing = { facts: new PlaceFacts(), witnesses: [] };
-  const logs = new PlaceLogs({ files, keys, kind: 'vault', signal, ...nothing });
-  for (const receiver of ((await listSorted(files, vault)) ?? []).filter(isReceiverId))
+  const logs = new PlaceLogs({ files, keys, kind: 'vault', signal, stations, ...nothing });
+  for (const receiver of names.filter(isReceiverId))
     await logs.readStore(receiver, {
       folder: join(vault, receiver, CUSTODY),
       where: `${receiver}/${CUSTODY}`,

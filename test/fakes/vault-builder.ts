@@ -264,19 +264,20 @@ export class VaultBuilder {
 
   /**
    * The station changes to a new key: a change document, a segment of the new key, new chains. `publish`: whether the new key is put into
-   * the keys folder.
+   * the keys folder. `back`: the key that it changes to, one that it had before.
    */
   async changeKey(
     wish: {
       readonly publish?: boolean;
+      readonly back?: SecretKey;
       readonly reason?: KeyChange['reason'];
       readonly change?: (document: KeyChange) => KeyChange;
     } = {},
   ): Promise<void> {
     await this.#stop();
-    const { publish = true, ...how } = wish;
+    const { publish = wish.back === undefined, back, ...how } = wish;
     const old = this.stationKey;
-    const fresh = makeSecretKey(this.random);
+    const fresh = back ?? makeSecretKey(this.random);
     this.stationKey = fresh;
     this.stationKeys.push(fresh);
     const facts = await writeKeyChange(this.vault, {

@@ -18,4 +18,20 @@ export const EXCUSE_BUGS: readonly PlantedBug[] = [
     put: 'noLog(context) : missingLogs(context).slice(0, 0)',
     suites: ['agent/verify/two-receivers'],
   },
+  {
+    id: 'old-key-excuses',
+    what: 'a receiver that never was lets recordings go, by a key that the store put aside',
+    file: 'agent/verify/place-logs.ts',
+    find: 'keyId === undefined || doubted.segments.has(segment)',
+    put: 'keyId === undefined || (doubted.segments.has(segment) && segment.length === 0)',
+    suites: ['agent/verify/old-store-key'],
+  },
+  {
+    id: 'log-goes-back-to-old-key',
+    what: 'a log goes on by the key that it told a change away from',
+    file: 'agent/verify/custody-links.ts',
+    find: '    ...oldKeys(segments),\n',
+    put: '    ...oldKeys(segments.slice(0, 0)),\n',
+    suites: ['agent/verify/old-store-key'],
+  },
 ];

@@ -118,8 +118,8 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     id: 'unsigned-excuse',
     what: 'a line that nobody signed explains away what was taken out of a vault',
     file: 'agent/verify/place-logs.ts',
-    find: '      if (keyId === undefined) return;\n      this.store.take(',
-    put: '      this.store.take(',
+    find: 'keyId === undefined || doubted.segments.has(segment)',
+    put: 'doubted.segments.has(segment)',
     suites: ['agent/verify/unsigned-excuse'],
   },
 ];

@@ -13,6 +13,7 @@ const NO_KEYS: TrustedKeys = {
   officer: [],
   supervisor: [],
   introduced: new Map(),
+  changes: [],
   revoked: new Map(),
 };
 const AT = { folder: '/folder', where: 'folder', keys: NO_KEYS, signal: new AbortController().signal };
