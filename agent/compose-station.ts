@@ -240,6 +240,7 @@ async function connectParts(
     units: ports.bulk,
     custody,
     onAsking: (settled) => putBack.asking(settled),
+    onUnmarked: (count) => putBack.unmarked(count),
     knowsHead: (head) => differences.isOurs(head),
   });
   const progress = {

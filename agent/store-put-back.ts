@@ -16,6 +16,7 @@ export class StorePutBack {
   readonly #waiting = new Set<RecordingId>();
   #behind = false;
   #asking = 0;
+  #unmarked = 0;
 
   constructor(options: StorePutBackOptions) {
     this.#options = options;
@@ -44,13 +45,19 @@ export class StorePutBack {
     if (!this.isBehind) this.#options.onLevel();
   }
 
-  /** It asks for something, and what follows from that is not durable yet; settled when it is. The promise does not reject. */
+  /** It asks for something, and what follows from that is not durable yet; settled when it is, and not before. The promise does not reject. */
   asking(settled: Promise<void>): void {
     this.#asking++;
     void settled.then(() => {
       this.#asking--;
       if (!this.isBehind) this.#options.onLevel();
     });
+  }
+
+  /** So many things that it asks for are tried again, because the disk did not take that. */
+  unmarked(count: number): void {
+    this.#unmarked = count;
+    this.#show();
   }
 
   /** Its copy is delivered again. */
@@ -66,7 +73,8 @@ export class StorePutBack {
 
   #show(): void {
     const { conditions } = this.#options;
-    if (!this.#behind && this.#waiting.size === 0) conditions.clear('store.put-back', null);
-    else conditions.raise('store.put-back', null, { waiting: this.#waiting.size });
+    const waiting = this.#waiting.size + this.#unmarked;
+    if (!this.#behind && waiting === 0) conditions.clear('store.put-back', null);
+    else conditions.raise('store.put-back', null, { waiting });
   }
 }

@@ -1,6 +1,6 @@
 // Pushes recordings and docking records to the store: decides when which step of protocol/transfer-state.ts is done. The steps
-// themselves are in push-steps.ts, what becomes of receipts in push-receipts.ts, what becomes of failures in push-failures.ts, what differs
-// between the kinds in push-source.ts.
+// themselves are in push-steps.ts, what becomes of receipts in push-receipts.ts, what becomes of failures in push-failures.ts, of what the store
+// asks for again in askings.ts, what differs between the kinds in push-source.ts.
 //
 // Invariants:
 // 1. At most READS_MAX units are in memory, and at most the window is in flight.
@@ -13,6 +13,8 @@ import type { CustodyHead } from '../../protocol/receipt.ts';
 import type { StationTopics } from '../../protocol/topics.ts';
 import type { Held, Sender, SenderAction } from '../../protocol/transfer-state.ts';
 import type { Custody } from '../custody/custody.ts';
+import type { AskedOutcome } from '../spool/asked-again.ts';
+import { Askings } from './askings.ts';
 import { OFFER_SIZE_CODE, PushFailures } from './push-failures.ts';
 import { PushQueue, type LaneName } from './push-queue.ts';
 import { PushReceipts } from './push-receipts.ts';
@@ -45,8 +47,10 @@ export interface PushOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
-  /** The store asks for something again; settled once what follows from that is durable. */
+  /** The store asks for something again; settled once what follows from that is durable, and not before. */
   readonly onAsking: (settled: Promise<void>) => void;
+  /** So many of these are tried again, because the disk did not take them. Must not throw. */
+  readonly onUnmarked: (count: number) => void;
   /** Whether a head that the store names is in our custody log. */
   readonly knowsHead: (head: CustodyHead) => Promise<boolean>;
 }
@@ -60,6 +64,7 @@ export class Pusher {
   readonly #steps: PushSteps;
   readonly #receipts: PushReceipts;
   readonly #failures: PushFailures;
+  readonly #askings: Askings;
   #running = new Set<Promise<void>>();
   #reads = 0;
   #cancelWake: () => void = () => undefined;
@@ -89,6 +94,12 @@ export class Pusher {
       forget: (recording) => this.#forget(recording),
       tooLarge: (recording) => this.#tooLarge(recording),
       postpone: (recording, pauseMs) => this.#postpone(recording, pauseMs),
+    });
+    this.#askings = new Askings({
+      ...options,
+      sources,
+      follow: (source, body, outcome) => this.#again(source, body, outcome),
+      run: (work) => this.#run(work),
     });
   }
 
@@ -151,6 +162,7 @@ export class Pusher {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelWake();
+    this.#askings.stop();
     this.#options.limits.pace.letGo();
     await Promise.allSettled(this.#running);
   }
@@ -179,9 +191,7 @@ export class Pusher {
       return;
     }
     if (down.kind === 'again') {
-      const asked = this.#again(recording, down.body);
-      this.#options.onAsking(asked.catch(() => undefined)); // told by #run
-      this.#run(asked);
+      this.#askings.take(recording, down.body);
       return;
     }
     if (sender === undefined) return;
@@ -200,10 +210,8 @@ export class Pusher {
   }
 
   /** The store lost it: what is here is delivered again. Another receipt than ours is an old message. */
-  async #again(recording: RecordingId, { receiver, receipt_sha256 }: AgainBody): Promise<void> {
-    const source = this.#sources.holding(recording);
-    const outcome = (await source?.store.askAgain(recording, receipt_sha256)) ?? 'other';
-    if (source === undefined || outcome === 'other') return;
+  #again(source: PushSource, body: AgainBody, outcome: AskedOutcome): void {
+    const { recording, receiver, receipt_sha256 } = body;
     const { log, custody } = this.#options;
     log.warn('the store asks for it again', { kind: source.kind, recording, outcome });
     try {

@@ -2,8 +2,9 @@
 // still proves that the store had the recording, and allows nothing any more.
 //
 // Invariants:
-// 1. A mark `asked/<recording>` is durable before anything counts as asked for, and goes only once another receipt is durable and logged, or the
-//    copy was set aside.
+// 1. A copy that is here counts as asked for at once: not to reclaim it and not to erase is always safe. Its mark `asked/<recording>` is durable
+//    before `ask` resolves, and goes only once another receipt is durable and logged, or the copy was set aside. Until the disk took the mark
+//    `ask` is called again.
 // 2. With a mark, a recording whose copy is here counts as spooled, whatever receipt lies beside it; one of which only the documents are
 //    left is not known any more: its file on a camera is pulled as a new recording. A copy whose reclaim the disk refused is here: it goes
 //    back to `ready/`, where the disk refuses that too with the next start (recovery.ts).
@@ -19,16 +20,19 @@ import { RECEIPT_BYTES_MAX } from '../../protocol/receipt.ts';
 import { inParallel } from './in-parallel.ts';
 import { readFacts } from './judge.ts';
 import { RECEIPT_NAME, type SpoolLayout } from './layout.ts';
+import { withReserve } from './receipts.ts';
 import { moveBackToReady } from './reclaim.ts';
 import {
   assertCounts,
   encodeRefused,
+  joinedRefused,
   parseRefused,
   REFUSED_BYTES_MAX,
   withRefused,
   type RefusedReceipt,
 } from './refused-receipts.ts';
 import type { ReleasedRows } from './released-rows.ts';
+import type { GivesSpace } from './reserve.ts';
 import { CatalogueEntry, type SpooledRecording } from './spooled-recording.ts';
 
 /** What became of being asked: the copy `waits` for another receipt, only documents are left (`gone`), or nothing follows (`other`). */
@@ -52,6 +56,8 @@ export class AskedAgain {
   readonly #deps: AskedAgainDeps;
   /** Those whose copy is here, with the receipts of them that count no more. */
   readonly #waiting = new Map<RecordingId, readonly RefusedReceipt[]>();
+  /** Those of them whose mark is not durable: what was taken back of them before may be missing beside them. */
+  readonly #unmarked = new Set<RecordingId>();
   /** Those that waited before: another receipt came, and what was taken back stays so when that one is damaged. */
   readonly #over = new Set<string>();
   /** Recordings whose documents are left, and that do not stand for a file on a camera any more. */
@@ -106,22 +112,49 @@ export class AskedAgain {
 
   /** Errors: "receipt.asked-again" for a receipt that was taken back, or that is older than one; those of parsing it; the machine's. */
   async assertCounts(recording: RecordingId, receipt: Uint8Array): Promise<void> {
-    const before = this.#over.has(recording) ? await this.#earlier(recording) : [];
-    assertCounts(this.#waiting.get(recording) ?? before, receipt);
+    const waiting = this.#waiting.get(recording);
+    const isPartial = waiting === undefined ? this.#over.has(recording) : this.#unmarked.has(recording);
+    const before = isPartial ? await this.#earlier(recording) : [];
+    assertCounts(joinedRefused(before, waiting ?? []), receipt);
   }
 
-  /** The store asks for one that is receipted or released, and for which it gave that receipt. Errors: the system's; then it was not asked for. */
-  async ask(entry: CatalogueEntry, receipt: Uint8Array): Promise<AskedOutcome> {
-    const refused = withRefused(await this.#earlier(entry.recording), receipt);
-    await this.#mark(entry.recording, refused);
-    const copy = entry.state === 'released' && (await this.#isBack(entry.recording));
+  /** It counts as asked for, and its mark is not durable. */
+  isUnmarked(recording: RecordingId): boolean {
+    return this.#unmarked.has(recording);
+  }
+
+  /** The store asks for one for which it gave that receipt: a copy that is here counts no more as one that has it. `ask` must follow. */
+  hear(entry: CatalogueEntry, receipt: Uint8Array): void {
+    const { recording, state } = entry;
+    if (state === 'released') return;
+    const refused = withRefused(this.#waiting.get(recording) ?? [], receipt);
+    this.#unmarked.add(recording);
+    this.#apply(entry, refused);
+  }
+
+  /**
+   * The store asks for one that is receipted or released, or unmarked, and for which it gave that receipt. A full disk gives up its reserve for the
+   * mark. Errors: the system's; then its copy stays unmarked, one of which only documents are left was not asked for, and the caller tries it again.
+   */
+  async ask(entry: CatalogueEntry, receipt: Uint8Array, reserve?: GivesSpace): Promise<AskedOutcome> {
+    const { recording } = entry;
+    const refused = withRefused(await this.#earlier(recording), receipt);
+    await withReserve(reserve, () => this.#mark(recording, refused));
+    this.#unmarked.delete(recording);
+    const copy = entry.state === 'released' && (await this.#isBack(recording));
     return this.#apply(copy ? this.#cameBack(entry) : entry, refused);
   }
 
   /** There is another receipt, durable and logged, or the copy went to the quarantine; nothing where it was not asked for. Errors: the system's. */
-  async over(recording: RecordingId): Promise<void> {
-    if (!this.#waiting.delete(recording)) return;
+  async over(recording: RecordingId, reserve?: GivesSpace): Promise<void> {
+    const refused = this.#waiting.get(recording);
+    if (refused === undefined) return;
+    this.#waiting.delete(recording);
     this.#over.add(recording);
+    if (this.#unmarked.delete(recording)) {
+      const all = joinedRefused(await this.#earlier(recording), refused);
+      await withReserve(reserve, () => this.#mark(recording, all));
+    }
     const { files, layout } = this.#deps;
     const mark = join(layout.asked, recording);
     await files.rename(mark, mark + OVER_SUFFIX);

@@ -20,12 +20,19 @@ const listSchema = z.array(refusedSchema).max(REFUSED_MAX);
 /** One receipt that was taken back. */
 export type RefusedReceipt = z.infer<typeof refusedSchema>;
 
-/** Those of before and this one. Errors: those of parsing it. */
+/** Those of before and this one, once. Errors: those of parsing it. */
 export function withRefused(before: readonly RefusedReceipt[], receipt: Uint8Array): RefusedReceipt[] {
   const { receiver, vault, received_at } = parseReceipt(receipt);
-  return [...before, { receipt_sha256: sha256Hex(receipt), receiver, vault, received_at }].slice(
-    -REFUSED_MAX,
-  );
+  return joinedRefused(before, [{ receipt_sha256: sha256Hex(receipt), receiver, vault, received_at }]);
+}
+
+/** Those of before and these behind them, each once. */
+export function joinedRefused(
+  before: readonly RefusedReceipt[],
+  later: readonly RefusedReceipt[],
+): RefusedReceipt[] {
+  const digests = new Set(later.map(({ receipt_sha256 }) => receipt_sha256));
+  return [...before.filter((each) => !digests.has(each.receipt_sha256)), ...later].slice(-REFUSED_MAX);
 }
 
 /** Errors: "receipt.asked-again" where that receipt, or a later one of its vault, was taken back; those of parsing it. */

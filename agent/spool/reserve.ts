@@ -1,4 +1,5 @@
-// Written space that stands ready for the custody log and for receipts when the disk is full: given up at once, made again later.
+// Written space that stands ready for the custody log, for receipts and for marks of what the store asked for again when the disk is full: given
+// up at once, made again later.
 //
 // Invariants:
 // 1. The file is held only when it has its full length and was written, synced and renamed: a sparse or cut file holds nothing.

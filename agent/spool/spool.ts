@@ -128,18 +128,21 @@ export class Spool {
   /**
    * The store asks for a recording again for which it gave the receipt with that digest (SPEC 6.10). `waits`: it counts as spooled until
    * another receipt is stored and `askedOver` was called; `gone`: only its documents are left, and it is not here any more.
-   * Errors: "spool.damaged" where its receipt cannot be read, "spool.write-failed"; then nothing changed.
+   * Errors: "spool.damaged" where its receipt cannot be read: nothing changed; "spool.gone", "spool.write-failed": a copy counts as spooled all
+   * the same, but a start does not know of it. Behind any of them the caller asks again.
    */
   askAgain(recording: RecordingId, receiptSha256: string): Promise<AskedOutcome> {
     return this.#turns.run(recording, async () => {
       await this.#parts.secondLook.at(recording);
+      const { asked, reserve } = this.#parts;
       const entry = this.#parts.catalogue.get(recording) ?? (await this.#parts.released.read(recording));
-      if (entry === undefined || entry.state === 'spooled') return 'other';
+      if (entry === undefined || (entry.state === 'spooled' && !asked.isUnmarked(recording))) return 'other';
       const { bytes } = await this.#parts.documents.receipt(entry);
       if (sha256Hex(bytes) !== receiptSha256) return 'other';
+      asked.hear(entry, bytes);
       await this.confirm();
-      const outcome = await this.#parts.asked
-        .ask(entry, bytes)
+      const outcome = await asked
+        .ask(entry, bytes, reserve)
         .catch((error: unknown) => writeFailed('mark as asked for again', recording, error));
       this.#parts.index.changed();
       return outcome;
@@ -149,7 +152,7 @@ export class Spool {
   /** There is another receipt for what was asked for again, durable and logged. Never rejects: a mark that stays brings one more delivery. */
   async askedOver(recording: RecordingId): Promise<void> {
     await this.#turns
-      .run(recording, () => this.#parts.asked.over(recording))
+      .run(recording, () => this.#parts.asked.over(recording, this.#parts.reserve))
       .catch((error: unknown) =>
         this.#options.log.warn('mark of a recording that was asked for again not removed', {
           recording,

@@ -38,3 +38,21 @@ test('the condition stands until the store holds the log and everything that it 
   putBack.over(second);
   expect(conditions.codes()).toEqual([]);
 });
+
+test('as long as the disk takes no mark of what the store asked for, it is behind, and the condition says so', async () => {
+  const { putBack, conditions, levels } = made();
+  let marked: () => void = () => undefined;
+  putBack.behind(true);
+  putBack.asking(new Promise((resolve) => (marked = resolve)));
+  putBack.unmarked(1);
+  putBack.behind(false);
+  await settle();
+  expect([putBack.isBehind, levels()]).toEqual([true, 0]);
+  expect(conditions.facts('store.put-back')).toEqual({ waiting: 1 });
+  putBack.asked(makeRecordingId(seededRandom(1)));
+  putBack.unmarked(0);
+  marked();
+  await settle();
+  expect([putBack.isBehind, levels()]).toEqual([false, 1]);
+  expect(conditions.facts('store.put-back')).toEqual({ waiting: 1 });
+});

@@ -22,13 +22,12 @@ export function fastSigner(key: SecretKey): Signer {
 /** The same with what a receiver signs beside documents (SPEC 6). */
 export function fastMessageSigner(key: SecretKey): Signer & { signMessage(body: string): Promise<string> } {
   const secret = secretOf(key);
-  return {
-    ...fastSigner(key),
-    signMessage: async (body) => {
-      const message = Buffer.from(`bodydock-message\n${body}`);
-      return signed(key, secret, message).toString('base64');
-    },
-  };
+  return { ...fastSigner(key), signMessage: async (body) => messageBy(key, secret, body) };
+}
+
+/** Signature of what a receiver signs beside documents. */
+export function signMessageFast(key: SecretKey, body: string): string {
+  return messageBy(key, secretOf(key), body);
 }
 
 /** Signature of the bytes in minisign form. */
@@ -50,6 +49,10 @@ function secretOf(key: SecretKey): KeyObject {
     format: 'der',
     type: 'pkcs8',
   });
+}
+
+function messageBy(key: SecretKey, secret: KeyObject, body: string): string {
+  return signed(key, secret, Buffer.from(`bodydock-message\n${body}`)).toString('base64');
 }
 
 function signed(key: SecretKey, secret: KeyObject, message: Uint8Array): Buffer {

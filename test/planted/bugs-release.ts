@@ -311,6 +311,22 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     suites: ['agent/keep-behind'],
   },
   {
+    id: 'unmarked-counts-as-settled',
+    what: 'what the store asks for again counts as done although the disk did not take that, and its last copy goes to make room',
+    file: 'agent/push/askings.ts',
+    find: '      if (!this.#isLetGo(asking, error)) return this.#again(asking, error);\n',
+    put: '      this.#isLetGo(asking, error);\n',
+    suites: ['agent/push/askings'],
+  },
+  {
+    id: 'unmarked-counts-as-receipted',
+    what: 'a copy that the store asks for again is reclaimed because the disk took no mark of that',
+    file: 'agent/spool/spool.ts',
+    find: '      asked.hear(entry, bytes);\n',
+    put: '',
+    suites: ['agent/spool/asked-full-disk'],
+  },
+  {
     id: 'kept-not-taken-anew',
     what: 'a file that was to stay on its camera is not pulled again when its recording leaves the spool',
     file: 'agent/entries/docking-entries.ts',

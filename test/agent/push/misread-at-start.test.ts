@@ -60,6 +60,7 @@ for (const isMisread of [false, true])
       log,
       conditions,
       onAsking: () => undefined,
+      onUnmarked: () => undefined,
       knowsHead: async () => true,
     });
     broker.onState((connected) => pusher.connectionChanged(connected));

@@ -29,21 +29,15 @@ import {
   messageField,
   type SignedBody,
 } from '../../../protocol/messages.ts';
-import {
-  keyIdHex,
-  makeSecretKey,
-  publicKeyOf,
-  signDocument,
-  signMessage,
-  type SecretKey,
-} from '../../../protocol/minisign.ts';
+import { keyIdHex, makeSecretKey, publicKeyOf, type SecretKey } from '../../../protocol/minisign.ts';
 import { encodeReceipt, RECEIPT_TRUSTED_COMMENT } from '../../../protocol/receipt.ts';
 import { stationTopics } from '../../../protocol/topics.ts';
 import { MemoryHub } from '../../fakes/broker-memory.ts';
-import { ManualClock } from '../../fakes/clock-manual.ts';
+import { ManualClock, settle } from '../../fakes/clock-manual.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
+import { signFast, signMessageFast } from '../../fakes/signer-fast.ts';
 
 const random = { bytes: (count: number) => randomBytes(count) };
 const station = parseStationId('kod-1');
@@ -74,6 +68,10 @@ export class PushRig {
   readonly receipted: RecordingId[] = [];
   readonly quarantined: RecordingId[] = [];
   readonly askedAgain: string[] = [];
+  /** Askings of the store of which what follows is not durable, and those of them that are tried again. */
+  asking = 0;
+  unmarked = 0;
+  onAskAgain: () => Promise<void> = async () => undefined;
   /** Digests of receipts that count no more. */
   readonly takenBack = new Set<string>();
   readonly #stored = new Map<RecordingId, string>();
@@ -95,16 +93,34 @@ export class PushRig {
   /** Local time is UTC. */
   readonly limits = new SendLimits({ clock: this.clock, localMs: (utcMs) => utcMs, log: this.log });
   readonly broker = this.hub.client('station');
-  readonly pusher: Pusher;
+  pusher: Pusher;
 
   constructor() {
     const { broker } = this;
-    const topics = stationTopics('bodydock', station);
     this.hub.fate = ({ topic }) => {
       this.sent.push(topic);
       return [{}];
     };
-    this.pusher = new Pusher({
+    this.pusher = this.#makePusher();
+    broker.onState((connected) => this.pusher.connectionChanged(connected));
+    const listener = this.hub.client('listener');
+    void listener.subscribe('bodydock/#');
+    listener.start();
+    broker.start();
+  }
+
+  /** The agent ends and starts again: it knows what is in the spool, and nothing of what was said. */
+  async restart(): Promise<void> {
+    await this.pusher.stop();
+    this.pusher = this.#makePusher();
+    this.pusher.start();
+    await settle();
+  }
+
+  #makePusher(): Pusher {
+    const { broker } = this;
+    const topics = stationTopics('bodydock', station);
+    return new Pusher({
       broker,
       topics,
       session,
@@ -126,14 +142,15 @@ export class PushRig {
       clock: this.clock,
       log: this.log,
       conditions: this.conditions,
-      onAsking: () => undefined,
+      onAsking: (settled) => this.#hear(settled),
+      onUnmarked: (count) => (this.unmarked = count),
       knowsHead: async () => true,
     });
-    broker.onState((connected) => this.pusher.connectionChanged(connected));
-    const listener = this.hub.client('listener');
-    void listener.subscribe('bodydock/#');
-    listener.start();
-    broker.start();
+  }
+
+  #hear(settled: Promise<void>): void {
+    this.asking++;
+    void settled.then(() => this.asking--);
   }
 
   /** A recording that is durable in the spool, and known to the pusher. */
@@ -163,7 +180,7 @@ export class PushRig {
       payloadPath: `/spool/ready/${recording}/payload.age`,
       chunksPath: `/spool/ready/${recording}/chunks.bin`,
     };
-    const signature = signDocument(this.stationKey, manifestBytes, MANIFEST_TRUSTED_COMMENT);
+    const signature = signFast(this.stationKey, manifestBytes, MANIFEST_TRUSTED_COMMENT);
     this.held.set(recording, { recording: entry, manifestBytes, signature });
     this.pusher.add(entry, isLogged);
     return recording;
@@ -256,7 +273,7 @@ export class PushRig {
       message: 'receipt',
       receiver,
       receipt: messageField(bytes),
-      signature: signDocument(key, bytes, RECEIPT_TRUSTED_COMMENT),
+      signature: signFast(key, bytes, RECEIPT_TRUSTED_COMMENT),
     });
   }
 
@@ -265,7 +282,7 @@ export class PushRig {
     return encodeMessage({
       message: body.message,
       body: text,
-      signature: signMessage(key, text),
+      signature: signMessageFast(key, text),
       key_id: keyIdHex(key.keyId),
     });
   }
@@ -302,6 +319,7 @@ export class PushRig {
       },
       askAgain: async (recording, receiptSha256) => {
         const { recording: entry } = this.#of(recording);
+        await this.onAskAgain();
         if (entry.state !== 'receipted' || receiptSha256 !== this.#stored.get(recording)) return 'other';
         this.takenBack.add(receiptSha256);
         entry.state = 'spooled';
