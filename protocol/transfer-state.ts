@@ -4,7 +4,9 @@
 // 1. A unit counts as held by the receiver only because a `have` of the followed receiver, epoch and session said so.
 // 2. Bytes sent and not received never exceed the credit, except for one unit when nothing is in flight and credit is not 0.
 // 3. Nothing is sent while the receiver is not known to be there: no claim, or nothing heard for SILENCE_MS.
-// 4. No refusal is final: `never` waits NEVER_MS_MIN, and longer each time, up to NEVER_MS_MAX.
+// 4. No refusal is final: `never` waits NEVER_MS_MIN, and longer each time, up to NEVER_MS_MAX; so does a receipt that does not count, up to
+//    RECEIPT_MS_MAX.
+// 5. Who stands back keeps nothing else back: others have its place, and a few numbers of it (StandingBack) are enough to go on later.
 import { DigestsSent } from './digests-sent.ts';
 import { Flight } from './flight.ts';
 import type { ReceiverId, RecordingId, SessionId } from './ids.ts';
@@ -20,8 +22,12 @@ export const SILENCE_MS = 15_000;
 export const NEVER_MS_MIN = 60_000;
 /** ... and the longest one, while nothing but such refusals comes. */
 export const NEVER_MS_MAX = 24 * 3_600_000;
+/** The longest one behind a receipt that does not count. */
+export const RECEIPT_MS_MAX = 3_600_000;
 /** So many times as long as the one before. */
 const NEVER_GROWS = 4;
+/** So long it is offered without an answer until others that wait may have its place. */
+export const UNANSWERED_MS_MAX = 120_000;
 const FIN_MS_MIN = 2000;
 const FIN_MS_MAX = 30_000;
 /** Time-outs in a row, with the receiver alive, that count as a stall. */
@@ -33,6 +39,17 @@ export interface SenderSubject {
   readonly session: SessionId;
   readonly manifestSha256: string;
   readonly sealedSizeBytes: number;
+}
+
+/** What is kept of a recording that stands back: with it another sender goes on. */
+export interface StandingBack {
+  /** Monotonic ms. */
+  readonly offerAtMs: number;
+  /** Pauses behind the next refusal `never`, and behind the next receipt that does not count. */
+  readonly neverMs: number;
+  readonly receiptMs: number;
+  /** Claims of it, and of older ones, are old. */
+  readonly epochMax: number;
 }
 
 /** One thing to do now; the caller does it and asks again. */
@@ -80,12 +97,17 @@ export class Sender {
   readonly subject: SenderSubject;
   readonly #unitCount: number;
   #phase: 'offering' | 'sending' | 'done' = 'offering';
-  #refusal: RefuseBody | undefined;
+  /** What it stands back for, until a claim comes: what was said, or that it stood back before. */
+  #back: RefuseBody['verb'] | 'receipt' | 'before' | undefined;
   #neverMs = NEVER_MS_MIN;
+  #receiptMs = NEVER_MS_MIN;
   #following: Following | undefined;
   #epochMax = 0;
   #offerAtMs: number;
   #offerPauseMs = OFFER_MS_MIN;
+  /** Monotonic ms of the first of the offers that nobody answered; undefined where there is none. */
+  #unansweredAtMs: number | undefined;
+  #unansweredMsMax = UNANSWERED_MS_MAX;
   #isTooLarge = false;
   #heardAtMs = 0;
   #creditBytes = 0;
@@ -100,12 +122,17 @@ export class Sender {
   #stalled = false;
 
   /** `roundTrip`: what is known of the way to the receiver. */
-  constructor(subject: SenderSubject, nowMs: number, roundTrip = new RoundTrip()) {
+  constructor(subject: SenderSubject, nowMs: number, roundTrip = new RoundTrip(), before?: StandingBack) {
     this.subject = subject;
     this.#flight = new Flight(roundTrip);
     this.#unitCount = unitCount(subject.sealedSizeBytes);
     this.#digests = new DigestsSent(chunksBytes(subject.sealedSizeBytes), roundTrip);
-    this.#offerAtMs = nowMs;
+    this.#offerAtMs = before?.offerAtMs ?? nowMs;
+    if (before === undefined) return;
+    [this.#neverMs, this.#receiptMs, this.#epochMax] = [before.neverMs, before.receiptMs, before.epochMax];
+    this.#back = 'before';
+    this.#offerPauseMs = OFFER_MS_MAX; // one offer tells
+    this.#unansweredMsMax = SILENCE_MS;
   }
 
   /** Bytes sent and not yet in a `have`. */
@@ -128,9 +155,35 @@ export class Sender {
     return this.#phase === 'sending';
   }
 
-  /** Refused for now, or too large for the broker: others need not wait for it. */
+  /** Refused for now, receipted in a way that does not count, or too large for the broker: others need not wait for it. */
   get standsBack(): boolean {
-    return this.#refusal !== undefined || this.#isTooLarge;
+    return this.#back !== undefined || this.#isTooLarge;
+  }
+
+  /** Offered for long without an answer: others that wait may have its place. Of one that stood back before one offer is enough. */
+  isUnanswered(nowMs: number): boolean {
+    const sinceMs = this.#phase === 'offering' ? this.#unansweredAtMs : undefined;
+    return sinceMs !== undefined && nowMs - sinceMs >= this.#unansweredMsMax;
+  }
+
+  /** It was offered, and nobody answered that yet. */
+  get awaitsAnswer(): boolean {
+    return this.#phase === 'offering' && this.#unansweredAtMs !== undefined;
+  }
+
+  /** Monotonic ms of its next offer; undefined while it is sent. */
+  get offerAtMs(): number | undefined {
+    return this.#phase === 'offering' ? this.#offerAtMs : undefined;
+  }
+
+  /** All that another sender needs to go on later. Only of one that is offered. */
+  get standingBack(): StandingBack {
+    return {
+      offerAtMs: this.#offerAtMs,
+      neverMs: this.#neverMs,
+      receiptMs: this.#receiptMs,
+      epochMax: this.#epochMax,
+    };
   }
 
   /** Whether the broker takes a message of the size of its offer, as far as it is known. It is offered again all the same, as late as others. */
@@ -185,8 +238,9 @@ export class Sender {
     const known = this.#following;
     const same = known !== undefined && known.receiver === body.receiver && known.epoch === body.epoch;
     if (!same && body.epoch <= this.#epochMax) return false;
-    this.#refusal = undefined;
-    this.#neverMs = NEVER_MS_MIN;
+    this.#back = undefined;
+    this.#neverMs = NEVER_MS_MIN; // a receipt that did not count says nothing of claims
+    this.#unansweredMsMax = UNANSWERED_MS_MAX;
     this.#heardAtMs = nowMs;
     this.#offerPauseMs = OFFER_MS_MIN;
     if (same && this.#phase === 'sending') return true;
@@ -223,7 +277,7 @@ export class Sender {
   refuse(body: RefuseBody, nowMs: number): void {
     if (this.#phase === 'done' || !this.#isOurs(body)) return;
     if (this.#phase === 'sending' && this.#following?.receiver !== body.receiver) return;
-    this.#refusal = body;
+    this.#back = body.verb;
     if (body.verb === 'restart') this.#held.clear();
     const pauses = {
       resend: OFFER_MS_MIN,
@@ -235,18 +289,36 @@ export class Sender {
     this.#stopSending(nowMs + pauses[body.verb]);
   }
 
+  /**
+   * A receipt came that did not count, or (`isLasting` false) could not be kept. Where it answers an offer or a `fin` another one must come, which
+   * may be long. As long as units are missing it says nothing: nobody gives a receipt for what is not there.
+   */
+  receiptRefused(nowMs: number, isLasting: boolean): void {
+    const isAnswer = this.#phase === 'offering' ? this.awaitsAnswer : this.#isFinished();
+    if (!isAnswer) return;
+    this.#back = 'receipt';
+    this.#offerPauseMs = OFFER_MS_MAX;
+    this.#stopSending(nowMs + (isLasting ? this.#receiptMs : NEVER_MS_MIN));
+    if (isLasting) this.#receiptMs = Math.min(NEVER_GROWS * this.#receiptMs, RECEIPT_MS_MAX);
+  }
+
   /** The connection came back: what the receiver holds is asked again by an offer, at once. */
   connected(nowMs: number): void {
-    if (this.#phase === 'done' || this.#refusal?.verb === 'never') return;
+    if (this.#phase === 'done' || this.#waitsItsTime) return;
     this.#offerPauseMs = OFFER_MS_MIN;
     this.#stopSending(nowMs);
   }
 
   /** Nothing of it is to be sent for now: it is offered anew at that time, and what was on its way counts as never sent. */
   postponed(untilMs: number): void {
-    if (this.#phase === 'done' || this.#refusal?.verb === 'never') return;
+    if (this.#phase === 'done' || this.#waitsItsTime) return;
     this.#offerPauseMs = OFFER_MS_MIN;
     this.#stopSending(untilMs);
+  }
+
+  /** Its pause is its own, whatever becomes of the connection. */
+  get #waitsItsTime(): boolean {
+    return this.#back === 'never' || this.#back === 'receipt';
   }
 
   /** The receipt was verified and is durable: nothing is left to do. */
@@ -290,6 +362,7 @@ export class Sender {
 
   #nextOffer(nowMs: number): SenderAction | undefined {
     if (nowMs < this.#offerAtMs) return undefined;
+    this.#unansweredAtMs ??= nowMs;
     this.#offerAtMs = nowMs + this.#offerPauseMs;
     this.#offerPauseMs = Math.min(2 * this.#offerPauseMs, OFFER_MS_MAX);
     return { kind: 'offer' };
@@ -345,6 +418,11 @@ export class Sender {
     return undefined;
   }
 
+  /** All of it was sent, and the receiver was told so. */
+  #isFinished(): boolean {
+    return this.#phase === 'sending' && this.#finPauseMs > FIN_MS_MIN && this.#allSent();
+  }
+
   #allSent(): boolean {
     return this.#digests.isAllSent && this.#missing() === undefined;
   }
@@ -368,6 +446,7 @@ export class Sender {
 
   #stopSending(offerAtMs: number): void {
     this.#phase = 'offering';
+    this.#unansweredAtMs = undefined;
     this.#offerAtMs = offerAtMs;
     this.#flight.clear();
   }

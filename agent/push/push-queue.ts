@@ -1,5 +1,6 @@
 // What is being pushed: locked recordings first, then docking records, then other recordings, each lane the oldest first and a bounded
-// number at a time. Docking records are small and have places of their own: they go beside recordings, not behind a backlog of them.
+// number at a time. Docking records are small and have places of their own: they go beside recordings, not behind a backlog of them. So do some of
+// the other recordings: locked ones that get no further keep none of these back.
 import type { RecordingId } from '../../protocol/ids.ts';
 import { RoundTrip } from '../../protocol/round-trip.ts';
 import type { Sender } from '../../protocol/transfer-state.ts';
@@ -7,6 +8,8 @@ import { PushLane, type SubjectOf } from './push-lane.ts';
 
 /** Recordings offered or sent at once: enough to hide round trips of small ones, few enough to bound memory. */
 const ACTIVE_MAX = 16;
+/** Those of them that locked ones never take. */
+const NORMAL_MIN = 4;
 /** Docking records offered at once: each is held in memory as a whole, up to 256 KiB. */
 const DOCKINGS_ACTIVE_MAX = 8;
 
@@ -23,19 +26,17 @@ export interface Active {
 /** Order and senders of everything that waits for its receipt. */
 export class PushQueue {
   readonly #lanes: Readonly<Record<LaneName, PushLane>>;
-  readonly #subjectOf: SubjectOf;
   /** All senders as of that many changes: several looks go over them for each message that comes. */
   #listed: readonly Active[] = [];
   #listedChanges = 0;
 
-  /** `subjectOf` is asked when a thing's turn comes. */
-  constructor(subjectOf: SubjectOf) {
-    this.#subjectOf = subjectOf;
-    const roundTrip = new RoundTrip(); // all of it takes the same way
+  /** `subjectOf` is asked when a thing's turn comes, `onRow` called when nothing of it is sent for long. */
+  constructor(subjectOf: SubjectOf, onRow: (recording: RecordingId) => void) {
+    const options = { subjectOf, onRow, roundTrip: new RoundTrip() }; // all of it takes the same way
     this.#lanes = {
-      locked: new PushLane(roundTrip),
-      docking: new PushLane(roundTrip),
-      normal: new PushLane(roundTrip),
+      locked: new PushLane(options),
+      docking: new PushLane(options),
+      normal: new PushLane(options),
     };
   }
 
@@ -53,13 +54,33 @@ export class PushQueue {
     for (const lane of Object.values(this.#lanes)) lane.remove(recording);
   }
 
+  /** The store has it, and somebody will hear of that. */
+  delivered(recording: RecordingId): void {
+    for (const lane of Object.values(this.#lanes)) lane.delivered(recording);
+  }
+
   /** Senders in the order of their importance, each with its lane; takes further ones in while there are places. */
   active(nowMs: number): readonly Active[] {
     const { locked, docking, normal } = this.#lanes;
-    locked.fill(2 * ACTIVE_MAX - normal.busy, this.#subjectOf, nowMs); // locked ones need not wait for a place
-    docking.fill(DOCKINGS_ACTIVE_MAX, this.#subjectOf, nowMs);
-    normal.fill(ACTIVE_MAX - locked.busy, this.#subjectOf, nowMs);
+    locked.fill(2 * ACTIVE_MAX - normal.busy, nowMs); // locked ones need not wait for a place
+    docking.fill(DOCKINGS_ACTIVE_MAX, nowMs);
+    normal.fill(Math.max(NORMAL_MIN, ACTIVE_MAX - locked.busy), nowMs);
     return this.#all();
+  }
+
+  /** One that has no sender because it stands back, and is claimed all the same; undefined where it is none, or too many are sent. */
+  claimed(recording: RecordingId, nowMs: number): Sender | undefined {
+    for (const name of LANES) {
+      const places = name === 'docking' ? DOCKINGS_ACTIVE_MAX : ACTIVE_MAX;
+      const sender = this.#lanes[name].comeBack(recording, places, nowMs);
+      if (sender !== undefined) return sender;
+    }
+    return undefined;
+  }
+
+  /** Monotonic ms at which something that has no sender may have its turn without news. */
+  wakeAtMs(nowMs: number): number {
+    return Math.min(...LANES.map((lane) => this.#lanes[lane].wakeAtMs(nowMs)));
   }
 
   /** True where something of the lane waits for its receipt and does not stand back. */

@@ -3,7 +3,7 @@
 // Invariants:
 // 1. `onReceipted` is called once a recording, after its receipt and the log entry of it are durable.
 // 2. A receipt that was stored and could not be logged is logged when it comes again.
-// 3. Refused receipts make one log entry a recording and reason, however many come.
+// 3. Refused receipts make one log entry a recording and reason, however many come. Whoever waits behind what has one need not.
 import { sha256Hex } from '../../protocol/bytes.ts';
 import type { CustodyEvent } from '../../protocol/custody-entry.ts';
 import { isDockError } from '../../protocol/errors.ts';
@@ -33,6 +33,8 @@ export interface PushReceiptsOptions {
   readonly knowsHead: (head: CustodyHead) => Promise<boolean>;
   /** A receipt is durable: the store has all of it, and nothing more need be sent. Must not throw. */
   readonly onStored: (recording: RecordingId) => void;
+  /** One came that does not count, or (`isLasting` false) could not be kept now: nothing of it is stored. Must not throw. */
+  readonly onRefused: (recording: RecordingId, isLasting: boolean) => void;
   /** The entry of a stored receipt was appended to the log; it is durable no later than what is appended behind it. Must not throw. */
   readonly onLogged: (recording: RecordingId) => void;
   /** A receipt is durable and logged. Must not throw. */
@@ -109,7 +111,9 @@ export class PushReceipts {
     const code = isDockError(error) ? error.code : 'unknown';
     this.#options.log.warn('receipt not taken', { recording, error });
     const isFalse = code === 'receipt.mismatch' || code.startsWith('signature.');
-    if (!isFalse && code !== TAKEN_BACK) return;
+    const isLasting = isFalse || code === TAKEN_BACK;
+    if (!this.#untold.has(recording)) this.#options.onRefused(recording, isLasting);
+    if (!isLasting) return;
     if (isFalse) this.#options.conditions.raise('receipt.refused', recording, { reason: code });
     const logged = this.#refusals.get(recording) ?? new Set();
     if (logged.has(code)) return;

@@ -77,13 +77,17 @@ export class Pusher {
     this.#options = options;
     this.#sources = sources;
     this.#size = new ToldSize(options);
-    this.#queue = new PushQueue((recording) => sources.subject(recording, options.session));
+    this.#queue = new PushQueue(
+      (recording) => sources.subject(recording, options.session),
+      (recording) => this.#steps.unload(recording),
+    );
     this.#steps = new PushSteps({ ...options, sources, pace: options.limits.pace });
     this.#receipts = new PushReceipts({
       ...options,
       sources,
       manifestBytes: (recording) => this.#steps.manifestBytes(recording),
       onStored: (recording) => this.#stored(recording),
+      onRefused: (recording, isLasting) => this.#receiptRefused(recording, isLasting),
       onLogged: (recording) => sources.holding(recording)?.onReceiptLogged(recording),
       onReceipted: (recording) => this.#receipted(recording),
     });
@@ -184,7 +188,6 @@ export class Pusher {
 
   #takeVerified(recording: RecordingId, payload: Uint8Array): void {
     const down = verifyDown(payload, recording, this.#options.store);
-    const sender = this.#queue.get(recording);
     const now = this.#options.clock.monotonicMs();
     if (down.kind === 'receipt') {
       this.#run(this.#settle(recording, down.message));
@@ -194,6 +197,8 @@ export class Pusher {
       this.#askings.take(recording, down.body);
       return;
     }
+    const known = this.#queue.get(recording);
+    const sender = down.kind === 'claim' ? (known ?? this.#queue.claimed(recording, now)) : known;
     if (sender === undefined) return;
     if (down.kind === 'claim') {
       if (sender.claim(down.body, now))
@@ -297,8 +302,9 @@ export class Pusher {
     const now = this.#options.clock.monotonicMs();
     const { pace } = this.#options.limits;
     const heldIn = this.#held();
-    let at = Number.POSITIVE_INFINITY;
-    for (const { sender, lane } of this.#queue.active(now)) {
+    const active = this.#queue.active(now);
+    let at = this.#queue.wakeAtMs(now);
+    for (const { sender, lane } of active) {
       const held = heldIn(lane);
       const waitsForPace = held === 'bytes' && sender.sending && !this.#isFull; // the end of a unit looks again
       const freeAt = waitsForPace ? pace.freeAtMs(this.#underWayBytes) : at;
@@ -337,6 +343,7 @@ export class Pusher {
   #offered(sender: Sender): void {
     const { recording, manifestSha256 } = sender.subject;
     sender.offerFits(true);
+    if (sender.standsBack) this.#steps.unload(recording); // the answer may be long in coming, and there may be many
     this.#options.conditions.clear(OFFER_SIZE_CODE, recording);
     const item = this.#sources.get(recording);
     if (item === undefined || item.manifestSha256 === manifestSha256) return;
@@ -369,9 +376,16 @@ export class Pusher {
   #stored(recording: RecordingId): void {
     const sender = this.#queue.get(recording);
     if (sender === undefined) return;
+    this.#queue.delivered(recording);
     if (sender.inFlightBytes > 0) this.#size.arrived(sender.inFlightBytes); // no `have` tells of the last ones
     sender.postponed(this.#options.clock.monotonicMs() + UNTOLD_MS);
     this.#pump();
+  }
+
+  /** Others need not wait for another one. */
+  #receiptRefused(recording: RecordingId, isLasting: boolean): void {
+    this.#steps.unload(recording); // it may be for an hour
+    this.#queue.get(recording)?.receiptRefused(this.#options.clock.monotonicMs(), isLasting);
   }
 
   #receipted(recording: RecordingId): void {

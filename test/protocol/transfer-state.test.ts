@@ -8,6 +8,7 @@ import {
   NEVER_MS_MIN,
   Sender,
   SILENCE_MS,
+  UNANSWERED_MS_MAX,
   type SenderAction,
 } from '../../protocol/transfer-state.ts';
 import { UnitSet } from '../../protocol/unit-set.ts';
@@ -175,6 +176,72 @@ test('a refusal waits as long as its verb says and is never final', () => {
     expect(sender.claim(claim(1), waitMs)).toBe(true);
     expect(sender.standsBack).toBe(false);
   }
+});
+
+test('a receipt that does not count makes the next offer later each time, once an hour in the end; only a claim ends it', () => {
+  const sender = new Sender(subject(10), 0);
+  sender.receiptRefused(0, true);
+  expect(sender.standsBack).toBe(false); // it answers nothing
+  let nowMs = 0;
+  const pauses: number[] = [];
+  for (let count = 0; count < 6; count++) {
+    expect(drain(sender, nowMs).map((action) => action.kind)).toEqual(['offer']);
+    for (let again = 0; again < 3; again++) sender.receiptRefused(nowMs, true); // brokers deliver twice
+    sender.connected(nowMs);
+    expect(sender.standsBack).toBe(true);
+    pauses.push(sender.wakeAtMs() - nowMs);
+    nowMs = sender.wakeAtMs();
+  }
+  expect(pauses).toEqual([1, 4, 16, 60, 60, 60].map((minutes) => minutes * 60_000));
+  drain(sender, nowMs);
+  sender.claim(claim(1), nowMs);
+  expect(sender.standsBack).toBe(false);
+});
+
+test('a receipt that could not be kept is asked for again a minute later, however often', () => {
+  const sender = new Sender(subject(10), 0);
+  for (let nowMs = 0; nowMs < 600_000; nowMs += 60_000) {
+    expect(drain(sender, nowMs).map((action) => action.kind)).toEqual(['offer']);
+    sender.receiptRefused(nowMs, false);
+    expect(sender.wakeAtMs()).toBe(nowMs + 60_000);
+  }
+});
+
+test('offers of two minutes without an answer are long, of one that stood back before those of a quarter', () => {
+  const first = new Sender(subject(10), 0);
+  const back = new Sender(subject(10), 0, undefined, first.standingBack);
+  for (const [sender, longMs] of [
+    [first, UNANSWERED_MS_MAX],
+    [back, SILENCE_MS],
+  ] as const) {
+    for (let nowMs = 0; nowMs < longMs; nowMs += 1000) {
+      drain(sender, nowMs);
+      expect(sender.isUnanswered(nowMs)).toBe(false);
+    }
+    expect(sender.isUnanswered(longMs)).toBe(true);
+    sender.refuse(refusal('pause'), longMs);
+    expect(sender.isUnanswered(longMs + 1000)).toBe(false);
+  }
+});
+
+test('what is kept of one that stands back is enough to go on: its pauses grow further, and old claims stay old', () => {
+  const before = new Sender(subject(10), 0);
+  drain(before, 0);
+  before.claim(claim(3), 0);
+  before.refuse(refusal('never'), 0);
+  drain(before, NEVER_MS_MIN);
+  before.refuse(refusal('never'), NEVER_MS_MIN);
+  const dueMs = 5 * NEVER_MS_MIN;
+  expect(before.offerAtMs).toBe(dueMs);
+  const sender = new Sender(subject(10), dueMs, undefined, before.standingBack);
+  expect(sender.standsBack).toBe(true);
+  expect(drain(sender, dueMs - 1)).toEqual([]);
+  expect(drain(sender, dueMs).map((action) => action.kind)).toEqual(['offer']);
+  expect(sender.claim(claim(3), dueMs)).toBe(false);
+  sender.refuse(refusal('never'), dueMs);
+  expect(sender.wakeAtMs() - dueMs).toBe(16 * NEVER_MS_MIN);
+  expect(sender.claim(claim(4), dueMs)).toBe(true);
+  expect(sender.standsBack).toBe(false);
 });
 
 test('a receiver that answers while nothing arrives is a stall, a dead one is not', () => {
