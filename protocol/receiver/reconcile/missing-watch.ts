@@ -83,12 +83,15 @@ export class MissingWatch {
   async notice(station: StationId, lines: Uint8Array): Promise<void> {
     const missing = this.#stations.get(station);
     const found = new Map<RecordingId, MissingMark>();
-    const takenBack = new Map<RecordingId, string>();
+    const takenBack = new Map<RecordingId, Set<string>>();
     let isNews = false;
     for (const { event, facts, at } of fatesIn(lines)) {
       const recording = String(facts[event === 'quarantined' ? 'name' : 'recording']);
       if (!isRecordingId(recording)) continue;
-      if (event === 'asked-again') takenBack.set(recording, String(facts['receipt_sha256']));
+      if (event === 'asked-again') {
+        const digests = takenBack.get(recording) ?? new Set();
+        takenBack.set(recording, digests.add(String(facts['receipt_sha256'])));
+      }
       isNews ||= missing?.marks.has(recording) === true;
       if (event !== 'receipted') continue;
       const receipt = { receiver: String(facts['receiver']), sha256: String(facts['receipt_sha256']), at };

@@ -37,17 +37,18 @@ export class TakenBack {
   }
 
   /** Makes them durable. Where a station has very many, what is more is not kept: its log is hostile, or its store was put back for years. */
-  async put(station: StationId, digests: ReadonlyMap<RecordingId, string>): Promise<void> {
+  async put(station: StationId, taken: ReadonlyMap<RecordingId, ReadonlySet<string>>): Promise<void> {
     const folder = join(this.#layout.missing, station);
     await ensureFolder(this.#files, this.#layout.missing);
     await ensureFolder(this.#files, folder);
     const names = await listIfThere(this.#files, folder);
     let room = MISSING_PER_STATION_MAX - names.filter((name) => name.endsWith(SUFFIX)).length;
-    for (const [recording, digest] of digests) {
+    for (const [recording, digests] of taken) {
       const known = await this.of({ station, recording });
-      if (known.has(digest) || (known.size === 0 && room-- <= 0)) continue;
+      const all = new Set([...known, ...digests]);
+      if (all.size === known.size || (known.size === 0 && room-- <= 0)) continue;
       const path = this.#path({ station, recording });
-      const lines = [...known, digest].slice(-DIGESTS_MAX).map((line) => `${line}\n`);
+      const lines = [...all].slice(-DIGESTS_MAX).map((line) => `${line}\n`);
       await writeAnew(this.#files, path + TEMPORARY, encodeUtf8(lines.join('')));
       await this.#files.rename(path + TEMPORARY, path);
     }

@@ -16,12 +16,22 @@ async function receiptFor({ top, station }: Bench, name: RecordingId, offer: () 
 }
 
 /** The station's log tells that this receipt came, and that the store asked again. */
-async function logAsked({ top, station }: Bench, recording: RecordingId, receipt: string): Promise<void> {
-  const facts = { recording, receiver: 'r-a', receipt_sha256: receipt };
-  const log = new SegmentMaker(STATION, makeSegmentId(top.random), STATION_KEY)
-    .add('receipted', facts)
-    .add('asked-again', facts)
-    .checkpoint();
+function logAsked(at: Bench, recording: RecordingId, receipt: string): Promise<void> {
+  return logged(at, [
+    ['receipted', recording, receipt],
+    ['asked-again', recording, receipt],
+  ]);
+}
+
+/** The station's log tells all of this in one batch. */
+async function logged(
+  { top, station }: Bench,
+  entries: readonly (readonly ['receipted' | 'asked-again', RecordingId, string])[],
+): Promise<void> {
+  const log = new SegmentMaker(STATION, makeSegmentId(top.random), STATION_KEY);
+  for (const [event, recording, receipt] of entries)
+    log.add(event, { recording, receiver: 'r-a', receipt_sha256: receipt });
+  log.checkpoint();
   await station.publish(station.topics.custody(log.segment, 1), log.batch(1));
   const isAnswered = (): boolean => station.custody.some(({ sequence }) => sequence === log.head.sequence);
   await top.until('answer', isAnswered, 5000);
@@ -86,4 +96,18 @@ test('a docking record gets another one, too', async () => {
   const second = await receiptFor(at, sample.recording, offer);
   expect(second).not.toBe(first);
   expect(await receiptFor(at, sample.recording, offer)).toBe(second);
+});
+
+test('of two receipts that one batch of the log takes back neither is given again', async () => {
+  const at = await openBench(5);
+  const sample = at.top.sample(60);
+  const first = await receiptFor(at, sample.recording, pushing(at, sample));
+  await logged(at, [
+    ['receipted', sample.recording, first],
+    ['asked-again', sample.recording, first],
+    ['receipted', sample.recording, '8'.repeat(64)],
+    ['asked-again', sample.recording, '8'.repeat(64)],
+  ]);
+  const anew = await restarted(at);
+  expect(await receiptFor(anew, sample.recording, pushing(anew, sample))).not.toBe(first);
 });
