@@ -181,8 +181,8 @@ async function connectParts(
         for (const held of kind) if (held.state === 'receipted') yield held.recording;
     },
     unlogged: (recordings) => custody.withoutReceiptedEntry(recordings),
-    takenBack: () => spool.takenBack,
-    unloggedAskings: (recordings) => custody.withoutAskedAgainEntry(recordings),
+    takenBack: () => spool.takenBack(),
+    unloggedAskings: (askings) => custody.withoutAskedAgainEntry(askings),
   });
   const recordings = recordingSource(spool, {
     unlogged: (recordings) => custody.withoutSpooledEntry(recordings),

@@ -10,7 +10,6 @@ import type { Files, Log } from '../protocol/ports.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX } from '../protocol/receipt.ts';
 import type { Custody } from './custody/custody.ts';
 import { RECEIPT_NAME } from './spool/layout.ts';
-import type { RefusedReceipt } from './spool/refused-receipts.ts';
 
 /** Receipts that are known to be in the log: those of a camera with as many files as a docking takes. */
 const LOGGED_MAX = INVENTORY_ENTRIES_MAX;
@@ -25,10 +24,17 @@ export interface OwedReceiptsOptions {
   readonly receipted: () => Iterable<RecordingId>;
   /** Of these recordings, those without a `receipted` entry in the durable log. */
   readonly unlogged: (recordings: readonly RecordingId[]) => Promise<readonly RecordingId[]>;
-  /** Receipts that the store took back before this start, and for which there is no other one. */
-  readonly takenBack: () => ReadonlyMap<RecordingId, Pick<RefusedReceipt, 'receiver' | 'receipt_sha256'>>;
-  /** Of these recordings, those without an `asked-again` entry in the durable log. */
-  readonly unloggedAskings: (recordings: Iterable<RecordingId>) => Promise<readonly RecordingId[]>;
+  /** Receipts that the store took back, of recordings for which there is no other one. Errors: the machine's. */
+  readonly takenBack: () => Promise<readonly TakenBackReceipt[]>;
+  /** Of these, those without their `asked-again` entry in the durable log. */
+  readonly unloggedAskings: (askings: readonly TakenBackReceipt[]) => Promise<readonly TakenBackReceipt[]>;
+}
+
+/** A receipt that counts no more. */
+export interface TakenBackReceipt {
+  readonly recording: RecordingId;
+  readonly receiver: string;
+  readonly receipt_sha256: string;
 }
 
 /** Knows which receipts the log names. The log itself is asked only for those of earlier runs, once for each. */
@@ -50,8 +56,9 @@ export class OwedReceipts {
   /** Makes up for what earlier runs owe. Never rejects: what fails is made up for when it is to be erased, or at the next start. */
   async run(): Promise<void> {
     try {
+      const takenBack = await this.#options.takenBack(); // first: what this run is asked for, it enters itself
       await this.makeUp(this.#earlier);
-      await this.#makeUpAskings();
+      await this.#makeUpAskings(takenBack);
       await this.#options.custody.checkpoint();
     } catch (error) {
       this.#options.log.warn('receipts of earlier runs not compared with the log', {
@@ -76,14 +83,13 @@ export class OwedReceipts {
     return unlogged.length > 0;
   }
 
-  async #makeUpAskings(): Promise<void> {
-    const takenBack = this.#options.takenBack();
-    if (takenBack.size === 0) return;
-    const owed = new Set(await this.#options.unloggedAskings(takenBack.keys()));
-    for (const [recording, { receiver, receipt_sha256 }] of takenBack) {
-      const facts = { recording, receiver, receipt_sha256 };
-      if (owed.has(recording)) this.#options.custody.append({ event: 'asked-again', facts });
-    }
+  async #makeUpAskings(takenBack: readonly TakenBackReceipt[]): Promise<void> {
+    if (takenBack.length === 0) return;
+    for (const { recording, receiver, receipt_sha256 } of await this.#options.unloggedAskings(takenBack))
+      this.#options.custody.append({
+        event: 'asked-again',
+        facts: { recording, receiver, receipt_sha256 },
+      });
   }
 
   /** The oldest ones are forgotten: whoever asks for one of them has the log read. */

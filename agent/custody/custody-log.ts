@@ -19,12 +19,25 @@ import {
   type RecoveredLog,
 } from './custody-recovery.ts';
 import { scrubSegments, type CustodyListener } from './custody-scrub.ts';
-import { allShown, missingEntries, shownAlone, type ReadLines } from './custody-search.ts';
+import {
+  aboutReceipt,
+  aboutRecording,
+  allShown,
+  missingEntries,
+  receiptName,
+  shownAlone,
+  type ReadLines,
+} from './custody-search.ts';
 import { CustodySegments, type KnownSegment } from './custody-segments.ts';
 import type { Custody } from './custody.ts';
 import { isKeyChangeDue } from './key-change-due.ts';
 import { SegmentEndings } from './segment-endings.ts';
 import { SegmentReader, type CustodyLines } from './segment-reader.ts';
+
+const SPOOLED = { event: 'spooled', about: aboutRecording } as const;
+const RECORDED = { event: 'docking-recorded', about: aboutRecording } as const;
+const RECEIPTED = { event: 'receipted', undoneBy: 'asked-again', about: aboutRecording } as const;
+const ASKED_AGAIN = { event: 'asked-again', about: aboutReceipt } as const;
 
 /** `folder` is `custody/` of the spool and must be there; `reserve` is `spool.logReserve`. */
 export interface CustodyLogOptions extends Omit<CustodyGroupsDeps, 'segments' | 'endings'> {
@@ -178,25 +191,33 @@ export class CustodyLog implements Custody {
 
   /** Of these recordings, those without a `spooled` entry in the log: a cut came between commit and checkpoint. Errors: the system's. */
   withoutSpooledEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments.list(), allShown(this.#reader), 'spooled', recordings);
+    return missingEntries(this.#segments.list(), allShown(this.#reader), SPOOLED, recordings);
   }
 
   /** The same for `docking-recorded` entries and the records that they name. Errors: the system's. */
   withoutRecordedEntry(records: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments.list(), allShown(this.#reader), 'docking-recorded', records);
+    return missingEntries(this.#segments.list(), allShown(this.#reader), RECORDED, records);
   }
 
   /**
-   * The same for `receipted` entries: a cut came between a receipt's sync and the checkpoint. A segment that the disk does not show names none.
-   * Errors: the system's where the machine is short of something.
+   * The same for `receipted` entries: a cut came between a receipt's sync and the checkpoint. One that `asked-again` took back since is none, and a
+   * segment that the disk does not show names none. Errors: the system's where the machine is short of something.
    */
   withoutReceiptedEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments.list(), this.#shownAlone(), 'receipted', recordings);
+    return missingEntries(this.#segments.list(), this.#shownAlone(), RECEIPTED, recordings);
   }
 
-  /** The same for `asked-again` entries: a cut came between the spool's mark and the checkpoint. Errors: as for `receipted`. */
-  withoutAskedAgainEntry(recordings: Iterable<RecordingId>): Promise<RecordingId[]> {
-    return missingEntries(this.#segments.list(), this.#shownAlone(), 'asked-again', recordings);
+  /**
+   * Of these receipts that were taken back, those without their `asked-again` entry: a cut came between the spool's mark and the checkpoint. A
+   * recording may have been asked for several times. Errors: as for `receipted`.
+   */
+  async withoutAskedAgainEntry<
+    Asking extends { readonly recording: RecordingId; readonly receipt_sha256: string },
+  >(askings: readonly Asking[]): Promise<Asking[]> {
+    const nameOf = (asking: Asking): string => receiptName(asking.recording, asking.receipt_sha256);
+    const names = askings.map(nameOf);
+    const owed = new Set(await missingEntries(this.#segments.list(), this.#shownAlone(), ASKED_AGAIN, names));
+    return askings.filter((asking) => owed.has(nameOf(asking)));
   }
 
   /** Writes what waits, ends the segment and signs the whole of it. Never rejects: what fails is done by the next start. */

@@ -1,6 +1,6 @@
 // Searches the custody log for the entries of some recordings, the newest segments first: what a cut kept out of the log is made up for.
 import { bufferOf } from '../../protocol/bytes.ts';
-import { parseCustodyEntry, type CustodyEventName } from '../../protocol/custody-entry.ts';
+import { parseCustodyEntry, type CustodyEntry, type CustodyEventName } from '../../protocol/custody-entry.ts';
 import { linesIn } from '../../protocol/custody-scan.ts';
 import { isMachineShort, systemCode } from '../../protocol/errors.ts';
 import type { RecordingId, SegmentId } from '../../protocol/ids.ts';
@@ -37,39 +37,77 @@ export function shownAlone(
   };
 }
 
-/** Of these recordings, those that no entry of that event names. Stops when none is left. Errors: those of `read`. */
-export async function missingEntries(
+/** What is searched for. */
+export interface SearchedEntries {
+  readonly event: CustodyEventName;
+  /** Behind one of these an earlier entry about the same counts for nothing. */
+  readonly undoneBy?: CustodyEventName;
+  /** What an entry is about. */
+  readonly about: (facts: CustodyEntry['facts']) => unknown;
+}
+
+/** Entries about a recording or a docking record. */
+export function aboutRecording(facts: CustodyEntry['facts']): unknown {
+  return facts['recording'] ?? facts['record'];
+}
+
+/** An entry about a receipt of a recording, as the name that `aboutReceipt` gives it. */
+export function receiptName(recording: RecordingId, receiptSha256: string): string {
+  return `${recording} ${receiptSha256}`;
+}
+
+/** Entries about one receipt each: a recording may have had several. */
+export function aboutReceipt(facts: CustodyEntry['facts']): unknown {
+  return receiptName(facts['recording'] as RecordingId, String(facts['receipt_sha256']));
+}
+
+/** Of these names, those about which there is no such entry that counts. Stops when none is left. Errors: those of `read`. */
+export async function missingEntries<Name extends string>(
   segments: readonly ReadableSegment[],
   read: ReadLines,
-  event: CustodyEventName,
-  recordings: Iterable<RecordingId>,
-): Promise<RecordingId[]> {
-  const missing = new Set<string>(recordings);
+  searched: SearchedEntries,
+  names: Iterable<Name>,
+): Promise<Name[]> {
+  const missing = new Set<string>(names);
+  const undone: string[] = [];
   for (const known of segments.toReversed()) {
+    /** Whether the last entry in this segment undoes those before. */
+    const last = new Map<string, boolean>();
     for (let from = 1; missing.size > 0;) {
       const batch = await read(known, from);
       if (batch === undefined) break;
-      for (const named of recordingsIn(batch.lines, event)) missing.delete(named);
+      for (const { name, undoes } of entriesIn(batch.lines, searched)) {
+        if (searched.undoneBy === undefined) missing.delete(name);
+        else if (missing.has(name)) last.set(name, undoes);
+      }
       from = batch.to + 1;
     }
+    for (const [name, undoes] of last) {
+      missing.delete(name);
+      if (undoes) undone.push(name);
+    }
   }
-  return [...missing] as RecordingId[];
+  return [...missing, ...undone] as Name[];
 }
 
 /** The text is searched before anything is parsed: most lines are of other events. A damaged line names nothing. */
-function* recordingsIn(lines: Uint8Array, event: CustodyEventName): Generator<string> {
+function* entriesIn(
+  lines: Uint8Array,
+  { event, undoneBy, about }: SearchedEntries,
+): Generator<{ readonly name: string; readonly undoes: boolean }> {
   for (const { line } of linesIn(lines)) {
-    if (!bufferOf(line).includes(`"event":"${event}"`)) continue;
-    const recording = recordingOf(line);
-    if (recording !== undefined) yield recording;
+    const text = bufferOf(line);
+    const undoes = undoneBy !== undefined && text.includes(`"event":"${undoneBy}"`);
+    if (!undoes && !text.includes(`"event":"${event}"`)) continue;
+    const name = nameIn(line, about);
+    if (name !== undefined) yield { name, undoes };
   }
 }
 
-function recordingOf(line: Uint8Array): string | undefined {
+function nameIn(line: Uint8Array, about: SearchedEntries['about']): string | undefined {
   try {
-    const { facts } = parseCustodyEntry(line);
-    const recording = facts['recording'] ?? facts['record'];
-    return typeof recording === 'string' ? recording : undefined;
+    const name = about(parseCustodyEntry(line).facts);
+    return typeof name === 'string' ? name : undefined;
   } catch {
     return undefined;
   }

@@ -11,6 +11,7 @@ import { describeError } from '../../protocol/errors.ts';
 import { makeRecordingId, type CameraId, type DockingId, type RecordingId } from '../../protocol/ids.ts';
 import type { Files } from '../../protocol/ports.ts';
 import type { AskedOutcome } from './asked-again.ts';
+import { readAskedMarks } from './asked-marks.ts';
 import type { SignedBytes } from './documents.ts';
 import type { RecoveryFinding } from './findings.ts';
 import type { SpoolLayout, Staging } from './layout.ts';
@@ -166,9 +167,16 @@ export class Spool {
     return this.#parts.asked.waiting;
   }
 
-  /** Of those that wait, the receipt that the store took back last, where it is known. */
-  get takenBack(): ReadonlyMap<RecordingId, RefusedReceipt> {
-    return this.#parts.asked.takenBack;
+  /** All receipts that the store took back, of what waits for another one or of which only documents are left, as far as they are known. Errors: the machine's. */
+  async takenBack(): Promise<(RefusedReceipt & { readonly recording: RecordingId })[]> {
+    const newest = this.#parts.asked.takenBack;
+    const marks = await readAskedMarks(this.files, this.layout);
+    for (const [recording, refused] of newest) {
+      const known = marks.get(recording) ?? [];
+      const isKnown = known.some(({ receipt_sha256 }) => receipt_sha256 === refused.receipt_sha256);
+      if (!isKnown) marks.set(recording, [...known, refused]);
+    }
+    return [...marks].flatMap(([recording, all]) => all.map((refused) => ({ ...refused, recording })));
   }
 
   /** Recordings that are not here any more because the store lost them, and that a new one with this original replaces. */

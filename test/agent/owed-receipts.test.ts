@@ -13,6 +13,7 @@ import {
   type StationId,
 } from '../../protocol/ids.ts';
 import { encodeReceipt } from '../../protocol/receipt.ts';
+import { chainsOn, logDisk, openLog } from './custody/custody-scenario.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 
 const random = seededRandom(1);
@@ -43,7 +44,7 @@ function owedOver(unlogged: (recordings: readonly RecordingId[]) => readonly Rec
     custody,
     log: new MemoryLog(),
     receipted: () => [],
-    takenBack: () => new Map(),
+    takenBack: async () => [],
     unloggedAskings: async () => [],
     unlogged: async (recordings) => unlogged(recordings),
   });
@@ -93,7 +94,7 @@ test('a start makes up for what earlier runs owe and asks of nothing that came l
       custody,
       log,
       receipted: () => receipted,
-      takenBack: () => new Map(),
+      takenBack: async () => [],
       unloggedAskings: async () => [],
       unlogged: async (recordings) => {
         if (!isReadable) throw new Error('EIO');
@@ -118,7 +119,10 @@ test('a start makes up for what earlier runs owe and asks of nothing that came l
 
 test('a start says of receipts that were taken back what a cut kept out of the log', async () => {
   const events: CustodyEvent[] = [];
-  const taken = { receiver: RECEIVER, receipt_sha256: 'c'.repeat(64) };
+  const taken = [
+    { recording: cut, receiver: RECEIVER, receipt_sha256: 'c'.repeat(64) },
+    { recording: whole, receiver: RECEIVER, receipt_sha256: 'd'.repeat(64) },
+  ];
   const owed = new OwedReceipts({
     folderOf: async () => undefined,
     files: { readAll: async () => receipt },
@@ -126,10 +130,72 @@ test('a start says of receipts that were taken back what a cut kept out of the l
     log: new MemoryLog(),
     receipted: () => [],
     unlogged: async () => [],
-    takenBack: () => new Map([cut, whole].map((recording) => [recording, taken])),
-    unloggedAskings: async (recordings) => [...recordings].filter((recording) => recording === cut),
+    takenBack: async () => taken,
+    unloggedAskings: async (askings) => askings.filter(({ recording }) => recording === cut),
   });
   owed.start();
   await owed.run();
-  expect(events).toEqual([{ event: 'asked-again', facts: { recording: cut, ...taken } }]);
+  expect(events).toEqual([{ event: 'asked-again', facts: taken[0] }]);
+});
+
+const NOW = 'now';
+const digestOf = (name: string): string => (name === NOW ? sha256Hex(receipt) : name.repeat(64));
+const factsOf = (name: string) => ({ recording: cut, receiver: RECEIVER, receipt_sha256: digestOf(name) });
+/** What a log holds of the recording: `R1` that this receipt came, `A1` that it was taken back. */
+const toEvent = (entry: string): CustodyEvent => ({
+  event: entry.startsWith('R') ? 'receipted' : 'asked-again',
+  facts: factsOf(entry.slice(1)),
+});
+
+/** A run that logged this and was cut off; then a start, with what the spool knows. Gives the entries of both in their order. */
+async function madeUp(
+  logged: readonly string[],
+  spool: { readonly isReceipted: boolean; readonly takenBack: readonly string[] },
+): Promise<string[]> {
+  const disk = logDisk();
+  const before = await openLog(disk, 1);
+  for (const entry of logged) before.custody.append(toEvent(entry));
+  await before.custody.checkpoint();
+  const left = disk.crash(disk.steps, 'nothing');
+  const { custody } = await openLog(left, 2);
+  const owed = new OwedReceipts({
+    folderOf: async () => '/spool/ready/x',
+    files: { readAll: async () => receipt },
+    custody,
+    log: new MemoryLog(),
+    receipted: () => (spool.isReceipted ? [cut] : []),
+    unlogged: (recordings) => custody.withoutReceiptedEntry(recordings),
+    takenBack: async () => spool.takenBack.map(factsOf),
+    unloggedAskings: (askings) => custody.withoutAskedAgainEntry(askings),
+  });
+  owed.start();
+  await owed.run();
+  const names = new Map([NOW, '1', '2'].map((name) => [digestOf(name), name]));
+  const entries = [...chainsOn(left).values()].flat().sort((a, b) => (a.at < b.at ? -1 : 1));
+  return entries.flatMap(({ event, facts }) => {
+    const name = names.get(String(facts['receipt_sha256']));
+    return name === undefined ? [] : [(event === 'receipted' ? 'R' : 'A') + name];
+  });
+}
+
+test.each([
+  ['the first time', ['R1'], ['1'], ['A1']],
+  ['a second time', ['R1', 'A1', 'R2'], ['1', '2'], ['A2']],
+  ['twice, neither of which the log has', ['R1', 'R2'], ['1', '2'], ['A1', 'A2']],
+  ['a second time, which the log has', ['R1', 'A1', 'R2', 'A2'], ['1', '2'], []],
+])(
+  'of what was asked for %s the start enters what a cut kept out',
+  async (_what, logged, takenBack, added) => {
+    const entries = await madeUp(logged, { isReceipted: false, takenBack });
+    expect(entries.slice(logged.length)).toEqual(added);
+  },
+);
+
+test.each([
+  ['the one before was taken back', ['R1', 'A1'], ['Rnow']],
+  ['several before were', ['R1', 'A1', 'R2', 'A2'], ['Rnow']],
+  ['it is there', ['R1', 'A1', 'Rnow'], []],
+])('a receipt that is here gets its entry where %s', async (_what, logged, added) => {
+  const entries = await madeUp(logged, { isReceipted: true, takenBack: [] });
+  expect(entries.slice(logged.length)).toEqual(added);
 });

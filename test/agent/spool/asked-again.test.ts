@@ -114,7 +114,7 @@ describe('a receipt that the store took back', () => {
       for (const receipt of [prepared, later(prepared, 0, false), later(prepared, -HOUR_MS)])
         await expect(receiptOne(at, receipt)).rejects.toMatchObject(refused);
       expect(at.get(recording)?.state).toBe('spooled');
-      expect([...at.takenBack.values()]).toMatchObject([{ receipt_sha256: digestOf(prepared) }]);
+      expect(await at.takenBack()).toMatchObject([{ recording, receipt_sha256: digestOf(prepared) }]);
     }
     await receiptOne(spool, later(prepared, HOUR_MS));
     expect(spool.get(recording)?.state).toBe('receipted');

@@ -1,0 +1,36 @@
+// Reads what the marks of `asked/` say (asked-again.ts makes them): which receipts the store took back of what has no other one. Changes nothing.
+import { join } from 'node:path';
+import { listIfThere, readIfThere } from '../../protocol/durable.ts';
+import { isMachineShort, systemCode } from '../../protocol/errors.ts';
+import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
+import type { Files } from '../../protocol/ports.ts';
+import { inParallel } from './in-parallel.ts';
+import type { SpoolLayout } from './layout.ts';
+import { parseRefused, REFUSED_BYTES_MAX, type RefusedReceipt } from './refused-receipts.ts';
+
+/** Marks read at one time: this goes on beside everything else. */
+const AT_ONCE = 4;
+
+/** The receipts of each mark, the one that was taken back last at the end. One that cannot be read says nothing. Errors: the machine's; the system's where the folder cannot be listed. */
+export async function readAskedMarks(
+  files: Pick<Files, 'list' | 'readAll'>,
+  { asked }: Pick<SpoolLayout, 'asked'>,
+): Promise<Map<RecordingId, readonly RefusedReceipt[]>> {
+  const marks = new Map<RecordingId, readonly RefusedReceipt[]>();
+  const names = (await listIfThere(files, asked)).filter(isRecordingId).sort();
+  await inParallel(names, AT_ONCE, async (recording) => {
+    const refused = await readMark(files, join(asked, recording));
+    if (refused !== undefined) marks.set(recording, refused);
+  });
+  return marks;
+}
+
+async function readMark(files: Pick<Files, 'readAll'>, path: string): Promise<RefusedReceipt[] | undefined> {
+  try {
+    const bytes = await readIfThere(files, path, REFUSED_BYTES_MAX);
+    return bytes && parseRefused(bytes);
+  } catch (error) {
+    if (isMachineShort(error) || systemCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
