@@ -15,6 +15,7 @@ import { CustodyLog } from './custody/custody-log.ts';
 import { refuseOtherStation } from './custody/log-owner.ts';
 import { Differences } from './custody/differences.ts';
 import { LogReview } from './custody/log-review.ts';
+import { OwedLeavings } from './custody/owed-leavings.ts';
 import { lastOfCamera } from './custody/last-of-camera.ts';
 import { dockingSource } from './dockings/docking-source.ts';
 import { Dockings } from './dockings/dockings.ts';
@@ -136,6 +137,7 @@ async function connectParts(
     review,
     custody,
     spool,
+    leavings: new OwedLeavings({ ...ports, review, spool, records, layout }),
     acknowledgementFile: layout.acknowledgement,
   });
   const { logDays, days } = settings.retention;

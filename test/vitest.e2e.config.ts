@@ -12,7 +12,7 @@ const TURNS = [
   ['test/e2e/retention.test.ts', 'test/station/ptp-refusals.test.ts', 'test/station/put-back.test.ts'],
   ['test/e2e/memory-limit.test.ts', 'test/e2e/two-processes-tls.test.ts', 'test/station/ptp-silence.test.ts'],
   ['test/e2e/export.test.ts', 'test/e2e/clocks.test.ts', 'test/e2e/simulated-serial.test.ts'],
-  ['test/e2e/verifier.test.ts', 'test/station/ptp-odd-files.test.ts'],
+  ['test/e2e/verifier.test.ts', 'test/station/ptp-odd-files.test.ts', 'test/station/cut-leavings.test.ts'],
   ['test/e2e/scarce.test.ts', 'test/e2e/throttled.test.ts', 'test/station/usb-bays.test.ts'],
   ['test/e2e/handbook.test.ts', 'test/e2e/verifier-processes.test.ts', 'test/station/broken-units.test.ts'],
   [

@@ -4,7 +4,8 @@
 // Invariants:
 // 1. Nothing is erased, dropped or sent because of a difference; it is entered into the log, raised, and shown until it is over.
 // 2. Each difference is entered once, over starts too: the log itself remembers it, so an index that is lost loses none.
-// 3. It is over when the same entry is known again or the same recording is there again, or when a person has acknowledged it. It is not
+// 3. No recording is called lost that lies in the quarantine: what left the spool without an entry is entered before (owed-leavings.ts).
+// 4. It is over when the same entry is known again or the same recording is there again, or when a person has acknowledged it. It is not
 //    over because a newer head fits: behind an image that was put back the log goes on, and the store follows it within a second.
 import { describeError, DockError } from '../../protocol/errors.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
@@ -13,6 +14,7 @@ import type { Clock, Conditions, Files, Log } from '../../protocol/ports.ts';
 import type { CustodyHead } from '../../protocol/receipt.ts';
 import { readAcknowledgement, removeAcknowledgement } from './acknowledgement.ts';
 import type { CustodyLog } from './custody-log.ts';
+import type { OwedLeavings } from './owed-leavings.ts';
 import {
   DIFFERENCES_MAX,
   keyOf,
@@ -23,7 +25,7 @@ import {
 
 /** It is looked so often whether somebody acknowledged. */
 const LOOK_MS = 30_000;
-/** A recording that leaves for the quarantine is out of the spool this long at most before the log says so. */
+/** What leaves the spool is out of it this long at most before the log says so. */
 const SETTLE_MS = 10_000;
 /** Lost recordings that are named one by one. */
 const NAMED_MAX = 1000;
@@ -42,6 +44,7 @@ export interface DifferencesOptions {
   readonly review: LogReview;
   readonly custody: Pick<CustodyLog, 'append' | 'checkpoint' | 'segments' | 'entrySha256'>;
   readonly spool: { stateOf(recording: RecordingId): unknown };
+  readonly leavings: Pick<OwedLeavings, 'find' | 'aside'>;
   readonly files: Files;
   /** See acknowledgement.ts. */
   readonly acknowledgementFile: string;
@@ -112,8 +115,9 @@ export class Differences {
   }
 
   async #isOver({ difference, subject, sequence, sha256 }: Difference): Promise<boolean> {
-    const { spool, custody } = this.#options;
-    if (difference === 'spool-lost') return spool.stateOf(subject as RecordingId) !== undefined;
+    const { spool, custody, leavings } = this.#options;
+    if (difference === 'spool-lost')
+      return spool.stateOf(subject as RecordingId) !== undefined || leavings.aside.has(subject);
     const known = custody.segments().find((each) => each.segment === subject);
     return known !== undefined && (await custody.entrySha256(known.segment, sequence ?? 0)) === sha256;
   }
@@ -134,11 +138,12 @@ export class Differences {
     this.#said.clear();
   }
 
-  /** Once, when all was told. Looked at twice: what leaves for the quarantine at this moment is entered a little later. */
+  /** Once, when all was told. Looked at twice: what leaves at this moment is entered a little later. */
   async #lookForLost(signal: AbortSignal): Promise<void> {
-    const { custody, clock, log } = this.#options;
-    if (signal.aborted || this.#lost().length === 0) return;
+    const { custody, clock, log, leavings } = this.#options;
+    if (signal.aborted || (this.#lost().length === 0 && (await leavings.find()).length === 0)) return;
     await clock.sleep(SETTLE_MS, signal);
+    await this.#enterLeavings();
     const lost = this.#lost();
     if (lost.length > 0) log.error('recordings are missing in the spool', { recordings: lost.length });
     for (const [at, subject] of lost.slice(0, NAMED_MAX).entries()) {
@@ -146,6 +151,20 @@ export class Differences {
       if (at % CUSTODY_GROUP_ENTRIES === 0) await custody.checkpoint();
     }
     this.#show();
+  }
+
+  /** Errors: the system's; "custody.write-failed": what was appended stays. */
+  async #enterLeavings(): Promise<void> {
+    const { review, leavings, custody, log } = this.#options;
+    const owed = await leavings.find();
+    if (owed.length === 0) return;
+    log.warn('entries made up for of what left the spool before this start', { entries: owed.length });
+    for (const [at, event] of owed.entries()) {
+      if (review.hasLeft(event)) continue; // entered since it was looked at
+      this.#append(event);
+      if (at % CUSTODY_GROUP_ENTRIES === 0) await custody.checkpoint();
+    }
+    await custody.checkpoint();
   }
 
   #lost(): string[] {

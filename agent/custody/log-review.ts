@@ -1,5 +1,5 @@
-// Gathers what the custody log of earlier runs says, while its segments are looked through: recordings that must be in the spool, and
-// differences that were found. Bounded; judges nothing.
+// Gathers what the custody log of earlier runs says, while its segments are looked through: recordings that must be in the spool, what left it
+// by no entry, and differences that were found. Bounded; judges nothing.
 import type { CustodyEntry, CustodyEventName } from '../../protocol/custody-entry.ts';
 import { isRecordingId, isSegmentId } from '../../protocol/ids.ts';
 import type { CustodyListener } from './custody-scrub.ts';
@@ -25,7 +25,10 @@ export const DIFFERENCES_MAX = 2000;
 const EVENTS: ReadonlySet<CustodyEventName> = new Set([
   'spooled',
   'receipted',
+  'docking-recorded',
   'quarantined',
+  'spool-reclaimed',
+  'spool-documents-dropped',
   'difference-found',
   'difference-gone',
   'difference-acknowledged',
@@ -37,14 +40,20 @@ export class LogReview implements CustodyListener {
   readonly events = EVENTS;
   /** Spooled, and neither receipted nor set aside since. */
   readonly unsettled = new Set<string>();
+  /** Receipted, and not reclaimed nor set aside since: recordings, and docking records by their `record`. */
+  readonly receipted = new Set<string>();
+  /** Docking records, receipted or not, that were not reclaimed nor set aside since. */
+  readonly records = new Set<string>();
   /** Differences by `keyOf`; `acknowledged` where a person has seen them since. */
   readonly differences = new Map<string, Difference & { readonly acknowledged: boolean }>();
   /** Segments that were dropped here, in whatever run: the store may still name them. */
   readonly dropped = new Set<string>();
   /** Resolves when all of the earlier runs was told. */
   readonly whole: Promise<void>;
-  /** Recordings that this run settled while earlier ones were told: what an older entry says of them is over. */
+  /** What this run settled while earlier ones were told: what an older entry says of it is over. */
   readonly #settled = new Set<string>();
+  /** The same of what left the spool in this run. */
+  readonly #left = new Set<string>();
   #isWhole = false;
   #done: () => void = () => undefined;
 
@@ -57,37 +66,50 @@ export class LogReview implements CustodyListener {
     else if (event === 'difference-found') this.#found(facts);
     else if (event === 'difference-gone') this.#gone(facts);
     else if (event === 'difference-acknowledged') this.#acknowledged();
-    else this.#settle(event, String(facts[event === 'quarantined' ? 'name' : 'recording']));
+    else this.#settle(event, namedBy(event, facts));
   }
 
   appended({ event, facts }: Pick<CustodyEntry, 'event' | 'facts'>): void {
     if (event === 'segment-dropped') this.#dropped(facts);
-    if (event !== 'receipted' && event !== 'quarantined') return;
-    const recording = String(facts[event === 'quarantined' ? 'name' : 'recording']);
+    if (event !== 'receipted' && !isLeaving(event)) return;
+    const recording = namedBy(event, facts);
     this.unsettled.delete(recording);
-    if (!this.#isWhole && isRecordingId(recording) && this.#settled.size < RECORDINGS_MAX)
-      this.#settled.add(recording);
+    if (isLeaving(event)) this.#leaves(recording);
+    if (this.#isWhole || !isRecordingId(recording)) return;
+    add(this.#settled, recording);
+    if (isLeaving(event)) add(this.#left, recording);
+  }
+
+  /** What that event says left the spool did so by an entry. */
+  hasLeft({ event, facts }: Pick<CustodyEntry, 'event' | 'facts'>): boolean {
+    const name = namedBy(event, facts);
+    return ![this.unsettled, this.receipted, this.records].some((names) => names.has(name));
   }
 
   lookedThrough(): void {
     this.#isWhole = true;
     this.#settled.clear();
+    this.#left.clear();
     this.#done();
   }
 
   /** The spool was compared with it: that is done once. */
   compared(): void {
-    this.unsettled.clear();
+    for (const names of [this.unsettled, this.receipted, this.records]) names.clear();
   }
 
   #settle(event: CustodyEntry['event'], recording: string): void {
-    if (event !== 'spooled') this.unsettled.delete(recording);
-    else if (
-      isRecordingId(recording) &&
-      !this.#settled.has(recording) &&
-      this.unsettled.size < RECORDINGS_MAX
-    )
-      this.unsettled.add(recording);
+    if (event !== 'spooled' && event !== 'docking-recorded') this.unsettled.delete(recording);
+    if (isLeaving(event)) return this.#leaves(recording);
+    if (!isRecordingId(recording) || this.#left.has(recording)) return;
+    if (event === 'receipted') add(this.receipted, recording);
+    else if (event === 'docking-recorded') add(this.records, recording);
+    else if (!this.#settled.has(recording)) add(this.unsettled, recording);
+  }
+
+  #leaves(recording: string): void {
+    this.receipted.delete(recording);
+    this.records.delete(recording);
   }
 
   #dropped({ segment }: CustodyEntry['facts']): void {
@@ -108,6 +130,26 @@ export class LogReview implements CustodyListener {
   #acknowledged(): void {
     for (const [key, found] of this.differences) this.differences.set(key, { ...found, acknowledged: true });
   }
+}
+
+/** Of every event but those of differences and segments. */
+function namedBy(event: CustodyEventName, facts: CustodyEntry['facts']): string {
+  return String(facts[NAMED_BY[event] ?? 'recording']);
+}
+
+/** The fact that names what an event is about, where it is not `recording`. */
+const NAMED_BY: Partial<Record<CustodyEventName, string>> = {
+  quarantined: 'name',
+  'docking-recorded': 'record',
+};
+
+/** What it names is not in the spool any more, or its documents alone are. */
+function isLeaving(event: CustodyEventName): boolean {
+  return event === 'quarantined' || event === 'spool-reclaimed' || event === 'spool-documents-dropped';
+}
+
+function add(names: Set<string>, name: string): void {
+  if (names.size < RECORDINGS_MAX) names.add(name);
 }
 
 /** What makes a difference one: the same segment may be ahead by ever more entries. */

@@ -3,8 +3,25 @@ import type { PlantedBug } from './planted-bug.ts';
 
 const CRASH = ['agent/spool/crash'];
 const KNOWN_WHOLE = ['agent/spool/known-whole'];
+const OWED_LEAVINGS = ['agent/custody/owed-leavings'];
 
 export const DURABILITY_BUGS: readonly PlantedBug[] = [
+  {
+    id: 'reclaimed-not-made-up',
+    what: 'a copy that was reclaimed before a cut is never entered as such, and the store waits for it for ever',
+    file: 'agent/custody/owed-leavings.ts',
+    find: '      else if (review.receipted.has(name) &&',
+    put: '      else if (review.unsettled.has(name) &&',
+    suites: OWED_LEAVINGS,
+  },
+  {
+    id: 'quarantined-called-lost',
+    what: 'behind a cut a recording in the quarantine is called lost',
+    file: 'agent/custody/differences.ts',
+    find: '    await this.#enterLeavings();\n    const lost',
+    put: '    const lost',
+    suites: OWED_LEAVINGS,
+  },
   {
     id: 'index-behind-each-500',
     what: 'the index of a spool is written behind every 500 changes, however much it names',
