@@ -32,6 +32,14 @@ export const HAVE_MS_MIN = 5;
 /** Publishes of `have` that may wait for the broker, per recording. The next one says all that they said. */
 export const HAVES_WAITING_MAX = 4;
 
+/**
+ * Offered again so long after its receipt by another key was given last, a recording is one whose station does not count that key: pauses between
+ * offers double from 1 s on, and those that waited in a broker follow each other closely.
+ */
+export const REFUSED_RECEIPT_MS = 3000;
+/** Of so many it is remembered that such a receipt was given; of more the next offer is taken for the first one. */
+export const REFUSED_RECEIPTS_MAX = 10_000;
+
 /** The same claim is said again at most so often. */
 export const CLAIM_MS_MIN = 200;
 /** Units of an earlier attempt that are looked for at one time; other recordings' units come in between. */

@@ -17,7 +17,9 @@ import type { Slabs } from './slabs.ts';
 import type { UnitStore } from './unit-store.ts';
 import { clockDoubt } from './retention/expire.ts';
 import { readMemory } from './retention/log-memory.ts';
+import { readRecording } from './retention/recording-facts.ts';
 import { RetentionTimer } from './retention/retention-timer.ts';
+import { storeKeys } from './retention/store-keys.ts';
 import { countVault } from './vault-count.ts';
 import { FilesVault } from './vault-files.ts';
 import { checkVaultThere } from './vault-id.ts';
@@ -72,6 +74,8 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
   const vault = await FilesVault.open({ ...ports, path: settings.vault.path, receiver: receiverId });
   const stations = new Map(settings.stations.map((station) => [station.id, station.publicKeys]));
   const revocations = new Revocations({ ...ports, layout: vault.layout });
+  const ownKeys = (): Promise<PublicKey[]> =>
+    storeKeys({ ...ports, layout: vault.layout, receiver: receiverId });
   const receiver = new Receiver({
     ...ports,
     revocations,
@@ -86,6 +90,12 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
       index: new FilesDockingIndex(ports.files, vault.layout),
       stations: stations.keys(),
     }),
+    storeKeys: ownKeys,
+    isDeletedByUs: async (name) => {
+      const keys = { store: await ownKeys(), station: stations.get(name.station) ?? [] };
+      const deps = { files: ports.files, layout: vault.layout };
+      return (await readRecording(deps, name, keys)).kind === 'deleted';
+    },
     count: (signal) => countVault(ports.files, vault.layout, signal),
     missing: (sending: Sending) =>
       new MissingWatch({

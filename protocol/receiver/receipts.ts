@@ -1,5 +1,6 @@
 // Makes, keeps and gives receipts (SPEC 4.2). A receipt is made only for what is whole and durable in the vault, stored durably, and only
-// then sent; a stored one is given again, whoever asks, once its names are surely durable: a sync may have failed behind the renames.
+// then sent; a stored one is given again, whoever asks, once its names are surely durable: a sync may have failed behind the renames. One that its
+// station does not count, since it was taken back or its key is not pinned there any more, is replaced.
 import { sha256Hex } from '../bytes.ts';
 import { DockError, isDockError } from '../errors.ts';
 import type { ReceiverId, StationId } from '../ids.ts';
@@ -14,6 +15,7 @@ import {
   type Receipt,
 } from '../receipt.ts';
 import type { OfferSubject } from './offer-check.ts';
+import type { RefusedKeys } from './refused-keys.ts';
 import { logName, type Sending } from './sending.ts';
 import type { UnitStore } from './unit-store.ts';
 import type { Lease, RecordingName, SignedDocument, StoredRecording, Vault } from './vault.ts';
@@ -40,6 +42,9 @@ export interface ReceiptsOptions {
   readonly custodyHead: (station: StationId) => Promise<CustodyHead | null>;
   /** See MissingWatch.takenBack. */
   readonly takenBack: (name: RecordingName) => Promise<ReadonlySet<string>>;
+  readonly refusedKeys: Pick<RefusedKeys, 'isRefused' | 'isOurs' | 'replaced'>;
+  /** Whether all documents of one that was deleted verify, its deletion record with its receipt: the store let its payload go itself. Errors: the system's. */
+  readonly isDeletedByUs: (name: RecordingName) => Promise<boolean>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -75,8 +80,8 @@ export class Receipts {
 
   /** For a recording that is in place, with the manifest of this offer. Errors: the system's, those of the signer. */
   async answer(offer: ReceiptSubject, stored: StoredRecording): Promise<StoredAnswer> {
-    if (await this.#giveThere(offer, stored)) return { kind: 'given' };
-    if (stored.deleted) return { kind: 'unprovable' };
+    if (await this.#giveCounting(offer, stored)) return { kind: 'given' };
+    if (stored.deleted && !this.#isRefused(offer, stored)) return { kind: 'unprovable' };
     let answer: StoredAnswer = { kind: 'given' }; // or is, by the receiver that has it
     await this.#alone(offer, async (lease) => {
       const there = await this.#options.vault.find(offer);
@@ -86,27 +91,79 @@ export class Receipts {
   }
 
   async #answerAlone(lease: Lease, offer: ReceiptSubject, stored: StoredRecording): Promise<StoredAnswer> {
-    if (await this.#giveThere(offer, stored)) return { kind: 'given' };
-    if (stored.deleted) return { kind: 'unprovable' };
+    if (await this.#giveCounting(offer, stored)) return { kind: 'given' };
+    if (stored.deleted) return this.#answerDeleted(lease, offer, stored);
     if (stored.payloadBytes !== offer.sealedSizeBytes)
       return { kind: 'damaged', reason: 'payload missing or of another length' };
     if (!(await this.#isWhole(offer, stored)))
       return { kind: 'damaged', reason: 'payload or digest list altered' };
     await this.#options.vault.secure(offer);
-    await this.#make(lease, offer, await this.#afterMs(offer, stored));
+    await this.#replace(lease, offer, stored);
     return { kind: 'given' };
   }
 
-  /** For a docking record that is in place and secured: gives the receipt that lies there, or another one where it was taken back. Errors: as `make`. */
+  /** Its bytes are gone, so nothing new can be said of it: a receipt of ours gets another signature, any other is given as it lies there. */
+  async #answerDeleted(lease: Lease, offer: ReceiptSubject, stored: StoredRecording): Promise<StoredAnswer> {
+    const ours = await this.#oursByEarlierKey(offer, stored.receipt);
+    if (ours !== undefined && (await this.#options.isDeletedByUs(offer)))
+      await this.#signAnew(lease, offer, ours);
+    else if (!(await this.#giveThere(offer, stored))) return { kind: 'unprovable' };
+    return { kind: 'given' };
+  }
+
+  /** For what is whole and durable, whose receipt does not count, or that has none. */
+  async #replace(
+    lease: Lease,
+    subject: ReceiptSubject,
+    stored: Pick<StoredRecording, 'receipt'>,
+  ): Promise<void> {
+    const ours = await this.#oursByEarlierKey(subject, stored.receipt);
+    if (ours !== undefined) return this.#signAnew(lease, subject, ours);
+    await this.#make(lease, subject, await this.#afterMs(subject, stored));
+    this.#options.refusedKeys.replaced(subject);
+  }
+
+  /** The receipt, where it is our word about this and counts but for its key. */
+  async #oursByEarlierKey(
+    subject: ReceiptSubject,
+    receipt: SignedDocument | undefined,
+  ): Promise<SignedDocument | undefined> {
+    if (receipt === undefined || !this.fits(receipt, subject)) return undefined;
+    if (await this.#isTakenBack(subject, receipt)) return undefined;
+    return (await this.#options.refusedKeys.isOurs(receipt)) ? receipt : undefined;
+  }
+
+  /** The same words by the present key: logs, witnesses and deletion records that name its digest stay right. */
+  async #signAnew(lease: Lease, subject: ReceiptSubject, { bytes }: SignedDocument): Promise<void> {
+    const { vault, signer, refusedKeys, log } = this.#options;
+    const document = { bytes, signature: await signer.sign(bytes, RECEIPT_TRUSTED_COMMENT) };
+    await vault.storeReceipt(lease, document);
+    refusedKeys.replaced(subject);
+    log.info('receipt by an earlier key signed anew: its station does not count that key', logName(subject));
+    await this.give(subject, document);
+  }
+
+  #isRefused(name: RecordingName, { receipt }: Pick<StoredRecording, 'receipt'>): boolean {
+    return this.#options.refusedKeys.isRefused(name, receipt);
+  }
+
+  /**
+   * For a docking record that is in place and secured: gives the receipt that lies there, or another one where its station does not count that.
+   * Errors: as `make`.
+   */
   async giveOrReplace(subject: ReceiptSubject, receipt: SignedDocument): Promise<void> {
-    if (!(await this.#isTakenBack(subject, receipt))) return this.give(subject, receipt);
+    if (await this.#counts(subject, receipt)) return this.give(subject, receipt);
     await this.#alone(subject, async (lease) => {
       const stored = await this.#options.vault.findDocking(subject);
       const there = typeof stored === 'object' ? stored.receipt : undefined;
       if (there === undefined) return;
-      if (await this.#isTakenBack(subject, there)) await this.#make(lease, subject, receivedAtMs(there));
-      else await this.giveStored('docking', subject, there);
+      if (await this.#counts(subject, there)) await this.giveStored('docking', subject, there);
+      else await this.#replace(lease, subject, { receipt: there });
     });
+  }
+
+  async #counts(name: RecordingName, receipt: SignedDocument): Promise<boolean> {
+    return !this.#isRefused(name, { receipt }) && !(await this.#isTakenBack(name, receipt));
   }
 
   /**
@@ -138,6 +195,11 @@ export class Receipts {
     const manifestSha256 = sha256Hex(stored.manifest.bytes);
     const about = subjectOf(name, stored);
     if (about?.manifestSha256 === manifestSha256) await this.#giveThere(about, stored);
+  }
+
+  /** As `#giveThere`, to a station that may be known not to count its key. */
+  async #giveCounting(offer: ReceiptSubject, stored: StoredRecording): Promise<boolean> {
+    return !this.#isRefused(offer, stored) && this.#giveThere(offer, stored);
   }
 
   /** False where there is none that counts. */
@@ -172,8 +234,8 @@ export class Receipts {
     return (await this.#options.takenBack(name)).has(sha256Hex(bytes));
   }
 
-  /** A receipt that takes the place of one that was taken back is later than that; see `sign`. */
-  async #afterMs(name: RecordingName, { receipt }: StoredRecording): Promise<number> {
+  /** A receipt that takes the place of one that was taken back is later than that; see `sign`. What an unknown key says of its time counts for nothing. */
+  async #afterMs(name: RecordingName, { receipt }: Pick<StoredRecording, 'receipt'>): Promise<number> {
     return receipt !== undefined && (await this.#isTakenBack(name, receipt)) ? receivedAtMs(receipt) : 0;
   }
 
@@ -195,7 +257,7 @@ export class Receipts {
     };
   }
 
-  /** A stored receipt about this manifest. One by an earlier key of ours counts; one whose signature is wrong does not. */
+  /** A stored receipt about this manifest. One by an earlier key of ours, or by another receiver's, may count; one whose signature is wrong does not. */
   fits(document: SignedDocument, subject: ReceiptSubject): boolean {
     try {
       const receipt = parseReceipt(document.bytes);

@@ -13,6 +13,7 @@ import { STOP_MS } from './limits.ts';
 import { CustodyGreeting } from './custody-greeting.ts';
 import type { MissingWatch } from './reconcile/missing-watch.ts';
 import { Receipts } from './receipts.ts';
+import { RefusedKeys } from './refused-keys.ts';
 import { Refusals } from './refusals.ts';
 import { Rejections } from './rejections.ts';
 import { Sending, type MessageSigner } from './sending.ts';
@@ -21,7 +22,7 @@ import { Space } from './space.ts';
 import { Transfers } from './transfers.ts';
 import type { UnitStore } from './unit-store.ts';
 import type { VaultCount } from './vault-count.ts';
-import type { Vault } from './vault.ts';
+import type { RecordingName, Vault } from './vault.ts';
 
 export interface ReceiverOptions {
   readonly receiver: ReceiverId;
@@ -42,6 +43,10 @@ export interface ReceiverOptions {
   readonly units: UnitStore;
   readonly signer: MessageSigner;
   readonly publicKey: PublicKey;
+  /** See storeKeys. */
+  readonly storeKeys: () => Promise<readonly PublicKey[]>;
+  /** See ReceiptsOptions. */
+  readonly isDeletedByUs: (name: RecordingName) => Promise<boolean>;
   /** Keeps the custody logs; it answers through the `sending` that it is given. */
   readonly custody: (sending: Sending, revokedUse: RevokedUse, missing: MissingWatch) => CustodyKeeper;
   readonly clock: Clock;
@@ -77,6 +82,7 @@ export class Receiver {
       sending,
       custodyHead,
       takenBack: (name) => this.#missing.takenBack(name),
+      refusedKeys: new RefusedKeys(options),
     });
     const refusals = new Refusals({ ...options, sending });
     const own = { space: this.#space, transfers: this.#transfers };

@@ -141,7 +141,8 @@ export class DockAndStore {
   lamp: Lamp = { show: async () => undefined };
   readonly cameras: readonly MemoryCamera[];
   readonly stationKey: SecretKey;
-  readonly storeKey: SecretKey;
+  /** What receivers sign with and stations pin from their next start on. */
+  storeKey: SecretKey;
   readonly identity = makeIdentity(nodeRandom());
   readonly conditions = new MemoryConditions();
   readonly storeConditions = new MemoryConditions();

@@ -36,11 +36,27 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
   },
   {
     id: 'receipt-of-turned-key-id',
-    what: 'a stored receipt whose key id has a turned bit is given for ever, and no station takes it',
+    what: 'a stored receipt whose key id has a turned bit is given, and no station takes it',
     file: 'protocol/receiver/receipts.ts',
     find: ' && isPlainlySpelled(document.signature)',
     put: '',
     suites: ['protocol/receiver/stored-signatures'],
+  },
+  {
+    id: 'old-key-for-ever',
+    what: 'a receipt by an earlier key of the store is given for ever, and a station that pins the new one alone never erases',
+    file: 'protocol/receiver/refused-keys.ts',
+    find: '    if (given?.signature === signature && nowMs - given.atMs >= REFUSED_RECEIPT_MS) return true;\n',
+    put: '',
+    suites: ['protocol/receiver/refused-keys'],
+  },
+  {
+    id: 'signed-anew-unseen',
+    what: 'a receipt is signed by the new key although an unknown one signed it',
+    file: 'protocol/receiver/refused-keys.ts',
+    find: 'isSignedBy(receipt, await storeKeys()) &&',
+    put: '(isSignedBy(receipt, await storeKeys()) || receipt.bytes.length > 0) &&',
+    suites: ['protocol/receiver/refused-keys'],
   },
   {
     id: 'replaced-stays-missing',

@@ -33,7 +33,8 @@ const HELP = `bodydock-receiver rotate --prepare [--config FILE] [--json]   1. m
 bodydock-receiver rotate --commit [--config FILE] [--json]    2. with the receiver stopped: the next key takes the place of the old one
 
 Every station must know the next key before the second step: a receipt whose key a station does not pin releases nothing there. Receipts
-that were given stay as they are. A step that was cut off is finished by typing it again.
+that were given stay as they are; one that a station goes on asking for, since it does not pin the old key any more, is signed by the next
+key, too. A step that was cut off is finished by typing it again.
 
   --config FILE  the receiver's file (default ${RECEIVER_FILE_DEFAULT})
   --json         one JSON document on standard output instead of text
@@ -126,6 +127,7 @@ function tell(
     return io.out(`${JSON.stringify({ step: 'committed', again, old_key_id: oldId, ...shown(key) })}\n`);
   io.out(`${again ? 'was changed before' : 'changed'}: receiver ${store.config.receiver} signs with key ${newId} (${files.signingFile}), before it with key ${oldId}
 Start the receiver again. Leave the old key in store.public_keys of the stations as long as they have receipts of it in their spools.
+A station that does not have it any more and goes on asking gets those receipts signed by the new key, once every byte was compared.
 Whoever checks the vault later needs both keys: keep ${files.earlierPublicFile(parsePublicKey(change.old_key))}.
 `);
 }

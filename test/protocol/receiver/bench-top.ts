@@ -1,6 +1,6 @@
 // A receiver, a broker and a disk in memory on one manual clock, for tests that play a whole transfer.
 import { parseReceiverId, type StationId } from '../../../protocol/ids.ts';
-import { makeSecretKey, publicKeyOf, type PublicKey } from '../../../protocol/minisign.ts';
+import { makeSecretKey, publicKeyOf, type PublicKey, type SecretKey } from '../../../protocol/minisign.ts';
 import { openReceiver, type OpenReceiver } from '../../../protocol/receiver/open-receiver.ts';
 import { Slabs } from '../../../protocol/receiver/slabs.ts';
 import { inlineUnitStore } from '../../../protocol/receiver/unit-store-inline.ts';
@@ -24,6 +24,8 @@ export interface ReceiverChoice {
   readonly slabs?: number;
   readonly sharedOffers?: boolean;
   readonly disk?: CrashDisk;
+  /** STORE_KEY unless given. */
+  readonly key?: SecretKey;
   readonly stations?: readonly { readonly id: StationId; readonly publicKeys: readonly PublicKey[] }[];
 }
 
@@ -60,6 +62,7 @@ export class BenchTop {
       slabs,
     };
     const disk = choice.disk ?? this.disk;
+    const key = choice.key ?? STORE_KEY;
     const open = await openReceiver(
       {
         receiver: parseReceiverId(id),
@@ -77,8 +80,8 @@ export class BenchTop {
         files: disk,
         clock: this.clock,
         random: this.random,
-        signer: fastSigner(STORE_KEY),
-        publicKey: publicKeyOf(STORE_KEY),
+        signer: fastSigner(key),
+        publicKey: publicKeyOf(key),
         units: inlineUnitStore(disk, slabs),
       },
     );
@@ -88,7 +91,7 @@ export class BenchTop {
   }
 
   async station(
-    choice: { messageBytesMax?: number; id?: StationId; client?: string } = {},
+    choice: { messageBytesMax?: number; id?: StationId; client?: string; storeKey?: PublicKey } = {},
   ): Promise<ScriptedStation> {
     const { hub, random } = this;
     const station = new ScriptedStation({ hub, random, storeKey: publicKeyOf(STORE_KEY), ...choice });

@@ -2,6 +2,7 @@
 // and keeps what it heard.
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import { makeSessionId, type RecordingId, type SessionId } from '../../../protocol/ids.ts';
+import { isDockError } from '../../../protocol/errors.ts';
 import { UNIT_BYTES, WINDOW_BYTES_MAX } from '../../../protocol/limits.ts';
 import { unitBytes } from '../../../protocol/manifest.ts';
 import {
@@ -43,6 +44,8 @@ export class ScriptedStation {
   readonly session: SessionId;
   readonly receipts = new Map<RecordingId, Receipt>();
   readonly receiptTexts = new Map<RecordingId, string>();
+  /** Digests of those whose key it does not pin, as they came. */
+  readonly refusedReceipts: string[] = [];
   readonly claims: ClaimBody[] = [];
   readonly haves: HaveMessage[] = [];
   readonly refusals: RefuseBody[] = [];
@@ -160,7 +163,13 @@ export class ScriptedStation {
   }
 
   #receipt(bytes: Uint8Array, signature: string): void {
-    verifyDocument(bytes, signature, RECEIPT_TRUSTED_COMMENT, [this.#parts.storeKey]);
+    try {
+      verifyDocument(bytes, signature, RECEIPT_TRUSTED_COMMENT, [this.#parts.storeKey]);
+    } catch (error) {
+      if (!isDockError(error, 'signature.unknown-key')) throw error;
+      this.refusedReceipts.push(sha256Hex(bytes));
+      return;
+    }
     const receipt = parseReceipt(bytes);
     this.receipts.set(receipt.recording, receipt);
     this.receiptTexts.set(receipt.recording, sha256Hex(bytes));

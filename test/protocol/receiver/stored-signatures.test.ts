@@ -57,4 +57,5 @@ for (const [where, at] of [
     station.push(sample);
     // The station takes only what verifies, and offers until it has that.
     await top.until('receipt', () => station.receipts.has(sample.recording));
+    expect(station.refusedReceipts).toEqual([]);
   });
