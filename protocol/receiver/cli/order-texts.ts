@@ -25,7 +25,7 @@ const VERBS_EN = {
 } as const;
 
 /** The sheet beside `order.json`. */
-export function signSheet({ order, facts, dueAt }: MadeOrder): string {
+export function signSheet({ order, facts, dueAt, deletion }: MadeOrder): string {
   const { manifest } = facts;
   const { earliest_at: earliest, latest_at: latest } = manifest.capture;
   const captured =
@@ -43,9 +43,15 @@ export function signSheet({ order, facts, dueAt }: MadeOrder): string {
   const commands = ROLES.map(
     (role) => `  ${role === 'officer' ? 'OFFICER   ' : 'SUPERVISOR'}  ${signCommand(role)}`,
   ).join('\n');
+  const waits = order.verb === 'unhold' ? deletion : undefined;
+  const waitsDe =
+    waits === undefined
+      ? ''
+      : `\nACHTUNG: Eine von beiden unterschriebene Löschanordnung (${waits.order}, ${waits.reason}) wird ausgeführt, sobald keine Aufbewahrung mehr gilt.\n`;
+  const waitsEn = waits === undefined ? '' : `\nATTENTION: ${waitingLine(waits)}\n`;
   return `ANORDNUNG ${order.order}: ${VERBS_DE[order.verb]}, Grund ${order.reason}, vom ${order.ordered_at}
 ${rows(['Station', 'Aufnahme', 'Kamera', 'Aufnahmezeit', 'Eingang', 'fällig'])}
-
+${waitsDe}
 Zwei Personen unterschreiben, jede mit ihrem eigenen Schlüssel und auf ihrem eigenen Gerät: eine aus dem Kreis OFFICER, eine aus dem Kreis
 SUPERVISOR. Der geheime Schlüssel bleibt bei der Person. In diesem Ordner eingeben, KEYFILE durch die eigene Schlüsseldatei ersetzen:
 ${commands}
@@ -53,7 +59,7 @@ ${order.verb === 'hold' ? 'Schon eine Unterschrift genügt für sieben Tage; ohn
 
 ORDER ${order.order}: ${VERBS_EN[order.verb]}, reason ${order.reason}, of ${order.ordered_at}
 ${rows(['station', 'recording', 'camera', 'captured', 'received', 'due'])}
-
+${waitsEn}
 Two persons sign, each with a key of their own on a machine of their own: one OFFICER, one SUPERVISOR. The secret key stays with its holder.
 Type in this folder, with your own key file for KEYFILE:
 ${commands}
@@ -61,18 +67,24 @@ ${order.verb === 'hold' ? 'One signature is enough for seven days; without the s
 `;
 }
 
+function waitingLine({ order, reason }: Order): string {
+  return `An order to delete it (${order}, ${reason}) is signed by both and is carried out as soon as no hold counts.`;
+}
+
 /** What to do with an order that was just made. */
 export function madeText(made: MadeOrder, folder: string, nowMs: number): string {
-  const { order, facts, dueAt, hold } = made;
+  const { order, facts, dueAt, hold, deletion } = made;
   const size = megabytes(facts.manifest.sealed.size_bytes);
   const held =
     hold === undefined ? 'nobody holds it' : `held by order ${hold.order.order} (${hold.order.reason})`;
-  const note =
+  const stopped =
     order.verb === 'delete' && hold !== undefined
       ? '\nIt does not count while that hold does: lift it first (`unhold`).'
       : '';
+  const waiting =
+    order.verb === 'unhold' && deletion !== undefined ? `\nATTENTION: ${waitingLine(deletion)}` : '';
   return `order ${order.order}: ${order.verb} recording ${order.recording} of station ${order.station}, reason ${order.reason}
-That recording: ${size}, due ${dueIn(dueAt, nowMs)} (${dueAt}), ${held}.${note}
+That recording: ${size}, due ${dueIn(dueAt, nowMs)} (${dueAt}), ${held}.${stopped}${waiting}
 Nothing has changed yet. Next:
   1. Give ${folder} to an officer and to a supervisor, one after the other or a copy to each. In that folder
      the officer types     ${signCommand('officer')}
@@ -96,7 +108,7 @@ const LIFTED =
   'It keeps nothing: an order to end the holds of that recording was given after it. Make it anew where it is still wanted.';
 
 function effectLines(order: Order, effect: OrderEffect, nowMs: number): string[] {
-  const { needed, deleted } = effect;
+  const { needed, deleted, doubt } = effect;
   if (needed !== null) {
     const command = `the ${needed.role} types in the order's folder: ${signCommand(needed.role)}\nand then once more: bodydock-receiver ${order.verb} --place FOLDER`;
     const until = needed.until === null || Date.parse(needed.until) > nowMs ? needed.until : undefined;
@@ -108,6 +120,11 @@ function effectLines(order: Order, effect: OrderEffect, nowMs: number): string[]
   if (order.verb === 'delete') return deletionLines(effect);
   const { hold, dueAt } = effect;
   if (hold === undefined && order.verb === 'hold') return [LIFTED];
+  if (hold === undefined && (deleted.length > 0 || doubt !== null))
+    return [
+      'Nobody holds the recording now. An order to delete it, signed by both, had waited for that:',
+      ...deletionLines(effect),
+    ];
   if (hold === undefined)
     return [
       `Nobody holds the recording now; it is due ${dueAt === undefined ? 'never' : dueIn(dueAt, nowMs)}.`,

@@ -75,10 +75,9 @@ async function make(
     sheet: signSheet(made),
   });
   const held = made.hold && { order: made.hold.order.order, until: made.hold.until };
-  if (json)
-    io.out(
-      `${JSON.stringify({ placed: false, order: made.order, folder, due_at: made.dueAt, held: held ?? null })}\n`,
-    );
+  const deletion = made.deletion && { order: made.deletion.order, reason: made.deletion.reason };
+  const facts = { due_at: made.dueAt, held: held ?? null, deletion: deletion ?? null };
+  if (json) io.out(`${JSON.stringify({ placed: false, order: made.order, folder, ...facts })}\n`);
   else io.out(madeText(made, folder, deps.clock.wallMs()));
   return EXIT_GOOD;
 }

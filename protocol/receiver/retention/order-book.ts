@@ -76,27 +76,29 @@ export class OrderBook {
    * read at its place; no deletion does.
    */
   standing(subject: Subject, nowMs: number): Standing {
-    const own = this.#families.get(familyKey(subject)) ?? this.#byRecording.get(subject.recording);
+    const own = this.#own(subject);
     const near = (this.#byPlace.get(placeKey(subject)) ?? []).filter(
       (family) => family !== own && family.subjects.some((other) => areTogether(other, subject)),
     );
     const replaced = subject.supersedes.flatMap((recording) => this.#byRecording.get(recording) ?? []);
     const reaching = [...(own === undefined ? [] : [own]), ...near, ...replaced];
     const hold = longest(reaching.map(({ orders }) => holdIn(orders, nowMs)));
-    if (hold !== undefined || own === undefined) return { hold, deletion: undefined };
-    const meant = own.orders.filter(
-      ({ order: { verb, recording }, subject: about }) =>
-        verb === 'delete' && areOne({ recording, ...about }, subject),
-    );
-    const order = orderStanding(meant, nowMs).deletion;
-    const booked = meant.find((each) => each.order === order);
-    return { hold, deletion: booked && { order: booked.order, sha256: booked.sha256 } };
+    return { hold, deletion: hold === undefined ? signedDeletion(own, subject, nowMs) : undefined };
+  }
+
+  /** The deletion that both roles signed for a recording, whether a hold stands against it or not. */
+  signedDeletion(subject: Subject, nowMs: number): Standing['deletion'] {
+    return signedDeletion(this.#own(subject), subject, nowMs);
   }
 
   /** Whether this hold counts at `nowMs`, whatever other holds there are. */
   isHolding(booked: BookedOrder, nowMs: number): boolean {
     const family = this.#byRecording.get(booked.order.recording)?.orders ?? [];
     return standingHold(booked, family, nowMs) !== undefined;
+  }
+
+  #own(subject: Subject): Family | undefined {
+    return this.#families.get(familyKey(subject)) ?? this.#byRecording.get(subject.recording);
   }
 
   #add(booked: BookedOrder): void {
@@ -127,6 +129,16 @@ function placeKey({ camera, path }: Subject): string {
 function areTogether(a: Subject, b: Subject): boolean {
   if (a.originalSha256 === b.originalSha256) return true;
   return a.isSidecar !== b.isSidecar && Math.abs(a.receivedMs - b.receivedMs) <= TOGETHER_MS;
+}
+
+function signedDeletion(family: Family | undefined, subject: Subject, nowMs: number): Standing['deletion'] {
+  const meant = (family?.orders ?? []).filter(
+    ({ order: { verb, recording }, subject: about }) =>
+      verb === 'delete' && areOne({ recording, ...about }, subject),
+  );
+  const order = orderStanding(meant, nowMs).deletion;
+  const booked = meant.find((each) => each.order === order);
+  return booked && { order: booked.order, sha256: booked.sha256 };
 }
 
 /** The hold that lasts longest of those that count among the orders of one family. */

@@ -21,6 +21,8 @@ export interface MadeOrder {
   readonly dueAt: string;
   /** A hold that counts now. */
   readonly hold: Hold | undefined;
+  /** A deletion that both roles signed: it is carried out as soon as no hold counts. */
+  readonly deletion: Order | undefined;
 }
 
 /** Errors: "order.no-roles"; those of orderedRecording; the system's. */
@@ -46,9 +48,11 @@ export async function makeOrder(
     ordered_at: new Date(orderedMs).toISOString(),
   };
   const receivedAt = facts.receipt.received_at;
-  const { hold } = orders.book.standing(subjectOf(facts.manifest, receivedAt), nowMs);
+  const subject = subjectOf(facts.manifest, receivedAt);
+  const { hold } = orders.book.standing(subject, nowMs);
+  const deletion = orders.book.signedDeletion(subject, nowMs)?.order;
   const dueAt = retentionOf(facts.manifest, receivedAt, deps.retention.days).due_at;
-  return { order, bytes: encodeOrder(order), facts, dueAt, hold };
+  return { order, bytes: encodeOrder(order), facts, dueAt, hold, deletion };
 }
 
 /** An `unhold` lifts what was ordered before it: a clock that fell behind must not make a new hold older than the one that lifted the last. */

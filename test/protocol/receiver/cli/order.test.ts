@@ -134,6 +134,63 @@ test('bodydock-receiver delete deletes at once with both signatures, and not whi
   });
 });
 
+test('bodydock-receiver unhold warns of a deletion that waits, before it is signed and where it is carried out', async () => {
+  await withRetentionStore(async (store) => {
+    const both = ['officer', 'supervisor'] as const;
+    const [sample, other] = [await store.plant(1), await store.plant(1)];
+    await store.call('expire', '--clock-checked');
+    for (const held of [sample, other])
+      await store.call('hold', '--place', await ordered(store, 'hold', held, both));
+    const deletion = await ordered(store, 'delete', sample, both);
+    const { order: id } = parseOrder(await readFile(join(deletion, 'order.json')));
+    await store.call('delete', '--place', await ordered(store, 'delete', other, ['officer']));
+    const waits = /signed by both and is carried out as soon as no hold counts/;
+    const make = async (held: Sample): Promise<readonly [text: string, sheet: string, folder: string]> => {
+      const folder = join(store.folder, `order-${++made}`);
+      const about = [held.station, held.recording, '--reason', 'case-7', '--out', folder];
+      const { out } = await store.call('unhold', ...about);
+      return [out, await readFile(join(folder, 'sign.txt'), 'utf8'), folder];
+    };
+    expect((await make(sample))[0]).not.toMatch(waits); // the deletion was not placed yet
+    await store.call('delete', '--place', deletion);
+
+    const [text, sheet, lift] = await make(sample);
+    const line = `An order to delete it (${id}, case-7) is signed by both and is carried out as soon as no hold counts.`;
+    expect(text).toContain(line);
+    expect(sheet).toContain(line);
+    expect(sheet).toContain(
+      `Eine von beiden unterschriebene Löschanordnung (${id}, case-7) wird ausgeführt, sobald keine Aufbewahrung mehr gilt.`,
+    );
+    for (const role of both) await signOrder(lift, await readFile(join(lift, 'order.json')), role);
+    const placed = await store.call('unhold', '--place', lift);
+    expect(placed.code).toBe(0);
+    expect(placed.out).toMatch(
+      /Nobody holds the recording now\. An order to delete it, signed by both, had waited for that:\n1 recording deleted/,
+    );
+    expect(placed.out).not.toContain('it is due');
+    expect(await readdir(store.recording(sample))).not.toContain('payload.age');
+
+    // One that only one role signed waits for nothing.
+    const [otherText, otherSheet] = await make(other);
+    expect(otherText).not.toMatch(waits);
+    expect(otherSheet).not.toMatch(/Löschanordnung|as soon as no hold counts/);
+  });
+});
+
+test('bodydock-receiver unhold speaks of the deletion and not of a due date where the clock is in doubt, too', async () => {
+  await withRetentionStore(async (store) => {
+    const both = ['officer', 'supervisor'] as const;
+    const sample = await store.plant(1);
+    await store.call('hold', '--place', await ordered(store, 'hold', sample, both));
+    await store.call('delete', '--place', await ordered(store, 'delete', sample, both));
+    const { out } = await store.call('unhold', '--place', await ordered(store, 'unhold', sample, both));
+    // The latter on a machine that tells that its clock is synchronised.
+    expect(out).toMatch(
+      /had waited for that:\n(Not deleted yet: .*`bodydock-receiver expire|1 recording deleted)/,
+    );
+  });
+});
+
 describe('an order that was placed and did not do what it says is told, and ends with 1:', () => {
   test('a hold that an order given later has lifted', async () => {
     await withRetentionStore(async (store) => {
