@@ -63,6 +63,8 @@ export interface StationTopics {
   /** States of all stations below this base: what a station must not be able to read. */
   readonly everyStatusFilter: string;
   parseDown(topic: string): DownTopic | undefined;
+  /** Whether it lies below this station's own prefix, whatever it is. */
+  isOwn(topic: string): boolean;
 }
 
 /** Shape: base as in BASE_PATTERN (checked by the configuration). */
@@ -91,6 +93,7 @@ export function stationTopics(base: string, station: StationId): StationTopics {
       if (last === 'custody') return { kind: 'custody' };
       return isRecordingId(last) ? { kind: 'recording', recording: last } : undefined;
     },
+    isOwn: (topic) => topic.startsWith(`${prefix}/`),
   };
 }
 

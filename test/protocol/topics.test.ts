@@ -31,6 +31,17 @@ test('what a station publishes is what a receiver parses', () => {
   expect(up.parseDown(down.downCustody(station))).toEqual({ kind: 'custody' });
 });
 
+test("a topic is a station's own below its whole name, not below the beginning of another one", () => {
+  const longer = stationTopics('city/bodydock', parseStationId('kod-10'));
+  const other = stationTopics('city/body', station);
+  expect(
+    [up.status, up.downCustody, up.trial, up.condition('disk.full')].every((topic) => up.isOwn(topic)),
+  ).toBe(true);
+  expect([longer.status, other.status, 'city/bodydock/v1/kod-1'].some((topic) => up.isOwn(topic))).toBe(
+    false,
+  );
+});
+
 test('no topic has more than seven slashes even with a base of two parts', () => {
   const topics = [
     up.digests(receiver, recording, 2 ** 40),

@@ -9,7 +9,16 @@ import { tryLogin } from '../../../agent/cli/doctor-login.ts';
 import { wordsOf } from '../../../agent/cli/doctor-words.ts';
 import { loadStationConfig } from '../../../config/load.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
-import { connack, CONNECT, ScriptedBroker, type Script } from '../../fakes/broker-scripted.ts';
+import {
+  connack,
+  CONNECT,
+  message,
+  packet,
+  PUBLISH,
+  readMessage,
+  ScriptedBroker,
+  type Script,
+} from '../../fakes/broker-scripted.ts';
 import { SeededRandom } from '../../fakes/random-seeded.ts';
 import { put, STATION } from '../../config/files.ts';
 
@@ -20,7 +29,8 @@ afterEach(async () => {
   if (folder !== undefined) await rm(folder, { recursive: true });
 });
 
-async function login(script: Script, protocol: 'auto' | 4 | 5 = 5): Promise<Finding[]> {
+/** `asOverTls`: as where the broker knows who logs in, so that rights can be tried. */
+async function login(script: Script, protocol: 'auto' | 4 | 5 = 5, asOverTls = false): Promise<Finding[]> {
   folder = await mkdtemp(join(tmpdir(), 'bodydock-doctor-'));
   broker = await ScriptedBroker.open(script);
   const text = STATION.replace(/ {2}\w+_file: tls.*\n/g, '').replace(
@@ -30,9 +40,11 @@ async function login(script: Script, protocol: 'auto' | 4 | 5 = 5): Promise<Find
   const file = await put(folder, 'station.yaml', text);
   const loaded = await loadStationConfig(file);
   if (loaded.kind === 'refused') throw new Error(JSON.stringify(loaded.problems));
+  const { config } = loaded;
+  const tls = { caFile: 'ca.pem', certFile: 'station.pem', keyFile: 'station-key.pem' };
   const context: DoctorContext = {
     file,
-    config: loaded.config,
+    config: asOverTls ? { ...config, broker: { ...config.broker, tls } } : config,
     asked: { kind: 'absent' },
     connect: false,
     clock: nodeClock(),
@@ -96,4 +108,41 @@ test('logs in under an id of its own, without a will, and leaves nothing behind'
   expect(flags).toBe(2); // clean start, no will, no user, no password
   expect(connects[0]?.toString('latin1')).toMatch(/bodydock-doctor-[0-9a-f]{6}/);
   expect(connects[0]?.toString('latin1')).not.toContain('bodydock-townhall-1');
+});
+
+describe('rights are tried at a broker that gives to a station what is below its name', () => {
+  const OWN = 'bodydock/v1/townhall-1/';
+
+  /** Refuses what is written elsewhere, and gives these messages while the doctor listens for those of others. */
+  const giving =
+    (...topics: readonly string[]): Script =>
+    (request) => {
+      if (request.type !== PUBLISH) return undefined;
+      const { topic, packetId } = readMessage(request);
+      const answer = packet(
+        4,
+        Buffer.from([packetId >> 8, packetId & 255, topic.startsWith(OWN) ? 0 : 135, 0]),
+      );
+      if (!topic.endsWith('/up/trial')) return answer;
+      const others = topics.map((each) => message(each, Buffer.from('{}'), { v5: true }));
+      return Buffer.concat([...others, answer]);
+    };
+  const rights = (findings: readonly Finding[]): string[] =>
+    findings.filter(({ code }) => code.startsWith('acl.')).map(({ code, where }) => `${code} ${where}`);
+
+  test(
+    "and an answer to this station that comes meanwhile is nobody else's",
+    { timeout: 20_000 },
+    async () => {
+      const own = [`${OWN}down/custody`, `${OWN}status`];
+      expect(rights(await login(giving(...own), 5, true))).toEqual(['acl.good broker:1883']);
+    },
+  );
+
+  test('and the state of another station is told', { timeout: 20_000 }, async () => {
+    const topics = [`${OWN}down/custody`, 'bodydock/v1/townhall-10/status'];
+    expect(rights(await login(giving(...topics), 5, true))).toEqual([
+      'acl.foreign-read bodydock/v1/townhall-10/status',
+    ]);
+  });
 });
