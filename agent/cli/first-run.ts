@@ -4,6 +4,7 @@ import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { pinoLog } from '../../protocol/io/log-pino.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
 import type { BayDocument } from '../../protocol/messages.ts';
+import { checkCameraFolders } from '../first-run/camera-folders.ts';
 import { closingWords } from '../first-run/closing-words.ts';
 import { firstRun, type FirstRunResult } from '../first-run/first-run.ts';
 import { openOutFolder } from '../first-run/out-folder.ts';
@@ -26,7 +27,7 @@ Exit codes: 0 all receipted (erased where asked for) and verified, 1 something i
 as rejected (empty, unknown kind, odd name): they are kept all the same.
 `;
 
-/** Exit code when all has ended. Errors: those of firstRun. */
+/** Exit code when all has ended. Errors: those of checkCameraFolders, openOutFolder and firstRun. */
 export async function firstRunCommand(args: readonly string[], io: Io): Promise<number> {
   const options = {
     camera: { type: 'string', multiple: true },
@@ -38,6 +39,7 @@ export async function firstRunCommand(args: readonly string[], io: Io): Promise<
   const cameras = line.values.camera ?? [];
   const simulated = cameras.length === 0;
   const erase = simulated || line.values.erase === true;
+  await checkCameraFolders(cameras, line.values.out, process.cwd());
   const out = await openOutFolder(line.values.out, process.cwd());
   io.out(`${intention(simulated, erase)}\n`);
   const output = { isTTY: process.stdout.isTTY, write: (text: string) => io.out(text) };
