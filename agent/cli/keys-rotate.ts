@@ -193,11 +193,19 @@ function pinning({ station }: StationConfig, key: PublicKey): string {
 `;
 }
 
+/** Nobody who is trusted signed the change, so a verifier learns the new key by hand only. One name form for both: a key of one station alone hides those of any station. */
+function forVerifiers({ config: { station }, files }: Rotation, keyId: string): string {
+  return `2. Whoever verifies copies ${files.publicFile} into the folder of keys for \`bodydock verify\`, beside the old key and named alike:
+   station-${station}.${keyId}.pub beside station-${station}.pub, station.${keyId}.pub beside station.pub. The old key stays there.
+`;
+}
+
 function tellCommitted(
-  { config, io, json, files }: Rotation,
+  rotation: Rotation,
   folder: string,
   { change, again }: { readonly change: ProvenKeyChange; readonly again: boolean },
 ): void {
+  const { config, io, json, files } = rotation;
   const { old_key_id: oldId, new_key_id: newId, change_sha256: sha256 } = change.facts;
   const key = parsePublicKey(change.change.new_key);
   const file = join(folder, `${sha256.slice(0, 16)}.change.json`);
@@ -205,7 +213,7 @@ function tellCommitted(
     return writeJson(io, { step: 'committed', again, old_key_id: oldId, change_file: file, ...shown(key) });
   const { reason } = change.change;
   io.out(`${again ? 'was changed before' : 'changed'}: station ${config.station} signs with key ${newId} (${files.signingFile}), before it with key ${oldId}
-${reason === 'lost' ? pinning(config, key) : ''}Start the agent again.
+${reason === 'lost' ? pinning(config, key) + forVerifiers(rotation, newId) : ''}Start the agent again.
 At the store: leave the old key in receiver.yaml; recordings that it signed may still come, and it is how they are checked.
 Take ${file} and its signatures beside it to <vault>/${config.station}/keys/ of the store.
 `);

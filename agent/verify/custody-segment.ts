@@ -45,6 +45,8 @@ export class SegmentWalk {
   readonly #question: SegmentQuestion;
   readonly #remarks: Remark[] = [];
   #faults = 0;
+  /** How many of each kind are beyond what is told one by one. */
+  readonly #untold = new Map<RemarkCode, number>();
   /** The last entry that could be read. */
   #sequence = 0;
   #sha256 = FIRST_PREVIOUS;
@@ -100,14 +102,8 @@ export class SegmentWalk {
   /** What was found; asked once, behind the last line. `signed`: a signature over the whole file holds. */
   finish(signed: boolean): Remark[] {
     const { where } = this.#question;
-    if (this.#faults > FAULTS_TOLD_MAX)
-      this.#remarks.push(
-        finding(
-          'custody.entry-order',
-          where,
-          `${this.#faults - FAULTS_TOLD_MAX} more breaks of this segment`,
-        ),
-      );
+    for (const [code, count] of this.#untold)
+      this.#remarks.push(finding(code, where, `${count} more of these in this segment`));
     if (this.#unsigned > 0 && !signed) {
       const message = `${this.#unsigned} entries behind the last checkpoint`;
       this.#remarks.push(note('custody.unsigned-tail', where, message, { entries: this.#unsigned }));
@@ -234,6 +230,7 @@ export class SegmentWalk {
     this.#faults++;
     if (this.#faults <= FAULTS_TOLD_MAX)
       this.#remarks.push(finding(code, this.#question.where, message, { offset_bytes: offset }));
+    else this.#untold.set(code, (this.#untold.get(code) ?? 0) + 1);
   }
 }
 

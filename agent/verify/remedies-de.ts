@@ -14,7 +14,7 @@ export const REMEDIES_DE: RemedyWords = {
   introduced:
     'Seinen öffentlichen Schlüssel von Hand besorgen, in den Ordner der Schlüssel legen und erneut prüfen.',
   keyLost:
-    'Den neuen öffentlichen Schlüssel von Hand besorgen und seine Nummer mit dem Etikett der Station vergleichen.',
+    'Den neuen öffentlichen Schlüssel von Hand besorgen, seine Nummer mit dem Etikett der Station vergleichen und ihn neben dem alten in den Ordner der Schlüssel legen.',
   keyChange: 'Das Dokument von der Station besorgen, oder ihren neuen öffentlichen Schlüssel von Hand.',
   endByHand:
     'Das Ende des Protokolls, und wovon es spricht, von Hand aus dem Zwischenspeicher der Station übernehmen.',
@@ -28,7 +28,7 @@ export const REMEDIES_DE: RemedyWords = {
   medium:
     'Nach dem Datenträger sehen und danach, wer dort lesen darf; kopieren, was sich lesen lässt, und die Kopie prüfen.',
   unknownKey:
-    'Die Schlüsselnummer mit den Etiketten von Station und Zentralspeicher vergleichen. Gehört der Schlüssel ihnen, ihn in den Ordner der Schlüssel legen und erneut prüfen.',
+    'Die Schlüsselnummer mit den Etiketten von Station und Zentralspeicher vergleichen. Gehört der Schlüssel ihnen, ihn neben dem alten in den Ordner der Schlüssel legen, ebenso benannt (`station-ID.KEYID.pub` neben `station-ID.pub`, `station.KEYID.pub` neben `station.pub`), und erneut prüfen.',
   version: 'Mit dem Programm prüfen, das es geschrieben hat, oder mit einem neueren.',
   revokedKey:
     'Nicht darauf vertrauen. Hat die Station es noch, es von dort von Hand übernehmen, mit einer Notiz, wie es kam.',

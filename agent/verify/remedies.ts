@@ -13,7 +13,8 @@ const REMEDIES_EN = {
   putBack: 'Find out who kept a copy and put it back; the receiver removes it again.',
   otherRole: 'Let the other role sign it too, or let it lapse.',
   introduced: 'Get its public key by hand, put it into the folder of keys, and verify again.',
-  keyLost: 'Get the new public key by hand and compare its id with the label of the station.',
+  keyLost:
+    'Get the new public key by hand, compare its id with the label of the station, and put it into the folder of keys beside the old one.',
   keyChange: 'Get the document from the station, or its new public key by hand.',
   endByHand: 'Take the end of the log, and what it speaks of, over by hand from the station’s spool.',
   recordByHand: 'Take the record over by hand from the station’s spool.',
@@ -23,7 +24,7 @@ const REMEDIES_EN = {
   identity: 'Give an identity of one of the recipients with --identity.',
   medium: 'Look after the disk and after who may read there, copy what can be read, and verify the copy.',
   unknownKey:
-    'Compare the key id with the labels of station and store. Where the key is theirs, put it into the folder of keys and verify again.',
+    'Compare the key id with the labels of station and store. Where the key is theirs, put it into the folder of keys beside the old one, named alike (`station-ID.KEYID.pub` beside `station-ID.pub`, `station.KEYID.pub` beside `station.pub`), and verify again.',
   version: 'Verify with the program that wrote it, or a newer one.',
   revokedKey:
     'Do not rely on it. Where the station still has it, take it over by hand from there, with a note of how it came.',
@@ -89,6 +90,7 @@ const BY_FAULT: Readonly<Record<string, Remedy>> = {
   unreadable: 'medium',
   'signature-unreadable': 'medium',
   'signature-unknown-key': 'unknownKey',
+  'checkpoint-signature-unknown-key': 'unknownKey',
   version: 'version',
   'revoked-key': 'revokedKey',
   'unexpected-entry': 'unexpected',

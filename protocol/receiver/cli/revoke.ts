@@ -98,7 +98,9 @@ function next(reason: KeyRevocation['reason'], station: string): string {
       : `At station ${station}: change its key, \`bodydock keys rotate${reason === 'lost' ? ' --reason lost' : ' --prepare'}\`.`;
   return `What to do next:
   1. ${change}
-  2. Put the new key into stations[].public_keys here, and start the receiver anew.
+  2. Put the new key into stations[].public_keys here, and start the receiver anew. Whoever verifies puts its .pub file into the folder of
+     keys for \`bodydock verify\`, beside the old key and named alike: station-${station}.NEWKEYID.pub beside station-${station}.pub,
+     station.NEWKEYID.pub beside station.pub.
   3. Leave the revoked key in the file: without it nobody could check what it signed before.
   4. Recordings that it signed and that have no receipt stay at the station and are refused. Take them over by hand from its spool.
 `;

@@ -159,6 +159,9 @@ test('of a lost key is one step, and wants to know which key it was', async () =
     const lost = await rotate(file, '--reason', 'lost', '--old-key', old);
     expect(lost.exitCode).toBe(0);
     expect(lost.out).toContain(await line(folder, 'station.pub'));
+    const id = keyIdHex((await readPublicKeyFile(at('station.pub'))).keyId);
+    expect(lost.out).toContain(`copies ${at('station.pub')} into the folder of keys for \`bodydock verify\``);
+    expect(lost.out).toContain(`station-townhall-1.${id}.pub beside station-townhall-1.pub`);
     expect((await runCommand(keys, 'show', '--config', file)).out).toContain(`before: ${old}`);
     await rm(at('station.key'));
     const second = await rotate(file, '--reason', 'lost', '--json');

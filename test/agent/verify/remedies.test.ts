@@ -23,6 +23,26 @@ test.each(LANGUAGES)('every finding comes with something to do, and with what fi
   expect(remedies[2]).toContain(language === 'de' ? 'neueren' : 'newer');
 });
 
+test.each(LANGUAGES)(
+  'wherever a key is not known, the remedy speaks of keys and not of who wrote here, in %s',
+  (language) => {
+    const codes: readonly RemarkCode[] = [
+      'manifest.signature-unknown-key',
+      'docking.signature-unknown-key',
+      'receipt.signature-unknown-key',
+      'key-change.signature-unknown-key',
+      'custody.signature-unknown-key',
+      'custody.checkpoint-signature-unknown-key',
+    ];
+    const remedies = codes.map((code) => remedyOf({ kind: 'finding', code }, language));
+    expect(new Set(remedies).size).toBe(1);
+    expect(remedies[0]).toContain('`station-ID.');
+    expect(remedyOf({ kind: 'note', code: 'key-change.lost' }, language)).toMatch(
+      language === 'de' ? /neben dem alten in den Ordner/ : /into the folder of keys beside the old one/,
+    );
+  },
+);
+
 test('a note says what to do only where there is something', () => {
   expect(remedyOf({ kind: 'note', code: 'disclosure.made' }, 'en')).toBeUndefined();
   expect(remedyOf({ kind: 'note', code: 'deletion.unfinished' }, 'en')).toContain('receiver');

@@ -139,6 +139,7 @@ describe('bodydock-receiver revoke', () => {
         expect([code, err]).toEqual([0, '']);
         expect(out).toContain(at === 0 ? `revoked: key ${KEY_ID}` : 'was revoked before');
         expect(out).toContain('bodydock keys rotate --prepare');
+        expect(out).toContain(`station-${STATION}.NEWKEYID.pub beside station-${STATION}.pub`);
       }
       const path = join(vault, STATION, 'keys', `${KEY_ID}.revocation.json`);
       const bytes = await readFile(path);
