@@ -132,7 +132,8 @@ export function asyncApi(): Json {
 export function asyncApiYaml(): string {
   const head =
     '# Made by `npm run schemas` from the schemas in monitoring.ts and messages.ts. Do not edit.\n';
-  return head + stringify(asyncApi(), { lineWidth: 0, aliasDuplicateObjects: false });
+  // Readers of YAML 1.1, such as PyYAML, take a bare `off` for false.
+  return head + stringify(asyncApi(), { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' });
 }
 
 function channelOf(_: string, { address, messages, summary }: Channel): Json {

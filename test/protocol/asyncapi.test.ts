@@ -1,6 +1,8 @@
 // protocol/asyncapi.yaml: made from the schemas, and an AsyncAPI 3.0 document by the specification's own JSON Schema.
+import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -13,9 +15,16 @@ import {
   parseBayId,
 } from '../../protocol/ids.ts';
 import { stationTopics } from '../../protocol/topics.ts';
+import { lacksTools } from '../fakes/stock-tools.ts';
 
 const file = new URL('../../protocol/asyncapi.yaml', import.meta.url);
 const official = createRequire(import.meta.url)('@asyncapi/specs/schemas/3.0.0-without-$id.json') as object;
+
+/** It is a module of python3 and no program of its own, so whoever has python3 may lack it. */
+function lacksPyYaml(): boolean {
+  if (lacksTools('python3')) return true;
+  return process.env['CI'] === undefined && spawnSync('python3', ['-c', 'import yaml']).status !== 0;
+}
 
 async function document(): Promise<Record<string, Record<string, unknown>>> {
   return parse(await readFile(file, 'utf8')) as Record<string, Record<string, unknown>>;
@@ -23,6 +32,17 @@ async function document(): Promise<Record<string, Record<string, unknown>>> {
 
 test('the description of the topics is what the schemas make; `npm run schemas` writes it', async () => {
   expect(await document()).toEqual(JSON.parse(JSON.stringify(asyncApi())));
+});
+
+test('a reader of YAML 1.1 finds the same in it', async () => {
+  const text = await readFile(file, 'utf8');
+  expect(parse(text, { version: '1.1' })).toEqual(JSON.parse(JSON.stringify(asyncApi())));
+});
+
+test.skipIf(lacksPyYaml())('PyYAML finds the same in it', () => {
+  const script = 'import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), sys.stdout)';
+  const { stdout } = spawnSync('python3', ['-c', script, fileURLToPath(file)], { encoding: 'utf8' });
+  expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(asyncApi())));
 });
 
 test('it is an AsyncAPI 3.0 document', async () => {
