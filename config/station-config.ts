@@ -80,12 +80,7 @@ export interface StationConfig {
 export function mapStation(file: StationFile, folder: string): StationConfig {
   return {
     station: parseStationId(file.station),
-    spool: {
-      path: resolve(folder, file.spool.path),
-      reserveBytes: file.spool.reserve_bytes,
-      keepHours: file.spool.keep_hours,
-      documentsDays: file.spool.documents_days,
-    },
+    spool: mapSpool(file.spool, folder),
     keys: { signingFile: resolve(folder, file.keys.signing_file) },
     recipients: file.recipients,
     store: {
@@ -106,6 +101,16 @@ export function mapStation(file: StationFile, folder: string): StationConfig {
     release: file.release,
     retention: { days: file.retention.days, logDays: file.retention.log_days },
     log: file.log,
+  };
+}
+
+/** The same for the spool alone. */
+export function mapSpool(spool: StationFile['spool'], folder: string): SpoolConfig {
+  return {
+    path: resolve(folder, spool.path),
+    reserveBytes: spool.reserve_bytes,
+    keepHours: spool.keep_hours,
+    documentsDays: spool.documents_days,
   };
 }
 

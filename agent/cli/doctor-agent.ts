@@ -1,7 +1,7 @@
 // What the running agent says of itself: each condition that stands, with its own words.
 import type { Severity } from '../conditions/condition-kind.ts';
 import type { ConditionDocument } from '../../protocol/monitoring.ts';
-import type { DoctorContext } from './doctor-context.ts';
+import type { DoctorContext, SpoolContext } from './doctor-context.ts';
 import { found, type DoctorSeverity, type Finding } from './doctor-finding.ts';
 
 const SEVERITIES: Readonly<Record<Severity, DoctorSeverity>> = {
@@ -13,7 +13,7 @@ const SEVERITIES: Readonly<Record<Severity, DoctorSeverity>> = {
 /** ... and code 69. */
 const OUT_OF_REACH = /^(?:broker|store)\./;
 
-export function agentFindings({ asked, config }: Pick<DoctorContext, 'asked' | 'config'>): Finding[] {
+export function agentFindings({ asked, config }: Pick<DoctorContext, 'asked'> & SpoolContext): Finding[] {
   if (asked === undefined) return [found('agent.path-length', config.spool.path)];
   if (asked.kind !== 'answered') return [found(`agent.${asked.kind}`, config.spool.path)];
   const findings = asked.says.conditions.map(conditionFinding);

@@ -17,5 +17,10 @@ export interface DoctorContext {
   readonly signal: AbortSignal;
 }
 
+/** For what can be looked at where no more than the spool is known. */
+export interface SpoolContext {
+  readonly config: Pick<StationConfig, 'spool'>;
+}
+
 /** One area of checks. Whatever is wrong is a finding. Errors: the signal's reason; a fault of ours. */
 export type Check = (context: DoctorContext) => Promise<Finding[]>;

@@ -7,7 +7,7 @@ import { FileFinds } from '../../config/file-finds.ts';
 import { systemCode } from '../../protocol/errors.ts';
 import { dataSize } from '../page/language.ts';
 import { spoolLayout } from '../spool/layout.ts';
-import type { DoctorContext } from './doctor-context.ts';
+import type { DoctorContext, SpoolContext } from './doctor-context.ts';
 import { found, type DoctorValues, type Finding } from './doctor-finding.ts';
 import { agentUser } from './doctor-user.ts';
 import { mountOf, type Mount } from './doctor-mount.ts';
@@ -24,7 +24,10 @@ const SLOW_MS = 1000;
 const PROBE_NAME = '.doctor-probe';
 const ENTRIES_MAX = 64;
 
-export async function checkDisk(context: DoctorContext): Promise<Finding[]> {
+/** What of a doctor's context it needs. */
+type DiskContext = Pick<DoctorContext, 'asked' | 'clock'> & SpoolContext;
+
+export async function checkDisk(context: DiskContext): Promise<Finding[]> {
   const { path } = context.config.spool;
   const finds = new FileFinds();
   await checkDiskPlace(path, finds);
@@ -39,7 +42,7 @@ export async function checkDisk(context: DoctorContext): Promise<Finding[]> {
 }
 
 /** All that lies in the spool belongs to one user: the agent. */
-async function checkOwners({ config, asked }: DoctorContext, folder: Stats): Promise<Finding[]> {
+async function checkOwners({ config, asked }: DiskContext, folder: Stats): Promise<Finding[]> {
   const { path } = config.spool;
   const findings: Finding[] = [];
   if ((folder.mode & 0o007) !== 0) {
@@ -58,7 +61,7 @@ async function checkOwners({ config, asked }: DoctorContext, folder: Stats): Pro
   return findings;
 }
 
-async function checkSpace({ config }: DoctorContext): Promise<Finding[]> {
+async function checkSpace({ config }: DiskContext): Promise<Finding[]> {
   const { path, reserveBytes } = config.spool;
   const { bavail, bsize, files, ffree } = await statfs(path);
   const freeBytes = bavail * bsize;
@@ -79,7 +82,7 @@ async function checkSpace({ config }: DoctorContext): Promise<Finding[]> {
 }
 
 /** Writes and syncs as sealing does, in a file of its own that goes again. */
-async function tryDisk({ config, clock }: DoctorContext, mount: Mount | undefined): Promise<Finding> {
+async function tryDisk({ config, clock }: DiskContext, mount: Mount | undefined): Promise<Finding> {
   const { path } = config.spool;
   const probe = join(path, PROBE_NAME);
   try {

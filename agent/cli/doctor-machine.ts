@@ -1,9 +1,9 @@
 // The system below the agent: service, clock and zone, udev rule, modules of the kernel.
 import { readFile, stat } from 'node:fs/promises';
 import { release } from 'node:os';
+import type { StationConfig } from '../../config/station-config.ts';
 import { linuxClockSource } from '../../protocol/io/clock-source-linux.ts';
 import { askCommand } from '../../protocol/io/system-command.ts';
-import type { DoctorContext } from './doctor-context.ts';
 import { found, type Finding } from './doctor-finding.ts';
 
 const UNIT = 'bodydock.service';
@@ -13,7 +13,12 @@ const RULES = ['/etc/udev/rules.d', '/run/udev/rules.d', '/usr/lib/udev/rules.d'
 );
 const UTC_ZONES = /^(?:UTC|Etc\/UTC|Etc\/UCT|UCT|Zulu|Etc\/Zulu|GMT|Etc\/GMT)$/;
 
-export async function checkMachine(context: DoctorContext): Promise<Finding[]> {
+/** What of a doctor's context it needs. */
+interface MachineContext {
+  readonly config: { readonly bays: readonly Pick<StationConfig['bays'][number], 'serial' | 'usbPort'>[] };
+}
+
+export async function checkMachine(context: MachineContext): Promise<Finding[]> {
   return [
     ...(await checkService()),
     ...(await checkClock()),
@@ -52,14 +57,14 @@ async function checkClock(): Promise<Finding[]> {
 }
 
 /** Only where a bay is at a port; folder bays need no rule. */
-async function checkRules({ config }: DoctorContext): Promise<Finding[]> {
+async function checkRules({ config }: MachineContext): Promise<Finding[]> {
   if (config.bays.every(({ usbPort, serial }) => usbPort === null && serial === null)) return [];
   const places = await Promise.all(RULES.map(isThere));
   return places.some(Boolean) ? [] : [found('system.no-rules', RULES[0])];
 }
 
 /** Modules load by themselves when a device comes, if the kernel has them at all. Source: modules.dep(5), modules.builtin. */
-async function checkModules({ config }: DoctorContext): Promise<Finding[]> {
+async function checkModules({ config }: MachineContext): Promise<Finding[]> {
   const wanted = new Set<string>();
   for (const { serial, usbPort } of config.bays) {
     if (serial !== null) for (const name of ['cdc-acm', 'usbserial']) wanted.add(name);

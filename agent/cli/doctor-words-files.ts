@@ -26,6 +26,20 @@ export const FILES_TABLE = {
     },
     command: 'bodydock check --config {where}',
   },
+  'config.left-out': {
+    severity: 'note',
+    text: {
+      en: 'Not looked at before this file is right: keys, certificates, proofs, bays, power, the way to the broker, the store.',
+      de: 'Nicht angesehen, bevor diese Datei stimmt: Schlüssel, Zertifikate, Nachweise, Plätze, Strom, der Weg zum Broker, der Zentralspeicher.',
+    },
+  },
+  'config.all-left-out': {
+    severity: 'note',
+    text: {
+      en: 'Looked at nothing but the system: the file does not tell where the spool is, so neither agent nor disk could be asked.',
+      de: 'Nur das System angesehen: Die Datei sagt nicht, wo der Spool liegt; Agent und Platte ließen sich so nicht fragen.',
+    },
+  },
   'file.refused': {
     severity: 'error',
     exit: 78,

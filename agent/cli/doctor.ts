@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD, EXIT_UNREACHABLE } from '../../config/exit-codes.ts';
 import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { spoolOfRefused } from '../../config/refused-station.ts';
 import { isDockError } from '../../protocol/errors.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
@@ -11,9 +12,9 @@ import { agentFindings } from './doctor-agent.ts';
 import { checkBays } from './doctor-bays.ts';
 import { checkBroker } from './doctor-broker.ts';
 import { checkFiles, refusedFindings } from './doctor-config.ts';
-import type { Check, DoctorContext } from './doctor-context.ts';
+import type { Check, DoctorContext, SpoolContext } from './doctor-context.ts';
 import { checkDisk } from './doctor-disk.ts';
-import type { Finding } from './doctor-finding.ts';
+import { found, type Finding } from './doctor-finding.ts';
 import { checkMachine } from './doctor-machine.ts';
 import { checkPower } from './doctor-power.ts';
 import { doctorDocument, findingText, sumText } from './doctor-text.ts';
@@ -24,7 +25,8 @@ const HELP = `bodydock doctor [--config FILE] [--connect] [--lang en|de] [--json
 
 Looks at configuration, keys, certificates, spool and disk, bays, service, clock, the way to the broker, the rights there, and the store; says
 what is wrong and the command that mends it. Run it as root (sudo): others see less. It changes nothing and may run beside the agent; then
-login, rights and store are what the agent says of them, because a second login could cut it off.
+login, rights and store are what the agent says of them, because a second login could cut it off. Where the file is refused it looks at
+what it can all the same, and says what it left out.
 
   --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
   --connect      log in at the broker although an agent runs
@@ -56,13 +58,15 @@ export async function doctor(args: readonly string[], io: Io): Promise<number> {
   const file = resolve(config); // commands may be typed elsewhere
   const language = languageOf(line.values.lang);
   const findings: Finding[] = [];
-  const tell = (found: readonly Finding[]): void => {
-    findings.push(...found);
-    if (!json) for (const each of found) io.out(findingText(each, language));
+  const tell = (more: readonly Finding[]): void => {
+    findings.push(...more);
+    if (!json) for (const each of more) io.out(findingText(each, language));
   };
   const loaded = await loadStationConfig(file);
-  if (loaded.kind === 'refused') tell(refusedFindings(file, loaded.problems));
-  else await examine({ file, config: loaded.config, connect, ...world(io) }, tell);
+  if (loaded.kind === 'refused') {
+    tell(refusedFindings(file, loaded.problems));
+    await examineRefused(file, world(io), tell);
+  } else await examine({ file, config: loaded.config, connect, ...world(io) }, tell);
   const station = loaded.kind === 'refused' ? null : loaded.config.station;
   if (json) writeJson(io, doctorDocument(findings, { station, file, language }));
   else io.out(sumText(findings, language));
@@ -77,15 +81,37 @@ async function examine(
   given: Omit<DoctorContext, 'asked'>,
   tell: (findings: readonly Finding[]) => void,
 ): Promise<void> {
-  const asked = await askAgent(given.config.spool.path, given.clock, given.signal).catch(
-    (error: unknown): Asked | undefined => {
-      if (isDockError(error, 'control.path-length')) return undefined;
-      throw error;
-    },
-  );
-  const context = { ...given, asked };
+  const context = { ...given, asked: await ask(given) };
   tell(agentFindings(context));
   for (const check of CHECKS) tell(await check(context));
+}
+
+/** What can be looked at without a good file, in the order of the others; and what cannot, so that nobody takes it for good. */
+async function examineRefused(
+  file: string,
+  given: ReturnType<typeof world>,
+  tell: (findings: readonly Finding[]) => void,
+): Promise<void> {
+  const spool = await spoolOfRefused(file);
+  if (spool !== undefined) {
+    const context = { ...given, config: { spool } };
+    const asked = await ask(context);
+    tell(agentFindings({ ...context, asked }));
+    tell(await checkDisk({ ...context, asked }));
+  }
+  tell(await checkMachine({ config: { bays: [] } }));
+  tell([found(spool === undefined ? 'config.all-left-out' : 'config.left-out', file)]);
+}
+
+function ask({
+  config,
+  clock,
+  signal,
+}: Pick<DoctorContext, 'clock' | 'signal'> & SpoolContext): Promise<Asked | undefined> {
+  return askAgent(config.spool.path, clock, signal).catch((error: unknown) => {
+    if (isDockError(error, 'control.path-length')) return undefined;
+    throw error;
+  });
 }
 
 /** What keeps the station from working at all comes first. */

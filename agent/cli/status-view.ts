@@ -48,8 +48,8 @@ export function statusLines(says: StationSays, options: ViewOptions): string[] {
   ];
 }
 
-/** Why there is nothing to show, as lines that fit. */
-export function noAgentLines(text: string, width: number): string[] {
+/** A text as lines that fit, such as why there is nothing to show. */
+export function noteLines(text: string, width: number): string[] {
   return wrap(text, Math.max(width, WIDTH_MIN));
 }
 

@@ -42,6 +42,7 @@ export interface StatusWords {
   readonly noConditions: string;
   readonly toDo: string;
   readonly more: string;
+  readonly refused: string;
   readonly noAgent: NoAgent;
   /** Seconds, minutes, hours, days. */
   readonly units: readonly [string, string, string, string];
@@ -99,6 +100,8 @@ export const STATUS_WORDS: Readonly<Record<Language, StatusWords>> = {
     noConditions: 'No condition stands.',
     toDo: 'To do: ',
     more: '... {} more lines: `bodydock status --once` shows all',
+    refused:
+      'The file station.yaml is refused: `bodydock check` names each line and what to do. Until it is right the agent goes on with what it had before:',
     noAgent: {
       absent:
         'No agent runs on the spool {}. Start it: `systemctl start bodydock`. If it does not stay: `journalctl -u bodydock -n 50`, and `bodydock doctor`.',
@@ -161,6 +164,8 @@ export const STATUS_WORDS: Readonly<Record<Language, StatusWords>> = {
     noConditions: 'Nichts zu melden.',
     toDo: 'Zu tun: ',
     more: '... {} weitere Zeilen: `bodydock status --once` zeigt alle',
+    refused:
+      'Die Datei station.yaml wird abgewiesen: `bodydock check` nennt jede Zeile und was zu tun ist. Bis sie stimmt, arbeitet der Agent mit dem bisherigen Stand weiter:',
     noAgent: {
       absent:
         'Auf dem Spool {} läuft kein Agent. Starten: `systemctl start bodydock`. Bleibt er nicht: `journalctl -u bodydock -n 50` und `bodydock doctor`.',

@@ -2,11 +2,12 @@
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
+import { spoolOfRefused } from '../../config/refused-station.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { askAgent, type Asked } from '../control/control-client.ts';
 import { fill, type Language } from '../page/language.ts';
 import { languageOf, parseCommandLine, writeJson, type Io } from './output.ts';
-import { noAgentLines, statusLines } from './status-view.ts';
+import { noteLines, statusLines } from './status-view.ts';
 import { Frames, type Terminal } from './status-frames.ts';
 import { STATUS_WORDS } from './status-words.ts';
 
@@ -21,7 +22,8 @@ Shows aliases of cameras, never a serial number or a name.
   --lang en|de   language of what is said (default: en)
   --json         one look as one JSON document
 
-Exit codes: 0 good, 1 no agent answered, 2 usage, 78 configuration.
+Exit codes: 0 good, 1 no agent answered, 2 usage, 78 the file is refused: its problems are printed, and what the agent does all the same,
+as far as the file tells where its spool is.
 `;
 const OPTIONS = { config: { type: 'string' }, once: { type: 'boolean' }, lang: { type: 'string' } } as const;
 const LOOK_MS = 1000;
@@ -32,24 +34,44 @@ export async function status(args: readonly string[], io: Io): Promise<number> {
   const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
   if (line === undefined) return EXIT_GOOD;
   const language = languageOf(line.values.lang);
-  const loaded = await loadStationConfig(line.values.config ?? STATION_FILE_DEFAULT);
-  if (loaded.kind === 'refused') {
-    io.err(renderProblems(loaded.problems));
-    if (line.values.json === true) writeJson(io, { problems: loaded.problems });
+  const file = line.values.config ?? STATION_FILE_DEFAULT;
+  const json = line.values.json === true;
+  const loaded = await loadStationConfig(file);
+  const problems = loaded.kind === 'refused' ? loaded.problems : undefined;
+  if (problems !== undefined) io.err(renderProblems(problems));
+  // An agent that runs goes on with what the file said before: now it is looked at most of all.
+  const spool = loaded.kind === 'refused' ? await spoolOfRefused(file) : loaded.config.spool;
+  if (spool === undefined) {
+    if (json) writeJson(io, { problems });
     return EXIT_CONFIGURATION;
   }
-  const spool = loaded.config.spool.path;
-  const look = (): Promise<Asked> => askAgent(spool, nodeClock(), io.signal);
-  if (line.values.json === true) return printJson(await look(), io);
-  const lines = (asked: Asked): string[] => linesOf(asked, spool, language);
+  const isRefused = problems !== undefined;
+  const look = (): Promise<Asked> => askAgent(spool.path, nodeClock(), io.signal);
+  const shown = json
+    ? printJson(await look(), io, isRefused ? { problems } : {})
+    : await show(look, { spool: spool.path, language, isRefused, once: line.values.once === true }, io);
+  return isRefused ? EXIT_CONFIGURATION : shown;
+}
+
+/** What is shown, besides what the agent says. */
+interface Shown {
+  readonly spool: string;
+  readonly language: Language;
+  /** The file is refused, and the agent has something else in force. */
+  readonly isRefused: boolean;
+  readonly once: boolean;
+}
+
+async function show(look: () => Promise<Asked>, shown: Shown, io: Io): Promise<number> {
+  const lines = (asked: Asked): string[] => linesOf(asked, shown);
   const first = await look();
-  if (line.values.once === true || first.kind !== 'answered') {
+  if (shown.once || first.kind !== 'answered') {
     const text = `${lines(first).join('\n')}\n`;
     if (first.kind === 'answered') io.out(text);
     else io.err(text);
     return first.kind === 'answered' ? EXIT_GOOD : EXIT_FAILURE;
   }
-  return live(first, look, { lines, more: STATUS_WORDS[language].more }, io);
+  return live(first, look, { lines, more: STATUS_WORDS[shown.language].more }, io);
 }
 
 /** An agent that goes away meanwhile may come back: it does where its file was edited. */
@@ -75,21 +97,33 @@ async function live(
   return asked.kind === 'answered' ? EXIT_GOOD : EXIT_FAILURE;
 }
 
-function printJson(asked: Asked, io: Io): number {
+/** `more` stands before what the agent says. */
+function printJson(asked: Asked, io: Io, more: object): number {
   if (asked.kind !== 'answered') {
-    writeJson(io, { running: asked.kind === 'absent' ? false : null, reason: asked.kind });
+    writeJson(io, { ...more, running: asked.kind === 'absent' ? false : null, reason: asked.kind });
     return EXIT_FAILURE;
   }
   const { agent, cut, ...documents } = asked.says;
   const { pid, broker, broker_connected, rate_bytes_per_s } = agent;
-  writeJson(io, { running: true, pid, broker, broker_connected, rate_bytes_per_s, cut, ...documents });
+  writeJson(io, {
+    ...more,
+    running: true,
+    pid,
+    broker,
+    broker_connected,
+    rate_bytes_per_s,
+    cut,
+    ...documents,
+  });
   return EXIT_GOOD;
 }
 
-function linesOf(asked: Asked, spool: string, language: Language): string[] {
+function linesOf(asked: Asked, { spool, language, isRefused }: Shown): string[] {
   const { columns, colour } = terminal();
-  if (asked.kind === 'answered') return statusLines(asked.says, { language, width: columns, colour });
-  return noAgentLines(fill(STATUS_WORDS[language].noAgent[asked.kind], spool), columns);
+  const words = STATUS_WORDS[language];
+  if (asked.kind !== 'answered') return noteLines(fill(words.noAgent[asked.kind], spool), columns);
+  const lines = statusLines(asked.says, { language, width: columns, colour });
+  return isRefused ? [...noteLines(words.refused, columns), '', ...lines] : lines;
 }
 
 /** The terminal as it is now: its size may change. NO_COLOR as on no-color.org. */

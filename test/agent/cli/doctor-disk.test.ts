@@ -7,8 +7,6 @@ import { keys } from '../../../agent/cli/keys.ts';
 import { spoolLayout } from '../../../agent/spool/layout.ts';
 import { loadStationConfig } from '../../../config/load.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
-import { nodeRandom } from '../../../protocol/io/random-node.ts';
-import { live } from '../../contracts/driver-subject.ts';
 import { runCommand } from './io-memory.ts';
 import { withStation } from './station-folder.ts';
 
@@ -16,14 +14,7 @@ async function codes(file: string): Promise<{ path: string; codes: string[] }> {
   const loaded = await loadStationConfig(file);
   if (loaded.kind === 'refused') throw new Error('the file of the test is refused');
   const { config } = loaded;
-  const world = {
-    asked: undefined,
-    connect: false,
-    clock: nodeClock(),
-    random: nodeRandom(),
-    signal: live(),
-  };
-  const findings = await checkDisk({ file, config, ...world });
+  const findings = await checkDisk({ config, asked: undefined, clock: nodeClock() });
   return { path: config.spool.path, codes: findings.map(({ code }) => code) };
 }
 
