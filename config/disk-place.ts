@@ -1,7 +1,8 @@
 // Looks at the folder in which spool or vault shall lie: is it a folder of ours, on a file system that keeps what was synced.
-import { lstat, realpath, stat, statfs } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, lstat, realpath, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { systemCode } from '../protocol/errors.ts';
+import { DockError, systemCode } from '../protocol/errors.ts';
 import type { FileFinds } from './file-finds.ts';
 
 /** Magic numbers of statfs(2) for file systems that do not keep the promises of sync and rename, or not the owner and mode of a file. */
@@ -18,6 +19,23 @@ const MEMORY = new Map<number, string>([
   [0x01021994, 'tmpfs'],
   [0x858458f6, 'ramfs'],
 ]);
+
+const READ_ONLY_REMEDY =
+  'name a folder on a disk that can be written; a unit writes elsewhere than below /var/lib only with ReadWritePaths= (systemctl edit)';
+
+/**
+ * The error where spool or vault could not be made at the start. Shape: `code` of the caller, `what` its name in the file, such as "spool.path".
+ */
+export function notMakable(code: string, what: string, path: string, cause: unknown): DockError {
+  const why = systemCode(cause) ?? 'unknown error';
+  const remedies: Readonly<Record<string, string>> = {
+    EROFS: READ_ONLY_REMEDY,
+    ENOENT: `make ${dirname(path)} for the user of the service, or mount the disk on which it lies`,
+  };
+  const remedy = remedies[why] ?? `make it for the user of the service, or name another folder in ${what}`;
+  const message = `the folder ${path} (${what}) could not be made (${why}): ${remedy}`;
+  return new DockError(code, message, { retry: 'person', cause });
+}
 
 /** Where a disk is mounted that the machine starts from. */
 const BOOT = /^\/(?:boot|efi)(?:\/|$)/;
@@ -70,7 +88,7 @@ export async function checkDiskPlace(
   if (refused !== undefined) {
     const message = `lies on ${refused}, which does not keep what was synced and renamed`;
     finds.problem('disk.file-system', path, message, 'use a local disk with ext4, XFS, Btrfs or F2FS');
-  }
+  } else if (nearest !== path) await checkMakable(path, nearest, finds);
   if (memory !== undefined)
     finds.warning(
       'disk.memory',
@@ -84,6 +102,25 @@ export async function checkDiskPlace(
       `lies on the boot partition (${mountedAt}): full, it keeps the machine from being updated`,
     );
   return undefined;
+}
+
+/** What is yet to be made: its last part only, by a user who may, on a disk that takes it. Makes nothing. */
+async function checkMakable(path: string, nearest: string, finds: FileFinds): Promise<void> {
+  if (nearest !== dirname(path))
+    return finds.problem(
+      'disk.no-parent',
+      path,
+      'is yet to be made, and the folder above it is not there: the first start makes the last part alone',
+      `make ${dirname(path)} for the user of the service, or mount the disk on which it lies`,
+    );
+  const refusal = await access(nearest, constants.W_OK | constants.X_OK).then(
+    () => undefined,
+    (error: unknown) => systemCode(error) ?? 'unknown error',
+  );
+  if (refusal === undefined) return undefined;
+  const why = refusal === 'EROFS' ? 'is read-only' : `cannot be written by this user (${refusal})`;
+  const remedy = refusal === 'EROFS' ? READ_ONLY_REMEDY : `make ${path} for the user of the service`;
+  return finds.problem('disk.not-makable', path, `is yet to be made, and ${nearest} ${why}`, remedy);
 }
 
 /** Errors: the system's, as for a link to nothing. */

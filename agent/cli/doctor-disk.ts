@@ -1,7 +1,7 @@
 // The spool and its disk: whose it is, on what it lies, how much is free, and whether and how fast it takes what is written.
 import type { Stats } from 'node:fs';
 import { lstat, open, readdir, stat, statfs, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { checkDiskPlace } from '../../config/disk-place.ts';
 import { FileFinds } from '../../config/file-finds.ts';
 import { systemCode } from '../../protocol/errors.ts';
@@ -24,6 +24,18 @@ const SLOW_MS = 1000;
 const PROBE_NAME = '.doctor-probe';
 const ENTRIES_MAX = 64;
 
+/** Finds of ours and conditions of the agent beside which no disk is called good. */
+const NOT_GOOD: ReadonlySet<string> = new Set([
+  'disk.full',
+  'disk.low',
+  'disk.inodes',
+  'disk.failing',
+  'spool.full',
+  'spool.low',
+  'spool.gone',
+  'spool.write-failed',
+]);
+
 /** What of a doctor's context it needs. */
 type DiskContext = Pick<DoctorContext, 'asked' | 'clock'> & SpoolContext;
 
@@ -33,12 +45,22 @@ export async function checkDisk(context: DiskContext): Promise<Finding[]> {
   await checkDiskPlace(path, finds);
   const mount = await mountOf(path);
   const type = mount?.type ?? '?';
-  const findings = [...finds.problems, ...finds.warnings].map(({ code }) => found(code, path, { type }));
+  const findings = [...finds.problems, ...finds.warnings].map(({ code }) =>
+    found(code, path, { type, parent: dirname(path) }),
+  );
   const folder = await stat(path).catch(() => undefined);
   if (folder === undefined || finds.problems.length > 0)
     return findings.length > 0 ? findings : [found('disk.absent', path)];
   findings.push(...(await checkOwners(context, folder)), ...(await checkSpace(context)));
-  return [...findings, await tryDisk(context, mount)];
+  const tried = await tryDisk(context, mount);
+  const isBad = findings.some(({ code }) => NOT_GOOD.has(code)) || agentDoubts(context);
+  return tried.code === 'disk.good' && isBad ? findings : [...findings, tried];
+}
+
+/** 64 KiB may still find room, and what the agent met may be somewhere else on the disk. */
+function agentDoubts({ asked }: DiskContext): boolean {
+  if (asked?.kind !== 'answered') return false;
+  return asked.says.conditions.some(({ code }) => NOT_GOOD.has(code));
 }
 
 /** All that lies in the spool belongs to one user: the agent. */

@@ -21,6 +21,32 @@ export const DISK_TABLE = {
       de: 'Es gibt noch keinen Spool: Der erste Start legt ihn an.',
     },
   },
+  'disk.no-parent': {
+    severity: 'error',
+    exit: 78,
+    text: {
+      en: 'There is no spool yet, and no folder {parent}: the first start makes the last part of the path alone.',
+      de: 'Es gibt noch keinen Spool und keinen Ordner {parent}: Der erste Start legt nur den letzten Teil des Pfads an.',
+    },
+    remedy: {
+      en: 'Mount the disk on which it lies, or make the folder for the user of the agent.',
+      de: 'Die Platte einhängen, auf der er liegt, oder den Ordner für den Benutzer des Agenten anlegen.',
+    },
+    command: 'install -d -o bodydock -g bodydock -m 0750 {parent}',
+  },
+  'disk.not-makable': {
+    severity: 'error',
+    exit: 78,
+    text: {
+      en: 'There is no spool yet, and it cannot be made: nothing can be written into {parent}.',
+      de: 'Es gibt noch keinen Spool, und er lässt sich nicht anlegen: In {parent} lässt sich nichts schreiben.',
+    },
+    remedy: {
+      en: 'Name a folder on a disk that can be written. A unit writes elsewhere than below /var/lib only with ReadWritePaths= (`systemctl edit bodydock`).',
+      de: 'Einen Ordner auf einer beschreibbaren Platte nennen. Außerhalb von /var/lib schreibt die Unit nur mit ReadWritePaths= (`systemctl edit bodydock`).',
+    },
+    command: 'findmnt --target {parent}; ls -ld {parent}',
+  },
   'disk.file-system': {
     severity: 'error',
     exit: 78,

@@ -3,6 +3,7 @@
 // It is seen by every process of the same network namespace; agents in two containers do not see each other's.
 import { mkdir, stat } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
+import { notMakable } from '../../config/disk-place.ts';
 import { DockError, systemCode } from '../../protocol/errors.ts';
 
 /** A held lock. */
@@ -29,7 +30,7 @@ function listen(server: Server, name: string): Promise<void> {
 
 /**
  * Locks a spool's folder for this process; makes the folder where only its last part is missing.
- * Errors: "spool.locked" where another agent holds it (exit code 75); the system's.
+ * Errors: "spool.locked" where another agent holds it (exit code 75); "spool.unusable" where it cannot be made; the system's.
  * Source: Linux unix(7), abstract sockets.
  */
 export async function lockSpool(path: string): Promise<SpoolLock> {
@@ -37,7 +38,7 @@ export async function lockSpool(path: string): Promise<SpoolLock> {
   server.unref();
   try {
     await mkdir(path, { mode: 0o750 }).catch((error: unknown) => {
-      if (systemCode(error) !== 'EEXIST') throw error;
+      if (systemCode(error) !== 'EEXIST') throw notMakable('spool.unusable', 'spool.path', path, error);
     });
     await listen(server, await socketName(path));
   } catch (error) {

@@ -1,6 +1,7 @@
 // The file that says that a folder is a vault, and which one: written once into an empty folder, looked at again later, so that an
 // unmounted disk or another one in its place is recognised and nothing is written below the mount point.
 import { dirname } from 'node:path';
+import { notMakable } from '../../config/disk-place.ts';
 import { ensureFolder, readIfThere, writeAnew } from '../durable.ts';
 import { describeError, DockError, isDockError, systemCode } from '../errors.ts';
 import { makeSessionId, type SessionId } from '../ids.ts';
@@ -31,7 +32,8 @@ export async function checkVaultThere(files: Files, layout: VaultLayout, vault: 
 
 /**
  * The id of the vault in that folder; an empty or missing folder becomes a new vault, unless one is known to have lain there.
- * Errors: "vault.not-there"; "vault.not-a-vault" for a folder with other things in it, or whose id file is damaged; "document.version" for the vault of a newer program; the system's.
+ * Errors: "vault.not-there"; "vault.not-a-vault" for a folder with other things in it, or whose id file is damaged; "document.version" for the vault of a newer program;
+ * "vault.unusable" where the folder cannot be made; the system's.
  */
 export async function openVaultId(
   layout: VaultLayout,
@@ -43,7 +45,9 @@ export async function openVaultId(
   }: { files: Files; random: Random; log: Log; stateFolder?: string | undefined },
 ): Promise<SessionId> {
   const known = KnownVault.of(layout.root, stateFolder, { files, log });
-  await ensureFolder(files, layout.root);
+  await ensureFolder(files, layout.root).catch((error: unknown) => {
+    throw notMakable('vault.unusable', 'vault.path', layout.root, error);
+  });
   const found = await readVaultId(files, layout).catch((error: unknown) => notReadable(layout, error));
   if (found !== undefined) {
     await known?.expect(found);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -11,6 +11,7 @@ import { loadReceiverConfig, loadStationConfig } from '../../config/load.ts';
 import type { StationConfig } from '../../config/station-config.ts';
 import { checkCertificates, checkTlsFiles } from '../../config/tls-files.ts';
 import { publicKeyLine } from '../../protocol/minisign.ts';
+import { SmallDisk } from '../fakes/small-disk.ts';
 import { lacksTools, requireTool } from '../fakes/stock-tools.ts';
 import { TestAuthority, type TestCertificate } from '../fakes/tls.ts';
 import { exchange, PLAIN, publicLine, put, RECEIVER, withFolder } from './files.ts';
@@ -227,6 +228,64 @@ test('a folder on a memory file system or on another kind of system is told apar
   await checkDiskPlace('/dev/shm/bodydock-spool', finds);
   expect(finds.problems).toEqual([]);
   expect(finds.warnings.map(({ message }) => message)).toEqual([expect.stringContaining('tmpfs')]);
+});
+
+describe('a spool or vault that is yet to be made', () => {
+  const check = async (path: string): Promise<FileFinds> => {
+    const finds = new FileFinds();
+    await checkDiskPlace(path, finds);
+    return finds;
+  };
+
+  test('is good where a start can make it, and nothing is made by looking', async () => {
+    await withFolder(async (folder) => {
+      expect((await check(join(folder, 'spool'))).problems).toEqual([]);
+      expect(await readdir(folder)).toEqual([]);
+    });
+  });
+
+  test('is not good where the folder above it is missing', async () => {
+    await withFolder(async (folder) => {
+      const { problems } = await check(join(folder, 'disk/spool'));
+      expect(problems).toMatchObject([
+        {
+          code: 'disk.no-parent',
+          remedy: expect.stringContaining(`make ${join(folder, 'disk')} for the user`),
+        },
+      ]);
+    });
+  });
+
+  test.runIf(process.geteuid?.() !== 0)('is not good where this user may not write', async () => {
+    await withFolder(async (folder) => {
+      await chmod(folder, 0o500);
+      const { problems } = await check(join(folder, 'spool'));
+      await chmod(folder, 0o700);
+      expect(problems).toMatchObject([
+        {
+          code: 'disk.not-makable',
+          message: expect.stringContaining('cannot be written by this user (EACCES)'),
+        },
+      ]);
+    });
+  });
+
+  test.runIf(process.geteuid?.() === 0)('is not good on a disk that is read-only', async () => {
+    const disk = await SmallDisk.mount(1);
+    try {
+      await disk.makeReadOnly();
+      const { problems } = await check(join(disk.path, 'spool'));
+      expect(problems).toMatchObject([
+        {
+          code: 'disk.not-makable',
+          message: expect.stringContaining(`${disk.path} is read-only`),
+          remedy: expect.stringContaining('ReadWritePaths='),
+        },
+      ]);
+    } finally {
+      await disk.close();
+    }
+  });
 });
 
 test.each([

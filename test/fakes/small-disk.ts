@@ -32,6 +32,11 @@ export class SmallDisk {
     await rm(this.#ballast);
   }
 
+  /** Takes nothing any more, as a disk that the kernel found damaged. */
+  async makeReadOnly(): Promise<void> {
+    await run('mount', ['-o', 'remount,ro', this.path]);
+  }
+
   async freeBytes(): Promise<number> {
     const { bavail, bsize } = await statfs(this.path);
     return bavail * bsize;

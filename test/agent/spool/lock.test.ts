@@ -46,6 +46,9 @@ test('a process that was killed leaves no lock behind', async () => {
   await (await lockSpool(path)).release();
 });
 
-test('a folder that cannot be made is an error of the system', async () => {
-  await expect(lockSpool(join(folder, 'no', 'such', 'parent'))).rejects.toMatchObject({ code: 'ENOENT' });
+test('a folder that cannot be made is told with what to do', async () => {
+  await expect(lockSpool(join(folder, 'no', 'such', 'parent'))).rejects.toMatchObject({
+    code: 'spool.unusable',
+    message: expect.stringMatching(/\(spool\.path\) could not be made \(ENOENT\): make .*such for the user/),
+  });
 });

@@ -138,3 +138,19 @@ test('a copy is durable before the receiver takes anything', async () => {
   await unmount();
   await expect(open()).rejects.toThrow(vault);
 });
+
+test('a vault that cannot be made is told with the folder that is missing', async () => {
+  const parts = { clock: new ManualClock(), random: new SeededRandom(seed++), log, files: disk };
+  const opening = FilesVault.open({
+    ...parts,
+    path: '/disk/vault',
+    receiver: parseReceiverId('r-a'),
+    stateFolder: undefined,
+  });
+  await expect(opening).rejects.toMatchObject({
+    code: 'vault.unusable',
+    message: expect.stringMatching(
+      /vault \(vault\.path\) could not be made \(ENOENT\): make \/disk for the user/,
+    ),
+  });
+});
