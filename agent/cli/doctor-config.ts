@@ -2,6 +2,7 @@
 import { lstat, stat } from 'node:fs/promises';
 import { checkStationFiles } from '../../config/installed-files.ts';
 import { renderProblem, type Problem } from '../../config/problems.ts';
+import type { StationConfig } from '../../config/station-config.ts';
 import type { DoctorContext } from './doctor-context.ts';
 import { found, type Finding } from './doctor-finding.ts';
 import { FILES_TABLE } from './doctor-words-files.ts';
@@ -21,8 +22,9 @@ export async function checkFiles({ file, config, clock }: DoctorContext): Promis
   const finds = await checkStationFiles(config, clock.wallMs());
   const values = { config: file, station: config.station };
   const findings: Finding[] = [];
-  for (const { code, file: where, message } of finds.problems) {
-    if (OF_DISK.test(code) || (await isAgentsOwn(code, where, config.spool.path))) continue;
+  for (const { code: told, file: where, message } of finds.problems) {
+    if (OF_DISK.test(told) || (await isAgentsOwn(told, where, config.spool.path))) continue;
+    const code = told === 'key.missing' ? missingCode(config, where) : told;
     findings.push(found(KNOWN.has(code) ? code : 'file.refused', where, { ...values, message }));
   }
   for (const { code, file: where, message } of finds.warnings) {
@@ -35,6 +37,13 @@ export async function checkFiles({ file, config, clock }: DoctorContext): Promis
   return findings.some(({ code }) => code !== 'bay.absent')
     ? findings
     : [found('config.good', file), ...findings];
+}
+
+/** Which of the files it is decides what brings a new one. */
+function missingCode({ keys, broker }: StationConfig, path: string): string {
+  if (path === keys.signingFile) return 'key.missing';
+  if (path === broker.tls?.keyFile) return 'tls.key-missing';
+  return path === broker.tls?.certFile || path === broker.tls?.caFile ? 'tls.file-missing' : 'file.missing';
 }
 
 /** Root may look at the agent's files: a secret of the user who owns the spool is the agent's own, as long as nobody else can read it. */

@@ -73,10 +73,46 @@ export const FILES_TABLE = {
   'key.missing': {
     severity: 'error',
     exit: 78,
-    text: { en: 'The file is not there.', de: 'Die Datei ist nicht da.' },
+    text: { en: 'The signing key is not there.', de: 'Der Signaturschlüssel ist nicht da.' },
     remedy: {
       en: 'Put it there, or correct its path. A new signing key: `bodydock keys make station`; the store must learn it then.',
-      de: 'Die Datei dorthin legen oder den Pfad berichtigen. Ein neuer Signaturschlüssel: `bodydock keys make station`; der Zentralspeicher muss ihn dann kennenlernen.',
+      de: 'Ihn dorthin legen oder den Pfad berichtigen. Ein neuer Signaturschlüssel: `bodydock keys make station`; der Zentralspeicher muss ihn dann kennenlernen.',
+    },
+    command: 'ls -l {where}',
+  },
+  'tls.key-missing': {
+    severity: 'error',
+    exit: 78,
+    text: {
+      en: 'The private key of the certificate is not there.',
+      de: 'Der private Schlüssel des Zertifikats ist nicht da.',
+    },
+    remedy: {
+      en: 'Put it there, or correct its path. `bodydock keys enrol` makes the key of the certificate and asks for a new certificate.',
+      de: 'Ihn dorthin legen oder den Pfad berichtigen. `bodydock keys enrol` legt den Schlüssel des Zertifikats an und beantragt ein neues.',
+    },
+    command: 'ls -l {where}',
+  },
+  'tls.file-missing': {
+    severity: 'error',
+    exit: 78,
+    text: {
+      en: 'The file with certificates is not there.',
+      de: 'Die Datei mit Zertifikaten ist nicht da.',
+    },
+    remedy: {
+      en: 'Put it there, or correct its path. `bodydock keys enrol` asks for a new certificate; the answer brings those of the authorities, too.',
+      de: 'Sie dorthin legen oder den Pfad berichtigen. `bodydock keys enrol` beantragt ein neues Zertifikat; die Antwort bringt auch die der Stellen mit.',
+    },
+    command: 'ls -l {where}',
+  },
+  'file.missing': {
+    severity: 'error',
+    exit: 78,
+    text: { en: 'The file is not there.', de: 'Die Datei ist nicht da.' },
+    remedy: {
+      en: 'Put it there, or correct its path.',
+      de: 'Sie dorthin legen oder den Pfad berichtigen.',
     },
     command: 'ls -l {where}',
   },

@@ -27,8 +27,8 @@ export const BROKER_TABLE = {
       de: 'Die gesicherte Verbindung zum Broker kommt nicht zustande: Ein Zertifikat wird nicht anerkannt.',
     },
     remedy: {
-      en: 'Run "bodydock check", and check the certificates and clocks of both sides.',
-      de: '"bodydock check" ausführen, Zertifikate und Uhren beider Seiten prüfen.',
+      en: 'Run "bodydock doctor": it looks at the certificates of both sides. Check the clocks of both sides, too.',
+      de: '"bodydock doctor" ausführen: Es sieht die Zertifikate beider Seiten an. Auch die Uhren beider Seiten prüfen.',
     },
     afterMs: 0,
     causes: [],
