@@ -1,5 +1,6 @@
 // What the running agent says of itself: each condition that stands, with its own words.
 import type { Severity } from '../conditions/condition-kind.ts';
+import { shownSubjects } from '../conditions/shown-subjects.ts';
 import type { ConditionDocument } from '../../protocol/monitoring.ts';
 import type { DoctorContext, SpoolContext } from './doctor-context.ts';
 import { found, type DoctorSeverity, type Finding } from './doctor-finding.ts';
@@ -24,7 +25,7 @@ function conditionFinding({ code, severity, text, remedy, subjects }: ConditionD
   const reach = OUT_OF_REACH.test(code) && severity !== 'info' && severity !== 'warning';
   return {
     code,
-    where: subjects.flatMap(({ subject }) => subject ?? []).join(', '),
+    where: shownSubjects(subjects),
     values: {},
     kind: { severity: SEVERITIES[severity], text, remedy, ...(reach ? { exit: 69 } : {}) },
   };

@@ -2,6 +2,7 @@
 import { printable } from '../../config/problems.ts';
 import type { BayDocument, ConditionDocument, HealthDocument } from '../../protocol/monitoring.ts';
 import type { Severity } from '../conditions/condition-kind.ts';
+import { shownSubjects } from '../conditions/shown-subjects.ts';
 import type { StationSays } from '../control/control-protocol.ts';
 import { dataSize, fill, shownAt, type Language } from '../page/language.ts';
 import { STATUS_WORDS, type StatusWords } from './status-words.ts';
@@ -18,7 +19,7 @@ type Colour = 'red' | 'yellow' | 'green' | 'dim' | 'bold';
 const SGR: Readonly<Record<Colour, number>> = { red: 31, yellow: 33, green: 32, dim: 2, bold: 1 };
 const WIDTH_MIN = 40;
 const BAR_CELLS = 8;
-const LABEL_COLUMNS = 11;
+const LABEL_COLUMNS_MIN = 11;
 const INDENT = '  ';
 const LIGHT_COLOURS: Readonly<Record<BayDocument['light'], Colour | undefined>> = {
   off: undefined,
@@ -57,10 +58,14 @@ class View {
   readonly #words: StatusWords;
   readonly #options: ViewOptions;
   readonly #width: number;
+  readonly #labelColumns: number;
 
   constructor(options: ViewOptions) {
     this.#options = options;
     this.#words = STATUS_WORDS[options.language];
+    const { backlog, store, broker, disk, clock } = this.#words;
+    const longest = Math.max(...[backlog, store, broker, disk, clock].map(({ length }) => length));
+    this.#labelColumns = Math.max(LABEL_COLUMNS_MIN, longest + 1);
     this.#width = Math.max(options.width, WIDTH_MIN);
   }
 
@@ -131,14 +136,18 @@ class View {
       (a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity),
     );
     return sorted.flatMap((each) => {
-      const subjects = each.subjects.flatMap(({ subject }) => subject ?? []).join(', ');
-      const since = fill(this.#words.since, shownAt(each.since));
+      const severity = this.#words.severities[each.severity].toUpperCase();
+      const subjects = shownSubjects(each.subjects);
+      const about = subjects === '' ? '' : ` (${subjects})`;
+      const since = `  ${fill(this.#words.since, shownAt(each.since))}`;
+      const fits = `${severity}  ${each.code}${about}${since}`.length <= this.#width;
       return [
         this.#row([
-          [this.#words.severities[each.severity].toUpperCase(), SEVERITY_COLOURS[each.severity]],
-          [`  ${each.code}${subjects === '' ? '' : ` (${subjects})`}`],
-          [`  ${since}`, 'dim'],
+          [severity, SEVERITY_COLOURS[each.severity]],
+          [`  ${each.code}${fits ? about : ''}`],
+          [since, 'dim'],
         ]),
+        ...(fits || about === '' ? [] : this.#indented(about.trim())),
         ...this.#indented(each.text[language]),
         ...this.#indented(`${this.#words.toDo}${each.remedy[language]}`),
       ];
@@ -201,8 +210,8 @@ class View {
   }
 
   #labelled(label: string, text: string, colour?: Colour): string[] {
-    return wrap(text, this.#width - LABEL_COLUMNS).map((line, at) =>
-      this.#row([[(at === 0 ? label : '').padEnd(LABEL_COLUMNS)], [line, colour]]),
+    return wrap(text, this.#width - this.#labelColumns).map((line, at) =>
+      this.#row([[(at === 0 ? label : '').padEnd(this.#labelColumns)], [line, colour]]),
     );
   }
 

@@ -150,7 +150,7 @@ export const STATUS_WORDS: Readonly<Record<Language, StatusWords>> = {
       '{} Einträge beiseitegelegt (`bodydock spool quarantine`)',
     ],
     store: 'Zentralspeicher',
-    heard: 'zuletzt gehört vor {}',
+    heard: 'zuletzt gehört: {} her',
     unheard: 'seit dem Start des Agenten nicht gehört',
     broker: 'Broker',
     connected: '{}, verbunden',

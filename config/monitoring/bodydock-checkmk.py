@@ -78,8 +78,13 @@ def judge_bays(station, topics):
             said(state, f"bodydock {station} {bay['bay']}", {"entries_waiting": waiting}, f"{bay['state']}, {bay['light']}, camera {bay['camera']}")
 
 
+def about(subject):
+    """A subject with the reason that a remedy may go by."""
+    return ": ".join(part for part in (subject["subject"], subject["facts"].get("reason")) if isinstance(part, str))
+
+
 def judge_condition(station, condition):
-    subjects = ", ".join(subject["subject"] for subject in condition["subjects"] if subject["subject"])
+    subjects = ", ".join(filter(None, map(about, condition["subjects"])))
     text = f"{condition['text']['en']} {condition['remedy']['en']}" + (f" [{subjects}]" if subjects else "")
     said(STATE_OF.get(condition["severity"], WARN), f"bodydock {station} {condition['code']}", {"subjects": condition["subjects_shown"]}, text)
 

@@ -1,7 +1,11 @@
 // The examples for monitoring against the schemas: a field that was renamed must be renamed there too. What runs here runs in e2e.
+import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { baySchema, healthSchema, statusSchema } from '../../protocol/monitoring.ts';
+import { condition } from '../agent/control/station-says.ts';
+import { lacksTools } from '../fakes/stock-tools.ts';
 import { readZabbixTemplate } from '../fakes/zabbix-template.ts';
 
 const folder = new URL('../../config/monitoring/', import.meta.url);
@@ -29,6 +33,26 @@ test('the template for Zabbix reads fields that are there, by items and triggers
   ]);
   expect(new Set(uuids).size).toBe(uuids.length);
   for (const uuid of uuids) expect(uuid).toMatch(/^[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}$/);
+});
+
+test.skipIf(lacksTools('python3'))('the check for Checkmk names the reason that a remedy goes by', () => {
+  const said = {
+    ...condition('release.refused', ['bay-1', 'bay-2'], { reason: 'recipient-unproven', entries: 3 }),
+    session: 's',
+  };
+  const plain = condition('broker.unreachable');
+  const script = `import json, runpy, sys
+judge = runpy.run_path(sys.argv[1])["judge_condition"]
+for each in json.loads(sys.argv[2]): judge("townhall-1", each)`;
+  const path = fileURLToPath(new URL('bodydock-checkmk.py', folder));
+  const args = ['-c', script, path, JSON.stringify([said, plain])];
+  const { stdout, stderr } = spawnSync('python3', args, { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  const [refused, unreachable] = stdout.split('\n');
+  expect(refused).toMatch(
+    /^2 "bodydock townhall-1 release\.refused" subjects=2 .*\[bay-1: recipient-unproven, bay-2: recipient-unproven\]$/,
+  );
+  expect(unreachable).not.toContain('[');
 });
 
 test('the configuration for Telegraf names fields and topics that are there', async () => {

@@ -14,7 +14,7 @@ import { withStation } from './station-folder.ts';
 
 const STATION = says({
   bays: [bay({ camera: 'Camera 1' })],
-  conditions: [condition('configuration.refused')],
+  conditions: [condition('configuration.refused', [null], { line: 7, reason: 'config.value' })],
 });
 
 /** With an agent that answers, after the file was edited. */
@@ -110,7 +110,7 @@ describe('bodydock doctor of a refused file asks the agent and looks at the disk
       expect(run.exitCode).toBe(78);
       expect(run.out).toMatch(/ERROR +config\.refused/);
       expect(run.out).toContain(named);
-      expect(run.out).toMatch(/WARNING +configuration\.refused/);
+      expect(run.out).toMatch(/WARNING +configuration\.refused +config\.value/);
       expect(run.out).toMatch(/(ok|WARNING) +disk\.(good|slow)/);
       expect(run.out).toMatch(/clock\./);
       expect(run.out).toMatch(/config\.left-out[^]*Not looked at .*certificates.*broker/);

@@ -95,6 +95,40 @@ describe('a look at a station', () => {
     expect(statusLines(BUSY, { ...plain, width: 200 }).join('\n')).not.toMatch(/hours|at most/);
   });
 
+  test('shows the reason that a remedy goes by, in a line of its own where there is no room beside the code', () => {
+    const refused = (bays: readonly string[], width: number): string[] => {
+      const conditions = [condition('release.refused', bays, { reason: 'recipient-unproven' })];
+      return statusLines({ ...BUSY, conditions }, { ...plain, width });
+    };
+    expect(refused(['bay-1'], 120).join('\n')).toContain(
+      'release.refused (bay-1: recipient-unproven)  since ',
+    );
+    const narrow = refused(['bay-1', 'bay-2'], 60);
+    const at = narrow.findIndex((line) => line.includes('release.refused'));
+    expect(narrow[at]).toMatch(/^ERROR {2}release\.refused {2}since .* UTC$/);
+    expect(narrow.slice(at + 1, at + 3).join('\n')).toContain('(bay-1: recipient-unproven, bay-2:');
+    const unnamed = statusLines(
+      { ...BUSY, conditions: [condition('disk.failing', [null], { reason: 'EIO', errors: 3 })] },
+      { ...plain, width: 120 },
+    );
+    expect(unnamed.join('\n')).toContain('disk.failing (EIO)');
+  });
+
+  test('keeps every label apart from what it says, in each language', () => {
+    for (const language of LANGUAGES) {
+      const { backlog, store, broker, disk, clock } = STATUS_WORDS[language];
+      const text = statusLines(BUSY, { ...plain, language, width: 60 });
+      for (const label of [backlog, store, broker, disk, clock])
+        expect(text.filter((line) => line.startsWith(`${label} `))).toHaveLength(1);
+    }
+  });
+
+  test('says in right German how long the store was not heard', () => {
+    const silent = { ...BUSY, health: health({ store_silent_seconds: 3 * 86_400 }) };
+    const text = statusLines(silent, { ...plain, language: 'de' }).join('\n');
+    expect(text).toMatch(/^Zentralspeicher +zuletzt gehört: 3 Tage her$/m);
+  });
+
   test('has no escape sequence without colour, and a text of the other end cannot bring one', () => {
     const hostile = { ...BUSY, bays: [bay({ camera: '\x1b[2Jgone\x07' })] };
     expect(statusLines(hostile, plain).join('')).not.toMatch(/\p{Cc}/u);

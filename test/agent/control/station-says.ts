@@ -27,7 +27,12 @@ export function bay(changes: Partial<BayDocument> = {}): BayDocument {
   };
 }
 
-export function condition(code: string, subjects: readonly (string | null)[] = [null]): ConditionDocument {
+/** The same facts for every subject. */
+export function condition(
+  code: string,
+  subjects: readonly (string | null)[] = [null],
+  facts: ConditionDocument['subjects'][number]['facts'] = {},
+): ConditionDocument {
   const { severity, text, remedy } = conditionKind(code);
   return {
     code,
@@ -37,7 +42,7 @@ export function condition(code: string, subjects: readonly (string | null)[] = [
     text,
     remedy,
     subjects_shown: subjects.length,
-    subjects: subjects.map((subject) => ({ subject, since: AT, facts: {} })),
+    subjects: subjects.map((subject) => ({ subject, since: AT, facts })),
   };
 }
 
