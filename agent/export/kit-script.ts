@@ -12,6 +12,7 @@ export function checkScript(contents: KitContents): string {
       : body.join('\n');
   });
   return `#!/usr/bin/env bash
+[ -n "\${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 # The commands of INDEX.html, in its order. Needs minisign, age and coreutils. Usage: bash check.sh [IDENTITY]
 # Ends with "EVERYTHING HOLDS", or at the first line that does not hold. What is opened is written beside this file.
 set -euo pipefail

@@ -9,6 +9,7 @@ export const FINDINGS_FILE = 'FINDINGS.txt';
 
 /** Coreutils only; for bash. */
 export const CHAIN_SH = `#!/usr/bin/env bash
+[ -n "\${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 # Follows a log: each line must name the SHA-256 of the line before it (64 zeros in the first one), up to the line whose number and
 # SHA-256 the signed head says. Usage: bash chain.sh LOG.jsonl HEAD.json
 set -u

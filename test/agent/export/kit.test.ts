@@ -11,8 +11,10 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { exportCommand } from '../../../agent/cli/export.ts';
 import { proofText } from '../../../agent/export/kit-docking-facts.ts';
@@ -25,6 +27,7 @@ import { parseDisclosure } from '../../../protocol/order.ts';
 import { filesWith } from '../../fakes/files-with.ts';
 import { checkPage, PAGES } from '../../fakes/kit-page-lines.ts';
 import { buildEvidenceVault, type EvidenceVault } from '../../fakes/manipulations/evidence-vault.ts';
+import { lacksTools } from '../../fakes/stock-tools.ts';
 import { VaultBuilder } from '../../fakes/vault-builder.ts';
 import { change, flip } from '../verify/broken-vault.ts';
 import { runCommand, type CommandRun } from '../cli/io-memory.ts';
@@ -87,6 +90,33 @@ async function expectNothing(): Promise<void> {
   expect((await readdir(root)).filter((name) => !['keys', 'vault'].includes(name))).toEqual([]);
   expect(await disclosed()).toEqual([]);
 }
+
+describe.skipIf(lacksTools('sh', 'bash', 'minisign'))(
+  'the scripts of a kit hold for whoever starts them with `sh`',
+  () => {
+    const shell = promisify(execFile);
+
+    test('check.sh', async () => {
+      await run(built.large.id);
+      const { stdout } = await shell('sh', ['check.sh'], { cwd: kit });
+      expect(stdout).toMatch(/EVERYTHING HOLDS\n$/);
+      const [payload = ''] = (await paths()).filter((path) => path.endsWith('payload.age'));
+      await change(join(kit, payload), flip(-1000));
+      await expect(shell('sh', ['check.sh'], { cwd: kit })).rejects.toMatchObject({ code: 1 });
+    });
+
+    test('chain.sh', async () => {
+      await run(built.large.id);
+      const [log = ''] = (await paths()).filter((path) => path.endsWith('.jsonl'));
+      const [head = ''] = (await paths()).filter((path) => path.endsWith('head.json'));
+      const by = async (program: string): Promise<string> =>
+        (await shell(program, ['chain.sh', log, head], { cwd: kit })).stdout;
+      const said = await by('sh');
+      expect(said).toBe(await by('bash'));
+      expect(said).not.toBe('');
+    });
+  },
+);
 
 describe('a kit holds', () => {
   test('a recording with its sidecar, all parts of its docking record, and the segment that names them', async () => {
