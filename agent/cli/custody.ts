@@ -16,7 +16,7 @@ import { historyHtml, historyText } from '../history/history-page.ts';
 import type { History, Subject } from '../history/history.ts';
 import { historyPlace } from '../history/places.ts';
 import { findSubjects, PREFIX_CHARACTERS_MIN } from '../history/subjects.ts';
-import { LANGUAGES, type Language } from '../page/language.ts';
+import { fill, LANGUAGES, type Language } from '../page/language.ts';
 import { acknowledge } from './custody-acknowledge.ts';
 import { custodyPlace } from './custody-place.ts';
 import { makePage } from './page-file.ts';
@@ -143,6 +143,12 @@ function several(subjects: readonly Subject[], word: string, format: Format, io:
   return EXIT_USAGE;
 }
 
+/** What is said of a page that was written. */
+const WRITTEN: Readonly<Record<Language, { readonly holds: string; readonly findings: string }>> = {
+  en: { holds: 'all that it tells holds', findings: 'findings: {}' },
+  de: { holds: 'alles, was darin steht, stimmt', findings: 'Befunde: {}' },
+};
+
 interface Printing {
   readonly format: Format;
   readonly language: Language;
@@ -158,7 +164,7 @@ async function print(history: History, { format, language, out }: Printing, io: 
   if (out === undefined) return io.out(text);
   const path = resolve(out);
   await makePage(path, text);
-  io.out(
-    `${printable(path)}: ${format}, ${history.good ? 'all that it tells holds' : `${history.findings.length} findings`}\n`,
-  );
+  const { holds, findings } = WRITTEN[language];
+  const verdict = history.good ? holds : fill(findings, history.findings.length);
+  io.out(`${printable(path)}: ${format}, ${verdict}\n`);
 }

@@ -184,7 +184,7 @@ export const FILES_TABLE = {
     severity: 'warning',
     text: {
       en: 'There is no proof that all recipients can open ({count} without): no camera is emptied.',
-      de: 'Es fehlt der Nachweis, dass alle Empfänger öffnen können ({count} ohne): Keine Kamera wird geleert.',
+      de: 'Es fehlt der Nachweis, dass alle Öffnungsberechtigten öffnen können ({count} ohne): Keine Kamera wird geleert.',
     },
     remedy: {
       en: 'Never bring an identity here. Take the challenges to where it is, answer them there, install the answers here (handbook, 1.7), then `systemctl restart bodydock`.',

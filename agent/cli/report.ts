@@ -10,9 +10,10 @@ import { makeReport } from '../report/make-report.ts';
 import type { PilotReport } from '../report/pilot-report.ts';
 import { reportCsv } from '../report/report-csv.ts';
 import { reportHtml } from '../report/report-html.ts';
-import type { Language } from '../page/language.ts';
+import { fill, type Language } from '../page/language.ts';
 import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
 import { replacePage } from './page-file.ts';
+import { REPORT_WORDS } from './report-words.ts';
 import { realFolder } from './verify.ts';
 
 const HELP = `bodydock report --vault DIR --from DAY --to DAY [--out OUT] [--notes DIR] [--keys KEYS] [--zone ZONE] [--lang en|de] [--json]
@@ -27,7 +28,7 @@ person. Counts only documents whose signatures hold; reads no payload; changes n
   --notes DIR    the users' own reports, one Markdown file each: "---", date:, shift:, use:, "---", text. Names are refused.
   --keys KEYS    folder with station*.pub, store*.pub, officer*.pub and supervisor*.pub (default: keys/ beside the vault)
   --zone ZONE    time zone of days and weeks, such as Europe/Berlin (default: the one of this machine)
-  --lang en|de   language of report.html (default: en)
+  --lang en|de   language of report.html and of what is printed (default: en)
   --json         the report as one JSON document on standard output
 
 Without --out and --json a summary is printed.
@@ -66,8 +67,8 @@ export async function report(args: readonly string[], io: Io): Promise<number> {
   if (out !== undefined)
     await writeFiles(resolve(out), made, language, (text) => (json ? io.err(text) : io.out(text)));
   if (json) writeJson(io, made);
-  else if (out === undefined) io.out(summaryText(made));
-  if (made.unproven.count > 0) io.err(unprovenText(made));
+  else if (out === undefined) io.out(summaryText(made, language));
+  if (made.unproven.count > 0) io.err(unprovenText(made, language));
   return made.unproven.count === 0 ? EXIT_GOOD : EXIT_FAILURE;
 }
 
@@ -84,33 +85,39 @@ async function writeFiles(
     ...reportCsv(made),
   ]);
   for (const [name, text] of texts) await replacePage(join(out, name), text);
-  tell(
-    `${printable(join(out, 'report.html'))}: the report; beside it ${[...texts.keys()].slice(1).join(', ')}\n`,
-  );
+  const { written } = REPORT_WORDS[language];
+  tell(`${fill(written, printable(join(out, 'report.html')), [...texts.keys()].slice(1).join(', '))}\n`);
 }
 
-function summaryText({
-  from,
-  to,
-  time_zone: zone,
-  total,
-  days,
-  docking_to_receipt_s: spread,
-}: PilotReport): string {
+function summaryText(made: PilotReport, language: Language): string {
+  const { from, to, time_zone: zone, total, days, docking_to_receipt_s: spread } = made;
+  const words = REPORT_WORDS[language];
+  const minutes = String(Math.round(total.duration_ms / 6000) / 10);
   const lines = [
-    `${from} to ${to} (${zone})`,
-    `dockings ${total.dockings}, of these ${total.dockings_without_recording} with proof that nothing new had been recorded`,
-    `days ${days.days}: ${days.proven_without_recording} proven without recording, ${days.with_recording} with recordings, ${days.undecided} undecided, ${days.without_docking} without docking`,
-    `recordings ${total.recordings}, ${Math.round(total.duration_ms / 6000) / 10} minutes, ${total.bytes} bytes, other files ${total.other_files}`,
-    `kept as evidence ${total.kept_as_evidence}, deleted ${total.deleted}, not yet receipted ${total.not_receipted}`,
-    spread === null
-      ? 'no receipt in this period'
-      : `docking to receipt: median ${spread.median} s, 95th percentile ${spread.p95} s, worst ${spread.worst} s`,
+    fill(words.period, from, to, zone),
+    fill(words.dockings, total.dockings, total.dockings_without_recording),
+    fill(
+      words.days,
+      days.days,
+      days.proven_without_recording,
+      days.with_recording,
+      days.undecided,
+      days.without_docking,
+    ),
+    fill(
+      words.recordings,
+      total.recordings,
+      language === 'de' ? minutes.replace('.', ',') : minutes,
+      total.bytes,
+      total.other_files,
+    ),
+    fill(words.kept, total.kept_as_evidence, total.deleted, total.not_receipted),
+    spread === null ? words.noReceipt : fill(words.latency, spread.median, spread.p95, spread.worst),
   ];
   return lines.map((each) => `${each}\n`).join('');
 }
 
-function unprovenText({ unproven }: PilotReport): string {
-  const named = unproven.where.slice(0, 10).join(', ');
-  return `bodydock: ${unproven.count} folders or single documents left out: they do not verify with these keys (${printable(named)}); "bodydock verify" says why\n`;
+function unprovenText({ unproven }: PilotReport, language: Language): string {
+  const named = printable(unproven.where.slice(0, 10).join(', '));
+  return `bodydock: ${fill(REPORT_WORDS[language].unproven, unproven.count, named)}\n`;
 }

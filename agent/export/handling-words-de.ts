@@ -25,7 +25,7 @@ export const HANDLING_DE: HandlingWords = {
     'Aufzeichnungen und Begleitdateien, so wie die Kamera sie selbst schreibt. Ob eine Kamera verschlüsselt, hat dieses Produkt nicht in der Hand.',
   cameraNever: 'Bis jemand sie mit den Mitteln der Kamera löscht. Diese Station löscht nichts.',
   cameraAfterReceipt:
-    'Bis der Zentralspeicher jede einzelne Datei mit seiner Signatur bestätigt und jeder Empfänger gezeigt hat, dass er öffnen kann. Dann löscht die Station diese eine Datei und sieht nach, ob sie weg ist.',
+    'Bis der Zentralspeicher jede einzelne Datei mit seiner Signatur bestätigt und jeder Öffnungsberechtigte gezeigt hat, dass er öffnen kann. Dann löscht die Station diese eine Datei und sieht nach, ob sie weg ist.',
   spool: 'Station, Datenträger ({})',
   spoolWhat:
     'Versiegelte Aufzeichnungen. Versiegelt wird im Arbeitsspeicher, während die Kamera gelesen wird; die Station hat keinen Schlüssel, der sie öffnet.',
@@ -97,7 +97,7 @@ export const HANDLING_DE: HandlingWords = {
   expireByHandWho:
     'Wer den Zentralspeicher betreibt, mit einem Befehl seines Programms; es geht nur, was fällig ist.',
   expireTrace: 'Ein signierter Löschnachweis und Einträge im Protokoll.',
-  configWhat: 'Fristen, Empfänger, Schlüssel ändern',
+  configWhat: 'Fristen, Öffnungsberechtigte, Schlüssel ändern',
   configWho:
     'Wer den Rechner verwaltet, in dessen Konfigurationsdatei. Keine Nachricht aus dem Netz kann es.',
   configTrace:

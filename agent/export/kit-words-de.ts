@@ -17,7 +17,7 @@ export const KIT_DE: KitWords = {
   shortly: 'Das Wichtigste',
   shortlyText: [
     'Als die Kamera in die Station gesteckt wurde, hat die Station alles aufgelistet, was auf ihr war, bevor sie etwas anfasste, jede Datei ein einziges Mal gelesen, dabei versiegelt, und ein Dokument (das Manifest) mit der Prüfsumme des Originals signiert. Eine Prüfsumme ist der Fingerabdruck von Bytes: Ändert man ein Bit, ist es eine andere.',
-    'Der Zentralspeicher hat jedes Byte, das ankam, mit diesem Dokument verglichen und eine Quittung signiert. Weder die Station noch das Programm des Zentralspeichers kann öffnen, was versiegelt wurde: Das kann nur, wer die Identität (eine geheime Datei) eines der Empfänger hat.',
+    'Der Zentralspeicher hat jedes Byte, das ankam, mit diesem Dokument verglichen und eine Quittung signiert. Weder die Station noch das Programm des Zentralspeichers kann öffnen, was versiegelt wurde: Das kann nur, wer die Identität (eine geheime Datei) eines der Öffnungsberechtigten hat.',
     'Station und Zentralspeicher führen je ein Protokoll, in dem jede Zeile die Prüfsumme der Zeile davor nennt. Daraus kann nichts entfernt und später nichts eingefügt werden, ohne dass die Kette bricht; signierte Punkte halten die Kette fest.',
     'Diese Signaturen beweisen also: Diese Aufzeichnung ist seit dem Augenblick ihrer Versiegelung Byte für Byte das, was die Station der Kamera entnommen hat.',
   ],

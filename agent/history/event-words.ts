@@ -138,7 +138,7 @@ const SENTENCES: Readonly<Partial<Record<CustodyEntry['event'], Sentence>>> = {
   ],
   'proof-installed': [
     'From here on it counts as proven that the recipient with SHA-256 {recipient_sha256} can open what is sealed.',
-    'Ab hier gilt als nachgewiesen, dass der Empfänger mit SHA-256 {recipient_sha256} Versiegeltes öffnen kann.',
+    'Ab hier gilt als nachgewiesen, dass der Öffnungsberechtigte mit SHA-256 {recipient_sha256} Versiegeltes öffnen kann.',
   ],
   'chain-broken': [
     'The station itself found its log broken: segment {segment} behind entry {sequence}.',

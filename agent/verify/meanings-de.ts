@@ -56,9 +56,9 @@ export const MEANINGS_DE: Readonly<Record<keyof typeof MEANINGS, string>> = {
   'payload.unit-altered':
     'Die versiegelte Aufzeichnung wurde an dieser Stelle verändert oder beschädigt; andere Einheiten betrifft es nicht.',
   'payload.header':
-    'Die versiegelte Datei beginnt nicht wie eine age-Datei für die Empfänger, die das Manifest nennt.',
+    'Die versiegelte Datei beginnt nicht wie eine age-Datei für die Öffnungsberechtigten, die das Manifest nennt.',
   'payload.not-for-identity':
-    'Ob sich die Aufzeichnung öffnen lässt, wurde nicht geprüft: Die Identität eines ihrer Empfänger angeben.',
+    'Ob sich die Aufzeichnung öffnen lässt, wurde nicht geprüft: Die Identität eines ihrer Öffnungsberechtigten angeben.',
   'payload.no-recipient':
     'Das Manifest verspricht, dass diese Identität die Aufzeichnung öffnet, und sie tut es nicht.',
   'payload.damaged':
@@ -193,5 +193,5 @@ export const MEANINGS_DE: Readonly<Record<keyof typeof MEANINGS, string>> = {
   'spool.unfinished': 'Sie wurden gerade versiegelt; der nächste Start entfernt, was kein Manifest nennt.',
   'spool.quarantined': 'Die Station hat sie als auffällig zur Seite gelegt.',
   'proof.refused':
-    'Der Beweis, dass ein Empfänger öffnen kann, gilt nicht; bei der Freigabe zum Löschen zählt er als keiner.',
+    'Der Beweis, dass ein Öffnungsberechtigter öffnen kann, gilt nicht; bei der Freigabe zum Löschen zählt er als keiner.',
 };

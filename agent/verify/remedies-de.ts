@@ -24,7 +24,7 @@ export const REMEDIES_DE: RemedyWords = {
   olderImage:
     'Fragen, ob ein älterer Stand der Station zurückgespielt wurde; wenn ja, an der Station bestätigen.',
   quarantine: 'Die Notizen in .quarantine lesen und es leeren, sobald sie verstanden sind.',
-  identity: 'Mit --identity die Identität eines der Empfänger angeben.',
+  identity: 'Mit --identity die Identität eines der Öffnungsberechtigten angeben.',
   medium:
     'Nach dem Datenträger sehen und danach, wer dort lesen darf; kopieren, was sich lesen lässt, und die Kopie prüfen.',
   unknownKey:

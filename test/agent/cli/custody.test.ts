@@ -244,10 +244,17 @@ describe('the page', () => {
     expect(out).not.toMatch(/\b(?:the|of|and|from|by|not)\b/i);
   });
 
+  test('says in the language of the page what became of a file that was written', async () => {
+    const file = join(vault.builder.root, 'leben.txt');
+    const args = [vault.subject.id, '--vault', vault.builder.vault, '--lang', 'de', '--out', file];
+    expect((await runCommand(custody, ...args)).out).toBe(`${file}: text, alles, was darin steht, stimmt\n`);
+  });
+
   test('goes into a new file and never replaces one', async () => {
     const file = join(vault.builder.root, 'life.html');
     const args = [vault.subject.id, '--vault', vault.builder.vault, '--format', 'html', '--out', file];
-    expect((await runCommand(custody, ...args)).exitCode).toBe(0);
+    const written = await runCommand(custody, ...args);
+    expect([written.exitCode, written.out]).toEqual([0, `${file}: html, all that it tells holds\n`]);
     expect(await readFile(file, 'utf8')).toContain('<!doctype html>');
     const again = await runCommand(custody, ...args);
     expect(again.exitCode).toBe(1);

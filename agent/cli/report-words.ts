@@ -1,0 +1,43 @@
+// What `bodydock report` says on a terminal, in English and German. {} are values, in order.
+import type { Language } from '../page/language.ts';
+
+/** One line each, but for `written` and `unproven` as the name says. */
+export interface ReportWords {
+  readonly period: string;
+  readonly dockings: string;
+  readonly days: string;
+  readonly recordings: string;
+  readonly kept: string;
+  readonly noReceipt: string;
+  readonly latency: string;
+  /** Path of the page, and the files beside it. */
+  readonly written: string;
+  readonly unproven: string;
+}
+
+export const REPORT_WORDS: Readonly<Record<Language, ReportWords>> = {
+  en: {
+    period: '{} to {} ({})',
+    dockings: 'dockings {}, of these {} with proof that nothing new had been recorded',
+    days: 'days {}: {} proven without recording, {} with recordings, {} undecided, {} without docking',
+    recordings: 'recordings {}, {} minutes, {} bytes, other files {}',
+    kept: 'kept as evidence {}, deleted {}, not yet receipted {}',
+    noReceipt: 'no receipt in this period',
+    latency: 'docking to receipt: median {} s, 95th percentile {} s, worst {} s',
+    written: '{}: the report; beside it {}',
+    unproven:
+      '{} folders or single documents left out: they do not verify with these keys ({}); "bodydock verify" says why',
+  },
+  de: {
+    period: '{} bis {} ({})',
+    dockings: 'Andockvorgänge {}, davon {} mit dem Nachweis, dass nichts Neues aufgezeichnet worden war',
+    days: 'Tage {}: {} mit dem Nachweis, dass nichts aufgezeichnet wurde, {} mit Aufzeichnungen, {} ungeklärt, {} ohne Andockvorgang',
+    recordings: 'Aufzeichnungen {}, {} Minuten, {} Bytes, weitere Dateien {}',
+    kept: 'als Beweismittel aufbewahrt {}, gelöscht {}, noch nicht quittiert {}',
+    noReceipt: 'keine Quittung in diesem Zeitraum',
+    latency: 'vom Andocken bis zur Quittung: die Hälfte in {} s, 95 von 100 in {} s, am längsten {} s',
+    written: '{}: der Bericht; daneben {}',
+    unproven:
+      '{} Ordner oder einzelne Dokumente nicht gezählt: Mit diesen Schlüsseln stimmen sie nicht ({}); "bodydock verify" sagt, warum',
+  },
+};
