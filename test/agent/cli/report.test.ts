@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { report } from '../../../agent/cli/report.ts';
-import { REPORT_WORDS } from '../../../agent/cli/report-words.ts';
-import { LANGUAGES } from '../../../agent/page/language.ts';
 import { VaultBuilder } from '../../fakes/vault-builder.ts';
 import { change, flip } from '../verify/broken-vault.ts';
 import { runCommand, type CommandRun } from './io-memory.ts';
@@ -47,11 +45,4 @@ test('so is what is said of the files that were written', async () => {
   expect((await run('--out', out, '--lang', 'de')).out).toContain(
     'report.html: der Bericht; daneben report.json, ',
   );
-});
-
-test('each line has the same values in both languages', () => {
-  const counts = LANGUAGES.map((language) =>
-    Object.values<string>({ ...REPORT_WORDS[language] }).map((text) => text.split('{}').length),
-  );
-  expect(counts[0]).toEqual(counts[1]);
 });
