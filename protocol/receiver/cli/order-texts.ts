@@ -43,15 +43,10 @@ export function signSheet({ order, facts, dueAt, deletion }: MadeOrder): string 
   const commands = ROLES.map(
     (role) => `  ${role === 'officer' ? 'OFFICER   ' : 'SUPERVISOR'}  ${signCommand(role)}`,
   ).join('\n');
-  const waits = order.verb === 'unhold' ? deletion : undefined;
-  const waitsDe =
-    waits === undefined
-      ? ''
-      : `\nACHTUNG: Eine von beiden unterschriebene Löschanordnung (${waits.order}, ${waits.reason}) wird ausgeführt, sobald keine Aufbewahrung mehr gilt.\n`;
-  const waitsEn = waits === undefined ? '' : `\nATTENTION: ${waitingLine(waits)}\n`;
+  const waits = waitingDeletion(order, deletion);
   return `ANORDNUNG ${order.order}: ${VERBS_DE[order.verb]}, Grund ${order.reason}, vom ${order.ordered_at}
 ${rows(['Station', 'Aufnahme', 'Kamera', 'Aufnahmezeit', 'Eingang', 'fällig'])}
-${waitsDe}
+${waits === undefined ? '' : `\n${waits.de}\n`}
 Zwei Personen unterschreiben, jede mit ihrem eigenen Schlüssel und auf ihrem eigenen Gerät: eine aus dem Kreis OFFICER, eine aus dem Kreis
 SUPERVISOR. Der geheime Schlüssel bleibt bei der Person. In diesem Ordner eingeben, KEYFILE durch die eigene Schlüsseldatei ersetzen:
 ${commands}
@@ -59,7 +54,7 @@ ${order.verb === 'hold' ? 'Schon eine Unterschrift genügt für sieben Tage; ohn
 
 ORDER ${order.order}: ${VERBS_EN[order.verb]}, reason ${order.reason}, of ${order.ordered_at}
 ${rows(['station', 'recording', 'camera', 'captured', 'received', 'due'])}
-${waitsEn}
+${waits === undefined ? '' : `\n${waits.en}\n`}
 Two persons sign, each with a key of their own on a machine of their own: one OFFICER, one SUPERVISOR. The secret key stays with its holder.
 Type in this folder, with your own key file for KEYFILE:
 ${commands}
@@ -67,8 +62,17 @@ ${order.verb === 'hold' ? 'One signature is enough for seven days; without the s
 `;
 }
 
-function waitingLine({ order, reason }: Order): string {
-  return `An order to delete it (${order}, ${reason}) is signed by both and is carried out as soon as no hold counts.`;
+/** What whoever signs an `unhold` sets going: a deletion that waits for it. Undefined where none does. */
+export function waitingDeletion(
+  { verb }: Pick<Order, 'verb'>,
+  deletion: Order | undefined,
+): Readonly<Record<'en' | 'de', string>> | undefined {
+  if (verb !== 'unhold' || deletion === undefined) return undefined;
+  const { order, reason } = deletion;
+  return {
+    en: `ATTENTION: An order to delete it (${order}, ${reason}) is signed by both and is carried out as soon as no hold counts.`,
+    de: `ACHTUNG: Eine von beiden unterschriebene Löschanordnung (${order}, ${reason}) wird ausgeführt, sobald keine Aufbewahrung mehr gilt.`,
+  };
 }
 
 /** What to do with an order that was just made. */
@@ -81,8 +85,8 @@ export function madeText(made: MadeOrder, folder: string, nowMs: number): string
     order.verb === 'delete' && hold !== undefined
       ? '\nIt does not count while that hold does: lift it first (`unhold`).'
       : '';
-  const waiting =
-    order.verb === 'unhold' && deletion !== undefined ? `\nATTENTION: ${waitingLine(deletion)}` : '';
+  const waits = waitingDeletion(order, deletion);
+  const waiting = waits === undefined ? '' : `\n${waits.en}`;
   return `order ${order.order}: ${order.verb} recording ${order.recording} of station ${order.station}, reason ${order.reason}
 That recording: ${size}, due ${dueIn(dueAt, nowMs)} (${dueAt}), ${held}.${stopped}${waiting}
 Nothing has changed yet. Next:

@@ -12,7 +12,7 @@ import { listOrders, type ListedOrder } from '../retention/order-list.ts';
 import { readOrderFolder } from '../retention/orders-read.ts';
 import { parseWords, usage, type Io } from './command-line.ts';
 import { writeOrderFolder } from './order-folder.ts';
-import { signCommand } from './order-texts.ts';
+import { signCommand, waitingDeletion } from './order-texts.ts';
 import { columns } from './preview-text.ts';
 import { checkKnown, openRetentionCommand } from './retention-command.ts';
 
@@ -60,7 +60,7 @@ async function fetchOrder(deps: RetentionDeps, io: Io, id: string, out: string):
         retry: 'person',
       },
     );
-  const { order, needed } = listed;
+  const { order, needed, deletion } = listed;
   const read = await readOrderFolder(deps, join(deps.layout.orders(order.station), order.order));
   const signatures: Partial<Record<Role, string>> = {};
   for (const role of ROLES) {
@@ -68,9 +68,13 @@ async function fetchOrder(deps: RetentionDeps, io: Io, id: string, out: string):
     if (state.kind === 'good') signatures[role] = state.text;
   }
   const next = needed === null ? 'nothing is missing' : `the ${needed} types in it: ${signCommand(needed)}`;
-  const sheet = `${order.verb} ${order.recording} (${order.station}), ${order.reason}, ${order.ordered_at}\n${needed === null ? '' : `${signCommand(needed)}\n`}`;
+  const waits = waitingDeletion(order, deletion);
+  const warned = waits === undefined ? '' : `${waits.de}\n${waits.en}\n`;
+  const sheet = `${order.verb} ${order.recording} (${order.station}), ${order.reason}, ${order.ordered_at}\n${needed === null ? '' : `${signCommand(needed)}\n`}${warned}`;
   const folder = await writeOrderFolder(deps.files, out, { bytes: read.bytes, sheet, signatures });
-  io.out(`order ${id} lies in ${folder}; ${next}\nthen: bodydock-receiver ${order.verb} --place ${folder}\n`);
+  io.out(
+    `order ${id} lies in ${folder}; ${next}\n${waits === undefined ? '' : `${waits.en}\n`}then: bodydock-receiver ${order.verb} --place ${folder}\n`,
+  );
   return EXIT_GOOD;
 }
 

@@ -31,6 +31,8 @@ export interface ListedOrder {
   readonly until: string | null;
   /** The recording is deleted. */
   readonly deleted: boolean;
+  /** A deletion of that recording that both roles signed: it is carried out as soon as no hold counts. */
+  readonly deletion: Order | undefined;
 }
 
 /** Orders of all stations in the vault, or of one, and what is wrong with some. Errors: the system's. */
@@ -83,6 +85,7 @@ async function listed(
     needed: neededFor(read)?.role ?? null,
     until: verb === 'hold' && !both ? new Date(Date.parse(orderedAt) + HOLD_ALONE_MS).toISOString() : null,
     deleted,
+    deletion: kept && all.book.signedDeletion(kept, nowMs)?.order,
   };
 }
 

@@ -161,8 +161,15 @@ test('bodydock-receiver unhold warns of a deletion that waits, before it is sign
     expect(sheet).toContain(
       `Eine von beiden unterschriebene Löschanordnung (${id}, case-7) wird ausgeführt, sobald keine Aufbewahrung mehr gilt.`,
     );
-    for (const role of both) await signOrder(lift, await readFile(join(lift, 'order.json')), role);
-    const placed = await store.call('unhold', '--place', lift);
+    await signOrder(lift, await readFile(join(lift, 'order.json')), 'officer');
+    await store.call('unhold', '--place', lift);
+    const again = join(store.folder, 'again');
+    const { order: liftId } = parseOrder(await readFile(join(lift, 'order.json')));
+    const fetched = await store.call('orders', '--fetch', liftId, '--out', again);
+    expect(fetched.out).toContain(line);
+    expect(await readFile(join(again, 'sign.txt'), 'utf8')).toMatch(/Löschanordnung[^]*signed by both/);
+    await signOrder(again, await readFile(join(again, 'order.json')), 'supervisor');
+    const placed = await store.call('unhold', '--place', again);
     expect(placed.code).toBe(0);
     expect(placed.out).toMatch(
       /Nobody holds the recording now\. An order to delete it, signed by both, had waited for that:\n1 recording deleted/,
