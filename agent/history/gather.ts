@@ -14,11 +14,12 @@ import { revokedAt, stationKeys, storeKeys, type TrustedKeys } from '../verify/t
 import { readVaultId } from '../verify/vault-id.ts';
 import type { History, HistoryDocument, Step, Subject } from './history.ts';
 import { keysUsed } from './keys-used.ts';
-import { headsIn, headsOfReceipts, headsOfWitnesses } from './outside-heads.ts';
+import { headsIn, headsOfReceipts, headsOfWitnesses, headsWithoutLog } from './outside-heads.ts';
 import type { HistoryPlace, StationPlace } from './places.ts';
 import { provenLog, type LogQuestion, type ProvenLog } from './proven-log.ts';
 import { relate, type Related } from './related.ts';
 import { StepPicker } from './step-picker.ts';
+import { StoreAccount } from './store-account.ts';
 import { SubjectAccount } from './subject-account.ts';
 import * as documents from './subject-documents.ts';
 
@@ -52,6 +53,7 @@ class Gathering {
   readonly #station: StationPlace;
   readonly #deps: documents.DocumentsDeps;
   readonly #remarks: Remark[] = [];
+  readonly #store = new StoreAccount();
 
   constructor(question: HistoryQuestion, station: StationPlace, deps: documents.DocumentsDeps) {
     this.#question = question;
@@ -73,8 +75,9 @@ class Gathering {
     const stationId = subject.station ?? stationIn(checked);
     const account = this.#account(related, recording, records, stationId);
     const logs = await this.#logs(related, checked, stationId, account);
-    const found = await this.#documents(related, recording, records);
-    this.#compare(account, logs);
+    const dropped = droppedIn(logs);
+    const found = await this.#documents(related, recording, records, dropped);
+    this.#compare(account, logs, dropped);
     return this.#history(related, found, logs, recording);
   }
 
@@ -111,7 +114,9 @@ class Gathering {
       this.#remarks.push(...doubted.remarks);
       const known = { heads: witnessed.headsOf(receiver), unbelieved: doubted.segments };
       const read = await this.#storeLog(receiver, related, known);
-      if (read !== undefined) logs.push(read);
+      if (read === undefined) continue;
+      logs.push(read);
+      this.#store.read(this.#custodyOf(receiver).where);
     }
     const dropped = logs.flatMap((log) => log.dropped);
     const station = stationId ?? '';
@@ -123,6 +128,7 @@ class Gathering {
     else {
       const message = 'no custody log of the station lies here: what is told rests on documents alone';
       this.#remarks.push(note('custody.none', this.#station.custody.where, message));
+      this.#remarks.push(...headsWithoutLog(heads, station, dropped));
     }
     for (const { remarks } of logs) this.#remarks.push(...remarks);
     return logs;
@@ -155,6 +161,9 @@ class Gathering {
       keysOf: () => storeKeys(this.#deps.keys),
       dropped: [],
       revokedAt: () => undefined,
+      follow: (entry: CustodyEntry, isVouched: boolean) => {
+        if (isVouched) this.#store.take(receiver, entry);
+      },
       signal,
     } as const;
     return provenLog(question, new StepPicker(related));
@@ -184,6 +193,7 @@ class Gathering {
     related: Related,
     recording: CheckedRecording | undefined,
     records: readonly CheckedDocking[],
+    dropped: ReadonlySet<string>,
   ): Promise<HistoryDocument[]> {
     const { place, subject } = this.#question;
     const found: HistoryDocument[] = [];
@@ -201,19 +211,17 @@ class Gathering {
     const orders = await documents.subjectOrders(this.#deps, place, subject, about);
     const pending = await documents.pendingDisclosuresOf(this.#deps, place, subject);
     this.#remarks.push(...orders.remarks, ...pending.remarks);
+    const { kind, id, station } = subject;
+    const isDropped = dropped.has(id);
+    const ordered = { id, station, checked: recording, orders: orders.found, isDropped };
+    if (kind === 'recording') this.#remarks.push(...this.#store.remarks(ordered));
     return [...found, ...orders.documents, ...pending.documents];
   }
 
-  #compare(account: SubjectAccount, logs: readonly ProvenLog[]): void {
+  #compare(account: SubjectAccount, logs: readonly ProvenLog[], dropped: ReadonlySet<string>): void {
     const own = logs.find(({ log }) => log.kind === 'station');
-    if (own === undefined) return;
-    const stepsOfStore = logs.filter(({ log }) => log.kind === 'store').flatMap(({ steps }) => steps);
-    // Anybody can put a line behind the last one that is signed.
-    const letGo = stepsOfStore.filter(
-      ({ event, proof }) => event === 'documents-dropped' && proof !== 'claimed',
-    );
-    const dropped = new Set(letGo.map(({ facts }) => String(facts['recording'])));
-    this.#remarks.push(...account.remarks({ fromTheStart: own.log.from_the_start, dropped }));
+    if (own !== undefined)
+      this.#remarks.push(...account.remarks({ fromTheStart: own.log.from_the_start, dropped }));
   }
 
   #history(
@@ -262,6 +270,15 @@ class Gathering {
     const [keeper] = where.split('/');
     return keeper === subject.station || place.receivers.includes(keeper ?? '');
   }
+}
+
+/** Documents that the store let go. Anybody can put a line behind the last one that is signed. */
+function droppedIn(logs: readonly ProvenLog[]): ReadonlySet<string> {
+  const stepsOfStore = logs.filter(({ log }) => log.kind === 'store').flatMap(({ steps }) => steps);
+  const letGo = stepsOfStore.filter(
+    ({ event, proof }) => event === 'documents-dropped' && proof !== 'claimed',
+  );
+  return new Set(letGo.map(({ facts }) => String(facts['recording'])));
 }
 
 /** Units that fit; null where no sealed file is here. */

@@ -5,7 +5,9 @@ import { checkReceipt } from '../verify/receipt-check.ts';
 import { RECEIPT, SIGNATURE_SUFFIX, WITNESS } from '../verify/folder-names.ts';
 import type { CheckedDocking } from '../verify/docking-check.ts';
 import type { CheckedRecording } from '../verify/recording-check.ts';
-import { below, type Remark } from '../verify/remark.ts';
+import { HeadBook, type NamedHead } from '../verify/head-book.ts';
+import { receiptHeadRemarks } from '../verify/receipt-heads.ts';
+import { below, finding, type Remark } from '../verify/remark.ts';
 import { checkWitnesses } from '../verify/witness-check.ts';
 import { documentsBeginning, type HistoryPlace, type StationPlace } from './places.ts';
 import type { OutsideHead } from './proof-book.ts';
@@ -67,4 +69,25 @@ export async function headsOfWitnesses(
       }
   }
   return { headsOf: (keeper) => heads.get(keeper) ?? [], remarks };
+}
+
+/** What the store signed of a log of which nothing is here: each of its segments was let go, or taken away. `dropped`: ends of those let go. */
+export function headsWithoutLog(
+  heads: readonly OutsideHead[],
+  keeper: string,
+  dropped: readonly NamedHead[],
+): Remark[] {
+  const book = new HeadBook();
+  for (const end of dropped) book.drop(end);
+  const missing = heads.filter(({ kind, head }) => kind === 'witness' && book.compare(head) !== 'dropped');
+  return [
+    ...receiptHeadRemarks(
+      heads.filter(({ kind }) => kind === 'receipt'),
+      book,
+    ),
+    ...missing.map(({ head: { segment, sequence, sha256 }, where }) => {
+      const message = `witness: it names entry ${sequence} of custody segment ${segment} of ${keeper} with SHA-256 ${sha256}; no log of it is here`;
+      return finding('witness.head-differs', where, message, { segment, sequence });
+    }),
+  ];
 }

@@ -10,7 +10,7 @@ import { ORDER_BYTES_MAX, parseDisclosure } from '../../protocol/order.ts';
 import { checkDocking, type CheckedDocking } from '../verify/docking-check.ts';
 import { DISCLOSURES } from '../verify/disclosure-check.ts';
 import { DELETION, ORDERS, RECEIPT, SIGNATURE_SUFFIX } from '../verify/folder-names.ts';
-import { checkOrders } from '../verify/order-check.ts';
+import { checkOrders, type FoundOrder } from '../verify/order-check.ts';
 import { listSorted, readSmall, type ReadFiles } from '../verify/read-files.ts';
 import { checkRecording, type CheckedRecording } from '../verify/recording-check.ts';
 import { below, finding, type Remark } from '../verify/remark.ts';
@@ -142,14 +142,21 @@ async function signerOf(files: ReadFiles, document: string): Promise<string[]> {
   return keyId === undefined ? [] : [keyId];
 }
 
+/** Orders about some recordings, as documents and as they were checked. */
+export interface SubjectOrders {
+  readonly documents: HistoryDocument[];
+  readonly found: readonly FoundOrder[];
+  readonly remarks: readonly Remark[];
+}
+
 /** Orders about these recordings, with what does not hold of them. Errors: the signal's reason; the machine's. */
 export async function subjectOrders(
   deps: DocumentsDeps,
   place: HistoryPlace,
   { station }: Subject,
   recordings: ReadonlySet<string>,
-): Promise<{ readonly documents: HistoryDocument[]; readonly remarks: readonly Remark[] }> {
-  if (place.kind === 'spool' || station === undefined) return { documents: [], remarks: [] };
+): Promise<SubjectOrders> {
+  if (place.kind === 'spool' || station === undefined) return { documents: [], found: [], remarks: [] };
   const where = below(station, ORDERS);
   const folder = join(place.path, station, ORDERS);
   const { orders, remarks } = await checkOrders({ ...deps, folder, where, station });
@@ -164,7 +171,7 @@ export async function subjectOrders(
   }));
   const isOurs = ({ where: at }: Remark): boolean =>
     [...places].some((each) => at === each || at.startsWith(`${each}/`));
-  return { documents, remarks: remarks.filter(isOurs) };
+  return { documents, found: ours, remarks: remarks.filter(isOurs) };
 }
 
 /** Disclosures that no receiver has entered into the store's log yet: nobody has signed them. Errors: the machine's. */
