@@ -6,6 +6,7 @@ import { checkSegment, readFirst, type SegmentContext } from '../verify/custody-
 import { checkDocking } from '../verify/docking-check.ts';
 import { HeadBook } from '../verify/head-book.ts';
 import { checkOrders } from '../verify/order-check.ts';
+import { PlaceFacts } from '../verify/place-facts.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
 import { checkRecording } from '../verify/recording-check.ts';
 import { finding, type Remark } from '../verify/remark.ts';
@@ -32,8 +33,13 @@ export interface CheckedPlace {
   readonly witness: (receiver: string) => string;
 }
 
-/** Recordings, docking records and segments of logs. Errors: the signal's reason; those of the machine. */
-export async function checkParts(parts: KitParts, place: CheckedPlace, check: KitCheck): Promise<Remark[]> {
+/** Recordings, docking records and segments of logs; `facts` takes what they say. Errors: the signal's reason; those of the machine. */
+export async function checkParts(
+  parts: KitParts,
+  place: CheckedPlace,
+  check: KitCheck,
+  facts = new PlaceFacts(),
+): Promise<Remark[]> {
   const remarks: Remark[] = [];
   for (const { station, recording: name } of [...parts.asked, ...parts.sidecars]) {
     const folder = place.recording(station, name);
@@ -46,12 +52,16 @@ export async function checkParts(parts: KitParts, place: CheckedPlace, check: Ki
       state: 'sealed',
       identities: [],
     } as const;
-    remarks.push(...((await checkRecording(question))?.remarks ?? [gone(name)]));
+    const checked = await checkRecording(question);
+    if (checked !== undefined) facts.takeRecording(checked, station);
+    remarks.push(...(checked?.remarks ?? [gone(name)]));
   }
   for (const { record: name, document } of parts.dockings) {
     const folder = place.recording(document.station, name);
     const question = { ...check, folder, where: name, name, station: document.station } as const;
-    remarks.push(...((await checkDocking(question))?.remarks ?? [gone(name)]));
+    const checked = await checkDocking(question);
+    if (checked !== undefined) facts.takeDocking(checked, document.station);
+    remarks.push(...(checked?.remarks ?? [gone(name)]));
   }
   for (const segment of parts.segments)
     remarks.push(...(await checkLog(segment, place.segment(segment), check)));

@@ -11,7 +11,7 @@ export const KIT_DE: KitWords = {
   recordings: '{} Aufzeichnungen',
   introDocking:
     'Dieser Ordner enthält zu jedem Mal, das eine Bodycam in ihrer Dockingstation war (insgesamt {}), das signierte Protokoll: was auf ihr war, und was daraus wurde. Eine Aufzeichnung ist nicht darin. Diese Seite sagt in einfachen Worten, was hier liegt, was es beweist, und wie jede und jeder das nachprüft, ohne das Programm, das es erzeugt hat, und ohne Netz.',
-  good: 'Geprüft, als diese Mappe entstand, am {} UTC: Jede Signatur, jede Prüfsumme und jede Kette darin stimmt. Das muss man nicht glauben: Unten steht, wie man es prüft.',
+  good: 'Geprüft, als diese Mappe entstand, am {} UTC: Jede Signatur, jede Prüfsumme und jede Kette darin stimmt, und nichts fehlt, was nach den Protokollen da war. Das muss man nicht glauben: Unten steht, wie man es prüft.',
   bad: 'NICHT ALLES IN DIESER MAPPE STIMMT. Als sie am {} UTC entstand, gab es Befunde, Anzahl: {}. Sie stehen unten und in FINDINGS.txt.',
 
   shortly: 'Das Wichtigste',

@@ -18,7 +18,7 @@ export const KIT_EN = {
   recordings: '{} recordings',
   introDocking:
     'This folder holds the signed record of each time that a body camera was in its docking station ({} in all): what was on it, and what became of that. There is no recording in it. This page says in plain words what lies here, what it proves, and how anybody checks that without the program that made it and without a network.',
-  good: 'Checked when this kit was made, on {} UTC: every signature, every digest and every chain in it holds. You need not believe that: check it below.',
+  good: 'Checked when this kit was made, on {} UTC: every signature, every digest and every chain in it holds, and nothing is missing that the logs say was there. You need not believe that: check it below.',
   bad: 'NOT EVERYTHING IN THIS KIT HOLDS. When it was made, on {} UTC, {} findings came up. They stand below and in FINDINGS.txt.',
 
   shortly: 'In short',

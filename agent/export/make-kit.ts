@@ -9,14 +9,16 @@ import { MANIFEST_BYTES_MAX } from '../../protocol/limits.ts';
 import type { Disclosure } from '../../protocol/order.ts';
 import type { Clock, Files, Random } from '../../protocol/ports.ts';
 import { LANGUAGES, type Language } from '../page/language.ts';
-import { knownKeys } from '../verify/known-keys.ts';
+import { knownKeys, type KnownKeys } from '../verify/known-keys.ts';
 import { meaningOf } from '../verify/meanings.ts';
 import { findPlace, type Place } from '../verify/place.ts';
+import { PlaceFacts } from '../verify/place-facts.ts';
 import { readSmall } from '../verify/read-files.ts';
 import type { Remark } from '../verify/remark.ts';
 import { readTrustedKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
 import { readVaultId } from '../verify/vault-id.ts';
 import { disclosurePlace, leaveDisclosure, type DisclosurePlace } from './disclosure.ts';
+import { checkAccount, notTold } from './kit-account.ts';
 import { checkBeside, checkParts, checkWhole, type KitCheck } from './kit-check.ts';
 import { headFile, kitFiles, segmentFile } from './kit-files.ts';
 import { kitKeys, signerOf, type KitKey, type KitSignature } from './kit-keys.ts';
@@ -115,8 +117,7 @@ class Making {
   readonly #place: Place;
   readonly #trusted: TrustedKeys;
   readonly #check: KitCheck;
-
-  readonly #keyRemarks: readonly Remark[];
+  readonly #known: KnownKeys;
 
   private constructor(
     wish: KitWish,
@@ -125,7 +126,7 @@ class Making {
     given: {
       readonly trusted: TrustedKeys;
       readonly check: KitCheck;
-      readonly keyRemarks: readonly Remark[];
+      readonly known: KnownKeys;
     },
   ) {
     this.#wish = wish;
@@ -133,15 +134,15 @@ class Making {
     this.#place = place;
     this.#trusted = given.trusted;
     this.#check = given.check;
-    this.#keyRemarks = given.keyRemarks;
+    this.#known = given.known;
   }
 
   static async open(wish: KitWish, ports: KitPorts, place: Place): Promise<Making> {
     const trusted = await readTrustedKeys(wish.keysFolder ?? place.keysFolder);
-    const { keys, remarks: keyRemarks } = await knownKeys(ports.files, place, trusted);
+    const known = await knownKeys(ports.files, place, trusted);
     const vault = await readVaultId(ports.files, place);
-    const check = { ...ports, keys, vault: vault.id };
-    return new Making(wish, ports, place, { trusted, check, keyRemarks });
+    const check = { ...ports, keys: known.keys, vault: vault.id };
+    return new Making(wish, ports, place, { trusted, check, known });
   }
 
   async verify(parts: KitParts): Promise<Remark[]> {
@@ -151,13 +152,17 @@ class Making {
       orders: (station: string) => join(this.#place.path, station, 'orders'),
       witness: (receiver: string) => join(this.#place.path, receiver, 'witness'),
     };
-    const remarks = await checkParts(parts, there, this.#check);
+    const facts = new PlaceFacts();
+    const remarks = await checkParts(parts, there, this.#check, facts);
     const beside = await checkBeside(parts, there, this.#check);
     const holders = new Set(parts.keyDocuments.map(({ to }) => `${to.split('/')[1]}/`));
-    const keys = this.#keyRemarks.filter(({ where }) =>
+    const keys = this.#known.remarks.filter(({ where }) =>
       [...holders].some((holder) => where.startsWith(holder)),
     );
-    return findingsIn([...keys, ...checkWhole(parts), ...remarks, ...beside]);
+    const own = [...keys, ...checkWhole(parts), ...remarks, ...beside];
+    const context = { place: this.#place, known: this.#known, facts, nowMs: this.#ports.clock.wallMs() };
+    const logged = await checkAccount(parts, { ...this.#check, ...context });
+    return findingsIn([...own, ...notTold(logged, own)]);
   }
 
   async disclose(parts: KitParts, place: DisclosurePlace): Promise<Disclosure[]> {

@@ -3,6 +3,7 @@ import { CHAIN_BUGS } from './bugs-chains.ts';
 import { DRIVER_BUGS } from './bugs-drivers.ts';
 import { DURABILITY_BUGS } from './bugs-durability.ts';
 import { EXCUSE_BUGS } from './bugs-excuses.ts';
+import { EVIDENCE_BUGS } from './bugs-evidence.ts';
 import { RECEIVER_BUGS } from './bugs-receiver.ts';
 import { RELEASE_BUGS } from './bugs-release.ts';
 import { SEALING_BUGS } from './bugs-sealing.ts';
@@ -18,4 +19,5 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   ...SEALING_BUGS,
   ...DRIVER_BUGS,
   ...EXCUSE_BUGS,
+  ...EVIDENCE_BUGS,
 ];
