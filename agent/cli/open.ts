@@ -20,6 +20,7 @@ import { checkRecording, type CheckedRecording } from '../verify/recording-check
 import type { Remark } from '../verify/remark.ts';
 import { restoreOriginal } from '../verify/restore-original.ts';
 import { openSource } from '../verify/source-check.ts';
+import { knownKeys } from '../verify/known-keys.ts';
 import { readTrustedKeys } from '../verify/trusted-keys.ts';
 import { readVaultId } from '../verify/vault-id.ts';
 import { OriginalFile } from './original-file.ts';
@@ -97,7 +98,8 @@ async function verifyFirst(
   const files = nodeFiles();
   const place = await findPlace(files, path);
   if (place.kind !== 'recording') throw usageError(`${path} is not the folder of one recording`);
-  const keys = await readTrustedKeys(keysFolder ?? place.keysFolder);
+  const trusted = await readTrustedKeys(keysFolder ?? place.keysFolder);
+  const { keys } = await knownKeys(files, place, trusted);
   const vault = await readVaultId(files, place);
   const checked = await checkRecording({
     files,

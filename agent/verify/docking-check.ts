@@ -14,8 +14,9 @@ import { DOCKING, DOCKING_NAMES, oddNames } from './folder-names.ts';
 import { listFolder, type ReadFiles } from './read-files.ts';
 import { checkReceipt, type CheckedReceipt, type Receiptable } from './receipt-check.ts';
 import { below, finding, type Remark } from './remark.ts';
+import { revokedRemarks } from './revoked-key.ts';
 import { checkDocument, type CheckedDocument } from './signed-document.ts';
-import { revokedAt, stationKeys, type TrustedKeys } from './trusted-keys.ts';
+import { stationKeys, type TrustedKeys } from './trusted-keys.ts';
 
 /** One folder and what is expected of it. */
 export interface DockingQuestion {
@@ -66,7 +67,10 @@ export async function checkDocking(question: DockingQuestion): Promise<CheckedDo
   if (names === undefined) return undefined;
   if (!Array.isArray(names)) return { ...NOTHING, where, name, remarks: [names] };
   const document = await checkDocument(files, folder, where, dockingKind(keys));
-  const own = document.bytes && document.value && receiptable(document.value, document.bytes, question.vault);
+  const own =
+    document.bytes &&
+    document.value &&
+    receiptableDocking(document.value, sha256Hex(document.bytes), question.vault);
   const receipt = await checkReceipt({ ...question, names, expected: false, own });
   return {
     where,
@@ -81,7 +85,7 @@ export async function checkDocking(question: DockingQuestion): Promise<CheckedDo
       ...oddNames(where, names, DOCKING_NAMES),
       ...document.remarks,
       ...(document.value === undefined ? [] : placeRemarks(question, document.value)),
-      ...revokedRemarks(question, document, receipt),
+      ...revokedRecord(question, document, receipt),
       ...receipt.remarks,
     ],
   };
@@ -96,13 +100,14 @@ const NOTHING = {
   receiptSha256: undefined,
 };
 
-function receiptable(
+/** What the receipt of a docking record should say. */
+export function receiptableDocking(
   { record, station }: DockingRecord,
-  bytes: Uint8Array,
+  recordSha256: string,
   vault: string | undefined,
 ): Receiptable {
   const nothing = { sealed_size_bytes: 0, chunks_sha256: NO_CHUNKS_SHA256 };
-  const digest = { manifest_sha256: sha256Hex(bytes) };
+  const digest = { manifest_sha256: recordSha256 };
   return { kind: 'docking', recording: parseRecordingId(record), station, ...digest, ...nothing, vault };
 }
 
@@ -124,15 +129,11 @@ function placeRemarks({ where, name, station }: DockingQuestion, record: Docking
   return remarks;
 }
 
-/** A revoked key vouches only for what was receipted before (SPEC 4.9.3). */
-function revokedRemarks(
+function revokedRecord(
   { where, keys }: DockingQuestion,
   { keyId, value }: CheckedDocument<DockingRecord>,
   receipt: CheckedReceipt,
 ): Remark[] {
   if (keyId === undefined || value === undefined) return [];
-  const at = revokedAt(keys, value.station, keyId);
-  if (at === undefined || (receipt.confirms && (receipt.value?.received_at ?? at) < at)) return [];
-  const message = `docking record: signed by key ${keyId}, which was revoked at ${at}; no receipt from before confirms it`;
-  return [finding('docking.revoked-key', below(where, DOCKING), message, { key_id: keyId, revoked_at: at })];
+  return revokedRemarks('docking', below(where, DOCKING), keys, { station: value.station, keyId, receipt });
 }

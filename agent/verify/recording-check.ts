@@ -21,9 +21,10 @@ import { checkPayload } from './payload-check.ts';
 import { listFolder, type ReadFiles } from './read-files.ts';
 import { checkReceipt, type CheckedReceipt, type Receiptable } from './receipt-check.ts';
 import { below, finding, type Remark } from './remark.ts';
+import { revokedRemarks } from './revoked-key.ts';
 import { checkDocument, type CheckedDocument } from './signed-document.ts';
 import { openSource } from './source-check.ts';
-import { revokedAt, stationKeys, type TrustedKeys } from './trusted-keys.ts';
+import { stationKeys, type TrustedKeys } from './trusted-keys.ts';
 
 /** One folder and what is expected of it. */
 export interface RecordingQuestion {
@@ -89,7 +90,7 @@ export async function checkRecording(question: RecordingQuestion): Promise<Check
     deletion.keyId === undefined
       ? await checkSealed(question, manifest.value)
       : { units: 0, opened: false, remarks: [] };
-  const revoked = revokedRemarks(question, manifest, receipt);
+  const revoked = revokedManifest(question, manifest, receipt);
   return {
     where,
     name,
@@ -171,11 +172,12 @@ function receiptQuestion(
   { bytes, value }: CheckedDocument<Manifest>,
 ): Parameters<typeof checkReceipt>[0] {
   const expected = question.state === 'released';
-  const own = bytes && value && receiptable(value, sha256Hex(bytes), question.vault);
+  const own = bytes && value && receiptableRecording(value, sha256Hex(bytes), question.vault);
   return { ...question, names, expected, own };
 }
 
-function receiptable(
+/** What the receipt of a recording should say. */
+export function receiptableRecording(
   { recording, station, sealed }: Manifest,
   manifestSha256: string,
   vault: string | undefined,
@@ -184,19 +186,13 @@ function receiptable(
   return { kind: 'recording', recording, station, manifest_sha256: manifestSha256, ...held, vault };
 }
 
-/** A revoked key vouches only for what was receipted before (SPEC 4.9.3). */
-function revokedRemarks(
+function revokedManifest(
   { where, keys }: RecordingQuestion,
   { keyId, value }: CheckedDocument<Manifest>,
   receipt: CheckedReceipt,
 ): Remark[] {
   if (keyId === undefined || value === undefined) return [];
-  const at = revokedAt(keys, value.station, keyId);
-  if (at === undefined || (receipt.confirms && (receipt.value?.received_at ?? at) < at)) return [];
-  const message = `manifest: signed by key ${keyId}, which was revoked at ${at}; no receipt from before confirms it`;
-  return [
-    finding('manifest.revoked-key', below(where, MANIFEST), message, { key_id: keyId, revoked_at: at }),
-  ];
+  return revokedRemarks('manifest', below(where, MANIFEST), keys, { station: value.station, keyId, receipt });
 }
 
 interface CheckedSealed {

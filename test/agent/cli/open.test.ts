@@ -10,6 +10,7 @@ import { restoreOriginal } from '../../../agent/verify/restore-original.ts';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { parseDisclosure } from '../../../protocol/order.ts';
+import { revokeKey } from '../../fakes/vault-builder-keys.ts';
 import { type BuiltRecording, VaultBuilder, type RecordingWish } from '../../fakes/vault-builder.ts';
 import { BrokenVault, change, flip } from '../verify/broken-vault.ts';
 import { runCommand, type CommandRun } from './io-memory.ts';
@@ -405,6 +406,49 @@ describe('a disclosure', () => {
     expect(await readdir(out)).toEqual(['D4.MP4']);
     await rm(join(builder.root, 'expert'), { recursive: true });
   });
+});
+
+describe('keys count as in a verification of the whole vault:', () => {
+  async function inVault(use: (own: VaultBuilder) => Promise<void>): Promise<void> {
+    const root = await mkdtemp(join(tmpdir(), 'bodydock-open-keys-'));
+    try {
+      await use(await VaultBuilder.create(root));
+    } finally {
+      await rm(root, { recursive: true });
+    }
+  }
+  const opened = (own: VaultBuilder, { folder }: BuiltRecording): Promise<CommandRun> =>
+    runCommand(open, folder, '--identity', own.identityFile, '--reason', 'az-1', '--out', out);
+
+  test('a key that a change introduces does', async () => {
+    await inVault(async (own) => {
+      await own.record();
+      await own.changeKey({ publish: false });
+      const fresh = await own.record({ path: 'G.MP4' });
+      await own.close();
+      expect(await opened(own, fresh)).toMatchObject({ exitCode: 0, err: '' });
+      expect(await readdir(out)).toEqual(['G.MP4']);
+    });
+  });
+
+  test('one that was revoked as stolen does only for what the store had confirmed before', async () => {
+    await inVault(async (own) => {
+      const before = await own.record({ path: 'A.MP4' });
+      await own.undock();
+      await revokeKey(own.receiver, own.station, own.stationKey, { reason: 'stolen' });
+      const behind = await own.record({ path: 'B.MP4', receipted: false });
+      await own.close();
+      const refused = await opened(own, behind);
+      expect([refused.exitCode, refused.out]).toEqual([1, expect.stringContaining('manifest.revoked-key')]);
+      expect([await readdir(out), await waiting(own)]).toEqual([[], []]);
+      expect(await opened(own, before)).toMatchObject({ exitCode: 0 });
+      expect(await readdir(out)).toEqual(['A.MP4']);
+    });
+  });
+
+  async function waiting({ vault }: VaultBuilder): Promise<string[]> {
+    return readdir(join(vault, '.disclosures')).catch(() => []);
+  }
 });
 
 test('help tells the options and exit codes', async () => {
