@@ -1,6 +1,7 @@
 // Which public keys go into a kit, under which names, and which of them signed which document. A key that only a key change introduces
 // is written out as a file, since minisign wants one; whether that change holds is checked like any other document.
 import { parseUtf8 } from '../../protocol/bytes.ts';
+import { isReceiverId } from '../../protocol/ids.ts';
 import { KEY_DOCUMENT_BYTES_MAX, parseKeyChange } from '../../protocol/key-documents.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import {
@@ -32,6 +33,8 @@ export interface KitKey {
 export interface KitSignature {
   readonly document: string;
   readonly signature: string;
+  /** Hex id of the key that it names; undefined where it is no signature file. */
+  readonly keyId: string | undefined;
   /** Path of the key in the kit; undefined where the key is not known. */
   readonly key: string | undefined;
 }
@@ -48,7 +51,7 @@ export async function kitKeys(
   );
   const introduced: KitKey[] = [];
   for (const { from } of keyDocuments.filter(({ to }) => to.endsWith('.change.json')))
-    introduced.push(...(await introducedKeys(files, from)));
+    introduced.push(...(await introducedKeys(files, from, trusted)));
   const found = new Map<string, KitKey>();
   for (const key of [...given, ...introduced])
     if (signers.has(key.keyId) && !found.has(key.keyId)) found.set(key.keyId, key);
@@ -68,14 +71,17 @@ function wordFor({ file, key, station }: NamedKey): string {
   return `${kind}${station === null ? '' : `-${station}`}.${keyIdHex(key.keyId)}.pub`;
 }
 
-async function introducedKeys(files: ReadFiles, path: string): Promise<KitKey[]> {
+/** Pinned to its station only where those given are: one that is would put the others of that station out of force. */
+async function introducedKeys(files: ReadFiles, path: string, trusted: TrustedKeys): Promise<KitKey[]> {
   const change = await claimed(files, path, KEY_DOCUMENT_BYTES_MAX, parseKeyChange);
   if (change === undefined) return [];
-  const kind = change.holder.startsWith('r-') ? 'store' : 'station';
+  const { holder } = change;
+  const isPinned = trusted.station.some(({ station }) => station === holder);
+  const name = isReceiverId(holder) ? `store-${holder}` : `station${isPinned ? '-' : '.'}${holder}`;
   return [change.old_key, change.new_key].map((line): KitKey => {
     const key = parsePublicKey(line);
     const keyId = keyIdHex(key.keyId);
-    const file = `keys/${kind}-${change.holder}.${keyId}.pub`;
+    const file = `keys/${name}.${keyId}.pub`;
     return { file, keyId, line, text: encodePublicKey(key), introduced: true };
   });
 }

@@ -57,6 +57,13 @@ export function unitsLines(manifest: string, payload: string): KitLine[] {
   ];
 }
 
+/** Whether a document is there whose time lies before that of another one. Times of documents are as long as each other. */
+export function beforeLines(document: string, field: string, other: string, otherField: string): KitLine[] {
+  const older = `${document} is older than ${other}`;
+  const compared = `$(said ${document} ${field}) < $(said ${other} ${otherField})`;
+  return [{ command: `[[ -e ${document} && ${compared} ]] && echo "${older}"`, expected: [older] }];
+}
+
 /** Opens a sealed file with the identity and compares the original; `opened` is where it goes. */
 export function openLines(manifest: string, payload: string, opened: string): KitLine[] {
   return [

@@ -16,6 +16,7 @@ export type KitStepKind =
   | 'original'
   | 'name'
   | 'docking'
+  | 'revoked'
   | 'orders'
   | 'log'
   | 'witness';
@@ -89,6 +90,7 @@ class Steps {
       { kind: 'original', groups: each(original) },
       { kind: 'name', groups: each(name) },
       { kind: 'docking', groups: dockings.map((docking) => this.#docking(docking)) },
+      { kind: 'revoked', groups: this.#revoked() },
       { kind: 'orders', groups: signed(orders.map(({ order }) => `orders/${order.order}/order.json`)) },
       { kind: 'log', groups: segments.map((segment) => this.#log(segment)) },
       {
@@ -162,6 +164,25 @@ class Steps {
 
   #hasDocking(record: unknown): boolean {
     return this.#parts.dockings.some((one) => one.record === record);
+  }
+
+  /** What a revoked key signed, and whether its receipt is from before (SPEC 4.9.3). */
+  #revoked(): KitLine[][] {
+    const { dockings } = this.#parts;
+    const documents = [
+      ...this.#recordings.map(({ station, recording }) => ({
+        station,
+        id: recording,
+        file: 'manifest.json',
+      })),
+      ...dockings.map(({ record, document: { station } }) => ({ station, id: record, file: 'docking.json' })),
+    ];
+    return documents.map(({ station, id, file }) => {
+      const signed = this.#signatures.find(({ document }) => document === `${id}/${file}`);
+      const revocation = `keys/${station}/${signed?.keyId}.revocation.json`;
+      if (!this.#parts.keyDocuments.some(({ to }) => to === revocation)) return [];
+      return lines.beforeLines(`${id}/receipt.json`, 'received_at', revocation, 'revoked_at');
+    });
   }
 
   /** Every signature over a document whose key is in the kit. */

@@ -1,11 +1,12 @@
 // Texts of a kit that are the same in each: the script that follows a log's chain, and the formats in short. English, for experts.
+import { KIT_FINDINGS } from '../verify/folder-names.ts';
 
 /** Names of the kit's own files. */
 export const CHAIN_SCRIPT = 'chain.sh';
 export const CHECK_SCRIPT = 'check.sh';
 export const FORMAT_FILE = 'FORMAT.txt';
 export const SPEC_FILE = 'SPEC.md';
-export const FINDINGS_FILE = 'FINDINGS.txt';
+export const FINDINGS_FILE = KIT_FINDINGS;
 
 /** Coreutils only; for bash. */
 export const CHAIN_SH = `#!/usr/bin/env bash

@@ -12,7 +12,7 @@ export const KIT_DE: KitWords = {
   introDocking:
     'Dieser Ordner enthält zu jedem Mal, das eine Bodycam in ihrer Dockingstation war (insgesamt {}), das signierte Protokoll: was auf ihr war, und was daraus wurde. Eine Aufzeichnung ist nicht darin. Diese Seite sagt in einfachen Worten, was hier liegt, was es beweist, und wie jede und jeder das nachprüft, ohne das Programm, das es erzeugt hat, und ohne Netz.',
   good: 'Geprüft, als diese Mappe entstand, am {} UTC: Jede Signatur, jede Prüfsumme und jede Kette darin stimmt, und nichts fehlt, was nach den Protokollen da war. Das muss man nicht glauben: Unten steht, wie man es prüft.',
-  bad: 'NICHT ALLES IN DIESER MAPPE STIMMT. Als sie am {} UTC entstand, gab es Befunde, Anzahl: {}. Sie stehen unten und in FINDINGS.txt.',
+  bad: 'NICHT ALLES IN DIESER MAPPE STIMMT. Als sie am {} UTC entstand, gab es Befunde, Anzahl: {}. Sie stehen unten und in FINDINGS.txt. Die Zeilen unten können trotzdem zeigen, was sie müssen: Vieles von dem, was die Befunde nennen, zeigt nur der ganze Tresor. check.sh sagt hier nie, dass alles stimmt.',
 
   shortly: 'Das Wichtigste',
   shortlyText: [
@@ -201,6 +201,10 @@ export const KIT_DE: KitWords = {
     docking: {
       title: 'Das Andocken',
       why: 'Die Station hat signiert, was auf der Kamera war, bevor etwas angefasst wurde, und was aus jeder Datei wurde; der Zentralspeicher hat signiert, dass er dieses Protokoll hat. Eine fehlende Datei würde auffallen.',
+    },
+    revoked: {
+      title: 'Vor der Sperre des Schlüssels',
+      why: 'Ein Schlüssel, den der Zentralspeicher gesperrt hat, steht noch für das ein, was dieser vorher bestätigt hatte: Jede dieser Quittungen ist älter als die Sperre. Wo eine es nicht ist oder fehlt, kann das Dokument seither gemacht haben, wer diesen Schlüssel hat.',
     },
     orders: {
       title: 'Anordnungen',

@@ -19,7 +19,7 @@ export const KIT_EN = {
   introDocking:
     'This folder holds the signed record of each time that a body camera was in its docking station ({} in all): what was on it, and what became of that. There is no recording in it. This page says in plain words what lies here, what it proves, and how anybody checks that without the program that made it and without a network.',
   good: 'Checked when this kit was made, on {} UTC: every signature, every digest and every chain in it holds, and nothing is missing that the logs say was there. You need not believe that: check it below.',
-  bad: 'NOT EVERYTHING IN THIS KIT HOLDS. When it was made, on {} UTC, {} findings came up. They stand below and in FINDINGS.txt.',
+  bad: 'NOT EVERYTHING IN THIS KIT HOLDS. When it was made, on {} UTC, {} findings came up. They stand below and in FINDINGS.txt. The lines below may show what they must all the same: much of what these findings name shows only in the whole vault. check.sh never says that everything holds here.',
 
   shortly: 'In short',
   shortlyText: [
@@ -208,6 +208,10 @@ export const KIT_EN = {
     docking: {
       title: 'The docking',
       why: 'The station signed what was on the camera before anything was touched, and what became of each file; the store signed that it has that record. A missing file would show.',
+    },
+    revoked: {
+      title: 'Before the key was revoked',
+      why: 'A key that the store revoked still vouches for what the store had confirmed before: each of these receipts is older than the revocation. Where one is not, or is missing, whoever has that key may have made the document since.',
     },
     orders: {
       title: 'Orders',

@@ -241,6 +241,7 @@ class Making {
     const signatures = named.map(({ document, signature, keyId }) => ({
       document,
       signature,
+      keyId,
       key: keyId === undefined ? undefined : fileOf.get(keyId),
     }));
     return { keys, signatures };

@@ -29,6 +29,8 @@ export const SEALED_NAMES: ReadonlySet<string> = new Set([PAYLOAD, CHUNKS]);
 export const DELETING: ReadonlySet<string> = new Set(['deleting.tmp']);
 /** In the custody folder of a vault: names the segment that was begun last, as a hint for the receiver. */
 export const NEWEST_SEGMENT = 'newest.json';
+/** In a kit that was made although something did not hold (SPEC 4.13). */
+export const KIT_FINDINGS = 'FINDINGS.txt';
 /** How files are called until they are whole: `.new` in a spool, `.tmp` in a vault. */
 const UNFINISHED = /^(?<name>.+)\.(?:new|tmp)$/;
 /** Odd entries of one folder that are told one by one. */

@@ -2,11 +2,11 @@
 import { basename, join } from 'node:path';
 import { isReceiverId, isRecordingId, isStationId } from '../../protocol/ids.ts';
 import { DISCLOSURES } from './disclosure-check.ts';
-import { DOCKING, oddNames, ORDERS, unexpected, WITNESS } from './folder-names.ts';
+import { DOCKING, KIT_FINDINGS, oddNames, ORDERS, unexpected, WITNESS } from './folder-names.ts';
 import { KEYS } from './key-folders.ts';
 import { CUSTODY, VAULT_ID, type Place } from './place.ts';
 import { listFolder, statFile, type ReadFiles } from './read-files.ts';
-import { below, note, type Remark, type RemarkCode } from './remark.ts';
+import { below, finding, note, type Remark, type RemarkCode } from './remark.ts';
 
 /** A recording's folder. */
 export interface FoundRecording {
@@ -107,6 +107,7 @@ class Walk {
   async *collection(): AsyncGenerator<Found> {
     const names = yield* this.#list('.');
     for (const name of names.filter(isRecordingId)) yield await this.either(name, name);
+    if (names.includes(KIT_FINDINGS)) yield { kind: 'remark', remark: kitFindings() };
     const others = names.filter((name) => !isRecordingId(name)).length;
     if (others > 0)
       yield remark('folder.not-checked', '.', `${others} other entries were not looked at`, others);
@@ -202,4 +203,9 @@ const RECEIVER_NAMES: ReadonlySet<string> = new Set([CUSTODY, KEYS, WITNESS]);
 
 function remark(code: RemarkCode, where: string, message: string, count: number): Found {
   return { kind: 'remark', remark: note(code, where, message, { entries: count }) };
+}
+
+function kitFindings(): Remark {
+  const message = `${KIT_FINDINGS} lies here and names what did not hold when the kit was made`;
+  return finding('kit.findings', KIT_FINDINGS, message);
 }

@@ -1,4 +1,4 @@
-// Where documents about keys lie (SPEC 4.4): in the folders of stations and receivers of a vault.
+// Where documents about keys lie (SPEC 4.4, 4.13): in the folders of stations and receivers of a vault, and in the folder of keys of a kit.
 import { basename, dirname, join } from 'node:path';
 import { isReceiverId, isStationId } from '../../protocol/ids.ts';
 import { VAULT_ID, type Place } from './place.ts';
@@ -20,17 +20,32 @@ export interface KeyFolder {
 /** All folders of key documents that concern a place. A vault around a station or a recording helps too. Errors: only those of the machine. */
 export async function keyFolders(files: ReadFiles, place: Place): Promise<KeyFolder[]> {
   const { kind, path } = place;
-  if (kind === 'collection') return [];
+  if (kind === 'collection') return holdersOfKit(files, path, KEYS);
   if (kind === 'spool') return []; // a station keeps none: the far end decides which keys count
   if (kind === 'vault') return holdersBelow(files, path, () => true);
   const station = kind === 'station' ? path : dirname(path);
   const name = basename(station);
-  if (!isStationId(name)) return [];
+  const ofKit = kind === 'recording' ? await holdersOfKit(files, station, below('..', KEYS)) : [];
+  const helping = ofKit.map((found) => ({ ...found, inPlace: false }));
+  if (!isStationId(name)) return helping;
   const own = { holder: name, folder: join(station, KEYS), inPlace: kind === 'station' };
   const around = (await isVault(files, dirname(station)))
     ? await holdersBelow(files, dirname(station), isReceiverId)
     : [];
-  return [{ ...own, where: KEYS }, ...around.map((found) => ({ ...found, inPlace: false }))];
+  return [{ ...own, where: KEYS }, ...around.map((found) => ({ ...found, inPlace: false })), ...helping];
+}
+
+/** A kit has one folder of keys: public keys, and a folder for the documents of each holder. */
+async function holdersOfKit(files: ReadFiles, kit: string, where: string): Promise<KeyFolder[]> {
+  const root = join(kit, KEYS);
+  const names = (await listSorted(files, root).catch(() => undefined)) ?? [];
+  const found: KeyFolder[] = [];
+  for (const holder of names.filter((name) => isStationId(name) || isReceiverId(name))) {
+    const folder = join(root, holder);
+    if ((await files.stat(folder))?.kind === 'folder')
+      found.push({ holder, folder, where: below(where, holder), inPlace: true });
+  }
+  return found;
 }
 
 async function holdersBelow(

@@ -18,6 +18,9 @@ export const MEANINGS_DE: Readonly<Record<keyof typeof MEANINGS, string>> = {
   'folder.not-checked': 'Hier werden nur Ordner angesehen, die wie Aufzeichnungen heißen.',
   'folder.unfinished': 'Ein abgerissenes Schreiben hat es hinterlassen; niemand hat es je zugesagt.',
 
+  'kit.findings':
+    'Als diese Mappe entstand, stimmte nicht alles. Was hier zu prüfen ist, kann trotzdem stimmen: Vieles von dem, was diese Datei nennt, zeigt nur der ganze Tresor.',
+
   'manifest.rule':
     'Das Manifest widerspricht sich oder dem Format: Keine unserer Stationen signiert ein solches.',
   'manifest.other-recording':

@@ -19,6 +19,9 @@ export const MEANINGS = {
   'folder.not-checked': 'Only folders that are named like recordings are looked at here.',
   'folder.unfinished': 'A write that was cut off left it behind; it was never claimed by anybody.',
 
+  'kit.findings':
+    'Not everything held when this kit was made. What can be looked at here may hold all the same: much of what that file names shows only in the whole vault.',
+
   'manifest.rule': 'The manifest contradicts itself or the format: no station of ours signs such a manifest.',
   'manifest.other-recording':
     'The documents of another recording lie in this folder: folders or files were exchanged.',

@@ -23,6 +23,7 @@ export const REMEDIES_DE: RemedyWords = {
     'Fragen, wer den Schlüssel seither hatte, und mit dem eigenen Protokoll der Station in ihrem Zwischenspeicher vergleichen.',
   olderImage:
     'Fragen, ob ein älterer Stand der Station zurückgespielt wurde; wenn ja, an der Station bestätigen.',
+  kitFindings: 'Lesen, was in der Datei steht, und danach fragen, wer den Tresor führt.',
   quarantine: 'Die Notizen in .quarantine lesen und es leeren, sobald sie verstanden sind.',
   identity: 'Mit --identity die Identität eines der Öffnungsberechtigten angeben.',
   medium:

@@ -174,7 +174,8 @@ class PlaceCheck {
     this.#totals.custody_segments += segments;
     this.#totals.custody_entries += entries;
     this.#totals.custody_checkpoints += checkpoints;
-    this.#tell(keyLogRemarks(this.#known, logs, kind));
+    // Folders alone, such as a kit, have no log that would name a change of keys.
+    if (this.#place.kind !== 'collection') this.#tell(keyLogRemarks(this.#known, logs, kind));
     return logs;
   }
 

@@ -12,6 +12,7 @@ const CODES: readonly RemarkCode[] = [
   'manifest.revoked-key',
   'folder.unexpected-entry',
   'deletion.put-back',
+  'kit.findings',
   'recording.missing',
 ];
 
