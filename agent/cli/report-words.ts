@@ -26,7 +26,7 @@ export const REPORT_WORDS: Readonly<Record<Language, ReportWords>> = {
     latency: 'docking to receipt: median {} s, 95th percentile {} s, worst {} s',
     written: '{}: the report; beside it {}',
     unproven:
-      '{} folders or single documents left out: they do not verify with these keys ({}); "bodydock verify" says why',
+      '{} folders, single documents or logs left out: they do not verify with these keys, or are missing ({}); "bodydock verify" says why',
   },
   de: {
     period: '{} bis {} ({})',
@@ -38,6 +38,6 @@ export const REPORT_WORDS: Readonly<Record<Language, ReportWords>> = {
     latency: 'vom Andocken bis zur Quittung: die Hälfte in {} s, 95 von 100 in {} s, am längsten {} s',
     written: '{}: der Bericht; daneben {}',
     unproven:
-      '{} Ordner oder einzelne Dokumente nicht gezählt: Mit diesen Schlüsseln stimmen sie nicht ({}); "bodydock verify" sagt, warum',
+      '{} Ordner, einzelne Dokumente oder Protokolle nicht gezählt: Mit diesen Schlüsseln stimmen sie nicht, oder sie fehlen ({}); "bodydock verify" sagt, warum',
   },
 };

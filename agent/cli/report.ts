@@ -20,7 +20,7 @@ const HELP = `bodydock report --vault DIR --from DAY --to DAY [--out OUT] [--not
 
 The report on a pilot: dockings, days with proof that nothing was recorded, recordings, minutes, data, what was kept as evidence, per
 week and per camera; times from docking to receipt, failures, clocks and batteries of the cameras. Holds no name and nothing about a
-person. Counts only documents whose signatures hold; reads no payload; changes nothing in the vault.
+person. Counts only documents and entries of logs whose signatures hold; reads no payload; changes nothing in the vault.
 
   --from, --to   first and last day, as in 2026-11-25
   --out OUT      folder for report.html, report.json, weeks.csv, cameras.csv, dockings.csv, failures.csv; made where it is missing,
@@ -33,7 +33,7 @@ person. Counts only documents whose signatures hold; reads no payload; changes n
 
 Without --out and --json a summary is printed.
 
-Exit codes: 0 good, 1 documents whose signatures do not hold were left out (they are named), 2 usage, 78 keys.
+Exit codes: 0 good, 1 documents that do not hold, or that logs say were there, were left out (they are named), 2 usage, 78 keys.
 `;
 const OPTIONS = {
   vault: { type: 'string' },

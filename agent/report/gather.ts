@@ -1,13 +1,15 @@
 // Gathers what a vault tells into a report. Three kinds of memory: one small object a docking, one id a recording, one number a receipt; no
-// document is kept.
+// document is kept. What a station's log says of each document is kept while it is taken.
 import type { DockingRecord } from '../../protocol/docking-record.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
+import type { LoggedDocking } from '../verify/docking-account.ts';
 import { CameraFacts } from './camera-facts.ts';
 import { daysOf, weekOf, type Calendar, type Period } from './calendar.ts';
 import { spreadOf } from './figures.ts';
 import type { FailureCount } from './failures.ts';
 import type { UserNote } from './notes.ts';
 import { LATENCY_BOUNDS_S, noCounts, type Counts, type DayReport, type PilotReport } from './pilot-report.ts';
+import type { LetGo, ReportLog } from './logs.ts';
 import type { Source } from './sources.ts';
 
 const UNPROVEN_NAMED_MAX = 100;
@@ -63,7 +65,10 @@ export class Gatherer {
   readonly #named = new Map<string, Named>();
   /** What recordings say of days by when they were made, whichever day they came on. */
   readonly #captured = new Map<string, Proof>();
-  readonly #unproven = { count: 0, where: [] as string[] };
+  readonly #unproven = new Set<string>();
+  /** Days of dockings that a log names and whose record is not here. */
+  readonly #open = new Set<string>();
+  readonly #letGo = new Set<string>();
   readonly #failures: FailureCount;
   readonly #isHeld: (manifest: Manifest) => boolean;
 
@@ -82,9 +87,36 @@ export class Gatherer {
   }
 
   take(source: Source): void {
-    if (source.kind === 'unproven') this.#unprovenAt(source.where);
+    if (source.kind === 'unproven') this.#unproven.add(source.where);
     else if (source.kind === 'docking') this.#docking(source.record, source.receivedAt);
     else this.#recording(source);
+  }
+
+  /** What the log of a station says beside its documents, once all of these were taken. */
+  takeLog(station: string, { log, missing, broken }: ReportLog, letGo: LetGo): void {
+    for (const name of letGo.documents) this.#letGo.add(name);
+    for (const where of [...broken, ...missing.map((name) => `${station}/${name}`)])
+      this.#unproven.add(where);
+    const gone = new Set(missing);
+    for (const logged of log.dockings.all()) {
+      const { docking, begunAt } = logged;
+      if (begunAt === undefined || this.#dockedMs.has(docking)) continue;
+      if (!this.#calendar.isWithin(begunAt, this.#period)) continue;
+      this.#open.add(this.#calendar.dayOf(begunAt));
+      const why = this.#whyOpen(station, logged, gone);
+      if (why !== undefined) this.#failures.add(why);
+    }
+  }
+
+  /** Why no record of a docking counts; undefined where one lies here, which is told as what does not hold. */
+  #whyOpen(station: string, { records }: LoggedDocking, missing: ReadonlySet<string>): string | undefined {
+    const parts = [...records.values()].map(({ record }) => record);
+    if (parts.some((record) => this.#unproven.has(`${station}/${record}`) && !missing.has(record)))
+      return undefined;
+    if (parts.some((record) => missing.has(record))) return 'docking record is missing';
+    return parts.some((record) => this.#letGo.has(record))
+      ? 'docking record was let go in order'
+      : 'docking record has not come yet';
   }
 
   /** The report over everything that was taken. */
@@ -105,15 +137,10 @@ export class Gatherer {
       docking_to_receipt_histogram: histogram(seconds),
       record_to_receipt_s: spreadOf(this.#recordSeconds) ?? null,
       failures: this.#failures.list(),
-      unproven: this.#unproven,
+      unproven: { count: this.#unproven.size, where: [...this.#unproven].slice(0, UNPROVEN_NAMED_MAX) },
       orders_not_judged: ordersNotJudged,
       notes,
     };
-  }
-
-  #unprovenAt(where: string): void {
-    this.#unproven.count++;
-    if (this.#unproven.where.length < UNPROVEN_NAMED_MAX) this.#unproven.where.push(where);
   }
 
   #docking(record: DockingRecord, receivedAt: string | null): void {
@@ -199,7 +226,8 @@ export class Gatherer {
     const days = new Map<string, Proof>();
     for (const [id, docking] of this.#dockings) {
       const { found, media = 0 } = this.#named.get(id) ?? {};
-      const isStoredHere = [...docking.stored].every((recording) => found?.has(recording) === true);
+      const absent = [...docking.stored].filter((recording) => found?.has(recording) !== true);
+      const isStoredHere = absent.length === 0;
       const listed = [...docking.listed.values()].reduce((sum, each) => sum + each, 0);
       const isListed = docking.listed.size >= docking.parts && listed >= docking.seen;
       const isAllHere = isListed && isStoredHere;
@@ -208,10 +236,12 @@ export class Gatherer {
       const proves = media > 0 ? 'recorded' : isWhole ? 'empty' : 'undecided';
       if (proves === 'empty')
         this.#count(docking.camera, docking.day, (counts) => counts.dockings_without_recording++);
-      if (!isStoredHere) this.#failures.add('recording of a docking record is missing');
+      if (absent.some((recording) => !this.#letGo.has(recording)))
+        this.#failures.add('recording of a docking record is missing');
       const ofDay = proves === 'empty' && !docking.isDayKnown ? 'undecided' : proves;
       days.set(docking.day, worse(days.get(docking.day), ofDay));
     }
+    for (const day of this.#open) days.set(day, worse(days.get(day), 'undecided'));
     for (const [day, proof] of days) days.set(day, worse(this.#captured.get(day), proof));
     const count = (kind: string): number => [...days.values()].filter((each) => each === kind).length;
     const all = daysOf(this.#period).length;

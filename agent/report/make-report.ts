@@ -1,18 +1,23 @@
-// Makes a report from a vault: the orders of each station, then all of its folders once, then its custody log; and the written reports.
+// Makes a report from a vault: the store's logs, the orders of each station, then all of its folders once, then its custody log; and the
+// written reports.
+import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import { DockError } from '../../protocol/errors.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
-import { custodyEntries } from '../verify/custody-entries.ts';
+import { RECEIPT } from '../verify/folder-names.ts';
 import { knownKeys } from '../verify/known-keys.ts';
 import { findPlace } from '../verify/place.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
+import type { ReceiptHead } from '../verify/receipt-heads.ts';
 import { readTrustedKeys } from '../verify/trusted-keys.ts';
+import { readVaultId } from '../verify/vault-id.ts';
 import type { Calendar, Period } from './calendar.ts';
 import { FailureCount } from './failures.ts';
 import { Gatherer } from './gather.ts';
 import { readHolds, type Holds } from './holds.ts';
+import { readStationLog, readStoreLogs } from './logs.ts';
 import { readNotes } from './notes.ts';
 import type { PilotReport } from './pilot-report.ts';
-import { sourcesOf, stationsOf } from './sources.ts';
+import { sourcesOf, stationsOf, type Source } from './sources.ts';
 
 /** What a report is made from. Paths are absolute. */
 export interface ReportWish {
@@ -42,7 +47,8 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
     );
   const trusted = await readTrustedKeys(wish.keysFolder ?? place.keysFolder);
   const { keys } = await knownKeys(files, place, trusted);
-  const options = { files, vault: place.path, keys, signal };
+  const { id: vaultId } = await readVaultId(files, place);
+  const options = { files, vault: place.path, vaultId, keys, signal };
   const notes = wish.notesFolder === undefined ? [] : await readNotes(files, wish.notesFolder, period);
   const failures = new FailureCount();
   const stations = await stationsOf(options);
@@ -53,10 +59,17 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   const isHeld = (manifest: Manifest): boolean =>
     holds.get(manifest.station)?.isHeld(manifest, heldAt) === true;
   const gatherer = new Gatherer(period, calendar, failures, isHeld);
+  const letGo = await readStoreLogs(options);
   for (const station of stations) {
-    for await (const source of sourcesOf(options, station)) gatherer.take(source);
-    for await (const entry of custodyEntries(options, place.path, station))
+    const heads: ReceiptHead[] = [];
+    for await (const source of sourcesOf(options, station)) {
+      gatherer.take(source);
+      heads.push(...headOf(source, station));
+    }
+    const take = (entry: CustodyEntry): void => {
       if (calendar.isWithin(entry.at, period)) failures.entry(entry);
+    };
+    gatherer.takeLog(station, await readStationLog(options, station, { heads, letGo, take }), letGo);
   }
   const orders = [...holds.values()];
   const refused = orders.flatMap((each) => each.refused);
@@ -64,6 +77,12 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   for (const where of refused) gatherer.take({ kind: 'unproven', where });
   const notJudged = sum(orders.map((each) => each.notJudged));
   return gatherer.report({ stations, notes, madeAt: wish.madeAt, ordersNotJudged: notJudged });
+}
+
+function headOf(source: Source, station: string): ReceiptHead[] {
+  if (source.kind === 'unproven' || source.head === null) return [];
+  const id = source.kind === 'docking' ? source.record.record : source.manifest.recording;
+  return [{ head: source.head, where: `${station}/${id}/${RECEIPT}` }];
 }
 
 function sum(numbers: readonly number[]): number {

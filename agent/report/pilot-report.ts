@@ -51,7 +51,7 @@ export interface DayReport {
   /** At least one docking, every one of them proves that there was no recording, and none that came later can have been made then. */
   readonly proven_without_recording: number;
   readonly with_recording: number;
-  /** Dockings that prove neither, or a recording that may have been made then. */
+  /** Dockings that prove neither, ones whose record is not here, or a recording that may have been made then. */
   readonly undecided: number;
   readonly without_docking: number;
 }
@@ -75,7 +75,7 @@ export interface PilotReport {
   readonly record_to_receipt_s: Spread | null;
   /** What went wrong or was odd, by kind, most frequent first. */
   readonly failures: readonly { readonly kind: string; readonly count: number }[];
-  /** Folders whose documents do not verify, and single receipts, deletion records and orders: not counted anywhere. At most a hundred are named. */
+  /** Folders whose documents do not verify or are missing, single receipts, deletion records and orders, and logs: not counted anywhere. At most a hundred are named. */
   readonly unproven: { readonly count: number; readonly where: readonly string[] };
   /** Orders to hold or delete of which a signature could not be judged for want of the role's key: `kept_as_evidence` may be too small. */
   readonly orders_not_judged: number;

@@ -12,20 +12,30 @@ import {
 } from '../../protocol/docking-record.ts';
 import { isRecordingId, isStationId } from '../../protocol/ids.ts';
 import { MANIFEST_TRUSTED_COMMENT, parseManifest, type Manifest } from '../../protocol/manifest.ts';
-import { parseReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../../protocol/receipt.ts';
+import type { Receipt } from '../../protocol/receipt.ts';
+import { receiptableDocking } from '../verify/docking-check.ts';
+import { RECEIPT } from '../verify/folder-names.ts';
 import { listSorted, type ReadFiles } from '../verify/read-files.ts';
+import { checkReceipt, type CheckedReceipt, type Receiptable } from '../verify/receipt-check.ts';
+import { receiptableRecording } from '../verify/recording-check.ts';
+import { revokedAlone } from '../verify/revoked-key.ts';
 import { stationKeys, storeKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
 import { countedDocument, type Counted, type CountedKind } from './verified-document.ts';
 
-/** What one folder of a vault tells. `receivedAt` is the receipt's time, null where there is none that counts. */
+/** The receipt beside a document: its time, and what it names of the station's log; null where there is none that counts. */
+interface Receipted {
+  readonly receivedAt: string | null;
+  readonly head: Receipt['custody_head'];
+}
+
+/** What one folder of a vault tells. */
 export type Source =
-  | {
+  | ({
       readonly kind: 'recording';
       readonly manifest: Manifest;
-      readonly receivedAt: string | null;
       readonly deletion: DeletionRecord | undefined;
-    }
-  | { readonly kind: 'docking'; readonly record: DockingRecord; readonly receivedAt: string | null }
+    } & Receipted)
+  | ({ readonly kind: 'docking'; readonly record: DockingRecord } & Receipted)
   /** A folder, or a document in one that counts, that could not be counted; path below the vault. */
   | { readonly kind: 'unproven'; readonly where: string };
 
@@ -34,6 +44,9 @@ export interface SourceOptions {
   readonly files: ReadFiles;
   /** Absolute. */
   readonly vault: string;
+  /** Its id, where it has one. */
+  readonly vaultId: string | undefined;
+  /** Those given, with what the documents of the vault introduce and revoke. */
   readonly keys: TrustedKeys;
   readonly signal: AbortSignal;
 }
@@ -47,11 +60,6 @@ const DOCKING_KIND: CountedKind<DockingRecord> = {
   file: 'docking.json',
   trustedComment: DOCKING_RECORD_TRUSTED_COMMENT,
   parse: parseDockingRecord,
-};
-const RECEIPT_KIND: CountedKind<Receipt> = {
-  file: 'receipt.json',
-  trustedComment: RECEIPT_TRUSTED_COMMENT,
-  parse: parseReceipt,
 };
 const DELETION_KIND: CountedKind<DeletionRecord> = {
   file: 'deletion.json',
@@ -81,7 +89,7 @@ export async function provenManifest(
   { files, vault, keys }: SourceOptions,
   station: string,
   name: string,
-): Promise<{ readonly value: Manifest; readonly sha256: string } | undefined> {
+): Promise<{ readonly value: Manifest; readonly sha256: string; readonly keyId: string } | undefined> {
   const ours = stationKeys(keys, station);
   const manifest = await countedDocument(files, join(vault, station, name), MANIFEST_KIND, ours);
   if (manifest.kind !== 'document') return undefined;
@@ -100,30 +108,57 @@ async function readFolder(options: SourceOptions, station: string, name: string)
   const manifest = record.kind === 'absent' ? await provenManifest(options, station, name) : undefined;
   const subject = record.kind === 'document' ? record : manifest;
   if (subject?.value.station !== station) return [unproven()];
-  const receipt = await countedDocument(files, folder, RECEIPT_KIND, storeKeys(keys));
-  const receivedAt = receivedAtOf(receipt, name, subject.sha256);
-  const refused = receivedAt === null && receipt.kind !== 'absent' ? [unproven(RECEIPT_KIND.file)] : [];
+  const { receipt, isRefused } = await receiptBeside(
+    options,
+    station,
+    name,
+    receiptable(options, record, manifest),
+  );
+  const { keyId, sha256 } = subject;
+  if (revokedAlone(keys, { station, keyId, receipt }) !== undefined) return [unproven()];
+  const { received_at: receivedAt = null, custody_head: head = null } =
+    (receipt.confirms ? receipt.value : undefined) ?? {};
+  const refused = isRefused ? [unproven(RECEIPT)] : [];
   if (record.kind === 'document')
     return record.value.record === name
-      ? [{ kind: 'docking', record: record.value, receivedAt }, ...refused]
+      ? [{ kind: 'docking', record: record.value, receivedAt, head }, ...refused]
       : [unproven()];
   if (manifest === undefined) return [unproven()];
   const deletion = await countedDocument(files, folder, DELETION_KIND, storeKeys(keys));
-  const deleted = deletion.kind === 'document' && deletion.value.manifest_sha256 === manifest.sha256;
+  const deleted = deletion.kind === 'document' && deletion.value.manifest_sha256 === sha256;
   if (!deleted && deletion.kind !== 'absent') refused.push(unproven(DELETION_KIND.file));
   return [
     {
       kind: 'recording',
       manifest: manifest.value,
       receivedAt,
+      head,
       deletion: deleted ? deletion.value : undefined,
     },
     ...refused,
   ];
 }
 
-function receivedAtOf(receipt: Counted<Receipt>, name: string, sha256: string): string | null {
-  if (receipt.kind !== 'document') return null;
-  const { recording, manifest_sha256: of, received_at: receivedAt } = receipt.value;
-  return recording === name && of === sha256 ? receivedAt : null;
+/** What the receipt of the one or the other should say. */
+function receiptable(
+  { vaultId }: SourceOptions,
+  record: Counted<DockingRecord>,
+  manifest: { readonly value: Manifest; readonly sha256: string } | undefined,
+): Receiptable | undefined {
+  if (record.kind === 'document') return receiptableDocking(record.value, record.sha256, vaultId);
+  return manifest && receiptableRecording(manifest.value, manifest.sha256, vaultId);
+}
+
+async function receiptBeside(
+  { files, vault, keys }: SourceOptions,
+  station: string,
+  name: string,
+  own: Receiptable | undefined,
+): Promise<{ readonly receipt: CheckedReceipt; readonly isRefused: boolean }> {
+  const folder = join(vault, station, name);
+  const names = (await listSorted(files, folder)) ?? [];
+  const question = { files, folder, where: name, names, expected: false, keys, own };
+  const receipt = await checkReceipt(question);
+  const isRefused = receipt.remarks.some(({ kind }) => kind === 'finding');
+  return { receipt, isRefused };
 }

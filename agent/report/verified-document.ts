@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseUtf8, sha256Hex } from '../../protocol/bytes.ts';
 import { DockError } from '../../protocol/errors.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
-import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
+import { keyIdHex, verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
 import { readSmall, type ReadFiles } from '../verify/read-files.ts';
 
 /** A kind of document beside its signature. */
@@ -15,7 +15,7 @@ export interface CountedKind<T> {
 
 /** "absent": no file of that name. "unproven": it is there and does not count. */
 export type Counted<T> =
-  | { readonly kind: 'document'; readonly value: T; readonly sha256: string }
+  | { readonly kind: 'document'; readonly value: T; readonly sha256: string; readonly keyId: string }
   | { readonly kind: 'absent' | 'unproven' };
 
 /** Reads and verifies one. Errors: only those of the machine. */
@@ -30,8 +30,9 @@ export async function countedDocument<T>(
   const signature = await readSmall(files, join(folder, `${file}.minisig`), SIGNATURE_FILE_BYTES_MAX);
   if (document.kind !== 'bytes' || signature.kind !== 'bytes') return { kind: 'unproven' };
   try {
-    verifyDocument(document.bytes, parseUtf8(signature.bytes) ?? '', trustedComment, keys);
-    return { kind: 'document', value: parse(document.bytes), sha256: sha256Hex(document.bytes) };
+    const key = verifyDocument(document.bytes, parseUtf8(signature.bytes) ?? '', trustedComment, keys);
+    const keyId = keyIdHex(key.keyId);
+    return { kind: 'document', value: parse(document.bytes), sha256: sha256Hex(document.bytes), keyId };
   } catch (error) {
     if (error instanceof DockError) return { kind: 'unproven' };
     throw error;

@@ -55,7 +55,7 @@ const EN = {
   kind: 'Kind',
   count: 'Count',
   unproven:
-    '{} folders or single documents do not hold, such as by their signature. They are not counted. `bodydock verify` says what is wrong with them.',
+    '{} folders, single documents or logs do not hold, such as by their signature, or are missing although the store had them. They are not counted. `bodydock verify` says what is wrong with them.',
   ordersNotJudged:
     '{} orders to hold or delete could not be judged: the public keys of the roles that sign them were not given. “Kept as evidence” may be too small.',
   notes: "The users' own reports",
@@ -73,7 +73,7 @@ const EN = {
   none: 'none',
   check: 'How this was counted',
   checkText:
-    'A docking counts as proof that nothing new was recorded when its signed record shows a complete list of what was on the camera, nothing was left behind, and every file that was taken lies in the store and is no recording. Where the station did not know the time, it proves nothing of a day, nor does any docking of a day on which a recording that came later may have been made. Weeks are counted from Monday, recordings by the day on which they reached the station.',
+    'A docking counts as proof that nothing new was recorded when its signed record shows a complete list of what was on the camera, nothing was left behind, and every file that was taken lies in the store and is no recording. A docking that a station’s signed log names and whose record is not here leaves its day undecided. Where the station did not know the time, it proves nothing of a day, nor does any docking of a day on which a recording that came later may have been made. Weeks are counted from Monday, recordings by the day on which they reached the station.',
 };
 
 const DE: Record<keyof typeof EN, string> = {
@@ -127,7 +127,7 @@ const DE: Record<keyof typeof EN, string> = {
   kind: 'Art',
   count: 'Anzahl',
   unproven:
-    '{} Ordner oder einzelne Dokumente stimmen nicht, etwa ihre Signatur. Sie sind nicht gezählt. Was an ihnen falsch ist, sagt `bodydock verify`.',
+    '{} Ordner, einzelne Dokumente oder Verwahrprotokolle stimmen nicht, etwa ihre Signatur, oder fehlen, obwohl der Zentralspeicher sie hatte. Sie sind nicht gezählt. Was an ihnen falsch ist, sagt `bodydock verify`.',
   ordersNotJudged:
     '{} Anordnungen zum Aufbewahren oder Löschen ließen sich nicht prüfen: Die öffentlichen Schlüssel der Rollen, die sie signieren, wurden nicht angegeben. „Als Beweismittel aufbewahrt“ kann zu klein sein.',
   notes: 'Erfahrungsberichte der Nutzenden',
@@ -145,7 +145,7 @@ const DE: Record<keyof typeof EN, string> = {
   none: 'keine',
   check: 'Wie gezählt wurde',
   checkText:
-    'Ein Andockvorgang gilt als Nachweis, dass nichts Neues aufgezeichnet wurde, wenn sein signiertes Protokoll eine vollständige Liste des Kamerainhalts zeigt, nichts zurückgeblieben ist und jede übernommene Datei im Zentralspeicher liegt und keine Aufzeichnung ist. Kannte die Station die Zeit nicht, so belegt er nichts für einen Tag; auch kein Andockvorgang eines Tages, an dem eine später übernommene Aufzeichnung entstanden sein kann. Wochen beginnen am Montag; Aufzeichnungen zählen an dem Tag, an dem sie die Station erreichten.',
+    'Ein Andockvorgang gilt als Nachweis, dass nichts Neues aufgezeichnet wurde, wenn sein signiertes Protokoll eine vollständige Liste des Kamerainhalts zeigt, nichts zurückgeblieben ist und jede übernommene Datei im Zentralspeicher liegt und keine Aufzeichnung ist. Nennt das signierte Protokoll einer Station einen Andockvorgang, dessen Protokoll nicht hier liegt, so bleibt sein Tag ungeklärt. Kannte die Station die Zeit nicht, so belegt er nichts für einen Tag; auch kein Andockvorgang eines Tages, an dem eine später übernommene Aufzeichnung entstanden sein kann. Wochen beginnen am Montag; Aufzeichnungen zählen an dem Tag, an dem sie die Station erreichten.',
 };
 
 /** German for the codes behind a colon; others stay as they are. */
@@ -173,6 +173,9 @@ const KINDS_DE: ReadonlyMap<string, string> = new Map([
   ['inventory not complete', 'Inhalt der Kamera nicht vollständig lesbar'],
   ['odd but kept', 'auffällig, aber aufbewahrt'],
   ['recording of a docking record is missing', 'Aufzeichnung eines Andockprotokolls fehlt'],
+  ['docking record is missing', 'Andockprotokoll fehlt'],
+  ['docking record was let go in order', 'Andockprotokoll nach Ablauf der Frist entfernt'],
+  ['docking record has not come yet', 'Andockprotokoll noch nicht eingegangen'],
   ['receipt refused', 'Quittung zurückgewiesen'],
   ['set aside as damaged', 'als beschädigt zur Seite gelegt'],
   ['custody log broken', 'Verwahrprotokoll unterbrochen'],

@@ -9,6 +9,8 @@ export interface LoggedDocking {
   camera: string | undefined;
   /** As the how manieth docking it began; undefined where the log here does not hold its beginning. */
   begun: number | undefined;
+  /** When it began, as `docked` says (RFC 3339). */
+  begunAt: string | undefined;
   /** When it was over, as far as the log tells: at `undocked`, or at the next start of the agent. Undefined while it goes on. */
   endedAt: string | undefined;
   /** Starts of the agent since it was over. */
@@ -38,7 +40,7 @@ export class DockingAccount {
     if (event === 'key-changed') for (const logged of this.#unrecorded) logged.keyChanged = true;
     const { docking } = facts;
     if (typeof docking !== 'string') return;
-    if (event === 'docked') this.#docked(docking, facts);
+    if (event === 'docked') this.#docked(docking, facts, at);
     else if (event === 'undocked') this.#of(docking).endedAt = at;
     else if (event === 'inventory') this.#listed(docking, facts);
     else if (event === 'docking-recorded') this.#recorded(docking, facts);
@@ -67,6 +69,7 @@ export class DockingAccount {
       bay: undefined,
       camera: undefined,
       begun: undefined,
+      begunAt: undefined,
       endedAt: undefined,
       startsSince: 0,
       inventory: undefined,
@@ -78,9 +81,10 @@ export class DockingAccount {
     return fresh;
   }
 
-  #docked(docking: string, { bay, camera }: CustodyEntry['facts']): void {
+  #docked(docking: string, { bay, camera }: CustodyEntry['facts'], at: string): void {
     const logged = this.#of(docking);
     logged.begun = this.#begun++;
+    logged.begunAt = at;
     if (typeof bay === 'string') logged.bay = bay;
     if (typeof camera === 'string') logged.camera = camera;
     if (logged.records.size === 0) this.#unrecorded.add(logged);

@@ -10,4 +10,20 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     put: 'findingsIn([...own, ...notTold(logged, [...own, ...logged])])',
     suites: ['agent/export/kit-logs'],
   },
+  {
+    id: 'report-counts-stolen',
+    what: 'a report counts what a stolen key signed behind its revocation',
+    file: 'agent/report/sources.ts',
+    find: '  if (revokedAlone(keys, { station, keyId, receipt }) !== undefined) return [unproven()];\n',
+    put: '',
+    suites: ['agent/report/logs'],
+  },
+  {
+    id: 'report-day-empty-beside-missing',
+    what: 'a day is proven without recording although the log names another docking of it whose record is not here',
+    file: 'agent/report/gather.ts',
+    find: "    for (const day of this.#open) days.set(day, worse(days.get(day), 'undecided'));\n",
+    put: '',
+    suites: ['agent/report/logs'],
+  },
 ];

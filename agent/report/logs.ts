@@ -1,0 +1,145 @@
+// Reads the custody logs of a vault for a report: only entries that a signature stands behind count. The store's own first, because it says
+// what was let go.
+import { join } from 'node:path';
+import type { CustodyEntry } from '../../protocol/custody-entry.ts';
+import type { PublicKey } from '../../protocol/minisign.ts';
+import { isReceiverId, isRecordingId, isStationId } from '../../protocol/ids.ts';
+import { missingDocuments, type HeldDocument } from '../verify/account-check.ts';
+import { checkCustody, type CheckedCustody } from '../verify/custody-check.ts';
+import { droppedEnd } from '../verify/custody-links.ts';
+import { HeadBook, type NamedHead } from '../verify/head-book.ts';
+import { CUSTODY } from '../verify/place.ts';
+import { listSorted } from '../verify/read-files.ts';
+import { receiptHeadRemarks, type ReceiptHead } from '../verify/receipt-heads.ts';
+import { below } from '../verify/remark.ts';
+import { StationLog } from '../verify/station-log.ts';
+import { StoreLogBelief } from '../verify/store-log-belief.ts';
+import { revokedAt, stationKeys, storeKeys } from '../verify/trusted-keys.ts';
+import { VouchedEntries } from '../verify/vouched-entries.ts';
+import type { SourceOptions } from './sources.ts';
+
+/** What the store let go, as its logs say. */
+export interface LetGo {
+  /** Ids of recordings and docking records. */
+  readonly documents: ReadonlySet<string>;
+  /** Ends of segments of stations' logs. */
+  readonly ends: readonly NamedHead[];
+}
+
+/** What a station's log says. */
+export interface ReportLog {
+  readonly log: StationLog;
+  /** Documents that the store had, that are not here, and that it did not let go. */
+  readonly missing: readonly string[];
+  /** Where the log does not hold, or is not the one that the store vouched for; paths below the vault. */
+  readonly broken: readonly string[];
+}
+
+/** Reads the logs of all receivers. Errors: the signal's reason; those of the machine. */
+export async function readStoreLogs(options: SourceOptions): Promise<LetGo> {
+  const documents = new Set<string>();
+  const ends: NamedHead[] = [];
+  const take = (entry: CustodyEntry): void => {
+    const { recording } = entry.facts;
+    if (entry.event === 'documents-dropped' && typeof recording === 'string') documents.add(recording);
+    const end = droppedEnd(entry);
+    if (end !== undefined) ends.push(end);
+  };
+  const { files, vault, keys, signal } = options;
+  const names = (await listSorted(files, vault)) ?? [];
+  const stations = names.filter(isStationId).map((station) => ({ station, ...custodyOf(vault, station) }));
+  const belief = new StoreLogBelief({ files, keys, stations, signal });
+  for (const receiver of names.filter(isReceiverId)) {
+    const { segments: unbelieved } = await belief.unbelieved(receiver, custodyOf(vault, receiver));
+    await readLog(options, { keeper: receiver, book: new HeadBook(), take, unbelieved });
+  }
+  return { documents, ends };
+}
+
+/** Reads the log of a station; `heads` are those of its receipts, and `take` hears of each entry. Errors: the signal's reason; the machine's. */
+export async function readStationLog(
+  options: SourceOptions,
+  station: string,
+  {
+    heads,
+    letGo,
+    take,
+  }: {
+    readonly heads: readonly ReceiptHead[];
+    readonly letGo: LetGo;
+    readonly take: (entry: CustodyEntry) => void;
+  },
+): Promise<ReportLog> {
+  const book = new HeadBook();
+  for (const end of letGo.ends) book.drop(end);
+  for (const { head } of heads) book.want(head);
+  const log = new StationLog(below(station, CUSTODY), station);
+  const hear = (entry: CustodyEntry): void => {
+    log.take(entry);
+    take(entry);
+  };
+  const checked = await readLog(options, { keeper: station, book, take: hear, unbelieved: new Set() });
+  const remarks = [...(checked?.remarks ?? []), ...receiptHeadRemarks(heads, book)];
+  const findings = remarks.filter(({ kind }) => kind === 'finding');
+  return {
+    log,
+    missing: await missingIn(options, station, log, letGo.documents),
+    broken: [...new Set(findings.map(({ where }) => where))],
+  };
+}
+
+/** The log is read behind the folders: what came meanwhile is there by now. */
+async function missingIn(
+  { files, vault }: SourceOptions,
+  station: string,
+  { where, documents: account, fromTheStart }: StationLog,
+  dropped: ReadonlySet<string>,
+): Promise<string[]> {
+  const names = ((await listSorted(files, join(vault, station))) ?? []).filter(isRecordingId);
+  const held = new Map(names.map((name) => [name, heldAt(station, name)]));
+  const question = { where, account, held, superseded: new Set<string>(), dropped, fromTheStart };
+  return missingDocuments({ ...question, kind: 'vault' });
+}
+
+/** That it is here is all that is asked; what it says is counted elsewhere. */
+function heldAt(station: string, name: string): HeldDocument {
+  const where = below(station, name);
+  return { kind: 'recording', name, where, station, sha256: undefined, receiptSha256: undefined };
+}
+
+function custodyOf(vault: string, keeper: string): { readonly folder: string; readonly where: string } {
+  return { folder: join(vault, keeper, CUSTODY), where: below(keeper, CUSTODY) };
+}
+
+/** How a log is read. */
+interface ReadHow {
+  readonly keeper: string;
+  readonly book: HeadBook;
+  readonly take: (entry: CustodyEntry) => void;
+  /** Segments that say nothing. */
+  readonly unbelieved: ReadonlySet<string>;
+}
+
+async function readLog(
+  { files, vault, keys, signal }: SourceOptions,
+  { keeper, book, take, unbelieved }: ReadHow,
+): Promise<CheckedCustody | undefined> {
+  const vouched = new VouchedEntries((entry, segment, keyId) => {
+    if (keyId !== undefined && !unbelieved.has(segment)) take(entry);
+  });
+  const ours: readonly PublicKey[] = isReceiverId(keeper) ? storeKeys(keys) : stationKeys(keys, keeper);
+  const checked = await checkCustody({
+    files,
+    ...custodyOf(vault, keeper),
+    station: keeper,
+    keysOf: () => ours,
+    book,
+    isRevoked: (keyId) => revokedAt(keys, keeper, keyId) !== undefined,
+    visit: (entry, place) => vouched.take(entry, place),
+    ended: (segment, signedBy) => vouched.ended(segment, signedBy),
+    isTaken: !isReceiverId(keeper),
+    signal,
+  });
+  vouched.close();
+  return checked;
+}
