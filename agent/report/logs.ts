@@ -26,6 +26,13 @@ export interface LetGo {
   readonly ends: readonly NamedHead[];
 }
 
+/** What the store's own logs say. */
+export interface StoreWord {
+  readonly letGo: LetGo;
+  /** Where they do not hold, and revocations that they name and that are not here; paths below the vault. */
+  readonly broken: readonly string[];
+}
+
 /** What a station's log says. */
 export interface ReportLog {
   readonly log: StationLog;
@@ -36,12 +43,15 @@ export interface ReportLog {
 }
 
 /** Reads the logs of all receivers. Errors: the signal's reason; those of the machine. */
-export async function readStoreLogs(options: SourceOptions): Promise<LetGo> {
+export async function readStoreLogs(options: SourceOptions): Promise<StoreWord> {
   const documents = new Set<string>();
   const ends: NamedHead[] = [];
+  const broken = new Set<string>();
   const take = (entry: CustodyEntry): void => {
-    const { recording } = entry.facts;
-    if (entry.event === 'documents-dropped' && typeof recording === 'string') documents.add(recording);
+    const { event, facts } = entry;
+    const { recording } = facts;
+    if (event === 'documents-dropped' && typeof recording === 'string') documents.add(recording);
+    if (event === 'key-revoked') for (const where of notRevoked(options, facts)) broken.add(where);
     const end = droppedEnd(entry);
     if (end !== undefined) ends.push(end);
   };
@@ -50,10 +60,19 @@ export async function readStoreLogs(options: SourceOptions): Promise<LetGo> {
   const stations = names.filter(isStationId).map((station) => ({ station, ...custodyOf(vault, station) }));
   const belief = new StoreLogBelief({ files, keys, stations, signal });
   for (const receiver of names.filter(isReceiverId)) {
-    const { segments: unbelieved } = await belief.unbelieved(receiver, custodyOf(vault, receiver));
-    await readLog(options, { keeper: receiver, book: new HeadBook(), take, unbelieved });
+    const doubted = await belief.unbelieved(receiver, custodyOf(vault, receiver));
+    const how = { keeper: receiver, book: new HeadBook(), take, unbelieved: doubted.segments };
+    const checked = await readLog(options, how);
+    for (const { kind, where } of [...(checked?.remarks ?? []), ...doubted.remarks])
+      if (kind === 'finding') broken.add(where);
   }
-  return { documents, ends };
+  return { letGo: { documents, ends }, broken: [...broken] };
+}
+
+/** Without its revocation a stolen key looks good. */
+function notRevoked({ keys }: SourceOptions, { station, key_id: keyId }: CustodyEntry['facts']): string[] {
+  if (typeof station !== 'string' || typeof keyId !== 'string') return [];
+  return revokedAt(keys, station, keyId) === undefined ? [`${station}/keys/${keyId}.revocation.json`] : [];
 }
 
 /** Reads the log of a station; `heads` are those of its receipts, and `take` hears of each entry. Errors: the signal's reason; the machine's. */

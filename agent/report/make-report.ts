@@ -46,7 +46,7 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
       },
     );
   const trusted = await readTrustedKeys(wish.keysFolder ?? place.keysFolder);
-  const { keys } = await knownKeys(files, place, trusted);
+  const { keys, remarks } = await knownKeys(files, place, trusted);
   const { id: vaultId } = await readVaultId(files, place);
   const options = { files, vault: place.path, vaultId, keys, signal };
   const notes = wish.notesFolder === undefined ? [] : await readNotes(files, wish.notesFolder, period);
@@ -59,7 +59,9 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   const isHeld = (manifest: Manifest): boolean =>
     holds.get(manifest.station)?.isHeld(manifest, heldAt) === true;
   const gatherer = new Gatherer(period, calendar, failures, isHeld);
-  const letGo = await readStoreLogs(options);
+  const { letGo, broken } = await readStoreLogs(options);
+  const keyFaults = remarks.filter(({ kind }) => kind === 'finding').map(({ where }) => where);
+  for (const where of [...keyFaults, ...broken]) gatherer.take({ kind: 'unproven', where });
   for (const station of stations) {
     const heads: ReceiptHead[] = [];
     for await (const source of sourcesOf(options, station)) {

@@ -1,28 +1,13 @@
 // Entries of custody logs, one after the other, for whoever counts or looks something up. Whether chain and signatures hold is not said here.
-import { join } from 'node:path';
 import { parseCustodyEntry, type CustodyEntry } from '../../protocol/custody-entry.ts';
 import { isDockError } from '../../protocol/errors.ts';
-import { SEGMENT_SUFFIX } from './custody-file.ts';
 import { CustodyLines } from './custody-lines.ts';
-import { CUSTODY } from './place.ts';
-import { listSorted, type ReadFiles } from './read-files.ts';
+import type { ReadFiles } from './read-files.ts';
 
 /** What reading needs. */
 export interface EntriesDeps {
   readonly files: ReadFiles;
   readonly signal: AbortSignal;
-}
-
-/** Every entry of a keeper's log in a vault that can be read, in no order over segments. Errors: the system's; the signal's reason. */
-export async function* custodyEntries(
-  deps: EntriesDeps,
-  vault: string,
-  keeper: string,
-): AsyncGenerator<CustodyEntry, void, undefined> {
-  const folder = join(vault, keeper, CUSTODY);
-  const names = (await listSorted(deps.files, folder)) ?? [];
-  for (const name of names.filter((each) => each.endsWith(SEGMENT_SUFFIX)))
-    yield* segmentEntries(deps, join(folder, name));
 }
 
 /** Every entry of one segment that can be read, in its order. Errors: the system's; the signal's reason. */

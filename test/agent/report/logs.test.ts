@@ -67,6 +67,30 @@ describe('of a key that was revoked as stolen', () => {
   });
 });
 
+test('a revocation that was taken away is told: without it a stolen key looks good', async () => {
+  const builder = await newVault();
+  await builder.record();
+  await builder.undock();
+  const { key_id } = await revokeKey(builder.receiver, builder.station, builder.stationKey);
+  await builder.close();
+  expect((await reported(builder)).codes).toEqual([0, 0]);
+  await rm(join(builder.vault, 'dock-1', 'keys'), { recursive: true });
+  const { codes, made } = await reported(builder);
+  expect([codes, made.unproven.where]).toEqual([[1, 1], [`dock-1/keys/${key_id}.revocation.json`]]);
+});
+
+test('the store’s own log is told where it does not hold', async () => {
+  const builder = await newVault();
+  const one = await builder.record();
+  await builder.undock();
+  await builder.receiver.disclose(one);
+  await builder.close();
+  const path = join(builder.receiver.custody, `${builder.receiver.log.segments[0]}.jsonl`);
+  await writeFile(path, (await readFile(path, 'utf8')).replace('court-request', 'court-requesx'));
+  const { codes, made } = await reported(builder);
+  expect([codes, made.unproven.where[0]]).toEqual([[1, 1], expect.stringMatching(/^r-store\/custody\//)]);
+});
+
 /** Two cameras on one day: nothing on the first one, a recording on the second. */
 async function twoDockings(): Promise<{
   readonly builder: VaultBuilder;
