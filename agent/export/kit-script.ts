@@ -15,7 +15,8 @@ export function checkScript(contents: KitContents): string {
   return `#!/usr/bin/env bash
 [ -n "\${BASH_VERSION:-}" ] || exec bash "$0" "$@"
 # The commands of INDEX.html, in its order. Needs minisign, age and coreutils. Usage: bash check.sh [IDENTITY]
-# Ends with "EVERYTHING HOLDS", or at the first line that does not hold, or with what FINDINGS.txt is for. What is opened is written beside this file.
+# Ends with "EVERYTHING HOLDS", or at the first line that does not hold; where FINDINGS.txt lies here never with that word.
+# What is opened is written beside this file.
 set -euo pipefail
 IDENTITY=\${1:+$(realpath "$1")}
 cd "$(dirname "$0")"
