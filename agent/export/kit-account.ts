@@ -5,7 +5,7 @@
 // and the store's log say of documents only what is about the kit counts; whether the store was allowed to delete is left to `verify`,
 // which alone knows all recordings that an order may be about.
 import { basename, join } from 'node:path';
-import { isReceiverId } from '../../protocol/ids.ts';
+import { isReceiverId, isStationId } from '../../protocol/ids.ts';
 import { accountRemarks, missingDocument, missingDocuments } from '../verify/account-check.ts';
 import { groupDockings } from '../verify/docking-groups.ts';
 import { dockingLogRemarks } from '../verify/docking-log.ts';
@@ -74,9 +74,13 @@ class Account {
   async remarks(): Promise<Remark[]> {
     const { known } = this.#check;
     const witnesses = await this.#witnesses();
-    const logs = new PlaceLogs({ ...this.#check, kind: 'vault', witnesses });
+    const stations = (await this.#keepers(isStationId)).map((station) => ({
+      station,
+      ...this.#custody(station),
+    }));
+    const logs = new PlaceLogs({ ...this.#check, kind: 'vault', witnesses, stations });
     const remarks: Remark[] = [];
-    for (const receiver of await this.#receivers())
+    for (const receiver of await this.#keepers(isReceiverId))
       remarks.push(...(await logs.readStore(receiver, this.#custody(receiver))));
     for (const station of this.#stations)
       remarks.push(...(await logs.readStation({ ...this.#custody(station), station })));
@@ -90,15 +94,15 @@ class Account {
     return { folder: join(this.#check.place.path, keeper, CUSTODY), where: below(keeper, CUSTODY) };
   }
 
-  async #receivers(): Promise<string[]> {
+  async #keepers(is: (name: string) => boolean): Promise<string[]> {
     const { files, place } = this.#check;
-    return ((await listSorted(files, place.path)) ?? []).filter(isReceiverId);
+    return ((await listSorted(files, place.path)) ?? []).filter(is);
   }
 
   /** What does not hold of those that lie in the kit is told with its documents. */
   async #witnesses(): Promise<FoundWitness[]> {
     const witnesses: FoundWitness[] = [];
-    for (const receiver of await this.#receivers()) {
+    for (const receiver of await this.#keepers(isReceiverId)) {
       const folder = join(this.#check.place.path, receiver, WITNESS);
       const question = { ...this.#check, folder, where: below(receiver, WITNESS), receiver };
       witnesses.push(...(await checkWitnesses(question)).witnesses);
@@ -171,7 +175,7 @@ class Account {
 
   /** Of all that concerns what the store did only what a few recordings of a vault show, too. */
   #isOfStore({ code, where, facts }: Remark, orders: ReadonlySet<string>): boolean {
-    if (code === 'store-log.none') return true;
+    if (code.startsWith('store-log.')) return true;
     if (code === 'witness.missing') return this.#days().has(String(facts['witness']).split(' ')[1] ?? '');
     if (code === 'order.missing' || LOGGED.has(code)) return this.#recordings.has(String(facts['recording']));
     return code.startsWith('order.') && orders.has(where);
