@@ -14,8 +14,9 @@ bodydock export --data-handling [--config FILE] [--receiver-config FILE] [--html
 The first makes a folder for a court's expert: the recordings as they are (sealed, or their documents alone where they were deleted),
 their accompanying files, the records of their dockings, the parts of the logs that name them, receipts, orders, the public keys, and
 pages in English and German that explain all of it and how to check it with minisign, age and coreutils alone. Before, everything is
-verified and compared with the logs of the vault, so that it shows what was taken away; what lies in the folder is verified again. RECORDING is an id, or the folder of a recording. The id of a docking record exports
-that docking: the proof of what was on the camera, such as nothing.
+verified and compared with the logs of the vault, so that it shows what was taken away; what lies in the folder is verified again.
+RECORDING is an id, or the folder of a recording. The id of a docking record exports that docking: the proof of what was on the camera,
+such as nothing.
 
   --vault DIR      the store's vault
   --out DIR        a new or empty folder outside of the vault
