@@ -39,7 +39,7 @@ test.each(SEEDS)('verify, custody, export and report are good (seed %i)', async 
         const kit = join(root, `kit-${station}-${name}`);
         const place = ['--vault', vault, '--out', kit, '--reason', 'az-1'];
         expect(verdict(await runCommand(exportCommand, ...asked, ...place)), kit).toEqual(GOOD);
-        expect(verdict(await runCommand(verify, kit)), kit).toEqual(GOOD);
+        expect(verdict(await runCommand(verify, kit, '--keys', join(kit, 'keys'))), kit).toEqual(GOOD);
       }
     }
   } finally {
