@@ -4,8 +4,8 @@
 // 1. A unit counts as held by the receiver only because a `have` of the followed receiver, epoch and session said so.
 // 2. Bytes sent and not received never exceed the credit, except for one unit when nothing is in flight and credit is not 0.
 // 3. Nothing is sent while the receiver is not known to be there: no claim, or nothing heard for SILENCE_MS.
-// 4. No refusal is final: `never` waits NEVER_MS_MIN, and longer each time, up to NEVER_MS_MAX; so does a receipt that does not count, up to
-//    RECEIPT_MS_MAX.
+// 4. No refusal is final: `never` waits NEVER_MS_MIN, and longer each time, up to NEVER_MS_MAX. Nor is a receipt that does not count: who has one
+//    is offered ever more rarely, up to RECEIPT_MS_MAX, but soon at first, since it may be forged.
 // 5. Who stands back keeps nothing else back: others have its place, and a few numbers of it (StandingBack) are enough to go on later.
 import { DigestsSent } from './digests-sent.ts';
 import { Flight } from './flight.ts';
@@ -48,7 +48,7 @@ export interface StandingBack {
   /** Pauses behind the next refusal `never`, and behind the next receipt that does not count. */
   readonly neverMs: number;
   readonly receiptMs: number;
-  /** Claims of it, and of older ones, are old. */
+  /** Claims of it, and of older ones, are old. That of the one behind it may be said again: its receiver may still hold the lease. */
   readonly epochMax: number;
 }
 
@@ -100,7 +100,7 @@ export class Sender {
   /** What it stands back for, until a claim comes: what was said, or that it stood back before. */
   #back: RefuseBody['verb'] | 'receipt' | 'before' | undefined;
   #neverMs = NEVER_MS_MIN;
-  #receiptMs = NEVER_MS_MIN;
+  #receiptMs = OFFER_MS_MIN;
   #following: Following | undefined;
   #epochMax = 0;
   #offerAtMs: number;
@@ -182,7 +182,7 @@ export class Sender {
       offerAtMs: this.#offerAtMs,
       neverMs: this.#neverMs,
       receiptMs: this.#receiptMs,
-      epochMax: this.#epochMax,
+      epochMax: Math.max(0, this.#epochMax - 1),
     };
   }
 
@@ -297,9 +297,9 @@ export class Sender {
     const isAnswer = this.#phase === 'offering' ? this.awaitsAnswer : this.#isFinished();
     if (!isAnswer) return;
     this.#back = 'receipt';
-    this.#offerPauseMs = OFFER_MS_MAX;
-    this.#stopSending(nowMs + (isLasting ? this.#receiptMs : NEVER_MS_MIN));
-    if (isLasting) this.#receiptMs = Math.min(NEVER_GROWS * this.#receiptMs, RECEIPT_MS_MAX);
+    const pauseMs = Math.min(this.#receiptMs, isLasting ? RECEIPT_MS_MAX : OFFER_MS_MAX);
+    this.#receiptMs = 2 * pauseMs;
+    this.#stopSending(nowMs + pauseMs);
   }
 
   /** The connection came back: what the receiver holds is asked again by an offer, at once. */

@@ -6,6 +6,7 @@ import { chunksBytes, unitBytes, unitCount } from '../../protocol/manifest.ts';
 import {
   NEVER_MS_MAX,
   NEVER_MS_MIN,
+  RECEIPT_MS_MAX,
   Sender,
   SILENCE_MS,
   UNANSWERED_MS_MAX,
@@ -184,7 +185,7 @@ test('a receipt that does not count makes the next offer later each time, once a
   expect(sender.standsBack).toBe(false); // it answers nothing
   let nowMs = 0;
   const pauses: number[] = [];
-  for (let count = 0; count < 6; count++) {
+  for (let count = 0; count < 15; count++) {
     expect(drain(sender, nowMs).map((action) => action.kind)).toEqual(['offer']);
     for (let again = 0; again < 3; again++) sender.receiptRefused(nowMs, true); // brokers deliver twice
     sender.connected(nowMs);
@@ -192,19 +193,30 @@ test('a receipt that does not count makes the next offer later each time, once a
     pauses.push(sender.wakeAtMs() - nowMs);
     nowMs = sender.wakeAtMs();
   }
-  expect(pauses).toEqual([1, 4, 16, 60, 60, 60].map((minutes) => minutes * 60_000));
+  expect(pauses.slice(0, 5)).toEqual([1000, 2000, 4000, 8000, 16_000]);
+  expect(pauses.slice(-3)).toEqual([RECEIPT_MS_MAX, RECEIPT_MS_MAX, RECEIPT_MS_MAX]);
   drain(sender, nowMs);
   sender.claim(claim(1), nowMs);
   expect(sender.standsBack).toBe(false);
 });
 
-test('a receipt that could not be kept is asked for again a minute later, however often', () => {
+test('a receipt that could not be kept is asked for again once a minute in the end', () => {
   const sender = new Sender(subject(10), 0);
-  for (let nowMs = 0; nowMs < 600_000; nowMs += 60_000) {
+  const offeredAt: number[] = [];
+  for (let nowMs = 0; nowMs < 600_000; nowMs = sender.wakeAtMs()) {
     expect(drain(sender, nowMs).map((action) => action.kind)).toEqual(['offer']);
+    offeredAt.push(nowMs / 1000);
     sender.receiptRefused(nowMs, false);
-    expect(sender.wakeAtMs()).toBe(nowMs + 60_000);
   }
+  expect(offeredAt).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183, 243, 303, 363, 423, 483, 543]);
+});
+
+test('a forged receipt ends no waiting for the true store: it is offered soon, and its claim counts', () => {
+  const sender = new Sender(subject(10), 0);
+  drain(sender, 0);
+  sender.receiptRefused(0, true);
+  expect(sender.claim(claim(1), 1)).toBe(true);
+  expect(sender.standsBack).toBe(false);
 });
 
 test('offers of two minutes without an answer are long, of one that stood back before those of a quarter', () => {
@@ -237,11 +249,16 @@ test('what is kept of one that stands back is enough to go on: its pauses grow f
   expect(sender.standsBack).toBe(true);
   expect(drain(sender, dueMs - 1)).toEqual([]);
   expect(drain(sender, dueMs).map((action) => action.kind)).toEqual(['offer']);
-  expect(sender.claim(claim(3), dueMs)).toBe(false);
+  expect(sender.claim(claim(2), dueMs)).toBe(false);
   sender.refuse(refusal('never'), dueMs);
   expect(sender.wakeAtMs() - dueMs).toBe(16 * NEVER_MS_MIN);
-  expect(sender.claim(claim(4), dueMs)).toBe(true);
+  expect(sender.claim(claim(3), dueMs)).toBe(true); // said again by who still holds the lease
   expect(sender.standsBack).toBe(false);
+  expect(sender.standingBack).toEqual({
+    ...before.standingBack,
+    offerAtMs: expect.any(Number),
+    neverMs: NEVER_MS_MIN,
+  });
 });
 
 test('a receiver that answers while nothing arrives is a stall, a dead one is not', () => {

@@ -90,10 +90,10 @@ describe('a receipt that does not count', () => {
     async (_, kind) => {
       answer = kind;
       const [one] = spooled(1) as [RecordingId];
-      await rig.clock.advance(2 * HOUR_MS);
-      expect(offersOf(one)).toBe(5); // at 0, 1, 5, 21 and 81 min
+      await rig.clock.advance(HOUR_MS);
+      expect(offersOf(one)).toBe(12); // behind 1, 2, 4 s and so on
       await rig.clock.advance(10 * HOUR_MS);
-      expect(offersOf(one)).toBe(15);
+      expect([21, 22]).toContain(offersOf(one));
     },
   );
 
@@ -128,14 +128,14 @@ describe('a receipt that does not count', () => {
     rig.pusher.take(one, rig.receipt(one, oldKey));
     await settle();
     const before = rig.sent.length;
-    await rig.clock.advance(59_000);
+    await rig.clock.advance(900);
     expect(rig.sent.slice(before)).toEqual([]);
-    await rig.clock.advance(2000);
+    await rig.clock.advance(600);
     expect(rig.sent.slice(before).filter((topic) => topic.endsWith(`/offer/${one}`))).toHaveLength(1);
   });
 });
 
-test('a true receipt that the disk does not take keeps nothing back, and is asked for again each minute', async () => {
+test('a true receipt that the disk does not take keeps nothing back, and is asked for again, each minute in the end', async () => {
   const stuck = spooled(16);
   rig.onStoreReceipt = () => Promise.reject(new Error('ENOSPC'));
   answer = receipt;
@@ -144,7 +144,7 @@ test('a true receipt that the disk does not take keeps nothing back, and is aske
   const fresh = rig.spool();
   await rig.clock.advance(3 * MINUTE_MS);
   expect(isOffered(fresh)).toBe(true);
-  expect(sumOf(stuck)).toBe(4 * 16);
+  expect(sumOf(stuck)).toBe(8 * 16);
   rig.onStoreReceipt = async () => undefined;
   await rig.clock.advance(MINUTE_MS);
   expect(new Set(rig.receipted)).toEqual(new Set(stuck));
