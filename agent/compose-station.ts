@@ -295,6 +295,7 @@ async function connectParts(
     },
     dockings,
     twins,
+    openErasures: review.erasures,
     watch: { conditions, rates: new PullRates(), cameras: cameraHealth },
     erase: {
       ...ports,

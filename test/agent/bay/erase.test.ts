@@ -303,3 +303,72 @@ test('what a camera or the gate refused is cleared when the bay gets a camera an
   await dock.until('erased', () => camera.files().length === 0 && dock.bay()['state'] === 'done');
   expect(dock.conditions.isRaised('camera.not-erased', 'bay-1')).toBe(false);
 });
+
+/** A camera that goes with the erasure of its one file, before a listing can say what became of it; gives the docking of that. */
+async function leftWithErasure(
+  serial: string | null,
+  isErased: boolean,
+): Promise<{ dock: DockAndStore; docking: unknown }> {
+  let isFirst = true;
+  const dock: DockAndStore = await open({
+    identities: [{ ...MEMORY_IDENTITY, serial }],
+    wrapDriver: (driver) => ({
+      ...driver,
+      open: async (place, signal) => {
+        const session = await driver.open(place, signal);
+        const erase = session.erase.bind(session);
+        session.erase = async (...file) => {
+          if (!isFirst) return erase(...file);
+          isFirst = false;
+          if (isErased) await erase(...file);
+          dock.camera.detach();
+          throw new DockError('driver.detached', 'the camera left', { retry: 'later' });
+        };
+        return session;
+      },
+    }),
+  });
+  dock.camera.put('a.mp4', Buffer.from('film'));
+  await dock.startReceiver();
+  await dock.startStation();
+  await dock.until('left', () => !dock.camera.isAttached);
+  await dock.until('empty', () => dock.bay()['state'] === 'empty');
+  const [erasing] = (await entriesOnDisk(dock)).filter(({ event }) => event === 'erasing');
+  expect(await eventsOnDisk(dock, 'erased')).toEqual([]);
+  return { dock, docking: (erasing?.facts as { docking?: string } | undefined)?.docking };
+}
+
+async function eventsOnDisk(dock: DockAndStore, event: string): Promise<unknown[]> {
+  return (await entriesOnDisk(dock)).filter((entry) => entry.event === event).map(({ facts }) => facts);
+}
+
+/** Lives through another docking, until its first rounds are over. */
+async function dockedAgain(dock: DockAndStore): Promise<void> {
+  dock.camera.attach();
+  await dock.until('done', () => dock.bay()['state'] === 'done');
+  dock.camera.detach();
+  await dock.until('empty', () => dock.bay()['state'] === 'empty');
+}
+
+test('a camera that left with an erasure: its next listing says that the file is gone, once', async () => {
+  const { dock, docking } = await leftWithErasure('1234', true);
+  for (let turn = 0; turn < 2; turn++) {
+    await dockedAgain(dock);
+    expect(await eventsOnDisk(dock, 'erased')).toMatchObject([{ docking }]);
+  }
+});
+
+test('a file that is still there behind that is erased in the next docking, and said to be so once', async () => {
+  const { dock, docking } = await leftWithErasure('1234', false);
+  dock.camera.attach();
+  await dock.until('erased', () => dock.camera.files().length === 0);
+  await dock.until('entered', async () => (await eventsOnDisk(dock, 'erased')).length > 0);
+  const [erased] = await eventsOnDisk(dock, 'erased');
+  expect(erased).not.toMatchObject({ docking });
+});
+
+test('a camera without a serial number may be another one: nothing is said of its file', async () => {
+  const { dock } = await leftWithErasure(null, true);
+  await dockedAgain(dock);
+  expect(await eventsOnDisk(dock, 'erased')).toEqual([]);
+});
