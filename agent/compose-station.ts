@@ -295,7 +295,6 @@ async function connectParts(
     },
     dockings,
     twins,
-    openErasures: review.erasures,
     watch: { conditions, rates: new PullRates(), cameras: cameraHealth },
     erase: {
       ...ports,

@@ -17,7 +17,6 @@ import {
   type RecordingId,
   type StationId,
 } from '../../protocol/ids.ts';
-import type { OpenErasures } from '../custody/open-erasures.ts';
 import { enterOwed } from '../custody/owed-events.ts';
 import type { DockingJournal } from '../dockings/docking-journal.ts';
 import type { Dockings } from '../dockings/dockings.ts';
@@ -28,7 +27,6 @@ import {
   type DockingOpening,
 } from '../dockings/ended-docking.ts';
 import { NOTHING_SURE } from '../dockings/previous-docking.ts';
-import type { ListedFile } from '../spool/released-rows.ts';
 import type { BaySession } from './bay-place.ts';
 import type { BayActivity } from './bay-state.ts';
 import type { Vanished } from '../entries/vanished-entries.ts';
@@ -46,9 +44,6 @@ import type { DockingFacts } from './manifest-build.ts';
 import { News } from './news.ts';
 import { Taker, type TakeDeps } from './take.ts';
 
-/** Entries between two checkpoints. */
-const ERASED_GROUP = 500;
-
 /** What a docking works with; the same for all dockings of a bay. */
 export interface DockingWork {
   readonly station: StationId;
@@ -61,8 +56,6 @@ export interface DockingWork {
   readonly measure: Pick<CameraMeasureDeps, 'clockSynchronised' | 'localMs' | 'startAheadMs'>;
   readonly dockings: Dockings;
   readonly twins: CameraTwins;
-  /** Erasures whose end the log lacks; none are looked for where it is left out. */
-  readonly openErasures?: Pick<OpenErasures, 'of'>;
   /** What a person should know of the docking, and of its camera beyond it. */
   readonly watch: Pick<DockingWatchDeps, 'conditions' | 'rates'> & { readonly cameras: CameraHealth };
 }
@@ -128,14 +121,8 @@ export class DockingLife {
     const journal = await dockings.begin(opening);
     const { cameras } = this.#work.watch;
     const onVanished = (vanished: Vanished): void => cameras.vanished(camera, vanished);
-    const onListed: DockingEntriesDeps['onListed'] = async (shown, pause) => {
-      const gone = this.#openErasures();
-      await take.spool.listed(camera, withoutShown(gone, shown), pause);
-      for (const [at, facts] of [...gone.values()].flat().entries()) {
-        if (at % ERASED_GROUP === ERASED_GROUP - 1) await custody.checkpoint();
-        custody.append({ event: 'erased', facts });
-      }
-    };
+    const onListed: DockingEntriesDeps['onListed'] = (shown, pause) =>
+      take.spool.listed(camera, shown, pause);
     const measured = new CameraMeasure({ ...take, ...measure, docking, session: this.#session });
     const fileClock: DockingEntriesDeps['fileClock'] = () => measured.fileClock();
     const entries = new DockingEntries({
@@ -202,13 +189,6 @@ export class DockingLife {
       onShow: (activity, pulledBytes) => this.#show(activity, pulledBytes),
     });
     return docking.run(signal);
-  }
-
-  /** Only the device that was erased from tells: of one without a serial number, or with a twin, nobody knows that it is the same. */
-  #openErasures(): ReturnType<OpenErasures['of']> {
-    const { openErasures, twins, bay, camera } = this.#work;
-    const isTheSame = this.#identity.serial !== null && !twins.hasTwin(bay, camera);
-    return (isTheSame ? openErasures?.of(camera) : undefined) ?? new Map();
   }
 
   #watched(entries: DockingEntries): DockingWatch {
@@ -283,14 +263,6 @@ export class DockingLife {
     this.#pulledBytes = pulledBytes;
     this.#watch?.shows(activity, pulledBytes);
     this.#onChange();
-  }
-}
-
-/** The same files; what is shown is not gone. */
-function* withoutShown(gone: Map<string, unknown>, shown: Iterable<ListedFile>): Generator<ListedFile> {
-  for (const file of shown) {
-    gone.delete(file.pathSha256);
-    yield file;
   }
 }
 

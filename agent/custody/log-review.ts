@@ -3,7 +3,6 @@
 import type { CustodyEntry, CustodyEventName } from '../../protocol/custody-entry.ts';
 import { isRecordingId, isSegmentId } from '../../protocol/ids.ts';
 import type { CustodyListener } from './custody-scrub.ts';
-import { OpenErasures } from './open-erasures.ts';
 
 /** What does not fit: the store's log against ours (the first three), or our spool against our log. */
 export const DIFFERENCES = ['cut-tail', 'rewritten', 'older-image', 'spool-lost'] as const;
@@ -34,10 +33,7 @@ const EVENTS: ReadonlySet<CustodyEventName> = new Set([
   'difference-gone',
   'difference-acknowledged',
   'segment-dropped',
-  ...OpenErasures.EVENTS,
 ]);
-
-const OF_ERASURES: ReadonlySet<CustodyEventName> = new Set(OpenErasures.EVENTS);
 
 /** Listens to one custody log. */
 export class LogReview implements CustodyListener {
@@ -48,7 +44,6 @@ export class LogReview implements CustodyListener {
   readonly receipted = new Set<string>();
   /** Docking records, receipted or not, that were not reclaimed nor set aside since. */
   readonly records = new Set<string>();
-  readonly erasures = new OpenErasures();
   /** Differences by `keyOf`; `acknowledged` where a person has seen them since. */
   readonly differences = new Map<string, Difference & { readonly acknowledged: boolean }>();
   /** Segments that were dropped here, in whatever run: the store may still name them. */
@@ -67,8 +62,7 @@ export class LogReview implements CustodyListener {
   }
 
   earlier({ event, facts }: Pick<CustodyEntry, 'event' | 'facts'>): void {
-    if (OF_ERASURES.has(event)) this.erasures.earlier({ event, facts });
-    else if (event === 'segment-dropped') this.#dropped(facts);
+    if (event === 'segment-dropped') this.#dropped(facts);
     else if (event === 'difference-found') this.#found(facts);
     else if (event === 'difference-gone') this.#gone(facts);
     else if (event === 'difference-acknowledged') this.#acknowledged();
@@ -76,7 +70,6 @@ export class LogReview implements CustodyListener {
   }
 
   appended({ event, facts }: Pick<CustodyEntry, 'event' | 'facts'>): void {
-    if (OF_ERASURES.has(event)) this.erasures.appended({ event, facts }, this.#isWhole);
     if (event === 'segment-dropped') this.#dropped(facts);
     if (event !== 'receipted' && !isLeaving(event)) return;
     const recording = namedBy(event, facts);

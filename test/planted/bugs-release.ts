@@ -199,14 +199,6 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     suites: ERASE,
   },
   {
-    id: 'erased-on-another-camera',
-    what: 'a camera without a serial number says of the file of another one that it is gone',
-    file: 'agent/bay/docking-life.ts',
-    find: 'this.#identity.serial !== null && !twins',
-    put: '!twins',
-    suites: ERASE,
-  },
-  {
     id: 'erased-by-its-word',
     what: 'a camera that answers "done" is believed although the file is listed',
     file: 'agent/bay/erase.ts',

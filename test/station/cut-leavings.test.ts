@@ -7,7 +7,6 @@ import { afterEach, expect, test } from 'vitest';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
 import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import type { Files } from '../../protocol/ports.ts';
-import { MEMORY_IDENTITY } from '../../drivers/simulated/memory-camera.ts';
 import { DockAndStore, STATION } from '../fakes/dock-and-store.ts';
 import { filesWith } from '../fakes/files-with.ts';
 
@@ -26,15 +25,12 @@ class Cut {
       freeBytes: async (path) => this.freeBytes ?? files.freeBytes(path),
       syncFolder: async (path) => {
         await files.syncFolder(path);
-        if (!this.isTaken && this.wanted(path)) this.take();
+        if (this.isTaken || !this.wanted(path)) return;
+        this.isTaken = true;
+        this.freeBytes = undefined;
+        cpSync(join(dock.folder, 'spool'), join(dock.folder, 'cut'), { recursive: true });
       },
     });
-  }
-
-  take(): void {
-    this.isTaken = true;
-    this.freeBytes = undefined;
-    cpSync(join(dock.folder, 'spool'), join(dock.folder, 'cut'), { recursive: true });
   }
 
   async comes(): Promise<void> {
@@ -112,38 +108,4 @@ test.each([
   const isTold = (): boolean => dock.storeConditions.isRaised('vault.recordings-lost', STATION);
   await dock.until('that it is lost', isTold, 30_000);
   expect((await events(recording)).filter((event) => event === 'spool-reclaimed')).toHaveLength(1);
-});
-
-test('a file that was erased and of which the log does not say so is entered once the camera is listed without it', async () => {
-  const cut = new Cut();
-  dock = await DockAndStore.open({
-    hasFastSigner: true,
-    identities: [{ ...MEMORY_IDENTITY, serial: '1234' }],
-    wrapDriver: (driver) => ({
-      ...driver,
-      open: async (place, signal) => {
-        const session = await driver.open(place, signal);
-        const erase = session.erase.bind(session);
-        session.erase = async (...file) => {
-          const outcome = await erase(...file);
-          cut.take();
-          return outcome;
-        };
-        return session;
-      },
-    }),
-  });
-  dock.camera.put('DCIM/A.MP4', randomBytes(900));
-  await dock.startReceiver();
-  await dock.startStation();
-  await dock.until('erased', () => cut.isTaken);
-  await dock.stopStation();
-  await cut.comes();
-  const erased = async (): Promise<CustodyEntry['facts'][]> =>
-    (await dock.custody()).filter(({ event }) => event === 'erased').map(({ facts }) => facts);
-  expect(await erased()).toEqual([]);
-  const [erasing] = (await dock.custody()).filter(({ event }) => event === 'erasing');
-  await dock.startStation();
-  await dock.until('entered', async () => (await erased()).length > 0, 60_000);
-  expect(await erased()).toEqual([erasing?.facts]);
 });
