@@ -182,6 +182,7 @@ async function connectParts(
       for (const kind of [spool.recordings(), records.recordings()])
         for (const held of kind) if (held.state === 'receipted') yield held.recording;
     },
+    isReceipted: (recording) => records.get(recording)?.state === 'receipted' || hasReceipt(spool, recording),
     unlogged: (recordings) => custody.withoutReceiptedEntry(recordings),
     takenBack: () => spool.takenBack(),
     unloggedAskings: (askings) => custody.withoutAskedAgainEntry(askings),

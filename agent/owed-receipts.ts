@@ -22,6 +22,8 @@ export interface OwedReceiptsOptions {
   readonly log: Log;
   /** Everything that is receipted now and whose copy is here. */
   readonly receipted: () => Iterable<RecordingId>;
+  /** Whether a receipt that counts lies here now. */
+  readonly isReceipted: (recording: RecordingId) => boolean;
   /** Of these recordings, those without a `receipted` entry in the durable log. */
   readonly unlogged: (recordings: readonly RecordingId[]) => Promise<readonly RecordingId[]>;
   /** Receipts that the store took back, of recordings for which there is no other one. Errors: the machine's. */
@@ -57,8 +59,8 @@ export class OwedReceipts {
   async run(): Promise<void> {
     try {
       const takenBack = await this.#options.takenBack(); // first: what this run is asked for, it enters itself
-      await this.makeUp(this.#earlier);
       await this.#makeUpAskings(takenBack);
+      await this.makeUp(this.#earlier);
       await this.#options.custody.checkpoint();
     } catch (error) {
       this.#options.log.warn('receipts of earlier runs not compared with the log', {
@@ -85,11 +87,11 @@ export class OwedReceipts {
 
   async #makeUpAskings(takenBack: readonly TakenBackReceipt[]): Promise<void> {
     if (takenBack.length === 0) return;
-    for (const { recording, receiver, receipt_sha256 } of await this.#options.unloggedAskings(takenBack))
-      this.#options.custody.append({
-        event: 'asked-again',
-        facts: { recording, receiver, receipt_sha256 },
-      });
+    const { unloggedAskings, isReceipted, custody } = this.#options;
+    for (const { recording, receiver, receipt_sha256 } of await unloggedAskings(takenBack))
+      if (!isReceipted(recording))
+        // Behind the entry of another receipt, which came meanwhile, it would take that one back.
+        custody.append({ event: 'asked-again', facts: { recording, receiver, receipt_sha256 } });
   }
 
   /** The oldest ones are forgotten: whoever asks for one of them has the log read. */
@@ -106,6 +108,7 @@ export class OwedReceipts {
     if (folder === undefined) return;
     const bytes = await this.#options.files.readAll(join(folder, RECEIPT_NAME), RECEIPT_BYTES_MAX);
     if (this.#logged.has(recording)) return; // its receipt came in this run, and was logged while the log was searched
+    if (!this.#options.isReceipted(recording)) return; // the store took it back meanwhile
     const { receiver } = parseReceipt(bytes);
     const facts = { recording, receiver, receipt_sha256: sha256Hex(bytes) };
     this.#options.custody.append({ event: 'receipted', facts });

@@ -63,10 +63,10 @@ const ASKED: ReleaseAnswer = {
   detail: 'the store asks for it again, or it is no longer in the spool',
 };
 
-/** A wave: the files about which a new listing must tell what became of them, and whether there is another reason for one. */
-interface Wave {
-  readonly tried: Allowed[];
-  isOdd: boolean;
+/** The camera was told to erase it: a new listing must tell what became of it. */
+interface Tried extends Allowed {
+  /** The camera's word was that it was gone already. */
+  readonly wasGone: boolean;
 }
 
 type Spooled = TrackedEntry & { readonly fate: { readonly kind: 'spooled' } };
@@ -84,8 +84,6 @@ export class Eraser {
   readonly #session: CameraSession;
   /** Entries for which the condition that the camera did not erase them stands. */
   readonly #notGone = new Set<TrackedEntry>();
-  /** The camera was told to erase them, and no listing told since what became of that. */
-  readonly #unconfirmed = new Set<TrackedEntry>();
   /** How long the listing behind the last wave took. */
   #listingMs = 0;
 
@@ -127,23 +125,23 @@ export class Eraser {
     signal: AbortSignal,
     onStroke: () => void = () => undefined,
   ): Promise<Inventory | undefined> {
-    const wave: Wave = { tried: [], isOdd: false };
+    const tried: Tried[] = [];
     try {
-      await this.#strokes(entries, wave, signal, onStroke);
+      await this.#strokes(entries, tried, signal, onStroke);
     } catch (error) {
       // The log or the disk failed, and not the camera: what it was told to erase until then is looked for all the same.
-      if (wave.tried.length > 0 && !signal.aborted && !isDockError(error, 'driver.detached'))
-        await this.#settle(wave, signal).catch((also: unknown) =>
+      if (tried.length > 0 && !signal.aborted && !isDockError(error, 'driver.detached'))
+        await this.#settle(tried, signal).catch((also: unknown) =>
           this.#deps.log.error('erased files not confirmed', { error: also }),
         );
       throw error;
     }
-    return wave.tried.length > 0 || wave.isOdd ? this.#settle(wave, signal) : undefined;
+    return tried.length === 0 ? undefined : this.#settle(tried, signal);
   }
 
   async #strokes(
     entries: readonly TrackedEntry[],
-    wave: Wave,
+    tried: Tried[],
     signal: AbortSignal,
     onStroke: () => void,
   ): Promise<void> {
@@ -153,11 +151,11 @@ export class Eraser {
       if (from > 0 && clock.monotonicMs() - beganMs >= LISTING_TIMES * this.#listingMs) return;
       signal.throwIfAborted();
       onStroke();
-      await this.#stroke(entries.slice(from, from + STROKE_ENTRIES_MAX), wave, signal);
+      await this.#stroke(entries.slice(from, from + STROKE_ENTRIES_MAX), tried, signal);
     }
   }
 
-  async #settle({ tried }: Wave, signal: AbortSignal): Promise<Inventory> {
+  async #settle(tried: readonly Tried[], signal: AbortSignal): Promise<Inventory> {
     const beganMs = this.#deps.clock.monotonicMs();
     const listing = await this.#session.inventory(signal);
     this.#listingMs = this.#deps.clock.monotonicMs() - beganMs;
@@ -166,7 +164,7 @@ export class Eraser {
     return listing;
   }
 
-  async #stroke(entries: readonly TrackedEntry[], wave: Wave, signal: AbortSignal): Promise<void> {
+  async #stroke(entries: readonly TrackedEntry[], tried: Tried[], signal: AbortSignal): Promise<void> {
     const allowed: Allowed[] = [];
     for (const entry of entries) {
       if (!isSpooled(entry)) continue;
@@ -179,7 +177,7 @@ export class Eraser {
       this.#deps.custody.append({ event: 'erasing', facts: this.#facts(each) });
     await forEachSlowly(allowed, pauseWhatever(this.#deps.clock), erasing, LOGGED_AT_ONCE);
     if (allowed.length > 0) await this.#deps.custody.checkpoint(); // the log says so before the camera is touched
-    for (const each of allowed) await this.#erase(each, wave, signal);
+    for (const each of allowed) await this.#erase(each, tried, signal);
   }
 
   async #ask(entry: Spooled): Promise<ReleaseAnswer> {
@@ -264,36 +262,31 @@ export class Eraser {
   }
 
   /** Asks the gate once more at this very moment. A camera that refused may have erased all the same, so a new listing tells what became of the file. */
-  async #erase(allowed: Allowed, wave: Wave, signal: AbortSignal): Promise<void> {
+  async #erase(allowed: Allowed, tried: Tried[], signal: AbortSignal): Promise<void> {
     const { entry } = allowed;
     if (!isSpooled(entry) || !(await this.#allows(entry))) return;
-    const isSecond = this.#unconfirmed.has(entry);
-    this.#unconfirmed.add(entry);
+    let wasGone = false;
     try {
       const sha256 = Buffer.from(entry.fate.sha256 ?? '', 'hex');
       const outcome = await this.#session.erase(entry.listed, signal, sha256);
-      if (outcome === ALREADY_GONE && !isSecond) {
-        this.#wentBefore(allowed);
-        wave.isOdd = true;
-        return;
-      }
-      if (outcome !== 'done' && outcome !== ALREADY_GONE) this.#notErased(allowed, outcome);
+      wasGone = outcome === ALREADY_GONE;
+      if (outcome !== 'done' && !wasGone) this.#notErased(allowed, outcome);
     } catch (error) {
       if (signal.aborted || isDockError(error, 'driver.detached')) throw error; // what became of this file, the next docking sees
       this.#notErased(allowed, describeError(error));
     }
-    wave.tried.push(allowed);
+    tried.push({ ...allowed, wasGone });
   }
 
-  async #confirm(tried: readonly Allowed[], listing: Inventory): Promise<void> {
+  async #confirm(tried: readonly Tried[], listing: Inventory): Promise<void> {
     const pause = pauseWhatever(this.#deps.clock);
     const gone = new Set(tried.map(({ entry }) => entry.pathSha256));
     await forEachSlowly(listing.entries, pause, ({ path }) => gone.delete(pathDigest(path)));
     const complete = listing.problems.length === 0;
-    const tell = (each: Allowed): void => {
-      this.#unconfirmed.delete(each.entry);
+    const tell = (each: Tried): void => {
       if (!gone.has(each.entry.pathSha256)) this.#stayed(each, 'still-listed');
       else if (!complete) this.#stayed(each, 'listing-incomplete');
+      else if (each.wasGone) this.#wentBefore(each);
       else this.#erased(each);
     };
     for (let from = 0; from < tried.length; from += STROKE_ENTRIES_MAX) {
@@ -316,10 +309,9 @@ export class Eraser {
       this.#deps.conditions.clear('camera.not-erased', this.#docking.bay);
   }
 
-  /** It was gone before this station touched it: the log must not say that it was erased, and the next listing counts it as vanished. */
+  /** It was gone before this station touched it: the log must not say that it was erased, and it counts as vanished. */
   #wentBefore(tried: Allowed): void {
     const { entry, recording } = tried;
-    this.#unconfirmed.delete(entry);
     const facts = { ...this.#facts(tried), reason: ALREADY_GONE };
     this.#deps.custody.append({ event: 'not-erased', facts });
     this.#deps.log.warn('file was gone from the camera before it was to be erased', facts);

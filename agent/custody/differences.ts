@@ -110,14 +110,18 @@ export class Differences {
   async #takeOver(): Promise<void> {
     for (const [key, found] of this.#options.review.differences) this.#found.set(key, { ...found });
     this.#reviewed = true;
-    for (const found of this.#standing()) if (await this.#isOver(found)) this.#over(found);
+    const { aside } = this.#options.leavings;
+    for (const found of this.#standing()) if (await this.#isOver(found, aside)) this.#over(found);
     this.#show();
   }
 
-  async #isOver({ difference, subject, sequence, sha256 }: Difference): Promise<boolean> {
-    const { spool, custody, leavings } = this.#options;
+  async #isOver(
+    { difference, subject, sequence, sha256 }: Difference,
+    aside: ReadonlySet<string>,
+  ): Promise<boolean> {
+    const { spool, custody } = this.#options;
     if (difference === 'spool-lost')
-      return spool.stateOf(subject as RecordingId) !== undefined || leavings.aside.has(subject);
+      return spool.stateOf(subject as RecordingId) !== undefined || aside.has(subject);
     const known = custody.segments().find((each) => each.segment === subject);
     return known !== undefined && (await custody.entrySha256(known.segment, sequence ?? 0)) === sha256;
   }

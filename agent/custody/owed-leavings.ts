@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import type { CustodyEvent } from '../../protocol/custody-entry.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
-import type { Files } from '../../protocol/ports.ts';
+import type { Clock, Files } from '../../protocol/ports.ts';
+import { pauseWhatever } from '../../protocol/slowly.ts';
 import { PAYLOAD_NAME, type SpoolLayout } from '../spool/layout.ts';
 import { nameBefore } from '../spool/quarantine.ts';
 import type { SpoolState } from '../spool/spooled-recording.ts';
@@ -22,7 +23,11 @@ export interface OwedLeavingsOptions {
   readonly records: { holds(record: RecordingId): boolean };
   readonly layout: Pick<SpoolLayout, 'released' | 'dockings'>;
   readonly files: Pick<Files, 'stat'>;
+  readonly clock: Pick<Clock, 'sleep'>;
 }
+
+/** Names that are looked at between two pauses. */
+const NAMES = 1000;
 
 /** Compares what earlier runs logged with what is here. */
 export class OwedLeavings {
@@ -39,16 +44,27 @@ export class OwedLeavings {
 
   /** Entries that the log lacks. Errors: the system's where the disk does not say what lies there. */
   async find(): Promise<CustodyEvent[]> {
-    const { review } = this.#options;
+    const { review, clock } = this.#options;
     const { aside } = this;
+    const pause = pauseWhatever(clock);
     const owed: CustodyEvent[] = [];
-    for (const name of new Set([...review.unsettled, ...review.receipted, ...review.records])) {
+    let names = 0;
+    for (const name of this.#names()) {
+      if (++names % NAMES === 0) await pause();
       if (this.#isHere(name as RecordingId)) continue;
       if (aside.has(name)) owed.push({ event: 'quarantined', facts: { name, reason: REASON } });
       else if (review.receipted.has(name) && (await this.#isReclaimed(name as RecordingId)))
         owed.push({ event: 'spool-reclaimed', facts: { recording: name } });
     }
     return owed;
+  }
+
+  /** Each once. */
+  *#names(): Generator<string> {
+    const { unsettled, receipted, records } = this.#options.review;
+    yield* unsettled;
+    for (const name of receipted) if (!unsettled.has(name)) yield name;
+    for (const name of records) if (!unsettled.has(name) && !receipted.has(name)) yield name;
   }
 
   #isHere(name: RecordingId): boolean {

@@ -33,7 +33,10 @@ const EVENTS: EventWords = {
   'receipt-refused': ['a receipt was not accepted', 'eine Quittung nicht anerkannt'],
   erasing: ['about to be erased from the camera', 'soll auf der Kamera gelöscht werden'],
   erased: ['erased from the camera, absence confirmed', 'auf der Kamera gelöscht, Fehlen bestätigt'],
-  'not-erased': ['still on the camera after erasing', 'nach dem Löschen noch auf der Kamera'],
+  'not-erased': [
+    'not erased from the camera by the station',
+    'von der Station nicht auf der Kamera gelöscht',
+  ],
   'spool-reclaimed': ['the station’s sealed copy was removed', 'versiegelte Kopie der Station entfernt'],
   'spool-documents-dropped': [
     'the station’s copies of the documents were removed',

@@ -88,8 +88,8 @@ const SENTENCES: Readonly<Partial<Record<CustodyEntry['event'], Sentence>>> = {
     'Die Station {keeper} löschte die Datei der Aufzeichnung {recording} auf der Kamera; eine neue Auflistung bestätigte, dass sie fort ist.',
   ],
   'not-erased': [
-    'The file of recording {recording} is still on the camera ({reason}).',
-    'Die Datei der Aufzeichnung {recording} ist noch auf der Kamera ({reason}).',
+    'The station did not erase the file of recording {recording} from the camera ({reason}).',
+    'Die Station löschte die Datei der Aufzeichnung {recording} nicht auf der Kamera ({reason}).',
   ],
   'spool-reclaimed': [
     'The station removed its own sealed copy of {recording}.',

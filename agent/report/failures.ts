@@ -17,6 +17,8 @@ export class FailureCount {
     if (event === 'receipt-refused') this.add('receipt refused');
     else if (event === 'quarantined') this.add('set aside as damaged');
     else if (event === 'chain-broken') this.add('custody log broken');
+    else if (event === 'not-erased' && facts['reason'] === 'already-gone')
+      this.add('file gone from its camera before it was to be erased');
     else if (event === 'not-erased') this.add('file not erased from its camera');
     else if (event === 'camera-refused') this.add('camera refused');
     else if (event === 'clock-stepped') this.add("station's clock stepped");

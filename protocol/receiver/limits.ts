@@ -33,10 +33,14 @@ export const HAVE_MS_MIN = 5;
 export const HAVES_WAITING_MAX = 4;
 
 /**
- * Offered again so long after its receipt by another key was given last, a recording is one whose station does not count that key: pauses between
- * offers double from 1 s on, and those that waited in a broker follow each other closely.
+ * Offered again between so long after its receipt by another key was given last, a recording is one whose station does not count that key: pauses
+ * between offers double from 1 s to 1 h then. Those that waited in a broker, or for a slow log, follow each other closely; what is offered once more
+ * after days has another reason.
  */
-export const REFUSED_RECEIPT_MS = 3000;
+export const REFUSED_RECEIPT_MS = 60_000;
+/** ... where only the signature is to be another one. */
+export const REFUSED_OWN_MS = 3000;
+export const REFUSED_RECEIPT_MS_MAX = 7_200_000;
 /** Of so many it is remembered that such a receipt was given; of more the next offer is taken for the first one. */
 export const REFUSED_RECEIPTS_MAX = 10_000;
 

@@ -81,7 +81,7 @@ export class Receipts {
   /** For a recording that is in place, with the manifest of this offer. Errors: the system's, those of the signer. */
   async answer(offer: ReceiptSubject, stored: StoredRecording): Promise<StoredAnswer> {
     if (await this.#giveCounting(offer, stored)) return { kind: 'given' };
-    if (stored.deleted && !this.#isRefused(offer, stored)) return { kind: 'unprovable' };
+    if (stored.deleted && !(await this.#isRefused(offer, stored))) return { kind: 'unprovable' };
     let answer: StoredAnswer = { kind: 'given' }; // or is, by the receiver that has it
     await this.#alone(offer, async (lease) => {
       const there = await this.#options.vault.find(offer);
@@ -143,7 +143,7 @@ export class Receipts {
     await this.give(subject, document);
   }
 
-  #isRefused(name: RecordingName, { receipt }: Pick<StoredRecording, 'receipt'>): boolean {
+  #isRefused(name: RecordingName, { receipt }: Pick<StoredRecording, 'receipt'>): Promise<boolean> {
     return this.#options.refusedKeys.isRefused(name, receipt);
   }
 
@@ -163,7 +163,7 @@ export class Receipts {
   }
 
   async #counts(name: RecordingName, receipt: SignedDocument): Promise<boolean> {
-    return !this.#isRefused(name, { receipt }) && !(await this.#isTakenBack(name, receipt));
+    return !(await this.#isRefused(name, { receipt })) && !(await this.#isTakenBack(name, receipt));
   }
 
   /**
@@ -199,7 +199,7 @@ export class Receipts {
 
   /** As `#giveThere`, to a station that may be known not to count its key. */
   async #giveCounting(offer: ReceiptSubject, stored: StoredRecording): Promise<boolean> {
-    return !this.#isRefused(offer, stored) && this.#giveThere(offer, stored);
+    return !(await this.#isRefused(offer, stored)) && this.#giveThere(offer, stored);
   }
 
   /** False where there is none that counts. */

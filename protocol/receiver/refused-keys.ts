@@ -1,20 +1,28 @@
-// Receipts in the vault that another key than the receiver's present one signed: an earlier one of its own, one that was lost, or another receiver's.
-// A station that pins that key takes them, and one that does not offers again and again (SPEC 4.2). Who offers tells which of the two it is.
+// Receipts in the vault by this receiver that another key than its present one signed: an earlier one of its own, or one that was lost. A station
+// that pins that key takes them, and one that does not offers again and again (SPEC 4.2). Who offers tells which of the two it is.
 //
 // Invariants:
-// 1. Each is given as it lies there first. So a station that counts it hears of no other, though its offers waited in a broker, and of two receivers on
-//    one vault neither replaces what the other one has just given.
-// 2. That of a recording is replaced once in a run: two receivers, neither of whom the station knows, do not take turns.
+// 1. Each is given as it lies there first, and as long as the station does not go on asking with long pauses. So a station that counts it hears of no
+//    other, though its offers waited in a broker or its log stalls for a while.
+// 2. What another receiver gave is never replaced: a station that pins that one's key may have logged it.
+// 3. That of a recording is replaced once in a run.
 import { encodeUtf8, sha256Hex } from '../bytes.ts';
 import { isDockError } from '../errors.ts';
+import type { ReceiverId } from '../ids.ts';
 import { verifyDocument, type PublicKey } from '../minisign.ts';
 import type { Clock } from '../ports.ts';
-import { parseReceipt, RECEIPT_TRUSTED_COMMENT } from '../receipt.ts';
-import { REFUSED_RECEIPTS_MAX, REFUSED_RECEIPT_MS } from './limits.ts';
+import { parseReceipt, RECEIPT_TRUSTED_COMMENT, type Receipt } from '../receipt.ts';
+import {
+  REFUSED_OWN_MS,
+  REFUSED_RECEIPTS_MAX,
+  REFUSED_RECEIPT_MS,
+  REFUSED_RECEIPT_MS_MAX,
+} from './limits.ts';
 import { keyOf } from './sending.ts';
 import type { RecordingName, SignedDocument, Vault } from './vault.ts';
 
 export interface RefusedKeysOptions {
+  readonly receiver: ReceiverId;
   /** The present one. */
   readonly publicKey: PublicKey;
   /** See storeKeys. */
@@ -43,17 +51,25 @@ export class RefusedKeys {
     this.#options = options;
   }
 
-  /** Something with that stored receipt is offered: true where its station does not count it; else it is about to be given. */
-  isRefused(name: RecordingName, receipt: SignedDocument | undefined): boolean {
+  /** Something with that stored receipt is offered: true where its station does not count it; else it is about to be given. Errors: the system's. */
+  async isRefused(name: RecordingName, receipt: SignedDocument | undefined): Promise<boolean> {
     if (receipt === undefined || isSignedBy(receipt, [this.#options.publicKey])) return false;
+    if (nameIn(receipt)?.receiver !== this.#options.receiver) return false;
     const key = keyOf(name);
     const given = this.#given.get(key);
     if (given === REPLACED) return false;
     const nowMs = this.#options.clock.monotonicMs();
     const signature = sha256Hex(encodeUtf8(receipt.signature));
-    if (given?.signature === signature && nowMs - given.atMs >= REFUSED_RECEIPT_MS) return true;
+    const pauseMs = given?.signature === signature ? nowMs - given.atMs : 0;
+    if (await this.#isLong(pauseMs, receipt)) return true;
     this.#remember(key, { signature, atMs: nowMs });
     return false;
+  }
+
+  /** Our own words are only signed anew, which harms nobody; to replace others by mistake would. */
+  async #isLong(pauseMs: number, receipt: SignedDocument): Promise<boolean> {
+    if (pauseMs < REFUSED_OWN_MS || pauseMs > REFUSED_RECEIPT_MS_MAX) return false;
+    return pauseMs >= REFUSED_RECEIPT_MS || (await this.isOurs(receipt));
   }
 
   /** There is another one in its place. */
@@ -63,8 +79,10 @@ export class RefusedKeys {
 
   /** Whether an earlier key of this receiver gave it for this vault: then what it says is our word, and needs only another signature. Errors: the system's. */
   async isOurs(receipt: SignedDocument): Promise<boolean> {
-    const { storeKeys, vault } = this.#options;
-    return isSignedBy(receipt, await storeKeys()) && parseReceipt(receipt.bytes).vault === vault.id;
+    const { storeKeys, vault, receiver } = this.#options;
+    const named = nameIn(receipt);
+    if (named?.receiver !== receiver || named.vault !== vault.id) return false;
+    return isSignedBy(receipt, await storeKeys());
   }
 
   #remember(key: string, given: Given): void {
@@ -74,6 +92,16 @@ export class RefusedKeys {
       if (this.#given.size <= REFUSED_RECEIPTS_MAX) break;
       this.#given.delete(oldest);
     }
+  }
+}
+
+/** Who gave it, and for which vault; undefined where it cannot be read. */
+function nameIn({ bytes }: SignedDocument): Pick<Receipt, 'receiver' | 'vault'> | undefined {
+  try {
+    return parseReceipt(bytes);
+  } catch (error) {
+    if (isDockError(error)) return undefined;
+    throw error;
   }
 }
 

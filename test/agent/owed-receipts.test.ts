@@ -44,6 +44,7 @@ function owedOver(unlogged: (recordings: readonly RecordingId[]) => readonly Rec
     custody,
     log: new MemoryLog(),
     receipted: () => [],
+    isReceipted: () => true,
     takenBack: async () => [],
     unloggedAskings: async () => [],
     unlogged: async (recordings) => unlogged(recordings),
@@ -94,6 +95,7 @@ test('a start makes up for what earlier runs owe and asks of nothing that came l
       custody,
       log,
       receipted: () => receipted,
+      isReceipted: () => true,
       takenBack: async () => [],
       unloggedAskings: async () => [],
       unlogged: async (recordings) => {
@@ -129,6 +131,7 @@ test('a start says of receipts that were taken back what a cut kept out of the l
     custody: { append: (event) => void events.push(event), checkpoint: async () => undefined },
     log: new MemoryLog(),
     receipted: () => [],
+    isReceipted: () => false,
     unlogged: async () => [],
     takenBack: async () => taken,
     unloggedAskings: async (askings) => askings.filter(({ recording }) => recording === cut),
@@ -164,6 +167,7 @@ async function madeUp(
     custody,
     log: new MemoryLog(),
     receipted: () => (spool.isReceipted ? [cut] : []),
+    isReceipted: () => spool.isReceipted,
     unlogged: (recordings) => custody.withoutReceiptedEntry(recordings),
     takenBack: async () => spool.takenBack.map(factsOf),
     unloggedAskings: (askings) => custody.withoutAskedAgainEntry(askings),
@@ -198,4 +202,29 @@ test.each([
 ])('a receipt that is here gets its entry where %s', async (_what, logged, added) => {
   const entries = await madeUp(logged, { isReceipted: true, takenBack: [] });
   expect(entries.slice(logged.length)).toEqual(added);
+});
+
+test('what became of a receipt while the log was searched counts: one that was taken back is not entered, nor an asking behind another receipt', async () => {
+  const events: CustodyEvent[] = [];
+  const receipts = new Set<RecordingId>([cut]);
+  const owed = new OwedReceipts({
+    folderOf: async () => '/spool/ready/x',
+    files: { readAll: async () => receipt },
+    custody: { append: (event) => void events.push(event), checkpoint: async () => undefined },
+    log: new MemoryLog(),
+    receipted: () => [cut],
+    isReceipted: (recording) => receipts.has(recording),
+    unlogged: async (recordings) => {
+      receipts.delete(cut);
+      return recordings;
+    },
+    takenBack: async () => [{ recording: whole, receiver: RECEIVER, receipt_sha256: 'd'.repeat(64) }],
+    unloggedAskings: async (askings) => {
+      receipts.add(whole);
+      return askings;
+    },
+  });
+  owed.start();
+  await owed.run();
+  expect(events).toEqual([]);
 });

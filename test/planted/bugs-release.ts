@@ -18,8 +18,8 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     id: 'gone-called-erased',
     what: 'a file that was gone before it was to be erased is called erased',
     file: 'agent/bay/erase.ts',
-    find: 'if (outcome === ALREADY_GONE && !isSecond) {',
-    put: 'if (outcome === ALREADY_GONE && !isSecond && wave.isOdd) {',
+    find: 'else if (each.wasGone) this.#wentBefore(each);',
+    put: 'else if (each.wasGone && !complete) this.#wentBefore(each);',
     suites: ['agent/bay/erase-waves'],
   },
   {
@@ -162,8 +162,8 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     id: 'erased-forgotten-with-the-log',
     what: 'what a wave erased before the log failed is confirmed by nobody',
     file: 'agent/bay/erase.ts',
-    find: 'if (wave.tried.length > 0 && !signal.aborted',
-    put: 'if (wave.tried.length > 10_000 && !signal.aborted',
+    find: 'if (tried.length > 0 && !signal.aborted',
+    put: 'if (tried.length > 10_000 && !signal.aborted',
     suites: ['agent/bay/erase-waves'],
   },
   {

@@ -7,6 +7,7 @@ import { keepKeyChange } from '../../config/key-changes.ts';
 import { parseReceiverId } from '../../protocol/ids.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
 import { makeSecretKey, publicKeyLine, publicKeyOf, type SecretKey } from '../../protocol/minisign.ts';
+import { scaledClock } from '../fakes/clock-scaled.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
 
 let dock: DockAndStore;
@@ -34,7 +35,7 @@ test.each([
 ])(
   'a recording whose receipt by a key that was %s never arrived is receipted by the new key, and erased',
   async (_what, isKept) => {
-    dock = await DockAndStore.open({ hasFastSigner: true });
+    dock = await DockAndStore.open({ hasFastSigner: true, clock: scaledClock(isKept ? 1 : 20) });
     const isReceipt = (payload: Uint8Array): boolean => Buffer.from(payload).includes('"message":"receipt"');
     dock.hub.fate = ({ from, payload }) => (from === 'r-a' && isReceipt(payload) ? [] : [{}]);
     dock.camera.put('DCIM/A.MP4', randomBytes(900));

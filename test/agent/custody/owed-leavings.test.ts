@@ -57,7 +57,7 @@ async function started(
     asideNames: place.aside ?? [],
   };
   const records = { holds: () => place.isRecord ?? false };
-  const leavings = new OwedLeavings({ review, spool, records, layout, files: disk });
+  const leavings = new OwedLeavings({ review, spool, records, layout, files: disk, clock });
   const differences = new Differences({
     review,
     custody,
