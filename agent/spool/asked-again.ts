@@ -11,10 +11,11 @@
 // 3. The mark says which receipts were taken back; it becomes `asked/<recording>.over` when it goes, so that none of them ever counts again.
 import { join } from 'node:path';
 import { listIfThere, readIfThere, replaceDurable } from '../../protocol/durable.ts';
-import { isMachineShort, systemCode } from '../../protocol/errors.ts';
+import { isMachineShort } from '../../protocol/errors.ts';
 import { isRecordingId, type CameraId, type RecordingId } from '../../protocol/ids.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
+import { readMark } from './asked-marks.ts';
 import type { Catalogue } from './catalogue.ts';
 import { RECEIPT_BYTES_MAX } from '../../protocol/receipt.ts';
 import { inParallel } from './in-parallel.ts';
@@ -26,8 +27,6 @@ import {
   assertCounts,
   encodeRefused,
   joinedRefused,
-  parseRefused,
-  REFUSED_BYTES_MAX,
   withRefused,
   type RefusedReceipt,
 } from './refused-receipts.ts';
@@ -101,7 +100,7 @@ export class AskedAgain {
   }
 
   /** Of those that wait, the receipt that was taken back last, where it is known. */
-  get takenBack(): Map<RecordingId, RefusedReceipt> {
+  get lastTakenBack(): Map<RecordingId, RefusedReceipt> {
     const last = new Map<RecordingId, RefusedReceipt>();
     for (const [recording, refused] of this.#waiting) {
       const newest = refused.at(-1);
@@ -222,33 +221,22 @@ export class AskedAgain {
   /** What was taken back before: a mark of an earlier time, or one that could not be removed. */
   async #earlier(recording: RecordingId): Promise<readonly RefusedReceipt[]> {
     const mark = join(this.#deps.layout.asked, recording);
-    return (await this.#read(mark)) ?? (await this.#read(mark + OVER_SUFFIX)) ?? [];
+    return (await readMark(this.#deps.files, mark)) ?? (await readMark(this.#deps.files, mark + OVER_SUFFIX)) ?? [];
   }
 
   /** Where the mark is damaged, at least the receipt beside the copy, which is the one that was taken back last. */
   async #refused({ recording, folder }: CatalogueEntry): Promise<readonly RefusedReceipt[]> {
     const { files, layout } = this.#deps;
     const mark = join(layout.asked, recording);
-    const marked = await this.#read(mark);
+    const marked = await readMark(this.#deps.files, mark);
     if (marked !== undefined) return marked;
-    const earlier = (await this.#read(mark + OVER_SUFFIX)) ?? [];
+    const earlier = (await readMark(this.#deps.files, mark + OVER_SUFFIX)) ?? [];
     try {
       const receipt = await readIfThere(files, join(folder, RECEIPT_NAME), RECEIPT_BYTES_MAX);
       return receipt === undefined ? earlier : withRefused(earlier, receipt);
     } catch (error) {
       if (isMachineShort(error)) throw error;
       return earlier;
-    }
-  }
-
-  /** Undefined where there is none that can be read. Errors: the machine's. */
-  async #read(path: string): Promise<RefusedReceipt[] | undefined> {
-    try {
-      const bytes = await readIfThere(this.#deps.files, path, REFUSED_BYTES_MAX);
-      return bytes && parseRefused(bytes);
-    } catch (error) {
-      if (isMachineShort(error) || systemCode(error) === undefined) throw error;
-      return undefined;
     }
   }
 

@@ -169,7 +169,7 @@ export class Spool {
 
   /** All receipts that the store took back, of what waits for another one or of which only documents are left, as far as they are known. Errors: the machine's. */
   async takenBack(): Promise<(RefusedReceipt & { readonly recording: RecordingId })[]> {
-    const newest = this.#parts.asked.takenBack;
+    const newest = this.#parts.asked.lastTakenBack;
     const marks = await readAskedMarks(this.files, this.layout);
     for (const [recording, refused] of newest) {
       const known = marks.get(recording) ?? [];
