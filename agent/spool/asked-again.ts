@@ -221,7 +221,9 @@ export class AskedAgain {
   /** What was taken back before: a mark of an earlier time, or one that could not be removed. */
   async #earlier(recording: RecordingId): Promise<readonly RefusedReceipt[]> {
     const mark = join(this.#deps.layout.asked, recording);
-    return (await readMark(this.#deps.files, mark)) ?? (await readMark(this.#deps.files, mark + OVER_SUFFIX)) ?? [];
+    return (
+      (await readMark(this.#deps.files, mark)) ?? (await readMark(this.#deps.files, mark + OVER_SUFFIX)) ?? []
+    );
   }
 
   /** Where the mark is damaged, at least the receipt beside the copy, which is the one that was taken back last. */

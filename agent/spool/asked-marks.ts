@@ -26,7 +26,10 @@ export async function readAskedMarks(
 }
 
 /** What one mark says; undefined where there is none that can be read. Errors: the machine's. */
-export async function readMark(files: Pick<Files, 'readAll'>, path: string): Promise<RefusedReceipt[] | undefined> {
+export async function readMark(
+  files: Pick<Files, 'readAll'>,
+  path: string,
+): Promise<RefusedReceipt[] | undefined> {
   try {
     const bytes = await readIfThere(files, path, REFUSED_BYTES_MAX);
     return bytes && parseRefused(bytes);
