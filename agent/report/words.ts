@@ -180,6 +180,10 @@ const KINDS_DE: ReadonlyMap<string, string> = new Map([
   ['set aside as damaged', 'als beschädigt zur Seite gelegt'],
   ['custody log broken', 'Verwahrprotokoll unterbrochen'],
   ['file not erased from its camera', 'Datei nicht von der Kamera gelöscht'],
+  [
+    'file gone from its camera before it was to be erased',
+    'Datei war vor dem Löschen nicht mehr auf der Kamera',
+  ],
   ["station's clock stepped", 'Uhr der Station gesprungen'],
   ['camera refused', 'Kamera abgewiesen'],
   ['try failed', 'Versuch fehlgeschlagen'],
