@@ -7,8 +7,9 @@ import type { CheckedDocking } from '../verify/docking-check.ts';
 import type { CheckedRecording } from '../verify/recording-check.ts';
 import { HeadBook, type NamedHead } from '../verify/head-book.ts';
 import { receiptHeadRemarks } from '../verify/receipt-heads.ts';
-import { below, finding, type Remark } from '../verify/remark.ts';
+import { below, type Remark } from '../verify/remark.ts';
 import { checkWitnesses } from '../verify/witness-check.ts';
+import { witnessHeadRemarks } from '../verify/witness-heads.ts';
 import { documentsBeginning, type HistoryPlace, type StationPlace } from './places.ts';
 import type { OutsideHead } from './proof-book.ts';
 import type { DocumentsDeps } from './subject-documents.ts';
@@ -71,7 +72,13 @@ export async function headsOfWitnesses(
   return { headsOf: (keeper) => heads.get(keeper) ?? [], remarks };
 }
 
-/** What the store signed of a log of which nothing is here: each of its segments was let go, or taken away. `dropped`: ends of those let go. */
+/** Heads that the store signed and that the log of `keeper` does not hold: something was cut off, exchanged or put back. `book` has seen all of it. */
+export function headRemarks(heads: readonly OutsideHead[], book: HeadBook, keeper: string): Remark[] {
+  const of = (wanted: OutsideHead['kind']): OutsideHead[] => heads.filter(({ kind }) => kind === wanted);
+  return [...receiptHeadRemarks(of('receipt'), book), ...witnessHeadRemarks(of('witness'), book, keeper)];
+}
+
+/** ... where no log of it is here: each of its segments was let go, or taken away. `dropped`: ends of those let go. */
 export function headsWithoutLog(
   heads: readonly OutsideHead[],
   keeper: string,
@@ -79,15 +86,5 @@ export function headsWithoutLog(
 ): Remark[] {
   const book = new HeadBook();
   for (const end of dropped) book.drop(end);
-  const missing = heads.filter(({ kind, head }) => kind === 'witness' && book.compare(head) !== 'dropped');
-  return [
-    ...receiptHeadRemarks(
-      heads.filter(({ kind }) => kind === 'receipt'),
-      book,
-    ),
-    ...missing.map(({ head: { segment, sequence, sha256 }, where }) => {
-      const message = `witness: it names entry ${sequence} of custody segment ${segment} of ${keeper} with SHA-256 ${sha256}; no log of it is here`;
-      return finding('witness.head-differs', where, message, { segment, sequence });
-    }),
-  ];
+  return headRemarks(heads, book, keeper);
 }

@@ -6,10 +6,10 @@ import { checkCustody, type CheckedCustody } from '../verify/custody-check.ts';
 import { droppedEnd } from '../verify/custody-links.ts';
 import { HeadBook, type NamedHead } from '../verify/head-book.ts';
 import type { ReadFiles } from '../verify/read-files.ts';
-import { receiptHeadRemarks } from '../verify/receipt-heads.ts';
-import { finding, type Remark } from '../verify/remark.ts';
+import type { Remark } from '../verify/remark.ts';
 import { VouchedEntries } from '../verify/vouched-entries.ts';
 import type { HistoryLog, Step } from './history.ts';
+import { headRemarks } from './outside-heads.ts';
 import { ProofBook, type EntryRef, type OutsideHead } from './proof-book.ts';
 import type { PickedEntry, StepPicker } from './step-picker.ts';
 
@@ -112,29 +112,12 @@ class Reading {
       },
       steps: steps.map((picked) => this.#step(picked)),
       between: between.map((picked) => this.#step(picked)),
-      remarks: [...remarks, ...this.#headRemarks()],
+      remarks: [...remarks, ...headRemarks(this.#question.heads, this.#book, this.#keeper ?? '')],
       keyIds: new Set(linked.flatMap(({ keyIds }) => [...keyIds])),
       dropped: this.#dropped
         .filter(({ ref }) => this.#isBelieved(ref.segment) && this.#proofs.vouchedBy(ref) !== undefined)
         .map(({ end }) => end),
     };
-  }
-
-  /** A head that the store signed and that this log does not hold: something was cut off, exchanged or put back. */
-  #headRemarks(): Remark[] {
-    const { heads } = this.#question;
-    const remarks = receiptHeadRemarks(
-      heads.filter(({ kind }) => kind === 'receipt'),
-      this.#book,
-    );
-    for (const { kind, head, where } of heads) {
-      const answer = kind === 'witness' ? this.#book.compare(head) : 'good';
-      if (answer === 'good' || answer === 'dropped') continue;
-      const { segment, sequence, sha256 } = head;
-      const message = `witness: it names entry ${sequence} of custody segment ${segment} of ${this.#keeper ?? ''} with SHA-256 ${sha256}: ${answer}`;
-      remarks.push(finding('witness.head-differs', where, message, { segment, sequence }));
-    }
-    return remarks;
   }
 
   #see(entry: CustodyEntry, ref: EntryRef): void {

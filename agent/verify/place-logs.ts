@@ -10,14 +10,15 @@ import type { FoundCustody } from './found-folders.ts';
 import { HeadBook, type NamedHead } from './head-book.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { ReadFiles } from './read-files.ts';
-import { receiptHeadRemarks } from './receipt-heads.ts';
-import { finding, note, type Remark } from './remark.ts';
+import { receiptHeadRemarks, type ReceiptHead } from './receipt-heads.ts';
+import { note, type Remark } from './remark.ts';
 import { StationLog } from './station-log.ts';
 import { StoreLog } from './store-log.ts';
 import { StoreLogBelief } from './store-log-belief.ts';
 import { revokedAt, stationKeys, storeKeys, type TrustedKeys } from './trusted-keys.ts';
 import { VouchedEntries } from './vouched-entries.ts';
 import type { FoundWitness } from './witness-check.ts';
+import { witnessHeadRemarks } from './witness-heads.ts';
 
 /** What reading logs needs. */
 export interface LogsOptions {
@@ -148,7 +149,10 @@ export class PlaceLogs {
     for (const { keyChange, where: segment } of checked?.linked ?? [])
       if (keyChange !== undefined)
         this.keyChanges.push({ ...keyChange, holder: station ?? '', where: segment });
-    return { checked, remarks: [...(checked?.remarks ?? []), ...witnessHeadRemarks(heads, book)] };
+    return {
+      checked,
+      remarks: [...(checked?.remarks ?? []), ...witnessHeadRemarks(heads, book, station ?? '')],
+    };
   }
 
   #keysOf(keeper: string | undefined): (of: string | undefined) => readonly PublicKey[] {
@@ -156,10 +160,10 @@ export class PlaceLogs {
     return isStore(keeper) ? () => storeKeys(keys) : (of) => stationKeys(keys, of);
   }
 
-  #witnessHeads(keeper: string | undefined): WitnessHead[] {
+  #witnessHeads(keeper: string | undefined): ReceiptHead[] {
     return this.#options.witnesses.flatMap(({ witness, where }) =>
       witness.keepers.flatMap(({ keeper: named, custody_head: head }) =>
-        named === keeper && head !== null ? [{ head, where, day: witness.day, keeper: named }] : [],
+        named === keeper && head !== null ? [{ head, where }] : [],
       ),
     );
   }
@@ -174,21 +178,4 @@ interface ReadHow {
 
 function isStore(keeper: string | undefined): boolean {
   return keeper?.startsWith('r-') === true;
-}
-
-interface WitnessHead {
-  readonly head: NamedHead;
-  readonly where: string;
-  readonly day: string;
-  readonly keeper: string;
-}
-
-function witnessHeadRemarks(heads: readonly WitnessHead[], book: HeadBook): Remark[] {
-  return heads.flatMap(({ head, where, day, keeper }) => {
-    const answer = book.compare(head);
-    if (answer === 'good' || answer === 'dropped') return [];
-    const { segment, sequence, sha256 } = head;
-    const message = `witness: of ${keeper} on ${day} it names entry ${sequence} of custody segment ${segment} with SHA-256 ${sha256}: ${answer}`;
-    return [finding('witness.head-differs', where, message, { keeper, day, segment, sequence })];
-  });
 }
