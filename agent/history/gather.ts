@@ -76,7 +76,7 @@ class Gathering {
     const account = this.#account(related, recording, records, stationId);
     const logs = await this.#logs(related, checked, stationId, account);
     const dropped = droppedIn(logs);
-    const found = await this.#documents(related, recording, records, dropped);
+    const found = await this.#documents(related, recording, records);
     this.#compare(account, logs, dropped);
     return this.#history(related, found, logs, recording);
   }
@@ -193,7 +193,6 @@ class Gathering {
     related: Related,
     recording: CheckedRecording | undefined,
     records: readonly CheckedDocking[],
-    dropped: ReadonlySet<string>,
   ): Promise<HistoryDocument[]> {
     const { place, subject } = this.#question;
     const found: HistoryDocument[] = [];
@@ -212,8 +211,7 @@ class Gathering {
     const pending = await documents.pendingDisclosuresOf(this.#deps, place, subject);
     this.#remarks.push(...orders.remarks, ...pending.remarks);
     const { kind, id, station } = subject;
-    const isDropped = dropped.has(id);
-    const ordered = { id, station, checked: recording, orders: orders.found, isDropped };
+    const ordered = { id, station, checked: recording, orders: orders.found };
     if (kind === 'recording') this.#remarks.push(...this.#store.remarks(ordered));
     return [...found, ...orders.documents, ...pending.documents];
   }

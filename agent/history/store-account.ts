@@ -16,17 +16,15 @@ export interface OrderedRecording {
   readonly checked: CheckedRecording | undefined;
   /** Orders of its station that can be read. */
   readonly orders: readonly FoundOrder[];
-  /** Its documents were let go, as a signed entry says. */
-  readonly isDropped: boolean;
 }
 
 /** What the logs of all receivers say of one recording. */
 export class StoreAccount {
   readonly #log = new StoreLog();
 
-  /** Takes the next entry about the recording. What excuses that something is not here counts only behind a signature: see `remarks`. */
+  /** Takes the next entry about the recording, for which a signature stands. */
   take(receiver: string, entry: CustodyEntry): void {
-    if (entry.event !== 'documents-dropped') this.#log.take(receiver, entry);
+    this.#log.take(receiver, entry);
   }
 
   /** A log was read to its end. */
@@ -35,8 +33,7 @@ export class StoreAccount {
   }
 
   /** Every difference; asked once, behind the last entry. */
-  remarks({ id, station, checked, orders, isDropped }: OrderedRecording): Remark[] {
-    if (isDropped) this.#log.letGo({ recording: id });
+  remarks({ id, station, checked, orders }: OrderedRecording): Remark[] {
     const facts = new PlaceFacts();
     if (checked !== undefined) facts.takeRecording(checked, station);
     const own = orders.filter(({ order }) => order.recording === id);
