@@ -305,7 +305,7 @@ async function connectParts(
       custody,
       stationKeys,
       storeBehind: () => putBack.isBehind,
-      makeUpReceipts: async (recordings) => void (await owedReceipts.makeUp(recordings)),
+      makeUpReceipts: (recordings) => owedReceipts.makeUp(recordings),
       mendDocuments,
     },
   });

@@ -40,7 +40,7 @@ export interface EraseDeps {
   /** See StorePutBack.isBehind. */
   readonly storeBehind: () => boolean;
   /** Appends `receipted` entries that the log lacks, see owed-receipts.ts; none are looked for where it is left out. */
-  readonly makeUpReceipts?: (recordings: readonly RecordingId[]) => Promise<void>;
+  readonly makeUpReceipts?: (recordings: readonly RecordingId[]) => Promise<unknown>;
   /**
    * The gate refused the documents of a recording: true where they were damaged, and what follows from that was begun. Nothing is looked at
    * where it is left out. Errors: "spool.write-failed"; the machine's.

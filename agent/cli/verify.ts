@@ -21,7 +21,8 @@ first run.
 
   --keys KEYS      folder with the public keys that are trusted: station*.pub and store*.pub, as minisign writes them, and those of the
                    two roles that sign orders: officer*.pub, supervisor*.pub. A file named station-ID.pub or station-ID.TEXT.pub is
-                   the key of that station alone, for which no other name counts then. Default: keys/ beside the vault or spool.
+                   the key of that station alone, for which no other name counts then. Default: keys/ beside the vault or spool;
+                   there is none for a folder that is neither and lies in no vault.
                    Compare the key ids with the labels of station and store: keys that come with the evidence prove nothing.
   --identity FILE  age identity file: opens every payload as well, and compares size and SHA-256 of the original
   --lang en|de     language of the text (default: en)

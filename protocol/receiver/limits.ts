@@ -38,9 +38,9 @@ export const HAVES_WAITING_MAX = 4;
  * after days has another reason.
  */
 export const REFUSED_RECEIPT_MS = 60_000;
-/** ... where only the signature is to be another one. */
-export const REFUSED_OWN_MS = 3000;
 export const REFUSED_RECEIPT_MS_MAX = 7_200_000;
+/** ... and from so long on where only the signature is to be another one. */
+export const REFUSED_OWN_MS = 3000;
 /** Of so many it is remembered that such a receipt was given; of more the next offer is taken for the first one. */
 export const REFUSED_RECEIPTS_MAX = 10_000;
 
