@@ -5,15 +5,16 @@
 // and the store's log say of documents only what is about the kit counts; whether the store was allowed to delete is left to `verify`,
 // which alone knows all recordings that an order may be about.
 import { basename, join } from 'node:path';
-import { isReceiverId, isStationId } from '../../protocol/ids.ts';
+import { isReceiverId } from '../../protocol/ids.ts';
 import { accountRemarks, missingDocument, missingDocuments } from '../verify/account-check.ts';
+import { custodyFolder, stationCustodies, type CustodyFolder } from '../verify/custody-folders.ts';
 import { groupDockings } from '../verify/docking-groups.ts';
 import { dockingLogRemarks } from '../verify/docking-log.ts';
 import { ORDERS, WITNESS } from '../verify/folder-names.ts';
 import { keyLogRemarks } from '../verify/key-logs.ts';
 import type { KnownKeys } from '../verify/known-keys.ts';
 import { checkOrders } from '../verify/order-check.ts';
-import { CUSTODY, type Place } from '../verify/place.ts';
+import type { Place } from '../verify/place.ts';
 import type { PlaceFacts } from '../verify/place-facts.ts';
 import { PlaceLogs } from '../verify/place-logs.ts';
 import { storeRemarks } from '../verify/place-store.ts';
@@ -74,13 +75,10 @@ class Account {
   async remarks(): Promise<Remark[]> {
     const { known } = this.#check;
     const witnesses = await this.#witnesses();
-    const stations = (await this.#keepers(isStationId)).map((station) => ({
-      station,
-      ...this.#custody(station),
-    }));
+    const stations = await stationCustodies(this.#check.files, this.#check.place.path);
     const logs = new PlaceLogs({ ...this.#check, kind: 'vault', witnesses, stations });
     const remarks: Remark[] = [];
-    for (const receiver of await this.#keepers(isReceiverId))
+    for (const receiver of await this.#receivers())
       remarks.push(...(await logs.readStore(receiver, this.#custody(receiver))));
     for (const station of this.#stations)
       remarks.push(...(await logs.readStation({ ...this.#custody(station), station })));
@@ -90,19 +88,19 @@ class Account {
     return remarks;
   }
 
-  #custody(keeper: string): { readonly folder: string; readonly where: string } {
-    return { folder: join(this.#check.place.path, keeper, CUSTODY), where: below(keeper, CUSTODY) };
+  #custody(keeper: string): CustodyFolder {
+    return custodyFolder(this.#check.place.path, keeper);
   }
 
-  async #keepers(is: (name: string) => boolean): Promise<string[]> {
+  async #receivers(): Promise<string[]> {
     const { files, place } = this.#check;
-    return ((await listSorted(files, place.path)) ?? []).filter(is);
+    return ((await listSorted(files, place.path)) ?? []).filter(isReceiverId);
   }
 
   /** What does not hold of those that lie in the kit is told with its documents. */
   async #witnesses(): Promise<FoundWitness[]> {
     const witnesses: FoundWitness[] = [];
-    for (const receiver of await this.#keepers(isReceiverId)) {
+    for (const receiver of await this.#receivers()) {
       const folder = join(this.#check.place.path, receiver, WITNESS);
       const question = { ...this.#check, folder, where: below(receiver, WITNESS), receiver };
       witnesses.push(...(await checkWitnesses(question)).witnesses);

@@ -1,15 +1,14 @@
 // Gathers the life of one recording or docking from a vault or a spool: finds what belongs to it, checks documents and logs as a whole, and
 // joins them. Reads only. In a spool there is no store's log, no order and no disclosure: these lie at the store.
-import { join } from 'node:path';
+import { custodyFolder, stationCustodies, type CustodyFolder } from '../verify/custody-folders.ts';
 import type { CheckedDocking } from '../verify/docking-check.ts';
 import { knownKeys } from '../verify/known-keys.ts';
-import { CUSTODY, type Place } from '../verify/place.ts';
-import { listSorted, type ReadFiles } from '../verify/read-files.ts';
+import type { Place } from '../verify/place.ts';
+import type { ReadFiles } from '../verify/read-files.ts';
 import type { CheckedRecording } from '../verify/recording-check.ts';
-import { below, note, type Remark } from '../verify/remark.ts';
+import { note, type Remark } from '../verify/remark.ts';
 import { StoreLogBelief } from '../verify/store-log-belief.ts';
 import type { CustodyEntry } from '../../protocol/custody-entry.ts';
-import { isStationId } from '../../protocol/ids.ts';
 import { revokedAt, stationKeys, storeKeys, type TrustedKeys } from '../verify/trusted-keys.ts';
 import { readVaultId } from '../verify/vault-id.ts';
 import type { History, HistoryDocument, Step, Subject } from './history.ts';
@@ -137,13 +136,12 @@ class Gathering {
   /** By the logs of all stations of the vault, whichever of them is asked about. */
   async #belief(): Promise<StoreLogBelief> {
     const { files, place, signal } = this.#question;
-    const names = place.kind === 'spool' ? [] : ((await listSorted(files, place.path)) ?? []);
-    const stations = names.filter(isStationId).map((station) => ({ station, ...this.#custodyOf(station) }));
+    const stations = place.kind === 'spool' ? [] : await stationCustodies(files, place.path);
     return new StoreLogBelief({ files, keys: this.#deps.keys, stations, signal });
   }
 
-  #custodyOf(keeper: string): { readonly folder: string; readonly where: string } {
-    return { folder: join(this.#question.place.path, keeper, CUSTODY), where: below(keeper, CUSTODY) };
+  #custodyOf(keeper: string): CustodyFolder {
+    return custodyFolder(this.#question.place.path, keeper);
   }
 
   #storeLog(

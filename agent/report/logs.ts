@@ -3,9 +3,10 @@
 import { join } from 'node:path';
 import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
-import { isReceiverId, isRecordingId, isStationId } from '../../protocol/ids.ts';
+import { isReceiverId, isRecordingId } from '../../protocol/ids.ts';
 import { missingDocuments, type HeldDocument } from '../verify/account-check.ts';
 import { checkCustody, type CheckedCustody } from '../verify/custody-check.ts';
+import { custodyFolder, stationCustodies } from '../verify/custody-folders.ts';
 import { droppedEnd } from '../verify/custody-links.ts';
 import { HeadBook, type NamedHead } from '../verify/head-book.ts';
 import { CUSTODY } from '../verify/place.ts';
@@ -57,10 +58,10 @@ export async function readStoreLogs(options: SourceOptions): Promise<StoreWord> 
   };
   const { files, vault, keys, signal } = options;
   const names = (await listSorted(files, vault)) ?? [];
-  const stations = names.filter(isStationId).map((station) => ({ station, ...custodyOf(vault, station) }));
+  const stations = await stationCustodies(files, vault);
   const belief = new StoreLogBelief({ files, keys, stations, signal });
   for (const receiver of names.filter(isReceiverId)) {
-    const doubted = await belief.unbelieved(receiver, custodyOf(vault, receiver));
+    const doubted = await belief.unbelieved(receiver, custodyFolder(vault, receiver));
     const how = { keeper: receiver, book: new HeadBook(), take, unbelieved: doubted.segments };
     const checked = await readLog(options, how);
     for (const { kind, where } of [...(checked?.remarks ?? []), ...doubted.remarks])
@@ -126,10 +127,6 @@ function heldAt(station: string, name: string): HeldDocument {
   return { kind: 'recording', name, where, station, sha256: undefined, receiptSha256: undefined };
 }
 
-function custodyOf(vault: string, keeper: string): { readonly folder: string; readonly where: string } {
-  return { folder: join(vault, keeper, CUSTODY), where: below(keeper, CUSTODY) };
-}
-
 /** How a log is read. */
 interface ReadHow {
   readonly keeper: string;
@@ -149,7 +146,7 @@ async function readLog(
   const ours: readonly PublicKey[] = isReceiverId(keeper) ? storeKeys(keys) : stationKeys(keys, keeper);
   const checked = await checkCustody({
     files,
-    ...custodyOf(vault, keeper),
+    ...custodyFolder(vault, keeper),
     station: keeper,
     keysOf: () => ours,
     book,

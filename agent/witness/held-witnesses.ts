@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { DockError } from '../../protocol/errors.ts';
 import { isReceiverId, isStationId } from '../../protocol/ids.ts';
 import { stationDays } from '../../protocol/witness-day.ts';
+import { custodyFolder, stationCustodies } from '../verify/custody-folders.ts';
 import { WITNESS } from '../verify/folder-names.ts';
 import { knownKeys } from '../verify/known-keys.ts';
-import { CUSTODY, findPlace } from '../verify/place.ts';
+import { findPlace } from '../verify/place.ts';
 import { PlaceFacts } from '../verify/place-facts.ts';
 import { PlaceLogs } from '../verify/place-logs.ts';
 import { listSorted, type ReadFiles } from '../verify/read-files.ts';
@@ -85,18 +86,10 @@ async function storeLogs(
   { vault, keys }: Pick<HeldWitnesses, 'vault' | 'keys'>,
 ): Promise<StoreLog> {
   const names = (await listSorted(files, vault)) ?? [];
-  const stations = names.filter(isStationId).map((station) => ({
-    kind: 'custody' as const,
-    folder: join(vault, station, CUSTODY),
-    where: `${station}/${CUSTODY}`,
-    station,
-  }));
+  const stations = await stationCustodies(files, vault);
   const nothing = { facts: new PlaceFacts(), witnesses: [] };
   const logs = new PlaceLogs({ files, keys, kind: 'vault', signal, stations, ...nothing });
   for (const receiver of names.filter(isReceiverId))
-    await logs.readStore(receiver, {
-      folder: join(vault, receiver, CUSTODY),
-      where: `${receiver}/${CUSTODY}`,
-    });
+    await logs.readStore(receiver, custodyFolder(vault, receiver));
   return logs.store;
 }
