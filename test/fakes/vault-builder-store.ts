@@ -12,6 +12,7 @@ import {
 import {
   makeSessionId,
   parseReceiverId,
+  type DockingId,
   type ReceiverId,
   type RecordingId,
   type SessionId,
@@ -28,6 +29,7 @@ import {
   type Receipt,
 } from '../../protocol/receipt.ts';
 import { retentionOf } from '../../protocol/retention.ts';
+import type { BuiltDockingPart } from './vault-builder-dockings.ts';
 import { BuilderLog } from './vault-builder-log.ts';
 import type { BuiltOrder } from './vault-builder-orders.ts';
 import type { BuiltRecording } from './vault-builder-recordings.ts';
@@ -182,12 +184,25 @@ export class StoreBuilder {
   /** Lets the documents of a recording go, long after its payload. */
   async dropDocuments({ manifest, manifestBytes, folder }: BuiltRecording): Promise<void> {
     const { station, recording } = manifest;
+    await this.#drop(folder, manifestBytes, { station, recording });
+  }
+
+  /** Lets all parts of a docking record go. */
+  async dropDocking(parts: readonly BuiltDockingPart[]): Promise<void> {
+    for (const { folder, record, bytes } of parts)
+      await this.#drop(folder, bytes, { station: record.station, recording: record.record });
+  }
+
+  async #drop(
+    folder: string,
+    document: Uint8Array,
+    named: { readonly station: StationId; readonly recording: RecordingId | DockingId },
+  ): Promise<void> {
     const receipt = await readFile(join(folder, 'receipt.json'));
     const deletion = await readFile(join(folder, 'deletion.json')).catch(() => null);
     await this.enter('documents-dropped', {
-      station,
-      recording,
-      manifest_sha256: sha256Hex(manifestBytes),
+      ...named,
+      manifest_sha256: sha256Hex(document),
       receipt_sha256: sha256Hex(receipt),
       received_at: parseReceipt(receipt).received_at,
       deletion_sha256: deletion && sha256Hex(deletion),

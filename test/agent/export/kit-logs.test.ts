@@ -7,7 +7,6 @@ import { custody } from '../../../agent/cli/custody.ts';
 import { exportCommand } from '../../../agent/cli/export.ts';
 import { verify } from '../../../agent/cli/verify.ts';
 import type { History } from '../../../agent/history/history.ts';
-import { sha256Hex } from '../../../protocol/bytes.ts';
 import { appendUnsigned } from '../../fakes/unsigned-line.ts';
 import { revokeKey } from '../../fakes/vault-builder-keys.ts';
 import { VaultBuilder, type BuiltRecording } from '../../fakes/vault-builder.ts';
@@ -229,18 +228,7 @@ describe('an honest kit has no finding', () => {
     const builder = await newVault();
     const one = await builder.record();
     const { parts } = await builder.undock();
-    for (const { folder, record, bytes, receipt } of parts) {
-      await builder.receiver.enter('documents-dropped', {
-        station: builder.station,
-        recording: record.record,
-        manifest_sha256: sha256Hex(bytes),
-        receipt_sha256: sha256Hex(await readFile(join(folder, 'receipt.json'))),
-        received_at: receipt?.received_at ?? '',
-        deletion_sha256: null,
-        deleted_at: null,
-      });
-      await rm(folder, { recursive: true });
-    }
+    await builder.receiver.dropDocking(parts);
     await builder.close();
     await expectGood(builder, one.id);
   });

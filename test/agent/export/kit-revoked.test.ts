@@ -114,15 +114,20 @@ describe('a kit with a recording that was receipted before its key was revoked',
   });
 });
 
+/** The kit of a recording whose receipt was taken away. */
+async function kitWithFinding(): Promise<string> {
+  const builder = await newVault();
+  const one = await builder.record();
+  await builder.undock();
+  await builder.close();
+  for (const name of ['receipt.json', 'receipt.json.minisig']) await rm(join(one.folder, name));
+  await run(builder, one.id, '--with-findings');
+  return kitOf(builder);
+}
+
 describe('a kit whose own documents hold, with a finding that only the vault shows,', () => {
   test('is not called good by verify, and says what in both languages', async () => {
-    const builder = await newVault();
-    const one = await builder.record();
-    await builder.undock();
-    await builder.close();
-    for (const name of ['receipt.json', 'receipt.json.minisig']) await rm(join(one.folder, name));
-    await run(builder, one.id, '--with-findings');
-    const kit = kitOf(builder);
+    const kit = await kitWithFinding();
     const keys = ownKeys(kit);
     const en = await runCommand(verify, kit, ...keys);
     const de = await runCommand(verify, kit, ...keys, '--lang', 'de');
@@ -133,13 +138,7 @@ describe('a kit whose own documents hold, with a finding that only the vault sho
   });
 
   test.skipIf(lacking)('is not called good by its script, which says so in both languages', async () => {
-    const builder = await newVault();
-    const one = await builder.record();
-    await builder.undock();
-    await builder.close();
-    for (const name of ['receipt.json', 'receipt.json.minisig']) await rm(join(one.folder, name));
-    await run(builder, one.id, '--with-findings');
-    const { code, said } = await checked(kitOf(builder));
+    const { code, said } = await checked(await kitWithFinding());
     expect(code).toBe(1);
     expect(said).toContain('NOT EVERYTHING DID WHEN THIS KIT WAS MADE: see FINDINGS.txt');
     expect(said).toContain('NICHT ALLES STIMMTE, ALS DIESE MAPPE ENTSTAND: siehe FINDINGS.txt');

@@ -7,7 +7,6 @@ import { report } from '../../../agent/cli/report.ts';
 import { verify } from '../../../agent/cli/verify.ts';
 import type { PilotReport } from '../../../agent/report/pilot-report.ts';
 import { reportHtml } from '../../../agent/report/report-html.ts';
-import { sha256Hex } from '../../../protocol/bytes.ts';
 import { CUSTODY_SEGMENT_TRUSTED_COMMENT } from '../../../protocol/custody-entry.ts';
 import { signDocument } from '../../../protocol/minisign.ts';
 import { appendUnsigned } from '../../fakes/unsigned-line.ts';
@@ -146,18 +145,7 @@ describe('a docking that the log names and whose record is not here', () => {
     const builder = await newVault();
     await builder.dock();
     const { parts } = await builder.undock();
-    for (const { folder, record, bytes, receipt } of parts) {
-      await builder.receiver.enter('documents-dropped', {
-        station: builder.station,
-        recording: record.record,
-        manifest_sha256: sha256Hex(bytes),
-        receipt_sha256: sha256Hex(await readFile(join(folder, 'receipt.json'))),
-        received_at: receipt?.received_at ?? '',
-        deletion_sha256: null,
-        deleted_at: null,
-      });
-      await rm(folder, { recursive: true });
-    }
+    await builder.receiver.dropDocking(parts);
     await builder.close();
     const { codes, made } = await reported(builder);
     expect([codes, made.days]).toEqual([[0, 0], { days: 1, ...UNDECIDED }]);
