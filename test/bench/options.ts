@@ -24,7 +24,8 @@ export const HELP = `npm run bench [-- [GROUP] [OPTION...]]
 
 Without a group: stages, pipeline and syncs, one after the other, in about twelve minutes; then which targets were reached.
 
-  pipeline  the same files through bodydock and through what could be run instead: MB/s, CPU seconds per GB, memory
+  pipeline  the same files through bodydock, through what could be run instead, and through the bare way, which only does what ours must do
+            with each byte: MB/s, CPU seconds per GB, memory
   stages    from the camera into the spool, and from the spool to the receipt, each alone, beside the rates of the bare primitives
             and of the loopback
   syncs     how often agent and receiver sync a file or a folder for each recording (strace)

@@ -15,6 +15,8 @@ import type { Work } from './work.ts';
 const MIB = 1024 * 1024;
 /** What the ratios are told against. */
 const PEERS = ['chain', 'chain-2', 'rsync', 'https', 'tus'];
+/** What ours cannot be faster than; told against the peers as well. */
+const BARE = ['bare', 'bare-tls'];
 
 const HEAD = ['party', 'MB/s', 'lowest', 'highest', 'CPU s/GB', 'by process', 'peak MiB', 'by process'];
 
@@ -65,7 +67,7 @@ function median(samples: readonly Sample[], value: (sample: Sample) => number): 
 
 /** How many times as fast as each peer. */
 function ratioTable(results: readonly PartyResult[]): string {
-  const peers = results.filter(({ name }) => PEERS.includes(name));
+  const peers = results.filter(({ name }) => [...PEERS, ...BARE].includes(name));
   const ours = results.filter(({ name }) => !PEERS.includes(name));
   if (peers.length === 0 || ours.length === 0) return '';
   const head = ['times as fast as', ...peers.map(({ name }) => name)];
@@ -101,7 +103,7 @@ export function pipelineDocument(
   skipped: readonly string[],
 ): Record<string, unknown> {
   const named = new Map(results.map((result) => [result.name, result]));
-  const peers = PEERS.flatMap((name) => named.get(name) ?? []);
+  const peers = [...PEERS, ...BARE].flatMap((name) => named.get(name) ?? []);
   return {
     files: work.files.length,
     size_bytes: work.sizeBytes,
@@ -135,7 +137,7 @@ function partyDocument({ name, title, samples, error }: PartyResult, sizeBytes: 
 /** Medians by party, and how many times as fast as each peer: `<party>.rate_mb_per_s`, `<party>.times_<peer>`, `<party>.<process>.peak_mib`. */
 export function pipelineFigures(results: readonly PartyResult[], { sizeBytes }: Work): Figures {
   const good = results.filter(({ samples }) => samples.length > 0);
-  const peers = good.filter(({ name }) => PEERS.includes(name));
+  const peers = good.filter(({ name }) => [...PEERS, ...BARE].includes(name));
   return Object.fromEntries(
     good.flatMap((result) => {
       const { name, samples } = result;

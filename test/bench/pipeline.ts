@@ -5,6 +5,7 @@ import { findTool } from '../fakes/stock-tools.ts';
 import { sum, type PartyResult, type Sample } from './figures.ts';
 import { LoadWatch } from './load.ts';
 import type { Progress } from './outcome.ts';
+import { bareParty } from './parties/bare.ts';
 import { bodydockParty } from './parties/bodydock.ts';
 import { chainParty } from './parties/chain.ts';
 import { httpsParty } from './parties/https.ts';
@@ -34,6 +35,8 @@ export function allParties(): Party[] {
       cameras: 4,
       tls: true,
     }),
+    bareParty('bare', 'bare: what these bytes take at least on this way', false),
+    bareParty('bare-tls', 'bare-tls: the same, TLS to the broker', true),
     chainParty('chain', 'chain: sha256sum, age, minisign, rsync, sha256sum', 1),
     chainParty('chain-2', 'chain-2: the same, two files at a time', 2),
     rsyncParty('rsync', 'rsync: over ssh, sha256sum at both ends'),

@@ -34,15 +34,21 @@ test('what was not measured is neither reached nor missed, and its line names th
   expect(judge(fast, {})).toEqual({ kind: 'not-measured' });
   expect(judge(fast, { 'a.times_b': Number.NaN })).toEqual({ kind: 'not-measured' });
   expect(targetsText([small], {})).toMatch(
-    /memory +at most 100 \(goal 80\) MiB +- +not measured here: group memory$/,
+    /memory +at most 100 \(goal 80\) MiB +- +- +not measured here: group memory$/,
   );
 });
 
 test('a line says by how much, and whether the goal beyond the bound is reached as well', () => {
   const lines = targetsText([fast, small], { 'a.times_b': 1.5, 'a.peak_mib': 75 }).split('\n');
-  expect(lines[2]).toMatch(/at least 2 times +1\.50 +NOT REACHED, by 25 %$/);
-  expect(lines[3]).toMatch(/ 75\.00 +goal reached, by 25 %$/);
-  expect(targetsText([small], { 'a.peak_mib': 90 })).toMatch(/ 90\.00 +reached, by 10 %$/);
+  expect(lines[2]).toMatch(/at least 2 times +1\.50 +- +NOT REACHED, by 25 %$/);
+  expect(lines[3]).toMatch(/ 75\.00 +- +goal reached, by 25 %$/);
+  expect(targetsText([small], { 'a.peak_mib': 90 })).toMatch(/ 90\.00 +- +reached, by 10 %$/);
+});
+
+test('beside ours stands what the bare way reached, with TLS where ours has it', () => {
+  const ofFour: Target = { ...fast, figure: 'bodydock-tls-4.times_https' };
+  const figures = { 'bodydock-tls-4.times_https': 1, 'bare.times_https': 3, 'bare-tls.times_https': 1.25 };
+  expect(targetsText([ofFour], figures)).toMatch(/times +1\.00 +1\.25 +NOT REACHED, by 50 %$/);
 });
 
 test('each target has one bound, a goal on its better side, and a figure of its own', () => {

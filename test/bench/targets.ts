@@ -96,21 +96,28 @@ function meetsGoal({ goal, atLeast }: Target, value: number): boolean {
   return atLeast === undefined ? value <= goal : value >= goal;
 }
 
-/** One target a line. Those of groups that did not run name their command instead of a verdict. */
+/** What the bare way (parties/bare.ts) says of the same; undefined where it has no such figure. */
+function bareValue({ figure: name }: Target, figures: Figures): number | undefined {
+  const [, tls = '', rest = ''] = /^bodydock(-tls)?(?:-4)?(\..+)$/.exec(name) ?? [];
+  return figures[`bare${tls}${rest}`];
+}
+
+/** One target a line, beside it what the bare way reached. Those of groups that did not run name their command instead of a verdict. */
 export function targetsText(targets: readonly Target[], figures: Figures): string {
   const rows = targets.map((target) => {
     const { what, unit, atLeast, atMost, goal, group } = target;
     const bound = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
     const wanted = `${bound}${goal === undefined ? '' : ` (goal ${goal})`} ${unit}`;
     const verdict = judge(target, figures);
-    if (verdict.kind === 'not-measured') return [what, wanted, '-', `not measured here: group ${group}`];
+    if (verdict.kind === 'not-measured') return [what, wanted, '-', '-', `not measured here: group ${group}`];
     const { kind, value, margin } = verdict;
+    const shown = (number: number): string => figure(number, number < 100 ? 2 : 0);
     const percent = `${figure(Math.abs(margin) * 100, 0)} %`;
     const words =
       kind === 'missed'
         ? `NOT REACHED, by ${percent}`
         : `${meetsGoal(target, value) ? 'goal ' : ''}reached, by ${percent}`;
-    return [what, wanted, figure(value, value < 100 ? 2 : 0), words];
+    return [what, wanted, shown(value), shown(bareValue(target, figures) ?? Number.NaN), words];
   });
-  return renderTable([['target', 'wanted', 'measured', 'verdict'], ...rows]);
+  return renderTable([['target', 'wanted', 'measured', 'bare way', 'verdict'], ...rows]);
 }

@@ -37,7 +37,7 @@ export interface BenchRig {
 /** `tls`: TLS 1.3 with client certificates on both legs to the broker. */
 export async function openBenchRig(tls: boolean, wish: RigWish): Promise<BenchRig> {
   const authority = tls ? await TestAuthority.open() : undefined;
-  const broker = await openBroker(authority);
+  const broker = await openQuietBroker(authority);
   const end = async (): Promise<void> => {
     await broker.stop();
     await authority?.close();
@@ -62,7 +62,8 @@ export async function openBenchRig(tls: boolean, wish: RigWish): Promise<BenchRi
   }
 }
 
-async function openBroker(authority: TestAuthority | undefined): Promise<Mosquitto> {
+/** As production runs it; with an authority only over TLS 1.3 and with client certificates. */
+export async function openQuietBroker(authority: TestAuthority | undefined): Promise<Mosquitto> {
   const common = { lines: QUIET, environment: await unitEnvironment('mosquitto/bodydock.conf') };
   if (authority === undefined) return Mosquitto.open(common);
   const server = await authority.issue({
@@ -100,6 +101,12 @@ export function spaceBytes(measuredBytes: number): number {
   return COPIES * (measuredBytes + earlierBytes(measuredBytes));
 }
 
+/** What whoever runs all day took before what is measured: as much, up to a gigabyte, in more files. */
+export function earlierFiles(measuredBytes: number): { readonly count: number; readonly mib: number } {
+  const sizeBytes = earlierBytes(measuredBytes);
+  return { count: Math.ceil(sizeBytes / EARLIER_FILE_BYTES), mib: sizeBytes / MIB };
+}
+
 function earlierBytes(measuredBytes: number): number {
   return Math.min(measuredBytes, EARLIER_BYTES_MAX);
 }
@@ -116,9 +123,8 @@ export async function earlierDocking(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const folder = join(rig.folder, 'earlier');
-  const sizeBytes = earlierBytes(measuredBytes);
-  const count = Math.ceil(sizeBytes / EARLIER_FILE_BYTES);
-  const work = await makeWork(folder, count, sizeBytes / MIB, signal, 'EARLIER');
+  const { count, mib } = earlierFiles(measuredBytes);
+  const work = await makeWork(folder, count, mib, signal, 'EARLIER');
   await dealOut(work, rig);
   await dockAll(rig);
   await untilReceipts(rig, count, signal);
