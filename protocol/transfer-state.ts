@@ -4,30 +4,19 @@
 // 1. A unit counts as held by the receiver only because a `have` of the followed receiver, epoch and session said so.
 // 2. Bytes sent and not received never exceed the credit, except for one unit when nothing is in flight and credit is not 0.
 // 3. Nothing is sent while the receiver is not known to be there: no claim, or nothing heard for SILENCE_MS.
-// 4. No refusal is final: `never` waits NEVER_MS_MIN, and longer each time, up to NEVER_MS_MAX. Nor is a receipt that does not count: who has one
-//    is offered ever more rarely, up to RECEIPT_MS_MAX, but soon at first, since it may be forged.
-// 5. Who stands back keeps nothing else back: others have its place, and a few numbers of it (StandingBack) are enough to go on later.
+// When it is offered is said in offers.ts, what is on its way in flight.ts.
 import { DigestsSent } from './digests-sent.ts';
 import { Flight } from './flight.ts';
 import type { ReceiverId, RecordingId, SessionId } from './ids.ts';
-import { OFFER_MS_MAX, OFFER_MS_MIN, UNIT_BYTES, WINDOW_BYTES_MAX } from './limits.ts';
+import { UNIT_BYTES, WINDOW_BYTES_MAX } from './limits.ts';
 import { chunksBytes, unitBytes, unitCount } from './manifest.ts';
 import type { ClaimBody, HaveMessage, RefuseBody } from './messages.ts';
+import { Offers, type OfferPauses } from './offers.ts';
 import { RoundTrip } from './round-trip.ts';
 import { UnitSet } from './unit-set.ts';
 
 /** Nothing from the receiver for this long: it is offered again. A live receiver says something every 10 s. */
 export const SILENCE_MS = 15_000;
-/** Pause behind a first refusal `never`: the offer may have been altered on its way. */
-export const NEVER_MS_MIN = 60_000;
-/** ... and the longest one, while nothing but such refusals comes. */
-export const NEVER_MS_MAX = 24 * 3_600_000;
-/** The longest one behind a receipt that does not count. */
-export const RECEIPT_MS_MAX = 3_600_000;
-/** So many times as long as the one before. */
-const NEVER_GROWS = 4;
-/** So long it is offered without an answer until others that wait may have its place. */
-export const UNANSWERED_MS_MAX = 120_000;
 const FIN_MS_MIN = 2000;
 const FIN_MS_MAX = 30_000;
 /** Time-outs in a row, with the receiver alive, that count as a stall. */
@@ -42,12 +31,7 @@ export interface SenderSubject {
 }
 
 /** What is kept of a recording that stands back: with it another sender goes on. */
-export interface StandingBack {
-  /** Monotonic ms. */
-  readonly offerAtMs: number;
-  /** Pauses behind the next refusal `never`, and behind the next receipt that does not count. */
-  readonly neverMs: number;
-  readonly receiptMs: number;
+export interface StandingBack extends OfferPauses {
   /** Claims of it, and of older ones, are old. That of the one behind it may be said again: its receiver may still hold the lease. */
   readonly epochMax: number;
 }
@@ -97,18 +81,9 @@ export class Sender {
   readonly subject: SenderSubject;
   readonly #unitCount: number;
   #phase: 'offering' | 'sending' | 'done' = 'offering';
-  /** What it stands back for, until a claim comes: what was said, or that it stood back before. */
-  #back: RefuseBody['verb'] | 'receipt' | 'before' | undefined;
-  #neverMs = NEVER_MS_MIN;
-  #receiptMs = OFFER_MS_MIN;
+  readonly #offers: Offers;
   #following: Following | undefined;
   #epochMax = 0;
-  #offerAtMs: number;
-  #offerPauseMs = OFFER_MS_MIN;
-  /** Monotonic ms of the first of the offers that nobody answered; undefined where there is none. */
-  #unansweredAtMs: number | undefined;
-  #unansweredMsMax = UNANSWERED_MS_MAX;
-  #isTooLarge = false;
   #heardAtMs = 0;
   #creditBytes = 0;
   readonly #digests: DigestsSent;
@@ -127,12 +102,8 @@ export class Sender {
     this.#flight = new Flight(roundTrip);
     this.#unitCount = unitCount(subject.sealedSizeBytes);
     this.#digests = new DigestsSent(chunksBytes(subject.sealedSizeBytes), roundTrip);
-    this.#offerAtMs = before?.offerAtMs ?? nowMs;
-    if (before === undefined) return;
-    [this.#neverMs, this.#receiptMs, this.#epochMax] = [before.neverMs, before.receiptMs, before.epochMax];
-    this.#back = 'before';
-    this.#offerPauseMs = OFFER_MS_MAX; // one offer tells
-    this.#unansweredMsMax = SILENCE_MS;
+    this.#offers = new Offers(nowMs, before);
+    this.#epochMax = before?.epochMax ?? 0;
   }
 
   /** Bytes sent and not yet in a `have`. */
@@ -157,38 +128,32 @@ export class Sender {
 
   /** Refused for now, receipted in a way that does not count, or too large for the broker: others need not wait for it. */
   get standsBack(): boolean {
-    return this.#back !== undefined || this.#isTooLarge;
+    return this.#offers.standsBack;
   }
 
   /** Offered for long without an answer: others that wait may have its place. Of one that stood back before one offer is enough. */
   isUnanswered(nowMs: number): boolean {
-    const sinceMs = this.#phase === 'offering' ? this.#unansweredAtMs : undefined;
-    return sinceMs !== undefined && nowMs - sinceMs >= this.#unansweredMsMax;
+    return this.#phase === 'offering' && this.#offers.isUnanswered(nowMs);
   }
 
   /** It was offered, and nobody answered that yet. */
   get awaitsAnswer(): boolean {
-    return this.#phase === 'offering' && this.#unansweredAtMs !== undefined;
+    return this.#phase === 'offering' && this.#offers.awaitsAnswer;
   }
 
   /** Monotonic ms of its next offer; undefined while it is sent. */
   get offerAtMs(): number | undefined {
-    return this.#phase === 'offering' ? this.#offerAtMs : undefined;
+    return this.#phase === 'offering' ? this.#offers.atMs : undefined;
   }
 
   /** All that another sender needs to go on later. Only of one that is offered. */
   get standingBack(): StandingBack {
-    return {
-      offerAtMs: this.#offerAtMs,
-      neverMs: this.#neverMs,
-      receiptMs: this.#receiptMs,
-      epochMax: Math.max(0, this.#epochMax - 1),
-    };
+    return { ...this.#offers.pauses, epochMax: Math.max(0, this.#epochMax - 1) };
   }
 
   /** Whether the broker takes a message of the size of its offer, as far as it is known. It is offered again all the same, as late as others. */
   offerFits(fits: boolean): void {
-    this.#isTooLarge = !fits;
+    this.#offers.fits(fits);
   }
 
   /** True while the receiver answers and yet nothing that was sent arrives: the sign of messages that a broker drops for their size. */
@@ -226,7 +191,7 @@ export class Sender {
   /** Monotonic ms at which `next` may have something to do although nothing came in, with what is held back then. */
   wakeAtMs(held: Held = 'nothing'): number {
     if (this.#phase === 'done') return Number.POSITIVE_INFINITY;
-    if (this.#phase === 'offering') return held === 'offers' ? Number.POSITIVE_INFINITY : this.#offerAtMs;
+    if (this.#phase === 'offering') return held === 'offers' ? Number.POSITIVE_INFINITY : this.#offers.atMs;
     const flight = this.#flight.wakeAtMs(this.#creditBytes > 0 && held === 'nothing');
     const fin = this.#allSent() ? this.#finAtMs : Number.POSITIVE_INFINITY;
     return Math.min(flight, this.#digests.lateAtMs, fin, this.#heardAtMs + SILENCE_MS);
@@ -238,11 +203,8 @@ export class Sender {
     const known = this.#following;
     const same = known !== undefined && known.receiver === body.receiver && known.epoch === body.epoch;
     if (!same && body.epoch <= this.#epochMax) return false;
-    this.#back = undefined;
-    this.#neverMs = NEVER_MS_MIN; // a receipt that did not count says nothing of claims
-    this.#unansweredMsMax = UNANSWERED_MS_MAX;
+    this.#offers.claimed();
     this.#heardAtMs = nowMs;
-    this.#offerPauseMs = OFFER_MS_MIN;
     if (same && this.#phase === 'sending') return true;
     this.#epochMax = Math.max(this.#epochMax, body.epoch);
     this.#following = { receiver: body.receiver, epoch: body.epoch, messageBytesMax: body.message_bytes_max };
@@ -277,16 +239,9 @@ export class Sender {
   refuse(body: RefuseBody, nowMs: number): void {
     if (this.#phase === 'done' || !this.#isOurs(body)) return;
     if (this.#phase === 'sending' && this.#following?.receiver !== body.receiver) return;
-    this.#back = body.verb;
     if (body.verb === 'restart') this.#held.clear();
-    const pauses = {
-      resend: OFFER_MS_MIN,
-      restart: OFFER_MS_MIN,
-      pause: Math.max(OFFER_MS_MIN, body.retry_after_ms),
-      never: this.#neverMs,
-    };
-    if (body.verb === 'never') this.#neverMs = Math.min(NEVER_GROWS * this.#neverMs, NEVER_MS_MAX);
-    this.#stopSending(nowMs + pauses[body.verb]);
+    this.#offers.refused(body, nowMs);
+    this.#stopSending();
   }
 
   /**
@@ -296,29 +251,24 @@ export class Sender {
   receiptRefused(nowMs: number, isLasting: boolean): void {
     const isAnswer = this.#phase === 'offering' ? this.awaitsAnswer : this.#isFinished();
     if (!isAnswer) return;
-    this.#back = 'receipt';
-    const pauseMs = Math.min(this.#receiptMs, isLasting ? RECEIPT_MS_MAX : OFFER_MS_MAX);
-    this.#receiptMs = 2 * pauseMs;
-    this.#stopSending(nowMs + pauseMs);
+    this.#offers.receiptRefused(nowMs, isLasting);
+    this.#stopSending();
   }
 
   /** The connection came back: what the receiver holds is asked again by an offer, at once. */
   connected(nowMs: number): void {
-    if (this.#phase === 'done' || this.#waitsItsTime) return;
-    this.#offerPauseMs = OFFER_MS_MIN;
-    this.#stopSending(nowMs);
+    this.#offerAfresh(nowMs);
   }
 
   /** Nothing of it is to be sent for now: it is offered anew at that time, and what was on its way counts as never sent. */
   postponed(untilMs: number): void {
-    if (this.#phase === 'done' || this.#waitsItsTime) return;
-    this.#offerPauseMs = OFFER_MS_MIN;
-    this.#stopSending(untilMs);
+    this.#offerAfresh(untilMs);
   }
 
-  /** Its pause is its own, whatever becomes of the connection. */
-  get #waitsItsTime(): boolean {
-    return this.#back === 'never' || this.#back === 'receipt';
+  #offerAfresh(atMs: number): void {
+    if (this.#phase === 'done' || this.#offers.waitsItsTime) return;
+    this.#offers.afresh(atMs);
+    this.#stopSending();
   }
 
   /** The receipt was verified and is durable: nothing is left to do. */
@@ -329,9 +279,13 @@ export class Sender {
 
   /** The next thing to do, or undefined. What it returns counts as done. */
   next(nowMs: number, budget: SendBudget): SenderAction | undefined {
-    if (this.#phase === 'sending' && nowMs - this.#heardAtMs >= SILENCE_MS) this.#stopSending(nowMs);
+    if (this.#phase === 'sending' && nowMs - this.#heardAtMs >= SILENCE_MS) {
+      this.#offers.again(nowMs);
+      this.#stopSending();
+    }
     const { held = 'nothing' } = budget;
-    if (this.#phase === 'offering') return held === 'offers' ? undefined : this.#nextOffer(nowMs);
+    if (this.#phase === 'offering')
+      return held !== 'offers' && this.#offers.take(nowMs) ? { kind: 'offer' } : undefined;
     const following = this.#following;
     if (this.#phase === 'done' || following === undefined) return undefined;
     this.#takeLost(nowMs);
@@ -358,14 +312,6 @@ export class Sender {
     return (
       body.recording === recording && body.session === session && body.manifest_sha256 === manifestSha256
     );
-  }
-
-  #nextOffer(nowMs: number): SenderAction | undefined {
-    if (nowMs < this.#offerAtMs) return undefined;
-    this.#unansweredAtMs ??= nowMs;
-    this.#offerAtMs = nowMs + this.#offerPauseMs;
-    this.#offerPauseMs = Math.min(2 * this.#offerPauseMs, OFFER_MS_MAX);
-    return { kind: 'offer' };
   }
 
   #nextDigests(nowMs: number, { receiver }: Following, messageBytesMax: number): SenderAction | undefined {
@@ -444,10 +390,9 @@ export class Sender {
     this.#digests.takeLate(nowMs);
   }
 
-  #stopSending(offerAtMs: number): void {
+  /** It is offered from now on. */
+  #stopSending(): void {
     this.#phase = 'offering';
-    this.#unansweredAtMs = undefined;
-    this.#offerAtMs = offerAtMs;
     this.#flight.clear();
   }
 

@@ -41,7 +41,7 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
   {
     id: 'too-large-holds-places',
     what: 'documents that are too large for the broker hold all places, and nothing behind them is offered',
-    file: 'protocol/transfer-state.ts',
+    file: 'protocol/offers.ts',
     find: 'this.#back !== undefined || this.#isTooLarge',
     put: 'this.#back !== undefined',
     suites: ['agent/push/push'],
@@ -209,7 +209,7 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
   {
     id: 'never-is-final',
     what: 'what was refused with "never" is not tried again',
-    file: 'protocol/transfer-state.ts',
+    file: 'protocol/offers.ts',
     find: '      never: this.#neverMs,\n',
     put: '      never: 1e12,\n',
     suites: SENDER,

@@ -7,11 +7,10 @@ import {
   NEVER_MS_MAX,
   NEVER_MS_MIN,
   RECEIPT_MS_MAX,
-  Sender,
-  SILENCE_MS,
+  UNANSWERED_AGAIN_MS_MAX,
   UNANSWERED_MS_MAX,
-  type SenderAction,
-} from '../../protocol/transfer-state.ts';
+} from '../../protocol/offers.ts';
+import { Sender, SILENCE_MS, type SenderAction } from '../../protocol/transfer-state.ts';
 import { UnitSet } from '../../protocol/unit-set.ts';
 import {
   budget,
@@ -224,7 +223,7 @@ test('offers of two minutes without an answer are long, of one that stood back b
   const back = new Sender(subject(10), 0, undefined, first.standingBack);
   for (const [sender, longMs] of [
     [first, UNANSWERED_MS_MAX],
-    [back, SILENCE_MS],
+    [back, UNANSWERED_AGAIN_MS_MAX],
   ] as const) {
     for (let nowMs = 0; nowMs < longMs; nowMs += 1000) {
       drain(sender, nowMs);
