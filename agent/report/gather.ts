@@ -39,6 +39,8 @@ interface Named {
   /** By their ids: one that was sealed twice must not stand for another that is not there. */
   readonly found: Set<string>;
   media: number;
+  /** Files that may be recordings: nobody knows of what kind they are. */
+  untold: number;
   readonly receivedMs: number[];
 }
 
@@ -190,7 +192,10 @@ export class Gatherer {
     named.found.add(manifest.recording);
     if (manifest.role === 'media') {
       named.media++;
-      this.#capture(manifest);
+      this.#capture(manifest, 'recorded');
+    } else if (mayBeRecording(manifest)) {
+      named.untold++;
+      this.#capture(manifest, 'undecided');
     }
     if (receivedAt !== null) named.receivedMs.push(Date.parse(receivedAt));
     if (!this.#calendar.isWithin(manifest.sealed_at, this.#period)) return;
@@ -204,11 +209,11 @@ export class Gatherer {
     });
   }
 
-  /** A recording that was made, or may have been made, on a day keeps that day from being proven. */
-  #capture({ capture: { earliest_at: earliest, latest_at: latest, basis } }: Manifest): void {
+  /** A recording that was made, or may have been made, on a day keeps that day from being proven; `told` is what it says of one sure day. */
+  #capture({ capture: { earliest_at: earliest, latest_at: latest, basis } }: Manifest, told: Proof): void {
     const [from, to] = [earliest ?? latest, latest ?? earliest].map((at) => at && this.#calendar.dayOf(at));
     if (from == null || to == null) return;
-    const proof = from === to && basis !== 'clock-unmeasured' ? 'recorded' : 'undecided';
+    const proof = from === to && basis !== 'clock-unmeasured' ? told : 'undecided';
     const { from: first, to: last } = this.#period;
     if (from > last || to < first) return;
     for (const day of daysOf({ from: from > first ? from : first, to: to < last ? to : last }))
@@ -216,7 +221,12 @@ export class Gatherer {
   }
 
   #namedBy(docking: string): Named {
-    const named = this.#named.get(docking) ?? { found: new Set<string>(), media: 0, receivedMs: [] };
+    const named = this.#named.get(docking) ?? {
+      found: new Set<string>(),
+      media: 0,
+      untold: 0,
+      receivedMs: [],
+    };
     this.#named.set(docking, named);
     return named;
   }
@@ -225,14 +235,14 @@ export class Gatherer {
   #settleDockings(): DayReport {
     const days = new Map<string, Proof>();
     for (const [id, docking] of this.#dockings) {
-      const { found, media = 0 } = this.#named.get(id) ?? {};
+      const { found, media = 0, untold = 0 } = this.#named.get(id) ?? {};
       const absent = [...docking.stored].filter((recording) => found?.has(recording) !== true);
       const isStoredHere = absent.length === 0;
       const listed = [...docking.listed.values()].reduce((sum, each) => sum + each, 0);
       const isListed = docking.listed.size >= docking.parts && listed >= docking.seen;
       const isAllHere = isListed && isStoredHere;
       const isGone = [...docking.vanished].some((path) => !docking.takenLater.has(path));
-      const isWhole = docking.isComplete && docking.waiting === 0 && isAllHere && !isGone;
+      const isWhole = docking.isComplete && docking.waiting === 0 && isAllHere && !isGone && untold === 0;
       const proves = media > 0 ? 'recorded' : isWhole ? 'empty' : 'undecided';
       if (proves === 'empty')
         this.#count(docking.camera, docking.day, (counts) => counts.dockings_without_recording++);
@@ -280,6 +290,11 @@ export class Gatherer {
     this.#cameras.set(camera, known);
     return known;
   }
+}
+
+/** Its name does not tell of what kind it is, or what it holds is known in part only. Where it has no byte it is none. */
+function mayBeRecording({ role, rejected, original }: Manifest): boolean {
+  return role === 'other' && rejected !== null && original.size_bytes > 0;
 }
 
 function secondsBetween(from: string, to: string): number {

@@ -26,4 +26,12 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     put: '',
     suites: ['agent/report/logs'],
   },
+  {
+    id: 'report-day-empty-beside-unknown',
+    what: 'a day is proven without recording although a file of an unknown kind was taken on it',
+    file: 'agent/report/gather.ts',
+    find: "  return role === 'other' && rejected !== null && original.size_bytes > 0;\n",
+    put: "  return role === 'other' && rejected?.reason === 'damaged' && original.size_bytes > 0;\n",
+    suites: ['agent/report/report'],
+  },
 ];

@@ -414,6 +414,31 @@ describe('a day is no proof that nothing was recorded', () => {
     expect(days).toMatchObject({ proven_without_recording: 0, undecided: 1 });
   });
 
+  test.each([
+    ['an unknown kind', 'DCIM/VIDEO1.DAV', 'unknown-kind'],
+    ['a name that tells no kind', 'DCIM/new\nline', 'odd-name'],
+  ] as const)('where a file of %s was taken: it may be a recording', async (_, path, rejected) => {
+    const days = await daysOf(async (builder) => {
+      await builder.record({ path, role: 'other', rejected });
+      await builder.undock();
+    });
+    expect(days).toMatchObject({ proven_without_recording: 0, with_recording: 0, undecided: 1 });
+  });
+
+  test('but is one where what was taken is known to be none, or has no byte', async () => {
+    const days = await daysOf(async (builder) => {
+      await builder.record({ path: 'LOG.TXT', role: 'other' });
+      await builder.record({
+        path: 'new\nline',
+        role: 'other',
+        rejected: 'odd-name',
+        original: new Uint8Array(),
+      });
+      await builder.undock();
+    });
+    expect(days).toMatchObject({ proven_without_recording: 1, undecided: 0 });
+  });
+
   test('where the record says of more files than it lists', async () => {
     const days = await daysOf(async (builder) => {
       await builder.entry({ fate: 'not-a-file', path: 'a' });
