@@ -1,5 +1,5 @@
 // What a station consists of: every adapter of the agent is made here, but for the files and threads that open-station.ts begins with. Loaded while those start.
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { BrokerConfig } from '../config/broker-config.ts';
 import { certificateEnds } from '../config/certificate-ends.ts';
 import { keyChangesFolder, loadKeyHistory } from '../config/key-changes.ts';
@@ -9,7 +9,6 @@ import type { StationConfig } from '../config/station-config.ts';
 import type { LoginCounts } from '../drivers/ambarella/login-guard.ts';
 import { deviceAt } from '../drivers/serial/device-node.ts';
 import { sysfsDevices } from '../drivers/usb/devices-sysfs.ts';
-import { isMachineShort } from '../protocol/errors.ts';
 import { makeSessionId } from '../protocol/ids.ts';
 import { readBootId } from '../protocol/io/boot-id.ts';
 import { openMqttBroker } from '../protocol/io/broker-mqtt.ts';
@@ -38,6 +37,7 @@ import type { ReadyLooks } from './spool/ready-looks.ts';
 import { stationDrivers } from './station-drivers.ts';
 import { lostStatus } from './status.ts';
 import { watchFolder } from './system/folder-changes-chokidar.ts';
+import { folderIdentity, isVacantFolder } from './system/folder-identity.ts';
 import { watchTree } from './system/folder-tree.ts';
 import type { StationPorts } from './station-ports.ts';
 import type { Undo } from './undo.ts';
@@ -143,6 +143,7 @@ export async function openParts(
     freeBuffer: bufferFreer(),
     drivers: await stationDrivers(config, { ...options, usbDevices, portSwitches, clock, log, conditions }),
     folderIdentity,
+    isVacantFolder,
     watchFolder,
     watchTree,
     portIdentity: deviceAt,
@@ -187,13 +188,4 @@ async function readCredentials({ tls }: BrokerConfig): Promise<TlsCredentials> {
     readFile(tls.keyFile),
   ]);
   return { ca, cert, key };
-}
-
-/** Device and file number; undefined where there is no folder of that name. Errors: the machine's where it is short of something. */
-async function folderIdentity(path: string): Promise<string | undefined> {
-  const found = await stat(path, { bigint: true }).catch((error: unknown) => {
-    if (isMachineShort(error)) throw error; // says nothing of the folder
-    return undefined;
-  });
-  return found?.isDirectory() === true ? `${found.dev}:${found.ino}` : undefined;
 }

@@ -2,7 +2,7 @@
 import type { CameraSession, Driver, Place } from '../../drivers/driver.ts';
 import { pickDriver } from '../../drivers/registry.ts';
 import { DockError } from '../../protocol/errors.ts';
-import type { PlaceWatch } from './place-watch.ts';
+import { departed, type PlaceWatch } from './place-watch.ts';
 
 /** A session with the camera in a bay. */
 export interface BaySession extends CameraSession {
@@ -37,6 +37,14 @@ export class SinglePlace implements BayPlace {
     const driver = await pickDriver(this.#drivers, this.#place, signal);
     if (driver === undefined)
       throw new DockError('driver.refused', 'no driver speaks to what is in this bay', { retry: 'later' });
-    return driver.open(this.#place, signal);
+    const session = await driver.open(this.#place, signal);
+    try {
+      // What left before it was opened may have left something else in its place, such as an empty mount point.
+      if ((await this.watch.present()) === undefined) throw departed('nothing is in this bay any more');
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+    return session;
   }
 }

@@ -1,4 +1,7 @@
 // Watches the folder of a bay. What is told of changes only shortens the wait for a plain folder, and for new files in it.
+//
+// A mount point stays where it is when its card leaves. So an empty folder at which nothing is mounted is no camera: it would be docked, and
+// its record would prove that nothing was recorded. One that was seen with something in it is the camera as long as it lies there, emptied too.
 import type { Clock, Log } from '../../protocol/ports.ts';
 import type { FolderChange, WatchFolder, WatchTree } from '../system/folder-changes.ts';
 import { departed, PRESENCE_MS, untilThere, type PlaceIdentity, type PlaceWatch } from './place-watch.ts';
@@ -9,6 +12,8 @@ const SETTLE_MS = 500;
 
 export interface FolderWatchDeps {
   readonly identity: PlaceIdentity;
+  /** True where nothing is in the folder and nothing is mounted at it. */
+  readonly isVacant: (path: string) => Promise<boolean>;
   readonly clock: Clock;
   readonly watchFolder: WatchFolder;
   readonly watchTree: WatchTree;
@@ -19,22 +24,29 @@ export interface FolderWatchDeps {
 export class FolderWatch implements PlaceWatch {
   readonly path: string;
   readonly #identity: PlaceIdentity;
+  readonly #isVacant: FolderWatchDeps['isVacant'];
   readonly #clock: Clock;
   readonly #watchFolder: WatchFolder;
   readonly #watchTree: WatchTree;
   readonly #log: Log;
+  /** What was there at the last look. */
+  #seen: string | undefined;
 
   constructor(path: string, deps: FolderWatchDeps) {
     this.path = path;
     this.#identity = deps.identity;
+    this.#isVacant = deps.isVacant;
     this.#clock = deps.clock;
     this.#watchFolder = deps.watchFolder;
     this.#watchTree = deps.watchTree;
     this.#log = deps.log;
   }
 
-  present(): Promise<string | undefined> {
-    return this.#identity(this.path);
+  async present(): Promise<string | undefined> {
+    const found = await this.#identity(this.path);
+    const isThere = found !== undefined && (found === this.#seen || !(await this.#isVacant(this.path)));
+    this.#seen = isThere ? found : undefined;
+    return this.#seen;
   }
 
   arrival(signal: AbortSignal): Promise<string> {

@@ -6,7 +6,7 @@ import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
 import type { WatchFolder, WatchTree } from '../system/folder-changes.ts';
 import { SinglePlace, type BayPlace } from './bay-place.ts';
 import type { WhoIs } from './camera-register.ts';
-import { FolderWatch } from './folder-watch.ts';
+import { FolderWatch, type FolderWatchDeps } from './folder-watch.ts';
 import { PairedPlace } from './paired-place.ts';
 import type { PlaceIdentity } from './place-watch.ts';
 import type { PortSwitches } from './port-switches.ts';
@@ -16,6 +16,7 @@ import { UsbPlace } from './usb-place.ts';
 export interface BayPlacePorts {
   readonly drivers: readonly Driver[];
   readonly folderIdentity: PlaceIdentity;
+  readonly isVacantFolder: FolderWatchDeps['isVacant'];
   readonly watchFolder: WatchFolder;
   readonly watchTree: WatchTree;
   readonly portIdentity: PlaceIdentity;
@@ -51,8 +52,11 @@ function filesPlace(bay: BayConfig, ports: BayPlacePorts): BayPlace | undefined 
   return new UsbPlace(bay.usbPort, { ...ports, devices: ports.usbDevices });
 }
 
-function folderPlace(path: string, { folderIdentity, drivers, ...ports }: BayPlacePorts): BayPlace {
-  const watch = new FolderWatch(path, { ...ports, identity: folderIdentity });
+function folderPlace(
+  path: string,
+  { folderIdentity, isVacantFolder, drivers, ...ports }: BayPlacePorts,
+): BayPlace {
+  const watch = new FolderWatch(path, { ...ports, identity: folderIdentity, isVacant: isVacantFolder });
   return new SinglePlace({ kind: 'folder', path }, watch, drivers);
 }
 

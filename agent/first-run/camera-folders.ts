@@ -4,10 +4,11 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { holds } from '../../config/station-rules.ts';
 import { DockError } from '../../protocol/errors.ts';
+import { isVacantFolder } from '../system/folder-identity.ts';
 
 /**
  * Looks only. `out` is the name that was given with --out, if any; `base` is where the command was typed.
- * Errors: "first-run.camera" where a folder is none, is given twice or lies in another one; "first-run.out" where `out` and a camera share files.
+ * Errors: "first-run.camera" where a folder is none, is given twice, lies in another one or has nothing in it; "first-run.out" where `out` and a camera share files.
  */
 export async function checkCameraFolders(
   cameras: readonly string[],
@@ -36,6 +37,11 @@ export async function checkCameraFolders(
         'first-run.out',
         `the camera ${name} lies in ${folder}, where vault, keys and logs go: name another folder with --out`,
       );
+    if (await isVacantFolder(name))
+      throw refuse(
+        'first-run.camera',
+        `nothing is in ${name} and nothing is mounted there, which is a bay without a camera: mount the card, or name another folder with --camera`,
+      );
   }
 }
 
@@ -57,11 +63,11 @@ function checkPair(
 
 async function requireFolder(folder: string): Promise<void> {
   const found = await stat(folder).catch(() => undefined);
-  if (found?.isDirectory() === true) return;
-  throw refuse(
-    'first-run.camera',
-    `${folder} is not a folder: name the folder of a camera or a mounted card with --camera`,
-  );
+  if (found?.isDirectory() !== true)
+    throw refuse(
+      'first-run.camera',
+      `${folder} is not a folder: name the folder of a camera or a mounted card with --camera`,
+    );
 }
 
 /** Where a path leads, as far as it is there. */

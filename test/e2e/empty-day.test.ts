@@ -1,14 +1,20 @@
 // The normal day of a service: cameras come back with nothing on them. Two processes and mosquitto; what is left is proof that nothing was
 // recorded, and not merely nothing.
+import { execFile } from 'node:child_process';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import { STATION } from '../fakes/dock-rig-config.ts';
 import { DockRig } from '../fakes/dock-rig.ts';
 import { Mosquitto } from '../fakes/mosquitto.ts';
+import type { BaySeen } from '../fakes/station-view.ts';
 import { BODYDOCK, runProgram } from '../fakes/program.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
 import { until } from '../fakes/until.ts';
+
+const run = promisify(execFile);
+const lacksRoot = process.env['CI'] === undefined && process.getuid?.() !== 0;
 
 interface Totals {
   readonly recordings: number;
@@ -114,4 +120,35 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('a day on which noth
     await dock.stop();
     expect(dock.check()).toMatchObject({ problems: [], recordings: 0, dockings: 3 });
   });
+
+  test.skipIf(lacksRoot)(
+    'is claimed of no bay whose card is not mounted: its mount point is no camera with nothing on it',
+    async () => {
+      const dock = (rig = await DockRig.open());
+      const place = dock.camera();
+      await rm(join(place, 'DCIM'), { recursive: true });
+      const mount = (): Promise<unknown> => run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'card', place]);
+      const isDocked = (bay: BaySeen): boolean =>
+        bay.camera !== null && bay.state === 'done' && bay.entries === 0 && bay.light === 'safe-to-take';
+      const isEmpty = (bay: BaySeen): boolean =>
+        bay.camera === null && bay.state === 'empty' && bay.light === 'off';
+      await dock.start();
+      try {
+        // What begins behind an end would have its record before the next one: so it is the last count that tells.
+        for (const stay of [1, 2]) {
+          await dock.untilBay(1, 'no camera', 30_000, isEmpty);
+          await mount();
+          await dock.untilBay(1, 'safe to take and empty', 30_000, isDocked);
+          await run('umount', ['-l', place]);
+          const there = async (): Promise<boolean> => (await dock.receiptedDockings()).length >= stay;
+          await until('the record', 30_000, there, () => dock.tails());
+        }
+        await dock.untilBay(1, 'no camera', 30_000, isEmpty);
+      } finally {
+        await run('umount', ['-l', place]).catch(() => undefined);
+      }
+      await dock.stop();
+      expect(dock.check()).toMatchObject({ problems: [], recordings: 0, dockings: 2 });
+    },
+  );
 });

@@ -239,6 +239,7 @@ export class DockAndStore {
           const camera = cameras.get(path);
           return camera?.isAttached === true ? String(camera.docking) : undefined;
         },
+        isVacantFolder: async () => false,
         watchFolder,
         watchTree,
         portIdentity: deviceAt,

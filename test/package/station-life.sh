@@ -44,7 +44,7 @@ bodydock check
 fact exit $?
 
 step first-steps
-mkdir -p /media/bay-1 /store
+mkdir -p /media/bay-1/DCIM /store
 bodydock keys make station --out /etc/bodydock/keys >/dev/null
 bodydock keys make store --out /etc/bodydock/keys >/dev/null
 bodydock keys make identity --out /store >/dev/null

@@ -161,4 +161,12 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     put: '/^driver\\./',
     suites: ['agent/bay/take'],
   },
+  {
+    id: 'mount-point-is-empty-camera',
+    what: 'the mount point of a card that is away is docked, and proves that nothing was recorded',
+    file: 'agent/bay/folder-watch.ts',
+    find: '(found === this.#seen || !(await this.#isVacant(this.path)))',
+    put: '(found === this.#seen || !(await this.#isVacant(this.path)) || found.length > 0)',
+    suites: ['agent/bay/folder-watch'],
+  },
 ];

@@ -103,6 +103,7 @@ export async function startStation(
     progress: new Progress(clock),
     drivers: [dock.driver(live)],
     folderIdentity: async () => undefined,
+    isVacantFolder: async () => false,
     watchFolder: () => async () => undefined,
     watchTree: () => async () => undefined,
     portIdentity: (place) => dock.identity(place),

@@ -21,6 +21,7 @@ function watched(): {
   let [woken, tells]: [number, TreeWatching | undefined] = [0, undefined];
   const watch = new FolderWatch('/bay', {
     identity: async () => 'one',
+    isVacant: async () => false,
     clock,
     watchFolder: () => async () => undefined,
     watchTree: (path, watching) => {
@@ -94,7 +95,14 @@ describe('the arrival of a folder', () => {
       };
     };
     const watchTree = () => async (): Promise<void> => undefined;
-    const deps = { identity, clock, watchFolder: counted, watchTree, log: new MemoryLog() };
+    const deps = {
+      identity,
+      isVacant: async () => false,
+      clock,
+      watchFolder: counted,
+      watchTree,
+      log: new MemoryLog(),
+    };
     return { watch: new FolderWatch(join(parent, 'bay'), deps), held: () => held };
   }
 
@@ -149,5 +157,43 @@ describe('the arrival of a folder', () => {
       throw new Error('watched');
     });
     expect(await watch.arrival(new AbortController().signal)).toBe(await identity(join(parent, 'bay')));
+  });
+});
+
+describe('a folder with nothing in it', () => {
+  function place(): { watch: FolderWatch; now: { folder: string | undefined; isVacant: boolean } } {
+    const now: { folder: string | undefined; isVacant: boolean } = { folder: 'mount point', isVacant: true };
+    const watch = new FolderWatch('/bay', {
+      identity: async () => now.folder,
+      isVacant: async () => now.isVacant,
+      clock: new ManualClock(),
+      watchFolder: () => async () => undefined,
+      watchTree: () => async () => undefined,
+      log: new MemoryLog(),
+    });
+    return { watch, now };
+  }
+
+  test('is no camera where nothing is mounted at it, before and behind each stay of a card', async () => {
+    const { watch, now } = place();
+    for (const card of ['card', 'card', 'another card']) {
+      expect(await watch.present()).toBeUndefined();
+      Object.assign(now, { folder: card, isVacant: false });
+      expect(await watch.present()).toBe(card);
+      Object.assign(now, { folder: 'mount point', isVacant: true });
+    }
+    expect(await watch.present()).toBeUndefined();
+  });
+
+  test('stays the camera that it was when it was emptied, until it goes', async () => {
+    const { watch, now } = place();
+    Object.assign(now, { folder: 'plain', isVacant: false });
+    expect(await watch.present()).toBe('plain');
+    now.isVacant = true;
+    expect(await watch.present()).toBe('plain');
+    now.folder = undefined;
+    expect(await watch.present()).toBeUndefined();
+    now.folder = 'plain';
+    expect(await watch.present()).toBeUndefined();
   });
 });

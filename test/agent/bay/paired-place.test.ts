@@ -69,6 +69,7 @@ function bay(
       { kind: 'folder', path: '/folder' },
       new FolderWatch('/folder', {
         identity: async () => (now.files ? 'f' : undefined),
+        isVacant: async () => false,
         watchFolder: () => async () => undefined,
         watchTree: () => async () => undefined,
         clock,

@@ -13,7 +13,8 @@ beforeEach(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'bodydock-first-run-')));
   card = join(folder, 'card');
   await mkdir(join(card, 'DCIM'), { recursive: true });
-  await mkdir(join(folder, 'other'));
+  await mkdir(join(folder, 'other', 'DCIM'), { recursive: true });
+  await mkdir(join(folder, 'mount point'));
   await symlink(card, join(folder, 'link'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -49,6 +50,12 @@ describe('the first run refuses, and writes nothing,', () => {
     ],
     ['a camera in another one', ['card/DCIM', 'card'], 'out', /share files, one lies in the other/],
     ['a camera that is no folder', ['other', 'nowhere'], 'out', /nowhere is not a folder/],
+    [
+      'a mount point without its card',
+      ['other', 'mount point'],
+      'out',
+      /nothing is in .*mount point and nothing is mounted there, .*: mount the card/,
+    ],
   ])('%s', async (_what, cameras, out, message) => {
     const before = await readdir(folder, { recursive: true });
     const words = cameras.flatMap((each) => ['--camera', `${folder}/${each}`]);
@@ -67,8 +74,8 @@ describe('the first run refuses, and writes nothing,', () => {
 });
 
 test('the first run takes cameras beside its folder, and folders of an earlier first run as cameras of a new one', async () => {
-  await mkdir(join(folder, 'out', 'first-run-1', 'cameras', 'camera-1'), { recursive: true });
-  await mkdir(join(folder, 'cards'));
+  await mkdir(join(folder, 'out', 'first-run-1', 'cameras', 'camera-1', 'DCIM'), { recursive: true });
+  await mkdir(join(folder, 'cards', 'DCIM'), { recursive: true });
   await checkCameraFolders(['card', 'other', 'cards'], 'cards-out', folder);
   await checkCameraFolders(['out/first-run-1/cameras/camera-1'], undefined, folder);
   await checkCameraFolders([], 'card', folder);
