@@ -3,7 +3,10 @@
 import type { CustodyEvent } from '../../protocol/custody-entry.ts';
 import type { Conditions } from '../../protocol/ports.ts';
 
-/** Recordings that are remembered; of more the condition is raised once the first ones are gone, or never: the log has them all. */
+/**
+ * Recordings of one code that are remembered; of more the condition is raised once the first ones are gone, or never: the log has them all. One that
+ * calls a person must not stay untold because a camera writes many files of a kind that nobody knows.
+ */
 const RECORDINGS_MAX = 1024;
 const DAMAGED_CONDITION = 'recording.damaged';
 const REJECTED_CONDITION = 'recording.rejected';
@@ -21,6 +24,10 @@ export class RejectedRecordings {
   /** Docking of each recording whose bytes were read a moment ago. */
   readonly #pulled = new Map<string, string>();
   readonly #odd = new Map<string, Odd>();
+  readonly #counts = new Map([
+    [DAMAGED_CONDITION, 0],
+    [REJECTED_CONDITION, 0],
+  ]);
 
   constructor(conditions: Conditions) {
     this.#conditions = conditions;
@@ -49,8 +56,10 @@ export class RejectedRecordings {
   }
 
   #rejected(recording: string, reason: string, docking: string): void {
-    if (this.#odd.size >= RECORDINGS_MAX) return;
     const code = reason === 'damaged' ? DAMAGED_CONDITION : REJECTED_CONDITION;
+    const count = this.#counts.get(code) ?? 0;
+    if (count >= RECORDINGS_MAX) return;
+    if (!this.#odd.has(recording)) this.#counts.set(code, count + 1);
     this.#odd.set(recording, { docking, code, isReceipted: false });
     this.#conditions.raise(code, recording, { bay: this.#bays.get(docking) ?? null, reason });
   }
@@ -77,6 +86,7 @@ export class RejectedRecordings {
 
   #over(recording: string, { code }: Odd): void {
     this.#odd.delete(recording);
+    this.#counts.set(code, (this.#counts.get(code) ?? 1) - 1);
     this.#conditions.clear(code, recording);
   }
 }

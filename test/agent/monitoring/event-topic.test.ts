@@ -110,6 +110,20 @@ describe('a recording that is kept although it is odd', () => {
     expect(conditions.codes()).toEqual([]);
   });
 
+  test('is told of where it is damaged, behind however many that are odd in another way', () => {
+    for (let number = 0; number < 3000; number++) {
+      for (const event of [of('pulled', `odd-${number}`, { docking: 'd1' }), of('spooled', `odd-${number}`)])
+        rejected.entered(event);
+      rejected.entered(of('rejected', `odd-${number}`, { reason: 'unknown-kind' }));
+    }
+    rejected.entered(of('rejected', 'r1', { reason: 'damaged' }));
+    expect(conditions.facts('recording.damaged', 'r1')).toEqual({ bay: 'bay-1', reason: 'damaged' });
+    expect(conditions.codes().length).toBeLessThan(2000);
+    rejected.entered(of('receipted', 'r1'));
+    rejected.entered(UNDOCKED);
+    expect(conditions.isRaised('recording.damaged', 'r1')).toBe(false);
+  });
+
   test('is told of again after a start, until its receipt', () => {
     const again = new RejectedRecordings(conditions);
     again.takeOver([
