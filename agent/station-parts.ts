@@ -37,7 +37,7 @@ import type { ReadyLooks } from './spool/ready-looks.ts';
 import { stationDrivers } from './station-drivers.ts';
 import { lostStatus } from './status.ts';
 import { watchFolder } from './system/folder-changes-chokidar.ts';
-import { folderIdentity, isVacantFolder } from './system/folder-identity.ts';
+import { folderIdentity, VacantFolders } from './system/folder-identity.ts';
 import { watchTree } from './system/folder-tree.ts';
 import type { StationPorts } from './station-ports.ts';
 import type { Undo } from './undo.ts';
@@ -123,6 +123,7 @@ export async function openParts(
     conditions,
   });
   const usbDevices = sysfsDevices();
+  const vacantFolders = new VacantFolders();
   const portSwitches = new PortSwitches();
   const settings = { ...config, limits: config.broker };
   const ports: StationPorts = {
@@ -143,7 +144,7 @@ export async function openParts(
     freeBuffer: bufferFreer(),
     drivers: await stationDrivers(config, { ...options, usbDevices, portSwitches, clock, log, conditions }),
     folderIdentity,
-    isVacantFolder,
+    isVacantFolder: (path) => vacantFolders.isVacant(path),
     watchFolder,
     watchTree,
     portIdentity: deviceAt,

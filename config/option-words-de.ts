@@ -60,7 +60,7 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
   'bays[]': 'Ein Platz für eine Kamera.',
   'bays[].id': 'Name des Platzes; er steht in Topics und Dokumenten.',
   'bays[].folder':
-    'Ordner, in dem die Dateien der Kamera erscheinen, etwa ein Einhängepunkt. Ist nichts darin und dort nichts eingehängt, so ist keine Kamera da. Ein Platz hat einen Ordner oder einen USB-Anschluss, einen seriellen Anschluss, oder je einen von beiden. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+    'Ordner, in dem die Dateien der Kamera erscheinen, etwa ein Einhängepunkt. An einem leeren Einhängepunkt ohne seine Karte (unter /media, /mnt oder /run/media, in fstab, oder einer Mount-Unit) ist keine Kamera da. Ein Platz hat einen Ordner oder einen USB-Anschluss, einen seriellen Anschluss, oder je einen von beiden. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
   'bays[].usb_port':
     'USB-Buchse des Platzes, für Kameras, die PTP oder MTP sprechen oder sich als Laufwerk zeigen: der Name ihres Ordners in /sys/bus/usb/devices.',
   'bays[].serial_path':

@@ -1,7 +1,7 @@
 // Watches the folder of a bay. What is told of changes only shortens the wait for a plain folder, and for new files in it.
 //
-// A mount point stays where it is when its card leaves. So an empty folder at which nothing is mounted is no camera: it would be docked, and
-// its record would prove that nothing was recorded. One that was seen with something in it is the camera as long as it lies there, emptied too.
+// A mount point stays where it is when its card leaves. So an empty one at which nothing is mounted is no camera: it would be docked, and its
+// record would prove that nothing was recorded. One that was seen with something in it is the camera as long as it lies there, emptied too.
 import type { Clock, Log } from '../../protocol/ports.ts';
 import type { FolderChange, WatchFolder, WatchTree } from '../system/folder-changes.ts';
 import { departed, PRESENCE_MS, untilThere, type PlaceIdentity, type PlaceWatch } from './place-watch.ts';
@@ -12,7 +12,7 @@ const SETTLE_MS = 500;
 
 export interface FolderWatchDeps {
   readonly identity: PlaceIdentity;
-  /** True where nothing is in the folder and nothing is mounted at it. */
+  /** True for a mount point without its card: nothing is in the folder and nothing is mounted at it. */
   readonly isVacant: (path: string) => Promise<boolean>;
   readonly clock: Clock;
   readonly watchFolder: WatchFolder;

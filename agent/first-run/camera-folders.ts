@@ -4,11 +4,11 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { holds } from '../../config/station-rules.ts';
 import { DockError } from '../../protocol/errors.ts';
-import { isVacantFolder } from '../system/folder-identity.ts';
+import { VacantFolders } from '../system/folder-identity.ts';
 
 /**
  * Looks only. `out` is the name that was given with --out, if any; `base` is where the command was typed.
- * Errors: "first-run.camera" where a folder is none, is given twice, lies in another one or has nothing in it; "first-run.out" where `out` and a camera share files.
+ * Errors: "first-run.camera" where a folder is none, is given twice, lies in another one or is a mount point without its card; "first-run.out" where `out` and a camera share files.
  */
 export async function checkCameraFolders(
   cameras: readonly string[],
@@ -37,10 +37,10 @@ export async function checkCameraFolders(
         'first-run.out',
         `the camera ${name} lies in ${folder}, where vault, keys and logs go: name another folder with --out`,
       );
-    if (await isVacantFolder(name))
+    if (await new VacantFolders().isVacant(name))
       throw refuse(
         'first-run.camera',
-        `nothing is in ${name} and nothing is mounted there, which is a bay without a camera: mount the card, or name another folder with --camera`,
+        `nothing is mounted at ${name}, and nothing is in it: mount the card, or name another folder with --camera`,
       );
   }
 }

@@ -91,7 +91,7 @@ async function underLoad(
   fileMib: number,
   { loadMs, folder, loopFile, signal, progress }: LoadWish,
 ): Promise<Omit<FairnessResult, 'locked' | 'rate'>> {
-  await mkdir(join(rig.camera(NINTH), 'DCIM'), { recursive: true });
+  await mkdir(join(rig.camera(NINTH), 'DCIM'));
   await rig.takeOut(NINTH);
   const watch = await FairnessWatch.open(broker.port);
   try {

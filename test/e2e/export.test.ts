@@ -29,7 +29,7 @@ beforeAll(async () => {
   identity = built.dock1.identityFile;
   const card = join(root, 'card');
   await mkdir(join(card, 'DCIM'), { recursive: true });
-  await mkdir(join(root, 'empty-card', 'DCIM'), { recursive: true });
+  await mkdir(join(root, 'empty-card'));
   await writeFile(join(card, 'DCIM', 'Streife \u001b[31m 1.MP4'), seededRandom(3).bytes(1_200_000));
   await writeFile(join(card, 'DCIM', 'Streife \u001b[31m 1.GPS'), 'here');
   real = join(root, 'real');

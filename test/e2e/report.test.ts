@@ -21,7 +21,7 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'bodydock-pilot-'));
   if (lacking) return;
   vault = join(root, 'out', 'vault');
-  for (const camera of ['one', 'two']) await mkdir(join(root, camera, 'DCIM'), { recursive: true });
+  for (const camera of ['one', 'two']) await mkdir(join(root, camera));
   await writeFile(join(root, 'one', '1.MP4'), seededRandom(5).bytes(300_000));
   await writeFile(join(root, 'one', '1.GPS'), 'here');
   await writeFile(join(root, 'two', 'E.MP4'), '');

@@ -292,8 +292,7 @@ export class DockRig {
       ),
     );
     const numbers = Array.from({ length: this.cameraCount }, (_, at) => at + 1);
-    // A folder with nothing at all in it is a mount point without its card.
-    for (const number of numbers) await mkdir(join(this.camera(number), 'DCIM'), { recursive: true });
+    for (const number of numbers) await mkdir(this.camera(number), { recursive: true });
     await mkdir(join(this.folder, 'drawer'));
     const [station = '', store = '', recipient = ''] = made.map((text) =>
       text.trim().split('\n').at(-1)?.trim(),
