@@ -107,9 +107,17 @@ describe('hostile texts of a quarter of a MiB', () => {
   });
 
   test('many different keys are read in a time that grows with their number only', () => {
-    const started = performance.now();
-    tree(Array.from({ length: 24_000 }, (_, at) => `k${at}: 1\n`).join(''));
-    expect(performance.now() - started).toBeLessThan(4000);
+    const text = (count: number): string => Array.from({ length: count }, (_, at) => `k${at}: 1\n`).join('');
+    const quickestMs = (count: number): number => {
+      const times = [1, 2, 3].map(() => {
+        const startedMs = performance.now();
+        tree(text(count));
+        return performance.now() - startedMs;
+      });
+      return Math.min(...times);
+    };
+    // Four times as many: where each were compared with each, sixteen times as long. A ratio, for how fast it is depends on the machine.
+    expect(quickestMs(24_000) / quickestMs(6000)).toBeLessThan(10);
   });
 });
 
