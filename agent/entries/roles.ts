@@ -20,6 +20,7 @@ export interface EntryRole {
 /** Extensions of recordings; where several lie beside one sidecar, it belongs to the first kind in this order. */
 const MEDIA_EXTENSIONS = (
   'mp4 mov m4v avi mkv ts mts m2ts mpg mpeg 3gp asf wmv h264 h265 ' +
+  '264 265 hevc dav webm flv f4v 3g2 mxf vob dv divx ' +
   'wav mp3 m4a aac ogg opus flac amr jpg jpeg png dng heic'
 ).split(' ');
 /** Kinds that cameras write beside recordings or about themselves; alone in a folder they are known, and not odd. */
