@@ -103,7 +103,7 @@ export const healthSchema = z
     spooled_bytes: count('Their sealed bytes.'),
     spooled_docking_records: count('Docking records that wait for their receipt.'),
     oldest_unstored_seconds: count(
-      'How long the oldest recording has waited for its receipt; 0 where none waits, null where the clock cannot tell.',
+      'How long the oldest recording or docking record has waited for its receipt; 0 where none waits, null where the clock cannot tell. On a normal day there are docking records only.',
     ).nullable(),
     window_opens_at: instant(
       'When the recordings that wait for the hours of `broker.windows` may be sent; null where none waits for that. They are not late because of it.',

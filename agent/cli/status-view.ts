@@ -178,13 +178,12 @@ class View {
     const parts: string[] = [];
     if (health.spooled_recordings > 0) {
       parts.push(counted(recordings, health.spooled_recordings), dataSize(health.spooled_bytes, language));
-      const { oldest_unstored_seconds: seconds } = health;
-      if (seconds !== null) parts.push(fill(oldest, this.#duration(seconds)));
-      const { window_opens_at: opensAt } = health;
-      if (opensAt !== null) parts.push(fill(this.#words.untilWindow, shownAt(opensAt)));
     }
     if (health.spooled_docking_records > 0) parts.push(counted(records, health.spooled_docking_records));
+    const { oldest_unstored_seconds: seconds, window_opens_at: opensAt } = health;
     if (parts.length === 0) parts.push(nothingWaits);
+    else if (seconds !== null) parts.push(fill(oldest, this.#duration(seconds)));
+    if (opensAt !== null) parts.push(fill(this.#words.untilWindow, shownAt(opensAt)));
     if (health.quarantined_entries > 0) parts.push(counted(aside, health.quarantined_entries));
     return parts.join(', ');
   }

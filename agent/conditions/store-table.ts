@@ -37,8 +37,8 @@ export const STORE_TABLE = {
     severity: 'error',
     subject: 'none',
     text: {
-      en: 'A recording has waited too long for its receipt.',
-      de: 'Eine Aufnahme wartet zu lange auf ihre Quittung.',
+      en: 'A recording, or the record of a stay, has waited too long for its receipt.',
+      de: 'Eine Aufnahme oder die Niederschrift eines Aufenthalts wartet zu lange auf die Quittung.',
     },
     remedy: {
       en: 'Check the network, the broker and the store; there "journalctl -u bodydock-receiver" names "vault.full" or "vault.quota" where it has no room. If all is good, the uplink, or what broker.rate_bytes_per_s and broker.windows leave of it, is too little for what is recorded.',

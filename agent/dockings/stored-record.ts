@@ -107,6 +107,11 @@ export class StoredRecord {
   get manifestSha256(): string {
     return this.facts.manifestSha256;
   }
+  /** End of its docking in ms since 1970; null where nobody saw it. */
+  get endedAtMs(): number | null {
+    const { endedAt } = this.facts;
+    return endedAt === null ? null : Date.parse(endedAt);
+  }
   /** Orders what waits for its turn: the end of the docking, or its beginning where nobody saw the end, then the part. */
   get sealedAt(): string {
     return `${this.facts.endedAt ?? this.facts.dockedAt} ${String(this.facts.part).padStart(4, '0')}`;

@@ -38,6 +38,11 @@ interface HeldRecording extends Held {
   readonly sealedSizeBytes: number;
 }
 
+interface HeldRecord extends Held {
+  /** End of its docking in ms since 1970; null where nobody saw it. */
+  readonly endedAtMs: number | null;
+}
+
 /** What all recordings come to. */
 interface Tally {
   receipted: number;
@@ -47,6 +52,12 @@ interface Tally {
   waitingForHours: number;
   /** Ms since 1970; infinite where none waits. */
   oldestMs: number;
+}
+
+/** Seconds for which the oldest without a receipt has waited; 0 where none waits, null where the clock cannot tell. */
+interface Oldest {
+  readonly recording: number | null;
+  readonly record: number | null;
 }
 
 export interface HealthWatchDeps {
@@ -60,7 +71,7 @@ export interface HealthWatchDeps {
   /** Free space on the disk of the spool. Errors: the system's. */
   readonly freeBytes: () => Promise<number>;
   readonly recordings: () => Iterable<HeldRecording>;
-  readonly dockingRecords: () => Iterable<Held>;
+  readonly dockingRecords: () => Iterable<HeldRecord>;
   readonly quarantinedEntries: () => number;
   readonly clockSynchronised: () => boolean | null;
   /** Wall time that may be believed, in ms since 1970. */
@@ -112,7 +123,7 @@ export class HealthWatch {
     const { topic, retained, log, onLook } = this.#deps;
     try {
       this.#document = await this.#measure();
-      this.#judge(this.#document);
+      this.#judge(this.#document, this.#oldest());
       retained.changed(topic);
     } catch (error) {
       log.warn('health not measured', { error });
@@ -129,7 +140,7 @@ export class HealthWatch {
 
   /** `loopDelayMs` where it is not to be measured, which begins it anew. */
   async #measure(loopDelayMs?: number): Promise<HealthDocument> {
-    const { session, clock, machine, dockingRecords, quarantinedEntries } = this.#deps;
+    const { session, clock, machine, quarantinedEntries } = this.#deps;
     const freeBytes = await this.#deps.freeBytes().catch(() => null);
     const temperature = await machine.temperatureC();
     const held = this.#tally();
@@ -142,8 +153,8 @@ export class HealthWatch {
       free_bytes: freeBytes,
       spooled_recordings: held.waiting,
       spooled_bytes: held.waitingBytes,
-      spooled_docking_records: countOf(dockingRecords(), 'spooled'),
-      oldest_unstored_seconds: this.#oldestSeconds(held),
+      spooled_docking_records: this.#waitingRecords().length,
+      oldest_unstored_seconds: longest(this.#oldest(held)),
       window_opens_at: this.#windowOpensAt(held),
       receipted_recordings: held.receipted,
       quarantined_entries: quarantinedEntries(),
@@ -174,10 +185,24 @@ export class HealthWatch {
     return tally;
   }
 
-  #oldestSeconds({ waiting, oldestMs }: Tally): number | null {
-    if (waiting === 0) return 0;
+  #waitingRecords(): HeldRecord[] {
+    return [...this.#deps.dockingRecords()].filter(({ state }) => state === 'spooled');
+  }
+
+  /** A docking of which nobody saw the end has waited since this run began, as far as anybody knows: its camera may have been here for weeks. */
+  #oldest({ waiting, oldestMs }: Tally = this.#tally()): Oldest {
+    const records = this.#waitingRecords();
     const nowMs = this.#deps.believedMs();
-    return nowMs === undefined ? null : secondsBetween(oldestMs, nowMs);
+    if (nowMs === undefined)
+      return { recording: waiting === 0 ? 0 : null, record: records.length === 0 ? 0 : null };
+    const upSeconds = secondsBetween(this.#startedMs, this.#deps.clock.monotonicMs());
+    const waits = records.map(({ endedAtMs }) =>
+      endedAtMs === null ? upSeconds : secondsBetween(endedAtMs, nowMs),
+    );
+    return {
+      recording: waiting === 0 ? 0 : secondsBetween(oldestMs, nowMs),
+      record: waits.reduce((most, seconds) => Math.max(most, seconds), 0),
+    };
   }
 
   #windowOpensAt({ waitingForHours }: Tally): string | null {
@@ -186,20 +211,29 @@ export class HealthWatch {
     return opensAtMs === null ? null : new Date(opensAtMs).toISOString();
   }
 
-  #judge(health: HealthDocument): void {
-    const { free_bytes: free, oldest_unstored_seconds: oldest, temperature_c: degrees } = health;
+  #judge(health: HealthDocument, oldest: Oldest): void {
+    const { free_bytes: free, temperature_c: degrees } = health;
     if (free !== null && free < LOW_BYTES)
       this.#raise('spool.low', { free_bytes: free, limit_bytes: LOW_BYTES });
     else if (free !== null && free >= LOW_OVER_BYTES) this.#clear('spool.low');
-    // What was spooled within a window has a whole one before it only as much later; anything else has one within a day.
-    const behind = BEHIND_SECONDS + this.#deps.limits.longestWindowS;
-    if (oldest !== null && oldest >= behind)
-      this.#raise('store.behind', { oldest_unstored_seconds: oldest, limit_seconds: behind });
-    else if (oldest !== null) this.#clear('store.behind');
+    this.#judgeBacklog(oldest);
     if (degrees !== null && degrees >= HOT_C)
       this.#raise('station.temperature', { temperature_c: degrees, limit_c: HOT_C });
     else if (degrees === null || degrees < HOT_OVER_C) this.#clear('station.temperature');
     this.#judgeStore(health);
+  }
+
+  /**
+   * What was spooled within a window has a whole one before it only as much later; anything else has one within a day. Docking records wait for
+   * no window, and on a normal day there is nothing but them: a store that puts them off must not look like a day on which all arrived.
+   */
+  #judgeBacklog({ recording, record }: Oldest): void {
+    const windowed = BEHIND_SECONDS + this.#deps.limits.longestWindowS;
+    const raise = (seconds: number, limit: number): void =>
+      this.#raise('store.behind', { oldest_unstored_seconds: seconds, limit_seconds: limit });
+    if (recording !== null && recording >= windowed) raise(recording, windowed);
+    else if (record !== null && record >= BEHIND_SECONDS) raise(record, BEHIND_SECONDS);
+    else if (recording !== null && record !== null) this.#clear('store.behind');
   }
 
   /**
@@ -239,8 +273,7 @@ function secondsBetween(fromMs: number, toMs: number): number {
   return Math.max(0, Math.floor((toMs - fromMs) / 1000));
 }
 
-function countOf(items: Iterable<Held>, state: string): number {
-  let count = 0;
-  for (const item of items) if (item.state === state) count++;
-  return count;
+/** Null where one of them is not known. */
+function longest({ recording, record }: Oldest): number | null {
+  return recording === null || record === null ? null : Math.max(recording, record);
 }

@@ -17,7 +17,7 @@ STATIONS_MAX = 1000
 NUMBERS = (
     ("free_bytes", "Free space", "B", "data_size"),
     ("spooled_recordings", "Recordings waiting", None, None),
-    ("oldest_unstored_seconds", "Oldest recording waiting", "s", "duration"),
+    ("oldest_unstored_seconds", "Oldest recording or docking record waiting", "s", "duration"),
     ("temperature_c", "Temperature", "°C", "temperature"),
     ("conditions_critical", "Critical conditions", None, None),
     ("conditions_error", "Errors", None, None),

@@ -63,6 +63,14 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     suites: ['agent/push/standing-back'],
   },
   {
+    id: 'normal-day-backlog',
+    what: 'docking records that no store takes go untold: on a day without recordings all looks well',
+    file: 'agent/monitoring/health-watch.ts',
+    find: 'record !== null && record >= BEHIND_SECONDS',
+    put: 'record !== null && record < 0',
+    suites: ['agent/monitoring/health-watch'],
+  },
+  {
     id: 'name-behind-numbers',
     what: 'numbers of a bay use up what is kept for the name of a camera that comes',
     file: 'agent/monitoring/retained-topics.ts',

@@ -50,7 +50,7 @@ describe('a look at a station', () => {
     expect(text).toContain('bay-1  Camera 1  do not take   pulling  [###.....] 45%  58 s  38.1 MB/s  5/12');
     expect(text).toContain('bay-2  Camera 2  safe to take  done     3/3 files');
     expect(text).toContain('bay-3  -         call someone  failed');
-    expect(text).toContain('3 recordings, 1.2 GB, oldest 2 h, 1 docking record, 2 entries set');
+    expect(text).toContain('3 recordings, 1.2 GB, 1 docking record, oldest 2 h, 2 entries set');
     expect(text).toContain('last heard 3 s ago');
     expect(text).toContain('broker.example.org:8883, connected');
     expect(text.indexOf('broker.unreachable')).toBeLessThan(text.indexOf('recording.rejected'));
@@ -76,7 +76,7 @@ describe('a look at a station', () => {
   test('says in German what it says in English, with the same values', () => {
     const text = statusLines(BUSY, { ...plain, language: 'de' }).join('\n');
     expect(text).toContain('nicht entnehmen');
-    expect(text).toContain('3 Aufnahmen, 1,2 GB, älteste 2 h, 1 Niederschrift');
+    expect(text).toContain('3 Aufnahmen, 1,2 GB, 1 Niederschrift, älteste 2 h');
     expect(text).toContain('Zu tun: Netz, Namensauflösung und den Broker selbst prüfen.');
   });
 

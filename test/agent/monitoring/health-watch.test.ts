@@ -16,6 +16,7 @@ let freeBytes: number | Error;
 let believes: boolean;
 let isConnected: boolean;
 let waiting: { state: string; locked: boolean; sealedAtMs: number; sealedSizeBytes: number }[];
+let records: { state: string; endedAtMs: number | null }[];
 let limits: SendLimits;
 let said: { at: number; document: HealthDocument; expires: number | undefined }[];
 let watch: HealthWatch;
@@ -28,6 +29,7 @@ beforeEach(() => {
   ending = new AbortController();
   said = [];
   waiting = [];
+  records = [];
   freeBytes = 100 * GIB;
   believes = true;
   isConnected = true;
@@ -57,7 +59,7 @@ beforeEach(() => {
       return freeBytes;
     },
     recordings: () => waiting,
-    dockingRecords: () => [],
+    dockingRecords: () => records,
     quarantinedEntries: () => 2,
     clockSynchronised: () => true,
     believedMs: () => (believes ? clock.wallMs() : undefined),
@@ -198,6 +200,32 @@ describe('a limit', () => {
     expect(await look()).toEqual(['store.behind']);
     waiting = [];
     expect(await look()).toEqual([]);
+  });
+
+  test('of waiting counts for a docking record as well: on a day without recordings there is nothing else', async () => {
+    records = [
+      { state: 'receipted', endedAtMs: clock.wallMs() - 10 * 86_400_000 },
+      { state: 'spooled', endedAtMs: clock.wallMs() - 86_399_000 },
+    ];
+    expect(await look()).toEqual([]);
+    expect((await watch.glance())?.oldest_unstored_seconds).toBe(86_399);
+    await clock.advance(2000);
+    expect(await look()).toEqual(['store.behind']);
+    limits.set({ rateBytesPerS: null, windows: [{ fromMinute: 22 * 60, toMinute: 6 * 60 }] });
+    expect(await look(), 'no window keeps it back').toEqual(['store.behind']);
+    records = [];
+    expect(await look()).toEqual([]);
+    limits.stop();
+  });
+
+  test('of waiting begins with the run for a docking of which nobody saw the end', async () => {
+    records = [{ state: 'spooled', endedAtMs: null }];
+    expect(await look()).toEqual([]);
+    await clock.advance(86_399_000);
+    watch.storeHeard();
+    expect(await look()).toEqual([]);
+    await clock.advance(2000);
+    expect(await look()).toEqual(['store.behind']);
   });
 
   test('of warmth is over some degrees below it, or where nobody can tell any more', async () => {
