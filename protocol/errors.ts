@@ -38,6 +38,17 @@ export function systemCode(error: unknown): string | undefined {
   return undefined;
 }
 
+/**
+ * What may be told of an error of the system about a camera's file: its call and its code. Node puts the path into message and fields, and a
+ * camera's folders and files often name a person. Any other error as it is. Never throws.
+ */
+export function withoutPath(error: unknown): unknown {
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  const syscall = 'syscall' in error ? String(error.syscall) : 'call';
+  const code = String(error.code);
+  return Object.assign(new Error(`${syscall} failed with ${code}`), { code }); // no cause: it holds the path
+}
+
 /** True where nothing lies at the path that an error of the system, or one of its causes, is about. Never throws. */
 export function isAbsent(error: unknown): boolean {
   const code = systemCode(error);

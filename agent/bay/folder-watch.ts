@@ -2,6 +2,7 @@
 //
 // A mount point stays where it is when its card leaves. So an empty one at which nothing is mounted is no camera: it would be docked, and its
 // record would prove that nothing was recorded. One that was seen with something in it is the camera as long as it lies there, emptied too.
+import { withoutPath } from '../../protocol/errors.ts';
 import type { Clock, Log } from '../../protocol/ports.ts';
 import type { FolderChange, WatchFolder, WatchTree } from '../system/folder-changes.ts';
 import { departed, PRESENCE_MS, untilThere, type PlaceIdentity, type PlaceWatch } from './place-watch.ts';
@@ -88,7 +89,8 @@ export class FolderWatch implements PlaceWatch {
       onChange: ({ isGone }: FolderChange) => {
         if (!isGone) onNew();
       },
-      onError: (error: unknown) => this.#log.debug('watching a bay folder failed', { error }),
+      onError: (error: unknown) =>
+        this.#log.debug('watching a bay folder failed', { error: withoutPath(error) }),
     };
   }
 }

@@ -6,6 +6,7 @@
 import { constants, type BigIntStats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { withoutPath } from '../../protocol/errors.ts';
 import type {
   DeviceState,
   EntryStat,
@@ -157,8 +158,6 @@ async function nameless<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    const syscall = error instanceof Error && 'syscall' in error ? String(error.syscall) : 'call';
-    throw Object.assign(new Error(`${syscall} failed with ${code}`), { code }); // no cause: it holds the path
+    throw withoutPath(error);
   }
 }

@@ -1,17 +1,19 @@
 // When a bay's folder wakes its docking: once behind a burst of new files, never for what went, and not after its end. And when it is seen
 // that the folder is there.
-import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FolderWatch } from '../../../agent/bay/folder-watch.ts';
 import { watchFolder } from '../../../agent/system/folder-changes-chokidar.ts';
 import type { TreeWatching, WatchFolder } from '../../../agent/system/folder-changes.ts';
+import { pinoLog } from '../../../protocol/io/log-pino.ts';
+import type { Log } from '../../../protocol/ports.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { pause, until } from '../../fakes/until.ts';
 
-function watched(): {
+function watched(log: Log = new MemoryLog()): {
   clock: ManualClock;
   tells: TreeWatching;
   woken: () => number;
@@ -29,7 +31,7 @@ function watched(): {
       tells = watching;
       return async () => undefined;
     },
-    log: new MemoryLog(),
+    log,
   });
   const stop = watch.changes(() => void woken++);
   if (tells === undefined) throw new Error('nothing is watched');
@@ -63,6 +65,16 @@ test('nothing wakes once the watch has ended', async () => {
   await clock.advance(10_000);
   expect(woken()).toBe(0);
   expect(clock.pending).toBe(0);
+});
+
+test('a folder that cannot be watched is told without its name, which may be one of a person', async () => {
+  const lines: string[] = [];
+  const { tells } = watched(pinoLog({ level: 'debug', destination: { write: (line) => lines.push(line) } }));
+  const failure: unknown = await lstat('/bay/DCIM/Officer-Jane-Doe').catch((error: unknown) => error);
+  tells.onError(failure);
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain('lstat failed with ENOENT');
+  expect(lines[0]).not.toContain('Jane');
 });
 
 describe('the arrival of a folder', () => {
