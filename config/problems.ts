@@ -1,4 +1,5 @@
 // What is wrong with a file that a technician writes: one shape for all finds, rendered for people and for programs.
+import { DockError } from '../protocol/errors.ts';
 
 /** One find. Lines and columns start at 1; null where the find has no place or value. Never holds a secret. */
 export interface Problem {
@@ -85,4 +86,19 @@ export function printable(text: string): string {
 /** All finds as text, a line each. */
 export function renderProblems(problems: readonly Problem[]): string {
   return problems.map((find) => `${renderProblem(find)}\n`).join('');
+}
+
+/**
+ * Tells the problems of a file on standard error. What it gives is to be thrown, and ends a command of that program as any other error does:
+ * with --json there is a document, too.
+ */
+export function refusedFile(
+  file: string,
+  problems: readonly Problem[],
+  program: 'bodydock' | 'bodydock-receiver',
+  io: { readonly err: (text: string) => void },
+): DockError {
+  io.err(renderProblems(problems));
+  const message = `${file} is not good: \`${program} check\``;
+  return new DockError('config.refused', message, { retry: 'person' });
 }

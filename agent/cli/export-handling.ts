@@ -1,18 +1,14 @@
 // `bodydock export --data-handling`: the annex to the works agreement, from the configuration alone.
 import { resolve } from 'node:path';
-import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../config/exit-codes.ts';
-import {
-  loadReceiverConfig,
-  loadStationConfig,
-  STATION_FILE_DEFAULT,
-  type Loaded,
-} from '../../config/load.ts';
-import { printable, renderProblems } from '../../config/problems.ts';
+import { EXIT_GOOD } from '../../config/exit-codes.ts';
+import { loadReceiverConfig, loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { printable, refusedFile } from '../../config/problems.ts';
 import { readVersion } from '../../config/program-version.ts';
+import type { DockError } from '../../protocol/errors.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { blocksHtml, blocksText } from '../page/blocks.ts';
 import { handlingDocument } from '../export/handling-document.ts';
-import { handlingFacts, type HandlingFacts, type LoadedFile } from '../export/handling-facts.ts';
+import { handlingFacts, type HandlingFacts } from '../export/handling-facts.ts';
 import type { Language } from '../page/language.ts';
 import { writeJson, type Io } from './output.ts';
 import { replacePage } from './page-file.ts';
@@ -28,14 +24,7 @@ export interface HandlingWish {
 
 /** Prints the annex; gives the exit code. Errors: "page.unwritable". */
 export async function exportHandling(wish: HandlingWish, io: Io): Promise<number> {
-  const station = await loadStationConfig(wish.config ?? STATION_FILE_DEFAULT);
-  const store = wish.receiverConfig === undefined ? undefined : await loadReceiverConfig(wish.receiverConfig);
-  const facts = factsOf(station, store);
-  if (facts === undefined) {
-    for (const loaded of [station, store])
-      if (loaded?.kind === 'refused') io.err(renderProblems(loaded.problems));
-    return EXIT_CONFIGURATION;
-  }
+  const facts = await factsOf(wish, io);
   const stamp = { madeAt: new Date(nodeClock().wallMs()).toISOString(), version: await readVersion() };
   const { title, blocks } = handlingDocument(facts, wish.language, stamp);
   if (wish.html !== undefined) {
@@ -46,17 +35,17 @@ export async function exportHandling(wish: HandlingWish, io: Io): Promise<number
   return EXIT_GOOD;
 }
 
-/** Undefined where one of the files was refused. */
-function factsOf(
-  station: Awaited<ReturnType<typeof loadStationConfig>>,
-  store: Awaited<ReturnType<typeof loadReceiverConfig>> | undefined,
-): HandlingFacts | undefined {
-  const own = loadedOf(station);
-  const far = store === undefined ? undefined : loadedOf(store);
-  if (own === undefined || (store !== undefined && far === undefined)) return undefined;
-  return handlingFacts(own, far);
-}
-
-function loadedOf<Config>(loaded: Loaded<Config>): LoadedFile<Config> | undefined {
-  return loaded.kind === 'loaded' ? loaded : undefined;
+/** Errors: "config.refused", behind the problems of both files. */
+async function factsOf(
+  { config: file = STATION_FILE_DEFAULT, receiverConfig }: HandlingWish,
+  io: Io,
+): Promise<HandlingFacts> {
+  const station = await loadStationConfig(file);
+  const store = receiverConfig === undefined ? undefined : await loadReceiverConfig(receiverConfig);
+  const refusals: DockError[] = [];
+  if (station.kind === 'refused') refusals.push(refusedFile(file, station.problems, 'bodydock', io));
+  if (receiverConfig !== undefined && store?.kind === 'refused')
+    refusals.push(refusedFile(receiverConfig, store.problems, 'bodydock-receiver', io));
+  if (station.kind === 'refused' || store?.kind === 'refused') throw refusals[0];
+  return handlingFacts(station, store);
 }

@@ -5,10 +5,10 @@ import { promisify } from 'node:util';
 import { mapBroker } from '../../config/broker-config.ts';
 import { writeNewFile } from '../../config/durable-file.ts';
 import { writeEnrolment } from '../../config/enrolment-file.ts';
-import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { EXIT_GOOD } from '../../config/exit-codes.ts';
 import { readSigningKey } from '../../config/keys.ts';
 import { loadUnfinishedStation, STATION_FILE_DEFAULT } from '../../config/load.ts';
-import { renderProblems } from '../../config/problems.ts';
+import { refusedFile } from '../../config/problems.ts';
 import { encodeBase64, encodeUtf8 } from '../../protocol/bytes.ts';
 import { makeCertificateRequest } from '../../protocol/certificate-request.ts';
 import { encodeEnrolmentRequest } from '../../protocol/enrolment.ts';
@@ -47,7 +47,7 @@ const OPTIONS = {
   lang: { type: 'string' },
 } as const;
 
-/** Runs the command; gives the exit code. Errors: "usage", "key.*", "tls.*", "enrolment.*", "document.*". */
+/** Runs the command; gives the exit code. Errors: "usage", "config.refused", "key.*", "tls.*", "enrolment.*", "document.*". */
 export async function enrolKeys(args: readonly string[], io: Io): Promise<number> {
   const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
   if (line === undefined) return EXIT_GOOD;
@@ -65,10 +65,7 @@ export async function enrolKeys(args: readonly string[], io: Io): Promise<number
   if (answer !== undefined && out !== undefined)
     throw usageError('--out is for the request, without --answer');
   const loaded = await loadUnfinishedStation(file, ['version', 'station', 'keys', 'broker']);
-  if (loaded.kind === 'refused') {
-    io.err(renderProblems(loaded.problems));
-    return EXIT_CONFIGURATION;
-  }
+  if (loaded.kind === 'refused') throw refusedFile(file, loaded.problems, 'bodydock', io);
   const { groups, folder } = loaded;
   const station: EnrollingStation = {
     id: parseStationId(groups.station),

@@ -2,7 +2,7 @@
 // what it signs for a day: the next key is made and shown first, and signs only once the store knows it.
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../config/exit-codes.ts';
+import { EXIT_GOOD } from '../../config/exit-codes.ts';
 import { giveToOwnerOf } from '../../config/file-owner.ts';
 import { keyChangesFolder, loadKeyHistory } from '../../config/key-changes.ts';
 import {
@@ -14,7 +14,7 @@ import {
 } from '../../config/key-rotation.ts';
 import { readPublicKeyFile, readSigningKey } from '../../config/keys.ts';
 import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
-import { renderProblems } from '../../config/problems.ts';
+import { refusedFile } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
 import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { StationId } from '../../protocol/ids.ts';
@@ -67,7 +67,7 @@ interface Rotation {
   readonly json: boolean;
 }
 
-/** Runs the command; gives the exit code. Errors: "usage", "key.*", "spool.*". */
+/** Runs the command; gives the exit code. Errors: "usage", "config.refused", "key.*", "spool.*". */
 export async function rotateKeys(args: readonly string[], io: Io): Promise<number> {
   const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
   if (line === undefined) return EXIT_GOOD;
@@ -77,11 +77,9 @@ export async function rotateKeys(args: readonly string[], io: Io): Promise<numbe
     throw usageError('`keys rotate` wants --prepare, then --commit; or --reason lost, which is one step');
   if (reason !== 'lost' && line.values['old-key'] !== undefined)
     throw usageError('--old-key is named with --reason lost, and only there');
-  const loaded = await loadStationConfig(line.values.config ?? STATION_FILE_DEFAULT);
-  if (loaded.kind === 'refused') {
-    io.err(renderProblems(loaded.problems));
-    return EXIT_CONFIGURATION;
-  }
+  const file = line.values.config ?? STATION_FILE_DEFAULT;
+  const loaded = await loadStationConfig(file);
+  if (loaded.kind === 'refused') throw refusedFile(file, loaded.problems, 'bodydock', io);
   const { config } = loaded;
   const rotation = { config, files: rotationFiles(config.keys.signingFile), io, json };
   if (prepare) await prepareStation(rotation);

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { keyChangesFolder, loadKeyHistory } from '../../config/key-changes.ts';
 import { readSigningKey } from '../../config/keys.ts';
 import { loadStationConfig } from '../../config/load.ts';
-import { renderProblems } from '../../config/problems.ts';
+import { refusedFile } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
 import { DockError } from '../../protocol/errors.ts';
 import { publicKeyOf } from '../../protocol/minisign.ts';
@@ -19,10 +19,7 @@ export interface SpoolPlace {
 /** Errors: "config.refused", with the problems told to `io`; "spool.absent" where no agent has made one yet, or it is not mounted. */
 export async function spoolOf(file: string, io: Pick<Io, 'err'>): Promise<SpoolPlace> {
   const loaded = await loadStationConfig(file);
-  if (loaded.kind === 'refused') {
-    io.err(renderProblems(loaded.problems));
-    throw new DockError('config.refused', `${file} is not good: \`bodydock check\``, { retry: 'person' });
-  }
+  if (loaded.kind === 'refused') throw refusedFile(file, loaded.problems, 'bodydock', io);
   const { config } = loaded;
   const layout = spoolLayout(config.spool.path);
   const found = await stat(layout.identity).catch((error: unknown) => error);

@@ -2,6 +2,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_USAGE } from '../../../config/exit-codes.ts';
 import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
+import { printable } from '../../../config/problems.ts';
 import { describeError, DockError } from '../../errors.ts';
 
 export const HELP = `bodydock-receiver [run] [--config FILE]
@@ -28,7 +29,7 @@ revoke lets a key of a station count no more
 rotate changes the signing key of the store, in two steps
 
   --config FILE  the receiver's file (default ${RECEIVER_FILE_DEFAULT})
-  --json         check: one JSON document on standard output instead of text
+  --json         commands but run: one JSON document on standard output instead of text, an error as well
   --help         this text
   --version      the version
 
@@ -134,9 +135,15 @@ export function usage(message: string): DockError {
   return new DockError('usage', message, { retry: 'person' });
 }
 
-/** Tells of the error on standard error; gives the exit code. */
-export function reportError(io: Io, error: unknown): number {
-  io.err(`bodydock-receiver: ${describeError(error)}\n`);
+/** Tells of an error that ended a command: a line on standard error, with --json a document on standard output as well. Gives the exit code. */
+export function reportError(io: Io, error: unknown, args: readonly string[]): number {
+  io.err(`bodydock-receiver: ${describeError(error).split('\n').map(printable).join('\n')}\n`);
+  if (args.includes('--json')) {
+    const code = error instanceof DockError ? error.code : 'failure';
+    io.out(
+      `${JSON.stringify({ error: { code, message: error instanceof Error ? error.message : String(error) } })}\n`,
+    );
+  }
   if (!(error instanceof DockError)) return EXIT_FAILURE;
   if (error.code === 'usage') {
     io.err('`bodydock-receiver --help` tells what can be typed.\n');

@@ -2,9 +2,9 @@
 import { EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { HELP, parseCommandLine, reportError, type Io } from './command-line.ts';
 
-/** The exit code of what was asked for. Never rejects: an error is told on standard error. */
+/** The exit code of what was asked for. Never rejects: an error is told on standard error, with --json as a document on standard output as well. */
 export function dispatch(args: readonly string[], io: Io): Promise<number> {
-  return call(args, io).catch((error: unknown) => reportError(io, error));
+  return call(args, io).catch((error: unknown) => reportError(io, error, args));
 }
 
 async function call(args: readonly string[], io: Io): Promise<number> {

@@ -5,11 +5,11 @@ import { brokerUrlFault, isLoopback, mapBroker } from '../../../config/broker-co
 import { compareFingerprint } from '../../../config/compare-fingerprint.ts';
 import { writeNewFile } from '../../../config/durable-file.ts';
 import { readEnrolment, writeEnrolment } from '../../../config/enrolment-file.ts';
-import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { rotationFiles } from '../../../config/key-rotation.ts';
 import { readPublicKeyFile, readSigningKey } from '../../../config/keys.ts';
 import { loadUnfinishedReceiver, RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
-import { printable, renderProblems } from '../../../config/problems.ts';
+import { printable, refusedFile } from '../../../config/problems.ts';
 import { encodeBase64, encodeUtf8 } from '../../bytes.ts';
 import { pemOf } from '../../certificate-request.ts';
 import {
@@ -84,10 +84,7 @@ export async function enrol(args: readonly string[], io: Io): Promise<number> {
   const words = wordsOf(typed.lang);
   const file = typed.config ?? RECEIVER_FILE_DEFAULT;
   const loaded = await loadUnfinishedReceiver(file, ['version', 'receiver', 'keys', 'vault', 'broker']);
-  if (loaded.kind === 'refused') {
-    io.err(renderProblems(loaded.problems));
-    return EXIT_CONFIGURATION;
-  }
+  if (loaded.kind === 'refused') throw refusedFile(file, loaded.problems, 'bodydock-receiver', io);
   const { groups, folder, tree } = loaded;
   const store: Store = {
     file,

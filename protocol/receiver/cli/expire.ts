@@ -1,5 +1,5 @@
 // `bodydock-receiver expire`: deletes what is due or ordered, once, or shows what that would be. A receiver may run beside it.
-import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
 import { describeError } from '../../errors.ts';
 import type { RetentionDeps } from '../retention/deps.ts';
@@ -44,7 +44,6 @@ export async function expire(args: readonly string[], io: Io): Promise<number> {
   const { preview = false, 'clock-checked': checked = false, json = false } = line.values;
   if (preview && checked) throw usage('--preview changes nothing, so --clock-checked does not go with it');
   const deps = await openRetentionCommand(line.values.config ?? RECEIVER_FILE_DEFAULT, io);
-  if (deps === undefined) return EXIT_CONFIGURATION;
   if (preview) return show(deps, io, json);
   if (checked) await appendStoreEvents(deps, [{ event: 'clock-checked', facts: {} }]);
   return run(deps, io, json);

@@ -1,6 +1,6 @@
 // `bodydock-receiver hold`, `unhold` and `delete`: an order in three steps. One person makes its text, two persons sign it wherever their
 // keys are, one person places it. No secret key of a role ever comes near this program.
-import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
 import { DockError } from '../../errors.ts';
 import { isRecordingId, isStationId } from '../../ids.ts';
@@ -53,11 +53,11 @@ export async function order(verb: Order['verb'], args: readonly string[], io: Io
     if (line.positionals.length > 0 || reason !== undefined || out !== undefined)
       throw usage('--place goes with a folder alone: the order in it says what it is about');
     const deps = await openRetentionCommand(config, io);
-    return deps === undefined ? EXIT_CONFIGURATION : place(deps, io, { verb, folder, json });
+    return place(deps, io, { verb, folder, json });
   }
   const wish = { verb, reason: reasonOf(verb, reason), ...nameOf(verb, line.positionals) };
   const deps = await openRetentionCommand(config, io);
-  return deps === undefined ? EXIT_CONFIGURATION : make(deps, io, { wish, out, json });
+  return make(deps, io, { wish, out, json });
 }
 
 async function make(

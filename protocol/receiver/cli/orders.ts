@@ -1,6 +1,6 @@
 // `bodydock-receiver orders`: which orders lie in the vault, which of them count, and which wait for whose signature.
 import { join } from 'node:path';
-import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
 import { printable } from '../../../config/problems.ts';
 import { DockError } from '../../errors.ts';
@@ -40,7 +40,6 @@ export async function orders(args: readonly string[], io: Io): Promise<number> {
     throw usage(`${JSON.stringify(station)} is no id of a station`);
   if ((id === undefined) !== (out === undefined)) throw usage('--fetch ORDER and --out FOLDER go together');
   const deps = await openRetentionCommand(config, io);
-  if (deps === undefined) return EXIT_CONFIGURATION;
   if (id !== undefined && out !== undefined) return fetchOrder(deps, io, id, out);
   await checkKnown(deps, station);
   const { orders: found, findings } = await listOrders(deps, station);

@@ -1,5 +1,5 @@
 // `bodydock-receiver reconcile`: compares what stations' logs and docking records tell with what lies in the vault.
-import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
 import { isStationId } from '../../ids.ts';
 import {
@@ -60,7 +60,6 @@ export async function reconcile(args: readonly string[], io: Io): Promise<number
   if (reason !== undefined && !/^[a-z0-9-]{1,64}$/.test(reason))
     throw usage('--reason is a code of 1 to 64 of a-z, 0-9 and -');
   const deps = await openRetentionCommand(config, io);
-  if (deps === undefined) return EXIT_CONFIGURATION;
   await checkKnown(deps, station);
   let found = await reconcileVault(deps, station);
   let [asked, acknowledged] = [0, 0];

@@ -11,11 +11,9 @@ import { openStoreCommand } from './store-command.ts';
 /** Stations that a message names. */
 const SHOWN_MAX = 20;
 
-/** Undefined after the problems of the configuration were told. Errors: those of openStoreCommand. */
-export async function openRetentionCommand(file: string, io: Io): Promise<RetentionDeps | undefined> {
-  const store = await openStoreCommand(file, io);
-  if (store === undefined) return undefined;
-  const { config, layout, logDeps, vault } = store;
+/** Errors: those of openStoreCommand. */
+export async function openRetentionCommand(file: string, io: Io): Promise<RetentionDeps> {
+  const { config, layout, logDeps, vault } = await openStoreCommand(file, io);
   return {
     ...logDeps,
     layout,

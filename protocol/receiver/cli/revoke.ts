@@ -1,5 +1,5 @@
 // `bodydock-receiver revoke`: a key of a station counts no more. Says what that means for what still waits.
-import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
 import type { KnownStation, ReceiverConfig } from '../../../config/receiver-config.ts';
 import { DockError } from '../../errors.ts';
@@ -38,7 +38,6 @@ export async function revoke(args: readonly string[], io: Io): Promise<number> {
   const word = REASONS.safeParse(reason);
   if (!word.success) throw usage('`revoke` wants --reason lost, stolen or retired');
   const store = await openStoreCommand(file, io);
-  if (store === undefined) return EXIT_CONFIGURATION;
   const known = stationOf(store.config, station);
   const keyId = keyIdHex(keyOf(known, key).keyId);
   const keys = await storeKeys({ ...store.logDeps, layout: store.layout });

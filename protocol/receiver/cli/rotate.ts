@@ -2,7 +2,7 @@
 // signed by it, or no receipt counts at the stations that were forgotten.
 import { dirname, join } from 'node:path';
 import { giveToOwnerOf } from '../../../config/file-owner.ts';
-import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { loadKeyHistory } from '../../../config/key-changes.ts';
 import {
   commitNextKey,
@@ -57,7 +57,6 @@ export async function rotate(args: readonly string[], io: Io): Promise<number> {
   if (prepare === commit)
     throw usage('`rotate` wants --prepare, and --commit once every station knows the key');
   const store = await openStoreCommand(file, io);
-  if (store === undefined) return EXIT_CONFIGURATION;
   const rotation = { store, files: rotationFiles(store.config.keys.signingFile), io, json };
   await (prepare ? prepareStore(rotation) : commitStore(rotation));
   return EXIT_GOOD;

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { readSigningKey } from '../../../config/keys.ts';
 import { ownedFiles } from '../../../config/owned-files.ts';
-import { renderProblems } from '../../../config/problems.ts';
+import { refusedFile } from '../../../config/problems.ts';
 import { readVersion } from '../../../config/program-version.ts';
 import type { ReceiverConfig } from '../../../config/receiver-config.ts';
 import type { CustodyEvent } from '../../custody-entry.ts';
@@ -46,15 +46,12 @@ export interface StoreCommand {
 }
 
 /**
- * Opens what a command needs; undefined after the problems of the configuration were told.
- * Errors: "key.*"; "vault.not-a-vault" where none is there; "vault.owner" where its files belong to somebody else.
+ * Opens what a command needs.
+ * Errors: "config.refused" after the problems of the file were told; "key.*"; "vault.not-a-vault" where none is there; "vault.owner" where its files belong to somebody else.
  */
-export async function openStoreCommand(file: string, io: Io): Promise<StoreCommand | undefined> {
+export async function openStoreCommand(file: string, io: Io): Promise<StoreCommand> {
   const { config, problems } = await loadChecked(file);
-  if (config === undefined) {
-    io.err(renderProblems(problems));
-    return undefined;
-  }
+  if (config === undefined) throw refusedFile(file, problems, 'bodydock-receiver', io);
   const [clock, random] = [nodeClock(), nodeRandom()];
   const layout = new VaultLayout(config.vault.path);
   const vaultId = await checkVault(nodeFiles(), layout);

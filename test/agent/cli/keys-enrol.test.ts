@@ -246,13 +246,16 @@ describe.skipIf(lacksTools('openssl'))('an enrolment', () => {
     const station = await request();
     expect([station.exitCode, station.err]).toEqual([
       78,
-      expect.stringMatching(/^\S+:\d+:\d+: broker\.url: .*\n$/),
+      expect.stringMatching(/^\S+:\d+:\d+: broker\.url: .*\nbodydock: config\.refused: .*\n$/),
     ]);
     await writeFile(two.stationFile, text);
     await request();
     await writeFile(two.storeFile, exchange(await readFile(two.storeFile, 'utf8'), 'r-archive', 'archive'));
     const store = await enrol(...two.issuing);
-    expect([store.code, store.err]).toEqual([78, expect.stringMatching(/^\S+:\d+:\d+: receiver: .*\n$/)]);
+    expect([store.code, store.err]).toEqual([
+      78,
+      expect.stringMatching(/^\S+:\d+:\d+: receiver: .*\nbodydock-receiver: config\.refused: .*\n$/),
+    ]);
   });
 
   test('takes no private key of a kind that it cannot ask with, and makes none over it', async () => {

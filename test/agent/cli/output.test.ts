@@ -1,11 +1,15 @@
+import { writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { bays } from '../../../agent/cli/bays.ts';
 import { custody } from '../../../agent/cli/custody.ts';
 import { exportCommand } from '../../../agent/cli/export.ts';
+import { keys } from '../../../agent/cli/keys.ts';
 import { reportError, type Io } from '../../../agent/cli/output.ts';
+import { spool } from '../../../agent/cli/spool.ts';
 import { witness } from '../../../agent/cli/witness.ts';
 import { DockError } from '../../../protocol/errors.ts';
 import { runCommand } from './io-memory.ts';
+import { withStation } from './station-folder.ts';
 
 test('no error makes a terminal obey: names of files in it may come from anywhere', () => {
   const said = { out: '', err: '' };
@@ -20,6 +24,24 @@ test('no error makes a terminal obey: names of files in it may come from anywher
   expect(JSON.parse(said.out)).toEqual({ error: { code: 'report.notes', message: hostile } });
   expect(reportError(io, new Error("EACCES: open '/spool/\u001b[2J'"), [])).toBe(1);
   expect(said.err).not.toMatch(/(?!\n)\p{Cc}/u);
+});
+
+test.each([
+  [keys, ['rotate', '--prepare']],
+  [keys, ['rotate', '--reason', 'lost']],
+  [keys, ['enrol']],
+  [exportCommand, ['--data-handling']],
+  [spool, ['ls']],
+] as const)('%o %o tells a program that its file is not good', async (command, words) => {
+  await withStation(async (file) => {
+    await writeFile(file, 'version: 2\n');
+    const run = await runCommand(command, ...words, '--json', '--config', file);
+    expect(run.exitCode).toBe(78);
+    expect(run.json).toEqual({
+      error: { code: 'config.refused', message: `${file} is not good: \`bodydock check\`` },
+    });
+    expect(run.err).toContain(`${file}:1:10: version:`);
+  });
 });
 
 const ID = 'a'.repeat(26);

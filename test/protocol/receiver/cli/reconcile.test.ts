@@ -200,7 +200,8 @@ test('a station that neither the file nor the vault knows is no good news', asyn
     for (const words of [['reconcile'], ['reconcile', '--ask'], ['orders'], ['orders', '--json']]) {
       const [command = '', ...options] = words;
       const typed = await call(command, `${sample.station}0`, ...options);
-      expect([typed.code, typed.out], words.join(' ')).toEqual([1, '']);
+      const said = options.includes('--json') ? expect.stringContaining('"station.unknown"') : '';
+      expect([typed.code, typed.out], words.join(' ')).toEqual([1, said]);
       expect(typed.err).toContain(`${sample.station}0`);
       expect(await call(command, sample.station, ...options)).toMatchObject({ code: 0 });
     }
