@@ -48,6 +48,21 @@ export const CUSTODY_TABLE = {
     causes: [],
     facts: ['differences', 'segment', 'sequence'],
   },
+  'custody.not-taken': {
+    severity: 'error',
+    subject: 'none',
+    text: {
+      en: 'The log of this station does not get to the store: a part of it is not taken there, or cannot be read here.',
+      de: 'Das Protokoll dieser Station kommt nicht in den Zentralspeicher: Ein Teil wird dort nicht angenommen oder ist hier nicht lesbar.',
+    },
+    remedy: {
+      en: 'Reason "refused": at the store "journalctl -u bodydock-receiver" says why; behind a change of keys the new one is missing in stations[].public_keys there. Reason "unreadable": check the disk of the station.',
+      de: 'Grund "refused": Am Zentralspeicher sagt "journalctl -u bodydock-receiver", warum; nach einem Wechsel der Schlüssel fehlt dort der neue in stations[].public_keys. Grund "unreadable": Datenträger der Station prüfen.',
+    },
+    afterMs: 300_000,
+    causes: ['custody.chain-broken', 'custody.store-differs', 'store.unknown-key', 'spool.gone'],
+    facts: ['segment', 'reason'],
+  },
   'docking.journal-failed': {
     severity: 'error',
     subject: 'bay',

@@ -1,11 +1,12 @@
 // Brings the custody log to the store, segment after segment, one batch at a time (SPEC 6.9). What the store holds is only what it signed.
 import { CUSTODY_BATCH_BYTES_MAX } from '../../protocol/limits.ts';
 import type { SegmentId } from '../../protocol/ids.ts';
-import type { Broker, Clock, Log } from '../../protocol/ports.ts';
+import type { Broker, Clock, Conditions, Log } from '../../protocol/ports.ts';
 import type { CustodyHead } from '../../protocol/receipt.ts';
 import type { StationTopics } from '../../protocol/topics.ts';
 import { Turns } from '../spool/turns.ts';
 import { Holdings, type HoldingsSource } from './custody-holdings.ts';
+import { LogNotTaken } from './log-not-taken.ts';
 import { verifyCustodyHead, type TrustedStore } from './push-verify.ts';
 import type { StrangeKeys } from './strange-keys.ts';
 
@@ -56,12 +57,14 @@ export interface CustodyPushOptions {
   readonly onBehind: (isBehind: boolean) => void;
   readonly clock: Clock;
   readonly log: Log;
+  readonly conditions: Conditions;
 }
 
 /** One conversation at a time: ask what is held of a segment, send what follows, go on with the next one. */
 export class CustodyPush {
   readonly #options: CustodyPushOptions;
   readonly #holdings: Holdings;
+  readonly #notTaken: LogNotTaken;
   /** Heads count in the order in which they came: one that is looked up for longer than a later one would say less than is known. */
   readonly #heads = new Turns<'head'>();
   #headsWaiting = 0;
@@ -86,6 +89,7 @@ export class CustodyPush {
   constructor(options: CustodyPushOptions) {
     this.#options = options;
     this.#holdings = new Holdings(options.source);
+    this.#notTaken = new LogNotTaken(options.conditions, () => options.source.segments());
   }
 
   /** The connection came or went: what the store holds is asked again. */
@@ -251,10 +255,11 @@ export class CustodyPush {
   #refused(segment: SegmentId): void {
     const { log, clock } = this.#options;
     const facts = { segment, again_ms: this.#refusedMs };
-    if (this.#unread?.segment !== segment)
-      log.warn('the store takes nothing more of a custody segment', facts);
-    else
-      log.error('a custody segment cannot be read, and is not sent', { ...facts, error: this.#unread.error });
+    const unread = this.#unread?.segment === segment ? this.#unread : undefined;
+    if (unread === undefined) log.warn('the store takes nothing more of a custody segment', facts);
+    else log.error('a custody segment cannot be read, and is not sent', { ...facts, error: unread.error });
+    const reason = unread === undefined ? 'refused' : 'unreadable';
+    this.#notTaken.waits(segment, { held: this.#sentBehind ?? 0, reason });
     this.#answerMs = ANSWER_MS_MIN;
     if (this.#cancelRefused !== undefined) return;
     this.#cancelRefused = clock.after(this.#refusedMs, () => {
@@ -303,6 +308,7 @@ export class CustodyPush {
     if (known === undefined) return; // dropped here, or the store holds nothing of what we never had
     this.#answerMs = ANSWER_MS_MIN;
     const isWhole = this.#holdings.learned(known, sequence);
+    this.#notTaken.signed(segment, sequence);
     if (!this.#holdings.hasRefusals) this.#stopTrying();
     if (dropping.candidate() !== segment) return;
     if (isWhole) dropping.confirmed(segment, () => this.advance());

@@ -72,6 +72,7 @@ async function stationWith(
       onBehind: () => undefined,
       clock,
       log,
+      conditions,
     }),
     differences: { run: async () => undefined },
     dockings: { start: () => undefined, settle: async () => undefined },

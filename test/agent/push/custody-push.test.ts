@@ -99,6 +99,7 @@ class LogRig {
       },
       clock: this.clock,
       log: this.log,
+      conditions: this.conditions,
     });
   }
 
@@ -507,9 +508,39 @@ describe('a segment of which the store takes nothing', () => {
       ENTRIES,
       ENTRIES,
     ]);
+    expect(rig.conditions.facts('custody.not-taken')).toEqual({ segment: rig.id(0), reason: 'unreadable' });
     rig.unreadable = undefined;
     await seconds(rig, 60);
     expect(rig.store.held.get(rig.id(0))).toBe(ENTRIES);
+    expect(rig.conditions.codes()).toEqual([]);
+  });
+
+  test('is told while it is the one that is written now, and not once the store takes the next one', async () => {
+    const rig = await refusing(1);
+    const newer = { segment: makeSegmentId(seededRandom(13)), lastSequence: ENTRIES, held: false };
+    expect(rig.conditions.codes()).toEqual([]);
+    await seconds(rig, 5);
+    expect(rig.conditions.facts('custody.not-taken')).toEqual({ segment: rig.id(0), reason: 'refused' });
+    await rig.reconnect();
+    expect(rig.conditions.codes(), 'that it says again what it holds is no news').toEqual([
+      'custody.not-taken',
+    ]);
+    rig.segments.push(newer);
+    await rig.reconnect();
+    await seconds(rig, 5);
+    expect(rig.store.held.get(newer.segment)).toBe(ENTRIES);
+    expect(rig.conditions.codes()).toEqual([]);
+    await seconds(rig, 200);
+    expect(rig.conditions.codes(), 'a revoked key leaves such an end').toEqual([]);
+  });
+
+  test('is told until the store takes it', async () => {
+    const rig = await refusing(1);
+    await seconds(rig, 5);
+    expect(rig.conditions.codes()).toEqual(['custody.not-taken']);
+    rig.store.take = (...args) => CustodyStore.prototype.take.apply(rig.store, args);
+    await seconds(rig, 65);
+    expect(rig.conditions.codes()).toEqual([]);
   });
 
   test('does not keep the later ones from it, and is said to the log', async () => {
