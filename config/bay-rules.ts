@@ -2,6 +2,7 @@
 import { isAbsolute, normalize } from 'node:path';
 import type { PlacedText, RuleReport } from './rules.ts';
 import type { StationFile } from './station-schema.ts';
+import { kernelPort } from './usb-buses.ts';
 import type { Path } from './yaml-tree.ts';
 
 type Bays = StationFile['bays'];
@@ -38,7 +39,7 @@ function checkPlaces(bays: Bays, report: RuleReport): void {
 function checkUsbPorts(bays: Bays, report: RuleReport): void {
   const ports: PlacedText[] = [];
   for (const [at, { usb_port: port }] of bays.entries())
-    if (port !== undefined) ports.push({ path: ['bays', at, 'usb_port'], value: port });
+    if (port !== undefined) ports.push({ path: ['bays', at, 'usb_port'], value: kernelPort(port) });
   report.unique(ports, 'USB port');
 }
 

@@ -17,6 +17,7 @@ import { checkSerialPorts } from './serial-ports.ts';
 import type { StationConfig } from './station-config.ts';
 import { holds } from './station-rules.ts';
 import { checkCertificates, checkTlsFiles } from './tls-files.ts';
+import { isUnfoundPort } from './usb-buses.ts';
 
 /** What a look at a station's files gave. */
 export interface StationFinds extends FileFinds {
@@ -45,6 +46,13 @@ export async function checkStationFiles(config: StationConfig, nowMs: number): P
   for (const { folder } of config.bays) if (folder !== null) await checkBayFolder(folder, finds);
   await checkBayLinks(config, finds);
   await checkSerialPorts(config.bays, finds);
+  for (const { usbPort } of config.bays)
+    if (usbPort !== null && isUnfoundPort(usbPort))
+      finds.warning(
+        'bay.absent',
+        usbPort,
+        'names a USB controller that is not there: the bay stays empty; `bodydock bays` shows which there are',
+      );
   for (const { passwordFile } of config.cameras)
     if (passwordFile !== null) await checkPassword(passwordFile, finds);
   const unprovenRecipients = await checkProofs(config, key, finds);

@@ -1,5 +1,5 @@
 // Loads a configuration file: all of it is good and comes back typed, or every problem comes back and nothing is applied.
-// Looks at no other file: whether keys, certificates and folders are there is asked elsewhere.
+// Looks at no other file, but for the kernel's table of USB buses: whether keys, certificates and folders are there is asked elsewhere.
 import { dirname, resolve } from 'node:path';
 import type * as z from 'zod';
 import { orderProblems, type Problem } from './problems.ts';
@@ -23,14 +23,15 @@ export type Loaded<Config> =
   | { readonly kind: 'loaded'; readonly config: Config; readonly sha256: string }
   | { readonly kind: 'refused'; readonly problems: readonly Problem[] };
 
-/** Loads station.yaml. Never rejects: a file that cannot be read is a problem like any other. */
-export async function loadStationConfig(file: string): Promise<Loaded<StationConfig>> {
-  return stationConfigOf(await readSource(file), file);
+/** Loads station.yaml; `usbRoot` is /sys/bus/usb/devices unless given. Never rejects: a file that cannot be read is a problem like any other. */
+export async function loadStationConfig(file: string, usbRoot?: string): Promise<Loaded<StationConfig>> {
+  return stationConfigOf(await readSource(file), file, usbRoot);
 }
 
 /** The same of a text that was read, for whoever looks first whether it is one that is known. Never throws. */
-export function stationConfigOf(source: Source, file: string): Loaded<StationConfig> {
-  return load(source, file, stationFileSchema, checkStation, mapStation);
+export function stationConfigOf(source: Source, file: string, usbRoot?: string): Loaded<StationConfig> {
+  const map = (value: StationFile, folder: string): StationConfig => mapStation(value, folder, usbRoot);
+  return load(source, file, stationFileSchema, checkStation, map);
 }
 
 /** Loads receiver.yaml. Never rejects. */

@@ -62,7 +62,7 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
   'bays[].folder':
     'Ordner, in dem die Dateien der Kamera erscheinen, etwa ein Einhängepunkt. An einem leeren Einhängepunkt ohne seine Karte (unter /media, /mnt oder /run/media, in fstab, oder einer Mount-Unit) ist keine Kamera da. Ein Platz hat einen Ordner oder einen USB-Anschluss, einen seriellen Anschluss, oder je einen von beiden. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
   'bays[].usb_port':
-    'USB-Buchse des Platzes, für Kameras, die PTP oder MTP sprechen oder sich als Laufwerk zeigen: der Name ihres Ordners in /sys/bus/usb/devices.',
+    'USB-Buchse des Platzes, für Kameras, die PTP oder MTP sprechen oder sich als Laufwerk zeigen: Controller, USB-Generation und Anschlüsse, wie `bodydock bays` sie zeigt. Dieser Name bleibt. Der Name ihres Ordners in /sys/bus/usb/devices, etwa 1-1.4, geht auch; er beginnt mit der Nummer des Busses, die nach einem Start einer Maschine mit mehreren Controllern eine andere sein kann.',
   'bays[].serial_path':
     'Serieller Anschluss des Platzes, unter /dev/serial/by-path: Dieser Name gehört zur Buchse. Allein überträgt er die Aufnahmen; neben einem Ordner sagt er, welche Kamera es ist, wie es ihr geht und was ihre Uhr anzeigt.',
   'bays[].serial': 'Wie der serielle Anschluss dieses Platzes betrieben wird.',
@@ -147,7 +147,8 @@ export const ALLOWED_DE: Readonly<Record<string, string>> = {
   'a path of {} to {} characters': 'ein Pfad aus {} bis {} Zeichen',
   'an absolute path below /dev of at most {} characters':
     'ein absoluter Pfad unter /dev aus höchstens {} Zeichen',
-  'a bus and ports as in "{}-{}.{}"': 'ein Bus und Anschlüsse wie in "{}-{}.{}"',
+  'controller, generation and ports as in "xhci-hcd.{}/usb{}-{}.{}", or bus and ports as in "{}-{}.{}"':
+    'Controller, Generation und Anschlüsse wie in "xhci-hcd.{}/usb{}-{}.{}", oder Bus und Anschlüsse wie in "{}-{}.{}"',
   '{} to {} printable characters': '{} bis {} druckbare Zeichen',
   '{} to {} letters, digits and ":._+-", as `ls /sys/class/leds` shows it':
     '{} bis {} Buchstaben, Ziffern und ":._+-", so wie `ls /sys/class/leds` es zeigt',

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import * as ids from '../protocol/ids.ts';
 import { MESSAGE_BYTES_MIN, MESSAGE_OVERHEAD_BYTES } from '../protocol/limits.ts';
 import { BASE_PATTERN } from '../protocol/topics.ts';
+import { USB_PORT_PATTERN } from './usb-buses.ts';
 
 /** Largest MQTT packet by default: what EMQX takes without being told, and two digest units. */
 export const PACKET_BYTES_DEFAULT = 1024 * 1024;
@@ -63,12 +64,12 @@ export function devicePath(description: string): z.ZodString {
     });
 }
 
-/** A USB socket as the kernel names it: a bus, and the ports on the way. */
+/** A USB socket by its controller, or as the kernel names it. */
 export function usbPort(description: string): z.ZodString {
-  return z
-    .string()
-    .regex(/^[1-9]\d{0,2}-[1-9]\d{0,2}(?:\.[1-9]\d{0,2}){0,6}$/)
-    .meta({ description, allowed: 'a bus and ports as in "1-1.4"' });
+  return z.string().regex(USB_PORT_PATTERN).meta({
+    description,
+    allowed: 'controller, generation and ports as in "xhci-hcd.0/usb2-1.4", or bus and ports as in "1-1.4"',
+  });
 }
 
 /** An LED as the kernel names it, such as "green:bay-1" or "ACT". */

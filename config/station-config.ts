@@ -13,6 +13,7 @@ import {
 import { parsePublicKey, type PublicKey } from '../protocol/minisign.ts';
 import { mapBroker, type BrokerConfig } from './broker-config.ts';
 import { mapPushLimits, type PushLimits } from './push-limits.ts';
+import { kernelPort } from './usb-buses.ts';
 import { BAUD_DEFAULT, type StationFile } from './station-schema.ts';
 
 /** A serial port and how it is run. */
@@ -28,7 +29,7 @@ export interface SerialConfig {
 export interface BayConfig {
   readonly id: BayId;
   readonly folder: string | null;
-  /** Bus and ports, such as "1-1.4". */
+  /** Bus and ports as the kernel names them now, such as "1-1.4"; as in the file where no such controller is there. */
   readonly usbPort: string | null;
   readonly serial: SerialConfig | null;
   /** Null: the camera is known by what it says of itself. */
@@ -76,8 +77,8 @@ export interface StationConfig {
   readonly log: { readonly level: 'error' | 'warn' | 'info' | 'debug' };
 }
 
-/** Maps a file that passed schema and rules. Relative paths start at `folder`. */
-export function mapStation(file: StationFile, folder: string): StationConfig {
+/** Maps a file that passed schema and rules. Relative paths start at `folder`; `usbRoot` is /sys/bus/usb/devices unless given. */
+export function mapStation(file: StationFile, folder: string, usbRoot?: string): StationConfig {
   return {
     station: parseStationId(file.station),
     spool: mapSpool(file.spool, folder),
@@ -91,7 +92,7 @@ export function mapStation(file: StationFile, folder: string): StationConfig {
     bays: file.bays.map((bay) => ({
       id: parseBayId(bay.id),
       folder: bay.folder === undefined ? null : resolve(folder, bay.folder),
-      usbPort: bay.usb_port ?? null,
+      usbPort: bay.usb_port === undefined ? null : kernelPort(bay.usb_port, usbRoot),
       serial: mapSerial(bay),
       camera: bay.camera === undefined ? null : parseCameraId(bay.camera),
       leds: [bay.led, bay.led_wait].filter((led) => led !== undefined),

@@ -24,6 +24,8 @@ export type UsbVerdict =
 /** One USB port that has a device or a bay. */
 export interface UsbPortSeen {
   readonly port: string;
+  /** Its name that stays (config/usb-buses.ts), or null. */
+  readonly steady: string | null;
   readonly device: UsbDeviceFacts | null;
   readonly verdict: UsbVerdict | null;
   readonly bay: BayConfig | null;
@@ -61,13 +63,14 @@ export async function usbPorts(
   devices: UsbDevices,
   bays: readonly BayConfig[],
   signal: AbortSignal,
+  steady: (port: string) => string | null = () => null,
 ): Promise<UsbPortSeen[]> {
   const found = new Map((await devices.list(signal)).map((device) => [device.portPath, device]));
   const names = new Set([...found.keys(), ...bays.flatMap(({ usbPort }) => usbPort ?? [])]);
   return [...names].sort(byName).map((port) => {
     const device = found.get(port) ?? null;
     const bay = bays.find(({ usbPort }) => usbPort === port) ?? null;
-    return { port, device, verdict: device && usbVerdict(device), bay };
+    return { port, steady: steady(port), device, verdict: device && usbVerdict(device), bay };
   });
 }
 

@@ -24,13 +24,12 @@ export function portsText(
 function usbLines(ports: readonly UsbPortSeen[], words: BaysWords): string[] {
   if (ports.length === 0) return [`  ${words.nothing}`];
   const width = Math.max(...ports.map(({ port }) => port.length));
-  return ports.flatMap(({ port, device, verdict, bay }) => {
+  return ports.flatMap(({ port, steady, device, verdict, bay }) => {
     const head = `  ${port.padEnd(width)}  ${bay?.id ?? words.noBay}`;
-    if (device === null || verdict === null) return [`${head}  ${words.empty}`];
-    return [
-      `${head}  ${deviceText(device, words)}`,
-      `  ${' '.repeat(width)}  ${verdictText(verdict, words)}`,
-    ];
+    const below = `  ${' '.repeat(width)}  `;
+    const name = steady === null ? [] : [printable(`${below}usb_port: ${steady}`)];
+    if (device === null || verdict === null) return [`${head}  ${words.empty}`, ...name];
+    return [`${head}  ${deviceText(device, words)}`, `${below}${verdictText(verdict, words)}`, ...name];
   });
 }
 
@@ -58,8 +57,9 @@ export function verdictText(verdict: UsbVerdict, words: BaysWords): string {
 /** Shape: `{usb_ports, serial_ports}`; the ports in the order of their names. */
 export function portsDocument(usb: readonly UsbPortSeen[], serial: readonly SerialPortSeen[]): object {
   return {
-    usb_ports: usb.map(({ port, device, verdict, bay }) => ({
+    usb_ports: usb.map(({ port, steady, device, verdict, bay }) => ({
       port,
+      usb_port: steady ?? port,
       bay: bay?.id ?? null,
       device: device && deviceDocument(device),
       driver: verdict?.kind === 'camera' ? verdict.driver : null,

@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
 import type { BayConfig } from '../../config/station-config.ts';
+import { steadyPort } from '../../config/usb-buses.ts';
 import { sysfsDevices } from '../../drivers/usb/devices-sysfs.ts';
 import { DockError, systemCode } from '../../protocol/errors.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
@@ -53,6 +54,7 @@ export async function bays(args: readonly string[], io: Io): Promise<number> {
     file: values.config,
     out: values.out,
     language: languageOf(values.lang),
+    usbRoot: join(values.sys ?? '/sys', USB_TABLES),
     devices: sysfsDevices(join(values.sys ?? '/sys', USB_TABLES)),
     json: values.json === true,
   };
@@ -64,12 +66,13 @@ interface Wish {
   readonly file: string | undefined;
   readonly out: string | undefined;
   readonly language: ReturnType<typeof languageOf>;
+  readonly usbRoot: string;
   readonly devices: ReturnType<typeof sysfsDevices>;
   readonly json: boolean;
 }
 
 /** Bays of the file; none where there is none yet, or where it is not good: whoever writes it needs this command for that. */
-async function knownBays({ file, language }: Wish, io: Io): Promise<readonly BayConfig[]> {
+async function knownBays({ file, language, usbRoot }: Wish, io: Io): Promise<readonly BayConfig[]> {
   const path = file ?? STATION_FILE_DEFAULT;
   const isThere = await stat(path).then(
     () => true,
@@ -79,14 +82,19 @@ async function knownBays({ file, language }: Wish, io: Io): Promise<readonly Bay
     io.err(`${fill(BAYS_WORDS[language].noFile, path)}\n`);
     return [];
   }
-  const loaded = await loadStationConfig(path);
+  const loaded = await loadStationConfig(path, usbRoot);
   if (loaded.kind !== 'refused') return loaded.config.bays;
   io.err(`${fill(BAYS_WORDS[language].badFile, path)}\n`);
   return [];
 }
 
-async function list({ devices, language, json }: Wish, known: readonly BayConfig[], io: Io): Promise<number> {
-  const usb = await usbPorts(devices, known, io.signal);
+async function list(
+  { devices, usbRoot, language, json }: Wish,
+  known: readonly BayConfig[],
+  io: Io,
+): Promise<number> {
+  const steady = (port: string): string | null => steadyPort(port, usbRoot) ?? null;
+  const usb = await usbPorts(devices, known, io.signal, steady);
   const serial = await serialPortsSeen(systemSerialPorts, known);
   if (json) writeJson(io, portsDocument(usb, serial));
   else io.out(portsText(usb, serial, BAYS_WORDS[language]));
@@ -104,7 +112,7 @@ async function learn(wish: Wish, known: readonly BayConfig[], io: Io): Promise<n
     return EXIT_FAILURE;
   }
   say(fill(words.done, learned.length));
-  const fields = learned.map(bayFields);
+  const fields = learned.map((bay) => bayFields(bay, wish.usbRoot));
   const text = stringify({ bays: fields });
   if (wish.json) writeJson(io, { bays: fields });
   else io.out(text);
@@ -117,8 +125,9 @@ async function learn(wish: Wish, known: readonly BayConfig[], io: Io): Promise<n
   return EXIT_GOOD;
 }
 
-function bayFields({ id, usbPort, camera }: LearnedBay): object {
-  return { id, usb_port: usbPort, ...(camera !== null && { camera }) };
+/** By the name that stays, where there is one. */
+function bayFields({ id, usbPort, camera }: LearnedBay, usbRoot: string): object {
+  return { id, usb_port: steadyPort(usbPort, usbRoot) ?? usbPort, ...(camera !== null && { camera }) };
 }
 
 /** Never over a file that is there: it may be the station's. Errors: "bays.out-exists", the system's. */

@@ -1,6 +1,7 @@
 // The ports of the bays: is the dock plugged in, is there a device that no driver opens, may the agent open it. Opens nothing.
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isUnfoundPort } from '../../config/usb-buses.ts';
 import { sysfsDevices } from '../../drivers/usb/devices-sysfs.ts';
 import { usbPorts, type UsbPortSeen } from './bays-ports.ts';
 import type { DoctorContext } from './doctor-context.ts';
@@ -28,6 +29,7 @@ export async function checkBays(context: DoctorContext): Promise<Finding[]> {
 
 /** An empty port shows nothing; the hub that it belongs to does. */
 async function checkHub(port: string, where: string): Promise<Finding[]> {
+  if (isUnfoundPort(port)) return [found('bay.no-hub', where, { hub: port.split('/')[0] ?? port })];
   const dot = port.lastIndexOf('.');
   const hub = dot === -1 ? `usb${port.split('-')[0] ?? ''}` : port.slice(0, dot);
   const isThere = await stat(join(USB_FOLDER, hub)).catch(() => undefined);

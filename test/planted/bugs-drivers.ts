@@ -169,4 +169,12 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     put: '(found === this.#seen || !(await this.#isVacant(this.path)) || found.length > 0)',
     suites: ['agent/bay/folder-watch'],
   },
+  {
+    id: 'bus-by-number',
+    what: 'two bays are exchanged when the kernel finds the controllers of their sockets in another order',
+    file: 'config/usb-buses.ts',
+    find: '`${bus.number}-${ports}`',
+    put: "`${generation === '2' ? 1 : bus.number}-${ports}`",
+    suites: ['config/usb-buses'],
+  },
 ];

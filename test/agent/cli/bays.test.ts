@@ -132,6 +132,20 @@ describe('the command', () => {
     });
   });
 
+  test('tells the name of a socket that stays, for the file', async () => {
+    await sys.bus(1, 'xhci-hcd.0', '2.00');
+    await sys.plug('1-1.4', {});
+    const config = join(folder, 'station.yaml');
+    await writeFile(config, STATION.replace('folder: /media/bay-1', 'usb_port: xhci-hcd.0/usb2-1.4'));
+    const args = ['--sys', sys.root, '--config', config];
+    const { out } = await runCommand(bays, ...args);
+    expect(out).toContain('1-1.4  bay-1  1234:0001');
+    expect(out).toMatch(/^ +usb_port: xhci-hcd\.0\/usb2-1\.4$/m);
+    expect((await runCommand(bays, ...args, '--json')).json).toMatchObject({
+      usb_ports: [{ port: '1-1.4', usb_port: 'xhci-hcd.0/usb2-1.4', bay: 'bay-1' }],
+    });
+  });
+
   test('helps whoever is still writing the file', async () => {
     await sys.plug('1-1.4', {});
     const config = join(folder, 'station.yaml');

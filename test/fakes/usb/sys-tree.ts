@@ -47,6 +47,20 @@ export class SysTree {
     await symlink(folder, join(this.#links, port)); // the device is there from here on, whole
   }
 
+  /** A bus of a controller, as its root hub shows it; `version` such as "2.00". */
+  async bus(number: number, controller: string, version: string): Promise<void> {
+    const folder = join(this.root, 'tree', controller, `usb${number}`);
+    await mkdir(folder, { recursive: true });
+    await mkdir(this.#links, { recursive: true });
+    await writeFile(join(folder, 'version'), ` ${version}\n`);
+    await symlink(folder, join(this.#links, `usb${number}`));
+  }
+
+  /** The controllers are found anew, in another order. */
+  async forgetBuses(...numbers: readonly number[]): Promise<void> {
+    for (const number of numbers) await rm(join(this.#links, `usb${number}`));
+  }
+
   async unplug(port: string): Promise<void> {
     await rm(join(this.#links, port));
     await rm(join(this.root, 'tree', port), { recursive: true });
