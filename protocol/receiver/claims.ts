@@ -291,6 +291,8 @@ export class Claims {
         ...logName(offer),
         reason: end.kind === 'left' ? end.reason : KEY_REVOKED,
       });
+      if (end.kind === 'left' && end.reason === 'yielded')
+        void refusals.refuse(offer, pause('others are due the room that is left', limits.PAUSE_FULL_MS));
     } else if (end.kind === 'conflict') {
       void this.#options.rejections.conflict(offer);
     } else if (end.kind === 'altered') {

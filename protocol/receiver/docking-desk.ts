@@ -47,7 +47,7 @@ export class DockingDesk {
     const { subject, document } = offer;
     const stored = await vault.findDocking(subject);
     if (stored !== undefined && (await this.#answerStored(offer, stored))) return;
-    const refusal = await space.refusalOfBytes(document.bytes.length + BESIDE_BYTES);
+    const refusal = await space.refusalOfBytes(subject.station, document.bytes.length + BESIDE_BYTES);
     if (refusal !== undefined) return refusals.refuse(subject, refusal);
     try {
       await this.#keep(offer);

@@ -24,11 +24,13 @@ export class Filling {
     this.#slabOf.delete(unit);
   }
 
-  /** Gives all buffers back; returns the units whose bytes are lost. */
-  drop(): number[] {
-    const units = [...this.#slabOf.keys()];
-    for (const slab of this.#slabOf.values()) this.#slabs.release(slab);
-    this.#slabOf.clear();
-    return units;
+  /** Gives all buffers back but for so many that were taken first; returns the units whose bytes are lost. */
+  drop(kept: number): number[] {
+    const dropped = [...this.#slabOf].slice(kept);
+    for (const [unit, slab] of dropped) {
+      this.#slabs.release(slab);
+      this.#slabOf.delete(unit);
+    }
+    return dropped.map(([unit]) => unit);
   }
 }

@@ -49,6 +49,7 @@ export class Receiving {
   #session: SessionId;
   #phase: 'opening' | 'receiving' | 'completing' = 'opening';
   #heardAtMs: number;
+  #landedAtMs: number;
   #digestsSent = 0; // in order, on their way to the check or checked
   #assembling = new Map<number, UnitSet>(); // bytes that are there, of units that are not whole
   #checking = new Set<number>();
@@ -74,6 +75,7 @@ export class Receiving {
     this.#digestsTotal = chunksBytes(subject.sealedSizeBytes);
     this.#missing = this.#unitCount;
     this.#heardAtMs = nowMs;
+    this.#landedAtMs = nowMs;
   }
 
   get session(): SessionId {
@@ -93,6 +95,11 @@ export class Receiving {
   /** True where this recording may hold buffers and nothing came for that long. */
   silentFor(ms: number, nowMs: number): boolean {
     return this.#missing > 0 && nowMs - this.#heardAtMs >= ms;
+  }
+
+  /** True where this recording may hold buffers and no unit of it was received for that long, whatever came. */
+  stuckFor(ms: number, nowMs: number): boolean {
+    return this.#missing > 0 && nowMs - this.#landedAtMs >= ms;
   }
 
   /** The claim goes out (again), to this session of the station; a `have` follows. */
@@ -120,7 +127,7 @@ export class Receiving {
   grant(units: number, nowMs: number): void {
     if (units > this.#credit) this.#haveForced = true;
     else if (units < this.#credit) this.#news(0, nowMs);
-    if (this.#credit === 0) this.#heardAtMs = nowMs; // only now can it be expected to send
+    if (this.#credit === 0) this.#heardAtMs = this.#landedAtMs = nowMs; // only now can it be expected to send
     this.#credit = units;
   }
 
@@ -270,6 +277,7 @@ export class Receiving {
     this.#assembling.delete(unit);
     this.#received.add(unit);
     this.#missing--;
+    this.#landedAtMs = nowMs;
     if (this.#unsynced.push(unit) === 1) this.#unsyncedAtMs = nowMs;
     this.#news(1, nowMs);
   }

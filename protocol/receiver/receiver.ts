@@ -74,7 +74,11 @@ export class Receiver {
     this.#custody = options.custody(sending, this.#revokedUse, this.#missing);
     const greet = (station: StationId): Promise<boolean> => this.#custody.greet(station);
     this.#greeting = new CustodyGreeting({ ...options, stations: [...options.stations.keys()], greet });
-    this.#space = new Space({ ...options, missingBytes: () => this.#transfers.missingBytes });
+    this.#space = new Space({
+      ...options,
+      missingBytes: () => this.#transfers.missingBytes(),
+      yieldOne: (station) => this.#transfers.yieldOne(station),
+    });
     const custodyHead = (station: StationId): ReturnType<CustodyKeeper['head']> =>
       this.#custody.head(station);
     const receipts = new Receipts({

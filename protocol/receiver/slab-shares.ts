@@ -4,7 +4,8 @@
 // Invariants:
 // 1. The sum of all grants never exceeds the number of slabs.
 // 2. A grant falls only as units land (or are no longer missing), so whatever a station may have sent still finds a buffer.
-//    The one exception is a recording that sent nothing for long while others wait.
+//    The exceptions are a recording that sent nothing for long while others wait, and one above its share of which nothing landed for long while
+//    others are below theirs: bytes that never make a unit whole must not hold what another station is due.
 // 3. Each recording that misses units gets at least one slab when there are enough; who comes first has precedence otherwise.
 
 interface Member {
@@ -57,6 +58,19 @@ export class SlabShares<Key> {
     return false;
   }
 
+  /** True while somebody has less than its share, which others still hold. */
+  get isOwed(): boolean {
+    if (this.#stale) this.#retarget();
+    for (const { granted, target } of this.#members.values()) if (granted < target) return true;
+    return false;
+  }
+
+  /** True for one that has more than its share. */
+  isAbove(key: Key): boolean {
+    const member = this.#members.get(key);
+    return member !== undefined && member.granted > member.target;
+  }
+
   /** A recording begins, or is known anew, to miss so many units. */
   join(key: Key, station: string, wanted: number): void {
     const known = this.#members.get(key);
@@ -87,6 +101,12 @@ export class SlabShares<Key> {
     this.#members.delete(key);
     this.#members.set(key, { ...member, granted: 0 });
     this.#stale = true;
+  }
+
+  /** Nothing landed for long while others are owed: what it has above its share is taken back. */
+  lowered(key: Key): void {
+    const member = this.#members.get(key);
+    if (member !== undefined) member.granted = Math.min(member.granted, member.target);
   }
 
   /** Gives out what is free. Returns the keys whose grants rose. */

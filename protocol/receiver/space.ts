@@ -1,4 +1,9 @@
 // Whether the vault has room for one more recording: free bytes less what active recordings still need, and the quota.
+//
+// Invariants:
+// 1. What was admitted fits, as far as the books go: nobody is admitted on room that another one still needs.
+// 2. Room that a station only names is no reason to keep another one out: where it does not suffice, whoever asks for no more than an equal part of
+//    what is left gets it, and stations with more than that give way, the largest recording first. Nothing that came is lost.
 import type { StationId } from '../ids.ts';
 import type { Clock, Conditions, Log } from '../ports.ts';
 import * as limits from './limits.ts';
@@ -20,8 +25,10 @@ export interface SpaceOptions {
   readonly quotaBytes: number;
   /** See countVault. */
   readonly count: (signal: AbortSignal) => Promise<VaultCount>;
-  /** Bytes that active recordings still need. */
-  readonly missingBytes: () => number;
+  /** See Transfers. */
+  readonly missingBytes: () => ReadonlyMap<StationId, number>;
+  /** See Transfers. */
+  readonly yieldOne: (station: StationId) => Promise<boolean>;
   readonly clock: Clock;
   readonly log: Log;
   readonly conditions: Conditions;
@@ -35,7 +42,7 @@ export class Space {
   #countedAtMs: number | undefined;
   #counting: Promise<void> = Promise.resolve();
   #present = { value: true, atMs: Number.NEGATIVE_INFINITY };
-  #promisedBytes = 0; // to those that were admitted and did not begin yet
+  readonly #promised = new Map<StationId, number>(); // bytes for those that were admitted and did not begin yet
   #needBytes = 0; // of the last one that found no room
   #cancelCount: () => void = () => undefined;
   #cancelCheck: (() => void) | undefined;
@@ -76,45 +83,78 @@ export class Space {
       return pause('too many unfinished recordings', limits.PAUSE_ALTERED_MS);
     // What lies here of an earlier attempt is in the books, and would else be asked for twice: on a full disk for ever.
     const sizeBytes = Math.max(0, sealedSizeBytes - (await vault.unfinishedBytes(name)));
-    const refusal = await this.#look(sizeBytes, () => (this.#promisedBytes += sizeBytes));
+    const { station } = name;
+    const refusal = await this.#look(station, sizeBytes, () => this.#promise(station, sizeBytes));
     if (refusal !== undefined) return refusal;
     try {
       await begin();
     } finally {
-      this.#promisedBytes -= sizeBytes;
+      this.#promise(station, -sizeBytes);
     }
     return undefined;
   }
 
+  #promise(station: StationId, bytes: number): void {
+    const promised = (this.#promised.get(station) ?? 0) + bytes;
+    if (promised > 0) this.#promised.set(station, promised);
+    else this.#promised.delete(station);
+  }
+
   /** The same for so many bytes of something that comes whole in one message. Errors: the system's. */
-  refusalOfBytes(sizeBytes: number): Promise<Refusal | undefined> {
-    return this.#look(sizeBytes, () => undefined);
+  refusalOfBytes(station: StationId, sizeBytes: number): Promise<Refusal | undefined> {
+    return this.#look(station, sizeBytes, () => undefined);
   }
 
   /** `take` is called where there is room, before anybody else can look. */
-  async #look(sizeBytes: number, take: () => unknown): Promise<Refusal | undefined> {
+  async #look(station: StationId, sizeBytes: number, take: () => unknown): Promise<Refusal | undefined> {
     if (!(await this.#isPresent())) return pause('the vault is not there', limits.PAUSE_FULL_MS);
-    const { vault, quotaBytes } = this.#options;
-    const freeBytes = (await vault.freeBytes()) - limits.SPACE_RESERVE_BYTES;
-    const needBytes = sizeBytes + this.#comingBytes;
-    if (needBytes > freeBytes) return this.#full(sizeBytes, 'no space left', freeBytes);
-    const quotaLeft = quotaBytes - this.#usedBytes;
-    if (needBytes > quotaLeft) {
+    for (;;) {
+      const freeBytes = await this.#freeBytes();
+      const needBytes = sizeBytes + this.#comingBytes;
+      const quotaLeft = this.#quotaLeft;
+      if (needBytes <= freeBytes && needBytes <= quotaLeft) break;
+      if (await this.#makeRoom(station, sizeBytes, Math.min(freeBytes, quotaLeft))) continue;
+      if (needBytes > freeBytes) return this.#full(station, sizeBytes, 'no space left', freeBytes);
       this.#countAgain();
-      return this.#full(sizeBytes, 'quota reached', quotaLeft);
+      return this.#full(station, sizeBytes, 'quota reached', quotaLeft);
     }
     this.#roomAgain();
     take();
     return undefined;
   }
 
+  /** True where a station with more than an equal part of what is left gave some of it back to one that asks for no more than that. */
+  async #makeRoom(station: StationId, sizeBytes: number, leftBytes: number): Promise<boolean> {
+    const coming = this.#coming().set(station, sizeBytes + (this.#coming().get(station) ?? 0));
+    const shareBytes = leftBytes / coming.size;
+    const [largest] = [...coming].toSorted(([, a], [, b]) => b - a);
+    if (largest === undefined || (coming.get(station) ?? 0) > shareBytes) return false;
+    const [greedy, greedyBytes] = largest;
+    return greedy !== station && greedyBytes > shareBytes && this.#options.yieldOne(greedy);
+  }
+
+  async #freeBytes(): Promise<number> {
+    return (await this.#options.vault.freeBytes()) - limits.SPACE_RESERVE_BYTES;
+  }
+
+  get #quotaLeft(): number {
+    return this.#options.quotaBytes - this.#usedBytes;
+  }
+
   get #comingBytes(): number {
-    return this.#options.missingBytes() + this.#promisedBytes;
+    return [...this.#coming().values()].reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /** Bytes that are promised or still to come, of each station of which something is. */
+  #coming(): Map<StationId, number> {
+    const coming = new Map(this.#options.missingBytes());
+    for (const [station, bytes] of this.#promised) coming.set(station, bytes + (coming.get(station) ?? 0));
+    return coming;
   }
 
   /** A write found no space although the books said so. */
   writeFailed(): Refusal {
-    return this.#full(0, 'no space left', 0);
+    return this.#full(null, 0, 'no space left', 0);
   }
 
   #tooLarge(station: StationId, sealedSizeBytes: number): Refusal {
@@ -125,12 +165,13 @@ export class Space {
     return pause('larger than the quota of the vault', 3_600_000);
   }
 
-  #full(needBytes: number, reason: string, leftBytes: number): Refusal {
+  #full(station: StationId | null, needBytes: number, reason: string, leftBytes: number): Refusal {
     this.#needBytes = needBytes;
     this.#options.conditions.raise('vault.full', null, {
       reason,
       left_bytes: Math.max(0, leftBytes),
       needed_bytes: needBytes,
+      station,
     });
     this.#cancelCheck ??= this.#options.clock.after(CHECK_MS, () => void this.#check());
     return pause(reason, limits.PAUSE_FULL_MS);
@@ -140,11 +181,8 @@ export class Space {
   async #check(): Promise<void> {
     this.#cancelCheck = undefined;
     if (this.#stop.signal.aborted) return;
-    const freeBytes = await this.#options.vault.freeBytes().catch(() => 0);
-    const leftBytes = Math.min(
-      freeBytes - limits.SPACE_RESERVE_BYTES,
-      this.#options.quotaBytes - this.#usedBytes,
-    );
+    const freeBytes = await this.#freeBytes().catch(() => 0);
+    const leftBytes = Math.min(freeBytes, this.#quotaLeft);
     if (leftBytes > this.#needBytes + this.#comingBytes) this.#roomAgain();
     else this.#cancelCheck = this.#options.clock.after(CHECK_MS, () => void this.#check());
   }

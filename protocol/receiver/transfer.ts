@@ -25,8 +25,8 @@ export type TransferEnd =
   | { readonly kind: 'receipted' }
   /** Its key was revoked while it came: it was set aside and refused. */
   | { readonly kind: 'refused' }
-  /** Nothing came any more, the lease went to another receiver, or we stop. */
-  | { readonly kind: 'left'; readonly reason: 'idle' | 'lost' | 'stopped' }
+  /** Nothing came any more, the lease went to another receiver, we stop, or another station is due the room. */
+  | { readonly kind: 'left'; readonly reason: 'idle' | 'lost' | 'stopped' | 'yielded' }
   /** The station keeps sending bytes with other digests. */
   | { readonly kind: 'altered' }
   /** Another signed manifest lies under this id. */
@@ -160,14 +160,28 @@ export class Transfer {
     return this.#open && this.#receiving.silentFor(ms, this.#now());
   }
 
-  /** Gives the buffers of units that are not whole back; they are asked for again. */
-  dropFilling(): void {
-    for (const unit of this.#filling.drop()) this.#receiving.forget(unit);
+  /** True where no unit came to its end for that long although it may send. */
+  stuckFor(ms: number): boolean {
+    return this.#open && this.#receiving.stuckFor(ms, this.#now());
+  }
+
+  /** Gives the buffers of units that are not whole back, but for so many that were begun first; they are asked for again. */
+  dropFilling(kept = 0): void {
+    for (const unit of this.#filling.drop(kept)) this.#receiving.forget(unit);
   }
 
   /** Ends it, or waits for its end where everything came. Resolves when its lease was given back; never rejects. */
-  async stop(): Promise<void> {
-    if (this.#completing === undefined) this.#end({ kind: 'left', reason: 'stopped' });
+  stop(): Promise<void> {
+    return this.#leave('stopped');
+  }
+
+  /** The same, so that another station gets the room that this one needs. */
+  yieldRoom(): Promise<void> {
+    return this.#leave('yielded');
+  }
+
+  async #leave(reason: 'stopped' | 'yielded'): Promise<void> {
+    if (this.#completing === undefined) this.#end({ kind: 'left', reason });
     await this.#completing?.catch(() => undefined); // told by #run
     await this.#closing;
   }

@@ -25,11 +25,21 @@ export class Transfers {
     return this.#active.size;
   }
 
-  /** Bytes that are still to come, over all. */
-  get missingBytes(): number {
-    let sum = 0;
-    for (const transfer of this.#active.values()) sum += transfer.missingBytes;
-    return sum;
+  /** Bytes that are still to come, of each station of which something is. */
+  missingBytes(): Map<StationId, number> {
+    const sums = new Map<StationId, number>();
+    for (const { subject, missingBytes } of this.#active.values())
+      if (missingBytes > 0) sums.set(subject.station, (sums.get(subject.station) ?? 0) + missingBytes);
+    return sums;
+  }
+
+  /** Ends the one of that station that misses most; what came of it is kept. False where it has none. Never rejects. */
+  async yieldOne(station: StationId): Promise<boolean> {
+    const own = [...this.#active.values()].filter(({ subject }) => subject.station === station);
+    const [largest] = own.toSorted((a, b) => b.missingBytes - a.missingBytes);
+    if (largest === undefined || largest.missingBytes === 0) return false;
+    await largest.yieldRoom();
+    return true;
   }
 
   get(name: RecordingName): Transfer | undefined {
@@ -76,18 +86,25 @@ export class Transfers {
 
   #settle(): void {
     for (const key of this.#shares.settle()) this.#active.get(key)?.grant(this.#shares.granted(key));
-    if (this.#shares.starving) this.#cancelCheck ??= this.#clock.after(STALL_MS / 3, () => this.#check());
+    if (this.#shares.starving || this.#shares.isOwed)
+      this.#cancelCheck ??= this.#clock.after(STALL_MS / 3, () => this.#check());
   }
 
-  /** While some wait for their first buffer, those that have one and send nothing go to the end of the line. */
+  /**
+   * While some wait for their first buffer, those that have one and send nothing go to the end of the line. While some have less than their share,
+   * those that have more and bring no unit to its end, whatever they send, are brought down to theirs.
+   */
   #check(): void {
     this.#cancelCheck = undefined;
-    if (!this.#shares.starving) return;
+    const { starving, isOwed } = this.#shares;
     for (const [key, transfer] of this.#active) {
-      if (this.#shares.granted(key) === 0 || !transfer.silentFor(STALL_MS)) continue;
-      this.#shares.stalled(key);
-      transfer.grant(0);
-      transfer.dropFilling();
+      if (this.#shares.granted(key) === 0) continue;
+      if (starving && transfer.silentFor(STALL_MS)) this.#shares.stalled(key);
+      else if (isOwed && this.#shares.isAbove(key) && transfer.stuckFor(STALL_MS)) this.#shares.lowered(key);
+      else continue;
+      const granted = this.#shares.granted(key);
+      transfer.grant(granted);
+      transfer.dropFilling(granted);
     }
     this.#settle();
   }

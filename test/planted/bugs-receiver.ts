@@ -3,6 +3,22 @@ import type { PlantedBug } from './planted-bug.ts';
 
 export const RECEIVER_BUGS: readonly PlantedBug[] = [
   {
+    id: 'buffers-held-by-a-trickle',
+    what: 'a station that sends a byte now and then keeps all buffers from the others',
+    file: 'protocol/receiver/transfers.ts',
+    find: 'this.#shares.isAbove(key) && transfer.stuckFor(STALL_MS)',
+    put: 'this.#shares.isAbove(key) && transfer.silentFor(STALL_MS)',
+    suites: ['protocol/receiver/greedy-station'],
+  },
+  {
+    id: 'room-held-by-a-word',
+    what: 'a station that announces all the room there is keeps others out of the vault',
+    file: 'protocol/receiver/space.ts',
+    find: 'return greedy !== station && greedyBytes > shareBytes &&',
+    put: 'return greedy === station && greedyBytes > shareBytes &&',
+    suites: ['protocol/receiver/greedy-station'],
+  },
+  {
     id: 'sync-failure-forgotten',
     what: 'work that is let go during a sync counts as clean although that sync fails',
     file: 'protocol/receiver/vault-work.ts',

@@ -73,9 +73,22 @@ test('with more recordings than slabs the first ones have one each, and one that
   expect([0, 1, 2, 3, 4, 5].map((key) => shares.granted(key))).toEqual([0, 1, 1, 1, 1, 0]);
 });
 
-test('the grants never exceed the slabs, whatever joins, lands, stalls and leaves', () => {
+test('what one has above its share, and brings to no end, goes to whom it is owed', () => {
+  const shares = new SlabShares<string>(8);
+  shares.join('a', 'one', 100);
+  shares.settle();
+  shares.join('b', 'two', 100);
+  shares.settle();
+  expect([shares.isOwed, shares.isAbove('a'), shares.isAbove('b')]).toEqual([true, true, false]);
+  shares.lowered('a');
+  expect(shares.settle()).toEqual(['b']);
+  expect([shares.granted('a'), shares.granted('b')]).toEqual([4, 4]);
+  expect([shares.isOwed, shares.isAbove('a')]).toEqual([false, false]);
+});
+
+test('the grants never exceed the slabs, whatever joins, lands, stalls, is lowered and leaves', () => {
   const action = fc.tuple(
-    fc.constantFrom('join', 'landed', 'leave', 'stalled'),
+    fc.constantFrom('join', 'landed', 'leave', 'stalled', 'lowered'),
     fc.nat(9),
     fc.nat(3),
     fc.nat(50),
@@ -87,6 +100,7 @@ test('the grants never exceed the slabs, whatever joins, lands, stalls and leave
         if (kind === 'join') shares.join(key, `s${station}`, wanted);
         else if (kind === 'landed') shares.landed(key, wanted);
         else if (kind === 'leave') shares.leave(key);
+        else if (kind === 'lowered') shares.lowered(key);
         else shares.stalled(key);
         shares.settle();
         let sum = 0;
