@@ -3,15 +3,20 @@
 
 Run it once, and again when a station or a bay was added; `--remove` takes all of them away again. It reads <base>/v1/+/info with
 mosquitto_sub and writes <prefix>/... with mosquitto_pub. Options for both (host, user, TLS files) stand in ~/.config/mosquitto_sub and
-~/.config/mosquitto_pub, one a line. The account must be allowed to write below the prefix, which no station's account is.
+~/.config/mosquitto_pub, one a line. The account must be allowed to write below the prefix, which no station's account is: so a station is who its topic
+says, whatever its document says, and what is no name makes no topic.
 """
 
 import argparse
 import json
+import re
 import subprocess
+import sys
 
 WAIT_SECONDS = 2
 STATIONS_MAX = 1000
+BAYS_MAX = 64
+NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 
 # Field of `health`, name, unit, device class.
 NUMBERS = (
@@ -27,18 +32,32 @@ NUMBERS = (
 
 def read_stations(base):
     """Retained information of every station by its id."""
-    command = ["mosquitto_sub", "-t", f"{base}/v1/+/info", "--retained-only", "-W", str(WAIT_SECONDS), "-C", str(STATIONS_MAX), "-F", "%p"]
+    command = ["mosquitto_sub", "-t", f"{base}/v1/+/info", "--retained-only", "-W", str(WAIT_SECONDS), "-C", str(STATIONS_MAX), "-F", "%x %t"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=WAIT_SECONDS + 20, check=False)
     if done.returncode not in (0, 27):
         raise SystemExit(done.stderr)
-    documents = [json.loads(line) for line in done.stdout.splitlines() if line]
-    return {document["station"]: document for document in documents}
+    read = (read_station(base, *line.split(" ", 1)) for line in done.stdout.splitlines())
+    return dict(found for found in read if found is not None)
 
 
-def entities(base, station, info):
+def read_station(base, digits, topic):
+    """A station by its topic with its information; None, and said, where that is not what a station says."""
+    station = topic[len(base) + len("/v1/"):].removesuffix("/info")
+    try:
+        info = json.loads(bytes.fromhex(digits))
+        version, bays = str(info["version"])[:64], [bay["bay"] for bay in info["configuration"]["bays"]]
+        if len(bays) <= BAYS_MAX and all(NAME.fullmatch(name) for name in (station, *bays)):
+            return station, (version, bays)
+    except (KeyError, RecursionError, TypeError, ValueError):
+        pass
+    print(f"left out: {topic} holds what no station says", file=sys.stderr)
+    return None
+
+
+def entities(base, station, version, bays):
     """Discovery messages of one station as (component, object id, configuration)."""
     topic = f"{base}/v1/{station}"
-    device = {"identifiers": [f"bodydock-{station}"], "name": f"Docking station {station}", "model": "bodydock", "sw_version": info["version"]}
+    device = {"identifiers": [f"bodydock-{station}"], "name": f"Docking station {station}", "model": "bodydock", "sw_version": version}
     common = {
         "device": device,
         "availability_topic": f"{topic}/status",
@@ -49,8 +68,7 @@ def entities(base, station, info):
         more = {key: value for key, value in (("unit_of_measurement", unit), ("device_class", device_class)) if value}
         # A heartbeat that stays out makes the number unavailable.
         yield "sensor", field, {**common, **more, "name": name, "state_topic": f"{topic}/health", "expire_after": 180, "value_template": "{{ value_json." + field + " }}"}
-    for bay in info["configuration"]["bays"]:
-        name = bay["bay"]
+    for name in bays:
         yield "sensor", name, {**common, "name": f"Bay {name}", "state_topic": f"{topic}/bay/{name}", "value_template": "{{ value_json.light }}", "json_attributes_topic": f"{topic}/bay/{name}"}
 
 
@@ -60,8 +78,8 @@ def main():
     parser.add_argument("--prefix", default="homeassistant")
     parser.add_argument("--remove", action="store_true")
     options = parser.parse_args()
-    for station, info in sorted(read_stations(options.base).items()):
-        for component, name, configuration in entities(options.base, station, info):
+    for station, (version, bays) in sorted(read_stations(options.base).items()):
+        for component, name, configuration in entities(options.base, station, version, bays):
             unique = f"bodydock_{station}_{name}"
             text = "" if options.remove else json.dumps({**configuration, "unique_id": unique})
             topic = f"{options.prefix}/{component}/bodydock-{station}/{name}/config"

@@ -42,8 +42,8 @@ test.skipIf(lacksTools('python3'))('the check for Checkmk names the reason that 
   };
   const plain = condition('broker.unreachable');
   const script = `import json, runpy, sys
-judge = runpy.run_path(sys.argv[1])["judge_condition"]
-for each in json.loads(sys.argv[2]): judge("townhall-1", each)`;
+line = runpy.run_path(sys.argv[1])["condition_line"]
+for each in json.loads(sys.argv[2]): print(line("townhall-1", each))`;
   const path = fileURLToPath(new URL('bodydock-checkmk.py', folder));
   const args = ['-c', script, path, JSON.stringify([said, plain])];
   const { stdout, stderr } = spawnSync('python3', args, { encoding: 'utf8' });
