@@ -125,7 +125,7 @@ export class Claims {
     if (active === undefined)
       return offer.subject.kind === 'docking' ? this.#dockings.answer(offer) : this.#answerGood(offer);
     if (active.subject.manifestSha256 !== offer.subject.manifestSha256)
-      return this.#options.rejections.conflict(offer.subject);
+      return this.#options.rejections.conflict(offer.subject, offer.document);
     active.offered(offer.subject.session);
   }
 
@@ -177,15 +177,16 @@ export class Claims {
   }
 
   /** True where the recording is in place and the offer was answered. */
-  async #answerStored({ subject, document }: CheckedOffer): Promise<boolean> {
+  async #answerStored(offer: CheckedOffer): Promise<boolean> {
+    const { subject, document } = offer;
     const { vault, receipts } = this.#options;
     const stored = await vault.find(subject);
     if (stored === undefined) return false;
-    if (stored === 'damaged') return this.#answerUnreadable(subject);
+    if (stored === 'damaged') return this.#answerUnreadable(offer);
     if (!sameDocument(stored.manifest, document)) {
       if (!this.#isGenuine('recording', subject.station, stored.manifest))
         return this.#setAside(subject, 'its manifest was altered');
-      await this.#options.rejections.conflict(subject);
+      await this.#options.rejections.conflict(subject, document);
       return true;
     }
     const isOwnSignature = stored.manifest.signature === document.signature;
@@ -201,10 +202,10 @@ export class Claims {
   }
 
   /** A docking record under this id is none that can be read as a recording, and stays where it is. */
-  async #answerUnreadable(subject: OfferSubject): Promise<boolean> {
+  async #answerUnreadable({ subject, document }: CheckedOffer): Promise<boolean> {
     const docking = await this.#options.vault.findDocking(subject);
     if (typeof docking !== 'object') return this.#setAside(subject, 'its documents cannot be read');
-    await this.#options.rejections.conflict(subject);
+    await this.#options.rejections.conflict(subject, document);
     return true;
   }
 

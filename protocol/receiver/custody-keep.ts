@@ -23,7 +23,7 @@ import type { MissingWatch } from './reconcile/missing-watch.ts';
 import { readNewest, writeNewest } from './custody-newest.ts';
 import { readFirstEntry } from './first-entry.ts';
 import type { FolderSyncs } from '../folder-syncs.ts';
-import type { CustodyLease } from './vault.ts';
+import type { CustodyLease, VaultNote } from './vault.ts';
 import { CUSTODY_SEGMENTS_OPEN_MAX, CUSTODY_WAITING_BYTES_MAX, CUSTODY_WAITING_MAX } from './limits.ts';
 
 const DOES_NOT_HOLD = 'custody segment that does not hold';
@@ -39,10 +39,7 @@ export interface CustodyKeepOptions {
   readonly takeFolder: (station: StationId) => Promise<CustodyLease | undefined>;
   /** Where the log lies for whoever only reads it. */
   readonly folder: (station: StationId) => string;
-  readonly note: (
-    facts: Readonly<Record<string, string | number | null>>,
-    bytes: Uint8Array,
-  ) => Promise<void>;
+  readonly note: (note: VaultNote) => Promise<void>;
   /** Moves a file of the vault to the quarantine. */
   readonly setAside: (path: string, reason: string) => Promise<void>;
   /** What lines tell of, and what a station must hear before an answer. */
@@ -329,7 +326,12 @@ export class CustodyKeeper {
     if (log.aside === digest) return;
     log.aside = digest;
     this.#options.log.error('custody batch does not follow', { station, kind: problem.kind, ...facts });
-    await this.#options.note({ reason: `custody-${problem.kind}`, station, ...facts }, incoming.payload);
+    await this.#options.note({
+      station,
+      isSigned: problem.kind === 'revoked',
+      facts: { reason: `custody-${problem.kind}`, station, ...facts },
+      bytes: incoming.payload,
+    });
   }
 
   async #answer(station: StationId, segment: SegmentId | null, head: ChainState): Promise<void> {

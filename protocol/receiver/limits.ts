@@ -78,8 +78,13 @@ export const PAUSE_FAILED_MS = 30_000;
 export const PAUSE_ALTERED_MS = 300_000;
 /** Refusals of one station: so many at once, and one more per second. Each costs a signature of some 3 ms. */
 export const REFUSALS_BURST = 20;
-/** Notes about refused offers that are kept on disk; after that they are only logged. */
+/**
+ * Notes about what was refused that are kept on disk, of what a key of a station signed and of what anybody may have sent apart; after that they are
+ * only logged.
+ */
 export const NOTES_MAX = 1000;
+/** ... and of each station, so that one leaves room for the others. */
+export const NOTES_PER_STATION_MAX = 100;
 
 /** A docking record that another one names is told as missing after so long: a backlog comes in any order. Looked at as often. */
 export const DOCKING_GAP_MS = 60_000;

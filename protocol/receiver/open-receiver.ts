@@ -117,7 +117,7 @@ export async function openReceiver(settings: ReceiverSettings, given: ReceiverPo
         syncs: new FolderSyncs(ports.files),
         takeFolder: (station) => vault.takeCustody(station),
         folder: (station) => vault.layout.custody(station),
-        note: (facts, bytes) => vault.note(facts, bytes),
+        note: (note) => vault.note(note),
         setAside: (path, reason) => vault.setAsidePath(path, reason),
         answer: (station, body) => sending.custody(station, body),
       }),

@@ -2,10 +2,10 @@
 import type { StationId } from '../ids.ts';
 import type { Conditions, Log } from '../ports.ts';
 import type { RevokedUse } from './keys/revoked-use.ts';
-import type { CheckedOffer, OfferRefusal, OfferSubject } from './offer-check.ts';
+import type { CheckedOffer, OfferAddress, OfferRefusal, OfferSubject } from './offer-check.ts';
 import type { Refusal, Refusals } from './refusals.ts';
 import { logName } from './sending.ts';
-import type { RecordingName, SignedDocument, Vault } from './vault.ts';
+import type { SignedDocument, Vault, VaultNote } from './vault.ts';
 
 const DAY_MS = 86_400_000;
 /** The word of SPEC 4.9. */
@@ -33,7 +33,7 @@ export class Rejections {
     const { conditions, log, refusals } = this.#options;
     log.error('station signed two documents for one id', { ...logName(offer), kind: offer.kind });
     conditions.raise('receiver.recording-conflict', offer.station, { recording: offer.recording });
-    await this.#note(offer, 'recording-conflict', offer.manifestSha256, document);
+    await this.#note(offer, 'recording-conflict', { station: offer.station, isSigned: true }, document);
     await refusals.refuse(offer, never('another document is known under this id'));
   }
 
@@ -42,7 +42,7 @@ export class Rejections {
     const { revokedUse, refusals } = this.#options;
     const { subject, document, keyId } = offer;
     revokedUse.saw(subject.station, { recording: subject.recording, key_id: keyId });
-    await this.#note(subject, KEY_REVOKED, subject.manifestSha256, document);
+    await this.#note(subject, KEY_REVOKED, { station: subject.station, isSigned: true }, document);
     await refusals.refuse(subject, never(KEY_REVOKED));
   }
 
@@ -50,27 +50,27 @@ export class Rejections {
   async offer({ reason, detail, address }: OfferRefusal): Promise<void> {
     const { conditions, log, refusals, stations } = this.#options;
     log.warn('offer does not hold', { ...logName(address), reason, detail });
-    const known = stations.has(address.station);
-    conditions.raise('receiver.offer-refused', known ? address.station : null, {
+    const station = stations.has(address.station) ? address.station : null;
+    conditions.raise('receiver.offer-refused', station, {
       station: address.station,
       recording: address.recording,
       reason,
     });
-    await this.#note(address, reason, address.manifestSha256);
+    await this.#note(address, reason, { station, isSigned: false });
     await refusals.refuse(address, never(reason));
   }
 
   /** A note that the disk does not take must not keep the station without an answer. */
   async #note(
-    name: RecordingName,
+    about: OfferAddress,
     reason: string,
-    manifestSha256: string,
+    origin: Pick<VaultNote, 'station' | 'isSigned'>,
     document?: SignedDocument,
   ): Promise<void> {
-    const facts = { reason, ...logName(name), manifest_sha256: manifestSha256 };
+    const facts = { reason, ...logName(about), manifest_sha256: about.manifestSha256 };
     const signed = document === undefined ? facts : { ...facts, signature: document.signature };
     await this.#options.vault
-      .note(signed, document?.bytes)
+      .note({ ...origin, facts: signed, bytes: document?.bytes })
       .catch((error: unknown) => this.#options.log.warn('note not kept', { ...facts, error }));
   }
 }

@@ -23,6 +23,7 @@ import type {
   StoredDocking,
   StoredRecording,
   Vault,
+  VaultNote,
   VaultWork,
 } from './vault.ts';
 
@@ -222,8 +223,8 @@ export class FilesVault implements Vault {
     return this.#parts.quarantine.setAside(path, reason);
   }
 
-  note(facts: Readonly<Record<string, string | number | null>>, bytes?: Uint8Array): Promise<void> {
-    return this.#parts.quarantine.note(facts, bytes);
+  note(note: VaultNote): Promise<void> {
+    return this.#parts.quarantine.note(note);
   }
 
   async isPresent(): Promise<boolean> {

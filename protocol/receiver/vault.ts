@@ -78,6 +78,16 @@ export interface VaultWork {
   abandon(): Promise<void>;
 }
 
+/** What is kept of something that was refused. */
+export interface VaultNote {
+  /** Null for one that the receiver's file does not name: there may be any number of them. */
+  readonly station: StationId | null;
+  /** A key of that station signed it; else anybody whom the broker lets through may have sent it. */
+  readonly isSigned: boolean;
+  readonly facts: Readonly<Record<string, string | number | null>>;
+  readonly bytes?: Uint8Array | undefined;
+}
+
 /** The vault. Errors of all: the system's. */
 export interface Vault {
   /** 128 random bits, drawn when the vault was made. */
@@ -115,8 +125,8 @@ export interface Vault {
   setAside(name: RecordingName, reason: string): Promise<void>;
   /** Moves what was received of a recording that is not in place to the quarantine, whoever holds its lease; nothing where nothing is there. */
   setAsideWork(name: RecordingName, reason: string): Promise<void>;
-  /** Keeps a note about something refused, and its bytes where given, durably; a bounded number of them. */
-  note(facts: Readonly<Record<string, string | number | null>>, bytes?: Uint8Array): Promise<void>;
+  /** Keeps a note about something refused, and its bytes where given, durably; a bounded number of them. Errors: the system's. */
+  note(note: VaultNote): Promise<void>;
   /**
    * The folder of a station's custody log, durable, where this receiver is the one that keeps it: the first one that asks, until it
    * ends. Undefined for all others.

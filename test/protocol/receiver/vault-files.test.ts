@@ -2,12 +2,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { makeRecordingId, parseReceiverId } from '../../../protocol/ids.ts';
+import { makeRecordingId, parseReceiverId, parseStationId } from '../../../protocol/ids.ts';
 import { UNIT_BYTES } from '../../../protocol/limits.ts';
 import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { makeSecretKey } from '../../../protocol/minisign.ts';
 import type { Files } from '../../../protocol/ports.ts';
-import { NOTES_MAX, UNFINISHED_PER_STATION_MAX } from '../../../protocol/receiver/limits.ts';
+import {
+  NOTES_MAX,
+  NOTES_PER_STATION_MAX,
+  UNFINISHED_PER_STATION_MAX,
+} from '../../../protocol/receiver/limits.ts';
 import { Slabs } from '../../../protocol/receiver/slabs.ts';
 import { openReceiverWorker, type ReceiverWorker } from '../../../protocol/receiver/receiver-worker.ts';
 import { inlineUnitStore } from '../../../protocol/receiver/unit-store-inline.ts';
@@ -118,10 +122,21 @@ test('notes that come at one time count each, and one listing that failed does n
   const disk = new CrashDisk();
   const vault = await openOn(disk);
   disk.fail({ operation: 'list', path: '/vault/.quarantine', nth: 1, code: 'EIO' });
-  await expect(vault.note({ reason: 'first' })).rejects.toMatchObject({ code: 'EIO' });
-  for (let batch = 0; batch * 50 < 2 * NOTES_MAX; batch++)
-    await Promise.all(Array.from({ length: 50 }, () => vault.note({ reason: 'conflict' })));
+  const note = (at: number): Promise<void> => {
+    const station = at % 3 === 2 ? null : parseStationId(`dock-${Math.floor(at / 90)}`);
+    return vault.note({ station, isSigned: false, facts: { reason: 'refused' } });
+  };
+  await expect(note(0)).rejects.toMatchObject({ code: 'EIO' });
+  for (let batch = 0; batch * 50 < 3 * NOTES_MAX; batch++)
+    await Promise.all(Array.from({ length: 50 }, (_, at) => note(batch * 50 + at)));
+  const names = await disk.list('/vault/.quarantine');
+  expect(names).toHaveLength(NOTES_MAX);
+  expect(names.filter((name) => name.endsWith('claimed._.json'))).toHaveLength(NOTES_PER_STATION_MAX);
+  const again = await openOn(disk);
+  await again.note({ station: null, isSigned: false, facts: { reason: 'refused' } });
   expect(await disk.list('/vault/.quarantine')).toHaveLength(NOTES_MAX);
+  await again.note({ station: parseStationId('dock-1'), isSigned: true, facts: { reason: 'conflict' } });
+  expect(await disk.list('/vault/.quarantine')).toHaveLength(NOTES_MAX + 1);
 });
 
 test('a station with too many unfinished recordings may go on with each, and begin none', async () => {
