@@ -1,5 +1,6 @@
 // Tells on `P/event` what happened (SPEC 7): dockings one by one, recordings counted over a second. Not retained, QoS 0: whoever must not
-// miss anything reads the custody log, and a gap in the sequence shows that something was missed.
+// miss anything reads the custody log, and a gap in the sequence shows that something was missed. A docking record that gets its receipt is no
+// recording: on a day without recordings none is told.
 import type { CustodyEvent } from '../../protocol/custody-entry.ts';
 import { encodeMonitoring } from '../../protocol/messages.ts';
 import { eventSchema, type EventDocument } from '../../protocol/monitoring.ts';
@@ -18,6 +19,8 @@ export interface EventTopicDeps {
   readonly log: Log;
   /** What people call a camera; never a serial number. */
   readonly alias: (camera: string) => string | null;
+  /** True for the id of a docking record. */
+  readonly isDockingRecord: (id: string) => boolean;
 }
 
 type Told = Pick<EventDocument, 'event' | 'bay' | 'camera'>;
@@ -46,13 +49,18 @@ export class EventTopic {
       this.#places.delete(docking);
     } else if (event === 'erased') {
       this.#count({ event, ...(this.#places.get(docking) ?? NOWHERE) });
-    } else if (event === 'spooled' || event === 'receipted') this.#count({ event, ...NOWHERE });
+    } else if (event === 'spooled' || (event === 'receipted' && !this.#isOfDocking(facts)))
+      this.#count({ event, ...NOWHERE });
   }
 
   /** Nothing is said any more. */
   stop(): void {
     this.#cancel?.();
     this.#counts.clear();
+  }
+
+  #isOfDocking(facts: CustodyEvent['facts']): boolean {
+    return this.#deps.isDockingRecord(String(facts['recording']));
   }
 
   #count(told: Told): void {

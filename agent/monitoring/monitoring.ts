@@ -1,7 +1,7 @@
 // Everything that the station says of itself for others to watch, put together: status, information, heartbeat, conditions, events. It
 // looks at the parts of the station and none of them waits for it.
 import type { StationConfig } from '../../config/station-config.ts';
-import type { CameraId, SessionId } from '../../protocol/ids.ts';
+import { isRecordingId, type CameraId, type SessionId } from '../../protocol/ids.ts';
 import { DiskWatch } from '../../protocol/disk-watch.ts';
 import { encodeMonitoring } from '../../protocol/messages.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
@@ -47,7 +47,7 @@ export interface MonitoringDeps {
 /** Parts that are there once the spool is open. */
 export interface WatchedParts {
   readonly spool: Pick<Spool, 'recordings' | 'asideNames' | 'layout' | 'confirm'>;
-  readonly records: Pick<DockingRecords, 'recordings' | 'newest'>;
+  readonly records: Pick<DockingRecords, 'recordings' | 'newest' | 'get'>;
   /** Whether the station's own clock is synchronised; null where the system does not tell. */
   readonly clockSynchronised: () => boolean | null;
   /** Wall time that may be believed, in ms since 1970. */
@@ -66,6 +66,7 @@ export class Monitoring {
   #health: HealthWatch | undefined;
   #configSha256: string;
   #clockSynchronised: () => boolean | null = () => null;
+  #isDockingRecord: (id: string) => boolean = () => false;
 
   constructor(deps: MonitoringDeps) {
     const { conditions, topics, session } = deps;
@@ -75,7 +76,12 @@ export class Monitoring {
     this.disk = new DiskWatch(deps);
     const alias = (camera: string): string => aliasOf(deps.settings, camera);
     this.cameras = new CameraHealth({ ...deps, alias, clockSynchronised: () => this.#clockSynchronised() });
-    this.#events = new EventTopic({ ...deps, topic: topics.event, alias });
+    this.#events = new EventTopic({
+      ...deps,
+      topic: topics.event,
+      alias,
+      isDockingRecord: (id) => this.#isDockingRecord(id),
+    });
     this.#rejected = new RejectedRecordings(conditions);
     const bays = deps.settings.bays.map(({ id }) => id);
     this.#formerBays = new FormerBays({ topics, retained: this.status.retained, bays });
@@ -107,6 +113,7 @@ export class Monitoring {
   /** Begins to watch. Once, before `run`. */
   watch({ spool, records, clockSynchronised, believedMs }: WatchedParts): void {
     this.#clockSynchronised = clockSynchronised;
+    this.#isDockingRecord = (id) => isRecordingId(id) && records.get(id) !== undefined;
     const { topics, files, conditions, broker, settings } = this.#deps;
     this.#rejected.takeOver(spool.recordings());
     this.#health = new HealthWatch({

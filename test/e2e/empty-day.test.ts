@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { connectAsync } from 'mqtt';
 import { afterEach, describe, expect, test } from 'vitest';
 import { STATION } from '../fakes/dock-rig-config.ts';
 import { DockRig } from '../fakes/dock-rig.ts';
@@ -11,7 +12,7 @@ import { Mosquitto } from '../fakes/mosquitto.ts';
 import type { BaySeen } from '../fakes/station-view.ts';
 import { BODYDOCK, runProgram } from '../fakes/program.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
-import { until } from '../fakes/until.ts';
+import { pause, until } from '../fakes/until.ts';
 
 const run = promisify(execFile);
 const lacksRoot = process.env['CI'] === undefined && process.getuid?.() !== 0;
@@ -58,11 +59,20 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('a day on which noth
   test('leaves a receipted record of each docking, which verify counts as proof of no recording', async () => {
     broker = await Mosquitto.open();
     const dock = (rig = await DockRig.open({ broker }));
+    const events: string[] = [];
+    const monitoring = await connectAsync(broker.url);
+    monitoring.on('message', (_topic, payload) => {
+      events.push((JSON.parse(payload.toString('utf8')) as { readonly event: string }).event);
+    });
+    await monitoring.subscribeAsync(`bodydock/v1/${STATION}/event`);
     await dock.start();
     await dockEmpty(dock, 1);
     await dock.putBack();
     await dockEmpty(dock, 2);
+    await pause(1500); // events are said up to a second later
     await dock.stop();
+    await monitoring.endAsync();
+    expect(events).toEqual(['docked', 'undocked', 'docked', 'undocked']);
     expect(dock.check([1])).toMatchObject({
       problems: [],
       recordings: 0,

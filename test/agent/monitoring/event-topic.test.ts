@@ -34,6 +34,7 @@ describe('the topic of events', () => {
       clock,
       log: new MemoryLog(),
       alias: (camera) => `alias of ${camera}`,
+      isDockingRecord: (id) => id === 'record',
       broker: {
         get connected() {
           return connected;
@@ -61,6 +62,15 @@ describe('the topic of events', () => {
     events.entered(UNDOCKED);
     await clock.advance(1000);
     expect(said.at(-1)).toMatchObject({ event: 'undocked', camera: 'alias of cam-1', sequence: 4 });
+  });
+
+  test('tells of no recording where a docking record got its receipt', async () => {
+    events.entered(of('receipted', 'record'));
+    await clock.advance(1000);
+    expect(said).toEqual([]);
+    for (const id of ['record', 'r1']) events.entered(of('receipted', id));
+    await clock.advance(1000);
+    expect(said).toMatchObject([{ event: 'receipted', count: 1 }]);
   });
 
   test('says nothing later of what happened while nobody was there', async () => {
