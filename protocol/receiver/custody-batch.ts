@@ -1,4 +1,5 @@
-// One batch of custody lines against what the vault holds: what is new, and where it does not follow. Pure.
+// One batch of custody lines against what the vault holds: what is new, and where it does not follow. Pure; others run between some checkpoints, each
+// of which costs two signatures.
 import { checkpointFault, verifyCheckpoint } from '../custody-checkpoint.ts';
 import {
   CHAIN_START,
@@ -11,6 +12,8 @@ import { describeError, DockError } from '../errors.ts';
 import type { SegmentId, StationId } from '../ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX } from '../limits.ts';
 import { keyIdHex, type PublicKey } from '../minisign.ts';
+import type { Pause } from '../slowly.ts';
+import { CUSTODY_CHECKPOINTS_AT_ONCE } from './limits.ts';
 
 const LF = 0x0a;
 
@@ -66,9 +69,13 @@ export function splitLines(payload: Uint8Array): Uint8Array[] | undefined {
 
 /**
  * What of a batch follows the head that the vault holds, as far as a good checkpoint covers it: whoever carries it can write lines too. Lines that the vault has are compared through their chain and skipped;
- * a batch that begins behind the next entry is of no use yet. Never throws.
+ * a batch that begins behind the next entry is of no use yet. Errors: those of `pause` and no others.
  */
-export function followBatch({ head, keyId }: HeldSegment, batch: CustodyBatch): BatchOutcome {
+export async function followBatch(
+  { head, keyId }: HeldSegment,
+  batch: CustodyBatch,
+  pause: Pause,
+): Promise<BatchOutcome> {
   const nothing = { bytes: new Uint8Array(0), head, keyId, opened: undefined, isUncovered: false };
   const broken = (detail: string): BatchOutcome => ({
     ...nothing,
@@ -78,7 +85,7 @@ export function followBatch({ head, keyId }: HeldSegment, batch: CustodyBatch): 
   const lines = splitLines(batch.payload);
   if (lines === undefined) return broken('not whole lines');
   if (batch.from > head.sequence + 1) return { ...nothing, problem: undefined };
-  return new BatchWalk({ head, keyId }, batch).walk(lines);
+  return new BatchWalk({ head, keyId }, batch).walk(lines, pause);
 }
 
 class BatchWalk {
@@ -100,9 +107,10 @@ class BatchWalk {
     this.#at = batch.from === head.sequence + 1 ? head : { sequence: batch.from - 1, sha256: '' };
   }
 
-  walk(lines: readonly Uint8Array[]): BatchOutcome {
+  async walk(lines: readonly Uint8Array[], pause: Pause): Promise<BatchOutcome> {
     let problem: CustodyProblem | undefined;
     let good = this.#place();
+    let checkpoints = 0;
     for (const line of lines) {
       const event = this.#step(line);
       if (typeof event === 'object') {
@@ -110,7 +118,9 @@ class BatchWalk {
         break;
       }
       this.#sequence++;
-      if (event === 'checkpoint') good = this.#place();
+      if (event !== 'checkpoint') continue;
+      good = this.#place();
+      if (++checkpoints % CUSTODY_CHECKPOINTS_AT_ONCE === 0) await pause();
     }
     const follows = good.at.sequence > this.#held.head.sequence;
     return {

@@ -12,8 +12,9 @@ import type { ReceiverId, SegmentId, StationId } from '../ids.ts';
 import { CUSTODY_BATCH_BYTES_MAX } from '../limits.ts';
 import type { CustodyBody } from '../messages.ts';
 import type { PublicKey } from '../minisign.ts';
-import type { Conditions, Files, Log } from '../ports.ts';
+import type { Clock, Conditions, Files, Log } from '../ports.ts';
 import type { CustodyHead } from '../receipt.ts';
+import { pauseWhatever, type Pause } from '../slowly.ts';
 import { followBatch, type BatchOutcome, type CustodyProblem } from './custody-batch.ts';
 import { CustodyFile, segmentPath } from './custody-file.ts';
 import { judgeOpening } from './custody-forks.ts';
@@ -46,6 +47,7 @@ export interface CustodyKeepOptions {
   readonly missing: Pick<MissingWatch, 'notice' | 'beforeAnswer'>;
   /** Signs and publishes. */
   readonly answer: (station: StationId, body: CustodyBody) => Promise<void>;
+  readonly clock: Pick<Clock, 'sleep'>;
   readonly log: Log;
   readonly conditions: Conditions;
 }
@@ -77,10 +79,12 @@ interface StationLog {
 export class CustodyKeeper {
   readonly #options: CustodyKeepOptions;
   readonly #logs = new Map<StationId, StationLog>();
+  readonly #pause: Pause;
   #waitingBytes = 0;
 
   constructor(options: CustodyKeepOptions) {
     this.#options = options;
+    this.#pause = pauseWhatever(options.clock);
   }
 
   /** A message below `up/custody`. Never throws; what comes on top of the bound is dropped. */
@@ -205,7 +209,7 @@ export class CustodyKeeper {
     const { segment } = incoming;
     const keys = this.#options.stations.get(station) ?? [];
     const revoked = await this.#options.revocations.of(station);
-    const outcome = followBatch(file, { station, keys, revoked, ...incoming });
+    const outcome = await followBatch(file, { station, keys, revoked, ...incoming }, this.#pause);
     const opened =
       outcome.bytes.length === 0
         ? undefined

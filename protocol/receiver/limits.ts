@@ -100,6 +100,8 @@ export const REVOKED_USE_MS = 25 * 3_600_000;
 export const CUSTODY_WAITING_MAX = 8;
 /** ... and of all stations together. */
 export const CUSTODY_WAITING_BYTES_MAX = 2 * MIB;
+/** Checkpoints of a batch that are verified in one go, some 0.7 ms each: a batch may hold a hundred, and transfers of others would wait for all. */
+export const CUSTODY_CHECKPOINTS_AT_ONCE = 8;
 /** Segments of one station whose heads are in memory. */
 export const CUSTODY_SEGMENTS_OPEN_MAX = 8;
 /** Segments of one station that are compared when a new one begins: one per start of the agent, years of them. */

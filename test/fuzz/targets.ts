@@ -140,10 +140,11 @@ const LOGS: readonly Target[] = [
   },
   {
     name: 'custody-batch',
-    run: (input) => {
+    run: async (input) => {
       for (const revoked of [new Set<string>(), new Set(['0'.repeat(16)])]) {
         const batch = { station: STATION, segment: SEGMENT, keys: STATION_KEYS, revoked, from: 1 };
-        const outcome = followBatch({ head: CHAIN_START, keyId: undefined }, { ...batch, payload: input });
+        const held = { head: CHAIN_START, keyId: undefined };
+        const outcome = await followBatch(held, { ...batch, payload: input }, () => Promise.resolve());
         if (outcome.bytes.length > input.length) throw new Error('more bytes than came');
       }
     },

@@ -350,7 +350,8 @@ describe('a start', () => {
     const line = disk.peek(pathOf(segment)) as Uint8Array;
     const held = { head: CHAIN_START, keyId: undefined };
     const batch = { station: STATION, segment, keys, revoked: new Set<string>(), from: 1, payload: line };
-    expect(followBatch(held, batch)).toMatchObject({ head: { sequence: before }, problem: undefined });
+    const outcome = await followBatch(held, batch, () => Promise.resolve());
+    expect(outcome).toMatchObject({ head: { sequence: before }, problem: undefined });
     expect(custody.segments()[0]).toMatchObject({ segment, lastSequence: before, signed: true });
     const opened = chainsOn(disk).get(custody.segments()[1]?.segment ?? '')?.[0];
     expect(opened?.facts).toMatchObject({ last_segment: segment, last_sequence: before });
