@@ -68,6 +68,12 @@ export async function checkReceiverFiles(config: ReceiverConfig, nowMs: number):
   if (config.broker.tls !== null) await checkTls(config.broker.tls, config.receiver, nowMs, finds);
   await checkDiskPlace(config.vault.path, finds);
   warnOfRetention(config, finds);
+  if (config.broker.sharedOffers)
+    finds.warning(
+      'broker.shared-offers',
+      'broker',
+      'shared_offers is true: unless the broker checks rights when somebody subscribes, which mosquitto with an acl_file does not, any account can make offers of all stations vanish',
+    );
   return finds;
 }
 

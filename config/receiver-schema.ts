@@ -103,9 +103,9 @@ export const receiverFileSchema = z
     broker: z
       .strictObject({
         ...part.brokerFields,
-        shared_offers: z.boolean().default(true).meta({
+        shared_offers: z.boolean().default(false).meta({
           description:
-            'Whether several receivers share the offers by $share. Switch it off for a broker that grants such a subscription and then delivers nothing.',
+            'Whether several receivers share the offers by $share, so that each offer is looked at by one of them. Only for a broker that checks rights when somebody subscribes: at any other, mosquitto with an acl_file among them, whoever has an account can take a turn in the group, and the offers of that turn reach nobody. Without it receivers on one vault work beside each other as well.',
           allowed: 'true or false',
         }),
       })

@@ -51,7 +51,7 @@ export async function writeConfigFiles(settings: FirstRunSettings): Promise<void
     vault: { path: out.vault, quota_bytes: VAULT_QUOTA_BYTES },
     keys: { signing_file: `${out.secrets}/store.key` },
     stations: [{ id: FIRST_RUN_STATION, public_keys: [settings.stationPublicKey] }],
-    broker: { ...broker, shared_offers: false },
+    broker,
   };
   await writeFile(out.stationFile, stringify(station), { mode: 0o640 });
   await writeFile(out.receiverFile, stringify(receiver), { mode: 0o640 });

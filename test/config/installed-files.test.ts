@@ -210,6 +210,16 @@ describe('the files of a station', () => {
     });
   });
 
+  test('tell of offers that any account of the broker can make vanish', async () => {
+    await withFolder(async (folder) => {
+      const text = exchange(RECEIVER, 'shared_offers: false', 'shared_offers: true');
+      const loaded = await loadReceiverConfig(await put(folder, 'receiver.yaml', text));
+      if (loaded.kind === 'refused') throw new Error(JSON.stringify(loaded.problems));
+      const { warnings } = await checkReceiverFiles(loaded.config, Date.now());
+      expect(warnings.map(({ code }) => code)).toContain('broker.shared-offers');
+    });
+  });
+
   test('are not good where the key of the store is one of a role', async () => {
     await withFolder(async (folder) => {
       await mkdir(join(folder, 'keys'));

@@ -3,7 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { connect as connectTls } from 'node:tls';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { parseReceiverId } from '../../protocol/ids.ts';
 import { UNIT_BYTES } from '../../protocol/limits.ts';
+import { receiverTopics } from '../../protocol/topics.ts';
 import { Mosquitto } from '../fakes/mosquitto.ts';
 import { adapted } from '../fakes/shipped-mosquitto.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
@@ -167,6 +170,29 @@ describe.skipIf(lacksTools('mosquitto', 'openssl'))('mosquitto as it is shipped'
     expect(seen).not.toContain('bodydock/v1/sharer-1/up/offer/b');
     expect(seen).not.toContain('bodydock/v1/sharer-9/status');
     await receiver.endAsync();
+  });
+
+  test('no certificate makes offers of a station vanish at a receiver that is configured as shipped', async () => {
+    const example = parse(
+      await readFile(new URL('../../config/receiver.example.yaml', import.meta.url), 'utf8'),
+    ) as {
+      readonly broker: { readonly shared_offers: boolean };
+    };
+    const receiver = await connect('r-archive');
+    const filters = receiverTopics('bodydock', parseReceiverId('r-archive')).filters(
+      example.broker.shared_offers,
+    );
+    await receiver.subscribeAsync(filters, { qos: 1 });
+    // mosquitto grants every subscription, and a member of a group has its turn whether it may read or not.
+    const thief = await connect('thief-1');
+    await thief.subscribeAsync('$share/bodydock/bodydock/v1/+/up/offer/+', { qos: 1 });
+    const station = await connect('victim-2');
+    const offers = Array.from({ length: 10 }, (_, at) => `bodydock/v1/victim-2/up/offer/${at}`);
+    const last = 'bodydock/v1/victim-2/up/custody/a/0';
+    const heard = listen(receiver, last);
+    await publish(station, ...offers, last);
+    expect(await heard).toEqual([...offers, last]);
+    await Promise.all([receiver, thief, station].map((client) => client.endAsync()));
   });
 
   test.each(['+', '#', 'offer', 'custody', 'r-other', 'townhall-1/up'])(

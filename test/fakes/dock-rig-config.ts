@@ -1,7 +1,7 @@
 // The two configuration files of a dock rig, as a technician would write them, and what a test may wish for.
 import type { IClientOptions } from 'mqtt';
 import { stringify } from 'yaml';
-import { Mosquitto } from './mosquitto.ts';
+import type { Mosquitto } from './mosquitto.ts';
 import type { ProgramWish, User } from './program.ts';
 
 export const STATION = 'townhall-1';
@@ -116,10 +116,7 @@ export function receiverConfig(
     ),
     ...(wish.roles === undefined ? {} : { roles: wish.roles }),
     ...(wish.retention === undefined ? {} : { retention: wish.retention }),
-    broker: {
-      ...brokerConfig(port, wish.protocol, wish.receiverTls),
-      shared_offers: wish.broker instanceof Mosquitto,
-    },
+    broker: brokerConfig(port, wish.protocol, wish.receiverTls),
   });
 }
 
