@@ -19,7 +19,7 @@ import {
 import { SIGNATURE_FILE_BYTES_MAX } from '../protocol/limits.ts';
 import { publicKeyLine, signDocument, type PublicKey, type SecretKey } from '../protocol/minisign.ts';
 import { replaceFile } from './durable-file.ts';
-import { giveToOwnerOf } from './file-owner.ts';
+import { asOwnerOf } from './file-owner.ts';
 import { readPublicFile } from './guarded-file.ts';
 
 const CHANGE_NAME = /^[0-9a-f]{16}\.change\.json$/;
@@ -96,11 +96,15 @@ export interface ChangeSigners {
  * completed, so that a change that was cut off can be repeated.
  * Errors: "key.unwritable"; the system's.
  */
-export async function keepKeyChange(
+export function keepKeyChange(
   folder: string,
   wanted: KeyChange,
-  { old, fresh }: ChangeSigners,
+  signers: ChangeSigners,
 ): Promise<Uint8Array> {
+  return asOwnerOf(folder, () => keepIn(folder, wanted, signers));
+}
+
+async function keepIn(folder: string, wanted: KeyChange, { old, fresh }: ChangeSigners): Promise<Uint8Array> {
   const bytes = (await beginning(folder, wanted)) ?? encodeKeyChange(wanted);
   const path = join(folder, keyChangeName(bytes));
   const sign = (key: SecretKey): Uint8Array =>
@@ -108,10 +112,7 @@ export async function keepKeyChange(
   const files: [string, Uint8Array][] = [[path, bytes]];
   if (old !== undefined) files.push([`${path}.minisig`, sign(old)]);
   files.push([path + NEW_KEY_SIGNATURE_SUFFIX, sign(fresh)]);
-  for (const [name, content] of files) {
-    await replaceFile(name, content, 'public');
-    await giveToOwnerOf(folder, [name]);
-  }
+  for (const [name, content] of files) await replaceFile(name, content, 'public');
   return bytes;
 }
 

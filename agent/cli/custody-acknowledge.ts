@@ -1,7 +1,7 @@
 // `bodydock custody --acknowledge`: a person's word that the differences which this station shows were looked at. The running agent, or the
 // next start, enters it into the custody log; nothing else changes.
 import { EXIT_GOOD } from '../../config/exit-codes.ts';
-import { giveToOwnerOf } from '../../config/file-owner.ts';
+import { asOwnerOf } from '../../config/file-owner.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { reasonCodeSchema } from '../../protocol/order.ts';
@@ -26,9 +26,10 @@ export async function acknowledge({ config, reason, json }: AcknowledgeWish, io:
   const { layout } = await spoolOf(config, io);
   const files = nodeFiles();
   const madeAt = new Date(nodeClock().wallMs()).toISOString();
-  await writeAcknowledgement(files, layout.acknowledgement, { reason: code.data, made_at: madeAt });
-  await giveToOwnerOf(layout.root, [layout.acknowledgement]);
-  await files.syncFolder(layout.root);
+  await asOwnerOf(layout.root, async () => {
+    await writeAcknowledgement(files, layout.acknowledgement, { reason: code.data, made_at: madeAt });
+    await files.syncFolder(layout.root);
+  });
   if (json) writeJson(io, { acknowledged: true, reason: code.data, made_at: madeAt });
   else io.out('acknowledged: the running agent, or its next start, enters it into the custody log\n');
   return EXIT_GOOD;

@@ -1,9 +1,8 @@
 // `bodydock keys rotate`: changes the signing key of a station. In two steps, because a store that does not know the new key would refuse
 // what it signs for a day: the next key is made and shown first, and signs only once the store knows it.
-import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EXIT_GOOD } from '../../config/exit-codes.ts';
-import { giveToOwnerOf } from '../../config/file-owner.ts';
+import { asOwnerOf } from '../../config/file-owner.ts';
 import { keyChangesFolder, loadKeyHistory } from '../../config/key-changes.ts';
 import {
   commitNextKey,
@@ -99,7 +98,7 @@ Until then the old key signs, and nothing else has changed.
 
 async function commitStation(rotation: Rotation, lost?: { oldKey: string | undefined }): Promise<void> {
   const { config, files } = rotation;
-  const lock = await lockSpool(config.spool.path);
+  const lock = await asOwnerOf(config.spool.path, () => lockSpool(config.spool.path));
   try {
     const folder = await openSpoolFolder(config.spool.path, keyChangesFolder(config.spool.path));
     const before = await committedBefore(rotation, folder);
@@ -112,7 +111,7 @@ async function commitStation(rotation: Rotation, lost?: { oldKey: string | undef
       lostKey,
       changedAt: new Date().toISOString(),
       folders: [folder, dirname(files.signingFile)],
-      beforeSwitch: (old) => endSegments(config.station, config.spool.path, old),
+      beforeSwitch: (old) => endSegments(config.station, spoolLayout(config.spool.path).custody, old),
     });
     const { change } = await loadKeyHistory(folder, config.station, publicKeyOf(key));
     if (change === undefined) {
@@ -151,30 +150,22 @@ async function oldPublicKey(files: RotationFiles, named: string | undefined): Pr
 }
 
 /** Segments of the custody log that a cut left open get their end from the key that began them. */
-async function endSegments(station: StationId, spoolPath: string, old: SecretKey): Promise<void> {
+async function endSegments(station: StationId, folder: string, old: SecretKey): Promise<void> {
   const files = nodeFiles();
-  const { custody: folder } = spoolLayout(spoolPath);
   if ((await files.stat(folder)) === undefined) return;
-  try {
-    await recoverSegments({
-      folder,
-      files,
-      log: { error: nothing, warn: nothing, info: nothing, debug: nothing }, // the next start of the agent tells of the same
-      station,
-      signer: inlineSigner(old),
-      clock: nodeClock(),
-      bootId: await readBootId(),
-      withSpace: (attempt) => attempt(),
-      stationKeys: [publicKeyOf(old)],
-      index: new Map(),
-    });
-  } finally {
-    // What root wrote anew, the service could not read, and would take its log for broken.
-    await giveToOwnerOf(
-      folder,
-      (await readdir(folder)).map((name) => join(folder, name)),
-    );
-  }
+  const recovery = {
+    folder,
+    files,
+    log: { error: nothing, warn: nothing, info: nothing, debug: nothing }, // the next start of the agent tells of the same
+    station,
+    signer: inlineSigner(old),
+    clock: nodeClock(),
+    bootId: await readBootId(),
+    withSpace: <T>(attempt: () => Promise<T>) => attempt(),
+    stationKeys: [publicKeyOf(old)],
+    index: new Map(),
+  };
+  await asOwnerOf(folder, () => recoverSegments(recovery));
 }
 
 function nothing(): void {}

@@ -1,4 +1,5 @@
 // The station's side of a proof: asks, keeps what it asked, checks answers and signs proofs, in the spool of one configuration.
+import { asOwnerOf } from '../../config/file-owner.ts';
 import { keyChangesFolder, loadKeyHistory } from '../../config/key-changes.ts';
 import { readSigningKey } from '../../config/keys.ts';
 import { loadStationConfig } from '../../config/load.ts';
@@ -48,7 +49,7 @@ function proverOf(
     config,
     ask: async (recipient) => {
       const challenge = makeChallenge(recipient, nodeRandom());
-      await keepChallenge(folder, recipient, challenge.sha256);
+      await asOwnerOf(folder, () => keepChallenge(folder, recipient, challenge.sha256));
       return challenge.sealed;
     },
     install: async (answer, file) => {
@@ -57,14 +58,9 @@ function proverOf(
       const { recipient, sha256: challengeSha256 } = asked;
       const provenAt = new Date().toISOString();
       const { station } = config;
-      await installProof(folder, {
-        station,
-        recipient,
-        challengeSha256,
-        answer,
-        provenAt,
-        signer: inlineSigner(key),
-      });
+      const signer = inlineSigner(key);
+      const proof = { station, recipient, challengeSha256, answer, provenAt, signer };
+      await asOwnerOf(folder, () => installProof(folder, proof));
       return recipient;
     },
     unproven: async () => {

@@ -1,7 +1,6 @@
 // Folders of a spool that commands write into while no agent may ever have run.
 import { lstat, mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { giveToOwnerOf } from '../../config/file-owner.ts';
+import { asOwnerOf } from '../../config/file-owner.ts';
 import { DockError, systemCode } from '../../protocol/errors.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
@@ -15,22 +14,21 @@ import { spoolLayout } from '../spool/layout.ts';
  * Errors: "spool.unusable", those of openIdentity.
  */
 export async function openSpoolFolder(spoolPath: string, folder: string): Promise<string> {
-  const layout = spoolLayout(spoolPath);
   try {
-    if ((await lstat(layout.identity).catch(() => undefined)) === undefined) {
-      await openIdentity(layout, { files: nodeFiles(), clock: nodeClock(), random: nodeRandom() });
-      await giveToOwnerOf(dirname(spoolPath), [spoolPath, layout.identity]);
-    }
-    await mkdir(folder, { mode: 0o750 }).then(
-      () => giveToOwnerOf(spoolPath, [folder]),
-      (error: unknown) => {
-        if (systemCode(error) !== 'EEXIST') throw error;
-      },
-    );
+    await asOwnerOf(spoolPath, () => makeSpoolFolder(spoolPath, folder));
     return folder;
   } catch (error) {
     if (error instanceof DockError) throw error;
     const message = `the spool ${spoolPath} cannot be used (${systemCode(error) ?? 'unknown error'}): make the folder above it, and run this as root or as the user of the service`;
     throw new DockError('spool.unusable', message, { retry: 'person', cause: error });
   }
+}
+
+async function makeSpoolFolder(spoolPath: string, folder: string): Promise<void> {
+  const layout = spoolLayout(spoolPath);
+  if ((await lstat(layout.identity).catch(() => undefined)) === undefined)
+    await openIdentity(layout, { files: nodeFiles(), clock: nodeClock(), random: nodeRandom() });
+  await mkdir(folder, { mode: 0o750 }).catch((error: unknown) => {
+    if (systemCode(error) !== 'EEXIST') throw error;
+  });
 }

@@ -1,13 +1,13 @@
 // `bodydock spool tries`: files of cameras at which the agent ended without a word, and which of them are set aside. With --again a person's
 // word that these are to be tried once more; the running agent, or the next start, does it.
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
-import { giveToOwnerOf } from '../../config/file-owner.ts';
+import { asOwnerOf } from '../../config/file-owner.ts';
 import { STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { printable } from '../../config/problems.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { dataSize, fill, shownAt, type Language } from '../page/language.ts';
-import { againFile, readAgain, readTally, writeAgain } from '../tries/tally-file.ts';
+import { readAgain, readTally, writeAgain } from '../tries/tally-file.ts';
 import { BROKEN_OFF_MAX, type Tallied } from '../tries/tally.ts';
 import { languageOf, parseCommandLine, writeJson, type Io } from './output.ts';
 import { spoolOf, type SpoolPlace } from './spool-place.ts';
@@ -58,9 +58,10 @@ export async function listTries(args: readonly string[], io: Io): Promise<number
 
 async function wantAgain({ layout }: SpoolPlace): Promise<void> {
   const files = nodeFiles();
-  await writeAgain(files, layout.tries, new Date(nodeClock().wallMs()).toISOString());
-  await giveToOwnerOf(layout.root, [againFile(layout.tries)]);
-  await files.syncFolder(layout.tries);
+  await asOwnerOf(layout.tries, async () => {
+    await writeAgain(files, layout.tries, new Date(nodeClock().wallMs()).toISOString());
+    await files.syncFolder(layout.tries);
+  });
 }
 
 function documentOf({ file, isAside }: Told): object {

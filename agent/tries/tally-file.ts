@@ -94,7 +94,7 @@ export async function writeTally(files: Files, folder: string, tally: StoredTall
 }
 
 /** Where the word lies. */
-export function againFile(folder: string): string {
+function againFile(folder: string): string {
   return join(folder, WORD_NAME);
 }
 

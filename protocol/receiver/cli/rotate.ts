@@ -1,7 +1,7 @@
 // `bodydock-receiver rotate`: changes the signing key of the store. In two steps: every station must pin the next key before anything is
 // signed by it, or no receipt counts at the stations that were forgotten.
-import { dirname, join } from 'node:path';
-import { giveToOwnerOf } from '../../../config/file-owner.ts';
+import { dirname } from 'node:path';
+import { asOwnerOf } from '../../../config/file-owner.ts';
 import { EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { loadKeyHistory } from '../../../config/key-changes.ts';
 import {
@@ -81,7 +81,7 @@ async function commitStore(rotation: Rotation): Promise<void> {
   const { receiver } = store.config;
   if (await isReceiverRunning(store, receiver, rotation.io.signal)) throw running(rotation);
   const folder = store.layout.keys(receiver);
-  await makeFolder(store, folder);
+  await asOwnerOf(store.layout.root, () => makeFolders(folder, 0o750));
   const again = !(await isPrepared(files));
   if (!again)
     await commitNextKey({
@@ -104,11 +104,6 @@ async function commitStore(rotation: Rotation): Promise<void> {
 async function enter(store: StoreCommand, { facts }: ProvenKeyChange, key: SecretKey): Promise<void> {
   const event = { event: 'key-changed', facts } as const;
   if (!(await store.isEntered(event, facts.change_sha256))) await store.enter([event], key);
-}
-
-async function makeFolder({ layout, config }: StoreCommand, folder: string): Promise<void> {
-  await makeFolders(folder, 0o750);
-  await giveToOwnerOf(layout.root, [join(layout.root, config.receiver), folder]);
 }
 
 function shown(key: PublicKey): { public: string; key_id: string; fingerprint: string } {

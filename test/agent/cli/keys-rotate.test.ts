@@ -1,4 +1,4 @@
-import { chown, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { chmod, chown, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { check } from '../../../agent/cli/check.ts';
@@ -133,7 +133,10 @@ test.runIf(process.geteuid?.() === 0)(
       const custody = join(folder, 'spool/custody');
       const log = await openLog(custody, await readSigningKey(join(folder, 'keys/station.key')));
       const names = await readdir(custody);
-      for (const path of [custody, ...names.map((name) => join(custody, name))])
+      const spool = join(folder, 'spool');
+      await chmod(folder, 0o711);
+      const all = await readdir(spool, { recursive: true });
+      for (const path of [spool, ...all.map((name) => join(spool, name))])
         await chown(path, SERVICE_UID, SERVICE_UID);
       await rotate(file, '--prepare');
       expect((await rotate(file, '--commit')).exitCode).toBe(0);

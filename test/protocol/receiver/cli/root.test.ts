@@ -1,5 +1,5 @@
 // Commands of the store as the handbook has them typed: by root, beside a vault that belongs to the user of the service.
-import { chown, readdir, readFile, stat } from 'node:fs/promises';
+import { chmod, chown, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { keyIdHex, makeSecretKey } from '../../../../protocol/minisign.ts';
@@ -30,6 +30,7 @@ test.runIf(isRoot)(
   async () => {
     await withRetentionStore(async ({ folder, vault, plant, call }) => {
       const [due, held] = [await plant(20), await plant(3)];
+      await chmod(folder, 0o711);
       for (const path of await everythingIn(vault)) await chown(path, SERVICE_UID, SERVICE_UID);
       const before = (await everythingIn(vault)).length;
       const order = join(folder, 'order');
