@@ -23,6 +23,7 @@ export class MountHelper {
   readonly #deps: MountHelperDeps;
   /** Bays of the file only, so there are never many. */
   readonly #bays = new Map<BayId, BayKeeping>();
+  #isEnding = false;
 
   constructor(deps: MountHelperDeps) {
     this.#deps = deps;
@@ -41,7 +42,11 @@ export class MountHelper {
         throw mountError('mount.refused', 'the configuration names no USB port for this bay');
       const { lane, mount } = this.#keeping(bay);
       const mode = verb === 'mount-rw' ? 'rw' : 'ro';
-      return { ok: true, report: await lane.run(() => mount.mount(port, mode)) };
+      const report = await lane.run(async () => {
+        if (this.#isEnding) throw mountError('mount.failed', 'the helper was asked to end: ask again');
+        return mount.mount(port, mode);
+      });
+      return { ok: true, report };
     } catch (error) {
       return this.#refusal(bay, verb, error);
     }
@@ -61,8 +66,9 @@ export class MountHelper {
     }
   }
 
-  /** Takes away everything. Never rejects. */
+  /** Takes away everything; nothing is mounted any more, as nobody would take it away. Never rejects. */
   async end(): Promise<void> {
+    this.#isEnding = true;
     const ending = [...this.#bays.values()].map(({ lane, mount }) => lane.runLast(() => mount.end()));
     await Promise.allSettled(ending);
   }

@@ -36,6 +36,7 @@ export class PowerHelper {
   /** When each bay was switched, ms of the monotonic clock; bays of the file only. */
   readonly #switched = new Map<BayId, readonly number[]>();
   readonly #running = new Set<Promise<void>>();
+  #isEnding = false;
 
   constructor(deps: PowerHelperDeps) {
     this.#deps = deps;
@@ -46,6 +47,8 @@ export class PowerHelper {
     const { log } = this.#deps;
     try {
       const ports = await this.#portsOf(bay);
+      // The end waits for what runs by then, and nobody for what comes later.
+      if (this.#isEnding) throw refusal('power.failed', 'the helper was asked to end: ask again');
       this.#countIn(bay);
       const running = this.#cycle(bay, ports).finally(() => this.#running.delete(running));
       this.#running.add(running);
@@ -72,8 +75,9 @@ export class PowerHelper {
     }
   }
 
-  /** Resolves when no port is off any more, or cannot be switched on. */
+  /** Nothing is switched off any more; resolves when no port is off, or cannot be switched on. */
   async end(): Promise<void> {
+    this.#isEnding = true;
     await Promise.allSettled(this.#running);
   }
 

@@ -56,6 +56,25 @@ test('writing is switched off before the first byte is read, and the mount has e
   ]);
 });
 
+test('who asks when the helper is asked to end, or just before, gets no mount: nobody would take it away', async () => {
+  const before = [ask('mount-ro'), ask('mount-ro')];
+  await rig.helper.end();
+  const refused = { ok: false, code: 'mount.failed' };
+  expect(await Promise.all([...before, ask('mount-ro')])).toMatchObject([refused, refused, refused]);
+  expect(rig.port.mounts).toEqual([]);
+});
+
+test('what waits behind another request of its bay when the helper is asked to end is not begun any more', async () => {
+  await ask('mount-ro');
+  const writable = ask('mount-rw');
+  const again = ask('mount-ro');
+  await pause(0);
+  await rig.helper.end();
+  expect((await writable).ok).toBe(true);
+  expect(await again).toMatchObject({ ok: false, code: 'mount.failed' });
+  expect(rig.port.mounts).toEqual([]);
+});
+
 test('without a device that no write passes nothing is mounted', async () => {
   rig.port.hasLoops = false;
   expect(await ask('mount-ro')).toMatchObject({ ok: false, code: 'mount.failed' });
@@ -201,13 +220,15 @@ test('a writable mount in use stays where its bay got another port, as long as i
   expect(rig.port.commands.some((line) => line.includes('--lazy'))).toBe(false);
 });
 
-test('its end takes away everything, but no writable mount that is in use while its device is there', async () => {
+test('its end takes away no writable mount that is in use while its device is there', async () => {
   await ask('mount-ro');
   await ask('mount-rw');
   rig.port.isBusy = true;
   await moved(clock, rig.helper.end(), 250);
   expect(rig.port.mounts).toHaveLength(1);
-  rig.port.isBusy = false;
+});
+
+test('its end takes away everything else, and be it in use', async () => {
   await ask('mount-ro');
   rig.port.isBusy = true;
   await moved(clock, rig.helper.end(), 250);

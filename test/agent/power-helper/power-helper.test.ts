@@ -165,6 +165,14 @@ describe('nothing is switched', () => {
     expect(await answered(helper({ [BAY]: '7-1.4' }))).toBe('power.unsupported');
   });
 
+  test('for who asks when the helper is asked to end, or just before: nobody would switch it on again', async () => {
+    const ending = helper();
+    const before = ending.answer(BAY);
+    await ending.end();
+    expect(await passed(before)).toMatchObject({ ok: false, code: 'power.failed' });
+    expect(await answered(ending)).toBe('power.failed');
+  });
+
   test('a second time in 10 minutes, or a seventh time in a day; a refusal does not count, another bay does not either', async () => {
     const made = helper({ [BAY]: PORT, [OTHER]: '1-1.3' });
     await device(PORT, '09');
