@@ -17,6 +17,8 @@ const BUSY_MS_MAX = 3_600_000;
 const BUSY_LOOK_MS = 1000;
 /** A spool that is read anew takes minutes: who asks for the end meanwhile is not kept for all of it. The next start reads it again. */
 const START_ENDS_MS = 10_000;
+/** What the file names may lie on a mount that does not answer: somebody is told then, and what is in force stays. */
+const JUDGE_MS = 60_000;
 const CONDITION = 'configuration.refused';
 /** Lines of the log for one refused file; `bodydock check` says all of it. */
 const PROBLEMS_LOGGED_MAX = 10;
@@ -115,7 +117,7 @@ export class StationRuns {
     const { clock, log } = this.#deps;
     let since: number | undefined;
     while (!signal.aborted) {
-      const next = await this.#change(station);
+      const next = await this.#change(station, signal);
       if (next === undefined) {
         since = undefined;
         await this.#deps.maybeChanged(signal).catch(() => undefined);
@@ -135,8 +137,9 @@ export class StationRuns {
   }
 
   /** What the file asks a new start for; what needs none is taken over here. */
-  async #change(station: RunningStation): Promise<GoodConfig | undefined> {
-    const judged = await this.#deps.judge(this.#inForce);
+  async #change(station: RunningStation, signal: AbortSignal): Promise<GoodConfig | undefined> {
+    const judged = await this.#judged(station, signal);
+    if (judged === undefined) return undefined;
     if (judged.kind === 'refused') {
       this.#refused(station, judged.problems);
       return undefined;
@@ -151,6 +154,23 @@ export class StationRuns {
     if (needsRestart) return good;
     this.#takeOver(station, good, parts);
     return undefined;
+  }
+
+  /** Undefined where the end was asked for first. A look that lasts is waited for: another one would wait for the same, in another thread. */
+  async #judged(station: RunningStation, signal: AbortSignal): Promise<JudgedConfig | undefined> {
+    const { clock, judge } = this.#deps;
+    const cancel = clock.after(JUDGE_MS, () => this.#tellUnanswered(station));
+    try {
+      return await unlessAborted(judge(this.#inForce), signal);
+    } finally {
+      cancel();
+    }
+  }
+
+  #tellUnanswered({ conditions }: RunningStation): void {
+    const reason = 'a file or folder that it names does not answer';
+    this.#deps.log.warn('configuration not looked through yet, the old one stays in force', { reason });
+    conditions.raise(CONDITION, null, { problems: 1, line: null, key: null, reason, remedy: null });
   }
 
   /** What the log cannot take now, since the disk takes nothing, is tried again when the file is looked at next. */
@@ -188,4 +208,14 @@ export class StationRuns {
     const reason = describeError(this.#failed.error);
     conditions.raise(CONDITION, null, { problems: 1, line: null, key: null, reason, remedy: null });
   }
+}
+
+/** What the work gives; undefined as soon as the signal is aborted. Errors: the work's. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => resolve(undefined);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }

@@ -44,6 +44,9 @@ class Rig {
   readonly #end = new AbortController();
   readonly #brokenWith = new Set<string>();
   #file: JudgedConfig;
+  #answering: Promise<JudgedConfig> | undefined;
+  /** How often the file was looked at. */
+  judged = 0;
   readonly ended: Promise<void>;
 
   constructor(first: GoodConfig) {
@@ -51,7 +54,10 @@ class Rig {
     const runs = new StationRuns(first, {
       clock: this.clock,
       log: this.log,
-      judge: async () => this.#file,
+      judge: () => {
+        this.judged++;
+        return this.#answering ?? Promise.resolve(this.#file);
+      },
       maybeChanged: (signal) => this.#edits.wait(signal),
       setLogLevel: (level) => this.levels.push(level),
       putUp: async ({ sha256 }) => {
@@ -95,6 +101,17 @@ class Rig {
   async look(): Promise<void> {
     this.#edits.ring();
     await settle(8);
+  }
+
+  /** From now on a look at the file lasts until the returned function says what it finds. */
+  waitsForTheFile(): (found: JudgedConfig) => void {
+    let answer: (found: JudgedConfig) => void = () => undefined;
+    this.#answering = new Promise((resolve) => (answer = resolve));
+    return (found) => {
+      this.#file = found;
+      this.#answering = undefined;
+      answer(found);
+    };
   }
 
   /** Nor can a station that runs take it over. */
@@ -255,6 +272,25 @@ test('an end that is asked for while the station goes up does not wait for longe
   expect(hasEnded).toBe(false);
   await clock.advance(1000);
   await ended;
+});
+
+test('a mount that the file names and that does not answer is told, keeps no station from its end, and is waited for once', async () => {
+  const { rig, second } = await rigOf();
+  const answer = rig.waitsForTheFile();
+  await rig.look();
+  await rig.clock.advance(MINUTE_MS);
+  await rig.look();
+  expect(rig.last.conditions.codes()).toEqual(['configuration.refused']);
+  expect(rig.judged).toBe(2); // one look at the start, and this one
+  answer({ kind: 'good', good: second });
+  await settle(8);
+  expect(rig.stations.map(({ isUp }) => isUp)).toEqual([false, true]);
+  expect(rig.last.conditions.codes()).toEqual([]);
+
+  rig.waitsForTheFile();
+  await rig.look();
+  await rig.end();
+  expect(rig.last.isUp).toBe(false);
 });
 
 test('limits of the uplink are handed to the station that runs, while a camera is read as well', async () => {
