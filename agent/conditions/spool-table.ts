@@ -78,6 +78,21 @@ export const SPOOL_TABLE = {
     causes: [],
     facts: ['entries'],
   },
+  'spool.other-key': {
+    severity: 'error',
+    subject: 'none',
+    text: {
+      en: 'What waits on the station was signed with a key that the station does not have: it is kept and not sent.',
+      de: 'Was auf der Station wartet, wurde mit einem Schlüssel signiert, den die Station nicht hat: Es bleibt erhalten und wird nicht gesendet.',
+    },
+    remedy: {
+      en: 'Put that key back in place of keys.signing_file and start the service anew. Where it is lost: move the present one away, then "bodydock keys rotate --reason lost --old-key KEY".',
+      de: 'Diesen Schlüssel an die Stelle von keys.signing_file zurücklegen und den Dienst neu starten. Ist er verloren: den jetzigen beiseitelegen, dann "bodydock keys rotate --reason lost --old-key SCHLÜSSEL".',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: ['key'],
+  },
   'spool.recordings-lost': {
     severity: 'critical',
     subject: 'none',

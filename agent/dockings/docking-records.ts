@@ -14,7 +14,7 @@ import { sha256Hex } from '../../protocol/bytes.ts';
 import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
-import type { Clock, Files, Log, Random, Signer } from '../../protocol/ports.ts';
+import type { Clock, Conditions, Files, Log, Random, Signer } from '../../protocol/ports.ts';
 import type { LoggedEnd } from '../custody/last-of-camera.ts';
 import type { PushStore } from '../push/push-source.ts';
 import type { AskedOutcome } from '../spool/asked-again.ts';
@@ -42,6 +42,7 @@ export interface DockingRecordsOptions {
   readonly signer: Signer;
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly log: Log;
+  readonly conditions: Conditions;
   /** Of the signer's key first, and older ones of this station. */
   readonly stationKeys: readonly PublicKey[];
   readonly storeKeys: readonly PublicKey[];
@@ -85,7 +86,7 @@ export class DockingRecords implements PushStore<StoredRecord> {
       unread,
       onVerified: (record) => this.#tellReclaimable(record),
     });
-    this.#documents = new Documents(files, DOCKING_DOCUMENT);
+    this.#documents = new Documents(options, DOCKING_DOCUMENT);
     this.#receipts = new StoredReceipts({
       ...options,
       documents: this.#documents,

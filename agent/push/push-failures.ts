@@ -17,6 +17,8 @@ const NO_FILE: ReadonlySet<string> = new Set(['ENOENT', 'EISDIR', 'ELOOP', 'ENOT
 const PATIENCE_MS = 60_000;
 /** Pause before what cannot be read because its disk is away is tried again. */
 const AWAY_MS = 15_000;
+/** ... and what a key signed that this station does not know: only another start knows others. */
+const OTHER_KEY_MS = 3_600_000;
 /** Stands while a document does not fit into a message of this broker. */
 export const OFFER_SIZE_CODE = 'broker.offer-size';
 
@@ -66,6 +68,7 @@ export class PushFailures {
     if (state === undefined) forget(recording);
     // The store has the original of what is receipted: our copy may be reclaimed while its last units are read.
     if (source === undefined || state !== 'spooled' || isTaking(recording)) return;
+    if (isDockError(error, 'spool.other-key')) return this.#options.postpone(recording, OTHER_KEY_MS); // a condition tells it
     const facts = { kind: source.kind, recording, error };
     const isOurs = damaged || NO_FILE.has(code) || isWithheld(error);
     if (isDockError(error, 'custody.write-failed') || !isOurs) return void this.#pause(this.#lacks, facts);

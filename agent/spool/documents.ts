@@ -1,11 +1,11 @@
 // Reads the small files of a recording's or a docking record's folder, checked against what is known of it. Writes nothing.
 import { join } from 'node:path';
 import { parseUtf8, sha256Hex } from '../../protocol/bytes.ts';
-import { describeError, DockError, isMachineShort } from '../../protocol/errors.ts';
+import { describeError, DockError, isDockError, isMachineShort } from '../../protocol/errors.ts';
 import { DIGEST_BYTES, MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import { chunksBytes, MANIFEST_TRUSTED_COMMENT } from '../../protocol/manifest.ts';
-import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
-import type { Files } from '../../protocol/ports.ts';
+import { isMadeByOneOf, signatureKeyId, verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
+import type { Conditions, Files } from '../../protocol/ports.ts';
 import { parseReceipt, RECEIPT_BYTES_MAX, RECEIPT_TRUSTED_COMMENT } from '../../protocol/receipt.ts';
 import { lookPatiently } from '../look-patiently.ts';
 import {
@@ -52,13 +52,21 @@ export function damaged(recording: string, why: string, cause?: unknown): never 
   });
 }
 
+/** What documents are read with. */
+export interface DocumentsDeps {
+  readonly files: Files;
+  readonly conditions: Conditions;
+}
+
 /** Documents of one kind in one spool: manifests of recordings unless told otherwise. */
 export class Documents {
   readonly #files: Files;
+  readonly #conditions: Conditions;
   readonly #kind: DocumentKind;
 
-  constructor(files: Files, kind: DocumentKind = MANIFEST) {
+  constructor({ files, conditions }: DocumentsDeps, kind: DocumentKind = MANIFEST) {
     this.#files = files;
+    this.#conditions = conditions;
     this.#kind = kind;
   }
 
@@ -75,7 +83,7 @@ export class Documents {
 
   /**
    * The document with its signature: its digest is the one that was committed, and it verifies with one of the station's keys.
-   * Errors: "spool.damaged".
+   * Errors: "spool.damaged"; "spool.other-key" where another key signed it, which raises the condition of that name: it is as whole as it was.
    */
   async manifest(entry: DocumentFolder, stationKeys: readonly PublicKey[]): Promise<SignedBytes> {
     const { name } = this.#kind;
@@ -95,9 +103,22 @@ export class Documents {
     try {
       verifyDocument(bytes, signature, trustedComment, stationKeys);
     } catch (error) {
+      if (isDockError(error, 'signature.unknown-key') && !isMadeByOneOf(bytes, signature, stationKeys))
+        this.#ofOtherKey(entry.recording, signature);
       damaged(entry.recording, `the signature of ${name} does not verify`, error);
     }
     return { bytes, signature };
+  }
+
+  /** A key that was put back from a backup, or made anew, makes nothing damaged that the one before it signed. */
+  #ofOtherKey(recording: string, signature: string): never {
+    const key = signatureKeyId(signature) ?? 'unknown';
+    this.#conditions.raise('spool.other-key', null, { key });
+    throw new DockError(
+      'spool.other-key',
+      `recording ${recording} in the spool is signed by key ${key}, which this station does not have, nor had before: put that key back`,
+      { retry: 'person', facts: { recording, key } },
+    );
   }
 
   /** The receipt with its signature, unverified. Errors: "spool.damaged" where it cannot be read. */

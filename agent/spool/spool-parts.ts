@@ -101,6 +101,7 @@ async function recover(
   const { files, clock, log, conditions } = options;
   const layout = spoolLayout(options.path);
   const findings = new Findings(log);
+  conditions.clear('spool.other-key', null); // the keys may be others by now
   const identity = await openIdentity(layout, options);
   const presence = new Presence({ layout, files, conditions }, identity.id);
   if (identity.found === 'made') findings.add('new-spool', layout.root, 'was an empty folder');
@@ -150,7 +151,7 @@ async function recover(
 /** `factsRead`: facts that the index did not know. */
 function composed(options: KeptOptions, recovered: Recovered, factsRead: number): SpoolParts {
   const { presence, layout, catalogue, links, quarantine, reserve } = recovered;
-  const documents = new Documents(options.files);
+  const documents = new Documents(options);
   const index = new IndexKeeper({ ...options, ...recovered, files: presence.files }, factsRead);
   const common = {
     ...options,

@@ -140,7 +140,8 @@ export class DockAndStore {
   /** The lamp of every bay. */
   lamp: Lamp = { show: async () => undefined };
   readonly cameras: readonly MemoryCamera[];
-  readonly stationKey: SecretKey;
+  /** What stations sign with from their next start on; receivers pin that of their start. */
+  stationKey: SecretKey;
   /** What receivers sign with and stations pin from their next start on. */
   storeKey: SecretKey;
   readonly identity = makeIdentity(nodeRandom());

@@ -275,6 +275,14 @@ export const CHAIN_BUGS: readonly PlantedBug[] = [
     suites: ['agent/spool/unsure-manifest'],
   },
   {
+    id: 'other-key-condemns',
+    what: 'everything that waits goes to the quarantine because the station was started with another key',
+    file: 'agent/spool/documents.ts',
+    find: '        this.#ofOtherKey(entry.recording, signature);\n',
+    put: '        void this.#ofOtherKey;\n',
+    suites: ['agent/spool/spool'],
+  },
+  {
     id: 'receipt-judged-by-misread',
     what: 'a whole receipt is set aside because the manifest beside it is read wrong',
     file: 'agent/spool/stored-receipts.ts',

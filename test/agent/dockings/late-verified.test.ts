@@ -10,6 +10,7 @@ import { publicKeyOf } from '../../../protocol/minisign.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
 import { heldFiles } from '../../fakes/files-held.ts';
+import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { seededRandom } from '../../fakes/random-seeded.ts';
 import { fastSigner } from '../../fakes/signer-fast.ts';
@@ -48,6 +49,7 @@ async function openRecords(
     signer: fastSigner(stationKey),
     clock: new ManualClock(),
     log: new MemoryLog(),
+    conditions: new MemoryConditions(),
     stationKeys: [publicKeyOf(stationKey)],
     storeKeys: [publicKeyOf(storeKey)],
     onReclaimable: () => undefined,

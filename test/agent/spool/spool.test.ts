@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import type { CameraId } from '../../../protocol/ids.ts';
 import { MANIFEST_TRUSTED_COMMENT } from '../../../protocol/manifest.ts';
-import { makeSecretKey, publicKeyOf, signDocument } from '../../../protocol/minisign.ts';
+import { keyIdHex, makeSecretKey, publicKeyOf, signDocument } from '../../../protocol/minisign.ts';
 import { encodeReceipt, parseReceipt } from '../../../protocol/receipt.ts';
 import type { Spool } from '../../../agent/spool/spool.ts';
 import type { CrashDisk } from '../../fakes/files-crash.ts';
@@ -369,18 +369,41 @@ describe('after a change of the station’s key', () => {
     }
   });
 
-  test('what neither key signed is not offered', async () => {
+  test('what neither key signed is not offered, is told, and is called damaged by nobody', async () => {
     const disk = await freshDisk();
     const random = seededRandom(17);
     const prepared = prepare(random);
     const { spool } = await openSpool(disk);
     await spoolOne(disk, spool, prepared);
+    await receiptOne(spool, prepared);
     await spool.close();
+    const { recording } = prepared;
     const stationKeys = [publicKeyOf(makeSecretKey(random))];
     const opened = await openSpool(disk, { stationKeys });
-    await expect(opened.spool.readManifest(prepared.recording)).rejects.toMatchObject({
-      code: 'spool.damaged',
+    const refused = { code: 'spool.other-key' };
+    await expect(opened.spool.readManifest(recording)).rejects.toMatchObject(refused);
+    await expect(opened.spool.reclaim(recording)).rejects.toMatchObject(refused);
+    await expect(opened.spool.recheck(recording)).rejects.toMatchObject(refused);
+    expect(opened.conditions.facts('spool.other-key')).toEqual({ key: keyIdHex(stationKey.keyId) });
+    expect([opened.spool.stateOf(recording), opened.spool.asideNames]).toEqual(['receipted', []]);
+    const again = await openSpool(disk);
+    expect(again.conditions.isRaised('spool.other-key')).toBe(false);
+    await again.spool.reclaim(recording);
+  });
+
+  test('a signature in which only the name of the key is damaged is no other key’s', async () => {
+    const disk = await freshDisk();
+    const prepared = prepare(seededRandom(18));
+    const { spool, conditions } = await openSpool(disk);
+    await spoolOne(disk, spool, prepared);
+    disk.corrupt(`${ROOT}/ready/${prepared.recording}/manifest.json.minisig`, (bytes) => {
+      const [untrusted, line = '', ...rest] = Buffer.from(bytes).toString('latin1').split('\n');
+      const signature = Buffer.from(line, 'base64');
+      signature[4] = (signature[4] ?? 0) ^ 1;
+      return Buffer.from([untrusted, signature.toString('base64'), ...rest].join('\n'));
     });
+    await expect(spool.readManifest(prepared.recording)).rejects.toMatchObject({ code: 'spool.damaged' });
+    expect(conditions.isRaised('spool.other-key')).toBe(false);
   });
 });
 
