@@ -12,7 +12,7 @@ import { PullStop } from './bay/pull-stop.ts';
 import { ClockWatch } from './clock/clock-watch.ts';
 import { CustodyDropping } from './custody/custody-drop.ts';
 import { CustodyLog } from './custody/custody-log.ts';
-import { refuseOtherStation } from './custody/log-owner.ts';
+import { refuseOtherStation, refusePutAsideKey } from './custody/log-owner.ts';
 import { Differences } from './custody/differences.ts';
 import { LogReview } from './custody/log-review.ts';
 import { OwedLeavings } from './custody/owed-leavings.ts';
@@ -97,6 +97,7 @@ async function connectParts(
   };
   const layout = spoolLayout(settings.spool.path);
   await refuseOtherStation(files, layout.custody, settings.station);
+  await refusePutAsideKey(files, layout.custody, given.laterKeys ?? []);
   const { spool, findings } = await Spool.open({
     ...watched,
     ...settings.spool,

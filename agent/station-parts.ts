@@ -89,7 +89,7 @@ export async function openParts(
 ): Promise<OpenedStation> {
   const own = publicKeyOf(key);
   const folder = keyChangesFolder(config.spool.path);
-  const { earlier, change } = await loadKeyHistory(folder, config.station, own, (file, error) =>
+  const { earlier, later, change } = await loadKeyHistory(folder, config.station, own, (file, error) =>
     log.warn('key change does not hold', { file, error }),
   );
   const stationKeys = [own, ...earlier];
@@ -138,6 +138,7 @@ export async function openParts(
     session,
     signer,
     stationKeys,
+    laterKeys: later,
     keyChange: change?.facts,
     provenRecipients: () => proven,
     bulk,

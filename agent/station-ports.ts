@@ -45,6 +45,8 @@ export interface StationPorts extends BayPlacePorts {
   readonly signer: Signer;
   /** Of the signer's key first, and older ones of this station. */
   readonly stationKeys: readonly PublicKey[];
+  /** See KeyHistory; none unless given. */
+  readonly laterKeys?: readonly PublicKey[];
   /** See CustodyLogOptions. */
   readonly keyChange?: ProvenKeyChange['facts'] | undefined;
   readonly provenRecipients: () => ReadonlySet<string>;

@@ -10,6 +10,7 @@ import {
   KEY_CHANGE_TRUSTED_COMMENT,
   KEY_DOCUMENT_BYTES_MAX,
   keyChangeName,
+  laterKeys,
   NEW_KEY_SIGNATURE_SUFFIX,
   parseKeyChange,
   proveKeyChange,
@@ -35,6 +36,8 @@ export function keyChangesFolder(spoolPath: string): string {
 export interface KeyHistory {
   /** The last one first. */
   readonly earlier: readonly PublicKey[];
+  /** Keys to which changes lead from the current one: it was put aside where one of them has signed anything. */
+  readonly later: readonly PublicKey[];
   /** The change that made the current key the current one; undefined for the first key. */
   readonly change: ProvenKeyChange | undefined;
 }
@@ -69,6 +72,7 @@ export async function loadKeyHistory(
   const line = publicKeyLine(current);
   return {
     earlier: earlierKeys(current, changes),
+    later: laterKeys(current, changes),
     change: changes.find(({ change }) => change.new_key === line),
   };
 }

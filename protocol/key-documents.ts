@@ -94,6 +94,19 @@ export function earlierKeys(current: PublicKey, changes: readonly ProvenKeyChang
   return lines.slice(1).map(parsePublicKey);
 }
 
+/** The keys that a holder had after this one, if changes lead from it to them and none leads back: it was put aside then. */
+export function laterKeys(current: PublicKey, changes: readonly ProvenKeyChange[]): PublicKey[] {
+  const earlier = new Set(earlierKeys(current, changes).map(publicKeyLine));
+  const lines = [publicKeyLine(current)];
+  for (const line of lines)
+    for (const { change } of changes)
+      if (change.old_key === line && !lines.includes(change.new_key)) lines.push(change.new_key);
+  return lines
+    .slice(1)
+    .filter((line) => !earlier.has(line))
+    .map(parsePublicKey);
+}
+
 /** What two people compare over the telephone: the fingerprint of the key's line. */
 export function keyFingerprint(key: PublicKey): string {
   return fingerprintOf(sha256Hex(new TextEncoder().encode(publicKeyLine(key))));

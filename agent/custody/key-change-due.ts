@@ -27,7 +27,11 @@ export async function isKeyChangeDue(
   return true;
 }
 
-async function newestCheckpointKey(files: Pick<Files, 'readAll'>, path: string): Promise<string | undefined> {
+/** The key that the newest checkpoint of a segment names, which proves nothing; undefined where there is none, or the disk does not show it. */
+export async function newestCheckpointKey(
+  files: Pick<Files, 'readAll'>,
+  path: string,
+): Promise<string | undefined> {
   let bytes: Buffer;
   try {
     bytes = bufferOf(await files.readAll(path, SEGMENT_READ_BYTES_MAX));

@@ -1,12 +1,17 @@
 // Whose custody log lies in a spool. A spool goes on as the same station's only: what waits in it is sealed and named as that station's, and no
-// store would take it under the topics of another one.
+// store would take it under the topics of another one. Nor does it go on with a key that it put aside: of what that signs behind what the next one
+// signed, a verifier believes nothing (SPEC 4.9.2).
+import { parseUtf8 } from '../../protocol/bytes.ts';
 import { listIfThere } from '../../protocol/durable.ts';
 import { DockError, isMachineShort } from '../../protocol/errors.ts';
-import { isSegmentId, type StationId } from '../../protocol/ids.ts';
+import { isSegmentId, type SegmentId, type StationId } from '../../protocol/ids.ts';
+import { SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
+import { keyIdHex, signatureKeyId, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
 import { lookPatiently } from '../look-patiently.ts';
 import { readOpening } from './custody-ends.ts';
-import { segmentOf } from './custody-segments.ts';
+import { segmentOf, segmentPath, segmentSignaturePath } from './custody-segments.ts';
+import { newestCheckpointKey } from './key-change-due.ts';
 
 /** All segments are of one station: the first that can be read says which. */
 const LOOKED_AT_MAX = 16;
@@ -24,8 +29,7 @@ export async function refuseOtherStation(files: Files, folder: string, station: 
 
 /** Undefined where there is no log yet, or nothing of it can be read. */
 async function ownerOf(files: Files, folder: string): Promise<string | undefined> {
-  const ids = (await listIfThere(files, folder)).map(segmentOf).filter((id) => id !== undefined);
-  for (const id of ids.filter(isSegmentId).slice(0, LOOKED_AT_MAX)) {
+  for (const id of (await segmentsIn(files, folder)).slice(0, LOOKED_AT_MAX)) {
     try {
       const { facts } = await lookPatiently(() => readOpening(files, folder, id));
       if (typeof facts['station'] === 'string') return facts['station'];
@@ -34,4 +38,41 @@ async function ownerOf(files: Files, folder: string): Promise<string | undefined
     }
   }
   return undefined;
+}
+
+/**
+ * Changes nothing. `later`: keys to which changes lead from the one that signs now, see KeyHistory; as long as none of them has signed anything
+ * here, the change was not made.
+ * Errors: "key.put-aside"; the system's where the folder cannot be listed, or the machine is short of something.
+ */
+export async function refusePutAsideKey(
+  files: Files,
+  folder: string,
+  later: readonly PublicKey[],
+): Promise<void> {
+  if (later.length === 0) return;
+  const ids = new Set(later.map(({ keyId }) => keyIdHex(keyId)));
+  for (const segment of await segmentsIn(files, folder)) {
+    const key = await signerOf(files, folder, segment);
+    if (key === undefined || !ids.has(key)) continue;
+    const message = `the signing key was changed to key ${key}, which has signed in ${folder} since: put that key back in the place of keys.signing_file, which is an earlier one`;
+    throw new DockError('key.put-aside', message, { retry: 'person', facts: { key } });
+  }
+}
+
+async function segmentsIn(files: Files, folder: string): Promise<SegmentId[]> {
+  const ids = (await listIfThere(files, folder)).map(segmentOf).filter((id) => id !== undefined);
+  return ids.filter(isSegmentId);
+}
+
+/** The key that a segment is signed by, as it says itself; undefined where nobody can see that. Errors: the machine's. */
+async function signerOf(files: Files, folder: string, segment: SegmentId): Promise<string | undefined> {
+  try {
+    const path = segmentSignaturePath(folder, segment);
+    const named = signatureKeyId(parseUtf8(await files.readAll(path, SIGNATURE_FILE_BYTES_MAX)) ?? '');
+    if (named !== undefined) return named;
+  } catch (error) {
+    if (isMachineShort(error)) throw error; // one that is open has none
+  }
+  return newestCheckpointKey(files, segmentPath(folder, segment));
 }

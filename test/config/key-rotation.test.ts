@@ -269,6 +269,7 @@ describe('key changes that do not hold', () => {
   test('in a folder that is not there are none', async () => {
     expect(await loadKeyHistory('/nowhere/keys', HOLDER, publicKeyOf(b))).toEqual({
       earlier: [],
+      later: [],
       change: undefined,
     });
   });

@@ -1,9 +1,11 @@
 // Whose log a start finds in its spool.
 import { describe, expect, test } from 'vitest';
-import { refuseOtherStation } from '../../../agent/custody/log-owner.ts';
+import { refuseOtherStation, refusePutAsideKey } from '../../../agent/custody/log-owner.ts';
 import type { StationId } from '../../../protocol/ids.ts';
+import { keyIdHex, makeSecretKey, publicKeyOf } from '../../../protocol/minisign.ts';
 import { CrashDisk } from '../../fakes/files-crash.ts';
-import { FOLDER, logDisk, openLog } from './custody-scenario.ts';
+import { seededRandom } from '../../fakes/random-seeded.ts';
+import { FOLDER, logDisk, logKey, openLog } from './custody-scenario.ts';
 
 const OURS = 'office-1' as StationId;
 const OTHER = 'office-2' as StationId;
@@ -54,5 +56,31 @@ describe('a spool', () => {
     const disk = await usedDisk();
     disk.fail({ operation: 'open', nth: 1, times: Infinity, code: 'EMFILE' });
     await expect(refuseOtherStation(disk, FOLDER, OURS)).rejects.toMatchObject({ code: 'EMFILE' });
+  });
+});
+
+describe('a key that changes lead away from', () => {
+  const NEXT = publicKeyOf(makeSecretKey(seededRandom(203)));
+  const later = [NEXT, publicKeyOf(logKey)];
+
+  test('goes on as long as none of the keys that they lead to has signed anything', async () => {
+    await expect(refusePutAsideKey(await usedDisk(), FOLDER, [NEXT])).resolves.toBeUndefined();
+    for (const disk of [logDisk(), new CrashDisk()])
+      await expect(refusePutAsideKey(disk, FOLDER, later)).resolves.toBeUndefined();
+  });
+
+  test('is refused behind a segment of theirs, ended or cut off, with the name of that key', async () => {
+    const refused = { code: 'key.put-aside', facts: { key: keyIdHex(logKey.keyId) } };
+    const ended = await usedDisk();
+    await expect(refusePutAsideKey(ended, FOLDER, later)).rejects.toMatchObject(refused);
+    const cutOff = await usedDisk();
+    for (const [path] of cutOff.tree(FOLDER)) if (path.endsWith('.minisig')) await cutOff.unlink(path);
+    await expect(refusePutAsideKey(cutOff, FOLDER, later)).rejects.toMatchObject(refused);
+  });
+
+  test('is not judged while the machine is short of handles', async () => {
+    const disk = await usedDisk();
+    disk.fail({ operation: 'readAll', nth: 1, times: Infinity, code: 'EMFILE' });
+    await expect(refusePutAsideKey(disk, FOLDER, later)).rejects.toMatchObject({ code: 'EMFILE' });
   });
 });
