@@ -1,36 +1,33 @@
-// The files of a folder that belongs to a service, for commands that root types: what root makes in it belongs to the service from the
-// start, which else could not read it or go on with it.
-import { lchown, stat } from 'node:fs/promises';
+// The files of a folder that belongs to a service, for commands that root types: what root makes in it belongs to the service, which else could not
+// read it or go on with it, and root has no more rights there than the service (file-owner.ts says why).
+import { stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import type { Files } from '../protocol/ports.ts';
+import { asOwnerOf } from './file-owner.ts';
 
 /**
- * The same files; for root, what is made below `root` gets the owner and group of that folder. Others, and files elsewhere, stay as they are.
- * Errors: the system's where the folder is not there; of `makeFolder` and `create` also those of the change of owner.
+ * The same files; for root, what changes names or files below `root` is done with the rights of whom that folder belongs to. Changes come one after the other,
+ * those elsewhere too: rights are those of the whole process.
+ * Errors: the system's where the folder is not there.
  */
 export async function ownedFiles(files: Files, root: string): Promise<Files> {
-  if (process.geteuid?.() !== 0) return files;
-  const { uid, gid } = await stat(root);
-  if (uid === 0) return files;
+  if (process.geteuid?.() !== 0 || (await stat(root)).uid === 0) return files;
   const below = resolve(root) + sep;
-  const give = async (path: string): Promise<void> => {
-    if (resolve(path).startsWith(below)) await lchown(path, uid, gid);
+  let last: Promise<unknown> = Promise.resolve();
+  const change = <T>(path: string, call: () => Promise<T>): Promise<T> => {
+    const isBelow = resolve(path).startsWith(below);
+    const changing = last.then(() => (isBelow ? asOwnerOf(root, call) : call()));
+    last = changing.catch(() => undefined);
+    return changing;
   };
   return {
     ...files,
-    makeFolder: async (path) => {
-      await files.makeFolder(path);
-      await give(path);
-    },
-    create: async (path) => {
-      const file = await files.create(path);
-      try {
-        await give(path);
-      } catch (error) {
-        await file.close();
-        throw error;
-      }
-      return file;
-    },
+    makeFolder: (path) => change(path, () => files.makeFolder(path)),
+    create: (path) => change(path, () => files.create(path)),
+    open: (path, mode) =>
+      mode === 'read' ? files.open(path, mode) : change(path, () => files.open(path, mode)),
+    rename: (from, to) => change(to, () => files.rename(from, to)),
+    unlink: (path) => change(path, () => files.unlink(path)),
+    removeTree: (path) => change(path, () => files.removeTree(path)),
   };
 }

@@ -308,6 +308,7 @@ describe('a disclosure', () => {
   test.runIf(process.geteuid?.() === 0)('belongs to the receiver, whoever root is', async () => {
     const recording = await builder.record({ path: 'ROOT.MP4' });
     await rm(join(builder.vault, '.disclosures'), { recursive: true, force: true });
+    await chmod(join(builder.vault, '..'), 0o711);
     await chown(builder.vault, 65_534, 65_534);
     try {
       expect((await openThere(recording)).exitCode).toBe(0);

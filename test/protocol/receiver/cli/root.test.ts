@@ -1,5 +1,5 @@
 // Commands of the store as the handbook has them typed: by root, beside a vault that belongs to the user of the service.
-import { chmod, chown, readdir, readFile, stat } from 'node:fs/promises';
+import { chmod, chown, lchown, mkdir, readdir, readFile, rename, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { keyIdHex, makeSecretKey } from '../../../../protocol/minisign.ts';
@@ -56,6 +56,30 @@ test.runIf(isRoot)(
         ),
       );
       expect(own).toEqual([0, 0, 0]);
+    });
+  },
+);
+
+test.runIf(isRoot)(
+  'what root types writes nothing where a link that the service put into its vault leads',
+  async () => {
+    await withRetentionStore(async ({ folder, vault, plant, call }) => {
+      await plant(20);
+      await call('expire', '--clock-checked'); // makes the store's log
+      const roots = join(folder, 'roots');
+      await mkdir(roots, { mode: 0o700 });
+      await chmod(folder, 0o711);
+      const log = join(vault, 'r-test/custody');
+      await rename(log, `${log}.away`);
+      await symlink(roots, log);
+      for (const path of await everythingIn(vault)) await lchown(path, SERVICE_UID, SERVICE_UID);
+      for (const words of [
+        ['expire', '--clock-checked'],
+        ['rotate', '--prepare'],
+        ['rotate', '--commit'],
+      ])
+        await call(...words);
+      expect(await readdir(roots)).toEqual([]);
     });
   },
 );
