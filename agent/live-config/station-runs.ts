@@ -68,7 +68,7 @@ export class StationRuns {
       this.#tellFailed(station);
       const next = await this.#nextConfig(station, signal);
       await station.stop();
-      if (next === undefined) return;
+      if (next === undefined || signal.aborted) return;
       station = await this.#upInTime(this.#putUp(next), signal);
     }
   }

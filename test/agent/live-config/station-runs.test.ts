@@ -45,6 +45,7 @@ class Rig {
   readonly #brokenWith = new Set<string>();
   #file: JudgedConfig;
   #answering: Promise<JudgedConfig> | undefined;
+  #stopping: Promise<void> = Promise.resolve();
   /** How often the file was looked at. */
   judged = 0;
   readonly ended: Promise<void>;
@@ -80,7 +81,10 @@ class Rig {
             station.sha256.push(taken.sha256);
             station.rates.push(taken.config.broker.rateBytesPerS);
           },
-          stop: async () => void (station.isUp = false),
+          stop: async () => {
+            await this.#stopping;
+            station.isUp = false;
+          },
         };
       },
     });
@@ -112,6 +116,13 @@ class Rig {
       this.#answering = undefined;
       answer(found);
     };
+  }
+
+  /** From now on a stop lasts until the returned function is called. */
+  stopsSlowly(): () => void {
+    let goOn = (): void => undefined;
+    this.#stopping = new Promise((resolve) => (goOn = resolve));
+    return goOn;
   }
 
   /** Nor can a station that runs take it over. */
@@ -291,6 +302,16 @@ test('a mount that the file names and that does not answer is told, keeps no sta
   await rig.look();
   await rig.end();
   expect(rig.last.isUp).toBe(false);
+});
+
+test('who asks for the end while a station is put down for a change gets no other one, with dockings of its own', async () => {
+  const { rig, second } = await rigOf();
+  const goOn = rig.stopsSlowly();
+  await rig.edit({ kind: 'good', good: second });
+  const ended = rig.end();
+  goOn();
+  await ended;
+  expect(rig.stations.map(({ isUp }) => isUp)).toEqual([false]);
 });
 
 test('limits of the uplink are handed to the station that runs, while a camera is read as well', async () => {
