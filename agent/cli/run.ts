@@ -27,7 +27,7 @@ nothing, and the log and the condition "configuration.refused" say why.
 
   --config FILE  the station's file (default ${STATION_FILE_DEFAULT})
 
-Exit codes: 0 ended when asked to, 1 failure, 75 another agent works on this spool, 78 configuration or keys. Where a mount or a disk
+Exit codes: 0 ended when asked to, 1 failure, 75 another agent works on this spool, 78 configuration or keys, or root in the spool of the service. Where a mount or a disk
 that does not answer holds it, it ends by SIGTERM (143 to a shell) within 40 s; a second signal ends it at once. Neither loses anything.
 `;
 

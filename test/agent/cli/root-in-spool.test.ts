@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { custody } from '../../../agent/cli/custody.ts';
 import { keys } from '../../../agent/cli/keys.ts';
+import { run } from '../../../agent/cli/run.ts';
 import { readPublicKeyFile } from '../../../config/keys.ts';
 import { publicKeyLine } from '../../../protocol/minisign.ts';
 import { exchange, put } from '../../config/files.ts';
@@ -32,6 +33,8 @@ interface Rooted {
   readonly rotate: (...words: string[]) => Promise<CommandRun>;
   readonly prove: () => Promise<CommandRun>;
   readonly acknowledge: () => Promise<CommandRun>;
+  /** The agent in the foreground. */
+  readonly runAgent: () => Promise<CommandRun>;
   readonly publicKey: () => Promise<string>;
 }
 
@@ -53,6 +56,7 @@ async function withService(use: (rooted: Rooted) => Promise<void>): Promise<void
       prove: () =>
         runCommand(keys, 'prove', '--config', file, '--identity', join(folder, 'store/store.identity')),
       acknowledge: () => runCommand(custody, '--acknowledge', '--reason', 'looked-at', '--config', file),
+      runAgent: () => runCommand(run, '--config', file),
       publicKey: async () => publicKeyLine(await readPublicKeyFile(join(folder, 'keys/station.pub'))),
     });
   });
@@ -115,6 +119,19 @@ describe.runIf(process.geteuid?.() === 0)('what root types in the spool of a ser
       expect(await readdir(roots)).toEqual(['spool.json']);
     });
   });
+
+  test.each(['there', 'yet to be made'])(
+    'is no agent: what root pulled into a spool that is %s the service could never send',
+    async (what) => {
+      await withService(async ({ spool, prove, runAgent }) => {
+        if (what === 'there') await prove();
+        const { exitCode, err } = await runAgent();
+        expect([exitCode, err]).toEqual([78, expect.stringContaining(`is user ${SERVICE_UID}`)]);
+        expect(err).toContain('systemctl start bodydock');
+        expect(await ownersIn(join(spool, '..'))).toEqual([SERVICE_UID]);
+      });
+    },
+  );
 
   test('gives away no file of root’s that has a name in the log’s folder', async () => {
     await withService(async ({ spool, roots, rotate }) => {
