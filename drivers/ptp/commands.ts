@@ -4,6 +4,7 @@ import { DataReader } from './data-reader.ts';
 import { parseDeviceInfo, parseIds, parseObjectInfo, parseStorageInfo, safeBytes } from './datasets.ts';
 import { ALL_FORMATS, DEVICE_PROPERTY, HANDLE_ROOT, OBJECT_PROPERTY, OPERATION, RESPONSE } from './codes.ts';
 import { assertOk, type PtpConversation, type PtpQuestion } from './conversation.ts';
+import type { PtpAnswer } from './pipe.ts';
 import { DockError } from '../../protocol/errors.ts';
 
 /** Datasets are some hundred bytes; long texts and arrays of codes make them some thousand. */
@@ -63,30 +64,35 @@ export class PtpCommands {
     return parseStorageInfo(await this.#data(question, signal));
   }
 
-  /** Handles directly below a folder, or below the root of the storage; the first `countMax` of them. */
+  /**
+   * Handles directly below a folder, or below the root of the storage; the first `countMax` of them. Undefined where the camera says OK and gives
+   * no list: an empty one has its count.
+   */
   async children(
     storage: number,
     folder: number | undefined,
     countMax: number,
     signal: AbortSignal,
-  ): Promise<{ readonly ids: number[]; readonly isCut: boolean }> {
-    const parameters = [storage, ALL_FORMATS, folder ?? HANDLE_ROOT];
-    const byHandle = folder !== undefined;
-    const question = { operation: OPERATION.getObjectHandles, parameters, byHandle };
-    const answer = await this.#conversation.ask(question, 4 + 4 * countMax, signal);
-    // A camera that wants 0 for the root says so in one of these ways.
-    const isRootRefused =
-      folder === undefined &&
-      (answer.code === RESPONSE.invalidParentObject || answer.code === RESPONSE.invalidObjectHandle);
-    const other = isRootRefused
-      ? await this.#conversation.ask(
-          { ...question, parameters: [storage, ALL_FORMATS, 0] },
-          4 + 4 * countMax,
-          signal,
-        )
-      : answer;
-    assertOk(question.operation, other);
-    return parseIds(other.data, 'list of objects', countMax);
+  ): Promise<{ readonly ids: number[]; readonly isCut: boolean } | undefined> {
+    const ask = (parent: number): Promise<PtpAnswer> => {
+      const parameters = [storage, ALL_FORMATS, parent];
+      const question = {
+        operation: OPERATION.getObjectHandles,
+        parameters,
+        byHandle: folder !== undefined,
+      };
+      return this.#conversation.ask(question, 4 + 4 * countMax, signal);
+    };
+    const answer = await ask(folder ?? HANDLE_ROOT);
+    if (folder !== undefined) return listIn(answer, countMax);
+    // A camera that wants 0 for the root says so in one of these ways, or finds nothing below what it does not know: nothing is believed once more.
+    if (answer.code === RESPONSE.invalidParentObject || answer.code === RESPONSE.invalidObjectHandle)
+      return listIn(await ask(0), countMax);
+    const list = listIn(answer, countMax);
+    if (list !== undefined && list.ids.length > 0) return list;
+    const other = await ask(0);
+    const more = other.code === RESPONSE.ok ? listIn(other, countMax) : undefined;
+    return more !== undefined && more.ids.length > 0 ? more : list;
   }
 
   async objectInfo(handle: number, signal: AbortSignal): Promise<ObjectInfo> {
@@ -209,6 +215,15 @@ export class PtpCommands {
     assertOk(question.operation, answer);
     return answer.data;
   }
+}
+
+/** Errors: those of `assertOk`; "driver.protocol" for a list that is none. */
+function listIn(
+  answer: PtpAnswer,
+  countMax: number,
+): { readonly ids: number[]; readonly isCut: boolean } | undefined {
+  assertOk(OPERATION.getObjectHandles, answer);
+  return answer.data.length === 0 ? undefined : parseIds(answer.data, 'list of objects', countMax);
 }
 
 function nonsense(what: string): DockError {

@@ -50,6 +50,7 @@ export async function listObjects(
   const { generation } = commands;
   const isNamed = stores.listed(storages);
   for (const storage of storages) await walk.storage(storage, isNamed(storage), signal);
+  walk.checkParents();
   // Handles of two sessions in one listing: the same one may stand for two objects, and one of them would be left out.
   if (commands.generation !== generation) throw handlesLost(undefined);
   if (storages.length === 0) walk.problem('no-medium', null);
@@ -131,6 +132,8 @@ interface WalkedObject extends NamedObject {
 class Walk {
   readonly #commands: PtpCommands;
   readonly #seen = new Set<number>();
+  /** Of each folder the one that it says to lie in. */
+  readonly #parents = new Map<number, number>();
   readonly objects: WalkedObject[] = [];
   readonly problems: InventoryProblem[] = [];
 
@@ -159,9 +162,10 @@ class Walk {
   async #children(folder: Folder, signal: AbortSignal): Promise<readonly number[]> {
     const places = INVENTORY_ENTRIES_MAX - this.#seen.size;
     try {
-      const { ids, isCut } = await this.#commands.children(folder.storage, folder.handle, places, signal);
-      if (isCut) this.problem('too-many-entries', folder.path);
-      return ids;
+      const list = await this.#commands.children(folder.storage, folder.handle, places, signal);
+      if (list === undefined) this.problem('unreadable-folder', folder.path);
+      if (list?.isCut === true) this.problem('too-many-entries', folder.path);
+      return list?.ids ?? [];
     } catch (error) {
       if (responseOf(error) === undefined) throw error;
       this.problem('unreadable-folder', folder.path);
@@ -178,8 +182,10 @@ class Walk {
     const { info, sizeBytes } = found;
     const path = joinPath(folder.path, info.name);
     if (path.length > CAMERA_PATH_BYTES_MAX) this.problem('path-too-long', folder.path);
-    else if (info.format === FORMAT_ASSOCIATION) return { ...folder, handle, path, depth: folder.depth + 1 };
-    else this.#add({ handle, storage: folder.storage, plain: path }, info, sizeBytes);
+    else if (info.format === FORMAT_ASSOCIATION) {
+      this.#parents.set(handle, info.parent);
+      return { ...folder, handle, path, depth: folder.depth + 1 };
+    } else this.#add({ handle, storage: folder.storage, plain: path }, info, sizeBytes);
     return undefined;
   }
 
@@ -195,6 +201,23 @@ class Walk {
       vendor: vendorFields(info),
     } as const;
     this.objects.push({ ...where, stamp, entry });
+  }
+
+  /** Folders that lie in each other lead nowhere: what else lies there may not be shown. */
+  checkParents(): void {
+    const checked = new Set<number>();
+    for (const folder of this.#parents.keys()) {
+      const way = new Set<number>();
+      for (
+        let at: number | undefined = folder;
+        at !== undefined && !checked.has(at);
+        at = this.#parents.get(at)
+      ) {
+        if (way.has(at)) return this.problem('folders-in-circle', null);
+        way.add(at);
+      }
+      for (const each of way) checked.add(each);
+    }
   }
 
   problem(reason: string, path: Uint8Array | null): void {

@@ -177,4 +177,20 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     put: "`${generation === '2' ? 1 : bus.number}-${ports}`",
     suites: ['config/usb-buses'],
   },
+  {
+    id: 'ptp-circle-is-empty',
+    what: 'folders that lie in each other count as an empty camera',
+    file: 'drivers/ptp/listing.ts',
+    find: "        if (way.has(at)) return this.problem('folders-in-circle', null);\n",
+    put: '        if (way.has(at)) return;\n',
+    suites: PTP,
+  },
+  {
+    id: 'ptp-no-list-is-empty',
+    what: 'an answer that says OK and holds no list of objects counts as an empty folder',
+    file: 'drivers/ptp/listing.ts',
+    find: "      if (list === undefined) this.problem('unreadable-folder', folder.path);\n",
+    put: '',
+    suites: PTP,
+  },
 ];

@@ -3,10 +3,19 @@ import { afterEach, expect, test } from 'vitest';
 import { pathDigest } from '../../agent/entries/entry.ts';
 import type { DockingRecord } from '../../protocol/docking-record.ts';
 import { scaledClock } from '../fakes/clock-scaled.ts';
+import { ids, objectInfo } from '../fakes/ptp/encode.ts';
 import { FILES_STORE } from '../fakes/ptp/operations.ts';
 import type { PtpResponder } from '../fakes/ptp/responder.ts';
 import { ptpStation, type PtpStation } from '../fakes/ptp/station.ts';
 
+const FOLDER = {
+  storage: FILES_STORE,
+  format: 0x3001,
+  isProtected: false,
+  sizeBytes32: 0,
+  capturedAt: '',
+  modifiedAt: '',
+};
 const FACTS = { vendorId: 0x1234, productId: 1 };
 let station: PtpStation;
 afterEach(() => station.dock.close());
@@ -77,4 +86,25 @@ test('nobody is told to take a camera whose only store left the listing with a r
   expect(station.dock.bay()['entries_waiting']).toBe(1);
   expect(lights).not.toContain('safe-to-take');
   expect((await recordOf()).entries).toHaveLength(1);
+});
+
+test('a camera whose folders lie in each other is no empty one: what is in them may be hidden, and somebody is called', async () => {
+  const camera = await withCamera();
+  const FOLDERS = [0x21, 0x22, 0x23];
+  const [handles, info] = [0x1007, 0x1008];
+  camera.misdeeds.change = (operation, answer, [handle = 0]) => {
+    if (operation !== handles && operation !== info) return;
+    const next = FOLDERS[(FOLDERS.indexOf(handle) + 1) % FOLDERS.length] ?? 0;
+    const data =
+      operation === handles ? ids(FOLDERS) : objectInfo({ ...FOLDER, parent: next, name: `f${handle}` });
+    Object.assign(answer, { code: 0x2001, data, sizeBytes: data.length });
+  };
+  station.usb.plug('1-1.1', camera, FACTS);
+  await station.dock.until('listed', () => station.dock.bay()['state'] === 'done');
+  expect(station.dock.bay()['light']).toBe('call-someone');
+  expect(station.dock.conditions.facts('camera.listing', 'bay-1')).toEqual({
+    places: 1,
+    reason: 'folders-in-circle',
+  });
+  expect((await recordOf()).inventory).toMatchObject({ entries: 0, complete: false });
 });

@@ -333,7 +333,51 @@ describe('datasets that lie', () => {
       });
       answer.sizeBytes = answer.data.length;
     };
-    expect((await session.inventory(live())).entries).toEqual([]);
+    const circle = await session.inventory(live());
+    expect(circle.entries).toEqual([]);
+    expect(circle.problems.map(({ reason }) => reason)).toEqual(['folders-in-circle']);
+  });
+
+  test('a camera that answers with all it has, whichever folder is asked for, has no folders in a circle', async () => {
+    const made = bench({ 'D/E/a': patternBytes(10), 'D/b': patternBytes(20, 2) });
+    const session = await opened(made);
+    made.responder.misdeeds.change = (operation, answer) => {
+      if (operation !== GET_HANDLES) return;
+      answer.data = ids([...made.responder.objects.all().keys()]);
+      answer.sizeBytes = answer.data.length;
+    };
+    const { entries, problems } = await session.inventory(live());
+    expect([entries.length, problems]).toEqual([2, []]);
+  });
+
+  test('a root that is empty by one of its two names, and not by the other, is not believed to be empty', async () => {
+    const made = bench({ 'D/a': patternBytes(10), b: patternBytes(20, 2) });
+    const session = await opened(made);
+    const roots = [...made.responder.objects.all().values()].filter(({ parent }) => parent === 0);
+    made.responder.misdeeds.change = (operation, answer, [, , parent]) => {
+      if (operation !== GET_HANDLES || (parent !== 0 && parent !== 0xffffffff)) return;
+      const data = ids(parent === 0 ? roots.map(({ handle }) => handle) : []);
+      Object.assign(answer, { code: 0x2001, data, sizeBytes: data.length });
+    };
+    const { entries, problems } = await session.inventory(live());
+    expect([entries.map(({ path }) => latin1(path)), problems]).toEqual([['D/a', 'b'], []]);
+  });
+
+  test('an answer without a list is no empty list', async () => {
+    const made = bench({ 'D/a': patternBytes(10), b: patternBytes(20, 2) });
+    const session = await opened(made);
+    for (const [isSilent, listed] of [
+      [(parent: number) => parent !== 0xffffffff, ['b']],
+      [() => true, []],
+    ] as const) {
+      made.responder.misdeeds.change = (operation, answer, [, , parent = 0]) => {
+        if (operation === GET_HANDLES && isSilent(parent))
+          Object.assign(answer, { code: 0x2001, data: undefined, sizeBytes: 0 });
+      };
+      const { entries, problems } = await session.inventory(live());
+      expect(entries.map(({ path }) => latin1(path))).toEqual(listed);
+      expect(problems.map(({ reason }) => reason)).toEqual(['unreadable-folder']);
+    }
   });
 
   test('folders below each other without end are a problem', async () => {
