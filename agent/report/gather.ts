@@ -1,5 +1,6 @@
 // Gathers what a vault tells into a report. Three kinds of memory: one small object a docking, one id a recording, one number a receipt; no
 // document is kept. What a station's log says of each document is kept while it is taken.
+import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import type { DockingRecord } from '../../protocol/docking-record.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { LoggedDocking } from '../verify/docking-account.ts';
@@ -68,6 +69,8 @@ export class Gatherer {
   /** What recordings say of days by when they were made, whichever day they came on. */
   readonly #captured = new Map<string, Proof>();
   readonly #unproven = new Set<string>();
+  /** Days on which a camera was refused that is none of the station's. */
+  readonly #refused = new Set<string>();
   /** Days of dockings that a log names and whose record is not here. */
   readonly #open = new Set<string>();
   readonly #letGo = new Set<string>();
@@ -92,6 +95,12 @@ export class Gatherer {
     if (source.kind === 'unproven') this.#unproven.add(source.where);
     else if (source.kind === 'docking') this.#docking(source.record, source.receivedAt);
     else this.#recording(source);
+  }
+
+  /** An entry of a station's log of the period. A camera that is none of the station's was refused: nobody looked at what is on it. */
+  takeEntry({ event, facts, at }: CustodyEntry): void {
+    if (event === 'camera-refused' && facts['reason'] !== 'other-camera')
+      this.#refused.add(this.#calendar.dayOf(at));
   }
 
   /** What the log of a station says beside its documents, once all of these were taken. */
@@ -252,6 +261,7 @@ export class Gatherer {
       days.set(docking.day, worse(days.get(docking.day), ofDay));
     }
     for (const day of this.#open) days.set(day, worse(days.get(day), 'undecided'));
+    for (const day of this.#refused) if (days.has(day)) days.set(day, worse(days.get(day), 'undecided'));
     for (const [day, proof] of days) days.set(day, worse(this.#captured.get(day), proof));
     const count = (kind: string): number => [...days.values()].filter((each) => each === kind).length;
     const all = daysOf(this.#period).length;

@@ -69,7 +69,9 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
       heads.push(...headOf(source, station));
     }
     const take = (entry: CustodyEntry): void => {
-      if (calendar.isWithin(entry.at, period)) failures.entry(entry);
+      if (!calendar.isWithin(entry.at, period)) return;
+      failures.entry(entry);
+      gatherer.takeEntry(entry);
     };
     gatherer.takeLog(station, await readStationLog(options, station, { heads, letGo, take }), letGo);
   }

@@ -73,7 +73,7 @@ const EN = {
   none: 'none',
   check: 'How this was counted',
   checkText:
-    'A docking counts as proof that nothing new was recorded when its signed record shows a complete list of what was on the camera, nothing was left behind, and every file that was taken lies in the store and is known to be no recording; a file of an unknown kind may be one. A docking that a station’s signed log names and whose record is not here leaves its day undecided. Where the station did not know the time, it proves nothing of a day, nor does any docking of a day on which a recording that came later may have been made. Weeks are counted from Monday, recordings by the day on which they reached the station.',
+    'A docking counts as proof that nothing new was recorded when its signed record shows a complete list of what was on the camera, nothing was left behind, and every file that was taken lies in the store and is known to be no recording; a file of an unknown kind may be one. A docking that a station’s signed log names and whose record is not here leaves its day undecided, and so does a camera that was refused because the station does not know it: nobody looked at what is on it. Where the station did not know the time, it proves nothing of a day, nor does any docking of a day on which a recording that came later may have been made. Weeks are counted from Monday, recordings by the day on which they reached the station.',
 };
 
 const DE: Record<keyof typeof EN, string> = {
@@ -145,7 +145,7 @@ const DE: Record<keyof typeof EN, string> = {
   none: 'keine',
   check: 'Wie gezählt wurde',
   checkText:
-    'Ein Andockvorgang gilt als Nachweis, dass nichts Neues aufgezeichnet wurde, wenn sein signiertes Protokoll eine vollständige Liste des Kamerainhalts zeigt, nichts zurückgeblieben ist und jede übernommene Datei im Zentralspeicher liegt und sicher keine Aufzeichnung ist; eine Datei unbekannter Art kann eine sein. Nennt das signierte Protokoll einer Station einen Andockvorgang, dessen Protokoll nicht hier liegt, so bleibt sein Tag ungeklärt. Kannte die Station die Zeit nicht, so belegt er nichts für einen Tag; auch kein Andockvorgang eines Tages, an dem eine später übernommene Aufzeichnung entstanden sein kann. Wochen beginnen am Montag; Aufzeichnungen zählen an dem Tag, an dem sie die Station erreichten.',
+    'Ein Andockvorgang gilt als Nachweis, dass nichts Neues aufgezeichnet wurde, wenn sein signiertes Protokoll eine vollständige Liste des Kamerainhalts zeigt, nichts zurückgeblieben ist und jede übernommene Datei im Zentralspeicher liegt und sicher keine Aufzeichnung ist; eine Datei unbekannter Art kann eine sein. Nennt das signierte Protokoll einer Station einen Andockvorgang, dessen Protokoll nicht hier liegt, so bleibt sein Tag ungeklärt; ebenso, wenn eine Kamera abgewiesen wurde, die die Station nicht kennt: Niemand hat nachgesehen, was darauf ist. Kannte die Station die Zeit nicht, so belegt er nichts für einen Tag; auch kein Andockvorgang eines Tages, an dem eine später übernommene Aufzeichnung entstanden sein kann. Wochen beginnen am Montag; Aufzeichnungen zählen an dem Tag, an dem sie die Station erreichten.',
 };
 
 /** German for the codes behind a colon; others stay as they are. */

@@ -212,6 +212,26 @@ describe('a line of a log', () => {
     expect([codes, made.failures]).toEqual([[0, 0], [{ kind: 'camera refused', count: 1 }]]);
   });
 
+  test.each([
+    ['unknown', UNDECIDED],
+    ['no-serial', UNDECIDED],
+    ['other-camera', EMPTY], // it is one of the station's: what it holds shows when it is docked
+  ] as const)(
+    'of a camera that was refused as %s, on which nobody looked, says as much of the day',
+    async (reason, days) => {
+      const builder = await newVault();
+      await builder.dock();
+      await builder.undock();
+      builder.log('camera-refused', { bay: 'bay-1', reason });
+      builder.clock.moveTo('2026-11-26');
+      builder.log('camera-refused', { bay: 'bay-1', reason });
+      await builder.close();
+      const { codes, made } = await reported(builder, DAY, '2026-11-26');
+      expect([codes, kindsIn(made)]).toEqual([[0, 0], ['camera refused']]);
+      expect(made.days).toEqual({ days: 2, ...days, without_docking: 1 });
+    },
+  );
+
   test('that is missing behind what the store signed for is told', async () => {
     const { builder } = await twoDockings();
     const lines = (await readFile(pathOf(builder), 'utf8')).split('\n');
