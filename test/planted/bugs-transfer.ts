@@ -326,4 +326,28 @@ export const TRANSFER_BUGS: readonly PlantedBug[] = [
     put: "if (owner.state !== 'released') throw error;",
     suites: ['agent/spool/spool'],
   },
+  {
+    id: 'refusal-not-verified',
+    what: 'anybody can refuse a recording, or ask for it again, in the name of the store',
+    file: 'agent/push/push-verify.ts',
+    find: '  verifyMessage(message.body, message.signature, message.key_id, store.storeKeys);\n  const body = listed(parseSignedBody(message), store);\n  if (body.station',
+    put: "  if (message.message === 'claim')\n    verifyMessage(message.body, message.signature, message.key_id, store.storeKeys);\n  const body = listed(parseSignedBody(message), store);\n  if (body.station",
+    suites: ['agent/push/push-verify'],
+  },
+  {
+    id: 'word-for-another-station',
+    what: 'what a store said to one station counts for another one that pins its key',
+    file: 'agent/push/push-verify.ts',
+    find: 'if (body.station !== store.station || body.recording !== recording)',
+    put: 'if (body.recording !== recording)',
+    suites: ['agent/push/push-verify'],
+  },
+  {
+    id: 'unlisted-receiver-heard',
+    what: 'a receiver that the file does not list sends receipts',
+    file: 'agent/push/push-verify.ts',
+    find: "return { kind: 'receipt', message: listed(message, store) };",
+    put: "return { kind: 'receipt', message };",
+    suites: ['agent/push/push-verify'],
+  },
 ];
