@@ -1,7 +1,7 @@
 // Where a bay's camera is, and how its session is opened there.
 import type { CameraSession, Driver, Place } from '../../drivers/driver.ts';
 import { pickDriver } from '../../drivers/registry.ts';
-import { DockError } from '../../protocol/errors.ts';
+import { DockError, isDockError } from '../../protocol/errors.ts';
 import { departed, type PlaceWatch } from './place-watch.ts';
 
 /** A session with the camera in a bay. */
@@ -40,11 +40,21 @@ export class SinglePlace implements BayPlace {
     const session = await driver.open(this.#place, signal);
     try {
       // What left before it was opened may have left something else in its place, such as an empty mount point.
-      if ((await this.watch.present()) === undefined) throw departed('nothing is in this bay any more');
+      if (await this.#isGone()) throw departed('nothing is in this bay any more');
     } catch (error) {
       await session.close();
       throw error;
     }
     return session;
+  }
+
+  /** A look that the machine refuses says nothing of the camera. */
+  async #isGone(): Promise<boolean> {
+    try {
+      return (await this.watch.present()) === undefined;
+    } catch (error) {
+      if (isDockError(error)) throw error;
+      return false;
+    }
   }
 }
