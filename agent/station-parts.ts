@@ -29,7 +29,7 @@ import type { Bulk } from './bulk/bulk.ts';
 import { composeStation, type ComposedStation } from './compose-station.ts';
 import { encodeAnswer } from './control/control-protocol.ts';
 import { LoggedConditions } from '../protocol/io/conditions-log.ts';
-import { ledLamp } from './bay/lamp-leds.ts';
+import { clockedLamp } from './bay/lamp-leds.ts';
 import { ConditionBoard } from './conditions/condition-board.ts';
 import { CertificateWatch, type CertificateWatchDeps } from './monitoring/certificate-watch.ts';
 import { nodeMachine } from './monitoring/machine-node.ts';
@@ -153,7 +153,7 @@ export async function openParts(
     portSwitches,
     clockSource: linuxClockSource(),
     machine: nodeMachine(clock),
-    leds: (names) => ledLamp(names, (ms) => new Promise((resolve) => void clock.after(ms, () => resolve()))),
+    leds: clockedLamp(clock),
     certificates: certificates(config.broker, { clock, log, conditions }),
     localMs,
     bootId: await readBootId(),

@@ -13,6 +13,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DockError, systemCode } from '../../protocol/errors.ts';
+import type { Clock } from '../../protocol/ports.ts';
 import type { BayLight, Lamp } from './bay-lamp.ts';
 
 const LEDS_FOLDER = '/sys/class/leds';
@@ -57,6 +58,11 @@ export function ledLamp(names: readonly string[], wait: Wait, folder = LEDS_FOLD
       for (const { led, glow } of each) if (glow !== 'off') await setGlow(led, glow, wait);
     },
   };
+}
+
+/** The same with the machine's clock. */
+export function clockedLamp(clock: Pick<Clock, 'after'>): (names: readonly string[]) => Lamp {
+  return (names) => ledLamp(names, (ms) => new Promise((resolve) => void clock.after(ms, () => resolve())));
 }
 
 async function setGlow(led: string, glow: Glow, wait: Wait): Promise<void> {

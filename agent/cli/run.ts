@@ -10,6 +10,8 @@ import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { endingInTime } from '../../protocol/io/exit-soon.ts';
 import { pinoLog } from '../../protocol/io/log-pino.ts';
 import { openServiceManager } from '../../protocol/io/service-manager.ts';
+import { darkenLamps } from '../bay/dark-lamps.ts';
+import { clockedLamp } from '../bay/lamp-leds.ts';
 import { News } from '../bay/news.ts';
 import { ConfigFileWatch } from '../live-config/file-watch.ts';
 import { judgeConfig, readConfig } from '../live-config/judged-config.ts';
@@ -50,12 +52,14 @@ async function runFile(file: string, io: Io): Promise<number> {
     io.err(renderProblems(first.problems));
     return EXIT_CONFIGURATION;
   }
+  const clock = nodeClock();
+  const log = pinoLog({ level: first.good.config.log.level });
+  await darkenLamps(first.good.config, { lampOf: clockedLamp(clock), clock, log });
   const { problems, warnings } = await checkStationStart(first.good.config);
   if (problems.length > 0) {
     io.err(renderProblems(problems));
     return EXIT_CONFIGURATION;
   }
-  const log = pinoLog({ level: first.good.config.log.level });
   for (const warning of warnings) log.warn('configuration', { ...warning });
   for (const { id, usbPort } of first.good.config.bays)
     if (usbPort !== null && isUnfoundPort(usbPort))
@@ -66,7 +70,6 @@ async function runFile(file: string, io: Io): Promise<number> {
   process.on('uncaughtException', (error) => endOnFault(log, error));
   process.on('unhandledRejection', (error) => endOnFault(log, error));
   const manager = openServiceManager({ environment: process.env, log });
-  const clock = nodeClock();
   const version = await readVersion();
   const edits = new News();
   const loginCounts: LoginCounts = new Map();
