@@ -17,6 +17,7 @@ import type { TlsCredentials } from '../protocol/io/broker-types.ts';
 import { nodeClock } from '../protocol/io/clock-node.ts';
 import { linuxClockSource } from '../protocol/io/clock-source-linux.ts';
 import { bufferFreer } from '../protocol/io/free-buffer.ts';
+import { DOWN_MESSAGE_BYTES_MAX } from '../protocol/limits.ts';
 import { nodeRandom } from '../protocol/io/random-node.ts';
 import type { WorkerSigner } from '../protocol/io/signer-worker.ts';
 import { localMs } from '../protocol/io/zone-node.ts';
@@ -117,6 +118,7 @@ export async function openParts(
       qos: 1,
       retain: true,
     },
+    inboundBytesMax: DOWN_MESSAGE_BYTES_MAX,
     clock,
     random,
     log,

@@ -50,6 +50,11 @@ export const PULL_PIECE_BYTES = 1 * MIB;
 
 /** Largest control message (offer, claim, have, receipt, custody batch) that is parsed at all. */
 export const CONTROL_MESSAGE_BYTES_MAX = 1 * MIB;
+/**
+ * Longest message that a station parses: the largest, a receipt of 8 KiB in base64 or a signed body of 16 KiB with its quotes escaped, have half of
+ * it. 1 MiB of JSON that mean nothing hold up the thread of a Raspberry Pi for over 100 ms, and may come again at once.
+ */
+export const DOWN_MESSAGE_BYTES_MAX = 64 * KIB;
 /** Payload bytes of one custody batch: under every broker's cap that we know (AWS IoT 128 KB). */
 export const CUSTODY_BATCH_BYTES_MAX = 96 * KIB;
 /** One custody entry as a line. */

@@ -6,7 +6,13 @@ import { encodeCanonical, parseCanonical } from './canonical.ts';
 import * as d from './document.ts';
 import { encodeBase64, encodeUtf8, parseBase64, parseUtf8 } from './bytes.ts';
 import { DockError } from './errors.ts';
-import { CONTROL_MESSAGE_BYTES_MAX, HAVE_RANGES_MAX, JSON_DEPTH_MAX, MESSAGE_BYTES_MIN } from './limits.ts';
+import {
+  CONTROL_MESSAGE_BYTES_MAX,
+  DOWN_MESSAGE_BYTES_MAX,
+  HAVE_RANGES_MAX,
+  JSON_DEPTH_MAX,
+  MESSAGE_BYTES_MIN,
+} from './limits.ts';
 
 const base64Schema = z.base64();
 const epochSchema = z.int().min(1);
@@ -159,7 +165,7 @@ export function parseFin(payload: Uint8Array): FinMessage {
 
 /** The message in a payload that came below `down/`. Errors: "message.refused". */
 export function parseDown(payload: Uint8Array): DownMessage {
-  return parseMessage(downSchema, payload);
+  return parseMessage(downSchema, payload, DOWN_MESSAGE_BYTES_MAX);
 }
 
 /** The body of a signed message whose signature was verified. Errors: "message.refused". */
@@ -177,9 +183,8 @@ export function messageBytes(base64: string): Uint8Array {
 /** Base64 field from bytes. */
 export const messageField = encodeBase64;
 
-function parseMessage<T>(schema: z.ZodType<T>, payload: Uint8Array): T {
-  if (payload.length > CONTROL_MESSAGE_BYTES_MAX)
-    refuse(`${payload.length} bytes, at most ${CONTROL_MESSAGE_BYTES_MAX}`);
+function parseMessage<T>(schema: z.ZodType<T>, payload: Uint8Array, bytesMax = CONTROL_MESSAGE_BYTES_MAX): T {
+  if (payload.length > bytesMax) refuse(`${payload.length} bytes, at most ${bytesMax}`);
   const text = parseUtf8(payload) ?? refuse('not UTF-8');
   if (deeperThan(text, JSON_DEPTH_MAX)) refuse(`deeper than ${JSON_DEPTH_MAX} levels`);
   let value: unknown;

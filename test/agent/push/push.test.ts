@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { DockError } from '../../../protocol/errors.ts';
 import type { RecordingId } from '../../../protocol/ids.ts';
-import { UNIT_BYTES, WINDOW_BYTES_MAX } from '../../../protocol/limits.ts';
+import { DOWN_MESSAGE_BYTES_MAX, UNIT_BYTES, WINDOW_BYTES_MAX } from '../../../protocol/limits.ts';
 import { makeSecretKey } from '../../../protocol/minisign.ts';
 import { settle } from '../../fakes/clock-manual.ts';
 import { PushRig, SEALED_BYTES } from './push-rig.ts';
@@ -641,4 +641,21 @@ test('... and what is no unit is not kept back by them: a locked recording is of
   const locked = rig.spool(true, { locked: true });
   await settle();
   expect(offersOf(locked)).toBe(1);
+});
+
+test('what is longer than any message of a store is not parsed, and the longest that there are count', async () => {
+  const recording = rig.spool();
+  await claimed(recording);
+  await settle();
+  const receipt = JSON.parse(Buffer.from(rig.receipt(recording)).toString()) as object;
+  const padded = (bytes: number): Uint8Array => {
+    const bare = JSON.stringify({ ...receipt, more: '' }).length;
+    return Buffer.from(JSON.stringify({ ...receipt, more: 'x'.repeat(bytes - bare) }));
+  };
+  rig.pusher.take(recording, padded(DOWN_MESSAGE_BYTES_MAX + 1));
+  await settle();
+  expect(rig.receipted).toEqual([]);
+  rig.pusher.take(recording, padded(DOWN_MESSAGE_BYTES_MAX));
+  await settle();
+  expect(rig.receipted).toEqual([recording]);
 });
