@@ -68,9 +68,9 @@ export class Claims {
   /** An offer came. Never throws. */
   offer(name: RecordingName, payload: Uint8Array): void {
     const { transfers, stations, refusals } = this.#options;
+    if (!refusals.looksAt(name.station)) return;
     const known = stations.has(name.station);
     if (transfers.get(name) === undefined && known && !transfers.hasPlace(name.station)) return;
-    if (!known && !refusals.allows(name.station)) return;
     if (payload.length > limits.OFFER_BYTES_MAX) return;
     const kept = new Uint8Array(payload);
     this.#start(name, () => this.#answer(name, kept));
@@ -117,7 +117,10 @@ export class Claims {
     const pinned = stations.get(name.station);
     const keys = pinned && { pinned, revoked: await revocations.of(name.station) };
     const verdict = checkOffer(name, payload, keys);
-    if (verdict.kind === 'refused') return this.#options.rejections.offer(verdict.refusal);
+    if (verdict.kind === 'refused') {
+      this.#options.refusals.failed(name.station);
+      return this.#options.rejections.offer(verdict.refusal);
+    }
     const { offer } = verdict;
     conditions.clear('receiver.offer-refused', name.station);
     if (offer.revoked) return this.#answerRevoked(offer);
@@ -318,8 +321,9 @@ export class Claims {
 
   /** Before there was anything to answer to, or the vault failed: the station repeats its offer. */
   #failed(name: RecordingName, error: unknown): void {
-    const { log, conditions } = this.#options;
+    const { log, conditions, refusals } = this.#options;
     if (isDockError(error, 'message.refused')) {
+      refusals.failed(name.station);
       log.debug('no offer', { ...logName(name), error });
       return;
     }

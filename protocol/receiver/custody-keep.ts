@@ -4,7 +4,8 @@
 // Invariants:
 // 1. An answer names only what is durable.
 // 2. One batch of a station is worked on at a time, few wait, and one receiver keeps a station's log.
-// 3. What brings no progress is not answered: the station asks again with growing pauses, so nonsense never spins.
+// 3. What brings no progress is not answered: the station asks again with growing pauses, so nonsense never spins. Of a station that sends much
+//    that does not follow nothing is looked at for a second: each costs a line in the log, and a journal that gets too many drops others.
 import { sha256Hex } from '../bytes.ts';
 import { CHAIN_START, type ChainState, type CustodyEntry } from '../custody-entry.ts';
 import { isDockError, systemCode } from '../errors.ts';
@@ -17,6 +18,7 @@ import type { CustodyHead } from '../receipt.ts';
 import { pauseWhatever, type Pause } from '../slowly.ts';
 import { followBatch, type BatchOutcome, type CustodyProblem } from './custody-batch.ts';
 import { CustodyFile, segmentPath } from './custody-file.ts';
+import { Allowance } from './allowance.ts';
 import { judgeOpening } from './custody-forks.ts';
 import type { Revocations } from './keys/revocations.ts';
 import type { RevokedUse } from './keys/revoked-use.ts';
@@ -47,7 +49,7 @@ export interface CustodyKeepOptions {
   readonly missing: Pick<MissingWatch, 'notice' | 'beforeAnswer'>;
   /** Signs and publishes. */
   readonly answer: (station: StationId, body: CustodyBody) => Promise<void>;
-  readonly clock: Pick<Clock, 'sleep'>;
+  readonly clock: Pick<Clock, 'sleep' | 'monotonicMs'>;
   readonly log: Log;
   readonly conditions: Conditions;
 }
@@ -80,16 +82,18 @@ export class CustodyKeeper {
   readonly #options: CustodyKeepOptions;
   readonly #logs = new Map<StationId, StationLog>();
   readonly #pause: Pause;
+  readonly #odd: Allowance;
   #waitingBytes = 0;
 
   constructor(options: CustodyKeepOptions) {
     this.#options = options;
     this.#pause = pauseWhatever(options.clock);
+    this.#odd = new Allowance(options.clock);
   }
 
   /** A message below `up/custody`. Never throws; what comes on top of the bound is dropped. */
   take(station: StationId, segment: SegmentId, from: number, payload: Uint8Array): void {
-    if (!this.#options.stations.has(station)) return;
+    if (!this.#options.stations.has(station) || this.#odd.left(station) < 1) return;
     const log = this.#logOf(station);
     if (log.waiting >= CUSTODY_WAITING_MAX || payload.length > CUSTODY_BATCH_BYTES_MAX) return;
     if (this.#waitingBytes + payload.length > CUSTODY_WAITING_BYTES_MAX) return;
@@ -317,6 +321,7 @@ export class CustodyKeeper {
     incoming: Incoming,
     problem: CustodyProblem,
   ): Promise<void> {
+    this.#odd.spend(station);
     const { segment } = incoming;
     const facts = { segment, sequence: problem.sequence, detail: problem.detail };
     if (problem.kind === 'revoked') this.#options.revokedUse.saw(station, facts);

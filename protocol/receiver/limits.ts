@@ -76,7 +76,7 @@ export const UNFINISHED_PER_STATION_MAX = 4096;
 export const PAUSE_FULL_MS = 60_000;
 export const PAUSE_FAILED_MS = 30_000;
 export const PAUSE_ALTERED_MS = 300_000;
-/** Refusals of one station: so many at once, and one more per second. Each costs a signature of some 3 ms. */
+/** Refusals of one station, and offers of it that do not hold: so many of each at once, and one more per second. A refusal costs a signature of some 3 ms. */
 export const REFUSALS_BURST = 20;
 /**
  * Notes about what was refused that are kept on disk, of what a key of a station signed and of what anybody may have sent apart; after that they are

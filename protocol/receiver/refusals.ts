@@ -1,8 +1,9 @@
-// Signed refusals, each costing a signature: so many per station and second, the rest is left unanswered (offers repeat).
+// Signed refusals, each costing a signature: so many per station and second, the rest is left unanswered (offers repeat). Offers that do not hold are
+// counted apart: 350 KB of JSON that mean nothing hold the thread for longer than a signature, so behind as many nothing more is looked at.
 import type { RefuseBody } from '../messages.ts';
 import type { ReceiverId, StationId } from '../ids.ts';
 import type { Clock, Log } from '../ports.ts';
-import { REFUSALS_BURST } from './limits.ts';
+import { Allowance } from './allowance.ts';
 import type { OfferAddress } from './offer-check.ts';
 import { logName, type Sending } from './sending.ts';
 
@@ -26,16 +27,19 @@ export interface RefusalsOptions {
 /** Answers offers with a no for now. */
 export class Refusals {
   readonly #options: RefusalsOptions;
-  readonly #allowances = new Map<StationId | null, { left: number; atMs: number }>();
+  readonly #answered: Allowance;
+  readonly #failed: Allowance;
 
   constructor(options: RefusalsOptions) {
     this.#options = options;
+    this.#answered = new Allowance(options.clock);
+    this.#failed = new Allowance(options.clock);
   }
 
   /** Never rejects: a refusal that is not sent is asked for again. */
   async refuse(address: OfferAddress, refusal: Refusal): Promise<void> {
     const { sending, receiver, log } = this.#options;
-    if (!this.#spend(address.station)) return;
+    if (!this.#answered.spend(this.#payer(address.station))) return;
     log.info('offer refused', { ...logName(address), verb: refusal.verb, reason: refusal.reason });
     const body: RefuseBody = {
       message: 'refuse',
@@ -55,26 +59,17 @@ export class Refusals {
     }
   }
 
-  /** Whether one more refusal of that station would be answered now. */
-  allows(station: StationId): boolean {
-    return this.#left(station) >= 1;
+  /** Whether an offer of that station is looked at now; false where many of it did not hold. */
+  looksAt(station: StationId): boolean {
+    return this.#failed.left(this.#payer(station)) >= 1;
   }
 
-  #left(station: StationId): number {
-    const known = this.#allowances.get(this.#payer(station));
-    if (known === undefined) return REFUSALS_BURST;
-    const passedMs = this.#options.clock.monotonicMs() - known.atMs;
-    return Math.min(REFUSALS_BURST, known.left + passedMs / 1000);
+  /** Something of that station was looked at and did not hold. */
+  failed(station: StationId): void {
+    this.#failed.spend(this.#payer(station));
   }
 
   #payer(station: StationId): StationId | null {
     return this.#options.stations.has(station) ? station : null;
-  }
-
-  #spend(station: StationId): boolean {
-    const left = this.#left(station);
-    if (left < 1) return false;
-    this.#allowances.set(this.#payer(station), { left: left - 1, atMs: this.#options.clock.monotonicMs() });
-    return true;
   }
 }

@@ -3,6 +3,14 @@ import type { PlantedBug } from './planted-bug.ts';
 
 export const RECEIVER_BUGS: readonly PlantedBug[] = [
   {
+    id: 'evidence-crowded-out',
+    what: 'notes of what anybody sends take the room of what a key signed',
+    file: 'protocol/receiver/vault-quarantine.ts',
+    find: "const kind = isSigned ? 'signed' : 'claimed';",
+    put: "const kind = isSigned || bytes === undefined ? 'claimed' : 'claimed';",
+    suites: ['protocol/receiver/quarantine-notes', 'protocol/receiver/vault-files'],
+  },
+  {
     id: 'buffers-held-by-a-trickle',
     what: 'a station that sends a byte now and then keeps all buffers from the others',
     file: 'protocol/receiver/transfers.ts',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sha256Hex } from '../../../protocol/bytes.ts';
+import { encodeUtf8, sha256Hex } from '../../../protocol/bytes.ts';
 import { makeSegmentId } from '../../../protocol/ids.ts';
 import { CUSTODY_SEGMENTS_OPEN_MAX } from '../../../protocol/receiver/limits.ts';
 import { openBench, STATION_KEY, type Bench } from './bench-top.ts';
@@ -93,6 +93,22 @@ test('a batch that does not hold is kept aside once, reported, not answered, and
     (bytes) => bytes?.length === broken.length,
   );
   expect(aside).toHaveLength(1);
+  log.add('agent-stopped').checkpoint();
+  expect(await send(at, log, 4)).toMatchObject({ sequence: 5 });
+});
+
+test('of many batches that do not hold few are looked at, and the log goes on a second later', async () => {
+  const at = await openBench(12);
+  const log = segmentOf(at);
+  await send(at, log, 1);
+  for (let turn = 0; turn < 100; turn++) {
+    await at.station.publish(at.station.topics.custody(log.segment, 4), encodeUtf8(`{"nonsense":${turn}}\n`));
+    await at.top.clock.advance(5);
+  }
+  const told = at.receiver.log.messages('error').length;
+  expect(told).toBeGreaterThan(10);
+  expect(told).toBeLessThanOrEqual(22);
+  await at.top.clock.advance(1000);
   log.add('agent-stopped').checkpoint();
   expect(await send(at, log, 4)).toMatchObject({ sequence: 5 });
 });

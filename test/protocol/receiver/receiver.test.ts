@@ -476,6 +476,21 @@ describe('bounds', () => {
     expect(station.refusals.length).toBeLessThanOrEqual(22);
   });
 
+  test('of a station that sends nonsense for offers few are looked at, and a good one comes through behind it', async () => {
+    const { top, receiver, station } = await pair(36);
+    for (let turn = 0; turn < 300; turn++) {
+      const topic = station.topics.offer(makeSample(top.random, STORE_KEY, 1).recording);
+      await station.publish(topic, encodeUtf8(`{"message":"offer","nonsense":${turn}}`));
+      await top.clock.advance(5);
+    }
+    const looked = receiver.log.messages('debug').filter((message) => message === 'no offer').length;
+    expect(looked).toBeGreaterThan(10);
+    expect(looked).toBeLessThanOrEqual(23);
+    const sample = top.sample(100);
+    station.push(sample);
+    await top.until('receipt', receipted(station, sample), 10_000);
+  });
+
   test('a station that claims all places and sends nothing does not stop another one', async () => {
     const top = new BenchTop(34);
     const hostile = parseStationId('dock-2');
