@@ -5,7 +5,7 @@
 // 1. An answer names only what is durable.
 // 2. One batch of a station is worked on at a time, few wait, and one receiver keeps a station's log.
 // 3. What brings no progress is not answered: the station asks again with growing pauses, so nonsense never spins. Of a station that sends much
-//    that does not follow nothing is looked at for a second: each costs a line in the log, and a journal that gets too many drops others.
+//    that does not follow, or asks and asks, nothing is looked at for a second: each costs a line in the log, and a journal that gets too many drops others.
 import { sha256Hex } from '../bytes.ts';
 import { CHAIN_START, type ChainState, type CustodyEntry } from '../custody-entry.ts';
 import { isDockError, systemCode } from '../errors.ts';
@@ -27,7 +27,13 @@ import { readNewest, writeNewest } from './custody-newest.ts';
 import { readFirstEntry } from './first-entry.ts';
 import type { FolderSyncs } from '../folder-syncs.ts';
 import type { CustodyLease, VaultNote } from './vault.ts';
-import { CUSTODY_SEGMENTS_OPEN_MAX, CUSTODY_WAITING_BYTES_MAX, CUSTODY_WAITING_MAX } from './limits.ts';
+import {
+  CUSTODY_QUESTIONS,
+  CUSTODY_SEGMENTS_OPEN_MAX,
+  CUSTODY_WAITING_BYTES_MAX,
+  CUSTODY_WAITING_MAX,
+  REFUSALS,
+} from './limits.ts';
 
 const DOES_NOT_HOLD = 'custody segment that does not hold';
 
@@ -83,12 +89,14 @@ export class CustodyKeeper {
   readonly #logs = new Map<StationId, StationLog>();
   readonly #pause: Pause;
   readonly #odd: Allowance;
+  readonly #questions: Allowance;
   #waitingBytes = 0;
 
   constructor(options: CustodyKeepOptions) {
     this.#options = options;
     this.#pause = pauseWhatever(options.clock);
-    this.#odd = new Allowance(options.clock);
+    this.#odd = new Allowance(options.clock, REFUSALS);
+    this.#questions = new Allowance(options.clock, CUSTODY_QUESTIONS);
   }
 
   /** A message below `up/custody`. Never throws; what comes on top of the bound is dropped. */
@@ -97,6 +105,7 @@ export class CustodyKeeper {
     const log = this.#logOf(station);
     if (log.waiting >= CUSTODY_WAITING_MAX || payload.length > CUSTODY_BATCH_BYTES_MAX) return;
     if (this.#waitingBytes + payload.length > CUSTODY_WAITING_BYTES_MAX) return;
+    if (payload.length === 0 && !this.#questions.spend(station)) return;
     log.waiting++;
     this.#waitingBytes += payload.length;
     const incoming = { segment, from, payload: new Uint8Array(payload) };

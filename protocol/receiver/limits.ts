@@ -77,7 +77,7 @@ export const PAUSE_FULL_MS = 60_000;
 export const PAUSE_FAILED_MS = 30_000;
 export const PAUSE_ALTERED_MS = 300_000;
 /** Refusals of one station, and offers of it that do not hold: so many of each at once, and one more per second. A refusal costs a signature of some 3 ms. */
-export const REFUSALS_BURST = 20;
+export const REFUSALS = { atOnce: 20, perSecond: 1 };
 /**
  * Notes about what was refused that are kept on disk, of what a key of a station signed and of what anybody may have sent apart; after that they are
  * only logged.
@@ -96,6 +96,11 @@ export const REVOCATIONS_MS = 5000;
 /** A station that signs with a revoked key is told of for so long after the last time: a refused offer comes again after a day. */
 export const REVOKED_USE_MS = 25 * 3_600_000;
 
+/**
+ * Questions of one station about its log, each answered by one signature or two in the thread that stores units, too. A station asks one after the other: a
+ * few at each connect, and a store that lost everything about each of its segments.
+ */
+export const CUSTODY_QUESTIONS = { atOnce: 256, perSecond: 20 };
 /** Custody batches of one station that wait; a station sends one ahead. */
 export const CUSTODY_WAITING_MAX = 8;
 /** ... and of all stations together. */

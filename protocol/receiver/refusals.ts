@@ -4,6 +4,7 @@ import type { RefuseBody } from '../messages.ts';
 import type { ReceiverId, StationId } from '../ids.ts';
 import type { Clock, Log } from '../ports.ts';
 import { Allowance } from './allowance.ts';
+import { REFUSALS } from './limits.ts';
 import type { OfferAddress } from './offer-check.ts';
 import { logName, type Sending } from './sending.ts';
 
@@ -32,8 +33,8 @@ export class Refusals {
 
   constructor(options: RefusalsOptions) {
     this.#options = options;
-    this.#answered = new Allowance(options.clock);
-    this.#failed = new Allowance(options.clock);
+    this.#answered = new Allowance(options.clock, REFUSALS);
+    this.#failed = new Allowance(options.clock, REFUSALS);
   }
 
   /** Never rejects: a refusal that is not sent is asked for again. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { encodeUtf8, sha256Hex } from '../../../protocol/bytes.ts';
 import { makeSegmentId } from '../../../protocol/ids.ts';
-import { CUSTODY_SEGMENTS_OPEN_MAX } from '../../../protocol/receiver/limits.ts';
+import { CUSTODY_QUESTIONS, CUSTODY_SEGMENTS_OPEN_MAX } from '../../../protocol/receiver/limits.ts';
 import { openBench, STATION_KEY, type Bench } from './bench-top.ts';
 import { SegmentMaker } from './custody-sample.ts';
 import { STATION } from './sample.ts';
@@ -111,6 +111,20 @@ test('of many batches that do not hold few are looked at, and the log goes on a 
   await at.top.clock.advance(1000);
   log.add('agent-stopped').checkpoint();
   expect(await send(at, log, 4)).toMatchObject({ sequence: 5 });
+});
+
+test('of very many questions some are answered, and one that is asked a second later', async () => {
+  const at = await openBench(13);
+  const log = segmentOf(at);
+  const { atOnce, perSecond } = CUSTODY_QUESTIONS;
+  for (let turn = 0; turn < 400; turn++) {
+    await at.station.publish(at.station.topics.custody(makeSegmentId(at.top.random), 0), new Uint8Array(0));
+    await at.top.clock.advance(2);
+  }
+  expect(at.station.custody.length).toBeGreaterThanOrEqual(atOnce);
+  expect(at.station.custody.length).toBeLessThanOrEqual(atOnce + perSecond);
+  await at.top.clock.advance(1000);
+  expect(await send(at, log, 0)).toMatchObject({ sequence: null });
 });
 
 test('entries that no checkpoint covers are neither kept nor answered, and come with their checkpoint', async () => {
