@@ -104,6 +104,28 @@ export async function checkDiskPlace(
   return undefined;
 }
 
+/**
+ * Checks that it is not root who starts a program in the foreground in what belongs to its service: what root makes there the service could neither
+ * read nor go on with, and its log would be broken to it.
+ */
+export async function checkStarter(
+  path: string,
+  { code, unit }: { readonly code: string; readonly unit: string },
+  finds: FileFinds,
+): Promise<void> {
+  if (process.geteuid?.() !== 0) return;
+  const owner = await lstat(path)
+    .catch(() => lstat(dirname(path)))
+    .catch(() => undefined);
+  if (owner === undefined || owner.uid === 0) return;
+  finds.problem(
+    code,
+    path,
+    `is user ${owner.uid}'s, who could not read what root would leave there`,
+    `\`systemctl start ${unit}\`, whose log \`journalctl -u ${unit}\` shows, or run it as that user`,
+  );
+}
+
 /** What is yet to be made: its last part only, by a user who may, on a disk that takes it. Makes nothing. */
 async function checkMakable(path: string, nearest: string, finds: FileFinds): Promise<void> {
   if (nearest !== dirname(path))

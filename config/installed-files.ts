@@ -1,13 +1,13 @@
 // Looks at everything that a loaded configuration names on this machine: keys, TLS files, spool or vault, bays, proofs.
 // Reads only; load.ts has checked the text before.
-import { lstat, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { equalBytes } from '../protocol/bytes.ts';
 import { describeError } from '../protocol/errors.ts';
 import { publicKeyOf, type PublicKey } from '../protocol/minisign.ts';
 import type { TlsFiles } from './broker-config.ts';
 import { readCameraPassword } from './camera-password.ts';
-import { checkDiskPlace } from './disk-place.ts';
+import { checkDiskPlace, checkStarter } from './disk-place.ts';
 import { FileFinds } from './file-finds.ts';
 import { keyChangesFolder, loadKeyHistory } from './key-changes.ts';
 import { readSigningKey } from './keys.ts';
@@ -34,23 +34,8 @@ export async function checkStationStart(config: StationConfig): Promise<FileFind
   await checkOwnKey(config.keys.signingFile, config.store.publicKeys, finds);
   if (config.broker.tls !== null) await checkTlsFiles(config.broker.tls, finds);
   await checkDiskPlace(config.spool.path, finds);
-  await checkSpoolOwner(config.spool.path, finds);
+  await checkStarter(config.spool.path, { code: 'spool.owner', unit: 'bodydock' }, finds);
   return finds;
-}
-
-/** What root pulled into the spool of the service, the service could neither read nor send, and its log would be broken to it. */
-async function checkSpoolOwner(path: string, finds: FileFinds): Promise<void> {
-  if (process.geteuid?.() !== 0) return;
-  const owner = await lstat(path)
-    .catch(() => lstat(dirname(path)))
-    .catch(() => undefined);
-  if (owner === undefined || owner.uid === 0) return;
-  finds.problem(
-    'spool.owner',
-    path,
-    `is user ${owner.uid}'s, who could not read what root would leave there`,
-    '`systemctl start bodydock`, whose log `journalctl -u bodydock` shows, or run it as that user',
-  );
 }
 
 /** Checks the files of a station. `nowMs` is the wall time, for the dates of certificates. */

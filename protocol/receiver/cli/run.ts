@@ -1,7 +1,9 @@
 // `bodydock-receiver run`: the receiver in the foreground. Every adapter is made here and nowhere else in the receiver.
 import { readFile } from 'node:fs/promises';
 import type { BrokerConfig } from '../../../config/broker-config.ts';
+import { checkStarter } from '../../../config/disk-place.ts';
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { FileFinds } from '../../../config/file-finds.ts';
 import { readSigningKey } from '../../../config/keys.ts';
 import { renderProblems } from '../../../config/problems.ts';
 import { readVersion } from '../../../config/program-version.ts';
@@ -45,6 +47,12 @@ async function runFile(file: string, io: Io): Promise<number> {
   const { config, problems, warnings } = await loadChecked(file, credentials);
   if (config === undefined) {
     io.err(renderProblems(problems));
+    return EXIT_CONFIGURATION;
+  }
+  const finds = new FileFinds();
+  await checkStarter(config.vault.path, { code: 'vault.owner', unit: 'bodydock-receiver' }, finds);
+  if (finds.problems.length > 0) {
+    io.err(renderProblems(finds.problems));
     return EXIT_CONFIGURATION;
   }
   const log = pinoLog({ level: 'info' });

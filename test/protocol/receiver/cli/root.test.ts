@@ -60,6 +60,16 @@ test.runIf(isRoot)(
   },
 );
 
+test.runIf(isRoot)('root is no receiver of a vault that belongs to the service', async () => {
+  await withRetentionStore(async ({ vault, call }) => {
+    for (const path of await everythingIn(vault)) await chown(path, SERVICE_UID, SERVICE_UID);
+    const { code, err } = await call('run');
+    expect([code, err]).toEqual([78, expect.stringContaining(`is user ${SERVICE_UID}`)]);
+    expect(err).toContain('systemctl start bodydock-receiver');
+    expect(await ofOthers(await everythingIn(vault))).toEqual([]);
+  });
+});
+
 test.runIf(isRoot)(
   'what root types writes nothing where a link that the service put into its vault leads',
   async () => {
