@@ -179,6 +179,13 @@ export class ReleasedRows {
     known.listedAt = Math.floor(nowMs / 1000);
   }
 
+  /** A listing that lies ahead of a second that may be believed was stamped by a clock that may not: it counts as of that second. True where one did. */
+  believe(now: number): boolean {
+    const ahead = this.#cameras.filter(({ listedAt }) => listedAt > now);
+    for (const camera of ahead) camera.listedAt = now;
+    return ahead.length > 0;
+  }
+
   /** Beginnings of all digests that rows but those of some recordings name as their previous manifest, for `ends`. */
   *previous(without: Iterable<RecordingId>): Generator<number> {
     const passed = this.#rowsOf(without);

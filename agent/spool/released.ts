@@ -121,7 +121,9 @@ export class Released {
     from: number,
     countMax: number,
   ): Promise<{ droppable: Droppable[]; next: number }> {
-    const { found, next } = this.#deps.rows.droppable(question, from, countMax);
+    const { rows, onChange } = this.#deps;
+    if (rows.believe(question.now)) onChange();
+    const { found, next } = rows.droppable(question, from, countMax);
     const droppable: Droppable[] = [];
     for (const recording of found) {
       const entry = await this.read(recording);

@@ -144,6 +144,22 @@ describe('rows', () => {
     expect(may('2029-12-01T00:00:00.000Z')).toEqual(inOrder.map(({ recording }) => recording)); // the camera never came again
   });
 
+  test('are kept by a listing that a clock far ahead stamped for as long as by one of the day on which that shows', () => {
+    const rows = new ReleasedRows();
+    const facts = factsOf(seededRandom(7));
+    const { camera, pathSha256, originalSizeBytes: sizeBytes } = facts;
+    rows.add(facts);
+    rows.shown(camera, { pathSha256, sizeBytes });
+    rows.listed(camera, Date.parse('2099-01-01T00:00:00.000Z'));
+    const at = (now: string): boolean => {
+      rows.believe(question(now).now);
+      return rows.isDroppable(facts.recording, question(now));
+    };
+    expect(at('2026-12-01T00:00:00.000Z')).toBe(false);
+    expect(at('2029-08-26T00:00:00.000Z')).toBe(false); // a thousand days later but one
+    expect(at('2029-08-29T00:00:00.000Z')).toBe(true);
+  });
+
   test('are proposed in the order in which they were sealed, group by group, whatever goes or stays in between', () => {
     const random = seededRandom(8);
     const rows = new ReleasedRows();
