@@ -27,6 +27,7 @@ const STOP_MS = {
   records: 5000,
   pushing: 2000,
   log: 4000,
+  vanished: 1000,
   offline: 2000,
   broker: 3000,
 };
@@ -55,7 +56,7 @@ export interface StationParts {
   readonly pusher: Pusher;
   readonly monitoring: Pick<
     Monitoring,
-    'status' | 'start' | 'run' | 'configurationInForce' | 'storeHeard' | 'stop'
+    'status' | 'start' | 'run' | 'configurationInForce' | 'storeHeard' | 'settle' | 'stop'
   >;
   readonly keep: Keep;
   /** Of docking records. */
@@ -148,6 +149,7 @@ export class Station {
       await custodyPush.stop();
       await custody.close();
     });
+    await this.#stopStep('vanished', () => monitoring.settle());
     monitoring.stop();
     await this.#stopStep('offline', () => monitoring.status.say('offline'));
     await this.#stopStep('broker', () => broker.close(true));

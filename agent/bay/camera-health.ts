@@ -5,6 +5,7 @@ import type { Conditions } from '../../protocol/ports.ts';
 import type { DockingMeasured } from '../dockings/ended-docking.ts';
 import { BatteryTrend } from './battery-trend.ts';
 import type { Vanished } from '../entries/vanished-entries.ts';
+import type { VanishedMemory } from './vanished-memory.ts';
 
 /** A camera that is off by more was set wrong or lost its time; a quartz loses that much in half a year. */
 const CLOCK_OFF_MS = 300_000;
@@ -33,9 +34,16 @@ interface Known {
 export class CameraHealth {
   readonly #deps: CameraHealthDeps;
   readonly #known = new Map<CameraId, Known>();
+  #memory: Pick<VanishedMemory, 'keep'> | undefined;
 
   constructor(deps: CameraHealthDeps) {
     this.#deps = deps;
+  }
+
+  /** What earlier runs of the agent left; what changes from now on is kept there. */
+  remember(memory: Pick<VanishedMemory, 'all' | 'keep'>): void {
+    this.#memory = memory;
+    for (const [camera, vanished] of memory.all) this.#tellVanished(camera, vanished);
   }
 
   /** A camera came, and was measured. */
@@ -52,11 +60,18 @@ export class CameraHealth {
   undocked(camera: CameraId, isWhole: boolean, vanished: Vanished): void {
     const known = this.#of(camera);
     if (known !== undefined) known.isDocked = false;
-    if (isWhole && vanished.entries === 0) this.#clear('camera.vanished', camera);
+    if (!isWhole || vanished.entries > 0) return;
+    this.#clear('camera.vanished', camera);
+    this.#memory?.keep(camera, undefined);
   }
 
   /** Files vanished: so many in this docking up to now. */
-  vanished(camera: CameraId, { entries, entriesHere }: Vanished): void {
+  vanished(camera: CameraId, vanished: Vanished): void {
+    this.#tellVanished(camera, vanished);
+    this.#memory?.keep(camera, vanished);
+  }
+
+  #tellVanished(camera: CameraId, { entries, entriesHere }: Vanished): void {
     const facts = { entries, entries_here: entriesHere };
     this.#deps.conditions.raise('camera.vanished', this.#deps.alias(camera), facts);
   }

@@ -17,6 +17,7 @@ import type { DockingRecords } from '../dockings/docking-records.ts';
 import type { Spool } from '../spool/spool.ts';
 import { StatusPublisher } from '../status.ts';
 import type { CertificateWatch } from './certificate-watch.ts';
+import { VanishedMemory } from '../bay/vanished-memory.ts';
 import { EventTopic } from './event-topic.ts';
 import { BAY_EVENTS, FormerBays } from './former-bays.ts';
 import { HealthWatch, type HealthWatchDeps } from './health-watch.ts';
@@ -30,7 +31,7 @@ export interface MonitoringDeps {
   readonly topics: StationTopics;
   readonly session: SessionId;
   readonly clock: Clock;
-  readonly files: Pick<Files, 'freeBytes'>;
+  readonly files: Files;
   readonly log: Log;
   readonly conditions: ConditionBoard;
   readonly machine: Machine;
@@ -64,6 +65,8 @@ export class Monitoring {
   readonly #rejected: RejectedRecordings;
   readonly #formerBays: FormerBays;
   #health: HealthWatch | undefined;
+  #openMemory: (() => Promise<VanishedMemory>) | undefined;
+  #memory: VanishedMemory | undefined;
   #configSha256: string;
   #clockSynchronised: () => boolean | null = () => null;
   #isDockingRecord: (id: string) => boolean = () => false;
@@ -114,7 +117,9 @@ export class Monitoring {
   watch({ spool, records, clockSynchronised, believedMs }: WatchedParts): void {
     this.#clockSynchronised = clockSynchronised;
     this.#isDockingRecord = (id) => isRecordingId(id) && records.get(id) !== undefined;
-    const { topics, files, conditions, broker, settings } = this.#deps;
+    const { topics, files, log, conditions, broker, settings } = this.#deps;
+    const confirm = (): Promise<void> => spool.confirm();
+    this.#openMemory = () => VanishedMemory.open({ files, path: spool.layout.vanished, confirm, log });
     this.#rejected.takeOver(spool.recordings());
     this.#health = new HealthWatch({
       ...this.#deps,
@@ -139,8 +144,10 @@ export class Monitoring {
     });
   }
 
-  /** Looks once, so that the first connect has numbers. Never rejects. */
+  /** Takes over what earlier runs left, and looks once, so that the first connect has numbers. Never rejects. */
   async start(): Promise<void> {
+    this.#memory = await this.#openMemory?.();
+    if (this.#memory !== undefined) this.cameras.remember(this.#memory);
     await this.#health?.look();
   }
 
@@ -170,6 +177,11 @@ export class Monitoring {
 
   storeHeard(): void {
     this.#health?.storeHeard();
+  }
+
+  /** Resolves when what is to outlive the agent was written, or the disk did not take it. */
+  async settle(): Promise<void> {
+    await this.#memory?.settle();
   }
 
   stop(): void {

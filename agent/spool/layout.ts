@@ -65,6 +65,8 @@ export interface SpoolLayout {
   readonly custodyIndex: string;
   /** A person's word that differences were looked at, until the agent has entered it (custody/acknowledgement.ts). */
   readonly acknowledgement: string;
+  /** From which cameras files vanished (bay/vanished-memory.ts). */
+  readonly vanished: string;
 }
 
 /** Paths below the spool's folder. */
@@ -88,6 +90,7 @@ export function spoolLayout(path: string): SpoolLayout {
     releasedRows: below('released.jsonl'),
     custodyIndex: below('custody-index.jsonl'),
     acknowledgement: below('acknowledgement.json'),
+    vanished: below('vanished.json'),
   };
 }
 

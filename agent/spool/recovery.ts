@@ -56,6 +56,7 @@ const OUR_FILES = [
   'released.jsonl',
   'custody-index.jsonl',
   'acknowledgement.json',
+  'vanished.json',
 ];
 const ROOT_NAMES: ReadonlySet<string> = new Set([
   'lost+found',

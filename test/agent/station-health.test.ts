@@ -84,6 +84,7 @@ async function stationWith(
       run: async () => undefined,
       storeHeard: () => undefined,
       configurationInForce: () => undefined,
+      settle: async () => undefined,
       stop: () => undefined,
     },
     keep,

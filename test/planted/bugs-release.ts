@@ -358,4 +358,12 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     put: 'if (looks > 0) throw error;',
     suites: ['agent/bay/port-not-shown'],
   },
+  {
+    id: 'vanished-until-restart',
+    what: 'a start of the agent takes back that files vanished from a camera',
+    file: 'agent/bay/camera-health.ts',
+    find: '    for (const [camera, vanished] of memory.all) this.#tellVanished(camera, vanished);\n',
+    put: '',
+    suites: ['agent/bay/vanished-memory'],
+  },
 ];

@@ -168,6 +168,34 @@ describe('a condition', () => {
     await dock.until('ready', () => status(dock) === 'ready');
   });
 
+  test('of files that vanished outlives the agent, however it ends', async () => {
+    const dock = await dockWith({ release: 'never', clock: new BelievingClock({ pace: 20 }) });
+    dock.camera.put('DCIM/first-one.MP4', new Uint8Array(5000));
+    dock.camera.put('DCIM/second-one.MP4', new Uint8Array(6000));
+    await dock.startStation();
+    await dock.until('both here', () => dock.bay()['entries_spooled'] === 2);
+    dock.camera.remove('DCIM/second-one.MP4');
+    await dock.until('noticed', () => shown(dock, 'camera.vanished') !== undefined);
+    for (const isDocked of [true, false]) {
+      if (!isDocked) dock.camera.detach();
+      await dock.stopStation();
+      dock.conditions.clear('camera.vanished', 'cam-1'); // as far as the process that ended goes
+      if (isDocked) dock.camera.detach();
+      await dock.startStation();
+      await dock.until('empty', () => dock.bay()['state'] === 'empty' && status(dock) === 'degraded');
+      expect(shown(dock, 'camera.vanished')?.subjects[0]?.subject).toBe('cam-1');
+      expect(facts(dock, 'camera.vanished')).toEqual({ entries: 1, entries_here: 1 });
+    }
+    dock.camera.attach();
+    await dock.until('there', () => dock.bay()['entries_spooled'] === 1);
+    dock.camera.detach();
+    await dock.until('cleared', () => shown(dock, 'camera.vanished') === undefined);
+    await dock.stopStation();
+    await dock.startStation();
+    await dock.until('ready', () => status(dock) === 'ready');
+    expect(shown(dock, 'camera.vanished')).toBeUndefined();
+  });
+
   test('of a clock and a battery appears with a docking and goes with the next good one', async () => {
     const dock = await dockWith({ clockSource: new FixedClockSource(true) });
     let aheadMs = 3_600_000;
