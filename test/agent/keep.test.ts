@@ -123,6 +123,15 @@ test('a copy that could not be removed is tried again later', async () => {
   expect(held.state).toBe('released');
 });
 
+test('no copy makes room while the store is behind: it may be the last one there is', async () => {
+  let isBehind = true;
+  const kept = keep(new MemoryCustody(), { storeBehind: () => isBehind });
+  kept.start();
+  expect([await kept.makeRoom(), held.state]).toEqual([false, 'receipted']);
+  isBehind = false;
+  expect([await kept.makeRoom(), held.state]).toEqual([true, 'released']);
+});
+
 test('a copy that was removed makes room although the log took no entry of it', async () => {
   const custody = new MemoryCustody();
   custody.append = () => {

@@ -366,4 +366,12 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     put: '',
     suites: ['agent/bay/vanished-memory'],
   },
+  {
+    id: 'room-made-while-behind',
+    what: 'a full disk takes the last copy while the store is behind, before it asks for what it lost',
+    file: 'agent/keep.ts',
+    find: '    if (this.#isStoreBehind) return false;\n',
+    put: '',
+    suites: ['agent/keep'],
+  },
 ];
