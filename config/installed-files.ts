@@ -52,7 +52,7 @@ export async function checkStationFiles(config: StationConfig, nowMs: number): P
       finds.warning(
         'bay.absent',
         usbPort,
-        'names a USB controller that is not there: the bay stays empty; `bodydock bays` shows which there are',
+        'names a USB controller that is not there: the bay is empty until it is; `bodydock bays` shows which there are',
       );
   for (const { passwordFile } of config.cameras)
     if (passwordFile !== null) await checkPassword(passwordFile, finds);

@@ -33,10 +33,6 @@ Exit codes: 0 ended when asked to, 1 failure, 75 another agent works on this spo
 that does not answer holds it, it ends by SIGTERM (143 to a shell) within 40 s; a second signal ends it at once. Neither loses anything.
 `;
 
-/** A controller answers within some seconds of the kernel's start. */
-const BUS_LOOK_MS = 500;
-const BUS_LOOKS_MAX = 20;
-
 /** Exit code when it ended. Errors: those of openStation. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const line = parseCommandLine(args, io, { help: HELP, options: { config: { type: 'string' } } });
@@ -47,7 +43,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
 
 async function runFile(file: string, io: Io): Promise<number> {
   const place = { file, credentialsFolder: process.env['CREDENTIALS_DIRECTORY'] };
-  const first = await readWithBuses(place, io.signal);
+  const first = await readConfig(place);
   if (first.kind === 'refused') {
     io.err(renderProblems(first.problems));
     return EXIT_CONFIGURATION;
@@ -63,7 +59,7 @@ async function runFile(file: string, io: Io): Promise<number> {
   for (const warning of warnings) log.warn('configuration', { ...warning });
   for (const { id, usbPort } of first.good.config.bays)
     if (usbPort !== null && isUnfoundPort(usbPort))
-      log.warn('the USB controller of a bay is not there, the bay stays empty', {
+      log.warn('the USB controller of a bay is not there, the bay is empty until it is', {
         bay: id,
         usb_port: usbPort,
       });
@@ -92,26 +88,6 @@ async function runFile(file: string, io: Io): Promise<number> {
     if (process.connected) process.disconnect();
   }
   return EXIT_GOOD;
-}
-
-/**
- * The file, once the controllers of its USB sockets are there: at a start of the machine they may come a little later than this program. One that
- * does not come in time leaves its bays empty. Never rejects.
- */
-async function readWithBuses(
-  place: Parameters<typeof readConfig>[0],
-  signal: AbortSignal,
-): ReturnType<typeof readConfig> {
-  for (let looks = 1; ; looks++) {
-    const read = await readConfig(place);
-    const waits =
-      read.kind !== 'refused' &&
-      read.good.config.bays.some(({ usbPort }) => usbPort !== null && isUnfoundPort(usbPort));
-    if (!waits || looks === BUS_LOOKS_MAX || signal.aborted) return read;
-    await nodeClock()
-      .sleep(BUS_LOOK_MS, signal)
-      .catch(() => undefined);
-  }
 }
 
 /** Broken code of ours: the state on disk is good at every moment, so ending and starting again is the safe way on. */

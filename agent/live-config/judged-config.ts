@@ -7,6 +7,7 @@ import { stationConfigOf } from '../../config/load.ts';
 import { problem, showFound, type Problem } from '../../config/problems.ts';
 import { readSource, type Source } from '../../config/source.ts';
 import type { StationConfig } from '../../config/station-config.ts';
+import { kernelPort } from '../../config/usb-buses.ts';
 
 /** A configuration that passed all checks. */
 export interface GoodConfig {
@@ -25,6 +26,8 @@ export interface ConfigPlace {
   readonly file: string;
   /** CREDENTIALS_DIRECTORY. */
   readonly credentialsFolder: string | undefined;
+  /** /sys/bus/usb/devices unless given. */
+  readonly usbRoot?: string | undefined;
 }
 
 /** Reads the file as at a start: its text only. What it names is not looked at. Never rejects. */
@@ -32,8 +35,11 @@ export async function readConfig(place: ConfigPlace): Promise<JudgedConfig> {
   return configOf(await readSource(place.file), place);
 }
 
-async function configOf(source: Source, { file, credentialsFolder }: ConfigPlace): Promise<JudgedConfig> {
-  const loaded = stationConfigOf(source, file);
+async function configOf(
+  source: Source,
+  { file, credentialsFolder, usbRoot }: ConfigPlace,
+): Promise<JudgedConfig> {
+  const loaded = stationConfigOf(source, file, usbRoot);
   if (loaded.kind === 'refused') return loaded;
   const config = await withCredentials(loaded.config, dirname(resolve(file)), credentialsFolder);
   return { kind: 'good', good: { config, sha256: loaded.sha256 } };
@@ -50,12 +56,18 @@ export async function judgeConfig(
   nowMs: number,
 ): Promise<JudgedConfig> {
   const source = await readSource(place.file);
-  if (source.kind === 'read' && source.sha256 === inForce.sha256) return { kind: 'good', good: inForce };
+  const isInForce = source.kind === 'read' && source.sha256 === inForce.sha256;
+  if (isInForce && !hasFoundPort(inForce.config, place.usbRoot)) return { kind: 'good', good: inForce };
   const judged = await configOf(source, place);
   if (judged.kind === 'refused') return judged;
   const { problems } = await checkStationFiles(judged.good.config, nowMs);
   const all = [...movedSpool(place.file, inForce.config, judged.good.config), ...problems];
   return all.length > 0 ? { kind: 'refused', problems: all } : judged;
+}
+
+/** A controller that was not there when the file was read came: the socket of a bay has a name of the kernel's now. */
+function hasFoundPort({ bays }: StationConfig, usbRoot?: string): boolean {
+  return bays.some(({ usbPort }) => usbPort !== null && kernelPort(usbPort, usbRoot) !== usbPort);
 }
 
 /** With another folder the station would begin anew: what waits in this one would be pushed by nobody, and its log would be another one. */

@@ -149,8 +149,9 @@ export class StationRuns {
     this.#failed = undefined;
     station.conditions.clear(CONDITION, null);
     this.#told = '';
-    if (good.sha256 === this.#inForce.sha256) return undefined;
+    if (good === this.#inForce) return undefined;
     const { parts, needsRestart } = changedParts(this.#inForce.config, good.config);
+    if (parts.length === 0 && good.sha256 === this.#inForce.sha256) return undefined;
     if (needsRestart) return good;
     this.#takeOver(station, good, parts);
     return undefined;

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { judgeConfig, readConfig, type GoodConfig } from '../../../agent/live-config/judged-config.ts';
 import { makeSigningKey } from '../../../config/keys.ts';
 import { exchange, put, PLAIN, withFolder } from '../../config/files.ts';
+import { SysTree } from '../../fakes/usb/sys-tree.ts';
 
 const NOW_MS = Date.parse('2026-11-29T08:00:00.000Z');
 
@@ -42,6 +43,30 @@ test('the text in force is not looked through again, but whose file it is', asyn
     expect(await judgeConfig(place, first.good, NOW_MS)).toMatchObject({
       kind: 'refused',
       problems: [{ code: 'config.mode' }],
+    });
+  });
+});
+
+test('a controller that comes later gives the socket of a bay its name, although the text is the same', async () => {
+  await withFolder(async (folder) => {
+    const text = exchange(PLAIN, 'folder: /media/bay-1', 'usb_port: xhci-hcd.0/usb2-1.3');
+    const sys = new SysTree(join(folder, 'sys'));
+    const usbRoot = join(sys.root, 'bus', 'usb', 'devices');
+    const place = { file: await put(folder, 'station.yaml', text), credentialsFolder: undefined, usbRoot };
+    await mkdir(join(folder, 'keys'));
+    const first = await readConfig(place);
+    if (first.kind === 'refused') throw new Error('refused');
+    const { signingFile } = first.good.config.keys;
+    await makeSigningKey(signingFile, `${signingFile}.pub`);
+    const judged = async () => {
+      const now = await judgeConfig(place, first.good, NOW_MS);
+      return now.kind === 'good' ? now.good : now;
+    };
+    expect(await judged()).toBe(first.good);
+    await sys.bus(4, 'xhci-hcd.0', '2.00');
+    expect(await judged()).toMatchObject({
+      sha256: first.good.sha256,
+      config: { bays: [{ usbPort: '4-1.3' }, {}] },
     });
   });
 });

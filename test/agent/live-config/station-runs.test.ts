@@ -340,3 +340,18 @@ test('what the log cannot take is in force only once it can, and ends no station
   expect(rig.levels).toEqual(['debug']);
   await rig.end();
 });
+
+test('the same text is taken over where the machine gives it another meaning, and only there', async () => {
+  const text = exchange(STATION, 'folder: /media/bay-1', 'usb_port: xhci-hcd.0/usb2-1.3');
+  const first = await good(text);
+  const rig = new Rig(first);
+  await settle(8);
+  await rig.edit({ kind: 'good', good: { ...first } });
+  expect(rig.stations).toHaveLength(1);
+  const [bay, ...others] = first.config.bays;
+  if (bay === undefined) throw new Error('no bay');
+  const config = { ...first.config, bays: [{ ...bay, usbPort: '4-1.3' }, ...others] };
+  await rig.edit({ kind: 'good', good: { ...first, config } });
+  expect(rig.stations.map(({ isUp }) => isUp)).toEqual([false, true]);
+  await rig.end();
+});
