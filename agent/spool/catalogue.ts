@@ -52,13 +52,15 @@ class HeldEntries {
 export class Catalogue {
   readonly #layout: SpoolLayout;
   readonly #rows: RecordingRows;
+  readonly #keyIds: ReadonlySet<string>;
   readonly #held = new HeldEntries();
   readonly #ends = new Map<CameraId, ChainEnd>();
 
-  /** `rows`: what is known to be here; the catalogue's from now on. */
-  constructor(layout: SpoolLayout, rows = new RecordingRows()) {
+  /** `rows`: what is known to be here; the catalogue's from now on. `keyIds`: of the station's keys; without any nothing is known of keys. */
+  constructor(layout: SpoolLayout, rows = new RecordingRows(), keyIds: readonly string[] = []) {
     this.#layout = layout;
     this.#rows = rows;
+    this.#keyIds = new Set(keyIds);
   }
 
   get size(): number {
@@ -96,7 +98,7 @@ export class Catalogue {
     return this.#rows;
   }
 
-  /** Whether a recording of that camera, place and size is here that may stand for another: one that is not damaged. */
+  /** Whether a recording of that camera, place and size is here that may stand for a file: neither damaged nor signed by a key that the station has not. */
   mayHold(camera: CameraId, file: ListedFile): boolean {
     return this.#likely(camera, file).length > 0;
   }
@@ -199,7 +201,15 @@ export class Catalogue {
 
   #likely(camera: CameraId, file: ListedFile): number[] {
     const found = this.#rows.atPath(camera, file);
-    return found.filter((row) => this.#rows.rejectedAt(row)?.reason !== 'damaged');
+    return found.filter(
+      (row) => this.#rows.rejectedAt(row)?.reason !== 'damaged' && !this.#isOfOtherKey(row),
+    );
+  }
+
+  /** It waits until that key is here, which may be never. */
+  #isOfOtherKey(row: number): boolean {
+    const keyId = this.#rows.keyIdAt(row);
+    return this.#keyIds.size > 0 && keyId !== null && !this.#keyIds.has(keyId);
   }
 
   #entryAt(row: number): CatalogueEntry {

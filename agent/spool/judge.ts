@@ -6,7 +6,7 @@ import { describeError, DockError, isDockError, isMachineShort, systemCode } fro
 import type { RecordingId } from '../../protocol/ids.ts';
 import { MANIFEST_BYTES_MAX, SIGNATURE_FILE_BYTES_MAX } from '../../protocol/limits.ts';
 import { chunksBytes, MANIFEST_TRUSTED_COMMENT, parseManifest } from '../../protocol/manifest.ts';
-import { verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
+import { isMadeByOneOf, verifyDocument, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
 import { sortNames, type FolderNames } from './folder-names.ts';
 import { lookForWhole } from '../look-patiently.ts';
@@ -104,8 +104,12 @@ async function readOnce(
   const file = await files.readAll(join(folder, MANIFEST_SIGNATURE_NAME), SIGNATURE_FILE_BYTES_MAX);
   const signature = parseUtf8(file) ?? '';
   const facts = factsOf(parseManifest(bytes), sha256Hex(bytes), signature);
-  if (facts.recording === recording)
-    return { facts, isVerified: isSigned(bytes, signature, MANIFEST_TRUSTED_COMMENT, stationKeys) };
+  if (facts.recording === recording) {
+    if (isSigned(bytes, signature, MANIFEST_TRUSTED_COMMENT, stationKeys)) return { facts, isVerified: true };
+    // One of ours made it, and the name of the key was damaged, or read wrong: it says nothing.
+    const isOurs = isMadeByOneOf(bytes, signature, stationKeys);
+    return { facts: isOurs ? { ...facts, keyId: null } : facts, isVerified: false };
+  }
   throw new DockError('spool.misplaced', `the manifest names recording ${facts.recording}`, {
     retry: 'never',
   });

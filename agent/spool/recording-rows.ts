@@ -296,16 +296,21 @@ export class RecordingRows {
     };
   }
 
+  /** See RecordingFacts. */
+  keyIdAt(row: number): string | null {
+    const key = this.#table.uint32(row, AT.key);
+    return key === 0 ? null : this.#texts.text(key);
+  }
+
   linkAt(row: number): LinkFacts {
     const table = this.#table;
-    const key = table.uint32(row, AT.key);
     return {
       recording: this.idAt(row),
       camera: this.#texts.text(table.uint32(row, AT.camera)) as CameraId,
       manifestSha256: this.#digest(row, AT.manifest),
       previousManifestSha256: this.#hasPrevious(row) ? this.#digest(row, AT.previous) : null,
       sealedAt: new Date(this.sealedMsAt(row)).toISOString(),
-      keyId: key === 0 ? null : this.#texts.text(key),
+      keyId: this.keyIdAt(row),
     };
   }
 

@@ -19,7 +19,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/durable.ts';
 import { describeError, isMachineShort, systemCode } from '../../protocol/errors.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
-import type { PublicKey } from '../../protocol/minisign.ts';
+import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
 import { Catalogue } from './catalogue.ts';
 import { ChainLinks } from './chain-links.ts';
@@ -125,7 +125,8 @@ export class Recovery {
   constructor(deps: RecoveryDeps) {
     this.#deps = deps;
     this.#rows = deps.index ?? new RecordingRows();
-    this.#catalogue = new Catalogue(deps.layout, this.#rows);
+    const keyIds = deps.stationKeys.map(({ keyId }) => keyIdHex(keyId));
+    this.#catalogue = new Catalogue(deps.layout, this.#rows, keyIds);
     const { files, layout, quarantine, rows, stationKeys } = deps;
     // It lives as long as the spool: what only the start needs must not go along.
     this.links = new ChainLinks({ files, layout, quarantine, rows, stationKeys, catalogue: this.#catalogue });

@@ -282,8 +282,8 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     id: 'damaged-stands-for-whole',
     what: 'a damaged recording stands for a whole file of the same digest',
     file: 'agent/spool/catalogue.ts',
-    find: "return found.filter((row) => this.#rows.rejectedAt(row)?.reason !== 'damaged');",
-    put: 'return found;',
+    find: "this.#rows.rejectedAt(row)?.reason !== 'damaged' && ",
+    put: '',
     suites: ['agent/spool/find-content'],
   },
   {

@@ -14,6 +14,29 @@ afterEach(() => dock.close());
 
 const inSpool = (name: string): Promise<string[]> => readdir(join(dock.folder, 'spool', name));
 
+test('what a key signed that is none of the station’s stands for no file on a camera: that is taken anew and delivered', async () => {
+  dock = await DockAndStore.open({ hasFastSigner: true });
+  const { camera, conditions } = dock;
+  const key = dock.stationKey;
+  dock.stationKey = makeSecretKey(nodeRandom());
+  camera.put('DCIM/V1.MP4', randomBytes(600));
+  await dock.startStation();
+  await dock.until('spooled', () => dock.bay()['entries_spooled'] === 1);
+  await dock.stopStation();
+  const [byOther] = await inSpool('ready');
+
+  dock.stationKey = key;
+  await dock.startReceiver();
+  await dock.startStation();
+  await dock.until('erased', () => camera.files().length === 0);
+  expect((await dock.vault()).map(({ path }) => path)).toEqual(['DCIM/V1.MP4']);
+  expect([await inSpool('ready'), await inSpool('quarantine')]).toEqual([
+    expect.arrayContaining([byOther]),
+    [],
+  ]);
+  expect(conditions.isRaised('spool.other-key')).toBe(true);
+});
+
 test('what a key signed that is none of the station’s waits until that key is back', async () => {
   dock = await DockAndStore.open({ hasFastSigner: true });
   const { camera, conditions } = dock;
