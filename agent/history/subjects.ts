@@ -25,6 +25,11 @@ const DIGEST_FACTS = ['sha256', 'manifest_sha256', 'receipt_sha256', 'chunks_sha
 /** Reads the SHA-256 of a file at hand; undefined where the word names none. */
 export type FileDigest = (word: string) => Promise<string | undefined>;
 
+/** One text for an id and its station. */
+function nameOf(id: string, station: string | undefined): string {
+  return `${station ?? ''} ${id}`;
+}
+
 /** Everything that the word can mean, sorted. Errors: the signal's reason; the system's. */
 export async function findSubjects(
   deps: ScanDeps,
@@ -42,7 +47,7 @@ export async function findSubjects(
   return found.length > 0 ? found : byDigest(deps, place, sha256Hex(encodeUtf8(word)));
 }
 
-/** Subjects without doubles; record ids stand for their docking. */
+/** Subjects without doubles; record ids stand for their docking, each in its own station: another one may have written any id. */
 class Subjects {
   readonly #found = new Map<string, Subject>();
   readonly #records = new Set<string>();
@@ -54,15 +59,16 @@ class Subjects {
 
   /** A part of a docking record goes by an id that looks like a recording's. */
   record(record: string, docking: string, station: string | undefined): void {
-    this.#records.add(record);
+    this.#records.add(nameOf(record, station));
     this.add('docking', docking, station);
   }
 
   sorted(): Subject[] {
     const all = [...this.#found.values()];
-    const dockings = new Set(all.filter(({ kind }) => kind === 'docking').map(({ id }) => id));
+    const other = new Set(this.#records);
+    for (const { kind, id, station } of all) if (kind === 'docking') other.add(nameOf(id, station));
     return all
-      .filter(({ kind, id }) => kind === 'docking' || (!this.#records.has(id) && !dockings.has(id)))
+      .filter(({ kind, id, station }) => kind === 'docking' || !other.has(nameOf(id, station)))
       .sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 }
