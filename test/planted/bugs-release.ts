@@ -374,4 +374,20 @@ export const RELEASE_BUGS: readonly PlantedBug[] = [
     put: '',
     suites: ['agent/keep'],
   },
+  {
+    id: 'gate-once-a-wave',
+    what: 'a file is erased by what the gate said when its wave began',
+    file: 'agent/bay/erase.ts',
+    find: '    if (!isSpooled(entry) || !(await this.#allows(entry))) return;\n',
+    put: '    if (!isSpooled(entry)) return;\n',
+    suites: ['agent/bay/erase-waves'],
+  },
+  {
+    id: 'erasing-behind-departure',
+    what: 'the log says that files are about to go of a camera that has left',
+    file: 'agent/bay/erase.ts',
+    find: '    signal.throwIfAborted(); // of a camera that left in the meantime nothing is about to go\n',
+    put: '',
+    suites: ['agent/bay/erase-waves'],
+  },
 ];

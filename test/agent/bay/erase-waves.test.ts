@@ -48,10 +48,23 @@ interface Camera {
   /** Before the camera answers; counted from 0. What it gives is the answer, "done" where that is nothing. */
   readonly onErase?: (nth: number) => EraseOutcome | undefined | void;
   readonly listed?: InventoryEntry[];
+  /** Before a document of the spool is read. */
+  readonly onRead?: () => void;
+  readonly storeBehind?: () => boolean;
+  /** Recipients that have proven to open; all unless given. */
+  readonly proven?: () => readonly string[];
 }
 
 /** An eraser over a camera, and what happened to both: `steps` are the files erased before each listing. */
-function eraserWith({ eraseMs = 1, listMs = 1, onErase = () => undefined, listed = [] }: Camera = {}) {
+function eraserWith({
+  eraseMs = 1,
+  listMs = 1,
+  onErase = () => undefined,
+  listed = [],
+  onRead = () => undefined,
+  storeBehind = () => false,
+  proven = () => manifest.recipients,
+}: Camera = {}) {
   const custody = new MemoryCustody();
   const steps: number[] = [];
   let [now, erased, sinceListing, unsaid] = [0, 0, 0, 0];
@@ -74,10 +87,15 @@ function eraserWith({ eraseMs = 1, listMs = 1, onErase = () => undefined, listed
       policy: 'after-receipt',
       stationKeys: [publicKeyOf(stationKey)],
       storeKeys: [publicKeyOf(storeKey)],
-      provenRecipients: () => new Set(manifest.recipients),
-      storeBehind: () => false,
+      provenRecipients: () => new Set(proven()),
+      storeBehind,
       spool: { stateOf: () => 'receipted', find: async () => ({ folder: '/ready/it' }) as SpooledRecording },
-      files: { readAll: async (path) => documents[path.slice('/ready/it/'.length)] ?? new Uint8Array() },
+      files: {
+        readAll: async (path) => {
+          onRead();
+          return documents[path.slice('/ready/it/'.length)] ?? new Uint8Array();
+        },
+      },
       custody,
       clock: { sleep: () => Promise.resolve(), monotonicMs: () => now },
       conditions: new MemoryConditions(),
@@ -119,6 +137,34 @@ test('one whose listing takes long is listed for a tenth of the time for which i
   expect(custody.of('erasing')).toHaveLength(2200);
   expect(custody.of('erased')).toHaveLength(2200);
   expect(sha256Hex(encodeUtf8(PATH))).toBe(custody.of('erased')[0]?.facts['path_sha256']);
+});
+
+test('the gate is asked again for each file right before it goes: what does not hold any more by then keeps it', async () => {
+  let [isBehind, isProven] = [false, true];
+  const wishes: readonly [Camera, string][] = [
+    [{ storeBehind: () => isBehind, onErase: () => void (isBehind = true) }, 'spooled'],
+    [{ proven: () => (isProven ? manifest.recipients : []), onErase: () => void (isProven = false) }, 'kept'],
+  ];
+  for (const [camera, left] of wishes) {
+    const { eraser, steps, custody } = eraserWith(camera);
+    const entries = entriesOf(3);
+    await eraser.wave(entries, never);
+    expect(custody.of('erasing')).toHaveLength(3); // all three were allowed when the wave began
+    expect(steps).toEqual([1]);
+    expect(entries.map(({ fate }) => fate.kind)).toEqual(['erased', left, left]);
+    expect(custody.of('erased')).toHaveLength(1);
+  }
+});
+
+test('of a camera that leaves while the gate is asked nothing is said to be about to go', async () => {
+  const leaving = new AbortController();
+  const { eraser, steps, custody } = eraserWith({
+    onRead: () => leaving.abort(new Error('the camera left')),
+  });
+  const entries = entriesOf(3);
+  await expect(eraser.wave(entries, leaving.signal)).rejects.toThrow('the camera left');
+  expect([custody.events, steps]).toEqual([[], []]);
+  expect(entries.every(({ fate }) => fate.kind === 'spooled')).toBe(true);
 });
 
 test('no more than 10,000 are up for one wave', () => {
