@@ -16,6 +16,7 @@ import type { Source } from './sources.ts';
 const UNPROVEN_NAMED_MAX = 100;
 /** A docking as far as a report needs it; its parts add up. */
 interface Docking {
+  readonly station: string;
   readonly camera: string;
   readonly day: string;
   /** False where the station did not know the time: its day may have been any other. */
@@ -54,6 +55,11 @@ export interface ReportFrame {
   readonly ordersNotJudged: number;
 }
 
+/** One text for an id and its station: another station may write any id. */
+function nameOf(station: string, id: string): string {
+  return `${station}/${id}`;
+}
+
 /** Takes sources in any order. */
 export class Gatherer {
   readonly #period: Period;
@@ -61,6 +67,7 @@ export class Gatherer {
   readonly #total = noCounts();
   readonly #weeks = new Map<string, Counts>();
   readonly #cameras = new Map<string, CameraFacts>();
+  /** This and what follows by nameOf. */
   readonly #dockings = new Map<string, Docking>();
   readonly #dockedMs = new Map<string, number>();
   /** From the end of each docking to the receipt of its record. */
@@ -105,13 +112,13 @@ export class Gatherer {
 
   /** What the log of a station says beside its documents, once all of these were taken. */
   takeLog(station: string, { log, missing, broken }: ReportLog, letGo: LetGo): void {
-    for (const name of letGo.documents) this.#letGo.add(name);
-    for (const where of [...broken, ...missing.map((name) => `${station}/${name}`)])
+    for (const id of letGo.documents.get(station) ?? []) this.#letGo.add(nameOf(station, id));
+    for (const where of [...broken, ...missing.map((name) => nameOf(station, name))])
       this.#unproven.add(where);
     const gone = new Set(missing);
     for (const logged of log.dockings.all()) {
       const { docking, begunAt } = logged;
-      if (begunAt === undefined || this.#dockedMs.has(docking)) continue;
+      if (begunAt === undefined || this.#dockedMs.has(nameOf(station, docking))) continue;
       if (!this.#calendar.isWithin(begunAt, this.#period)) continue;
       this.#open.add(this.#calendar.dayOf(begunAt));
       const why = this.#whyOpen(station, logged, gone);
@@ -122,10 +129,10 @@ export class Gatherer {
   /** Why no record of a docking counts; undefined where one lies here, which is told as what does not hold. */
   #whyOpen(station: string, { records }: LoggedDocking, missing: ReadonlySet<string>): string | undefined {
     const parts = [...records.values()].map(({ record }) => record);
-    if (parts.some((record) => this.#unproven.has(`${station}/${record}`) && !missing.has(record)))
+    if (parts.some((record) => this.#unproven.has(nameOf(station, record)) && !missing.has(record)))
       return undefined;
     if (parts.some((record) => missing.has(record))) return 'docking record is missing';
-    return parts.some((record) => this.#letGo.has(record))
+    return parts.some((record) => this.#letGo.has(nameOf(station, record)))
       ? 'docking record was let go in order'
       : 'docking record has not come yet';
   }
@@ -156,11 +163,12 @@ export class Gatherer {
 
   #docking(record: DockingRecord, receivedAt: string | null): void {
     const atMs = Date.parse(record.docked_at);
-    this.#dockedMs.set(record.docking, atMs);
+    const name = nameOf(record.station, record.docking);
+    this.#dockedMs.set(name, atMs);
     if (!this.#calendar.isWithin(record.docked_at, this.#period)) return;
     if (receivedAt !== null)
       this.#recordSeconds.push(secondsBetween(record.ended_at ?? record.docked_at, receivedAt));
-    const docking = this.#dockings.get(record.docking) ?? this.#newDocking(record);
+    const docking = this.#dockings.get(name) ?? this.#newDocking(name, record);
     docking.listed.set(record.part, record.entries.length);
     for (const { fate, reason, later, path_sha256: path, recording } of record.entries) {
       if (fate === 'vanished') docking.vanished.add(path);
@@ -172,9 +180,10 @@ export class Gatherer {
     }
   }
 
-  #newDocking(record: DockingRecord): Docking {
+  #newDocking(name: string, record: DockingRecord): Docking {
     const camera = record.camera.id;
     const docking = {
+      station: record.station,
       camera,
       day: this.#calendar.dayOf(record.docked_at),
       isDayKnown: record.clock_synchronised !== false,
@@ -187,7 +196,7 @@ export class Gatherer {
       waiting: 0,
       stored: new Set<string>(),
     };
-    this.#dockings.set(record.docking, docking);
+    this.#dockings.set(name, docking);
     this.#count(camera, docking.day, (counts) => counts.dockings++);
     this.#camera(camera).add(record);
     if (record.ended === 'failed' || record.ended === 'cut-off')
@@ -197,7 +206,7 @@ export class Gatherer {
   }
 
   #recording({ manifest, receivedAt, deletion }: Source & { kind: 'recording' }): void {
-    const named = this.#namedBy(manifest.docking);
+    const named = this.#namedBy(nameOf(manifest.station, manifest.docking));
     named.found.add(manifest.recording);
     if (manifest.role === 'media') {
       named.media++;
@@ -255,7 +264,7 @@ export class Gatherer {
       const proves = media > 0 ? 'recorded' : isWhole ? 'empty' : 'undecided';
       if (proves === 'empty')
         this.#count(docking.camera, docking.day, (counts) => counts.dockings_without_recording++);
-      if (absent.some((recording) => !this.#letGo.has(recording)))
+      if (absent.some((recording) => !this.#letGo.has(nameOf(docking.station, recording))))
         this.#failures.add('recording of a docking record is missing');
       const ofDay = proves === 'empty' && !docking.isDayKnown ? 'undecided' : proves;
       days.set(docking.day, worse(days.get(docking.day), ofDay));

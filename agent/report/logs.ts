@@ -21,8 +21,8 @@ import type { SourceOptions } from './sources.ts';
 
 /** What the store let go, as its logs say. */
 export interface LetGo {
-  /** Ids of recordings and docking records. */
-  readonly documents: ReadonlySet<string>;
+  /** Ids of recordings and docking records by their station: another one may have written the same id. */
+  readonly documents: ReadonlyMap<string, ReadonlySet<string>>;
   /** Ends of segments of stations' logs. */
   readonly ends: readonly NamedHead[];
 }
@@ -45,13 +45,14 @@ export interface ReportLog {
 
 /** Reads the logs of all receivers. Errors: the signal's reason; those of the machine. */
 export async function readStoreLogs(options: SourceOptions): Promise<StoreWord> {
-  const documents = new Set<string>();
+  const documents = new Map<string, Set<string>>();
   const ends: NamedHead[] = [];
   const broken = new Set<string>();
   const take = (entry: CustodyEntry): void => {
     const { event, facts } = entry;
-    const { recording } = facts;
-    if (event === 'documents-dropped' && typeof recording === 'string') documents.add(recording);
+    const { station, recording } = facts;
+    if (event === 'documents-dropped' && typeof station === 'string' && typeof recording === 'string')
+      documents.set(station, (documents.get(station) ?? new Set()).add(recording));
     if (event === 'key-revoked') for (const where of notRevoked(options, facts)) broken.add(where);
     const end = droppedEnd(entry);
     if (end !== undefined) ends.push(end);
@@ -103,7 +104,7 @@ export async function readStationLog(
   const findings = remarks.filter(({ kind }) => kind === 'finding');
   return {
     log,
-    missing: await missingIn(options, station, log, letGo.documents),
+    missing: await missingIn(options, station, log, letGo.documents.get(station) ?? new Set()),
     broken: [...new Set(findings.map(({ where }) => where))],
   };
 }

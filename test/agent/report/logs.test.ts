@@ -116,6 +116,21 @@ describe('a docking that the log names and whose record is not here', () => {
     expect([codes, made.days]).toEqual([[1, 1], { days: 1, ...UNDECIDED }]);
     expect(made.unproven.where).toContain(`dock-1/${second.parts[0]?.record.record}`);
     expect(kindsIn(made)).toContain('docking record is missing');
+  });
+
+  test('does so whatever docking another station names in a record', async () => {
+    const { builder, second, folder } = await twoDockings();
+    const other = await builder.beside('dock-0');
+    await other.dock({ camera: 'cam-9' });
+    await other.undock({
+      change: (record) => ({ ...record, docking: second.docking, record: second.docking }),
+    });
+    await other.close();
+    await rm(folder, { recursive: true });
+    for (const part of second.parts) await rm(part.folder, { recursive: true });
+    const { made } = await reported(builder);
+    expect(made.days).toMatchObject({ proven_without_recording: 0, undecided: 1 });
+    expect(kindsIn(made)).toContain('docking record is missing');
     expect(reportHtml(made, 'de')).toContain('Andockprotokoll fehlt');
   });
 
