@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { describeError, isMachineShort } from '../../protocol/errors.ts';
 import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
-import type { PublicKey } from '../../protocol/minisign.ts';
+import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';
 import { parseReceipt } from '../../protocol/receipt.ts';
 import type { Files, Log } from '../../protocol/ports.ts';
@@ -77,7 +77,7 @@ export class Released {
     return this.#deps.rows.ofFile(camera, file).length > 0;
   }
 
-  /** Those of that camera and place with this very content, the newest first, damaged ones left out. Errors: the machine's. */
+  /** Those of that camera and place with this very content that may stand for a file, as in the catalogue, the newest first. Errors: the machine's. */
   async withContent(camera: CameraId, file: ListedFile, originalSha256: string): Promise<SpooledRecording[]> {
     const found = await this.#readAll(this.#deps.rows.ofFile(camera, file, originalSha256));
     return found.filter(
@@ -86,7 +86,8 @@ export class Released {
         entry.pathSha256 === file.pathSha256 &&
         entry.originalSizeBytes === file.sizeBytes &&
         entry.originalSha256 === originalSha256 &&
-        entry.rejected?.reason !== 'damaged',
+        entry.rejected?.reason !== 'damaged' &&
+        !this.#isOfOtherKey(entry),
     );
   }
 
@@ -151,6 +152,14 @@ export class Released {
     await Promise.all([syncs.sync(layout.staging), syncs.sync(layout.released)]);
     for (const folder of moved) await files.removeTree(folder);
     await syncs.sync(layout.staging);
+  }
+
+  /** Nothing is erased because of it. */
+  #isOfOtherKey({ keyId }: CatalogueEntry): boolean {
+    const { stationKeys } = this.#deps;
+    return (
+      stationKeys.length > 0 && keyId !== null && !stationKeys.some((key) => keyIdHex(key.keyId) === keyId)
+    );
   }
 
   async #readAll(recordings: readonly RecordingId[]): Promise<CatalogueEntry[]> {

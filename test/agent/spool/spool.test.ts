@@ -391,6 +391,27 @@ describe('after a change of the station’s key', () => {
     await again.spool.reclaim(recording);
   });
 
+  test.each(['spooled', 'receipted', 'released'] as const)(
+    'what neither key signed and is %s stands for no file on a camera',
+    async (state) => {
+      const disk = await freshDisk();
+      const prepared = prepare(seededRandom(19));
+      const { spool } = await openSpool(disk);
+      await spoolOne(disk, spool, prepared);
+      if (state !== 'spooled') await receiptOne(spool, prepared);
+      if (state === 'released') await spool.reclaim(prepared.recording);
+      await spool.close();
+      const { source, original } = prepared.documents.manifest;
+      const file = { pathSha256: source.path_sha256, sizeBytes: original.size_bytes };
+      const stationKeys = [publicKeyOf(makeSecretKey(seededRandom(20)))];
+      const { spool: withOther } = await openSpool(disk, { stationKeys });
+      expect(withOther.stateOf(prepared.recording)).toBe(state);
+      expect(await withOther.findContent(CAMERA, file, original.sha256)).toBeUndefined();
+      const { spool: again } = await openSpool(disk);
+      expect((await again.findContent(CAMERA, file, original.sha256))?.recording).toBe(prepared.recording);
+    },
+  );
+
   test('a signature in which only the name of the key is damaged is no other key’s', async () => {
     const disk = await freshDisk();
     const prepared = prepare(seededRandom(18));
