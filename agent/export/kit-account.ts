@@ -166,7 +166,8 @@ class Account {
     const about = orders.filter(({ order }) => this.#recordings.has(order.recording));
     const ours = new Set(about.map(({ where }) => where));
     const remarks: Remark[] = [];
-    for await (const remark of storeRemarks({ ...this.#check, logs, orders, witnesses }, noTotals()))
+    const changed = new Set(this.#check.known.changes.map(({ document }) => document.holder));
+    for await (const remark of storeRemarks({ ...this.#check, logs, orders, witnesses, changed }, noTotals()))
       if (this.#isOfStore(remark, ours)) remarks.push(remark);
     return remarks;
   }

@@ -46,6 +46,12 @@ function isDeleted(facts: RecordingFacts): facts is Deleted {
 function logged({ name, where, deletion }: Deleted, { log, complete }: JudgeContext): Remark[] {
   if (!complete || log.places.length === 0) return [];
   const known = log.deletions.get(name);
+  const others = [...(known?.records ?? [])].filter((sha256) => sha256 !== deletion.sha256);
+  if (others.length > 0) {
+    // None is ever replaced, so one of the two was exchanged (SPEC 4.3.7).
+    const told = `deletion record: the store's log names SHA-256 ${others.join(', ')}, found ${deletion.sha256}`;
+    return [finding('deletion.not-logged', below(where, DELETION), told, { recording: name })];
+  }
   if (known?.records.has(deletion.sha256) === true) return [];
   const message = `deletion record: the store's log does not name SHA-256 ${deletion.sha256}`;
   const { deletedAt, receiver } = deletion;
@@ -121,14 +127,14 @@ function ordered(
   return [note('deletion.not-judged', place, message, facts)];
 }
 
-/** What the store's log says it deleted, without the record of that. */
+/** What the store's log says it deleted or was about to, without the record of that: it is durable before the log names it (SPEC 4.7). */
 function missingRecords({ facts, log, complete }: JudgeContext): Remark[] {
   if (!complete) return [];
-  return [...log.deletions].flatMap(([name, { records, deleted }]) => {
-    if (!deleted || log.dropped.has(name)) return [];
+  return [...log.deletions].flatMap(([name, { records }]) => {
+    if (records.size === 0 || log.dropped.has(name)) return [];
     const held = facts.recordings.get(name);
     if (held?.deletion !== undefined) return [];
-    const message = `the store's log says that recording ${name} was deleted behind a record with SHA-256 ${[...records].join(', ')}, which is not here`;
+    const message = `the store's log says that recording ${name} went behind a deletion record with SHA-256 ${[...records].join(', ')}, which is not here`;
     return [finding('deletion.missing', held?.where ?? log.places[0] ?? '.', message, { recording: name })];
   });
 }

@@ -7,7 +7,7 @@ import { orderLogRemarks } from './order-log.ts';
 import type { PlaceFacts } from './place-facts.ts';
 import type { RecordingFacts } from './recording-facts.ts';
 import { finding, type Remark } from './remark.ts';
-import type { StoreLog } from './store-log.ts';
+import type { LoggedOrder, StoreLog } from './store-log.ts';
 
 /** All orders of a place. */
 export class OrderBook {
@@ -75,13 +75,23 @@ export class OrderBook {
     return this.#facts.recordings.get(recording)?.proven?.supersedes ?? [];
   }
 
+  /**
+   * An old order goes with the documents of its recording, but a hold of both roles that no `unhold` of both lifted stays, and so does one about
+   * a recording that a kept manifest replaces (SPEC 10.3). Which of an old `unhold` it was, documents that went do not tell any more.
+   */
+  #mayBeGone({ recording, signatures }: LoggedOrder): boolean {
+    if (!this.#log.dropped.has(recording) || this.#facts.superseded.has(recording)) return false;
+    if (!isOfBoth(signatures, 'hold')) return true;
+    return [...this.#log.orders.values()].some((other) => isOfBoth(other.signatures, 'unhold'));
+  }
+
   /** What the orders and the store's log say differently of each other. */
   remarks(facts: PlaceFacts): Remark[] {
     const here = new Set<string>(this.orders.map((found) => found.order.order));
     return [
       ...this.orders.flatMap((found) => this.#orderRemarks(found, facts)),
       ...[...this.#log.orders]
-        .filter(([order, logged]) => !here.has(order) && !this.#log.dropped.has(logged.recording))
+        .filter(([order, logged]) => !here.has(order) && !this.#mayBeGone(logged))
         .map(([order, { recording }]) => {
           const message = `order ${order} about recording ${recording} is not here`;
           return finding('order.missing', this.#log.places[0] ?? '.', message, { order, recording });
@@ -159,4 +169,8 @@ class Kin {
       }
     return this.#byPlace.get(name) ?? [];
   }
+}
+
+function isOfBoth(signatures: LoggedOrder['signatures'], verb: string): boolean {
+  return new Set(signatures.filter((each) => each.verb === verb).map(({ role }) => role)).size === 2;
 }

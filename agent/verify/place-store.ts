@@ -25,6 +25,8 @@ export interface StoreContext {
   readonly witnesses: readonly FoundWitness[];
   /** Time of the verification, ms since 1970. */
   readonly nowMs: number;
+  /** Whose changes of keys lie here, whether they count or not. */
+  readonly changed: ReadonlySet<string>;
 }
 
 /** Every remark, in the order in which it is found; counts what is held and disclosed. Errors: those of the machine. */
@@ -59,23 +61,23 @@ function countHeld(book: OrderBook, facts: PlaceFacts, nowMs: number): number {
 }
 
 /** A receiver begins its log with its first start and never lets it go (SPEC 10.3): where it left anything, its log was taken away. */
-function noLog({ facts, orders, witnesses }: StoreContext): Remark[] {
+function noLog({ facts, orders, witnesses, changed }: StoreContext): Remark[] {
   let deletions = 0;
   let receipts = 0;
   for (const { deletion } of facts.recordings.values()) if (deletion !== undefined) deletions++;
   for (const held of [...facts.recordings.values(), ...facts.dockings.values()])
     if (held.receiptSha256 !== undefined) receipts++;
-  if (receipts + deletions + orders.length + witnesses.length === 0) return [];
-  const message = `${receipts} receipts, ${deletions} deletions, ${orders.length} orders and ${witnesses.length} witnesses lie here without the store's own log`;
+  const changes = [...changed].filter(isReceiverId).length;
+  if (receipts + deletions + orders.length + witnesses.length + changes === 0) return [];
+  const message = `${receipts} receipts, ${deletions} deletions, ${orders.length} orders, ${witnesses.length} witnesses and ${changes} receivers with changes of keys lie here without the store's own log`;
   return [finding('store-log.none', '.', message, { receipts, deletions, orders: orders.length })];
 }
 
 /** The same for each receiver of several, and for each of its keys: what it signed here stands behind its log (SPEC 10.3). */
-function missingLogs({ keys, facts, logs }: StoreContext): Remark[] {
+function missingLogs({ facts, logs, changed }: StoreContext): Remark[] {
   const { store } = logs;
   const named = new Map<string, ReadonlySet<string>>(facts.receivers);
-  for (const { holder } of keys.changes)
-    if (isReceiverId(holder) && !named.has(holder)) named.set(holder, new Set());
+  for (const holder of changed) if (isReceiverId(holder) && !named.has(holder)) named.set(holder, new Set());
   return [...named].flatMap(([receiver, keyIds]) => {
     const signedBy = store.signedBy.get(receiver);
     if (signedBy === undefined || signedBy.size === 0) {

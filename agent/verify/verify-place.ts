@@ -182,7 +182,8 @@ class PlaceCheck {
   async #between(logs: PlaceLogs): Promise<void> {
     const read = { ...this.#options, place: this.#place, facts: this.#facts, logs };
     for await (const remark of new PlaceBetween(read).remarks()) this.#tell([remark]);
-    const store = { ...read, orders: this.#orders, witnesses: this.#witnesses };
+    const changed = new Set(this.#known.changes.map(({ document }) => document.holder));
+    const store = { ...read, orders: this.#orders, witnesses: this.#witnesses, changed };
     for await (const remark of storeRemarks(store, this.#totals)) this.#tell([remark]);
   }
 
