@@ -115,7 +115,7 @@ class Account {
 
   /** What the station's log says of recordings, and of all parts of the records of their dockings. */
   async #documents(log: StationLog, { store }: PlaceLogs): Promise<Remark[]> {
-    const { where, station, documents: account, fromTheStart } = log;
+    const { where, station, documents: account, fromTheStart, putAside } = log;
     const records = [...this.#dockings].flatMap((docking) => [
       ...(log.dockings.of(docking)?.records.values() ?? []),
     ]);
@@ -128,6 +128,7 @@ class Account {
       dropped: store.dropped,
       kind: 'vault',
       fromTheStart,
+      putAside,
     } as const;
     const remarks: Remark[] = [];
     for (const name of missingDocuments(question))

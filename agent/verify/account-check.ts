@@ -13,6 +13,8 @@ export interface HeldDocument {
   readonly sha256: string | undefined;
   /** Undefined where no receipt lies here. */
   readonly receiptSha256: string | undefined;
+  /** Hex id of the key that signed it, and when it was made (RFC 3339); undefined where its signature does not hold or was not asked for. */
+  readonly made?: { readonly keyId: string; readonly at: string } | undefined;
   /** Whether its sealed file lies here, too; left out for a docking record, which has none. */
   readonly hasPayload?: boolean;
 }
@@ -31,6 +33,8 @@ export interface AccountQuestion {
   readonly kind: 'vault' | 'spool';
   /** Whether the log is here from its first entry on. */
   readonly fromTheStart: boolean;
+  /** When the log tells a change away from which key (hex id), RFC 3339. */
+  readonly putAside?: ReadonlyMap<string, string>;
 }
 
 /** Names that are told in one remark. */
@@ -68,8 +72,11 @@ export function missingDocument(where: string, name: string, account: LogAccount
 
 /** Every other difference between log and documents. */
 export function accountRemarks(question: AccountQuestion): Remark[] {
-  const { where, account, held, kind } = question;
-  const remarks = [...held.values()].flatMap((document) => contradictions(document, account));
+  const { where, account, held, kind, putAside = new Map() } = question;
+  const remarks = [...held.values()].flatMap((document) => [
+    ...contradictions(document, account),
+    ...byOldKey(document, account, putAside),
+  ]);
   if (kind === 'spool')
     remarks.push(...[...held.values()].flatMap((document) => askedFor(document, account)));
   const notLogged = { recording: [] as string[], docking: [] as string[] };
@@ -124,6 +131,22 @@ function contradictions(document: HeldDocument, account: LogAccount): Remark[] {
 }
 
 /** What the store asked for again stays in the spool until there is another receipt for it (SPEC 6.10). */
+/**
+ * From the first entry of the new key on it signs everything (SPEC 4.9.2). What the old one entered, or what was made before and entered only
+ * behind a cut, is its own.
+ */
+function byOldKey(
+  { name, where, made }: HeldDocument,
+  account: LogAccount,
+  putAside: ReadonlyMap<string, string>,
+): Remark[] {
+  const changedAt = made && putAside.get(made.keyId);
+  if (changedAt === undefined || made === undefined || made.at <= changedAt) return [];
+  if (account.of(name)?.signedBy === made.keyId) return [];
+  const message = `made at ${made.at} and signed by key ${made.keyId}, from which the log tells a change at ${changedAt}`;
+  return [finding('custody.old-key', where, message, { key_id: made.keyId })];
+}
+
 function askedFor({ name, where, hasPayload = true }: HeldDocument, account: LogAccount): Remark[] {
   const logged = account.of(name);
   if (hasPayload || logged?.sha256 === undefined) return [];
@@ -136,12 +159,16 @@ function askedFor({ name, where, hasPayload = true }: HeldDocument, account: Log
 function unreceipted(
   { where, held, fromTheStart }: AccountQuestion,
   name: string,
-  { sha256, receipts, erased, erasedEarly, reclaimed }: LoggedDocument,
+  { sha256, receipts, erased, erasedEarly, erasedAsked, reclaimed }: LoggedDocument,
 ): Remark[] {
   const remarks: Remark[] = [];
   // A receipt that came before the oldest entry here may have been the reason.
   if (receipts.length > 0 && erasedEarly && fromTheStart) {
     const message = `the log says that recording ${name} was erased from a camera, and only behind that that its receipt came`;
+    remarks.push(finding('custody.erased-early', where, message, { recording: name }));
+  }
+  if (erasedAsked) {
+    const message = `the log says that recording ${name} was erased from a camera while the store, which had lost it, asked for it again`;
     remarks.push(finding('custody.erased-early', where, message, { recording: name }));
   }
   if (receipts.length > 0 || held.get(name)?.receiptSha256 !== undefined) return remarks;

@@ -45,7 +45,7 @@ export function dockingFacts(
   station: string | undefined,
   once: (word: string) => string,
 ): DockingFacts {
-  const { name, where, record, recordSha256, receiptSha256, receipt } = checked;
+  const { name, where, record, recordSha256, keyId, receiptSha256, receipt } = checked;
   const owner = station ?? record?.station;
   return {
     kind: 'docking',
@@ -54,6 +54,7 @@ export function dockingFacts(
     station: owner === undefined ? undefined : once(owner),
     sha256: recordSha256,
     receiptSha256,
+    made: record && keyId !== undefined ? { keyId: once(keyId), at: record.docked_at } : undefined,
     proven: provenDocking(checked, once),
     receivedAt: receipt?.received_at,
   };

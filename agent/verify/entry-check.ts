@@ -29,14 +29,22 @@ export class EntryCheck {
     this.#question = question;
   }
 
-  /** Takes the next entry; segments come in their order. */
+  /** Takes the next entry, whoever wrote it; segments come in their order. */
   take(entry: CustodyEntry): void {
     const { event, facts, sequence } = entry;
     if (event === 'segment-opened') this.#segment = String(facts['segment']);
-    const place = `entry ${sequence} of segment ${this.#segment}`;
     const wrong = factsFault(this.#question.keeper, entry);
-    if (wrong !== undefined) this.#fault('custody.facts', `${place}: ${wrong}`);
-    else if (this.#question.keeper === 'station') this.#compare(entry, place);
+    if (wrong !== undefined) this.#fault('custody.facts', `${placeOf(sequence, this.#segment)}: ${wrong}`);
+  }
+
+  /** Judges what an entry says that a signature covers; what nobody signed says nothing (SPEC 10.3). */
+  signed(entry: CustodyEntry, segment: string): void {
+    const { keeper } = this.#question;
+    if (factsFault(keeper, entry) !== undefined) return;
+    const place = placeOf(entry.sequence, segment);
+    if (entry.event === 'key-changed' && entry.sequence !== 2)
+      this.#fault('custody.key-not-announced', `${place}: a change of keys stands in the second entry alone`);
+    if (keeper === 'station') this.#compare(entry, place);
   }
 
   /** What was found; asked once, behind the last entry. */
@@ -64,6 +72,10 @@ export class EntryCheck {
     this.#faults++;
     if (this.#faults <= FAULTS_TOLD_MAX) this.#remarks.push(finding(code, where, message));
   }
+}
+
+function placeOf(sequence: number, segment: string): string {
+  return `entry ${sequence} of segment ${segment}`;
 }
 
 /** What an event must say of a recording; undefined where its manifest says nothing of that. */

@@ -8,12 +8,16 @@ export interface LoggedDocument {
   readonly kind: 'recording' | 'docking' | undefined;
   /** Digest of the manifest or docking record that was made durable; undefined where no entry says so. */
   readonly sha256: string | undefined;
+  /** Hex id of the key that vouches for that entry; undefined where it was not asked for. */
+  readonly signedBy: string | undefined;
   /** Digests of the receipts that the station has had. */
   readonly receipts: readonly string[];
   readonly quarantined: boolean;
   readonly erased: boolean;
   /** An erasure was begun before any receipt in this log. */
   readonly erasedEarly: boolean;
+  /** An erasure was begun while the store had asked for it again. */
+  readonly erasedAsked: boolean;
   /** Dockings in which the camera's file went. */
   readonly erasedIn: readonly string[];
   readonly reclaimed: boolean;
@@ -26,10 +30,12 @@ export interface LoggedDocument {
 const NOTHING: LoggedDocument = {
   kind: undefined,
   sha256: undefined,
+  signedBy: undefined,
   receipts: [],
   quarantined: false,
   erased: false,
   erasedEarly: false,
+  erasedAsked: false,
   erasedIn: [],
   reclaimed: false,
   askedAgain: false,
@@ -44,13 +50,15 @@ const ERASURES_MAX = 64;
 export class LogAccount {
   readonly #documents = new Map<string, LoggedDocument>();
 
-  /** Takes one entry; those that name no document are passed over. */
-  take({ event, facts }: CustodyEntry): void {
+  /** Takes one entry, and the hex id of the key that vouches for it; those that name no document are passed over. */
+  take({ event, facts }: CustodyEntry, keyId?: string): void {
     const name = facts[NAMED_BY[event] ?? 'recording'];
     if (typeof name !== 'string') return;
     const known = this.#documents.get(name) ?? NOTHING;
     const news = newsOf(event, facts, known);
-    if (news !== undefined) this.#documents.set(name, { ...known, ...news });
+    if (news === undefined) return;
+    const signedBy = news.sha256 === undefined ? known.signedBy : keyId;
+    this.#documents.set(name, { ...known, ...news, signedBy });
   }
 
   /** What the log says of a document; undefined where it does not name it. */
@@ -80,7 +88,7 @@ function newsOf(
   if (event === 'docking-recorded' && typeof record === 'string') return { kind: 'docking', sha256: record };
   if (event === 'quarantined') return { quarantined: true };
   const erasedEarly = known.erasedEarly || known.receipts.length === 0;
-  if (event === 'erasing') return { erasedEarly };
+  if (event === 'erasing') return { erasedEarly, erasedAsked: known.erasedAsked || known.askedAgain };
   if (event === 'erased') return { erased: true, erasedEarly, erasedIn: withDocking(known.erasedIn, facts) };
   if (event === 'spool-reclaimed') return { reclaimed: true };
   if (event === 'spool-documents-dropped') return { reclaimed: true, letGo: true };

@@ -153,7 +153,7 @@ export const MEANINGS_DE: Readonly<Record<keyof typeof MEANINGS, string>> = {
   'custody.key-not-announced':
     'Wer zu einem neuen Schlüssel wechselt, sagt es im zweiten Eintrag; dieser Abschnitt tut es nicht.',
   'custody.old-key':
-    'Wer zu einem neuen Schlüssel gewechselt hat, signiert nichts mehr mit dem alten: Jemand, der den alten hat, führte das Protokoll weiter.',
+    'Wer zu einem neuen Schlüssel gewechselt hat, signiert nichts mehr mit dem alten: Jemand, der den alten hat, führte das Protokoll weiter oder signierte danach ein Dokument.',
   'custody.revoked-key':
     'Für diese Einträge bürgt nur ein widerrufener Schlüssel, und keine Quittung zeigt, dass sie vorher da waren: mit Vorsicht beurteilen.',
   'custody.end-refused':

@@ -107,7 +107,7 @@ export class PlaceBetween {
     return read.bytes !== undefined && isSame(read.bytes, part) ? read.value : undefined;
   }
 
-  async *#account({ where, station, documents, fromTheStart }: StationLog): AsyncGenerator<Remark> {
+  async *#account({ where, station, documents, fromTheStart, putAside }: StationLog): AsyncGenerator<Remark> {
     const { facts, logs } = this.#context;
     const { superseded } = facts;
     const held = facts.heldOf(station);
@@ -119,6 +119,7 @@ export class PlaceBetween {
       dropped: logs.store.dropped,
       kind: this.#kind,
       fromTheStart,
+      putAside,
     };
     for (const name of missingDocuments(question))
       if (!(await this.#cameMeanwhile(name, where))) yield missingDocument(where, name, documents);

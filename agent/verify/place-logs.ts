@@ -68,7 +68,9 @@ export class PlaceLogs {
     const entries = this.#entryCheck('store', found.where);
     let oldestAt: string | undefined;
     const vouched = new VouchedEntries((entry, segment, keyId) => {
-      if (keyId === undefined || doubted.segments.has(segment)) return;
+      if (keyId === undefined) return;
+      entries.signed(entry, segment);
+      if (doubted.segments.has(segment)) return;
       this.store.take(receiver, entry);
       const end = droppedEnd(entry);
       if (end === undefined) return;
@@ -99,9 +101,10 @@ export class PlaceLogs {
     for (const end of this.#dropped) book.drop(end);
     const heads = facts.headsOf(station);
     for (const { head } of heads) book.want(head);
-    const vouched = new VouchedEntries((entry, _, keyId) => {
+    const vouched = new VouchedEntries((entry, segment, keyId) => {
       if (keyId === undefined) return;
-      log.take(entry);
+      entries.signed(entry, segment);
+      log.take(entry, keyId);
       // In a vault a station's word that it let a segment go explains nothing: it does so once the vault holds it.
       if (kind !== 'spool') return;
       const end = droppedEnd(entry);
@@ -146,8 +149,8 @@ export class PlaceLogs {
     this.counts.segments += checked?.segments ?? 0;
     this.counts.entries += checked?.entries ?? 0;
     this.counts.checkpoints += checked?.checkpoints ?? 0;
-    for (const { keyChange, where: segment } of checked?.linked ?? [])
-      if (keyChange !== undefined)
+    for (const { keyChange, where: segment, keyIds, signedBy } of checked?.linked ?? [])
+      if (keyChange !== undefined && (keyIds.size > 0 || signedBy !== undefined))
         this.keyChanges.push({ ...keyChange, holder: station ?? '', where: segment });
     return {
       checked,

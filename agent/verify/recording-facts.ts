@@ -57,7 +57,7 @@ export function recordingFacts(
   station: string | undefined,
   once: (word: string) => string,
 ): RecordingFacts {
-  const { name, where, manifest, manifestSha256, receiptSha256, receipt } = checked;
+  const { name, where, manifest, manifestSha256, keyId, receiptSha256, receipt } = checked;
   const owner = station ?? manifest?.station;
   return {
     kind: 'recording',
@@ -66,6 +66,7 @@ export function recordingFacts(
     station: owner === undefined ? undefined : once(owner),
     sha256: manifestSha256,
     receiptSha256,
+    made: manifest && keyId !== undefined ? { keyId: once(keyId), at: manifest.sealed_at } : undefined,
     hasPayload: checked.hasPayload,
     proven: provenManifest(checked, once),
     receivedAt: receipt?.received_at,

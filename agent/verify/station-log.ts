@@ -11,6 +11,8 @@ export class StationLog {
   readonly station: string | undefined;
   readonly documents = new LogAccount();
   readonly dockings = new DockingAccount();
+  /** When it tells a change away from which key (hex id), RFC 3339. */
+  readonly putAside = new Map<string, string>();
   /** Whether the log is here from its first entry on; known once it was read. */
   fromTheStart = false;
   /** Whether the store refused an end of it, by a key that was revoked: what it does not name may have stood there. */
@@ -21,9 +23,11 @@ export class StationLog {
     this.station = station;
   }
 
-  /** Takes the next entry; segments come in their order. */
-  take(entry: CustodyEntry): void {
-    this.documents.take(entry);
+  /** Takes the next entry, and the hex id of the key that vouches for it; segments come in their order. */
+  take(entry: CustodyEntry, keyId?: string): void {
+    this.documents.take(entry, keyId);
     this.dockings.take(entry);
+    const old = entry.event === 'key-changed' ? entry.facts['old_key_id'] : undefined;
+    if (typeof old === 'string') this.putAside.set(old, entry.at);
   }
 }

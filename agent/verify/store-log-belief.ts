@@ -60,13 +60,16 @@ export class StoreLogBelief {
     if (!keys.changes.some(({ holder }) => isReceiverId(holder))) return NOTHING;
     const book = new HeadBook();
     const excusing = new Set<string>();
+    const vouched = new VouchedEntries(({ event }, segment, keyId) => {
+      if (keyId !== undefined && EXCUSES.has(event)) excusing.add(segment);
+    });
+    const ended: SegmentContext['ended'] = (segment, signedBy) => vouched.ended(segment, signedBy);
     const checked = await this.#read(
       { folder, where, station: receiver },
-      { book, keysOf: () => storeKeys(keys) },
-      ({ event }, { segment }) => {
-        if (EXCUSES.has(event)) excusing.add(segment);
-      },
+      { book, keysOf: () => storeKeys(keys), ended },
+      (entry, place) => vouched.take(entry, place),
     );
+    vouched.close();
     const { segments, keyId } = doubtful(checked?.linked ?? [], book, keys);
     if (segments.size === 0 || (await this.#receivers()).has(receiver)) return NOTHING;
     const message = `${segments.size} segments of the log of ${receiver} rest on key ${keyId}, which was put aside, and no station names that receiver`;

@@ -158,8 +158,8 @@ export const RECEIVER_BUGS: readonly PlantedBug[] = [
     id: 'unsigned-excuse',
     what: 'a line that nobody signed explains away what was taken out of a vault',
     file: 'agent/verify/place-logs.ts',
-    find: 'keyId === undefined || doubted.segments.has(segment)',
-    put: 'doubted.segments.has(segment)',
+    find: '      if (keyId === undefined) return;\n      entries.signed(entry, segment);\n      if (doubted',
+    put: '      entries.signed(entry, segment);\n      if (doubted',
     suites: ['agent/verify/unsigned-excuse'],
   },
 ];
