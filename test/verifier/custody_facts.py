@@ -14,9 +14,9 @@ from instants import milliseconds
 class StationFacts:
     """Entries of a station's log by event and by what they are about."""
 
-    def __init__(self, log: CustodyLog) -> None:
+    def __init__(self, lines: Iterable[Line]) -> None:
         self._lines: dict[tuple[str, str], list[Line]] = defaultdict(list)
-        for line in log.lines():
+        for line in lines:
             for name in ("recording", "record"):
                 if isinstance(line.facts.get(name), str):
                     self._lines[line.event, line.facts[name]].append(line)
@@ -32,9 +32,11 @@ class StationFacts:
 
 def check_custody_facts(station: Station, dropped: set[str], report: Report) -> None:
     """Compares the log with all folders of the station. `dropped`: recordings whose documents the store let go."""
-    facts = StationFacts(station.log)
+    facts = StationFacts(station.log.lines())
     for recording in station.recordings.values():
-        _check_recording(recording, station, facts, report)
+        _check_recording(recording, facts, report)
+        if recording.value is not None and not facts.of("spooled", recording.name):
+            _tell_unlogged(recording, recording.value["sealed_at"], station.log, "spooled", report)
     for part in station.dockings.values():
         _check_docking(part, station, facts, report)
     for each in _folders(station):
@@ -59,7 +61,7 @@ def _differing(line: Line, expected: dict[str, Any]) -> list[str]:
     return [name for name, value in expected.items() if line.facts.get(name) != value]
 
 
-def _check_recording(recording: Recording, station: Station, facts: StationFacts, report: Report) -> None:
+def _check_recording(recording: Recording, facts: StationFacts, report: Report) -> None:
     document = recording.document
     if document is None:
         return
@@ -74,8 +76,6 @@ def _check_recording(recording: Recording, station: Station, facts: StationFacts
     _compare(facts.of("spooled", name), spooled, "custody.other-manifest", place, report)
     rejected = value["rejected"]["reason"] if value["rejected"] is not None else None
     _compare(facts.of("rejected", name), {"reason": rejected}, "custody.other-rejection", place, report)
-    if not facts.of("spooled", name):
-        _tell_unlogged(recording, value["sealed_at"], station.log, "spooled", report)
 
 
 def _check_docking(part: Receipted, station: Station, facts: StationFacts, report: Report) -> None:
@@ -123,7 +123,7 @@ def _check_head(head: dict[str, Any] | None, place: str, log: CustodyLog, report
     if head is None:
         return
     segment = log.by_name.get(head["segment"])
-    if segment is None and head["segment"] in log.dropped:
+    if segment is None and log.lets_go_of(head):
         report.note("receipt.head-dropped", place, f"names segment {head['segment']}, which the store let go")
     elif segment is None:
         report.find("receipt.head-segment", place, f"names segment {head['segment']} of the log, which is not here")
@@ -155,12 +155,20 @@ def _check_missing(station: Station, facts: StationFacts, dropped: set[str], rep
 def _check_erasures(station: Station, report: Report) -> None:
     """Nothing is erased from a camera before its receipt (SPEC 8)."""
     receipted: set[Any] = set()
+    allowed: set[Any] = set()
+    taken_back: set[Any] = set()
     first = next(station.log.lines(), None)
-    for line in station.log.of("receipted", "erasing", "erased"):
+    for line in station.log.of("receipted", "asked-again", "erasing", "erased"):
         name = line.facts.get("recording")
         if line.event == "receipted":
             receipted.add(name)
-        elif name not in receipted and not receipted_before_log(station, name, first):
+            allowed.add(name)
+        elif line.event == "asked-again":
+            receipted.discard(name)
+            taken_back.add(name)
+        elif name in receipted or (line.event == "erased" and name in allowed):
+            continue  # what was allowed when it began may end behind a question of the store
+        elif name in taken_back or not receipted_before_log(station, name, first):
             report.find(
                 "custody.erased-unreceipted", line.place, f"{name} is '{line.event}' before the log calls it receipted"
             )

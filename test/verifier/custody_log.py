@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from custody_segment import Holder, Line, Segment, read_segment
 from findings import Report
 from safe_files import is_unfinished, names_in
 
-# What a store says that it let go explains why it is not here: only where it is signed, since anybody can add a line behind that.
-_EXCUSES = ("documents-dropped", "segment-dropped")
 _SEGMENT_FILE = re.compile(r"([a-z2-7]{25}[aeimquy4])\.jsonl(\.minisig)?", re.ASCII)
 
 
@@ -31,28 +30,38 @@ class CustodyLog:
     beyond: list[Segment] = field(default_factory=list)
 
     def lines(self) -> Iterator[Line]:
-        """All entries in order."""
+        """All entries that count, in order."""
         for segment in self.order:
-            yield from segment.lines
-
-    def counting(self) -> Iterator[Line]:
-        """All entries in order, but for excuses that no checkpoint covers."""
-        for segment in self.order:
-            for line in segment.lines:
-                if line.event not in _EXCUSES or line.sequence <= segment.signed_up_to:
-                    yield line
+            yield from segment.counting
 
     def of(self, *events: str) -> Iterator[Line]:
         """Entries of these events in order, as far as they count."""
-        for line in self.counting():
+        for line in self.lines():
             if line.event in events:
                 yield line
 
     @property
     def last(self) -> Line | None:
-        """The newest entry."""
-        segment = next((each for each in reversed(self.order) if each.lines), None)
-        return segment.lines[-1] if segment is not None else None
+        """The newest entry that counts."""
+        return next((lines[-1] for each in reversed(self.order) if (lines := each.counting)), None)
+
+    def lets_go_of(self, head: dict[str, Any]) -> bool:
+        """Whether the store says that it let the segment of a head go, with that entry in it (SPEC 4.3.6)."""
+        said = self.dropped.get(head["segment"])
+        if said is None or not isinstance(head["sequence"], int):
+            return False
+        last, digest = said.facts.get("last_sequence"), said.facts.get("last_sha256")
+        if not isinstance(last, int) or head["sequence"] > last:
+            return False
+        return bool(head["sequence"] < last or head["sha256"] == digest)
+
+    def before(self, segment: Segment) -> list[Segment]:
+        """Segments in front of one, by the names that they give, the nearest first."""
+        found: list[Segment] = []
+        at: Segment | None = segment
+        while (at := self.by_name.get(last_segment_of(at) or "")) is not None and at not in found and at is not segment:
+            found.append(at)
+        return found
 
 
 def read_custody_log(folder: Path, place: str, holder: Holder, report: Report) -> CustodyLog:
@@ -69,7 +78,7 @@ def read_custody_log(folder: Path, place: str, holder: Holder, report: Report) -
             signatures.add(match[1])
     for name in sorted(signatures - log.by_name.keys()):
         report.find("custody.segment-missing", f"{place}/{name}.jsonl", "is not there, and its signature is")
-    _order(log, report)
+    _order(log, holder, report)
     return log
 
 
@@ -91,60 +100,56 @@ def check_gaps(log: CustodyLog, report: Report, revoked: Collection[str] = ()) -
             report.find(
                 "custody.link",
                 f"{segment.place}:1",
-                f"names an entry {opened.get('last_sequence')} that {_last_of(segment)} does not hold so",
+                f"names an entry {opened.get('last_sequence')} that {last_segment_of(segment)} does not hold so",
             )
-    missing = [each for each in log.order if (last := _last_of(each)) is not None and last not in log.by_name]
-    unexplained = [each for each in missing if not _explains(log.dropped.get(_last_of(each) or ""), each)]
-    oldest = log.order[0] if log.order else None
-    for segment in unexplained:
-        if segment is oldest:
-            report.note(
-                "custody.older-dropped",
-                segment.place,
-                "follows a segment that is not here: the log is whole from here on",
-            )
+    missing = [each for each in log.order if (last := last_segment_of(each)) is not None and last not in log.by_name]
+    for segment in missing:
+        if log.lets_go_of(_head_named_by(segment)):
+            report.note("custody.segment-dropped", segment.place, "follows a segment that the store let go")
         elif not _note_refused(segment, revoked, report):
-            report.find("custody.gap", segment.place, f"follows segment {_last_of(segment)}, which is not here")
+            report.find("custody.gap", segment.place, f"follows segment {last_segment_of(segment)}, which is not here")
 
 
 def _note_refused(follower: Segment, revoked: Collection[str], report: Report) -> bool:
-    second = follower.line(2)
+    second = follower.line(2) if follower.signed_up_to >= 2 else None
     if second is None or second.event != "key-changed" or second.facts.get("old_key_id") not in revoked:
         return False
     report.note("custody.end-refused", follower.place, "follows what a revoked key signed, which no store takes")
     return True
 
 
-def _explains(dropped: Line | None, follower: Segment) -> bool:
-    opened = follower.opened
-    if dropped is None or opened is None:
-        return False
-    named = (opened.get("last_sequence"), opened.get("last_sha256"))
-    return (dropped.facts.get("last_sequence"), dropped.facts.get("last_sha256")) == named
+def _head_named_by(segment: Segment) -> dict[str, Any]:
+    opened = segment.opened or {}
+    return {name: opened.get(f"last_{name}") for name in ("segment", "sequence", "sha256")}
 
 
-def _last_of(segment: Segment) -> str | None:
+def last_segment_of(segment: Segment) -> str | None:
+    """The segment that it says it follows."""
     last = segment.opened.get("last_segment") if segment.opened is not None else None
     return last if isinstance(last, str) else None
 
 
-def _order(log: CustodyLog, report: Report) -> None:
+def _order(log: CustodyLog, holder: Holder, report: Report) -> None:
     followers: dict[str | None, list[Segment]] = defaultdict(list)
-    for segment in log.by_name.values():
-        followers[_last_of(segment)].append(segment)
+    begun = [segment for segment in log.by_name.values() if segment.lines]
+    for segment in begun:
+        followers[last_segment_of(segment)].append(segment)
     starts = [each for name, group in followers.items() if name not in log.by_name for each in group]
-    starts.sort(key=lambda each: (_last_of(each) is not None, each.lines[0].at if each.lines else ""))
+    starts.sort(key=lambda each: (last_segment_of(each) is not None, each.lines[0].at if each.lines else ""))
     if len(followers[None]) > 1:
         names = ", ".join(each.name for each in followers[None])
         report.find("custody.two-starts", log.place, f"begins several times: {names}")
     log.from_the_start = bool(followers[None]) or not log.by_name
-    for start in starts:
+    # One of which a cut took the very first line says nothing of where it belongs.
+    for start in [*starts, *(segment for segment in log.by_name.values() if not segment.lines)]:
         _walk(start, followers, log, report)
     for segment in log.by_name.values():
         if segment not in log.order:
             report.find("custody.circle", segment.place, "follows itself through others")
             log.order.append(segment)
     _check_tails(log, report)
+    if not holder.is_store:
+        _check_unsigned_runs(log, report)
 
 
 def _walk(start: Segment, followers: dict[str | None, list[Segment]], log: CustodyLog, report: Report) -> None:
@@ -185,8 +190,9 @@ def _check_link(before: Segment, after: Segment, log: CustodyLog, report: Report
             after.place,
             f"repeats {len(lost)} entries that {before.name} holds behind {named.sequence}",
         )
-    else:
-        before.signed_up_to = max(before.signed_up_to, named.sequence if after.signed_up_to >= 1 else 0)
+    # A signature of the segment that follows covers what that one names. It has to be one of its own: no third one lends it (10.3).
+    if after.key_ids and after.signed_up_to >= 1:
+        before.signed_up_to = max(before.signed_up_to, named.sequence)
 
 
 def _check_tails(log: CustodyLog, report: Report) -> None:
@@ -197,7 +203,14 @@ def _check_tails(log: CustodyLog, report: Report) -> None:
         elif segment.torn:
             report.find("custody.torn", segment.place, "ends inside a line")
         behind = len(segment.lines) - segment.signed_up_to
-        if segment.lines and segment.lines[-1].event == "checkpoint":
-            behind -= 1
         if behind > 0:
             report.note("custody.unsigned", segment.place, f"ends with {behind} entries that no signature covers yet")
+
+
+def _check_unsigned_runs(log: CustodyLog, report: Report) -> None:
+    """An append that was cut off leaves lines without a checkpoint at the end of one segment; two in a row came through no receiver (10.3)."""
+    for segment in log.order:
+        before = log.by_name.get(last_segment_of(segment) or "")
+        if before is not None and not segment.key_ids and len(before.lines) > before.signed_up_to:
+            text = f"has no checkpoint, and follows lines of {before.name} without one"
+            report.find("custody.unsigned-run", segment.place, text)

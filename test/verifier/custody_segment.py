@@ -70,12 +70,19 @@ class Segment:
     # Every line up to this sequence is under a signature.
     signed_up_to: int = 0
     torn: bool = False
+    # Whether nothing of it counts, however well it is signed: it rests on a key that was put aside (SPEC 4.9.2).
+    is_silent: bool = False
 
     @property
     def opened(self) -> dict[str, Any] | None:
         """Facts of its first line."""
         first = self.lines[0] if self.lines else None
         return first.facts if first is not None and first.event == "segment-opened" else None
+
+    @property
+    def counting(self) -> list[Line]:
+        """Lines that say something and excuse something: behind the last signature anybody can put others (SPEC 10.3)."""
+        return [] if self.is_silent else self.lines[: self.signed_up_to]
 
     def line(self, sequence: int) -> Line | None:
         """The line with that number."""
@@ -160,6 +167,9 @@ def _parse_line(data: bytes, segment: Segment, place: str, holder: Holder, repor
 
 def _check_facts(event: str, facts: Any, place: str, holder: Holder, report: Report) -> None:
     shape = holder.events.get(event)
+    if shape is None and event in (STATION_EVENTS if holder.is_store else STORE_EVENTS):
+        report.find("custody.facts", place, f"event {event!r} does not belong into this log")
+        return
     if shape is None:
         report.note("custody.unknown-event", place, f"event {event!r} cannot be judged")
         return
@@ -231,7 +241,9 @@ def _check_opening(segment: Segment, holder: Holder, report: Report) -> None:
         if line.event == "segment-opened":
             report.find("custody.opened-twice", line.place, "opens a segment inside one")
     opened = segment.opened
-    if opened is None:
+    if not segment.lines:
+        report.note("custody.empty", segment.place, "holds no whole line: its first write was cut off")
+    elif opened is None:
         report.find("custody.not-opened", segment.place, "does not begin with 'segment-opened'")
     elif opened.get("segment") != segment.name:
         report.find("custody.other-segment", segment.place, f"opens as {opened.get('segment')}")

@@ -1,10 +1,12 @@
 """What a vault holds, as far as it could be read: recordings, docking records, orders, key documents and logs, by station and receiver."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from custody_log import CustodyLog
+from minisign_file import PublicKey
 from signed_document import Document
 
 
@@ -55,10 +57,16 @@ class KeyChange:
     """A change of keys. `by_old` and `by_new`: whose signature is there and holds."""
 
     document: Document
-    old_key_id: str
-    new_key_id: str
+    holder: str
+    old: PublicKey
+    new: PublicKey
     by_old: bool
     by_new: bool
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether the old key was there to sign it; else it counts for nothing but the reader."""
+        return bool(self.document.value["reason"] == "planned")
 
 
 @dataclass
@@ -80,6 +88,11 @@ class Station(Keeper):
     orders: dict[str, Order] = field(default_factory=dict)
     # Revocations by the id of the key.
     revocations: dict[str, Document] = field(default_factory=dict)
+
+    def receipted(self) -> Iterator[Receipted]:
+        """Folders of recordings, then those of docking records."""
+        yield from self.recordings.values()
+        yield from self.dockings.values()
 
 
 @dataclass

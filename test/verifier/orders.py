@@ -9,16 +9,16 @@ from custody_log import CustodyLog
 from evidence import Order, Station
 from findings import Report
 from instants import DAY_MS, milliseconds
+from key_succession import KnownKeys
 from safe_files import is_unfinished, names_in
 from signed_document import Document, Source, check_signature, read_unsigned, sha256_hex
-from trusted_keys import TrustedKeys
 
 _LAPSES_AFTER_MS = 7 * DAY_MS
 _ROLES = ("officer", "supervisor")
 _FILES = {"order.json", "order.json.officer.minisig", "order.json.supervisor.minisig"}
 
 
-def read_order(folder: Path, place: str, station: str, keys: TrustedKeys, report: Report) -> Order | None:
+def read_order(folder: Path, place: str, station: str, keys: KnownKeys, report: Report) -> Order | None:
     """One order's folder. None where the document is not to be read."""
     for name, kind in names_in(folder):
         if is_unfinished(name, kind, _FILES.__contains__):
@@ -47,7 +47,7 @@ def read_order(folder: Path, place: str, station: str, keys: TrustedKeys, report
     return Order(document, frozenset(signed))
 
 
-def _check_roles(source: Source, data: bytes, keys: TrustedKeys, report: Report) -> dict[str, bytes]:
+def _check_roles(source: Source, data: bytes, keys: KnownKeys, report: Report) -> dict[str, bytes]:
     """The key of each role that signed; none of both where one key signed twice."""
     signed: dict[str, bytes] = {}
     for role, trusted in zip(_ROLES, (keys.officers, keys.supervisors), strict=True):

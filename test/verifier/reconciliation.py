@@ -13,7 +13,7 @@ def reconcile(station: Station, dropped: set[str]) -> dict[str, Any]:
     know: from before its oldest entry that is here (`before_log`), and given when its newest entry that is here was its newest one
     (`behind_log`).
     """
-    facts = StationFacts(station.log)
+    facts = StationFacts(station.log.lines())
     logged = {name for name in facts.names("receipted") if not facts.of("docking-recorded", name)}
     receipts = {name for name, each in station.recordings.items() if each.receipt is not None}
     unlogged = receipts - logged

@@ -7,10 +7,10 @@ from age_file import AgeTool
 from document_shapes import SHA256_OF_NOTHING
 from evidence import Receipted, Recording
 from findings import Report
+from key_succession import KnownKeys
 from payload import check_payload, check_source
 from safe_files import is_unfinished, names_in
 from signed_document import Document, Source, read_document
-from trusted_keys import TrustedKeys
 
 _RECEIPT = {"receipt.json", "receipt.json.minisig"}
 _MANIFEST = {"manifest.json", "manifest.json.minisig"}
@@ -22,7 +22,7 @@ _DOCKING = {"docking.json", "docking.json.minisig"}
 
 
 def read_recording(
-    folder: Path, place: str, station: str, keys: TrustedKeys, age: AgeTool | None, report: Report
+    folder: Path, place: str, station: str, keys: KnownKeys, age: AgeTool | None, report: Report
 ) -> Recording:
     """Reads a recording's folder and checks all that it shows alone."""
     found = Recording(folder.name, station, folder, place)
@@ -43,7 +43,7 @@ def read_recording(
     return found
 
 
-def read_docking(folder: Path, place: str, station: str, keys: TrustedKeys, report: Report) -> Receipted:
+def read_docking(folder: Path, place: str, station: str, keys: KnownKeys, report: Report) -> Receipted:
     """Reads the folder of one part of a docking record."""
     found = Receipted(folder.name, station, folder, place)
     names = _names_of(folder, place, _DOCKING | _RECEIPT, report)
@@ -81,7 +81,7 @@ def _check_owner(found: Receipted, field: str, area: str, report: Report) -> Non
         report.find(f"{area}.other-station", at, f"is of station {found.value['station']}")
 
 
-def _read_receipt(found: Receipted, names: set[str], kind: str, keys: TrustedKeys, report: Report) -> None:
+def _read_receipt(found: Receipted, names: set[str], kind: str, keys: KnownKeys, report: Report) -> None:
     if not names & _RECEIPT:
         return
     source = Source(found.folder, found.place, "receipt.json", "receipt", "receipt")

@@ -36,7 +36,7 @@ class StoreLogs:
     def __init__(self, station: str, logs: Iterable[CustodyLog]) -> None:
         self._lines: dict[tuple[str, str], list[Line]] = defaultdict(list)
         for log in logs:
-            for line in log.counting():
+            for line in log.lines():
                 if line.facts.get("station") == station and isinstance(line.facts.get("recording"), str):
                     self._lines[line.event, line.facts["recording"]].append(line)
 

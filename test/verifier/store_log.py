@@ -1,6 +1,8 @@
 """The store's own log (SPEC 4.3.7) against what it speaks of: orders, lapsed holds, revocations, key changes, witnesses."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from custody_segment import Line
 from evidence import Receiver, Station, Vault
@@ -31,8 +33,8 @@ def _station_of(line: Line, vault: Vault) -> Station | None:
 def _check_order(line: Line, vault: Vault, report: Report) -> None:
     station = _station_of(line, vault)
     order = station.orders.get(line.facts.get("order", "")) if station is not None else None
-    if order is None and _is_dropped(line, vault):
-        return  # an old order goes with the documents of its recording (SPEC 10.3)
+    if order is None and _may_be_gone(line, vault):
+        return
     if order is None:
         report.find("store-log.order-missing", line.place, f"names order {line.facts.get('order')}, which is not here")
         return
@@ -43,13 +45,36 @@ def _check_order(line: Line, vault: Vault, report: Report) -> None:
         report.find("store-log.lapsed-early", line.place, "calls a hold lapsed within its seven days")
 
 
-def _is_dropped(order: Line, vault: Vault) -> bool:
+def _may_be_gone(order: Line, vault: Vault) -> bool:
+    """An old order goes with the documents of its recording, unless it stands: a hold that nothing lifted, or one of what a kept one replaces (10.3).
+
+    Whether an `unhold` was about it, documents that went do not tell any more: any one of both roles may have been.
+    """
     about = (order.facts.get("station"), order.facts.get("recording"))
-    return any(
-        (line.facts.get("station"), line.facts.get("recording")) == about
-        for receiver in vault.receivers.values()
-        for line in receiver.log.of("documents-dropped")
-    )
+    lines = [line for receiver in vault.receivers.values() for line in receiver.log.of("documents-dropped", "order")]
+    if not any((line.facts.get("station"), line.facts.get("recording")) == about for line in lines if not _verb(line)):
+        return False
+    stands = _of_both(lines, "hold", order.facts.get("order")) and not _of_both(lines, "unhold")
+    return not stands and not _is_replaced(order, vault)
+
+
+def _verb(line: Line) -> Any:
+    return line.facts.get("verb")
+
+
+def _of_both(lines: Iterable[Line], verb: str, name: Any = None) -> bool:
+    """Whether an order of that verb, or the one of that name, was entered with the signatures of both roles."""
+    roles: dict[Any, set[Any]] = defaultdict(set)
+    for line in lines:
+        if _verb(line) == verb and name in (None, line.facts.get("order")):
+            roles[line.facts.get("order")].add(line.facts.get("role"))
+    return any(len(by) == 2 for by in roles.values())
+
+
+def _is_replaced(order: Line, vault: Vault) -> bool:
+    station = _station_of(order, vault)
+    found = station.recordings.values() if station is not None else ()
+    return any(each.value is not None and order.facts.get("recording") in each.value["supersedes"] for each in found)
 
 
 def _compare_order(line: Line, sha256: str, signed: Iterable[str], value: dict[str, object], report: Report) -> None:

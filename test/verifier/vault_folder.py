@@ -5,19 +5,21 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import canonical_json
 from age_file import AgeTool
+import canonical_json
 from custody_log import CustodyLog, read_custody_log
 from custody_segment import Holder
 from disclosures import check_disclosures
 from document_shapes import VAULT
-from evidence import Receiver, Station, Vault
+from evidence import KeyChange, Receiver, Station, Vault
 from findings import Report
-from key_documents import read_key_documents
+from key_documents import check_names, read_changes, read_revocations
+from key_succession import KnownKeys
 from orders import read_order
 from recording_folder import is_docking, read_docking, read_recording
 from safe_files import FileFault, holds_files, is_unfinished, names_in, read_small
 from shapes import RANDOM_ID, RECEIVER_ID, STATION_ID, fits, problems_of
+from signed_document import Document
 from trusted_keys import TrustedKeys
 from witness import read_witnesses
 
@@ -33,13 +35,21 @@ class VaultReader:
 
     def __init__(self, root: Path, keys: TrustedKeys, age: AgeTool | None, report: Report) -> None:
         self._root = root
-        self._keys = keys
+        self._keys = KnownKeys(keys)
         self._age = age
         self._report = report
+        self._changes: dict[str, list[KeyChange]] = {}
+        self._revocations: dict[str, dict[str, Document]] = {}
+
+    @property
+    def keys(self) -> KnownKeys:
+        """The keys that everything in it was judged by."""
+        return self._keys
 
     def read(self) -> Vault:
         """Everything in the vault."""
         vault = Vault(self._read_id())
+        self._read_key_documents()
         check_disclosures(self._root, self._report)
         for name, kind in names_in(self._root):
             if name == "vault.json":
@@ -58,6 +68,19 @@ class VaultReader:
                 self._unexpected(name)
         _check_receipts(vault, self._report)
         return vault
+
+    def _read_key_documents(self) -> None:
+        """Before all else: what they introduce and revoke, everything else is judged by. Who revokes is the store, so its keys come first."""
+        keepers = [name for name, kind in names_in(self._root) if kind == "folder"]
+        receivers = [name for name in keepers if fits(RECEIVER_ID, name)]
+        stations = [name for name in keepers if fits(STATION_ID, name)]
+        for name in [*receivers, *stations]:
+            self._changes[name] = read_changes(self._root / name / "keys", f"{name}/keys", name, self._report)
+        self._keys.follow_stores(change for name in receivers for change in self._changes[name])
+        for name in stations:
+            folder, place = self._root / name / "keys", f"{name}/keys"
+            self._revocations[name] = read_revocations(folder, place, name, self._keys.store, self._report)
+            self._keys.follow_station(self._changes[name], self._revocations[name])
 
     def _read_id(self) -> str | None:
         try:
@@ -87,13 +110,12 @@ class VaultReader:
 
     def _read_station(self, name: str) -> Station:
         holder = Holder(name, self._keys.station(name), is_store=False)
-        station = Station(name, name, self._read_log(name, holder))
+        station = Station(name, name, self._read_log(name, holder), self._changes.get(name, []))
+        station.revocations = self._revocations.get(name, {})
         readers: dict[str, Callable[[Path], None]] = {
             "custody": lambda folder: None,
             "orders": lambda folder: self._read_orders(folder, station),
-            "keys": lambda folder: read_key_documents(
-                folder, f"{name}/keys", station, self._keys.station(name), self._keys, self._report
-            ),
+            "keys": lambda folder: check_names(folder, f"{name}/keys", self._report, of_station=True),
         }
         for each, kind in names_in(self._root / name):
             folder = self._root / name / each
@@ -131,11 +153,11 @@ class VaultReader:
 
     def _read_receiver(self, name: str) -> Receiver:
         holder = Holder(name, self._keys.store, is_store=True)
-        receiver = Receiver(name, name, self._read_log(name, holder))
+        receiver = Receiver(name, name, self._read_log(name, holder), self._changes.get(name, []))
         for each, kind in names_in(self._root / name):
             folder, place = self._root / name / each, f"{name}/{each}"
             if kind == "folder" and each == "keys":
-                read_key_documents(folder, place, receiver, self._keys.store, self._keys, self._report)
+                check_names(folder, place, self._report, of_station=False)
             elif kind == "folder" and each == "witness":
                 read_witnesses(folder, place, receiver, self._keys, self._report)
             elif (kind, each) != ("folder", "custody"):

@@ -20,10 +20,12 @@ from docking_log import check_docking_log
 from dockings import check_dockings, whole_dockings
 from evidence import Station, Vault
 from findings import Report
-from key_documents import check_changes, check_old_keys, check_revocations
+from key_changes import check_changes, check_old_keys, check_ways
 from orders import Orders
 from reconciliation import reconcile
 from retention import StoreLogs, check_deletions, check_documents_of_deletions
+from revocations import check_revocations
+from store_belief import believe_logs, check_logs_there
 from store_log import check_orders_logged, check_revocations_logged, check_store_log
 from trusted_keys import TrustedKeys
 from vault_folder import VaultReader
@@ -41,41 +43,35 @@ class Verdict:
 def verify(root: Path, keys: TrustedKeys, age: AgeTool | None) -> Verdict:
     """Verifies a vault."""
     report = Report()
-    vault = VaultReader(root, keys, age, report).read()
+    reader = VaultReader(root, keys, age, report)
+    vault, known = reader.read(), reader.keys
+    believe_logs(vault, known, report)
     _mark_dropped(vault)
     if not vault.stations:
         # A store that has just been set up has its id and nothing else; a folder without even that is no vault.
         tell = report.note if vault.vault is not None else report.find
         tell("vault.empty", ".", "holds nothing of any station")
-    _check_store_logs(vault, report)
+    check_logs_there(vault, report)
+    changes = [each for keeper in [*vault.receivers.values(), *vault.stations.values()] for each in keeper.key_changes]
+    check_ways(changes, known, report)
     for receiver in vault.receivers.values():
         check_gaps(receiver.log, report)
-        check_changes(receiver, keys.store, report)
+        check_changes(receiver, known, changes, report, is_store=True)
         check_store_log(receiver, vault, report)
-    counts = {name: _check_station(station, vault, keys, report) for name, station in vault.stations.items()}
+    for station in vault.stations.values():
+        check_changes(station, known, changes, report, is_store=False)
+    counts = {name: _check_station(station, vault, report) for name, station in vault.stations.items()}
     _check_doubles(vault, report)
     for receiver in vault.receivers.values():
         check_witnesses(receiver, vault, report)
     return Verdict(report, counts)
 
 
-def _check_store_logs(vault: Vault, report: Report) -> None:
-    """A receiver begins its log with its first start and never lets it go (SPEC 10.3)."""
-    left = any(
-        station.orders or any(each.receipt is not None for each in (station.recordings | station.dockings).values())
-        for station in vault.stations.values()
-    )
-    logged = any(True for receiver in vault.receivers.values() for _ in receiver.log.lines())
-    if left and not logged:
-        report.find("store-log.none", ".", "receipts or orders lie here, and no log of the store")
-
-
-def _check_station(station: Station, vault: Vault, keys: TrustedKeys, report: Report) -> dict[str, Any]:
+def _check_station(station: Station, vault: Vault, report: Report) -> dict[str, Any]:
     store_logs = [receiver.log for receiver in vault.receivers.values()]
     said_by_store = StoreLogs(station.name, store_logs)
     dropped = {line.facts["recording"] for line in said_by_store.all_of("documents-dropped")}
     check_gaps(station.log, report, station.revocations.keys())
-    check_changes(station, keys.station(station.name), report)
     check_old_keys(station, report)
     check_revocations(station, report)
     check_revocations_logged(station, vault.receivers.values(), report)

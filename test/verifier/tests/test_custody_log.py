@@ -2,7 +2,9 @@
 
 import tempfile
 import unittest
+import unittest.mock
 from collections.abc import Collection
+from contextlib import nullcontext
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,8 @@ import canonical_json
 from custody_log import CustodyLog, check_gaps, read_custody_log
 from custody_segment import Holder
 from findings import Report
-from tests.samples import STATION, codes, hex_of, log, notes, random_id
+from minisign_file import PublicKey
+from tests.samples import KEY, STATION, codes, hex_of, log, notes, random_id
 
 _AT = "2026-11-25T08:00:00.000Z"
 
@@ -40,18 +43,32 @@ def _segment(
     return lines
 
 
-def _read(files: dict[str, bytes], revoked: Collection[str] = ()) -> tuple[CustodyLog, Report]:
+def _read(
+    files: dict[str, bytes],
+    revoked: Collection[str] = (),
+    *,
+    signed: Collection[str] | None = None,
+    is_store: bool = False,
+) -> tuple[CustodyLog, Report]:
+    """Reads them; `signed` are the segments with a signature over their whole: unless told otherwise all."""
     report = Report()
-    with tempfile.TemporaryDirectory() as folder:
+    whole = [name for name in files if name.endswith(".jsonl")]
+    signers = whole if signed is None else [f"{name}.jsonl" for name in signed]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        unittest.mock.patch("custody_segment.check", return_value=PublicKey(KEY, b"")) if signers else nullcontext(),
+    ):
         for name, data in files.items():
             (Path(folder) / name).write_bytes(data)
-        found = read_custody_log(Path(folder), "custody", Holder(STATION, [], is_store=False), report)
+        for name in signers:
+            (Path(folder) / f"{name}.minisig").write_bytes(b"")
+        found = read_custody_log(Path(folder), "custody", Holder(STATION, [], is_store=is_store), report)
     check_gaps(found, report, revoked)
     return found, report
 
 
-def _codes(files: dict[str, bytes]) -> list[str]:
-    return codes(_read(files)[1])
+def _codes(files: dict[str, bytes], *, signed: Collection[str] | None = None, is_store: bool = False) -> list[str]:
+    return codes(_read(files, signed=signed, is_store=is_store)[1])
 
 
 _A, _B = random_id("a"), random_id("b")
@@ -64,9 +81,12 @@ class LinesTest(unittest.TestCase):
     """One segment."""
 
     def test_lines_that_follow_each_other_are_good_and_told_to_be_unsigned(self) -> None:
-        found, report = _read({f"{_A}.jsonl": b"".join(_FIRST)})
-        self.assertEqual((codes(report), notes(report)), ([], ["custody.unsigned"]))
-        self.assertEqual([line.event for line in found.lines()], ["segment-opened", "agent-started", "agent-stopped"])
+        events = ["segment-opened", "agent-started", "agent-stopped"]
+        for signed, told, counting in (((), ["custody.unsigned"], []), ((_A,), [], events)):
+            found, report = _read({f"{_A}.jsonl": b"".join(_FIRST)}, signed=signed)
+            self.assertEqual((codes(report), notes(report)), ([], told))
+            self.assertEqual([line.event for line in found.order[0].lines], events)
+            self.assertEqual([line.event for line in found.lines()], counting)
 
     def test_a_line_lost_doubled_altered_or_exchanged_breaks_the_chain(self) -> None:
         one, two, three = _FIRST
@@ -94,7 +114,12 @@ class LinesTest(unittest.TestCase):
             _codes({f"{_A}.jsonl": b"".join(_segment(_A, ("agent-stopped", {"path": "A.MP4"})))}), ["custody.facts"]
         )
         _, report = _read({f"{_A}.jsonl": b"".join(_segment(_A, ("something-new", {"x": 1})))})
-        self.assertEqual((codes(report), notes(report)), ([], ["custody.unknown-event", "custody.unsigned"]))
+        self.assertEqual((codes(report), notes(report)), ([], ["custody.unknown-event"]))
+
+    def test_an_event_of_the_store_does_not_belong_into_the_log_of_a_station_nor_the_other_way_round(self) -> None:
+        for event, facts, is_store in (("receiver-stopped", {}, False), ("agent-stopped", {}, True)):
+            found = _codes({f"{_A}.jsonl": b"".join(_segment(_A, (event, facts)))}, is_store=is_store)
+            self.assertEqual(found, ["custody.facts"])
 
     def test_a_segment_begins_as_the_one_that_its_name_says_and_once(self) -> None:
         self.assertEqual(_codes({f"{_B}.jsonl": b"".join(_FIRST)}), ["custody.other-segment"])
@@ -106,12 +131,13 @@ class LinesTest(unittest.TestCase):
         facts = {"head": "x", "signature": "x"}
         for count, found in ((63, False), (64, True)):  # the opening is one of the group
             lines = _segment(_A, *[_STOPPED] * count, ("checkpoint", facts))
-            self.assertEqual("custody.group" in _codes({f"{_A}.jsonl": b"".join(lines)}), found, count)
+            self.assertEqual("custody.group" in _codes({f"{_A}.jsonl": b"".join(lines)}, signed=()), found, count)
 
     def test_a_checkpoint_of_another_entry_and_one_that_nobody_signed_do_not_count(self) -> None:
         lines = _segment(_A, ("checkpoint", {"head": "{}", "signature": "x"}))
         self.assertEqual(
-            _codes({f"{_A}.jsonl": b"".join(lines)}), ["custody.checkpoint-head", "custody.checkpoint-malformed"]
+            _codes({f"{_A}.jsonl": b"".join(lines)}, signed=()),
+            ["custody.checkpoint-head", "custody.checkpoint-malformed"],
         )
 
 
@@ -146,12 +172,29 @@ class SegmentsTest(unittest.TestCase):
         files = {f"{_A}.jsonl": b"".join(_FIRST), f"{_B}.jsonl": b"".join(_segment(_B))}
         self.assertEqual(_codes(files), ["custody.two-starts"])
 
-    def test_the_oldest_may_be_gone_and_one_between_two_may_not(self) -> None:
+    def test_neither_the_oldest_may_be_gone_nor_one_between_two(self) -> None:
         third = random_id("c")
         last = b"".join(_segment(third, _STOPPED, after=(_B, _SECOND)))
-        _, report = _read({f"{_B}.jsonl": b"".join(_SECOND), f"{third}.jsonl": last})
-        self.assertEqual((codes(report), "custody.older-dropped" in notes(report)), ([], True))
+        self.assertEqual(_codes({f"{_B}.jsonl": b"".join(_SECOND), f"{third}.jsonl": last}), ["custody.gap"])
         self.assertEqual(_codes({f"{_A}.jsonl": b"".join(_FIRST), f"{third}.jsonl": last}), ["custody.gap"])
+
+    def test_what_one_segment_left_without_a_signature_the_next_one_covers_that_names_it(self) -> None:
+        files = {f"{_A}.jsonl": b"".join(_FIRST), f"{_B}.jsonl": b"".join(_SECOND)}
+        for signed, counting, found in (((_B,), 5, []), ((), 0, ["custody.unsigned-run"]), ((_A,), 3, [])):
+            whole, report = _read(files, signed=signed)
+            self.assertEqual((len(list(whole.lines())), codes(report)), (counting, found))
+
+    def test_a_segment_of_which_a_cut_took_the_first_line_says_nothing_and_one_that_others_follow_is_no_such(self) -> None:
+        files = {f"{_A}.jsonl": b"".join(_FIRST), f"{_B}.jsonl": b""}
+        whole, report = _read(files, signed=(_A,))
+        self.assertEqual((codes(report), notes(report), whole.from_the_start), ([], ["custody.empty"], True))
+        self.assertEqual(_codes({f"{_A}.jsonl": b"", f"{_B}.jsonl": b"".join(_SECOND)}), ["custody.link"])
+
+    def test_a_store_closes_its_own_log_so_two_unsigned_ends_say_nothing_there(self) -> None:
+        started: tuple[str, dict[str, Any]] = ("receiver-started", {"version": "1"})
+        first = _segment(_A, started)
+        files = {f"{_A}.jsonl": b"".join(first), f"{_B}.jsonl": b"".join(_segment(_B, started, after=(_A, first)))}
+        self.assertEqual(_codes(files, signed=(), is_store=True), [])
 
     def test_what_a_revoked_key_signed_may_be_missing_where_the_change_from_it_is_told(self) -> None:
         third = random_id("c")

@@ -67,7 +67,7 @@ class _StockVault:
         return folder
 
     def _begin_log(self) -> None:
-        """The first entry of the store's own log; no checkpoint has come yet."""
+        """The first entry of the store's own log, which ended there."""
         segment = random_id("s")
         none = dict.fromkeys(("last_segment", "last_sequence", "last_sha256"))
         opened = {
@@ -82,6 +82,7 @@ class _StockVault:
         path = self.vault / "r-store" / "custody" / f"{segment}.jsonl"
         path.parent.mkdir(parents=True)
         path.write_bytes(canonical_json.encode(opened) + b"\n")
+        self.sign(path, "store", "custody-segment")
 
     def _manifest(self, payload: bytes, chunks: bytes) -> dict[str, Any]:
         path = b"DCIM/\xff.MP4"
@@ -114,7 +115,7 @@ class ProgramTest(unittest.TestCase):
     def test_what_stock_tools_and_the_spec_have_made_is_good_and_opens(self) -> None:
         code, (said,) = self._json("--identity", self.made.identity)
         self.assertEqual((code, said["good"], said["findings"]), (0, True, []))
-        self.assertEqual([note["code"] for note in said["notes"]], ["custody.unsigned", "custody.not-covered"])
+        self.assertEqual([note["code"] for note in said["notes"]], ["custody.not-covered"])
         self.assertEqual(said["stations"][STATION]["receipts"], 1)
 
     def test_several_vaults_have_a_line_each_and_one_finding_is_the_exit_code(self) -> None:

@@ -4,14 +4,16 @@ import unittest
 from typing import Any
 
 from custody_log import CustodyLog
+from custody_segment import Line
 from differences import tell_differences
 from evidence import Order, Recording, Station, Vault
 from evidence import Receiver as StoreFolder
 from findings import Report
 from instants import milliseconds
-from key_documents import check_old_keys, check_revocations
+from key_changes import check_old_keys
 from orders import Orders
 from retention import StoreLogs, check_deletions, check_documents_of_deletions
+from revocations import check_revocations
 from store_log import check_orders_logged, check_revocations_logged, check_store_log
 from tests.samples import (
     KEY,
@@ -87,6 +89,13 @@ def _store(of: Recording, *, done: bool = True) -> CustodyLog:
     return log(("deleting", facts), *([("deleted", facts)] if done else []), at=_DELETED)
 
 
+def _enter(store: CustodyLog, *lines: Line) -> None:
+    """Puts lines behind the end of a log, under its signature."""
+    segment = store.order[0]
+    segment.lines.extend(lines)
+    segment.signed_up_to = len(segment.lines)
+
+
 def _check(kept: Station, store: CustodyLog) -> Report:
     report = Report()
     logs = StoreLogs(STATION, [store])
@@ -137,7 +146,7 @@ class DeletionTest(unittest.TestCase):
             ("2026-12-09T08:00:00.000Z", ["deletion.unwarned"]),
         ):
             store = _store(found)
-            store.order[0].lines.extend(log(("expiry-warned", warned), at=at).of("expiry-warned"))
+            _enter(store, *log(("expiry-warned", warned), at=at).of("expiry-warned"))
             self.assertEqual(codes(_check(station(found), store)), expected)
         self.assertEqual(codes(_check(station(found), _store(found))), ["deletion.unwarned"])
 
@@ -152,7 +161,7 @@ class DeletionTest(unittest.TestCase):
             ("2026-11-26T08:00:00.000Z", ["deletion.unwarned"]),
         ):
             store = _store(found)
-            store.order[0].lines.extend(log(("expiry-warned", warned), at=at).of("expiry-warned"))
+            _enter(store, *log(("expiry-warned", warned), at=at).of("expiry-warned"))
             self.assertEqual(codes(_check(station(found), store)), expected)
 
     def test_where_the_station_was_a_day_ahead_of_the_store_the_days_count_from_both(self) -> None:

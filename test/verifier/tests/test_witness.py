@@ -68,7 +68,7 @@ class WitnessTest(unittest.TestCase):
         ):
             self.assertEqual(codes(self._check(value)), expected)
 
-    def test_witnesses_follow_each_other_and_no_day_with_documents_is_left_out(self) -> None:
+    def test_witnesses_follow_each_other_and_a_day_with_documents_and_none_is_told(self) -> None:
         first = _witness(self.digests)
         later = _witness(
             [], day="2026-11-27", made_at="2026-11-28T00:15:00.000Z", keepers=[], root=merkle_root([]).hex()
@@ -78,7 +78,7 @@ class WitnessTest(unittest.TestCase):
         self.assertEqual(codes(self._check(first, {**follows, "previous_sha256": hex_of("x")})), ["witness.chain"])
         self.assertEqual(codes(self._check(first, {**follows, "previous_sha256": None})), ["witness.chain"])
         report = self._check(follows)
-        self.assertEqual((codes(report), notes(report)), (["witness.day-missing"], ["witness.older-dropped"]))
+        self.assertEqual((codes(report), notes(report)), ([], ["witness.day-missing", "witness.older-dropped"]))
 
     def test_a_receiver_has_no_witness_of_days_whose_documents_went_before_its_first(self) -> None:
         dropped = {
@@ -90,9 +90,9 @@ class WitnessTest(unittest.TestCase):
             "deletion_sha256": None,
             "deleted_at": None,
         }
-        self.assertEqual(codes(self._check(_witness(self.digests), dropped=dropped)), [])
+        self.assertNotIn("witness.day-missing", notes(self._check(_witness(self.digests), dropped=dropped)))
         later = _witness(self.digests, previous_sha256=hex_of("before"))
-        self.assertEqual(codes(self._check(later, dropped=dropped)), ["witness.day-missing"])
+        self.assertIn("witness.day-missing", notes(self._check(later, dropped=dropped)))
 
     def test_documents_that_were_dropped_count_by_what_the_store_s_log_says_of_them(self) -> None:
         more = _witness([*self.digests, hex_of("m"), hex_of("r"), hex_of("d")])

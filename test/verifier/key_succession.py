@@ -1,0 +1,91 @@
+"""Which keys count, of whom, and which were put aside (SPEC 4.9, 4.13.4): those that came by hand, and those that changes in the vault lead to."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from evidence import KeyChange
+from instants import milliseconds
+from minisign_file import PublicKey
+from signed_document import Document
+from trusted_keys import TrustedKeys
+
+
+class KnownKeys:
+    """Keys by what they count for, and the changes that count."""
+
+    def __init__(self, by_hand: TrustedKeys) -> None:
+        self.officers = by_hand.officers
+        self.supervisors = by_hand.supervisors
+        self.changes: list[KeyChange] = []
+        self._by_hand = by_hand
+        self._introduced: dict[str, list[PublicKey]] = defaultdict(list)
+        self._receivers: set[str] = set()
+
+    @property
+    def store(self) -> Sequence[PublicKey]:
+        """Keys of the store: by hand, and of every receiver. What one of them has counts for all: they are one store."""
+        return [*self._by_hand.store, *(key for name in sorted(self._receivers) for key in self._introduced[name])]
+
+    def station(self, station: str) -> Sequence[PublicKey]:
+        """Keys of one station."""
+        return [*self._by_hand.station(station), *self._introduced[station]]
+
+    def came_by_hand(self, holder: str, key_id: str, *, is_store: bool) -> bool:
+        """Whether the key with that id counts without any change."""
+        given = self._by_hand.store if is_store else self._by_hand.station(holder)
+        return any(key.key_id == key_id for key in given)
+
+    def of(self, holder: str, *, is_store: bool) -> Sequence[PublicKey]:
+        """Keys of a station or a receiver."""
+        return self.store if is_store else self.station(holder)
+
+    def follow_stores(self, changes: Iterable[KeyChange]) -> None:
+        """Takes the changes of receivers that count: planned, signed by both, away from a key that counts."""
+        changes = list(changes)
+        self._receivers.update(each.holder for each in changes)
+        self._follow(changes, is_store=True)
+
+    def follow_station(self, changes: Iterable[KeyChange], revocations: Mapping[str, Document]) -> None:
+        """The same of one station. A key that was lost or stolen leads nowhere, nor does one that was retired once it was (SPEC 4.9.3)."""
+        self._follow([each for each in changes if not _is_revoked(each, revocations)], is_store=False)
+
+    def _follow(self, changes: Iterable[KeyChange], *, is_store: bool) -> None:
+        left = [each for each in changes if each.is_planned and each.by_old and each.by_new]
+        while counting := [each for each in left if each.old in self.of(each.holder, is_store=is_store)]:
+            left = [each for each in left if each not in counting]
+            for each in counting:
+                self.changes.append(each)
+                if each.new not in self.of(each.holder, is_store=is_store):
+                    self._introduced[each.holder].append(each.new)
+
+    def putting_aside(self, key_id: str) -> list[KeyChange]:
+        """Changes that count and lead away from a key."""
+        return [each for each in self.changes if each.old.key_id == key_id]
+
+    def rests_on_old(self, receiver: str, key_id: str) -> bool:
+        """Whether somebody put a store's key aside, or its receiver came to it from one that others put aside too (SPEC 4.9.2).
+
+        One that came by hand is believed wherever it came from. It is asked along the whole way: who has an old key can make
+        two changes as well as one.
+        """
+        return bool(self.putting_aside(key_id)) or self._came_from_old(receiver, key_id, set())
+
+    def _came_from_old(self, receiver: str, key_id: str, seen: set[str]) -> bool:
+        if key_id in seen or self.came_by_hand(receiver, key_id, is_store=True):
+            return False
+        ways = [each for each in self.changes if each.holder == receiver and each.new.key_id == key_id]
+        return any(
+            any(other.holder != receiver for other in self.putting_aside(way.old.key_id))
+            or self._came_from_old(receiver, way.old.key_id, {*seen, key_id})
+            for way in ways
+        )
+
+
+def _is_revoked(change: KeyChange, revocations: Mapping[str, Document]) -> bool:
+    """Who has a stolen key dates a change as he likes; who retires one had changed it before."""
+    revocation = revocations.get(change.old.key_id)
+    if revocation is None:
+        return False
+    value = revocation.value
+    changed_at = milliseconds(change.document.value["changed_at"])
+    return value["reason"] != "retired" or changed_at > milliseconds(value["revoked_at"])
