@@ -20,20 +20,23 @@ export class TwoReceivers {
   }
 
   /** Begins one in a folder that is made. */
-  static async create(root: string): Promise<TwoReceivers> {
+  static async create(root: string, seed = 1): Promise<TwoReceivers> {
     await mkdir(root, { recursive: true });
-    return new TwoReceivers(await VaultBuilder.create(root));
+    return new TwoReceivers(await VaultBuilder.create(root, { seed }));
   }
 
-  /** A docking with one recording, both receipted by that receiver. */
-  async recordBy(receiver: 'r-store' | 'r-other'): Promise<BuiltRecording> {
+  /** A docking with one recording, both receipted by that receiver; `dock` is another station of the vault. */
+  async recordBy(
+    receiver: 'r-store' | 'r-other',
+    dock: VaultBuilder = this.builder,
+  ): Promise<BuiltRecording> {
     const store = this.builder.receiver as { receiver: ReceiverId; key: SecretKey };
     const { receiver: own, key } = store;
     store.receiver = parseReceiverId(receiver);
     if (receiver === 'r-other') store.key = this.other.key;
-    await this.builder.dock();
-    const made = await this.builder.record();
-    await this.builder.undock();
+    await dock.dock();
+    const made = await dock.record();
+    await dock.undock();
     store.receiver = own;
     store.key = key;
     return made;

@@ -1,0 +1,75 @@
+// What an alteration of a built vault works with: a copy of it, all keys that were ever used, and where things lie.
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseCustodyEntry } from '../../../protocol/custody-entry.ts';
+import type { SecretKey } from '../../../protocol/minisign.ts';
+import type { SeededRandom } from '../random-seeded.ts';
+import type { HonestWorld } from './honest-world.ts';
+
+/** A copy of a vault that may be altered. */
+export interface Altered {
+  /** Folder of the copy, with `vault.json` in it. */
+  readonly vault: string;
+  readonly world: HonestWorld;
+  readonly random: SeededRandom;
+}
+
+/** Alters it and says what it did; undefined where there is nothing that it could alter. */
+export type Attack = (altered: Altered) => Promise<string | undefined>;
+
+/** Paths of all files below the copy, sorted. */
+export async function filesOf({ vault }: Altered): Promise<string[]> {
+  const entries = await readdir(vault, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(vault.length + 1))
+    .sort();
+}
+
+/** Files whose path fits, in the order of their names. */
+export async function filesLike(altered: Altered, pattern: RegExp): Promise<string[]> {
+  return (await filesOf(altered)).filter((path) => pattern.test(path));
+}
+
+/** One of those, or undefined where there are none. */
+export async function someFile(altered: Altered, pattern: RegExp): Promise<string | undefined> {
+  const found = await filesLike(altered, pattern);
+  return found.length === 0 ? undefined : altered.random.pick(found);
+}
+
+/** Every key that somebody could have got hold of. */
+export function stolenKeys({ world: { docks, storeKeys, two } }: Altered): readonly SecretKey[] {
+  const { officer, supervisor } = two.builder.orders.keys;
+  return [...docks.flatMap(({ stationKeys }) => stationKeys), ...storeKeys, officer, supervisor];
+}
+
+/** A copy's segments of one log, the oldest first; empty where nothing of it is left. */
+export async function segmentsOf(altered: Altered, keeper: string): Promise<string[]> {
+  const { docks, stores } = altered.world;
+  const known =
+    docks.find(({ station }) => station === keeper)?.segments ??
+    stores.find(({ receiver }) => receiver === keeper)?.log.segments ??
+    [];
+  const there = new Set(await filesLike(altered, /\.jsonl$/));
+  return known.map((id) => `${keeper}/custody/${id}.jsonl`).filter((path) => there.has(path));
+}
+
+/** Whether a log ends in what is no entry: something else has torn or damaged it. */
+export async function isTorn({ vault }: Altered, path: string): Promise<boolean> {
+  const line = (await readFile(join(vault, path), 'utf8')).trimEnd().split('\n').at(-1) ?? '';
+  try {
+    parseCustodyEntry(Buffer.from(line));
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** Stations and receivers with a folder. */
+export async function keepersOf(altered: Altered): Promise<string[]> {
+  const names = await readdir(altered.vault, { withFileTypes: true });
+  return names
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+    .map(({ name }) => name)
+    .sort();
+}

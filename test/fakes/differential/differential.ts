@@ -1,0 +1,112 @@
+// Sets the two verifiers against each other: worlds out of a seed, honest and altered, and what each says of them. The product is asked in
+// this process, the one in Python once for many vaults.
+import { cp, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { verifyFolder } from '../../../agent/verify/verify-folder.ts';
+import { nodeFiles } from '../../../protocol/io/files-node.ts';
+import { codesOf, judgeWithPython, type Judgement } from '../manipulations/judges.ts';
+import { seededRandom } from '../random-seeded.ts';
+import type { Attack } from './attack.ts';
+import { ATTACKS_WITH_KEYS } from './attacks-with-keys.ts';
+import { ATTACKS_WITHOUT_KEYS } from './attacks-without-keys.ts';
+import { buildHonestWorld, type HonestWorld } from './honest-world.ts';
+
+const ATTACKS: readonly Attack[] = [...ATTACKS_WITHOUT_KEYS, ...ATTACKS_WITH_KEYS];
+/** Attempts to alter a world: some find nothing there that they could alter. */
+const TRIES_MAX = 20;
+
+/** A vault of which the two do not say the same, or an honest one that both refuse. */
+export interface Disagreement {
+  readonly seed: number;
+  /** 0: as it was built. */
+  readonly number: number;
+  readonly what: string;
+  readonly product: readonly string[];
+  readonly python: readonly string[];
+}
+
+/** What came of it. */
+export interface Compared {
+  readonly vaults: number;
+  /** Of these, altered ones that both refuse. */
+  readonly refused: number;
+  readonly disagreements: readonly Disagreement[];
+}
+
+/** The world of a seed, and so many altered copies of it, in a folder that is made, and removed unless it is to be kept. */
+export async function compareWorld(
+  root: string,
+  seed: number,
+  alterations: number,
+  { keep = false }: { readonly keep?: boolean } = {},
+): Promise<Compared> {
+  await mkdir(root, { recursive: true });
+  try {
+    const world = await buildHonestWorld(join(root, 'world'), seed);
+    const { vault, keys } = world.two.builder;
+    const copies = [{ vault, what: world.story.join('; ') }];
+    for (let number = 1; number <= alterations; number++)
+      copies.push(await alter(world, join(root, `${number}`), number));
+    const paths = copies.map((copy) => copy.vault);
+    const said = await judgeWithPython(paths, { keys });
+    const disagreements: Disagreement[] = [];
+    let refused = 0;
+    for (const [number, copy] of copies.entries()) {
+      const product = await judgeInProcess(copy.vault, world);
+      const python = said[number] ?? { good: false, findings: [] };
+      if (number > 0 && !product.good && !python.good) refused++;
+      if (product.good === python.good && (number > 0 || product.good)) continue;
+      const what = number === 0 ? copy.what : `${copy.what} [${world.story.join('; ')}]`;
+      disagreements.push({ seed, number, what, product: codesOf(product), python: codesOf(python) });
+    }
+    return { vaults: copies.length, refused, disagreements };
+  } finally {
+    if (!keep) await rm(root, { recursive: true, force: true });
+  }
+}
+
+/** A copy that some attack altered, or two one behind the other. */
+export async function alter(
+  world: HonestWorld,
+  folder: string,
+  number: number,
+): Promise<{ readonly vault: string; readonly what: string }> {
+  const vault = join(folder, 'vault');
+  await cp(world.two.builder.vault, vault, { recursive: true });
+  const random = seededRandom(Math.imul(number, 7919) ^ world.two.builder.random.uint32());
+  const done: string[] = [];
+  const wanted = random.below(3) === 0 ? 2 : 1;
+  for (let tries = 0; tries < TRIES_MAX && done.length < wanted; tries++) {
+    const what = await random.pick(ATTACKS)({ vault, world, random });
+    if (what !== undefined) done.push(what);
+  }
+  return { vault, what: done.join(' AND ').replaceAll(`${folder}/`, '') };
+}
+
+async function judgeInProcess(vault: string, { two: { builder } }: HonestWorld): Promise<Judgement> {
+  const findings: { code: string; place: string; detail: string }[] = [];
+  const take = ({
+    kind,
+    code,
+    where,
+    message,
+  }: {
+    kind: string;
+    code: string;
+    where: string;
+    message: string;
+  }): void => {
+    if (kind === 'finding') findings.push({ code, place: where, detail: message });
+  };
+  const all = ({ remarks }: { readonly remarks: readonly Parameters<typeof take>[0][] }): void =>
+    remarks.forEach(take);
+  const asked = {
+    files: nodeFiles(),
+    keysFolder: builder.keys,
+    identities: [],
+    nowMs: Date.parse(builder.clock.now()),
+    signal: new AbortController().signal,
+  };
+  await verifyFolder(vault, asked, { recording: all, docking: all, remark: take });
+  return { good: findings.length === 0, findings };
+}

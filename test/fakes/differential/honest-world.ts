@@ -1,0 +1,255 @@
+// Good vaults out of a seed, small and with much about keys: two receivers that began with one key, stations that change theirs, revocations,
+// orders, deletions, dropped documents and witnesses. Whatever comes out is what stations and a store leave behind when nobody altered anything.
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sha256Hex } from '../../../protocol/bytes.ts';
+import { makeSecretKey, type SecretKey } from '../../../protocol/minisign.ts';
+import { headOf, writeWitness, type Head } from '../manipulations/written-witness.ts';
+import { TwoReceivers } from '../two-receivers.ts';
+import { appendUnsigned } from '../unsigned-lines.ts';
+import { revokeKey } from '../vault-builder-keys.ts';
+import type { StoreBuilder } from '../vault-builder-store.ts';
+import type { BuiltRecording, VaultBuilder } from '../vault-builder.ts';
+
+const DAY_MS = 86_400_000;
+
+/** A vault, and every key that was ever used in it: whoever alters it may have any of them. */
+export interface HonestWorld {
+  readonly two: TwoReceivers;
+  readonly docks: readonly VaultBuilder[];
+  readonly stores: readonly StoreBuilder[];
+  readonly recordings: readonly BuiltRecording[];
+  /** All that the receivers had, the oldest first. */
+  readonly storeKeys: readonly SecretKey[];
+  /** What was done, in words, for whoever reads a failure. */
+  readonly story: readonly string[];
+}
+
+/** Builds one into a folder that is made. */
+export async function buildHonestWorld(root: string, seed: number, steps = 7): Promise<HonestWorld> {
+  const maker = new Maker(await TwoReceivers.create(root, seed));
+  await maker.begin();
+  for (let step = 0; step < steps; step++) await maker.step();
+  return maker.end();
+}
+
+class Maker {
+  readonly #two: TwoReceivers;
+  readonly #docks: VaultBuilder[];
+  readonly #started = new Set<StoreBuilder>();
+  readonly #recordings: BuiltRecording[] = [];
+  readonly #deleted: BuiltRecording[] = [];
+  readonly #receipted = new Set<string>();
+  readonly #held = new Set<BuiltRecording>();
+  readonly #storeKeys: SecretKey[];
+  readonly #story: string[] = [];
+  readonly #days: string[] = [];
+  readonly #witnesses = new Map<StoreBuilder, { readonly day: string; readonly sha256: string }>();
+  #published = 1;
+
+  constructor(two: TwoReceivers) {
+    this.#two = two;
+    this.#docks = [two.builder];
+    this.#storeKeys = [two.other.key];
+  }
+
+  get #stores(): readonly StoreBuilder[] {
+    return [this.#two.builder.receiver, this.#two.other];
+  }
+
+  async begin(): Promise<void> {
+    const { builder } = this.#two;
+    await builder.publish('station-dock-1.pub', builder.stationKey);
+    if (this.#below(2) === 0) this.#docks.push(await builder.beside('dock-2'));
+    await this.#record();
+  }
+
+  async step(): Promise<void> {
+    const steps = [
+      () => this.#record(),
+      () => this.#record(),
+      () => this.#restart(),
+      () => this.#changeStationKey(),
+      () => this.#changeStoreKey(),
+      () => this.#changeStoreKey(),
+      () => this.#delete(),
+      () => this.#dropDocuments(),
+      () => this.#order(),
+      () => this.#witness(),
+    ];
+    await this.#pick(steps)();
+  }
+
+  /** Writes the logs; what a store lets go of a station's log goes from the disk then. */
+  async end(): Promise<HonestWorld> {
+    for (const dock of this.#docks) await dock.close();
+    await this.#two.close();
+    if (this.#below(4) === 0) await this.#dropSegment();
+    if (this.#below(6) === 0) await this.#cutAppend();
+    return {
+      two: this.#two,
+      docks: this.#docks,
+      stores: this.#stores,
+      recordings: this.#recordings,
+      storeKeys: this.#storeKeys,
+      story: this.#story,
+    };
+  }
+
+  async #record(): Promise<void> {
+    const receiver = this.#pick(['r-store', 'r-other'] as const);
+    const dock = this.#pick(this.#docks);
+    this.#recordings.push(await this.#two.recordBy(receiver, dock));
+    this.#receipted.add(receiver);
+    this.#tell(`${dock.station} recorded to ${receiver}`);
+  }
+
+  async #restart(): Promise<void> {
+    const dock = this.#pick(this.#docks);
+    await dock.restart();
+    this.#tell(`${dock.station} started again`);
+  }
+
+  async #changeStationKey(): Promise<void> {
+    const dock = this.#pick(this.#docks);
+    const { stationKey: old } = dock;
+    const lost = this.#below(5) === 0;
+    const publish = lost || this.#below(2) === 0;
+    await dock.changeKey({ publish, reason: lost ? 'lost' : 'planned' });
+    this.#tell(
+      `${dock.station} changed its key${lost ? ', which was lost' : ''}${publish ? ', by hand too' : ''}`,
+    );
+    if ((this.#below(3) !== 0 && !lost) || !this.#receipted.has('r-store')) return;
+    const reason = lost ? this.#pick(['lost', 'stolen'] as const) : 'retired';
+    await this.#start(this.#two.builder.receiver);
+    await revokeKey(dock.receiver, dock.station, old, { reason });
+    this.#tell(`its old key was revoked as ${reason}`);
+  }
+
+  async #changeStoreKey(): Promise<void> {
+    const store = this.#pick(this.#stores);
+    await this.#start(store);
+    const fresh = makeSecretKey(this.#two.builder.random);
+    await this.#two.changeKey(store, fresh);
+    this.#storeKeys.push(fresh);
+    const publish = this.#below(2) === 0;
+    if (publish) await this.#two.builder.publish(`store.${++this.#published}.pub`, fresh);
+    this.#tell(`${store.receiver} changed its key${publish ? ', by hand too' : ''}`);
+  }
+
+  async #start(store: StoreBuilder): Promise<void> {
+    if (this.#started.has(store)) return;
+    this.#started.add(store);
+    await store.start();
+  }
+
+  async #delete(): Promise<void> {
+    const there = this.#recordings.filter((each) => !this.#deleted.includes(each) && !this.#held.has(each));
+    if (there.length === 0 || !this.#receipted.has('r-store')) return;
+    const chosen = this.#pick(there);
+    const { orders, receiver } = this.#two.builder;
+    await this.#start(receiver);
+    await receiver.delete(chosen, { order: await orders.give(chosen, { verb: 'delete' }) });
+    this.#deleted.push(chosen);
+    this.#tell('a recording was deleted by order');
+  }
+
+  async #dropDocuments(): Promise<void> {
+    const chosen = this.#deleted.find((each) => this.#recordings.includes(each));
+    if (chosen === undefined) return;
+    const store = this.#pick(this.#named());
+    await this.#start(store);
+    await store.dropDocuments(chosen);
+    this.#recordings.splice(this.#recordings.indexOf(chosen), 1);
+    this.#tell(`${store.receiver} let its documents go`);
+  }
+
+  async #order(): Promise<void> {
+    const there = this.#recordings.filter((each) => !this.#deleted.includes(each));
+    if (there.length === 0 || !this.#receipted.has('r-store')) return;
+    await this.#start(this.#two.builder.receiver);
+    const verb = this.#pick(['hold', 'unhold'] as const);
+    await this.#two.builder.orders.give(this.#pick(there), { verb });
+    this.#tell(`somebody ordered to ${verb}`);
+    // What is held is not deleted.
+    if (verb === 'hold') for (const each of there) this.#held.add(each);
+  }
+
+  /** All that have begun to witness do so for each day, and one that begins does so for those that were before. */
+  async #witness(): Promise<void> {
+    const { clock } = this.#two.builder;
+    const today = clock.now().slice(0, 10);
+    this.#days.push(today);
+    clock.moveTo(new Date(Date.parse(`${today}T00:00:00.000Z`) + DAY_MS + 3_600_000).toISOString());
+    const begun = this.#pick(this.#stores);
+    for (const store of this.#stores.filter((each) => each === begun || this.#witnesses.has(each)))
+      for (const day of this.#days.filter((each) => each > (this.#witnesses.get(store)?.day ?? '')))
+        await this.#witnessDay(store, day);
+  }
+
+  async #witnessDay(store: StoreBuilder, day: string): Promise<void> {
+    const { clock, vault, vaultId } = this.#two.builder;
+    await this.#start(store);
+    const heads = new Map<string, Head>();
+    for (const dock of this.#docks) heads.set(dock.station, headOf(await dock.lines(), dock.segments));
+    await store.log.flush();
+    if (store.log.head !== null) heads.set(store.receiver, store.log.head);
+    const previousSha256 = this.#witnesses.get(store)?.sha256 ?? null;
+    const { receiver, key } = store;
+    const wish = { vault, vaultId, receiver, day, madeAt: clock.now(), previousSha256, heads, key };
+    const sha256 = await writeWitness(wish);
+    if (sha256 === undefined) return;
+    this.#witnesses.set(store, { day, sha256 });
+    await store.enter('witnessed', { day, sha256 });
+    this.#tell(`${receiver} witnessed ${day}`);
+  }
+
+  async #dropSegment(): Promise<void> {
+    const dock = this.#pick(this.#docks);
+    const [oldest] = dock.segments;
+    if (dock.segments.length < 2 || oldest === undefined) return;
+    const path = join(dock.custody, `${oldest}.jsonl`);
+    const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+    const last_sha256 = sha256Hex(Buffer.from(lines.at(-1) ?? ''));
+    const store = await this.#namedBehind(
+      dock.segments.slice(1).map((id) => join(dock.custody, `${id}.jsonl`)),
+    );
+    if (store === undefined) return;
+    await store.enter('segment-dropped', { segment: oldest, last_sequence: lines.length, last_sha256 });
+    await store.write();
+    await rm(path);
+    this.#tell(`${store.receiver} let the oldest segment of ${dock.station} go`);
+  }
+
+  async #cutAppend(): Promise<void> {
+    const dock = this.#pick(this.#docks);
+    const path = join(dock.custody, `${dock.segments.at(-1)}.jsonl`);
+    await appendUnsigned(path, 'camera-refused', { bay: 'bay-1', reason: 'unknown' });
+    this.#tell(`an append to the log of ${dock.station} was cut off`);
+  }
+
+  /** Receivers that gave receipts: of one that never did, and began with the other's key, nothing is believed (SPEC 4.9.2). */
+  #named(): readonly StoreBuilder[] {
+    return this.#stores.filter(({ receiver }) => this.#receipted.has(receiver));
+  }
+
+  /** One of those that gave receipts, where the entries that stay name them all. */
+  async #namedBehind(paths: readonly string[]): Promise<StoreBuilder | undefined> {
+    const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
+    const isNamed = (receiver: string): boolean =>
+      texts.some((text) => text.includes(`"receiver":"${receiver}"`));
+    return [...this.#receipted].every(isNamed) ? this.#named()[0] : undefined;
+  }
+
+  #tell(what: string): void {
+    this.#story.push(what);
+  }
+
+  #below(bound: number): number {
+    return this.#two.builder.random.below(bound);
+  }
+
+  #pick<Item>(items: readonly Item[]): Item {
+    return this.#two.builder.random.pick(items);
+  }
+}
