@@ -25,7 +25,7 @@ def believe_logs(vault: Vault, keys: KnownKeys, report: Report) -> None:
 
 def _believe(receiver: Receiver, keys: KnownKeys, report: Report) -> None:
     log = receiver.log
-    old = [each for each in log.order if _rests_on_old(each, receiver.name, keys, log)]
+    old = [each for each in log.order if _rests_on_old(each, keys, log)]
     vouched = {before.name for each in log.order if each not in old and each.key_ids for before in log.before(each)}
     for segment in old:
         if segment.name in vouched:
@@ -39,7 +39,7 @@ def _believe(receiver: Receiver, keys: KnownKeys, report: Report) -> None:
         segment.is_silent = segment.name not in vouched
 
 
-def _rests_on_old(segment: Segment, receiver: str, keys: KnownKeys, log: CustodyLog) -> bool:
+def _rests_on_old(segment: Segment, keys: KnownKeys, log: CustodyLog) -> bool:
     """A segment without a signature of its own rests on that of the one that follows."""
     signers = segment.key_ids or {
         key_id
@@ -47,7 +47,7 @@ def _rests_on_old(segment: Segment, receiver: str, keys: KnownKeys, log: Custody
         if (before := log.before(each)) and before[0] is segment
         for key_id in each.key_ids
     }
-    return any(keys.rests_on_old(receiver, key_id) for key_id in signers)
+    return any(keys.rests_on_old(key_id) for key_id in signers)
 
 
 def check_logs_there(vault: Vault, report: Report) -> None:
