@@ -1,7 +1,7 @@
 // Finds out what a folder is that somebody wants verified: one recording, a station's folder, a vault, a spool, or loose recordings.
 import { basename, dirname, join } from 'node:path';
 import { DockError } from '../../protocol/errors.ts';
-import { isRecordingId, isStationId } from '../../protocol/ids.ts';
+import { isReceiverId, isRecordingId, isStationId } from '../../protocol/ids.ts';
 import { RECORDING_NAMES } from './folder-names.ts';
 import { diskError, listSorted, type ReadFiles } from './read-files.ts';
 
@@ -37,6 +37,8 @@ const SPOOL_FOLDERS: ReadonlySet<string> = new Set([
   'proofs',
   CUSTODY,
 ]);
+/** Folders of a kit beside its recordings (SPEC 4.13). */
+const KIT_FOLDERS: ReadonlySet<string> = new Set(['keys', 'log', 'orders', 'witness']);
 
 /**
  * What the folder is. `path` is absolute. A folder with a vault and keys beside it, such as that of a first run, is its vault.
@@ -77,12 +79,29 @@ function placeOf(kind: Place['kind'], path: string, beside: string | undefined, 
 
 /** A vault with its id file exchanged must not pass for a spool in which nothing lies. */
 async function spoolPlace(files: ReadFiles, path: string, names: readonly string[]): Promise<Place> {
-  for (const name of names.filter((each) => isStationId(each) && !SPOOL_FOLDERS.has(each)))
-    if (await isKeepersFolder(files, join(path, name))) {
-      const message = `${path} looks like a spool and holds ${name}, the folder of a station as only a vault does: somebody put it together, or exchanged an id file`;
+  await refuseKeepers(files, path, names, 'a spool', SPOOL_FOLDERS);
+  return placeOf('spool', path, dirname(path));
+}
+
+/** Nor one without its id file for a few recordings, of which nothing else is looked at. */
+async function collectionPlace(files: ReadFiles, path: string, names: readonly string[]): Promise<Place> {
+  await refuseKeepers(files, path, names, 'a folder of recordings', KIT_FOLDERS);
+  return placeOf('collection', path, undefined);
+}
+
+/** Errors: "verify.not-recognised" where the folder of a station or a receiver is among the names, `own` left out. */
+async function refuseKeepers(
+  files: ReadFiles,
+  path: string,
+  names: readonly string[],
+  looksLike: string,
+  own: ReadonlySet<string>,
+): Promise<void> {
+  for (const name of names.filter((each) => (isStationId(each) || isReceiverId(each)) && !own.has(each)))
+    if (!isRecordingId(name) && (await isKeepersFolder(files, join(path, name)))) {
+      const message = `${path} looks like ${looksLike} and holds ${name}, the folder of a station or a receiver as only a vault does: somebody put it together, or took its id file away`;
       throw new DockError('verify.not-recognised', message, { retry: 'person' });
     }
-  return placeOf('spool', path, dirname(path));
 }
 
 /** A log lies in it, or recordings. */
@@ -124,7 +143,7 @@ async function groupOf(files: ReadFiles, path: string, names: readonly string[])
   const inVault = isStationId(basename(path)) && (await isVault(files, parent));
   if (inVault) return placeOf('station', path, dirname(parent));
   if (isStationId(basename(path)) && names.includes(CUSTODY)) return placeOf('station', path, undefined);
-  if (names.some(isRecordingId)) return placeOf('collection', path, undefined);
+  if (names.some(isRecordingId)) return collectionPlace(files, path, names);
   for (const name of names.filter(isStationId).slice(0, LOOKED_INTO_MAX))
     if (await isKeepersFolder(files, join(path, name))) return placeOf('vault', path, parent);
   return undefined;

@@ -69,3 +69,12 @@ test('a vault whose id file became that of a spool is none, whatever folders of 
     await cp(join(own.vault, 'dock-1', 'custody'), join(own.vault, name), { recursive: true });
   expect(await verified(own.vault)).toEqual([1, 'verify.not-recognised']);
 });
+
+test('a vault that lost its id file and got a recording beside its stations is no collection, of which the rest is not looked at', async () => {
+  const [one] = forged.recordings;
+  if (one === undefined) throw new Error('nothing was recorded');
+  await rm(join(own.vault, 'vault.json'));
+  await cp(one.folder, join(own.vault, one.id), { recursive: true });
+  await rm(join(own.vault, 'dock-1', one.id), { recursive: true });
+  expect(await verified(own.vault, '--keys', forged.keys)).toEqual([1, 'verify.not-recognised']);
+});
