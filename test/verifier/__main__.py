@@ -2,8 +2,8 @@
 
     python3 test/verifier VAULT... --keys KEYS [--identity FILE] [--json]
 
-VAULT is the folder of a vault, the one with vault.json in it, or an untouched copy of it; several are verified one after the other,
-each for itself. KEYS is a folder of minisign public keys that you trust: station*.pub, store*.pub, and of the two roles officer*.pub,
+VAULT is the folder of a vault, the one with vault.json in it, or an untouched copy of it, or a kit that was handed out of one; several are
+verified one after the other, each for itself. KEYS is a folder of minisign public keys that you trust: station*.pub, store*.pub, and of the two roles officer*.pub,
 supervisor*.pub. Take them from where you know that they are right, never from the vault. A file may be for one station alone:
 station-<id>.pub. The signatures of one document can be checked beside it with stock minisign: minisign -Vm manifest.json -p station.pub
 With the age identity of a recipient and the stock `age`, every payload and every sealed name is opened as well, and nothing of it is

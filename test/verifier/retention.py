@@ -53,14 +53,15 @@ def check_deletions(station: Station, vault: str | None, orders: Orders, logs: S
     """Every deletion record of a station."""
     for recording in station.recordings.values():
         if recording.deletion is not None:
-            _check_record(recording, recording.deletion.value, vault, report)
+            check_record(recording, recording.deletion.value, vault, report)
             _check_allowed(recording, recording.deletion.value, orders, logs, report)
             _check_logged(recording, recording.deletion.sha256, logs, report)
         if recording.deleted:
             _check_left(recording, logs, report)
 
 
-def _check_record(recording: Recording, said: dict[str, Any], vault: str | None, report: Report) -> None:
+def check_record(recording: Recording, said: dict[str, Any], vault: str | None, report: Report) -> None:
+    """What a deletion record says of the documents beside it, and when the recording was due."""
     at = f"{recording.place}/deletion.json"
     if recording.receipt is None:
         report.find("deletion.no-receipt", at, "deletes a recording that has no receipt")

@@ -21,6 +21,7 @@ from dockings import check_dockings, whole_dockings
 from evidence import Station, Vault
 from findings import Report
 from key_changes import check_changes, check_old_keys, check_ways
+from kit_folder import KitReader, is_kit
 from orders import Orders
 from reconciliation import reconcile
 from retention import StoreLogs, check_deletions, check_documents_of_deletions
@@ -41,8 +42,11 @@ class Verdict:
 
 
 def verify(root: Path, keys: TrustedKeys, age: AgeTool | None) -> Verdict:
-    """Verifies a vault."""
+    """Verifies a vault or a kit."""
     report = Report()
+    if is_kit(root):
+        kit = KitReader(root, keys, age, report).judge()
+        return Verdict(report, {name: {"recordings": len(each.recordings)} for name, each in kit.stations.items()})
     reader = VaultReader(root, keys, age, report)
     vault, known = reader.read(), reader.keys
     believe_logs(vault, known, report)
