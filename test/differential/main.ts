@@ -1,4 +1,4 @@
-// `npm run test:differential [-- --seconds N] [--seed N] [--altered N]`: worlds of one seed after the other, each with so many altered copies,
+// `npm run test:differential [-- --seconds N] [--seed N] [--altered N] [--kits]`: vaults, or kits, of one seed after the other, each with so many altered copies,
 // until the time is over. With `--keep FOLDER` only the world of that seed is made, and stays there. A vault of which the two verifiers do not say the same is printed with its seed and number.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,11 +14,14 @@ async function main(args: readonly string[]): Promise<number> {
       seconds: { type: 'string', default: '60' },
       seed: { type: 'string' },
       altered: { type: 'string', default: '30' },
+      kits: { type: 'boolean', default: false },
       keep: { type: 'string' },
     },
   });
+  const what = values.kits ? 'kit' : 'vault';
   if (values.keep !== undefined) {
     const compared = await compareWorld(values.keep, Number(values.seed), Number(values.altered), {
+      what,
       keep: true,
     });
     console.log(JSON.stringify(compared.disagreements, null, 2));
@@ -31,7 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
   let seed = first;
   try {
     for (; performance.now() < endMs; seed++) {
-      const compared = await compareWorld(join(root, `${seed}`), seed, Number(values.altered));
+      const compared = await compareWorld(join(root, `${seed}`), seed, Number(values.altered), { what });
       vaults += compared.vaults;
       refused += compared.refused;
       disagreements += compared.disagreements.length;

@@ -242,6 +242,9 @@ async function signerOf(path: string): Promise<string | undefined> {
   return Buffer.from(body, 'base64').subarray(2, 10).toString('hex') || undefined;
 }
 
+/** Those of them that alter single documents, which a kit holds as well. */
+export const RESIGNED: readonly Attack[] = [resign, rewrite];
+
 /** All of them. */
 export const ATTACKS_WITH_KEYS: readonly Attack[] = [
   resign,

@@ -151,6 +151,9 @@ const foreignLine: Attack = async (altered) => {
   return `'documents-dropped' of ${facts.recording} in ${path}`;
 };
 
+/** Those of them that any folder of documents can suffer. */
+export const DAMAGED: readonly Attack[] = [removeFile, removeFolder, exchangeFiles, turnBits];
+
 /** All of them. */
 export const ATTACKS_WITHOUT_KEYS: readonly Attack[] = [
   removeFile,

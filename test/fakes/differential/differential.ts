@@ -2,16 +2,23 @@
 // this process, the one in Python once for many vaults.
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { exportCommand } from '../../../agent/cli/export.ts';
 import { verifyFolder } from '../../../agent/verify/verify-folder.ts';
 import { nodeFiles } from '../../../protocol/io/files-node.ts';
+import { runCommand } from '../../agent/cli/io-memory.ts';
 import { codesOf, judgeWithPython, type Judgement } from '../manipulations/judges.ts';
 import { seededRandom } from '../random-seeded.ts';
 import type { Attack } from './attack.ts';
-import { ATTACKS_WITH_KEYS } from './attacks-with-keys.ts';
-import { ATTACKS_WITHOUT_KEYS } from './attacks-without-keys.ts';
+import { ATTACKS_WITH_KEYS, RESIGNED } from './attacks-with-keys.ts';
+import { ATTACKS_WITHOUT_KEYS, DAMAGED } from './attacks-without-keys.ts';
 import { buildHonestWorld, type HonestWorld } from './honest-world.ts';
 
-const ATTACKS: readonly Attack[] = [...ATTACKS_WITHOUT_KEYS, ...ATTACKS_WITH_KEYS];
+const ATTACKS: Readonly<Record<'vault' | 'kit', readonly Attack[]>> = {
+  vault: [...ATTACKS_WITHOUT_KEYS, ...ATTACKS_WITH_KEYS],
+  kit: [...DAMAGED, ...RESIGNED],
+};
+/** Recordings of one kit. */
+const KIT_RECORDINGS_MAX = 3;
 /** Attempts to alter a world: some find nothing there that they could alter. */
 const TRIES_MAX = 20;
 
@@ -33,20 +40,24 @@ export interface Compared {
   readonly disagreements: readonly Disagreement[];
 }
 
-/** The world of a seed, and so many altered copies of it, in a folder that is made, and removed unless it is to be kept. */
+/** The vault of a seed, or a kit made of it, and so many altered copies, in a folder that is made, and removed unless it is to be kept. */
 export async function compareWorld(
   root: string,
   seed: number,
   alterations: number,
-  { keep = false }: { readonly keep?: boolean } = {},
+  { what = 'vault', keep = false }: { readonly what?: 'vault' | 'kit'; readonly keep?: boolean } = {},
 ): Promise<Compared> {
   await mkdir(root, { recursive: true });
   try {
     const world = await buildHonestWorld(join(root, 'world'), seed);
-    const { vault, keys } = world.two.builder;
+    const { keys } = world.two.builder;
+    const vault = what === 'vault' ? world.two.builder.vault : await kitOf(world, join(root, 'kit'));
+    if (vault === undefined) return { vaults: 0, refused: 0, disagreements: [] };
     const copies = [{ vault, what: world.story.join('; ') }];
     for (let number = 1; number <= alterations; number++)
-      copies.push(await alter(world, join(root, `${number}`), number));
+      copies.push(
+        await alter(world, { from: vault, folder: join(root, `${number}`), number, attacks: ATTACKS[what] }),
+      );
     const paths = copies.map((copy) => copy.vault);
     const said = await judgeWithPython(paths, { keys });
     const disagreements: Disagreement[] = [];
@@ -65,22 +76,39 @@ export async function compareWorld(
   }
 }
 
+interface Alteration {
+  readonly from: string;
+  readonly folder: string;
+  readonly number: number;
+  readonly attacks: readonly Attack[];
+}
+
 /** A copy that some attack altered, or two one behind the other. */
-export async function alter(
+async function alter(
   world: HonestWorld,
-  folder: string,
-  number: number,
+  { from, folder, number, attacks }: Alteration,
 ): Promise<{ readonly vault: string; readonly what: string }> {
   const vault = join(folder, 'vault');
-  await cp(world.two.builder.vault, vault, { recursive: true });
+  await cp(from, vault, { recursive: true });
   const random = seededRandom(Math.imul(number, 7919) ^ world.two.builder.random.uint32());
   const done: string[] = [];
   const wanted = random.below(3) === 0 ? 2 : 1;
   for (let tries = 0; tries < TRIES_MAX && done.length < wanted; tries++) {
-    const what = await random.pick(ATTACKS)({ vault, world, random });
+    const what = await random.pick(attacks)({ vault, world, random });
     if (what !== undefined) done.push(what);
   }
   return { vault, what: done.join(' AND ').replaceAll(`${folder}/`, '') };
+}
+
+/** A kit of the first recordings; undefined where nothing is there any more. Errors: Error where a good vault gives none. */
+async function kitOf(world: HonestWorld, out: string): Promise<string | undefined> {
+  const { vault, keys } = world.two.builder;
+  const ids = world.recordings.filter(({ receipt }) => receipt !== undefined).map(({ id }) => id);
+  if (ids.length === 0) return undefined;
+  const asked = [...ids.slice(0, KIT_RECORDINGS_MAX), '--vault', vault, '--keys', keys, '--out', out];
+  const { exitCode, err } = await runCommand(exportCommand, ...asked, '--reason', 'court');
+  if (exitCode !== 0) throw new Error(`no kit was made: ${err}`);
+  return out;
 }
 
 async function judgeInProcess(vault: string, { two: { builder } }: HonestWorld): Promise<Judgement> {
