@@ -10,6 +10,12 @@ import {
 } from '../../protocol/custody-entry.ts';
 import { encodeDeletionRecord, parseDeletionRecord } from '../../protocol/deletion-record.ts';
 import { isDockError } from '../../protocol/errors.ts';
+import {
+  encodeKeyChange,
+  encodeKeyRevocation,
+  parseKeyChange,
+  parseKeyRevocation,
+} from '../../protocol/key-documents.ts';
 import { encodeManifest, parseManifest } from '../../protocol/manifest.ts';
 import {
   encodeMessage,
@@ -50,6 +56,8 @@ const again: Readonly<Record<string, (text: string) => Uint8Array>> = {
   order: (text) => encodeOrder(parseOrder(encodeUtf8(text))),
   disclosure: (text) => encodeDisclosure(parseDisclosure(encodeUtf8(text))),
   'deletion-record': (text) => encodeDeletionRecord(parseDeletionRecord(encodeUtf8(text))),
+  'key-change': (text) => encodeKeyChange(parseKeyChange(encodeUtf8(text))),
+  'key-revocation': (text) => encodeKeyRevocation(parseKeyRevocation(encodeUtf8(text))),
   witness: (text) => encodeWitness(parseWitness(encodeUtf8(text))),
   'custody-entry': (text) => encodeCustodyEntry(parseCustodyEntry(encodeUtf8(text))),
   'custody-head': (text) => encodeCustodyHead(parseCustodyHead(encodeUtf8(text))),

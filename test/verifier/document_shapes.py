@@ -155,6 +155,13 @@ def _witness_sense(value: Any, at: str) -> Iterator[str]:
     keepers = [each["keeper"] for each in value["keepers"]]
     if any(left >= right for left, right in zip(keepers, keepers[1:], strict=False)):
         yield f"{at}.keepers is not ascending"
+    if any(each["documents"] == 0 and each["custody_head"] is None for each in value["keepers"]):
+        yield f"{at}.keepers names one with neither a document nor a log"
+
+
+def _key_change_sense(value: Any, at: str) -> Iterator[str]:
+    if value["old_key"] == value["new_key"]:
+        yield f"{at}.new_key is the old one"
 
 
 def _vault_sense(value: Any, at: str) -> Iterator[str]:
@@ -320,14 +327,17 @@ _ORDER = fields(
     ordered_at=INSTANT,
 )
 
-_KEY_CHANGE = fields(
-    type=constant("key-change"),
-    version=constant(1),
-    holder=_HOLDER_ID,
-    old_key=PUBLIC_KEY,
-    new_key=PUBLIC_KEY,
-    reason=one_of("planned", "lost"),
-    changed_at=INSTANT,
+_KEY_CHANGE = _all(
+    fields(
+        type=constant("key-change"),
+        version=constant(1),
+        holder=_HOLDER_ID,
+        old_key=PUBLIC_KEY,
+        new_key=PUBLIC_KEY,
+        reason=one_of("planned", "lost"),
+        changed_at=INSTANT,
+    ),
+    _key_change_sense,
 )
 
 _KEY_REVOCATION = fields(

@@ -10,7 +10,13 @@ from shapes import fits
 from signed_document import sha256_hex
 
 _VECTORS = Path(__file__).parents[2] / "vectors" / "documents"
-_TYPES = {"manifest": "recording-manifest", "receipt": "receipt"}
+_SAME_NAME = ("receipt", "order", "disclosure", "deletion-record", "witness", "key-change", "key-revocation")
+_TYPES = {
+    "manifest": "recording-manifest",
+    **dict(zip(_SAME_NAME, _SAME_NAME, strict=True)),
+}
+# Refused for what another check than that of the shape finds: the order of a deletion, the root over keepers.
+_BY_OTHERS = ("29-deletion-record-document.refused.json", "33-witness-document.refused.json")
 
 
 class CanonicalJsonTest(unittest.TestCase):
@@ -66,12 +72,14 @@ class CanonicalJsonTest(unittest.TestCase):
         for path in sorted(_VECTORS.glob("*.json")):
             vector = json.loads(path.read_text("utf-8"))
             data = vector["text"].encode("utf-8")
+            if path.name in _BY_OTHERS:
+                continue
             if vector["of"] in _TYPES or vector["of"] == "custody-head":
                 shape = DOCUMENT_SHAPES[_TYPES[vector["of"]]] if vector["of"] in _TYPES else CUSTODY_HEAD
                 self.assertEqual(self._accepted(data, shape), vector["expect"] == "accepted", path.name)
                 self.assertEqual(sha256_hex(data), vector["sha256"], path.name)
                 judged += 1
-        self.assertGreaterEqual(judged, 10)
+        self.assertGreaterEqual(judged, 30)
 
     @staticmethod
     def _accepted(data: bytes, shape: object) -> bool:

@@ -1,5 +1,6 @@
 """Shapes of documents: a good one of each kind, and everything that may not be in it."""
 
+import base64
 import unittest
 from typing import Any
 
@@ -56,7 +57,7 @@ _GOOD: dict[str, dict[str, Any]] = {
         "version": 1,
         "holder": "r-store",
         "old_key": _KEY_LINE,
-        "new_key": _KEY_LINE,
+        "new_key": base64.b64encode(b"Ed" + bytes([1]) * 40).decode("ascii"),
         "reason": "planned",
         "changed_at": _AT,
     },
