@@ -26,20 +26,20 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
   version: VERSION,
   station:
     'Id dieser Station. Das eigene Zertifikat nennt sie, und jedes Topic und jedes Dokument enthält sie.',
-  spool: 'Wo Aufnahmen warten, bis der Zentralspeicher sie hat.',
+  spool: 'Wo Aufzeichnungen warten, bis der Zentralspeicher sie hat.',
   'spool.path':
-    'Ordner für versiegelte Aufnahmen, Dokumente und das Protokoll. Wird beim ersten Start angelegt. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+    'Ordner für versiegelte Aufzeichnungen, Dokumente und das Protokoll. Wird beim ersten Start angelegt. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
   'spool.reserve_bytes':
-    'Platz, den Aufnahmen nie belegen: So bleiben Protokoll und Journal auch auf einem vollen Datenträger schreibbar.',
+    'Platz, den Aufzeichnungen nie belegen: So bleiben Protokoll und Journal auch auf einem vollen Datenträger schreibbar.',
   'spool.keep_hours':
     'So viele Stunden bleibt eine versiegelte Kopie nach ihrer Quittung, damit der Zentralspeicher sie noch einmal anfordern kann.',
   'spool.documents_days':
-    'So viele Tage bleiben Manifest und Quittung einer Aufnahme nach der Quittung auf dieser Station: An ihnen wird eine Datei wiedererkannt, die noch auf einer Kamera liegt.',
+    'So viele Tage bleiben Manifest und Quittung einer Aufzeichnung nach der Quittung auf dieser Station: An ihnen wird eine Datei wiedererkannt, die noch auf einer Kamera liegt.',
   keys: KEYS,
   'keys.signing_file':
     'Signaturschlüssel dieser Station, angelegt mit `bodydock keys make station`. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
   recipients:
-    'Öffentliche Schlüssel, für die jede Aufnahme versiegelt wird. Wer die Identität zu einem davon hat, kann sie öffnen; diese Station kann es nicht.',
+    'Öffentliche Schlüssel, für die jede Aufzeichnung versiegelt wird. Wer die Identität zu einem davon hat, kann sie öffnen; diese Station kann es nicht.',
   'recipients[]': 'Ein öffentlicher age-Schlüssel (recipient).',
   store: 'Die Gegenseite, wie diese Station sie kennt.',
   'store.public_keys':
@@ -50,9 +50,9 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
   broker: 'Der MQTT-Broker zwischen Station und Zentralspeicher.',
   ...BROKER_DE,
   'broker.rate_bytes_per_s':
-    'So viele Nutzbytes je Sekunde sendet diese Station höchstens, über alle Aufnahmen; ohne Angabe gibt es keine Grenze. Niederschriften und Protokoll warten nicht darauf, gehen aber von dem ab, was für Aufnahmen bleibt; die Überwachung ist zu klein, um zu zählen.',
+    'So viele Nutzbytes je Sekunde sendet diese Station höchstens, über alle Aufzeichnungen; ohne Angabe gibt es keine Grenze. Niederschriften und Protokoll warten nicht darauf, gehen aber von dem ab, was für Aufzeichnungen bleibt; die Überwachung ist zu klein, um zu zählen.',
   'broker.windows':
-    'Stunden jedes Tages, in denen Aufnahmen gesendet werden, nach der Ortszeit dieser Maschine (mit Sommerzeit); ohne Angabe oder leer: immer. Aufnahmen, die auf der Kamera gesperrt sind, Niederschriften, Protokoll und Überwachung gehen zu jeder Stunde. Bis zu ihrer Quittung bleibt eine Aufnahme auch auf der Kamera.',
+    'Stunden jedes Tages, in denen Aufzeichnungen gesendet werden, nach der Ortszeit dieser Maschine (mit Sommerzeit); ohne Angabe oder leer: immer. Aufzeichnungen, die auf der Kamera gesperrt sind, Niederschriften, Protokoll und Überwachung gehen zu jeder Stunde. Bis zu ihrer Quittung bleibt eine Aufzeichnung auch auf der Kamera.',
   'broker.windows[]': 'Stunden jedes Tages.',
   'broker.windows[].from': 'Wann das Zeitfenster beginnt.',
   'broker.windows[].to': 'Wann es endet; liegt das Ende vor dem Beginn, endet es am nächsten Tag.',
@@ -64,7 +64,7 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
   'bays[].usb_port':
     'USB-Buchse des Platzes, für Kameras, die PTP oder MTP sprechen oder sich als Laufwerk zeigen: Controller, USB-Generation und Anschlüsse, wie `bodydock bays` sie zeigt. Dieser Name bleibt. Der Name ihres Ordners in /sys/bus/usb/devices, etwa 1-1.4, geht auch; er beginnt mit der Nummer des Busses, die nach einem Start einer Maschine mit mehreren Controllern eine andere sein kann.',
   'bays[].serial_path':
-    'Serieller Anschluss des Platzes, unter /dev/serial/by-path: Dieser Name gehört zur Buchse. Allein überträgt er die Aufnahmen; neben einem Ordner sagt er, welche Kamera es ist, wie es ihr geht und was ihre Uhr anzeigt.',
+    'Serieller Anschluss des Platzes, unter /dev/serial/by-path: Dieser Name gehört zur Buchse. Allein überträgt er die Aufzeichnungen; neben einem Ordner sagt er, welche Kamera es ist, wie es ihr geht und was ihre Uhr anzeigt.',
   'bays[].serial': 'Wie der serielle Anschluss dieses Platzes betrieben wird.',
   'bays[].serial.baud': 'Geschwindigkeit der Leitung in Bit je Sekunde, so wie die Kamera sie hat.',
   'bays[].serial.framing':
@@ -86,10 +86,10 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
   'cameras[].password_file':
     'Datei mit dem Passwort der Kamera, für Kameras, die ihre Dateien nur damit zeigen (Rekorder mit USB-Id 4255:0001): eine Zeile druckbares ASCII. Nur für den Benutzer des Dienstes lesbar. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
   unknown_cameras:
-    'Was mit einer Kamera geschieht, deren Platz keine benennt und deren Seriennummer nicht in dieser Datei steht: refuse rührt sie nicht an und ruft jemanden, accept übernimmt ihre Aufnahmen unter einer eigenen Id.',
+    'Was mit einer Kamera geschieht, deren Platz keine benennt und deren Seriennummer nicht in dieser Datei steht: refuse rührt sie nicht an und ruft jemanden, accept übernimmt ihre Aufzeichnungen unter einer eigenen Id.',
   retention: 'Wie lange diese Station selbst behält, was der Zentralspeicher schon hat.',
   'retention.days':
-    'Tage, nach denen eine Aufnahme fällig ist. Eine versiegelte Kopie mit Quittung bleibt nie länger, was auch immer keep_hours sagt; eine ohne Quittung wird nie entfernt.',
+    'Tage, nach denen eine Aufzeichnung fällig ist. Eine versiegelte Kopie mit Quittung bleibt nie länger, was auch immer keep_hours sagt; eine ohne Quittung wird nie entfernt.',
   'retention.log_days':
     'Tage, die ein Abschnitt des Protokolls auf dieser Station bleibt, nachdem der Zentralspeicher ihn ganz hat.',
   release:
@@ -102,29 +102,29 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
 export const RECEIVER_OPTIONS_DE: Readonly<Record<string, string>> = {
   version: VERSION,
   receiver: 'Id dieses Empfängers. Sein Zertifikat nennt sie.',
-  vault: 'Wo Aufnahmen aufbewahrt werden.',
+  vault: 'Wo Aufzeichnungen aufbewahrt werden.',
   'vault.path':
-    'Ordner, in dem die Aufnahmen liegen (Tresor). Wird beim ersten Start angelegt. Ein eigener Speicher wird genau unter diesem Pfad eingehängt: lag der Tresor schon dort, wartet der Empfänger auf ihn und legt im leeren Ordner keinen neuen an. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+    'Ordner, in dem die Aufzeichnungen liegen (Tresor). Wird beim ersten Start angelegt. Ein eigener Speicher wird genau unter diesem Pfad eingehängt: lag der Tresor schon dort, wartet der Empfänger auf ihn und legt im leeren Ordner keinen neuen an. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
   'vault.quota_bytes':
-    'So viele Bytes darf der Tresor enthalten; darüber wird nichts mehr angenommen, und Aufnahmen warten auf den Stationen.',
+    'So viele Bytes darf der Tresor enthalten; darüber wird nichts mehr angenommen, und Aufzeichnungen warten auf den Stationen.',
   keys: KEYS,
   'keys.signing_file':
     'Signaturschlüssel des Zentralspeichers, angelegt mit `bodydock keys make store`. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
-  stations: 'Die Stationen, deren Aufnahmen angenommen werden. Nur diese Datei kann sie ändern.',
-  'stations[]': 'Eine Station, deren Aufnahmen angenommen werden.',
+  stations: 'Die Stationen, deren Aufzeichnungen angenommen werden. Nur diese Datei kann sie ändern.',
+  'stations[]': 'Eine Station, deren Aufzeichnungen angenommen werden.',
   'stations[].id': 'Id der Station.',
   'stations[].public_keys':
-    'Schlüssel, deren Manifeste gelten: der jetzige, und frühere, solange noch Aufnahmen von ihnen warten.',
+    'Schlüssel, deren Manifeste gelten: der jetzige, und frühere, solange noch Aufzeichnungen von ihnen warten.',
   'stations[].public_keys[]': 'Ein öffentlicher Schlüssel der Station.',
-  retention: 'Wie lange der Zentralspeicher Aufnahmen und Dokumente behält.',
+  retention: 'Wie lange der Zentralspeicher Aufzeichnungen und Dokumente behält.',
   'retention.days':
-    'Tage, nach denen eine Aufnahme fällig ist und ihre versiegelte Datei gelöscht wird, gezählt nach Kapitel 10 der SPEC, außer wenn eine Anordnung sie festhält.',
+    'Tage, nach denen eine Aufzeichnung fällig ist und ihre versiegelte Datei gelöscht wird, gezählt nach Kapitel 10 der SPEC, außer wenn eine Anordnung sie festhält.',
   'retention.documents_days':
-    'Tage, die die Dokumente einer gelöschten Aufnahme, Niederschriften und abgeschlossene Abschnitte der Protokolle bleiben. Nicht weniger als `days`.',
+    'Tage, die die Dokumente einer gelöschten Aufzeichnung, Niederschriften und abgeschlossene Abschnitte der Protokolle bleiben. Nicht weniger als `days`.',
   'retention.timer_hours':
     'Stunden zwischen zwei Läufen, in denen der laufende Empfänger Fälliges löscht. 0: nie von selbst; dann muss jemand `bodydock-receiver expire` aufrufen.',
   roles:
-    'Wer anordnen darf, dass eine Aufnahme festgehalten, freigegeben oder vorzeitig gelöscht wird. Ein früherer Schlüssel bleibt in der Liste, solange ein Festhalten gilt, das er unterschrieben hat.',
+    'Wer anordnen darf, dass eine Aufzeichnung festgehalten, freigegeben oder vorzeitig gelöscht wird. Ein früherer Schlüssel bleibt in der Liste, solange ein Festhalten gilt, das er unterschrieben hat.',
   'roles.officers':
     'Schlüssel der Aufzeichnungsbeauftragten: die erste Unterschrift unter eine Anordnung zum Festhalten, Freigeben oder Löschen.',
   'roles.officers[]': 'Ein öffentlicher Schlüssel für diese Rolle.',

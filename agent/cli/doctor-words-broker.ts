@@ -265,7 +265,7 @@ export const BROKER_TABLE = {
     exit: 69,
     text: {
       en: 'The broker is there, but no receiver of the store answers. Recordings wait on the station.',
-      de: 'Der Broker ist da, aber kein Empfänger des Zentralspeichers antwortet. Aufnahmen warten auf der Station.',
+      de: 'Der Broker ist da, aber kein Empfänger des Zentralspeichers antwortet. Aufzeichnungen warten auf der Station.',
     },
     remedy: {
       en: 'Does it run, is it connected, does its file list this station with its key, and may it write {topic}? On its machine:',

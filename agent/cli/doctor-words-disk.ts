@@ -83,7 +83,7 @@ export const DISK_TABLE = {
     },
     remedy: {
       en: 'Look why. Do not make it writable where the kernel names errors: check or change the disk first. Cameras keep their recordings.',
-      de: 'Nachsehen, warum. Nicht beschreibbar machen, wenn der Kernel Fehler nennt: erst die Platte prüfen oder tauschen. Die Kameras behalten ihre Aufnahmen.',
+      de: 'Nachsehen, warum. Nicht beschreibbar machen, wenn der Kernel Fehler nennt: erst die Platte prüfen oder tauschen. Die Kameras behalten ihre Aufzeichnungen.',
     },
     command: 'dmesg | tail -n 50',
   },

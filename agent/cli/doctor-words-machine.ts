@@ -236,7 +236,7 @@ export const MACHINE_TABLE = {
     severity: 'warning',
     text: {
       en: 'The clock is not synchronised: capture times carry its uncertainty, and cameras are not set.',
-      de: 'Die Uhr ist nicht abgeglichen: Aufnahmezeiten tragen ihre Unsicherheit, und Kameras werden nicht gestellt.',
+      de: 'Die Uhr ist nicht abgeglichen: Aufzeichnungszeiten tragen ihre Unsicherheit, und Kameras werden nicht gestellt.',
     },
     command: 'timedatectl set-ntp true',
   },

@@ -50,10 +50,10 @@ export const OPENING_WORDS: Readonly<Record<Language, OpeningWords>> = {
     bytes: '{} bytes',
   },
   de: {
-    noVault: 'Eine Offenlegung ist nicht zu vermerken: Die Aufzeichnung liegt in keinem Tresor.',
-    readOnly: 'Eine Offenlegung wurde nicht vermerkt: Der Tresor ist nur lesbar.',
+    noVault: 'Eine Herausgabe ist nicht zu vermerken: Die Aufzeichnung liegt in keinem Tresor.',
+    readOnly: 'Eine Herausgabe wurde nicht vermerkt: Der Tresor ist nur lesbar.',
     disclosed:
-      'Die Offenlegung {} mit dem Grund {} liegt im Tresor; der Zentralspeicher trägt sie in sein Protokoll ein.',
+      'Die Herausgabe {} mit dem Grund {} liegt im Tresor; der Zentralspeicher trägt sie in sein Protokoll ein.',
     notRestored: 'NICHT WIEDERHERGESTELLT: siehe die Befunde oben',
     restored: '{}: {} Bytes, SHA-256 {}',
     sealed: 'Aufzeichnung {} der Kamera {}, versiegelt von Station {} am {}; {}',

@@ -58,7 +58,8 @@ export const SPOOL_WORDS: Readonly<Record<Language, SpoolWords>> = {
     recording: 'AUFNAHME',
     receipt: 'QUITTUNG (UTC)',
     states: { spooled: 'wartet', receipted: 'gesichert', released: 'geräumt', unreadable: 'UNLESBAR' },
-    sum: (...values) => fill('{} Aufnahmen, {}; davon warten {} ({}) auf den Zentralspeicher\n', ...values),
+    sum: (...values) =>
+      fill('{} Aufzeichnungen, {}; davon warten {} ({}) auf den Zentralspeicher\n', ...values),
     units: ['s', 'min', 'h', 'Tage'],
     nothingAside: 'Nichts wurde beiseitegelegt.',
     since: 'seit {} UTC',
@@ -68,7 +69,7 @@ export const SPOOL_WORDS: Readonly<Record<Language, SpoolWords>> = {
     remedies: {
       recording:
         'Prüfen. Was beschädigt ist, liegt womöglich heil auf der Kamera oder im Zentralspeicher: zuerst dort nachsehen.',
-      docking: 'Prüfen. Die Aufnahmen dieses Aufenthalts haben eigene Dokumente.',
+      docking: 'Prüfen. Die Aufzeichnungen dieses Aufenthalts haben eigene Dokumente.',
       other:
         'Klären, wer es dorthin gelegt hat. Die Station hat es nicht gemacht oder kann es nicht mehr lesen.',
     },

@@ -141,10 +141,10 @@ export const STATUS_WORDS: Readonly<Record<Language, StatusWords>> = {
     waiting: '{} nicht übernehmbar',
     backlog: 'Rückstand',
     nothingWaits: 'keiner: Der Zentralspeicher hat alles',
-    recordings: ['1 Aufnahme', '{} Aufnahmen'],
+    recordings: ['1 Aufzeichnung', '{} Aufzeichnungen'],
     records: ['1 Niederschrift', '{} Niederschriften'],
     oldest: 'älteste {}',
-    untilWindow: 'Aufnahmen warten auf ihr Zeitfenster bis {} UTC',
+    untilWindow: 'Aufzeichnungen warten auf ihr Zeitfenster bis {} UTC',
     aside: [
       '1 Eintrag beiseitegelegt (`bodydock spool quarantine`)',
       '{} Einträge beiseitegelegt (`bodydock spool quarantine`)',

@@ -9,7 +9,7 @@ export const BROKER_TABLE = {
     subject: 'none',
     text: {
       en: 'The broker cannot be reached; recordings wait on the station.',
-      de: 'Der Broker ist nicht erreichbar; die Aufnahmen warten auf der Station.',
+      de: 'Der Broker ist nicht erreichbar; die Aufzeichnungen warten auf der Station.',
     },
     remedy: {
       en: 'Check network, name resolution and the broker itself.',
@@ -84,7 +84,7 @@ export const BROKER_TABLE = {
     subject: 'none',
     text: {
       en: 'The broker or the receiver takes only messages that are too small to deliver recordings.',
-      de: 'Der Broker oder der Empfänger nimmt nur Nachrichten, die für Aufnahmen zu klein sind.',
+      de: 'Der Broker oder der Empfänger nimmt nur Nachrichten, die für Aufzeichnungen zu klein sind.',
     },
     remedy: {
       en: 'Raise the largest message (packet) that the broker and the receiver take.',

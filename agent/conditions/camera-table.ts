@@ -12,7 +12,7 @@ export const CAMERA_TABLE = {
     },
     remedy: {
       en: 'Take the camera out and put it in again; then another bay. Its recordings are still on it.',
-      de: 'Kamera herausnehmen und neu einsetzen, dann einen anderen Platz nehmen. Die Aufnahmen sind noch auf der Kamera.',
+      de: 'Kamera herausnehmen und neu einsetzen, dann einen anderen Platz nehmen. Die Aufzeichnungen sind noch auf der Kamera.',
     },
     afterMs: 0,
     causes: ['camera.unknown', 'camera.other', 'station.short'],
@@ -27,7 +27,7 @@ export const CAMERA_TABLE = {
     },
     remedy: {
       en: 'Clean the contacts of camera and bay and put the camera in firmly; then another bay. Where it breaks off there too, it is the camera. Its recordings are still on it.',
-      de: 'Kontakte von Kamera und Platz reinigen und die Kamera fest einsetzen; dann einen anderen Platz nehmen. Bricht es auch dort ab, liegt es an der Kamera. Die Aufnahmen sind noch auf der Kamera.',
+      de: 'Kontakte von Kamera und Platz reinigen und die Kamera fest einsetzen; dann einen anderen Platz nehmen. Bricht es auch dort ab, liegt es an der Kamera. Die Aufzeichnungen sind noch auf der Kamera.',
     },
     afterMs: 0,
     causes: [],
@@ -72,7 +72,7 @@ export const CAMERA_TABLE = {
     },
     remedy: {
       en: 'End the recording and leave the camera in its bay: the file is taken by itself then. If the camera does not record, call the technician.',
-      de: 'Aufnahme beenden und Kamera im Platz lassen: Die Datei wird dann von selbst übernommen. Nimmt die Kamera nicht auf, Technik rufen.',
+      de: 'Aufzeichnung beenden und Kamera im Platz lassen: Die Datei wird dann von selbst übernommen. Nimmt die Kamera nicht auf, Technik rufen.',
     },
     afterMs: 0,
     causes: [],
@@ -143,11 +143,11 @@ export const CAMERA_TABLE = {
     subject: 'bay',
     text: {
       en: 'The store has recordings that the camera in this bay would not erase.',
-      de: 'Der Zentralspeicher hat Aufnahmen, die die Kamera in diesem Platz nicht gelöscht hat.',
+      de: 'Der Zentralspeicher hat Aufzeichnungen, die die Kamera in diesem Platz nicht gelöscht hat.',
     },
     remedy: {
       en: 'Check whether the memory of the camera is write-protected or damaged. The recordings are safe.',
-      de: 'Prüfen, ob der Speicher der Kamera schreibgeschützt oder beschädigt ist. Die Aufnahmen sind gesichert.',
+      de: 'Prüfen, ob der Speicher der Kamera schreibgeschützt oder beschädigt ist. Die Aufzeichnungen sind gesichert.',
     },
     afterMs: 0,
     causes: [],
@@ -158,7 +158,7 @@ export const CAMERA_TABLE = {
     subject: 'bay',
     text: {
       en: 'The serial port of this bay fails; recordings are taken over the other way all the same.',
-      de: 'Die serielle Schnittstelle dieses Platzes fällt aus; die Aufnahmen werden trotzdem übernommen.',
+      de: 'Die serielle Schnittstelle dieses Platzes fällt aus; die Aufzeichnungen werden trotzdem übernommen.',
     },
     remedy: {
       en: 'Check the serial contacts and the cable of this bay.',
@@ -192,7 +192,7 @@ export const CAMERA_TABLE = {
     },
     remedy: {
       en: 'Find the camera and dock it; recordings may be on it.',
-      de: 'Kamera suchen und einsetzen; es können Aufnahmen darauf sein.',
+      de: 'Kamera suchen und einsetzen; es können Aufzeichnungen darauf sein.',
     },
     afterMs: 0,
     causes: ['station.clock-unsynchronised'],
@@ -207,7 +207,7 @@ export const CAMERA_TABLE = {
     },
     remedy: {
       en: 'The station corrects the times of the recordings. If it comes again, have the clock battery of the camera changed.',
-      de: 'Die Station berichtigt die Zeiten der Aufnahmen. Kommt es wieder, die Pufferbatterie der Kamera tauschen lassen.',
+      de: 'Die Station berichtigt die Zeiten der Aufzeichnungen. Kommt es wieder, die Pufferbatterie der Kamera tauschen lassen.',
     },
     afterMs: 0,
     causes: ['station.clock-unsynchronised'],

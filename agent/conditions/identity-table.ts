@@ -41,7 +41,7 @@ export const IDENTITY_TABLE = {
     },
     remedy: {
       en: 'Keep the camera: its recordings are still on it. Put its right password into its password_file, then "systemctl restart bodydock".',
-      de: 'Kamera aufbewahren: Die Aufnahmen sind noch darauf. Ihr richtiges Passwort in ihre password_file eintragen, dann "systemctl restart bodydock".',
+      de: 'Kamera aufbewahren: Die Aufzeichnungen sind noch darauf. Ihr richtiges Passwort in ihre password_file eintragen, dann "systemctl restart bodydock".',
     },
     afterMs: 0,
     causes: [],

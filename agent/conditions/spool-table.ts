@@ -8,7 +8,7 @@ export const SPOOL_TABLE = {
     subject: 'none',
     text: {
       en: 'The disk of the station is full: no recording is taken, cameras keep theirs.',
-      de: 'Der Datenträger der Station ist voll: Es wird keine Aufnahme übernommen, die Kameras behalten ihre.',
+      de: 'Der Datenträger der Station ist voll: Es wird keine Aufzeichnung übernommen, die Kameras behalten ihre.',
     },
     remedy: {
       en: 'Restore the connection to the store; the station goes on by itself. Remove files outside of the spool; delete nothing in it.',
@@ -53,11 +53,11 @@ export const SPOOL_TABLE = {
     subject: 'none',
     text: {
       en: 'The disk with the recordings is not there.',
-      de: 'Der Datenträger mit den Aufnahmen ist nicht da.',
+      de: 'Der Datenträger mit den Aufzeichnungen ist nicht da.',
     },
     remedy: {
       en: 'Check the disk and its mount. Cameras keep their recordings until it is back.',
-      de: 'Datenträger und Einhängepunkt prüfen. Die Kameras behalten ihre Aufnahmen, bis er wieder da ist.',
+      de: 'Datenträger und Einhängepunkt prüfen. Die Kameras behalten ihre Aufzeichnungen, bis er wieder da ist.',
     },
     afterMs: 0,
     causes: [],
@@ -98,7 +98,7 @@ export const SPOOL_TABLE = {
     subject: 'none',
     text: {
       en: 'The log names recordings that are neither on this station nor in the store.',
-      de: 'Das Protokoll nennt Aufnahmen, die weder auf dieser Station noch im Zentralspeicher sind.',
+      de: 'Das Protokoll nennt Aufzeichnungen, die weder auf dieser Station noch im Zentralspeicher sind.',
     },
     remedy: {
       en: 'Do not change anything on the station. Call the technician and the data protection officer; then acknowledge it: "bodydock custody --acknowledge --reason CODE".',
@@ -113,7 +113,7 @@ export const SPOOL_TABLE = {
     subject: 'none',
     text: {
       en: 'The disk of the station refused one recording after the other: pulling has ended, cameras keep theirs.',
-      de: 'Der Datenträger der Station hat eine Aufnahme nach der anderen abgelehnt: Es wird nichts mehr übernommen, die Kameras behalten ihre.',
+      de: 'Der Datenträger der Station hat eine Aufzeichnung nach der anderen abgelehnt: Es wird nichts mehr übernommen, die Kameras behalten ihre.',
     },
     remedy: {
       en: 'Check the disk of the station: full, read-only or failing. The station tries it again by itself and goes on.',
@@ -143,7 +143,7 @@ export const SPOOL_TABLE = {
     subject: 'recording',
     text: {
       en: 'Parts of a recording could not be read from the camera; the rest was kept, and the file stays on the camera.',
-      de: 'Teile einer Aufnahme waren von der Kamera nicht lesbar; der Rest wurde gesichert, und die Datei bleibt auf der Kamera.',
+      de: 'Teile einer Aufzeichnung waren von der Kamera nicht lesbar; der Rest wurde gesichert, und die Datei bleibt auf der Kamera.',
     },
     remedy: {
       en: 'Keep the camera and its memory as they are and call the technician.',

@@ -27,7 +27,7 @@ export const STATION_TABLE = {
     },
     remedy: {
       en: 'Check that the time server can be reached ("timedatectl"). Recordings are taken all the same.',
-      de: 'Prüfen, ob der Zeitserver erreichbar ist ("timedatectl"). Aufnahmen werden trotzdem übernommen.',
+      de: 'Prüfen, ob der Zeitserver erreichbar ist ("timedatectl"). Aufzeichnungen werden trotzdem übernommen.',
     },
     afterMs: 0,
     causes: [],
@@ -38,7 +38,7 @@ export const STATION_TABLE = {
     subject: 'none',
     text: {
       en: 'The station is short of memory or file handles: it takes and hands over nothing for now, cameras keep their recordings.',
-      de: 'Der Station fehlt Arbeitsspeicher, oder zu viele Dateien sind offen: Sie übernimmt und überträgt vorerst nichts, die Kameras behalten ihre Aufnahmen.',
+      de: 'Der Station fehlt Arbeitsspeicher, oder zu viele Dateien sind offen: Sie übernimmt und überträgt vorerst nichts, die Kameras behalten ihre Aufzeichnungen.',
     },
     remedy: {
       en: 'Restart it: "systemctl restart bodydock". If it comes again, end other programs on the station and send the output of "journalctl -u bodydock" to the maker.',

@@ -12,7 +12,7 @@ export const STORE_TABLE = {
     },
     remedy: {
       en: 'Check that the receiver runs and is connected to the broker. Recordings wait on the station.',
-      de: 'Prüfen, ob der Empfänger läuft und mit dem Broker verbunden ist. Die Aufnahmen warten auf der Station.',
+      de: 'Prüfen, ob der Empfänger läuft und mit dem Broker verbunden ist. Die Aufzeichnungen warten auf der Station.',
     },
     afterMs: 0,
     causes: ['broker.unreachable', 'broker.tls', 'broker.refused', 'broker.client-id-in-use'],
@@ -38,7 +38,7 @@ export const STORE_TABLE = {
     subject: 'none',
     text: {
       en: 'A recording, or the record of a stay, has waited too long for its receipt.',
-      de: 'Eine Aufnahme oder die Niederschrift eines Aufenthalts wartet zu lange auf die Quittung.',
+      de: 'Eine Aufzeichnung oder die Niederschrift eines Aufenthalts wartet zu lange auf die Quittung.',
     },
     remedy: {
       en: 'Check the network, the broker and the store; there "journalctl -u bodydock-receiver" names "vault.full" or "vault.quota" where it has no room. If all is good, the uplink, or what broker.rate_bytes_per_s and broker.windows leave of it, is too little for what is recorded.',
@@ -68,11 +68,11 @@ export const STORE_TABLE = {
     subject: 'recording',
     text: {
       en: 'The store refuses a recording; the station keeps it and offers it again by itself.',
-      de: 'Der Zentralspeicher lehnt eine Aufnahme ab; die Station behält sie und bietet sie von selbst erneut an.',
+      de: 'Der Zentralspeicher lehnt eine Aufzeichnung ab; die Station behält sie und bietet sie von selbst erneut an.',
     },
     remedy: {
       en: 'Look into the log of the receiver for that recording.',
-      de: 'Im Protokoll des Empfängers nach dieser Aufnahme sehen.',
+      de: 'Im Protokoll des Empfängers nach dieser Aufzeichnung sehen.',
     },
     afterMs: 0,
     causes: [],
@@ -98,7 +98,7 @@ export const STORE_TABLE = {
     subject: 'recording',
     text: {
       en: 'A receipt came that does not hold: it was not given by the store for this recording.',
-      de: 'Es kam eine Quittung, die nicht gilt: Sie stammt nicht vom Zentralspeicher oder nicht für diese Aufnahme.',
+      de: 'Es kam eine Quittung, die nicht gilt: Sie stammt nicht vom Zentralspeicher oder nicht für diese Aufzeichnung.',
     },
     remedy: {
       en: 'Check which keys the store uses. If they are right, somebody sends forged receipts: call IT security.',

@@ -19,7 +19,7 @@ export const CONDITIONS_END = '<!-- Up to here. -->';
 const AREAS: readonly (readonly [Words, ConditionTable])[] = [
   [{ en: 'Cameras in their bays', de: 'Kameras in ihren Plätzen' }, CAMERA_TABLE],
   [{ en: 'Which camera, and what is plugged in', de: 'Welche Kamera, und was wo steckt' }, IDENTITY_TABLE],
-  [{ en: 'Disk and recordings', de: 'Datenträger und Aufnahmen' }, SPOOL_TABLE],
+  [{ en: 'Disk and recordings', de: 'Datenträger und Aufzeichnungen' }, SPOOL_TABLE],
   [{ en: 'Log and docking records', de: 'Protokoll und Niederschriften' }, CUSTODY_TABLE],
   [{ en: 'Central store', de: 'Zentralspeicher' }, STORE_TABLE],
   [{ en: 'Broker', de: 'Broker' }, BROKER_TABLE],
@@ -30,7 +30,7 @@ const SUBJECTS: Readonly<Record<Exclude<SubjectKind, 'none'>, Words>> = {
   bay: { en: 'names the bay', de: 'nennt den Platz' },
   port: { en: 'names the port', de: 'nennt den Anschluss' },
   camera: { en: 'names the camera', de: 'nennt die Kamera' },
-  recording: { en: 'names the recording', de: 'nennt die Aufnahme' },
+  recording: { en: 'names the recording', de: 'nennt die Aufzeichnung' },
   led: { en: 'names the bay', de: 'nennt den Platz' },
   certificate: { en: 'names the certificate', de: 'nennt das Zertifikat' },
 };

@@ -18,7 +18,7 @@ const STATE: Readonly<Record<string, { readonly kept: string; readonly en: strin
   bodydock: {
     kept: '/etc/bodydock and /var/lib/bodydock',
     en: 'configuration, keys, and recordings that the store may not have yet',
-    de: 'Konfiguration, Schlüssel und Aufnahmen, die der Zentralspeicher vielleicht noch nicht hat',
+    de: 'Konfiguration, Schlüssel und Aufzeichnungen, die der Zentralspeicher vielleicht noch nicht hat',
   },
   'bodydock-receiver': {
     kept: '/etc/bodydock and /var/lib/bodydock-receiver',

@@ -45,7 +45,7 @@ export function signSheet({ order, facts, dueAt, deletion }: MadeOrder): string 
   ).join('\n');
   const waits = waitingDeletion(order, deletion);
   return `ANORDNUNG ${order.order}: ${VERBS_DE[order.verb]}, Grund ${order.reason}, vom ${order.ordered_at}
-${rows(['Station', 'Aufnahme', 'Kamera', 'Aufnahmezeit', 'Eingang', 'fällig'])}
+${rows(['Station', 'Aufzeichnung', 'Kamera', 'Aufzeichnungszeit', 'Eingang', 'fällig'])}
 ${waits === undefined ? '' : `\n${waits.de}\n`}
 Zwei Personen unterschreiben, jede mit ihrem eigenen Schlüssel und auf ihrem eigenen Gerät: eine aus dem Kreis OFFICER, eine aus dem Kreis
 SUPERVISOR. Der geheime Schlüssel bleibt bei der Person. In diesem Ordner eingeben, KEYFILE durch die eigene Schlüsseldatei ersetzen:

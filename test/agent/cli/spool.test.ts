@@ -113,7 +113,7 @@ describe('spool ls', () => {
     const { exitCode, out } = await runCommand(spool, 'ls', '--config', other, '--lang', 'de', '--all');
     expect(exitCode).toBe(0);
     expect(out.match(/^UNLESBAR /gm)).toHaveLength(1000);
-    expect(out).toMatch(/^1003 Aufnahmen, .*; davon warten 0 /m);
+    expect(out).toMatch(/^1003 Aufzeichnungen, .*; davon warten 0 /m);
   });
 
   test('tells that there is no spool, or that the configuration is not good', async () => {
