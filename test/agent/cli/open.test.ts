@@ -332,7 +332,7 @@ describe('a disclosure', () => {
     );
     await rm(join(out, 'D2.MP4'));
     expect((await openThere(recording, '--lang', 'de')).out).toMatch(
-      /^Die Offenlegung [a-z2-7]{26} mit dem Grund court-12-cs-34 liegt im Tresor; [^]*\n.*D2\.MP4: \d+ Bytes, .*\nAufzeichnung .* versiegelt von Station/,
+      /^Die Herausgabe [a-z2-7]{26} mit dem Grund court-12-cs-34 liegt im Tresor; [^]*\n.*D2\.MP4: \d+ Bytes, .*\nAufzeichnung .* versiegelt von Station/,
     );
   });
 
