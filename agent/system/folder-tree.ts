@@ -143,11 +143,12 @@ class FolderTree {
   async #watchAnew(folder: string, levelsBelow: number): Promise<void> {
     const below = [...this.#folders.keys()].filter((path) => path.startsWith(folder + sep));
     this.#forget(folder);
-    await this.#watch(folder, levelsBelow);
+    const isThere = await this.#watch(folder, levelsBelow).then(() => true, ifAbsent);
     if (this.#isOver) return;
     for (const path of below)
       if (!this.#isFull && !this.#folders.has(path)) this.#watching.onChange({ path, isGone: true });
-    this.#watching.onChange({ path: folder, isGone: false });
+    // Where the folder above is watched anew as well, it does not find this one among its own any more.
+    this.#watching.onChange({ path: folder, isGone: isThere !== true });
   }
 
   /** A folder, and those below it, are not watched any more. */

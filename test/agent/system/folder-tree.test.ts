@@ -1,5 +1,5 @@
 // What the watch of a camera's folders tells, and what it costs, on a real file system.
-import { mkdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, rmdirSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -217,6 +217,25 @@ test('a folder that goes among more changes than are looked at is told as gone, 
     });
     expect(errors).toEqual([]);
     expect(await inotifyWatches()).toBe(before);
+  });
+});
+
+test('a folder that goes with more files in it than are looked at is told as gone', async () => {
+  await withFolder(async (folder) => {
+    const place = join(folder, '100');
+    await mkdir(place);
+    const before = await inotifyWatches();
+    const errors = await watch(
+      folder,
+      3,
+    )(async (told) => {
+      await folders(2, before);
+      for (let at = 0; at < 400; at++) writeFileSync(join(place, `${at}.mp4`), '');
+      rmSync(place, { recursive: true }); // in one turn: nothing was looked at before it is gone
+      await until('it is told as gone', 10_000, () => has(told, place, true));
+      await folders(1, before);
+    });
+    expect(errors).toEqual([]);
   });
 });
 
