@@ -19,7 +19,11 @@ describe.skipIf(lacking !== undefined)(
   () => {
     test.each(ofThisRun)('that $what', { timeout: TIMEOUT_MS }, async (bug) => {
       const life = await withBuiltBug(bug, tapeLife);
-      const { failing } = await sweepTape(life, bug.side, { ways: SURVIVALS, enough: 1 });
+      const { failing } = await sweepTape(life, bug.side, {
+        ways: SURVIVALS,
+        enough: 1,
+        isStrictWhole: true,
+      });
       expect(failing.size).toBeGreaterThan(0);
     });
   },

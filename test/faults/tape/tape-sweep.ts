@@ -1,5 +1,5 @@
-// Cuts the power behind every call of one program's life that is on tape, in each of the ways that are given: in CI all of them in the strict
-// way, and of the other ways a share, another one each day. BODYDOCK_TAPE_TRY names a text that a try's name must hold: one that failed, once more.
+// Cuts the power behind every call of one program's life that is on tape, in each of the ways that are given: in CI a third of them in the strict
+// way, and of the other ways a smaller share, another one each day. BODYDOCK_TAPE_TRY names a text that a try's name must hold: one that failed, once more.
 import { startWorker } from '../../../protocol/io/worker-thread.ts';
 import { today } from '../../fakes/today.ts';
 import { pointFailed, pointTried } from '../../fakes/points.ts';
@@ -13,6 +13,8 @@ import { isWayOf, shownPoint, TapeStates, type TapePoint, type Way } from './tap
 
 /** In CI one of so many tries of the other ways. */
 const CI_SHARES = 50;
+/** ... and of the strict way, which takes a quarter of an hour of one processor where it is slow. */
+const CI_STRICT_SHARES = 3;
 /** Every so many points are cut again, while the program recovers. */
 const SECOND_CUTS = 2;
 /** Most recoveries change their disk so often; the numbers of second cuts lie below, spread by a prime. */
@@ -33,17 +35,25 @@ export function shownFigures({ side, points, tried, secondCuts, failing }: TapeF
   return `power cuts behind every call of the whole ${side} on tape: ${points} points, ${tried} tries (${secondCuts} cut again while it recovered), ${failing.size} failing`;
 }
 
-/** Tries one program's points in these ways, until so many tries failed. Errors: a thread ended by itself. */
+/** What is tried: these ways, until so many tries failed. */
+interface TapeWish {
+  readonly ways: readonly Way[];
+  readonly enough?: number;
+  /** All of the strict way in CI too: a bug that was planted may show at few points. */
+  readonly isStrictWhole?: boolean;
+}
+
+/** Tries one program's points. Errors: a thread ended by itself. */
 export async function sweepTape(
   life: TapedLife,
   side: Side,
-  { ways, enough = Infinity }: { readonly ways: readonly Way[]; readonly enough?: number },
+  { ways, enough = Infinity, isStrictWhole = false }: TapeWish,
 ): Promise<TapeFigures> {
   const points = (await TapeStates.play(life)).points.filter((point) => point.side === side);
   const figures: TapeFigures = { side, points: points.length, tried: 0, secondCuts: 0, failing: new Map() };
   await tryInThreads<TapeTry, TapeVerdict>(
     () => startWorker(import.meta.url, './tape-worker', { workerData: life }),
-    triesOf(points, ways),
+    triesOf(points, ways, isStrictWhole ? 1 : CI_STRICT_SHARES),
     (wanted, verdict) => {
       note(figures, wanted, verdict);
       return figures.failing.size < enough;
@@ -64,11 +74,16 @@ function note(figures: TapeFigures, wanted: TapeTry, { problems, wasCutAgain }: 
 }
 
 /** Those of this run whose names hold what BODYDOCK_TAPE_TRY says; each is taken by one thread. */
-function* triesOf(points: readonly TapePoint[], ways: readonly Way[]): Generator<TapeTry, void> {
+function* triesOf(
+  points: readonly TapePoint[],
+  ways: readonly Way[],
+  strictShares: number,
+): Generator<TapeTry, void> {
   for (const [number, way] of ways.entries())
     for (const [at, point] of points.entries()) {
       if (!isWayOf(way, point)) continue;
-      if (isQuick && way !== 'nothing' && (at + number * SPREAD) % CI_SHARES !== today % CI_SHARES) continue;
+      const shares = way === 'nothing' ? strictShares : CI_SHARES;
+      if (isQuick && (at + number * SPREAD) % shares !== today % shares) continue;
       const again = at % SECOND_CUTS === 0 ? 0 : ((at * SPREAD) % RECOVERY_STEPS) + 1;
       const wanted = { point, way, again, seed: at + 1 };
       if (shownTry(wanted).includes(process.env['BODYDOCK_TAPE_TRY'] ?? '')) yield wanted;
