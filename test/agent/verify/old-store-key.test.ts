@@ -16,17 +16,13 @@ import { BuilderLog } from '../../fakes/vault-builder-log.ts';
 import type { BuiltRecording, VaultBuilder } from '../../fakes/vault-builder.ts';
 import { runCommand } from '../cli/io-memory.ts';
 import { remarksOf } from './remarks-of.ts';
+import { findingsOf } from './recorded-vault.ts';
 
 let root: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'bodydock-old-key-'));
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
-
-async function told({ vault }: VaultBuilder): Promise<string[]> {
-  const { out } = await runCommand(verify, vault);
-  return [...new Set([...out.matchAll(/FINDING (\S+)/g)].map(([, code]) => String(code)))].sort();
-}
 
 /** That the store let a recording go. */
 function dropped({ id, manifest, manifestBytes, receipt }: BuiltRecording): CustodyEvent['facts'] {
@@ -83,9 +79,9 @@ async function invent({ builder, victim }: Changed, receiver: string, key: Secre
 
 test('a change that was planned, and what is behind it, are good; a recording that is taken away is missing', async () => {
   const { builder, victim } = await changed('planned');
-  expect(await told(builder)).toEqual([]);
+  expect(await findingsOf(builder)).toEqual([]);
   await rm(victim.folder, { recursive: true });
-  expect(await told(builder)).toContain('recording.missing');
+  expect(await findingsOf(builder)).toContain('recording.missing');
 });
 
 describe('the old key lets nothing go:', () => {
@@ -98,7 +94,7 @@ describe('the old key lets nothing go:', () => {
       old_key_id: facts['new_key_id'] ?? '',
       new_key_id: facts['old_key_id'] ?? '',
     });
-    expect(await told(builder)).toEqual(
+    expect(await findingsOf(builder)).toEqual(
       expect.arrayContaining(['custody.old-key', 'key-change.other-logged']),
     );
   });
@@ -111,7 +107,9 @@ describe('the old key lets nothing go:', () => {
     const at = builder.clock.now();
     const change = { holder, old: key, fresh: old, reason: 'lost', at } as const;
     await goOn(vault, await writeKeyChange(builder.vault, change));
-    expect(await told(builder)).toEqual(expect.arrayContaining(['custody.old-key', 'key-change.goes-back']));
+    expect(await findingsOf(builder)).toEqual(
+      expect.arrayContaining(['custody.old-key', 'key-change.goes-back']),
+    );
   });
 
   test('not in the log of a receiver that never was', async () => {
@@ -119,7 +117,9 @@ describe('the old key lets nothing go:', () => {
     const { builder, old, victim } = vault;
     await rm(victim.folder, { recursive: true });
     await invent(vault, 'r-evil', old);
-    expect(await told(builder)).toEqual(expect.arrayContaining(['recording.missing', 'store-log.old-key']));
+    expect(await findingsOf(builder)).toEqual(
+      expect.arrayContaining(['recording.missing', 'store-log.old-key']),
+    );
   });
 
   test('nor where that receiver made a key of its own from the old one', async () => {
@@ -130,7 +130,9 @@ describe('the old key lets nothing go:', () => {
     const at = builder.clock.now();
     await writeKeyChange(builder.vault, { holder: 'r-evil' as never, old, fresh, at });
     await invent(vault, 'r-evil', fresh);
-    expect(await told(builder)).toEqual(expect.arrayContaining(['recording.missing', 'store-log.old-key']));
+    expect(await findingsOf(builder)).toEqual(
+      expect.arrayContaining(['recording.missing', 'store-log.old-key']),
+    );
   });
 
   test('nor where the store’s own name stands in such a change', async () => {
@@ -141,7 +143,7 @@ describe('the old key lets nothing go:', () => {
     const { receiver: holder } = builder.receiver;
     await writeKeyChange(builder.vault, { holder, old, fresh, at: builder.clock.now() });
     await invent(vault, 'r-evil', fresh);
-    expect(await told(builder)).toContain('key-change.twice');
+    expect(await findingsOf(builder)).toContain('key-change.twice');
   });
 
   test('not in the life of the recording', async () => {
@@ -193,7 +195,7 @@ describe('of two receivers that began with one key', () => {
     await two.recordBy('r-store');
     await other.dropDocuments(gone);
     await two.close();
-    expect(await told(builder)).toEqual([]);
+    expect(await findingsOf(builder)).toEqual([]);
   });
 
   test('each may change it at its own time, and the other goes on', async () => {
@@ -210,7 +212,7 @@ describe('of two receivers that began with one key', () => {
     await two.recordBy('r-other');
     await two.recordBy('r-store');
     await two.close();
-    expect(await told(builder)).toEqual([]);
+    expect(await findingsOf(builder)).toEqual([]);
   });
 
   test('one that never receipted anything, and let nothing go, is told and no fault', async () => {
@@ -238,7 +240,7 @@ test('a receiver that changed its key several times goes on to count for what ea
   await receiver.dropDocuments(second);
   await two.recordBy('r-store');
   await two.close();
-  expect(await told(builder)).toEqual([]);
+  expect(await findingsOf(builder)).toEqual([]);
 });
 
 test('a station’s log that goes back to the key that it changed away from is found', async () => {
@@ -250,8 +252,10 @@ test('a station’s log that goes back to the key that it changed away from is f
   await builder.changeKey();
   await two.recordBy('r-store');
   await two.close();
-  expect(await told(builder)).toEqual([]);
+  expect(await findingsOf(builder)).toEqual([]);
   await builder.changeKey({ back: old });
   await two.close();
-  expect(await told(builder)).toEqual(expect.arrayContaining(['custody.old-key', 'key-change.goes-back']));
+  expect(await findingsOf(builder)).toEqual(
+    expect.arrayContaining(['custody.old-key', 'key-change.goes-back']),
+  );
 });

@@ -3,12 +3,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { verify } from '../../../agent/cli/verify.ts';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import { makeSecretKey } from '../../../protocol/minisign.ts';
 import { TwoReceivers } from '../../fakes/two-receivers.ts';
-import { VaultBuilder, type BuiltRecording } from '../../fakes/vault-builder.ts';
-import { runCommand } from '../cli/io-memory.ts';
+import type { BuiltRecording } from '../../fakes/vault-builder.ts';
+import { findingsOf, recordedVault } from './recorded-vault.ts';
 
 let root: string;
 beforeAll(async () => {
@@ -16,17 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-async function told({ vault }: VaultBuilder): Promise<string[]> {
-  const { out } = await runCommand(verify, vault);
-  return [...new Set([...out.matchAll(/FINDING (\S+)/g)].map(([, code]) => String(code)))].sort();
-}
-
-async function recorded(name: string): Promise<[VaultBuilder, BuiltRecording]> {
-  const builder = await VaultBuilder.create(join(root, name));
-  const one = await builder.record();
-  await builder.undock();
-  return [builder, one];
-}
+const recorded = (name: string): ReturnType<typeof recordedVault> => recordedVault(join(root, name));
 
 describe('a recording that the store asked for again', () => {
   type Step = 'asked-again' | 'receipted' | 'erasing' | 'erased';
@@ -42,7 +31,7 @@ describe('a recording that the store asked for again', () => {
     const erasure = { recording: one.id, docking, path_sha256: source.path_sha256 };
     for (const step of steps) builder.log(step, step.startsWith('eras') ? erasure : receipt);
     await builder.close();
-    const findings = await told(builder);
+    const findings = await findingsOf(builder);
     // The docking's record is from before: it does not list the erasure.
     expect(findings.filter((code) => !code.startsWith('docking.'))).toEqual(found);
   });
@@ -56,9 +45,9 @@ describe('behind a change of keys', () => {
     await builder.changeKey();
     const late = await builder.record({ camera: 'cam-9' });
     await builder.close();
-    expect(await told(builder)).toEqual([]);
+    expect(await findingsOf(builder)).toEqual([]);
     await builder.writeManifest(late.folder, late.manifest, old);
-    expect(await told(builder)).toContain('custody.old-key');
+    expect(await findingsOf(builder)).toContain('custody.old-key');
   });
 
   test('what it signed before is entered by the new one where a cut came in between', async () => {
@@ -74,7 +63,7 @@ describe('behind a change of keys', () => {
     const made = await builder.record({ camera: 'cam-9', change: early });
     await builder.close();
     await builder.writeManifest(made.folder, made.manifest, old);
-    expect(await told(builder)).not.toContain('custody.old-key');
+    expect(await findingsOf(builder)).not.toContain('custody.old-key');
   });
 
   test('a change of keys stands in the second entry of a segment and in no other', async () => {
@@ -84,9 +73,9 @@ describe('behind a change of keys', () => {
     await builder.receiver.start();
     const facts = await two.changeKey(builder.receiver, makeSecretKey(builder.random));
     await builder.close();
-    expect(await told(builder)).toEqual([]);
+    expect(await findingsOf(builder)).toEqual([]);
     await builder.receiver.enter('key-changed', facts);
     await builder.close();
-    expect(await told(builder)).toEqual(['custody.key-not-announced']);
+    expect(await findingsOf(builder)).toEqual(['custody.key-not-announced']);
   });
 });

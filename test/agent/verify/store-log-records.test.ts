@@ -3,11 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { verify } from '../../../agent/cli/verify.ts';
 import { makeSecretKey } from '../../../protocol/minisign.ts';
 import { writeKeyChange } from '../../fakes/vault-builder-keys.ts';
-import { VaultBuilder, type BuiltRecording } from '../../fakes/vault-builder.ts';
-import { runCommand } from '../cli/io-memory.ts';
+import { findingsOf, recordedVault } from './recorded-vault.ts';
 
 let root: string;
 beforeAll(async () => {
@@ -17,17 +15,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 
 const DIGEST = '5'.repeat(64);
 
-async function told({ vault }: VaultBuilder): Promise<string[]> {
-  const { out } = await runCommand(verify, vault);
-  return [...new Set([...out.matchAll(/FINDING (\S+)/g)].map(([, code]) => String(code)))].sort();
-}
-
-async function recorded(name: string): Promise<[VaultBuilder, BuiltRecording]> {
-  const builder = await VaultBuilder.create(join(root, name));
-  const one = await builder.record();
-  await builder.undock();
-  return [builder, one];
-}
+const recorded = (name: string): ReturnType<typeof recordedVault> => recordedVault(join(root, name));
 
 describe('a deletion record', () => {
   test('is missing where the log says that a deletion was about to begin', async () => {
@@ -35,9 +23,9 @@ describe('a deletion record', () => {
     builder.clock.advance(30 * 86_400_000);
     await builder.receiver.delete(one, { payloadGone: false });
     await builder.close();
-    expect(await told(builder)).toEqual([]);
+    expect(await findingsOf(builder)).toEqual([]);
     for (const name of ['deletion.json', 'deletion.json.minisig']) await rm(join(one.folder, name));
-    expect(await told(builder)).toEqual(['deletion.missing']);
+    expect(await findingsOf(builder)).toEqual(['deletion.missing']);
   });
 
   test('is never replaced: where entries name two, one was exchanged', async () => {
@@ -47,7 +35,7 @@ describe('a deletion record', () => {
     const { station, recording } = one.manifest;
     await builder.receiver.enter('deleted', { station, recording, deletion_sha256: DIGEST });
     await builder.close();
-    expect(await told(builder)).toEqual(['deletion.not-logged']);
+    expect(await findingsOf(builder)).toEqual(['deletion.not-logged']);
   });
 });
 
@@ -60,7 +48,7 @@ describe('a change of keys', () => {
       const [old, fresh] = [builder.storeKey, makeSecretKey(builder.random)];
       const at = builder.clock.now();
       await writeKeyChange(builder.vault, { holder: 'r-evil' as never, old, fresh, reason, at });
-      expect(await told(builder)).toContain('store-log.none');
+      expect(await findingsOf(builder)).toContain('store-log.none');
     },
   );
 });
@@ -76,6 +64,6 @@ describe('an order that is not here', () => {
     await builder.receiver.dropDocuments(one);
     await builder.close();
     await rm(join(builder.vault, builder.station, 'orders'), { recursive: true });
-    expect(await told(builder)).toEqual(found);
+    expect(await findingsOf(builder)).toEqual(found);
   });
 });

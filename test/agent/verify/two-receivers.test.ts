@@ -3,12 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { verify } from '../../../agent/cli/verify.ts';
 import { makeSecretKey } from '../../../protocol/minisign.ts';
 import { TwoReceivers } from '../../fakes/two-receivers.ts';
 import { revokeKey } from '../../fakes/vault-builder-keys.ts';
-import type { VaultBuilder } from '../../fakes/vault-builder.ts';
-import { runCommand } from '../cli/io-memory.ts';
+import { findingsOf } from './recorded-vault.ts';
 
 let root: string;
 beforeAll(async () => {
@@ -16,19 +14,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-async function told({ vault }: VaultBuilder): Promise<string[]> {
-  const { out } = await runCommand(verify, vault);
-  return [...new Set([...out.matchAll(/FINDING (\S+)/g)].map(([, code]) => String(code)))].sort();
-}
-
 test('the log of one of them that was taken away is missing, with what it said of disclosures', async () => {
   const two = await TwoReceivers.create(join(root, 'log'));
   const shown = await two.recordBy('r-other');
   await two.other.disclose(shown);
   await two.close();
-  expect(await told(two.builder)).toEqual([]);
+  expect(await findingsOf(two.builder)).toEqual([]);
   await rm(join(two.builder.vault, 'r-other'), { recursive: true });
-  expect(await told(two.builder)).toEqual(['store-log.none']);
+  expect(await findingsOf(two.builder)).toEqual(['store-log.none']);
 });
 
 test('so it is where the log knew of a key that was revoked, and the revocation went with it', async () => {
@@ -40,10 +33,10 @@ test('so it is where the log knew of a key that was revoked, and the revocation 
   await builder.record({ camera: 'cam-9', receipted: false });
   await builder.undock({ receipted: false });
   await two.close();
-  expect(await told(builder)).toContain('manifest.revoked-key');
+  expect(await findingsOf(builder)).toContain('manifest.revoked-key');
   await rm(join(builder.vault, 'r-other'), { recursive: true });
   await rm(join(builder.vault, builder.station, 'keys'), { recursive: true });
-  expect(await told(builder)).toContain('store-log.none');
+  expect(await findingsOf(builder)).toContain('store-log.none');
 });
 
 test('a receiver that deleted something, and gave no receipt, is named by its deletion record', async () => {
@@ -53,16 +46,16 @@ test('a receiver that deleted something, and gave no receipt, is named by its de
   builder.clock.advance(30 * 86_400_000);
   await other.delete(expired);
   await two.close();
-  expect(await told(builder)).toEqual([]);
+  expect(await findingsOf(builder)).toEqual([]);
   await rm(other.custody, { recursive: true });
-  expect(await told(builder)).toEqual(['store-log.none']);
+  expect(await findingsOf(builder)).toEqual(['store-log.none']);
 });
 
 test('one of them that signed nothing here needs no log: it was killed in its first moments', async () => {
   const two = await TwoReceivers.create(join(root, 'silent'));
   await two.recordBy('r-store');
   await two.builder.close();
-  expect(await told(two.builder)).toEqual([]);
+  expect(await findingsOf(two.builder)).toEqual([]);
 });
 
 test('the part of a log that a receiver’s present key signed is missing where its documents are here', async () => {
@@ -73,8 +66,8 @@ test('the part of a log that a receiver’s present key signed is missing where 
   await two.changeKey(builder.receiver, makeSecretKey(builder.random));
   await two.recordBy('r-store');
   await two.close();
-  expect(await told(builder)).toEqual([]);
+  expect(await findingsOf(builder)).toEqual([]);
   const { custody, log } = builder.receiver;
   await rm(join(custody, `${log.segments.at(-1)}.jsonl`));
-  expect(await told(builder)).toEqual(['store-log.key-missing']);
+  expect(await findingsOf(builder)).toEqual(['store-log.key-missing']);
 });

@@ -3,12 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { verify } from '../../../agent/cli/verify.ts';
 import { makeSecretKey } from '../../../protocol/minisign.ts';
 import { TwoReceivers } from '../../fakes/two-receivers.ts';
 import { appendUnsigned, openUnsigned } from '../../fakes/unsigned-lines.ts';
-import { VaultBuilder, type BuiltRecording } from '../../fakes/vault-builder.ts';
-import { runCommand } from '../cli/io-memory.ts';
+import { findingsOf, recordedVault } from './recorded-vault.ts';
 
 let root: string;
 beforeAll(async () => {
@@ -18,17 +16,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 
 const DIGEST = '5'.repeat(64);
 
-async function told({ vault }: VaultBuilder): Promise<string[]> {
-  const { out } = await runCommand(verify, vault);
-  return [...new Set([...out.matchAll(/FINDING (\S+)/g)].map(([, code]) => String(code)))].sort();
-}
-
-async function recorded(name: string): Promise<[VaultBuilder, BuiltRecording]> {
-  const builder = await VaultBuilder.create(join(root, name));
-  const one = await builder.record();
-  await builder.undock();
-  return [builder, one];
-}
+const recorded = (name: string): ReturnType<typeof recordedVault> => recordedVault(join(root, name));
 
 describe('what nobody signed says nothing:', () => {
   test('no change of keys', async () => {
@@ -42,7 +30,7 @@ describe('what nobody signed says nothing:', () => {
       new_key_id: keyId,
       change_sha256: DIGEST,
     });
-    expect(await told(builder)).toEqual([]);
+    expect(await findingsOf(builder)).toEqual([]);
   });
 
   test('nothing else of a recording than its manifest does', async () => {
@@ -51,7 +39,7 @@ describe('what nobody signed says nothing:', () => {
     const { recording, docking, source } = one.manifest;
     const facts = { recording, docking, path_sha256: source.path_sha256, size_bytes: 1, sha256: DIGEST };
     await appendUnsigned(join(builder.custody, `${builder.segments.at(-1)}.jsonl`), 'pulled', facts);
-    expect(await told(builder)).toEqual([]);
+    expect(await findingsOf(builder)).toEqual([]);
   });
 
   test('nor in the log of a receiver that is not believed', async () => {
@@ -65,6 +53,6 @@ describe('what nobody signed says nothing:', () => {
     await two.close();
     const path = join(other.custody, `${other.log.segments.at(-1)}.jsonl`);
     await appendUnsigned(path, 'deleting', { station: builder.station, recording, deletion_sha256: DIGEST });
-    expect(await told(builder)).toEqual([]);
+    expect(await findingsOf(builder)).toEqual([]);
   });
 });
