@@ -9,6 +9,7 @@ import type { SpoolLayout } from './layout.ts';
 import { RecordingRows, type RecordingGlance } from './recording-rows.ts';
 import type { ListedFile } from './released-rows.ts';
 import { CatalogueEntry, type LinkFacts, type RecordingFacts, type SpoolState } from './spooled-recording.ts';
+import { OwnKeys } from './own-keys.ts';
 
 /** The newest of manifests that no other one names: where a chain goes on. */
 export interface ChainEnd extends LinkFacts {
@@ -52,15 +53,15 @@ class HeldEntries {
 export class Catalogue {
   readonly #layout: SpoolLayout;
   readonly #rows: RecordingRows;
-  readonly #keyIds: ReadonlySet<string>;
+  readonly #ownKeys: OwnKeys;
   readonly #held = new HeldEntries();
   readonly #ends = new Map<CameraId, ChainEnd>();
 
-  /** `rows`: what is known to be here; the catalogue's from now on. `keyIds`: of the station's keys; without any nothing is known of keys. */
-  constructor(layout: SpoolLayout, rows = new RecordingRows(), keyIds: readonly string[] = []) {
+  /** `rows`: what is known to be here; the catalogue's from now on. `ownKeys`: those of the station. */
+  constructor(layout: SpoolLayout, rows = new RecordingRows(), ownKeys = new OwnKeys([])) {
     this.#layout = layout;
     this.#rows = rows;
-    this.#keyIds = new Set(keyIds);
+    this.#ownKeys = ownKeys;
   }
 
   get size(): number {
@@ -202,14 +203,9 @@ export class Catalogue {
   #likely(camera: CameraId, file: ListedFile): number[] {
     const found = this.#rows.atPath(camera, file);
     return found.filter(
-      (row) => this.#rows.rejectedAt(row)?.reason !== 'damaged' && !this.#isOfOtherKey(row),
+      (row) =>
+        this.#rows.rejectedAt(row)?.reason !== 'damaged' && !this.#ownKeys.isOther(this.#rows.keyIdAt(row)),
     );
-  }
-
-  /** It waits until that key is here, which may be never. */
-  #isOfOtherKey(row: number): boolean {
-    const keyId = this.#rows.keyIdAt(row);
-    return this.#keyIds.size > 0 && keyId !== null && !this.#keyIds.has(keyId);
   }
 
   #entryAt(row: number): CatalogueEntry {

@@ -19,7 +19,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { UNFINISHED_SUFFIX, unlinkIfThere } from '../../protocol/durable.ts';
 import { describeError, isMachineShort, systemCode } from '../../protocol/errors.ts';
 import { isRecordingId, type RecordingId } from '../../protocol/ids.ts';
-import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
+import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Files } from '../../protocol/ports.ts';
 import { Catalogue } from './catalogue.ts';
 import { ChainLinks } from './chain-links.ts';
@@ -41,6 +41,7 @@ import { moveBackToReady } from './reclaim.ts';
 import { RecordingRows } from './recording-rows.ts';
 import type { ReleasedRows } from './released-rows.ts';
 import type { RecordingFacts, SpoolState } from './spooled-recording.ts';
+import { OwnKeys } from './own-keys.ts';
 
 /** Folders looked at at one time: enough to keep the disk busy, few enough for 1,024 file handles. */
 const AT_ONCE = 32;
@@ -125,8 +126,7 @@ export class Recovery {
   constructor(deps: RecoveryDeps) {
     this.#deps = deps;
     this.#rows = deps.index ?? new RecordingRows();
-    const keyIds = deps.stationKeys.map(({ keyId }) => keyIdHex(keyId));
-    this.#catalogue = new Catalogue(deps.layout, this.#rows, keyIds);
+    this.#catalogue = new Catalogue(deps.layout, this.#rows, new OwnKeys(deps.stationKeys));
     const { files, layout, quarantine, rows, stationKeys } = deps;
     // It lives as long as the spool: what only the start needs must not go along.
     this.links = new ChainLinks({ files, layout, quarantine, rows, stationKeys, catalogue: this.#catalogue });

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { describeError, isMachineShort } from '../../protocol/errors.ts';
 import type { CameraId, DockingId, RecordingId } from '../../protocol/ids.ts';
-import { keyIdHex, type PublicKey } from '../../protocol/minisign.ts';
+import type { PublicKey } from '../../protocol/minisign.ts';
 import { sha256Hex } from '../../protocol/bytes.ts';
 import { parseReceipt } from '../../protocol/receipt.ts';
 import type { Files, Log } from '../../protocol/ports.ts';
@@ -13,6 +13,7 @@ import { readFacts } from './judge.ts';
 import type { SpoolLayout } from './layout.ts';
 import type { DropQuestion, ListedFile, ReleasedRows } from './released-rows.ts';
 import { CatalogueEntry, type SpooledRecording } from './spooled-recording.ts';
+import { OwnKeys } from './own-keys.ts';
 
 /** Files of a listing that are looked up in one go. */
 const FILES_AT_ONCE = 1000;
@@ -43,9 +44,11 @@ export interface Droppable {
 /** Released recordings of one spool. */
 export class Released {
   readonly #deps: ReleasedDeps;
+  readonly #ownKeys: OwnKeys;
 
   constructor(deps: ReleasedDeps) {
     this.#deps = deps;
+    this.#ownKeys = new OwnKeys(deps.stationKeys);
   }
 
   has(recording: RecordingId): boolean {
@@ -87,7 +90,7 @@ export class Released {
         entry.originalSizeBytes === file.sizeBytes &&
         entry.originalSha256 === originalSha256 &&
         entry.rejected?.reason !== 'damaged' &&
-        !this.#isOfOtherKey(entry),
+        !this.#ownKeys.isOther(entry.keyId),
     );
   }
 
@@ -152,14 +155,6 @@ export class Released {
     await Promise.all([syncs.sync(layout.staging), syncs.sync(layout.released)]);
     for (const folder of moved) await files.removeTree(folder);
     await syncs.sync(layout.staging);
-  }
-
-  /** Nothing is erased because of it. */
-  #isOfOtherKey({ keyId }: CatalogueEntry): boolean {
-    const { stationKeys } = this.#deps;
-    return (
-      stationKeys.length > 0 && keyId !== null && !stationKeys.some((key) => keyIdHex(key.keyId) === keyId)
-    );
   }
 
   async #readAll(recordings: readonly RecordingId[]): Promise<CatalogueEntry[]> {
