@@ -15,7 +15,7 @@ import type { Work } from './work.ts';
 const MIB = 1024 * 1024;
 /** What the ratios are told against. */
 const PEERS = ['chain', 'chain-2', 'rsync', 'https', 'tus'];
-/** What ours cannot be faster than; told against the peers as well. */
+/** What ours cannot cost less than; told against the peers as well. */
 const BARE = ['bare', 'bare-tls'];
 
 const HEAD = ['party', 'MB/s', 'lowest', 'highest', 'CPU s/GB', 'by process', 'peak MiB', 'by process'];

@@ -1,7 +1,8 @@
 // What the same bytes take at least on this machine, on the way that ours must go: read, digested, sealed, digested, written and synced; read again,
 // compared with their tags and sent through mosquitto; digested, written and synced at the far end. Each byte is touched as often as in ours, in as
 // few threads, with no library in between. No camera is noticed, nothing is signed, logged, offered, resumed, limited or released: nobody can run
-// this, and ours cannot be faster. What it does not reach, no program of this design reaches here.
+// this, and ours cannot cost less. Two cores give two seconds of theirs a second: what its CPU seconds a GB leave no room for, no program of this
+// design reaches there, however busy it keeps both. Its own rate is no such bound, for it lets a core rest now and then.
 import { fork, type ChildProcess } from 'node:child_process';
 import { createDecipheriv, createHash } from 'node:crypto';
 import { once } from 'node:events';
