@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { custody } from '../../../agent/cli/custody.ts';
 import { verify } from '../../../agent/cli/verify.ts';
-import { sha256Hex } from '../../../protocol/bytes.ts';
 import type { CustodyEvent } from '../../../protocol/custody-entry.ts';
 import { makeSecretKey, type SecretKey } from '../../../protocol/minisign.ts';
-import { encodeReceipt } from '../../../protocol/receipt.ts';
+import { droppedFacts } from '../../fakes/dropped-facts.ts';
 import { buildEvidenceVault } from '../../fakes/manipulations/evidence-vault.ts';
 import { TwoReceivers } from '../../fakes/two-receivers.ts';
 import { writeKeyChange } from '../../fakes/vault-builder-keys.ts';
@@ -25,17 +24,8 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 /** That the store let a recording go. */
-function dropped({ id, manifest, manifestBytes, receipt }: BuiltRecording): CustodyEvent['facts'] {
-  if (receipt === undefined) throw new Error('no receipt');
-  return {
-    station: manifest.station,
-    recording: id,
-    manifest_sha256: sha256Hex(manifestBytes),
-    receipt_sha256: sha256Hex(encodeReceipt(receipt)),
-    received_at: receipt.received_at,
-    deletion_sha256: null,
-    deleted_at: null,
-  };
+function dropped(recording: BuiltRecording): CustodyEvent['facts'] {
+  return { ...(droppedFacts(recording) ?? expect.fail('it has no receipt')) };
 }
 
 /** A store that changed its key, and what it receipted by the new one. `facts` is what `key-changed` says. */

@@ -5,7 +5,7 @@ import { keyIdHex } from '../../../protocol/minisign.ts';
 import { damage } from '../manipulations/random-damage.ts';
 import { appendUnsigned, openUnsigned } from '../unsigned-lines.ts';
 import { filesLike, keepersOf, segmentsOf, someFile, stolenKeys, isTorn, type Attack } from './attack.ts';
-import { droppedFacts, excuseFor } from './excuses.ts';
+import { someDropped, excuseFor } from './excuses.ts';
 
 const RANDOM_ID = (letter: string): string => `${letter.repeat(25)}a`;
 
@@ -143,7 +143,7 @@ const turnBits: Attack = async ({ vault, random }) => damage(vault, random);
 
 /** An excuse of a recording by a line that stands where its own store's log is not. */
 const foreignLine: Attack = async (altered) => {
-  const facts = droppedFacts(altered);
+  const facts = someDropped(altered);
   const path = await someFile(altered, /dock-\d\/custody\/.*\.jsonl$/);
   if (facts === undefined || path === undefined || (await isTorn(altered, path))) return undefined;
   await rm(join(altered.vault, facts.station, facts.recording), { recursive: true, force: true });

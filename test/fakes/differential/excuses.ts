@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { sha256Hex } from '../../../protocol/bytes.ts';
 import type { CustodyEvent } from '../../../protocol/custody-entry.ts';
 import { keyIdHex } from '../../../protocol/minisign.ts';
-import { encodeReceipt } from '../../../protocol/receipt.ts';
+import { droppedFacts, type DroppedFacts } from '../dropped-facts.ts';
 import { segmentsOf, stolenKeys, type Altered } from './attack.ts';
 
 /** An entry of the log of `keeper`; `goes`: what it would let go, below the vault. */
@@ -15,38 +15,16 @@ export interface Excuse {
   readonly goes: readonly string[];
 }
 
-/** What `documents-dropped` says of some recording. */
-export interface DroppedFacts {
-  readonly station: string;
-  readonly recording: string;
-  readonly manifest_sha256: string;
-  readonly receipt_sha256: string;
-  readonly received_at: string;
-  readonly deletion_sha256: null;
-  readonly deleted_at: null;
-}
-
-/** Of some recording with a receipt. */
-export function droppedFacts({ world, random }: Altered): DroppedFacts | undefined {
+/** What lets some recording with a receipt go. */
+export function someDropped({ world, random }: Altered): DroppedFacts | undefined {
   const there = world.recordings.filter(({ receipt }) => receipt !== undefined);
-  if (there.length === 0) return undefined;
-  const { id, manifest, manifestBytes, receipt } = random.pick(there);
-  if (receipt === undefined) return undefined;
-  return {
-    station: manifest.station,
-    recording: id,
-    manifest_sha256: sha256Hex(manifestBytes),
-    receipt_sha256: sha256Hex(encodeReceipt(receipt)),
-    received_at: receipt.received_at,
-    deletion_sha256: null,
-    deleted_at: null,
-  };
+  return there.length === 0 ? undefined : droppedFacts(random.pick(there));
 }
 
 /** Some entry that would excuse or say something. */
 export async function excuseFor(altered: Altered): Promise<Excuse | undefined> {
   const { random, world } = altered;
-  const facts = droppedFacts(altered);
+  const facts = someDropped(altered);
   if (facts === undefined) return undefined;
   const { station, recording } = facts;
   const store = random.pick(world.stores).receiver;
