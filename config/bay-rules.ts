@@ -1,11 +1,13 @@
 // Rules on where the cameras of the bays are, beyond the shape of each value: each bay has a place, and no two have the same.
 import { isAbsolute, normalize } from 'node:path';
-import type { PlacedText, RuleReport } from './rules.ts';
+import { placed, type PlacedText, type RuleReport } from './rules.ts';
+import type { Good } from './schema-problems.ts';
 import type { StationFile } from './station-schema.ts';
 import { kernelPort } from './usb-buses.ts';
 import type { Path } from './yaml-tree.ts';
 
-type Bays = StationFile['bays'];
+type Bays = Good<StationFile['bays']>;
+const PLACES = ['folder', 'usb_port', 'serial_path'] as const;
 
 /** Adds what is wrong with the places of the bays. Folders inside each other are the business of the folder rules. */
 export function checkBayPlaces(bays: Bays, report: RuleReport): void {
@@ -17,9 +19,11 @@ export function checkBayPlaces(bays: Bays, report: RuleReport): void {
 
 /** Files come from one place: a folder and a USB port would show the same recordings by two names. */
 function checkPlaces(bays: Bays, report: RuleReport): void {
-  for (const [at, { folder, usb_port: usbPort, serial_path: serial }] of bays.entries()) {
+  for (const [at, each] of bays.entries()) {
+    if (each === undefined) continue;
+    const { folder, usb_port: usbPort } = each;
     const bay: Path = ['bays', at];
-    if (folder === undefined && usbPort === undefined && serial === undefined) {
+    if (!PLACES.some((place) => report.isWritten([...bay, place]))) {
       const message = 'names no place for a camera';
       const remedy = 'add folder, usb_port, serial_path, or a serial_path beside one of the others';
       report.add(bay, { code: 'config.place', message, remedy });
@@ -37,18 +41,17 @@ function checkPlaces(bays: Bays, report: RuleReport): void {
 }
 
 function checkUsbPorts(bays: Bays, report: RuleReport): void {
-  const ports: PlacedText[] = [];
-  for (const [at, { usb_port: port }] of bays.entries())
-    if (port !== undefined) ports.push({ path: ['bays', at, 'usb_port'], value: kernelPort(port) });
-  report.unique(ports, 'USB port');
+  const ports = bays.map((bay) => (bay?.usb_port === undefined ? undefined : kernelPort(bay.usb_port)));
+  report.unique(placed(ports, ['bays'], 'usb_port'), 'USB port');
 }
 
 /** Two bays at one port would read one camera as two, and a port that follows the order of plugging would exchange two cameras. */
 function checkSerialPorts(bays: Bays, report: RuleReport): void {
   const ports: PlacedText[] = [];
-  for (const [at, { serial_path: port, serial }] of bays.entries()) {
+  for (const [at, each] of bays.entries()) {
     const bay: Path = ['bays', at];
-    if (serial !== undefined && port === undefined) {
+    const { serial_path: port, serial } = each ?? {};
+    if (serial !== undefined && !report.isWritten([...bay, 'serial_path'])) {
       const message = 'says how a serial port is run, but this bay has none';
       report.add([...bay, 'serial'], {
         code: 'config.serial',
@@ -70,10 +73,10 @@ function checkLeds(bays: Bays, report: RuleReport): void {
   const leds: PlacedText[] = [];
   for (const [at, bay] of bays.entries()) {
     for (const key of ['led', 'led_wait'] as const) {
-      const value = bay[key];
+      const value = bay?.[key];
       if (value !== undefined) leds.push({ path: ['bays', at, key], value });
     }
-    if (bay.led_wait === undefined || bay.led !== undefined) continue;
+    if (bay?.led_wait === undefined || report.isWritten(['bays', at, 'led'])) continue;
     report.add(['bays', at, 'led_wait'], {
       code: 'config.led',
       message: 'is a second light, but this bay has no first one',

@@ -1,6 +1,7 @@
 // The group `broker` of both files: its typed form, and the rules for addresses and TLS files.
 import { resolve } from 'node:path';
 import type { RuleReport } from './rules.ts';
+import type { Good } from './schema-problems.ts';
 import type { StationFile } from './station-schema.ts';
 
 /** Files for TLS, as absolute paths. */
@@ -35,10 +36,10 @@ export function mapBroker(broker: BrokerFile, folder: string): BrokerConfig {
 }
 
 /** Reports addresses that are not taken, and TLS files that are missing or useless. */
-export function checkBroker(broker: BrokerFile, report: RuleReport): void {
-  const scheme = checkUrl(broker.url, report);
+export function checkBroker({ url }: Good<BrokerFile>, report: RuleReport): void {
+  const scheme = url === undefined ? undefined : checkUrl(url, report);
   for (const name of TLS_KEYS) {
-    const given = broker[name] !== undefined;
+    const given = report.isWritten(['broker', name]);
     if (scheme === 'mqtts:' && !given) {
       const message = `"${name}" is missing: mqtts:// wants ca_file, cert_file and key_file`;
       report.add(['broker', name], { code: 'config.missing', message, remedy: 'add it' });

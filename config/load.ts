@@ -7,7 +7,7 @@ import { mapReceiver, type ReceiverConfig } from './receiver-config.ts';
 import { checkReceiver } from './receiver-rules.ts';
 import { receiverFileSchema, type ReceiverFile } from './receiver-schema.ts';
 import { RuleReport } from './rules.ts';
-import { goodGroups, schemaProblems } from './schema-problems.ts';
+import { goodGroups, goodParts, schemaProblems, type Good } from './schema-problems.ts';
 import { readSource, type Source } from './source.ts';
 import { mapStation, type StationConfig } from './station-config.ts';
 import { checkStation } from './station-rules.ts';
@@ -103,7 +103,7 @@ function load<Schema extends z.ZodObject, Config>(
   return { kind: 'loaded', config, sha256 };
 }
 
-type Check<Schema extends z.ZodObject> = (groups: Partial<z.output<Schema>>, report: RuleReport) => void;
+type Check<Schema extends z.ZodObject> = (file: Good<z.output<Schema>>, report: RuleReport) => void;
 
 interface Examined {
   readonly kind: 'examined';
@@ -125,7 +125,7 @@ function examine<Schema extends z.ZodObject>(
   if (parsed.kind === 'refused') return { kind: 'refused', problems: orderProblems(parsed.problems) };
   const { tree } = parsed;
   const report = new RuleReport(file, tree);
-  check(goodGroups(schema, tree), report);
+  check(goodParts(schema, tree), report);
   const problems = [...parsed.problems, ...schemaProblems(schema, tree, file), ...report.problems];
   return { kind: 'examined', text: source.text, sha256: source.sha256, tree, problems };
 }

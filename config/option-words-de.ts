@@ -75,7 +75,8 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
     'Leuchte des Platzes: eine LED dieser Maschine, nach ihrem Ordner in /sys/class/leds. Dauerlicht: entnehmen; langsames Blinken: nicht entnehmen; schnelles Blinken: jemanden rufen.',
   'bays[].led_wait':
     'Eine zweite Leuchte. Mit ihr leuchtet `led`, wenn die Kamera entnommen werden darf; diese leuchtet bei „nicht entnehmen“ und blinkt bei „jemanden rufen“.',
-  cameras: 'Die Kameras, die hierher gehören.',
+  cameras:
+    'Die Kameras, die hierher gehören. Mit `unknown_cameras: accept` kann die Liste leer sein oder fehlen, sonst nennt sie mindestens eine.',
   'cameras[]': 'Eine Kamera, die diese Station leeren darf.',
   'cameras[].id': 'Name der Kamera; er steht in Dokumenten.',
   'cameras[].alias': 'Anzeigename, den Personal und Überwachung sehen; wo er fehlt, ist es die Id.',
@@ -163,7 +164,7 @@ export const ALLOWED_DE: Readonly<Record<string, string>> = {
   'a list of at most {} public keys': 'eine Liste mit höchstens {} öffentlichen Schlüsseln',
   'a list of {} to {} receiver ids': 'eine Liste mit {} bis {} Ids von Empfängern',
   'a list of {} to {} bays': 'eine Liste mit {} bis {} Plätzen',
-  'a list of {} to {} cameras': 'eine Liste mit {} bis {} Kameras',
+  'a list of at most {} cameras': 'eine Liste mit höchstens {} Kameras',
   'a list of at most {} windows': 'eine Liste mit höchstens {} Zeitfenstern',
   'a time of day from {}:{} to {}:{}': 'eine Uhrzeit von {}:{} bis {}:{}',
   'a list of {} to {} stations': 'eine Liste mit {} bis {} Stationen',

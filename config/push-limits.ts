@@ -1,5 +1,6 @@
 // What a technician allows the station to take of a shared uplink: a rate, and the hours of the day for recordings. Typed form and rules.
 import type { RuleReport } from './rules.ts';
+import type { Good } from './schema-problems.ts';
 import type { StationFile } from './station-schema.ts';
 import type { Path } from './yaml-tree.ts';
 
@@ -30,8 +31,9 @@ export function mapPushLimits({ rate_bytes_per_s: rate, windows }: BrokerFile): 
 }
 
 /** Reports windows that are empty, and those that overlap an earlier one. */
-export function checkWindows({ windows }: BrokerFile, report: RuleReport): void {
+export function checkWindows({ windows = [] }: Good<BrokerFile>, report: RuleReport): void {
   for (const [at, window] of windows.entries()) {
+    if (!isWhole(window)) continue;
     const path: Path = ['broker', 'windows', at];
     const found = `${window.from} to ${window.to}`;
     if (window.from === window.to) {
@@ -40,14 +42,22 @@ export function checkWindows({ windows }: BrokerFile, report: RuleReport): void 
       report.add(path, { code: 'config.window', message, found, remedy });
       continue;
     }
-    const earlier = windows.slice(0, at).findIndex((other) => overlap(windowOf(other), windowOf(window)));
+    const earlier = windows
+      .slice(0, at)
+      .findIndex((other) => isWhole(other) && overlap(windowOf(other), windowOf(window)));
     if (earlier < 0) continue;
     const message = `overlaps broker.windows[${earlier}]`;
     report.add(path, { code: 'config.window', message, found, remedy: 'make one window of the two' });
   }
 }
 
-function windowOf({ from, to }: BrokerFile['windows'][number]): DailyWindow {
+type WindowFile = BrokerFile['windows'][number];
+
+function isWhole(window: Good<WindowFile> | undefined): window is WindowFile {
+  return window?.from !== undefined && window.to !== undefined;
+}
+
+function windowOf({ from, to }: WindowFile): DailyWindow {
   return { fromMinute: minuteOf(from), toMinute: minuteOf(to) };
 }
 

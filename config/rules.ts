@@ -1,7 +1,7 @@
 // Collects problems that no schema can see, because they lie between two values or inside one. Used by the rules of both files.
 import { keyIdHex, parsePublicKey } from '../protocol/minisign.ts';
 import { problem, showFound, showPath, type Problem } from './problems.ts';
-import type { Path, YamlTree } from './yaml-tree.ts';
+import { valueAt, type Path, type YamlTree } from './yaml-tree.ts';
 
 /** What a rule says of one value. */
 export interface RuleFind {
@@ -18,9 +18,15 @@ export interface PlacedText {
   readonly value: string;
 }
 
-/** The texts of a list with their places. */
-export function placed(values: readonly string[], path: Path): PlacedText[] {
-  return values.map((value, at) => ({ path: [...path, at], value }));
+/** The good texts of a list with their places; `key` where each is in a group of its own. */
+export function placed(
+  values: readonly (string | undefined)[] | undefined,
+  path: Path,
+  ...key: readonly string[]
+): PlacedText[] {
+  return (values ?? []).flatMap((value, at) =>
+    value === undefined ? [] : [{ path: [...path, at, ...key], value }],
+  );
 }
 
 /** Problems of one file, each at the place of the value that it is about. */
@@ -40,6 +46,11 @@ export class RuleReport {
     const place = this.tree.placeOfValue(path);
     const shown = { file: this.file, ...place, path: showPath(path), found, allowed };
     this.problems.push(problem({ code, message, remedy, ...shown }));
+  }
+
+  /** True where the file says something at that place, good or not. */
+  isWritten(path: Path): boolean {
+    return (valueAt(this.tree.value, path) ?? undefined) !== undefined;
   }
 
   /** Says which values repeat an earlier one; `sameBy` gives what two of them are compared by. */
@@ -62,15 +73,15 @@ export class RuleReport {
   }
 
   /** Says which lines are no public keys, and which have the id of an earlier one: a signature names its key by id. */
-  publicKeys(lines: readonly string[], path: Path): void {
+  publicKeys(lines: readonly (string | undefined)[] | undefined, path: Path): void {
     const ids: PlacedText[] = [];
-    for (const [at, line] of lines.entries()) {
+    for (const { path: at, value: line } of placed(lines, path)) {
       try {
-        ids.push({ path: [...path, at], value: keyIdHex(parsePublicKey(line).keyId) });
+        ids.push({ path: at, value: keyIdHex(parsePublicKey(line).keyId) });
       } catch {
         const remedy = 'copy the second line of the .pub file';
         const message = 'is no minisign public key';
-        this.add([...path, at], { code: 'config.key', message, found: line, remedy });
+        this.add(at, { code: 'config.key', message, found: line, remedy });
       }
     }
     this.unique(ids, 'key id');

@@ -10,6 +10,36 @@ export function schemaProblems(schema: z.ZodType, tree: YamlTree, file: string):
   return dropFollowUps(issues).flatMap((issue) => explain(issue, schema, tree, file));
 }
 
+/** What is good of a value: a faulty leaf is absent, and a faulty entry of a list is a hole, so that the others keep their numbers. */
+export type Good<T> = T extends readonly (infer Item)[]
+  ? readonly (Good<Item> | undefined)[]
+  : T extends object
+    ? { readonly [Key in keyof T]?: Good<T[Key]> | undefined }
+    : T;
+
+/** Everything of a file that passes the schema, with its defaults: one mistake leaves out no more than itself. */
+export function goodParts<Schema extends z.ZodObject>(
+  schema: Schema,
+  tree: YamlTree,
+): Good<z.output<Schema>> {
+  return (goodPart(schema, tree.value) ?? {}) as Good<z.output<Schema>>;
+}
+
+function goodPart(schema: z.core.$ZodType, value: unknown): unknown {
+  const whole = z.safeParse(schema, value);
+  if (whole.success) return whole.data;
+  const plain = unwrap(schema);
+  if (plain instanceof z.ZodArray)
+    return Array.isArray(value) ? value.map((item) => goodPart(plain.element, item)) : undefined;
+  if (!(plain instanceof z.ZodObject) || !isGroup(value)) return undefined;
+  const parts = Object.entries<z.core.$ZodType>(plain.shape);
+  return Object.fromEntries(parts.map(([key, part]) => [key, goodPart(part, value[key])]));
+}
+
+function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** The groups of a file that pass the schema on their own, with their defaults; the others are absent. */
 export function goodGroups<Schema extends z.ZodObject>(
   schema: Schema,
@@ -44,6 +74,20 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType, tree: YamlTree, fil
     const message = `"${String(path.at(-1))}" is missing`;
     return [problem({ code: 'config.missing', ...shown, ...place, message, remedy: 'add it' })];
   }
+  if (isUnfilled(found)) {
+    const message = 'is still to be filled in';
+    const remedy = remedyForUnfilled(path);
+    return [
+      problem({
+        code: 'config.unfilled',
+        ...shown,
+        ...tree.placeOfValue(path),
+        message,
+        found: showFound(found),
+        remedy,
+      }),
+    ];
+  }
   const empty = found === null || found === undefined;
   const message = empty ? 'has no value' : 'is not allowed';
   const remedy = empty ? 'write a value, or take the key out' : remedyFor(issue, found, path);
@@ -57,6 +101,29 @@ function explain(issue: z.core.$ZodIssue, schema: z.ZodType, tree: YamlTree, fil
       remedy,
     }),
   ];
+}
+
+/** The example files write REPLACE where only the reader knows the value. */
+function isUnfilled(found: unknown): boolean {
+  return typeof found === 'string' && /^REPLACE\b/.test(found);
+}
+
+const ENROLMENT = 'or wait for the enrolment (`bodydock keys enrol`), which brings it';
+/** How to get what an example file leaves to its reader, by the key of the value. */
+const UNFILLED: Readonly<Record<string, string>> = {
+  recipients:
+    'copy the line of the .recipient file that `bodydock keys make identity` wrote; `bodydock keys show FILE` prints it',
+  'store.public_keys': `copy the second line of store.pub, which \`bodydock keys make store\` wrote at the store, ${ENROLMENT}`,
+  'stations.public_keys': `copy the second line of station.pub, which \`bodydock keys make station\` wrote on the station, ${ENROLMENT}`,
+  'roles.officers':
+    'copy the second line of the .pub file that the officer made with `minisign -G`, or take the list out for now',
+  'roles.supervisors':
+    'copy the second line of the .pub file that the superior made with `minisign -G`, or take the list out for now',
+};
+
+function remedyForUnfilled(path: Path): string {
+  const key = path.filter((part) => typeof part === 'string').join('.');
+  return UNFILLED[key] ?? 'write the value that the line asks for';
 }
 
 /** The serial number of a camera is in no message and no log, and a running station logs what it refuses. */

@@ -1,4 +1,4 @@
-// What must hold between the values of the station's file. Groups that did not pass the schema are absent, and the rest is checked
+// What must hold between the values of the station's file. Values that did not pass the schema are absent, and the rest is checked
 // all the same, so that one run shows everything.
 import { dirname, resolve, sep } from 'node:path';
 import { identityOf, parseRecipient, sharedSecret } from '../protocol/age-keys.ts';
@@ -6,17 +6,16 @@ import { checkBayPlaces } from './bay-rules.ts';
 import { checkBroker } from './broker-config.ts';
 import { checkCameras } from './camera-rules.ts';
 import { checkWindows } from './push-limits.ts';
-import { placed, type RuleReport } from './rules.ts';
+import { showPath } from './problems.ts';
+import { placed, type PlacedText, type RuleReport } from './rules.ts';
+import type { Good } from './schema-problems.ts';
 import type { StationFile } from './station-schema.ts';
-import type { Path } from './yaml-tree.ts';
 
 /** Reports every rule that the file breaks. */
-export function checkStation(file: Partial<StationFile>, report: RuleReport): void {
-  checkRecipients(file.recipients ?? [], report);
-  if (file.store !== undefined) {
-    report.publicKeys(file.store.public_keys, ['store', 'public_keys']);
-    report.unique(placed(file.store.receivers, ['store', 'receivers']), 'receiver');
-  }
+export function checkStation(file: Good<StationFile>, report: RuleReport): void {
+  checkRecipients(placed(file.recipients, ['recipients']), report);
+  report.publicKeys(file.store?.public_keys, ['store', 'public_keys']);
+  report.unique(placed(file.store?.receivers, ['store', 'receivers']), 'receiver');
   if (file.broker !== undefined) {
     checkBroker(file.broker, report);
     checkWindows(file.broker, report);
@@ -27,42 +26,34 @@ export function checkStation(file: Partial<StationFile>, report: RuleReport): vo
   checkBayPlaces(file.bays ?? [], report);
 }
 
-function checkRecipients(recipients: readonly string[], report: RuleReport): void {
-  report.unique(placed(recipients, ['recipients']), 'recipient');
-  for (const [at, recipient] of recipients.entries()) {
-    if (!isUsable(recipient)) {
-      const message = 'is no age recipient: a character is wrong';
-      const remedy = 'copy it again from `age-keygen -y` or `bodydock keys show`';
-      report.add(['recipients', at], { code: 'config.recipient', message, found: recipient, remedy });
-    }
+function checkRecipients(recipients: readonly PlacedText[], report: RuleReport): void {
+  report.unique(recipients, 'recipient');
+  for (const { path, value } of recipients) {
+    if (isUsable(value)) continue;
+    const message = 'is no age recipient: a character is wrong';
+    const remedy = 'copy it again from `age-keygen -y` or `bodydock keys show`';
+    report.add(path, { code: 'config.recipient', message, found: value, remedy });
   }
 }
 
-function checkNames({ bays = [], cameras = [] }: Partial<StationFile>, report: RuleReport): void {
-  const unique = (list: string, key: string, values: readonly string[]): void =>
+function checkNames({ bays = [], cameras = [] }: Good<StationFile>, report: RuleReport): void {
+  const ids = (items: readonly ({ readonly id?: string | undefined } | undefined)[], list: string): void =>
     report.unique(
-      values.map((value, at) => ({ path: [list, at, key], value })),
-      key,
+      placed(
+        items.map((item) => item?.id),
+        [list],
+        'id',
+      ),
+      'id',
     );
-  unique(
-    'bays',
-    'id',
-    bays.map((bay) => bay.id),
+  ids(bays, 'bays');
+  const named = bays.map((bay) => bay?.camera);
+  report.unique(placed(named, ['bays'], 'camera'), 'camera');
+  ids(cameras, 'cameras');
+  const aliases = cameras.map((camera, at) =>
+    report.isWritten(['cameras', at, 'alias']) ? camera?.alias : camera?.id,
   );
-  const named = bays.flatMap(({ camera }, at) =>
-    camera === undefined ? [] : [{ path: ['bays', at, 'camera'], value: camera }],
-  );
-  report.unique(named, 'camera');
-  unique(
-    'cameras',
-    'id',
-    cameras.map((camera) => camera.id),
-  );
-  unique(
-    'cameras',
-    'alias',
-    cameras.map((camera) => camera.alias ?? camera.id),
-  );
+  report.unique(placed(aliases, ['cameras'], 'alias'), 'alias');
 }
 
 /** A point of low order has the right form, but nothing can be sealed to it. */
@@ -77,25 +68,28 @@ function isUsable(recipient: string): boolean {
 }
 
 /** A bay inside another one would be emptied twice; one that holds spool or keys would be emptied of them. */
-function checkFolders(file: Partial<StationFile>, report: RuleReport): void {
+function checkFolders(file: Good<StationFile>, report: RuleReport): void {
   const folder = dirname(resolve(report.file));
   const own: [string, string][] = [['this file', resolve(report.file)]];
-  if (file.keys !== undefined) own.push(['the signing key', resolve(folder, file.keys.signing_file)]);
+  const { signing_file: signing } = file.keys ?? {};
+  if (signing !== undefined) own.push(['the signing key', resolve(folder, signing)]);
   const { ca_file: ca, cert_file: cert, key_file: key } = file.broker ?? {};
   for (const tls of [ca, cert, key])
     if (tls !== undefined) own.push(['a file for TLS', resolve(folder, tls)]);
-  for (const { password_file: password } of file.cameras ?? [])
-    if (password !== undefined) own.push(['a password file', resolve(folder, password)]);
-  const spool = file.spool === undefined ? undefined : resolve(folder, file.spool.path);
-  const seen: [string, string][] = spool === undefined ? [] : [['the spool', spool]];
-  for (const [at, bay] of (file.bays ?? []).entries()) {
-    if (bay.folder === undefined) continue;
-    const place = resolve(folder, bay.folder);
+  for (const { value: password } of placed(
+    file.cameras?.map((camera) => camera?.password_file),
+    [],
+  ))
+    own.push(['a password file', resolve(folder, password)]);
+  const spool = file.spool?.path;
+  const seen: [string, string][] = spool === undefined ? [] : [['the spool', resolve(folder, spool)]];
+  const folders = file.bays?.map((bay) => bay?.folder);
+  for (const { path, value } of placed(folders, ['bays'], 'folder')) {
+    const place = resolve(folder, value);
     const clash =
       seen.find(([, other]) => holds(other, place) || holds(place, other)) ??
       own.find(([, other]) => holds(place, other));
     if (clash !== undefined) {
-      const path: Path = ['bays', at, 'folder'];
       const remedy = 'give each bay a folder of its own';
       report.add(path, {
         code: 'config.folder',
@@ -104,7 +98,7 @@ function checkFolders(file: Partial<StationFile>, report: RuleReport): void {
         remedy,
       });
     }
-    seen.push([`bays[${at}]`, place]);
+    seen.push([showPath(path.slice(0, 2)) ?? '', place]);
   }
 }
 

@@ -236,11 +236,12 @@ export const stationFileSchema = z
       }),
     cameras: z
       .array(camera)
-      .min(1)
       .max(CAMERAS_MAX)
+      .default([])
       .meta({
-        description: 'The cameras that belong here.',
-        allowed: `a list of 1 to ${CAMERAS_MAX} cameras`,
+        description:
+          'The cameras that belong here. With `unknown_cameras: accept` the list may be empty or left out, else it names at least one.',
+        allowed: `a list of at most ${CAMERAS_MAX} cameras`,
       }),
     unknown_cameras: z.enum(['refuse', 'accept']).default('refuse').meta({
       description:

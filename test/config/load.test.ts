@@ -265,6 +265,63 @@ describe('a wrong value is named with line, column and path', () => {
     ]);
   });
 
+  test('a mistake hides no other one: each rule looks at what it needs, and leaves out a value that is wrong alone', async () => {
+    let text = exchange(STATION, 'camera: cam-1', 'camera: cam-9\n    led: "a b"');
+    text = exchange(text, '- id: cam-2', '- id: cam-1\n    alias: 5');
+    text = exchange(text, 'mqtts://broker', 'mqtt://broker').replace(/ {2}\w+_file: tls.*\n/g, '');
+    text = exchange(text, 'broker:\n', 'broker:\n  protocol: 3\n  max_packet: 1\n');
+    text = exchange(text, `  - ${recipient(2)}`, `  - ${recipient(1)}\n  - age1x`);
+    text = exchange(text, '[r-archive]', '[r-archive, r-archive, archive]');
+    expect(await finds(text)).toEqual([
+      '9:5 config.duplicate recipients[1]',
+      '10:5 config.value recipients[2]',
+      '13:26 config.duplicate store.receivers[1]',
+      '13:37 config.value store.receivers[2]',
+      '15:13 config.value broker.protocol',
+      '16:3 config.unknown-key broker.max_packet',
+      '17:8 config.broker broker.url',
+      '21:13 config.camera bays[0].camera',
+      '22:10 config.value bays[0].led',
+      '25:13 config.camera bays[1].camera',
+      '31:9 config.duplicate cameras[1].id',
+      '32:12 config.value cameras[1].alias',
+    ]);
+  });
+
+  test('a value that is wrong is not told as one that is missing, too', async () => {
+    expect(await changed('ca_file: tls/ca.pem', 'ca_file: 5')).toEqual(['15:12 config.value broker.ca_file']);
+    const bay = exchange(STATION, 'folder: /media/bay-2', 'folder: ""');
+    expect(await finds(bay)).toEqual(['23:13 config.value bays[1].folder']);
+    expect(await changed('camera: cam-2', 'camera: Cam 2')).toEqual(['24:13 config.value bays[1].camera']);
+    const port = exchange(STATION, 'folder: /media/bay-2\n    camera: cam-2', 'usb_port: 1-1.4');
+    const serial = exchange(port, 'serial: "0001"', 'serial: 1');
+    expect(await finds(serial)).toEqual(['28:13 config.value cameras[0].serial']);
+  });
+
+  test('what says REPLACE is still to be filled in, and the remedy says where the value comes from', async () => {
+    const station = exchange(STATION, recipient(1), 'REPLACE with the recipient, "age1..."');
+    const found = await problems(exchange(station, publicLine(3), '"REPLACE with the line"'));
+    expect(found.map(({ code, message }) => [code, message])).toEqual([
+      ['config.unfilled', 'is still to be filled in'],
+      ['config.unfilled', 'is still to be filled in'],
+    ]);
+    expect(found[0]?.remedy).toContain('keys make identity');
+    expect(found[1]?.remedy).toContain('store.pub');
+  });
+
+  test('a station that takes every camera needs no list of them, or an empty one; another one names at least one', async () => {
+    const port = exchange(STATION, 'folder: /media/bay-1\n    camera: cam-1', 'usb_port: 1-1.3');
+    const ports = exchange(port, 'folder: /media/bay-2\n    camera: cam-2', 'usb_port: 1-1.4');
+    const bare = ports.slice(0, ports.indexOf('cameras:'));
+    expect(await finds(`${bare}unknown_cameras: accept\n`)).toEqual([]);
+    expect(await finds(`${bare}cameras: []\nunknown_cameras: accept\n`)).toEqual([]);
+    expect(await finds(`${bare}cameras: []\n`)).toEqual(['23:10 config.missing cameras']);
+    expect(await finds(bare)).toEqual(['1:1 config.missing cameras']);
+    const folder = exchange(ports, 'usb_port: 1-1.3', 'folder: /media/bay-1\n    camera: cam-1');
+    const named = `${folder.slice(0, folder.indexOf('cameras:'))}unknown_cameras: accept\n`;
+    expect(await finds(named)).toEqual(['21:13 config.camera bays[0].camera']);
+  });
+
   test('limits of the uplink are taken as they stand, and none where the file names none', async () => {
     const loaded = async (text: string): Promise<unknown> =>
       withFolder(async (folder) => {

@@ -79,17 +79,17 @@ describe('the example files', () => {
         await put(copy, 's.yaml', await textOf('station.example.yaml')),
       );
       expect(station.kind === 'refused' && station.problems.map((find) => [find.path, find.code])).toEqual([
-        ['recipients[0]', 'config.value'],
-        ['recipients[1]', 'config.value'],
-        ['store.public_keys[0]', 'config.value'],
+        ['recipients[0]', 'config.unfilled'],
+        ['recipients[1]', 'config.unfilled'],
+        ['store.public_keys[0]', 'config.unfilled'],
       ]);
       const receiver = await loadReceiverConfig(
         await put(copy, 'r.yaml', await textOf('receiver.example.yaml')),
       );
       expect(receiver.kind === 'refused' && receiver.problems.map((find) => [find.path, find.code])).toEqual([
-        ['stations[0].public_keys[0]', 'config.value'],
-        ['roles.officers[0]', 'config.value'],
-        ['roles.supervisors[0]', 'config.value'],
+        ['stations[0].public_keys[0]', 'config.unfilled'],
+        ['roles.officers[0]', 'config.unfilled'],
+        ['roles.supervisors[0]', 'config.unfilled'],
       ]);
     });
   });
