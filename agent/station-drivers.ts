@@ -110,7 +110,7 @@ async function usbDrivers(
       log.warn('camera is brought back into step', { usb_port: portPath, step, error }),
     cyclePower: portPower(config.bays, { clock, log }),
     onNotice: (portPath, notice) =>
-      log.warn('camera said something by an event', { usb_port: portPath, notice }),
+      log.warn('camera said something worth noting', { usb_port: portPath, notice }),
   });
   return [ambarella, ptp];
 }

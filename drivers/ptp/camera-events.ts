@@ -14,12 +14,13 @@ const WINDOW_MS = 1000;
 /** A camera that calls off more than this is not believed any more: each costs a recovery. */
 const CANCELS_MAX = 16;
 
-/** What the log should hold of a camera's events. */
-export type EventNotice = 'odd-events' | 'too-many-events' | 'store-full' | 'store-removed';
+/** What the log should hold of a camera's events, and of texts that go on after the zero that ends them. */
+export type CameraNotice =
+  'odd-events' | 'too-many-events' | 'store-full' | 'store-removed' | 'text-after-end';
 
 export interface CameraEventsDeps {
   readonly clock: Clock;
-  readonly onNotice: (notice: EventNotice) => void;
+  readonly onNotice: (notice: CameraNotice) => void;
   /** The camera calls a transaction off. */
   readonly onCancelled: (transaction: number) => void;
   /** The camera says that a store is gone; undefined where it does not say which. */
@@ -45,7 +46,7 @@ export class CameraEvents {
   readonly #deps: CameraEventsDeps;
   readonly #reader = new EventReader();
   readonly #pacer: HintPacer;
-  readonly #told = new Set<EventNotice>();
+  readonly #told = new Set<CameraNotice>();
   #onNews: () => void = () => undefined;
   #window = { sinceMs: -Infinity, events: 0 };
   #cancels = 0;
@@ -64,7 +65,7 @@ export class CameraEvents {
   came(packet: Uint8Array): void {
     this.#count();
     const { events, isOdd } = this.#reader.push(packet);
-    if (isOdd) this.#notice('odd-events');
+    if (isOdd) this.notice('odd-events');
     for (const event of events) this.#take(event);
   }
 
@@ -76,10 +77,10 @@ export class CameraEvents {
     if (code === EVENT.cancelTransaction && this.#cancels++ < CANCELS_MAX)
       this.#deps.onCancelled(transaction);
     if (code === EVENT.storeRemoved) {
-      this.#notice('store-removed');
+      this.notice('store-removed');
       this.#deps.onStoreRemoved(parameters[0]);
     }
-    if (code === EVENT.storeFull) this.#notice('store-full');
+    if (code === EVENT.storeFull) this.notice('store-full');
     if (code === EVENT.deviceInfoChanged) this.#deps.onDeviceChanged();
     if (LOOK_AGAIN.has(code)) this.#pacer.hint();
   }
@@ -87,10 +88,11 @@ export class CameraEvents {
   #count(): void {
     const now = this.#deps.clock.monotonicMs();
     if (now - this.#window.sinceMs >= WINDOW_MS) this.#window = { sinceMs: now, events: 0 };
-    if (++this.#window.events > EVENTS_USUAL_MAX) this.#notice('too-many-events');
+    if (++this.#window.events > EVENTS_USUAL_MAX) this.notice('too-many-events');
   }
 
-  #notice(notice: EventNotice): void {
+  /** Told once in a session. */
+  notice(notice: CameraNotice): void {
     if (this.#told.has(notice)) return;
     this.#told.add(notice);
     this.#deps.onNotice(notice);

@@ -11,6 +11,7 @@ export const OPERATION = {
   getObjectInfo: 0x1008,
   getObject: 0x1009,
   deleteObject: 0x100b,
+  getDevicePropDesc: 0x1014,
   getDevicePropValue: 0x1015,
   setDevicePropValue: 0x1016,
   getPartialObject: 0x101b,

@@ -1,4 +1,5 @@
 // The questions that this driver asks a PTP camera, each with its bounds. What the answers mean for a docking is the driver's business.
+import { percentOfDescription, percentOfValue } from './battery.ts';
 import type { StorageInfo, DeviceInfo, ObjectInfo } from './datasets.ts';
 import { DataReader } from './data-reader.ts';
 import { parseDeviceInfo, parseIds, parseObjectInfo, parseStorageInfo, safeBytes } from './datasets.ts';
@@ -25,6 +26,7 @@ export class PtpCommands {
   #operations: ReadonlySet<number> = new Set();
   #properties: ReadonlySet<number> = new Set();
   #hasSizeProperty = true;
+  #hasTextAfterEnd = false;
 
   constructor(conversation: PtpConversation) {
     this.#conversation = conversation;
@@ -40,6 +42,23 @@ export class PtpCommands {
     this.#conversation.assertHere(signal);
   }
 
+  /** True once a text of the camera went on after the zero that ends it: what followed was left out. */
+  get hasTextAfterEnd(): boolean {
+    return this.#hasTextAfterEnd;
+  }
+
+  /** True where the camera says that it has the device property. */
+  names(property: number): boolean {
+    return this.#properties.has(property);
+  }
+
+  /** A text out of a dataset. Errors: "driver.protocol". */
+  textOf(reader: DataReader): string {
+    const text = reader.string();
+    this.#hasTextAfterEnd ||= reader.hasTextAfterEnd;
+    return text;
+  }
+
   /** True where the camera says that it knows the operation. */
   knows(operation: number): boolean {
     return this.#operations.has(operation);
@@ -50,6 +69,7 @@ export class PtpCommands {
     const info = parseDeviceInfo(await this.#data({ operation: OPERATION.getDeviceInfo }, signal));
     this.#operations = info.operations;
     this.#properties = info.properties;
+    this.#hasTextAfterEnd ||= info.hasTextAfterEnd;
     return info;
   }
 
@@ -97,7 +117,9 @@ export class PtpCommands {
 
   async objectInfo(handle: number, signal: AbortSignal): Promise<ObjectInfo> {
     const question = { operation: OPERATION.getObjectInfo, parameters: [handle], byHandle: true };
-    return parseObjectInfo(await this.#data(question, signal));
+    const info = parseObjectInfo(await this.#data(question, signal));
+    this.#hasTextAfterEnd ||= info.hasTextAfterEnd;
+    return info;
   }
 
   /** The 64-bit size, or undefined where the camera has none; null where it is no size that a recording can have. */
@@ -173,39 +195,41 @@ export class PtpCommands {
     return (await this.#conversation.ask(question, 0, signal)).code;
   }
 
-  /** Per cent, or undefined where the camera does not tell. */
-  async batteryPercent(signal: AbortSignal): Promise<number | undefined> {
-    const data = await this.#property(DEVICE_PROPERTY.batteryLevel, signal);
-    return data === undefined ? undefined : new DataReader(data, 'battery level').u8();
+  /** Whole per cent, or null where the camera does not tell. The description is asked first: the value alone tells no scale. */
+  async batteryPercent(signal: AbortSignal): Promise<number | null> {
+    const { getDevicePropDesc, getDevicePropValue } = OPERATION;
+    const described = await this.#ofProperty(getDevicePropDesc, DEVICE_PROPERTY.batteryLevel, signal);
+    const percent = described && percentOfDescription(described);
+    if (percent !== undefined) return percent;
+    const value = await this.#ofProperty(getDevicePropValue, DEVICE_PROPERTY.batteryLevel, signal);
+    return value === undefined ? null : percentOfValue(value);
   }
 
-  /** The clock's text, or undefined where the camera has none that it tells. */
-  async dateTime(signal: AbortSignal): Promise<string | undefined> {
-    const data = await this.#property(DEVICE_PROPERTY.dateTime, signal);
-    return data === undefined ? undefined : new DataReader(data, 'date and time').string();
+  /** A device property's value as it came, or undefined where the camera has none that it tells. */
+  property(property: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    return this.#ofProperty(OPERATION.getDevicePropValue, property, signal);
   }
 
   /**
    * The response's code, or undefined where the camera does not know how. Asked only of a camera that names both operation and property:
    * one that is sent data which it does not expect may answer twice and be out of step (umtp-responder).
    */
-  async setDateTime(text: string, signal: AbortSignal): Promise<number | undefined> {
+  async setProperty(property: number, dataOut: Uint8Array, signal: AbortSignal): Promise<number | undefined> {
     this.assertHere(signal);
-    if (!this.knows(OPERATION.setDevicePropValue)) return undefined;
-    if (!this.#properties.has(DEVICE_PROPERTY.dateTime)) return undefined;
-    const dataOut = new Uint8Array(1 + 2 * (text.length + 1));
-    const view = new DataView(dataOut.buffer);
-    view.setUint8(0, text.length + 1);
-    for (let at = 0; at < text.length; at++) view.setUint16(1 + 2 * at, text.charCodeAt(at), true);
-    const parameters = [DEVICE_PROPERTY.dateTime];
+    if (!this.knows(OPERATION.setDevicePropValue) || !this.names(property)) return undefined;
+    const parameters = [property];
     const question = { operation: OPERATION.setDevicePropValue, parameters, dataOut, changes: true };
     return (await this.#conversation.ask(question, 0, signal)).code;
   }
 
-  async #property(property: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  async #ofProperty(
+    operation: number,
+    property: number,
+    signal: AbortSignal,
+  ): Promise<Uint8Array | undefined> {
     this.assertHere(signal);
-    if (!this.knows(OPERATION.getDevicePropValue) || !this.#properties.has(property)) return undefined;
-    const question = { operation: OPERATION.getDevicePropValue, parameters: [property] };
+    if (!this.knows(operation) || !this.names(property)) return undefined;
+    const question = { operation, parameters: [property] };
     const answer = await this.#conversation.ask(question, DATASET_BYTES_MAX, signal);
     return answer.code === RESPONSE.ok ? answer.data : undefined;
   }

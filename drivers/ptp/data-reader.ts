@@ -8,6 +8,8 @@ export class DataReader {
   readonly #bytes: Uint8Array;
   readonly #what: string;
   #at = 0;
+  /** A text that was read went on after its end. */
+  hasTextAfterEnd = false;
 
   /** `what` names the dataset in errors. */
   constructor(bytes: Uint8Array, what: string) {
@@ -48,8 +50,8 @@ export class DataReader {
   }
 
   /**
-   * A count of UTF-16 units with the closing zero, then the units. Lone surrogates and zeros in the middle are kept; without a closing zero
-   * the whole is the text.
+   * A count of UTF-16 units with the closing zero, then the units. The text ends at the first zero; without one the whole is the text. Lone
+   * surrogates are kept. `hasTextAfterEnd` is set where more than zeros follow.
    */
   string(): string {
     const units = this.u8();
@@ -58,7 +60,10 @@ export class DataReader {
     let text = '';
     for (let unit = 0; unit < units; unit++)
       text += String.fromCharCode(this.#view.getUint16(from + 2 * unit, true));
-    return text.endsWith('\0') ? text.slice(0, -1) : text;
+    const end = text.indexOf('\0');
+    if (end < 0) return text;
+    if (/[^\0]/.test(text.slice(end))) this.hasTextAfterEnd = true;
+    return text.slice(0, end);
   }
 
   #array(elementBytes: number, read: () => number): number[] {

@@ -11,6 +11,8 @@ export interface DeviceInfo {
   readonly model: string;
   readonly deviceVersion: string;
   readonly serial: string;
+  /** Something followed the end of one of its texts. */
+  readonly hasTextAfterEnd: boolean;
 }
 
 /** Errors: "driver.protocol". */
@@ -35,6 +37,7 @@ export function parseDeviceInfo(bytes: Uint8Array): DeviceInfo {
     model: model ?? '',
     deviceVersion: deviceVersion ?? '',
     serial: serial ?? '',
+    hasTextAfterEnd: reader.hasTextAfterEnd,
   };
 }
 
@@ -67,6 +70,8 @@ export interface ObjectInfo {
   readonly name: string;
   readonly capturedAt: string;
   readonly modifiedAt: string;
+  /** Something followed the end of one of its texts. */
+  readonly hasTextAfterEnd: boolean;
 }
 
 /** Errors: "driver.protocol", an empty dataset among them: some cameras send one for an object that is gone. */
@@ -95,6 +100,7 @@ export function parseObjectInfo(bytes: Uint8Array): ObjectInfo {
     name,
     capturedAt,
     modifiedAt,
+    hasTextAfterEnd: reader.hasTextAfterEnd,
   };
 }
 

@@ -21,8 +21,20 @@ export function parsePtpTime(text: string): CameraTime | undefined {
   };
 }
 
-/** The text to set a camera's clock with: in its own zone where it told one, else local time without a zone. */
-export function ptpTimeText(
+/** The text to set a camera's clock with, as PTP writes texts: in its own zone where it told one, else local time without a zone. */
+export function ptpTimeBytes(
+  to: { readonly utcMs: number; readonly localMs: number },
+  zoneMinutes: number | null,
+): Uint8Array {
+  const text = ptpTimeText(to, zoneMinutes);
+  const bytes = new Uint8Array(1 + 2 * (text.length + 1));
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, text.length + 1);
+  for (let at = 0; at < text.length; at++) view.setUint16(1 + 2 * at, text.charCodeAt(at), true);
+  return bytes;
+}
+
+function ptpTimeText(
   to: { readonly utcMs: number; readonly localMs: number },
   zoneMinutes: number | null,
 ): string {

@@ -20,10 +20,11 @@ import type { OpenUsb } from '../usb/open-usb.ts';
 import type { CyclePower } from '../usb/port-power.ts';
 import type { UsbTransport } from '../usb/transport.ts';
 import { RESPONSE } from './codes.ts';
-import { CameraEvents, type EventNotice } from './camera-events.ts';
+import { CameraEvents, type CameraNotice } from './camera-events.ts';
 import { PtpCommands } from './commands.ts';
 import { PtpConversation, responseOf } from './conversation.ts';
-import { parsePtpTime, ptpTimeText } from './date-time.ts';
+import { isDatasetError } from './data-reader.ts';
+import { DeviceClock } from './device-clock.ts';
 import type { FoundObject } from './given-paths.ts';
 import { describeObject, isStill, listObjects, type PtpListing } from './listing.ts';
 import { withNewHandles } from './new-handles.ts';
@@ -46,7 +47,7 @@ export interface PtpDriverOptions {
   /** Told before each step that brings a camera back into step. */
   readonly onRecovery: (portPath: string, step: RecoveryStep, reason: unknown) => void;
   /** Told once in a session each. */
-  readonly onNotice?: (portPath: string, notice: EventNotice) => void;
+  readonly onNotice?: (portPath: string, notice: CameraNotice) => void;
   /** Stands behind those steps; without it they are all there is. */
   readonly cyclePower?: CyclePower;
 }
@@ -136,9 +137,7 @@ class PtpSession implements CameraSession {
   readonly #quirks: PtpQuirks;
   readonly #identity: CameraIdentity;
   #listing: PtpListing | undefined;
-  /** As the clock said when it was read last. */
-  #zoneMinutes: number | null = null;
-
+  readonly #deviceClock: DeviceClock;
   readonly #stores = new PtpStores();
   #events: CameraEvents | undefined;
   /** Storage of the file that is being read. */
@@ -150,11 +149,12 @@ class PtpSession implements CameraSession {
     this.#conversation = conversation;
     this.#commands = commands;
     this.#quirks = quirks;
+    this.#deviceClock = new DeviceClock(commands, quirks);
     this.#identity = identity;
   }
 
   /** What the camera says unasked is heard from now on. Called once. */
-  listen(transport: Pick<UsbTransport, 'onInterrupt'>, onNotice: (notice: EventNotice) => void): void {
+  listen(transport: Pick<UsbTransport, 'onInterrupt'>, onNotice: (notice: CameraNotice) => void): void {
     const events = new CameraEvents({
       clock: this.#clock,
       onNotice,
@@ -181,34 +181,27 @@ class PtpSession implements CameraSession {
   }
 
   async readClock(signal: AbortSignal): Promise<CameraTime | null> {
-    const said = await this.#commands.dateTime(signal);
-    const time = said === undefined ? undefined : parsePtpTime(said);
-    this.#zoneMinutes = time?.zoneMinutes ?? null;
-    return time ?? null;
+    return this.#deviceClock.read(signal);
   }
 
-  async setClock(
+  setClock(
     to: { readonly utcMs: number; readonly localMs: number },
     signal: AbortSignal,
   ): Promise<ClockSetting> {
-    const code = await this.#commands.setDateTime(ptpTimeText(to, this.#zoneMinutes), signal);
-    if (code === RESPONSE.ok) return 'set';
-    const knowsNot =
-      code === undefined ||
-      code === RESPONSE.operationNotSupported ||
-      code === RESPONSE.devicePropNotSupported;
-    return knowsNot ? 'not-supported' : 'refused';
+    return this.#deviceClock.set(to, signal);
   }
 
+  /** Each value by itself: what is refused, or makes no sense, costs no other one. */
   async condition(signal: AbortSignal): Promise<CameraCondition | null> {
-    const batteryPercent = (await this.#commands.batteryPercent(signal)) ?? null;
+    const batteryPercent = await orNull(this.#commands.batteryPercent(signal));
     let storageTotalBytes: number | null = null;
     let storageFreeBytes: number | null = null;
-    for (const storage of await this.#commands.storageIds(signal)) {
-      const info = await this.#commands.storageInfo(storage, signal);
-      storageTotalBytes = plus(storageTotalBytes, info.totalBytes);
-      storageFreeBytes = plus(storageFreeBytes, info.freeBytes);
+    for (const storage of (await orNull(this.#commands.storageIds(signal))) ?? []) {
+      const info = await orNull(this.#commands.storageInfo(storage, signal));
+      storageTotalBytes = plus(storageTotalBytes, info?.totalBytes ?? null);
+      storageFreeBytes = plus(storageFreeBytes, info?.freeBytes ?? null);
     }
+    if (batteryPercent === null && storageTotalBytes === null && storageFreeBytes === null) return null;
     return { ...NOTHING_TOLD, batteryPercent, storageTotalBytes, storageFreeBytes };
   }
 
@@ -216,6 +209,7 @@ class PtpSession implements CameraSession {
     if (this.#quirks.reopensBeforeListing && this.#listing !== undefined) await this.#commands.reopen(signal);
     if (this.#isDeviceChanged) await this.#askDevice(signal);
     this.#listing = await this.#list(signal);
+    if (this.#commands.hasTextAfterEnd) this.#events?.notice('text-after-end');
     return this.#listing.inventory;
   }
 
@@ -324,6 +318,14 @@ function outcomeOf(code: number): EraseOutcome {
   if (code === RESPONSE.invalidObjectHandle) return 'already-gone';
   if (code === RESPONSE.objectWriteProtected || code === RESPONSE.storeReadOnly) return 'write-protected';
   return 'refused';
+}
+
+/** Null where the camera refuses, or answers a dataset that makes no sense. Errors: every other one. */
+async function orNull<T>(answer: Promise<T>): Promise<T | null> {
+  return answer.catch((error: unknown) => {
+    if (responseOf(error) === undefined && !isDatasetError(error)) throw error;
+    return null;
+  });
 }
 
 function plus(sum: number | null, more: number | null): number | null {

@@ -12,6 +12,8 @@ export interface PtpQuirks {
   readonly leavesSessionOpen: boolean;
   /** Sees changes of its files only after the session is opened anew. */
   readonly reopensBeforeListing: boolean;
+  /** Device property with the clock as seconds since 1970 in local time (32 bits), where it has no property 0x5011; null: none is known. */
+  readonly secondsProperty: number | null;
 }
 
 const USUAL: PtpQuirks = {
@@ -20,6 +22,7 @@ const USUAL: PtpQuirks = {
   avoidsFullLastPacket: false,
   leavesSessionOpen: false,
   reopensBeforeListing: false,
+  secondsProperty: null,
 };
 
 interface QuirkRow {
@@ -41,6 +44,12 @@ const ROWS: readonly QuirkRow[] = [
     vendorId: 0x04e8,
     quirks: { avoidsFullLastPacket: true, progressMs: 60_000 },
     source: 'libmtp device flags: Samsung, last packet; Android time-outs',
+  },
+  {
+    vendorId: 0x04a9,
+    quirks: { secondsProperty: 0xd034 },
+    source:
+      'libgphoto2 settings of Canon: UnixTime is a UINT32 in local time; gphoto2 issue 702: what is written there is what the camera shows',
   },
   { vendorId: 0x18d1, quirks: { progressMs: 60_000 }, source: 'libmtp: Android (Google) time-outs' },
 ];

@@ -18,6 +18,14 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     suites: PTP,
   },
   {
+    id: 'ptp-battery-scale',
+    what: 'a battery on a scale from 0 to 4 counts as per cent: a full one is called weak at every docking',
+    file: 'drivers/ptp/battery.ts',
+    find: '  if (most === FULL_PERCENT) return',
+    put: '  if (most <= FULL_PERCENT) return',
+    suites: ['drivers/ptp/condition'],
+  },
+  {
     id: 'impossible-size-as-empty',
     what: 'a file whose size no document can hold is taken as an empty one, and erased',
     file: 'agent/entries/listing.ts',

@@ -1,6 +1,6 @@
 // A PTP camera in memory, as the driver contract and the tests of misdeeds see it.
 import type { Driver, Place } from '../../../drivers/driver.ts';
-import type { EventNotice } from '../../../drivers/ptp/camera-events.ts';
+import type { CameraNotice } from '../../../drivers/ptp/camera-events.ts';
 import { ptpDriver } from '../../../drivers/ptp/driver.ts';
 import type { RecoveryStep } from '../../../drivers/ptp/recovery.ts';
 import { SimulatedClock } from '../../../drivers/simulated/clock.ts';
@@ -23,7 +23,7 @@ export interface PtpBench {
   readonly driver: Driver;
   readonly wires: readonly Wire[];
   readonly recoveries: RecoveryStep[];
-  readonly notices: EventNotice[];
+  readonly notices: CameraNotice[];
   pull(): void;
 }
 
@@ -44,7 +44,7 @@ export function ptpBench(wish: BenchWish = {}): PtpBench {
   dock.plug(PTP_PLACE.path, responder, { vendorId, productId });
   const recoveries: RecoveryStep[] = [];
   const onRecovery = (_path: string, step: RecoveryStep): void => void recoveries.push(step);
-  const notices: EventNotice[] = [];
+  const notices: CameraNotice[] = [];
   const driver = ptpDriver({
     devices: dock.devices,
     openUsb: dock.openUsb,

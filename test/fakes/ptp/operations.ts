@@ -1,4 +1,5 @@
 // What the operations of the responder answer when nothing is wrong.
+import type { ClockSetting } from '../../../drivers/driver.ts';
 import type { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
 import { DataWriter, deviceInfo, ids, objectInfo, storageInfo } from './encode.ts';
 import type { Answer } from './misdeeds.ts';
@@ -9,8 +10,24 @@ export const FILES_STORE = 0x00010001;
 const OK = 0x2001;
 const FOLDER = 0x3001;
 const FILE = 0x300b;
+const BATTERY = 0x5001;
+const CLOCK = 0x5011;
+const UNIX_CLOCK = 0xd034;
+const CLOCK_ANSWERS: Readonly<Record<ClockSetting, number>> = {
+  set: OK,
+  refused: 0x200f,
+  'not-supported': 0x200a,
+};
 const STREAM_BYTES = 256 * 1024;
 const CARD_BYTES = 32n * 1024n ** 3n;
+
+/** Property 0x5001: a byte, or a number of 16 bits; without a form nothing tells its scale. */
+export interface BatteryWish {
+  readonly value: number;
+  readonly bits?: 8 | 16;
+  readonly range?: readonly [least: number, most: number];
+  readonly values?: readonly number[];
+}
 
 /** The family of responders; everything is offered unless left out. */
 export interface ResponderWish {
@@ -21,13 +38,17 @@ export interface ResponderWish {
   /** Root is asked for with 0. */
   readonly rootIsZero?: boolean;
   readonly batteryPercent?: number;
+  /** The battery in the camera's own words, in place of `batteryPercent`. */
+  readonly battery?: BatteryWish;
+  /** The clock is Canon's vendor property 0xD034 (seconds in local time), and 0x5011 is not there. */
+  readonly hasUnixClock?: boolean;
   /** What is put, removed, put in or taken out is told by an event. */
   readonly tellsEvents?: boolean;
 }
 
 const ALL = [
-  0x1001, 0x1002, 0x1003, 0x1004, 0x1005, 0x1007, 0x1008, 0x1009, 0x100b, 0x1015, 0x1016, 0x101b, 0x9803,
-  0x95c1,
+  0x1001, 0x1002, 0x1003, 0x1004, 0x1005, 0x1007, 0x1008, 0x1009, 0x100b, 0x1014, 0x1015, 0x1016, 0x101b,
+  0x9803, 0x95c1,
 ];
 const WITHOUT_SESSION = new Set([0x1001, 0x1002]);
 
@@ -73,6 +94,8 @@ export class Operations {
           : refuse(0x2008);
       case 0x1007:
         return this.#handles(first, third);
+      case 0x1014:
+        return this.#describe(first);
       case 0x1015:
         return this.#property(first);
       case 0x1016:
@@ -90,8 +113,8 @@ export class Operations {
 
   #deviceInfo(): Uint8Array {
     const properties = [
-      ...(this.#wish.batteryPercent === undefined ? [] : [0x5001]),
-      ...(this.#camera.clock === undefined ? [] : [0x5011]),
+      ...(this.#battery === undefined ? [] : [BATTERY]),
+      ...(this.#camera.clock === undefined ? [] : [this.#clockCode]),
     ];
     const identity = {
       manufacturer: 'Example',
@@ -158,19 +181,58 @@ export class Operations {
     return refuse(OK);
   }
 
+  get #battery(): BatteryWish | undefined {
+    const { battery, batteryPercent: value } = this.#wish;
+    return battery ?? (value === undefined ? undefined : { value, range: [0, 100] });
+  }
+
+  get #clockCode(): number {
+    return this.#wish.hasUnixClock === true ? UNIX_CLOCK : CLOCK;
+  }
+
+  /** Of the battery alone. */
+  #describe(property: number): Answer {
+    const battery = this.#battery;
+    if (property !== BATTERY || battery === undefined) return refuse(0x200a);
+    const { value, bits = 8, range, values } = battery;
+    const writer = new DataWriter();
+    const put = (number: number): DataWriter => (bits === 8 ? writer.u8(number) : writer.u16(number));
+    writer
+      .u16(BATTERY)
+      .u16(bits === 8 ? 2 : 4)
+      .u8(0);
+    put(0);
+    put(value);
+    writer.u8(range !== undefined ? 1 : values !== undefined ? 2 : 0);
+    if (range !== undefined) for (const number of [...range, 1]) put(number);
+    else if (values !== undefined) {
+      writer.u16(values.length);
+      for (const number of values) put(number);
+    }
+    return give(writer.bytes());
+  }
+
   #property(property: number): Answer {
-    if (property === 0x5001 && this.#wish.batteryPercent !== undefined)
-      return give(Uint8Array.of(this.#wish.batteryPercent));
-    const time = property === 0x5011 ? this.#camera.clock?.read() : undefined;
+    const battery = this.#battery;
+    if (property === BATTERY && battery !== undefined) {
+      const { value, bits = 8 } = battery;
+      return give(bits === 8 ? Uint8Array.of(value) : new DataWriter().u16(value).bytes());
+    }
+    const time = property === this.#clockCode ? this.#camera.clock?.read() : undefined;
     if (time === undefined) return refuse(0x200a);
+    if (property === UNIX_CLOCK) return give(new DataWriter().u32(time.claimedMs / 1000).bytes());
     const shownMs = time.claimedMs + (time.zoneMinutes ?? 0) * 60_000;
     const text = new Date(shownMs).toISOString().slice(0, 21).replaceAll(/[-:]/g, '');
     return give(new DataWriter().string(text + zoneText(time.zoneMinutes)).bytes());
   }
 
   #setProperty(property: number, dataOut: Uint8Array): Answer {
-    const clock = property === 0x5011 ? this.#camera.clock : undefined;
+    const clock = property === this.#clockCode ? this.#camera.clock : undefined;
     if (clock === undefined) return refuse(0x200a);
+    if (property === UNIX_CLOCK) {
+      const localMs = Buffer.from(dataOut).readUInt32LE(0) * 1000;
+      return refuse(CLOCK_ANSWERS[clock.set({ utcMs: localMs, localMs })]);
+    }
     const text = Buffer.from(dataOut.subarray(1, -2)).toString('utf16le');
     const [, day = '', time = ''] = /^(\d{8})T(\d{6})/.exec(text) ?? [];
     const shown = Date.parse(
@@ -179,8 +241,7 @@ export class Operations {
     const zone = /([+-])(\d{2})(\d{2})$/.exec(text);
     const zoneMs =
       zone === null ? 0 : (Number(zone[2]) * 60 + Number(zone[3])) * (zone[1] === '-' ? -1 : 1) * 60_000;
-    const setting = clock.set({ utcMs: shown - zoneMs, localMs: shown });
-    return refuse(setting === 'set' ? OK : setting === 'refused' ? 0x200f : 0x200a);
+    return refuse(CLOCK_ANSWERS[clock.set({ utcMs: shown - zoneMs, localMs: shown })]);
   }
 }
 
