@@ -2,7 +2,9 @@
 import { constants } from 'node:fs';
 import { open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { replaceDurable } from '../protocol/durable.ts';
 import { DockError, systemCode } from '../protocol/errors.ts';
+import type { Files } from '../protocol/ports.ts';
 
 const MODES = { secret: 0o600, public: 0o644 };
 
@@ -38,6 +40,19 @@ export async function replaceFile(path: string, bytes: Uint8Array, secrecy: Secr
     await syncFolder(dirname(path));
   } catch (error) {
     await removeNewFile(temporary);
+    throw unwritable(path, error);
+  }
+}
+
+/**
+ * The same by way of a port, for a folder of a service (owned-files.ts); readable for the group of its owner.
+ * Errors: "key.unwritable"; the earlier file is then as it was.
+ */
+export async function replaceOwned(files: Files, path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await replaceDurable(files, path, bytes);
+    await files.syncFolder(dirname(path));
+  } catch (error) {
     throw unwritable(path, error);
   }
 }

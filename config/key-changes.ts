@@ -19,9 +19,9 @@ import {
 } from '../protocol/key-documents.ts';
 import { SIGNATURE_FILE_BYTES_MAX } from '../protocol/limits.ts';
 import { publicKeyLine, signDocument, type PublicKey, type SecretKey } from '../protocol/minisign.ts';
-import { replaceFile } from './durable-file.ts';
-import { asOwnerOf } from './file-owner.ts';
+import { replaceOwned } from './durable-file.ts';
 import { readPublicFile } from './guarded-file.ts';
+import { ownedFiles } from './owned-files.ts';
 
 const CHANGE_NAME = /^[0-9a-f]{16}\.change\.json$/;
 /** One a year for longer than any station lives. */
@@ -100,23 +100,20 @@ export interface ChangeSigners {
  * completed, so that a change that was cut off can be repeated.
  * Errors: "key.unwritable"; the system's.
  */
-export function keepKeyChange(
+export async function keepKeyChange(
   folder: string,
   wanted: KeyChange,
-  signers: ChangeSigners,
+  { old, fresh }: ChangeSigners,
 ): Promise<Uint8Array> {
-  return asOwnerOf(folder, () => keepIn(folder, wanted, signers));
-}
-
-async function keepIn(folder: string, wanted: KeyChange, { old, fresh }: ChangeSigners): Promise<Uint8Array> {
   const bytes = (await beginning(folder, wanted)) ?? encodeKeyChange(wanted);
   const path = join(folder, keyChangeName(bytes));
   const sign = (key: SecretKey): Uint8Array =>
     encodeUtf8(signDocument(key, bytes, KEY_CHANGE_TRUSTED_COMMENT));
-  const files: [string, Uint8Array][] = [[path, bytes]];
-  if (old !== undefined) files.push([`${path}.minisig`, sign(old)]);
-  files.push([path + NEW_KEY_SIGNATURE_SUFFIX, sign(fresh)]);
-  for (const [name, content] of files) await replaceFile(name, content, 'public');
+  const parts: [string, Uint8Array][] = [[path, bytes]];
+  if (old !== undefined) parts.push([`${path}.minisig`, sign(old)]);
+  parts.push([path + NEW_KEY_SIGNATURE_SUFFIX, sign(fresh)]);
+  const files = await ownedFiles(folder);
+  for (const [name, content] of parts) await replaceOwned(files, name, content);
   return bytes;
 }
 

@@ -19,9 +19,9 @@ import {
   type SecretKey,
 } from '../protocol/minisign.ts';
 import { removeNewFile, replaceFile, syncFolder } from './durable-file.ts';
-import { giveToOwnerOf } from './file-owner.ts';
 import { keepKeyChange } from './key-changes.ts';
 import { makeSigningKey, readPublicKeyFile, readSigningKey } from './keys.ts';
+import { giveToOwnerOf } from './owned-files.ts';
 
 /** Where the halves of the keys of one holder lie: beside the configured signing file. */
 export interface RotationFiles {

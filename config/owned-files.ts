@@ -1,33 +1,66 @@
-// The files of a folder that belongs to a service, for commands that root types: what root makes in it belongs to the service, which else could not
-// read it or go on with it, and root has no more rights there than the service (file-owner.ts says why).
-import { stat } from 'node:fs/promises';
-import { resolve, sep } from 'node:path';
+// Whose the files are that a command of root makes. A service owns its spool or vault, and whoever took the service over may put a link in the place of
+// any name in it, at any moment: what root wrote there, or gave away there, by rights of its own would be wherever that leads. So root changes
+// nothing there itself: a process of the owner does.
+import { lchown, lstat, realpath, stat } from 'node:fs/promises';
+import { join, resolve, sep } from 'node:path';
+import { isAbsent } from '../protocol/errors.ts';
+import { nodeFiles } from '../protocol/io/files-node.ts';
+import { filesOfUser, type SystemUser } from '../protocol/io/files-of-user.ts';
 import type { Files } from '../protocol/ports.ts';
-import { asOwnerOf } from './file-owner.ts';
 
 /**
- * The same files; for root, what changes names or files below `root` is done with the rights of whom that folder belongs to. Changes come one after the other,
- * those elsewhere too: rights are those of the whole process.
- * Errors: the system's where the folder is not there.
+ * Gives the paths to whom the model belongs, where root types the command; else they are right already. Their folder must be one that only root
+ * can change: anywhere else see ownedFiles. Errors: the system's.
  */
-export async function ownedFiles(files: Files, root: string): Promise<Files> {
-  if (process.geteuid?.() !== 0 || (await stat(root)).uid === 0) return files;
-  const below = resolve(root) + sep;
-  let last: Promise<unknown> = Promise.resolve();
-  const change = <T>(path: string, call: () => Promise<T>): Promise<T> => {
-    const isBelow = resolve(path).startsWith(below);
-    const changing = last.then(() => (isBelow ? asOwnerOf(root, call) : call()));
-    last = changing.catch(() => undefined);
-    return changing;
-  };
+export async function giveToOwnerOf(model: string, paths: readonly string[]): Promise<void> {
+  if (process.geteuid?.() !== 0) return;
+  const { uid, gid } = await stat(model);
+  for (const path of paths) await lchown(path, uid, gid);
+}
+
+/**
+ * The files of this machine. For root, what changes `root` or anything below it has the rights of whom that place belongs to, and what is made
+ * is the owner's; a place that is not there yet belongs to the owner of the folder above it. What is read is read by root.
+ * Errors: the system's.
+ */
+export async function ownedFiles(root: string): Promise<Files> {
+  const files = nodeFiles();
+  const place = resolve(root);
+  const owner = process.geteuid?.() === 0 ? await ownerOf(place) : undefined;
+  if (owner === undefined) return files;
+  const owned = filesOfUser(owner);
+  const isOwned = (path: string): boolean => `${resolve(path)}${sep}`.startsWith(`${place}${sep}`);
+  const at = (path: string): Pick<Files, keyof Files & keyof typeof owned> => (isOwned(path) ? owned : files);
   return {
     ...files,
-    makeFolder: (path) => change(path, () => files.makeFolder(path)),
-    create: (path) => change(path, () => files.create(path)),
+    makeFolder: (path) => at(path).makeFolder(path),
+    create: (path) => at(path).create(path),
     open: (path, mode) =>
-      mode === 'read' ? files.open(path, mode) : change(path, () => files.open(path, mode)),
-    rename: (from, to) => change(to, () => files.rename(from, to)),
-    unlink: (path) => change(path, () => files.unlink(path)),
-    removeTree: (path) => change(path, () => files.removeTree(path)),
+      mode === 'write' && isOwned(path) ? owned.openToWrite(path) : files.open(path, mode),
+    rename: (from, to) => at(to).rename(from, to),
+    unlink: (path) => at(path).unlink(path),
+    removeTree: (path) => at(path).removeTree(path),
   };
+}
+
+/**
+ * The first on the way to the place that is not root: whoever owns a folder may exchange all that lies below it. Undefined where that is root
+ * all the way. Shape: `path` absolute.
+ */
+async function ownerOf(path: string): Promise<SystemUser | undefined> {
+  let at: string = sep;
+  for (const name of path.split(sep)) {
+    at = join(at, name);
+    const found = await lstat(at).catch(ifAbsent);
+    if (found === undefined) return undefined;
+    if (found.uid !== 0) return { uid: found.uid, gid: found.gid };
+    const behind = found.isSymbolicLink() ? await realpath(at).catch(ifAbsent) : undefined;
+    const owner = behind === undefined ? undefined : await ownerOf(behind);
+    if (owner !== undefined) return owner;
+  }
+  return undefined;
+}
+
+function ifAbsent(error: unknown): undefined {
+  if (!isAbsent(error)) throw error;
 }

@@ -17,8 +17,9 @@ import {
   verifyRecipientProof,
   type RecipientProof,
 } from '../protocol/recipient-proof.ts';
-import { replaceFile } from './durable-file.ts';
+import { replaceOwned } from './durable-file.ts';
 import { readPublicFile } from './guarded-file.ts';
+import { ownedFiles } from './owned-files.ts';
 
 const PROOF_NAME = /^[0-9a-f]{16}\.json$/;
 /** Recipients of years; more files than that are not ours. */
@@ -85,7 +86,7 @@ function misnamed(name: string): DockError {
 /** Keeps the digest of a challenge until its answer comes; a newer challenge for the same recipient takes its place. */
 export async function keepChallenge(folder: string, recipient: string, sha256: string): Promise<void> {
   const path = join(folder, `${recipientProofName(recipient)}.challenge`);
-  await replaceFile(path, encodeUtf8(`${sha256}\n`), 'public');
+  await replaceOwned(await ownedFiles(folder), path, encodeUtf8(`${sha256}\n`));
 }
 
 /** The recipient among these whose waiting challenge has this answer, with the digest; undefined where there is none. */
@@ -124,7 +125,8 @@ export async function installProof(folder: string, question: ProofToInstall): Pr
   const bytes = encodeRecipientProof(proof);
   const signature = await question.signer.sign(bytes, RECIPIENT_PROOF_TRUSTED_COMMENT);
   const path = join(folder, `${recipientProofName(proof.recipient)}.json`);
-  await replaceFile(`${path}.minisig`, encodeUtf8(signature), 'public');
-  await replaceFile(path, bytes, 'public');
+  const files = await ownedFiles(folder);
+  await replaceOwned(files, `${path}.minisig`, encodeUtf8(signature));
+  await replaceOwned(files, path, bytes);
   return proof;
 }

@@ -1,9 +1,8 @@
 // `bodydock custody --acknowledge`: a person's word that the differences which this station shows were looked at. The running agent, or the
 // next start, enters it into the custody log; nothing else changes.
 import { EXIT_GOOD } from '../../config/exit-codes.ts';
-import { asOwnerOf } from '../../config/file-owner.ts';
+import { ownedFiles } from '../../config/owned-files.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { reasonCodeSchema } from '../../protocol/order.ts';
 import { writeAcknowledgement } from '../custody/acknowledgement.ts';
 import { usageError, writeJson, type Io } from './output.ts';
@@ -24,12 +23,10 @@ export async function acknowledge({ config, reason, json }: AcknowledgeWish, io:
       '--reason CODE says why: 1 to 64 of a-z, 0-9 and "-", such as "card-replaced"; never a name',
     );
   const { layout } = await spoolOf(config, io);
-  const files = nodeFiles();
+  const files = await ownedFiles(layout.root);
   const madeAt = new Date(nodeClock().wallMs()).toISOString();
-  await asOwnerOf(layout.root, async () => {
-    await writeAcknowledgement(files, layout.acknowledgement, { reason: code.data, made_at: madeAt });
-    await files.syncFolder(layout.root);
-  });
+  await writeAcknowledgement(files, layout.acknowledgement, { reason: code.data, made_at: madeAt });
+  await files.syncFolder(layout.root);
   if (json) writeJson(io, { acknowledged: true, reason: code.data, made_at: madeAt });
   else io.out('acknowledged: the running agent, or its next start, enters it into the custody log\n');
   return EXIT_GOOD;

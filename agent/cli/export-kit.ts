@@ -6,7 +6,6 @@ import { printable } from '../../config/problems.ts';
 import { readVersion } from '../../config/program-version.ts';
 import { isRecordingId } from '../../protocol/ids.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
 import { makeKit, type KitWish, type MadeKit } from '../export/make-kit.ts';
 import { fill, type Language } from '../page/language.ts';
@@ -21,7 +20,7 @@ export async function exportKit(
   io: Io,
 ): Promise<number> {
   const recordings = [...new Set(wish.words.map(recordingIn))];
-  const files = await ownedFiles(nodeFiles(), wish.vault).catch(() => nodeFiles()); // makeKit says what is wrong with it
+  const files = await ownedFiles(wish.vault);
   const ports = { files, clock: nodeClock(), random: nodeRandom(), signal: io.signal };
   const kit = await makeKit({ ...wish, recordings }, { ...ports, version: await readVersion() });
   if (wish.json) writeJson(io, kitDocument(kit, wish.out));

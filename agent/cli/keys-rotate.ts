@@ -2,7 +2,6 @@
 // what it signs for a day: the next key is made and shown first, and signs only once the store knows it.
 import { dirname, join } from 'node:path';
 import { EXIT_GOOD } from '../../config/exit-codes.ts';
-import { asOwnerOf } from '../../config/file-owner.ts';
 import { keyChangesFolder, loadKeyHistory } from '../../config/key-changes.ts';
 import {
   commitNextKey,
@@ -13,13 +12,13 @@ import {
 } from '../../config/key-rotation.ts';
 import { readPublicKeyFile, readSigningKey } from '../../config/keys.ts';
 import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { ownedFiles } from '../../config/owned-files.ts';
 import { refusedFile } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
 import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { StationId } from '../../protocol/ids.ts';
 import { readBootId } from '../../protocol/io/boot-id.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { keyFingerprint, type ProvenKeyChange } from '../../protocol/key-documents.ts';
 import {
   inlineSigner,
@@ -98,7 +97,7 @@ Until then the old key signs, and nothing else has changed.
 
 async function commitStation(rotation: Rotation, lost?: { oldKey: string | undefined }): Promise<void> {
   const { config, files } = rotation;
-  const lock = await asOwnerOf(config.spool.path, () => lockSpool(config.spool.path));
+  const lock = await lockSpool(config.spool.path, await ownedFiles(config.spool.path));
   try {
     const folder = await openSpoolFolder(config.spool.path, keyChangesFolder(config.spool.path));
     const before = await committedBefore(rotation, folder);
@@ -151,7 +150,7 @@ async function oldPublicKey(files: RotationFiles, named: string | undefined): Pr
 
 /** Segments of the custody log that a cut left open get their end from the key that began them. */
 async function endSegments(station: StationId, folder: string, old: SecretKey): Promise<void> {
-  const files = nodeFiles();
+  const files = await ownedFiles(folder);
   if ((await files.stat(folder)) === undefined) return;
   const recovery = {
     folder,
@@ -165,7 +164,7 @@ async function endSegments(station: StationId, folder: string, old: SecretKey): 
     stationKeys: [publicKeyOf(old)],
     index: new Map(),
   };
-  await asOwnerOf(folder, () => recoverSegments(recovery));
+  await recoverSegments(recovery);
 }
 
 function nothing(): void {}

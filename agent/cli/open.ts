@@ -80,7 +80,7 @@ export async function open(args: readonly string[], io: Io): Promise<number> {
   const opening = { path, manifest, identities: identitiesFor(manifest, identities), out: resolve(out) };
   const { station, recording } = manifest;
   const subject = { station, recording, manifestSha256, command: 'open' } as const;
-  const files = place.kind === 'vault' ? await ownedFiles(PORTS.files, place.vault) : PORTS.files;
+  const files = place.kind === 'vault' ? await ownedFiles(place.vault) : PORTS.files;
   const disclosure = await leaveDisclosure(place, subject, { ...PORTS, files });
   const left = disclosure === undefined ? [] : [disclosure];
   if (!json) io.out(`${printable(disclosureText(place, left, OPENING_WORDS[told.language]))}\n`);

@@ -1,5 +1,4 @@
 // The station's side of a proof: asks, keeps what it asked, checks answers and signs proofs, in the spool of one configuration.
-import { asOwnerOf } from '../../config/file-owner.ts';
 import { keyChangesFolder, loadKeyHistory } from '../../config/key-changes.ts';
 import { readSigningKey } from '../../config/keys.ts';
 import { loadStationConfig } from '../../config/load.ts';
@@ -49,7 +48,7 @@ function proverOf(
     config,
     ask: async (recipient) => {
       const challenge = makeChallenge(recipient, nodeRandom());
-      await asOwnerOf(folder, () => keepChallenge(folder, recipient, challenge.sha256));
+      await keepChallenge(folder, recipient, challenge.sha256);
       return challenge.sealed;
     },
     install: async (answer, file) => {
@@ -60,7 +59,7 @@ function proverOf(
       const { station } = config;
       const signer = inlineSigner(key);
       const proof = { station, recipient, challengeSha256, answer, provenAt, signer };
-      await asOwnerOf(folder, () => installProof(folder, proof));
+      await installProof(folder, proof);
       return recipient;
     },
     unproven: async () => {

@@ -1,9 +1,8 @@
 // Folders of a spool that commands write into while no agent may ever have run.
-import { lstat, mkdir } from 'node:fs/promises';
-import { asOwnerOf } from '../../config/file-owner.ts';
+import { ownedFiles } from '../../config/owned-files.ts';
+import { ensureFolder } from '../../protocol/durable.ts';
 import { DockError, systemCode } from '../../protocol/errors.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
-import { nodeFiles } from '../../protocol/io/files-node.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
 import { openIdentity } from '../spool/identity.ts';
 import { spoolLayout } from '../spool/layout.ts';
@@ -15,20 +14,15 @@ import { spoolLayout } from '../spool/layout.ts';
  */
 export async function openSpoolFolder(spoolPath: string, folder: string): Promise<string> {
   try {
-    await asOwnerOf(spoolPath, () => makeSpoolFolder(spoolPath, folder));
+    const layout = spoolLayout(spoolPath);
+    const files = await ownedFiles(spoolPath);
+    if ((await files.stat(layout.identity)) === undefined)
+      await openIdentity(layout, { files, clock: nodeClock(), random: nodeRandom() });
+    await ensureFolder(files, folder);
     return folder;
   } catch (error) {
     if (error instanceof DockError) throw error;
     const message = `the spool ${spoolPath} cannot be used (${systemCode(error) ?? 'unknown error'}): make the folder above it, and run this as root or as the user of the service`;
     throw new DockError('spool.unusable', message, { retry: 'person', cause: error });
   }
-}
-
-async function makeSpoolFolder(spoolPath: string, folder: string): Promise<void> {
-  const layout = spoolLayout(spoolPath);
-  if ((await lstat(layout.identity).catch(() => undefined)) === undefined)
-    await openIdentity(layout, { files: nodeFiles(), clock: nodeClock(), random: nodeRandom() });
-  await mkdir(folder, { mode: 0o750 }).catch((error: unknown) => {
-    if (systemCode(error) !== 'EEXIST') throw error;
-  });
 }

@@ -1,8 +1,8 @@
 // `bodydock spool tries`: files of cameras at which the agent ended without a word, and which of them are set aside. With --again a person's
 // word that these are to be tried once more; the running agent, or the next start, does it.
 import { EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
-import { asOwnerOf } from '../../config/file-owner.ts';
 import { STATION_FILE_DEFAULT } from '../../config/load.ts';
+import { ownedFiles } from '../../config/owned-files.ts';
 import { printable } from '../../config/problems.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../protocol/io/files-node.ts';
@@ -57,11 +57,9 @@ export async function listTries(args: readonly string[], io: Io): Promise<number
 }
 
 async function wantAgain({ layout }: SpoolPlace): Promise<void> {
-  const files = nodeFiles();
-  await asOwnerOf(layout.tries, async () => {
-    await writeAgain(files, layout.tries, new Date(nodeClock().wallMs()).toISOString());
-    await files.syncFolder(layout.tries);
-  });
+  const files = await ownedFiles(layout.tries);
+  await writeAgain(files, layout.tries, new Date(nodeClock().wallMs()).toISOString());
+  await files.syncFolder(layout.tries);
 }
 
 function documentOf({ file, isAside }: Told): object {

@@ -1,10 +1,13 @@
 // Keeps a second agent off a spool. The lock is a listening socket in the kernel's abstract namespace: the kernel frees it when the
 // process dies, however it dies, so there is no stale lock and no process number that could be reused.
 // It is seen by every process of the same network namespace; agents in two containers do not see each other's.
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { notMakable } from '../../config/disk-place.ts';
 import { DockError, systemCode } from '../../protocol/errors.ts';
+import { ensureFolder } from '../../protocol/durable.ts';
+import { nodeFiles } from '../../protocol/io/files-node.ts';
+import type { Files } from '../../protocol/ports.ts';
 
 /** A held lock. */
 export interface SpoolLock {
@@ -33,12 +36,15 @@ function listen(server: Server, name: string): Promise<void> {
  * Errors: "spool.locked" where another agent holds it (exit code 75); "spool.unusable" where it cannot be made; the system's.
  * Source: Linux unix(7), abstract sockets.
  */
-export async function lockSpool(path: string): Promise<SpoolLock> {
+export async function lockSpool(
+  path: string,
+  files: Pick<Files, 'makeFolder'> = nodeFiles(),
+): Promise<SpoolLock> {
   const server = createServer((connection) => connection.destroy());
   server.unref();
   try {
-    await mkdir(path, { mode: 0o750 }).catch((error: unknown) => {
-      if (systemCode(error) !== 'EEXIST') throw notMakable('spool.unusable', 'spool.path', path, error);
+    await ensureFolder(files, path).catch((error: unknown) => {
+      throw notMakable('spool.unusable', 'spool.path', path, error);
     });
     await listen(server, await socketName(path));
   } catch (error) {

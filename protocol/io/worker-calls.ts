@@ -1,4 +1,4 @@
-// Typed calls into a worker thread: a request with a number, an answer with the same number, buffers moved and not copied.
+// Typed calls into a worker, a thread or a process: a request with a number, an answer with the same number, buffers moved and not copied.
 // The worker's end is worker-serve.ts.
 //
 // Invariants:
@@ -6,13 +6,21 @@
 // 2. A worker that died is started again by the next call, never by itself: what cannot start does not spin.
 // 3. Calls reach the worker in the order in which they were made.
 // 4. Answers settle in the order in which they come, a few in each turn of the event loop (answer-turns.ts).
-import type { Worker } from 'node:worker_threads';
 import { describeError, DockError } from '../errors.ts';
 import { AnswerTurns } from './answer-turns.ts';
 import { unpackError, type PackedError } from './worker-errors.ts';
 
 /** Calls by name: what goes in and what comes out. A type alias, not an interface. */
 export type CallShapes = Record<string, { readonly args: unknown; readonly result: unknown }>;
+
+/** The worker as the caller sees it: a Worker of Node, or what stands before a process. */
+export interface CallPeer {
+  postMessage(request: CallRequest, moved: ArrayBuffer[]): void;
+  on(event: 'message', listener: (answer: CallAnswer) => void): unknown;
+  on(event: 'messageerror' | 'error', listener: (error: Error) => void): unknown;
+  on(event: 'exit', listener: (code: number) => void): unknown;
+  terminate(): Promise<unknown>;
+}
 
 /** A request as it travels. */
 export interface CallRequest {
@@ -35,16 +43,16 @@ const turns = new AnswerTurns();
 
 /** The caller's end of one worker at a time. */
 export class WorkerCalls<Shapes extends CallShapes> {
-  readonly #start: () => Worker;
+  readonly #start: () => CallPeer;
   readonly #waiting = new Map<number, Waiting>();
-  #worker: Worker | undefined;
+  #worker: CallPeer | undefined;
   /** Resolves when those that are gone have ended: what cannot be used any more may still run. */
   #ended: Promise<unknown> = Promise.resolve();
   #lastId = 0;
   #closed = false;
 
   /** `start` starts the worker, at the first call and at the first one after its death. */
-  constructor(start: () => Worker) {
+  constructor(start: () => CallPeer) {
     this.#start = start;
   }
 
@@ -79,7 +87,7 @@ export class WorkerCalls<Shapes extends CallShapes> {
     await this.#ended;
   }
 
-  #started(): Worker {
+  #started(): CallPeer {
     if (this.#worker !== undefined) return this.#worker;
     const worker = this.#startOne();
     worker.on('message', (answer: CallAnswer) => turns.give(() => this.#settle(answer)));
@@ -93,7 +101,7 @@ export class WorkerCalls<Shapes extends CallShapes> {
   }
 
   /** Node throws where the system has no thread left. */
-  #startOne(): Worker {
+  #startOne(): CallPeer {
     try {
       return this.#start();
     } catch (error) {
@@ -108,7 +116,7 @@ export class WorkerCalls<Shapes extends CallShapes> {
     else waiting?.resolve(answer.value);
   }
 
-  #lose(worker: Worker, error: DockError): void {
+  #lose(worker: CallPeer, error: DockError): void {
     if (this.#worker !== worker) return; // its successor's calls are not concerned
     turns.flush(); // what it did is done
     this.#worker = undefined;
@@ -120,7 +128,7 @@ export class WorkerCalls<Shapes extends CallShapes> {
 }
 
 function died(why: string, cause: unknown): DockError {
-  return new DockError('worker.died', `a worker thread is gone and its work with it: ${why}`, {
+  return new DockError('worker.died', `a worker is gone and its work with it: ${why}`, {
     cause,
     retry: 'later',
   });

@@ -1,8 +1,10 @@
-// Errors on their way between threads: structured clone would keep the message of a DockError and lose code, retry and facts.
+// Errors on their way between threads and processes: structured clone would keep the message of a DockError and lose code, retry and facts.
 import { DockError, type Facts, type Retry } from '../errors.ts';
 
 /** Causes that travel with an error; more would only be noise. */
 const CAUSES_MAX = 4;
+/** What Node puts on an error of the system, such as "ENOSPC", "write", -28. */
+const SYSTEM_FACTS = ['code', 'syscall', 'errno', 'path', 'dest'];
 
 /** An error as plain data. */
 export interface PackedError {
@@ -10,9 +12,8 @@ export interface PackedError {
   readonly stack: string | undefined;
   /** Present for a DockError. */
   readonly dock: { readonly code: string; readonly retry: Retry; readonly facts: Facts } | undefined;
-  /** Of a system error: "ENOSPC", "EIO" ... */
-  readonly code: string | undefined;
-  readonly syscall: string | undefined;
+  /** Of a system error: those of SYSTEM_FACTS that it has. */
+  readonly system: Readonly<Record<string, unknown>>;
   readonly cause: PackedError | undefined;
 }
 
@@ -26,10 +27,10 @@ export function packError(error: unknown, depth = 0): PackedError {
     const { code, retry, facts } = error;
     return { ...EMPTY, message, stack, dock: { code, retry, facts }, cause };
   }
-  return { ...EMPTY, message, stack, code: textOf(error, 'code'), syscall: textOf(error, 'syscall'), cause };
+  return { ...EMPTY, message, stack, system: systemFacts(error), cause };
 }
 
-/** The error again: a DockError with code, retry and facts, or an Error with the system's code; the stack is that of the other thread. */
+/** The error again: a DockError with code, retry and facts, or an Error with the system's facts; the stack is that of the other thread. */
 export function unpackError(packed: PackedError): Error {
   const cause = packed.cause === undefined ? undefined : unpackError(packed.cause);
   const error =
@@ -42,8 +43,7 @@ const EMPTY: PackedError = {
   message: '',
   stack: undefined,
   dock: undefined,
-  code: undefined,
-  syscall: undefined,
+  system: {},
   cause: undefined,
 };
 
@@ -56,14 +56,11 @@ function dockError(
   return new DockError(code, message, { retry, facts, ...(cause === undefined ? {} : { cause }) });
 }
 
-function systemError({ message, code, syscall }: PackedError, cause: Error | undefined): Error {
-  const error = new Error(message, cause === undefined ? undefined : { cause });
-  if (code !== undefined) Object.assign(error, { code });
-  if (syscall !== undefined) Object.assign(error, { syscall });
-  return error;
+function systemError({ message, system }: PackedError, cause: Error | undefined): Error {
+  return Object.assign(new Error(message, cause === undefined ? undefined : { cause }), systemFacts(system));
 }
 
-function textOf(error: Error, key: 'code' | 'syscall'): string | undefined {
-  const value: unknown = Reflect.get(error, key);
-  return typeof value === 'string' ? value : undefined;
+function systemFacts(from: object): Readonly<Record<string, unknown>> {
+  const facts = SYSTEM_FACTS.map((name): [string, unknown] => [name, Reflect.get(from, name)]);
+  return Object.fromEntries(facts.filter(([, value]) => ['string', 'number'].includes(typeof value)));
 }

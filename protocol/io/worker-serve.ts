@@ -1,8 +1,13 @@
 // The worker's end of worker-calls.ts: runs a handler for each request and answers.
-import type { MessagePort } from 'node:worker_threads';
 import type { CallAnswer, CallRequest, CallShapes } from './worker-calls.ts';
 import { atOwnPriority } from './give-way.ts';
 import { packError } from './worker-errors.ts';
+
+/** The way to the caller: a port of Node, or what stands before the channel of a process. */
+export interface CallPort {
+  postMessage(answer: CallAnswer, moved: ArrayBuffer[]): void;
+  on(event: 'message', listener: (request: CallRequest) => void): unknown;
+}
 
 /** A result whose buffers leave the worker. */
 export class Moved<T> {
@@ -22,11 +27,8 @@ export type CallHandlers<Shapes extends CallShapes> = {
   ) => Promise<Shapes[Name]['result'] | Moved<Shapes[Name]['result']>>;
 };
 
-/** Serves until the thread ends. What a handler throws goes back to the caller; nothing ends the worker. */
-export function serveCalls<Shapes extends CallShapes>(
-  port: MessagePort,
-  handlers: CallHandlers<Shapes>,
-): void {
+/** Serves until the thread or process ends. What a handler throws goes back to the caller; nothing ends the worker. */
+export function serveCalls<Shapes extends CallShapes>(port: CallPort, handlers: CallHandlers<Shapes>): void {
   const answer = (message: CallAnswer, buffers: readonly ArrayBuffer[]): void =>
     atOwnPriority(() => port.postMessage(message, [...buffers]));
   const run = async ({ name, args }: CallRequest): Promise<unknown> => {

@@ -127,13 +127,16 @@ describe('a signing key', () => {
       const path = join(folder, 'station.key');
       await makeSigningKey(path, join(folder, 'station.pub'));
       await chmod(path, 0);
+      // Root may read everything, so another user reads; Node does not everywhere let a process become one.
       const isRoot = process.geteuid?.() === 0;
-      if (isRoot) process.seteuid?.(65_534); // root may read everything
-      try {
-        await expect(readSigningKey(path)).rejects.toThrow(/cannot be read \(EACCES\): .*systemctl restart/);
-      } finally {
-        if (isRoot) process.seteuid?.(0);
-      }
+      if (isRoot) await chmod(folder, 0o711);
+      const module = new URL('../../config/keys.ts', import.meta.url).href;
+      const code = `await (await import(${JSON.stringify(module)})).readSigningKey(${JSON.stringify(path)})`;
+      const words = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', code];
+      const user = isRoot ? { uid: 65_534, gid: 65_534, env: {}, cwd: '/' } : {};
+      await expect(run(process.execPath, words, user)).rejects.toThrow(
+        /cannot be read \(EACCES\): .*systemctl restart/,
+      );
     });
   });
 

@@ -3,6 +3,14 @@ import type { PlantedBug } from './planted-bug.ts';
 
 export const RECEIVER_BUGS: readonly PlantedBug[] = [
   {
+    id: 'roots-rights-in-a-service',
+    what: 'a command of root changes a spool or vault by its own rights, wherever links of the service lead',
+    file: 'config/owned-files.ts',
+    find: 'process.geteuid?.() === 0 ? await ownerOf(place) : undefined',
+    put: 'process.geteuid?.() === 0 ? undefined : await ownerOf(place)',
+    suites: ['agent/cli/root-in-spool', 'config/owned-files'],
+  },
+  {
     id: 'evidence-crowded-out',
     what: 'notes of what anybody sends take the room of what a key signed',
     file: 'protocol/receiver/vault-quarantine.ts',

@@ -1,5 +1,5 @@
 // A copy of the project's sources in a temporary folder, in which bugs can be planted one at a time. What npm installed is linked, not copied.
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { planted, type PlantedBug } from './planted-bug.ts';
@@ -16,6 +16,7 @@ export class ProjectCopy {
 
   static async of(project: string): Promise<ProjectCopy> {
     const copy = new ProjectCopy(await mkdtemp(join(tmpdir(), 'bodydock-planted-')));
+    await chmod(copy.folder, 0o755); // processes of other users that a test starts read the program, too
     for (const name of COPIED) await cp(join(project, name), join(copy.folder, name), { recursive: true });
     await symlink(join(project, 'node_modules'), join(copy.folder, 'node_modules'));
     return copy;

@@ -1,7 +1,6 @@
 // `bodydock-receiver rotate`: changes the signing key of the store. In two steps: every station must pin the next key before anything is
 // signed by it, or no receipt counts at the stations that were forgotten.
 import { dirname } from 'node:path';
-import { asOwnerOf } from '../../../config/file-owner.ts';
 import { EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { loadKeyHistory } from '../../../config/key-changes.ts';
 import {
@@ -14,8 +13,8 @@ import {
 } from '../../../config/key-rotation.ts';
 import { readSigningKey } from '../../../config/keys.ts';
 import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
+import { ensureFolder } from '../../durable.ts';
 import { DockError } from '../../errors.ts';
-import { makeFolders } from '../../io/make-folders.ts';
 import { keyFingerprint, type ProvenKeyChange } from '../../key-documents.ts';
 import {
   keyIdHex,
@@ -81,7 +80,7 @@ async function commitStore(rotation: Rotation): Promise<void> {
   const { receiver } = store.config;
   if (await isReceiverRunning(store, receiver, rotation.io.signal)) throw running(rotation);
   const folder = store.layout.keys(receiver);
-  await asOwnerOf(store.layout.root, () => makeFolders(folder, 0o750));
+  for (const path of [dirname(folder), folder]) await ensureFolder(store.files, path);
   const again = !(await isPrepared(files));
   if (!again)
     await commitNextKey({

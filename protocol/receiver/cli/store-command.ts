@@ -55,7 +55,7 @@ export async function openStoreCommand(file: string, io: Io): Promise<StoreComma
   const [clock, random] = [nodeClock(), nodeRandom()];
   const layout = new VaultLayout(config.vault.path);
   const vaultId = await checkVault(nodeFiles(), layout);
-  const files = await ownedFiles(nodeFiles(), layout.root);
+  const files = await ownedFiles(layout.root);
   const own = await readSigningKey(config.keys.signingFile);
   const { receiver, vault } = config;
   const version = await readVersion();

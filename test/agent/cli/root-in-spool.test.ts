@@ -21,10 +21,12 @@ import { run } from '../../../agent/cli/run.ts';
 import { readPublicKeyFile } from '../../../config/keys.ts';
 import { publicKeyLine } from '../../../protocol/minisign.ts';
 import { exchange, put } from '../../config/files.ts';
+import { refuseOtherUsers } from '../../fakes/users-refused.ts';
 import { runCommand, type CommandRun } from './io-memory.ts';
 import { withStation } from './station-folder.ts';
 
 const SERVICE_UID = 65_534;
+refuseOtherUsers();
 
 interface Rooted {
   readonly spool: string;

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { keyIdHex, makeSecretKey } from '../../../../protocol/minisign.ts';
 import { SeededRandom } from '../../../fakes/random-seeded.ts';
+import { refuseOtherUsers } from '../../../fakes/users-refused.ts';
 import { signOrder, withRetentionStore } from './retention-store.ts';
 
 const SERVICE_UID = 65_534;
 const isRoot = process.geteuid?.() === 0;
+refuseOtherUsers();
 
 async function everythingIn(folder: string): Promise<string[]> {
   const names = await readdir(folder, { recursive: true });
