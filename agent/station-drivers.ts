@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { StationConfig } from '../config/station-config.ts';
 import { LoginGuard, type LoginCounts } from '../drivers/ambarella/login-guard.ts';
 import type { Driver } from '../drivers/driver.ts';
-import { sysfsBlockDevices } from '../drivers/mass-storage/block-devices-sysfs.ts';
+import type { BlockDevices } from '../drivers/mass-storage/block-devices.ts';
 import { massStorageDriver, type MassStorageUsb } from '../drivers/mass-storage/driver.ts';
 import { MOUNT_FOLDER_DEFAULT, MOUNT_SOCKET_NAME } from '../drivers/mass-storage/mount-request.ts';
 import { helperVolumes } from '../drivers/mass-storage/volumes-helper.ts';
@@ -20,6 +20,7 @@ import { passwordOf } from './camera-passwords.ts';
 
 export interface StationDriverPorts {
   readonly usbDevices: UsbDevices;
+  readonly blockDevices: BlockDevices;
   /** Shared with the places of the bays. */
   readonly portSwitches: PortSwitches;
   /** Of passwords that were refused, over all stations of this process. */
@@ -47,11 +48,11 @@ export async function stationDrivers(config: StationConfig, ports: StationDriver
 /** Disks on the USB ports of the bays, mounted by the helper, which knows bays only. */
 function disks(
   bays: StationConfig['bays'],
-  { usbDevices: devices, clock }: StationDriverPorts,
+  { usbDevices: devices, blockDevices, clock }: StationDriverPorts,
 ): MassStorageUsb {
   const socket = join(MOUNT_FOLDER_DEFAULT, MOUNT_SOCKET_NAME);
   const volumes = helperVolumes({ socket, bayAt: bayFinder(bays), clock });
-  return { devices, blockDevices: sysfsBlockDevices(), volumes };
+  return { devices, blockDevices, volumes };
 }
 
 /** The power of the bays' ports, where its helper is turned on; it knows bays only. */

@@ -7,6 +7,8 @@ import { loadProofs, proofsFolder } from '../config/proofs.ts';
 import type { PushLimits } from '../config/push-limits.ts';
 import type { StationConfig } from '../config/station-config.ts';
 import type { LoginCounts } from '../drivers/ambarella/login-guard.ts';
+import { sysfsBlockDevices } from '../drivers/mass-storage/block-devices-sysfs.ts';
+import { idleDisks } from '../drivers/mass-storage/disk-use.ts';
 import { deviceAt } from '../drivers/serial/device-node.ts';
 import { sysfsDevices } from '../drivers/usb/devices-sysfs.ts';
 import { makeSessionId } from '../protocol/ids.ts';
@@ -124,7 +126,9 @@ export async function openParts(
     log,
     conditions,
   });
-  const usbDevices = sysfsDevices();
+  const namedPorts = (): string[] => config.bays.flatMap(({ usbPort }) => usbPort ?? []);
+  const usbDevices = sysfsDevices(undefined, namedPorts);
+  const blockDevices = sysfsBlockDevices(undefined, namedPorts);
   const vacantFolders = new VacantFolders();
   const portSwitches = new PortSwitches();
   const settings = { ...config, limits: config.broker };
@@ -145,13 +149,22 @@ export async function openParts(
     provenRecipients: () => proven,
     bulk,
     freeBuffer: bufferFreer(),
-    drivers: await stationDrivers(config, { ...options, usbDevices, portSwitches, clock, log, conditions }),
+    drivers: await stationDrivers(config, {
+      ...options,
+      usbDevices,
+      blockDevices,
+      portSwitches,
+      clock,
+      log,
+      conditions,
+    }),
     folderIdentity,
     isVacantFolder: (path) => vacantFolders.isVacant(path),
     watchFolder,
     watchTree,
     portIdentity: deviceAt,
     usbDevices,
+    isIdleDisk: idleDisks(blockDevices),
     portSwitches,
     clockSource: linuxClockSource(),
     machine: nodeMachine(clock),

@@ -53,6 +53,8 @@ export interface StationPorts extends BayPlacePorts {
   readonly bulk: Bulk;
   /** Gives a buffer's memory back at once, where that pays. */
   readonly freeBuffer: (buffer: ArrayBuffer) => void;
+  /** See UnexpectedDevices. */
+  readonly isIdleDisk: (portPath: string) => Promise<boolean>;
   readonly clockSource: ClockSource;
   readonly machine: Machine;
   /** A lamp made of the machine's LEDs of these names. */

@@ -90,7 +90,7 @@ const bay = z
       .optional(),
     usb_port: part
       .usbPort(
-        'USB socket of the bay, for cameras that speak PTP or MTP or show themselves as a disk: controller, generation of USB and ports, as `bodydock bays` shows them. That name stays. The name of its folder in /sys/bus/usb/devices, such as 1-1.4, is taken too; it begins with the number of the bus, which may be another one after a start of a machine with several controllers.',
+        'USB socket of the bay, for cameras that speak PTP or MTP or show themselves as a disk: controller, generation of USB and ports, as `bodydock bays` shows them. A socket for USB 3 has two ports; naming one of them is enough. That name stays. The name of its folder in /sys/bus/usb/devices, such as 1-1.4, is taken too; it begins with the number of the bus, which may be another one after a start of a machine with several controllers.',
       )
       .optional(),
     serial_path: part

@@ -5,8 +5,10 @@ export interface LearnWords {
   readonly begin: string;
   /** {}: what is plugged in already. */
   readonly already: string;
-  /** {}: the number of the bay. */
+  /** {}: the id that the next bay gets. */
   readonly next: string;
+  /** {}: ids of bays of the file that were not shown yet, and the id that any other gets. */
+  readonly nextKnown: string;
   /** {}: bay, port, device. */
   readonly learned: string;
   /** {}: ports. */
@@ -29,7 +31,9 @@ export const LEARN_WORDS: Readonly<Record<Language, LearnWords>> = {
     begin:
       'Take all cameras out of the dock. One camera after the other shows which USB port is which bay; nothing on it is read.',
     already: 'Plugged in already, and not counted before it was taken out: {}',
-    next: 'Put a camera into bay {}. Enter ends.',
+    next: 'Put a camera into the bay that is to be {}. Enter ends.',
+    nextKnown:
+      'Put a camera into a bay. One that station.yaml has keeps its id ({}), any other becomes {}. Enter ends.',
     learned: '{} is USB port {} ({}).',
     several: 'More than one came at a time, on the ports {}. Take them out and put in one.',
     again: 'Port {} is {} already. Put the camera into the next bay.',
@@ -44,7 +48,9 @@ export const LEARN_WORDS: Readonly<Record<Language, LearnWords>> = {
     begin:
       'Alle Kameras aus der Station nehmen. Eine Kamera nach der anderen zeigt, welcher USB-Anschluss welcher Platz ist; nichts auf ihr wird gelesen.',
     already: 'Steckt schon und zählt erst, wenn es herausgenommen war: {}',
-    next: 'Eine Kamera in Platz {} stecken. Die Eingabetaste beendet.',
+    next: 'Eine Kamera in den Platz stecken, der {} werden soll. Die Eingabetaste beendet.',
+    nextKnown:
+      'Eine Kamera in einen Platz stecken. Einer, der in station.yaml steht, behält seine Kennung ({}), jeder andere wird {}. Die Eingabetaste beendet.',
     learned: '{} ist USB-Anschluss {} ({}).',
     several: 'Mehrere kamen zugleich, an den Anschlüssen {}. Herausnehmen und nur eine einstecken.',
     again: 'Anschluss {} ist schon {}. Die Kamera in den nächsten Platz stecken.',

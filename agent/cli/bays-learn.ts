@@ -3,7 +3,7 @@
 //
 // Invariants:
 // 1. A bay is learned only from one device that came alone, stayed for SETTLE_MS and is a camera by what it shows.
-// 2. No port is two bays; what was plugged in before counts once it was taken out and put in again.
+// 2. No socket is two bays; what was plugged in before counts once it was taken out and put in again.
 import { BAYS_MAX } from '../../config/station-schema.ts';
 import type { BayConfig } from '../../config/station-config.ts';
 import type { UsbDeviceFacts, UsbDevices } from '../../drivers/usb/device.ts';
@@ -11,7 +11,7 @@ import type { Clock } from '../../protocol/ports.ts';
 import { fill } from '../page/language.ts';
 import type { LearnWords } from './bays-learn-words.ts';
 import { usbVerdict } from './bays-ports.ts';
-import { deviceText, verdictText } from './bays-text.ts';
+import { deviceText, socketText, verdictText } from './bays-text.ts';
 import type { BaysWords } from './bays-words.ts';
 
 const LOOK_MS = 250;
@@ -66,10 +66,22 @@ class Learner {
         ),
       );
     while (!finish.aborted && this.learned.length < BAYS_MAX) {
-      say(fill(words.next, this.learned.length + 1));
+      say(this.#question());
       const come = await this.#arrivals();
-      if (come !== undefined) this.#judge(come);
+      if (come !== undefined) await this.#judge(come);
     }
+  }
+
+  /** Names what a bay will be: the labels on the dock are written by it. */
+  #question(): string {
+    const { words, known } = this.#options;
+    const left = known.filter(({ id, usbPort }) => usbPort !== null && !this.#isLearned(id));
+    if (left.length === 0) return fill(words.next, this.#nextId());
+    return fill(words.nextKnown, left.map(({ id }) => id).join(', '), this.#nextId());
+  }
+
+  #isLearned(id: string): boolean {
+    return this.learned.some((bay) => bay.id === id);
   }
 
   /** The devices that came since the last look and stayed; undefined where it is finished. */
@@ -93,8 +105,8 @@ class Learner {
     return come;
   }
 
-  #judge(come: readonly UsbDeviceFacts[]): void {
-    const { words, say } = this.#options;
+  async #judge(come: readonly UsbDeviceFacts[]): Promise<void> {
+    const { words, say, devices } = this.#options;
     const [device] = come;
     if (device === undefined) return say(words.gone);
     const { portPath } = device;
@@ -102,20 +114,28 @@ class Learner {
     const verdict = usbVerdict(device);
     if (verdict.kind !== 'camera')
       return say(fill(words.noCamera, portPath, deviceText(device, words), verdictText(verdict, words)));
-    const earlier = this.learned.find(({ usbPort }) => usbPort === portPath);
-    if (earlier !== undefined) return say(fill(words.again, portPath, earlier.id));
-    const bay = this.#bayAt(portPath);
+    const ports = await devices.portsOf(portPath);
+    const isHere = ({ usbPort }: { readonly usbPort: string | null }): boolean =>
+      usbPort !== null && ports.includes(usbPort);
+    const socket = socketText({ port: portPath, otherPort: ports[1] ?? null });
+    const earlier = this.learned.find(isHere);
+    if (earlier !== undefined) return say(fill(words.again, socket, earlier.id));
+    const { known } = this.#options;
+    const had = known.find(({ usbPort }) => usbPort === portPath) ?? known.find(isHere);
+    const bay = {
+      id: had?.id ?? this.#nextId(),
+      usbPort: had?.usbPort ?? portPath,
+      camera: had?.camera ?? null,
+    };
     this.learned.push(bay);
-    say(fill(words.learned, bay.id, portPath, deviceText(device, words)));
+    say(fill(words.learned, bay.id, socket, deviceText(device, words)));
   }
 
-  #bayAt(usbPort: string): LearnedBay {
-    const known = this.#options.known.find((bay) => bay.usbPort === usbPort);
-    if (known !== undefined) return { id: known.id, usbPort, camera: known.camera };
+  #nextId(): string {
     const taken = new Set<string>([...this.#options.known, ...this.learned].map(({ id }) => id));
     let number = this.learned.length + 1;
     while (taken.has(`bay-${number}`)) number++;
-    return { id: `bay-${number}`, usbPort, camera: null };
+    return `bay-${number}`;
   }
 
   #list(): Promise<readonly UsbDeviceFacts[]> {

@@ -4,13 +4,12 @@ import { readdir, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { BayConfig } from '../../config/station-config.ts';
 import { ptpInterfaceOf } from '../../drivers/ptp/ptp-interface.ts';
-import type { UsbDeviceFacts, UsbDevices } from '../../drivers/usb/device.ts';
+import { hasDisk, type UsbDeviceFacts, type UsbDevices } from '../../drivers/usb/device.ts';
 import { assertCameraLike } from '../../drivers/usb/guard.ts';
 import { isDockError } from '../../protocol/errors.ts';
 
 const SERIAL_FOLDER = '/dev/serial/by-path';
 const SERIAL_PORTS_MAX = 256;
-const CLASS_MASS_STORAGE = 8;
 /** As drivers/ambarella knows them. */
 const RECORDER = { vendorId: 0x4255, productId: 0x0001 };
 
@@ -21,9 +20,12 @@ export type UsbVerdict =
   | { readonly kind: 'odd'; readonly interfaceClass: string | null }
   | { readonly kind: 'no-driver' };
 
-/** One USB port that has a device or a bay. */
+/** One USB socket that has a device or a bay. */
 export interface UsbPortSeen {
+  /** As the bay names it, else where the device is. */
   readonly port: string;
+  /** The other port of the same socket, or null. */
+  readonly otherPort: string | null;
   /** Its name that stays (config/usb-buses.ts), or null. */
   readonly steady: string | null;
   readonly device: UsbDeviceFacts | null;
@@ -51,14 +53,13 @@ export function usbVerdict(device: UsbDeviceFacts): UsbVerdict {
     const { class: interfaceClass = null } = error.facts;
     return { kind: 'odd', interfaceClass: interfaceClass === null ? null : String(interfaceClass) };
   }
-  const hasDisk = device.interfaces.some(({ classCode }) => classCode === CLASS_MASS_STORAGE);
   const isRecorder = device.vendorId === RECORDER.vendorId && device.productId === RECORDER.productId;
-  if (isRecorder && !hasDisk) return { kind: 'camera', driver: 'ambarella' };
+  if (isRecorder && !hasDisk(device)) return { kind: 'camera', driver: 'ambarella' };
   if (ptpInterfaceOf(device) !== undefined) return { kind: 'camera', driver: 'ptp' };
-  return hasDisk ? { kind: 'camera', driver: 'mass-storage' } : { kind: 'no-driver' };
+  return hasDisk(device) ? { kind: 'camera', driver: 'mass-storage' } : { kind: 'no-driver' };
 }
 
-/** All ports with a device or a bay, by their names. Errors: the system's. */
+/** All sockets with a device or a bay, by the names of their ports. Errors: the system's. */
 export async function usbPorts(
   devices: UsbDevices,
   bays: readonly BayConfig[],
@@ -66,12 +67,17 @@ export async function usbPorts(
   steady: (port: string) => string | null = () => null,
 ): Promise<UsbPortSeen[]> {
   const found = new Map((await devices.list(signal)).map((device) => [device.portPath, device]));
-  const names = new Set([...found.keys(), ...bays.flatMap(({ usbPort }) => usbPort ?? [])]);
-  return [...names].sort(byName).map((port) => {
-    const device = found.get(port) ?? null;
-    const bay = bays.find(({ usbPort }) => usbPort === port) ?? null;
-    return { port, steady: steady(port), device, verdict: device && usbVerdict(device), bay };
-  });
+  const seen: UsbPortSeen[] = [];
+  const add = async (port: string, bay: BayConfig | null): Promise<void> => {
+    const [, otherPort = null] = await devices.portsOf(port);
+    const at = [port, otherPort].find((each) => each !== null && found.has(each)) ?? port;
+    const device = found.get(at) ?? null;
+    found.delete(at);
+    seen.push({ port, otherPort, steady: steady(port), device, verdict: device && usbVerdict(device), bay });
+  };
+  for (const bay of bays) if (bay.usbPort !== null) await add(bay.usbPort, bay);
+  for (const port of found.keys()) await add(port, null);
+  return seen.sort((one, other) => byName(one.port, other.port));
 }
 
 /** All serial ports with a name by their socket, and those of bays. */

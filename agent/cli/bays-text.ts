@@ -18,14 +18,15 @@ export function portsText(
     `${words.serial}:`,
     ...serialLines(serial, words),
   ];
-  return `${[...lines, '', words.hint].join('\n')}\n`;
+  const hints = usb.some(({ otherPort }) => otherPort !== null) ? [words.socket, words.hint] : [words.hint];
+  return `${[...lines, '', ...hints].join('\n')}\n`;
 }
 
 function usbLines(ports: readonly UsbPortSeen[], words: BaysWords): string[] {
   if (ports.length === 0) return [`  ${words.nothing}`];
-  const width = Math.max(...ports.map(({ port }) => port.length));
-  return ports.flatMap(({ port, steady, device, verdict, bay }) => {
-    const head = `  ${port.padEnd(width)}  ${bay?.id ?? words.noBay}`;
+  const width = Math.max(...ports.map((seen) => socketText(seen).length));
+  return ports.flatMap(({ port, otherPort, steady, device, verdict, bay }) => {
+    const head = `  ${socketText({ port, otherPort }).padEnd(width)}  ${bay?.id ?? words.noBay}`;
     const below = `  ${' '.repeat(width)}  `;
     const name = steady === null ? [] : [printable(`${below}usb_port: ${steady}`)];
     if (device === null || verdict === null) return [`${head}  ${words.empty}`, ...name];
@@ -38,6 +39,11 @@ function serialLines(ports: readonly SerialPortSeen[], words: BaysWords): string
   return ports.map(({ path, node, bay }) =>
     printable(`  ${path}  ${bay?.id ?? words.noBay}  ${node ?? words.empty}`),
   );
+}
+
+/** The ports of one socket, such as "2-3 + 3-3". */
+export function socketText({ port, otherPort }: Pick<UsbPortSeen, 'port' | 'otherPort'>): string {
+  return otherPort === null ? port : `${port} + ${otherPort}`;
 }
 
 /** Id, strings and serial number in one line. */
@@ -57,8 +63,9 @@ export function verdictText(verdict: UsbVerdict, words: BaysWords): string {
 /** Shape: `{usb_ports, serial_ports}`; the ports in the order of their names. */
 export function portsDocument(usb: readonly UsbPortSeen[], serial: readonly SerialPortSeen[]): object {
   return {
-    usb_ports: usb.map(({ port, steady, device, verdict, bay }) => ({
+    usb_ports: usb.map(({ port, otherPort, steady, device, verdict, bay }) => ({
       port,
+      other_port: otherPort,
       usb_port: steady ?? port,
       bay: bay?.id ?? null,
       device: device && deviceDocument(device),

@@ -14,6 +14,8 @@ export interface BaysWords {
   readonly noInterface: string;
   readonly noDriver: string;
   readonly serialNumber: string;
+  /** What a + between two ports says. */
+  readonly socket: string;
   readonly hint: string;
   /** {} is the path of the station's file. */
   readonly noFile: string;
@@ -32,6 +34,8 @@ export const BAYS_WORDS: Readonly<Record<Language, BaysWords>> = {
     noInterface: 'refused: it shows no interface',
     noDriver: 'refused: no driver knows it',
     serialNumber: 'serial number',
+    socket:
+      'Two ports with a + are one socket: a bay that names one of them has both, for cameras by USB 2 and by USB 3.',
     hint: 'A camera may say another serial number when it is opened than its USB descriptor does. Nothing was opened here.',
     noFile: 'there is no {}: bays are not known',
     badFile: '{} is not good yet (`bodydock check` says why): bays are not known',
@@ -47,6 +51,8 @@ export const BAYS_WORDS: Readonly<Record<Language, BaysWords>> = {
     noInterface: 'abgewiesen: Es zeigt keine Schnittstelle',
     noDriver: 'abgewiesen: kein Treiber kennt es',
     serialNumber: 'Seriennummer',
+    socket:
+      'Zwei Anschlüsse mit + sind eine Buchse: Ein Platz, der einen davon nennt, hat beide, für Kameras mit USB 2 und mit USB 3.',
     hint: 'Geöffnet nennt eine Kamera womöglich eine andere Seriennummer als in ihren USB-Angaben. Hier wurde nichts geöffnet.',
     noFile: '{} gibt es nicht: Plätze sind nicht bekannt',
     badFile: '{} ist noch nicht in Ordnung (`bodydock check` sagt, warum): Plätze sind nicht bekannt',

@@ -50,15 +50,12 @@ export async function bays(args: readonly string[], io: Io): Promise<number> {
   if (verb !== undefined && verb !== 'learn')
     throw usageError(`\`bays\` wants learn or nothing, not ${JSON.stringify(verb)}`);
   if (verb === undefined) refuseOptions(values, ['out'], 'without learn');
-  const wish = {
-    file: values.config,
-    out: values.out,
-    language: languageOf(values.lang),
-    usbRoot: join(values.sys ?? '/sys', USB_TABLES),
-    devices: sysfsDevices(join(values.sys ?? '/sys', USB_TABLES)),
-    json: values.json === true,
-  };
-  const known = await knownBays(wish, io);
+  const usbRoot = join(values.sys ?? '/sys', USB_TABLES);
+  const { config: file, out } = values;
+  const language = languageOf(values.lang);
+  const known = await knownBays({ file, language, usbRoot }, io);
+  const devices = sysfsDevices(usbRoot, () => known.flatMap(({ usbPort }) => usbPort ?? []));
+  const wish = { file, out, language, usbRoot, devices, json: values.json === true };
   return verb === 'learn' ? learn(wish, known, io) : list(wish, known, io);
 }
 
@@ -72,7 +69,10 @@ interface Wish {
 }
 
 /** Bays of the file; none where there is none yet, or where it is not good: whoever writes it needs this command for that. */
-async function knownBays({ file, language, usbRoot }: Wish, io: Io): Promise<readonly BayConfig[]> {
+async function knownBays(
+  { file, language, usbRoot }: Pick<Wish, 'file' | 'language' | 'usbRoot'>,
+  io: Io,
+): Promise<readonly BayConfig[]> {
   const path = file ?? STATION_FILE_DEFAULT;
   const isThere = await stat(path).then(
     () => true,

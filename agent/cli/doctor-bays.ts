@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isUnfoundPort } from '../../config/usb-buses.ts';
 import { sysfsDevices } from '../../drivers/usb/devices-sysfs.ts';
 import { usbPorts, type UsbPortSeen } from './bays-ports.ts';
+import { socketText } from './bays-text.ts';
 import type { DoctorContext } from './doctor-context.ts';
 import { found, type Finding } from './doctor-finding.ts';
 import { agentUser } from './doctor-user.ts';
@@ -15,11 +16,12 @@ const DEVICE_FOLDER = '/dev/bus/usb';
 export async function checkBays(context: DoctorContext): Promise<Finding[]> {
   const { config, file, signal } = context;
   const bays = config.bays.filter(({ usbPort }) => usbPort !== null);
-  const ports = await usbPorts(sysfsDevices(USB_FOLDER), bays, signal);
+  const devices = sysfsDevices(USB_FOLDER, () => bays.flatMap(({ usbPort }) => usbPort ?? []));
+  const ports = await usbPorts(devices, bays, signal);
   const findings: Finding[] = [];
   for (const port of ports) {
     if (port.bay === null) continue;
-    const where = `${port.bay.id} (${port.port})`;
+    const where = `${port.bay.id} (${socketText(port)})`;
     if (port.device === null) findings.push(...(await checkHub(port.port, where)));
     else if (port.verdict?.kind !== 'camera') findings.push(found('bay.refused', where, { config: file }));
     else findings.push(...(await checkDevice(context, port, where)));

@@ -66,8 +66,8 @@ export const IDENTITY_TABLE = {
     severity: 'warning',
     subject: 'port',
     text: {
-      en: 'A camera or phone is at a USB port that is no bay. It is not opened, and nothing on it is taken.',
-      de: 'An einem USB-Anschluss, der kein Platz ist, steckt eine Kamera oder ein Telefon. Das Gerät wird nicht geöffnet, nichts von ihm wird übernommen.',
+      en: 'A camera, a phone or a disk is at a USB port that is no bay. It is not opened, and nothing on it is taken.',
+      de: 'An einem USB-Anschluss, der kein Platz ist, steckt eine Kamera, ein Telefon oder ein Datenträger. Das Gerät wird nicht geöffnet, nichts von ihm wird übernommen.',
     },
     remedy: {
       en: 'Put a camera into a bay, take anything else out. If the port is a bay: `bodydock bays learn` writes the bays for station.yaml.',

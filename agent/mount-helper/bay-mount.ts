@@ -4,16 +4,12 @@
 // 1. A volume is mounted read-only, through a loop device that no write passes, unless "rw" was asked for, and read-only again, or not at all, RW_LEASE_MS after that was asked for last.
 // 2. "rw" mounts only what was mounted "ro" before: the same partition of the same medium, which never left meanwhile.
 // 3. A mount that was made is looked at in the kernel's table before it is reported; one that is not as it has to be is taken away.
-// 4. Nothing is done to a disk of which something is mounted in another place: it is the station's own, and would be read and then erased.
+// 4. Nothing is done to a disk that the station itself works with (disk-use.ts): it would be read and then erased.
 // 5. A writable mount is never taken away lazily while its device is there: what was written might not be on the medium yet.
 import { join } from 'node:path';
 import type { BlockDevices, DiskFacts } from '../../drivers/mass-storage/block-devices.ts';
-import {
-  mountAt,
-  mountFault,
-  type MountFacts,
-  type MountTable,
-} from '../../drivers/mass-storage/mount-table.ts';
+import { diskUses, isInUse } from '../../drivers/mass-storage/disk-use.ts';
+import { mountAt, mountFault, type MountTable } from '../../drivers/mass-storage/mount-table.ts';
 import {
   RW_LEASE_MS,
   type LeftAlone,
@@ -151,13 +147,11 @@ export class BayMount {
     throw mountError('mount.failed', 'the volume cannot be mounted for writing');
   }
 
-  /** Errors: "mount.refused" where something of the disks is mounted in another place, such as the one that the station started from. */
+  /** Errors: "mount.refused" where the station itself works with one of the disks, such as the one that it started from. */
   async #refuseOwnDisk(portPath: string, disks: readonly DiskFacts[]): Promise<void> {
     const { folder: ours, mountTable } = this.#deps;
-    const devices = new Set(disks.flatMap((disk) => [disk, ...disk.partitions].map(({ device }) => device)));
-    const isForeign = ({ device, folder }: MountFacts): boolean =>
-      devices.has(device) && !folder.startsWith(`${ours}/`);
-    if (!(await mountTable()).some(isForeign)) return;
+    const uses = await diskUses({ mountTable });
+    if (!disks.some((disk) => isInUse(disk, uses, ({ folder }) => folder.startsWith(`${ours}/`)))) return;
     const words = `the disk at USB port ${portPath} is in use by the station itself: name the port of the camera, or unmount the disk`;
     throw mountError('mount.refused', words);
   }

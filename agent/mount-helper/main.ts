@@ -34,7 +34,10 @@ import { findOwner, parseOptions, type HelperOptions } from './options.ts';
 import { systemCommands } from './run-command.ts';
 import { SystemCalls } from './system-calls.ts';
 
-async function work(options: HelperOptions, { clock, log, bayPorts }: HelperGround): Promise<number> {
+async function work(
+  options: HelperOptions,
+  { clock, log, bayPorts, namedPorts }: HelperGround,
+): Promise<number> {
   const { folder, user, group } = options;
   const run = systemCommands();
   const owner = await findOwner(options, run);
@@ -43,7 +46,7 @@ async function work(options: HelperOptions, { clock, log, bayPorts }: HelperGrou
     return EXIT_CONFIGURATION;
   }
   const system = new SystemCalls(run, owner);
-  const blockDevices = sysfsBlockDevices();
+  const blockDevices = sysfsBlockDevices(undefined, namedPorts);
   const helper = new MountHelper({ folder, blockDevices, mountTable, system, clock, log, bayPorts });
   const socket = join(folder, MOUNT_SOCKET_NAME);
   const server = await listen(

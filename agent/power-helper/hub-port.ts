@@ -1,11 +1,10 @@
 // The ports of a hub as the kernel shows them in /sys, by the path of what is plugged into them. Source: Linux, drivers/usb/core/port.c and
-// Documentation/ABI/testing/sysfs-bus-usb, `<hub>-port<N>/disable` (6.0) and `peer`.
-import { open, readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+// Documentation/ABI/testing/sysfs-bus-usb, `<hub>-port<N>/disable` (6.0).
+import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { otherPortOf, portFolder } from '../../drivers/usb/socket.ts';
 import { systemCode } from '../../protocol/errors.ts';
 
-const PORT_PATH = /^(\d{1,4})-((?:\d{1,3}\.){0,6})(\d{1,3})$/;
-const PORT_NAME = /^(?:usb(\d{1,4})|(\d{1,4}-\d{1,3}(?:\.\d{1,3}){0,5}))-port(\d{1,3})$/;
 const CLASS_HUB = '09';
 
 /** One port of one hub. */
@@ -14,26 +13,18 @@ export interface HubPort {
   readonly portPath: string;
   /** The kernel's file that switches it: "1" is off. */
   readonly file: string;
-  /** The port's folder. */
-  readonly folder: string;
 }
 
 /** The port at a path; undefined for what is no path of a port. Never throws. */
 export function hubPort(root: string, portPath: string): HubPort | undefined {
-  const [, bus, hubs = '', number] = PORT_PATH.exec(portPath) ?? [];
-  if (bus === undefined || number === undefined) return undefined;
-  const hub = hubs === '' ? `usb${bus}` : `${bus}-${hubs.slice(0, -1)}`;
-  const hubInterface = hubs === '' ? `${bus}-0:1.0` : `${hub}:1.0`;
-  const folder = join(root, hubInterface, `${hub}-port${number}`);
-  return { portPath, folder, file: join(folder, 'disable') };
+  const at = portFolder(root, portPath);
+  return at && { portPath, file: join(at.folder, 'disable') };
 }
 
-/** The same socket at the other speed, where the hub has one. Errors: the system's. */
-export async function companionOf(root: string, { folder }: HubPort): Promise<HubPort | undefined> {
-  const peer = await realpath(join(folder, 'peer')).catch(absent);
-  const [, bus, hub, number] = PORT_NAME.exec(peer === undefined ? '' : basename(peer)) ?? [];
-  if (number === undefined) return undefined;
-  return hubPort(root, hub === undefined ? `${bus}-${number}` : `${hub}.${number}`);
+/** The same socket at the other speed, where it has one. Errors: the system's. */
+export async function companionOf(root: string, { portPath }: HubPort): Promise<HubPort | undefined> {
+  const other = await otherPortOf(root, portPath);
+  return other === undefined ? undefined : hubPort(root, other);
 }
 
 /** What hangs at a port: nothing, one device, or a hub and whatever hangs there. Errors: the system's. */

@@ -93,13 +93,14 @@ export class PowerHelper {
       throw refusal('power.unsupported', words);
     }
     const companion = await companionOf(root, own);
+    let devices = 0;
     for (const { portPath } of companion === undefined ? [own] : [own, companion]) {
       for (const [other, path] of bays)
         if (other !== bay && isAtOrBelow(path, portPath))
           throw refusal('power.refused', `bay ${other} is at USB port ${path}, too`);
       const seen = await seenAt(root, portPath);
       if (seen === 'hub') throw refusal('power.refused', `a hub hangs at USB port ${portPath}`);
-      if (seen === 'device' && portPath !== own.portPath)
+      if (seen === 'device' && ++devices > 1)
         throw refusal('power.refused', `another device hangs at ${portPath}, the same socket`);
     }
     return companion !== undefined && (await hasSwitch(companion)) ? [own, companion] : [own];

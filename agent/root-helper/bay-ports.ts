@@ -21,6 +21,11 @@ export class BayPortsFile {
     this.#log = log;
   }
 
+  /** The ports of all bays, as they were read last. */
+  named(): Iterable<string> {
+    return this.#ports?.values() ?? [];
+  }
+
   /** Undefined as long as there was no valid file. */
   async read(): Promise<BayPorts | undefined> {
     const loaded = await loadStationConfig(this.#file);

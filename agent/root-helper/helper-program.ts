@@ -19,6 +19,8 @@ export interface HelperGround {
   readonly clock: Clock;
   readonly log: Log;
   readonly bayPorts: () => Promise<BayPorts | undefined>;
+  /** As they were read last. */
+  readonly namedPorts: () => Iterable<string>;
 }
 
 export interface HelperProgram<Options extends HelperPlace> {
@@ -70,7 +72,7 @@ async function started<Options extends HelperPlace>(
     return EXIT_CONFIGURATION;
   }
   await requireOwnFolder(options.folder, process.getuid?.() ?? 0);
-  return work(options, { clock, log, bayPorts: () => file.read() });
+  return work(options, { clock, log, bayPorts: () => file.read(), namedPorts: () => file.named() });
 }
 
 function exitCodeOf(error: unknown, takenCode: string): number {

@@ -3,6 +3,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCode } from '../../protocol/errors.ts';
+import { sysfsSocketPorts } from '../usb/socket.ts';
 import {
   DISKS_MAX,
   PARTITIONS_MAX,
@@ -23,23 +24,34 @@ const SECTOR_BYTES = 512;
 /** The kernel is taking the device away, or has not filled in all of it yet. */
 const VANISHING = new Set(['ENOENT', 'ENODEV', 'ENOTDIR', 'EIO', 'ENXIO']);
 
-/** `root` is /sys unless given. */
-export function sysfsBlockDevices(root: string = SYSFS): BlockDevices {
+/** `root` is /sys unless given, `named` as for sysfsSocketPorts. */
+export function sysfsBlockDevices(
+  root: string = SYSFS,
+  named: () => Iterable<string> = () => [],
+): BlockDevices {
   const devices = join(root, 'bus/usb/devices');
+  const portsOf = sysfsSocketPorts(devices, named);
   return {
     below: async (portPath) => {
       if (!USB_PORT.test(portPath)) return [];
-      const address = (await text(join(devices, portPath), 'devnum')) ?? '0';
-      const found: DiskFacts[] = [];
-      for (const unit of await unitFolders(devices, portPath)) {
-        for (const name of await names(join(unit.folder, 'block'))) {
-          const disk = BLOCK_NAME.test(name) ? await readDisk(unit, name, address) : undefined;
-          if (disk !== undefined) found.push(disk);
-        }
+      for (const port of await portsOf(portPath)) {
+        const address = await text(join(devices, port), 'devnum');
+        if (address !== undefined) return disksAt(devices, port, address);
       }
-      return found.sort((a, b) => a.unit - b.unit).slice(0, DISKS_MAX);
+      return [];
     },
   };
+}
+
+async function disksAt(devices: string, port: string, address: string): Promise<DiskFacts[]> {
+  const found: DiskFacts[] = [];
+  for (const unit of await unitFolders(devices, port)) {
+    for (const name of await names(join(unit.folder, 'block'))) {
+      const disk = BLOCK_NAME.test(name) ? await readDisk(unit, name, address) : undefined;
+      if (disk !== undefined) found.push(disk);
+    }
+  }
+  return found.sort((a, b) => a.unit - b.unit).slice(0, DISKS_MAX);
 }
 
 interface UnitFolder {
@@ -87,6 +99,7 @@ async function readDisk(
     sizeBytes: size * SECTOR_BYTES,
     isReadOnly: readOnly !== '0',
     errors: Number.isSafeInteger(counted) ? counted : null,
+    isHeld: await isHeld(folder),
     partitions: await readPartitions(folder, name),
   };
 }
@@ -105,9 +118,14 @@ async function readPartitions(folder: string, disk: string): Promise<PartitionFa
     if (device === undefined || !DEVICE_NUMBER.test(device)) continue;
     if (partition === undefined || start === undefined || size === undefined) continue;
     const [startBytes, sizeBytes] = [start * SECTOR_BYTES, size * SECTOR_BYTES];
-    found.push({ name, number: partition, device, startBytes, sizeBytes });
+    found.push({ name, number: partition, device, startBytes, sizeBytes, isHeld: await isHeld(at) });
   }
   return found.sort((a, b) => a.number - b.number).slice(0, PARTITIONS_MAX);
+}
+
+/** Devices that are made of it have a link there. */
+async function isHeld(folder: string): Promise<boolean> {
+  return (await names(join(folder, 'holders'))).length > 0;
 }
 
 function baseName(path: string): string {

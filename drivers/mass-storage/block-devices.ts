@@ -10,6 +10,8 @@ export interface PartitionFacts {
   readonly device: string;
   readonly startBytes: number;
   readonly sizeBytes: number;
+  /** The kernel made another device of it: LVM, LUKS, RAID. */
+  readonly isHeld: boolean;
 }
 
 /** One logical unit of a USB device: a disk, or the empty slot of a reader. */
@@ -27,13 +29,18 @@ export interface DiskFacts {
   readonly isReadOnly: boolean;
   /** Commands that the disk answered with an error since it came, or null where the kernel does not count them. */
   readonly errors: number | null;
+  /** As of a partition, of the disk as a whole. */
+  readonly isHeld: boolean;
   /** Ascending by number. */
   readonly partitions: readonly PartitionFacts[];
 }
 
 /** The consumer declares it, the adapter reads the kernel's tables. */
 export interface BlockDevices {
-  /** Disks below the port ascending by unit, at most DISKS_MAX; none while the kernel has not made them yet. Errors: the system's. */
+  /**
+   * Disks of the device at the socket of that port, ascending by unit, at most DISKS_MAX; none while the kernel has not made them yet.
+   * Errors: the system's.
+   */
   below(portPath: string): Promise<readonly DiskFacts[]>;
 }
 

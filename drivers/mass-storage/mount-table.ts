@@ -7,6 +7,8 @@ export interface MountFacts {
   readonly device: string;
   readonly folder: string;
   readonly fileSystem: string;
+  /** What was mounted, as the file system says it: a node, or any text. */
+  readonly source: string;
   readonly options: ReadonlySet<string>;
   /** Of the file system itself. */
   readonly superOptions: ReadonlySet<string>;
@@ -24,14 +26,15 @@ export function parseMountInfo(text: string): MountFacts[] {
   return text.split('\n').flatMap((line) => {
     const [front = '', back = ''] = line.split(' - ');
     const [, , device, , folder, options] = front.split(' ');
-    const [fileSystem, , superOptions] = back.split(' ');
+    const [fileSystem, source, superOptions] = back.split(' ');
     if (device === undefined || folder === undefined || options === undefined) return [];
-    if (fileSystem === undefined || superOptions === undefined) return [];
+    if (fileSystem === undefined || source === undefined || superOptions === undefined) return [];
     return [
       {
         device,
         folder: unescaped(folder),
         fileSystem,
+        source: unescaped(source),
         options: new Set(options.split(',')),
         superOptions: new Set(superOptions.split(',')),
       },

@@ -1,13 +1,11 @@
 // Opens the disk at a USB port: waits, for a bounded time, until the kernel has made it and something on it is mounted.
 import { DockError, isDockError } from '../../protocol/errors.ts';
 import type { CameraIdentity, CameraSession } from '../driver.ts';
-import type { UsbDeviceFacts, UsbDevices } from '../usb/device.ts';
+import { hasDisk, type UsbDeviceFacts, type UsbDevices } from '../usb/device.ts';
 import { detached } from './medium.ts';
 import { VolumeSession, type VolumeWorld } from './volume-session.ts';
 import type { VolumeReport } from './volumes.ts';
 
-/** Mass storage, whatever its command set. Source: USB-IF, Defined Class Codes. */
-const CLASS_MASS_STORAGE = 0x08;
 /** usb-storage waits a second before it looks; a card reader takes some more. */
 const DISK_MS = 15_000;
 /** A card that is there and has nothing to mount: its table of partitions may not be read yet. */
@@ -85,10 +83,6 @@ async function startOnce(session: VolumeSession, signal: AbortSignal): Promise<V
       });
     throw error;
   }
-}
-
-function hasDisk({ interfaces }: UsbDeviceFacts): boolean {
-  return interfaces.some(({ classCode }) => classCode === CLASS_MASS_STORAGE);
 }
 
 function identityOf({ vendor, product, serial }: UsbDeviceFacts): CameraIdentity {

@@ -4,9 +4,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemCode } from '../../protocol/errors.ts';
+import { SYSFS_USB_DEVICES, sysfsSocketPorts } from './socket.ts';
 import { USB_DEVICES_MAX, type UsbDeviceFacts, type UsbDevices, type UsbInterfaceFacts } from './device.ts';
 
-const SYSFS_DEVICES = '/sys/bus/usb/devices';
 /** Names of devices that are no root hubs: bus, then ports; interfaces have ":configuration.number" behind. */
 const DEVICE_NAME = /^\d{1,4}-\d{1,3}(?:\.\d{1,3}){0,6}$/;
 const CLASS_HUB = 9;
@@ -21,9 +21,16 @@ const TEXT_CHARACTERS_MAX = 126;
 /** The kernel is taking the device away, or has not filled in all of it yet. */
 const VANISHING = new Set(['ENOENT', 'ENODEV', 'ENOTDIR', 'EIO']);
 
-/** Shape: as UsbDevices; `root` is /sys/bus/usb/devices unless given. A machine without USB has no devices. */
-export function sysfsDevices(root: string = SYSFS_DEVICES): UsbDevices {
+/**
+ * Shape: as UsbDevices; `root` is /sys/bus/usb/devices unless given, `named` as for sysfsSocketPorts. A machine without USB has no devices.
+ */
+export function sysfsDevices(
+  root: string = SYSFS_USB_DEVICES,
+  named: () => Iterable<string> = () => [],
+): UsbDevices {
+  const portsOf = sysfsSocketPorts(root, named);
   return {
+    portsOf,
     list: async (signal) => {
       signal.throwIfAborted();
       const names = await readdir(root).catch((error: unknown) => absent(error, []));
@@ -38,9 +45,13 @@ export function sysfsDevices(root: string = SYSFS_DEVICES): UsbDevices {
     at: async (portPath, signal) => {
       signal.throwIfAborted();
       if (!DEVICE_NAME.test(portPath)) return undefined;
-      const device = await readSettled(root, portPath, signal, (look) => hasNumber(look) && look.isWhole);
-      signal.throwIfAborted();
-      return device;
+      for (const port of await portsOf(portPath)) {
+        const device = await readSettled(root, port, signal, (look) => hasNumber(look) && look.isWhole);
+        signal.throwIfAborted();
+        // A hub at the other port is told by nobody: a hub of a board may be what the kernel takes for the other half of a socket.
+        if (device !== undefined && (port === portPath || !isHub(device))) return { ...device, portPath };
+      }
+      return undefined;
     },
   };
 }

@@ -299,7 +299,8 @@ export class LibusbTransport implements UsbTransport {
       void devices
         .at(this.#opened.facts.portPath, this.#ending.signal)
         .then((now) => {
-          if (now?.address !== this.#opened.facts.address) this.#leave(undefined);
+          const { bus, address } = this.#opened.facts;
+          if (now?.bus !== bus || now.address !== address) this.#leave(undefined);
           else if (this.#gone === undefined) this.#look();
         })
         .catch(() => {

@@ -29,7 +29,7 @@ test('a dock is learned at the terminal, in German, and the list is written to a
     await until(
       'asked',
       10_000,
-      () => text.err.includes('Kamera in Platz 1 stecken'),
+      () => text.err.includes('Kamera in den Platz stecken, der bay-1 werden soll'),
       () => text.err,
     );
     await sys.plug('1-1.2', { product: 'Bodycam' });

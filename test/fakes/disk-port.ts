@@ -51,6 +51,8 @@ export class DiskPort {
   /** What a mount waits for. */
   beforeMount: () => Promise<void> | void = () => undefined;
   hasLoops = true;
+  /** The kernel made another device of its partitions. */
+  isHeld = false;
   readonly #readOnly = new Set<string>();
   #looped = '';
 
@@ -65,6 +67,7 @@ export class DiskPort {
   readonly devices: UsbDevices = {
     list: async () => (this.isPlugged ? [this.#device()] : []),
     at: async (port) => (this.isPlugged && port === PORT ? this.#device() : undefined),
+    portsOf: async (port) => [port],
   };
 
   readonly blockDevices: BlockDevices = { below: async (port) => (port === PORT ? this.#disks() : []) };
@@ -128,6 +131,7 @@ export class DiskPort {
         device: `8:${partition}`,
         startBytes: partition * SIZE_BYTES,
         sizeBytes: SIZE_BYTES,
+        isHeld: this.isHeld,
       }));
     return [
       {
@@ -138,6 +142,7 @@ export class DiskPort {
         sizeBytes: this.hasMedium ? SIZE_BYTES : 0,
         isReadOnly: this.isProtected || this.#readOnly.has('/dev/sda'),
         errors: this.errors(),
+        isHeld: false,
         partitions,
       },
     ];
@@ -186,6 +191,7 @@ export class DiskPort {
       folder: target,
       device: source === LOOP ? '7:0' : `8:${volume.partition}`,
       fileSystem: valueOf('--types'),
+      source,
       options: new Set([mode, ...asked.filter((each) => each !== 'rw' && !this.lacks.includes(each))]),
       superOptions: new Set([mode]),
     });

@@ -57,6 +57,7 @@ import { MemoryConditions } from './conditions-memory.ts';
 import { FixedMachine } from './machine-fixed.ts';
 import { MemoryLog } from './log-memory.ts';
 import { fastMessageSigner } from './signer-fast.ts';
+import { UsbDock } from './usb/dock.ts';
 
 export const STATION = parseStationId('kod-1');
 export const BASE = 'bodydock';
@@ -244,7 +245,8 @@ export class DockAndStore {
         watchFolder,
         watchTree,
         portIdentity: deviceAt,
-        usbDevices: usb?.devices ?? { list: async () => [], at: async () => undefined },
+        usbDevices: usb?.devices ?? new UsbDock(this.clock).devices,
+        isIdleDisk: async () => false,
         portSwitches: usb?.switches ?? new PortSwitches(),
         clockSource: this.options.clockSource ?? new FixedClockSource(null),
         localMs: this.options.localMs ?? ((utcMs) => utcMs),

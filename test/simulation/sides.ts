@@ -30,6 +30,7 @@ import { fastMessageSigner, fastSigner } from '../fakes/signer-fast.ts';
 import { serialOf, type Dock } from './dock.ts';
 import type { LiveProcess } from './machine.ts';
 import type { Wire } from './wire.ts';
+import { UsbDock } from '../fakes/usb/dock.ts';
 
 /** Who the two sides are, and by which keys they know each other. */
 export interface Site {
@@ -107,7 +108,8 @@ export async function startStation(
     watchFolder: () => async () => undefined,
     watchTree: () => async () => undefined,
     portIdentity: (place) => dock.identity(place),
-    usbDevices: { list: async () => [], at: async () => undefined },
+    usbDevices: new UsbDock(clock).devices,
+    isIdleDisk: async () => false,
     portSwitches: new PortSwitches(),
   });
   await station.station.start();

@@ -1,7 +1,7 @@
 // Cameras at USB ports that are no bays: told of, never opened, at a bounded rate.
 import { expect, test } from 'vitest';
 import { UnexpectedDevices } from '../../../agent/bay/unexpected-devices.ts';
-import type { UsbDevices } from '../../../drivers/usb/device.ts';
+import type { UsbDevices, UsbInterfaceFacts } from '../../../drivers/usb/device.ts';
 import { MemoryCamera } from '../../../drivers/simulated/memory-camera.ts';
 import { ManualClock } from '../../fakes/clock-manual.ts';
 import { heldInAllBytes } from '../../fakes/held-bytes.ts';
@@ -10,6 +10,7 @@ import { MemoryLog } from '../../fakes/log-memory.ts';
 import { PtpResponder } from '../../fakes/ptp/responder.ts';
 import { KEYBOARD, UsbDock } from '../../fakes/usb/dock.ts';
 
+const DISK: UsbInterfaceFacts = { number: 0, classCode: 8, subclassCode: 6, protocolCode: 80, name: null };
 const CODE = 'usb.unexpected-device';
 const SERIAL = '/dev/serial/by-path/platform-xhci-hcd.0-usb-0:1.3:1.0';
 const BAYS = [
@@ -17,7 +18,7 @@ const BAYS = [
   { usbPort: null, serial: { path: SERIAL, baud: 115_200, framing: 'console' as const } },
 ];
 
-function watched(bays = BAYS) {
+function watched(bays = BAYS, isIdleDisk = async (_port: string): Promise<boolean> => true) {
   const clock = new ManualClock();
   const usb = new UsbDock(clock);
   const conditions = new MemoryConditions();
@@ -31,7 +32,9 @@ function watched(bays = BAYS) {
     },
   };
   const ending = new AbortController();
-  const running = new UnexpectedDevices({ devices, bays, clock, log, conditions }).run(ending.signal);
+  const running = new UnexpectedDevices({ devices, bays, isIdleDisk, clock, log, conditions }).run(
+    ending.signal,
+  );
   const plug = (port: string, look = {}): void => usb.plug(port, new PtpResponder(new MemoryCamera()), look);
   const end = async (): Promise<void> => {
     ending.abort();
@@ -66,6 +69,29 @@ test('a camera in its bay, one beside its serial port, and what is no camera are
   plug('1-1.3.1');
   await clock.advance(5000);
   expect(conditions.isRaised(CODE, '1-1.3.1')).toBe(true);
+  await end();
+});
+
+test('a camera at the other port of a bay’s socket is in the bay, and what is beside it is not', async () => {
+  const { clock, usb, conditions, plug, end } = watched();
+  usb.join('1-1.2', '2-1.2');
+  plug('2-1.2');
+  await clock.advance(5000);
+  expect(conditions.codes()).toEqual([]);
+  plug('1-1.2'); // which the bay names: the other one is not the one that the bay finds
+  await clock.advance(5000);
+  expect(conditions.isRaised(CODE, '2-1.2')).toBe(true);
+  expect(conditions.isRaised(CODE, '1-1.2')).toBe(false);
+  await end();
+});
+
+test('a disk at a port that is no bay is told of, unless the station itself works with it', async () => {
+  const { clock, conditions, plug, end } = watched(BAYS, async (port) => port !== '2-4');
+  plug('2-3', { interfaces: [DISK], vendorId: 0x0bda, productId: 0x0306 });
+  plug('2-4', { interfaces: [DISK] });
+  await clock.advance(5000);
+  expect(conditions.facts(CODE, '2-3')).toEqual({ usb_id: '0bda:0306' });
+  expect(conditions.isRaised(CODE, '2-4')).toBe(false);
   await end();
 });
 

@@ -146,6 +146,28 @@ describe('the command', () => {
     });
   });
 
+  test('shows a socket with both of its ports, and a bay at it whichever of them the file names', async () => {
+    await sys.bus(2, 'xhci-hcd.0', '2.00');
+    await sys.bus(3, 'xhci-hcd.0', '3.00');
+    await sys.rootSockets(2, 3, 4);
+    await sys.plug('3-1', {});
+    await sys.plug('3-4', {});
+    const config = join(folder, 'station.yaml');
+    await writeFile(config, STATION.replace('folder: /media/bay-1', 'usb_port: xhci-hcd.0/usb2-1'));
+    const args = ['--sys', sys.root, '--config', config];
+    const { out } = await runCommand(bays, ...args);
+    expect(out).toContain('2-1 + 3-1  bay-1  1234:0001');
+    expect(out).toContain('3-4 + 2-4  no bay  1234:0001');
+    expect(out).toContain('Two ports with a + are one socket');
+    expect((await runCommand(bays, ...args, '--lang', 'de')).out).toContain('sind eine Buchse');
+    expect((await runCommand(bays, ...args, '--json')).json).toMatchObject({
+      usb_ports: [
+        { port: '2-1', other_port: '3-1', usb_port: 'xhci-hcd.0/usb2-1', bay: 'bay-1', driver: 'ptp' },
+        { port: '3-4', other_port: '2-4', usb_port: 'xhci-hcd.0/usb3-4', bay: null },
+      ],
+    });
+  });
+
   test('helps whoever is still writing the file', async () => {
     await sys.plug('1-1.4', {});
     const config = join(folder, 'station.yaml');
@@ -197,7 +219,9 @@ describe('learning a dock', () => {
       { id: 'bay-2', usbPort: '1-1.1', camera: null },
       { id: 'bay-3', usbPort: '1-1.2', camera: null },
     ]);
-    expect(said.filter((line) => line.startsWith('Put a camera into bay'))).toHaveLength(4);
+    expect(said.filter((line) => line.startsWith('Put a camera into the bay'))).toEqual(
+      [1, 2, 3, 4].map((number) => `Put a camera into the bay that is to be bay-${number}. Enter ends.`),
+    );
     expect(said[2]).toContain('bay-1 is USB port 1-1.3');
   });
 
@@ -258,6 +282,37 @@ describe('learning a dock', () => {
     expect(await finish()).toEqual([
       { id: 'bay-2', usbPort: '1-1.4', camera: null },
       { id: 'bay-1', usbPort: '1-1.9', camera: 'cam-3' },
+    ]);
+  });
+
+  test('names the id that it will write beside the bays that the file has', async () => {
+    const { put, finish, said } = learning([bayAt('bay-1', '1-1.1'), bayAt('bay-2', '1-1.2')]);
+    await put('1-1.4');
+    await put('1-1.2');
+    expect(await finish()).toMatchObject([{ id: 'bay-3' }, { id: 'bay-2' }]);
+    const asks = said.filter((line) => line.startsWith('Put a camera'));
+    const tail = 'Enter ends.';
+    expect(asks).toEqual([
+      `Put a camera into a bay. One that station.yaml has keeps its id (bay-1, bay-2), any other becomes bay-3. ${tail}`,
+      `Put a camera into a bay. One that station.yaml has keeps its id (bay-1, bay-2), any other becomes bay-4. ${tail}`,
+      `Put a camera into a bay. One that station.yaml has keeps its id (bay-1), any other becomes bay-4. ${tail}`,
+    ]);
+  });
+
+  test('takes both ports of a socket for one bay, and the bay that the file has at either of them', async () => {
+    const { usb, put, finish, said, clock } = learning([bayAt('left', '2-1', 'cam-3')]);
+    usb.join('2-1', '3-1');
+    usb.join('2-2', '3-2');
+    await put('3-1');
+    await put('3-2');
+    expect(said.at(-2)).toMatch(/^bay-2 is USB port 3-2 \+ 2-2 /);
+    usb.unplug('3-2');
+    await clock.advance(500);
+    await put('2-2');
+    expect(said.at(-2)).toContain('Port 2-2 + 3-2 is bay-2 already.');
+    expect(await finish()).toEqual([
+      { id: 'left', usbPort: '2-1', camera: 'cam-3' },
+      { id: 'bay-2', usbPort: '3-2', camera: null },
     ]);
   });
 

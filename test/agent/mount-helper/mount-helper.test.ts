@@ -260,11 +260,24 @@ test('a disk that the station itself works on is refused, and nothing is done to
     { partition: 1, head: bootSector('fat32') },
     { partition: 2, head: new Uint8Array(4096) },
   ];
-  const ours = { target: '/', folder: '/', device: '8:2', fileSystem: 'ext4' };
-  rig.port.mounts.push({ ...ours, options: new Set(['rw']), superOptions: new Set(['rw']) });
-  for (const verb of ['mount-ro', 'mount-rw'] as const)
-    expect(await ask(verb)).toMatchObject({ ok: false, code: 'mount.refused' });
-  expect(rig.port.commands).toEqual([]);
+  const refused = async (): Promise<void> => {
+    for (const verb of ['mount-ro', 'mount-rw'] as const)
+      expect(await ask(verb)).toMatchObject({ ok: false, code: 'mount.refused' });
+    expect(rig.port.commands).toEqual([]);
+  };
+  const ours = { target: '/', folder: '/', fileSystem: 'btrfs', options: new Set(['rw']) };
+  // By its number, and by its node where the file system has a number of its own.
+  for (const [device, source] of [
+    ['8:2', '/dev/root'],
+    ['0:31', '/dev/sda2'],
+  ] as const) {
+    // prettier-ignore
+    rig.port.mounts.push({ ...ours, device, source, superOptions: new Set(['rw']) });
+    await refused();
+    rig.port.mounts.length = 0;
+  }
+  rig.port.isHeld = true;
+  await refused();
 });
 
 test('a program that hangs costs its bay alone: the request ends in time, and more than four do not wait', async () => {
@@ -334,7 +347,7 @@ test('a loop device over a disk that an earlier run did not detach is, and no ot
   await clear();
   expect(rig.port.commands.filter((line) => line.includes('--detach'))).toEqual([]);
   await ask('mount-ro'); // what is mounted goes with its mount
-  rig.port.mounts.push({ target: '/mnt', folder: '/mnt', device: '7:0', fileSystem: 'vfat', options: new Set(['ro']), superOptions: new Set(['ro']) }); // prettier-ignore
+  rig.port.mounts.push({ target: '/mnt', folder: '/mnt', device: '7:0', fileSystem: 'vfat', source: '/dev/loop0', options: new Set(['ro']), superOptions: new Set(['ro']) }); // prettier-ignore
   rig.port.commands.length = 0;
   rig.port.loops = ['/dev/loop0 0 1 /dev/sda1'];
   await clear();
@@ -370,7 +383,7 @@ test('its end takes away what is mounted behind all requests that wait', async (
 test('what somebody else mounted at its place is left, and in the way', async () => {
   const at = join(rig.folder, BAY);
   await mkdir(at);
-  rig.port.mounts.push({ target: at, folder: at, device: '0:1', fileSystem: 'tmpfs', options: new Set(), superOptions: new Set() }); // prettier-ignore
+  rig.port.mounts.push({ target: at, folder: at, device: '0:1', fileSystem: 'tmpfs', source: 'tmpfs', options: new Set(), superOptions: new Set() }); // prettier-ignore
   expect(await ask('mount-ro')).toMatchObject({ ok: false, code: 'mount.busy' });
   expect(rig.port.mounts).toHaveLength(1);
 });

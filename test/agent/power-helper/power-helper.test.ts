@@ -123,6 +123,8 @@ describe('the port of a bay', () => {
     expect(await offNow()).toEqual([]);
 
     await device('2-1.4');
+    expect(await answered(helper())).toBe('cycled'); // the camera came up at the other port
+    await device(PORT);
     expect(await answered(helper())).toBe('power.refused');
     await rm(join(root, '2-1.4'), { recursive: true });
     expect(await answered(helper({ [BAY]: PORT, [OTHER]: '2-1.4' }))).toBe('power.refused');

@@ -55,6 +55,8 @@ test('a disk is found below its port, with its partitions in order and its count
   const block = await plug('1-1.4', '3:0:0:0', 'sda', { dev: '8:0', size: 8192, diskseq: 12 }, '0x1f');
   await write(join(block, 'sda2'), { dev: '8:2', partition: 2, start: 4096, size: 2048 });
   await write(join(block, 'sda1'), { dev: '8:1', partition: 1, start: 2048, size: 2048 });
+  await mkdir(join(block, 'holders/dm-0'), { recursive: true });
+  await mkdir(join(block, 'sda2/holders/dm-1'), { recursive: true });
   expect(await below('1-1.4')).toEqual([
     {
       name: 'sda',
@@ -64,9 +66,24 @@ test('a disk is found below its port, with its partitions in order and its count
       sizeBytes: 4 * 1024 * 1024,
       isReadOnly: false,
       errors: 31,
+      isHeld: true,
       partitions: [
-        { name: 'sda1', number: 1, device: '8:1', startBytes: 1024 * 1024, sizeBytes: 1024 * 1024 },
-        { name: 'sda2', number: 2, device: '8:2', startBytes: 2 * 1024 * 1024, sizeBytes: 1024 * 1024 },
+        {
+          name: 'sda1',
+          number: 1,
+          device: '8:1',
+          startBytes: 1024 * 1024,
+          sizeBytes: 1024 * 1024,
+          isHeld: false,
+        },
+        {
+          name: 'sda2',
+          number: 2,
+          device: '8:2',
+          startBytes: 2 * 1024 * 1024,
+          sizeBytes: 1024 * 1024,
+          isHeld: true,
+        },
       ],
     },
   ]);
@@ -109,4 +126,20 @@ test('what is switched off for writing says so', async () => {
 
 test.each(['../../etc', '1-1/..', 'usb1', ''])('"%s" is no port', async (port) => {
   expect(await below(port)).toEqual([]);
+});
+
+test('a disk is found at whichever port of its socket it came up, and none below a hub at the other one', async () => {
+  const links = join(root, 'bus/usb/devices');
+  for (const [own, other] of [
+    ['2', '3'],
+    ['3', '2'],
+  ] as const) {
+    const port = join(links, `${own}-0:1.0`, `usb${own}-port1`);
+    await mkdir(port, { recursive: true });
+    await symlink(join('../..', `${other}-0:1.0`, `usb${other}-port1`), join(port, 'peer'));
+  }
+  await plug('3-1', '3:0:0:0', 'sda', { dev: '8:0', size: 8, diskseq: 1 });
+  expect((await below('2-1')).map(({ name }) => name)).toEqual(['sda']);
+  expect((await below('3-1')).map(({ name }) => name)).toEqual(['sda']);
+  expect(await sysfsBlockDevices(root, () => ['2-1', '3-1']).below('2-1')).toEqual([]);
 });

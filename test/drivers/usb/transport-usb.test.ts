@@ -82,7 +82,7 @@ function bench(at: UsbDevices['at'] = async () => FACTS): Bench {
   const clock = new ManualClock();
   const silent = new SilentDevice();
   const { device, claimed, input } = silent;
-  const devices: UsbDevices = { list: async () => [FACTS], at };
+  const devices: UsbDevices = { list: async () => [FACTS], at, portsOf: async (port) => [port] };
   const opened = { facts: FACTS, device, claimed, input, output: {} as OutEndpoint, events: undefined };
   const transport = new LibusbTransport({ clock, devices, budget: new UsbBudget() }, opened);
   const gone: Error[] = [];

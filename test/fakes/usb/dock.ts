@@ -37,6 +37,7 @@ export class UsbDock {
   readonly #clock: Clock;
   readonly #packetBytes: number;
   readonly #ports = new Map<string, Plugged>();
+  readonly #otherPorts = new Map<string, string>();
   #addresses = 1;
   /** Every wire that was ever opened. */
   readonly wires: Wire[] = [];
@@ -81,9 +82,25 @@ export class UsbDock {
     },
     at: async (portPath, signal) => {
       signal.throwIfAborted();
-      return this.#ports.get(portPath)?.facts;
+      const facts = this.#at(portPath)?.facts;
+      return facts && { ...facts, portPath };
     },
+    portsOf: async (portPath) => this.#portsOf(portPath),
   };
+
+  /** From now on the two ports are one socket. */
+  join(one: string, other: string): void {
+    this.#otherPorts.set(one, other).set(other, one);
+  }
+
+  #portsOf(portPath: string): string[] {
+    const other = this.#otherPorts.get(portPath);
+    return other === undefined ? [portPath] : [portPath, other];
+  }
+
+  #at(portPath: string): Plugged | undefined {
+    return this.#portsOf(portPath).flatMap((port) => this.#ports.get(port) ?? [])[0];
+  }
 
   readonly openUsb: OpenUsb = async (device, interfaceNumber, signal) => {
     const { control, bulk } = await this.openControl(device, interfaceNumber, signal);
@@ -94,7 +111,7 @@ export class UsbDock {
 
   readonly openControl: OpenUsbControl = async ({ portPath, address }, _interfaceNumber, signal) => {
     signal.throwIfAborted();
-    const plugged = this.#ports.get(portPath);
+    const plugged = this.#at(portPath);
     if (plugged === undefined || plugged.facts.address !== address)
       throw new DockError('driver.detached', 'nothing is there', { retry: 'later' });
     const wire = new Wire({ device: plugged.device, clock: this.#clock, packetBytes: this.#packetBytes });

@@ -32,7 +32,7 @@ export class SysTree {
     await mkdir(folder, { recursive: true });
     await mkdir(this.#links, { recursive: true });
     const all = {
-      busnum: '1',
+      busnum: port.split('-')[0] ?? '',
       devnum: String(++this.#devices),
       idVendor: '1234',
       idProduct: '0001',
@@ -54,6 +54,26 @@ export class SysTree {
     await mkdir(this.#links, { recursive: true });
     await writeFile(join(folder, 'version'), ` ${version}\n`);
     await symlink(folder, join(this.#links, `usb${number}`));
+  }
+
+  /** A hub's port, and the kernel's word that it is one socket with the port `other` in that folder. */
+  async hubPort(hubInterface: string, name: string, other?: readonly [string, string]): Promise<void> {
+    const folder = join(this.#links, hubInterface, name);
+    await mkdir(folder, { recursive: true });
+    if (other !== undefined) await symlink(join('../..', ...other), join(folder, 'peer'));
+  }
+
+  /** Ports of the same numbers at the two root hubs are one socket each. */
+  async rootSockets(usb2: number, usb3: number, ports: number): Promise<void> {
+    for (let port = 1; port <= ports; port++)
+      for (const [bus, other] of [
+        [usb2, usb3],
+        [usb3, usb2],
+      ] as const)
+        await this.hubPort(`${bus}-0:1.0`, `usb${bus}-port${port}`, [
+          `${other}-0:1.0`,
+          `usb${other}-port${port}`,
+        ]);
   }
 
   /** The controllers are found anew, in another order. */
