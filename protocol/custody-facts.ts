@@ -70,7 +70,13 @@ const STATION: Shapes = {
   configuration: z.strictObject({ sha256 }),
   'clock-state': z.strictObject({ synchronised: z.boolean().nullable() }),
   'clock-stepped': z.strictObject({ step_ms: z.int() }),
-  docked: z.strictObject({ bay: d.bayIdSchema, camera: d.cameraIdSchema, docking }),
+  /** Without `stay` in logs of before it. */
+  docked: z.strictObject({
+    bay: d.bayIdSchema,
+    camera: d.cameraIdSchema,
+    docking,
+    stay: docking.optional(),
+  }),
   undocked: z.strictObject({ bay: d.bayIdSchema, docking }),
   'camera-refused': z.strictObject({ bay: d.bayIdSchema, reason: REFUSED }),
   'camera-clock': clock,

@@ -2,6 +2,7 @@
 // the agent's. With no entry at all it is the proof of an empty day.
 import * as z from 'zod';
 import * as d from './document.ts';
+import type { DockingId } from './ids.ts';
 import {
   DOCKING_ENTRIES_PER_PART,
   DOCKING_PARTS_MAX,
@@ -49,36 +50,55 @@ export const dockingEntrySchema = z.strictObject({
 });
 export type DockingEntry = z.infer<typeof dockingEntrySchema>;
 
+const common = {
+  type: z.literal('docking-record'),
+  docking: d.dockingIdSchema,
+  record: d.dockingIdSchema,
+  station: d.stationIdSchema,
+  bay: d.bayIdSchema,
+  part: z.int().min(1).max(DOCKING_PARTS_MAX),
+  parts: z.int().min(1).max(DOCKING_PARTS_MAX),
+  camera: z.strictObject({ id: d.cameraIdSchema, vendor: said, model: said, serial: said, firmware: said }),
+  docked_at: d.instantSchema,
+  ended_at: d.instantSchema.nullable(),
+  clock_synchronised: z.boolean().nullable(),
+  camera_clock: cameraClockSchema.nullable(),
+  condition: cameraConditionSchema.nullable(),
+  inventory: z
+    .strictObject({
+      taken_at: d.instantSchema,
+      entries: z.int().min(0).max(INVENTORY_ENTRIES_MAX),
+      bytes: d.bytesCountSchema,
+      sha256: d.sha256Schema,
+      complete: z.boolean(),
+    })
+    .nullable(),
+  later: z.int().min(0),
+  entries: z.array(dockingEntrySchema).max(DOCKING_ENTRIES_PER_PART),
+  previous_docking_sha256: d.sha256Schema.nullable(),
+};
+const ENDINGS = ['unplugged', 'stopped', 'failed', 'cut-off'] as const;
+const NEWEST_VERSION = 2;
+
+/** What is written from now on. Its stay is what people call a docking: from plug to unplug. */
+export const dockingRecordFields = z.strictObject({
+  ...common,
+  version: z.literal(NEWEST_VERSION),
+  ended: z.enum([...ENDINGS, 'continued']),
+  /** The first docking of the stay: this one, or an earlier one of that camera in that bay. */
+  stay: d.dockingIdSchema,
+  /** `docked_at` of that one; null where a cut took it. */
+  stay_docked_at: d.instantSchema.nullable(),
+  /** The same in two dockings between which the camera was not unplugged; null where the transport cannot tell. */
+  plug_sha256: d.sha256Schema.nullable(),
+});
+
+/** Version 1 is read for ever: each of its dockings is a stay of its own. */
 export const dockingRecordSchema = z
-  .strictObject({
-    type: z.literal('docking-record'),
-    version: z.literal(1),
-    docking: d.dockingIdSchema,
-    record: d.dockingIdSchema,
-    station: d.stationIdSchema,
-    bay: d.bayIdSchema,
-    part: z.int().min(1).max(DOCKING_PARTS_MAX),
-    parts: z.int().min(1).max(DOCKING_PARTS_MAX),
-    camera: z.strictObject({ id: d.cameraIdSchema, vendor: said, model: said, serial: said, firmware: said }),
-    docked_at: d.instantSchema,
-    ended_at: d.instantSchema.nullable(),
-    ended: z.enum(['unplugged', 'stopped', 'failed', 'cut-off']),
-    clock_synchronised: z.boolean().nullable(),
-    camera_clock: cameraClockSchema.nullable(),
-    condition: cameraConditionSchema.nullable(),
-    inventory: z
-      .strictObject({
-        taken_at: d.instantSchema,
-        entries: z.int().min(0).max(INVENTORY_ENTRIES_MAX),
-        bytes: d.bytesCountSchema,
-        sha256: d.sha256Schema,
-        complete: z.boolean(),
-      })
-      .nullable(),
-    later: z.int().min(0),
-    entries: z.array(dockingEntrySchema).max(DOCKING_ENTRIES_PER_PART),
-    previous_docking_sha256: d.sha256Schema.nullable(),
-  })
+  .discriminatedUnion('version', [
+    z.strictObject({ ...common, version: z.literal(1), ended: z.enum(ENDINGS) }),
+    dockingRecordFields,
+  ])
   .refine(({ part, parts }) => part <= parts, 'part is above parts')
   .refine(
     ({ part, docking, record }) => part > 1 || docking === record,
@@ -90,10 +110,27 @@ export const dockingRecordSchema = z
     'a further part has an id of its own and names the part before',
   )
   .refine(
+    (record) =>
+      record.version === 1 || record.stay !== record.docking || record.stay_docked_at === record.docked_at,
+    'a stay begins with its first docking',
+  )
+  .refine(
     ({ entries }) => entries.every(fits),
     'an entry has a recording or a reason that its fate does not have',
   );
 export type DockingRecord = z.infer<typeof dockingRecordSchema>;
+/** As stations write it. */
+export type NewDockingRecord = z.infer<typeof dockingRecordFields>;
+
+/** The stay that a docking belongs to: one of version 1 is its own. */
+export function stayOf(record: DockingRecord): {
+  readonly stay: DockingId;
+  readonly dockedAt: string | null;
+} {
+  return record.version === 1
+    ? { stay: record.docking, dockedAt: record.docked_at }
+    : { stay: record.stay, dockedAt: record.stay_docked_at };
+}
 
 function fits({ fate, recording, reason, erased }: DockingEntry): boolean {
   const kept = fate === 'stored' || fate === 'matched';
@@ -108,7 +145,7 @@ export function encodeDockingRecord(record: DockingRecord): Uint8Array {
 
 /** A docking record from its bytes. Errors: "canonical.refused", "document.version", "document.refused". */
 export function parseDockingRecord(bytes: Uint8Array): DockingRecord {
-  return d.parseDocument(dockingRecordSchema, bytes, MANIFEST_BYTES_MAX);
+  return d.parseDocument(dockingRecordSchema, bytes, MANIFEST_BYTES_MAX, NEWEST_VERSION);
 }
 
 /** The line of an entry in the digest of an inventory (SPEC 4.3, `inventory`), with its LF. */

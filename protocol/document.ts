@@ -30,26 +30,31 @@ export const bytesCountSchema = z.int().min(0);
  * Errors: "document.refused" where the value does not fit its schema (broken code of ours).
  */
 export function encodeDocument<T>(schema: z.ZodType<T>, value: T): Uint8Array {
-  return encodeCanonical(check(schema, value));
+  return encodeCanonical(check(schema, value, Number.MAX_SAFE_INTEGER));
 }
 
 /**
- * A document from its bytes.
+ * A document from its bytes. `newest`: the highest version that the schema takes.
  * Errors: "canonical.refused"; "document.version" for another version of the same type; "document.refused" with all problems.
  */
-export function parseDocument<T>(schema: z.ZodType<T>, bytes: Uint8Array, bytesMax: number): T {
-  return check(schema, parseCanonical(bytes, bytesMax));
+export function parseDocument<T>(
+  schema: z.ZodType<T>,
+  bytes: Uint8Array,
+  bytesMax: number,
+  newest: number = 1,
+): T {
+  return check(schema, parseCanonical(bytes, bytesMax), newest);
 }
 
-function check<T>(schema: z.ZodType<T>, value: unknown): T {
+function check<T>(schema: z.ZodType<T>, value: unknown, newest: number = 1): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const version =
     typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined;
-  if (typeof version === 'number' && version !== 1) {
+  if (typeof version === 'number' && !(version >= 1 && version <= newest)) {
     throw new DockError(
       'document.version',
-      `document of version ${version}; this program reads version 1: use a newer one`,
+      `document of version ${version}; this program reads ${newest === 1 ? 'version 1' : `versions 1 to ${newest}`}: use a newer one`,
       { retry: 'person' },
     );
   }

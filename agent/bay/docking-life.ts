@@ -143,7 +143,7 @@ export class DockingLife {
     const onEnd = (): void => void (endedAt ??= this.#now());
     signal.addEventListener('abort', onEnd);
     try {
-      custody.append({ event: 'docked', facts: { bay, camera, docking } });
+      custody.append({ event: 'docked', facts: { bay, camera, docking, stay: opening.stay } });
       await measured.read(signal);
       journal.measured(measured.document);
       cameras.docked(camera, measured.document);
@@ -209,9 +209,11 @@ export class DockingLife {
     const { vendor, model, serial, firmware } = this.#identity;
     const { clock } = take;
     const dockedAtMs = clock.wallMs();
+    const docking = makeDockingId(take.random);
+    const dockedAt = new Date(dockedAtMs).toISOString();
     this.#docked = { dockedAtMs, wallAheadMs: dockedAtMs - clock.monotonicMs() };
     return {
-      docking: makeDockingId(take.random),
+      docking,
       station,
       bay,
       camera: {
@@ -221,7 +223,10 @@ export class DockingLife {
         serial: said(serial),
         firmware: said(firmware),
       },
-      docked_at: new Date(dockedAtMs).toISOString(),
+      docked_at: dockedAt,
+      stay: docking,
+      stay_docked_at: dockedAt,
+      plug_sha256: null,
       clock_synchronised: measure.clockSynchronised(),
     };
   }

@@ -1,4 +1,5 @@
 // What `bodydock verify` says around what it found, in English and German. Values go into "{}" in order (page/language.ts).
+import type { DockingRecord } from '../../protocol/docking-record.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Language } from '../page/language.ts';
 import type { Place } from '../verify/place.ts';
@@ -22,7 +23,7 @@ export interface VerifyWords {
   readonly noRecord: string;
   readonly dockedAt: string;
   /** How a docking ended, and when. */
-  readonly endings: Readonly<Record<'unplugged' | 'stopped' | 'failed' | 'cut-off', string>>;
+  readonly endings: Readonly<Record<DockingRecord['ended'], string>>;
   readonly endedAt: string;
   readonly part: string;
   readonly noInventory: string;
@@ -65,7 +66,13 @@ const EN: VerifyWords = {
   opened: 'opened',
   noRecord: 'no docking record that can be read',
   dockedAt: 'docked at {}',
-  endings: { unplugged: 'unplugged', stopped: 'stopped', failed: 'failed', 'cut-off': 'cut-off' },
+  endings: {
+    unplugged: 'unplugged',
+    stopped: 'stopped',
+    failed: 'failed',
+    continued: 'listed again',
+    'cut-off': 'cut-off',
+  },
   endedAt: '{} at {}',
   part: 'part {} of {}',
   noInventory: 'no inventory',
@@ -112,6 +119,7 @@ const DE: VerifyWords = {
     unplugged: 'herausgenommen',
     stopped: 'Programm beendet',
     failed: 'Kamera verstummt',
+    continued: 'neu aufgelistet',
     'cut-off': 'abgerissen',
   },
   endedAt: '{} am {}',

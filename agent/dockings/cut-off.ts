@@ -1,7 +1,6 @@
 // The record of a docking that a cut ended, put together from its journal, the custody log and the spool. Whatever of these is damaged or
 // missing, the rest still tells.
-import type { DockingId, StationId } from '../../protocol/ids.ts';
-import { isBayId, isCameraId } from '../../protocol/ids.ts';
+import { isBayId, isCameraId, isDockingId, type DockingId, type StationId } from '../../protocol/ids.ts';
 import type { Spool } from '../spool/spool.ts';
 import { CutOffEntries } from './cut-off-entries.ts';
 import type { ToldEntry } from '../custody/told-entries.ts';
@@ -63,8 +62,9 @@ function openingFrom(
 ): JournalOpening | undefined {
   const bay = entry?.facts['bay'];
   const camera = entry?.facts['camera'];
+  const stay = String(entry?.facts['stay'] ?? docking);
   if (entry === undefined || typeof bay !== 'string' || typeof camera !== 'string') return undefined;
-  if (!isBayId(bay) || !isCameraId(camera)) return undefined;
+  if (!isBayId(bay) || !isCameraId(camera) || !isDockingId(stay)) return undefined;
   return {
     ...UNMEASURED,
     docking,
@@ -72,6 +72,9 @@ function openingFrom(
     bay,
     camera: { id: camera, vendor: null, model: null, serial: null, firmware: null },
     docked_at: entry.at,
+    stay,
+    stay_docked_at: stay === docking ? entry.at : null,
+    plug_sha256: null,
     clock_synchronised: null,
   };
 }

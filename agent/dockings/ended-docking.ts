@@ -1,18 +1,22 @@
 // One docking as its record tells it (SPEC 4.6), before it is cut into parts: in the words of the document, so that nothing is said twice.
 import type { CustodyEvent } from '../../protocol/custody-entry.ts';
-import type { DockingEntry, DockingRecord } from '../../protocol/docking-record.ts';
+import type { DockingEntry, NewDockingRecord } from '../../protocol/docking-record.ts';
 import type { DockingId } from '../../protocol/ids.ts';
 
 /** What is known as soon as a camera has said who it is. */
 export type DockingOpening = Readonly<
-  Pick<DockingRecord, 'docking' | 'station' | 'bay' | 'camera' | 'docked_at' | 'clock_synchronised'>
+  Pick<NewDockingRecord, 'docking' | 'station' | 'bay' | 'camera' | 'docked_at' | 'clock_synchronised'> &
+    DockingStay
 >;
 
+/** The stay that a docking belongs to. */
+export type DockingStay = Readonly<Pick<NewDockingRecord, 'stay' | 'stay_docked_at' | 'plug_sha256'>>;
+
 /** What was read of the camera before it was listed. */
-export type DockingMeasured = Readonly<Pick<DockingRecord, 'camera_clock' | 'condition'>>;
+export type DockingMeasured = Readonly<Pick<NewDockingRecord, 'camera_clock' | 'condition'>>;
 
 /** The first listing. */
-export type DockingInventory = Readonly<NonNullable<DockingRecord['inventory']>>;
+export type DockingInventory = Readonly<NonNullable<NewDockingRecord['inventory']>>;
 
 /** A line of the first listing. */
 export type InventoryRow = Pick<DockingEntry, 'path_sha256' | 'size_bytes' | 'modified_at'>;
@@ -25,7 +29,7 @@ export interface EndedEntries {
 
 /** A docking that is over. */
 export interface EndedDocking extends DockingOpening, DockingMeasured {
-  readonly ended: DockingRecord['ended'];
+  readonly ended: NewDockingRecord['ended'];
   readonly ended_at: string | null;
   readonly inventory: DockingInventory | null;
   /** Entries that only later listings showed, those that a record has no room for among them. */

@@ -11,7 +11,7 @@
 // behind "inventory ", and each further one that of SPEC 4.3, without its LF.
 import { join } from 'node:path';
 import * as z from 'zod';
-import { dockingRecordSchema, inventoryLine } from '../../protocol/docking-record.ts';
+import { dockingRecordFields, inventoryLine } from '../../protocol/docking-record.ts';
 import type { DockingId } from '../../protocol/ids.ts';
 import { INVENTORY_ENTRIES_MAX } from '../../protocol/limits.ts';
 import type { Files } from '../../protocol/ports.ts';
@@ -36,7 +36,7 @@ export interface StoredInventory extends JournalInventory {
   readonly rows: readonly InventoryRow[];
 }
 
-const { shape } = dockingRecordSchema;
+const { shape } = dockingRecordFields;
 const openingSchema = z.strictObject({
   docking: shape.docking,
   station: shape.station,
@@ -46,6 +46,10 @@ const openingSchema = z.strictObject({
   clock_synchronised: shape.clock_synchronised,
   camera_clock: shape.camera_clock,
   condition: shape.condition,
+  // An opening of 0.1.0 does not have these: its docking is a stay of its own.
+  stay: shape.stay.optional(),
+  stay_docked_at: shape.stay_docked_at.optional(),
+  plug_sha256: shape.plug_sha256.optional(),
 });
 const inventorySchema = shape.inventory.unwrap();
 const ROW = /^([0-9a-f]{64}) (\d{1,16}) (-|[0-9TZ:.-]{24})$/;
@@ -72,7 +76,8 @@ export async function readOpening(
   folder: string,
   docking: DockingId,
 ): Promise<JournalOpening | undefined> {
-  const parse = (line: string): JournalOpening => openingSchema.parse(jsonBehind('opening ', line));
+  const parse = (line: string): JournalOpening =>
+    openingOf(openingSchema.parse(jsonBehind('opening ', line)));
   const lines = await readWhole(files, fileOf(folder, docking, OPENING_SUFFIX), parse);
   const [opening] = lines ?? [];
   return opening?.docking === docking && lines?.length === 1 ? opening : undefined;
@@ -93,6 +98,20 @@ export async function readInventory(
   const lines = await readWhole(files, fileOf(folder, docking, INVENTORY_SUFFIX), parse);
   const rows = lines?.filter((row) => row !== null);
   return inventory !== undefined && rows?.length === inventory.entries ? { inventory, rows } : undefined;
+}
+
+function openingOf({
+  stay,
+  stay_docked_at: since,
+  plug_sha256 = null,
+  ...opening
+}: z.infer<typeof openingSchema>): JournalOpening {
+  const own = { stay: opening.docking, stay_docked_at: opening.docked_at };
+  return {
+    ...opening,
+    ...(stay === undefined ? own : { stay, stay_docked_at: since ?? null }),
+    plug_sha256,
+  };
 }
 
 function fileOf(folder: string, docking: DockingId, suffix: string): CacheFile {

@@ -1,5 +1,5 @@
 // Cuts a docking into the parts of its record (SPEC 4.6). Pure.
-import { encodeDockingRecord, type DockingRecord } from '../../protocol/docking-record.ts';
+import { encodeDockingRecord, type NewDockingRecord } from '../../protocol/docking-record.ts';
 import { makeDockingId, type DockingId } from '../../protocol/ids.ts';
 import { DOCKING_ENTRIES_PER_PART } from '../../protocol/limits.ts';
 import type { Random } from '../../protocol/ports.ts';
@@ -27,9 +27,9 @@ export function encodePart(
 ): Uint8Array {
   const { entries, ...same } = ended;
   const from = (part - 1) * DOCKING_ENTRIES_PER_PART;
-  const document: DockingRecord = {
+  const document: NewDockingRecord = {
     type: 'docking-record',
-    version: 1,
+    version: 2,
     ...same,
     record,
     part,

@@ -4,9 +4,16 @@ import * as z from 'zod';
 import { parseUtf8, sha256Hex } from '../../protocol/bytes.ts';
 import * as d from '../../protocol/document.ts';
 import { DockError } from '../../protocol/errors.ts';
-import { parseRecordingId, type CameraId, type DockingId, type RecordingId } from '../../protocol/ids.ts';
+import {
+  parseRecordingId,
+  type BayId,
+  type CameraId,
+  type DockingId,
+  type RecordingId,
+} from '../../protocol/ids.ts';
 import { signatureKeyId } from '../../protocol/minisign.ts';
 import { NO_CHUNKS_SHA256 } from '../../protocol/receipt.ts';
+import type { DockingStay } from './ended-docking.ts';
 import type { SpoolState } from '../spool/spooled-recording.ts';
 
 /** Facts of a durable part; they never change. */
@@ -20,6 +27,11 @@ export interface RecordFacts {
   readonly dockedAt: string;
   /** Null where nobody saw the end. */
   readonly endedAt: string | null;
+  readonly bay: BayId;
+  /** As the document says it. */
+  readonly ended: string;
+  /** The stay that the docking belongs to. */
+  readonly stay: DockingStay;
   readonly clockSynchronised: boolean | null;
   /** Camera minus station when the docking was over: after it was set, else as read; null where the clock was not read. */
   readonly clockLeft: { readonly offsetMs: number; readonly uncertaintyMs: number } | null;
@@ -36,14 +48,20 @@ const offset = z.object({ offset_ms: z.int(), uncertainty_ms: z.int() });
 /** Only what a start needs: the rest, 256 entries among it, is parsed before it is used for anything. */
 const headSchema = z.object({
   type: z.literal('docking-record'),
-  version: z.literal(1),
+  version: z.literal([1, 2]),
   docking: d.dockingIdSchema,
   record: d.recordingIdSchema,
+  bay: d.bayIdSchema,
   camera: z.object({ id: d.cameraIdSchema }),
   part: z.int().min(1),
   parts: z.int().min(1),
   docked_at: d.instantSchema,
   ended_at: d.instantSchema.nullable(),
+  ended: z.string(),
+  // Not in version 1.
+  stay: d.dockingIdSchema.optional(),
+  stay_docked_at: d.instantSchema.nullish(),
+  plug_sha256: d.sha256Schema.nullish(),
   clock_synchronised: z.boolean().nullable(),
   camera_clock: offset.extend({ set: offset.nullable() }).nullable(),
   inventory: z.object({ complete: z.boolean() }).nullable(),
@@ -68,6 +86,13 @@ export function factsOfRecord(bytes: Uint8Array, signature: string): RecordFacts
     parts: data.parts,
     dockedAt: data.docked_at,
     endedAt: data.ended_at,
+    bay: data.bay,
+    ended: data.ended,
+    stay: {
+      stay: data.stay ?? data.docking,
+      stay_docked_at: data.stay === undefined ? data.docked_at : (data.stay_docked_at ?? null),
+      plug_sha256: data.plug_sha256 ?? null,
+    },
     clockSynchronised: data.clock_synchronised,
     clockLeft: left && { offsetMs: left.offset_ms, uncertaintyMs: left.uncertainty_ms },
     isListed: data.inventory?.complete === true,

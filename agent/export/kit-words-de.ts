@@ -60,6 +60,7 @@ export const KIT_DE: KitWords = {
     unplugged: 'die Kamera wurde herausgenommen',
     stopped: 'die Station wurde angehalten',
     failed: 'die Kamera antwortete nicht mehr',
+    continued: 'die Kamera blieb in ihrem Platz und wurde neu aufgelistet',
     'cut-off': 'die Station verlor den Strom oder wurde neu gestartet',
   },
   files: 'Dateien auf der Kamera',

@@ -67,6 +67,7 @@ export const KIT_EN = {
     unplugged: 'the camera was taken out',
     stopped: 'the station was stopped',
     failed: 'the camera did not answer any more',
+    continued: 'the camera stayed in its bay and was listed again',
     'cut-off': 'the station lost power, or was started anew',
   },
   files: 'Files on the camera',

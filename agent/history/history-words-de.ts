@@ -77,6 +77,7 @@ export const HISTORY_DE: HistoryWords = {
     unplugged: 'die Kamera wurde herausgenommen',
     stopped: 'das Programm der Station wurde beendet, während die Kamera steckte',
     failed: 'die Kamera antwortete nicht mehr',
+    continued: 'neu aufgelistet; die Kamera blieb in ihrem Platz',
     'cut-off': 'abgerissen, vom nächsten Start gefunden',
   },
   fates: 'Was aus jeder Datei wurde',

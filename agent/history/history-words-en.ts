@@ -74,6 +74,7 @@ export const HISTORY_EN = {
     unplugged: 'the camera was taken out',
     stopped: 'the station’s program was stopped with the camera in its bay',
     failed: 'the camera stopped answering',
+    continued: 'listed again; the camera stayed in its bay',
     'cut-off': 'cut off, and found by the next start',
   },
   fates: 'What became of each file',

@@ -7,6 +7,8 @@ export interface LoggedDocking {
   /** Undefined where the log here begins behind its `docked`. */
   bay: string | undefined;
   camera: string | undefined;
+  /** The stay that it belongs to: itself in logs of 0.1.0. */
+  stay: string | undefined;
   /** As the how manieth docking it began; undefined where the log here does not hold its beginning. */
   begun: number | undefined;
   /** When it began, as `docked` says (RFC 3339). */
@@ -68,6 +70,7 @@ export class DockingAccount {
       docking,
       bay: undefined,
       camera: undefined,
+      stay: undefined,
       begun: undefined,
       begunAt: undefined,
       endedAt: undefined,
@@ -81,12 +84,13 @@ export class DockingAccount {
     return fresh;
   }
 
-  #docked(docking: string, { bay, camera }: CustodyEntry['facts'], at: string): void {
+  #docked(docking: string, { bay, camera, stay }: CustodyEntry['facts'], at: string): void {
     const logged = this.#of(docking);
     logged.begun = this.#begun++;
     logged.begunAt = at;
     if (typeof bay === 'string') logged.bay = bay;
     if (typeof camera === 'string') logged.camera = camera;
+    logged.stay = typeof stay === 'string' ? stay : docking;
     if (logged.records.size === 0) this.#unrecorded.add(logged);
   }
 

@@ -1,7 +1,7 @@
 // What is kept of one part of a docking record until all were read; its entries are read a second time. Pure.
 import { sha256Hex } from '../../protocol/bytes.ts';
 import { encodeCanonical } from '../../protocol/canonical.ts';
-import type { DockingRecord } from '../../protocol/docking-record.ts';
+import { stayOf, type DockingRecord } from '../../protocol/docking-record.ts';
 import type { HeldDocument } from './account-check.ts';
 import type { CheckedDocking } from './docking-check.ts';
 import { cameraText, chainName } from './recording-facts.ts';
@@ -12,6 +12,9 @@ export interface ProvenDocking {
   /** Station key and camera: what makes a chain. */
   readonly chain: string;
   readonly docking: string;
+  /** The stay that it belongs to, and when that began, where the record knows. */
+  readonly stay: string;
+  readonly stayDockedAt: string | null;
   readonly bay: string;
   /** Camera with model and serial number, as manifests name it. */
   readonly camera: string;
@@ -69,6 +72,8 @@ function provenDocking(
     station: once(record.station),
     chain: once(chainName(record.camera.id, keyId)),
     docking: once(record.docking),
+    stay: once(stayOf(record).stay),
+    stayDockedAt: stayOf(record).dockedAt,
     bay: once(record.bay),
     camera: once(cameraText(record.camera)),
     cameraId: once(record.camera.id),

@@ -61,13 +61,14 @@ function openRemark({ where }: StationLog, open: readonly string[]): Remark[] {
 }
 
 function differing({ first, docking }: DockingGroup, logged: LoggedDocking): Remark[] {
-  const { bay, cameraId, inventory, ended } = first.proven;
+  const { bay, cameraId, stay, inventory, ended } = first.proven;
   const { inventory: listed } = logged;
   // After a cut the record says only what could still be proven.
   const compared = listed !== undefined && !(inventory === null && ended === 'cut-off');
   const fields: readonly (readonly [string, string | number | null | undefined, string | number | null])[] = [
     ['bay', logged.bay, bay],
     ['camera', logged.camera, cameraId],
+    ['stay', logged.stay, stay],
     ['inventory.entries', compared ? listed.entries : undefined, inventory?.entries ?? null],
     ['inventory.bytes', compared ? listed.bytes : undefined, inventory?.bytes ?? null],
     ['inventory.sha256', compared ? listed.sha256 : undefined, inventory?.sha256 ?? null],

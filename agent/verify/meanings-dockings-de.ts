@@ -39,6 +39,8 @@ export const DOCKING_MEANINGS_DE: Readonly<Record<keyof typeof DOCKING_MEANINGS,
     'Das Protokoll ihres Andockens kennt sie nicht: Die Aufzeichnung wurde später hingelegt, oder das Protokoll ist nicht das, das gemacht wurde.',
   'docking.record-elsewhere':
     'Ohne das Protokoll ihres Andockens lässt sich nicht sagen, ob alles hier ist, was auf der Kamera war.',
+  'docking.stay':
+    'Ein Aufenthalt ist eine Kamera in einem Platz vom Einstecken bis zum Herausnehmen: Dieses Andocken wurde zu einem anderen gezählt, was keine unserer Stationen tut.',
   'docking.missing': 'Laut Protokoll der Station war es hier: Es ging verloren oder wurde weggenommen.',
   'docking.waiting':
     'Die Station hat es gemacht, und der Zentralspeicher hat es nicht bestätigt: Es kommt noch.',

@@ -35,6 +35,8 @@ export const DOCKING_MEANINGS = {
     'The record of its docking does not know it: the recording was put there later, or the record is not the one that was made.',
   'docking.record-elsewhere':
     'Without the record of their docking it cannot be said whether all that was on the camera is here.',
+  'docking.stay':
+    'A stay is one camera in one bay from plug to unplug: this docking was counted to another one, which no station of ours does.',
   'docking.missing': 'The custody log says that it was here: it was lost or taken away.',
   'docking.waiting': 'The station has made it and the store has not confirmed it: it is still to come.',
   'docking.not-logged': 'The part of the custody log that would name it is not here (yet).',

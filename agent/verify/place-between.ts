@@ -9,6 +9,7 @@ import { checkEntries, isSame } from './docking-entries.ts';
 import { groupDockings, type DockingGroup, type ProvenPart } from './docking-groups.ts';
 import { dockingLogRemarks } from './docking-log.ts';
 import { dockingOrderRemarks } from './docking-order.ts';
+import { dockingStayRemarks } from './docking-stays.ts';
 import { DockingRecordings } from './docking-recordings.ts';
 import { unlistedRecordings, unnamedRecordings } from './docking-unlisted.ts';
 import type { Place } from './place.ts';
@@ -57,6 +58,7 @@ export class PlaceBetween {
     });
     yield* remarks;
     yield* dockingOrderRemarks(facts.dockings.values());
+    yield* dockingStayRemarks(groups);
     yield* this.#entries(groups);
     for (const log of logs.stations) {
       yield* this.#account(log);

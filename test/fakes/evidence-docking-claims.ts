@@ -89,8 +89,10 @@ function tellingOf(lines: readonly CustodyLine[]): Map<string, DockingTold> {
   return all;
 }
 
-function checkEnds({ about, parts }: DockingSeen, log: DockingTold, tell: Tell): void {
+function checkEnds({ about, docking, parts }: DockingSeen, log: DockingTold, tell: Tell): void {
   const isCut = about.ended === 'cut-off';
+  if (log.docked !== undefined && (log.docked['stay'] ?? docking) !== (about.stay ?? docking))
+    tell('the log counts it to another stay');
   if (
     log.docked === undefined
       ? !isCut

@@ -9,6 +9,7 @@ import type { Shelf } from './evidence-shelf.ts';
 const FOUR_FILES = 'docking.json docking.json.minisig receipt.json receipt.json.minisig';
 const TWO_FILES = 'docking.json docking.json.minisig';
 const DOCKING_SHAPE = {
+  version: 0,
   docking: '',
   record: '',
   station: '',
@@ -20,6 +21,8 @@ const DOCKING_SHAPE = {
   later: 0,
   entries: [],
 };
+/** SPEC 4.6. */
+const GOES_ON = ['continued', 'stopped', 'cut-off'];
 /** SPEC 4.6. */
 const ENTRIES_PER_PART = 256;
 
@@ -36,7 +39,10 @@ export interface DockingEntrySeen {
 
 /** One part as it is written. */
 export interface DockingDocument {
+  readonly version: number;
   readonly docking: string;
+  /** Not in version 1. */
+  readonly stay?: string;
   readonly record: string;
   readonly station: string;
   readonly bay: string;
@@ -200,5 +206,27 @@ function chainOf(camera: string, all: readonly DockingSeen[], problems: string[]
   }
   if (chain.length !== all.length)
     problems.push(`dockings of ${camera}: ${all.length - chain.length} records do not belong to the chain`);
+  checkStays(camera, chain, problems);
   return chain;
+}
+
+/** The stay of a docking: of version 1 its own. */
+export function stayIn({ about, docking }: DockingSeen): string {
+  return about.stay ?? docking;
+}
+
+/** Each docking of a stay but the first follows one of that stay, of the same bay, behind which the camera may have stayed. */
+function checkStays(camera: string, chain: readonly DockingSeen[], problems: string[]): void {
+  const last = new Map<string, DockingSeen>();
+  for (const seen of chain) {
+    const { about, docking } = seen;
+    const stay = stayIn(seen);
+    const before = last.get(stay);
+    const goesOn = before !== undefined && GOES_ON.includes(before.about.ended);
+    if (stay !== docking && (!goesOn || before.about.bay !== about.bay))
+      problems.push(`docking ${docking} of ${camera}: cannot be of stay ${stay}`);
+    if (stay === docking && before !== undefined)
+      problems.push(`docking ${docking} of ${camera}: others are of its stay before it`);
+    last.set(stay, seen);
+  }
 }

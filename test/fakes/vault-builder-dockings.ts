@@ -27,6 +27,16 @@ export interface DockingWish {
   readonly clock?: NonNullable<DockingRecord['camera_clock']>;
   readonly condition?: NonNullable<DockingRecord['condition']>;
   readonly clockSynchronised?: boolean | null;
+  /** It goes on with the stay of the camera's last docking. */
+  readonly continues?: boolean;
+  /** 1: log and record are those of 0.1.0, which knew of no stays. */
+  readonly version?: 1;
+}
+
+/** The stay of a docking that the builder made. */
+export interface BuiltStay {
+  readonly stay: DockingId;
+  readonly dockedAt: string;
 }
 
 /** How a docking ends; all has a default. */
@@ -75,6 +85,7 @@ export interface BuiltDockingPart {
 export interface BuiltDocking {
   readonly docking: DockingId;
   readonly camera: CameraId;
+  readonly stay: BuiltStay;
   /** Empty where no record was made. */
   readonly parts: readonly BuiltDockingPart[];
 }
@@ -87,6 +98,7 @@ export class OpenDocking {
   readonly dockedAt: string;
   readonly entries: DockingEntry[] = [];
   readonly wish: DockingWish;
+  readonly stay: BuiltStay;
   /** When the first listing was taken. */
   takenAt: string | null = null;
   /** Entries that a written `inventory` has named. */
@@ -100,6 +112,8 @@ export class OpenDocking {
       readonly bay: BayId;
       readonly dockedAt: string;
       readonly wish: DockingWish;
+      /** Of the camera's last docking. */
+      readonly last?: BuiltStay | undefined;
     },
   ) {
     this.docking = makeDockingId(random);
@@ -107,12 +121,20 @@ export class OpenDocking {
     this.bay = at.bay;
     this.dockedAt = at.dockedAt;
     this.wish = at.wish;
+    const own = { stay: this.docking, dockedAt: at.dockedAt };
+    this.stay = (at.wish.continues === true ? at.last : undefined) ?? own;
   }
 
   get identity(): DockingRecord['camera'] {
     const { identity } = this.wish;
     const serial = `serial of ${this.camera}`;
     return { id: this.camera, vendor: null, model: 'BC-2', serial, firmware: null, ...identity };
+  }
+
+  /** What the log says of its beginning. */
+  get docked(): CustodyEvent['facts'] {
+    const { bay, camera, docking, stay, wish } = this;
+    return { bay, camera, docking, ...(wish.version === 1 ? {} : { stay: stay.stay }) };
   }
 
   /** Takes a recording that was sealed; gives its entry's place. */
@@ -209,9 +231,13 @@ export function partsOf(
   const later = open.entries.filter((entry) => entry.later);
   const all = [...first, ...later];
   const parts = Math.max(1, Math.ceil(all.length / entriesPerPart));
+  const { stay, dockedAt: stay_docked_at } = open.stay;
+  const { ended = 'unplugged' } = wish;
   return Array.from({ length: parts }, (_, index): DockingRecord => ({
     type: 'docking-record',
-    version: 1,
+    ...(open.wish.version === 1 && ended !== 'continued'
+      ? { version: 1, ended }
+      : { version: 2, ended, stay, stay_docked_at, plug_sha256: null }),
     docking: open.docking,
     record: index === 0 ? open.docking : makeDockingId(at.random),
     station: at.station,
@@ -221,7 +247,6 @@ export function partsOf(
     camera: open.identity,
     docked_at: open.dockedAt,
     ended_at: at.endedAt,
-    ended: wish.ended ?? 'unplugged',
     clock_synchronised: open.wish.clockSynchronised === undefined ? true : open.wish.clockSynchronised,
     camera_clock: open.wish.clock ?? null,
     condition: open.wish.condition ?? null,

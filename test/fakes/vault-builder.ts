@@ -180,10 +180,11 @@ export class VaultBuilder {
     const bay = parseBayId(wish.bay ?? camera.replace(/^cam-/, 'bay-'));
     for (const open of this.#open.values())
       if (open.camera === camera || open.bay === bay) await this.undock({}, open.camera);
-    const open = new OpenDocking(this.random, { camera, bay, dockedAt: this.clock.now(), wish });
+    const last = this.dockings.findLast((docking) => docking.camera === camera)?.stay;
+    const open = new OpenDocking(this.random, { camera, bay, dockedAt: this.clock.now(), wish, last });
     this.#open.set(camera, open);
     const { docking } = open;
-    this.log('docked', { bay, camera, docking });
+    this.log('docked', open.docked);
     const { clock } = wish;
     if (clock !== undefined) this.log('camera-clock', { docking, ...measured(clock) });
     open.takenAt = this.clock.now();
@@ -245,21 +246,39 @@ export class VaultBuilder {
     const parts: BuiltDockingPart[] = [];
     if (wish.recorded !== false) this.#recordDocking(open, wish, parts, cut ? null : this.clock.now());
     await this.#log.flush();
-    const docking = { docking: open.docking, camera: open.camera, parts };
+    const docking = { docking: open.docking, camera: open.camera, stay: open.stay, parts };
     this.dockings.push(docking);
     return docking;
   }
 
-  /** The agent is stopped and starts again: open dockings end, a new custody segment follows the last one. */
-  async restart(): Promise<void> {
-    await this.#stop();
-    await this.#begin();
+  /** The camera is listed again while it stays: its docking ends as `continued`, and the next one of the same stay begins. */
+  async relist(wish: UndockingWish = {}, camera?: string): Promise<void> {
+    const open = this.#openOf(camera);
+    await this.undock({ ended: 'continued', ...wish }, open?.camera);
+    if (open !== undefined) await this.#goOn(open);
   }
 
-  /** The power goes and comes back: open dockings are recorded behind the next start, as `wish` says. */
-  async cut(wish: UndockingWish = {}): Promise<void> {
+  /**
+   * The agent is stopped and starts again: open dockings end, a new custody segment follows the last one. `stays`: their cameras are still
+   * there and go on with their stays.
+   */
+  async restart({ stays = false }: { readonly stays?: boolean } = {}): Promise<void> {
+    const open = [...this.#open.values()];
+    await this.#stop();
     await this.#begin();
-    for (const camera of this.#open.keys()) await this.undock({ ended: 'cut-off', ...wish }, camera);
+    for (const each of stays ? open : []) await this.#goOn(each);
+  }
+
+  /** The power goes and comes back: open dockings are recorded behind the next start, as `wish` says. `stays`: as for `restart`. */
+  async cut({ stays = false, ...wish }: UndockingWish & { readonly stays?: boolean } = {}): Promise<void> {
+    const open = [...this.#open.values()];
+    await this.#begin();
+    for (const { camera } of open) await this.undock({ ended: 'cut-off', ...wish }, camera);
+    for (const each of stays ? open : []) await this.#goOn(each);
+  }
+
+  async #goOn({ camera, bay, wish }: OpenDocking): Promise<void> {
+    await this.dock({ ...wish, camera, bay, continues: true });
   }
 
   /**

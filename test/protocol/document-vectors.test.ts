@@ -9,6 +9,7 @@ import {
   parseCustodyHead,
 } from '../../protocol/custody-entry.ts';
 import { encodeDeletionRecord, parseDeletionRecord } from '../../protocol/deletion-record.ts';
+import { encodeDockingRecord, parseDockingRecord } from '../../protocol/docking-record.ts';
 import { isDockError } from '../../protocol/errors.ts';
 import {
   encodeKeyChange,
@@ -56,6 +57,7 @@ const again: Readonly<Record<string, (text: string) => Uint8Array>> = {
   order: (text) => encodeOrder(parseOrder(encodeUtf8(text))),
   disclosure: (text) => encodeDisclosure(parseDisclosure(encodeUtf8(text))),
   'deletion-record': (text) => encodeDeletionRecord(parseDeletionRecord(encodeUtf8(text))),
+  'docking-record': (text) => encodeDockingRecord(parseDockingRecord(encodeUtf8(text))),
   'key-change': (text) => encodeKeyChange(parseKeyChange(encodeUtf8(text))),
   'key-revocation': (text) => encodeKeyRevocation(parseKeyRevocation(encodeUtf8(text))),
   witness: (text) => encodeWitness(parseWitness(encodeUtf8(text))),

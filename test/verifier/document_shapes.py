@@ -124,6 +124,8 @@ def _docking_sense(value: Any, at: str) -> Iterator[str]:
         yield f"{at} ends before it begins"
     if value["inventory"] is None and any(not entry["later"] for entry in value["entries"]):
         yield f"{at} has entries of a listing that was not taken"
+    if value["version"] > 1 and value["stay"] == value["docking"] and value["stay_docked_at"] != value["docked_at"]:
+        yield f"{at}.stay_docked_at is not its own beginning"
     later = [entry["later"] for entry in value["entries"]]
     if later != sorted(later):
         yield f"{at}.entries has later ones before those of the first listing"
@@ -242,10 +244,11 @@ _ENTRY = _all(
     _entry_sense,
 )
 
-_DOCKING = _all(
-    fields(
+
+def _docking(version: int, *ended: str, **more: Shape) -> Shape:
+    return fields(
         type=constant("docking-record"),
-        version=constant(1),
+        version=constant(version),
         docking=RANDOM_ID,
         station=STATION_ID,
         bay=PLACE_ID,
@@ -255,7 +258,7 @@ _DOCKING = _all(
         camera=fields(id=PLACE_ID, vendor=_SAID, model=_SAID, serial=_SAID, firmware=_SAID),
         docked_at=INSTANT,
         ended_at=either(INSTANT),
-        ended=one_of("unplugged", "stopped", "failed", "cut-off"),
+        ended=one_of("unplugged", "stopped", "failed", "cut-off", *ended),
         clock_synchronised=either(BOOLEAN),
         camera_clock=either(
             fields(
@@ -283,9 +286,24 @@ _DOCKING = _all(
         later=SIZE,
         entries=many(_ENTRY, DOCKING_PART_ENTRIES_MAX),
         previous_docking_sha256=either(DIGEST),
-    ),
-    _docking_sense,
-)
+        **more,
+    )
+
+
+_DOCKING_VERSIONS = {
+    1: _docking(1),
+    2: _docking(2, "continued", stay=RANDOM_ID, stay_docked_at=either(INSTANT), plug_sha256=either(DIGEST)),
+}
+
+
+def _docking_of_version(value: Any, at: str) -> Iterator[str]:
+    """Version 1 is read for ever (4.6)."""
+    version = value.get("version") if isinstance(value, dict) else None
+    known = type(version) is int and version in _DOCKING_VERSIONS
+    yield from _DOCKING_VERSIONS[version if known else max(_DOCKING_VERSIONS)](value, at)
+
+
+_DOCKING = _all(_docking_of_version, _docking_sense)
 
 _DELETION = fields(
     type=constant("deletion-record"),

@@ -26,6 +26,7 @@ from orders import Orders
 from reconciliation import reconcile
 from retention import StoreLogs, check_deletions, check_documents_of_deletions
 from revocations import check_revocations
+from stays import check_stays
 from store_belief import believe_logs, check_logs_there
 from store_log import check_orders_logged, check_revocations_logged, check_store_log
 from trusted_keys import TrustedKeys
@@ -86,6 +87,7 @@ def _check_station(station: Station, vault: Vault, report: Report) -> dict[str, 
     wholes = whole_dockings(station, dropped, report)
     check_dockings(station, wholes, dropped, report)
     check_docking_log(station, wholes, report)
+    check_stays(station, wholes, report)
     check_capture_times(station, wholes, report)
     check_deletions(station, vault.vault, Orders(station, store_logs), said_by_store, report)
     check_documents_of_deletions(station, said_by_store, report)

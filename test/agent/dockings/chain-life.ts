@@ -90,7 +90,10 @@ export class RecordsLife {
     for (let ends = 0; ends < count; ends++) {
       const planned = await this.dock(opened);
       const recorded = new Promise<void>((resolve) => (heard = resolve));
-      dockings.end({ ...endedOf(planned), ...(at === undefined ? {} : { docked_at: at }) });
+      dockings.end({
+        ...endedOf(planned),
+        ...(at === undefined ? {} : { docked_at: at, stay_docked_at: at }),
+      });
       await recorded;
     }
     await custody.checkpoint();

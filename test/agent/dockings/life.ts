@@ -100,7 +100,17 @@ export async function openDockings(
 
 export function openingOf({ docking }: PlannedDocking): DockingOpening {
   const camera = { id: CAMERA, vendor: 'V', model: 'Model', serial: '0815', firmware: null };
-  return { docking, station: STATION, bay: BAY, camera, docked_at: DOCKED_AT, clock_synchronised: true };
+  return {
+    docking,
+    station: STATION,
+    bay: BAY,
+    camera,
+    docked_at: DOCKED_AT,
+    stay: docking,
+    stay_docked_at: DOCKED_AT,
+    plug_sha256: null,
+    clock_synchronised: true,
+  };
 }
 
 /** The first listing: the recordings, and behind them the further files. */

@@ -27,6 +27,7 @@ let made: StoredRecord[];
 const ended = (at: number): EndedDocking => ({
   ...endedOf(planned[at] ?? plan(at + 1, 0, 2)),
   docked_at: DOCKED_AT[at] ?? '2026-11-26T06:20:00.000Z',
+  stay_docked_at: DOCKED_AT[at] ?? '2026-11-26T06:20:00.000Z',
 });
 const later = (): EndedDocking => ended(3);
 

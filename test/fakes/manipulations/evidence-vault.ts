@@ -56,6 +56,7 @@ export async function buildEvidenceVault(root: string, seed = 1): Promise<Eviden
   const secondDay = await witness(dock1, dock2, '2026-11-27', firstDay);
   await expiries(dock1, second, store);
   await dock2.dock({ camera: 'cam-3' });
+  await dock2.relist();
   await dock2.close();
   await dock1.close();
   const thirdDay = dock1.clock.now().slice(0, 10);

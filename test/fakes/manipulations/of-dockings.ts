@@ -159,6 +159,21 @@ export const OF_DOCKINGS: readonly Manipulation[] = [
     }),
     'docking.shape',
   ),
+  changed(
+    'a docking that is counted to a stay of another one',
+    (value) => ({ ...value, stay: 'abcdefghijklmnopqrstuvwxya', stay_docked_at: null }),
+    'docking.stay',
+  ),
+  {
+    name: 'a docking that follows its stay and is counted as a stay of its own',
+    act: (vault) =>
+      vault.docking(vault.part(vault.evidence.dock2, -1), (value) => ({
+        ...value,
+        stay: value['docking'],
+        stay_docked_at: value['docked_at'],
+      })),
+    reason: 'docking.other-stay',
+  },
   {
     name: 'another offset of the camera’s clock in a docking record',
     act: (vault) =>

@@ -42,7 +42,9 @@ class Maker {
     const camera = `cam-${1 + this.#below(2)}${dock.station.slice(-1)}`;
     await dock.dock({ camera, clockSynchronised: this.#pick([true, true, null]) });
     for (let count = this.#below(4); count > 0; count--) await this.#entry(dock, camera);
-    if (this.#below(6) === 0) await dock.cut();
+    const stays = this.#below(3) === 0;
+    if (stays) await dock.relist({}, camera);
+    if (this.#below(6) === 0) await dock.cut({ stays });
     else await dock.undock({ entriesPerPart: 1 + this.#below(3), complete: this.#below(5) !== 0 });
     if (this.#below(5) === 0) await dock.restart();
     if (this.#below(9) === 0) await this.#changeKey(dock);

@@ -75,11 +75,13 @@ export const VERIFY_REASONS: Readonly<Record<string, readonly RemarkCode[]>> = {
   'docking.other-record': ['docking.other-record'],
   'docking.other-recording': ['docking.recording-differs'],
   'docking.part-missing': ['docking.part-missing'],
+  'docking.other-stay': ['docking.log-differs'],
   'docking.parts-differ': ['docking.part-differs'],
   'docking.recording-missing': ['docking.recording-missing'],
   // A wall clock that was set back in the docking may give an end before its beginning: only what vouched for the record shows it.
   'docking.shape': ['docking.refused', ...CHANGED_RECORD],
   'docking.signature-unknown-key': ['docking.signature-unknown-key'],
+  'docking.stay': ['docking.stay'],
   'docking.unlisted': ['docking.recording-not-listed'],
   'docking.unrecorded': ['docking.not-recorded'],
   'folder.unexpected': ['folder.unexpected-entry'],

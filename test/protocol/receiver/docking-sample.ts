@@ -4,6 +4,7 @@ import {
   DOCKING_RECORD_TRUSTED_COMMENT,
   encodeDockingRecord,
   type DockingRecord,
+  type NewDockingRecord,
 } from '../../../protocol/docking-record.ts';
 import {
   makeDockingId,
@@ -28,12 +29,12 @@ export interface DockingSample extends RecordingName {
 export function makeDockingSample(
   random: Random,
   key: SecretKey,
-  change: Partial<DockingRecord> = {},
+  change: Partial<NewDockingRecord> = {},
 ): DockingSample {
   const docking: DockingId = change.docking ?? makeDockingId(random);
-  const record: DockingRecord = {
+  const record: NewDockingRecord = {
     type: 'docking-record',
-    version: 1,
+    version: 2,
     docking,
     record: docking,
     station: STATION,
@@ -56,6 +57,9 @@ export function makeDockingSample(
     },
     later: 0,
     entries: [],
+    stay: docking,
+    stay_docked_at: change.docked_at ?? '2026-11-25T16:00:00.000Z',
+    plug_sha256: null,
     previous_docking_sha256: null,
     ...change,
   };

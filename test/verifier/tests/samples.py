@@ -136,6 +136,16 @@ def docking_record(entries: list[dict[str, Any]], **changed: Any) -> dict[str, A
     return {**value, **changed}
 
 
+def stay_record(name: str, before: dict[str, Any] | None, **changed: Any) -> dict[str, Any]:
+    """An empty docking of version 2: the first of its stay, or one that goes on with that of the docking before."""
+    own = random_id(name)
+    at = {"stay": own, "stay_docked_at": "2026-11-25T08:00:00.000Z", "previous_docking_sha256": None}
+    if before is not None:
+        at = {name: before[name] for name in at} | {"previous_docking_sha256": document(before).sha256}
+    version = {"version": 2, "docking": own, "record": own, "ended": "continued", "plug_sha256": None}
+    return docking_record([], **{**version, **at, **changed})
+
+
 def document(value: dict[str, Any], place: str = "document", key_id: str | None = KEY) -> Document:
     """A document whose signature holds."""
     return Document(place, sha256(canonical_json.encode(value)).hexdigest(), value, key_id)

@@ -9,6 +9,7 @@ from docking_log import check_docking_log
 from dockings import check_dockings, whole_dockings
 from evidence import Receipted
 from findings import Report
+from stays import check_stays
 from tests.samples import (
     DOCKING,
     codes,
@@ -23,6 +24,7 @@ from tests.samples import (
     random_id,
     recording,
     station,
+    stay_record,
 )
 
 
@@ -32,6 +34,7 @@ def _check(*found: Receipted, kept: CustodyLog | None = None, dropped: set[str] 
     wholes = whole_dockings(place, dropped or set(), report)
     check_dockings(place, wholes, dropped or set(), report)
     check_docking_log(place, wholes, report)
+    check_stays(place, wholes, report)
     check_capture_times(place, wholes, report)
     return report
 
@@ -39,6 +42,50 @@ def _check(*found: Receipted, kept: CustodyLog | None = None, dropped: set[str] 
 def _of(value: dict[str, Any], *more: Receipted, **changed: Any) -> list[str]:
     """Codes of what is found in a record of one entry, that of the manifest."""
     return codes(_check(docking(docking_record([entry(value)], **changed)), recording(value), *more))
+
+
+class StaysTest(unittest.TestCase):
+    """Dockings of one stay."""
+
+    def _codes(self, *values: dict[str, Any], kept: CustodyLog | None = None) -> list[str]:
+        return codes(_check(*map(docking, values), kept=kept))
+
+    def test_dockings_that_follow_each_other_in_one_bay_are_a_stay(self) -> None:
+        first = stay_record("a", None)
+        second = stay_record("b", first, ended="stopped")
+        self.assertEqual(self._codes(first, second, stay_record("c", second, ended="unplugged")), [])
+
+    def test_a_stay_goes_on_beside_another_camera_of_that_id_and_behind_a_record_that_is_made_late(self) -> None:
+        first = stay_record("a", None)
+        beside = stay_record("b", first, bay="bay-2", stay=random_id("b"), ended="unplugged")
+        third = stay_record("c", first, previous_docking_sha256=document(beside).sha256)
+        self.assertEqual(self._codes(first, beside, third), [])
+        late = stay_record("c", first, previous_docking_sha256=None, ended="cut-off", ended_at=None)
+        self.assertEqual(self._codes(first, late), [])
+
+    def test_another_camera_another_bay_an_end_or_a_stay_between_is_a_finding(self) -> None:
+        first = stay_record("a", None)
+        camera = {**first["camera"], "id": "cam-9"}
+        between = stay_record("b", first, stay=random_id("b"))
+        for values in (
+            (first, stay_record("c", first, bay="bay-2")),
+            (first, stay_record("c", first, camera=camera)),
+            (stay_record("a", None, ended="unplugged"), stay_record("c", stay_record("a", None, ended="unplugged"))),
+            (first, between, stay_record("c", first, previous_docking_sha256=document(between).sha256)),
+            (stay_record("c", first, previous_docking_sha256=None),),
+            (first, stay_record("c", first, stay_docked_at="2026-11-25T07:00:00.000Z")),
+        ):
+            self.assertEqual(self._codes(*values), ["docking.stay"])
+
+    def test_the_log_names_the_same_stay_and_version_1_names_none(self) -> None:
+        first = stay_record("a", None)
+        second = stay_record("b", first)
+        said = {"bay": "bay-1", "camera": "cam-1", "docking": second["docking"]}
+        self.assertEqual(self._codes(first, second, kept=log(("docked", {**said, "stay": first["docking"]}))), [])
+        self.assertEqual(self._codes(first, second, kept=log(("docked", said))), ["docking.other-stay"])
+        old = docking_record([])
+        said = {"bay": "bay-1", "camera": "cam-1", "docking": DOCKING}
+        self.assertEqual(self._codes(old, kept=log(("docked", said))), [])
 
 
 class PartsTest(unittest.TestCase):

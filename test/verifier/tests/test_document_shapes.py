@@ -6,7 +6,7 @@ from typing import Any
 
 from document_shapes import DOCUMENT_SHAPES, SHA256_OF_NOTHING, VAULT
 from shapes import fits
-from tests.samples import docking_record, document, entry, hex_of, manifest, random_id, receipt
+from tests.samples import docking_record, document, entry, hex_of, manifest, random_id, receipt, stay_record
 
 _AT = "2026-11-25T08:00:00.000Z"
 _KEY_LINE = "RWS3/dlWSr2FOaEA1Cg6HIUKcu6XCbhLlb7rrKnXCRlz2e/TcXMX1DpD"
@@ -169,6 +169,10 @@ class SenseTest(unittest.TestCase):
         )
         self.assertEqual(SHA256_OF_NOTHING, hex_of(""))
 
+    def test_docking_records_of_both_versions_are_read(self) -> None:
+        for value in (docking_record([]), stay_record("e", None)):
+            self.assertTrue(fits(DOCUMENT_SHAPES["docking-record"], value))
+
     def test_a_docking_record_that_contradicts_itself_is_refused(self) -> None:
         stored = entry(manifest())
         later = {**stored, "later": True}
@@ -181,6 +185,10 @@ class SenseTest(unittest.TestCase):
             docking_record([stored], inventory=None),
             docking_record([later, stored]),
             docking_record([stored] * 257),
+            docking_record([stored], ended="continued"),
+            docking_record([stored], stay=random_id("e")),
+            docking_record([stored], version=3),
+            stay_record("e", None, stay_docked_at=None),
             *[
                 docking_record([{**stored, **changed}])
                 for changed in (
