@@ -22,6 +22,7 @@ its link away then. Wants socat.
   --smp-version N   1 or 2 (default): the highest version of SMP that it knows
   --buf-size N      bytes of its largest packet, 128 to 8200 (default 2048)
   --buf-count N     requests that it takes at a time, 1 to 32 (default 4)
+  --without G/C     does not know command C of group G, such as 8/1; may be given several times
   --serial TEXT     the serial number that it tells (default SIM-0001)
   --clock TIME      what its clock shows at first, RFC 3339 (default: the time of this machine, in UTC)
   --fault NAME[=N]  misbehaves; may be given several times. N is 1 unless named:
@@ -38,6 +39,7 @@ const OPTIONS = {
   'smp-version': { type: 'string' },
   'buf-size': { type: 'string' },
   'buf-count': { type: 'string' },
+  without: { type: 'string', multiple: true },
   serial: { type: 'string' },
   clock: { type: 'string' },
   fault: { type: 'string', multiple: true },
@@ -62,6 +64,7 @@ export async function simulateSerial(args: readonly string[], io: Io): Promise<n
     version: version === 1 ? 0 : 1,
     bufSize: numberOf('--buf-size', values['buf-size'], [128, 8200]),
     bufCount: numberOf('--buf-count', values['buf-count'], [1, 32]),
+    without: commandsOf(values.without ?? []),
     serial: textOf('--serial', values.serial),
     shownMs: timeOf(values.clock) ?? clock.wallMs(),
     faults: faultsOf(values.fault ?? []),
@@ -100,6 +103,13 @@ function numberOf(
 function textOf(option: string, text: string | undefined): string | undefined {
   if (text === undefined || (text.length > 0 && text.length <= 128)) return text;
   throw usageError(`${option} is a text of 1 to 128 characters`);
+}
+
+function commandsOf(texts: readonly string[]): readonly string[] {
+  for (const text of texts)
+    if (!/^\d{1,5}\/\d{1,3}$/.test(text))
+      throw usageError(`--without is group/command such as 8/1, not ${JSON.stringify(text)}`);
+  return texts;
 }
 
 function timeOf(text: string | undefined): number | undefined {

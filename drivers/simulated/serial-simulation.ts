@@ -31,6 +31,8 @@ export interface SerialSimulationWish {
   readonly bufSize: number | undefined;
   readonly bufCount: number | undefined;
   readonly serial: string | undefined;
+  /** Commands that it does not know, such as "8/1". */
+  readonly without: readonly string[];
   /** What its clock shows at first, ms since 1970; it knows no zone. */
   readonly shownMs: number;
   readonly faults: SmpFaults;
@@ -57,6 +59,7 @@ export async function openSerialSimulation(
     clock: new SimulatedClock(() => clock.monotonicMs(), { shownMs: wish.shownMs }),
     condition: { ...NOTHING_TOLD, batteryPercent: 80, charging: true, temperatureC: 24 },
     version: wish.version,
+    without: wish.without,
     ...(wish.bufSize === undefined ? {} : { bufSize: wish.bufSize }),
     ...(wish.bufCount === undefined ? {} : { bufCount: wish.bufCount }),
   });

@@ -48,6 +48,8 @@ export interface SmpCameraWish {
   /** False: it does not know the command that tells the two. */
   readonly tellsBuffers?: boolean;
   readonly hashTypes?: readonly ('sha256' | 'crc32')[];
+  /** Commands that it does not know, such as "8/1". */
+  readonly without?: readonly string[];
   /** Length of a download's answer at an offset, where `most` bytes would fit; the most unless told otherwise. */
   readonly lengthAt?: (off: number, most: number) => number;
   /** False: it has no light of its own. */
@@ -66,6 +68,7 @@ export class SmpCamera {
   /** Times that it was told to reset. */
   resets = 0;
   readonly #version: 0 | 1;
+  readonly #without: ReadonlySet<string>;
   readonly #groups: ReadonlyMap<number, SmpGroup>;
 
   constructor(wish: SmpCameraWish) {
@@ -74,6 +77,7 @@ export class SmpCamera {
     this.bufCount = bufCount;
     this.condition = wish.condition ?? null;
     this.#version = wish.version ?? 1;
+    this.#without = new Set(wish.without);
     const parameters = wish.tellsBuffers === false ? undefined : { bufSize, bufCount };
     this.#groups = new Map([
       [0, smpOsGroup({ clock: wish.clock, parameters, onReset: () => this.resets++ })],
@@ -97,7 +101,8 @@ export class SmpCamera {
 
   async #reply(header: SmpHeader, op: 'read' | 'write', data: Uint8Array): Promise<SmpReply> {
     const group = this.#groups.get(header.group);
-    if (group === undefined) return RC_NOT_SUPPORTED;
+    if (group === undefined || this.#without.has(`${header.group}/${header.command}`))
+      return RC_NOT_SUPPORTED;
     let map: SmpMap;
     try {
       map = parseMap(data);

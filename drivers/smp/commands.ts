@@ -53,6 +53,8 @@ export type SmpDownload = z.infer<typeof downloadSchema>;
  */
 export class SmpCommands {
   readonly #client: SmpClient;
+  /** It is asked for the status of a file until it says that it does not know how. */
+  #hasStatus = true;
 
   constructor(client: SmpClient) {
     this.#client = client;
@@ -93,10 +95,16 @@ export class SmpCommands {
     return checked('download', downloadSchema, await this.#client.call(request, signal));
   }
 
-  /** Bytes, or undefined where there is no such file. */
-  async fileLength(name: string, signal: AbortSignal): Promise<number | undefined> {
-    const map = await this.#unless(RC_NO_ENTRY, this.#read(8, 1, { name }, signal));
-    return map === undefined ? undefined : checked('file status', z.object({ len: count }), map).len;
+  /** Bytes: by the file's status, or, of a camera that does not know that, by the first answer of a download. */
+  async fileLength(name: string, signal: AbortSignal): Promise<number> {
+    if (this.#hasStatus) {
+      const map = await this.#optional(this.#read(8, 1, { name }, signal));
+      if (map !== undefined) return checked('file status', z.object({ len: count }), map).len;
+      this.#hasStatus = false;
+    }
+    const { len } = await this.download(name, 0, signal);
+    if (len !== undefined) return len;
+    throw nonsense('download', 'no length of the file comes with its first bytes');
   }
 
   /** SHA-256 of the file (`sizeBytes` long) from an offset on, by the camera's own computing; undefined where it cannot. */

@@ -39,6 +39,7 @@ export async function* download(
   wish: DownloadWish,
   signal: AbortSignal,
 ): AsyncGenerator<Piece, void, undefined> {
+  if (!wish.isChecked) await assertVouched(commands, wish, signal);
   const hash = wish.before?.copy() ?? createHash('sha256');
   let held: Uint8Array[] = [];
   let heldBytes = 0;
@@ -107,6 +108,20 @@ async function answerTo(answer: Promise<SmpDownload> | undefined): Promise<SmpDo
   }
 }
 
+/** A digest of the last byte: a camera that gives none is not read to the end first. Errors: "driver.unreadable". */
+async function assertVouched(
+  commands: SmpCommands,
+  { name, sizeBytes, offset }: DownloadWish,
+  signal: AbortSignal,
+): Promise<void> {
+  if (offset === sizeBytes) return;
+  const digest = commands.fileSha256(name, { off: sizeBytes - 1, sizeBytes }, signal);
+  const theirs = await digest.catch((error: unknown) => {
+    throw translated(error);
+  });
+  if (theirs === undefined) throw unvouched();
+}
+
 async function confirm(
   commands: SmpCommands,
   { name, sizeBytes, offset, before, isChecked }: DownloadWish,
@@ -115,7 +130,6 @@ async function confirm(
 ): Promise<void> {
   try {
     const length = await commands.fileLength(name, signal);
-    if (length === undefined) throw gone();
     if (length !== sizeBytes) throw changed(`it has ${length} bytes now, ${sizeBytes} were listed`, length);
     const off = before === undefined ? offset : 0;
     if (off === sizeBytes) return; // nothing was read, and MCUmgr has no digest of nothing
@@ -145,7 +159,7 @@ function unvouched(): DockError {
   return new DockError('driver.unreadable', words, { retry: 'person' });
 }
 
-function gone(cause?: unknown): DockError {
+function gone(cause: unknown): DockError {
   return new DockError('driver.gone', 'the file is not on the camera', { retry: 'never', cause });
 }
 

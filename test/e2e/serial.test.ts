@@ -98,6 +98,23 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign', 'socat'))('cameras at
     expect(conditionsRaised(log, 'camera.')).toEqual([]);
   });
 
+  test('a camera with nothing but the download of the file group, in SMP v1, is stored and emptied', async () => {
+    const [dock, ports] = await open((at) => ({ place: (number) => ({ serial_path: at.port(number) }) }));
+    await dock.put(1, 'DCIM/1.MP4', random.bytes(200_000));
+    await dock.put(1, 'DCIM/1.LOG', random.bytes(1));
+    const without = ['8/1', '8/2', '8/3', '0/6', '66/3'].flatMap((command) => ['--without', command]);
+    await ports.plugIn(1, { folder: dock.camera(1), more: [...without, '--smp-version', '1'] });
+    await dock.start();
+    await dock.untilEmptied(1, 60_000);
+    await untilDone(dock, 1);
+    await dock.stop();
+    expect(dock.check()).toMatchObject({ problems: [], recordings: 2, onCameras: 0 });
+    expect(dockingsIn(dock.vault)).toMatchObject([{ camera: { serial: 'SIM-1' }, condition: null }]);
+    const log = logOf(dock);
+    expect(log.filter(({ level }) => level === 'error' || level === 'warn')).toEqual([]);
+    expect(conditionsRaised(log, 'camera.')).toEqual([]);
+  });
+
   test('a port that belongs to another program is a condition with its remedy, and heals by itself', async () => {
     const [dock, ports] = await open((at) => ({ place: (number) => ({ serial_path: at.port(number) }) }));
     await dock.put(1, 'DCIM/1.MP4', random.bytes(10_000));

@@ -122,6 +122,14 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
     suites: ['drivers/smp/framing'],
   },
   {
+    id: 'smp-status-required',
+    what: 'a serial camera that does not know the status of a file gives none of its recordings',
+    file: 'drivers/smp/commands.ts',
+    find: '      this.#hasStatus = false;\n',
+    put: "      throw nonsense('file status', 'not known');\n",
+    suites: ['drivers/smp/download'],
+  },
+  {
     id: 'smp-digest-of-the-rest',
     what: 'a read that goes on behind one that broke off compares the digest of the rest alone, and a flipped bit before it is sealed',
     file: 'drivers/smp/download.ts',

@@ -83,6 +83,7 @@ function answerDownload(
 async function scripted(
   download: (request: ScriptedRequest) => void,
   sha256: Uint8Array = createHash('sha256').update(SCRIPTED).digest(),
+  without: readonly string[] = [],
 ): Promise<{ readonly session: CameraSession; readonly entry: InventoryEntry; readonly clock: ManualClock }> {
   const clock = new ManualClock();
   const answers: Readonly<Record<string, (request: ScriptedRequest) => void>> = {
@@ -94,9 +95,11 @@ async function scripted(
     '8/1': (request) => request.answer({ len: SCRIPTED.length }),
     '8/2': (request) => request.answer({ type: 'sha256', output: Uint8Array.from(sha256) }),
   };
-  const socket = scriptedCamera((request) =>
-    answers[`${request.header.group}/${request.header.command}`]?.(request),
-  );
+  const socket = scriptedCamera((request) => {
+    const command = `${request.header.group}/${request.header.command}`;
+    if (without.includes(command)) request.answer({ rc: 8 });
+    else answers[command]?.(request);
+  });
   const driver = smpDriver({ openLine: socket.openLine, clock });
   const session = await driver.open(
     { kind: 'serial', path: 'bay-1', baud: 115_200, framing: 'console' },
@@ -199,6 +202,69 @@ describe('a file', () => {
         if (piece.kind === 'bytes') files.put('a', BYTES);
     })();
     await expect(reading).rejects.toMatchObject({ code: 'driver.changed' });
+  });
+});
+
+describe('a camera that knows no command but the download of group 8', () => {
+  const plain = { without: ['8/1', '8/2', '8/3'], hashTypes: [] } as const;
+
+  test.each([0, 1] as const)('gives its files, from any offset, in SMP v%i', async (version) => {
+    const { session, entry } = await opened({ ...plain, version });
+    for (const offset of [0, 1, 20_000, BYTES.length])
+      expect((await readBytes(session, entry, offset)).equals(BYTES.subarray(offset)), `${offset}`).toBe(
+        true,
+      );
+  });
+
+  test('gives an empty file', async () => {
+    const { session, entry } = await opened(plain, new Uint8Array());
+    expect(await readBytes(session, entry)).toHaveLength(0);
+  });
+
+  test('is asked for the status once, and for the length with the first bytes of each file again', async () => {
+    const { session, entry, camera } = await opened({ ...plain, bufSize: 8200 });
+    const asked: string[] = [];
+    const answer = camera.answer.bind(camera);
+    camera.answer = (packet) => {
+      asked.push(`${packet[5]}/${packet[7]}`);
+      return answer(packet);
+    };
+    await readBytes(session, entry);
+    await readBytes(session, entry);
+    expect(asked.filter((each) => each === '8/1')).toHaveLength(1);
+  });
+
+  test('has another file under that name where the length is another one in the end', async () => {
+    const { session, entry, files } = await opened(plain);
+    const reading = (async () => {
+      for await (const piece of session.read(entry, 30_000, live()))
+        if (piece.kind === 'bytes') files.put('a', patternBytes(41_000));
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'driver.changed', facts: { read_bytes: 41_000 } });
+  });
+
+  test('tells no length with its first bytes: that is an error with a name', async () => {
+    const { session, entry } = await scripted(
+      (request) => request.answer({ off: Number(request.map['off']), data: SCRIPTED }),
+      undefined,
+      ['8/1'],
+    );
+    await expect(readBytes(session, entry)).rejects.toMatchObject({ code: 'driver.protocol' });
+  });
+
+  test('over raw framing gives no byte: nothing vouches for them, and that is known before', async () => {
+    const { session, entry, camera } = await opened({ ...plain, framing: 'raw' });
+    const downloads: number[] = [];
+    const answer = camera.answer.bind(camera);
+    camera.answer = (packet) => {
+      if (packet[5] === 8 && packet[7] === 0) downloads.push(packet.length);
+      return answer(packet);
+    };
+    await expect(readBytes(session, entry)).rejects.toMatchObject({
+      code: 'driver.unreadable',
+      retry: 'person',
+    });
+    expect(downloads).toEqual([]);
   });
 });
 
