@@ -89,7 +89,10 @@ export const infoSchema = z
   .meta({ description: 'What the station is: versions, key and configuration without secrets.' });
 export type InfoDocument = z.infer<typeof infoSchema>;
 
-/** `P/health`, retained, every `interval_seconds` and at each connect: numbers only. */
+/** A code of a condition. */
+export const CONDITION_CODE_PATTERN = /^[a-z]{1,16}\.[a-z]{1,16}(?:-[a-z]{1,16}){0,4}$/;
+
+/** `P/health`, retained, every `interval_seconds` and at each connect: numbers, and which conditions are shown. */
 export const healthSchema = z
   .strictObject({
     session,
@@ -129,6 +132,10 @@ export const healthSchema = z
     conditions_warning: count('... warnings.'),
     conditions_error: count('... errors.'),
     conditions_critical: count('... critical ones.'),
+    conditions: z
+      .array(z.string().regex(CONDITION_CODE_PATTERN))
+      .max(MONITORING_CODES_MAX)
+      .meta({ description: 'Their codes. Who asks for full topics reads `condition/<code>` of each.' }),
   })
   .meta({ description: 'Numbers of the station, and its heartbeat.' });
 export type HealthDocument = z.infer<typeof healthSchema>;
@@ -169,8 +176,6 @@ export type BayDocument = z.infer<typeof baySchema>;
 
 /** Words of our own and addresses: no slash, quote or control character, so that no path and no sentence of a library fits. */
 export const FACT_TEXT_PATTERN = /^[A-Za-z0-9][A-Za-z0-9 .:_+-]{0,127}$/;
-/** A code of a condition. */
-export const CONDITION_CODE_PATTERN = /^[a-z]{1,16}\.[a-z]{1,16}(?:-[a-z]{1,16}){0,4}$/;
 
 const words = z.strictObject({ en: z.string().max(512), de: z.string().max(512) });
 const conditionSubject = z.strictObject({

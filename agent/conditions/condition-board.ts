@@ -88,7 +88,12 @@ export class ConditionBoard implements Conditions {
     return { code, standing };
   }
 
-  /** Codes that are shown now, by severity. */
+  /** Codes that are shown now, in the order of the alphabet. */
+  get codes(): string[] {
+    return [...this.#shown].sort();
+  }
+
+  /** How many codes are shown now, by severity. */
   count(): Record<Severity, number> {
     const counts = { info: 0, warning: 0, error: 0, critical: 0 };
     for (const code of this.#shown) counts[conditionKind(code).severity]++;

@@ -1,7 +1,7 @@
 // The heartbeat: measures the station once a minute, says its numbers on `P/health`, and judges those that call for a person.
 //
 // Invariants:
-// 1. `at` is the time of the measuring itself: a main thread that hangs, or a disk that does not answer, makes it go stale.
+// 1. `at` is the time of the measuring itself, also where the document is said again because a condition came or went: a main thread that hangs, or a disk that does not answer, makes it go stale.
 // 2. Each limit has a second one below it at which the condition goes, so that nothing flutters.
 import { encodeMonitoring } from '../../protocol/messages.ts';
 import { healthSchema, type HealthDocument } from '../../protocol/monitoring.ts';
@@ -80,6 +80,7 @@ export interface HealthWatchDeps {
   readonly limits: Pick<SendLimits, 'isOpen' | 'opensAtMs' | 'longestWindowS'>;
   readonly isConnected: () => boolean;
   readonly shownConditions: () => Record<Severity, number>;
+  readonly shownCodes: () => string[];
   /** Others that look once a minute. Must not throw. */
   readonly onLook: () => void;
 }
@@ -89,6 +90,7 @@ export class HealthWatch {
   readonly #deps: HealthWatchDeps;
   readonly #startedMs: number;
   #document: HealthDocument | undefined;
+  #saidCodes: readonly string[] = [];
   #heardMs: number | undefined;
   #waitsSinceMs: number | undefined;
 
@@ -97,7 +99,7 @@ export class HealthWatch {
     this.#startedMs = deps.clock.monotonicMs();
     deps.retained.add({
       topic: deps.topic,
-      document: () => this.#document && encodeMonitoring(healthSchema, this.#document),
+      document: () => this.#said(),
       expiresSeconds: EXPIRES_SECONDS,
     });
   }
@@ -107,6 +109,12 @@ export class HealthWatch {
     this.#heardMs = this.#deps.clock.monotonicMs();
     this.#waitsSinceMs = undefined;
     this.#deps.conditions.clear('store.silent', null);
+  }
+
+  /** What is shown of a condition changed. Codes that came or went are said at once: who asks for full topics finds them by these. */
+  conditionChanged(): void {
+    const { topic, retained, shownCodes } = this.#deps;
+    if (shownCodes().join() !== this.#saidCodes.join()) retained.changed(topic);
   }
 
   /** Looks once a minute, the first time in a minute, until the signal is aborted. Never rejects. */
@@ -144,7 +152,6 @@ export class HealthWatch {
     const freeBytes = await this.#deps.freeBytes().catch(() => null);
     const temperature = await machine.temperatureC();
     const held = this.#tally();
-    const shown = this.#deps.shownConditions();
     return {
       session,
       at: new Date(clock.wallMs()).toISOString(),
@@ -164,10 +171,26 @@ export class HealthWatch {
       temperature_c: temperature,
       event_loop_delay_ms: loopDelayMs ?? machine.loopDelayMs(),
       memory_bytes: machine.memoryBytes(),
-      conditions_info: shown.info,
-      conditions_warning: shown.warning,
-      conditions_error: shown.error,
-      conditions_critical: shown.critical,
+      ...this.#shown(),
+    };
+  }
+
+  #said(): Uint8Array | undefined {
+    if (this.#document === undefined) return undefined;
+    const document = { ...this.#document, ...this.#shown() };
+    this.#saidCodes = document.conditions;
+    return encodeMonitoring(healthSchema, document);
+  }
+
+  /** Which conditions are shown at this moment. */
+  #shown(): Pick<HealthDocument, 'conditions' | `conditions_${Severity}`> {
+    const { info, warning, error, critical } = this.#deps.shownConditions();
+    return {
+      conditions_info: info,
+      conditions_warning: warning,
+      conditions_error: error,
+      conditions_critical: critical,
+      conditions: this.#deps.shownCodes(),
     };
   }
 

@@ -90,7 +90,11 @@ export class Monitoring {
     this.#formerBays = new FormerBays({ topics, retained: this.status.retained, bays });
     const startedAt = new Date(deps.clock.wallMs()).toISOString();
     this.status.retained.add({ topic: topics.info, document: () => this.#info(startedAt) });
-    this.changed = conditionTopics({ board: conditions, retained: this.status.retained, topics, session });
+    const say = conditionTopics({ board: conditions, retained: this.status.retained, topics, session });
+    this.changed = (code) => {
+      say(code);
+      this.#health?.conditionChanged();
+    };
   }
 
   /** What is shown of a code changed. */
@@ -133,6 +137,7 @@ export class Monitoring {
       believedMs,
       isConnected: () => broker.connected,
       shownConditions: () => conditions.count(),
+      shownCodes: () => conditions.codes,
       onLook: () => {
         this.status.repeat();
         this.disk.look();

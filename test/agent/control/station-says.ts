@@ -69,6 +69,7 @@ export function health(changes: Partial<HealthDocument> = {}): HealthDocument {
     conditions_warning: 0,
     conditions_error: 0,
     conditions_critical: 0,
+    conditions: [],
     ...changes,
   };
 }

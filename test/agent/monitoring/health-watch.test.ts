@@ -15,6 +15,7 @@ let machine: FixedMachine;
 let freeBytes: number | Error;
 let believes: boolean;
 let isConnected: boolean;
+let shown: string[];
 let waiting: { state: string; locked: boolean; sealedAtMs: number; sealedSizeBytes: number }[];
 let records: { state: string; endedAtMs: number | null }[];
 let limits: SendLimits;
@@ -28,6 +29,7 @@ beforeEach(() => {
   machine = new FixedMachine();
   ending = new AbortController();
   said = [];
+  shown = ['spool.low'];
   waiting = [];
   records = [];
   freeBytes = 100 * GIB;
@@ -66,6 +68,7 @@ beforeEach(() => {
     limits,
     isConnected: () => isConnected,
     shownConditions: () => ({ info: 0, warning: 1, error: 0, critical: 0 }),
+    shownCodes: () => shown,
     onLook: () => undefined,
   });
 });
@@ -100,6 +103,20 @@ describe('the heartbeat', () => {
     });
     ending.abort();
     await running;
+  });
+
+  test('says at once which condition came or went, with the time of its measuring, and nothing where only its facts changed', async () => {
+    await watch.look();
+    await clock.advance(5000);
+    watch.conditionChanged();
+    await clock.advance(5000);
+    expect(said).toHaveLength(1);
+    shown = ['broker.tls', 'spool.low'];
+    expect((await watch.glance())?.conditions).toEqual(shown); // a look of somebody else is not what was said
+    watch.conditionChanged();
+    await clock.advance(1000);
+    expect(said).toHaveLength(2);
+    expect(said[1]?.document).toMatchObject({ conditions: shown, at: said[0]?.document.at });
   });
 
   test('says null where the disk answers with an error', async () => {
