@@ -22,9 +22,9 @@ is shown. Warning: look within days. Error: a person is needed today. Critical: 
 
 ${rows('en')}
 
-# Zustände einer Station
+# Meldungen einer Station
 
-Jeder ist ein gespeichertes Topic, solange er gezeigt wird. Warnung: in den nächsten Tagen ansehen. Fehler: heute wird jemand gebraucht.
+Jede ist ein gespeichertes Topic, solange sie gezeigt wird. Warnung: in den nächsten Tagen ansehen. Fehler: heute wird jemand gebraucht.
 Kritisch: sofort jemanden rufen.
 
 ${rows('de')}

@@ -5,6 +5,10 @@ Run it once, and again when a station or a bay was added; `--remove` takes all o
 mosquitto_sub and writes <prefix>/... with mosquitto_pub. Options for both (host, user, TLS files) stand in ~/.config/mosquitto_sub and
 ~/.config/mosquitto_pub, one a line. The account must be allowed to write below the prefix, which no station's account is: so a station is who its topic
 says, whatever its document says, and what is no name makes no topic.
+
+A broker that gives no retained message to a subscription with a wildcard (RabbitMQ) wants two more: name each station with `--station`, and
+print the entities as configuration with `--yaml` for Home Assistant's configuration.yaml, because Home Assistant looks for discovery messages by a
+wildcard and would lose all entities at its next start. Their states come either way, by full topics.
 """
 
 import argparse
@@ -30,9 +34,10 @@ NUMBERS = (
 )
 
 
-def read_stations(base):
-    """Retained information of every station by its id."""
-    command = ["mosquitto_sub", "-t", f"{base}/v1/+/info", "--retained-only", "-W", str(WAIT_SECONDS), "-C", str(STATIONS_MAX), "-F", "%x %t"]
+def read_stations(base, named):
+    """Retained information by the id of the station: of those that are named, of every one where none is."""
+    filters = [part for station in named or ["+"] for part in ("-t", f"{base}/v1/{station}/info")]
+    command = ["mosquitto_sub", *filters, "--retained-only", "-W", str(WAIT_SECONDS), "-C", str(STATIONS_MAX), "-F", "%x %t"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=WAIT_SECONDS + 20, check=False)
     if done.returncode not in (0, 27):
         raise SystemExit(done.stderr)
@@ -72,13 +77,30 @@ def entities(base, station, version, bays):
         yield "sensor", name, {**common, "name": f"Bay {name}", "state_topic": f"{topic}/bay/{name}", "value_template": "{{ value_json.light }}", "json_attributes_topic": f"{topic}/bay/{name}"}
 
 
+def name_of(text):
+    if NAME.fullmatch(text):
+        return text
+    raise argparse.ArgumentTypeError(f"{text!r} is no id of a station")
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--base", default="bodydock")
     parser.add_argument("--prefix", default="homeassistant")
-    parser.add_argument("--remove", action="store_true")
+    parser.add_argument("--station", action="append", default=[], type=name_of, help="a station; may be given more than once (default: all that are found)")
+    parser.add_argument("--remove", action="store_true", help="take the discovery messages away again")
+    parser.add_argument("--yaml", action="store_true", help="print lines for configuration.yaml and publish nothing")
     options = parser.parse_args()
-    for station, (version, bays) in sorted(read_stations(options.base).items()):
+    found = sorted(read_stations(options.base, options.station).items())
+    if not found:
+        raise SystemExit("no station found: none was ever connected, or this broker gives nothing retained to a wildcard (RabbitMQ): name each with --station")
+    if options.yaml:
+        print("mqtt:")
+        for station, (version, bays) in found:
+            for component, name, configuration in entities(options.base, station, version, bays):
+                print(f"  - {component}: {json.dumps({**configuration, 'unique_id': f'bodydock_{station}_{name}'})}")
+        return
+    for station, (version, bays) in found:
         for component, name, configuration in entities(options.base, station, version, bays):
             unique = f"bodydock_{station}_{name}"
             text = "" if options.remove else json.dumps({**configuration, "unique_id": unique})

@@ -55,6 +55,17 @@ for each in json.loads(sys.argv[2]): print(line("townhall-1", each))`;
   expect(unreachable).not.toContain('[');
 });
 
+test.skipIf(lacksTools('python3')).each(['bodydock-checkmk.py', 'bodydock-home-assistant.py'])(
+  '%s says how it is used, and takes nothing for a base or a station that is none',
+  (name) => {
+    const path = fileURLToPath(new URL(name, folder));
+    const called = (...args: string[]) => spawnSync('python3', [path, ...args], { encoding: 'utf8' });
+    expect(called('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('RabbitMQ') });
+    for (const wrong of name.includes('checkmk') ? ['--halp', 'a+/#', 'bodydock/v1/x'] : ['--station=+'])
+      expect(called(wrong), wrong).toMatchObject({ status: 2, stdout: '' });
+  },
+);
+
 test('the configuration for Telegraf names fields and topics that are there', async () => {
   const text = await textOf('telegraf.conf');
   const lists = [...text.matchAll(/^\s*(?:excluded_keys|tags) = \[(.*)\]$/gm)].flatMap(([, list = '']) =>

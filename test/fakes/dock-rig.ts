@@ -11,6 +11,7 @@ import { freePort } from './free-port.ts';
 import { Mosquitto } from './mosquitto.ts';
 import { BODYDOCK, EMBEDDED_BROKER, Program, RECEIVER, runProgram, type User } from './program.ts';
 import { PutLedger } from './put-ledger.ts';
+import { RabbitMq } from './rabbitmq.ts';
 import { StationView, type BaySeen } from './station-view.ts';
 import { until } from './until.ts';
 
@@ -39,14 +40,14 @@ class EmbeddedBroker {
 export class DockRig {
   readonly folder: string;
   readonly ledger = new PutLedger();
-  readonly broker: Mosquitto | EmbeddedBroker;
+  readonly broker: Mosquitto | RabbitMq | EmbeddedBroker;
   readonly agent: Program;
   /** One process for each receiver id of the wish, the first one is `receiver`. */
   readonly receiverPrograms: readonly Program[];
   readonly #wish: RigWish;
   #view: StationView | undefined;
 
-  private constructor(folder: string, wish: RigWish, broker: Mosquitto | EmbeddedBroker) {
+  private constructor(folder: string, wish: RigWish, broker: Mosquitto | RabbitMq | EmbeddedBroker) {
     this.folder = folder;
     this.#wish = wish;
     this.broker = broker;
@@ -81,7 +82,7 @@ export class DockRig {
   static async open(wish: RigWish = {}): Promise<DockRig> {
     const folder = await mkdtemp(join(tmpdir(), 'bodydock-rig-'));
     const broker =
-      wish.broker instanceof Mosquitto
+      wish.broker instanceof Mosquitto || wish.broker instanceof RabbitMq
         ? wish.broker
         : new EmbeddedBroker(await freePort(), join(folder, 'broker.log'));
     const rig = new DockRig(folder, wish, broker);
