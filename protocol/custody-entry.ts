@@ -64,6 +64,7 @@ export const CUSTODY_EVENTS = [
   'difference-found',
   'difference-gone',
   'difference-acknowledged',
+  'camera-retired',
   'proof-installed',
   'key-changed',
   'checkpoint',

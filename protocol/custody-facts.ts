@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { CustodyEntry, CustodyEventName } from './custody-entry.ts';
 import * as d from './document.ts';
 import { keyIdSchema, keyRevocationSchema } from './key-documents.ts';
-import { ROLES, orderSchema, disclosureSchema } from './order.ts';
+import { ROLES, orderSchema, disclosureSchema, reasonCodeSchema } from './order.ts';
 import { daySchema } from './witness.ts';
 
 /** Whose log an entry stands in. */
@@ -110,6 +110,7 @@ const STATION: Shapes = {
   'difference-found': z.strictObject(difference),
   'difference-gone': z.strictObject(difference),
   'difference-acknowledged': z.strictObject({ differences: size, reason: text }),
+  'camera-retired': z.strictObject({ camera: d.cameraIdSchema, reason: reasonCodeSchema }),
   'proof-installed': z.strictObject({ recipient_sha256: sha256 }),
 };
 

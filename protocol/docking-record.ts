@@ -1,5 +1,5 @@
 // The docking record (SPEC 4.6): what was on a camera before anything was touched, and what became of it. Encode, parse; who fills it is
-// the agent's. With no entry at all it is the proof of an empty day.
+// the agent's. With no entry at all it shows that nothing was on the camera.
 import * as z from 'zod';
 import * as d from './document.ts';
 import type { DockingId } from './ids.ts';

@@ -84,8 +84,8 @@ function outcome(result: FirstRunResult, erase: boolean, glance: VaultGlance): s
     : 'nothing was erased, every file is still on its camera';
   const good = result.complete && result.verified.exitCode === EXIT_GOOD;
   const odd = rejected === 0 ? '' : `, ${rejected} of all in the vault count as rejected (kept all the same)`;
-  const proofs = emptyDockings === 0 ? '' : ` (${emptyDockings} prove that nothing was recorded)`;
-  const recorded = `${dockings} dockings on record${proofs}`;
+  const empty = emptyDockings === 0 ? '' : ` (${emptyDockings} of a camera with no file on it)`;
+  const recorded = `${dockings} dockings on record${empty}`;
   return `${good ? 'Good' : 'NOT COMPLETE'}: ${counts}${odd}, ${erased}, ${recorded}, ${result.verified.exitCode === EXIT_GOOD ? 'all verified' : 'verification failed'}.`;
 }
 

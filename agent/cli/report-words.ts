@@ -6,6 +6,11 @@ export interface ReportWords {
   readonly period: string;
   readonly dockings: string;
   readonly days: string;
+  /** A camera, its open days, and the day of its last complete listing or `never`. */
+  readonly awaited: string;
+  readonly never: string;
+  /** A camera, the day and the reason. */
+  readonly retired: string;
   readonly recordings: string;
   readonly kept: string;
   readonly noReceipt: string;
@@ -18,8 +23,11 @@ export interface ReportWords {
 export const REPORT_WORDS: Readonly<Record<Language, ReportWords>> = {
   en: {
     period: '{} to {} ({})',
-    dockings: 'dockings {}, of these {} with proof that nothing new had been recorded',
-    days: 'days {}: {} proven without recording, {} with recordings, {} undecided, {} without docking',
+    dockings: 'dockings {}, of these {} of a camera with nothing new on it',
+    days: 'days {}: {} proven without recording, {} with recordings, {} open, {} undecided, {} without a camera in use',
+    awaited: 'awaited {}: open days {}, last complete listing {}',
+    never: 'never',
+    retired: 'retired {}: on {}, {}',
     recordings: 'recordings {}, {} minutes, {} bytes, other files {}',
     kept: 'kept as evidence {}, deleted {}, not yet receipted {}',
     noReceipt: 'no receipt in this period',
@@ -30,8 +38,11 @@ export const REPORT_WORDS: Readonly<Record<Language, ReportWords>> = {
   },
   de: {
     period: '{} bis {} ({})',
-    dockings: 'Andockvorgänge {}, davon {} mit dem Nachweis, dass nichts Neues aufgezeichnet worden war',
-    days: 'Tage {}: {} mit dem Nachweis, dass nichts aufgezeichnet wurde, {} mit Aufzeichnungen, {} ungeklärt, {} ohne Andockvorgang',
+    dockings: 'Andockvorgänge {}, davon {} mit einer Kamera, auf der nichts Neues war',
+    days: 'Tage {}: {} mit dem Nachweis, dass nichts aufgezeichnet wurde, {} mit Aufzeichnungen, {} offen, {} ungeklärt, {} ohne Kamera in Betrieb',
+    awaited: 'erwartet wird {}: offene Tage {}, zuletzt vollständig gelesen: {}',
+    never: 'nie',
+    retired: 'außer Betrieb {}: am {}, {}',
     recordings: 'Aufzeichnungen {}, {} Minuten, {} Bytes, weitere Dateien {}',
     kept: 'als Beweismittel aufbewahrt {}, gelöscht {}, noch nicht quittiert {}',
     noReceipt: 'keine Quittung in diesem Zeitraum',

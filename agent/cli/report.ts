@@ -10,7 +10,7 @@ import { makeReport } from '../report/make-report.ts';
 import type { PilotReport } from '../report/pilot-report.ts';
 import { reportCsv } from '../report/report-csv.ts';
 import { reportHtml } from '../report/report-html.ts';
-import { fill, type Language } from '../page/language.ts';
+import { dayWords, fill, type Language } from '../page/language.ts';
 import { languageOf, parseCommandLine, usageError, writeJson, type Io } from './output.ts';
 import { replacePage } from './page-file.ts';
 import { REPORT_WORDS } from './report-words.ts';
@@ -18,13 +18,13 @@ import { realFolder } from './verify.ts';
 
 const HELP = `bodydock report --vault DIR --from DAY --to DAY [--out OUT] [--notes DIR] [--keys KEYS] [--zone ZONE] [--lang en|de] [--json]
 
-The report on a pilot: dockings, days with proof that nothing was recorded, recordings, minutes, data, what was kept as evidence, per
-week and per camera; times from docking to receipt, failures, clocks and batteries of the cameras. Holds no name and nothing about a
+The report on a pilot: dockings, days with proof that nothing was recorded, days that are open and the cameras that are awaited,
+recordings, minutes, data, what was kept as evidence, per week and per camera; times from docking to receipt, failures, clocks and batteries of the cameras. Holds no name and nothing about a
 person. Counts only documents and entries of logs whose signatures hold; reads no payload; changes nothing in the vault.
 
   --from, --to   first and last day, as in 2026-11-25
-  --out OUT      folder for report.html, report.json, weeks.csv, cameras.csv, dockings.csv, failures.csv; made where it is missing,
-                 files of these names are replaced
+  --out OUT      folder for report.html, report.json, days.csv, weeks.csv, cameras.csv, dockings.csv, failures.csv; made where it
+                 is missing, files of these names are replaced
   --notes DIR    the users' own reports, one Markdown file each: "---", date:, shift:, use:, "---", text. Names are refused.
   --keys KEYS    folder with station*.pub, store*.pub, officer*.pub and supervisor*.pub (default: keys/ beside the vault)
   --zone ZONE    time zone of days and weeks, such as Europe/Berlin (default: the one of this machine)
@@ -101,8 +101,15 @@ function summaryText(made: PilotReport, language: Language): string {
       days.days,
       days.proven_without_recording,
       days.with_recording,
+      days.open,
       days.undecided,
-      days.without_docking,
+      days.no_camera_in_use,
+    ),
+    ...made.awaited.map(({ camera, last_listed_at: last, open_days: open }) =>
+      fill(words.awaited, camera, open, last === null ? words.never : dayWords(last, language, zone)),
+    ),
+    ...made.retired.map(({ camera, at, reason }) =>
+      fill(words.retired, camera, dayWords(at, language, zone), reason),
     ),
     fill(
       words.recordings,

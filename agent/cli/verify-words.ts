@@ -82,7 +82,7 @@ const EN: VerifyWords = {
   note: 'note',
   toDo: 'To do: {}',
   recordings: '{} recordings: {} good, {} receipted, {} opened, {} deleted, {} held',
-  dockings: '{} dockings, {} of them of a camera with nothing on it: proof that nothing was recorded',
+  dockings: '{} dockings, {} of them of a camera that held no file when it was listed',
   units: '{} units good, {} bytes sealed, {} bytes of originals',
   allRejected: 'rejected, and kept all the same: {}',
   store: 'store: {} orders, {} disclosures, {} days witnessed',
@@ -131,8 +131,7 @@ const DE: VerifyWords = {
   note: 'Hinweis',
   toDo: 'Zu tun: {}',
   recordings: 'Aufzeichnungen: {}; davon gut {}, quittiert {}, geöffnet {}, gelöscht {}, aufbewahrt {}',
-  dockings:
-    'Andockvorgänge: {}; davon mit einer Kamera, auf der nichts war: {}; das ist der Beweis, dass nichts aufgezeichnet wurde',
+  dockings: 'Andockvorgänge: {}; davon mit einer Kamera, auf der beim Auflisten keine Datei war: {}',
   units: 'gute Einheiten: {}, versiegelte Bytes: {}, Bytes der Originale: {}',
   allRejected: 'auffällig und trotzdem aufbewahrt: {}',
   store: 'Zentralspeicher: Anordnungen {}, Herausgaben {}, bezeugte Tage {}',

@@ -29,7 +29,7 @@ first run.
   --json           one JSON document on standard output instead of text
 
 A finding is something that does not hold; a note is worth knowing and no fault. Each has a code that stays the same, what was found, what it
-means, and what to do where there is something. Counted are recordings, dockings and days with proof that nothing was recorded, deletions,
+means, and what to do where there is something. Counted are recordings, dockings and how many of them found no file on the camera, deletions,
 holds, orders, disclosures, witnesses, key changes and entries of the custody logs.
 
 Whoever wants to check without this program: minisign -Vm manifest.json -p station.pub; sha256sum chunks.bin;

@@ -1,5 +1,5 @@
 // The second docking of a first run: each simulated camera is taken out of its bay and put back with nothing on it, as on most days of a
-// real service. What it leaves is a docking record: the proof that nothing was recorded.
+// real service. What it leaves is a docking record: the proof that nothing was on the camera any more.
 //
 // A camera is its folder; out of its bay means that the folder lies in `drawer`. Folders of the user's own cameras are never moved.
 import { readdir, rename } from 'node:fs/promises';

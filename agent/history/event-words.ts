@@ -115,6 +115,10 @@ const SENTENCES: Readonly<Partial<Record<CustodyEntry['event'], Sentence>>> = {
     'Somebody looked at {differences} differences and acknowledged them ({reason}).',
     'Jemand hat {differences} Unterschiede angesehen und bestätigt ({reason}).',
   ],
+  'camera-retired': [
+    'Somebody took camera {camera} out of use ({reason}).',
+    'Jemand hat Kamera {camera} außer Betrieb genommen ({reason}).',
+  ],
   'agent-started': [
     'The station’s program started, version {version}.',
     'Das Programm der Station startete, Version {version}.',

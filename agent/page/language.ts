@@ -20,6 +20,11 @@ export function dataSize(bytes: number, language: Language): string {
   return bytes < 1e9 ? `${number(bytes / 1e6, language, 1)} MB` : `${number(bytes / 1e9, language, 1)} GB`;
 }
 
+/** The day of an instant (RFC 3339) in a time zone, as the language writes it out. */
+export function dayWords(at: string, language: Language, timeZone: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone }).format(new Date(at));
+}
+
 /** An instant as people read it: without the T, to the second, UTC. */
 export function shownAt(at: string): string {
   return at.replace('T', ' ').slice(0, 19);

@@ -12,8 +12,8 @@ const HEIGHT = 180;
 const LEFT = 40;
 const BOTTOM = 36;
 const TOP = 10;
-/** Dark, light, middle: apart in grey and for people who do not see all colours. */
-const FILLS = ['#1f4e79', '#9cc3e6', '#5b8db8'];
+/** Dark, light, middle, nearly white: apart in grey and for people who do not see all colours. */
+const FILLS = ['#1f4e79', '#9cc3e6', '#5b8db8', '#e3e3e3'];
 /** More labels than this run into each other. */
 const LABELS_MAX = 14;
 
@@ -85,9 +85,10 @@ function axis(scale: number, y: (value: number) => number): string {
 }
 
 function legendRow(legend: readonly string[]): string {
+  const step = Math.min(200, (WIDTH - LEFT) / legend.length);
   return legend
     .map((name, at) => {
-      const x = LEFT + at * 200;
+      const x = LEFT + at * step;
       return `<rect x="${x}" y="${HEIGHT - 12}" width="10" height="10" fill="${FILLS[at % FILLS.length]}"/>${text(x + 14, HEIGHT - 3, name, 'start')}`;
     })
     .join('');

@@ -1,5 +1,5 @@
-// Gathers what a vault tells into a report. Three kinds of memory: one small object a docking, one id a recording, one number a receipt; no
-// document is kept. What a station's log says of each document is kept while it is taken.
+// Gathers what a vault tells into a report. Three kinds of memory: one small object a docking, one id a recording (with its docking where no
+// measured clock tells its time), one number a receipt; no document is kept. What a station's log says of each document is kept while it is taken.
 import type { CustodyEntry } from '../../protocol/custody-entry.ts';
 import type { DockingRecord } from '../../protocol/docking-record.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
@@ -9,19 +9,41 @@ import { daysOf, weekOf, type Calendar, type Period } from './calendar.ts';
 import { spreadOf } from './figures.ts';
 import type { FailureCount } from './failures.ts';
 import type { UserNote } from './notes.ts';
-import { LATENCY_BOUNDS_S, noCounts, type Counts, type DayReport, type PilotReport } from './pilot-report.ts';
+import {
+  LATENCY_BOUNDS_S,
+  noCounts,
+  type Counts,
+  type DayReport,
+  type PilotReport,
+  type RetiredCamera,
+} from './pilot-report.ts';
+import { DayJudge, type DayDocking, type JudgedDay } from './proven-days.ts';
 import type { LetGo, ReportLog } from './logs.ts';
 import type { Source } from './sources.ts';
 
 const UNPROVEN_NAMED_MAX = 100;
+/** A file of a kind that is none of a recording's is believed to be none up to this size (SPEC 4.13.7). */
+const OTHER_BYTES_MAX = 65_536;
+
+const NOT_COME = 'docking record has not come yet';
+
 /** A docking as far as a report needs it; its parts add up. */
 interface Docking {
   readonly station: string;
   readonly camera: string;
-  readonly day: string;
+  readonly serial: string | null;
+  readonly dockedAt: string;
+  readonly endedAt: string | null;
+  /** Whether it began within the period, and is counted. */
+  readonly isCounted: boolean;
   /** False where the station did not know the time: its day may have been any other. */
-  readonly isDayKnown: boolean;
-  readonly isComplete: boolean;
+  readonly isTimeKnown: boolean;
+  /** When its first listing was taken; null where that is not complete. */
+  readonly listedAt: string | null;
+  /** Digest of the record before it in its camera's chain. */
+  previous: string | null;
+  /** When the store had a part of its record. */
+  receivedAt: string | null;
   /** Of how many parts its record is, and what those that are here list: nobody knows what is on the others. */
   readonly parts: number;
   readonly listed: Map<number, number>;
@@ -32,8 +54,8 @@ interface Docking {
   readonly takenLater: Set<string>;
   /** Entries that were left on the camera without being taken. */
   waiting: number;
-  /** Recordings that its parts say were taken. */
-  readonly stored: Set<string>;
+  /** Recordings that its parts say were taken; those that only a later listing showed are true. */
+  readonly stored: Map<string, boolean>;
 }
 
 /** What is known of a docking by the recordings that name it, before or after its record is met. */
@@ -44,6 +66,18 @@ interface Named {
   /** Files that may be recordings: nobody knows of what kind they are. */
   untold: number;
   readonly receivedMs: number[];
+}
+
+/** A recording, or what may be one, whose time no measured clock tells. */
+interface Undated {
+  readonly recording: string;
+  /** By nameOf. */
+  readonly docking: string;
+  readonly station: string;
+  readonly camera: string;
+  readonly serial: string | null;
+  readonly sealedAt: string;
+  readonly told: 'with_recording' | 'undecided';
 }
 
 /** What a report holds beside what was gathered. */
@@ -67,19 +101,17 @@ export class Gatherer {
   readonly #total = noCounts();
   readonly #weeks = new Map<string, Counts>();
   readonly #cameras = new Map<string, CameraFacts>();
-  /** This and what follows by nameOf. */
+  /** All of the vault: what came before and after the period tells of its days, too. This and what follows by nameOf. */
   readonly #dockings = new Map<string, Docking>();
-  readonly #dockedMs = new Map<string, number>();
+  /** The docking whose record ends with a document of this digest. */
+  readonly #byDigest = new Map<string, Docking>();
   /** From the end of each docking to the receipt of its record. */
   readonly #recordSeconds: number[] = [];
   readonly #named = new Map<string, Named>();
-  /** What recordings say of days by when they were made, whichever day they came on. */
-  readonly #captured = new Map<string, Proof>();
+  readonly #undated: Undated[] = [];
+  readonly #judge: DayJudge;
   readonly #unproven = new Set<string>();
-  /** Days on which a camera was refused that is none of the station's. */
-  readonly #refused = new Set<string>();
-  /** Days of dockings that a log names and whose record is not here. */
-  readonly #open = new Set<string>();
+  readonly #retired: RetiredCamera[] = [];
   readonly #letGo = new Set<string>();
   readonly #failures: FailureCount;
   readonly #isHeld: (manifest: Manifest) => boolean;
@@ -95,60 +127,78 @@ export class Gatherer {
     this.#calendar = calendar;
     this.#failures = failures;
     this.#isHeld = isHeld;
+    this.#judge = new DayJudge(period, calendar);
     for (const day of daysOf(period)) this.#week(day);
   }
 
   take(source: Source): void {
     if (source.kind === 'unproven') this.#unproven.add(source.where);
-    else if (source.kind === 'docking') this.#docking(source.record, source.receivedAt);
+    else if (source.kind === 'docking') this.#docking(source);
     else this.#recording(source);
   }
 
-  /** An entry of a station's log of the period. A camera that is none of the station's was refused: nobody looked at what is on it. */
-  takeEntry({ event, facts, at }: CustodyEntry): void {
-    if (event === 'camera-refused' && facts['reason'] !== 'other-camera')
-      this.#refused.add(this.#calendar.dayOf(at));
+  /** An entry of a station's log. Of a camera that is none of the station's nobody knows what is on it. */
+  takeEntry(station: string, { event, facts, at }: CustodyEntry): void {
+    const { camera, reason } = facts;
+    if (event === 'camera-refused' && reason !== 'other-camera') this.#judge.mark(at, at, 'undecided');
+    if (event !== 'camera-retired' || typeof camera !== 'string') return;
+    this.#judge.retired(station, camera, at);
+    if (this.#calendar.isWithin(at, this.#period))
+      this.#retired.push({ camera, at, reason: String(reason ?? '') });
   }
 
   /** What the log of a station says beside its documents, once all of these were taken. */
-  takeLog(station: string, { log, missing, broken }: ReportLog, letGo: LetGo): void {
+  takeLog(station: string, { log, missing, broken, beginsAt }: ReportLog, letGo: LetGo): void {
     for (const id of letGo.documents.get(station) ?? []) this.#letGo.add(nameOf(station, id));
     for (const where of [...broken, ...missing.map((name) => nameOf(station, name))])
       this.#unproven.add(where);
+    if (beginsAt !== undefined) this.#judge.unknownUntil(beginsAt);
     const gone = new Set(missing);
     for (const logged of log.dockings.all()) {
-      const { docking, begunAt } = logged;
-      if (begunAt === undefined || this.#dockedMs.has(nameOf(station, docking))) continue;
-      if (!this.#calendar.isWithin(begunAt, this.#period)) continue;
-      this.#open.add(this.#calendar.dayOf(begunAt));
-      const why = this.#whyOpen(station, logged, gone);
-      if (why !== undefined) this.#failures.add(why);
+      const { docking, begunAt, camera } = logged;
+      if (begunAt === undefined || camera === undefined || this.#dockings.has(nameOf(station, docking)))
+        continue;
+      const why = this.#whyAbsent(station, logged, gone);
+      this.#judge.docking({
+        station,
+        camera,
+        serial: null,
+        dockedAt: begunAt,
+        endedAt: logged.endedAt,
+        listedAt: undefined,
+        leaves: why === NOT_COME ? 'open' : 'undecided',
+      });
+      if (why !== undefined && this.#calendar.isWithin(begunAt, this.#period)) this.#failures.add(why);
     }
   }
 
   /** Why no record of a docking counts; undefined where one lies here, which is told as what does not hold. */
-  #whyOpen(station: string, { records }: LoggedDocking, missing: ReadonlySet<string>): string | undefined {
+  #whyAbsent(station: string, { records }: LoggedDocking, missing: ReadonlySet<string>): string | undefined {
     const parts = [...records.values()].map(({ record }) => record);
     if (parts.some((record) => this.#unproven.has(nameOf(station, record)) && !missing.has(record)))
       return undefined;
     if (parts.some((record) => missing.has(record))) return 'docking record is missing';
     return parts.some((record) => this.#letGo.has(nameOf(station, record)))
       ? 'docking record was let go in order'
-      : 'docking record has not come yet';
+      : NOT_COME;
   }
 
   /** The report over everything that was taken. */
   report({ stations, notes, madeAt, ordersNotJudged }: ReportFrame): PilotReport {
-    const days = this.#settleDockings();
+    this.#settleDockings();
+    const { days, awaited } = this.#judge.judge();
     const seconds = this.#secondsToReceipt();
     return {
-      version: 1,
+      version: 2,
       ...this.#period,
       time_zone: this.#calendar.zone,
       made_at: madeAt,
       stations,
       total: this.#total,
-      days,
+      days: countDays(days),
+      calendar: days,
+      awaited,
+      retired: this.#retired.sort((a, b) => (a.at < b.at ? -1 : 1)),
       weeks: [...this.#weeks].map(([week, counts]) => ({ week, ...counts })),
       cameras: [...this.#cameras.keys()].sort().map((camera) => this.#camera(camera).report(camera)),
       docking_to_receipt_s: spreadOf(seconds) ?? null,
@@ -161,48 +211,59 @@ export class Gatherer {
     };
   }
 
-  #docking(record: DockingRecord, receivedAt: string | null): void {
-    const atMs = Date.parse(record.docked_at);
+  #docking({ record, sha256, receivedAt }: Source & { kind: 'docking' }): void {
     const name = nameOf(record.station, record.docking);
-    this.#dockedMs.set(name, atMs);
-    if (!this.#calendar.isWithin(record.docked_at, this.#period)) return;
-    if (receivedAt !== null)
-      this.#recordSeconds.push(secondsBetween(record.ended_at ?? record.docked_at, receivedAt));
     const docking = this.#dockings.get(name) ?? this.#newDocking(name, record);
+    const { isCounted } = docking;
+    if (receivedAt !== null && isCounted)
+      this.#recordSeconds.push(secondsBetween(record.ended_at ?? record.docked_at, receivedAt));
+    if (docking.receivedAt === null || (receivedAt !== null && receivedAt < docking.receivedAt))
+      docking.receivedAt = receivedAt;
+    if (record.part === 1) docking.previous = record.previous_docking_sha256;
+    if (record.part === record.parts) this.#byDigest.set(sha256, docking);
     docking.listed.set(record.part, record.entries.length);
     for (const { fate, reason, later, path_sha256: path, recording } of record.entries) {
       if (fate === 'vanished') docking.vanished.add(path);
       if (later && (fate === 'stored' || fate === 'matched')) docking.takenLater.add(path);
-      if (fate === 'stored' && recording !== null) docking.stored.add(recording);
+      if (fate === 'stored' && recording !== null) docking.stored.set(recording, later);
       if (fate !== 'waiting') continue;
       docking.waiting++;
-      this.#failures.add(`waiting: ${reason ?? 'unknown'}`);
+      if (isCounted) this.#failures.add(`waiting: ${reason ?? 'unknown'}`);
     }
   }
 
   #newDocking(name: string, record: DockingRecord): Docking {
-    const camera = record.camera.id;
-    const docking = {
-      station: record.station,
-      camera,
-      day: this.#calendar.dayOf(record.docked_at),
-      isDayKnown: record.clock_synchronised !== false,
-      isComplete: record.inventory?.complete === true,
+    const { station, camera, docked_at: dockedAt, ended_at: endedAt, inventory } = record;
+    const docking: Docking = {
+      station,
+      camera: camera.id,
+      serial: camera.serial,
+      dockedAt,
+      endedAt,
+      isCounted: this.#calendar.isWithin(dockedAt, this.#period),
+      isTimeKnown: record.clock_synchronised !== false,
+      listedAt: inventory?.complete === true ? inventory.taken_at : null,
+      previous: null,
+      receivedAt: null,
       parts: record.parts,
       listed: new Map<number, number>(),
-      seen: (record.inventory?.entries ?? 0) + record.later,
+      seen: (inventory?.entries ?? 0) + record.later,
       vanished: new Set<string>(),
       takenLater: new Set<string>(),
       waiting: 0,
-      stored: new Set<string>(),
+      stored: new Map<string, boolean>(),
     };
     this.#dockings.set(name, docking);
-    this.#count(camera, docking.day, (counts) => counts.dockings++);
+    if (docking.isCounted) this.#countDocking(docking, record);
+    return docking;
+  }
+
+  #countDocking({ camera, dockedAt, listedAt }: Docking, record: DockingRecord): void {
+    this.#count(camera, this.#calendar.dayOf(dockedAt), (counts) => counts.dockings++);
     this.#camera(camera).add(record);
     if (record.ended === 'failed' || record.ended === 'cut-off')
       this.#failures.add(`docking ${record.ended}`);
-    if (!docking.isComplete) this.#failures.add('inventory not complete');
-    return docking;
+    if (listedAt === null) this.#failures.add('inventory not complete');
   }
 
   #recording({ manifest, receivedAt, deletion }: Source & { kind: 'recording' }): void {
@@ -210,10 +271,10 @@ export class Gatherer {
     named.found.add(manifest.recording);
     if (manifest.role === 'media') {
       named.media++;
-      this.#capture(manifest, 'recorded');
+      this.#date(manifest, 'with_recording');
     } else if (mayBeRecording(manifest)) {
       named.untold++;
-      this.#capture(manifest, 'undecided');
+      this.#date(manifest, 'undecided');
     }
     if (receivedAt !== null) named.receivedMs.push(Date.parse(receivedAt));
     if (!this.#calendar.isWithin(manifest.sealed_at, this.#period)) return;
@@ -227,15 +288,22 @@ export class Gatherer {
     });
   }
 
-  /** A recording that was made, or may have been made, on a day keeps that day from being proven; `told` is what it says of one sure day. */
-  #capture({ capture: { earliest_at: earliest, latest_at: latest, basis } }: Manifest, told: Proof): void {
-    const [from, to] = [earliest ?? latest, latest ?? earliest].map((at) => at && this.#calendar.dayOf(at));
-    if (from == null || to == null) return;
-    const proof = from === to && basis !== 'clock-unmeasured' ? told : 'undecided';
-    const { from: first, to: last } = this.#period;
-    if (from > last || to < first) return;
-    for (const day of daysOf({ from: from > first ? from : first, to: to < last ? to : last }))
-      this.#captured.set(day, worse(this.#captured.get(day), proof));
+  /** A recording that was made, or may have been made, on a day keeps that day from being proven. */
+  #date(manifest: Manifest, told: Undated['told']): void {
+    const { station, camera, capture, recording, sealed_at: sealedAt } = manifest;
+    const { earliest_at: earliest, latest_at: latest, basis } = capture;
+    if (basis !== 'clock-unmeasured' && earliest !== null && latest !== null)
+      return this.#judge.mark(earliest, latest, told);
+    const docking = nameOf(station, manifest.docking);
+    this.#undated.push({
+      recording,
+      docking,
+      station,
+      camera: camera.id,
+      serial: camera.serial,
+      sealedAt,
+      told,
+    });
   }
 
   #namedBy(docking: string): Named {
@@ -249,44 +317,68 @@ export class Gatherer {
     return named;
   }
 
-  /** Decides what each docking proves, once all recordings are known. */
-  #settleDockings(): DayReport {
-    const days = new Map<string, Proof>();
-    for (const [id, docking] of this.#dockings) {
-      const { found, media = 0, untold = 0 } = this.#named.get(id) ?? {};
-      const absent = [...docking.stored].filter((recording) => found?.has(recording) !== true);
-      const isStoredHere = absent.length === 0;
-      const listed = [...docking.listed.values()].reduce((sum, each) => sum + each, 0);
-      const isListed = docking.listed.size >= docking.parts && listed >= docking.seen;
-      const isAllHere = isListed && isStoredHere;
+  /** Decides what each docking shows, once all recordings are known. */
+  #settleDockings(): void {
+    const dated = new Map<string, DayDocking>();
+    for (const [name, docking] of this.#dockings) {
+      const { found, media = 0, untold = 0 } = this.#named.get(name) ?? {};
+      const absent = [...docking.stored.keys()].filter((recording) => found?.has(recording) !== true);
       const isGone = [...docking.vanished].some((path) => !docking.takenLater.has(path));
-      const isWhole = docking.isComplete && docking.waiting === 0 && isAllHere && !isGone && untold === 0;
-      const proves = media > 0 ? 'recorded' : isWhole ? 'empty' : 'undecided';
-      if (proves === 'empty')
-        this.#count(docking.camera, docking.day, (counts) => counts.dockings_without_recording++);
-      if (absent.some((recording) => !this.#letGo.has(nameOf(docking.station, recording))))
+      const leaves = docking.waiting > 0 || isGone || absent.length > 0 || !isListed(docking);
+      const isWhole = docking.listedAt !== null && !leaves;
+      if (docking.isCounted && isWhole && media + untold === 0)
+        this.#count(docking.camera, this.#calendar.dayOf(docking.dockedAt), (counts) => {
+          counts.dockings_without_recording++;
+        });
+      if (docking.isCounted && absent.some((one) => !this.#letGo.has(nameOf(docking.station, one))))
         this.#failures.add('recording of a docking record is missing');
-      const ofDay = proves === 'empty' && !docking.isDayKnown ? 'undecided' : proves;
-      days.set(docking.day, worse(days.get(docking.day), ofDay));
+      const judged = this.#dated(docking, leaves);
+      dated.set(name, judged);
+      this.#judge.docking(judged);
     }
-    for (const day of this.#open) days.set(day, worse(days.get(day), 'undecided'));
-    for (const day of this.#refused) if (days.has(day)) days.set(day, worse(days.get(day), 'undecided'));
-    for (const [day, proof] of days) days.set(day, worse(this.#captured.get(day), proof));
-    const count = (kind: string): number => [...days.values()].filter((each) => each === kind).length;
-    const all = daysOf(this.#period).length;
+    for (const { recording, docking: name, sealedAt, ...file } of this.#undated) {
+      const docking = this.#dockings.get(name);
+      const isFirst = docking?.stored.get(recording) === false;
+      const shownAt = (isFirst ? docking?.listedAt : null) ?? sealedAt;
+      this.#judge.undated({ ...file, docking: dated.get(name), shownAt });
+    }
+  }
+
+  #dated(docking: Docking, leaves: boolean): DayDocking {
+    const { station, camera, serial, dockedAt, endedAt, isTimeKnown, receivedAt } = docking;
     return {
-      days: all,
-      proven_without_recording: count('empty'),
-      with_recording: count('recorded'),
-      undecided: count('undecided'),
-      without_docking: all - days.size,
+      station,
+      camera,
+      serial,
+      dockedAt,
+      endedAt: endedAt ?? undefined,
+      listedAt: listingOf(docking),
+      leaves: leaves ? 'undecided' : undefined,
+      ...(isTimeKnown
+        ? {}
+        : { unplaced: { after: this.#listedInChainBefore(docking), before: receivedAt ?? undefined } }),
     };
+  }
+
+  /** The last listing that counts in front of a docking, by the chain of its camera's records. */
+  #listedInChainBefore({ previous }: Docking): string | undefined {
+    const passed = new Set<string>();
+    for (let at = previous; at !== null && !passed.has(at);) {
+      passed.add(at);
+      const before = this.#byDigest.get(at);
+      if (before === undefined) return undefined;
+      const listed = listingOf(before);
+      if (listed !== undefined) return listed;
+      at = before.previous;
+    }
+    return undefined;
   }
 
   #secondsToReceipt(): number[] {
     const seconds: number[] = [];
-    for (const id of this.#dockings.keys()) {
-      const dockedMs = this.#dockedMs.get(id) ?? 0;
+    for (const [id, { dockedAt, isCounted }] of this.#dockings) {
+      if (!isCounted) continue;
+      const dockedMs = Date.parse(dockedAt);
       for (const receivedMs of this.#named.get(id)?.receivedMs ?? [])
         seconds.push(Math.max(0, Math.round((receivedMs - dockedMs) / 1000)));
     }
@@ -311,9 +403,33 @@ export class Gatherer {
   }
 }
 
-/** Its name does not tell of what kind it is, or what it holds is known in part only. Where it has no byte it is none. */
-function mayBeRecording({ role, rejected, original }: Manifest): boolean {
-  return role === 'other' && rejected !== null && original.size_bytes > 0;
+/** Whether all parts of its record are here, and list what they should. */
+function isListed({ listed, parts, seen }: Docking): boolean {
+  const entries = [...listed.values()].reduce((sum, each) => sum + each, 0);
+  return listed.size >= parts && entries >= seen;
+}
+
+/** Its listing, where that counts (SPEC 4.13.7). */
+function listingOf(docking: Docking): string | undefined {
+  return docking.isTimeKnown && isListed(docking) ? (docking.listedAt ?? undefined) : undefined;
+}
+
+/** What its content or its size says against its name, or its name does not tell. Where it has no byte it is none. */
+function mayBeRecording({ role, rejected, original, media }: Manifest): boolean {
+  if (media !== null || (rejected !== null && role === 'other')) return original.size_bytes > 0;
+  return role === 'other' && original.size_bytes > OTHER_BYTES_MAX;
+}
+
+function countDays(days: readonly JudgedDay[]): DayReport {
+  const count = (state: JudgedDay['state']): number => days.filter((day) => day.state === state).length;
+  return {
+    days: days.length,
+    proven_without_recording: count('proven_without_recording'),
+    with_recording: count('with_recording'),
+    open: count('open'),
+    undecided: count('undecided'),
+    no_camera_in_use: count('no_camera_in_use'),
+  };
 }
 
 function secondsBetween(from: string, to: string): number {
@@ -327,13 +443,6 @@ function countMedia(counts: Counts, { media }: Manifest, held: boolean, deleted:
   else counts.duration_ms += durationMs;
   if (held && !deleted) counts.kept_as_evidence++;
   if (deleted) counts.deleted++;
-}
-
-type Proof = 'empty' | 'recorded' | 'undecided';
-/** One docking with a recording makes it a day with one; one that proves nothing leaves the day undecided. */
-function worse(day: Proof | undefined, docking: Proof): Proof {
-  const order: readonly Proof[] = ['empty', 'undecided', 'recorded'];
-  return day === undefined || order.indexOf(docking) > order.indexOf(day) ? docking : day;
 }
 
 function histogram(seconds: readonly number[]): number[] {

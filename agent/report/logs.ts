@@ -37,6 +37,8 @@ export interface StoreWord {
 /** What a station's log says. */
 export interface ReportLog {
   readonly log: StationLog;
+  /** Its oldest entry here, where its beginning is not here; RFC 3339. */
+  readonly beginsAt: string | undefined;
   /** Documents that the store had, that are not here, and that it did not let go. */
   readonly missing: readonly string[];
   /** Where the log does not hold, or is not the one that the store vouched for; paths below the vault. */
@@ -95,15 +97,19 @@ export async function readStationLog(
   for (const end of letGo.ends) book.drop(end);
   for (const { head } of heads) book.want(head);
   const log = new StationLog(below(station, CUSTODY), station);
+  let oldestAt: string | undefined;
   const hear = (entry: CustodyEntry): void => {
+    oldestAt ??= entry.at;
     log.take(entry);
     take(entry);
   };
   const checked = await readLog(options, { keeper: station, book, take: hear, unbelieved: new Set() });
   const remarks = [...(checked?.remarks ?? []), ...receiptHeadRemarks(heads, book)];
   const findings = remarks.filter(({ kind }) => kind === 'finding');
+  const isWhole = checked?.linked.some(({ link }) => link === null) !== false;
   return {
     log,
+    beginsAt: isWhole ? undefined : oldestAt,
     missing: await missingIn(options, station, log, letGo.documents.get(station) ?? new Set()),
     broken: [...new Set(findings.map(({ where }) => where))],
   };

@@ -69,9 +69,8 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
       heads.push(...headOf(source, station));
     }
     const take = (entry: CustodyEntry): void => {
-      if (!calendar.isWithin(entry.at, period)) return;
-      failures.entry(entry);
-      gatherer.takeEntry(entry);
+      if (calendar.isWithin(entry.at, period)) failures.entry(entry);
+      gatherer.takeEntry(station, entry);
     };
     gatherer.takeLog(station, await readStationLog(options, station, { heads, letGo, take }), letGo);
   }

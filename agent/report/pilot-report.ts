@@ -2,6 +2,7 @@
 // are pseudonyms that are handed out anew with every shift.
 import type { Spread } from './figures.ts';
 import type { UserNote } from './notes.ts';
+import type { AwaitedCamera, JudgedDay } from './proven-days.ts';
 
 /** What is counted, over all, per week and per camera. */
 export interface Counts {
@@ -45,19 +46,30 @@ export interface CameraReport extends Counts {
   readonly clock_resets: number;
 }
 
-/** Calendar days of the period. */
+/** Calendar days of the period, by what is known of them (SPEC 4.13.7). */
 export interface DayReport {
   readonly days: number;
-  /** At least one docking, every one of them proves that there was no recording, and none that came later can have been made then. */
+  /** Every camera in use has a listing from after the end of the day, and nothing speaks against it. */
   readonly proven_without_recording: number;
   readonly with_recording: number;
-  /** Dockings that prove neither, ones whose record is not here, or a recording that may have been made then. */
+  /** A camera in use, or a record, is awaited. */
+  readonly open: number;
+  /** A recording may have been made, and nothing awaited will decide it. */
   readonly undecided: number;
-  readonly without_docking: number;
+  readonly no_camera_in_use: number;
+}
+
+/** A camera that a person took out of use within the period. */
+export interface RetiredCamera {
+  readonly camera: string;
+  /** RFC 3339 UTC. */
+  readonly at: string;
+  /** A code. */
+  readonly reason: string;
 }
 
 export interface PilotReport {
-  readonly version: 1;
+  readonly version: 2;
   readonly from: string;
   readonly to: string;
   readonly time_zone: string;
@@ -65,6 +77,10 @@ export interface PilotReport {
   readonly stations: readonly string[];
   readonly total: Counts;
   readonly days: DayReport;
+  /** Every day of the period, with the cameras that an open one waits for. */
+  readonly calendar: readonly JudgedDay[];
+  readonly awaited: readonly AwaitedCamera[];
+  readonly retired: readonly RetiredCamera[];
   readonly weeks: readonly (Counts & { readonly week: string })[];
   readonly cameras: readonly CameraReport[];
   /** From the start of the docking to the store's receipt for a recording of it. */

@@ -5,6 +5,13 @@ import type { Counts, PilotReport } from './pilot-report.ts';
 export function reportCsv(report: PilotReport): ReadonlyMap<string, string> {
   return new Map([
     [
+      'days.csv',
+      csv(
+        ['day', 'state', 'awaited'],
+        report.calendar.map(({ day, state, awaited }) => [day, state, awaited.join(' ')]),
+      ),
+    ],
+    [
       'weeks.csv',
       countTable(
         'week',

@@ -2,7 +2,8 @@
 import { micromark } from 'micromark';
 import { columnChart } from './charts.ts';
 import { escapeHtml, page, table } from '../page/html-text.ts';
-import { dataSize, fill, number, type Language } from '../page/language.ts';
+import { dataSize, dayWords, fill, number, type Language } from '../page/language.ts';
+import { weekOf } from './calendar.ts';
 import type { Spread } from './figures.ts';
 import { LATENCY_BOUNDS_S, type Counts, type PilotReport } from './pilot-report.ts';
 import { batteries, clocks } from './report-html-cameras.ts';
@@ -12,7 +13,7 @@ import { duration, kindWords, wordsOf, type Words } from './words.ts';
 /** The report as HTML, self-contained. */
 export function reportHtml(report: PilotReport, language: Language): string {
   const context = { report, language, words: wordsOf(language) };
-  const chapters = [head, summary, latency, weeks, cameras, clocks, batteries, failures, notes, method];
+  const chapters = [head, summary, days, latency, weeks, cameras, clocks, batteries, failures, notes, method];
   return page(language, context.words.title, chapters.map((chapter) => chapter(context)).join('\n'));
 }
 
@@ -24,15 +25,14 @@ function head({ report, language, words }: Page): string {
     timeZone: report.time_zone,
   });
   return `<h1>${escapeHtml(words.title)}</h1>
-<p>${escapeHtml(fill(words.period, dayWords(report.from, language), dayWords(report.to, language), report.time_zone))}<br>${escapeHtml(fill(words.stations, stations))}</p>
+<p>${escapeHtml(fill(words.period, writtenDay(report.from, language), writtenDay(report.to, language), report.time_zone))}<br>${escapeHtml(fill(words.stations, stations))}</p>
 <p class="small">${escapeHtml(fill(words.made, made.format(new Date(report.made_at))))} ${escapeHtml(words.noPerson)}</p>
 ${unproven({ report, language, words })}${notJudged({ report, language, words })}`;
 }
 
 /** A day as the language writes it out. */
-function dayWords(day: string, language: Language): string {
-  const format = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
-  return format.format(new Date(`${day}T00:00:00Z`));
+function writtenDay(day: string, language: Language): string {
+  return dayWords(`${day}T00:00:00Z`, language, 'UTC');
 }
 
 function unproven({ report, words }: Page): string {
@@ -54,8 +54,9 @@ function summary({ report, language, words }: Page): string {
     [words.days, n(days.days)],
     [`– ${words.daysEmpty}`, n(days.proven_without_recording)],
     [`– ${words.daysRecorded}`, n(days.with_recording)],
+    [`– ${words.daysOpen}`, n(days.open)],
     [`– ${words.daysUndecided}`, n(days.undecided)],
-    [`– ${words.daysWithout}`, n(days.without_docking)],
+    [`– ${words.daysWithout}`, n(days.no_camera_in_use)],
     [words.recordings, n(total.recordings)],
     [words.minutes, minutes(total, language, words)],
     [words.bytes, dataSize(total.bytes, language)],
@@ -64,7 +65,7 @@ function summary({ report, language, words }: Page): string {
     [words.deleted, n(total.deleted)],
     [words.notReceipted, n(total.not_receipted)],
   ];
-  const big = [rows[0], rows[3], rows[7], rows[11]].map(
+  const big = [rows[0], rows[3], rows[8], rows[12]].map(
     (row) =>
       `<div><b>${escapeHtml(row?.[1] ?? '')}</b>${escapeHtml(row === rows[3] ? `${words.days}, ${words.daysEmpty}` : (row?.[0] ?? ''))}</div>`,
   );
@@ -75,6 +76,48 @@ function minutes(counts: Counts, language: Language, words: Words): string {
   const told = number(counts.duration_ms / 60_000, language, 1);
   const unknown = counts.recordings_without_duration;
   return unknown === 0 ? told : `${told} (${fill(words.minutesUnknown, unknown)})`;
+}
+
+/** What is known of each day, week by week; and who is awaited. */
+function days(context: Page): string {
+  const { report, words } = context;
+  const states = [
+    ['with_recording', words.dayRecorded],
+    ['proven_without_recording', words.dayProven],
+    ['undecided', words.dayUndecided],
+    ['open', words.dayOpen],
+  ] as const;
+  const placed = report.calendar.map(({ day, state }) => ({ week: weekOf(day), state }));
+  const columns = report.weeks.map(({ week }) => {
+    const ofWeek = placed.filter((day) => day.week === week);
+    return {
+      label: week.slice(5),
+      parts: states.map(([state]) => ofWeek.filter((day) => day.state === state).length),
+    };
+  });
+  const names = states.map(([, name]) => name);
+  const chart = columnChart(words.dayByDay, columns, names);
+  return `<h2>${escapeHtml(words.dayByDay)}</h2><p>${escapeHtml(words.daysText)}</p>${chart}${awaited(context)}${retired(context)}`;
+}
+
+function awaited({ report, language, words }: Page): string {
+  if (report.awaited.length === 0) return '';
+  const rows = report.awaited.map(({ camera, last_listed_at: last, open_days: open }) => [
+    camera,
+    last === null ? words.never : dayWords(last, language, report.time_zone),
+    number(open, language),
+  ]);
+  return `<h3>${escapeHtml(words.awaited)}</h3>${table([words.camera, words.lastListed, words.openDays], rows)}`;
+}
+
+function retired({ report, language, words }: Page): string {
+  if (report.retired.length === 0) return '';
+  const rows = report.retired.map(({ camera, at, reason }) => [
+    camera,
+    dayWords(at, language, report.time_zone),
+    reason,
+  ]);
+  return `<h3>${escapeHtml(words.retired)}</h3>${table([words.camera, words.retiredOn, words.reason], rows)}`;
 }
 
 function latency(context: Page): string {
@@ -160,7 +203,7 @@ function notes({ report, language, words }: Page): string {
   if (report.notes.length === 0) return '';
   const articles = report.notes.map(
     ({ date, shift, use, text }) =>
-      `<article><h3>${escapeHtml(`${dayWords(date, language)}, ${words.shift} ${shift}: ${use}`)}</h3>${micromark(text)}</article>`,
+      `<article><h3>${escapeHtml(`${writtenDay(date, language)}, ${words.shift} ${shift}: ${use}`)}</h3>${micromark(text)}</article>`,
   );
   const intro = escapeHtml(fill(words.notesText, report.notes.length));
   return `<h2>${escapeHtml(words.notes)}</h2><p>${intro}</p>${articles.join('\n')}`;

@@ -35,7 +35,7 @@ export type Source =
       readonly manifest: Manifest;
       readonly deletion: DeletionRecord | undefined;
     } & Receipted)
-  | ({ readonly kind: 'docking'; readonly record: DockingRecord } & Receipted)
+  | ({ readonly kind: 'docking'; readonly record: DockingRecord; readonly sha256: string } & Receipted)
   /** A folder, or a document in one that counts, that could not be counted; path below the vault. */
   | { readonly kind: 'unproven'; readonly where: string };
 
@@ -121,7 +121,7 @@ async function readFolder(options: SourceOptions, station: string, name: string)
   const refused = isRefused ? [unproven(RECEIPT)] : [];
   if (record.kind === 'document')
     return record.value.record === name
-      ? [{ kind: 'docking', record: record.value, receivedAt, head }, ...refused]
+      ? [{ kind: 'docking', record: record.value, sha256, receivedAt, head }, ...refused]
       : [unproven()];
   if (manifest === undefined) return [unproven()];
   const deletion = await countedDocument(files, folder, DELETION_KIND, storeKeys(keys));

@@ -23,7 +23,7 @@ export interface Totals {
   opened: number;
   /** Dockings with a record whose first part is here and holds. */
   dockings: number;
-  /** Of these, dockings of a camera on which nothing was: proof that nothing was recorded. */
+  /** Of these, dockings of a camera on which nothing was when it was listed. Which day that proves, a report over all cameras says. */
   dockings_empty: number;
   disclosures: number;
   /** Orders that can be read, days that are witnessed, documents about keys that hold. */

@@ -56,7 +56,7 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('a day on which noth
     };
   }
 
-  test('leaves a receipted record of each docking, which verify counts as proof of no recording', async () => {
+  test('leaves a receipted record of each docking, which verify counts as one of a camera with no file on it', async () => {
     broker = await Mosquitto.open();
     const dock = (rig = await DockRig.open({ broker }));
     const events: Record<string, number> = {};

@@ -60,7 +60,7 @@ describe('a first run with simulated cameras', () => {
     const text = lines(outcome.stdout);
     expect(text[0]).toMatch(/two simulated cameras: their recordings are erased/);
     expect(text.at(-1)).toMatch(
-      /^Good: 12 of 12 recordings receipted .*12 erased from their cameras, 4 dockings on record \(3 prove that nothing was recorded\), all verified\.$/,
+      /^Good: 12 of 12 recordings receipted .*12 erased from their cameras, 4 dockings on record \(3 of a camera with no file on it\), all verified\.$/,
     );
   });
 
@@ -72,7 +72,7 @@ describe('a first run with simulated cameras', () => {
 
   test('docks the emptied cameras once more, and verifies the records of all four dockings', async () => {
     expect(outcome.stdout).toContain(
-      '4 dockings, 3 of them of a camera with nothing on it: proof that nothing',
+      '4 dockings, 3 of them of a camera that held no file when it was listed',
     );
     const records = await dockingRecords(out);
     const seen = records.map(

@@ -82,6 +82,7 @@ STATION_EVENTS: dict[str, Shape] = {
     "difference-found": _DIFFERENCE,
     "difference-gone": _DIFFERENCE,
     "difference-acknowledged": fields(differences=SIZE, reason=REASON_CODE),
+    "camera-retired": fields(camera=PLACE_ID, reason=REASON_CODE),
     "proof-installed": fields(recipient_sha256=DIGEST),
 }
 

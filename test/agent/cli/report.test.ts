@@ -28,9 +28,11 @@ function run(...more: readonly string[]): Promise<CommandRun> {
 test('the summary, and what was left out, are in the language that was asked for', async () => {
   const [en, de] = [await run(), await run('--lang', 'de')];
   expect([en.exitCode, de.exitCode]).toEqual([1, 1]);
-  expect(en.out).toMatch(/^2026-11-01 to 2026-12-31 \(UTC\)\ndockings \d+, of these \d+ with proof/);
+  expect(en.out).toMatch(
+    /^2026-11-01 to 2026-12-31 \(UTC\)\ndockings \d+, of these \d+ of a camera with nothing new/,
+  );
   expect(de.out).toMatch(
-    /^2026-11-01 bis 2026-12-31 \(UTC\)\nAndockvorgänge \d+, davon \d+ mit dem Nachweis/,
+    /^2026-11-01 bis 2026-12-31 \(UTC\)\nAndockvorgänge \d+, davon \d+ mit einer Kamera/,
   );
   expect(en.err).toMatch(/^bodydock: \d+ folders, single documents or logs left out/);
   expect(de.err).toMatch(/^bodydock: \d+ Ordner, einzelne Dokumente oder Protokolle nicht gezählt/);

@@ -10,6 +10,7 @@ import type { PilotReport } from '../../../agent/report/pilot-report.ts';
 import { reportCsv } from '../../../agent/report/report-csv.ts';
 import { reportHtml } from '../../../agent/report/report-html.ts';
 import { makeRecordingId, parseDockingId } from '../../../protocol/ids.ts';
+import type { Manifest } from '../../../protocol/manifest.ts';
 import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { buildEvidenceVault, type EvidenceVault } from '../../fakes/manipulations/evidence-vault.ts';
 import { VaultBuilder } from '../../fakes/vault-builder.ts';
@@ -40,9 +41,15 @@ async function pilot(builder: VaultBuilder): Promise<void> {
   }
   builder.clock.moveTo('2026-12-03');
   await builder.dock({ camera: 'cam-2' });
-  await builder.record({ camera: 'cam-2', path: 'DCIM/1.MP4', sidecars: ['DCIM/1.GPS'] });
+  const capture = {
+    earliest_at: '2026-12-03T06:00:00.000Z',
+    latest_at: '2026-12-03T06:00:02.000Z',
+    basis: 'clock-measured',
+  } as const;
+  const change = (manifest: Manifest): Manifest => ({ ...manifest, capture });
+  await builder.record({ camera: 'cam-2', path: 'DCIM/1.MP4', sidecars: ['DCIM/1.GPS'], change });
   await builder.record({ camera: 'cam-2', path: 'DCIM/1.GPS', role: 'sidecar', sidecarOf: 'DCIM/1.MP4' });
-  await builder.record({ camera: 'cam-2', path: 'DCIM/2.MP4', rejected: 'odd-name' });
+  await builder.record({ camera: 'cam-2', path: 'DCIM/2.MP4', rejected: 'odd-name', change });
   await builder.undock();
   builder.clock.moveTo('2026-12-09');
   await builder.dock({ camera: 'cam-1' });
@@ -109,10 +116,11 @@ test('dockings, days and recordings are counted by what the documents prove', as
   });
   expect(report.days).toEqual({
     days: 21,
-    proven_without_recording: 3,
+    proven_without_recording: 7, // of cam-1 alone, until it failed and until cam-2 came
     with_recording: 1,
-    undecided: 2,
-    without_docking: 15,
+    open: 6,
+    undecided: 7,
+    no_camera_in_use: 0,
   });
   expect(report.unproven).toEqual({ count: 0, where: [] });
 });
@@ -350,6 +358,9 @@ describe('a day is no proof that nothing was recorded', () => {
       const builder = await VaultBuilder.create(folder);
       await builder.dock(docking);
       await build(builder);
+      if (builder.dockings.length === 0) await builder.undock();
+      builder.clock.moveTo('2026-11-27T05:00:00.000Z');
+      await builder.dock(); // with nothing on it: but for what was built the day would be proven
       await builder.close();
       const report = await makeReport({
         files: nodeFiles(),

@@ -1,0 +1,376 @@
+// Which days a report calls proven (SPEC 4.13.7): over all cameras in use, by listings from after the end of the day.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { report } from '../../../agent/cli/report.ts';
+import { verify } from '../../../agent/cli/verify.ts';
+import type { PilotReport } from '../../../agent/report/pilot-report.ts';
+import { reportCsv } from '../../../agent/report/report-csv.ts';
+import { reportHtml } from '../../../agent/report/report-html.ts';
+import type { Manifest } from '../../../protocol/manifest.ts';
+import { VaultBuilder } from '../../fakes/vault-builder.ts';
+import { runCommand } from '../cli/io-memory.ts';
+
+const roots: string[] = [];
+afterAll(async () => {
+  for (const each of roots) await rm(each, { recursive: true });
+});
+
+async function newVault(): Promise<VaultBuilder> {
+  const root = await mkdtemp(join(tmpdir(), 'bodydock-proven-days-'));
+  roots.push(root);
+  return VaultBuilder.create(root);
+}
+
+async function reported({ vault }: VaultBuilder, from: number, to: number): Promise<PilotReport> {
+  const days = ['--from', `2026-12-${from}`, '--to', `2026-12-${to}`, '--zone', 'UTC', '--json'];
+  return (await runCommand(report, '--vault', vault, ...days)).json as PilotReport;
+}
+
+/** One word a day: what is known of it, and who is awaited. */
+function toldOf({ calendar }: PilotReport): string[] {
+  return calendar.map(({ day, state, awaited }) => [day.slice(8), state, ...awaited].join(' '));
+}
+
+async function told(builder: VaultBuilder, from: number, to: number): Promise<string[]> {
+  await builder.close();
+  return toldOf(await reported(builder, from, to));
+}
+
+const at = (day: number, time = '08:00'): string => `2026-12-${day}T${time}:00.000Z`;
+
+/** A camera docks with nothing new on it, and is taken an hour later. */
+async function emptyDocking(
+  builder: VaultBuilder,
+  camera: string,
+  when: string,
+  wish: Parameters<VaultBuilder['dock']>[0] = {},
+): Promise<void> {
+  builder.clock.moveTo(when);
+  await builder.dock({ camera, ...wish });
+  builder.clock.advance(3_600_000);
+  await builder.undock({}, camera);
+}
+
+const measured =
+  (from: string, to = from) =>
+  (manifest: Manifest): Manifest => ({
+    ...manifest,
+    capture: { earliest_at: from, latest_at: to, basis: 'clock-measured' },
+  });
+
+describe('a day is proven only when every camera in use has docked after its end', () => {
+  test('days on which only another camera docked stay open, and name the one that is out', async () => {
+    const builder = await newVault();
+    builder.clock.moveTo(at(25));
+    await builder.dock({ camera: 'cam-1' });
+    await builder.record({ camera: 'cam-1', change: measured(at(25, '07:00')) });
+    await builder.undock();
+    await emptyDocking(builder, 'cam-2', at(26));
+    await emptyDocking(builder, 'cam-2', at(27));
+    expect(await told(builder, 25, 27)).toEqual([
+      '25 with_recording',
+      '26 open cam-1',
+      '27 open cam-1 cam-2',
+    ]);
+  });
+
+  test('once it is back with nothing of these days they are proven, and with a recording of one that one is not', async () => {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(24));
+    await emptyDocking(builder, 'cam-2', at(24, '10:00'));
+    await emptyDocking(builder, 'cam-2', at(28));
+    builder.clock.moveTo(at(28, '10:00'));
+    await builder.dock({ camera: 'cam-1' });
+    await builder.record({ camera: 'cam-1', change: measured(at(26, '22:00'), at(26, '23:00')) });
+    expect(await told(builder, 24, 28)).toEqual([
+      '24 proven_without_recording',
+      '25 proven_without_recording',
+      '26 with_recording',
+      '27 proven_without_recording',
+      '28 open cam-1 cam-2',
+    ]);
+  });
+
+  test('a docking at eight in the morning proves the time before it, not its day', async () => {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(25));
+    await emptyDocking(builder, 'cam-1', at(26));
+    expect(await told(builder, 24, 26)).toEqual([
+      '24 no_camera_in_use',
+      '25 proven_without_recording',
+      '26 open cam-1',
+    ]);
+  });
+
+  test('the end of a day is that of the zone that the report names', async () => {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(25, '08:00'));
+    await emptyDocking(builder, 'cam-1', at(25, '23:30'));
+    await builder.close();
+    const days = ['--from', '2026-12-25', '--to', '2026-12-25', '--json'];
+    const states: unknown[] = [];
+    for (const zone of ['UTC', 'Europe/Berlin']) {
+      const ran = await runCommand(report, '--vault', builder.vault, ...days, '--zone', zone);
+      states.push((ran.json as PilotReport).calendar[0]?.state);
+    }
+    expect(states).toEqual(['open', 'proven_without_recording']);
+  });
+
+  test('a camera that never comes back leaves its days open', async () => {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(25));
+    for (const day of [25, 26, 27, 28]) await emptyDocking(builder, 'cam-2', at(day, '10:00'));
+    await builder.close();
+    const made = await reported(builder, 25, 27);
+    expect(toldOf(made)).toEqual(['25 open cam-1', '26 open cam-1', '27 open cam-1']);
+    expect(made.awaited).toEqual([
+      { camera: 'cam-1', last_listed_at: expect.stringMatching(/^2026-12-25T08:00/), open_days: 3 },
+    ]);
+  });
+
+  test('until it is retired: the days up to then stay open, and those after it wait for it no more', async () => {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(25));
+    for (const day of [25, 26]) await emptyDocking(builder, 'cam-2', at(day, '10:00'));
+    builder.clock.moveTo(at(26, '12:00'));
+    builder.log('camera-retired', { camera: 'cam-1', reason: 'lost' });
+    for (const day of [27, 28]) await emptyDocking(builder, 'cam-2', at(day, '10:00'));
+    await builder.close();
+    const made = await reported(builder, 25, 27);
+    expect(toldOf(made)).toEqual(['25 open cam-1', '26 open cam-1', '27 proven_without_recording']);
+    expect(made.retired).toEqual([
+      { camera: 'cam-1', at: expect.stringMatching(/^2026-12-26/), reason: 'lost' },
+    ]);
+    expect(reportHtml(made, 'de')).toContain('außer Betrieb seit');
+    expect((await runCommand(verify, builder.vault)).exitCode).toBe(0);
+  });
+
+  test('one that docks again after it was retired is in use again, and its listing proves what it had missed', async () => {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(24));
+    builder.clock.moveTo(at(25));
+    builder.log('camera-retired', { camera: 'cam-1', reason: 'lost' });
+    await emptyDocking(builder, 'cam-1', at(27));
+    expect(await told(builder, 24, 28)).toEqual([
+      '24 proven_without_recording',
+      '25 proven_without_recording',
+      '26 no_camera_in_use',
+      '27 open cam-1',
+      '28 open cam-1',
+    ]);
+  });
+
+  test('a camera of the same id and another serial number does not stand for the one that is out', async () => {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(24), { identity: { serial: 'A' } });
+    await emptyDocking(builder, 'cam-1', at(25), { identity: { serial: 'B' } });
+    await emptyDocking(builder, 'cam-1', at(26), { identity: { serial: 'B' } });
+    expect(await told(builder, 24, 25)).toEqual(['24 open dock-1/cam-1', '25 open dock-1/cam-1']);
+  });
+
+  test('nor does one of the same id at another station, but the same camera there does', async () => {
+    const builder = await newVault();
+    const other = await builder.beside('dock-2');
+    await emptyDocking(builder, 'cam-1', at(24), { identity: { serial: null } });
+    await emptyDocking(builder, 'cam-2', at(24, '10:00'));
+    await emptyDocking(other, 'cam-1', at(26), { identity: { serial: null } });
+    await emptyDocking(other, 'cam-2', at(26, '10:00'));
+    await other.close();
+    expect((await told(builder, 24, 25))[0]).toBe('24 open dock-1/cam-1');
+  });
+
+  test('a docking of which only the log was left tells no serial number, and is one of that camera', async () => {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(24));
+    await emptyDocking(builder, 'cam-1', at(25), { identity: { serial: null } });
+    await emptyDocking(builder, 'cam-1', at(26));
+    expect(await told(builder, 24, 25)).toEqual([
+      '24 proven_without_recording',
+      '25 proven_without_recording',
+    ]);
+  });
+});
+
+describe('a listing proves days', () => {
+  test('only where it is whole: else the camera is awaited', async () => {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(24));
+    builder.clock.moveTo(at(25));
+    await builder.dock({ camera: 'cam-1' });
+    await builder.undock({ complete: false });
+    expect(await told(builder, 24, 24)).toEqual(['24 open cam-1']);
+  });
+
+  test('only where the station knew the time', async () => {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(24));
+    await emptyDocking(builder, 'cam-1', at(25), { clockSynchronised: false });
+    expect(await told(builder, 24, 25)).toEqual(['24 open cam-1', '25 open cam-1']);
+  });
+
+  test('a recording of a docking at which the station did not know the time is placed by what is sure', async () => {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(23));
+    builder.clock.moveTo(at(25));
+    await builder.dock({ camera: 'cam-1', clockSynchronised: false });
+    await builder.record({ camera: 'cam-1' });
+    await builder.undock();
+    await emptyDocking(builder, 'cam-1', at(27));
+    expect(await told(builder, 22, 27)).toEqual([
+      '22 no_camera_in_use',
+      '23 undecided',
+      '24 undecided',
+      '25 undecided',
+      '26 proven_without_recording',
+      '27 open cam-1',
+    ]);
+  });
+});
+
+describe('a day stays undecided', () => {
+  test('where a recording came later and no measured clock tells when it was made', async () => {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(24));
+    await emptyDocking(builder, 'cam-1', at(25));
+    builder.clock.moveTo(at(26));
+    await builder.dock({ camera: 'cam-1' });
+    await builder.record({ camera: 'cam-1', modifiedAt: at(26, '07:30') });
+    await builder.undock();
+    await emptyDocking(builder, 'cam-1', at(27));
+    expect(await told(builder, 24, 26)).toEqual([
+      '24 proven_without_recording',
+      '25 undecided',
+      '26 undecided',
+    ]);
+  });
+
+  test('where it is between two listings of one day it is surely of that day', async () => {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(25));
+    builder.clock.moveTo(at(25, '18:00'));
+    await builder.dock({ camera: 'cam-1' });
+    await builder.record({ camera: 'cam-1', modifiedAt: null });
+    await builder.undock();
+    expect(await told(builder, 25, 25)).toEqual(['25 with_recording']);
+  });
+
+  test('from the listing before, where a docking has no record here and the store let it go', async () => {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(23));
+    builder.clock.moveTo(at(25));
+    await builder.dock({ camera: 'cam-1' });
+    const { parts } = await builder.undock();
+    await builder.receiver.dropDocking(parts);
+    await emptyDocking(builder, 'cam-1', at(27));
+    expect(await told(builder, 22, 27)).toEqual([
+      '22 no_camera_in_use',
+      '23 undecided',
+      '24 undecided',
+      '25 undecided',
+      '26 proven_without_recording',
+      '27 open cam-1',
+    ]);
+  });
+
+  test('and is open where the record only has not come yet', async () => {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(23));
+    builder.clock.moveTo(at(24));
+    await builder.dock({ camera: 'cam-1' });
+    await builder.undock({ sent: false });
+    await emptyDocking(builder, 'cam-1', at(26));
+    expect(await told(builder, 23, 25)).toEqual([
+      '23 open cam-1',
+      '24 open cam-1',
+      '25 proven_without_recording',
+    ]);
+  });
+
+  test('where a file was left on the camera that may be from any day since the listing before', async () => {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(23));
+    builder.clock.moveTo(at(25));
+    await builder.dock({ camera: 'cam-1' });
+    await builder.entry({ fate: 'waiting', path: 'DCIM/1.MP4', reason: 'unreadable' });
+    await builder.undock();
+    await emptyDocking(builder, 'cam-1', at(27));
+    expect(await told(builder, 23, 26)).toEqual([
+      '23 undecided',
+      '24 undecided',
+      '25 undecided',
+      '26 proven_without_recording',
+    ]);
+  });
+
+  test('where a camera was refused that nobody knows', async () => {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(24));
+    builder.log('camera-refused', { bay: 'bay-2', reason: 'unknown' });
+    await emptyDocking(builder, 'cam-1', at(25));
+    expect(await told(builder, 24, 24)).toEqual(['24 undecided']);
+  });
+
+  test.each([
+    ['whose content is a film', { kind: 'mp4' }, 'undecided'],
+    ['of more than 64 KiB', { size: 65_537 }, 'undecided'],
+    ['of 64 KiB', { size: 65_536 }, 'proven_without_recording'],
+  ] as const)(
+    'where a file %s came under another name',
+    async (_, { kind, size = 2000 }: { kind?: string; size?: number }, state) => {
+      const builder = await newVault();
+      await emptyDocking(builder, 'cam-1', at(24));
+      builder.clock.moveTo(at(24, '20:00'));
+      await builder.dock({ camera: 'cam-1' });
+      const media = { container: 'mp4', duration_ms: 20_000, codec: 'h264', width_px: 320, height_px: 240 };
+      await builder.record({
+        camera: 'cam-1',
+        path: 'DCIM/C.BIN',
+        role: 'other',
+        original: new Uint8Array(size),
+        change: (manifest) => ({ ...manifest, media: kind === undefined ? null : media }),
+      });
+      await builder.undock();
+      await emptyDocking(builder, 'cam-1', at(25));
+      expect(await told(builder, 24, 24)).toEqual([`24 ${state}`]);
+    },
+  );
+});
+
+test('every form of the report tells open days and who is awaited', async () => {
+  const builder = await newVault();
+  await emptyDocking(builder, 'cam-1', at(25));
+  await emptyDocking(builder, 'cam-2', at(27));
+  await builder.close();
+  const made = await reported(builder, 25, 26);
+  expect(made.days).toMatchObject({ days: 2, proven_without_recording: 0, open: 2 });
+  expect(reportCsv(made).get('days.csv')).toBe(
+    'day,state,awaited\r\n2026-12-25,open,cam-1\r\n2026-12-26,open,cam-1\r\n',
+  );
+  const german = reportHtml(made, 'de');
+  expect(german).toContain('Kameras, die noch ausstehen');
+  expect(german).toContain('25. Dezember 2026');
+  expect(reportHtml(made, 'en')).toContain('Cameras that are awaited');
+  const days = ['--from', '2026-12-25', '--to', '2026-12-26', '--zone', 'UTC', '--lang', 'de'];
+  const { out } = await runCommand(report, '--vault', builder.vault, ...days);
+  expect(out).toContain('erwartet wird cam-1: offene Tage 2, zuletzt vollständig gelesen: 25. Dezember 2026');
+});
+
+test('what is older than the part of a station’s log that is here is not proven', async () => {
+  const builder = await newVault();
+  await emptyDocking(builder, 'cam-1', at(24));
+  builder.clock.moveTo(at(26));
+  await builder.restart();
+  await emptyDocking(builder, 'cam-1', at(27));
+  await builder.close();
+  expect(toldOf(await reported(builder, 24, 26))).toEqual([
+    '24 proven_without_recording',
+    '25 proven_without_recording',
+    '26 proven_without_recording',
+  ]);
+  for (const suffix of ['jsonl', 'jsonl.minisig'])
+    await rm(join(builder.custody, `${builder.segments[0] ?? ''}.${suffix}`), { force: true });
+  const made = await reported(builder, 24, 26);
+  expect(made.calendar.map(({ state }) => state)).toEqual(['undecided', 'undecided', 'undecided']);
+});
