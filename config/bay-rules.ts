@@ -89,8 +89,8 @@ function checkLeds(bays: Bays, report: RuleReport): void {
 
 const PORT_REMEDY = 'take a name that `ls /dev/serial/by-path` shows';
 
-/** What is wrong with the path of a serial port. */
-function wrongPort(port: string): string | undefined {
+/** What is wrong with the path of a serial port; undefined where nothing is. */
+export function wrongPort(port: string): string | undefined {
   if (!isAbsolute(port)) return 'is no absolute path';
   return /^\/dev\/.*[^/]$/s.test(normalize(port)) ? undefined : 'is no device: it does not lie below /dev';
 }

@@ -35,6 +35,17 @@ export function mapBroker(broker: BrokerFile, folder: string): BrokerConfig {
   return { url, base, protocol, tls, maxPacketBytes };
 }
 
+/** Paths of the TLS files that a group names, as far as they are good; null where it names none. */
+export function tlsPlaces(broker: Good<BrokerFile> | undefined, folder: string): Partial<TlsFiles> | null {
+  const { ca_file: ca, cert_file: cert, key_file: key } = broker ?? {};
+  const places = {
+    ...(ca !== undefined && { caFile: resolve(folder, ca) }),
+    ...(cert !== undefined && { certFile: resolve(folder, cert) }),
+    ...(key !== undefined && { keyFile: resolve(folder, key) }),
+  };
+  return Object.keys(places).length === 0 ? null : places;
+}
+
 /** Reports addresses that are not taken, and TLS files that are missing or useless. */
 export function checkBroker({ url }: Good<BrokerFile>, report: RuleReport): void {
   const scheme = url === undefined ? undefined : checkUrl(url, report);

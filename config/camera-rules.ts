@@ -46,7 +46,7 @@ function checkNamed(file: File, report: RuleReport): void {
     if (known.includes(camera)) continue;
     const message = 'no camera of this id stands under cameras';
     const remedy = 'add the camera there, or correct the id';
-    const shown = { found: camera, allowed: known.slice(0, 10).join(', ') };
+    const shown = { found: camera, ...(known.length > 0 && { allowed: known.slice(0, 10).join(', ') }) };
     report.add(path, { code: 'config.camera', message, ...shown, remedy });
   }
 }

@@ -1,5 +1,5 @@
-// Looks at everything that a loaded configuration names on this machine: keys, TLS files, spool or vault, bays, proofs.
-// Reads only; load.ts has checked the text before.
+// Looks at everything that a configuration names on this machine: keys, TLS files, spool or vault, bays, proofs.
+// Reads only. load.ts has checked the text before; of one that is not good what could be read of it is looked at all the same.
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { equalBytes } from '../protocol/bytes.ts';
@@ -12,9 +12,9 @@ import { FileFinds } from './file-finds.ts';
 import { keyChangesFolder, loadKeyHistory } from './key-changes.ts';
 import { readSigningKey } from './keys.ts';
 import { loadProofs, proofsFolder } from './proofs.ts';
-import type { ReceiverConfig } from './receiver-config.ts';
+import type { ReceiverPlaces } from './receiver-config.ts';
 import { checkSerialPorts } from './serial-ports.ts';
-import type { StationConfig } from './station-config.ts';
+import type { StationConfig, StationPlaces } from './station-config.ts';
 import { holds } from './station-rules.ts';
 import { checkCertificates, checkTlsFiles } from './tls-files.ts';
 import { isUnfoundPort } from './usb-buses.ts';
@@ -39,11 +39,12 @@ export async function checkStationStart(config: StationConfig): Promise<FileFind
 }
 
 /** Checks the files of a station. `nowMs` is the wall time, for the dates of certificates. */
-export async function checkStationFiles(config: StationConfig, nowMs: number): Promise<StationFinds> {
+export async function checkStationFiles(config: StationPlaces, nowMs: number): Promise<StationFinds> {
   const finds = new FileFinds();
-  const key = await checkOwnKey(config.keys.signingFile, config.store.publicKeys, finds);
-  if (config.broker.tls !== null) await checkTls(config.broker.tls, config.station, nowMs, finds);
-  await checkDiskPlace(config.spool.path, finds);
+  const { keys, spool, station } = config;
+  const key = keys && (await checkOwnKey(keys.signingFile, config.store.publicKeys, finds));
+  if (config.broker.tls !== null) await checkTls(config.broker.tls, station, nowMs, finds);
+  if (spool !== undefined) await checkDiskPlace(spool.path, finds);
   for (const { folder } of config.bays) if (folder !== null) await checkBayFolder(folder, finds);
   await checkBayLinks(config, finds);
   await checkSerialPorts(config.bays, finds);
@@ -61,15 +62,16 @@ export async function checkStationFiles(config: StationConfig, nowMs: number): P
 }
 
 /** Checks the files of a receiver. */
-export async function checkReceiverFiles(config: ReceiverConfig, nowMs: number): Promise<FileFinds> {
+export async function checkReceiverFiles(config: ReceiverPlaces, nowMs: number): Promise<FileFinds> {
   const finds = new FileFinds();
-  const { officers, supervisors } = config.roles;
-  const pins = [...config.stations.flatMap((station) => station.publicKeys), ...officers, ...supervisors];
-  await checkOwnKey(config.keys.signingFile, pins, finds);
+  const { keys, vault, roles } = config;
+  const pins = config.stations.flatMap((station) => station.publicKeys);
+  if (roles !== null) pins.push(...roles.officers, ...roles.supervisors);
+  if (keys !== undefined) await checkOwnKey(keys.signingFile, pins, finds);
   if (config.broker.tls !== null) await checkTls(config.broker.tls, config.receiver, nowMs, finds);
-  await checkDiskPlace(config.vault.path, finds);
+  if (vault !== undefined) await checkDiskPlace(vault.path, finds);
   warnOfRetention(config, finds);
-  if (config.broker.sharedOffers)
+  if (config.broker.sharedOffers === true)
     finds.warning(
       'broker.shared-offers',
       'broker',
@@ -78,13 +80,19 @@ export async function checkReceiverFiles(config: ReceiverConfig, nowMs: number):
   return finds;
 }
 
-async function checkTls(tls: TlsFiles, commonName: string, nowMs: number, finds: FileFinds): Promise<void> {
+async function checkTls(
+  tls: Partial<TlsFiles>,
+  commonName: string | undefined,
+  nowMs: number,
+  finds: FileFinds,
+): Promise<void> {
   checkCertificates(await checkTlsFiles(tls, finds), { commonName, nowMs }, finds);
 }
 
 /** What is allowed and yet must be meant. */
-function warnOfRetention({ roles, retention }: ReceiverConfig, finds: FileFinds): void {
-  const empty = (['officers', 'supervisors'] as const).filter((role) => roles[role].length === 0);
+function warnOfRetention({ roles, retention }: ReceiverPlaces, finds: FileFinds): void {
+  const empty =
+    roles === null ? [] : (['officers', 'supervisors'] as const).filter((role) => roles[role].length === 0);
   if (empty.length === 2)
     finds.warning('roles.empty', 'roles', 'has no keys, so no order to hold or to delete can be given');
   else if (empty.length === 1)
@@ -93,7 +101,7 @@ function warnOfRetention({ roles, retention }: ReceiverConfig, finds: FileFinds)
       'roles',
       `has no ${empty[0]}, so a hold lapses after 7 days and no other order counts`,
     );
-  if (retention.timerHours === 0)
+  if (retention?.timerHours === 0)
     finds.warning(
       'retention.by-hand',
       'retention',
@@ -142,19 +150,25 @@ async function checkBayFolder(path: string, finds: FileFinds): Promise<void> {
 
 /** The rules of the file compare paths as they are written: links in them can make one folder of two all the same. */
 async function checkBayLinks(
-  { bays, spool, keys, broker, cameras }: StationConfig,
+  { bays, spool, keys, broker, cameras }: StationPlaces,
   finds: FileFinds,
 ): Promise<void> {
-  const secrets = [keys.signingFile, broker.tls?.keyFile, ...cameras.map(({ passwordFile }) => passwordFile)];
+  const secrets = [
+    keys?.signingFile,
+    broker.tls?.keyFile,
+    ...cameras.map(({ passwordFile }) => passwordFile),
+  ];
   const files = secrets.filter((file) => typeof file === 'string');
   const own = await Promise.all(files.map(async (file) => [file, await realPath(file)] as const));
-  const seen: (readonly [string, string])[] = [['the spool', await placeOfSpool(spool.path)]];
+  const seen: (readonly [name: string, place: string, path: string])[] = [];
+  if (spool !== undefined) seen.push(['the spool', await placeOfSpool(spool.path), spool.path]);
   for (const { folder } of bays) {
     if (folder === null) continue;
     const place = await realPath(folder);
+    // What is one folder by its path as well is a mistake in the text, and told there.
     const clash =
-      seen.find(([, other]) => holds(other, place) || holds(place, other)) ??
-      own.find(([, file]) => holds(place, file));
+      seen.find(([, other, path]) => areNested(other, place) && !areNested(path, folder)) ??
+      own.find(([path, file]) => holds(place, file) && !holds(folder, path));
     if (clash !== undefined)
       finds.problem(
         'bay.same-folder',
@@ -162,8 +176,12 @@ async function checkBayLinks(
         `leads to ${place}, which shares its files with ${clash[0]}`,
         'give each bay a folder of its own',
       );
-    seen.push([folder, place]);
+    seen.push([folder, place, folder]);
   }
+}
+
+function areNested(one: string, other: string): boolean {
+  return holds(one, other) || holds(other, one);
 }
 
 /** A spool may be yet to be made, and one that is a link itself is refused for that (disk-place.ts). */
@@ -178,7 +196,7 @@ function realPath(path: string): Promise<string> {
 
 /** Keys that the station had before. */
 async function checkKeyChanges(
-  { spool, station }: StationConfig,
+  { spool, station }: Pick<StationConfig, 'station'> & { readonly spool: { readonly path: string } },
   key: PublicKey,
   finds: FileFinds,
 ): Promise<readonly PublicKey[]> {
@@ -197,20 +215,21 @@ async function checkKeyChanges(
 }
 
 async function checkProofs(
-  config: StationConfig,
+  { spool, station, recipients, release }: StationPlaces,
   key: PublicKey | undefined,
   finds: FileFinds,
-): Promise<string[]> {
-  const folder = proofsFolder(config.spool.path);
-  const keys = key === undefined ? [] : [key, ...(await checkKeyChanges(config, key, finds))];
-  const proofs = await loadProofs(folder, config.station, keys, (file, error) =>
+): Promise<readonly string[]> {
+  if (spool === undefined || station === undefined) return recipients;
+  const folder = proofsFolder(spool.path);
+  const keys = key === undefined ? [] : [key, ...(await checkKeyChanges({ spool, station }, key, finds))];
+  const proofs = await loadProofs(folder, station, keys, (file, error) =>
     finds.warning('proof.refused', `${folder}/${file}`, `counts as no proof: ${describeError(error)}`),
   ).catch((error: unknown) => {
     finds.warning('folder.unreadable', folder, `cannot be read: ${describeError(error)}`);
     return new Map<string, unknown>();
   });
-  const unproven = config.recipients.filter((recipient) => !proofs.has(recipient));
-  if (config.release === 'after-receipt')
+  const unproven = recipients.filter((recipient) => !proofs.has(recipient));
+  if (release === 'after-receipt')
     for (const recipient of unproven)
       finds.warning(
         'proof.missing',

@@ -3,13 +3,13 @@
 import { dirname, resolve } from 'node:path';
 import type * as z from 'zod';
 import { orderProblems, type Problem } from './problems.ts';
-import { mapReceiver, type ReceiverConfig } from './receiver-config.ts';
+import { mapReceiver, receiverPlaces, type ReceiverConfig, type ReceiverPlaces } from './receiver-config.ts';
 import { checkReceiver } from './receiver-rules.ts';
 import { receiverFileSchema, type ReceiverFile } from './receiver-schema.ts';
 import { RuleReport } from './rules.ts';
 import { goodGroups, goodParts, schemaProblems, type Good } from './schema-problems.ts';
 import { readSource, type Source } from './source.ts';
-import { mapStation, type StationConfig } from './station-config.ts';
+import { mapStation, stationPlaces, type StationConfig, type StationPlaces } from './station-config.ts';
 import { checkStation } from './station-rules.ts';
 import { stationFileSchema, type StationFile } from './station-schema.ts';
 import { parseYaml, type YamlTree } from './yaml-tree.ts';
@@ -18,25 +18,37 @@ import { parseYaml, type YamlTree } from './yaml-tree.ts';
 export const STATION_FILE_DEFAULT = '/etc/bodydock/station.yaml';
 export const RECEIVER_FILE_DEFAULT = '/etc/bodydock/receiver.yaml';
 
-/** `sha256` is the digest of the file's bytes, in hex; the custody log records it. Problems are in the order of the file. */
-export type Loaded<Config> =
+/**
+ * `sha256` is the digest of the file's bytes, in hex; the custody log records it. Problems are in the order of the file. `places` is what
+ * of a refused file can be looked for on this machine all the same, so that one look tells everything; absent where it could not be parsed.
+ */
+export type Loaded<Config, Places = unknown> =
   | { readonly kind: 'loaded'; readonly config: Config; readonly sha256: string }
-  | { readonly kind: 'refused'; readonly problems: readonly Problem[] };
+  | { readonly kind: 'refused'; readonly problems: readonly Problem[]; readonly places?: Places };
+type LoadedStation = Loaded<StationConfig, StationPlaces>;
+type LoadedReceiver = Loaded<ReceiverConfig, ReceiverPlaces>;
 
 /** Loads station.yaml; `usbRoot` is /sys/bus/usb/devices unless given. Never rejects: a file that cannot be read is a problem like any other. */
-export async function loadStationConfig(file: string, usbRoot?: string): Promise<Loaded<StationConfig>> {
+export async function loadStationConfig(file: string, usbRoot?: string): Promise<LoadedStation> {
   return stationConfigOf(await readSource(file), file, usbRoot);
 }
 
 /** The same of a text that was read, for whoever looks first whether it is one that is known. Never throws. */
-export function stationConfigOf(source: Source, file: string, usbRoot?: string): Loaded<StationConfig> {
-  const map = (value: StationFile, folder: string): StationConfig => mapStation(value, folder, usbRoot);
-  return load(source, file, stationFileSchema, checkStation, map);
+export function stationConfigOf(source: Source, file: string, usbRoot?: string): LoadedStation {
+  return load(source, file, stationFileSchema, {
+    check: checkStation,
+    map: (value: StationFile, folder) => mapStation(value, folder, usbRoot),
+    places: (value: Good<StationFile>, folder) => stationPlaces(value, folder, usbRoot),
+  });
 }
 
 /** Loads receiver.yaml. Never rejects. */
-export async function loadReceiverConfig(file: string): Promise<Loaded<ReceiverConfig>> {
-  return load(await readSource(file), file, receiverFileSchema, checkReceiver, mapReceiver);
+export async function loadReceiverConfig(file: string): Promise<LoadedReceiver> {
+  return load(await readSource(file), file, receiverFileSchema, {
+    check: checkReceiver,
+    map: mapReceiver,
+    places: receiverPlaces,
+  });
 }
 
 /** What a file says in the groups that somebody needs, while others may wait for what is still to come. */
@@ -50,7 +62,7 @@ export interface Unfinished<File> {
   /** Folder of the file: relative paths start there. */
   readonly folder: string;
 }
-type Refused = Extract<Loaded<unknown>, { kind: 'refused' }>;
+type Refused = Extract<Loaded<unknown, never>, { kind: 'refused' }>;
 type Needed<File, Name extends keyof File> = Unfinished<Partial<File> & Pick<File, Name>> | Refused;
 
 /** Loads the named groups of a station.yaml whose others may not be good yet. Never rejects. */
@@ -88,29 +100,37 @@ async function loadUnfinished<Schema extends z.ZodObject, Name extends keyof z.o
   return { kind: 'loaded', groups, tree, text, folder: dirname(resolve(file)) };
 }
 
-function load<Schema extends z.ZodObject, Config>(
+interface Reader<Schema extends z.ZodObject, Config, Places> {
+  readonly check: Check<Schema>;
+  readonly map: (value: z.output<Schema>, folder: string) => Config;
+  readonly places: (value: Good<z.output<Schema>>, folder: string) => Places;
+}
+
+function load<Schema extends z.ZodObject, Config, Places>(
   source: Source,
   file: string,
   schema: Schema,
-  check: Check<Schema>,
-  map: (value: z.output<Schema>, folder: string) => Config,
-): Loaded<Config> {
+  { check, map, places }: Reader<Schema, Config, Places>,
+): Loaded<Config, Places> {
+  const folder = dirname(resolve(file));
   const examined = examine(source, file, schema, check);
   if (examined.kind === 'refused') return examined;
-  const { problems, tree, sha256 } = examined;
-  if (problems.length > 0) return { kind: 'refused', problems: orderProblems(problems) };
-  const config = map(schema.parse(tree.value), dirname(resolve(file)));
+  const { problems, good, tree, sha256 } = examined;
+  if (problems.length > 0)
+    return { kind: 'refused', problems: orderProblems(problems), places: places(good, folder) };
+  const config = map(schema.parse(tree.value), folder);
   return { kind: 'loaded', config, sha256 };
 }
 
 type Check<Schema extends z.ZodObject> = (file: Good<z.output<Schema>>, report: RuleReport) => void;
 
-interface Examined {
+interface Examined<Schema extends z.ZodObject> {
   readonly kind: 'examined';
   readonly text: string;
   readonly sha256: string;
   readonly tree: YamlTree;
   readonly problems: readonly Problem[];
+  readonly good: Good<z.output<Schema>>;
 }
 
 /** All problems of a file that is YAML at all. */
@@ -119,13 +139,14 @@ function examine<Schema extends z.ZodObject>(
   file: string,
   schema: Schema,
   check: Check<Schema>,
-): Examined | Refused {
+): Examined<Schema> | Refused {
   if (source.kind === 'refused') return source;
   const parsed = parseYaml(source.text, file);
   if (parsed.kind === 'refused') return { kind: 'refused', problems: orderProblems(parsed.problems) };
   const { tree } = parsed;
   const report = new RuleReport(file, tree);
-  check(goodParts(schema, tree), report);
+  const good = goodParts(schema, tree);
+  check(good, report);
   const problems = [...parsed.problems, ...schemaProblems(schema, tree, file), ...report.problems];
-  return { kind: 'examined', text: source.text, sha256: source.sha256, tree, problems };
+  return { kind: 'examined', text: source.text, sha256: source.sha256, tree, problems, good };
 }

@@ -1,12 +1,11 @@
 // The option reference for technicians: options.en.md and options.de.md, made from the schemas that the programs check with. Pure.
 import type * as z from 'zod';
+import type { Language } from './language.ts';
 import { LIVE_OPTIONS } from './live-options.ts';
 import { ALLOWED_DE, RECEIVER_OPTIONS_DE, STATION_OPTIONS_DE } from './option-words-de.ts';
 import { receiverFileSchema } from './receiver-schema.ts';
 import { schemaOptions, type SchemaOption } from './schema-options.ts';
 import { stationFileSchema } from './station-schema.ts';
-
-type Language = 'en' | 'de';
 
 const KIB = 1024;
 

@@ -1,5 +1,7 @@
 // What is wrong with a file that a technician writes: one shape for all finds, rendered for people and for programs.
 import { DockError } from '../protocol/errors.ts';
+import type { Language } from './language.ts';
+import { germanOf } from './problem-words-de.ts';
 
 /** One find. Lines and columns start at 1; null where the find has no place or value. Never holds a secret. */
 export interface Problem {
@@ -66,16 +68,39 @@ export function orderProblems(problems: readonly Problem[]): Problem[] {
   return [...ordered.slice(0, PROBLEMS_MAX), rest];
 }
 
+/** The text of a problem or a remark in a language; English where there are no other words. */
+export function inLanguage(text: string, language: Language): string {
+  return language === 'de' ? (germanOf(text) ?? text) : text;
+}
+
+/** A problem whose texts are in a language. */
+export function problemIn(find: Problem, language: Language): Problem {
+  const text = (english: string | null): string | null =>
+    english === null ? null : inLanguage(english, language);
+  const { message, found, allowed, remedy } = find;
+  return {
+    ...find,
+    message: inLanguage(message, language),
+    found: text(found),
+    allowed: text(allowed),
+    remedy: text(remedy),
+  };
+}
+
+const LABELS: Readonly<Record<Language, { readonly found: string; allowed: string; remedy: string }>> = {
+  en: { found: 'found', allowed: 'allowed', remedy: 'do' },
+  de: { found: 'gefunden', allowed: 'erlaubt', remedy: 'zu tun' },
+};
+
 /** One line: `file:line:column: path: message (found: ...; allowed: ...; do: ...)`. */
-export function renderProblem(find: Problem): string {
-  const place = [find.file, find.line, find.column].filter((part) => part !== null).join(':');
-  const hints = [
-    find.found === null ? '' : `found: ${find.found}`,
-    find.allowed === null ? '' : `allowed: ${find.allowed}`,
-    find.remedy === null ? '' : `do: ${find.remedy}`,
-  ].filter((hint) => hint !== '');
+export function renderProblem(find: Problem, language: Language = 'en'): string {
+  const { file, line, column, path, message, ...told } = problemIn(find, language);
+  const place = [file, line, column].filter((part) => part !== null).join(':');
+  const hints = (['found', 'allowed', 'remedy'] as const)
+    .filter((name) => told[name] !== null)
+    .map((name) => `${LABELS[language][name]}: ${told[name]}`);
   const tail = hints.length === 0 ? '' : ` (${hints.join('; ')})`;
-  return printable(`${place}: ${find.path === null ? '' : `${find.path}: `}${find.message}${tail}`);
+  return printable(`${place}: ${path === null ? '' : `${path}: `}${message}${tail}`);
 }
 
 /** A text of one line: a file can hold any character, and a terminal must not obey it. */
@@ -84,8 +109,8 @@ export function printable(text: string): string {
 }
 
 /** All finds as text, a line each. */
-export function renderProblems(problems: readonly Problem[]): string {
-  return problems.map((find) => `${renderProblem(find)}\n`).join('');
+export function renderProblems(problems: readonly Problem[], language: Language = 'en'): string {
+  return problems.map((find) => `${renderProblem(find, language)}\n`).join('');
 }
 
 /**

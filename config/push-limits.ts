@@ -35,7 +35,7 @@ export function checkWindows({ windows = [] }: Good<BrokerFile>, report: RuleRep
   for (const [at, window] of windows.entries()) {
     if (!isWhole(window)) continue;
     const path: Path = ['broker', 'windows', at];
-    const found = `${window.from} to ${window.to}`;
+    const found = `${window.from}-${window.to}`;
     if (window.from === window.to) {
       const message = 'is empty: it ends when it begins';
       const remedy = 'write another time; for all hours leave windows out';

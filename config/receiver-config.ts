@@ -2,8 +2,10 @@
 import { resolve } from 'node:path';
 import { parseReceiverId, parseStationId, type ReceiverId, type StationId } from '../protocol/ids.ts';
 import { parsePublicKey, type PublicKey } from '../protocol/minisign.ts';
-import { mapBroker, type BrokerConfig } from './broker-config.ts';
+import { mapBroker, tlsPlaces, type BrokerConfig, type TlsFiles } from './broker-config.ts';
 import type { ReceiverFile } from './receiver-schema.ts';
+import { goodKeys } from './rules.ts';
+import type { Good } from './schema-problems.ts';
 
 /** One station whose recordings are taken, with the keys whose manifests count. */
 export interface KnownStation {
@@ -34,6 +36,41 @@ export interface RetentionConfig {
 export interface RolesConfig {
   readonly officers: readonly PublicKey[];
   readonly supervisors: readonly PublicKey[];
+}
+
+/** What receiver.yaml names on this machine. A ReceiverConfig is one; of a file that is not good there are those that are. */
+export interface ReceiverPlaces {
+  readonly receiver?: ReceiverId;
+  readonly vault?: Pick<ReceiverConfig['vault'], 'path'>;
+  readonly keys?: ReceiverConfig['keys'];
+  readonly stations: readonly Pick<KnownStation, 'publicKeys'>[];
+  readonly retention?: Pick<RetentionConfig, 'timerHours'>;
+  readonly roles: RolesConfig | null;
+  readonly broker: { readonly tls: Partial<TlsFiles> | null; readonly sharedOffers?: boolean };
+}
+
+/** What a file names that did not pass, as far as it is good. Roles with a fault are left out: whether one is empty is not known. */
+export function receiverPlaces(file: Good<ReceiverFile>, folder: string): ReceiverPlaces {
+  const { receiver, vault, keys, stations = [], retention, roles, broker } = file;
+  const timerHours = retention?.timer_hours;
+  const sharedOffers = broker?.shared_offers;
+  return {
+    ...(receiver !== undefined && { receiver: parseReceiverId(receiver) }),
+    ...(vault?.path !== undefined && { vault: { path: resolve(folder, vault.path) } }),
+    ...(keys?.signing_file !== undefined && { keys: { signingFile: resolve(folder, keys.signing_file) } }),
+    stations: stations.map((station) => ({ publicKeys: goodKeys(station?.public_keys) })),
+    ...(timerHours !== undefined && { retention: { timerHours } }),
+    roles: rolePlaces(roles),
+    broker: { tls: tlsPlaces(broker, folder), ...(sharedOffers !== undefined && { sharedOffers }) },
+  };
+}
+
+function rolePlaces({ officers, supervisors }: Good<ReceiverFile['roles']> = {}): RolesConfig | null {
+  if (officers === undefined || supervisors === undefined) return null;
+  const places = { officers: goodKeys(officers), supervisors: goodKeys(supervisors) };
+  const isWhole =
+    places.officers.length === officers.length && places.supervisors.length === supervisors.length;
+  return isWhole ? places : null;
 }
 
 /** Maps a file that passed schema and rules. Relative paths start at `folder`. */

@@ -1,5 +1,5 @@
 // Collects problems that no schema can see, because they lie between two values or inside one. Used by the rules of both files.
-import { keyIdHex, parsePublicKey } from '../protocol/minisign.ts';
+import { keyIdHex, parsePublicKey, type PublicKey } from '../protocol/minisign.ts';
 import { problem, showFound, showPath, type Problem } from './problems.ts';
 import { valueAt, type Path, type YamlTree } from './yaml-tree.ts';
 
@@ -27,6 +27,17 @@ export function placed(
   return (values ?? []).flatMap((value, at) =>
     value === undefined ? [] : [{ path: [...path, at, ...key], value }],
   );
+}
+
+/** Those that are public keys. */
+export function goodKeys(lines: readonly (string | undefined)[] | undefined): PublicKey[] {
+  return placed(lines, []).flatMap(({ value }) => {
+    try {
+      return [parsePublicKey(value)];
+    } catch {
+      return []; // is told by its rule
+    }
+  });
 }
 
 /** Problems of one file, each at the place of the value that it is about. */

@@ -2,13 +2,13 @@
 import { constants, type BigIntStats } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import type { FileFinds } from './file-finds.ts';
-import type { BayConfig } from './station-config.ts';
+import type { BayPlaces } from './station-config.ts';
 
 /** Names that follow the order of plugging, or the adapter, instead of the socket. */
 const WANDERING = /^\/dev\/(?:tty(?:USB|ACM)\d+$|serial\/by-id\/)/;
 
 /** Checks the serial ports of all bays. */
-export async function checkSerialPorts(bays: readonly BayConfig[], finds: FileFinds): Promise<void> {
+export async function checkSerialPorts(bays: readonly BayPlaces[], finds: FileFinds): Promise<void> {
   const seen = new Map<bigint, string>();
   for (const { serial } of bays) {
     if (serial === null) continue;
@@ -42,7 +42,8 @@ async function checkPort(
     return;
   }
   const other = seen.get(found.rdev);
-  if (other !== undefined)
+  // The same path twice is a mistake in the text, and told there.
+  if (other !== undefined && other !== path)
     finds.problem('bay.same-port', path, `is the same port as ${other}`, 'give each bay a port of its own');
   seen.set(found.rdev, path);
   const may = await access(path, constants.R_OK | constants.W_OK).then(

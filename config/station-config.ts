@@ -11,8 +11,11 @@ import {
   type StationId,
 } from '../protocol/ids.ts';
 import { parsePublicKey, type PublicKey } from '../protocol/minisign.ts';
-import { mapBroker, type BrokerConfig } from './broker-config.ts';
+import { wrongPort } from './bay-rules.ts';
+import { mapBroker, tlsPlaces, type BrokerConfig, type TlsFiles } from './broker-config.ts';
 import { mapPushLimits, type PushLimits } from './push-limits.ts';
+import { goodKeys } from './rules.ts';
+import type { Good } from './schema-problems.ts';
 import { kernelPort } from './usb-buses.ts';
 import { BAUD_DEFAULT, type StationFile } from './station-schema.ts';
 
@@ -75,6 +78,51 @@ export interface StationConfig {
   readonly release: 'never' | 'after-receipt';
   readonly retention: { readonly days: number; readonly logDays: number };
   readonly log: { readonly level: 'error' | 'warn' | 'info' | 'debug' };
+}
+
+/** What station.yaml names on this machine. A StationConfig is one; of a file that is not good there are those that are. */
+export interface StationPlaces {
+  readonly station?: StationId;
+  readonly spool?: Pick<SpoolConfig, 'path'>;
+  readonly keys?: StationConfig['keys'];
+  readonly recipients: readonly string[];
+  readonly store: Pick<StationConfig['store'], 'publicKeys'>;
+  readonly broker: { readonly tls: Partial<TlsFiles> | null };
+  readonly bays: readonly BayPlaces[];
+  readonly cameras: readonly Pick<CameraConfig, 'passwordFile'>[];
+  readonly release?: StationConfig['release'];
+}
+
+/** What a bay names on this machine. */
+export interface BayPlaces extends Pick<BayConfig, 'folder' | 'usbPort'> {
+  readonly serial: Pick<SerialConfig, 'path'> | null;
+}
+
+/** What a file names that did not pass, as far as it is good. */
+export function stationPlaces(file: Good<StationFile>, folder: string, usbRoot?: string): StationPlaces {
+  const { station, release, spool, keys, recipients = [], store, bays = [], cameras = [] } = file;
+  return {
+    ...(station !== undefined && { station: parseStationId(station) }),
+    ...(release !== undefined && { release }),
+    ...(spool?.path !== undefined && { spool: { path: resolve(folder, spool.path) } }),
+    ...(keys?.signing_file !== undefined && { keys: { signingFile: resolve(folder, keys.signing_file) } }),
+    recipients: recipients.filter((recipient) => recipient !== undefined),
+    store: { publicKeys: goodKeys(store?.public_keys) },
+    broker: { tls: tlsPlaces(file.broker, folder) },
+    bays: bays.map((bay) => bayPlaces(bay ?? {}, folder, usbRoot)),
+    cameras: cameras.map((camera) => ({
+      passwordFile: camera?.password_file === undefined ? null : resolve(folder, camera.password_file),
+    })),
+  };
+}
+
+function bayPlaces(bay: Good<StationFile['bays'][number]>, folder: string, usbRoot?: string): BayPlaces {
+  const { serial_path: port, usb_port: usbPort } = bay;
+  return {
+    folder: bay.folder === undefined ? null : resolve(folder, bay.folder),
+    usbPort: usbPort === undefined ? null : kernelPort(usbPort, usbRoot),
+    serial: port === undefined || wrongPort(port) !== undefined ? null : { path: normalize(port) },
+  };
 }
 
 /** Maps a file that passed schema and rules. Relative paths start at `folder`; `usbRoot` is /sys/bus/usb/devices unless given. */

@@ -22,16 +22,19 @@ export interface TlsCertificates {
   readonly own: ReadCertificate | undefined;
 }
 
-/** Checks whether the three files can be used, and with each other. */
-export async function checkTlsFiles(tls: TlsFiles, finds: FileFinds): Promise<TlsCertificates> {
-  const ca = await readCertificate(tls.caFile, finds);
-  const own = await readCertificate(tls.certFile, finds);
-  const key = await readKey(tls.keyFile, finds);
+/** Checks whether the files can be used, and with each other. */
+export async function checkTlsFiles(
+  { caFile, certFile, keyFile }: Partial<TlsFiles>,
+  finds: FileFinds,
+): Promise<TlsCertificates> {
+  const ca = caFile === undefined ? undefined : await readCertificate(caFile, finds);
+  const own = certFile === undefined ? undefined : await readCertificate(certFile, finds);
+  const key = keyFile === undefined ? undefined : await readKey(keyFile, finds);
   if (own !== undefined && key !== undefined && !own.certificate.checkPrivateKey(key)) {
-    const message = `does not belong to the certificate in ${tls.certFile}`;
+    const message = `does not belong to the certificate in ${certFile}`;
     finds.problem(
       'tls.key-mismatch',
-      tls.keyFile,
+      keyFile ?? '',
       message,
       'name the key that the certificate was made with',
     );
@@ -39,14 +42,14 @@ export async function checkTlsFiles(tls: TlsFiles, finds: FileFinds): Promise<Tl
   return { ca, own };
 }
 
-/** Checks what they say; `commonName` is the id that our own must name, `nowMs` the wall time. */
+/** Checks what they say; `commonName` is the id that our own must name, where it is known; `nowMs` the wall time. */
 export function checkCertificates(
   { ca, own }: TlsCertificates,
-  { commonName, nowMs }: { readonly commonName: string; readonly nowMs: number },
+  { commonName, nowMs }: { readonly commonName: string | undefined; readonly nowMs: number },
   finds: FileFinds,
 ): void {
   for (const each of [ca, own]) if (each !== undefined) checkDates(each, nowMs, finds);
-  if (own !== undefined) checkName(own, commonName, finds);
+  if (own !== undefined && commonName !== undefined) checkName(own, commonName, finds);
 }
 
 async function readCertificate(path: string, finds: FileFinds): Promise<ReadCertificate | undefined> {

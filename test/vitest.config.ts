@@ -17,6 +17,7 @@ export default defineConfig({
       'test/faults/**',
       'test/package/**',
     ],
+    env: { LC_ALL: 'C.UTF-8' }, // commands speak the language of the machine
     maxWorkers: 3, // some wait for deadlines while others work
     isolate: false, // modules hold no state: each is loaded once for a worker, not once for a file
     testTimeout: 20_000,

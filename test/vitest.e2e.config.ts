@@ -55,6 +55,7 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/station/**/*.test.ts', 'test/e2e/**/*.test.ts', 'test/**/*.long.test.ts'],
     exclude: leftOutToday(TURNS),
+    env: { LC_ALL: 'C.UTF-8' }, // commands speak the language of the machine
     maxWorkers: 2,
     testTimeout: 180_000,
     hookTimeout: 60_000,

@@ -12,6 +12,7 @@ export default defineConfig({
     include: ['test/package/**/*.test.ts'],
     exclude: leftOutToday(TURNS),
     globalSetup: ['test/package/build-packages.ts'],
+    env: { LC_ALL: 'C.UTF-8' }, // commands speak the language of the machine
     maxWorkers: 2,
     testTimeout: 180_000,
     hookTimeout: 360_000,

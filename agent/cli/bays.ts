@@ -27,7 +27,7 @@ opens a device, and both may run beside the agent.
 
   --config FILE   the station's file (default: ${STATION_FILE_DEFAULT}); bays on a port that it names keep their ids and cameras
   --out FILE      write the list to a new file, too
-  --lang en|de    language of what is said (default: en)
+  --lang en|de    language of what is said (default: by LANG)
   --sys DIR       where the kernel's tables are (default: /sys)
   --json          one JSON document on standard output; what is said goes to standard error
 

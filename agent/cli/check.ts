@@ -1,85 +1,87 @@
 // `bodydock check`: says every problem of station.yaml and of the files that it names, or that all is good. Changes nothing.
+import { findsIn, refusedText, warningsText, type CheckFinds } from '../../config/check-text.ts';
 import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../config/exit-codes.ts';
-import { checkStationFiles, type StationFinds } from '../../config/installed-files.ts';
+import { checkStationFiles } from '../../config/installed-files.ts';
+import type { Language } from '../../config/language.ts';
 import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
-import { printable, renderProblems, type Problem } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
-import { parseCommandLine, writeJson, type Io } from './output.ts';
+import { fill } from '../page/language.ts';
+import { languageOf, parseCommandLine, writeJson, type Io } from './output.ts';
 
-const HELP = `bodydock check [--config FILE] [--json]
+const HELP = `bodydock check [--config FILE] [--lang en|de] [--json]
 
 Checks station.yaml and the keys, certificates, folders and proofs that it names. Says every problem at once, each with its place
 and what to do, and changes nothing. Ends with 0 when the station can start with it, else with 78.
 
   --config FILE  the file to check (default: ${STATION_FILE_DEFAULT})
+  --lang en|de   language of what is said (default: by LANG)
   --json         one JSON document on standard output instead of text
 `;
 
+const OPTIONS = { config: { type: 'string' }, lang: { type: 'string' } } as const;
+
 /** Runs the command; gives the exit code. Errors: "usage". */
 export async function check(args: readonly string[], io: Io): Promise<number> {
-  const line = parseCommandLine(args, io, { help: HELP, options: { config: { type: 'string' } } });
+  const line = parseCommandLine(args, io, { help: HELP, options: OPTIONS });
   if (line === undefined) return EXIT_GOOD;
-  const file = line.values.config ?? STATION_FILE_DEFAULT;
-  const json = line.values.json === true;
+  const { config: file = STATION_FILE_DEFAULT, json = false, lang } = line.values;
+  const language = languageOf(lang);
   const loaded = await loadStationConfig(file);
-  if (loaded.kind === 'refused') return refuse(io, json, file, loaded.problems, []);
-  const finds = await checkStationFiles(loaded.config, Date.now());
-  if (finds.problems.length > 0) return refuse(io, json, file, finds.problems, finds.warnings);
-  const { warnings, unprovenRecipients } = finds;
-  if (json) {
-    const { config, sha256 } = loaded;
-    const counts = {
-      bays: config.bays.length,
-      serial_bays: serialBays(config),
-      cameras: config.cameras.length,
-      release: config.release,
-    };
-    writeJson(io, {
-      good: true,
-      file,
-      sha256,
-      station: config.station,
-      ...counts,
-      unproven_recipients: unprovenRecipients,
-      problems: [],
-      warnings,
-    });
-  } else {
-    io.out(renderWarnings(warnings) + summary(file, loaded.config, unprovenRecipients.length));
+  const places = loaded.kind === 'loaded' ? loaded.config : loaded.places;
+  const files = places && (await checkStationFiles(places, Date.now()));
+  const wrong = loaded.kind === 'refused' ? loaded.problems : [];
+  const finds = { problems: [...wrong, ...(files?.problems ?? [])], warnings: files?.warnings ?? [] };
+  if (loaded.kind === 'refused' || finds.problems.length > 0) {
+    if (json) writeJson(io, { good: false, file, ...findsIn(finds, language) });
+    else io.out(refusedText(finds, file, language));
+    return EXIT_CONFIGURATION;
   }
+  const { config, sha256 } = loaded;
+  const unproven = files?.unprovenRecipients ?? [];
+  if (json) writeJson(io, goodDocument(file, { config, sha256, unproven }, findsIn(finds, language)));
+  else io.out(warningsText(finds.warnings, language) + summary(file, config, unproven.length, language));
   return EXIT_GOOD;
 }
 
-function refuse(
-  io: Io,
-  json: boolean,
-  file: string,
-  problems: readonly Problem[],
-  warnings: StationFinds['warnings'],
-): number {
-  if (json) writeJson(io, { good: false, file, problems, warnings });
-  else {
-    io.out(renderWarnings(warnings) + renderProblems(problems));
-    io.out(`not good: ${problems.length} ${problems.length === 1 ? 'problem' : 'problems'} with ${file}\n`);
-  }
-  return EXIT_CONFIGURATION;
+interface Good {
+  readonly config: StationConfig;
+  readonly sha256: string;
+  readonly unproven: readonly string[];
 }
 
-function renderWarnings(warnings: StationFinds['warnings']): string {
-  return warnings.map(({ file, message }) => `${printable(`warning: ${file}: ${message}`)}\n`).join('');
+function goodDocument(file: string, { config, sha256, unproven }: Good, finds: CheckFinds): object {
+  const { station, bays, cameras, release } = config;
+  const counts = {
+    bays: bays.length,
+    serial_bays: serialBays(config),
+    cameras: cameras.length,
+    release,
+  };
+  return { good: true, file, sha256, station, ...counts, unproven_recipients: unproven, ...finds };
 }
 
-function summary(file: string, config: StationConfig, unproven: number): string {
-  const proofs = unproven === 0 ? 'all proven' : `${unproven} without proof`;
-  const ports = serialBays(config);
-  const parts = [
-    `station ${config.station}`,
-    `bays ${config.bays.length}${ports === 0 ? '' : ` (${ports} with a serial port)`}`,
-    `cameras ${config.cameras.length}`,
-    `recipients ${config.recipients.length} (${proofs})`,
-    `release ${config.release}`,
-  ];
-  return `good: ${file}: ${parts.join(', ')}\n`;
+const WORDS = {
+  en: {
+    good: 'good: {}: station {}, bays {}{}, cameras {}, recipients {} ({}), release {}',
+    serial: ' ({} with a serial port)',
+    proven: 'all proven',
+    unproven: '{} without proof',
+  },
+  de: {
+    good: 'in Ordnung: {}: Station {}, Plätze {}{}, Kameras {}, recipients {} ({}), release {}',
+    serial: ' ({} mit seriellem Anschluss)',
+    proven: 'alle nachgewiesen',
+    unproven: '{} ohne Nachweis',
+  },
+} as const;
+
+function summary(file: string, config: StationConfig, unproven: number, language: Language): string {
+  const words = WORDS[language];
+  const { station, bays, cameras, recipients, release } = config;
+  const proofs = unproven === 0 ? words.proven : fill(words.unproven, unproven);
+  const count = serialBays(config);
+  const ports = count === 0 ? '' : fill(words.serial, count);
+  return `${fill(words.good, file, station, bays.length, ports, cameras.length, recipients.length, proofs, release)}\n`;
 }
 
 function serialBays({ bays }: StationConfig): number {

@@ -20,7 +20,7 @@ import { fill, LANGUAGES, type Language } from '../page/language.ts';
 import { acknowledge } from './custody-acknowledge.ts';
 import { custodyPlace } from './custody-place.ts';
 import { makePage } from './page-file.ts';
-import { parseCommandLine, refuseOptions, usageError, writeJson, type Io } from './output.ts';
+import { languageOf, parseCommandLine, refuseOptions, usageError, writeJson, type Io } from './output.ts';
 
 const HELP = `bodydock custody RECORDING [--vault DIR | --spool DIR | --config FILE] [--station ID] [--keys KEYS]
                  [--format text|html|json] [--language en|de] [--out FILE]
@@ -43,7 +43,7 @@ With --acknowledge a person says that the differences which this station shows b
   --station ID    whose recording, where a vault holds several stations
   --keys KEYS     folder with station*.pub, store*.pub, officer*.pub, supervisor*.pub (default: keys/ beside vault or spool)
   --format text|html|json  html: one page without scripts that prints on A4 (default: text)
-  --language en|de         of text and page (default: en); --lang is the same
+  --language en|de         of text and page (default: by LANG); --lang is the same
   --out FILE      a new file instead of standard output
   --json          the same as --format json
   --acknowledge   write that the differences were looked at, and nothing else
@@ -88,7 +88,8 @@ export async function custody(args: readonly string[], io: Io): Promise<number> 
   if (values.json === true && values.format !== 'json') refuseOptions(values, ['format'], 'with --json');
   if (word === undefined) throw usageError('name a recording: its id, its folder, or the restored file');
   const format = oneOf(FORMATS, values.json === true ? 'json' : (values.format ?? 'text'), 'format');
-  const language = oneOf(LANGUAGES, values.language ?? values.lang ?? 'en', 'language');
+  const typed = values.language ?? values.lang;
+  const language = typed === undefined ? languageOf(typed) : oneOf(LANGUAGES, typed, 'language');
   const found = await custodyPlace({ vault, spool, config, keys, word });
   const files = nodeFiles();
   const place = await historyPlace(files, found.place, values.station ?? found.station);

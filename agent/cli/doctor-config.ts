@@ -1,8 +1,9 @@
 // The configuration and the files that it names, as `bodydock check` sees them, with the command that mends each.
 import { lstat, stat } from 'node:fs/promises';
 import { checkStationFiles } from '../../config/installed-files.ts';
-import { renderProblem, type Problem } from '../../config/problems.ts';
+import { inLanguage, renderProblem, type Problem } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
+import type { Words } from '../conditions/condition-kind.ts';
 import type { DoctorContext } from './doctor-context.ts';
 import { found, type Finding } from './doctor-finding.ts';
 import { FILES_TABLE } from './doctor-words-files.ts';
@@ -14,22 +15,30 @@ const KNOWN: ReadonlySet<string> = new Set(Object.keys({ ...FILES_TABLE, ...MACH
 
 /** A file that was refused as a whole: one finding a line. */
 export function refusedFindings(file: string, problems: readonly Problem[]): Finding[] {
-  return problems.map((problem) => found('config.refused', file, { message: renderProblem(problem) }));
+  return problems.map((problem) => {
+    const message = { en: renderProblem(problem, 'en'), de: renderProblem(problem, 'de') };
+    return found('config.refused', file, { message });
+  });
 }
 
 /** Files of a configuration that is good by itself. */
 export async function checkFiles({ file, config, clock }: DoctorContext): Promise<Finding[]> {
   const finds = await checkStationFiles(config, clock.wallMs());
   const values = { config: file, station: config.station };
+  const wordsOf = (message: string): Words => ({ en: message, de: inLanguage(message, 'de') });
   const findings: Finding[] = [];
   for (const { code: told, file: where, message } of finds.problems) {
     if (OF_DISK.test(told) || (await isAgentsOwn(told, where, config.spool.path))) continue;
     const code = told === 'key.missing' ? missingCode(config, where) : told;
-    findings.push(found(KNOWN.has(code) ? code : 'file.refused', where, { ...values, message }));
+    findings.push(
+      found(KNOWN.has(code) ? code : 'file.refused', where, { ...values, message: wordsOf(message) }),
+    );
   }
   for (const { code, file: where, message } of finds.warnings) {
     if (OF_DISK.test(code) || code === 'proof.missing') continue;
-    findings.push(found(KNOWN.has(code) ? code : 'file.remark', where, { ...values, message }));
+    findings.push(
+      found(KNOWN.has(code) ? code : 'file.remark', where, { ...values, message: wordsOf(message) }),
+    );
   }
   const unproven = finds.unprovenRecipients.length;
   if (unproven > 0 && config.release === 'after-receipt')

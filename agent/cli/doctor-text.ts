@@ -30,8 +30,24 @@ const WORDS: Readonly<Record<Language, TextWords>> = {
 };
 const LABEL_COLUMNS = 9;
 
+/** Findings in their order. Those after each other with one remedy say it once, after the last of them. */
+export function findingsText(findings: readonly Finding[], language: Language): string {
+  return findings
+    .map((finding, at) => {
+      const next = findings[at + 1];
+      return findingText(finding, language, next === undefined || !isSameAdvice(finding, next, language));
+    })
+    .join('');
+}
+
+function isSameAdvice(one: Finding, other: Finding, language: Language): boolean {
+  if (one.code !== other.code) return false;
+  const [first, second] = [wordsOf(one, language), wordsOf(other, language)];
+  return first.remedy === second.remedy && first.command === second.command;
+}
+
 /** One finding, a line each for what, what to do, and the command. */
-export function findingText(finding: Finding, language: Language): string {
+function findingText(finding: Finding, language: Language, isLast: boolean): string {
   const { text, remedy, command } = wordsOf(finding, language);
   const { severities, toDo, command: label } = WORDS[language];
   const { severity } = kindOf(finding);
@@ -41,7 +57,7 @@ export function findingText(finding: Finding, language: Language): string {
     printable(`${severities[severity].padEnd(LABEL_COLUMNS)}${finding.code}${where}`),
     `${indent}${text}`,
   ];
-  const isOpen = severity !== 'good';
+  const isOpen = severity !== 'good' && isLast;
   if (isOpen && remedy !== null) lines.push(`${indent}${toDo}${remedy}`);
   if (isOpen && command !== null) lines.push(`${indent}${label}${command}`);
   return `${lines.join('\n')}\n`;

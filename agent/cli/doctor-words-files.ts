@@ -7,7 +7,7 @@ const CERTIFICATE_REMEDY = {
 };
 const SHOW_CERTIFICATE = 'openssl x509 -noout -subject -issuer -dates -in {where}';
 
-/** Codes are those of `bodydock check`. {message} is its sentence, which is English. */
+/** Codes are those of `bodydock check`, and {message} is its sentence. */
 export const FILES_TABLE = {
   'config.good': {
     severity: 'good',
@@ -21,8 +21,8 @@ export const FILES_TABLE = {
     exit: 78,
     text: { en: '{message}', de: 'Die Konfiguration stimmt nicht: {message}' },
     remedy: {
-      en: 'Correct the line, and check again; a running agent takes it over by itself.',
-      de: 'Die Zeile berichtigen und erneut prüfen; ein laufender Agent übernimmt sie von selbst.',
+      en: 'Correct each line that is named, and check again; a running agent takes it over by itself.',
+      de: 'Jede genannte Zeile berichtigen und erneut prüfen; ein laufender Agent übernimmt sie von selbst.',
     },
     command: 'bodydock check --config {where}',
   },

@@ -17,7 +17,7 @@ import { checkDisk } from './doctor-disk.ts';
 import { found, type Finding } from './doctor-finding.ts';
 import { checkMachine } from './doctor-machine.ts';
 import { checkPower } from './doctor-power.ts';
-import { doctorDocument, findingText, sumText } from './doctor-text.ts';
+import { doctorDocument, findingsText, sumText } from './doctor-text.ts';
 import { kindOf } from './doctor-words.ts';
 import { languageOf, parseCommandLine, writeJson, type Io } from './output.ts';
 
@@ -30,7 +30,7 @@ what it can all the same, and says what it left out.
 
   --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
   --connect      log in at the broker although an agent runs
-  --lang en|de   language of what is said (default: en)
+  --lang en|de   language of what is said (default: by LANG)
   --json         one JSON document on standard output
 
 Exit codes: 0 no error (warnings and notes are printed), 1 an error, 2 usage, 69 broker or store out of reach, 78 configuration, keys or
@@ -60,7 +60,7 @@ export async function doctor(args: readonly string[], io: Io): Promise<number> {
   const findings: Finding[] = [];
   const tell = (more: readonly Finding[]): void => {
     findings.push(...more);
-    if (!json) for (const each of more) io.out(findingText(each, language));
+    if (!json) io.out(findingsText(more, language));
   };
   const loaded = await loadStationConfig(file);
   if (loaded.kind === 'refused') {

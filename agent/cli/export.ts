@@ -24,7 +24,7 @@ such as nothing.
   --station ID     whose recordings, where an id is not enough
   --keys KEYS      folder with the public keys (default: keys/ beside the vault)
   --with-findings  make it although something does not hold; what that is stands in FINDINGS.txt and on the page
-  --lang en|de     language of the text and of INDEX.html (default: en); the page in the other one lies beside it
+  --lang en|de     language of the text and of INDEX.html (default: by LANG); the page in the other one lies beside it
   --json           one JSON document instead of text
 
 The second prints the annex to the works agreement, from the configuration alone: what is stored where and how long, who can open it, who

@@ -33,7 +33,7 @@ On each way two people compare a fingerprint by telephone: whoever made the file
   --answer FILE      the file from the store: checks it, installs certificate and authorities, and shows the lines of the configuration
   --fingerprint TEXT that of the answer, as the store reads it out: instead of being asked for it
   --write            puts the lines into the configuration, too: keys and receivers are added, none is taken out
-  --lang en|de       language of the text (default en)
+  --lang en|de       language of the text (default: by LANG)
   --config FILE      configuration of the station (default: ${STATION_FILE_DEFAULT})
   --json             one JSON document on standard output instead of text
 `;

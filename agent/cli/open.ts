@@ -43,7 +43,7 @@ and on a read-only medium none is asked for.
   --reason CODE    why, as a code of 1 to 64 of a-z, 0-9 and "-": such as the number of the case; no words, no names
   --out OUT        folder for the file, made where it is missing (default: the current one); nothing is written outside of it
   --keys KEYS      folder with station*.pub and store*.pub (default: keys/ beside the vault)
-  --lang en|de     language of the text (default: en)
+  --lang en|de     language of the text (default: by LANG)
   --json           one JSON document on standard output instead of text
 
 A name that could mislead (control characters, "..", too long) is replaced by the recording's id; the true one is told with --json.

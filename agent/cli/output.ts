@@ -9,7 +9,7 @@ import {
 } from '../../config/exit-codes.ts';
 import { printable } from '../../config/problems.ts';
 import { describeError, DockError } from '../../protocol/errors.ts';
-import { LANGUAGES, type Language } from '../page/language.ts';
+import { languageOfLocale, parseLanguage, type Language } from '../../config/language.ts';
 
 /** Where a command writes, and what ends it early. */
 export interface Io {
@@ -94,9 +94,9 @@ export function refuseOptions(
   if (given.length > 0) throw usageError(`${given.join(', ')} would do nothing ${beside}: leave it out`);
 }
 
-/** What was typed behind `--lang`; English where nothing was. Errors: "usage". */
-export function languageOf(text = 'en'): Language {
-  const language = LANGUAGES.find((known) => known === text);
+/** What was typed after `--lang`; the language of this machine where nothing was. Errors: "usage". */
+export function languageOf(text: string | undefined): Language {
+  const language = text === undefined ? languageOfLocale(process.env) : parseLanguage(text);
   if (language !== undefined) return language;
   throw usageError(`--lang ${JSON.stringify(text)}: en or de`);
 }

@@ -28,7 +28,7 @@ person. Counts only documents and entries of logs whose signatures hold; reads n
   --notes DIR    the users' own reports, one Markdown file each: "---", date:, shift:, use:, "---", text. Names are refused.
   --keys KEYS    folder with station*.pub, store*.pub, officer*.pub and supervisor*.pub (default: keys/ beside the vault)
   --zone ZONE    time zone of days and weeks, such as Europe/Berlin (default: the one of this machine)
-  --lang en|de   language of report.html and of what is printed (default: en)
+  --lang en|de   language of report.html and of what is printed (default: by LANG)
   --json         the report as one JSON document on standard output
 
 Without --out and --json a summary is printed.

@@ -28,7 +28,7 @@ signatures and digests. Nothing is opened or taken away; \`bodydock spool ls\` n
   --out DIR      where to; made where it is missing. A RECORDING that is there already is not touched
   --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
   --keys KEYS    folder with station*.pub and store*.pub (default: the station's own key and the keys of the store in its file)
-  --lang en|de   language of the text (default: en)
+  --lang en|de   language of the text (default: by LANG)
   --json         one JSON document on standard output
 
 Exit codes: 0 every copy is whole, 1 one is not or was not found, 2 usage, 78 configuration or keys.

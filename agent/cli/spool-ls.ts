@@ -27,7 +27,7 @@ cameras, never a serial number or the name of a file.
 
   --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
   --all          also those of which only the documents are left here
-  --lang en|de   language of what is said (default: en)
+  --lang en|de   language of what is said (default: by LANG)
   --json         one JSON document on standard output
 
 Exit codes: 0 good, 1 no spool, 2 usage, 78 configuration.

@@ -19,7 +19,7 @@ const HELP = `bodydock spool quarantine [--config FILE] [--lang en|de] [--json]
 Lists what the agent set aside because it was damaged or unknown: why, since when, and what to do. Changes nothing.
 
   --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
-  --lang en|de   language of what is said (default: en)
+  --lang en|de   language of what is said (default: by LANG)
   --json         one JSON document on standard output
 
 Exit codes: 0 listed, also where nothing is there, 1 no spool, 2 usage, 78 configuration.

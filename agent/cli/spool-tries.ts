@@ -20,7 +20,7 @@ not read a file for now: it stays on its camera, everything else is taken. It is
 
   --again        let the agent try the files that are set aside once more, one at a time
   --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
-  --lang en|de   language of what is said (default: en)
+  --lang en|de   language of what is said (default: by LANG)
   --json         one JSON document on standard output
 
 Exit codes: 0 done, also where nothing is there, 1 no spool, or --again and nothing is set aside, 2 usage, 78 configuration.

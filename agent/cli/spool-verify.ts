@@ -18,7 +18,7 @@ does not hold, and counts the rest. Changes nothing and may run beside the agent
 
   --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
   --keys KEYS    folder with station*.pub and store*.pub (default: the station's own key and the keys of the store in its file)
-  --lang en|de   language of the text (default: en)
+  --lang en|de   language of the text (default: by LANG)
   --json         one JSON document on standard output
 
 Exit codes: 0 no finding, 1 a finding or no spool, 2 usage, 78 configuration or keys.

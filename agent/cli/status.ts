@@ -19,7 +19,7 @@ Shows aliases of cameras, never a serial number or a name.
 
   --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
   --once         one look
-  --lang en|de   language of what is said (default: en)
+  --lang en|de   language of what is said (default: by LANG)
   --json         one look as one JSON document
 
 Exit codes: 0 good, 1 no agent answered, 2 usage, 78 the file is refused: its problems are printed, and what the agent does all the same,
@@ -38,7 +38,7 @@ export async function status(args: readonly string[], io: Io): Promise<number> {
   const json = line.values.json === true;
   const loaded = await loadStationConfig(file);
   const problems = loaded.kind === 'refused' ? loaded.problems : undefined;
-  if (problems !== undefined) io.err(renderProblems(problems));
+  if (problems !== undefined) io.err(renderProblems(problems, language));
   // An agent that runs goes on with what the file said before: now it is looked at most of all.
   const spool = loaded.kind === 'refused' ? await spoolOfRefused(file) : loaded.config.spool;
   if (spool === undefined) {

@@ -25,7 +25,7 @@ first run.
                    there is none for a folder that is neither and lies in no vault.
                    Compare the key ids with the labels of station and store: keys that come with the evidence prove nothing.
   --identity FILE  age identity file: opens every payload as well, and compares size and SHA-256 of the original
-  --lang en|de     language of the text (default: en)
+  --lang en|de     language of the text (default: by LANG)
   --json           one JSON document on standard output instead of text
 
 A finding is something that does not hold; a note is worth knowing and no fault. Each has a code that stays the same, what was found, what it

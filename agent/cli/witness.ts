@@ -34,7 +34,7 @@ are still those that it stands for. Reads no payload and changes nothing; "bodyd
   --html FILE     a sheet that prints on A4, with digits that can be read aloud
   --check LINE    a line, or a text file with one or many; gaps and line breaks do not matter
   --keys KEYS     folder with store*.pub (default: keys/ beside the vault)
-  --lang en|de    language of text and sheet (default: en)
+  --lang en|de    language of text and sheet (default: by LANG)
   --json          one JSON document instead of text
 
 Exit codes: 0 good, 1 a finding, or no witness of that day, 2 usage, 78 keys.

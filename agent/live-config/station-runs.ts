@@ -189,7 +189,7 @@ export class StationRuns {
   }
 
   #refused({ conditions }: RunningStation, problems: readonly Problem[]): void {
-    const lines = problems.map(renderProblem);
+    const lines = problems.map((problem) => renderProblem(problem));
     const [first] = problems;
     conditions.raise(CONDITION, null, {
       problems: problems.length,

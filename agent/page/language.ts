@@ -1,8 +1,7 @@
-// The languages of what is written for people, and how values stand in their texts.
+// How values stand in texts that are written for people.
+import type { Language } from '../../config/language.ts';
 
-/** Languages of printed pages; the first one is the default. */
-export const LANGUAGES = ['en', 'de'] as const;
-export type Language = (typeof LANGUAGES)[number];
+export { LANGUAGES, type Language } from '../../config/language.ts';
 
 /** Puts values into the places of a text, in order. */
 export function fill(text: string, ...values: readonly (string | number)[]): string {

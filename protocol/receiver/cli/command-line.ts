@@ -1,12 +1,13 @@
 // The command line of bodydock-receiver: its words, its options, and what an error ends it with.
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_USAGE } from '../../../config/exit-codes.ts';
+import { languageOfLocale, parseLanguage, type Language } from '../../../config/language.ts';
 import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
 import { printable } from '../../../config/problems.ts';
 import { describeError, DockError } from '../../errors.ts';
 
 export const HELP = `bodydock-receiver [run] [--config FILE]
-bodydock-receiver check [--config FILE] [--json]
+bodydock-receiver check [--config FILE] [--lang en|de] [--json]
 bodydock-receiver enrol REQUEST --ca-cert FILE --ca-key FILE [OPTION...]
 bodydock-receiver expire [--preview | --clock-checked] [--config FILE] [--json]
 bodydock-receiver hold|unhold|delete STATION RECORDING --reason CODE [--out FOLDER] [--config FILE] [--json]
@@ -29,6 +30,7 @@ revoke lets a key of a station count no more
 rotate changes the signing key of the store, in two steps
 
   --config FILE  the receiver's file (default ${RECEIVER_FILE_DEFAULT})
+  --lang en|de   language of check and enrol (default: by LANG)
   --json         commands but run: one JSON document on standard output instead of text, an error as well
   --help         this text
   --version      the version
@@ -42,6 +44,7 @@ export interface CommandLine {
   readonly verb: 'run' | 'check' | 'help' | 'version';
   readonly config: string;
   readonly json: boolean;
+  readonly language: Language;
 }
 
 /** Where a command writes, and what ends it. */
@@ -60,17 +63,26 @@ export interface Io {
 export function parseCommandLine(args: readonly string[]): CommandLine {
   const { values, positionals } = parseStrictly(args);
   const config = values.config ?? RECEIVER_FILE_DEFAULT;
-  const json = values.json === true;
-  if (values.help === true) return { verb: 'help', config, json };
-  if (values.version === true) return { verb: 'version', config, json };
+  const rest = { config, json: values.json === true, language: languageOf(values.lang) };
+  if (values.help === true) return { verb: 'help', ...rest };
+  if (values.version === true) return { verb: 'version', ...rest };
   const [verb = 'run', surplus] = positionals;
   if (surplus !== undefined) throw usage(`${JSON.stringify(surplus)} is one word too many`);
   if (verb !== 'run' && verb !== 'check') throw usage(`${JSON.stringify(verb)} is no command`);
-  return { verb, config, json };
+  if (verb === 'run' && values.lang !== undefined)
+    throw usage('--lang would do nothing with run: leave it out');
+  return { verb, ...rest };
+}
+
+/** What was typed after `--lang`; the language of this machine where nothing was. Errors: "usage". */
+export function languageOf(text: string | undefined): Language {
+  const language = text === undefined ? languageOfLocale(process.env) : parseLanguage(text);
+  if (language !== undefined) return language;
+  throw usage(`--lang ${JSON.stringify(text)}: en or de`);
 }
 
 function parseStrictly(args: readonly string[]): {
-  values: { config?: string; json?: boolean; help?: boolean; version?: boolean };
+  values: { config?: string; lang?: string; json?: boolean; help?: boolean; version?: boolean };
   positionals: string[];
 } {
   try {
@@ -78,6 +90,7 @@ function parseStrictly(args: readonly string[]): {
       args: [...args],
       options: {
         config: { type: 'string' },
+        lang: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean' },

@@ -23,7 +23,7 @@ import { isDockError } from '../../errors.ts';
 import { parseReceiverId } from '../../ids.ts';
 import { askAtTerminal } from '../../io/terminal.ts';
 import { keyIdHex, parsePublicKey, publicKeyLine, publicKeyOf } from '../../minisign.ts';
-import { usage, parseWords, type Io } from './command-line.ts';
+import { languageOf, parseWords, usage, type Io } from './command-line.ts';
 import { certificatesFor, requestedKey, type CertificateSource, type Chain } from './enrol-certificate.ts';
 import { admit, keepStationKey, type Store } from './enrol-station.ts';
 import { ENROL_WORDS, type EnrolWords } from './enrol-words.ts';
@@ -47,7 +47,7 @@ then prints the lines for receiver.yaml, which it never changes, and writes one 
   --store-key FILE    a further public key of this store (.pub); may be given again
   --store NAME        name of the store for people (default: id of the receiver)
   --out FILE          the answer (default: STATION.enrol-answer in this folder); never over one that is there
-  --lang en|de        language of the text (default en)
+  --lang en|de        language of the text (default: by LANG)
   --config FILE       the receiver's file (default ${RECEIVER_FILE_DEFAULT})
   --json              one JSON document on standard output instead of text
 `;
@@ -81,7 +81,7 @@ export async function enrol(args: readonly string[], io: Io): Promise<number> {
   const [requestFile] = positionals;
   if (requestFile === undefined) throw usage('`enrol` wants the file that `bodydock keys enrol` wrote');
   const source = sourceOf(typed);
-  const words = wordsOf(typed.lang);
+  const words = ENROL_WORDS[languageOf(typed.lang)];
   const file = typed.config ?? RECEIVER_FILE_DEFAULT;
   const loaded = await loadUnfinishedReceiver(file, ['version', 'receiver', 'keys', 'vault', 'broker']);
   if (loaded.kind === 'refused') throw refusedFile(file, loaded.problems, 'bodydock-receiver', io);
@@ -189,11 +189,6 @@ function sourceOf(typed: Typed): CertificateSource | undefined {
   if (caFile !== undefined && keyFile !== undefined) return { kind: 'issue', caFile, keyFile, days: count };
   if (csr !== undefined) return { kind: 'csr', file: csr };
   return certificate === undefined ? undefined : { kind: 'issued', file: certificate };
-}
-
-function wordsOf(lang = 'en'): EnrolWords {
-  if (lang === 'en' || lang === 'de') return ENROL_WORDS[lang];
-  throw usage(`--lang ${JSON.stringify(lang)}: en or de`);
 }
 
 /** An address of this machine itself leads a station nowhere, unless somebody types that it is meant. Errors: "usage". */

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { chmod } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { check } from '../../../agent/cli/check.ts';
 import { makeSigningKey } from '../../../config/keys.ts';
-import { exchange, put, STATION, withFolder } from '../../config/files.ts';
+import type { Problem } from '../../../config/problems.ts';
+import { exchange, publicLine, put, recipient, STATION, withFolder } from '../../config/files.ts';
 import { runCommand } from './io-memory.ts';
 
 const PLAIN = exchange(STATION, 'mqtts://broker.example.org:8883', 'mqtt://localhost')
@@ -50,7 +51,8 @@ describe('bodydock check', () => {
     await withStation(async (file) => {
       const { exitCode, out } = await runCommand(check, '--config', file);
       expect(exitCode).toBe(78);
-      expect(out.split('\n').map((line) => line.slice(file.length, file.length + 7))).toEqual([
+      const lines = out.split('\n').filter((line) => !line.startsWith('warning: '));
+      expect(lines.map((line) => line.slice(file.length, file.length + 7))).toEqual([
         ':2:1: s',
         ':20:9: ',
         expect.anything(),
@@ -69,6 +71,85 @@ describe('bodydock check', () => {
       const { exitCode, out } = await runCommand(check, '--config', file);
       expect(exitCode).toBe(78);
       expect(out).toContain(`${key}: has mode 0644, others can use it: chmod 0600 ${key}\n`);
+    });
+  });
+
+  /** Each mistake with the place at which it is told: values, rules between them, and files on disk. */
+  const PLANTED: readonly (readonly [from: string, to: string, told: string])[] = [
+    ['version: 1', 'version: 1\nstaton: x', ':2:1: staton: '],
+    ['townhall-1', 'Town Hall', ':3:10: station: '],
+    ['  path: spool', '  path: spool\n  keep_hours: "48"', ':6:15: spool.keep_hours: '],
+    [`- ${recipient(1)}`, '- REPLACE with the recipient', ':10:5: recipients[0]: '],
+    [`  - ${recipient(2)}`, `  - ${recipient(2)}\n  - ${recipient(2)}`, ':12:5: recipients[2]: '],
+    [publicLine(3), `RW${'A'.repeat(54)}`, ':14:17: store.public_keys[0]: '],
+    ['[r-archive]', '[r-archive, archive]', ':15:26: store.receivers[1]: '],
+    ['mqtts://broker', 'mqtt://broker', ':17:8: broker.url: '],
+    ['broker.example.org:8883', 'broker.example.org:8883\n  protocol: 3', ':18:13: broker.protocol: '],
+    ['camera: cam-1', 'camera: cam-9', ':25:13: bays[0].camera: '],
+    ['folder: /media/bay-2', 'folder: card', '/card: '],
+    ['camera: cam-2\n', 'camera: cam-2\n    serial: {baud: 3}\n', ':29:20: bays[1].serial.baud: '],
+    [
+      'cameras:\n',
+      '  - id: bay-1\n    serial_path: /dev/null/x\n    usb_port: x\n    camera: cam-1\ncameras:\n',
+      ':30:9: bays[2].id: ',
+    ],
+    ['alias: Camera 1', 'alias: 5', ':36:12: cameras[0].alias: '],
+    ['- id: cam-2', '- id: cam-1\n  - id: cam-2', ':39:9: cameras[1].id: '],
+  ];
+  const ON_DISK = ['/keys/station.key: ', '/tls/ca.pem: ', '/tls/cert.pem: ', '/tls/key.pem: ', '/spool: '];
+
+  async function withPlanted(use: (file: string, folder: string) => Promise<void>): Promise<void> {
+    let text = STATION;
+    for (const [from, to] of PLANTED) text = exchange(text, from, to);
+    await withFolder(async (folder) => {
+      for (const name of ['card', 'spool']) await writeFile(join(folder, name), '');
+      await use(await put(folder, 'station.yaml', text), folder);
+    });
+  }
+
+  test('tells mistakes of every kind in one run: values, rules, and files that the good values name', async () => {
+    await withPlanted(async (file, folder) => {
+      const { exitCode, out } = await runCommand(check, '--config', file);
+      expect(exitCode).toBe(78);
+      const missed = [
+        ...PLANTED.map(([, , told]) => (told.startsWith(':') ? file + told : folder + told)),
+        ...ON_DISK.map((told) => folder + told),
+        `${file}:32:15: bays[2].usb_port: `,
+      ].filter((told) => !out.split('\n').some((line) => line.startsWith(told)));
+      expect([missed, out.includes(`not good: `)]).toEqual([[], true]);
+    });
+  });
+
+  test('tells them in German, each and in whole sentences', async () => {
+    await withPlanted(async (file) => {
+      const english = await runCommand(check, '--config', file, '--json');
+      const { exitCode, out, json } = await runCommand(check, '--config', file, '--json', '--lang', 'de');
+      expect([exitCode, out.split('\n').length]).toEqual([78, 2]);
+      const [before, after] = [english.json, json].map((each) => (each as { problems: Problem[] }).problems);
+      expect(after?.map(({ code, path }) => [code, path])).toEqual(
+        before?.map(({ code, path }) => [code, path]),
+      );
+      for (const [at, find] of (after ?? []).entries()) {
+        expect([find.message]).not.toEqual([before?.[at]?.message]);
+        if (find.remedy !== null) expect([find.remedy]).not.toEqual([before?.[at]?.remedy]);
+      }
+      const text = (await runCommand(check, '--config', file, '--lang', 'de')).out;
+      expect(text).toContain(`recipients[0]: ist noch auszufüllen (gefunden: "REPLACE with the recipient"`);
+      expect(text).toContain(`nicht in Ordnung: ${after?.length} Fehler in ${file}\n`);
+    });
+  });
+
+  test('speaks the language of the machine unless it is told another one', async () => {
+    await withStation(async (file) => {
+      vi.stubEnv('LC_ALL', 'de_DE.UTF-8');
+      const here = await runCommand(check, '--config', file);
+      const told = await runCommand(check, '--config', file, '--lang', 'en');
+      vi.unstubAllEnvs();
+      expect(here.out).toContain(
+        `in Ordnung: ${file}: Station townhall-1, Plätze 2, Kameras 2, recipients 2 (2 ohne Nachweis), release never`,
+      );
+      expect(told.out).toContain(`\ngood: ${file}`);
+      expect((await runCommand(check, '--config', file, '--lang', 'fr')).exitCode).toBe(2);
     });
   });
 
