@@ -159,7 +159,7 @@ export async function openParts(
       conditions,
     }),
     folderIdentity,
-    isVacantFolder: (path) => vacantFolders.isVacant(path),
+    folderVacancy: (path) => vacantFolders.vacancy(path),
     watchFolder,
     watchTree,
     portIdentity: deviceAt,

@@ -1,9 +1,10 @@
 // Watches the folder of a bay. What is told of changes only shortens the wait for a plain folder, and for new files in it.
 //
-// A mount point stays where it is when its card leaves. So an empty one at which nothing is mounted is no camera: it would be docked, and its
-// record would prove that nothing was recorded. One that was seen with something in it is the camera as long as it lies there, emptied too.
+// A mount point stays where it is when its card leaves. So one at which nothing is mounted is no camera, whatever lies in it: it would be docked,
+// and its record would prove that nothing was recorded. A folder that was seen as a camera is one as long as it lies there.
 import { withoutPath } from '../../protocol/errors.ts';
 import type { Clock, Log } from '../../protocol/ports.ts';
+import type { Vacancy } from '../system/folder-identity.ts';
 import type { FolderChange, WatchFolder, WatchTree } from '../system/folder-changes.ts';
 import { departed, PRESENCE_MS, untilThere, type PlaceIdentity, type PlaceWatch } from './place-watch.ts';
 
@@ -13,8 +14,10 @@ const SETTLE_MS = 500;
 
 export interface FolderWatchDeps {
   readonly identity: PlaceIdentity;
-  /** True for a mount point without its card: nothing is in the folder and nothing is mounted at it. */
-  readonly isVacant: (path: string) => Promise<boolean>;
+  /** What the folder is beside a camera: a mount point without its card. */
+  readonly vacancy: (path: string) => Promise<Vacancy>;
+  /** Files lie in the mount point of a card that is away, or none do any more. */
+  readonly onStray: (isStray: boolean) => void;
   readonly clock: Clock;
   readonly watchFolder: WatchFolder;
   readonly watchTree: WatchTree;
@@ -25,18 +28,21 @@ export interface FolderWatchDeps {
 export class FolderWatch implements PlaceWatch {
   readonly path: string;
   readonly #identity: PlaceIdentity;
-  readonly #isVacant: FolderWatchDeps['isVacant'];
+  readonly #vacancy: FolderWatchDeps['vacancy'];
+  readonly #onStray: FolderWatchDeps['onStray'];
   readonly #clock: Clock;
   readonly #watchFolder: WatchFolder;
   readonly #watchTree: WatchTree;
   readonly #log: Log;
   /** What was there at the last look. */
   #seen: string | undefined;
+  #isStray = false;
 
   constructor(path: string, deps: FolderWatchDeps) {
     this.path = path;
     this.#identity = deps.identity;
-    this.#isVacant = deps.isVacant;
+    this.#vacancy = deps.vacancy;
+    this.#onStray = deps.onStray;
     this.#clock = deps.clock;
     this.#watchFolder = deps.watchFolder;
     this.#watchTree = deps.watchTree;
@@ -45,9 +51,17 @@ export class FolderWatch implements PlaceWatch {
 
   async present(): Promise<string | undefined> {
     const found = await this.#identity(this.path);
-    const isThere = found !== undefined && (found === this.#seen || !(await this.#isVacant(this.path)));
-    this.#seen = isThere ? found : undefined;
+    const isKnown = found === undefined || found === this.#seen;
+    const vacancy = isKnown ? 'none' : await this.#vacancy(this.path);
+    this.#tellStray(vacancy === 'stray');
+    this.#seen = vacancy === 'none' ? found : undefined;
     return this.#seen;
+  }
+
+  #tellStray(isStray: boolean): void {
+    if (isStray === this.#isStray) return;
+    this.#isStray = isStray;
+    this.#onStray(isStray);
   }
 
   arrival(signal: AbortSignal): Promise<string> {

@@ -13,10 +13,12 @@ import type { PortSwitches } from './port-switches.ts';
 import { PortWatch } from './port-watch.ts';
 import { UsbPlace } from './usb-place.ts';
 
+const STRAY_CODE = 'bay.not-mounted';
+
 export interface BayPlacePorts {
   readonly drivers: readonly Driver[];
   readonly folderIdentity: PlaceIdentity;
-  readonly isVacantFolder: FolderWatchDeps['isVacant'];
+  readonly folderVacancy: FolderWatchDeps['vacancy'];
   readonly watchFolder: WatchFolder;
   readonly watchTree: WatchTree;
   readonly portIdentity: PlaceIdentity;
@@ -47,16 +49,26 @@ export function bayPlace(bay: BayConfig, ports: BayPlacePorts, whoIs: WhoIs): Ba
 }
 
 function filesPlace(bay: BayConfig, ports: BayPlacePorts): BayPlace | undefined {
-  if (bay.folder !== null) return folderPlace(bay.folder, ports);
+  if (bay.folder !== null) return folderPlace(bay.folder, bay.id, ports);
   if (bay.usbPort === null) return undefined;
   return new UsbPlace(bay.usbPort, { ...ports, devices: ports.usbDevices });
 }
 
 function folderPlace(
   path: string,
-  { folderIdentity, isVacantFolder, drivers, ...ports }: BayPlacePorts,
+  bay: BayConfig['id'],
+  { folderIdentity, folderVacancy, drivers, conditions, ...ports }: BayPlacePorts,
 ): BayPlace {
-  const watch = new FolderWatch(path, { ...ports, identity: folderIdentity, isVacant: isVacantFolder });
+  const onStray = (isStray: boolean): void => {
+    if (isStray) conditions.raise(STRAY_CODE, bay, {});
+    else conditions.clear(STRAY_CODE, bay);
+  };
+  const watch = new FolderWatch(path, {
+    ...ports,
+    identity: folderIdentity,
+    vacancy: folderVacancy,
+    onStray,
+  });
   return new SinglePlace({ kind: 'folder', path }, watch, drivers);
 }
 

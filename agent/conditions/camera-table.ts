@@ -3,6 +3,21 @@ import type { ConditionTable } from './condition-kind.ts';
 
 /** Subject "bay" where it matters which place, "camera" (an alias) where it outlives the docking. */
 export const CAMERA_TABLE = {
+  'bay.not-mounted': {
+    severity: 'warning',
+    subject: 'bay',
+    text: {
+      en: 'Files lie in the mount point of this bay, but nothing is mounted there. They are not taken: no camera is in the bay.',
+      de: 'Im Einhängepunkt dieses Platzes liegen Dateien, aber dort ist nichts eingehängt. Sie werden nicht übernommen: Im Platz ist keine Kamera.',
+    },
+    remedy: {
+      en: 'If a card is in the bay, see why it is not mounted (`findmnt`). Look at the files: move what may be a recording to a safe place, then clear the folder. A bay that is a plain folder must lie outside /media, /mnt and /run/media.',
+      de: 'Steckt eine Karte im Platz, nachsehen, warum sie nicht eingehängt ist (`findmnt`). Dateien ansehen: Was eine Aufzeichnung sein kann, an einen sicheren Ort legen, dann den Ordner leeren. Ein Platz, der ein einfacher Ordner ist, muss außerhalb von /media, /mnt und /run/media liegen.',
+    },
+    afterMs: 30_000,
+    causes: [],
+    facts: [],
+  },
   'camera.failed': {
     severity: 'error',
     subject: 'bay',

@@ -37,10 +37,10 @@ export async function checkCameraFolders(
         'first-run.out',
         `the camera ${name} lies in ${folder}, where vault, keys and logs go: name another folder with --out`,
       );
-    if (await new VacantFolders().isVacant(name))
+    if ((await new VacantFolders().vacancy(name)) !== 'none')
       throw refuse(
         'first-run.camera',
-        `nothing is mounted at ${name}, and nothing is in it: mount the card, or name another folder with --camera`,
+        `${name} is a mount point, and nothing is mounted there: mount the card, or name another folder with --camera`,
       );
   }
 }

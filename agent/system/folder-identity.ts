@@ -1,7 +1,8 @@
 // What lies at the folder of a bay: which folder it is, and whether it is the mount point of a card that is away.
-import { opendir, stat } from 'node:fs/promises';
+import { opendir, realpath, stat } from 'node:fs/promises';
+import { mountTable as systemMountTable, type MountTable } from '../../drivers/mass-storage/mount-table.ts';
 import { isMachineShort } from '../../protocol/errors.ts';
-import { isMountPoint } from './mount-points.ts';
+import { isBareMountPoint, mountedAt, type MountFiles } from './mount-points.ts';
 
 /** Device and file number; undefined where there is no folder of that name. Errors: the machine's where it is short of something. */
 export async function folderIdentity(path: string): Promise<string | undefined> {
@@ -9,39 +10,41 @@ export async function folderIdentity(path: string): Promise<string | undefined> 
   return found?.isDirectory() === true ? `${found.dev}:${found.ino}` : undefined;
 }
 
-/** Tells mount points whose card is away from folders with nothing in them. One for all bays of a run: what is one stays one. */
+/** What a folder is that is there: what it shows, or a mount point at which nothing is mounted, with nothing in it or with stray files. */
+export type Vacancy = 'none' | 'empty' | 'stray';
+
+/** Tells mount points whose card is away from other folders. One for all bays of a run: where something was mounted once is one. */
 export class VacantFolders {
-  readonly #isMountPoint: (path: string) => Promise<boolean>;
-  /** Those at which something was mounted, and those that are known as mount points: bays without a camera are looked at twice a second. */
+  readonly #mountTable: MountTable;
+  readonly #files: MountFiles | undefined;
   readonly #mountPoints = new Set<string>();
 
-  constructor(knownAsMountPoint: (path: string) => Promise<boolean> = isMountPoint) {
-    this.#isMountPoint = knownAsMountPoint;
+  /** Both are this machine's unless given. */
+  constructor(mountTable: MountTable = systemMountTable, files?: MountFiles) {
+    this.#mountTable = mountTable;
+    this.#files = files;
   }
 
-  /**
-   * True where a folder is there for cards to be mounted at, nothing is mounted at it now, and nothing is in it. False where that cannot be seen:
-   * whoever opens it says why. Errors: the machine's where it is short of something.
-   */
-  async isVacant(path: string): Promise<boolean> {
-    const [own, above] = await Promise.all(
-      [path, `${path}/..`].map((each) => look(() => stat(each, { bigint: true }))),
-    );
-    if (own === undefined || above === undefined) return false;
-    if (own.dev !== above.dev) {
-      this.#mountPoints.add(path);
-      return false;
+  /** "none" where that cannot be seen: whoever opens it says why. Errors: the machine's where it is short of something. */
+  async vacancy(path: string): Promise<Vacancy> {
+    const [folder, mounts] = await Promise.all([look(() => realpath(path)), look(this.#mountTable)]);
+    if (folder === undefined || mounts === undefined) return 'none';
+    const at = mountedAt(folder, mounts);
+    if (at === folder) {
+      this.#mountPoints.add(folder);
+      return 'none';
     }
-    if (!((await look(() => hasNoEntry(path))) ?? false)) return false;
-    if (!this.#mountPoints.has(path) && (await this.#isMountPoint(path))) this.#mountPoints.add(path);
-    return this.#mountPoints.has(path);
+    if (!this.#mountPoints.has(folder) && !(await isBareMountPoint(folder, at, this.#files))) return 'none';
+    const hasEntry = await look(() => hasAnEntry(folder));
+    if (hasEntry === undefined && (await folderIdentity(folder)) === undefined) return 'none';
+    return hasEntry === true ? 'stray' : 'empty';
   }
 }
 
-async function hasNoEntry(path: string): Promise<boolean> {
+async function hasAnEntry(path: string): Promise<boolean> {
   const folder = await opendir(path);
   try {
-    return (await folder.read()) === null;
+    return (await folder.read()) !== null;
   } finally {
     await folder.close();
   }

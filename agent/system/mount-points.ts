@@ -1,8 +1,9 @@
 // Which folders are there for something to be mounted at: by where they lie, by what the machine's administrator wrote down, or because something
-// was mounted there before. An empty one of these, with nothing mounted, is a place whose card is away; any other empty folder is what it shows.
+// was mounted there before. One of these with nothing mounted is a place whose card is away, whatever lies in it; any other folder is what it shows.
 // Sources: FHS 3.0, sections 3.11 and 3.12; fstab(5); systemd.mount(5), systemd-escape(1).
-import { access, readFile, realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import type { MountFacts } from '../../drivers/mass-storage/mount-table.ts';
 
 /** Where removable media are mounted, and what is mounted for a while. */
 const PARENTS: readonly string[] = ['/media/', '/mnt/', '/run/media/'];
@@ -26,16 +27,44 @@ const MACHINE: MountFiles = {
   ],
 };
 
-/** Whether a folder is one at which something is to be mounted, whether anything is or not. Links are followed. Never rejects. */
-export async function isMountPoint(path: string, files: MountFiles = MACHINE): Promise<boolean> {
-  const folder = await realpath(path).catch(() => path);
-  if (PARENTS.some((parent) => folder.startsWith(parent))) return true;
+/**
+ * The folder at which the file system of a folder is mounted. An automount that waits has none, and a folder that is bound to itself, as
+ * systemd's ReadWritePaths= does, shows the one that it is on. Both paths without links.
+ */
+export function mountedAt(folder: string, mounts: readonly MountFacts[]): string {
+  const above = mounts
+    .filter((mount) => mount.fileSystem !== 'autofs' && isAtOrBelow(folder, mount.folder))
+    .sort((one, other) => one.folder.length - other.folder.length); // stable: of two at one folder the last counts
+  let at: MountFacts | undefined;
+  for (const mount of above) if (at === undefined || !isSame(mount, at)) at = mount;
+  return at?.folder ?? '/';
+}
+
+/** What is mounted shows just what the mount above shows there. */
+function isSame({ device, root, folder }: MountFacts, above: MountFacts): boolean {
+  return device === above.device && root === join(above.root, relative(above.folder, folder));
+}
+
+/**
+ * Whether a folder is there for something to be mounted at it, and nothing is. `at`: as mountedAt gives it, not the folder itself. A path without
+ * links. Never rejects.
+ */
+export async function isBareMountPoint(
+  folder: string,
+  at: string,
+  files: MountFiles = MACHINE,
+): Promise<boolean> {
+  if (PARENTS.some((parent) => folder.startsWith(parent) && !`${at}/`.startsWith(parent))) return true;
   const table = await readFile(files.fstab, 'utf8').catch(() => '');
   if (mountedBy(table).includes(folder)) return true;
   const names = UNIT_KINDS.map((kind) => `${escapedPath(folder)}.${kind}`);
   const places = files.unitFolders.flatMap((parent) => names.map((name) => join(parent, name)));
   const found = await Promise.all(places.map((place) => access(place).then(there, absent)));
   return found.some((isThere) => isThere);
+}
+
+function isAtOrBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 }
 
 /** Second field of each line; blanks, tabs, line ends and backslashes in it are written as three octal digits. */

@@ -5,6 +5,8 @@ import { readFile } from 'node:fs/promises';
 export interface MountFacts {
   /** "major:minor" */
   readonly device: string;
+  /** Folder of the file system that is shown there: "/" but for a bind mount or a subvolume. */
+  readonly root: string;
   readonly folder: string;
   readonly fileSystem: string;
   /** What was mounted, as the file system says it: a node, or any text. */
@@ -25,13 +27,15 @@ export const mountTable: MountTable = async () =>
 export function parseMountInfo(text: string): MountFacts[] {
   return text.split('\n').flatMap((line) => {
     const [front = '', back = ''] = line.split(' - ');
-    const [, , device, , folder, options] = front.split(' ');
+    const [, , device, root, folder, options] = front.split(' ');
     const [fileSystem, source, superOptions] = back.split(' ');
-    if (device === undefined || folder === undefined || options === undefined) return [];
+    if (device === undefined || root === undefined || folder === undefined || options === undefined)
+      return [];
     if (fileSystem === undefined || source === undefined || superOptions === undefined) return [];
     return [
       {
         device,
+        root: unescaped(root),
         folder: unescaped(folder),
         fileSystem,
         source: unescaped(source),

@@ -1,7 +1,7 @@
 // The normal day of a service: cameras come back with nothing on them. Two processes and mosquitto; what is left is proof that nothing was
 // recorded, and not merely nothing.
 import { execFile } from 'node:child_process';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { connectAsync } from 'mqtt';
@@ -139,7 +139,7 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('a day on which noth
   });
 
   test.skipIf(lacksRoot)(
-    'is claimed of no bay whose card is not mounted: its mount point is no camera with nothing on it',
+    'is claimed of no bay whose card is not mounted: its mount point is no camera, nor is a stray file in it',
     async () => {
       const dock = (rig = await DockRig.open());
       const place = dock.camera();
@@ -148,6 +148,7 @@ describe.skipIf(lacksTools('mosquitto', 'age', 'minisign'))('a day on which noth
         bay.camera !== null && bay.state === 'done' && bay.entries === 0 && bay.light === 'safe-to-take';
       const isEmpty = (bay: BaySeen): boolean =>
         bay.camera === null && bay.state === 'empty' && bay.light === 'off';
+      await writeFile(join(place, 'README.txt'), 'stray');
       await mount();
       try {
         await dock.start();

@@ -190,6 +190,7 @@ export class DiskPort {
       target,
       folder: target,
       device: source === LOOP ? '7:0' : `8:${volume.partition}`,
+      root: '/',
       fileSystem: valueOf('--types'),
       source,
       options: new Set([mode, ...asked.filter((each) => each !== 'rw' && !this.lacks.includes(each))]),

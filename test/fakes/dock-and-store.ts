@@ -241,7 +241,7 @@ export class DockAndStore {
           const camera = cameras.get(path);
           return camera?.isAttached === true ? String(camera.docking) : undefined;
         },
-        isVacantFolder: async () => false,
+        folderVacancy: async () => 'none' as const,
         watchFolder,
         watchTree,
         portIdentity: deviceAt,

@@ -44,7 +44,9 @@ bodydock check
 fact exit $?
 
 step first-steps
-mkdir -p /media/bay-1/DCIM /store
+# The camera is a card that is mounted; files come into it whole.
+mkdir -p /media/bay-1 /srv/cards/bay-1/DCIM /store
+mount --bind /srv/cards/bay-1 /media/bay-1
 bodydock keys make station --out /etc/bodydock/keys >/dev/null
 bodydock keys make store --out /etc/bodydock/keys >/dev/null
 bodydock keys make identity --out /store >/dev/null
@@ -158,7 +160,7 @@ rm -f /usr/lib/bodydock/probe
 # stop_receiver_in_the_middle FILE: has the file pulled, and holds the receiver still when a part of it is in the vault
 stop_receiver_in_the_middle() {
   systemctl stop bodydock-receiver
-  head -c 60000000 /dev/urandom >"/media/.next" && touch -d "1 hour ago" /media/.next && mv /media/.next "/media/bay-1/$1"
+  head -c 60000000 /dev/urandom >"/srv/cards/.next" && touch -d "1 hour ago" /srv/cards/.next && mv /srv/cards/.next "/srv/cards/bay-1/$1"
   until_ok 60 is_bay entries_spooled "$2"
   systemctl start bodydock-receiver
   python3 /hold-in-the-middle.py /var/lib/bodydock-receiver/vault "$(show bodydock-receiver MainPID)" 8000000
@@ -188,7 +190,7 @@ fact receipted "$(bay entries_receipted)"
 step no-journal
 systemctl stop systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket systemd-journald 2>/dev/null
 fact journal "$(systemctl is-active systemd-journald)"
-head -c 3000000 /dev/urandom >/media/.next && touch -d "1 hour ago" /media/.next && mv /media/.next /media/bay-1/third.mp4
+head -c 3000000 /dev/urandom >/srv/cards/.next && touch -d "1 hour ago" /srv/cards/.next && mv /srv/cards/.next /srv/cards/bay-1/third.mp4
 until_ok 60 is_bay entries_receipted 3
 fact receipted "$(bay entries_receipted)"
 fact active "$(systemctl is-active bodydock)"

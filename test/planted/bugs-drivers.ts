@@ -179,10 +179,10 @@ export const DRIVER_BUGS: readonly PlantedBug[] = [
   },
   {
     id: 'mount-point-is-empty-camera',
-    what: 'the mount point of a card that is away is docked, and proves that nothing was recorded',
+    what: 'stray files in the mount point of a card that is away are docked as a camera',
     file: 'agent/bay/folder-watch.ts',
-    find: '(found === this.#seen || !(await this.#isVacant(this.path)))',
-    put: '(found === this.#seen || !(await this.#isVacant(this.path)) || found.length > 0)',
+    find: "vacancy === 'none' ? found",
+    put: "vacancy !== 'empty' ? found",
     suites: ['agent/bay/folder-watch'],
   },
   {

@@ -104,7 +104,7 @@ export async function startStation(
     progress: new Progress(clock),
     drivers: [dock.driver(live)],
     folderIdentity: async () => undefined,
-    isVacantFolder: async () => false,
+    folderVacancy: async () => 'none' as const,
     watchFolder: () => async () => undefined,
     watchTree: () => async () => undefined,
     portIdentity: (place) => dock.identity(place),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FolderWatch } from '../../../agent/bay/folder-watch.ts';
 import { watchFolder } from '../../../agent/system/folder-changes-chokidar.ts';
+import type { Vacancy } from '../../../agent/system/folder-identity.ts';
 import type { TreeWatching, WatchFolder } from '../../../agent/system/folder-changes.ts';
 import { pinoLog } from '../../../protocol/io/log-pino.ts';
 import type { Log } from '../../../protocol/ports.ts';
@@ -23,7 +24,8 @@ function watched(log: Log = new MemoryLog()): {
   let [woken, tells]: [number, TreeWatching | undefined] = [0, undefined];
   const watch = new FolderWatch('/bay', {
     identity: async () => 'one',
-    isVacant: async () => false,
+    vacancy: async () => 'none',
+    onStray: () => undefined,
     clock,
     watchFolder: () => async () => undefined,
     watchTree: (path, watching) => {
@@ -109,7 +111,8 @@ describe('the arrival of a folder', () => {
     const watchTree = () => async (): Promise<void> => undefined;
     const deps = {
       identity,
-      isVacant: async () => false,
+      vacancy: async () => 'none' as const,
+      onStray: () => undefined,
       clock,
       watchFolder: counted,
       watchTree,
@@ -172,36 +175,54 @@ describe('the arrival of a folder', () => {
   });
 });
 
-describe('a folder with nothing in it', () => {
-  function place(): { watch: FolderWatch; now: { folder: string | undefined; isVacant: boolean } } {
-    const now: { folder: string | undefined; isVacant: boolean } = { folder: 'mount point', isVacant: true };
+describe('a mount point', () => {
+  function place() {
+    const now: { folder: string | undefined; vacancy: Vacancy } = { folder: 'mount point', vacancy: 'empty' };
+    const strays: boolean[] = [];
     const watch = new FolderWatch('/bay', {
       identity: async () => now.folder,
-      isVacant: async () => now.isVacant,
+      vacancy: async () => now.vacancy,
+      onStray: (isStray) => strays.push(isStray),
       clock: new ManualClock(),
       watchFolder: () => async () => undefined,
       watchTree: () => async () => undefined,
       log: new MemoryLog(),
     });
-    return { watch, now };
+    return { watch, now, strays };
   }
 
-  test('is no camera where nothing is mounted at it, before and behind each stay of a card', async () => {
-    const { watch, now } = place();
+  test('is no camera where nothing is mounted at it, before and after each stay of a card', async () => {
+    const { watch, now, strays } = place();
     for (const card of ['card', 'card', 'another card']) {
       expect(await watch.present()).toBeUndefined();
-      Object.assign(now, { folder: card, isVacant: false });
+      Object.assign(now, { folder: card, vacancy: 'none' });
       expect(await watch.present()).toBe(card);
-      Object.assign(now, { folder: 'mount point', isVacant: true });
+      Object.assign(now, { folder: 'mount point', vacancy: 'empty' });
     }
     expect(await watch.present()).toBeUndefined();
+    expect(strays).toEqual([]);
   });
 
-  test('stays the camera that it was when it was emptied, until it goes', async () => {
+  test('is none either with stray files in it, which is told once, until they are gone or a card is mounted', async () => {
+    const { watch, now, strays } = place();
+    now.vacancy = 'stray';
+    for (let looks = 0; looks < 3; looks++) expect(await watch.present()).toBeUndefined();
+    expect(strays).toEqual([true]);
+    Object.assign(now, { folder: 'card', vacancy: 'none' });
+    expect(await watch.present()).toBe('card');
+    expect(strays).toEqual([true, false]);
+    Object.assign(now, { folder: 'mount point', vacancy: 'stray' });
+    expect(await watch.present()).toBeUndefined();
+    now.folder = undefined;
+    expect(await watch.present()).toBeUndefined();
+    expect(strays).toEqual([true, false, true, false]);
+  });
+
+  test('is not looked for in a folder that is a camera already, until it goes', async () => {
     const { watch, now } = place();
-    Object.assign(now, { folder: 'plain', isVacant: false });
+    Object.assign(now, { folder: 'plain', vacancy: 'none' });
     expect(await watch.present()).toBe('plain');
-    now.isVacant = true;
+    now.vacancy = 'empty';
     expect(await watch.present()).toBe('plain');
     now.folder = undefined;
     expect(await watch.present()).toBeUndefined();

@@ -69,7 +69,8 @@ function bay(
       { kind: 'folder', path: '/folder' },
       new FolderWatch('/folder', {
         identity: async () => (now.files ? 'f' : undefined),
-        isVacant: async () => false,
+        vacancy: async () => 'none',
+        onStray: () => undefined,
         watchFolder: () => async () => undefined,
         watchTree: () => async () => undefined,
         clock,

@@ -265,7 +265,7 @@ test('a disk that the station itself works on is refused, and nothing is done to
       expect(await ask(verb)).toMatchObject({ ok: false, code: 'mount.refused' });
     expect(rig.port.commands).toEqual([]);
   };
-  const ours = { target: '/', folder: '/', fileSystem: 'btrfs', options: new Set(['rw']) };
+  const ours = { target: '/', root: '/', folder: '/', fileSystem: 'btrfs', options: new Set(['rw']) };
   // By its number, and by its node where the file system has a number of its own.
   for (const [device, source] of [
     ['8:2', '/dev/root'],
@@ -347,7 +347,7 @@ test('a loop device over a disk that an earlier run did not detach is, and no ot
   await clear();
   expect(rig.port.commands.filter((line) => line.includes('--detach'))).toEqual([]);
   await ask('mount-ro'); // what is mounted goes with its mount
-  rig.port.mounts.push({ target: '/mnt', folder: '/mnt', device: '7:0', fileSystem: 'vfat', source: '/dev/loop0', options: new Set(['ro']), superOptions: new Set(['ro']) }); // prettier-ignore
+  rig.port.mounts.push({ target: '/mnt', root: '/', folder: '/mnt', device: '7:0', fileSystem: 'vfat', source: '/dev/loop0', options: new Set(['ro']), superOptions: new Set(['ro']) }); // prettier-ignore
   rig.port.commands.length = 0;
   rig.port.loops = ['/dev/loop0 0 1 /dev/sda1'];
   await clear();
@@ -383,7 +383,7 @@ test('its end takes away what is mounted behind all requests that wait', async (
 test('what somebody else mounted at its place is left, and in the way', async () => {
   const at = join(rig.folder, BAY);
   await mkdir(at);
-  rig.port.mounts.push({ target: at, folder: at, device: '0:1', fileSystem: 'tmpfs', source: 'tmpfs', options: new Set(), superOptions: new Set() }); // prettier-ignore
+  rig.port.mounts.push({ target: at, root: '/', folder: at, device: '0:1', fileSystem: 'tmpfs', source: 'tmpfs', options: new Set(), superOptions: new Set() }); // prettier-ignore
   expect(await ask('mount-ro')).toMatchObject({ ok: false, code: 'mount.busy' });
   expect(rig.port.mounts).toHaveLength(1);
 });
