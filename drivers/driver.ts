@@ -105,7 +105,7 @@ export const NOTHING_TOLD: CameraCondition = {
 /** "not-supported": this camera's clock cannot be set by this driver, or not now. */
 export type ClockSetting = 'set' | 'not-supported' | 'refused';
 
-/** What became of an erasure as far as the driver can tell; only a new listing confirms. */
+/** What became of an erasure as far as the driver can tell; only a new listing confirms, or `goneOf`. */
 export type EraseOutcome = 'done' | 'already-gone' | 'write-protected' | 'refused';
 
 /** What a camera's own indicator shows: leave it in, take it, or call someone. */
@@ -145,6 +145,13 @@ export interface CameraSession {
    * `sha256` (32 bytes) is of the bytes that the store holds: a camera that can compute its own compares before it erases.
    */
   erase(entry: InventoryEntry, signal: AbortSignal, sha256: Uint8Array): Promise<EraseOutcome>;
+  /**
+   * Those of the files that are surely not there any more, each looked for by its own name: for a session whose listings may lack places. Where
+   * it cannot be told of a file, that is not among them. A session without it has its listings alone.
+   */
+  readonly goneOf?:
+    | ((entries: readonly InventoryEntry[], signal: AbortSignal) => Promise<ReadonlySet<InventoryEntry>>)
+    | undefined;
   /**
    * Shows the bay's light on the camera itself, where it has something to show it with. May come beside another call and must not hold it
    * up. Whoever calls bounds the wait and lives without it.

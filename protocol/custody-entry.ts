@@ -56,6 +56,7 @@ export const CUSTODY_EVENTS = [
   'erasing',
   'erased',
   'not-erased',
+  'erasure-unconfirmed',
   'spool-reclaimed',
   'spool-documents-dropped',
   'segment-dropped',

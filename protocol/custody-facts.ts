@@ -104,6 +104,7 @@ const STATION: Shapes = {
   erasing: erasure,
   erased: erasure,
   'not-erased': z.strictObject({ recording, ...file, reason: text }),
+  'erasure-unconfirmed': z.strictObject({ recording, ...file, reason: text }),
   'spool-reclaimed': z.strictObject({ recording }),
   'spool-documents-dropped': z.strictObject({ recording, manifest_sha256: sha256, receipt_sha256: sha256 }),
   quarantined: z.strictObject({ name: text, reason: text }),

@@ -46,7 +46,8 @@ export const dockingEntrySchema = z.strictObject({
   fate: z.enum(['stored', 'matched', 'not-a-file', 'waiting', 'vanished']),
   recording: d.recordingIdSchema.nullable(),
   reason: z.string().max(64).nullable(),
-  erased: z.boolean(),
+  /** Null, from version 2 on: nobody could see. */
+  erased: z.boolean().nullable(),
 });
 export type DockingEntry = z.infer<typeof dockingEntrySchema>;
 
@@ -115,6 +116,10 @@ export const dockingRecordSchema = z
     'a stay begins with its first docking',
   )
   .refine(
+    ({ version, entries }) => version > 1 || entries.every(({ erased }) => erased !== null),
+    'version 1 has no null for what nobody could see',
+  )
+  .refine(
     ({ entries }) => entries.every(fits),
     'an entry has a recording or a reason that its fate does not have',
   );
@@ -134,7 +139,7 @@ export function stayOf(record: DockingRecord): {
 
 function fits({ fate, recording, reason, erased }: DockingEntry): boolean {
   const kept = fate === 'stored' || fate === 'matched';
-  if (kept !== (recording !== null) || (erased && !kept)) return false;
+  if (kept !== (recording !== null) || (erased !== false && !kept)) return false;
   return fate === 'stored' || (fate === 'waiting') === (reason !== null);
 }
 

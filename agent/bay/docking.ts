@@ -77,10 +77,11 @@ export class Docking {
   /** Runs rounds until the camera leaves or the signal is aborted, and rejects with that reason. */
   async run(signal: AbortSignal): Promise<never> {
     this.#show('reading');
-    const { entries, onAllHere } = this.#deps;
+    const { entries, eraser, onAllHere } = this.#deps;
     let look: Look | undefined = await this.#look(signal);
     for (;;) {
       const { beganMs }: Look = look;
+      await eraser.listed(look.inventory, signal);
       await entries.track(look.inventory, beganMs, signal);
       look = undefined; // the entries have what they need of it, and with very many files it is large
       this.#leaveChanging();

@@ -1,4 +1,9 @@
 // Release: asks the gate for each entry at the moment of erasing, erases one file at a time, and believes only a new listing.
+//
+// Invariants:
+// 1. Nothing is erased while no listing could confirm it: the newest one was not complete, and the session cannot look for a single name.
+// 2. Each `erasing` of the log is followed by one word on what became of the file: `erased` where it was seen to be gone, `not-erased` where it
+//    was seen to be there or was never touched, `erasure-unconfirmed` where nobody could see. Only the last one may be followed by another.
 import { join } from 'node:path';
 import type { CameraSession, Inventory } from '../../drivers/driver.ts';
 import { describeError, isDockError } from '../../protocol/errors.ts';
@@ -8,7 +13,7 @@ import { RECEIPT_BYTES_MAX } from '../../protocol/receipt.ts';
 import type { PublicKey } from '../../protocol/minisign.ts';
 import type { Clock, Conditions, Files, Log } from '../../protocol/ports.ts';
 import type { Custody } from '../custody/custody.ts';
-import { ALREADY_GONE, hasReceipt, pathDigest, type TrackedEntry } from '../entries/entry.ts';
+import { ALREADY_GONE, hasReceipt, pathDigest, UNCONFIRMED, type TrackedEntry } from '../entries/entry.ts';
 import type { DockingFacts } from './manifest-build.ts';
 import { lookPatiently } from '../look-patiently.ts';
 import { textOf } from '../push/push-verify.ts';
@@ -63,11 +68,19 @@ const ASKED: ReleaseAnswer = {
   detail: 'the store asks for it again, or it is no longer in the spool',
 };
 
-/** The camera was told to erase it: a new listing must tell what became of it. */
-interface Tried extends Allowed {
-  /** The camera's word was that it was gone already. */
-  readonly wasGone: boolean;
+/** The log says that it is about to go, and not yet what became of it. */
+interface Announced extends Allowed {
+  /** The camera was told to erase it. */
+  isAsked: boolean;
+  /** What the camera answered in place of "done". */
+  answer?: string;
+  /** The log says that nobody could see what became of it. */
+  isUnconfirmed: boolean;
 }
+
+const NOT_REACHED = 'not-reached';
+const INCOMPLETE = 'listing-incomplete';
+const NOT_LISTED = 'not-listed-again';
 
 type Spooled = TrackedEntry & { readonly fate: { readonly kind: 'spooled' } };
 
@@ -82,8 +95,12 @@ export class Eraser {
   readonly #deps: EraseDeps;
   readonly #docking: DockingFacts;
   readonly #session: CameraSession;
+  /** In the order in which the log names them. */
+  readonly #announced = new Map<TrackedEntry, Announced>();
   /** Entries for which the condition that the camera did not erase them stands. */
   readonly #notGone = new Set<TrackedEntry>();
+  /** The newest listing shows everything. */
+  #isWhole = false;
   /** How long the listing behind the last wave took. */
   #listingMs = 0;
 
@@ -95,7 +112,7 @@ export class Eraser {
 
   /** What was refused in an earlier docking of this bay is judged anew in this one. */
   start(): void {
-    for (const code of ['camera.not-erased', 'release.refused'])
+    for (const code of ['camera.not-erased', 'release.refused', 'release.listing'])
       this.#deps.conditions.clear(code, this.#docking.bay);
   }
 
@@ -104,7 +121,10 @@ export class Eraser {
     return this.#deps.policy === 'after-receipt';
   }
 
-  /** Entries whose recording has a receipt and that were not decided yet, at most as many as a wave may take. */
+  /**
+   * Entries whose recording has a receipt and that were not decided yet, at most as many as a wave may take. None where an erasure could not
+   * be confirmed: they wait for a whole listing, and somebody is told.
+   */
   ready(entries: Iterable<TrackedEntry>): TrackedEntry[] {
     const found: TrackedEntry[] = [];
     if (this.erases && this.#deps.storeBehind()) return found;
@@ -112,7 +132,20 @@ export class Eraser {
       if (isSpooled(entry) && hasReceipt(this.#deps.spool, entry.fate.recording)) found.push(entry);
       if (found.length === WAVE_ENTRIES_MAX) break;
     }
-    return found;
+    if (found.length === 0 || !this.erases || this.#isWhole || this.#session.goneOf !== undefined)
+      return found;
+    this.#deps.conditions.raise('release.listing', this.#docking.bay, {});
+    return [];
+  }
+
+  /**
+   * Takes a new listing, before anything else is made of it: says what became of the files that the camera was told to erase.
+   * Errors: those of the log; of looking for a single name those of the session.
+   */
+  async listed(listing: Inventory, signal: AbortSignal): Promise<void> {
+    this.#isWhole = listing.problems.length === 0;
+    if (this.#isWhole) this.#deps.conditions.clear('release.listing', this.#docking.bay);
+    if (this.#announced.size > 0) await this.#confirm(listing, signal);
   }
 
   /**
@@ -125,59 +158,60 @@ export class Eraser {
     signal: AbortSignal,
     onStroke: () => void = () => undefined,
   ): Promise<Inventory | undefined> {
-    const tried: Tried[] = [];
     try {
-      await this.#strokes(entries, tried, signal, onStroke);
+      await this.#strokes(entries, signal, onStroke);
     } catch (error) {
       // The log or the disk failed, and not the camera: what it was told to erase until then is looked for all the same.
-      if (tried.length > 0 && !signal.aborted && !isDockError(error, 'driver.detached'))
-        await this.#settle(tried, signal).catch((also: unknown) =>
+      if (this.#isAnyAsked() && !signal.aborted && !isDockError(error, 'driver.detached'))
+        await this.#settle(signal).catch((also: unknown) =>
           this.#deps.log.error('erased files not confirmed', { error: also }),
         );
+      this.#leaveOpen();
       throw error;
     }
-    return tried.length === 0 ? undefined : this.#settle(tried, signal);
+    try {
+      return this.#isAnyAsked() ? await this.#settle(signal) : undefined;
+    } finally {
+      this.#leaveOpen();
+    }
   }
 
-  async #strokes(
-    entries: readonly TrackedEntry[],
-    tried: Tried[],
-    signal: AbortSignal,
-    onStroke: () => void,
-  ): Promise<void> {
+  async #strokes(entries: readonly TrackedEntry[], signal: AbortSignal, onStroke: () => void): Promise<void> {
     const { clock } = this.#deps;
     const beganMs = clock.monotonicMs();
     for (let from = 0; from < entries.length; from += STROKE_ENTRIES_MAX) {
       if (from > 0 && clock.monotonicMs() - beganMs >= LISTING_TIMES * this.#listingMs) return;
       signal.throwIfAborted();
       onStroke();
-      await this.#stroke(entries.slice(from, from + STROKE_ENTRIES_MAX), tried, signal);
+      await this.#stroke(entries.slice(from, from + STROKE_ENTRIES_MAX), signal);
     }
   }
 
-  async #settle(tried: readonly Tried[], signal: AbortSignal): Promise<Inventory> {
+  async #settle(signal: AbortSignal): Promise<Inventory> {
     const beganMs = this.#deps.clock.monotonicMs();
     const listing = await this.#session.inventory(signal);
     this.#listingMs = this.#deps.clock.monotonicMs() - beganMs;
-    await this.#confirm(tried, listing);
+    await this.listed(listing, signal);
     await this.#deps.custody.checkpoint();
     return listing;
   }
 
-  async #stroke(entries: readonly TrackedEntry[], tried: Tried[], signal: AbortSignal): Promise<void> {
-    const allowed: Allowed[] = [];
+  async #stroke(entries: readonly TrackedEntry[], signal: AbortSignal): Promise<void> {
+    const allowed: Announced[] = [];
     for (const entry of entries) {
       if (!isSpooled(entry)) continue;
       const { recording } = entry.fate;
-      if (await this.#allows(entry)) allowed.push({ entry, recording });
+      if (await this.#allows(entry)) allowed.push({ entry, recording, isAsked: false, isUnconfirmed: false });
     }
     await this.#deps.makeUpReceipts?.(allowed.map(({ recording }) => recording));
     signal.throwIfAborted(); // of a camera that left in the meantime nothing is about to go
-    const erasing = (each: Allowed): void =>
+    const erasing = (each: Announced): void => {
       this.#deps.custody.append({ event: 'erasing', facts: this.#facts(each) });
+      this.#announced.set(each.entry, each);
+    };
     await forEachSlowly(allowed, pauseWhatever(this.#deps.clock), erasing, LOGGED_AT_ONCE);
     if (allowed.length > 0) await this.#deps.custody.checkpoint(); // the log says so before the camera is touched
-    for (const each of allowed) await this.#erase(each, tried, signal);
+    for (const each of allowed) await this.#erase(each, signal);
   }
 
   async #ask(entry: Spooled): Promise<ReleaseAnswer> {
@@ -262,70 +296,121 @@ export class Eraser {
   }
 
   /** Asks the gate once more at this very moment. A camera that refused may have erased all the same, so a new listing tells what became of the file. */
-  async #erase(allowed: Allowed, tried: Tried[], signal: AbortSignal): Promise<void> {
-    const { entry } = allowed;
+  async #erase(announced: Announced, signal: AbortSignal): Promise<void> {
+    const { entry } = announced;
     if (!isSpooled(entry) || !(await this.#allows(entry))) return;
-    let wasGone = false;
+    announced.isAsked = true;
     try {
       const sha256 = Buffer.from(entry.fate.sha256 ?? '', 'hex');
       const outcome = await this.#session.erase(entry.listed, signal, sha256);
-      wasGone = outcome === ALREADY_GONE;
-      if (outcome !== 'done' && !wasGone) this.#notErased(allowed, outcome);
+      if (outcome !== 'done') announced.answer = outcome;
     } catch (error) {
-      if (signal.aborted || isDockError(error, 'driver.detached')) throw error; // what became of this file, the next docking sees
-      this.#notErased(allowed, describeError(error));
+      announced.answer = describeError(error);
+      if (signal.aborted || isDockError(error, 'driver.detached')) throw error;
     }
-    tried.push({ ...allowed, wasGone });
+    if (announced.answer === undefined || announced.answer === ALREADY_GONE) return;
+    const reason = announced.answer.slice(0, 256);
+    this.#deps.log.warn('camera did not say that it erased the file', { ...this.#facts(announced), reason });
+    this.#deps.conditions.raise('camera.not-erased', this.#docking.bay, { reason });
+    this.#notGone.add(entry);
   }
 
-  async #confirm(tried: readonly Tried[], listing: Inventory): Promise<void> {
+  #isAnyAsked(): boolean {
+    return [...this.#announced.values()].some(({ isAsked, isUnconfirmed }) => isAsked && !isUnconfirmed);
+  }
+
+  async #confirm(listing: Inventory, signal: AbortSignal): Promise<void> {
     const pause = pauseWhatever(this.#deps.clock);
-    const gone = new Set(tried.map(({ entry }) => entry.pathSha256));
-    await forEachSlowly(listing.entries, pause, ({ path }) => gone.delete(pathDigest(path)));
-    const complete = listing.problems.length === 0;
-    const tell = (each: Tried): void => {
-      if (!gone.has(each.entry.pathSha256)) this.#stayed(each, 'still-listed');
-      else if (!complete) this.#stayed(each, 'listing-incomplete');
-      else if (each.wasGone) this.#wentBefore(each);
+    const asked = [...this.#announced.values()].filter(({ isAsked }) => isAsked);
+    const paths = new Set(asked.map(({ entry }) => entry.pathSha256));
+    await forEachSlowly(listing.entries, pause, ({ path }) => paths.delete(pathDigest(path)));
+    const notShown = asked.filter(({ entry }) => paths.has(entry.pathSha256));
+    const gone = this.#isWhole ? new Set(notShown) : await this.#goneOf(notShown, signal);
+    const tell = (each: Announced): void => {
+      if (!paths.has(each.entry.pathSha256)) this.#notErased(each, each.answer ?? 'still-listed');
+      else if (!gone.has(each)) this.#unconfirmed(each, INCOMPLETE);
+      else if (each.answer === ALREADY_GONE) this.#wentBefore(each);
       else this.#erased(each);
     };
-    for (let from = 0; from < tried.length; from += STROKE_ENTRIES_MAX) {
+    for (let from = 0; from < asked.length; from += STROKE_ENTRIES_MAX) {
       // A log that fails at the moment keeps what it was told: whoever asked for all of this hears of it at the end.
       if (from > 0) await this.#deps.custody.checkpoint().catch(() => undefined);
-      await forEachSlowly(tried.slice(from, from + STROKE_ENTRIES_MAX), pause, tell, LOGGED_AT_ONCE);
+      await forEachSlowly(asked.slice(from, from + STROKE_ENTRIES_MAX), pause, tell, LOGGED_AT_ONCE);
     }
   }
 
-  /** What the camera answered says more than that its listing agrees. */
-  #stayed(tried: Allowed, reason: string): void {
-    if (!this.#notGone.has(tried.entry)) this.#notErased(tried, reason);
+  /** Of files that a listing which is not complete does not show. */
+  async #goneOf(notShown: readonly Announced[], signal: AbortSignal): Promise<ReadonlySet<Announced>> {
+    const listed = notShown.map(({ entry }) => entry.listed);
+    const gone = (await this.#session.goneOf?.(listed, signal)) ?? new Set();
+    return new Set(notShown.filter(({ entry }) => gone.has(entry.listed)));
   }
 
-  #erased(tried: Allowed): void {
-    const { entry, recording } = tried;
-    this.#deps.custody.append({ event: 'erased', facts: this.#facts(tried) });
+  /** What was announced and has no word yet: the wave is over, and no listing comes for it. Never throws: what the log does not take is owed to nobody, since an `erasing` alone says the same. */
+  #leaveOpen(): void {
+    for (const each of this.#announced.values()) {
+      if (each.isUnconfirmed) continue;
+      try {
+        if (each.isAsked) this.#unconfirmed(each, NOT_LISTED);
+        else this.#untouched(each);
+      } catch (error) {
+        this.#becomeUnconfirmed(each);
+        this.#deps.log.error('entry of the custody log not taken', { ...this.#facts(each), error });
+      }
+    }
+  }
+
+  #erased(announced: Announced): void {
+    const { entry, recording } = announced;
+    this.#deps.custody.append({ event: 'erased', facts: this.#facts(announced) });
+    this.#announced.delete(entry);
     entry.become({ kind: 'erased', recording });
     if (this.#notGone.delete(entry) && this.#notGone.size === 0)
       this.#deps.conditions.clear('camera.not-erased', this.#docking.bay);
   }
 
   /** It was gone before this station touched it: the log must not say that it was erased, and it counts as vanished. */
-  #wentBefore(tried: Allowed): void {
-    const { entry, recording } = tried;
-    const facts = { ...this.#facts(tried), reason: ALREADY_GONE };
+  #wentBefore(announced: Announced): void {
+    const { entry, recording } = announced;
+    const facts = { ...this.#facts(announced), reason: ALREADY_GONE };
     this.#deps.custody.append({ event: 'not-erased', facts });
+    this.#announced.delete(entry);
     this.#deps.log.warn('file was gone from the camera before it was to be erased', facts);
     entry.become({ kind: 'kept', recording, reason: ALREADY_GONE });
   }
 
-  #notErased(tried: Allowed, reason: string): void {
-    const { entry, recording } = tried;
-    const facts = this.#facts(tried);
-    this.#deps.custody.append({ event: 'not-erased', facts: { ...facts, reason: reason.slice(0, 256) } });
-    this.#deps.log.warn('file was not erased from the camera', { ...facts, reason });
-    this.#deps.conditions.raise('camera.not-erased', this.#docking.bay, { reason: reason.slice(0, 256) });
+  #notErased(announced: Announced, answer: string): void {
+    const { entry, recording } = announced;
+    const reason = answer === ALREADY_GONE ? 'still-listed' : answer.slice(0, 256);
+    const facts = { ...this.#facts(announced), reason };
+    this.#deps.custody.append({ event: 'not-erased', facts });
+    this.#announced.delete(entry);
+    this.#deps.log.warn('file was not erased from the camera', facts);
+    this.#deps.conditions.raise('camera.not-erased', this.#docking.bay, { reason });
     this.#notGone.add(entry);
-    if (entry.fate.kind === 'spooled') entry.become({ kind: 'kept', recording, reason });
+    if (isSpooled(entry) || isUnconfirmed(entry)) entry.become({ kind: 'kept', recording, reason });
+  }
+
+  /** Said once; a later listing may tell more. */
+  #unconfirmed(announced: Announced, reason: string): void {
+    if (announced.isUnconfirmed) return;
+    const facts = { ...this.#facts(announced), reason };
+    this.#deps.custody.append({ event: 'erasure-unconfirmed', facts });
+    this.#deps.log.warn('nobody can tell whether the camera erased the file', facts);
+    this.#becomeUnconfirmed(announced);
+  }
+
+  #becomeUnconfirmed(announced: Announced): void {
+    const { entry, recording } = announced;
+    announced.isUnconfirmed = true;
+    if (isSpooled(entry)) entry.become({ kind: 'kept', recording, reason: UNCONFIRMED });
+  }
+
+  /** Nothing was decided of it: a later wave may take it. */
+  #untouched(announced: Announced): void {
+    const facts = { ...this.#facts(announced), reason: NOT_REACHED };
+    this.#deps.custody.append({ event: 'not-erased', facts });
+    this.#announced.delete(announced.entry);
   }
 
   #keep(entry: Spooled, reason: string, detail: string): void {
@@ -334,6 +419,7 @@ export class Eraser {
       const facts = this.#facts({ entry, recording });
       this.#deps.log.warn('release refused', { ...facts, reason, detail });
       this.#deps.custody.append({ event: 'not-erased', facts: { ...facts, reason } });
+      this.#announced.delete(entry);
       this.#deps.conditions.raise('release.refused', this.#docking.bay, { reason });
     }
     entry.become({ kind: 'kept', recording, reason });
@@ -346,6 +432,10 @@ export class Eraser {
   } {
     return { recording, docking: this.#docking.docking, path_sha256: entry.pathSha256 };
   }
+}
+
+function isUnconfirmed({ fate }: TrackedEntry): boolean {
+  return fate.kind === 'kept' && fate.reason === UNCONFIRMED;
 }
 
 function isSpooled(entry: TrackedEntry): entry is Spooled {

@@ -108,6 +108,21 @@ export const STORE_TABLE = {
     causes: [],
     facts: ['reason'],
   },
+  'release.listing': {
+    severity: 'warning',
+    subject: 'bay',
+    text: {
+      en: 'Receipted files stay on the camera in this bay: it does not show all its files, so nobody could confirm an erasure.',
+      de: 'Quittierte Dateien bleiben auf der Kamera in diesem Platz: Sie zeigt nicht alle ihre Dateien, also ließe sich kein Löschen bestätigen.',
+    },
+    remedy: {
+      en: 'Do what "camera.listing" says. The files are erased once a listing shows everything. The recordings are safe.',
+      de: 'Tun, was bei "camera.listing" steht. Gelöscht wird, sobald eine Auflistung alles zeigt. Die Aufzeichnungen sind gesichert.',
+    },
+    afterMs: 0,
+    causes: [],
+    facts: [],
+  },
   'release.refused': {
     severity: 'error',
     subject: 'bay',

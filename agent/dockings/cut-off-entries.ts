@@ -33,8 +33,17 @@ interface Row extends InventoryRow {
   reason: string | undefined;
   sealed: RecordingId[];
   matched: RecordingId | undefined;
-  erased: RecordingId | undefined;
+  /** The log's last word on its erasure; `isGone` null where that leaves open what became of it. */
+  erasure: { readonly recording: RecordingId; readonly isGone: boolean | null } | undefined;
 }
+
+/** Whether the file is gone, by the event that was logged of its erasure. */
+const ERASURES: ReadonlyMap<string, boolean | null> = new Map([
+  ['erasing', null],
+  ['erasure-unconfirmed', null],
+  ['not-erased', false],
+  ['erased', true],
+]);
 
 /** Takes the log's entries of one docking in their order. */
 export class CutOffEntries {
@@ -86,11 +95,11 @@ export class CutOffEntries {
     else if (event === 'seen-more') this.#seenMore();
     else if (event === 'seen') this.#seen(path, numberOf(entry, 'size_bytes'), true);
     else if (event === 'not-taken') this.#notTaken(path, textOf(entry, 'reason'));
-    else if (event === 'pulled' || event === 'matched' || event === 'erased') {
+    else if (event === 'pulled' || event === 'matched') {
       if (event === 'pulled' && !this.#byPath.has(path))
         this.#seen(path, numberOf(entry, 'size_bytes'), true);
       if (isRecordingId(recording)) this.#holds(event, path, recording);
-    }
+    } else if (isRecordingId(recording)) this.#erasure(ERASURES.get(event), path, recording);
   }
 
   /** The entries as far as they are proven: first those of the first listing, then the later ones. */
@@ -141,13 +150,19 @@ export class CutOffEntries {
     }
   }
 
-  #holds(event: 'pulled' | 'matched' | 'erased', path: string, recording: RecordingId): void {
-    const states = this.#byPath.get(path) ?? [];
-    const holder = states.find((row) => row.matched === recording || row.sealed.includes(recording));
-    const row = event === 'erased' ? (holder ?? this.#current(path)) : this.#current(path);
+  #holds(event: 'pulled' | 'matched', path: string, recording: RecordingId): void {
+    const row = this.#current(path);
     if (row === undefined) return;
     if (event === 'pulled') row.sealed.push(recording);
-    else row[event] = recording;
+    else row.matched = recording;
+  }
+
+  /** `isGone` is undefined for an event of something else. */
+  #erasure(isGone: boolean | null | undefined, path: string, recording: RecordingId): void {
+    const states = this.#byPath.get(path) ?? [];
+    const holder = states.findLast((row) => row.matched === recording || row.sealed.includes(recording));
+    const row = holder ?? this.#current(path);
+    if (row !== undefined && isGone !== undefined) row.erasure = { recording, isGone };
   }
 
   #current(path: string): Row | undefined {
@@ -160,13 +175,13 @@ export class CutOffEntries {
    * that did not let a failed one be removed, stands behind all others: it goes to the store as well.
    */
   #bind(row: Row, spool: DurableRecordings): void {
-    const here = row.sealed.filter((id) => row.erased === id || spool.has(id));
+    const here = row.sealed.filter((id) => erasedAs(row, id) === true || spool.has(id));
     row.sealed = here.slice(-1);
     for (const recording of here) this.#bound.add(recording);
     for (const recording of here.slice(0, -1)) {
       const other = this.#seenLater(row.path_sha256, row.size_bytes);
       other?.sealed.push(recording);
-      if (other !== undefined && row.erased === recording) other.erased = recording;
+      if (other !== undefined && row.erasure?.recording === recording) other.erasure = row.erasure;
     }
   }
 
@@ -190,7 +205,7 @@ function rowOf(row: InventoryRow, later: boolean): Row {
     reason: undefined,
     sealed: [],
     matched: undefined,
-    erased: undefined,
+    erasure: undefined,
   };
 }
 
@@ -211,14 +226,19 @@ function fateOf(row: Row, spool: Known): Pick<DockingEntry, 'fate' | 'recording'
   const { matched } = row;
   if (sealed !== undefined) {
     const reason = spool.reasons.get(sealed) ?? null;
-    return { fate: 'stored', recording: sealed, reason, erased: row.erased === sealed };
+    return { fate: 'stored', recording: sealed, reason, erased: erasedAs(row, sealed) };
   }
-  if (matched !== undefined && (row.erased === matched || spool.has(matched)))
-    return { fate: 'matched', recording: matched, reason: null, erased: row.erased === matched };
+  if (matched !== undefined && (erasedAs(row, matched) === true || spool.has(matched)))
+    return { fate: 'matched', recording: matched, reason: null, erased: erasedAs(row, matched) };
   const nothing = { recording: null, erased: false };
   if (!row.isFile) return { ...nothing, fate: 'not-a-file', reason: null };
   if (row.replaced) return { ...nothing, fate: 'vanished', reason: null };
   return { ...nothing, fate: 'waiting', reason: (row.reason ?? NOT_REACHED).slice(0, REASON_CHARACTERS_MAX) };
+}
+
+/** As an entry says it. */
+function erasedAs({ erasure }: Row, recording: RecordingId): boolean | null {
+  return erasure?.recording === recording ? erasure.isGone : false;
 }
 
 function clockSetOf(entry: ToldEntry): NonNullable<DockingRecord['camera_clock']>['set'] {

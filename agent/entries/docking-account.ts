@@ -4,7 +4,7 @@ import type { DockingEntry } from '../../protocol/docking-record.ts';
 import type { RecordingId } from '../../protocol/ids.ts';
 import { LATER_ENTRIES_MAX, NOT_REACHED } from '../dockings/docking-bounds.ts';
 import type { EndedEntries } from '../dockings/ended-docking.ts';
-import type { EntryOutcome, TrackedEntry } from './entry.ts';
+import { UNCONFIRMED, type EntryOutcome, type TrackedEntry } from './entry.ts';
 
 const NOTHING = { recording: null, reason: null, erased: false };
 const VANISHED: EntryOutcome = { ...NOTHING, fate: 'vanished' };
@@ -38,7 +38,7 @@ export class DockingAccount {
   /** A recording of this docking is not durable any more: states that are gone have nothing here now. */
   lost(recording: RecordingId): void {
     for (const entry of this.#states)
-      if (entry.outcome?.recording === recording && !entry.outcome.erased) entry.outcome = VANISHED;
+      if (entry.outcome?.recording === recording && entry.outcome.erased === false) entry.outcome = VANISHED;
     this.#mayHavePlaces = true;
   }
 
@@ -74,7 +74,8 @@ export class DockingAccount {
 function outcomeOf({ held, fate }: TrackedEntry, isGone: boolean): EntryOutcome {
   if (held !== undefined) {
     const { recording, matched, rejected } = held;
-    const erased = fate.kind === 'erased';
+    const isUnconfirmed = fate.kind === 'kept' && fate.reason === UNCONFIRMED;
+    const erased = isUnconfirmed ? null : fate.kind === 'erased';
     if (matched) return { fate: 'matched', recording, reason: null, erased };
     return { fate: 'stored', recording, reason: rejected?.reason ?? null, erased };
   }

@@ -71,6 +71,9 @@ export interface FateListener {
 /** Why a file was kept that was gone before it was to be erased: as a driver says it. */
 export const ALREADY_GONE = 'already-gone';
 
+/** Why a file counts as kept that the camera was told to erase, where nobody could see what became of it. */
+export const UNCONFIRMED = 'unconfirmed';
+
 /** Nothing of it was tried yet; one value for all entries. */
 export const PENDING: EntryFate = { kind: 'pending' };
 const NOT_A_FILE: EntryFate = { kind: 'not-a-file' };

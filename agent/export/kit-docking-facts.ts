@@ -80,10 +80,12 @@ function filesText({ inventory, later }: DockingRecord, words: KitWords): string
 
 function fatesText(entries: DockingRecord['entries'], words: KitWords): string {
   const counts = FATES.map((fate) => [fate, entries.filter((entry) => entry.fate === fate).length] as const);
-  const erased = entries.filter((entry) => entry.erased).length;
+  const erased = entries.filter((entry) => entry.erased === true).length;
+  const unseen = entries.filter((entry) => entry.erased === null).length;
   return [
     ...counts.filter(([, count]) => count > 0).map(([fate, count]) => fill(words.fateWords[fate], count)),
     ...(erased === 0 ? [] : [fill(words.fatesErased, erased)]),
+    ...(unseen === 0 ? [] : [fill(words.fatesUnseen, unseen)]),
   ].join('; ');
 }
 

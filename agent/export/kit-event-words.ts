@@ -37,6 +37,10 @@ const EVENTS: EventWords = {
     'not erased from the camera by the station',
     'von der Station nicht auf der Kamera gelöscht',
   ],
+  'erasure-unconfirmed': [
+    'the camera was told to erase it; nobody could see whether it is gone',
+    'Kamera zum Löschen angewiesen; ob die Datei fort ist, war nicht zu sehen',
+  ],
   'spool-reclaimed': ['the station’s sealed copy was removed', 'versiegelte Kopie der Station entfernt'],
   'spool-documents-dropped': [
     'the station’s copies of the documents were removed',

@@ -55,9 +55,10 @@ function dockingRows({ manifest }: KitRecording, { dockings }: KitParts, words: 
 
 function storeRows({ recording, receipt, deletion }: KitRecording, parts: KitParts, words: KitWords): Row[] {
   const about = parts.orders.filter(({ order }) => order.recording === recording);
-  const erased = parts.entries.find(
-    ({ entry }) => entry.event === 'erased' && entry.facts['recording'] === recording,
-  );
+  const logged = (event: string): KitParts['entries'][number] | undefined =>
+    parts.entries.find(({ entry }) => entry.event === event && entry.facts['recording'] === recording);
+  const erased = logged('erased');
+  const unseen = logged('erasure-unconfirmed');
   return [
     [
       words.received,
@@ -65,9 +66,11 @@ function storeRows({ recording, receipt, deletion }: KitRecording, parts: KitPar
         ? words.noReceipt
         : fill(words.receivedText, shownAt(receipt.received_at), receipt.receiver, receipt.vault),
     ],
-    ...(erased === undefined
-      ? []
-      : [[words.erased, fill(words.erasedText, shownAt(erased.entry.at))] as const]),
+    ...(erased !== undefined
+      ? [[words.erased, fill(words.erasedText, shownAt(erased.entry.at))] as const]
+      : unseen !== undefined
+        ? [[words.erased, fill(words.erasedOpen, shownAt(unseen.entry.at))] as const]
+        : []),
     ...(deletion === undefined
       ? []
       : [

@@ -77,6 +77,7 @@ export const KIT_DE: KitWords = {
     vanished: '{} verschwunden, bevor sie gelesen wurde',
   },
   fatesErased: '{} danach auf der Kamera gelöscht',
+  fatesUnseen: '{} danach auf der Kamera zu löschen; ob sie fort sind, war nicht zu sehen',
   empty: 'Auf der Kamera war keine einzige Datei: Es war nichts aufgezeichnet, das noch auf ihr lag.',
   nothingNew:
     'Auf der Kamera war keine Aufzeichnung, die nicht schon bekannt war, und keine Datei blieb zurück: Es war nichts Neues aufgezeichnet, das noch auf ihr lag.',
@@ -93,6 +94,7 @@ export const KIT_DE: KitWords = {
   noReceipt: 'hier liegt keine Quittung',
   erased: 'Auf der Kamera gelöscht',
   erasedText: '{}, nach der Quittung des Zentralspeichers',
+  erasedOpen: 'nicht bekannt: die Kamera wurde am {} angewiesen; ob die Datei fort ist, war nicht zu sehen',
   deleted: 'Im Zentralspeicher gelöscht',
   deletedText: '{}, weil {}; nur die Dokumente sind geblieben',
   deletedReasons: { expired: 'die Frist um war', ordered: 'es angeordnet war' },

@@ -84,6 +84,7 @@ export const KIT_EN = {
     vanished: '{} gone before it could be read',
   },
   fatesErased: '{} erased from the camera afterwards',
+  fatesUnseen: '{} to be erased from the camera afterwards, and nobody could see whether they are gone',
   empty: 'The camera held no file at all: nothing had been recorded that was still on it.',
   nothingNew:
     'The camera held no recording that was not known already, and no file was left out: nothing new had been recorded that was still on it.',
@@ -100,6 +101,7 @@ export const KIT_EN = {
   noReceipt: 'no receipt lies here',
   erased: 'Erased from the camera',
   erasedText: '{}, after the store’s receipt',
+  erasedOpen: 'not known: the camera was told to at {}, and nobody could see whether the file is gone',
   deleted: 'Deleted by the store',
   deletedText: '{}, because {}; only the documents are left',
   deletedReasons: { expired: 'its time was over', ordered: 'it was ordered' },

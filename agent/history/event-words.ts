@@ -84,12 +84,16 @@ const SENTENCES: Readonly<Partial<Record<CustodyEntry['event'], Sentence>>> = {
     'Die Station {keeper} war dabei, die Datei der Aufzeichnung {recording} auf der Kamera zu löschen.',
   ],
   erased: [
-    'Station {keeper} erased the file of recording {recording} from the camera; a new listing confirmed that it is gone.',
-    'Die Station {keeper} löschte die Datei der Aufzeichnung {recording} auf der Kamera; eine neue Auflistung bestätigte, dass sie fort ist.',
+    'Station {keeper} erased the file of recording {recording} from the camera; a new listing, or a look for its name, confirmed that it is gone.',
+    'Die Station {keeper} löschte die Datei der Aufzeichnung {recording} auf der Kamera; eine neue Auflistung oder die Suche nach ihrem Namen bestätigte, dass sie fort ist.',
   ],
   'not-erased': [
     'The station did not erase the file of recording {recording} from the camera ({reason}).',
     'Die Station löschte die Datei der Aufzeichnung {recording} nicht auf der Kamera ({reason}).',
+  ],
+  'erasure-unconfirmed': [
+    'Station {keeper} told the camera to erase the file of recording {recording}; nobody could see whether it is gone ({reason}).',
+    'Die Station {keeper} wies die Kamera an, die Datei der Aufzeichnung {recording} zu löschen; ob sie fort ist, war nicht zu sehen ({reason}).',
   ],
   'spool-reclaimed': [
     'The station removed its own sealed copy of {recording}.',

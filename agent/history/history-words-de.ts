@@ -52,7 +52,9 @@ export const HISTORY_DE: HistoryWords = {
   receiptDocument: 'die Quittung selbst nennt {}, Tresor {}',
   noReceipt: 'keine, soweit hier bekannt',
   erased: 'Auf der Kamera gelöscht',
-  erasedText: '{} durch Station {}, durch eine neue Auflistung bestätigt (Andocken {})',
+  erasedText: '{} durch Station {}, das Fehlen bestätigt (Andocken {})',
+  erasedOpen:
+    'nicht bekannt: {} durch Station {} angewiesen; ob die Datei fort ist, war nicht zu sehen (Andocken {})',
   notErased: 'nicht, soweit dieses Protokoll sagt',
   reclaimed: 'Eigene Kopie der Station',
   reclaimedText: 'entfernt am {}',

@@ -50,7 +50,9 @@ export const HISTORY_EN = {
   receiptDocument: 'the receipt itself says {}, vault {}',
   noReceipt: 'none, as far as is known here',
   erased: 'Erased from the camera',
-  erasedText: '{} by station {}, confirmed by a new listing (docking {})',
+  erasedText: '{} by station {}, seen to be gone (docking {})',
+  erasedOpen:
+    'not known: {} told to by station {}, and nobody could see whether the file is gone (docking {})',
   notErased: 'not, as far as this log tells',
   reclaimed: 'Station’s own copy',
   reclaimedText: 'removed at {}',

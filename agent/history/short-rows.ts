@@ -183,7 +183,13 @@ class ShortRows {
       this.#step(words.erased, step, ({ at, keeper, facts }) =>
         fill(words.erasedText, shownAt(at), keeper, String(facts['docking'])),
       );
-    if (erased.length === 0) this.#add(words.erased, words.notErased, '');
+    const open = this.#all('erasure-unconfirmed').slice(-1);
+    if (erased.length > 0) return;
+    for (const step of open)
+      this.#step(words.erased, step, ({ at, keeper, facts }) =>
+        fill(words.erasedOpen, shownAt(at), keeper, String(facts['docking'])),
+      );
+    if (open.length === 0) this.#add(words.erased, words.notErased, '');
   }
 
   #atTheStore(): void {

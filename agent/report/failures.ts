@@ -20,6 +20,8 @@ export class FailureCount {
     else if (event === 'not-erased' && facts['reason'] === 'already-gone')
       this.add('file gone from its camera before it was to be erased');
     else if (event === 'not-erased') this.add('file not erased from its camera');
+    else if (event === 'erasure-unconfirmed')
+      this.add('file to be erased from its camera, and nobody could see whether it went');
     else if (event === 'camera-refused') this.add('camera refused');
     else if (event === 'clock-stepped') this.add("station's clock stepped");
     else if (event === 'not-taken' && facts['reason'] !== 'not-a-file')

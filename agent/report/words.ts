@@ -214,6 +214,10 @@ const KINDS_DE: ReadonlyMap<string, string> = new Map([
     'file gone from its camera before it was to be erased',
     'Datei war vor dem Löschen nicht mehr auf der Kamera',
   ],
+  [
+    'file to be erased from its camera, and nobody could see whether it went',
+    'Datei sollte auf der Kamera gelöscht werden; ob sie fort ist, war nicht zu sehen',
+  ],
   ["station's clock stepped", 'Uhr der Station gesprungen'],
   ['camera refused', 'Kamera abgewiesen'],
   ['try failed', 'Versuch fehlgeschlagen'],

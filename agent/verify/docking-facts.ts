@@ -8,6 +8,7 @@ import { cameraText, chainName } from './recording-facts.ts';
 
 /** What a part says, as far as other documents could contradict it. */
 export interface ProvenDocking {
+  readonly version: DockingRecord['version'];
   readonly station: string;
   /** Station key and camera: what makes a chain. */
   readonly chain: string;
@@ -69,6 +70,7 @@ function provenDocking(
 ): ProvenDocking | undefined {
   if (record === undefined || keyId === undefined) return undefined;
   return {
+    version: record.version,
     station: once(record.station),
     chain: once(chainName(record.camera.id, keyId)),
     docking: once(record.docking),

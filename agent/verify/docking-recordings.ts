@@ -78,22 +78,31 @@ export class DockingRecordings {
     return behind ? 'docking.recording-waiting' : 'docking.recording-missing';
   }
 
-  #unloggedErasure(
+  #otherErasure(
     entry: DockingEntry,
     { where, proven }: Pick<ProvenPart, 'where' | 'proven'>,
     recording: string,
   ): Remark[] {
-    const log = entry.erased ? logOfWhole(this.#context.logs, proven.station, proven.docking) : undefined;
-    if (log === undefined || log.documents.of(recording)?.erasedIn.includes(proven.docking) === true)
-      return [];
-    const message = `docking record: recording ${recording} was erased from the camera; the custody log of docking ${proven.docking} has no 'erased' of it`;
-    return [finding('docking.erased-not-logged', where, message, { recording, docking: proven.docking })];
+    const { docking, station, version } = proven;
+    const log = logOfWhole(this.#context.logs, station, docking);
+    // Version 1 has no word for what nobody could see.
+    if (log === undefined || (version === 1 && !entry.erased)) return [];
+    const logged = log.documents.of(recording);
+    const isErased = logged?.erasedIn.includes(docking) === true;
+    const isOpen = logged?.unconfirmedIn.includes(docking) === true;
+    // A file that was put back after its erasure, and known again, is another state of it.
+    const wasPutBack = entry.later && entry.fate === 'matched';
+    const isNot = !isOpen && (!isErased || wasPutBack);
+    if (entry.erased === null ? isOpen : entry.erased ? isErased : isNot) return [];
+    const said = entry.erased === null ? 'may have been' : entry.erased ? 'was' : 'was not';
+    const message = `docking record: recording ${recording} ${said} erased from the camera; the custody log of docking ${docking} says otherwise`;
+    return [finding('docking.erased-not-logged', where, message, { recording, docking })];
   }
 
   #compare(entry: DockingEntry, { where, proven }: ProvenPart, held: RecordingFacts): void {
     const { proven: manifest } = held;
     if (manifest === undefined) return; // what is wrong with it is told at its own folder
-    this.#differing.push(...this.#unloggedErasure(entry, { where, proven }, held.name));
+    this.#differing.push(...this.#otherErasure(entry, { where, proven }, held.name));
     const same =
       entry.fate === 'matched'
         ? matchedFields(entry, proven, manifest)

@@ -20,6 +20,8 @@ export interface LoggedDocument {
   readonly erasedAsked: boolean;
   /** Dockings in which the camera's file went. */
   readonly erasedIn: readonly string[];
+  /** Dockings in which it was about to go, and the log does not say what became of it. */
+  readonly unconfirmedIn: readonly string[];
   readonly reclaimed: boolean;
   /** The store lost what it gave the last receipt for, and has given no other one. */
   readonly askedAgain: boolean;
@@ -37,6 +39,7 @@ const NOTHING: LoggedDocument = {
   erasedEarly: false,
   erasedAsked: false,
   erasedIn: [],
+  unconfirmedIn: [],
   reclaimed: false,
   askedAgain: false,
   letGo: false,
@@ -88,8 +91,14 @@ function newsOf(
   if (event === 'docking-recorded' && typeof record === 'string') return { kind: 'docking', sha256: record };
   if (event === 'quarantined') return { quarantined: true };
   const erasedEarly = known.erasedEarly || known.receipts.length === 0;
-  if (event === 'erasing') return { erasedEarly, erasedAsked: known.erasedAsked || known.askedAgain };
-  if (event === 'erased') return { erased: true, erasedEarly, erasedIn: withDocking(known.erasedIn, facts) };
+  const unconfirmedIn = known.unconfirmedIn.filter((docking) => docking !== facts['docking']);
+  const openIn = withDocking(unconfirmedIn, facts);
+  if (event === 'erasing')
+    return { erasedEarly, erasedAsked: known.erasedAsked || known.askedAgain, unconfirmedIn: openIn };
+  if (event === 'erased')
+    return { erased: true, erasedEarly, erasedIn: withDocking(known.erasedIn, facts), unconfirmedIn };
+  if (event === 'not-erased') return { unconfirmedIn };
+  if (event === 'erasure-unconfirmed') return { erasedEarly, unconfirmedIn: openIn };
   if (event === 'spool-reclaimed') return { reclaimed: true };
   if (event === 'spool-documents-dropped') return { reclaimed: true, letGo: true };
   if (event === 'asked-again') return { askedAgain: true };

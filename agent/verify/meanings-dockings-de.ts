@@ -55,7 +55,7 @@ export const DOCKING_MEANINGS_DE: Readonly<Record<keyof typeof DOCKING_MEANINGS,
   'docking.log-differs':
     'Protokoll des Andockens und Protokoll der Station sagen Verschiedenes über ein Andocken: Eines der beiden wurde ausgetauscht oder gefälscht.',
   'docking.erased-not-logged':
-    'Laut Protokoll des Andockens wurde eine Datei auf der Kamera gelöscht, laut Protokoll der Station nicht: Eines der beiden wurde gefälscht.',
+    'Das Protokoll des Andockens und das der Station sagen Verschiedenes über das Löschen einer Datei auf der Kamera: Eines der beiden wurde gefälscht.',
   'custody.other-docking-record':
     'Das Protokoll der Station bürgt für ein anderes Protokoll dieses Andockens: Es wurde ausgetauscht.',
   'docking-chain.two-starts':

@@ -48,7 +48,7 @@ export const DOCKING_MEANINGS = {
   'docking.log-differs':
     'Docking record and custody log say different things of one docking: one of the two was exchanged or forged.',
   'docking.erased-not-logged':
-    'The docking record says that a file was erased from the camera, and the log of that docking does not: one of the two was forged.',
+    'Docking record and log say different things of the erasure of a file from the camera: one of the two was forged.',
   'custody.other-docking-record': 'The log vouches for another docking record: it was exchanged.',
   'docking-chain.two-starts':
     'Each camera has one first docking per station key: an older state of the station was put back, or a record was forged.',

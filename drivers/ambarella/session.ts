@@ -102,6 +102,10 @@ export class AmbarellaSession implements CameraSession {
     return (await this.#shown(signal)).erase(entry, signal, sha256);
   }
 
+  get goneOf(): CameraSession['goneOf'] {
+    return this.#disk?.goneOf;
+  }
+
   onStep(handler: () => void): void {
     this.#onStep = handler;
     this.#disk?.onStep?.(handler);

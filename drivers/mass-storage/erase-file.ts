@@ -1,4 +1,5 @@
-// Erases one file of a card, if it is still the listed one, and makes the erasure durable. Folders are never removed.
+// Erases one file of a card, if it is still the listed one, and makes the erasure durable; looks whether a file is gone. Folders are never
+// removed.
 import { isDockError, systemCode } from '../../protocol/errors.ts';
 import type { EraseOutcome, InventoryEntry } from '../driver.ts';
 import { isAsListed } from './entries.ts';
@@ -28,6 +29,36 @@ export async function eraseFile(
   } catch (error) {
     return medium.fail(error, signal).catch((told: unknown) => {
       if (isDockError(told, 'driver.gone')) return 'already-gone';
+      throw told;
+    });
+  }
+}
+
+/** Shape and errors: as CameraSession.goneOf. */
+export async function goneOf(
+  medium: Medium,
+  entries: readonly InventoryEntry[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<InventoryEntry>> {
+  const gone = new Set<InventoryEntry>();
+  for (const entry of entries) if (await isGone(medium, entry, signal)) gone.add(entry);
+  await medium.assertStayed(signal); // vfat shows no name of a device that has left
+  return gone;
+}
+
+async function isGone(medium: Medium, { path }: InventoryEntry, signal: AbortSignal): Promise<boolean> {
+  try {
+    const { folder, name, close } = await medium.reach(path, signal);
+    try {
+      await medium.calls.run('looking', signal, () => folder.lstat(name));
+      return false;
+    } finally {
+      await close();
+    }
+  } catch (error) {
+    return medium.fail(error, signal).catch((told: unknown) => {
+      if (isDockError(told, 'driver.gone')) return true;
+      if (isDockError(told, 'driver.changed') || isDockError(told, 'driver.unreadable')) return false;
       throw told;
     });
   }

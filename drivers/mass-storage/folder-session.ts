@@ -11,7 +11,7 @@ import type {
   Piece,
 } from '../driver.ts';
 import { BoundedCalls } from './bounded-calls.ts';
-import { eraseFile } from './erase-file.ts';
+import { eraseFile, goneOf } from './erase-file.ts';
 import type { FolderFiles } from './folder-files.ts';
 import { detached, type MassStorageTimes, type Medium } from './medium.ts';
 import { openMedium } from './open-medium.ts';
@@ -89,6 +89,10 @@ export class FolderSession implements CameraSession {
 
   erase(entry: InventoryEntry, signal: AbortSignal): Promise<EraseOutcome> {
     return eraseFile(this.#medium, entry, signal);
+  }
+
+  goneOf(entries: readonly InventoryEntry[], signal: AbortSignal): Promise<ReadonlySet<InventoryEntry>> {
+    return goneOf(this.#medium, entries, signal);
   }
 
   async close(): Promise<void> {

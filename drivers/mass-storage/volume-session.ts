@@ -141,6 +141,19 @@ export class VolumeSession implements CameraSession {
     }
   }
 
+  /** From a read-only mount, as a listing; none where the disk answered a command with an error meanwhile. */
+  async goneOf(
+    entries: readonly InventoryEntry[],
+    signal: AbortSignal,
+  ): Promise<ReadonlySet<InventoryEntry>> {
+    const within = await this.#begin(signal);
+    const open = await this.#readable(within);
+    if (open === undefined) return new Set();
+    const before = await this.#errors();
+    const gone = await open.session.goneOf(entries, within);
+    return (await this.#errors()) === before ? gone : new Set();
+  }
+
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(detached('the session was closed'));

@@ -108,6 +108,10 @@ export class PairedSession implements CameraSession {
     return this.#bytes.erase(entry, signal, sha256);
   }
 
+  get goneOf(): CameraSession['goneOf'] {
+    return this.#bytes.goneOf?.bind(this.#bytes);
+  }
+
   async setIndicator(state: IndicatorState, signal: AbortSignal): Promise<void> {
     if (!this.#isControlGone) await this.#control.setIndicator?.(state, signal);
   }

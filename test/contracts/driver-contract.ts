@@ -99,6 +99,26 @@ function erasingContract({ test }: ContractRunner, make: () => Promise<DriverSub
     assert.deepEqual(entries.map((entry) => latin1(entry.path)).sort(), rest);
   });
 
+  test('a session that looks for single files calls gone what is gone, and nothing else', async () => {
+    const subject = await openedWith(make, {
+      'D/a': patternBytes(10),
+      'D/b': patternBytes(20),
+      'E/c': patternBytes(30),
+      d: patternBytes(40),
+    });
+    const { session } = subject;
+    if (session.goneOf === undefined) return;
+    const [a, b, c, d] = await Promise.all(['D/a', 'D/b', 'E/c', 'd'].map((name) => subject.entry(name)));
+    assert.ok(a && b && c && d);
+    assert.equal((await session.goneOf([a, b, c, d], live())).size, 0);
+    await session.erase(b, live(), sha256(patternBytes(20)));
+    await subject.remove(path('d'));
+    await subject.put(path('E/c'), patternBytes(30, 2)); // another file by that name is no absence
+    assert.deepEqual([...(await session.goneOf([a, b, c, d], live()))], [b, d]);
+    await subject.detach();
+    await assert.rejects(session.goneOf([a], live()), hasCode('driver.detached'));
+  });
+
   test('a file that changed since the inventory is not erased', async () => {
     const { session, entry, put, contents } = await openedWith(make, { a: patternBytes(100) });
     const listed = await entry('a');

@@ -161,6 +161,31 @@ describe("a first run with somebody's own cameras", () => {
     expect(await recordings(out)).toHaveLength(6);
   });
 
+  test('a card with folders too deep to list is emptied, and log, record and page all say so', async () => {
+    const card = await makeCard('card deep', 3);
+    await mkdir(join(card, ...Array.from({ length: 60 }, () => 'd')), { recursive: true });
+    const out = join(folder, 'out deep');
+    await firstRun('--camera', card, '--out', out, '--erase');
+    expect(await filesBelow(card)).toEqual({});
+    const [record] = await dockingRecords(out);
+    expect(record?.inventory).toMatchObject({ entries: 3, complete: false });
+    expect(record?.entries.map(({ fate, erased }) => [fate, erased])).toEqual(
+      Array.from({ length: 3 }, () => ['stored', true]),
+    );
+    const custody = join(out, 'vault', 'first-run', 'custody');
+    const names = (await readdir(custody)).filter((name) => name.endsWith('.jsonl'));
+    const log = (await Promise.all(names.map((name) => readFile(join(custody, name), 'utf8')))).join('');
+    expect(log.match(/"event":"erased"/g)).toHaveLength(3);
+    expect(log).not.toContain('"event":"not-erased"');
+    const [recording = ''] = await recordings(out);
+    const told = await runProgram(
+      BODYDOCK,
+      ['custody', basename(recording), '--vault', join(out, 'vault'), '--keys', join(out, 'keys')],
+      { timeoutMs: TIMEOUT_MS },
+    );
+    expect(told.stdout).toMatch(/a new listing, or a look for its name, confirmed that it is gone/);
+  });
+
   test('ends with code 3 where files are odd, and keeps them all the same', async () => {
     const card = join(folder, 'card odd');
     await mkdir(card);

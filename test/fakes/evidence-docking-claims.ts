@@ -18,6 +18,8 @@ interface DockingTold {
   readonly pulled: Facts[];
   readonly matched: Facts[];
   readonly erased: Facts[];
+  /** By path and recording: the last word on an erasure where that is none on the file. */
+  readonly open: Map<string, Facts>;
   readonly recorded: Facts[];
 }
 
@@ -69,7 +71,7 @@ export function checkDockingOrder(
 
 function nothingTold(): DockingTold {
   const lists = { seen: [], pulled: [], matched: [], erased: [], recorded: [] };
-  return { docked: undefined, isUndocked: false, inventory: undefined, ...lists };
+  return { docked: undefined, isUndocked: false, inventory: undefined, open: new Map(), ...lists };
 }
 
 function tellingOf(lines: readonly CustodyLine[]): Map<string, DockingTold> {
@@ -83,10 +85,16 @@ function tellingOf(lines: readonly CustodyLine[]): Map<string, DockingTold> {
     else if (event === 'undocked') told.isUndocked = true;
     else if (event === 'inventory') told.inventory ??= facts;
     else if (event === 'docking-recorded') told.recorded.push(facts);
+    else if (event === 'erasing' || event === 'erasure-unconfirmed') told.open.set(erasureOf(facts), facts);
     else if (event === 'seen' || event === 'pulled' || event === 'matched' || event === 'erased')
       told[event].push(facts);
+    if (event === 'erased' || event === 'not-erased') told.open.delete(erasureOf(facts));
   }
   return all;
+}
+
+function erasureOf(facts: Facts): string {
+  return `${String(facts['path_sha256'])} ${String(facts['recording'])}`;
 }
 
 function checkEnds({ about, docking, parts }: DockingSeen, log: DockingTold, tell: Tell): void {
@@ -127,13 +135,19 @@ function checkSeen({ entries }: DockingSeen, log: DockingTold, tell: Tell): void
       tell(`a file of ${String(size)} bytes was seen and is in no entry`);
 }
 
-function checkErased({ entries }: DockingSeen, { erased }: DockingTold, tell: Tell): void {
+function checkErased({ entries }: DockingSeen, { erased, open }: DockingTold, tell: Tell): void {
   const isOf = (entry: DockingEntrySeen, facts: Facts): boolean =>
     entry.path_sha256 === facts['path_sha256'] && entry.recording === facts['recording'];
   for (const facts of erased)
     if (!entries.some((entry) => entry.erased && isOf(entry, facts)))
       tell(`${String(facts['recording'])} was erased, and its entry does not say so`);
-  for (const entry of entries.filter((each) => each.erased))
+  for (const facts of open.values())
+    if (!entries.some((entry) => entry.erased === null && isOf(entry, facts)))
+      tell(`nobody saw whether ${String(facts['recording'])} was erased, and its entry does not say so`);
+  for (const entry of entries.filter((each) => each.erased === null))
+    if (![...open.values()].some((facts) => isOf(entry, facts)))
+      tell(`says that nobody saw whether ${entry.recording} was erased, and the log does not`);
+  for (const entry of entries.filter((each) => each.erased === true))
     if (!erased.some((facts) => isOf(entry, facts)))
       tell(`calls ${entry.recording} erased, and the log does not`);
 }

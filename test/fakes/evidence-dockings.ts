@@ -34,7 +34,7 @@ export interface DockingEntrySeen {
   readonly fate: 'stored' | 'matched' | 'not-a-file' | 'waiting' | 'vanished';
   readonly recording: string | null;
   readonly reason: string | null;
-  readonly erased: boolean;
+  readonly erased: boolean | null;
 }
 
 /** One part as it is written. */
@@ -179,7 +179,7 @@ function checkInventory(
 function checkEntry({ fate, recording, reason, erased }: DockingEntrySeen, tell: Tell): void {
   const isHere = fate === 'stored' || fate === 'matched';
   if (isHere !== (recording !== null)) tell(`an entry that is ${fate} has recording ${recording}`);
-  if (erased && !isHere) tell(`an entry that is ${fate} was erased`);
+  if (erased !== false && !isHere) tell(`an entry that is ${fate} was erased`);
   if (fate !== 'stored' && (fate === 'waiting') !== (reason !== null))
     tell(`an entry that is ${fate} has reason ${reason}`);
 }

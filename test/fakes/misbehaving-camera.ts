@@ -136,6 +136,10 @@ export class MisbehavingSession implements CameraSession {
     return this.#misdeeds.eraseDenies === true ? 'refused' : outcome;
   }
 
+  get goneOf(): CameraSession['goneOf'] {
+    return this.#session.goneOf?.bind(this.#session);
+  }
+
   close(): Promise<void> {
     return this.#session.close();
   }

@@ -67,7 +67,7 @@ export interface OtherEntry {
   readonly later?: boolean;
   /** Of a `matched` one. */
   readonly recording?: RecordingId;
-  readonly erased?: boolean;
+  readonly erased?: boolean | null;
   /** Of a `waiting` one; default `not-reached`. */
   readonly reason?: string;
 }
@@ -143,7 +143,7 @@ export class OpenDocking {
     {
       later = false,
       erased = false,
-    }: { readonly later?: boolean | undefined; readonly erased?: boolean | undefined },
+    }: { readonly later?: boolean | undefined; readonly erased?: boolean | null | undefined },
   ): void {
     this.entries.push({
       path_sha256: manifest.source.path_sha256,
@@ -194,7 +194,9 @@ export class OpenDocking {
 
   /** What the log says of a later listing that showed this one as well. */
   laterListing(entry: DockingEntry): CustodyEvent[] {
-    const shown = this.entries.slice(0, this.entries.indexOf(entry) + 1).filter(({ erased }) => !erased);
+    const shown = this.entries
+      .slice(0, this.entries.indexOf(entry) + 1)
+      .filter(({ erased }) => erased === false);
     return [
       this.#seen(entry),
       { event: 'inventory', facts: { docking: this.docking, ...inventoryOf(shown) } },

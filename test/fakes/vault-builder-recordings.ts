@@ -29,8 +29,8 @@ export interface RecordingWish {
   readonly receipted?: boolean;
   /** Seen only by a later listing of the docking. */
   readonly later?: boolean;
-  /** Whether the camera's file is erased after the receipt. */
-  readonly erased?: boolean;
+  /** Whether the camera's file is erased after the receipt; null where it was told to and nobody could see. */
+  readonly erased?: boolean | null;
   /** Changes the manifest before it is signed. */
   readonly change?: (manifest: Manifest) => Manifest;
 }

@@ -202,7 +202,7 @@ export class VaultBuilder {
     if (fate === 'matched') this.log('matched', { recording, docking, path_sha256 });
     if (fate === 'waiting' && reason !== 'not-reached')
       this.log('not-taken', { docking, path_sha256, reason });
-    if (entry.erased) this.#erase({ recording, docking, path_sha256 });
+    this.#erase(entry.erased, { recording, docking, path_sha256 });
   }
 
   /** Seals a recording into the vault, signs it, enters it; the store's receipt comes with the end of the docking. */
@@ -428,7 +428,7 @@ export class VaultBuilder {
         built.receipt = this.receiver.receiptOf(built, head, at);
         return this.receiver.writeReceipt(built.folder, built.receipt);
       });
-    if (wish.erased === true) this.#erase({ recording, docking, path_sha256 });
+    this.#erase(wish.erased === undefined ? false : wish.erased, { recording, docking, path_sha256 });
   }
 
   /** Enters offer and receipt; `give` writes the receipt and gives its digest. */
@@ -446,10 +446,12 @@ export class VaultBuilder {
     this.log('receipted', () => ({ recording, receiver, receipt_sha256: receiptSha256 }));
   }
 
-  #erase(facts: CustodyEvent['facts']): void {
+  #erase(isGone: boolean | null, facts: CustodyEvent['facts']): void {
+    if (isGone === false) return;
     this.log('erasing', facts);
     this.#log.checkpoint();
-    this.log('erased', facts);
+    if (isGone === true) this.log('erased', facts);
+    else this.log('erasure-unconfirmed', { ...facts, reason: 'listing-incomplete' });
   }
 
   #recordDocking(

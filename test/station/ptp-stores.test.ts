@@ -53,19 +53,19 @@ test('a camera whose store comes some seconds after it has a whole listing, and 
   expect((await recordOf()).inventory).toMatchObject({ entries: 1, complete: true });
 });
 
-test('what lies on a store that went before it was to be erased is not called erased', async () => {
+test('what lies on a store that went before it was to be erased is not erased, nor called so', async () => {
   const camera = await withCamera();
   await station.dock.stopReceiver();
   station.usb.plug('1-1.1', camera, FACTS);
   await station.dock.until('pushing', () => station.dock.bay()['state'] === 'pushing');
   camera.takeOut(FILES_STORE);
   await station.dock.startReceiver();
-  await station.dock.until('told', () => station.dock.conditions.isRaised('camera.not-erased', 'bay-1'));
+  await station.dock.until('told', () => station.dock.conditions.isRaised('release.listing', 'bay-1'));
   camera.putIn(FILES_STORE);
   const record = await recordOf();
   const path = pathDigest(Buffer.from('a.mp4'));
   expect(record.entries.find(({ path_sha256 }) => path_sha256 === path)).toMatchObject({ erased: false });
-  expect(await station.said('a.mp4')).not.toContain('erased');
+  expect(await station.said('a.mp4')).not.toContain('erasing');
 });
 
 test('nobody is told to take a camera whose only store left the listing with a recording that was not taken', async () => {

@@ -76,6 +76,7 @@ STATION_EVENTS: dict[str, Shape] = {
     "erasing": fields(**_ERASURE),
     "erased": fields(**_ERASURE),
     "not-erased": fields(**_ERASURE, reason=text()),
+    "erasure-unconfirmed": fields(**_ERASURE, reason=text()),
     "spool-reclaimed": fields(recording=RANDOM_ID),
     "spool-documents-dropped": fields(recording=RANDOM_ID, manifest_sha256=DIGEST, receipt_sha256=DIGEST),
     "quarantined": fields(name=text(), reason=text()),

@@ -23,8 +23,8 @@ def _compare(docking: Docking, events: list[tuple[str, dict[str, Any], str]], re
     value = docking.value
     first_inventory, has_no_place = True, is_full(docking)
     listed = {(entry["path_sha256"], entry["size_bytes"]) for entry in docking.entries}
-    erased = {entry["recording"] for entry in docking.entries if entry["erased"]}
     logged_erased: set[str] = set()
+    logged_open: set[str] = set()
     for event, facts, place in events:
         if event == "docked" and (facts.get("bay"), facts.get("camera")) != (value["bay"], value["camera"]["id"]):
             report.find("docking.other-camera", docking.place, f"is of another bay or camera than {place} says")
@@ -35,11 +35,29 @@ def _compare(docking: Docking, events: list[tuple[str, dict[str, Any], str]], re
             report.find("docking.entry-missing", docking.place, f"does not list what {place} saw")
         elif event in ("camera-clock", "camera-clock-set"):
             _compare_clock(docking, event, facts, place, report)
-        elif event == "erased":
-            logged_erased.add(facts.get("recording", ""))
-    begun = any(event == "docked" for event, _, _ in events)
-    for name in sorted(erased - logged_erased if begun else ()):
-        report.find("docking.erased-unlogged", docking.place, f"says that {name} was erased, and the log does not")
+        elif event in ("erasing", "erasure-unconfirmed"):
+            logged_open.add(facts.get("recording", ""))
+        elif event in ("erased", "not-erased"):
+            logged_open.discard(facts.get("recording", ""))
+            if event == "erased":
+                logged_erased.add(facts.get("recording", ""))
+    if any(event == "docked" for event, _, _ in events):
+        _compare_erasures(docking, logged_erased, logged_open, report)
+
+
+def _compare_erasures(docking: Docking, logged_erased: set[str], logged_open: set[str], report: Report) -> None:
+    """True, false or null (4.6); version 1 has no word for what nobody could see."""
+    said: dict[bool | None, set[str]] = {True: set(), False: set(), None: set()}
+    for entry in docking.entries:
+        if entry["recording"] is not None:
+            said[entry["erased"]].add(entry["recording"])
+    wrong = (said[True] - logged_erased) | (said[None] - logged_open)
+    if docking.value["version"] > 1:
+        # A file that was put back after its erasure, and known again, is another state of it.
+        put_back = {each["recording"] for each in docking.entries if each["later"] and each["fate"] == "matched"}
+        wrong |= said[False] & (logged_open | (logged_erased - put_back))
+    for name in sorted(wrong):
+        report.find("docking.erased-unlogged", docking.place, f"says of the erasure of {name} what the log does not")
 
 
 def _compare_inventory(docking: Docking, facts: dict[str, Any], place: str, report: Report) -> None:

@@ -168,8 +168,8 @@ def _check_entry(entry: dict[str, Any], docking: Docking, station: Station, drop
     value = recording.value
     if value is not None and _differs(entry, value, docking):
         report.find("docking.other-recording", docking.place, f"says of {name} what its manifest does not")
-    if entry["erased"] and recording.receipt is None:
-        report.find("docking.erased", docking.place, f"{name} was erased from its camera and has no receipt")
+    if entry["erased"] is not False and recording.receipt is None:
+        report.find("docking.erased", docking.place, f"{name} was erased from its camera, or may be, and has no receipt")
 
 
 def _tell_missing(name: str, docking: Docking, station: Station, report: Report) -> None:

@@ -147,9 +147,9 @@ def _entry_sense(value: Any, at: str) -> Iterator[str]:
         yield f"{at}.recording does not fit fate {value['fate']}"
     if value["reason"] not in reasons:
         yield f"{at}.reason {value['reason']!r} does not fit fate {value['fate']}"
-    if value["erased"] and not named:
+    if value["erased"] is not False and not named:
         yield f"{at} is erased and nothing of it was kept"
-    if value["erased"] and value["reason"] == "damaged":
+    if value["erased"] is not False and value["reason"] == "damaged":
         yield f"{at} is erased and was damaged"
 
 
@@ -230,22 +230,24 @@ _RECEIPT = _all(
     _receipt_sense,
 )
 
-_ENTRY = _all(
-    fields(
-        path_sha256=DIGEST,
-        size_bytes=either(SIZE),
-        modified_at=either(INSTANT),
-        later=BOOLEAN,
-        fate=one_of(*_FATES),
-        recording=either(RANDOM_ID),
-        reason=either(text(64)),
-        erased=BOOLEAN,
-    ),
-    _entry_sense,
-)
+
+def _entry(erased: Shape) -> Shape:
+    return _all(
+        fields(
+            path_sha256=DIGEST,
+            size_bytes=either(SIZE),
+            modified_at=either(INSTANT),
+            later=BOOLEAN,
+            fate=one_of(*_FATES),
+            recording=either(RANDOM_ID),
+            reason=either(text(64)),
+            erased=erased,
+        ),
+        _entry_sense,
+    )
 
 
-def _docking(version: int, *ended: str, **more: Shape) -> Shape:
+def _docking(version: int, erased: Shape, *ended: str, **more: Shape) -> Shape:
     return fields(
         type=constant("docking-record"),
         version=constant(version),
@@ -284,15 +286,17 @@ def _docking(version: int, *ended: str, **more: Shape) -> Shape:
         ),
         inventory=either(fields(taken_at=INSTANT, entries=SIZE, bytes=SIZE, sha256=DIGEST, complete=BOOLEAN)),
         later=SIZE,
-        entries=many(_ENTRY, DOCKING_PART_ENTRIES_MAX),
+        entries=many(_entry(erased), DOCKING_PART_ENTRIES_MAX),
         previous_docking_sha256=either(DIGEST),
         **more,
     )
 
 
 _DOCKING_VERSIONS = {
-    1: _docking(1),
-    2: _docking(2, "continued", stay=RANDOM_ID, stay_docked_at=either(INSTANT), plug_sha256=either(DIGEST)),
+    1: _docking(1, BOOLEAN),
+    2: _docking(
+        2, either(BOOLEAN), "continued", stay=RANDOM_ID, stay_docked_at=either(INSTANT), plug_sha256=either(DIGEST)
+    ),
 }
 
 

@@ -104,11 +104,12 @@ function eraserWith({
     facts,
     session,
   );
+  void eraser.listed({ entries: [], problems: [] }, never);
   return { eraser, custody, steps, unsaid: () => unsaid };
 }
 
-const entriesOf = (count: number): TrackedEntry[] => Array.from({ length: count }, () => entryOf());
 const never = new AbortController().signal;
+const entriesOf = (count: number): TrackedEntry[] => Array.from({ length: count }, () => entryOf());
 
 /** All of them, wave by wave. */
 async function eraseAll(eraser: Eraser, entries: readonly TrackedEntry[]): Promise<void> {
@@ -187,14 +188,21 @@ async function beforeWave(onErase: () => void) {
   return { ...at, entries: entriesOf(1600) };
 }
 
-test('a camera that leaves in the second part of a wave: the log does not speak of the third, and calls none erased', async () => {
+test('a camera that leaves in the second part of a wave: the log calls none erased, tells what was asked for from what was not, and does not speak of the third', async () => {
   const { eraser, custody, entries } = await beforeWave(() => {
     throw new DockError('driver.detached', 'the camera left', { retry: 'later' });
   });
   await expect(eraser.wave(entries, never)).rejects.toMatchObject({ code: 'driver.detached' });
   expect(custody.of('erasing')).toHaveLength(1 + 1000);
   expect(custody.of('erased')).toHaveLength(1);
-  expect(entries.every(({ fate }) => fate.kind === 'spooled')).toBe(true);
+  expect(custody.of('erasure-unconfirmed')).toHaveLength(701);
+  expect(custody.of('not-erased').map(({ facts: said }) => said['reason'])).toEqual(
+    Array.from({ length: 299 }, () => 'not-reached'),
+  );
+  expect(entries.map(({ fate }) => fate.kind)).toEqual([
+    ...Array.from({ length: 701 }, () => 'kept'),
+    ...Array.from({ length: 899 }, () => 'spooled'),
+  ]);
 });
 
 test('a docking that is over in the second part of a wave: that is the last part of which the log speaks', async () => {

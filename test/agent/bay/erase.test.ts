@@ -15,12 +15,13 @@ import {
   type DockingId,
 } from '../../../protocol/ids.ts';
 import { MEMORY_IDENTITY } from '../../../drivers/simulated/memory-camera.ts';
-import type { CameraSession } from '../../../drivers/driver.ts';
+import type { CameraSession, InventoryEntry } from '../../../drivers/driver.ts';
 import { MemoryConditions } from '../../fakes/conditions-memory.ts';
 import { nodeClock } from '../../../protocol/io/clock-node.ts';
 import { nodeFiles } from '../../../protocol/io/files-node.ts';
 import { MemoryCustody } from '../../fakes/custody-memory.ts';
 import { DockAndStore, type DockOptions } from '../../fakes/dock-and-store.ts';
+import { scaledClock } from '../../fakes/clock-scaled.ts';
 import { filesWith } from '../../fakes/files-with.ts';
 import { MemoryLog } from '../../fakes/log-memory.ts';
 import { listedFile, trackedEntry } from '../../fakes/tracked-entry.ts';
@@ -63,7 +64,7 @@ function eraserOver(
   const session = {
     inventory: () => Promise.reject(new DockError('driver.detached', 'gone', { retry: 'later' })),
   } as Partial<CameraSession> as CameraSession;
-  return new Eraser(
+  const eraser = new Eraser(
     {
       policy: 'after-receipt',
       stationKeys: [],
@@ -81,6 +82,8 @@ function eraserOver(
     facts,
     session,
   );
+  void eraser.listed({ entries: [], problems: [] }, new AbortController().signal);
+  return eraser;
 }
 
 test.each([
@@ -181,8 +184,10 @@ test('a camera that leaves during a wave ends it: nothing is said of the files t
 /** A camera with one file whose sessions do one thing otherwise. */
 async function openWith(
   otherwise: (session: CameraSession, dock: () => DockAndStore) => void,
+  options: DockOptions = {},
 ): Promise<DockAndStore> {
   const dock: DockAndStore = await open({
+    ...options,
     wrapDriver: (driver) => ({
       ...driver,
       open: async (place, signal) => {
@@ -271,20 +276,115 @@ test('what leaves the spool while its file is erased is told as erased, and the 
   expect(record?.ended).toBe('stopped');
 });
 
-test('a listing that is not complete confirms no erasure', async () => {
-  const dock = await openWith((session) => {
+/** A camera whose listings lack a place while `isCut` says so; `onErase` is called behind each erasure. */
+function openCut(isCut: () => boolean, onErase: () => void = () => undefined): Promise<DockAndStore> {
+  const otherwise = (session: CameraSession): void => {
     const [erase, inventory] = [session.erase.bind(session), session.inventory.bind(session)];
-    let isCut = false;
     session.erase = async (...asked) => {
-      isCut = true;
-      return erase(...asked);
+      const outcome = await erase(...asked);
+      onErase();
+      return outcome;
     };
     session.inventory = async (signal) => {
       const whole = await inventory(signal);
-      return isCut ? { ...whole, problems: [{ reason: 'unreadable-folder', path: null }] } : whole;
+      return isCut() ? { ...whole, problems: [{ reason: 'unreadable-folder', path: null }] } : whole;
     };
+  };
+  return openWith(otherwise, { clock: scaledClock(20) });
+}
+
+/** What the log on the disk says of erasures: event and reason. */
+async function erasuresOf(dock: DockAndStore): Promise<string[]> {
+  const entries = await entriesOnDisk(dock);
+  return entries
+    .filter(({ event }) => event.startsWith('eras') || event === 'not-erased')
+    .map(({ event, facts: { reason } }) => (reason === undefined ? event : `${event} ${reason}`));
+}
+
+test('behind a listing that is not complete nothing is erased, and somebody is told; behind a whole one it is', async () => {
+  let isCut = true;
+  const dock = await openCut(() => isCut);
+  await dock.startReceiver();
+  await dock.startStation();
+  await dock.until('told', () => dock.conditions.isRaised('release.listing', 'bay-1'));
+  await dock.until('published', () =>
+    (dock.retained('condition/release.listing') ?? '').includes('stay on the camera'),
+  );
+  expect(dock.camera.files()).toHaveLength(1);
+  expect(await erasuresOf(dock)).toEqual([]);
+  isCut = false;
+  await dock.until('erased', () => dock.camera.files().length === 0);
+  await dock.until('no longer told', () => !dock.conditions.isRaised('release.listing', 'bay-1'));
+  await dock.stopStation();
+  expect(await erasuresOf(dock)).toEqual(['erasing', 'erased']);
+});
+
+test('an erasure that no whole listing follows is said to be unconfirmed, in the log and in the record', async () => {
+  let isCut = false;
+  const dock = await openCut(
+    () => isCut,
+    () => (isCut = true),
+  );
+  await dock.startReceiver();
+  await dock.startStation();
+  await dock.until('gone', () => dock.camera.files().length === 0);
+  await dock.until(
+    'settled',
+    () => dock.bay()['entries_erased'] === 0 && dock.bay()['light'] === 'call-someone',
+  );
+  await dock.stopStation();
+  expect(await erasuresOf(dock)).toEqual(['erasing', 'erasure-unconfirmed listing-incomplete']);
+  const [record] = await dock.dockings();
+  expect(record?.entries).toMatchObject([{ fate: 'stored', erased: null }]);
+});
+
+test('a whole listing behind one that was not says what became of the file after all', async () => {
+  let isCut = false;
+  let cuts = 0;
+  const dock = await openCut(
+    () => isCut && cuts++ < 1,
+    () => (isCut = true),
+  );
+  await dock.startReceiver();
+  await dock.startStation();
+  await dock.until('erased', () => dock.bay()['entries_erased'] === 1);
+  await dock.stopStation();
+  expect(await erasuresOf(dock)).toEqual(['erasing', 'erasure-unconfirmed listing-incomplete', 'erased']);
+  const [record] = await dock.dockings();
+  expect(record?.entries).toMatchObject([{ fate: 'stored', erased: true }]);
+});
+
+test('of a camera that leaves before it is listed again nobody knows what it erased', async () => {
+  const dock = await openCut(
+    () => false,
+    () => dock.camera.detach(),
+  );
+  await dock.startReceiver();
+  await dock.startStation();
+  await dock.until('its record', async () => (await dock.dockings()).length === 1);
+  expect(await erasuresOf(dock)).toEqual(['erasing', 'erasure-unconfirmed not-listed-again']);
+  const [record] = await dock.dockings();
+  expect(record).toMatchObject({ ended: 'unplugged', entries: [{ fate: 'stored', erased: null }] });
+});
+
+test('a session that can look for a single name erases behind a listing that is not complete, and says what it sees', async () => {
+  const dock = await openWith((session, opened) => {
+    const inventory = session.inventory.bind(session);
+    const isThere = (path: Uint8Array): boolean => opened().camera.file(path) !== undefined;
+    Object.assign(session, {
+      inventory: async (signal: AbortSignal) => ({
+        ...(await inventory(signal)),
+        problems: [{ reason: 'too-deep', path: null }],
+      }),
+      goneOf: async (entries: readonly InventoryEntry[]) =>
+        new Set(entries.filter(({ path }) => !isThere(path))),
+    });
   });
-  await expectNotErased(dock, 'listing-incomplete');
+  await dock.startReceiver();
+  await dock.startStation();
+  await dock.until('erased', () => dock.bay()['entries_erased'] === 1);
+  await dock.stopStation();
+  expect(await erasuresOf(dock)).toEqual(['erasing', 'erased']);
 });
 
 test('what a camera or the gate refused is cleared when the bay gets a camera anew', async () => {

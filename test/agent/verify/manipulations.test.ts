@@ -22,6 +22,8 @@ const SAMPLE = [
   'a station that enters another digest of an original',
   'a station that erased before the receipt came',
   'an entry that was erased, where the log knows of no erasure',
+  'an entry of which nobody could see whether it went, where the log says what became of it',
+  'an entry that was not erased, where the log says that it was',
   'a payload put back beside its deletion record',
   'an order that the roles signed anew after it was entered',
   'a revocation with another reason than the log’s',

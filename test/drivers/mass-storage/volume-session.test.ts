@@ -57,6 +57,18 @@ describe('with the machine’s clock', () => {
     });
   });
 
+  test('a file is called gone from a read-only mount, and not where the disk answered with an error meanwhile', async () => {
+    const opened = await open();
+    const [a, b] = [await entryOf(opened), await entryOf(opened, 'B.MP4')];
+    await opened.erase(a, live(), ANY_SHA256);
+    expect(mode()).toBe('rw');
+    expect([...((await opened.goneOf?.([a, b], live())) ?? [])]).toEqual([a]);
+    expect(mode()).toBe('ro');
+    let counted = 0;
+    rig.port.errors = () => counted++;
+    expect((await opened.goneOf?.([a, b], live()))?.size).toBe(0);
+  });
+
   test('it is read-only until something is erased, writable for the wave, and listed from a new mount', async () => {
     const opened = await open();
     const [first, second] = [await entryOf(opened), await entryOf(opened, 'B.MP4')];

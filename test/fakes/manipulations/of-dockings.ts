@@ -147,6 +147,20 @@ export const OF_DOCKINGS: readonly Manipulation[] = [
     'docking.erased-unlogged',
   ),
   changed(
+    'an entry of which nobody could see whether it went, where the log says what became of it',
+    (value) => ({ ...value, entries: entriesOf(value).map((entry) => ({ ...entry, erased: null })) }),
+    'docking.erased-unlogged',
+  ),
+  {
+    name: 'an entry that was not erased, where the log says that it was',
+    act: (vault) =>
+      vault.docking(first(vault), (value) => ({
+        ...value,
+        entries: entriesOf(value).map((entry) => ({ ...entry, erased: false })),
+      })),
+    reason: 'docking.erased-unlogged',
+  },
+  changed(
     'a waiting entry without a reason',
     (value) => ({
       ...value,

@@ -61,7 +61,7 @@ class Maker {
 
   async #entry(dock: VaultBuilder, camera: string): Promise<void> {
     const path = `DCIM/${++this.#paths}`;
-    const erased = this.#below(2) === 0;
+    const erased = [true, false, null][this.#below(3)] ?? null;
     const known = dock.recordings.find(
       (each) => each.manifest.camera.id === camera && each.receipt !== undefined,
     );

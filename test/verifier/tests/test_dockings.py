@@ -239,6 +239,28 @@ class EntriesTest(unittest.TestCase):
         self.assertEqual(
             codes(_check(part, recording(value), kept=log(("docked", docked)))), ["docking.erased-unlogged"]
         )
+        for said, words, version, found in (
+            (True, ("erasing", "erased"), 2, []),
+            (True, ("erasing", "erasure-unconfirmed"), 2, ["docking.erased-unlogged"]),
+            (None, ("erasing", "erasure-unconfirmed"), 2, []),
+            (None, ("erasing",), 2, []),
+            (None, ("erasing", "not-erased"), 2, ["docking.erased-unlogged"]),
+            (None, (), 2, ["docking.erased-unlogged"]),
+            (False, (), 2, []),
+            (False, ("erasing", "not-erased"), 2, []),
+            (False, ("erasing", "erased"), 2, ["docking.erased-unlogged"]),
+            (False, ("erasing", "erasure-unconfirmed"), 2, ["docking.erased-unlogged"]),
+            (False, ("erasing",), 1, []),
+        ):
+            record = docking_record([{**entry(value), "erased": said}])
+            if version == 2:
+                own = {"stay": DOCKING, "stay_docked_at": record["docked_at"], "plug_sha256": None}
+                record = {**record, "version": 2, **own}
+            facts = {"docking": DOCKING, "recording": value["recording"], "path_sha256": value["source"]["path_sha256"]}
+            kept = log(("docked", docked), *((word, facts) for word in words))
+            self.assertEqual(
+                codes(_check(docking(record), recording(value), kept=kept)), found, f"{said} {words} {version}"
+            )
         earlier = {**docked, "docking": random_id("x")}
         kept = log(("docked", earlier), ("docked", docked), ("docking-recorded", recorded))
         self.assertEqual(codes(_check(kept=kept)), ["docking.unrecorded"])
