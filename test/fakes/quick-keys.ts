@@ -9,7 +9,7 @@ const CURVES = [
   ['302e020100300506032b657004220420', 'Ed25519'],
 ] as const;
 const DER_BYTES = 48;
-/** Node wants a public half, and makes it from the secret one all the same. */
+/** Node 20 and 22 want a public half, and make it from the secret one all the same. Later ones compare the two: there a key is read as always. */
 const ANY_X = Buffer.alloc(32).toString('base64url');
 
 let isOn = false;
@@ -19,7 +19,15 @@ export function readKeysQuickly(): void {
   if (isOn) return;
   isOn = true;
   const { createPrivateKey: own } = crypto;
-  crypto.createPrivateKey = (given: Parameters<typeof own>[0]): KeyObject => own(jwkOf(given) ?? given);
+  crypto.createPrivateKey = (given: Parameters<typeof own>[0]): KeyObject => {
+    const jwk = jwkOf(given);
+    if (jwk === undefined) return own(given);
+    try {
+      return own(jwk);
+    } catch {
+      return own(given);
+    }
+  };
   syncBuiltinESMExports();
 }
 
