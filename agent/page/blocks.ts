@@ -29,8 +29,8 @@ const LINE_CHARACTERS = 100;
 
 /** Tables hold sentences here, not numbers. */
 const STYLE = `
-.words th, .words td { text-align: left; overflow-wrap: break-word; } .words th:first-child { width: 24%; } .words tbody th { font-weight: 600; }
-.columns-4 td:nth-child(2) { white-space: nowrap; } ul { padding-left: 1.2em; } li { margin: .15em 0; overflow-wrap: anywhere; } p { overflow-wrap: anywhere; }
+.words th, .words td { text-align: left; } .words th { overflow-wrap: break-word; } .words td { overflow-wrap: anywhere; }
+.words th:first-child { width: 24%; } .words tbody th { font-weight: 600; } ul { padding-left: 1.2em; } li { margin: .15em 0; overflow-wrap: anywhere; } p { overflow-wrap: anywhere; }
 .line { break-inside: avoid; margin: .5em 0; } h3 { margin-top: 1.2em; overflow-wrap: anywhere; }
 pre { font: .8em/1.35 "DejaVu Sans Mono", Consolas, Menlo, monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; padding: .35em .6em; }
 pre.command { background: #f0f0f0; border-left: 3px solid #555; } pre.expected { border-left: 3px solid #bbb; color: #333; }
@@ -116,7 +116,7 @@ function blockHtml(block: Block): string {
     case 'list':
       return `<ul>${block.items.map((item) => `<li>${escapeHtml(item)}</li>`).join('')}</ul>`;
     case 'table':
-      return `<div class="words columns-${block.head.length}">${table(block.head, block.rows)}</div>`;
+      return `<div class="words">${table(block.head, block.rows)}</div>`;
     default:
       return unknownBlock(block);
   }

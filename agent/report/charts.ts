@@ -14,6 +14,8 @@ const BOTTOM = 36;
 const TOP = 10;
 /** Dark, light, middle, nearly white: apart in grey and for people who do not see all colours. */
 const FILLS = ['#1f4e79', '#9cc3e6', '#5b8db8', '#e3e3e3'];
+/** Room that a letter of a label takes at the most. */
+const LETTER = 7;
 /** More labels than this run into each other. */
 const LABELS_MAX = 14;
 
@@ -26,7 +28,7 @@ export function columnChart(title: string, columns: readonly Column[], legend: r
   const every = Math.ceil(columns.length / LABELS_MAX);
   const bars = columns.map(({ label, parts }, at) => {
     const x = LEFT + at * step;
-    const shown = at % every === 0 ? text(x + step / 2, HEIGHT - BOTTOM + 14, label, 'middle') : '';
+    const shown = at % every === 0 ? columnLabel(x + step / 2, label) : '';
     return stack(x + step * 0.15, step * 0.7, parts, y) + shown;
   });
   const body = [axis(scale, y), ...bars, legend.length > 1 ? legendRow(legend) : ''].join('');
@@ -82,6 +84,12 @@ function axis(scale: number, y: (value: number) => number): string {
       return `<path d="M${LEFT} ${at}H${WIDTH}" stroke="#ccc"/>${label}`;
     })
     .join('');
+}
+
+/** Below the middle of its column; one that would be cut at the right ends there. */
+function columnLabel(middle: number, label: string): string {
+  const isCut = middle + (label.length * LETTER) / 2 > WIDTH;
+  return text(isCut ? WIDTH : middle, HEIGHT - BOTTOM + 18, label, isCut ? 'end' : 'middle');
 }
 
 function legendRow(legend: readonly string[]): string {
