@@ -1,6 +1,6 @@
 // What a station consists of: every adapter of the agent is made here, but for the files and threads that open-station.ts begins with. Loaded while those start.
-import { readFile } from 'node:fs/promises';
 import type { BrokerConfig } from '../config/broker-config.ts';
+import { readBrokerCredentials } from '../config/broker-credentials.ts';
 import { certificateEnds } from '../config/certificate-ends.ts';
 import { keyChangesFolder, loadKeyHistory } from '../config/key-changes.ts';
 import { loadProofs, proofsFolder } from '../config/proofs.ts';
@@ -15,7 +15,6 @@ import { makeSessionId } from '../protocol/ids.ts';
 import { readBootId } from '../protocol/io/boot-id.ts';
 import { openMqttBroker } from '../protocol/io/broker-mqtt.ts';
 import { brokerAddress } from '../protocol/io/broker-socket.ts';
-import type { TlsCredentials } from '../protocol/io/broker-types.ts';
 import { nodeClock } from '../protocol/io/clock-node.ts';
 import { linuxClockSource } from '../protocol/io/clock-source-linux.ts';
 import { bufferFreer } from '../protocol/io/free-buffer.ts';
@@ -113,7 +112,7 @@ export async function openParts(
   const broker = openMqttBroker({
     ...config.broker,
     clientId: `bodydock-${config.station}`,
-    credentials: () => readCredentials(config.broker),
+    credentials: () => readBrokerCredentials(config.broker),
     will: {
       topic: topics.status,
       payload: lostStatus(session, new Date(clock.wallMs()).toISOString()),
@@ -195,14 +194,4 @@ function certificates(
   deps: Omit<CertificateWatchDeps, 'ends'>,
 ): CertificateWatch | undefined {
   return tls === null ? undefined : new CertificateWatch({ ...deps, ends: () => certificateEnds(tls) });
-}
-
-async function readCredentials({ tls }: BrokerConfig): Promise<TlsCredentials> {
-  if (tls === null) return {};
-  const [ca, cert, key] = await Promise.all([
-    readFile(tls.caFile),
-    readFile(tls.certFile),
-    readFile(tls.keyFile),
-  ]);
-  return { ca, cert, key };
 }

@@ -60,6 +60,8 @@ export interface StationTopics {
   readonly downCustody: string;
   /** Written to learn whether it may be; nobody reads it (SPEC 5). */
   readonly trial: string;
+  /** The same with a wildcard: whether what is retained comes by one. */
+  readonly trialFilter: string;
   /** States of all stations below this base: what a station must not be able to read. */
   readonly everyStatusFilter: string;
   parseDown(topic: string): DownTopic | undefined;
@@ -86,6 +88,7 @@ export function stationTopics(base: string, station: StationId): StationTopics {
     downFilter: `${down}+`,
     downCustody: `${down}custody`,
     trial: `${prefix}/up/trial`,
+    trialFilter: `${prefix}/up/+`,
     everyStatusFilter: `${base}/v1/+/status`,
     parseDown: (topic) => {
       if (!topic.startsWith(down)) return undefined;

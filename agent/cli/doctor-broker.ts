@@ -1,7 +1,7 @@
 // The way to the broker, step by step: name, address, certificate, login; then the rights and the store behind it. Where an agent runs it
 // speaks for itself: brokers that take the certificate's name as the client id would cut it off for a second login.
 import { lookup } from 'node:dns/promises';
-import { readFile } from 'node:fs/promises';
+import { readBrokerCredentials } from '../../config/broker-credentials.ts';
 import { connect } from 'node:net';
 import { DockError, systemCode } from '../../protocol/errors.ts';
 import { brokerAddress, isTlsUrl } from '../../protocol/io/broker-socket.ts';
@@ -29,7 +29,8 @@ export async function checkBroker(context: DoctorContext): Promise<Finding[]> {
   const noConnection = await reach(host, port, clock);
   signal.throwIfAborted();
   if (noConnection !== undefined) return [found('broker.no-connection', address, { reason: noConnection })];
-  const credentials = await readTls(context);
+  // Undefined where a file cannot be read, which is a finding of its own.
+  const credentials = await readBrokerCredentials(config.broker).catch(() => undefined);
   const findings: Finding[] = [];
   if (isTlsUrl(url)) {
     if (credentials === undefined) return []; // the files are findings of their own
@@ -57,20 +58,6 @@ function login(
     findings.push(seconds === null ? found('store.unheard') : found('store.by-agent', '', { seconds }));
   }
   return [...findings, found('broker.not-tried', '', { config: file })];
-}
-
-/** Undefined where they cannot be read. */
-async function readTls({ config }: DoctorContext): Promise<TlsCredentials | undefined> {
-  const { tls } = config.broker;
-  if (tls === null) return undefined;
-  try {
-    const [ca, cert, key] = await Promise.all(
-      [tls.caFile, tls.certFile, tls.keyFile].map((path) => readFile(path)),
-    );
-    return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
-  } catch {
-    return undefined;
-  }
 }
 
 /** Why there is no TCP connection; undefined where there is one. Never rejects. */

@@ -1,32 +1,22 @@
 // One login at the broker under a client id of its own: does it take this station, what may it write and read, does the store answer.
 //
-// Disturbs nobody: what is written is the trial topic (SPEC 5), which nobody reads, and that a condition does not stand which does not exist;
-// neither is retained. Empty messages to other topics would be no documents to whoever reads those. What is asked is the custody question that every agent asks at each connect (SPEC 6.9).
+// Disturbs nobody: what is written is the trial topic (SPEC 5), which nobody else reads, and that a condition does not stand which does not
+// exist; what is retained at the first is taken away again. Empty messages to other topics would be no documents to whoever reads those. What is asked is the custody question that every agent asks at each connect (SPEC 6.9).
 import { randomBytes } from 'node:crypto';
 import { parseStationId } from '../../protocol/ids.ts';
-import { CONTROL_MESSAGE_BYTES_MAX } from '../../protocol/limits.ts';
-import { BrokerLink, type LinkEnd } from '../../protocol/io/broker-link.ts';
-import { openSocket } from '../../protocol/io/broker-socket.ts';
-import type { Ending, MqttVersion, TlsCredentials } from '../../protocol/io/broker-types.ts';
-import type { Log } from '../../protocol/ports.ts';
+import { logIn, type LoggedIn } from '../../protocol/io/broker-login.ts';
+import type { Ending, TlsCredentials } from '../../protocol/io/broker-types.ts';
+import { lookAtRetained } from '../../protocol/io/retained-look.ts';
 import { stationTopics } from '../../protocol/topics.ts';
 import type { DoctorContext } from './doctor-context.ts';
 import { found, type Finding } from './doctor-finding.ts';
-import type { LoggedIn } from './doctor-logged-in.ts';
 import { reasonWords } from './doctor-reasons.ts';
 import { askStore } from './doctor-store.ts';
 
-const LOGIN_MS = 10_000;
-const KEEPALIVE_S = 15;
 /** MQTT 5.0: unsupported protocol version. */
 const VERSION_CODE = 132;
 const NOTHING = new Uint8Array(0);
-const QUIET: Log = {
-  error: () => undefined,
-  warn: () => undefined,
-  info: () => undefined,
-  debug: () => undefined,
-};
+const SOMETHING = new TextEncoder().encode('trial');
 
 /** Errors: the signal's reason. */
 export async function tryLogin(
@@ -34,51 +24,44 @@ export async function tryLogin(
   address: string,
   credentials: TlsCredentials,
 ): Promise<Finding[]> {
-  const { protocol } = context.config.broker;
-  const versions: readonly MqttVersion[] = protocol === 'auto' ? [5, 4] : [protocol];
-  for (const version of versions) {
-    const outcome = await open(context, version, credentials);
-    if ('link' in outcome) return judge(context, address, outcome);
-    if (outcome.kind !== 'version' || version === versions.at(-1))
-      return [endingFinding(context, address, outcome)];
-  }
-  return [];
+  const outcome = await open(context, credentials);
+  if (!('link' in outcome)) return [endingFinding(context, address, outcome)];
+  return [...(await judge(context, address, outcome)), ...(await monitoring(context, address, credentials))];
 }
 
-async function open(
+function open(
   { config, clock, signal }: DoctorContext,
-  version: MqttVersion,
   credentials: TlsCredentials,
 ): Promise<LoggedIn | Ending> {
-  const url = new URL(config.broker.url);
-  const opened = await openSocket({ url, credentials, preferAes: true, timeoutMs: LOGIN_MS, clock }, signal);
-  if (!opened.ok) return opened.ending;
-  const topics = stationTopics(config.broker.base, config.station);
-  const filters = new Set([topics.downFilter]);
-  let ready = (): void => undefined;
-  const stands = new Promise<undefined>((resolve) => (ready = () => resolve(undefined)));
-  const link = new BrokerLink(
-    {
-      ...opened,
-      version,
-      clientId: `bodydock-doctor-${randomBytes(3).toString('hex')}`,
-      keepaliveS: KEEPALIVE_S,
-      will: undefined,
-      filters,
-      packetBytesMax: config.broker.maxPacketBytes,
-      inboundBytesMax: CONTROL_MESSAGE_BYTES_MAX,
-      timeoutMs: LOGIN_MS,
-      clock,
-      log: QUIET,
-    },
-    {
-      ready: () => ready(),
-      message: (message) => loggedIn.onMessage({ ...message, payload: new Uint8Array(message.payload) }),
-    },
-  );
-  const loggedIn: LoggedIn = { link, version, filters, onMessage: () => undefined };
-  const end = await Promise.race([stands, link.run()]);
-  return end === undefined ? loggedIn : end.ending;
+  const { downFilter } = stationTopics(config.broker.base, config.station);
+  const clientId = `bodydock-doctor-${randomBytes(3).toString('hex')}`;
+  return logIn({ broker: config.broker, credentials, clientId, filters: [downFilter], clock }, signal);
+}
+
+/** Which monitoring this broker lets work. By a login of its own: a broker may hang up on the tries of the rights. */
+async function monitoring(
+  context: DoctorContext,
+  address: string,
+  credentials: TlsCredentials,
+): Promise<Finding[]> {
+  const login = await open(context, credentials);
+  if (!('link' in login)) return [];
+  const { config, clock, signal } = context;
+  const { trial, trialFilter } = stationTopics(config.broker.base, config.station);
+  const say = (payload: Uint8Array, retain: boolean): Promise<boolean> =>
+    login.link.publish(trial, payload, { qos: 1, retain }).then(
+      () => true,
+      () => false,
+    );
+  try {
+    if (!(await say(SOMETHING, true))) return []; // a finding of the rights
+    const speak = (): Promise<boolean> => say(SOMETHING, false);
+    const look = { topics: [trial], wildcard: trialFilter, clock, speak };
+    return [found(`monitoring.${await lookAtRetained(login, look, signal)}`, address)];
+  } finally {
+    await say(NOTHING, true);
+    login.link.close(true);
+  }
 }
 
 async function judge(context: DoctorContext, address: string, login: LoggedIn): Promise<Finding[]> {
@@ -141,7 +124,7 @@ async function mayWrite({ link }: LoggedIn, topic: string): Promise<boolean> {
   );
 }
 
-function endingFinding({ config }: DoctorContext, address: string, ending: LinkEnd['ending']): Finding {
+function endingFinding({ config }: DoctorContext, address: string, ending: Ending): Finding {
   const { kind, detail: reason } = ending;
   if (kind === 'tls')
     return found('tls.client-refused', address, { reason, file: config.broker.tls?.certFile ?? '' });

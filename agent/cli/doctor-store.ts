@@ -4,12 +4,12 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeError } from '../../protocol/errors.ts';
 import { isSegmentId, makeSegmentId, type SegmentId } from '../../protocol/ids.ts';
+import type { LoggedIn } from '../../protocol/io/broker-login.ts';
 import { stationTopics } from '../../protocol/topics.ts';
 import { verifyCustodyHead } from '../push/push-verify.ts';
 import { spoolLayout } from '../spool/layout.ts';
 import type { DoctorContext } from './doctor-context.ts';
 import { found, type Finding } from './doctor-finding.ts';
-import type { LoggedIn } from './doctor-logged-in.ts';
 
 /** A receiver answers within a second; one that just starts takes longer. */
 const ANSWER_MS = 4000;

@@ -1,4 +1,5 @@
 // Words of `bodydock doctor` for the way to the broker, its rights, and the store.
+import { MONITORING_README, RETAINED_WORDS } from '../../protocol/io/retained-look.ts';
 import type { DoctorTable } from './doctor-finding.ts';
 
 const SHOW_SERVER = 'openssl s_client -connect {where} -showcerts </dev/null';
@@ -236,6 +237,29 @@ export const BROKER_TABLE = {
     },
     remedy: ACL_REMEDY,
     command: RELOAD,
+  },
+  'monitoring.wildcard': { severity: 'good', ...RETAINED_WORDS.wildcard },
+  'monitoring.full-topic': {
+    severity: 'warning',
+    ...RETAINED_WORDS['full-topic'],
+    command: `less ${MONITORING_README}`,
+  },
+  'monitoring.neither': {
+    severity: 'warning',
+    ...RETAINED_WORDS.neither,
+    command: `less ${MONITORING_README}`,
+  },
+  'monitoring.untold': {
+    severity: 'note',
+    text: {
+      en: 'Which monitoring works with this broker was not found out: this station may not read its own trial topic.',
+      de: 'Welche Überwachung mit diesem Broker arbeitet, ist nicht festzustellen: Diese Station darf ihr eigenes Probe-Topic nicht lesen.',
+    },
+    remedy: {
+      en: 'Add the line `pattern read bodydock/v1/%u/up/trial` to the ACL (mosquitto.acl of this package has it), or ask at the store:',
+      de: 'Die Zeile `pattern read bodydock/v1/%u/up/trial` in die ACL aufnehmen (mosquitto.acl dieses Pakets hat sie) oder am Zentralspeicher fragen:',
+    },
+    command: 'bodydock-receiver check --connect',
   },
   'store.good': {
     severity: 'good',

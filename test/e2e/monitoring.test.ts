@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BusJudge } from '../fakes/bus-judge.ts';
 import { STATION } from '../fakes/dock-rig-config.ts';
 import { DockRig } from '../fakes/dock-rig.ts';
+import { monitoringFindings } from '../fakes/monitoring-findings.ts';
 import { Mosquitto } from '../fakes/mosquitto.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
@@ -73,6 +74,13 @@ describe.skipIf(lacksTools('mosquitto', 'mosquitto_sub', 'mosquitto_pub', 'pytho
       expect([...retained.keys()]).toEqual(expect.arrayContaining(['status', 'info', 'health', 'bay/bay-1']));
       expect(judge.findings).toEqual([]);
       expect(healthExpiresSeconds, 'a frozen station is forgotten').toBeGreaterThan(500);
+    });
+
+    test('works by wildcards with mosquitto, say the doctor and the check at the store', async () => {
+      const { station, store, said } = await monitoringFindings(dock);
+      expect(station).toEqual(['monitoring.wildcard']);
+      expect(store).toEqual(['monitoring.wildcard']);
+      expect(said).toMatch(/^monitoring\.wildcard: /m);
     });
 
     test('by the check for Checkmk has a line for the station, each bay and each condition', async () => {

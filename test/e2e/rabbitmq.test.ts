@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { DockRig, STATION } from '../fakes/dock-rig.ts';
+import { monitoringFindings } from '../fakes/monitoring-findings.ts';
 import { lacksRabbitMq, RabbitMq } from '../fakes/rabbitmq.ts';
 import { seededRandom } from '../fakes/random-seeded.ts';
 import { lacksTools } from '../fakes/stock-tools.ts';
@@ -75,6 +76,14 @@ describe.skipIf(lacksRabbitMq() || lacksTools('mosquitto_sub', 'mosquitto_pub', 
       expect(lines).toEqual([
         expect.stringMatching(/^1 "bodydock broker" stations=0 .*RabbitMQ.*bodydock-stations/),
       ]);
+    });
+
+    test('is told by the doctor, and by the check at the store, that monitoring by wildcards sees nothing here', async () => {
+      const { station, store, said } = await monitoringFindings(dock);
+      expect(station).toEqual(['monitoring.full-topic']);
+      expect(store).toEqual(['monitoring.full-topic']);
+      expect(said).toMatch(/^warning: monitoring\.full-topic: .*RabbitMQ.*\n {2}Zabbix .*README\.md$/m);
+      expect(await retained(`bodydock/v1/${STATION}/up/trial`), 'the trial is taken away again').toBe(0);
     });
 
     test('has entities for Home Assistant as configuration, whose topics are full ones', async () => {

@@ -192,7 +192,7 @@ describe.skipIf(lacksTools('mosquitto', 'openssl'))('a technician', () => {
     const examined = await doctor();
     expect(codes(examined, 'error')).toEqual(['agent.absent']);
     expect(codes(examined, 'good')).toEqual(
-      expect.arrayContaining(['acl.good', 'broker.good', 'store.good']),
+      expect.arrayContaining(['acl.good', 'broker.good', 'monitoring.wildcard', 'store.good']),
     );
     expect(examined.exitCode).toBe(1);
   });

@@ -1,12 +1,14 @@
 // `bodydock-receiver check`: every problem of receiver.yaml and of the files that it names. Changes nothing.
 import { dirname, resolve } from 'node:path';
 import { findsIn, refusedText, warningsText, type CheckFinds } from '../../../config/check-text.ts';
-import { EXIT_CONFIGURATION, EXIT_GOOD } from '../../../config/exit-codes.ts';
+import { EXIT_CONFIGURATION, EXIT_GOOD, EXIT_UNREACHABLE } from '../../../config/exit-codes.ts';
 import { withCredentials } from '../../../config/credentials.ts';
 import { checkReceiverFiles } from '../../../config/installed-files.ts';
 import type { Language } from '../../../config/language.ts';
 import { loadReceiverConfig } from '../../../config/load.ts';
+import { printable } from '../../../config/problems.ts';
 import type { ReceiverConfig } from '../../../config/receiver-config.ts';
+import { checkBroker, type BrokerFinding } from './check-broker.ts';
 import type { CommandLine, Io } from './command-line.ts';
 
 /** What was found about one file; `config` only where the receiver can start with it. */
@@ -30,14 +32,26 @@ export async function loadChecked(file: string, credentials?: string): Promise<F
   return { config: problems.length > 0 ? undefined : config, problems, warnings };
 }
 
-/** Runs the command; gives the exit code. */
-export async function check({ config: file, json, language }: CommandLine, io: Io): Promise<number> {
+/** Runs the command; gives the exit code. Errors: the signal's reason. */
+export async function check({ config: file, json, connect, language }: CommandLine, io: Io): Promise<number> {
   const { config, ...finds } = await loadChecked(file);
   const good = config !== undefined;
-  if (json) io.out(`${JSON.stringify({ good, file, ...findsIn(finds, language) })}\n`);
+  const findings = good && connect ? await checkBroker(config, io.signal) : [];
+  if (json)
+    io.out(
+      `${JSON.stringify({ good, file, ...findsIn(finds, language), ...(connect && { broker: findings }) })}\n`,
+    );
   else if (good) io.out(warningsText(finds.warnings, language) + SUMMARIES[language](file, config));
   else io.out(refusedText(finds, file, language));
-  return good ? EXIT_GOOD : EXIT_CONFIGURATION;
+  if (!json) io.out(findings.map((finding) => findingText(finding, language)).join(''));
+  if (!good) return EXIT_CONFIGURATION;
+  return findings.some(({ severity }) => severity === 'error') ? EXIT_UNREACHABLE : EXIT_GOOD;
+}
+
+function findingText({ code, severity, text, remedy }: BrokerFinding, language: Language): string {
+  const lines = [`${severity === 'good' ? '' : `${severity}: `}${code}: ${text[language]}`];
+  if (remedy !== undefined) lines.push(`  ${remedy[language]}`);
+  return lines.map((line) => `${printable(line)}\n`).join('');
 }
 
 const SUMMARIES: Readonly<Record<Language, (file: string, config: ReceiverConfig) => string>> = {

@@ -7,7 +7,7 @@ import { printable } from '../../../config/problems.ts';
 import { describeError, DockError } from '../../errors.ts';
 
 export const HELP = `bodydock-receiver [run] [--config FILE]
-bodydock-receiver check [--config FILE] [--lang en|de] [--json]
+bodydock-receiver check [--connect] [--config FILE] [--lang en|de] [--json]
 bodydock-receiver enrol REQUEST --ca-cert FILE --ca-key FILE [OPTION...]
 bodydock-receiver expire [--preview | --clock-checked] [--config FILE] [--json]
 bodydock-receiver hold|unhold|delete STATION RECORDING --reason CODE [--out FOLDER] [--config FILE] [--json]
@@ -20,7 +20,8 @@ bodydock-receiver rotate --prepare|--commit [--config FILE] [--json]
 The receiving end of a central store: takes sealed recordings from stations over MQTT, keeps them in a vault, and gives signed receipts.
 
 run    runs in the foreground until SIGTERM or SIGINT; the log goes to standard output, one JSON document a line
-check  says every problem of receiver.yaml and of the files that it names, and changes nothing
+check  says every problem of receiver.yaml and of the files that it names, and changes nothing; with --connect it
+       logs in at the broker as well and says which monitoring works with it: a running receiver may be cut off by that for some seconds
 enrol  answers the request of a station: certificate, authorities and pins in one file
 expire deletes what is due or ordered and not held, or shows what that would be
 hold, unhold, delete  make an order for two persons to sign, and place it once it is signed
@@ -35,7 +36,7 @@ rotate changes the signing key of the store, in two steps
   --help         this text
   --version      the version
 
-Exit codes: 0 good or ended when asked to, 1 failure, 2 usage, 78 configuration, keys or vault. Where a disk that does not answer holds
+Exit codes: 0 good or ended when asked to, 1 failure, 2 usage, 69 the broker is out of reach (check --connect), 78 configuration, keys or vault. Where a disk that does not answer holds
 "run", it ends by SIGTERM (143 to a shell) within 40 s; a second signal ends it at once. Neither loses anything.
 `;
 
@@ -45,6 +46,8 @@ export interface CommandLine {
   readonly config: string;
   readonly json: boolean;
   readonly language: Language;
+  /** Of "check". */
+  readonly connect: boolean;
 }
 
 /** Where a command writes, and what ends it. */
@@ -63,7 +66,12 @@ export interface Io {
 export function parseCommandLine(args: readonly string[]): CommandLine {
   const { values, positionals } = parseStrictly(args);
   const config = values.config ?? RECEIVER_FILE_DEFAULT;
-  const rest = { config, json: values.json === true, language: languageOf(values.lang) };
+  const rest = {
+    config,
+    json: values.json === true,
+    language: languageOf(values.lang),
+    connect: values.connect === true,
+  };
   if (values.help === true) return { verb: 'help', ...rest };
   if (values.version === true) return { verb: 'version', ...rest };
   const [verb = 'run', surplus] = positionals;
@@ -71,6 +79,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   if (verb !== 'run' && verb !== 'check') throw usage(`${JSON.stringify(verb)} is no command`);
   if (verb === 'run' && values.lang !== undefined)
     throw usage('--lang would do nothing with run: leave it out');
+  if (verb === 'run' && rest.connect) throw usage('--connect is for check: leave it out');
   return { verb, ...rest };
 }
 
@@ -82,7 +91,14 @@ export function languageOf(text: string | undefined): Language {
 }
 
 function parseStrictly(args: readonly string[]): {
-  values: { config?: string; lang?: string; json?: boolean; help?: boolean; version?: boolean };
+  values: {
+    config?: string;
+    lang?: string;
+    json?: boolean;
+    connect?: boolean;
+    help?: boolean;
+    version?: boolean;
+  };
   positionals: string[];
 } {
   try {
@@ -92,6 +108,7 @@ function parseStrictly(args: readonly string[]): {
         config: { type: 'string' },
         lang: { type: 'string' },
         json: { type: 'boolean' },
+        connect: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean' },
       },

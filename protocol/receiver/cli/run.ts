@@ -1,6 +1,5 @@
 // `bodydock-receiver run`: the receiver in the foreground. Every adapter is made here and nowhere else in the receiver.
-import { readFile } from 'node:fs/promises';
-import type { BrokerConfig } from '../../../config/broker-config.ts';
+import { readBrokerCredentials } from '../../../config/broker-credentials.ts';
 import { checkStarter } from '../../../config/disk-place.ts';
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { FileFinds } from '../../../config/file-finds.ts';
@@ -10,7 +9,6 @@ import { readVersion } from '../../../config/program-version.ts';
 import type { ReceiverConfig } from '../../../config/receiver-config.ts';
 import { readBootId } from '../../io/boot-id.ts';
 import { openMqttBroker, type StartableBroker } from '../../io/broker-mqtt.ts';
-import type { TlsCredentials } from '../../io/broker-types.ts';
 import { nodeClock } from '../../io/clock-node.ts';
 import { linuxClockSource } from '../../io/clock-source-linux.ts';
 import { nodeFiles } from '../../io/files-node.ts';
@@ -112,7 +110,7 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
     url: config.broker.url,
     protocol: config.broker.protocol,
     clientId: `bodydock-${config.receiver}`,
-    credentials: () => readCredentials(config.broker),
+    credentials: () => readBrokerCredentials(config.broker),
     maxPacketBytes: config.broker.maxPacketBytes,
     clock,
     random,
@@ -147,15 +145,6 @@ async function open(config: ReceiverConfig, log: Log, progress: Progress): Promi
     await close();
     throw error;
   }
-}
-
-async function readCredentials({ tls }: BrokerConfig): Promise<TlsCredentials> {
-  if (tls === null) return {};
-  const [ca, cert, key] = await Promise.all(
-    [tls.caFile, tls.certFile, tls.keyFile].map((path) => readFile(path)),
-  );
-  if (ca === undefined || cert === undefined || key === undefined) return {};
-  return { ca, cert, key };
 }
 
 /** Broken code of ours: what was claimed is durable at every moment, so ending and starting again is the safe way on. */
