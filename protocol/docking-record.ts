@@ -90,8 +90,8 @@ export const dockingRecordFields = z.strictObject({
   stay: d.dockingIdSchema,
   /** `docked_at` of that one; null where a cut took it. */
   stay_docked_at: d.instantSchema.nullable(),
-  /** The same in two dockings between which the camera was not unplugged; null where the transport cannot tell. */
-  plug_sha256: d.sha256Schema.nullable(),
+  /** What the transport shows of this plug, in that boot of the station; null where it cannot tell one from the next. */
+  plug: z.strictObject({ boot: z.string().max(64), device: z.string().max(64) }).nullable(),
 });
 
 /** Version 1 is read for ever: each of its dockings is a stay of its own. */

@@ -226,7 +226,7 @@ export class DockingLife {
       docked_at: dockedAt,
       stay: docking,
       stay_docked_at: dockedAt,
-      plug_sha256: null,
+      plug: null,
       clock_synchronised: measure.clockSynchronised(),
     };
   }

@@ -74,7 +74,7 @@ function openingFrom(
     docked_at: entry.at,
     stay,
     stay_docked_at: stay === docking ? entry.at : null,
-    plug_sha256: null,
+    plug: null,
     clock_synchronised: null,
   };
 }

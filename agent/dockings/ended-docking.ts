@@ -10,7 +10,7 @@ export type DockingOpening = Readonly<
 >;
 
 /** The stay that a docking belongs to. */
-export type DockingStay = Readonly<Pick<NewDockingRecord, 'stay' | 'stay_docked_at' | 'plug_sha256'>>;
+export type DockingStay = Readonly<Pick<NewDockingRecord, 'stay' | 'stay_docked_at' | 'plug'>>;
 
 /** What was read of the camera before it was listed. */
 export type DockingMeasured = Readonly<Pick<NewDockingRecord, 'camera_clock' | 'condition'>>;

@@ -49,7 +49,7 @@ const openingSchema = z.strictObject({
   // An opening of 0.1.0 does not have these: its docking is a stay of its own.
   stay: shape.stay.optional(),
   stay_docked_at: shape.stay_docked_at.optional(),
-  plug_sha256: shape.plug_sha256.optional(),
+  plug: shape.plug.optional(),
 });
 const inventorySchema = shape.inventory.unwrap();
 const ROW = /^([0-9a-f]{64}) (\d{1,16}) (-|[0-9TZ:.-]{24})$/;
@@ -103,14 +103,14 @@ export async function readInventory(
 function openingOf({
   stay,
   stay_docked_at: since,
-  plug_sha256 = null,
+  plug = null,
   ...opening
 }: z.infer<typeof openingSchema>): JournalOpening {
   const own = { stay: opening.docking, stay_docked_at: opening.docked_at };
   return {
     ...opening,
     ...(stay === undefined ? own : { stay, stay_docked_at: since ?? null }),
-    plug_sha256,
+    plug,
   };
 }
 

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { parseUtf8, sha256Hex } from '../../protocol/bytes.ts';
+import { dockingRecordFields } from '../../protocol/docking-record.ts';
 import * as d from '../../protocol/document.ts';
 import { DockError } from '../../protocol/errors.ts';
 import {
@@ -61,7 +62,7 @@ const headSchema = z.object({
   // Not in version 1.
   stay: d.dockingIdSchema.optional(),
   stay_docked_at: d.instantSchema.nullish(),
-  plug_sha256: d.sha256Schema.nullish(),
+  plug: dockingRecordFields.shape.plug.optional(),
   clock_synchronised: z.boolean().nullable(),
   camera_clock: offset.extend({ set: offset.nullable() }).nullable(),
   inventory: z.object({ complete: z.boolean() }).nullable(),
@@ -91,7 +92,7 @@ export function factsOfRecord(bytes: Uint8Array, signature: string): RecordFacts
     stay: {
       stay: data.stay ?? data.docking,
       stay_docked_at: data.stay === undefined ? data.docked_at : (data.stay_docked_at ?? null),
-      plug_sha256: data.plug_sha256 ?? null,
+      plug: data.plug ?? null,
     },
     clockSynchronised: data.clock_synchronised,
     clockLeft: left && { offsetMs: left.offset_ms, uncertaintyMs: left.uncertainty_ms },

@@ -1,7 +1,7 @@
 // What is kept of one part of a docking record until all were read; its entries are read a second time. Pure.
 import { sha256Hex } from '../../protocol/bytes.ts';
 import { encodeCanonical } from '../../protocol/canonical.ts';
-import { stayOf, type DockingRecord } from '../../protocol/docking-record.ts';
+import { stayOf, type DockingRecord, type NewDockingRecord } from '../../protocol/docking-record.ts';
 import type { HeldDocument } from './account-check.ts';
 import type { CheckedDocking } from './docking-check.ts';
 import { cameraText, chainName } from './recording-facts.ts';
@@ -16,6 +16,7 @@ export interface ProvenDocking {
   /** The stay that it belongs to, and when that began, where the record knows. */
   readonly stay: string;
   readonly stayDockedAt: string | null;
+  readonly plug: NewDockingRecord['plug'];
   readonly bay: string;
   /** Camera with model and serial number, as manifests name it. */
   readonly camera: string;
@@ -76,6 +77,7 @@ function provenDocking(
     docking: once(record.docking),
     stay: once(stayOf(record).stay),
     stayDockedAt: stayOf(record).dockedAt,
+    plug: record.version === 1 ? null : record.plug,
     bay: once(record.bay),
     camera: once(cameraText(record.camera)),
     cameraId: once(record.camera.id),

@@ -58,7 +58,9 @@ function notBehindStay(first: ProvenPart, byDigest: ReadonlyMap<string, ProvenPa
 }
 
 function notGoingOn(proven: ProvenPart['proven'], before: ProvenPart): string | undefined {
-  const { docking, ended } = before.proven;
+  const { docking, ended, plug } = before.proven;
+  if (plug?.boot === proven.plug?.boot && plug?.device !== proven.plug?.device)
+    return `is of another plug than docking ${docking}`;
   if (!GOES_ON.has(ended)) return `follows docking ${docking}, which ended as ${ended}`;
   return notSamePlace(proven, before);
 }

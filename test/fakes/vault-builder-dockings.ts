@@ -239,7 +239,7 @@ export function partsOf(
     type: 'docking-record',
     ...(open.wish.version === 1 && ended !== 'continued'
       ? { version: 1, ended }
-      : { version: 2, ended, stay, stay_docked_at, plug_sha256: null }),
+      : { version: 2, ended, stay, stay_docked_at, plug: null }),
     docking: open.docking,
     record: index === 0 ? open.docking : makeDockingId(at.random),
     station: at.station,

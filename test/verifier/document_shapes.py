@@ -295,7 +295,12 @@ def _docking(version: int, erased: Shape, *ended: str, **more: Shape) -> Shape:
 _DOCKING_VERSIONS = {
     1: _docking(1, BOOLEAN),
     2: _docking(
-        2, either(BOOLEAN), "continued", stay=RANDOM_ID, stay_docked_at=either(INSTANT), plug_sha256=either(DIGEST)
+        2,
+        either(BOOLEAN),
+        "continued",
+        stay=RANDOM_ID,
+        stay_docked_at=either(INSTANT),
+        plug=either(fields(boot=text(64), device=text(64))),
     ),
 }
 

@@ -1,5 +1,7 @@
 """Stays (SPEC 4.6): dockings of one camera in one bay from plug to unplug, which follow each other in the camera's chain."""
 
+from typing import Any
+
 from dockings import Docking
 from evidence import Receipted, Station
 from findings import Report
@@ -10,7 +12,7 @@ _GOES_ON = ("continued", "stopped", "cut-off")
 _BETWEEN_MAX = 1000
 
 
-def stay_of(value: dict[str, object]) -> object:
+def stay_of(value: dict[str, Any]) -> object:
     """The stay of a docking record: in version 1 each docking is its own."""
     return value.get("stay", value["docking"])
 
@@ -29,12 +31,12 @@ def check_stays(station: Station, wholes: dict[str, Docking], report: Report) ->
     _check_logged(station, wholes, report)
 
 
-def _place_of(value: dict[str, object]) -> tuple[object, ...]:
+def _place_of(value: dict[str, Any]) -> tuple[object, ...]:
     camera = value["camera"]
     return value["station"], value["bay"], camera["id"] if isinstance(camera, dict) else None
 
 
-def _not_of(value: dict[str, object], first: Receipted | None) -> str | None:
+def _not_of(value: dict[str, Any], first: Receipted | None) -> str | None:
     """Against the docking by which the stay is named."""
     if first is None or first.value is None:
         return None
@@ -62,11 +64,19 @@ def _not_behind(part: Receipted, by_digest: dict[str, Receipted]) -> str | None:
         if stay_of(before.value) == value["stay"]:
             if before.value["ended"] not in _GOES_ON:
                 return f"which ended with {before.place}"
+            if _other_plug(before.value, value):
+                return f"and {before.place} is of another plug"
             return None if _place_of(before.value) == _place_of(value) else f"and {before.place} is of another bay"
         if before.value["bay"] == value["bay"]:
             return f"and {before.place} comes between"
         previous = before.value["previous_docking_sha256"]
     return None
+
+
+def _other_plug(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Within one boot the transport tells plugs apart."""
+    plugs = one.get("plug"), other.get("plug")
+    return None not in plugs and plugs[0]["boot"] == plugs[1]["boot"] and plugs[0] != plugs[1]
 
 
 def _chain(part: Receipted) -> tuple[object, ...]:

@@ -108,7 +108,7 @@ export function openingOf({ docking }: PlannedDocking): DockingOpening {
     docked_at: DOCKED_AT,
     stay: docking,
     stay_docked_at: DOCKED_AT,
-    plug_sha256: null,
+    plug: null,
     clock_synchronised: true,
   };
 }

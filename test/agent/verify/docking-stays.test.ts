@@ -124,6 +124,22 @@ test('a stay that names a docking in its middle, or another beginning, is a find
   ]);
 });
 
+test('another device in the same boot is another plug, and after a reboot nobody knows', async () => {
+  const plugged = (boot: string, device: string) => ({
+    change: (record: DockingRecord): DockingRecord =>
+      record.version === 1 ? record : { ...record, plug: { boot, device } },
+  });
+  await vault.dock();
+  await vault.relist(plugged('a', '1.5'));
+  await vault.relist(plugged('a', '1.5'));
+  await vault.relist(plugged('b', '1.2'));
+  await vault.undock(plugged('b', '1.3'));
+  const { remarks, findings } = await verdict();
+  expect(findings).toEqual(['docking.stay']);
+  const told = remarks.filter(({ code }) => code === 'docking.stay');
+  expect(told.map(({ message }) => message)).toEqual([expect.stringContaining('is of another plug')]);
+});
+
 test('a log that counts a docking to another stay than its record is a finding', async () => {
   await vault.dock();
   await vault.relist();

@@ -59,7 +59,7 @@ export function makeDockingSample(
     entries: [],
     stay: docking,
     stay_docked_at: change.docked_at ?? '2026-11-25T16:00:00.000Z',
-    plug_sha256: null,
+    plug: null,
     previous_docking_sha256: null,
     ...change,
   };

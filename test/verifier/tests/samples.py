@@ -142,7 +142,7 @@ def stay_record(name: str, before: dict[str, Any] | None, **changed: Any) -> dic
     at = {"stay": own, "stay_docked_at": "2026-11-25T08:00:00.000Z", "previous_docking_sha256": None}
     if before is not None:
         at = {name: before[name] for name in at} | {"previous_docking_sha256": document(before).sha256}
-    version = {"version": 2, "docking": own, "record": own, "ended": "continued", "plug_sha256": None}
+    version = {"version": 2, "docking": own, "record": own, "ended": "continued", "plug": None}
     return docking_record([], **{**version, **at, **changed})
 
 

@@ -69,6 +69,14 @@ class StaysTest(unittest.TestCase):
         between = stay_record("b", first, stay=random_id("b"))
         for values in (
             (first, stay_record("c", first, bay="bay-2")),
+            (
+                stay_record("a", None, plug={"boot": "b", "device": "1.5"}),
+                stay_record(
+                    "c",
+                    stay_record("a", None, plug={"boot": "b", "device": "1.5"}),
+                    plug={"boot": "b", "device": "1.6"},
+                ),
+            ),
             (first, stay_record("c", first, camera=camera)),
             (stay_record("a", None, ended="unplugged"), stay_record("c", stay_record("a", None, ended="unplugged"))),
             (first, between, stay_record("c", first, previous_docking_sha256=document(between).sha256)),
