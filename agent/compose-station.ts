@@ -274,6 +274,7 @@ async function connectParts(
   const work = (bay: BayConfig): BayWork => ({
     station: settings.station,
     bay: bay.id,
+    boot: ports.bootId,
     whoIs: register.whoIs(bay),
     recipients: settings.recipients,
     place: watchedPlace(

@@ -26,6 +26,7 @@ export class StatusPublisher {
   readonly retained: RetainedTopics;
   readonly #options: StatusOptions;
   readonly #statusTopic: RetainedTopics;
+  readonly #bays = new Map<string, Bay>();
   #status: StatusDocument;
 
   constructor(options: StatusOptions) {
@@ -56,10 +57,16 @@ export class StatusPublisher {
 
   /** The bay has something new to show. */
   bayChanged(bay: Bay): void {
+    this.#bays.set(bay.id, bay);
     const topic = this.#options.topics.bay(bay.id);
     const document = (): Uint8Array => encodeMonitoring(baySchema, bay.document());
     this.retained.add({ topic, document, essence: () => bay.camera });
     this.retained.changed(topic);
+  }
+
+  /** Since when the camera of that bay is in it; null where there is none, or nobody knows. */
+  dockedAt(bay: string): string | null {
+    return this.#bays.get(bay)?.dockedAt ?? null;
   }
 
   /** A connection was made. The status comes last. */

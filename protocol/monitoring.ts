@@ -170,6 +170,9 @@ export const baySchema = z
       .nullable()
       .meta({ description: 'Seconds that the present work will take at that rate.' }),
     since: instant('When this state began.'),
+    docked_at: instant(
+      'Since when the camera is in it, over starts of the agent; null where there is none, or nobody knows.',
+    ).nullable(),
   })
   .meta({ description: 'One place for one camera.' });
 export type BayDocument = z.infer<typeof baySchema>;
@@ -232,6 +235,9 @@ export const eventSchema = z
       description:
         'How many of these happened since the last event of this kind: recordings, or 1 for a docking.',
     }),
+    docked_at: instant(
+      'Of docked: since when the camera is in its bay. Earlier than this run where it stayed over a start of the agent.',
+    ).nullable(),
   })
   .meta({ description: 'Something that happened.' });
 export type EventDocument = z.infer<typeof eventSchema>;

@@ -4,6 +4,7 @@ import { withEither } from '../../protocol/with-either.ts';
 import type { BayPlace } from './bay-place.ts';
 import { isCameraRefusal, type WhoIs } from './camera-register.ts';
 import { DockingLife, type DockingWork } from './docking-life.ts';
+import type { DockingStay } from '../dockings/ended-docking.ts';
 import { IndicatorLight } from './indicator-light.ts';
 import { untilArrived, untilGone } from './place-watch.ts';
 
@@ -11,13 +12,18 @@ import { untilArrived, untilGone } from './place-watch.ts';
 export interface BayWork extends Omit<DockingWork, 'camera'> {
   readonly place: BayPlace;
   readonly whoIs: WhoIs;
+  /** The kernel's boot id; null where it is not told. */
+  readonly boot: string | null;
 }
+
+/** The camera counts as found by a start that looked for so long: buses, mounts and cameras themselves take some seconds behind a boot. */
+const FOUND_MS = 30_000;
 
 /** Hears of a camera that said who it is, of the light that it may have, and of what people call it. */
 export type OnDocked = (docking: DockingLife, light: IndicatorLight, alias: string) => void;
 
 /**
- * Waits for a camera and stays with it until it leaves.
+ * Waits for a camera and stays with it until it leaves. `lookedForMs`: for how long the bay looks for cameras since its start.
  * Errors: "driver.detached" when it left, "driver.silent" where only an empty port is there, "driver.refused" where no driver speaks to
  * it, "camera.unknown" and "camera.other" where it is refused because of who it is, others of the session; the signal's reason.
  */
@@ -26,9 +32,11 @@ export async function performDocking(
   signal: AbortSignal,
   onDocked: OnDocked,
   onChange: () => void,
+  lookedForMs: () => number,
 ): Promise<void> {
   const { watch } = work.place;
   const identity = await untilArrived(watch, work.take, signal);
+  const wasThere = lookedForMs() <= FOUND_MS;
   const stay = new AbortController();
   await withEither(signal, stay.signal, async (leaving) => {
     const departure = untilGone(watch, identity, work.take, leaving).catch((error: unknown) =>
@@ -36,7 +44,7 @@ export async function performDocking(
     );
     try {
       const onLeft = (error: Error): void => stay.abort(error);
-      await stayWith(work, leaving, { onLeft, onDocked, onChange });
+      await stayWith(work, leaving, { onLeft, onDocked, onChange, wasThere });
     } catch (error) {
       throw isDockError(stay.signal.reason) ? stay.signal.reason : error;
     } finally {
@@ -50,12 +58,13 @@ interface StayListener {
   readonly onLeft: (error: Error) => void;
   readonly onDocked: OnDocked;
   readonly onChange: () => void;
+  readonly wasThere: boolean;
 }
 
 async function stayWith(
   work: BayWork,
   signal: AbortSignal,
-  { onLeft, onDocked, onChange }: StayListener,
+  { onLeft, onDocked, onChange, wasThere }: StayListener,
 ): Promise<void> {
   const session = await work.place.open(signal);
   session.onLeft?.(onLeft);
@@ -63,7 +72,8 @@ async function stayWith(
   try {
     const identity = await session.identity(signal);
     const { id, alias } = work.whoIs(identity);
-    const life = new DockingLife({ ...work, camera: id }, session, identity, onChange);
+    const arrival = { identity, wasThere, plug: await plugOf(work, signal) };
+    const life = new DockingLife({ ...work, camera: id }, session, arrival, onChange);
     onDocked(life, light, alias);
     session.onNews?.(() => life.wake());
     const stopWatching = work.place.watch.changes(() => life.wake());
@@ -78,5 +88,17 @@ async function stayWith(
     throw error;
   } finally {
     await session.close();
+  }
+}
+
+/** Which plug it is, for counting alone: what cannot be told holds nothing up. */
+async function plugOf({ place, boot, take }: BayWork, signal: AbortSignal): Promise<DockingStay['plug']> {
+  try {
+    const device = boot === null ? null : ((await place.plug?.(signal)) ?? null);
+    return boot === null || device === null ? null : { boot, device };
+  } catch (error) {
+    signal.throwIfAborted();
+    take.log.debug('which plug it is cannot be told', { error });
+    return null;
   }
 }

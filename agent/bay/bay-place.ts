@@ -14,6 +14,11 @@ export interface BaySession extends CameraSession {
 export interface BayPlace {
   readonly watch: PlaceWatch;
   /**
+   * What the transport shows of the device that is there now and of no other one in this boot; null where it cannot tell one plug from the
+   * next. Not there for a place that never can. Errors: the system's.
+   */
+  plug?(signal: AbortSignal): Promise<string | null>;
+  /**
    * Opens what is there now: a new session each time.
    * Errors: "driver.detached", "driver.silent" (the port is there, and nobody on it), "driver.refused", others of the drivers; the signal's
    * reason.

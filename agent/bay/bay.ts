@@ -73,6 +73,7 @@ export class Bay {
 
   /** Runs until the signal is aborted; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
+    const startedMs = this.#deps.clock.monotonicMs();
     this.#changed(); // what is retained may be of a camera that left while nobody looked
     while (!signal.aborted) {
       try {
@@ -81,6 +82,7 @@ export class Bay {
           signal,
           (docking, light, alias) => this.#begin(docking, light, alias),
           () => this.#changed(),
+          () => this.#deps.clock.monotonicMs() - startedMs,
         );
       } catch (error) {
         if (signal.aborted) break;
@@ -107,6 +109,11 @@ export class Bay {
   /** Alias of the camera that is in it, or null. */
   get camera(): string | null {
     return this.#alias;
+  }
+
+  /** Since when its camera is in it, over starts of the agent; null where there is none, or nobody knows. */
+  get dockedAt(): string | null {
+    return this.#docking?.stayDockedAt ?? null;
   }
 
   /** The bay document of this moment (SPEC 7). */
@@ -138,6 +145,7 @@ export class Bay {
       rate_bytes_per_s: rate,
       remaining_s: rate === null || rate === 0 ? null : Math.ceil((counts.bytes - done) / rate),
       since: this.#since,
+      docked_at: this.dockedAt,
     };
   }
 

@@ -26,6 +26,7 @@ import {
   type DockingInventory,
   type DockingOpening,
 } from '../dockings/ended-docking.ts';
+import type { BeginningDocking } from '../dockings/stay.ts';
 import { NOTHING_SURE } from '../dockings/previous-docking.ts';
 import type { BaySession } from './bay-place.ts';
 import type { BayActivity } from './bay-state.ts';
@@ -60,11 +61,16 @@ export interface DockingWork {
   readonly watch: Pick<DockingWatchDeps, 'conditions' | 'rates'> & { readonly cameras: CameraHealth };
 }
 
-/** A camera that said who it is, for the time of its stay. */
+/** A camera that said who it is, as it came. */
+export interface Arrival extends Pick<BeginningDocking, 'wasThere' | 'plug'> {
+  readonly identity: CameraIdentity;
+}
+
+/** One docking of a camera. */
 export class DockingLife {
   readonly #work: DockingWork;
   readonly #session: BaySession;
-  readonly #identity: CameraIdentity;
+  readonly #arrival: Arrival;
   readonly #onChange: () => void;
   readonly #news = new News();
   #entries: DockingEntries | undefined;
@@ -73,18 +79,23 @@ export class DockingLife {
   /** Bytes read of the entry that is being pulled now. */
   #pulledBytes = 0;
   #docked = { dockedAtMs: 0, wallAheadMs: 0 };
+  #stayDockedAt: string | null = null;
 
   /** `onChange`: something to show changed. */
-  constructor(work: DockingWork, session: BaySession, identity: CameraIdentity, onChange: () => void) {
+  constructor(work: DockingWork, session: BaySession, arrival: Arrival, onChange: () => void) {
     this.#work = work;
     this.#session = session;
-    this.#identity = identity;
+    this.#arrival = arrival;
     this.#onChange = onChange;
   }
 
   /** Numbers of its entries at this moment. */
   counts(progress: PushProgress): BayCounts {
     return this.#entries?.tally.counts(progress, this.#pulledBytes) ?? NO_ENTRIES;
+  }
+  /** Since when the camera is in its bay; null before that is known. */
+  get stayDockedAt(): string | null {
+    return this.#stayDockedAt;
   }
   get activity(): BayActivity {
     return this.#activity;
@@ -116,7 +127,8 @@ export class DockingLife {
     const { dockings, twins, take, measure, bay, camera } = this.#work;
     const { custody, clock } = take;
     await dockings.ready(signal, () => this.#session.waits?.());
-    const opening = this.#opening();
+    const opening = await this.#opening();
+    this.#stayDockedAt = opening.stay_docked_at;
     const { docking } = opening;
     const journal = await dockings.begin(opening);
     const { cameras } = this.#work.watch;
@@ -137,7 +149,7 @@ export class DockingLife {
     this.#entries = entries;
     const watch = this.#watched(entries);
     this.#watch = watch;
-    const leave = twins.arrived(bay, camera, this.#identity.serial);
+    const leave = twins.arrived(bay, camera, this.#arrival.identity.serial);
     let ended: DockingRecord['ended'] = 'failed';
     let endedAt: string | undefined;
     const onEnd = (): void => void (endedAt ??= this.#now());
@@ -204,15 +216,20 @@ export class DockingLife {
     });
   }
 
-  #opening(): DockingOpening {
-    const { station, bay, camera, take, measure } = this.#work;
-    const { vendor, model, serial, firmware } = this.#identity;
+  async #opening(): Promise<DockingOpening> {
+    const { station, bay, camera, take, measure, dockings, twins } = this.#work;
+    const { identity, plug, wasThere } = this.#arrival;
+    const { vendor, model, serial, firmware } = identity;
     const { clock } = take;
     const dockedAtMs = clock.wallMs();
     const docking = makeDockingId(take.random);
     const dockedAt = new Date(dockedAtMs).toISOString();
     this.#docked = { dockedAtMs, wallAheadMs: dockedAtMs - clock.monotonicMs() };
+    const beginning = { docking, docked_at: dockedAt, bay, camera, plug };
+    // Of two cameras by one id nobody knows which of them was here before.
+    const stay = await dockings.stayOf({ ...beginning, wasThere: wasThere && !twins.hasTwin(bay, camera) });
     return {
+      ...stay,
       docking,
       station,
       bay,
@@ -224,9 +241,6 @@ export class DockingLife {
         firmware: said(firmware),
       },
       docked_at: dockedAt,
-      stay: docking,
-      stay_docked_at: dockedAt,
-      plug: null,
       clock_synchronised: measure.clockSynchronised(),
     };
   }
@@ -240,7 +254,7 @@ export class DockingLife {
     const { reading } = measured;
     const clockSet = (): ClockSet | undefined => measured.clockSet;
     const time = { ...this.#docked, clockSynchronised, reading, clockSet, previous };
-    return { station, bay, docking, camera, identity: this.#identity, recipients, time };
+    return { station, bay, docking, camera, identity: this.#arrival.identity, recipients, time };
   }
 
   /** What the log does not take, in order: it is owed to it. `unlogged`: the first listing where it does not have that yet. */

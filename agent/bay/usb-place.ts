@@ -17,6 +17,9 @@ export interface UsbPlaceDeps {
   readonly portSwitches?: PortSwitches;
 }
 
+/** USB interface classes: still image (PTP, MTP) and mass storage. */
+const FILE_CLASSES: ReadonlySet<number> = new Set([0x06, 0x08]);
+
 export class UsbPlace implements BayPlace {
   readonly watch: PortWatch;
   readonly #devices: UsbDevices;
@@ -29,6 +32,13 @@ export class UsbPlace implements BayPlace {
     this.watch = new PortWatch(portPath, { identity: identityBy(devices, portSwitches), clock });
     this.#devices = devices;
     this.#inner = new SinglePlace({ kind: 'usb', path: portPath }, this.watch, drivers);
+  }
+
+  /** The kernel gives each device another address. One that shows no files yet may change over, and comes back as another device. */
+  async plug(signal: AbortSignal): Promise<string | null> {
+    const device = await this.#devices.at(this.watch.path, signal);
+    const showsFiles = device?.interfaces.some(({ classCode }) => FILE_CLASSES.has(classCode)) === true;
+    return device !== undefined && showsFiles ? `${device.bus}.${device.address}` : null;
   }
 
   /** Errors: as BayPlace; "driver.refused" for a device that has an interface which no camera needs, or that no driver speaks to. */

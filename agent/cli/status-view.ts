@@ -157,7 +157,9 @@ class View {
   /** What is worth most first: a narrow terminal cuts the end. */
   #progress(bay: BayDocument): string {
     const { entries, entries_spooled: spooled, entries_waiting: waiting, bytes, state } = bay;
-    if (state === 'empty' || entries === 0) return '';
+    if (state === 'empty') return '';
+    const docked = bay.docked_at === null ? [] : [fill(this.#words.docked, shownAt(bay.docked_at))];
+    if (entries === 0) return docked.join('');
     const done = state === 'pushing' ? bay.bytes_receipted : bay.bytes_spooled;
     const share = bytes === 0 ? 1 : Math.min(1, done / bytes);
     const parts: string[] = [];
@@ -168,7 +170,7 @@ class View {
     if (bay.rate_bytes_per_s !== null)
       parts.push(`${dataSize(bay.rate_bytes_per_s, this.#options.language)}/s`);
     const files = `${spooled}/${entries}`;
-    parts.push(isMoving ? files : fill(this.#words.files, files));
+    parts.push(isMoving ? files : fill(this.#words.files, files), ...docked);
     return parts.join('  ');
   }
 

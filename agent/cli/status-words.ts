@@ -18,6 +18,8 @@ export interface StatusWords {
   readonly state: string;
   readonly progress: string;
   readonly since: string;
+  /** Since when the camera is in its bay. */
+  readonly docked: string;
   readonly files: string;
   readonly waiting: string;
   readonly backlog: string;
@@ -73,6 +75,7 @@ export const STATUS_WORDS: Readonly<Record<Language, StatusWords>> = {
     state: 'STATE',
     progress: 'PROGRESS',
     since: 'since {} UTC',
+    docked: 'docked since {} UTC',
     files: '{} files',
     waiting: '{} cannot be taken',
     backlog: 'Backlog',
@@ -137,6 +140,7 @@ export const STATUS_WORDS: Readonly<Record<Language, StatusWords>> = {
     state: 'ZUSTAND',
     progress: 'FORTSCHRITT',
     since: 'seit {} UTC',
+    docked: 'angedockt seit {} UTC',
     files: '{} Dateien',
     waiting: '{} nicht übernehmbar',
     backlog: 'Rückstand',

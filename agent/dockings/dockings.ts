@@ -2,6 +2,7 @@
 // ended it, and what the previous one of a camera says about the next.
 import { join } from 'node:path';
 import type { CustodyEvent } from '../../protocol/custody-entry.ts';
+import { keyIdHex } from '../../protocol/minisign.ts';
 import { parseRecordingId, type CameraId, type DockingId, type StationId } from '../../protocol/ids.ts';
 import type { Clock, Conditions, Log } from '../../protocol/ports.ts';
 import type { PreviousDocking } from '../bay/capture-time.ts';
@@ -15,10 +16,11 @@ import { unrecordedDockings, visitDocking } from './docking-log.ts';
 import { DockingEndings } from './docking-endings.ts';
 import { DockingJournal, removeJournal, type JournalDeps } from './docking-journal.ts';
 import { DockingRecords, type DockingRecordsOptions } from './docking-records.ts';
-import { inventoryEvent, type DockingOpening, type EndedDocking } from './ended-docking.ts';
+import { inventoryEvent, type DockingOpening, type DockingStay, type EndedDocking } from './ended-docking.ts';
 import { INVENTORY_SUFFIX } from './journal-files.ts';
 import { recoverJournals, type OpenDocking } from './journal-recovery.ts';
 import { previousFromEnded, previousFromRecord } from './previous-docking.ts';
+import { stayOfBeginning, type BeginningDocking, type LastDocking } from './stay.ts';
 import type { StoredRecord } from './stored-record.ts';
 
 /** Pause between two looks whether another docking may begin. */
@@ -93,6 +95,18 @@ export class Dockings {
     signal.throwIfAborted();
   }
 
+  /** Too many dockings wait for the disk: none should end only to begin another one. */
+  get isFull(): boolean {
+    return this.#endings.isFull;
+  }
+
+  /** The stay that a docking begins, or goes on with. Never rejects. */
+  async stayOf(beginning: BeginningDocking): Promise<DockingStay> {
+    await this.#recovered;
+    const last = beginning.wasThere ? await this.#last(beginning.camera) : undefined;
+    return stayOfBeginning(beginning, last);
+  }
+
   /** A docking begins. Resolves after the first attempt to write its journal, and never rejects. */
   begin(opening: DockingOpening): Promise<DockingJournal> {
     return DockingJournal.begin(this.#journals, opening);
@@ -118,6 +132,19 @@ export class Dockings {
   async settle(): Promise<void> {
     await this.#recovered;
     await this.#endings.settle();
+  }
+
+  /** The camera's last docking; undefined where it is not surely known, and where another key signed it: chains end with their keys. */
+  async #last(camera: CameraId): Promise<LastDocking | undefined> {
+    const waiting = this.#endings.newest(camera);
+    if (waiting !== undefined) return { bay: waiting.bay, ended: waiting.ended, stay: stayIn(waiting) };
+    const { records } = this;
+    const { log, stationKeys } = this.#options;
+    await records.lookAgain().catch((error: unknown) => log.warn('records not looked at again', { error }));
+    const [facts] = records.newest(camera)?.parts ?? [];
+    const [own] = stationKeys;
+    const isOwn = own !== undefined && facts?.keyId === keyIdHex(own.keyId);
+    return isOwn && !records.mayHaveNewer(camera) ? facts : undefined;
   }
 
   async #recover(): Promise<void> {
@@ -178,6 +205,10 @@ export class Dockings {
     const moved = await spool.setAside(join(spool.layout.docked, name), reason, name);
     if (moved !== undefined) custody.append({ event: 'quarantined', facts: { name: moved, reason } });
   }
+}
+
+function stayIn({ stay, stay_docked_at, plug }: EndedDocking): DockingStay {
+  return { stay, stay_docked_at, plug };
 }
 
 function beganAt({ opening, docking }: OpenDocking): string {

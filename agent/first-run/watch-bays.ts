@@ -20,6 +20,7 @@ const baySchema: z.ZodType<BayDocument> = z.object({
   rate_bytes_per_s: z.number().nullable(),
   remaining_s: z.number().nullable(),
   since: z.string(),
+  docked_at: z.string().nullable(),
 });
 
 /** The newest document of each bay. */

@@ -19,6 +19,8 @@ export interface EventTopicDeps {
   readonly log: Log;
   /** What people call a camera; never a serial number. */
   readonly alias: (camera: string) => string | null;
+  /** Since when the camera of a bay is in it; null where nobody knows. */
+  readonly dockedAt: (bay: string) => string | null;
   /** True for the id of a docking record. */
   readonly isDockingRecord: (id: string) => boolean;
 }
@@ -43,7 +45,10 @@ export class EventTopic {
     if (event === 'docked') {
       const place = { bay: String(facts['bay']), camera: this.#deps.alias(String(facts['camera'])) };
       if (this.#places.size < DOCKINGS_MAX) this.#places.set(docking, place);
-      this.#count({ event, ...place });
+      // A docking that goes on with a stay at once: the camera neither left nor came.
+      const isSame =
+        (facts['stay'] ?? docking) !== docking && this.#counts.delete(keyOf('undocked', place.bay));
+      if (!isSame) this.#count({ event, ...place });
     } else if (event === 'undocked') {
       this.#count({ event, ...(this.#places.get(docking) ?? { bay: String(facts['bay']), camera: null }) });
       this.#places.delete(docking);
@@ -64,7 +69,7 @@ export class EventTopic {
   }
 
   #count(told: Told): void {
-    const key = `${told.event} ${told.bay}`;
+    const key = keyOf(told.event, told.bay);
     const known = this.#counts.get(key);
     if (known === undefined) this.#counts.set(key, { ...told, count: 1 });
     else known.count++;
@@ -79,7 +84,9 @@ export class EventTopic {
     if (!broker.connected) return; // what happened while nobody was there is not told later
     const at = new Date(clock.wallMs()).toISOString();
     for (const { event, bay, camera, count } of told) {
-      const document = { session, sequence: ++this.#sequence, at, event, bay, camera, count };
+      const dockedAt = event === 'docked' && bay !== null ? this.#deps.dockedAt(bay) : null;
+      const sequence = ++this.#sequence;
+      const document = { session, sequence, at, event, bay, camera, count, docked_at: dockedAt };
       try {
         await broker.publish(topic, encodeMonitoring(eventSchema, document), { qos: 0 });
       } catch (error) {
@@ -87,6 +94,10 @@ export class EventTopic {
       }
     }
   }
+}
+
+function keyOf(event: Told['event'], bay: string | null): string {
+  return `${event} ${bay}`;
 }
 
 const NOWHERE = { bay: null, camera: null };

@@ -83,6 +83,7 @@ export class Monitoring {
       ...deps,
       topic: topics.event,
       alias,
+      dockedAt: (bay) => this.status.dockedAt(bay),
       isDockingRecord: (id) => this.#isDockingRecord(id),
     });
     this.#rejected = new RejectedRecordings(conditions);

@@ -23,7 +23,8 @@ export function watchedPlace(place: BayPlace, source: ProgressSource): BayPlace 
       throw error;
     }
   };
-  return { watch: place.watch, open };
+  const plug = (signal: AbortSignal): Promise<string | null> => place.plug?.(signal) ?? Promise.resolve(null);
+  return { watch: place.watch, open, plug };
 }
 
 /** Whatever a session offers passes through: what answers with a promise is a step at its begin and at its end. */

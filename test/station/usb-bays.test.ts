@@ -1,5 +1,6 @@
 // Bays on USB ports, a whole station with its store: cameras that speak PTP over wires in memory.
 import { afterEach, expect, test } from 'vitest';
+import { stayOf } from '../../protocol/docking-record.ts';
 import { patternBytes } from '../contracts/driver-subject.ts';
 import type { DockAndStore } from '../fakes/dock-and-store.ts';
 import { ptpStation, type PtpStation } from '../fakes/ptp/station.ts';
@@ -11,8 +12,8 @@ afterEach(async () => {
   dock = undefined;
 });
 
-async function station(cameras: number): Promise<PtpStation> {
-  const opened = await ptpStation({ cameras });
+async function station(cameras: number, options: Parameters<typeof ptpStation>[0] = {}): Promise<PtpStation> {
+  const opened = await ptpStation({ cameras, ...options });
   dock = opened.dock;
   return opened;
 }
@@ -39,6 +40,35 @@ test('a camera on a USB port is emptied, released and told of in its docking rec
     condition: { battery_percent: 63 },
   });
   expect(record?.camera_clock).toMatchObject({ zone_minutes: null });
+});
+
+test('a camera that was taken out and put back while the station was down begins another stay; one that stayed goes on', async () => {
+  const { usb, dock: whole, camera } = await station(1, { bootId: 'boot-1' });
+  const plugged = camera('PTP-7', {});
+  usb.plug('1-1.1', plugged);
+  const docked = async (count: number): Promise<void> =>
+    whole.until(
+      `${count} dockings`,
+      async () => (await whole.custody()).filter(({ event }) => event === 'inventory').length === count,
+    );
+  let dockings = 0;
+  const restart = async (meanwhile: () => void): Promise<void> => {
+    await docked(++dockings);
+    await whole.stopStation();
+    meanwhile();
+    await whole.startStation();
+  };
+  await restart(() => undefined);
+  await restart(() => usb.plug('1-1.1', plugged));
+  await restart(() => undefined);
+  await docked(4);
+  usb.unplug('1-1.1');
+  await whole.until('the records', async () => (await whole.dockings()).length === 4);
+  const records = (await whole.dockings()).sort((a, b) => (a.docked_at < b.docked_at ? -1 : 1));
+  const stays = records.map((record) => stayOf(record).stay);
+  const [first, , third] = records;
+  expect(stays).toEqual([first?.docking, first?.docking, third?.docking, third?.docking]);
+  expect(third).toMatchObject({ plug: { boot: 'boot-1', device: expect.stringMatching(/^1\.\d+$/) } });
 });
 
 test('a device with a keyboard beside its camera is not opened, and told of until it leaves', async () => {

@@ -23,6 +23,7 @@ export function bay(changes: Partial<BayDocument> = {}): BayDocument {
     rate_bytes_per_s: null,
     remaining_s: null,
     since: AT,
+    docked_at: null,
     ...changes,
   };
 }

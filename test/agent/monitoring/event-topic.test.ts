@@ -34,6 +34,7 @@ describe('the topic of events', () => {
       clock,
       log: new MemoryLog(),
       alias: (camera) => `alias of ${camera}`,
+      dockedAt: (bay) => (bay === 'bay-1' ? '2026-11-25T07:00:00.000Z' : null),
       isDockingRecord: (id) => id === 'record',
       broker: {
         get connected() {
@@ -45,6 +46,20 @@ describe('the topic of events', () => {
         },
       },
     });
+  });
+
+  test('a docking that goes on with a stay is none, and one behind a start says since when the camera is there', async () => {
+    const again: CustodyEvent = { event: 'docked', facts: { ...DOCKED.facts, docking: 'd2', stay: 'd1' } };
+    events.entered(UNDOCKED);
+    events.entered(again);
+    await clock.advance(1000);
+    expect(said).toEqual([]);
+    events.entered(again);
+    await clock.advance(1000);
+    expect(said).toMatchObject([{ event: 'docked', docked_at: '2026-11-25T07:00:00.000Z' }]);
+    events.entered({ event: 'undocked', facts: { bay: 'bay-1', docking: 'd2' } });
+    await clock.advance(1000);
+    expect(said[1]).toMatchObject({ event: 'undocked', docked_at: null });
   });
 
   test('counts what happens within a second, by kind and bay, and names no recording', async () => {

@@ -262,7 +262,7 @@ class EntriesTest(unittest.TestCase):
         ):
             record = docking_record([{**entry(value), "erased": said}])
             if version == 2:
-                own = {"stay": DOCKING, "stay_docked_at": record["docked_at"], "plug_sha256": None}
+                own = {"stay": DOCKING, "stay_docked_at": record["docked_at"], "plug": None}
                 record = {**record, "version": 2, **own}
             facts = {"docking": DOCKING, "recording": value["recording"], "path_sha256": value["source"]["path_sha256"]}
             kept = log(("docked", docked), *((word, facts) for word in words))
