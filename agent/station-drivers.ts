@@ -4,6 +4,7 @@ import type { StationConfig } from '../config/station-config.ts';
 import { LoginGuard, type LoginCounts } from '../drivers/ambarella/login-guard.ts';
 import type { Driver } from '../drivers/driver.ts';
 import type { BlockDevices } from '../drivers/mass-storage/block-devices.ts';
+import { mediaAt } from '../drivers/mass-storage/disk-use.ts';
 import { massStorageDriver, type MassStorageUsb } from '../drivers/mass-storage/driver.ts';
 import { MOUNT_FOLDER_DEFAULT, MOUNT_SOCKET_NAME } from '../drivers/mass-storage/mount-request.ts';
 import { helperVolumes } from '../drivers/mass-storage/volumes-helper.ts';
@@ -87,7 +88,15 @@ async function serialDriver(clock: Clock): Promise<Driver> {
 async function usbDrivers(
   config: StationConfig,
   disk: Driver,
-  { usbDevices: devices, portSwitches, loginCounts, clock, log, conditions }: StationDriverPorts,
+  {
+    usbDevices: devices,
+    blockDevices,
+    portSwitches,
+    loginCounts,
+    clock,
+    log,
+    conditions,
+  }: StationDriverPorts,
 ): Promise<Driver[]> {
   const { ambarellaDriver } = await import('../drivers/ambarella/driver.ts');
   const { ptpDriver } = await import('../drivers/ptp/driver.ts');
@@ -106,6 +115,7 @@ async function usbDrivers(
   const ptp = ptpDriver({
     devices,
     openUsb: libusbTransports(usb),
+    hasFilesBeside: mediaAt(blockDevices, clock),
     clock,
     onRecovery: (portPath, step, error) =>
       log.warn('camera is brought back into step', { usb_port: portPath, step, error }),

@@ -54,7 +54,7 @@ export interface Inventory {
 export interface InventoryProblem {
   /**
    * "unreadable-folder" | "unreadable-entry" | "other-device" | "too-many-entries" | "too-deep" | "path-too-long" |
-   * "duplicate-path" | "folders-in-circle" | "too-many-problems" | "no-medium" (no card, or none of one that was there before); of a disk also "other-volume" | "unknown-file-system" | "encrypted-volume" | "unreadable-volume" |
+   * "duplicate-path" | "folders-in-circle" | "too-many-problems" | "no-medium" (no card, or none of one that was there before); of a camera that shows a disk beside what is read "other-disk"; of a disk also "other-volume" | "unknown-file-system" | "encrypted-volume" | "unreadable-volume" |
    * "damaged-file-system" | "volume-cut-short" | "read-errors". Whatever the reason, the inventory is not complete.
    */
   readonly reason: string;

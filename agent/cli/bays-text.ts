@@ -1,6 +1,6 @@
 // The ports of a machine as lines for people and as one document. Texts of devices are data: made printable, cut by the reader's adapter.
 import { printable } from '../../config/problems.ts';
-import { usbIdText, type UsbDeviceFacts } from '../../drivers/usb/device.ts';
+import { hasDisk, usbIdText, type UsbDeviceFacts } from '../../drivers/usb/device.ts';
 import { fill } from '../page/language.ts';
 import type { SerialPortSeen, UsbPortSeen, UsbVerdict } from './bays-ports.ts';
 import type { BaysWords } from './bays-words.ts';
@@ -30,7 +30,12 @@ function usbLines(ports: readonly UsbPortSeen[], words: BaysWords): string[] {
     const below = `  ${' '.repeat(width)}  `;
     const name = steady === null ? [] : [printable(`${below}usb_port: ${steady}`)];
     if (device === null || verdict === null) return [`${head}  ${words.empty}`, ...name];
-    return [`${head}  ${deviceText(device, words)}`, `${below}${verdictText(verdict, words)}`, ...name];
+    const beside = isReadInPart(device, verdict) ? `; ${words.diskBeside}` : '';
+    return [
+      `${head}  ${deviceText(device, words)}`,
+      `${below}${verdictText(verdict, words)}${beside}`,
+      ...name,
+    ];
   });
 }
 
@@ -51,6 +56,11 @@ export function deviceText(device: UsbDeviceFacts, words: Pick<BaysWords, 'seria
   const serial = device.serial === null ? null : `${words.serialNumber} ${device.serial}`;
   const parts = [usbIdText(device), device.vendor, device.product, serial];
   return printable(parts.filter((part) => part !== null).join('  '));
+}
+
+/** A camera that speaks PTP is read by that alone. */
+function isReadInPart(device: UsbDeviceFacts, verdict: UsbVerdict): boolean {
+  return verdict.kind === 'camera' && verdict.driver === 'ptp' && hasDisk(device);
 }
 
 /** What a bay would make of it. */

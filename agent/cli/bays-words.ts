@@ -9,6 +9,7 @@ export interface BaysWords {
   readonly noBay: string;
   /** {} is the name of a driver. */
   readonly opened: string;
+  readonly diskBeside: string;
   /** {} is the class of the interface. */
   readonly odd: string;
   readonly noInterface: string;
@@ -30,6 +31,7 @@ export const BAYS_WORDS: Readonly<Record<Language, BaysWords>> = {
     empty: 'empty',
     noBay: 'no bay',
     opened: 'a camera, for the driver {}',
+    diskBeside: 'it shows a disk as well, which is not read',
     odd: 'refused: it has an interface of class {}, which no camera needs',
     noInterface: 'refused: it shows no interface',
     noDriver: 'refused: no driver knows it',
@@ -47,6 +49,7 @@ export const BAYS_WORDS: Readonly<Record<Language, BaysWords>> = {
     empty: 'leer',
     noBay: 'kein Platz',
     opened: 'eine Kamera, für den Treiber {}',
+    diskBeside: 'sie zeigt auch einen Datenträger, der nicht gelesen wird',
     odd: 'abgewiesen: Es hat eine Schnittstelle der Klasse {}, die keine Kamera braucht',
     noInterface: 'abgewiesen: Es zeigt keine Schnittstelle',
     noDriver: 'abgewiesen: kein Treiber kennt es',

@@ -101,8 +101,8 @@ export const CAMERA_TABLE = {
       de: 'Die Kamera in diesem Platz zeigt nicht alle ihre Dateien; was sie zeigt, wird übernommen.',
     },
     remedy: {
-      en: 'Leave the camera in its bay and call the technician: its memory may be missing, locked, damaged, encrypted, divided, or hold far too many files.',
-      de: 'Kamera im Platz lassen und Technik rufen: Ihr Speicher kann fehlen, gesperrt, beschädigt, verschlüsselt, geteilt oder mit viel zu vielen Dateien belegt sein.',
+      en: 'Leave the camera in its bay and call the technician: its memory may be missing, locked, damaged, encrypted, divided, or hold far too many files, or the camera shows a disk as well, which is not read.',
+      de: 'Kamera im Platz lassen und Technik rufen: Ihr Speicher kann fehlen, gesperrt, beschädigt, verschlüsselt, geteilt oder mit viel zu vielen Dateien belegt sein, oder sie zeigt auch einen Datenträger, der nicht gelesen wird.',
     },
     afterMs: 0,
     causes: [],

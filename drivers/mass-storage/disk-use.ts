@@ -1,5 +1,6 @@
 // Whether the station itself works with a disk: it may have started from it, keep its spool there, or swap to it. Such a disk is no camera's.
 import { readFile } from 'node:fs/promises';
+import type { Clock } from '../../protocol/ports.ts';
 import type { BlockDevices, DiskFacts } from './block-devices.ts';
 import { mountTable as systemMountTable, type MountFacts, type MountTable } from './mount-table.ts';
 
@@ -42,6 +43,29 @@ export function isInUse(
     [...nodes].some((node) => swaps.has(node)) ||
     mounts.some((mount) => (devices.has(mount.device) || nodes.has(mount.source)) && !isOurs(mount))
   );
+}
+
+/** usb-storage waits a second before it looks. */
+const DISK_MS = 5000;
+const PAUSE_MS = 250;
+
+/**
+ * Whether a disk at the port has a medium, for a device that shows one: also where the kernel makes no disk of it in DISK_MS, as nobody knows then.
+ * Errors: the system's; the signal's reason.
+ */
+export function mediaAt(
+  blockDevices: BlockDevices,
+  clock: Pick<Clock, 'monotonicMs' | 'sleep'>,
+): (portPath: string, signal: AbortSignal) => Promise<boolean> {
+  return async (portPath, signal) => {
+    const endMs = clock.monotonicMs() + DISK_MS;
+    for (;;) {
+      const disks = await blockDevices.below(portPath);
+      if (disks.length > 0) return disks.some(({ sizeBytes }) => sizeBytes > 0);
+      if (clock.monotonicMs() >= endMs) return true;
+      await clock.sleep(PAUSE_MS, signal);
+    }
+  };
 }
 
 /** Whether there is a medium at the port with which the station does nothing. Errors: the system's. */

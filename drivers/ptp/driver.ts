@@ -15,7 +15,7 @@ import {
   type Piece,
   type Place,
 } from '../driver.ts';
-import type { UsbDeviceFacts, UsbDevices } from '../usb/device.ts';
+import { hasDisk, type UsbDeviceFacts, type UsbDevices } from '../usb/device.ts';
 import type { OpenUsb } from '../usb/open-usb.ts';
 import type { CyclePower } from '../usb/port-power.ts';
 import type { UsbTransport } from '../usb/transport.ts';
@@ -48,6 +48,8 @@ export interface PtpDriverOptions {
   readonly onRecovery: (portPath: string, step: RecoveryStep, reason: unknown) => void;
   /** Told once in a session each. */
   readonly onNotice?: (portPath: string, notice: CameraNotice) => void;
+  /** Whether the disk that a device shows beside PTP may hold files; without it none is asked for. Errors: the system's; the signal's reason. */
+  readonly hasFilesBeside?: (portPath: string, signal: AbortSignal) => Promise<boolean>;
   /** Stands behind those steps; without it they are all there is. */
   readonly cyclePower?: CyclePower;
 }
@@ -66,7 +68,7 @@ export function ptpDriver(options: PtpDriverOptions): Driver {
 }
 
 async function open(
-  { devices, openUsb, clock, onRecovery, onNotice, cyclePower }: PtpDriverOptions,
+  { devices, openUsb, clock, onRecovery, onNotice, cyclePower, hasFilesBeside }: PtpDriverOptions,
   place: Place,
   signal: AbortSignal,
 ): Promise<CameraSession> {
@@ -94,7 +96,10 @@ async function open(
     await conversation.open(signal);
     const commands = new PtpCommands(conversation);
     const identity = identityOf(await commands.deviceInfo(signal), device, quirks);
-    const session = new PtpSession({ clock, conversation, commands, quirks, identity });
+    const filesBeside = hasDisk(device)
+      ? (within: AbortSignal) => hasFilesBeside?.(place.path, within)
+      : undefined;
+    const session = new PtpSession({ clock, conversation, commands, quirks, identity, filesBeside });
     session.listen(transport, (notice) => onNotice?.(place.path, notice));
     return session;
   } catch (error) {
@@ -128,6 +133,8 @@ interface SessionParts {
   readonly commands: PtpCommands;
   readonly quirks: PtpQuirks;
   readonly identity: CameraIdentity;
+  /** Of a device that shows a disk as well. */
+  readonly filesBeside: ((signal: AbortSignal) => Promise<boolean> | undefined) | undefined;
 }
 
 class PtpSession implements CameraSession {
@@ -139,12 +146,14 @@ class PtpSession implements CameraSession {
   #listing: PtpListing | undefined;
   readonly #deviceClock: DeviceClock;
   readonly #stores = new PtpStores();
+  readonly #filesBeside: SessionParts['filesBeside'];
   #events: CameraEvents | undefined;
   /** Storage of the file that is being read. */
   #reading: number | undefined;
   #isDeviceChanged = false;
 
-  constructor({ clock, conversation, commands, quirks, identity }: SessionParts) {
+  constructor({ clock, conversation, commands, quirks, identity, filesBeside }: SessionParts) {
+    this.#filesBeside = filesBeside;
     this.#clock = clock;
     this.#conversation = conversation;
     this.#commands = commands;
@@ -210,7 +219,9 @@ class PtpSession implements CameraSession {
     if (this.#isDeviceChanged) await this.#askDevice(signal);
     this.#listing = await this.#list(signal);
     if (this.#commands.hasTextAfterEnd) this.#events?.notice('text-after-end');
-    return this.#listing.inventory;
+    const { inventory } = this.#listing;
+    if ((await this.#filesBeside?.(signal)) !== true) return inventory;
+    return { ...inventory, problems: [...inventory.problems, { reason: 'other-disk', path: null }] };
   }
 
   async *read(entry: InventoryEntry, offset: number, signal: AbortSignal): AsyncGenerator<Piece> {

@@ -9,7 +9,7 @@ import { scaledClock } from '../fakes/clock-scaled.ts';
 import { DockAndStore } from '../fakes/dock-and-store.ts';
 import { PtpResponder } from '../fakes/ptp/responder.ts';
 import { SeededRandom } from '../fakes/random-seeded.ts';
-import { KEYBOARD, UsbDock } from '../fakes/usb/dock.ts';
+import { KEYBOARD, STILL_IMAGE, UsbDock } from '../fakes/usb/dock.ts';
 
 const VENDOR: UsbInterfaceFacts = {
   number: 0,
@@ -18,6 +18,7 @@ const VENDOR: UsbInterfaceFacts = {
   protocolCode: 1,
   name: null,
 };
+const DISK: UsbInterfaceFacts = { number: 1, classCode: 8, subclassCode: 6, protocolCode: 80, name: null };
 const OPEN_SESSION = 0x1002;
 const CYCLES = 15;
 /** For dozens of erasures that are confirmed one wave after the other, on a busy machine. */
@@ -35,7 +36,10 @@ afterEach(async () => {
   process.off('warning', onWarning);
 });
 
-async function station(bays: number): Promise<{ usb: UsbDock; dock: DockAndStore; clock: Clock }> {
+async function station(
+  bays: number,
+  more: Pick<Parameters<typeof ptpDriver>[0], 'hasFilesBeside'> = {},
+): Promise<{ usb: UsbDock; dock: DockAndStore; clock: Clock }> {
   const clock = scaledClock(10);
   const usb = new UsbDock(clock);
   const driver = ptpDriver({
@@ -43,6 +47,7 @@ async function station(bays: number): Promise<{ usb: UsbDock; dock: DockAndStore
     openUsb: usb.openUsb,
     clock,
     onRecovery: () => undefined,
+    ...more,
   });
   const opened = await DockAndStore.open({ cameras: bays, usb: { devices: usb.devices, driver }, clock });
   dock = opened;
@@ -72,6 +77,22 @@ test('a device that no driver knows is not opened, and told of with its ids', as
   expect(told[0]?.fields['error']).toMatchObject({ facts: ids });
   await whole.until('the light', () => whole.bay()['light'] === 'call-someone');
   expect([usb.wires.length, unknown.asked.length]).toEqual([0, 0]);
+});
+
+test('a camera that shows a disk with files beside PTP is told, and its docking is none of an empty camera', async () => {
+  let hasFiles = true;
+  const { usb, dock: whole } = await station(1, { hasFilesBeside: async () => hasFiles });
+  const both = { interfaces: [STILL_IMAGE, DISK] };
+  usb.plug('1-1.1', camera(), both);
+  await whole.until('it is told', () => whole.conditions.isRaised('camera.listing', 'bay-1'));
+  expect(whole.conditions.facts('camera.listing', 'bay-1')).toMatchObject({ reason: 'other-disk' });
+  usb.unplug('1-1.1');
+  await whole.until('the record', async () => (await whole.dockings()).length === 1);
+  expect((await whole.dockings())[0]?.inventory).toMatchObject({ entries: 0, complete: false });
+  hasFiles = false;
+  usb.plug('1-1.1', camera(), both);
+  await whole.until('safe to take', () => whole.bay()['light'] === 'safe-to-take');
+  expect(whole.conditions.isRaised('camera.listing', 'bay-1')).toBe(false);
 });
 
 test('a flood of devices at a bay and beside it is opened no faster than the port is looked at, and then all goes on', async () => {

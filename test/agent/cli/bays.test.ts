@@ -158,6 +158,7 @@ describe('the command', () => {
     const { out } = await runCommand(bays, ...args);
     expect(out).toContain('2-1 + 3-1  bay-1  1234:0001');
     expect(out).toContain('3-4 + 2-4  no bay  1234:0001');
+    expect(out).not.toContain('it shows a disk as well');
     expect(out).toContain('Two ports with a + are one socket');
     expect((await runCommand(bays, ...args, '--lang', 'de')).out).toContain('sind eine Buchse');
     expect((await runCommand(bays, ...args, '--json')).json).toMatchObject({

@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { DiskFacts } from '../../../drivers/mass-storage/block-devices.ts';
-import { idleDisks } from '../../../drivers/mass-storage/disk-use.ts';
+import { idleDisks, mediaAt } from '../../../drivers/mass-storage/disk-use.ts';
+import { ManualClock } from '../../fakes/clock-manual.ts';
+import { moved } from '../../fakes/moved-clock.ts';
+import { live } from '../../contracts/driver-subject.ts';
 import { parseMountInfo } from '../../../drivers/mass-storage/mount-table.ts';
 
 const PART = {
@@ -57,4 +60,18 @@ test.each([
 test('a disk of which the kernel made another device is in use; its neighbour’s name is not its own', async () => {
   expect(await isIdle([{ ...DISK, partitions: [{ ...PART, isHeld: true }] }])).toBe(false);
   expect(await isIdle([DISK], '30 1 8:17 / / rw - ext4 /dev/sdaa2 rw')).toBe(true);
+});
+
+test('the disk beside something else is waited for; one that does not come may hold anything', async () => {
+  for (const [disks, hasMedium] of [
+    [[DISK], true],
+    [[{ ...DISK, sizeBytes: 0 }], false],
+    [[], true],
+  ] as const) {
+    const clock = new ManualClock();
+    let looks = 0;
+    const below = async (): Promise<readonly DiskFacts[]> => (++looks < 5 ? [] : disks);
+    expect(await moved(clock, mediaAt({ below }, clock)('2-1', live()), 250)).toBe(hasMedium);
+    expect(clock.monotonicMs()).toBeLessThanOrEqual(6000);
+  }
 });
