@@ -34,6 +34,8 @@ export interface LineSocketDeps {
   /** The answer to a line without its LF; undefined for nonsense, whose client is let go. */
   readonly answer: (line: string) => Promise<string | Uint8Array> | undefined;
   readonly clock: Pick<Clock, 'after'>;
+  /** A client did not send its line in time and is let go. Must not throw. */
+  readonly onSilent?: () => void;
   /** An answer could not be made, or the socket failed. Must not throw. */
   readonly onError: (error: unknown) => void;
 }
@@ -97,7 +99,10 @@ function serve(socket: Socket, deps: LineSocketDeps): void {
     cancel =
       socket.destroyed || ms === undefined ? () => undefined : deps.clock.after(ms, () => socket.destroy());
   };
-  letGoAfter(deps.askingMs);
+  cancel = deps.clock.after(deps.askingMs, () => {
+    deps.onSilent?.();
+    socket.destroy();
+  });
   socket.setEncoding('latin1');
   socket.on('error', () => undefined); // a client that left
   socket.on('close', () => cancel());

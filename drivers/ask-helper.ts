@@ -3,6 +3,13 @@ import { connect } from 'node:net';
 import { systemCode } from '../protocol/errors.ts';
 import type { Clock } from '../protocol/ports.ts';
 
+/** What a system's code says about the helper, for the words; by service. */
+const REASONS: Readonly<Record<string, (service: string) => string>> = {
+  ENOENT: (service) => `it does not run, see \`systemctl status ${service}\``,
+  ECONNREFUSED: (service) => `it does not run, see \`systemctl status ${service}\``,
+  EACCES: () => 'the agent is not in the group of its socket',
+};
+
 export interface HelperQuestion {
   readonly socket: string;
   /** With its LF. */
@@ -12,13 +19,15 @@ export interface HelperQuestion {
   /** Such as "the mount helper", for the words. */
   readonly who: string;
   readonly clock: Pick<Clock, 'after'>;
-  /** Makes the error: "late" where no answer came in time, else "refused". */
-  readonly fail: (kind: 'late' | 'refused', words: string, cause?: unknown) => Error;
+  /** Unit of the helper, for the words. */
+  readonly service: string;
+  /** Makes the error: "late" where no answer came in time, "hung-up" where the helper ended without one, else "refused". */
+  readonly fail: (kind: 'late' | 'hung-up' | 'refused', words: string, cause?: unknown) => Error;
 }
 
 /** The whole answer. Errors: those that `fail` makes; the signal's reason. */
 export function askHelper(question: HelperQuestion, signal: AbortSignal): Promise<string> {
-  const { socket: path, line, answerBytesMax, answerMs, who, clock } = question;
+  const { socket: path, line, answerBytesMax, answerMs, who, service, clock } = question;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason as Error);
     const socket = connect(path);
@@ -29,7 +38,7 @@ export function askHelper(question: HelperQuestion, signal: AbortSignal): Promis
       socket.destroy();
       settle();
     };
-    const fail = (kind: 'late' | 'refused', words: string, cause?: unknown): void =>
+    const fail = (kind: 'late' | 'hung-up' | 'refused', words: string, cause?: unknown): void =>
       end(() => reject(question.fail(kind, words, cause)));
     const onAbort = (): void => end(() => reject(signal.reason as Error));
     const cancel = clock.after(answerMs, () => fail('late', `${who} gave no answer in ${answerMs} ms`));
@@ -40,11 +49,18 @@ export function askHelper(question: HelperQuestion, signal: AbortSignal): Promis
       text += piece;
       if (text.length > answerBytesMax) fail('refused', `${who} said too much`);
     });
-    socket.on('end', () => end(() => resolve(text)));
+    const hungUp = (cause?: unknown): void =>
+      fail(
+        'hung-up',
+        `${who} hung up before it answered: it was restarted, or this machine is too busy`,
+        cause,
+      );
+    socket.on('end', () => (text === '' ? hungUp() : end(() => resolve(text))));
     socket.on('error', (error) => {
       const code = systemCode(error) ?? 'unknown';
-      const words = `${who} cannot be asked at ${path} (${code}): see whether its service runs and whether the agent is in the group of its socket`;
-      fail('refused', words, error);
+      if (code === 'ECONNRESET' || code === 'EPIPE') return hungUp(error);
+      const why = REASONS[code]?.(service) ?? `\`systemctl status ${service}\` says how it is`;
+      fail('refused', `${who} cannot be asked at ${path} (${code}): ${why}`, error);
     });
   });
 }

@@ -51,13 +51,15 @@ async function answers(
   at: { readonly socket: string; readonly clock: DoctorContext['clock'] },
   signal: AbortSignal,
 ): Promise<boolean> {
-  const fail = (): DockError => new DockError('power.absent', 'no answer', { retry: 'later' });
-  const question = { ...at, line: '\n', answerBytesMax: 0, answerMs: ANSWER_MS, who: 'the helper', fail };
-  try {
-    await askHelper(question, signal);
-    return true;
-  } catch {
-    signal.throwIfAborted();
-    return false;
-  }
+  let isThere = false;
+  const fail = (kind: string): DockError => {
+    isThere = kind === 'hung-up';
+    return new DockError('power.absent', 'no answer', { retry: 'later' });
+  };
+  const words = { who: 'the helper', service: 'bodydock-power' };
+  await askHelper(
+    { ...at, ...words, line: '\n', answerBytesMax: 0, answerMs: ANSWER_MS, fail },
+    signal,
+  ).catch(() => signal.throwIfAborted());
+  return isThere;
 }

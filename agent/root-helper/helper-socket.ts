@@ -4,7 +4,8 @@ import type { Clock, Log } from '../../protocol/ports.ts';
 import { claimSocketPath, listenForLines, type LineSocket, type OtherListener } from '../line-socket.ts';
 
 const CLIENTS_MAX = 32;
-const SAYING_MS = 2000;
+/** For a question to come and for its answer to be taken. A busy small machine needs some seconds between connecting and sending. */
+export const SAYING_MS = 15_000;
 
 export interface HelperSocketDeps {
   readonly socket: string;
@@ -41,6 +42,7 @@ export async function listenAsHelper(
       takingMs: SAYING_MS,
       answer,
       clock,
+      onSilent: () => log.warn('client sent no whole question in time and was let go', { ms: SAYING_MS }),
       onError: (error) => log.warn('socket of the helper failed', { error }),
     });
   } finally {

@@ -60,9 +60,10 @@ async function ask(
       answerBytesMax: MOUNT_ANSWER_BYTES_MAX,
       answerMs: ANSWER_MS,
       who: 'the mount helper',
+      service: 'bodydock-mount',
       clock,
       fail: (kind, words, cause) =>
-        mountError(kind === 'late' ? 'mount.timeout' : 'mount.refused', words, cause),
+        mountError(kind === 'refused' ? 'mount.refused' : 'mount.timeout', words, cause),
     },
     signal,
   );

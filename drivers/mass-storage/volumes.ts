@@ -50,7 +50,7 @@ export const MOUNT_CODES = [
   'mount.busy',
   /** The medium refuses to be written, by its switch for example. Nothing is mounted then. */
   'mount.write-protected',
-  /** No end in time. */
+  /** No end in time, or the helper hung up before it answered. */
   'mount.timeout',
   /** Other than it has to be; nothing is mounted then. */
   'mount.failed',

@@ -49,6 +49,7 @@ function question(socket: string, bay: BayId) {
     line: encodePowerRequest(bay),
     answerBytesMax: POWER_ANSWER_BYTES_MAX,
     answerMs: ANSWER_MS,
+    service: 'bodydock-power',
     who: 'the power helper, which is off unless bodydock-power.service is enabled,',
     fail: (_kind: string, words: string, cause?: unknown) =>
       new DockError(ABSENT, words, { retry: 'later', cause }),

@@ -17,6 +17,7 @@ let folder: string;
 let socket: string;
 let asked: MountRequest[];
 let stops: (() => Promise<void>)[];
+let log: MemoryLog;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bodydock-socket-'));
   socket = join(folder, 'control.sock');
@@ -34,7 +35,7 @@ async function start(clock = nodeClock(), answer = async (): Promise<MountAnswer
     asked.push(request);
     return answer();
   };
-  const log = new MemoryLog();
+  log = new MemoryLog();
   const server = await listen({ socket, gid, clock, log, answer: take }, async () => undefined);
   stops.push(() => server.close());
 }
@@ -100,8 +101,14 @@ test('a client that says nothing is let go, and one that asks meanwhile is serve
   await closed(one);
   expect(one.text).toContain('"ok":true');
   expect(silent.some(({ isClosed }) => isClosed)).toBe(false);
-  await clock.advance(2000);
+  await clock.advance(10_000); // a busy machine is slow between connecting and sending
+  const slow = silent.pop();
+  slow?.raw.write('unmount bay-2\n');
+  await until('it is answered', 5000, () => slow?.text.includes('"ok":true') === true);
+  expect(silent.some(({ isClosed }) => isClosed)).toBe(false);
+  await clock.advance(5000);
   for (const each of silent) await closed(each);
+  expect(log.lines.filter(({ message }) => message.includes('no whole question'))).toHaveLength(9);
 });
 
 test('a client that leaves before its answer disturbs nobody', async () => {
