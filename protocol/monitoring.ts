@@ -155,7 +155,7 @@ export const baySchema = z
     entries_spooled: count('... that are durable on the station.'),
     entries_receipted: count('... that the store has given its receipt for.'),
     entries_erased: count('... that were erased from the camera.'),
-    entries_waiting: count('... that cannot be taken for now.'),
+    entries_waiting: count('... that wait: they still change, or cannot be taken for now.'),
     bytes: count('Bytes on the camera.'),
     bytes_spooled: count('... that are on the station.'),
     bytes_receipted: count('... that the store holds.'),

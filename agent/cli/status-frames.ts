@@ -1,9 +1,8 @@
-// Shows one look after the other: in place on a terminal, elsewhere only the lines that are new.
+// Shows one look after the other in place on a terminal.
 import { fill } from '../page/language.ts';
 
 /** Where it is shown. */
 export interface Terminal {
-  readonly isTerminal: boolean;
   readonly columns: number;
   /** Undefined where it has no end. */
   readonly rows: number | undefined;
@@ -21,7 +20,7 @@ export class Frames {
   readonly #now: () => Terminal;
   readonly #out: (text: string) => void;
   readonly #more: string;
-  #before: readonly string[] | undefined;
+  #isDrawn = false;
 
   /** `now` is asked at each look: a terminal may change its size. `more` says that {} lines are not shown. */
   constructor(now: () => Terminal, out: (text: string) => void, more: string) {
@@ -31,20 +30,15 @@ export class Frames {
   }
 
   show(lines: readonly string[]): void {
-    if (this.#now().isTerminal) this.#redraw(lines);
-    else this.#printNew(lines);
-    this.#before = lines;
+    const start = this.#isDrawn ? HOME : `${CLEAR}${HOME}`;
+    this.#isDrawn = true;
+    const drawn = this.#fitting(lines).map((line) => `${line}${ERASE_LINE}`);
+    this.#out(`${start}${drawn.join('\n')}${ERASE_BELOW}`);
   }
 
   /** The last look stays above the prompt. */
   end(): void {
-    if (this.#now().isTerminal) this.#out('\n');
-  }
-
-  #redraw(lines: readonly string[]): void {
-    const fitting = this.#fitting(lines);
-    const start = this.#before === undefined ? `${CLEAR}${HOME}` : HOME;
-    this.#out(`${start}${fitting.map((line) => `${line}${ERASE_LINE}`).join('\n')}${ERASE_BELOW}`);
+    this.#out('\n');
   }
 
   /** The terminal would scroll, and the next look would not cover this one. */
@@ -54,11 +48,5 @@ export class Frames {
     if (lines.length <= room) return lines;
     const shown = lines.slice(0, Math.max(0, room - 1));
     return [...shown, fill(this.#more, lines.length - shown.length)];
-  }
-
-  #printNew(lines: readonly string[]): void {
-    const before = new Set(this.#before);
-    const fresh = this.#before === undefined ? lines : lines.filter((line) => !before.has(line));
-    if (fresh.length > 0) this.#out(`${fresh.join('\n')}\n`);
   }
 }

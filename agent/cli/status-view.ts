@@ -163,7 +163,10 @@ class View {
     const done = state === 'pushing' ? bay.bytes_receipted : bay.bytes_spooled;
     const share = bytes === 0 ? 1 : Math.min(1, done / bytes);
     const parts: string[] = [];
-    if (waiting > 0) parts.push(fill(this.#words.waiting, waiting));
+    // A file that is still being written waits; a person is called for one that cannot be taken.
+    const isGivenUp = bay.light === 'call-someone';
+    if (waiting > 0)
+      parts.push(isGivenUp ? fill(this.#words.notTaken, waiting) : counted(this.#words.waiting, waiting));
     const isMoving = state === 'pulling' || state === 'pushing';
     if (isMoving) parts.push(`${bar(share)} ${Math.floor(100 * share)}%`);
     if (bay.remaining_s !== null) parts.push(this.#duration(bay.remaining_s));

@@ -21,7 +21,8 @@ export interface StatusWords {
   /** Since when the camera is in its bay. */
   readonly docked: string;
   readonly files: string;
-  readonly waiting: string;
+  readonly waiting: readonly [one: string, many: string];
+  readonly notTaken: string;
   readonly backlog: string;
   readonly nothingWaits: string;
   readonly recordings: readonly [one: string, many: string];
@@ -77,7 +78,8 @@ export const STATUS_WORDS: Readonly<Record<Language, StatusWords>> = {
     since: 'since {} UTC',
     docked: 'docked since {} UTC',
     files: '{} files',
-    waiting: '{} cannot be taken',
+    waiting: ['1 waits', '{} wait'],
+    notTaken: '{} cannot be taken',
     backlog: 'Backlog',
     nothingWaits: 'none: the store has everything',
     recordings: ['1 recording', '{} recordings'],
@@ -142,7 +144,8 @@ export const STATUS_WORDS: Readonly<Record<Language, StatusWords>> = {
     since: 'seit {} UTC',
     docked: 'angedockt seit {} UTC',
     files: '{} Dateien',
-    waiting: '{} nicht übernehmbar',
+    waiting: ['1 wartet noch', '{} warten noch'],
+    notTaken: '{} nicht übernehmbar',
     backlog: 'Rückstand',
     nothingWaits: 'keiner: Der Zentralspeicher hat alles',
     recordings: ['1 Aufzeichnung', '{} Aufzeichnungen'],

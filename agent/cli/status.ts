@@ -1,4 +1,5 @@
-// `bodydock status`: what the agent on this machine does now, again and again until it is ended. Asks it over its socket; changes nothing.
+// `bodydock status`: what the agent on this machine does now, on a terminal again and again until it is ended. Asks it over its socket;
+// changes nothing.
 import { EXIT_CONFIGURATION, EXIT_FAILURE, EXIT_GOOD } from '../../config/exit-codes.ts';
 import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
 import { renderProblems } from '../../config/problems.ts';
@@ -14,8 +15,8 @@ import { STATUS_WORDS } from './status-words.ts';
 const HELP = `bodydock status [--config FILE] [--once] [--lang en|de] [--json]
 
 Shows what the agent of this station does now: bays with their light, what waits for the store, broker, disk, clock, and every condition
-with what to do. Looks again every second until it is ended with Ctrl-C; where the output is no terminal, only lines that changed are printed.
-Shows aliases of cameras, never a serial number or a name.
+with what to do. On a terminal it looks again every second until it is ended with Ctrl-C; elsewhere, as in a pipe, it looks once. Shows aliases of
+cameras, never a serial number or a name.
 
   --config FILE  the station's file (default: ${STATION_FILE_DEFAULT})
   --once         one look
@@ -65,7 +66,7 @@ interface Shown {
 async function show(look: () => Promise<Asked>, shown: Shown, io: Io): Promise<number> {
   const lines = (asked: Asked): string[] => linesOf(asked, shown);
   const first = await look();
-  if (shown.once || first.kind !== 'answered') {
+  if (shown.once || !terminal().isTerminal || first.kind !== 'answered') {
     const text = `${lines(first).join('\n')}\n`;
     if (first.kind === 'answered') io.out(text);
     else io.err(text);
@@ -126,8 +127,8 @@ function linesOf(asked: Asked, { spool, language, isRefused }: Shown): string[] 
   return isRefused ? [...noteLines(words.refused, columns), '', ...lines] : lines;
 }
 
-/** The terminal as it is now: its size may change. NO_COLOR as on no-color.org. */
-function terminal(): Terminal {
+/** The terminal as it is now: its size may change; what cannot be drawn on is none. NO_COLOR as on no-color.org. */
+function terminal(): Terminal & { readonly isTerminal: boolean } {
   const { isTTY, columns, rows } = process.stdout;
   const isTerminal = isTTY && process.env['TERM'] !== 'dumb';
   const noColour = process.env['NO_COLOR'];

@@ -80,6 +80,18 @@ describe('a look at a station', () => {
     expect(text).toContain('Zu tun: Netz, Namensauflösung und den Broker selbst prüfen.');
   });
 
+  test('says of a file that still changes that it waits, and only where a person is called that one cannot be taken', () => {
+    const shown = (light: 'do-not-take' | 'call-someone', waiting: number, language: 'en' | 'de'): string => {
+      const filled = bay({ state: 'pulling', light, entries: 3, entries_waiting: waiting });
+      return statusLines({ ...BUSY, bays: [filled] }, { ...plain, language }).join('\n');
+    };
+    expect(shown('do-not-take', 1, 'en')).toContain('  1 waits  [');
+    expect(shown('do-not-take', 2, 'de')).toContain('  2 warten noch  [');
+    expect(shown('do-not-take', 1, 'en')).not.toContain('cannot be taken');
+    expect(shown('call-someone', 1, 'en')).toContain('  1 cannot be taken  [');
+    expect(shown('call-someone', 1, 'de')).toContain('  1 nicht übernehmbar  [');
+  });
+
   test('says until when recordings wait for their hours, and the rate that is in force', () => {
     const limited = (rate: number): Parameters<typeof statusLines>[0] => ({
       ...BUSY,
@@ -167,16 +179,9 @@ describe('looks one after the other', () => {
   }
 
   test('are drawn in place on a terminal, and never taller than it', () => {
-    const { show } = framesOn({ isTerminal: true, columns: 80, rows: 4, colour: false });
+    const { show } = framesOn({ columns: 80, rows: 4, colour: false });
     expect(show('a', 'b')).toBe('\x1b[2J\x1b[Ha\x1b[K\nb\x1b[K\x1b[J');
     expect(show('a', 'b', 'c', 'd', 'e')).toBe('\x1b[Ha\x1b[K\nb\x1b[K\n3 more\x1b[K\x1b[J');
-  });
-
-  test('elsewhere only what is new is printed, without an escape', () => {
-    const { show } = framesOn({ isTerminal: false, columns: 80, rows: undefined, colour: false });
-    expect(show('a', 'b')).toBe('a\nb\n');
-    expect(show('a', 'c')).toBe('c\n');
-    expect(show('a', 'c')).toBe('');
   });
 });
 
