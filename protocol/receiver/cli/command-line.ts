@@ -9,7 +9,7 @@ import { describeError, DockError } from '../../errors.ts';
 export const HELP = `bodydock-receiver [run] [--config FILE]
 bodydock-receiver check [--connect] [--config FILE] [--lang en|de] [--json]
 bodydock-receiver enrol REQUEST --ca-cert FILE --ca-key FILE [OPTION...]
-bodydock-receiver expire [--preview | --clock-checked] [--config FILE] [--json]
+bodydock-receiver expire [--preview [--all] | --clock-checked] [--config FILE] [--json]
 bodydock-receiver hold|unhold|delete STATION RECORDING --reason CODE [--out FOLDER] [--config FILE] [--json]
 bodydock-receiver hold|unhold|delete --place FOLDER [--config FILE] [--json]
 bodydock-receiver orders [STATION] [--all] [--config FILE] [--json]

@@ -20,14 +20,15 @@ import {
 import { openRetentionCommand } from './retention-command.ts';
 
 const HELP = `bodydock-receiver expire [--config FILE] [--json]                  deletes what is due or ordered and not held
-bodydock-receiver expire --preview [--config FILE] [--json]        shows what that would be and why the rest stays; changes nothing
+bodydock-receiver expire --preview [--all] [--config FILE] [--json]  shows what that would be and why the rest stays; changes nothing
 bodydock-receiver expire --clock-checked [--config FILE] [--json]  as the first, after you compared this machine's clock with another one
 
 Payload and digest list of a recording go; manifest, receipt and a signed deletion record stay, and the store's log tells of it. Nothing goes
 while this machine's clock is in doubt. A receiver that runs on the vault does the same by itself every \`retention.timer_hours\`, and may go on
 running meanwhile.
 
-  --preview        only look
+  --preview        only look: what goes, what is due within 7 days, and what is special
+  --all            with --preview: every recording with its id and its time, the oldest first
   --clock-checked  a person says that the clock is right; this is entered into the store's log
   --config FILE    the receiver's file (default ${RECEIVER_FILE_DEFAULT})
   --json           one JSON document on standard output instead of text
@@ -35,23 +36,32 @@ running meanwhile.
 Exit codes: 0 done, 1 something failed, the clock is in doubt, or what is due stays since an order cannot be read, 2 usage, 78 configuration, keys or vault.
 `;
 
-const OPTIONS = { preview: { type: 'boolean' }, 'clock-checked': { type: 'boolean' } } as const;
+const OPTIONS = {
+  preview: { type: 'boolean' },
+  all: { type: 'boolean' },
+  'clock-checked': { type: 'boolean' },
+} as const;
 
 /** Runs the command; gives the exit code. Errors: "usage", "key.*", "vault.*", "lock.*", the system's. */
 export async function expire(args: readonly string[], io: Io): Promise<number> {
   const line = parseWords(args, io, { help: HELP, options: OPTIONS, wordsMax: 0 });
   if (line === undefined) return EXIT_GOOD;
-  const { preview = false, 'clock-checked': checked = false, json = false } = line.values;
+  const { preview = false, all = false, 'clock-checked': checked = false, json = false } = line.values;
   if (preview && checked) throw usage('--preview changes nothing, so --clock-checked does not go with it');
+  if (all && !preview) throw usage('--all goes with --preview');
   const deps = await openRetentionCommand(line.values.config ?? RECEIVER_FILE_DEFAULT, io);
-  if (preview) return show(deps, io, json);
+  if (preview) return show(deps, io, { json, all });
   if (checked) await appendStoreEvents(deps, [{ event: 'clock-checked', facts: {} }]);
   return run(deps, io, json);
 }
 
-async function show(deps: RetentionDeps, io: Io, json: boolean): Promise<number> {
+async function show(
+  deps: RetentionDeps,
+  io: Io,
+  { json, all }: { readonly json: boolean; readonly all: boolean },
+): Promise<number> {
   const preview = await previewVault(deps);
-  io.out(json ? previewJson(preview) : previewText(preview));
+  io.out(json ? previewJson(preview) : previewText(preview, all));
   return EXIT_GOOD;
 }
 

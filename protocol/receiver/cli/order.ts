@@ -113,6 +113,6 @@ function reasonOf(verb: string, reason: string | undefined): string {
 function nameOf(verb: string, [station = '', recording = '']: readonly string[]): RecordingName {
   if (isStationId(station) && isRecordingId(recording)) return { station, recording };
   throw usage(
-    `\`${verb}\` wants the id of a station and of a recording (26 characters), as \`bodydock-receiver expire --preview\` lists them`,
+    `\`${verb}\` wants the id of a station and of a recording (26 characters), as \`bodydock-receiver expire --preview --all\` lists them`,
   );
 }

@@ -7,15 +7,15 @@ import { daysUntil, LATE_DAYS, type Preview, type PreviewRow } from '../retentio
 const NEAR_DAYS = 7;
 /** Rows that a person still reads. `--json` has all of them. */
 const ROWS_MAX = 200;
-const HEAD = ['', 'station', 'recording', 'due', 'why'] as const;
+const HEAD = ['', 'station', 'recording', 'made', 'due', 'why'] as const;
 
-/** Text for the terminal. */
-export function previewText(preview: Preview): string {
+/** Text for the terminal; `all`: every recording by its time, so that the id of each can be found. */
+export function previewText(preview: Preview, all = false): string {
   const { rows, nowMs, doubt } = preview;
-  const near = rows.filter(
-    (row) => row.state !== 'kept' || daysUntil(row.retention.due_at, nowMs) < NEAR_DAYS,
-  );
-  const shown = near.slice(0, ROWS_MAX);
+  const near = all
+    ? rows.toSorted((one, other) => (one.retention.from_at < other.retention.from_at ? -1 : 1))
+    : rows.filter((row) => row.state !== 'kept' || daysUntil(row.retention.due_at, nowMs) < NEAR_DAYS);
+  const shown = all ? near : near.slice(0, ROWS_MAX);
   const cells = shown.map((row) => cellsOf(row, nowMs));
   const table = cells.length === 0 ? [] : columns([[...HEAD], ...cells]);
   return [
@@ -45,9 +45,17 @@ If it is right, say so: \`bodydock-receiver expire --clock-checked\`; the store'
 
 function cellsOf(row: PreviewRow, nowMs: number): string[] {
   const { station, recording, retention, goes } = row;
-  const due = `${retention.due_at.slice(0, 16).replace('T', ' ')} (${dueIn(retention.due_at, nowMs)})`;
-  return [goes ? 'GOES' : 'stays', station, recording, due, why(row, nowMs)];
+  const due = `${minuteOf(retention.due_at)} (${dueIn(retention.due_at, nowMs)})`;
+  const made = `${minuteOf(retention.from_at)}${FROM[retention.basis]}`;
+  return [goes ? 'GOES' : 'stays', station, recording, made, due, why(row, nowMs)];
 }
+
+function minuteOf(at: string): string {
+  return at.slice(0, 16).replace('T', ' ');
+}
+
+/** What the time of a recording is, where nobody knows when it was made. */
+const FROM = { capture: '', sealed: ' (sealed)', received: ' (came)' } as const;
 
 /** The reason first, then what is worth knowing. */
 function why(row: PreviewRow, nowMs: number): string {
@@ -111,8 +119,10 @@ function summary({ totals, rows, more, nowMs }: Preview, hidden: number, later: 
   const lines = [
     `${count(going.length, 'recording')} of ${totals.recordings} would be deleted (${megabytes(bytes)}); ${states.held} held, ${states['to-warn'] + states.warned} late, ${deleted} deleted before`,
   ];
-  if (hidden + more > 0) lines.push(`${hidden + more} more that are near or special: --json lists them`);
-  if (later > 0) lines.push(`${count(later, 'recording')} due in ${NEAR_DAYS} days or later`);
+  if (hidden > 0) lines.push(`${hidden} more that are near or special: --all lists them`);
+  if (more > 0) lines.push(`${more} more than one list holds`);
+  if (later > 0)
+    lines.push(`${count(later, 'recording')} due in ${NEAR_DAYS} days or later: --all lists them, too`);
   if (next !== undefined)
     lines.push(`the next one is due ${dueIn(next.retention.due_at, nowMs)}, ${next.retention.due_at}`);
   if (unreceipted > 0)
@@ -186,7 +196,9 @@ export function megabytes(bytes: number): string {
 
 /** Cells under each other, the last one as long as it is. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => (row[at] ?? '').length)));
+  const widths = (rows[0] ?? []).map((_, at) =>
+    rows.reduce((most, row) => Math.max(most, (row[at] ?? '').length), 0),
+  );
   return rows.map((row) =>
     row
       .map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at] ?? 0)))

@@ -49,6 +49,30 @@ describe('bodydock-receiver expire', () => {
     });
   });
 
+  test('--preview --all lists every recording with its id and its time, the oldest first', async () => {
+    await withRetentionStore(async ({ call, plant }) => {
+      const planted = [
+        await plant(2),
+        await plant(11.5),
+        await plant(13.5, 40, { clock_synchronised: false }),
+      ];
+      const near = await call('expire', '--preview');
+      expect(near.out).toContain('due in 7 days or later: --all lists them, too');
+      const { code, out } = await call('expire', '--preview', '--all');
+      expect(code).toBe(0);
+      const listed = out.split('\n').filter((line) => /^(?:GOES|stays) /.test(line));
+      expect(listed).toHaveLength(3);
+      const [first, second, third] = listed;
+      expect(first).toMatch(
+        new RegExp(`${planted[2]?.recording} +\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d \\(came\\) `),
+      );
+      expect(second).toContain(planted[1]?.recording);
+      expect(third).toContain(planted[0]?.recording);
+      expect(out).not.toContain('--all');
+      expect(await call('expire', '--all')).toMatchObject({ code: 2 });
+    });
+  });
+
   test('deletes what is due, and says what it deleted', async () => {
     await withRetentionStore(async ({ call, plant, recording }) => {
       const [due, kept] = [await plant(20), await plant(3)];
