@@ -17,7 +17,7 @@ const COMMANDS: readonly Command[] = [
   },
   {
     name: 'first-run',
-    summary: 'run broker, store and station on this machine with simulated or own cameras (npm start)',
+    summary: 'run broker, store and station on this machine with simulated or own cameras',
     run: async (args, io) => (await import('./cli/first-run.ts')).firstRunCommand(args, io),
   },
   {

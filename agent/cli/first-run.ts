@@ -1,5 +1,6 @@
-// `npm start`: the first run. Says what it is going to do with the cameras in its first line, and what became of them in its last ones.
+// `bodydock first-run`, in the project `npm start`: the first run. Says what it is going to do with the cameras in its first line, and what became of them in its last ones.
 import { EXIT_FAILURE, EXIT_GOOD, EXIT_REJECTED_ENTRIES } from '../../config/exit-codes.ts';
+import { typedCommand } from '../../config/program-version.ts';
 import { nodeClock } from '../../protocol/io/clock-node.ts';
 import { pinoLog } from '../../protocol/io/log-pino.ts';
 import { nodeRandom } from '../../protocol/io/random-node.ts';
@@ -12,7 +13,7 @@ import { formatBytes } from '../first-run/progress.ts';
 import { glanceAtVault, type VaultGlance } from '../first-run/vault-glance.ts';
 import { parseCommandLine, writeJson, type Io } from './output.ts';
 
-const HELP = `npm start [-- [--camera DIR]... [--out OUT] [--erase] [--json]]
+const HELP = `bodydock first-run [--camera DIR]... [--out OUT] [--erase] [--json]
 
 Runs broker, store and station on this machine, docks cameras, and ends when every recording is receipted and verified.
 
@@ -24,7 +25,7 @@ Runs broker, store and station on this machine, docks cameras, and ends when eve
   --json        one JSON document at the end
 
 Exit codes: 0 all receipted (erased where asked for) and verified, 1 something is missing, 2 usage, 3 as 0, but some files count
-as rejected (empty, unknown kind, odd name): they are kept all the same.
+as rejected (empty, unknown kind, odd name): they are kept all the same. In a folder of the project: npm start -- --camera DIR, and so on.
 `;
 
 /** Exit code when all has ended. Errors: those of checkCameraFolders, openOutFolder and firstRun. */
@@ -53,7 +54,7 @@ export async function firstRunCommand(args: readonly string[], io: Io): Promise<
   const result = await firstRun({ out, cameras, erase }, tools);
   io.out(`\n${result.verified.text}\n\n`);
   const glance = await glanceAtVault(out);
-  for (const words of closingWords(out, glance.example)) io.out(`${words}\n`);
+  for (const words of closingWords(out, glance.example, await typedCommand())) io.out(`${words}\n`);
   io.out(`\n${outcome(result, erase, glance)}\n`);
   const exitCode = exitCodeOf(result, glance.rejected);
   if (line.values.json === true)

@@ -81,10 +81,17 @@ export async function open(args: readonly string[], io: Io): Promise<number> {
   const { station, recording } = manifest;
   const subject = { station, recording, manifestSha256, command: 'open' } as const;
   const files = place.kind === 'vault' ? await ownedFiles(place.vault) : PORTS.files;
-  const disclosure = await leaveDisclosure(place, subject, { ...PORTS, files });
+  // A name that is taken hands out nothing, so nothing of it is left in the vault.
+  const target = await openTarget(opening);
+  const disclosure = await leaveDisclosure(place, subject, { ...PORTS, files }).catch(
+    async (error: unknown) => {
+      await target.file.abandon();
+      throw error;
+    },
+  );
   const left = disclosure === undefined ? [] : [disclosure];
   if (!json) io.out(`${printable(disclosureText(place, left, OPENING_WORDS[told.language]))}\n`);
-  return report({ ...(await restore(opening, checked.remarks, io.signal)), disclosure }, told);
+  return report({ ...(await restore(opening, target, checked.remarks, io.signal)), disclosure }, told);
 }
 
 const PORTS = { files: nodeFiles(), clock: nodeClock(), random: nodeRandom() };
@@ -148,17 +155,33 @@ interface Restored {
   readonly remarks: readonly Remark[];
 }
 
-async function restore(opening: Opening, found: readonly Remark[], signal: AbortSignal): Promise<Restored> {
-  const { path, manifest, identities, out } = opening;
+/** Where the original goes, and what its name was on the camera. */
+interface Target {
+  readonly file: OriginalFile;
+  readonly source: ReturnType<typeof openSource>;
+  readonly named: ReturnType<typeof originalName> | undefined;
+}
+
+/** Errors: "open.exists", "open.unwritable". */
+async function openTarget({ manifest, identities, out }: Opening): Promise<Target> {
   const source = openSource(MANIFEST, manifest.source, identities);
   const fallback = encodeUtf8(manifest.recording);
   const named = 'path' in source ? originalName(source.path, manifest.recording) : undefined;
-  const target = await OriginalFile.create(out, named?.name ?? fallback, fallback);
-  await restoreOriginal({ files: nodeFiles(), folder: path, manifest, identities, signal }, target);
+  const file = await OriginalFile.create(out, named?.name ?? fallback, fallback);
+  return { file, source, named };
+}
+
+async function restore(
+  { path, manifest, identities, out }: Opening,
+  { file, source, named }: Target,
+  found: readonly Remark[],
+  signal: AbortSignal,
+): Promise<Restored> {
+  await restoreOriginal({ files: nodeFiles(), folder: path, manifest, identities, signal }, file);
   return {
     manifest,
     out,
-    name: target.finalName,
+    name: file.finalName,
     source: named && 'path' in source ? { path: source.path, said: named.said } : undefined,
     remarks: 'remark' in source ? [...found, source.remark] : found,
   };

@@ -44,8 +44,8 @@ interface ParseWith<O extends Options> {
 export type CommandLine<O extends Options> = ReturnType<typeof parseArgs<ParseWith<O>>> | undefined;
 
 /**
- * Parses the words behind a subcommand. `--help` and `--json` are known to all; with `--help` the text is printed and nothing else
- * is to be done. Errors: "usage".
+ * Parses the words after a subcommand. `--help` and `--json` are known to all; with `--help` the text is printed, with both of them what
+ * options there are as a document, and nothing else is to be done. Errors: "usage".
  */
 export function parseCommandLine<O extends Options>(
   args: readonly string[],
@@ -53,13 +53,15 @@ export function parseCommandLine<O extends Options>(
   command: { readonly help: string; readonly options: O; readonly wordsMax?: number },
 ): CommandLine<O> {
   const words = [...args];
+  const options = { ...command.options, ...COMMON };
   if (words.includes('--help') || words.includes('-h')) {
-    io.out(command.help);
+    if (words.includes('--json')) writeJson(io, { options: Object.keys(options).map((name) => `--${name}`) });
+    else io.out(command.help);
     return undefined;
   }
   const parsed = parseStrictly<O>({
     args: words,
-    options: { ...command.options, ...COMMON },
+    options,
     allowPositionals: true,
     strict: true,
   });

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { FIRST_RUN_STATION } from './config-files.ts';
 import type { OutFolder } from './out-folder.ts';
 
-/** Lines that a user can copy; `recording` is one that lies in the vault, or undefined where there is none. */
-export function closingWords(out: OutFolder, recording: string | undefined): string[] {
+/** Lines that a user can copy; `recording` is one that lies in the vault, or undefined where there is none; `bodydock` is how that is typed. */
+export function closingWords(out: OutFolder, recording: string | undefined, bodydock: string): string[] {
   const folder = join(out.vault, FIRST_RUN_STATION, recording ?? 'RECORDING');
   const check = [
     `  cd ${quote(folder)}`,
@@ -22,8 +22,8 @@ export function closingWords(out: OutFolder, recording: string | undefined): str
     ...lines,
     // Before the "cd" below: npm finds its scripts only in the folder of this project.
     'Check everything, and restore one recording under its own name:',
-    `  npm run -s bodydock -- verify ${quote(out.vault)} --identity ${identity}`,
-    `  npm run -s bodydock -- open ${quote(folder)} --identity ${identity} --reason first-run --out ${quote(join(out.path, 'opened'))}`,
+    `  ${bodydock} verify ${quote(out.vault)} --identity ${identity}`,
+    `  ${bodydock} open ${quote(folder)} --identity ${identity} --reason first-run --out ${quote(join(out.path, 'opened'))}`,
     'Check the same recording with stock tools (Debian: minisign, age, coreutils):',
     ...check,
   ];

@@ -10,7 +10,7 @@ import type { OutFolder } from './out-folder.ts';
 
 /** What lies in the vault of a first run. */
 export interface VaultGlance {
-  /** A recording, for the closing words; undefined where there is none. */
+  /** A recording for the closing words, a film or sound where there is one; undefined where there is none. */
   readonly example: string | undefined;
   /** How many recordings count as rejected. */
   readonly rejected: number;
@@ -24,7 +24,8 @@ export interface VaultGlance {
 export async function glanceAtVault(out: OutFolder): Promise<VaultGlance> {
   const station = join(out.vault, FIRST_RUN_STATION);
   let [rejected, dockings, emptyDockings] = [0, 0, 0];
-  let example: string | undefined;
+  let film: string | undefined;
+  let other: string | undefined;
   for (const name of (await listVault(station)).filter((each) => isRecordingId(each)).sort()) {
     const docking = join(station, name, 'docking.json');
     if (await exists(docking)) {
@@ -33,11 +34,12 @@ export async function glanceAtVault(out: OutFolder): Promise<VaultGlance> {
       if (inventory?.complete === true && inventory.entries === 0 && later === 0) emptyDockings++;
       continue;
     }
-    example ??= name;
     const manifest = parseManifest(await readFile(join(station, name, 'manifest.json')));
+    if (manifest.role === 'media' && manifest.rejected === null) film ??= name;
+    else other ??= name;
     if (manifest.rejected !== null) rejected++;
   }
-  return { example, rejected, dockings, emptyDockings };
+  return { example: film ?? other, rejected, dockings, emptyDockings };
 }
 
 async function listVault(station: string): Promise<string[]> {

@@ -10,29 +10,45 @@ const run = promisify(execFile);
 export interface HelpPage {
   readonly words: readonly string[];
   readonly text: string;
+  /** Those that its parser knows. */
+  readonly options: readonly string[];
+  /** False where the text is the one of the command above it. */
+  readonly isOwn: boolean;
 }
 
 /** Every help text of the program, in its own order. Errors: a command that says nothing. */
 export async function helpPages(program: string, main: string): Promise<HelpPage[]> {
-  const top = await help(main, []);
-  const pages: HelpPage[] = [{ words: [], text: top }];
-  for (const name of namesIn(top, program)) {
-    const text = await help(main, [name]);
-    if (text === top) continue; // the program's own help tells all of it
-    pages.push({ words: [name], text });
-    for (const under of namesIn(text, `${program} ${name}`)) {
-      const below = await help(main, [name, under]);
-      if (below !== text) pages.push({ words: [name, under], text: below });
-    }
+  const top = await page(main, [], '');
+  const pages = [top];
+  for (const name of namesIn(top.text, program)) {
+    const command = await page(main, [name], top.text);
+    if (!command.isOwn) continue; // the program's own help tells all of it
+    pages.push(command);
+    for (const under of namesIn(command.text, `${program} ${name}`))
+      pages.push(await page(main, [name, under], command.text));
   }
   return pages;
 }
 
-async function help(main: string, words: readonly string[]): Promise<string> {
-  const settings = { timeout: HELP_MS, killSignal: 'SIGKILL' as const };
-  const { stdout } = await run(process.execPath, [main, ...words, '--help'], settings);
-  if (stdout === '') throw new Error(`${main} ${words.join(' ')} --help says nothing`);
+async function page(main: string, words: readonly string[], above: string): Promise<HelpPage> {
+  const text = await said(main, [...words, '--help']);
+  const options = optionsOf(await said(main, [...words, '--help', '--json']), words);
+  return { words, text, options, isOwn: text !== above };
+}
+
+async function said(main: string, words: readonly string[]): Promise<string> {
+  const env = { ...process.env, LC_ALL: 'C' };
+  const settings = { env, timeout: HELP_MS, killSignal: 'SIGKILL' as const };
+  const { stdout } = await run(process.execPath, [main, ...words], settings);
+  if (stdout === '') throw new Error(`${main} ${words.join(' ')} says nothing`);
   return stdout;
+}
+
+/** What the parser of a command tells of itself; one that only hands on to others has none, and tells its help again. */
+function optionsOf(text: string, words: readonly string[]): string[] {
+  if (!text.startsWith('{')) return words.length === 0 ? ['--help', '--version'] : ['--help'];
+  const { options } = JSON.parse(text) as { options: string[] };
+  return options.toSorted();
 }
 
 /** Names of commands: listed with a summary, or typed in the first lines as "PROGRAM a|b|c". */
@@ -48,11 +64,6 @@ function namesIn(text: string, program: string): string[] {
   return [...new Set(names.filter((name) => /^[a-z][a-z-]+$/.test(name)))];
 }
 
-/** Options that a help text names. */
-function optionsIn(text: string): string[] {
-  return [...new Set([...text.matchAll(/--[a-z][a-z-]+/g)].map(([option]) => option))].sort();
-}
-
 export interface ManualFacts {
   readonly program: string;
   readonly summary: string;
@@ -66,10 +77,12 @@ export interface ManualFacts {
 /** The page for man(1), section 1. */
 export function manualPage(pages: readonly HelpPage[], facts: ManualFacts): string {
   const { program, summary, version, day, files } = facts;
-  const sections = pages.map(({ words, text }) => {
-    const title = words.length === 0 ? '.SH DESCRIPTION' : `.SS "${words.join(' ')}"`;
-    return `${title}\n.nf\n${escaped(text.trimEnd())}\n.fi`;
-  });
+  const sections = pages
+    .filter(({ isOwn }) => isOwn)
+    .map(({ words, text }) => {
+      const title = words.length === 0 ? '.SH DESCRIPTION' : `.SS "${words.join(' ')}"`;
+      return `${title}\n.nf\n${escaped(text.trimEnd())}\n.fi`;
+    });
   const [first = '', ...commands] = sections;
   const listed = files.map(([path, what]) => `.TP\n.I ${escaped(path)}\n${escaped(what)}`);
   return [
@@ -102,9 +115,9 @@ export function bashCompletion(pages: readonly HelpPage[], program: string): str
       .map((page) => page.words.at(-1))
       .join(' ');
   const top = namesIn(pages[0]?.text ?? '', program);
-  const cases = pages.map(({ words, text }) => {
+  const cases = pages.map(({ words, options }) => {
     const next = words.length === 0 ? top.join(' ') : below(words);
-    return `    '${words.join(' ')}') words='${[next, ...optionsIn(text)].join(' ').trim()}' ;;`;
+    return `    '${words.join(' ')}') words='${[next, ...options].join(' ').trim()}' ;;`;
   });
   const name = `_${program.replaceAll('-', '_')}`;
   return `# bash completion for ${program}

@@ -105,7 +105,11 @@ async function laySystemFiles(
   { part, version, project, help, epochS }: PackageWish,
   root: string,
 ): Promise<void> {
-  for (const { from, to } of part.files) await lay(join(project, from), join(root, to));
+  for (const { from, to } of part.files) {
+    await lay(join(project, from), join(root, to));
+    if (to.endsWith('.yaml') && part.files.some((file) => file.to === schemaOf(to)))
+      await nameSchema(join(root, to), schemaOf(to));
+  }
   for (const { name } of part.launched.filter(({ isCommand }) => isCommand)) {
     const pages = help.get(name) ?? [];
     const day = new Date(epochS * 1000).toISOString().slice(0, 10);
@@ -126,6 +130,19 @@ async function laySystemFiles(
   const date = new Date(epochS * 1000).toUTCString().replace('GMT', '+0000');
   const change = `${part.name} (${version}) unstable; urgency=medium\n\n  * Version ${version}; what changed stands in the project's history.\n\n -- bodydock <bodydock@localhost>  ${date}\n`;
   await put(join(root, 'usr/share/doc', part.name, 'changelog.gz'), zipped(change));
+}
+
+/** Where the schema of an example file is installed: beside it. */
+function schemaOf(example: string): string {
+  return example.replace(/\.example(?:\.de)?\.yaml$/, '.schema.json');
+}
+
+/** An editor finds the schema from the copy in /etc as well. */
+async function nameSchema(file: string, schema: string): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  const named = text.replace(`$schema=./${basename(schema)}\n`, () => `$schema=${schema}\n`);
+  if (named === text) throw new Error(`${file} names no schema`);
+  await writeFile(file, named);
 }
 
 function zipped(text: string): Uint8Array {

@@ -1,7 +1,7 @@
 // The first run as a stranger types it: what it promises, what it prints, and whether the commands that it prints work as they stand.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -100,7 +100,8 @@ describe('a first run with simulated cameras', () => {
       const { status, stdout, stderr } = inShell(commands);
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       const shown = /[a-z2-7]{26}/.exec(commands[2] ?? '')?.[0] ?? '';
-      const { original, sealed } = await manifestOf(join(out, 'vault', 'first-run', shown));
+      const { original, sealed, role } = await manifestOf(join(out, 'vault', 'first-run', shown));
+      expect(role).toBe('media'); // somebody wants to see a film
       expect(stdout.match(/Signature and comment signature verified/g)).toHaveLength(2);
       expect(stdout).toContain(`${original.sha256}  -`);
       expect(stdout).toContain(`${sealed.chunks_sha256}  chunks.bin`);
@@ -118,6 +119,19 @@ describe('a first run with simulated cameras', () => {
     expect(await recordingFiles(out)).toEqual(before);
     expect(await dockingRecords(out)).toHaveLength(8);
   });
+});
+
+test('a command of the README works in a fresh copy of the project, which has nothing compiled yet', async () => {
+  const copy = join(folder, 'copy');
+  await mkdir(copy);
+  const left = /^(?:node_modules|dist|out|\.git|\.ci)$/;
+  for (const name of (await readdir(PROJECT)).filter((each) => !left.test(each)))
+    await cp(join(PROJECT, name), join(copy, name), { recursive: true });
+  await symlink(join(PROJECT, 'node_modules'), join(copy, 'node_modules'));
+  const words = ['run', '-s', 'bodydock', '--', 'check', '--config', '/nowhere/station.yaml'];
+  const { status, stdout, stderr } = spawnSync('npm', words, { cwd: copy, encoding: 'utf8' });
+  expect({ status, stderr }).toEqual({ status: 78, stderr: '' });
+  expect(stdout).toContain('not good: 1 problem with /nowhere/station.yaml');
 });
 
 describe("a first run with somebody's own cameras", () => {
@@ -244,7 +258,7 @@ async function dockingRecords(out: string): Promise<DockingRecord[]> {
 
 async function manifestOf(
   path: string,
-): Promise<{ original: { sha256: string }; sealed: { chunks_sha256: string } }> {
+): Promise<{ role: string; original: { sha256: string }; sealed: { chunks_sha256: string } }> {
   return JSON.parse(await readFile(join(path, 'manifest.json'), 'utf8')) as Awaited<
     ReturnType<typeof manifestOf>
   >;

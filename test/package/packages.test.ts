@@ -112,6 +112,7 @@ describe.skipIf(lacksContainer())('the packages', () => {
     // In a table further commands of a program may stand alone.
     const pieces = new Set([...typed.matchAll(/`([^`]+)`/g)].map(([, piece = '']) => piece));
     const commands: string[] = [];
+    const options = new Map<string, ReadonlySet<string>>();
     for (const [file, program] of [
       [named(/_amd64/), 'bodydock'],
       [named(/receiver/), 'bodydock-receiver'],
@@ -119,11 +120,20 @@ describe.skipIf(lacksContainer())('the packages', () => {
       const at = `./usr/share/bash-completion/completions/${program}`;
       const unpack = 'dpkg-deb --fsys-tarfile "$0" | tar -xO "$1"';
       const { stdout } = await run('sh', ['-c', unpack, join(folder, file), at]);
-      for (const [, path = '', words = ''] of stdout.matchAll(/^ {4}'([^']*)'\) words='([^']*)' ;;$/gm))
+      for (const [, path = '', words = ''] of stdout.matchAll(/^ {4}'([^']*)'\) words='([^']*)' ;;$/gm)) {
+        const command = [program, path].filter((each) => each !== '').join(' ');
+        options.set(command, new Set(words.split(' ').filter((each) => each.startsWith('--'))));
         for (const word of words.split(' ').filter((each) => /^[a-z]/.test(each)))
-          commands.push([program, path, word].filter((each) => each !== '').join(' '));
+          commands.push(`${command} ${word}`);
+      }
     }
     assert.ok(commands.includes('bodydock spool ls'), commands.join());
+    assert.ok(commands.includes('bodydock bays learn'), commands.join());
+    // What the parser knows, and not what a text mentions of other programs.
+    assert.equal(options.get('bodydock keys prove')?.has('--decrypt'), false);
+    assert.equal(options.get('bodydock bays learn')?.has('--out'), true);
+    assert.equal(options.get('bodydock-receiver expire')?.has('--clock-checked'), true);
+    assert.deepEqual([...(options.get('bodydock check') ?? [])], ['--config', '--help', '--json', '--lang']);
     // The service manager and `npm start` run these.
     const untyped = ['bodydock run', 'bodydock-receiver run', 'bodydock first-run'];
     const isNamed = (command: string): boolean =>
@@ -133,6 +143,23 @@ describe.skipIf(lacksContainer())('the packages', () => {
       commands.filter((command) => !untyped.includes(command) && !isNamed(command)),
       [],
     );
+  });
+
+  test('name the schema of an example file by where it is installed, so that an editor finds it from /etc', async () => {
+    for (const [file, name] of [
+      [named(/_amd64/), 'bodydock/station'],
+      [named(/receiver/), 'bodydock-receiver/receiver'],
+    ] as const) {
+      const paths = (await contents(file)).map(({ path }) => path);
+      for (const language of ['', '.de']) {
+        const at = `./usr/share/${name}.example${language}.yaml`;
+        const unpack = 'dpkg-deb --fsys-tarfile "$0" | tar -xO "$1" | head -1';
+        const { stdout } = await run('sh', ['-c', unpack, join(folder, file), at]);
+        const schema = /\$schema=(\S+)\n$/.exec(stdout)?.[1] ?? '';
+        assert.equal(schema, `/usr/share/${name}.schema.json`);
+        assert.ok(paths.includes(`.${schema}`), schema);
+      }
+    }
   });
 
   test('name the new program only behind the whole of it, so that a cut leaves an old one or a new one', async () => {

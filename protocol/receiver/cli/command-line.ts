@@ -40,6 +40,8 @@ Exit codes: 0 good or ended when asked to, 1 failure, 2 usage, 69 the broker is 
 "run", it ends by SIGTERM (143 to a shell) within 40 s; a second signal ends it at once. Neither loses anything.
 `;
 
+type Options = NonNullable<ParseArgsConfig['options']>;
+
 /** What was asked for. */
 export interface CommandLine {
   readonly verb: 'run' | 'check' | 'help' | 'version';
@@ -90,6 +92,16 @@ export function languageOf(text: string | undefined): Language {
   throw usage(`--lang ${JSON.stringify(text)}: en or de`);
 }
 
+/** Options of the program itself, and of the commands that have no parser of their own. */
+export const TOP = {
+  config: { type: 'string' },
+  lang: { type: 'string' },
+  json: { type: 'boolean' },
+  connect: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
+} as const satisfies Options;
+
 function parseStrictly(args: readonly string[]): {
   values: {
     config?: string;
@@ -104,14 +116,7 @@ function parseStrictly(args: readonly string[]): {
   try {
     return parseArgs({
       args: [...args],
-      options: {
-        config: { type: 'string' },
-        lang: { type: 'string' },
-        json: { type: 'boolean' },
-        connect: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-        version: { type: 'boolean' },
-      },
+      options: TOP,
       allowPositionals: true,
       strict: true,
     });
@@ -120,7 +125,6 @@ function parseStrictly(args: readonly string[]): {
   }
 }
 
-type Options = NonNullable<ParseArgsConfig['options']>;
 const COMMON = {
   config: { type: 'string' },
   json: { type: 'boolean' },
@@ -144,11 +148,11 @@ export function parseWords<O extends Options>(
   command: { readonly help: string; readonly options: O; readonly wordsMax: number },
 ): ReturnType<typeof parseArgs<ParseWith<O>>> | undefined {
   const words = [...args];
+  const options = { ...command.options, ...COMMON };
   if (words.includes('--help') || words.includes('-h')) {
-    io.out(command.help);
+    io.out(words.includes('--json') ? optionsDocument(options) : command.help);
     return undefined;
   }
-  const options = { ...command.options, ...COMMON };
   let parsed: ReturnType<typeof parseArgs<ParseWith<O>>>;
   try {
     parsed = parseArgs<ParseWith<O>>({ args: words, options, allowPositionals: true, strict: true });
@@ -158,6 +162,11 @@ export function parseWords<O extends Options>(
   const surplus = parsed.positionals[command.wordsMax];
   if (surplus !== undefined) throw usage(`${JSON.stringify(surplus)} is one word too many`);
   return parsed;
+}
+
+/** The options that a command knows, as one JSON document: what completes command lines goes by it. */
+export function optionsDocument(options: Options): string {
+  return `${JSON.stringify({ options: Object.keys(options).map((name) => `--${name}`) })}\n`;
 }
 
 /** An error of whoever typed the command; ends with EXIT_USAGE. */

@@ -1,6 +1,6 @@
 // Calls the command that the command line names.
 import { EXIT_GOOD } from '../../../config/exit-codes.ts';
-import { HELP, parseCommandLine, reportError, type Io } from './command-line.ts';
+import { HELP, optionsDocument, parseCommandLine, reportError, TOP, type Io } from './command-line.ts';
 
 /** The exit code of what was asked for. Never rejects: an error is told on standard error, with --json as a document on standard output as well. */
 export function dispatch(args: readonly string[], io: Io): Promise<number> {
@@ -20,7 +20,7 @@ async function call(args: readonly string[], io: Io): Promise<number> {
   const line = parseCommandLine(args);
   if (line.verb === 'check') return (await import('./check.ts')).check(line, io);
   if (line.verb === 'run') return (await import('./run.ts')).run(line, io);
-  if (line.verb === 'help') io.out(HELP);
+  if (line.verb === 'help') io.out(line.json ? optionsDocument(TOP) : HELP);
   else
     io.out(`bodydock-receiver ${await (await import('../../../config/program-version.ts')).readVersion()}\n`);
   return EXIT_GOOD;

@@ -177,6 +177,16 @@ describe('nothing is restored and nothing is left', () => {
     expect(await readdir(out)).toEqual(['T.MP4']);
   });
 
+  test('and leaves no word in the vault that something was handed out, where the name is taken', async () => {
+    const { vault } = builder;
+    const recording = await builder.record({ path: 'V.MP4' });
+    await writeFile(join(out, 'V.MP4'), 'older');
+    const before = await readdir(vault, { recursive: true });
+    const ran = await openThere(recording);
+    expect([ran.exitCode, ran.out]).toEqual([1, '']);
+    expect((await readdir(vault, { recursive: true })).toSorted()).toEqual(before.toSorted());
+  });
+
   test('where the name is taken while it is being restored', async () => {
     const recording = await builder.record({ path: 'U.MP4' });
     const target = await OriginalFile.create(out, Buffer.from('U.MP4'), Buffer.from('id'));
