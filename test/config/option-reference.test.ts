@@ -67,11 +67,65 @@ describe.each(FILES)('the options of %s.yaml', (name, schema, german) => {
     );
   });
 
+  test('have the same facts in both example files: what is named in one comment is named in the other', async () => {
+    const english = commentsOf(await textOf(`${name}.example.yaml`));
+    const german = commentsOf(await textOf(`${name}.example.de.yaml`));
+    expect(german).toHaveLength(english.length);
+    const signs = (comments: readonly string[], language: 'en' | 'de'): string[][] =>
+      comments.map((comment, at) => [english[at] ?? '', ...signsOf(comment, language)]);
+    expect(signs(german, 'de')).toEqual(signs(english, 'en'));
+  });
+
   test('open the German example in editors as the English one', async () => {
     const [first] = (await textOf(`${name}.example.de.yaml`)).split('\n');
     expect(first).toBe(`# yaml-language-server: $schema=./${name}.schema.json`);
   });
 });
+
+/** Comments of a file, each a text of one line. */
+function commentsOf(text: string): string[] {
+  return [...text.matchAll(/(?:^ *#.*\n)+/gm)].map(([block]) =>
+    block.replaceAll(/^ *#/gm, '').replaceAll(/\s+/g, ' '),
+  );
+}
+
+/** Things that an example file speaks of, by their words in both languages. */
+const THINGS: readonly (readonly [english: RegExp, german: RegExp])[] = [
+  [/\bdisk\b/i, /Datenträger/i],
+  [/USB ports?\b/i, /USB-Ansch/i],
+  [/serial ports?\b/i, /seriellen? Anschluss|serieller Anschluss/i],
+  [/serial numbers?\b/i, /Seriennummer/i],
+  [/\bmount/i, /Einhängepunkt/i],
+  [/\bfolder\b/i, /Ordner/i],
+  [/\bcameras?\b/i, /Kamera/i],
+  [/\brecordings?\b/i, /Aufzeichnung/i],
+  [/docking records/i, /Andockprotokoll/i],
+  [/custody logs?\b/i, /Verwahrprotokoll/i],
+  [/\bjournal\b/i, /\bJournal\b/i],
+  [/\breceipts?\b/i, /\bquitt/i],
+  [/passwords?\b/i, /Passw[oö]rt/i],
+  [/\bcertificate/i, /Zertifikat/i],
+  [/safe\b(?! to take)(?!")/i, /Tresorschrank/i],
+  [/\bhours\b/i, /\bStunde/i],
+  [/\bdays\b/i, /Tage/],
+  [/midnight|next day/i, /nächsten Tag/i],
+  [/blink/i, /blink|Blink/i],
+  [/\bdark\b/i, /dunkel/i],
+];
+
+/** What of a comment is the same in each language: names, numbers, and which things it speaks of. */
+function signsOf(comment: string, language: 'en' | 'de'): string[] {
+  const names = comment.match(/`[^`]+`|\b[A-Z]{3,}\b|\b[a-z]+_[a-z_]+\b|\/[a-z/]+|\b\d[\d:.]*\b/g) ?? [];
+  const things = THINGS.filter((words) => words[language === 'en' ? 0 : 1].test(comment));
+  return [
+    ...new Set([
+      ...names.map((each) => each.replace(/\.$/, '')),
+      ...things.map(([english]) => String(english)),
+    ]),
+  ]
+    .filter((each) => !/options\.(?:en|de)\.md/.test(each))
+    .toSorted();
+}
 
 test.each(['options.en.md', 'options.de.md'] as const)(
   '%s is the newest; `npm run schemas` writes it',
