@@ -1,15 +1,43 @@
 // Reads what a connection to the broker is made with from the files that the configuration names.
 import { readFile } from 'node:fs/promises';
-import type { TlsCredentials } from '../protocol/io/broker-types.ts';
+import { parseUtf8 } from '../protocol/bytes.ts';
+import { DockError } from '../protocol/errors.ts';
+import type { BrokerCredentials } from '../protocol/io/broker-types.ts';
 import type { BrokerConfig } from './broker-config.ts';
+import { readPrivateFile } from './guarded-file.ts';
 
-/** Read anew for every attempt, so that renewed files count without a restart. Errors: the system's. */
-export async function readBrokerCredentials({ tls }: BrokerConfig): Promise<TlsCredentials> {
-  if (tls === null) return {};
-  const [ca, cert, key] = await Promise.all([
-    readFile(tls.caFile),
-    readFile(tls.certFile),
-    readFile(tls.keyFile),
-  ]);
-  return { ca, cert, key };
+const PASSWORD_BYTES_MAX = 256;
+const LINE_END_BYTES_MAX = 2;
+
+/** Read anew for every attempt, so that renewed files count without a restart. Errors: the system's; those of readBrokerPassword. */
+export async function readBrokerCredentials({
+  tls,
+  login,
+}: Pick<BrokerConfig, 'tls' | 'login'>): Promise<BrokerCredentials> {
+  const read = async (path: string | undefined): Promise<Uint8Array | undefined> =>
+    path === undefined ? undefined : readFile(path);
+  const [ca, cert, key] = await Promise.all([tls?.caFile, tls?.certFile, tls?.keyFile].map(read));
+  return {
+    ...(ca && { ca }),
+    ...(cert && { cert }),
+    ...(key && { key }),
+    ...(login !== null && {
+      login: { username: login.username, password: await readBrokerPassword(login.passwordFile) },
+    }),
+  };
+}
+
+/**
+ * The password of an account at the broker: one line of 1 to PASSWORD_BYTES_MAX bytes of UTF-8; a line end behind it is no part of it. No message
+ * holds a character of it.
+ * Errors: "key.missing", "key.unreadable", "key.owner", "key.mode", "key.empty", "key.oversize" as of readPrivateFile; "password.malformed".
+ */
+export async function readBrokerPassword(path: string): Promise<Uint8Array> {
+  const bytes = await readPrivateFile(path, PASSWORD_BYTES_MAX + LINE_END_BYTES_MAX);
+  const text = parseUtf8(bytes)?.replace(/\r?\n$/, '');
+  bytes.fill(0);
+  const password = Buffer.from(text ?? '');
+  if (text !== undefined && /^\P{Cc}+$/u.test(text) && password.length <= PASSWORD_BYTES_MAX) return password;
+  const words = `${path} holds no password for the broker: put one line of 1 to ${PASSWORD_BYTES_MAX} bytes into it, without control characters`;
+  throw new DockError('password.malformed', words, { retry: 'person' });
 }

@@ -34,8 +34,8 @@ export async function withCredentials<Config extends WithSecrets>(
       () => path,
     );
   };
-  const { tls } = config.broker;
-  const keyFile = tls === null ? undefined : await handed(tls.keyFile);
+  const { tls, login } = config.broker;
+  const keyFile = tls?.keyFile === undefined ? undefined : await handed(tls.keyFile);
   const cameras =
     config.cameras &&
     (await Promise.all(
@@ -50,7 +50,8 @@ export async function withCredentials<Config extends WithSecrets>(
     keys: { ...config.keys, signingFile: await handed(config.keys.signingFile) },
     broker: {
       ...config.broker,
-      tls: tls === null || keyFile === undefined ? null : { ...tls, keyFile },
+      tls: tls === null ? null : { ...tls, ...(keyFile !== undefined && { keyFile }) },
+      login: login === null ? null : { ...login, passwordFile: await handed(login.passwordFile) },
     },
   };
 }

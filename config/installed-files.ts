@@ -5,7 +5,8 @@ import { basename, dirname, join } from 'node:path';
 import { equalBytes } from '../protocol/bytes.ts';
 import { describeError } from '../protocol/errors.ts';
 import { publicKeyOf, type PublicKey } from '../protocol/minisign.ts';
-import type { TlsFiles } from './broker-config.ts';
+import type { BrokerPlaces, TlsFiles } from './broker-config.ts';
+import { readBrokerPassword } from './broker-credentials.ts';
 import { readCameraPassword } from './camera-password.ts';
 import { checkDiskPlace, checkStarter } from './disk-place.ts';
 import { FileFinds } from './file-finds.ts';
@@ -33,6 +34,7 @@ export async function checkStationStart(config: StationConfig): Promise<FileFind
   const finds = new FileFinds();
   await checkOwnKey(config.keys.signingFile, config.store.publicKeys, finds);
   if (config.broker.tls !== null) await checkTlsFiles(config.broker.tls, finds);
+  await checkLogin(config.broker, undefined, finds);
   await checkDiskPlace(config.spool.path, finds);
   await checkStarter(config.spool.path, { code: 'spool.owner', unit: 'bodydock' }, finds);
   return finds;
@@ -44,6 +46,7 @@ export async function checkStationFiles(config: StationPlaces, nowMs: number): P
   const { keys, spool, station } = config;
   const key = keys && (await checkOwnKey(keys.signingFile, config.store.publicKeys, finds));
   if (config.broker.tls !== null) await checkTls(config.broker.tls, station, nowMs, finds);
+  await checkLogin(config.broker, station, finds);
   if (spool !== undefined) await checkDiskPlace(spool.path, finds);
   for (const { folder } of config.bays) if (folder !== null) await checkBayFolder(folder, finds);
   await checkBayLinks(config, finds);
@@ -69,6 +72,7 @@ export async function checkReceiverFiles(config: ReceiverPlaces, nowMs: number):
   if (roles !== null) pins.push(...roles.officers, ...roles.supervisors);
   if (keys !== undefined) await checkOwnKey(keys.signingFile, pins, finds);
   if (config.broker.tls !== null) await checkTls(config.broker.tls, config.receiver, nowMs, finds);
+  await checkLogin(config.broker, config.receiver, finds);
   if (vault !== undefined) await checkDiskPlace(vault.path, finds);
   warnOfRetention(config, finds);
   if (config.broker.sharedOffers === true)
@@ -87,6 +91,25 @@ async function checkTls(
   finds: FileFinds,
 ): Promise<void> {
   checkCertificates(await checkTlsFiles(tls, finds), { commonName, nowMs }, finds);
+}
+
+/** The password of a login; and, where `id` is known, what such a login does not give. */
+async function checkLogin({ login }: BrokerPlaces, id: string | undefined, finds: FileFinds): Promise<void> {
+  if (login?.passwordFile === undefined) return;
+  const { username, passwordFile } = login;
+  await readBrokerPassword(passwordFile).catch((error: unknown) => finds.error(passwordFile, error));
+  if (id === undefined) return;
+  finds.warning(
+    'broker.by-password',
+    'broker',
+    'logs in by password: the word of the broker alone says which station a message is from. Recordings and receipts stay signed',
+  );
+  if (username !== undefined && username !== id)
+    finds.warning(
+      'broker.username',
+      'broker',
+      `username is not ${id}: the ACL of this package lets each account write below its own name only`,
+    );
 }
 
 /** What is allowed and yet must be meant. */
@@ -156,6 +179,7 @@ async function checkBayLinks(
   const secrets = [
     keys?.signingFile,
     broker.tls?.keyFile,
+    broker.login?.passwordFile,
     ...cameras.map(({ passwordFile }) => passwordFile),
   ];
   const files = secrets.filter((file) => typeof file === 'string');

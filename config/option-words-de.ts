@@ -14,6 +14,10 @@ const BROKER_DE: Readonly<Record<string, string>> = {
     'Eigenes Zertifikat, PEM; sein Common Name ist die Id dieser Station oder dieses Empfängers. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
   'broker.key_file':
     'Privater Schlüssel zum eigenen Zertifikat, PEM, nur für den Benutzer des Dienstes lesbar. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+  'broker.username':
+    'Konto beim Broker, zur Anmeldung mit Passwort statt mit einem eigenen Zertifikat. Nach den Zugriffsregeln (ACL) dieses Pakets ist es die Id dieser Station oder dieses Empfängers. Mit Passwörtern sagt allein das Wort des Brokers, von welcher Station eine Nachricht ist; was signiert ist, bleibt es.',
+  'broker.password_file':
+    'Datei mit dem Passwort dieses Kontos: eine Zeile von 1 bis 256 Bytes. Nur für den Benutzer des Dienstes lesbar. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
   'broker.max_packet_bytes':
     'Größtes MQTT-Paket, das gesendet wird, in Bytes. Nennt der Broker eine kleinere Grenze, gilt diese.',
 };
@@ -150,6 +154,8 @@ export const ALLOWED_DE: Readonly<Record<string, string>> = {
     'ein absoluter Pfad unter /dev aus höchstens {} Zeichen',
   'controller, generation and ports as in "xhci-hcd.{}/usb{}-{}.{}", or bus and ports as in "{}-{}.{}"':
     'Controller, Generation und Anschlüsse wie in "xhci-hcd.{}/usb{}-{}.{}", oder Bus und Anschlüsse wie in "{}-{}.{}"',
+  '{} to {} characters without spaces, "+", "#" and "/"':
+    '{} bis {} Zeichen ohne Leerzeichen, "+", "#" und "/"',
   '{} to {} printable characters': '{} bis {} druckbare Zeichen',
   '{} to {} letters, digits and ":._+-", as `ls /sys/class/leds` shows it':
     '{} bis {} Buchstaben, Ziffern und ":._+-", so wie `ls /sys/class/leds` es zeigt',

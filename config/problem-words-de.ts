@@ -162,16 +162,18 @@ const RULES_DE: Readonly<Record<string, string>> = {
     'dem Platz der Kamera seinen usb_port geben oder dies weglassen',
   'keep one of the two, or give each its model where two makers use the same number':
     'eine von beiden behalten, oder beiden ihr model geben, wo zwei Hersteller dieselbe Nummer verwenden',
-  '"{}" is missing: mqtts:// wants ca_file, cert_file and key_file':
-    '„{}“ fehlt: mqtts:// verlangt ca_file, cert_file und key_file',
+  '"{}" is missing: mqtts:// wants ca_file, and cert_file and key_file or username and password_file':
+    '„{}“ fehlt: mqtts:// verlangt ca_file, und cert_file und key_file oder username und password_file',
+  '"{}" is missing: a login by password wants username and password_file':
+    '„{}“ fehlt: Eine Anmeldung mit Passwort verlangt username und password_file',
   'write mqtts:// in the address, or take this line out':
     'in der Adresse mqtts:// schreiben oder diese Zeile weglassen',
   'has no use with mqtt://': 'ist bei mqtt:// ohne Wirkung',
   'is no address of an MQTT broker': 'ist keine Adresse eines MQTT-Brokers',
   'write mqtts://HOST:PORT': 'mqtts://RECHNER:PORT schreiben',
   'holds a user or a password': 'enthält einen Benutzer oder ein Passwort',
-  'take it out: the client certificate says who this is':
-    'weglassen: Das eigene Zertifikat sagt, wer das ist',
+  'take it out: the client certificate says who this is, or username and password_file':
+    'weglassen: Das eigene Zertifikat sagt, wer das ist, oder username und password_file',
   'holds a path or a query, which MQTT does not have':
     'enthält einen Pfad oder eine Abfrage; die gibt es bei MQTT nicht',
   'end it after the port': 'nach dem Port aufhören',
@@ -288,6 +290,12 @@ const PLACES_DE: Readonly<Record<string, string>> = {
   'give each bay a port of its own': 'jedem Platz einen eigenen Anschluss geben',
   'may not be opened by this user: the service user must be in the group that owns it (on Debian: dialout)':
     'darf von diesem Benutzer nicht geöffnet werden: Der Benutzer des Dienstes muss in der Gruppe sein, der er gehört (in Debian: dialout)',
+  'logs in by password: the word of the broker alone says which station a message is from. Recordings and receipts stay signed':
+    'meldet sich mit Passwort an: Von welcher Station eine Nachricht ist, sagt allein das Wort des Brokers. Aufzeichnungen und Quittungen bleiben signiert',
+  'username is not {}: the ACL of this package lets each account write below its own name only':
+    'username ist nicht {}: Die ACL dieses Pakets lässt jedes Konto nur unter seinem eigenen Namen schreiben',
+  'holds no password for the broker: put one line of {} to {} bytes into it, without control characters':
+    'enthält kein Passwort für den Broker: eine Zeile von {} bis {} Bytes ohne Steuerzeichen hineinschreiben',
   'shared_offers is true: unless the broker checks rights when somebody subscribes, which mosquitto with an acl_file does not, any account can make offers of all stations vanish':
     'shared_offers ist true: Prüft der Broker die Rechte nicht beim Abonnieren, was mosquitto mit acl_file nicht tut, kann jedes Konto Angebote aller Stationen verschwinden lassen',
   'has no keys, so no order to hold or to delete can be given':

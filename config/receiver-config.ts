@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { parseReceiverId, parseStationId, type ReceiverId, type StationId } from '../protocol/ids.ts';
 import { parsePublicKey, type PublicKey } from '../protocol/minisign.ts';
-import { mapBroker, tlsPlaces, type BrokerConfig, type TlsFiles } from './broker-config.ts';
+import { brokerPlaces, mapBroker, type BrokerConfig, type BrokerPlaces } from './broker-config.ts';
 import type { ReceiverFile } from './receiver-schema.ts';
 import { goodKeys } from './rules.ts';
 import type { Good } from './schema-problems.ts';
@@ -46,7 +46,7 @@ export interface ReceiverPlaces {
   readonly stations: readonly Pick<KnownStation, 'publicKeys'>[];
   readonly retention?: Pick<RetentionConfig, 'timerHours'>;
   readonly roles: RolesConfig | null;
-  readonly broker: { readonly tls: Partial<TlsFiles> | null; readonly sharedOffers?: boolean };
+  readonly broker: BrokerPlaces & { readonly sharedOffers?: boolean };
 }
 
 /** What a file names that did not pass, as far as it is good. Roles with a fault are left out: whether one is empty is not known. */
@@ -61,7 +61,7 @@ export function receiverPlaces(file: Good<ReceiverFile>, folder: string): Receiv
     stations: stations.map((station) => ({ publicKeys: goodKeys(station?.public_keys) })),
     ...(timerHours !== undefined && { retention: { timerHours } }),
     roles: rolePlaces(roles),
-    broker: { tls: tlsPlaces(broker, folder), ...(sharedOffers !== undefined && { sharedOffers }) },
+    broker: { ...brokerPlaces(broker, folder), ...(sharedOffers !== undefined && { sharedOffers }) },
   };
 }
 

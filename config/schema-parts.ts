@@ -156,6 +156,18 @@ export const brokerFields = {
     'Client certificate, PEM; its common name is the id of this station or receiver.',
   ).optional(),
   key_file: path('Private key of the client certificate, PEM, readable by the service user only.').optional(),
+  username: z
+    .string()
+    .regex(/^[^\p{C}+#/\s]{1,64}$/u)
+    .optional()
+    .meta({
+      description:
+        'Account at the broker, for a login by password instead of a client certificate. By the ACL of this package it is the id of this station or receiver. With passwords the word of the broker alone says which station a message is from; what is signed stays so.',
+      allowed: '1 to 64 characters without spaces, "+", "#" and "/"',
+    }),
+  password_file: path(
+    'File with the password of that account: one line of 1 to 256 bytes. Readable by the service user only.',
+  ).optional(),
   max_packet_bytes: count(
     'Largest MQTT packet that is sent, in bytes. A broker that tells a lower limit is obeyed.',
     PACKET_BYTES_MIN,

@@ -12,7 +12,7 @@ import {
 } from '../protocol/ids.ts';
 import { parsePublicKey, type PublicKey } from '../protocol/minisign.ts';
 import { wrongPort } from './bay-rules.ts';
-import { mapBroker, tlsPlaces, type BrokerConfig, type TlsFiles } from './broker-config.ts';
+import { brokerPlaces, mapBroker, type BrokerConfig, type BrokerPlaces } from './broker-config.ts';
 import { mapPushLimits, type PushLimits } from './push-limits.ts';
 import { goodKeys } from './rules.ts';
 import type { Good } from './schema-problems.ts';
@@ -87,7 +87,7 @@ export interface StationPlaces {
   readonly keys?: StationConfig['keys'];
   readonly recipients: readonly string[];
   readonly store: Pick<StationConfig['store'], 'publicKeys'>;
-  readonly broker: { readonly tls: Partial<TlsFiles> | null };
+  readonly broker: BrokerPlaces;
   readonly bays: readonly BayPlaces[];
   readonly cameras: readonly Pick<CameraConfig, 'passwordFile'>[];
   readonly release?: StationConfig['release'];
@@ -108,7 +108,7 @@ export function stationPlaces(file: Good<StationFile>, folder: string, usbRoot?:
     ...(keys?.signing_file !== undefined && { keys: { signingFile: resolve(folder, keys.signing_file) } }),
     recipients: recipients.filter((recipient) => recipient !== undefined),
     store: { publicKeys: goodKeys(store?.public_keys) },
-    broker: { tls: tlsPlaces(file.broker, folder) },
+    broker: brokerPlaces(file.broker, folder),
     bays: bays.map((bay) => bayPlaces(bay ?? {}, folder, usbRoot)),
     cameras: cameras.map((camera) => ({
       passwordFile: camera?.password_file === undefined ? null : resolve(folder, camera.password_file),

@@ -73,7 +73,8 @@ function checkFolders(file: Good<StationFile>, report: RuleReport): void {
   const own: [string, string][] = [['this file', resolve(report.file)]];
   const { signing_file: signing } = file.keys ?? {};
   if (signing !== undefined) own.push(['the signing key', resolve(folder, signing)]);
-  const { ca_file: ca, cert_file: cert, key_file: key } = file.broker ?? {};
+  const { ca_file: ca, cert_file: cert, key_file: key, password_file: brokerPassword } = file.broker ?? {};
+  if (brokerPassword !== undefined) own.push(['a password file', resolve(folder, brokerPassword)]);
   for (const tls of [ca, cert, key])
     if (tls !== undefined) own.push(['a file for TLS', resolve(folder, tls)]);
   for (const { value: password } of placed(

@@ -5,7 +5,7 @@ import { readBrokerCredentials } from '../../config/broker-credentials.ts';
 import { connect } from 'node:net';
 import { DockError, systemCode } from '../../protocol/errors.ts';
 import { brokerAddress, isTlsUrl } from '../../protocol/io/broker-socket.ts';
-import type { TlsCredentials } from '../../protocol/io/broker-types.ts';
+import type { BrokerCredentials } from '../../protocol/io/broker-types.ts';
 import type { Clock } from '../../protocol/ports.ts';
 import type { DoctorContext } from './doctor-context.ts';
 import { found, type Finding } from './doctor-finding.ts';
@@ -46,7 +46,7 @@ export async function checkBroker(context: DoctorContext): Promise<Finding[]> {
 function login(
   context: DoctorContext,
   address: string,
-  credentials: TlsCredentials,
+  credentials: BrokerCredentials,
 ): Promise<Finding[]> | Finding[] {
   const { asked, connect: mayConnect, file } = context;
   if (asked?.kind === 'absent' || mayConnect) return tryLogin(context, address, credentials);

@@ -6,12 +6,15 @@ import type { StationConfig } from '../../config/station-config.ts';
 import type { Words } from '../conditions/condition-kind.ts';
 import type { DoctorContext } from './doctor-context.ts';
 import { found, type Finding } from './doctor-finding.ts';
+import { BROKER_TABLE } from './doctor-words-broker.ts';
 import { FILES_TABLE } from './doctor-words-files.ts';
 import { MACHINE_TABLE } from './doctor-words-machine.ts';
 
 /** Looked at by doctor-disk.ts, which says more. */
 const OF_DISK = /^disk\./;
-const KNOWN: ReadonlySet<string> = new Set(Object.keys({ ...FILES_TABLE, ...MACHINE_TABLE }));
+const KNOWN: ReadonlySet<string> = new Set(
+  Object.keys({ ...FILES_TABLE, ...MACHINE_TABLE, ...BROKER_TABLE }),
+);
 
 /** A file that was refused as a whole: one finding a line. */
 export function refusedFindings(file: string, problems: readonly Problem[]): Finding[] {
@@ -52,6 +55,7 @@ export async function checkFiles({ file, config, clock }: DoctorContext): Promis
 function missingCode({ keys, broker }: StationConfig, path: string): string {
   if (path === keys.signingFile) return 'key.missing';
   if (path === broker.tls?.keyFile) return 'tls.key-missing';
+  if (path === broker.login?.passwordFile) return 'broker.password-missing';
   return path === broker.tls?.certFile || path === broker.tls?.caFile ? 'tls.file-missing' : 'file.missing';
 }
 

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { parseStationId } from '../../protocol/ids.ts';
 import { logIn, type LoggedIn } from '../../protocol/io/broker-login.ts';
-import type { Ending, TlsCredentials } from '../../protocol/io/broker-types.ts';
+import type { Ending, BrokerCredentials } from '../../protocol/io/broker-types.ts';
 import { lookAtRetained } from '../../protocol/io/retained-look.ts';
 import { stationTopics } from '../../protocol/topics.ts';
 import type { DoctorContext } from './doctor-context.ts';
@@ -15,6 +15,8 @@ import { askStore } from './doctor-store.ts';
 
 /** MQTT 5.0: unsupported protocol version. */
 const VERSION_CODE = 132;
+/** Bad user name or password, not authorised: of MQTT 3.1.1, and of 5.0. */
+const LOGIN_CODES: ReadonlySet<number> = new Set([4, 5, 134, 135]);
 const NOTHING = new Uint8Array(0);
 const SOMETHING = new TextEncoder().encode('trial');
 
@@ -22,7 +24,7 @@ const SOMETHING = new TextEncoder().encode('trial');
 export async function tryLogin(
   context: DoctorContext,
   address: string,
-  credentials: TlsCredentials,
+  credentials: BrokerCredentials,
 ): Promise<Finding[]> {
   const outcome = await open(context, credentials);
   if (!('link' in outcome)) return [endingFinding(context, address, outcome)];
@@ -31,7 +33,7 @@ export async function tryLogin(
 
 function open(
   { config, clock, signal }: DoctorContext,
-  credentials: TlsCredentials,
+  credentials: BrokerCredentials,
 ): Promise<LoggedIn | Ending> {
   const { downFilter } = stationTopics(config.broker.base, config.station);
   const clientId = `bodydock-doctor-${randomBytes(3).toString('hex')}`;
@@ -42,7 +44,7 @@ function open(
 async function monitoring(
   context: DoctorContext,
   address: string,
-  credentials: TlsCredentials,
+  credentials: BrokerCredentials,
 ): Promise<Finding[]> {
   const login = await open(context, credentials);
   if (!('link' in login)) return [];
@@ -81,7 +83,7 @@ async function judge(context: DoctorContext, address: string, login: LoggedIn): 
 
 /** MQTT 3.1.1 has no answer for what is not allowed, and a broker on this machine without TLS knows nobody. */
 function isTelling({ config }: DoctorContext, { version }: LoggedIn): boolean {
-  return version === 5 && config.broker.tls !== null;
+  return version === 5 && (config.broker.tls !== null || config.broker.login !== null);
 }
 
 async function ownRights({ config }: DoctorContext, login: LoggedIn): Promise<Finding[]> {
@@ -131,6 +133,9 @@ function endingFinding({ config }: DoctorContext, address: string, ending: Endin
   if (kind === 'unreachable') return found('broker.no-connection', address, { reason });
   if (kind !== 'refused' && kind !== 'version') return found('broker.unanswered', address, { reason });
   const code = kind === 'refused' ? ending.reasonCode : VERSION_CODE;
+  const { login } = config.broker;
+  if (login !== null && LOGIN_CODES.has(code ?? 0))
+    return found('broker.password-refused', address, { user: login.username, file: login.passwordFile });
   const words = code === null ? { en: reason, de: reason } : reasonWords(code);
   return found('broker.refused', address, { code: code ?? '-', words });
 }

@@ -85,6 +85,55 @@ export const BROKER_TABLE = {
     remedy: { en: 'On the machine of the broker:', de: 'Auf dem Gerät des Brokers:' },
     command: 'journalctl -u mosquitto -n 50',
   },
+  'broker.password-refused': {
+    severity: 'error',
+    exit: 69,
+    text: {
+      en: 'The broker refuses the account {user}: the password is not the one that it knows, or the account has no right to connect.',
+      de: 'Der Broker weist das Konto {user} ab: Das Passwort ist nicht das, das er kennt, oder das Konto darf sich nicht anmelden.',
+    },
+    remedy: {
+      en: 'Set the password at the broker, have it read its file again (systemctl reload mosquitto), and put the same one into {file}. On the machine of the broker:',
+      de: 'Das Passwort am Broker setzen, ihn seine Datei neu lesen lassen (systemctl reload mosquitto) und dasselbe in {file} schreiben. Auf dem Gerät des Brokers:',
+    },
+    command: 'mosquitto_passwd /etc/mosquitto/passwd {user}',
+  },
+  'broker.password-missing': {
+    severity: 'error',
+    exit: 78,
+    text: {
+      en: 'The file with the password for the broker is not there.',
+      de: 'Die Datei mit dem Passwort für den Broker ist nicht da.',
+    },
+    remedy: {
+      en: 'Put the password of the account into it, one line, for the service alone:',
+      de: 'Das Passwort des Kontos hineinschreiben, eine Zeile, nur für den Dienst lesbar:',
+    },
+    command: 'install -m 600 /dev/stdin {where}',
+  },
+  'broker.by-password': {
+    severity: 'note',
+    text: {
+      en: "This station logs in at the broker by password. The broker's word alone says which station a message is from, and whoever copies the password can speak for this station there. Recordings, docking records and receipts are signed as always; the connection has TLS.",
+      de: 'Diese Station meldet sich am Broker mit Passwort an. Von welcher Station eine Nachricht ist, sagt allein das Wort des Brokers, und wer das Passwort kopiert, kann dort für diese Station sprechen. Aufzeichnungen, Andockprotokolle und Quittungen sind signiert wie immer; die Verbindung hat TLS.',
+    },
+    remedy: {
+      en: 'A client certificate binds the name to a key of this machine (handbook, "Brokers").',
+      de: 'Ein Client-Zertifikat bindet den Namen an einen Schlüssel dieses Geräts (Handbuch, „Broker“).',
+    },
+  },
+  'broker.username': {
+    severity: 'warning',
+    text: {
+      en: 'broker.username is not the id of this station ({station}): the ACL of this package lets each account write below its own name only.',
+      de: 'broker.username ist nicht die Kennung dieser Station ({station}): Die ACL dieses Pakets lässt jedes Konto nur unter seinem eigenen Namen schreiben.',
+    },
+    remedy: {
+      en: 'Give the account the id of the station as its name, or the broker an ACL of its own.',
+      de: 'Dem Konto die Kennung der Station als Namen geben, oder dem Broker eine eigene ACL.',
+    },
+    command: "grep -n '%u' /etc/mosquitto/mosquitto.acl",
+  },
   'tls.good': {
     severity: 'good',
     text: {

@@ -89,19 +89,20 @@ function checkIsForUs({ id }: EnrollingStation, document: EnrolmentAnswer, pinne
 
 /** What is written where. */
 interface Installation {
-  readonly tls: TlsFiles;
+  readonly tls: Required<TlsFiles>;
   readonly certificates: readonly X509Certificate[];
   readonly authorities: readonly X509Certificate[];
 }
 
 /** Errors: "enrolment.certificate", "enrolment.older", "enrolment.no-certificate", "key.*", "tls.key". */
 async function checkCertificates(
-  { id, broker: { tls } }: EnrollingStation,
+  { id, broker }: EnrollingStation,
   document: EnrolmentAnswer,
 ): Promise<Installation | undefined> {
   const certificates = document.certificates.map(parseCertificate);
   const authorities = document.authorities.map(parseCertificate);
   const [certificate] = certificates;
+  const tls = ofCertificate(broker.tls);
   if (tls === null && certificate === undefined) return undefined;
   if (tls === null || certificate === undefined || authorities.length === 0) {
     const message =
@@ -126,6 +127,12 @@ async function checkCertificates(
     throw new DockError('enrolment.older', message, { retry: 'person' });
   }
   return { tls, certificates, authorities };
+}
+
+/** Null where the configuration has no place for a client certificate: without TLS, or with a login by password. */
+function ofCertificate(tls: TlsFiles | null): Required<TlsFiles> | null {
+  if (tls?.certFile === undefined || tls.keyFile === undefined) return null;
+  return { caFile: tls.caFile, certFile: tls.certFile, keyFile: tls.keyFile };
 }
 
 function parseCertificate(text: string): X509Certificate {

@@ -33,7 +33,8 @@ export const ENROL_WORDS: Readonly<Record<Language, EnrolWords>> = {
     requested: 'written: {}, the request of station {} (key id {})\n{}\n',
     keyMade: 'private key of the certificate: {} (made now; it stays here)',
     keyKept: 'private key of the certificate: {} (it was there and is kept)',
-    noTls: 'no certificate is asked for: the broker of the configuration is on this machine and without TLS',
+    noTls:
+      'no certificate is asked for: the configuration names no cert_file and key_file (login by password, or a broker on this machine)',
     fingerprint: 'fingerprint:  {}\n',
     next: 'Take the file to the store and read the fingerprint out by telephone. There: bodydock-receiver enrol {}\nThen here, with the file that comes back: bodydock keys enrol --answer FILE\n',
     answer:
@@ -53,7 +54,7 @@ export const ENROL_WORDS: Readonly<Record<Language, EnrolWords>> = {
     keyMade: 'privater Schlüssel des Zertifikats: {} (jetzt erzeugt; er bleibt hier)',
     keyKept: 'privater Schlüssel des Zertifikats: {} (war da und bleibt)',
     noTls:
-      'kein Zertifikat beantragt: Der Broker der Konfiguration steht auf diesem Rechner und ist ohne TLS',
+      'kein Zertifikat beantragt: Die Konfiguration nennt kein cert_file und key_file (Anmeldung mit Passwort, oder ein Broker auf diesem Gerät)',
     fingerprint: 'Fingerabdruck:  {}\n',
     next: 'Die Datei zum Zentralspeicher bringen und den Fingerabdruck am Telefon vorlesen. Dort: bodydock-receiver enrol {}\nDann hier, mit der Datei, die zurückkommt: bodydock keys enrol --answer DATEI\n',
     answer:

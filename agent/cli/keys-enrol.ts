@@ -84,7 +84,7 @@ async function request(
   io: Io,
 ): Promise<void> {
   const signing = await readSigningKey(signingFile);
-  const own = broker.tls === null ? undefined : await certificateKey(broker.tls.keyFile);
+  const own = broker.tls?.keyFile === undefined ? undefined : await certificateKey(broker.tls.keyFile);
   const publicKey = publicKeyOf(signing);
   const document = encodeEnrolmentRequest({
     type: 'enrolment-request',

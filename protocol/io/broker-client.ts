@@ -5,7 +5,7 @@ import { MqttClient } from 'mqtt';
 import { bufferOf } from '../bytes.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../limits.ts';
 import type { OpenedSocket } from './broker-socket.ts';
-import type { BrokerWill, MqttVersion } from './broker-types.ts';
+import type { BrokerCredentials, BrokerWill, MqttVersion } from './broker-types.ts';
 import { InboundGuard, type SkippedMessage } from './inbound-guard.ts';
 
 /** MQTT.js's own keepalive is not used (see broker-liveness.ts), but must still be told to the broker. */
@@ -18,6 +18,8 @@ export interface ClientOptions extends OpenedSocket {
   readonly clientId: string;
   readonly keepaliveS: number;
   readonly will: BrokerWill | undefined;
+  /** Account and password, where the broker asks for them. */
+  readonly login?: BrokerCredentials['login'];
   /** Longest payload that is let in. */
   readonly inboundBytesMax: number;
 }
@@ -88,7 +90,7 @@ function guardInput(options: ClientOptions, events: ClientEvents): void {
  * `writeCache` off: MQTT.js would prepare 65,536 small buffers, 7 MB, to save an allocation per message.
  */
 export function openClient(options: ClientOptions, events: ClientEvents): MqttClient {
-  const { will, version } = options;
+  const { will, version, login } = options;
   guardInput(options, events);
   return new MqttClient(() => options.socket, {
     protocolId: 'MQTT',
@@ -102,6 +104,7 @@ export function openClient(options: ClientOptions, events: ClientEvents): MqttCl
     resubscribe: false,
     queueQoSZero: false,
     writeCache: false,
+    ...(login === undefined ? {} : { username: login.username, password: bufferOf(login.password) }),
     ...(will === undefined ? {} : { will: { ...will, payload: bufferOf(will.payload) } }),
   });
 }

@@ -15,7 +15,7 @@ import {
   reasonText,
 } from './broker-reasons.ts';
 import { endingOfError, type OpenedSocket } from './broker-socket.ts';
-import type { BrokerWill, Ending, MqttVersion } from './broker-types.ts';
+import type { BrokerCredentials, BrokerWill, Ending, MqttVersion } from './broker-types.ts';
 import type { SkippedMessage } from './inbound-guard.ts';
 
 const PINGREQ = Buffer.from([0xc0, 0x00]);
@@ -30,6 +30,7 @@ export interface LinkOptions extends OpenedSocket {
   readonly clientId: string;
   readonly keepaliveS: number;
   readonly will: BrokerWill | undefined;
+  readonly login?: BrokerCredentials['login'];
   /** All that is to be subscribed; looked at again until everything is granted. */
   readonly filters: ReadonlySet<string>;
   /** Ceiling for our own packets, beside what the broker says. */

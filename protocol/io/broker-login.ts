@@ -3,7 +3,7 @@ import { CONTROL_MESSAGE_BYTES_MAX } from '../limits.ts';
 import type { BrokerMessage, Clock, Log } from '../ports.ts';
 import { BrokerLink } from './broker-link.ts';
 import { openSocket } from './broker-socket.ts';
-import type { Ending, MqttVersion, TlsCredentials } from './broker-types.ts';
+import type { BrokerCredentials, Ending, MqttVersion } from './broker-types.ts';
 
 const LOGIN_MS = 10_000;
 const KEEPALIVE_S = 15;
@@ -20,7 +20,7 @@ export interface LoginOptions {
     readonly protocol: 'auto' | MqttVersion;
     readonly maxPacketBytes: number;
   };
-  readonly credentials: TlsCredentials;
+  readonly credentials: BrokerCredentials;
   readonly clientId: string;
   /** Subscribed before it counts as logged in. */
   readonly filters: readonly string[];
@@ -63,6 +63,7 @@ async function open(
       clientId,
       keepaliveS: KEEPALIVE_S,
       will: undefined,
+      ...(credentials.login && { login: credentials.login }),
       filters,
       packetBytesMax: broker.maxPacketBytes,
       inboundBytesMax: CONTROL_MESSAGE_BYTES_MAX,

@@ -4,7 +4,7 @@
 // 1. Nothing is kept for a later connection: what was not acknowledged when a connection ends is rejected with "broker.offline".
 // 2. "Connected" is said only when every filter is granted; handlers hear of each change exactly once, in order.
 // 3. A handler that throws costs a log line, never the connection.
-// 4. Certificates are read anew for every attempt.
+// 4. Certificates and password are read anew for every attempt.
 import assert from 'node:assert/strict';
 import { bufferOf } from '../bytes.ts';
 import { DockError, describeError, isDockError } from '../errors.ts';
@@ -14,8 +14,8 @@ import { withEither } from '../with-either.ts';
 import { BrokerConditions } from './broker-conditions.ts';
 import { BrokerLink, type LinkEnd } from './broker-link.ts';
 import { offlineError } from './broker-publisher.ts';
-import { brokerAddress, isTlsUrl, openSocket, type OpenedSocket } from './broker-socket.ts';
-import type { BrokerWill, MqttVersion, TlsCredentials } from './broker-types.ts';
+import { brokerAddress, openSocket, type OpenedSocket } from './broker-socket.ts';
+import type { BrokerCredentials, BrokerWill, MqttVersion } from './broker-types.ts';
 import { hasAesInstructions } from './cpu-aes.ts';
 import { useSmallPool } from './small-pool.ts';
 import {
@@ -45,8 +45,8 @@ export interface MqttBrokerOptions {
   /** "auto" tries MQTT 5 first and remembers where the broker wants 3.1.1. */
   readonly protocol: 'auto' | MqttVersion;
   readonly clientId: string;
-  /** Called before every attempt with mqtts://, so that renewed files are used without a restart. A rejection is a failed attempt. */
-  readonly credentials?: () => Promise<TlsCredentials>;
+  /** Called before every attempt, so that renewed files are used without a restart. A rejection is a failed attempt. */
+  readonly credentials?: () => Promise<BrokerCredentials>;
   readonly will?: BrokerWill;
   /** Ceiling for our packets in bytes, for brokers that do not announce their own. */
   readonly maxPacketBytes: number;
@@ -187,18 +187,18 @@ class MqttBroker implements StartableBroker {
       if (!opened.ok) return { ending: opened.ending, oversizeBytes: undefined };
       this.#isSlow = clock.monotonicMs() - beganMs >= SLOW_OPEN_MS;
       const keepaliveS = (this.#options.keepaliveS ?? KEEPALIVE_S) * (this.#isSlow ? SLOW_TIMES : 1);
-      return await this.#runLink(opened, { timeoutMs, keepaliveS }, signal);
+      return await this.#runLink(opened, { timeoutMs, keepaliveS, login: credentials.login }, signal);
     } catch (error) {
       if (signal.aborted) return undefined;
-      const detail = `the files for TLS cannot be read: ${describeError(error)}`;
+      const detail = `the files for TLS and login cannot be read: ${describeError(error)}`;
       return { ending: { kind: 'tls', detail }, oversizeBytes: undefined };
     }
   }
 
   /** A file system that hangs must not hang us. */
-  async #credentials(timeoutMs: number, signal: AbortSignal): Promise<TlsCredentials> {
+  async #credentials(timeoutMs: number, signal: AbortSignal): Promise<BrokerCredentials> {
     const { credentials, clock } = this.#options;
-    if (!isTlsUrl(this.#url) || credentials === undefined) return {};
+    if (credentials === undefined) return {};
     const done = new AbortController();
     return withEither(signal, done.signal, async (ending) => {
       const late = clock.sleep(timeoutMs, ending).then(() => {
@@ -216,7 +216,7 @@ class MqttBroker implements StartableBroker {
 
   async #runLink(
     opened: OpenedSocket,
-    times: { readonly timeoutMs: number; readonly keepaliveS: number },
+    { login, ...times }: { timeoutMs: number; keepaliveS: number; login: BrokerCredentials['login'] },
     signal: AbortSignal,
   ): Promise<LinkEnd | undefined> {
     if (signal.aborted) {
@@ -231,6 +231,7 @@ class MqttBroker implements StartableBroker {
         version: this.#reconnect.version,
         clientId,
         will,
+        ...(login && { login }),
         filters: this.#filters,
         packetBytesMax: maxPacketBytes,
         inboundBytesMax: this.#options.inboundBytesMax ?? CONTROL_MESSAGE_BYTES_MAX,

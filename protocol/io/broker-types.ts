@@ -16,6 +16,11 @@ export interface TlsCredentials {
   readonly crl?: Uint8Array;
 }
 
+/** What a connection is made with: a login by password as well, where there is one. */
+export interface BrokerCredentials extends TlsCredentials {
+  readonly login?: { readonly username: string; readonly password: Uint8Array };
+}
+
 /** The MQTT versions that are spoken: 3.1.1 is level 4. */
 export type MqttVersion = 4 | 5;
 

@@ -44,6 +44,19 @@ describe('secrets that the service manager hands over', () => {
     assert.deepEqual(cameras.slice(1), others);
   });
 
+  test('stand for the password of a login at the broker, also where there is no client certificate', async () => {
+    const passwordFile = join(folder, 'keys/broker.password');
+    const broker = {
+      ...config.broker,
+      tls: { caFile: join(folder, 'tls/ca.pem') },
+      login: { username: 'townhall-1', passwordFile },
+    };
+    await writeFile(join(folder, 'keys_broker.password'), '');
+    const handed = await withCredentials({ ...config, broker }, folder, folder);
+    assert.equal(handed.broker.login?.passwordFile, join(folder, 'keys_broker.password'));
+    assert.deepEqual(handed.broker.tls, broker.tls);
+  });
+
   test('stand for no file outside of the folder of the configuration', async () => {
     await writeFile(join(folder, '.._other_station.key'), '');
     const outside = { ...config, keys: { signingFile: join(folder, '../other/station.key') } };

@@ -61,6 +61,7 @@ describe('a good station file', () => {
           certFile: join(folder, 'tls/cert.pem'),
           keyFile: join(folder, 'tls/key.pem'),
         },
+        login: null,
         maxPacketBytes: 1_048_576,
         rateBytesPerS: null,
         windows: [],
@@ -605,6 +606,40 @@ describe('rules between values', () => {
   ])('the address %s is refused', async (url, message) => {
     const found = await problems(exchange(STATION, 'mqtts://broker.example.org:8883', url));
     expect(found.map((find) => [find.path, find.message])).toEqual([['broker.url', message]]);
+  });
+
+  const CLIENT_LINES = '  cert_file: tls/cert.pem\n  key_file: tls/key.pem\n';
+  const LOGIN = '  username: townhall-1\n  password_file: keys/broker.password\n';
+
+  test('mqtts:// with a login by password wants no client certificate, and takes one beside it', async () => {
+    await withFolder(async (folder) => {
+      const text = exchange(STATION, CLIENT_LINES, LOGIN);
+      const loaded = await loadStationConfig(await put(folder, 'station.yaml', text));
+      if (loaded.kind === 'refused') throw new Error('refused');
+      expect(loaded.config.broker).toMatchObject({
+        tls: { caFile: join(folder, 'tls/ca.pem') },
+        login: { username: 'townhall-1', passwordFile: join(folder, 'keys/broker.password') },
+      });
+      expect(loaded.config.broker.tls).not.toHaveProperty('certFile');
+    });
+    expect(await changed(CLIENT_LINES, `${CLIENT_LINES}${LOGIN}`)).toEqual([]);
+  });
+
+  test.each([
+    ['no authority', '  ca_file: tls/ca.pem\n' + CLIENT_LINES, LOGIN, 'config.missing broker.ca_file'],
+    ['half a certificate', '  key_file: tls/key.pem\n', LOGIN, 'config.missing broker.key_file'],
+    ['no password', CLIENT_LINES, '  username: townhall-1\n', 'config.missing broker.password_file'],
+    ['no account', CLIENT_LINES, '  password_file: keys/x\n', 'config.missing broker.username'],
+    [
+      'an account that means many',
+      CLIENT_LINES,
+      LOGIN.replace('townhall-1', "'+'"),
+      'config.value broker.username',
+    ],
+  ])('a login by password with %s is refused', async (_what, from, to, found) => {
+    const finds = await changed(from, to);
+    expect(finds).toHaveLength(1);
+    expect(finds[0]).toContain(found);
   });
 
   test('mqtts:// wants all three TLS files, and mqtt:// none', async () => {

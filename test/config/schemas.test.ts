@@ -50,7 +50,9 @@ describe.each([
   });
 
   test('has every option in the example file, and the example no other', async () => {
-    const example: unknown = parse(await textOf(`${name}.example.yaml`));
+    // A login by password takes the place of other lines, so it is shown as a comment.
+    const text = (await textOf(`${name}.example.yaml`)).replace(/#(?=(?:username|password_file): )/g, '');
+    const example: unknown = parse(text);
     const shown = new Set<string>();
     const walk = (value: unknown, path: string): void => {
       shown.add(path);

@@ -15,6 +15,13 @@ export interface ClientTls {
   readonly keyFile: string;
 }
 
+/** TLS with a login by password, as the configuration names it. */
+export interface PasswordLogin {
+  readonly caFile: string;
+  readonly username: string;
+  readonly passwordFile: string;
+}
+
 export interface RigWish {
   /** Number of bays, each with a camera folder; 1 by default. */
   readonly cameras?: number;
@@ -38,6 +45,9 @@ export interface RigWish {
   readonly release?: 'never' | 'after-receipt';
   readonly agentTls?: ClientTls;
   readonly receiverTls?: ClientTls;
+  /** Instead of client certificates. */
+  readonly agentLogin?: PasswordLogin;
+  readonly receiverLogin?: PasswordLogin;
   /** For the view of monitoring. */
   readonly viewTls?: IClientOptions;
   readonly receivers?: readonly string[];
@@ -89,7 +99,10 @@ export function stationConfig(places: RigPlaces, wish: RigWish, keys: RigKeys, p
     keys: { signing_file: 'keys/station.key' },
     recipients: [keys.recipient],
     store: { public_keys: [keys.store], receivers: places.receiverIds },
-    broker: { ...brokerConfig(port, wish.protocol, wish.agentTls, wish.agentHost), ...wish.stationBroker },
+    broker: {
+      ...brokerConfig(port, wish.protocol, wish.agentTls ?? wish.agentLogin, wish.agentHost),
+      ...wish.stationBroker,
+    },
     bays: numbers.map((number) => ({
       id: `bay-${number}`,
       ...(wish.place?.(number, places.camera(number)) ?? { folder: places.camera(number) }),
@@ -117,18 +130,22 @@ export function receiverConfig(
     ),
     ...(wish.roles === undefined ? {} : { roles: wish.roles }),
     ...(wish.retention === undefined ? {} : { retention: wish.retention }),
-    broker: brokerConfig(port, wish.protocol, wish.receiverTls),
+    broker: brokerConfig(port, wish.protocol, wish.receiverTls ?? wish.receiverLogin),
   });
 }
 
 function brokerConfig(
   port: number,
   protocol: RigWish['protocol'],
-  tls: ClientTls | undefined,
+  tls: ClientTls | PasswordLogin | undefined,
   host = '127.0.0.1',
 ): Record<string, unknown> {
   const files =
-    tls === undefined ? {} : { ca_file: tls.caFile, cert_file: tls.certFile, key_file: tls.keyFile };
+    tls === undefined
+      ? {}
+      : 'username' in tls
+        ? { ca_file: tls.caFile, username: tls.username, password_file: tls.passwordFile }
+        : { ca_file: tls.caFile, cert_file: tls.certFile, key_file: tls.keyFile };
   return {
     url: `mqtt${tls === undefined ? '' : 's'}://${host}:${port}`,
     base: 'bodydock',
