@@ -46,6 +46,11 @@ const COMMANDS: readonly Command[] = [
     run: async (args, io) => (await import('./cli/bays.ts')).bays(args, io),
   },
   {
+    name: 'record-camera',
+    summary: 'record what a camera says, without names and contents, for whoever maintains its driver',
+    run: async (args, io) => (await import('./cli/record-camera.ts')).recordCameraCommand(args, io),
+  },
+  {
     name: 'spool',
     summary: 'list, verify and export what waits in the spool; tell what was set aside, and try it again',
     run: async (args, io) => (await import('./cli/spool.ts')).spool(args, io),
