@@ -1,9 +1,10 @@
-// Opens the camera of a bay and stays with it until it leaves: one docking, or none where nobody can speak to what is there.
+// Opens the camera of a bay and stays with it until it leaves: one docking after the other, one a day, or none where nobody can speak to what
+// is there.
 import { isDockError } from '../../protocol/errors.ts';
 import { withEither } from '../../protocol/with-either.ts';
 import type { BayPlace } from './bay-place.ts';
 import { isCameraRefusal, type WhoIs } from './camera-register.ts';
-import { DockingLife, type DockingWork } from './docking-life.ts';
+import { DockingLife, type Continued, type DockingWork } from './docking-life.ts';
 import type { DockingStay } from '../dockings/ended-docking.ts';
 import { IndicatorLight } from './indicator-light.ts';
 import { untilArrived, untilGone } from './place-watch.ts';
@@ -73,12 +74,16 @@ async function stayWith(
     const identity = await session.identity(signal);
     const { id, alias } = work.whoIs(identity);
     const arrival = { identity, wasThere, plug: await plugOf(work, signal) };
-    const life = new DockingLife({ ...work, camera: id }, session, arrival, onChange);
-    onDocked(life, light, alias);
+    const begin = (before?: Continued): DockingLife => {
+      const begun = new DockingLife({ ...work, camera: id }, session, arrival, onChange, before);
+      onDocked(begun, light, alias);
+      return begun;
+    };
+    let life = begin();
     session.onNews?.(() => life.wake());
     const stopWatching = work.place.watch.changes(() => life.wake());
     try {
-      await life.run(signal);
+      for (;;) life = begin(await life.run(signal));
     } finally {
       await stopWatching();
     }

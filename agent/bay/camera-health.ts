@@ -46,14 +46,14 @@ export class CameraHealth {
     for (const [camera, vanished] of memory.all) this.#tellVanished(camera, vanished);
   }
 
-  /** A camera came, and was measured. */
-  docked(camera: CameraId, measured: DockingMeasured): void {
+  /** A camera came, or `stays` and is listed anew, and was measured: what it charged meanwhile says nothing of its battery. */
+  docked(camera: CameraId, measured: DockingMeasured, stays = false): void {
     const known = this.#of(camera);
     if (known === undefined) return;
     known.isDocked = true;
     this.#clear('camera.missing', camera);
     this.#judgeClock(camera, measured.camera_clock);
-    this.#judgeBattery(camera, known.battery, measured.condition);
+    if (!stays) this.#judgeBattery(camera, known.battery, measured.condition);
   }
 
   /** The camera left. `isWhole`: every file that it ever showed is here, so that an older loss is not repeated. */

@@ -5,10 +5,12 @@
 // 1. The journal was tried before the log says "docked", so that a docking in the log has a journal or a condition that says why not; where
 //    the power goes before there is one, the next start takes the docking from the log.
 // 2. Every docking that is in the log is handed over for its record.
-// 3. It ended when the camera left, however long the disk takes for what was read of it: from then on the camera may record again.
+// 3. A docking that lasts into another day ends at the first moment of rest, and another one of the same stay begins over the same session with
+//    a whole listing: so the days of a camera that stays are proven by signed records.
+// 4. It ended when the camera left, however long the disk takes for what was read of it: from then on the camera may record again.
 import type { CameraIdentity } from '../../drivers/driver.ts';
 import type { CustodyEvent } from '../../protocol/custody-entry.ts';
-import type { DockingRecord } from '../../protocol/docking-record.ts';
+import type { NewDockingRecord } from '../../protocol/docking-record.ts';
 import { isDockError } from '../../protocol/errors.ts';
 import {
   makeDockingId,
@@ -25,6 +27,7 @@ import {
   undockedEvent,
   type DockingInventory,
   type DockingOpening,
+  type DockingStay,
 } from '../dockings/ended-docking.ts';
 import type { BeginningDocking } from '../dockings/stay.ts';
 import { NOTHING_SURE } from '../dockings/previous-docking.ts';
@@ -44,6 +47,8 @@ import { Eraser, type EraseDeps } from './erase.ts';
 import type { DockingFacts } from './manifest-build.ts';
 import { News } from './news.ts';
 import { Taker, type TakeDeps } from './take.ts';
+
+const DAY_MS = 86_400_000;
 
 /** What a docking works with; the same for all dockings of a bay. */
 export interface DockingWork {
@@ -66,12 +71,20 @@ export interface Arrival extends Pick<BeginningDocking, 'wasThere' | 'plug'> {
   readonly identity: CameraIdentity;
 }
 
+/** A docking that is over while its camera stays: what the next one of its stay goes on with, over the same session. */
+export interface Continued {
+  readonly entries: DockingEntries;
+  readonly stay: DockingStay;
+}
+
 /** One docking of a camera. */
 export class DockingLife {
   readonly #work: DockingWork;
   readonly #session: BaySession;
   readonly #arrival: Arrival;
   readonly #onChange: () => void;
+  /** Until its entries were handed on. */
+  #before: Continued | undefined;
   readonly #news = new News();
   #entries: DockingEntries | undefined;
   #watch: DockingWatch | undefined;
@@ -81,12 +94,19 @@ export class DockingLife {
   #docked = { dockedAtMs: 0, wallAheadMs: 0 };
   #stayDockedAt: string | null = null;
 
-  /** `onChange`: something to show changed. */
-  constructor(work: DockingWork, session: BaySession, arrival: Arrival, onChange: () => void) {
+  /** `onChange`: something to show changed. `before`: the docking whose stay this one goes on with. */
+  constructor(
+    work: DockingWork,
+    session: BaySession,
+    arrival: Arrival,
+    onChange: () => void,
+    before?: Continued,
+  ) {
     this.#work = work;
     this.#session = session;
     this.#arrival = arrival;
     this.#onChange = onChange;
+    this.#before = before;
   }
 
   /** Numbers of its entries at this moment. */
@@ -122,8 +142,11 @@ export class DockingLife {
     this.wake();
   }
 
-  /** Runs until the camera leaves or the signal is aborted, and rejects with that reason; the docking's record is on its way then. */
-  async run(signal: AbortSignal): Promise<never> {
+  /**
+   * Runs until its day is over and the camera is to be listed anew: then it resolves. Rejects with the reason where the camera leaves or the
+   * signal is aborted. The docking's record is on its way in either case.
+   */
+  async run(signal: AbortSignal): Promise<Continued> {
     const { dockings, twins, take, measure, bay, camera } = this.#work;
     const { custody, clock } = take;
     await dockings.ready(signal, () => this.#session.waits?.());
@@ -143,14 +166,16 @@ export class DockingLife {
       journal,
       clock,
       fileClock,
+      before: this.#before?.entries,
       onListed,
       onVanished,
     });
     this.#entries = entries;
+    this.#before = undefined;
     const watch = this.#watched(entries);
     this.#watch = watch;
     const leave = twins.arrived(bay, camera, this.#arrival.identity.serial);
-    let ended: DockingRecord['ended'] = 'failed';
+    let ended: NewDockingRecord['ended'] = 'failed';
     let endedAt: string | undefined;
     const onEnd = (): void => void (endedAt ??= this.#now());
     signal.addEventListener('abort', onEnd);
@@ -158,8 +183,11 @@ export class DockingLife {
       custody.append({ event: 'docked', facts: { bay, camera, docking, stay: opening.stay } });
       await measured.read(signal);
       journal.measured(measured.document);
-      cameras.docked(camera, measured.document);
-      return await this.#rounds(opening, { journal, entries, measured }, signal);
+      cameras.docked(camera, measured.document, opening.stay !== docking);
+      await this.#rounds(opening, { journal, entries, measured }, signal);
+      ended = 'continued';
+      const { stay, stay_docked_at, plug } = opening;
+      return { entries, stay: { stay, stay_docked_at, plug } };
     } catch (error) {
       ended = endedBy(error, signal);
       throw error;
@@ -181,7 +209,7 @@ export class DockingLife {
     opening: DockingOpening,
     parts: { journal: DockingJournal; entries: DockingEntries; measured: CameraMeasure },
     signal: AbortSignal,
-  ): Promise<never> {
+  ): Promise<void> {
     const { work, session, news } = { work: this.#work, session: this.#session, news: this.#news };
     const facts = await this.#facts(opening, parts.measured);
     const committer = new Committer(work.commit, facts);
@@ -197,6 +225,7 @@ export class DockingLife {
       news,
       custody: work.take.custody,
       clock: work.take.clock,
+      isOver: () => this.#isOver(),
       onAllHere: (ending) => parts.measured.setClock(ending),
       onShow: (activity, pulledBytes) => this.#show(activity, pulledBytes),
     });
@@ -227,7 +256,9 @@ export class DockingLife {
     this.#docked = { dockedAtMs, wallAheadMs: dockedAtMs - clock.monotonicMs() };
     const beginning = { docking, docked_at: dockedAt, bay, camera, plug };
     // Of two cameras by one id nobody knows which of them was here before.
-    const stay = await dockings.stayOf({ ...beginning, wasThere: wasThere && !twins.hasTwin(bay, camera) });
+    const stay =
+      this.#before?.stay ??
+      (await dockings.stayOf({ ...beginning, wasThere: wasThere && !twins.hasTwin(bay, camera) }));
     return {
       ...stay,
       docking,
@@ -243,6 +274,13 @@ export class DockingLife {
       docked_at: dockedAt,
       clock_synchronised: measure.clockSynchronised(),
     };
+  }
+
+  /** The station's local day is another one than that on which the docking began, and the disk keeps up with records. */
+  #isOver(): boolean {
+    const { measure, dockings, take } = this.#work;
+    const dayOf = (wallMs: number): number => Math.floor(measure.localMs(wallMs) / DAY_MS);
+    return dayOf(take.clock.wallMs()) !== dayOf(this.#docked.dockedAtMs) && !dockings.isFull;
   }
 
   /** What every manifest of this docking says, and what its capture times are corrected by. */
@@ -286,7 +324,7 @@ export class DockingLife {
 }
 
 /** The signal is aborted by the station's stop, or with the reason that the camera left. */
-function endedBy(error: unknown, signal: AbortSignal): DockingRecord['ended'] {
+function endedBy(error: unknown, signal: AbortSignal): NewDockingRecord['ended'] {
   const reason: unknown = signal.aborted ? signal.reason : error;
   if (isDockError(reason, 'driver.detached')) return 'unplugged';
   return signal.aborted ? 'stopped' : 'failed';

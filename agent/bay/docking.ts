@@ -51,6 +51,8 @@ export interface DockingDeps {
   readonly clock: Clock;
   /** Something outside changed: a receipt came, the folder changed, a recording went to the quarantine. */
   readonly news: News;
+  /** The day is over, and the camera is to be listed as a whole by a docking of its own. Asked where nothing is read or erased. */
+  readonly isOver: () => boolean;
   /** Every file of a whole listing is durable here. Errors: those of the session; the signal's reason. */
   readonly onAllHere: (signal: AbortSignal) => Promise<void>;
   /** What the docking does, and the bytes read of the entry that is being pulled. */
@@ -74,12 +76,12 @@ export class Docking {
     this.#deps = deps;
   }
 
-  /** Runs rounds until the camera leaves or the signal is aborted, and rejects with that reason. */
-  async run(signal: AbortSignal): Promise<never> {
+  /** Runs rounds until the docking is over: then it resolves. Rejects with the reason where the camera leaves or the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
     this.#show('reading');
     const { entries, eraser, onAllHere } = this.#deps;
     let look: Look | undefined = await this.#look(signal);
-    for (;;) {
+    while (look !== undefined) {
       const { beganMs }: Look = look;
       await eraser.listed(look.inventory, signal);
       await entries.track(look.inventory, beganMs, signal);
@@ -87,11 +89,17 @@ export class Docking {
       this.#leaveChanging();
       await this.#takeAll(signal);
       if (entries.areAllHere) await onAllHere(signal);
-      look =
-        (await this.#release(signal)) ??
-        (await this.#lookAgain(beganMs, signal)) ??
-        (await this.#rest(beganMs, signal));
+      look = (await this.#release(signal)) ?? (await this.#next(beganMs, signal));
     }
+  }
+
+  /** The listing of the next round; undefined where the docking is over. */
+  async #next(lastMs: number, signal: AbortSignal): Promise<Look | undefined> {
+    if (this.#deps.isOver()) return undefined;
+    const again = await this.#lookAgain(lastMs, signal);
+    if (again !== undefined) return again;
+    await this.#rest(lastMs, signal);
+    return this.#deps.isOver() ? undefined : this.#look(signal);
   }
 
   async #look(signal: AbortSignal): Promise<Look> {
@@ -191,7 +199,7 @@ export class Docking {
   }
 
   /** Nothing to do for now: until news, or until it is time to look again. */
-  async #rest(lastMs: number, signal: AbortSignal): Promise<Look> {
+  async #rest(lastMs: number, signal: AbortSignal): Promise<void> {
     this.#show('resting');
     const waited = new AbortController();
     const cancel = this.#deps.clock.after(this.#restMs(lastMs), () => waited.abort());
@@ -203,7 +211,6 @@ export class Docking {
     } finally {
       cancel();
     }
-    return this.#look(signal);
   }
 
   /** A file that waits is tried again soon, and one that is here is looked at as soon as that allows to erase it. */

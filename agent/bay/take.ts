@@ -103,7 +103,7 @@ export class Taker {
       onProgress,
     };
     try {
-      return await this.#try(entry, context, onWaiting);
+      return this.#isProven(entry) ? NOTHING : await this.#try(entry, context, onWaiting);
     } catch (error) {
       if (signal.aborted || endsDocking(error)) throw error;
       this.#wait(entry, error);
@@ -140,6 +140,15 @@ export class Taker {
     if (this.#leave(entry, 'changing')) this.#tell(entry, 'changing');
   }
 
+  /** Read in the docking before of this stay, still durable here, and nothing shows a change since (SPEC 8.4). Errors: those of the log. */
+  #isProven(entry: TrackedEntry): boolean {
+    const { proven } = entry;
+    if (proven === undefined || this.#deps.spool.stateOf(proven.recording) === undefined) return false;
+    this.#matched(entry, proven.recording);
+    this.#spooled(entry, { ...proven, matched: true });
+    return true;
+  }
+
   /** Same place and size as something durable here: only its bytes tell (SPEC 8.4). */
   async #knownAgain(entry: TrackedEntry, context: TryContext): Promise<boolean> {
     const { spool, bulk } = this.#deps;
@@ -154,7 +163,7 @@ export class Taker {
       const known = await spool.findContent(camera, { pathSha256, sizeBytes }, sha256);
       if (known === undefined) return false;
       this.#matched(entry, known.recording);
-      this.#spooled(entry, heldAs(known, true), sha256, entry.listed.stamp);
+      this.#spooled(entry, heldAs(known, true, sha256, entry.listed.stamp));
       return true;
     } finally {
       await digesting.abort();
@@ -238,7 +247,7 @@ export class Taker {
       this.#deps.pullStop.kept();
       const matched = kind === 'matched';
       if (matched) this.#matched(entry, recording.recording);
-      this.#spooled(entry, heldAs(recording, matched), sealed.seal.originalSha256, stamp);
+      this.#spooled(entry, heldAs(recording, matched, sealed.seal.originalSha256, stamp));
     } catch (error) {
       await read.sealing.abort();
       await this.#deps.spool.discard(read.staging);
@@ -257,9 +266,11 @@ export class Taker {
     return { recording, staging, seal: await finishing };
   }
 
-  #spooled(entry: TrackedEntry, held: HeldContent, sha256: string, stamp: string): void {
+  #spooled(entry: TrackedEntry, held: HeldContent): void {
+    const { recording, sha256, stamp } = held;
     entry.held = held;
-    entry.become({ kind: 'spooled', recording: held.recording, sha256, stamp });
+    entry.proven = undefined;
+    entry.become({ kind: 'spooled', recording, sha256, stamp });
     this.#onTaken(entry);
   }
 
@@ -311,8 +322,13 @@ export class Taker {
   }
 }
 
-function heldAs({ recording, rejected }: SpooledRecording, matched: boolean): HeldContent {
-  return { recording, rejected, matched };
+function heldAs(
+  { recording, rejected }: SpooledRecording,
+  matched: boolean,
+  sha256: string,
+  stamp: string,
+): HeldContent {
+  return { recording, rejected, matched, sha256, stamp };
 }
 
 /** True where the error means that this conversation with the camera is over. */

@@ -45,6 +45,8 @@ export interface DockingEntriesDeps {
   readonly fileClock: () => FileClock | undefined;
   /** A whole listing, before any of it is taken. Errors: those of `pause`. */
   readonly onListed?: (shown: Iterable<ListedFile>, pause: Pause) => Promise<void>;
+  /** Entries of the docking before, where this one goes on with its stay over the same session; that one is over. */
+  readonly before?: DockingEntries | undefined;
   /** Hears how many files vanished in this docking so far that nobody here erased. Must not throw. */
   readonly onVanished?: (vanished: Vanished) => void;
 }
@@ -54,14 +56,17 @@ type ListedAt = LookedAt & { readonly wallMs: number };
 
 /** Entries of one docking. */
 export class DockingEntries {
-  readonly #deps: DockingEntriesDeps;
+  readonly #deps: Omit<DockingEntriesDeps, 'before'>;
   readonly #account = new DockingAccount();
   /** Entries by what became of them. */
   readonly tally = new EntryTally();
   readonly #entries = new Map<string, TrackedEntry>();
   #inventory: DockingInventory | null = null;
   #isInventoryLogged = false;
-  readonly #vanished = new VanishedEntries();
+  /** Of the whole stay, as far as its session lasts. */
+  readonly #vanished: VanishedEntries;
+  /** The docking before, until a whole listing was compared with what it knew. */
+  #before: DockingEntries | undefined;
   #problems = 0;
   #problemReason: string | null = null;
   #seen = 0;
@@ -70,7 +75,11 @@ export class DockingEntries {
   #isClosed = false;
 
   constructor(deps: DockingEntriesDeps) {
-    this.#deps = deps;
+    const { before, ...others } = deps;
+    this.#deps = others;
+    this.#before = before;
+    this.#vanished = before === undefined ? new VanishedEntries() : before.#vanished;
+    if (before !== undefined) before.#before = undefined; // of very many files only the newest are known twice, and not for long
   }
 
   /** Entries as they are now: those of the newest listing, and those that are durable here. */
@@ -98,7 +107,7 @@ export class DockingEntries {
     return this.#account.later;
   }
 
-  /** Files that vanished in this docking and were not erased by this station. */
+  /** Files that vanished in this stay, over this session, and were not erased by this station. */
   get vanished(): Vanished {
     return this.#vanished.count;
   }
@@ -122,6 +131,8 @@ export class DockingEntries {
   /** A recording of this docking left the spool: its entry is taken again, one that was to stay too, and the next manifest names it. */
   quarantined(recording: RecordingId): void {
     if (this.#isClosed) return;
+    if (this.#before !== undefined) this.#before.#notProven(recording);
+    this.#notProven(recording);
     for (const entry of this.#entries.values()) {
       const { fate } = entry;
       if ((fate.kind !== 'spooled' && fate.kind !== 'kept') || fate.recording !== recording) continue;
@@ -130,6 +141,16 @@ export class DockingEntries {
       entry.become(PENDING);
     }
     this.#account.lost(recording);
+  }
+
+  /** It is not durable here any more: nothing is proven by it. */
+  #notProven(recording: RecordingId): void {
+    for (const entry of this.#entries.values()) {
+      if (this.#isClosed && entry.held?.recording === recording) entry.held = undefined;
+      else if (entry.proven?.recording === recording) entry.proven = undefined;
+      else continue;
+      entry.supersedes = [...entry.supersedes, recording];
+    }
   }
 
   /** What was set aside may be tried once more. */
@@ -156,6 +177,7 @@ export class DockingEntries {
     await this.#lookForVanished(listing, pause);
     const fresh = await this.#meetAll(listing, { beganMs, endedMs, clock: fileClock, wallMs }, pause);
     await this.#forgetVanished(listing, pause);
+    if (listing.problems === 0) this.#before = undefined;
     this.#isTaking = false;
     this.#problems = listing.problems;
     this.#problemReason = inventory.problems[0]?.reason ?? null;
@@ -187,15 +209,21 @@ export class DockingEntries {
       return undefined;
     }
     if (known !== undefined) this.#gone(known);
-    const entry = metEntry(seen, looks, known);
+    const before = known === undefined ? this.#known().get(seen.pathSha256) : undefined;
+    const entry = before === undefined ? metEntry(seen, looks, known) : goingOn(seen, looks, before);
     this.#entries.set(seen.pathSha256, entry);
     entry.tellFates(this.tally);
     return entry;
   }
 
+  /** What was known before this listing: by the docking before as long as none was whole in this one. */
+  #known(): ReadonlyMap<string, TrackedEntry> {
+    return this.#before === undefined ? this.#entries : this.#before.#entries;
+  }
+
   /** Before anything of the listing is taken over: what is new in it and what is gone tell together. */
   async #lookForVanished(listing: Listing, pause: Pause): Promise<void> {
-    if (listing.problems > 0 || !(await this.#vanished.look(this.#entries, listing, pause))) return;
+    if (listing.problems > 0 || !(await this.#vanished.look(this.#known(), listing, pause))) return;
     this.#deps.onVanished?.(this.#vanished.count);
   }
 
@@ -290,6 +318,17 @@ function isSameState(known: InventoryEntry, now: InventoryEntry): boolean {
 function saysTheSame(known: InventoryEntry, now: InventoryEntry): boolean {
   const { locked, modifiedStepMs, vendor } = now;
   return known.locked === locked && known.modifiedStepMs === modifiedStepMs && known.vendor === vendor;
+}
+
+/** An entry that the docking before knew: what was said and held of the same state counts on, and another state shows that the file changes. */
+function goingOn(seen: Omit<SeenEntry, 'looks'>, looks: ListingLooks, before: TrackedEntry): TrackedEntry {
+  if (before.fate.kind === 'erased') return metEntry(seen, looks, undefined);
+  if (!isSameState(before.listed, seen.listed))
+    return new TrackedEntry({ ...seen, looks: looks.first(seen.listed, before.looks) });
+  const entry = new TrackedEntry({ ...seen, looks: looks.again(before.looks) });
+  entry.proven = before.held;
+  entry.supersedes = before.supersedes;
+  return entry;
 }
 
 /** An entry that is new, or known in another state; one that waits goes on waiting, however often it changes. */

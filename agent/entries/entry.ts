@@ -48,6 +48,9 @@ export interface HeldContent {
   /** Its bytes were those of a recording that was durable already. */
   readonly matched: boolean;
   readonly rejected: SpooledRecording['rejected'];
+  /** Of the bytes that were read from the camera, and the driver's stamp when they had been. */
+  readonly sha256: string;
+  readonly stamp: string;
 }
 
 /** What a docking's record says of an entry. */
@@ -89,6 +92,8 @@ export class TrackedEntry implements SeenEntry {
   looks: Looks;
   /** Set with the fate "spooled", and kept with what follows it. */
   held: HeldContent | undefined;
+  /** What the docking before held of this very state, in the same stay and over the same session: its bytes need not be read again. */
+  proven: HeldContent | undefined;
   /** Set with the fate "waiting" where another length came than was listed, `readBytes` at least. */
   otherLength: { readonly listedBytes: number; readonly readBytes: number } | undefined;
   /** Attempts in a row that did not take it. */
@@ -110,6 +115,7 @@ export class TrackedEntry implements SeenEntry {
     this.role = seen.role;
     this.looks = seen.looks;
     this.held = undefined;
+    this.proven = undefined;
     this.otherLength = undefined;
     this.outcome = undefined;
     this.#fate = fate;

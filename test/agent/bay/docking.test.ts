@@ -60,6 +60,8 @@ let offered: Set<string>;
 /** What the docking showed, one after the other. */
 let shown: BayActivity[];
 let running: Promise<unknown>;
+/** The day is over. */
+let isOver: boolean;
 /** The docking begins. */
 let plug: () => Promise<unknown>;
 const ending = new AbortController();
@@ -72,6 +74,7 @@ beforeEach(async () => {
   activity = 'empty';
   custody = new MemoryCustody();
   shown = [];
+  isOver = false;
   folder = await mkdtemp(join(tmpdir(), 'bodydock-'));
   const conditions = new MemoryConditions();
   const bulk = bulkInline({ files, random });
@@ -114,6 +117,7 @@ beforeEach(async () => {
     eraser,
     journal,
     news,
+    isOver: () => isOver,
     onAllHere: async () => undefined,
     onShow: (now) => {
       activity = now;
@@ -445,4 +449,21 @@ test('a file that waits for a second look, in a folder that cannot be listed any
   isHidden = false;
   await pass(40_000);
   await waitFor(() => expect([entries.areAllHere, activity]).toEqual([true, 'resting']));
+});
+
+test('once its day is over a docking ends at rest, without one more listing', async () => {
+  camera.put('a.mp4', Buffer.from('film'), OLD);
+  let listings = 0;
+  const list = session.inventory.bind(session);
+  session.inventory = (signal) => {
+    listings++;
+    return list(signal);
+  };
+  const ended = plug();
+  await stay(0);
+  const before = listings;
+  isOver = true;
+  await pass(31_000);
+  expect(await ended).toBeUndefined();
+  expect(listings).toBe(before);
 });

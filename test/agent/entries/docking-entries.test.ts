@@ -253,7 +253,7 @@ test('what becomes of a recording behind the end of its docking changes its reco
   await entries.track(listing(0, 1), 0, signal);
   const recording = makeRecordingId(nodeRandom());
   for (const entry of entries.all) {
-    entry.held = { recording, matched: false, rejected: null };
+    entry.held = { recording, matched: false, rejected: null, sha256: '0'.repeat(64), stamp: '' };
     entry.become({ kind: 'spooled', recording, sha256: null, stamp: 'a' });
   }
   const account = entries.close();
