@@ -64,7 +64,7 @@ export const STATION_OPTIONS_DE: Readonly<Record<string, string>> = {
   'bays[]': 'Ein Platz für eine Kamera.',
   'bays[].id': 'Name des Platzes; er steht in Topics und Dokumenten.',
   'bays[].folder':
-    'Ordner, in dem die Dateien der Kamera erscheinen, etwa ein Einhängepunkt. An einem Einhängepunkt, an dem nichts eingehängt ist (unter /media, /mnt oder /run/media, in fstab, oder einer Mount-Unit), ist keine Kamera da, was auch darin liegt. Ein Platz hat einen Ordner oder einen USB-Anschluss, einen seriellen Anschluss, oder je einen von beiden. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
+    'Ordner, in dem die Dateien der Kamera erscheinen, etwa ein Einhängepunkt. An einem Einhängepunkt, an dem nichts eingehängt ist (unter /media, /mnt oder /run/media, in fstab, oder einer Mount-Unit), ist keine Kamera da, was auch darin liegt. Der Benutzer des Dienstes, bodydock, muss dort und in den Ordnern darunter schreiben können, sonst wird nichts gelöscht. Ein Platz hat einen Ordner oder einen USB-Anschluss, einen seriellen Anschluss, oder je einen von beiden. Ein relativer Pfad beginnt beim Ordner dieser Datei.',
   'bays[].usb_port':
     'USB-Buchse des Platzes, für Kameras, die PTP oder MTP sprechen oder sich als Laufwerk zeigen: Controller, USB-Generation und Anschlüsse, wie `bodydock bays` sie zeigt. Eine Buchse für USB 3 hat zwei Anschlüsse; einer davon genügt. Dieser Name bleibt. Der Name ihres Ordners in /sys/bus/usb/devices, etwa 1-1.4, geht auch; er beginnt mit der Nummer des Busses, die nach einem Start einer Maschine mit mehreren Controllern eine andere sein kann.',
   'bays[].serial_path':

@@ -85,7 +85,7 @@ const bay = z
     id: part.plainId('Name of the bay; it stands in topics and documents.'),
     folder: part
       .path(
-        'Folder in which the files of the camera appear, such as a mount point. At a mount point at which nothing is mounted (below /media, /mnt or /run/media, in fstab, or of a mount unit) no camera is there, whatever lies in it. A bay has a folder or a USB port, a serial port, or one of each.',
+        'Folder in which the files of the camera appear, such as a mount point. At a mount point at which nothing is mounted (below /media, /mnt or /run/media, in fstab, or of a mount unit) no camera is there, whatever lies in it. The user of the service, bodydock, must be able to write there and in the folders below, else nothing is erased. A bay has a folder or a USB port, a serial port, or one of each.',
       )
       .optional(),
     usb_port: part

@@ -6,6 +6,7 @@ import type { Language } from '../../config/language.ts';
 import { loadStationConfig, STATION_FILE_DEFAULT } from '../../config/load.ts';
 import type { StationConfig } from '../../config/station-config.ts';
 import { fill } from '../page/language.ts';
+import { bayOwnerWarnings } from './bay-owner.ts';
 import { languageOf, parseCommandLine, writeJson, type Io } from './output.ts';
 
 const HELP = `bodydock check [--config FILE] [--lang en|de] [--json]
@@ -30,7 +31,11 @@ export async function check(args: readonly string[], io: Io): Promise<number> {
   const places = loaded.kind === 'loaded' ? loaded.config : loaded.places;
   const files = places && (await checkStationFiles(places, Date.now()));
   const wrong = loaded.kind === 'refused' ? loaded.problems : [];
-  const finds = { problems: [...wrong, ...(files?.problems ?? [])], warnings: files?.warnings ?? [] };
+  const owners = places === undefined ? [] : await bayOwnerWarnings(places);
+  const finds = {
+    problems: [...wrong, ...(files?.problems ?? [])],
+    warnings: [...(files?.warnings ?? []), ...owners],
+  };
   if (loaded.kind === 'refused' || finds.problems.length > 0) {
     if (json) writeJson(io, { good: false, file, ...findsIn(finds, language) });
     else io.out(refusedText(finds, file, language));

@@ -4,6 +4,7 @@ import { checkStationFiles } from '../../config/installed-files.ts';
 import { inLanguage, renderProblem, type Problem } from '../../config/problems.ts';
 import type { StationConfig } from '../../config/station-config.ts';
 import type { Words } from '../conditions/condition-kind.ts';
+import { bayOwnerWarnings } from './bay-owner.ts';
 import type { DoctorContext } from './doctor-context.ts';
 import { found, type Finding } from './doctor-finding.ts';
 import { BROKER_TABLE } from './doctor-words-broker.ts';
@@ -37,7 +38,7 @@ export async function checkFiles({ file, config, clock }: DoctorContext): Promis
       found(KNOWN.has(code) ? code : 'file.refused', where, { ...values, message: wordsOf(message) }),
     );
   }
-  for (const { code, file: where, message } of finds.warnings) {
+  for (const { code, file: where, message } of [...finds.warnings, ...(await bayOwnerWarnings(config))]) {
     if (OF_DISK.test(code) || code === 'proof.missing') continue;
     findings.push(
       found(KNOWN.has(code) ? code : 'file.remark', where, { ...values, message: wordsOf(message) }),

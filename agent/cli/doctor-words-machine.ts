@@ -61,6 +61,15 @@ export const MACHINE_TABLE = {
     },
     command: 'bodydock bays --config {config}',
   },
+  'bay.owner': {
+    severity: 'warning',
+    text: { en: 'It {message}.', de: 'Er {message}.' },
+    remedy: {
+      en: 'What is taken from this bay can never be erased from the camera as it is. A mounted card: mount it for that user (uid=, gid=).',
+      de: 'Was von diesem Platz übernommen wird, kann so nie von der Kamera gelöscht werden. Eine eingehängte Karte: für diesen Benutzer einhängen (uid=, gid=).',
+    },
+    command: 'ls -ld {where}',
+  },
   'bay.no-hub': {
     severity: 'warning',
     text: {

@@ -14,7 +14,8 @@ const HELP = `bodydock simulate serial --link PATH [OPTION...]
 A body camera on a pseudo terminal, as SPEC chapter 11 describes it: SMP groups 0, 8 and 66. Runs until SIGTERM or SIGINT (Ctrl-C) and takes
 its link away then. Wants socat.
 
-  --link PATH       where the serial port appears: a symbolic link, at a path that is free
+  --link PATH       where the serial port appears: a symbolic link, at a path that is free; for a station below /dev (as root), such as
+                    /dev/serial-camera-1: serial_path of station.yaml takes no other
   --dir FOLDER      the camera holds the files of this folder (default: two short clips with sidecars, in memory)
   --erase           a station may erase the files of FOLDER; without it the camera refuses
   --framing NAME    console (default) or raw

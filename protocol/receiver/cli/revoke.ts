@@ -1,14 +1,17 @@
 // `bodydock-receiver revoke`: a key of a station counts no more. Says what that means for what still waits.
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { EXIT_GOOD } from '../../../config/exit-codes.ts';
 import { RECEIVER_FILE_DEFAULT } from '../../../config/load.ts';
 import type { KnownStation, ReceiverConfig } from '../../../config/receiver-config.ts';
-import { DockError } from '../../errors.ts';
+import { DockError, systemCode } from '../../errors.ts';
 import { keyRevocationSchema, type KeyRevocation } from '../../key-documents.ts';
 import { keyIdHex, publicKeyLine, stockKeyId, type PublicKey } from '../../minisign.ts';
+import { revocationName } from '../keys/revocations.ts';
 import { revokeKey, type Revoked } from '../keys/revoke.ts';
 import { storeKeys } from '../retention/store-keys.ts';
 import { parseWords, usage, type Io } from './command-line.ts';
-import { openStoreCommand } from './store-command.ts';
+import { openStoreCommand, type StoreCommand } from './store-command.ts';
 
 const HELP = `bodydock-receiver revoke STATION --key KEY --reason lost|stolen|retired [--config FILE] [--json]
 
@@ -51,7 +54,7 @@ export async function revoke(args: readonly string[], io: Io): Promise<number> {
     { station: known.id, keyId, reason: word.data },
   );
   if (json) io.out(`${JSON.stringify({ fresh: revoked.fresh, revocation: revoked.revocation })}\n`);
-  else io.out(report(revoked, known));
+  else io.out(report(revoked, known, await countingKeys(store, known)));
   return EXIT_GOOD;
 }
 
@@ -79,16 +82,36 @@ function keyOf({ id, publicKeys }: KnownStation, text: string): PublicKey {
   );
 }
 
-function report({ fresh, revocation }: Revoked, { publicKeys }: KnownStation): string {
+function report({ fresh, revocation }: Revoked, { publicKeys }: KnownStation, counting: number): string {
   const { station, key_id: keyId, reason, revoked_at: at } = revocation;
   const first = fresh
     ? `revoked: key ${keyId} of station ${station} (${reason}), at ${at}; it stands in the store's log\n`
     : `key ${keyId} of station ${station} was revoked before, at ${at} (${revocation.reason}); nothing was changed\n`;
-  return `${first}${publicKeys.length > 1 ? OTHERS : LAST}${next(reason, station)}`;
+  return `${first}${othersText(publicKeys.length, counting)}${next(reason, station)}`;
 }
 
-const LAST = 'It is the only key of that station in the file: nothing of that station is taken any more.\n';
-const OTHERS = 'The other keys of that station in the file still count.\n';
+/** What counts of the keys in the file now. */
+function othersText(keys: number, counting: number): string {
+  if (keys === 1)
+    return 'It is the only key of that station in the file: nothing of that station is taken any more.\n';
+  if (counting === 0)
+    return 'No key of that station in the file counts any more: nothing of that station is taken.\n';
+  return `Of the other keys of that station in the file ${counting === 1 ? 'one still counts' : `${counting} still count`}.\n`;
+}
+
+/** Keys of the file that are not revoked: a revocation counts by its name. */
+async function countingKeys({ layout }: StoreCommand, { id, publicKeys }: KnownStation): Promise<number> {
+  const isRevoked = (key: PublicKey): Promise<boolean> =>
+    stat(join(layout.keys(id), revocationName(keyIdHex(key.keyId)))).then(
+      () => true,
+      (error: unknown) => {
+        if (systemCode(error) === 'ENOENT') return false;
+        throw error;
+      },
+    );
+  const revoked = await Promise.all(publicKeys.map(isRevoked));
+  return revoked.filter((each) => !each).length;
+}
 
 function next(reason: KeyRevocation['reason'], station: string): string {
   const change =

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
 import { check } from '../../../agent/cli/check.ts';
+import { doctor } from '../../../agent/cli/doctor.ts';
 import { makeSigningKey } from '../../../config/keys.ts';
 import type { Problem } from '../../../config/problems.ts';
 import { exchange, publicLine, put, recipient, STATION, withFolder } from '../../config/files.ts';
@@ -138,6 +139,32 @@ describe('bodydock check', () => {
       expect(text).toContain(`nicht in Ordnung: ${after?.length} Fehler in ${file}\n`);
     });
   });
+
+  test.runIf(process.geteuid?.() === 0)(
+    'remarks that the service cannot erase in the folder of a bay, as does the doctor, each with the way out',
+    async () => {
+      const bays = exchange(PLAIN, '/media/bay-1', 'bay-1').replace('/media/bay-2', 'bay-2');
+      await withStation(async (file, folder) => {
+        const [one, two, spool] = ['bay-1', 'bay-2', 'spool'].map((name) => join(folder, name));
+        for (const path of [one, two, spool]) await mkdir(path ?? '', { mode: 0o755 });
+        await mkdir(join(two ?? '', 'DCIM'), { mode: 0o755 });
+        for (const path of [two, spool]) await chown(path ?? '', 12_345, 12_345);
+        const { exitCode, out } = await runCommand(check, '--config', file);
+        expect(exitCode).toBe(0);
+        const remark = (path: string, bay: string): string =>
+          `warning: ${path}: belongs to user 0, and the service (user 12345) cannot erase in it: \`chown -R 12345:12345 ${bay}\`\n`;
+        expect(out).toContain(remark(one ?? '', one ?? ''));
+        expect(out).toContain(remark(join(two ?? '', 'DCIM'), two ?? ''));
+        const german = await runCommand(doctor, '--config', file, '--lang', 'de');
+        expect(german.out).toContain(`WARNUNG  bay.owner  ${one}\n`);
+        expect(german.out).toContain(
+          'Er gehört dem Benutzer 0, und der Dienst (Benutzer 12345) kann darin nicht löschen',
+        );
+        for (const path of [one, join(two ?? '', 'DCIM')]) await chown(path ?? '', 12_345, 12_345);
+        expect((await runCommand(check, '--config', file)).out).not.toContain('cannot erase');
+      }, bays);
+    },
+  );
 
   test('speaks the language of the machine unless it is told another one', async () => {
     await withStation(async (file) => {

@@ -194,3 +194,19 @@ describe('bodydock-receiver revoke', () => {
     });
   });
 });
+
+test('says how many other keys of the station still count, and when none does', async () => {
+  const keys = [KEY, makeSecretKey(new SeededRandom(4)), makeSecretKey(new SeededRandom(5))];
+  await withStore(keys, async ({ open, call }) => {
+    await (await open()).close();
+    const revoke = async (at: number): Promise<string> => {
+      const id = keyIdHex((keys[at] ?? KEY).keyId);
+      return (await call('revoke', STATION, '--key', id, '--reason', 'retired')).out;
+    };
+    expect(await revoke(0)).toContain('Of the other keys of that station in the file 2 still count.\n');
+    expect(await revoke(1)).toContain('Of the other keys of that station in the file one still counts.\n');
+    expect(await revoke(2)).toContain(
+      'No key of that station in the file counts any more: nothing of that station is taken.\n',
+    );
+  });
+});
