@@ -8,7 +8,7 @@
 // For its unit:
 //   command   node dist/programs/agent/mount-helper/main.js [--config /etc/bodydock/station.yaml] [--folder /run/bodydock-mount]
 //             [--user bodydock] [--group bodydock]       (the values are the defaults; user and group are the agent's, names or numbers)
-//   user      root; CapabilityBoundingSet=CAP_SYS_ADMIN (mount, blockdev) CAP_CHOWN (group of the socket); CAP_DAC_READ_SEARCH where the
+//   user      root, in the agent's group (else CAP_CHOWN for the socket); CapabilityBoundingSet=CAP_SYS_ADMIN (mount, blockdev); CAP_DAC_READ_SEARCH where the
 //             station's file is not readable for root by its owner or mode
 //   socket    <folder>/control.sock, root:<group>, mode 0660; unlinked and made anew at each start
 //   mounts    <folder>/<bay>, seen by the agent through propagation: no ProtectSystem, PrivateTmp, PrivateMounts, ProtectHome, ReadOnlyPaths or
@@ -17,7 +17,7 @@
 //   devices   DevicePolicy=closed with DeviceAllow=block-sd rw, block-sr r, block-loop rw, /dev/loop-control rw; /sys and /proc readable (no ProcSubset=pid)
 //   programs  mount, umount, losetup, blockdev (util-linux), dd, id (coreutils), getent (libc-bin); kernel modules loop, vfat, exfat, nls_*: no
 //             ProtectKernelModules, so that the kernel may load them, or load them at boot (modules-load.d)
-//   network   none; RestrictAddressFamilies=AF_UNIX. No MemoryDenyWriteExecute (V8).
+//   network   none; RestrictAddressFamilies=AF_UNIX. MemoryDenyWriteExecute only with --jitless (V8).
 //   start     before the agent (Before=bodydock.service), Restart=always, RestartPreventExitStatus=78; at its start it takes away what an earlier
 //             run left mounted, and an agent that is running mounts anew. KillMode=mixed, TimeoutStopSec=60: SIGTERM unmounts everything.
 //   exit      0 ended when asked to, 1 failure, 2 usage, 75 another helper runs, 78 configuration, folder or user

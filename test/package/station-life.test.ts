@@ -115,6 +115,32 @@ describe.skipIf(lacksContainer())('a station from its packages', () => {
     });
   });
 
+  test('mounts for the agent, who sees it, and its mount helper may do next to nothing else', () => {
+    judge('mounts', {
+      socket: '660 root bodydock',
+      agent: '{"ok":true,"report":null}',
+      other: 'EACCES',
+      'set-read-only': '0',
+      read: '0',
+      mount: '0',
+      forget: '0',
+      detach: '0',
+      network: 'own',
+      chroot: '125',
+      'set-clock': '1',
+      'read-private': '1',
+      'write-private': '1',
+      'give-away': '1',
+      namespace: '1',
+      'agent-sees': '1',
+      unmount: '0',
+      gone: '0',
+      again: 'active',
+    });
+    const seen = step('mounts').facts.get('seen') ?? '';
+    assert.match(seen, /^ext4 ro,nosuid,nodev,noexec,noatime/);
+  });
+
   test('is killed and started again where its loop stands still, and only then', () => {
     judge('watchdog', { ended: '1', restarts: '1', 'other-pid': 'yes' });
     judge('alive', { timeouts: '1' });
