@@ -413,6 +413,9 @@ CUSTODY_HEAD = fields(
     monotonic_ms=integer(0),
 )
 
+#: Versions of a kind of document, where there is more than the first.
+DOCUMENT_VERSIONS: dict[str, tuple[int, ...]] = {"docking-record": tuple(_DOCKING_VERSIONS)}
+
 DOCUMENT_SHAPES: dict[str, Shape] = {
     "recording-manifest": _MANIFEST,
     "receipt": _RECEIPT,

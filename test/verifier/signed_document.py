@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import canonical_json
-from document_shapes import DOCUMENT_SHAPES
+from document_shapes import DOCUMENT_SHAPES, DOCUMENT_VERSIONS
 from findings import Report
 from minisign_file import SIGNATURE_BYTES_MAX, PublicKey, SignatureFault, check
 from safe_files import FileFault, read_small
@@ -109,6 +109,7 @@ def parse_value(source: Source, data: bytes, report: Report) -> dict[str, Any] |
 def _judge(kind: str, value: Any) -> tuple[str, Iterable[str]]:
     if isinstance(value, dict) and value.get("type") != kind:
         return "other-type", [f"is of type {value.get('type')!r}, not {kind!r}"]
-    if isinstance(value, dict) and value.get("version") != 1:
-        return "other-version", [f"has version {value.get('version')!r}, and only 1 is known"]
+    known = DOCUMENT_VERSIONS.get(kind, (1,))
+    if isinstance(value, dict) and value.get("version") not in known:
+        return "other-version", [f"has version {value.get('version')!r}, and known is {known}"]
     return "shape", problems_of(DOCUMENT_SHAPES[kind], value, kind)
