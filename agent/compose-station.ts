@@ -14,6 +14,7 @@ import { CustodyDropping } from './custody/custody-drop.ts';
 import { CustodyLog } from './custody/custody-log.ts';
 import { refuseOtherStation, refusePutAsideKey } from './custody/log-owner.ts';
 import { Differences } from './custody/differences.ts';
+import { Retirements } from './custody/retirement.ts';
 import { LogReview } from './custody/log-review.ts';
 import { OwedLeavings } from './custody/owed-leavings.ts';
 import { lastOfCamera } from './custody/last-of-camera.ts';
@@ -330,6 +331,7 @@ async function connectParts(
     custody,
     custodyPush,
     differences,
+    retirements: new Retirements({ ...ports, custody, folder: layout.retirements }),
     dockings,
     pusher,
     monitoring,

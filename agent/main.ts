@@ -51,6 +51,11 @@ const COMMANDS: readonly Command[] = [
     run: async (args, io) => (await import('./cli/record-camera.ts')).recordCameraCommand(args, io),
   },
   {
+    name: 'camera',
+    summary: 'take a camera out of use that is lost, broken or given back',
+    run: async (args, io) => (await import('./cli/camera.ts')).camera(args, io),
+  },
+  {
     name: 'spool',
     summary: 'list, verify and export what waits in the spool; tell what was set aside, and try it again',
     run: async (args, io) => (await import('./cli/spool.ts')).spool(args, io),

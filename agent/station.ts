@@ -9,6 +9,7 @@ import type { UnexpectedDevices } from './bay/unexpected-devices.ts';
 import type { ClockWatch } from './clock/clock-watch.ts';
 import type { Custody } from './custody/custody.ts';
 import type { Differences } from './custody/differences.ts';
+import type { Retirements } from './custody/retirement.ts';
 import type { Dockings } from './dockings/dockings.ts';
 import type { CustodyPush } from './push/custody-push.ts';
 import type { DocumentsDropping } from './documents-dropping.ts';
@@ -52,6 +53,7 @@ export interface StationParts {
   readonly custody: Custody & { close(): Promise<void> };
   readonly custodyPush: CustodyPush;
   readonly differences: Pick<Differences, 'run'>;
+  readonly retirements: Pick<Retirements, 'run'>;
   readonly dockings: Pick<Dockings, 'start' | 'settle'>;
   readonly pusher: Pusher;
   readonly monitoring: Pick<
@@ -117,6 +119,7 @@ export class Station {
       this.#parts.documentsDropping.run(signal),
       owedReceipts.run(),
       differences.run(signal),
+      this.#parts.retirements.run(signal),
       custodyPush.run(signal),
       clockWatch.run(signal),
       this.#parts.tries.run(signal),

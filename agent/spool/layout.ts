@@ -65,6 +65,8 @@ export interface SpoolLayout {
   readonly custodyIndex: string;
   /** A person's word that differences were looked at, until the agent has entered it (custody/acknowledgement.ts). */
   readonly acknowledgement: string;
+  /** Words of people that a camera is out of use, until the agent has entered them (custody/retirement.ts); made with the first one. */
+  readonly retirements: string;
   /** From which cameras files vanished (bay/vanished-memory.ts). */
   readonly vanished: string;
 }
@@ -90,6 +92,7 @@ export function spoolLayout(path: string): SpoolLayout {
     releasedRows: below('released.jsonl'),
     custodyIndex: below('custody-index.jsonl'),
     acknowledgement: below('acknowledgement.json'),
+    retirements: below('retirements'),
     vanished: below('vanished.json'),
   };
 }

@@ -65,6 +65,7 @@ const ROOT_NAMES: ReadonlySet<string> = new Set([
   'control.sock',
   'asked',
   'tries',
+  'retirements',
   ...OUR_FILES,
 ]);
 const ROOT_UNFINISHED: readonly string[] = OUR_FILES.map((name) => name + UNFINISHED_SUFFIX);

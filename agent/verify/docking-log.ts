@@ -25,7 +25,18 @@ export function dockingLogRemarks(log: StationLog, groups: readonly DockingGroup
     const logged = log.dockings.of(group.docking);
     if (logged !== undefined) remarks.push(...differing(group, logged));
   }
-  return [...remarks, ...openRemark(log, open)];
+  return [...remarks, ...openRemark(log, open), ...neverDocked(log)];
+}
+
+/** A misspelled id ends the use of no camera, and the one that was meant leaves days open. */
+function neverDocked({ where, retired, dockings, fromTheStart }: StationLog): Remark[] {
+  if (!fromTheStart || retired.size === 0) return [];
+  const docked = new Set([...dockings.all()].map(({ camera }) => camera));
+  const strange = [...retired].filter((camera) => !docked.has(camera));
+  return strange.map((camera) => {
+    const message = `camera ${camera} was taken out of use, and the log names no docking of it`;
+    return note('custody.retired-unknown', where, message, { camera });
+  });
 }
 
 /** The log names every part of the docking's record. */

@@ -106,6 +106,8 @@ export const MEANINGS_DE: Readonly<Record<keyof typeof MEANINGS, string>> = {
   'sidecar.one-sided':
     'Nur eine der beiden nennt die andere; sie wurden vielleicht in verschiedenen Auflistungen gesehen.',
 
+  'custody.retired-unknown':
+    'Jemand hat eine Kamera außer Betrieb genommen, die hier nie angedockt wurde: Vielleicht ist ihre Kennung falsch geschrieben, und die gemeinte Kamera steht weiter aus.',
   'custody.none': 'Ohne es lässt sich über Aufzeichnungen, die hier fehlen, nichts sagen.',
   'custody.unreadable': MEDIUM_DE,
   'custody.torn-tail':

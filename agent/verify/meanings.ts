@@ -96,6 +96,8 @@ export const MEANINGS = {
   'sidecar.one-sided':
     'Only one of the two names the other; they may have been seen in different inventories.',
 
+  'custody.retired-unknown':
+    'Somebody took a camera out of use that never docked here: the id may be misspelled, and the camera that was meant is still awaited.',
   'custody.none': 'Without it nothing can be said about recordings that are missing here.',
   'custody.unreadable': MEDIUM,
   'custody.torn-tail':

@@ -13,6 +13,8 @@ export class StationLog {
   readonly dockings = new DockingAccount();
   /** When it tells a change away from which key (hex id), RFC 3339. */
   readonly putAside = new Map<string, string>();
+  /** Cameras that it takes out of use (SPEC 4.13.7), each once. */
+  readonly retired = new Set<string>();
   /** Whether the log is here from its first entry on; known once it was read. */
   fromTheStart = false;
   /** Whether the store refused an end of it, by a key that was revoked: what it does not name may have stood there. */
@@ -29,5 +31,7 @@ export class StationLog {
     this.dockings.take(entry);
     const old = entry.event === 'key-changed' ? entry.facts['old_key_id'] : undefined;
     if (typeof old === 'string') this.putAside.set(old, entry.at);
+    const { camera } = entry.facts;
+    if (entry.event === 'camera-retired' && typeof camera === 'string') this.retired.add(camera);
   }
 }

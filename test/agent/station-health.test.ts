@@ -75,6 +75,7 @@ async function stationWith(
       conditions,
     }),
     differences: { run: async () => undefined },
+    retirements: { run: async () => undefined },
     dockings: { start: () => undefined, settle: async () => undefined },
     tries: { run: async () => undefined, stop: async () => undefined },
     pusher: rig.pusher,

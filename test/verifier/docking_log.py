@@ -17,6 +17,18 @@ def check_docking_log(station: Station, wholes: dict[str, Docking], report: Repo
     for name, docking in wholes.items():
         _compare(docking, events.get(name, []), report)
     _check_unrecorded(station, report)
+    _tell_never_docked(station, report)
+
+
+def _tell_never_docked(station: Station, report: Report) -> None:
+    """A camera that was taken out of use and of which a log, held from its beginning, names no docking (4.3.5)."""
+    if not station.log.from_the_start:
+        return
+    docked = {line.facts.get("camera") for line in station.log.of("docked")}
+    strange = {line.facts["camera"]: line.place for line in station.log.of("camera-retired")}
+    for camera, place in strange.items():
+        if camera not in docked:
+            report.note("custody.retired-unknown", place, f"takes camera {camera} out of use, which never docked here")
 
 
 def _compare(docking: Docking, events: list[tuple[str, dict[str, Any], str]], report: Report) -> None:

@@ -15,6 +15,7 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { camera } from '../../../agent/cli/camera.ts';
 import { custody } from '../../../agent/cli/custody.ts';
 import { keys } from '../../../agent/cli/keys.ts';
 import { run } from '../../../agent/cli/run.ts';
@@ -35,6 +36,7 @@ interface Rooted {
   readonly rotate: (...words: string[]) => Promise<CommandRun>;
   readonly prove: () => Promise<CommandRun>;
   readonly acknowledge: () => Promise<CommandRun>;
+  readonly retire: () => Promise<CommandRun>;
   /** The agent in the foreground. */
   readonly runAgent: () => Promise<CommandRun>;
   readonly publicKey: () => Promise<string>;
@@ -57,6 +59,7 @@ async function withService(use: (rooted: Rooted) => Promise<void>): Promise<void
       rotate: (...words) => runCommand(keys, 'rotate', '--config', file, ...words),
       prove: () =>
         runCommand(keys, 'prove', '--config', file, '--identity', join(folder, 'store/store.identity')),
+      retire: () => runCommand(camera, 'retire', 'cam-1', '--reason', 'lost', '--config', file),
       acknowledge: () => runCommand(custody, '--acknowledge', '--reason', 'looked-at', '--config', file),
       runAgent: () => runCommand(run, '--config', file),
       publicKey: async () => publicKeyLine(await readPublicKeyFile(join(folder, 'keys/station.pub'))),
@@ -72,8 +75,8 @@ async function ownersIn(folder: string): Promise<number[]> {
 
 describe.runIf(process.geteuid?.() === 0)('what root types in the spool of a service', () => {
   test('leaves all of it to the service', async () => {
-    await withService(async ({ spool, prove, rotate, acknowledge }) => {
-      for (const run of [prove, () => rotate('--prepare'), () => rotate('--commit'), acknowledge]) {
+    await withService(async ({ spool, prove, rotate, acknowledge, retire }) => {
+      for (const run of [prove, () => rotate('--prepare'), () => rotate('--commit'), acknowledge, retire]) {
         const { exitCode, err } = await run();
         expect([exitCode, err]).toEqual([0, '']);
       }

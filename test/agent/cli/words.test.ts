@@ -1,5 +1,6 @@
 // What commands say has the same places for values in each language.
 import { expect, test } from 'vitest';
+import { CAMERA_WORDS } from '../../../agent/cli/camera.ts';
 import { BAYS_WORDS } from '../../../agent/cli/bays-words.ts';
 import { LEARN_WORDS } from '../../../agent/cli/bays-learn-words.ts';
 import { OPENING_WORDS } from '../../../agent/cli/opening-words.ts';
@@ -26,6 +27,7 @@ function placesIn(words: unknown, at = ''): [string, number][] {
 test.each<[string, Readonly<Record<Language, unknown>>]>([
   ['bays', BAYS_WORDS],
   ['bays learn', LEARN_WORDS],
+  ['camera', CAMERA_WORDS],
   ['open and export', OPENING_WORDS],
   ['report', REPORT_WORDS],
   ['spool', SPOOL_WORDS],

@@ -44,6 +44,26 @@ def _of(value: dict[str, Any], *more: Receipted, **changed: Any) -> list[str]:
     return codes(_check(docking(docking_record([entry(value)], **changed)), recording(value), *more))
 
 
+class RetiredCamerasTest(unittest.TestCase):
+    """Cameras that were taken out of use (4.3.5)."""
+
+    def _notes(self, camera: str, docked: str = "cam-1", whole: bool = True) -> list[str]:
+        events = [
+            ("docked", {"bay": "bay-1", "camera": docked, "docking": DOCKING}),
+            ("camera-retired", {"camera": camera, "reason": "lost"}),
+        ]
+        kept = log(*events)
+        kept.from_the_start = whole
+        report = Report()
+        check_docking_log(station(log=kept), {}, report)
+        return notes(report)
+
+    def test_one_that_never_docked_is_told_where_the_log_begins_at_its_beginning(self) -> None:
+        self.assertNotIn("custody.retired-unknown", self._notes("cam-1"))
+        self.assertIn("custody.retired-unknown", self._notes("cam-01"))
+        self.assertNotIn("custody.retired-unknown", self._notes("cam-01", whole=False))
+
+
 class StaysTest(unittest.TestCase):
     """Dockings of one stay."""
 
