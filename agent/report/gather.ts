@@ -1,7 +1,7 @@
 // Gathers what a vault tells into a report. Three kinds of memory: one small object a docking, one id a recording (with its docking where no
 // measured clock tells its time), one number a receipt; no document is kept. What a station's log says of each document is kept while it is taken.
 import type { CustodyEntry } from '../../protocol/custody-entry.ts';
-import type { DockingRecord } from '../../protocol/docking-record.ts';
+import { stayOf, type DockingRecord } from '../../protocol/docking-record.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { LoggedDocking } from '../verify/docking-account.ts';
 import { CameraFacts } from './camera-facts.ts';
@@ -34,6 +34,9 @@ interface Docking {
   readonly serial: string | null;
   readonly dockedAt: string;
   readonly endedAt: string | null;
+  /** The stay that it belongs to, by nameOf, and when that began. */
+  readonly stay: string;
+  readonly stayedFrom: string;
   /** Whether it began within the period, and is counted. */
   readonly isCounted: boolean;
   /** False where the station did not know the time: its day may have been any other. */
@@ -234,12 +237,15 @@ export class Gatherer {
 
   #newDocking(name: string, record: DockingRecord): Docking {
     const { station, camera, docked_at: dockedAt, ended_at: endedAt, inventory } = record;
+    const stay = stayOf(record);
     const docking: Docking = {
       station,
       camera: camera.id,
       serial: camera.serial,
       dockedAt,
       endedAt,
+      stay: nameOf(station, stay.stay),
+      stayedFrom: stay.dockedAt ?? dockedAt,
       isCounted: this.#calendar.isWithin(dockedAt, this.#period),
       isTimeKnown: record.clock_synchronised !== false,
       listedAt: inventory?.complete === true ? inventory.taken_at : null,
@@ -258,8 +264,7 @@ export class Gatherer {
     return docking;
   }
 
-  #countDocking({ camera, dockedAt, listedAt }: Docking, record: DockingRecord): void {
-    this.#count(camera, this.#calendar.dayOf(dockedAt), (counts) => counts.dockings++);
+  #countDocking({ camera, listedAt }: Docking, record: DockingRecord): void {
     this.#camera(camera).add(record);
     if (record.ended === 'failed' || record.ended === 'cut-off')
       this.#failures.add(`docking ${record.ended}`);
@@ -320,28 +325,36 @@ export class Gatherer {
   /** Decides what each docking shows, once all recordings are known. */
   #settleDockings(): void {
     const dated = new Map<string, DayDocking>();
+    const stays = new Map<string, Stay>();
     for (const [name, docking] of this.#dockings) {
       const { found, media = 0, untold = 0 } = this.#named.get(name) ?? {};
       const absent = [...docking.stored.keys()].filter((recording) => found?.has(recording) !== true);
       const isGone = [...docking.vanished].some((path) => !docking.takenLater.has(path));
       const leaves = docking.waiting > 0 || isGone || absent.length > 0 || !isListed(docking);
       const isWhole = docking.listedAt !== null && !leaves;
-      if (docking.isCounted && isWhole && media + untold === 0)
-        this.#count(docking.camera, this.#calendar.dayOf(docking.dockedAt), (counts) => {
-          counts.dockings_without_recording++;
-        });
+      stays.set(docking.stay, staying(stays.get(docking.stay), docking, isWhole && media + untold === 0));
       if (docking.isCounted && absent.some((one) => !this.#letGo.has(nameOf(docking.station, one))))
         this.#failures.add('recording of a docking record is missing');
       const judged = this.#dated(docking, leaves);
       dated.set(name, judged);
       this.#judge.docking(judged);
     }
+    for (const stay of stays.values()) this.#countStay(stay);
     for (const { recording, docking: name, sealedAt, ...file } of this.#undated) {
       const docking = this.#dockings.get(name);
       const isFirst = docking?.stored.get(recording) === false;
       const shownAt = (isFirst ? docking?.listedAt : null) ?? sealedAt;
       this.#judge.undated({ ...file, docking: dated.get(name), shownAt });
     }
+  }
+
+  /** What people call a docking: from plug to unplug, on the day on which it began. */
+  #countStay({ camera, from, isEmpty }: Stay): void {
+    if (!this.#calendar.isWithin(from, this.#period)) return;
+    this.#count(camera, this.#calendar.dayOf(from), (counts) => {
+      counts.dockings++;
+      if (isEmpty) counts.dockings_without_recording++;
+    });
   }
 
   #dated(docking: Docking, leaves: boolean): DayDocking {
@@ -401,6 +414,20 @@ export class Gatherer {
     this.#cameras.set(camera, known);
     return known;
   }
+}
+
+/** One camera in one bay from plug to unplug. */
+interface Stay {
+  readonly camera: string;
+  readonly from: string;
+  /** Each of its dockings whose record is here found nothing new. */
+  readonly isEmpty: boolean;
+}
+
+function staying(known: Stay | undefined, { camera, stayedFrom }: Docking, isEmpty: boolean): Stay {
+  if (known === undefined) return { camera, from: stayedFrom, isEmpty };
+  const from = stayedFrom < known.from ? stayedFrom : known.from;
+  return { camera, from, isEmpty: isEmpty && known.isEmpty };
 }
 
 /** Whether all parts of its record are here, and list what they should. */

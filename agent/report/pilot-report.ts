@@ -6,8 +6,9 @@ import type { AwaitedCamera, JudgedDay } from './proven-days.ts';
 
 /** What is counted, over all, per week and per camera. */
 export interface Counts {
+  /** Stays: from plug to unplug, whatever was started again meanwhile; on the day on which each began. */
   dockings: number;
-  /** Dockings whose record proves that the camera held no recording that was not known: a complete inventory, and nothing left behind. */
+  /** Of these, those whose records all show a camera without a recording that was not known: a complete inventory, and nothing left behind. */
   dockings_without_recording: number;
   /** Media files; sidecars and others are in `other_files`. */
   recordings: number;

@@ -193,6 +193,55 @@ describe('a day is proven only when every camera in use has docked after its end
   });
 });
 
+describe('one stay', () => {
+  test('of four days that is listed each day proves the days that were over', async () => {
+    const builder = await newVault();
+    builder.clock.moveTo(at(24, '17:00'));
+    await builder.dock({ camera: 'cam-1' });
+    for (const day of [25, 26, 27, 28]) {
+      builder.clock.moveTo(at(day, '00:05'));
+      await builder.relist();
+    }
+    builder.clock.moveTo(at(28, '09:00'));
+    await builder.undock();
+    await builder.close();
+    const made = await reported(builder, 24, 28);
+    expect(toldOf(made)).toEqual([
+      '24 proven_without_recording',
+      '25 proven_without_recording',
+      '26 proven_without_recording',
+      '27 proven_without_recording',
+      '28 open cam-1',
+    ]);
+    expect(made.total).toMatchObject({ dockings: 1, dockings_without_recording: 1 });
+    expect(made.cameras[0]?.points).toHaveLength(5);
+  });
+
+  test('is counted as one docking over starts and a cut, on the day on which it began, and not as an empty one with a recording', async () => {
+    const builder = await newVault();
+    builder.clock.moveTo(at(24, '17:00'));
+    await builder.dock({ camera: 'cam-1' });
+    await builder.restart({ stays: true });
+    await builder.record({ camera: 'cam-1', later: true });
+    builder.clock.moveTo(at(25, '01:00'));
+    await builder.cut({ stays: true });
+    await builder.undock();
+    await emptyDocking(builder, 'cam-1', at(25, '09:00'));
+    await builder.close();
+    const [first, second] = [await reported(builder, 24, 24), await reported(builder, 25, 25)];
+    expect(first.total).toMatchObject({ dockings: 1, dockings_without_recording: 0, recordings: 1 });
+    expect(second.total).toMatchObject({ dockings: 1, dockings_without_recording: 1 });
+  });
+
+  test('of a station of 0.1.0, which knew of none, is each docking', async () => {
+    const builder = await newVault();
+    await emptyDocking(builder, 'cam-1', at(24, '09:00'), { version: 1 });
+    await emptyDocking(builder, 'cam-1', at(24, '12:00'), { version: 1 });
+    await builder.close();
+    expect((await reported(builder, 24, 24)).total).toMatchObject({ dockings: 2 });
+  });
+});
+
 describe('a listing proves days', () => {
   test('only where it is whole: else the camera is awaited', async () => {
     const builder = await newVault();
