@@ -21,12 +21,14 @@ export interface EntryRole {
 const MEDIA_EXTENSIONS = (
   'mp4 mov m4v avi mkv ts mts m2ts mpg mpeg 3gp asf wmv h264 h265 ' +
   '264 265 hevc dav webm flv f4v 3g2 mxf vob dv divx ' +
-  'wav mp3 m4a aac ogg opus flac amr jpg jpeg png dng heic'
+  'wav mp3 m4a aac ogg opus flac amr jpg jpeg png dng heic lrv lrf'
 ).split(' ');
+/** Small copies of films: beside the film a sidecar, alone the recording itself. */
+const COPIES: ReadonlySet<string> = new Set(['lrv', 'lrf']);
 /** Kinds that cameras write beside recordings or about themselves; alone in a folder they are known, and not odd. */
 const OTHER_EXTENSIONS = (
   'gps nmea gpx kml log txt csv json xml srt vtt ass sub idx ' +
-  'thm lrv lrf md5 sha1 sha256 sig cfg ini dat bin ctg mrk ver'
+  'thm md5 sha1 sha256 sig cfg ini dat bin ctg mrk ver'
 ).split(' ');
 const MEDIA_RANK: ReadonlyMap<string, number> = new Map(MEDIA_EXTENSIONS.map((text, rank) => [text, rank]));
 const OTHER: ReadonlySet<string> = new Set(OTHER_EXTENSIONS);
@@ -78,8 +80,9 @@ function roleIn(
 ): EntryRole {
   if (listed.kind !== 'file') return aloneAs('other', null);
   const { stem, extension } = nameOf(listed.path);
-  if (MEDIA_RANK.has(extension)) return aloneAs('media', oddness(listed, false));
-  const recording = recordingOf(stem);
+  const recording = MEDIA_RANK.has(extension) && !COPIES.has(extension) ? undefined : recordingOf(stem);
+  if (MEDIA_RANK.has(extension) && (recording === undefined || isCopy(recording)))
+    return aloneAs('media', oddness(listed, false));
   if (recording === undefined || besideOf(recording).length >= SIDECARS_MAX)
     return aloneAs('other', oddness(listed, !OTHER.has(extension)));
   besideOf(recording).push(pathSha256);
@@ -101,7 +104,7 @@ async function recordingsByStem(entries: readonly ListedEntry[], pause: Pause): 
     const rank = MEDIA_RANK.get(extension);
     const known = exact.get(stem);
     if (rank === undefined) hasOthers = true;
-    else if (known === undefined || rank < rankOf(known)) exact.set(stem, entry);
+    if (rank !== undefined && (known === undefined || rank < rankOf(known))) exact.set(stem, entry);
   });
   const folded = new Map<string, ListedEntry>();
   if (hasOthers)
@@ -115,6 +118,10 @@ async function recordingsByStem(entries: readonly ListedEntry[], pause: Pause): 
 /** Of an entry that is a recording: its kind's place in the order. */
 function rankOf({ listed }: ListedEntry): number {
   return MEDIA_RANK.get(nameOf(listed.path).extension) ?? Infinity;
+}
+
+function isCopy({ listed }: ListedEntry): boolean {
+  return COPIES.has(nameOf(listed.path).extension);
 }
 
 /** Without sidecars, and none itself: one value for all that are alike. */

@@ -55,6 +55,19 @@ describe('roles', () => {
     expect((await rolesOf('A.MP4', 'A.XYZ'))[1]).toMatchObject({ role: 'sidecar', rejected: null });
   });
 
+  test('the small copy of a film is its sidecar, and a recording where no film is beside it', async () => {
+    const roles = await rolesOf('A.LRV', 'A.MP4', 'B.LRF', 'B.GPS', 'GL01.LRV', 'GX01.MP4');
+    expect(roles.map(({ role, rejected }) => `${role} ${rejected}`)).toEqual([
+      'sidecar null',
+      'media null',
+      'media null',
+      'sidecar null',
+      'media null',
+      'media null',
+    ]);
+    expect(roles[3]?.sidecarOf).toBe(digest('B.LRF'));
+  });
+
   test('a recording is no sidecar of another one with its stem, and their sidecar belongs to one of them', async () => {
     const roles = await rolesOf('A.AVI', 'A.GPS', 'A.JPG', 'A.MP4');
     expect(roles.map((role) => role.role)).toEqual(['media', 'sidecar', 'media', 'media']);
