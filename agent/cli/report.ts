@@ -16,18 +16,24 @@ import { replacePage } from './page-file.ts';
 import { REPORT_WORDS } from './report-words.ts';
 import { realFolder } from './verify.ts';
 
-const HELP = `bodydock report --vault DIR --from DAY --to DAY [--out OUT] [--notes DIR] [--keys KEYS] [--zone ZONE] [--lang en|de] [--json]
+const HELP = `bodydock report --vault DIR --from DAY --to DAY [--out OUT] [--notes DIR] [--keys KEYS] [--zone ZONE]
+                [--pooled | --without-cameras] [--lang en|de] [--json]
 
 The report on a pilot: dockings, days with proof that nothing was recorded, days that are open and the cameras that are awaited,
-recordings, minutes, data, what was kept as evidence, per week and per camera; times from docking to receipt, failures, clocks and batteries of the cameras. Holds no name and nothing about a
-person. Counts only documents and entries of logs whose signatures hold; reads no payload; changes nothing in the vault.
+recordings, minutes, data, what was kept as evidence, per week and per camera; times from docking to receipt, failures, clocks and batteries of the cameras. Cameras and bays have
+numbers in it, no names. Counts only documents and entries of logs whose signatures hold; reads no payload; changes nothing in the vault.
 
   --from, --to   first and last day, as in 2026-11-25
   --out OUT      folder for report.html, report.json, days.csv, weeks.csv, cameras.csv, dockings.csv, failures.csv; made where it
                  is missing, files of these names are replaced
-  --notes DIR    the users' own reports, one Markdown file each: "---", date:, shift:, use:, "---", text. Names are refused.
+  --notes DIR    the users' own reports, one Markdown file each: "---", date:, shift:, use:, "---", text. A line with an
+                 e-mail address, a telephone number, Herr, Frau, Mr, Mrs or Ms and a name, or one for a name, staff number or
+                 signature is refused. Other names are not found: read the reports before you pass the page on.
   --keys KEYS    folder with station*.pub, store*.pub, officer*.pub and supervisor*.pub (default: keys/ beside the vault)
   --zone ZONE    time zone of days and weeks, such as Europe/Berlin (default: the one of this machine)
+  --pooled       cameras are handed out again in each shift: the page says that you said so, and not that the figures of a
+                 camera may be data on a person
+  --without-cameras  leave out what is about single cameras: chapters, cameras.csv, dockings.csv, and who is awaited
   --lang en|de   language of report.html and of what is printed (default: by LANG)
   --json         the report as one JSON document on standard output
 
@@ -43,6 +49,8 @@ const OPTIONS = {
   notes: { type: 'string' },
   keys: { type: 'string' },
   zone: { type: 'string' },
+  pooled: { type: 'boolean' },
+  'without-cameras': { type: 'boolean' },
   lang: { type: 'string' },
 } as const;
 
@@ -53,6 +61,8 @@ export async function report(args: readonly string[], io: Io): Promise<number> {
   const { vault, from, to, out, notes, keys, zone, lang, json = false } = line.values;
   if (vault === undefined) throw usageError('--vault DIR is missing');
   if (from === undefined || to === undefined) throw usageError('--from DAY and --to DAY are both needed');
+  const { pooled = false, 'without-cameras': withoutCameras = false } = line.values;
+  if (pooled && withoutCameras) throw usageError('--pooled and --without-cameras: one of them');
   const language = languageOf(lang);
   const made = await makeReport({
     files: nodeFiles(),
@@ -62,6 +72,7 @@ export async function report(args: readonly string[], io: Io): Promise<number> {
     period: parsePeriod(from, to),
     calendar: new Calendar(zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone),
     madeAt: new Date(nodeClock().wallMs()).toISOString(),
+    handing: withoutCameras ? 'without-cameras' : pooled ? 'pooled' : 'not-told',
     signal: io.signal,
   });
   if (out !== undefined)
@@ -114,9 +125,9 @@ function summaryText(made: PilotReport, language: Language): string {
     fill(
       words.recordings,
       total.recordings,
+      total.other_files,
       language === 'de' ? minutes.replace('.', ',') : minutes,
       total.bytes,
-      total.other_files,
     ),
     fill(words.kept, total.kept_as_evidence, total.deleted, total.not_receipted),
     spread === null ? words.noReceipt : fill(words.latency, spread.median, spread.p95, spread.worst),

@@ -14,6 +14,7 @@ import {
   noCounts,
   type Counts,
   type DayReport,
+  type Handing,
   type PilotReport,
   type RetiredCamera,
 } from './pilot-report.ts';
@@ -89,6 +90,7 @@ export interface ReportFrame {
   readonly notes: readonly UserNote[];
   /** RFC 3339 UTC. */
   readonly madeAt: string;
+  readonly handing: Handing;
   readonly ordersNotJudged: number;
 }
 
@@ -187,23 +189,26 @@ export class Gatherer {
   }
 
   /** The report over everything that was taken. */
-  report({ stations, notes, madeAt, ordersNotJudged }: ReportFrame): PilotReport {
+  report({ stations, notes, madeAt, handing, ordersNotJudged }: ReportFrame): PilotReport {
     this.#settleDockings();
     const { days, awaited } = this.#judge.judge();
+    const isNamed = handing !== 'without-cameras';
+    const cameras = isNamed ? [...this.#cameras.keys()].sort() : [];
     const seconds = this.#secondsToReceipt();
     return {
       version: 2,
       ...this.#period,
       time_zone: this.#calendar.zone,
       made_at: madeAt,
+      cameras_are: handing,
       stations,
       total: this.#total,
       days: countDays(days),
-      calendar: days,
-      awaited,
-      retired: this.#retired.sort((a, b) => (a.at < b.at ? -1 : 1)),
+      calendar: isNamed ? days : days.map((day) => ({ ...day, awaited: [] })),
+      awaited: isNamed ? awaited : [],
+      retired: isNamed ? this.#retired.sort((a, b) => (a.at < b.at ? -1 : 1)) : [],
       weeks: [...this.#weeks].map(([week, counts]) => ({ week, ...counts })),
-      cameras: [...this.#cameras.keys()].sort().map((camera) => this.#camera(camera).report(camera)),
+      cameras: cameras.map((camera) => this.#camera(camera).report(camera)),
       docking_to_receipt_s: spreadOf(seconds) ?? null,
       docking_to_receipt_histogram: histogram(seconds),
       record_to_receipt_s: spreadOf(this.#recordSeconds) ?? null,

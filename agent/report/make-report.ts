@@ -16,7 +16,7 @@ import { Gatherer } from './gather.ts';
 import { readHolds, type Holds } from './holds.ts';
 import { readStationLog, readStoreLogs } from './logs.ts';
 import { readNotes } from './notes.ts';
-import type { PilotReport } from './pilot-report.ts';
+import type { Handing, PilotReport } from './pilot-report.ts';
 import { sourcesOf, stationsOf, type Source } from './sources.ts';
 
 /** What a report is made from. Paths are absolute. */
@@ -30,6 +30,7 @@ export interface ReportWish {
   readonly calendar: Calendar;
   /** RFC 3339 UTC. */
   readonly madeAt: string;
+  readonly handing: Handing;
   readonly signal: AbortSignal;
 }
 
@@ -79,7 +80,13 @@ export async function makeReport(wish: ReportWish): Promise<PilotReport> {
   if (refused.length > 0) failures.add('order that does not hold', refused.length);
   for (const where of refused) gatherer.take({ kind: 'unproven', where });
   const notJudged = sum(orders.map((each) => each.notJudged));
-  return gatherer.report({ stations, notes, madeAt: wish.madeAt, ordersNotJudged: notJudged });
+  return gatherer.report({
+    stations,
+    notes,
+    madeAt: wish.madeAt,
+    handing: wish.handing,
+    ordersNotJudged: notJudged,
+  });
 }
 
 function headOf(source: Source, station: string): ReceiptHead[] {

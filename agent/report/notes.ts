@@ -1,5 +1,5 @@
-// The users' own written reports: one Markdown file each, with date, shift and use on top and no name anywhere. A file that could name
-// somebody is refused with its line, so that a report never carries a person's name by mistake.
+// The users' own written reports: one Markdown file each, with date, shift and use on top. A line that looks like an address, a number or a
+// form of address with a name is refused; any other name passes, so that a person must read them: the page says so.
 //
 //     ---
 //     date: 2026-11-25
@@ -79,8 +79,7 @@ export function parseNote(name: string, text: string): UserNote | string[] {
     problems.push(`${name}: date ${JSON.stringify(date)}: write it as 2026-11-25`);
   for (const [at, line] of lines.entries())
     for (const [pattern, what] of PERSONAL)
-      if (pattern.test(line))
-        problems.push(`${name}:${at + 1}: this looks like ${what}: take it out, reports hold no names`);
+      if (pattern.test(line)) problems.push(`${name}:${at + 1}: this looks like ${what}: take it out`);
   if (problems.length > 0) return problems;
   const body = lines
     .slice(end + 1)

@@ -1,5 +1,5 @@
-// Shape of a pilot report: what a council member is shown, and what CSV and JSON hold. Nothing in it is about a person: cameras and bays
-// are pseudonyms that are handed out anew with every shift.
+// Shape of a pilot report: what a council member is shown, and what CSV and JSON hold. Cameras and bays are
+// pseudonyms; whether the figures of one camera are about one person, only people know: see Handing.
 import type { Spread } from './figures.ts';
 import type { UserNote } from './notes.ts';
 import type { AwaitedCamera, JudgedDay } from './proven-days.ts';
@@ -60,6 +60,9 @@ export interface DayReport {
   readonly no_camera_in_use: number;
 }
 
+/** What whoever asked for a report said of how cameras are handed out, and what of single cameras is in it. */
+export type Handing = 'pooled' | 'not-told' | 'without-cameras';
+
 /** A camera that a person took out of use within the period. */
 export interface RetiredCamera {
   readonly camera: string;
@@ -75,6 +78,7 @@ export interface PilotReport {
   readonly to: string;
   readonly time_zone: string;
   readonly made_at: string;
+  readonly cameras_are: Handing;
   readonly stations: readonly string[];
   readonly total: Counts;
   readonly days: DayReport;

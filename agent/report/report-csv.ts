@@ -3,7 +3,7 @@ import type { Counts, PilotReport } from './pilot-report.ts';
 
 /** Files by name. */
 export function reportCsv(report: PilotReport): ReadonlyMap<string, string> {
-  return new Map([
+  const tables = new Map([
     [
       'days.csv',
       csv(
@@ -48,7 +48,12 @@ export function reportCsv(report: PilotReport): ReadonlyMap<string, string> {
       ),
     ],
   ]);
+  if (report.cameras_are === 'without-cameras') for (const name of OF_CAMERAS) tables.delete(name);
+  return tables;
 }
+
+/** Tables of which each row is of one camera. */
+const OF_CAMERAS = ['cameras.csv', 'dockings.csv'];
 
 const COUNTS = [
   'dockings',

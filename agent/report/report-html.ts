@@ -13,7 +13,8 @@ import { duration, kindWords, wordsOf, type Words } from './words.ts';
 /** The report as HTML, self-contained. */
 export function reportHtml(report: PilotReport, language: Language): string {
   const context = { report, language, words: wordsOf(language) };
-  const chapters = [head, summary, days, latency, weeks, cameras, clocks, batteries, failures, notes, method];
+  const ofCameras = report.cameras_are === 'without-cameras' ? [] : [cameras, clocks, batteries];
+  const chapters = [head, summary, days, latency, weeks, ...ofCameras, failures, notes, method];
   return page(language, context.words.title, chapters.map((chapter) => chapter(context)).join('\n'));
 }
 
@@ -26,8 +27,14 @@ function head({ report, language, words }: Page): string {
   });
   return `<h1>${escapeHtml(words.title)}</h1>
 <p>${escapeHtml(fill(words.period, writtenDay(report.from, language), writtenDay(report.to, language), report.time_zone))}<br>${escapeHtml(fill(words.stations, stations))}</p>
-<p class="small">${escapeHtml(fill(words.made, made.format(new Date(report.made_at))))} ${escapeHtml(words.noPerson)}</p>
+<p class="small">${escapeHtml(fill(words.made, made.format(new Date(report.made_at))))} ${escapeHtml(`${words.noName} ${handed(report, words)}`)}</p>
 ${unproven({ report, language, words })}${notJudged({ report, language, words })}`;
+}
+
+/** What the figures of one camera say of a person. */
+function handed({ cameras_are: handing }: PilotReport, words: Words): string {
+  if (handing === 'pooled') return words.pooled;
+  return handing === 'without-cameras' ? words.withoutCameras : words.notPooled;
 }
 
 /** A day as the language writes it out. */

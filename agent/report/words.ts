@@ -9,8 +9,12 @@ const EN = {
   period: '{} to {}, days in {}',
   stations: 'Stations: {}',
   made: 'Made at {} from signed documents. Only documents whose signatures hold were counted.',
-  noPerson:
-    'This report holds no name and nothing about a single person: cameras are handed out anew with every shift, and their numbers are pseudonyms.',
+  noName: 'Cameras and bays have numbers here, no names.',
+  pooled:
+    'Whoever made this report said that cameras are handed out again in each shift: then the figures of one camera are about no single person.',
+  notPooled:
+    'Where a person keeps the same camera, the figures of that camera are data on that person. Ask the data protection officer before you pass this report on, or make it without them (--without-cameras).',
+  withoutCameras: 'Figures of single cameras were left out.',
   summary: 'In short',
   dockings: 'Dockings',
   dockingsEmpty: 'of these of a camera with nothing new on it',
@@ -38,7 +42,7 @@ const EN = {
   minutes: 'Minutes recorded',
   minutesUnknown: '{} recordings do not tell how long they are',
   bytes: 'Data',
-  otherFiles: 'Other files (positions, logs)',
+  otherFiles: 'Accompanying files (positions, logs)',
   kept: 'Kept as evidence',
   deleted: 'Deleted (due, or by order of both roles)',
   notReceipted: 'Not yet confirmed by the store',
@@ -74,7 +78,8 @@ const EN = {
   ordersNotJudged:
     '{} orders to hold or delete could not be judged: the public keys of the roles that sign them were not given. “Kept as evidence” may be too small.',
   notes: "The users' own reports",
-  notesText: 'Written by users of the cameras, without names. Number of reports: {}.',
+  notesText:
+    'Written by users of the cameras. Number of reports: {}. A program searched each line for e-mail addresses, telephone numbers, a form of address with a name (Herr, Frau, Mr, Mrs, Ms) and lines for a name, a staff number or a signature, and found none. It does not find other names: somebody must read the reports before this page is passed on.',
   shift: 'shift',
   withRecording: 'with recordings, or undecided',
   withoutRecording: 'without a recording',
@@ -96,8 +101,12 @@ const DE: Record<keyof typeof EN, string> = {
   period: '{} bis {}, Tage in {}',
   stations: 'Stationen: {}',
   made: 'Erstellt am {} aus signierten Dokumenten. Gezählt wurden nur Dokumente, deren Signatur stimmt.',
-  noPerson:
-    'Dieser Bericht enthält keinen Namen und nichts über eine einzelne Person: Die Kameras werden in jeder Schicht neu ausgegeben, ihre Nummern sind Pseudonyme.',
+  noName: 'Kameras und Plätze haben hier Nummern, keine Namen.',
+  pooled:
+    'Wer diesen Bericht erstellt hat, gab an, dass die Kameras in jeder Schicht neu ausgegeben werden: Dann sagen die Zahlen einer Kamera nichts über eine einzelne Person.',
+  notPooled:
+    'Behält eine Person immer dieselbe Kamera, so sind die Zahlen dieser Kamera Daten über diese Person. Bitte vor der Weitergabe die Datenschutzbeauftragte oder den Datenschutzbeauftragten fragen, oder den Bericht ohne sie erstellen (--without-cameras).',
+  withoutCameras: 'Zahlen einzelner Kameras wurden weggelassen.',
   summary: 'Das Wichtigste',
   dockings: 'Andockvorgänge',
   dockingsEmpty: 'davon mit einer Kamera, auf der nichts Neues war',
@@ -125,7 +134,7 @@ const DE: Record<keyof typeof EN, string> = {
   minutes: 'Aufgezeichnete Minuten',
   minutesUnknown: '{} Aufzeichnungen geben ihre Dauer nicht an',
   bytes: 'Datenmenge',
-  otherFiles: 'Weitere Dateien (Positionen, Protokolle)',
+  otherFiles: 'Begleitdateien (Positionen, Protokolle)',
   kept: 'Als Beweismittel aufbewahrt',
   deleted: 'Gelöscht (Frist um, oder von beiden Rollen angeordnet)',
   notReceipted: 'Vom Zentralspeicher noch nicht bestätigt',
@@ -161,7 +170,8 @@ const DE: Record<keyof typeof EN, string> = {
   ordersNotJudged:
     '{} Anordnungen zum Aufbewahren oder Löschen ließen sich nicht prüfen: Die öffentlichen Schlüssel der Rollen, die sie signieren, wurden nicht angegeben. „Als Beweismittel aufbewahrt“ kann zu klein sein.',
   notes: 'Erfahrungsberichte der Nutzenden',
-  notesText: 'Von Nutzenden der Kameras geschrieben, ohne Namen. Zahl der Berichte: {}.',
+  notesText:
+    'Von Nutzenden der Kameras geschrieben. Zahl der Berichte: {}. Ein Programm hat in jeder Zeile nach E-Mail-Adressen, Telefonnummern, einer Anrede mit Namen (Herr, Frau, Mr, Mrs, Ms) und nach Zeilen für Name, Personalnummer oder Unterschrift gesucht und keine gefunden. Andere Namen findet es nicht: Jemand muss die Berichte lesen, bevor diese Seite weitergegeben wird.',
   shift: 'Schicht',
   withRecording: 'mit Aufzeichnungen oder ungeklärt',
   withoutRecording: 'ohne Aufzeichnung',

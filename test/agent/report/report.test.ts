@@ -1,5 +1,5 @@
 // A pilot of four weeks in a vault, counted: the real documents, the real command's parts.
-import { appendFile, copyFile, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -98,6 +98,7 @@ function make(wish: { from?: string; to?: string; notes?: string } = {}): Promis
     period: parsePeriod(wish.from ?? '2026-11-25', wish.to ?? '2026-12-15'),
     calendar: new Calendar('UTC'),
     madeAt: '2026-12-16T08:00:00.000Z',
+    handing: 'not-told',
     signal: new AbortController().signal,
   });
 }
@@ -205,6 +206,47 @@ test('the page holds the numbers in both languages, no script, and nothing from 
   expect(german).toContain('auffällig, aber aufbewahrt: ungewöhnlicher Name');
 });
 
+describe('whether the figures of a camera are about a person', () => {
+  test('only people know: the page says what they said, or whom to ask', async () => {
+    const made = await make();
+    expect(reportHtml(made, 'en')).not.toContain('handed out again in each shift');
+    expect(reportHtml(made, 'de')).toContain('die Datenschutzbeauftragte');
+    const pooled = reportHtml({ ...made, cameras_are: 'pooled' }, 'de');
+    expect(pooled).toContain('gab an, dass die Kameras in jeder Schicht neu ausgegeben werden');
+    expect(pooled).not.toContain('Datenschutzbeauftragte');
+  });
+
+  test('they can be left out: then no camera is named in any form', async () => {
+    const out = join(root, 'no-cameras');
+    const period = ['--from', '2026-11-25', '--to', '2026-12-15', '--zone', 'UTC'];
+    const asked = ['--vault', vault.vault, ...period, '--out', out, '--without-cameras', '--json'];
+    const ran = await runCommand(reportCommand, ...asked);
+    expect(ran).toMatchObject({ exitCode: 0, json: { cameras: [], awaited: [], days: { open: 6 } } });
+    const names = await readdir(out);
+    expect(names).not.toContain('cameras.csv');
+    for (const name of names) expect(await readFile(join(out, name), 'utf8')).not.toMatch(/cam-\d/);
+    const both = await runCommand(reportCommand, ...asked, '--pooled');
+    expect([both.exitCode, both.err]).toEqual([2, expect.stringContaining('one of them')]);
+  });
+});
+
+test('of the users’ notes the page says what was looked for, and that other names are not found', async () => {
+  const notes = join(root, 'named-notes');
+  await nodeFiles().makeFolder(notes);
+  await writeFile(
+    join(notes, '1.md'),
+    '---\ndate: 2026-12-03\nshift: late\nuse: worn\n---\nHans Müller was calm.\n',
+  );
+  const made = await make({ notes });
+  expect(made.notes).toHaveLength(1); // no program knows all names
+  expect(reportHtml(made, 'en')).toContain('It does not find other names: somebody must read the reports');
+  expect(reportHtml(made, 'de')).toContain('Andere Namen findet es nicht: Jemand muss die Berichte lesen');
+  for (const language of ['en', 'de'] as const)
+    expect(reportHtml(made, language)).not.toMatch(
+      /without names|ohne Namen|holds no name|enthält keinen Namen/,
+    );
+});
+
 test('no serial number of a camera and no path is in any form of the report', async () => {
   const report = await make();
   const all = [reportHtml(report, 'de'), JSON.stringify(report), ...reportCsv(report).values()].join('\n');
@@ -230,6 +272,7 @@ test('a folder that is no vault is refused', async () => {
     ...wish,
     calendar,
     madeAt: '',
+    handing: 'not-told' as const,
     signal: new AbortController().signal,
     keysFolder: vault.keys,
   };
@@ -256,6 +299,7 @@ describe('what is kept as evidence', () => {
       period: parsePeriod('2026-11-20', to),
       calendar: new Calendar('Europe/Berlin'),
       madeAt,
+      handing: 'not-told',
       signal: new AbortController().signal,
     });
 
@@ -306,6 +350,7 @@ describe('what is kept as evidence', () => {
       period: parsePeriod('2026-11-20', '2026-12-31'),
       calendar: new Calendar('UTC'),
       madeAt: '2027-01-10T00:00:00.000Z',
+      handing: 'not-told',
       signal: new AbortController().signal,
     });
     expect(report.total.kept_as_evidence).toBe(0);
@@ -339,6 +384,7 @@ test('documents of a key that only a change of keys introduces count', async () 
       period: parsePeriod('2026-11-20', '2026-12-31'),
       calendar: new Calendar('UTC'),
       madeAt: '2027-01-10T00:00:00.000Z',
+      handing: 'not-told',
       signal: new AbortController().signal,
     });
     expect(report.total).toMatchObject({ dockings: 2, recordings: 2 });
@@ -370,6 +416,7 @@ describe('a day is no proof that nothing was recorded', () => {
         period: parsePeriod('2026-11-25', '2026-11-25'),
         calendar: new Calendar('UTC'),
         madeAt: '2027-01-10T00:00:00.000Z',
+        handing: 'not-told',
         signal: new AbortController().signal,
       });
       return report.days;
