@@ -76,18 +76,19 @@ function intention(simulated: boolean, erase: boolean): string {
 }
 
 function outcome(result: FirstRunResult, erase: boolean, glance: VaultGlance): string {
-  const { rejected, dockings, emptyDockings } = glance;
+  const { recordings, accompanying, rejected, dockings, emptyDockings } = glance;
   const total = (pick: (bay: BayDocument) => number): number =>
     result.bays.reduce((sum, bay) => sum + pick(bay), 0);
-  const counts = `${total((bay) => bay.entries_receipted)} of ${total((bay) => bay.entries)} recordings receipted (${formatBytes(total((bay) => bay.bytes))})`;
+  const counts = `${total((bay) => bay.entries_receipted)} of ${total((bay) => bay.entries)} files receipted (${formatBytes(total((bay) => bay.bytes))})`;
   const erased = erase
     ? `${total((bay) => bay.entries_erased)} erased from their cameras`
     : 'nothing was erased, every file is still on its camera';
   const good = result.complete && result.verified.exitCode === EXIT_GOOD;
+  const held = `in the vault ${recordings} recordings with ${accompanying} accompanying files`;
   const odd = rejected === 0 ? '' : `, ${rejected} of all in the vault count as rejected (kept all the same)`;
   const empty = emptyDockings === 0 ? '' : ` (${emptyDockings} of a camera with no file on it)`;
   const recorded = `${dockings} dockings on record${empty}`;
-  return `${good ? 'Good' : 'NOT COMPLETE'}: ${counts}${odd}, ${erased}, ${recorded}, ${result.verified.exitCode === EXIT_GOOD ? 'all verified' : 'verification failed'}.`;
+  return `${good ? 'Good' : 'NOT COMPLETE'}: ${counts}, ${held}${odd}, ${erased}, ${recorded}, ${result.verified.exitCode === EXIT_GOOD ? 'all verified' : 'verification failed'}.`;
 }
 
 function exitCodeOf(result: FirstRunResult, rejected: number): number {

@@ -51,9 +51,10 @@ export class VerifyText {
     const words = this.#words;
     const { findings, notes } = totals;
     const rejected = Object.entries(totals.rejected).map(([reason, count]) => `${count} ${reason}`);
-    const { recordings, good, receipted, opened, deleted, held } = totals;
+    const { accompanying_files: accompanying, good, receipted, opened, deleted, held } = totals;
+    const recordings = totals.recordings - accompanying;
     return lines([
-      fill(words.recordings, recordings, good, receipted, opened, deleted, held),
+      fill(words.recordings, recordings, accompanying, good, receipted, opened, deleted, held),
       fill(words.dockings, totals.dockings, totals.dockings_empty),
       fill(words.units, totals.units, totals.sealed_bytes, totals.original_bytes),
       ...(rejected.length === 0 ? [] : [fill(words.allRejected, rejected.join(', '))]),

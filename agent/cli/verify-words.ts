@@ -81,7 +81,8 @@ const EN: VerifyWords = {
   finding: 'FINDING',
   note: 'note',
   toDo: 'To do: {}',
-  recordings: '{} recordings: {} good, {} receipted, {} opened, {} deleted, {} held',
+  recordings:
+    '{} recordings with {} accompanying files: of all files {} good, {} receipted, {} opened, {} deleted, {} held',
   dockings: '{} dockings, {} of them of a camera that held no file when it was listed',
   units: '{} units good, {} bytes sealed, {} bytes of originals',
   allRejected: 'rejected, and kept all the same: {}',
@@ -130,7 +131,8 @@ const DE: VerifyWords = {
   finding: 'BEFUND',
   note: 'Hinweis',
   toDo: 'Zu tun: {}',
-  recordings: 'Aufzeichnungen: {}; davon gut {}, quittiert {}, geöffnet {}, gelöscht {}, aufbewahrt {}',
+  recordings:
+    '{} Aufzeichnungen mit {} Begleitdateien; von allen Dateien gut {}, quittiert {}, geöffnet {}, gelöscht {}, aufbewahrt {}',
   dockings: 'Andockvorgänge: {}; davon mit einer Kamera, auf der beim Auflisten keine Datei war: {}',
   units: 'gute Einheiten: {}, versiegelte Bytes: {}, Bytes der Originale: {}',
   allRejected: 'auffällig und trotzdem aufbewahrt: {}',

@@ -12,7 +12,10 @@ import type { OutFolder } from './out-folder.ts';
 export interface VaultGlance {
   /** A recording for the closing words, a film or sound where there is one; undefined where there is none. */
   readonly example: string | undefined;
-  /** How many recordings count as rejected. */
+  /** Recordings, and files that accompany them. */
+  readonly recordings: number;
+  readonly accompanying: number;
+  /** How many files count as rejected. */
   readonly rejected: number;
   /** Dockings with a record. */
   readonly dockings: number;
@@ -23,7 +26,7 @@ export interface VaultGlance {
 /** Reads every manifest and docking record, one at a time. Errors: the system's, "document.refused". */
 export async function glanceAtVault(out: OutFolder): Promise<VaultGlance> {
   const station = join(out.vault, FIRST_RUN_STATION);
-  let [rejected, dockings, emptyDockings] = [0, 0, 0];
+  let [recordings, accompanying, rejected, dockings, emptyDockings] = [0, 0, 0, 0, 0];
   let film: string | undefined;
   let other: string | undefined;
   for (const name of (await listVault(station)).filter((each) => isRecordingId(each)).sort()) {
@@ -37,9 +40,11 @@ export async function glanceAtVault(out: OutFolder): Promise<VaultGlance> {
     const manifest = parseManifest(await readFile(join(station, name, 'manifest.json')));
     if (manifest.role === 'media' && manifest.rejected === null) film ??= name;
     else other ??= name;
+    if (manifest.role === 'media') recordings++;
+    else accompanying++;
     if (manifest.rejected !== null) rejected++;
   }
-  return { example: film ?? other, rejected, dockings, emptyDockings };
+  return { example: film ?? other, recordings, accompanying, rejected, dockings, emptyDockings };
 }
 
 async function listVault(station: string): Promise<string[]> {

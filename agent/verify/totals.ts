@@ -5,7 +5,10 @@ import type { Remark } from './remark.ts';
 
 /** Counts of one place, or of several. Sizes in bytes. */
 export interface Totals {
+  /** Everything that was sealed as a file of a camera: recordings and what accompanies them. */
   recordings: number;
+  /** Of these, files that are no recording: sidecars and others. */
+  accompanying_files: number;
   /** Recordings without a finding of their own. */
   good: number;
   receipted: number;
@@ -42,6 +45,7 @@ export interface Totals {
 export function noTotals(): Totals {
   return {
     recordings: 0,
+    accompanying_files: 0,
     good: 0,
     receipted: 0,
     deleted: 0,
@@ -78,6 +82,7 @@ export function countRecording(
   if (opened) totals.opened++;
   totals.units += units;
   if (manifest === undefined) return;
+  if (manifest.role !== 'media') totals.accompanying_files++;
   totals.original_bytes += manifest.original.size_bytes;
   totals.sealed_bytes += manifest.sealed.size_bytes;
   const reason = manifest.rejected?.reason;

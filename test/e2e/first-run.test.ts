@@ -60,7 +60,7 @@ describe('a first run with simulated cameras', () => {
     const text = lines(outcome.stdout);
     expect(text[0]).toMatch(/two simulated cameras: their recordings are erased/);
     expect(text.at(-1)).toMatch(
-      /^Good: 12 of 12 recordings receipted .*12 erased from their cameras, 4 dockings on record \(3 of a camera with no file on it\), all verified\.$/,
+      /^Good: 12 of 12 files receipted .*, in the vault 4 recordings with 8 accompanying files, 12 erased from their cameras, 4 dockings on record \(3 of a camera with no file on it\), all verified\.$/,
     );
   });
 
@@ -115,7 +115,7 @@ describe('a first run with simulated cameras', () => {
     const before = await recordingFiles(out);
     const again = await firstRun('--out', out);
     expect(again).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(lines(again.stdout).at(-1)).toMatch(/^Good: 0 of 0 recordings receipted/);
+    expect(lines(again.stdout).at(-1)).toMatch(/^Good: 0 of 0 files receipted/);
     expect(await recordingFiles(out)).toEqual(before);
     expect(await dockingRecords(out)).toHaveLength(8);
   });

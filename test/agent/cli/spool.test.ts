@@ -132,7 +132,7 @@ describe('spool ls', () => {
 describe('spool verify', () => {
   test('counts what is good, prints only what is not, and names the place that is damaged', async () => {
     const good = await keyed('verify');
-    expect(good.out).toContain('3 recordings: 3 good');
+    expect(good.out).toContain('3 recordings with 0 accompanying files: of all files 3 good');
     expect(good.out).not.toMatch(/^good {2}ready/m);
     const damaged = join(builder.root, 'damaged');
     const other = await another('damaged');

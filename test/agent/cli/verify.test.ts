@@ -32,7 +32,9 @@ describe('for people', () => {
     for (const { id } of good.recordings)
       expect(lines.filter((line) => line.startsWith(`good  dock-1/${id}  cam-1, media, `))).toHaveLength(1);
     expect(out).toContain('rejected, and kept all the same: 1 empty');
-    expect(out).toContain('2 recordings: 2 good, 2 receipted, 2 opened');
+    expect(out).toContain(
+      '2 recordings with 0 accompanying files: of all files 2 good, 2 receipted, 2 opened',
+    );
     expect(out).toContain(
       'store: 0 orders, 0 disclosures, 0 days witnessed\nkeys: 0 changes, 0 revocations\n',
     );
@@ -63,7 +65,9 @@ describe('for people', () => {
     );
     expect(out).toMatch(/^ {6}Zu tun: Alles lassen, wie es ist, und eine Kopie machen\./m);
     expect(out).toMatch(/^NICHT GUT: Befunde: 1, Hinweise: 0$/m);
-    expect(out).toContain('alles zusammen:\nAufzeichnungen: 3; davon gut 2, quittiert 3');
+    expect(out).toContain(
+      'alles zusammen:\n3 Aufzeichnungen mit 0 Begleitdateien; von allen Dateien gut 2, quittiert 3',
+    );
     expect(out).not.toMatch(/\{\}| findings| good,/);
   });
 
@@ -76,7 +80,7 @@ describe('for people', () => {
   test('several folders are all verified, one of them bad, and counted together', async () => {
     const { exitCode, out } = await runCommand(verify, bad.vault, good.vault);
     expect(exitCode).toBe(1);
-    expect(out).toContain('all together:\n3 recordings: 2 good');
+    expect(out).toContain('all together:\n3 recordings with 0 accompanying files: of all files 2 good');
   });
 
   test('names from a disk cannot command a terminal', async () => {
