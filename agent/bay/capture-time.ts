@@ -4,7 +4,8 @@
 // Invariants:
 // 1. No interval leaves the bounds that count, and its earliest end is never behind its latest.
 // 2. What rests on a clock of the station that is known to be wrong, or that was stepped since, counts for nothing.
-// 3. Nothing is refused: where nothing can be measured, the camera's claim stays as it is.
+// 3. Nothing is refused: where nothing can be measured, the dockings bound it; where they do not either, nothing is said. The camera's claim
+//    stands in the manifest as it is (`original.modified_at`); as an interval of no width it would be the surest of all.
 import { instantMs, instantText } from '../../protocol/instants.ts';
 import type { Manifest } from '../../protocol/manifest.ts';
 import type { Clock } from '../../protocol/ports.ts';
@@ -73,22 +74,19 @@ export function timeThatHolds(
   return Math.abs(steppedMs) > STEPPED_MS ? null : time;
 }
 
+const UNKNOWN: Manifest['capture'] = { earliest_at: null, latest_at: null, basis: 'clock-unmeasured' };
+
 /** The manifest's `capture` of an entry. Errors: none, whatever camera and clocks say. */
 export function captureOf(entry: DatedEntry, time: DockingTime | null): Manifest['capture'] {
   const { modifiedAt } = entry.listed;
-  const claim: Manifest['capture'] = {
-    earliest_at: modifiedAt,
-    latest_at: modifiedAt,
-    basis: 'clock-unmeasured',
-  };
-  if (time === null || time.clockSynchronised === false) return claim;
-  if (time.previous?.mayHaveStayed(entry.pathSha256) === true) return claim;
+  if (time === null || time.clockSynchronised === false) return UNKNOWN;
+  if (time.previous?.mayHaveStayed(entry.pathSha256) === true) return UNKNOWN;
   const bounds = boundsOf(time, entry.shownAtMs);
   const claimedMs = modifiedAt === null ? null : instantMs(modifiedAt);
-  if (claimedMs === null) return between(bounds) ?? claim;
+  if (claimedMs === null) return between(bounds) ?? UNKNOWN;
   const measured = measure(claimedMs, stepOf(entry), offsetsOf(time, entry.shownAtMs));
-  if (measured === undefined) return claim;
-  return cut(measured, bounds) ?? between(bounds) ?? claim;
+  if (measured === undefined) return between(bounds) ?? UNKNOWN;
+  return cut(measured, bounds) ?? between(bounds) ?? UNKNOWN;
 }
 
 /**

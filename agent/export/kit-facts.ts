@@ -42,6 +42,8 @@ function kindOf({ manifest }: KitRecording, words: KitWords): string {
 
 function recordedText({ manifest }: KitRecording, words: KitWords): string {
   const { earliest_at: earliest, latest_at: latest, basis } = manifest?.capture ?? {};
+  const claimed = manifest?.original.modified_at;
+  if (basis === 'clock-unmeasured' && claimed != null) return `${shownAt(claimed)}; ${words.bases[basis]}`;
   if (basis == null || earliest == null || latest == null) return words.notTold;
   const when =
     earliest === latest ? shownAt(earliest) : fill(words.between, shownAt(earliest), shownAt(latest));

@@ -134,6 +134,11 @@ class ShortRows {
     const { words } = { words: this.#words };
     for (const { value, worth } of this.#documents('manifest')) {
       const { earliest_at: earliest, latest_at: latest, basis } = value.capture;
+      if (basis === 'clock-unmeasured') {
+        const { modified_at: claimed } = value.original;
+        if (claimed !== null) this.#add(words.captured, `${shownAt(claimed)}; ${words.bases[basis]}`, worth);
+        continue;
+      }
       if (earliest === null || latest === null || basis === null) continue;
       const when =
         earliest === latest

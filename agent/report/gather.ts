@@ -302,7 +302,7 @@ export class Gatherer {
   #date(manifest: Manifest, told: Undated['told']): void {
     const { station, camera, capture, recording, sealed_at: sealedAt } = manifest;
     const { earliest_at: earliest, latest_at: latest, basis } = capture;
-    if (basis !== 'clock-unmeasured' && earliest !== null && latest !== null)
+    if (basis === 'clock-measured' && earliest !== null && latest !== null)
       return this.#judge.mark(earliest, latest, told);
     const docking = nameOf(station, manifest.docking);
     this.#undated.push({

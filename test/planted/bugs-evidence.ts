@@ -46,7 +46,7 @@ export const EVIDENCE_BUGS: readonly PlantedBug[] = [
     id: 'report-day-proven-by-claimed-time',
     what: 'the time that a file claims, by no measured clock, decides of which day a recording is',
     file: 'agent/report/gather.ts',
-    find: "    if (basis !== 'clock-unmeasured' && earliest !== null && latest !== null)\n",
+    find: "    if (basis === 'clock-measured' && earliest !== null && latest !== null)\n",
     put: '    if (earliest !== null && latest !== null)\n',
     suites: ['agent/report/proven-days'],
   },

@@ -83,8 +83,11 @@ def _manifest_sense(value: Any, at: str) -> Iterator[str]:
     if None not in ends and milliseconds(ends[0]) > milliseconds(ends[1]):
         yield f"{at}.capture ends before it begins"
     claimed = value["original"]["modified_at"]
-    if capture["basis"] == "clock-unmeasured" and (ends[0] != ends[1] or claimed not in (None, ends[0])):
-        yield f"{at}.capture is not what the camera said, and its basis says so"
+    # Null, or what the camera claimed, as stations of 0.1.0 wrote.
+    if capture["basis"] == "clock-unmeasured" and (
+        ends[0] != ends[1] or (ends[0] is not None and claimed not in (None, ends[0]))
+    ):
+        yield f"{at}.capture is neither unknown nor what the camera said, and its basis says so"
     if (value["sidecar_of"] is not None) != (value["role"] == "sidecar"):
         yield f"{at}.sidecar_of and role {value['role']} do not agree"
     if value["sidecars"] and value["role"] != "media":

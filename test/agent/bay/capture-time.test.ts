@@ -159,21 +159,25 @@ describe('a file that a camera made in its bay', () => {
     ]);
   });
 
-  test('keeps its claim where nobody knows what the clock showed by then', () => {
-    const claimed = instantText(madeMs);
-    expect(captureOf(entry(madeMs, 0, SHOWN_MS), docking(offset(0), set(null)))).toEqual({
-      earliest_at: claimed,
-      latest_at: claimed,
-      basis: 'clock-unmeasured',
-    });
+  test('is between the dockings where nobody knows what the clock showed by then', () => {
+    const capture = captureOf(entry(madeMs, 0, SHOWN_MS), docking(offset(0), set(null)));
+    expect(spanOf(capture)).toEqual([-2 * DAY_MS, SHOWN_MS - DOCKED_MS, 'docking-interval']);
   });
 });
 
-describe('what cannot be measured stays the camera’s claim', () => {
-  const claimed = { earliest_at: instantText(0), latest_at: instantText(0), basis: 'clock-unmeasured' };
+describe('what cannot be measured', () => {
+  test('is between the dockings, whatever the camera claims: an interval of no width would be the surest of all', () => {
+    for (const claimedMs of [0, DOCKED_MS - HOUR_MS, Date.UTC(2099)])
+      expect(spanOf(captureOf(entry(claimedMs), docking(null)))).toEqual([
+        -2 * DAY_MS,
+        0,
+        'docking-interval',
+      ]);
+  });
+
   const cases: Readonly<Record<string, DockingTime | null>> = {
     'nobody looked at the time': null,
-    'the clock cannot be read': docking(null),
+    'the clock cannot be read, and no docking came before': docking(null, { previous: null }),
     'the station’s own clock is not synchronised': docking(offset(0), { clockSynchronised: false }),
     'the file may have been there at the previous docking': docking(offset(0), {
       previous: previous({ mayHaveStayed: () => true }),
@@ -181,7 +185,7 @@ describe('what cannot be measured stays the camera’s claim', () => {
     'it lies behind this docking and none came before': docking(offset(-YEAR_MS * 60), { previous: null }),
   };
   for (const [name, time] of Object.entries(cases))
-    test(name, () => expect(captureOf(entry(0), time)).toEqual(claimed));
+    test(`has no interval where ${name}`, () => expect(captureOf(entry(0), time)).toEqual(nothing));
 
   test('a file without a time has none, or that of the two dockings', () => {
     expect(captureOf(entry(null), docking(offset(0), { previous: null }))).toEqual(nothing);
@@ -205,13 +209,12 @@ describe('what cannot be measured stays the camera’s claim', () => {
 });
 
 describe('for all clocks and dockings', () => {
-  test('an interval is whole, and one that is not a mere claim stays within the bounds that count', () => {
+  test('an interval is whole, and stays within the bounds that count', () => {
     fc.assert(
       fc.property(anyDocking, fc.option(claim), step, shownAt, (time, claimedMs, stepMs, shownMs) => {
         const capture = captureOf(entry(claimedMs, stepMs, shownMs), time);
         if (capture.basis === 'clock-unmeasured') {
-          const modifiedAt = claimedMs === null ? null : instantText(claimedMs);
-          expect([capture.earliest_at, capture.latest_at]).toEqual([modifiedAt, modifiedAt]);
+          expect(capture).toEqual(nothing);
           return;
         }
         const [fromMs, toMs] = spanOf(capture);

@@ -525,7 +525,7 @@ describe('a day is no proof that nothing was recorded', () => {
       const capture = {
         earliest_at,
         latest_at: '2026-11-25T22:00:00.000Z',
-        basis: 'docking-interval',
+        basis: 'clock-measured',
       } as const;
       await builder.record({ change: (manifest) => ({ ...manifest, capture }) });
     });
