@@ -46,7 +46,7 @@ export const RECORD_CAMERA_WORDS: Readonly<Record<Language, RecordCameraWords>> 
       listing: 'listing',
     },
     stopAgent:
-      'If the agent runs on this machine, it has the camera. Stop it, record, and start it again: sudo systemctl stop bodydock',
+      'If the agent runs on this machine, it has the camera. Stop it, record, and start it again: systemctl stop bodydock',
   },
   de: {
     written: 'Die Kamera ist in {} aufgenommen ({} Zeilen JSON). An ihr wurde nichts geändert.',
@@ -74,6 +74,6 @@ export const RECORD_CAMERA_WORDS: Readonly<Record<Language, RecordCameraWords>> 
       listing: 'Auflisten',
     },
     stopAgent:
-      'Läuft der Agent auf diesem Rechner, so hat er die Kamera. Anhalten, aufnehmen, wieder starten: sudo systemctl stop bodydock',
+      'Läuft der Agent auf diesem Rechner, so hat er die Kamera. Anhalten, aufnehmen, wieder starten: systemctl stop bodydock',
   },
 };

@@ -27,7 +27,7 @@ the camera is read, and nothing on it is changed. Names of files and cards, seri
 replaced by their shape; all times are moved by the same number of days. The command says in the end what was left out; look at the file
 before you send it.
 
-The agent must not have the camera meanwhile: stop it (sudo systemctl stop bodydock), record, start it again. A folder may be recorded beside it.
+The agent must not have the camera meanwhile: stop it (systemctl stop bodydock), record, start it again. A folder may be recorded beside it.
 
   --bay BAY        the camera in this bay of the station's file
   --usb PORT       a camera with PTP or MTP at this USB port, as \`bodydock bays\` shows it
