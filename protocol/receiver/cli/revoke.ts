@@ -117,7 +117,8 @@ function next(reason: KeyRevocation['reason'], station: string): string {
   const change =
     reason === 'retired'
       ? `If station ${station} still signs with it: change its key there, \`bodydock keys rotate --prepare\`.`
-      : `At station ${station}: change its key, \`bodydock keys rotate${reason === 'lost' ? ' --reason lost' : ' --prepare'}\`.`;
+      : `At station ${station}, where you still have it: change its key, \`bodydock keys rotate${reason === 'lost' ? ' --reason lost' : ' --prepare'}\`.
+     Where it is gone: revoke each of its keys, set another station up with another id (handbook, 6.2), and leave out the next line.`;
   return `What to do next:
   1. ${change}
   2. Put the new key into stations[].public_keys here, and start the receiver anew. Whoever verifies puts its .pub file into the folder of

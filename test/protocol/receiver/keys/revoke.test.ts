@@ -195,6 +195,16 @@ describe('bodydock-receiver revoke', () => {
   });
 });
 
+test('says what to do where the station is gone with its key', async () => {
+  await withStore([KEY], async ({ open, call }) => {
+    await (await open()).close();
+    const { out } = await call('revoke', STATION, '--key', KEY_ID, '--reason', 'stolen');
+    expect(out).toContain(
+      'Where it is gone: revoke each of its keys, set another station up with another id',
+    );
+  });
+});
+
 test('says how many other keys of the station still count, and when none does', async () => {
   const keys = [KEY, makeSecretKey(new SeededRandom(4)), makeSecretKey(new SeededRandom(5))];
   await withStore(keys, async ({ open, call }) => {
