@@ -71,8 +71,8 @@ export const STORE_TABLE = {
       de: 'Der Zentralspeicher lehnt eine Aufzeichnung ab; die Station behält sie und bietet sie von selbst erneut an.',
     },
     remedy: {
-      en: 'Look into the log of the receiver for that recording.',
-      de: 'Im Protokoll des Empfängers nach dieser Aufzeichnung sehen.',
+      en: 'Look into the log of the receiver for that recording: "journalctl -u bodydock-receiver" there. Reason "manifest-signature": the store may not know the new key of this station yet (handbook, 8.1).',
+      de: 'Im Protokoll des Empfängers nach dieser Aufzeichnung sehen: dort "journalctl -u bodydock-receiver". Grund "manifest-signature": Der Zentralspeicher kennt vielleicht den neuen Schlüssel dieser Station noch nicht (Handbuch, 8.1).',
     },
     afterMs: 0,
     causes: [],
@@ -86,8 +86,8 @@ export const STORE_TABLE = {
       de: 'Der Zentralspeicher lehnt die Niederschrift eines Aufenthalts ab; die Station behält sie und bietet sie von selbst erneut an.',
     },
     remedy: {
-      en: 'Look into the log of the receiver for that record.',
-      de: 'Im Protokoll des Empfängers nach dieser Niederschrift sehen.',
+      en: 'Look into the log of the receiver for that record, as for "recording.refused".',
+      de: 'Im Protokoll des Empfängers nach dieser Niederschrift sehen, wie bei "recording.refused".',
     },
     afterMs: 0,
     causes: [],

@@ -28,7 +28,8 @@ const STATE: Readonly<Record<string, { readonly kept: string; readonly en: strin
 };
 
 const STEPS: Readonly<Record<string, string>> = {
-  bodydock: `bodydock is installed and not started. To set up this station, as root:
+  bodydock: `bodydock is installed and not started. At a store, and where recordings are opened, its commands are all that is needed:
+nothing below is to be done there. On a station, to set it up, as root:
   1. bodydock keys make station --out /etc/bodydock/keys
   2. edit /etc/bodydock/station.yaml: replace what says REPLACE, name your bays
   3. bodydock keys enrol      a file for the store, and one back: certificate, and whom to trust
@@ -37,7 +38,8 @@ const STEPS: Readonly<Record<string, string>> = {
   6. systemctl enable --now bodydock      then: bodydock status
 Each step, and what comes before the first docking: /usr/share/doc/bodydock/handbook.en.md
 
-bodydock ist installiert und noch nicht gestartet. Einrichten, als root:
+bodydock ist installiert und noch nicht gestartet. Beim Zentralspeicher, und wo Aufzeichnungen geöffnet werden, genügen seine
+Befehle: Dort ist nichts von Folgendem zu tun. Eine Station einrichten, als root:
   1. bodydock keys make station --out /etc/bodydock/keys
   2. /etc/bodydock/station.yaml bearbeiten: ersetzen, wo REPLACE steht; Plätze eintragen
   3. bodydock keys enrol --lang de      eine Datei zum Zentralspeicher, eine zurück: Zertifikat, und wem zu trauen ist
@@ -46,14 +48,14 @@ bodydock ist installiert und noch nicht gestartet. Einrichten, als root:
   6. systemctl enable --now bodydock      danach: bodydock status --lang de
 Jeder Schritt, und was vor der ersten Kamera kommt: /usr/share/doc/bodydock/handbook.de.md`,
   'bodydock-receiver': `bodydock-receiver is installed and not started. To set up this store, as root:
-  1. bodydock keys make store --out /etc/bodydock/keys      (package bodydock, on this or another machine)
+  1. bodydock keys make store --out /etc/bodydock/keys      (package bodydock, on this machine)
   2. edit /etc/bodydock/receiver.yaml: replace what says REPLACE
   3. bodydock-receiver enrol REQUEST      for each station: answers the file of bodydock keys enrol
   4. bodydock-receiver check
   5. systemctl enable --now bodydock-receiver
 
 bodydock-receiver ist installiert und noch nicht gestartet. Einrichten, als root:
-  1. bodydock keys make store --out /etc/bodydock/keys      (Paket bodydock, auf dieser oder einer anderen Maschine)
+  1. bodydock keys make store --out /etc/bodydock/keys      (Paket bodydock, auf dieser Maschine)
   2. /etc/bodydock/receiver.yaml bearbeiten: ersetzen, wo REPLACE steht
   3. bodydock-receiver enrol ANTRAG --lang de      für jede Station: beantwortet die Datei von bodydock keys enrol
   4. bodydock-receiver check
