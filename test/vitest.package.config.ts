@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { leftOutToday } from './fakes/today.ts';
 
-/** A minute each, and one of them in CI each day. */
+/** A minute each, and one of them in CI each day; the handbook's way is gone each time. */
 const TURNS = [['test/package/packages.test.ts'], ['test/package/station-life.test.ts']];
 
-// The packages: built, read, installed and run under the real systemd in a container. Needs root and what test/package/container.ts names.
+// The packages: built, read, installed and run under the real systemd of clean machines. Needs root and what test/package/debian-machine.ts names.
 // They run what was built: call "npm run build" first (the npm script does).
 export default defineConfig({
   test: {

@@ -4,6 +4,11 @@ import { readFile } from 'node:fs/promises';
 export const HANDBOOK_LANGUAGES = ['en', 'de'] as const;
 export type HandbookLanguage = (typeof HANDBOOK_LANGUAGES)[number];
 
+export interface Step {
+  readonly where: string;
+  readonly line: string;
+}
+
 /** One section; `title` begins with its number. */
 export interface Section {
   readonly title: string;
@@ -11,6 +16,8 @@ export interface Section {
   readonly number: string;
   /** Lines of its blocks of commands, without comments. */
   readonly typed: readonly string[];
+  /** The same lines with the comment above each, which says where it is typed; "" where a block begins without one. */
+  readonly steps: readonly Step[];
   /** Pieces of code in its sentences and tables, in their order. */
   readonly code: readonly string[];
 }
@@ -21,17 +28,30 @@ export function handbookText(language: HandbookLanguage): Promise<string> {
 
 /** All sections in order. A "#" within a block of commands is a comment and no heading. */
 export function sectionsOf(handbook: string): Section[] {
-  const sections: { title: string; number: string; typed: string[]; code: string[] }[] = [];
+  const sections: { title: string; number: string; typed: string[]; steps: Step[]; code: string[] }[] = [];
   let isTyped = false;
+  let where = '';
   for (const line of handbook.split('\n')) {
     const text = line.trim();
-    if (text.startsWith('```')) isTyped = !isTyped;
-    else if (!isTyped && /^#{1,3} /.test(line)) {
+    if (text.startsWith('```')) {
+      isTyped = !isTyped;
+      where = '';
+    } else if (!isTyped && /^#{1,3} /.test(line)) {
       const title = line.replace(/^#+ /, '');
-      sections.push({ title, number: /^\d+(?:\.\d+)?/.exec(title)?.[0] ?? '', typed: [], code: [] });
+      sections.push({
+        title,
+        number: /^\d+(?:\.\d+)?/.exec(title)?.[0] ?? '',
+        typed: [],
+        steps: [],
+        code: [],
+      });
     } else if (!isTyped && !text.startsWith('<!--'))
       sections.at(-1)?.code.push(...[...line.matchAll(/`([^`]+)`/g)].map(([, piece = '']) => piece));
-    else if (isTyped && text !== '' && !text.startsWith('#')) sections.at(-1)?.typed.push(text);
+    else if (isTyped && text.startsWith('#')) where = text.replace(/^#+ /, '');
+    else if (isTyped && text !== '') {
+      sections.at(-1)?.typed.push(text);
+      sections.at(-1)?.steps.push({ where, line: text });
+    }
   }
   return sections;
 }

@@ -1,5 +1,5 @@
 // The handbook against what it speaks of: both languages say the same, and each unit, path, topic, option and code in it is there. That its
-// commands are, and that its installation works, is shown by test/e2e/handbook.test.ts.
+// commands are is shown by test/e2e/handbook.test.ts, that it works by test/package/handbook-walk.test.ts.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,11 +10,13 @@ import { STATUS_WORDS } from '../../agent/cli/status-words.ts';
 import { CONDITION_TABLE } from '../../agent/conditions/condition-table.ts';
 import { conditionChapter, withConditionChapter } from '../../agent/handbook/condition-chapter.ts';
 import { spoolLayout } from '../../agent/spool/layout.ts';
+import { keyChangesFolder } from '../../config/key-changes.ts';
 import { receiverFileSchema } from '../../config/receiver-schema.ts';
 import { schemaOptions } from '../../config/schema-options.ts';
 import { stationFileSchema } from '../../config/station-schema.ts';
 import { parseBayId, parseStationId } from '../../protocol/ids.ts';
 import { KNOWN_VAULTS } from '../../protocol/receiver/known-vault.ts';
+import { VaultLayout } from '../../protocol/receiver/vault-layout.ts';
 import { stationTopics } from '../../protocol/topics.ts';
 import { AGENT, RECEIVER } from '../../systemd/packaging/parts.ts';
 import {
@@ -31,6 +33,8 @@ const project = (name: string): Promise<string> =>
 
 const CODE = /^[a-z]+\.[a-z]+(?:-[a-z]+)*$/;
 const OPTION = /^[a-z_]+(?:\[\])?(?:\.[a-z_]+(?:\[\])?)+$/;
+/** What the receiver's journal says (retention-conditions.ts); the others are in the table of the station. */
+const STORE_CODES = ['retention.clock'];
 const FILE_NAME = /\.(?:yaml|md|html|pub|key|pem|identity|recipient|password|conf|acl|service)$/;
 const PARTS = [AGENT, RECEIVER];
 const UNITS = [...PARTS.flatMap(({ units }) => units), 'mosquitto.service'];
@@ -88,14 +92,17 @@ describe('the handbook', () => {
     },
   );
 
-  test('names only codes and options that there are', () => {
+  test('names only codes and options that there are', async () => {
     const odd = sections.en
       .flatMap(({ code }) => code)
       .map((piece) => piece.split(': ')[0] ?? '')
       .filter((piece) => OPTION.test(piece) || CODE.test(piece))
-      .filter((piece) => !FILE_NAME.test(piece))
+      .filter((piece) => !FILE_NAME.test(piece) && !piece.endsWith('.example.org'))
+      .filter((piece) => !STORE_CODES.includes(piece))
       .filter((piece) => !OPTIONS.includes(piece) && !(piece in CONDITION_TABLE));
     expect(odd).toEqual([]);
+    const store = await project('protocol/receiver/retention/retention-conditions.ts');
+    expect(STORE_CODES.filter((code) => !store.includes(`'${code}'`))).toEqual([]);
     for (const { code } of sections.en)
       for (const piece of code.filter((each) => /^[a-z_]+: /.test(each))) {
         const [key = '', value = ''] = piece.split(': ');
@@ -132,7 +139,10 @@ describe('the handbook', () => {
   });
 
   test('names only paths that packages, units and the programs make', async () => {
-    const known = await knownPaths();
+    const known = new Set([
+      ...(await knownPaths()),
+      ...sections.en.flatMap(({ typed }) => typed.flatMap(madeBy)),
+    ]);
     const texts = sections.en.flatMap(({ typed, code }) => [...typed, ...code]);
     const paths = texts.flatMap((text) => text.match(/(?<=^|\s)\/[a-z][^\s]*/g) ?? []);
     const own = /^\/(?:root|mnt)(?:\/|$)/; // places that whoever types it chooses
@@ -150,6 +160,11 @@ describe('the handbook', () => {
         expect(AGENT.files).toContainEqual({ from: `config/${name}`, to: `/usr/share/doc/bodydock/${name}` });
   });
 });
+
+/** Paths that a line itself makes. That it does is shown where it is typed (test/package/handbook-walk.test.ts). */
+function madeBy(line: string): string[] {
+  return [...line.matchAll(/(?:-out|-keyout|^cp \S+|^mkdir(?: -p)?) (\/\S+)/g)].map(([, path = '']) => path);
+}
 
 /** Files and folders that are there once the packages are installed, configured as in the examples, and ran. */
 async function knownPaths(): Promise<ReadonlySet<string>> {
@@ -171,7 +186,9 @@ async function knownPaths(): Promise<ReadonlySet<string>> {
       broker: { key_file: string };
     };
     const { vault, spool, keys, broker } = example;
-    if (vault !== undefined) known.add(vault.path);
+    if (vault !== undefined)
+      known.add(vault.path).add(new VaultLayout(vault.path).keys(parseStationId('townhall-1')));
+    if (spool !== undefined) known.add(keyChangesFolder(spool.path));
     for (const path of spool === undefined ? [] : Object.values(spoolLayout(spool.path))) known.add(path);
     const key = `/etc/bodydock/${keys.signing_file}`;
     for (const path of [key, key.replace(/key$/, 'pub')]) known.add(path);
@@ -179,6 +196,7 @@ async function knownPaths(): Promise<ReadonlySet<string>> {
     known.add(`/etc/bodydock/tls/${kind}.csr`);
   }
   known.add('/etc/bodydock/keys/station-townhall-1.pub'); // as `bodydock verify --help` names it
+  for (const path of ['/etc/fstab', '/media']) known.add(path); // the system's own
   for (const name of ['mosquitto.conf', 'mosquitto.acl']) known.add(`/etc/mosquitto/${name}`);
   const broker = await project('systemd/mosquitto/mosquitto.example.conf');
   for (const [, path = ''] of broker.matchAll(/^(?:ca|cert|key)file (\S+)/gm))
@@ -211,8 +229,12 @@ describe.each(HANDBOOK_LANGUAGES)('the page for the wall (%s)', (language) => {
 
 type Light = 'safe-to-take' | 'do-not-take' | 'call-someone' | 'off';
 
+/** Its row; a light that blinks is named as its group is, which says how. */
 function rowOf(page: string, light: Light): string {
-  return page.split('<tr').find((row) => row.startsWith(` class="${light}"`)) ?? '';
+  const row = page.split('<tr').find((each) => each.startsWith(` class="${light}"`)) ?? '';
+  return row.replaceAll(/<g class="(slow|fast)">.*?<\/g>/gs, (group, pace: string) =>
+    group.replace('class="blinks"', `class="${pace}"`),
+  );
 }
 
 function wordOf(page: string, light: Light): string | undefined {

@@ -1,18 +1,20 @@
 // Before the suite: the packages and those of a next version to upgrade to, and the packages once more from the same source elsewhere.
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
 import { readVersion } from '../../config/program-version.ts';
 import { compiled } from '../fakes/program.ts';
-import { lacksContainer } from './container.ts';
+import { lacksDebian, makeDebianRoot } from './debian-machine.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
     /** Folder with `one` (both versions) and `two` (the present one again); empty where this machine cannot run the suite. */
     packages: string;
+    /** A clean root of Debian; empty as well. */
+    debian: string;
   }
 }
 
@@ -40,21 +42,23 @@ async function build(
   );
 }
 
+/** BODYDOCK_PACKAGES and BODYDOCK_DEBIAN name what was made before: to try a suite again without making it. */
 export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
-  if (lacksContainer()) {
+  if (lacksDebian()) {
     project.provide('packages', '');
-    return undefined;
-  }
-  const made = process.env['BODYDOCK_PACKAGES']; // to try the suite again without building
-  if (made !== undefined) {
-    project.provide('packages', made);
+    project.provide('debian', '');
     return undefined;
   }
   const folder = await mkdtemp(join(tmpdir(), 'bodydock-packages-'));
+  await chmod(folder, 0o755); // services of clean machines have their programs below it
+  const { BODYDOCK_PACKAGES: packages, BODYDOCK_DEBIAN: debian } = process.env;
+  const versions = ['--version', await readVersion(), '--version', NEXT_VERSION];
   await Promise.all([
-    build(join(folder, 'one'), ['--version', await readVersion(), '--version', NEXT_VERSION], {}),
-    build(join(folder, 'two'), [], { TZ: 'Pacific/Auckland', LANG: 'C', WISHED_UMASK: '077' }),
+    packages ?? build(join(folder, 'one'), versions, {}),
+    packages ?? build(join(folder, 'two'), [], { TZ: 'Pacific/Auckland', LANG: 'C', WISHED_UMASK: '077' }),
+    debian ?? makeDebianRoot(join(folder, 'debian')),
   ]);
-  project.provide('packages', folder);
+  project.provide('packages', packages ?? folder);
+  project.provide('debian', debian ?? join(folder, 'debian'));
   return () => rm(folder, { recursive: true });
 }

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, inject, test } from 'vitest';
 import { ARCHITECTURES } from '../../systemd/packaging/parts.ts';
 import { findTool } from '../fakes/stock-tools.ts';
-import { lacksContainer } from './container.ts';
+import { lacksDebian } from './debian-machine.ts';
 import { EPOCH_S, NEXT_VERSION } from './build-packages.ts';
 
 const run = promisify(execFile);
@@ -31,7 +31,7 @@ interface Packed {
   readonly path: string;
 }
 
-describe.skipIf(lacksContainer())('the packages', () => {
+describe.skipIf(lacksDebian())('the packages', () => {
   let folder: string;
   let files: string[];
   beforeAll(async () => {
@@ -225,7 +225,7 @@ describe.skipIf(lacksContainer())('the packages', () => {
   });
 });
 
-describe.skipIf(lacksContainer())('what systemd and udev are given', () => {
+describe.skipIf(lacksDebian())('what systemd and udev are given', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'bodydock-units-'));

@@ -1,4 +1,4 @@
-# A station's life from the packages to their removal, as root in a container. Each "== NAME" begins what station-life.test.ts judges.
+# A station's life from the packages to their removal, as root on a clean machine. Each "== NAME" begins what station-life.test.ts judges.
 # Facts are lines "name value".
 cd /
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
@@ -15,20 +15,14 @@ until_ok() {
 }
 show() { systemctl show -P "$2" "$1"; }
 restarts() { show bodydock NRestarts; }
-# Where Node is no package of this machine, dpkg cannot see it.
-no_node=$(dpkg -s nodejs >/dev/null 2>&1 || echo --force-depends)
-change_packages() { dpkg --force-unsafe-io $no_node -i "$@"; }
+change_packages() { dpkg --force-unsafe-io -i "$@"; }
 # Nothing to do with what is judged, and slow.
 rm -f /var/lib/man-db/auto-update
 bay() { timeout 10 mosquitto_sub -t bodydock/v1/townhall-1/bay/bay-1 -C 1 | tr ',{}' '\n\n\n' | sed -n "s/^\"$1\"://p"; }
 is_bay() { [ "$(bay "$1")" = "$2" ]; }
 
 step install
-if [ -z "$no_node" ]; then
-  apt-get install -y /packages/one/bodydock_[!9]*_"$arch".deb /packages/one/bodydock-receiver_[!9]*_all.deb
-else
-  change_packages /packages/one/bodydock_[!9]*_"$arch".deb /packages/one/bodydock-receiver_[!9]*_all.deb
-fi
+apt-get install -y /packages/one/bodydock_[!9]*_"$arch".deb /packages/one/bodydock-receiver_[!9]*_all.deb
 fact exit $?
 fact version "$(bodydock --version)"
 fact active "$(systemctl is-active bodydock)" "$(systemctl is-active bodydock-receiver)"
@@ -197,7 +191,7 @@ node -e 'require("net").createServer((s)=>s.end()).listen(8000,"0.0.0.0")' & lis
 sed -e 's#^ExecStart=.*#ExecStart=/usr/bin/node /probe.mjs#' -e 's/^Type=.*/Type=oneshot/' \
   -e '/^Restart/d' -e '/^Watchdog/d' -e '/^NotifyAccess/d' -e '/^Wants/d' /usr/lib/systemd/system/bodydock.service >/etc/systemd/system/probe.service
 mkdir -p /etc/systemd/system/probe.service.d
-cp /usr/share/doc/bodydock/examples/only-the-broker.conf /etc/systemd/system/probe.service.d/ 2>/dev/null || cp /only-the-broker.conf /etc/systemd/system/probe.service.d/
+cp /usr/share/doc/bodydock/examples/only-the-broker.conf /etc/systemd/system/probe.service.d/
 systemctl daemon-reload
 until_ok 5 node -e 'require("net").connect(8000,"198.51.100.2").on("connect",()=>process.exit(0)).on("error",()=>process.exit(1))'
 systemctl start probe
